@@ -1,0 +1,12 @@
+/** Something about the data that a person should know. It never ends a run by itself. */
+export interface Finding {
+  /** Stable, for programs: `unreadable-image`. */
+  readonly code: string;
+  readonly severity: 'note' | 'warning' | 'error';
+  /** One sentence: what was found, and what to do. */
+  readonly message: string;
+  /** Paths relative to the dataset's root, where the finding is about files. */
+  readonly files: readonly string[];
+  /** The class it is about, where it is about one. */
+  readonly className?: string;
+}

@@ -1,0 +1,46 @@
+/**
+ * How pixels must be fed to a set of weights. A record without code: `datasets` resizes and crops by it, `backbones` normalises by it on
+ * the device, `export` writes it into the bundle.
+ */
+export interface Preprocessing {
+  /** Length of the short side after resizing, in pixels; the long side follows, truncated to whole pixels (torchvision `Resize`). */
+  readonly resizeSize: number;
+  /** Side of the square cut from the centre, in pixels. */
+  readonly cropSize: number;
+  /** Antialiased, as PIL does it; sharp calls this kernel `linear`. */
+  readonly interpolation: 'bilinear';
+  /** Order in which the first convolution expects the colours. Stored pixels are always RGB. */
+  readonly channelOrder: 'rgb' | 'bgr';
+  /** Multiplies the 0..255 values before `mean` is subtracted. */
+  readonly scale: number;
+  /** In `channelOrder`, after scaling. */
+  readonly mean: readonly [number, number, number];
+  /** In `channelOrder`, after scaling. */
+  readonly std: readonly [number, number, number];
+}
+
+/** torchvision's ImageNet normalisation (vision/references/classification/presets.py), for weights trained at 256 -> 224. */
+export const TORCHVISION_PREPROCESSING: Preprocessing = {
+  resizeSize: 256,
+  cropSize: 224,
+  interpolation: 'bilinear',
+  channelOrder: 'rgb',
+  scale: 1 / 255,
+  mean: [0.485, 0.456, 0.406],
+  std: [0.229, 0.224, 0.225],
+};
+
+/** Keras Applications' "caffe" mode (keras/src/applications/imagenet_utils.py): BGR minus the ImageNet means, unscaled. */
+export const CAFFE_PREPROCESSING: Preprocessing = {
+  ...TORCHVISION_PREPROCESSING,
+  channelOrder: 'bgr',
+  scale: 1,
+  mean: [103.939, 116.779, 123.68],
+  std: [1, 1, 1],
+};
+
+/** The same preprocessing at another crop size, the resize keeping its proportion to the crop. */
+export function atImageSize(preprocessing: Preprocessing, cropSize: number): Preprocessing {
+  const resizeSize = Math.round((preprocessing.resizeSize * cropSize) / preprocessing.cropSize);
+  return {...preprocessing, resizeSize, cropSize};
+}

@@ -1,0 +1,26 @@
+/**
+ * The one door to TensorFlow.js. Nothing else imports `@tensorflow/*` as a value, so that there is a single copy of tfjs in the process
+ * (the one the native package resolves, or ours for the portable engine) and nothing heavy is loaded before an engine is started.
+ *
+ * `tf` is a live binding: use it inside functions that run after `startEngine` (runtime.ts), never at module level.
+ */
+export type TensorFlow = typeof import('@tensorflow/tfjs');
+export type {
+  DataType,
+  LayersModel,
+  NamedTensorMap,
+  Scalar,
+  Tensor,
+  Tensor1D,
+  Tensor2D,
+  Tensor3D,
+  Tensor4D,
+  Variable,
+} from '@tensorflow/tfjs';
+
+export let tf: TensorFlow;
+
+/** Called once, by the runtime that loaded an engine. */
+export function openDoor(loaded: TensorFlow): void {
+  tf = loaded;
+}

@@ -1,0 +1,42 @@
+import type {Scalar, Tensor, Tensor1D, Tensor2D, Tensor4D} from './tensorflow.js';
+
+/** Mean and biased variance over N, H, W of one batch; `[channels]` each. */
+export interface BatchStatistics {
+  readonly mean: Tensor1D;
+  readonly variance: Tensor1D;
+}
+
+/**
+ * The operations a ResNet and its training need, each with its gradient. Tensors are float32, NHWC; filters HWIO. Two implementations:
+ * `ops-tensorflow.ts` on raw TensorFlow ops and `ops-portable.ts` on tfjs ops that every backend has; a test holds them together.
+ * None reads a value back to the host, and none draws random numbers in JavaScript, so that a step can be recorded.
+ */
+export interface Ops {
+  /** `[n, h, w, in] * [kh, kw, in, out]`, `padding` zeros on every side (PyTorch's convention; TensorFlow's "same" differs at stride 2). */
+  conv2d(x: Tensor4D, filter: Tensor4D, stride: number, padding: number): Tensor4D;
+  /** Convolution plus a bias, without a gradient: what a frozen, folded block runs. */
+  convBias(x: Tensor4D, filter: Tensor4D, bias: Tensor1D, stride: number, padding: number): Tensor4D;
+  /** Normalises by the batch's own statistics and returns them; gradient for x, gamma and beta. */
+  batchNormTraining(
+    x: Tensor4D,
+    gamma: Tensor1D,
+    beta: Tensor1D,
+    epsilon: number,
+  ): {readonly y: Tensor4D; readonly statistics: BatchStatistics};
+  /** Normalises by stored statistics; gradient for x, gamma and beta, none for the statistics. */
+  batchNormInference(x: Tensor4D, gamma: Tensor1D, beta: Tensor1D, mean: Tensor1D, variance: Tensor1D, epsilon: number): Tensor4D;
+  relu<T extends Tensor>(x: T): T;
+  /** Square window, `padding` on every side that never wins the maximum. */
+  maxPool(x: Tensor4D, size: number, stride: number, padding: number): Tensor4D;
+  /** `[n, h, w, c] -> [n, c]` */
+  averagePoolGlobal(x: Tensor4D): Tensor2D;
+  /** `[n, h, w, c] -> [n, c]` */
+  maxPoolGlobal(x: Tensor4D): Tensor2D;
+  /**
+   * Weighted mean over examples of the cross-entropy between softmax(logits) and the smoothed one-hot target
+   * (1 - smoothing) * onehot + smoothing / classes (Szegedy et al., arXiv 1512.00567). Gradient for the logits.
+   * @param labels int32 `[n]`
+   * @param exampleWeights `[n]`; 0 leaves an example (padding) out of the mean
+   */
+  softmaxCrossEntropy(logits: Tensor2D, labels: Tensor1D, exampleWeights: Tensor1D, smoothing: number): Scalar;
+}

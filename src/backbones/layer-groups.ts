@@ -1,0 +1,42 @@
+import {UsageError} from '../core/errors.js';
+import type {LastStage} from './resnet-specs.js';
+
+/** Input to output. What a freeze schedule speaks of. */
+export const LAYER_GROUPS = ['stem', 'stage1', 'stage2', 'stage3', 'stage4', 'head'] as const;
+export type LayerGroup = (typeof LAYER_GROUPS)[number];
+
+/** Peak learning rate of each group; `null` freezes the group, its batch-norm statistics included. */
+export type GroupRates = Readonly<Record<LayerGroup, number | null>>;
+
+/** The group a state-dict key belongs to: `layer3.0.bn1.weight` -> `stage3`; whatever is not of the backbone is the head's. */
+export function groupOf(key: string): LayerGroup {
+  if (key.startsWith('conv1.') || key.startsWith('bn1.')) return 'stem';
+  const stage = /^layer([1-4])\./.exec(key)?.[1];
+  return stage === undefined ? 'head' : (`stage${stage}` as LayerGroup);
+}
+
+/** The groups of a backbone that ends after `lastStage`, input to output, the head last. */
+export const groupsPresent = (lastStage: LastStage): LayerGroup[] => [...LAYER_GROUPS.slice(0, lastStage + 1), 'head'];
+
+/**
+ * Number of lowest groups that are frozen without a gap: where forward passes can stop once and be cached.
+ * 0: nothing is; `lastStage + 1`: the whole backbone is.
+ */
+export function frozenBoundary(rates: GroupRates, lastStage: LastStage): number {
+  const firstTrained = groupsPresent(lastStage).findIndex(group => group === 'head' || rates[group] !== null);
+  return firstTrained;
+}
+
+/** @throws UsageError when a phase trains nothing, or trains stages the backbone does not have */
+export function checkRates(phase: string, rates: GroupRates, lastStage: LastStage): void {
+  const absent = LAYER_GROUPS.filter(group => rates[group] !== null && !groupsPresent(lastStage).includes(group));
+  if (absent.length > 0) {
+    throw new UsageError(
+      `Expected rates of phase "${phase}" only for groups up to stage${lastStage}, but found one for ${absent.join(', ')}. ` +
+        `Set it to null, or raise --last-stage.`,
+    );
+  }
+  if (groupsPresent(lastStage).every(group => rates[group] === null)) {
+    throw new UsageError(`Expected a rate for at least one group of phase "${phase}", but found every group frozen. Give one a rate.`);
+  }
+}

@@ -1,0 +1,38 @@
+import type {Finding} from '../core/finding.js';
+import type {Metrics} from '../training/metrics.js';
+import type {Phase, Recipe, Source} from './recipe.js';
+
+/** The parts of a run that take time, in the order they happen; `seconds` of a result has one entry each. */
+export type Activity = 'engine' | 'weights' | 'decode' | 'features' | 'train' | 'evaluate' | 'export';
+
+/** What a run says while it goes on. The library never prints: the command line turns each of these into a line or a bar. */
+export type RunEvent =
+  | {readonly type: 'notice'; readonly message: string}
+  | {readonly type: 'dataset'; readonly root: string; readonly classes: number; readonly images: number}
+  | {readonly type: 'split'; readonly train: number; readonly validation: number; readonly test: number}
+  | {readonly type: 'finding'; readonly finding: Finding}
+  | {
+      readonly type: 'recipe';
+      readonly recipe: Recipe;
+      readonly sources: Readonly<Record<string, Source>>;
+      /** One sentence for each value that was recommended from the data. */
+      readonly reasons: readonly string[];
+    }
+  | {readonly type: 'weights'; readonly name: string; readonly path: string | null}
+  | {readonly type: 'progress'; readonly activity: Activity; readonly done: number; readonly total: number; readonly unit: string}
+  | {readonly type: 'phase'; readonly index: number; readonly phase: Phase; readonly steps: number; readonly cached: boolean}
+  | {
+      readonly type: 'epoch';
+      readonly phase: string;
+      /** From 0, within the phase. */
+      readonly epoch: number;
+      readonly epochs: number;
+      readonly trainingLoss: number;
+      readonly metrics: Metrics;
+      readonly best: boolean;
+      readonly seconds: number;
+    }
+  | {readonly type: 'checkpoint'; readonly directory: string}
+  | {readonly type: 'saved'; readonly directory: string};
+
+export type Listener = (event: RunEvent) => void;

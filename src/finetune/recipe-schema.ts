@@ -1,0 +1,82 @@
+import {ARCHS} from '../backbones/resnet-specs.js';
+import {LAYER_GROUPS} from '../backbones/layer-groups.js';
+import type {ObjectSchema} from '../core/schema.js';
+
+/** The named freeze schedules (phases.ts). */
+export const FREEZE_SCHEDULES = ['probe', 'probe-then-top', 'probe-then-all', 'all'] as const;
+export type FreezeSchedule = (typeof FREEZE_SCHEDULES)[number];
+
+const ratesSchema = {
+  type: 'object',
+  additionalProperties: false,
+  required: LAYER_GROUPS,
+  description: 'peak learning rate of every layer group; null freezes it, batch-norm statistics included',
+  properties: Object.fromEntries(LAYER_GROUPS.map(group => [group, {type: ['number', 'null'], exclusiveMinimum: 0}])),
+};
+
+const phaseSchema = {
+  type: 'object',
+  additionalProperties: false,
+  required: ['name', 'epochs', 'rates'],
+  properties: {
+    name: {type: 'string', minLength: 1},
+    epochs: {type: 'integer', minimum: 1},
+    rates: ratesSchema,
+  },
+};
+
+/**
+ * How to train. The one source of the flags, the recipe file, the library's types, the defaults and their descriptions. A value without a
+ * `default` is recommended from the data (recommend.ts).
+ */
+export const recipeSchema = {
+  type: 'object',
+  additionalProperties: false,
+  properties: {
+    arch: {enum: ARCHS, default: 'resnet50', description: 'depth of the network'},
+    weights: {type: 'string', minLength: 1, default: 'auto', description: 'auto, the name of a card (finetune models), a file, or none'},
+    lastStage: {type: 'integer', minimum: 1, maximum: 4, default: 4, description: 'end the backbone after this stage'},
+    head: {enum: ['linear', 'mlp'], default: 'linear', description: 'what classifies the features'},
+    pooling: {enum: ['avg', 'avg+max'], default: 'avg', description: 'how the last feature map becomes a vector'},
+    dropout: {type: 'number', minimum: 0, maximum: 0.9, default: 0, description: 'share of the features dropped in training'},
+    imageSize: {type: 'integer', minimum: 32, maximum: 1024, description: 'side of the input in pixels [default: of the weights]'},
+    freeze: {
+      anyOf: [{enum: FREEZE_SCHEDULES}, {type: 'array', minItems: 1, items: phaseSchema}],
+      description: 'a freeze schedule: probe, probe-then-top, probe-then-all, all; or a list of phases in a recipe file',
+    },
+    epochs: {type: 'integer', minimum: 1, description: 'epochs of the last phase'},
+    batchSize: {type: 'integer', minimum: 1, maximum: 4096, description: 'images per update'},
+    lr: {type: 'number', exclusiveMinimum: 0, description: 'peak learning rate of the top group in the last phase'},
+    optimizer: {enum: ['adamw', 'sgd'], default: 'adamw', description: 'AdamW, or SGD with Nesterov momentum'},
+    weightDecay: {type: 'number', minimum: 0, description: 'decoupled; never on batch norm and biases'},
+    labelSmoothing: {type: 'number', minimum: 0, exclusiveMaximum: 1, description: 'share of the target spread over all classes'},
+    clipNorm: {type: 'number', exclusiveMinimum: 0, default: 1, description: 'largest global norm of the gradients'},
+    batchNorm: {enum: ['inference', 'training'], description: 'statistics that unfrozen batch norms use while training'},
+    augment: {enum: ['none', 'light', 'standard'], description: 'how training pictures are varied'},
+    views: {type: 'integer', minimum: 0, maximum: 64, description: 'augmented views cached per image, beside the plain one'},
+    valSplit: {type: 'number', minimum: 0, exclusiveMaximum: 1, default: 0.2, description: 'share of images to validate on'},
+    testSplit: {type: 'number', minimum: 0, exclusiveMaximum: 1, default: 0, description: 'share of images to test on'},
+    split: {type: 'string', minLength: 1, description: 'a split.json to use again'},
+    seed: {type: 'integer', minimum: 0, default: 42, description: 'splits, shuffles and augmentations repeat under the same seed'},
+    cacheMemory: {type: 'number', exclusiveMinimum: 0, description: 'GiB of memory for cached pixels and features [default: a third]'},
+  },
+} as const satisfies ObjectSchema;
+
+/** Where to run and what to leave behind: the other half of the flags and of a recipe file. */
+export const runSchema = {
+  type: 'object',
+  additionalProperties: false,
+  properties: {
+    data: {type: 'string', minLength: 1, description: 'folder with one sub-folder a class'},
+    valData: {type: 'string', minLength: 1, description: 'validation images, where they lie elsewhere'},
+    testData: {type: 'string', minLength: 1, description: 'test images, where they lie elsewhere'},
+    limit: {type: 'integer', minimum: 1, description: 'use at most this many images a class'},
+    out: {type: 'string', minLength: 1, description: 'run directory [default: runs/<dataset>-<arch>]'},
+    overwrite: {type: 'boolean', default: false, description: 'replace the run directory if it exists'},
+    engine: {enum: ['auto', 'tensorflow', 'wasm'], default: 'auto', description: 'what computes'},
+    device: {type: 'string', pattern: '^(auto|cpu|gpu|gpu:\\d+)$', default: 'auto', description: 'auto, cpu, gpu or gpu:N'},
+    workers: {type: 'integer', minimum: 1, maximum: 256, description: 'pictures decoded at once [default: the cores]'},
+    offline: {type: 'boolean', default: false, description: 'never use the network'},
+    assertAccuracy: {type: 'number', minimum: 0, maximum: 1, description: 'exit 5 when validation accuracy is below'},
+  },
+} as const satisfies ObjectSchema;

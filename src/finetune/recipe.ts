@@ -1,0 +1,51 @@
+import type {Arch, LastStage} from '../backbones/resnet-specs.js';
+import type {GroupRates} from '../backbones/layer-groups.js';
+import {validate, type ObjectSchema} from '../core/schema.js';
+import {recipeSchema, type FreezeSchedule} from './recipe-schema.js';
+
+/** A stretch of training with fixed frozen groups. */
+export interface Phase {
+  readonly name: string;
+  readonly epochs: number;
+  readonly rates: GroupRates;
+}
+
+/** Every value in force; nothing implied. `recipe.json` of a run is this, and can be given back with `--recipe`. */
+export interface Recipe {
+  readonly arch: Arch;
+  readonly weights: string;
+  readonly lastStage: LastStage;
+  readonly head: 'linear' | 'mlp';
+  readonly pooling: 'avg' | 'avg+max';
+  readonly dropout: number;
+  /** Absent: the size the weights were made for. */
+  readonly imageSize?: number;
+  readonly freeze: readonly Phase[];
+  readonly batchSize: number;
+  readonly optimizer: 'adamw' | 'sgd';
+  readonly weightDecay: number;
+  readonly labelSmoothing: number;
+  readonly clipNorm: number;
+  readonly batchNorm: 'inference' | 'training';
+  readonly augment: 'none' | 'light' | 'standard';
+  readonly views: number;
+  readonly valSplit: number;
+  readonly testSplit: number;
+  readonly split?: string;
+  readonly seed: number;
+  readonly cacheMemory?: number;
+}
+
+/** What a person may say: any part of a recipe; a schedule by name, the epochs and rate of its last phase. */
+export type RecipeInput = Partial<Omit<Recipe, 'freeze'>> & {
+  readonly freeze?: FreezeSchedule | readonly Phase[];
+  readonly epochs?: number;
+  readonly lr?: number;
+};
+
+/** Where a value in force came from, strongest first. */
+export type Source = 'flag' | 'environment' | 'recipe file' | 'recommended' | 'default';
+
+/** @throws SchemaError (exit 2), one sentence per key that is unknown or out of range, naming the nearest key */
+export const checkRecipeInput = (document: unknown, what: string): RecipeInput =>
+  validate<RecipeInput>(recipeSchema as ObjectSchema, document, what);

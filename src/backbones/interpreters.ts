@@ -1,0 +1,81 @@
+import {ops} from '../engine/current-ops.js';
+import {tf, type Tensor1D, type Tensor4D} from '../engine/tensorflow.js';
+import type {BatchStatistics} from '../engine/ops.js';
+import {filterOf, vectorOf, type NamedWeights} from './device-weights.js';
+import type {Interpreter} from './resnet.js';
+import type {BackboneSpec, ConvSpec} from './resnet-specs.js';
+
+const shared = {
+  relu: (x: Tensor4D) => ops().relu(x),
+  maxPool: (x: Tensor4D) => ops().maxPool(x, 3, 2, 1),
+  add: (a: Tensor4D, b: Tensor4D) => tf.add<Tensor4D>(a, b),
+};
+
+const convolve = (weights: NamedWeights, {conv, stride, padding}: ConvSpec, x: Tensor4D): Tensor4D =>
+  ops().conv2d(x, filterOf(weights, `${conv}.weight`), stride, padding);
+
+/** Batch norms use their stored statistics; gradients flow. For evaluation, and for fine-tuning on few images. */
+export const inferenceInterpreter = (spec: BackboneSpec, weights: NamedWeights): Interpreter<Tensor4D> => ({
+  ...shared,
+  unit: (conv, x) => {
+    const [gamma, beta, mean, variance] = ['weight', 'bias', 'running_mean', 'running_var'].map(part =>
+      vectorOf(weights, `${conv.norm}.${part}`),
+    ) as [Tensor1D, Tensor1D, Tensor1D, Tensor1D];
+    return ops().batchNormInference(convolve(weights, conv, x), gamma, beta, mean, variance, spec.batchNormEpsilon);
+  },
+});
+
+/**
+ * Batch norms use the statistics of the batch; gradients flow.
+ * @param onStatistics receives each batch norm's key prefix and its statistics, kept (the caller disposes them), and the number of
+ *   values per channel that they were taken over
+ */
+export const trainingInterpreter = (
+  spec: BackboneSpec,
+  weights: NamedWeights,
+  onStatistics: (norm: string, statistics: BatchStatistics, count: number) => void,
+): Interpreter<Tensor4D> => ({
+  ...shared,
+  unit: (conv, x) => {
+    const convolved = convolve(weights, conv, x);
+    const gamma = vectorOf(weights, `${conv.norm}.weight`);
+    const {y, statistics} = ops().batchNormTraining(convolved, gamma, vectorOf(weights, `${conv.norm}.bias`), spec.batchNormEpsilon);
+    const [n, height, width] = convolved.shape;
+    onStatistics(conv.norm, {mean: tf.keep(statistics.mean), variance: tf.keep(statistics.variance)}, n * height * width);
+    return y;
+  },
+});
+
+/** A convolution with its batch norm folded in: `w' = w * gamma / sqrt(var + eps)`, `b' = beta - mean * gamma / sqrt(var + eps)`. */
+interface Folded {
+  readonly filter: Tensor4D;
+  readonly bias: Tensor1D;
+}
+
+function fold(spec: BackboneSpec, weights: NamedWeights, {conv, norm}: ConvSpec): Folded {
+  return tf.tidy(() => {
+    const part = (name: string): Tensor1D => vectorOf(weights, `${norm}.${name}`);
+    const scale = tf.div<Tensor1D>(part('weight'), tf.sqrt(tf.add(part('running_var'), spec.batchNormEpsilon)));
+    const filter = tf.mul<Tensor4D>(filterOf(weights, `${conv}.weight`), scale);
+    const bias = tf.sub<Tensor1D>(part('bias'), tf.mul(part('running_mean'), scale));
+    return {filter: tf.keep(filter), bias: tf.keep(bias)};
+  });
+}
+
+/** For frozen groups: no gradient flows, and a batch norm costs nothing. */
+export interface FrozenInterpreter extends Interpreter<Tensor4D> {
+  dispose(): void;
+}
+
+/** @param convs the convolutions that will be run; folded now, from the weights as they are */
+export function frozenInterpreter(spec: BackboneSpec, weights: NamedWeights, convs: readonly ConvSpec[]): FrozenInterpreter {
+  const folded = new Map(convs.map(conv => [conv.conv, fold(spec, weights, conv)]));
+  return {
+    ...shared,
+    unit: (conv, x) => {
+      const {filter, bias} = folded.get(conv.conv)!;
+      return ops().convBias(x, filter, bias, conv.stride, conv.padding);
+    },
+    dispose: () => folded.forEach(({filter, bias}) => tf.dispose([filter, bias])),
+  };
+}

@@ -1,0 +1,40 @@
+import {STEM, stageBlocks, type BackboneSpec, type BlockSpec, type ConvSpec} from './resnet-specs.js';
+
+/**
+ * What can be done with a ResNet's description. Training, frozen passes and export each bring their own meaning of these four words;
+ * the network itself is written once, below.
+ * @typeParam T an activation: a tensor, or a symbolic tensor of tfjs layers
+ */
+export interface Interpreter<T> {
+  /** Convolution and the batch norm behind it. */
+  unit(conv: ConvSpec, x: T): T;
+  /** @param name state-dict-like name of the place: `layer1.0.relu1` */
+  relu(x: T, name: string): T;
+  /** 3x3, stride 2, one padded on every side. */
+  maxPool(x: T, name: string): T;
+  add(a: T, b: T, name: string): T;
+}
+
+/** `[n, s, s, 3] -> [n, s/4, s/4, 64]` */
+const stem = <T>(to: Interpreter<T>, images: T): T => to.maxPool(to.relu(to.unit(STEM, images), 'relu'), 'maxpool');
+
+/** `relu(shortcut(x) + path(x))` (He et al., figures 2 and 5) */
+function residual<T>(to: Interpreter<T>, {name, path, projection}: BlockSpec, x: T): T {
+  const shortcut = projection === undefined ? x : to.unit(projection, x);
+  const transformed = path.reduce((y, conv, i) => (i === 0 ? to.unit(conv, y) : to.unit(conv, to.relu(y, `${name}.relu${i}`))), x);
+  return to.relu(to.add(transformed, shortcut, `${name}.add`), `${name}.relu`);
+}
+
+/**
+ * Runs a part of the backbone: groups are numbered 0 (stem), 1..4 (stages).
+ * @param from the first group to run; `x` is what the group before it gave (images, for the stem)
+ * @param until one past the last group to run
+ * @returns the last feature map, `[n, h, w, channels]`
+ */
+export function forward<T>(to: Interpreter<T>, spec: BackboneSpec, x: T, from = 0, until: number = spec.lastStage + 1): T {
+  let y = x;
+  for (let group = from; group < until; group++) {
+    y = group === 0 ? stem(to, y) : stageBlocks(spec, group).reduce((input, block) => residual(to, block, input), y);
+  }
+  return y;
+}

@@ -1,0 +1,36 @@
+import {disposeWeights, upload, type NamedWeights} from '../backbones/device-weights.js';
+import type {Backbone} from '../backbones/load-backbone.js';
+import {featureWidth, type BackboneSpec} from '../backbones/resnet-specs.js';
+import type {Preprocessing} from '../core/preprocessing.js';
+import {denseLayers, initialHead, type DenseSpec, type HeadSpec} from './head.js';
+
+/** A backbone with a head on it: everything needed to train, evaluate and export, and nothing about how. */
+export interface Classifier {
+  readonly spec: BackboneSpec;
+  readonly head: HeadSpec;
+  readonly layers: readonly DenseSpec[];
+  readonly preprocessing: Preprocessing;
+  /** Index is the label. */
+  readonly classNames: readonly string[];
+  /** Backbone and head, by torchvision state-dict key. */
+  readonly weights: NamedWeights;
+  /** Name of the weights the backbone started from: a card, a file, or `none`. */
+  readonly origin: string;
+  dispose(): void;
+}
+
+/** Puts a new head on a backbone. The classifier owns the backbone's weights from then on. */
+export function attachHead(backbone: Backbone, head: HeadSpec, classNames: readonly string[], seed: number): Classifier {
+  const width = featureWidth(backbone.spec);
+  const weights: NamedWeights = new Map([...backbone.weights, ...upload(initialHead(head, width, classNames.length, seed))]);
+  return {
+    spec: backbone.spec,
+    head,
+    layers: denseLayers(head, width, classNames.length),
+    preprocessing: backbone.preprocessing,
+    classNames,
+    weights,
+    origin: backbone.origin,
+    dispose: () => disposeWeights(weights),
+  };
+}

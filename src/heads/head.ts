@@ -1,0 +1,81 @@
+import {random, type Random} from '../core/random.js';
+import type {HostTensor, NamedHostTensors} from '../core/host-tensor.js';
+import {filterOf, vectorOf, type NamedWeights} from '../backbones/device-weights.js';
+import {ops} from '../engine/current-ops.js';
+import {tf, type Tensor1D, type Tensor2D, type Tensor4D} from '../engine/tensorflow.js';
+
+/** What stands on the last feature map. */
+export interface HeadSpec {
+  readonly type: 'linear' | 'mlp';
+  /** `avg+max` concatenates both, doubling the width (fastai's AdaptiveConcatPool2d). */
+  readonly pooling: 'avg' | 'avg+max';
+  /** Share of the features dropped in training. */
+  readonly dropout: number;
+}
+
+/** Width of an mlp's hidden layer (fastai/vision/learner.py, create_head). */
+export const HIDDEN_WIDTH = 512;
+
+/** A linear layer of a head, input to output. */
+export interface DenseSpec {
+  /** Key prefix: `fc`, as torchvision names its classifier, or `fc.0`, `fc.3` of an mlp. */
+  readonly name: string;
+  readonly inputs: number;
+  readonly outputs: number;
+  readonly relu: boolean;
+}
+
+/** The layers of a head on features of `width` channels. An mlp is torch's `Sequential(Linear, ReLU, Dropout, Linear)`. */
+export function denseLayers({type, pooling}: HeadSpec, width: number, classes: number): DenseSpec[] {
+  const inputs = pooling === 'avg' ? width : 2 * width;
+  if (type === 'linear') return [{name: 'fc', inputs, outputs: classes, relu: false}];
+  return [
+    {name: 'fc.0', inputs, outputs: HIDDEN_WIDTH, relu: true},
+    {name: 'fc.3', inputs: HIDDEN_WIDTH, outputs: classes, relu: false},
+  ];
+}
+
+/** He et al., https://arxiv.org/abs/1502.01852, eq. 10 */
+const heNormal = (outputs: number, inputs: number, stream: Random): Float32Array =>
+  Float32Array.from({length: outputs * inputs}, () => stream.normal() * Math.sqrt(2 / inputs));
+
+/**
+ * A new head's tensors. The layer that gives the logits is zero, so that the first loss is ln(classes) and the first gradients do not
+ * distort the backbone by chance (BiT, https://arxiv.org/abs/1912.11370).
+ */
+export function initialHead(head: HeadSpec, width: number, classes: number, seed: number): NamedHostTensors {
+  const tensors = new Map<string, HostTensor>();
+  for (const {name, inputs, outputs, relu} of denseLayers(head, width, classes)) {
+    const data = relu ? heNormal(outputs, inputs, random(seed, 'head', name)) : new Float32Array(outputs * inputs);
+    tensors.set(`${name}.weight`, {shape: [outputs, inputs], data});
+    tensors.set(`${name}.bias`, {shape: [outputs], data: new Float32Array(outputs)});
+  }
+  return tensors;
+}
+
+/** `[n, h, w, c] -> [n, c]`, or `[n, 2c]` */
+export function pool({pooling}: HeadSpec, features: Tensor4D): Tensor2D {
+  const average = ops().averagePoolGlobal(features);
+  return pooling === 'avg' ? average : tf.concat2d([average, ops().maxPoolGlobal(features)], 1);
+}
+
+/**
+ * @param pooled `[n, inputs]`
+ * @param dropoutSeed int32 `[2]`; absent outside training
+ * @returns logits `[n, classes]`
+ */
+export function headForward(
+  head: HeadSpec,
+  weights: NamedWeights,
+  layers: readonly DenseSpec[],
+  pooled: Tensor2D,
+  dropoutSeed?: Tensor1D,
+): Tensor2D {
+  const drop = (x: Tensor2D): Tensor2D =>
+    dropoutSeed === undefined || head.dropout === 0 ? x : ops().dropout(x, head.dropout, dropoutSeed);
+  return layers.reduce((x, {name, relu}) => {
+    const kernel = filterOf(weights, `${name}.weight`) as unknown as Tensor2D;
+    const y = tf.add<Tensor2D>(tf.matMul(drop(x), kernel), vectorOf(weights, `${name}.bias`));
+    return relu ? ops().relu(y) : y;
+  }, pooled);
+}

@@ -1,0 +1,87 @@
+import {tf, type Tensor} from './tensorflow.js';
+
+/** TensorFlow's own numbers for element types (tensorflow/c/tf_datatype.h). */
+const TYPE_NUMBERS = {float32: 1, int32: 3, uint8: 4, string: 7, complex64: 8, int64: 9, bool: 10, bfloat16: 14, float16: 19} as const;
+
+export type ElementType = keyof typeof TYPE_NUMBERS;
+
+/** One attribute of an op, in a kind the addon can pass. Lists of types, strings or shapes, functions and tensors are beyond it. */
+export interface Attribute {
+  readonly kind: 'STRING' | 'INT' | 'FLOAT' | 'BOOL' | 'TYPE' | 'SHAPE';
+  readonly value: string | number | boolean | readonly number[];
+}
+
+/** `{T: type('float32'), strides: ints([1, 1, 1, 1])}` */
+export type Attributes = Readonly<Record<string, Attribute>>;
+
+export const type = (element: ElementType): Attribute => ({kind: 'TYPE', value: TYPE_NUMBERS[element]});
+export const int = (value: number): Attribute => ({kind: 'INT', value});
+export const ints = (value: readonly number[]): Attribute => ({kind: 'INT', value});
+export const float = (value: number): Attribute => ({kind: 'FLOAT', value});
+export const bool = (value: boolean): Attribute => ({kind: 'BOOL', value});
+export const string = (value: string): Attribute => ({kind: 'STRING', value});
+export const shape = (value: readonly number[]): Attribute => ({kind: 'SHAPE', value});
+
+/** An attribute as the addon takes it. */
+interface NativeAttribute {
+  readonly name: string;
+  readonly type: number;
+  readonly value: Attribute['value'];
+}
+
+/** What an op gave back: a handle, and what it is. */
+export interface TensorMetadata {
+  readonly id: number;
+  readonly shape: number[];
+  /** TensorFlow's number. */
+  readonly dtype: number;
+}
+
+/** The native addon (binding/tfjs_binding.cc of tfjs-node-gpu). Handles are numbers; whoever gets one deletes it. */
+export interface Binding {
+  createTensor(shape: readonly number[], dtype: number, values: Float32Array | Int32Array | Uint8Array | readonly Uint8Array[]): number;
+  deleteTensor(id: number): void;
+  tensorDataSync(id: number): Float32Array | Int32Array | Uint8Array;
+  /** Runs any op that TensorFlow has registered, now. */
+  executeOp(name: string, attributes: readonly NativeAttribute[], inputs: readonly number[], outputs: number): TensorMetadata[];
+  loadSavedModel(directory: string, tags: string): number;
+  deleteSavedModel(id: number): void;
+  /** @param inputNames graph tensors to feed, `a:0,b:0` @param outputNames graph tensors to fetch, alike */
+  runSavedModel(id: number, inputs: readonly number[], inputNames: string, outputNames: string): TensorMetadata[];
+  getNumOfTensors(): number;
+  isUsingGpuDevice(): boolean;
+  readonly TF_ATTR_STRING: number;
+  readonly TF_ATTR_INT: number;
+  readonly TF_ATTR_FLOAT: number;
+  readonly TF_ATTR_BOOL: number;
+  readonly TF_ATTR_TYPE: number;
+  readonly TF_ATTR_SHAPE: number;
+  readonly TF_Version: string;
+}
+
+/** tfjs-node-gpu's backend (nodejs_kernel_backend.ts): tensors of tfjs over handles of the addon. */
+export interface TensorFlowBackend {
+  readonly binding: Binding;
+  readonly isUsingGpuDevice: boolean;
+  executeMultipleOutputs(name: string, attributes: readonly NativeAttribute[], inputs: readonly Tensor[], outputs: number): Tensor[];
+  getNumOfTFTensors(): number;
+}
+
+/** Whether tensors live in TensorFlow now (else in the portable engine). */
+export const isTensorFlow = (): boolean => tf.getBackend() === 'tensorflow';
+
+/** The native backend; only while the engine is `tensorflow`. */
+export const tensorFlowBackend = (): TensorFlowBackend => tf.backend() as unknown as TensorFlowBackend;
+
+/**
+ * Runs one TensorFlow op by its registered name. Outputs belong to the enclosing `tf.tidy`, like those of any tfjs op; no gradient is
+ * recorded. The attributes that TensorFlow infers from the inputs may be left out only where the op's gradient is not run in a graph.
+ */
+export function run(name: string, attributes: Attributes, inputs: readonly Tensor[], outputs = 1): Tensor[] {
+  const backend = tensorFlowBackend();
+  const native = Object.entries(attributes).map(([key, {kind, value}]) => ({name: key, type: backend.binding[`TF_ATTR_${kind}`], value}));
+  return backend.executeMultipleOutputs(name, native, inputs, outputs);
+}
+
+/** Handles alive in the engine: TensorFlow's own count, or tfjs's where there is no TensorFlow. Equal before and after a run without leaks. */
+export const nativeHandles = (): number => (isTensorFlow() ? tensorFlowBackend().getNumOfTFTensors() : tf.memory().numTensors);

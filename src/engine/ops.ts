@@ -33,6 +33,11 @@ export interface Ops {
   /** `[n, h, w, c] -> [n, c]` */
   maxPoolGlobal(x: Tensor4D): Tensor2D;
   /**
+   * Zeroes a share `rate` of the elements and scales the others by 1 / (1 - rate) (Srivastava et al., JMLR 2014).
+   * @param seed int32 `[2]`, a tensor so that every step of a recorded graph can be fed another; one seed, one mask (on one engine)
+   */
+  dropout(x: Tensor2D, rate: number, seed: Tensor1D): Tensor2D;
+  /**
    * Weighted mean over examples of the cross-entropy between softmax(logits) and the smoothed one-hot target
    * (1 - smoothing) * onehot + smoothing / classes (Szegedy et al., arXiv 1512.00567). Gradient for the logits.
    * @param labels int32 `[n]`

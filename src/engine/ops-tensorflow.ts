@@ -1,0 +1,152 @@
+import {bool, float, ints, run, string, type, type Attributes} from './binding.js';
+import {convolution, rawConvolution} from './convolution.js';
+import type {BatchStatistics, Ops} from './ops.js';
+import {tf, type Scalar, type Tensor, type Tensor1D, type Tensor2D, type Tensor4D} from './tensorflow.js';
+
+const FLOAT = type('float32');
+const SPATIAL = [1, 2];
+
+interface Computed<T> {
+  readonly value: T;
+  /** What the gradient needs: held by tfjs until the backward pass is over, not at all when nothing is being differentiated. */
+  readonly save: readonly Tensor[];
+}
+
+/** Runs `forward` off the tape, with a gradient of our own in its place; one gradient for each input, in their order. */
+function differentiable<T extends Tensor>(
+  inputs: readonly Tensor[],
+  forward: () => Computed<T>,
+  gradient: (dy: T, saved: readonly Tensor[]) => Tensor[],
+): T {
+  const attach = tf.customGrad((...given) => {
+    const saveForBackward = given.at(-1) as unknown as (tensors: readonly Tensor[]) => void;
+    const {value, save} = forward();
+    saveForBackward(save);
+    return {value, gradFunc: (dy: Tensor, saved: Tensor[]) => gradient(dy as T, saved)};
+  });
+  return attach(...inputs) as T;
+}
+
+function batchNormAttributes(epsilon: number, training: boolean): Attributes {
+  return {T: FLOAT, U: FLOAT, epsilon: float(epsilon), data_format: string('NHWC'), is_training: bool(training)};
+}
+
+interface FusedBatchNorm {
+  readonly y: Tensor4D;
+  readonly mean: Tensor1D;
+  /** Over n - 1 (Bessel), unlike the variance that normalises. */
+  readonly variance: Tensor1D;
+}
+
+/** FusedBatchNormV3 and FusedBatchNormGradV3; `mean` and `variance` empty in training, where the batch gives them. */
+function fusedBatchNorm(
+  x: Tensor4D,
+  gamma: Tensor1D,
+  beta: Tensor1D,
+  mean: Tensor1D,
+  variance: Tensor1D,
+  epsilon: number,
+  training: boolean,
+): FusedBatchNorm {
+  const attributes = batchNormAttributes(epsilon, training);
+  const forward = {...attributes, exponential_avg_factor: float(1)};
+  const [y, batchMean, batchVariance, ...reserved] = run('FusedBatchNormV3', forward, [x, gamma, beta, mean, variance], 6);
+  const save = training ? [x, gamma, ...reserved] : [x, gamma, mean, variance, reserved[2]!];
+  const normalised = differentiable(
+    [x, gamma, beta],
+    () => ({value: y as Tensor4D, save}),
+    (dy, saved) => run('FusedBatchNormGradV3', attributes, [dy, ...saved], 5).slice(0, 3),
+  );
+  return {y: normalised, mean: batchMean as Tensor1D, variance: batchVariance as Tensor1D};
+}
+
+function batchNormTraining(x: Tensor4D, gamma: Tensor1D, beta: Tensor1D, epsilon: number): {y: Tensor4D; statistics: BatchStatistics} {
+  return tf.tidy(() => {
+    const none = tf.tensor1d([], 'float32');
+    const {y, mean, variance} = fusedBatchNorm(x, gamma, beta, none, none, epsilon, true);
+    const count = x.size / x.shape[3];
+    return {y, statistics: {mean, variance: tf.mul<Tensor1D>(variance, Math.max(count - 1, 1) / count)}};
+  });
+}
+
+function poolAttributes(size: readonly [number, number], stride: number, padding: number): Attributes {
+  const attributes = {T: FLOAT, ksize: ints([1, ...size, 1]), strides: ints([1, stride, stride, 1]), data_format: string('NHWC')};
+  if (padding === 0) return {...attributes, padding: string('VALID'), explicit_paddings: ints([])};
+  return {...attributes, padding: string('EXPLICIT'), explicit_paddings: ints([0, 0, padding, padding, padding, padding, 0, 0])};
+}
+
+function maxPool(x: Tensor4D, size: readonly [number, number], stride: number, padding: number): Tensor4D {
+  const attributes = poolAttributes(size, stride, padding);
+  return differentiable(
+    [x],
+    () => {
+      const [y] = run('MaxPool', attributes, [x]) as [Tensor4D];
+      return {value: y, save: [x, y]};
+    },
+    (dy, [input, output]) => run('MaxPoolGrad', attributes, [input!, output!, dy]),
+  );
+}
+
+function averagePoolGlobal(x: Tensor4D): Tensor2D {
+  const [n, height, width, channels] = x.shape;
+  return differentiable(
+    [x],
+    () => ({value: tf.mean<Tensor2D>(x, SPATIAL), save: []}),
+    dy => [tf.tile(tf.reshape(tf.mul(dy, 1 / (height * width)), [n, 1, 1, channels]), [1, height, width, 1])],
+  );
+}
+
+function softmaxCrossEntropy(logits: Tensor2D, labels: Tensor1D, exampleWeights: Tensor1D, smoothing: number): Scalar {
+  const classes = logits.shape[1];
+  const off = smoothing / classes;
+  return differentiable(
+    [logits],
+    () => {
+      const target = tf.oneHot(labels, classes, 1 - smoothing + off, off, 'float32');
+      const [losses, slopes] = run('SoftmaxCrossEntropyWithLogits', {T: FLOAT}, [logits, target], 2) as [Tensor1D, Tensor2D];
+      const shares = tf.div(exampleWeights, tf.sum(exampleWeights));
+      return {value: tf.sum<Scalar>(tf.mul(losses, shares)), save: [slopes, shares]};
+    },
+    (dy, [slopes, shares]) => [tf.mul(slopes!, tf.expandDims(tf.mul(shares!, dy), 1))],
+  );
+}
+
+function relu<T extends Tensor>(x: T): T {
+  return differentiable(
+    [x],
+    () => {
+      const [y] = run('Relu', {T: FLOAT}, [x]) as [T];
+      return {value: y, save: [y]};
+    },
+    (dy, [y]) => run('ReluGrad', {T: FLOAT}, [dy, y!]),
+  );
+}
+
+function convBias(x: Tensor4D, filter: Tensor4D, bias: Tensor1D, stride: number, padding: number): Tensor4D {
+  return tf.tidy(
+    () => run('BiasAdd', {T: FLOAT, data_format: string('NHWC')}, [rawConvolution(x, filter, stride, padding), bias])[0] as Tensor4D,
+  );
+}
+
+function dropout(x: Tensor2D, rate: number, seed: Tensor1D): Tensor2D {
+  return tf.tidy(() => {
+    const attributes = {dtype: FLOAT, T: type('int32'), Tseed: type('int32')};
+    const [uniform] = run('StatelessRandomUniform', attributes, [tf.tensor1d(x.shape, 'int32'), seed]) as [Tensor2D];
+    return tf.mul(x, tf.div(tf.cast(tf.greaterEqual(uniform, rate), 'float32'), 1 - rate));
+  });
+}
+
+/** On raw TensorFlow ops, so that each operation is one kernel forward and one backward. */
+export const tensorflowOps: Ops = {
+  conv2d: convolution,
+  convBias,
+  batchNormTraining,
+  batchNormInference: (x, gamma, beta, mean, variance, epsilon) =>
+    tf.tidy(() => fusedBatchNorm(x, gamma, beta, mean, variance, epsilon, false).y),
+  relu,
+  maxPool: (x, size, stride, padding) => maxPool(x, [size, size], stride, padding),
+  averagePoolGlobal,
+  maxPoolGlobal: x => tf.tidy(() => tf.reshape(maxPool(x, [x.shape[1], x.shape[2]], 1, 0), [x.shape[0], x.shape[3]])),
+  dropout,
+  softmaxCrossEntropy,
+};

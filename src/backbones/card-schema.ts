@@ -1,0 +1,57 @@
+import type {ObjectSchema} from '../core/schema.js';
+import {ARCHS} from './resnet-specs.js';
+
+const link = {type: 'string', pattern: '^https://'};
+const triple = {type: 'array', items: {type: 'number'}, minItems: 3, maxItems: 3};
+const percent = {type: 'number', exclusiveMinimum: 0, maximum: 100};
+
+const preprocessingSchema = {
+  type: 'object',
+  additionalProperties: false,
+  required: ['resizeSize', 'cropSize', 'interpolation', 'channelOrder', 'scale', 'mean', 'std'],
+  properties: {
+    resizeSize: {type: 'integer', minimum: 1},
+    cropSize: {type: 'integer', minimum: 1},
+    interpolation: {const: 'bilinear'},
+    channelOrder: {enum: ['rgb', 'bgr']},
+    scale: {type: 'number', exclusiveMinimum: 0},
+    mean: triple,
+    std: triple,
+  },
+};
+
+const properties = {
+  name: {type: 'string', pattern: '^[a-z0-9]+\\.[a-z0-9-]+$'},
+  arch: {enum: ARCHS},
+  url: link,
+  file: {type: 'string', minLength: 1},
+  sha256Prefix: {type: 'string', pattern: '^[0-9a-f]{8,64}$'},
+  mebibytes: {type: 'number', exclusiveMinimum: 0},
+  huggingFace: {type: 'string', pattern: '^[^/]+/[^/]+$'},
+  strideOn: {enum: ['3x3', '1x1']},
+  batchNormEpsilon: {type: 'number', exclusiveMinimum: 0},
+  preprocessing: preprocessingSchema,
+  stages: {type: 'integer', minimum: 1, maximum: 4},
+  classes: {type: 'integer', minimum: 1},
+  numParams: {type: 'integer', minimum: 1},
+  metrics: {
+    type: 'object',
+    additionalProperties: {
+      type: 'object',
+      additionalProperties: false,
+      required: ['acc@1', 'acc@5'],
+      properties: {'acc@1': percent, 'acc@5': percent},
+    },
+  },
+  licence: {type: 'string', minLength: 1},
+  trainingRecipe: link,
+  source: link,
+};
+
+/** A file of `pretrained/`. Nothing has a default: what a card does not say is not known. */
+export const weightsCardSchema: ObjectSchema = {
+  type: 'object',
+  additionalProperties: false,
+  required: Object.keys(properties).filter(key => key !== 'huggingFace'),
+  properties,
+};

@@ -1,0 +1,66 @@
+import type {Random} from '../core/random.js';
+import {jitterColours} from './colour-jitter.js';
+import type {ColourJitter} from './colour-jitter.js';
+import {centreCrop} from './decode.js';
+import type {DecodedImage, ImageSize} from './decode.js';
+import {resample} from './resample.js';
+import type {Window} from './resample.js';
+
+/** How a picture may differ each time it is shown. */
+export interface Augmentation {
+  /** Part of the area to cut out, and width over height of the cut; null takes the square in the middle. */
+  readonly crop: {readonly scale: readonly [number, number]; readonly ratio: readonly [number, number]} | null;
+  /** Probability of being mirrored left to right. */
+  readonly flip: number;
+  readonly jitter: ColourJitter | null;
+}
+
+/** torchvision's default for `RandomResizedCrop`. */
+const RATIO = [3 / 4, 4 / 3] as const;
+
+export const AUGMENTATIONS = {
+  none: {crop: null, flip: 0, jitter: null},
+  light: {crop: {scale: [0.5, 1], ratio: RATIO}, flip: 0.5, jitter: null},
+  standard: {crop: {scale: [0.35, 1], ratio: RATIO}, flip: 0.5, jitter: {brightness: 0.2, contrast: 0.2, saturation: 0.2}},
+} as const satisfies Record<string, Augmentation>;
+
+export type AugmentationName = keyof typeof AUGMENTATIONS;
+
+const ATTEMPTS = 10;
+
+/** The window of torchvision's `RandomResizedCrop.get_params`, its fallback to the middle included. */
+export function randomWindow({width, height}: ImageSize, {scale, ratio}: NonNullable<Augmentation['crop']>, stream: Random): Window {
+  for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
+    const area = width * height * stream.between(...scale);
+    const aspect = Math.exp(stream.between(Math.log(ratio[0]), Math.log(ratio[1])));
+    const drawn = {width: Math.round(Math.sqrt(area * aspect)), height: Math.round(Math.sqrt(area / aspect))};
+    if (drawn.width > 0 && drawn.width <= width && drawn.height > 0 && drawn.height <= height) {
+      const top = stream.integer(height - drawn.height + 1);
+      return {...drawn, left: stream.integer(width - drawn.width + 1), top};
+    }
+  }
+  const kept = {
+    width: Math.min(width, Math.round(height * ratio[1])),
+    height: Math.min(height, Math.round(width / ratio[0])),
+  };
+  return {...kept, left: (width - kept.width) >> 1, top: (height - kept.height) >> 1};
+}
+
+/**
+ * One variation of an image at `size` x `size` pixels, `[size, size, 3]`, RGB.
+ *
+ * @param stream drawn from in a fixed order, so the same stream gives the same pixels
+ */
+export function augment(image: DecodedImage, size: number, {crop, flip, jitter}: Augmentation, stream: Random): Uint8Array {
+  const window = crop === null ? undefined : randomWindow(image, crop, stream);
+  const mirrored = stream.next() < flip;
+  const pixels = window === undefined ? middle(image, size, mirrored) : resample(image, window, size, mirrored);
+  if (jitter !== null) jitterColours(pixels, jitter, stream);
+  return new Uint8Array(pixels.buffer);
+}
+
+function middle(image: DecodedImage, size: number, mirrored: boolean): Uint8ClampedArray {
+  const data = centreCrop(image, size);
+  if (!mirrored) return new Uint8ClampedArray(data.buffer);
+  return resample({data, width: size, height: size}, {left: 0, top: 0, width: size, height: size}, size, true);
+}

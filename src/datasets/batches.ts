@@ -1,0 +1,84 @@
+import {AbortedError} from '../core/errors.js';
+import {random, shuffled} from '../core/random.js';
+import {augment} from './augment.js';
+import type {Augmentation} from './augment.js';
+import {centreCrop} from './decode.js';
+import type {ImageCache} from './image-cache.js';
+import type {Sample} from './image-folder.js';
+
+/** How each image becomes a square: the weights' own rule, or a variation drawn from (seed, epoch, name). */
+export type View =
+  | {readonly kind: 'centre'}
+  | {readonly kind: 'augmented'; readonly augmentation: Augmentation; readonly seed: number; readonly epoch: number};
+
+export interface BatchOptions {
+  readonly batchSize: number;
+  /** Side of the square images, in pixels. */
+  readonly size: number;
+  readonly view: View;
+  /** `as-given` unless told. */
+  readonly order?: 'as-given' | {readonly shuffle: {readonly seed: number; readonly epoch: number}};
+  /** Batches made ahead of the one in use; 2 unless told. */
+  readonly prefetch?: number;
+  readonly signal?: AbortSignal;
+}
+
+export interface ImageBatch {
+  /** `[n, size, size, 3]`, RGB, row-major; n is `batchSize`, or what is left for the last batch. */
+  readonly images: Uint8Array;
+  /** `[n]` */
+  readonly labels: Int32Array;
+  /** `[n]`, into the samples that were given. */
+  readonly indices: Int32Array;
+}
+
+/**
+ * The images of the samples in batches, made ahead of need; at most `prefetch + 1` batches exist at a time. Leaving the loop early stops
+ * the work.
+ *
+ * @throws AbortedError once the signal is aborted; whatever reading an image throws
+ */
+export async function* imageBatches(
+  cache: ImageCache,
+  samples: readonly Sample[],
+  options: BatchOptions,
+): AsyncGenerator<ImageBatch, void, void> {
+  const {batchSize, prefetch = 2, signal} = options;
+  const order = orderOf(samples, options.order ?? 'as-given');
+  const ahead: Promise<ImageBatch>[] = [];
+  let begun = 0;
+  for (;;) {
+    while (ahead.length <= prefetch && begun < order.length) {
+      const batch = makeBatch(cache, samples, order.subarray(begun, begun + batchSize), options);
+      batch.catch(() => undefined); // a failure is thrown when its turn comes, not as an unhandled rejection before
+      ahead.push(batch);
+      begun += batchSize;
+    }
+    const next = ahead.shift();
+    if (next === undefined) return;
+    if (signal?.aborted) throw new AbortedError();
+    yield await next;
+  }
+}
+
+function orderOf(samples: readonly Sample[], order: NonNullable<BatchOptions['order']>): Int32Array {
+  const indices = samples.map((_, index) => index);
+  if (order === 'as-given') return Int32Array.from(indices);
+  return Int32Array.from(shuffled(indices, random(order.shuffle.seed, 'order', order.shuffle.epoch)));
+}
+
+async function makeBatch(cache: ImageCache, samples: readonly Sample[], indices: Int32Array, options: BatchOptions): Promise<ImageBatch> {
+  const {size, view} = options;
+  const images = new Uint8Array(indices.length * size * size * 3);
+  const fill = async (index: number, position: number): Promise<void> => {
+    const sample = samples[index]!;
+    const image = await cache.image(sample);
+    const pixels =
+      view.kind === 'centre'
+        ? centreCrop(image, size)
+        : augment(image, size, view.augmentation, random(view.seed, 'augment', view.epoch, sample.name));
+    images.set(pixels, position * size * size * 3);
+  };
+  await Promise.all(Array.from(indices, fill));
+  return {images, labels: Int32Array.from(indices, index => samples[index]!.label), indices};
+}

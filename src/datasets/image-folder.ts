@@ -1,0 +1,103 @@
+import {resolve} from 'node:path';
+import type {Finding} from '../core/finding.js';
+import {random, shuffled} from '../core/random.js';
+import {matchClasses, nameClasses, strayFindings} from './class-folders.js';
+import type {Source} from './class-folders.js';
+import {findLayout} from './folder-layout.js';
+import type {Part} from './folder-layout.js';
+import {readImageTree} from './image-tree.js';
+import type {ImageTree} from './image-tree.js';
+
+/** One image and what it shows. */
+export interface Sample {
+  /** Absolute. */
+  readonly path: string;
+  /**
+   * Unique within the folder: the path relative to the root, `/` between folders on every system. Images of `valData` and `testData`
+   * begin with `validation://` and `test://`, as no relative path does.
+   */
+  readonly name: string;
+  /** Index into `classNames`. */
+  readonly label: number;
+}
+
+/** A folder of images, a folder per class; nothing is decoded yet. */
+export interface ImageFolder {
+  /** Absolute. */
+  readonly root: string;
+  /** Names of the class folders in code-point order. */
+  readonly classNames: readonly string[];
+  /** For training, or for a split to divide; sorted by class, then by name. */
+  readonly samples: readonly Sample[];
+  readonly validation?: readonly Sample[];
+  readonly test?: readonly Sample[];
+  readonly findings: readonly Finding[];
+  readonly layout: 'classes' | 'splits';
+}
+
+export interface ImageFolderOptions {
+  /** A folder of class folders to validate on, instead of the root's own. */
+  readonly valData?: string;
+  /** A folder of class folders to test on, instead of the root's own. */
+  readonly testData?: string;
+  /** Images to keep of each class in each part, drawn by `seed`. */
+  readonly limit?: number;
+  readonly seed?: number;
+  readonly signal?: AbortSignal;
+}
+
+/**
+ * Finds the images below a folder: `root/<class>/...`, or `root/{train,val,test}/<class>/...`. Classes of validation and test folders
+ * are matched by name.
+ *
+ * @throws FolderNotFoundError, TooFewClassesError, EmptyClassError, BrokenClassError, AbortedError
+ */
+export async function loadImageFolder(root: string, options: ImageFolderOptions = {}): Promise<ImageFolder> {
+  const {valData, testData, signal} = options;
+  const tree = await readImageTree(resolve(root), signal);
+  const {layout, prefixes, unused} = findLayout(
+    tree.images.map(({name}) => name),
+    tree.folders,
+  );
+  const train = {tree, prefix: prefixes.train, scheme: ''};
+  const validation = await partSource('validation', tree, prefixes.validation, valData, signal);
+  const test = await partSource('test', tree, prefixes.test, testData, signal);
+  const classNames = nameClasses(train);
+  const findings = [...tree.findings, ...strayFindings(tree, Object.values(prefixes), unused)];
+  const samplesOf = (part: Part, source: Source): Sample[] => {
+    if (source.tree !== tree) findings.push(...source.tree.findings);
+    const matched = matchClasses(part, source, classNames);
+    findings.push(...matched.findings);
+    return limited(matched.samples, classNames, options);
+  };
+  return {
+    root: tree.root,
+    classNames,
+    samples: samplesOf('train', train),
+    ...(validation !== undefined && {validation: samplesOf('validation', validation)}),
+    ...(test !== undefined && {test: samplesOf('test', test)}),
+    findings,
+    layout,
+  };
+}
+
+async function partSource(
+  part: Part,
+  tree: ImageTree,
+  prefix?: string,
+  elsewhere?: string,
+  signal?: AbortSignal,
+): Promise<Source | undefined> {
+  if (elsewhere !== undefined) return {tree: await readImageTree(resolve(elsewhere), signal), prefix: '', scheme: `${part}://`};
+  return prefix === undefined ? undefined : {tree, prefix, scheme: ''};
+}
+
+/** The same few of each class for the same seed, whatever the other classes hold. */
+function limited(samples: readonly Sample[], classNames: readonly string[], {limit, seed = 0}: ImageFolderOptions): Sample[] {
+  if (limit === undefined) return [...samples];
+  return classNames.flatMap((className, label) => {
+    const ofClass = samples.filter(sample => sample.label === label);
+    const kept = new Set(shuffled(ofClass, random(seed, 'limit', className)).slice(0, limit));
+    return ofClass.filter(sample => kept.has(sample));
+  });
+}

@@ -1,0 +1,88 @@
+import type {RecipeInput} from './recipe.js';
+import type {FreezeSchedule} from './recipe-schema.js';
+
+/** What a recommendation is made from. */
+export interface Facts {
+  /** Images to train on. */
+  readonly images: number;
+  readonly classes: number;
+  readonly smallestClass: number;
+  /** False when the backbone starts from random weights. */
+  readonly pretrained: boolean;
+  readonly gpu: boolean;
+}
+
+/** A value and why it was chosen. */
+export interface Recommendation<T> {
+  readonly value: T;
+  readonly reason: string;
+}
+
+const bounded = (low: number, value: number, high: number): number => Math.round(Math.min(high, Math.max(low, value)));
+
+/** After Kumar et al. (LP-FT, https://arxiv.org/abs/2202.10054): the head first, on frozen features, then as much as the images carry. */
+export function recommendedSchedule({images, smallestClass, pretrained, gpu}: Facts): Recommendation<FreezeSchedule> {
+  if (!pretrained) return {value: 'all', reason: 'random weights have no features to keep frozen'};
+  if (images < 200 || smallestClass < 10) {
+    return {
+      value: 'probe',
+      reason: `${images} training images, ${smallestClass} in the smallest class: the backbone would only learn them by heart`,
+    };
+  }
+  if (images < 2000) return {value: 'probe-then-top', reason: `${images} training images carry the head and the last stage`};
+  if (gpu) return {value: 'probe-then-all', reason: `${images} training images carry the whole network`};
+  return {
+    value: 'probe-then-top',
+    reason: `${images} training images would carry the whole network, but on a CPU that takes hours; --freeze probe-then-all does it`,
+  };
+}
+
+/** Updates a head needs on fixed features to settle; they cost milliseconds each. */
+const PROBE_UPDATES = 1000;
+
+export function recommendedProbeEpochs({images}: Facts, batchSize: number): number {
+  return bounded(5, (PROBE_UPDATES * batchSize) / images, 100);
+}
+
+/**
+ * Epochs of the phase that trains the backbone. BiT-HyperRule (https://arxiv.org/abs/1912.11370) shows 256,000 pictures to sets under
+ * 20,000; starting from a fitted head a tenth does, and a CPU's owner waits for every one.
+ */
+export function recommendedEpochs({images, pretrained, gpu}: Facts): Recommendation<number> {
+  if (!pretrained) {
+    const value = bounded(10, 8000 / images, 100);
+    return {value, reason: `random weights need about ${Math.round((value * images) / 1000)},000 pictures shown`};
+  }
+  const shown = gpu ? 40_000 : 10_000;
+  const value = bounded(gpu ? 5 : 2, shown / images, 15);
+  return {value, reason: `about ${Math.round((value * images) / 100) * 100} pictures shown, from a head that is fitted already`};
+}
+
+/** Everything else that the data decides. Reasons are keyed like the values. */
+export function recommend(facts: Facts): {readonly values: RecipeInput; readonly reasons: ReadonlyMap<string, string>} {
+  const schedule = recommendedSchedule(facts);
+  const epochs = recommendedEpochs(facts);
+  const {images, classes, smallestClass, pretrained} = facts;
+  const batchSize = images < 10_000 ? 32 : 64;
+  const fewShot = classes >= 50 && smallestClass < 20;
+  const reasons = new Map([
+    ['freeze', schedule.reason],
+    ['epochs', epochs.reason],
+    [
+      'batchNorm',
+      pretrained ? 'stored batch-norm statistics are better than those of small batches' : 'random weights have no statistics yet',
+    ],
+  ]);
+  const values: RecipeInput = {
+    freeze: schedule.value,
+    epochs: epochs.value,
+    lr: pretrained ? 1e-4 : 1e-3,
+    weightDecay: 0.01,
+    batchSize,
+    labelSmoothing: fewShot ? 0.05 : 0.1,
+    batchNorm: pretrained ? 'inference' : 'training',
+    augment: images < 200 || !pretrained ? 'light' : 'standard',
+    views: images < 2000 ? 2 : 1,
+  };
+  return {values, reasons};
+}

@@ -1,0 +1,99 @@
+import {checkRates} from '../backbones/layer-groups.js';
+import type {ImageFolder} from '../datasets/image-folder.js';
+import {NAMED_SCHEDULES} from './phases.js';
+import type {Phase, Recipe, RecipeInput, Source} from './recipe.js';
+import {checkRecipeInput} from './recipe.js';
+import {recipeSchema, type FreezeSchedule} from './recipe-schema.js';
+import {recommend, recommendedProbeEpochs, type Facts} from './recommend.js';
+
+/** Values from one place: the flags, the environment, a recipe file. */
+export interface Layer {
+  readonly source: Source;
+  readonly values: RecipeInput;
+}
+
+/** A recipe with nothing implied, where each value came from, and why those that were recommended were. */
+export interface ResolvedRecipe {
+  readonly recipe: Recipe;
+  readonly sources: Readonly<Record<string, Source>>;
+  readonly reasons: readonly string[];
+}
+
+const defaults: RecipeInput = Object.fromEntries(
+  Object.entries(recipeSchema.properties).flatMap(([key, property]) => ('default' in property ? [[key, property.default]] : [])),
+);
+
+/** The head's rate on fixed features: nothing can be destroyed there, so it is high. */
+const PROBE_RATE = 3e-3;
+
+function phasesOf(values: Required<RecipeInput>, facts: Facts): readonly Phase[] {
+  const {freeze, lastStage, epochs, lr, batchSize} = values;
+  if (typeof freeze !== 'string') return freeze;
+  const only = freeze === 'probe';
+  return NAMED_SCHEDULES[freeze as FreezeSchedule]({
+    lastStage,
+    probe: {epochs: only ? epochs : recommendedProbeEpochs(facts, batchSize), rate: only ? lr : PROBE_RATE},
+    main: {epochs, rate: lr},
+    discriminative: facts.pretrained,
+  });
+}
+
+/** Where nothing was said, a schedule that ends with the probe takes the probe's own numbers. */
+function recommended(said: RecipeInput, facts: Facts): ReturnType<typeof recommend> {
+  const {values, reasons} = recommend(facts);
+  const batchSize = said.batchSize ?? values.batchSize!;
+  if ((said.freeze ?? values.freeze) !== 'probe') return {values, reasons};
+  const epochs = recommendedProbeEpochs(facts, batchSize);
+  return {
+    values: {...values, lr: PROBE_RATE, epochs},
+    reasons: new Map([...reasons, ['epochs', 'a head on fixed features settles in about a thousand updates']]),
+  };
+}
+
+/** Layers, strongest first, laid over what the data recommends and the defaults. */
+export function resolveLayers(layers: readonly Layer[], facts: Facts): ResolvedRecipe {
+  const said: RecipeInput = Object.assign({}, ...layers.map(({values}) => values).reverse());
+  const advice = recommended(said, facts);
+  const all: readonly Layer[] = [...layers, {source: 'recommended', values: advice.values}, {source: 'default', values: defaults}];
+  const sources: Record<string, Source> = {};
+  const values: Record<string, unknown> = {};
+  for (const {source, values: given} of all) {
+    for (const [key, value] of Object.entries(given)) {
+      if (key in values || value === undefined) continue;
+      values[key] = value;
+      sources[key] = source;
+    }
+  }
+  const {epochs: _epochs, lr: _lr, ...rest} = values;
+  const freeze = phasesOf(values as Required<RecipeInput>, facts);
+  const recipe = {...rest, freeze} as unknown as Recipe;
+  for (const phase of freeze) checkRates(phase.name, phase.rates, recipe.lastStage);
+  const named = typeof values.freeze === 'string' ? `${values.freeze}: ` : '';
+  const reasons = [...advice.reasons]
+    .filter(([key]) => sources[key] === 'recommended')
+    .map(([key, reason]) => `${key === 'freeze' ? named : ''}${reason}`);
+  return {recipe, sources, reasons};
+}
+
+/** What the recommendation needs to know of a folder. */
+export function factsOf(folder: ImageFolder, input: RecipeInput, gpu: boolean): Facts {
+  const held = folder.validation === undefined ? (input.valSplit ?? recipeSchema.properties.valSplit.default) : 0;
+  const share = 1 - held - (folder.test === undefined ? (input.testSplit ?? 0) : 0);
+  const perClass = folder.classNames.map((_, label) => folder.samples.filter(sample => sample.label === label).length * share);
+  return {
+    images: Math.round(folder.samples.length * share),
+    classes: folder.classNames.length,
+    smallestClass: Math.round(Math.min(...perClass)),
+    pretrained: input.weights !== 'none',
+    gpu,
+  };
+}
+
+/**
+ * A recipe for a folder: what is given, the rest recommended from the data.
+ * @throws SchemaError (exit 2) for an unknown key or a value out of range, naming both
+ */
+export function resolveRecipe(input: RecipeInput, folder: ImageFolder, options: {readonly gpu?: boolean} = {}): Recipe {
+  const checked = checkRecipeInput(input, 'Recipe');
+  return resolveLayers([{source: 'flag', values: checked}], factsOf(folder, checked, options.gpu ?? false)).recipe;
+}

@@ -1,0 +1,36 @@
+import {ops} from '../engine/current-ops.js';
+import {tf} from '../engine/tensorflow.js';
+import type {Inputs} from './inputs.js';
+import {RunningMetrics, type Metrics} from './metrics.js';
+import type {PhaseNetwork} from './phase-network.js';
+
+/** Pictures evaluated at a time. */
+const BATCH = 64;
+
+/** Metrics of a network on plain pictures; probabilities on request, `[count * classes]` row-major in the samples' order. */
+export async function evaluateInputs(
+  network: PhaseNetwork,
+  inputs: Inputs,
+  onProbabilities: (probabilities: Float32Array) => void = () => {},
+): Promise<Metrics> {
+  const metrics = new RunningMetrics(network.classifier.classNames);
+  const order = Array.from({length: inputs.count}, (_, index) => index);
+  for await (const {x, labels} of inputs.batches(order, BATCH, null)) {
+    const {probabilities, lossSum} = tf.tidy(() => {
+      const logits = network.upper(x);
+      const mean = ops().softmaxCrossEntropy(logits, tf.tensor1d(labels, 'int32'), tf.ones([labels.length]), 0);
+      return {
+        probabilities: tf.softmax(logits).dataSync<'float32'>().slice(),
+        lossSum: mean.dataSync()[0]! * labels.length,
+      };
+    });
+    x.dispose();
+    metrics.add(probabilities, labels, lossSum);
+    onProbabilities(probabilities);
+  }
+  return metrics.result();
+}
+
+/** Higher accuracy is better; between equals, lower loss. */
+export const isBetter = (metrics: Metrics, than: Metrics | undefined): boolean =>
+  than === undefined || metrics.accuracy > than.accuracy || (metrics.accuracy === than.accuracy && metrics.loss < than.loss);

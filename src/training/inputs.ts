@@ -1,0 +1,43 @@
+import {tf, type Tensor} from '../engine/tensorflow.js';
+import type {FeatureTable} from './feature-table.js';
+import type {PhaseNetwork} from './phase-network.js';
+import {pictures, toPixels, type PictureSource} from './pictures.js';
+
+/** What crosses the boundary, for some samples. The receiver disposes `x`. */
+export interface InputBatch {
+  readonly x: Tensor;
+  readonly labels: Int32Array;
+}
+
+/** Samples as a phase wants them: activations out of a table, or pixels run through the frozen groups. */
+export interface Inputs {
+  readonly count: number;
+  /**
+   * @param order indices of the samples, in the order wanted
+   * @param epoch which variation of every picture; `null` for the plain pictures
+   */
+  batches(order: readonly number[], batchSize: number, epoch: number | null): AsyncIterable<InputBatch>;
+}
+
+/** Every picture decoded, varied and run through the frozen groups each time it is asked for. */
+export const pictureInputs = (source: PictureSource, network: PhaseNetwork): Inputs => ({
+  count: source.samples.length,
+  async *batches(order, batchSize, epoch) {
+    for await (const batch of pictures(source, order, batchSize, epoch)) {
+      const x = tf.tidy(() => network.lower(toPixels(batch, source.size)));
+      yield {x, labels: batch.labels};
+    }
+  },
+});
+
+/** Rows of a table; at each epoch every sample shows one of its views, drawn by (seed, epoch, sample). */
+export const tableInputs = (table: FeatureTable, labels: Int32Array, seed: number): Inputs => ({
+  count: labels.length,
+  async *batches(order, batchSize, epoch) {
+    for (let start = 0; start < order.length; start += batchSize) {
+      const indices = order.slice(start, start + batchSize);
+      const x = table.rows(indices, index => table.viewShown(seed, epoch, index));
+      yield {x, labels: Int32Array.from(indices, index => labels[index]!)};
+    }
+  },
+});

@@ -1,0 +1,88 @@
+import {frozenInterpreter, inferenceInterpreter, trainingInterpreter} from '../backbones/interpreters.js';
+import {frozenBoundary, groupOf, groupsPresent, type GroupRates, type LayerGroup} from '../backbones/layer-groups.js';
+import {normalise} from '../backbones/normalise.js';
+import {forward, type Interpreter} from '../backbones/resnet.js';
+import {STEM, stageBlocks, type BackboneSpec, type ConvSpec} from '../backbones/resnet-specs.js';
+import type {BatchStatistics} from '../engine/ops.js';
+import {tf, type Tensor, type Tensor1D, type Tensor2D, type Tensor4D, type Variable} from '../engine/tensorflow.js';
+import type {Classifier} from '../heads/classifier.js';
+import {headForward, pool} from '../heads/head.js';
+
+/** Statistics of one batch norm over one batch, on their way into the running ones. */
+export interface StatisticsUpdate {
+  readonly norm: string;
+  readonly statistics: BatchStatistics;
+  /** Values per channel the statistics were taken over. */
+  readonly count: number;
+}
+
+/**
+ * A classifier as a phase sees it: groups below the boundary are frozen, folded and can be run once and cached; from the boundary on
+ * they are run at every step.
+ *
+ * What crosses the boundary: pixels where nothing is frozen, a feature map, or pooled features where the whole backbone is frozen.
+ */
+export interface PhaseNetwork {
+  readonly classifier: Classifier;
+  /** Number of lowest groups that are frozen: 0 none, lastStage + 1 the whole backbone. */
+  readonly boundary: number;
+  /** Variables that a step moves, by name. */
+  readonly trained: ReadonlyMap<string, Variable>;
+  /**
+   * The frozen groups, without gradients.
+   * @param x RGB pixels 0..255, or what crosses the boundary `from`
+   * @param until a boundary not above the network's own
+   */
+  lower(x: Tensor4D, from?: number, until?: number): Tensor;
+  /** What crosses the boundary -> logits, with gradients. */
+  upper(x: Tensor, training?: {readonly dropoutSeed: Tensor1D; readonly onStatistics: (update: StatisticsUpdate) => void}): Tensor2D;
+  dispose(): void;
+}
+
+const groupConvolutions = (spec: BackboneSpec, group: number): ConvSpec[] =>
+  group === 0
+    ? [STEM]
+    : stageBlocks(spec, group).flatMap(({path, projection}) => (projection === undefined ? path : [...path, projection]));
+
+/** Is anything of these groups trained with the statistics of its batches? */
+export interface PhaseNetworkSpec {
+  readonly rates: GroupRates;
+  readonly batchNorm: 'inference' | 'training';
+}
+
+export function phaseNetwork(classifier: Classifier, {rates, batchNorm}: PhaseNetworkSpec): PhaseNetwork {
+  const {spec, weights, head, layers, preprocessing} = classifier;
+  const groups = groupsPresent(spec.lastStage);
+  const boundary = frozenBoundary(rates, spec.lastStage);
+  const whole = spec.lastStage + 1;
+  const frozen = frozenInterpreter(spec, weights, Array.from({length: boundary}, (_, group) => groupConvolutions(spec, group)).flat());
+  const stored = inferenceInterpreter(spec, weights);
+  const trains = (group: LayerGroup): boolean => rates[group] !== null;
+  const trained = new Map([...weights].filter(([name]) => trains(groupOf(name)) && !name.includes('.running_')));
+
+  const interpreterOf = (group: number, onStatistics?: (update: StatisticsUpdate) => void): Interpreter<Tensor4D> =>
+    onStatistics === undefined || batchNorm === 'inference' || !trains(groups[group]!)
+      ? stored
+      : trainingInterpreter(spec, weights, (norm, statistics, count) => onStatistics({norm, statistics, count}));
+
+  return {
+    classifier,
+    boundary,
+    trained,
+    lower: (x, from = 0, until = boundary) =>
+      tf.tidy(() => {
+        const input = from === 0 ? normalise(x, preprocessing) : x;
+        const map = forward(frozen, spec, input, from, Math.min(until, whole));
+        return until === whole ? pool(head, map) : map;
+      }),
+    upper: (x, training) => {
+      let y = x;
+      for (let group = boundary; group < whole; group++) {
+        y = forward(interpreterOf(group, training?.onStatistics), spec, y as Tensor4D, group, group + 1);
+      }
+      const pooled = boundary === whole ? (y as Tensor2D) : pool(head, y as Tensor4D);
+      return headForward(head, weights, layers, pooled, training?.dropoutSeed);
+    },
+    dispose: () => frozen.dispose(),
+  };
+}

@@ -1,0 +1,139 @@
+import {FinetuneError} from '../core/errors.js';
+import {random, shuffled} from '../core/random.js';
+import {groupOf, LAYER_GROUPS, type GroupRates, type LayerGroup} from '../backbones/layer-groups.js';
+import {tf, type Scalar} from '../engine/tensorflow.js';
+import type {InputBatch, Inputs} from './inputs.js';
+import {warmupThenCosine, type LearningRate} from './learning-rate.js';
+import {createOptimizer, type Optimizer, type OptimizerSpec} from './optimizer.js';
+import type {PhaseNetwork} from './phase-network.js';
+import {trainStep, type StepRules} from './train-step.js';
+
+/** Everything that decides what a phase does, but the network and the inputs. */
+export interface TrainingPlan {
+  readonly name: string;
+  /** Place of the phase in its schedule; shuffles of different phases differ. */
+  readonly index: number;
+  readonly epochs: number;
+  readonly rates: GroupRates;
+  readonly batchSize: number;
+  readonly optimizer: OptimizerSpec;
+  readonly rules: StepRules;
+  /** Updates over which the rates rise. */
+  readonly warmupSteps: number;
+  readonly seed: number;
+}
+
+/** How far a phase has come; all that a checkpoint must say beside tensors. */
+export interface Position {
+  /** Epochs finished. */
+  epoch: number;
+  /** Updates done of the epoch begun. */
+  step: number;
+  /** Sum over the examples of the epoch begun, for its mean loss. */
+  lossSum: number;
+  examples: number;
+}
+
+export const START: Readonly<Position> = {epoch: 0, step: 0, lossSum: 0, examples: 0};
+
+/** The loss is no longer a number. An hour of training on NaN would be our fault, not the user's. */
+export class DivergedError extends FinetuneError {
+  override readonly name = 'DivergedError';
+  override readonly code = 'DIVERGED';
+
+  constructor(
+    readonly phase: string,
+    readonly step: number,
+    readonly loss: number,
+    readonly rates: GroupRates,
+  ) {
+    const shown = LAYER_GROUPS.filter(group => rates[group] !== null).map(group => `${group} ${rates[group]}`);
+    super(
+      `Expected a finite loss in phase "${phase}", but found ${loss} at update ${step} (rates: ${shown.join(', ')}). ` +
+        `Lower --lr, or give the phase a longer warm-up by more epochs.`,
+    );
+  }
+}
+
+/** Trains the groups of one phase, epoch by epoch. Whoever makes it disposes it. */
+export class PhaseTrainer {
+  readonly optimizer: Optimizer;
+  readonly position: Position;
+  readonly stepsPerEpoch: number;
+  readonly #learningRate: LearningRate;
+  readonly #groups: readonly LayerGroup[];
+
+  constructor(
+    readonly network: PhaseNetwork,
+    readonly inputs: Inputs,
+    readonly plan: TrainingPlan,
+    position: Readonly<Position> = START,
+  ) {
+    this.optimizer = createOptimizer(plan.optimizer);
+    this.position = {...position};
+    this.stepsPerEpoch = Math.ceil(inputs.count / plan.batchSize);
+    this.#learningRate = warmupThenCosine(plan.warmupSteps, plan.epochs * this.stepsPerEpoch);
+    this.#groups = [...new Set([...network.trained.keys()].map(groupOf))];
+  }
+
+  /** Updates done since the phase began. */
+  get updates(): number {
+    return this.position.epoch * this.stepsPerEpoch + this.position.step;
+  }
+
+  /** Share of the peak rates that the next update takes. */
+  get rateShare(): number {
+    return this.#learningRate(this.updates);
+  }
+
+  /**
+   * Runs the updates that are left of the epoch begun.
+   * @param onStep told after each update how many of the epoch's are done
+   * @returns mean training loss over the epoch's examples
+   * @throws DivergedError at the first loss that is not finite
+   */
+  async epoch(signal: AbortSignal | undefined, onStep: (step: number) => void): Promise<number> {
+    const {plan, position} = this;
+    const everything = Array.from({length: this.inputs.count}, (_, index) => index);
+    const order = shuffled(everything, random(plan.seed, 'order', plan.index, position.epoch));
+    const left = order.slice(position.step * plan.batchSize);
+    // View numbers start at 1 where 0 is the plain picture, and differ from phase to phase.
+    const variation = plan.index * 10_000 + position.epoch + 1;
+    for await (const batch of this.inputs.batches(left, plan.batchSize, variation)) {
+      this.#update(batch);
+      onStep(position.step);
+      // The engine computes in this thread: let decoders, signals and progress have their turn.
+      await new Promise(setImmediate);
+      signal?.throwIfAborted();
+    }
+    const mean = position.lossSum / position.examples;
+    Object.assign(position, {epoch: position.epoch + 1, step: 0, lossSum: 0, examples: 0});
+    return mean;
+  }
+
+  #update({x, labels}: InputBatch): void {
+    const {plan, position} = this;
+    const loss = tf.tidy(() => {
+      const share = this.rateShare;
+      const rates = Object.fromEntries(this.#groups.map(group => [group, tf.scalar(plan.rates[group]! * share)]));
+      const drawn = random(plan.seed, 'dropout', plan.index, this.updates);
+      const value = trainStep(this.network, this.optimizer, plan.rules, {
+        x,
+        labels: tf.tensor1d(labels, 'int32'),
+        exampleWeights: tf.ones([labels.length]),
+        rates: rates as Partial<Record<LayerGroup, Scalar>>,
+        dropoutSeed: tf.tensor1d([drawn.integer(2 ** 31), drawn.integer(2 ** 31)], 'int32'),
+      });
+      return value.dataSync()[0]!;
+    });
+    x.dispose();
+    if (!Number.isFinite(loss)) throw new DivergedError(plan.name, this.updates, loss, plan.rates);
+    position.step++;
+    position.lossSum += loss * labels.length;
+    position.examples += labels.length;
+  }
+
+  dispose(): void {
+    this.optimizer.dispose();
+  }
+}

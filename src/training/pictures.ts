@@ -1,0 +1,36 @@
+import type {Augmentation} from '../datasets/augment.js';
+import {imageBatches, type ImageBatch} from '../datasets/batches.js';
+import type {ImageCache} from '../datasets/image-cache.js';
+import type {Sample} from '../datasets/image-folder.js';
+import {tf, type Tensor4D} from '../engine/tensorflow.js';
+
+/** Where pixels come from, and how they are varied. */
+export interface PictureSource {
+  readonly cache: ImageCache;
+  readonly samples: readonly Sample[];
+  readonly size: number;
+  readonly augmentation: Augmentation;
+  readonly seed: number;
+  readonly signal?: AbortSignal;
+}
+
+/** RGB pixels 0..255, int32 `[n, size, size, 3]`. */
+export const toPixels = (batch: ImageBatch, size: number): Tensor4D =>
+  tf.tensor4d(batch.images, [batch.labels.length, size, size, 3], 'int32');
+
+/** Batches of pictures in an order. @param epoch which variation of every picture; `null` for the plain pictures */
+export function pictures(
+  source: PictureSource,
+  order: readonly number[],
+  batchSize: number,
+  epoch: number | null,
+): AsyncIterable<ImageBatch> {
+  const {cache, size, augmentation, seed, signal} = source;
+  const samples = order.map(index => source.samples[index]!);
+  return imageBatches(cache, samples, {
+    batchSize,
+    size,
+    view: epoch === null ? {kind: 'centre'} : {kind: 'augmented', augmentation, seed, epoch},
+    ...(signal === undefined ? {} : {signal}),
+  });
+}

@@ -1,0 +1,81 @@
+import {groupOf, type LayerGroup} from '../backbones/layer-groups.js';
+import {vectorOf} from '../backbones/device-weights.js';
+import {ops} from '../engine/current-ops.js';
+import {tf, type NamedTensorMap, type Scalar, type Tensor, type Tensor1D, type Variable} from '../engine/tensorflow.js';
+import type {Optimizer} from './optimizer.js';
+import type {PhaseNetwork, StatisticsUpdate} from './phase-network.js';
+
+/** Everything that changes from step to step; all on the device, so that a step can be recorded once and run again. */
+export interface StepInputs {
+  /** What crosses the network's boundary. */
+  readonly x: Tensor;
+  /** int32 `[n]` */
+  readonly labels: Tensor1D;
+  /** float32 `[n]`; 0 for padding */
+  readonly exampleWeights: Tensor1D;
+  readonly rates: Readonly<Partial<Record<LayerGroup, Scalar>>>;
+  /** int32 `[2]` */
+  readonly dropoutSeed: Tensor1D;
+}
+
+/** What stays the same through a phase. */
+export interface StepRules {
+  readonly labelSmoothing: number;
+  /** Largest global norm of the gradients (Pascanu et al., https://arxiv.org/abs/1211.5063). */
+  readonly clipNorm: number;
+  /** Share of the running statistics that one batch replaces; torch's `momentum`. */
+  readonly statisticsMomentum: number;
+}
+
+/** `min(1, clipNorm / |all gradients|)` */
+function clipFactor(gradients: readonly Tensor[], clipNorm: number): Scalar {
+  const squares = gradients.map(gradient => tf.sum<Scalar>(tf.square(gradient)));
+  const norm = tf.sqrt(tf.addN(squares));
+  return tf.minimum(1, tf.div(clipNorm, tf.add(norm, 1e-6)));
+}
+
+/** Running statistics move towards the batch's; the variance unbiased, as torch.nn.BatchNorm2d does it. */
+function moveStatistics(network: PhaseNetwork, {norm, statistics, count}: StatisticsUpdate, momentum: number): void {
+  tf.tidy(() => {
+    const {weights} = network.classifier;
+    const unbiased = tf.mul(statistics.variance, count / Math.max(1, count - 1));
+    const parts = [
+      ['running_mean', statistics.mean],
+      ['running_var', unbiased],
+    ] as const;
+    for (const [part, fresh] of parts) {
+      const running = vectorOf(weights, `${norm}.${part}`) as unknown as Variable;
+      running.assign(tf.add(tf.mul(running, 1 - momentum), tf.mul(fresh, momentum)));
+    }
+  });
+  tf.dispose([statistics.mean, statistics.variance]);
+}
+
+/**
+ * One update of the trained groups: the only function that changes a weight. Reads nothing back and draws nothing at random.
+ * @returns mean loss of the batch before the update; the caller disposes it
+ */
+export function trainStep(network: PhaseNetwork, optimizer: Optimizer, rules: StepRules, inputs: StepInputs): Scalar {
+  const updates: StatisticsUpdate[] = [];
+  const loss = (): Scalar => {
+    const training = {dropoutSeed: inputs.dropoutSeed, onStatistics: (update: StatisticsUpdate) => updates.push(update)};
+    return ops().softmaxCrossEntropy(network.upper(inputs.x, training), inputs.labels, inputs.exampleWeights, rules.labelSmoothing);
+  };
+  const {value, grads} = tf.variableGrads(loss, [...network.trained.values()]);
+  const gradients = byName(network.trained, grads);
+  tf.tidy(() => {
+    const factor = clipFactor([...gradients.values()], rules.clipNorm);
+    optimizer.beginStep();
+    for (const [name, gradient] of gradients) {
+      optimizer.update(name, network.trained.get(name)!, tf.mul(gradient, factor), inputs.rates[groupOf(name)]!);
+    }
+  });
+  for (const update of updates) moveStatistics(network, update, rules.statisticsMomentum);
+  tf.dispose(grads);
+  return value as Scalar;
+}
+
+/** tfjs names gradients by variable id; ours go by weight name. */
+function byName(trained: ReadonlyMap<string, Variable>, gradients: NamedTensorMap): Map<string, Tensor> {
+  return new Map([...trained].map(([name, variable]) => [name, gradients[variable.name]!]));
+}

@@ -1,0 +1,116 @@
+import {setTimeout as sleep} from 'node:timers/promises';
+import {AbortedError, FinetuneError} from '../core/errors.js';
+import {sha256Of} from './checksum.js';
+import {fetchInto, isTransient, reasonOf, withAgent, type FetchOptions, type OnBytes} from './fetch-into.js';
+import {PartFile} from './part-file.js';
+
+/** The file cannot be fetched, for whatever reason; the sentence says where to put it by hand. */
+export class WeightsUnavailableError extends FinetuneError {
+  override readonly name = 'WeightsUnavailableError';
+  override readonly code = 'WEIGHTS_UNAVAILABLE';
+
+  constructor(
+    readonly url: string,
+    readonly target: string,
+    readonly reason: string,
+    override readonly cause?: unknown,
+  ) {
+    super(
+      `Expected to fetch weights from ${url}, but ${reason}. Put the file at ${target} by hand, or say --weights FILE or --weights none.`,
+    );
+  }
+}
+
+/** A complete download that is not the file that was published. It is discarded. */
+export class ChecksumError extends FinetuneError {
+  override readonly name = 'ChecksumError';
+  override readonly code = 'WEIGHTS_CHECKSUM';
+
+  constructor(
+    readonly url: string,
+    readonly expected: string,
+    readonly found: string,
+  ) {
+    super(
+      `Expected the sha256 of ${url} to begin with ${expected}, but found ${found.slice(0, expected.length)}. ` +
+        'The file was discarded. Try again, or from another network: something on the way changes it.',
+    );
+  }
+}
+
+export interface DownloadProgress {
+  /** Bytes there, those of earlier calls included. */
+  readonly bytes: number;
+  /** Bytes of the whole file, where the server says. */
+  readonly total?: number;
+  /** Since this call began. */
+  readonly seconds: number;
+}
+
+export interface DownloadOptions extends FetchOptions {
+  readonly onProgress?: (progress: DownloadProgress) => void;
+  /** What the sha256 must begin with, lower-case hex. Without it the file is taken as it comes. */
+  readonly sha256Prefix?: string;
+  /** Throw instead of using the network. */
+  readonly offline?: boolean;
+  /** Milliseconds before the first retry, twice as long before each next; 1000 unless told. */
+  readonly retryDelay?: number;
+}
+
+/** Failures in a row, without a byte in between, that end a download. */
+const ATTEMPTS = 4;
+
+/** Tries until all bytes are there; a try that got some of them makes up for those that failed before. */
+async function fetchPersistently(url: string, part: PartFile, onBytes: OnBytes, options: DownloadOptions): Promise<void> {
+  const {retryDelay = 1000, signal} = options;
+  await withAgent(options.environment, async agent => {
+    for (let failures = 0, size = await part.size(); ;) {
+      try {
+        return await fetchInto(part, url, agent, onBytes, options);
+      } catch (error) {
+        const before = size;
+        size = await part.size();
+        failures = size > before ? 1 : failures + 1;
+        if (!isTransient(error) || failures === ATTEMPTS) throw error;
+        await sleep(retryDelay * 2 ** (failures - 1), undefined, {signal});
+      }
+    }
+  });
+}
+
+async function fetchVerified(url: string, part: PartFile, onBytes: OnBytes, options: DownloadOptions): Promise<void> {
+  const {sha256Prefix = ''} = options;
+  const resumed = (await part.size()) > 0;
+  await fetchPersistently(url, part, onBytes, options);
+  const found = await sha256Of(part.bytes);
+  if (found.startsWith(sha256Prefix)) return;
+  await part.restart({url});
+  if (!resumed) throw new ChecksumError(url, sha256Prefix, found);
+  // What an earlier run left may have been at fault.
+  return fetchVerified(url, part, onBytes, options);
+}
+
+/**
+ * Fetches a file and gives it its name only when it is complete and its checksum right. Resumes what an earlier call left in
+ * `<target>.part`. Proxies are taken from HTTPS_PROXY, HTTP_PROXY and NO_PROXY.
+ * @throws WeightsUnavailableError when offline, or the server cannot be reached or does not have it
+ * @throws ChecksumError when it is another file
+ * @throws CacheUnwritableError when the disk is full, or the folder not writable
+ * @throws AbortedError when `signal` is aborted
+ */
+export async function download(url: string, target: string, options: DownloadOptions = {}): Promise<void> {
+  if (options.offline) throw new WeightsUnavailableError(url, target, 'this run is offline');
+  const started = performance.now();
+  const onBytes: OnBytes = (bytes, total) =>
+    options.onProgress?.({bytes, ...(total !== undefined && {total}), seconds: (performance.now() - started) / 1000});
+  const part = await PartFile.claim(target);
+  try {
+    await fetchVerified(url, part, onBytes, options);
+    await part.finish();
+  } catch (error) {
+    await part.leave();
+    if (options.signal?.aborted) throw new AbortedError();
+    if (error instanceof FinetuneError) throw error;
+    throw new WeightsUnavailableError(url, target, reasonOf(error), error);
+  }
+}

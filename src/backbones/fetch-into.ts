@@ -1,0 +1,112 @@
+import {STATUS_CODES, type IncomingHttpHeaders} from 'node:http';
+import {EnvHttpProxyAgent, interceptors, request, type Dispatcher} from 'undici';
+import type {PartFile} from './part-file.js';
+
+export interface FetchOptions {
+  readonly signal?: AbortSignal;
+  /** Where HTTPS_PROXY, HTTP_PROXY and NO_PROXY are looked up; `process.env` unless told. */
+  readonly environment?: NodeJS.ProcessEnv;
+  /** Milliseconds without a byte after which a connection counts as dead; 30000 unless told. */
+  readonly stallTimeout?: number;
+}
+
+/** @param bytes there, those of earlier attempts included; @param total of the whole file, where the server says */
+export type OnBytes = (bytes: number, total?: number) => void;
+
+/** An answer that is not the file. */
+class AnswerError extends Error {
+  constructor(readonly status: number) {
+    super(`the server answered ${status} ${STATUS_CODES[status] ?? ''}`.trim());
+  }
+}
+
+/** The server has another file now, or lost count: what is there is of no use. Already forgotten; asking again gets the whole. */
+class StartOverError extends Error {}
+
+const UNREACHABLE = ['ENOTFOUND', 'EAI_AGAIN', 'ECONNREFUSED', 'EHOSTUNREACH', 'ENETUNREACH', 'UND_ERR_CONNECT_TIMEOUT'];
+const SILENT = ['UND_ERR_HEADERS_TIMEOUT', 'UND_ERR_BODY_TIMEOUT'];
+const CUT = ['ECONNRESET', 'EPIPE', 'ETIMEDOUT', 'UND_ERR_SOCKET', 'UND_ERR_RES_CONTENT_LENGTH_MISMATCH'];
+
+const codeOf = (error: unknown): string => String((error as {code?: unknown}).code ?? '');
+
+/** Whether the same request may well succeed in a moment. */
+export function isTransient(error: unknown): boolean {
+  if (error instanceof AnswerError) return error.status >= 500 || error.status === 408 || error.status === 429;
+  return error instanceof StartOverError || [...SILENT, ...CUT].includes(codeOf(error));
+}
+
+/** The middle of a sentence: `the server answered 404 Not Found`. */
+export function reasonOf(error: unknown): string {
+  const code = codeOf(error);
+  if (error instanceof AnswerError) return error.message;
+  if (UNREACHABLE.includes(code)) return `the server cannot be reached (${code})`;
+  if (SILENT.includes(code)) return 'the server fell silent';
+  return `the connection failed (${error instanceof Error ? error.message : String(error)})`;
+}
+
+/** `proxy:3128` is understood as curl understands it. */
+const asUrl = (proxy: string): string => (proxy === '' || proxy.includes('://') ? proxy : `http://${proxy}`);
+
+/** Runs `use` with connections that go through the environment's proxies and follow redirections, then closes them. */
+export async function withAgent<T>(environment: NodeJS.ProcessEnv = process.env, use: (agent: Dispatcher) => Promise<T>): Promise<T> {
+  const variable = (name: string): string => environment[name.toLowerCase()] ?? environment[name] ?? '';
+  const agent = new EnvHttpProxyAgent({
+    httpProxy: asUrl(variable('HTTP_PROXY')),
+    httpsProxy: asUrl(variable('HTTPS_PROXY')),
+    noProxy: variable('NO_PROXY'),
+    // Absolute-form requests for http:// urls: few proxies allow a tunnel to port 80. https:// is tunnelled all the same.
+    proxyTunnel: false,
+  });
+  try {
+    return await use(agent.compose(interceptors.redirect({maxRedirections: 5})));
+  } finally {
+    await agent.destroy();
+  }
+}
+
+const one = (value: string | string[] | undefined): string | undefined => (Array.isArray(value) ? value[0] : value);
+
+/** What If-Range takes: never a weak ETag (RFC 9110, 13.1.5). */
+function validatorOf(headers: IncomingHttpHeaders): string | undefined {
+  const etag = one(headers.etag);
+  return etag !== undefined && !etag.startsWith('W/') ? etag : one(headers['last-modified']);
+}
+
+/** Asks for the rest where it is certain to be of the same file, else for the whole. */
+async function headersFor(part: PartFile, url: string): Promise<Record<string, string>> {
+  const [size, origin] = [await part.size(), await part.origin()];
+  if (size === 0 || origin?.url !== url || origin.validator === undefined) return {};
+  return {range: `bytes=${size}-`, 'if-range': origin.validator};
+}
+
+/** Makes the part ready for the body of this answer, and says how long the file will be. */
+async function prepare(part: PartFile, url: string, {statusCode, headers}: Dispatcher.ResponseData): Promise<number | undefined> {
+  const validator = validatorOf(headers);
+  const origin = {url, ...(validator !== undefined && {validator})};
+  if (statusCode === 200) {
+    await part.restart(origin);
+    const length = one(headers['content-length']);
+    return length === undefined ? undefined : Number(length);
+  }
+  if (statusCode !== 206 && statusCode !== 416) throw new AnswerError(statusCode);
+  const [, from, total] = /^bytes (\d+)-\d+\/(\d+)$/.exec(one(headers['content-range']) ?? '') ?? [];
+  if (Number(from) === (await part.size()) && validator === (await part.origin())?.validator) return Number(total);
+  await part.restart({url});
+  throw new StartOverError('the server changed the file');
+}
+
+/** One request, its body appended to `part`. When it fails, what came stays there. */
+export async function fetchInto(part: PartFile, url: string, agent: Dispatcher, onBytes: OnBytes, options: FetchOptions): Promise<void> {
+  const {signal = null, stallTimeout = 30_000} = options;
+  const timeouts = {headersTimeout: stallTimeout, bodyTimeout: stallTimeout};
+  const response = await request(url, {dispatcher: agent, signal, headers: await headersFor(part, url), ...timeouts});
+  let total: number | undefined;
+  try {
+    total = await prepare(part, url, response);
+  } catch (error) {
+    response.body.on('error', () => {}).destroy();
+    throw error;
+  }
+  let bytes = await part.size();
+  await part.append(response.body, written => onBytes((bytes += written), total));
+}

@@ -1,0 +1,88 @@
+import {availableParallelism, totalmem} from 'node:os';
+import {join} from 'node:path';
+import {loadBackbone, randomBackbone, type Backbone} from '../backbones/load-backbone.js';
+import {locateWeights} from '../backbones/locate-weights.js';
+import type {WeightsCard} from '../backbones/cards.js';
+import {cacheDirectory} from '../core/cache-directory.js';
+import {atImageSize, type Preprocessing} from '../core/preprocessing.js';
+import {AUGMENTATIONS} from '../datasets/augment.js';
+import {openImageCache, type ImageCache} from '../datasets/image-cache.js';
+import type {ImageFolder, Sample} from '../datasets/image-folder.js';
+import {everySample, splitFolder, type Split} from '../datasets/split.js';
+import {readSplit} from '../datasets/split-file.js';
+import {attachHead, type Classifier} from '../heads/classifier.js';
+import type {PictureSource} from '../training/pictures.js';
+import type {Recipe} from './recipe.js';
+import type {RunContext} from './run-context.js';
+
+/** What a run starts from: a classifier with a new head, and every picture decoded. Whoever gets it closes the cache. */
+export interface Prepared {
+  readonly classifier: Classifier;
+  /** Of the weights the backbone started from, where they are known. */
+  readonly card?: WeightsCard;
+  readonly split: Split;
+  readonly cache: ImageCache;
+  sourceOf(samples: readonly Sample[]): PictureSource;
+}
+
+const GIB = 2 ** 30;
+
+/** Bytes for decoded pixels and cached features together. */
+export const memoryBudget = ({cacheMemory}: Recipe): number => (cacheMemory === undefined ? totalmem() / 3 : cacheMemory * GIB);
+
+async function openBackbone(recipe: Recipe, run: RunContext): Promise<{backbone: Backbone; card?: WeightsCard}> {
+  const {arch, lastStage, weights, seed} = recipe;
+  if (weights === 'none') {
+    run.emit({type: 'weights', name: 'none', path: null});
+    return {backbone: randomBackbone(arch, lastStage, seed)};
+  }
+  const {path, card} = await locateWeights(weights, arch, {
+    offline: run.offline,
+    onFinding: finding => run.find(finding),
+    onProgress: ({bytes, total}) => run.progress('weights', bytes, total ?? bytes, 'bytes'),
+    ...run.signalled,
+  });
+  const backbone = await loadBackbone(arch, lastStage, path, card);
+  run.emit({type: 'weights', name: backbone.origin, path});
+  return {backbone, ...(card !== undefined && {card})};
+}
+
+async function decodeAll(folder: ImageFolder, preprocessing: Preprocessing, recipe: Recipe, run: RunContext): Promise<ImageCache> {
+  const cache = await openImageCache(everySample(folder), preprocessing, {
+    classNames: folder.classNames,
+    budgetBytes: memoryBudget(recipe) / 2,
+    directory: join(cacheDirectory(), 'images'),
+    workers: run.workers ?? availableParallelism(),
+    onProgress: (done, total) => run.progress('decode', done, total, 'images'),
+    ...run.signalled,
+  });
+  cache.findings.forEach(finding => run.find(finding));
+  return cache;
+}
+
+/** Weights on the device, pictures decoded and split, a head that has learned nothing yet. */
+export async function prepare(folder: ImageFolder, recipe: Recipe, run: RunContext): Promise<Prepared> {
+  folder.findings.forEach(finding => run.find(finding));
+  run.emit({type: 'dataset', root: folder.root, classes: folder.classNames.length, images: everySample(folder).length});
+  const {backbone, card} = await run.time('weights', () => openBackbone(recipe, run));
+  const preprocessing = recipe.imageSize === undefined ? backbone.preprocessing : atImageSize(backbone.preprocessing, recipe.imageSize);
+  const cache = await run.time('decode', () => decodeAll(folder, preprocessing, recipe, run));
+  const split = recipe.split === undefined ? splitFolder(folder, cache, recipe) : await readSplit(recipe.split, folder, cache);
+  split.findings.forEach(finding => run.find(finding));
+  run.emit({type: 'split', train: split.train.length, validation: split.validation.length, test: split.test.length});
+  const {head: type, pooling, dropout, seed} = recipe;
+  return {
+    classifier: attachHead({...backbone, preprocessing}, {type, pooling, dropout}, folder.classNames, seed),
+    ...(card !== undefined && {card}),
+    split,
+    cache,
+    sourceOf: samples => ({
+      cache,
+      samples,
+      size: preprocessing.cropSize,
+      augmentation: AUGMENTATIONS[recipe.augment],
+      seed,
+      ...run.signalled,
+    }),
+  };
+}

@@ -1,0 +1,45 @@
+import type {Finding} from '../core/finding.js';
+import type {Activity, Listener, RunEvent} from './events.js';
+import {Stopwatch} from './stopwatch.js';
+
+/** What every part of a run shares: who listens, what stops it, what it found, how long things took. */
+export class RunContext {
+  readonly findings: Finding[] = [];
+  readonly #listen: Listener;
+  readonly #stopwatch = new Stopwatch();
+
+  constructor(
+    listen: Listener = () => {},
+    readonly signal?: AbortSignal,
+    readonly offline = false,
+    readonly workers?: number,
+  ) {
+    this.#listen = listen;
+  }
+
+  /** To be spread into options whose signal is optional. */
+  get signalled(): {readonly signal?: AbortSignal} {
+    return this.signal === undefined ? {} : {signal: this.signal};
+  }
+
+  get seconds(): Stopwatch['seconds'] {
+    return this.#stopwatch.seconds;
+  }
+
+  emit(event: RunEvent): void {
+    this.#listen(event);
+  }
+
+  find(finding: Finding): void {
+    this.findings.push(finding);
+    this.emit({type: 'finding', finding});
+  }
+
+  progress(activity: Activity, done: number, total: number, unit: string): void {
+    this.emit({type: 'progress', activity, done, total, unit});
+  }
+
+  time<T>(activity: Activity, work: () => Promise<T>): Promise<T> {
+    return this.#stopwatch.time(activity, work);
+  }
+}

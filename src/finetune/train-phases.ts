@@ -1,0 +1,209 @@
+import {download, restore} from '../backbones/device-weights.js';
+import {frozenBoundary, groupOf, LAYER_GROUPS, type LayerGroup} from '../backbones/layer-groups.js';
+import type {Classifier} from '../heads/classifier.js';
+import {BestWeights} from '../training/best-weights.js';
+import {evaluateInputs} from '../training/evaluate.js';
+import {FeatureStore, groupsOf} from '../training/feature-store.js';
+import type {Inputs} from '../training/inputs.js';
+import type {Metrics} from '../training/metrics.js';
+import {phaseNetwork, type PhaseNetwork} from '../training/phase-network.js';
+import {PhaseTrainer, START, type TrainingPlan} from '../training/phase-trainer.js';
+import type {Checkpoint} from '../training/checkpoint.js';
+import {Checkpoints} from './checkpoints.js';
+import {memoryBudget, type Prepared} from './prepare.js';
+import type {Phase, Recipe} from './recipe.js';
+import type {RunContext} from './run-context.js';
+import type {EpochRow} from '../training/history.js';
+
+/** What training leaves: the classifier holds the best weights. */
+export interface Trained {
+  readonly metrics: Metrics;
+  readonly history: readonly EpochRow[];
+  /** Validation probabilities of the best weights, `[count * classes]`. */
+  readonly probabilities: Float32Array;
+}
+
+/** Share of a phase's updates over which its rates rise. */
+const WARMUP = 0.1;
+
+const trainedBy = ({rates}: Phase): ReadonlySet<LayerGroup> => new Set(LAYER_GROUPS.filter(group => rates[group] !== null));
+
+/** Runs the phases of a recipe on a classifier, and leaves it with the best weights of all of them. */
+export class PhaseRunner {
+  readonly #classifier: Classifier;
+  readonly #everTrained: ReadonlySet<LayerGroup>;
+  readonly #train: FeatureStore;
+  readonly #validation: FeatureStore;
+  readonly #best: BestWeights;
+  readonly #history: EpochRow[] = [];
+
+  constructor(
+    {classifier, split, sourceOf}: Prepared,
+    readonly recipe: Recipe,
+    readonly run: RunContext,
+    readonly checkpoints: Checkpoints,
+  ) {
+    this.#classifier = classifier;
+    this.#everTrained = new Set(recipe.freeze.flatMap(phase => [...trainedBy(phase)]));
+    this.#best = new BestWeights(classifier, this.#everTrained);
+    const budgetBytes = memoryBudget(recipe) / 2;
+    const share = split.validation.length / (split.validation.length + split.train.length * (recipe.views + 1));
+    const store = (samples: Prepared['split']['train'], views: number, part: number): FeatureStore =>
+      new FeatureStore(sourceOf(samples), views, {
+        budgetBytes: budgetBytes * part,
+        onProgress: (done, total) => run.progress('features', done, total, 'images'),
+        ...run.signalled,
+      });
+    this.#train = store(split.train, recipe.views + 1, 1 - share);
+    this.#validation = store(split.validation, 1, share);
+  }
+
+  /** @param from the checkpoint of an interrupted run */
+  async train(from?: Checkpoint<EpochRow>): Promise<Trained> {
+    if (from !== undefined) this.#resume(from);
+    for (let index = from?.phase ?? 0; index < this.recipe.freeze.length; index++) {
+      await this.#phase(index, index === from?.phase ? from : undefined);
+    }
+    return this.#finish();
+  }
+
+  #resume({weights, best, bestMetrics, history}: Checkpoint<EpochRow>): void {
+    restore(this.#classifier.weights, weights);
+    this.#best.adopt(bestMetrics, best);
+    this.#history.push(...history);
+  }
+
+  #network(phase: Phase): PhaseNetwork {
+    return phaseNetwork(this.#classifier, {rates: phase.rates, batchNorm: this.recipe.batchNorm});
+  }
+
+  #boundary = (phase: Phase): number => frozenBoundary(phase.rates, this.recipe.lastStage);
+
+  async #phase(index: number, from?: Checkpoint<EpochRow>): Promise<void> {
+    const phase = this.recipe.freeze[index]!;
+    const network = this.#network(phase);
+    let trainer: PhaseTrainer | undefined;
+    try {
+      const {train, validation} = await this.#inputs(index, network);
+      trainer = new PhaseTrainer(network, train.inputs, this.#plan(index, train.inputs.count), from?.position ?? START);
+      if (from !== undefined) trainer.optimizer.restore(from.optimizer);
+      this.run.emit({type: 'phase', index, phase, steps: phase.epochs * trainer.stepsPerEpoch, cached: train.cached});
+      while (trainer.position.epoch < phase.epochs) await this.#epoch(index, trainer, validation.inputs);
+    } catch (error) {
+      if (this.run.signal?.aborted) await this.checkpoints.write(() => this.#snapshot(index, trainer, from));
+      throw error;
+    } finally {
+      trainer?.dispose();
+      network.dispose();
+    }
+    this.#best.restore();
+    const stillAhead = this.#boundariesAhead(index + 1);
+    for (const store of [this.#train, this.#validation]) store.keepOnly(stillAhead, trainedBy(phase), groupsOf(network));
+  }
+
+  async #inputs(
+    index: number,
+    network: PhaseNetwork,
+  ): Promise<Record<'train' | 'validation', Awaited<ReturnType<FeatureStore['inputs']>>>> {
+    const ahead = this.#boundariesAhead(index);
+    return this.run.time('features', async () => ({
+      train: await this.#train.inputs(network, ahead),
+      validation: await this.#validation.inputs(network, ahead),
+    }));
+  }
+
+  /** Boundaries of the phases from `index` on whose frozen groups no phase before them moves. */
+  #boundariesAhead(index: number): number[] {
+    let moved = Infinity;
+    return this.recipe.freeze.slice(index).flatMap(phase => {
+      const boundary = this.#boundary(phase);
+      const usable = boundary <= moved;
+      moved = Math.min(moved, boundary);
+      return usable ? [boundary] : [];
+    });
+  }
+
+  async #epoch(index: number, trainer: PhaseTrainer, validation: Inputs): Promise<void> {
+    const {run} = this;
+    const phase = this.recipe.freeze[index]!;
+    const begun = performance.now();
+    const {rateShare} = trainer;
+    const trainingLoss = await run.time('train', () =>
+      trainer.epoch(run.signal, step => run.progress('train', step, trainer.stepsPerEpoch, 'updates')),
+    );
+    const metrics = await run.time('evaluate', () => evaluateInputs(trainer.network, validation));
+    const best = this.#best.consider(metrics, trainedBy(phase));
+    const seconds = (performance.now() - begun) / 1000;
+    const {epoch} = trainer.position;
+    this.#history.push({
+      phase: phase.name,
+      epoch,
+      step: trainer.updates,
+      learningRate: Math.max(...Object.values(phase.rates).map(rate => rate ?? 0)) * rateShare,
+      trainingLoss,
+      validationLoss: metrics.loss,
+      validationAccuracy: metrics.accuracy,
+      seconds,
+    });
+    run.emit({type: 'epoch', phase: phase.name, epoch: epoch - 1, epochs: phase.epochs, trainingLoss, metrics, best, seconds});
+    await this.checkpoints.writeIfDue(() => this.#snapshot(index, trainer));
+  }
+
+  /** The state now; before a phase's first update it is what the phase starts from. */
+  #snapshot(phase: number, trainer?: PhaseTrainer, from?: Checkpoint<EpochRow>): Checkpoint<EpochRow> {
+    const weights = download(this.#classifier.weights, name => this.#everTrained.has(groupOf(name)));
+    const {metrics, tensors} = this.#best;
+    return {
+      phase,
+      position: {...(trainer?.position ?? from?.position ?? START)},
+      history: this.#history,
+      ...(metrics !== undefined && {bestMetrics: metrics}),
+      weights,
+      optimizer: trainer?.optimizer.state() ?? from?.optimizer ?? new Map(),
+      best: tensors,
+    };
+  }
+
+  #plan(index: number, count: number): TrainingPlan {
+    const {batchSize, optimizer, weightDecay, labelSmoothing, clipNorm, seed} = this.recipe;
+    const {name, epochs, rates} = this.recipe.freeze[index]!;
+    const stepsPerEpoch = Math.ceil(count / batchSize);
+    return {
+      name,
+      index,
+      epochs,
+      rates,
+      batchSize,
+      optimizer: {type: optimizer, weightDecay},
+      // Kornblith et al. (https://arxiv.org/abs/1805.08974), A.5: the statistics average over a tenth of an epoch, never under ten steps.
+      rules: {labelSmoothing, clipNorm, statisticsMomentum: Math.min(0.1, 10 / stepsPerEpoch)},
+      warmupSteps: Math.ceil(WARMUP * epochs * stepsPerEpoch),
+      seed,
+    };
+  }
+
+  /** Validates the best weights once more, for the probabilities behind the metrics. */
+  async #finish(): Promise<Trained> {
+    const network = this.#network(this.recipe.freeze.at(-1)!);
+    const parts: Float32Array[] = [];
+    try {
+      const {inputs} = await this.#validation.inputs(network);
+      const metrics = await this.run.time('evaluate', () => evaluateInputs(network, inputs, part => parts.push(part)));
+      return {metrics, history: this.#history, probabilities: concatenated(parts)};
+    } finally {
+      network.dispose();
+      this.#train.clear();
+      this.#validation.clear();
+    }
+  }
+}
+
+function concatenated(parts: readonly Float32Array[]): Float32Array {
+  const whole = new Float32Array(parts.reduce((sum, part) => sum + part.length, 0));
+  let offset = 0;
+  for (const part of parts) {
+    whole.set(part, offset);
+    offset += part.length;
+  }
+  return whole;
+}

@@ -1,0 +1,88 @@
+import {Malformed} from './malformed.js';
+
+/** How the numbers of a file are stored (little-endian). Types without a `decode` are integers: read past, and not kept. */
+export interface ElementType {
+  readonly bytes: number;
+  readonly decode?: (stored: Uint8Array) => Float32Array;
+}
+
+/** Named as safetensors names them. */
+export const ELEMENT_TYPES = {
+  F64: {bytes: 8, decode: stored => new Float32Array(new Float64Array(...aligned(stored, 8)))},
+  F32: {bytes: 4, decode: stored => new Float32Array(...aligned(stored, 4))},
+  F16: {bytes: 2, decode: halves},
+  BF16: {bytes: 2, decode: brainFloats},
+  I64: {bytes: 8},
+  U64: {bytes: 8},
+  I32: {bytes: 4},
+  U32: {bytes: 4},
+  I16: {bytes: 2},
+  U16: {bytes: 2},
+  I8: {bytes: 1},
+  U8: {bytes: 1},
+  BOOL: {bytes: 1},
+} as const satisfies Record<string, ElementType>;
+
+/** Arguments for a typed array over the same memory, or over a copy where the bytes do not lie on a multiple of their size. */
+function aligned(stored: Uint8Array, bytes: number): [ArrayBufferLike, number, number] {
+  const {buffer, byteOffset} = stored.byteOffset % bytes === 0 ? stored : new Uint8Array(stored);
+  return [buffer, byteOffset, stored.length / bytes];
+}
+
+/** bfloat16 is the upper half of a float32. */
+function brainFloats(stored: Uint8Array): Float32Array {
+  const bits = new Uint32Array(new Uint16Array(...aligned(stored, 2)));
+  for (let i = 0; i < bits.length; i++) bits[i]! <<= 16;
+  return new Float32Array(bits.buffer);
+}
+
+/** IEEE 754 binary16: 1 sign, 5 exponent, 10 fraction bits. */
+function halfValue(bits: number): number {
+  const sign = bits & 0x8000 ? -1 : 1;
+  const exponent = (bits >> 10) & 0x1f;
+  const fraction = bits & 0x3ff;
+  if (exponent === 0x1f) return fraction === 0 ? sign * Infinity : NaN;
+  return exponent === 0 ? sign * fraction * 2 ** -24 : sign * (fraction + 0x400) * 2 ** (exponent - 25);
+}
+
+let halfValues: Float32Array | undefined;
+
+function halves(stored: Uint8Array): Float32Array {
+  halfValues ??= Float32Array.from({length: 0x10000}, (_, bits) => halfValue(bits));
+  const bits = new Uint16Array(...aligned(stored, 2));
+  const values = new Float32Array(bits.length);
+  for (let i = 0; i < bits.length; i++) values[i] = halfValues[bits[i]!]!;
+  return values;
+}
+
+/** The largest network of the family has 60 million parameters; with an optimizer's state beside them, a fifth of a billion. */
+const MAX_ELEMENTS = 2 ** 29;
+
+/** Claims memory for tensors before it is taken, so that a few bytes of a file cannot ask for all there is. */
+export class Allowance {
+  private left = MAX_ELEMENTS;
+
+  /**
+   * @param shape as found in the file: anything
+   * @returns the number of elements
+   * @throws Malformed where the shape is none, or the file has claimed 2 GiB of float32
+   */
+  claim(name: string, shape: unknown): number {
+    const size = elementCount(name, shape);
+    this.left -= size;
+    if (this.left < 0) {
+      throw new Malformed(`more than 2 GiB of tensors (at "${name}")`, 'give a file with the weights of one network, and nothing else');
+    }
+    return size;
+  }
+}
+
+const isExtent = (extent: unknown): extent is number => Number.isSafeInteger(extent) && (extent as number) >= 0;
+
+/** True for a list of whole numbers from 0 up. */
+export const isShape = (shape: unknown): shape is readonly number[] => Array.isArray(shape) && shape.length <= 32 && shape.every(isExtent);
+
+function elementCount(name: string, shape: unknown): number {
+  if (!isShape(shape)) throw new Malformed(`no valid shape for tensor "${name}"`);
+  return shape.reduce((product, extent) => product * extent, 1);
+}

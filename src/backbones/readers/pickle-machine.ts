@@ -1,0 +1,89 @@
+import type {ByteCursor} from './byte-cursor.js';
+import {counted, Malformed} from './malformed.js';
+import {Global, type PickleDialect} from './pickle-dialect.js';
+
+/** A state dict takes some 30 opcodes a tensor. As each adds one value at most, this bounds stack, marks and memo alike. */
+const MAX_STEPS = 4_000_000;
+
+const STATE_DICT_ALONE =
+  'save model.state_dict() alone with torch.save and give that file, and do not open this one in Python unless you trust its source';
+
+/** The state of an unpickling: a stack, the stacks that MARK set aside, and a memo. The opcodes act on it. */
+export class PickleMachine {
+  private stack: unknown[] = [];
+  private readonly marked: unknown[][] = [];
+  private readonly memo = new Map<number, unknown>();
+  private steps = 0;
+
+  constructor(
+    readonly input: ByteCursor,
+    readonly dialect: PickleDialect,
+  ) {}
+
+  malformed(what: string): Malformed {
+    return new Malformed(`a pickle with ${what} (at byte ${counted(this.input.position)})`);
+  }
+
+  /** Counts work, so that a small file cannot ask for endless work. */
+  spend(steps: number): void {
+    this.steps += steps;
+    if (this.steps > MAX_STEPS) throw this.malformed(`more than ${counted(MAX_STEPS)} steps`);
+  }
+
+  push(value: unknown): void {
+    this.stack.push(value);
+  }
+
+  pop(): unknown {
+    if (this.stack.length === 0) throw this.malformed('nothing where a value is needed');
+    return this.stack.pop();
+  }
+
+  /** The value on top of the stack, which stays there. */
+  top(): unknown {
+    const value = this.pop();
+    this.push(value);
+    return value;
+  }
+
+  mark(): void {
+    this.marked.push(this.stack);
+    this.stack = [];
+  }
+
+  /** Everything since the last mark. */
+  popToMark(): unknown[] {
+    const items = this.stack;
+    const below = this.marked.pop();
+    if (below === undefined) throw this.malformed('no mark where one is needed');
+    this.stack = below;
+    return items;
+  }
+
+  /** Stores the value on top of the stack. */
+  remember(index = this.memo.size): void {
+    this.memo.set(index, this.top());
+  }
+
+  recall(index: number): void {
+    if (!this.memo.has(index)) throw this.malformed(`a reference to value ${counted(index)}, which was never stored`);
+    this.push(this.memo.get(index));
+  }
+
+  /** @throws Malformed, naming it, for a name outside the dialect */
+  global(module: string, name: string): Global {
+    const found = this.dialect.globals.get(`${module}.${name}`);
+    if (found !== undefined) return found;
+    throw new Malformed(`a pickle that asks for ${printable(`${module}.${name}`)}, which weights do not need`, STATE_DICT_ALONE);
+  }
+
+  /** A call costs as much as it is given. */
+  call(callee: unknown, args: unknown): void {
+    if (!(callee instanceof Global) || !Array.isArray(args)) throw this.malformed('a call of what cannot be called');
+    for (const arg of args) if (Array.isArray(arg)) this.spend(arg.length);
+    this.push(callee.call(args));
+  }
+}
+
+/** Names come from the file: without control characters, and not endlessly. */
+const printable = (name: string): string => name.replace(/[^\x20-\x7e]/g, '?').slice(0, 120);

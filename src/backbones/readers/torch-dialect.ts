@@ -1,0 +1,100 @@
+import {ELEMENT_TYPES, isShape, type ElementType} from './elements.js';
+import {Malformed} from './malformed.js';
+import {Global, type PickleDialect} from './pickle-dialect.js';
+
+/** A block of numbers that lies outside the pickle. */
+export class TorchStorage {
+  constructor(
+    readonly key: string,
+    readonly type: ElementType,
+    /** Elements, not bytes. */
+    readonly length: number,
+  ) {}
+}
+
+/** A tensor as PyTorch pickles it: where its elements lie in a storage. Offset and strides count elements. */
+export class TorchTensor {
+  constructor(
+    readonly storage: TorchStorage,
+    readonly offset: number,
+    readonly shape: readonly number[],
+    readonly strides: readonly number[],
+  ) {}
+}
+
+const STORAGE_TYPES: Readonly<Record<string, ElementType>> = {
+  DoubleStorage: ELEMENT_TYPES.F64,
+  FloatStorage: ELEMENT_TYPES.F32,
+  HalfStorage: ELEMENT_TYPES.F16,
+  BFloat16Storage: ELEMENT_TYPES.BF16,
+  LongStorage: ELEMENT_TYPES.I64,
+  IntStorage: ELEMENT_TYPES.I32,
+  ShortStorage: ELEMENT_TYPES.I16,
+  CharStorage: ELEMENT_TYPES.I8,
+  ByteStorage: ELEMENT_TYPES.U8,
+  BoolStorage: ELEMENT_TYPES.BOOL,
+};
+
+/** torch/_utils.py `_rebuild_tensor(storage, storage_offset, size, stride)`, and `_v2` with more that does not concern weights. */
+function rebuildTensor([storage, offset, shape, strides]: readonly unknown[]): TorchTensor {
+  if (storage instanceof TorchStorage && isShape([offset]) && isShape(shape) && isShape(strides) && shape.length === strides.length) {
+    return new TorchTensor(storage, offset as number, shape, strides);
+  }
+  throw new Malformed('a tensor without a valid storage, offset, shape and strides');
+}
+
+/** `OrderedDict()`, filled afterwards, or Python 2's `OrderedDict([[key, value], ...])`. */
+function orderedDict([pairs = []]: readonly unknown[]): Map<unknown, unknown> {
+  if (!Array.isArray(pairs) || !pairs.every(pair => Array.isArray(pair) && pair.length === 2)) {
+    throw new Malformed('an OrderedDict that is not made of pairs');
+  }
+  return new Map(pairs as [unknown, unknown][]);
+}
+
+const notCallable = (): never => {
+  throw new Malformed('a storage type where a function is to be called');
+};
+
+/** Everything a checkpoint may name. The last two hold no weights, but are common beside them: schedulers and command lines. */
+const CALLS: Readonly<Record<string, Global['call']>> = {
+  'collections.OrderedDict': orderedDict,
+  'torch._utils._rebuild_tensor': rebuildTensor,
+  'torch._utils._rebuild_tensor_v2': rebuildTensor,
+  'torch._utils._rebuild_parameter': ([tensor]) => tensor,
+  'torch._utils._rebuild_parameter_with_state': ([tensor]) => tensor,
+  'torch.Size': ([extents]) => extents,
+  'collections.Counter': () => new Map(),
+  'argparse.Namespace': () => new Map(),
+};
+
+const storageTypes = new Map(Object.entries(STORAGE_TYPES).map(([name, type]) => [new Global(`torch.${name}`, notCallable), type]));
+const calls = Object.entries(CALLS).map(([name, call]) => new Global(name, call));
+
+/** `('storage', torch.FloatStorage, key, location, elements[, None])`; instead of None, files of 2017 may hold a view of the storage. */
+function storageOf(id: unknown): TorchStorage {
+  const [tag, type, key, , length, view = null] = Array.isArray(id) ? (id as unknown[]) : [];
+  const elementType = type instanceof Global ? storageTypes.get(type) : undefined;
+  if (tag !== 'storage' || elementType === undefined || typeof key !== 'string' || !isShape([length]) || view !== null) {
+    throw new Malformed('a pickle that refers to something other than a whole storage');
+  }
+  return new TorchStorage(key, elementType, length as number);
+}
+
+const globals: PickleDialect['globals'] = new Map([...storageTypes.keys(), ...calls].map(global => [global.name, global]));
+
+/**
+ * What `torch.save` pickles for a state dict or a checkpoint around one. The allowlist is this file.
+ * @param storages collects the storages that the pickle refers to, by key
+ */
+export const torchDialect = (storages: Map<string, TorchStorage>): PickleDialect => ({
+  globals,
+  persistent: id => {
+    const storage = storageOf(id);
+    const known = storages.get(storage.key) ?? storage;
+    if (known.type !== storage.type || known.length !== storage.length) {
+      throw new Malformed(`two descriptions of storage "${storage.key}" that differ`);
+    }
+    storages.set(known.key, known);
+    return known;
+  },
+});

@@ -1,0 +1,48 @@
+import {sizeOf} from '../../core/host-tensor.js';
+import type {Allowance} from './elements.js';
+import {counted, Malformed} from './malformed.js';
+import type {TorchTensor} from './torch-dialect.js';
+
+/** Row-major, without gaps; the stride of an extent of 1 says nothing. */
+function isContiguous({shape, strides}: TorchTensor): boolean {
+  let expected = 1;
+  for (let i = shape.length - 1; i >= 0; i--) {
+    if (shape[i] !== 1 && strides[i] !== expected) return false;
+    expected *= shape[i]!;
+  }
+  return true;
+}
+
+/** Copies elements into row-major order: one run along the last axis after the other. */
+function gather(values: Float32Array, {offset, shape, strides}: TorchTensor, size: number): Float32Array {
+  const gathered = new Float32Array(size);
+  const axes = shape.length;
+  const length = shape[axes - 1]!;
+  const step = strides[axes - 1]!;
+  const index = new Array<number>(axes - 1).fill(0);
+  let run = offset;
+  for (let to = 0; to < size; to += length) {
+    for (let i = 0; i < length; i++) gathered[to + i] = values[run + i * step]!;
+    for (let axis = axes - 2; axis >= 0; axis--) {
+      run += strides[axis]!;
+      if (++index[axis]! < shape[axis]!) break;
+      run -= strides[axis]! * shape[axis]!;
+      index[axis] = 0;
+    }
+  }
+  return gathered;
+}
+
+/**
+ * The elements of a tensor, row-major: a view of its storage's values where they lie so, else a copy.
+ * @throws Malformed for a tensor that reaches beyond its storage
+ */
+export function elementsOf(name: string, tensor: TorchTensor, values: Float32Array, allowance: Allowance): Float32Array {
+  const {offset, shape, strides} = tensor;
+  const size = sizeOf(shape);
+  const last = size === 0 ? offset - 1 : shape.reduce((sum, extent, axis) => sum + (extent - 1) * strides[axis]!, offset);
+  if (last >= values.length) throw new Malformed(`tensor "${name}" reaching beyond the ${counted(values.length)} elements of its storage`);
+  if (isContiguous(tensor)) return values.subarray(offset, offset + size);
+  allowance.claim(name, shape);
+  return gather(values, tensor, size);
+}

@@ -1,0 +1,42 @@
+import {randomUUID} from 'node:crypto';
+import {createWriteStream} from 'node:fs';
+import {rename, rm} from 'node:fs/promises';
+import {Readable} from 'node:stream';
+import {pipeline} from 'node:stream/promises';
+import type {NamedHostTensors} from '../core/host-tensor.js';
+
+/**
+ * Writes tensors as float32 in safetensors format (https://huggingface.co/docs/safetensors), in the order given, their bytes beginning at
+ * a multiple of 8. Written beside its place and renamed: the path holds the whole new file, or what it held before.
+ */
+export async function writeSafetensors(path: string, tensors: NamedHostTensors, metadata: Readonly<Record<string, string>>): Promise<void> {
+  const unfinished = `${path}.${randomUUID()}.unfinished`;
+  try {
+    await pipeline(Readable.from(pieces(tensors, metadata)), createWriteStream(unfinished, {flush: true}));
+    await rename(unfinished, path);
+  } catch (error) {
+    await rm(unfinished, {force: true});
+    throw error;
+  }
+}
+
+function* pieces(tensors: NamedHostTensors, metadata: Readonly<Record<string, string>>): Generator<Uint8Array> {
+  const header = headerOf(tensors, metadata);
+  const length = Buffer.alloc(8);
+  length.writeBigUInt64LE(BigInt(header.length));
+  yield length;
+  yield header;
+  for (const {data} of tensors.values()) yield new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
+}
+
+/** Padded with spaces, as the format allows, to end at a multiple of 8. */
+function headerOf(tensors: NamedHostTensors, metadata: Readonly<Record<string, string>>): Buffer {
+  let end = 0;
+  const entries = [...tensors].map(([name, {shape, data}]) => {
+    const begin = end;
+    end += data.byteLength;
+    return [name, {dtype: 'F32', shape, data_offsets: [begin, end]}] as const;
+  });
+  const json = Buffer.from(JSON.stringify({__metadata__: metadata, ...Object.fromEntries(entries)}));
+  return Buffer.concat([json, Buffer.alloc(-json.length & 7, ' ')]);
+}

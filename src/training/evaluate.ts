@@ -28,7 +28,7 @@ export async function evaluateInputs(
     metrics.add(probabilities, labels, lossSum);
     onProbabilities(probabilities);
   }
-  return metrics.result();
+  return metrics.metrics();
 }
 
 /** Higher accuracy is better; between equals, lower loss. */

@@ -1,0 +1,95 @@
+import {AbortedError} from '../core/errors.js';
+import type {ImageFolder} from '../datasets/image-folder.js';
+import type {Split} from '../datasets/split.js';
+import {startEngine, type EngineInfo, type EngineWish} from '../engine/runtime.js';
+import type {Classifier} from '../heads/classifier.js';
+import type {EpochRow} from '../training/history.js';
+import type {Metrics} from '../training/metrics.js';
+import type {Finding} from '../core/finding.js';
+import {Checkpoints} from './checkpoints.js';
+import type {Listener} from './events.js';
+import {prepare} from './prepare.js';
+import type {Recipe} from './recipe.js';
+import {RunContext} from './run-context.js';
+import {RunOutput} from './run-output.js';
+import {testMetrics} from './test-metrics.js';
+import {PhaseRunner} from './train-phases.js';
+
+export interface FinetuneOptions {
+  /** Told everything that happens; nothing is ever printed. */
+  readonly onEvent?: Listener;
+  /** Stops the run: a checkpoint is written (where there is a run directory), then `AbortedError` is thrown. */
+  readonly signal?: AbortSignal;
+  /** Run directory; nothing is written without it. */
+  readonly out?: string;
+  readonly overwrite?: boolean;
+  /** Go on from the checkpoint in `out`. */
+  readonly resume?: boolean;
+  readonly engine?: EngineWish['engine'];
+  readonly device?: EngineWish['device'];
+  readonly offline?: boolean;
+  /** Pictures decoded at once. */
+  readonly workers?: number;
+  /** Written into `recipe.json` and the report beside the recipe: what the caller knows of how it was called. */
+  readonly settings?: RunSettings;
+}
+
+/** What a command line knows of a run and the library does not. */
+export interface RunSettings {
+  /** Options beside the recipe, to be given back by `--recipe`: `data`, `limit`, ... */
+  readonly options?: Readonly<Record<string, unknown>>;
+  /** Where each value in force came from. */
+  readonly sources?: Readonly<Record<string, string>>;
+  /** The command to type for the same run. */
+  readonly command?: string;
+}
+
+/** What a run ends with. The caller disposes the classifier. */
+export interface FinetuneResult {
+  /** Holds the best weights by validation accuracy, then loss. */
+  readonly classifier: Classifier;
+  readonly metrics: {readonly validation: Metrics; readonly test?: Metrics};
+  readonly history: readonly EpochRow[];
+  readonly findings: readonly Finding[];
+  readonly split: Split;
+  readonly seconds: RunContext['seconds'];
+  readonly engine: EngineInfo;
+  readonly recipe: Recipe;
+  /** Run directory and bundle, where one was asked for. */
+  readonly run?: string;
+  readonly bundle?: string;
+}
+
+/**
+ * Fine-tunes a ResNet on a folder: weights, pictures, the phases of the recipe, evaluation, export.
+ * @throws DatasetError (exit 3) when the folder cannot be used
+ * @throws WeightsUnavailableError, WeightsMismatchError, WeightsFileError when the weights cannot
+ * @throws MachineError (exit 4) when the machine lacks what was demanded
+ * @throws DivergedError when the loss stops being a number
+ * @throws AbortedError when the signal fires, with the checkpoint it left
+ */
+export async function finetune(folder: ImageFolder, recipe: Recipe, options: FinetuneOptions = {}): Promise<FinetuneResult> {
+  const run = new RunContext(options.onEvent, options.signal, options.offline, options.workers);
+  const engine = await run.time('engine', () => startEngine(engineWish(options)));
+  const output = await RunOutput.open(options, recipe, engine, run);
+  const checkpoints = new Checkpoints(output.checkpoint, run);
+  try {
+    const prepared = await prepare(folder, recipe, run);
+    await output.split(prepared.split);
+    const trained = await new PhaseRunner(prepared, recipe, run, checkpoints).train(await output.resumeFrom());
+    const test = await testMetrics(prepared, run);
+    const outcome = {engine, recipe, ...prepared, ...trained, metrics: {validation: trained.metrics, ...(test && {test})}};
+    const written = await output.finish(outcome);
+    await prepared.cache.close();
+    return {...outcome, ...written, findings: run.findings, seconds: run.seconds};
+  } catch (error) {
+    throw options.signal?.aborted ? new AbortedError(checkpoints.directory) : error;
+  }
+}
+
+const engineWish = ({engine = 'auto', device = 'auto', offline = false, signal}: FinetuneOptions): EngineWish => ({
+  engine,
+  device,
+  offline,
+  ...(signal !== undefined && {signal}),
+});

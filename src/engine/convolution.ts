@@ -1,62 +1,60 @@
-import {bool, ints, run, string, type, type Attributes} from './binding.js';
+import type {Ops} from './ops.js';
 import {tf, type Tensor4D} from './tensorflow.js';
 
-/** The name under which the convolution with explicit padding is registered with tfjs. */
-const KERNEL = 'PaddedConv2D';
-
-interface Geometry {
+/** Where the filter is put: every `stride`-th row and column of the images with `padding` zeros on every side. */
+export interface Geometry {
   readonly stride: number;
   readonly padding: number;
 }
 
-function attributesOf({stride, padding}: Geometry): Attributes {
-  return {
-    T: type('float32'),
-    strides: ints([1, stride, stride, 1]),
-    use_cudnn_on_gpu: bool(true),
-    padding: string(padding === 0 ? 'VALID' : 'EXPLICIT'),
-    explicit_paddings: ints(padding === 0 ? [] : [0, 0, padding, padding, padding, padding, 0, 0]),
-    data_format: string('NHWC'),
-    dilations: ints([1, 1, 1, 1]),
-  };
+export type Shape4D = Tensor4D['shape'];
+
+/** A convolution and the two halves of its gradient. */
+export interface Convolution {
+  /** `[n, h, w, in] * [kh, kw, in, out] -> [n, height, width, out]` */
+  forward(x: Tensor4D, filter: Tensor4D, geometry: Geometry): Tensor4D;
+  /** From `dy`, the gradient of what `forward` gave. */
+  imageGradient(dy: Tensor4D, filter: Tensor4D, imageShape: Shape4D, geometry: Geometry): Tensor4D;
+  filterGradient(dy: Tensor4D, x: Tensor4D, filterShape: Shape4D, geometry: Geometry): Tensor4D;
 }
 
-/** Without a gradient. */
-export const rawConvolution = (x: Tensor4D, filter: Tensor4D, stride: number, padding: number): Tensor4D =>
-  run('Conv2D', attributesOf({stride, padding}), [x, filter])[0] as Tensor4D;
-
-/**
- * tfjs has a forward convolution with explicit padding, but its gradient kernels refuse it. A kernel of our own rather than
- * `tf.customGrad`, which would compute the gradient for the images and for frozen filters too: of a kernel's gradients tfjs calls only
- * those that lead to something trained.
- */
-function register(): void {
-  tf.registerKernel({
-    kernelName: KERNEL,
-    backendName: 'tensorflow',
-    kernelFunc: ({inputs, attrs}) => {
-      const {x, filter} = inputs as {x: Tensor4D; filter: Tensor4D};
-      const {stride, padding} = attrs as unknown as Geometry;
-      return rawConvolution(x, filter, stride, padding);
-    },
-  });
+function registerGradient(name: string, {imageGradient, filterGradient}: Convolution): void {
   tf.registerGradient({
-    kernelName: KERNEL,
+    kernelName: name,
     inputsToSave: ['x', 'filter'],
-    gradFunc: (dy, saved, attrs) => {
+    gradFunc: (given, saved, attributes) => {
       const [x, filter] = saved as [Tensor4D, Tensor4D];
-      const attributes = attributesOf(attrs as unknown as Geometry);
-      const sizes = (of: Tensor4D) => tf.tensor1d(of.shape, 'int32');
+      const geometry = attributes as unknown as Geometry;
+      const dy = given as Tensor4D;
       return {
-        x: () => run('Conv2DBackpropInput', attributes, [sizes(x), filter, dy as Tensor4D])[0]!,
-        filter: () => run('Conv2DBackpropFilter', attributes, [x, sizes(filter), dy as Tensor4D])[0]!,
+        x: () => imageGradient(dy, filter, x.shape, geometry),
+        filter: () => filterGradient(dy, x, filter.shape, geometry),
       };
     },
   });
 }
 
-/** `[n, h, w, in] * [kh, kw, in, out]` with a gradient for each, computed only where it is asked for. */
-export function convolution(x: Tensor4D, filter: Tensor4D, stride: number, padding: number): Tensor4D {
-  if (tf.getKernel(KERNEL, 'tensorflow') === undefined) register();
-  return tf.engine().runKernel(KERNEL, {x, filter}, {stride, padding});
+function registerKernel(kernelName: string, backendName: string, {forward}: Convolution): void {
+  tf.registerKernel({
+    kernelName,
+    backendName,
+    kernelFunc: ({inputs, attrs}) => {
+      const {x, filter} = inputs as {x: Tensor4D; filter: Tensor4D};
+      return forward(x, filter, attrs as unknown as Geometry);
+    },
+  });
+}
+
+/**
+ * A kernel of our own beside tfjs's Conv2D, whose gradient refuses explicit padding on TensorFlow and lacks half of itself on wasm.
+ * Not by `tf.customGrad`: that computes both halves of a gradient, where of a kernel's tfjs asks only for those that lead to something
+ * trained. The first convolution above a freeze boundary needs no gradient of its images.
+ * @param name under which tfjs knows it, in the whole process
+ */
+export function registeredConvolution(name: string, convolution: Convolution): Ops['conv2d'] {
+  return (x, filter, stride, padding) => {
+    if (tf.getGradient(name) === undefined) registerGradient(name, convolution);
+    if (tf.getKernel(name, tf.getBackend()) === undefined) registerKernel(name, tf.getBackend(), convolution);
+    return tf.engine().runKernel(name, {x, filter}, {stride, padding});
+  };
 }

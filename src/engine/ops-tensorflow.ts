@@ -1,31 +1,12 @@
 import {bool, float, ints, run, string, type, type Attributes} from './binding.js';
-import {convolution, rawConvolution} from './convolution.js';
+import {tensorflowConvolution} from './convolution-tensorflow.js';
+import {registeredConvolution} from './convolution.js';
+import {differentiable} from './differentiable.js';
 import type {BatchStatistics, Ops} from './ops.js';
 import {tf, type Scalar, type Tensor, type Tensor1D, type Tensor2D, type Tensor4D} from './tensorflow.js';
 
 const FLOAT = type('float32');
 const SPATIAL = [1, 2];
-
-interface Computed<T> {
-  readonly value: T;
-  /** What the gradient needs: held by tfjs until the backward pass is over, not at all when nothing is being differentiated. */
-  readonly save: readonly Tensor[];
-}
-
-/** Runs `forward` off the tape, with a gradient of our own in its place; one gradient for each input, in their order. */
-function differentiable<T extends Tensor>(
-  inputs: readonly Tensor[],
-  forward: () => Computed<T>,
-  gradient: (dy: T, saved: readonly Tensor[]) => Tensor[],
-): T {
-  const attach = tf.customGrad((...given) => {
-    const saveForBackward = given.at(-1) as unknown as (tensors: readonly Tensor[]) => void;
-    const {value, save} = forward();
-    saveForBackward(save);
-    return {value, gradFunc: (dy: Tensor, saved: Tensor[]) => gradient(dy as T, saved)};
-  });
-  return attach(...inputs) as T;
-}
 
 function batchNormAttributes(epsilon: number, training: boolean): Attributes {
   return {T: FLOAT, U: FLOAT, epsilon: float(epsilon), data_format: string('NHWC'), is_training: bool(training)};
@@ -124,7 +105,11 @@ function relu<T extends Tensor>(x: T): T {
 
 function convBias(x: Tensor4D, filter: Tensor4D, bias: Tensor1D, stride: number, padding: number): Tensor4D {
   return tf.tidy(
-    () => run('BiasAdd', {T: FLOAT, data_format: string('NHWC')}, [rawConvolution(x, filter, stride, padding), bias])[0] as Tensor4D,
+    () =>
+      run('BiasAdd', {T: FLOAT, data_format: string('NHWC')}, [
+        tensorflowConvolution.forward(x, filter, {stride, padding}),
+        bias,
+      ])[0] as Tensor4D,
   );
 }
 
@@ -138,7 +123,7 @@ function dropout(x: Tensor2D, rate: number, seed: Tensor1D): Tensor2D {
 
 /** On raw TensorFlow ops, so that each operation is one kernel forward and one backward. */
 export const tensorflowOps: Ops = {
-  conv2d: convolution,
+  conv2d: registeredConvolution('TensorFlowConvolution', tensorflowConvolution),
   convBias,
   batchNormTraining,
   batchNormInference: (x, gamma, beta, mean, variance, epsilon) =>

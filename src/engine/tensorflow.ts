@@ -10,6 +10,7 @@ export type {
   LayersModel,
   NamedTensorMap,
   Scalar,
+  SymbolicTensor,
   Tensor,
   Tensor1D,
   Tensor2D,

@@ -1,0 +1,64 @@
+import {restore, upload} from '../../src/backbones/device-weights.js';
+import {backboneShapes, featureWidth, type BackboneSpec} from '../../src/backbones/resnet-specs.js';
+import {CAFFE_PREPROCESSING, TORCHVISION_PREPROCESSING, atImageSize} from '../../src/core/preprocessing.js';
+import {sizeOf, type HostTensor} from '../../src/core/host-tensor.js';
+import {random} from '../../src/core/random.js';
+import {attachHead, type Classifier} from '../../src/heads/classifier.js';
+import {denseLayers, type HeadSpec} from '../../src/heads/head.js';
+
+export const TORCHVISION_FAMILY = {strideOn: '3x3', batchNormEpsilon: 1e-5} as const;
+export const KERAS_FAMILY = {strideOn: '1x1', batchNormEpsilon: 1.001e-5} as const;
+
+export const LINEAR: HeadSpec = {type: 'linear', pooling: 'avg', dropout: 0};
+
+export interface ClassifierWish {
+  readonly spec?: Partial<BackboneSpec>;
+  readonly head?: Partial<HeadSpec>;
+  readonly classNames?: readonly string[];
+  /** Side of the pictures, in pixels. */
+  readonly size?: number;
+  readonly seed?: number;
+}
+
+/** Numbers that a trained network might hold: nothing is an identity, a zero or a one, and activations stay near 1 however deep it is. */
+function plausible(name: string, shape: readonly number[], {strideOn}: BackboneSpec, seed: number): HostTensor {
+  const stream = random(seed, name);
+  const draw = (next: () => number): HostTensor => ({shape, data: Float32Array.from({length: sizeOf(shape)}, next)});
+  if (shape.length > 1) {
+    const fanIn = sizeOf(shape) / shape[0]!;
+    const limit = Math.sqrt(6 / fanIn);
+    return draw(() => stream.between(-limit, limit));
+  }
+  // Keras' family is fed pixels that are not scaled.
+  if (name === 'bn1.running_var' && strideOn === '1x1') return draw(() => stream.between(4000, 8000));
+  if (name.endsWith('.running_var')) return draw(() => stream.between(0.5, 2));
+  if (name.endsWith('.weight')) return draw(() => stream.between(0.2, 0.7));
+  return draw(() => stream.between(-0.4, 0.4));
+}
+
+/** A classifier with weights drawn from a seed: ResNet-18 of torchvision's family with a linear head unless told. The caller disposes it. */
+export function randomClassifier(wish: ClassifierWish = {}): Classifier {
+  const {size = 64, seed = 1, classNames = ['ants', 'bees', 'wasps']} = wish;
+  const spec: BackboneSpec = {arch: 'resnet18', lastStage: 2, ...TORCHVISION_FAMILY, ...wish.spec};
+  const head = {...LINEAR, ...wish.head};
+  const preprocessing = atImageSize(spec.strideOn === '1x1' ? CAFFE_PREPROCESSING : TORCHVISION_PREPROCESSING, size);
+  const draw = ([name, shape]: readonly [string, readonly number[]]): [string, HostTensor] => [name, plausible(name, shape, spec, seed)];
+  const weights = upload(new Map([...backboneShapes(spec)].map(draw)));
+  const classifier = attachHead({spec, preprocessing, weights, origin: 'random numbers'}, head, classNames, seed);
+  const shapes = denseLayers(head, featureWidth(spec), classNames.length).flatMap(({name, inputs, outputs}) => [
+    [`${name}.weight`, [outputs, inputs]] as const,
+    [`${name}.bias`, [outputs]] as const,
+  ]);
+  restore(classifier.weights, new Map(shapes.map(draw)));
+  return classifier;
+}
+
+/** Pixels of `count` pictures, RGB, `[count, size, size, 3]`: noise over slopes of colour. */
+export function randomPixels(count: number, size: number, seed = 1): Uint8Array {
+  const stream = random(seed, 'pixels');
+  return Uint8Array.from({length: count * size * size * 3}, (_, i) => {
+    const place = Math.trunc(i / 3) % (size * size);
+    const slope = [place % size, place / size, size / 2][(i + Math.trunc(i / (size * size * 3))) % 3]! / size;
+    return Math.min(255, 160 * slope + 95 * stream.next());
+  });
+}

@@ -1,7 +1,10 @@
 import {createWriteStream} from 'node:fs';
+import {open, type FileHandle} from 'node:fs/promises';
+import {Readable} from 'node:stream';
 import {buffer} from 'node:stream/consumers';
 import {pipeline} from 'node:stream/promises';
-import {openPromise, type Entry, type ZipFile} from 'yauzl';
+import {crc32} from 'node:zlib';
+import {fromRandomAccessReaderPromise, RandomAccessReader, type Entry, type ZipFile} from 'yauzl';
 import {FinetuneError, messageOf} from './errors.js';
 
 /** A file that is not a readable zip archive, or lacks an entry. */
@@ -28,14 +31,15 @@ export class ZipArchive {
 
   /** @throws ZipError for a file that is no zip archive, or a truncated one */
   static async open(path: string): Promise<ZipArchive> {
-    let zip: ZipFile | undefined;
+    const file = await open(path);
     try {
-      zip = await openPromise(path, {autoClose: false, lazyEntries: true});
+      const {size} = await file.stat();
+      const zip = await fromRandomAccessReaderPromise(new BoundedReader(file, size), size, {autoClose: false, lazyEntries: true});
       const entries = new Map<string, Entry>();
       for await (const entry of zip.eachEntry()) entries.set(entry.fileName, entry);
       return new ZipArchive(path, zip, entries);
     } catch (error) {
-      zip?.close();
+      await file.close();
       throw unreadable(path, error);
     }
   }
@@ -54,7 +58,7 @@ export class ZipArchive {
   async read(name: string): Promise<Buffer> {
     const entry = this.entry(name);
     try {
-      return await buffer(await this.zip.openReadStreamPromise(entry));
+      return whole(entry, await buffer(await this.zip.openReadStreamPromise(entry)));
     } catch (error) {
       throw unreadable(this.path, error, name);
     }
@@ -86,6 +90,54 @@ export class ZipArchive {
     if (entry === undefined) throw new ZipError(this.path, `Expected ${name} in ${this.path}, but found no such entry.`);
     return entry;
   }
+}
+
+/** Bytes read at once from an entry. */
+const CHUNK = 2 ** 20;
+
+/** What yauzl reads through: a broken archive may send it anywhere, and may make it throw where nobody can catch. */
+class BoundedReader extends RandomAccessReader {
+  constructor(
+    private readonly file: FileHandle,
+    private readonly size: number,
+  ) {
+    super();
+  }
+
+  override read(buffer: Buffer, offset: number, length: number, position: number, callback: (error: Error | null) => void): void {
+    this.fill(buffer.subarray(offset, offset + length), position)
+      .then(() => callback(null))
+      .catch(callback);
+  }
+
+  override _readStreamForRange(start: number, end: number): Readable {
+    return Readable.from(this.chunks(start, end), {objectMode: false});
+  }
+
+  override close(callback: (error: Error | null) => void): void {
+    this.file.close().then(() => callback(null), callback);
+  }
+
+  private async *chunks(start: number, end: number): AsyncGenerator<Buffer> {
+    for (let position = start; position < end; position += CHUNK) {
+      const chunk = Buffer.allocUnsafe(Math.min(CHUNK, end - position));
+      await this.fill(chunk, position);
+      yield chunk;
+    }
+  }
+
+  private async fill(buffer: Buffer, position: number): Promise<void> {
+    const inside = position >= 0 && position + buffer.length <= this.size;
+    const {bytesRead} = inside ? await this.file.read(buffer, 0, buffer.length, position) : {bytesRead: 0};
+    if (bytesRead < buffer.length) throw new Error(`no ${buffer.length} bytes at ${position}`);
+  }
+}
+
+/** A checksum of 0 says that none was computed: `torch.serialization.set_crc32_options(False)`. */
+function whole({uncompressedSize, crc32: expected}: Entry, bytes: Buffer): Buffer {
+  if (bytes.length !== uncompressedSize) throw new Error(`${bytes.length} bytes instead of ${uncompressedSize}`);
+  if (expected !== 0 && crc32(bytes) !== expected) throw new Error('another checksum than the archive names');
+  return bytes;
 }
 
 function unreadable(path: string, error: unknown, name?: string): Error {

@@ -1,7 +1,8 @@
-import {createHash} from 'node:crypto';
+import {randomUUID} from 'node:crypto';
 import {existsSync, readdirSync, readFileSync} from 'node:fs';
+import {readdir, rm} from 'node:fs/promises';
 import {join} from 'node:path';
-import {cacheDirectory} from '../core/cache-directory.js';
+import {ADDON_SOURCE, NODE_API} from './addon-source.js';
 
 /** What an engine directory says about itself, in its `engine.json`. */
 export interface EngineManifest {
@@ -17,6 +18,8 @@ export interface EngineManifest {
   readonly addonSource: string;
   /** `pip`, or the wheel or directory it was made from. */
   readonly from: string;
+  /** Tells a wheel or directory from another at the same path; empty for pip. */
+  readonly fingerprint: string;
   readonly installedAt: string;
 }
 
@@ -25,29 +28,30 @@ export interface InstalledEngine extends EngineManifest {
   readonly directory: string;
 }
 
-/** tfjs-node-gpu uses the highest of 3..8 that Node supports, and every Node from 20 on supports 8. */
-export const NODE_API = 8;
 export const PLATFORM = `${process.platform}-${process.arch}`;
+
+const STAGING = '.making-';
 
 /** Paths inside an engine directory. Only relative ones are written into it: it is moved into place after the self-test. */
 export const addonOf = (directory: string): string => join(directory, 'tfjs_binding.node');
 export const librariesOf = (directory: string): string => join(directory, 'tensorflow');
-/** Where tfjs-node-gpu's JavaScript is put when this package's own dependencies lack it. */
-export const nodePackagesOf = (directory: string): string => join(directory, 'node');
 export const manifestOf = (directory: string): string => join(directory, 'engine.json');
 
-export const enginesDirectory = (cache = cacheDirectory()): string => join(cache, 'engines');
+export const enginesDirectory = (cache: string): string => join(cache, 'engines');
 
-/** `tensorflow-2.21.0-cpu-napi8-linux-x64-1a2b3c4d` */
-export function engineKey({tensorflow, gpu, nodeApi, platform, addonSource}: Omit<EngineManifest, 'from' | 'installedAt'>): string {
-  return ['tensorflow', tensorflow, gpu ? 'gpu' : 'cpu', `napi${nodeApi}`, platform, addonSource.slice(0, 8)].join('-');
+/** `tensorflow-2.21.0-cpu-napi8-linux-x64-1a2b3c4d`, with the fingerprint behind it for an engine that is not pip's. */
+export function engineKey({tensorflow, gpu, nodeApi, platform, addonSource, fingerprint}: EngineManifest): string {
+  const parts = ['tensorflow', tensorflow, gpu ? 'gpu' : 'cpu', `napi${nodeApi}`, platform, addonSource.slice(0, 8), fingerprint];
+  return parts.filter(part => part !== '').join('-');
 }
 
-/** sha256 over names and contents, in the order given. */
-export function hashOfFiles(files: readonly string[]): string {
-  const hash = createHash('sha256');
-  for (const file of files) hash.update(readFileSync(file));
-  return hash.digest('hex');
+/** A place to make something in before it is renamed to where it belongs; one that its maker left behind is swept later. */
+export const stagingDirectory = (cache: string): string => join(enginesDirectory(cache), `${STAGING}${randomUUID().slice(0, 8)}`);
+
+/** Removes what interrupted installations left. Only for the holder of the installation lock. */
+export async function sweepStaging(cache: string): Promise<void> {
+  const left = (await readdir(enginesDirectory(cache))).filter(name => name.startsWith(STAGING));
+  await Promise.all(left.map(name => rm(join(enginesDirectory(cache), name), {recursive: true, force: true})));
 }
 
 function readEngine(directory: string): InstalledEngine | undefined {
@@ -57,12 +61,12 @@ function readEngine(directory: string): InstalledEngine | undefined {
 }
 
 /** Installed engines that this Node on this machine can load, the latest installed first. */
-export function installedEngines(cache = cacheDirectory()): InstalledEngine[] {
+export function installedEngines(cache: string): InstalledEngine[] {
   const engines = enginesDirectory(cache);
   if (!existsSync(engines)) return [];
   return readdirSync(engines)
     .map(name => readEngine(join(engines, name)))
     .filter(engine => engine !== undefined)
-    .filter(engine => engine.nodeApi === NODE_API && engine.platform === PLATFORM)
+    .filter(engine => engine.nodeApi === NODE_API && engine.platform === PLATFORM && engine.addonSource === ADDON_SOURCE)
     .sort((a, b) => b.installedAt.localeCompare(a.installedAt));
 }

@@ -1,69 +1,85 @@
-import {execFile} from 'node:child_process';
-import {existsSync, readdirSync} from 'node:fs';
-import {mkdir, mkdtemp, rename, rm, writeFile} from 'node:fs/promises';
+import {mkdir} from 'node:fs/promises';
 import {join} from 'node:path';
-import {promisify} from 'node:util';
 import {cacheDirectory} from '../core/cache-directory.js';
-import {addonSources, compileAddon} from './addon.js';
-import {
-  engineKey,
-  enginesDirectory,
-  hashOfFiles,
-  manifestOf,
-  NODE_API,
-  PLATFORM,
-  type EngineManifest,
-  type InstalledEngine,
-} from './engine-directory.js';
-import {findTfjsPackage} from './load.js';
-import {unpackWheel} from './wheel.js';
+import {AbortedError} from '../core/errors.js';
+import {listGpus} from './device.js';
+import {enginesDirectory, installedEngines, sweepStaging, type InstalledEngine} from './engine-directory.js';
+import {EngineError} from './engine-error.js';
+import {withLock} from './lock.js';
+import {requireSupported, thisMachine} from './machine.js';
+import {makeEngine, type EngineOrder} from './make-engine.js';
+import {beginStep, type InstallListener} from './progress.js';
+import {TENSORFLOW_VERSION} from './tensorflow-wheels.js';
+import {findTfjsPackage, installTfjsPackage} from './tfjs-package.js';
+import {fingerprintOf, lookAtSource} from './wheel-source.js';
 
 export interface InstallOptions {
-  readonly from?: string;
-  readonly cache?: string;
-  readonly signal?: AbortSignal;
+  /** A wheel, a directory of wheels, or an unpacked one; pip is asked where it is not given. */
+  readonly from?: string | undefined;
+  /** With the CUDA libraries; by default where an NVIDIA GPU is found. */
+  readonly gpu?: boolean | undefined;
+  readonly onProgress?: InstallListener | undefined;
+  readonly signal?: AbortSignal | undefined;
+  readonly cache?: string | undefined;
+  readonly environment?: NodeJS.ProcessEnv | undefined;
 }
 
-async function download(to: string): Promise<string> {
-  const tags = ['--platform', 'manylinux_2_27_x86_64', '--python-version', '3.11', '--implementation', 'cp', '--abi', 'cp311'];
-  await promisify(execFile)('python3', [
-    '-m',
-    'pip',
-    'download',
-    '--no-deps',
-    '--only-binary=:all:',
-    ...tags,
-    '-d',
-    to,
-    'tensorflow-cpu==2.21.0',
-  ]);
-  return join(
-    to,
-    readdirSync(to).find(name => name.endsWith('.whl'))!,
-  );
+/**
+ * Gets TensorFlow, compiles the addon against it, tests both and moves them into the cache; or returns the engine that is there already.
+ * A minute or two and 1.2 GB on the way (0.9 GB stay; several times that with CUDA). A failure leaves nothing behind.
+ * @throws EngineError (exit 4) for what this machine lacks; UsageError for a wrong `from`; AbortedError
+ */
+export async function installEngine(options: InstallOptions = {}): Promise<InstalledEngine> {
+  requireSupported(thisMachine());
+  const order = await placeOrder(options);
+  return alone(order, async () => findSame(order) ?? makeEngine(order));
 }
 
-export async function installEngine({from, cache = cacheDirectory(), signal}: InstallOptions = {}): Promise<InstalledEngine> {
-  const tfjsPackage = findTfjsPackage()!;
-  const engines = enginesDirectory(cache);
-  await mkdir(engines, {recursive: true});
-  const made = await mkdtemp(join(engines, '.making-'));
-  const wheel = from ?? (await download(join(made, 'wheels')));
-  await unpackWheel(wheel, made);
-  await compileAddon(tfjsPackage, made, signal);
-  await rm(join(made, 'wheels'), {recursive: true, force: true});
-  const manifest: EngineManifest = {
-    tensorflow: '2.21.0',
-    gpu: false,
-    nodeApi: NODE_API,
-    platform: PLATFORM,
-    addonSource: hashOfFiles(addonSources(tfjsPackage)),
+/** The tfjs-node-gpu that an installed engine runs under, fetched with npm where it has gone. @throws EngineError, AbortedError */
+export async function ensureTfjsPackage(options: InstallOptions): Promise<string> {
+  const order = await placeOrder({...options, gpu: false});
+  const {cache, environment, signal} = order;
+  return findTfjsPackage(cache) ?? alone(order, async () => findTfjsPackage(cache) ?? installTfjsPackage(cache, environment, signal));
+}
+
+async function placeOrder({from, gpu, onProgress, signal, cache, environment = process.env}: InstallOptions): Promise<EngineOrder> {
+  const source = from === undefined ? undefined : await lookAtSource(from);
+  return {
     from: from ?? 'pip',
-    installedAt: new Date().toISOString(),
+    source,
+    fingerprint: source === undefined ? '' : fingerprintOf(source),
+    gpu: gpu ?? (await listGpus(environment)).length > 0,
+    onProgress,
+    signal,
+    cache: cache ?? cacheDirectory(environment),
+    environment,
   };
-  await writeFile(manifestOf(made), JSON.stringify(manifest, null, 2));
-  const directory = join(engines, engineKey(manifest));
-  if (existsSync(directory)) await rm(made, {recursive: true});
-  else await rename(made, directory);
-  return {...manifest, directory};
+}
+
+function findSame({source, fingerprint, gpu, cache}: EngineOrder): InstalledEngine | undefined {
+  const same = (engine: InstalledEngine) => engine.fingerprint === fingerprint && (engine.gpu || !gpu);
+  return installedEngines(cache).find(engine => same(engine) && (source !== undefined || engine.tensorflow === TENSORFLOW_VERSION));
+}
+
+/** Runs `work` while no other process installs into the same cache, and clears away what an interrupted one left there. */
+async function alone<T>({cache, onProgress, signal}: EngineOrder, work: () => Promise<T>): Promise<T> {
+  const onWait = ({pid}: {pid: number}) => beginStep(onProgress, 'wait', `process ${pid}, which is installing`);
+  try {
+    await mkdir(enginesDirectory(cache), {recursive: true});
+    return await withLock(
+      join(enginesDirectory(cache), '.lock'),
+      async () => {
+        await sweepStaging(cache);
+        return work();
+      },
+      {onWait, signal},
+    );
+  } catch (error) {
+    if (signal?.aborted) throw new AbortedError();
+    if ((error as NodeJS.ErrnoException).code !== 'ENOSPC') throw error;
+    throw new EngineError(
+      'unpack',
+      `Expected room for TensorFlow in ${cache}, but found the disk full. Set FINETUNE_CACHE to a larger one.`,
+    );
+  }
 }

@@ -1,92 +1,65 @@
-import {createRequire} from 'node:module';
-import {dirname, sep} from 'node:path';
-import {MachineError} from '../core/errors.js';
-import {addonOf, installedEngines, nodePackagesOf} from './engine-directory.js';
-import {installEngine} from './install.js';
-import {findTfjsPackage, loadNative} from './load.js';
-import {openDoor, type TensorFlow} from './tensorflow.js';
-import {tensorFlowBackend} from './binding.js';
+import {MachineError, UsageError} from '../core/errors.js';
+import type {EngineInfo, EngineWish} from './engine-info.js';
+import {startTensorFlow} from './start-tensorflow.js';
+import {startWasm} from './start-wasm.js';
 
-export type EngineName = 'tensorflow' | 'wasm';
+export type {EngineEvent, EngineInfo, EngineName, EngineWish} from './engine-info.js';
 
-/** What a user asks of the engine. */
-export interface EngineWish {
-  readonly engine: 'auto' | EngineName;
-  readonly device: 'auto' | 'cpu' | 'gpu' | `gpu:${number}`;
-  readonly offline?: boolean;
-  readonly threads?: number;
-  readonly verbose?: boolean;
-  readonly signal?: AbortSignal;
+/** What the portable engine costs, measured on a ResNet-18 (training steps at both sizes, two cores). */
+const SLOWDOWN = 'training goes on with the portable engine, about 5 times slower at 64 px and 12 times slower at 224 px';
+
+interface Started {
+  readonly wish: EngineWish;
+  readonly info: Promise<EngineInfo>;
 }
 
-/** The engine in force. */
-export interface EngineInfo {
-  readonly engine: EngineName;
-  readonly tensorflowVersion?: string;
-  readonly tfjsVersion: string;
-  /** `pip`, a wheel or directory, `stock` (tfjs-node-gpu's own addon) or `package` (the portable engine in our dependencies). */
-  readonly from: string;
-  readonly directory?: string;
-  readonly device: 'cpu' | 'gpu';
-  readonly devices: readonly string[];
-  readonly threads: number;
-  readonly oneDnn: boolean | null;
-  readonly nodeVersion: string;
-  readonly fallbackReason?: string;
-}
+let started: Started | undefined;
 
-let started: EngineInfo | undefined;
-
-function prepareEnvironment(wish: EngineWish): void {
-  process.env.TF_CPP_MIN_LOG_LEVEL ??= wish.verbose ? '0' : '2';
-  process.env.TF_FORCE_GPU_ALLOW_GROWTH ??= 'true';
-  process.env.TF_ENABLE_ONEDNN_OPTS ??= '1';
-  if (wish.device === 'cpu') process.env.CUDA_VISIBLE_DEVICES = '-1';
-  if (wish.threads !== undefined) process.env.TF_NUM_INTRAOP_THREADS = String(wish.threads);
-}
-
-async function startTensorFlow(wish: EngineWish): Promise<EngineInfo> {
-  const installed = installedEngines()[0] ?? (await installEngine());
-  prepareEnvironment(wish);
-  const tf = loadNative(findTfjsPackage(nodePackagesOf(installed.directory))!, addonOf(installed.directory));
-  openDoor(tf);
-  if (tf.getBackend() !== 'tensorflow') throw new MachineError(`Expected the tensorflow backend, but found ${tf.getBackend()}.`);
-  return {
-    engine: 'tensorflow',
-    tensorflowVersion: tensorFlowBackend().binding.TF_Version,
-    tfjsVersion: tf.version.tfjs,
-    from: installed.from,
-    directory: installed.directory,
-    device: 'cpu',
-    devices: [],
-    threads: 0,
-    oneDnn: true,
-    nodeVersion: process.version,
-  };
-}
-
-async function startWasm(): Promise<EngineInfo> {
-  const require = createRequire(import.meta.url);
-  const tf = require('@tensorflow/tfjs') as TensorFlow;
-  const wasm = require('@tensorflow/tfjs-backend-wasm') as {setWasmPaths(prefix: string): void};
-  wasm.setWasmPaths(dirname(require.resolve('@tensorflow/tfjs-backend-wasm')) + sep);
-  openDoor(tf);
-  await tf.setBackend('wasm');
-  if (tf.getBackend() !== 'wasm') throw new MachineError(`Expected the wasm backend, but found ${tf.getBackend()}.`);
-  return {
-    engine: 'wasm',
-    tfjsVersion: tf.version.tfjs,
-    from: 'package',
-    device: 'cpu',
-    devices: [],
-    threads: 1,
-    oneDnn: null,
-    nodeVersion: process.version,
-  };
-}
-
-/** Finds, loads and opens an engine; once a process. */
+/**
+ * Finds, loads and opens an engine; once a process, since neither TensorFlow nor tfjs can be unloaded. A second call with wishes that
+ * the engine in force fulfils returns it.
+ * @throws EngineError or GpuError (exit 4) where a demanded engine or device is not to be had; UsageError for a wish that contradicts
+ * itself or the engine in force; AbortedError
+ */
 export async function startEngine(wish: EngineWish): Promise<EngineInfo> {
-  started ??= wish.engine === 'wasm' ? await startWasm() : await startTensorFlow(wish);
-  return started;
+  if (started !== undefined) return agree(wish, started);
+  started = {wish, info: start(wish)};
+  try {
+    return await started.info;
+  } catch (error) {
+    started = undefined;
+    throw error;
+  }
+}
+
+async function start(wish: EngineWish): Promise<EngineInfo> {
+  const wantsGpu = wish.device.startsWith('gpu');
+  if (wish.engine === 'wasm') {
+    if (wantsGpu)
+      throw new UsageError(`Expected --device cpu or auto for --engine wasm, but found ${wish.device}. The portable engine has no GPU.`);
+    return startWasm();
+  }
+  try {
+    return await startTensorFlow(wish);
+  } catch (error) {
+    if (wish.engine === 'tensorflow' || wantsGpu || !(error instanceof MachineError)) throw error;
+    const fallbackReason = `TensorFlow is not to be had here, so ${SLOWDOWN}: ${error.message}`;
+    wish.onEvent?.({type: 'fallback', reason: fallbackReason});
+    return {...(await startWasm()), fallbackReason};
+  }
+}
+
+async function agree(wish: EngineWish, {wish: earlier, info}: Started): Promise<EngineInfo> {
+  const running = await info;
+  const fits =
+    (wish.engine === 'auto' || wish.engine === running.engine) &&
+    (wish.device === 'auto' || wish.device === running.device || wish.device === earlier.device) &&
+    (wish.threads === undefined || wish.threads === running.threads);
+  if (fits) return running;
+  const describe = (engine: string, device: string, threads: number | undefined) =>
+    `${engine} on ${device}${threads === undefined ? '' : ` with ${threads} threads`}`;
+  throw new UsageError(
+    `Expected ${describe(wish.engine, wish.device, wish.threads)}, but found that this process already runs ` +
+      `${describe(running.engine, running.device, running.threads)}. Start another process for another engine.`,
+  );
 }

@@ -1,15 +1,22 @@
-import {mkdir} from 'node:fs/promises';
+import {chmod, mkdir} from 'node:fs/promises';
 import {dirname, join} from 'node:path';
-import {ZipArchive} from '../core/zip.js';
+import {ZipArchive, ZipError} from '../core/zip.js';
+import {EngineError} from './engine-error.js';
+import {countBytes, type StepReport} from './progress.js';
 
-/** The two libraries that the addon needs; the second is found by the first, beside it. */
+/** The two libraries that the addon needs; each finds what it needs by paths relative to itself. */
 export const LIBRARIES = ['libtensorflow_cc.so.2', 'libtensorflow_framework.so.2'];
 
-/** The fourteen headers that the binding's sources reach. */
-export const HEADERS = [
-  ...['c_api', 'c_api_macros', 'tf_attrtype', 'tf_buffer', 'tf_datatype', 'tf_status', 'tf_tensor', 'tf_tstring'].map(
-    name => `tensorflow/c/${name}.h`,
-  ),
+/** The fourteen headers that the binding's sources reach, below the wheel's `tensorflow/include`. */
+const HEADERS = [
+  'tensorflow/c/c_api.h',
+  'tensorflow/c/c_api_macros.h',
+  'tensorflow/c/tf_attrtype.h',
+  'tensorflow/c/tf_buffer.h',
+  'tensorflow/c/tf_datatype.h',
+  'tensorflow/c/tf_status.h',
+  'tensorflow/c/tf_tensor.h',
+  'tensorflow/c/tf_tstring.h',
   'tensorflow/c/eager/c_api.h',
   'tensorflow/core/platform/ctstring.h',
   'tensorflow/core/platform/ctstring_internal.h',
@@ -18,16 +25,58 @@ export const HEADERS = [
   'xla/tsl/c/tsl_status.h',
 ];
 
-/** Pulls the libraries and headers out of a TensorFlow wheel. */
-export async function unpackWheel(wheel: string, engine: string, options: {onBytes?: (bytes: number) => void; signal?: AbortSignal} = {}) {
-  const archive = await ZipArchive.open(wheel);
-  try {
-    for (const name of [...LIBRARIES, ...HEADERS.map(header => `include/${header}`)]) {
-      const target = join(engine, 'tensorflow', name);
-      await mkdir(dirname(target), {recursive: true});
-      await archive.extract(`tensorflow/${name}`, target, options);
+/** What an engine takes from a wheel's `tensorflow` directory. */
+export const TENSORFLOW_FILES = [...LIBRARIES, ...HEADERS.map(header => `include/${header}`)];
+
+/** Whether a file of NVIDIA's wheels is used at run time: shared libraries, the PTX assembler and XLA's bitcode. */
+export const isCudaFile = (name: string): boolean =>
+  /^nvidia\/\w+\/(lib\/[^/]+\.so(\.\d+)*|bin\/ptxas|nvvm\/libdevice\/[^/]+\.bc|nvvm\/lib64\/[^/]+\.so)$/.test(name);
+
+/** What a wheel says of itself: `Name`, `Version` and requirements, in lines. @throws EngineError for a file that is no wheel */
+export async function readWheelMetadata(wheel: string): Promise<string> {
+  return withArchive(wheel, async archive => {
+    const name = archive.names.find(candidate => /^[^/]+\.dist-info\/METADATA$/.test(candidate));
+    if (name === undefined)
+      throw new EngineError('unpack', `Expected a Python wheel in ${wheel}, but found a zip archive without METADATA.`);
+    return (await archive.read(name)).toString('utf8');
+  });
+}
+
+/**
+ * Pulls the files an engine needs out of a wheel, TensorFlow's or one of NVIDIA's, keeping their paths.
+ * @throws EngineError for a wheel that lacks one of them
+ */
+export async function unpackWheel(wheel: string, engine: string, report: StepReport, signal?: AbortSignal): Promise<void> {
+  await withArchive(wheel, async archive => {
+    const cuda = archive.names.filter(isCudaFile);
+    const names = cuda.length > 0 ? cuda : TENSORFLOW_FILES.map(name => `tensorflow/${name}`);
+    const known = new Set(archive.names);
+    const missing = names.find(name => !known.has(name));
+    if (missing !== undefined) {
+      throw new EngineError('unpack', `Expected a TensorFlow wheel for Linux in ${wheel}, but found no ${missing} in it.`);
     }
+    const onBytes = countBytes(
+      report,
+      names.reduce((sum, name) => sum + archive.sizeOf(name), 0),
+    );
+    for (const name of names) {
+      const target = join(engine, name);
+      await mkdir(dirname(target), {recursive: true});
+      await archive.extract(name, target, {onBytes, ...(signal && {signal})});
+      if (name.endsWith('/bin/ptxas')) await chmod(target, 0o755);
+    }
+  });
+}
+
+async function withArchive<T>(wheel: string, work: (archive: ZipArchive) => Promise<T>): Promise<T> {
+  let archive: ZipArchive | undefined;
+  try {
+    archive = await ZipArchive.open(wheel);
+    return await work(archive);
+  } catch (error) {
+    if (error instanceof ZipError) throw new EngineError('unpack', error.message, {cause: error});
+    throw error;
   } finally {
-    archive.close();
+    archive?.close();
   }
 }

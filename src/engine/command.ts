@@ -1,0 +1,56 @@
+import {spawn} from 'node:child_process';
+
+/** How a program ended. */
+export interface CommandResult {
+  /** 0 is success; null where a signal ended it. */
+  readonly code: number | null;
+  readonly signal: NodeJS.Signals | null;
+  /** Standard output and standard error, as they came. */
+  readonly output: string;
+}
+
+export interface CommandOptions {
+  readonly environment?: NodeJS.ProcessEnv;
+  /** Ends the program; the promise still waits until it is gone, so that its files can be removed. */
+  readonly signal?: AbortSignal | undefined;
+  readonly onOutput?: (text: string) => void;
+}
+
+/** Runs a program to its end. Undefined where there is no such program. */
+export function runCommand(
+  [program, ...rest]: readonly [string, ...string[]],
+  {environment = process.env, signal, onOutput}: CommandOptions = {},
+): Promise<CommandResult | undefined> {
+  return new Promise((resolve, reject) => {
+    if (signal?.aborted) return reject(signal.reason as Error);
+    const child = spawn(program, rest, {env: environment, stdio: ['ignore', 'pipe', 'pipe']});
+    const stop = () => child.kill();
+    signal?.addEventListener('abort', stop, {once: true});
+    let output = '';
+    for (const stream of [child.stdout, child.stderr]) {
+      stream.setEncoding('utf8').on('data', (text: string) => {
+        output += text;
+        onOutput?.(text);
+      });
+    }
+    child.on('error', (error: NodeJS.ErrnoException) => {
+      if (error.code === 'ENOENT' || error.code === 'EACCES') resolve(undefined);
+      else reject(error);
+    });
+    child.on('close', (code, endedBy) => {
+      signal?.removeEventListener('abort', stop);
+      if (signal?.aborted) reject(signal.reason as Error);
+      else resolve({code, signal: endedBy, output});
+    });
+  });
+}
+
+/** How compilers, linkers, pip, npm and Node begin the line that matters. */
+const COMPLAINT = /^(npm )?(\w*Error|error|ERROR|ERR!)\b|: (fatal )?error:|\bld: /;
+
+/** The line of a program's output that says what went wrong, else its last one. */
+export function complaint({output, code, signal}: CommandResult): string {
+  const lines = output.split('\n').filter(line => line.trim() !== '');
+  const line = lines.find(candidate => COMPLAINT.test(candidate)) ?? lines.at(-1);
+  return line?.trim().replace(/\.$/, '') ?? (signal === null ? `exit code ${code}` : signal);
+}

@@ -1,0 +1,78 @@
+import {availableParallelism, cpus} from 'node:os';
+import {MachineError} from '../core/errors.js';
+import {runCommand} from './command.js';
+
+/** What a user may ask computations to run on. */
+export type DeviceWish = 'auto' | 'cpu' | 'gpu' | `gpu:${number}`;
+
+/** An NVIDIA GPU, as the driver's own tool describes it. */
+export interface Gpu {
+  /** As nvidia-smi counts, and CUDA with CUDA_DEVICE_ORDER=PCI_BUS_ID. */
+  readonly index: number;
+  readonly name: string;
+  readonly memoryMiB: number;
+  /** `9.0` */
+  readonly computeCapability: string;
+}
+
+/** A GPU was demanded and cannot be used. */
+export class GpuError extends MachineError {
+  override readonly name = 'GpuError';
+  override readonly code = 'GPU_UNUSABLE';
+}
+
+const QUERY = ['nvidia-smi', '--query-gpu=index,name,memory.total,compute_cap', '--format=csv,noheader,nounits'] as const;
+
+/** The NVIDIA GPUs of this machine; empty where there is no driver or no nvidia-smi. */
+export async function listGpus(environment: NodeJS.ProcessEnv = process.env): Promise<Gpu[]> {
+  const result = await runCommand(QUERY, {environment});
+  return result?.code === 0 ? parseGpus(result.output) : [];
+}
+
+/** Reads nvidia-smi's lines: `0, NVIDIA H200, 143771, 9.0`. */
+export function parseGpus(output: string): Gpu[] {
+  return output.split('\n').flatMap(line => {
+    const [index, name, memory, computeCapability] = line.split(',').map(field => field.trim());
+    if (index === undefined || !/^\d+$/.test(index) || name === undefined || computeCapability === undefined) return [];
+    return [{index: Number(index), name, memoryMiB: Number(memory), computeCapability}];
+  });
+}
+
+/**
+ * The one GPU to show to TensorFlow, as a value for CUDA_VISIBLE_DEVICES; undefined to compute on the CPU. With several, tfjs-node-gpu
+ * uploads to one while operations may run on another, so there is never more than one.
+ * @param userList CUDA_VISIBLE_DEVICES as the user set it: `gpu:N` counts within it, as in every CUDA program
+ * @throws GpuError where a GPU is demanded that is not there
+ */
+export function visibleGpu(wish: DeviceWish, gpus: readonly Gpu[], userList: string | undefined): string | undefined {
+  if (wish === 'cpu') return undefined;
+  const allowed = gpus.length === 0 ? [] : userList === undefined ? gpus.map(gpu => String(gpu.index)) : untilInvalid(userList);
+  const chosen = allowed[wish.startsWith('gpu:') ? Number(wish.slice('gpu:'.length)) : 0];
+  if (chosen !== undefined || wish === 'auto') return chosen;
+  if (gpus.length === 0) {
+    throw new GpuError(
+      `Expected an NVIDIA GPU for --device ${wish}, but found none (nvidia-smi lists none; the driver's libcuda.so.1 is what TensorFlow needs). ` +
+        'Install the driver, or use --device cpu.',
+    );
+  }
+  const limit = userList === undefined ? '' : ` allowed by CUDA_VISIBLE_DEVICES=${userList}`;
+  throw new GpuError(
+    `Expected a GPU for --device ${wish}, but found ${allowed.length} GPUs${limit}. Use one of gpu:0 to gpu:N-1, or --device cpu.`,
+  );
+}
+
+/** CUDA's own rule: the list ends at its first entry that names no device. */
+function untilInvalid(list: string): string[] {
+  const entries = list.split(',').map(entry => entry.trim());
+  const end = entries.findIndex(entry => entry === '' || entry.startsWith('-'));
+  return end === -1 ? entries : entries.slice(0, end);
+}
+
+/** What computations can run on here, for people: the processor, then each GPU. */
+export function describeDevices(gpus: readonly Gpu[]): string[] {
+  const processor = `cpu: ${cpus()[0]?.model.trim() ?? process.arch} (${availableParallelism()} threads)`;
+  return [
+    processor,
+    ...gpus.map(gpu => `gpu:${gpu.index}: ${gpu.name} (${gpu.memoryMiB} MiB, compute capability ${gpu.computeCapability})`),
+  ];
+}

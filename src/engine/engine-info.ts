@@ -1,0 +1,42 @@
+import type {DeviceWish} from './device.js';
+import type {InstallProgress} from './progress.js';
+
+export type EngineName = 'tensorflow' | 'wasm';
+
+/** What the start of an engine says while it goes on. */
+export type EngineEvent = InstallProgress | {readonly type: 'fallback'; readonly reason: string};
+
+/** What is asked of an engine. */
+export interface EngineWish {
+  /** `auto`: TensorFlow, installed when it has to be, else the portable engine. */
+  readonly engine: 'auto' | EngineName;
+  readonly device: DeviceWish;
+  /** Never reach for the network. */
+  readonly offline?: boolean | undefined;
+  /** Threads within one operation; by default one for each core. */
+  readonly threads?: number | undefined;
+  /** Let TensorFlow log to standard error. */
+  readonly verbose?: boolean | undefined;
+  readonly onEvent?: ((event: EngineEvent) => void) | undefined;
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** The engine in force. */
+export interface EngineInfo {
+  readonly engine: EngineName;
+  readonly tensorflowVersion?: string;
+  readonly tfjsVersion: string;
+  /** `pip`, a wheel or directory, `stock` (tfjs-node-gpu's own addon) or `package` (the portable engine among our dependencies). */
+  readonly from: string;
+  readonly directory?: string;
+  /** What computations run on. */
+  readonly device: 'cpu' | 'gpu';
+  /** What they could run on here, for people. */
+  readonly devices: readonly string[];
+  readonly threads: number;
+  /** Whether oneDNN's kernels are in use; null where there are none. */
+  readonly oneDnn: boolean | null;
+  readonly nodeVersion: string;
+  /** Why the portable engine runs where TensorFlow was wished for; one sentence, with what it costs. */
+  readonly fallbackReason?: string;
+}

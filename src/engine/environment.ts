@@ -1,0 +1,30 @@
+import {existsSync} from 'node:fs';
+import {join} from 'node:path';
+import type {EngineWish} from './engine-info.js';
+
+/**
+ * What TensorFlow and CUDA read when they are loaded, in `environment`; a user's own setting stays, but for the device.
+ * @param visible the one GPU to show; undefined hides all
+ */
+export function prepareEnvironment(
+  {verbose, threads}: Pick<EngineWish, 'verbose' | 'threads'>,
+  visible: string | undefined,
+  environment: NodeJS.ProcessEnv = process.env,
+): void {
+  environment.TF_CPP_MIN_LOG_LEVEL ??= verbose ? '0' : '2';
+  environment.TF_ENABLE_ONEDNN_OPTS ??= '1';
+  // Otherwise TensorFlow takes nearly all of the GPU's memory at once.
+  environment.TF_FORCE_GPU_ALLOW_GROWTH ??= 'true';
+  // Kernels for GPUs newer than the wheel are compiled on first use; the default cache is too small to keep them.
+  environment.CUDA_CACHE_MAXSIZE ??= String(4 * 2 ** 30);
+  if (environment.CUDA_VISIBLE_DEVICES === undefined) environment.CUDA_DEVICE_ORDER ??= 'PCI_BUS_ID';
+  environment.CUDA_VISIBLE_DEVICES = visible ?? '-1';
+  if (threads !== undefined) environment.TF_NUM_INTRAOP_THREADS = String(threads);
+}
+
+/** Shows XLA the PTX assembler and the bitcode that came with an engine. */
+export function showCudaTools(engine: string, environment: NodeJS.ProcessEnv = process.env): void {
+  const tools = join(engine, 'nvidia', 'cuda_nvcc');
+  if (!existsSync(tools) || environment.XLA_FLAGS?.includes('xla_gpu_cuda_data_dir')) return;
+  environment.XLA_FLAGS = [environment.XLA_FLAGS, `--xla_gpu_cuda_data_dir=${tools}`].filter(Boolean).join(' ');
+}

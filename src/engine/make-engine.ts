@@ -1,0 +1,72 @@
+import {existsSync} from 'node:fs';
+import {mkdir, rename, rm, writeFile} from 'node:fs/promises';
+import {join} from 'node:path';
+import {compileAddon, findCompiler} from './addon.js';
+import {ADDON_SOURCE, NODE_API} from './addon-source.js';
+import {
+  engineKey,
+  enginesDirectory,
+  manifestOf,
+  PLATFORM,
+  stagingDirectory,
+  type EngineManifest,
+  type InstalledEngine,
+} from './engine-directory.js';
+import {obtainTensorFlow, type ObtainOptions} from './obtain.js';
+import {beginStep} from './progress.js';
+import {selfTest, type SelfTestReport} from './self-test.js';
+import {findTfjsPackage, installTfjsPackage} from './tfjs-package.js';
+
+/** An installation with every option in force. */
+export interface EngineOrder extends ObtainOptions {
+  /** `pip`, or the path given. */
+  readonly from: string;
+  /** Of the path given; empty for pip. */
+  readonly fingerprint: string;
+  readonly cache: string;
+}
+
+/** Makes an engine in a directory aside and renames it into its place when it has passed its test. Only for the holder of the lock. */
+export async function makeEngine(order: EngineOrder): Promise<InstalledEngine> {
+  const {cache, environment, signal, onProgress} = order;
+  const compiler = await findCompiler(environment);
+  const tfjsPackage = findTfjsPackage(cache) ?? (await fetchPackage(order));
+  const made = stagingDirectory(cache);
+  try {
+    await mkdir(made);
+    await obtainTensorFlow(made, order);
+    beginStep(onProgress, 'compile', 'the addon');
+    await compileAddon(tfjsPackage, made, {compiler, environment, signal});
+    beginStep(onProgress, 'test', 'a matrix product, a convolution and its gradient');
+    return await putInPlace(made, describe(order, await selfTest(tfjsPackage, made, {environment, signal})), cache);
+  } finally {
+    await rm(made, {recursive: true, force: true});
+  }
+}
+
+function fetchPackage({cache, environment, signal, onProgress}: EngineOrder): Promise<string> {
+  beginStep(onProgress, 'package', '@tensorflow/tfjs-node-gpu');
+  return installTfjsPackage(cache, environment, signal);
+}
+
+function describe({from, fingerprint, gpu}: EngineOrder, {tensorflow, usesGpu}: SelfTestReport): EngineManifest {
+  return {
+    tensorflow,
+    gpu: gpu || usesGpu,
+    nodeApi: NODE_API,
+    platform: PLATFORM,
+    addonSource: ADDON_SOURCE,
+    from,
+    fingerprint,
+    installedAt: new Date().toISOString(),
+  };
+}
+
+async function putInPlace(made: string, manifest: EngineManifest, cache: string): Promise<InstalledEngine> {
+  const directory = join(enginesDirectory(cache), engineKey(manifest));
+  await writeFile(manifestOf(made), JSON.stringify(manifest, null, 2));
+  // Only an engine that this very one replaces can be there, one that failed to load since.
+  if (existsSync(directory)) await rm(directory, {recursive: true});
+  await rename(made, directory);
+  return {...manifest, directory};
+}

@@ -1,0 +1,92 @@
+import {mkdir, readdir, rm} from 'node:fs/promises';
+import {join} from 'node:path';
+import {complaint, runCommand, type CommandResult} from './command.js';
+import {EngineError} from './engine-error.js';
+import {folderSize} from './folder-size.js';
+import type {StepReport} from './progress.js';
+
+/** A way to call pip: `['python3', '-m', 'pip']`. */
+export type Pip = readonly [string, ...string[]];
+
+const WAYS: readonly Pip[] = [['python3', '-m', 'pip'], ['pip3'], ['python', '-m', 'pip'], ['pip'], ['py', '-m', 'pip']];
+
+/** The first pip on PATH that answers, of whatever Python. @throws EngineError where none does */
+export async function findPip(environment: NodeJS.ProcessEnv = process.env): Promise<Pip> {
+  for (const way of WAYS) {
+    const result = await runCommand([...way, '--version'], {environment});
+    if (result?.code === 0) return way;
+  }
+  throw new EngineError(
+    'download',
+    `Expected pip to download TensorFlow with, but found none (tried ${WAYS.map(way => way.join(' ')).join(', ')}). ` +
+      "Install Python's pip, or give a wheel: finetune engine install --from FILE.",
+  );
+}
+
+export interface DownloadOptions {
+  readonly pip: Pip;
+  readonly environment: NodeJS.ProcessEnv;
+  readonly report: StepReport;
+  readonly signal?: AbortSignal | undefined;
+}
+
+/**
+ * Lets pip download one wheel without its dependencies into `directory`.
+ * @param tagSets sets of platform and Python tags, tried in turn until the index has a wheel for one
+ * @throws EngineError with pip's own words
+ */
+export async function downloadWheel(
+  requirement: string,
+  tagSets: readonly string[][],
+  directory: string,
+  options: DownloadOptions,
+): Promise<string> {
+  await mkdir(directory, {recursive: true});
+  const before = new Set(await readdir(directory));
+  let result: CommandResult | undefined;
+  for (const tags of tagSets) {
+    result = await callPip(requirement, tags, directory, options);
+    if (result?.code === 0 || !hasNoSuchWheel(result)) break;
+  }
+  const wheel = (await readdir(directory)).find(name => name.endsWith('.whl') && !before.has(name));
+  if (result?.code === 0 && wheel !== undefined) return join(directory, wheel);
+  throw new EngineError(
+    'download',
+    `Expected pip to download ${requirement}, but found: ${result === undefined ? 'no pip' : complaint(result)}. ` +
+      'Check the connection and run finetune engine install, or give a wheel with --from FILE.',
+  );
+}
+
+/** pip says the same when it cannot reach the index; then it has announced retries. */
+const hasNoSuchWheel = (result: CommandResult | undefined): boolean =>
+  result !== undefined && result.output.includes('No matching distribution') && !result.output.includes('Retrying');
+
+/** pip shows progress only to terminals, so the folder it fills is measured instead. */
+async function callPip(
+  requirement: string,
+  tags: readonly string[],
+  directory: string,
+  {pip, environment, report, signal}: DownloadOptions,
+) {
+  const partial = join(directory, 'partial');
+  await mkdir(partial, {recursive: true});
+  const earlier = await folderSize(directory);
+  let total: number | null = null;
+  const measure = setInterval(() => void folderSize(directory).then(size => report(size - earlier, total)), 250);
+  try {
+    return await runCommand([...pip, 'download', '--no-deps', '--only-binary=:all:', ...tags, '--dest', directory, requirement], {
+      environment: {...environment, TMPDIR: partial, PIP_DISABLE_PIP_VERSION_CHECK: '1'},
+      signal,
+      onOutput: text => (total = announcedSize(text) ?? total),
+    });
+  } finally {
+    clearInterval(measure);
+    await rm(partial, {recursive: true, force: true});
+  }
+}
+
+/** Bytes, from pip's `Downloading x.whl (273.8 MB)`. */
+function announcedSize(text: string): number | undefined {
+  const match = /\((\d+(?:\.\d+)?) ?(k|M|G)B\)/.exec(text);
+  return match === null ? undefined : Number(match[1]) * {k: 1e3, M: 1e6, G: 1e9}[match[2] as 'k' | 'M' | 'G'];
+}

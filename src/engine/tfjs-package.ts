@@ -1,0 +1,54 @@
+import {existsSync} from 'node:fs';
+import {mkdir, rename, rm, writeFile} from 'node:fs/promises';
+import {createRequire} from 'node:module';
+import {delimiter, dirname, join} from 'node:path';
+import {complaint, runCommand} from './command.js';
+import {EngineError} from './engine-error.js';
+import {enginesDirectory, stagingDirectory} from './engine-directory.js';
+
+/** The engine's package on npm: the JavaScript above the addon, and the addon's sources. */
+const NAME = '@tensorflow/tfjs-node-gpu';
+const VERSION = '4.22.0';
+
+/** Where a copy of our own is kept when this package's dependencies lack it. */
+const ownCopy = (cache: string): string => join(enginesDirectory(cache), `tfjs-node-gpu-${VERSION}`);
+
+/**
+ * The directory of tfjs-node-gpu, among this package's dependencies or else in the cache. npm leaves an optional dependency out, without
+ * a word, when its install script fails, and this one's often does.
+ */
+export function findTfjsPackage(cache: string): string | undefined {
+  try {
+    return dirname(createRequire(import.meta.url).resolve(`${NAME}/package.json`));
+  } catch {
+    const installed = join(ownCopy(cache), 'node_modules', NAME);
+    return existsSync(installed) ? installed : undefined;
+  }
+}
+
+/**
+ * Lets npm put tfjs-node-gpu and its dependencies into the cache, without running install scripts.
+ * @throws EngineError with npm's own words
+ */
+export async function installTfjsPackage(cache: string, environment: NodeJS.ProcessEnv, signal?: AbortSignal): Promise<string> {
+  const made = stagingDirectory(cache);
+  try {
+    await mkdir(made, {recursive: true});
+    await writeFile(join(made, 'package.json'), '{"private": true}\n');
+    // The npm of the Node that runs now comes first.
+    const PATH = [dirname(process.execPath), environment.PATH].join(delimiter);
+    const command = ['npm', 'install', '--ignore-scripts', '--no-audit', '--no-fund', '--prefix', made, `${NAME}@${VERSION}`] as const;
+    const result = await runCommand(command, {environment: {...environment, PATH}, signal});
+    if (result?.code !== 0) {
+      const found = result === undefined ? 'no npm' : complaint(result);
+      throw new EngineError(
+        'package',
+        `Expected npm to fetch ${NAME} ${VERSION}, but found: ${found}. Add it to your project's dependencies.`,
+      );
+    }
+    await rename(made, ownCopy(cache));
+  } finally {
+    await rm(made, {recursive: true, force: true});
+  }
+  return join(ownCopy(cache), 'node_modules', NAME);
+}

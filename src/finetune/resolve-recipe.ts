@@ -46,7 +46,7 @@ function recommended(said: RecipeInput, facts: Facts): ReturnType<typeof recomme
   const epochs = recommendedProbeEpochs(facts, batchSize);
   return {
     values: {...values, lr: PROBE_RATE, epochs},
-    reasons: new Map([...reasons, ['epochs', 'a head on fixed features settles in about a thousand updates']]),
+    reasons: new Map([...reasons, ['epochs', 'a head on fixed features settles in about 500 updates']]),
   };
 }
 

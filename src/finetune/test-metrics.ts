@@ -1,0 +1,19 @@
+import {evaluateInputs} from '../training/evaluate.js';
+import {pictureInputs} from '../training/inputs.js';
+import type {Metrics} from '../training/metrics.js';
+import {phaseNetwork} from '../training/phase-network.js';
+import type {Prepared} from './prepare.js';
+import type {RunContext} from './run-context.js';
+
+/** Metrics on images that no decision was made by; undefined where there are none. */
+export async function testMetrics({classifier, split, sourceOf}: Prepared, run: RunContext): Promise<Metrics | undefined> {
+  if (split.test.length === 0) return undefined;
+  const network = phaseNetwork(classifier, {rates: FROZEN, batchNorm: 'inference'});
+  try {
+    return await run.time('evaluate', () => evaluateInputs(network, pictureInputs(sourceOf(split.test), network)));
+  } finally {
+    network.dispose();
+  }
+}
+
+const FROZEN = {stem: null, stage1: null, stage2: null, stage3: null, stage4: null, head: null};

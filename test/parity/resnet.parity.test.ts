@@ -1,0 +1,105 @@
+import {readFileSync} from 'node:fs';
+import {expect} from 'chai';
+import sharp from 'sharp';
+import {upload} from '../../src/backbones/device-weights.js';
+import {inferenceInterpreter} from '../../src/backbones/interpreters.js';
+import {loadBackbone, type Backbone} from '../../src/backbones/load-backbone.js';
+import {normalise} from '../../src/backbones/normalise.js';
+import {forward} from '../../src/backbones/resnet.js';
+import {backboneShapes, type BackboneSpec} from '../../src/backbones/resnet-specs.js';
+import {CAFFE_PREPROCESSING, TORCHVISION_PREPROCESSING, type Preprocessing} from '../../src/core/preprocessing.js';
+import {tf, type Tensor, type Tensor4D} from '../../src/engine/tensorflow.js';
+import {attachHead, type Classifier} from '../../src/heads/classifier.js';
+import {freezeClassifier} from '../../src/heads/frozen-classifier.js';
+import {useEngine} from '../helpers/engine.js';
+import {sharedOrSkip} from '../helpers/shared.js';
+import {hashed, uniform} from './hashed-weights.js';
+
+interface Summary {
+  readonly shape: readonly number[];
+  readonly meanAbsolute: number;
+  readonly values: readonly number[];
+}
+type Golden = Readonly<Record<string, Summary>>;
+
+const GOLDENS = JSON.parse(readFileSync(new URL('../../../test/parity/goldens/resnet.json', import.meta.url), 'utf8')) as {
+  resnet18: Golden;
+  resnet50: Golden;
+  real: Golden & {photograph: string};
+};
+const HOW_TO_REGENERATE = 'the head of test/parity/generate.py says how to make the goldens again';
+
+/** PyTorch and TensorFlow add in another order: 1e-4 of the depth's mean magnitude, over some fifty layers of float32. */
+function expectSummary(found: Tensor, {shape, meanAbsolute, values}: Summary): void {
+  expect(found.shape, HOW_TO_REGENERATE).to.deep.equal(shape);
+  const flat = found.dataSync();
+  const at = values.map((_, i) => Math.trunc((i * (flat.length - 1)) / (values.length - 1)));
+  const worst = Math.max(...values.map((value, i) => Math.abs(value - flat[at[i]!]!) / (meanAbsolute + Math.abs(value))));
+  expect(worst, HOW_TO_REGENERATE).to.be.below(1e-4);
+}
+
+const hashedTensors = (spec: BackboneSpec): Map<string, ReturnType<typeof hashed>> =>
+  new Map([...backboneShapes(spec)].map(([name, shape]) => [name, hashed(name, shape)]));
+
+function expectDepths({spec, weights}: Backbone, pixels: Tensor4D, preprocessing: Preprocessing, golden: Golden): void {
+  tf.tidy(() => {
+    const interpreter = inferenceInterpreter(spec, weights);
+    let y = normalise(pixels, preprocessing);
+    for (let group = 0; group <= spec.lastStage; group++) {
+      y = forward(interpreter, spec, y, group, group + 1);
+      expectSummary(y, golden[group === 0 ? 'stem' : `stage${group}`]!);
+    }
+    expectSummary(tf.mean(y, [1, 2]), golden.features!);
+  });
+}
+
+function hashedClassifier(arch: 'resnet18' | 'resnet50'): Classifier {
+  const spec: BackboneSpec = {arch, lastStage: 4, strideOn: '3x3', batchNormEpsilon: 1e-5};
+  const backbone = {spec, preprocessing: TORCHVISION_PREPROCESSING, weights: upload(hashedTensors(spec)), origin: 'hashed'};
+  const classifier = attachHead(backbone, {type: 'linear', pooling: 'avg', dropout: 0}, Array(1000).fill('x'), 0);
+  const width = arch === 'resnet18' ? 512 : 2048;
+  for (const [name, variable] of upload(
+    new Map([
+      ['fc.weight', hashed('fc.weight', [1000, width])],
+      ['fc.bias', hashed('fc.bias', [1000])],
+    ]),
+  )) {
+    classifier.weights.get(name)!.assign(variable);
+    variable.dispose();
+  }
+  return classifier;
+}
+
+describe('the network against PyTorch', () => {
+  useEngine();
+
+  for (const arch of ['resnet18', 'resnet50'] as const) {
+    it(`${arch} has PyTorch's stem, stages, features and logits`, () => {
+      const classifier = hashedClassifier(arch);
+      const values = uniform('pixels', 2 * 96 * 64 * 3).map(u => Math.floor((u + 1) * 128));
+      const pixels = tf.tensor4d(values, [2, 96, 64, 3]);
+      expectDepths(classifier, pixels, TORCHVISION_PREPROCESSING, GOLDENS[arch]);
+      const frozen = freezeClassifier(classifier);
+      const logits = frozen.logits(pixels);
+      expectSummary(logits, GOLDENS[arch].logits!);
+      tf.dispose([pixels, logits]);
+      frozen.dispose();
+      classifier.dispose();
+    });
+  }
+
+  it('the real Keras ResNet-50 up to stage 3 sees a real photograph as PyTorch does', async function () {
+    const path = sharedOrSkip(this, 'weights/resnet50-imagenet-keras-stage3.safetensors');
+    const backbone = await loadBackbone('resnet50', 3, path);
+    expect(backbone.preprocessing).to.deep.equal(CAFFE_PREPROCESSING);
+    const {data, info} = await sharp(sharedOrSkip(this, GOLDENS.real.photograph), {ignoreIcc: true})
+      .raw()
+      .toBuffer({resolveWithObject: true});
+    const whole = tf.tensor3d(new Uint8Array(data), [info.height, info.width, 3], 'int32');
+    const middle = tf.slice(whole, [(info.height - 224) >> 1, (info.width - 224) >> 1, 0], [224, 224, 3]);
+    const pixels = tf.expandDims<Tensor4D>(middle, 0);
+    expectDepths(backbone, pixels, CAFFE_PREPROCESSING, GOLDENS.real);
+    tf.dispose([whole, middle, pixels]);
+    tf.dispose([...backbone.weights.values()]);
+  });
+});

@@ -97,6 +97,7 @@ export class PhaseRunner {
       network.dispose();
     }
     this.#best.restore();
+    if (index === this.recipe.freeze.length - 1) return;
     const stillAhead = this.#boundariesAhead(index + 1);
     for (const store of [this.#train, this.#validation]) store.keepOnly(stillAhead, trainedBy(phase), groupsOf(network));
   }

@@ -1,4 +1,4 @@
-import {Malformed} from './malformed.js';
+import {counted, Malformed} from './malformed.js';
 
 /** How the numbers of a file are stored (little-endian). Types without a `decode` are integers: read past, and not kept. */
 export interface ElementType {
@@ -55,23 +55,30 @@ function halves(stored: Uint8Array): Float32Array {
   return values;
 }
 
-/** The largest network of the family has 60 million parameters; with an optimizer's state beside them, a fifth of a billion. */
+/** The largest network of the family has 60 million parameters; with an optimizer's state beside them, a fifth of a billion numbers. */
 const MAX_ELEMENTS = 2 ** 29;
 
 /** Claims memory for tensors before it is taken, so that a few bytes of a file cannot ask for all there is. */
 export class Allowance {
-  private left = MAX_ELEMENTS;
+  private readonly limit: number;
+  private left: number;
+
+  /** @param limit elements, over all tensors */
+  constructor(limit = MAX_ELEMENTS) {
+    this.limit = this.left = Math.min(limit, MAX_ELEMENTS);
+  }
 
   /**
    * @param shape as found in the file: anything
    * @returns the number of elements
-   * @throws Malformed where the shape is none, or the file has claimed 2 GiB of float32
+   * @throws Malformed where the shape is none, or the limit is passed
    */
   claim(name: string, shape: unknown): number {
     const size = elementCount(name, shape);
     this.left -= size;
     if (this.left < 0) {
-      throw new Malformed(`more than 2 GiB of tensors (at "${name}")`, 'give a file with the weights of one network, and nothing else');
+      const found = `tensors of more than ${counted(this.limit)} numbers (at "${name}")`;
+      throw new Malformed(found, 'give a file with the weights of one network, and nothing else');
     }
     return size;
   }

@@ -12,12 +12,15 @@ type Hdf5 = typeof import('h5wasm');
 const MAX_DEPTH = 16;
 const MAX_OBJECTS = 100_000;
 
+/** Numbers per byte of the file. Trained weights hardly compress, and Keras does not try; chunks that were never written claim anything. */
+const MAX_COMPRESSION = 32;
+
 /** The type class of floating-point numbers. https://docs.hdfgroup.org (H5T_class_t) */
 const H5T_FLOAT = 1;
 
 /**
- * Reads what Keras wrote by `save_weights('x.h5')` or `save('x.h5')`: one group per layer (inside `model_weights` in a whole-model file),
- * in it the weights by name, `conv1_conv/kernel:0`. The HDF5 library runs in WebAssembly on a file system in memory, so that links and
+ * Reads what Keras wrote by `save_weights` or `save('x.h5')`: one group per layer (inside `model_weights` in a whole-model file), in it
+ * the weights by name, `conv1_conv/kernel:0`. The HDF5 library runs in WebAssembly on a file system in memory, so that links and
  * external storage in a file reach no other file of this machine.
  */
 export async function readKerasH5(path: string): Promise<Contents> {
@@ -25,9 +28,10 @@ export async function readKerasH5(path: string): Promise<Contents> {
   const library = await hdf5.ready;
   library.activate_throwing_error_handler();
   const name = nextName();
-  library.FS.writeFile(name, await readFile(path));
+  const bytes = await readFile(path);
+  library.FS.writeFile(name, bytes);
   try {
-    return {metadata: {}, tensors: new Reading(hdf5).file(name)};
+    return {metadata: {}, tensors: new Reading(hdf5, new Allowance(MAX_COMPRESSION * bytes.length)).file(name)};
   } catch (error) {
     if (error instanceof Malformed) throw error;
     throw new Malformed(`a broken HDF5 file (${causeOf(error)})`, undefined, {cause: error});
@@ -49,10 +53,12 @@ function causeOf(error: unknown): string {
 
 class Reading {
   private readonly tensors = new Map<string, HostTensor>();
-  private readonly allowance = new Allowance();
   private objects = 0;
 
-  constructor(private readonly hdf5: Hdf5) {}
+  constructor(
+    private readonly hdf5: Hdf5,
+    private readonly allowance: Allowance,
+  ) {}
 
   file(name: string): Map<string, HostTensor> {
     const file = new this.hdf5.File(name, 'r');
@@ -74,20 +80,37 @@ class Reading {
     }
     const entry = group.get(key);
     if (entry instanceof this.hdf5.Group) {
-      for (const inner of entry.keys()) this.entry(entry, inner, name === '' ? inner : `${name}/${inner}`, depth + 1);
+      const names = weightNames(entry, name);
+      for (const inner of entry.keys()) this.entry(entry, inner, names(inner), depth + 1);
     } else if (entry instanceof this.hdf5.Dataset) {
       this.weight(entry, name === '' ? key : name);
     }
   }
 
   private weight(dataset: Dataset, name: string): void {
-    const {type, shape, size} = dataset.metadata;
+    const {type, shape, size, virtual_sources: sources = []} = dataset.metadata;
     if (type !== H5T_FLOAT || shape === null) return;
     if (this.tensors.has(name)) throw new Malformed(`two weights named "${name}"`, 'save the layers of nested models apart');
+    if (sources.length > 0) throw new Malformed(`values in another file for "${name}"`, 'copy them into the file');
     this.allowance.claim(name, shape);
     if (size !== 4 && size !== 8) throw new Malformed(`floats of ${size} bytes for "${name}"`, 'save it as float32');
     this.tensors.set(name, {shape, data: float32(dataset.value)});
   }
+}
+
+/** The variables of a layer in Keras 3's `.weights.h5`, by how many there are: a convolution's or dense layer's, or a batch norm's. */
+const VARIABLES: Readonly<Record<number, readonly string[]>> = {
+  1: ['kernel'],
+  2: ['kernel', 'bias'],
+  4: ['gamma', 'beta', 'moving_mean', 'moving_variance'],
+};
+
+/** Names for what is in a group: paths, but for Keras 3, which numbers a layer's variables and keeps its name as an attribute. */
+function weightNames(group: Group, path: string): (key: string) => string {
+  const layer = group.path.endsWith('/vars') ? group.attrs.name?.value : undefined;
+  if (typeof layer !== 'string') return key => (path === '' ? key : `${path}/${key}`);
+  const variables = VARIABLES[group.keys().length] ?? [];
+  return key => `${layer}/${variables[Number(key)] ?? key}`;
 }
 
 /** The library gives a number for a scalar, a typed array of the stored width else. */

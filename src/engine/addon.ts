@@ -1,8 +1,8 @@
 import {createRequire} from 'node:module';
 import {join} from 'node:path';
-import {addonSources, checkAddonSources, FLAGS} from './addon-source.js';
+import {addonSources, checkAddonSources, FLAGS, HUSH_SOURCE} from './addon-source.js';
 import {complaint, runCommand} from './command.js';
-import {addonOf, librariesOf} from './engine-directory.js';
+import {addonOf, hushOf, librariesOf} from './engine-directory.js';
 import {EngineError} from './engine-error.js';
 import {LIBRARIES} from './wheel.js';
 
@@ -33,16 +33,18 @@ export interface CompileOptions {
   readonly signal?: AbortSignal | undefined;
 }
 
-/** Compiles tfjs-node-gpu's two binding sources against the libraries and headers in an engine directory, 15 seconds or so. */
-export async function compileAddon(tfjsPackage: string, engine: string, {compiler, environment, signal}: CompileOptions): Promise<void> {
+/** Compiles tfjs-node-gpu's two binding sources against the libraries in an engine directory, and the addon that hushes their loading. */
+export async function compileAddons(tfjsPackage: string, engine: string, options: CompileOptions): Promise<void> {
   checkAddonSources(tfjsPackage);
-  const {include_dir: nodeHeaders} = createRequire(import.meta.url)('node-api-headers') as {include_dir: string};
-  const includes = [nodeHeaders, join(librariesOf(engine), 'include'), tfjsPackage].flatMap(directory => ['-I', directory]);
+  const headers = [join(librariesOf(engine), 'include'), tfjsPackage].flatMap(directory => ['-I', directory]);
   const libraries = LIBRARIES.map(name => join(librariesOf(engine), name));
-  const result = await runCommand([...compiler, ...FLAGS, ...includes, ...addonSources(tfjsPackage), ...libraries, '-o', addonOf(engine)], {
-    environment,
-    signal,
-  });
+  await compile([...headers, ...addonSources(tfjsPackage), ...libraries], addonOf(engine), options);
+  await compile([HUSH_SOURCE], hushOf(engine), options);
+}
+
+async function compile(inputs: readonly string[], output: string, {compiler, environment, signal}: CompileOptions): Promise<void> {
+  const {include_dir: nodeHeaders} = createRequire(import.meta.url)('node-api-headers') as {include_dir: string};
+  const result = await runCommand([...compiler, ...FLAGS, '-I', nodeHeaders, ...inputs, '-o', output], {environment, signal});
   if (result?.code === 0) return;
   const found = result === undefined ? 'no compiler' : complaint(result);
   throw new EngineError('compile', `Expected ${compiler.join(' ')} to compile TensorFlow's addon, but found: ${found}.`);

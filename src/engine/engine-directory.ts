@@ -34,6 +34,7 @@ const STAGING = '.making-';
 
 /** Paths inside an engine directory. Only relative ones are written into it: it is moved into place after the self-test. */
 export const addonOf = (directory: string): string => join(directory, 'tfjs_binding.node');
+export const hushOf = (directory: string): string => join(directory, 'hush.node');
 export const librariesOf = (directory: string): string => join(directory, 'tensorflow');
 export const manifestOf = (directory: string): string => join(directory, 'engine.json');
 

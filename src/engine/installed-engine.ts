@@ -3,6 +3,7 @@ import {addonOf, enginesDirectory, installedEngines, type InstalledEngine} from 
 import {EngineError} from './engine-error.js';
 import type {EngineWish} from './engine-info.js';
 import {showCudaTools} from './environment.js';
+import {hushed} from './hush.js';
 import {ensureTfjsPackage, installEngine} from './install.js';
 import {loadTensorFlow} from './load-tensorflow.js';
 import {findTfjsPackage} from './tfjs-package.js';
@@ -26,7 +27,11 @@ export async function installForRun({device, offline, onEvent, signal}: EngineWi
 }
 
 /** Opens the door to TensorFlow through an installed engine. @throws EngineError where it does not load */
-export async function loadInstalled(engine: InstalledEngine, {offline, onEvent, signal}: EngineWish, cache: string): Promise<void> {
+export async function loadInstalled(
+  engine: InstalledEngine,
+  {offline, verbose, onEvent, signal}: EngineWish,
+  cache: string,
+): Promise<void> {
   const found = findTfjsPackage(cache);
   if (found === undefined && offline) {
     throw new EngineError(
@@ -37,7 +42,9 @@ export async function loadInstalled(engine: InstalledEngine, {offline, onEvent, 
   const tfjsPackage = found ?? (await ensureTfjsPackage({onProgress: onEvent, signal, cache}));
   showCudaTools(engine.directory);
   try {
-    loadTensorFlow(tfjsPackage, addonOf(engine.directory));
+    const load = () => loadTensorFlow(tfjsPackage, addonOf(engine.directory));
+    if (verbose) load();
+    else hushed(engine.directory, load);
   } catch (error) {
     throw new EngineError(
       'load',

@@ -4,11 +4,14 @@ import {join} from 'node:path';
 import {NODE_API} from './addon-source.js';
 import {openDoor, type TensorFlow} from './tensorflow.js';
 
-/** tfjs-node-gpu calls two functions of `util` that Node 23 removed (tensorflow/tfjs#8425). Must run before it is loaded. */
-function restoreRemovedUtil(): void {
+/**
+ * tfjs-node-gpu calls two functions of `util` that Node 23 removed (tensorflow/tfjs#8425) and that Node 22 warns of. Must run before it
+ * is loaded.
+ */
+function replaceRemovedUtil(): void {
   const util = createRequire(import.meta.url)('node:util') as Record<string, unknown>;
-  util.isNullOrUndefined ??= (value: unknown) => value === null || value === undefined;
-  util.isArray ??= Array.isArray;
+  util.isNullOrUndefined = (value: unknown) => value === null || value === undefined;
+  util.isArray = Array.isArray;
 }
 
 /**
@@ -17,7 +20,7 @@ function restoreRemovedUtil(): void {
  * @param addon undefined for the package's stock addon
  */
 export function loadTensorFlow(tfjsPackage: string, addon?: string): void {
-  restoreRemovedUtil();
+  replaceRemovedUtil();
   const require = createRequire(join(tfjsPackage, 'package.json'));
   const locator = require('@mapbox/node-pre-gyp/lib/pre-binding') as {find: (path: string) => string};
   const {find} = locator;

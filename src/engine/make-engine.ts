@@ -1,7 +1,7 @@
 import {existsSync} from 'node:fs';
 import {mkdir, rename, rm, writeFile} from 'node:fs/promises';
 import {join} from 'node:path';
-import {compileAddon, findCompiler} from './addon.js';
+import {compileAddons, findCompiler} from './addon.js';
 import {ADDON_SOURCE, NODE_API} from './addon-source.js';
 import {
   engineKey,
@@ -35,8 +35,8 @@ export async function makeEngine(order: EngineOrder): Promise<InstalledEngine> {
   try {
     await mkdir(made);
     await obtainTensorFlow(made, order);
-    beginStep(onProgress, 'compile', 'the addon');
-    await compileAddon(tfjsPackage, made, {compiler, environment, signal});
+    beginStep(onProgress, 'compile', 'the addon, 15 seconds or so');
+    await compileAddons(tfjsPackage, made, {compiler, environment, signal});
     beginStep(onProgress, 'test', 'a matrix product, a convolution and its gradient');
     return await putInPlace(made, describe(order, await selfTest(tfjsPackage, made, {environment, signal})), cache);
   } finally {

@@ -1,0 +1,71 @@
+// A Node-API addon of two functions: capture() turns standard error into a file in memory, and release() turns it back and returns what
+// was written meanwhile. TensorFlow's libraries log while they are being loaded, before any setting of theirs can be changed.
+#include <node_api.h>
+#include <signal.h>
+#include <stdio.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <string>
+
+namespace {
+
+const int kCrashes[] = {SIGABRT, SIGILL};
+void (*previous[2])(int);
+int original = -1;
+int memory = -1;
+
+void Copy(int from, int to) {
+  char buffer[4096];
+  lseek(from, 0, SEEK_SET);
+  for (ssize_t size; (size = read(from, buffer, sizeof(buffer))) > 0;) {
+    if (write(to, buffer, size) < 0) return;
+  }
+}
+
+// What a crash said must be seen. Only calls that are allowed in a signal handler.
+void OnCrash(int number) {
+  Copy(memory, original);
+  signal(number, SIG_DFL);
+  raise(number);
+}
+
+napi_value Capture(napi_env, napi_callback_info) {
+  if (original >= 0) return nullptr;
+  memory = memfd_create("stderr", MFD_CLOEXEC);
+  if (memory < 0) return nullptr;
+  fflush(stderr);
+  original = dup(STDERR_FILENO);
+  dup2(memory, STDERR_FILENO);
+  for (int i = 0; i < 2; i++) previous[i] = signal(kCrashes[i], OnCrash);
+  return nullptr;
+}
+
+napi_value Release(napi_env env, napi_callback_info) {
+  std::string text;
+  if (original >= 0) {
+    fflush(stderr);
+    dup2(original, STDERR_FILENO);
+    for (int i = 0; i < 2; i++) signal(kCrashes[i], previous[i]);
+    text.resize(lseek(memory, 0, SEEK_END));
+    text.resize(std::max<ssize_t>(0, pread(memory, &text[0], text.size(), 0)));
+    close(memory);
+    close(original);
+    original = -1;
+  }
+  napi_value result;
+  napi_create_string_utf8(env, text.data(), text.size(), &result);
+  return result;
+}
+
+}  // namespace
+
+NAPI_MODULE_INIT() {
+  napi_value function;
+  napi_create_function(env, "capture", NAPI_AUTO_LENGTH, Capture, nullptr, &function);
+  napi_set_named_property(env, exports, "capture", function);
+  napi_create_function(env, "release", NAPI_AUTO_LENGTH, Release, nullptr, &function);
+  napi_set_named_property(env, exports, "release", function);
+  return exports;
+}

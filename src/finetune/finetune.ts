@@ -8,7 +8,7 @@ import type {Metrics} from '../training/metrics.js';
 import type {Finding} from '../core/finding.js';
 import {Checkpoints} from './checkpoints.js';
 import type {Listener} from './events.js';
-import {prepare} from './prepare.js';
+import {prepare, type Prepared} from './prepare.js';
 import type {Recipe} from './recipe.js';
 import {RunContext} from './run-context.js';
 import {RunOutput} from './run-output.js';
@@ -73,17 +73,21 @@ export async function finetune(folder: ImageFolder, recipe: Recipe, options: Fin
   const engine = await run.time('engine', () => startEngine(engineWish(options)));
   const output = await RunOutput.open(options, recipe, engine, run);
   const checkpoints = new Checkpoints(output.checkpoint, run);
+  let prepared: Prepared | undefined;
   try {
-    const prepared = await prepare(folder, recipe, run);
+    prepared = await prepare(folder, recipe, run);
     await output.split(prepared.split);
     const trained = await new PhaseRunner(prepared, recipe, run, checkpoints).train(await output.resumeFrom());
     const test = await testMetrics(prepared, run);
-    const outcome = {engine, recipe, ...prepared, ...trained, metrics: {validation: trained.metrics, ...(test && {test})}};
-    const written = await output.finish(outcome);
-    await prepared.cache.close();
-    return {...outcome, ...written, findings: run.findings, seconds: run.seconds};
+    const metrics = {validation: trained.metrics, ...(test && {test})};
+    const written = await output.finish({dataset: folder.root, prepared, trained, metrics});
+    const {classifier, split} = prepared;
+    return {classifier, metrics, split, engine, recipe, history: trained.history, findings: run.findings, seconds: run.seconds, ...written};
   } catch (error) {
+    prepared?.classifier.dispose();
     throw options.signal?.aborted ? new AbortedError(checkpoints.directory) : error;
+  } finally {
+    await prepared?.cache.close();
   }
 }
 

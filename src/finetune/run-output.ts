@@ -1,29 +1,47 @@
 import {existsSync} from 'node:fs';
 import {availableParallelism, cpus, totalmem} from 'node:os';
-import {join} from 'node:path';
+import {VERSION} from '../core/version.js';
 import {toSplitManifest} from '../datasets/split-file.js';
 import type {Split} from '../datasets/split.js';
 import type {EngineInfo} from '../engine/runtime.js';
+import {saveBundle} from '../export/save-bundle.js';
+import {historyCsv} from '../report/history.js';
+import {modelCard} from '../report/model-card.js';
+import {writeReport} from '../report/report.js';
+import {metricsDocument, type RunRecord, type Setting} from '../report/run-record.js';
 import {readCheckpoint, type Checkpoint} from '../training/checkpoint.js';
 import type {EpochRow} from '../training/history.js';
-import {exportClassifier} from './export-classifier.js';
+import type {Metrics} from '../training/metrics.js';
+import {pictures} from '../training/pictures.js';
 import type {FinetuneOptions} from './finetune.js';
+import {mistakesOf} from './mistakes.js';
+import type {Prepared} from './prepare.js';
 import type {Recipe} from './recipe.js';
 import type {RunContext} from './run-context.js';
-import {RUN_FILES, RunDirectory} from './run-directory.js';
-import {recordOf, type Outcome} from './run-record.js';
-import {VERSION} from './version.js';
+import {RunDirectory} from './run-directory.js';
+import type {Trained} from './train-phases.js';
 
 /** The machine and the software, for whoever wants the same numbers again. */
-const environmentOf = (engine: EngineInfo): object => ({
+const environmentOf = (engine: EngineInfo): Readonly<Record<string, unknown>> => ({
   finetune: VERSION,
   node: process.version,
   platform: `${process.platform}-${process.arch}`,
   processor: cpus()[0]?.model.trim() ?? 'unknown',
   cores: availableParallelism(),
   memoryGiB: Math.round(totalmem() / 2 ** 30),
-  engine,
+  ...engine,
 });
+
+/** What a run came to, before anything of it is written. */
+export interface Outcome {
+  readonly dataset: string;
+  readonly prepared: Prepared;
+  readonly trained: Trained;
+  readonly metrics: {readonly validation: Metrics; readonly test?: Metrics};
+}
+
+/** Validation pictures on which an exported bundle is proven. */
+const PROVEN_ON = 16;
 
 /** What a run leaves behind. Without a directory it leaves nothing. */
 export class RunOutput {
@@ -62,16 +80,59 @@ export class RunOutput {
 
   /** Exports the classifier, proves the bundle, writes metrics, history and report. */
   async finish(outcome: Outcome): Promise<{readonly run?: string; readonly bundle?: string}> {
-    const {directory} = this;
+    const {directory, run} = this;
     if (directory === undefined) return {};
-    const bundle = join(directory.path, RUN_FILES.bundle);
-    const record = (): ReturnType<typeof recordOf> =>
-      recordOf(outcome, {run: directory.path, bundle, settings: this.options.settings, context: this.run});
-    await this.run.time('export', () => exportClassifier(outcome, record(), bundle));
-    await directory.write('history', record().historyCsv);
-    await directory.writeJson('metrics', record().metricsDocument);
-    await directory.write('report', await record().reportHtml());
-    this.run.emit({type: 'saved', directory: directory.path});
-    return {run: directory.path, bundle};
+    await run.time('export', () => this.#export(outcome, directory));
+    const record = await this.#record(outcome, directory);
+    await directory.write('history', historyCsv(record.history));
+    await directory.writeJson('metrics', metricsDocument(record));
+    await writeReport(record, directory.file('report'));
+    run.emit({type: 'saved', directory: directory.path});
+    return {run: directory.path, bundle: record.bundle};
+  }
+
+  async #export(outcome: Outcome, directory: RunDirectory): Promise<void> {
+    const {classifier, card, split, sourceOf} = outcome.prepared;
+    const chosen = sourceOf(split.validation.filter((_, i) => i % Math.ceil(split.validation.length / PROVEN_ON) === 0));
+    const batches = async function* (): AsyncIterable<Uint8Array> {
+      const order = chosen.samples.map((_, index) => index);
+      for await (const {images} of pictures(chosen, order, PROVEN_ON, null)) yield images;
+    };
+    await saveBundle(classifier, directory.file('bundle'), {
+      metrics: outcome.metrics,
+      recipe: this.recipe,
+      modelCard: modelCard(await this.#record(outcome, directory)),
+      pictures: batches(),
+      ...(card !== undefined && {weightsCard: card}),
+    });
+  }
+
+  async #record({dataset, prepared, trained, metrics}: Outcome, directory: RunDirectory): Promise<RunRecord> {
+    const {classifier, card, split} = prepared;
+    const {settings} = this.options;
+    const values = {...settings?.options, ...this.recipe};
+    return {
+      run: directory.path,
+      bundle: directory.file('bundle'),
+      finished: new Date().toISOString(),
+      dataset,
+      images: {train: split.train.length, validation: split.validation.length, test: split.test.length},
+      engine: this.engine.engine,
+      device: this.engine.device,
+      arch: classifier.spec.arch,
+      weights: classifier.origin,
+      ...(card !== undefined && {card}),
+      network: classifier,
+      classes: classifier.classNames,
+      phases: this.recipe.freeze,
+      history: trained.history,
+      metrics,
+      mistakes: await mistakesOf(prepared, trained.probabilities),
+      findings: this.run.findings,
+      seconds: this.run.seconds,
+      settings: Object.entries(values).map(([name, value]): Setting => ({name, value, source: settings?.sources?.[name] ?? 'default'})),
+      environment: environmentOf(this.engine),
+      command: settings?.command ?? '',
+    };
   }
 }

@@ -1,10 +1,9 @@
 import type {Random} from '../core/random.js';
 import {jitterColours} from './colour-jitter.js';
 import type {ColourJitter} from './colour-jitter.js';
-import {centreCrop} from './decode.js';
-import type {DecodedImage, ImageSize} from './decode.js';
+import {centreWindow} from './decode.js';
 import {resample} from './resample.js';
-import type {Window} from './resample.js';
+import type {DecodedImage, ImageSize, Window} from './resample.js';
 
 /** How a picture may differ each time it is shown. */
 export interface Augmentation {
@@ -52,15 +51,9 @@ export function randomWindow({width, height}: ImageSize, {scale, ratio}: NonNull
  * @param stream drawn from in a fixed order, so the same stream gives the same pixels
  */
 export function augment(image: DecodedImage, size: number, {crop, flip, jitter}: Augmentation, stream: Random): Uint8Array {
-  const window = crop === null ? undefined : randomWindow(image, crop, stream);
-  const mirrored = stream.next() < flip;
-  const pixels = window === undefined ? middle(image, size, mirrored) : resample(image, window, size, mirrored);
+  const window = crop === null ? centreWindow(image, size) : randomWindow(image, crop, stream);
+  const isMirrored = stream.next() < flip;
+  const pixels = resample(image, window, {width: size, height: size}, isMirrored);
   if (jitter !== null) jitterColours(pixels, jitter, stream);
-  return new Uint8Array(pixels.buffer);
-}
-
-function middle(image: DecodedImage, size: number, mirrored: boolean): Uint8ClampedArray {
-  const data = centreCrop(image, size);
-  if (!mirrored) return new Uint8ClampedArray(data.buffer);
-  return resample({data, width: size, height: size}, {left: 0, top: 0, width: size, height: size}, size, true);
+  return pixels;
 }

@@ -1,40 +1,40 @@
-import {readFile} from 'node:fs/promises';
-import {messageOf} from '../core/errors.js';
+import {DatasetError} from '../core/errors.js';
 import type {Finding} from '../core/finding.js';
 import {TORCHVISION_PREPROCESSING} from '../core/preprocessing.js';
-import {concurrently} from './concurrently.js';
-import {decodeBytes} from './decode.js';
-import type {ImageFolder} from './image-folder.js';
-import {everySample} from './split.js';
+import {decodeContents, readContents} from './contents.js';
+import type {Work} from './contents.js';
+import {everySample} from './image-folder.js';
+import type {ImageFolder, Sample} from './image-folder.js';
+import {assertClassesReadable, sortOut, unreadableFindings} from './readability.js';
 
-export interface CheckOptions {
-  /** Images decoded at a time. */
-  readonly workers: number;
-  readonly signal?: AbortSignal;
-  readonly onProgress?: (done: number, total: number) => void;
-}
-
-/** What a look at every image tells; nothing is kept. */
+/** What a look at every image tells. */
 export interface CheckReport {
+  /** The folder's own findings, then one for every image that cannot be read. */
   readonly findings: readonly Finding[];
-  readonly checked: number;
+  readonly readable: readonly Sample[];
+  /** Why a run would refuse this folder; undefined where it would not. */
+  readonly refusal: DatasetError | undefined;
 }
 
-/** Decodes every image of a folder to find those that cannot be read. @throws AbortedError */
-export async function checkImages(folder: ImageFolder, {workers, signal, onProgress}: CheckOptions): Promise<CheckReport> {
+/** Decodes every image of a folder, as a run would, and keeps nothing. @throws AbortedError */
+export async function checkImages(folder: ImageFolder, work: Work): Promise<CheckReport> {
   const samples = everySample(folder);
-  const findings: Finding[] = [...folder.findings];
-  let done = 0;
-  await concurrently(
-    samples,
-    workers,
-    async ({path, name}) => {
-      await readFile(path)
-        .then(bytes => decodeBytes(bytes, TORCHVISION_PREPROCESSING))
-        .catch(error => findings.push({code: 'unreadable-image', severity: 'warning', files: [name], message: messageOf(error)}));
-      onProgress?.(++done, samples.length);
-    },
-    signal,
-  );
-  return {findings, checked: samples.length};
+  const {contents, bySample, faults} = await readContents(samples, TORCHVISION_PREPROCESSING, work);
+  const pixelFaults = await decodeContents(contents, TORCHVISION_PREPROCESSING, work, async () => {});
+  const {readable, broken} = sortOut(samples, ({name}) => faults.get(name) ?? pixelFaults.get(bySample.get(name)!.hash));
+  return {
+    findings: [...folder.findings, ...unreadableFindings(broken, folder.classNames)],
+    readable,
+    refusal: refusalOf(() => assertClassesReadable(readable, broken, folder.classNames)),
+  };
+}
+
+function refusalOf(assertion: () => void): DatasetError | undefined {
+  try {
+    assertion();
+    return undefined;
+  } catch (error) {
+    if (error instanceof DatasetError) return error;
+    throw error;
+  }
 }

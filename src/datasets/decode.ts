@@ -1,75 +1,79 @@
 import {readFile} from 'node:fs/promises';
 import sharp from 'sharp';
-import type {SharpOptions} from 'sharp';
+import type {Sharp, SharpOptions} from 'sharp';
 import type {Preprocessing} from '../core/preprocessing.js';
+import {resample} from './resample.js';
+import type {DecodedImage, ImageSize, Window} from './resample.js';
 
 // One image is small: threads are better spent on several images, and no image is opened twice for libvips to remember it.
 sharp.concurrency(1);
 sharp.cache(false);
 
-/** Pixels of one image, `[height, width, 3]`, RGB, 8 bits each. */
-export interface DecodedImage {
-  readonly data: Uint8Array;
-  readonly width: number;
-  readonly height: number;
-}
+/**
+ * `error` refuses files that are cut off or damaged, and lets pass what every viewer shows (stray bytes between JPEG markers, unknown
+ * TIFF tags). sharp's limit of 268 million pixels stays on.
+ */
+const READING: SharpOptions = {failOn: 'error', sequentialRead: true};
 
-export interface ImageSize {
-  readonly width: number;
-  readonly height: number;
-}
-
-const READING: SharpOptions = {failOn: 'truncated', sequentialRead: true};
-
-/** Long side over short side beyond which only the middle of an image is kept: a strip of 1 x 30,000 pixels is no reason to run out of memory. */
+/** Long side over short side beyond which only the middle of an image is used: a strip of 1 x 60,000 is no reason to run out of memory. */
 const LONGEST_ASPECT = 4;
 
-/** torchvision `Resize(size)`: the short side becomes `size`, the long side is truncated (torchvision/transforms/functional.py). */
-export function resizedSize({width, height}: ImageSize, size: number): ImageSize {
-  return width <= height
-    ? {width: size, height: Math.trunc((size * height) / width)}
-    : {width: Math.trunc((size * width) / height), height: size};
-}
-
-/** Python's `round`: halves go to the even neighbour. torchvision's `CenterCrop` places its window with it. */
+/** Python's `round`, by which torchvision places a centre crop: halves go to the even neighbour. */
 function roundHalfToEven(value: number): number {
   const floor = Math.floor(value);
   if (value - floor !== 0.5) return Math.round(value);
   return floor % 2 === 0 ? floor : floor + 1;
 }
 
-/** The middle of what `resizedSize` gives, no longer than `LONGEST_ASPECT` short sides. */
-function keptWindow({width, height}: ImageSize, size: number): {left: number; top: number; width: number; height: number} {
-  const longest = size * LONGEST_ASPECT;
-  const kept = {width: Math.min(width, longest), height: Math.min(height, longest)};
-  return {...kept, left: roundHalfToEven((width - kept.width) / 2), top: roundHalfToEven((height - kept.height) / 2)};
+/** A window in the middle, placed as torchvision's `CenterCrop` places it. */
+function middle({width, height}: ImageSize, size: ImageSize): Window {
+  return {...size, left: roundHalfToEven((width - size.width) / 2), top: roundHalfToEven((height - size.height) / 2)};
 }
 
-/** Size of the image that `decodeBytes` would give, from the header alone. @throws Error of sharp's for what is no image */
+/** The part of an image that is used: all of it, but for strips. */
+function usedWindow(size: ImageSize): Window {
+  const longest = Math.min(size.width, size.height) * LONGEST_ASPECT;
+  return middle(size, {width: Math.min(size.width, longest), height: Math.min(size.height, longest)});
+}
+
+/** torchvision's `Resize(size)`: the short side becomes `size`, the long side is truncated (torchvision/transforms/functional.py). */
+function resizedSize({width, height}: ImageSize, size: number): ImageSize {
+  return width <= height
+    ? {width: size, height: Math.trunc((size * height) / width)}
+    : {width: Math.trunc((size * width) / height), height: size};
+}
+
+/** Size of what `decodeBytes` gives, from the image's header. @throws Error of sharp's, for what is no image */
 export async function decodedSize(bytes: Uint8Array, {resizeSize}: Preprocessing): Promise<ImageSize> {
   const {autoOrient} = await sharp(bytes, READING).metadata();
-  const {width, height} = keptWindow(resizedSize(autoOrient, resizeSize), resizeSize);
-  return {width, height};
+  return resizedSize(usedWindow(autoOrient), resizeSize);
 }
 
 /**
  * Decodes an image and resizes its short side to `preprocessing.resizeSize`, as PIL's bilinear filter does. The orientation flag is
- * applied, transparency laid over white, everything else brought to 8-bit sRGB; of an animation the first frame counts.
+ * applied, transparency laid over white, everything brought to 8-bit sRGB; of an animation the first frame counts.
  *
- * @throws Error of sharp's for what is no image, is cut off, or has more pixels than sharp's limit
+ * @throws Error of sharp's, for what is no image, is cut off or damaged, or has more pixels than sharp's limit
  */
 export async function decodeBytes(bytes: Uint8Array, {resizeSize}: Preprocessing): Promise<DecodedImage> {
   const {autoOrient, space} = await sharp(bytes, READING).metadata();
-  const full = resizedSize(autoOrient, resizeSize);
+  const window = usedWindow(autoOrient);
+  const size = resizedSize(window, resizeSize);
   // PIL and torchvision ignore colour profiles, and so must we to see the same pixels; inks (CMYK) mean nothing without theirs.
-  const {data, info} = await sharp(bytes, {...READING, ignoreIcc: space !== 'cmyk'})
+  const image = sharp(bytes, {...READING, ignoreIcc: space !== 'cmyk'})
     .autoOrient()
     .flatten({background: 'white'})
     .toColourspace('srgb')
-    .resize(full.width, full.height, {kernel: 'linear', fit: 'fill', fastShrinkOnLoad: false})
-    .extract(keptWindow(full, resizeSize))
-    .raw({depth: 'uchar'})
-    .toBuffer({resolveWithObject: true});
+    .extract(window);
+  if (size.width <= window.width)
+    return pixelsOf(image.resize(size.width, size.height, {kernel: 'linear', fit: 'fill', fastShrinkOnLoad: false}));
+  // libvips enlarges half an output pixel off the place where PIL does.
+  const small = await pixelsOf(image);
+  return {...size, data: resample(small, {...window, left: 0, top: 0}, size)};
+}
+
+async function pixelsOf(image: Sharp): Promise<DecodedImage> {
+  const {data, info} = await image.raw({depth: 'uchar'}).toBuffer({resolveWithObject: true});
   return {data, width: info.width, height: info.height};
 }
 
@@ -78,15 +82,21 @@ export async function decode(path: string, preprocessing: Preprocessing): Promis
   return decodeBytes(await readFile(path), preprocessing);
 }
 
-/** The square in the middle, `[size, size, 3]`, placed as torchvision's `CenterCrop` places it. @throws RangeError for an image that is smaller */
-export function centreCrop({data, width, height}: DecodedImage, size: number): Uint8Array {
-  if (width < size || height < size) throw new RangeError(`A square of ${size} pixels does not fit into ${width} x ${height}.`);
-  const left = roundHalfToEven((width - size) / 2);
-  const top = roundHalfToEven((height - size) / 2);
+/** The square in the middle, placed as torchvision's `CenterCrop` places it. @throws RangeError for an image that is smaller */
+export function centreWindow(image: ImageSize, size: number): Window {
+  if (Math.min(image.width, image.height) < size) {
+    throw new RangeError(`Expected an image of at least ${size} pixels a side, but found ${image.width} x ${image.height}.`);
+  }
+  return middle(image, {width: size, height: size});
+}
+
+/** The pixels of `centreWindow`, `[size, size, 3]`. @throws RangeError for an image that is smaller */
+export function centreCrop(image: DecodedImage, size: number): Uint8Array {
+  const {left, top} = centreWindow(image, size);
   const crop = new Uint8Array(size * size * 3);
   for (let row = 0; row < size; row++) {
-    const start = ((top + row) * width + left) * 3;
-    crop.set(data.subarray(start, start + size * 3), row * size * 3);
+    const start = ((top + row) * image.width + left) * 3;
+    crop.set(image.data.subarray(start, start + size * 3), row * size * 3);
   }
   return crop;
 }

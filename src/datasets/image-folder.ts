@@ -50,38 +50,29 @@ export interface ImageFolderOptions {
  * Finds the images below a folder: `root/<class>/...`, or `root/{train,val,test}/<class>/...`. Classes of validation and test folders
  * are matched by name.
  *
- * @throws FolderNotFoundError, TooFewClassesError, EmptyClassError, BrokenClassError, AbortedError
+ * @throws FolderNotFoundError, TooFewClassesError, EmptyClassError, BrokenClassError, EmptyPartError, AbortedError
  */
 export async function loadImageFolder(root: string, options: ImageFolderOptions = {}): Promise<ImageFolder> {
-  const {valData, testData, signal} = options;
-  const tree = await readImageTree(resolve(root), signal);
-  const {layout, prefixes, unused} = findLayout(
-    tree.images.map(({name}) => name),
-    tree.folders,
-  );
-  const train = {tree, prefix: prefixes.train, scheme: ''};
-  const validation = await partSource('validation', tree, prefixes.validation, valData, signal);
-  const test = await partSource('test', tree, prefixes.test, testData, signal);
-  const classNames = nameClasses(train);
+  const tree = await readImageTree(resolve(root), options.signal);
+  const imageNames = tree.images.map(({name}) => name);
+  const {layout, prefixes, unused} = findLayout(imageNames, tree.folders);
+  const classNames = nameClasses({tree, prefix: prefixes.train, scheme: ''});
   const findings = [...tree.findings, ...strayFindings(tree, Object.values(prefixes), unused)];
-  const samplesOf = (part: Part, source: Source): Sample[] => {
-    if (source.tree !== tree) findings.push(...source.tree.findings);
+  const samplesOf = async (part: Part, elsewhere?: string): Promise<readonly Sample[] | undefined> => {
+    const source = await sourceOf(part, tree, prefixes[part], elsewhere, options.signal);
+    if (source === undefined) return undefined;
     const matched = matchClasses(part, source, classNames);
-    findings.push(...matched.findings);
-    return limited(matched.samples, classNames, options);
+    findings.push(...matched.findings, ...(source.tree === tree ? [] : source.tree.findings));
+    return matched.samples.length === 0 ? undefined : limited(matched.samples, classNames, options);
   };
-  return {
-    root: tree.root,
-    classNames,
-    samples: samplesOf('train', train),
-    ...(validation !== undefined && {validation: samplesOf('validation', validation)}),
-    ...(test !== undefined && {test: samplesOf('test', test)}),
-    findings,
-    layout,
-  };
+  const samples = (await samplesOf('train'))!;
+  const validation = await samplesOf('validation', options.valData);
+  const test = await samplesOf('test', options.testData);
+  return {root: tree.root, classNames, samples, ...(validation && {validation}), ...(test && {test}), findings, layout};
 }
 
-async function partSource(
+/** A folder given for a part takes the place of the root's own. */
+async function sourceOf(
   part: Part,
   tree: ImageTree,
   prefix?: string,
@@ -101,3 +92,6 @@ function limited(samples: readonly Sample[], classNames: readonly string[], {lim
     return ofClass.filter(sample => kept.has(sample));
   });
 }
+
+/** Every sample of a folder, whatever its part. */
+export const everySample = ({samples, validation = [], test = []}: ImageFolder): Sample[] => [...samples, ...validation, ...test];

@@ -4,20 +4,18 @@ import type {Finding} from '../core/finding.js';
 import {concurrently} from './concurrently.js';
 import {groupBy} from './group-by.js';
 import {formatOfFile, isNamedAsImage, isReadable} from './image-format.js';
-import type {ImageFormat} from './image-format.js';
+import {leftOut} from './left-out.js';
 import {listFiles} from './list-files.js';
 import type {ListedFile, Listing} from './list-files.js';
-
-/** A file that promised an image by its name, or is one of a kind that cannot be read here. */
-export interface BrokenFile extends ListedFile {
-  readonly reason: string;
-}
+import type {BrokenFile} from './readability.js';
 
 /** What lies below a folder, sorted into images and the rest by the files' bytes. */
 export interface ImageTree {
+  /** Absolute, as it was given. */
   readonly root: string;
   readonly images: readonly ListedFile[];
   readonly broken: readonly BrokenFile[];
+  /** By name, relative to the root; sorted. */
   readonly folders: readonly string[];
   readonly findings: readonly Finding[];
 }
@@ -35,66 +33,58 @@ export class FolderNotFoundError extends DatasetError {
 }
 
 async function assertFolder(path: string): Promise<void> {
-  const status = await stat(path).catch((error: NodeJS.ErrnoException) => error);
-  if (status instanceof Error) throw new FolderNotFoundError(path, status.code === 'ENOENT' ? 'nothing' : `an error (${status.code})`);
+  const status = await stat(path).catch((error: NodeJS.ErrnoException) => error.code);
+  if (typeof status !== 'object') throw new FolderNotFoundError(path, status === 'ENOENT' ? 'nothing' : `an error, ${status}`);
   if (!status.isDirectory()) throw new FolderNotFoundError(path, 'a file');
 }
 
-const HEADS_AT_ONCE = 32;
+/** Opening a file waits for the disk and not for the processor. */
+const FILES_AT_ONCE = 32;
 
-type Kind = ImageFormat | 'empty' | 'unknown' | 'closed';
+const FAULTS = {empty: 'it is empty', unknown: 'its bytes are no image', closed: 'it cannot be opened'};
 
-const kindOf = ({path}: ListedFile): Promise<Kind> => formatOfFile(path).catch(() => 'closed' as const);
-
-/** Why a file that should be an image is none, or undefined where nobody expected one. */
-function reasonOf(kind: Kind, name: string): string | undefined {
-  if (kind === 'closed') return 'it cannot be opened';
-  if (kind === 'empty' || kind === 'unknown')
-    return isNamedAsImage(name) ? (kind === 'empty' ? 'it is empty' : 'its bytes are not an image') : undefined;
-  return `${kind} is not read here`;
+/** `image`, `other` for what nobody takes for one, or why it is none although it should be. */
+async function judge({path, name}: ListedFile): Promise<'image' | 'other' | {readonly reason: string}> {
+  const format = await formatOfFile(path).catch(() => 'closed' as const);
+  if (format === 'empty' || format === 'unknown' || format === 'closed') return isNamedAsImage(name) ? {reason: FAULTS[format]} : 'other';
+  return isReadable(format) ? 'image' : {reason: `${format} images are not supported`};
 }
 
 /** Finds every image below a folder. @throws FolderNotFoundError, AbortedError */
 export async function readImageTree(root: string, signal?: AbortSignal): Promise<ImageTree> {
   await assertFolder(root);
   const listing = await listFiles(root, signal);
-  const kinds = await concurrently(listing.files, HEADS_AT_ONCE, kindOf, signal);
-  const images: ListedFile[] = [];
-  const broken: BrokenFile[] = [];
-  const others: string[] = [];
-  listing.files.forEach((file, index) => {
-    const kind = kinds[index]!;
-    const reason = reasonOf(kind, file.name);
-    if (kind !== 'closed' && kind !== 'empty' && kind !== 'unknown' && isReadable(kind)) images.push(file);
-    else if (reason !== undefined) broken.push({...file, reason});
-    else others.push(file.name);
+  const verdicts = await concurrently(listing.files, FILES_AT_ONCE, judge, signal);
+  const broken = listing.files.flatMap((file, index) => {
+    const verdict = verdicts[index]!;
+    return typeof verdict === 'string' ? [] : [{...file, ...verdict}];
   });
-  return {root, images, broken, folders: listing.folders, findings: treeFindings(listing, broken, others)};
+  const others = listing.files.filter((_, index) => verdicts[index] === 'other').map(({name}) => name);
+  return {
+    root,
+    images: listing.files.filter((_, index) => verdicts[index] === 'image'),
+    broken,
+    folders: listing.folders,
+    findings: [...brokenFindings(broken), ...leftOut('not-an-image', 'note', others, 'it is not an image'), ...listingFindings(listing)],
+  };
 }
 
-const count = (n: number, singular: string, plural = `${singular}s`): string => `${n} ${n === 1 ? singular : plural}`;
-
-/** One finding for a group of files, or none for an empty group. */
-function group(code: string, severity: Finding['severity'], files: readonly string[], say: (files: string) => string): Finding[] {
-  if (files.length === 0) return [];
-  return [{code, severity, files, message: `${say(count(files.length, 'file'))} First: ${files[0]}`}];
-}
-
-function treeFindings(listing: Listing, broken: readonly BrokenFile[], others: readonly string[]): Finding[] {
-  const refused = (reason: string): string[] => listing.refusedLinks.filter(link => link.reason === reason).map(({name}) => name);
-  const byReason = groupBy(broken, file => file.reason);
-  return [
-    ...[...byReason].flatMap(([reason, files]) =>
-      group(
-        'unreadable-image',
-        'warning',
-        files.map(({name}) => name),
-        n => `${n} left out: ${reason}.`,
-      ),
+const brokenFindings = (broken: readonly BrokenFile[]): Finding[] =>
+  [...groupBy(broken, ({reason}) => reason)].flatMap(([reason, files]) =>
+    leftOut(
+      'unreadable-image',
+      'warning',
+      files.map(({name}) => name),
+      reason,
     ),
-    ...group('not-an-image', 'note', [...others, ...listing.specials], n => `${n} left out: not an image.`),
-    ...group('link-outside', 'warning', refused('outside'), n => `${n} left out: a link that leads outside the folder.`),
-    ...group('link-nowhere', 'warning', refused('nowhere'), n => `${n} left out: a link that leads nowhere.`),
-    ...group('link-again', 'note', refused('again'), n => `${n} left out: a link to a folder that is already read.`),
+  );
+
+function listingFindings({refusedLinks, specials}: Listing): Finding[] {
+  const refused = (wanted: string): string[] => refusedLinks.filter(({reason}) => reason === wanted).map(({name}) => name);
+  return [
+    ...leftOut('link-outside', 'warning', refused('outside'), 'it is a link that leads outside the folder'),
+    ...leftOut('link-nowhere', 'warning', refused('nowhere'), 'it is a link that leads nowhere'),
+    ...leftOut('link-again', 'note', refused('again'), 'it is a link to a folder that is read already'),
+    ...leftOut('not-a-file', 'note', specials, 'it is neither a file nor a folder'),
   ];
 }

@@ -1,47 +1,102 @@
-import {DatasetError} from '../core/errors.js';
+import {dirname} from 'node:path';
+import {DatasetError, messageOf} from '../core/errors.js';
+import type {Finding} from '../core/finding.js';
+import {groupBy} from './group-by.js';
+import type {Sample} from './image-folder.js';
+import type {ListedFile} from './list-files.js';
+
+/** A file that should be an image and cannot be used as one. */
+export interface BrokenFile extends ListedFile {
+  /** A clause without a full stop: `premature end of JPEG image`. */
+  readonly reason: string;
+}
 
 /** Share of a class's images that may be broken before a run refuses to go on without them. */
-export const BROKEN_SHARE_LIMIT = 0.1;
+const BROKEN_SHARE_LIMIT = 0.1;
 
-/** A class of which too many images cannot be read: what is left may not be what the person believes it is. */
+/** So much of a class cannot be read that the rest may not be what its owner believes it is. */
 export class BrokenClassError extends DatasetError {
   override readonly code = 'CLASS_BROKEN';
 
   constructor(
     readonly className: string,
-    readonly broken: number,
+    readonly broken: readonly BrokenFile[],
     readonly total: number,
-    readonly example: {readonly path: string; readonly reason: string},
   ) {
     super(
-      `Expected at most ${BROKEN_SHARE_LIMIT * 100} % broken images in class ${className}, but found ${broken} of ${total}, ` +
-        `such as ${example.path} (${example.reason}). Repair or remove them.`,
+      `Expected at most ${BROKEN_SHARE_LIMIT * 100} % broken images in class ${className}, but found ${broken.length} of ${total}, ` +
+        `such as ${broken[0]!.path} (${broken[0]!.reason}). Repair or remove them.`,
     );
   }
 }
 
-/** A class folder without one image that can be read. */
+/** A class without one image that can be read. */
 export class EmptyClassError extends DatasetError {
   override readonly code = 'CLASS_EMPTY';
 
   constructor(
     readonly className: string,
-    readonly place: string,
-    readonly example?: {readonly path: string; readonly reason: string},
+    readonly folder: string,
+    readonly broken: readonly BrokenFile[],
   ) {
-    const found = example === undefined ? 'none' : `none that can be read, such as ${example.path} (${example.reason})`;
-    super(`Expected images for class ${className} in ${place}, but found ${found}. Add images or take the folder away.`);
+    const [first] = broken;
+    const found = first === undefined ? 'none' : `none that can be read, such as ${first.path} (${first.reason})`;
+    super(`Expected images for class ${className} in ${folder}, but found ${found}. Add images or remove the class.`);
   }
 }
 
-interface Broken {
-  readonly path: string;
+/** @throws EmptyClassError, BrokenClassError */
+export function assertReadable(className: string, folder: string, readable: number, broken: readonly BrokenFile[]): void {
+  if (readable === 0) throw new EmptyClassError(className, folder, broken);
+  const total = readable + broken.length;
+  if (broken.length / total > BROKEN_SHARE_LIMIT) throw new BrokenClassError(className, broken, total);
+}
+
+/** An image that decoding found to be broken. */
+export interface BrokenSample {
+  readonly sample: Sample;
   readonly reason: string;
 }
 
-/** @throws EmptyClassError, BrokenClassError */
-export function assertReadable(className: string, place: string, readable: number, broken: readonly Broken[]): void {
-  const total = readable + broken.length;
-  if (readable === 0) throw new EmptyClassError(className, place, broken[0]);
-  if (broken.length / total > BROKEN_SHARE_LIMIT) throw new BrokenClassError(className, broken.length, total, broken[0]!);
+/** The samples that can be read, and the others with the reason, each in the order given. */
+export function sortOut(
+  samples: readonly Sample[],
+  faultOf: (sample: Sample) => string | undefined,
+): {readable: Sample[]; broken: BrokenSample[]} {
+  const readable: Sample[] = [];
+  const broken: BrokenSample[] = [];
+  for (const sample of samples) {
+    const reason = faultOf(sample);
+    if (reason === undefined) readable.push(sample);
+    else broken.push({sample, reason});
+  }
+  return {readable, broken};
+}
+
+/** @throws EmptyClassError, BrokenClassError for the first class that has lost too much */
+export function assertClassesReadable(readable: readonly Sample[], broken: readonly BrokenSample[], classNames: readonly string[]): void {
+  const kept = groupBy(readable, ({label}) => label);
+  for (const [label, lost] of groupBy(broken, ({sample}) => sample.label)) {
+    const files = lost.map(({sample, reason}) => ({path: sample.path, name: sample.name, reason}));
+    assertReadable(classNames[label]!, dirname(files[0]!.path), kept.get(label)?.length ?? 0, files);
+  }
+}
+
+/** One finding an image, in the order given. */
+export const unreadableFindings = (broken: readonly BrokenSample[], classNames: readonly string[]): Finding[] =>
+  broken.map(({sample, reason}) => ({
+    code: 'unreadable-image',
+    severity: 'warning',
+    message: `${sample.name} was left out because it cannot be read: ${reason}.`,
+    files: [sample.name],
+    className: classNames[sample.label]!,
+  }));
+
+/** What the decoder says when it knows no better. */
+const UNHELPFUL = new Set(['', 'Unknown error', 'Input buffer contains unsupported image format']);
+
+/** Why an image could not be decoded, in one line. */
+export function decodingFault(error: unknown): string {
+  const line = messageOf(error).split('\n')[0]!.replace('Input buffer has corrupt header: ', '').trim();
+  return UNHELPFUL.has(line) ? 'it is damaged or cut off' : line.replace(/\.$/, '');
 }

@@ -1,63 +1,84 @@
-import type {DecodedImage} from './decode.js';
-
-/** A rectangle of whole pixels. */
-export interface Window {
-  readonly left: number;
-  readonly top: number;
+/** Pixels of one image, `[height, width, 3]`, RGB, 8 bits each. */
+export interface DecodedImage {
+  readonly data: Uint8Array;
   readonly width: number;
   readonly height: number;
 }
 
-/** Fixed point: 11 bits of weight a direction leave room for 8 bits of pixel in 32. */
-const ONE = 2048;
+export interface ImageSize {
+  readonly width: number;
+  readonly height: number;
+}
 
-/** For each output pixel of an axis: the two source pixels around its centre, and the weight of the second. */
-function taps(start: number, length: number, size: number, mirrored: boolean): {near: Int32Array; far: Int32Array; weight: Int32Array} {
-  const near = new Int32Array(size);
-  const far = new Int32Array(size);
-  const weight = new Int32Array(size);
+/** A rectangle of whole pixels. */
+export interface Window extends ImageSize {
+  readonly left: number;
+  readonly top: number;
+}
+
+/** Fixed point: 11 bits of weight in each direction leave room for 8 bits of pixel in an unsigned 32. */
+const BITS = 11;
+const ONE = 1 << BITS;
+const HALF = 1 << (2 * BITS - 1);
+
+/** For each output pixel along an axis: the two input pixels around its centre, and the weight of the second. */
+interface Taps {
+  readonly near: Int32Array;
+  readonly far: Int32Array;
+  readonly weight: Int32Array;
+}
+
+function tapsOf(length: number, size: number): Taps {
+  const taps = {near: new Int32Array(size), far: new Int32Array(size), weight: new Int32Array(size)};
   for (let i = 0; i < size; i++) {
     const centre = Math.min(Math.max(((i + 0.5) * length) / size - 0.5, 0), length - 1);
-    const floor = Math.floor(centre);
-    const at = mirrored ? size - 1 - i : i;
-    near[at] = start + floor;
-    far[at] = start + Math.min(floor + 1, length - 1);
-    weight[at] = Math.round((centre - floor) * ONE);
+    const near = Math.floor(centre);
+    taps.near[i] = near;
+    taps.far[i] = Math.min(near + 1, length - 1);
+    taps.weight[i] = Math.round((centre - near) * ONE);
   }
-  return {near, far, weight};
+  return taps;
+}
+
+function mirrored({near, far, weight}: Taps): Taps {
+  return {near: near.toReversed(), far: far.toReversed(), weight: weight.toReversed()};
 }
 
 /**
- * A window of an image at `size` x `size` pixels, `[size, size, 3]`, mirrored left to right on demand. Bilinear with half-pixel centres,
- * without antialiasing: cached images are hardly larger than what is cut from them.
+ * A window of an image at another size, mirrored left to right on demand. Bilinear with half-pixel centres and no antialiasing: the same
+ * as PIL's bilinear filter where it enlarges; where it shrinks it should shrink little, as from a cached image to a crop of it.
+ *
+ * @returns `[size.height, size.width, 3]`
  */
-export function resample({data, width}: DecodedImage, window: Window, size: number, mirrored: boolean): Uint8ClampedArray {
-  const columns = taps(window.left, window.width, size, mirrored);
-  const rows = taps(window.top, window.height, size, false);
-  const output = new Uint8ClampedArray(size * size * 3);
-  let at = 0;
-  for (let y = 0; y < size; y++) {
-    const upper = rows.near[y]! * width;
-    const lower = rows.far[y]! * width;
-    const down = rows.weight[y]!;
-    for (let x = 0; x < size; x++) {
-      const near = columns.near[x]!;
-      const far = columns.far[x]!;
-      const right = columns.weight[x]!;
-      const southEast = right * down;
-      const southWest = down * ONE - southEast;
-      const northEast = right * ONE - southEast;
-      const northWest = ONE * ONE - southWest - right * ONE;
-      const a = (upper + near) * 3;
-      const b = (upper + far) * 3;
-      const c = (lower + near) * 3;
-      const d = (lower + far) * 3;
-      for (let channel = 0; channel < 3; channel++) {
-        const sum =
-          data[a + channel]! * northWest + data[b + channel]! * northEast + data[c + channel]! * southWest + data[d + channel]! * southEast;
-        output[at++] = (sum + ONE * (ONE / 2)) >> 22;
-      }
-    }
+export function resample({data, width}: DecodedImage, window: Window, size: ImageSize, isMirrored = false): Uint8Array {
+  const rows = tapsOf(window.height, size.height);
+  const columns = isMirrored ? mirrored(tapsOf(window.width, size.width)) : tapsOf(window.width, size.width);
+  const blended = new Int32Array(window.width * 3);
+  const output = new Uint8Array(size.width * size.height * 3);
+  const rowAt = (row: number): number => ((window.top + row) * width + window.left) * 3;
+  for (let y = 0; y < size.height; y++) {
+    blendRows(data, rowAt(rows.near[y]!), rowAt(rows.far[y]!), rows.weight[y]!, blended);
+    writeRow(blended, columns, output, y * size.width * 3);
   }
   return output;
+}
+
+function blendRows(data: Uint8Array, upper: number, lower: number, weight: number, blended: Int32Array): void {
+  for (let i = 0; i < blended.length; i++) {
+    const above = data[upper + i]!;
+    blended[i] = (above << BITS) + (data[lower + i]! - above) * weight;
+  }
+}
+
+function writeRow(blended: Int32Array, {near, far, weight}: Taps, output: Uint8Array, start: number): void {
+  let at = start;
+  for (let x = 0; x < near.length; x++) {
+    const left = near[x]! * 3;
+    const right = far[x]! * 3;
+    const rightWeight = weight[x]!;
+    const leftWeight = ONE - rightWeight;
+    output[at++] = (blended[left]! * leftWeight + blended[right]! * rightWeight + HALF) >>> (2 * BITS);
+    output[at++] = (blended[left + 1]! * leftWeight + blended[right + 1]! * rightWeight + HALF) >>> (2 * BITS);
+    output[at++] = (blended[left + 2]! * leftWeight + blended[right + 2]! * rightWeight + HALF) >>> (2 * BITS);
+  }
 }

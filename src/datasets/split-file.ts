@@ -1,7 +1,7 @@
 import {readFile} from 'node:fs/promises';
 import {DatasetError, messageOf} from '../core/errors.js';
+import {everySample} from './image-folder.js';
 import type {ImageFolder, Sample} from './image-folder.js';
-import {everySample} from './split.js';
 import type {KnownContents, Split} from './split.js';
 
 interface ManifestEntry {

@@ -2,6 +2,7 @@ import {DatasetError} from '../core/errors.js';
 import type {Finding} from '../core/finding.js';
 import {random, shuffled} from '../core/random.js';
 import {groupBy} from './group-by.js';
+import {everySample} from './image-folder.js';
 import type {ImageFolder, Sample} from './image-folder.js';
 
 /** What an `ImageCache` knows that a split needs: which samples can be read, and which are the same file. */
@@ -98,9 +99,6 @@ export function splitFolder(folder: ImageFolder, contents: KnownContents, option
     ),
   };
 }
-
-/** Every sample of a folder, whatever its part. */
-export const everySample = ({samples, validation = [], test = []}: ImageFolder): Sample[] => [...samples, ...validation, ...test];
 
 function withoutCopies(samples: Sample[], of: Sample[], place: string, contents: KnownContents, leftOut: Map<string, string>): Sample[] {
   const taken = new Map(of.map(sample => [contents.contentHash(sample), sample.name]));

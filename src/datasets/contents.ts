@@ -1,0 +1,106 @@
+import {createHash} from 'node:crypto';
+import {readFile} from 'node:fs/promises';
+import type {Preprocessing} from '../core/preprocessing.js';
+import {concurrently} from './concurrently.js';
+import {decodeBytes, decodedSize} from './decode.js';
+import type {Sample} from './image-folder.js';
+import {decodingFault} from './readability.js';
+import type {DecodedImage, ImageSize} from './resample.js';
+
+/** The bytes of one image file, or of several identical ones. */
+export interface Content extends ImageSize {
+  /** sha256 in hex. */
+  readonly hash: string;
+  /** Of one of the files. */
+  readonly path: string;
+  /** Place of the decoded pixels, `[height, width, 3]`, when those of all contents lie one behind the other. */
+  readonly offset: number;
+}
+
+/** Why images cannot be read: by name where the file tells nothing, by hash where its pixels cannot be decoded. */
+export type Faults = ReadonlyMap<string, string>;
+
+/** How work on many images is done and watched. */
+export interface Work {
+  /** Images read or decoded at a time. */
+  readonly workers: number;
+  readonly signal?: AbortSignal;
+  /** First every image is read, then those are decoded that are not in the cache; each stage counts from 0 to `total`. */
+  readonly onProgress?: (done: number, total: number, stage: 'reading' | 'decoding') => void;
+}
+
+const sha256 = (bytes: Uint8Array): string => createHash('sha256').update(bytes).digest('hex');
+
+/** A key for contents and whatever else decides about their pixels. */
+export const keyOf = (contents: readonly Content[], ...others: readonly (string | number)[]): string =>
+  sha256(Buffer.from(JSON.stringify([...others, contents.map(({hash}) => hash)])));
+
+/** What the bytes and the header of a file tell. */
+type Look = Omit<Content, 'offset'>;
+
+async function lookAt(path: string, preprocessing: Preprocessing): Promise<Look> {
+  const bytes = await readFile(path);
+  return {path, hash: sha256(bytes), ...(await decodedSize(bytes, preprocessing))};
+}
+
+/** Reads every file and its header. @throws AbortedError */
+export async function readContents(
+  samples: readonly Sample[],
+  preprocessing: Preprocessing,
+  {workers, signal, onProgress}: Work,
+): Promise<{contents: readonly Content[]; bySample: ReadonlyMap<string, Content>; faults: Faults}> {
+  const faults = new Map<string, string>();
+  let done = 0;
+  const look = async ({path, name}: Sample): Promise<Look | undefined> => {
+    const found = await lookAt(path, preprocessing).catch(error => void faults.set(name, decodingFault(error)));
+    onProgress?.(++done, samples.length, 'reading');
+    return found ?? undefined;
+  };
+  const looks = await concurrently(samples, workers, look, signal);
+  const byHash = layOut(looks.filter(found => found !== undefined));
+  const bySample = new Map(
+    samples.flatMap(({name}, index) => (looks[index] === undefined ? [] : [[name, byHash.get(looks[index].hash)!]])),
+  );
+  return {contents: [...byHash.values()], bySample, faults};
+}
+
+/** One content for all files with the same bytes, in the order of the hashes: the order of the samples moves nothing. */
+function layOut(looks: readonly Look[]): Map<string, Content> {
+  const distinct = new Map(looks.toReversed().map(look => [look.hash, look]));
+  const contents = new Map<string, Content>();
+  let offset = 0;
+  for (const hash of [...distinct.keys()].sort()) {
+    const look = distinct.get(hash)!;
+    contents.set(hash, {...look, offset});
+    offset += look.width * look.height * 3;
+  }
+  return contents;
+}
+
+/** The pixels of a content. @throws Error where they cannot be had (any more) */
+export async function decodeContent({path, hash, width, height}: Content, preprocessing: Preprocessing): Promise<DecodedImage> {
+  const bytes = await readFile(path);
+  if (sha256(bytes) !== hash) throw new Error('it changed while it was read');
+  const image = await decodeBytes(bytes, preprocessing);
+  if (image.width !== width || image.height !== height) throw new Error('it has not as many pixels as its header says');
+  return image;
+}
+
+/** Decodes contents, several at a time, and hands each to `keep`. @throws AbortedError; whatever `keep` throws */
+export async function decodeContents(
+  contents: readonly Content[],
+  preprocessing: Preprocessing,
+  {workers, signal, onProgress}: Work,
+  keep: (content: Content, image: DecodedImage) => Promise<void>,
+): Promise<Faults> {
+  const faults = new Map<string, string>();
+  let done = 0;
+  const work = async (content: Content): Promise<void> => {
+    const image = await decodeContent(content, preprocessing).catch(error => decodingFault(error));
+    if (typeof image === 'string') faults.set(content.hash, image);
+    else await keep(content, image);
+    onProgress?.(++done, contents.length, 'decoding');
+  };
+  await concurrently(contents, workers, work, signal);
+  return faults;
+}

@@ -1,0 +1,118 @@
+import {mkdir} from 'node:fs/promises';
+import {dirname} from 'node:path';
+import {crc32} from 'node:zlib';
+import {AbortedError, FinetuneError, messageOf} from '../core/errors.js';
+import {openSealedFile, writeSealedFile} from './sealed-file.js';
+import type {SealedFile} from './sealed-file.js';
+import type {DecodedImage} from './resample.js';
+import type {Content, Faults} from './contents.js';
+
+/** Decoded images, in memory or in a file. */
+export interface PixelStore {
+  /** By hash: why a content could not be decoded. */
+  readonly faults: Faults;
+  /** Only for contents without a fault. */
+  image(content: Content): DecodedImage | Promise<DecodedImage>;
+  close(): Promise<void>;
+}
+
+/** Decodes contents, several at a time, and hands each to `keep`; why the others could not be decoded comes back, by hash. */
+type DecodeAll = (keep: (content: Content, image: DecodedImage) => Promise<void>) => Promise<Faults>;
+
+/** Decoded images cannot be written to the cache folder. */
+export class CacheFolderError extends FinetuneError {
+  override readonly name = 'CacheFolderError';
+  override readonly code = 'CACHE_FOLDER';
+
+  constructor(
+    readonly path: string,
+    readonly byteCount: number,
+    cause: unknown,
+  ) {
+    super(
+      `Expected room for ${Math.ceil(byteCount / 2 ** 20)} MiB of decoded images at ${path}, but found: ${messageOf(cause)}. ` +
+        'Make room, or set FINETUNE_CACHE to another folder.',
+      {cause},
+    );
+  }
+}
+
+/** The pixels of an image were damaged after they were written, and the image itself is gone or another. */
+export class PixelsLostError extends FinetuneError {
+  override readonly name = 'PixelsLostError';
+  override readonly code = 'PIXELS_LOST';
+
+  constructor(
+    readonly path: string,
+    readonly imagePath: string,
+    cause: unknown,
+  ) {
+    super(
+      `Expected the pixels of ${imagePath} in ${path}, but found others, and the image cannot be read again: ${messageOf(cause)}. Start again.`,
+      {
+        cause,
+      },
+    );
+  }
+}
+
+export async function decodeIntoMemory(decodeAll: DecodeAll): Promise<PixelStore> {
+  const images = new Map<string, DecodedImage>();
+  const faults = await decodeAll(async ({hash}, image) => void images.set(hash, image));
+  return {faults, image: ({hash}) => images.get(hash)!, close: async () => images.clear()};
+}
+
+/** What a pixel file tells of its images: the sums of the pixels and the faults, each by hash. */
+interface AboutPixels {
+  readonly sums: readonly (readonly [string, number])[];
+  readonly faults: readonly (readonly [string, string])[];
+}
+
+/**
+ * @param path of the file; when it is there and whole, nothing is decoded
+ * @param decodeAgain for a content whose pixels were damaged since they were written
+ * @throws CacheFolderError, AbortedError
+ */
+export async function decodeIntoFile(
+  path: string,
+  byteCount: number,
+  decodeAll: DecodeAll,
+  decodeAgain: (content: Content) => Promise<DecodedImage>,
+): Promise<PixelStore> {
+  try {
+    const file = (await openSealedFile(path, byteCount)) ?? (await makeFile(path, byteCount, decodeAll));
+    return storeIn(file, path, decodeAgain);
+  } catch (error) {
+    throw error instanceof AbortedError ? error : new CacheFolderError(path, byteCount, error);
+  }
+}
+
+async function makeFile(path: string, byteCount: number, decodeAll: DecodeAll): Promise<SealedFile> {
+  await mkdir(dirname(path), {recursive: true});
+  await writeSealedFile(path, byteCount, async (write): Promise<AboutPixels> => {
+    const sums: [string, number][] = [];
+    const faults = await decodeAll(async ({hash, offset}, {data}) => {
+      sums.push([hash, crc32(data)]);
+      await write(data, offset);
+    });
+    return {sums, faults: [...faults]};
+  });
+  const file = await openSealedFile(path, byteCount);
+  if (file === undefined) throw new Error('the file is not what was written');
+  return file;
+}
+
+function storeIn(file: SealedFile, path: string, decodeAgain: (content: Content) => Promise<DecodedImage>): PixelStore {
+  const about = file.about as AboutPixels;
+  const sums = new Map(about.sums);
+  return {
+    faults: new Map(about.faults),
+    async image(content) {
+      const {hash, offset, width, height} = content;
+      const data = await file.read(offset, width * height * 3);
+      if (data !== undefined && crc32(data) === sums.get(hash)) return {data, width, height};
+      return decodeAgain(content).catch(cause => Promise.reject(new PixelsLostError(path, content.path, cause)));
+    },
+    close: () => file.close(),
+  };
+}

@@ -1,0 +1,85 @@
+import {open, rename, rm} from 'node:fs/promises';
+import type {FileHandle} from 'node:fs/promises';
+import {crc32} from 'node:zlib';
+
+/**
+ * Bytes to be read by position, then a JSON value about them, then 16 bytes: the mark, and the length and the sum of the JSON. A file that
+ * ends differently was never finished, or has been damaged since.
+ */
+export interface SealedFile {
+  readonly about: unknown;
+  /** @returns undefined where the file ends before */
+  read(position: number, length: number): Promise<Buffer | undefined>;
+  close(): Promise<void>;
+}
+
+const MARK = Buffer.from('FTPIXEL1');
+const FOOTER_BYTES = 16;
+
+async function readAt(file: FileHandle, position: number, length: number): Promise<Buffer | undefined> {
+  const buffer = Buffer.allocUnsafeSlow(length);
+  const {bytesRead} = await file.read(buffer, 0, length, position);
+  return bytesRead === length ? buffer : undefined;
+}
+
+/** The bytes of the JSON value, where the seal is whole. */
+async function readAbout(file: FileHandle, byteCount: number): Promise<Buffer | undefined> {
+  const {size} = await file.stat();
+  if (size < byteCount + FOOTER_BYTES) return undefined;
+  const footer = await readAt(file, size - FOOTER_BYTES, FOOTER_BYTES);
+  if (footer === undefined || !footer.subarray(0, MARK.length).equals(MARK)) return undefined;
+  if (size !== byteCount + footer.readUInt32LE(8) + FOOTER_BYTES) return undefined;
+  const about = await readAt(file, byteCount, footer.readUInt32LE(8));
+  return about !== undefined && crc32(about) === footer.readUInt32LE(12) ? about : undefined;
+}
+
+/** The file at a path; undefined where there is none, or none that was finished with so many bytes. */
+export async function openSealedFile(path: string, byteCount: number): Promise<SealedFile | undefined> {
+  const file = await open(path, 'r').catch(() => undefined);
+  const about = file === undefined ? undefined : await readAbout(file, byteCount);
+  if (file === undefined || about === undefined) {
+    await file?.close();
+    return undefined;
+  }
+  return {
+    about: JSON.parse(about.toString()),
+    read: (position, length) => readAt(file, position, length),
+    close: () => file.close(),
+  };
+}
+
+function footerOf(about: Buffer): Buffer {
+  const footer = Buffer.alloc(FOOTER_BYTES);
+  MARK.copy(footer);
+  footer.writeUInt32LE(about.length, 8);
+  footer.writeUInt32LE(crc32(about), 12);
+  return footer;
+}
+
+/**
+ * Writes a sealed file beside its path and renames it when it is whole; on any failure nothing is left of it.
+ *
+ * @param fill writes `byteCount` bytes in pieces, in any order, several at a time; what it gives is the JSON value about them
+ */
+export async function writeSealedFile(
+  path: string,
+  byteCount: number,
+  fill: (write: (bytes: Uint8Array, position: number) => Promise<void>) => Promise<unknown>,
+): Promise<void> {
+  const unfinished = `${path}.${process.pid}.part`;
+  const file = await open(unfinished, 'w');
+  const write = async (bytes: Uint8Array, position: number): Promise<void> => {
+    const {bytesWritten} = await file.write(bytes, 0, bytes.length, position);
+    if (bytesWritten < bytes.length) await write(bytes.subarray(bytesWritten), position + bytesWritten);
+  };
+  try {
+    const about = Buffer.from(JSON.stringify(await fill(write)));
+    await write(Buffer.concat([about, footerOf(about)]), byteCount);
+    await file.close();
+    await rename(unfinished, path);
+  } catch (error) {
+    await file.close();
+    await rm(unfinished, {force: true});
+    throw error;
+  }
+}

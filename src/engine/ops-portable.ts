@@ -60,8 +60,9 @@ function dropout(x: Tensor2D, rate: number, seed: Tensor1D): Tensor2D {
 
 function softmaxCrossEntropy(logits: Tensor2D, labels: Tensor1D, exampleWeights: Tensor1D, smoothing: number): Scalar {
   const classes = logits.shape[1];
-  const off = smoothing / classes;
-  const target = tf.oneHot(labels, classes, 1 - smoothing + off, off, 'float32');
+  // Not oneHot(..., 'float32'): wasm's kernel writes integers whatever it is asked for.
+  const oneHot = tf.cast(tf.oneHot(labels, classes), 'float32');
+  const target = tf.add(tf.mul(oneHot, 1 - smoothing), smoothing / classes);
   const losses = tf.neg(tf.sum(tf.mul(target, tf.logSoftmax(logits)), 1));
   return tf.div(tf.sum(tf.mul(losses, exampleWeights)), tf.sum(exampleWeights));
 }

@@ -8,7 +8,7 @@ import {ADDON_SOURCE, NODE_API} from './addon-source.js';
 export interface EngineManifest {
   /** TensorFlow's version, as its library reports it. */
   readonly tensorflow: string;
-  /** Built with CUDA kernels. */
+  /** With NVIDIA's libraries beside it, or found using a GPU without. */
   readonly gpu: boolean;
   /** The Node-API level that the addon was compiled for. */
   readonly nodeApi: number;
@@ -36,6 +36,8 @@ const STAGING = '.making-';
 export const addonOf = (directory: string): string => join(directory, 'tfjs_binding.node');
 export const hushOf = (directory: string): string => join(directory, 'hush.node');
 export const librariesOf = (directory: string): string => join(directory, 'tensorflow');
+/** Where the libraries of CUDA lie, a folder for each package; TensorFlow looks for them beside its own folder. */
+export const cudaOf = (directory: string): string => join(directory, 'nvidia');
 export const manifestOf = (directory: string): string => join(directory, 'engine.json');
 
 export const enginesDirectory = (cache: string): string => join(cache, 'engines');

@@ -1,5 +1,6 @@
 import {existsSync} from 'node:fs';
 import {join} from 'node:path';
+import {cudaOf} from './engine-directory.js';
 import type {EngineWish} from './engine-info.js';
 
 /**
@@ -24,7 +25,7 @@ export function prepareEnvironment(
 
 /** Shows XLA the PTX assembler and the bitcode that came with an engine. */
 export function showCudaTools(engine: string, environment: NodeJS.ProcessEnv = process.env): void {
-  const tools = join(engine, 'nvidia', 'cuda_nvcc');
+  const tools = join(cudaOf(engine), 'cuda_nvcc');
   if (!existsSync(tools) || environment.XLA_FLAGS?.includes('xla_gpu_cuda_data_dir')) return;
   environment.XLA_FLAGS = [environment.XLA_FLAGS, `--xla_gpu_cuda_data_dir=${tools}`].filter(Boolean).join(' ');
 }

@@ -1,5 +1,6 @@
 import {existsSync, readdirSync} from 'node:fs';
 import {join} from 'node:path';
+import {cudaOf} from './engine-directory.js';
 import {complaint, runCommand} from './command.js';
 
 /** What TensorFlow 2.21 opens before it uses a GPU; the first comes with the driver, the others with NVIDIA's wheels. */
@@ -23,7 +24,7 @@ for (const library of process.argv.slice(1)) {
 
 /** Why TensorFlow cannot use a GPU, in the loader's words: `libcudnn.so.9: cannot open shared object file`; undefined where all load. */
 export async function missingGpuLibrary(engine: string | undefined): Promise<string | undefined> {
-  const nvidia = engine === undefined ? '' : join(engine, 'nvidia');
+  const nvidia = engine === undefined ? '' : cudaOf(engine);
   const folders = existsSync(nvidia) ? readdirSync(nvidia).map(name => join(nvidia, name, 'lib')) : [];
   const paths = LIBRARIES.map(library => folders.map(folder => join(folder, library)).find(existsSync) ?? library);
   const result = await runCommand([process.execPath, '-e', PROBE, ...paths]);

@@ -57,8 +57,8 @@ async function placeOrder({from, gpu, onProgress, signal, cache, environment = p
 }
 
 function findSame({source, fingerprint, gpu, cache}: EngineOrder): InstalledEngine | undefined {
-  const same = (engine: InstalledEngine) => engine.fingerprint === fingerprint && (engine.gpu || !gpu);
-  return installedEngines(cache).find(engine => same(engine) && (source !== undefined || engine.tensorflow === TENSORFLOW_VERSION));
+  const isSame = (engine: InstalledEngine) => (engine.gpu || !gpu) && engine.tensorflow === TENSORFLOW_VERSION;
+  return installedEngines(cache).find(engine => engine.fingerprint === fingerprint && (source !== undefined || isSame(engine)));
 }
 
 /** Runs `work` while no other process installs into the same cache, and clears away what an interrupted one left there. */

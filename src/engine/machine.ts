@@ -22,8 +22,12 @@ export function requireSupported({platform, arch, glibc}: Machine): void {
       `Expected Linux on x64 or arm64 for TensorFlow, but found ${platform} on ${arch}. Use --engine wasm.`,
     );
   }
-  const [major = 0, minor = 0] = (glibc ?? '0').split('.').map(Number);
-  if (major > 2 || (major === 2 && minor >= 27)) return;
-  const found = glibc === undefined ? 'none (musl?)' : glibc;
-  throw new EngineError('download', `Expected glibc 2.27 or newer for TensorFlow, but found ${found}. Use --engine wasm.`);
+  if (glibcMinor({glibc}) >= 27) return;
+  throw new EngineError(
+    'download',
+    `Expected glibc 2.27 or newer for TensorFlow, but found ${glibc ?? 'none (musl?)'}. Use --engine wasm.`,
+  );
 }
+
+/** 36 for glibc 2.36; 0 where there is none. */
+export const glibcMinor = ({glibc}: Pick<Machine, 'glibc'>): number => Number(glibc?.split('.')[1] ?? 0);

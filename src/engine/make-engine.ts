@@ -4,6 +4,7 @@ import {join} from 'node:path';
 import {compileAddons, findCompiler} from './addon.js';
 import {ADDON_SOURCE, NODE_API} from './addon-source.js';
 import {
+  cudaOf,
   engineKey,
   enginesDirectory,
   manifestOf,
@@ -38,7 +39,11 @@ export async function makeEngine(order: EngineOrder): Promise<InstalledEngine> {
     beginStep(onProgress, 'compile', 'the addon, 15 seconds or so');
     await compileAddons(tfjsPackage, made, {compiler, environment, signal});
     beginStep(onProgress, 'test', 'a matrix product, a convolution and its gradient');
-    return await putInPlace(made, describe(order, await selfTest(tfjsPackage, made, {environment, signal})), cache);
+    return await putInPlace(
+      made,
+      describe(order, existsSync(cudaOf(made)), await selfTest(tfjsPackage, made, {environment, signal})),
+      cache,
+    );
   } finally {
     await rm(made, {recursive: true, force: true});
   }
@@ -49,10 +54,10 @@ function fetchPackage({cache, environment, signal, onProgress}: EngineOrder): Pr
   return installTfjsPackage(cache, environment, signal);
 }
 
-function describe({from, fingerprint, gpu}: EngineOrder, {tensorflow, usesGpu}: SelfTestReport): EngineManifest {
+function describe({from, fingerprint}: EngineOrder, cuda: boolean, {tensorflow, usesGpu}: SelfTestReport): EngineManifest {
   return {
     tensorflow,
-    gpu: gpu || usesGpu,
+    gpu: cuda || usesGpu,
     nodeApi: NODE_API,
     platform: PLATFORM,
     addonSource: ADDON_SOURCE,

@@ -1,5 +1,6 @@
 import {rm} from 'node:fs/promises';
 import {basename, join} from 'node:path';
+import {glibcMinor, thisMachine} from './machine.js';
 import {downloadWheel, findPip, type DownloadOptions} from './pip.js';
 import {beginStep, type InstallListener} from './progress.js';
 import {cudaRequirements, cudaTags, PYTHON_VERSIONS, tensorFlowRequirement, tensorFlowTags} from './tensorflow-wheels.js';
@@ -37,7 +38,7 @@ async function download(engine: string, requirement: string, {environment, onPro
   const pip: DownloadOptions = {pip: await findPip(environment), environment, report, signal};
   const tagSets = requirement.startsWith('tensorflow')
     ? PYTHON_VERSIONS.map(python => tensorFlowTags(process.arch, python))
-    : [cudaTags(process.arch)];
+    : [cudaTags(process.arch, glibcMinor(thisMachine()))];
   return downloadWheel(requirement, tagSets, wheelsOf(engine), pip);
 }
 

@@ -4,19 +4,10 @@ export const TENSORFLOW_VERSION = '2.21.0';
 /** CPython versions that release has wheels for, the one to ask for first leading. None of them has to be here: pip only downloads. */
 export const PYTHON_VERSIONS = ['311', '312', '313', '310'];
 
-const MACHINES: Readonly<Record<string, string>> = {x64: 'x86_64', arm64: 'aarch64'};
+/** Of manylinux1. */
+const OLDEST_GLIBC_MINOR = 5;
 
-/** Platforms of TensorFlow's own wheels and, below it, of the older ones that NVIDIA's may be tagged with. */
-const MANYLINUX = [
-  'manylinux_2_28',
-  'manylinux_2_27',
-  'manylinux_2_17',
-  'manylinux2014',
-  'manylinux_2_12',
-  'manylinux2010',
-  'manylinux_2_5',
-  'manylinux1',
-];
+const MACHINES: Readonly<Record<string, string>> = {x64: 'x86_64', arm64: 'aarch64'};
 
 /** What pip is asked for: on x64 a smaller wheel without CUDA exists, on arm64 there is only one. */
 export function tensorFlowRequirement(gpu: boolean, arch: string): string {
@@ -31,21 +22,25 @@ export function tensorFlowTags(arch: string, python: string): string[] {
   return [...platforms(arch, ['manylinux_2_27']), '--python-version', python, '--implementation', 'cp', '--abi', `cp${python}`];
 }
 
-/** The same for NVIDIA's wheels, which belong to no Python version and are tagged with whatever glibc they were built on. */
-export function cudaTags(arch: string): string[] {
-  return [...platforms(arch, MANYLINUX), '--python-version', PYTHON_VERSIONS[0]!, '--implementation', 'py', '--abi', 'none'];
+/**
+ * The same for NVIDIA's wheels, which belong to no Python version and are tagged with whatever glibc they were built on.
+ * @param glibcMinor 36 for glibc 2.36
+ */
+export function cudaTags(arch: string, glibcMinor: number): string[] {
+  const numbered = Array.from({length: glibcMinor - OLDEST_GLIBC_MINOR + 1}, (_, i) => `manylinux_2_${glibcMinor - i}`);
+  const manylinux = [...numbered, 'manylinux2014', 'manylinux2010', 'manylinux1'];
+  return [...platforms(arch, manylinux), '--python-version', PYTHON_VERSIONS[0]!, '--implementation', 'py', '--abi', 'none'];
 }
 
 function platforms(arch: string, tags: readonly string[]): string[] {
   return tags.flatMap(tag => ['--platform', `${tag}_${MACHINES[arch]}`]);
 }
 
-/** The requirements of a wheel's METADATA that its extra `and-cuda` names: `nvidia-cudnn-cu12<10.0,>=9.3.0.75`. */
+/**
+ * The requirements of a wheel's METADATA that its extra `and-cuda` names: `nvidia-cudnn-cu12<10.0,>=9.3.0.75`. None for the build without
+ * CUDA, which names them all the same.
+ */
 export function cudaRequirements(metadata: string): string[] {
+  if (/^Name: *tensorflow[-_]cpu/m.test(metadata)) return [];
   return [...metadata.matchAll(/^Requires-Dist: ([^;\n]+);[^\n]*extra == ["']and-cuda["']/gm)].map(match => match[1]!.trim());
-}
-
-/** A header field of a wheel's METADATA. */
-export function metadataField(metadata: string, field: 'Name' | 'Version'): string | undefined {
-  return new RegExp(`^${field}: *(.+)$`, 'm').exec(metadata)?.[1]?.trim();
 }

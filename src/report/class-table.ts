@@ -1,0 +1,44 @@
+import type {ClassMetrics, Metrics} from '../training/metrics.js';
+import {percent} from './format.js';
+import {html, type Html} from './html.js';
+
+const COLUMNS = [
+  {title: 'Precision', key: 'precision', about: 'of the images taken for this class, the share that is'},
+  {title: 'Recall', key: 'recall', about: 'of the images of this class, the share that was found'},
+  {title: 'F1', key: 'f1', about: 'harmonic mean of precision and recall'},
+] as const satisfies readonly {title: string; key: keyof ClassMetrics; about: string}[];
+
+/** The script sorts by `data-value`; an undefined value sorts last. */
+const heading = (title: string, about: string, sort: 'ascending' | 'none' = 'none'): Html =>
+  html`<th aria-sort="${sort}" ${title !== 'Class' && html`class="number"`}><button type="button" title="${about}">${title}</button></th>`;
+
+const share = (value: number | null): Html =>
+  html`<td class="number share" data-value="${value ?? ''}" style="--share:${(100 * (value ?? 0)).toFixed(1)}%">${percent(value)}</td>`;
+
+const row = (name: string, metrics: ClassMetrics): Html => html`
+  <tr>
+    <th scope="row" data-value="${name}">${name}</th>
+    <td class="number" data-value="${metrics.support}">${metrics.support}</td>
+    ${COLUMNS.map(({key}) => share(metrics[key]))}
+  </tr>
+`;
+
+/** One line a class, the weakest first. Every column sorts on a click. */
+export function classTable({perClass}: Metrics, classes: readonly string[]): Html {
+  const weakestFirst = [...classes].sort((a, b) => (perClass[a]!.f1 ?? 2) - (perClass[b]!.f1 ?? 2));
+  return html`
+    <div class="scroll tall">
+      <table class="classes" data-sortable>
+        <thead>
+          <tr>
+            ${heading('Class', 'name of the folder')} ${heading('Images', 'images of this class')}
+            ${COLUMNS.map(({title, about}) => heading(title, about, title === 'F1' ? 'ascending' : 'none'))}
+          </tr>
+        </thead>
+        <tbody>
+          ${weakestFirst.map(name => row(name, perClass[name]!))}
+        </tbody>
+      </table>
+    </div>
+  `;
+}

@@ -1,0 +1,104 @@
+import type {Metrics} from '../training/metrics.js';
+import {coordinate, percent, plural, shortened} from './format.js';
+import {html, type Html} from './html.js';
+
+/** Images of one true class that were given one class. */
+export interface Cell {
+  readonly truth: number;
+  readonly prediction: number;
+  readonly count: number;
+  /** Of the images of the true class. */
+  readonly share: number;
+}
+
+/** The cells that are not empty. */
+export function cellsOf(confusion: Metrics['confusion']): Cell[] {
+  return confusion.flatMap((row, truth) => {
+    const support = row.reduce((sum, count) => sum + count, 0);
+    return row.flatMap((count, prediction) => (count === 0 ? [] : [{truth, prediction, count, share: count / support}]));
+  });
+}
+
+/** Lengths in pixels at full size; a screen that is narrower shrinks or scrolls the picture. */
+interface Layout {
+  readonly cell: number;
+  readonly side: number;
+  /** Names stand beside rows and below columns; above 40 classes they no longer fit. */
+  readonly named: boolean;
+  /** Names of columns are turned where they are wider than a column. */
+  readonly turned: boolean;
+  readonly left: number;
+  readonly foot: number;
+}
+
+const NAME_LENGTH = 22;
+/** Of the 12 pixel font, a little generous. */
+const CHARACTER_WIDTH = 6.6;
+const TURN = 60;
+
+function layoutOf(classes: readonly string[]): Layout {
+  const {length} = classes;
+  const cell = length <= 3 ? 96 : length <= 6 ? 76 : length <= 12 ? 44 : length <= 40 ? 20 : Math.max(3, 640 / length);
+  const widest = CHARACTER_WIDTH * Math.min(NAME_LENGTH, Math.max(...classes.map(name => [...name].length)));
+  const named = length <= 40;
+  const turned = widest > cell;
+  const foot = named && turned ? widest * Math.sin((Math.PI * TURN) / 180) + 20 : 26;
+  return {cell, side: cell * length, named, turned, left: named ? widest + 16 : 24, foot};
+}
+
+function drawCell({truth, prediction, count, share}: Cell, {cell}: Layout, classes: readonly string[]): Html {
+  const [x, y] = [prediction * cell, truth * cell];
+  const extent = coordinate(cell < 10 ? cell : cell - 1);
+  // Opacity by the root of the share: one mistake in twenty must still be seen, the more so where a cell is a few pixels wide.
+  const faintest = cell < 10 ? 0.4 : 0.1;
+  const opacity = coordinate(faintest + (1 - faintest) * Math.sqrt(share));
+  const at = html`x="${coordinate(x + cell / 2)}" y="${coordinate(y + cell / 2)}"`;
+  return html`<g class="${truth === prediction ? 'right' : 'wrong'}">
+    <title>${classes[truth]!} taken for ${classes[prediction]!}: ${count} (${percent(share)} of its images)</title>
+    <rect x="${coordinate(x)}" y="${coordinate(y)}" width="${extent}" height="${extent}" fill-opacity="${opacity}" />
+    ${cell >= 20 && html`<text class="${share > 0.3 ? 'strong' : 'weak'}" ${at}>${count}</text>`}
+  </g>`;
+}
+
+function nameOfClass(name: string, index: number, {cell, side, turned}: Layout): Html {
+  const centre = coordinate((index + 0.5) * cell);
+  const below = turned ? `translate(${centre} ${side + 8}) rotate(${-TURN})` : `translate(${centre} ${side + 16})`;
+  const text = html`${shortened(name, NAME_LENGTH)}<title>${name}</title>`;
+  return html`
+    <text x="-8" y="${centre}" dy="0.35em" text-anchor="end">${text}</text>
+    <text transform="${below}" text-anchor="${turned ? 'end' : 'middle'}">${text}</text>
+  `;
+}
+
+const axisNames = ({side}: Layout): Html => html`
+  <text x="${side / 2}" y="${side + 18}" text-anchor="middle">predicted class</text>
+  <text transform="translate(-10 ${side / 2}) rotate(-90)" text-anchor="middle">true class</text>
+`;
+
+/** An empty square for every cell, so that the eye finds its row and column. */
+const ground = ({cell, side, named}: Layout): Html => html`
+  <pattern id="cells" width="${cell}" height="${cell}" patternUnits="userSpaceOnUse">
+    <rect class="ground" width="${named ? cell - 1 : cell}" height="${named ? cell - 1 : cell}" />
+  </pattern>
+  <rect width="${coordinate(side)}" height="${coordinate(side)}" fill="url(#cells)" />
+`;
+
+/** Rows are true classes, columns predictions, the colour a share of the row; names and counts where there is room for them. */
+export function confusionMatrix(confusion: Metrics['confusion'], classes: readonly string[]): Html {
+  const layout = layoutOf(classes);
+  const {side, named, left, foot} = layout;
+  const [width, height] = [left + side + 8, side + foot].map(coordinate);
+  return html`
+    <svg
+      class="matrix"
+      viewBox="${coordinate(-left)} 0 ${width!} ${height!}"
+      width="${width!}"
+      style="min-width:${named ? Math.round(0.72 * (left + side)) : 0}px"
+      role="img"
+      aria-label="Confusion matrix of ${plural(classes.length, 'class', 'classes')}"
+    >
+      ${ground(layout)} ${cellsOf(confusion).map(cell => drawCell(cell, layout, classes))}
+      ${named ? classes.map((name, i) => nameOfClass(name, i, layout)) : axisNames(layout)}
+    </svg>
+  `;
+}

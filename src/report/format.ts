@@ -1,0 +1,28 @@
+/** `0.9412 -> 94.1 %`; nothing and all have no decimals; `null` (an undefined precision) is a dash. */
+export function percent(fraction: number | null, digits = 1): string {
+  if (fraction === null) return '–';
+  return `${(100 * fraction).toFixed(fraction === 0 || fraction === 1 ? 0 : digits)}\u00a0%`;
+}
+
+/** `1234567 -> 1,234,567` */
+export const count = (value: number): string => value.toLocaleString('en-US');
+
+/** `1 image`, `153 images` */
+export const plural = (value: number, noun: string, nouns = `${noun}s`): string => `${count(value)} ${value === 1 ? noun : nouns}`;
+
+/** `0.42 -> 0.4 s`, `92 -> 1 min 32 s` */
+export function duration(seconds: number): string {
+  if (seconds < 60) return `${seconds.toFixed(seconds < 10 ? 1 : 0)} s`;
+  const whole = Math.round(seconds);
+  const [hours, minutes] = [Math.floor(whole / 3600), Math.floor((whole % 3600) / 60)];
+  return hours > 0 ? `${hours} h ${minutes} min` : `${minutes} min ${whole % 60} s`;
+}
+
+/** A number of an SVG attribute: two decimals are finer than a pixel. */
+export const coordinate = (value: number): string => String(Math.round(100 * value) / 100);
+
+/** At most `length` characters, the end cut; whole characters, not halves of a surrogate pair. */
+export function shortened(text: string, length: number): string {
+  const characters = [...text];
+  return characters.length <= length ? text : `${characters.slice(0, length - 1).join('')}…`;
+}

@@ -1,0 +1,76 @@
+import type {Metrics} from '../training/metrics.js';
+import {count, duration, percent} from './format.js';
+import {html, type Html} from './html.js';
+import type {RunRecord} from './run-record.js';
+import {smallSampleWarning} from './small-sample.js';
+
+const style = (name: string, fraction: number): string => `${name}:${(100 * fraction).toFixed(2)}%`;
+
+/** 0 to 100 %: the interval as a band, the accuracy and blind guessing as ticks. The sentence below says the same. */
+const scale = ({accuracy, accuracyInterval95: [low, high]}: Metrics, chance: number): Html => html`
+  <div class="scale" aria-hidden="true">
+    <div class="band" style="${style('left', low)};${style('width', high - low)}"></div>
+    <div class="guess" style="${style('left', chance)}"><span>guessing</span></div>
+    <div class="mark" style="${style('left', accuracy)}"></div>
+  </div>
+`;
+
+function result(metrics: Metrics, set: 'validation' | 'test', classes: number): Html {
+  const [low, high] = metrics.accuracyInterval95;
+  return html`
+    <p class="figure">${percent(metrics.accuracy)}</p>
+    <p class="figure-label">${set} accuracy</p>
+    ${scale(metrics, 1 / classes)}
+    <p>
+      Between ${percent(low)} and ${percent(high)} with 95 % confidence, measured on ${count(metrics.count)} images that training did not
+      see. Guessing would give ${percent(1 / classes)}.
+    </p>
+  `;
+}
+
+const tile = (label: string, value: string, note = ''): Html =>
+  html`<div class="tile">
+    <dt>${label}</dt>
+    <dd>${value}${note !== '' && html`<small>${note}</small>`}</dd>
+  </div>`;
+
+function tiles({metrics, classes, images, arch, network, weights, engine, device, seconds}: RunRecord): Html {
+  const {macroF1, top5, balancedAccuracy} = metrics.test ?? metrics.validation;
+  const cut = network.spec.lastStage < 4 ? `up to stage ${network.spec.lastStage}` : '';
+  const others = [
+    `${count(images.train)} to train`,
+    `${count(images.validation)} to validate`,
+    images.test > 0 && `${count(images.test)} to test`,
+  ];
+  return html`
+    <dl class="tiles">
+      ${tile('Balanced accuracy', percent(balancedAccuracy), 'every class counts alike')}
+      ${classes.length > 5 ? tile('Top-5 accuracy', percent(top5)) : tile('Macro F1', macroF1.toFixed(3))}
+      ${tile('Classes', count(classes.length))}
+      ${tile('Images', count(images.train + images.validation + images.test), others.filter(Boolean).join(', '))}
+      ${tile('Network', arch, cut)} ${tile('Starting weights', weights === 'none' ? 'random' : weights)} ${tile('Engine', engine, device)}
+      ${tile('Whole run', duration(seconds.total))}
+    </dl>
+  `;
+}
+
+/** Validation chose the epoch that was kept, so it flatters; a test set does not. */
+const caution = (text: string): Html => html`<p class="caution">${text}</p>`;
+
+/** The one number people ask for, how sure it is, and what it was measured on. */
+export function headline(record: RunRecord): Html {
+  const {validation, test} = record.metrics;
+  const [shown, set] = test === undefined ? ([validation, 'validation'] as const) : ([test, 'test'] as const);
+  const warning = smallSampleWarning(shown, set);
+  return html`
+    <section class="hero">
+      <div class="result">
+        ${result(shown, set, record.classes.length)}
+        ${test !== undefined && html`<p>On the ${count(validation.count)} validation images: ${percent(validation.accuracy)}.</p>`}
+        ${test === undefined && html`<p class="quiet">The best epoch was chosen by this number, so expect slightly less on new pictures.</p>`}
+      </div>
+      ${tiles(record)}
+    </section>
+    ${warning !== undefined && caution(warning)}
+  `;
+}

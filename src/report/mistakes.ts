@@ -1,0 +1,34 @@
+import {percent, plural} from './format.js';
+import {html, type Html} from './html.js';
+import type {Mistake} from './run-record.js';
+
+const MOST_SHOWN = 48;
+
+/** An address on the network would make the page load something, and tell somebody that it was read. */
+const picture = ({thumbnail, name}: Mistake): Html =>
+  thumbnail?.startsWith('data:image/')
+    ? html`<img src="${thumbnail}" alt="${name}" loading="lazy" />`
+    : html`<div class="no-picture">${name}</div>`;
+
+const card = (mistake: Mistake): Html => html`
+  <figure class="mistake">
+    ${picture(mistake)}
+    <figcaption title="${mistake.name}">
+      <b>${mistake.prediction}</b> <span class="number">${percent(mistake.confidence, 0)}</span>
+      <small>is ${mistake.truth}</small>
+    </figcaption>
+  </figure>
+`;
+
+/** The surest mistakes first: these are often wrong labels, or pictures of two things. */
+export function mistakesSection(mistakes: readonly Mistake[]): Html {
+  if (mistakes.length === 0) return html`<p>There are none.</p>`;
+  const surest = [...mistakes].sort((a, b) => b.confidence - a.confidence).slice(0, MOST_SHOWN);
+  return html`
+    <p>
+      ${surest.length < mistakes.length ? `The ${surest.length} surest of ${mistakes.length} mistakes` : plural(mistakes.length, 'mistake')},
+      the surest first. Look at them before training longer: many turn out to be wrong labels, or pictures that show two classes.
+    </p>
+    <div class="gallery">${surest.map(card)}</div>
+  `;
+}

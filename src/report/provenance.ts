@@ -1,0 +1,132 @@
+import {LAYER_GROUPS} from '../backbones/layer-groups.js';
+import type {Finding} from '../core/finding.js';
+import {duration, percent, plural} from './format.js';
+import {html, type Html} from './html.js';
+import type {RunRecord, Seconds} from './run-record.js';
+
+const MOST_FILES = 200;
+const SEVERITIES = ['error', 'warning', 'note'] as const;
+
+const files = ({files: paths}: Finding): Html | false =>
+  paths.length > 0 &&
+  html`
+    <details>
+      <summary>${plural(paths.length, 'file')}</summary>
+      <ul>
+        ${paths.slice(0, MOST_FILES).map(path => html`<li><code>${path}</code></li>`)}
+      </ul>
+      ${paths.length > MOST_FILES && html`<p>and ${plural(paths.length - MOST_FILES, 'more file')}</p>`}
+    </details>
+  `;
+
+/** What was found in the data, the gravest first. */
+export function findingsSection(findings: readonly Finding[]): Html {
+  if (findings.length === 0) return html`<p>Nothing worth a word.</p>`;
+  const sorted = SEVERITIES.flatMap(severity => findings.filter(finding => finding.severity === severity));
+  const item = (finding: Finding): Html =>
+    html`<li class="${finding.severity}">
+      <span class="badge">${finding.severity}</span>
+      <div>${finding.message} ${files(finding)}</div>
+    </li>`;
+  return html`<ul class="findings">
+    ${sorted.map(item)}
+  </ul>`;
+}
+
+/** What each phase trains, and how fast. */
+export function scheduleTable(phases: RunRecord['phases']): Html {
+  const rate = (value: number | null): Html =>
+    value === null
+      ? html`<td class="number frozen">frozen</td>`
+      : html`<td class="number">${value.toPrecision(2).replace(/\.?0+(?=$|e)/, '')}</td>`;
+  return html`
+    <div class="scroll">
+      <table>
+        <thead>
+          <tr>
+            <th>Phase</th>
+            <th class="number">Epochs</th>
+            ${LAYER_GROUPS.map(group => html`<th class="number">${group}</th>`)}
+          </tr>
+        </thead>
+        <tbody>
+          ${phases.map(
+            ({name, epochs, rates}) =>
+              html`<tr>
+                <th scope="row">${name}</th>
+                <td class="number">${epochs}</td>
+                ${LAYER_GROUPS.map(group => rate(rates[group]))}
+              </tr>`,
+          )}
+        </tbody>
+      </table>
+    </div>
+  `;
+}
+
+const ACTIVITIES = ['engine', 'weights', 'decode', 'features', 'train', 'evaluate', 'export'] as const;
+
+/** Where the time went, as one bar. What no activity claims is left blank. */
+export function secondsBar(seconds: Seconds): Html {
+  const parts = ACTIVITIES.flatMap((name, i) => {
+    const spent = seconds[name] ?? 0;
+    return spent / seconds.total < 0.001 ? [] : [{name, spent, colour: `activity-${i}`}];
+  });
+  return html`
+    <div class="bar" aria-hidden="true">
+      ${parts.map(({spent, colour}) => html`<span class="${colour}" style="width:${((100 * spent) / seconds.total).toFixed(2)}%"></span>`)}
+    </div>
+    <ul class="bar-keys">
+      ${parts.map(({name, spent, colour}) => html`<li><i class="${colour}"></i>${name} <b>${duration(spent)}</b> ${percent(spent / seconds.total, 0)}</li>`)}
+    </ul>
+  `;
+}
+
+const shown = (value: unknown): string => (typeof value === 'string' ? value : (JSON.stringify(value) ?? 'nothing'));
+
+export const settingsTable = (settings: RunRecord['settings']): Html => html`
+  <div class="scroll">
+    <table class="settings">
+      <thead>
+        <tr>
+          <th>Setting</th>
+          <th>Value</th>
+          <th>Said by</th>
+        </tr>
+      </thead>
+      <tbody>
+        ${settings.map(
+          ({name, value, source}) =>
+            html`<tr>
+              <th scope="row">${name}</th>
+              <td><code>${shown(value)}</code></td>
+              <td class="source ${source === 'default' ? 'quiet' : ''}">${source}</td>
+            </tr>`,
+        )}
+      </tbody>
+    </table>
+  </div>
+`;
+
+export const environmentTable = (environment: RunRecord['environment']): Html => html`
+  <div class="scroll">
+    <table class="settings">
+      <tbody>
+        ${Object.entries(environment).map(
+          ([name, value]) =>
+            html`<tr>
+              <th scope="row">${name}</th>
+              <td><code>${shown(value)}</code></td>
+            </tr>`,
+        )}
+      </tbody>
+    </table>
+  </div>
+`;
+
+export const commandBox = (command: string): Html => html`
+  <div class="command">
+    <pre><code>${command}</code></pre>
+    <button type="button" data-copy hidden>Copy</button>
+  </div>
+`;

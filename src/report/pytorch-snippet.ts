@@ -1,0 +1,82 @@
+import {featureWidth, type BackboneSpec} from '../backbones/resnet-specs.js';
+import type {Preprocessing} from '../core/preprocessing.js';
+import {denseLayers, type HeadSpec} from '../heads/head.js';
+import type {RunRecord} from './run-record.js';
+
+/** torchvision's network always has four stages; those after the last of ours step aside. */
+const cutStages = ({lastStage}: BackboneSpec): string[] =>
+  [1, 2, 3, 4].filter(stage => stage > lastStage).map(stage => `network.layer${stage} = torch.nn.Identity()`);
+
+/** Weights of another family than torchvision's need its network changed: shapes do not tell. */
+function family({arch, strideOn, batchNormEpsilon, lastStage}: BackboneSpec): string[] {
+  const bottleneck = !['resnet18', 'resnet34'].includes(arch);
+  const stages = [2, 3, 4].filter(stage => stage <= lastStage).map(stage => `network.layer${stage}`);
+  const strides = [
+    `for stage in [${stages.join(', ')}]:  # the stride is on the first convolution`,
+    '    stage[0].conv1.stride, stage[0].conv2.stride = (2, 2), (1, 1)',
+  ];
+  const epsilon = [
+    'for module in network.modules():',
+    '    if isinstance(module, torch.nn.BatchNorm2d):',
+    `        module.eps = ${batchNormEpsilon}`,
+  ];
+  return [...(bottleneck && strideOn === '1x1' && stages.length > 0 ? strides : []), ...(batchNormEpsilon === 1e-5 ? [] : epsilon)];
+}
+
+function head(spec: HeadSpec, width: number, classes: number): string[] {
+  const [first, second] = denseLayers(spec, width, classes);
+  const linear = (layer: {inputs: number; outputs: number}): string => `torch.nn.Linear(${layer.inputs}, ${layer.outputs})`;
+  const pool = [
+    'class AverageAndMaximum(torch.nn.Module):',
+    '    def forward(self, x):',
+    '        return torch.cat([x.mean((2, 3)), x.amax((2, 3))], 1)',
+    '',
+    'network.avgpool = AverageAndMaximum()',
+  ];
+  const fc =
+    second === undefined
+      ? linear(first!)
+      : `torch.nn.Sequential(${linear(first!)}, torch.nn.ReLU(), torch.nn.Dropout(), ${linear(second)})`;
+  return [...(spec.pooling === 'avg' ? [] : pool), `network.fc = ${fc}`];
+}
+
+function transforms({resizeSize, cropSize, channelOrder, scale, mean, std}: Preprocessing): string[] {
+  const tuple = (values: readonly number[]): string => `(${values.join(', ')})`;
+  const order = channelOrder === 'bgr' ? ['x.flip(0)'] : [];
+  const factor = Math.abs(255 * scale - 1) < 1e-9 ? [] : [`${255 * scale}`];
+  const change = [...(order.length > 0 ? order : factor.length > 0 ? ['x'] : []), ...factor].join(' * ');
+  return [
+    'preprocess = transforms.Compose([',
+    `    transforms.Resize(${resizeSize}),`,
+    `    transforms.CenterCrop(${cropSize}),`,
+    '    transforms.ToTensor(),  # 0..1',
+    ...(change === '' ? [] : [`    transforms.Lambda(lambda x: ${change}),${channelOrder === 'bgr' ? '  # blue first' : ''}`]),
+    `    transforms.Normalize(${tuple(mean)}, ${tuple(std)}),`,
+    '])',
+  ];
+}
+
+/** Python that loads `model.safetensors` of a bundle and classifies one picture: torchvision's network, made into the one that was trained. */
+export function pytorchSnippet({spec, head: headSpec, preprocessing}: RunRecord['network'], classes: number): string {
+  return [
+    'import torch',
+    'from PIL import Image, ImageOps',
+    'from safetensors.torch import load_file',
+    'from torchvision import transforms',
+    `from torchvision.models import ${spec.arch}`,
+    '',
+    `network = ${spec.arch}()`,
+    ...cutStages(spec),
+    ...family(spec),
+    ...head(headSpec, featureWidth(spec), classes),
+    "network.load_state_dict(load_file('model.safetensors'))",
+    'network.eval()',
+    '',
+    ...transforms(preprocessing),
+    "picture = ImageOps.exif_transpose(Image.open('picture.jpg')).convert('RGB')",
+    'with torch.no_grad():',
+    '    probabilities = network(preprocess(picture)[None]).softmax(1)[0]',
+    "labels = open('labels.txt', encoding='utf-8').read().splitlines()",
+    'print(labels[probabilities.argmax()], probabilities.max().item())',
+  ].join('\n');
+}

@@ -1,0 +1,92 @@
+import {basename, resolve} from 'node:path';
+import type {WeightsCard} from '../backbones/cards.js';
+import type {GroupRates} from '../backbones/layer-groups.js';
+import type {Finding} from '../core/finding.js';
+import type {Classifier} from '../heads/classifier.js';
+import type {EpochRow} from '../training/history.js';
+import type {Metrics} from '../training/metrics.js';
+
+/** Seconds by activity. */
+export interface Seconds {
+  readonly total: number;
+  readonly engine?: number;
+  readonly weights?: number;
+  readonly decode: number;
+  readonly features: number;
+  readonly train: number;
+  readonly evaluate: number;
+  readonly export: number;
+}
+
+/** A value in force, and who said so. */
+export interface Setting {
+  readonly name: string;
+  readonly value: unknown;
+  /** `flag`, `recipe file`, `recommended`, ... */
+  readonly source: string;
+}
+
+/** A validation image that was taken for another class. */
+export interface Mistake {
+  /** Path relative to the dataset's root. */
+  readonly name: string;
+  readonly truth: string;
+  readonly prediction: string;
+  /** Probability of `prediction`. */
+  readonly confidence: number;
+  /** A small picture as a `data:image/...` address; anything else is not shown. */
+  readonly thumbnail?: string;
+}
+
+/** What happened in a run: everything that the report, the model card and `metrics.json` are made from. */
+export interface RunRecord {
+  /** Path of the run directory. */
+  readonly run: string;
+  /** Path of the bundle. */
+  readonly bundle: string;
+  /** ISO 8601 */
+  readonly finished: string;
+  /** The folder of images, as it was named. */
+  readonly dataset: string;
+  readonly images: {readonly train: number; readonly validation: number; readonly test: number};
+  readonly engine: string;
+  readonly device: string;
+  readonly arch: string;
+  readonly weights: string;
+  /** Of the weights training began from, where they are published ones. */
+  readonly card?: Pick<WeightsCard, 'licence' | 'source'>;
+  readonly network: Pick<Classifier, 'spec' | 'head' | 'preprocessing'>;
+  readonly classes: readonly string[];
+  readonly phases: readonly {readonly name: string; readonly epochs: number; readonly rates: GroupRates}[];
+  readonly history: readonly EpochRow[];
+  readonly metrics: {readonly validation: Metrics; readonly test?: Metrics};
+  readonly mistakes: readonly Mistake[];
+  readonly findings: readonly Finding[];
+  readonly seconds: Seconds;
+  readonly settings: readonly Setting[];
+  readonly environment: Readonly<Record<string, unknown>>;
+  /** What to type for the same run. */
+  readonly command: string;
+}
+
+/** What people call a folder: its own name, wherever it lies. */
+export const nameOf = (dataset: string): string => basename(resolve(dataset));
+
+/** The document of `metrics.json` and of `--json`; its shape is a promise (CONTRIBUTING.md). */
+export type MetricsDocument = Pick<
+  RunRecord,
+  'run' | 'bundle' | 'engine' | 'device' | 'arch' | 'weights' | 'classes' | 'metrics' | 'seconds' | 'findings'
+>;
+
+export const metricsDocument = ({
+  run,
+  bundle,
+  engine,
+  device,
+  arch,
+  weights,
+  classes,
+  metrics,
+  seconds,
+  findings,
+}: MetricsDocument): MetricsDocument => ({run, bundle, engine, device, arch, weights, classes, metrics, seconds, findings});

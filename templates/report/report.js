@@ -1,0 +1,36 @@
+'use strict';
+
+/** Sorts the body of a table by one column; empty values stay last. */
+function sortBy(table, column, direction) {
+  const valueOf = row => row.cells[column].dataset.value;
+  const compare = (a, b) => {
+    if (a === '' || b === '') return (a === '') - (b === '');
+    return direction * (isNaN(a) || isNaN(b) ? a.localeCompare(b, undefined, {numeric: true}) : a - b);
+  };
+  const rows = [...table.tBodies[0].rows];
+  table.tBodies[0].append(...rows.sort((a, b) => compare(valueOf(a), valueOf(b))));
+}
+
+for (const table of document.querySelectorAll('table[data-sortable]')) {
+  const headings = [...table.tHead.rows[0].cells];
+  headings.forEach((heading, column) => {
+    heading.addEventListener('click', () => {
+      const ascending = heading.getAttribute('aria-sort') !== 'ascending';
+      for (const other of headings) other.setAttribute('aria-sort', 'none');
+      heading.setAttribute('aria-sort', ascending ? 'ascending' : 'descending');
+      sortBy(table, column, ascending ? 1 : -1);
+    });
+  });
+}
+
+for (const button of document.querySelectorAll('button[data-copy]')) {
+  button.hidden = navigator.clipboard === undefined;
+  button.addEventListener('click', async () => {
+    await navigator.clipboard.writeText(button.parentElement.querySelector('code').textContent);
+    button.textContent = 'Copied';
+  });
+}
+
+addEventListener('beforeprint', () => {
+  for (const details of document.querySelectorAll('details')) details.open = true;
+});

@@ -1,0 +1,114 @@
+import {DatasetError} from '../core/errors.js';
+import type {Finding} from '../core/finding.js';
+import {centreCrop, decode} from '../datasets/decode.js';
+import {everySample, type ImageFolder, type Sample} from '../datasets/image-folder.js';
+import {decodingFault} from '../datasets/readability.js';
+import type {Bundle} from '../export/bundle.js';
+import {RunningMetrics, type Metrics} from '../training/metrics.js';
+import type {Listener} from './events.js';
+import {RunContext} from './run-context.js';
+
+export interface EvaluateOptions {
+  readonly onEvent?: Listener;
+  readonly signal?: AbortSignal;
+}
+
+export interface Evaluation {
+  readonly metrics: Metrics;
+  /** The part of the folder that was measured: what no training saw, where the folder says so. */
+  readonly part: 'test' | 'validation' | 'all';
+  readonly findings: readonly Finding[];
+}
+
+/** A folder that shares no class with the bundle it is measured with. */
+export class NoCommonClassError extends DatasetError {
+  override readonly code = 'NO_COMMON_CLASS';
+
+  constructor(
+    readonly root: string,
+    readonly known: readonly string[],
+    readonly found: readonly string[],
+  ) {
+    super(
+      `Expected images of ${list(known)} in ${root}, but found only classes ${list(found)}. ` +
+        'Name the folders like the classes of the bundle (labels.txt).',
+    );
+  }
+}
+
+const list = (names: readonly string[]): string => names.slice(0, 5).join(', ') + (names.length > 5 ? ', ...' : '');
+
+/** Pictures decoded and run at a time. */
+const BATCH = 32;
+
+function partOf(folder: ImageFolder): {readonly part: Evaluation['part']; readonly samples: readonly Sample[]} {
+  if (folder.test !== undefined) return {part: 'test', samples: folder.test};
+  if (folder.validation !== undefined) return {part: 'validation', samples: folder.validation};
+  return {part: 'all', samples: everySample(folder)};
+}
+
+/** Labels of the folder -> labels of the bundle, by name; what has no counterpart is said, never shifted. */
+function matchLabels(folder: ImageFolder, bundle: Bundle, run: RunContext): ReadonlyMap<number, number> {
+  const known = new Map(bundle.classNames.map((name, label) => [name, label]));
+  const extra = folder.classNames.filter(name => !known.has(name));
+  const missing = bundle.classNames.filter(name => !folder.classNames.includes(name));
+  if (extra.length === folder.classNames.length) throw new NoCommonClassError(folder.root, bundle.classNames, folder.classNames);
+  const say = (code: string, message: string): void => run.find({code, severity: 'warning', message, files: []});
+  if (extra.length > 0) say('class-unknown', `The bundle does not know ${list(extra)}; those images are left out.`);
+  if (missing.length > 0) say('class-missing', `No images of ${list(missing)} are in the folder; nothing is said of them.`);
+  return new Map(folder.classNames.flatMap((name, label) => (known.has(name) ? [[label, known.get(name)!]] : [])));
+}
+
+interface Chunk {
+  readonly pixels: Uint8Array;
+  readonly labels: Int32Array;
+}
+
+/** Decodes samples as the bundle wants them; one that cannot be read is a finding. */
+async function readChunk(samples: readonly Sample[], labels: ReadonlyMap<number, number>, bundle: Bundle, run: RunContext): Promise<Chunk> {
+  const {cropSize} = bundle.preprocessing;
+  const read = await Promise.all(
+    samples.map(async ({path, name, label}) => {
+      try {
+        return {label: labels.get(label)!, pixels: centreCrop(await decode(path, bundle.preprocessing), cropSize)};
+      } catch (error) {
+        const message = `${name} cannot be read and is left out: ${decodingFault(error)}.`;
+        run.find({code: 'unreadable-image', severity: 'warning', message, files: [name]});
+        return undefined;
+      }
+    }),
+  );
+  const readable = read.filter(image => image !== undefined);
+  const pixels = new Uint8Array(readable.length * cropSize * cropSize * 3);
+  readable.forEach((image, i) => pixels.set(image.pixels, i * image.pixels.length));
+  return {pixels, labels: Int32Array.from(readable, ({label}) => label)};
+}
+
+/** Sum over images of -log(probability of the truth), nats; a probability that float32 rounds to 0 counts as the smallest it holds. */
+const lossSum = (probabilities: Float32Array, labels: Int32Array, classes: number): number =>
+  labels.reduce((sum, label, i) => sum - Math.log(Math.max(probabilities[i * classes + label]!, 1.2e-38)), 0);
+
+/**
+ * Measures an exported bundle on a folder: its test part, else its validation part, else all of it. Classes are matched by name.
+ * @throws NoCommonClassError (exit 3)
+ */
+export async function evaluate(bundle: Bundle, folder: ImageFolder, {onEvent, signal}: EvaluateOptions = {}): Promise<Evaluation> {
+  const run = new RunContext(onEvent, signal);
+  folder.findings.forEach(finding => run.find(finding));
+  const labels = matchLabels(folder, bundle, run);
+  const {part, samples} = partOf(folder);
+  const measured = samples.filter(({label}) => labels.has(label));
+  const metrics = new RunningMetrics(bundle.classNames);
+  const chunk = (start: number): Promise<Chunk> => readChunk(measured.slice(start, start + BATCH), labels, bundle, run);
+  let next = chunk(0);
+  for (let start = 0; start < measured.length; start += BATCH) {
+    signal?.throwIfAborted();
+    const {pixels, labels: truths} = await next;
+    next = chunk(start + BATCH);
+    if (truths.length === 0) continue;
+    const probabilities = bundle.probabilities(pixels);
+    metrics.add(probabilities, truths, lossSum(probabilities, truths, bundle.classNames.length));
+    run.progress('evaluate', Math.min(start + BATCH, measured.length), measured.length, 'images');
+  }
+  return {metrics: metrics.metrics(), part, findings: run.findings};
+}

@@ -1,0 +1,17 @@
+export {finetune, type FinetuneOptions, type FinetuneResult} from './finetune/finetune.js';
+export {evaluate, type Evaluation, type EvaluateOptions} from './finetune/evaluate.js';
+export {resolveRecipe} from './finetune/resolve-recipe.js';
+export type {Phase, Recipe, RecipeInput} from './finetune/recipe.js';
+export type {Activity, Listener, RunEvent} from './finetune/events.js';
+export {everySample, loadImageFolder, type ImageFolder, type ImageFolderOptions, type Sample} from './datasets/image-folder.js';
+export {checkImages, type CheckOptions, type CheckReport} from './datasets/check.js';
+export type {Split} from './datasets/split.js';
+export type {Classifier} from './heads/classifier.js';
+export {saveBundle, type BundleDetails, type SavedBundle} from './export/save-bundle.js';
+export {loadBundle} from './export/load-bundle.js';
+export type {Bundle, ClassifyOptions, Prediction} from './export/bundle.js';
+export {startEngine, type EngineInfo, type EngineWish} from './engine/runtime.js';
+export type {Finding} from './core/finding.js';
+export type {Preprocessing} from './core/preprocessing.js';
+export type {ClassMetrics, Metrics} from './training/metrics.js';
+export {AbortedError, DatasetError, FinetuneError, MachineError, UsageError} from './core/errors.js';

@@ -4,7 +4,7 @@ export {resolveRecipe} from './finetune/resolve-recipe.js';
 export type {Phase, Recipe, RecipeInput} from './finetune/recipe.js';
 export type {Activity, Listener, RunEvent} from './finetune/events.js';
 export {everySample, loadImageFolder, type ImageFolder, type ImageFolderOptions, type Sample} from './datasets/image-folder.js';
-export {checkImages, type CheckOptions, type CheckReport} from './datasets/check.js';
+export {checkImages, type CheckReport} from './datasets/check.js';
 export type {Split} from './datasets/split.js';
 export type {Classifier} from './heads/classifier.js';
 export {saveBundle, type BundleDetails, type SavedBundle} from './export/save-bundle.js';

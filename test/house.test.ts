@@ -128,9 +128,7 @@ describe('the house', () => {
 
   it('no type is silenced and no work is left for later', () => {
     const wrong = sources.flatMap(({path, lines}) =>
-      lines.flatMap((line, i) =>
-        /\bas any\b|: any\b|@ts-(ignore|nocheck)|TODO|FIXME|XXX/.test(line) ? [`${path}:${i + 1} ${line.trim()}`] : [],
-      ),
+      lines.flatMap((line, i) => (SILENCED.test(code(line)) || LEFT.test(line) ? [`${path}:${i + 1} ${line.trim()}`] : [])),
     );
     expect(wrong).to.deep.equal([]);
   });

@@ -36,6 +36,18 @@ export class NoCommonClassError extends DatasetError {
   }
 }
 
+/** Nothing that could be measured: every image is broken, or there is none. */
+export class NothingToMeasureError extends DatasetError {
+  override readonly code = 'NOTHING_TO_MEASURE';
+
+  constructor(
+    readonly root: string,
+    readonly images: number,
+  ) {
+    super(`Expected at least one readable image of a class of the bundle in ${root}, but found none among ${images}. Add images.`);
+  }
+}
+
 const list = (names: readonly string[]): string => names.slice(0, 5).join(', ') + (names.length > 5 ? ', ...' : '');
 
 /** Pictures decoded and run at a time. */
@@ -110,5 +122,6 @@ export async function evaluate(bundle: Bundle, folder: ImageFolder, {onEvent, si
     metrics.add(probabilities, truths, lossSum(probabilities, truths, bundle.classNames.length));
     run.progress('evaluate', Math.min(start + BATCH, measured.length), measured.length, 'images');
   }
+  if (metrics.count === 0) throw new NothingToMeasureError(folder.root, measured.length);
   return {metrics: metrics.metrics(), part, findings: run.findings};
 }

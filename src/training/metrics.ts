@@ -69,6 +69,11 @@ export class RunningMetrics {
     this.#confusion = new Uint32Array(classNames.length ** 2);
   }
 
+  /** Images added so far. */
+  get count(): number {
+    return this.#count;
+  }
+
   /**
    * Among equal probabilities the lower class index comes first, as in TensorFlow's and NumPy's argmax.
    * @param probabilities `[n, classes]`, row-major; logits rank alike

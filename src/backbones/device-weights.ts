@@ -15,11 +15,11 @@ function toDevice({shape, data}: HostTensor): Tensor {
 
 /** The inverse of the above: torchvision's layout again. */
 function toHost(tensor: Tensor): HostTensor {
-  return tf.tidy(() => {
-    const {rank} = tensor;
-    const stored = rank === 4 ? tf.transpose(tensor, [3, 2, 0, 1]) : rank === 2 ? tf.transpose(tensor) : tensor;
-    return {shape: stored.shape, data: stored.dataSync<'float32'>().slice()};
-  });
+  const stored = tensor.rank === 4 ? tf.transpose(tensor, [3, 2, 0, 1]) : tensor.rank === 2 ? tf.transpose(tensor) : tf.clone(tensor);
+  // Not inside tf.tidy: it searches what it returns for tensors, element by element.
+  const host = {shape: stored.shape, data: stored.dataSync<'float32'>().slice()};
+  stored.dispose();
+  return host;
 }
 
 /** Uploads tensors; the caller disposes the variables. */

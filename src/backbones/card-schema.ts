@@ -5,7 +5,8 @@ const link = {type: 'string', pattern: '^https://'};
 const triple = {type: 'array', items: {type: 'number'}, minItems: 3, maxItems: 3};
 const percent = {type: 'number', exclusiveMinimum: 0, maximum: 100};
 
-const preprocessingSchema = {
+/** A `Preprocessing` record, on a card or in a bundle. */
+export const preprocessingSchema = {
   type: 'object',
   additionalProperties: false,
   required: ['resizeSize', 'cropSize', 'interpolation', 'channelOrder', 'scale', 'mean', 'std'],

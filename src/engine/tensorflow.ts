@@ -7,6 +7,7 @@
 export type TensorFlow = typeof import('@tensorflow/tfjs');
 export type {
   DataType,
+  io,
   LayersModel,
   NamedTensorMap,
   Scalar,

@@ -1,12 +1,13 @@
+import {disposeWeights, type NamedWeights} from '../backbones/device-weights.js';
 import {frozenInterpreter} from '../backbones/interpreters.js';
 import {normalise} from '../backbones/normalise.js';
 import {forward} from '../backbones/resnet.js';
 import {convolutions} from '../backbones/resnet-specs.js';
 import {tf, type Tensor2D, type Tensor4D} from '../engine/tensorflow.js';
 import type {Classifier} from './classifier.js';
-import {headForward, pool} from './head.js';
+import {headForward, headShapes, pool} from './head.js';
 
-/** A classifier as it stands, for inference only. */
+/** A classifier as it was when it was frozen, for inference only. */
 export interface FrozenClassifier {
   /**
    * @param pixels RGB 0..255, float32 or int32 `[n, height, width, 3]`, resized and cropped by the weights' preprocessing
@@ -16,15 +17,22 @@ export interface FrozenClassifier {
   dispose(): void;
 }
 
+/** What of a classifier takes part in a forward pass. */
+export type Network = Pick<Classifier, 'spec' | 'head' | 'layers' | 'preprocessing' | 'weights'>;
+
 /**
- * Folds every batch norm into its convolution, which makes a forward pass cheaper than the one that trains. The backbone is copied: its
- * later changes do not show. The head is not, and must outlive this.
+ * Copies a classifier, every batch norm folded into its convolution, which makes a forward pass cheaper than the one that trains. What
+ * becomes of the classifier afterwards, its disposal included, does not show.
  */
-export function freezeClassifier({spec, head, layers, preprocessing, weights}: Classifier): FrozenClassifier {
+export function freezeClassifier({spec, head, layers, preprocessing, weights}: Network): FrozenClassifier {
   const backbone = frozenInterpreter(spec, weights, convolutions(spec));
+  const ownHead: NamedWeights = new Map([...headShapes(layers).keys()].map(name => [name, tf.variable(weights.get(name)!, false)]));
   return {
     logits: pixels =>
-      tf.tidy(() => headForward(head, weights, layers, pool(head, forward(backbone, spec, normalise(pixels, preprocessing))))),
-    dispose: () => backbone.dispose(),
+      tf.tidy(() => headForward(head, ownHead, layers, pool(head, forward(backbone, spec, normalise(pixels, preprocessing))))),
+    dispose: () => {
+      backbone.dispose();
+      disposeWeights(ownHead);
+    },
   };
 }

@@ -35,6 +35,15 @@ export function denseLayers({type, pooling}: HeadSpec, width: number, classes: n
   ];
 }
 
+/** Shape by state-dict key, torchvision's layout (`[out, in]`), of every tensor of a head. */
+export const headShapes = (layers: readonly DenseSpec[]): Map<string, readonly number[]> =>
+  new Map(
+    layers.flatMap(({name, inputs, outputs}) => [
+      [`${name}.weight`, [outputs, inputs]],
+      [`${name}.bias`, [outputs]],
+    ]),
+  );
+
 /** He et al., https://arxiv.org/abs/1502.01852, eq. 10 */
 const heNormal = (outputs: number, inputs: number, stream: Random): Float32Array =>
   Float32Array.from({length: outputs * inputs}, () => stream.normal() * Math.sqrt(2 / inputs));

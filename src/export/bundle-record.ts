@@ -1,0 +1,88 @@
+import {preprocessingSchema} from '../backbones/card-schema.js';
+import type {WeightsCard} from '../backbones/cards.js';
+import {ARCHS, type Arch, type BackboneSpec, type LastStage, type ResNetFamily} from '../backbones/resnet-specs.js';
+import type {Preprocessing} from '../core/preprocessing.js';
+import type {ObjectSchema} from '../core/schema.js';
+import type {HeadSpec} from '../heads/head.js';
+import type {Metrics} from '../training/metrics.js';
+
+/** The files of a bundle; the weights of `model` lie in shards beside it. */
+export const BUNDLE_FILES = {
+  model: 'model.json',
+  tensors: 'model.safetensors',
+  record: 'finetune.json',
+  metadata: 'metadata.json',
+  labels: 'labels.txt',
+  card: 'README.md',
+} as const;
+
+/** `group1-shard2of9.bin`, as the tfjs converter names them. */
+export const shardName = (index: number, count: number): string => `group1-shard${index + 1}of${count}.bin`;
+
+/** Whether a bundle has a file of this name. */
+export const isBundleFile = (name: string): boolean =>
+  Object.values<string>(BUNDLE_FILES).includes(name) || /^group1-shard\d+of\d+\.bin$/.test(name);
+
+export const SCHEMA_VERSION = 1;
+
+/** `finetune.json`: what a bundle is, where it came from, and what its files must hold. */
+export interface BundleRecord {
+  readonly schemaVersion: typeof SCHEMA_VERSION;
+  /** `finetune 0.1.0` */
+  readonly createdBy: string;
+  /** ISO 8601 */
+  readonly createdAt: string;
+  readonly arch: Arch;
+  readonly lastStage: LastStage;
+  readonly family: ResNetFamily;
+  readonly preprocessing: Preprocessing;
+  /** Index is the label. Exact, unlike `labels.txt`. */
+  readonly classes: readonly string[];
+  readonly head: HeadSpec;
+  /** What the backbone started from: a card's name, a file's, or `none`. */
+  readonly weights: {readonly origin: string; readonly card?: WeightsCard};
+  readonly metrics?: BundleMetrics;
+  /** Every value in force in the run. */
+  readonly recipe?: unknown;
+  /** Sizes and sha256 (hex) of the files that are computed with, by name. */
+  readonly files: Readonly<Record<string, FileRecord>>;
+  /** sha256 (hex) over the sha256 of model.json and of its shards, a line each, in order: equal for equal models. */
+  readonly contentHash: string;
+}
+
+export const specOf = ({arch, lastStage, family}: BundleRecord): BackboneSpec => ({arch, lastStage, ...family});
+
+/** As in a run's `metrics.json`. */
+export interface BundleMetrics {
+  readonly validation?: Metrics;
+  readonly test?: Metrics;
+}
+
+export interface FileRecord {
+  readonly bytes: number;
+  readonly sha256: string;
+}
+
+const text = {type: 'string'};
+const sha256 = {type: 'string', pattern: '^[0-9a-f]{64}$'};
+
+const object = (properties: Record<string, object>): ObjectSchema => ({type: 'object', required: Object.keys(properties), properties});
+
+/** What must be right for a bundle to be run. Keys that are not listed are let pass: a bundle may say more. */
+export const bundleRecordSchema: ObjectSchema = object({
+  createdBy: text,
+  createdAt: text,
+  arch: {enum: ARCHS},
+  lastStage: {enum: [1, 2, 3, 4]},
+  family: object({strideOn: {enum: ['3x3', '1x1']}, batchNormEpsilon: {type: 'number', exclusiveMinimum: 0}}),
+  preprocessing: preprocessingSchema,
+  classes: {type: 'array', items: text, minItems: 2},
+  head: object({type: {enum: ['linear', 'mlp']}, pooling: {enum: ['avg', 'avg+max']}, dropout: {type: 'number'}}),
+  weights: object({origin: text}),
+  files: {
+    ...object({[BUNDLE_FILES.model]: {}, [BUNDLE_FILES.tensors]: {}}),
+    propertyNames: {pattern: '^[\\w-][\\w.-]*$'},
+    additionalProperties: object({bytes: {type: 'integer'}, sha256}),
+  },
+  contentHash: sha256,
+});

@@ -1,0 +1,74 @@
+import {basename} from 'node:path';
+import type {Preprocessing} from '../core/preprocessing.js';
+import {VERSION} from '../core/version.js';
+import {tf} from '../engine/tensorflow.js';
+import type {Classifier} from '../heads/classifier.js';
+import type {BundleRecord} from './bundle-record.js';
+
+/** Of a weights file only its name: where it lay is nobody's business who gets the bundle. */
+export const originName = (origin: string): string => basename(origin);
+
+/** Whatever some reader takes for the end of a line. */
+const LINE_BREAKS = /[\n\v\f\r\x1c-\x1e\x85\u2028\u2029]+/g;
+
+/** `labels.txt`: one a line, in the order of the labels. A line break in a name becomes a space; the exact names are in the other files. */
+export const labelsText = (classNames: readonly string[]): string => classNames.map(name => `${name.replace(LINE_BREAKS, ' ')}\n`).join('');
+
+/**
+ * What the weights must be told to be run, as text by key: in the header of `model.safetensors` and in `model.json`, so that either file
+ * is enough to train on from (`--weights`).
+ */
+export const weightsMetadata = ({spec, head, preprocessing, classNames, origin}: Classifier): Record<string, string> => ({
+  format: 'pt', // the header key by which safetensors files of PyTorch's layout are known
+  arch: spec.arch,
+  stages: String(spec.lastStage),
+  stride_on: spec.strideOn,
+  batch_norm_epsilon: String(spec.batchNormEpsilon),
+  preprocessing: JSON.stringify(preprocessing),
+  head: JSON.stringify(head),
+  classes: JSON.stringify(classNames),
+  origin: originName(origin),
+});
+
+const input = ({resizeSize, cropSize, interpolation}: Preprocessing): object => ({
+  resize: {shortSide: resizeSize, interpolation, antialias: true},
+  crop: {size: cropSize, position: 'centre'},
+  pixels: {order: 'RGB', range: [0, 255]},
+});
+
+/**
+ * `metadata.json`: the fields of Teachable Machine's file of that name, and how a picture becomes input. Its own loader scales pixels to
+ * -1..1, which these models do not want: normalisation is inside.
+ */
+export const metadataDocument = ({arch, classes, preprocessing, createdAt}: BundleRecord): object => ({
+  modelName: arch,
+  labels: classes,
+  imageSize: preprocessing.cropSize,
+  grayscale: false,
+  tfjsVersion: tf.version.tfjs,
+  packageName: 'finetune',
+  packageVersion: VERSION,
+  timeStamp: createdAt,
+  userMetadata: {},
+  ...input(preprocessing),
+});
+
+/** `README.md` of a bundle that came without a model card. */
+export const plainReadme = ({arch, classes, preprocessing: {resizeSize, cropSize}, createdBy}: BundleRecord): string => `# Image classifier
+
+A ${arch}, fine-tuned to tell ${classes.length} classes apart: ${classes.join(', ')}. Exported by ${createdBy}.
+
+Input: float32 \`[n, ${cropSize}, ${cropSize}, 3]\`, RGB, 0..255; the short side resized to ${resizeSize} pixels, then the middle square of
+${cropSize} pixels. Normalisation is inside the model. Output: probabilities \`[n, ${classes.length}]\`, in the order of \`labels.txt\`.
+
+\`\`\`js
+const model = await tf.loadLayersModel('model.json'); // in a browser
+const probabilities = model.predict(pixels);
+\`\`\`
+
+\`\`\`sh
+finetune predict . picture.jpg
+\`\`\`
+
+\`model.safetensors\` holds the same weights under torchvision's names; \`finetune.json\` says how they were made.
+`;

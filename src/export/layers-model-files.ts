@@ -1,0 +1,42 @@
+import {readFile, writeFile} from 'node:fs/promises';
+import {join} from 'node:path';
+import {tf, type io, type LayersModel} from '../engine/tensorflow.js';
+import {BUNDLE_FILES, shardName} from './bundle-record.js';
+
+/** The tfjs converter's own: small enough for a CDN to cache, and a browser fetches several at once. */
+export const SHARD_BYTES = 4 * 2 ** 20;
+
+/** Cuts all weights, one after the other, into shards. The last may be shorter. */
+function toShards(weights: io.WeightData): Uint8Array[] {
+  const bytes = new Uint8Array(tf.io.CompositeArrayBuffer.join(weights));
+  const count = Math.max(1, Math.ceil(bytes.length / SHARD_BYTES));
+  return Array.from({length: count}, (_, i) => bytes.subarray(i * SHARD_BYTES, (i + 1) * SHARD_BYTES));
+}
+
+/**
+ * Writes a LayersModel as `model.json` and shards, the format that `tf.loadLayersModel` reads from any url.
+ * @returns the names of the files, model.json first, shards in order
+ */
+export async function writeLayersModel(model: LayersModel, directory: string): Promise<string[]> {
+  const names: string[] = [BUNDLE_FILES.model];
+  const write = async ({weightData, weightSpecs, ...described}: io.ModelArtifacts): Promise<io.SaveResult> => {
+    const shards = toShards(weightData!);
+    const paths = shards.map((_, i) => shardName(i, shards.length));
+    const json = {...described, weightsManifest: [{paths, weights: weightSpecs}]};
+    await writeFile(join(directory, BUNDLE_FILES.model), JSON.stringify(json));
+    for (const [i, path] of paths.entries()) await writeFile(join(directory, path), shards[i]!);
+    names.push(...paths);
+    return {modelArtifactsInfo: {dateSaved: new Date(), modelTopologyType: 'JSON'}};
+  };
+  await model.save(tf.io.withSaveHandler(write));
+  return names;
+}
+
+/** Loads what `writeLayersModel` wrote, through `tf.loadLayersModel`, on any engine. The caller disposes the model. */
+export async function readLayersModel(directory: string): Promise<LayersModel> {
+  const {weightsManifest, ...described} = JSON.parse(await readFile(join(directory, BUNDLE_FILES.model), 'utf8')) as io.ModelJSON;
+  const files = weightsManifest.flatMap(({paths}) => paths).map(path => readFile(join(directory, path)));
+  const weightData = (await Promise.all(files)).map(bytes => new Uint8Array(bytes).buffer);
+  const weightSpecs = weightsManifest.flatMap(({weights}) => weights);
+  return tf.loadLayersModel(tf.io.fromMemory({...described, weightSpecs, weightData}));
+}

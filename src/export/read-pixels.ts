@@ -1,0 +1,47 @@
+import {FinetuneError} from '../core/errors.js';
+import type {Preprocessing} from '../core/preprocessing.js';
+import {centreCrop, decode, decodeBytes} from '../datasets/decode.js';
+import {decodingFault} from '../datasets/readability.js';
+
+/** A path, or the bytes of an image file. */
+export type ImageSource = string | Uint8Array;
+
+/** Something to classify that is no image. */
+export class UnreadableImageError extends FinetuneError {
+  override readonly name = 'UnreadableImageError';
+  override readonly code = 'IMAGE_UNREADABLE';
+
+  constructor(
+    readonly image: string,
+    readonly reason: string,
+    options?: ErrorOptions,
+  ) {
+    super(
+      `Expected an image in ${image}, but found none that can be read: ${reason}. Give a JPEG, PNG, WebP, GIF, TIFF or AVIF file.`,
+      options,
+    );
+  }
+}
+
+function reasonOf(error: unknown): string {
+  const {code} = error as NodeJS.ErrnoException;
+  return code === 'ENOENT' ? 'there is no such file' : code === 'EISDIR' ? 'it is a folder' : decodingFault(error);
+}
+
+async function readOne(image: ImageSource, preprocessing: Preprocessing): Promise<Uint8Array> {
+  try {
+    const decoded = await (typeof image === 'string' ? decode(image, preprocessing) : decodeBytes(image, preprocessing));
+    return centreCrop(decoded, preprocessing.cropSize);
+  } catch (error) {
+    throw new UnreadableImageError(typeof image === 'string' ? image : `${image.length} bytes`, reasonOf(error), {cause: error});
+  }
+}
+
+/** Decodes, resizes and crops images exactly as in training. @returns pixels, RGB, `[n, cropSize, cropSize, 3]` */
+export async function readPixels(images: readonly ImageSource[], preprocessing: Preprocessing): Promise<Uint8Array> {
+  const pictureBytes = preprocessing.cropSize ** 2 * 3;
+  const pixels = new Uint8Array(images.length * pictureBytes);
+  const fill = async (image: ImageSource, i: number): Promise<void> => pixels.set(await readOne(image, preprocessing), i * pictureBytes);
+  await Promise.all(images.map(fill));
+  return pixels;
+}

@@ -1,0 +1,102 @@
+import {mkdir, rm, writeFile} from 'node:fs/promises';
+import {basename, dirname, join, resolve} from 'node:path';
+import type {WeightsCard} from '../backbones/cards.js';
+import {download} from '../backbones/device-weights.js';
+import {writeSafetensors} from '../backbones/safetensors-writer.js';
+import {VERSION} from '../core/version.js';
+import type {Classifier} from '../heads/classifier.js';
+import {assertReplaceable, moveIntoPlace} from './bundle-place.js';
+import {BUNDLE_FILES, SCHEMA_VERSION, type BundleMetrics, type BundleRecord} from './bundle-record.js';
+import {labelsText, metadataDocument, originName, plainReadme, weightsMetadata} from './bundle-texts.js';
+import {describeFiles} from './file-hashes.js';
+import {writeLayersModel} from './layers-model-files.js';
+import {toLayersModel} from './layers-model.js';
+import {noise, verifyBundle, type BundleProof, type PictureBatches} from './verify-bundle.js';
+
+/** What is known of a classifier beyond its weights. */
+export interface BundleDetails {
+  /** Of the published weights that the backbone started from. */
+  readonly weightsCard?: WeightsCard;
+  readonly metrics?: BundleMetrics;
+  /** Every value in force in the run. */
+  readonly recipe?: unknown;
+  /** Text of the bundle's README.md. */
+  readonly modelCard?: string;
+  /** Pictures that the bundle is proven on, validation images at best; noise unless given. */
+  readonly pictures?: PictureBatches;
+}
+
+/** A bundle that was written, loaded back, and found to compute what the classifier computes. */
+export interface SavedBundle {
+  /** Absolute. */
+  readonly directory: string;
+  readonly record: BundleRecord;
+  readonly proof: BundleProof;
+}
+
+/** @returns the names of model.json and its shards, in order */
+async function writeWeights(classifier: Classifier, directory: string): Promise<string[]> {
+  const metadata = weightsMetadata(classifier);
+  await writeSafetensors(join(directory, BUNDLE_FILES.tensors), download(classifier.weights), metadata);
+  const model = toLayersModel(classifier);
+  try {
+    model.setUserDefinedMetadata(metadata);
+    return await writeLayersModel(model, directory);
+  } finally {
+    model.dispose();
+  }
+}
+
+async function recordOf(classifier: Classifier, directory: string, details: BundleDetails): Promise<BundleRecord> {
+  const {spec, head, preprocessing, classNames, origin} = classifier;
+  const {weightsCard, metrics, recipe} = details;
+  const modelFiles = await writeWeights(classifier, directory);
+  return {
+    schemaVersion: SCHEMA_VERSION,
+    createdBy: `finetune ${VERSION}`,
+    createdAt: new Date().toISOString(),
+    arch: spec.arch,
+    lastStage: spec.lastStage,
+    family: {strideOn: spec.strideOn, batchNormEpsilon: spec.batchNormEpsilon},
+    preprocessing,
+    classes: classNames,
+    head,
+    weights: {origin: originName(origin), ...(weightsCard !== undefined && {card: weightsCard})},
+    ...(metrics !== undefined && {metrics}),
+    ...(recipe !== undefined && {recipe}),
+    ...(await describeFiles(directory, modelFiles, [BUNDLE_FILES.tensors])),
+  };
+}
+
+async function writeBundle(classifier: Classifier, directory: string, details: BundleDetails): Promise<BundleRecord> {
+  const record = await recordOf(classifier, directory, details);
+  const write = (name: string, text: string): Promise<void> => writeFile(join(directory, name), text);
+  const json = (document: object): string => `${JSON.stringify(document, null, 2)}\n`;
+  await write(BUNDLE_FILES.labels, labelsText(record.classes));
+  await write(BUNDLE_FILES.metadata, json(metadataDocument(record)));
+  await write(BUNDLE_FILES.card, details.modelCard ?? plainReadme(record));
+  await write(BUNDLE_FILES.record, json(record));
+  return record;
+}
+
+/**
+ * Exports a classifier: a tfjs LayersModel for browsers and Node, the same weights for PyTorch, and everything that must be known to use
+ * them. Written beside its place, loaded back, compared with the classifier, and only then moved into place.
+ * @throws BundlePlaceError (exit 2) when something else than an older bundle lies there
+ * @throws BundleMismatchError (exit 1) when the export computes something else
+ */
+export async function saveBundle(classifier: Classifier, directory: string, details: BundleDetails = {}): Promise<SavedBundle> {
+  const place = resolve(directory);
+  const fresh = join(dirname(place), `.${basename(place)}-${process.pid}`);
+  await assertReplaceable(place);
+  try {
+    await rm(fresh, {recursive: true, force: true});
+    await mkdir(fresh, {recursive: true});
+    const record = await writeBundle(classifier, fresh, details);
+    const proof = await verifyBundle(classifier, fresh, details.pictures ?? noise(classifier));
+    await moveIntoPlace(fresh, place);
+    return {directory: place, record, proof};
+  } finally {
+    await rm(fresh, {recursive: true, force: true});
+  }
+}

@@ -12,8 +12,8 @@ export const plural = (value: number, noun: string, nouns = `${noun}s`): string 
 
 /** `0.42 -> 0.4 s`, `92 -> 1 min 32 s` */
 export function duration(seconds: number): string {
-  if (seconds < 60) return `${seconds.toFixed(seconds < 10 ? 1 : 0)} s`;
   const whole = Math.round(seconds);
+  if (whole < 60) return `${whole < 10 ? seconds.toFixed(1) : whole} s`;
   const [hours, minutes] = [Math.floor(whole / 3600), Math.floor((whole % 3600) / 60)];
   return hours > 0 ? `${hours} h ${minutes} min` : `${minutes} min ${whole % 60} s`;
 }

@@ -6,9 +6,7 @@ const MOST_SHOWN = 48;
 
 /** An address on the network would make the page load something, and tell somebody that it was read. */
 const picture = ({thumbnail, name}: Mistake): Html =>
-  thumbnail?.startsWith('data:image/')
-    ? html`<img src="${thumbnail}" alt="${name}" loading="lazy" />`
-    : html`<div class="no-picture">${name}</div>`;
+  thumbnail?.startsWith('data:image/') ? html`<img src="${thumbnail}" alt="${name}" />` : html`<div class="no-picture">${name}</div>`;
 
 const card = (mistake: Mistake): Html => html`
   <figure class="mistake">

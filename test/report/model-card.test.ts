@@ -1,0 +1,61 @@
+import {expect} from 'chai';
+import {modelCard} from '../../src/report/model-card.js';
+import {madeUpRecord} from '../helpers/run-record.js';
+
+describe('the model card', () => {
+  it('says what it is, how good, and on whose terms', () => {
+    const card = modelCard(madeUpRecord(['ants', 'bees']));
+    expect(card).to.contain('# hymenoptera classifier');
+    expect(card).to.contain(
+      'A resnet50 fine-tuned to tell 2 kinds of picture apart. It was trained on 244 images of the folder `hymenoptera`',
+    );
+    expect(card).to.contain(
+      '| validation, by which the best epoch was chosen | 92.8 % | 87.5 % to 95.9 % | 0.928 | 152 |'.replace(/(\d) %/g, '$1\u00a0%'),
+    );
+    expect(card).to.contain('so one image is worth 0.66 points');
+    expect(card).to.contain(
+      'Training began from the weights resnet50.imagenet1k-v1, published at <https://example.org/resnet50>. Their licence: BSD-3-Clause.',
+    );
+  });
+
+  it('fills every place of its template', () => {
+    expect(modelCard(madeUpRecord(['ants', 'bees']))).to.not.match(/\{\{|undefined|NaN/);
+  });
+
+  it('gives the sizes that its pictures must have', () => {
+    const record = madeUpRecord(['ants', 'bees']);
+    const preprocessing = {...record.network.preprocessing, resizeSize: 73, cropSize: 64};
+    const card = modelCard({...record, network: {...record.network, preprocessing}});
+    expect(card).to.contain('the short side is 73 pixels').and.to.contain('float32 `[n, 64, 64, 3]`');
+    expect(card).to.contain('new OffscreenCanvas(64, 64)').and.to.contain('* 64) / 73;');
+  });
+
+  it('keeps a class from being read as Markdown or HTML', () => {
+    expect(modelCard(madeUpRecord(['<b>|*x*', 'two\nlines $& {{arch}}']))).to.match(
+      /\| \\<b\\>\\\|\\\*x\\\* \| .*\n\| two lines \\\$\\& {{arch}} \|/,
+    );
+  });
+
+  it('puts the test set first where there is one', () => {
+    const record = madeUpRecord(['ants', 'bees']);
+    const {validation} = record.metrics;
+    const card = modelCard({...record, metrics: {validation, test: {...validation, accuracy: 0.5, count: 900}}});
+    expect(card).to.match(/\| test \| 50\.0.*\n\| validation/);
+    expect(card).to.not.contain('one image is worth');
+  });
+
+  it('has a column for the top 5 where it means something', () => {
+    expect(modelCard(madeUpRecord([...'abcde']))).to.not.contain('Top-5');
+    expect(modelCard(madeUpRecord([...'abcdef']))).to.contain('Top-5');
+  });
+
+  it('does not invent a licence', () => {
+    const {card: _, ...record} = madeUpRecord(['ants', 'bees']);
+    expect(modelCard({...record, weights: '/home/me/mine.safetensors'})).to.contain(
+      'Training began from the weights in mine.safetensors. Nothing is known here of their licence: ask whoever made them.',
+    );
+    expect(modelCard({...record, weights: 'none'}))
+      .to.contain('Training began from random weights;')
+      .and.to.contain('from random weights, with');
+  });
+});

@@ -1,0 +1,148 @@
+import {createHash} from 'node:crypto';
+import {readFileSync} from 'node:fs';
+import {join} from 'node:path';
+import {pathToFileURL} from 'node:url';
+import {expect} from 'chai';
+import type {Page} from 'puppeteer-core';
+import {reportHtml, writeReport} from '../../src/report/report.js';
+import type {RunRecord} from '../../src/report/run-record.js';
+import {browserOrSkip} from '../helpers/browser.js';
+import {madeUpRecord} from '../helpers/run-record.js';
+import {temporaryDirectory} from '../helpers/temporary.js';
+
+const HOSTILE = `<img src="https://example.org/x.png" onerror='document.title="run"'>`;
+const PIXEL = 'data:image/gif;base64,R0lGODlhAQABAIAAAAAAAP///yH5BAEAAAAALAAAAAABAAEAAAIBRAA7';
+const mistake = {name: `${HOSTILE}.jpg`, truth: 'bees', prediction: HOSTILE, confidence: 0.9};
+
+/** Every text of a user's is markup. */
+const hostileRecord = (): RunRecord => ({
+  ...madeUpRecord([HOSTILE, 'bees', '</script><script>document.title="run"</script>'], {
+    mistakes: [mistake, {...mistake, thumbnail: HOSTILE}],
+  }),
+  dataset: HOSTILE.replaceAll('/', ':'),
+  run: HOSTILE,
+  command: `finetune --data '${HOSTILE}'`,
+  findings: [{code: 'x', severity: 'warning', message: HOSTILE, files: [HOSTILE]}],
+  settings: [{name: HOSTILE, value: {key: HOSTILE}, source: HOSTILE}],
+  environment: {[HOSTILE]: HOSTILE},
+});
+
+describe('the report', () => {
+  it('leads with the accuracy, its interval and what one image is worth', () => {
+    const text = reportHtml(madeUpRecord(['ants', 'bees']));
+    expect(text).to.match(/<p class="figure">92\.8\u00a0%<\/p>/);
+    expect(text).to.match(/Between 87\.5\u00a0% and 95\.9\u00a0% with 95 % confidence, measured on 152 images/);
+    expect(text).to.contain('The validation set has 152 images, so one image is worth 0.66 points.');
+  });
+
+  it('leads with the test accuracy where there is a test set', () => {
+    const record = madeUpRecord(['ants', 'bees']);
+    const {validation} = record.metrics;
+    const text = reportHtml({...record, metrics: {validation, test: {...validation, accuracy: 0.5}}});
+    expect(text).to.match(/<p class="figure">50\.0\u00a0%<\/p>\s*<p class="figure-label">test accuracy/);
+    expect(text).to.match(/On the 152 validation images: 92\.8/);
+  });
+
+  it('shows every setting with its source, the schedule, the findings and the command', () => {
+    const text = reportHtml(madeUpRecord(['ants', 'bees'])).replace(/\s+/g, ' ');
+    for (const part of [
+      'batchSize',
+      'recommended',
+      '{&quot;crop&quot;:[0.35,1],&quot;flip&quot;:true}',
+      'frozen',
+      'bees/broken.jpg',
+      'v22.12.0',
+    ]) {
+      expect(text).to.contain(part);
+    }
+    expect(text).to.contain('<pre><code>npx finetune --data ./hymenoptera --arch resnet50 --seed 42</code></pre>');
+  });
+
+  it('shows the surest mistakes first, and a name where there is no picture', () => {
+    const named = (name: string, confidence: number) => ({name, truth: 'ants', prediction: 'bees', confidence});
+    const mistakes = [named('unsure.jpg', 0.5), {...named('sure.jpg', 0.9), thumbnail: PIXEL}];
+    const text = reportHtml(madeUpRecord(['ants', 'bees'], {mistakes}));
+    expect(text.indexOf(`<img src="${PIXEL}" alt="sure.jpg"`)).to.be.above(0);
+    expect(text.indexOf('<div class="no-picture">unsure.jpg</div>')).to.be.above(text.indexOf('alt="sure.jpg"'));
+  });
+
+  it('lets a user bring no markup and no address of a picture', () => {
+    const text = reportHtml(hostileRecord());
+    expect(text).to.not.contain('<img');
+    expect(text.match(/<script/g)).to.have.length(1);
+    expect(text).to.contain('&lt;img src=&quot;https:');
+  });
+
+  it('allows exactly its own script', () => {
+    const text = reportHtml(madeUpRecord(['ants', 'bees']));
+    const script = /<script>([^]*)<\/script>/.exec(text)![1]!;
+    expect(text).to.contain(`script-src &#39;sha256-${createHash('sha256').update(script).digest('base64')}&#39;`);
+  });
+
+  it('is written for 2 classes and for 200', async () => {
+    const many = Array.from({length: 200}, (_, i) => `species ${i}`);
+    const path = join(temporaryDirectory(), 'report.html');
+    for (const classes of [['ants', 'bees'], many]) {
+      await writeReport(madeUpRecord(classes, {perClass: 10}), path);
+      const text = readFileSync(path, 'utf8').replace(/<script>[^]*/, '');
+      expect(text).to.not.match(/NaN|undefined|\[object/);
+      expect(text.match(/<th scope="row" data-value/g)).to.have.length(classes.length);
+    }
+  });
+});
+
+describe('the report in a browser', () => {
+  /** Opens a report from its file, with whatever it tried to load and whatever went wrong. */
+  async function opened(test: Mocha.Context, record: RunRecord, look: (page: Page, complaints: string[]) => Promise<void>): Promise<void> {
+    const browser = await browserOrSkip(test);
+    try {
+      const path = join(temporaryDirectory(), 'report.html');
+      await writeReport(record, path);
+      const page = await browser.newPage();
+      const complaints: string[] = [];
+      page.on('request', request => request.url().startsWith('data:') || complaints.push(request.url()));
+      page.on('pageerror', error => complaints.push(String(error)));
+      page.on('console', message => complaints.push(message.text()));
+      await page.goto(pathToFileURL(path).href);
+      expect(complaints.shift()).to.equal(pathToFileURL(path).href);
+      await look(page, complaints);
+    } finally {
+      await browser.close();
+    }
+  }
+
+  it('needs nothing but its file, and runs nothing of a user', async function () {
+    await opened(this, hostileRecord(), async (page, complaints) => {
+      expect(await page.title()).to.contain('fine-tuning report');
+      expect(complaints).to.deep.equal([]);
+    });
+  });
+
+  it('sorts the classes by a column at a click, undefined values last', async function () {
+    const record = madeUpRecord(['a', 'b', 'c']);
+    const {validation} = record.metrics;
+    const perClass = {
+      a: {...validation.perClass.a!, f1: null},
+      b: {...validation.perClass.b!, f1: 0.2},
+      c: {...validation.perClass.c!, f1: 0.9},
+    };
+    await opened(this, {...record, metrics: {validation: {...validation, perClass}}}, async page => {
+      const order = () => page.$$eval('table.classes tbody th', cells => cells.map(cell => cell.textContent).join(''));
+      const [byName, , , , byF1] = await page.$$('table.classes thead button');
+      expect(await order(), 'weakest first').to.equal('bca');
+      await byF1!.click();
+      expect(await order(), 'strongest first').to.equal('cba');
+      await byName!.click();
+      expect(await order()).to.equal('abc');
+      expect(await page.$eval('table.classes th', cell => cell.getAttribute('aria-sort'))).to.equal('ascending');
+    });
+  });
+
+  it('fits a phone', async function () {
+    const names = Array.from({length: 37}, (_, i) => `a_rather_long_name_of_a_breed_${i}`);
+    await opened(this, madeUpRecord(names, {perClass: 5}), async page => {
+      await page.setViewport({width: 360, height: 740});
+      expect(await page.evaluate(() => document.documentElement.scrollWidth)).to.equal(360);
+    });
+  });
+});

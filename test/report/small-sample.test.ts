@@ -1,0 +1,23 @@
+import {expect} from 'chai';
+import {smallSampleWarning} from '../../src/report/small-sample.js';
+import {wilsonInterval} from '../../src/training/wilson.js';
+import {madeUpRecord} from '../helpers/run-record.js';
+
+const measured = (count: number) => ({
+  ...madeUpRecord(['a', 'b']).metrics.validation,
+  count,
+  accuracyInterval95: wilsonInterval(0.9 * count, count),
+});
+
+describe('the warning of small sets', () => {
+  it('says what one image is worth, and what may be chance', () => {
+    expect(smallSampleWarning(measured(150), 'validation')).to.equal(
+      'The validation set has 150 images, so one image is worth 0.67 points. Runs that differ by less than about 5 points may differ by chance.',
+    );
+  });
+
+  it('ends where one image no longer matters', () => {
+    expect(smallSampleWarning(measured(490), 'test')).to.be.a('string');
+    expect(smallSampleWarning(measured(500), 'test')).to.equal(undefined);
+  });
+});

@@ -9,28 +9,35 @@ const KERAS_METADATA: Readonly<Record<string, string>> = {
 };
 
 /** What Keras and tfjs call the weights of a layer, and what torchvision does. */
-const PARAMETERS: Readonly<Record<string, string>> = {
-  kernel: 'weight',
-  bias: 'bias',
-  gamma: 'weight',
-  beta: 'bias',
-  moving_mean: 'running_mean',
-  moving_variance: 'running_var',
-};
+const PARAMETERS: ReadonlyMap<string | undefined, string> = new Map([
+  ['kernel', 'weight'],
+  ['bias', 'bias'],
+  ['gamma', 'weight'],
+  ['beta', 'bias'],
+  ['moving_mean', 'running_mean'],
+  ['moving_variance', 'running_var'],
+]);
 
 /** Layers that this project's exports name as torchvision names its modules. */
 const TORCHVISION_LAYER = /^(?:conv1|bn1|layer[1-4]\.\d+\.(?:conv[123]|bn[123]|downsample\.[01])|fc(?:\.\w+)*)$/;
 
-const STEM: Readonly<Record<string, string>> = {conv1_conv: 'conv1', conv1_bn: 'bn1'};
+/** The layer that normalises pixels in this project's exports (export/layers-model.ts); `preprocessing` in the metadata says the same. */
+const isNormalisation = (name: string, {metadata}: WeightsFile): boolean =>
+  metadata.preprocessing !== undefined && /^normalise\/(?:kernel|bias)$/.test(name);
 
-/** The classifier of Keras Applications, by their versions. */
-const CLASSIFIERS = new Set(['probs', 'predictions', 'fc1000']);
+/** Keras Applications' layers outside the stages; the classifier by their versions. */
+const SINGLE_LAYERS: ReadonlyMap<string, string> = new Map([
+  ['conv1_conv', 'conv1'],
+  ['conv1_bn', 'bn1'],
+  ['probs', 'fc'],
+  ['predictions', 'fc'],
+  ['fc1000', 'fc'],
+]);
 
 /** `conv3_block1_0_bn` -> `layer2.0.downsample.1`; undefined for a name that is not of Keras Applications' ResNets. */
 function kerasLayer(layer: string): string | undefined {
-  if (CLASSIFIERS.has(layer)) return 'fc';
   const [, stage, block, index, kind] = /^conv([2-5])_block(\d+)_([0-3])_(conv|bn)$/.exec(layer) ?? [];
-  if (index === undefined) return STEM[layer];
+  if (index === undefined) return SINGLE_LAYERS.get(layer);
   const module = index === '0' ? `downsample.${kind === 'conv' ? 0 : 1}` : `${kind}${index}`;
   return `layer${Number(stage) - 1}.${Number(block) - 1}.${module}`;
 }
@@ -38,7 +45,7 @@ function kerasLayer(layer: string): string | undefined {
 /** `resnet50/conv1_conv/kernel:0` -> layer `conv1_conv`, parameter `kernel` */
 function torchvisionName(name: string): {key: string; isKeras: boolean} | undefined {
   const [parameter, layer] = name.replace(/:0$/, '').split('/').reverse();
-  const torchvisionParameter = Object.hasOwn(PARAMETERS, parameter!) ? PARAMETERS[parameter!] : undefined;
+  const torchvisionParameter = PARAMETERS.get(parameter);
   if (layer === undefined || torchvisionParameter === undefined) return undefined;
   const module = TORCHVISION_LAYER.test(layer) ? layer : kerasLayer(layer);
   return module === undefined ? undefined : {key: `${module}.${torchvisionParameter}`, isKeras: module !== layer};
@@ -89,6 +96,7 @@ export function toTorchvision(file: WeightsFile): WeightsFile {
   let isKeras = false;
   const tensors = new Map<string, HostTensor>();
   for (const [name, tensor] of file.tensors) {
+    if (isNormalisation(name, file)) continue;
     const known = torchvisionName(name);
     isKeras ||= known?.isKeras === true;
     tensors.set(known?.key ?? name, known === undefined ? tensor : channelsFirst(tensor));

@@ -68,10 +68,8 @@ export class ByteCursor {
 
   private advance(length: number): number {
     const from = this.position;
-    const left = this.bytes.length - from;
-    if (length > left) {
-      throw new Malformed(`${counted(left)} bytes where ${counted(length)} were to follow (at byte ${counted(from)})`);
-    }
+    const missing = length - (this.bytes.length - from);
+    if (missing > 0) throw new Malformed(`a cut at byte ${counted(this.bytes.length)}, where ${counted(missing)} more were to follow`);
     this.position += length;
     return from;
   }

@@ -3,7 +3,7 @@ import {counted, Malformed} from './malformed.js';
 import {Global, type PickleDialect} from './pickle-dialect.js';
 
 /** A state dict takes some 30 opcodes a tensor. As each adds one value at most, this bounds stack, marks and memo alike. */
-const MAX_STEPS = 4_000_000;
+const MAX_STEPS = 1_000_000;
 
 const STATE_DICT_ALONE =
   'save model.state_dict() alone with torch.save and give that file, and do not open this one in Python unless you trust its source';

@@ -1,4 +1,6 @@
+import {existsSync} from 'node:fs';
 import {open, stat} from 'node:fs/promises';
+import {join} from 'node:path';
 import {messageOf} from '../../core/errors.js';
 import {Malformed} from './malformed.js';
 import {readKerasH5} from './keras-h5.js';
@@ -17,6 +19,7 @@ interface Recognised {
 const SAFETENSORS: Recognised = {format: 'safetensors', read: readSafetensors};
 const KERAS_H5: Recognised = {format: 'keras-h5', read: readKerasH5};
 const TFJS: Recognised = {format: 'tfjs', read: readTfjs};
+const TFJS_FOLDER: Recognised = {format: 'tfjs', read: path => readTfjs(join(path, 'model.json'))};
 const TORCH_ZIP: Recognised = {format: 'pytorch', read: path => readPyTorch(path, 'zip')};
 const TORCH_LEGACY: Recognised = {format: 'pytorch', read: path => readPyTorch(path, 'legacy')};
 
@@ -46,7 +49,10 @@ function asWeightsFileError(path: string, error: unknown): unknown {
 }
 
 async function recognise(path: string): Promise<Recognised> {
-  if ((await stat(path)).isDirectory()) return TFJS;
+  if ((await stat(path)).isDirectory()) {
+    if (existsSync(join(path, 'model.json'))) return TFJS_FOLDER;
+    throw new Malformed('a folder without a model.json', 'give the file or the folder that holds the weights');
+  }
   const head = await readHead(path);
   const text = head.toString('latin1');
   if (text.startsWith('PK\x03\x04')) return TORCH_ZIP;
@@ -80,9 +86,9 @@ function strange(head: Buffer): Malformed {
 /** DataParallel's, torch.compile's, and the attribute names under which training frameworks keep the network. */
 const WRAPPER = /^(?:module|_orig_mod|model|net|backbone)\./;
 
-/** Cuts off what every name begins with, where that is a wrapper's name. */
-function withoutWrapper<T>(tensors: ReadonlyMap<string, T>): ReadonlyMap<string, T> {
+/** Cuts off what every name begins with, where that is a wrapper's name. Wrappers are wrapped, but not endlessly. */
+function withoutWrapper<T>(tensors: ReadonlyMap<string, T>, wrappers = 4): ReadonlyMap<string, T> {
   const wrapper = WRAPPER.exec([...tensors.keys()][0]!)?.[0];
-  if (wrapper === undefined || ![...tensors.keys()].every(name => name.startsWith(wrapper))) return tensors;
-  return withoutWrapper(new Map([...tensors].map(([name, tensor]) => [name.slice(wrapper.length), tensor])));
+  if (wrapper === undefined || wrappers === 0 || ![...tensors.keys()].every(name => name.startsWith(wrapper))) return tensors;
+  return withoutWrapper(new Map([...tensors].map(([name, tensor]) => [name.slice(wrapper.length), tensor])), wrappers - 1);
 }

@@ -36,10 +36,8 @@ const MAX_JSON_BYTES = 64_000_000;
 /**
  * Reads the weights of a tfjs LayersModel: `model.json` and the shards it names, dequantised. Texts of its `userDefinedMetadata` are the
  * metadata, anything else in there as JSON.
- * @param path of `model.json`, or of its folder
  */
-export async function readTfjs(path: string): Promise<Contents> {
-  const jsonPath = path.endsWith('.json') ? path : join(path, 'model.json');
+export async function readTfjs(jsonPath: string): Promise<Contents> {
   const {size} = await stat(jsonPath);
   if (size > MAX_JSON_BYTES) throw new Malformed(`a model.json of ${counted(size)} bytes, above the limit of ${counted(MAX_JSON_BYTES)}`);
   const json = parseObject(await readFile(jsonPath), 'model.json');

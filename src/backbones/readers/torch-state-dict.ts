@@ -2,7 +2,7 @@ import {Malformed} from './malformed.js';
 import {TorchTensor} from './torch-dialect.js';
 
 /** Where training scripts put the weights in a checkpoint; the plain weights before their moving averages. */
-const WRAPPERS = ['state_dict', 'model_state_dict', 'model_state', 'model', 'net', 'network', 'module', 'weights', 'params'];
+const WRAPPERS = ['state_dict', 'model_state_dict', 'model_state', 'model', 'net', 'network', 'module', 'params'];
 const AVERAGES = ['model_ema', 'state_dict_ema', 'ema_state_dict', 'ema'];
 
 const GIVE_STATE_DICT = 'save model.state_dict() alone with torch.save and give that file';

@@ -1,0 +1,45 @@
+import {expect} from 'chai';
+import {Allowance, ELEMENT_TYPES} from '../../../src/backbones/readers/elements.js';
+import {bytesOf} from '../../helpers/torch-files.js';
+
+describe('ELEMENT_TYPES', () => {
+  it('decodes halves: normal, subnormal, signed zero, infinite, not a number', () => {
+    const bits = Uint16Array.of(0x3c00, 0xc000, 0x3555, 0x7bff, 0x0001, 0x83ff, 0x8000, 0x7c00, 0xfc00, 0x7e00);
+    const expected = [1, -2, 0.333251953125, 65504, 2 ** -24, -1023 * 2 ** -24, -0, Infinity, -Infinity, NaN];
+    expect([...ELEMENT_TYPES.F16.decode(bytesOf(bits))]).to.deep.equal(expected);
+  });
+
+  it('decodes brain floats as the upper half of float32', () => {
+    expect([...ELEMENT_TYPES.BF16.decode(bytesOf(Uint16Array.of(0x3f80, 0xc049, 0x7f80)))]).to.deep.equal([1, -3.140625, Infinity]);
+  });
+
+  it('views what lies aligned, and copies what does not', () => {
+    const memory = Buffer.alloc(9);
+    memory.writeFloatLE(1.5, 1);
+    memory.writeFloatLE(2.5, 4);
+    expect(ELEMENT_TYPES.F32.decode(new Uint8Array(memory.buffer, memory.byteOffset + 4, 4))[0]).to.equal(2.5);
+    expect(ELEMENT_TYPES.F32.decode(new Uint8Array(8)).byteLength).to.equal(8);
+    const aligned = new Uint8Array(new ArrayBuffer(8));
+    expect(ELEMENT_TYPES.F32.decode(aligned).buffer).to.equal(aligned.buffer);
+    const shifted = aligned.subarray(1, 5);
+    expect(ELEMENT_TYPES.F32.decode(shifted).buffer).to.not.equal(aligned.buffer);
+  });
+});
+
+describe('Allowance', () => {
+  it('counts what is claimed, up to the limit', () => {
+    const allowance = new Allowance(10);
+    expect(allowance.claim('a', [2, 3])).to.equal(6);
+    expect(allowance.claim('b', [])).to.equal(1);
+    expect(allowance.claim('c', [0, 9])).to.equal(0);
+    expect(() => allowance.claim('d', [4])).to.throw(
+      'tensors of more than 10 numbers (at "d"); give a file with the weights of one network, and nothing else',
+    );
+  });
+
+  it('takes only shapes', () => {
+    for (const shape of [undefined, 3, [-1], [1.5], ['1'], [2 ** 53], Array<number>(33).fill(1)]) {
+      expect(() => new Allowance().claim('a', shape)).to.throw('no valid shape for tensor "a"');
+    }
+  });
+});

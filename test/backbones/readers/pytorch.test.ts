@@ -1,0 +1,263 @@
+import {expect} from 'chai';
+import {build, dictionary, global, integer, list, NONE, reduce, text, TRUE, tuple, type Pickled} from '../../helpers/pickles.js';
+import {storedZip} from '../../helpers/stored-zip.js';
+import {bytesOf, storage, tensor, torchLegacy, torchZip} from '../../helpers/torch-files.js';
+import {again, readBytes, refusalOf, valuesIn} from '../../helpers/weights-files.js';
+
+const SIX = bytesOf(Float32Array.of(0, 1, 2, 3, 4, 5));
+const fc = tensor({key: '0', shape: [2, 3]});
+const alone = '; save model.state_dict() alone with torch.save and give that file.';
+
+/** A zip file of this root and one storage of six floats, named 0. */
+const zip = (root: Pickled): Buffer => torchZip(root, {'0': SIX});
+
+describe('readPyTorch', () => {
+  it('reads a state dict, in either format', async () => {
+    const root = dictionary({'fc.weight': fc});
+    for (const bytes of [zip(root), torchLegacy(root, {'0': {length: 6, bytes: SIX}})]) {
+      const file = await readBytes(bytes);
+      expect(file.format).to.equal('pytorch');
+      expect(file.tensors.get('fc.weight')!.shape).to.deep.equal([2, 3]);
+      expect(valuesIn(file)).to.deep.equal({'fc.weight': [0, 1, 2, 3, 4, 5]});
+    }
+  });
+
+  it('keeps no copy of what lies in the file as it is needed', async () => {
+    const root = dictionary({a: tensor({key: '0', shape: [3], length: 6}), b: tensor({key: '0', shape: [3], length: 6, offset: 3})});
+    const {tensors} = await readBytes(zip(root));
+    expect(tensors.get('a')!.data.buffer).to.equal(tensors.get('b')!.data.buffer);
+  });
+
+  it('puts transposed, strided, repeated and shared elements into order', async () => {
+    const view = (shape: readonly number[], strides: readonly number[], offset = 0) =>
+      tensor({key: '0', shape, strides, offset, length: 6});
+    const root = dictionary({
+      transposed: view([3, 2], [1, 3]),
+      everyOther: view([3], [2], 1),
+      repeated: view([2, 2], [0, 1], 4),
+      axes: view([1, 3, 2], [7, 1, 3]),
+      thin: view([2, 1, 3], [3, 99, 1]),
+      scalar: view([], [], 5),
+      empty: view([0, 3], [3, 1], 6),
+    });
+    expect(valuesIn(await readBytes(zip(root)))).to.deep.equal({
+      transposed: [0, 3, 1, 4, 2, 5],
+      everyOther: [1, 3, 5],
+      repeated: [4, 5, 4, 5],
+      axes: [0, 3, 1, 4, 2, 5],
+      thin: [0, 1, 2, 3, 4, 5],
+      scalar: [5],
+      empty: [],
+    });
+  });
+
+  it('makes float32 of every floating-point type, and drops integers', async () => {
+    const storages = {
+      h: bytesOf(Uint16Array.of(0x3c00)),
+      b: bytesOf(Uint16Array.of(0x3f80)),
+      d: bytesOf(Float64Array.of(0.1)),
+      l: bytesOf(BigInt64Array.of(7n)),
+    };
+    const one = (key: string, type: string) => tensor({key, type, shape: [1]});
+    const root = {h: one('h', 'HalfStorage'), b: one('b', 'BFloat16Storage'), d: one('d', 'DoubleStorage'), l: one('l', 'LongStorage')};
+    const values = {h: [1], b: [1], d: [Math.fround(0.1)]};
+    expect(valuesIn(await readBytes(torchZip(dictionary(root), storages)))).to.deep.equal(values);
+    const lengths = Object.fromEntries(Object.entries(storages).map(([key, bytes]) => [key, {length: 1, bytes}]));
+    expect(valuesIn(await readBytes(torchLegacy(dictionary(root), lengths)))).to.deep.equal(values);
+  });
+
+  it('takes parameters, and state dicts with metadata', async () => {
+    const parameter = reduce(global('torch._utils', '_rebuild_parameter'), fc, TRUE, reduce(global('collections', 'OrderedDict')));
+    const old = reduce(
+      global('torch._utils', '_rebuild_tensor'),
+      storage('FloatStorage', '0', 6),
+      integer(0),
+      tuple(integer(1)),
+      tuple(integer(1)),
+    );
+    const root = build(dictionary({parameter, old}), dictionary({_metadata: dictionary({version: integer(2)})}));
+    expect(valuesIn(await readBytes(zip(root)))).to.deep.equal({parameter: [0, 1, 2, 3, 4, 5], old: [0]});
+  });
+
+  const weights = dictionary({'conv1.weight': fc});
+  const momentum = dictionary({state: dictionary({'0': dictionary({momentum_buffer: fc})}), param_groups: list()});
+  const WRAPPED: readonly (readonly [what: string, root: Pickled])[] = [
+    ['state_dict', dictionary({epoch: integer(3), state_dict: weights})],
+    ['model_state_dict, the optimizer beside it', dictionary({optimizer: momentum, model_state_dict: weights})],
+    ['model within net', dictionary({net: dictionary({model: weights})})],
+    ['model rather than its moving average', dictionary({model_ema: dictionary({other: fc}), model: weights})],
+    ['a moving average where nothing else is', dictionary({ema: weights, epoch: integer(1)})],
+    ['the only dictionary of tensors, whatever its name', dictionary({student: weights, epoch: NONE})],
+    ['names that begin with module.', dictionary({state_dict: dictionary({'module.conv1.weight': fc})})],
+    ['names that begin with _orig_mod.module.', dictionary({'_orig_mod.module.conv1.weight': fc})],
+  ];
+
+  for (const [what, root] of WRAPPED) {
+    it(`finds the weights under ${what}`, async () => {
+      expect([...(await readBytes(zip(root))).tensors.keys()]).to.deep.equal(['conv1.weight']);
+    });
+  }
+
+  it('leaves a prefix that only some names have', async () => {
+    const root = dictionary({'module.conv1.weight': fc, 'fc.weight': fc});
+    expect([...(await readBytes(zip(root))).tensors.keys()]).to.deep.equal(['module.conv1.weight', 'fc.weight']);
+  });
+
+  const weightsOf = (fields: Partial<Parameters<typeof tensor>[0]>) => zip(dictionary({w: tensor({key: '0', shape: [6], ...fields})}));
+  const entries = {'a/data.pkl': Buffer.from('80024e2e', 'hex')};
+  const REFUSED: readonly (readonly [what: string, file: Buffer, found: string])[] = [
+    [
+      'a whole module',
+      zip(reduce(global('__main__', 'Net'))),
+      'a pickle that asks for __main__.Net, which weights do not need; save model.state_dict() alone with torch.save and give that file, and do not open this one in Python unless you trust its source.',
+    ],
+    ['a single tensor', zip(fc), `a single tensor without a name${alone}`],
+    ['a list', zip(list(fc)), `a pickled value that is not a dictionary of tensors${alone}`],
+    [
+      'two unnamed sets of weights',
+      zip(dictionary({student: weights, teacher: weights})),
+      `a dictionary with "student", "teacher", and no state dict under a known name${alone}`,
+    ],
+    ['an empty dictionary', zip(dictionary({})), `a dictionary with nothing in it, and no state dict under a known name${alone}`],
+    [
+      'integers alone',
+      torchZip(dictionary({n: tensor({key: '0', shape: [1], type: 'LongStorage'})}), {'0': Buffer.alloc(8)}),
+      'no tensor of floating-point numbers; give a file with the weights of a network.',
+    ],
+    ['a shape beyond the storage', weightsOf({shape: [7], length: 6}), `tensor "w" reaching beyond the 6 elements of its storage${again}`],
+    [
+      'an offset beyond the storage',
+      weightsOf({shape: [2], offset: 5, length: 6}),
+      `tensor "w" reaching beyond the 6 elements of its storage${again}`,
+    ],
+    [
+      'strides beyond the storage',
+      weightsOf({shape: [2, 2], strides: [5, 1], length: 6}),
+      `tensor "w" reaching beyond the 6 elements of its storage${again}`,
+    ],
+    [
+      'repetition without an end',
+      weightsOf({shape: [2 ** 30, 2 ** 20], strides: [0, 0], length: 6}),
+      'tensors of more than 536,870,912 numbers (at "w"); give a file with the weights of one network, and nothing else.',
+    ],
+    ['a negative stride', weightsOf({strides: [-1]}), `a tensor without a valid storage, offset, shape and strides${again}`],
+    [
+      'as many strides as axes and one',
+      weightsOf({strides: [1, 1]}),
+      `a tensor without a valid storage, offset, shape and strides${again}`,
+    ],
+    ['a storage shorter than its entry', weightsOf({shape: [5]}), `24 bytes in entry "archive/data/0", whose storage takes 20${again}`],
+    [
+      'a storage of another type elsewhere',
+      zip(dictionary({a: fc, b: tensor({key: '0', shape: [6], type: 'IntStorage'})})),
+      `two descriptions of storage "0" that differ${again}`,
+    ],
+    [
+      'a storage that is absent',
+      zip(dictionary({w: tensor({key: '../1', shape: [6]})})),
+      `no entry "archive/data/../1" for a storage of 24 bytes${again}`,
+    ],
+    [
+      'big-endian numbers',
+      torchZip(weights, {'0': SIX}, {byteOrder: 'big'}),
+      'numbers in "big" byte order; save it on a little-endian machine.',
+    ],
+    [
+      'a wrong checksum',
+      torchZip(weights, {'0': SIX}, {lies: {'archive/data/0': {crc: 1}}}),
+      `a broken zip archive (another checksum than the archive names)${again}`,
+    ],
+    [
+      'an entry that claims more than there is',
+      torchZip(weights, {'0': SIX}, {lies: {'archive/data.pkl': {size: 10_000}}}),
+      `a broken zip archive (file data overflows file bounds: 46 + 10000 > 545)${again}`,
+    ],
+    [
+      'a pickle that claims to be enormous',
+      torchZip(weights, {'0': SIX}, {lies: {'archive/data.pkl': {size: 64_000_001}}}),
+      `an entry "archive/data.pkl" of 64,000,001 bytes, above the limit of 64,000,000${again}`,
+    ],
+    [
+      'another zip archive',
+      storedZip({'word/document.xml': SIX}),
+      'a zip archive without the one data.pkl of torch.save; give a file that torch.save wrote.',
+    ],
+    [
+      'two pickles',
+      storedZip({...entries, 'b/data.pkl': SIX}),
+      'a zip archive without the one data.pkl of torch.save; give a file that torch.save wrote.',
+    ],
+    [
+      'a .keras archive',
+      storedZip({'config.json': SIX, 'model.weights.h5': SIX}),
+      'a .keras archive; save it from Keras as .h5 and give that file.',
+    ],
+    [
+      'a truncated zip archive',
+      zip(weights).subarray(0, 300),
+      `a broken zip archive (End of central directory record signature not found. Either not a zip file, or file is truncated.)${again}`,
+    ],
+    [
+      'a legacy storage of another length',
+      torchLegacy(weights, {'0': {length: 7, bytes: SIX}}),
+      `7 elements in storage "0", which has 6${again}`,
+    ],
+    [
+      'a legacy file without its storage',
+      torchLegacy(weights, {}),
+      `a list of storages that is not the list of those the tensors use${again}`,
+    ],
+    [
+      'a legacy file with another storage',
+      torchLegacy(weights, {'1': {length: 6, bytes: SIX}}),
+      `a list of storages that is not the list of those the tensors use${again}`,
+    ],
+    [
+      'a truncated legacy file',
+      torchLegacy(weights, {'0': {length: 6, bytes: SIX}}).subarray(0, -1),
+      `a cut at byte 288, where 1 more were to follow${again}`,
+    ],
+    ['another legacy protocol', torchLegacy(weights, {}, {protocol: 1002}), `a PyTorch file of another protocol than 1001${again}`],
+    [
+      'a legacy file of a big-endian machine',
+      torchLegacy(weights, {}, {littleEndian: NONE}),
+      'numbers in big-endian byte order; save it on a little-endian machine.',
+    ],
+    [
+      'a pickle of something else',
+      Buffer.from('80024b012e', 'hex'),
+      'a pickle that torch.save did not write; give a file that torch.save wrote.',
+    ],
+  ];
+
+  for (const [what, file, found] of REFUSED) {
+    it(`refuses ${what}`, async () => {
+      expect(await refusalOf(file)).to.equal(`Expected weights in FILE, but found ${found}`);
+    });
+  }
+
+  it('refuses a view of a storage, as files of 2017 may hold', async () => {
+    const id = tuple(
+      text('storage'),
+      global('torch', 'FloatStorage'),
+      text('0'),
+      text('cpu'),
+      integer(6),
+      tuple(text('1'), integer(2), integer(3)),
+    );
+    const root = dictionary({w: reduce(global('torch._utils', '_rebuild_tensor_v2'), Buffer.concat([id, Buffer.from('Q')]))});
+    expect(await refusalOf(zip(root))).to.equal(
+      `Expected weights in FILE, but found a pickle that refers to something other than a whole storage${again}`,
+    );
+  });
+
+  it('looks once at dictionaries that contain each other', async () => {
+    const knot = Buffer.concat([
+      Buffer.from('7d7100', 'hex'),
+      ...['state_dict', 'model', 'net', 'ema'].map(key => Buffer.concat([text(key), Buffer.from('680073', 'hex')])),
+    ]);
+    expect(await refusalOf(zip(knot))).to.contain(
+      'a dictionary with "state_dict", "model", "net", "ema", and no state dict under a known name',
+    );
+  });
+});

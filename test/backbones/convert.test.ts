@@ -1,7 +1,15 @@
 import {expect} from 'chai';
 import {toTorchvision} from '../../src/backbones/convert.js';
 import type {WeightsFile, WeightsFormat} from '../../src/backbones/readers/weights-file.js';
+import {download} from '../../src/backbones/device-weights.js';
+import {readWeights} from '../../src/backbones/readers/read-weights.js';
 import {backboneShapes} from '../../src/backbones/resnet-specs.js';
+import {weightsMetadata} from '../../src/export/bundle-texts.js';
+import {writeLayersModel} from '../../src/export/layers-model-files.js';
+import {toLayersModel} from '../../src/export/layers-model.js';
+import {useEngine} from '../helpers/engine.js';
+import {KERAS_FAMILY, randomClassifier} from '../helpers/random-classifier.js';
+import {temporaryDirectory} from '../helpers/temporary.js';
 
 type Tensors = Readonly<Record<string, readonly [shape: readonly number[], values: readonly number[]]>>;
 
@@ -149,5 +157,24 @@ describe('toTorchvision', () => {
     expect(toTorchvision(other)).to.deep.equal(other);
     const torchvision = file({'conv1.weight': [[1], [1]], 'conv1_conv/kernel': [[1], [1]]}, 'pytorch');
     expect(toTorchvision(torchvision)).to.equal(torchvision);
+  });
+
+  describe('of an export', () => {
+    useEngine();
+
+    it('gives back every number that was exported, and the family', async () => {
+      const classifier = randomClassifier({spec: {arch: 'resnet50', lastStage: 1, ...KERAS_FAMILY}, head: {type: 'mlp'}});
+      const expected = download(classifier.weights);
+      const model = toLayersModel(classifier);
+      model.setUserDefinedMetadata(weightsMetadata(classifier));
+      const directory = temporaryDirectory();
+      await writeLayersModel(model, directory);
+      model.dispose();
+      classifier.dispose();
+      const {tensors, metadata} = toTorchvision(await readWeights(directory));
+      expect([...tensors.keys()]).to.have.members([...expected.keys()]);
+      for (const [name, tensor] of tensors) expect(tensor, name).to.deep.equal(expected.get(name));
+      expect(metadata).to.include({arch: 'resnet50', stride_on: '1x1', batch_norm_epsilon: '0.00001001'});
+    });
   });
 });

@@ -18,14 +18,18 @@ const card = (mistake: Mistake): Html => html`
   </figure>
 `;
 
-/** The surest mistakes first: these are often wrong labels, or pictures of two things. */
-export function mistakesSection(mistakes: readonly Mistake[]): Html {
-  if (mistakes.length === 0) return html`<p>There are none.</p>`;
+/**
+ * The surest mistakes first: these are often wrong labels, or pictures of two things.
+ * @param total mistakes that were made; `mistakes` may be the surest of them
+ */
+export function mistakesSection(mistakes: readonly Mistake[], total: number): Html {
+  if (total === 0) return html`<p>There are none.</p>`;
   const surest = [...mistakes].sort((a, b) => b.confidence - a.confidence).slice(0, MOST_SHOWN);
+  const shown = surest.length < total ? `The ${surest.length} surest of ${plural(total, 'mistake')}` : plural(total, 'mistake');
   return html`
     <p>
-      ${surest.length < mistakes.length ? `The ${surest.length} surest of ${mistakes.length} mistakes` : plural(mistakes.length, 'mistake')},
-      the surest first. Look at them before training longer: many turn out to be wrong labels, or pictures that show two classes.
+      ${shown} on the validation images, the surest first. Look at them before training longer: many turn out to be wrong labels, or
+      pictures that show two classes.
     </p>
     <div class="gallery">${surest.map(card)}</div>
   `;

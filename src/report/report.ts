@@ -1,6 +1,7 @@
 import {createHash} from 'node:crypto';
 import {readFileSync} from 'node:fs';
 import {writeFile} from 'node:fs/promises';
+import type {Metrics} from '../training/metrics.js';
 import {classTable} from './class-table.js';
 import {confusionSection} from './confusion.js';
 import {curves} from './curves.js';
@@ -26,6 +27,8 @@ const section = (title: string, content: Html): Html =>
     ${content}
   </section>`;
 
+const mistakesIn = ({accuracy, count}: Metrics): number => Math.round((1 - accuracy) * count);
+
 function body(record: RunRecord): Html {
   const shown = record.metrics.test ?? record.metrics.validation;
   return html`
@@ -38,7 +41,8 @@ function body(record: RunRecord): Html {
     </header>
     ${headline(record)} ${section('How training went', html`${curves(record.history)} ${scheduleTable(record.phases)}`)}
     ${section('What is taken for what', confusionSection(shown, record.classes))}
-    ${section('Class by class', classTable(shown, record.classes))} ${section('Surest mistakes', mistakesSection(record.mistakes))}
+    ${section('Class by class', classTable(shown, record.classes))}
+    ${section('Surest mistakes', mistakesSection(record.mistakes, mistakesIn(record.metrics.validation)))}
     ${section('Found in the data', findingsSection(record.findings))} ${section('Where the time went', secondsBar(record.seconds))}
     ${section('Run it again', commandBox(record.command))} ${section('Settings in force', settingsTable(record.settings))}
     ${section('Environment', environmentTable(record.environment))}

@@ -62,6 +62,7 @@ describe('the report', () => {
     const named = (name: string, confidence: number) => ({name, truth: 'ants', prediction: 'bees', confidence});
     const mistakes = [named('unsure.jpg', 0.5), {...named('sure.jpg', 0.9), thumbnail: PIXEL}];
     const text = reportHtml(madeUpRecord(['ants', 'bees'], {mistakes}));
+    expect(text).to.contain('The 2 surest of 11 mistakes on the validation images');
     expect(text.indexOf(`<img src="${PIXEL}" alt="sure.jpg"`)).to.be.above(0);
     expect(text.indexOf('<div class="no-picture">unsure.jpg</div>')).to.be.above(text.indexOf('alt="sure.jpg"'));
   });

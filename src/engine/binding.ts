@@ -1,7 +1,7 @@
 import {tf, type Tensor} from './tensorflow.js';
 
 /** TensorFlow's own numbers for element types (tensorflow/c/tf_datatype.h). */
-const TYPE_NUMBERS = {float32: 1, int32: 3, uint8: 4, string: 7, complex64: 8, int64: 9, bool: 10, bfloat16: 14, float16: 19} as const;
+const TYPE_NUMBERS = {float32: 1, int32: 3, uint8: 4, int64: 9, bool: 10, bfloat16: 14, float16: 19} as const;
 
 export type ElementType = keyof typeof TYPE_NUMBERS;
 
@@ -15,12 +15,10 @@ export interface Attribute {
 export type Attributes = Readonly<Record<string, Attribute>>;
 
 export const type = (element: ElementType): Attribute => ({kind: 'TYPE', value: TYPE_NUMBERS[element]});
-export const int = (value: number): Attribute => ({kind: 'INT', value});
 export const ints = (value: readonly number[]): Attribute => ({kind: 'INT', value});
 export const float = (value: number): Attribute => ({kind: 'FLOAT', value});
 export const bool = (value: boolean): Attribute => ({kind: 'BOOL', value});
 export const string = (value: string): Attribute => ({kind: 'STRING', value});
-export const shape = (value: readonly number[]): Attribute => ({kind: 'SHAPE', value});
 
 /** An attribute as the addon takes it. */
 interface NativeAttribute {

@@ -22,10 +22,8 @@ export function runCommand(
   {environment = process.env, signal, onOutput}: CommandOptions = {},
 ): Promise<CommandResult | undefined> {
   return new Promise((resolve, reject) => {
-    if (signal?.aborted) return reject(signal.reason as Error);
+    signal?.throwIfAborted();
     const child = spawn(program, rest, {env: environment, stdio: ['ignore', 'pipe', 'pipe']});
-    const stop = () => child.kill();
-    signal?.addEventListener('abort', stop, {once: true});
     let output = '';
     for (const stream of [child.stdout, child.stderr]) {
       stream.setEncoding('utf8').on('data', (text: string) => {
@@ -33,14 +31,15 @@ export function runCommand(
         onOutput?.(text);
       });
     }
+    const stop = () => child.once('exit', () => reject(signal?.reason as Error)).kill();
+    signal?.addEventListener('abort', stop, {once: true});
     child.on('error', (error: NodeJS.ErrnoException) => {
       if (error.code === 'ENOENT' || error.code === 'EACCES') resolve(undefined);
       else reject(error);
     });
     child.on('close', (code, endedBy) => {
       signal?.removeEventListener('abort', stop);
-      if (signal?.aborted) reject(signal.reason as Error);
-      else resolve({code, signal: endedBy, output});
+      resolve({code, signal: endedBy, output});
     });
   });
 }

@@ -56,9 +56,11 @@ export function visibleGpu(wish: DeviceWish, gpus: readonly Gpu[], userList: str
     );
   }
   const limit = userList === undefined ? '' : ` allowed by CUDA_VISIBLE_DEVICES=${userList}`;
-  throw new GpuError(
-    `Expected a GPU for --device ${wish}, but found ${allowed.length} GPUs${limit}. Use one of gpu:0 to gpu:N-1, or --device cpu.`,
-  );
+  const cure =
+    allowed.length === 0
+      ? 'Allow one there, or use --device cpu'
+      : `Use gpu:0${allowed.length === 1 ? '' : ` to gpu:${allowed.length - 1}`}, or --device cpu`;
+  throw new GpuError(`Expected a GPU for --device ${wish}, but found ${allowed.length} GPUs${limit}. ${cure}.`);
 }
 
 /** CUDA's own rule: the list ends at its first entry that names no device. */

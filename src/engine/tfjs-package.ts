@@ -35,8 +35,8 @@ export async function installTfjsPackage(cache: string, environment: NodeJS.Proc
   try {
     await mkdir(made, {recursive: true});
     await writeFile(join(made, 'package.json'), '{"private": true}\n');
-    // The npm of the Node that runs now comes first.
-    const PATH = [dirname(process.execPath), environment.PATH].join(delimiter);
+    // Behind the user's own, the npm that came with the Node that runs now.
+    const PATH = [environment.PATH, dirname(process.execPath)].join(delimiter);
     const command = ['npm', 'install', '--ignore-scripts', '--no-audit', '--no-fund', '--prefix', made, `${NAME}@${VERSION}`] as const;
     const result = await runCommand(command, {environment: {...environment, PATH}, signal});
     if (result?.code !== 0) {

@@ -1,0 +1,132 @@
+import {mkdirSync} from 'node:fs';
+import {join} from 'node:path';
+import {expect} from 'chai';
+import {describeDevices, listGpus, parseGpus, visibleGpu, type DeviceWish, type Gpu} from '../../src/engine/device.js';
+import {prepareEnvironment, showCudaTools} from '../../src/engine/environment.js';
+import {missingGpuLibrary} from '../../src/engine/gpu-libraries.js';
+import {glibcMinor, requireSupported, thisMachine} from '../../src/engine/machine.js';
+import {programs} from '../helpers/programs.js';
+import {temporaryDirectory} from '../helpers/temporary.js';
+
+const LINES = '0, NVIDIA H200, 143771, 9.0\n1, NVIDIA GeForce RTX 4090, 24564, 8.9\n';
+const TWO: readonly Gpu[] = parseGpus(LINES);
+
+describe('the GPUs of a machine', () => {
+  it('are what nvidia-smi lists', async () => {
+    expect(await listGpus({PATH: programs({'nvidia-smi': `printf '${LINES}'`})})).to.deep.equal([
+      {index: 0, name: 'NVIDIA H200', memoryMiB: 143771, computeCapability: '9.0'},
+      {index: 1, name: 'NVIDIA GeForce RTX 4090', memoryMiB: 24564, computeCapability: '8.9'},
+    ]);
+  });
+
+  it('are none without nvidia-smi, and none where it fails', async () => {
+    expect(await listGpus({PATH: temporaryDirectory()})).to.deep.equal([]);
+    expect(await listGpus({PATH: programs({'nvidia-smi': 'echo "NVIDIA-SMI has failed"; exit 9'})})).to.deep.equal([]);
+  });
+
+  it('are described behind the processor', () => {
+    const [processor, ...gpus] = describeDevices(TWO);
+    expect(processor).to.match(/^cpu: .+ \(\d+ threads\)$/);
+    expect(gpus[1]).to.equal('gpu:1: NVIDIA GeForce RTX 4090 (24564 MiB, compute capability 8.9)');
+  });
+});
+
+describe('the one GPU that is shown to TensorFlow', () => {
+  const cases: readonly (readonly [wish: DeviceWish, gpus: readonly Gpu[], list: string | undefined, expected: string | undefined])[] = [
+    ['auto', TWO, undefined, '0'],
+    ['gpu', TWO, undefined, '0'],
+    ['gpu:1', TWO, undefined, '1'],
+    ['cpu', TWO, undefined, undefined],
+    ['auto', [], undefined, undefined],
+    ['auto', TWO, '1', '1'],
+    ['gpu:1', TWO, '1,0', '0'],
+    ['auto', TWO, 'GPU-8f4d1c2e', 'GPU-8f4d1c2e'],
+    ['auto', TWO, '-1', undefined],
+    ['auto', TWO, '', undefined],
+    ['auto', [], '0', undefined],
+  ];
+  for (const [wish, gpus, list, expected] of cases) {
+    const where = `${gpus.length} GPUs${list === undefined ? '' : ` and CUDA_VISIBLE_DEVICES=${list}`}`;
+    it(`is ${expected ?? 'none'} for ${wish} with ${where}`, () => {
+      expect(visibleGpu(wish, gpus, list)).to.equal(expected);
+    });
+  }
+
+  it('must be there when it is demanded', () => {
+    expect(() => visibleGpu('gpu', [], undefined)).to.throw(
+      "Expected an NVIDIA GPU for --device gpu, but found none (nvidia-smi lists none; the driver's libcuda.so.1 is what TensorFlow needs). " +
+        'Install the driver, or use --device cpu.',
+    );
+    expect(() => visibleGpu('gpu:2', TWO, undefined)).to.throw(
+      'Expected a GPU for --device gpu:2, but found 2 GPUs. Use gpu:0 to gpu:1, or --device cpu.',
+    );
+    expect(() => visibleGpu('gpu', TWO, '-1')).to.throw(
+      'Expected a GPU for --device gpu, but found 0 GPUs allowed by CUDA_VISIBLE_DEVICES=-1. Allow one there, or use --device cpu.',
+    );
+  });
+
+  it('names the library that the loader misses', async function () {
+    if ((await listGpus()).length > 0) this.skip();
+    expect(await missingGpuLibrary(undefined)).to.equal('libcuda.so.1: cannot open shared object file: No such file or directory');
+  });
+});
+
+describe("TensorFlow's environment", () => {
+  it('shows one GPU and lets its memory grow', () => {
+    const environment: NodeJS.ProcessEnv = {};
+    prepareEnvironment({}, '1', environment);
+    expect(environment).to.deep.equal({
+      TF_CPP_MIN_LOG_LEVEL: '2',
+      TF_ENABLE_ONEDNN_OPTS: '1',
+      TF_FORCE_GPU_ALLOW_GROWTH: 'true',
+      CUDA_CACHE_MAXSIZE: '4294967296',
+      CUDA_DEVICE_ORDER: 'PCI_BUS_ID',
+      CUDA_VISIBLE_DEVICES: '1',
+    });
+  });
+
+  it('hides every GPU from work for the CPU', () => {
+    const environment: NodeJS.ProcessEnv = {CUDA_VISIBLE_DEVICES: '0,1'};
+    prepareEnvironment({threads: 3, verbose: true}, undefined, environment);
+    expect(environment.CUDA_VISIBLE_DEVICES).to.equal('-1');
+    expect(environment.TF_NUM_INTRAOP_THREADS).to.equal('3');
+    expect(environment.TF_CPP_MIN_LOG_LEVEL).to.equal('0');
+  });
+
+  it("keeps the user's own settings, and the order that a list of theirs was written in", () => {
+    const own = {TF_CPP_MIN_LOG_LEVEL: '1', TF_ENABLE_ONEDNN_OPTS: '0', TF_FORCE_GPU_ALLOW_GROWTH: 'false', CUDA_CACHE_MAXSIZE: '1'};
+    const environment: NodeJS.ProcessEnv = {...own, CUDA_VISIBLE_DEVICES: '1,0'};
+    prepareEnvironment({}, '0', environment);
+    expect(environment).to.deep.equal({...own, CUDA_VISIBLE_DEVICES: '0'});
+  });
+
+  it("shows XLA the engine's own tools beside the user's flags", () => {
+    const engine = temporaryDirectory();
+    const environment: NodeJS.ProcessEnv = {XLA_FLAGS: '--xla_dump_to=/dump'};
+    showCudaTools(engine, environment);
+    expect(environment.XLA_FLAGS).to.equal('--xla_dump_to=/dump');
+    mkdirSync(join(engine, 'nvidia', 'cuda_nvcc'), {recursive: true});
+    showCudaTools(engine, environment);
+    showCudaTools(engine, environment);
+    expect(environment.XLA_FLAGS).to.equal(`--xla_dump_to=/dump --xla_gpu_cuda_data_dir=${join(engine, 'nvidia', 'cuda_nvcc')}`);
+  });
+});
+
+describe('a machine for TensorFlow', () => {
+  it('is Linux with a glibc that its wheels run on', () => {
+    requireSupported({platform: 'linux', arch: 'arm64', glibc: '2.27'});
+    expect(() => requireSupported({platform: 'darwin', arch: 'arm64', glibc: undefined})).to.throw(
+      'Expected Linux on x64 or arm64 for TensorFlow, but found darwin on arm64. Use --engine wasm.',
+    );
+    expect(() => requireSupported({platform: 'linux', arch: 'x64', glibc: undefined})).to.throw(
+      'Expected glibc 2.27 or newer for TensorFlow, but found none (musl?). Use --engine wasm.',
+    );
+    expect(() => requireSupported({platform: 'linux', arch: 'x64', glibc: '2.17'})).to.throw('but found 2.17. Use --engine wasm.');
+  });
+
+  it('says which it is', () => {
+    const machine = thisMachine();
+    expect(machine.platform).to.equal(process.platform);
+    expect(glibcMinor(machine)).to.equal(Number(machine.glibc?.split('.')[1] ?? 0));
+  });
+});

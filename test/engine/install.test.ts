@@ -1,0 +1,152 @@
+import {existsSync, readdirSync, readFileSync} from 'node:fs';
+import {join} from 'node:path';
+import {setTimeout as sleep} from 'node:timers/promises';
+import {expect} from 'chai';
+import {cacheDirectory} from '../../src/core/cache-directory.js';
+import {installedEngines} from '../../src/engine/engine-directory.js';
+import {installEngine} from '../../src/engine/install.js';
+import type {InstallProgress} from '../../src/engine/progress.js';
+import {useEngine} from '../helpers/engine.js';
+import {inChild, SRC, startChild} from '../helpers/in-child.js';
+import {programs} from '../helpers/programs.js';
+import {rejectionOf} from '../helpers/rejection.js';
+import {temporaryDirectory} from '../helpers/temporary.js';
+import {tensorFlowFiles, writeTree, writeWheel} from '../helpers/wheels.js';
+
+/** A stand-in for a compiler, as a PATH and as CXX: answers `--version`, and else does `body` with `$out` set. */
+function compiler(body: string): NodeJS.ProcessEnv {
+  const script = `[ "$1" = --version ] && exit 0
+for out in "$@"; do :; done
+${body}`;
+  const PATH = programs({'fake-c++': script});
+  return {PATH, CXX: join(PATH, 'fake-c++')};
+}
+
+const enginesIn = (cache: string): string[] => readdirSync(join(cache, 'engines'));
+
+describe('installing an engine', () => {
+  it('needs a compiler, and says so before anything is downloaded', async () => {
+    const environment = {PATH: temporaryDirectory()};
+    const cache = temporaryDirectory();
+    const error = await rejectionOf(installEngine({cache, environment}));
+    expect(error.message).to.equal(
+      "Expected a C++ compiler for TensorFlow's addon, but found none (tried g++, c++, clang++). Install g++ and run finetune engine install.",
+    );
+    expect(error.exitCode).to.equal(4);
+    const chosen = await rejectionOf(installEngine({cache, environment: {...environment, CXX: 'ccache my-c++'}}));
+    expect(chosen.message).to.include('found none (tried ccache my-c++)');
+    expect(enginesIn(cache)).to.deep.equal([]);
+  });
+
+  it('needs pip where no wheel is given', async () => {
+    const cache = temporaryDirectory();
+    const error = await rejectionOf(installEngine({cache, environment: compiler('exit 0')}));
+    expect(error.message).to.match(/^Expected pip to download TensorFlow with, but found none /);
+    expect(enginesIn(cache)).to.deep.equal([]);
+  });
+
+  it('leaves nothing of a wrong wheel', async () => {
+    const cache = temporaryDirectory();
+    const from = writeWheel('numpy-2.0.0.whl', {'numpy/__init__.py': Buffer.from('')});
+    const error = await rejectionOf(installEngine({from, cache, environment: compiler('exit 0')}));
+    expect(error.message).to.equal(
+      `Expected a TensorFlow wheel for Linux in ${from}, but found no tensorflow/libtensorflow_cc.so.2 in it.`,
+    );
+    expect(enginesIn(cache)).to.deep.equal([]);
+  });
+
+  it("passes the compiler's complaint on", async () => {
+    const cache = temporaryDirectory();
+    const environment = compiler('echo "In file included from x.cc:"; echo "x.cc:1:10: fatal error: c_api.h: No such file"; exit 1');
+    const error = await rejectionOf(installEngine({from: writeTree(tensorFlowFiles()), cache, environment}));
+    expect(error.message).to.equal(
+      `Expected ${environment.CXX} to compile TensorFlow's addon, but found: x.cc:1:10: fatal error: c_api.h: No such file.`,
+    );
+    expect(enginesIn(cache)).to.deep.equal([]);
+  });
+
+  it('puts nothing into place that fails its test', async () => {
+    const cache = temporaryDirectory();
+    const from = writeTree(tensorFlowFiles());
+    const error = await rejectionOf(installEngine({from, cache, environment: compiler('echo garbage > $out')}));
+    expect(error.message).to.match(
+      /^Expected the new TensorFlow to pass its self-test, but found: Error: .*tfjs_binding\.node: file too short\.$/,
+    );
+    expect(enginesIn(cache)).to.deep.equal([]);
+  });
+
+  it('can be stopped', async () => {
+    const cache = temporaryDirectory();
+    const stop = new AbortController();
+    const environment = compiler('exec /bin/sleep 60');
+    const onProgress = ({step}: InstallProgress) => step === 'compile' && setTimeout(() => stop.abort(), 50);
+    const error = await rejectionOf(
+      installEngine({from: writeTree(tensorFlowFiles()), cache, environment, onProgress, signal: stop.signal}),
+    );
+    expect(error.code).to.equal('ABORTED');
+    expect(enginesIn(cache)).to.deep.equal([]);
+  });
+});
+
+describe('an engine in the making', function () {
+  this.timeout(120_000);
+  useEngine();
+
+  const cache = temporaryDirectory();
+  let from: string;
+  let environment: NodeJS.ProcessEnv;
+  let calls: string;
+
+  before('let the installed engine stand in for what a compiler makes', () => {
+    from = installedEngines(cacheDirectory())[0]!.directory;
+    calls = join(temporaryDirectory(), 'calls');
+    environment = compiler(`echo "$out" >> ${calls}; /bin/sleep 1; exec /bin/cp ${from}/\${out##*/} "$out"`);
+  });
+
+  const install = () =>
+    startChild(
+      `import {installEngine} from '${SRC}/engine/install.js';
+const steps = [];
+const {directory} = await installEngine({from: ${JSON.stringify(from)}, cache: ${JSON.stringify(cache)}, onProgress: ({step}) => steps.push(step)});
+console.log(JSON.stringify({directory, steps: [...new Set(steps)]}));`,
+      environment,
+    );
+
+  it('is no engine when its process is killed', async () => {
+    const {child, ended} = install();
+    while (!existsSync(calls) || readFileSync(calls, 'utf8') === '') await sleep(20);
+    process.kill(-child.pid!, 'SIGKILL');
+    expect((await ended).signal).to.equal('SIGKILL');
+    expect(installedEngines(cache)).to.deep.equal([]);
+    expect(enginesIn(cache)).to.have.length(2).and.to.include('.lock');
+  });
+
+  it('is made once where two processes want it, after what was left is cleared away', async () => {
+    const attempts = [install(), install()];
+    const results = await Promise.all(attempts.map(({ended}) => ended));
+    const [one, other] = results.map(({stdout, stderr}) => {
+      expect(stderr).to.equal('');
+      return JSON.parse(stdout) as {directory: string; steps: string[]};
+    });
+    expect(other!.directory).to.equal(one!.directory);
+    expect([one!.steps, other!.steps]).to.have.deep.members([['unpack', 'compile', 'test'], ['wait']]);
+    expect(readFileSync(calls, 'utf8').match(/tfjs_binding\.node/g)).to.have.length(2);
+    expect(enginesIn(cache)).to.deep.equal([one!.directory.slice(join(cache, 'engines/').length)]);
+  });
+
+  it('works where it was moved to, and says where it came from', async () => {
+    const script = `import {startEngine} from '${SRC}/engine/runtime.js';
+import {tf} from '${SRC}/engine/tensorflow.js';
+const info = await startEngine({engine: 'tensorflow', device: 'cpu', offline: true});
+console.log(JSON.stringify({...info, sum: tf.sum([1, 2, 3]).dataSync()[0]}));`;
+    const {stdout} = await inChild(script, {FINETUNE_CACHE: cache});
+    expect(JSON.parse(stdout)).to.include({engine: 'tensorflow', from, directory: installedEngines(cache)[0]!.directory, sum: 6});
+  });
+
+  it('is found again, by its source', async () => {
+    const steps: string[] = [];
+    const engine = await installEngine({from, cache, environment, onProgress: ({step}) => steps.push(step)});
+    expect(engine.directory).to.equal(installedEngines(cache)[0]!.directory);
+    expect(steps).to.deep.equal([]);
+  });
+});

@@ -1,0 +1,76 @@
+import {existsSync, readdirSync, readFileSync} from 'node:fs';
+import {join} from 'node:path';
+import {expect} from 'chai';
+import {downloadWheel, findPip} from '../../src/engine/pip.js';
+import {programs} from '../helpers/programs.js';
+import {rejectionOf} from '../helpers/rejection.js';
+import {temporaryDirectory} from '../helpers/temporary.js';
+
+const PIP = ['pip'] as const;
+const TAG_SETS = [
+  ['--abi', 'cp311'],
+  ['--abi', 'cp312'],
+];
+
+/** A stand-in for pip that writes down its calls and then does `body`, with `$dest` and `$abi` set. */
+function fakePip(body: string): {environment: NodeJS.ProcessEnv; calls: () => string[]} {
+  const log = join(temporaryDirectory(), 'calls');
+  const script = `echo "$@" >> ${log}
+while [ $# -gt 0 ]; do case "$1" in --dest) dest=$2;; --abi) abi=$2;; esac; shift; done
+${body}`;
+  return {environment: {PATH: programs({pip: script})}, calls: () => readFileSync(log, 'utf8').trim().split('\n')};
+}
+
+describe('pip', () => {
+  it('is found under any of its names', async () => {
+    const failing = 'echo "No module named pip"; exit 1';
+    expect(await findPip({PATH: programs({python3: 'exit 0'})})).to.deep.equal(['python3', '-m', 'pip']);
+    expect(await findPip({PATH: programs({python3: failing, pip3: 'exit 0'})})).to.deep.equal(['pip3']);
+    expect(await findPip({PATH: programs({py: 'exit 0'})})).to.deep.equal(['py', '-m', 'pip']);
+  });
+
+  it('is asked for by name where there is none', async () => {
+    const error = await rejectionOf(findPip({PATH: temporaryDirectory()}));
+    expect(error.message).to.equal(
+      'Expected pip to download TensorFlow with, but found none (tried python3 -m pip, pip3, python -m pip, pip, py -m pip). ' +
+        "Install Python's pip, or give a wheel: finetune engine install --from FILE.",
+    );
+    expect(error.exitCode).to.equal(4);
+  });
+
+  it('downloads a wheel while the growing folder is measured', async () => {
+    const {environment, calls} = fakePip(`echo "Downloading x.whl (2.5 kB)"
+printf 1234567890 > $TMPDIR/part; /bin/sleep 0.6; printf 12345 > $dest/tensorflow_cpu-2.21.0.whl`);
+    const directory = join(temporaryDirectory(), 'wheels');
+    const told: string[] = [];
+    const options = {pip: PIP, environment, report: (bytes: number, total: number | null) => told.push(`${bytes} of ${total}`)};
+    const wheel = await downloadWheel('tensorflow-cpu==2.21.0', TAG_SETS, directory, options);
+    expect(wheel).to.equal(join(directory, 'tensorflow_cpu-2.21.0.whl'));
+    expect(readdirSync(directory)).to.deep.equal(['tensorflow_cpu-2.21.0.whl']);
+    expect(told).to.include('10 of 2500');
+    expect(calls()).to.deep.equal([`download --no-deps --only-binary=:all: --abi cp311 --dest ${directory} tensorflow-cpu==2.21.0`]);
+  });
+
+  const options = (environment: NodeJS.ProcessEnv) => ({pip: PIP, environment, report: () => undefined});
+
+  it('is asked for the next Python version where the index has no wheel for the first', async () => {
+    const {environment, calls} = fakePip(`if [ $abi = cp311 ]; then echo "ERROR: No matching distribution found for x"; exit 1; fi
+printf 12345 > $dest/x-$abi.whl`);
+    const wheel = await downloadWheel('x', TAG_SETS, temporaryDirectory(), options(environment));
+    expect(wheel).to.match(/x-cp312\.whl$/);
+    expect(calls()).to.have.length(2);
+  });
+
+  it('is asked once where there is no connection', async () => {
+    const {environment, calls} = fakePip(`echo "WARNING: Retrying (Retry(total=4)) after connection broken"
+echo "ERROR: Could not find a version that satisfies the requirement x"; echo "ERROR: No matching distribution found for x"; exit 1`);
+    const directory = temporaryDirectory();
+    const error = await rejectionOf(downloadWheel('x', TAG_SETS, directory, options(environment)));
+    expect(error.message).to.equal(
+      'Expected pip to download x, but found: ERROR: Could not find a version that satisfies the requirement x. ' +
+        'Check the connection and run finetune engine install, or give a wheel with --from FILE.',
+    );
+    expect(calls()).to.have.length(1);
+    expect(existsSync(join(directory, 'partial'))).to.equal(false);
+  });
+});

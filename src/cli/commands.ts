@@ -1,0 +1,89 @@
+import type {Action} from './action.js';
+import {only, without, type OptionProperties} from './option-schema.js';
+
+export interface CommandSpec {
+  /** As yargs writes a command: `check <dir>`. */
+  readonly usage: string;
+  readonly description: string;
+  readonly options: OptionProperties;
+  readonly examples?: readonly (readonly [command: string, meaning: string])[];
+  /** Imports the action when it is asked for: what it stands on takes seconds to load. */
+  readonly load: () => Promise<Action>;
+}
+
+const WHERE = ['engine', 'device', 'workers', 'offline'];
+const SAYING = ['json', 'quiet', 'verbose'];
+
+export const COMMANDS = {
+  train: {
+    usage: 'train',
+    description: 'Fine-tune a pretrained ResNet on a folder of images',
+    options: without(),
+    examples: [
+      ['$0 --data pets', 'everything chosen from the images'],
+      ['$0 --data pets --arch resnet18 --freeze probe', 'the quickest look at what is possible'],
+      ['$0 --data pets --recipe my.jsonc --json', 'for scripts'],
+    ],
+    load: async () => (await import('./commands/train.js')).train,
+  },
+  check: {
+    usage: 'check <dir>',
+    description: 'Look at a dataset before spending any time on it',
+    options: only('valData', 'testData', 'workers', ...SAYING),
+    load: async () => (await import('./commands/check.js')).check,
+  },
+  evaluate: {
+    usage: 'evaluate <bundle>',
+    description: 'Metrics of an exported bundle on a folder of images',
+    options: only('data', ...WHERE, 'limit', 'seed', 'assertAccuracy', ...SAYING),
+    examples: [['$0 evaluate runs/pets-resnet50/model --data more-pets', 'classes are matched by name']],
+    load: async () => (await import('./commands/evaluate.js')).evaluate,
+  },
+  predict: {
+    usage: 'predict <bundle> <image..>',
+    description: 'Classify images: files, folders or patterns',
+    options: {
+      ...only(...WHERE, ...SAYING),
+      top: {type: 'integer', minimum: 1, default: 1, description: 'how many classes to name for each image'},
+    },
+    examples: [["$0 predict runs/pets-resnet50/model 'new/*.jpg' --top 3", 'three guesses an image']],
+    load: async () => (await import('./commands/predict.js')).predict,
+  },
+  models: {
+    usage: 'models',
+    description: 'Architectures and weights, and where each file would come from',
+    options: only(...SAYING),
+    load: async () => (await import('./commands/models.js')).models,
+  },
+  engine: {
+    usage: 'engine [task]',
+    description: 'Which engine runs here, and proof of it; engine install gets TensorFlow',
+    options: {
+      ...only('engine', 'device', 'offline', ...SAYING),
+      from: {type: 'string', minLength: 1, description: 'with install: a wheel, or a folder of wheels, instead of a download'},
+    },
+    examples: [['$0 engine install --from wheels/', 'on a machine without a network']],
+    load: async () => (await import('./commands/engine.js')).engine,
+  },
+  init: {
+    usage: 'init [file]',
+    description: 'Write a recipe file with every option explained',
+    options: only('overwrite', ...SAYING),
+    load: async () => (await import('./commands/init.js')).init,
+  },
+  schema: {
+    usage: 'schema',
+    description: 'Print the JSON Schema of recipe files',
+    options: only(...SAYING),
+    load: async () => (await import('./commands/schema.js')).schema,
+  },
+  demo: {
+    usage: 'demo [dir]',
+    description: 'Draw a small dataset and fine-tune on it: nothing else is needed',
+    options: without('data', 'valData', 'testData', 'recipe', 'resume'),
+    load: async () => (await import('./commands/demo.js')).demo,
+  },
+} as const satisfies Record<string, CommandSpec>;
+
+export type CommandName = keyof typeof COMMANDS;
+export const COMMAND_NAMES = Object.keys(COMMANDS) as CommandName[];

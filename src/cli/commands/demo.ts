@@ -1,0 +1,45 @@
+import {existsSync, readdirSync} from 'node:fs';
+import {basename, join} from 'node:path';
+import {fileURLToPath} from 'node:url';
+import {UsageError} from '../../core/errors.js';
+import {drawDemoSet} from '../../datasets/demo-set.js';
+import {plural} from '../../report/format.js';
+import type {Action} from '../action.js';
+import {readRecipeFile} from '../recipe-file.js';
+import {labelled, quoted} from '../words.js';
+import {train} from './train.js';
+
+// From dist/src/cli/commands/ to the root of the package.
+const RECIPE = fileURLToPath(new URL('../../../../templates/recipes/demo.json', import.meta.url));
+
+/** Pictures are the same in every demo, whatever the seed of the training. */
+const DRAWING_SEED = 1;
+
+/** Everything in a demo's folder was drawn by a demo; one with anything else is not ours to draw into. */
+function checkFolder(directory: string): void {
+  const entries = existsSync(directory) ? readdirSync(directory, {recursive: true, encoding: 'utf8', withFileTypes: true}) : [];
+  const foreign = entries.find(entry => entry.isFile() && !entry.name.startsWith(`${basename(entry.parentPath)}-`));
+  if (foreign === undefined) return;
+  throw new UsageError(
+    `Expected an empty folder to draw the demo into, but found ${join(foreign.parentPath, foreign.name)}. Say finetune demo DIR.`,
+  );
+}
+
+/** `finetune demo [dir]`: the main job on pictures that are drawn on the spot. */
+export const demo: Action = async (request, session) => {
+  const {terminal} = session;
+  const directory = (request.positionals.dir as string | undefined) ?? 'finetune-demo';
+  checkFolder(directory);
+  const pictures = await drawDemoSet(directory, {seed: DRAWING_SEED});
+  terminal.log(labelled(terminal.style.dim, 'drawn', `${plural(pictures.length, 'picture')} in ${directory}`, terminal.columns));
+  const layers = [
+    {source: 'flag', values: {data: directory}} as const,
+    ...request.layers,
+    {source: 'recipe file', values: readRecipeFile(RECIPE)} as const,
+  ];
+  const outcome = await train({...request, layers}, session);
+  const yours = ['', 'With pictures of your own, a folder for each class:', '  finetune --data DIR', '', 'This one again:'];
+  const again = `  finetune --data ${quoted(directory)} --recipe ${quoted(RECIPE)}`;
+  return {...outcome, hint: [outcome.hint ?? '', ...yours, again].join('\n')};
+};
+

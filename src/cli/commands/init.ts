@@ -1,0 +1,25 @@
+import {mkdir, writeFile} from 'node:fs/promises';
+import {dirname, relative, resolve, sep} from 'node:path';
+import {fileURLToPath} from 'node:url';
+import {UsageError} from '../../core/errors.js';
+import type {Action} from '../action.js';
+import {commentedRecipe} from '../recipe-document.js';
+import {quoted} from '../words.js';
+
+// From dist/src/cli/commands/ to the root of the package.
+const SCHEMA = fileURLToPath(new URL('../../../../templates/recipe.schema.json', import.meta.url));
+
+/** `finetune init [file]`. @throws UsageError (exit 2) where there is such a file already */
+export const init: Action = async ({positionals, values}) => {
+  const path = (positionals.file as string | undefined) ?? 'recipe.jsonc';
+  const folder = dirname(resolve(path));
+  const schemaPath = relative(folder, SCHEMA).replaceAll(sep, '/');
+  await mkdir(folder, {recursive: true});
+  try {
+    await writeFile(path, commentedRecipe(schemaPath), {flag: values.overwrite === true ? 'w' : 'wx'});
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
+    throw new UsageError(`Expected no file yet at ${path} for finetune init, but found one. Give another name, or add --overwrite.`);
+  }
+  return {document: {recipe: path}, text: path, hint: `Edit it, then: finetune --data DIR --recipe ${quoted(path)}`};
+};

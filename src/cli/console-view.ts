@@ -1,0 +1,174 @@
+import type {Finding} from '../core/finding.js';
+import type {Activity, RunEvent} from '../finetune/events.js';
+import type {Recipe} from '../finetune/recipe.js';
+import {count, duration, percent, plural} from '../report/format.js';
+import {findingLines} from './finding-lines.js';
+import {phaseSentences} from './phase-lines.js';
+import {ProgressLine} from './progress-line.js';
+import type {Terminal} from './terminal.js';
+import {LABEL_WIDTH, labelled} from './words.js';
+
+type Event<Type extends RunEvent['type']> = Extract<RunEvent, {readonly type: Type}>;
+
+const TITLES: Readonly<Record<Activity, string>> = {
+  engine: 'engine',
+  weights: 'weights',
+  decode: 'decoding',
+  features: 'features',
+  train: 'training',
+  evaluate: 'evaluating',
+  export: 'exporting',
+};
+
+/** Epochs on cached features take milliseconds; a line a second is as much as a person reads. */
+const EPOCH_LINE_SECONDS = 1;
+
+export interface ViewOptions {
+  readonly verbose?: boolean;
+  /** Seconds. */
+  readonly clock?: () => number;
+}
+
+function weightsSentence({name, path}: Event<'weights'>): string {
+  if (path === null) return 'none: the backbone starts from random numbers';
+  return name === path ? path : `${name}, from ${path}`;
+}
+
+const epochTime = (seconds: number): string => (seconds < 0.0995 ? `${Math.round(seconds * 1000)} ms` : duration(seconds));
+
+/** Turns what a run says into lines on standard error, and a bar where there is a terminal. */
+export class ConsoleView {
+  readonly #progress: ProgressLine;
+  readonly #clock: () => number;
+  readonly #verbose: boolean;
+  readonly #findings: Finding[] = [];
+  #recipe: Event<'recipe'> | undefined;
+  #epochShown = -Infinity;
+  #epoch: Event<'epoch'> | undefined;
+  #best: Event<'epoch'> | undefined;
+
+  constructor(
+    readonly terminal: Terminal,
+    {verbose = false, clock = () => performance.now() / 1000}: ViewOptions = {},
+  ) {
+    this.#verbose = verbose;
+    this.#clock = clock;
+    this.#progress = new ProgressLine(terminal, clock);
+  }
+
+  /** Called for every event of a run. */
+  readonly listen = (event: RunEvent): void => {
+    switch (event.type) {
+      case 'notice':
+        return this.#say('notice', event.message, this.terminal.style.warn);
+      case 'finding':
+        return void this.#findings.push(event.finding);
+      case 'dataset':
+        return this.#say('dataset', `${event.root}: ${plural(event.images, 'image')} in ${plural(event.classes, 'class', 'classes')}`);
+      case 'weights':
+        return this.#say('weights', weightsSentence(event));
+      case 'recipe':
+        return void (this.#recipe = event);
+      case 'split':
+        return this.#split(event);
+      case 'progress':
+        return this.#activity(event);
+      case 'phase':
+        return this.#phase(event);
+      case 'epoch':
+        return this.#epochEnd(event);
+      case 'checkpoint':
+        return this.#verbose ? this.#say('checkpoint', event.directory) : undefined;
+      case 'saved':
+        return this.#progress.end();
+    }
+  };
+
+  /** Says what was held back, and takes the bar away. */
+  close(): void {
+    this.#progress.end();
+    this.#tellFindings();
+  }
+
+  #say(label: string, text: string, paint: (text: string) => string = this.terminal.style.dim): void {
+    this.terminal.log(labelled(paint, label, text, this.terminal.columns));
+  }
+
+  #split({train, validation, test}: Event<'split'>): void {
+    this.#progress.end();
+    const parts = [`${count(train)} to train`, `${count(validation)} to validate`, ...(test > 0 ? [`${count(test)} to test`] : [])];
+    this.#say('split', parts.join(', '));
+    this.#tellFindings();
+    if (this.#recipe !== undefined) this.#tellRecipe(this.#recipe);
+  }
+
+  #tellFindings(): void {
+    for (const line of findingLines(this.#findings.splice(0), this.terminal.style, this.terminal.columns, this.#verbose)) {
+      this.terminal.log(line);
+    }
+  }
+
+  #tellRecipe({recipe, reasons}: Event<'recipe'>): void {
+    const {arch, lastStage, head, optimizer, batchSize, augment, seed} = recipe;
+    const network = `${arch}${lastStage < 4 ? ` up to stage ${lastStage}` : ''}`;
+    this.#say('recipe', `${network}, ${head} head, ${optimizer}, batches of ${batchSize}, ${augment} augmentation, seed ${seed}`);
+    for (const reason of reasons) this.#say('', reason);
+  }
+
+  #activity({activity, done, total, unit}: Event<'progress'>): void {
+    const epoch = this.#epoch;
+    const title = TITLES[activity];
+    if (activity !== 'train' || this.#recipe === undefined) {
+      this.#progress.update({title, done, total, unit});
+      if (done >= total) this.#progress.end();
+      return;
+    }
+    const before = epoch === undefined ? 0 : (epoch.epoch + 1) * total;
+    const accuracy = epoch === undefined ? {} : {note: `accuracy ${percent(epoch.metrics.accuracy)}`};
+    this.#progress.update({title, done: before + done, total: this.#phaseEpochs * total, unit, ...accuracy});
+  }
+
+  #phaseEpochs = 1;
+
+  #phase({index, phase, steps, cached}: Event<'phase'>): void {
+    this.#progress.end();
+    this.#epoch = undefined;
+    this.#epochShown = -Infinity;
+    this.#phaseEpochs = phase.epochs;
+    const recipe: Recipe | undefined = this.#recipe?.recipe;
+    if (recipe === undefined) return this.#say('phase', phase.name);
+    const [what, how] = phaseSentences(phase, recipe, steps, cached);
+    const {bold, dim} = this.terminal.style;
+    this.terminal.log('');
+    this.#say(`phase ${index + 1}/${recipe.freeze.length}`, what, bold);
+    this.#say('', dim(how));
+  }
+
+  #epochEnd(event: Event<'epoch'>): void {
+    this.#epoch = event;
+    if (event.best) this.#best = event;
+    const last = event.epoch + 1 === event.epochs;
+    const now = this.#clock();
+    if (!this.#verbose && !last && event.epoch > 0 && now - this.#epochShown < EPOCH_LINE_SECONDS) return;
+    this.#epochShown = now;
+    this.terminal.log(this.#epochLine(event));
+    if (last) this.#tellBest(event);
+  }
+
+  /** Which weights are kept, where it is not those of the line above. */
+  #tellBest(event: Event<'epoch'>): void {
+    this.#progress.end();
+    const best = this.#best;
+    if (best === undefined || best === event) return;
+    const {dim} = this.terminal.style;
+    this.#say('', dim(`kept: epoch ${best.epoch + 1} of ${best.phase}, accuracy ${percent(best.metrics.accuracy)}`));
+  }
+
+  #epochLine({epoch, epochs, trainingLoss, metrics, best, seconds}: Event<'epoch'>): string {
+    const {good, dim} = this.terminal.style;
+    const place = `${epoch + 1}/${epochs}`.padStart(LABEL_WIDTH - 2);
+    const losses = `loss ${trainingLoss.toFixed(4)}  validation ${metrics.loss.toFixed(4)}`;
+    const accuracy = `accuracy ${percent(metrics.accuracy).padStart(7)}`;
+    return `${place}  ${losses}  ${accuracy}  ${best ? good('best') : '    '}  ${dim(epochTime(seconds))}`;
+  }
+}

@@ -1,0 +1,39 @@
+import type {EngineEvent, EngineInfo, EngineWish} from '../engine/engine-info.js';
+import {plural} from '../report/format.js';
+import type {Session} from './action.js';
+import {ProgressLine} from './progress-line.js';
+import type {Terminal} from './terminal.js';
+import {labelled} from './words.js';
+
+/** `TensorFlow 2.21.0 on the CPU, 2 threads` */
+export function engineSentence({engine, tensorflowVersion, device, devices, threads}: EngineInfo): string {
+  const name = engine === 'tensorflow' ? `TensorFlow ${tensorflowVersion ?? ''}`.trim() : 'portable (WebAssembly)';
+  const gpu = devices.find(line => line.startsWith('gpu')) ?? 'the GPU';
+  return `${name} on ${device === 'gpu' ? gpu : 'the CPU'}, ${plural(threads, 'thread')}`;
+}
+
+/** Tells how the start of an engine goes: the steps of an installation, and loudly when another engine takes TensorFlow's place. */
+export function engineView(terminal: Terminal): (event: EngineEvent) => void {
+  const progress = new ProgressLine(terminal);
+  const {style} = terminal;
+  return event => {
+    if (event.type === 'fallback') {
+      progress.end();
+      terminal.alert(labelled(style.warn, 'engine', event.reason, terminal.columns));
+    } else if (event.bytes === 0) {
+      progress.end();
+      terminal.log(labelled(style.dim, event.step, event.what, terminal.columns));
+    } else if (event.totalBytes !== null) {
+      progress.update({title: event.step, done: event.bytes, total: event.totalBytes, unit: 'bytes'});
+      if (event.bytes >= event.totalBytes) progress.end();
+    }
+  };
+}
+
+/** What a command asks of the engine. */
+export function engineWish(
+  {engine, device, offline, verbose}: Pick<EngineWish, 'engine' | 'device' | 'offline' | 'verbose'>,
+  {terminal, signal}: Session,
+): EngineWish {
+  return {engine, device, offline, verbose, signal, onEvent: engineView(terminal)};
+}

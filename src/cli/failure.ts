@@ -1,0 +1,64 @@
+import {FinetuneError, messageOf} from '../core/errors.js';
+import {SIGNAL_EXIT_CODES, type StopSignal} from './interrupts.js';
+import type {Style} from './style.js';
+import {quoted} from './words.js';
+
+/** Why a command did not end well, ready to be told. */
+export interface Failure {
+  readonly exitCode: number;
+  /** For people. */
+  readonly text: string;
+  /** For programs: `error` of the JSON document. */
+  readonly document: Readonly<Record<string, unknown>>;
+}
+
+/** The table of the contract, except the codes that errors carry themselves: 1 failed, 2 usage, 3 dataset, 4 machine, 5 accuracy. */
+const BUG = 1;
+
+/** A run that was stopped after it had a directory, from which it can go on. */
+export class StoppedRunError extends FinetuneError {
+  override readonly name = 'StoppedRunError';
+  override readonly code = 'ABORTED';
+  /** What to type. */
+  readonly resume: string;
+
+  /** @param checkpoint directory of the last state, where there was one to write */
+  constructor(
+    readonly run: string,
+    readonly checkpoint?: string,
+  ) {
+    super(`The run in ${run} was stopped${checkpoint === undefined ? ' before it had learned anything' : `; its state is in ${checkpoint}`}.`);
+    this.resume = `finetune --resume ${quoted(run)}`;
+  }
+}
+
+function interruption(error: unknown, stopped: StopSignal): Failure {
+  const exitCode = SIGNAL_EXIT_CODES[stopped];
+  if (error instanceof StoppedRunError) {
+    const text = `${error.message} Go on with\n\n  ${error.resume}\n`;
+    return {exitCode, text, document: {...fieldsOf(error), exitCode, message: error.message, signal: stopped}};
+  }
+  const message = 'Stopped; there is nothing to go on from.';
+  return {exitCode, text: message, document: {code: 'ABORTED', exitCode, message, signal: stopped}};
+}
+
+/** What else the error says of itself, for programs. */
+function fieldsOf(error: FinetuneError): Record<string, unknown> {
+  const {name: _name, message: _message, cause: _cause, ...fields} = error as FinetuneError & {readonly cause?: unknown};
+  return fields;
+}
+
+/**
+ * @param error whatever was thrown
+ * @param stopped the signal that the process got before, if any: what is thrown then is the consequence
+ */
+export function failureOf(error: unknown, style: Style, stopped?: StopSignal): Failure {
+  if (stopped !== undefined) return interruption(error, stopped);
+  if (error instanceof FinetuneError) {
+    const {code, exitCode, message} = error;
+    return {exitCode, text: `${style.bad('error')} ${message}`, document: {...fieldsOf(error), code, exitCode, message}};
+  }
+  const stack = error instanceof Error ? (error.stack ?? error.message) : String(error);
+  const text = `${style.bad('error')} This is a mistake of finetune, not of yours. Please report it with these lines:\n\n${stack}`;
+  return {exitCode: BUG, text, document: {code: 'BUG', exitCode: BUG, message: messageOf(error), stack}};
+}

@@ -1,0 +1,33 @@
+import {UsageError} from '../core/errors.js';
+import {suggestion} from '../core/nearest.js';
+
+/** What people of other tools type, and what it is called here. */
+const ELSEWHERE: Readonly<Record<string, string>> = {
+  model: 'arch',
+  'data-path': 'data',
+  'data-dir': 'data',
+  'train-dir': 'data',
+  pretrained: 'weights',
+  'learning-rate': 'lr',
+  opt: 'optimizer',
+  wd: 'weight-decay',
+  batch: 'batch-size',
+  'img-size': 'image-size',
+  imgsz: 'image-size',
+  smoothing: 'label-smoothing',
+  config: 'recipe',
+  cfg: 'recipe',
+  output: 'out',
+  'output-dir': 'out',
+  'num-workers': 'workers',
+};
+
+/** @throws UsageError (exit 2) for a flag that the command does not have, naming the nearest */
+export function checkFlagNames(flags: Readonly<Record<string, unknown>>, known: readonly string[], help: string): void {
+  const unknown = Object.keys(flags).find(flag => !known.includes(flag));
+  if (unknown === undefined) return;
+  const elsewhere = ELSEWHERE[unknown.toLowerCase()];
+  const hint =
+    elsewhere !== undefined && known.includes(elsewhere) ? `; did you mean --${elsewhere}?` : suggestion(unknown, known, '--') || '.';
+  throw new UsageError(`Expected a known flag, but found --${unknown}${hint} See ${help}.`);
+}

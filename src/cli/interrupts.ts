@@ -1,0 +1,37 @@
+/** Signals that people and schedulers stop programs with, and the exit codes shells expect: 128 + the signal's number. */
+export const SIGNAL_EXIT_CODES = {SIGINT: 130, SIGTERM: 143} as const;
+export type StopSignal = keyof typeof SIGNAL_EXIT_CODES;
+
+/** The first signal asks the run to stop at the next step, with a checkpoint; the second ends the process at once. */
+export class Interrupts {
+  readonly #controller = new AbortController();
+  #received: StopSignal | undefined;
+
+  /**
+   * @param onFirst told of the first signal
+   * @param onSecond told the exit code to end with
+   */
+  constructor(
+    private readonly onFirst: (name: StopSignal) => void,
+    private readonly onSecond: (exitCode: number) => void,
+  ) {}
+
+  get signal(): AbortSignal {
+    return this.#controller.signal;
+  }
+
+  get received(): StopSignal | undefined {
+    return this.#received;
+  }
+
+  listen(source: NodeJS.Process): void {
+    for (const name of Object.keys(SIGNAL_EXIT_CODES) as StopSignal[]) source.on(name, () => this.receive(name));
+  }
+
+  receive(name: StopSignal): void {
+    if (this.#received !== undefined) return this.onSecond(SIGNAL_EXIT_CODES[name]);
+    this.#received = name;
+    this.onFirst(name);
+    this.#controller.abort();
+  }
+}

@@ -1,0 +1,67 @@
+import type {ObjectSchema} from '../core/schema.js';
+import {recipeSchema, runSchema} from '../finetune/recipe-schema.js';
+import {recommend} from '../finetune/recommend.js';
+
+/** What a schema says of an option. */
+export interface OptionProperty {
+  readonly type?: string | readonly string[];
+  readonly enum?: readonly unknown[];
+  readonly default?: unknown;
+  readonly description?: string;
+  readonly [keyword: string]: unknown;
+}
+
+export type OptionProperties = Readonly<Record<string, OptionProperty>>;
+
+/** How a run is spoken of. Not part of a recipe file. */
+export const consoleSchema = {
+  type: 'object',
+  additionalProperties: false,
+  properties: {
+    recipe: {type: 'string', minLength: 1, description: 'read options from a recipe file (finetune init writes one)'},
+    resume: {type: 'string', description: 'go on with an interrupted run: its directory, or the newest in runs/'},
+    json: {type: 'boolean', default: false, description: 'print one JSON document to standard output'},
+    quiet: {type: 'boolean', default: false, description: 'say nothing but results and errors'},
+    verbose: {type: 'boolean', default: false, description: 'say also every value in force and where it came from'},
+  },
+} as const satisfies ObjectSchema;
+
+export const RECIPE_OPTIONS: OptionProperties = recipeSchema.properties;
+export const RUN_OPTIONS: OptionProperties = runSchema.properties;
+export const CONSOLE_OPTIONS: OptionProperties = consoleSchema.properties;
+export const ALL_OPTIONS: OptionProperties = {...RECIPE_OPTIONS, ...RUN_OPTIONS, ...CONSOLE_OPTIONS};
+
+/** Some of the options, for commands that need but these. */
+export const only = (...keys: readonly string[]): OptionProperties =>
+  Object.fromEntries(keys.map(key => [key, ALL_OPTIONS[key]!]));
+
+/** All options but some. */
+export const without = (...keys: readonly string[]): OptionProperties =>
+  Object.fromEntries(Object.entries(ALL_OPTIONS).filter(([key]) => !keys.includes(key)));
+
+/** Headings of the help. */
+export const GROUPS: Readonly<Record<string, readonly string[]>> = {
+  'Images:': ['data', 'valData', 'testData', 'valSplit', 'testSplit', 'split', 'limit'],
+  'Network:': ['arch', 'weights', 'lastStage', 'imageSize', 'head', 'pooling', 'dropout'],
+  'Training:': [
+    ...['freeze', 'epochs', 'batchSize', 'lr', 'optimizer', 'weightDecay', 'labelSmoothing', 'clipNorm', 'batchNorm'],
+    ...['augment', 'views', 'seed'],
+  ],
+  'Run:': ['recipe', 'out', 'overwrite', 'resume', 'engine', 'device', 'workers', 'cacheMemory', 'offline', 'assertAccuracy'],
+  'Output:': ['json', 'quiet', 'verbose', 'help', 'version'],
+};
+
+// Which values are recommended does not depend on the facts.
+const ANY_FACTS = {images: 1000, classes: 2, smallestClass: 500, pretrained: true, gpu: false};
+const RECOMMENDED: ReadonlySet<string> = new Set(Object.keys(recommend(ANY_FACTS).values));
+
+export const isBoolean = ({type}: OptionProperty): boolean => type === 'boolean';
+
+/** `depth of the network: resnet18, resnet34 [default: resnet50]`; `[recommended]` is chosen from the images. */
+export function explain(key: string, property: OptionProperty): string {
+  const {description = '', enum: choices, default: otherwise} = property;
+  const chosen = choices === undefined ? '' : `: ${choices.join(', ')}`;
+  const silent = otherwise === undefined || otherwise === false;
+  const fallback = silent ? (RECOMMENDED.has(key) ? ' [recommended]' : '') : ` [default: ${String(otherwise)}]`;
+  return description + chosen + fallback;
+}

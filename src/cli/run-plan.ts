@@ -1,0 +1,112 @@
+import {UsageError} from '../core/errors.js';
+import type {ImageFolder, ImageFolderOptions} from '../datasets/image-folder.js';
+import type {FinetuneOptions} from '../finetune/finetune.js';
+import type {RecipeInput} from '../finetune/recipe.js';
+import {factsOf, resolveLayers, type ResolvedRecipe} from '../finetune/resolve-recipe.js';
+import {freshRunDirectory} from '../finetune/run-directory.js';
+import type {Request} from './action.js';
+import {settle, type OptionLayer} from './layers.js';
+import {ALL_OPTIONS, CONSOLE_OPTIONS, RECIPE_OPTIONS, RUN_OPTIONS, type OptionProperties} from './option-schema.js';
+import type {Values} from './read-values.js';
+import {resumedRun} from './resume.js';
+import {quoted} from './words.js';
+
+/** Values of `runSchema` and `consoleSchema`, which have checked them. */
+interface RunValues {
+  readonly data?: string;
+  readonly valData?: string;
+  readonly testData?: string;
+  readonly limit?: number;
+  readonly out?: string;
+  readonly overwrite: boolean;
+  readonly engine: NonNullable<FinetuneOptions['engine']>;
+  readonly device: NonNullable<FinetuneOptions['device']>;
+  readonly workers?: number;
+  readonly offline: boolean;
+  readonly assertAccuracy?: number;
+  readonly resume?: string;
+  readonly verbose: boolean;
+}
+
+/** The part of every layer that speaks of some options. */
+const about = (options: OptionProperties, layers: readonly OptionLayer[]): OptionLayer[] =>
+  layers.map(({source, values}) => ({
+    source,
+    values: Object.fromEntries(Object.entries(values).filter(([key]) => key in options)),
+  }));
+
+/** Where runs are written is decided anew each time; everything else belongs to the run. */
+const RECORDED: OptionProperties = Object.fromEntries(
+  Object.entries(RUN_OPTIONS).filter(([key]) => key !== 'out' && key !== 'overwrite'),
+);
+
+/** A run as it was asked for, before its images are known. */
+export class RunPlan {
+  readonly values: RunValues & {readonly data: string};
+  /** Directory of the interrupted run that goes on. */
+  readonly resumed: string | undefined;
+  readonly #layers: readonly OptionLayer[];
+
+  /** @throws UsageError (exit 2) without images, or for a run that cannot be resumed */
+  constructor(private readonly request: Request) {
+    const {resume} = request.values as Partial<RunValues>;
+    const resumed = resume === undefined ? undefined : resumedRun(resume, request.layers);
+    this.resumed = resumed?.run;
+    this.#layers = resumed?.layers ?? request.layers;
+    const values = settle(this.#layers, ALL_OPTIONS).values as unknown as RunValues;
+    if (values.data === undefined) {
+      throw new UsageError('Expected a folder of images for --data, but found none. Say finetune --data DIR, or try finetune demo.');
+    }
+    this.values = {...values, data: values.data};
+  }
+
+  get folderOptions(): ImageFolderOptions {
+    const {valData, testData, limit} = this.values;
+    const seed = this.#said.seed;
+    return {
+      ...(valData !== undefined && {valData}),
+      ...(testData !== undefined && {testData}),
+      ...(limit !== undefined && {limit}),
+      ...(seed !== undefined && {seed}),
+    };
+  }
+
+  get #said(): RecipeInput {
+    return settle(about(RECIPE_OPTIONS, this.#layers), {}).values as RecipeInput;
+  }
+
+  /** The recipe for these images. @throws UsageError (exit 2) for phases that cannot be trained */
+  resolve(folder: ImageFolder, gpu: boolean): ResolvedRecipe {
+    const layers = about(RECIPE_OPTIONS, this.#layers) as readonly {readonly source: OptionLayer['source']; readonly values: RecipeInput}[];
+    return resolveLayers(layers, factsOf(folder, this.#said, gpu));
+  }
+
+  /** Where the run writes. */
+  directory(arch: string): string {
+    return this.resumed ?? this.values.out ?? freshRunDirectory(this.values.data, arch);
+  }
+
+  /** What the library needs to know beside the recipe. */
+  finetuneOptions(out: string, sources: ResolvedRecipe['sources']): FinetuneOptions {
+    const {overwrite, engine, device, offline, workers} = this.values;
+    const run = settle(about(RECORDED, this.#layers), RECORDED);
+    return {
+      ...{out, overwrite, resume: this.resumed !== undefined, engine, device, offline},
+      ...(workers !== undefined && {workers}),
+      settings: {
+        options: run.values,
+        sources: {...run.sources, ...sources},
+        command: ['finetune', ...this.request.words].map(quoted).join(' '),
+      },
+    };
+  }
+
+  /** Everything in force and where it came from: name, value, source. */
+  rows({recipe, sources}: ResolvedRecipe, out: string): string[][] {
+    const run = settle(about({...RUN_OPTIONS, ...CONSOLE_OPTIONS}, this.#layers), {...RUN_OPTIONS, ...CONSOLE_OPTIONS});
+    const values: Values = {...run.values, ...recipe, out};
+    const from: Readonly<Record<string, string>> = {out: 'default', ...run.sources, ...sources};
+    const shown = (value: unknown): string => (typeof value === 'string' ? value : JSON.stringify(value));
+    return Object.entries(values).map(([key, value]) => [key, shown(value), from[key] ?? 'default']);
+  }
+}

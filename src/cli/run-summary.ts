@@ -1,0 +1,84 @@
+import type {FinetuneResult} from '../finetune/finetune.js';
+import {duration, percent, plural} from '../report/format.js';
+import {smallSampleWarning} from '../report/small-sample.js';
+import type {Metrics} from '../training/metrics.js';
+import type {Style} from './style.js';
+import {labelled, listed, quoted} from './words.js';
+
+/** Classes and confusions that are told. */
+const TOLD = 3;
+
+interface Confusion {
+  readonly truth: string;
+  readonly prediction: string;
+  readonly times: number;
+}
+
+/** Pairs of classes that are taken for each other, the most frequent first. */
+function confusions({confusion}: Metrics, classNames: readonly string[]): Confusion[] {
+  const pairs = confusion.flatMap((row, i) =>
+    row.map((times, j) => ({truth: classNames[i]!, prediction: classNames[j]!, times: i === j ? 0 : times})),
+  );
+  return pairs.filter(({times}) => times > 0).sort((a, b) => b.times - a.times);
+}
+
+function weakest({perClass}: Metrics): string[] {
+  const known = Object.entries(perClass).flatMap(([name, {recall}]) => (recall === null || recall === 1 ? [] : [{name, recall}]));
+  known.sort((a, b) => a.recall - b.recall);
+  return known.slice(0, TOLD).map(({name, recall}) => `${name} ${percent(recall)}`);
+}
+
+type Lines = readonly (readonly [label: string, text: string])[];
+
+/** What is to be known of a classifier's metrics on a set of images. */
+export function metricsLines(metrics: Metrics, set: 'validation' | 'test', classNames: readonly string[], style: Style): Lines {
+  const {accuracy, accuracyInterval95: [low, high], count} = metrics;
+  const weak = weakest(metrics);
+  const mistaken = confusions(metrics, classNames)
+    .slice(0, TOLD)
+    .map(({truth, prediction, times}) => `${truth} for ${prediction} ${plural(times, 'time')}`);
+  const warning = smallSampleWarning(metrics, set);
+  return [
+    [
+      set === 'test' ? 'test' : 'accuracy',
+      `${style.bold(style.good(percent(accuracy)))} of ${plural(count, `${set} image`)} (95 % interval: ${percent(low)} to ${percent(high)})`,
+    ],
+    ...(warning === undefined ? [] : ([['', style.dim(warning)]] as const)),
+    ...(weak.length === 0 ? [] : ([['weakest', weak.join(', ')]] as const)),
+    ...(mistaken.length === 0 ? [] : ([['mistaken', listed(mistaken)]] as const)),
+  ];
+}
+
+const ACTIVITIES = ['engine', 'weights', 'decode', 'features', 'train', 'evaluate', 'export'] as const;
+
+/** Where the time went; what took less than half a second is left out. */
+function times(seconds: FinetuneResult['seconds']): string {
+  const parts = ACTIVITIES.filter(activity => seconds[activity] >= 0.5).map(activity => `${activity} ${duration(seconds[activity])}`);
+  return `${duration(seconds.total)}${parts.length === 0 ? '' : `: ${parts.join(', ')}`}`;
+}
+
+export const printed = (lines: Lines, {dim}: Style, columns: number): string =>
+  lines.map(([label, text]) => labelled(dim, label, text, columns)).join('\n');
+
+/** The end of a run, for people. */
+export function runSummary({classifier, metrics, seconds, run, bundle}: FinetuneResult, style: Style, columns: number): string {
+  const {classNames} = classifier;
+  const lines: Lines = [
+    ...metricsLines(metrics.validation, 'validation', classNames, style),
+    ...(metrics.test === undefined ? [] : metricsLines(metrics.test, 'test', classNames, style)),
+    ['time', times(seconds)],
+    ...(run === undefined ? [] : ([['run', run]] as const)),
+    ...(bundle === undefined ? [] : ([['bundle', bundle]] as const)),
+  ];
+  return printed(lines, style, columns);
+}
+
+/** What to type next. */
+export const nextSteps = (run: string, bundle: string): string =>
+  [
+    '',
+    'Next',
+    `  finetune predict ${quoted(bundle)} PICTURE...    what is on new pictures`,
+    `  finetune evaluate ${quoted(bundle)} --data DIR   how good it is on others`,
+    `  ${quoted(`${run}/report.html`)}   curves, confusions and mistakes, for a browser`,
+  ].join('\n');

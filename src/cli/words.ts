@@ -1,0 +1,39 @@
+/** `97.8 MiB` */
+export function bytes(value: number): string {
+  const units = ['bytes', 'KiB', 'MiB', 'GiB'];
+  const power = Math.min(units.length - 1, Math.floor(Math.log2(Math.max(1, value)) / 10));
+  return power === 0 ? `${value} bytes` : `${(value / 1024 ** power).toFixed(1)} ${units[power]}`;
+}
+
+/** `a`, `a and b`, `a, b and 35 more` */
+export function listed(items: readonly string[], limit = 6): string {
+  const shown = items.length > limit ? [...items.slice(0, limit - 1), `${items.length - limit + 1} more`] : items;
+  return shown.length < 2 ? shown.join('') : `${shown.slice(0, -1).join(', ')} and ${shown.at(-1)}`;
+}
+
+/** A word of a command line as a POSIX shell takes it. */
+export const quoted = (word: string): string => (/^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`);
+
+/** `batchSize` -> `batch-size` */
+export const kebab = (key: string): string => key.replace(/[A-Z]/g, letter => `-${letter.toLowerCase()}`);
+
+/** `batchSize` -> `FINETUNE_BATCH_SIZE` */
+export const environmentName = (key: string): string => `FINETUNE_${kebab(key).replaceAll('-', '_').toUpperCase()}`;
+
+/** Breaks text between words; every line after the first starts with the indentation. */
+export function wrapped(text: string, columns: number, indentation: string): string {
+  const lines = [''];
+  for (const word of text.split(' ')) {
+    const line = lines.at(-1)!;
+    if (line !== '' && line.length + 1 + word.length > columns - indentation.length) lines.push(word);
+    else lines[lines.length - 1] = line === '' ? word : `${line} ${word}`;
+  }
+  return lines.join(`\n${indentation}`);
+}
+
+/** Width of the labels before the lines of a run. */
+export const LABEL_WIDTH = 11;
+
+/** `dataset    pets: 370 images`: a painted label, then text that is broken below itself. */
+export const labelled = (paint: (text: string) => string, label: string, text: string, columns: number): string =>
+  paint(label.padEnd(LABEL_WIDTH)) + wrapped(text, columns, ' '.repeat(LABEL_WIDTH));

@@ -4,7 +4,7 @@ import type {Preprocessing} from '../core/preprocessing.js';
 import {concurrently} from './concurrently.js';
 import {decodeBytes, decodedSize} from './decode.js';
 import type {Sample} from './image-folder.js';
-import {decodingFault} from './readability.js';
+import {ImageFault, decodingFault} from './readability.js';
 import type {DecodedImage, ImageSize} from './resample.js';
 
 /** The bytes of one image file, or of several identical ones. */
@@ -77,12 +77,12 @@ function layOut(looks: readonly Look[]): Map<string, Content> {
   return contents;
 }
 
-/** The pixels of a content. @throws Error where they cannot be had (any more) */
+/** The pixels of a content. @throws ImageFault where it is another file by now, and as `decodeBytes` */
 export async function decodeContent({path, hash, width, height}: Content, preprocessing: Preprocessing): Promise<DecodedImage> {
   const bytes = await readFile(path);
-  if (sha256(bytes) !== hash) throw new Error('it changed while it was read');
+  if (sha256(bytes) !== hash) throw new ImageFault('it changed while it was read');
   const image = await decodeBytes(bytes, preprocessing);
-  if (image.width !== width || image.height !== height) throw new Error('it has not as many pixels as its header says');
+  if (image.width !== width || image.height !== height) throw new ImageFault('it has another size than its header says');
   return image;
 }
 

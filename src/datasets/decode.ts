@@ -43,7 +43,7 @@ function resizedSize({width, height}: ImageSize, size: number): ImageSize {
     : {width: Math.trunc((size * width) / height), height: size};
 }
 
-/** Size of what `decodeBytes` gives, from the image's header. @throws Error of sharp's, for what is no image */
+/** Size of what `decodeBytes` gives, from the image's header. @throws as `decodeBytes` */
 export async function decodedSize(bytes: Uint8Array, {resizeSize}: Preprocessing): Promise<ImageSize> {
   const {autoOrient} = await sharp(bytes, READING).metadata();
   return resizedSize(usedWindow(autoOrient), resizeSize);
@@ -53,7 +53,7 @@ export async function decodedSize(bytes: Uint8Array, {resizeSize}: Preprocessing
  * Decodes an image and resizes its short side to `preprocessing.resizeSize`, as PIL's bilinear filter does. The orientation flag is
  * applied, transparency laid over white, everything brought to 8-bit sRGB; of an animation the first frame counts.
  *
- * @throws Error of sharp's, for what is no image, is cut off or damaged, or has more pixels than sharp's limit
+ * @throws Error of sharp's for what is no image, is cut off or damaged, or has more pixels than sharp's limit; `decodingFault` says which
  */
 export async function decodeBytes(bytes: Uint8Array, {resizeSize}: Preprocessing): Promise<DecodedImage> {
   const {autoOrient, space} = await sharp(bytes, READING).metadata();
@@ -68,8 +68,7 @@ export async function decodeBytes(bytes: Uint8Array, {resizeSize}: Preprocessing
   if (size.width <= window.width)
     return pixelsOf(image.resize(size.width, size.height, {kernel: 'linear', fit: 'fill', fastShrinkOnLoad: false}));
   // libvips enlarges half an output pixel off the place where PIL does.
-  const small = await pixelsOf(image);
-  return {...size, data: resample(small, {...window, left: 0, top: 0}, size)};
+  return {...size, data: resample(await pixelsOf(image), {...window, left: 0, top: 0}, size)};
 }
 
 async function pixelsOf(image: Sharp): Promise<DecodedImage> {

@@ -41,6 +41,7 @@ export async function listFiles(root: string, signal?: AbortSignal): Promise<Lis
 
   const walk = async (folder: string, prefix: string): Promise<void> => {
     const entries = await glob('**', {cwd: folder, withFileTypes: true, ignore: {ignored: isLeftover, childrenIgnored: isLeftover}});
+    entries.sort((a, b) => (a.fullpath() < b.fullpath() ? -1 : 1)); // which of two links shows a folder must not be left to the disk
     for (const entry of entries) {
       if (signal?.aborted) throw new AbortedError();
       const name = prefix + entry.relativePosix();
@@ -54,15 +55,15 @@ export async function listFiles(root: string, signal?: AbortSignal): Promise<Lis
 
   const follow = async (path: string, name: string): Promise<void> => {
     const target = await realpath(path).catch(() => undefined);
-    if (target === undefined) return void refusedLinks.push({name, reason: 'nowhere'});
+    const status = target === undefined ? undefined : await stat(target).catch(() => undefined);
+    if (target === undefined || status === undefined) return void refusedLinks.push({name, reason: 'nowhere'});
     if (target !== realRoot && !target.startsWith(join(realRoot, sep))) return void refusedLinks.push({name, reason: 'outside'});
-    const status = await stat(target);
     if (status.isFile()) return void files.push({path, name});
     if (!status.isDirectory()) return void specials.push(name);
     if (linkedFolders.has(target) || path.startsWith(target + sep)) return void refusedLinks.push({name, reason: 'again'});
     linkedFolders.add(target);
     folders.push(name);
-    await walk(path, `${name}/`);
+    await walk(target, `${name}/`);
   };
 
   await walk(realRoot, '');

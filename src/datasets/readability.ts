@@ -3,6 +3,7 @@ import {DatasetError, messageOf} from '../core/errors.js';
 import type {Finding} from '../core/finding.js';
 import {groupBy} from './group-by.js';
 import type {Sample} from './image-folder.js';
+import {leftOut} from './left-out.js';
 import type {ListedFile} from './list-files.js';
 
 /** A file that should be an image and cannot be used as one. */
@@ -84,19 +85,18 @@ export function assertClassesReadable(readable: readonly Sample[], broken: reado
 
 /** One finding an image, in the order given. */
 export const unreadableFindings = (broken: readonly BrokenSample[], classNames: readonly string[]): Finding[] =>
-  broken.map(({sample, reason}) => ({
-    code: 'unreadable-image',
-    severity: 'warning',
-    message: `${sample.name} was left out because it cannot be read: ${reason}.`,
-    files: [sample.name],
-    className: classNames[sample.label]!,
-  }));
+  broken.flatMap(({sample, reason}) => leftOut('unreadable-image', 'warning', [sample.name], reason, classNames[sample.label]));
 
-/** What the decoder says when it knows no better. */
-const UNHELPFUL = new Set(['', 'Unknown error', 'Input buffer contains unsupported image format']);
+/** An error whose message is the reason why an image cannot be read. */
+export class ImageFault extends Error {}
 
-/** Why an image could not be decoded, in one line. */
+/**
+ * Why an image could not be read, as a clause. libvips keeps one text for all its threads, so what it says may be about another image:
+ * only what sharp, Node and this project say is passed on.
+ */
 export function decodingFault(error: unknown): string {
-  const line = messageOf(error).split('\n')[0]!.replace('Input buffer has corrupt header: ', '').trim();
-  return UNHELPFUL.has(line) ? 'it is damaged or cut off' : line.replace(/\.$/, '');
+  if (error instanceof ImageFault) return error.message;
+  if (messageOf(error) === 'Input image exceeds pixel limit') return 'it has more than 268 million pixels';
+  const {code} = error as NodeJS.ErrnoException;
+  return code === undefined ? 'it is damaged or cut off' : `it cannot be opened (${code})`;
 }

@@ -1,27 +1,49 @@
 import {readFile} from 'node:fs/promises';
 import {DatasetError, messageOf} from '../core/errors.js';
+import {validate} from '../core/schema.js';
 import {everySample} from './image-folder.js';
 import type {ImageFolder, Sample} from './image-folder.js';
+import {leftOut} from './left-out.js';
+import {assertUsable} from './split.js';
 import type {KnownContents, Split} from './split.js';
 
-interface ManifestEntry {
+interface SplitEntry {
   readonly name: string;
-  readonly className: string;
+  /** Of the file's bytes, in hex. */
   readonly sha256: string;
 }
 
-/** `split.json`: which image went where, by name and by content. */
+/** `split.json`: which image went where, by name and by content. Paths are relative, so the folder may move. */
 export interface SplitManifest {
   readonly version: 1;
   readonly seed: number;
   readonly classNames: readonly string[];
-  readonly train: readonly ManifestEntry[];
-  readonly validation: readonly ManifestEntry[];
-  readonly test: readonly ManifestEntry[];
+  readonly train: readonly SplitEntry[];
+  readonly validation: readonly SplitEntry[];
+  readonly test: readonly SplitEntry[];
   readonly leftOut: readonly {readonly name: string; readonly reason: string}[];
 }
 
-/** A `split.json` that does not say what it should, or not about this folder. */
+const listOf = (...keys: readonly string[]): object => ({
+  type: 'array',
+  items: {type: 'object', required: keys, properties: Object.fromEntries(keys.map(key => [key, {type: 'string'}]))},
+});
+
+const MANIFEST_SCHEMA = {
+  type: 'object',
+  required: ['version', 'seed', 'classNames', 'train', 'validation', 'test', 'leftOut'],
+  properties: {
+    version: {const: 1},
+    seed: {type: 'number'},
+    classNames: {type: 'array', items: {type: 'string'}},
+    train: listOf('name', 'sha256'),
+    validation: listOf('name', 'sha256'),
+    test: listOf('name', 'sha256'),
+    leftOut: listOf('name', 'reason'),
+  },
+} as const;
+
+/** A `split.json` that cannot be read, or that tells of other images than the folder has. */
 export class SplitFileError extends DatasetError {
   override readonly code = 'SPLIT_FILE';
 
@@ -29,16 +51,14 @@ export class SplitFileError extends DatasetError {
     readonly path: string,
     expected: string,
     found: string,
-    remedy = 'Split anew without this file.',
   ) {
-    super(`Expected ${expected} in ${path}, but found ${found}. ${remedy}`);
+    super(`Expected ${expected} for the split ${path}, but found ${found}. Divide the images anew, without this file.`);
   }
 }
 
 /** The record of a split, to be written as JSON. */
 export function toSplitManifest({train, validation, test, leftOut, classNames, seed, hashes}: Split): SplitManifest {
-  const entries = (samples: readonly Sample[]): ManifestEntry[] =>
-    samples.map(({name, label}) => ({name, className: classNames[label]!, sha256: hashes.get(name)!}));
+  const entries = (samples: readonly Sample[]): SplitEntry[] => samples.map(({name}) => ({name, sha256: hashes.get(name)!}));
   return {
     version: 1,
     seed,
@@ -50,22 +70,60 @@ export function toSplitManifest({train, validation, test, leftOut, classNames, s
   };
 }
 
-/** The split that a `split.json` records, of a folder that may have moved since. @throws SplitFileError */
+async function readManifest(path: string): Promise<SplitManifest> {
+  const text = await readFile(path, 'utf8').catch(error => {
+    throw new SplitFileError(path, 'a file', messageOf(error));
+  });
+  try {
+    return validate<SplitManifest>(MANIFEST_SCHEMA, JSON.parse(text), `Split ${path}`);
+  } catch (error) {
+    if (error instanceof SyntaxError) throw new SplitFileError(path, 'JSON', error.message);
+    throw error;
+  }
+}
+
+/**
+ * The split that a `split.json` records. Images that came to the folder since are left out and reported.
+ *
+ * @param contents to make sure that the images are still the same; without, only names are compared
+ * @throws SplitFileError, SchemaError, NoValidationImagesError, NoTrainingImagesError
+ */
 export async function readSplit(path: string, folder: ImageFolder, contents?: KnownContents): Promise<Split> {
-  const manifest = JSON.parse(
-    await readFile(path, 'utf8').catch(error => Promise.reject(new SplitFileError(path, 'a split', messageOf(error)))),
-  ) as SplitManifest;
-  const known = new Map(everySample(folder).map(sample => [sample.name, sample]));
-  const samples = (entries: readonly ManifestEntry[]): Sample[] => entries.map(({name}) => known.get(name)!);
-  void contents;
+  const manifest = await readManifest(path);
+  if (manifest.classNames.join('\n') !== folder.classNames.join('\n')) {
+    throw new SplitFileError(path, `the classes ${manifest.classNames.join(', ')} in ${folder.root}`, folder.classNames.join(', '));
+  }
+  const find = finder(path, folder, contents);
+  const parts = {train: manifest.train.map(find), validation: manifest.validation.map(find), test: manifest.test.map(find)};
+  assertUsable(folder, parts);
+  const entries = [...manifest.train, ...manifest.validation, ...manifest.test];
+  const listed = new Set([...entries, ...manifest.leftOut].map(({name}) => name));
+  const unlisted = everySample(folder)
+    .map(({name}) => name)
+    .filter(name => !listed.has(name));
+  const reason = `it is not in ${path}`;
   return {
-    train: samples(manifest.train),
-    validation: samples(manifest.validation),
-    test: samples(manifest.test),
-    leftOut: new Map(manifest.leftOut.map(({name, reason}) => [name, reason])),
-    findings: [],
-    classNames: manifest.classNames,
+    ...parts,
+    leftOut: new Map([
+      ...manifest.leftOut.map(entry => [entry.name, entry.reason] as const),
+      ...unlisted.map(name => [name, reason] as const),
+    ]),
+    findings: leftOut('not-in-split', 'warning', unlisted, reason),
+    classNames: folder.classNames,
     seed: manifest.seed,
-    hashes: new Map([...manifest.train, ...manifest.validation, ...manifest.test].map(({name, sha256}) => [name, sha256])),
+    hashes: new Map(entries.map(({name, sha256}) => [name, sha256])),
+  };
+}
+
+/** Finds the sample of an entry, unchanged. */
+function finder(path: string, folder: ImageFolder, contents: KnownContents | undefined): (entry: SplitEntry) => Sample {
+  const samples = new Map((contents?.samples ?? everySample(folder)).map(sample => [sample.name, sample]));
+  return ({name, sha256}) => {
+    const sample = samples.get(name);
+    if (sample === undefined) throw new SplitFileError(path, `an image ${name} that can be read in ${folder.root}`, 'none');
+    if (contents !== undefined && contents.contentHash(sample) !== sha256) {
+      throw new SplitFileError(path, `the same bytes in ${name} as then`, 'others');
+    }
+    return sample;
   };
 }

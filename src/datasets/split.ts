@@ -4,10 +4,12 @@ import {random, shuffled} from '../core/random.js';
 import {groupBy} from './group-by.js';
 import {everySample} from './image-folder.js';
 import type {ImageFolder, Sample} from './image-folder.js';
+import {splitFindings} from './split-findings.js';
 
-/** What an `ImageCache` knows that a split needs: which samples can be read, and which are the same file. */
+/** What a split must know of the images, as an `ImageCache` does: which can be read, and which are the same file. */
 export interface KnownContents {
   readonly samples: readonly Sample[];
+  /** The same for identical files. */
   contentHash(sample: Sample): string;
 }
 
@@ -19,29 +21,31 @@ export interface SplitOptions {
   readonly seed: number;
 }
 
-/** Which image is for what. Every readable image is in one part or in `leftOut`; identical files are never in two parts. */
+/** Which image is for what. Every image of the folder is in one part or in `leftOut`; identical files are in one part. */
 export interface Split {
   readonly train: readonly Sample[];
   readonly validation: readonly Sample[];
   readonly test: readonly Sample[];
-  /** Images that no part has, by name: why. */
+  /** By name of an image that is in no part: why. */
   readonly leftOut: ReadonlyMap<string, string>;
   readonly findings: readonly Finding[];
   readonly classNames: readonly string[];
   readonly seed: number;
-  /** sha256 of every image in a part, by name. */
+  /** By name of an image that is in a part: sha256 of its bytes, in hex. */
   readonly hashes: ReadonlyMap<string, string>;
 }
+
+export type SplitParts = Pick<Split, 'train' | 'validation' | 'test'>;
 
 /** Nothing would be left to measure a classifier with. */
 export class NoValidationImagesError extends DatasetError {
   override readonly code = 'NO_VALIDATION_IMAGES';
 
-  constructor(
-    readonly root: string,
-    found: string,
-  ) {
-    super(`Expected at least one image to validate on in ${root}, but found ${found}. Add images, or a validation folder.`);
+  constructor(readonly root: string) {
+    super(
+      `Expected at least one image of ${root} for validation, but found none that can be spared. ` +
+        'Add images (2 different ones in a class are the least), set --val-split above 0, or give --val-data.',
+    );
   }
 }
 
@@ -54,71 +58,67 @@ export class NoTrainingImagesError extends DatasetError {
     readonly className: string,
   ) {
     super(
-      `Expected at least one training image for class ${className} in ${root}, ` +
-        'but found that all of them are also for validation or test. Add others to train on.',
+      `Expected at least one image of class ${className} in ${root} for training, ` +
+        'but found only files that are also for validation or test. Add others to train on.',
     );
   }
 }
 
-interface Parts {
-  readonly train: Sample[];
-  readonly validation: Sample[];
-  readonly test: Sample[];
-}
-
 /**
- * Divides a folder for training, validation and test. Parts that the folder brings along are kept. The rest is drawn by `seed` from each
- * class; identical files count as one image. Of an image in two parts the copy nearest to training is left out.
+ * Divides a folder for training, validation and test. Parts that the folder brings along are kept. The rest is drawn by `seed`, class by
+ * class, identical files as one. Of a file in two of the folder's parts, the copy for training goes first, then that for validation.
  *
  * @throws NoValidationImagesError, NoTrainingImagesError
  */
-export function splitFolder(folder: ImageFolder, contents: KnownContents, options: SplitOptions): Split {
+export function splitFolder(folder: ImageFolder, contents: KnownContents, {valSplit = 0.2, testSplit = 0, seed}: SplitOptions): Split {
   const readable = new Set(contents.samples.map(({name}) => name));
-  const given = (samples: readonly Sample[] = []): Sample[] => samples.filter(({name}) => readable.has(name));
-  const leftOut = new Map<string, string>();
-  for (const {name} of everySample(folder)) if (!readable.has(name)) leftOut.set(name, 'unreadable');
-
-  const test = given(folder.test);
-  const validation = withoutCopies(given(folder.validation), test, 'test', contents, leftOut);
-  const free = withoutCopies(given(folder.samples), [...validation, ...test], 'validation or test', contents, leftOut);
+  const isReadable = ({name}: Sample): boolean => readable.has(name);
+  const unreadable = everySample(folder).filter(sample => !isReadable(sample));
+  const leftOut = new Map(unreadable.map(({name}) => [name, 'it cannot be read']));
+  const test = (folder.test ?? []).filter(isReadable);
+  const validation = withoutCopies((folder.validation ?? []).filter(isReadable), test, contents, leftOut);
+  const free = withoutCopies(folder.samples.filter(isReadable), [...validation, ...test], contents, leftOut);
   const drawn = drawParts(free, contents, folder.classNames, {
-    validation: folder.validation === undefined ? (options.valSplit ?? 0.2) : 0,
-    test: folder.test === undefined ? (options.testSplit ?? 0) : 0,
-    seed: options.seed,
+    validation: folder.validation === undefined ? valSplit : 0,
+    test: folder.test === undefined ? testSplit : 0,
+    seed,
   });
   const parts = {train: drawn.train, validation: [...validation, ...drawn.validation], test: [...test, ...drawn.test]};
   assertUsable(folder, parts);
   return {
     ...parts,
     leftOut,
-    findings: splitFindings(folder, parts, leftOut),
+    findings: splitFindings(folder.classNames, parts, leftOut, contents),
     classNames: folder.classNames,
-    seed: options.seed,
-    hashes: new Map(
-      Object.values(parts).flatMap(part => part.map((sample): [string, string] => [sample.name, contents.contentHash(sample)])),
-    ),
+    seed,
+    hashes: new Map(Object.values(parts).flatMap(part => part.map(sample => [sample.name, contents.contentHash(sample)] as const))),
   };
 }
 
-function withoutCopies(samples: Sample[], of: Sample[], place: string, contents: KnownContents, leftOut: Map<string, string>): Sample[] {
-  const taken = new Map(of.map(sample => [contents.contentHash(sample), sample.name]));
+function withoutCopies(
+  samples: readonly Sample[],
+  others: readonly Sample[],
+  contents: KnownContents,
+  leftOut: Map<string, string>,
+): Sample[] {
+  const taken = new Map(others.map(sample => [contents.contentHash(sample), sample.name]));
   return samples.filter(sample => {
     const original = taken.get(contents.contentHash(sample));
-    if (original !== undefined) leftOut.set(sample.name, `the same file as ${original}, which is for ${place}`);
+    if (original !== undefined) leftOut.set(sample.name, `it is the same file as ${original}`);
     return original === undefined;
   });
 }
 
-/** Groups of identical files go to one part as a whole; a group that several classes share is drawn with the first of them. */
+/** Identical files stay together; those that several classes have are drawn with the first of the classes. */
 function drawParts(
   samples: readonly Sample[],
   contents: KnownContents,
   classNames: readonly string[],
   shares: {readonly validation: number; readonly test: number; readonly seed: number},
-): Parts {
-  const parts: Parts = {train: [], validation: [], test: []};
-  const groups = [...groupBy(samples, sample => contents.contentHash(sample)).values()];
-  const byClass = groupBy(groups, ([first]) => first!.label);
+): SplitParts {
+  const parts = {train: [] as Sample[], validation: [] as Sample[], test: [] as Sample[]};
+  const copies = groupBy(samples, sample => contents.contentHash(sample)).values();
+  const byClass = groupBy(copies, group => Math.min(...group.map(({label}) => label)));
   classNames.forEach((className, label) => {
     const drawn = shuffled(byClass.get(label) ?? [], random(shares.seed, 'split', className));
     const validation = partSize(drawn.length, shares.validation, drawn.length - 1);
@@ -131,36 +131,15 @@ function drawParts(
 }
 
 /** At least one where a share was asked for, and never more than can be spared. */
-const partSize = (total: number, share: number, spare: number): number =>
-  share === 0 ? 0 : Math.max(0, Math.min(spare, Math.max(1, Math.round(total * share))));
+const partSize = (count: number, share: number, spare: number): number =>
+  share === 0 ? 0 : Math.max(0, Math.min(Math.max(1, Math.round(count * share)), spare));
 
 const inOrder = (samples: Sample[]): Sample[] => samples.sort((a, b) => a.label - b.label || (a.name < b.name ? -1 : 1));
 
-function assertUsable({root, classNames}: ImageFolder, {train, validation}: Parts): void {
+/** @throws NoValidationImagesError, NoTrainingImagesError */
+export function assertUsable({root, classNames}: ImageFolder, {train, validation}: SplitParts): void {
   const trained = new Set(train.map(({label}) => label));
   const untrained = classNames.find((_, label) => !trained.has(label));
   if (untrained !== undefined) throw new NoTrainingImagesError(root, untrained);
-  if (validation.length === 0) throw new NoValidationImagesError(root, 'none that can be spared');
-}
-
-function splitFindings({classNames}: ImageFolder, {validation}: Parts, leftOut: ReadonlyMap<string, string>): Finding[] {
-  const copies = [...leftOut].filter(([, reason]) => reason !== 'unreadable');
-  const validated = new Set(validation.map(({label}) => label));
-  const unvalidated = classNames.filter((_, label) => !validated.has(label));
-  const leak: Finding = {
-    code: 'copy-across-parts',
-    severity: 'warning',
-    message: `${copies.length} files were left out, being copies of files in another part. First: ${copies[0]?.[0]} is ${copies[0]?.[1]}`,
-    files: copies.map(([name]) => name),
-  };
-  return [
-    ...(copies.length > 0 ? [leak] : []),
-    ...unvalidated.map((className): Finding => ({
-      code: 'class-without-validation',
-      severity: 'warning',
-      message: `Class ${className} has no image to validate on; its accuracy will not be known. Add images.`,
-      files: [],
-      className,
-    })),
-  ];
+  if (validation.length === 0) throw new NoValidationImagesError(root);
 }

@@ -1,0 +1,43 @@
+import type {Finding} from '../core/finding.js';
+import {groupBy} from './group-by.js';
+import type {Sample} from './image-folder.js';
+import {leftOut} from './left-out.js';
+import type {KnownContents, SplitParts} from './split.js';
+
+/** What a person should know of a split: copies that were left out, contradicting labels, classes that validation says nothing about. */
+export function splitFindings(
+  classNames: readonly string[],
+  {train, validation, test}: SplitParts,
+  leftOutReasons: ReadonlyMap<string, string>,
+  contents: KnownContents,
+): Finding[] {
+  const known = new Set(contents.samples.map(({name}) => name));
+  const copies = [...leftOutReasons.keys()].filter(name => known.has(name));
+  const validated = new Set(validation.map(({label}) => label));
+  return [
+    ...leftOut('copy-across-parts', 'warning', copies, 'the same file is for validation or test as well'),
+    ...contradictions([...train, ...validation, ...test], classNames, contents),
+    ...classNames.filter((_, label) => !validated.has(label)).map(notValidated),
+  ];
+}
+
+/** The same file in folders of different classes: one label at least is wrong. */
+function contradictions(samples: readonly Sample[], classNames: readonly string[], contents: KnownContents): Finding[] {
+  const groups = [...groupBy(samples, sample => contents.contentHash(sample)).values()];
+  return groups
+    .filter(group => new Set(group.map(({label}) => label)).size > 1)
+    .map(group => ({
+      code: 'contradicting-labels',
+      severity: 'warning',
+      message: `The same file is in classes ${[...new Set(group.map(({label}) => classNames[label]))].join(' and ')}: ${group.map(({name}) => name).join(', ')}. Keep one.`,
+      files: group.map(({name}) => name),
+    }));
+}
+
+const notValidated = (className: string): Finding => ({
+  code: 'class-without-validation',
+  severity: 'warning',
+  message: `Class ${className} has no image for validation; its accuracy will not be known. Add images.`,
+  files: [],
+  className,
+});

@@ -1,0 +1,322 @@
+import {mkdirSync, symlinkSync, writeFileSync} from 'node:fs';
+import {join} from 'node:path';
+import {expect} from 'chai';
+import type {Finding} from '../../src/core/finding.js';
+import {everySample, loadImageFolder, type Sample} from '../../src/datasets/image-folder.js';
+import {DatasetError} from '../../src/core/errors.js';
+import {temporaryDirectory} from '../helpers/temporary.js';
+import {failure, noisy, of, plain, writePictures, writeTree} from './pictures.js';
+
+const namesOf = (samples: readonly Sample[] | undefined): string[] | undefined => samples?.map(({name}) => name);
+const messages = (findings: readonly Finding[]): string[] => findings.map(({message}) => message);
+
+/** The sentence a folder is refused with; the exit code is the dataset's. */
+async function refusal(root: string, options = {}): Promise<string> {
+  const error = await failure(loadImageFolder(root, options));
+  expect(error).to.be.instanceOf(DatasetError);
+  expect((error as DatasetError).exitCode).to.equal(3);
+  return error.message;
+}
+
+describe('loadImageFolder', () => {
+  describe('a folder per class', () => {
+    it('gives every image its class, at any depth', async () => {
+      const root = temporaryDirectory();
+      await writePictures(root, ['dogs/1.png', 'cats/2.png', 'cats/more/3.png']);
+      const folder = await loadImageFolder(root);
+      expect(folder.layout).to.equal('classes');
+      expect(folder.classNames).to.deep.equal(['cats', 'dogs']);
+      expect(folder.samples).to.deep.equal([
+        {path: join(root, 'cats/2.png'), name: 'cats/2.png', label: 0},
+        {path: join(root, 'cats/more/3.png'), name: 'cats/more/3.png', label: 0},
+        {path: join(root, 'dogs/1.png'), name: 'dogs/1.png', label: 1},
+      ]);
+      expect(folder).not.to.have.any.keys('validation', 'test');
+      expect(folder.findings).to.deep.equal([]);
+    });
+
+    it('orders classes by code point: capitals first, 10 before 2, astral characters last', async () => {
+      const root = temporaryDirectory();
+      const names = ['10', '2', 'B', 'a', 'ä', '\uff01', '😀'];
+      await writePictures(
+        root,
+        names.toReversed().map(name => `${name}/1.png`),
+      );
+      expect((await loadImageFolder(root)).classNames).to.deep.equal(names);
+    });
+
+    it('takes any name for a class', async () => {
+      const root = temporaryDirectory();
+      const names = ['__proto__', 'a b', 'constructor', 'it\'s "quoted"', 'new\nline', 'toString', '😀'];
+      await writePictures(
+        root,
+        names.map(name => `${name}/${name}.png`),
+      );
+      const {classNames, samples} = await loadImageFolder(root);
+      expect(classNames).to.deep.equal(names);
+      expect(samples.map(({label}) => label)).to.deep.equal([0, 1, 2, 3, 4, 5, 6]);
+    });
+
+    it('takes train for a class when it holds images of its own', async () => {
+      const root = temporaryDirectory();
+      await writePictures(root, ['train/1.png', 'train/old/2.png', 'test/3.png']);
+      expect((await loadImageFolder(root)).classNames).to.deep.equal(['test', 'train']);
+    });
+
+    it('takes train for a class when its neighbours are no parts of a split', async () => {
+      const root = temporaryDirectory();
+      await writePictures(root, ['train/steam/1.png', 'car/2.png', 'plane/3.png']);
+      expect((await loadImageFolder(root)).classNames).to.deep.equal(['car', 'plane', 'train']);
+    });
+  });
+
+  describe('a ready-made split', () => {
+    for (const [train, validation, test] of [
+      ['train', 'val', 'test'],
+      ['train', 'valid', 'test'],
+      ['Train', 'Validation', 'TEST'],
+      ['training', 'validation', 'testing'],
+    ]) {
+      it(`is known by ${train}, ${validation} and ${test}`, async () => {
+        const root = temporaryDirectory();
+        await writePictures(root, [
+          `${train}/a/1.png`,
+          `${train}/b/2.png`,
+          `${validation}/a/3.png`,
+          `${validation}/b/4.png`,
+          `${test}/a/5.png`,
+          `${test}/b/6.png`,
+        ]);
+        const folder = await loadImageFolder(root);
+        expect(folder.layout).to.equal('splits');
+        expect(folder.classNames).to.deep.equal(['a', 'b']);
+        expect(namesOf(folder.samples)).to.deep.equal([`${train}/a/1.png`, `${train}/b/2.png`]);
+        expect(namesOf(folder.validation)).to.deep.equal([`${validation}/a/3.png`, `${validation}/b/4.png`]);
+        expect(namesOf(folder.test)).to.deep.equal([`${test}/a/5.png`, `${test}/b/6.png`]);
+      });
+    }
+
+    it('may have a training part only', async () => {
+      const root = temporaryDirectory();
+      await writePictures(root, ['train/a/1.png', 'train/b/2.png']);
+      const folder = await loadImageFolder(root);
+      expect(folder.classNames).to.deep.equal(['a', 'b']);
+      expect(folder.validation).to.equal(undefined);
+    });
+
+    it('matches classes by name: a missing class shifts nothing, an extra one is left out', async () => {
+      const root = temporaryDirectory();
+      await writePictures(root, ['train/a/1.png', 'train/b/2.png', 'train/c/3.png', 'val/b/4.png', 'val/c/5.png', 'val/aa/6.png']);
+      const {validation, findings} = await loadImageFolder(root);
+      expect(validation!.map(({name, label}) => [name, label])).to.deep.equal([
+        ['val/b/4.png', 1],
+        ['val/c/5.png', 2],
+      ]);
+      expect(findings).to.deep.equal([
+        {
+          code: 'missing-class',
+          severity: 'warning',
+          message: 'Found no image of class a for validation; its accuracy will not be known there.',
+          files: [],
+          className: 'a',
+        },
+        {
+          code: 'extra-class',
+          severity: 'warning',
+          message: 'Left out val/aa/6.png: aa is no class of training.',
+          files: ['val/aa/6.png'],
+          className: 'aa',
+        },
+      ]);
+    });
+
+    it('does not count a validation folder without images', async () => {
+      const root = temporaryDirectory();
+      await writePictures(root, ['train/a/1.png', 'train/b/2.png', 'test/a/3.png']);
+      mkdirSync(join(root, 'val/a'), {recursive: true});
+      expect((await loadImageFolder(root)).validation).to.equal(undefined);
+    });
+
+    it('reports images outside the class folders and folders that are no part', async () => {
+      const root = temporaryDirectory();
+      await writePictures(root, [
+        '0.png',
+        'train/a/1.png',
+        'train/b/2.png',
+        'val/a/3.png',
+        'val/b/3.png',
+        'val/loose.png',
+        'more/a/4.png',
+        'more/b/5.png',
+      ]);
+      expect(messages((await loadImageFolder(root)).findings)).to.deep.equal([
+        'Left out 2 files, such as 0.png: it lies beside the class folders.',
+        'Left out 2 files, such as more/a/4.png: more is neither for training, validation nor test.',
+      ]);
+    });
+  });
+
+  describe('folders elsewhere', () => {
+    it("are for validation and test, instead of the root's own", async () => {
+      const [root, val, test] = [temporaryDirectory(), temporaryDirectory(), temporaryDirectory()];
+      await writePictures(root, ['train/a/1.png', 'train/b/2.png', 'val/a/3.png', 'val/b/4.png']);
+      await writePictures(val, ['a/1.png', 'b/2.png']);
+      await writePictures(test, ['b/1.png']);
+      const folder = await loadImageFolder(root, {valData: val, testData: test});
+      expect(folder.validation).to.deep.equal([
+        {path: join(val, 'a/1.png'), name: 'validation://a/1.png', label: 0},
+        {path: join(val, 'b/2.png'), name: 'validation://b/2.png', label: 1},
+      ]);
+      expect(folder.test).to.deep.equal([{path: join(test, 'b/1.png'), name: 'test://b/1.png', label: 1}]);
+      expect(new Set(namesOf(everySample(folder))).size).to.equal(5);
+    });
+
+    it('must have the classes of training', async () => {
+      const [root, val] = [temporaryDirectory(), temporaryDirectory()];
+      await writePictures(root, ['a/1.png', 'b/2.png']);
+      await writePictures(val, ['c/1.png']);
+      expect(await refusal(root, {valData: val})).to.equal(
+        `Expected images for validation in folders of ${val} that are named as the classes of training, such as a, but found none. Name them alike.`,
+      );
+    });
+
+    it('must exist', async () => {
+      const root = temporaryDirectory();
+      await writePictures(root, ['a/1.png', 'b/2.png']);
+      expect(await refusal(root, {testData: join(root, 'nowhere')})).to.equal(
+        `Expected a folder of images at ${join(root, 'nowhere')}, but found nothing. Check the path.`,
+      );
+    });
+  });
+
+  describe('files that are no images', () => {
+    it('are known by their bytes, left out and grouped', async () => {
+      const root = temporaryDirectory();
+      await writePictures(root, [...of('a', 20), ...of('b', 20)]);
+      writeTree(root, {
+        'a/x.txt': await plain('red').jpeg().toBuffer(),
+        'a/notes.md': 'hello',
+        'b/labels.csv': 'a,b',
+        'a/page.jpg': '<html>404</html>',
+        'b/none.png': '',
+        'b/phone.jpg': Buffer.from('\0\0\0\x18ftypheic\0\0\0\0mif1heic', 'latin1'),
+      });
+      mkdirSync(join(root, 'a/folder.jpg'));
+      symlinkSync(join(temporaryDirectory(), 'x'), join(root, 'a/gone.jpg'));
+      const {samples, findings} = await loadImageFolder(root);
+      expect(namesOf(samples)).to.include('a/x.txt').and.have.length(41);
+      expect(findings.map(({code, message}) => [code, message])).to.deep.equal([
+        ['unreadable-image', 'Left out a/page.jpg: its bytes are no image.'],
+        ['unreadable-image', 'Left out b/none.png: it is empty.'],
+        ['unreadable-image', 'Left out b/phone.jpg: HEIC images are not supported.'],
+        ['not-an-image', 'Left out 2 files, such as a/notes.md: it is not an image.'],
+        ['link-nowhere', 'Left out a/gone.jpg: it is a link that leads nowhere.'],
+      ]);
+    });
+  });
+
+  describe('refuses', () => {
+    it('a root that is not there', async () => {
+      const root = join(temporaryDirectory(), 'pets');
+      expect(await refusal(root)).to.equal(`Expected a folder of images at ${root}, but found nothing. Check the path.`);
+    });
+
+    it('a root that is a file', async () => {
+      const root = temporaryDirectory();
+      writeTree(root, {pets: ''});
+      expect(await refusal(join(root, 'pets'))).to.equal(
+        `Expected a folder of images at ${join(root, 'pets')}, but found a file. Check the path.`,
+      );
+    });
+
+    it('an empty root', async () => {
+      const root = temporaryDirectory();
+      expect(await refusal(root)).to.equal(
+        `Expected a folder for each of at least 2 classes in ${root}, but found none. Put the images of each class into a folder with its name.`,
+      );
+    });
+
+    it('a heap of images', async () => {
+      const root = temporaryDirectory();
+      await writePictures(root, ['1.png', '2.png']);
+      expect(await refusal(root)).to.equal(
+        `Expected a folder for each of at least 2 classes in ${root}, but found none. Put the images of each class into a folder with its name.`,
+      );
+    });
+
+    it('a single class', async () => {
+      const root = temporaryDirectory();
+      await writePictures(root, ['cats/1.png']);
+      expect(await refusal(root)).to.equal(
+        `Expected a folder for each of at least 2 classes in ${root}, but found only cats. Put the images of each class into a folder with its name.`,
+      );
+    });
+
+    it('a folder too high, naming the right one', async () => {
+      const root = temporaryDirectory();
+      await writePictures(root, ['pets/cats/1.png', 'pets/dogs/1.png']);
+      expect(await refusal(root)).to.equal(
+        `Expected a folder for each of at least 2 classes in ${root}, but found only pets. Did you mean ${join(root, 'pets')}?`,
+      );
+    });
+
+    it('a class without images', async () => {
+      const root = temporaryDirectory();
+      await writePictures(root, ['cats/1.png']);
+      mkdirSync(join(root, 'dogs'));
+      expect(await refusal(root)).to.equal(
+        `Expected images for class dogs in ${join(root, 'dogs')}, but found none. Add images or remove the class.`,
+      );
+    });
+
+    it('a class of which nothing can be read', async () => {
+      const root = temporaryDirectory();
+      await writePictures(root, ['train/cats/1.png', 'train/dogs/2.png', 'val/cats/1.png', 'train/fish/x/3.txt']);
+      writeTree(root, {'train/ants/1.jpg': 'hello'});
+      expect(await refusal(root)).to.equal(
+        `Expected images for class ants in ${join(root, 'train/ants')}, but found none that can be read, ` +
+          `such as ${join(root, 'train/ants/1.jpg')} (its bytes are no image). Add images or remove the class.`,
+      );
+    });
+
+    it('a class of which more than a tenth are no images', async () => {
+      const root = temporaryDirectory();
+      await writePictures(root, [...of('cats', 9), ...of('dogs', 9)]);
+      writeTree(root, {'cats/bad.jpg': ''});
+      expect((await loadImageFolder(root)).samples).to.have.length(18);
+      writeTree(root, {'cats/worse.jpg': 'hello'});
+      expect(await refusal(root)).to.equal(
+        `Expected at most 10 % broken images in class cats, but found 2 of 11, such as ${join(root, 'cats/bad.jpg')} (it is empty). Repair or remove them.`,
+      );
+    });
+
+    it('to go on when told to stop', async () => {
+      const root = temporaryDirectory();
+      await writePictures(root, ['a/1.png', 'b/2.png']);
+      expect((await failure(loadImageFolder(root, {signal: AbortSignal.abort()}))).message).to.equal('The run was stopped.');
+    });
+  });
+
+  describe('limit', () => {
+    it('keeps so many of each class in each part, the same for the same seed', async () => {
+      const root = temporaryDirectory();
+      await writePictures(root, [...of('train/a', 30), ...of('train/b', 3), ...of('val/a', 12), ...of('val/b', 12)]);
+      const [one, again, other] = await Promise.all([1, 1, 2].map(seed => loadImageFolder(root, {limit: 5, seed})));
+      expect(one!.samples.map(({label}) => label)).to.deep.equal([0, 0, 0, 0, 0, 1, 1, 1]);
+      expect(one!.validation).to.have.length(10);
+      expect(again).to.deep.equal(one);
+      expect(namesOf(other!.samples)).not.to.deep.equal(namesOf(one!.samples));
+    });
+  });
+
+  it('lists 5,000 files in seconds', async function () {
+    this.timeout(20_000);
+    const root = temporaryDirectory();
+    const image = await noisy(1, 8, 8).png().toBuffer();
+    for (let label = 0; label < 50; label++) mkdirSync(join(root, `class ${label}`));
+    for (let i = 0; i < 5000; i++) writeFileSync(join(root, `class ${i % 50}`, `${i}.png`), image);
+    const start = performance.now();
+    expect((await loadImageFolder(root)).samples).to.have.length(5000);
+    expect(performance.now() - start).to.be.below(5000);
+  });
+});

@@ -1,0 +1,299 @@
+import {expect} from 'chai';
+import {createHash} from 'node:crypto';
+import {mkdirSync, readdirSync, readFileSync, statSync, writeFileSync} from 'node:fs';
+import {basename, join} from 'node:path';
+import {download} from '../../src/backbones/device-weights.js';
+import {loadBackbone} from '../../src/backbones/load-backbone.js';
+import {readSafetensors} from '../../src/backbones/readers/safetensors.js';
+import {VERSION} from '../../src/core/version.js';
+import {nativeHandles} from '../../src/engine/binding.js';
+import {tf} from '../../src/engine/tensorflow.js';
+import {BundlePlaceError} from '../../src/export/bundle-place.js';
+import {labelsText} from '../../src/export/bundle-texts.js';
+import {SHARD_BYTES} from '../../src/export/layers-model-files.js';
+import {saveBundle, type BundleDetails, type SavedBundle} from '../../src/export/save-bundle.js';
+import {useEngine} from '../helpers/engine.js';
+import {KERAS_FAMILY, randomClassifier, randomPixels, type ClassifierWish} from '../helpers/random-classifier.js';
+import {rejectionOf} from '../helpers/rejection.js';
+import {temporaryDirectory} from '../helpers/temporary.js';
+
+const SMALL: ClassifierWish = {spec: {lastStage: 1}};
+
+async function save(wish: ClassifierWish, directory: string, details?: BundleDetails): Promise<SavedBundle> {
+  const classifier = randomClassifier(wish);
+  try {
+    return await saveBundle(classifier, directory, details);
+  } finally {
+    classifier.dispose();
+  }
+}
+
+const readJson = (directory: string, file: string): Record<string, unknown> =>
+  JSON.parse(readFileSync(join(directory, file), 'utf8')) as Record<string, unknown>;
+
+describe('saveBundle', () => {
+  useEngine();
+
+  describe('writes', () => {
+    let directory: string;
+    let saved: SavedBundle;
+
+    before(async () => {
+      directory = join(temporaryDirectory(), 'deep', 'model');
+      saved = await save({spec: {lastStage: 3, ...KERAS_FAMILY}}, directory, {recipe: {seed: 7}, modelCard: '# Insects\n'});
+    });
+
+    it('the files of the contract, and no others', () => {
+      expect(readdirSync(directory).sort()).to.deep.equal([
+        'README.md',
+        'finetune.json',
+        'group1-shard1of3.bin',
+        'group1-shard2of3.bin',
+        'group1-shard3of3.bin',
+        'labels.txt',
+        'metadata.json',
+        'model.json',
+        'model.safetensors',
+      ]);
+      expect(readdirSync(join(directory, '..'))).to.deep.equal(['model']);
+    });
+
+    it('a model.json in the format of tfjs, its weights in shards of 4 MiB', () => {
+      const {format, generatedBy, convertedBy, weightsManifest} = readJson(directory, 'model.json');
+      expect({format, generatedBy, convertedBy}).to.deep.equal({
+        format: 'layers-model',
+        generatedBy: `TensorFlow.js tfjs-layers v${tf.version['tfjs-layers']}`,
+        convertedBy: null,
+      });
+      const [group] = weightsManifest as [{paths: string[]; weights: {name: string; shape: number[]; dtype: string}[]}];
+      const sizes = group.paths.map(path => statSync(join(directory, path)).size);
+      expect(sizes.slice(0, -1)).to.deep.equal([SHARD_BYTES, SHARD_BYTES]);
+      const values = group.weights.reduce((sum, {shape}) => sum + shape.reduce((a, b) => a * b, 1), 0);
+      expect(sizes.reduce((a, b) => a + b)).to.equal(4 * values);
+      const [first, ...others] = group.weights;
+      expect(first).to.deep.equal({name: 'conv1/kernel', shape: [7, 7, 3, 64], dtype: 'float32'});
+      expect(others).to.deep.include({name: 'normalise/kernel', shape: [1, 1, 3, 3], dtype: 'float32'});
+    });
+
+    it('a finetune.json that says what it is and how it came about', () => {
+      const {files, contentHash, createdAt, ...record} = readJson(directory, 'finetune.json');
+      expect(record).to.deep.equal({
+        schemaVersion: 1,
+        createdBy: `finetune ${VERSION}`,
+        arch: 'resnet18',
+        lastStage: 3,
+        family: {strideOn: '1x1', batchNormEpsilon: 1.001e-5},
+        preprocessing: {
+          resizeSize: 73,
+          cropSize: 64,
+          interpolation: 'bilinear',
+          channelOrder: 'bgr',
+          scale: 1,
+          mean: [103.939, 116.779, 123.68],
+          std: [1, 1, 1],
+        },
+        classes: ['ants', 'bees', 'wasps'],
+        head: {type: 'linear', pooling: 'avg', dropout: 0},
+        weights: {origin: 'random numbers'},
+        recipe: {seed: 7},
+      });
+      expect(new Date(createdAt as string).toISOString()).to.equal(createdAt);
+      expect(Object.keys(files as object)).to.deep.equal([
+        'model.json',
+        'group1-shard1of3.bin',
+        'group1-shard2of3.bin',
+        'group1-shard3of3.bin',
+        'model.safetensors',
+      ]);
+      expect(contentHash).to.equal(saved.record.contentHash);
+    });
+
+    it('hashes that anybody can check', () => {
+      const sha256 = (bytes: Buffer | string): string => createHash('sha256').update(bytes).digest('hex');
+      const hashes = Object.entries(saved.record.files).map(([name, {bytes, sha256: expected}]) => {
+        const contents = readFileSync(join(directory, name));
+        expect({name, bytes: contents.length, sha256: sha256(contents)}).to.deep.equal({name, bytes, sha256: expected});
+        return expected;
+      });
+      expect(saved.record.contentHash).to.equal(
+        sha256(
+          hashes
+            .slice(0, -1)
+            .map(hash => `${hash}\n`)
+            .join(''),
+        ),
+      );
+    });
+
+    it("a metadata.json with Teachable Machine's fields and the resize rule", () => {
+      const {timeStamp, ...metadata} = readJson(directory, 'metadata.json');
+      expect(timeStamp).to.equal(saved.record.createdAt);
+      expect(metadata).to.deep.equal({
+        modelName: 'resnet18',
+        labels: ['ants', 'bees', 'wasps'],
+        imageSize: 64,
+        grayscale: false,
+        tfjsVersion: tf.version.tfjs,
+        packageName: 'finetune',
+        packageVersion: VERSION,
+        userMetadata: {},
+        resize: {shortSide: 73, interpolation: 'bilinear', antialias: true},
+        crop: {size: 64, position: 'centre'},
+        pixels: {order: 'RGB', range: [0, 255]},
+      });
+    });
+
+    it('labels.txt and the model card', () => {
+      expect(readFileSync(join(directory, 'labels.txt'), 'utf8')).to.equal('ants\nbees\nwasps\n');
+      expect(readFileSync(join(directory, 'README.md'), 'utf8')).to.equal('# Insects\n');
+    });
+
+    it("a model.safetensors with torchvision's names and layout, and what must be known to run it", async () => {
+      const {tensors, metadata} = await readSafetensors(join(directory, 'model.safetensors'));
+      const classifier = randomClassifier({spec: {lastStage: 3, ...KERAS_FAMILY}});
+      const trained = download(classifier.weights);
+      classifier.dispose();
+      expect([...tensors.keys()]).to.deep.equal([...trained.keys()]);
+      for (const [name, {shape, data}] of tensors) expect({name, shape, data}).to.deep.equal({name, ...trained.get(name)});
+      expect(tensors.get('fc.weight')!.shape).to.deep.equal([3, 256]);
+      expect(metadata).to.deep.equal({
+        format: 'pt',
+        arch: 'resnet18',
+        stages: '3',
+        stride_on: '1x1',
+        batch_norm_epsilon: '0.00001001',
+        preprocessing: JSON.stringify(saved.record.preprocessing),
+        head: '{"type":"linear","pooling":"avg","dropout":0}',
+        classes: '["ants","bees","wasps"]',
+        origin: 'random numbers',
+      });
+    });
+
+    it('weights that can be trained on from', async () => {
+      const backbone = await loadBackbone('resnet18', 3, join(directory, 'model.safetensors'));
+      expect(backbone.spec).to.deep.equal({arch: 'resnet18', lastStage: 3, strideOn: '1x1', batchNormEpsilon: 1.001e-5});
+      expect(backbone.preprocessing).to.deep.equal(saved.record.preprocessing);
+      for (const weight of backbone.weights.values()) weight.dispose();
+    });
+
+    it('nothing before it was loaded back and found to compute the same', () => {
+      expect(saved.directory).to.equal(directory);
+      expect(saved.proof.pictures).to.equal(2);
+      expect(saved.proof.largestDifference).to.be.greaterThan(0).and.lessThan(1e-5);
+    });
+  });
+
+  it('proves the bundle on the pictures it is given', async () => {
+    async function* batches(): AsyncGenerator<Uint8Array> {
+      yield randomPixels(3, 64, 1);
+      yield randomPixels(2, 64, 2);
+    }
+    const {proof} = await save(SMALL, join(temporaryDirectory(), 'model'), {pictures: batches()});
+    expect(proof.pictures).to.equal(5);
+  });
+
+  it('writes the same model for the same weights', async () => {
+    const directory = temporaryDirectory();
+    const first = await save(SMALL, join(directory, 'first'));
+    const second = await save(SMALL, join(directory, 'second'));
+    const other = await save({...SMALL, seed: 2}, join(directory, 'other'));
+    expect(second.record.files).to.deep.equal(first.record.files);
+    expect(second.record.contentHash).to.equal(first.record.contentHash).and.not.equal(other.record.contentHash);
+  });
+
+  it('does not tell where on the disk the weights lay', async () => {
+    const directory = join(temporaryDirectory(), 'model');
+    const classifier = {...randomClassifier(SMALL), origin: '/home/ann/secret/resnet18.safetensors'};
+    const {record} = await saveBundle(classifier, directory);
+    classifier.dispose();
+    expect(record.weights).to.deep.equal({origin: 'resnet18.safetensors'});
+    for (const file of readdirSync(directory)) expect(readFileSync(join(directory, file)).includes('secret'), file).to.equal(false);
+  });
+
+  it('describes the bundle itself where there is no model card', async () => {
+    const directory = join(temporaryDirectory(), 'model');
+    await save(SMALL, directory);
+    expect(readFileSync(join(directory, 'README.md'), 'utf8')).to.match(
+      /^# Image classifier\n\nA resnet18, fine-tuned to tell 3 classes apart: ants, bees, wasps\./,
+    );
+  });
+
+  it('replaces an older bundle', async () => {
+    const directory = join(temporaryDirectory(), 'model');
+    await save({spec: {lastStage: 3}}, directory);
+    await save(SMALL, directory);
+    expect(readdirSync(directory).filter(name => name.endsWith('.bin'))).to.deep.equal(['group1-shard1of1.bin']);
+    expect(readdirSync(join(directory, '..'))).to.deep.equal([basename(directory)]);
+  });
+
+  it('refuses to replace what somebody has put into a bundle', async () => {
+    const directory = join(temporaryDirectory(), 'model');
+    await save(SMALL, directory);
+    writeFileSync(join(directory, 'index.html'), '<p>mine');
+    const error = await rejectionOf(save(SMALL, directory));
+    expect(error).to.be.instanceOf(BundlePlaceError);
+    expect(error.message).to.equal(
+      `Expected nothing, or an older bundle to replace, in ${directory}, but found index.html. Move it away, or give another directory.`,
+    );
+    expect(readFileSync(join(directory, 'index.html'), 'utf8')).to.equal('<p>mine');
+  });
+
+  it('refuses a directory that is no bundle', async () => {
+    const directory = temporaryDirectory();
+    writeFileSync(join(directory, 'README.md'), '# My project\n');
+    expect((await rejectionOf(save(SMALL, directory))).message).to.equal(
+      `Expected nothing, or an older bundle to replace, in ${directory}, but found README.md. Move it away, or give another directory.`,
+    );
+  });
+
+  it('refuses a file', async () => {
+    const file = join(temporaryDirectory(), 'model');
+    writeFileSync(file, '');
+    expect((await rejectionOf(save(SMALL, file))).message).to.equal(
+      `Expected nothing, or an older bundle to replace, in ${file}, but found a file. Move it away, or give another directory.`,
+    );
+  });
+
+  it('takes an empty directory', async () => {
+    const directory = join(temporaryDirectory(), 'model');
+    mkdirSync(directory);
+    await save(SMALL, directory);
+    expect(readdirSync(directory)).to.include('model.json');
+  });
+
+  it('leaves nothing behind, and an older bundle as it was, when it fails', async () => {
+    const directory = join(temporaryDirectory(), 'model');
+    const {record} = await save(SMALL, directory);
+    const pictures = {
+      [Symbol.iterator]() {
+        throw new Error('no pictures after all');
+      },
+    };
+    expect((await rejectionOf(save(SMALL, directory, {pictures}))).message).to.equal('no pictures after all');
+    expect(readdirSync(join(directory, '..'))).to.deep.equal(['model']);
+    expect(readJson(directory, 'finetune.json').createdAt).to.equal(record.createdAt);
+  });
+
+  it('frees all that it makes, whether it works or not', async () => {
+    const held = (): unknown => ({tensors: tf.memory().numTensors, handles: nativeHandles()});
+    const directory = join(temporaryDirectory(), 'model');
+    const classifier = randomClassifier(SMALL);
+    await saveBundle(classifier, directory); // weights reach the device when they are first used
+    const before = held();
+    await saveBundle(classifier, directory, {pictures: [randomPixels(1, 64)]});
+    expect(held()).to.deep.equal(before);
+    await rejectionOf(saveBundle(classifier, directory, {pictures: [new Uint8Array(5)]}));
+    expect(held()).to.deep.equal(before);
+    classifier.dispose();
+  });
+});
+
+describe('labelsText', () => {
+  it('has one label a line, in the order of the labels', () => {
+    expect(labelsText(['b', 'a', ' c '])).to.equal('b\na\n c \n');
+  });
+
+  it('makes a space of line breaks in a name, so that the number of a line stays the label', () => {
+    expect(labelsText(['two\nlines', 'and\r\nmore', 'of\u2028them'])).to.equal('two lines\nand more\nof them\n');
+  });
+});

@@ -45,7 +45,7 @@ function sentence(error: ErrorObject): string {
     case 'enum':
       return `Expected ${(error.schema as unknown[]).map(show).join(', ')} for "${path}", but found ${show(error.data)}.`;
     default:
-      return `Expected "${path}" to be right, but it ${error.message}; found ${show(error.data)}.`;
+      return `Expected ${path === '' ? 'the document' : `"${path}"`} ${error.message?.replace(/^must/, 'to')}, but found ${show(error.data)}.`;
   }
 }
 

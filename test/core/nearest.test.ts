@@ -1,0 +1,34 @@
+import {expect} from 'chai';
+import {nearest, suggestion} from '../../src/core/nearest.js';
+
+const KNOWN = ['arch', 'batchSize', 'epochs', 'lastStage', 'seed', 'valSplit'];
+
+describe('nearest', () => {
+  const cases: readonly (readonly [typed: string, meant: string | undefined, why: string])[] = [
+    ['arhc', 'arch', 'neighbours swapped'],
+    ['epoch', 'epochs', 'a letter missing'],
+    ['epochss', 'epochs', 'a letter too many'],
+    ['batchsize', 'batchSize', 'another case'],
+    ['lastStagr', 'lastStage', 'a wrong letter'],
+    ['split', undefined, 'three letters from valSplit are too many for so short a word'],
+    ['validationSplit', undefined, 'nothing near'],
+    ['xyz', undefined, 'nothing alike'],
+    ['seed', 'seed', 'the word itself'],
+  ];
+  for (const [typed, meant, why] of cases) {
+    it(`takes ${typed} for ${meant ?? 'nothing known'}: ${why}`, () => expect(nearest(typed, KNOWN)).to.equal(meant));
+  }
+
+  it('finds nothing among nothing', () => expect(nearest('arch', [])).to.equal(undefined));
+
+  it('takes the first of two that are as near', () => expect(nearest('cat', ['bat', 'rat'])).to.equal('bat'));
+});
+
+describe('suggestion', () => {
+  it('asks back, with the prefix of what is meant', () => {
+    expect(suggestion('epoch', KNOWN)).to.equal('; did you mean epochs?');
+    expect(suggestion('epoch', KNOWN, '--')).to.equal('; did you mean --epochs?');
+  });
+
+  it('says nothing where nothing is near', () => expect(suggestion('xyz', KNOWN)).to.equal(''));
+});

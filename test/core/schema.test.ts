@@ -1,0 +1,75 @@
+import {expect} from 'chai';
+import {SchemaError, validate, type ObjectSchema} from '../../src/core/schema.js';
+
+const SCHEMA: ObjectSchema = {
+  type: 'object',
+  additionalProperties: false,
+  required: ['arch'],
+  properties: {
+    arch: {enum: ['resnet18', 'resnet50']},
+    epochs: {type: 'integer', minimum: 1},
+    freeze: {anyOf: [{enum: ['probe', 'all']}, {type: 'array', items: {type: 'object'}}], description: 'a schedule or a list of phases'},
+    rates: {
+      type: 'object',
+      additionalProperties: false,
+      required: ['stem', 'head'],
+      properties: {stem: {type: ['number', 'null'], exclusiveMinimum: 0}, head: {type: 'number'}},
+    },
+    'a/b~c': {type: 'string'},
+  },
+};
+
+function issuesOf(document: unknown): readonly string[] {
+  try {
+    validate(SCHEMA, document, 'Recipe pets.json');
+  } catch (error) {
+    expect(error).to.be.instanceOf(SchemaError);
+    const {message, what, issues, exitCode, code} = error as SchemaError;
+    expect([what, exitCode, code]).to.deep.equal(['Recipe pets.json', 2, 'SCHEMA']);
+    expect(message).to.equal(`Recipe pets.json: ${issues.join(' ')}`);
+    return issues;
+  }
+  throw new Error('Expected the document to be refused, but it passed.');
+}
+
+describe('validate', () => {
+  it('gives back the very document that follows its schema', () => {
+    const document = {arch: 'resnet18', epochs: 3, freeze: 'all', rates: {stem: null, head: 0.1}};
+    expect(validate(SCHEMA, document, 'Recipe')).to.equal(document);
+  });
+
+  const cases: readonly (readonly [what: string, document: unknown, issues: readonly string[]])[] = [
+    ['a key that is nearly one', {arch: 'resnet18', epoch: 3}, ['Expected a known key, but found "epoch"; did you mean epochs?']],
+    [
+      'a key that is near none, with all there are',
+      {arch: 'resnet18', colour: 1},
+      ['Expected a known key, but found "colour". Known keys: arch, epochs, freeze, rates, a/b~c.'],
+    ],
+    [
+      'a nested key',
+      {arch: 'resnet18', rates: {stem: 1, head: 1, steem: 1}},
+      ['Expected a known key, but found "rates.steem"; did you mean stem?'],
+    ],
+    ['a missing key', {}, ['Expected "arch", but found nothing.']],
+    ['a missing nested key', {arch: 'resnet18', rates: {head: 1}}, ['Expected "rates.stem", but found nothing.']],
+    ['a value out of a list', {arch: 'vgg16'}, ['Expected "resnet18", "resnet50" for "arch", but found "vgg16".']],
+    ['a number out of range', {arch: 'resnet18', epochs: 0}, ['Expected "epochs" to be >= 1, but found 0.']],
+    ['another type', {arch: 'resnet18', epochs: '3'}, ['Expected "epochs" to be integer, but found "3".']],
+    [
+      'alternatives, in one sentence',
+      {arch: 'resnet18', freeze: 'prob'},
+      ['Expected a schedule or a list of phases for "freeze", but found "prob".'],
+    ],
+    ['a key with slashes', {arch: 'resnet18', 'a/b~c': 1}, ['Expected "a/b~c" to be string, but found 1.']],
+    ['several wrongs, all at once', {epochs: 0}, ['Expected "arch", but found nothing.', 'Expected "epochs" to be >= 1, but found 0.']],
+    ['what is no object', [], ['Expected the document to be object, but found [].']],
+  ];
+  for (const [what, document, issues] of cases) {
+    it(`names ${what}`, () => expect(issuesOf(document)).to.deep.equal(issues));
+  }
+
+  it('says each thing once', () => {
+    const issues = issuesOf({arch: 'resnet18', freeze: [1, 2]});
+    expect(issues).to.deep.equal(['Expected a schedule or a list of phases for "freeze", but found [1,2].']);
+  });
+});

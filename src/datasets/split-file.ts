@@ -93,10 +93,11 @@ export async function readSplit(path: string, folder: ImageFolder, contents?: Kn
   if (manifest.classNames.join('\n') !== folder.classNames.join('\n')) {
     throw new SplitFileError(path, `the classes ${manifest.classNames.join(', ')} in ${folder.root}`, folder.classNames.join(', '));
   }
-  const find = finder(path, folder, contents);
-  const parts = {train: manifest.train.map(find), validation: manifest.validation.map(find), test: manifest.test.map(find)};
-  assertUsable(folder, parts);
   const entries = [...manifest.train, ...manifest.validation, ...manifest.test];
+  const found = findSamples(entries, path, folder, contents);
+  const samples = (of: readonly SplitEntry[]): Sample[] => of.map(({name}) => found.get(name)!);
+  const parts = {train: samples(manifest.train), validation: samples(manifest.validation), test: samples(manifest.test)};
+  assertUsable(folder, parts);
   const listed = new Set([...entries, ...manifest.leftOut].map(({name}) => name));
   const unlisted = everySample(folder)
     .map(({name}) => name)
@@ -115,15 +116,22 @@ export async function readSplit(path: string, folder: ImageFolder, contents?: Kn
   };
 }
 
-/** Finds the sample of an entry, unchanged. */
-function finder(path: string, folder: ImageFolder, contents: KnownContents | undefined): (entry: SplitEntry) => Sample {
-  const samples = new Map((contents?.samples ?? everySample(folder)).map(sample => [sample.name, sample]));
-  return ({name, sha256}) => {
-    const sample = samples.get(name);
+/** The samples of the entries, by name; each must be there, once and unchanged. */
+function findSamples(
+  entries: readonly SplitEntry[],
+  path: string,
+  folder: ImageFolder,
+  contents: KnownContents | undefined,
+): Map<string, Sample> {
+  const readable = new Map((contents?.samples ?? everySample(folder)).map(sample => [sample.name, sample]));
+  const found = new Map<string, Sample>();
+  for (const {name, sha256} of entries) {
+    const sample = readable.get(name);
     if (sample === undefined) throw new SplitFileError(path, `an image ${name} that can be read in ${folder.root}`, 'none');
-    if (contents !== undefined && contents.contentHash(sample) !== sha256) {
+    if (found.has(name)) throw new SplitFileError(path, 'every image once', `${name} twice`);
+    if (contents !== undefined && contents.contentHash(sample) !== sha256)
       throw new SplitFileError(path, `the same bytes in ${name} as then`, 'others');
-    }
-    return sample;
-  };
+    found.set(name, sample);
+  }
+  return found;
 }

@@ -1,6 +1,6 @@
 import {DatasetError} from '../core/errors.js';
 import type {Finding} from '../core/finding.js';
-import {random, shuffled} from '../core/random.js';
+import {random} from '../core/random.js';
 import {groupBy} from './group-by.js';
 import {everySample} from './image-folder.js';
 import type {ImageFolder, Sample} from './image-folder.js';
@@ -109,7 +109,10 @@ function withoutCopies(
   });
 }
 
-/** Identical files stay together; those that several classes have are drawn with the first of the classes. */
+/**
+ * Identical files stay together; those that several classes have are drawn with the first of the classes. The lot of an image hangs on
+ * the seed and its bytes alone, so that images added to a class leave nearly all others where they were.
+ */
 function drawParts(
   samples: readonly Sample[],
   contents: KnownContents,
@@ -120,7 +123,9 @@ function drawParts(
   const copies = groupBy(samples, sample => contents.contentHash(sample)).values();
   const byClass = groupBy(copies, group => Math.min(...group.map(({label}) => label)));
   classNames.forEach((className, label) => {
-    const drawn = shuffled(byClass.get(label) ?? [], random(shares.seed, 'split', className));
+    const drawn = byLot(byClass.get(label) ?? [], ([first]) =>
+      random(shares.seed, 'split', className, contents.contentHash(first!)).next(),
+    );
     const validation = partSize(drawn.length, shares.validation, drawn.length - 1);
     const test = partSize(drawn.length, shares.test, drawn.length - 1 - validation);
     parts.validation.push(...drawn.slice(0, validation).flat());
@@ -128,6 +133,11 @@ function drawParts(
     parts.train.push(...drawn.slice(validation + test).flat());
   });
   return {train: inOrder(parts.train), validation: inOrder(parts.validation), test: inOrder(parts.test)};
+}
+
+function byLot<Item>(items: readonly Item[], lotOf: (item: Item) => number): Item[] {
+  const lots = new Map(items.map(item => [item, lotOf(item)]));
+  return items.toSorted((a, b) => lots.get(a)! - lots.get(b)!);
 }
 
 /** At least one where a share was asked for, and never more than can be spared. */

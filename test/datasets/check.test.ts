@@ -1,0 +1,52 @@
+import {readFileSync, statSync} from 'node:fs';
+import {join} from 'node:path';
+import {expect} from 'chai';
+import {checkImages} from '../../src/datasets/check.js';
+import {loadImageFolder} from '../../src/datasets/image-folder.js';
+import {temporaryDirectory} from '../helpers/temporary.js';
+import {failure, noisy, of, writePictures, writeTree} from './pictures.js';
+
+describe('checkImages', () => {
+  it('finds nothing wrong with a good folder', async () => {
+    const root = temporaryDirectory();
+    await writePictures(root, [...of('train/a', 3), ...of('train/b', 3), ...of('val/a', 1), ...of('val/b', 1)]);
+    const {findings, readable, refusal} = await checkImages(await loadImageFolder(root), {workers: 2});
+    expect(findings).to.deep.equal([]);
+    expect(readable).to.have.length(8);
+    expect(refusal).to.equal(undefined);
+  });
+
+  it('adds broken images to what the folder knows, and says that a run would refuse', async () => {
+    const root = temporaryDirectory();
+    await writePictures(root, [...of('a', 5), ...of('b', 5)]);
+    const whole = await noisy(9, 100, 80).jpeg().toBuffer();
+    writeTree(root, {'a/cut.jpg': whole.subarray(0, whole.length / 2), 'b/notes.txt': 'hello'});
+    const stages = new Set<string>();
+    const report = await checkImages(await loadImageFolder(root), {workers: 2, onProgress: (_, __, stage) => stages.add(stage)});
+    expect(report.findings.map(({message}) => message)).to.deep.equal([
+      'Left out b/notes.txt: it is not an image.',
+      'Left out a/cut.jpg: it is damaged or cut off.',
+    ]);
+    expect(report.readable).to.have.length(10);
+    expect(report.refusal!.message).to.equal(
+      `Expected at most 10 % broken images in class a, but found 1 of 6, such as ${join(root, 'a/cut.jpg')} (it is damaged or cut off). Repair or remove them.`,
+    );
+    expect([...stages]).to.deep.equal(['reading', 'decoding']);
+  });
+
+  it('changes no file', async () => {
+    const root = temporaryDirectory();
+    await writePictures(root, ['a/1.png', 'b/2.png']);
+    const state = (): unknown[] => ['a/1.png', 'b/2.png'].map(name => [readFileSync(join(root, name)), statSync(join(root, name)).mtimeMs]);
+    const before = state();
+    await checkImages(await loadImageFolder(root), {workers: 2});
+    expect(state()).to.deep.equal(before);
+  });
+
+  it('stops when told to', async () => {
+    const root = temporaryDirectory();
+    await writePictures(root, ['a/1.png', 'b/2.png']);
+    const folder = await loadImageFolder(root);
+    expect((await failure(checkImages(folder, {workers: 1, signal: AbortSignal.abort()}))).message).to.equal('The run was stopped.');
+  });
+});

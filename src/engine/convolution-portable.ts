@@ -27,7 +27,14 @@ function spread(x: Tensor4D, stride: number): Tensor4D {
 
 const forward = (x: Tensor4D, filter: Tensor4D, {stride, padding}: Geometry): Tensor4D => tf.conv2d(x, filter, stride, evenBorder(padding));
 
-/** The filter, turned by half a circle, over the spread-out `dy` (Dumoulin & Visin, https://arxiv.org/abs/1603.07285, relationship 14). */
+/** Half a circle around, its inputs and outputs exchanged. Not by tfjs's `reverse`, which on wasm goes element by element. */
+function turned(filter: Tensor4D): Tensor4D {
+  const [height, width, inputs, outputs] = filter.shape;
+  const taps = tf.unstack(tf.reshape(filter, [height * width, inputs, outputs])).reverse();
+  return tf.reshape(tf.transpose(tf.stack(taps), [0, 2, 1]), [height, width, outputs, inputs]);
+}
+
+/** The filter, turned, over the spread-out `dy` (Dumoulin & Visin, https://arxiv.org/abs/1603.07285, relationship 14). */
 function imageGradient(dy: Tensor4D, filter: Tensor4D, imageShape: Shape4D, {stride, padding}: Geometry): Tensor4D {
   return tf.tidy(() => {
     const [filterHeight, filterWidth] = filter.shape;
@@ -35,9 +42,8 @@ function imageGradient(dy: Tensor4D, filter: Tensor4D, imageShape: Shape4D, {str
     const grid = spread(dy, stride);
     const top = filterHeight - 1 - padding;
     const left = filterWidth - 1 - padding;
-    const turned: Tensor4D = tf.transpose(tf.reverse4d(filter, [0, 1]), [0, 1, 3, 2]);
     const edges = border([top, height + padding - grid.shape[1]], [left, width + padding - grid.shape[2]]);
-    return tf.conv2d(grid, turned, 1, edges);
+    return tf.conv2d(grid, turned(filter), 1, edges);
   });
 }
 

@@ -1,5 +1,5 @@
-import {readFile, rm, stat, utimes, writeFile} from 'node:fs/promises';
 import {readFileSync} from 'node:fs';
+import {readFile, rm, stat, utimes, writeFile} from 'node:fs/promises';
 import {hostname} from 'node:os';
 import {setTimeout as sleep} from 'node:timers/promises';
 
@@ -15,7 +15,7 @@ const HEARTBEAT_MS = 10_000;
 /** After this long without a heartbeat, a holder on another host is taken for dead. */
 const SILENCE_MS = 120_000;
 const WRITING_MS = 2_000;
-const POLL_MS = 300;
+const POLL_MS = 200;
 
 /** When a process started, in clock ticks since boot: the 22nd field of Linux's /proc/PID/stat, counted after the name in brackets. */
 function startOf(pid: number): string {
@@ -36,15 +36,20 @@ function isAlive({pid, startedAt}: LockHolder): boolean {
   return startOf(pid) === startedAt;
 }
 
-/** The live holder of the lock; undefined where nobody holds it, or a process that has died. */
-async function holderOf(path: string): Promise<LockHolder | undefined> {
+/** The live holder that a lock file names; undefined for a process that has died. */
+async function holderOf(path: string, text: string): Promise<LockHolder | undefined> {
+  const holder = parse(text);
+  // Empty while its holder is between creating and writing it.
+  if (holder === undefined) return (await silenceOf(path)) < WRITING_MS ? {pid: 0, host: '', startedAt: ''} : undefined;
+  if (holder.host === hostname()) return isAlive(holder) ? holder : undefined;
+  return (await silenceOf(path)) < SILENCE_MS ? holder : undefined;
+}
+
+function parse(text: string): LockHolder | undefined {
   try {
-    const holder = JSON.parse(await readFile(path, 'utf8')) as LockHolder;
-    if (holder.host === hostname()) return isAlive(holder) ? holder : undefined;
-    return (await silenceOf(path)) < SILENCE_MS ? holder : undefined;
+    return JSON.parse(text) as LockHolder;
   } catch {
-    // The file is gone, or its holder is between creating and writing it.
-    return (await silenceOf(path)) < WRITING_MS ? {pid: 0, host: '', startedAt: ''} : undefined;
+    return undefined;
   }
 }
 
@@ -54,6 +59,20 @@ const silenceOf = (path: string): Promise<number> =>
     ({mtimeMs}) => Date.now() - mtimeMs,
     () => Infinity,
   );
+
+/** What the lock file says; undefined where there is none. */
+const read = (path: string): Promise<string | undefined> => readFile(path, 'utf8').catch(() => undefined);
+
+/** Removes a dead holder's lock, if it is still there. A lock of its own lets one process at a time try, lest a new holder's is removed. */
+async function breakLock(path: string, dead: string): Promise<void> {
+  const breaking = `${path}.breaking`;
+  if (await tryTake(breaking)) {
+    if ((await read(path)) === dead) await rm(path, {force: true});
+    await rm(breaking, {force: true});
+  } else if ((await silenceOf(breaking)) > WRITING_MS) {
+    await rm(breaking, {force: true});
+  }
+}
 
 async function tryTake(path: string): Promise<boolean> {
   const holder: LockHolder = {pid: process.pid, host: hostname(), startedAt: startOf(process.pid)};
@@ -67,8 +86,7 @@ async function tryTake(path: string): Promise<boolean> {
 }
 
 /**
- * Runs `work` while no other process that asks for the same lock file does. A lock whose holder has died is broken. It saves work and
- * is no guard of anything: two that break the same dead lock at one instant may both go on, so what they make must bear that.
+ * Runs `work` while no other process that asks for the same lock file does. A lock whose holder has died is broken.
  * @param onWait called once, when somebody else holds the lock
  */
 export async function withLock<T>(
@@ -78,13 +96,11 @@ export async function withLock<T>(
 ): Promise<T> {
   let told = false;
   while (!(await tryTake(path))) {
-    const holder = await holderOf(path);
-    if (holder === undefined) {
-      await rm(path, {force: true});
-      continue;
-    }
-    if (!told) onWait?.(holder);
-    told = true;
+    const text = await read(path);
+    const holder = text === undefined ? undefined : await holderOf(path, text);
+    if (text !== undefined && holder === undefined) await breakLock(path, text);
+    if (holder !== undefined && !told) onWait?.(holder);
+    told ||= holder !== undefined;
     await sleep(POLL_MS, undefined, {...(signal && {signal})});
   }
   const heartbeat = setInterval(() => void utimes(path, new Date(), new Date()).catch(() => undefined), HEARTBEAT_MS);

@@ -1,5 +1,6 @@
 import {expect} from 'chai';
-import {curves, ticks} from '../../src/report/curves.js';
+import {ticks} from '../../src/report/chart-frame.js';
+import {curves} from '../../src/report/curves.js';
 import type {EpochRow} from '../../src/training/history.js';
 
 const row = (phase: string, trainingLoss: number): EpochRow => ({
@@ -27,6 +28,18 @@ describe('curves', () => {
     expect(text.match(/<circle/g)).to.have.length(9);
     expect(text.match(/class="phase-name"[^>]*>\w+/g)).to.have.length(4);
     expect(text).to.contain('epoch 3: training 1').and.to.contain('>probe<').and.to.contain('>top<');
+  });
+
+  it('let a wild validation loss leave the picture, so that the rest can be read', () => {
+    const wild = {...row('all', 1), validationLoss: 50};
+    const loss = curves([wild, row('all', 1)]).text.split('Accuracy')[0]!;
+    expect([...loss.matchAll(/text-anchor="end"\s*>([\d.]+)</g)].map(([, tick]) => tick)).to.deep.equal(['0', '0.5', '1', '1.5', '2']);
+    expect(loss).to.contain('epoch 1: validation 50.0');
+  });
+
+  it('mark the epoch that was kept: the best accuracy, between equals the lower loss', () => {
+    const rows = [row('all', 1), {...row('all', 1), validationLoss: 0.4}, {...row('all', 1), validationAccuracy: 0.5}];
+    expect(curves(rows).text.match(/epoch \d: [^<]*, kept/g)).to.deep.equal(['epoch 2: validation 75.0\u00a0%, kept']);
   });
 
   it('can be of a single epoch', () => {

@@ -56,7 +56,7 @@ export const metadataDocument = ({arch, classes, preprocessing, createdAt}: Bund
 /** `README.md` of a bundle that came without a model card. */
 export const plainReadme = ({arch, classes, preprocessing: {resizeSize, cropSize}, createdBy}: BundleRecord): string => `# Image classifier
 
-A ${arch}, fine-tuned to tell ${classes.length} classes apart: ${classes.join(', ')}. Exported by ${createdBy}.
+A ${arch}, fine-tuned to tell ${classes.length} classes apart (\`labels.txt\`). Exported by ${createdBy}.
 
 Input: float32 \`[n, ${cropSize}, ${cropSize}, 3]\`, RGB, 0..255; the short side resized to ${resizeSize} pixels, then the middle square of
 ${cropSize} pixels. Normalisation is inside the model. Output: probabilities \`[n, ${classes.length}]\`, in the order of \`labels.txt\`.

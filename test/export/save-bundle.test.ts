@@ -214,7 +214,7 @@ describe('saveBundle', () => {
     const directory = join(temporaryDirectory(), 'model');
     await save(SMALL, directory);
     expect(readFileSync(join(directory, 'README.md'), 'utf8')).to.match(
-      /^# Image classifier\n\nA resnet18, fine-tuned to tell 3 classes apart: ants, bees, wasps\./,
+      /^# Image classifier\n\nA resnet18, fine-tuned to tell 3 classes apart \(`labels\.txt`\)\./,
     );
   });
 

@@ -1,10 +1,10 @@
 import {restore, upload} from '../../src/backbones/device-weights.js';
-import {backboneShapes, featureWidth, type BackboneSpec} from '../../src/backbones/resnet-specs.js';
+import {backboneShapes, type BackboneSpec} from '../../src/backbones/resnet-specs.js';
 import {CAFFE_PREPROCESSING, TORCHVISION_PREPROCESSING, atImageSize} from '../../src/core/preprocessing.js';
-import {sizeOf, type HostTensor} from '../../src/core/host-tensor.js';
+import {sizeOf, type HostTensor, type NamedHostTensors} from '../../src/core/host-tensor.js';
 import {random} from '../../src/core/random.js';
 import {attachHead, type Classifier} from '../../src/heads/classifier.js';
-import {denseLayers, type HeadSpec} from '../../src/heads/head.js';
+import {headShapes, type HeadSpec} from '../../src/heads/head.js';
 
 export const TORCHVISION_FAMILY = {strideOn: '3x3', batchNormEpsilon: 1e-5} as const;
 export const KERAS_FAMILY = {strideOn: '1x1', batchNormEpsilon: 1.001e-5} as const;
@@ -36,20 +36,21 @@ function plausible(name: string, shape: readonly number[], {strideOn}: BackboneS
   return draw(() => stream.between(-0.4, 0.4));
 }
 
+const drawAll = (shapes: ReadonlyMap<string, readonly number[]>, spec: BackboneSpec, seed: number): NamedHostTensors =>
+  new Map([...shapes].map(([name, shape]) => [name, plausible(name, shape, spec, seed)]));
+
+/** Draws a head's weights anew; `attachHead` makes zeros of the layer that gives the logits. */
+export const randomHead = ({weights, layers, spec}: Classifier, seed: number): void =>
+  restore(weights, drawAll(headShapes(layers), spec, seed));
+
 /** A classifier with weights drawn from a seed: ResNet-18 of torchvision's family with a linear head unless told. The caller disposes it. */
 export function randomClassifier(wish: ClassifierWish = {}): Classifier {
   const {size = 64, seed = 1, classNames = ['ants', 'bees', 'wasps']} = wish;
   const spec: BackboneSpec = {arch: 'resnet18', lastStage: 2, ...TORCHVISION_FAMILY, ...wish.spec};
-  const head = {...LINEAR, ...wish.head};
   const preprocessing = atImageSize(spec.strideOn === '1x1' ? CAFFE_PREPROCESSING : TORCHVISION_PREPROCESSING, size);
-  const draw = ([name, shape]: readonly [string, readonly number[]]): [string, HostTensor] => [name, plausible(name, shape, spec, seed)];
-  const weights = upload(new Map([...backboneShapes(spec)].map(draw)));
-  const classifier = attachHead({spec, preprocessing, weights, origin: 'random numbers'}, head, classNames, seed);
-  const shapes = denseLayers(head, featureWidth(spec), classNames.length).flatMap(({name, inputs, outputs}) => [
-    [`${name}.weight`, [outputs, inputs]] as const,
-    [`${name}.bias`, [outputs]] as const,
-  ]);
-  restore(classifier.weights, new Map(shapes.map(draw)));
+  const weights = upload(drawAll(backboneShapes(spec), spec, seed));
+  const classifier = attachHead({spec, preprocessing, weights, origin: 'random numbers'}, {...LINEAR, ...wish.head}, classNames, seed);
+  randomHead(classifier, seed);
   return classifier;
 }
 

@@ -1,0 +1,125 @@
+import {expect} from 'chai';
+import {existsSync, readFileSync} from 'node:fs';
+import type {RequestListener} from 'node:http';
+import {createRequire} from 'node:module';
+import {dirname, extname, join} from 'node:path';
+import type {Browser} from 'puppeteer-core';
+import {loadBackbone} from '../../src/backbones/load-backbone.js';
+import {loadImageFolder} from '../../src/datasets/image-folder.js';
+import {tf, type Tensor2D, type TensorFlow} from '../../src/engine/tensorflow.js';
+import {loadBundle} from '../../src/export/load-bundle.js';
+import {readPixels} from '../../src/export/read-pixels.js';
+import {saveBundle} from '../../src/export/save-bundle.js';
+import {attachHead, type Classifier} from '../../src/heads/classifier.js';
+import {freezeClassifier} from '../../src/heads/frozen-classifier.js';
+import {browserOrSkip} from '../helpers/browser.js';
+import {useEngine} from '../helpers/engine.js';
+import {serve, stopServers} from '../helpers/loopback.js';
+import {LINEAR, randomClassifier, randomHead, randomPixels} from '../helpers/random-classifier.js';
+import {sharedOrSkip} from '../helpers/shared.js';
+import {temporaryDirectory} from '../helpers/temporary.js';
+
+const PICTURES = 20;
+
+const require = createRequire(import.meta.url);
+const TFJS = join(dirname(require.resolve('@tensorflow/tfjs/package.json')), 'dist');
+const WASM = join(dirname(require.resolve('@tensorflow/tfjs-backend-wasm/package.json')), 'dist');
+
+const PAGE = `<!doctype html><title>bundle</title>
+<script src="/tfjs/tf.min.js"></script>
+<script src="/wasm/tf-backend-wasm.min.js"></script>`;
+
+const TYPES: Readonly<Record<string, string>> = {'.js': 'text/javascript', '.json': 'application/json', '.wasm': 'application/wasm'};
+
+/** A web page with tfjs, a bundle, and pictures, as a static site would serve them. */
+const site =
+  (bundle: string, pixels: Uint8Array): RequestListener =>
+  ({url = '/'}, response) => {
+    const send = (type: string, body: string | Uint8Array): void => void response.writeHead(200, {'content-type': type}).end(body);
+    if (url === '/') return send('text/html', PAGE);
+    if (url === '/pixels') return send('application/octet-stream', pixels);
+    const folder = {tfjs: TFJS, wasm: WASM, bundle}[url.split('/')[1]!];
+    const path = folder === undefined ? undefined : join(folder, url.split('/')[2]!);
+    if (path === undefined || !existsSync(path)) return void response.writeHead(404).end();
+    return send(TYPES[extname(path)] ?? 'application/octet-stream', readFileSync(path));
+  };
+
+/** Loads the bundle in a page and runs the pictures through it, a few at a time. */
+async function classifyInBrowser(browser: Browser, bundle: string, pixels: Uint8Array, size: number): Promise<number[]> {
+  const {url} = await serve(site(bundle, pixels));
+  const page = await browser.newPage();
+  await page.goto(url);
+  return page.evaluate(async (size: number) => {
+    const {tf} = globalThis as unknown as {tf: TensorFlow & {wasm: {setWasmPaths(prefix: string): void}}};
+    tf.wasm.setWasmPaths('/wasm/');
+    await tf.setBackend('wasm');
+    const model = await tf.loadLayersModel('/bundle/model.json');
+    const pixels = new Uint8Array(await (await fetch('/pixels')).arrayBuffer());
+    const images = tf.tensor4d(Float32Array.from(pixels), [pixels.length / (size * size * 3), size, size, 3]);
+    return [...(model.predict(images, {batchSize: 4}) as Tensor2D).dataSync()];
+  }, size);
+}
+
+const rows = (values: ArrayLike<number>, width: number): number[][] =>
+  Array.from({length: values.length / width}, (_, i) => Array.from({length: width}, (_, j) => values[i * width + j]!));
+
+const top1 = (row: readonly number[]): number => row.indexOf(Math.max(...row));
+
+/** Moves the biases until the logits of these pictures lie around zero: otherwise a random head prefers one class whatever it sees. */
+function centreLogits(classifier: Classifier, pixels: Uint8Array, size: number): void {
+  const frozen = freezeClassifier(classifier);
+  const bias = classifier.weights.get('fc.bias')!;
+  tf.tidy(() => {
+    const logits = frozen.logits(tf.tensor4d(pixels, [PICTURES, size, size, 3], 'int32'));
+    bias.assign(tf.sub(bias, tf.mean(logits, 0)));
+  });
+  frozen.dispose();
+}
+
+async function compare(browser: Browser, classifier: Classifier, pixels: Uint8Array): Promise<void> {
+  const directory = join(temporaryDirectory(), 'model');
+  const size = classifier.preprocessing.cropSize;
+  centreLogits(classifier, pixels, size);
+  await saveBundle(classifier, directory);
+  classifier.dispose();
+  const bundle = await loadBundle(directory);
+  const here = bundle.probabilities(pixels);
+  bundle.dispose();
+  const there = await classifyInBrowser(browser, directory, pixels, size);
+  const classes = bundle.classNames.length;
+  expect(there).to.have.lengthOf(PICTURES * classes);
+  expect(rows(there, classes).map(top1)).to.deep.equal(rows(here, classes).map(top1));
+  expect(new Set(rows(here, classes).map(top1)))
+    .to.have.property('size')
+    .greaterThan(1);
+  there.forEach((probability, i) => expect(probability).to.be.closeTo(here[i]!, 1e-3));
+}
+
+describe('a bundle in a browser', function () {
+  this.timeout(180_000);
+  useEngine();
+  let browser: Browser;
+
+  before('start Chromium', async function () {
+    browser = await browserOrSkip(this);
+  });
+
+  after(async () => {
+    await browser?.close();
+    await stopServers();
+  });
+
+  it('gives drawn pictures the probabilities that Node gives them', async () => {
+    await compare(browser, randomClassifier({size: 64}), randomPixels(PICTURES, 64));
+  });
+
+  it('gives photographs the probabilities that Node gives them, with real weights', async function () {
+    const weights = sharedOrSkip(this, 'weights/resnet50-imagenet-keras-stage3.safetensors');
+    const photographs = await loadImageFolder(sharedOrSkip(this, 'data/hymenoptera'), {limit: PICTURES / 2});
+    const backbone = await loadBackbone('resnet50', 2, weights);
+    const classifier = attachHead(backbone, LINEAR, ['ants', 'bees', 'neither'], 1);
+    randomHead(classifier, 1);
+    const paths = photographs.samples.map(({path}) => path);
+    await compare(browser, classifier, await readPixels(paths, classifier.preprocessing));
+  });
+});

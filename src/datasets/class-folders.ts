@@ -12,10 +12,8 @@ import {assertReadable} from './readability.js';
 /** The class folders of a part: below a prefix in the root's own tree, or a tree of their own. */
 export interface Source {
   readonly tree: ImageTree;
-  /** What the names of its files begin with: `''` or `'train/'`. */
+  /** What the names of its files begin with: `''`, `'train/'` or `'validation://'`. */
   readonly prefix: string;
-  /** Put before the names of the files of a tree that is not the root's. */
-  readonly scheme: string;
 }
 
 /** Nothing to tell apart. */
@@ -76,8 +74,8 @@ export class EmptyPartError extends DatasetError {
   override readonly code = 'PART_EMPTY';
 
   constructor(
+    readonly part: Part,
     readonly path: string,
-    part: Part,
     classNames: readonly string[],
   ) {
     super(
@@ -90,19 +88,12 @@ export class EmptyPartError extends DatasetError {
 /**
  * The images of a part with their labels, matched by the names of the classes: what is no class of training is left out, a class without
  * images is reported, and nothing shifts.
- *
- * @throws EmptyPartError where nothing is left of a folder that was given for this part
  */
-export function matchClasses(
-  part: Part,
-  {tree, prefix, scheme}: Source,
-  classNames: readonly string[],
-): {samples: Sample[]; findings: Finding[]} {
+export function matchClasses(part: Part, {tree, prefix}: Source, classNames: readonly string[]): {samples: Sample[]; findings: Finding[]} {
   const images = byClass(tree.images, prefix);
   const samples = classNames.flatMap((className, label) =>
-    (images.get(className) ?? []).map(({path, name}): Sample => ({path, name: scheme + name, label})),
+    (images.get(className) ?? []).map(({path, name}): Sample => ({path, name, label})),
   );
-  if (samples.length === 0 && scheme !== '') throw new EmptyPartError(tree.root, part, classNames);
   const known = new Set<string | undefined>([undefined, ...classNames]);
   const extra = [...images].filter(([className]) => !known.has(className));
   return {
@@ -113,7 +104,7 @@ export function matchClasses(
         classNames.filter(className => !images.has(className)),
       ),
       ...extra.flatMap(([className, files]) => {
-        const names = files.map(({name}) => scheme + name);
+        const names = files.map(({name}) => name);
         return leftOut('extra-class', 'warning', names, `${className} is no class of training`, className);
       }),
     ],
@@ -145,4 +136,11 @@ export function strayFindings({images}: ImageTree, prefixes: readonly string[], 
       ),
     ),
   ];
+}
+
+/** The root's own folder for a part, when another was given for it. */
+export function replacedFindings(own: Source | undefined, elsewhere: string): Finding[] {
+  if (own === undefined) return [];
+  const names = own.tree.images.map(({name}) => name).filter(name => name.startsWith(own.prefix));
+  return leftOut('unused-folder', 'note', names, `${elsewhere} was given instead`);
 }

@@ -1,12 +1,11 @@
 import {resolve} from 'node:path';
 import type {Finding} from '../core/finding.js';
 import {random, shuffled} from '../core/random.js';
-import {matchClasses, nameClasses, strayFindings} from './class-folders.js';
+import {EmptyPartError, matchClasses, nameClasses, replacedFindings, strayFindings} from './class-folders.js';
 import type {Source} from './class-folders.js';
 import {findLayout} from './folder-layout.js';
 import type {Part} from './folder-layout.js';
 import {readImageTree} from './image-tree.js';
-import type {ImageTree} from './image-tree.js';
 
 /** One image and what it shows. */
 export interface Sample {
@@ -53,17 +52,21 @@ export interface ImageFolderOptions {
  * @throws FolderNotFoundError, TooFewClassesError, EmptyClassError, BrokenClassError, EmptyPartError, AbortedError
  */
 export async function loadImageFolder(root: string, options: ImageFolderOptions = {}): Promise<ImageFolder> {
-  const tree = await readImageTree(resolve(root), options.signal);
+  const tree = await readImageTree(resolve(root), '', options.signal);
   const imageNames = tree.images.map(({name}) => name);
   const {layout, prefixes, unused} = findLayout(imageNames, tree.folders);
-  const classNames = nameClasses({tree, prefix: prefixes.train, scheme: ''});
+  const classNames = nameClasses({tree, prefix: prefixes.train});
   const findings = [...tree.findings, ...strayFindings(tree, Object.values(prefixes), unused)];
   const samplesOf = async (part: Part, elsewhere?: string): Promise<readonly Sample[] | undefined> => {
-    const source = await sourceOf(part, tree, prefixes[part], elsewhere, options.signal);
+    const own = prefixes[part] === undefined ? undefined : {tree, prefix: prefixes[part]};
+    const source = elsewhere === undefined ? own : await sourceElsewhere(part, elsewhere, options.signal);
     if (source === undefined) return undefined;
-    const matched = matchClasses(part, source, classNames);
-    findings.push(...matched.findings, ...(source.tree === tree ? [] : source.tree.findings));
-    return matched.samples.length === 0 ? undefined : limited(matched.samples, classNames, options);
+    if (elsewhere !== undefined)
+      findings.push(...source.tree.findings, ...strayFindings(source.tree, [source.prefix], []), ...replacedFindings(own, elsewhere));
+    const {samples, findings: found} = matchClasses(part, source, classNames);
+    findings.push(...found);
+    if (samples.length === 0 && elsewhere !== undefined) throw new EmptyPartError(part, source.tree.root, classNames);
+    return samples.length === 0 ? undefined : limited(samples, classNames, options);
   };
   const samples = (await samplesOf('train'))!;
   const validation = await samplesOf('validation', options.valData);
@@ -71,16 +74,9 @@ export async function loadImageFolder(root: string, options: ImageFolderOptions 
   return {root: tree.root, classNames, samples, ...(validation && {validation}), ...(test && {test}), findings, layout};
 }
 
-/** A folder given for a part takes the place of the root's own. */
-async function sourceOf(
-  part: Part,
-  tree: ImageTree,
-  prefix?: string,
-  elsewhere?: string,
-  signal?: AbortSignal,
-): Promise<Source | undefined> {
-  if (elsewhere !== undefined) return {tree: await readImageTree(resolve(elsewhere), signal), prefix: '', scheme: `${part}://`};
-  return prefix === undefined ? undefined : {tree, prefix, scheme: ''};
+async function sourceElsewhere(part: Part, folder: string, signal?: AbortSignal): Promise<Source> {
+  const prefix = `${part}://`;
+  return {tree: await readImageTree(resolve(folder), prefix, signal), prefix};
 }
 
 /** The same few of each class for the same seed, whatever the other classes hold. */

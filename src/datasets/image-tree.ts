@@ -15,7 +15,7 @@ export interface ImageTree {
   readonly root: string;
   readonly images: readonly ListedFile[];
   readonly broken: readonly BrokenFile[];
-  /** By name, relative to the root; sorted. */
+  /** By name; sorted. */
   readonly folders: readonly string[];
   readonly findings: readonly Finding[];
 }
@@ -50,10 +50,15 @@ async function judge({path, name}: ListedFile): Promise<'image' | 'other' | {rea
   return isReadable(format) ? 'image' : {reason: `${format} images are not supported`};
 }
 
-/** Finds every image below a folder. @throws FolderNotFoundError, AbortedError */
-export async function readImageTree(root: string, signal?: AbortSignal): Promise<ImageTree> {
+/**
+ * Finds every image below a folder.
+ *
+ * @param prefix put before the names of files and folders, where they stand beside those of another tree
+ * @throws FolderNotFoundError, AbortedError
+ */
+export async function readImageTree(root: string, prefix: string, signal?: AbortSignal): Promise<ImageTree> {
   await assertFolder(root);
-  const listing = await listFiles(root, signal);
+  const listing = await listFiles(root, prefix, signal);
   const verdicts = await concurrently(listing.files, FILES_AT_ONCE, judge, signal);
   const broken = listing.files.flatMap((file, index) => {
     const verdict = verdicts[index]!;

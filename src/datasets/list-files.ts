@@ -8,14 +8,14 @@ import {AbortedError} from '../core/errors.js';
 export interface ListedFile {
   /** Absolute; the root's own links are resolved. */
   readonly path: string;
-  /** Relative to the root, `/` between folders on every system. */
+  /** The prefix and the path relative to the root, `/` between folders on every system. */
   readonly name: string;
 }
 
 export interface Listing {
   /** Sorted by name. */
   readonly files: readonly ListedFile[];
-  /** Folders by name, relative to the root, linked ones included; sorted. */
+  /** Folders by name, linked ones included; sorted. */
   readonly folders: readonly string[];
   /** Links that lead outside the root, nowhere, or to a folder that another link already showed. */
   readonly refusedLinks: readonly {readonly name: string; readonly reason: 'outside' | 'nowhere' | 'again'}[];
@@ -30,8 +30,10 @@ const isLeftover = (entry: Path): boolean => LEFTOVERS.has(entry.name);
 /**
  * Everything below a folder, links resolved as long as they stay inside it. A folder is shown through a link at most once, which makes
  * loops of links end.
+ *
+ * @param rootPrefix begins every name
  */
-export async function listFiles(root: string, signal?: AbortSignal): Promise<Listing> {
+export async function listFiles(root: string, rootPrefix = '', signal?: AbortSignal): Promise<Listing> {
   const realRoot = await realpath(root);
   const files: ListedFile[] = [];
   const folders: string[] = [];
@@ -66,7 +68,7 @@ export async function listFiles(root: string, signal?: AbortSignal): Promise<Lis
     await walk(target, `${name}/`);
   };
 
-  await walk(realRoot, '');
+  await walk(realRoot, rootPrefix);
   files.sort((a, b) => (a.name < b.name ? -1 : 1));
   return {files, folders: folders.sort(), refusedLinks, specials};
 }

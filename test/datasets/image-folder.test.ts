@@ -169,6 +169,22 @@ describe('loadImageFolder', () => {
       ]);
       expect(folder.test).to.deep.equal([{path: join(test, 'b/1.png'), name: 'test://b/1.png', label: 1}]);
       expect(new Set(namesOf(everySample(folder))).size).to.equal(5);
+      expect(messages(folder.findings)).to.deep.equal([
+        `Left out 2 files, such as val/a/3.png: ${val} was given instead.`,
+        'Found no image of class a for test; its accuracy will not be known there.',
+      ]);
+    });
+
+    it('report their own odd files under names of their own', async () => {
+      const [root, val] = [temporaryDirectory(), temporaryDirectory()];
+      await writePictures(root, ['a/1.png', 'b/2.png']);
+      await writePictures(val, ['a/1.png', 'b/2.png', 'c/3.png', 'loose.png']);
+      writeTree(val, {'a/x.txt': 'hello'});
+      expect(messages((await loadImageFolder(root, {valData: val})).findings)).to.deep.equal([
+        'Left out validation://a/x.txt: it is not an image.',
+        'Left out validation://loose.png: it lies beside the class folders.',
+        'Left out validation://c/3.png: c is no class of training.',
+      ]);
     });
 
     it('must have the classes of training', async () => {

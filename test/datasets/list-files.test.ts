@@ -118,9 +118,19 @@ describe('listFiles', () => {
     expect(specials).to.have.members(['a/pipe.jpg', 'a/link.jpg']);
   });
 
+  it('puts a prefix before every name', async () => {
+    const root = temporaryDirectory();
+    writeTree(root, {'a/1.jpg': ''});
+    symlinkSync('nothing', join(root, 'a/gone'));
+    const {files, folders, refusedLinks} = await listFiles(root, 'test://');
+    expect(namesOf(files)).to.deep.equal(['test://a/1.jpg']);
+    expect(folders).to.deep.equal(['test://a']);
+    expect(refusedLinks).to.deep.equal([{name: 'test://a/gone', reason: 'nowhere'}]);
+  });
+
   it('stops when told to', async () => {
     const root = temporaryDirectory();
     writeTree(root, {'a/1.jpg': ''});
-    expect((await failure(listFiles(root, AbortSignal.abort()))).message).to.equal('The run was stopped.');
+    expect((await failure(listFiles(root, '', AbortSignal.abort()))).message).to.equal('The run was stopped.');
   });
 });

@@ -1,12 +1,13 @@
 import {FinetuneError, UsageError} from '../core/errors.js';
 import type {NamedHostTensors} from '../core/host-tensor.js';
-import {CAFFE_PREPROCESSING, TORCHVISION_PREPROCESSING, type Preprocessing} from '../core/preprocessing.js';
+import type {Preprocessing} from '../core/preprocessing.js';
 import {random} from '../core/random.js';
 import type {WeightsCard} from './cards.js';
 import {toTorchvision} from './convert.js';
 import {upload, type NamedWeights} from './device-weights.js';
+import {provenanceOf, TORCHVISION} from './provenance.js';
 import {readWeights, type WeightsFile} from './readers/read-weights.js';
-import {backboneShapes, type Arch, type BackboneSpec, type LastStage, type ResNetFamily} from './resnet-specs.js';
+import {backboneShapes, type Arch, type BackboneSpec, type LastStage} from './resnet-specs.js';
 
 /** A ResNet without its classifier, on the device. */
 export interface Backbone {
@@ -67,32 +68,10 @@ function pick(file: WeightsFile, spec: BackboneSpec): NamedHostTensors {
   return new Map([...expected.keys()].map(name => [name, file.tensors.get(name)!]));
 }
 
-interface Provenance extends ResNetFamily {
-  readonly preprocessing: Preprocessing;
-}
-
-const TORCHVISION: Provenance = {strideOn: '3x3', batchNormEpsilon: 1e-5, preprocessing: TORCHVISION_PREPROCESSING};
-
-/** `caffe: ...` in files prepared by others, the whole record as JSON in our own. */
-function preprocessingIn(text: string | undefined, otherwise: Preprocessing): Preprocessing {
-  if (text === undefined) return otherwise;
-  if (text.startsWith('caffe')) return CAFFE_PREPROCESSING;
-  return text.startsWith('{') ? (JSON.parse(text) as Preprocessing) : otherwise;
-}
-
-/** What the file says of itself, else its card; a bare state dict is torchvision's family, the only one that comes without saying so. */
-function provenanceOf({metadata}: WeightsFile, card?: WeightsCard): Provenance {
-  const known: Provenance = card ?? TORCHVISION;
-  return {
-    strideOn: metadata.stride_on === '1x1' || metadata.stride_on === '3x3' ? metadata.stride_on : known.strideOn,
-    batchNormEpsilon: Number(metadata.batch_norm_epsilon ?? known.batchNormEpsilon),
-    preprocessing: preprocessingIn(metadata.preprocessing, known.preprocessing),
-  };
-}
-
 /**
  * Reads a weights file and puts the backbone on the device. Nothing is uploaded unless everything fits.
- * @throws WeightsFileError when the file cannot be read
+ * @throws WeightsFileError when the file cannot be read, or says of itself what is not understood
+ * @throws UsageError when the file says that it is of another depth
  * @throws WeightsMismatchError when it belongs to another network, or lacks a stage that was asked for
  */
 export async function loadBackbone(arch: Arch, lastStage: LastStage, path: string, card?: WeightsCard): Promise<Backbone> {

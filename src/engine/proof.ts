@@ -7,8 +7,6 @@ export interface Proof {
   readonly conv2d: number;
 }
 
-const SECONDS = 1;
-
 /** Side of the square matrices and number of images, large enough to keep the device busy. */
 function sizesFor({engine, device}: Pick<EngineInfo, 'engine' | 'device'>): {side: number; images: number} {
   if (device === 'gpu') return {side: 4096, images: 64};
@@ -16,30 +14,30 @@ function sizesFor({engine, device}: Pick<EngineInfo, 'engine' | 'device'>): {sid
 }
 
 /**
- * Measures a matrix product and a 3x3 convolution with the shape of a ResNet's first stage (`[n, 56, 56, 64]`), for a second each.
+ * Measures a matrix product and a 3x3 convolution with the shape of a ResNet's first stage (`[n, 56, 56, 64]`), for some seconds each.
  * Inputs are constant, so that nothing depends on chance.
  */
-export function proveEngine(info: Pick<EngineInfo, 'engine' | 'device'>): Proof {
+export function proveEngine(info: Pick<EngineInfo, 'engine' | 'device'>, seconds = 1): Proof {
   const {side, images} = sizesFor(info);
   return tf.tidy(() => {
     const matrix = tf.fill([side, side], 1 / side) as Tensor;
     const batch = tf.fill([images, 56, 56, 64], 0.5) as Tensor4D;
     const filter = tf.fill([3, 3, 64, 64], 0.01) as Tensor4D;
     return {
-      matmul: measure(2 * side ** 3, () => tf.matMul(matrix, matrix)),
-      conv2d: measure(2 * images * 56 * 56 * 9 * 64 * 64, () => tf.conv2d(batch, filter, 1, 'same')),
+      matmul: measure(2 * side ** 3, () => tf.matMul(matrix, matrix), seconds),
+      conv2d: measure(2 * images * 56 * 56 * 9 * 64 * 64, () => tf.conv2d(batch, filter, 1, 'same'), seconds),
     };
   });
 }
 
-/** Runs an operation for a second, after one run that warms it up. @returns GFLOP/s */
-function measure(operations: number, run: () => Tensor): number {
+/** Runs an operation over and over, after one run that warms it up. @returns GFLOP/s */
+function measure(operations: number, run: () => Tensor, seconds: number): number {
   const once = () => tf.tidy(() => void tf.slice(run().flatten(), 0, 1).dataSync());
   once();
   const begin = performance.now();
   let runs = 0;
   let elapsed = 0;
-  while (elapsed < SECONDS * 1000) {
+  while (elapsed < seconds * 1000) {
     once();
     runs++;
     elapsed = performance.now() - begin;

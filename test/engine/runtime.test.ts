@@ -1,0 +1,157 @@
+import {mkdirSync, writeFileSync} from 'node:fs';
+import {join} from 'node:path';
+import {expect} from 'chai';
+import {cacheDirectory} from '../../src/core/cache-directory.js';
+import {ADDON_SOURCE} from '../../src/engine/addon-source.js';
+import {addonOf, hushOf, installedEngines, manifestOf, PLATFORM} from '../../src/engine/engine-directory.js';
+import type {EngineEvent, EngineInfo, EngineWish} from '../../src/engine/engine-info.js';
+import {useEngine} from '../helpers/engine.js';
+import {inChild, SRC, type ChildResult} from '../helpers/in-child.js';
+import {programs} from '../helpers/programs.js';
+import {temporaryDirectory} from '../helpers/temporary.js';
+
+/** What a start in a process of its own came to. */
+interface Start {
+  readonly info?: EngineInfo;
+  readonly backend?: string;
+  readonly gpus?: string;
+  readonly events: readonly EngineEvent[];
+  readonly error?: {readonly code: string; readonly exitCode: number; readonly message: string};
+  readonly child: ChildResult;
+}
+
+async function start(wish: EngineWish, environment: NodeJS.ProcessEnv = {}): Promise<Start> {
+  const script = `import {startEngine} from '${SRC}/engine/runtime.js';
+import {tf} from '${SRC}/engine/tensorflow.js';
+const events = [];
+let result;
+try {
+  const info = await startEngine({...${JSON.stringify(wish)}, onEvent: event => events.push(event)});
+  tf.matMul(tf.ones([2, 2]), tf.ones([2, 2])).dataSync();
+  result = {info, backend: tf.getBackend(), gpus: process.env.CUDA_VISIBLE_DEVICES};
+} catch ({code, exitCode, message}) {
+  result = {error: {code, exitCode, message}};
+}
+console.log(JSON.stringify({...result, events}));`;
+  const child = await inChild(script, environment);
+  return {...(JSON.parse(child.stdout || '{}') as Start), child};
+}
+
+const emptyCache = (): NodeJS.ProcessEnv => ({FINETUNE_CACHE: temporaryDirectory(), PATH: temporaryDirectory(), CXX: ''});
+
+const SLOWER = 'so training goes on with the portable engine, about 5 times slower at 64 px and 12 times slower at 224 px';
+
+describe('starting TensorFlow', function () {
+  this.timeout(30_000);
+  useEngine();
+
+  it('loads the installed engine, silently, on the CPU alone', async () => {
+    const {info, backend, gpus, events, child} = await start({engine: 'tensorflow', device: 'cpu', threads: 1, offline: true});
+    const installed = installedEngines(cacheDirectory())[0]!;
+    expect(child.stderr).to.equal('');
+    expect(events).to.deep.equal([]);
+    expect(backend).to.equal('tensorflow');
+    expect(gpus).to.equal('-1');
+    expect(info).to.deep.include({
+      engine: 'tensorflow',
+      tensorflowVersion: installed.tensorflow,
+      tfjsVersion: '4.22.0',
+      from: installed.from,
+      directory: installed.directory,
+      device: 'cpu',
+      threads: 1,
+      oneDnn: true,
+      nodeVersion: process.version,
+    });
+    expect(info!.devices).to.have.length(1);
+  });
+
+  it('lets TensorFlow speak when asked to', async () => {
+    const {child} = await start({engine: 'tensorflow', device: 'cpu', verbose: true, offline: true});
+    expect(child.stderr).to.include('oneDNN custom operations are on');
+  });
+
+  it('goes on without a GPU on auto, where the installed engine has none and nothing may be fetched', async () => {
+    const PATH = programs({'nvidia-smi': 'echo "0, NVIDIA H200, 143771, 9.0"'});
+    const {info} = await start({engine: 'auto', device: 'auto', offline: true}, {PATH});
+    expect(info).to.include({engine: 'tensorflow', directory: installedEngines(cacheDirectory())[0]!.directory});
+    expect(info!.devices[1]).to.equal('gpu:0: NVIDIA H200 (143771 MiB, compute capability 9.0)');
+  });
+
+  it('refuses a GPU that is not there', async () => {
+    const {error} = await start({engine: 'auto', device: 'gpu'}, {PATH: temporaryDirectory()});
+    expect(error).to.include({code: 'GPU_UNUSABLE', exitCode: 4});
+    expect(error!.message).to.match(/^Expected an NVIDIA GPU for --device gpu, but found none \(.*libcuda\.so\.1.*\)\. /);
+  });
+
+  it('says of an engine that does not load how to get another', async () => {
+    const environment = emptyCache();
+    const directory = join(environment.FINETUNE_CACHE!, 'engines', 'broken');
+    mkdirSync(directory, {recursive: true});
+    const manifest = {tensorflow: '2.21.0', gpu: false, nodeApi: 8, platform: PLATFORM, addonSource: ADDON_SOURCE, from: 'pip'};
+    writeFileSync(manifestOf(directory), JSON.stringify({...manifest, fingerprint: '', installedAt: '2026-01-01T00:00:00.000Z'}));
+    for (const addon of [addonOf(directory), hushOf(directory)]) writeFileSync(addon, 'garbage');
+    const {error} = await start({engine: 'tensorflow', device: 'cpu'}, environment);
+    expect(error!.message).to.equal(
+      `Expected the TensorFlow in ${directory} to load, but found: ${hushOf(directory)}: file too short. ` +
+        'Remove that folder and run finetune engine install.',
+    );
+  });
+});
+
+describe('starting without TensorFlow', function () {
+  this.timeout(30_000);
+
+  it('is an error where TensorFlow is demanded and nothing may be fetched', async () => {
+    const environment = emptyCache();
+    const {error} = await start({engine: 'tensorflow', device: 'cpu', offline: true}, environment);
+    expect(error).to.deep.equal({
+      code: 'ENGINE_UNAVAILABLE',
+      exitCode: 4,
+      message:
+        `Expected an installed TensorFlow for --offline, but found none in ${join(environment.FINETUNE_CACHE!, 'engines')}. ` +
+        'Run finetune engine install once with a connection, or with --from FILE.',
+    });
+  });
+
+  it('goes on with the portable engine on auto, and says why and what it costs', async () => {
+    const {info, backend, events, child} = await start({engine: 'auto', device: 'auto'}, emptyCache());
+    const reason =
+      `TensorFlow is not to be had here, ${SLOWER}: Expected a C++ compiler for TensorFlow's addon, but found none ` +
+      '(tried g++, c++, clang++). Install g++ and run finetune engine install.';
+    expect(info).to.deep.include({engine: 'wasm', from: 'package', device: 'cpu', threads: 1, oneDnn: null, fallbackReason: reason});
+    expect(backend).to.equal('wasm');
+    expect(events).to.deep.equal([{type: 'fallback', reason}]);
+    expect(child.stderr).to.equal('');
+  });
+
+  it('uses the portable engine where that is asked for, without a word', async () => {
+    const {info, events, child} = await start({engine: 'wasm', device: 'auto'}, emptyCache());
+    expect(info).to.not.have.property('fallbackReason');
+    expect(events).to.deep.equal([]);
+    expect(child.stderr).to.equal('');
+  });
+
+  it('has no GPU for the portable engine', async () => {
+    const {error} = await start({engine: 'wasm', device: 'gpu:0'});
+    expect(error).to.deep.equal({
+      code: 'USAGE',
+      exitCode: 2,
+      message: 'Expected --device cpu or auto for --engine wasm, but found gpu:0. The portable engine has no GPU.',
+    });
+  });
+
+  it('happens once: the same engine comes back, and another is refused', async () => {
+    const script = `import {startEngine} from '${SRC}/engine/runtime.js';
+const [first, second] = await Promise.all([startEngine({engine: 'wasm', device: 'cpu'}), startEngine({engine: 'wasm', device: 'auto'})]);
+const refusal = await startEngine({engine: 'tensorflow', device: 'cpu', threads: 4}).catch(({message}) => message);
+console.log(JSON.stringify({same: first === second, refusal}));`;
+    const {stdout} = await inChild(script, emptyCache());
+    expect(JSON.parse(stdout)).to.deep.equal({
+      same: true,
+      refusal:
+        'Expected tensorflow on cpu with 4 threads, but found that this process already runs wasm on cpu with 1 threads. ' +
+        'Start another process for another engine.',
+    });
+  });
+});

@@ -72,9 +72,14 @@ export class ZipArchive {
   ): Promise<void> {
     const entry = this.entry(name);
     try {
+      let checksum = 0;
       const source = await this.zip.openReadStreamPromise(entry);
-      if (onBytes !== undefined) source.on('data', (chunk: Buffer) => onBytes(chunk.length));
+      source.on('data', (chunk: Buffer) => {
+        checksum = crc32(chunk, checksum);
+        onBytes?.(chunk.length);
+      });
       await pipeline(source, createWriteStream(to), {...(signal && {signal})});
+      checkSum(entry, checksum);
     } catch (error) {
       if (signal?.aborted) throw error;
       throw unreadable(this.path, error, name);
@@ -133,11 +138,15 @@ class BoundedReader extends RandomAccessReader {
   }
 }
 
-/** A checksum of 0 says that none was computed: `torch.serialization.set_crc32_options(False)`. */
-function whole({uncompressedSize, crc32: expected}: Entry, bytes: Buffer): Buffer {
-  if (bytes.length !== uncompressedSize) throw new Error(`${bytes.length} bytes instead of ${uncompressedSize}`);
-  if (expected !== 0 && crc32(bytes) !== expected) throw new Error('another checksum than the archive names');
+function whole(entry: Entry, bytes: Buffer): Buffer {
+  if (bytes.length !== entry.uncompressedSize) throw new Error(`${bytes.length} bytes instead of ${entry.uncompressedSize}`);
+  checkSum(entry, crc32(bytes));
   return bytes;
+}
+
+/** A checksum of 0 says that none was computed: `torch.serialization.set_crc32_options(False)`. */
+function checkSum({crc32: expected}: Entry, found: number): void {
+  if (expected !== 0 && found !== expected) throw new Error('another checksum than the archive names');
 }
 
 function unreadable(path: string, error: unknown, name?: string): Error {

@@ -1,5 +1,5 @@
 import {expect} from 'chai';
-import {writeFileSync} from 'node:fs';
+import {readFileSync, writeFileSync} from 'node:fs';
 import {join} from 'node:path';
 import {ZipArchive, ZipError} from '../../src/core/zip.js';
 import {storedZip} from '../helpers/stored-zip.js';
@@ -46,6 +46,25 @@ describe('ZipArchive', () => {
     expect([last!.toString(), first!.toString()]).to.deep.equal(['', 'hello']);
     expect(middle!.equals(long)).to.equal(true);
     zip.close();
+  });
+
+  it('streams an entry into a file, telling how far it is', async () => {
+    const long = Buffer.alloc(3_000_000, 'abc');
+    const zip = await ZipArchive.open(archive(storedZip({long})));
+    const to = join(temporaryDirectory(), 'long');
+    let told = 0;
+    await zip.extract('long', to, {onBytes: bytes => (told += bytes)});
+    zip.close();
+    expect(readFileSync(to).equals(long)).to.equal(true);
+    expect(told).to.equal(3_000_000);
+  });
+
+  it('refuses to have streamed an entry of another checksum', async () => {
+    const zip = await ZipArchive.open(archive(storedZip({a: HELLO}, {a: {crc: 1}})));
+    const error = await zip.extract('a', join(temporaryDirectory(), 'a')).catch((thrown: unknown) => thrown);
+    zip.close();
+    expect(error).to.be.instanceOf(ZipError);
+    expect((error as ZipError).message).to.include('but found another checksum than the archive names.');
   });
 
   it('takes a checksum of 0 for none', async () => {

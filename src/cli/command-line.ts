@@ -79,10 +79,7 @@ function describeCommand(cli: Argv, {usage, options, examples = []}: CommandSpec
   cli.options(flagsOf(options));
   for (const name of positionalsOf(usage)) cli.positional(name, {describe: POSITIONALS[name]!});
   for (const [heading, keys] of Object.entries(GROUPS)) {
-    cli.group(
-      keys.filter(key => key in options || key === 'help' || key === 'version').map(kebab),
-      heading,
-    );
+    cli.group(keys.filter(key => key in options || key === 'help' || key === 'version').map(kebab), heading);
   }
   for (const [command, meaning] of examples) cli.example(command, meaning);
   return cli;
@@ -107,7 +104,12 @@ function buildParser(columns: number, onCommand: (name: CommandName, argv: Recor
   for (const name of COMMAND_NAMES) {
     const spec: CommandSpec = COMMANDS[name];
     const usage = name === 'train' ? ['$0', spec.usage] : spec.usage;
-    cli.command(usage, spec.description, (sub: Argv) => describeCommand(sub, spec), (argv: Record<string, unknown>) => onCommand(name, argv));
+    cli.command(
+      usage,
+      spec.description,
+      (sub: Argv) => describeCommand(sub, spec),
+      (argv: Record<string, unknown>) => onCommand(name, argv),
+    );
   }
   return cli;
 }

@@ -30,10 +30,15 @@ export function engineView(terminal: Terminal): (event: EngineEvent) => void {
   };
 }
 
+/** The options that choose an engine. */
+export type EngineValues = Pick<EngineWish, 'engine' | 'device' | 'offline' | 'verbose'>;
+
 /** What a command asks of the engine. */
-export function engineWish(
-  {engine, device, offline, verbose}: Pick<EngineWish, 'engine' | 'device' | 'offline' | 'verbose'>,
-  {terminal, signal}: Session,
-): EngineWish {
-  return {engine, device, offline, verbose, signal, onEvent: engineView(terminal)};
-}
+export const engineWish = ({engine, device, offline, verbose}: EngineValues, {terminal, signal}: Session): EngineWish => ({
+  engine,
+  device,
+  offline,
+  verbose,
+  signal,
+  onEvent: engineView(terminal),
+});

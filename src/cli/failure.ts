@@ -27,7 +27,9 @@ export class StoppedRunError extends FinetuneError {
     readonly run: string,
     readonly checkpoint?: string,
   ) {
-    super(`The run in ${run} was stopped${checkpoint === undefined ? ' before it had learned anything' : `; its state is in ${checkpoint}`}.`);
+    super(
+      `The run in ${run} was stopped${checkpoint === undefined ? ' before it had learned anything' : `; its state is in ${checkpoint}`}.`,
+    );
     this.resume = `finetune --resume ${quoted(run)}`;
   }
 }

@@ -28,7 +28,10 @@ export function folderLines(folder: ImageFolder): string[] {
   if (sizes.length <= LISTED) {
     const parts = Object.keys(sizes[0]?.[1] ?? {});
     const rows = sizes.map(([name, of]) => [`  ${name}`, ...parts.map(part => count(of[part]!))]);
-    return table([['  class', ...parts], ...rows], parts.map((_, index) => index + 1));
+    return table(
+      [['  class', ...parts], ...rows],
+      parts.map((_, index) => index + 1),
+    );
   }
   const bySize = sizes.map(([name, of]) => ({name, size: Object.values(of).reduce((sum, part) => sum + part, 0)}));
   bySize.sort((a, b) => a.size - b.size);

@@ -32,8 +32,7 @@ export const CONSOLE_OPTIONS: OptionProperties = consoleSchema.properties;
 export const ALL_OPTIONS: OptionProperties = {...RECIPE_OPTIONS, ...RUN_OPTIONS, ...CONSOLE_OPTIONS};
 
 /** Some of the options, for commands that need but these. */
-export const only = (...keys: readonly string[]): OptionProperties =>
-  Object.fromEntries(keys.map(key => [key, ALL_OPTIONS[key]!]));
+export const only = (...keys: readonly string[]): OptionProperties => Object.fromEntries(keys.map(key => [key, ALL_OPTIONS[key]!]));
 
 /** All options but some. */
 export const without = (...keys: readonly string[]): OptionProperties =>

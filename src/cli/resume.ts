@@ -42,7 +42,9 @@ export function resumedRun(wish: string, layers: readonly OptionLayer[]): {reado
   }
   const run = wish === '' ? newestInterrupted() : wish;
   if (!has(run, 'recipe')) {
-    throw new UsageError(`Expected an interrupted run in ${run} for --resume, but found no ${RUN_FILES.recipe}. Give the directory of a run.`);
+    throw new UsageError(
+      `Expected an interrupted run in ${run} for --resume, but found no ${RUN_FILES.recipe}. Give the directory of a run.`,
+    );
   }
   if (has(run, 'metrics')) {
     throw new UsageError(`Expected an interrupted run in ${run} for --resume, but found a finished one. Start a new one.`);

@@ -36,9 +36,7 @@ const about = (options: OptionProperties, layers: readonly OptionLayer[]): Optio
   }));
 
 /** Where runs are written is decided anew each time; everything else belongs to the run. */
-const RECORDED: OptionProperties = Object.fromEntries(
-  Object.entries(RUN_OPTIONS).filter(([key]) => key !== 'out' && key !== 'overwrite'),
-);
+const RECORDED: OptionProperties = Object.fromEntries(Object.entries(RUN_OPTIONS).filter(([key]) => key !== 'out' && key !== 'overwrite'));
 
 /** A run as it was asked for, before its images are known. */
 export class RunPlan {

@@ -15,8 +15,7 @@ export async function runProcess(): Promise<void> {
   ignoreClosedPipe(stdout);
   ignoreClosedPipe(stderr);
   const terminal = new Terminal(stdout, stderr, env);
-  const announce = (name: StopSignal): void =>
-    terminal.alert(`\nStopping (${name}): saving what there is. A second signal quits at once.`);
+  const announce = (name: StopSignal): void => terminal.alert(`\nStopping (${name}): saving what there is. A second signal quits at once.`);
   const interrupts = new Interrupts(announce, exitCode => process.exit(exitCode));
   interrupts.listen(process);
   const exitCode = await runCommand(argv.slice(2), {terminal, environment: env, interrupts});

@@ -32,7 +32,11 @@ type Lines = readonly (readonly [label: string, text: string])[];
 
 /** What is to be known of a classifier's metrics on a set of images. */
 export function metricsLines(metrics: Metrics, set: 'validation' | 'test', classNames: readonly string[], style: Style): Lines {
-  const {accuracy, accuracyInterval95: [low, high], count} = metrics;
+  const {
+    accuracy,
+    accuracyInterval95: [low, high],
+    count,
+  } = metrics;
   const weak = weakest(metrics);
   const mistaken = confusions(metrics, classNames)
     .slice(0, TOLD)

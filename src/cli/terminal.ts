@@ -32,7 +32,8 @@ export class Terminal {
   }
 
   get columns(): number {
-    return this.stderr.columns ?? 100;
+    // A pseudo-terminal without a size says 0.
+    return this.stderr.columns || 100;
   }
 
   result(text: string): void {

@@ -42,4 +42,3 @@ export const demo: Action = async (request, session) => {
   const again = `  finetune --data ${quoted(directory)} --recipe ${quoted(RECIPE)}`;
   return {...outcome, hint: [outcome.hint ?? '', ...yours, again].join('\n')};
 };
-

@@ -4,7 +4,7 @@ import {installEngine} from '../../engine/install.js';
 import {proveEngine, type Proof} from '../../engine/proof.js';
 import {startEngine} from '../../engine/runtime.js';
 import type {Action, Request} from '../action.js';
-import {engineSentence, engineWish} from '../engine-view.js';
+import {engineSentence, engineWish, type EngineValues} from '../engine-view.js';
 import {table} from '../table.js';
 
 const ONE_DNN = new Map([
@@ -44,7 +44,7 @@ function checkTask({positionals: {task}, values: {from, offline, engine}}: Reque
 /** `finetune engine [install]` */
 export const engine: Action = async (request, session) => {
   checkTask(request);
-  const asked = engineWish(request.values as Parameters<typeof engineWish>[0], session);
+  const asked = engineWish(request.values as unknown as EngineValues, session);
   const install = request.positionals.task === 'install';
   const from = request.values.from as string | undefined;
   if (install) await installEngine({from, onProgress: asked.onEvent, signal: session.signal});

@@ -1,0 +1,47 @@
+import {UsageError} from '../../core/errors.js';
+import {loadImageFolder} from '../../datasets/image-folder.js';
+import {startEngine} from '../../engine/runtime.js';
+import {loadBundle} from '../../export/load-bundle.js';
+import {openBundle} from '../../export/open-bundle.js';
+import {evaluate as measure} from '../../finetune/evaluate.js';
+import {accuracyGate} from '../accuracy-gate.js';
+import type {Action} from '../action.js';
+import {ConsoleView} from '../console-view.js';
+import {engineWish, type EngineValues} from '../engine-view.js';
+import {metricsLines, printed} from '../run-summary.js';
+
+interface EvaluateValues extends EngineValues {
+  readonly data?: string;
+  readonly limit?: number;
+  readonly seed: number;
+  readonly assertAccuracy?: number;
+  readonly verbose: boolean;
+}
+
+const MEASURED = {test: "the folder's test images", validation: "the folder's validation images", all: 'all images of the folder'};
+
+/** `finetune evaluate BUNDLE --data DIR` */
+export const evaluate: Action = async ({positionals, values}, session) => {
+  const {terminal, signal} = session;
+  const directory = String(positionals.bundle);
+  const {data, limit, seed, assertAccuracy, verbose, ...wish} = values as unknown as EvaluateValues;
+  if (data === undefined)
+    throw new UsageError('Expected a folder of images for --data, but found none. Say finetune evaluate BUNDLE --data DIR.');
+  await openBundle(directory);
+  const folder = await loadImageFolder(data, {seed, signal, ...(limit !== undefined && {limit})});
+  const engine = await startEngine(engineWish({...wish, verbose}, session));
+  const bundle = await loadBundle(directory);
+  const {spec, classNames} = bundle;
+  const view = new ConsoleView(terminal, {verbose});
+  const {metrics, part, findings} = await measure(bundle, folder, {onEvent: view.listen, signal}).finally(() => view.close());
+  bundle.dispose();
+  const lines = metricsLines(metrics, part === 'all' ? 'test' : part, classNames, terminal.resultStyle);
+  return {
+    document: {
+      ...{bundle: directory, data: folder.root, part, engine: engine.engine, device: engine.device, arch: spec.arch},
+      ...{classes: classNames, metrics, findings},
+    },
+    text: printed([...lines, ['measured', MEASURED[part]]], terminal.resultStyle, terminal.columns),
+    ...accuracyGate(metrics.accuracy, assertAccuracy),
+  };
+};

@@ -1,0 +1,76 @@
+import {findImages} from '../../datasets/find-images.js';
+import {startEngine} from '../../engine/runtime.js';
+import type {Bundle, Prediction} from '../../export/bundle.js';
+import {loadBundle} from '../../export/load-bundle.js';
+import {openBundle} from '../../export/open-bundle.js';
+import {UnreadableImageError} from '../../export/read-pixels.js';
+import {percent} from '../../report/format.js';
+import type {Action, Session} from '../action.js';
+import {engineWish, type EngineValues} from '../engine-view.js';
+import {ProgressLine} from '../progress-line.js';
+import {table} from '../table.js';
+
+/** Images classified between two looks at the signal. */
+const BATCH = 32;
+
+interface Classified {
+  readonly image: string;
+  readonly predictions: readonly Prediction[];
+}
+
+/** What became of a number of images: one that cannot be read does not keep the others from being classified. */
+interface Results {
+  readonly classified: readonly Classified[];
+  readonly unreadable: readonly UnreadableImageError[];
+}
+
+async function classifyBatch(bundle: Bundle, images: readonly string[], top: number): Promise<Results> {
+  try {
+    const predictions = await bundle.classify(images, {top});
+    return {classified: images.map((image, i) => ({image, predictions: predictions[i]!})), unreadable: []};
+  } catch (error) {
+    if (!(error instanceof UnreadableImageError)) throw error;
+    const rest = images.filter(image => image !== error.image);
+    const {classified, unreadable} = rest.length === 0 ? {classified: [], unreadable: []} : await classifyBatch(bundle, rest, top);
+    return {classified, unreadable: [error, ...unreadable]};
+  }
+}
+
+async function classifyAll(bundle: Bundle, images: readonly string[], top: number, {terminal, signal}: Session): Promise<Results> {
+  const progress = new ProgressLine(terminal);
+  const classified: Classified[] = [];
+  const unreadable: UnreadableImageError[] = [];
+  for (let start = 0; start < images.length; start += BATCH) {
+    signal.throwIfAborted();
+    const batch = await classifyBatch(bundle, images.slice(start, start + BATCH), top);
+    classified.push(...batch.classified);
+    unreadable.push(...batch.unreadable);
+    progress.update({title: 'images', done: Math.min(start + BATCH, images.length), total: images.length, unit: 'images'});
+  }
+  progress.end();
+  return {classified, unreadable};
+}
+
+const row = ({image, predictions}: Classified): string[] => [
+  image,
+  ...predictions.flatMap(({className, probability}) => [className, percent(probability)]),
+];
+
+/** `finetune predict BUNDLE IMAGE...` */
+export const predict: Action = async ({positionals, values}, session) => {
+  const directory = String(positionals.bundle);
+  const {top} = values as {readonly top: number};
+  await openBundle(directory);
+  const images = await findImages(positionals.image as readonly string[], session.signal);
+  await startEngine(engineWish(values as unknown as EngineValues, session));
+  const bundle = await loadBundle(directory);
+  const {classified, unreadable} = await classifyAll(bundle, images, Math.min(top, bundle.classNames.length), session);
+  bundle.dispose();
+  for (const {message} of unreadable.slice(1)) session.terminal.alert(message);
+  const columns = classified[0]?.predictions.flatMap((_, i) => [2 * i + 2]) ?? [];
+  return {
+    document: {bundle: directory, images: classified, unreadable: unreadable.map(({image, reason}) => ({image, reason}))},
+    text: table(classified.map(row), columns).join('\n'),
+    ...(unreadable[0] !== undefined && {error: unreadable[0]}),
+  };
+};

@@ -90,7 +90,7 @@ export function confusionMatrix(confusion: Metrics['confusion'], classes: readon
   const [width, height] = [left + side + 8, side + foot].map(coordinate);
   return html`
     <svg
-      class="matrix"
+      class="${named ? 'matrix named' : 'matrix'}"
       viewBox="${coordinate(-left)} 0 ${width!} ${height!}"
       width="${width!}"
       style="min-width:${named ? Math.round(0.72 * (left + side)) : 0}px"

@@ -9,7 +9,7 @@ export interface HeadSpec {
   readonly type: 'linear' | 'mlp';
   /** `avg+max` concatenates both, doubling the width (fastai's AdaptiveConcatPool2d). */
   readonly pooling: 'avg' | 'avg+max';
-  /** Share of the features dropped in training. */
+  /** Share of what the last layer takes that is dropped in training. */
   readonly dropout: number;
 }
 
@@ -84,7 +84,8 @@ export function headForward(
     dropoutSeed === undefined || head.dropout === 0 ? x : ops().dropout(x, head.dropout, dropoutSeed);
   return layers.reduce((x, {name, relu}) => {
     const kernel = filterOf(weights, `${name}.weight`) as unknown as Tensor2D;
-    const y = tf.add<Tensor2D>(tf.matMul(drop(x), kernel), vectorOf(weights, `${name}.bias`));
+    // Before the layer that gives the logits only: the same seed would drop the same places of two layers of one width.
+    const y = tf.add<Tensor2D>(tf.matMul(relu ? x : drop(x), kernel), vectorOf(weights, `${name}.bias`));
     return relu ? ops().relu(y) : y;
   }, pooled);
 }

@@ -13,8 +13,6 @@ export interface OptimizerSpec {
 export interface Optimizer {
   /** @param rate learning rate, a scalar on the device so that a recorded step can change it */
   update(name: string, weight: Variable, gradient: Tensor, rate: Scalar): void;
-  /** To be called once before the updates of a step. */
-  beginStep(): void;
   state(): Map<string, HostTensor>;
   restore(state: NamedHostTensors): void;
   dispose(): void;
@@ -61,17 +59,17 @@ const EPSILON = 1e-8;
 /** Decoupled weight decay: Loshchilov & Hutter, https://arxiv.org/abs/1711.05101, algorithm 2; torch.optim.AdamW's numbers. */
 function adamW(weightDecay: number): Optimizer {
   const slots = new Slots();
-  const step = (): Variable => slots.get('step', []);
   return {
-    beginStep: () => tf.tidy(() => step().assign(tf.add(step(), 1))),
     update: (name, weight, gradient, rate) =>
       tf.tidy(() => {
+        const step = slots.get(`${name}/step`, []);
         const first = slots.get(`${name}/first`, weight.shape);
         const second = slots.get(`${name}/second`, weight.shape);
+        step.assign(tf.add(step, 1));
         first.assign(blend(first, BETA1, gradient));
         second.assign(blend(second, BETA2, tf.square(gradient)));
-        const mean = tf.div(first, tf.sub(1, tf.pow(BETA1, step())));
-        const deviation = tf.add(tf.sqrt(tf.div(second, tf.sub(1, tf.pow(BETA2, step())))), EPSILON);
+        const mean = tf.div(first, tf.sub(1, tf.pow(BETA1, step)));
+        const deviation = tf.add(tf.sqrt(tf.div(second, tf.sub(1, tf.pow(BETA2, step)))), EPSILON);
         const kept = decays(weight) && weightDecay > 0 ? tf.mul(weight, tf.sub(1, tf.mul(rate, weightDecay))) : weight;
         weight.assign(tf.sub(kept, tf.mul(rate, tf.div(mean, deviation))));
       }),
@@ -87,7 +85,6 @@ const MOMENTUM = 0.9;
 function sgd(weightDecay: number): Optimizer {
   const slots = new Slots();
   return {
-    beginStep: () => {},
     update: (name, weight, gradient, rate) =>
       tf.tidy(() => {
         const velocity = slots.get(`${name}/velocity`, weight.shape);

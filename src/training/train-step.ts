@@ -65,7 +65,6 @@ export function trainStep(network: PhaseNetwork, optimizer: Optimizer, rules: St
   const gradients = byName(network.trained, grads);
   tf.tidy(() => {
     const factor = clipFactor([...gradients.values()], rules.clipNorm);
-    optimizer.beginStep();
     for (const [name, gradient] of gradients) {
       optimizer.update(name, network.trained.get(name)!, tf.mul(gradient, factor), inputs.rates[groupOf(name)]!);
     }

@@ -1,0 +1,83 @@
+import {expect} from 'chai';
+import {download} from '../../src/backbones/device-weights.js';
+import {randomBackbone} from '../../src/backbones/load-backbone.js';
+import {nativeHandles} from '../../src/engine/binding.js';
+import {tf, type Tensor2D, type Tensor4D} from '../../src/engine/tensorflow.js';
+import {attachHead} from '../../src/heads/classifier.js';
+import {freezeClassifier} from '../../src/heads/frozen-classifier.js';
+import {phaseNetwork} from '../../src/training/phase-network.js';
+import {useEngine} from '../helpers/engine.js';
+import {largestDifference} from '../helpers/gradients.js';
+import {LINEAR, randomClassifier, randomPixels} from '../helpers/random-classifier.js';
+
+const FROZEN = {stem: null, stage1: null, stage2: null, stage3: null, stage4: null, head: null};
+const TRAINED = {stem: 1, stage1: 1, stage2: 1, stage3: null, stage4: null, head: 1};
+
+describe('a classifier', () => {
+  useEngine();
+
+  it('is a backbone and a head by name, and leaves nothing on the device when disposed', () => {
+    const before = [tf.memory().numTensors, nativeHandles()];
+    const backbone = randomBackbone('resnet18', 2, 1);
+    const names = [...backbone.weights.keys()];
+    const classifier = attachHead(backbone, {...LINEAR, pooling: 'avg+max'}, ['a', 'b', 'c'], 1);
+    expect([...classifier.weights.keys()]).to.deep.equal([...names, 'fc.weight', 'fc.bias']);
+    expect(classifier.weights.get('fc.weight')!.shape).to.deep.equal([256, 3]);
+    expect(classifier).to.deep.include({origin: 'none', classNames: ['a', 'b', 'c']});
+    classifier.dispose();
+    expect([tf.memory().numTensors, nativeHandles()]).to.deep.equal(before);
+  });
+
+  for (const head of [LINEAR, {type: 'mlp', pooling: 'avg+max', dropout: 0.5}] as const) {
+    it(`with a head of type ${head.type} computes the same whether frozen, a phase's frozen part, or as it trains`, () => {
+      const classifier = randomClassifier({head, size: 32});
+      const pixels = tf.tensor4d(randomPixels(3, 32), [3, 32, 32, 3], 'int32');
+      const through = (rates: typeof FROZEN | typeof TRAINED): Tensor2D => {
+        const network = phaseNetwork(classifier, {rates, batchNorm: 'training'});
+        const logits = tf.tidy(() => network.upper(network.lower(pixels)));
+        network.dispose();
+        return logits;
+      };
+      const frozen = freezeClassifier(classifier);
+      const all = [frozen.logits(pixels), through(FROZEN), through(TRAINED)] as const;
+      const size = tf.tidy(() => tf.max(tf.abs(all[0])).dataSync()[0]!);
+      expect(largestDifference(all[0], all[1]) / size).to.be.below(1e-5);
+      expect(largestDifference(all[0], all[2]) / size).to.be.below(1e-5);
+      frozen.dispose();
+      tf.dispose([...all, pixels]);
+      classifier.dispose();
+    });
+  }
+
+  it('once frozen does not follow what becomes of it', () => {
+    const before = [tf.memory().numTensors, nativeHandles()];
+    const classifier = randomClassifier({size: 32});
+    const pixels = tf.tensor4d(randomPixels(2, 32), [2, 32, 32, 3], 'int32') as Tensor4D;
+    const frozen = freezeClassifier(classifier);
+    const first = tf.tidy(() => frozen.logits(pixels).dataSync().slice());
+    for (const variable of classifier.weights.values()) tf.tidy(() => variable.assign(tf.zerosLike(variable)));
+    classifier.dispose();
+    const second = tf.tidy(() => frozen.logits(pixels).dataSync().slice());
+    expect(second).to.deep.equal(first);
+    frozen.dispose();
+    pixels.dispose();
+    expect([tf.memory().numTensors, nativeHandles()]).to.deep.equal(before);
+  });
+
+  it('comes down to the host in the layout that files have', () => {
+    const classifier = randomClassifier({size: 32});
+    const {weights} = classifier;
+    const [conv, dense] = tf.tidy(() => [weights.get('layer1.0.conv1.weight')!.arraySync(), weights.get('fc.weight')!.arraySync()]) as [
+      number[][][][],
+      number[][],
+    ];
+    const host = download(weights, name => name === 'layer1.0.conv1.weight' || name === 'fc.weight');
+    expect([...host.keys()]).to.deep.equal(['layer1.0.conv1.weight', 'fc.weight']);
+    const [filter, matrix] = [...host.values()];
+    // OIHW of HWIO [kh, kw, in, out], at out 5, in 7, row 1, column 2.
+    expect(filter!.data[((5 * 64 + 7) * 3 + 1) * 3 + 2]).to.equal(conv[1]![2]![7]![5]);
+    expect(matrix!.shape).to.deep.equal([3, 128]);
+    expect(matrix!.data[2 * 128 + 17]).to.equal(dense[17]![2]);
+    classifier.dispose();
+  });
+});

@@ -1,5 +1,6 @@
 import {createHash} from 'node:crypto';
 import {readFile} from 'node:fs/promises';
+import {availableParallelism} from 'node:os';
 import type {Preprocessing} from '../core/preprocessing.js';
 import {concurrently} from './concurrently.js';
 import {decodeBytes, decodedSize} from './decode.js';
@@ -22,8 +23,8 @@ export type Faults = ReadonlyMap<string, string>;
 
 /** How work on many images is done and watched. */
 export interface Work {
-  /** Images read or decoded at a time. */
-  readonly workers: number;
+  /** Images read or decoded at a time; as many as the machine has cores unless told. */
+  readonly workers?: number;
   readonly signal?: AbortSignal;
   /** First every image is read, then those are decoded that are not in the cache; each stage counts from 0 to `total`. */
   readonly onProgress?: (done: number, total: number, stage: 'reading' | 'decoding') => void;
@@ -47,7 +48,7 @@ async function lookAt(path: string, preprocessing: Preprocessing): Promise<Look>
 export async function readContents(
   samples: readonly Sample[],
   preprocessing: Preprocessing,
-  {workers, signal, onProgress}: Work,
+  {workers = availableParallelism(), signal, onProgress}: Work,
 ): Promise<{contents: readonly Content[]; bySample: ReadonlyMap<string, Content>; faults: Faults}> {
   const faults = new Map<string, string>();
   let done = 0;
@@ -90,7 +91,7 @@ export async function decodeContent({path, hash, width, height}: Content, prepro
 export async function decodeContents(
   contents: readonly Content[],
   preprocessing: Preprocessing,
-  {workers, signal, onProgress}: Work,
+  {workers = availableParallelism(), signal, onProgress}: Work,
   keep: (content: Content, image: DecodedImage) => Promise<void>,
 ): Promise<Faults> {
   const faults = new Map<string, string>();

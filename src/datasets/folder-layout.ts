@@ -39,8 +39,9 @@ export function findLayout(imageNames: readonly string[], folders: readonly stri
   const validation = splitFolderFor('validation', tops);
   const test = splitFolderFor('test', tops);
   const hasCompany = validation !== undefined || test !== undefined || tops.length === 1;
-  if (train === undefined || !hasCompany || !holdsFoldersOnly(train, imageNames, folders))
+  if (train === undefined || !hasCompany || !holdsFoldersOnly(train, imageNames, folders)) {
     return {layout: 'classes', prefixes: {train: ''}, unused: []};
+  }
   return {
     layout: 'splits',
     prefixes: {

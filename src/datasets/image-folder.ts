@@ -61,8 +61,9 @@ export async function loadImageFolder(root: string, options: ImageFolderOptions 
     const own = prefixes[part] === undefined ? undefined : {tree, prefix: prefixes[part]};
     const source = elsewhere === undefined ? own : await sourceElsewhere(part, elsewhere, options.signal);
     if (source === undefined) return undefined;
-    if (elsewhere !== undefined)
+    if (elsewhere !== undefined) {
       findings.push(...source.tree.findings, ...strayFindings(source.tree, [source.prefix], []), ...replacedFindings(own, elsewhere));
+    }
     const {samples, findings: found} = matchClasses(part, source, classNames);
     findings.push(...found);
     if (samples.length === 0 && elsewhere !== undefined) throw new EmptyPartError(part, source.tree.root, classNames);

@@ -2,10 +2,11 @@ import {mkdir} from 'node:fs/promises';
 import {dirname} from 'node:path';
 import {crc32} from 'node:zlib';
 import {AbortedError, FinetuneError, messageOf} from '../core/errors.js';
+import type {Content, Faults} from './contents.js';
+import {decodingFault} from './readability.js';
+import type {DecodedImage} from './resample.js';
 import {openSealedFile, writeSealedFile} from './sealed-file.js';
 import type {SealedFile} from './sealed-file.js';
-import type {DecodedImage} from './resample.js';
-import type {Content, Faults} from './contents.js';
 
 /** Decoded images, in memory or in a file. */
 export interface PixelStore {
@@ -47,15 +48,14 @@ export class PixelsLostError extends FinetuneError {
     readonly imagePath: string,
     cause: unknown,
   ) {
-    super(
-      `Expected the pixels of ${imagePath} in ${path}, but found others, and the image cannot be read again: ${messageOf(cause)}. Start again.`,
-      {
-        cause,
-      },
-    );
+    const reason = decodingFault(cause);
+    super(`Expected the pixels of ${imagePath} in ${path}, but found others, and the image cannot be read again: ${reason}. Start again.`, {
+      cause,
+    });
   }
 }
 
+/** Keeps all pixels in memory. @throws AbortedError */
 export async function decodeIntoMemory(decodeAll: DecodeAll): Promise<PixelStore> {
   const images = new Map<string, DecodedImage>();
   const faults = await decodeAll(async ({hash}, image) => void images.set(hash, image));
@@ -69,6 +69,8 @@ interface AboutPixels {
 }
 
 /**
+ * Keeps all pixels in a file.
+ *
  * @param path of the file; when it is there and whole, nothing is decoded
  * @param decodeAgain for a content whose pixels were damaged since they were written
  * @throws CacheFolderError, AbortedError

@@ -90,7 +90,7 @@ async function readManifest(path: string): Promise<SplitManifest> {
  */
 export async function readSplit(path: string, folder: ImageFolder, contents?: KnownContents): Promise<Split> {
   const manifest = await readManifest(path);
-  if (manifest.classNames.join('\n') !== folder.classNames.join('\n')) {
+  if (JSON.stringify(manifest.classNames) !== JSON.stringify(folder.classNames)) {
     throw new SplitFileError(path, `the classes ${manifest.classNames.join(', ')} in ${folder.root}`, folder.classNames.join(', '));
   }
   const entries = [...manifest.train, ...manifest.validation, ...manifest.test];

@@ -1,23 +1,22 @@
 import type {Finding} from '../core/finding.js';
 import {groupBy} from './group-by.js';
-import type {Sample} from './image-folder.js';
+import type {ImageFolder, Sample} from './image-folder.js';
 import {leftOut} from './left-out.js';
 import type {KnownContents, SplitParts} from './split.js';
 
 /** What a person should know of a split: copies that were left out, contradicting labels, classes that validation says nothing about. */
 export function splitFindings(
-  classNames: readonly string[],
+  folder: ImageFolder,
   {train, validation, test}: SplitParts,
   leftOutReasons: ReadonlyMap<string, string>,
   contents: KnownContents,
 ): Finding[] {
   const known = new Set(contents.samples.map(({name}) => name));
   const copies = [...leftOutReasons.keys()].filter(name => known.has(name));
-  const validated = new Set(validation.map(({label}) => label));
   return [
     ...leftOut('copy-across-parts', 'warning', copies, 'the same file is for validation or test as well'),
-    ...contradictions([...train, ...validation, ...test], classNames, contents),
-    ...classNames.filter((_, label) => !validated.has(label)).map(notValidated),
+    ...contradictions([...train, ...validation, ...test], folder.classNames, contents),
+    ...notValidated(folder, validation),
   ];
 }
 
@@ -34,10 +33,17 @@ function contradictions(samples: readonly Sample[], classNames: readonly string[
     }));
 }
 
-const notValidated = (className: string): Finding => ({
-  code: 'class-without-validation',
-  severity: 'warning',
-  message: `Class ${className} has no image for validation; its accuracy will not be known. Add images.`,
-  files: [],
-  className,
-});
+/** Of a class that the folder's own validation part lacks, the folder tells already. */
+function notValidated(folder: ImageFolder, validation: readonly Sample[]): Finding[] {
+  const labelsOf = (samples: readonly Sample[]): Set<number> => new Set(samples.map(({label}) => label));
+  const [expected, validated] = [labelsOf(folder.validation ?? folder.samples), labelsOf(validation)];
+  return folder.classNames
+    .filter((_, label) => expected.has(label) && !validated.has(label))
+    .map(className => ({
+      code: 'class-without-validation',
+      severity: 'warning',
+      message: `Class ${className} has no image for validation; its accuracy will not be known. Add images.`,
+      files: [],
+      className,
+    }));
+}

@@ -88,7 +88,7 @@ export function splitFolder(folder: ImageFolder, contents: KnownContents, {valSp
   return {
     ...parts,
     leftOut,
-    findings: splitFindings(folder.classNames, parts, leftOut, contents),
+    findings: splitFindings(folder, parts, leftOut, contents),
     classNames: folder.classNames,
     seed,
     hashes: new Map(Object.values(parts).flatMap(part => part.map(sample => [sample.name, contents.contentHash(sample)] as const))),

@@ -34,6 +34,21 @@ describe('checkImages', () => {
     expect([...stages]).to.deep.equal(['reading', 'decoding']);
   });
 
+  it('tells of copies across parts, and of a folder that leaves nothing to validate on', async () => {
+    const root = temporaryDirectory();
+    await writePictures(root, [...of('train/a', 3), ...of('train/b', 3)]);
+    writeTree(root, {'val/a/again.png': readFileSync(join(root, 'train/a/0.png'))});
+    expect((await checkImages(await loadImageFolder(root))).findings.map(({code}) => code)).to.deep.equal([
+      'missing-class',
+      'copy-across-parts',
+    ]);
+    const single = temporaryDirectory();
+    await writePictures(single, ['a/1.png', 'b/2.png']);
+    expect((await checkImages(await loadImageFolder(single))).refusal!.message).to.match(
+      /^Expected at least one image of \S+ for validation/,
+    );
+  });
+
   it('changes no file', async () => {
     const root = temporaryDirectory();
     await writePictures(root, ['a/1.png', 'b/2.png']);

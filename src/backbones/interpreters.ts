@@ -8,7 +8,7 @@ import type {BackboneSpec, ConvSpec} from './resnet-specs.js';
 const shared = {
   relu: (x: Tensor4D) => ops().relu(x),
   maxPool: (x: Tensor4D) => ops().maxPool(x, 3, 2, 1),
-  add: (a: Tensor4D, b: Tensor4D) => tf.add<Tensor4D>(a, b),
+  add: (a: Tensor4D, b: Tensor4D) => ops().add(a, b),
 };
 
 const convolve = (weights: NamedWeights, {conv, stride, padding}: ConvSpec, x: Tensor4D): Tensor4D =>

@@ -28,7 +28,12 @@ function registerGradient(name: string, {imageGradient, filterGradient}: Convolu
       const dy = given as Tensor4D;
       return {
         x: () => imageGradient(dy, filter, x.shape, geometry),
-        filter: () => filterGradient(dy, x, filter.shape, geometry),
+        // Asked for last, if at all; so `dy` has served. Why it is disposed: differentiable.ts.
+        filter: () => {
+          const gradient = filterGradient(dy, x, filter.shape, geometry);
+          dy.dispose();
+          return gradient;
+        },
       };
     },
   });

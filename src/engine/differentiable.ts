@@ -8,6 +8,9 @@ export interface Computed<T extends Tensor> {
 
 /**
  * Runs `forward` unrecorded, with a gradient of our own in its place.
+ *
+ * `dy` is disposed once it is used: tfjs would hold the gradient of every activation until the backward pass is over, as much memory again
+ * as the activations themselves. One that a caller of `tf.grad` gives for the last operation goes the same way.
  * @param gradient one tensor for each of `inputs`, in their order; all are computed, also those that lead to nothing trained
  */
 export function differentiable<T extends Tensor>(
@@ -19,7 +22,20 @@ export function differentiable<T extends Tensor>(
     const saveForBackward = given.at(-1) as unknown as (tensors: readonly Tensor[]) => void;
     const {value, save} = forward();
     saveForBackward(save);
-    return {value, gradFunc: (dy: Tensor, saved: Tensor[]) => gradient(dy as T, saved)};
+    const gradFunc = (dy: Tensor, saved: Tensor[]): Tensor[] => {
+      const gradients = gradient(dy as T, saved);
+      dy.dispose();
+      return gradients;
+    };
+    return {value, gradFunc};
   });
   return attach(...inputs) as T;
 }
+
+/** `Ops.add`, the same on every engine. */
+export const add = <T extends Tensor>(a: T, b: T): T =>
+  differentiable(
+    [a, b],
+    () => ({value: tf.add<T>(a, b), save: []}),
+    dy => [tf.clone(dy), tf.clone(dy)],
+  );

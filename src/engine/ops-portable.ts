@@ -1,8 +1,8 @@
 import {portableConvolution} from './convolution-portable.js';
 import {registeredConvolution} from './convolution.js';
-import {differentiable, type Computed} from './differentiable.js';
+import {add, differentiable, type Computed} from './differentiable.js';
 import type {BatchStatistics, Ops} from './ops.js';
-import {tf, type Scalar, type Tensor1D, type Tensor2D, type Tensor4D} from './tensorflow.js';
+import {tf, type Scalar, type Tensor, type Tensor1D, type Tensor2D, type Tensor4D} from './tensorflow.js';
 
 /** The value of a border that never wins a maximum. */
 const LOWEST_FLOAT = -3.4028234663852886e38;
@@ -47,6 +47,15 @@ function batchNormTraining(x: Tensor4D, gamma: Tensor1D, beta: Tensor1D, epsilon
   });
 }
 
+/** tfjs's own holds the input for its gradient, which the convolution behind it does not need; the output is held anyway. */
+function relu<T extends Tensor>(x: T): T {
+  const forward = (): Computed<T> => {
+    const y = tf.relu(x);
+    return {value: y, save: [y]};
+  };
+  return differentiable([x], forward, (dy, [y]) => [tf.mul(dy, tf.step(y!))]);
+}
+
 function maxPool(x: Tensor4D, size: number, stride: number, padding: number): Tensor4D {
   const edge: [number, number] = [padding, padding];
   return tf.maxPool(padding === 0 ? x : tf.pad4d(x, [[0, 0], edge, edge, [0, 0]], LOWEST_FLOAT), size, stride, 'valid');
@@ -73,7 +82,8 @@ export const portableOps: Ops = {
   convBias: (x, filter, bias, stride, padding) => tf.tidy(() => tf.add(portableConvolution.forward(x, filter, {stride, padding}), bias)),
   batchNormTraining,
   batchNormInference: (...given) => tf.tidy(() => normalise(...given)),
-  relu: x => tf.relu(x),
+  relu,
+  add,
   maxPool: (...given) => tf.tidy(() => maxPool(...given)),
   averagePoolGlobal: x => tf.mean(x, [1, 2]),
   maxPoolGlobal: x => tf.tidy(() => tf.reshape(tf.maxPool(x, [x.shape[1], x.shape[2]], 1, 'valid'), [x.shape[0], x.shape[3]])),

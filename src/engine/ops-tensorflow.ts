@@ -1,7 +1,7 @@
 import {bool, float, ints, run, string, type, type Attributes} from './binding.js';
 import {tensorflowConvolution} from './convolution-tensorflow.js';
 import {registeredConvolution} from './convolution.js';
-import {differentiable} from './differentiable.js';
+import {add, differentiable} from './differentiable.js';
 import type {BatchStatistics, Ops} from './ops.js';
 import {tf, type Scalar, type Tensor, type Tensor1D, type Tensor2D, type Tensor4D} from './tensorflow.js';
 
@@ -129,6 +129,7 @@ export const tensorflowOps: Ops = {
   batchNormInference: (x, gamma, beta, mean, variance, epsilon) =>
     tf.tidy(() => fusedBatchNorm(x, gamma, beta, mean, variance, epsilon, false).y),
   relu,
+  add,
   maxPool: (x, size, stride, padding) => maxPool(x, [size, size], stride, padding),
   averagePoolGlobal,
   maxPoolGlobal: x => tf.tidy(() => tf.reshape(maxPool(x, [x.shape[1], x.shape[2]], 1, 0), [x.shape[0], x.shape[3]])),

@@ -12,7 +12,7 @@ export interface BatchStatistics {
  * None reads a value back to the host, and none draws random numbers in JavaScript, so that a step can be recorded.
  */
 export interface Ops {
-  /** `[n, h, w, in] * [kh, kw, in, out]`, `padding` zeros on every side (PyTorch's convention; TensorFlow's "same" differs at stride 2). */
+  /** `[n, h, w, in] * [kh, kw, in, out]`, `padding` zeros, fewer than kh and kw, on every side (PyTorch's convention; TensorFlow's "same" differs at stride 2). */
   conv2d(x: Tensor4D, filter: Tensor4D, stride: number, padding: number): Tensor4D;
   /** Convolution plus a bias, without a gradient: what a frozen, folded block runs. */
   convBias(x: Tensor4D, filter: Tensor4D, bias: Tensor1D, stride: number, padding: number): Tensor4D;
@@ -26,6 +26,8 @@ export interface Ops {
   /** Normalises by stored statistics; gradient for x, gamma and beta, none for the statistics. */
   batchNormInference(x: Tensor4D, gamma: Tensor1D, beta: Tensor1D, mean: Tensor1D, variance: Tensor1D, epsilon: number): Tensor4D;
   relu<T extends Tensor>(x: T): T;
+  /** Of two tensors of one shape. Unlike tfjs's, its gradient holds neither of them in memory. */
+  add<T extends Tensor>(a: T, b: T): T;
   /** Square window, `padding` on every side that never wins the maximum. */
   maxPool(x: Tensor4D, size: number, stride: number, padding: number): Tensor4D;
   /** `[n, h, w, c] -> [n, c]` */

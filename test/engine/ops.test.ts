@@ -51,6 +51,19 @@ describe('Operations on TensorFlow', () => {
     });
   }
 
+  it('read nothing back to the host, so that they can be recorded', () => {
+    const backend = tf.backend();
+    backend.readSync = () => expect.fail('a tensor was read');
+    try {
+      tf.tidy(() => {
+        EXAMPLES.forEach(example => gradientsOf((...given) => example.operation(tensorflowOps, ...given), inputsOf(example)));
+        tensorflowOps.dropout(draw('x', [4, 4]), 0.5, tf.tensor1d([1, 2], 'int32'));
+      });
+    } finally {
+      Reflect.deleteProperty(backend, 'readSync');
+    }
+  });
+
   it('compute no gradient of images that nothing trained has made', () => {
     const imageGradient = (): never => expect.fail('the gradient of the images was computed');
     const convolve = registeredConvolution('ConvolutionOfThisTest', {...portableConvolution, imageGradient});

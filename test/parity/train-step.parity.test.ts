@@ -1,0 +1,95 @@
+import {readFileSync} from 'node:fs';
+import {expect} from 'chai';
+import {disposeWeights, download, restore, upload} from '../../src/backbones/device-weights.js';
+import {backboneShapes, type BackboneSpec} from '../../src/backbones/resnet-specs.js';
+import type {HostTensor, NamedHostTensors} from '../../src/core/host-tensor.js';
+import {LAYER_GROUPS, type LayerGroup} from '../../src/backbones/layer-groups.js';
+import {atImageSize, TORCHVISION_PREPROCESSING} from '../../src/core/preprocessing.js';
+import {tf, type Scalar} from '../../src/engine/tensorflow.js';
+import {attachHead, type Classifier} from '../../src/heads/classifier.js';
+import {headShapes} from '../../src/heads/head.js';
+import {createOptimizer, type OptimizerSpec} from '../../src/training/optimizer.js';
+import {phaseNetwork} from '../../src/training/phase-network.js';
+import {trainStep} from '../../src/training/train-step.js';
+import {useEngine} from '../helpers/engine.js';
+import {hashed, uniform} from './hashed-weights.js';
+
+interface Run {
+  readonly losses: readonly number[];
+  readonly after: Readonly<Record<string, readonly number[]>>;
+}
+
+/** Made by generate_train.py, whose rules these are. */
+const GOLDEN = JSON.parse(readFileSync(new URL('../../../test/parity/goldens/train.json', import.meta.url), 'utf8')) as Readonly<
+  Record<string, Run>
+>;
+const [SIZE, BATCH, CLASSES] = [64, 4, 10];
+const RATES = {stem: 1e-4, stage1: 2e-4, stage2: 3e-4, stage3: 4e-4, stage4: 5e-4, head: 1e-3};
+const TIMES = {sgd: 20, adamw: 0.1};
+const RULES = {labelSmoothing: 0.1, clipNorm: 1, statisticsMomentum: 0.1};
+const HOW_TO_REGENERATE = 'the head of test/parity/generate_train.py says how to make the golden again';
+
+const SPEC: BackboneSpec = {arch: 'resnet18', lastStage: 4, strideOn: '3x3', batchNormEpsilon: 1e-5};
+
+function hashedClassifier(tensors: NamedHostTensors): Classifier {
+  const backbone = {spec: SPEC, preprocessing: atImageSize(TORCHVISION_PREPROCESSING, SIZE), weights: upload(tensors), origin: 'hashed'};
+  const classifier = attachHead(backbone, {type: 'linear', pooling: 'avg', dropout: 0}, Array.from({length: CLASSES}, String), 0);
+  restore(classifier.weights, new Map([...headShapes(classifier.layers)].map(([name, shape]) => [name, hashed(name, shape)])));
+  return classifier;
+}
+
+/** Three steps on the same four pictures. */
+function steps(classifier: Classifier, type: OptimizerSpec['type'], batchNorm: 'inference' | 'training'): number[] {
+  const network = phaseNetwork(classifier, {rates: RATES, batchNorm});
+  const optimizer = createOptimizer({type, weightDecay: 0.05});
+  const losses = [0, 1, 2].map(() =>
+    tf.tidy(() => {
+      const values = uniform('train pixels', BATCH * SIZE * SIZE * 3).map(u => Math.floor((u + 1) * 128));
+      const rates = Object.fromEntries(LAYER_GROUPS.map(group => [group, tf.scalar(RATES[group] * TIMES[type])])) as Record<
+        LayerGroup,
+        Scalar
+      >;
+      const loss = trainStep(network, optimizer, RULES, {
+        x: network.lower(tf.tensor4d(values, [BATCH, SIZE, SIZE, 3])),
+        labels: tf.tensor1d([3, 1, 4, 1], 'int32'),
+        exampleWeights: tf.ones([BATCH]),
+        rates,
+        dropoutSeed: tf.tensor1d([0, 0], 'int32'),
+      });
+      return loss.dataSync()[0]!;
+    }),
+  );
+  optimizer.dispose();
+  network.dispose();
+  return losses;
+}
+
+/** Largest distance between values and those of PyTorch, relative to the largest of them. */
+function distance(data: Float32Array, expected: readonly number[]): number {
+  const at = expected.map((_, i) => Math.trunc((i * (data.length - 1)) / (expected.length - 1)));
+  const largest = Math.max(...expected.map(Math.abs));
+  return Math.max(...expected.map((value, i) => Math.abs(value - data[at[i]!]!))) / largest;
+}
+
+describe('three training steps of a ResNet-18 against PyTorch', () => {
+  useEngine();
+  const tensors = new Map<string, HostTensor>();
+
+  before('hash the weights', () => backboneShapes(SPEC).forEach((shape, name) => tensors.set(name, hashed(name, shape))));
+
+  for (const type of ['sgd', 'adamw'] as const) {
+    for (const batchNorm of ['inference', 'training'] as const) {
+      it(`${type}, batch norms with the statistics of ${batchNorm}`, () => {
+        const {losses, after} = GOLDEN[`${type}, ${batchNorm}`]!;
+        const classifier = hashedClassifier(tensors);
+        const found = steps(classifier, type, batchNorm);
+        const moved = download(classifier.weights, name => name in after);
+        disposeWeights(classifier.weights);
+        found.forEach((loss, i) => expect(loss / losses[i]!, HOW_TO_REGENERATE).to.be.closeTo(1, 1e-4));
+        for (const [name, expected] of Object.entries(after)) {
+          expect(distance(moved.get(name)!.data, expected), `${name}; ${HOW_TO_REGENERATE}`).to.be.below(1e-4);
+        }
+      });
+    }
+  }
+});

@@ -49,13 +49,16 @@ export async function downloadWheel(
     if (result?.code === 0 || !hasNoSuchWheel(result)) break;
   }
   const wheel = (await readdir(directory)).find(name => name.endsWith('.whl') && !before.has(name));
-  if (result?.code === 0 && wheel !== undefined) return join(directory, wheel);
+  if (result !== undefined && isSaved(result) && wheel !== undefined) return join(directory, wheel);
   throw new EngineError(
     'download',
     `Expected pip to download ${requirement}, but found: ${result === undefined ? 'no pip' : complaint(result)}. ` +
       'Check the connection and run finetune engine install, or give a wheel with --from FILE.',
   );
 }
+
+/** pip 18, of Python 3.6, first saves the wheel and then refuses it, for the Python that it is itself run by. */
+const isSaved = ({code, output}: CommandResult): boolean => code === 0 || output.includes('but the running Python is');
 
 /** pip says the same when it cannot reach the index; then it has announced retries. */
 const hasNoSuchWheel = (result: CommandResult | undefined): boolean =>
@@ -75,7 +78,7 @@ async function callPip(
   const measure = setInterval(() => void folderSize(directory).then(size => report(size - earlier, total)), 250);
   try {
     return await runCommand([...pip, 'download', '--no-deps', '--only-binary=:all:', ...tags, '--dest', directory, requirement], {
-      environment: {...environment, TMPDIR: partial, PIP_DISABLE_PIP_VERSION_CHECK: '1'},
+      environment: {...environment, TMPDIR: partial, PIP_DISABLE_PIP_VERSION_CHECK: '1', PIP_REQUIRE_VIRTUALENV: '0'},
       signal,
       onOutput: text => (total = announcedSize(text) ?? total),
     });

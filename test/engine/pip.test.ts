@@ -61,6 +61,13 @@ printf 12345 > $dest/x-$abi.whl`);
     expect(calls()).to.have.length(2);
   });
 
+  it('may refuse, by the Python it runs on, a wheel that it has saved', async () => {
+    const {environment} = fakePip(
+      'printf 12345 > $dest/x.whl; echo "x requires Python \'>=3.10\' but the running Python is 3.6.15"; exit 1',
+    );
+    expect(await downloadWheel('x', TAG_SETS, temporaryDirectory(), options(environment))).to.match(/x\.whl$/);
+  });
+
   it('is asked once where there is no connection', async () => {
     const {environment, calls} = fakePip(`echo "WARNING: Retrying (Retry(total=4)) after connection broken"
 echo "ERROR: Could not find a version that satisfies the requirement x"; echo "ERROR: No matching distribution found for x"; exit 1`);

@@ -5,7 +5,8 @@ type Pair = [number, number];
 
 /** Explicit padding as tfjs writes it: before and behind each axis of `[n, h, w, c]`. */
 const border = (rows: Pair, columns: Pair): [Pair, Pair, Pair, Pair] => [[0, 0], rows, columns, [0, 0]];
-const evenBorder = (padding: number): [Pair, Pair, Pair, Pair] => border([padding, padding], [padding, padding]);
+/** The same number of zeros on all four sides of the images. */
+export const evenBorder = (padding: number): [Pair, Pair, Pair, Pair] => border([padding, padding], [padding, padding]);
 
 /** `[n, h, w, c] -> [n * h * w, c]` */
 const rows = (x: Tensor4D): Tensor2D => tf.reshape(x, [-1, x.shape[3]]);

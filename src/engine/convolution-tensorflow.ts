@@ -5,18 +5,19 @@ import {tf, type Tensor1D, type Tensor4D} from './tensorflow.js';
 /**
  * Padding by its name where it has one: TensorFlow leaves convolutions with explicit padding to slower kernels on a CPU (their gradients
  * were measured 2 to 4 times slower). `SAME` is PyTorch's padding at stride 1 only.
+ * @param size of a square window
  */
-function paddingAttributes(size: number, {stride, padding}: Geometry): Attributes {
+export function paddingAttributes(size: number, {stride, padding}: Geometry): Attributes {
   if (padding === 0) return {padding: string('VALID'), explicit_paddings: ints([])};
   if (stride === 1 && 2 * padding + 1 === size) return {padding: string('SAME'), explicit_paddings: ints([])};
   return {padding: string('EXPLICIT'), explicit_paddings: ints([0, 0, padding, padding, padding, padding, 0, 0])};
 }
 
-const attributesOf = ([height, width]: Shape4D, geometry: Geometry): Attributes => ({
+const attributesOf = ([size]: Shape4D, geometry: Geometry): Attributes => ({
   T: type('float32'),
   strides: ints([1, geometry.stride, geometry.stride, 1]),
   use_cudnn_on_gpu: bool(true),
-  ...paddingAttributes(height === width ? height : 0, geometry),
+  ...paddingAttributes(size, geometry),
   data_format: string('NHWC'),
   dilations: ints([1, 1, 1, 1]),
 });

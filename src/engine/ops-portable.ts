@@ -1,4 +1,4 @@
-import {portableConvolution} from './convolution-portable.js';
+import {evenBorder, portableConvolution} from './convolution-portable.js';
 import {registeredConvolution} from './convolution.js';
 import {add, differentiable, type Computed} from './differentiable.js';
 import type {BatchStatistics, Ops} from './ops.js';
@@ -79,7 +79,7 @@ function softmaxCrossEntropy(logits: Tensor2D, labels: Tensor1D, exampleWeights:
 /** On ordinary tfjs operations, which every backend has. */
 export const portableOps: Ops = {
   conv2d: registeredConvolution('PortableConvolution', portableConvolution),
-  convBias: (x, filter, bias, stride, padding) => tf.tidy(() => tf.add(portableConvolution.forward(x, filter, {stride, padding}), bias)),
+  convBias: (x, filter, bias, stride, padding) => tf.fused.conv2d({x, filter, bias, strides: stride, pad: evenBorder(padding)}),
   batchNormTraining,
   batchNormInference: (...given) => tf.tidy(() => normalise(...given)),
   relu,

@@ -1,16 +1,13 @@
-import {bool, float, ints, run, string, type, type Attributes} from './binding.js';
-import {tensorflowConvolution} from './convolution-tensorflow.js';
+import {bool, float, ints, run, string, type} from './binding.js';
+import {paddingAttributes, tensorflowConvolution} from './convolution-tensorflow.js';
 import {registeredConvolution} from './convolution.js';
 import {add, differentiable} from './differentiable.js';
 import type {BatchStatistics, Ops} from './ops.js';
 import {tf, type Scalar, type Tensor, type Tensor1D, type Tensor2D, type Tensor4D} from './tensorflow.js';
 
 const FLOAT = type('float32');
+const NHWC = string('NHWC');
 const SPATIAL = [1, 2];
-
-function batchNormAttributes(epsilon: number, training: boolean): Attributes {
-  return {T: FLOAT, U: FLOAT, epsilon: float(epsilon), data_format: string('NHWC'), is_training: bool(training)};
-}
 
 interface FusedBatchNorm {
   readonly y: Tensor4D;
@@ -19,45 +16,36 @@ interface FusedBatchNorm {
   readonly variance: Tensor1D;
 }
 
-/** FusedBatchNormV3 and FusedBatchNormGradV3; `mean` and `variance` empty in training, where the batch gives them. */
-function fusedBatchNorm(
-  x: Tensor4D,
-  gamma: Tensor1D,
-  beta: Tensor1D,
-  mean: Tensor1D,
-  variance: Tensor1D,
-  epsilon: number,
-  training: boolean,
-): FusedBatchNorm {
-  const attributes = batchNormAttributes(epsilon, training);
+/** FusedBatchNormV3 and FusedBatchNormGradV3, by the statistics of the batch where none are given. */
+function fusedBatchNorm(x: Tensor4D, gamma: Tensor1D, beta: Tensor1D, epsilon: number, stored?: BatchStatistics): FusedBatchNorm {
+  const training = stored === undefined;
+  const attributes = {T: FLOAT, U: FLOAT, epsilon: float(epsilon), data_format: NHWC, is_training: bool(training)};
+  const given = training ? [tf.tensor1d([], 'float32'), tf.tensor1d([], 'float32')] : [stored.mean, stored.variance];
   const forward = {...attributes, exponential_avg_factor: float(1)};
-  const [y, batchMean, batchVariance, ...reserved] = run('FusedBatchNormV3', forward, [x, gamma, beta, mean, variance], 6);
-  const save = training ? [x, gamma, ...reserved] : [x, gamma, mean, variance, reserved[2]!];
+  const [y, mean, variance, first, second, third] = run('FusedBatchNormV3', forward, [x, gamma, beta, ...given], 6) as [
+    Tensor4D,
+    ...Tensor1D[],
+  ];
+  const save = [x, gamma, ...(training ? [first!, second!] : given), third!];
   const normalised = differentiable(
     [x, gamma, beta],
-    () => ({value: y as Tensor4D, save}),
+    () => ({value: y, save}),
     (dy, saved) => run('FusedBatchNormGradV3', attributes, [dy, ...saved], 5).slice(0, 3),
   );
-  return {y: normalised, mean: batchMean as Tensor1D, variance: batchVariance as Tensor1D};
+  return {y: normalised, mean: mean!, variance: variance!};
 }
 
 function batchNormTraining(x: Tensor4D, gamma: Tensor1D, beta: Tensor1D, epsilon: number): {y: Tensor4D; statistics: BatchStatistics} {
   return tf.tidy(() => {
-    const none = tf.tensor1d([], 'float32');
-    const {y, mean, variance} = fusedBatchNorm(x, gamma, beta, none, none, epsilon, true);
+    const {y, mean, variance} = fusedBatchNorm(x, gamma, beta, epsilon);
     const count = x.size / x.shape[3];
     return {y, statistics: {mean, variance: tf.mul<Tensor1D>(variance, Math.max(count - 1, 1) / count)}};
   });
 }
 
-function poolAttributes(size: readonly [number, number], stride: number, padding: number): Attributes {
-  const attributes = {T: FLOAT, ksize: ints([1, ...size, 1]), strides: ints([1, stride, stride, 1]), data_format: string('NHWC')};
-  if (padding === 0) return {...attributes, padding: string('VALID'), explicit_paddings: ints([])};
-  return {...attributes, padding: string('EXPLICIT'), explicit_paddings: ints([0, 0, padding, padding, padding, padding, 0, 0])};
-}
-
-function maxPool(x: Tensor4D, size: readonly [number, number], stride: number, padding: number): Tensor4D {
-  const attributes = poolAttributes(size, stride, padding);
+function maxPool(x: Tensor4D, [height, width]: readonly [number, number], stride: number, padding: number): Tensor4D {
+  const window = {ksize: ints([1, height, width, 1]), strides: ints([1, stride, stride, 1])};
+  const attributes = {T: FLOAT, ...window, ...paddingAttributes(height, {stride, padding}), data_format: NHWC};
   return differentiable(
     [x],
     () => {
@@ -104,13 +92,10 @@ function relu<T extends Tensor>(x: T): T {
 }
 
 function convBias(x: Tensor4D, filter: Tensor4D, bias: Tensor1D, stride: number, padding: number): Tensor4D {
-  return tf.tidy(
-    () =>
-      run('BiasAdd', {T: FLOAT, data_format: string('NHWC')}, [
-        tensorflowConvolution.forward(x, filter, {stride, padding}),
-        bias,
-      ])[0] as Tensor4D,
-  );
+  return tf.tidy(() => {
+    const convolved = tensorflowConvolution.forward(x, filter, {stride, padding});
+    return run('BiasAdd', {T: FLOAT, data_format: NHWC}, [convolved, bias])[0] as Tensor4D;
+  });
 }
 
 function dropout(x: Tensor2D, rate: number, seed: Tensor1D): Tensor2D {
@@ -127,7 +112,7 @@ export const tensorflowOps: Ops = {
   convBias,
   batchNormTraining,
   batchNormInference: (x, gamma, beta, mean, variance, epsilon) =>
-    tf.tidy(() => fusedBatchNorm(x, gamma, beta, mean, variance, epsilon, false).y),
+    tf.tidy(() => fusedBatchNorm(x, gamma, beta, epsilon, {mean, variance}).y),
   relu,
   add,
   maxPool: (x, size, stride, padding) => maxPool(x, [size, size], stride, padding),

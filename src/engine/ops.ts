@@ -9,10 +9,13 @@ export interface BatchStatistics {
 /**
  * The operations a ResNet and its training need, each with its gradient. Tensors are float32, NHWC; filters HWIO. Two implementations:
  * `ops-tensorflow.ts` on raw TensorFlow ops and `ops-portable.ts` on tfjs ops that every backend has; a test holds them together.
- * None reads a value back to the host, and none draws random numbers in JavaScript, so that a step can be recorded.
+ * Those on TensorFlow read nothing back to the host and draw nothing in JavaScript, so that a step can be recorded.
  */
 export interface Ops {
-  /** `[n, h, w, in] * [kh, kw, in, out]`, `padding` zeros, fewer than kh and kw, on every side (PyTorch's convention; TensorFlow's "same" differs at stride 2). */
+  /**
+   * `[n, h, w, in] * [k, k, in, out]`, `padding` zeros on every side, fewer than k. PyTorch's convention: TensorFlow's "same"
+   * differs at stride 2.
+   */
   conv2d(x: Tensor4D, filter: Tensor4D, stride: number, padding: number): Tensor4D;
   /** Convolution plus a bias, without a gradient: what a frozen, folded block runs. */
   convBias(x: Tensor4D, filter: Tensor4D, bias: Tensor1D, stride: number, padding: number): Tensor4D;

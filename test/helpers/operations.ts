@@ -76,6 +76,7 @@ export const EXAMPLES: readonly Example[] = [
   {name: 'relu', operation: (ops, x) => ops.relu(x), shapes: [images]},
   {name: 'sum', operation: (ops, a, b) => ops.add(a, b), shapes: [images, images], step: 1},
   pool(3, 2, 1),
+  pool(3, 1, 1),
   pool(2, 2, 0),
   {name: 'global average pool', operation: (ops, x) => ops.averagePoolGlobal(x as Tensor4D), shapes: [images], step: 1},
   {name: 'global max pool', operation: (ops, x) => ops.maxPoolGlobal(x as Tensor4D), shapes: [images]},

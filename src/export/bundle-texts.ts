@@ -19,7 +19,6 @@ export const labelsText = (classNames: readonly string[]): string => classNames.
  * is enough to train on from (`--weights`).
  */
 export const weightsMetadata = ({spec, head, preprocessing, classNames, origin}: Classifier): Record<string, string> => ({
-  format: 'pt', // the header key by which safetensors files of PyTorch's layout are known
   arch: spec.arch,
   stages: String(spec.lastStage),
   stride_on: spec.strideOn,

@@ -1,5 +1,5 @@
 import type {BackboneSpec} from '../backbones/resnet-specs.js';
-import {UsageError} from '../core/errors.js';
+import {AbortedError, UsageError} from '../core/errors.js';
 import type {Preprocessing} from '../core/preprocessing.js';
 import {tf} from '../engine/tensorflow.js';
 import type {FrozenClassifier} from '../heads/frozen-classifier.js';
@@ -16,6 +16,8 @@ export interface Prediction {
 export interface ClassifyOptions {
   /** How many of the likeliest classes to tell; all unless given. */
   readonly top?: number;
+  /** Looked at between batches. */
+  readonly signal?: AbortSignal;
 }
 
 /** Pictures decoded and run at a time. */
@@ -47,10 +49,10 @@ export class Bundle {
   /**
    * Classifies an image: a path, or the bytes of an image file.
    * @returns the classes, likeliest first
-   * @throws UnreadableImageError
+   * @throws UnreadableImageError, AbortedError
    */
   classify(image: ImageSource, options?: ClassifyOptions): Promise<Prediction[]>;
-  /** Classifies images, many at a time. @throws UnreadableImageError for the first that cannot be read */
+  /** Classifies images, many at a time. @throws UnreadableImageError for the first that cannot be read; AbortedError */
   classify(images: readonly ImageSource[], options?: ClassifyOptions): Promise<Prediction[][]>;
   async classify(images: ImageSource | readonly ImageSource[], options?: ClassifyOptions): Promise<Prediction[] | Prediction[][]> {
     if (typeof images !== 'string' && !(images instanceof Uint8Array)) return this.#classifyAll(images, options);
@@ -74,10 +76,14 @@ export class Bundle {
     this.#network.dispose();
   }
 
-  async #classifyAll(images: readonly ImageSource[], {top = this.classNames.length}: ClassifyOptions = {}): Promise<Prediction[][]> {
+  async #classifyAll(
+    images: readonly ImageSource[],
+    {top = this.classNames.length, signal}: ClassifyOptions = {},
+  ): Promise<Prediction[][]> {
     if (!Number.isInteger(top) || top < 1) throw new UsageError(`Expected a whole number from 1 up for top, but found ${top}.`);
     const predictions: Prediction[][] = [];
     for (let start = 0; start < images.length; start += BATCH) {
+      if (signal?.aborted) throw new AbortedError();
       const pixels = await readPixels(images.slice(start, start + BATCH), this.preprocessing);
       predictions.push(...this.#rank(this.probabilities(pixels), top));
     }

@@ -37,7 +37,8 @@ export interface SavedBundle {
 /** @returns the names of model.json and its shards, in order */
 async function writeWeights(classifier: Classifier, directory: string): Promise<string[]> {
   const metadata = weightsMetadata(classifier);
-  await writeSafetensors(join(directory, BUNDLE_FILES.tensors), download(classifier.weights), metadata);
+  // By `format` other tools know whose layout the tensors have.
+  await writeSafetensors(join(directory, BUNDLE_FILES.tensors), download(classifier.weights), {format: 'pt', ...metadata});
   const model = toLayersModel(classifier);
   try {
     model.setUserDefinedMetadata(metadata);

@@ -262,6 +262,11 @@ describe('Bundle', () => {
     });
   }
 
+  it('stops when it is told to', async () => {
+    const error = await rejectionOf(bundle.classify(pictures, {signal: AbortSignal.abort()}));
+    expect(error).to.have.property('code', 'ABORTED');
+  });
+
   it('names a file that is no image', async () => {
     const path = join(temporaryDirectory(), 'notes.jpg');
     writeFileSync(path, 'these are notes');

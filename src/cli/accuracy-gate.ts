@@ -1,5 +1,5 @@
 import {FinetuneError} from '../core/errors.js';
-import {percent} from '../report/format.js';
+import {percent} from './words.js';
 
 /** `--assert-accuracy` was missed. What was measured stands. */
 export class AccuracyMissedError extends FinetuneError {

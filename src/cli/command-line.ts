@@ -13,7 +13,6 @@ const PARSING = {
   'parse-positional-numbers': false,
   'camel-case-expansion': false,
   'dot-notation': false,
-  'duplicate-arguments-array': false,
   'short-option-groups': false,
   'strip-aliased': true,
 };
@@ -24,9 +23,12 @@ const EPILOGUE = [
 ].join('\n');
 
 /** What yargs itself has to say. */
-const SENTENCES = {
+const SENTENCES: Readonly<Record<string, string | {readonly one: string; readonly other: string}>> = {
   'Not enough arguments following: %s': 'no value for --%s',
-  'Not enough non-option arguments: got %s, need at least %s': 'only %s of %s needed arguments',
+  'Not enough non-option arguments: got %s, need at least %s': {
+    one: 'only %s of %s needed arguments',
+    other: 'only %s of %s needed arguments',
+  },
 };
 
 /** In yargs since 17.7, not in its declared types: keeps `[string] [required]` out of the help. */
@@ -97,7 +99,8 @@ function buildParser(columns: number, onCommand: (name: CommandName, argv: Recor
     .version(version())
     .describe({help: 'show this', version: 'show the version'})
     .epilogue(EPILOGUE)
-    .updateStrings(SENTENCES)
+    // Its types know nothing of plurals.
+    .updateStrings(SENTENCES as Record<string, string>)
     .fail((message: string | null, error: Error | undefined) => {
       throw new UsageError(`Expected a complete command line, but found ${message ?? error?.message}. See finetune --help.`);
     });
@@ -119,7 +122,9 @@ function invocationOf(command: CommandName, argv: Readonly<Record<string, unknow
   const spec: CommandSpec = COMMANDS[command];
   const places = positionalsOf(spec.usage);
   const {_: words, $0: _script, ...rest} = argv;
-  const flags = Object.fromEntries(Object.entries(rest).filter(([key]) => !places.includes(key)));
+  const typed = Object.entries(rest).filter(([key]) => !places.includes(key));
+  // Of a flag that is given twice the last counts.
+  const flags = Object.fromEntries(typed.map(([key, value]) => [key, Array.isArray(value) ? value.at(-1) : value]));
   const stray = (words as unknown[]).map(String).filter(word => word !== command);
   if (stray.length > 0) throw strayWord(command, stray[0]!);
   checkFlagNames(flags, Object.keys(spec.options).map(kebab), command === 'train' ? 'finetune --help' : `finetune ${command} --help`);

@@ -1,12 +1,12 @@
 import type {Finding} from '../core/finding.js';
 import type {Activity, RunEvent} from '../finetune/events.js';
 import type {Recipe} from '../finetune/recipe.js';
-import {count, duration, percent, plural} from '../report/format.js';
+import {count, duration, plural} from '../report/format.js';
 import {findingLines} from './finding-lines.js';
 import {phaseSentences} from './phase-lines.js';
 import {ProgressLine} from './progress-line.js';
 import type {Terminal} from './terminal.js';
-import {LABEL_WIDTH, labelled} from './words.js';
+import {labelled, percent, LABEL_WIDTH} from './words.js';
 
 type Event<Type extends RunEvent['type']> = Extract<RunEvent, {readonly type: Type}>;
 

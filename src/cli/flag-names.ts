@@ -26,6 +26,7 @@ const ELSEWHERE: Readonly<Record<string, string>> = {
 export function checkFlagNames(flags: Readonly<Record<string, unknown>>, known: readonly string[], help: string): void {
   const unknown = Object.keys(flags).find(flag => !known.includes(flag));
   if (unknown === undefined) return;
+  if (unknown.length === 1) throw new UsageError(`Expected a known flag, but found -${unknown}. See ${help}.`);
   const elsewhere = ELSEWHERE[unknown.toLowerCase()];
   const hint =
     elsewhere !== undefined && known.includes(elsewhere) ? `; did you mean --${elsewhere}?` : suggestion(unknown, known, '--') || '.';

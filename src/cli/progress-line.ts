@@ -1,6 +1,6 @@
-import {count, duration, percent} from '../report/format.js';
+import {count, duration} from '../report/format.js';
 import type {Terminal} from './terminal.js';
-import {bytes, LABEL_WIDTH} from './words.js';
+import {bytes, percent, LABEL_WIDTH} from './words.js';
 
 const REDRAW_SECONDS = 0.1;
 /** Between lines where nothing can be drawn over. */

@@ -4,12 +4,13 @@ import type {FinetuneOptions} from '../finetune/finetune.js';
 import type {RecipeInput} from '../finetune/recipe.js';
 import {factsOf, resolveLayers, type ResolvedRecipe} from '../finetune/resolve-recipe.js';
 import {freshRunDirectory} from '../finetune/run-directory.js';
+import {plural} from '../report/format.js';
 import type {Request} from './action.js';
 import {settle, type OptionLayer} from './layers.js';
-import {ALL_OPTIONS, CONSOLE_OPTIONS, RECIPE_OPTIONS, RUN_OPTIONS, type OptionProperties} from './option-schema.js';
+import {ALL_OPTIONS, CONSOLE_OPTIONS, GROUPS, RECIPE_OPTIONS, RUN_OPTIONS, type OptionProperties} from './option-schema.js';
 import type {Values} from './read-values.js';
 import {resumedRun} from './resume.js';
-import {quoted} from './words.js';
+import {kebab, quoted} from './words.js';
 
 /** Values of `runSchema` and `consoleSchema`, which have checked them. */
 interface RunValues {
@@ -99,12 +100,15 @@ export class RunPlan {
     };
   }
 
-  /** Everything in force and where it came from: name, value, source. */
+  /** Everything in force and where it came from, in the order of the help: name, value, source. */
   rows({recipe, sources}: ResolvedRecipe, out: string): string[][] {
-    const run = settle(about({...RUN_OPTIONS, ...CONSOLE_OPTIONS}, this.#layers), {...RUN_OPTIONS, ...CONSOLE_OPTIONS});
-    const values: Values = {...run.values, ...recipe, out};
+    const spoken = {...RUN_OPTIONS, ...CONSOLE_OPTIONS};
+    const run = settle(about(spoken, this.#layers), spoken);
+    const phases = recipe.freeze.map(({name, epochs}) => `${name} (${plural(epochs, 'epoch')})`).join(', ');
+    const values: Values = {...run.values, ...recipe, freeze: phases, out};
     const from: Readonly<Record<string, string>> = {out: 'default', ...run.sources, ...sources};
     const shown = (value: unknown): string => (typeof value === 'string' ? value : JSON.stringify(value));
-    return Object.entries(values).map(([key, value]) => [key, shown(value), from[key] ?? 'default']);
+    const keys = Object.values(GROUPS).flat();
+    return keys.filter(key => values[key] !== undefined).map(key => [kebab(key), shown(values[key]), from[key] ?? 'default']);
   }
 }

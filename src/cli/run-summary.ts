@@ -1,9 +1,9 @@
 import type {FinetuneResult} from '../finetune/finetune.js';
-import {duration, percent, plural} from '../report/format.js';
+import {duration, plural} from '../report/format.js';
 import {smallSampleWarning} from '../report/small-sample.js';
 import type {Metrics} from '../training/metrics.js';
 import type {Style} from './style.js';
-import {labelled, listed, quoted} from './words.js';
+import {labelled, listed, percent, quoted} from './words.js';
 
 /** Classes and confusions that are told. */
 const TOLD = 3;
@@ -55,10 +55,13 @@ export function metricsLines(metrics: Metrics, set: 'validation' | 'test', class
 
 const ACTIVITIES = ['engine', 'weights', 'decode', 'features', 'train', 'evaluate', 'export'] as const;
 
-/** Where the time went; what took less than half a second is left out. */
-function times(seconds: FinetuneResult['seconds']): string {
+/**
+ * Where the time went; what took less than half a second is left out.
+ * @param total seconds that the person waited, the start of the program included
+ */
+function times(seconds: FinetuneResult['seconds'], total: number): string {
   const parts = ACTIVITIES.filter(activity => seconds[activity] >= 0.5).map(activity => `${activity} ${duration(seconds[activity])}`);
-  return `${duration(seconds.total)}${parts.length === 0 ? '' : `: ${parts.join(', ')}`}`;
+  return `${duration(total)}${parts.length === 0 ? '' : `: ${parts.join(', ')}`}`;
 }
 
 export const printed = (lines: Lines, {dim}: Style, columns: number): string =>
@@ -70,7 +73,7 @@ export function runSummary({classifier, metrics, seconds, run, bundle}: Finetune
   const lines: Lines = [
     ...metricsLines(metrics.validation, 'validation', classNames, style),
     ...(metrics.test === undefined ? [] : metricsLines(metrics.test, 'test', classNames, style)),
-    ['time', times(seconds)],
+    ['time', times(seconds, process.uptime())],
     ...(run === undefined ? [] : ([['run', run]] as const)),
     ...(bundle === undefined ? [] : ([['bundle', bundle]] as const)),
   ];

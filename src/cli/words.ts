@@ -1,3 +1,6 @@
+/** A fraction of 1: `92.8 %` */
+export const percent = (fraction: number, digits = 1): string => `${(100 * fraction).toFixed(digits)} %`;
+
 /** `97.8 MiB` */
 export function bytes(value: number): string {
   const units = ['bytes', 'KiB', 'MiB', 'GiB'];

@@ -4,11 +4,11 @@ import type {Bundle, Prediction} from '../../export/bundle.js';
 import {loadBundle} from '../../export/load-bundle.js';
 import {openBundle} from '../../export/open-bundle.js';
 import {UnreadableImageError} from '../../export/read-pixels.js';
-import {percent} from '../../report/format.js';
 import type {Action, Session} from '../action.js';
 import {engineWish, type EngineValues} from '../engine-view.js';
 import {ProgressLine} from '../progress-line.js';
 import {table} from '../table.js';
+import {percent} from '../words.js';
 
 /** Images classified between two looks at the signal. */
 const BATCH = 32;

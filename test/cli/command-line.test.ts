@@ -1,0 +1,83 @@
+import {expect} from 'chai';
+import {readCommandLine} from '../../src/cli/command-line.js';
+import {COMMAND_NAMES} from '../../src/cli/commands.js';
+import {rejectionOf} from '../helpers/rejection.js';
+
+const read = (line: string) => readCommandLine(line.split(' ').filter(Boolean), 100);
+
+describe('the command line', () => {
+  const READ: readonly (readonly [line: string, command: string, positionals: object, flags: object])[] = [
+    ['', 'train', {}, {}],
+    ['--data pets', 'train', {}, {data: 'pets'}],
+    ['train --data pets', 'train', {}, {data: 'pets'}],
+    ['--data=pets --batch-size 8', 'train', {}, {data: 'pets', 'batch-size': '8'}],
+    ['--lr 1e-4 --seed 007', 'train', {}, {lr: '1e-4', seed: '007'}],
+    ['--lr 1 --lr 2', 'train', {}, {lr: '2'}],
+    ['--overwrite', 'train', {}, {overwrite: true}],
+    ['--no-overwrite --offline=false', 'train', {}, {overwrite: false, offline: false}],
+    ['--resume', 'train', {}, {resume: ''}],
+    ['--resume --json', 'train', {}, {resume: '', json: true}],
+    ['--resume runs/a', 'train', {}, {resume: 'runs/a'}],
+    ['check pets --json', 'check', {dir: 'pets'}, {json: true}],
+    ['check 7', 'check', {dir: '7'}, {}],
+    ['evaluate model --data pets', 'evaluate', {bundle: 'model'}, {data: 'pets'}],
+    ['predict model a.jpg b.jpg --top 3', 'predict', {bundle: 'model', image: ['a.jpg', 'b.jpg']}, {top: '3'}],
+    ['models', 'models', {}, {}],
+    ['engine', 'engine', {task: undefined}, {}],
+    ['engine install --from wheels', 'engine', {task: 'install'}, {from: 'wheels'}],
+    ['init', 'init', {file: undefined}, {}],
+    ['init my.jsonc', 'init', {file: 'my.jsonc'}, {}],
+    ['schema', 'schema', {}, {}],
+    ['demo', 'demo', {dir: undefined}, {}],
+    ['demo here --epochs 2', 'demo', {dir: 'here'}, {epochs: '2'}],
+  ];
+  for (const [line, command, positionals, flags] of READ) {
+    it(`reads "finetune ${line}"`, async () => {
+      expect(await read(line)).to.deep.equal({command, positionals, flags});
+    });
+  }
+
+  const REFUSED: readonly (readonly [line: string, sentence: string])[] = [
+    ['--archh resnet18', 'Expected a known flag, but found --archh; did you mean --arch? See finetune --help.'],
+    ['--batchSize 8', 'Expected a known flag, but found --batchSize; did you mean --batch-size? See finetune --help.'],
+    ['--model resnet18', 'Expected a known flag, but found --model; did you mean --arch? See finetune --help.'],
+    ['--zebra', 'Expected a known flag, but found --zebra. See finetune --help.'],
+    ['-x', 'Expected a known flag, but found -x. See finetune --help.'],
+    ['check pets --arch resnet18', 'Expected a known flag, but found --arch. See finetune check --help.'],
+    ['predict model a.jpg --topp 3', 'Expected a known flag, but found --topp; did you mean --top? See finetune predict --help.'],
+    ['demo --data pets', 'Expected a known flag, but found --data. See finetune demo --help.'],
+    ['chekc pets', 'Expected a command, but found "chekc"; did you mean check?'],
+    ['./pets', 'Expected a command, but found "./pets". For a folder of images, say --data ./pets.'],
+    ['check pets cats', 'Expected no further argument for finetune check, but found "cats". See finetune check --help.'],
+    ['check', 'Expected a complete command line, but found only 0 of 1 needed arguments. See finetune --help.'],
+    ['predict model', 'Expected a complete command line, but found only 1 of 2 needed arguments. See finetune --help.'],
+    ['--data', 'Expected a complete command line, but found no value for --data. See finetune --help.'],
+  ];
+  for (const [line, sentence] of REFUSED) {
+    it(`refuses "finetune ${line}"`, async () => {
+      const error = await rejectionOf(read(line));
+      expect(error.message).to.equal(sentence);
+      expect(error.exitCode).to.equal(2);
+    });
+  }
+
+  it('has a help for itself and every command, without starting any', async () => {
+    for (const command of ['', ...COMMAND_NAMES]) {
+      const help = await read(`${command} --help`);
+      expect(help).to.have.property('help').that.includes('finetune');
+    }
+  });
+
+  it('puts every option of the help under a heading and says its default', async () => {
+    const {help} = (await read('--help')) as {readonly help: string};
+    expect(help).not.to.include('Options:');
+    expect(help).to.match(/--arch +depth of the network: resnet18, .*\[default:\s+resnet50\]/s);
+    expect(help).to.match(/--epochs +epochs of the last phase \[recommended\]/);
+  });
+
+  it('tells its version', async () => {
+    expect(await read('--version'))
+      .to.have.property('help')
+      .that.matches(/^\d+\.\d+\.\d+$/);
+  });
+});

@@ -1,0 +1,109 @@
+import {expect} from 'chai';
+import {ConsoleView} from '../../src/cli/console-view.js';
+import type {Finding} from '../../src/core/finding.js';
+import type {RunEvent} from '../../src/finetune/events.js';
+import {resolveLayers} from '../../src/finetune/resolve-recipe.js';
+import {RunningMetrics} from '../../src/training/metrics.js';
+import {capture} from './capture.js';
+
+const FACTS = {images: 244, classes: 2, smallestClass: 120, pretrained: true, gpu: false};
+const resolved = resolveLayers([{source: 'flag', values: {freeze: 'probe-then-top', lastStage: 3, epochs: 3, lr: 1e-4}}], FACTS);
+
+const metrics = (correct: number, of = 10) => {
+  const running = new RunningMetrics(['ants', 'bees']);
+  const rows = Array.from({length: of}, (_, i) => (i < correct ? [0.9, 0.1] : [0.1, 0.9])).flat();
+  running.add(Float32Array.from(rows), new Int32Array(of), 0.25 * of);
+  return running.metrics();
+};
+
+const epoch = (number: number, correct: number, best: boolean): RunEvent => ({
+  ...{type: 'epoch', phase: 'probe', epoch: number, epochs: 3, trainingLoss: 0.5},
+  ...{metrics: metrics(correct), best, seconds: 0.05},
+});
+
+const finding = (code: string, severity: Finding['severity'], message: string): RunEvent => ({
+  type: 'finding',
+  finding: {code, severity, message, files: []},
+});
+
+function shown(events: readonly RunEvent[], {verbose = false, secondsBetween = 2} = {}): string[] {
+  const said = capture();
+  let now = 0;
+  const view = new ConsoleView(said.terminal, {verbose, clock: () => (now += secondsBetween)});
+  events.forEach(view.listen);
+  view.close();
+  return said.stderr.split('\n').slice(0, -1);
+}
+
+describe('what a person sees of a run', () => {
+  it('tells dataset, weights, split, findings and recipe in this order, whenever findings come', () => {
+    const lines = shown([
+      {type: 'recipe', ...resolved},
+      finding('not-an-image', 'note', 'Left out 1 file.'),
+      {type: 'dataset', root: '/pets', classes: 2, images: 305},
+      {type: 'weights', name: 'resnet50.imagenet1k-v1', path: '/cache/resnet50.pth'},
+      finding('unreadable-image', 'warning', 'a.jpg cannot be read.'),
+      {type: 'split', train: 244, validation: 61, test: 0},
+    ]);
+    expect(lines.slice(0, 6)).to.deep.equal([
+      'dataset    /pets: 305 images in 2 classes',
+      'weights    resnet50.imagenet1k-v1, from /cache/resnet50.pth',
+      'split      244 to train, 61 to validate',
+      'warning    a.jpg cannot be read.',
+      'note       Left out 1 file.',
+      'recipe     resnet50 up to stage 3, linear head, adamw, batches of 32, standard augmentation, seed 42',
+    ]);
+  });
+
+  it('tells the reasons of what was recommended', () => {
+    const split: RunEvent = {type: 'split', train: 244, validation: 61, test: 0};
+    const text = shown([{type: 'recipe', ...resolved}, split]).join(' ');
+    for (const reason of resolved.reasons) expect(text.replace(/\s+/g, ' ')).to.include(reason);
+    expect(resolved.reasons).not.to.be.empty;
+  });
+
+  it('tells three findings of a kind and counts the rest; all of them when verbose', () => {
+    const many = Array.from({length: 7}, (_, i) => finding('unreadable-image', 'warning', `${i}.jpg cannot be read.`));
+    expect(shown(many)).to.deep.equal([...[0, 1, 2].map(i => `warning    ${i}.jpg cannot be read.`), '           and 4 more of this kind']);
+    expect(shown(many, {verbose: true})).to.have.length(7);
+  });
+
+  it('tells of every phase what it trains, what is frozen, and what batch norm does', () => {
+    const [probe, top] = resolved.recipe.freeze;
+    const lines = shown([
+      {type: 'recipe', ...resolved},
+      {type: 'phase', index: 0, phase: probe!, steps: probe!.epochs * 8, cached: true},
+      {type: 'phase', index: 1, phase: top!, steps: 24, cached: false},
+    ]);
+    const text = lines.join('\n').replace(/\n +/g, ' ');
+    expect(text).to.include(`phase 1/2  probe: ${probe!.epochs} epochs of 8 updates on cached features trains head at 0.003`);
+    expect(text).to.include('frozen: stem and stage1 to stage3, batch-norm statistics included');
+    expect(text).to.include('phase 2/2  top: 3 epochs of 8 updates');
+    expect(text).to.include('trains stage3 and head at 0.0001; frozen: stem, stage1 and stage2, batch-norm statistics included; ');
+    expect(text).to.include('batch norm keeps its stored statistics');
+  });
+
+  it('aligns the lines of epochs', () => {
+    expect(shown([epoch(0, 5, true), epoch(1, 10, true), epoch(2, 10, false)])).to.deep.equal([
+      '      1/3  loss 0.5000  validation 0.2500  accuracy  50.0 %  best  50 ms',
+      '      2/3  loss 0.5000  validation 0.2500  accuracy 100.0 %  best  50 ms',
+      '      3/3  loss 0.5000  validation 0.2500  accuracy 100.0 %        50 ms',
+      '           kept: epoch 2 of probe, accuracy 100.0 %',
+    ]);
+  });
+
+  it('leaves out epochs that pass faster than they could be read, unless verbose', () => {
+    const events = [epoch(0, 5, true), epoch(1, 6, true), epoch(2, 7, true)];
+    expect(shown(events, {secondsBetween: 0.01}).map(line => line.trim().slice(0, 3))).to.deep.equal(['1/3', '3/3']);
+    expect(shown(events, {secondsBetween: 0.01, verbose: true})).to.have.length(3);
+  });
+
+  it('says notices, and checkpoints when verbose', () => {
+    const events: RunEvent[] = [
+      {type: 'notice', message: 'Something to know.'},
+      {type: 'checkpoint', directory: 'runs/a/checkpoints/last'},
+    ];
+    expect(shown(events)).to.deep.equal(['notice     Something to know.']);
+    expect(shown(events, {verbose: true})).to.deep.equal(['notice     Something to know.', 'checkpoint runs/a/checkpoints/last']);
+  });
+});

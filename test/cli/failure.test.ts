@@ -1,0 +1,69 @@
+import {expect} from 'chai';
+import {AccuracyMissedError} from '../../src/cli/accuracy-gate.js';
+import {failureOf, StoppedRunError} from '../../src/cli/failure.js';
+import {Interrupts} from '../../src/cli/interrupts.js';
+import {PLAIN} from '../../src/cli/style.js';
+import {AbortedError, DatasetError, MachineError, UsageError} from '../../src/core/errors.js';
+
+describe('how a command fails', () => {
+  it('ends with the exit code of the error', () => {
+    const codes = [new UsageError('a'), new DatasetError('b'), new MachineError('c'), new AccuracyMissedError(0.5, 0.9), new Error('d')];
+    expect(codes.map(error => failureOf(error, PLAIN).exitCode)).to.deep.equal([2, 3, 4, 5, 1]);
+  });
+
+  it('tells a person the sentence and a program the fields, without a stack', () => {
+    expect(failureOf(new AccuracyMissedError(0.5, 0.9), PLAIN)).to.deep.equal({
+      exitCode: 5,
+      text: 'error Expected an accuracy of at least 90.0 % for --assert-accuracy, but found 50.0 %.',
+      document: {
+        code: 'ACCURACY_MISSED',
+        exitCode: 5,
+        message: 'Expected an accuracy of at least 90.0 % for --assert-accuracy, but found 50.0 %.',
+        accuracy: 0.5,
+        demanded: 0.9,
+      },
+    });
+  });
+
+  it('shows the stack of a mistake of ours and asks for a report', () => {
+    const {text, document} = failureOf(new TypeError('undefined is not a function'), PLAIN);
+    expect(text).to.match(
+      /^error This is a mistake of finetune, not of yours\. Please report it with these lines:\n\nTypeError: undefined/,
+    );
+    expect(text).to.match(/\n +at /);
+    expect(document).to.include({code: 'BUG', exitCode: 1, message: 'undefined is not a function'});
+  });
+
+  it('says how to go on with a run that was stopped, quoted for a shell', () => {
+    const stopped = new StoppedRunError("runs/ann's pets", "runs/ann's pets/checkpoints/last");
+    const {exitCode, text, document} = failureOf(stopped, PLAIN, 'SIGTERM');
+    expect(exitCode).to.equal(143);
+    expect(text).to.equal(
+      "The run in runs/ann's pets was stopped; its state is in runs/ann's pets/checkpoints/last. Go on with\n\n" +
+        "  finetune --resume 'runs/ann'\\''s pets'\n",
+    );
+    expect(document).to.include({code: 'ABORTED', signal: 'SIGTERM', resume: "finetune --resume 'runs/ann'\\''s pets'"});
+  });
+
+  it('takes whatever is thrown after a signal for its consequence', () => {
+    for (const error of [new AbortedError(), new DOMException('aborted', 'AbortError'), new Error('broken pipe')]) {
+      expect(failureOf(error, PLAIN, 'SIGINT')).to.include({exitCode: 130, text: 'Stopped; there is nothing to go on from.'});
+    }
+  });
+});
+
+describe('signals', () => {
+  it('abort the run at the first, and end the process at the second', () => {
+    const heard: unknown[] = [];
+    const interrupts = new Interrupts(
+      name => heard.push(name),
+      exitCode => heard.push(exitCode),
+    );
+    expect(interrupts.signal.aborted).to.equal(false);
+    interrupts.receive('SIGTERM');
+    expect(interrupts.signal.aborted).to.equal(true);
+    interrupts.receive('SIGINT');
+    expect(heard).to.deep.equal(['SIGTERM', 130]);
+    expect(interrupts.received).to.equal('SIGTERM');
+  });
+});

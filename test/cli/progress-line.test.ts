@@ -1,0 +1,47 @@
+import {expect} from 'chai';
+import {ProgressLine} from '../../src/cli/progress-line.js';
+import {capture} from './capture.js';
+
+describe('progress', () => {
+  it('is drawn at most ten times a second on a terminal, with rate and remaining time', () => {
+    const said = capture({isTTY: true, environment: {NO_COLOR: '1'}});
+    let now = 0;
+    const line = new ProgressLine(said.terminal, () => now);
+    for (let done = 0; done <= 100; done++, now += 1 / 64) line.update({title: 'decoding', done, total: 100, unit: 'images'});
+    const drawn = said.stderr.split('\r\u001b[2K').slice(1);
+    expect(drawn).to.have.length.within(14, 16);
+    expect(drawn[0]).to.equal(`decoding   ${'░'.repeat(24)}  0 of 100 images`);
+    expect(drawn[7]).to.equal(`decoding   ${'█'.repeat(11)}▊${'░'.repeat(12)}  49 of 100 images, 64 images/s, 0.8 s left`);
+  });
+
+  it('never is wider than the terminal', () => {
+    const said = capture({isTTY: true, columns: 50, environment: {NO_COLOR: '1'}});
+    new ProgressLine(said.terminal, () => 0).update({title: 'decoding', done: 1, total: 1e6, unit: 'images', note: 'a long note on this'});
+    expect(said.stderr.replace('\r\u001b[2K', '')).to.have.length.below(50);
+  });
+
+  it('is a plain line every ten seconds elsewhere, and none for what is done sooner', () => {
+    const said = capture();
+    let now = 0;
+    const line = new ProgressLine(said.terminal, () => now);
+    for (let done = 0; done <= 25; done++, now++) line.update({title: 'features', done, total: 100, unit: 'images'});
+    line.end();
+    line.update({title: 'weights', done: 1, total: 2, unit: 'bytes'});
+    expect(said.stderr.split('\n')).to.deep.equal([
+      'features   10 %: 10 of 100 images, 1.0 images/s, 1 min 30 s left',
+      'features   20 %: 20 of 100 images, 1.0 images/s, 1 min 20 s left',
+      '',
+    ]);
+  });
+
+  it('counts the rate from where it began, so that a resumed download is not praised for what was there', () => {
+    const said = capture();
+    let now = 0;
+    const line = new ProgressLine(said.terminal, () => now);
+    const mebibyte = 2 ** 20;
+    line.update({title: 'weights', done: 90 * mebibyte, total: 100 * mebibyte, unit: 'bytes'});
+    now = 10;
+    line.update({title: 'weights', done: 95 * mebibyte, total: 100 * mebibyte, unit: 'bytes'});
+    expect(said.stderr).to.equal('weights    95 %: 95.0 MiB of 100.0 MiB, 512.0 KiB/s, 10 s left\n');
+  });
+});

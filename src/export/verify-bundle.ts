@@ -1,4 +1,4 @@
-import {FinetuneError} from '../core/errors.js';
+import {FinetuneError, UsageError} from '../core/errors.js';
 import {random} from '../core/random.js';
 import {tf, type Tensor2D} from '../engine/tensorflow.js';
 import type {Classifier} from '../heads/classifier.js';
@@ -80,6 +80,7 @@ function compare(file: string, found: Float32Array, expected: Float32Array, clas
 /**
  * Loads a bundle back, through `tf.loadLayersModel` and through `loadBundle`, and compares its probabilities with the trained classifier's.
  * @throws BundleMismatchError at the first difference above 1e-4
+ * @throws UsageError when there is no picture: nothing would be proven
  */
 export async function verifyBundle(classifier: Classifier, directory: string, batches: PictureBatches): Promise<BundleProof> {
   const {classNames, preprocessing} = classifier;
@@ -98,5 +99,6 @@ export async function verifyBundle(classifier: Classifier, directory: string, ba
     frozen.dispose();
     for (const each of exported) each.dispose();
   }
+  if (pictures === 0) throw new UsageError('Expected pictures to prove the bundle on, but found none. Give at least one.');
   return {pictures, largestDifference};
 }

@@ -85,6 +85,12 @@ describe('verifyBundle', () => {
       expect(await rejectionOf(verifyBundle(classifier, directory, batches()))).to.include({code: 'BUNDLE_MISMATCH', picture: 2});
     }));
 
+  it('does not call proven what was not tried', () =>
+    withBundle({spec: {lastStage: 1}}, async (classifier, directory) => {
+      const error = await rejectionOf(verifyBundle(classifier, directory, []));
+      expect(error.message).to.equal('Expected pictures to prove the bundle on, but found none. Give at least one.');
+    }));
+
   it('does not let pass what is no number', () =>
     withBundle({spec: {lastStage: 1}}, async (classifier, directory) => {
       const bias = classifier.weights.get('fc.bias')!;

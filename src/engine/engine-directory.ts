@@ -1,6 +1,6 @@
 import {randomUUID} from 'node:crypto';
 import {existsSync, readdirSync, readFileSync} from 'node:fs';
-import {readdir, rm} from 'node:fs/promises';
+import {readdir, rename, rm, writeFile} from 'node:fs/promises';
 import {join} from 'node:path';
 import {ADDON_SOURCE, NODE_API} from './addon-source.js';
 
@@ -20,6 +20,7 @@ export interface EngineManifest {
   readonly from: string;
   /** Tells a wheel or directory from another at the same path; empty for pip. */
   readonly fingerprint: string;
+  /** When it was last asked for by an installation. */
   readonly installedAt: string;
 }
 
@@ -38,7 +39,7 @@ export const hushOf = (directory: string): string => join(directory, 'hush.node'
 export const librariesOf = (directory: string): string => join(directory, 'tensorflow');
 /** Where the libraries of CUDA lie, a folder for each package; TensorFlow looks for them beside its own folder. */
 export const cudaOf = (directory: string): string => join(directory, 'nvidia');
-export const manifestOf = (directory: string): string => join(directory, 'engine.json');
+const manifestOf = (directory: string): string => join(directory, 'engine.json');
 
 export const enginesDirectory = (cache: string): string => join(cache, 'engines');
 
@@ -57,13 +58,21 @@ export async function sweepStaging(cache: string): Promise<void> {
   await Promise.all(left.map(name => rm(join(enginesDirectory(cache), name), {recursive: true, force: true})));
 }
 
+/** Writes the manifest of an engine, whole or not at all. */
+export async function writeManifest(directory: string, manifest: EngineManifest): Promise<InstalledEngine> {
+  const aside = `${manifestOf(directory)}.new`;
+  await writeFile(aside, JSON.stringify(manifest, null, 2));
+  await rename(aside, manifestOf(directory));
+  return {...manifest, directory};
+}
+
 function readEngine(directory: string): InstalledEngine | undefined {
   if (!existsSync(manifestOf(directory))) return undefined;
   const manifest = JSON.parse(readFileSync(manifestOf(directory), 'utf8')) as EngineManifest;
   return {...manifest, directory};
 }
 
-/** Installed engines that this Node on this machine can load, the latest installed first. */
+/** Installed engines that this Node on this machine can load, the one last asked for first. */
 export function installedEngines(cache: string): InstalledEngine[] {
   const engines = enginesDirectory(cache);
   if (!existsSync(engines)) return [];

@@ -3,7 +3,7 @@ import type {InstallProgress} from './progress.js';
 
 export type EngineName = 'tensorflow' | 'wasm';
 
-/** What the start of an engine says while it goes on. */
+/** What the start of an engine says while it goes on: how far an installation is, and that something slower takes the place of what was hoped for. */
 export type EngineEvent = InstallProgress | {readonly type: 'fallback'; readonly reason: string};
 
 /** What is asked of an engine. */
@@ -37,6 +37,6 @@ export interface EngineInfo {
   /** Whether oneDNN's kernels are in use; null where there are none. */
   readonly oneDnn: boolean | null;
   readonly nodeVersion: string;
-  /** Why the portable engine runs where TensorFlow was wished for; one sentence, with what it costs. */
+  /** Why something slower runs than was hoped for: the portable engine, or the CPU beside a GPU. For people, with what to do. */
   readonly fallbackReason?: string;
 }

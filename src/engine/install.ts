@@ -3,7 +3,7 @@ import {join} from 'node:path';
 import {cacheDirectory} from '../core/cache-directory.js';
 import {AbortedError} from '../core/errors.js';
 import {listGpus} from './device.js';
-import {enginesDirectory, installedEngines, sweepStaging, type InstalledEngine} from './engine-directory.js';
+import {enginesDirectory, installedEngines, sweepStaging, writeManifest, type InstalledEngine} from './engine-directory.js';
 import {EngineError} from './engine-error.js';
 import {withLock} from './lock.js';
 import {requireSupported, thisMachine} from './machine.js';
@@ -32,7 +32,7 @@ export interface InstallOptions {
 export async function installEngine(options: InstallOptions = {}): Promise<InstalledEngine> {
   requireSupported(thisMachine());
   const order = await placeOrder(options);
-  return alone(order, async () => findSame(order) ?? makeEngine(order));
+  return alone(order, async () => (await findSame(order)) ?? makeEngine(order));
 }
 
 /** The tfjs-node-gpu that an installed engine runs under, fetched with npm where it has gone. @throws EngineError, AbortedError */
@@ -56,9 +56,13 @@ async function placeOrder({from, gpu, onProgress, signal, cache, environment = p
   };
 }
 
-function findSame({source, fingerprint, gpu, cache}: EngineOrder): InstalledEngine | undefined {
+/** An engine like the one ordered, which becomes the one last asked for. */
+async function findSame({source, fingerprint, gpu, cache}: EngineOrder): Promise<InstalledEngine | undefined> {
   const isSame = (engine: InstalledEngine) => (engine.gpu || !gpu) && engine.tensorflow === TENSORFLOW_VERSION;
-  return installedEngines(cache).find(engine => engine.fingerprint === fingerprint && (source !== undefined || isSame(engine)));
+  const found = installedEngines(cache).find(engine => engine.fingerprint === fingerprint && (source !== undefined || isSame(engine)));
+  if (found === undefined) return undefined;
+  const {directory, ...manifest} = found;
+  return writeManifest(directory, {...manifest, installedAt: new Date().toISOString()});
 }
 
 /** Runs `work` while no other process installs into the same cache, and clears away what an interrupted one left there. */

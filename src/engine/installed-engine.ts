@@ -1,4 +1,5 @@
 import {messageOf} from '../core/errors.js';
+import type {DeviceWish} from './device.js';
 import {addonOf, enginesDirectory, installedEngines, type InstalledEngine} from './engine-directory.js';
 import {EngineError} from './engine-error.js';
 import type {EngineWish} from './engine-info.js';
@@ -8,22 +9,35 @@ import {ensureTfjsPackage, installEngine} from './install.js';
 import {loadTensorFlow} from './load-tensorflow.js';
 import {findTfjsPackage} from './tfjs-package.js';
 
-/** The latest installed engine that fits: with CUDA where a GPU is to be used; without it, else any, where not. */
-export function installedEngine(cache: string, gpu: boolean): InstalledEngine | undefined {
+/** The installed engine that fits best: with CUDA where a GPU is to be used and without it where not; else the other, if that will do. */
+export function installedEngine(cache: string, gpu: boolean, device: DeviceWish): InstalledEngine | undefined {
   const engines = installedEngines(cache);
-  return engines.find(engine => engine.gpu === gpu) ?? (gpu ? undefined : engines[0]);
+  return engines.find(engine => engine.gpu === gpu) ?? (device.startsWith('gpu') ? undefined : engines[0]);
 }
 
-/** Installs an engine on first use. @throws EngineError where the user wants no network */
+/**
+ * Installs an engine on first use; where a GPU is only hoped for, one without CUDA if there is no other way.
+ * @throws EngineError where there is none to be had, or the user wants no network
+ */
 export async function installForRun({device, offline, onEvent, signal}: EngineWish, cache: string, gpu: boolean): Promise<InstalledEngine> {
-  const withoutGpu = device === 'auto' ? installedEngines(cache)[0] : undefined;
-  if (!offline) return installEngine({gpu, onProgress: onEvent, signal, cache});
-  if (withoutGpu !== undefined) return withoutGpu;
-  throw new EngineError(
-    'download',
-    `Expected an installed TensorFlow for --offline, but found none in ${enginesDirectory(cache)}. ` +
-      'Run finetune engine install once with a connection, or with --from FILE.',
-  );
+  if (offline) {
+    throw new EngineError(
+      'download',
+      `Expected an installed TensorFlow for --offline, but found none in ${enginesDirectory(cache)}. ` +
+        'Run finetune engine install once with a connection, or with --from FILE.',
+    );
+  }
+  const install = (cuda: boolean) => installEngine({gpu: cuda, onProgress: onEvent, signal, cache});
+  try {
+    return await install(gpu);
+  } catch (error) {
+    if (!gpu || device !== 'auto' || !(error instanceof EngineError)) throw error;
+    onEvent?.({
+      type: 'fallback',
+      reason: `TensorFlow for the GPU is not to be had here, so training goes on with the CPU: ${error.message}`,
+    });
+    return install(false);
+  }
 }
 
 /** Opens the door to TensorFlow through an installed engine. @throws EngineError where it does not load */

@@ -1,5 +1,5 @@
 import {existsSync} from 'node:fs';
-import {mkdir, rename, rm, writeFile} from 'node:fs/promises';
+import {mkdir, rename, rm} from 'node:fs/promises';
 import {join} from 'node:path';
 import {compileAddons, findCompiler} from './addon.js';
 import {ADDON_SOURCE, NODE_API} from './addon-source.js';
@@ -7,10 +7,10 @@ import {
   cudaOf,
   engineKey,
   enginesDirectory,
-  manifestOf,
   PLATFORM,
   stagingDirectory,
   type EngineManifest,
+  writeManifest,
   type InstalledEngine,
 } from './engine-directory.js';
 import {obtainTensorFlow, type ObtainOptions} from './obtain.js';
@@ -69,7 +69,7 @@ function describe({from, fingerprint}: EngineOrder, cuda: boolean, {tensorflow, 
 
 async function putInPlace(made: string, manifest: EngineManifest, cache: string): Promise<InstalledEngine> {
   const directory = join(enginesDirectory(cache), engineKey(manifest));
-  await writeFile(manifestOf(made), JSON.stringify(manifest, null, 2));
+  await writeManifest(made, manifest);
   // Only an engine that this very one replaces can be there, one that failed to load since.
   if (existsSync(directory)) await rm(directory, {recursive: true});
   await rename(made, directory);

@@ -46,13 +46,13 @@ export async function downloadWheel(
   let result: CommandResult | undefined;
   for (const tags of tagSets) {
     result = await callPip(requirement, tags, directory, options);
-    if (result?.code === 0 || !hasNoSuchWheel(result)) break;
+    if (result === undefined || !hasNoSuchWheel(result)) break;
   }
   const wheel = (await readdir(directory)).find(name => name.endsWith('.whl') && !before.has(name));
   if (result !== undefined && isSaved(result) && wheel !== undefined) return join(directory, wheel);
   throw new EngineError(
     'download',
-    `Expected pip to download ${requirement}, but found: ${result === undefined ? 'no pip' : complaint(result)}. ` +
+    `Expected pip to download ${requirement}, but found: ${reason(result)}. ` +
       'Check the connection and run finetune engine install, or give a wheel with --from FILE.',
   );
 }
@@ -60,9 +60,15 @@ export async function downloadWheel(
 /** pip 18, of Python 3.6, first saves the wheel and then refuses it, for the Python that it is itself run by. */
 const isSaved = ({code, output}: CommandResult): boolean => code === 0 || output.includes('but the running Python is');
 
-/** pip says the same when it cannot reach the index; then it has announced retries. */
-const hasNoSuchWheel = (result: CommandResult | undefined): boolean =>
-  result !== undefined && result.output.includes('No matching distribution') && !result.output.includes('Retrying');
+const isOffline = ({output}: CommandResult): boolean => output.includes('Retrying');
+
+/** pip says the same when it cannot reach the index. */
+const hasNoSuchWheel = (result: CommandResult): boolean => result.output.includes('No matching distribution') && !isOffline(result);
+
+function reason(result: CommandResult | undefined): string {
+  if (result === undefined) return 'no pip';
+  return isOffline(result) ? 'no connection to the package index' : complaint(result);
+}
 
 /** pip shows progress only to terminals, so the folder it fills is measured instead. */
 async function callPip(
@@ -75,7 +81,7 @@ async function callPip(
   await mkdir(partial, {recursive: true});
   const earlier = await folderSize(directory);
   let total: number | null = null;
-  const measure = setInterval(() => void folderSize(directory).then(size => report(size - earlier, total)), 250);
+  const measure = setInterval(() => void folderSize(directory).then(size => size > earlier && report(size - earlier, total)), 250);
   try {
     return await runCommand([...pip, 'download', '--no-deps', '--only-binary=:all:', ...tags, '--dest', directory, requirement], {
       environment: {...environment, TMPDIR: partial, PIP_DISABLE_PIP_VERSION_CHECK: '1', PIP_REQUIRE_VIRTUALENV: '0'},

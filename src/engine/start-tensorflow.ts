@@ -12,37 +12,45 @@ import {loadStock} from './load-tensorflow.js';
 import {tf} from './tensorflow.js';
 import {findTfjsPackage} from './tfjs-package.js';
 
+/** Of GPUs, as the user set it; an engine's start replaces it. */
+const USER_LIST = process.env.CUDA_VISIBLE_DEVICES;
+
 /**
  * Starts TensorFlow: an installed engine, else tfjs-node-gpu's stock addon where it loads, else one that is installed now.
  * @throws EngineError where there is none to be had; GpuError where a GPU is demanded and cannot be used; AbortedError
  */
 export async function startTensorFlow(wish: EngineWish): Promise<EngineInfo> {
   const gpus = wish.device === 'cpu' ? [] : await listGpus();
-  const visible = visibleGpu(wish.device, gpus, process.env.CUDA_VISIBLE_DEVICES);
+  const visible = visibleGpu(wish.device, gpus, USER_LIST);
   prepareEnvironment(wish, visible);
   const engine = await load(wish, visible !== undefined);
   if (tf.getBackend() !== 'tensorflow')
     throw new EngineError('load', `Expected tfjs to run on TensorFlow, but found it on ${tf.getBackend()}.`);
-  if (wish.device.startsWith('gpu') && !tensorFlowBackend().isUsingGpuDevice) throw await unusable(wish, engine);
-  return describe(engine, gpus);
+  const trouble = visible === undefined || tensorFlowBackend().isUsingGpuDevice ? undefined : await gpuTrouble(engine);
+  if (trouble === undefined) return describe(engine, gpus);
+  if (wish.device !== 'auto') {
+    throw new GpuError(`Expected TensorFlow to use the GPU for --device ${wish.device}, but found ${trouble}, or use --device cpu.`);
+  }
+  const fallbackReason = `There is an NVIDIA GPU, but training goes on with the CPU: found ${trouble}.`;
+  wish.onEvent?.({type: 'fallback', reason: fallbackReason});
+  return {...describe(engine, gpus), fallbackReason};
+}
+
+/** Why TensorFlow runs on the CPU though a GPU was shown to it, and what to do. */
+async function gpuTrouble(engine: InstalledEngine | undefined): Promise<string> {
+  if (engine?.gpu === false) return 'a TensorFlow without CUDA installed. Run finetune engine install for one with it';
+  const missing = await missingGpuLibrary(engine?.directory);
+  return missing === undefined ? 'that it refuses the GPU. Update the driver' : `${missing}. Install what is missing`;
 }
 
 /** @returns undefined for the stock addon */
 async function load(wish: EngineWish, gpu: boolean): Promise<InstalledEngine | undefined> {
   const cache = cacheDirectory();
-  const installed = installedEngine(cache, gpu);
+  const installed = installedEngine(cache, gpu, wish.device);
   if (installed === undefined && loadStock(findTfjsPackage(cache))) return undefined;
   const engine = installed ?? (await installForRun(wish, cache, gpu));
   await loadInstalled(engine, wish, cache);
   return engine;
-}
-
-async function unusable({device}: EngineWish, engine: InstalledEngine | undefined): Promise<GpuError> {
-  const missing = await missingGpuLibrary(engine?.directory);
-  const found = missing ?? 'that it started without one, though every CUDA library loads (is the driver too old?)';
-  return new GpuError(
-    `Expected TensorFlow to use the GPU for --device ${device}, but found: ${found}. Install what is missing, or use --device cpu.`,
-  );
 }
 
 function describe(engine: InstalledEngine | undefined, gpus: readonly Gpu[]): EngineInfo {

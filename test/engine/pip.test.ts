@@ -68,13 +68,19 @@ printf 12345 > $dest/x-$abi.whl`);
     expect(await downloadWheel('x', TAG_SETS, temporaryDirectory(), options(environment))).to.match(/x\.whl$/);
   });
 
+  it('is quoted where it fails otherwise', async () => {
+    const {environment} = fakePip('echo "Looking in indexes: there"; echo "ERROR: 403 Client Error: Forbidden for url: there."; exit 1');
+    const error = await rejectionOf(downloadWheel('x', TAG_SETS, temporaryDirectory(), options(environment)));
+    expect(error.message).to.match(/^Expected pip to download x, but found: ERROR: 403 Client Error: Forbidden for url: there\. Check /);
+  });
+
   it('is asked once where there is no connection', async () => {
     const {environment, calls} = fakePip(`echo "WARNING: Retrying (Retry(total=4)) after connection broken"
 echo "ERROR: Could not find a version that satisfies the requirement x"; echo "ERROR: No matching distribution found for x"; exit 1`);
     const directory = temporaryDirectory();
     const error = await rejectionOf(downloadWheel('x', TAG_SETS, directory, options(environment)));
     expect(error.message).to.equal(
-      'Expected pip to download x, but found: ERROR: Could not find a version that satisfies the requirement x. ' +
+      'Expected pip to download x, but found: no connection to the package index. ' +
         'Check the connection and run finetune engine install, or give a wheel with --from FILE.',
     );
     expect(calls()).to.have.length(1);

@@ -3,7 +3,7 @@ import {join} from 'node:path';
 import {expect} from 'chai';
 import {cacheDirectory} from '../../src/core/cache-directory.js';
 import {ADDON_SOURCE} from '../../src/engine/addon-source.js';
-import {addonOf, hushOf, installedEngines, manifestOf, PLATFORM} from '../../src/engine/engine-directory.js';
+import {addonOf, hushOf, installedEngines, PLATFORM, writeManifest} from '../../src/engine/engine-directory.js';
 import type {EngineEvent, EngineInfo, EngineWish} from '../../src/engine/engine-info.js';
 import {useEngine} from '../helpers/engine.js';
 import {inChild, SRC, type ChildResult} from '../helpers/in-child.js';
@@ -33,7 +33,8 @@ try {
   result = {error: {code, exitCode, message}};
 }
 console.log(JSON.stringify({...result, events}));`;
-  const child = await inChild(script, environment);
+  // The engine of this process has hidden the GPUs from its children.
+  const child = await inChild(script, {CUDA_VISIBLE_DEVICES: undefined, ...environment});
   return {...(JSON.parse(child.stdout || '{}') as Start), child};
 }
 
@@ -71,9 +72,14 @@ describe('starting TensorFlow', function () {
     expect(child.stderr).to.include('oneDNN custom operations are on');
   });
 
-  it('goes on without a GPU on auto, where the installed engine has none and nothing may be fetched', async () => {
+  it('goes on without the GPU that is there on auto, where the installed engine has no CUDA, and says so', async () => {
     const PATH = programs({'nvidia-smi': 'echo "0, NVIDIA H200, 143771, 9.0"'});
-    const {info} = await start({engine: 'auto', device: 'auto', offline: true}, {PATH});
+    const {info, events} = await start({engine: 'auto', device: 'auto'}, {PATH});
+    const reason =
+      'There is an NVIDIA GPU, but training goes on with the CPU: found a TensorFlow without CUDA installed. ' +
+      'Run finetune engine install for one with it.';
+    expect(events).to.deep.equal([{type: 'fallback', reason}]);
+    expect(info!.fallbackReason).to.equal(reason);
     expect(info).to.include({engine: 'tensorflow', directory: installedEngines(cacheDirectory())[0]!.directory});
     expect(info!.devices[1]).to.equal('gpu:0: NVIDIA H200 (143771 MiB, compute capability 9.0)');
   });
@@ -84,12 +90,25 @@ describe('starting TensorFlow', function () {
     expect(error!.message).to.match(/^Expected an NVIDIA GPU for --device gpu, but found none \(.*libcuda\.so\.1.*\)\. /);
   });
 
+  it('does not take an engine without CUDA where a GPU is demanded', async () => {
+    const PATH = programs({'nvidia-smi': 'echo "0, NVIDIA H200, 143771, 9.0"'});
+    const {error} = await start({engine: 'auto', device: 'gpu', offline: true}, {PATH});
+    expect(error!.message).to.match(/^Expected an installed TensorFlow for --offline, but found none in /);
+  });
+
   it('says of an engine that does not load how to get another', async () => {
     const environment = emptyCache();
     const directory = join(environment.FINETUNE_CACHE!, 'engines', 'broken');
     mkdirSync(directory, {recursive: true});
-    const manifest = {tensorflow: '2.21.0', gpu: false, nodeApi: 8, platform: PLATFORM, addonSource: ADDON_SOURCE, from: 'pip'};
-    writeFileSync(manifestOf(directory), JSON.stringify({...manifest, fingerprint: '', installedAt: '2026-01-01T00:00:00.000Z'}));
+    const source = {from: 'pip', fingerprint: '', installedAt: '2026-01-01T00:00:00.000Z'};
+    await writeManifest(directory, {
+      tensorflow: '2.21.0',
+      gpu: false,
+      nodeApi: 8,
+      platform: PLATFORM,
+      addonSource: ADDON_SOURCE,
+      ...source,
+    });
     for (const addon of [addonOf(directory), hushOf(directory)]) writeFileSync(addon, 'garbage');
     const {error} = await start({engine: 'tensorflow', device: 'cpu'}, environment);
     expect(error!.message).to.equal(

@@ -1,0 +1,186 @@
+import {existsSync, mkdirSync, readFileSync, writeFileSync} from 'node:fs';
+import {join} from 'node:path';
+import {expect} from 'chai';
+import {temporaryDirectory} from '../helpers/temporary.js';
+import {writePictures, of} from '../datasets/pictures.js';
+import {inDirectory, tell} from './capture.js';
+
+const parsed = (text: string): Record<string, unknown> => JSON.parse(text) as Record<string, unknown>;
+
+describe('finetune check', () => {
+  it('tells the size of every class, what it found, and what to type next', async () => {
+    const root = temporaryDirectory();
+    await writePictures(root, [...of('ants', 3), ...of('bees', 12)]);
+    writeFileSync(join(root, 'ants', 'notes.txt'), 'notes');
+    writeFileSync(join(root, 'bees', 'cut.jpg'), 'no picture');
+    const {exitCode, stdout, stderr} = await tell(['check', root]);
+    expect(exitCode).to.equal(0);
+    expect(stdout).to.match(/: 15 readable images in 2 classes\n {2}class {2}images\n {2}ants {8}3\n {2}bees {7}12\n/);
+    expect(stdout)
+      .to.match(/\nwarning .*cut\.jpg/)
+      .and.to.match(/\nnote .*notes\.txt/)
+      .and.to.match(/\nReady to train\.\n$/);
+    expect(stderr).to.equal(`\nNext: finetune --data ${root}\n`);
+  });
+
+  it('compares the classes where there are many', async () => {
+    const root = temporaryDirectory();
+    await writePictures(root, [...Array.from({length: 13}, (_, i) => `class${i}/0.png`), 'class7/1.png']);
+    expect((await tell(['check', root])).stdout).to.include('\n  from 1 image (class0) to 2 (class7)\n');
+  });
+
+  it('is one JSON document for programs', async () => {
+    const root = temporaryDirectory();
+    await writePictures(root, [...of('train/ants', 2), ...of('train/bees', 2), ...of('val/ants', 1), ...of('val/bees', 1)]);
+    const {exitCode, stdout, stderr} = await tell(['check', root, '--json', '--quiet']);
+    expect(exitCode).to.equal(0);
+    expect(stderr).to.equal('');
+    expect(parsed(stdout)).to.deep.include({
+      layout: 'splits',
+      classes: ['ants', 'bees'],
+      images: {found: 6, readable: 6},
+      perClass: {ants: {train: 2, validation: 1}, bees: {train: 2, validation: 1}},
+      usable: true,
+    });
+  });
+
+  it('exits with 3 where a run would refuse the folder, after telling what it found', async () => {
+    const root = temporaryDirectory();
+    await writePictures(root, [...of('ants', 3), ...of('bees', 3)]);
+    const whole = readFileSync(join(root, 'bees', '0.png'));
+    writeFileSync(join(root, 'bees', '0.png'), whole.subarray(0, whole.length - 200));
+    const {exitCode, stdout, stderr} = await tell(['check', root]);
+    expect(exitCode).to.equal(3);
+    expect(stdout).to.include('warning').and.not.to.include('Ready');
+    expect(stderr).to.match(/^error Expected at most 10 % .* in class bees.*\n$/);
+    const json = parsed((await tell(['check', root, '--json'])).stdout);
+    expect(json).to.deep.include({usable: false}).and.to.have.nested.property('error.exitCode', 3);
+  });
+});
+
+describe('finetune models', () => {
+  it('tells of every card where its file would come from', async () => {
+    const cache = temporaryDirectory();
+    mkdirSync(join(cache, 'weights'));
+    writeFileSync(join(cache, 'weights', 'resnet18-f37072fd.pth'), '');
+    const environment = {FINETUNE_CACHE: cache, HOME: cache};
+    const {stdout} = await tell(['models'], environment);
+    expect(stdout).to.match(/^resnet18\.imagenet1k-v1 +69\.8 +89\.1 +11\.7 +256\/224 +45 +here$/m);
+    expect(stdout).to.match(/^resnet50\.imagenet1k-v2 +80\.9 +95\.4 +25\.6 +232\/224 +98 +download$/m);
+    expect(stdout).to.match(/^Licence: torchvision, /m);
+    const {weights} = parsed((await tell(['models', '--json'], environment)).stdout) as {weights: {name: string; from: string}[]};
+    expect(weights.find(({name}) => name === 'resnet18.imagenet1k-v1')).to.include({from: 'cache'});
+  });
+});
+
+describe('finetune init', () => {
+  it('writes a recipe once, and says how to use it', async () => {
+    await inDirectory(temporaryDirectory(), async () => {
+      const {exitCode, stdout, stderr} = await tell(['init']);
+      expect({exitCode, stdout, stderr}).to.deep.equal({
+        exitCode: 0,
+        stdout: 'recipe.jsonc\n',
+        stderr: 'Edit it, then: finetune --data DIR --recipe recipe.jsonc\n',
+      });
+      const schema = /"\$schema": "(.*)"/.exec(readFileSync('recipe.jsonc', 'utf8'))![1]!;
+      expect(existsSync(schema)).to.equal(true);
+      const again = await tell(['init']);
+      expect(again.exitCode).to.equal(2);
+      expect(again.stderr).to.equal(
+        'error Expected no file yet at recipe.jsonc for finetune init, but found one. Give another name, or add --overwrite.\n',
+      );
+      expect((await tell(['init', '--overwrite'])).exitCode).to.equal(0);
+      expect((await tell(['init', 'new/my.json'])).stdout).to.equal('new/my.json\n');
+    });
+  });
+});
+
+describe('finetune schema', () => {
+  it('prints a JSON Schema that knows every option, with or without --json', async () => {
+    const {stdout} = await tell(['schema']);
+    expect(parsed(stdout)).to.have.nested.property('properties.arch.default', 'resnet50');
+    expect((await tell(['schema', '--json'])).stdout).to.equal(stdout);
+  });
+});
+
+describe('finetune engine', () => {
+  const REFUSED: readonly (readonly [args: string, sentence: string])[] = [
+    ['engine isntall', 'Expected install or nothing for finetune engine, but found "isntall". See finetune engine --help.'],
+    ['engine --from x.whl', 'Expected --from after finetune engine install, but found no install. Say finetune engine install --from ....'],
+    [
+      'engine install --offline',
+      'Expected --from WHEEL for finetune engine install --offline, but found nothing to install from. Give one.',
+    ],
+    [
+      'engine install --engine wasm',
+      'Expected --engine auto or tensorflow for finetune engine install, but found wasm, which is always here.',
+    ],
+  ];
+  for (const [args, sentence] of REFUSED) {
+    it(`refuses "${args}"`, async () => {
+      const {exitCode, stderr} = await tell(args.split(' '));
+      expect({exitCode, stderr}).to.deep.equal({exitCode: 2, stderr: `error ${sentence}\n`});
+    });
+  }
+});
+
+describe('finetune demo', () => {
+  it('draws into no folder that holds anything else', async () => {
+    const folder = temporaryDirectory();
+    writeFileSync(join(folder, 'thesis.txt'), 'mine');
+    const {exitCode, stderr} = await tell(['demo', folder]);
+    expect(exitCode).to.equal(2);
+    expect(stderr).to.equal(
+      `error Expected an empty folder to draw the demo into, but found ${join(folder, 'thesis.txt')}. Say finetune demo DIR.\n`,
+    );
+  });
+});
+
+describe('finetune --resume', () => {
+  const begin = (run: string, ...files: string[]): void => {
+    mkdirSync(run, {recursive: true});
+    for (const file of files) writeFileSync(join(run, file), '{"data": "nowhere"}');
+  };
+  const refusal = async (...args: string[]): Promise<string> => {
+    const {exitCode, stderr} = await tell(args);
+    expect(exitCode).to.equal(2);
+    return stderr;
+  };
+
+  it('takes the newest interrupted run, and passes over finished ones', async () => {
+    await inDirectory(temporaryDirectory(), async () => {
+      begin('runs/finished', 'recipe.json', 'metrics.json');
+      begin('runs/interrupted', 'recipe.json');
+      expect((await tell(['--resume'])).stderr).to.match(/Expected a folder of images at .*nowhere/);
+    });
+  });
+
+  it('refuses what cannot be resumed', async () => {
+    await inDirectory(temporaryDirectory(), async () => {
+      begin('runs/finished', 'recipe.json', 'metrics.json');
+      expect(await refusal('--resume')).to.equal(
+        'error Expected an interrupted run in runs/ for --resume, but found none. Say --resume DIR.\n',
+      );
+      expect(await refusal('--resume', 'runs/finished')).to.equal(
+        'error Expected an interrupted run in runs/finished for --resume, but found a finished one. Start a new one.\n',
+      );
+      expect(await refusal('--resume', 'nowhere')).to.equal(
+        'error Expected an interrupted run in nowhere for --resume, but found no recipe.json. Give the directory of a run.\n',
+      );
+    });
+  });
+
+  it('refuses values that would make it another run', async () => {
+    expect(await refusal('--resume', 'runs/a', '--lr', '1')).to.equal(
+      'error Expected no --lr with --resume, but found it. A resumed run keeps its recipe; start another one for other values.\n',
+    );
+  });
+});
+
+describe('help', () => {
+  it('goes to standard output and needs nothing', async () => {
+    const {exitCode, stdout, stderr} = await tell(['predict', '--help']);
+    expect({exitCode, stderr}).to.deep.equal({exitCode: 0, stderr: ''});
+    expect(stdout).to.include('finetune predict <bundle> <image..>');
+  });
+});

@@ -1,0 +1,162 @@
+import {existsSync, mkdirSync, readFileSync, rmSync, writeFileSync} from 'node:fs';
+import {join} from 'node:path';
+import {expect} from 'chai';
+import sharp from 'sharp';
+import {useEngine} from '../helpers/engine.js';
+import {temporaryDirectory} from '../helpers/temporary.js';
+import {drawPictures, ENGINE, finetune, SMALL_RUN, type Ended} from './program.js';
+
+/** A picture that looks like the others; its quality makes it another file. */
+const grey = async (path: string, i: number): Promise<void> => {
+  await sharp({create: {width: 40, height: 40, channels: 3, background: 'grey'}})
+    .jpeg({quality: 60 + i})
+    .toFile(path);
+};
+
+const STACK = /\n +at .*:\d+/;
+
+interface Metrics {
+  readonly metrics: {readonly validation: {readonly loss: number; readonly accuracy: number}};
+}
+
+describe('the exit code', function () {
+  this.timeout(300_000);
+  useEngine();
+
+  let cwd = '';
+  before('draw pictures', async () => {
+    cwd = temporaryDirectory();
+    await drawPictures(cwd);
+  });
+
+  const run = (...args: string[]): Promise<Ended> => finetune(args, {cwd});
+  const train = (...args: string[]): Promise<Ended> => run('--data', 'pictures', ...SMALL_RUN, ...args);
+
+  function expectFailure({code, stdout, stderr}: Ended, exitCode: number, sentence: RegExp): void {
+    expect(code, stderr).to.equal(exitCode);
+    expect(stderr).to.match(sentence).and.not.to.match(STACK);
+    expect(stdout).to.equal('');
+  }
+
+  describe('is 0 when done', () => {
+    let ended: Ended;
+    before('train', async () => {
+      ended = await train('--json', '--out', 'runs/first');
+    });
+
+    it('with one JSON document on standard output, which is metrics.json', () => {
+      expect(ended.code, ended.stderr).to.equal(0);
+      expect(JSON.parse(ended.stdout)).to.deep.equal(JSON.parse(readFileSync(join(cwd, 'runs/first/metrics.json'), 'utf8')));
+      expect(ended.stderr).to.match(/^engine .*\n(.*\n)*dataset .*24 images in 4 classes\n/);
+    });
+
+    it('and evaluate and predict take the bundle it left', async () => {
+      const evaluated = await run('evaluate', 'runs/first/model', '--data', 'pictures', ...ENGINE, '--json');
+      expect(evaluated.code, evaluated.stderr).to.equal(0);
+      expect(JSON.parse(evaluated.stdout)).to.include({part: 'all', arch: 'resnet18'}).and.to.have.nested.property('metrics.count', 24);
+      const predicted = await run('predict', 'runs/first/model', 'pictures/crab', 'pictures/fish/*0.jpg', '--top', '2', ...ENGINE);
+      expect(predicted.code, predicted.stderr).to.equal(0);
+      expect(predicted.stdout.trim().split('\n')).to.have.length(7);
+      expect(predicted.stdout).to.match(/^pictures\/crab\/crab-000\.jpg +\w+ +\d+\.\d % +\w+ +\d+\.\d %\n/);
+    });
+
+    it('of predict only if every image could be read, and the others are told all the same', async () => {
+      writeFileSync(join(cwd, 'broken.jpg'), 'no picture');
+      const ended = await run('predict', 'runs/first/model', 'broken.jpg', 'pictures/crab/crab-000.jpg', ...ENGINE, '--json');
+      expect(ended.code, ended.stderr).to.equal(1);
+      const document = JSON.parse(ended.stdout) as {images: unknown[]; unreadable: {image: string}[]; error: {code: string}};
+      expect(document.images).to.have.length(1);
+      expect(document.unreadable.map(({image}) => image)).to.deep.equal(['broken.jpg']);
+      expect(document.error.code).to.equal('IMAGE_UNREADABLE');
+    });
+  });
+
+  it('is 1 when a file cannot be read', async () => {
+    writeFileSync(join(cwd, 'cut.safetensors'), Buffer.alloc(20, 1));
+    expectFailure(await train('--weights', 'cut.safetensors', '--out', 'runs/cut'), 1, /error .*cut\.safetensors/);
+  });
+
+  it('is 2 for a command line, an environment or a recipe that cannot be taken', async () => {
+    expectFailure(await run('--archh', 'resnet18'), 2, /did you mean --arch\?/);
+    expectFailure(await finetune([], {cwd, environment: {FINETUNE_ARHC: 'resnet18'}}), 2, /did you mean FINETUNE_ARCH\?/);
+    writeFileSync(join(cwd, 'wrong.json'), '{"epoch": 3}');
+    expectFailure(await run('--recipe', 'wrong.json'), 2, /did you mean epochs\?/);
+    expectFailure(await run(), 2, /^error Expected a folder of images for --data, but found none\. .*finetune demo\.\n$/);
+  });
+
+  it('is 2, as JSON where JSON was asked for', async () => {
+    const {code, stdout} = await run('--json', '--batch-size', '0');
+    expect(code).to.equal(2);
+    expect(JSON.parse(stdout)).to.have.property('error').that.includes({code: 'SCHEMA', exitCode: 2});
+  });
+
+  it('is 3 for a dataset that cannot be used', async () => {
+    mkdirSync(join(cwd, 'lonely/only'), {recursive: true});
+    const sentence = /^error Expected a folder for each of at least 2 classes in .*lonely.*\n$/;
+    expectFailure(await run('--data', 'lonely', ...ENGINE), 3, sentence);
+    expectFailure(await run('check', 'lonely'), 3, sentence);
+    expectFailure(await run('check', 'nowhere'), 3, /^error Expected a folder of images at .*nowhere, but found nothing/);
+  });
+
+  it('is 4 for a device or an engine that is demanded and not here', async () => {
+    const gpu = ['--data', 'pictures', '--arch', 'resnet18', '--weights', 'none', '--device', 'gpu:99'];
+    expectFailure(await run(...gpu), 4, /error Expected .*GPU.* for --device gpu:99/);
+    const nothing = {FINETUNE_CACHE: join(cwd, 'empty-cache'), PATH: ''};
+    const {code, stderr} = await finetune(['engine', '--engine', 'tensorflow', '--offline'], {cwd, environment: nothing});
+    expect(code, stderr).to.equal(4);
+    expect(stderr)
+      .to.match(/error Expected/)
+      .and.not.to.match(STACK);
+  });
+
+  it('is 5 when the accuracy is below what was asserted; the result stands', async () => {
+    // All pictures alike: no classifier is right about more than one class.
+    for (const name of ['a', 'b']) {
+      mkdirSync(join(cwd, 'alike', name), {recursive: true});
+      for (let i = 0; i < 6; i++) await grey(join(cwd, 'alike', name, `${name}${i}.jpg`), name === 'a' ? i : i + 6);
+    }
+    const {code, stdout, stderr} = await run('--data', 'alike', ...SMALL_RUN, '--assert-accuracy', '0.9', '--json', '--quiet');
+    expect(code, stderr).to.equal(5);
+    const document = JSON.parse(stdout) as Metrics & {readonly run: string; readonly error: object};
+    expect(document.metrics.validation.accuracy).to.be.below(0.9);
+    expect(document.error).to.include({code: 'ACCURACY_MISSED', demanded: 0.9});
+    expect(document.run).to.equal('runs/alike-resnet18');
+    expect(stderr).to.match(/^error Expected an accuracy of at least 90\.0 % for --assert-accuracy, but found .* %\.\n$/);
+  });
+
+  describe('is 130 or 143 when the run is stopped', () => {
+    const long = ['--epochs', '60', '--seed', '3'];
+    const stopAt = (...signals: readonly NodeJS.Signals[]) => ({
+      marker: '1/60',
+      act: (child: {kill(signal: NodeJS.Signals): boolean}) => signals.forEach(signal => child.kill(signal)),
+    });
+    const stopped = (out: string, ...signals: readonly NodeJS.Signals[]): Promise<Ended> =>
+      finetune(['--data', 'pictures', ...SMALL_RUN, ...long, '--out', out], {cwd, at: stopAt(...signals)});
+
+    it('with a checkpoint, and the command that goes on to the numbers of a run that was not', async () => {
+      const {code, stdout, stderr} = await stopped('runs/int', 'SIGINT');
+      expect(code, stderr).to.equal(130);
+      expect(stdout).to.equal('');
+      expect(stderr).to.include('\n  finetune --resume runs/int\n').and.not.to.match(STACK);
+      expect(existsSync(join(cwd, 'runs/int/checkpoints/last'))).to.equal(true);
+      expect(existsSync(join(cwd, 'runs/int/metrics.json'))).to.equal(false);
+
+      const resumed = await run('--resume', '--json');
+      expect(resumed.code, resumed.stderr).to.equal(0);
+      const whole = await train(...long, '--out', 'runs/whole', '--json');
+      const [a, b] = [resumed, whole].map(ended => (JSON.parse(ended.stdout) as Metrics).metrics.validation);
+      expect(a!.loss).to.be.closeTo(b!.loss, 1e-5);
+      expect(a!.accuracy).to.equal(b!.accuracy);
+    });
+
+    it('143 for SIGTERM; and a second signal quits at once', async () => {
+      const term = await stopped('runs/term', 'SIGTERM');
+      expect(term.code, term.stderr).to.equal(143);
+      expect(term.stderr).to.include('finetune --resume runs/term');
+      const twice = await stopped('runs/twice', 'SIGINT', 'SIGTERM');
+      expect(twice.code, twice.stderr).to.equal(143);
+      expect(twice.stderr).to.include('Stopping (SIGINT)').and.not.to.include('--resume');
+      rmSync(join(cwd, 'runs/twice'), {recursive: true, force: true});
+    });
+  });
+});

@@ -1,0 +1,54 @@
+import {spawn, type ChildProcess} from 'node:child_process';
+import {join} from 'node:path';
+import {fileURLToPath} from 'node:url';
+import {drawDemoSet} from '../../src/datasets/demo-set.js';
+
+/** The compiled program, as `npx finetune` starts it. */
+export const MAIN = fileURLToPath(new URL('../../src/cli/main.js', import.meta.url));
+
+export interface Ended {
+  readonly code: number | null;
+  readonly signal: NodeJS.Signals | null;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+export interface ProgramOptions {
+  readonly cwd: string;
+  readonly environment?: NodeJS.ProcessEnv;
+  /** Called once, when standard error first holds `marker`. */
+  readonly at?: {readonly marker: string; readonly act: (child: ChildProcess) => void};
+}
+
+/** Runs `finetune` in a process of its own. */
+export function finetune(args: readonly string[], {cwd, environment = {}, at}: ProgramOptions): Promise<Ended> {
+  const child = spawn(process.execPath, [MAIN, ...args], {cwd, env: {...process.env, ...environment}, stdio: ['ignore', 'pipe', 'pipe']});
+  let [stdout, stderr, acted] = ['', '', false];
+  child.stdout.setEncoding('utf8').on('data', (text: string) => (stdout += text));
+  child.stderr.setEncoding('utf8').on('data', (text: string) => {
+    stderr += text;
+    if (at === undefined || acted || !stderr.includes(at.marker)) return;
+    acted = true;
+    at.act(child);
+  });
+  return new Promise((resolve, reject) => {
+    child.on('error', reject);
+    child.on('close', (code, signal) => resolve({code, signal, stdout, stderr}));
+  });
+}
+
+/** The engine the tests run on, as a flag. */
+export const ENGINE = ['--engine', process.env.FINETUNE_TEST_ENGINE ?? 'tensorflow', '--device', 'cpu'];
+
+/** The smallest run there is: a head on random features of a few small pictures. */
+export const SMALL_RUN = [
+  ...ENGINE,
+  ...['--arch', 'resnet18', '--weights', 'none', '--image-size', '32', '--freeze', 'probe', '--views', '0', '--epochs', '1'],
+];
+
+/** Four classes of drawn pictures in `directory/pictures`. */
+export async function drawPictures(directory: string, perClass = 6): Promise<string> {
+  const root = join(directory, 'pictures');
+  await drawDemoSet(root, {seed: 1, perClass, size: 40});
+  return root;
+}

@@ -1,4 +1,4 @@
-import {writeCheckpoint, type Checkpoint} from '../training/checkpoint.js';
+import {hasCheckpoint, writeCheckpoint, type Checkpoint} from '../training/checkpoint.js';
 import type {EpochRow} from '../training/history.js';
 import type {RunContext} from './run-context.js';
 
@@ -8,13 +8,16 @@ const SECONDS_BETWEEN = 15;
 /** Keeps the last state of a run on disk; does nothing for a run without a directory. */
 export class Checkpoints {
   #written = performance.now();
-  /** Where the last one lies; undefined before the first. */
-  directory: string | undefined;
 
   constructor(
     readonly target: string | undefined,
     readonly run: RunContext,
   ) {}
+
+  /** Where the last one lies, also that of the run that goes on; undefined before the first. */
+  get directory(): string | undefined {
+    return this.target !== undefined && hasCheckpoint(this.target) ? this.target : undefined;
+  }
 
   async writeIfDue(snapshot: () => Checkpoint<EpochRow>): Promise<void> {
     if ((performance.now() - this.#written) / 1000 >= SECONDS_BETWEEN) await this.write(snapshot);
@@ -24,7 +27,6 @@ export class Checkpoints {
     if (this.target === undefined) return;
     await writeCheckpoint(this.target, snapshot());
     this.#written = performance.now();
-    this.directory = this.target;
     this.run.emit({type: 'checkpoint', directory: this.target});
   }
 }

@@ -65,6 +65,7 @@ export interface FinetuneResult {
  * @throws DatasetError (exit 3) when the folder cannot be used
  * @throws WeightsUnavailableError, WeightsMismatchError, WeightsFileError when the weights cannot
  * @throws MachineError (exit 4) when the machine lacks what was demanded
+ * @throws CheckpointError when the checkpoint to go on from cannot be read
  * @throws DivergedError when the loss stops being a number
  * @throws AbortedError when the signal fires, with the checkpoint it left
  */
@@ -75,9 +76,10 @@ export async function finetune(folder: ImageFolder, recipe: Recipe, options: Fin
   const checkpoints = new Checkpoints(output.checkpoint, run);
   let prepared: Prepared | undefined;
   try {
+    const interrupted = await output.resumeFrom();
     prepared = await prepare(folder, recipe, run);
     await output.split(prepared.split);
-    const trained = await new PhaseRunner(prepared, recipe, run, checkpoints).train(await output.resumeFrom());
+    const trained = await new PhaseRunner(prepared, recipe, run, checkpoints).train(interrupted);
     const test = await testMetrics(prepared, run);
     const metrics = {validation: trained.metrics, ...(test && {test})};
     const written = await output.finish({dataset: folder.root, prepared, trained, metrics});

@@ -1,5 +1,6 @@
 import {availableParallelism, totalmem} from 'node:os';
 import {join} from 'node:path';
+import {disposeWeights} from '../backbones/device-weights.js';
 import {loadBackbone, randomBackbone, type Backbone} from '../backbones/load-backbone.js';
 import {locateWeights} from '../backbones/locate-weights.js';
 import type {WeightsCard} from '../backbones/cards.js';
@@ -60,17 +61,36 @@ async function decodeAll(folder: ImageFolder, preprocessing: Preprocessing, reci
   return cache;
 }
 
+/** Every picture decoded, and given its part. */
+async function divide(
+  folder: ImageFolder,
+  preprocessing: Preprocessing,
+  recipe: Recipe,
+  run: RunContext,
+): Promise<Pick<Prepared, 'cache' | 'split'>> {
+  const cache = await run.time('decode', () => decodeAll(folder, preprocessing, recipe, run));
+  try {
+    const split = recipe.split === undefined ? splitFolder(folder, cache, recipe) : await readSplit(recipe.split, folder, cache);
+    split.findings.forEach(finding => run.find(finding));
+    run.emit({type: 'split', train: split.train.length, validation: split.validation.length, test: split.test.length});
+    return {cache, split};
+  } catch (error) {
+    await cache.close();
+    throw error;
+  }
+}
+
 /** Weights on the device, pictures decoded and split, a head that has learned nothing yet. */
 export async function prepare(folder: ImageFolder, recipe: Recipe, run: RunContext): Promise<Prepared> {
   folder.findings.forEach(finding => run.find(finding));
   run.emit({type: 'dataset', root: folder.root, classes: folder.classNames.length, images: everySample(folder).length});
   const {backbone, card} = await run.time('weights', () => openBackbone(recipe, run));
-  const preprocessing = recipe.imageSize === undefined ? backbone.preprocessing : atImageSize(backbone.preprocessing, recipe.imageSize);
-  const cache = await run.time('decode', () => decodeAll(folder, preprocessing, recipe, run));
-  const split = recipe.split === undefined ? splitFolder(folder, cache, recipe) : await readSplit(recipe.split, folder, cache);
-  split.findings.forEach(finding => run.find(finding));
-  run.emit({type: 'split', train: split.train.length, validation: split.validation.length, test: split.test.length});
-  const {head: type, pooling, dropout, seed} = recipe;
+  const {imageSize, head: type, pooling, dropout, seed, augment} = recipe;
+  const preprocessing = imageSize === undefined ? backbone.preprocessing : atImageSize(backbone.preprocessing, imageSize);
+  const {cache, split} = await divide(folder, preprocessing, recipe, run).catch((error: unknown) => {
+    disposeWeights(backbone.weights);
+    throw error;
+  });
   return {
     classifier: attachHead({...backbone, preprocessing}, {type, pooling, dropout}, folder.classNames, seed),
     ...(card !== undefined && {card}),
@@ -80,7 +100,7 @@ export async function prepare(folder: ImageFolder, recipe: Recipe, run: RunConte
       cache,
       samples,
       size: preprocessing.cropSize,
-      augmentation: AUGMENTATIONS[recipe.augment],
+      augmentation: AUGMENTATIONS[augment],
       seed,
       ...run.signalled,
     }),

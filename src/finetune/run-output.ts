@@ -1,4 +1,3 @@
-import {existsSync} from 'node:fs';
 import {availableParallelism, cpus, totalmem} from 'node:os';
 import {VERSION} from '../core/version.js';
 import {toSplitManifest} from '../datasets/split-file.js';
@@ -9,7 +8,7 @@ import {historyCsv} from '../report/history.js';
 import {modelCard} from '../report/model-card.js';
 import {writeReport} from '../report/report.js';
 import {metricsDocument, type RunRecord, type Setting} from '../report/run-record.js';
-import {readCheckpoint, type Checkpoint} from '../training/checkpoint.js';
+import {hasCheckpoint, readCheckpoint, type Checkpoint} from '../training/checkpoint.js';
 import type {EpochRow} from '../training/history.js';
 import type {Metrics} from '../training/metrics.js';
 import {pictures} from '../training/pictures.js';
@@ -75,7 +74,7 @@ export class RunOutput {
   async resumeFrom(): Promise<Checkpoint<EpochRow> | undefined> {
     const {checkpoint} = this;
     if (checkpoint === undefined || this.options.resume !== true) return undefined;
-    return existsSync(checkpoint) || existsSync(`${checkpoint}.old`) ? readCheckpoint<EpochRow>(checkpoint) : undefined;
+    return hasCheckpoint(checkpoint) ? readCheckpoint<EpochRow>(checkpoint) : undefined;
   }
 
   /** Exports the classifier, proves the bundle, writes metrics, history and report. */

@@ -89,6 +89,7 @@ export class PhaseRunner {
       if (from !== undefined) trainer.optimizer.restore(from.optimizer);
       this.run.emit({type: 'phase', index, phase, steps: phase.epochs * trainer.stepsPerEpoch, cached: train.cached});
       while (trainer.position.epoch < phase.epochs) await this.#epoch(index, trainer, validation.inputs);
+      await this.checkpoints.write(() => this.#snapshot(index, trainer));
     } catch (error) {
       if (this.run.signal?.aborted) await this.checkpoints.write(() => this.#snapshot(index, trainer, from));
       throw error;
@@ -132,7 +133,7 @@ export class PhaseRunner {
     const trainingLoss = await run.time('train', () =>
       trainer.epoch(run.signal, step => run.progress('train', step, trainer.stepsPerEpoch, 'updates')),
     );
-    const metrics = await run.time('evaluate', () => evaluateInputs(trainer.network, validation));
+    const metrics = await run.time('evaluate', () => trainer.closeEpoch(validation));
     const best = this.#best.consider(metrics, trainedBy(phase));
     const seconds = (performance.now() - begun) / 1000;
     const {epoch} = trainer.position;

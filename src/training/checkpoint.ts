@@ -23,6 +23,7 @@ export interface Checkpoint<Row> {
 
 const VERSION = 1;
 
+/** There is no checkpoint, or none that can be read. */
 export class CheckpointError extends FinetuneError {
   override readonly name = 'CheckpointError';
   override readonly code = 'CHECKPOINT_UNREADABLE';
@@ -65,6 +66,9 @@ export async function writeCheckpoint<Row>(directory: string, checkpoint: Checkp
   });
 }
 
+/** Whether there is something to go on from. */
+export const hasCheckpoint = (directory: string): boolean => existsSync(placeOf(directory));
+
 /** Where a checkpoint lies; the old one where a kill came between the two renames. */
 const placeOf = (directory: string): string => (existsSync(directory) ? directory : `${directory}.old`);
 
@@ -72,7 +76,7 @@ const placeOf = (directory: string): string => (existsSync(directory) ? director
 export async function readCheckpoint<Row>(directory: string): Promise<Checkpoint<Row>> {
   const last = placeOf(directory);
   const best = placeOf(join(dirname(directory), 'best'));
-  if (!existsSync(last)) throw new CheckpointError(directory, 'found none');
+  if (!hasCheckpoint(directory)) throw new CheckpointError(directory, 'found none');
   const tensors = async (path: string): Promise<NamedHostTensors> => (await readSafetensors(path)).tensors;
   const json = async (path: string): Promise<unknown> => JSON.parse(await readFile(path, 'utf8'));
   try {
@@ -89,6 +93,6 @@ export async function readCheckpoint<Row>(directory: string): Promise<Checkpoint
       best: await tensors(join(best, 'weights.safetensors')),
     };
   } catch (error) {
-    throw new CheckpointError(directory, messageOf(error));
+    throw new CheckpointError(directory, `it cannot be read: ${messageOf(error)}`);
   }
 }

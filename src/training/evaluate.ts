@@ -2,6 +2,7 @@ import {ops} from '../engine/current-ops.js';
 import {tf} from '../engine/tensorflow.js';
 import type {Inputs} from './inputs.js';
 import {RunningMetrics, type Metrics} from './metrics.js';
+import {nextTurn} from './next-turn.js';
 import type {PhaseNetwork} from './phase-network.js';
 
 /** Pictures evaluated at a time. */
@@ -27,6 +28,7 @@ export async function evaluateInputs(
     x.dispose();
     metrics.add(probabilities, labels, lossSum);
     onProbabilities(probabilities);
+    await nextTurn();
   }
   return metrics.metrics();
 }

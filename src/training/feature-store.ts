@@ -51,26 +51,30 @@ export class FeatureStore {
     this.#tables.clear();
   }
 
-  /** Fills the table of a boundary unless it is there or does not fit. Half the views are enough to be worth it. */
+  /** Fills the table of a boundary unless it is there or does not fit: the plain pictures and one variation at least, where there are any. */
   async #make(boundary: number, network: PhaseNetwork): Promise<void> {
-    if (this.#tables.has(boundary) || this.source.samples.length === 0) return;
-    const {count, shape, views} = this.#plan(boundary, network);
-    if (views < Math.min(2, this.views)) return;
+    const {length: count} = this.source.samples;
+    if (this.#tables.has(boundary) || count === 0) return;
+    const shape = rowShapeAt(network, boundary, this.source.size);
     const lower = [...this.#tables.values()].filter(table => table.boundary < boundary).at(-1);
-    const table = new FeatureTable(boundary, shape, count, lower?.views ?? views);
+    const fitting = Math.floor(this.#bytesFree(boundary, network) / FeatureTable.bytes(shape, count, 1));
+    const views = Math.min(lower?.views ?? this.views, fitting);
+    if (views < Math.min(2, this.views)) return;
+    const table = new FeatureTable(boundary, shape, count, views);
     let done = 0;
-    const onRows = (rows: number): void => this.spec.onProgress?.((done += rows), count * table.views);
+    const onRows = (rows: number): void => this.spec.onProgress?.((done += rows), count * views);
     if (lower === undefined) await fillFromPictures(table, network, this.source, onRows);
     else await fillFromTable(table, network, lower, this.spec.signal, onRows);
     this.#tables.set(boundary, table);
   }
 
-  #plan(boundary: number, network: PhaseNetwork): {count: number; shape: readonly number[]; views: number} {
-    const count = this.source.samples.length;
-    const shape = rowShapeAt(network, boundary, this.source.size);
+  /** What a table may take: a lower one, for later phases, leaves room for the one that is wanted now. */
+  #bytesFree(boundary: number, network: PhaseNetwork): number {
+    const {samples, size} = this.source;
     const held = [...this.#tables.values()].reduce((sum, table) => sum + FeatureTable.bytes(table.rowShape, table.count, table.views), 0);
-    const fitting = Math.floor((this.spec.budgetBytes - held) / FeatureTable.bytes(shape, count, 1));
-    return {count, shape, views: Math.min(this.views, fitting)};
+    const isOwn = boundary === network.boundary;
+    const kept = isOwn ? 0 : FeatureTable.bytes(rowShapeAt(network, network.boundary, size), samples.length, this.views);
+    return this.spec.budgetBytes - held - kept;
   }
 }
 

@@ -1,6 +1,7 @@
 import {random} from '../core/random.js';
 import {sizeOf} from '../core/host-tensor.js';
 import {tf, type Tensor, type Tensor4D} from '../engine/tensorflow.js';
+import {nextTurn} from './next-turn.js';
 import type {PhaseNetwork} from './phase-network.js';
 import {pictures, toPixels, type PictureSource} from './pictures.js';
 
@@ -68,11 +69,12 @@ export async function fillFromPictures(table: FeatureTable, network: PhaseNetwor
       x.dispose();
       first += batch.labels.length;
       onRows(batch.labels.length);
+      await nextTurn();
     }
   }
 }
 
-/** Runs the rows of a table with a lower boundary and as many views through the groups between the two. */
+/** Runs the rows of a table with a lower boundary, and no fewer views, through the groups between the two. */
 export async function fillFromTable(
   table: FeatureTable,
   network: PhaseNetwork,
@@ -87,8 +89,7 @@ export async function fillFromTable(
       table.fill(view, first, x.dataSync<'float32'>());
       x.dispose();
       onRows(indices.length);
-      // The engine computes in this thread: let signals and progress have their turn.
-      await new Promise(setImmediate);
+      await nextTurn();
       signal?.throwIfAborted();
     }
   }

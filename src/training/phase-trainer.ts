@@ -2,8 +2,11 @@ import {FinetuneError} from '../core/errors.js';
 import {random, shuffled} from '../core/random.js';
 import {groupOf, LAYER_GROUPS, type GroupRates, type LayerGroup} from '../backbones/layer-groups.js';
 import {tf, type Scalar} from '../engine/tensorflow.js';
+import {evaluateInputs} from './evaluate.js';
 import type {InputBatch, Inputs} from './inputs.js';
 import {warmupThenCosine, type LearningRate} from './learning-rate.js';
+import {NotANumberError, type Metrics} from './metrics.js';
+import {nextTurn} from './next-turn.js';
 import {createOptimizer, type Optimizer, type OptimizerSpec} from './optimizer.js';
 import type {PhaseNetwork} from './phase-network.js';
 import {trainStep, type StepRules} from './train-step.js';
@@ -36,20 +39,21 @@ export interface Position {
 
 export const START: Readonly<Position> = {epoch: 0, step: 0, lossSum: 0, examples: 0};
 
-/** The loss is no longer a number. An hour of training on NaN would be our fault, not the user's. */
+/** The loss is no longer a number, in training or in validation. An hour of training on NaN would be our fault, not the user's. */
 export class DivergedError extends FinetuneError {
   override readonly name = 'DivergedError';
   override readonly code = 'DIVERGED';
 
   constructor(
     readonly phase: string,
+    /** Updates done since the phase began. */
     readonly step: number,
     readonly loss: number,
     readonly rates: GroupRates,
   ) {
     const shown = LAYER_GROUPS.filter(group => rates[group] !== null).map(group => `${group} ${rates[group]}`);
     super(
-      `Expected a finite loss in phase "${phase}", but found ${loss} at update ${step} (rates: ${shown.join(', ')}). ` +
+      `Expected a finite loss in phase "${phase}", but found ${loss} after ${step} updates (rates: ${shown.join(', ')}). ` +
         `Lower --lr, or give the phase a longer warm-up by more epochs.`,
     );
   }
@@ -81,9 +85,9 @@ export class PhaseTrainer {
     return this.position.epoch * this.stepsPerEpoch + this.position.step;
   }
 
-  /** Share of the peak rates that the next update takes. */
+  /** Share of the peak rates that the first update of the epoch begun takes. */
   get rateShare(): number {
-    return this.#learningRate(this.updates);
+    return this.#learningRate(this.position.epoch * this.stepsPerEpoch);
   }
 
   /**
@@ -102,19 +106,29 @@ export class PhaseTrainer {
     for await (const batch of this.inputs.batches(left, plan.batchSize, variation)) {
       this.#update(batch);
       onStep(position.step);
-      // The engine computes in this thread: let decoders, signals and progress have their turn.
-      await new Promise(setImmediate);
+      await nextTurn();
       signal?.throwIfAborted();
     }
-    const mean = position.lossSum / position.examples;
+    return position.lossSum / position.examples;
+  }
+
+  /**
+   * Validates what the epoch has made of the network, and goes on to the next: a run that is stopped before comes back to validate it.
+   * @throws DivergedError where a probability is not a number
+   */
+  async closeEpoch(validation: Inputs): Promise<Metrics> {
+    const {plan, position} = this;
+    const metrics = await evaluateInputs(this.network, validation).catch((error: unknown) => {
+      throw error instanceof NotANumberError ? new DivergedError(plan.name, this.updates, NaN, plan.rates) : error;
+    });
     Object.assign(position, {epoch: position.epoch + 1, step: 0, lossSum: 0, examples: 0});
-    return mean;
+    return metrics;
   }
 
   #update({x, labels}: InputBatch): void {
     const {plan, position} = this;
     const loss = tf.tidy(() => {
-      const share = this.rateShare;
+      const share = this.#learningRate(this.updates);
       const rates = Object.fromEntries(this.#groups.map(group => [group, tf.scalar(plan.rates[group]! * share)]));
       const drawn = random(plan.seed, 'dropout', plan.index, this.updates);
       const value = trainStep(this.network, this.optimizer, plan.rules, {

@@ -1,0 +1,172 @@
+import {expect} from 'chai';
+import {LAYER_GROUPS, type GroupRates, type LayerGroup} from '../../src/backbones/layer-groups.js';
+import {tf} from '../../src/engine/tensorflow.js';
+import type {Classifier} from '../../src/heads/classifier.js';
+import {FeatureStore, groupsOf} from '../../src/training/feature-store.js';
+import {FeatureTable} from '../../src/training/feature-table.js';
+import type {Inputs} from '../../src/training/inputs.js';
+import {phaseNetwork, type PhaseNetwork} from '../../src/training/phase-network.js';
+import {useEngine} from '../helpers/engine.js';
+import {pictureSource} from '../helpers/picture-source.js';
+import {randomClassifier} from '../helpers/random-classifier.js';
+
+const COUNT = 9;
+/** Bytes of one view of every picture, by boundary: above the stem, above stage 1, and pooled above stage 2. */
+const BYTES = [[], [8, 8, 64], [8, 8, 64], [128]].map(shape => FeatureTable.bytes(shape, COUNT, 1)) as [number, number, number, number];
+
+const training = (...groups: readonly LayerGroup[]): GroupRates =>
+  Object.fromEntries(LAYER_GROUPS.map(group => [group, groups.includes(group) ? 0.1 : null])) as Record<LayerGroup, number | null>;
+
+describe('a store of features', () => {
+  useEngine();
+
+  let classifier: Classifier;
+  const made: {dispose(): void}[] = [];
+  beforeEach('make a classifier', () => made.push((classifier = randomClassifier({size: 32}))));
+  afterEach(() => made.splice(0).forEach(thing => thing.dispose()));
+
+  const network = (...trained: readonly LayerGroup[]): PhaseNetwork => {
+    const phase = phaseNetwork(classifier, {rates: training(...trained), batchNorm: 'inference'});
+    made.push(phase);
+    return phase;
+  };
+
+  const store = (budgetBytes: number, views = 3, onProgress: (done: number, total: number) => void = () => undefined): FeatureStore =>
+    new FeatureStore(pictureSource({count: COUNT}), views, {budgetBytes, onProgress});
+
+  async function values(inputs: Inputs, epoch: number | null): Promise<number[]> {
+    const all: number[] = [];
+    const order = Array.from({length: inputs.count}, (_, i) => i);
+    for await (const {x} of inputs.batches(order, 4, epoch)) {
+      all.push(...x.dataSync());
+      x.dispose();
+    }
+    return all;
+  }
+
+  const largest = (a: readonly number[], b: readonly number[]): number =>
+    a.reduce((most, value, i) => Math.max(most, Math.abs(value - b[i]!)), 0) /
+    a.reduce((most, value) => Math.max(most, Math.abs(value)), 0);
+
+  it('gives a phase what its frozen groups make of the pictures', async () => {
+    const probe = network('head');
+    const {inputs, cached} = await store(1e9).inputs(probe);
+    const uncached = await store(0).inputs(probe);
+    expect([cached, uncached.cached]).to.deep.equal([true, false]);
+    expect(inputs.count).to.equal(COUNT);
+    expect(largest(await values(inputs, null), await values(uncached.inputs, null))).to.be.below(1e-5);
+  });
+
+  it('varies the pictures from epoch to epoch, within the views it holds', async () => {
+    const {inputs} = await store(1e9).inputs(network('head'));
+    const epochs = await Promise.all([1, 2, 3, 4].map(epoch => values(inputs, epoch)));
+    const plain = await values(inputs, null);
+    expect(epochs[0]).to.not.deep.equal(epochs[1]);
+    const rowOf = (all: readonly number[], i: number): string => all.slice(i * 128, (i + 1) * 128).join();
+    for (let i = 0; i < COUNT; i++) {
+      const shown = new Set([...epochs, plain].map(all => rowOf(all, i)));
+      expect(shown.size, `picture ${i}`).to.be.at.most(3);
+    }
+  });
+
+  it('fills the lowest table first where a later phase starts there, and makes the higher from it', async () => {
+    const progress: string[] = [];
+    const features = store(1e9, 3, (done, total) => progress.push(`${done}/${total}`));
+    await features.inputs(network('head'), [3, 2]);
+    expect(progress).to.deep.equal(['9/27', '18/27', '27/27', '9/27', '18/27', '27/27']);
+    progress.length = 0;
+    const {inputs, cached} = await features.inputs(network('stage2', 'head'), [2]);
+    expect([cached, progress]).to.deep.equal([true, []]);
+    const fresh = await store(1e9).inputs(network('stage2', 'head'));
+    expect(await values(inputs, 1)).to.deep.equal(await values(fresh.inputs, 1));
+  });
+
+  it('gives the same features whether the table was made from a lower one or from pictures', async () => {
+    const probe = network('head');
+    const [through, direct] = [await store(1e9).inputs(probe, [2]), await store(1e9).inputs(probe)];
+    expect(largest(await values(through.inputs, 2), await values(direct.inputs, 2))).to.be.below(1e-5);
+  });
+
+  it('keeps fewer views where memory is short, and none below the plain picture and one variation', async () => {
+    const probe = network('head');
+    const viewsOf = async (views: number): Promise<number> => {
+      let total = 0;
+      await store(views * BYTES[3], 3, (_, rows) => (total = rows)).inputs(probe);
+      return total / COUNT;
+    };
+    expect([await viewsOf(10), await viewsOf(3), await viewsOf(2.9), await viewsOf(2), await viewsOf(1.9)]).to.deep.equal([3, 3, 2, 2, 0]);
+  });
+
+  it('keeps the plain pictures alone where nothing else was asked for', async () => {
+    const {cached} = await store(BYTES[3], 1).inputs(network('head'));
+    expect(cached).to.equal(true);
+    expect((await store(BYTES[3] - 1, 1).inputs(network('head'))).cached).to.equal(false);
+  });
+
+  it('does not let a table for later phases take the room of the one that is wanted now', async () => {
+    const totals: number[] = [];
+    const features = store(3 * BYTES[2] + 2 * BYTES[3], 3, (_, total) => totals.push(total));
+    const {cached} = await features.inputs(network('head'), [3, 2]);
+    expect(cached).to.equal(true);
+    expect(new Set(totals)).to.deep.equal(new Set([2 * COUNT]));
+  });
+
+  it('takes no more memory for a table than is left, though the lower one has more views', async () => {
+    const totals: number[] = [];
+    const features = store(3 * BYTES[1] + 2 * BYTES[2], 3, (_, total) => totals.push(total));
+    await features.inputs(network('stage1', 'stage2', 'head'), []);
+    expect(totals.at(-1)).to.equal(3 * COUNT);
+    const {cached} = await features.inputs(network('stage2', 'head'), []);
+    expect([cached, totals.at(-1)]).to.deep.equal([true, 2 * COUNT]);
+  });
+
+  it('holds nothing of a network in which nothing is frozen', async () => {
+    const {cached, inputs} = await store(1e9).inputs(network('stem', 'stage1', 'stage2', 'head'), [0]);
+    expect([cached, inputs.count]).to.deep.equal([false, COUNT]);
+    for await (const {x} of inputs.batches([0, 1], 2, 1)) {
+      expect(x.shape).to.deep.equal([2, 32, 32, 3]);
+      x.dispose();
+    }
+  });
+
+  it('drops what was computed through groups that have moved, and what nobody starts from', async () => {
+    let filled = 0;
+    const features = store(1e9, 3, () => filled++);
+    const refilled = async (phase: PhaseNetwork): Promise<boolean> => {
+      filled = 0;
+      await features.inputs(phase);
+      return filled > 0;
+    };
+    const [probe, top] = [network('head'), network('stage2', 'head')];
+    await features.inputs(probe, [3, 2]);
+    features.keepOnly([2, 3], new Set(['head']), groupsOf(probe));
+    expect([await refilled(top), await refilled(probe)]).to.deep.equal([false, false]);
+    features.keepOnly([2, 3], new Set(['stage2', 'head']), groupsOf(top));
+    expect([await refilled(top), await refilled(probe)]).to.deep.equal([false, true]);
+    features.keepOnly([3], new Set(['head']), groupsOf(probe));
+    expect([await refilled(probe), await refilled(top)]).to.deep.equal([false, true]);
+    features.clear();
+    expect(await refilled(probe)).to.equal(true);
+  });
+
+  it('has its pictures after a stage that has moved seen anew', async () => {
+    const features = store(1e9);
+    const [probe, top] = [network('head'), network('stage2', 'head')];
+    const before = await values((await features.inputs(probe)).inputs, null);
+    tf.tidy(() => classifier.weights.get('layer2.0.bn1.bias')!.assign(tf.ones([128])));
+    features.keepOnly([3], new Set(['stage2', 'head']), groupsOf(top));
+    const after = await values((await features.inputs(network('head'))).inputs, null);
+    expect(after).to.not.deep.equal(before);
+  });
+
+  it('stops in the middle when told to, between batches, and keeps nothing half-made', async () => {
+    const stop = new AbortController();
+    const source = pictureSource({count: 70, signal: stop.signal});
+    let done = 0;
+    const features = new FeatureStore(source, 3, {budgetBytes: 1e9, signal: stop.signal, onProgress: rows => (done = rows)});
+    setImmediate(() => stop.abort());
+    const outcome = await features.inputs(network('head')).catch((error: Error) => error.name);
+    expect(outcome).to.equal('AbortedError');
+    expect(done).to.be.below(210);
+  });
+});

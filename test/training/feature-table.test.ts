@@ -1,0 +1,145 @@
+import {expect} from 'chai';
+import type {GroupRates} from '../../src/backbones/layer-groups.js';
+import {nativeHandles} from '../../src/engine/binding.js';
+import {tf, type Tensor} from '../../src/engine/tensorflow.js';
+import {FeatureTable, fillFromPictures, fillFromTable, rowShapeAt} from '../../src/training/feature-table.js';
+import {tableInputs} from '../../src/training/inputs.js';
+import {phaseNetwork, type PhaseNetwork} from '../../src/training/phase-network.js';
+import {pictures, toPixels, type PictureSource} from '../../src/training/pictures.js';
+import {useEngine} from '../helpers/engine.js';
+import {pictureSource} from '../helpers/picture-source.js';
+import {randomClassifier} from '../helpers/random-classifier.js';
+
+const PROBE: GroupRates = {stem: null, stage1: null, stage2: null, stage3: null, stage4: null, head: 0.1};
+
+/** What the frozen groups make of pictures, run together and at once. */
+async function direct(network: PhaseNetwork, source: PictureSource, boundary: number, epoch: number | null): Promise<Float32Array> {
+  const order = source.samples.map((_, i) => i);
+  for await (const batch of pictures(source, order, order.length, epoch)) {
+    return tf.tidy(() => network.lower(toPixels(batch, source.size), 0, boundary).dataSync<'float32'>().slice());
+  }
+  throw new Error('Expected a batch, but found none.');
+}
+
+const rowsOf = (table: FeatureTable, view: number): Float32Array =>
+  tf.tidy(() =>
+    table
+      .rows(
+        Array.from({length: table.count}, (_, i) => i),
+        () => view,
+      )
+      .dataSync<'float32'>()
+      .slice(),
+  );
+
+function expectClose(found: Float32Array, expected: Float32Array): void {
+  const largest = expected.reduce((most, value) => Math.max(most, Math.abs(value)), 0);
+  const worst = found.reduce((most, value, i) => Math.max(most, Math.abs(value - expected[i]!)), 0);
+  expect(found.length).to.equal(expected.length);
+  expect(worst / largest).to.be.below(1e-5);
+}
+
+describe('a table of features', () => {
+  useEngine();
+
+  const made: {dispose(): void}[] = [];
+  afterEach(() => made.splice(0).forEach(thing => thing.dispose()));
+
+  function probeNetwork(): PhaseNetwork {
+    const classifier = randomClassifier({size: 32, head: {pooling: 'avg+max'}});
+    const network = phaseNetwork(classifier, {rates: PROBE, batchNorm: 'inference'});
+    made.push(classifier, network);
+    return network;
+  }
+
+  async function filled(network: PhaseNetwork, source: PictureSource, boundary: number, views: number): Promise<FeatureTable> {
+    const table = new FeatureTable(boundary, rowShapeAt(network, boundary, source.size), source.samples.length, views);
+    await fillFromPictures(table, network, source, () => undefined);
+    return table;
+  }
+
+  it('knows the shape of what crosses each boundary', () => {
+    const network = probeNetwork();
+    expect([1, 2, 3].map(boundary => rowShapeAt(network, boundary, 32))).to.deep.equal([[8, 8, 64], [8, 8, 64], [256]]);
+    expect(FeatureTable.bytes([8, 8, 64], 10, 3)).to.equal(4 * 4096 * 30);
+  });
+
+  for (const boundary of [1, 2, 3]) {
+    it(`at boundary ${boundary} holds what the frozen groups give, more pictures than are run at a time`, async () => {
+      const [network, source] = [probeNetwork(), pictureSource({count: 40})];
+      const table = await filled(network, source, boundary, 2);
+      expectClose(rowsOf(table, 0), await direct(network, source, boundary, null));
+      expectClose(rowsOf(table, 1), await direct(network, source, boundary, 1));
+    });
+  }
+
+  it('holds views that differ, the plain picture first', async () => {
+    const [network, source] = [probeNetwork(), pictureSource()];
+    const table = await filled(network, source, 3, 3);
+    const [plain, first, second] = [0, 1, 2].map(view => rowsOf(table, view));
+    expect(first).to.not.deep.equal(plain);
+    expect(second).to.not.deep.equal(plain);
+    expect(second).to.not.deep.equal(first);
+  });
+
+  it('is the same from a lower table as from pictures', async () => {
+    const [network, source] = [probeNetwork(), pictureSource({count: 40})];
+    const [lower, whole] = [await filled(network, source, 1, 2), await filled(network, source, 3, 2)];
+    const table = new FeatureTable(3, [256], 40, 2);
+    const done: number[] = [];
+    await fillFromTable(table, network, lower, undefined, rows => done.push(rows));
+    for (const view of [0, 1]) expectClose(rowsOf(table, view), rowsOf(whole, view));
+    expect(done).to.deep.equal([32, 8, 32, 8]);
+  });
+
+  it('stops between batches when told to', async () => {
+    const [network, source] = [probeNetwork(), pictureSource({count: 40})];
+    const lower = await filled(network, source, 1, 1);
+    const stop = new AbortController();
+    const table = new FeatureTable(3, [256], 40, 1);
+    const outcome = await fillFromTable(table, network, lower, stop.signal, () => stop.abort()).catch((error: Error) => error.name);
+    expect(outcome).to.equal('AbortError');
+  });
+
+  it('gives rows in any order, each of its own view', async () => {
+    const [network, source] = [probeNetwork(), pictureSource()];
+    const table = await filled(network, source, 3, 2);
+    const rows = tf.tidy(() =>
+      table
+        .rows([4, 0], index => (index === 4 ? 1 : 0))
+        .dataSync()
+        .slice(),
+    );
+    expect(rows.slice(0, 256)).to.deep.equal(rowsOf(table, 1).slice(4 * 256, 5 * 256));
+    expect(rows.slice(256)).to.deep.equal(rowsOf(table, 0).slice(0, 256));
+  });
+
+  it('draws the view of a sample by seed and epoch; shows the plain picture outside of epochs', () => {
+    const table = new FeatureTable(3, [1], 300, 3);
+    const shown = (seed: number, epoch: number | null): number[] => Array.from({length: 300}, (_, i) => table.viewShown(seed, epoch, i));
+    expect(shown(1, 1)).to.deep.equal(shown(1, 1));
+    expect(shown(1, 1)).to.not.deep.equal(shown(1, 2));
+    expect(shown(1, 1)).to.not.deep.equal(shown(2, 1));
+    expect(new Set(shown(1, null))).to.deep.equal(new Set([0]));
+    // 100 expected each; seven standard deviations of 8.2.
+    for (const view of [0, 1, 2]) expect(shown(1, 1).filter(drawn => drawn === view).length).to.be.within(43, 157);
+  });
+
+  it('feeds batches with the labels that belong to the rows, the last one short', async () => {
+    const [network, source] = [probeNetwork(), pictureSource({count: 5})];
+    const table = await filled(network, source, 3, 1);
+    const before = [tf.memory().numTensors, nativeHandles()];
+    const inputs = tableInputs(table, Int32Array.of(0, 1, 2, 0, 1), 1);
+    const seen: {shape: readonly number[]; labels: number[]}[] = [];
+    for await (const {x, labels} of inputs.batches([4, 3, 2, 1, 0], 2, 1)) {
+      seen.push({shape: x.shape, labels: [...labels]});
+      (x as Tensor).dispose();
+    }
+    expect(seen).to.deep.equal([
+      {shape: [2, 256], labels: [1, 0]},
+      {shape: [2, 256], labels: [2, 1]},
+      {shape: [1, 256], labels: [0]},
+    ]);
+    expect([tf.memory().numTensors, nativeHandles()]).to.deep.equal(before);
+  });
+});

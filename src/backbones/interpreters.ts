@@ -7,6 +7,7 @@ import type {BackboneSpec, ConvSpec} from './resnet-specs.js';
 
 const shared = {
   relu: (x: Tensor4D) => ops().relu(x),
+  scope: (block: () => Tensor4D) => tf.tidy(block),
   maxPool: (x: Tensor4D) => ops().maxPool(x, 3, 2, 1),
   add: (a: Tensor4D, b: Tensor4D) => ops().add(a, b),
 };

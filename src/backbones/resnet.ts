@@ -1,7 +1,7 @@
 import {STEM, stageBlocks, type BackboneSpec, type BlockSpec, type ConvSpec} from './resnet-specs.js';
 
 /**
- * What can be done with a ResNet's description. Training, frozen passes and export each bring their own meaning of these four words;
+ * What can be done with a ResNet's description. Training, frozen passes and export each bring their own meaning of these words;
  * the network itself is written once, below.
  * @typeParam T an activation: a tensor, or a symbolic tensor of tfjs layers
  */
@@ -13,17 +13,20 @@ export interface Interpreter<T> {
   /** 3x3, stride 2, one padded on every side. */
   maxPool(x: T, name: string): T;
   add(a: T, b: T, name: string): T;
+  /** Runs a block; what it made on the way, and nobody needs any more, may be freed when it returns. */
+  scope(block: () => T): T;
 }
 
 /** `[n, s, s, 3] -> [n, s/4, s/4, 64]` */
-const stem = <T>(to: Interpreter<T>, images: T): T => to.maxPool(to.relu(to.unit(STEM, images), 'relu'), 'maxpool');
+const stem = <T>(to: Interpreter<T>, images: T): T => to.scope(() => to.maxPool(to.relu(to.unit(STEM, images), 'relu'), 'maxpool'));
 
 /** `relu(shortcut(x) + path(x))` (He et al., figures 2 and 5) */
-function residual<T>(to: Interpreter<T>, {name, path, projection}: BlockSpec, x: T): T {
-  const shortcut = projection === undefined ? x : to.unit(projection, x);
-  const transformed = path.reduce((y, conv, i) => (i === 0 ? to.unit(conv, y) : to.unit(conv, to.relu(y, `${name}.relu${i}`))), x);
-  return to.relu(to.add(transformed, shortcut, `${name}.add`), `${name}.relu`);
-}
+const residual = <T>(to: Interpreter<T>, {name, path, projection}: BlockSpec, x: T): T =>
+  to.scope(() => {
+    const shortcut = projection === undefined ? x : to.unit(projection, x);
+    const transformed = path.reduce((y, conv, i) => (i === 0 ? to.unit(conv, y) : to.unit(conv, to.relu(y, `${name}.relu${i}`))), x);
+    return to.relu(to.add(transformed, shortcut, `${name}.add`), `${name}.relu`);
+  });
 
 /**
  * Runs a part of the backbone: groups are numbered 0 (stem), 1..4 (stages).

@@ -27,6 +27,7 @@ function convolve({conv, kernel, stride, padding, outChannels}: ConvSpec, x: Sym
 const layersInterpreter = ({batchNormEpsilon}: BackboneSpec): Interpreter<SymbolicTensor> => ({
   unit: (conv, x) => put(tf.layers.batchNormalization({name: conv.norm, epsilon: batchNormEpsilon}), convolve(conv, x)),
   relu: (x, name) => put(tf.layers.activation({activation: 'relu', name}), x),
+  scope: block => block(),
   // What comes here has passed a relu, so a border of zeros never wins.
   maxPool: (x, name) => put(tf.layers.maxPooling2d({poolSize: 3, strides: 2, padding: 'valid', name}), padded(x, 1, name)),
   add: (a, b, name) => put(tf.layers.add({name}), [a, b]),

@@ -7,7 +7,7 @@ import {EngineError} from './engine-error.js';
 import {LIBRARIES} from './wheel.js';
 
 /** The C++ compilers to try, as command lines: `CXX` alone where it is set. */
-export function compilers(environment: NodeJS.ProcessEnv = process.env): readonly (readonly [string, ...string[]])[] {
+function compilers(environment: NodeJS.ProcessEnv = process.env): readonly (readonly [string, ...string[]])[] {
   const [program, ...rest] = (environment.CXX ?? '').split(' ').filter(word => word !== '');
   return program === undefined ? [['g++'], ['c++'], ['clang++']] : [[program, ...rest]];
 }

@@ -1,0 +1,93 @@
+import {expect} from 'chai';
+import {nativeHandles} from '../../src/engine/binding.js';
+import {tf, type Tensor2D} from '../../src/engine/tensorflow.js';
+import type {GroupRates} from '../../src/backbones/layer-groups.js';
+import {evaluateInputs, isBetter} from '../../src/training/evaluate.js';
+import {pictureInputs} from '../../src/training/inputs.js';
+import {NotANumberError, type Metrics} from '../../src/training/metrics.js';
+import {phaseNetwork, type PhaseNetwork} from '../../src/training/phase-network.js';
+import {pictures, toPixels} from '../../src/training/pictures.js';
+import {useEngine} from '../helpers/engine.js';
+import {pictureSource} from '../helpers/picture-source.js';
+import {randomClassifier} from '../helpers/random-classifier.js';
+import {rejectionOf} from '../helpers/rejection.js';
+
+const PROBE: GroupRates = {stem: null, stage1: null, stage2: null, stage3: null, stage4: null, head: 0.1};
+/** More than are evaluated at a time. */
+const COUNT = 70;
+
+describe('evaluation', () => {
+  useEngine();
+
+  const made: {dispose(): void}[] = [];
+  afterEach(() => made.splice(0).forEach(thing => thing.dispose()));
+
+  function network(head: {dropout: number} = {dropout: 0.5}): PhaseNetwork {
+    const classifier = randomClassifier({spec: {lastStage: 1}, size: 32, head});
+    const probe = phaseNetwork(classifier, {rates: PROBE, batchNorm: 'training'});
+    made.push(classifier, probe);
+    return probe;
+  }
+
+  it('counts every picture once, whatever the batches, as it is shown: plain and without dropout', async () => {
+    const [probe, source] = [network(), pictureSource({count: COUNT})];
+    const parts: Float32Array[] = [];
+    const metrics = await evaluateInputs(probe, pictureInputs(source, probe), part => parts.push(part));
+    const probabilities = parts.flatMap(part => [...part]);
+    let expected: number[][] = [];
+    for await (const batch of pictures(
+      source,
+      Array.from({length: COUNT}, (_, i) => i),
+      COUNT,
+      null,
+    )) {
+      expected = tf.tidy(() => tf.softmax(probe.upper(probe.lower(toPixels(batch, 32)))).arraySync() as number[][]);
+    }
+    probabilities.forEach((value, i) => expect(value).to.be.closeTo(expected.flat()[i]!, 1e-5));
+    const labels = source.samples.map(({label}) => label);
+    const loss = expected.reduce((sum, row, i) => sum - Math.log(row[labels[i]!]!), 0) / COUNT;
+    const right = expected.filter((row, i) => row.indexOf(Math.max(...row)) === labels[i]).length;
+    expect(metrics.loss).to.be.closeTo(loss, 1e-4);
+    expect([metrics.count, metrics.accuracy]).to.deep.equal([COUNT, right / COUNT]);
+    expect(parts.map(part => part.length)).to.deep.equal([64 * 3, 6 * 3]);
+  });
+
+  // A tensor gets its handle when it is first used: what is counted has been used before.
+  it('leaves nothing on the device', async () => {
+    const probe = network();
+    await evaluateInputs(probe, pictureInputs(pictureSource(), probe));
+    const before = [tf.memory().numTensors, nativeHandles()];
+    await evaluateInputs(probe, pictureInputs(pictureSource({count: COUNT}), probe));
+    expect([tf.memory().numTensors, nativeHandles()]).to.deep.equal(before);
+  });
+
+  it('stops where a probability is no number, and leaves nothing then', async () => {
+    const probe = network();
+    await evaluateInputs(probe, pictureInputs(pictureSource(), probe));
+    tf.tidy(() => probe.trained.get('fc.weight')!.assign(tf.fill([64, 3], NaN) as Tensor2D));
+    const before = [tf.memory().numTensors, nativeHandles()];
+    expect(await rejectionOf(evaluateInputs(probe, pictureInputs(pictureSource(), probe)))).to.be.instanceOf(NotANumberError);
+    expect([tf.memory().numTensors, nativeHandles()]).to.deep.equal(before);
+  });
+
+  it('can be stopped between batches', async () => {
+    const stop = new AbortController();
+    const probe = network();
+    setImmediate(() => stop.abort());
+    const inputs = pictureInputs(pictureSource({count: 130, signal: stop.signal}), probe);
+    expect((await rejectionOf(evaluateInputs(probe, inputs))).name).to.equal('AbortedError');
+  });
+});
+
+describe('isBetter', () => {
+  const of = (accuracy: number, loss: number): Metrics => ({accuracy, loss}) as Metrics;
+  const table: readonly (readonly [what: string, one: Metrics, other: Metrics | undefined, better: boolean])[] = [
+    ['anything than nothing', of(0, 9), undefined, true],
+    ['a higher accuracy, whatever the loss', of(0.9, 2), of(0.8, 1), true],
+    ['not a lower accuracy', of(0.8, 1), of(0.9, 2), false],
+    ['a lower loss between equals', of(0.9, 1), of(0.9, 2), true],
+    ['not a higher loss between equals', of(0.9, 2), of(0.9, 1), false],
+    ['not the same', of(0.9, 1), of(0.9, 1), false],
+  ];
+  for (const [what, one, other, better] of table) it(`prefers ${what}`, () => expect(isBetter(one, other)).to.equal(better));
+});

@@ -98,8 +98,9 @@ export function toTorchvision(file: WeightsFile): WeightsFile {
   for (const [name, tensor] of file.tensors) {
     if (isNormalisation(name, file)) continue;
     const known = torchvisionName(name);
-    isKeras ||= known?.isKeras === true;
-    tensors.set(known?.key ?? name, known === undefined ? tensor : channelsFirst(tensor));
+    const isNew = known !== undefined && !tensors.has(known.key);
+    isKeras ||= isNew && known.isKeras;
+    tensors.set(isNew ? known.key : name, isNew ? channelsFirst(tensor) : tensor);
   }
   return {...file, metadata: isKeras ? {...KERAS_METADATA, ...file.metadata} : file.metadata, tensors: foldBiases(tensors)};
 }

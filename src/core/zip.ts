@@ -49,6 +49,10 @@ export class ZipArchive {
     return [...this.entries.keys()];
   }
 
+  has(name: string): boolean {
+    return this.entries.has(name);
+  }
+
   /** Size in bytes of an entry, uncompressed. */
   sizeOf(name: string): number {
     return this.entry(name).uncompressedSize;

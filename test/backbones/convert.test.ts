@@ -144,6 +144,11 @@ describe('toTorchvision', () => {
     expect(converted.metadata).to.deep.equal(metadata);
   });
 
+  it('keeps the second of two weights that mean the same, for the strict load to show', () => {
+    const converted = toTorchvision(file({'probs/bias': [[1], [1]], 'predictions/bias': [[1], [2]]}));
+    expect(contents(converted)).to.deep.equal({'fc.bias': [[1], [1]], 'predictions/bias': [[1], [2]]});
+  });
+
   it('leaves other names, and the files of torchvision, as they are', () => {
     const other = file({
       'conv2d/kernel:0': [

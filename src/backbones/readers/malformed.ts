@@ -4,15 +4,20 @@
  */
 export class Malformed extends Error {
   override readonly name = 'Malformed';
+  readonly reason: string;
 
   constructor(
-    readonly reason: string,
+    reason: string,
     readonly remedy = 'download or save the file again',
     options?: ErrorOptions,
   ) {
-    super(`${reason}; ${remedy}`, options);
+    super(`${printable(reason)}; ${remedy}`, options);
+    this.reason = printable(reason);
   }
 }
+
+/** Names in a reason come from the file: without what could disturb a terminal, and not endlessly. */
+const printable = (reason: string): string => reason.replace(/[\p{Cc}\p{Cf}\u2028\u2029]/gu, '?').slice(0, 500);
 
 /** `1,234`, for sentences. */
 export const counted = (count: number | bigint): string => count.toLocaleString('en-US');

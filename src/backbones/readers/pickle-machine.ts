@@ -74,7 +74,7 @@ export class PickleMachine {
   global(module: string, name: string): Global {
     const found = this.dialect.globals.get(`${module}.${name}`);
     if (found !== undefined) return found;
-    throw new Malformed(`a pickle that asks for ${printable(`${module}.${name}`)}, which weights do not need`, STATE_DICT_ALONE);
+    throw new Malformed(`a pickle that asks for ${module}.${name}, which weights do not need`, STATE_DICT_ALONE);
   }
 
   /** A call costs as much as it is given. */
@@ -84,6 +84,3 @@ export class PickleMachine {
     this.push(callee.call(args));
   }
 }
-
-/** Names come from the file: without control characters, and not endlessly. */
-const printable = (name: string): string => name.replace(/[^\x20-\x7e]/g, '?').slice(0, 120);

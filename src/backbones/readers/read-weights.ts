@@ -44,6 +44,7 @@ export async function readWeights(path: string): Promise<WeightsFile> {
 function asWeightsFileError(path: string, error: unknown): unknown {
   if (error instanceof Malformed) return new WeightsFileError(path, error.reason, error.remedy, {cause: error.cause});
   if (!(error instanceof Error) || !('code' in error)) return error;
+  if (!('syscall' in error) && error.code !== 'ERR_FS_FILE_TOO_LARGE') return error;
   if (error.code === 'ENOENT') return new WeightsFileError(path, 'no such file', 'check the path', {cause: error});
   return new WeightsFileError(path, `an unreadable file (${messageOf(error)})`, 'check the file and its permissions', {cause: error});
 }

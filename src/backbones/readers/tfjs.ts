@@ -33,6 +33,9 @@ const STORED: Readonly<Record<string, ElementType>> = {
 /** That of ResNet-152 takes half a megabyte. */
 const MAX_JSON_BYTES = 64_000_000;
 
+/** Of 4 MiB each as a rule: 60 for ResNet-152. */
+const MAX_SHARDS = 10_000;
+
 /**
  * Reads the weights of a tfjs LayersModel: `model.json` and the shards it names, dequantised. Texts of its `userDefinedMetadata` are the
  * metadata, anything else in there as JSON.
@@ -62,6 +65,7 @@ function manifestOf({weightsManifest: manifest}: JsonObject): ManifestGroup[] {
   return manifest.map((group: unknown) => {
     const {paths, weights} = isObject(group) ? group : {};
     if (!Array.isArray(paths) || !Array.isArray(weights)) throw new Malformed('a weightsManifest without paths and weights');
+    if (paths.length > MAX_SHARDS) throw new Malformed(`${counted(paths.length)} shards, above the limit of ${counted(MAX_SHARDS)}`);
     return {paths: paths.map(shardPath), entries: weights.map(parseEntry)};
   });
 }
@@ -110,11 +114,9 @@ async function readShards(paths: readonly string[], folder: string, needed: numb
 }
 
 async function shardSize(path: string, folder: string): Promise<number> {
-  try {
-    return (await stat(join(folder, path))).size;
-  } catch (cause) {
-    throw new Malformed(`no shard ${path} beside its model.json`, 'copy the whole folder of the model', {cause});
-  }
+  const found = await stat(join(folder, path)).catch(() => undefined);
+  if (!found?.isFile()) throw new Malformed(`no shard ${path} beside its model.json`, 'copy the whole folder of the model');
+  return found.size;
 }
 
 function decode({stored, affine}: Entry, bytes: Buffer): Float32Array | undefined {

@@ -25,7 +25,7 @@ export function stateDictIn(root: unknown): ReadonlyMap<string, TorchTensor> {
   if (found !== undefined) return tensorsOf(found);
   if (root instanceof TorchTensor) throw new Malformed('a single tensor without a name', GIVE_STATE_DICT);
   if (!(root instanceof Map)) throw new Malformed('a pickled value that is not a dictionary of tensors', GIVE_STATE_DICT);
-  const keys = [...root.keys()].slice(0, 8).map(key => JSON.stringify(String(key).slice(0, 40)));
+  const keys = [...root.keys()].slice(0, 8).map(key => (typeof key === 'string' ? `"${key.slice(0, 40)}"` : 'something'));
   throw new Malformed(`a dictionary with ${keys.join(', ') || 'nothing in it'}, and no state dict under a known name`, GIVE_STATE_DICT);
 }
 

@@ -25,11 +25,10 @@ export async function openTorchZip(path: string): Promise<TorchFile> {
 
 async function openEntries(zip: ZipArchive): Promise<TorchFile> {
   const pickles = zip.names.filter(name => /^[^/]*\/?data\.pkl$/.test(name));
-  if (pickles.length !== 1) throw withoutPickle(zip.names);
+  if (pickles.length !== 1) throw withoutPickle(zip);
   const folder = pickles[0]!.slice(0, -'data.pkl'.length);
-  const byteOrder = zip.names.includes(`${folder}byteorder`) ? (await read(zip, `${folder}byteorder`, 16)).toString() : 'little';
-  if (byteOrder !== 'little')
-    throw new Malformed(`numbers in ${JSON.stringify(byteOrder)} byte order`, 'save it on a little-endian machine');
+  const byteOrder = zip.has(`${folder}byteorder`) ? (await read(zip, `${folder}byteorder`, 16)).toString() : 'little';
+  if (byteOrder !== 'little') throw new Malformed(`numbers in "${byteOrder}" byte order`, 'save it on a little-endian machine');
   const pickle = await read(zip, pickles[0]!, MAX_PICKLE_BYTES);
   return {
     root: unpickle(new ByteCursor(pickle), torchDialect(new Map())),
@@ -38,15 +37,15 @@ async function openEntries(zip: ZipArchive): Promise<TorchFile> {
   };
 }
 
-function withoutPickle(names: readonly string[]): Malformed {
-  if (names.includes('model.weights.h5')) return new Malformed('a .keras archive', 'save it from Keras as .h5 and give that file');
+function withoutPickle(zip: ZipArchive): Malformed {
+  if (zip.has('model.weights.h5')) return new Malformed('a .keras archive', 'save it from Keras as .h5 and give that file');
   return new Malformed('a zip archive without the one data.pkl of torch.save', 'give a file that torch.save wrote');
 }
 
 function readStorage(zip: ZipArchive, folder: string, {key, length, type}: TorchStorage): Promise<Buffer> {
   const name = `${folder}data/${key}`;
   const bytes = length * type.bytes;
-  if (!zip.names.includes(name)) throw new Malformed(`no entry ${JSON.stringify(name)} for a storage of ${counted(bytes)} bytes`);
+  if (!zip.has(name)) throw new Malformed(`no entry "${name}" for a storage of ${counted(bytes)} bytes`);
   const found = zip.sizeOf(name);
   if (found !== bytes) throw new Malformed(`${counted(found)} bytes in entry "${name}", whose storage takes ${counted(bytes)}`);
   return orMalformed(zip.read(name));

@@ -1,7 +1,9 @@
 import type {Group} from 'h5wasm';
 import {expect} from 'chai';
 import {h5File} from '../../helpers/h5-files.js';
-import {again, readBytes, refusalOf, valuesIn} from '../../helpers/weights-files.js';
+import {readKerasH5} from '../../../src/backbones/readers/keras-h5.js';
+import {Malformed} from '../../../src/backbones/readers/malformed.js';
+import {again, fileOf, readBytes, refusalOf, valuesIn} from '../../helpers/weights-files.js';
 
 /** Writes a weight where Keras 2 does: in a group of the layer, under its whole name. */
 function weight(root: Group, layer: string, name: string, values: readonly number[], shape: readonly number[] = [values.length]): void {
@@ -113,12 +115,18 @@ describe('readKerasH5', () => {
     expect(await refusalOf(bytes)).to.equal(`Expected weights in FILE, but found a model_weights that is not a group${again}`);
   });
 
+  it('does not wait for ever', async () => {
+    const path = fileOf(await h5File(root => weight(root, 'fc', 'bias:0', [1])));
+    const error: unknown = await readKerasH5(path, 0).catch((thrown: unknown) => thrown);
+    expect(error).to.be.instanceOf(Malformed).and.to.have.property('reason', 'an HDF5 file without an end after 0 seconds');
+  });
+
   it('refuses broken files in one sentence, and reads whole ones after them', async () => {
     const whole = await h5File(root => weight(root, 'fc', 'bias:0', [1, 2, 3]));
     expect(await refusalOf(whole.subarray(0, -1))).to.match(
       /^Expected weights in FILE, but found a broken HDF5 file \(truncated file: .*\); download or save the file again\.$/,
     );
-    for (let length = 8; length < whole.length; length += 97) {
+    for (let length = 8; length < whole.length; length += 397) {
       expect(await refusalOf(whole.subarray(0, length))).to.match(
         /^Expected weights in FILE, but found a broken HDF5 file \([^\n]+\); download or save the file again\.$/,
       );

@@ -84,7 +84,7 @@ describe('readWeights', () => {
     const stream = random('damage');
     for (const name of ['resnet20-cifar10-12fca82f.th', 'resnet8-cifar10.h5']) {
       const whole = readFileSync(sharedOrSkip(this, `weights/${name}`));
-      for (let i = 0; i < 40; i++) {
+      for (let i = 0; i < (name.endsWith('.h5') ? 10 : 40); i++) {
         const cut = whole.subarray(0, stream.integer(whole.length));
         const damaged = Buffer.from(whole);
         damaged[stream.integer(i % 2 === 0 ? whole.length : 20_000)] = stream.integer(256);

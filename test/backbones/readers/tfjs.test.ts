@@ -63,6 +63,12 @@ describe('readTfjs', () => {
       `a shard outside the model's folder ("/etc/hostname")${again}`,
     ],
     ['a shard without a name', folder(manifest([], [1])), `a shard outside the model's folder (1)${again}`],
+    ['more shards than anybody has', folder(manifest([], Array(10_001).fill('a'))), `10,001 shards, above the limit of 10,000${again}`],
+    [
+      'a folder for a shard',
+      folder(manifest([weight('w', [0])], ['.'])),
+      'no shard . beside its model.json; copy the whole folder of the model.',
+    ],
     [
       'a manifest that is no list',
       folder({weightsManifest: {}}),

@@ -49,17 +49,24 @@ function sentence(error: ErrorObject): string {
   }
 }
 
-/** Alternatives (`anyOf`) fail branch by branch; a reader wants one sentence about the value. */
+/**
+ * Alternatives (`anyOf`) fail branch by branch. Where one fits the value itself and something inside is wrong, that is worth saying; else a
+ * reader wants one sentence about the value.
+ */
 function sentences(errors: readonly ErrorObject[]): string[] {
   const alternatives = errors.filter(error => error.keyword === 'anyOf');
-  const others = errors.filter(
-    error => error.keyword !== 'anyOf' && !alternatives.some(either => error.schemaPath.startsWith(either.schemaPath)),
-  );
-  const described = alternatives.map(error => {
-    const wanted = (error.parentSchema as {description?: string}).description ?? 'one of the allowed forms';
-    return `Expected ${wanted} for "${dotted(error.instancePath)}", but found ${show(error.data)}.`;
-  });
-  return [...new Set([...described, ...others.map(sentence)])];
+  const others = errors.filter(error => error.keyword !== 'anyOf');
+  const isOf = (either: ErrorObject, error: ErrorObject): boolean => error.schemaPath.startsWith(either.schemaPath);
+  const isInside = (either: ErrorObject, error: ErrorObject): boolean =>
+    isOf(either, error) && error.instancePath.length > either.instancePath.length;
+  const described = alternatives.filter(either => !others.some(error => isInside(either, error))).map(alternative);
+  const told = others.filter(error => alternatives.every(either => !isOf(either, error) || isInside(either, error)));
+  return [...new Set([...described, ...told.map(sentence)])];
+}
+
+function alternative({parentSchema, instancePath, data}: ErrorObject): string {
+  const {description = 'one of the allowed forms'} = parentSchema as {description?: string};
+  return `Expected ${description} for "${dotted(instancePath)}", but found ${show(data)}.`;
 }
 
 /**

@@ -38,7 +38,7 @@ export function recommendedSchedule({images, smallestClass, pretrained, gpu}: Fa
 }
 
 /** Updates a head needs on fixed features to settle; they cost milliseconds each. */
-const PROBE_UPDATES = 500;
+export const PROBE_UPDATES = 500;
 
 export function recommendedProbeEpochs({images}: Facts, batchSize: number): number {
   return bounded(5, (PROBE_UPDATES * batchSize) / images, 60);

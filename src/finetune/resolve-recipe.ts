@@ -1,10 +1,11 @@
 import {checkRates} from '../backbones/layer-groups.js';
+import {UsageError} from '../core/errors.js';
 import type {ImageFolder} from '../datasets/image-folder.js';
 import {NAMED_SCHEDULES} from './phases.js';
 import type {Phase, Recipe, RecipeInput, Source} from './recipe.js';
 import {checkRecipeInput} from './recipe.js';
 import {recipeSchema, type FreezeSchedule} from './recipe-schema.js';
-import {recommend, recommendedProbeEpochs, type Facts} from './recommend.js';
+import {PROBE_UPDATES, recommend, recommendedProbeEpochs, type Facts} from './recommend.js';
 
 /** Values from one place: the flags, the environment, a recipe file. */
 export interface Layer {
@@ -38,35 +39,58 @@ function phasesOf(values: Required<RecipeInput>, facts: Facts): readonly Phase[]
   });
 }
 
-/** Where nothing was said, a schedule that ends with the probe takes the probe's own numbers. */
+/** Where nothing was said, a schedule that ends with the probe takes the probe's own numbers; a list of phases has its own. */
 function recommended(said: RecipeInput, facts: Facts): ReturnType<typeof recommend> {
   const {values, reasons} = recommend(facts);
-  const batchSize = said.batchSize ?? values.batchSize!;
-  if ((said.freeze ?? values.freeze) !== 'probe') return {values, reasons};
-  const epochs = recommendedProbeEpochs(facts, batchSize);
+  const schedule = said.freeze ?? values.freeze;
+  const {epochs: _epochs, lr: _lr, ...others} = values;
+  const otherReasons = [...reasons].filter(([key]) => key !== 'epochs');
+  if (typeof schedule !== 'string') return {values: others, reasons: new Map(otherReasons)};
+  if (schedule !== 'probe') return {values, reasons};
+  const epochs = recommendedProbeEpochs(facts, said.batchSize ?? values.batchSize!);
   return {
-    values: {...values, lr: PROBE_RATE, epochs},
-    reasons: new Map([...reasons, ['epochs', 'a head on fixed features settles in about 500 updates']]),
+    values: {...others, lr: PROBE_RATE, epochs},
+    reasons: new Map([...otherReasons, ['epochs', `a head on fixed features settles in about ${PROBE_UPDATES} updates`]]),
   };
 }
 
-/** Layers, strongest first, laid over what the data recommends and the defaults. */
-export function resolveLayers(layers: readonly Layer[], facts: Facts): ResolvedRecipe {
-  const said: RecipeInput = Object.assign({}, ...layers.map(({values}) => values).reverse());
-  const advice = recommended(said, facts);
-  const all: readonly Layer[] = [...layers, {source: 'recommended', values: advice.values}, {source: 'default', values: defaults}];
-  const sources: Record<string, Source> = {};
+/** The strongest layer that says something of a value wins. */
+function lay(layers: readonly Layer[]): {readonly values: RecipeInput; readonly sources: Readonly<Record<string, Source>>} {
   const values: Record<string, unknown> = {};
-  for (const {source, values: given} of all) {
-    for (const [key, value] of Object.entries(given)) {
+  const sources: Record<string, Source> = {};
+  for (const {source, values: said} of layers) {
+    for (const [key, value] of Object.entries(said)) {
       if (key in values || value === undefined) continue;
       values[key] = value;
       sources[key] = source;
     }
   }
+  return {values, sources};
+}
+
+/** Numbers of a named schedule beside a list of phases would have no effect, and nobody would know. */
+function checkUnambiguous({values, sources}: ReturnType<typeof lay>): void {
+  if (values.freeze === undefined || typeof values.freeze === 'string') return;
+  const idle = (['epochs', 'lr'] as const).find(key => values[key] !== undefined);
+  if (idle === undefined) return;
+  throw new UsageError(
+    `Expected no --${idle} beside a list of phases, which has its own, but found ${values[idle]} (${sources[idle]}). ` +
+      'Change the phases, or name a schedule with --freeze.',
+  );
+}
+
+/**
+ * Layers, strongest first, laid over what the data recommends and the defaults.
+ * @throws UsageError (exit 2) for phases that the backbone cannot be trained by, or numbers beside them that would have no effect
+ */
+export function resolveLayers(layers: readonly Layer[], facts: Facts): ResolvedRecipe {
+  const said = lay(layers);
+  checkUnambiguous(said);
+  const advice = recommended(said.values, facts);
+  const {values, sources} = lay([...layers, {source: 'recommended', values: advice.values}, {source: 'default', values: defaults}]);
   const {epochs: _epochs, lr: _lr, ...rest} = values;
   const freeze = phasesOf(values as Required<RecipeInput>, facts);
-  const recipe = {...rest, freeze} as unknown as Recipe;
+  const recipe = {...rest, freeze} as Recipe;
   for (const phase of freeze) checkRates(phase.name, phase.rates, recipe.lastStage);
   const named = typeof values.freeze === 'string' ? `${values.freeze}: ` : '';
   const reasons = [...advice.reasons]

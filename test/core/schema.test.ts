@@ -68,8 +68,11 @@ describe('validate', () => {
     it(`names ${what}`, () => expect(issuesOf(document)).to.deep.equal(issues));
   }
 
+  it('says of a value that fits an alternative what is wrong inside of it', () => {
+    expect(issuesOf({arch: 'resnet18', freeze: [{}, 2]})).to.deep.equal(['Expected "freeze.1" to be object, but found 2.']);
+  });
+
   it('says each thing once', () => {
-    const issues = issuesOf({arch: 'resnet18', freeze: [1, 2]});
-    expect(issues).to.deep.equal(['Expected a schedule or a list of phases for "freeze", but found [1,2].']);
+    expect(issuesOf({arch: 'resnet18', freeze: 3})).to.deep.equal(['Expected a schedule or a list of phases for "freeze", but found 3.']);
   });
 });

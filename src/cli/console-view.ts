@@ -20,8 +20,8 @@ const TITLES: Readonly<Record<Activity, string>> = {
   export: 'exporting',
 };
 
-/** Epochs on cached features take milliseconds; a line a second is as much as a person reads. */
-const EPOCH_LINE_SECONDS = 1;
+/** Epochs on cached features take milliseconds; a line every two seconds is as much as a person reads. */
+const EPOCH_LINE_SECONDS = 2;
 
 export interface ViewOptions {
   readonly verbose?: boolean;

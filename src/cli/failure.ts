@@ -13,7 +13,12 @@ export interface Failure {
 }
 
 /** The table of the contract, except the codes that errors carry themselves: 1 failed, 2 usage, 3 dataset, 4 machine, 5 accuracy. */
+const REFUSED = 1;
 const BUG = 1;
+
+/** A full disk, a folder that may not be written: the system's own sentence names the call and the path. */
+const isRefusal = (error: unknown): error is NodeJS.ErrnoException =>
+  error instanceof Error && 'syscall' in error && 'code' in error && typeof error.code === 'string';
 
 /** A run that was stopped after it had a directory, from which it can go on. */
 export class StoppedRunError extends FinetuneError {
@@ -59,6 +64,11 @@ export function failureOf(error: unknown, style: Style, stopped?: StopSignal): F
   if (error instanceof FinetuneError) {
     const {code, exitCode, message} = error;
     return {exitCode, text: `${style.bad('error')} ${message}`, document: {...fieldsOf(error), code, exitCode, message}};
+  }
+  if (isRefusal(error)) {
+    const {code, message} = error;
+    const text = `${style.bad('error')} Expected the system to do what a run needs, but found: ${message}.`;
+    return {exitCode: REFUSED, text, document: {code, exitCode: REFUSED, message}};
   }
   const stack = error instanceof Error ? (error.stack ?? error.message) : String(error);
   const text = `${style.bad('error')} This is a mistake of finetune, not of yours. Please report it with these lines:\n\n${stack}`;

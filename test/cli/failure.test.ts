@@ -1,8 +1,10 @@
+import {readFile} from 'node:fs/promises';
 import {expect} from 'chai';
 import {AccuracyMissedError} from '../../src/cli/accuracy-gate.js';
 import {failureOf, StoppedRunError} from '../../src/cli/failure.js';
 import {Interrupts} from '../../src/cli/interrupts.js';
 import {PLAIN} from '../../src/cli/style.js';
+import {rejectionOf} from '../helpers/rejection.js';
 import {AbortedError, DatasetError, MachineError, UsageError} from '../../src/core/errors.js';
 
 describe('how a command fails', () => {
@@ -22,6 +24,15 @@ describe('how a command fails', () => {
         accuracy: 0.5,
         demanded: 0.9,
       },
+    });
+  });
+
+  it('tells what the system refused, without a stack', async () => {
+    const error = await rejectionOf(readFile('/nowhere/at all'));
+    expect(failureOf(error, PLAIN)).to.deep.equal({
+      exitCode: 1,
+      text: "error Expected the system to do what a run needs, but found: ENOENT: no such file or directory, open '/nowhere/at all'.",
+      document: {code: 'ENOENT', exitCode: 1, message: "ENOENT: no such file or directory, open '/nowhere/at all'"},
     });
   });
 

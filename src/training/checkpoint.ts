@@ -36,41 +36,50 @@ export class CheckpointError extends FinetuneError {
   }
 }
 
-/** Writes beside the place and renames, so that a kill leaves the old checkpoint or the new one. */
-async function replaceDirectory(directory: string, write: (fresh: string) => Promise<void>): Promise<void> {
+async function writeBeside(directory: string, write: (fresh: string) => Promise<void>): Promise<void> {
   const fresh = `${directory}.new`;
-  const old = `${directory}.old`;
   await rm(fresh, {recursive: true, force: true});
   await mkdir(fresh, {recursive: true});
   await write(fresh);
+}
+
+/** A kill leaves the old directory, perhaps under its second name, or the new one. */
+async function moveIntoPlace(directory: string): Promise<void> {
+  const old = `${directory}.old`;
   await rm(old, {recursive: true, force: true});
   if (existsSync(directory)) await rename(directory, old);
-  await rename(fresh, directory);
+  await rename(`${directory}.new`, directory);
   await rm(old, {recursive: true, force: true});
 }
 
 /**
- * @param directory `checkpoints/last`; the best weights go beside it, to `checkpoints/best`, first: a kill between the two leaves best
- *   weights with their own metrics, which the resumed run meets again
+ * Writes everything beside its place before it moves any of it.
+ * @param directory `checkpoints/last`; the best weights go beside it, to `checkpoints/best`
  */
 export async function writeCheckpoint<Row>(directory: string, checkpoint: Checkpoint<Row>): Promise<void> {
   const {weights, optimizer, best, bestMetrics, ...state} = checkpoint;
-  await replaceDirectory(join(dirname(directory), 'best'), async fresh => {
+  const bestDirectory = join(dirname(directory), 'best');
+  await writeBeside(bestDirectory, async fresh => {
     await writeSafetensors(join(fresh, 'weights.safetensors'), best, {});
     await writeFile(join(fresh, 'metrics.json'), JSON.stringify(bestMetrics ?? null));
   });
-  await replaceDirectory(directory, async fresh => {
+  await writeBeside(directory, async fresh => {
     await writeSafetensors(join(fresh, 'weights.safetensors'), weights, {});
     await writeSafetensors(join(fresh, 'optimizer.safetensors'), optimizer, {});
     await writeFile(join(fresh, 'state.json'), JSON.stringify({version: VERSION, ...state}));
   });
+  await moveIntoPlace(bestDirectory);
+  await moveIntoPlace(directory);
 }
 
 /** Whether there is something to go on from. */
 export const hasCheckpoint = (directory: string): boolean => existsSync(placeOf(directory));
 
 /** Where a checkpoint lies; the old one where a kill came between the two renames. */
-const placeOf = (directory: string): string => (existsSync(directory) ? directory : `${directory}.old`);
+function placeOf(directory: string): string {
+  const old = `${directory}.old`;
+  return !existsSync(directory) && existsSync(old) ? old : directory;
+}
 
 /** @throws CheckpointError where there is none, or one of another version, or a torn one */
 export async function readCheckpoint<Row>(directory: string): Promise<Checkpoint<Row>> {

@@ -1,0 +1,69 @@
+import {loadImageFolder, type ImageFolder} from '../../src/datasets/image-folder.js';
+import {nativeHandles} from '../../src/engine/binding.js';
+import {tf} from '../../src/engine/tensorflow.js';
+import type {RunEvent} from '../../src/finetune/events.js';
+import {finetune, type FinetuneOptions, type FinetuneResult} from '../../src/finetune/finetune.js';
+import type {Phase, Recipe, RecipeInput} from '../../src/finetune/recipe.js';
+import {resolveRecipe} from '../../src/finetune/resolve-recipe.js';
+import type {LayerGroup} from '../../src/backbones/layer-groups.js';
+import {drawnFolder, type DrawnFolderWish} from './drawn-folder.js';
+
+/** A phase that trains some groups, and freezes the others. */
+export const phase = (name: string, epochs: number, rates: Partial<Record<LayerGroup, number>>): Phase => ({
+  name,
+  epochs,
+  rates: {stem: null, stage1: null, stage2: null, stage3: null, stage4: null, head: null, ...rates},
+});
+
+export const PROBE = phase('probe', 2, {head: 3e-3});
+export const ALL = phase('all', 2, {stem: 1e-3, stage1: 1e-3, head: 1e-3});
+
+export const smallFolder = async (wish: DrawnFolderWish = {}): Promise<ImageFolder> => loadImageFolder(await drawnFolder(wish));
+
+/** A recipe whose run takes a second: the stem and stage 1 of a ResNet-18, random, at 32 px; everything that draws at random does. */
+export const smallRecipe = (folder: ImageFolder, wish: RecipeInput = {}): Recipe =>
+  resolveRecipe(
+    {
+      arch: 'resnet18',
+      weights: 'none',
+      lastStage: 1,
+      imageSize: 32,
+      batchSize: 6,
+      dropout: 0.2,
+      augment: 'light',
+      views: 2,
+      valSplit: 0.25,
+      batchNorm: 'training',
+      freeze: [PROBE, ALL],
+      ...wish,
+    },
+    folder,
+  );
+
+/** A run and everything it said. The classifier is disposed. */
+export async function runAndTell(
+  folder: ImageFolder,
+  recipe: Recipe,
+  options: FinetuneOptions = {},
+): Promise<{readonly result: FinetuneResult; readonly events: readonly RunEvent[]}> {
+  const events: RunEvent[] = [];
+  const result = await finetune(folder, recipe, {
+    engine: 'auto',
+    ...options,
+    onEvent: event => {
+      events.push(event);
+      options.onEvent?.(event);
+    },
+  });
+  result.classifier.dispose();
+  return {result, events};
+}
+
+/** What is alive on the device. */
+export const alive = (): readonly number[] => [tf.memory().numTensors, nativeHandles()];
+
+/** Everything of a run's course that does not depend on the clock. */
+export const courseOf = ({history, metrics}: FinetuneResult): unknown => ({
+  metrics,
+  history: history.map(({seconds: _seconds, ...row}) => row),
+});

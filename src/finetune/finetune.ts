@@ -65,6 +65,7 @@ export interface FinetuneResult {
  * @throws DatasetError (exit 3) when the folder cannot be used
  * @throws WeightsUnavailableError, WeightsMismatchError, WeightsFileError when the weights cannot
  * @throws MachineError (exit 4) when the machine lacks what was demanded
+ * @throws UsageError, ImagesChangedError when a run is to go on that was begun otherwise
  * @throws CheckpointError when the checkpoint to go on from cannot be read
  * @throws DivergedError when the loss stops being a number
  * @throws AbortedError when the signal fires, with the checkpoint it left

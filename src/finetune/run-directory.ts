@@ -1,7 +1,10 @@
 import {existsSync} from 'node:fs';
-import {mkdir, readdir, rename, rm, writeFile} from 'node:fs/promises';
+import {mkdir, readdir, readFile, rename, rm, writeFile} from 'node:fs/promises';
 import {basename, join, resolve} from 'node:path';
+import {isDeepStrictEqual} from 'node:util';
 import {UsageError} from '../core/errors.js';
+import type {Recipe} from './recipe.js';
+import {recipeSchema} from './recipe-schema.js';
 
 /** Names of what a run leaves behind; the table of the contract. */
 export const RUN_FILES = {
@@ -22,6 +25,10 @@ export function freshRunDirectory(data: string, arch: string, parent = 'runs'): 
   for (let number = 2; existsSync(path); number++) path = `${stem}-${number}`;
   return path;
 }
+
+/** Values of a recipe that a run may go on without: they are in the phases, or change no number. */
+const CHANGEABLE: readonly string[] = ['epochs', 'lr', 'cacheMemory'];
+const COMPARED = Object.keys(recipeSchema.properties).filter(key => !CHANGEABLE.includes(key));
 
 /** A directory is ours to replace when it holds a recipe we wrote; anything else might be somebody's pictures. */
 async function checkReplaceable(path: string, overwrite: boolean): Promise<void> {
@@ -47,14 +54,24 @@ export class RunDirectory {
     return new RunDirectory(path);
   }
 
-  /** A run that was interrupted. @throws UsageError where there is none */
-  static open(path: string): RunDirectory {
-    if (!existsSync(join(path, RUN_FILES.recipe))) {
+  /** A run that was interrupted. @throws UsageError where there is none, or one by another recipe */
+  static async open(path: string, recipe: Recipe): Promise<RunDirectory> {
+    const directory = new RunDirectory(path);
+    const begun = (await directory.readJson('recipe')) as Readonly<Record<string, unknown>> | undefined;
+    if (begun === undefined) {
       throw new UsageError(
         `Expected an interrupted run for --resume, but found no ${RUN_FILES.recipe} in ${path}. Give the directory of a run.`,
       );
     }
-    return new RunDirectory(path);
+    const now = JSON.parse(JSON.stringify(recipe)) as Readonly<Record<string, unknown>>;
+    const other = COMPARED.find(key => !isDeepStrictEqual(now[key], begun[key]));
+    if (other !== undefined) {
+      throw new UsageError(
+        `Expected the recipe that the run in ${path} was begun with for --resume, but found another ${other}. ` +
+          'Give the same recipe, or start another run.',
+      );
+    }
+    return directory;
   }
 
   file(name: keyof typeof RUN_FILES): string {
@@ -65,6 +82,12 @@ export class RunDirectory {
     const target = this.file(name);
     await writeFile(`${target}.new`, text);
     await rename(`${target}.new`, target);
+  }
+
+  /** What a file holds; undefined where there is none. */
+  async readJson(name: keyof typeof RUN_FILES): Promise<unknown> {
+    const path = this.file(name);
+    return existsSync(path) ? JSON.parse(await readFile(path, 'utf8')) : undefined;
   }
 
   async writeJson(name: keyof typeof RUN_FILES, document: unknown): Promise<void> {

@@ -1,4 +1,6 @@
 import {availableParallelism, cpus, totalmem} from 'node:os';
+import {isDeepStrictEqual} from 'node:util';
+import {DatasetError} from '../core/errors.js';
 import {VERSION} from '../core/version.js';
 import {toSplitManifest} from '../datasets/split-file.js';
 import type {Split} from '../datasets/split.js';
@@ -42,6 +44,17 @@ export interface Outcome {
 /** Validation pictures on which an exported bundle is proven. */
 const PROVEN_ON = 16;
 
+/** An interrupted run whose images are not what they were: what was validated on might now be trained on. */
+export class ImagesChangedError extends DatasetError {
+  override readonly code = 'IMAGES_CHANGED';
+
+  constructor(readonly path: string) {
+    super(
+      `Expected the images that the run was begun on for --resume, but found others than ${path} lists. Put them back, or start another run.`,
+    );
+  }
+}
+
 /** What a run leaves behind. Without a directory it leaves nothing. */
 export class RunOutput {
   private constructor(
@@ -56,7 +69,7 @@ export class RunOutput {
   static async open(options: FinetuneOptions, recipe: Recipe, engine: EngineInfo, run: RunContext): Promise<RunOutput> {
     const {out, overwrite = false, resume = false} = options;
     if (out === undefined) return new RunOutput(undefined, options, recipe, engine, run);
-    const directory = resume ? RunDirectory.open(out) : await RunDirectory.create(out, overwrite);
+    const directory = resume ? await RunDirectory.open(out, recipe) : await RunDirectory.create(out, overwrite);
     await directory.writeJson('recipe', {...options.settings?.options, ...recipe});
     await directory.writeJson('environment', environmentOf(engine));
     return new RunOutput(directory, options, recipe, engine, run);
@@ -66,8 +79,14 @@ export class RunOutput {
     return this.directory?.file('checkpoint');
   }
 
+  /** @throws ImagesChangedError where the run was begun on others */
   async split(split: Split): Promise<void> {
-    await this.directory?.writeJson('split', toSplitManifest(split));
+    const {directory} = this;
+    if (directory === undefined) return;
+    const manifest = toSplitManifest(split);
+    const begun = await directory.readJson('split');
+    if (begun !== undefined && !isDeepStrictEqual(begun, manifest)) throw new ImagesChangedError(directory.file('split'));
+    await directory.writeJson('split', manifest);
   }
 
   /** The state to go on from; undefined where the run was stopped before there was any. */

@@ -46,8 +46,10 @@ async function writeBeside(directory: string, write: (fresh: string) => Promise<
 /** A kill leaves the old directory, perhaps under its second name, or the new one. */
 async function moveIntoPlace(directory: string): Promise<void> {
   const old = `${directory}.old`;
-  await rm(old, {recursive: true, force: true});
-  if (existsSync(directory)) await rename(directory, old);
+  if (existsSync(directory)) {
+    await rm(old, {recursive: true, force: true});
+    await rename(directory, old);
+  }
   await rename(`${directory}.new`, directory);
   await rm(old, {recursive: true, force: true});
 }

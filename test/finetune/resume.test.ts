@@ -1,8 +1,8 @@
 import {expect} from 'chai';
-import {existsSync, readdirSync, readFileSync, renameSync, rmSync, truncateSync} from 'node:fs';
+import {existsSync, readdirSync, readFileSync, renameSync, rmSync, truncateSync, writeFileSync} from 'node:fs';
 import {join} from 'node:path';
 import {AbortedError} from '../../src/core/errors.js';
-import type {ImageFolder} from '../../src/datasets/image-folder.js';
+import {loadImageFolder, type ImageFolder} from '../../src/datasets/image-folder.js';
 import type {Activity, RunEvent} from '../../src/finetune/events.js';
 import type {FinetuneResult} from '../../src/finetune/finetune.js';
 import type {Recipe} from '../../src/finetune/recipe.js';
@@ -174,6 +174,30 @@ describe('a run that was stopped', () => {
     it('without the best weights', async () => {
       const {message} = await damaged(checkpoint => rmSync(join(checkpoint, '..', 'best'), {recursive: true}));
       expect(message).to.match(/but it cannot be read: ENOENT: no such file or directory, open .*best\/metrics\.json'\. Start/);
+    });
+
+    it('by another recipe', async () => {
+      const out = join(temporaryDirectory(), 'run');
+      await stop(recipes[NAME](), out, isA('epoch'));
+      const error = await rejectionOf(runAndTell(folder, {...recipes[NAME](), batchSize: 5}, {out, resume: true}));
+      expect(error).to.include({code: 'USAGE', exitCode: 2});
+      expect(error.message).to.include('but found another batchSize.');
+    });
+
+    it('on other images, which would mix those to validate on with those to train on', async () => {
+      const own = await smallFolder();
+      const out = join(temporaryDirectory(), 'run');
+      await stop(smallRecipe(own), out, isA('epoch'));
+      writeFileSync(join(own.root, 'plain', '9.png'), readFileSync(join(folder.root, 'striped', '0.png')));
+      const changed = await loadImageFolder(own.root);
+      const before = alive();
+      const error = await rejectionOf(runAndTell(changed, smallRecipe(own), {out, resume: true}));
+      expect(error).to.include({code: 'IMAGES_CHANGED', exitCode: 3});
+      expect(error.message).to.equal(
+        `Expected the images that the run was begun on for --resume, but found others than ${join(out, 'split.json')} lists. ` +
+          'Put them back, or start another run.',
+      );
+      expect(alive()).to.deep.equal(before);
     });
 
     it('where there is no run', async () => {

@@ -1,9 +1,14 @@
 import {expect} from 'chai';
 import {existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync} from 'node:fs';
 import {join} from 'node:path';
+import type {Recipe} from '../../src/finetune/recipe.js';
+import {resolveLayers} from '../../src/finetune/resolve-recipe.js';
 import {freshRunDirectory, RunDirectory} from '../../src/finetune/run-directory.js';
 import {rejectionOf} from '../helpers/rejection.js';
 import {temporaryDirectory} from '../helpers/temporary.js';
+
+const FACTS = {images: 100, classes: 2, smallestClass: 50, pretrained: true, gpu: false};
+const RECIPE: Recipe = resolveLayers([], FACTS).recipe;
 
 describe('a run directory', () => {
   let parent: string;
@@ -14,6 +19,11 @@ describe('a run directory', () => {
     mkdirSync(path);
     for (const file of files) writeFileSync(join(path, file), 'x');
     return path;
+  };
+  const begunRun = async (): Promise<RunDirectory> => {
+    const directory = await RunDirectory.create(join(parent, 'run'), false);
+    await directory.writeJson('recipe', {data: './pets', ...RECIPE});
+    return directory;
   };
   const refusal = async (path: string, overwrite: boolean): Promise<string> => {
     const before = readdirSync(path);
@@ -48,12 +58,35 @@ describe('a run directory', () => {
     await RunDirectory.create(join(parent, 'new'), true);
   });
 
-  it('is opened again where there is a recipe in it', () => {
-    expect(RunDirectory.open(withFiles('run', 'recipe.json')).path).to.equal(join(parent, 'run'));
-    expect(() => RunDirectory.open(withFiles('other', 'split.json'))).to.throw(
-      `Expected an interrupted run for --resume, but found no recipe.json in ${join(parent, 'other')}. Give the directory of a run.`,
-    );
-    expect(() => RunDirectory.open(join(parent, 'nowhere'))).to.throw('Expected an interrupted run for --resume');
+  it('is opened again by the recipe it was begun with', async () => {
+    const {path} = await begunRun();
+    expect((await RunDirectory.open(path, RECIPE)).path).to.equal(path);
+    expect((await RunDirectory.open(path, {...RECIPE, cacheMemory: 2})).path).to.equal(path);
+  });
+
+  const others: readonly (readonly [key: string, recipe: Recipe])[] = [
+    ['seed', {...RECIPE, seed: 7}],
+    ['imageSize', {...RECIPE, imageSize: 64}],
+    ['freeze', {...RECIPE, freeze: [{...RECIPE.freeze[0]!, epochs: 9}]}],
+  ];
+  for (const [key, recipe] of others) {
+    it(`is not opened by a recipe of another ${key}`, async () => {
+      const {path} = await begunRun();
+      const error = await rejectionOf(RunDirectory.open(path, recipe));
+      expect(error).to.include({code: 'USAGE', exitCode: 2});
+      expect(error.message).to.equal(
+        `Expected the recipe that the run in ${path} was begun with for --resume, but found another ${key}. ` +
+          'Give the same recipe, or start another run.',
+      );
+    });
+  }
+
+  it('is not opened where there is no run', async () => {
+    for (const path of [withFiles('other', 'split.json'), join(parent, 'nowhere')]) {
+      expect((await rejectionOf(RunDirectory.open(path, RECIPE))).message).to.equal(
+        `Expected an interrupted run for --resume, but found no recipe.json in ${path}. Give the directory of a run.`,
+      );
+    }
   });
 
   it('holds whole files only', async () => {
@@ -62,6 +95,7 @@ describe('a run directory', () => {
     await directory.writeJson('recipe', {arch: 'resnet50'});
     expect(readdirSync(directory.path)).to.deep.equal(['recipe.json']);
     expect(readFileSync(directory.file('recipe'), 'utf8')).to.equal('{\n  "arch": "resnet50"\n}\n');
+    expect([await directory.readJson('recipe'), await directory.readJson('split')]).to.deep.equal([{arch: 'resnet50'}, undefined]);
   });
 
   it('is named after the images and the network, and numbered when taken', () => {

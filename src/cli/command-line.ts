@@ -1,7 +1,7 @@
-import {readFileSync} from 'node:fs';
 import yargs, {type Argv, type Options} from 'yargs';
 import {UsageError} from '../core/errors.js';
 import {suggestion} from '../core/nearest.js';
+import {VERSION} from '../core/version.js';
 import {COMMAND_NAMES, COMMANDS, type CommandName, type CommandSpec} from './commands.js';
 import {checkFlagNames} from './flag-names.js';
 import {explain, GROUPS, isBoolean, type OptionProperties} from './option-schema.js';
@@ -35,10 +35,6 @@ const SENTENCES: Readonly<Record<string, string | {readonly one: string; readonl
 interface UsageConfiguration {
   usageConfiguration(configuration: {'hide-types': boolean}): Argv;
 }
-
-// From dist/src/cli/ to the root of the package.
-const PACKAGE = new URL('../../../package.json', import.meta.url);
-export const version = (): string => (JSON.parse(readFileSync(PACKAGE, 'utf8')) as {version: string}).version;
 
 /** What was typed. */
 export interface Invocation {
@@ -96,7 +92,7 @@ function buildParser(columns: number, onCommand: (name: CommandName, argv: Recor
     .detectLocale(false)
     .wrap(columns)
     .exitProcess(false)
-    .version(version())
+    .version(VERSION)
     .describe({help: 'show this', version: 'show the version'})
     .epilogue(EPILOGUE)
     // Its types know nothing of plurals.

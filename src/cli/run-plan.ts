@@ -86,7 +86,7 @@ export class RunPlan {
   }
 
   /** What the library needs to know beside the recipe. */
-  finetuneOptions(out: string, sources: ResolvedRecipe['sources']): FinetuneOptions {
+  finetuneOptions(out: string, sources: ResolvedRecipe['sources'], engineSeconds: number): FinetuneOptions {
     const {overwrite, engine, device, offline, workers} = this.values;
     const run = settle(about(RECORDED, this.#layers), RECORDED);
     return {
@@ -96,6 +96,7 @@ export class RunPlan {
         options: run.values,
         sources: {...run.sources, ...sources},
         command: ['finetune', ...this.request.words].map(quoted).join(' '),
+        engineSeconds,
       },
     };
   }

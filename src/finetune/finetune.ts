@@ -42,6 +42,8 @@ export interface RunSettings {
   readonly sources?: Readonly<Record<string, string>>;
   /** The command to type for the same run. */
   readonly command?: string;
+  /** Spent on starting the engine before the run. */
+  readonly engineSeconds?: number;
 }
 
 /** What a run ends with. The caller disposes the classifier. */
@@ -71,7 +73,7 @@ export interface FinetuneResult {
  * @throws AbortedError when the signal fires, with the checkpoint it left
  */
 export async function finetune(folder: ImageFolder, recipe: Recipe, options: FinetuneOptions = {}): Promise<FinetuneResult> {
-  const run = new RunContext(options.onEvent, options.signal, options.offline, options.workers);
+  const run = new RunContext(options.onEvent, options.signal, options.offline, options.workers, options.settings?.engineSeconds);
   const engine = await run.time('engine', () => startEngine(engineWish(options)));
   const output = await RunOutput.open(options, recipe, engine, run);
   const checkpoints = new Checkpoints(output.checkpoint, run);

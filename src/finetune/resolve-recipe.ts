@@ -92,10 +92,9 @@ export function resolveLayers(layers: readonly Layer[], facts: Facts): ResolvedR
   const freeze = phasesOf(values as Required<RecipeInput>, facts);
   const recipe = {...rest, freeze} as Recipe;
   for (const phase of freeze) checkRates(phase.name, phase.rates, recipe.lastStage);
-  const named = typeof values.freeze === 'string' ? `${values.freeze}: ` : '';
   const reasons = [...advice.reasons]
     .filter(([key]) => sources[key] === 'recommended')
-    .map(([key, reason]) => `${key === 'freeze' ? named : ''}${reason}`);
+    .map(([key, reason]) => `${key} ${String(values[key as keyof RecipeInput])}: ${reason}`);
   return {recipe, sources, reasons};
 }
 

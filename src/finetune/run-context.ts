@@ -6,15 +6,17 @@ import {Stopwatch} from './stopwatch.js';
 export class RunContext {
   readonly findings: Finding[] = [];
   readonly #listen: Listener;
-  readonly #stopwatch = new Stopwatch();
+  readonly #stopwatch: Stopwatch;
 
   constructor(
     listen: Listener = () => {},
     readonly signal?: AbortSignal,
     readonly offline = false,
     readonly workers?: number,
+    engineSeconds?: number,
   ) {
     this.#listen = listen;
+    this.#stopwatch = new Stopwatch(engineSeconds);
   }
 
   /** To be spread into options whose signal is optional. */

@@ -1,4 +1,6 @@
+import {existsSync} from 'node:fs';
 import {availableParallelism, cpus, totalmem} from 'node:os';
+import {resolve} from 'node:path';
 import {isDeepStrictEqual} from 'node:util';
 import {DatasetError} from '../core/errors.js';
 import {VERSION} from '../core/version.js';
@@ -32,6 +34,18 @@ const environmentOf = (engine: EngineInfo): Readonly<Record<string, unknown>> =>
   memoryGiB: Math.round(totalmem() / 2 ** 30),
   ...engine,
 });
+
+/** Options that may name a file or folder. */
+const PATHS: ReadonlySet<string> = new Set(['data', 'valData', 'testData', 'weights', 'split']);
+
+/** The same values for whoever stands in another folder: a run is resumed from anywhere. */
+const wherever = (values: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>> =>
+  Object.fromEntries(
+    Object.entries(values).map(([key, value]) => [
+      key,
+      PATHS.has(key) && typeof value === 'string' && existsSync(value) ? resolve(value) : value,
+    ]),
+  );
 
 /** What a run came to, before anything of it is written. */
 export interface Outcome {
@@ -70,7 +84,7 @@ export class RunOutput {
     const {out, overwrite = false, resume = false} = options;
     if (out === undefined) return new RunOutput(undefined, options, recipe, engine, run);
     const directory = resume ? await RunDirectory.open(out, recipe) : await RunDirectory.create(out, overwrite);
-    await directory.writeJson('recipe', {...options.settings?.options, ...recipe});
+    await directory.writeJson('recipe', wherever({...options.settings?.options, ...recipe}));
     await directory.writeJson('environment', environmentOf(engine));
     return new RunOutput(directory, options, recipe, engine, run);
   }

@@ -2,8 +2,14 @@ import type {Activity} from './events.js';
 
 /** Seconds spent per activity. Activities that overlap are counted where the waiting is. */
 export class Stopwatch {
-  readonly #started = performance.now();
+  readonly #started: number;
   readonly #seconds = new Map<Activity, number>();
+
+  /** @param engineSeconds spent on starting the engine before; they count towards the total */
+  constructor(engineSeconds = 0) {
+    this.#started = performance.now() - 1000 * engineSeconds;
+    this.#seconds.set('engine', engineSeconds);
+  }
 
   async time<T>(activity: Activity, work: () => Promise<T>): Promise<T> {
     const begun = performance.now();
@@ -14,7 +20,7 @@ export class Stopwatch {
     }
   }
 
-  /** `total` counts from the making of the stopwatch. */
+  /** `total` counts from the making of the stopwatch, or from the start of the engine. */
   get seconds(): Readonly<Record<'total' | Activity, number>> {
     const of = (activity: Activity): number => round(this.#seconds.get(activity) ?? 0);
     return {

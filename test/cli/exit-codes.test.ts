@@ -141,7 +141,9 @@ describe('the exit code', function () {
       expect(existsSync(join(cwd, 'runs/int/checkpoints/last'))).to.equal(true);
       expect(existsSync(join(cwd, 'runs/int/metrics.json'))).to.equal(false);
 
-      const resumed = await run('--resume', '--json');
+      const elsewhere = join(cwd, 'elsewhere');
+      mkdirSync(elsewhere);
+      const resumed = await finetune(['--resume', '../runs/int', '--json'], {cwd: elsewhere});
       expect(resumed.code, resumed.stderr).to.equal(0);
       const whole = await train(...long, '--out', 'runs/whole', '--json');
       const [a, b] = [resumed, whole].map(ended => (JSON.parse(ended.stdout) as Metrics).metrics.validation);

@@ -96,9 +96,9 @@ describe('resolveLayers', () => {
 
   it('says why what it recommends, not why what was said', () => {
     expect(flags({}).reasons).to.deep.equal([
-      'probe-then-top: 1000 training images carry the head and the last stage',
-      'about 10000 pictures shown, from a head that is fitted already',
-      'stored batch-norm statistics are better than those of small batches',
+      'freeze probe-then-top: 1000 training images carry the head and the last stage',
+      'epochs 10: about 10000 pictures shown, from a head that is fitted already',
+      'batchNorm inference: stored batch-norm statistics are better than those of small batches',
     ]);
     expect(flags({freeze: 'all', epochs: 3, batchNorm: 'training'}).reasons).to.deep.equal([]);
   });
@@ -106,7 +106,7 @@ describe('resolveLayers', () => {
   it('gives a schedule that ends with the probe the numbers of the probe', () => {
     const {recipe, reasons} = flags({freeze: 'probe', batchSize: 16});
     expect(recipe.freeze).to.deep.equal([{name: 'probe', epochs: 8, rates: {...FROZEN, head: 3e-3}}]);
-    expect(reasons).to.include('a head on fixed features settles in about 500 updates');
+    expect(reasons).to.include(`epochs ${recipe.freeze[0]!.epochs}: a head on fixed features settles in about 500 updates`);
     expect(flags({}, {images: 100}).recipe.freeze[0]).to.deep.equal({name: 'probe', epochs: 60, rates: {...FROZEN, head: 3e-3}});
   });
 
@@ -132,7 +132,7 @@ describe('resolveLayers', () => {
     const {recipe, sources, reasons} = flags({freeze: PHASES});
     expect(recipe.freeze).to.equal(PHASES);
     expect(sources).to.not.have.any.keys('epochs', 'lr');
-    expect(reasons).to.deep.equal(['stored batch-norm statistics are better than those of small batches']);
+    expect(reasons).to.deep.equal(['batchNorm inference: stored batch-norm statistics are better than those of small batches']);
   });
 
   it('lets a named schedule of a stronger place win over a list', () => {

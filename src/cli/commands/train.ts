@@ -37,7 +37,9 @@ export const train: Action = async (request, session: Session) => {
   const plan = new RunPlan(request);
   const {data, verbose, assertAccuracy} = plan.values;
   const folder = await loadImageFolder(data, {...plan.folderOptions, signal});
+  const begun = performance.now();
   const engine = await startEngine(engineWish(plan.values, session));
+  const engineSeconds = (performance.now() - begun) / 1000;
   terminal.log(labelled(dim, 'engine', engineSentence(engine), terminal.columns));
   const resolved = plan.resolve(folder, engine.device === 'gpu');
   const out = plan.directory(resolved.recipe.arch);
@@ -45,7 +47,7 @@ export const train: Action = async (request, session: Session) => {
 
   const view = new ConsoleView(terminal, {verbose});
   view.listen({type: 'recipe', ...resolved});
-  const options = {...plan.finetuneOptions(out, resolved.sources), signal, onEvent: view.listen};
+  const options = {...plan.finetuneOptions(out, resolved.sources, engineSeconds), signal, onEvent: view.listen};
   const result = await runIn(out, folder, resolved.recipe, options).finally(() => view.close());
   result.classifier.dispose();
   const {metrics, bundle} = result;

@@ -82,12 +82,30 @@ describe('finetune', () => {
       'all 1 3',
       'all 2 6',
     ]);
+    // Peak rates of 3e-3 and 1e-3; one update of warm-up, then a cosine over five.
+    const [first, second] = [1, 0.5 * (1 + Math.cos((2 * Math.PI) / 5))];
+    [3e-3 * first, 3e-3 * second, 1e-3 * first, 1e-3 * second].forEach((rate, i) =>
+      expect(history[i]!.learningRate).to.be.closeTo(rate, 1e-9),
+    );
     const epochs = events.filter(event => event.type === 'epoch');
     expect(epochs.map(({trainingLoss}) => trainingLoss)).to.deep.equal(history.map(({trainingLoss}) => trainingLoss));
     const best = epochs.filter(epoch => epoch.best).at(-1)!;
     expect(metrics.validation.accuracy).to.equal(best.metrics.accuracy);
     expect(metrics.validation.loss).to.be.closeTo(best.metrics.loss, 1e-5);
     expect(metrics).to.not.have.property('test');
+  });
+
+  it('keeps the best weights through a phase that spoils them', async () => {
+    const recipe = smallRecipe(folder, {freeze: [PROBE, phase('spoil', 1, {stage1: 10, head: 10}), phase('settle', 1, {head: 1e-12})]});
+    const {result, events} = await runAndTell(folder, recipe);
+    const epochs = events.filter(event => event.type === 'epoch');
+    const [best, spoilt, settled] = [epochs.filter(epoch => epoch.best).at(-1)!, epochs[2]!, epochs[3]!];
+    expect(best.phase).to.equal('probe');
+    expect(spoilt.metrics.loss).to.be.above(best.metrics.loss + 1);
+    // The next phase starts from the best weights, and so does what is given back.
+    expect(settled.metrics.loss).to.be.closeTo(best.metrics.loss, 1e-5);
+    expect(result.metrics.validation.loss).to.be.closeTo(best.metrics.loss, 1e-5);
+    expect(result.metrics.validation.confusion).to.deep.equal(best.metrics.confusion);
   });
 
   it('starts at ln(classes): the first update sees a head that says nothing', async () => {
@@ -180,14 +198,14 @@ describe('finetune', () => {
     const tensors = download(backbone.weights);
     disposeWeights(backbone.weights);
     await writeSafetensors(path, tensors, {});
-    const {events, result} = await runAndTell(folder, smallRecipe(folder, {weights: path, freeze: [PROBE]}), {
-      onEvent: () => undefined,
+    const events: RunEvent[] = [];
+    const {classifier} = await finetune(folder, smallRecipe(folder, {weights: path, freeze: [PROBE]}), {
+      onEvent: event => events.push(event),
     });
+    const after = download(classifier.weights, name => tensors.has(name));
+    classifier.dispose();
     expect(events).to.deep.include({type: 'weights', name: path, path});
-    expect(result.classifier.origin).to.equal(path);
-    const kept = await finetune(folder, smallRecipe(folder, {weights: path, freeze: [PROBE]}), {});
-    const after = download(kept.classifier.weights, name => tensors.has(name));
-    kept.classifier.dispose();
+    expect(classifier.origin).to.equal(path);
     expect(after).to.deep.equal(tensors);
   });
 

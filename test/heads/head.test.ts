@@ -128,6 +128,17 @@ describe('a head', () => {
     expect(mean).to.not.equal(1);
   });
 
+  it('of type mlp drops of its hidden layer, not of the features', () => {
+    withHead({type: 'mlp', pooling: 'avg', dropout: 0.5}, 3, (weights, logits) => {
+      fill(weights);
+      const [x, seed] = [draw<Tensor2D>('x', [2, WIDTH]), tf.tensor1d([5, 6], 'int32')];
+      const matrix = (name: string): Tensor2D => weights.get(name) as unknown as Tensor2D;
+      const hidden = tf.relu(tf.add<Tensor2D>(tf.matMul(x, matrix('fc.0.weight')), matrix('fc.0.bias')));
+      const expected = tf.add(tf.matMul(ops().dropout(hidden, 0.5, seed), matrix('fc.3.weight')), matrix('fc.3.bias'));
+      expect(logits(x, seed).dataSync()).to.deep.equal(expected.dataSync());
+    });
+  });
+
   it("of type mlp computes what torch's Sequential(Linear, ReLU, Dropout, Linear) does", () => {
     const head: HeadSpec = {type: 'mlp', pooling: 'avg', dropout: 0};
     const found = withHead(head, 3, (weights, logits) => {

@@ -81,7 +81,7 @@ export async function finetune(folder: ImageFolder, recipe: Recipe, options: Fin
   try {
     const interrupted = await output.resumeFrom();
     prepared = await prepare(folder, recipe, run);
-    await output.split(prepared.split);
+    await output.begin(prepared.split);
     const trained = await new PhaseRunner(prepared, recipe, run, checkpoints).train(interrupted);
     const test = await testMetrics(prepared, run);
     const metrics = {validation: trained.metrics, ...(test && {test})};
@@ -90,7 +90,9 @@ export async function finetune(folder: ImageFolder, recipe: Recipe, options: Fin
     return {classifier, metrics, split, engine, recipe, history: trained.history, findings: run.findings, seconds: run.seconds, ...written};
   } catch (error) {
     prepared?.classifier.dispose();
-    throw options.signal?.aborted ? new AbortedError(checkpoints.directory) : error;
+    if (options.signal?.aborted !== true) throw error;
+    await output.leave();
+    throw new AbortedError(checkpoints.directory);
   } finally {
     await prepared?.cache.close();
   }

@@ -30,6 +30,18 @@ export function freshRunDirectory(data: string, arch: string, parent = 'runs'): 
 const CHANGEABLE: readonly string[] = ['epochs', 'lr', 'cacheMemory'];
 const COMPARED = Object.keys(recipeSchema.properties).filter(key => !CHANGEABLE.includes(key));
 
+/** Options that may name a file or folder. */
+const PATHS: ReadonlySet<string> = new Set(['data', 'valData', 'testData', 'weights', 'split']);
+
+/** The same values for whoever stands in another folder: a run is resumed from anywhere. */
+export const fromAnywhere = (values: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>> =>
+  Object.fromEntries(
+    Object.entries(values).map(([key, value]) => [
+      key,
+      PATHS.has(key) && typeof value === 'string' && existsSync(value) ? resolve(value) : value,
+    ]),
+  );
+
 /** A directory is ours to replace when it holds a recipe we wrote; anything else might be somebody's pictures. */
 async function checkReplaceable(path: string, overwrite: boolean): Promise<void> {
   const entries = existsSync(path) ? await readdir(path) : [];
@@ -46,12 +58,16 @@ async function checkReplaceable(path: string, overwrite: boolean): Promise<void>
 export class RunDirectory {
   private constructor(readonly path: string) {}
 
-  /** @throws UsageError where the directory holds something that may not be replaced */
-  static async create(path: string, overwrite: boolean): Promise<RunDirectory> {
+  /** One that is to be made; nothing is touched yet. @throws UsageError where it holds something that may not be replaced */
+  static async plan(path: string, overwrite: boolean): Promise<RunDirectory> {
     await checkReplaceable(path, overwrite);
-    if (overwrite) await rm(path, {recursive: true, force: true});
-    await mkdir(path, {recursive: true});
     return new RunDirectory(path);
+  }
+
+  /** Makes it, empty: whatever `plan` found replaceable goes. */
+  async make(): Promise<void> {
+    await rm(this.path, {recursive: true, force: true});
+    await mkdir(this.path, {recursive: true});
   }
 
   /** A run that was interrupted. @throws UsageError where there is none, or one by another recipe */
@@ -63,7 +79,7 @@ export class RunDirectory {
         `Expected an interrupted run for --resume, but found no ${RUN_FILES.recipe} in ${path}. Give the directory of a run.`,
       );
     }
-    const now = JSON.parse(JSON.stringify(recipe)) as Readonly<Record<string, unknown>>;
+    const now = JSON.parse(JSON.stringify(fromAnywhere({...recipe}))) as Readonly<Record<string, unknown>>;
     const other = COMPARED.find(key => !isDeepStrictEqual(now[key], begun[key]));
     if (other !== undefined) {
       throw new UsageError(

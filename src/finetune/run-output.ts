@@ -1,6 +1,4 @@
-import {existsSync} from 'node:fs';
 import {availableParallelism, cpus, totalmem} from 'node:os';
-import {resolve} from 'node:path';
 import {isDeepStrictEqual} from 'node:util';
 import {DatasetError} from '../core/errors.js';
 import {VERSION} from '../core/version.js';
@@ -21,7 +19,7 @@ import {mistakesOf} from './mistakes.js';
 import type {Prepared} from './prepare.js';
 import type {Recipe} from './recipe.js';
 import type {RunContext} from './run-context.js';
-import {RunDirectory} from './run-directory.js';
+import {fromAnywhere, RunDirectory} from './run-directory.js';
 import type {Trained} from './train-phases.js';
 
 /** The machine and the software, for whoever wants the same numbers again. */
@@ -34,18 +32,6 @@ const environmentOf = (engine: EngineInfo): Readonly<Record<string, unknown>> =>
   memoryGiB: Math.round(totalmem() / 2 ** 30),
   ...engine,
 });
-
-/** Options that may name a file or folder. */
-const PATHS: ReadonlySet<string> = new Set(['data', 'valData', 'testData', 'weights', 'split']);
-
-/** The same values for whoever stands in another folder: a run is resumed from anywhere. */
-const wherever = (values: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>> =>
-  Object.fromEntries(
-    Object.entries(values).map(([key, value]) => [
-      key,
-      PATHS.has(key) && typeof value === 'string' && existsSync(value) ? resolve(value) : value,
-    ]),
-  );
 
 /** What a run came to, before anything of it is written. */
 export interface Outcome {
@@ -71,6 +57,8 @@ export class ImagesChangedError extends DatasetError {
 
 /** What a run leaves behind. Without a directory it leaves nothing. */
 export class RunOutput {
+  #made = false;
+
   private constructor(
     readonly directory: RunDirectory | undefined,
     readonly options: FinetuneOptions,
@@ -83,9 +71,7 @@ export class RunOutput {
   static async open(options: FinetuneOptions, recipe: Recipe, engine: EngineInfo, run: RunContext): Promise<RunOutput> {
     const {out, overwrite = false, resume = false} = options;
     if (out === undefined) return new RunOutput(undefined, options, recipe, engine, run);
-    const directory = resume ? await RunDirectory.open(out, recipe) : await RunDirectory.create(out, overwrite);
-    await directory.writeJson('recipe', wherever({...options.settings?.options, ...recipe}));
-    await directory.writeJson('environment', environmentOf(engine));
+    const directory = resume ? await RunDirectory.open(out, recipe) : await RunDirectory.plan(out, overwrite);
     return new RunOutput(directory, options, recipe, engine, run);
   }
 
@@ -93,14 +79,31 @@ export class RunOutput {
     return this.directory?.file('checkpoint');
   }
 
-  /** @throws ImagesChangedError where the run was begun on others */
-  async split(split: Split): Promise<void> {
+  /**
+   * Makes the directory, or goes on in it. Not before weights and images are known to be usable: until then nothing is written, and nothing
+   * that was there is lost.
+   * @throws ImagesChangedError where the run was begun on others
+   */
+  async begin(split: Split): Promise<void> {
+    await this.#make();
     const {directory} = this;
-    if (directory === undefined) return;
     const manifest = toSplitManifest(split);
-    const begun = await directory.readJson('split');
-    if (begun !== undefined && !isDeepStrictEqual(begun, manifest)) throw new ImagesChangedError(directory.file('split'));
-    await directory.writeJson('split', manifest);
+    const begun = await directory?.readJson('split');
+    if (begun !== undefined && !isDeepStrictEqual(begun, manifest)) throw new ImagesChangedError(directory!.file('split'));
+    await directory?.writeJson('split', manifest);
+  }
+
+  /** For a run that is stopped before it began: leaves what `resume` needs to begin it again. */
+  async leave(): Promise<void> {
+    if (!this.#made) await this.#make();
+  }
+
+  async #make(): Promise<void> {
+    const {directory, options, recipe, engine} = this;
+    if (options.resume !== true) await directory?.make();
+    await directory?.writeJson('recipe', fromAnywhere({...options.settings?.options, ...recipe}));
+    await directory?.writeJson('environment', environmentOf(engine));
+    this.#made = true;
   }
 
   /** The state to go on from; undefined where the run was stopped before there was any. */

@@ -98,6 +98,17 @@ describe('the exit code', function () {
     expectFailure(await run('check', 'nowhere'), 3, /^error Expected a folder of images at .*nowhere, but found nothing/);
   });
 
+  it('leaves no run behind that failed before it began, and the run that it was to replace', async () => {
+    const out = join(cwd, 'kept');
+    mkdirSync(out);
+    writeFileSync(join(out, 'recipe.json'), '{}');
+    const noWeights = ['--data', 'pictures', '--weights', 'nowhere.safetensors'];
+    expect((await run(...noWeights, '--out', 'never')).code).to.be.within(1, 2);
+    expect(existsSync(join(cwd, 'never'))).to.equal(false);
+    expect((await run(...noWeights, '--out', 'kept', '--overwrite')).code).to.be.within(1, 2);
+    expect(existsSync(join(out, 'recipe.json'))).to.equal(true);
+  });
+
   it('is 4 for a device or an engine that is demanded and not here', async () => {
     const gpu = ['--data', 'pictures', '--arch', 'resnet18', '--weights', 'none', '--device', 'gpu:99'];
     expectFailure(await run(...gpu), 4, /error Expected .*GPU.* for --device gpu:99/);

@@ -20,26 +20,31 @@ describe('a run directory', () => {
     for (const file of files) writeFileSync(join(path, file), 'x');
     return path;
   };
+  const made = async (path: string, overwrite: boolean): Promise<RunDirectory> => {
+    const directory = await RunDirectory.plan(path, overwrite);
+    await directory.make();
+    return directory;
+  };
   const begunRun = async (): Promise<RunDirectory> => {
-    const directory = await RunDirectory.create(join(parent, 'run'), false);
+    const directory = await made(join(parent, 'run'), false);
     await directory.writeJson('recipe', {data: './pets', ...RECIPE});
     return directory;
   };
   const refusal = async (path: string, overwrite: boolean): Promise<string> => {
     const before = readdirSync(path);
-    const error = await rejectionOf(RunDirectory.create(path, overwrite));
+    const error = await rejectionOf(RunDirectory.plan(path, overwrite));
     expect(error).to.include({code: 'USAGE', exitCode: 2});
     expect(readdirSync(path)).to.deep.equal(before);
     return error.message.replaceAll(path, 'RUN');
   };
 
   it('is made with the folders above it', async () => {
-    const {path} = await RunDirectory.create(join(parent, 'a', 'b'), false);
+    const {path} = await made(join(parent, 'a', 'b'), false);
     expect(readdirSync(path)).to.deep.equal([]);
   });
 
   it('may be an empty one', async () => {
-    await RunDirectory.create(withFiles('empty'), false);
+    await made(withFiles('empty'), false);
   });
 
   it('is not one with files in it', async () => {
@@ -50,12 +55,18 @@ describe('a run directory', () => {
 
   it('replaces a run, and nothing but a run', async () => {
     const run = withFiles('run', 'recipe.json', 'metrics.json');
-    await RunDirectory.create(run, true);
+    await made(run, true);
     expect(readdirSync(run)).to.deep.equal([]);
     expect(await refusal(withFiles('pictures', 'cat.jpg'), true)).to.equal(
       "Expected a run's directory for --overwrite, but found other files in RUN. Choose another --out.",
     );
-    await RunDirectory.create(join(parent, 'new'), true);
+    await made(join(parent, 'new'), true);
+  });
+
+  it('leaves what is there until it is made', async () => {
+    const run = withFiles('run', 'recipe.json', 'metrics.json');
+    await RunDirectory.plan(run, true);
+    expect(readdirSync(run)).to.deep.equal(['metrics.json', 'recipe.json']);
   });
 
   it('is opened again by the recipe it was begun with', async () => {
@@ -90,7 +101,7 @@ describe('a run directory', () => {
   });
 
   it('holds whole files only', async () => {
-    const directory = await RunDirectory.create(join(parent, 'run'), false);
+    const directory = await made(join(parent, 'run'), false);
     await directory.writeJson('recipe', {arch: 'resnet18'});
     await directory.writeJson('recipe', {arch: 'resnet50'});
     expect(readdirSync(directory.path)).to.deep.equal(['recipe.json']);

@@ -1,0 +1,96 @@
+import {execFile} from 'node:child_process';
+import {existsSync, mkdirSync, readdirSync, writeFileSync} from 'node:fs';
+import {join} from 'node:path';
+import {fileURLToPath} from 'node:url';
+import {promisify} from 'node:util';
+import {expect} from 'chai';
+import {drawPictures, SMALL_RUN} from './cli/program.js';
+import {programs} from './helpers/programs.js';
+import {temporaryDirectory} from './helpers/temporary.js';
+
+const run = promisify(execFile);
+const ROOT = fileURLToPath(new URL('../../', import.meta.url));
+
+/** What `npm pack --json` says of a tarball, as far as it is read: in a list until npm 11, by name since. */
+interface Packed {
+  readonly filename: string;
+  /** Bytes, compressed. */
+  readonly size: number;
+  readonly files: readonly {readonly path: string}[];
+}
+
+const MEANT =
+  /^(dist\/src\/.+(\.js|\.d\.ts)|native\/.+\.cc|pretrained\/.+\.json|templates\/.+|package\.json|(README|CHANGELOG)\.md|LICENSE)$/;
+
+const filesBelow = (folder: string): string[] =>
+  readdirSync(join(ROOT, folder), {recursive: true, withFileTypes: true, encoding: 'utf8'})
+    .filter(entry => entry.isFile())
+    .map(entry => join(entry.parentPath, entry.name).slice(ROOT.length));
+
+/** Runs every script of packages but the one of tfjs-node-gpu, which then fails as where its download is blocked. */
+const failingShell = (): string => join(programs({shell: 'case "$2" in *scripts/install.js*) exit 1;; esac\nexec /bin/sh "$@"'}), 'shell');
+
+const USE = `import {finetune, loadBundle, loadImageFolder, resolveRecipe, type Metrics, type RunEvent} from 'finetune';
+const pets = await loadImageFolder('./pets');
+const {metrics, bundle} = await finetune(pets, resolveRecipe({arch: 'resnet50'}, pets), {onEvent: (event: RunEvent) => event.type});
+export const validation: Metrics = metrics.validation;
+export const best: string | undefined = (await (await loadBundle(bundle ?? '')).classify('./new.jpg', {top: 1}))[0]?.className;
+`;
+
+describe('the package', function () {
+  this.timeout(300_000);
+  const project = join(temporaryDirectory(), 'elsewhere');
+  let packed: Packed;
+
+  before('pack it, and install it where the script of tfjs-node-gpu fails', async () => {
+    mkdirSync(project);
+    const packing = ['pack', '--ignore-scripts', '--json', '--pack-destination', project];
+    packed = Object.values(JSON.parse((await run('npm', packing, {cwd: ROOT})).stdout) as Record<string, Packed>)[0]!;
+    writeFileSync(join(project, 'package.json'), '{"private": true, "type": "module"}');
+    const quick = ['--no-audit', '--no-fund', '--prefer-offline', '--prefix', project];
+    await run('npm', ['install', ...quick, `--script-shell=${failingShell()}`, join(project, packed.filename)], {cwd: project});
+  });
+
+  it('holds what a user needs, and nothing else', () => {
+    const paths = packed.files.map(({path}) => path);
+    const compiled = filesBelow('src').flatMap(path => ['.js', '.d.ts'].map(ending => `dist/${path.replace(/\.ts$/, ending)}`));
+    expect(paths.filter(path => !MEANT.test(path))).to.deep.equal([]);
+    expect(paths).to.include.members([...compiled, ...['native', 'pretrained', 'templates'].flatMap(filesBelow)]);
+    expect(packed.size).to.be.below(1e6);
+  });
+
+  it('trains by its command, on an engine that needs no script', async () => {
+    const pictures = await drawPictures(project);
+    const command = join(project, 'node_modules', '.bin', 'finetune');
+    const {stdout} = await run(command, ['--data', pictures, ...SMALL_RUN, '--json'], {cwd: project});
+    const {bundle, metrics} = JSON.parse(stdout) as {bundle: string; metrics: {validation: {count: number}}};
+    expect(metrics.validation.count).to.be.above(3);
+    expect(readdirSync(join(project, bundle))).to.include.members(['model.json', 'metadata.json', 'labels.txt', 'README.md']);
+    expect(existsSync(join(project, 'runs'))).to.equal(true);
+  });
+
+  // Declarations of tfjs itself have errors, with either.
+  for (const [resolution, kind] of [
+    ['nodenext', 'nodenext'],
+    ['bundler', 'esnext'],
+  ] as const) {
+    it(`brings declarations without an error of their own (moduleResolution ${resolution})`, async () => {
+      writeFileSync(join(project, 'use.ts'), USE);
+      const flags = [
+        '--strict',
+        '--exactOptionalPropertyTypes',
+        '--noEmit',
+        '--target',
+        'es2023',
+        '--lib',
+        'es2023,dom',
+        '--types',
+        'node',
+      ];
+      const tsc = [join(ROOT, 'node_modules/typescript/bin/tsc'), ...flags, '--module', kind, '--moduleResolution', resolution, 'use.ts'];
+      const said = await run(process.execPath, tsc, {cwd: project}).catch((error: {stdout: string}) => error);
+      const ours = said.stdout.split('\n').filter(line => /^(use\.ts|node_modules\/finetune\/)/.test(line));
+      expect(ours).to.deep.equal([]);
+    });
+  }
+});

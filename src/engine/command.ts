@@ -44,8 +44,8 @@ export function runCommand(
   });
 }
 
-/** How compilers, linkers, pip, npm and Node begin the line that matters. */
-const COMPLAINT = /^(npm )?(\w*Error|error|ERROR|ERR!)\b|: (fatal )?error:|\bld: /;
+/** How compilers, linkers, pip, npm and Node begin the line that matters; npm says numbers before words. */
+const COMPLAINT = /^(npm )?(\w*Error|error|ERROR|ERR!)\b(?! (code|errno|syscall) )|: (fatal )?error:|\bld: /;
 
 /** The line of a program's output that says what went wrong, else its last one. */
 export function complaint({output, code, signal}: CommandResult): string {

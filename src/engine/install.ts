@@ -7,10 +7,10 @@ import {enginesDirectory, installedEngines, sweepStaging, writeManifest, type In
 import {EngineError} from './engine-error.js';
 import {withLock} from './lock.js';
 import {requireSupported, thisMachine} from './machine.js';
-import {makeEngine, type EngineOrder} from './make-engine.js';
+import {fetchPackage, makeEngine, type EngineOrder} from './make-engine.js';
 import {beginStep, type InstallListener} from './progress.js';
 import {TENSORFLOW_VERSION} from './tensorflow-wheels.js';
-import {findTfjsPackage, installTfjsPackage} from './tfjs-package.js';
+import {findTfjsPackage} from './tfjs-package.js';
 import {fingerprintOf, lookAtSource} from './wheel-source.js';
 
 export interface InstallOptions {
@@ -38,8 +38,8 @@ export async function installEngine(options: InstallOptions = {}): Promise<Insta
 /** The tfjs-node-gpu that an installed engine runs under, fetched with npm where it has gone. @throws EngineError, AbortedError */
 export async function ensureTfjsPackage(options: InstallOptions): Promise<string> {
   const order = await placeOrder({...options, gpu: false});
-  const {cache, environment, signal} = order;
-  return findTfjsPackage(cache) ?? alone(order, async () => findTfjsPackage(cache) ?? installTfjsPackage(cache, environment, signal));
+  const {cache} = order;
+  return findTfjsPackage(cache) ?? alone(order, async () => findTfjsPackage(cache) ?? fetchPackage(order));
 }
 
 async function placeOrder({from, gpu, onProgress, signal, cache, environment = process.env}: InstallOptions): Promise<EngineOrder> {

@@ -49,7 +49,8 @@ export async function makeEngine(order: EngineOrder): Promise<InstalledEngine> {
   }
 }
 
-function fetchPackage({cache, environment, signal, onProgress}: EngineOrder): Promise<string> {
+/** Has npm fetch tfjs-node-gpu into the cache. Only for the holder of the lock. */
+export function fetchPackage({cache, environment, signal, onProgress}: EngineOrder): Promise<string> {
   beginStep(onProgress, 'package', '@tensorflow/tfjs-node-gpu');
   return installTfjsPackage(cache, environment, signal);
 }

@@ -34,12 +34,12 @@ export async function obtainTensorFlow(engine: string, options: ObtainOptions): 
 const wheelsOf = (engine: string): string => join(engine, 'wheels');
 
 async function download(engine: string, requirement: string, {environment, onProgress, signal}: ObtainOptions): Promise<string> {
-  const report = beginStep(onProgress, 'download', requirement);
-  const pip: DownloadOptions = {pip: await findPip(environment), environment, report, signal};
+  const pip = await findPip(environment);
+  const options: DownloadOptions = {pip, environment, report: beginStep(onProgress, 'download', requirement), signal};
   const tagSets = requirement.startsWith('tensorflow')
     ? PYTHON_VERSIONS.map(python => tensorFlowTags(process.arch, python))
     : [cudaTags(process.arch, glibcMinor(thisMachine()))];
-  return downloadWheel(requirement, tagSets, wheelsOf(engine), pip);
+  return downloadWheel(requirement, tagSets, wheelsOf(engine), options);
 }
 
 /** Removes the wheel afterwards if it was downloaded for this, so that the disk never holds all of them. */

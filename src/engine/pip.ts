@@ -70,7 +70,7 @@ function reason(result: CommandResult | undefined): string {
   return isOffline(result) ? 'no connection to the package index' : complaint(result);
 }
 
-/** pip shows progress only to terminals, so the folder it fills is measured instead. */
+/** pip shows progress only to terminals, so the folder it fills is measured instead; a wheel is there twice while pip copies it. */
 async function callPip(
   requirement: string,
   tags: readonly string[],
@@ -81,7 +81,11 @@ async function callPip(
   await mkdir(partial, {recursive: true});
   const earlier = await folderSize(directory);
   let total: number | null = null;
-  const measure = setInterval(() => void folderSize(directory).then(size => size > earlier && report(size - earlier, total)), 250);
+  const tell = (size: number): void => {
+    const bytes = size - earlier;
+    if (bytes > 0) report(Math.min(bytes, total ?? bytes), total);
+  };
+  const measure = setInterval(() => void folderSize(directory).then(tell), 250);
   try {
     return await runCommand([...pip, 'download', '--no-deps', '--only-binary=:all:', ...tags, '--dest', directory, requirement], {
       environment: {...environment, TMPDIR: partial, PIP_DISABLE_PIP_VERSION_CHECK: '1', PIP_REQUIRE_VIRTUALENV: '0'},

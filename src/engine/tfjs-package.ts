@@ -10,6 +10,9 @@ import {enginesDirectory, stagingDirectory} from './engine-directory.js';
 const NAME = '@tensorflow/tfjs-node-gpu';
 const VERSION = '4.22.0';
 
+/** Without a connection npm is patient for more than a minute, unless told otherwise. */
+const FLAGS = ['--ignore-scripts', '--no-audit', '--no-fund', '--fetch-retry-mintimeout=1000', '--fetch-retry-maxtimeout=4000'];
+
 /** Where a copy of our own is kept when this package's dependencies lack it. */
 const ownCopy = (cache: string): string => join(enginesDirectory(cache), `tfjs-node-gpu-${VERSION}`);
 
@@ -37,13 +40,15 @@ export async function installTfjsPackage(cache: string, environment: NodeJS.Proc
     await writeFile(join(made, 'package.json'), '{"private": true}\n');
     // Behind the user's own, the npm that came with the Node that runs now.
     const PATH = [environment.PATH, dirname(process.execPath)].join(delimiter);
-    const command = ['npm', 'install', '--ignore-scripts', '--no-audit', '--no-fund', '--prefix', made, `${NAME}@${VERSION}`] as const;
-    const result = await runCommand(command, {environment: {...environment, PATH}, signal});
+    const result = await runCommand(['npm', 'install', ...FLAGS, '--prefix', made, `${NAME}@${VERSION}`], {
+      environment: {...environment, PATH},
+      signal,
+    });
     if (result?.code !== 0) {
       const found = result === undefined ? 'no npm' : complaint(result);
       throw new EngineError(
         'package',
-        `Expected npm to fetch ${NAME} ${VERSION}, but found: ${found}. Add it to your project's dependencies.`,
+        `Expected npm to fetch ${NAME} ${VERSION}, but found: ${found}. Check the connection, or add it to your project's dependencies.`,
       );
     }
     await rename(made, ownCopy(cache));

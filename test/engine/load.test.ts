@@ -109,11 +109,14 @@ describe('the package tfjs-node-gpu', () => {
   });
 
   it("is missed with npm's own words", async () => {
-    const npm = programs({npm: 'echo "npm warn x"; echo "npm error network request to the registry failed"; exit 1'});
+    const npm = programs({
+      npm: 'echo "npm warn x"; echo "npm error code E1"; echo "npm error network request to the registry failed"; exit 1',
+    });
     const cache = temporaryDirectory();
     const error = await rejectionOf(installTfjsPackage(cache, {PATH: npm}));
     expect(error.message).to.equal(
-      `Expected npm to fetch ${NAME} 4.22.0, but found: npm error network request to the registry failed. Add it to your project's dependencies.`,
+      `Expected npm to fetch ${NAME} 4.22.0, but found: npm error network request to the registry failed. ` +
+        "Check the connection, or add it to your project's dependencies.",
     );
     expect(readdirSync(join(cache, 'engines'))).to.deep.equal([]);
   });

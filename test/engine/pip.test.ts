@@ -51,6 +51,14 @@ printf 1234567890 > $TMPDIR/part; /bin/sleep 0.6; printf 12345 > $dest/tensorflo
     expect(calls()).to.deep.equal([`download --no-deps --only-binary=:all: --abi cp311 --dest ${directory} tensorflow-cpu==2.21.0`]);
   });
 
+  it('is not believed to have downloaded more than there is, though it keeps two copies for a while', async () => {
+    const {environment} = fakePip(`echo "Downloading x.whl (5 kB)"
+printf %06000d 0 > $TMPDIR/part; /bin/sleep 0.6; printf 12345 > $dest/x.whl`);
+    const told: number[] = [];
+    await downloadWheel('x', TAG_SETS, temporaryDirectory(), {pip: PIP, environment, report: bytes => told.push(bytes)});
+    expect(Math.max(...told)).to.equal(5000);
+  });
+
   const options = (environment: NodeJS.ProcessEnv) => ({pip: PIP, environment, report: () => undefined});
 
   it('is asked for the next Python version where the index has no wheel for the first', async () => {

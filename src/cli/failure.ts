@@ -1,7 +1,7 @@
-import {FinetuneError, messageOf} from '../core/errors.js';
+import {FinetuneError, MachineError, messageOf} from '../core/errors.js';
 import {SIGNAL_EXIT_CODES, type StopSignal} from './interrupts.js';
 import type {Style} from './style.js';
-import {quoted} from './words.js';
+import {PROGRAM, quoted} from './words.js';
 
 /** Why a command did not end well, ready to be told. */
 export interface Failure {
@@ -35,7 +35,7 @@ export class StoppedRunError extends FinetuneError {
     super(
       `The run in ${run} was stopped${checkpoint === undefined ? ' before it had learned anything' : `; its state is in ${checkpoint}`}.`,
     );
-    this.resume = `finetune --resume ${quoted(run)}`;
+    this.resume = `${PROGRAM} --resume ${quoted(run)}`;
   }
 }
 
@@ -55,15 +55,25 @@ function fieldsOf(error: FinetuneError): Record<string, unknown> {
   return fields;
 }
 
+/** What sharp throws when it is imported where npm was told to leave optional packages out, in our words. */
+function withoutSharp(error: unknown): MachineError | undefined {
+  const machine = /^Could not load the "sharp" module using the (\S+) runtime/.exec(messageOf(error))?.[1];
+  if (machine === undefined) return undefined;
+  return new MachineError(
+    `Expected sharp for ${machine} to read images with, but found it was left out. Install with optional packages: npm install --include=optional.`,
+  );
+}
+
 /**
  * @param error whatever was thrown
  * @param stopped the signal that the process got before, if any: what is thrown then is the consequence
  */
 export function failureOf(error: unknown, style: Style, stopped?: StopSignal): Failure {
   if (stopped !== undefined) return interruption(error, stopped);
-  if (error instanceof FinetuneError) {
-    const {code, exitCode, message} = error;
-    return {exitCode, text: `${style.bad('error')} ${message}`, document: {...fieldsOf(error), code, exitCode, message}};
+  const known = withoutSharp(error) ?? error;
+  if (known instanceof FinetuneError) {
+    const {code, exitCode, message} = known;
+    return {exitCode, text: `${style.bad('error')} ${message}`, document: {...fieldsOf(known), code, exitCode, message}};
   }
   if (isRefusal(error)) {
     const {code, message} = error;

@@ -3,7 +3,7 @@ import {duration, plural} from '../report/format.js';
 import {smallSampleWarning} from '../report/small-sample.js';
 import type {Metrics} from '../training/metrics.js';
 import type {Style} from './style.js';
-import {labelled, listed, percent, quoted} from './words.js';
+import {labelled, listed, percent, PROGRAM, quoted} from './words.js';
 
 /** Classes and confusions that are told. */
 const TOLD = 3;
@@ -85,7 +85,7 @@ export const nextSteps = (run: string, bundle: string): string =>
   [
     '',
     'Next',
-    `  finetune predict ${quoted(bundle)} PICTURE...    what is on new pictures`,
-    `  finetune evaluate ${quoted(bundle)} --data DIR   how good it is on others`,
+    `  ${PROGRAM} predict ${quoted(bundle)} PICTURE...    what is on new pictures`,
+    `  ${PROGRAM} evaluate ${quoted(bundle)} --data DIR   how good it is on others`,
     `  ${quoted(`${run}/report.html`)}   curves, confusions and mistakes, for a browser`,
   ].join('\n');

@@ -17,6 +17,13 @@ export function listed(items: readonly string[], limit = 6): string {
 /** A word of a command line as a POSIX shell takes it. */
 export const quoted = (word: string): string => (/^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`);
 
+/** How a person starts this program: `npx finetune` where npx did, which puts it on nobody's PATH. */
+export const programName = ({npm_lifecycle_event: by, npm_lifecycle_script: script = ''}: NodeJS.ProcessEnv): string =>
+  by === 'npx' && /^'?finetune\b/.test(script) ? 'npx finetune' : 'finetune';
+
+/** For commands to type next. */
+export const PROGRAM = programName(process.env);
+
 /** `batchSize` -> `batch-size` */
 export const kebab = (key: string): string => key.replace(/[A-Z]/g, letter => `-${letter.toLowerCase()}`);
 

@@ -36,6 +36,18 @@ describe('how a command fails', () => {
     });
   });
 
+  it('tells how to get the part of sharp that npm was told to leave out', () => {
+    const error = new Error('Could not load the "sharp" module using the linux-x64 runtime\nPossible solutions:\n- Ensure ...');
+    const message =
+      'Expected sharp for linux-x64 to read images with, but found it was left out. ' +
+      'Install with optional packages: npm install --include=optional.';
+    expect(failureOf(error, PLAIN)).to.deep.equal({
+      exitCode: 4,
+      text: `error ${message}`,
+      document: {code: 'MACHINE_LACKS', exitCode: 4, message},
+    });
+  });
+
   it('shows the stack of a mistake of ours and asks for a report', () => {
     const {text, document} = failureOf(new TypeError('undefined is not a function'), PLAIN);
     expect(text).to.match(

@@ -1,11 +1,20 @@
 import {expect} from 'chai';
 import {table} from '../../src/cli/table.js';
-import {bytes, environmentName, kebab, labelled, listed, quoted, wrapped} from '../../src/cli/words.js';
+import {bytes, environmentName, kebab, labelled, listed, programName, quoted, wrapped} from '../../src/cli/words.js';
 
 describe('words', () => {
   it('spell options for flags and for the environment', () => {
     expect(kebab('batchSize')).to.equal('batch-size');
     expect(environmentName('assertAccuracy')).to.equal('FINETUNE_ASSERT_ACCURACY');
+  });
+
+  it('name the program as it was started', () => {
+    expect(programName({})).to.equal('finetune');
+    for (const script of ['finetune', "'finetune'"]) {
+      expect(programName({npm_lifecycle_event: 'npx', npm_lifecycle_script: script})).to.equal('npx finetune');
+    }
+    expect(programName({npm_lifecycle_event: 'npx', npm_lifecycle_script: 'mocha'})).to.equal('finetune');
+    expect(programName({npm_lifecycle_event: 'train', npm_lifecycle_script: 'finetune --data pets'})).to.equal('finetune');
   });
 
   it('quote for a shell only what needs it', () => {

@@ -6,7 +6,7 @@ import type {Action, Request, Session} from '../action.js';
 import {findingLines} from '../finding-lines.js';
 import {classSizes, folderLines} from '../folder-lines.js';
 import {ProgressLine} from '../progress-line.js';
-import {quoted} from '../words.js';
+import {PROGRAM, quoted} from '../words.js';
 
 type Report = Awaited<ReturnType<typeof checkImages>>;
 
@@ -42,6 +42,6 @@ export const check: Action = async (request, session) => {
   return {
     document: {data: root, layout, classes: classNames, images, perClass: classSizes(folder), findings, usable: refusal === undefined},
     text: tell(folder, report, verbose, session),
-    ...(refusal === undefined ? {hint: `\nNext: finetune --data ${quoted(String(request.positionals.dir))}`} : {error: refusal}),
+    ...(refusal === undefined ? {hint: `\nNext: ${PROGRAM} --data ${quoted(String(request.positionals.dir))}`} : {error: refusal}),
   };
 };

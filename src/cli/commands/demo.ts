@@ -6,7 +6,7 @@ import {drawDemoSet} from '../../datasets/demo-set.js';
 import {plural} from '../../report/format.js';
 import type {Action} from '../action.js';
 import {readRecipeFile} from '../recipe-file.js';
-import {labelled, quoted} from '../words.js';
+import {labelled, PROGRAM, quoted} from '../words.js';
 import {train} from './train.js';
 
 // From dist/src/cli/commands/ to the root of the package.
@@ -38,7 +38,7 @@ export const demo: Action = async (request, session) => {
     {source: 'recipe file', values: readRecipeFile(RECIPE)} as const,
   ];
   const outcome = await train({...request, layers}, session);
-  const yours = ['', 'With pictures of your own, a folder for each class:', '  finetune --data DIR', '', 'This one again:'];
-  const again = `  finetune --data ${quoted(directory)} --recipe ${quoted(RECIPE)}`;
+  const yours = ['', 'With pictures of your own, a folder for each class:', `  ${PROGRAM} --data DIR`, '', 'This one again:'];
+  const again = `  ${PROGRAM} --data ${quoted(directory)} --recipe ${quoted(RECIPE)}`;
   return {...outcome, hint: [outcome.hint ?? '', ...yours, again].join('\n')};
 };

@@ -4,7 +4,7 @@ import {fileURLToPath} from 'node:url';
 import {UsageError} from '../../core/errors.js';
 import type {Action} from '../action.js';
 import {commentedRecipe} from '../recipe-document.js';
-import {quoted} from '../words.js';
+import {PROGRAM, quoted} from '../words.js';
 
 // From dist/src/cli/commands/ to the root of the package.
 const SCHEMA = fileURLToPath(new URL('../../../../templates/recipe.schema.json', import.meta.url));
@@ -21,5 +21,5 @@ export const init: Action = async ({positionals, values}) => {
     if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
     throw new UsageError(`Expected no file yet at ${path} for finetune init, but found one. Give another name, or add --overwrite.`);
   }
-  return {document: {recipe: path}, text: path, hint: `Edit it, then: finetune --data DIR --recipe ${quoted(path)}`};
+  return {document: {recipe: path}, text: path, hint: `Edit it, then: ${PROGRAM} --data DIR --recipe ${quoted(path)}`};
 };

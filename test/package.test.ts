@@ -1,5 +1,5 @@
 import {execFile} from 'node:child_process';
-import {existsSync, mkdirSync, readdirSync, writeFileSync} from 'node:fs';
+import {existsSync, mkdirSync, readdirSync, statSync, writeFileSync} from 'node:fs';
 import {join} from 'node:path';
 import {fileURLToPath} from 'node:url';
 import {promisify} from 'node:util';
@@ -57,6 +57,10 @@ describe('the package', function () {
     expect(paths.filter(path => !MEANT.test(path))).to.deep.equal([]);
     expect(paths).to.include.members([...compiled, ...['native', 'pretrained', 'templates'].flatMap(filesBelow)]);
     expect(packed.size).to.be.below(1e6);
+  });
+
+  it('can be started where it is built: npx makes it executable only the first time it sees the place', () => {
+    expect(statSync(join(ROOT, 'dist/src/cli/main.js')).mode & 0o111).to.equal(0o111);
   });
 
   it('trains by its command, on an engine that needs no script', async () => {

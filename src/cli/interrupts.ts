@@ -2,6 +2,8 @@
 export const SIGNAL_EXIT_CODES = {SIGINT: 130, SIGTERM: 143} as const;
 export type StopSignal = keyof typeof SIGNAL_EXIT_CODES;
 
+const WATCH_MILLISECONDS = 500;
+
 /** The first signal asks the run to stop at the next step, with a checkpoint; the second ends the process at once. */
 export class Interrupts {
   readonly #controller = new AbortController();
@@ -26,6 +28,16 @@ export class Interrupts {
 
   listen(source: NodeJS.Process): void {
     for (const name of Object.keys(SIGNAL_EXIT_CODES) as StopSignal[]) source.on(name, () => this.receive(name));
+  }
+
+  /** Takes the death of the parent for a signal: npx hands its own to a shell, which dies of it and leaves us running with nobody. */
+  watchParent(source: Pick<NodeJS.Process, 'ppid'>): void {
+    const parent = source.ppid;
+    const watch = setInterval(() => {
+      if (source.ppid === parent) return;
+      clearInterval(watch);
+      this.receive('SIGTERM');
+    }, WATCH_MILLISECONDS).unref();
   }
 
   receive(name: StopSignal): void {

@@ -17,12 +17,12 @@ export function listed(items: readonly string[], limit = 6): string {
 /** A word of a command line as a POSIX shell takes it. */
 export const quoted = (word: string): string => (/^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`);
 
-/** How a person starts this program: `npx finetune` where npx did, which puts it on nobody's PATH. */
-export const programName = ({npm_lifecycle_event: by, npm_lifecycle_script: script = ''}: NodeJS.ProcessEnv): string =>
-  by === 'npx' && /^'?finetune\b/.test(script) ? 'npx finetune' : 'finetune';
+/** npx also starts what starts us: a test runner, say. */
+export const startedByNpx = ({npm_lifecycle_event: by, npm_lifecycle_script: script = ''}: NodeJS.ProcessEnv): boolean =>
+  by === 'npx' && /^'?finetune\b/.test(script);
 
-/** For commands to type next. */
-export const PROGRAM = programName(process.env);
+/** For commands to type next; npx puts the program on nobody's PATH. */
+export const PROGRAM = startedByNpx(process.env) ? 'npx finetune' : 'finetune';
 
 /** `batchSize` -> `batch-size` */
 export const kebab = (key: string): string => key.replace(/[A-Z]/g, letter => `-${letter.toLowerCase()}`);

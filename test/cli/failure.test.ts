@@ -89,4 +89,15 @@ describe('signals', () => {
     expect(heard).to.deep.equal(['SIGTERM', 130]);
     expect(interrupts.received).to.equal('SIGTERM');
   });
+
+  it('are also the end of the parent, where it is watched', async () => {
+    const source = {ppid: 2};
+    const stopped = new Promise(resolve => new Interrupts(resolve, resolve).watchParent(source));
+    const early = new Promise(resolve => setTimeout(resolve, 700, 'still running'));
+    expect(await Promise.race([stopped, early])).to.equal('still running');
+    source.ppid = 1;
+    // Keeps the process alive, as a run would.
+    const late = new Promise(resolve => setTimeout(resolve, 2000, 'still running'));
+    expect(await Promise.race([stopped, late])).to.equal('SIGTERM');
+  });
 });

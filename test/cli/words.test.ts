@@ -1,6 +1,6 @@
 import {expect} from 'chai';
 import {table} from '../../src/cli/table.js';
-import {bytes, environmentName, kebab, labelled, listed, programName, quoted, wrapped} from '../../src/cli/words.js';
+import {bytes, environmentName, kebab, labelled, listed, quoted, startedByNpx, wrapped} from '../../src/cli/words.js';
 
 describe('words', () => {
   it('spell options for flags and for the environment', () => {
@@ -8,13 +8,13 @@ describe('words', () => {
     expect(environmentName('assertAccuracy')).to.equal('FINETUNE_ASSERT_ACCURACY');
   });
 
-  it('name the program as it was started', () => {
-    expect(programName({})).to.equal('finetune');
+  it('know whether npx started the program itself', () => {
+    expect(startedByNpx({})).to.equal(false);
     for (const script of ['finetune', "'finetune'"]) {
-      expect(programName({npm_lifecycle_event: 'npx', npm_lifecycle_script: script})).to.equal('npx finetune');
+      expect(startedByNpx({npm_lifecycle_event: 'npx', npm_lifecycle_script: script})).to.equal(true);
     }
-    expect(programName({npm_lifecycle_event: 'npx', npm_lifecycle_script: 'mocha'})).to.equal('finetune');
-    expect(programName({npm_lifecycle_event: 'train', npm_lifecycle_script: 'finetune --data pets'})).to.equal('finetune');
+    expect(startedByNpx({npm_lifecycle_event: 'npx', npm_lifecycle_script: 'mocha'})).to.equal(false);
+    expect(startedByNpx({npm_lifecycle_event: 'train', npm_lifecycle_script: 'finetune --data pets'})).to.equal(false);
   });
 
   it('quote for a shell only what needs it', () => {

@@ -54,7 +54,7 @@ export function recommendedEpochs({images, pretrained, gpu}: Facts): Recommendat
     return {value, reason: `random weights need about ${Math.round((value * images) / 1000)},000 pictures shown`};
   }
   const shown = gpu ? 40_000 : 10_000;
-  const value = bounded(gpu ? 5 : 2, shown / images, 15);
+  const value = bounded(gpu ? 5 : 2, shown / images, gpu ? 15 : 8);
   return {value, reason: `about ${Math.round((value * images) / 100) * 100} pictures shown, from a head that is fitted already`};
 }
 

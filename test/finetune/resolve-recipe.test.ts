@@ -68,7 +68,7 @@ describe('resolveLayers', () => {
       dropout: 0,
       freeze: [
         {name: 'probe', epochs: 16, rates: {...FROZEN, head: 3e-3}},
-        {name: 'top', epochs: 10, rates: {...FROZEN, stage4: 1e-4, head: 1e-4}},
+        {name: 'top', epochs: 8, rates: {...FROZEN, stage4: 1e-4, head: 1e-4}},
       ],
       batchSize: 32,
       optimizer: 'adamw',
@@ -97,7 +97,7 @@ describe('resolveLayers', () => {
   it('says why what it recommends, not why what was said', () => {
     expect(flags({}).reasons).to.deep.equal([
       'freeze probe-then-top: 1000 training images carry the head and the last stage',
-      'epochs 10: about 10000 pictures shown, from a head that is fitted already',
+      'epochs 8: about 8000 pictures shown, from a head that is fitted already',
       'batchNorm inference: stored batch-norm statistics are better than those of small batches',
     ]);
     expect(flags({freeze: 'all', epochs: 3, batchNorm: 'training'}).reasons).to.deep.equal([]);

@@ -5,7 +5,8 @@ import {bytes, percent, LABEL_WIDTH} from './words.js';
 const REDRAW_SECONDS = 0.1;
 /** Between lines where nothing can be drawn over. */
 const PLAIN_SECONDS = 10;
-const BAR_WIDTH = 24;
+/** On a narrow terminal the figures need the room. */
+const barWidth = (columns: number): number => (columns < 100 ? 12 : 24);
 /** A rate measured over less says nothing yet. */
 const MEASURE_SECONDS = 0.5;
 
@@ -20,11 +21,11 @@ export interface Progress {
   readonly note?: string;
 }
 
-function bar(share: number): string {
-  const eighths = Math.round(share * BAR_WIDTH * 8);
+function bar(share: number, width: number): string {
+  const eighths = Math.round(share * width * 8);
   const full = '█'.repeat(Math.floor(eighths / 8));
   const part = eighths % 8 === 0 ? '' : '▏▎▍▌▋▊▉'[(eighths % 8) - 1]!;
-  return (full + part).padEnd(BAR_WIDTH, '░');
+  return (full + part).padEnd(width, '░');
 }
 
 const amount = (value: number, unit: string): string => (unit === 'bytes' ? bytes(value) : count(Math.round(value)));
@@ -34,6 +35,13 @@ function speed({done, total, unit}: Progress, seconds: number, before: number): 
   if (seconds < MEASURE_SECONDS || rate <= 0 || !Number.isFinite(rate)) return [];
   const figure = unit === 'bytes' || rate >= 10 ? amount(rate, unit) : rate.toFixed(1);
   return [`${figure}${unit === 'bytes' ? '' : ` ${unit}`}/s`, `${duration((total - done) / rate)} left`];
+}
+
+/** As many whole figures as there is room for; the rate, behind the amount, is the first to go. */
+function fitting(figures: readonly string[], room: number): string {
+  const kept = [...figures];
+  while (kept.length > 1 && kept.join(', ').length > room) kept.splice(1, 1);
+  return kept.join(', ').slice(0, room);
 }
 
 /**
@@ -85,9 +93,10 @@ export class ProgressLine {
       `${amount(done, unit)} of ${amount(total, unit)}${unit === 'bytes' ? '' : ` ${unit}`}`,
       ...speed(progress, seconds, this.#before),
       ...(note === undefined ? [] : [note]),
-    ].join(', ');
-    if (!this.terminal.interactive) return `${title.padEnd(LABEL_WIDTH)}${percent(share, 0)}: ${figures}`;
-    const room = Math.max(0, this.terminal.columns - LABEL_WIDTH - BAR_WIDTH - 3);
-    return `${title.padEnd(LABEL_WIDTH)}${bar(share)}  ${dim(figures.slice(0, room))}`;
+    ];
+    if (!this.terminal.interactive) return `${title.padEnd(LABEL_WIDTH)}${percent(share, 0)}: ${figures.join(', ')}`;
+    const width = barWidth(this.terminal.columns);
+    const room = Math.max(0, this.terminal.columns - LABEL_WIDTH - width - 3);
+    return `${title.padEnd(LABEL_WIDTH)}${bar(share, width)}  ${dim(fitting(figures, room))}`;
   }
 }

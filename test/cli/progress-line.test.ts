@@ -20,6 +20,18 @@ describe('progress', () => {
     expect(said.stderr.replace('\r\u001b[2K', '')).to.have.length.below(50);
   });
 
+  it('leaves whole figures out where there is no room for all, the rate first', () => {
+    const said = capture({isTTY: true, columns: 80, environment: {NO_COLOR: '1'}});
+    let now = 0;
+    const line = new ProgressLine(said.terminal, () => now);
+    for (const done of [0, 96]) {
+      line.update({title: 'training', done, total: 384, unit: 'updates', note: 'accuracy 56.3 %'});
+      now = 30;
+    }
+    const drawn = said.stderr.split('\r\u001b[2K').at(-1);
+    expect(drawn).to.equal(`training   ${'█'.repeat(3)}${'░'.repeat(9)}  96 of 384 updates, 1 min 30 s left, accuracy 56.3 %`);
+  });
+
   it('is a plain line every ten seconds elsewhere, and none for what is done sooner', () => {
     const said = capture();
     let now = 0;

@@ -6,7 +6,7 @@ import {startWasm} from './start-wasm.js';
 export type {EngineEvent, EngineInfo, EngineName, EngineWish} from './engine-info.js';
 
 /** What the portable engine costs, measured on a ResNet-18 (training steps at both sizes, two cores). */
-const SLOWDOWN = 'training goes on with the portable engine, about 5 times slower at 64 px and 12 times slower at 224 px';
+const SLOWDOWN = 'training goes on with the portable engine, about 5 times slower at 64 px and 9 times slower at 224 px';
 
 interface Started {
   readonly wish: EngineWish;

@@ -40,7 +40,7 @@ console.log(JSON.stringify({...result, events}));`;
 
 const emptyCache = (): NodeJS.ProcessEnv => ({FINETUNE_CACHE: temporaryDirectory(), PATH: temporaryDirectory(), CXX: ''});
 
-const SLOWER = 'so training goes on with the portable engine, about 5 times slower at 64 px and 12 times slower at 224 px';
+const SLOWER = 'so training goes on with the portable engine, about 5 times slower at 64 px and 9 times slower at 224 px';
 
 describe('starting TensorFlow', function () {
   this.timeout(30_000);

@@ -7,6 +7,7 @@ import {installedEngines} from '../../src/engine/engine-directory.js';
 import {installEngine} from '../../src/engine/install.js';
 import type {InstallProgress} from '../../src/engine/progress.js';
 import {useEngine} from '../helpers/engine.js';
+import {freshCache} from '../helpers/fresh-cache.js';
 import {inChild, SRC, startChild} from '../helpers/in-child.js';
 import {programs} from '../helpers/programs.js';
 import {rejectionOf} from '../helpers/rejection.js';
@@ -22,9 +23,11 @@ ${body}`;
   return {PATH, CXX: join(PATH, 'fake-c++')};
 }
 
-const enginesIn = (cache: string): string[] => readdirSync(join(cache, 'engines'));
+const enginesIn = (cache: string): string[] => readdirSync(join(cache, 'engines')).filter(name => !name.startsWith('tfjs-node-gpu-'));
 
-describe('installing an engine', () => {
+describe('installing an engine', function () {
+  this.timeout(120_000);
+
   it('needs a compiler, and says so before anything is downloaded', async () => {
     const environment = {PATH: temporaryDirectory()};
     const cache = temporaryDirectory();
@@ -39,14 +42,14 @@ describe('installing an engine', () => {
   });
 
   it('needs pip where no wheel is given', async () => {
-    const cache = temporaryDirectory();
+    const cache = await freshCache();
     const error = await rejectionOf(installEngine({cache, environment: compiler('exit 0')}));
     expect(error.message).to.match(/^Expected pip to download TensorFlow with, but found none /);
     expect(enginesIn(cache)).to.deep.equal([]);
   });
 
   it('leaves nothing of a wrong wheel', async () => {
-    const cache = temporaryDirectory();
+    const cache = await freshCache();
     const from = writeWheel('numpy-2.0.0.whl', {'numpy/__init__.py': Buffer.from('')});
     const error = await rejectionOf(installEngine({from, cache, environment: compiler('exit 0')}));
     expect(error.message).to.equal(
@@ -56,7 +59,7 @@ describe('installing an engine', () => {
   });
 
   it("passes the compiler's complaint on", async () => {
-    const cache = temporaryDirectory();
+    const cache = await freshCache();
     const environment = compiler('echo "In file included from x.cc:"; echo "x.cc:1:10: fatal error: c_api.h: No such file"; exit 1');
     const error = await rejectionOf(installEngine({from: writeTree(tensorFlowFiles()), cache, environment}));
     expect(error.message).to.equal(
@@ -66,7 +69,7 @@ describe('installing an engine', () => {
   });
 
   it('puts nothing into place that fails its test', async () => {
-    const cache = temporaryDirectory();
+    const cache = await freshCache();
     const from = writeTree(tensorFlowFiles());
     const error = await rejectionOf(installEngine({from, cache, environment: compiler('echo garbage > $out')}));
     expect(error.message).to.match(
@@ -76,7 +79,7 @@ describe('installing an engine', () => {
   });
 
   it('can be stopped', async () => {
-    const cache = temporaryDirectory();
+    const cache = await freshCache();
     const stop = new AbortController();
     const environment = compiler('exec /bin/sleep 60');
     const onProgress = ({step}: InstallProgress) => step === 'compile' && setTimeout(() => stop.abort(), 50);
@@ -92,12 +95,13 @@ describe('an engine in the making', function () {
   this.timeout(120_000);
   useEngine();
 
-  const cache = temporaryDirectory();
+  let cache: string;
   let from: string;
   let environment: NodeJS.ProcessEnv;
   let calls: string;
 
-  before('let the installed engine stand in for what a compiler makes', () => {
+  before('let the installed engine stand in for what a compiler makes', async () => {
+    cache = await freshCache();
     from = installedEngines(cacheDirectory())[0]!.directory;
     calls = join(temporaryDirectory(), 'calls');
     environment = compiler(`echo "$out" >> ${calls}; /bin/sleep 1; exec /bin/cp ${from}/\${out##*/} "$out"`);
@@ -114,7 +118,7 @@ console.log(JSON.stringify({directory, steps: [...new Set(steps)]}));`,
 
   it('is no engine when its process is killed', async () => {
     const {child, ended} = install();
-    while (!existsSync(calls) || readFileSync(calls, 'utf8') === '') await sleep(20);
+    while (child.exitCode === null && (!existsSync(calls) || readFileSync(calls, 'utf8') === '')) await sleep(20);
     process.kill(-child.pid!, 'SIGKILL');
     expect((await ended).signal).to.equal('SIGKILL');
     expect(installedEngines(cache)).to.deep.equal([]);

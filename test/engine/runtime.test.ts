@@ -6,6 +6,7 @@ import {ADDON_SOURCE} from '../../src/engine/addon-source.js';
 import {addonOf, hushOf, installedEngines, PLATFORM, writeManifest} from '../../src/engine/engine-directory.js';
 import type {EngineEvent, EngineInfo, EngineWish} from '../../src/engine/engine-info.js';
 import {useEngine} from '../helpers/engine.js';
+import {freshCache} from '../helpers/fresh-cache.js';
 import {inChild, SRC, type ChildResult} from '../helpers/in-child.js';
 import {programs} from '../helpers/programs.js';
 import {temporaryDirectory} from '../helpers/temporary.js';
@@ -97,8 +98,8 @@ describe('starting TensorFlow', function () {
   });
 
   it('says of an engine that does not load how to get another', async () => {
-    const environment = emptyCache();
-    const directory = join(environment.FINETUNE_CACHE!, 'engines', 'broken');
+    const environment = {...emptyCache(), FINETUNE_CACHE: await freshCache()};
+    const directory = join(environment.FINETUNE_CACHE, 'engines', 'broken');
     mkdirSync(directory, {recursive: true});
     const source = {from: 'pip', fingerprint: '', installedAt: '2026-01-01T00:00:00.000Z'};
     await writeManifest(directory, {

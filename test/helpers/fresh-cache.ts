@@ -1,0 +1,19 @@
+import {mkdirSync, symlinkSync} from 'node:fs';
+import {basename, join} from 'node:path';
+import {enginesDirectory} from '../../src/engine/engine-directory.js';
+import {ensureTfjsPackage} from '../../src/engine/install.js';
+import {findTfjsPackage} from '../../src/engine/tfjs-package.js';
+import {temporaryDirectory} from './temporary.js';
+
+/**
+ * A cache without an engine in which tfjs-node-gpu is found all the same: npm until version 10 runs its script, and removes it from
+ * node_modules when that fails.
+ */
+export async function freshCache(): Promise<string> {
+  const cache = temporaryDirectory();
+  if (findTfjsPackage(cache) !== undefined) return cache;
+  const copy = join(await ensureTfjsPackage({}), '..', '..', '..');
+  mkdirSync(enginesDirectory(cache));
+  symlinkSync(copy, join(enginesDirectory(cache), basename(copy)));
+  return cache;
+}

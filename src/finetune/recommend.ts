@@ -20,6 +20,9 @@ export interface Recommendation<T> {
 
 const bounded = (low: number, value: number, high: number): number => Math.round(Math.min(high, Math.max(low, value)));
 
+/** A count to the nearest hundred: `12,300`. */
+const hundreds = (count: number): string => (Math.round(count / 100) * 100).toLocaleString('en-US');
+
 /** After Kumar et al. (LP-FT, https://arxiv.org/abs/2202.10054): the head first, on frozen features, then as much as the images carry. */
 export function recommendedSchedule({images, smallestClass, pretrained, gpu}: Facts): Recommendation<FreezeSchedule> {
   if (!pretrained) return {value: 'all', reason: 'random weights have no features to keep frozen'};
@@ -51,11 +54,11 @@ export function recommendedProbeEpochs({images}: Facts, batchSize: number): numb
 export function recommendedEpochs({images, pretrained, gpu}: Facts): Recommendation<number> {
   if (!pretrained) {
     const value = bounded(10, 8000 / images, 100);
-    return {value, reason: `random weights need about ${Math.round((value * images) / 1000)},000 pictures shown`};
+    return {value, reason: `random weights need about ${hundreds(value * images)} pictures shown`};
   }
   const shown = gpu ? 40_000 : 10_000;
   const value = bounded(gpu ? 5 : 2, shown / images, gpu ? 15 : 8);
-  return {value, reason: `about ${Math.round((value * images) / 100) * 100} pictures shown, from a head that is fitted already`};
+  return {value, reason: `about ${hundreds(value * images)} pictures shown, from a head that is fitted already`};
 }
 
 /** Everything else that the data decides. Reasons are keyed like the values. */

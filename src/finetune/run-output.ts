@@ -1,4 +1,5 @@
 import {availableParallelism, cpus, totalmem} from 'node:os';
+import {basename} from 'node:path';
 import {isDeepStrictEqual} from 'node:util';
 import {DatasetError} from '../core/errors.js';
 import {VERSION} from '../core/version.js';
@@ -9,7 +10,7 @@ import {saveBundle} from '../export/save-bundle.js';
 import {historyCsv} from '../report/history.js';
 import {modelCard} from '../report/model-card.js';
 import {writeReport} from '../report/report.js';
-import {metricsDocument, type RunRecord, type Setting} from '../report/run-record.js';
+import {metricsDocument, type Mistake, type RunRecord, type Setting} from '../report/run-record.js';
 import {hasCheckpoint, readCheckpoint, type Checkpoint} from '../training/checkpoint.js';
 import type {EpochRow} from '../training/history.js';
 import type {Metrics} from '../training/metrics.js';
@@ -39,6 +40,11 @@ export interface Outcome {
   readonly prepared: Prepared;
   readonly trained: Trained;
   readonly metrics: {readonly validation: Metrics; readonly test?: Metrics};
+}
+
+/** A bundle is for others, whom the folders of this machine do not concern. */
+function withoutPlaces({split: _split, ...recipe}: Recipe): Omit<Recipe, 'split'> {
+  return {...recipe, weights: basename(recipe.weights)};
 }
 
 /** Validation pictures on which an exported bundle is proven. */
@@ -117,8 +123,9 @@ export class RunOutput {
   async finish(outcome: Outcome): Promise<{readonly run?: string; readonly bundle?: string}> {
     const {directory, run} = this;
     if (directory === undefined) return {};
-    await run.time('export', () => this.#export(outcome, directory));
-    const record = await this.#record(outcome, directory);
+    const mistakes = await mistakesOf(outcome.prepared, outcome.trained.probabilities);
+    await run.time('export', () => this.#export(outcome, directory, mistakes));
+    const record = this.#record(outcome, directory, mistakes);
     await directory.write('history', historyCsv(record.history));
     await directory.writeJson('metrics', metricsDocument(record));
     await writeReport(record, directory.file('report'));
@@ -126,7 +133,7 @@ export class RunOutput {
     return {run: directory.path, bundle: record.bundle};
   }
 
-  async #export(outcome: Outcome, directory: RunDirectory): Promise<void> {
+  async #export(outcome: Outcome, directory: RunDirectory, mistakes: readonly Mistake[]): Promise<void> {
     const {classifier, card, split, sourceOf} = outcome.prepared;
     const chosen = sourceOf(split.validation.filter((_, i) => i % Math.ceil(split.validation.length / PROVEN_ON) === 0));
     const batches = async function* (): AsyncIterable<Uint8Array> {
@@ -135,14 +142,14 @@ export class RunOutput {
     };
     await saveBundle(classifier, directory.file('bundle'), {
       metrics: outcome.metrics,
-      recipe: this.recipe,
-      modelCard: modelCard(await this.#record(outcome, directory)),
+      recipe: withoutPlaces(this.recipe),
+      modelCard: modelCard(this.#record(outcome, directory, mistakes)),
       pictures: batches(),
       ...(card !== undefined && {weightsCard: card}),
     });
   }
 
-  async #record({dataset, prepared, trained, metrics}: Outcome, directory: RunDirectory): Promise<RunRecord> {
+  #record({dataset, prepared, trained, metrics}: Outcome, directory: RunDirectory, mistakes: readonly Mistake[]): RunRecord {
     const {classifier, card, split} = prepared;
     const {settings} = this.options;
     const values = {...settings?.options, ...this.recipe};
@@ -162,7 +169,7 @@ export class RunOutput {
       phases: this.recipe.freeze,
       history: trained.history,
       metrics,
-      mistakes: await mistakesOf(prepared, trained.probabilities),
+      mistakes,
       findings: this.run.findings,
       seconds: this.run.seconds,
       settings: Object.entries(values).map(([name, value]): Setting => ({name, value, source: settings?.sources?.[name] ?? 'default'})),

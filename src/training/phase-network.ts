@@ -44,7 +44,7 @@ const groupConvolutions = (spec: BackboneSpec, group: number): ConvSpec[] =>
     ? [STEM]
     : stageBlocks(spec, group).flatMap(({path, projection}) => (projection === undefined ? path : [...path, projection]));
 
-/** Is anything of these groups trained with the statistics of its batches? */
+/** Which groups a phase trains, and by which statistics their batch norms go while they are trained. */
 export interface PhaseNetworkSpec {
   readonly rates: GroupRates;
   readonly batchNorm: 'inference' | 'training';

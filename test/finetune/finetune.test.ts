@@ -1,7 +1,7 @@
 import {expect} from 'chai';
 import {createHash} from 'node:crypto';
 import {readdirSync, readFileSync, writeFileSync} from 'node:fs';
-import {join} from 'node:path';
+import {dirname, join} from 'node:path';
 import {disposeWeights, download} from '../../src/backbones/device-weights.js';
 import {randomBackbone} from '../../src/backbones/load-backbone.js';
 import {writeSafetensors} from '../../src/backbones/safetensors-writer.js';
@@ -199,9 +199,15 @@ describe('finetune', () => {
     disposeWeights(backbone.weights);
     await writeSafetensors(path, tensors, {});
     const events: RunEvent[] = [];
+    const out = join(temporaryDirectory(), 'run');
     const {classifier} = await finetune(folder, smallRecipe(folder, {weights: path, freeze: [PROBE]}), {
+      out,
       onEvent: event => events.push(event),
     });
+    for (const file of ['finetune.json', 'README.md', 'model.json']) {
+      const text = readFileSync(join(out, 'model', file), 'utf8');
+      expect(text, `${file} tells no folder of this machine`).not.to.include(dirname(path));
+    }
     const after = download(classifier.weights, name => tensors.has(name));
     classifier.dispose();
     expect(events).to.deep.include({type: 'weights', name: path, path});

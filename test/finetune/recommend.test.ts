@@ -29,8 +29,11 @@ describe('what is recommended', () => {
     expect([100, 1000, 1429, 2500, 5000, 100_000].map(images => of({images}))).to.deep.equal([8, 8, 7, 4, 2, 2]);
     expect([100, 4000, 8000, 100_000].map(images => of({images, gpu: true}))).to.deep.equal([15, 10, 5, 5]);
     expect([50, 320, 1000].map(images => of({images, pretrained: false}))).to.deep.equal([100, 25, 10]);
-    expect(recommendedEpochs(facts({})).reason).to.equal('about 8000 pictures shown, from a head that is fitted already');
+    expect(recommendedEpochs(facts({})).reason).to.equal('about 8,000 pictures shown, from a head that is fitted already');
     expect(recommendedEpochs(facts({images: 320, pretrained: false})).reason).to.equal('random weights need about 8,000 pictures shown');
+    expect(recommendedEpochs(facts({images: 300_000, pretrained: false})).reason).to.equal(
+      'random weights need about 3,000,000 pictures shown',
+    );
   });
 
   it('of probe epochs: 500 updates, from 5 to 60 epochs', () => {
@@ -59,7 +62,7 @@ describe('what is recommended', () => {
   it('comes with a reason where it is not obvious', () => {
     expect([...recommend(facts({})).reasons]).to.deep.equal([
       ['freeze', '1000 training images carry the head and the last stage'],
-      ['epochs', 'about 8000 pictures shown, from a head that is fitted already'],
+      ['epochs', 'about 8,000 pictures shown, from a head that is fitted already'],
       ['batchNorm', 'stored batch-norm statistics are better than those of small batches'],
     ]);
     expect(recommend(facts({pretrained: false})).reasons.get('batchNorm')).to.equal('random weights have no statistics yet');

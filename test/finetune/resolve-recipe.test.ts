@@ -97,7 +97,7 @@ describe('resolveLayers', () => {
   it('says why what it recommends, not why what was said', () => {
     expect(flags({}).reasons).to.deep.equal([
       'freeze probe-then-top: 1000 training images carry the head and the last stage',
-      'epochs 8: about 8000 pictures shown, from a head that is fitted already',
+      'epochs 8: about 8,000 pictures shown, from a head that is fitted already',
       'batchNorm inference: stored batch-norm statistics are better than those of small batches',
     ]);
     expect(flags({freeze: 'all', epochs: 3, batchNorm: 'training'}).reasons).to.deep.equal([]);

@@ -1,8 +1,5 @@
 import {randomUUID} from 'node:crypto';
-import {createWriteStream} from 'node:fs';
-import {rename, rm} from 'node:fs/promises';
-import {Readable} from 'node:stream';
-import {pipeline} from 'node:stream/promises';
+import {rename, rm, writeFile} from 'node:fs/promises';
 import type {NamedHostTensors} from '../core/host-tensor.js';
 
 /**
@@ -12,7 +9,8 @@ import type {NamedHostTensors} from '../core/host-tensor.js';
 export async function writeSafetensors(path: string, tensors: NamedHostTensors, metadata: Readonly<Record<string, string>>): Promise<void> {
   const unfinished = `${path}.${randomUUID()}.unfinished`;
   try {
-    await pipeline(Readable.from(pieces(tensors, metadata)), createWriteStream(unfinished, {flush: true}));
+    // Not a write stream: one whose source fails may open its file after all is over, and leave it behind.
+    await writeFile(unfinished, pieces(tensors, metadata), {flush: true});
     await rename(unfinished, path);
   } catch (error) {
     await rm(unfinished, {force: true});

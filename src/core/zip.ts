@@ -1,8 +1,6 @@
-import {createWriteStream} from 'node:fs';
-import {open, type FileHandle} from 'node:fs/promises';
+import {open, writeFile, type FileHandle} from 'node:fs/promises';
 import {Readable} from 'node:stream';
 import {buffer} from 'node:stream/consumers';
-import {pipeline} from 'node:stream/promises';
 import {crc32} from 'node:zlib';
 import {fromRandomAccessReaderPromise, RandomAccessReader, type Entry, type ZipFile} from 'yauzl';
 import {FinetuneError, messageOf} from './errors.js';
@@ -78,11 +76,14 @@ export class ZipArchive {
     try {
       let checksum = 0;
       const source = await this.zip.openReadStreamPromise(entry);
-      source.on('data', (chunk: Buffer) => {
-        checksum = crc32(chunk, checksum);
-        onBytes?.(chunk.length);
-      });
-      await pipeline(source, createWriteStream(to), {...(signal && {signal})});
+      const counted = async function* (): AsyncGenerator<Buffer> {
+        for await (const chunk of source as AsyncIterable<Buffer>) {
+          checksum = crc32(chunk, checksum);
+          onBytes?.(chunk.length);
+          yield chunk;
+        }
+      };
+      await writeFile(to, counted(), {...(signal && {signal})});
       checkSum(entry, checksum);
     } catch (error) {
       if (signal?.aborted) throw error;

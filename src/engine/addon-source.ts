@@ -13,8 +13,8 @@ const HEADERS = ['napi_auto_ref.h', 'tf_auto_status.h', 'tf_auto_tensor.h', 'tfe
 /** sha256 of the sources above, in that order, as tfjs-node-gpu 4.22.0 has them: what is compiled is what was tried. */
 const SOURCES_SHA256 = '69c584eb0cf11a6c9ae795dd9e3e4d09001e5ac55ba8eb94a407872e54c06f89';
 
-/** The addon of our own that holds back what TensorFlow's libraries write while they are loaded. */
-export const HUSH_SOURCE = fileURLToPath(new URL('../../../native/hush.cc', import.meta.url));
+/** The addon of our own that is loaded before TensorFlow. */
+export const GUARD_SOURCE = fileURLToPath(new URL('../../../native/guard.cc', import.meta.url));
 
 /** The rpath is relative to the addon, so that an engine directory can be moved. */
 export const FLAGS = ['-std=c++17', '-O2', '-fPIC', '-shared', '-s', `-DNAPI_VERSION=${NODE_API}`, '-Wl,-rpath,$ORIGIN/tensorflow'];
@@ -23,7 +23,7 @@ const sha256 = (...parts: readonly (string | Buffer)[]): string =>
   parts.reduce((hash, part) => hash.update(part), createHash('sha256')).digest('hex');
 
 /** Tells addons apart that were made from other sources or in another way. */
-export const ADDON_SOURCE = sha256(SOURCES_SHA256, ...FLAGS, readFileSync(HUSH_SOURCE));
+export const ADDON_SOURCE = sha256(SOURCES_SHA256, ...FLAGS, readFileSync(GUARD_SOURCE));
 
 export const addonSources = (tfjsPackage: string): string[] => SOURCES.map(name => join(tfjsPackage, 'binding', name));
 

@@ -1,8 +1,8 @@
 import {createRequire} from 'node:module';
 import {join} from 'node:path';
-import {addonSources, checkAddonSources, FLAGS, HUSH_SOURCE} from './addon-source.js';
+import {addonSources, checkAddonSources, FLAGS, GUARD_SOURCE} from './addon-source.js';
 import {complaint, runCommand} from './command.js';
-import {addonOf, hushOf, librariesOf} from './engine-directory.js';
+import {addonOf, guardOf, librariesOf} from './engine-directory.js';
 import {EngineError} from './engine-error.js';
 import {LIBRARIES} from './wheel.js';
 
@@ -33,13 +33,13 @@ export interface CompileOptions {
   readonly signal?: AbortSignal | undefined;
 }
 
-/** Compiles tfjs-node-gpu's two binding sources against the libraries in an engine directory, and the addon that hushes their loading. */
+/** Compiles tfjs-node-gpu's two binding sources against the libraries in an engine directory, and the addon that goes before them. */
 export async function compileAddons(tfjsPackage: string, engine: string, options: CompileOptions): Promise<void> {
   checkAddonSources(tfjsPackage);
   const headers = [join(librariesOf(engine), 'include'), tfjsPackage].flatMap(directory => ['-I', directory]);
   const libraries = LIBRARIES.map(name => join(librariesOf(engine), name));
   await compile([...headers, ...addonSources(tfjsPackage), ...libraries], addonOf(engine), options);
-  await compile([HUSH_SOURCE], hushOf(engine), options);
+  await compile([GUARD_SOURCE], guardOf(engine), options);
 }
 
 async function compile(inputs: readonly string[], output: string, {compiler, environment, signal}: CompileOptions): Promise<void> {

@@ -35,7 +35,7 @@ const STAGING = '.making-';
 
 /** Paths inside an engine directory. Only relative ones are written into it: it is moved into place after the self-test. */
 export const addonOf = (directory: string): string => join(directory, 'tfjs_binding.node');
-export const hushOf = (directory: string): string => join(directory, 'hush.node');
+export const guardOf = (directory: string): string => join(directory, 'guard.node');
 export const librariesOf = (directory: string): string => join(directory, 'tensorflow');
 /** Where the libraries of CUDA lie, a folder for each package; TensorFlow looks for them beside its own folder. */
 export const cudaOf = (directory: string): string => join(directory, 'nvidia');

@@ -4,7 +4,7 @@ import {addonOf, enginesDirectory, installedEngines, type InstalledEngine} from 
 import {EngineError} from './engine-error.js';
 import type {EngineWish} from './engine-info.js';
 import {showCudaTools} from './environment.js';
-import {hushed} from './hush.js';
+import {hushed, shieldFromSignals} from './guard.js';
 import {ensureTfjsPackage, installEngine} from './install.js';
 import {loadTensorFlow} from './load-tensorflow.js';
 import {findTfjsPackage} from './tfjs-package.js';
@@ -56,6 +56,7 @@ export async function loadInstalled(
   const tfjsPackage = found ?? (await ensureTfjsPackage({onProgress: onEvent, signal, cache}));
   showCudaTools(engine.directory);
   try {
+    shieldFromSignals(engine.directory);
     const load = () => loadTensorFlow(tfjsPackage, addonOf(engine.directory));
     if (verbose) load();
     else hushed(engine.directory, load);

@@ -4,7 +4,7 @@ import {expect} from 'chai';
 import {cacheDirectory} from '../../src/core/cache-directory.js';
 import {checkAddonSources} from '../../src/engine/addon-source.js';
 import {addonOf, installedEngines, librariesOf} from '../../src/engine/engine-directory.js';
-import {withoutNoise} from '../../src/engine/hush.js';
+import {withoutNoise} from '../../src/engine/guard.js';
 import {findTfjsPackage, installTfjsPackage} from '../../src/engine/tfjs-package.js';
 import {useEngine} from '../helpers/engine.js';
 import {inChild, SRC} from '../helpers/in-child.js';
@@ -78,7 +78,7 @@ E0000 00:00:1 2 cuda_platform.cc:52] failed call to cuInit
 
   const hushed = (body: string) =>
     inChild(`import {writeSync} from 'node:fs';
-import {hushed} from '${SRC}/engine/hush.js';
+import {hushed} from '${SRC}/engine/guard.js';
 hushed(${JSON.stringify(installedEngines(cacheDirectory())[0]!.directory)}, () => {${body}});
 writeSync(2, 'afterwards ');`);
 

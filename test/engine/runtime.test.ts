@@ -3,7 +3,7 @@ import {join} from 'node:path';
 import {expect} from 'chai';
 import {cacheDirectory} from '../../src/core/cache-directory.js';
 import {ADDON_SOURCE} from '../../src/engine/addon-source.js';
-import {addonOf, hushOf, installedEngines, PLATFORM, writeManifest} from '../../src/engine/engine-directory.js';
+import {addonOf, guardOf, installedEngines, PLATFORM, writeManifest} from '../../src/engine/engine-directory.js';
 import type {EngineEvent, EngineInfo, EngineWish} from '../../src/engine/engine-info.js';
 import {useEngine} from '../helpers/engine.js';
 import {freshCache} from '../helpers/fresh-cache.js';
@@ -110,10 +110,10 @@ describe('starting TensorFlow', function () {
       addonSource: ADDON_SOURCE,
       ...source,
     });
-    for (const addon of [addonOf(directory), hushOf(directory)]) writeFileSync(addon, 'garbage');
+    for (const addon of [addonOf(directory), guardOf(directory)]) writeFileSync(addon, 'garbage');
     const {error} = await start({engine: 'tensorflow', device: 'cpu'}, environment);
     expect(error!.message).to.equal(
-      `Expected the TensorFlow in ${directory} to load, but found: ${hushOf(directory)}: file too short. ` +
+      `Expected the TensorFlow in ${directory} to load, but found: ${guardOf(directory)}: file too short. ` +
         'Remove that folder and run finetune engine install.',
     );
   });

@@ -1,14 +1,25 @@
 import {writeSync} from 'node:fs';
 import {createRequire} from 'node:module';
-import {hushOf} from './engine-directory.js';
+import {guardOf} from './engine-directory.js';
 
-/** native/hush.cc */
-interface Hush {
+/** native/guard.cc */
+interface Guard {
   /** Holds back what is written to standard error from here on. */
   capture(): void;
   /** Ends that. @returns what was held back */
   release(): string;
+  /** Blocks the signals that programs are told things by, in this thread and those it starts from here on. */
+  shield(): void;
 }
+
+const guardOfEngine = (engine: string): Guard => createRequire(import.meta.url)(guardOf(engine)) as Guard;
+
+/**
+ * Keeps signals from the threads that compute: oneDNN's matrix kernels for AVX2 point the stack register into the heap while they run, and a
+ * signal that is handled there tears the heap (https://github.com/uxlfoundation/oneDNN/issues/4845). A terminal that is resized sends
+ * dozens. Node's other threads take them instead. To be called before TensorFlow starts threads.
+ */
+export const shieldFromSignals = (engine: string): void => guardOfEngine(engine).shield();
 
 const STANDARD_ERROR = 2;
 
@@ -17,12 +28,12 @@ const NOISE = [/^WARNING: All log messages before absl::InitializeLog\(\) is cal
 
 /** Runs `load`, and lets through to standard error only what is not known noise. A crash shows everything. */
 export function hushed(engine: string, load: () => void): void {
-  const hush = createRequire(import.meta.url)(hushOf(engine)) as Hush;
-  hush.capture();
+  const guard = guardOfEngine(engine);
+  guard.capture();
   try {
     load();
   } finally {
-    const rest = withoutNoise(hush.release());
+    const rest = withoutNoise(guard.release());
     if (rest !== '') writeSync(STANDARD_ERROR, rest);
   }
 }

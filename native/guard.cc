@@ -1,5 +1,6 @@
-// A Node-API addon of two functions: capture() turns standard error into a file in memory, and release() turns it back and returns what
-// was written meanwhile. TensorFlow's libraries log while they are being loaded, before any setting of theirs can be changed.
+// A Node-API addon that is loaded before TensorFlow. capture() turns standard error into a file in memory, and release() turns it back and
+// returns what was written meanwhile: TensorFlow's libraries log while they are being loaded, before any setting of theirs can be changed.
+// shield() keeps signals from the threads that compute.
 #include <node_api.h>
 #include <signal.h>
 #include <stdio.h>
@@ -59,6 +60,16 @@ napi_value Release(napi_env env, napi_callback_info) {
   return result;
 }
 
+// Threads that TensorFlow starts later inherit this; Node's own pools were there before, and take the signals. libuv gives its child
+// processes an empty mask again.
+napi_value Shield(napi_env, napi_callback_info) {
+  sigset_t set;
+  sigemptyset(&set);
+  for (int number : {SIGHUP, SIGINT, SIGTERM, SIGCHLD, SIGCONT, SIGWINCH, SIGUSR1, SIGUSR2}) sigaddset(&set, number);
+  pthread_sigmask(SIG_BLOCK, &set, nullptr);
+  return nullptr;
+}
+
 }  // namespace
 
 NAPI_MODULE_INIT() {
@@ -67,5 +78,7 @@ NAPI_MODULE_INIT() {
   napi_set_named_property(env, exports, "capture", function);
   napi_create_function(env, "release", NAPI_AUTO_LENGTH, Release, nullptr, &function);
   napi_set_named_property(env, exports, "release", function);
+  napi_create_function(env, "shield", NAPI_AUTO_LENGTH, Shield, nullptr, &function);
+  napi_set_named_property(env, exports, "shield", function);
   return exports;
 }

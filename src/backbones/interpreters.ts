@@ -1,5 +1,5 @@
 import {ops} from '../engine/current-ops.js';
-import {tf, type Tensor1D, type Tensor4D} from '../engine/tensorflow.js';
+import {tf, type Tensor, type Tensor1D, type Tensor4D} from '../engine/tensorflow.js';
 import type {BatchStatistics} from '../engine/ops.js';
 import {filterOf, vectorOf, type NamedWeights} from './device-weights.js';
 import type {Interpreter} from './resnet.js';
@@ -63,8 +63,12 @@ function fold(spec: BackboneSpec, weights: NamedWeights, {conv, norm}: ConvSpec)
   });
 }
 
+const named = (name: string, tensor: Tensor): [string, Tensor] => [name, tensor];
+
 /** For frozen groups: no gradient flows, and a batch norm costs nothing. */
 export interface FrozenInterpreter extends Interpreter<Tensor4D> {
+  /** Every folded filter and bias. */
+  readonly tensors: ReadonlyMap<string, Tensor>;
   dispose(): void;
 }
 
@@ -77,6 +81,9 @@ export function frozenInterpreter(spec: BackboneSpec, weights: NamedWeights, con
       const {filter, bias} = folded.get(conv.conv)!;
       return ops().convBias(x, filter, bias, conv.stride, conv.padding);
     },
+    tensors: new Map<string, Tensor>(
+      [...folded].flatMap(([name, {filter, bias}]) => [named(`${name}.weight`, filter), named(`${name}.bias`, bias)]),
+    ),
     dispose: () => folded.forEach(({filter, bias}) => tf.dispose([filter, bias])),
   };
 }

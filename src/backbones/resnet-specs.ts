@@ -107,11 +107,16 @@ function block(spec: BackboneSpec, stage: number, index: number): BlockSpec {
 export const stageBlocks = (spec: BackboneSpec, stage: number): BlockSpec[] =>
   Array.from({length: RESNET_SPECS[spec.arch].blocksPerStage[stage - 1]!}, (_, index) => block(spec, stage, index));
 
-/** Every convolution of a backbone, stem first. */
-export function convolutions(spec: BackboneSpec): ConvSpec[] {
-  const stages = Array.from({length: spec.lastStage}, (_, i) => stageBlocks(spec, i + 1)).flat();
-  return [STEM, ...stages.flatMap(({path, projection}) => (projection === undefined ? path : [...path, projection]))];
+/** The convolutions of some groups, input to output: groups are numbered 0 (stem), 1..4 (stages); `until` is one past the last. */
+export function groupConvolutions(spec: BackboneSpec, from: number, until: number): ConvSpec[] {
+  const stages = Array.from({length: spec.lastStage}, (_, i) => i + 1).filter(stage => stage >= from && stage < until);
+  const blocks = stages.flatMap(stage => stageBlocks(spec, stage));
+  const stem = from === 0 && until > 0 ? [STEM] : [];
+  return [...stem, ...blocks.flatMap(({path, projection}) => (projection === undefined ? path : [...path, projection]))];
 }
+
+/** Every convolution of a backbone, stem first. */
+export const convolutions = (spec: BackboneSpec): ConvSpec[] => groupConvolutions(spec, 0, spec.lastStage + 1);
 
 /** Shape by state-dict key, torchvision's layout (OIHW), of every tensor of a backbone, batch-norm statistics included. */
 export function backboneShapes(spec: BackboneSpec): Map<string, readonly number[]> {

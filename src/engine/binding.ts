@@ -1,7 +1,7 @@
 import {tf, type Tensor} from './tensorflow.js';
 
 /** TensorFlow's own numbers for element types (tensorflow/c/tf_datatype.h). */
-const TYPE_NUMBERS = {float32: 1, int32: 3, uint8: 4, int64: 9, bool: 10, bfloat16: 14, float16: 19} as const;
+export const TYPE_NUMBERS = {float32: 1, int32: 3, uint8: 4, int64: 9, bool: 10, bfloat16: 14, float16: 19} as const;
 
 export type ElementType = keyof typeof TYPE_NUMBERS;
 
@@ -18,10 +18,12 @@ export const type = (element: ElementType): Attribute => ({kind: 'TYPE', value: 
 export const ints = (value: readonly number[]): Attribute => ({kind: 'INT', value});
 export const float = (value: number): Attribute => ({kind: 'FLOAT', value});
 export const bool = (value: boolean): Attribute => ({kind: 'BOOL', value});
+/** -1 for a dimension that may be anything. */
+export const shape = (value: readonly number[]): Attribute => ({kind: 'SHAPE', value});
 export const string = (value: string): Attribute => ({kind: 'STRING', value});
 
 /** An attribute as the addon takes it. */
-interface NativeAttribute {
+export interface NativeAttribute {
   readonly name: string;
   readonly type: number;
   readonly value: Attribute['value'];
@@ -47,6 +49,8 @@ export interface Binding {
   /** @param inputNames graph tensors to feed, `a:0,b:0` @param outputNames graph tensors to fetch, alike */
   runSavedModel(id: number, inputs: readonly number[], inputNames: string, outputNames: string): TensorMetadata[];
   getNumOfTensors(): number;
+  /** Sessions alive. */
+  getNumOfSavedModels(): number;
   isUsingGpuDevice(): boolean;
   readonly TF_ATTR_STRING: number;
   readonly TF_ATTR_INT: number;
@@ -59,9 +63,14 @@ export interface Binding {
 
 /** tfjs-node-gpu's backend (nodejs_kernel_backend.ts): tensors of tfjs over handles of the addon. */
 export interface TensorFlowBackend {
-  readonly binding: Binding;
+  /** Replaced while a step is recorded. */
+  binding: Binding;
   readonly isUsingGpuDevice: boolean;
   executeMultipleOutputs(name: string, attributes: readonly NativeAttribute[], inputs: readonly Tensor[], outputs: number): Tensor[];
+  /** Handles of the addon; values that tfjs still holds back are uploaded. */
+  getInputTensorIds(tensors: readonly Tensor[]): number[];
+  /** A tensor of tfjs over a handle; it belongs to the enclosing `tf.tidy`. */
+  createOutputTensor(metadata: TensorMetadata): Tensor;
   getNumOfTFTensors(): number;
 }
 
@@ -81,5 +90,9 @@ export function run(name: string, attributes: Attributes, inputs: readonly Tenso
   return backend.executeMultipleOutputs(name, native, inputs, outputs);
 }
 
-/** Handles alive in the engine: TensorFlow's own count, or tfjs's where there is no TensorFlow. Equal before and after a run without leaks. */
-export const nativeHandles = (): number => (isTensorFlow() ? tensorFlowBackend().getNumOfTFTensors() : tf.memory().numTensors);
+/**
+ * Handles alive in the engine: TensorFlow's tensors and sessions, or tfjs's tensors where there is no TensorFlow. Equal before and after a
+ * run without leaks.
+ */
+export const nativeHandles = (): number =>
+  isTensorFlow() ? tensorFlowBackend().getNumOfTFTensors() + tensorFlowBackend().binding.getNumOfSavedModels() : tf.memory().numTensors;

@@ -56,6 +56,15 @@ function maxPool(x: Tensor4D, [height, width]: readonly [number, number], stride
   );
 }
 
+/** `[n, 1, 1, c] -> [n, c]`; not by tfjs's `reshape`, which writes n into the op. */
+function squeeze(x: Tensor4D): Tensor2D {
+  return differentiable(
+    [x],
+    () => ({value: run('Squeeze', {T: FLOAT, squeeze_dims: ints(SPATIAL)}, [x])[0] as Tensor2D, save: []}),
+    dy => [tf.reshape(dy, x.shape)],
+  );
+}
+
 function averagePoolGlobal(x: Tensor4D): Tensor2D {
   const [n, height, width, channels] = x.shape;
   return differentiable(
@@ -76,7 +85,7 @@ function softmaxCrossEntropy(logits: Tensor2D, labels: Tensor1D, exampleWeights:
       const shares = tf.div(exampleWeights, tf.sum(exampleWeights));
       return {value: tf.sum<Scalar>(tf.mul(losses, shares)), save: [slopes, shares]};
     },
-    (dy, [slopes, shares]) => [tf.mul(slopes!, tf.expandDims(tf.mul(shares!, dy), 1))],
+    (dy, [slopes, shares]) => [tf.mul(slopes!, tf.reshape(tf.mul(shares!, dy), [-1, 1]))],
   );
 }
 
@@ -117,7 +126,7 @@ export const tensorflowOps: Ops = {
   add,
   maxPool: (x, size, stride, padding) => maxPool(x, [size, size], stride, padding),
   averagePoolGlobal,
-  maxPoolGlobal: x => tf.tidy(() => tf.reshape(maxPool(x, [x.shape[1], x.shape[2]], 1, 0), [x.shape[0], x.shape[3]])),
+  maxPoolGlobal: x => tf.tidy(() => squeeze(maxPool(x, [x.shape[1], x.shape[2]], 1, 0))),
   dropout,
   softmaxCrossEntropy,
 };

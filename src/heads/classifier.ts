@@ -19,6 +19,9 @@ export interface Classifier {
   dispose(): void;
 }
 
+/** What of a classifier takes part in a forward pass. */
+export type Network = Pick<Classifier, 'spec' | 'head' | 'layers' | 'preprocessing' | 'weights'>;
+
 /** Puts a new head on a backbone. The classifier owns the backbone's weights from then on. */
 export function attachHead(backbone: Backbone, head: HeadSpec, classNames: readonly string[], seed: number): Classifier {
   const width = featureWidth(backbone.spec);

@@ -1,11 +1,10 @@
-import {frozenInterpreter, inferenceInterpreter, trainingInterpreter} from '../backbones/interpreters.js';
+import {inferenceInterpreter, trainingInterpreter} from '../backbones/interpreters.js';
 import {frozenBoundary, groupOf, groupsPresent, type GroupRates, type LayerGroup} from '../backbones/layer-groups.js';
-import {normalise} from '../backbones/normalise.js';
 import {forward, type Interpreter} from '../backbones/resnet.js';
-import {STEM, stageBlocks, type BackboneSpec, type ConvSpec} from '../backbones/resnet-specs.js';
 import type {BatchStatistics} from '../engine/ops.js';
-import {tf, type Tensor, type Tensor1D, type Tensor2D, type Tensor4D, type Variable} from '../engine/tensorflow.js';
+import type {Tensor, Tensor1D, Tensor2D, Tensor4D, Variable} from '../engine/tensorflow.js';
 import type {Classifier} from '../heads/classifier.js';
+import {FrozenPasses} from '../heads/frozen-passes.js';
 import {headForward, pool} from '../heads/head.js';
 
 /** Statistics of one batch norm over one batch, on their way into the running ones. */
@@ -28,6 +27,8 @@ export interface PhaseNetwork {
   readonly boundary: number;
   /** Variables that a step moves, by name. */
   readonly trained: ReadonlyMap<string, Variable>;
+  /** Variables that `upper` reads, by name: those that a step moves, and what is frozen above the boundary. */
+  readonly used: ReadonlyMap<string, Variable>;
   /**
    * The frozen groups, without gradients.
    * @param x RGB pixels 0..255, or what crosses the boundary `from`
@@ -39,11 +40,6 @@ export interface PhaseNetwork {
   dispose(): void;
 }
 
-const groupConvolutions = (spec: BackboneSpec, group: number): ConvSpec[] =>
-  group === 0
-    ? [STEM]
-    : stageBlocks(spec, group).flatMap(({path, projection}) => (projection === undefined ? path : [...path, projection]));
-
 /** Which groups a phase trains, and by which statistics their batch norms go while they are trained. */
 export interface PhaseNetworkSpec {
   readonly rates: GroupRates;
@@ -51,11 +47,11 @@ export interface PhaseNetworkSpec {
 }
 
 export function phaseNetwork(classifier: Classifier, {rates, batchNorm}: PhaseNetworkSpec): PhaseNetwork {
-  const {spec, weights, head, layers, preprocessing} = classifier;
+  const {spec, weights, head, layers} = classifier;
   const groups = groupsPresent(spec.lastStage);
   const boundary = frozenBoundary(rates, spec.lastStage);
   const whole = spec.lastStage + 1;
-  const frozen = frozenInterpreter(spec, weights, Array.from({length: boundary}, (_, group) => groupConvolutions(spec, group)).flat());
+  const frozen = new FrozenPasses(classifier, boundary);
   const stored = inferenceInterpreter(spec, weights);
   const trains = (group: LayerGroup): boolean => rates[group] !== null;
   const trained = new Map([...weights].filter(([name]) => trains(groupOf(name)) && !name.includes('.running_')));
@@ -69,12 +65,8 @@ export function phaseNetwork(classifier: Classifier, {rates, batchNorm}: PhaseNe
     classifier,
     boundary,
     trained,
-    lower: (x, from = 0, until = boundary) =>
-      tf.tidy(() => {
-        const input = from === 0 ? normalise(x, preprocessing) : x;
-        const map = forward(frozen, spec, input, from, Math.min(until, whole));
-        return until === whole ? pool(head, map) : map;
-      }),
+    used: new Map([...weights].filter(([name]) => groups.indexOf(groupOf(name)) >= boundary)),
+    lower: (x, from = 0, until = boundary) => frozen.run(x, from, until),
     upper: (x, training) => {
       let y = x;
       for (let group = boundary; group < whole; group++) {

@@ -1,7 +1,8 @@
 import {FinetuneError} from '../core/errors.js';
 import {random, shuffled} from '../core/random.js';
 import {groupOf, LAYER_GROUPS, type GroupRates, type LayerGroup} from '../backbones/layer-groups.js';
-import {tf, type Scalar} from '../engine/tensorflow.js';
+import {RecordedStep} from '../engine/recorded-step.js';
+import {tf, type Tensor} from '../engine/tensorflow.js';
 import {evaluateInputs} from './evaluate.js';
 import type {InputBatch, Inputs} from './inputs.js';
 import {warmupThenCosine, type LearningRate} from './learning-rate.js';
@@ -9,7 +10,7 @@ import {NotANumberError, type Metrics} from './metrics.js';
 import {nextTurn} from './next-turn.js';
 import {createOptimizer, type Optimizer, type OptimizerSpec} from './optimizer.js';
 import type {PhaseNetwork} from './phase-network.js';
-import {trainStep, type StepRules} from './train-step.js';
+import {trainStep, type StepInputs, type StepRules} from './train-step.js';
 
 /** Everything that decides what a phase does, but the network and the inputs. */
 export interface TrainingPlan {
@@ -59,6 +60,9 @@ export class DivergedError extends FinetuneError {
   }
 }
 
+/** Inputs by name; groups and fields share none. */
+const flat = ({rates, ...tensors}: StepInputs): Map<string, Tensor> => new Map(Object.entries({...tensors, ...rates}));
+
 /** Trains the groups of one phase, epoch by epoch. Whoever makes it disposes it. */
 export class PhaseTrainer {
   readonly optimizer: Optimizer;
@@ -66,6 +70,7 @@ export class PhaseTrainer {
   readonly stepsPerEpoch: number;
   readonly #learningRate: LearningRate;
   readonly #groups: readonly LayerGroup[];
+  readonly #step: RecordedStep;
 
   constructor(
     readonly network: PhaseNetwork,
@@ -78,6 +83,7 @@ export class PhaseTrainer {
     this.stepsPerEpoch = Math.ceil(inputs.count / plan.batchSize);
     this.#learningRate = warmupThenCosine(plan.warmupSteps, plan.epochs * this.stepsPerEpoch);
     this.#groups = [...new Set([...network.trained.keys()].map(groupOf))];
+    this.#step = new RecordedStep(new Map([...network.used, ...this.optimizer.variables(network.trained)]));
   }
 
   /** Updates done since the phase began. */
@@ -103,11 +109,15 @@ export class PhaseTrainer {
     const left = order.slice(position.step * plan.batchSize);
     // View numbers start at 1 where 0 is the plain picture, and differ from phase to phase.
     const variation = plan.index * 10_000 + position.epoch + 1;
-    for await (const batch of this.inputs.batches(left, plan.batchSize, variation)) {
-      this.#update(batch);
-      onStep(position.step);
-      await nextTurn();
-      signal?.throwIfAborted();
+    try {
+      for await (const batch of this.inputs.batches(left, plan.batchSize, variation)) {
+        this.#update(batch);
+        onStep(position.step);
+        await nextTurn();
+        signal?.throwIfAborted();
+      }
+    } finally {
+      this.#step.sync();
     }
     return position.lossSum / position.examples;
   }
@@ -128,17 +138,8 @@ export class PhaseTrainer {
   #update({x, labels}: InputBatch): void {
     const {plan, position} = this;
     const loss = tf.tidy(() => {
-      const share = this.#learningRate(this.updates);
-      const rates = Object.fromEntries(this.#groups.map(group => [group, tf.scalar(plan.rates[group]! * share)]));
-      const drawn = random(plan.seed, 'dropout', plan.index, this.updates);
-      const value = trainStep(this.network, this.optimizer, plan.rules, {
-        x,
-        labels: tf.tensor1d(labels, 'int32'),
-        exampleWeights: tf.ones([labels.length]),
-        rates: rates as Partial<Record<LayerGroup, Scalar>>,
-        dropoutSeed: tf.tensor1d([drawn.integer(2 ** 31), drawn.integer(2 ** 31)], 'int32'),
-      });
-      return value.dataSync()[0]!;
+      const inputs = this.#inputs(x, labels);
+      return this.#step.run(flat(inputs), () => trainStep(this.network, this.optimizer, plan.rules, inputs)).dataSync()[0]!;
     });
     x.dispose();
     if (!Number.isFinite(loss)) throw new DivergedError(plan.name, this.updates, loss, plan.rates);
@@ -147,7 +148,21 @@ export class PhaseTrainer {
     position.examples += labels.length;
   }
 
+  #inputs(x: Tensor, labels: Int32Array): StepInputs {
+    const {plan} = this;
+    const share = this.#learningRate(this.updates);
+    const drawn = random(plan.seed, 'dropout', plan.index, this.updates);
+    return {
+      x,
+      labels: tf.tensor1d(labels, 'int32'),
+      exampleWeights: tf.ones([labels.length]),
+      rates: Object.fromEntries(this.#groups.map(group => [group, tf.scalar(plan.rates[group]! * share)])),
+      dropoutSeed: tf.tensor1d([drawn.integer(2 ** 31), drawn.integer(2 ** 31)], 'int32'),
+    };
+  }
+
   dispose(): void {
+    this.#step.dispose();
     this.optimizer.dispose();
   }
 }

@@ -1,0 +1,61 @@
+import {isTensorFlow} from './binding.js';
+import type {GraphNode} from './graph-def.js';
+import {record} from './record.js';
+import {placeholder, result, Session} from './session.js';
+import {tf, type Tensor} from './tensorflow.js';
+
+const RESULT = 'result';
+
+const named = (inputs: readonly Tensor[]): Map<string, Tensor> => new Map(inputs.map((tensor, index) => [`input${index}`, tensor]));
+
+/** Types and shapes, without the number of examples. */
+const kindOf = (inputs: readonly Tensor[]): string => inputs.map(({dtype, shape: [, ...rest]}) => `${dtype}[${rest.join()}]`).join();
+
+/**
+ * A function of batches of examples. On TensorFlow its first run is recorded, and from the second on it is one graph, in which TensorFlow
+ * fuses what belongs together: convolution, bias, sum, relu. Elsewhere it is run as it is.
+ */
+export class Compiled {
+  readonly #state: ReadonlyMap<string, Tensor>;
+  readonly #step: (...inputs: Tensor[]) => Tensor;
+  /** What was recorded, and of what inputs. */
+  #graph: {readonly kind: string; readonly nodes: readonly GraphNode[]} | undefined;
+  #session: Session | undefined;
+
+  /**
+   * @param state float32 tensors that the step takes from outside beside its inputs; they must not change
+   * @param step from `[n, ...]` to float32 `[n, ...]`, for any n; no number in it may depend on n
+   */
+  constructor(state: ReadonlyMap<string, Tensor>, step: (...inputs: Tensor[]) => Tensor) {
+    this.#state = state;
+    this.#step = step;
+  }
+
+  /** The caller disposes what it gets. @throws HostReadError for a step that reads a tensor */
+  run(...inputs: Tensor[]): Tensor {
+    if (!isTensorFlow()) return tf.tidy(() => this.#step(...inputs));
+    if (this.#graph?.kind !== kindOf(inputs)) {
+      this.dispose();
+      return this.#record(inputs);
+    }
+    this.#session ??= new Session(this.#graph.nodes, this.#state);
+    return this.#session.run(named(inputs), [RESULT])[0]!;
+  }
+
+  dispose(): void {
+    this.#session?.close();
+    this.#session = undefined;
+    this.#graph = undefined;
+  }
+
+  #record(inputs: readonly Tensor[]): Tensor {
+    return tf.tidy(() => {
+      const given = named(inputs);
+      const recording = record(new Map([...this.#state, ...given]), () => this.#step(...inputs));
+      const fed = [...given].map(([name, tensor]) => placeholder(name, tensor, [-1, ...tensor.shape.slice(1)]));
+      const output = result(RESULT, recording.referenceOf(recording.result));
+      this.#graph = {kind: kindOf(inputs), nodes: [...fed, ...recording.nodes, output]};
+      return recording.result;
+    });
+  }
+}

@@ -1,0 +1,104 @@
+import {mkdtempSync, rmSync, writeFileSync} from 'node:fs';
+import {tmpdir} from 'node:os';
+import {join} from 'node:path';
+import {shape, string, tensorFlowBackend, TYPE_NUMBERS, type Attribute} from './binding.js';
+import {encodeSavedModel, SERVE, type GraphNode} from './graph-def.js';
+import {handleOf, stateAt} from './record.js';
+import {tf, type Tensor} from './tensorflow.js';
+
+const typeOf = (dtype: number): Attribute => ({kind: 'TYPE', value: dtype});
+const FLOAT = typeOf(TYPE_NUMBERS.float32);
+
+/** A tensor that is fed. @param sizes -1 for a dimension that may be anything */
+export const placeholder = (name: string, {dtype}: Tensor, sizes: readonly number[]): GraphNode => ({
+  name,
+  op: 'Placeholder',
+  inputs: [],
+  attributes: {dtype: typeOf(TYPE_NUMBERS[dtype as 'float32' | 'int32']), shape: shape(sizes)},
+});
+
+/** A value under a name of its own. @param after names of nodes that must have run before it is given */
+export const result = (name: string, of: string, after: readonly string[] = []): GraphNode => ({
+  name,
+  op: 'Identity',
+  inputs: [of, ...after.map(node => `^${node}`)],
+  attributes: {T: FLOAT},
+});
+
+/** Gives a value of the session another content. */
+export const assignment = (name: string, state: string, value: string): GraphNode => ({
+  name,
+  op: 'AssignVariableOp',
+  inputs: [stateAt(state), value],
+  attributes: {dtype: FLOAT},
+});
+
+const valueOf = (state: string): string => `${state}/value`;
+
+/** A float32 value that stays in the session; nodes read it under its name. */
+const stateNodes = (name: string, value: Tensor): GraphNode[] => [
+  {
+    name: stateAt(name),
+    op: 'VarHandleOp',
+    inputs: [],
+    attributes: {dtype: FLOAT, shape: shape(value.shape), shared_name: string(name), container: string('')},
+  },
+  {name, op: 'ReadVariableOp', inputs: [stateAt(name)], attributes: {dtype: FLOAT}},
+  placeholder(valueOf(name), value, value.shape),
+  assignment(`${name}/assign`, name, valueOf(name)),
+];
+
+const FIRST_VALUES = 'first-values';
+
+/** All of the state, and a node that gives it its first values. */
+function stateGraph(state: ReadonlyMap<string, Tensor>): GraphNode[] {
+  const names = [...state.keys()];
+  const nodes = [...state].flatMap(([name, value]) => stateNodes(name, value));
+  // Only what has an output can be asked for.
+  const set = names.slice(0, 1).map(name =>
+    result(
+      FIRST_VALUES,
+      valueOf(name),
+      names.map(each => `${each}/assign`),
+    ),
+  );
+  return [...nodes, ...set];
+}
+
+/** Loads a graph through a file, the only way that the addon knows. */
+function loadGraph(nodes: readonly GraphNode[]): number {
+  const directory = mkdtempSync(join(tmpdir(), 'finetune-graph-'));
+  try {
+    writeFileSync(join(directory, 'saved_model.pb'), encodeSavedModel(nodes));
+    return tensorFlowBackend().binding.loadSavedModel(directory, SERVE);
+  } finally {
+    rmSync(directory, {recursive: true, force: true});
+  }
+}
+
+/** A graph that TensorFlow holds, with values that stay in it between runs. Whoever makes it closes it. */
+export class Session {
+  readonly #id: number;
+
+  /** @param state values of the session by the names under which nodes read them; copied now */
+  constructor(nodes: readonly GraphNode[], state: ReadonlyMap<string, Tensor>) {
+    this.#id = loadGraph([...stateGraph(state), ...nodes]);
+    if (state.size > 0) tf.dispose(this.run(new Map([...state].map(([name, value]) => [valueOf(name), value])), [FIRST_VALUES]));
+  }
+
+  /**
+   * What nodes give, once what they stand on has run. The tensors belong to the enclosing `tf.tidy`. The first time that a set of nodes is
+   * asked for TensorFlow prepares the graph for it, which takes longer than many a run: better ask for all at once.
+   */
+  run(feeds: ReadonlyMap<string, Tensor>, nodes: readonly string[]): Tensor[] {
+    const outputsOf = (names: Iterable<string>): string => [...names].map(name => `${name}:0`).join();
+    const backend = tensorFlowBackend();
+    const handles = [...feeds.values()].map(handleOf);
+    const given = backend.binding.runSavedModel(this.#id, handles, outputsOf(feeds.keys()), outputsOf(nodes));
+    return given.map(metadata => backend.createOutputTensor(metadata));
+  }
+
+  close(): void {
+    tensorFlowBackend().binding.deleteSavedModel(this.#id);
+  }
+}

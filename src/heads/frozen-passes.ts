@@ -1,0 +1,51 @@
+import {frozenInterpreter, type FrozenInterpreter} from '../backbones/interpreters.js';
+import {normalise} from '../backbones/normalise.js';
+import {forward} from '../backbones/resnet.js';
+import {groupConvolutions} from '../backbones/resnet-specs.js';
+import {Compiled} from '../engine/compile.js';
+import type {Tensor, Tensor4D} from '../engine/tensorflow.js';
+import type {Network} from './classifier.js';
+import {pool} from './head.js';
+
+/** The lowest groups of a classifier as they are now, folded; what lies between two boundaries is compiled when it is first run. */
+export class FrozenPasses {
+  readonly #network: Network;
+  readonly #folded: FrozenInterpreter;
+  readonly #passes = new Map<string, Compiled>();
+
+  /** @param boundary number of groups: 0 for none, lastStage + 1 for the whole backbone */
+  constructor(network: Network, boundary: number) {
+    const {spec, weights} = network;
+    this.#network = network;
+    this.#folded = frozenInterpreter(spec, weights, groupConvolutions(spec, 0, boundary));
+  }
+
+  /**
+   * @param x RGB pixels 0..255, or what crosses the boundary `from`
+   * @returns what crosses the boundary `until`: pixels normalised, a feature map, or pooled features; the caller disposes it
+   */
+  run(x: Tensor4D, from: number, until: number): Tensor {
+    if (until === 0) return normalise(x, this.#network.preprocessing);
+    const key = `${from} ${until}`;
+    const pass = this.#passes.get(key) ?? this.#compile(from, until);
+    this.#passes.set(key, pass);
+    return pass.run(x);
+  }
+
+  #compile(from: number, until: number): Compiled {
+    const {spec, head, preprocessing} = this.#network;
+    const whole = spec.lastStage + 1;
+    const used = new Set(groupConvolutions(spec, from, until).map(({conv}) => conv));
+    const state = new Map([...this.#folded.tensors].filter(([name]) => used.has(name.slice(0, name.lastIndexOf('.')))));
+    return new Compiled(state, x => {
+      const input = from === 0 ? normalise(x as Tensor4D, preprocessing) : (x as Tensor4D);
+      const map = forward(this.#folded, spec, input, from, Math.min(until, whole));
+      return until === whole ? pool(head, map) : map;
+    });
+  }
+
+  dispose(): void {
+    for (const pass of this.#passes.values()) pass.dispose();
+    this.#folded.dispose();
+  }
+}

@@ -1,0 +1,79 @@
+import {expect} from 'chai';
+import {LAYER_GROUPS, type GroupRates} from '../../src/backbones/layer-groups.js';
+import {download} from '../../src/backbones/device-weights.js';
+import {nativeHandles} from '../../src/engine/binding.js';
+import {RecordedStep} from '../../src/engine/recorded-step.js';
+import {tf, type Scalar, type Tensor, type Tensor4D} from '../../src/engine/tensorflow.js';
+import {createOptimizer, type OptimizerSpec} from '../../src/training/optimizer.js';
+import {phaseNetwork, type PhaseNetworkSpec} from '../../src/training/phase-network.js';
+import {trainStep, type StepInputs} from '../../src/training/train-step.js';
+import {useEngine} from '../helpers/engine.js';
+import {randomClassifier, randomPixels} from '../helpers/random-classifier.js';
+
+const SIZE = 32;
+const STEPS = 20;
+const RULES = {labelSmoothing: 0.1, clipNorm: 1, statisticsMomentum: 0.1};
+
+const ratesFrom = (lowest: number): GroupRates =>
+  Object.fromEntries(
+    LAYER_GROUPS.map((group, i) => [group, i >= lowest && !['stage3', 'stage4'].includes(group) ? 1e-3 : null]),
+  ) as GroupRates;
+
+/** Every third batch is short, rates and dropout change from step to step. */
+function inputsOf(step: number, lower: (x: Tensor4D) => Tensor): StepInputs {
+  const count = step % 3 === 2 ? 3 : 4;
+  const pixels = tf.tensor4d(randomPixels(count, SIZE, step % 5), [count, SIZE, SIZE, 3], 'int32');
+  const rate = tf.scalar(1e-3 / (1 + step));
+  return {
+    x: lower(pixels),
+    labels: tf.tensor1d([0, 1, 2, 0].slice(0, count), 'int32'),
+    exampleWeights: tf.ones([count]),
+    rates: Object.fromEntries(LAYER_GROUPS.map(group => [group, rate])),
+    dropoutSeed: tf.tensor1d([step, 7], 'int32'),
+  };
+}
+
+const flat = ({rates: {head}, ...tensors}: StepInputs): Map<string, Tensor> => new Map(Object.entries({...tensors, head: head!}));
+
+/** Losses of twenty updates, and the weights and the optimizer's state they lead to. */
+function train(spec: PhaseNetworkSpec, type: OptimizerSpec['type'], isRecorded: boolean): {losses: number[]; numbers: number[]} {
+  const classifier = randomClassifier({size: SIZE, head: {type: 'mlp', pooling: 'avg+max', dropout: 0.2}});
+  const network = phaseNetwork(classifier, spec);
+  const optimizer = createOptimizer({type, weightDecay: 0.01});
+  const recorded = new RecordedStep(new Map([...network.used, ...optimizer.variables(network.trained)]));
+  const losses = Array.from({length: STEPS}, (_, step) =>
+    tf.tidy(() => {
+      const inputs = inputsOf(step, x => network.lower(x));
+      const update = (): Scalar => trainStep(network, optimizer, RULES, inputs);
+      return (isRecorded ? recorded.run(flat(inputs), update) : update()).dataSync()[0]!;
+    }),
+  );
+  recorded.sync();
+  const numbers = [...download(classifier.weights).values(), ...optimizer.state().values()].flatMap(({data}) => [...data.subarray(0, 50)]);
+  for (const owner of [recorded, network, optimizer, classifier]) owner.dispose();
+  return {losses, numbers};
+}
+
+describe('recorded training', function () {
+  this.timeout(120_000);
+  useEngine();
+
+  for (const type of ['adamw', 'sgd'] as const) {
+    for (const [what, lowest] of [
+      ['the head', 5],
+      ['the last stage and the head', 2],
+      ['everything', 0],
+    ] as const) {
+      for (const batchNorm of lowest === 5 ? (['inference'] as const) : (['inference', 'training'] as const)) {
+        it(`of ${what} with ${type} equals what is run op by op, batch norms with the statistics of ${batchNorm}`, () => {
+          const before = [tf.memory().numTensors, nativeHandles()];
+          const spec = {rates: ratesFrom(lowest), batchNorm};
+          const [recorded, eager] = [train(spec, type, true), train(spec, type, false)];
+          recorded.losses.forEach((loss, step) => expect(loss).to.be.closeTo(eager.losses[step]!, 1e-5));
+          recorded.numbers.forEach((number, i) => expect(number).to.be.closeTo(eager.numbers[i]!, 1e-4 * Math.max(1, Math.abs(number))));
+          expect([tf.memory().numTensors, nativeHandles()]).to.deep.equal(before);
+        });
+      }
+    }
+  }
+});

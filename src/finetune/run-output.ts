@@ -48,7 +48,7 @@ function withoutPlaces({split: _split, ...recipe}: Recipe): Omit<Recipe, 'split'
 }
 
 /** Validation pictures on which an exported bundle is proven. */
-const PROVEN_ON = 16;
+const PROVEN_ON = 8;
 
 /** An interrupted run whose images are not what they were: what was validated on might now be trained on. */
 export class ImagesChangedError extends DatasetError {

@@ -1,6 +1,6 @@
+import {FinetuneError} from '../core/errors.js';
 import {tensorFlowBackend, type, type Attributes, type Binding, type NativeAttribute} from './binding.js';
 import type {GraphNode} from './graph-def.js';
-import {FinetuneError} from '../core/errors.js';
 import type {Tensor, Variable} from './tensorflow.js';
 
 /** A step that cannot be run again from a graph: it looked at a value, which would be the same ever after. */
@@ -132,15 +132,11 @@ class Recorder {
   };
 
   #executeOp = (...[op, attributes, inputs, outputs]: Parameters<Binding['executeOp']>): ReturnType<Binding['executeOp']> => {
-    const results = this.real.executeOp(op, attributes, inputs, outputs);
-    if (this.#isSuspended) return results;
+    if (this.#isSuspended) return this.real.executeOp(op, attributes, inputs, outputs);
     const references = inputs.map(handle => this.reference(handle));
-    this.#add(
-      op,
-      references,
-      attributesOf(this.real, op, attributes, inputs.length),
-      results.map(({id}) => id),
-    );
+    const results = this.real.executeOp(op, attributes, inputs, outputs);
+    const handles = results.map(({id}) => id);
+    this.#add(op, references, attributesOf(this.real, op, attributes, inputs.length), handles);
     return results;
   };
 

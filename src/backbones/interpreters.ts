@@ -63,12 +63,10 @@ function fold(spec: BackboneSpec, weights: NamedWeights, {conv, norm}: ConvSpec)
   });
 }
 
-const named = (name: string, tensor: Tensor): [string, Tensor] => [name, tensor];
-
 /** For frozen groups: no gradient flows, and a batch norm costs nothing. */
 export interface FrozenInterpreter extends Interpreter<Tensor4D> {
-  /** Every folded filter and bias. */
-  readonly tensors: ReadonlyMap<string, Tensor>;
+  /** Folded filters and biases of some of the convolutions, by name. */
+  tensors(convs: readonly ConvSpec[]): Map<string, Tensor>;
   dispose(): void;
 }
 
@@ -81,9 +79,14 @@ export function frozenInterpreter(spec: BackboneSpec, weights: NamedWeights, con
       const {filter, bias} = folded.get(conv.conv)!;
       return ops().convBias(x, filter, bias, conv.stride, conv.padding);
     },
-    tensors: new Map<string, Tensor>(
-      [...folded].flatMap(([name, {filter, bias}]) => [named(`${name}.weight`, filter), named(`${name}.bias`, bias)]),
-    ),
+    tensors: chosen => {
+      const tensors = new Map<string, Tensor>();
+      for (const {conv} of chosen) {
+        const {filter, bias} = folded.get(conv)!;
+        tensors.set(`${conv}.weight`, filter).set(`${conv}.bias`, bias);
+      }
+      return tensors;
+    },
     dispose: () => folded.forEach(({filter, bias}) => tf.dispose([filter, bias])),
   };
 }

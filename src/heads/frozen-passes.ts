@@ -35,8 +35,7 @@ export class FrozenPasses {
   #compile(from: number, until: number): Compiled {
     const {spec, head, preprocessing} = this.#network;
     const whole = spec.lastStage + 1;
-    const used = new Set(groupConvolutions(spec, from, until).map(({conv}) => conv));
-    const state = new Map([...this.#folded.tensors].filter(([name]) => used.has(name.slice(0, name.lastIndexOf('.')))));
+    const state = this.#folded.tensors(groupConvolutions(spec, from, until));
     return new Compiled(state, x => {
       const input = from === 0 ? normalise(x as Tensor4D, preprocessing) : (x as Tensor4D);
       const map = forward(this.#folded, spec, input, from, Math.min(until, whole));

@@ -33,6 +33,8 @@ export interface EngineInfo {
   readonly device: 'cpu' | 'gpu';
   /** What they could run on here, for people. */
   readonly devices: readonly string[];
+  /** Of the GPU in use: `9.0`. */
+  readonly computeCapability?: string;
   readonly threads: number;
   /** Whether oneDNN's kernels are in use; null where there are none. */
   readonly oneDnn: boolean | null;

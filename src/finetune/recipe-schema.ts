@@ -1,6 +1,7 @@
 import {ARCHS} from '../backbones/resnet-specs.js';
 import {LAYER_GROUPS} from '../backbones/layer-groups.js';
 import type {ObjectSchema} from '../core/schema.js';
+import {PRECISIONS} from '../engine/precision.js';
 
 /** The named freeze schedules (phases.ts). */
 export const FREEZE_SCHEDULES = ['probe', 'probe-then-top', 'probe-then-all', 'all'] as const;
@@ -54,6 +55,7 @@ export const recipeSchema = {
     batchNorm: {enum: ['inference', 'training'], description: 'statistics that unfrozen batch norms use while training'},
     augment: {enum: ['none', 'light', 'standard'], description: 'how training pictures are varied'},
     views: {type: 'integer', minimum: 0, maximum: 64, description: 'augmented views cached per image, beside the plain one'},
+    precision: {enum: PRECISIONS, default: 'fp32', description: 'arithmetic of training: fp32, or bf16 where there is hardware for it'},
     valSplit: {type: 'number', minimum: 0, exclusiveMaximum: 1, default: 0.2, description: 'share of images to validate on'},
     testSplit: {type: 'number', minimum: 0, exclusiveMaximum: 1, default: 0, description: 'share of images to test on'},
     split: {type: 'string', minLength: 1, description: 'a split.json to use again'},

@@ -1,3 +1,4 @@
+import type {Precision} from '../engine/precision.js';
 import type {Arch, LastStage} from '../backbones/resnet-specs.js';
 import type {GroupRates} from '../backbones/layer-groups.js';
 import {validate, type ObjectSchema} from '../core/schema.js';
@@ -29,6 +30,7 @@ export interface Recipe {
   readonly batchNorm: 'inference' | 'training';
   readonly augment: 'none' | 'light' | 'standard';
   readonly views: number;
+  readonly precision: Precision;
   readonly valSplit: number;
   readonly testSplit: number;
   readonly split?: string;

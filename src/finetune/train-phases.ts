@@ -167,7 +167,7 @@ export class PhaseRunner {
   }
 
   #plan(index: number, count: number): TrainingPlan {
-    const {batchSize, optimizer, weightDecay, labelSmoothing, clipNorm, seed} = this.recipe;
+    const {batchSize, optimizer, weightDecay, labelSmoothing, clipNorm, seed, precision} = this.recipe;
     const {name, epochs, rates} = this.recipe.freeze[index]!;
     const stepsPerEpoch = Math.ceil(count / batchSize);
     return {
@@ -181,6 +181,7 @@ export class PhaseRunner {
       rules: {labelSmoothing, clipNorm, statisticsMomentum: Math.min(0.1, 10 / stepsPerEpoch)},
       warmupSteps: Math.ceil(WARMUP * epochs * stepsPerEpoch),
       seed,
+      precision,
     };
   }
 
@@ -190,7 +191,7 @@ export class PhaseRunner {
     const parts: Float32Array[] = [];
     try {
       const {inputs} = await this.#validation.inputs(network);
-      const metrics = await this.run.time('evaluate', () => evaluateInputs(network, inputs, part => parts.push(part)));
+      const metrics = await this.run.time('evaluate', () => evaluateInputs(network, inputs, {onProbabilities: part => parts.push(part)}));
       return {metrics, history: this.#history, probabilities: concatenated(parts)};
     } finally {
       network.dispose();

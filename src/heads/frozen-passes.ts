@@ -3,6 +3,7 @@ import {normalise} from '../backbones/normalise.js';
 import {forward} from '../backbones/resnet.js';
 import {groupConvolutions} from '../backbones/resnet-specs.js';
 import {Compiled} from '../engine/compile.js';
+import type {Precision} from '../engine/precision.js';
 import type {Tensor, Tensor4D} from '../engine/tensorflow.js';
 import type {Network} from './classifier.js';
 import {pool} from './head.js';
@@ -22,25 +23,27 @@ export class FrozenPasses {
 
   /**
    * @param x RGB pixels 0..255, or what crosses the boundary `from`
+   * @param precision of the convolutions; what crosses a boundary is float32
    * @returns what crosses the boundary `until`: pixels normalised, a feature map, or pooled features; the caller disposes it
    */
-  run(x: Tensor4D, from: number, until: number): Tensor {
+  run(x: Tensor4D, from: number, until: number, precision: Precision = 'fp32'): Tensor {
     if (until === 0) return normalise(x, this.#network.preprocessing);
-    const key = `${from} ${until}`;
-    const pass = this.#passes.get(key) ?? this.#compile(from, until);
+    const key = `${from} ${until} ${precision}`;
+    const pass = this.#passes.get(key) ?? this.#compile(from, until, precision);
     this.#passes.set(key, pass);
     return pass.run(x);
   }
 
-  #compile(from: number, until: number): Compiled {
+  #compile(from: number, until: number, precision: Precision): Compiled {
     const {spec, head, preprocessing} = this.#network;
     const whole = spec.lastStage + 1;
     const state = this.#folded.tensors(groupConvolutions(spec, from, until));
-    return new Compiled(state, x => {
+    const pass = (x: Tensor): Tensor => {
       const input = from === 0 ? normalise(x as Tensor4D, preprocessing) : (x as Tensor4D);
       const map = forward(this.#folded, spec, input, from, Math.min(until, whole));
       return until === whole ? pool(head, map) : map;
-    });
+    };
+    return new Compiled(state, pass, precision);
   }
 
   dispose(): void {

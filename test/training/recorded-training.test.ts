@@ -2,7 +2,7 @@ import {expect} from 'chai';
 import {LAYER_GROUPS, type GroupRates} from '../../src/backbones/layer-groups.js';
 import {download} from '../../src/backbones/device-weights.js';
 import {nativeHandles} from '../../src/engine/binding.js';
-import {RecordedStep} from '../../src/engine/recorded-step.js';
+import {RecordedSteps} from '../../src/engine/recorded-steps.js';
 import {tf, type Scalar, type Tensor, type Tensor4D} from '../../src/engine/tensorflow.js';
 import {createOptimizer, type OptimizerSpec} from '../../src/training/optimizer.js';
 import {phaseNetwork, type PhaseNetworkSpec} from '../../src/training/phase-network.js';
@@ -40,12 +40,12 @@ function train(spec: PhaseNetworkSpec, type: OptimizerSpec['type'], isRecorded: 
   const classifier = randomClassifier({size: SIZE, head: {type: 'mlp', pooling: 'avg+max', dropout: 0.2}});
   const network = phaseNetwork(classifier, spec);
   const optimizer = createOptimizer({type, weightDecay: 0.01});
-  const recorded = new RecordedStep(new Map([...network.used, ...optimizer.variables(network.trained)]));
+  const recorded = new RecordedSteps(new Map([...network.used, ...optimizer.variables(network.trained)]));
   const losses = Array.from({length: STEPS}, (_, step) =>
     tf.tidy(() => {
       const inputs = inputsOf(step, x => network.lower(x));
       const update = (): Scalar => trainStep(network, optimizer, RULES, inputs);
-      return (isRecorded ? recorded.run(flat(inputs), update) : update()).dataSync()[0]!;
+      return (isRecorded ? recorded.run({name: 'train', run: update}, flat(inputs)) : update()).dataSync()[0]!;
     }),
   );
   recorded.sync();

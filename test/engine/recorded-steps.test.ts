@@ -1,7 +1,7 @@
 import {expect} from 'chai';
 import {bool, nativeHandles, type} from '../../src/engine/binding.js';
 import {inPlace, record} from '../../src/engine/record.js';
-import {RecordedStep} from '../../src/engine/recorded-step.js';
+import {RecordedSteps} from '../../src/engine/recorded-steps.js';
 import {tf, type Scalar, type Tensor, type Variable} from '../../src/engine/tensorflow.js';
 import {useEngine} from '../helpers/engine.js';
 
@@ -10,11 +10,11 @@ describe('a recorded step', () => {
 
   let weight: Variable;
   let count: Variable;
-  let recorded: RecordedStep;
+  let recorded: RecordedSteps;
   beforeEach(() => {
     weight = tf.tidy(() => tf.variable(tf.tensor1d([1, 2])));
     count = tf.tidy(() => tf.variable(tf.scalar(0)));
-    recorded = new RecordedStep(new Map(Object.entries({weight, count})));
+    recorded = new RecordedSteps(new Map(Object.entries({weight, count})));
   });
   afterEach(() => {
     recorded.dispose();
@@ -35,7 +35,7 @@ describe('a recorded step', () => {
         count.assign(tf.add(count, 1));
         return before;
       };
-      return recorded.run(new Map([['x', x]]), step).dataSync()[0]!;
+      return recorded.run({name: 'add', run: step}, new Map([['x', x]])).dataSync()[0]!;
     });
   const held = (variable: Variable): number[] => {
     recorded.sync();
@@ -91,7 +91,7 @@ describe('a recorded step', () => {
           inPlace('ResourceApplyGradientDescent', {T: type('float32')}, [weight], [tf.scalar(1), gradient], work);
           return tf.sum<Scalar>(gradient);
         };
-        recorded.run(new Map([['gradient', gradient]]), step);
+        recorded.run({name: 'move', run: step}, new Map([['gradient', gradient]]));
       });
 
     it('does what the op stands for, after what was assigned before', () => {

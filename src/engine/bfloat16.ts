@@ -21,6 +21,7 @@ const RULES: Readonly<Record<string, Rule>> = {
   AddV2: {inputs: [0, 1]},
   AddN: {inputs: 'all'},
   Pad: {inputs: [0]},
+  PadV2: {inputs: [0, 2]},
   Slice: {inputs: [0]},
   MaxPool: {inputs: [0]},
   MaxPoolGrad: {inputs: [0, 1, 2]},

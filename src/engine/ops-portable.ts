@@ -1,11 +1,8 @@
 import {evenBorder, portableConvolution} from './convolution-portable.js';
 import {registeredConvolution} from './convolution.js';
 import {add, differentiable, type Computed} from './differentiable.js';
-import type {BatchStatistics, Ops} from './ops.js';
+import {LOWEST_FLOAT, type BatchStatistics, type Ops} from './ops.js';
 import {tf, type Scalar, type Tensor, type Tensor1D, type Tensor2D, type Tensor4D} from './tensorflow.js';
-
-/** The value of a border that never wins a maximum. */
-const LOWEST_FLOAT = -3.4028234663852886e38;
 
 /** By pooling, because wasm's `mean` moves the whole tensor around first: measured ten times slower. */
 function channelMeans(x: Tensor4D): Tensor1D {

@@ -1,5 +1,8 @@
 import type {Scalar, Tensor, Tensor1D, Tensor2D, Tensor4D} from './tensorflow.js';
 
+/** The value of a border that never wins a maximum. */
+export const LOWEST_FLOAT = -3.4028234663852886e38;
+
 /** Mean and biased variance over N, H, W of one batch; `[channels]` each. */
 export interface BatchStatistics {
   readonly mean: Tensor1D;

@@ -31,6 +31,9 @@ const GIB = 2 ** 30;
 /** Bytes for decoded pixels and cached features together. */
 export const memoryBudget = ({cacheMemory}: Recipe): number => (cacheMemory === undefined ? totalmem() / 3 : cacheMemory * GIB);
 
+/** Bytes of disk for cached features; undefined leaves the choice to what is free. */
+export const diskBudget = ({cacheDisk}: Recipe): number | undefined => (cacheDisk === undefined ? undefined : cacheDisk * GIB);
+
 async function openBackbone(recipe: Recipe, run: RunContext): Promise<{backbone: Backbone; card?: WeightsCard}> {
   const {arch, lastStage, weights, seed} = recipe;
   if (weights === 'none') {

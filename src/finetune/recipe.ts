@@ -36,6 +36,7 @@ export interface Recipe {
   readonly split?: string;
   readonly seed: number;
   readonly cacheMemory?: number;
+  readonly cacheDisk?: number;
 }
 
 /** What a person may say: any part of a recipe; a schedule by name, the epochs and rate of its last phase. */

@@ -1,8 +1,12 @@
+import {join} from 'node:path';
 import {download, restore} from '../backbones/device-weights.js';
 import {frozenBoundary, groupOf, LAYER_GROUPS, type LayerGroup} from '../backbones/layer-groups.js';
+import {cacheDirectory} from '../core/cache-directory.js';
+import type {Precision} from '../engine/precision.js';
 import type {Classifier} from '../heads/classifier.js';
 import {BestWeights} from '../training/best-weights.js';
 import {evaluateInputs} from '../training/evaluate.js';
+import {FeatureFiles} from '../training/feature-files.js';
 import {FeatureStore, groupsOf} from '../training/feature-store.js';
 import type {Inputs} from '../training/inputs.js';
 import type {Metrics} from '../training/metrics.js';
@@ -10,7 +14,7 @@ import {phaseNetwork, type PhaseNetwork} from '../training/phase-network.js';
 import {PhaseTrainer, START, type TrainingPlan} from '../training/phase-trainer.js';
 import type {Checkpoint} from '../training/checkpoint.js';
 import {Checkpoints} from './checkpoints.js';
-import {memoryBudget, type Prepared} from './prepare.js';
+import {diskBudget, memoryBudget, type Prepared} from './prepare.js';
 import type {Phase, Recipe} from './recipe.js';
 import type {RunContext} from './run-context.js';
 import type {EpochRow} from '../training/history.js';
@@ -36,6 +40,8 @@ export class PhaseRunner {
   readonly #validation: FeatureStore;
   readonly #best: BestWeights;
   readonly #history: EpochRow[] = [];
+  /** Rows of features that an earlier run has left. */
+  #found = 0;
 
   constructor(
     {classifier, split, sourceOf}: Prepared,
@@ -48,14 +54,19 @@ export class PhaseRunner {
     this.#best = new BestWeights(classifier, this.#everTrained);
     const budgetBytes = memoryBudget(recipe) / 2;
     const share = split.validation.length / (split.validation.length + split.train.length * (recipe.views + 1));
-    const store = (samples: Prepared['split']['train'], views: number, part: number): FeatureStore =>
+    const files = new FeatureFiles(join(cacheDirectory(), 'features'), diskBudget(recipe));
+    const store = (samples: Prepared['split']['train'], views: number, part: number, precision: Precision): FeatureStore =>
       new FeatureStore(sourceOf(samples), views, {
         budgetBytes: budgetBytes * part,
+        files,
+        precision,
+        onFound: rows => (this.#found += rows),
         onProgress: (done, total) => run.progress('features', done, total, 'images'),
         ...run.signalled,
       });
-    this.#train = store(split.train, recipe.views + 1, 1 - share);
-    this.#validation = store(split.validation, 1, share);
+    this.#train = store(split.train, recipe.views + 1, 1 - share, recipe.precision);
+    // As the exported model will compute, whatever the training does.
+    this.#validation = store(split.validation, 1, share, 'fp32');
   }
 
   /** @param from the checkpoint of an interrupted run */
@@ -100,7 +111,7 @@ export class PhaseRunner {
     this.#best.restore();
     if (index === this.recipe.freeze.length - 1) return;
     const stillAhead = this.#boundariesAhead(index + 1);
-    for (const store of [this.#train, this.#validation]) store.keepOnly(stillAhead, trainedBy(phase), groupsOf(network));
+    for (const store of [this.#train, this.#validation]) await store.keepOnly(stillAhead, trainedBy(phase), groupsOf(network));
   }
 
   async #inputs(
@@ -108,10 +119,13 @@ export class PhaseRunner {
     network: PhaseNetwork,
   ): Promise<Record<'train' | 'validation', Awaited<ReturnType<FeatureStore['inputs']>>>> {
     const ahead = this.#boundariesAhead(index);
-    return this.run.time('features', async () => ({
+    const inputs = await this.run.time('features', async () => ({
       train: await this.#train.inputs(network, ahead),
       validation: await this.#validation.inputs(network, ahead),
     }));
+    if (this.#found > 0) this.run.emit({type: 'notice', message: `The features of ${this.#found} pictures and views are there from before.`});
+    this.#found = 0;
+    return inputs;
   }
 
   /** Boundaries of the phases from `index` on whose frozen groups no phase before them moves. */
@@ -195,8 +209,8 @@ export class PhaseRunner {
       return {metrics, history: this.#history, probabilities: concatenated(parts)};
     } finally {
       network.dispose();
-      this.#train.clear();
-      this.#validation.clear();
+      await this.#train.clear();
+      await this.#validation.clear();
     }
   }
 }

@@ -1,3 +1,4 @@
+import {createHash} from 'node:crypto';
 import {frozenInterpreter, type FrozenInterpreter} from '../backbones/interpreters.js';
 import {normalise} from '../backbones/normalise.js';
 import {forward} from '../backbones/resnet.js';
@@ -13,6 +14,7 @@ export class FrozenPasses {
   readonly #network: Network;
   readonly #folded: FrozenInterpreter;
   readonly #passes = new Map<string, Compiled>();
+  readonly #fingerprints = new Map<number, string>();
 
   /** @param boundary number of groups: 0 for none, lastStage + 1 for the whole backbone */
   constructor(network: Network, boundary: number) {
@@ -32,6 +34,19 @@ export class FrozenPasses {
     const pass = this.#passes.get(key) ?? this.#compile(from, until, precision);
     this.#passes.set(key, pass);
     return pass.run(x);
+  }
+
+  /** sha256, in hex, of everything that decides what pixels become at a boundary. */
+  fingerprint(until: number): string {
+    const known = this.#fingerprints.get(until);
+    if (known !== undefined) return known;
+    const {spec, head, preprocessing} = this.#network;
+    const pooling = until === spec.lastStage + 1 ? head.pooling : null;
+    const hash = createHash('sha256').update(JSON.stringify({spec, preprocessing, until, pooling}));
+    for (const [name, tensor] of this.#folded.tensors(groupConvolutions(spec, 0, until))) hash.update(name).update(tensor.dataSync());
+    const fingerprint = hash.digest('hex');
+    this.#fingerprints.set(until, fingerprint);
+    return fingerprint;
   }
 
   #compile(from: number, until: number, precision: Precision): Compiled {

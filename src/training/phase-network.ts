@@ -37,6 +37,8 @@ export interface PhaseNetwork {
    * @param precision of the convolutions; fp32 unless told
    */
   lower(x: Tensor4D, from?: number, until?: number, precision?: Precision): Tensor;
+  /** sha256, in hex, of everything that decides what pixels become at a boundary not above the network's own. */
+  fingerprint(boundary: number): string;
   /** What crosses the boundary -> logits, with gradients. */
   upper(x: Tensor, training?: {readonly dropoutSeed: Tensor1D; readonly onStatistics: (update: StatisticsUpdate) => void}): Tensor2D;
   dispose(): void;
@@ -69,6 +71,7 @@ export function phaseNetwork(classifier: Classifier, {rates, batchNorm}: PhaseNe
     trained,
     used: new Map([...weights].filter(([name]) => groups.indexOf(groupOf(name)) >= boundary)),
     lower: (x, from = 0, until = boundary, precision = 'fp32') => frozen.run(x, from, until, precision),
+    fingerprint: until => frozen.fingerprint(until),
     upper: (x, training) => {
       let y = x;
       for (let group = boundary; group < whole; group++) {

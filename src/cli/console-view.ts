@@ -77,6 +77,8 @@ export class ConsoleView {
         return this.#phase(event);
       case 'epoch':
         return this.#epochEnd(event);
+      case 'recorded':
+        return this.#verbose ? this.#say('recorded', event.step) : undefined;
       case 'checkpoint':
         return this.#verbose ? this.#say('checkpoint', event.directory) : undefined;
       case 'saved':

@@ -32,6 +32,8 @@ export type RunEvent =
       readonly best: boolean;
       readonly seconds: number;
     }
+  /** Updates or validation are written down as a graph: at the first of a phase, and at the first of another number of examples. */
+  | {readonly type: 'recorded'; readonly step: string}
   | {readonly type: 'checkpoint'; readonly directory: string}
   | {readonly type: 'saved'; readonly directory: string};
 

@@ -60,7 +60,11 @@ export const recipeSchema = {
     testSplit: {type: 'number', minimum: 0, exclusiveMaximum: 1, default: 0, description: 'share of images to test on'},
     split: {type: 'string', minLength: 1, description: 'a split.json to use again'},
     seed: {type: 'integer', minimum: 0, default: 42, description: 'splits, shuffles and augmentations repeat under the same seed'},
-    cacheDisk: {type: 'number', minimum: 0, description: 'GiB of disk for features kept for later runs [default: a quarter of what is free]'},
+    cacheDisk: {
+      type: 'number',
+      minimum: 0,
+      description: 'GiB of disk for features kept for later runs [default: a quarter of what is free]',
+    },
     cacheMemory: {type: 'number', exclusiveMinimum: 0, description: 'GiB of memory for cached pixels and features [default: a third]'},
   },
 } as const satisfies ObjectSchema;

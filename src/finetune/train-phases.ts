@@ -96,7 +96,8 @@ export class PhaseRunner {
     let trainer: PhaseTrainer | undefined;
     try {
       const {train, validation} = await this.#inputs(index, network);
-      trainer = new PhaseTrainer(network, train.inputs, this.#plan(index, train.inputs.count), from?.position ?? START);
+      const recorded = (step: string): void => this.run.emit({type: 'recorded', step});
+      trainer = new PhaseTrainer(network, train.inputs, this.#plan(index, train.inputs.count), from?.position ?? START, recorded);
       if (from !== undefined) trainer.optimizer.restore(from.optimizer);
       this.run.emit({type: 'phase', index, phase, steps: phase.epochs * trainer.stepsPerEpoch, cached: train.cached});
       while (trainer.position.epoch < phase.epochs) await this.#epoch(index, trainer, validation.inputs);
@@ -123,7 +124,8 @@ export class PhaseRunner {
       train: await this.#train.inputs(network, ahead),
       validation: await this.#validation.inputs(network, ahead),
     }));
-    if (this.#found > 0) this.run.emit({type: 'notice', message: `The features of ${this.#found} pictures and views are there from before.`});
+    if (this.#found > 0)
+      this.run.emit({type: 'notice', message: `The features of ${this.#found} pictures and views are there from before.`});
     this.#found = 0;
     return inputs;
   }

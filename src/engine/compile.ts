@@ -1,6 +1,7 @@
 import {inBfloat16} from './bfloat16.js';
 import {isTensorFlow} from './binding.js';
 import type {GraphNode} from './graph-def.js';
+import {elementTypeOf} from './pixels.js';
 import type {Precision} from './precision.js';
 import {record} from './record.js';
 import {placeholder, result, Session} from './session.js';
@@ -11,7 +12,8 @@ const RESULT = 'result';
 const named = (inputs: readonly Tensor[]): Map<string, Tensor> => new Map(inputs.map((tensor, index) => [`input${index}`, tensor]));
 
 /** Types and shapes, without the number of examples. */
-const kindOf = (inputs: readonly Tensor[]): string => inputs.map(({dtype, shape: [, ...rest]}) => `${dtype}[${rest.join()}]`).join();
+const kindOf = (inputs: readonly Tensor[]): string =>
+  inputs.map(tensor => `${elementTypeOf(tensor)}[${tensor.shape.slice(1).join()}]`).join();
 
 /**
  * A function of batches of examples. On TensorFlow its first run is recorded, and from the second on it is one graph, in which TensorFlow

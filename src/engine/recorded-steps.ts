@@ -1,6 +1,7 @@
 import {inBfloat16} from './bfloat16.js';
 import {isTensorFlow} from './binding.js';
 import type {GraphNode} from './graph-def.js';
+import {elementTypeOf} from './pixels.js';
 import type {Precision} from './precision.js';
 import {record, type Recording} from './record.js';
 import {assignment, placeholder, result, Session} from './session.js';
@@ -31,7 +32,7 @@ type Inputs = ReadonlyMap<string, Tensor>;
 const sizesOf = (tensor: Tensor, {isAnyCount}: Step): readonly number[] => (isAnyCount ? [-1, ...tensor.shape.slice(1)] : tensor.shape);
 
 const keyOf = (step: Step, inputs: Inputs): string =>
-  `${step.name} ${[...inputs.values()].map(tensor => `${tensor.dtype}[${sizesOf(tensor, step).join()}]`).join()}`;
+  `${step.name} ${[...inputs.values()].map(tensor => `${elementTypeOf(tensor)}[${sizesOf(tensor, step).join()}]`).join()}`;
 
 const prefixed = (inputs: Inputs, prefix: string): Map<string, Tensor> =>
   new Map([...inputs].map(([name, tensor]) => [`${prefix}${name}`, tensor]));

@@ -72,10 +72,15 @@ export class PhaseRunner {
   /** @param from the checkpoint of an interrupted run */
   async train(from?: Checkpoint<EpochRow>): Promise<Trained> {
     if (from !== undefined) this.#resume(from);
-    for (let index = from?.phase ?? 0; index < this.recipe.freeze.length; index++) {
-      await this.#phase(index, index === from?.phase ? from : undefined);
+    try {
+      for (let index = from?.phase ?? 0; index < this.recipe.freeze.length; index++) {
+        await this.#phase(index, index === from?.phase ? from : undefined);
+      }
+      return await this.#finish();
+    } finally {
+      await this.#train.clear();
+      await this.#validation.clear();
     }
-    return this.#finish();
   }
 
   #resume({weights, best, bestMetrics, history}: Checkpoint<EpochRow>): void {
@@ -211,8 +216,6 @@ export class PhaseRunner {
       return {metrics, history: this.#history, probabilities: concatenated(parts)};
     } finally {
       network.dispose();
-      await this.#train.clear();
-      await this.#validation.clear();
     }
   }
 }

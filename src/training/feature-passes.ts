@@ -1,4 +1,5 @@
 import type {Precision} from '../engine/precision.js';
+import {uploadPixels} from '../engine/pixels.js';
 import {tf, type Tensor4D} from '../engine/tensorflow.js';
 import type {RowSource} from './feature-rows.js';
 import type {FeatureTable} from './feature-table.js';
@@ -18,7 +19,7 @@ export interface Pass {
 
 /** Shape of what crosses a boundary of a network, for one picture. Runs one blank picture. */
 export const rowShapeAt = (network: PhaseNetwork, boundary: number, size: number): readonly number[] =>
-  tf.tidy(() => network.lower(tf.zeros([1, size, size, 3], 'int32'), 0, boundary).shape.slice(1));
+  tf.tidy(() => network.lower(uploadPixels(new Uint8Array(size * size * 3), [1, size, size, 3]), 0, boundary).shape.slice(1));
 
 const allOf = (count: number): number[] => Array.from({length: count}, (_, index) => index);
 

@@ -36,7 +36,7 @@ function describeProcessor(): string {
  */
 export function requirePrecision(
   precision: Precision,
-  {engine, device, computeCapability}: Pick<EngineInfo, 'engine' | 'device' | 'computeCapability'>,
+  {engine, device, gpu}: Pick<EngineInfo, 'engine' | 'device' | 'gpu'>,
   processor: string = describeProcessor(),
 ): void {
   if (precision === 'fp32') return;
@@ -45,7 +45,8 @@ export function requirePrecision(
   };
   if (engine !== 'tensorflow') refuse('TensorFlow', 'the portable engine');
   if (device === 'gpu') {
-    if (Number(computeCapability ?? 0) < AMPERE) refuse('a GPU of compute capability 8.0 or newer', computeCapability ?? 'none');
+    const found = gpu?.computeCapability ?? 'one that is not known';
+    if (!(Number(found) >= AMPERE)) refuse('a GPU of compute capability 8.0 or newer', found);
   } else if (!processorHasBfloat16(processor)) {
     refuse('a processor with bfloat16 arithmetic (AVX512_BF16, AMX)', 'one without');
   }

@@ -1,7 +1,7 @@
 import {availableParallelism} from 'node:os';
 import {cacheDirectory} from '../core/cache-directory.js';
 import {tensorFlowBackend} from './binding.js';
-import {describeDevices, GpuError, listGpus, visibleGpu, type Gpu} from './device.js';
+import {describeDevices, GpuError, gpuShown, listGpus, visibleGpu, type Gpu} from './device.js';
 import type {InstalledEngine} from './engine-directory.js';
 import {EngineError} from './engine-error.js';
 import type {EngineInfo, EngineWish} from './engine-info.js';
@@ -54,7 +54,7 @@ async function load(wish: EngineWish, gpu: boolean): Promise<InstalledEngine | u
 }
 
 function describe(engine: InstalledEngine | undefined, gpus: readonly Gpu[], visible: string | undefined): EngineInfo {
-  const used = gpus.find(({index}) => String(index) === visible);
+  const gpu = visible === undefined ? undefined : gpuShown(visible, gpus);
   const {binding, isUsingGpuDevice} = tensorFlowBackend();
   return {
     engine: 'tensorflow',
@@ -64,7 +64,7 @@ function describe(engine: InstalledEngine | undefined, gpus: readonly Gpu[], vis
     ...(engine && {directory: engine.directory}),
     device: isUsingGpuDevice ? 'gpu' : 'cpu',
     devices: describeDevices(gpus),
-    ...(used && {computeCapability: used.computeCapability}),
+    ...(gpu && {gpu}),
     threads: Number(process.env.TF_NUM_INTRAOP_THREADS) || availableParallelism(),
     oneDnn: process.env.TF_ENABLE_ONEDNN_OPTS !== '0',
     nodeVersion: process.version,

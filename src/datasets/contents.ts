@@ -1,10 +1,10 @@
 import {createHash} from 'node:crypto';
-import {readFile} from 'node:fs/promises';
 import {availableParallelism} from 'node:os';
 import type {Preprocessing} from '../core/preprocessing.js';
 import {concurrently} from './concurrently.js';
-import {decodeBytes, decodedSize} from './decode.js';
+import {assertDecodable, decodeBytes, decodedSize} from './decode.js';
 import type {Sample} from './image-folder.js';
+import {readBytes} from './read-bytes.js';
 import {ImageFault, decodingFault} from './readability.js';
 import type {DecodedImage, ImageSize} from './resample.js';
 
@@ -40,7 +40,7 @@ export const keyOf = (contents: readonly Content[], ...others: readonly (string 
 type Look = Omit<Content, 'offset'>;
 
 async function lookAt(path: string, preprocessing: Preprocessing): Promise<Look> {
-  const bytes = await readFile(path);
+  const bytes = await readBytes(path);
   return {path, hash: sha256(bytes), ...(await decodedSize(bytes, preprocessing))};
 }
 
@@ -65,6 +65,36 @@ export async function readContents(
   return {contents: [...byHash.values()], bySample, faults};
 }
 
+/**
+ * Reads every file once and decodes it, identical files once, and keeps nothing but what it found.
+ *
+ * @returns sha256 of the bytes in hex of all that could be opened, and why images cannot be used, both by name
+ * @throws AbortedError
+ */
+export async function proveContents(
+  samples: readonly Sample[],
+  {workers = availableParallelism(), signal, onProgress}: Work,
+): Promise<{hashes: ReadonlyMap<string, string>; faults: Faults}> {
+  const hashes = new Map<string, string>();
+  const faults = new Map<string, string>();
+  const proofs = new Map<string, Promise<string | undefined>>();
+  let done = 0;
+  const faultIn = async ({path, name}: Sample): Promise<string | undefined> => {
+    const bytes = await readBytes(path);
+    const hash = sha256(bytes);
+    hashes.set(name, hash);
+    if (!proofs.has(hash)) proofs.set(hash, assertDecodable(bytes).then(() => undefined, decodingFault));
+    return proofs.get(hash);
+  };
+  const prove = async (sample: Sample): Promise<void> => {
+    const fault = await faultIn(sample).catch(decodingFault);
+    if (fault !== undefined) faults.set(sample.name, fault);
+    onProgress?.(++done, samples.length, 'decoding');
+  };
+  await concurrently(samples, workers, prove, signal);
+  return {hashes, faults};
+}
+
 /** One content for all files with the same bytes, in the order of the hashes: the order of the samples moves nothing. */
 function layOut(looks: readonly Look[]): Map<string, Content> {
   const distinct = new Map(looks.toReversed().map(look => [look.hash, look]));
@@ -80,7 +110,7 @@ function layOut(looks: readonly Look[]): Map<string, Content> {
 
 /** The pixels of a content. @throws ImageFault where it is another file by now, and as `decodeBytes` */
 export async function decodeContent({path, hash, width, height}: Content, preprocessing: Preprocessing): Promise<DecodedImage> {
-  const bytes = await readFile(path);
+  const bytes = await readBytes(path);
   if (sha256(bytes) !== hash) throw new ImageFault('it changed while it was read');
   const image = await decodeBytes(bytes, preprocessing);
   if (image.width !== width || image.height !== height) throw new ImageFault('it has another size than its header says');

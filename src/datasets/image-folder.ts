@@ -5,6 +5,7 @@ import {EmptyPartError, matchClasses, nameClasses, replacedFindings, strayFindin
 import type {Source} from './class-folders.js';
 import {findLayout} from './folder-layout.js';
 import type {Part} from './folder-layout.js';
+import {groupBy} from './group-by.js';
 import {readImageTree} from './image-tree.js';
 
 /** One image and what it shows. */
@@ -83,8 +84,9 @@ async function sourceElsewhere(part: Part, folder: string, signal?: AbortSignal)
 /** The same few of each class for the same seed, whatever the other classes hold. */
 function limited(samples: readonly Sample[], classNames: readonly string[], {limit, seed = 0}: ImageFolderOptions): Sample[] {
   if (limit === undefined) return [...samples];
+  const byLabel = groupBy(samples, ({label}) => label);
   return classNames.flatMap((className, label) => {
-    const ofClass = samples.filter(sample => sample.label === label);
+    const ofClass = byLabel.get(label) ?? [];
     const kept = new Set(shuffled(ofClass, random(seed, 'limit', className)).slice(0, limit));
     return ofClass.filter(sample => kept.has(sample));
   });

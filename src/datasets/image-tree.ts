@@ -39,7 +39,7 @@ async function assertFolder(path: string): Promise<void> {
 }
 
 /** Opening a file waits for the disk and not for the processor. */
-const FILES_AT_ONCE = 32;
+export const FILES_AT_ONCE = 32;
 
 const FAULTS = {empty: 'it is empty', unknown: 'its bytes are no image', closed: 'it cannot be opened'};
 

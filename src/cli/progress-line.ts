@@ -17,9 +17,22 @@ export interface Progress {
   readonly total: number;
   /** `images`, `bytes` ... */
   readonly unit: string;
+  /** Said before the numbers: `epoch 2/5`. */
+  readonly place?: string;
   /** Said behind the numbers. */
   readonly note?: string;
 }
+
+/** What is said beside a bar, in this order. */
+interface Figures {
+  readonly amount: string;
+  readonly rate?: string;
+  readonly left?: string;
+  readonly note?: string;
+}
+
+/** What goes where there is no room for all of it, the first first. */
+const EXPENDABLE = ['rate', 'note', 'left'] as const satisfies (keyof Figures)[];
 
 function bar(share: number, width: number): string {
   const eighths = Math.round(share * width * 8);
@@ -30,18 +43,30 @@ function bar(share: number, width: number): string {
 
 const amount = (value: number, unit: string): string => (unit === 'bytes' ? bytes(value) : count(Math.round(value)));
 
-function speed({done, total, unit}: Progress, seconds: number, before: number): string[] {
+function speed({done, total, unit}: Progress, seconds: number, before: number): Pick<Figures, 'rate' | 'left'> {
   const rate = (done - before) / seconds;
-  if (seconds < MEASURE_SECONDS || rate <= 0 || !Number.isFinite(rate)) return [];
+  if (seconds < MEASURE_SECONDS || rate <= 0 || !Number.isFinite(rate)) return {};
   const figure = unit === 'bytes' || rate >= 10 ? amount(rate, unit) : rate.toFixed(1);
-  return [`${figure}${unit === 'bytes' ? '' : ` ${unit}`}/s`, `${duration((total - done) / rate)} left`];
+  return {rate: `${figure}${unit === 'bytes' ? '' : ` ${unit}`}/s`, left: `${duration((total - done) / rate)} left`};
 }
 
-/** As many whole figures as there is room for; the rate, behind the amount, is the first to go. */
-function fitting(figures: readonly string[], room: number): string {
-  const kept = [...figures];
-  while (kept.length > 1 && kept.join(', ').length > room) kept.splice(1, 1);
-  return kept.join(', ').slice(0, room);
+/** @param seconds since the beginning @param before was done then */
+function figuresOf(progress: Progress, seconds: number, before: number): Figures {
+  const {done, total, unit, place, note} = progress;
+  const amounts = `${amount(done, unit)} of ${amount(total, unit)}${unit === 'bytes' ? '' : ` ${unit}`}`;
+  return {
+    amount: place === undefined ? amounts : `${place}, ${amounts}`,
+    ...speed(progress, seconds, before),
+    ...(note !== undefined && {note}),
+  };
+}
+
+/** As many whole figures as there is room for. */
+function fitting(figures: Figures, room: number): string {
+  const kept: Partial<Record<keyof Figures, string>> = {...figures};
+  const text = (): string => Object.values(kept).join(', ');
+  for (const name of EXPENDABLE) if (text().length > room) delete kept[name];
+  return text().slice(0, room);
 }
 
 /**
@@ -86,15 +111,11 @@ export class ProgressLine {
   }
 
   #line(progress: Progress, seconds: number): string {
-    const {title, done, total, unit, note} = progress;
+    const {title, done, total} = progress;
     const {dim} = this.terminal.style;
     const share = total === 0 ? 0 : Math.min(1, done / total);
-    const figures = [
-      `${amount(done, unit)} of ${amount(total, unit)}${unit === 'bytes' ? '' : ` ${unit}`}`,
-      ...speed(progress, seconds, this.#before),
-      ...(note === undefined ? [] : [note]),
-    ];
-    if (!this.terminal.interactive) return `${title.padEnd(LABEL_WIDTH)}${percent(share, 0)}: ${figures.join(', ')}`;
+    const figures = figuresOf(progress, seconds, this.#before);
+    if (!this.terminal.interactive) return `${title.padEnd(LABEL_WIDTH)}${percent(share, 0)}: ${fitting(figures, Infinity)}`;
     const width = barWidth(this.terminal.columns);
     const room = Math.max(0, this.terminal.columns - LABEL_WIDTH - width - 3);
     return `${title.padEnd(LABEL_WIDTH)}${bar(share, width)}  ${dim(fitting(figures, room))}`;

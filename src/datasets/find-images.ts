@@ -5,6 +5,7 @@ import {UsageError} from '../core/errors.js';
 import {concurrently} from './concurrently.js';
 import {formatOfFile, isNamedAsImage, isReadable} from './image-format.js';
 import {FILES_AT_ONCE, readImageTree} from './image-tree.js';
+import type {Watching} from './image-tree.js';
 
 /** A word that stands for no image at all. */
 export class NoImagesFoundError extends UsageError {
@@ -35,12 +36,12 @@ async function matching(pattern: string): Promise<string[]> {
  * else is a pattern (https://github.com/isaacs/node-glob). In the order of the words, each file once, under the path it was found by.
  * @throws NoImagesFoundError (exit 2) for a word that stands for nothing
  */
-export async function findImages(words: readonly string[], signal?: AbortSignal): Promise<string[]> {
+export async function findImages(words: readonly string[], watching: Watching = {}): Promise<string[]> {
   const found = new Set<string>();
   for (const word of words) {
     const status = await stat(word).catch(() => undefined);
     const images = status?.isDirectory()
-      ? (await readImageTree(word, '', signal)).images.map(({name}) => join(word, name))
+      ? (await readImageTree(word, '', watching)).images.map(({name}) => join(word, name))
       : status?.isFile()
         ? [word]
         : await matching(word);

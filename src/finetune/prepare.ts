@@ -54,7 +54,7 @@ async function decodeAll(folder: ImageFolder, preprocessing: Preprocessing, reci
     budgetBytes: memoryBudget(recipe) / 2,
     directory: join(cacheDirectory(), 'images'),
     workers: run.workers ?? availableParallelism(),
-    onProgress: (done, total) => run.progress('decode', done, total, 'images'),
+    onProgress: (done, total, step) => run.progress('decode', done, total, 'images', {step}),
     ...run.signalled,
   });
   cache.findings.forEach(finding => run.find(finding));

@@ -47,7 +47,9 @@ export async function makeImages(set: ImageSet): Promise<void> {
       const index = next++;
       const label = index % classes;
       const raw = {width: side, height: side, channels: 3} as const;
-      const jpeg = await sharp(draw(set, label, index), {raw}).jpeg({quality: 85}).toBuffer();
+      const jpeg = await sharp(draw(set, label, index), {raw})
+        .jpeg({quality: 85})
+        .toBuffer();
       await writeFile(join(directory, named(label), `${String(index).padStart(6, '0')}.jpg`), jpeg);
     }
   };

@@ -1,4 +1,5 @@
 import {count, duration} from '../report/format.js';
+import {Pace} from './pace.js';
 import type {Terminal} from './terminal.js';
 import {bytes, percent, LABEL_WIDTH} from './words.js';
 
@@ -6,9 +7,7 @@ const REDRAW_SECONDS = 0.1;
 /** Between lines where nothing can be drawn over. */
 const PLAIN_SECONDS = 10;
 /** On a narrow terminal the figures need the room. */
-const barWidth = (columns: number): number => (columns < 100 ? 12 : 24);
-/** A rate measured over less says nothing yet. */
-const MEASURE_SECONDS = 0.5;
+const barWidth = (columns: number): number => (columns < 100 ? 12 : columns < 120 ? 16 : 24);
 
 /** How far something is. */
 export interface Progress {
@@ -24,15 +23,11 @@ export interface Progress {
 }
 
 /** What is said beside a bar, in this order. */
-interface Figures {
-  readonly amount: string;
-  readonly rate?: string;
-  readonly left?: string;
-  readonly note?: string;
-}
+type Figures = Partial<Record<'place' | 'amount' | 'rate' | 'left' | 'note', string>>;
 
-/** What goes where there is no room for all of it, the first first. */
-const EXPENDABLE = ['rate', 'note', 'left'] as const satisfies (keyof Figures)[];
+/** What goes where there is no room for all of it, the first first: the bar shows the amount, too, but it is all that a download has. */
+const expendable = ({place}: Figures): readonly (keyof Figures)[] =>
+  place === undefined ? ['note', 'rate', 'left'] : ['note', 'amount', 'rate'];
 
 function bar(share: number, width: number): string {
   const eighths = Math.round(share * width * 8);
@@ -43,29 +38,28 @@ function bar(share: number, width: number): string {
 
 const amount = (value: number, unit: string): string => (unit === 'bytes' ? bytes(value) : count(Math.round(value)));
 
-function speed({done, total, unit}: Progress, seconds: number, before: number): Pick<Figures, 'rate' | 'left'> {
-  const rate = (done - before) / seconds;
-  if (seconds < MEASURE_SECONDS || rate <= 0 || !Number.isFinite(rate)) return {};
+/** @param rate units a second */
+function speed({done, total, unit}: Progress, rate: number | undefined): Figures {
+  if (rate === undefined || rate <= 0) return {};
   const figure = unit === 'bytes' || rate >= 10 ? amount(rate, unit) : rate.toFixed(1);
   return {rate: `${figure}${unit === 'bytes' ? '' : ` ${unit}`}/s`, left: `${duration((total - done) / rate)} left`};
 }
 
-/** @param seconds since the beginning @param before was done then */
-function figuresOf(progress: Progress, seconds: number, before: number): Figures {
+function figuresOf(progress: Progress, rate: number | undefined): Figures {
   const {done, total, unit, place, note} = progress;
-  const amounts = `${amount(done, unit)} of ${amount(total, unit)}${unit === 'bytes' ? '' : ` ${unit}`}`;
   return {
-    amount: place === undefined ? amounts : `${place}, ${amounts}`,
-    ...speed(progress, seconds, before),
+    ...(place !== undefined && {place}),
+    amount: `${amount(done, unit)} of ${amount(total, unit)}${unit === 'bytes' ? '' : ` ${unit}`}`,
+    ...speed(progress, rate),
     ...(note !== undefined && {note}),
   };
 }
 
 /** As many whole figures as there is room for. */
 function fitting(figures: Figures, room: number): string {
-  const kept: Partial<Record<keyof Figures, string>> = {...figures};
+  const kept = {...figures};
   const text = (): string => Object.values(kept).join(', ');
-  for (const name of EXPENDABLE) if (text().length > room) delete kept[name];
+  for (const name of expendable(figures)) if (text().length > room) delete kept[name];
   return text().slice(0, room);
 }
 
@@ -75,8 +69,7 @@ function fitting(figures: Figures, room: number): string {
  */
 export class ProgressLine {
   #title = '';
-  #begun = 0;
-  #before = 0;
+  readonly #pace = new Pace();
   #shown = -Infinity;
 
   /** @param clock seconds */
@@ -88,10 +81,11 @@ export class ProgressLine {
   update(progress: Progress): void {
     const now = this.clock();
     if (progress.title !== this.#title) this.#begin(progress, now);
+    this.#pace.reached(progress.done, now);
     const {interactive} = this.terminal;
     if (now - this.#shown < (interactive ? REDRAW_SECONDS : PLAIN_SECONDS)) return;
     this.#shown = now;
-    const line = this.#line(progress, now - this.#begun);
+    const line = this.#line(progress);
     if (interactive) this.terminal.draw(line);
     else this.terminal.log(line);
   }
@@ -104,17 +98,16 @@ export class ProgressLine {
 
   #begin({title, done}: Progress, now: number): void {
     this.#title = title;
-    this.#begun = now;
-    this.#before = done;
+    this.#pace.start(done, now);
     // A short activity needs no plain line at all.
     this.#shown = this.terminal.interactive ? -Infinity : now;
   }
 
-  #line(progress: Progress, seconds: number): string {
+  #line(progress: Progress): string {
     const {title, done, total} = progress;
     const {dim} = this.terminal.style;
     const share = total === 0 ? 0 : Math.min(1, done / total);
-    const figures = figuresOf(progress, seconds, this.#before);
+    const figures = figuresOf(progress, this.#pace.rate);
     if (!this.terminal.interactive) return `${title.padEnd(LABEL_WIDTH)}${percent(share, 0)}: ${fitting(figures, Infinity)}`;
     const width = barWidth(this.terminal.columns);
     const room = Math.max(0, this.terminal.columns - LABEL_WIDTH - width - 3);

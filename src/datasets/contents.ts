@@ -83,7 +83,11 @@ export async function proveContents(
     const bytes = await readBytes(path);
     const hash = sha256(bytes);
     hashes.set(name, hash);
-    if (!proofs.has(hash)) proofs.set(hash, assertDecodable(bytes).then(() => undefined, decodingFault));
+    if (!proofs.has(hash))
+      proofs.set(
+        hash,
+        assertDecodable(bytes).then(() => undefined, decodingFault),
+      );
     return proofs.get(hash);
   };
   const prove = async (sample: Sample): Promise<void> => {

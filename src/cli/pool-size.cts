@@ -1,4 +1,4 @@
-/** Node's own number; fewer would make reading wait for decoding. */
+/** Node's own number; with fewer, reading waits for decoding. */
 const LEAST = 4;
 
 /**

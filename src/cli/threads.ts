@@ -1,14 +1,10 @@
-import {availableParallelism} from 'node:os';
+import {poolThreads} from '../datasets/pool-threads.js';
 import type {EngineInfo} from '../engine/engine-info.js';
 import {plural} from '../report/format.js';
 
-/** What Node takes where nothing was said when it started. */
-const NODES_OWN = 4;
-
-/** Threads that decode: as many as asked for, or as there are cores, but no more than Node was started with (pool-size.cts). */
-export const decodingThreads = (workers = availableParallelism(), environment = process.env): number =>
-  Math.min(workers, Number(environment.UV_THREADPOOL_SIZE) || NODES_OWN);
-
-/** `decoding with 2 threads, TensorFlow computes with 2` */
-export const threadsSentence = (workers: number | undefined, {engine, threads}: EngineInfo): string =>
-  `decoding with ${plural(decodingThreads(workers), 'thread')}, ${engine === 'tensorflow' ? 'TensorFlow' : 'the portable engine'} computes with ${threads}`;
+/** `decoding with 4 threads, TensorFlow computes with 2` */
+export function threadsSentence(workers: number | undefined, {engine, threads}: EngineInfo, environment = process.env): string {
+  const available = poolThreads(environment);
+  const decoding = plural(Math.min(workers ?? available, available), 'thread');
+  return `decoding with ${decoding}, ${engine === 'tensorflow' ? 'TensorFlow' : 'the portable engine'} computes with ${threads}`;
+}

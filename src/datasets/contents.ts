@@ -1,9 +1,9 @@
 import {createHash} from 'node:crypto';
-import {availableParallelism} from 'node:os';
 import type {Preprocessing} from '../core/preprocessing.js';
 import {concurrently} from './concurrently.js';
 import {assertDecodable, decodeBytes, decodedSize} from './decode.js';
 import type {Sample} from './image-folder.js';
+import {poolThreads} from './pool-threads.js';
 import {readBytes} from './read-bytes.js';
 import {ImageFault, decodingFault} from './readability.js';
 import type {DecodedImage, ImageSize} from './resample.js';
@@ -23,10 +23,10 @@ export type Faults = ReadonlyMap<string, string>;
 
 /** How work on many images is done and watched. */
 export interface Work {
-  /** Images read or decoded at a time; as many as the machine has cores unless told. */
+  /** Images read or decoded at a time; as many as Node has threads for them unless told. */
   readonly workers?: number;
   readonly signal?: AbortSignal;
-  /** First every image is read, then those are decoded that are not in the cache; each stage counts from 0 to `total`. */
+  /** A cache reads every image first, then decodes those that it does not hold; each stage counts from 0 to `total`. */
   readonly onProgress?: (done: number, total: number, stage: 'reading' | 'decoding') => void;
 }
 
@@ -48,7 +48,7 @@ async function lookAt(path: string, preprocessing: Preprocessing): Promise<Look>
 export async function readContents(
   samples: readonly Sample[],
   preprocessing: Preprocessing,
-  {workers = availableParallelism(), signal, onProgress}: Work,
+  {workers = poolThreads(), signal, onProgress}: Work,
 ): Promise<{contents: readonly Content[]; bySample: ReadonlyMap<string, Content>; faults: Faults}> {
   const faults = new Map<string, string>();
   let done = 0;
@@ -73,7 +73,7 @@ export async function readContents(
  */
 export async function proveContents(
   samples: readonly Sample[],
-  {workers = availableParallelism(), signal, onProgress}: Work,
+  {workers = poolThreads(), signal, onProgress}: Work,
 ): Promise<{hashes: ReadonlyMap<string, string>; faults: Faults}> {
   const hashes = new Map<string, string>();
   const faults = new Map<string, string>();
@@ -125,7 +125,7 @@ export async function decodeContent({path, hash, width, height}: Content, prepro
 export async function decodeContents(
   contents: readonly Content[],
   preprocessing: Preprocessing,
-  {workers = availableParallelism(), signal, onProgress}: Work,
+  {workers = poolThreads(), signal, onProgress}: Work,
   keep: (content: Content, image: DecodedImage) => Promise<void>,
 ): Promise<Faults> {
   const faults = new Map<string, string>();

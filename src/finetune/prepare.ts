@@ -1,4 +1,4 @@
-import {availableParallelism, totalmem} from 'node:os';
+import {totalmem} from 'node:os';
 import {join} from 'node:path';
 import {disposeWeights} from '../backbones/device-weights.js';
 import {loadBackbone, randomBackbone, type Backbone} from '../backbones/load-backbone.js';
@@ -53,7 +53,7 @@ async function decodeAll(folder: ImageFolder, preprocessing: Preprocessing, reci
     classNames: folder.classNames,
     budgetBytes: memoryBudget(recipe) / 2,
     directory: join(cacheDirectory(), 'images'),
-    workers: run.workers ?? availableParallelism(),
+    ...(run.workers !== undefined && {workers: run.workers}),
     onProgress: (done, total, step) => run.progress('decode', done, total, 'images', {step}),
     ...run.signalled,
   });

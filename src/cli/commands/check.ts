@@ -1,12 +1,12 @@
 import {checkImages} from '../../datasets/check.js';
 import {everySample, type ImageFolder, type ImageFolderOptions} from '../../datasets/image-folder.js';
+import {poolThreads} from '../../datasets/pool-threads.js';
 import {plural} from '../../report/format.js';
 import type {Action, Request, Session} from '../action.js';
 import {findingLines} from '../finding-lines.js';
 import {classSizes, folderLines} from '../folder-lines.js';
 import {loadFolder} from '../load-folder.js';
 import {ProgressLine} from '../progress-line.js';
-import {decodingThreads} from '../threads.js';
 import {PROGRAM, quoted} from '../words.js';
 
 type Report = Awaited<ReturnType<typeof checkImages>>;
@@ -31,11 +31,11 @@ function optionsOf({values}: Request): ImageFolderOptions {
 /** `finetune check DIR`: exit 3 where a run would refuse the folder. */
 export const check: Action = async (request, session) => {
   const {terminal, signal} = session;
-  const {workers, verbose = false} = request.values as {readonly workers?: number; readonly verbose?: boolean};
+  const {workers = poolThreads(), verbose = false} = request.values as {readonly workers?: number; readonly verbose?: boolean};
   const folder = await loadFolder(String(request.positionals.dir), optionsOf(request), session);
   const line = new ProgressLine(terminal);
   const onProgress = (done: number, total: number): void => line.update({title: 'checking', done, total, unit: 'images'});
-  const report = await checkImages(folder, {workers: decodingThreads(workers), signal, onProgress}).finally(() => line.end());
+  const report = await checkImages(folder, {workers, signal, onProgress}).finally(() => line.end());
   const {root, classNames, layout} = folder;
   const {findings, readable, refusal} = report;
   const images = {found: everySample(folder).length, readable: readable.length};

@@ -5,7 +5,7 @@ import type {Phase, Recipe, Source} from './recipe.js';
 /** The parts of a run that take time, in the order they happen; `seconds` of a result has one entry each. */
 export type Activity = 'engine' | 'weights' | 'decode' | 'features' | 'train' | 'evaluate' | 'export';
 
-/** How far an activity is. What it does before the last of its steps counts from 0 as well. */
+/** How far an activity is; each of its steps counts from 0. */
 export interface Progress {
   readonly type: 'progress';
   readonly activity: Activity;
@@ -13,7 +13,7 @@ export interface Progress {
   readonly total: number;
   /** `images`, `bytes` ... */
   readonly unit: string;
-  /** Of an activity that has several: `reading` before `decode`, `writing` and `proving` of `export`. */
+  /** Of an activity that has several: `reading` and `decoding`, `loading` of weights, `writing` and `proving` of an export. */
   readonly step?: string;
   /** From 0, within the phase: the epoch that is trained or evaluated. */
   readonly epoch?: number;

@@ -43,6 +43,7 @@ async function openBackbone(recipe: Recipe, run: RunContext): Promise<{backbone:
     onProgress: ({bytes, total}) => run.progress('weights', bytes, total ?? bytes, 'bytes'),
     ...run.signalled,
   });
+  run.progress('weights', 0, 1, 'files', {step: 'loading'});
   const backbone = await loadBackbone(arch, lastStage, path, card);
   run.emit({type: 'weights', name: backbone.origin, path});
   return {backbone, ...(card !== undefined && {card})};

@@ -65,6 +65,8 @@ export async function readContents(
   return {contents: [...byHash.values()], bySample, faults};
 }
 
+const pixelFault = async (bytes: Uint8Array): Promise<string | undefined> => assertDecodable(bytes).then(() => undefined, decodingFault);
+
 /**
  * Reads every file once and decodes it, identical files once, and keeps nothing but what it found.
  *
@@ -83,12 +85,9 @@ export async function proveContents(
     const bytes = await readBytes(path);
     const hash = sha256(bytes);
     hashes.set(name, hash);
-    if (!proofs.has(hash))
-      proofs.set(
-        hash,
-        assertDecodable(bytes).then(() => undefined, decodingFault),
-      );
-    return proofs.get(hash);
+    let proof = proofs.get(hash);
+    if (proof === undefined) proofs.set(hash, (proof = pixelFault(bytes)));
+    return proof;
   };
   const prove = async (sample: Sample): Promise<void> => {
     const fault = await faultIn(sample).catch(decodingFault);

@@ -49,13 +49,15 @@ interface Header {
   /** Upright. */
   readonly size: ImageSize;
   readonly isCmyk: boolean;
+  /** Of a JPEG as most are, whose header holds no surprise. */
+  readonly isPlain: boolean;
 }
 
 async function headerOf(bytes: Uint8Array): Promise<Header> {
   const size = plainJpegSize(bytes);
-  if (size !== undefined) return {size, isCmyk: false};
+  if (size !== undefined) return {size, isCmyk: false, isPlain: true};
   const {autoOrient, space} = await sharp(bytes, READING).metadata();
-  return {size: autoOrient, isCmyk: space === 'cmyk'};
+  return {size: autoOrient, isCmyk: space === 'cmyk', isPlain: false};
 }
 
 /** Size of what `decodeBytes` gives, from the image's header. @throws as `decodeBytes` */
@@ -65,14 +67,14 @@ export async function decodedSize(bytes: Uint8Array, {resizeSize}: Preprocessing
 }
 
 /** The used part of an image as 8-bit sRGB over white, upright. */
-function upright(bytes: Uint8Array, {size, isCmyk}: Header, window: Window): Sharp {
+function upright(bytes: Uint8Array, {size, isCmyk, isPlain}: Header, window: Window): Sharp {
   // PIL and torchvision ignore colour profiles, and so must we to see the same pixels; inks (CMYK) mean nothing without theirs.
   const image = sharp(bytes, {...READING, ignoreIcc: !isCmyk})
     .autoOrient()
     .flatten({background: 'white'})
     .toColourspace('srgb');
   const isWhole = window.width === size.width && window.height === size.height;
-  return isWhole ? image : image.extract(window);
+  return isPlain && isWhole ? image : image.extract(window);
 }
 
 const shrunk = (image: Sharp, {width, height}: ImageSize): Sharp =>
@@ -94,8 +96,8 @@ export async function decodeBytes(bytes: Uint8Array, {resizeSize}: Preprocessing
   return {...size, data: resample(await pixelsOf(image), {...window, left: 0, top: 0}, size)};
 }
 
-/** Pixels that are worth no thought: 12 MiB of them. */
-const MANY_PIXELS = 2 ** 22;
+/** An image of more is shrunk while it is checked, to a short side of so many pixels. */
+const [MANY_PIXELS, SHORT_SIDE] = [2 ** 22, 256];
 
 /** Decodes an image for nothing but its errors: every pixel that `decodeBytes` looks at. @throws as `decodeBytes` */
 export async function assertDecodable(bytes: Uint8Array): Promise<void> {
@@ -103,7 +105,7 @@ export async function assertDecodable(bytes: Uint8Array): Promise<void> {
   const window = usedWindow(header.size);
   const image = upright(bytes, header, window);
   // Shrinking is the greater part of the work on a small image, and keeps a large one from filling the memory.
-  await pixelsOf(window.width * window.height <= MANY_PIXELS ? image : shrunk(image, resizedSize(window, 256)));
+  await pixelsOf(window.width * window.height <= MANY_PIXELS ? image : shrunk(image, resizedSize(window, SHORT_SIDE)));
 }
 
 async function pixelsOf(image: Sharp): Promise<DecodedImage> {

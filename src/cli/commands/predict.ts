@@ -6,6 +6,7 @@ import {openBundle} from '../../export/open-bundle.js';
 import {UnreadableImageError} from '../../export/read-pixels.js';
 import type {Action, Session} from '../action.js';
 import {engineWish, type EngineValues} from '../engine-view.js';
+import {listing} from '../load-folder.js';
 import {ProgressLine} from '../progress-line.js';
 import {table} from '../table.js';
 import {percent} from '../words.js';
@@ -62,8 +63,8 @@ export const predict: Action = async ({positionals, values}, session) => {
   const {top} = values as {readonly top: number};
   await openBundle(directory);
   const line = new ProgressLine(session.terminal);
-  const onProgress = (done: number, total: number): void => line.update({title: 'listing', done, total, unit: 'files'});
-  const images = await findImages(positionals.image as readonly string[], {signal: session.signal, onProgress}).finally(() => line.end());
+  const watching = {signal: session.signal, onProgress: listing(line)};
+  const images = await findImages(positionals.image as readonly string[], watching).finally(() => line.end());
   await startEngine(engineWish(values as unknown as EngineValues, session));
   const bundle = await loadBundle(directory);
   const {classified, unreadable} = await classifyAll(bundle, images, Math.min(top, bundle.classNames.length), session);

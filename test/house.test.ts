@@ -40,10 +40,10 @@ interface Source {
   readonly imports: readonly string[];
 }
 
-const IMPORT = /(?:^|\n)\s*(?:import|export)\s[^'";]*?from\s+'([^']+)'|import\('([^']+)'\)/g;
+const IMPORT = /(?:^|\n)\s*(?:import|export)\s[^'";]*?from\s+'([^']+)'|import(?: \w+ = require)?\('([^']+)'\)/g;
 
 const sources: readonly Source[] = readdirSync(join(ROOT, 'src'), {recursive: true, encoding: 'utf8'})
-  .filter(name => name.endsWith('.ts'))
+  .filter(name => /\.c?ts$/.test(name))
   .map(name => {
     const path = relative(ROOT, join(ROOT, 'src', name)).replaceAll('\\', '/');
     const text = readFileSync(join(ROOT, path), 'utf8');
@@ -51,7 +51,7 @@ const sources: readonly Source[] = readdirSync(join(ROOT, 'src'), {recursive: tr
   });
 
 const folderOf = (path: string): string => path.split('/')[1]!;
-const targetOf = (from: string, specifier: string): string => join(dirname(from), specifier).replaceAll('\\', '/').replace(/\.js$/, '.ts');
+const targetOf = (from: string, specifier: string): string => join(dirname(from), specifier).replaceAll('\\', '/').replace(/js$/, 'ts');
 
 /** First and last line of every function with a body in braces, by the indentation that Prettier gives it. */
 function functionLengths({lines}: Source): {readonly line: number; readonly length: number}[] {

@@ -82,7 +82,7 @@ export const runSchema = {
     overwrite: {type: 'boolean', default: false, description: 'replace the run directory if it exists'},
     engine: {enum: ['auto', 'tensorflow', 'wasm'], default: 'auto', description: 'what computes'},
     device: {type: 'string', pattern: '^(auto|cpu|gpu|gpu:\\d+)$', default: 'auto', description: 'auto, cpu, gpu or gpu:N'},
-    workers: {type: 'integer', minimum: 1, maximum: 256, description: 'pictures decoded at once [default: the cores]'},
+    workers: {type: 'integer', minimum: 1, maximum: 256, description: 'threads that decode pictures [default: one a core, 4 at least]'},
     offline: {type: 'boolean', default: false, description: 'never use the network'},
     assertAccuracy: {type: 'number', minimum: 0, maximum: 1, description: 'exit 5 when validation accuracy is below'},
   },

@@ -8,7 +8,7 @@ import {BestWeights} from '../training/best-weights.js';
 import {evaluateInputs} from '../training/evaluate.js';
 import {FeatureFiles} from '../training/feature-files.js';
 import {FeatureStore, groupsOf} from '../training/feature-store.js';
-import type {Inputs} from '../training/inputs.js';
+import {counted, type Inputs} from '../training/inputs.js';
 import type {Metrics} from '../training/metrics.js';
 import {phaseNetwork, type PhaseNetwork} from '../training/phase-network.js';
 import {PhaseTrainer, START, type TrainingPlan} from '../training/phase-trainer.js';
@@ -61,7 +61,7 @@ export class PhaseRunner {
         files,
         precision,
         onFound: rows => (this.#found += rows),
-        onProgress: (done, total) => run.progress('features', done, total, 'images'),
+        onProgress: run.counting('features'),
         ...run.signalled,
       });
     this.#train = store(split.train, recipe.views + 1, 1 - share, recipe.precision);
@@ -151,10 +151,11 @@ export class PhaseRunner {
     const phase = this.recipe.freeze[index]!;
     const begun = performance.now();
     const {rateShare} = trainer;
-    const trainingLoss = await run.time('train', () =>
-      trainer.epoch(run.signal, step => run.progress('train', step, trainer.stepsPerEpoch, 'updates')),
-    );
-    const metrics = await run.time('evaluate', () => trainer.closeEpoch(validation));
+    const where = {epoch: trainer.position.epoch};
+    const {count} = trainer.inputs;
+    const onStep = (step: number): void => run.progress('train', Math.min(count, step * this.recipe.batchSize), count, 'images', where);
+    const trainingLoss = await run.time('train', () => trainer.epoch(run.signal, onStep));
+    const metrics = await run.time('evaluate', () => trainer.closeEpoch(counted(validation, run.counting('evaluate', where))));
     const best = this.#best.consider(metrics, trainedBy(phase));
     const seconds = (performance.now() - begun) / 1000;
     const {epoch} = trainer.position;
@@ -212,7 +213,8 @@ export class PhaseRunner {
     const parts: Float32Array[] = [];
     try {
       const {inputs} = await this.#validation.inputs(network);
-      const metrics = await this.run.time('evaluate', () => evaluateInputs(network, inputs, {onProbabilities: part => parts.push(part)}));
+      const watched = counted(inputs, this.run.counting('evaluate'));
+      const metrics = await this.run.time('evaluate', () => evaluateInputs(network, watched, {onProbabilities: part => parts.push(part)}));
       return {metrics, history: this.#history, probabilities: concatenated(parts)};
     } finally {
       network.dispose();

@@ -20,6 +20,18 @@ export interface Inputs {
   batches(order: readonly number[], batchSize: number, epoch: number | null): AsyncIterable<InputBatch>;
 }
 
+/** The same inputs; `onDone` is told how many of the samples asked for have been used, whenever a batch has been. */
+export const counted = (inputs: Inputs, onDone: (done: number, total: number) => void): Inputs => ({
+  count: inputs.count,
+  async *batches(order, batchSize, epoch) {
+    let done = 0;
+    for await (const batch of inputs.batches(order, batchSize, epoch)) {
+      yield batch;
+      onDone((done += batch.labels.length), order.length);
+    }
+  },
+});
+
 /** Every picture decoded, varied and run through the frozen groups each time it is asked for. */
 export const pictureInputs = (source: PictureSource, network: PhaseNetwork, precision?: Precision): Inputs => ({
   count: source.samples.length,

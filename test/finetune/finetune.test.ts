@@ -52,8 +52,29 @@ describe('finetune', () => {
     const {events} = await runAndTell(folder, smallRecipe(folder));
     expect(outline(events)).to.deep.equal([
       ...['dataset', 'weights', 'decode', 'split', 'features'],
-      ...['phase probe, 6 steps, cached', 'recorded', 'train', 'recorded', 'epoch probe 0/2', 'train', 'epoch probe 1/2'],
-      ...['phase all, 6 steps, not cached', 'recorded', 'train', 'recorded', 'epoch all 0/2', 'train', 'epoch all 1/2'],
+      ...[
+        'phase probe, 6 steps, cached',
+        'recorded',
+        'train',
+        'recorded',
+        'evaluate',
+        'epoch probe 0/2',
+        'train',
+        'evaluate',
+        'epoch probe 1/2',
+      ],
+      ...[
+        'phase all, 6 steps, not cached',
+        'recorded',
+        'train',
+        'recorded',
+        'evaluate',
+        'epoch all 0/2',
+        'train',
+        'evaluate',
+        'epoch all 1/2',
+      ],
+      'evaluate',
     ]);
     const [dataset] = events;
     expect(dataset).to.deep.equal({type: 'dataset', root: folder.root, classes: 3, images: 24});
@@ -131,7 +152,7 @@ describe('finetune', () => {
     expect(readdirSync(out).sort()).to.deep.equal(names);
     expect(readdirSync(join(out, 'checkpoints')).sort()).to.deep.equal(['best', 'last']);
     expect(result).to.include({run: out, bundle: join(out, 'model')});
-    expect(outline(events).slice(-3)).to.deep.equal(['epoch all 1/2', 'checkpoint', 'saved']);
+    expect(outline(events).slice(-5)).to.deep.equal(['epoch all 1/2', 'checkpoint', 'evaluate', 'export', 'saved']);
 
     expect(readJson(out, 'recipe.json')).to.deep.equal({data: folder.root, ...recipe});
     const metrics = readJson(out, 'metrics.json');
@@ -296,7 +317,7 @@ describe('finetune', () => {
     for (const [where, when] of [
       ['while it decodes', event => event.type === 'progress' && event.activity === 'decode'],
       ['while it computes features', event => event.type === 'progress' && event.activity === 'features'],
-      ['within an epoch', event => event.type === 'progress' && event.activity === 'train' && event.done === 2],
+      ['within an epoch', event => event.type === 'progress' && event.activity === 'train' && event.done === 12],
       ['within an epoch that decodes', event => event.type === 'phase' && event.index === 1],
     ] as readonly (readonly [string, (event: RunEvent) => boolean])[]) {
       it(`when it is stopped ${where}`, async () => {

@@ -86,6 +86,7 @@ export const portableOps: Ops = {
   maxPool: (...given) => tf.tidy(() => maxPool(...given)),
   averagePoolGlobal: x => tf.mean(x, [1, 2]),
   maxPoolGlobal: x => tf.tidy(() => tf.reshape(tf.maxPool(x, [x.shape[1], x.shape[2]], 1, 'valid'), [x.shape[0], x.shape[3]])),
+  sumOfSquares: x => tf.tidy(() => tf.sum(tf.square(x))),
   dropout: (...given) => tf.tidy(() => dropout(...given)),
   softmaxCrossEntropy: (...given) => tf.tidy(() => softmaxCrossEntropy(...given)),
 };

@@ -127,6 +127,9 @@ function dropout(x: Tensor2D, rate: number, seed: Tensor1D): Tensor2D {
   });
 }
 
+/** TensorFlow's L2Loss is half of it, in one pass over memory. */
+const sumOfSquares = (x: Tensor): Scalar => tf.tidy(() => tf.mul(run('L2Loss', {T: FLOAT}, [x])[0] as Scalar, 2));
+
 /** On raw TensorFlow ops, so that each operation is one kernel forward and one backward. */
 export const tensorflowOps: Ops = {
   conv2d: registeredConvolution('TensorFlowConvolution', tensorflowConvolution),
@@ -139,5 +142,6 @@ export const tensorflowOps: Ops = {
   averagePoolGlobal,
   maxPoolGlobal: x => tf.tidy(() => squeeze(maxPool(x, [x.shape[1], x.shape[2]], 1))),
   dropout,
+  sumOfSquares,
   softmaxCrossEntropy,
 };

@@ -40,6 +40,8 @@ export interface Ops {
   averagePoolGlobal(x: Tensor4D): Tensor2D;
   /** `[n, h, w, c] -> [n, c]` */
   maxPoolGlobal(x: Tensor4D): Tensor2D;
+  /** Of all elements, without a gradient. */
+  sumOfSquares(x: Tensor): Scalar;
   /**
    * Zeroes a share `rate` of the elements and scales the others by 1 / (1 - rate) (Srivastava et al., JMLR 2014).
    * @param seed int32 `[2]`, a tensor so that every step of a recorded graph can be fed another; one seed, one mask (on one engine)

@@ -39,6 +39,10 @@ function attributesOf(binding: Binding, op: string, given: readonly NativeAttrib
   return count === undefined || 'N' in known ? known : {...known, N: {kind: 'INT', value: count(inputs)}};
 }
 
+/** tfjs casts numbers to the type that they are of. */
+const isNothing = (op: string, attributes: readonly NativeAttribute[]): boolean =>
+  op === 'Cast' && attributes.find(({name}) => name === 'SrcT')?.value === attributes.find(({name}) => name === 'DstT')?.value;
+
 /** Handle of a tensor; one whose values tfjs still holds back is uploaded. */
 export const handleOf = (tensor: Tensor): number => tensorFlowBackend().getInputTensorIds([tensor])[0]!;
 
@@ -136,7 +140,8 @@ class Recorder {
     const references = inputs.map(handle => this.reference(handle));
     const results = this.real.executeOp(op, attributes, inputs, outputs);
     const handles = results.map(({id}) => id);
-    this.#add(op, references, attributesOf(this.real, op, attributes, inputs.length), handles);
+    if (isNothing(op, attributes)) this.#references.set(handles[0]!, references[0]!);
+    else this.#add(op, references, attributesOf(this.real, op, attributes, inputs.length), handles);
     return results;
   };
 

@@ -11,49 +11,49 @@ export interface OptimizerSpec {
   readonly weightDecay: number;
 }
 
-/** Moves weights along gradients. Its state is kept by weight name, so that a change of the trained groups pairs nothing wrongly. */
+/** Moves the weights it was made for along gradients. Its state is kept by weight name. */
 export interface Optimizer {
-  /** @param rate learning rate, a scalar on the device so that a recorded step can change it */
-  update(name: string, weight: Variable, gradient: Tensor, rate: Scalar): void;
-  /** Its state for these weights, by name, made where there is none yet. */
-  variables(weights: ReadonlyMap<string, Variable>): ReadonlyMap<string, Variable>;
+  /**
+   * @param gradients of every one of the weights, by name
+   * @param rateOf learning rate of a weight, a scalar on the device so that a recorded step can change it
+   */
+  update(gradients: ReadonlyMap<string, Tensor>, rateOf: (name: string) => Scalar): void;
+  /** Its state, by name. */
+  readonly variables: ReadonlyMap<string, Variable>;
   state(): Map<string, HostTensor>;
+  /** @param state of an optimizer for the same weights; what it lacks stays as it is */
   restore(state: NamedHostTensors): void;
   dispose(): void;
 }
 
-/** Variables by name, made as zeros when first asked for. */
-class Slots {
-  readonly #variables = new Map<string, Variable>();
+type Weights = ReadonlyMap<string, Variable>;
 
-  get(name: string, shape: number[]): Variable {
-    const found = this.#variables.get(name);
-    if (found !== undefined) return found;
-    const made = tf.tidy(() => tf.variable(tf.zeros(shape), false));
-    this.#variables.set(name, made);
-    return made;
+/** Its variables are zeros at first. */
+abstract class WithState implements Optimizer {
+  readonly variables: ReadonlyMap<string, Variable>;
+
+  constructor(shapes: Iterable<readonly [name: string, shape: number[]]>) {
+    this.variables = new Map([...shapes].map(([name, shape]) => [name, tf.tidy(() => tf.variable(tf.zeros(shape), false))]));
   }
 
-  get all(): ReadonlyMap<string, Variable> {
-    return this.#variables;
-  }
+  abstract update(gradients: ReadonlyMap<string, Tensor>, rateOf: (name: string) => Scalar): void;
 
   state(): Map<string, HostTensor> {
-    return new Map(
-      [...this.#variables].map(([name, variable]) => [name, {shape: variable.shape, data: variable.dataSync<'float32'>().slice()}]),
-    );
+    return new Map([...this.variables].map(([name, held]) => [name, {shape: held.shape, data: held.dataSync<'float32'>().slice()}]));
   }
 
   restore(state: NamedHostTensors): void {
     for (const [name, {shape, data}] of state) {
-      const slot = this.get(name, [...shape]);
-      tf.tidy(() => slot.assign(tf.tensor(data.slice(0, sizeOf(shape)), [...shape])));
+      const variable = this.variables.get(name);
+      if (variable?.size !== sizeOf(shape)) {
+        throw new Error(`Expected a state of [${variable?.shape}] for ${name}, but found one of [${shape}].`);
+      }
+      tf.tidy(() => variable.assign(tf.tensor(data.slice(0, sizeOf(shape)), [...shape])));
     }
   }
 
   dispose(): void {
-    for (const variable of this.#variables.values()) variable.dispose();
-    this.#variables.clear();
+    for (const variable of this.variables.values()) variable.dispose();
   }
 }
 
@@ -64,69 +64,80 @@ const blend = (old: Tensor, keep: number, fresh: Tensor): Tensor =>
 const BETA1 = 0.9;
 const BETA2 = 0.999;
 const EPSILON = 1e-8;
+const STEP = 'step';
 
 /** Decoupled weight decay: Loshchilov & Hutter, https://arxiv.org/abs/1711.05101, algorithm 2; torch.optim.AdamW's numbers. */
-function adamW(weightDecay: number): Optimizer {
-  const slots = new Slots();
-  const slotsOf = (name: string, {shape}: Tensor): {step: Variable; first: Variable; second: Variable} => ({
-    step: slots.get(`${name}/step`, []),
-    first: slots.get(`${name}/first`, shape),
-    second: slots.get(`${name}/second`, shape),
-  });
-  return {
-    update: (name, weight, gradient, rate) =>
-      tf.tidy(() => {
-        const {step, first, second} = slotsOf(name, weight);
-        step.assign(tf.add(step, 1));
-        if (decays(weight) && weightDecay > 0) weight.assign(tf.mul(weight, tf.sub(1, tf.mul(rate, weightDecay))));
-        const powers = [tf.pow(BETA1, step), tf.pow(BETA2, step)] as const;
-        // Torch adds its epsilon to the corrected deviation; TensorFlow corrects it together with the rate.
-        const deviation = tf.sqrt<Scalar>(tf.sub(1, powers[1]));
-        const epsilon = tf.mul<Scalar>(deviation, EPSILON);
-        const inputs = [...powers, rate, tf.scalar(BETA1), tf.scalar(BETA2), epsilon, gradient];
-        inPlace('ResourceApplyAdam', {T: type('float32')}, [weight, first, second], inputs, () => {
+class AdamW extends WithState {
+  constructor(
+    readonly weights: Weights,
+    readonly weightDecay: number,
+  ) {
+    const moments = [...weights].flatMap(([name, {shape}]) => [[`${name}/first`, shape] as const, [`${name}/second`, shape] as const]);
+    super([[STEP, []], ...moments]);
+  }
+
+  override update(gradients: ReadonlyMap<string, Tensor>, rateOf: (name: string) => Scalar): void {
+    tf.tidy(() => {
+      const step = this.variables.get(STEP)!;
+      step.assign(tf.add(step, 1));
+      const powers = [tf.pow(BETA1, step), tf.pow(BETA2, step)] as const;
+      // Torch adds its epsilon to the corrected deviation; TensorFlow corrects it together with the rate.
+      const deviation = tf.sqrt<Scalar>(tf.sub(1, powers[1]));
+      const epsilon = tf.mul<Scalar>(deviation, EPSILON);
+      const correction = tf.div<Scalar>(deviation, tf.sub(1, powers[0]));
+      const keep = memoised((rate: Scalar) => tf.sub<Scalar>(1, tf.mul(rate, this.weightDecay)));
+      const betas = [tf.scalar(BETA1), tf.scalar(BETA2)];
+      for (const [name, weight] of this.weights) {
+        const [gradient, rate] = [gradients.get(name)!, rateOf(name)];
+        const [first, second] = [this.variables.get(`${name}/first`)!, this.variables.get(`${name}/second`)!];
+        if (decays(weight) && this.weightDecay > 0) weight.assign(tf.mul(weight, keep(rate)));
+        inPlace('ResourceApplyAdam', {T: type('float32')}, [weight, first, second], [...powers, rate, ...betas, epsilon, gradient], () => {
           first.assign(blend(first, BETA1, gradient));
           second.assign(blend(second, BETA2, tf.square(gradient)));
-          const corrected = tf.div(tf.mul(rate, deviation), tf.sub(1, powers[0]));
-          weight.assign(tf.sub(weight, tf.div(tf.mul(first, corrected), tf.add(tf.sqrt(second), epsilon))));
+          weight.assign(tf.sub(weight, tf.div(tf.mul(first, tf.mul(rate, correction)), tf.add(tf.sqrt(second), epsilon))));
         });
-      }),
-    variables: weights => {
-      for (const [name, weight] of weights) slotsOf(name, weight);
-      return slots.all;
-    },
-    state: () => slots.state(),
-    restore: state => slots.restore(state),
-    dispose: () => slots.dispose(),
+      }
+    });
+  }
+}
+
+/** A function that is run once for each argument. */
+function memoised<Argument, Result>(make: (argument: Argument) => Result): (argument: Argument) => Result {
+  const made = new Map<Argument, Result>();
+  return argument => {
+    if (!made.has(argument)) made.set(argument, make(argument));
+    return made.get(argument)!;
   };
 }
 
 const MOMENTUM = 0.9;
 
 /** Nesterov momentum as torch.optim.SGD(nesterov=True) writes it (Sutskever et al., ICML 2013); the decay is coupled, as there. */
-function sgd(weightDecay: number): Optimizer {
-  const slots = new Slots();
-  const velocityOf = (name: string, {shape}: Tensor): Variable => slots.get(`${name}/velocity`, shape);
-  return {
-    update: (name, weight, gradient, rate) =>
-      tf.tidy(() => {
-        const velocity = velocityOf(name, weight);
-        const decayed = decays(weight) && weightDecay > 0 ? tf.add(gradient, tf.mul(weight, weightDecay)) : gradient;
-        const inputs = [rate, decayed, tf.scalar(MOMENTUM)];
-        inPlace('ResourceApplyMomentum', {T: type('float32'), use_nesterov: bool(true)}, [weight, velocity], inputs, () => {
+class Sgd extends WithState {
+  constructor(
+    readonly weights: Weights,
+    readonly weightDecay: number,
+  ) {
+    super([...weights].map(([name, {shape}]) => [`${name}/velocity`, shape] as const));
+  }
+
+  override update(gradients: ReadonlyMap<string, Tensor>, rateOf: (name: string) => Scalar): void {
+    tf.tidy(() => {
+      const momentum = tf.scalar(MOMENTUM);
+      for (const [name, weight] of this.weights) {
+        const [gradient, rate, velocity] = [gradients.get(name)!, rateOf(name), this.variables.get(`${name}/velocity`)!];
+        const isDecaying = decays(weight) && this.weightDecay > 0;
+        const decayed = isDecaying ? tf.add(gradient, tf.mul(weight, this.weightDecay)) : gradient;
+        const attributes = {T: type('float32'), use_nesterov: bool(true)};
+        inPlace('ResourceApplyMomentum', attributes, [weight, velocity], [rate, decayed, momentum], () => {
           velocity.assign(tf.add(tf.mul(velocity, MOMENTUM), decayed));
           weight.assign(tf.sub(weight, tf.mul(rate, tf.add(decayed, tf.mul(velocity, MOMENTUM)))));
         });
-      }),
-    variables: weights => {
-      for (const [name, weight] of weights) velocityOf(name, weight);
-      return slots.all;
-    },
-    state: () => slots.state(),
-    restore: state => slots.restore(state),
-    dispose: () => slots.dispose(),
-  };
+      }
+    });
+  }
 }
 
-export const createOptimizer = ({type, weightDecay}: OptimizerSpec): Optimizer =>
-  type === 'adamw' ? adamW(weightDecay) : sgd(weightDecay);
+/** @param weights by name; the optimizer moves these and no others */
+export const createOptimizer = ({type, weightDecay}: OptimizerSpec, weights: Weights): Optimizer =>
+  type === 'adamw' ? new AdamW(weights, weightDecay) : new Sgd(weights, weightDecay);

@@ -82,12 +82,12 @@ export class PhaseTrainer {
     position: Readonly<Position> = START,
     onRecorded?: (what: string) => void,
   ) {
-    this.optimizer = createOptimizer(plan.optimizer);
+    this.optimizer = createOptimizer(plan.optimizer, network.trained);
     this.position = {...position};
     this.stepsPerEpoch = Math.ceil(inputs.count / plan.batchSize);
     this.#learningRate = warmupThenCosine(plan.warmupSteps, plan.epochs * this.stepsPerEpoch);
     this.#groups = [...new Set([...network.trained.keys()].map(groupOf))];
-    this.#steps = new RecordedSteps(new Map([...network.used, ...this.optimizer.variables(network.trained)]), onRecorded);
+    this.#steps = new RecordedSteps(new Map([...network.used, ...this.optimizer.variables]), onRecorded);
   }
 
   /** Updates done since the phase began. */

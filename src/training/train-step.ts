@@ -29,8 +29,7 @@ export interface StepRules {
 
 /** `min(1, clipNorm / |all gradients|)` */
 function clipFactor(gradients: readonly Tensor[], clipNorm: number): Scalar {
-  const squares = gradients.map(gradient => tf.sum<Scalar>(tf.square(gradient)));
-  const norm = tf.sqrt(tf.addN(squares));
+  const norm = tf.sqrt(tf.addN(gradients.map(gradient => ops().sumOfSquares(gradient))));
   return tf.minimum(1, tf.div(clipNorm, tf.add(norm, 1e-6)));
 }
 
@@ -65,9 +64,8 @@ export function trainStep(network: PhaseNetwork, optimizer: Optimizer, rules: St
   const gradients = byName(network.trained, grads);
   tf.tidy(() => {
     const factor = clipFactor([...gradients.values()], rules.clipNorm);
-    for (const [name, gradient] of gradients) {
-      optimizer.update(name, network.trained.get(name)!, tf.mul(gradient, factor), inputs.rates[groupOf(name)]!);
-    }
+    const clipped = new Map([...gradients].map(([name, gradient]) => [name, tf.mul(gradient, factor)]));
+    optimizer.update(clipped, name => inputs.rates[groupOf(name)]!);
   });
   for (const update of updates) moveStatistics(network, update, rules.statisticsMomentum);
   tf.dispose(grads);

@@ -41,7 +41,7 @@ function hashedClassifier(tensors: NamedHostTensors): Classifier {
 /** Three steps on the same four pictures. */
 function steps(classifier: Classifier, type: OptimizerSpec['type'], batchNorm: 'inference' | 'training'): number[] {
   const network = phaseNetwork(classifier, {rates: RATES, batchNorm});
-  const optimizer = createOptimizer({type, weightDecay: 0.05});
+  const optimizer = createOptimizer({type, weightDecay: 0.05}, network.trained);
   const losses = [0, 1, 2].map(() =>
     tf.tidy(() => {
       const values = uniform('train pixels', BATCH * SIZE * SIZE * 3).map(u => Math.floor((u + 1) * 128));

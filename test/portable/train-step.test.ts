@@ -15,7 +15,7 @@ function trainAll(type: OptimizerSpec['type']): number[] {
   const classifier = randomClassifier({size: SIZE, head: {type: 'mlp', pooling: 'avg+max', dropout: 0.1}});
   const rates = {stem: RATE, stage1: RATE, stage2: RATE, stage3: null, stage4: null, head: RATE};
   const network = phaseNetwork(classifier, {rates, batchNorm: 'training'});
-  const optimizer = createOptimizer({type, weightDecay: 0.01});
+  const optimizer = createOptimizer({type, weightDecay: 0.01}, network.trained);
   const losses = tf.tidy(() => {
     const rate = tf.scalar(RATE);
     const inputs: StepInputs = {

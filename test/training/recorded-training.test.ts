@@ -45,8 +45,8 @@ function train(
 ): {losses: number[]; numbers: number[]} {
   const classifier = randomClassifier({size: SIZE, head: {type: 'mlp', pooling: 'avg+max', dropout: 0.2}});
   const network = phaseNetwork(classifier, spec);
-  const optimizer = createOptimizer({type, weightDecay: 0.01});
-  const recorded = new RecordedSteps(new Map([...network.used, ...optimizer.variables(network.trained)]));
+  const optimizer = createOptimizer({type, weightDecay: 0.01}, network.trained);
+  const recorded = new RecordedSteps(new Map([...network.used, ...optimizer.variables]));
   const losses = Array.from({length: STEPS}, (_, step) =>
     tf.tidy(() => {
       const inputs = inputsOf(step, x => network.lower(x));

@@ -43,7 +43,7 @@ describe('a training step', () => {
   function bench(rates: GroupRates, rules: Partial<StepRules> = {}, head: Partial<HeadSpec> = {}): Bench {
     const classifier = randomClassifier({spec: {lastStage: 1}, head, size: 32});
     const network = phaseNetwork(classifier, {rates, batchNorm: 'inference'});
-    const optimizer = createOptimizer({type: 'sgd', weightDecay: 0});
+    const optimizer = createOptimizer({type: 'sgd', weightDecay: 0}, network.trained);
     const start = new Map([...network.trained].map(([name, variable]) => [name, variable.dataSync<'float32'>().slice()]));
     made.push(classifier, network, optimizer);
     return {
@@ -174,7 +174,7 @@ describe('a training step', () => {
     it(`leaves nothing on the device but the optimizer's state, batch norms with the statistics of ${batchNorm}`, () => {
       const {classifier} = bench(EVERYTHING);
       const network = phaseNetwork(classifier, {rates: EVERYTHING, batchNorm});
-      const optimizer = createOptimizer({type: 'adamw', weightDecay: 0.1});
+      const optimizer = createOptimizer({type: 'adamw', weightDecay: 0.1}, network.trained);
       made.push(network, optimizer);
       const counts = [0, 1, 2].map(() => {
         tf.tidy(() => {

@@ -27,7 +27,7 @@ export function merge(older: Results | undefined, fresh: Results): Results {
   return {...fresh, rows: [...older.rows.filter(({name}) => !measured.has(name)), ...fresh.rows]};
 }
 
-const digits = (value: number): string => (value >= 100 ? value.toFixed(0) : value >= 10 ? value.toFixed(1) : value.toPrecision(3));
+const digits = (value: number): string => (value >= 100 ? value.toFixed(0) : value >= 10 ? value.toFixed(1) : value.toFixed(2));
 
 function shown(readings: Readings | undefined, quantity: Quantity): string {
   const values = readings === undefined ? [] : valuesOf(readings, quantity);

@@ -59,7 +59,9 @@ function ourJob({options}: SideSpec, setting: Setting): Side {
   const commandOf = (time: number): Command => {
     const out = join(setting.scratch, `run-${options.cache}-${time}`);
     const what = ['--data', setting.data, '--arch', 'resnet50', '--weights', setting.weights!, '--last-stage', '3'];
-    const how = ['--freeze', 'probe', '--seed', String(time), '--out', out, '--overwrite', '--offline', '--json'];
+    // What is cached of varied pictures depends on the seed.
+    const seed = warm === undefined ? time : 0;
+    const how = ['--freeze', 'probe', '--seed', String(seed), '--out', out, '--overwrite', '--offline', '--json'];
     return pinned(setting, process.execPath, [join(ROOT, 'dist', 'src', 'cli', 'main.js'), ...what, ...how], {
       FINETUNE_CACHE: warm ?? emptyCache(setting),
       TF_NUM_INTRAOP_THREADS: String(setting.threads),

@@ -1,7 +1,7 @@
 import {spawn, type ChildProcess} from 'node:child_process';
 import {createInterface} from 'node:readline';
 import type {Command} from './commands.js';
-import {peakMemory, processorSeconds} from './process-facts.js';
+import {endedChildrenSeconds, peakMemory, processorSeconds} from './process-facts.js';
 import type {Reading, Watched} from './reading.js';
 
 /** One who does the work of a row, asked as often as wanted. */
@@ -91,13 +91,15 @@ export function openJob(commandOf: (time: number) => Command, read: (printed: un
   return {
     async go() {
       const command = commandOf(times++);
+      const before = endedChildrenSeconds();
       const begun = performance.now();
       const {child, said, ended} = start(command);
       let text = '';
       child.stdout!.setEncoding('utf8').on('data', (part: string) => (text += part));
       const code = await ended;
       if (code !== 0) throw failure(command, code, said());
-      return {seconds: (performance.now() - begun) / 1000, ...read(JSON.parse(text))};
+      const seconds = (performance.now() - begun) / 1000;
+      return watched({seconds, ...read(JSON.parse(text))}, before, endedChildrenSeconds());
     },
     processorSeconds: () => undefined,
     peakMemory: () => undefined,

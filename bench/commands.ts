@@ -62,7 +62,7 @@ function ourJob({options}: SideSpec, setting: Setting): Side {
     // What is cached of varied pictures depends on the seed.
     const seed = warm === undefined ? time : 0;
     const how = ['--freeze', 'probe', '--seed', String(seed), '--out', out, '--overwrite', '--offline', '--json'];
-    return pinned(setting, process.execPath, [join(ROOT, 'dist', 'src', 'cli', 'main.js'), ...what, ...how], {
+    return pinned(setting, process.execPath, [join(ROOT, 'dist', 'src', 'cli', 'main.cjs'), ...what, ...how], {
       FINETUNE_CACHE: warm ?? emptyCache(setting),
       TF_NUM_INTRAOP_THREADS: String(setting.threads),
     });

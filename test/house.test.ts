@@ -24,7 +24,7 @@ const FLOORS: Readonly<Record<string, number>> = {
 const DOORS: readonly (readonly [package_: RegExp, files: RegExp])[] = [
   [/^@tensorflow\//, /^src\/engine\//],
   [/^node-api-headers$/, /^src\/engine\//],
-  [/^(sharp|glob)$/, /^src\/datasets\//],
+  [/^(sharp|glob)$/, /^(src\/datasets|bench)\//],
   [/^ajv$/, /^src\/core\/schema\.ts$/],
   [/^yauzl$/, /^src\/core\/zip\.ts$/],
   [/^(h5wasm|undici)(\/.*)?$/, /^src\/backbones\//],
@@ -41,11 +41,11 @@ interface Source {
   readonly imports: readonly string[];
 }
 
-const IMPORT = /(?:^|\n)\s*(?:import|export)\s[^'";]*?from\s+'([^']+)'|import\('([^']+)'\)/g;
+const IMPORT = /(?:^|\n)\s*(?:import|export)\s[^'";]*?from\s+'([^']+)'|import(?: \w+ = require)?\('([^']+)'\)/g;
 
 const sources: readonly Source[] = ['src', 'bench']
   .flatMap(top => readdirSync(join(ROOT, top), {recursive: true, encoding: 'utf8'}).map(name => join(top, name)))
-  .filter(name => name.endsWith('.ts'))
+  .filter(name => /\.c?ts$/.test(name))
   .map(name => {
     const path = name.replaceAll('\\', '/');
     const text = readFileSync(join(ROOT, path), 'utf8');
@@ -54,7 +54,7 @@ const sources: readonly Source[] = ['src', 'bench']
 
 /** A folder of `src`, or `bench`. */
 const folderOf = (path: string): string => path.replace(/^src\//, '').split('/')[0]!;
-const targetOf = (from: string, specifier: string): string => join(dirname(from), specifier).replaceAll('\\', '/').replace(/\.js$/, '.ts');
+const targetOf = (from: string, specifier: string): string => join(dirname(from), specifier).replaceAll('\\', '/').replace(/js$/, 'ts');
 
 /** First and last line of every function with a body in braces, by the indentation that Prettier gives it. */
 function functionLengths({lines}: Source): {readonly line: number; readonly length: number}[] {

@@ -20,7 +20,7 @@ interface Packed {
 }
 
 const MEANT =
-  /^(dist\/src\/.+(\.js|\.d\.ts)|native\/.+\.cc|pretrained\/.+\.json|templates\/.+|package\.json|(README|CHANGELOG)\.md|LICENSE)$/;
+  /^(dist\/src\/.+\.(c?js|d\.c?ts)|native\/.+\.cc|pretrained\/.+\.json|templates\/.+|package\.json|(README|CHANGELOG)\.md|LICENSE)$/;
 
 const filesBelow = (folder: string): string[] =>
   readdirSync(join(ROOT, folder), {recursive: true, withFileTypes: true, encoding: 'utf8'})
@@ -53,14 +53,14 @@ describe('the package', function () {
 
   it('holds what a user needs, and nothing else', () => {
     const paths = packed.files.map(({path}) => path);
-    const compiled = filesBelow('src').flatMap(path => ['.js', '.d.ts'].map(ending => `dist/${path.replace(/\.ts$/, ending)}`));
+    const compiled = filesBelow('src').flatMap(path => ['.$1js', '.d.$1ts'].map(ending => `dist/${path.replace(/\.(c?)ts$/, ending)}`));
     expect(paths.filter(path => !MEANT.test(path))).to.deep.equal([]);
     expect(paths).to.include.members([...compiled, ...['native', 'pretrained', 'templates'].flatMap(filesBelow)]);
     expect(packed.size).to.be.below(1e6);
   });
 
   it('can be started where it is built: npx makes it executable only the first time it sees the place', () => {
-    expect(statSync(join(ROOT, 'dist/src/cli/main.js')).mode & 0o111).to.equal(0o111);
+    expect(statSync(join(ROOT, 'dist/src/cli/main.cjs')).mode & 0o111).to.equal(0o111);
   });
 
   it('trains by its command, on an engine that needs no script', async () => {

@@ -13,7 +13,7 @@ const README = readFileSync(join(ROOT, 'README.md'), 'utf8');
 const block = (language: string): string => new RegExp(`\`\`\`${language}\\n([^]*?)\`\`\``).exec(README)![1]!;
 
 const help = (...words: string[]): string =>
-  execFileSync(process.execPath, [join(ROOT, 'dist/src/cli/main.js'), ...words, '--help'], {
+  execFileSync(process.execPath, [join(ROOT, 'dist/src/cli/main.cjs'), ...words, '--help'], {
     encoding: 'utf8',
     env: {...process.env, NO_COLOR: '1'},
   });

@@ -1,6 +1,7 @@
 import {randomBackbone} from '../../src/backbones/load-backbone.js';
 import type {NamedWeights} from '../../src/backbones/device-weights.js';
 import {LAYER_GROUPS, type GroupRates, type LayerGroup} from '../../src/backbones/layer-groups.js';
+import type {Precision} from '../../src/engine/precision.js';
 import {tf} from '../../src/engine/tensorflow.js';
 import {attachHead, type Classifier} from '../../src/heads/classifier.js';
 import type {TrainingPlan} from '../../src/training/phase-trainer.js';
@@ -24,7 +25,7 @@ export const ratesFrom = (lowest: LayerGroup): GroupRates =>
   Object.fromEntries(LAYER_GROUPS.map((group, i) => [group, i >= LAYER_GROUPS.indexOf(lowest) ? 1e-5 : null])) as unknown as GroupRates;
 
 /** As a run of the command plans it. */
-export const planOf = (rates: GroupRates, batchSize: number): TrainingPlan => ({
+export const planOf = (rates: GroupRates, batchSize: number, precision: Precision = 'fp32'): TrainingPlan => ({
   name: 'bench',
   index: 0,
   epochs: 1000,
@@ -34,4 +35,5 @@ export const planOf = (rates: GroupRates, batchSize: number): TrainingPlan => ({
   rules: {labelSmoothing: 0.1, clipNorm: 1, statisticsMomentum: 0.1},
   warmupSteps: 0,
   seed: 1,
+  precision,
 });

@@ -1,4 +1,5 @@
 import {LAYER_GROUPS} from '../../src/backbones/layer-groups.js';
+import type {Precision} from '../../src/engine/precision.js';
 import {tf} from '../../src/engine/tensorflow.js';
 import {pictureInputs, type InputBatch, type Inputs} from '../../src/training/inputs.js';
 import {nextTurn} from '../../src/training/next-turn.js';
@@ -19,8 +20,8 @@ const PLAN_RATES = ratesFrom('stem');
 type Updates = (onStep: () => void) => Promise<void>;
 
 /** As a run trains: recorded at its first step. */
-function recorded(network: PhaseNetwork, inputs: Inputs, batch: number): Updates {
-  const trainer = new PhaseTrainer(network, inputs, planOf(PLAN_RATES, batch));
+function recorded(network: PhaseNetwork, inputs: Inputs, batch: number, precision: Precision = 'fp32'): Updates {
+  const trainer = new PhaseTrainer(network, inputs, planOf(PLAN_RATES, batch, precision));
   return async onStep => {
     Object.assign(trainer.position, START);
     await trainer.epoch(undefined, onStep);
@@ -50,7 +51,11 @@ function eager(network: PhaseNetwork, inputs: Inputs, batch: number): Updates {
   };
 }
 
-const MODES: Readonly<Record<string, typeof recorded>> = {recorded, eager};
+const MODES: Readonly<Record<string, (network: PhaseNetwork, inputs: Inputs, batch: number) => Updates>> = {
+  recorded,
+  eager,
+  bf16: (network, inputs, batch) => recorded(network, inputs, batch, 'bf16'),
+};
 
 /** Full fine-tuning steps, on pictures as training hands them over: decoded before, cropped and normalised in the step's time. */
 export async function step(options: TaskOptions): Promise<Task> {

@@ -43,6 +43,8 @@ export class ConsoleView {
   readonly #verbose: boolean;
   readonly #findings: Finding[] = [];
   #recipe: Event<'recipe'> | undefined;
+  #pictures = {train: 0, validation: 0};
+  #phaseEpochs = 1;
   #epochShown = -Infinity;
   #epoch: Event<'epoch'> | undefined;
   #best: Event<'epoch'> | undefined;
@@ -77,6 +79,8 @@ export class ConsoleView {
         return this.#phase(event);
       case 'epoch':
         return this.#epochEnd(event);
+      case 'recorded':
+        return this.#verbose ? this.#say('recorded', event.step) : undefined;
       case 'checkpoint':
         return this.#verbose ? this.#say('checkpoint', event.directory) : undefined;
       case 'saved':
@@ -96,6 +100,7 @@ export class ConsoleView {
 
   #split({train, validation, test}: Event<'split'>): void {
     this.#progress.end();
+    this.#pictures = {train, validation};
     const parts = [`${count(train)} to train`, `${count(validation)} to validate`, ...(test > 0 ? [`${count(test)} to test`] : [])];
     this.#say('split', parts.join(', '));
     this.#tellFindings();
@@ -115,20 +120,25 @@ export class ConsoleView {
     for (const reason of reasons) this.#say('', reason);
   }
 
-  #activity({activity, done, total, unit}: Event<'progress'>): void {
-    const epoch = this.#epoch;
-    const title = TITLES[activity];
-    if (activity !== 'train' || this.#recipe === undefined) {
-      this.#progress.update({title, done, total, unit});
-      if (done >= total) this.#progress.end();
-      return;
-    }
-    const before = epoch === undefined ? 0 : (epoch.epoch + 1) * total;
-    const accuracy = epoch === undefined ? {} : {note: `accuracy ${percent(epoch.metrics.accuracy)}`};
-    this.#progress.update({title, done: before + done, total: this.#phaseEpochs * total, unit, ...accuracy});
+  #activity({activity, done, total, unit, step, epoch}: Event<'progress'>): void {
+    if (epoch !== undefined) return this.#training(activity, done, epoch);
+    this.#progress.update({title: step ?? TITLES[activity], done, total, unit});
+    if (done >= total) this.#progress.end();
   }
 
-  #phaseEpochs = 1;
+  /** One bar for all epochs of a phase, validation included: only so is its end the end of the phase. */
+  #training(activity: Activity, done: number, epoch: number): void {
+    const {train, validation} = this.#pictures;
+    const ofEpoch = activity === 'train' ? done : train + done;
+    this.#progress.update({
+      title: TITLES.train,
+      place: `epoch ${epoch + 1}/${this.#phaseEpochs}`,
+      done: epoch * (train + validation) + ofEpoch,
+      total: this.#phaseEpochs * (train + validation),
+      unit: 'images',
+      ...(this.#epoch !== undefined && {note: `accuracy ${percent(this.#epoch.metrics.accuracy)}`}),
+    });
+  }
 
   #phase({index, phase, steps, cached}: Event<'phase'>): void {
     this.#progress.end();

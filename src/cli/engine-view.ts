@@ -1,3 +1,4 @@
+import {describeGpu} from '../engine/device.js';
 import type {EngineEvent, EngineInfo, EngineWish} from '../engine/engine-info.js';
 import {plural} from '../report/format.js';
 import type {Session} from './action.js';
@@ -6,10 +7,10 @@ import type {Terminal} from './terminal.js';
 import {labelled} from './words.js';
 
 /** `TensorFlow 2.21.0 on the CPU, 2 threads` */
-export function engineSentence({engine, tensorflowVersion, device, devices, threads}: EngineInfo): string {
+export function engineSentence({engine, tensorflowVersion, device, gpu, threads}: EngineInfo): string {
   const name = engine === 'tensorflow' ? `TensorFlow ${tensorflowVersion ?? ''}`.trim() : 'portable (WebAssembly)';
-  const gpu = devices.find(line => line.startsWith('gpu')) ?? 'the GPU';
-  return `${name} on ${device === 'gpu' ? gpu : 'the CPU'}, ${plural(threads, 'thread')}`;
+  const where = device === 'cpu' ? 'the CPU' : gpu === undefined ? 'the GPU' : describeGpu(gpu);
+  return `${name} on ${where}, ${plural(threads, 'thread')}`;
 }
 
 /** Tells how the start of an engine goes: the steps of an installation, and loudly when another engine takes TensorFlow's place. */

@@ -43,10 +43,10 @@ export const GROUPS: Readonly<Record<string, readonly string[]>> = {
   'Images:': ['data', 'valData', 'testData', 'valSplit', 'testSplit', 'split', 'limit'],
   'Network:': ['arch', 'weights', 'lastStage', 'imageSize', 'head', 'pooling', 'dropout'],
   'Training:': [
-    ...['freeze', 'epochs', 'batchSize', 'lr', 'optimizer', 'weightDecay', 'labelSmoothing', 'clipNorm', 'batchNorm'],
+    ...['freeze', 'epochs', 'batchSize', 'lr', 'optimizer', 'weightDecay', 'labelSmoothing', 'clipNorm', 'batchNorm', 'precision'],
     ...['augment', 'views', 'seed'],
   ],
-  'Run:': ['recipe', 'out', 'overwrite', 'resume', 'engine', 'device', 'workers', 'cacheMemory', 'offline', 'assertAccuracy'],
+  'Run:': ['recipe', 'out', 'overwrite', 'resume', 'engine', 'device', 'workers', 'cacheMemory', 'cacheDisk', 'offline', 'assertAccuracy'],
   'Output:': ['json', 'quiet', 'verbose', 'help', 'version'],
 };
 

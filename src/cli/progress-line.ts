@@ -1,4 +1,5 @@
 import {count, duration} from '../report/format.js';
+import {Pace} from './pace.js';
 import type {Terminal} from './terminal.js';
 import {bytes, percent, LABEL_WIDTH} from './words.js';
 
@@ -6,9 +7,7 @@ const REDRAW_SECONDS = 0.1;
 /** Between lines where nothing can be drawn over. */
 const PLAIN_SECONDS = 10;
 /** On a narrow terminal the figures need the room. */
-const barWidth = (columns: number): number => (columns < 100 ? 12 : 24);
-/** A rate measured over less says nothing yet. */
-const MEASURE_SECONDS = 0.5;
+const barWidth = (columns: number): number => (columns < 100 ? 12 : columns < 120 ? 16 : 24);
 
 /** How far something is. */
 export interface Progress {
@@ -17,9 +16,18 @@ export interface Progress {
   readonly total: number;
   /** `images`, `bytes` ... */
   readonly unit: string;
+  /** Said before the numbers: `epoch 2/5`. */
+  readonly place?: string;
   /** Said behind the numbers. */
   readonly note?: string;
 }
+
+/** What is said beside a bar, in this order. */
+type Figures = Partial<Record<'place' | 'amount' | 'rate' | 'left' | 'note', string>>;
+
+/** What goes where there is no room for all of it, the first first: the bar shows the amount, too, but it is all that a download has. */
+const expendable = ({place}: Figures): readonly (keyof Figures)[] =>
+  place === undefined ? ['note', 'rate', 'left'] : ['note', 'amount', 'rate'];
 
 function bar(share: number, width: number): string {
   const eighths = Math.round(share * width * 8);
@@ -30,18 +38,29 @@ function bar(share: number, width: number): string {
 
 const amount = (value: number, unit: string): string => (unit === 'bytes' ? bytes(value) : count(Math.round(value)));
 
-function speed({done, total, unit}: Progress, seconds: number, before: number): string[] {
-  const rate = (done - before) / seconds;
-  if (seconds < MEASURE_SECONDS || rate <= 0 || !Number.isFinite(rate)) return [];
+/** @param rate units a second */
+function speed({done, total, unit}: Progress, rate: number | undefined): Figures {
+  if (rate === undefined || rate <= 0) return {};
   const figure = unit === 'bytes' || rate >= 10 ? amount(rate, unit) : rate.toFixed(1);
-  return [`${figure}${unit === 'bytes' ? '' : ` ${unit}`}/s`, `${duration((total - done) / rate)} left`];
+  return {rate: `${figure}${unit === 'bytes' ? '' : ` ${unit}`}/s`, left: `${duration((total - done) / rate)} left`};
 }
 
-/** As many whole figures as there is room for; the rate, behind the amount, is the first to go. */
-function fitting(figures: readonly string[], room: number): string {
-  const kept = [...figures];
-  while (kept.length > 1 && kept.join(', ').length > room) kept.splice(1, 1);
-  return kept.join(', ').slice(0, room);
+function figuresOf(progress: Progress, rate: number | undefined): Figures {
+  const {done, total, unit, place, note} = progress;
+  return {
+    ...(place !== undefined && {place}),
+    amount: `${amount(done, unit)} of ${amount(total, unit)}${unit === 'bytes' ? '' : ` ${unit}`}`,
+    ...speed(progress, rate),
+    ...(note !== undefined && {note}),
+  };
+}
+
+/** As many whole figures as there is room for. */
+function fitting(figures: Figures, room: number): string {
+  const kept = {...figures};
+  const text = (): string => Object.values(kept).join(', ');
+  for (const name of expendable(figures)) if (text().length > room) delete kept[name];
+  return text().slice(0, room);
 }
 
 /**
@@ -50,8 +69,7 @@ function fitting(figures: readonly string[], room: number): string {
  */
 export class ProgressLine {
   #title = '';
-  #begun = 0;
-  #before = 0;
+  readonly #pace = new Pace();
   #shown = -Infinity;
 
   /** @param clock seconds */
@@ -63,10 +81,11 @@ export class ProgressLine {
   update(progress: Progress): void {
     const now = this.clock();
     if (progress.title !== this.#title) this.#begin(progress, now);
+    this.#pace.reached(progress.done, now);
     const {interactive} = this.terminal;
     if (now - this.#shown < (interactive ? REDRAW_SECONDS : PLAIN_SECONDS)) return;
     this.#shown = now;
-    const line = this.#line(progress, now - this.#begun);
+    const line = this.#line(progress);
     if (interactive) this.terminal.draw(line);
     else this.terminal.log(line);
   }
@@ -79,22 +98,17 @@ export class ProgressLine {
 
   #begin({title, done}: Progress, now: number): void {
     this.#title = title;
-    this.#begun = now;
-    this.#before = done;
+    this.#pace.start(done, now);
     // A short activity needs no plain line at all.
     this.#shown = this.terminal.interactive ? -Infinity : now;
   }
 
-  #line(progress: Progress, seconds: number): string {
-    const {title, done, total, unit, note} = progress;
+  #line(progress: Progress): string {
+    const {title, done, total} = progress;
     const {dim} = this.terminal.style;
     const share = total === 0 ? 0 : Math.min(1, done / total);
-    const figures = [
-      `${amount(done, unit)} of ${amount(total, unit)}${unit === 'bytes' ? '' : ` ${unit}`}`,
-      ...speed(progress, seconds, this.#before),
-      ...(note === undefined ? [] : [note]),
-    ];
-    if (!this.terminal.interactive) return `${title.padEnd(LABEL_WIDTH)}${percent(share, 0)}: ${figures.join(', ')}`;
+    const figures = figuresOf(progress, this.#pace.rate);
+    if (!this.terminal.interactive) return `${title.padEnd(LABEL_WIDTH)}${percent(share, 0)}: ${fitting(figures, Infinity)}`;
     const width = barWidth(this.terminal.columns);
     const room = Math.max(0, this.terminal.columns - LABEL_WIDTH - width - 3);
     return `${title.padEnd(LABEL_WIDTH)}${bar(share, width)}  ${dim(fitting(figures, room))}`;

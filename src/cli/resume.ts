@@ -13,7 +13,7 @@ const RUNS = 'runs';
 /** What may differ from the interrupted run: where it is computed, and what is said of it. Everything else would be another run. */
 const CHANGEABLE: ReadonlySet<string> = new Set([
   ...Object.keys(CONSOLE_OPTIONS),
-  ...['engine', 'device', 'workers', 'offline', 'cacheMemory', 'assertAccuracy'],
+  ...['engine', 'device', 'workers', 'offline', 'cacheMemory', 'cacheDisk', 'assertAccuracy'],
 ]);
 
 const has = (run: string, file: keyof typeof RUN_FILES): boolean => existsSync(join(run, RUN_FILES[file]));

@@ -1,6 +1,6 @@
 /** Columns as wide as their widest cell, two spaces apart; numbers (`right`) end in line. */
 export function table(rows: readonly (readonly string[])[], right: readonly number[] = []): string[] {
-  const widths = rows[0]?.map((_, column) => Math.max(...rows.map(row => row[column]!.length))) ?? [];
+  const widths = rows[0]?.map((_, column) => rows.reduce((widest, row) => Math.max(widest, row[column]!.length), 0)) ?? [];
   const cell = (text: string, column: number): string =>
     right.includes(column) ? text.padStart(widths[column]!) : text.padEnd(widths[column]!);
   return rows.map(row => row.map(cell).join('  ').trimEnd());

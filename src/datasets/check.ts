@@ -1,7 +1,6 @@
 import {DatasetError} from '../core/errors.js';
 import type {Finding} from '../core/finding.js';
-import {TORCHVISION_PREPROCESSING} from '../core/preprocessing.js';
-import {decodeContents, readContents} from './contents.js';
+import {proveContents} from './contents.js';
 import type {Work} from './contents.js';
 import {everySample} from './image-folder.js';
 import type {ImageFolder, Sample} from './image-folder.js';
@@ -20,13 +19,12 @@ export interface CheckReport {
 /** Decodes every image of a folder and splits it, as a run would, and keeps nothing. @throws AbortedError */
 export async function checkImages(folder: ImageFolder, work: Work = {}): Promise<CheckReport> {
   const samples = everySample(folder);
-  const {contents, bySample, faults} = await readContents(samples, TORCHVISION_PREPROCESSING, work);
-  const pixelFaults = await decodeContents(contents, TORCHVISION_PREPROCESSING, work, async () => {});
-  const {readable, broken} = sortOut(samples, ({name}) => faults.get(name) ?? pixelFaults.get(bySample.get(name)!.hash));
+  const {hashes, faults} = await proveContents(samples, work);
+  const {readable, broken} = sortOut(samples, ({name}) => faults.get(name));
   const findings = [...folder.findings, ...unreadableFindings(broken, folder.classNames)];
   try {
     assertClassesReadable(readable, broken, folder.classNames);
-    const split = splitFolder(folder, {samples: readable, contentHash: ({name}) => bySample.get(name)!.hash}, {seed: 0});
+    const split = splitFolder(folder, {samples: readable, contentHash: ({name}) => hashes.get(name)!}, {seed: 0});
     return {findings: [...findings, ...split.findings], readable, refusal: undefined};
   } catch (error) {
     if (error instanceof DatasetError) return {findings, readable, refusal: error};

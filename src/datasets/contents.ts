@@ -1,10 +1,10 @@
 import {createHash} from 'node:crypto';
-import {readFile} from 'node:fs/promises';
-import {availableParallelism} from 'node:os';
 import type {Preprocessing} from '../core/preprocessing.js';
 import {concurrently} from './concurrently.js';
-import {decodeBytes, decodedSize} from './decode.js';
+import {assertDecodable, decodeBytes, decodedSize} from './decode.js';
 import type {Sample} from './image-folder.js';
+import {poolThreads} from './pool-threads.js';
+import {readBytes} from './read-bytes.js';
 import {ImageFault, decodingFault} from './readability.js';
 import type {DecodedImage, ImageSize} from './resample.js';
 
@@ -23,10 +23,10 @@ export type Faults = ReadonlyMap<string, string>;
 
 /** How work on many images is done and watched. */
 export interface Work {
-  /** Images read or decoded at a time; as many as the machine has cores unless told. */
+  /** Images read or decoded at a time; as many as Node has threads for them unless told. */
   readonly workers?: number;
   readonly signal?: AbortSignal;
-  /** First every image is read, then those are decoded that are not in the cache; each stage counts from 0 to `total`. */
+  /** A cache reads every image first, then decodes those that it does not hold; each stage counts from 0 to `total`. */
   readonly onProgress?: (done: number, total: number, stage: 'reading' | 'decoding') => void;
 }
 
@@ -40,7 +40,7 @@ export const keyOf = (contents: readonly Content[], ...others: readonly (string 
 type Look = Omit<Content, 'offset'>;
 
 async function lookAt(path: string, preprocessing: Preprocessing): Promise<Look> {
-  const bytes = await readFile(path);
+  const bytes = await readBytes(path);
   return {path, hash: sha256(bytes), ...(await decodedSize(bytes, preprocessing))};
 }
 
@@ -48,7 +48,7 @@ async function lookAt(path: string, preprocessing: Preprocessing): Promise<Look>
 export async function readContents(
   samples: readonly Sample[],
   preprocessing: Preprocessing,
-  {workers = availableParallelism(), signal, onProgress}: Work,
+  {workers = poolThreads(), signal, onProgress}: Work,
 ): Promise<{contents: readonly Content[]; bySample: ReadonlyMap<string, Content>; faults: Faults}> {
   const faults = new Map<string, string>();
   let done = 0;
@@ -63,6 +63,39 @@ export async function readContents(
     samples.flatMap(({name}, index) => (looks[index] === undefined ? [] : [[name, byHash.get(looks[index].hash)!]])),
   );
   return {contents: [...byHash.values()], bySample, faults};
+}
+
+const pixelFault = async (bytes: Uint8Array): Promise<string | undefined> => assertDecodable(bytes).then(() => undefined, decodingFault);
+
+/**
+ * Reads every file once and decodes it, identical files once, and keeps nothing but what it found.
+ *
+ * @returns sha256 of the bytes in hex of all that could be opened, and why images cannot be used, both by name
+ * @throws AbortedError
+ */
+export async function proveContents(
+  samples: readonly Sample[],
+  {workers = poolThreads(), signal, onProgress}: Work,
+): Promise<{hashes: ReadonlyMap<string, string>; faults: Faults}> {
+  const hashes = new Map<string, string>();
+  const faults = new Map<string, string>();
+  const proofs = new Map<string, Promise<string | undefined>>();
+  let done = 0;
+  const faultIn = async ({path, name}: Sample): Promise<string | undefined> => {
+    const bytes = await readBytes(path);
+    const hash = sha256(bytes);
+    hashes.set(name, hash);
+    let proof = proofs.get(hash);
+    if (proof === undefined) proofs.set(hash, (proof = pixelFault(bytes)));
+    return proof;
+  };
+  const prove = async (sample: Sample): Promise<void> => {
+    const fault = await faultIn(sample).catch(decodingFault);
+    if (fault !== undefined) faults.set(sample.name, fault);
+    onProgress?.(++done, samples.length, 'decoding');
+  };
+  await concurrently(samples, workers, prove, signal);
+  return {hashes, faults};
 }
 
 /** One content for all files with the same bytes, in the order of the hashes: the order of the samples moves nothing. */
@@ -80,7 +113,7 @@ function layOut(looks: readonly Look[]): Map<string, Content> {
 
 /** The pixels of a content. @throws ImageFault where it is another file by now, and as `decodeBytes` */
 export async function decodeContent({path, hash, width, height}: Content, preprocessing: Preprocessing): Promise<DecodedImage> {
-  const bytes = await readFile(path);
+  const bytes = await readBytes(path);
   if (sha256(bytes) !== hash) throw new ImageFault('it changed while it was read');
   const image = await decodeBytes(bytes, preprocessing);
   if (image.width !== width || image.height !== height) throw new ImageFault('it has another size than its header says');
@@ -91,7 +124,7 @@ export async function decodeContent({path, hash, width, height}: Content, prepro
 export async function decodeContents(
   contents: readonly Content[],
   preprocessing: Preprocessing,
-  {workers = availableParallelism(), signal, onProgress}: Work,
+  {workers = poolThreads(), signal, onProgress}: Work,
   keep: (content: Content, image: DecodedImage) => Promise<void>,
 ): Promise<Faults> {
   const faults = new Map<string, string>();

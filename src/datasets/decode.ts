@@ -1,7 +1,8 @@
-import {readFile} from 'node:fs/promises';
 import sharp from 'sharp';
 import type {Sharp, SharpOptions} from 'sharp';
 import type {Preprocessing} from '../core/preprocessing.js';
+import {plainJpegSize} from './jpeg-header.js';
+import {readBytes} from './read-bytes.js';
 import {resample} from './resample.js';
 import type {DecodedImage, ImageSize, Window} from './resample.js';
 
@@ -43,11 +44,41 @@ function resizedSize({width, height}: ImageSize, size: number): ImageSize {
     : {width: Math.trunc((size * width) / height), height: size};
 }
 
+/** What the header of an image says. */
+interface Header {
+  /** Upright. */
+  readonly size: ImageSize;
+  readonly isCmyk: boolean;
+  /** Of a JPEG as most are, whose header holds no surprise. */
+  readonly isPlain: boolean;
+}
+
+async function headerOf(bytes: Uint8Array): Promise<Header> {
+  const size = plainJpegSize(bytes);
+  if (size !== undefined) return {size, isCmyk: false, isPlain: true};
+  const {autoOrient, space} = await sharp(bytes, READING).metadata();
+  return {size: autoOrient, isCmyk: space === 'cmyk', isPlain: false};
+}
+
 /** Size of what `decodeBytes` gives, from the image's header. @throws as `decodeBytes` */
 export async function decodedSize(bytes: Uint8Array, {resizeSize}: Preprocessing): Promise<ImageSize> {
-  const {autoOrient} = await sharp(bytes, READING).metadata();
-  return resizedSize(usedWindow(autoOrient), resizeSize);
+  const {size} = await headerOf(bytes);
+  return resizedSize(usedWindow(size), resizeSize);
 }
+
+/** The used part of an image as 8-bit sRGB over white, upright. */
+function upright(bytes: Uint8Array, {size, isCmyk, isPlain}: Header, window: Window): Sharp {
+  // PIL and torchvision ignore colour profiles, and so must we to see the same pixels; inks (CMYK) mean nothing without theirs.
+  const image = sharp(bytes, {...READING, ignoreIcc: !isCmyk})
+    .autoOrient()
+    .flatten({background: 'white'})
+    .toColourspace('srgb');
+  const isWhole = window.width === size.width && window.height === size.height;
+  return isPlain && isWhole ? image : image.extract(window);
+}
+
+const shrunk = (image: Sharp, {width, height}: ImageSize): Sharp =>
+  image.resize(width, height, {kernel: 'linear', fit: 'fill', fastShrinkOnLoad: false});
 
 /**
  * Decodes an image and resizes its short side to `preprocessing.resizeSize`, as PIL's bilinear filter does. The orientation flag is
@@ -56,19 +87,25 @@ export async function decodedSize(bytes: Uint8Array, {resizeSize}: Preprocessing
  * @throws Error of sharp's for what is no image, is cut off or damaged, or has more pixels than sharp's limit; `decodingFault` says which
  */
 export async function decodeBytes(bytes: Uint8Array, {resizeSize}: Preprocessing): Promise<DecodedImage> {
-  const {autoOrient, space} = await sharp(bytes, READING).metadata();
-  const window = usedWindow(autoOrient);
+  const header = await headerOf(bytes);
+  const window = usedWindow(header.size);
   const size = resizedSize(window, resizeSize);
-  // PIL and torchvision ignore colour profiles, and so must we to see the same pixels; inks (CMYK) mean nothing without theirs.
-  const image = sharp(bytes, {...READING, ignoreIcc: space !== 'cmyk'})
-    .autoOrient()
-    .flatten({background: 'white'})
-    .toColourspace('srgb')
-    .extract(window);
-  if (size.width <= window.width)
-    return pixelsOf(image.resize(size.width, size.height, {kernel: 'linear', fit: 'fill', fastShrinkOnLoad: false}));
+  const image = upright(bytes, header, window);
+  if (size.width <= window.width) return pixelsOf(shrunk(image, size));
   // libvips enlarges half an output pixel off the place where PIL does.
   return {...size, data: resample(await pixelsOf(image), {...window, left: 0, top: 0}, size)};
+}
+
+/** An image of more is shrunk while it is checked, to a short side of so many pixels. */
+const [MANY_PIXELS, SHORT_SIDE] = [2 ** 22, 256];
+
+/** Decodes an image for nothing but its errors: every pixel that `decodeBytes` looks at. @throws as `decodeBytes` */
+export async function assertDecodable(bytes: Uint8Array): Promise<void> {
+  const header = await headerOf(bytes);
+  const window = usedWindow(header.size);
+  const image = upright(bytes, header, window);
+  // Shrinking is the greater part of the work on a small image, and keeps a large one from filling the memory.
+  await pixelsOf(window.width * window.height <= MANY_PIXELS ? image : shrunk(image, resizedSize(window, SHORT_SIDE)));
 }
 
 async function pixelsOf(image: Sharp): Promise<DecodedImage> {
@@ -78,7 +115,7 @@ async function pixelsOf(image: Sharp): Promise<DecodedImage> {
 
 /** `decodeBytes` of a file. @throws also what reading the file throws */
 export async function decode(path: string, preprocessing: Preprocessing): Promise<DecodedImage> {
-  return decodeBytes(await readFile(path), preprocessing);
+  return decodeBytes(await readBytes(path), preprocessing);
 }
 
 /** The square in the middle, placed as torchvision's `CenterCrop` places it. @throws RangeError for an image that is smaller */

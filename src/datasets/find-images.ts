@@ -2,8 +2,10 @@ import {stat} from 'node:fs/promises';
 import {join} from 'node:path';
 import {glob} from 'glob';
 import {UsageError} from '../core/errors.js';
+import {concurrently} from './concurrently.js';
 import {formatOfFile, isNamedAsImage, isReadable} from './image-format.js';
-import {readImageTree} from './image-tree.js';
+import {FILES_AT_ONCE, readImageTree} from './image-tree.js';
+import type {Watching} from './image-tree.js';
 
 /** A word that stands for no image at all. */
 export class NoImagesFoundError extends UsageError {
@@ -25,7 +27,7 @@ async function isMeant(path: string): Promise<boolean> {
 
 async function matching(pattern: string): Promise<string[]> {
   const matches = (await glob(pattern, {nodir: true})).sort();
-  const meant = await Promise.all(matches.map(isMeant));
+  const meant = await concurrently(matches, FILES_AT_ONCE, isMeant);
   return matches.filter((_, i) => meant[i]);
 }
 
@@ -34,17 +36,17 @@ async function matching(pattern: string): Promise<string[]> {
  * else is a pattern (https://github.com/isaacs/node-glob). In the order of the words, each file once, under the path it was found by.
  * @throws NoImagesFoundError (exit 2) for a word that stands for nothing
  */
-export async function findImages(words: readonly string[], signal?: AbortSignal): Promise<string[]> {
-  const found: string[] = [];
+export async function findImages(words: readonly string[], watching: Watching = {}): Promise<string[]> {
+  const found = new Set<string>();
   for (const word of words) {
     const status = await stat(word).catch(() => undefined);
     const images = status?.isDirectory()
-      ? (await readImageTree(word, '', signal)).images.map(({name}) => join(word, name))
+      ? (await readImageTree(word, '', watching)).images.map(({name}) => join(word, name))
       : status?.isFile()
         ? [word]
         : await matching(word);
     if (images.length === 0) throw new NoImagesFoundError(word, status === undefined ? `nothing at ${word}` : `no image in ${word}`);
-    found.push(...images);
+    for (const image of images) found.add(image);
   }
-  return [...new Set(found)];
+  return [...found];
 }

@@ -5,7 +5,9 @@ import {EmptyPartError, matchClasses, nameClasses, replacedFindings, strayFindin
 import type {Source} from './class-folders.js';
 import {findLayout} from './folder-layout.js';
 import type {Part} from './folder-layout.js';
+import {groupBy} from './group-by.js';
 import {readImageTree} from './image-tree.js';
+import type {Watching} from './image-tree.js';
 
 /** One image and what it shows. */
 export interface Sample {
@@ -34,7 +36,7 @@ export interface ImageFolder {
   readonly layout: 'classes' | 'splits';
 }
 
-export interface ImageFolderOptions {
+export interface ImageFolderOptions extends Watching {
   /** A folder of class folders to validate on, instead of the root's own. */
   readonly valData?: string;
   /** A folder of class folders to test on, instead of the root's own. */
@@ -42,7 +44,6 @@ export interface ImageFolderOptions {
   /** Images to keep of each class in each part, drawn by `seed`. */
   readonly limit?: number;
   readonly seed?: number;
-  readonly signal?: AbortSignal;
 }
 
 /**
@@ -52,14 +53,14 @@ export interface ImageFolderOptions {
  * @throws FolderNotFoundError, TooFewClassesError, EmptyClassError, BrokenClassError, EmptyPartError, AbortedError
  */
 export async function loadImageFolder(root: string, options: ImageFolderOptions = {}): Promise<ImageFolder> {
-  const tree = await readImageTree(resolve(root), '', options.signal);
+  const tree = await readImageTree(resolve(root), '', options);
   const imageNames = tree.images.map(({name}) => name);
   const {layout, prefixes, unused} = findLayout(imageNames, tree.folders);
   const classNames = nameClasses({tree, prefix: prefixes.train});
   const findings = [...tree.findings, ...strayFindings(tree, Object.values(prefixes), unused)];
   const samplesOf = async (part: Part, elsewhere?: string): Promise<readonly Sample[] | undefined> => {
     const own = prefixes[part] === undefined ? undefined : {tree, prefix: prefixes[part]};
-    const source = elsewhere === undefined ? own : await sourceElsewhere(part, elsewhere, options.signal);
+    const source = elsewhere === undefined ? own : await sourceElsewhere(part, elsewhere, options);
     if (source === undefined) return undefined;
     if (elsewhere !== undefined) {
       findings.push(...source.tree.findings, ...strayFindings(source.tree, [source.prefix], []), ...replacedFindings(own, elsewhere));
@@ -75,16 +76,17 @@ export async function loadImageFolder(root: string, options: ImageFolderOptions 
   return {root: tree.root, classNames, samples, ...(validation && {validation}), ...(test && {test}), findings, layout};
 }
 
-async function sourceElsewhere(part: Part, folder: string, signal?: AbortSignal): Promise<Source> {
+async function sourceElsewhere(part: Part, folder: string, watching: Watching): Promise<Source> {
   const prefix = `${part}://`;
-  return {tree: await readImageTree(resolve(folder), prefix, signal), prefix};
+  return {tree: await readImageTree(resolve(folder), prefix, watching), prefix};
 }
 
 /** The same few of each class for the same seed, whatever the other classes hold. */
 function limited(samples: readonly Sample[], classNames: readonly string[], {limit, seed = 0}: ImageFolderOptions): Sample[] {
   if (limit === undefined) return [...samples];
+  const byLabel = groupBy(samples, ({label}) => label);
   return classNames.flatMap((className, label) => {
-    const ofClass = samples.filter(sample => sample.label === label);
+    const ofClass = byLabel.get(label) ?? [];
     const kept = new Set(shuffled(ofClass, random(seed, 'limit', className)).slice(0, limit));
     return ofClass.filter(sample => kept.has(sample));
   });

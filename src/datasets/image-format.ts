@@ -1,4 +1,8 @@
-import {open} from 'node:fs/promises';
+import * as fs from 'node:fs';
+import {promisify} from 'node:util';
+
+// A `FileHandle` of node:fs/promises takes longer to make than the file takes to look at.
+const [open, read, close] = [promisify(fs.open), promisify(fs.read), promisify(fs.close)];
 
 /** How the first bytes of each kind of picture look, as latin-1 text. Only raster formats; the first match counts. */
 const SIGNATURES = [
@@ -35,10 +39,10 @@ export function formatOf(head: Uint8Array): ImageFormat | undefined {
 export async function formatOfFile(path: string): Promise<ImageFormat | 'empty' | 'unknown'> {
   const file = await open(path, 'r');
   try {
-    const {bytesRead, buffer} = await file.read(Buffer.alloc(HEAD_BYTES), 0, HEAD_BYTES, 0);
+    const {bytesRead, buffer} = await read(file, Buffer.alloc(HEAD_BYTES), 0, HEAD_BYTES, 0);
     return bytesRead === 0 ? 'empty' : (formatOf(buffer.subarray(0, bytesRead)) ?? 'unknown');
   } finally {
-    await file.close();
+    await close(file);
   }
 }
 

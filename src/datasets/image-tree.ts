@@ -39,15 +39,24 @@ async function assertFolder(path: string): Promise<void> {
 }
 
 /** Opening a file waits for the disk and not for the processor. */
-const FILES_AT_ONCE = 32;
+export const FILES_AT_ONCE = 32;
 
 const FAULTS = {empty: 'it is empty', unknown: 'its bytes are no image', closed: 'it cannot be opened'};
 
 /** `image`, `other` for what nobody takes for one, or why it is none although it should be. */
-async function judge({path, name}: ListedFile): Promise<'image' | 'other' | {readonly reason: string}> {
+type Verdict = 'image' | 'other' | {readonly reason: string};
+
+async function judge({path, name}: ListedFile): Promise<Verdict> {
   const format = await formatOfFile(path).catch(() => 'closed' as const);
   if (format === 'empty' || format === 'unknown' || format === 'closed') return isNamedAsImage(name) ? {reason: FAULTS[format]} : 'other';
   return isReadable(format) ? 'image' : {reason: `${format} images are not supported`};
+}
+
+/** How a folder is looked through and watched. */
+export interface Watching {
+  readonly signal?: AbortSignal;
+  /** Told how many of the files that were found have been looked at. */
+  readonly onProgress?: (done: number, total: number) => void;
 }
 
 /**
@@ -56,10 +65,16 @@ async function judge({path, name}: ListedFile): Promise<'image' | 'other' | {rea
  * @param prefix put before the names of files and folders, where they stand beside those of another tree
  * @throws FolderNotFoundError, AbortedError
  */
-export async function readImageTree(root: string, prefix: string, signal?: AbortSignal): Promise<ImageTree> {
+export async function readImageTree(root: string, prefix: string, {signal, onProgress}: Watching = {}): Promise<ImageTree> {
   await assertFolder(root);
   const listing = await listFiles(root, prefix, signal);
-  const verdicts = await concurrently(listing.files, FILES_AT_ONCE, judge, signal);
+  let done = 0;
+  const look = async (file: ListedFile): Promise<Verdict> => {
+    const verdict = await judge(file);
+    onProgress?.(++done, listing.files.length);
+    return verdict;
+  };
+  const verdicts = await concurrently(listing.files, FILES_AT_ONCE, look, signal);
   const broken = listing.files.flatMap((file, index) => {
     const verdict = verdicts[index]!;
     return typeof verdict === 'string' ? [] : [{...file, ...verdict}];

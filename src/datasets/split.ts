@@ -119,20 +119,20 @@ function drawParts(
   classNames: readonly string[],
   shares: {readonly validation: number; readonly test: number; readonly seed: number},
 ): SplitParts {
-  const parts = {train: [] as Sample[], validation: [] as Sample[], test: [] as Sample[]};
+  const parts = {train: [] as Sample[][], validation: [] as Sample[][], test: [] as Sample[][]};
   const copies = groupBy(samples, sample => contents.contentHash(sample)).values();
-  const byClass = groupBy(copies, group => Math.min(...group.map(({label}) => label)));
+  const byClass = groupBy(copies, group => group.reduce((least, {label}) => Math.min(least, label), Infinity));
   classNames.forEach((className, label) => {
     const drawn = byLot(byClass.get(label) ?? [], ([first]) =>
       random(shares.seed, 'split', className, contents.contentHash(first!)).next(),
     );
     const validation = partSize(drawn.length, shares.validation, drawn.length - 1);
     const test = partSize(drawn.length, shares.test, drawn.length - 1 - validation);
-    parts.validation.push(...drawn.slice(0, validation).flat());
-    parts.test.push(...drawn.slice(validation, validation + test).flat());
-    parts.train.push(...drawn.slice(validation + test).flat());
+    parts.validation[label] = drawn.slice(0, validation).flat();
+    parts.test[label] = drawn.slice(validation, validation + test).flat();
+    parts.train[label] = drawn.slice(validation + test).flat();
   });
-  return {train: inOrder(parts.train), validation: inOrder(parts.validation), test: inOrder(parts.test)};
+  return {train: inOrder(parts.train.flat()), validation: inOrder(parts.validation.flat()), test: inOrder(parts.test.flat())};
 }
 
 function byLot<Item>(items: readonly Item[], lotOf: (item: Item) => number): Item[] {

@@ -1,5 +1,8 @@
+import {inBfloat16} from './bfloat16.js';
 import {isTensorFlow} from './binding.js';
 import type {GraphNode} from './graph-def.js';
+import {elementTypeOf} from './pixels.js';
+import type {Precision} from './precision.js';
 import {record} from './record.js';
 import {placeholder, result, Session} from './session.js';
 import {tf, type Tensor} from './tensorflow.js';
@@ -9,7 +12,8 @@ const RESULT = 'result';
 const named = (inputs: readonly Tensor[]): Map<string, Tensor> => new Map(inputs.map((tensor, index) => [`input${index}`, tensor]));
 
 /** Types and shapes, without the number of examples. */
-const kindOf = (inputs: readonly Tensor[]): string => inputs.map(({dtype, shape: [, ...rest]}) => `${dtype}[${rest.join()}]`).join();
+const kindOf = (inputs: readonly Tensor[]): string =>
+  inputs.map(tensor => `${elementTypeOf(tensor)}[${tensor.shape.slice(1).join()}]`).join();
 
 /**
  * A function of batches of examples. On TensorFlow its first run is recorded, and from the second on it is one graph, in which TensorFlow
@@ -18,6 +22,7 @@ const kindOf = (inputs: readonly Tensor[]): string => inputs.map(({dtype, shape:
 export class Compiled {
   readonly #state: ReadonlyMap<string, Tensor>;
   readonly #step: (...inputs: Tensor[]) => Tensor;
+  readonly #precision: Precision;
   /** What was recorded, and of what inputs. */
   #graph: {readonly kind: string; readonly nodes: readonly GraphNode[]} | undefined;
   #session: Session | undefined;
@@ -26,7 +31,8 @@ export class Compiled {
    * @param state float32 tensors that the step takes from outside beside its inputs; they must not change
    * @param step from `[n, ...]` to float32 `[n, ...]`, for any n; no number in it may depend on n
    */
-  constructor(state: ReadonlyMap<string, Tensor>, step: (...inputs: Tensor[]) => Tensor) {
+  constructor(state: ReadonlyMap<string, Tensor>, step: (...inputs: Tensor[]) => Tensor, precision: Precision = 'fp32') {
+    this.#precision = precision;
     this.#state = state;
     this.#step = step;
   }
@@ -36,9 +42,11 @@ export class Compiled {
     if (!isTensorFlow()) return tf.tidy(() => this.#step(...inputs));
     if (this.#graph?.kind !== kindOf(inputs)) {
       this.dispose();
-      return this.#record(inputs);
+      const recorded = this.#record(inputs);
+      if (this.#precision === 'fp32') return recorded;
+      recorded.dispose(); // of float32, unlike all that follow
     }
-    this.#session ??= new Session(this.#graph.nodes, this.#state);
+    this.#session ??= new Session(this.#graph!.nodes, this.#state);
     return this.#session.run(named(inputs), [RESULT])[0]!;
   }
 
@@ -54,7 +62,8 @@ export class Compiled {
       const recording = record(new Map([...this.#state, ...given]), () => this.#step(...inputs));
       const fed = [...given].map(([name, tensor]) => placeholder(name, tensor, [-1, ...tensor.shape.slice(1)]));
       const output = result(RESULT, recording.referenceOf(recording.result));
-      this.#graph = {kind: kindOf(inputs), nodes: [...fed, ...recording.nodes, output]};
+      const nodes = [...fed, ...recording.nodes, output];
+      this.#graph = {kind: kindOf(inputs), nodes: this.#precision === 'bf16' ? inBfloat16(nodes, '') : nodes};
       return recording.result;
     });
   }

@@ -3,15 +3,13 @@ import {portableConvolution} from './convolution-portable.js';
 import type {Convolution, Geometry, Shape4D} from './convolution.js';
 import {tf, type Tensor1D, type Tensor4D} from './tensorflow.js';
 
-/**
- * Padding by its name where it has one: TensorFlow leaves convolutions with explicit padding to slower kernels on a CPU (their gradients
- * were measured 2 to 4 times slower). `SAME` is PyTorch's padding at stride 1 only.
- * @param size of a square window
- */
+const EXPLICIT = string('EXPLICIT');
+
+/** Padding by its name where it has one; `SAME` is PyTorch's at stride 1 only. @param size of a square window */
 export function paddingAttributes(size: number, {stride, padding}: Geometry): Attributes {
   if (padding === 0) return {padding: string('VALID'), explicit_paddings: ints([])};
   if (stride === 1 && 2 * padding + 1 === size) return {padding: string('SAME'), explicit_paddings: ints([])};
-  return {padding: string('EXPLICIT'), explicit_paddings: ints([0, 0, padding, padding, padding, padding, 0, 0])};
+  return {padding: EXPLICIT, explicit_paddings: ints([0, 0, padding, padding, padding, padding, 0, 0])};
 }
 
 const attributesOf = ([size]: Shape4D, geometry: Geometry): Attributes => ({
@@ -31,13 +29,51 @@ const isMiscomputed = ([size, , channels]: Shape4D, {stride}: Geometry): boolean
 
 const shapeTensor = (shape: Shape4D): Tensor1D => tf.tensor1d(shape, 'int32');
 
-/** TensorFlow's Conv2D, Conv2DBackpropInput and Conv2DBackpropFilter, which take explicit padding where tfjs's wrappers of them do not. */
+const isExplicit = ([size]: Shape4D, geometry: Geometry): boolean => paddingAttributes(size, geometry).padding === EXPLICIT;
+
+const UNPADDED = 0;
+
+const shapePadded = ([n, height, width, channels]: Shape4D, padding: number): Shape4D => [
+  n,
+  height + 2 * padding,
+  width + 2 * padding,
+  channels,
+];
+
+function pad(x: Tensor4D, padding: number): Tensor4D {
+  const edges = tf.tensor2d([0, 0, padding, padding, padding, padding, 0, 0], [4, 2], 'int32');
+  return run('Pad', {T: type('float32'), Tpaddings: type('int32')}, [x, edges])[0] as Tensor4D;
+}
+
+function unpad(x: Tensor4D, padding: number, shape: Shape4D): Tensor4D {
+  const begin = shapeTensor([0, padding, padding, 0]);
+  return run('Slice', {T: type('float32'), Index: type('int32')}, [x, begin, shapeTensor(shape)])[0] as Tensor4D;
+}
+
+function imageGradient(dy: Tensor4D, filter: Tensor4D, imageShape: Shape4D, geometry: Geometry): Tensor4D {
+  return run('Conv2DBackpropInput', attributesOf(filter.shape, geometry), [shapeTensor(imageShape), filter, dy])[0] as Tensor4D;
+}
+
+function filterGradient(dy: Tensor4D, x: Tensor4D, filterShape: Shape4D, geometry: Geometry): Tensor4D {
+  if (isMiscomputed(filterShape, geometry)) return portableConvolution.filterGradient(dy, x, filterShape, geometry);
+  return run('Conv2DBackpropFilter', attributesOf(filterShape, geometry), [x, shapeTensor(filterShape), dy])[0] as Tensor4D;
+}
+
+/**
+ * TensorFlow's Conv2D, Conv2DBackpropInput and Conv2DBackpropFilter. oneDNN does not take the gradients of a convolution with explicit
+ * padding, and what does is several times slower in float32 and hardly to be waited for in bfloat16: there the images are padded first.
+ */
 export const tensorflowConvolution: Convolution = {
   forward: (x, filter, geometry) => run('Conv2D', attributesOf(filter.shape, geometry), [x, filter])[0] as Tensor4D,
-  imageGradient: (dy, filter, imageShape, geometry) =>
-    run('Conv2DBackpropInput', attributesOf(filter.shape, geometry), [shapeTensor(imageShape), filter, dy])[0] as Tensor4D,
-  filterGradient: (dy, x, filterShape, geometry) =>
-    isMiscomputed(filterShape, geometry)
-      ? portableConvolution.filterGradient(dy, x, filterShape, geometry)
-      : (run('Conv2DBackpropFilter', attributesOf(filterShape, geometry), [x, shapeTensor(filterShape), dy])[0] as Tensor4D),
+  imageGradient: (dy, filter, imageShape, geometry) => {
+    if (!isExplicit(filter.shape, geometry)) return imageGradient(dy, filter, imageShape, geometry);
+    const {stride, padding} = geometry;
+    const whole = imageGradient(dy, filter, shapePadded(imageShape, padding), {stride, padding: UNPADDED});
+    return unpad(whole, padding, imageShape);
+  },
+  filterGradient: (dy, x, filterShape, geometry) => {
+    if (!isExplicit(filterShape, geometry)) return filterGradient(dy, x, filterShape, geometry);
+    const {stride, padding} = geometry;
+    return filterGradient(dy, pad(x, padding), filterShape, {stride, padding: UNPADDED});
+  },
 };

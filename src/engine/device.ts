@@ -13,6 +13,8 @@ export interface Gpu {
   readonly memoryMiB: number;
   /** `9.0` */
   readonly computeCapability: string;
+  /** `GPU-8f4d1c2e-...`; empty where the driver's tool does not say. */
+  readonly uuid: string;
 }
 
 /** A GPU was demanded and cannot be used. */
@@ -21,7 +23,7 @@ export class GpuError extends MachineError {
   override readonly code = 'GPU_UNUSABLE';
 }
 
-const QUERY = ['nvidia-smi', '--query-gpu=index,name,memory.total,compute_cap', '--format=csv,noheader,nounits'] as const;
+const QUERY = ['nvidia-smi', '--query-gpu=index,name,memory.total,compute_cap,uuid', '--format=csv,noheader,nounits'] as const;
 
 /** The NVIDIA GPUs of this machine; empty where there is no driver or no nvidia-smi. */
 export async function listGpus(environment: NodeJS.ProcessEnv = process.env): Promise<Gpu[]> {
@@ -29,12 +31,12 @@ export async function listGpus(environment: NodeJS.ProcessEnv = process.env): Pr
   return result?.code === 0 ? parseGpus(result.output) : [];
 }
 
-/** Reads nvidia-smi's lines: `0, NVIDIA H200, 143771, 9.0`. */
+/** Reads nvidia-smi's lines: `0, NVIDIA H200, 143771, 9.0, GPU-8f4d1c2e-...`. */
 export function parseGpus(output: string): Gpu[] {
   return output.split('\n').flatMap(line => {
-    const [index, name, memory, computeCapability] = line.split(',').map(field => field.trim());
+    const [index, name, memory, computeCapability, uuid = ''] = line.split(',').map(field => field.trim());
     if (index === undefined || !/^\d+$/.test(index) || name === undefined || computeCapability === undefined) return [];
-    return [{index: Number(index), name, memoryMiB: Number(memory), computeCapability}];
+    return [{index: Number(index), name, memoryMiB: Number(memory), computeCapability, uuid}];
   });
 }
 
@@ -63,6 +65,10 @@ export function visibleGpu(wish: DeviceWish, gpus: readonly Gpu[], userList: str
   throw new GpuError(`Expected a GPU for --device ${wish}, but found ${allowed.length} GPUs${limit}. ${cure}.`);
 }
 
+/** The GPU behind a value for CUDA_VISIBLE_DEVICES: a number, or the beginning of a UUID. */
+export const gpuShown = (visible: string, gpus: readonly Gpu[]): Gpu | undefined =>
+  gpus.find(({index, uuid}) => visible === String(index) || (visible.startsWith('GPU-') && uuid.startsWith(visible)));
+
 /** CUDA's own rule: the list ends at its first entry that names no device. */
 function untilInvalid(list: string): string[] {
   const entries = list.split(',').map(entry => entry.trim());
@@ -70,11 +76,12 @@ function untilInvalid(list: string): string[] {
   return end === -1 ? entries : entries.slice(0, end);
 }
 
+/** `gpu:0: NVIDIA H200 (143771 MiB, compute capability 9.0)` */
+export const describeGpu = ({index, name, memoryMiB, computeCapability}: Gpu): string =>
+  `gpu:${index}: ${name} (${memoryMiB} MiB, compute capability ${computeCapability})`;
+
 /** What computations can run on here, for people: the processor, then each GPU. */
 export function describeDevices(gpus: readonly Gpu[]): string[] {
   const processor = `cpu: ${cpus()[0]?.model.trim() ?? process.arch} (${availableParallelism()} threads)`;
-  return [
-    processor,
-    ...gpus.map(gpu => `gpu:${gpu.index}: ${gpu.name} (${gpu.memoryMiB} MiB, compute capability ${gpu.computeCapability})`),
-  ];
+  return [processor, ...gpus.map(describeGpu)];
 }

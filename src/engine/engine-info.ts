@@ -1,4 +1,4 @@
-import type {DeviceWish} from './device.js';
+import type {DeviceWish, Gpu} from './device.js';
 import type {InstallProgress} from './progress.js';
 
 export type EngineName = 'tensorflow' | 'wasm';
@@ -33,6 +33,8 @@ export interface EngineInfo {
   readonly device: 'cpu' | 'gpu';
   /** What they could run on here, for people. */
   readonly devices: readonly string[];
+  /** The one in use, where it is known which of them that is. */
+  readonly gpu?: Gpu;
   readonly threads: number;
   /** Whether oneDNN's kernels are in use; null where there are none. */
   readonly oneDnn: boolean | null;

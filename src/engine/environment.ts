@@ -16,6 +16,8 @@ export function prepareEnvironment(
   environment.TF_ENABLE_ONEDNN_OPTS ??= '1';
   // Otherwise TensorFlow takes nearly all of the GPU's memory at once.
   environment.TF_FORCE_GPU_ALLOW_GROWTH ??= 'true';
+  // Else float32 products are rounded to 10 bits of mantissa, and a bundle differs from its classifier by more than it is allowed to.
+  environment.NVIDIA_TF32_OVERRIDE ??= '0';
   // Kernels for GPUs newer than the wheel are compiled on first use; the default cache is too small to keep them.
   environment.CUDA_CACHE_MAXSIZE ??= String(4 * 2 ** 30);
   if (environment.CUDA_VISIBLE_DEVICES === undefined) environment.CUDA_DEVICE_ORDER ??= 'PCI_BUS_ID';

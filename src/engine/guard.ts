@@ -24,7 +24,13 @@ export const shieldFromSignals = (engine: string): void => guardOfEngine(engine)
 const STANDARD_ERROR = 2;
 
 /** What TensorFlow says on every start, whatever its log level. */
-const NOISE = [/^WARNING: All log messages before absl::InitializeLog\(\) is called/, /\] oneDNN custom operations are on\. /];
+const NOISE = [
+  /^WARNING: All log messages before absl::InitializeLog\(\) is called/,
+  /\] oneDNN custom operations are on\. /,
+  // Of a TensorFlow with CUDA, where GPUs are hidden from it or there is no driver: what was asked for, or told by us.
+  /\] failed call to cuInit: .*CUDA_ERROR_NO_DEVICE/,
+  /\] Could not find cuda drivers on your machine/,
+];
 
 /** Runs `load`, and lets through to standard error only what is not known noise. A crash shows everything. */
 export function hushed(engine: string, load: () => void): void {

@@ -1,11 +1,8 @@
 import {evenBorder, portableConvolution} from './convolution-portable.js';
 import {registeredConvolution} from './convolution.js';
 import {add, differentiable, type Computed} from './differentiable.js';
-import type {BatchStatistics, Ops} from './ops.js';
+import {LOWEST_FLOAT, type BatchStatistics, type Ops} from './ops.js';
 import {tf, type Scalar, type Tensor, type Tensor1D, type Tensor2D, type Tensor4D} from './tensorflow.js';
-
-/** The value of a border that never wins a maximum. */
-const LOWEST_FLOAT = -3.4028234663852886e38;
 
 /** By pooling, because wasm's `mean` moves the whole tensor around first: measured ten times slower. */
 function channelMeans(x: Tensor4D): Tensor1D {
@@ -13,10 +10,12 @@ function channelMeans(x: Tensor4D): Tensor1D {
   return tf.mean(tf.reshape(tf.avgPool(x, [height, width], 1, 'valid'), [n, channels]), 0);
 }
 
-function normalise(x: Tensor4D, gamma: Tensor1D, beta: Tensor1D, mean: Tensor1D, variance: Tensor1D, epsilon: number): Tensor4D {
-  const scale = tf.mul(gamma, tf.rsqrt(tf.add(variance, epsilon)));
-  return tf.add(tf.mul(x, scale), tf.sub(beta, tf.mul(mean, scale)));
-}
+const biasAdd = (x: Tensor4D, bias: Tensor1D): Tensor4D =>
+  differentiable(
+    [x, bias],
+    () => ({value: tf.add(x, bias), save: []}),
+    dy => [tf.clone(dy), tf.mul(channelMeans(dy), dy.size / dy.shape[3])],
+  );
 
 /** Ioffe & Szegedy, https://arxiv.org/abs/1502.03167, section 3, with the fewest passes over the images. */
 function batchNormGradient(dy: Tensor4D, centred: Tensor4D, inverse: Tensor1D, scale: Tensor1D): [Tensor4D, Tensor1D, Tensor1D] {
@@ -80,8 +79,8 @@ function softmaxCrossEntropy(logits: Tensor2D, labels: Tensor1D, exampleWeights:
 export const portableOps: Ops = {
   conv2d: registeredConvolution('PortableConvolution', portableConvolution),
   convBias: (x, filter, bias, stride, padding) => tf.fused.conv2d({x, filter, bias, strides: stride, pad: evenBorder(padding)}),
+  biasAdd,
   batchNormTraining,
-  batchNormInference: (...given) => tf.tidy(() => normalise(...given)),
   relu,
   add,
   maxPool: (...given) => tf.tidy(() => maxPool(...given)),

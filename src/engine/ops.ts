@@ -1,5 +1,8 @@
 import type {Scalar, Tensor, Tensor1D, Tensor2D, Tensor4D} from './tensorflow.js';
 
+/** The value of a border that never wins a maximum. */
+export const LOWEST_FLOAT = -3.4028234663852886e38;
+
 /** Mean and biased variance over N, H, W of one batch; `[channels]` each. */
 export interface BatchStatistics {
   readonly mean: Tensor1D;
@@ -26,8 +29,8 @@ export interface Ops {
     beta: Tensor1D,
     epsilon: number,
   ): {readonly y: Tensor4D; readonly statistics: BatchStatistics};
-  /** Normalises by stored statistics; gradient for x, gamma and beta, none for the statistics. */
-  batchNormInference(x: Tensor4D, gamma: Tensor1D, beta: Tensor1D, mean: Tensor1D, variance: Tensor1D, epsilon: number): Tensor4D;
+  /** One number to every channel, with a gradient. */
+  biasAdd(x: Tensor4D, bias: Tensor1D): Tensor4D;
   relu<T extends Tensor>(x: T): T;
   /** Of two tensors of one shape. Unlike tfjs's, its gradient holds neither of them in memory. */
   add<T extends Tensor>(a: T, b: T): T;

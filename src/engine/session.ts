@@ -3,6 +3,7 @@ import {tmpdir} from 'node:os';
 import {join} from 'node:path';
 import {shape, string, tensorFlowBackend, TYPE_NUMBERS, type Attribute} from './binding.js';
 import {encodeSavedModel, SERVE, type GraphNode} from './graph-def.js';
+import {elementTypeOf} from './pixels.js';
 import {handleOf, stateAt} from './record.js';
 import {tf, type Tensor} from './tensorflow.js';
 
@@ -10,11 +11,11 @@ const typeOf = (dtype: number): Attribute => ({kind: 'TYPE', value: dtype});
 const FLOAT = typeOf(TYPE_NUMBERS.float32);
 
 /** A tensor that is fed. @param sizes -1 for a dimension that may be anything */
-export const placeholder = (name: string, {dtype}: Tensor, sizes: readonly number[]): GraphNode => ({
+export const placeholder = (name: string, tensor: Tensor, sizes: readonly number[]): GraphNode => ({
   name,
   op: 'Placeholder',
   inputs: [],
-  attributes: {dtype: typeOf(TYPE_NUMBERS[dtype as 'float32' | 'int32']), shape: shape(sizes)},
+  attributes: {dtype: typeOf(TYPE_NUMBERS[elementTypeOf(tensor)]), shape: shape(sizes)},
 });
 
 /** A value under a name of its own. @param after names of nodes that must have run before it is given */

@@ -1,7 +1,7 @@
 import {availableParallelism} from 'node:os';
 import {cacheDirectory} from '../core/cache-directory.js';
 import {tensorFlowBackend} from './binding.js';
-import {describeDevices, GpuError, listGpus, visibleGpu, type Gpu} from './device.js';
+import {describeDevices, GpuError, gpuShown, listGpus, visibleGpu, type Gpu} from './device.js';
 import type {InstalledEngine} from './engine-directory.js';
 import {EngineError} from './engine-error.js';
 import type {EngineInfo, EngineWish} from './engine-info.js';
@@ -27,13 +27,13 @@ export async function startTensorFlow(wish: EngineWish): Promise<EngineInfo> {
   if (tf.getBackend() !== 'tensorflow')
     throw new EngineError('load', `Expected tfjs to run on TensorFlow, but found it on ${tf.getBackend()}.`);
   const trouble = visible === undefined || tensorFlowBackend().isUsingGpuDevice ? undefined : await gpuTrouble(engine);
-  if (trouble === undefined) return describe(engine, gpus);
+  if (trouble === undefined) return describe(engine, gpus, visible);
   if (wish.device !== 'auto') {
     throw new GpuError(`Expected TensorFlow to use the GPU for --device ${wish.device}, but found ${trouble}, or use --device cpu.`);
   }
   const fallbackReason = `There is an NVIDIA GPU, but training goes on with the CPU: found ${trouble}.`;
   wish.onEvent?.({type: 'fallback', reason: fallbackReason});
-  return {...describe(engine, gpus), fallbackReason};
+  return {...describe(engine, gpus, undefined), fallbackReason};
 }
 
 /** Why TensorFlow runs on the CPU though a GPU was shown to it, and what to do. */
@@ -53,7 +53,8 @@ async function load(wish: EngineWish, gpu: boolean): Promise<InstalledEngine | u
   return engine;
 }
 
-function describe(engine: InstalledEngine | undefined, gpus: readonly Gpu[]): EngineInfo {
+function describe(engine: InstalledEngine | undefined, gpus: readonly Gpu[], visible: string | undefined): EngineInfo {
+  const gpu = visible === undefined ? undefined : gpuShown(visible, gpus);
   const {binding, isUsingGpuDevice} = tensorFlowBackend();
   return {
     engine: 'tensorflow',
@@ -63,6 +64,7 @@ function describe(engine: InstalledEngine | undefined, gpus: readonly Gpu[]): En
     ...(engine && {directory: engine.directory}),
     device: isUsingGpuDevice ? 'gpu' : 'cpu',
     devices: describeDevices(gpus),
+    ...(gpu && {gpu}),
     threads: Number(process.env.TF_NUM_INTRAOP_THREADS) || availableParallelism(),
     oneDnn: process.env.TF_ENABLE_ONEDNN_OPTS !== '0',
     nodeVersion: process.version,

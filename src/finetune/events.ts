@@ -5,6 +5,20 @@ import type {Phase, Recipe, Source} from './recipe.js';
 /** The parts of a run that take time, in the order they happen; `seconds` of a result has one entry each. */
 export type Activity = 'engine' | 'weights' | 'decode' | 'features' | 'train' | 'evaluate' | 'export';
 
+/** How far an activity is; each of its steps counts from 0. */
+export interface Progress {
+  readonly type: 'progress';
+  readonly activity: Activity;
+  readonly done: number;
+  readonly total: number;
+  /** `images`, `bytes` ... */
+  readonly unit: string;
+  /** Of an activity that has several: `reading` and `decoding`, `loading` of weights, `writing` and `proving` of an export. */
+  readonly step?: string;
+  /** From 0, within the phase: the epoch that is trained or evaluated. */
+  readonly epoch?: number;
+}
+
 /** What a run says while it goes on. The library never prints: the command line turns each of these into a line or a bar. */
 export type RunEvent =
   | {readonly type: 'notice'; readonly message: string}
@@ -19,7 +33,7 @@ export type RunEvent =
       readonly reasons: readonly string[];
     }
   | {readonly type: 'weights'; readonly name: string; readonly path: string | null}
-  | {readonly type: 'progress'; readonly activity: Activity; readonly done: number; readonly total: number; readonly unit: string}
+  | Progress
   | {readonly type: 'phase'; readonly index: number; readonly phase: Phase; readonly steps: number; readonly cached: boolean}
   | {
       readonly type: 'epoch';
@@ -32,6 +46,8 @@ export type RunEvent =
       readonly best: boolean;
       readonly seconds: number;
     }
+  /** Updates or validation are written down as a graph: at the first of a phase, and at the first of another number of examples. */
+  | {readonly type: 'recorded'; readonly step: string}
   | {readonly type: 'checkpoint'; readonly directory: string}
   | {readonly type: 'saved'; readonly directory: string};
 

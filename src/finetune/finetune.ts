@@ -2,6 +2,7 @@ import {AbortedError} from '../core/errors.js';
 import type {ImageFolder} from '../datasets/image-folder.js';
 import type {Split} from '../datasets/split.js';
 import {startEngine, type EngineInfo, type EngineWish} from '../engine/runtime.js';
+import {requirePrecision} from '../engine/precision.js';
 import type {Classifier} from '../heads/classifier.js';
 import type {EpochRow} from '../training/history.js';
 import type {Metrics} from '../training/metrics.js';
@@ -28,7 +29,7 @@ export interface FinetuneOptions {
   readonly engine?: EngineWish['engine'];
   readonly device?: EngineWish['device'];
   readonly offline?: boolean;
-  /** Pictures decoded at once. */
+  /** Pictures decoded at once; as many as Node has threads for, and no more (UV_THREADPOOL_SIZE, 4 unless set before it starts). */
   readonly workers?: number;
   /** Written into `recipe.json` and the report beside the recipe: what the caller knows of how it was called. */
   readonly settings?: RunSettings;
@@ -75,6 +76,7 @@ export interface FinetuneResult {
 export async function finetune(folder: ImageFolder, recipe: Recipe, options: FinetuneOptions = {}): Promise<FinetuneResult> {
   const run = new RunContext(options.onEvent, options.signal, options.offline, options.workers, options.settings?.engineSeconds);
   const engine = await run.time('engine', () => startEngine(engineWish(options)));
+  requirePrecision(recipe.precision, engine);
   const output = await RunOutput.open(options, recipe, engine, run);
   const checkpoints = new Checkpoints(output.checkpoint, run);
   let prepared: Prepared | undefined;

@@ -1,4 +1,4 @@
-import {availableParallelism, totalmem} from 'node:os';
+import {totalmem} from 'node:os';
 import {join} from 'node:path';
 import {disposeWeights} from '../backbones/device-weights.js';
 import {loadBackbone, randomBackbone, type Backbone} from '../backbones/load-backbone.js';
@@ -31,6 +31,9 @@ const GIB = 2 ** 30;
 /** Bytes for decoded pixels and cached features together. */
 export const memoryBudget = ({cacheMemory}: Recipe): number => (cacheMemory === undefined ? totalmem() / 3 : cacheMemory * GIB);
 
+/** Bytes of disk for cached features; undefined leaves the choice to what is free. */
+export const diskBudget = ({cacheDisk}: Recipe): number | undefined => (cacheDisk === undefined ? undefined : cacheDisk * GIB);
+
 async function openBackbone(recipe: Recipe, run: RunContext): Promise<{backbone: Backbone; card?: WeightsCard}> {
   const {arch, lastStage, weights, seed} = recipe;
   if (weights === 'none') {
@@ -43,6 +46,7 @@ async function openBackbone(recipe: Recipe, run: RunContext): Promise<{backbone:
     onProgress: ({bytes, total}) => run.progress('weights', bytes, total ?? bytes, 'bytes'),
     ...run.signalled,
   });
+  run.progress('weights', 0, 1, 'files', {step: 'loading'});
   const backbone = await loadBackbone(arch, lastStage, path, card);
   run.emit({type: 'weights', name: backbone.origin, path});
   return {backbone, ...(card !== undefined && {card})};
@@ -53,8 +57,8 @@ async function decodeAll(folder: ImageFolder, preprocessing: Preprocessing, reci
     classNames: folder.classNames,
     budgetBytes: memoryBudget(recipe) / 2,
     directory: join(cacheDirectory(), 'images'),
-    workers: run.workers ?? availableParallelism(),
-    onProgress: (done, total) => run.progress('decode', done, total, 'images'),
+    ...(run.workers !== undefined && {workers: run.workers}),
+    onProgress: (done, total, step) => run.progress('decode', done, total, 'images', {step}),
     ...run.signalled,
   });
   cache.findings.forEach(finding => run.find(finding));

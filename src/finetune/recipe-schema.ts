@@ -1,6 +1,7 @@
 import {ARCHS} from '../backbones/resnet-specs.js';
 import {LAYER_GROUPS} from '../backbones/layer-groups.js';
 import type {ObjectSchema} from '../core/schema.js';
+import {PRECISIONS} from '../engine/precision.js';
 
 /** The named freeze schedules (phases.ts). */
 export const FREEZE_SCHEDULES = ['probe', 'probe-then-top', 'probe-then-all', 'all'] as const;
@@ -54,10 +55,16 @@ export const recipeSchema = {
     batchNorm: {enum: ['inference', 'training'], description: 'statistics that unfrozen batch norms use while training'},
     augment: {enum: ['none', 'light', 'standard'], description: 'how training pictures are varied'},
     views: {type: 'integer', minimum: 0, maximum: 64, description: 'augmented views cached per image, beside the plain one'},
+    precision: {enum: PRECISIONS, default: 'fp32', description: 'arithmetic of training: fp32, or bf16 where there is hardware for it'},
     valSplit: {type: 'number', minimum: 0, exclusiveMaximum: 1, default: 0.2, description: 'share of images to validate on'},
     testSplit: {type: 'number', minimum: 0, exclusiveMaximum: 1, default: 0, description: 'share of images to test on'},
     split: {type: 'string', minLength: 1, description: 'a split.json to use again'},
     seed: {type: 'integer', minimum: 0, default: 42, description: 'splits, shuffles and augmentations repeat under the same seed'},
+    cacheDisk: {
+      type: 'number',
+      minimum: 0,
+      description: 'GiB of disk for features kept for later runs [default: a quarter of what is free]',
+    },
     cacheMemory: {type: 'number', exclusiveMinimum: 0, description: 'GiB of memory for cached pixels and features [default: a third]'},
   },
 } as const satisfies ObjectSchema;
@@ -75,7 +82,7 @@ export const runSchema = {
     overwrite: {type: 'boolean', default: false, description: 'replace the run directory if it exists'},
     engine: {enum: ['auto', 'tensorflow', 'wasm'], default: 'auto', description: 'what computes'},
     device: {type: 'string', pattern: '^(auto|cpu|gpu|gpu:\\d+)$', default: 'auto', description: 'auto, cpu, gpu or gpu:N'},
-    workers: {type: 'integer', minimum: 1, maximum: 256, description: 'pictures decoded at once [default: the cores]'},
+    workers: {type: 'integer', minimum: 1, maximum: 256, description: 'threads that decode pictures [default: one a core, 4 at least]'},
     offline: {type: 'boolean', default: false, description: 'never use the network'},
     assertAccuracy: {type: 'number', minimum: 0, maximum: 1, description: 'exit 5 when validation accuracy is below'},
   },

@@ -1,3 +1,4 @@
+import type {Precision} from '../engine/precision.js';
 import type {Arch, LastStage} from '../backbones/resnet-specs.js';
 import type {GroupRates} from '../backbones/layer-groups.js';
 import {validate, type ObjectSchema} from '../core/schema.js';
@@ -29,11 +30,13 @@ export interface Recipe {
   readonly batchNorm: 'inference' | 'training';
   readonly augment: 'none' | 'light' | 'standard';
   readonly views: number;
+  readonly precision: Precision;
   readonly valSplit: number;
   readonly testSplit: number;
   readonly split?: string;
   readonly seed: number;
   readonly cacheMemory?: number;
+  readonly cacheDisk?: number;
 }
 
 /** What a person may say: any part of a recipe; a schedule by name, the epochs and rate of its last phase. */

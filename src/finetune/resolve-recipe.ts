@@ -1,5 +1,6 @@
 import {checkRates} from '../backbones/layer-groups.js';
 import {UsageError} from '../core/errors.js';
+import {groupBy} from '../datasets/group-by.js';
 import type {ImageFolder} from '../datasets/image-folder.js';
 import {NAMED_SCHEDULES} from './phases.js';
 import type {Phase, Recipe, RecipeInput, Source} from './recipe.js';
@@ -102,7 +103,8 @@ export function resolveLayers(layers: readonly Layer[], facts: Facts): ResolvedR
 export function factsOf(folder: ImageFolder, input: RecipeInput, gpu: boolean): Facts {
   const held = folder.validation === undefined ? (input.valSplit ?? recipeSchema.properties.valSplit.default) : 0;
   const share = 1 - held - (folder.test === undefined ? (input.testSplit ?? 0) : 0);
-  const perClass = folder.classNames.map((_, label) => folder.samples.filter(sample => sample.label === label).length * share);
+  const byLabel = groupBy(folder.samples, ({label}) => label);
+  const perClass = folder.classNames.map((_, label) => (byLabel.get(label)?.length ?? 0) * share);
   return {
     images: Math.round(folder.samples.length * share),
     classes: folder.classNames.length,

@@ -1,5 +1,5 @@
 import type {Finding} from '../core/finding.js';
-import type {Activity, Listener, RunEvent} from './events.js';
+import type {Activity, Listener, Progress, RunEvent} from './events.js';
 import {Stopwatch} from './stopwatch.js';
 
 /** What every part of a run shares: who listens, what stops it, what it found, how long things took. */
@@ -37,8 +37,13 @@ export class RunContext {
     this.emit({type: 'finding', finding});
   }
 
-  progress(activity: Activity, done: number, total: number, unit: string): void {
-    this.emit({type: 'progress', activity, done, total, unit});
+  progress(activity: Activity, done: number, total: number, unit: string, where: Pick<Progress, 'step' | 'epoch'> = {}): void {
+    this.emit({type: 'progress', activity, done, total, unit, ...where});
+  }
+
+  /** `progress` of images, for whoever counts them. */
+  counting(activity: Activity, where: Pick<Progress, 'step' | 'epoch'> = {}): (done: number, total: number) => void {
+    return (done, total) => this.progress(activity, done, total, 'images', where);
   }
 
   time<T>(activity: Activity, work: () => Promise<T>): Promise<T> {

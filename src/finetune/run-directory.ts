@@ -27,7 +27,7 @@ export function freshRunDirectory(data: string, arch: string, parent = 'runs'): 
 }
 
 /** Values of a recipe that a run may go on without: they are in the phases, or change no number. */
-const CHANGEABLE: readonly string[] = ['epochs', 'lr', 'cacheMemory'];
+const CHANGEABLE: readonly string[] = ['epochs', 'lr', 'cacheMemory', 'cacheDisk'];
 const COMPARED = Object.keys(recipeSchema.properties).filter(key => !CHANGEABLE.includes(key));
 
 /** Options that may name a file or folder. */

@@ -136,10 +136,13 @@ export class RunOutput {
   async #export(outcome: Outcome, directory: RunDirectory, mistakes: readonly Mistake[]): Promise<void> {
     const {classifier, card, split, sourceOf} = outcome.prepared;
     const chosen = sourceOf(split.validation.filter((_, i) => i % Math.ceil(split.validation.length / PROVEN_ON) === 0));
+    const {run} = this;
     const batches = async function* (): AsyncIterable<Uint8Array> {
+      run.progress('export', 1, 2, 'steps', {step: 'proving'});
       const order = chosen.samples.map((_, index) => index);
       for await (const {images} of pictures(chosen, order, PROVEN_ON, null)) yield images;
     };
+    run.progress('export', 0, 2, 'steps', {step: 'writing'});
     await saveBundle(classifier, directory.file('bundle'), {
       metrics: outcome.metrics,
       recipe: withoutPlaces(this.recipe),

@@ -1,5 +1,5 @@
 import {evaluateInputs} from '../training/evaluate.js';
-import {pictureInputs} from '../training/inputs.js';
+import {counted, pictureInputs} from '../training/inputs.js';
 import type {Metrics} from '../training/metrics.js';
 import {phaseNetwork} from '../training/phase-network.js';
 import type {Prepared} from './prepare.js';
@@ -9,8 +9,9 @@ import type {RunContext} from './run-context.js';
 export async function testMetrics({classifier, split, sourceOf}: Prepared, run: RunContext): Promise<Metrics | undefined> {
   if (split.test.length === 0) return undefined;
   const network = phaseNetwork(classifier, {rates: FROZEN, batchNorm: 'inference'});
+  const inputs = counted(pictureInputs(sourceOf(split.test), network), run.counting('evaluate'));
   try {
-    return await run.time('evaluate', () => evaluateInputs(network, pictureInputs(sourceOf(split.test), network)));
+    return await run.time('evaluate', () => evaluateInputs(network, inputs));
   } finally {
     network.dispose();
   }

@@ -1,16 +1,20 @@
+import {join} from 'node:path';
 import {download, restore} from '../backbones/device-weights.js';
 import {frozenBoundary, groupOf, LAYER_GROUPS, type LayerGroup} from '../backbones/layer-groups.js';
+import {cacheDirectory} from '../core/cache-directory.js';
+import type {Precision} from '../engine/precision.js';
 import type {Classifier} from '../heads/classifier.js';
 import {BestWeights} from '../training/best-weights.js';
 import {evaluateInputs} from '../training/evaluate.js';
+import {FeatureFiles} from '../training/feature-files.js';
 import {FeatureStore, groupsOf} from '../training/feature-store.js';
-import type {Inputs} from '../training/inputs.js';
+import {counted, type Inputs} from '../training/inputs.js';
 import type {Metrics} from '../training/metrics.js';
 import {phaseNetwork, type PhaseNetwork} from '../training/phase-network.js';
 import {PhaseTrainer, START, type TrainingPlan} from '../training/phase-trainer.js';
 import type {Checkpoint} from '../training/checkpoint.js';
 import {Checkpoints} from './checkpoints.js';
-import {memoryBudget, type Prepared} from './prepare.js';
+import {diskBudget, memoryBudget, type Prepared} from './prepare.js';
 import type {Phase, Recipe} from './recipe.js';
 import type {RunContext} from './run-context.js';
 import type {EpochRow} from '../training/history.js';
@@ -36,6 +40,8 @@ export class PhaseRunner {
   readonly #validation: FeatureStore;
   readonly #best: BestWeights;
   readonly #history: EpochRow[] = [];
+  /** Rows of features that an earlier run has left. */
+  #found = 0;
 
   constructor(
     {classifier, split, sourceOf}: Prepared,
@@ -48,23 +54,33 @@ export class PhaseRunner {
     this.#best = new BestWeights(classifier, this.#everTrained);
     const budgetBytes = memoryBudget(recipe) / 2;
     const share = split.validation.length / (split.validation.length + split.train.length * (recipe.views + 1));
-    const store = (samples: Prepared['split']['train'], views: number, part: number): FeatureStore =>
+    const files = new FeatureFiles(join(cacheDirectory(), 'features'), diskBudget(recipe));
+    const store = (samples: Prepared['split']['train'], views: number, part: number, precision: Precision): FeatureStore =>
       new FeatureStore(sourceOf(samples), views, {
         budgetBytes: budgetBytes * part,
-        onProgress: (done, total) => run.progress('features', done, total, 'images'),
+        files,
+        precision,
+        onFound: rows => (this.#found += rows),
+        onProgress: run.counting('features'),
         ...run.signalled,
       });
-    this.#train = store(split.train, recipe.views + 1, 1 - share);
-    this.#validation = store(split.validation, 1, share);
+    this.#train = store(split.train, recipe.views + 1, 1 - share, recipe.precision);
+    // As the exported model will compute, whatever the training does.
+    this.#validation = store(split.validation, 1, share, 'fp32');
   }
 
   /** @param from the checkpoint of an interrupted run */
   async train(from?: Checkpoint<EpochRow>): Promise<Trained> {
     if (from !== undefined) this.#resume(from);
-    for (let index = from?.phase ?? 0; index < this.recipe.freeze.length; index++) {
-      await this.#phase(index, index === from?.phase ? from : undefined);
+    try {
+      for (let index = from?.phase ?? 0; index < this.recipe.freeze.length; index++) {
+        await this.#phase(index, index === from?.phase ? from : undefined);
+      }
+      return await this.#finish();
+    } finally {
+      await this.#train.clear();
+      await this.#validation.clear();
     }
-    return this.#finish();
   }
 
   #resume({weights, best, bestMetrics, history}: Checkpoint<EpochRow>): void {
@@ -85,7 +101,8 @@ export class PhaseRunner {
     let trainer: PhaseTrainer | undefined;
     try {
       const {train, validation} = await this.#inputs(index, network);
-      trainer = new PhaseTrainer(network, train.inputs, this.#plan(index, train.inputs.count), from?.position ?? START);
+      const recorded = (step: string): void => this.run.emit({type: 'recorded', step});
+      trainer = new PhaseTrainer(network, train.inputs, this.#plan(index, train.inputs.count), from?.position ?? START, recorded);
       if (from !== undefined) trainer.optimizer.restore(from.optimizer);
       this.run.emit({type: 'phase', index, phase, steps: phase.epochs * trainer.stepsPerEpoch, cached: train.cached});
       while (trainer.position.epoch < phase.epochs) await this.#epoch(index, trainer, validation.inputs);
@@ -100,7 +117,7 @@ export class PhaseRunner {
     this.#best.restore();
     if (index === this.recipe.freeze.length - 1) return;
     const stillAhead = this.#boundariesAhead(index + 1);
-    for (const store of [this.#train, this.#validation]) store.keepOnly(stillAhead, trainedBy(phase), groupsOf(network));
+    for (const store of [this.#train, this.#validation]) await store.keepOnly(stillAhead, trainedBy(phase), groupsOf(network));
   }
 
   async #inputs(
@@ -108,10 +125,14 @@ export class PhaseRunner {
     network: PhaseNetwork,
   ): Promise<Record<'train' | 'validation', Awaited<ReturnType<FeatureStore['inputs']>>>> {
     const ahead = this.#boundariesAhead(index);
-    return this.run.time('features', async () => ({
+    const inputs = await this.run.time('features', async () => ({
       train: await this.#train.inputs(network, ahead),
       validation: await this.#validation.inputs(network, ahead),
     }));
+    if (this.#found > 0)
+      this.run.emit({type: 'notice', message: `The features of ${this.#found} pictures and views are there from before.`});
+    this.#found = 0;
+    return inputs;
   }
 
   /** Boundaries of the phases from `index` on whose frozen groups no phase before them moves. */
@@ -130,10 +151,11 @@ export class PhaseRunner {
     const phase = this.recipe.freeze[index]!;
     const begun = performance.now();
     const {rateShare} = trainer;
-    const trainingLoss = await run.time('train', () =>
-      trainer.epoch(run.signal, step => run.progress('train', step, trainer.stepsPerEpoch, 'updates')),
-    );
-    const metrics = await run.time('evaluate', () => trainer.closeEpoch(validation));
+    const where = {epoch: trainer.position.epoch};
+    const {count} = trainer.inputs;
+    const onStep = (step: number): void => run.progress('train', Math.min(count, step * this.recipe.batchSize), count, 'images', where);
+    const trainingLoss = await run.time('train', () => trainer.epoch(run.signal, onStep));
+    const metrics = await run.time('evaluate', () => trainer.closeEpoch(counted(validation, run.counting('evaluate', where))));
     const best = this.#best.consider(metrics, trainedBy(phase));
     const seconds = (performance.now() - begun) / 1000;
     const {epoch} = trainer.position;
@@ -167,7 +189,7 @@ export class PhaseRunner {
   }
 
   #plan(index: number, count: number): TrainingPlan {
-    const {batchSize, optimizer, weightDecay, labelSmoothing, clipNorm, seed} = this.recipe;
+    const {batchSize, optimizer, weightDecay, labelSmoothing, clipNorm, seed, precision} = this.recipe;
     const {name, epochs, rates} = this.recipe.freeze[index]!;
     const stepsPerEpoch = Math.ceil(count / batchSize);
     return {
@@ -181,6 +203,7 @@ export class PhaseRunner {
       rules: {labelSmoothing, clipNorm, statisticsMomentum: Math.min(0.1, 10 / stepsPerEpoch)},
       warmupSteps: Math.ceil(WARMUP * epochs * stepsPerEpoch),
       seed,
+      precision,
     };
   }
 
@@ -190,12 +213,11 @@ export class PhaseRunner {
     const parts: Float32Array[] = [];
     try {
       const {inputs} = await this.#validation.inputs(network);
-      const metrics = await this.run.time('evaluate', () => evaluateInputs(network, inputs, part => parts.push(part)));
+      const watched = counted(inputs, this.run.counting('evaluate'));
+      const metrics = await this.run.time('evaluate', () => evaluateInputs(network, watched, {onProbabilities: part => parts.push(part)}));
       return {metrics, history: this.#history, probabilities: concatenated(parts)};
     } finally {
       network.dispose();
-      this.#train.clear();
-      this.#validation.clear();
     }
   }
 }

@@ -1,8 +1,10 @@
+import {createHash} from 'node:crypto';
 import {frozenInterpreter, type FrozenInterpreter} from '../backbones/interpreters.js';
 import {normalise} from '../backbones/normalise.js';
 import {forward} from '../backbones/resnet.js';
 import {groupConvolutions} from '../backbones/resnet-specs.js';
 import {Compiled} from '../engine/compile.js';
+import type {Precision} from '../engine/precision.js';
 import type {Tensor, Tensor4D} from '../engine/tensorflow.js';
 import type {Network} from './classifier.js';
 import {pool} from './head.js';
@@ -12,6 +14,7 @@ export class FrozenPasses {
   readonly #network: Network;
   readonly #folded: FrozenInterpreter;
   readonly #passes = new Map<string, Compiled>();
+  readonly #fingerprints = new Map<number, string>();
 
   /** @param boundary number of groups: 0 for none, lastStage + 1 for the whole backbone */
   constructor(network: Network, boundary: number) {
@@ -22,25 +25,40 @@ export class FrozenPasses {
 
   /**
    * @param x RGB pixels 0..255, or what crosses the boundary `from`
+   * @param precision of the convolutions; what crosses a boundary is float32
    * @returns what crosses the boundary `until`: pixels normalised, a feature map, or pooled features; the caller disposes it
    */
-  run(x: Tensor4D, from: number, until: number): Tensor {
+  run(x: Tensor4D, from: number, until: number, precision: Precision = 'fp32'): Tensor {
     if (until === 0) return normalise(x, this.#network.preprocessing);
-    const key = `${from} ${until}`;
-    const pass = this.#passes.get(key) ?? this.#compile(from, until);
+    const key = `${from} ${until} ${precision}`;
+    const pass = this.#passes.get(key) ?? this.#compile(from, until, precision);
     this.#passes.set(key, pass);
     return pass.run(x);
   }
 
-  #compile(from: number, until: number): Compiled {
+  /** sha256, in hex, of everything that decides what pixels become at a boundary. */
+  fingerprint(until: number): string {
+    const known = this.#fingerprints.get(until);
+    if (known !== undefined) return known;
+    const {spec, head, preprocessing} = this.#network;
+    const pooling = until === spec.lastStage + 1 ? head.pooling : null;
+    const hash = createHash('sha256').update(JSON.stringify({spec, preprocessing, until, pooling}));
+    for (const [name, tensor] of this.#folded.tensors(groupConvolutions(spec, 0, until))) hash.update(name).update(tensor.dataSync());
+    const fingerprint = hash.digest('hex');
+    this.#fingerprints.set(until, fingerprint);
+    return fingerprint;
+  }
+
+  #compile(from: number, until: number, precision: Precision): Compiled {
     const {spec, head, preprocessing} = this.#network;
     const whole = spec.lastStage + 1;
     const state = this.#folded.tensors(groupConvolutions(spec, from, until));
-    return new Compiled(state, x => {
+    const pass = (x: Tensor): Tensor => {
       const input = from === 0 ? normalise(x as Tensor4D, preprocessing) : (x as Tensor4D);
       const map = forward(this.#folded, spec, input, from, Math.min(until, whole));
       return until === whole ? pool(head, map) : map;
-    });
+    };
+    return new Compiled(state, pass, precision);
   }
 
   dispose(): void {

@@ -1,5 +1,6 @@
 import {ops} from '../engine/current-ops.js';
-import {tf} from '../engine/tensorflow.js';
+import {RecordedSteps} from '../engine/recorded-steps.js';
+import {tf, type Tensor2D} from '../engine/tensorflow.js';
 import type {Inputs} from './inputs.js';
 import {RunningMetrics, type Metrics} from './metrics.js';
 import {nextTurn} from './next-turn.js';
@@ -8,17 +9,34 @@ import type {PhaseNetwork} from './phase-network.js';
 /** Pictures evaluated at a time. */
 const BATCH = 64;
 
-/** Metrics of a network on plain pictures; probabilities on request, `[count * classes]` row-major in the samples' order. */
-export async function evaluateInputs(
+export interface EvaluationOptions {
+  /** Over the variables that the network uses, where they are recorded already. */
+  readonly steps?: RecordedSteps;
+  /** Told what each batch gave, `[n * classes]` row-major in the samples' order. */
+  readonly onProbabilities?: (probabilities: Float32Array) => void;
+}
+
+/** Metrics of a network on plain pictures. */
+export async function evaluateInputs(network: PhaseNetwork, inputs: Inputs, options: EvaluationOptions = {}): Promise<Metrics> {
+  const steps = options.steps ?? new RecordedSteps(network.used);
+  try {
+    return await evaluateBy(steps, network, inputs, options.onProbabilities);
+  } finally {
+    if (options.steps === undefined) steps.dispose();
+  }
+}
+
+async function evaluateBy(
+  steps: RecordedSteps,
   network: PhaseNetwork,
   inputs: Inputs,
-  onProbabilities: (probabilities: Float32Array) => void = () => {},
+  onProbabilities: EvaluationOptions['onProbabilities'],
 ): Promise<Metrics> {
   const metrics = new RunningMetrics(network.classifier.classNames);
   const order = Array.from({length: inputs.count}, (_, index) => index);
   for await (const {x, labels} of inputs.batches(order, BATCH, null)) {
     const {probabilities, lossSum} = tf.tidy(() => {
-      const logits = network.upper(x);
+      const logits = steps.run<Tensor2D>({name: 'evaluate', isAnyCount: true, run: () => network.upper(x)}, new Map([['x', x]]));
       const mean = ops().softmaxCrossEntropy(logits, tf.tensor1d(labels, 'int32'), tf.ones([labels.length]), 0);
       return {
         probabilities: tf.softmax(logits).dataSync<'float32'>().slice(),
@@ -27,7 +45,7 @@ export async function evaluateInputs(
     });
     x.dispose();
     metrics.add(probabilities, labels, lossSum);
-    onProbabilities(probabilities);
+    onProbabilities?.(probabilities);
     await nextTurn();
   }
   return metrics.metrics();

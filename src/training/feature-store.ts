@@ -1,15 +1,25 @@
 import {groupsPresent, type LayerGroup} from '../backbones/layer-groups.js';
-import {FeatureTable, fillFromPictures, fillFromTable, rowShapeAt} from './feature-table.js';
+import type {Precision} from '../engine/precision.js';
+import type {FeatureFiles} from './feature-files.js';
+import {rowShapeAt, type Pass} from './feature-passes.js';
+import {FeatureTable} from './feature-table.js';
+import {makeTable, type Making} from './make-table.js';
 import {pictureInputs, tableInputs, type Inputs} from './inputs.js';
 import type {PhaseNetwork} from './phase-network.js';
 import type {PictureSource} from './pictures.js';
 
 export interface FeatureStoreSpec {
-  /** Bytes that all tables together may take. */
+  /** Bytes of memory that all tables together may take; larger ones are read from their files. */
   readonly budgetBytes: number;
+  /** Where tables are left to later runs; nowhere unless told. */
+  readonly files?: FeatureFiles;
+  /** Of the frozen groups; fp32 unless told. */
+  readonly precision?: Precision;
   readonly signal?: AbortSignal;
   /** Told how many pictures have been through the frozen groups, of how many. */
   readonly onProgress?: (done: number, total: number) => void;
+  /** Told how many rows were found that an earlier run had made. */
+  readonly onFound?: (rows: number) => void;
 }
 
 /**
@@ -19,7 +29,7 @@ export interface FeatureStoreSpec {
 export class FeatureStore {
   readonly #tables = new Map<number, FeatureTable>();
 
-  /** @param views plain picture included; fewer are kept where memory is short */
+  /** @param views plain picture included; fewer are kept where memory and disk are short */
   constructor(
     readonly source: PictureSource,
     readonly views: number,
@@ -34,44 +44,58 @@ export class FeatureStore {
     const wanted = [...new Set([...ahead, network.boundary])].filter(boundary => boundary > 0 && boundary <= network.boundary);
     for (const boundary of wanted.sort((a, b) => a - b)) await this.#make(boundary, network);
     const table = this.#tables.get(network.boundary);
-    if (table === undefined) return {inputs: pictureInputs(this.source, network), cached: false};
+    if (table === undefined) return {inputs: pictureInputs(this.source, network, this.#precision), cached: false};
     const labels = Int32Array.from(this.source.samples, sample => sample.label);
     return {inputs: tableInputs(table, labels, this.source.seed), cached: true};
   }
 
   /** Drops what was computed through groups that have moved since, and what no later phase starts from. */
-  keepOnly(boundaries: readonly number[], trained: ReadonlySet<LayerGroup>, groups: readonly LayerGroup[]): void {
+  async keepOnly(boundaries: readonly number[], trained: ReadonlySet<LayerGroup>, groups: readonly LayerGroup[]): Promise<void> {
     const lowestMoved = groups.findIndex(group => trained.has(group));
     for (const boundary of [...this.#tables.keys()]) {
-      if (!boundaries.includes(boundary) || boundary > lowestMoved) this.#tables.delete(boundary);
+      if (!boundaries.includes(boundary) || boundary > lowestMoved) await this.#drop(boundary);
     }
   }
 
-  clear(): void {
-    this.#tables.clear();
+  async clear(): Promise<void> {
+    for (const boundary of [...this.#tables.keys()]) await this.#drop(boundary);
+  }
+
+  get #precision(): Precision {
+    return this.spec.precision ?? 'fp32';
+  }
+
+  async #drop(boundary: number): Promise<void> {
+    await this.#tables.get(boundary)!.close();
+    this.#tables.delete(boundary);
   }
 
   /** Fills the table of a boundary unless it is there or does not fit: the plain pictures and one variation at least, where there are any. */
   async #make(boundary: number, network: PhaseNetwork): Promise<void> {
-    const {length: count} = this.source.samples;
-    if (this.#tables.has(boundary) || count === 0) return;
-    const shape = rowShapeAt(network, boundary, this.source.size);
+    if (this.#tables.has(boundary) || this.source.samples.length === 0) return;
     const lower = [...this.#tables.values()].filter(table => table.boundary < boundary).at(-1);
-    const fitting = Math.floor(this.#bytesFree(boundary, network) / FeatureTable.bytes(shape, count, 1));
-    const views = Math.min(lower?.views ?? this.views, fitting);
-    if (views < Math.min(2, this.views)) return;
-    const table = new FeatureTable(boundary, shape, count, views);
-    let done = 0;
-    const onRows = (rows: number): void => this.spec.onProgress?.((done += rows), count * views);
-    if (lower === undefined) await fillFromPictures(table, network, this.source, onRows);
-    else await fillFromTable(table, network, lower, this.spec.signal, onRows);
+    const pass: Pass = {network, boundary, precision: this.#precision};
+    const place = await this.#place(boundary, network, lower?.views ?? this.views);
+    if (place.views < Math.min(2, this.views)) return;
+    const {source, spec} = this;
+    const table = await makeTable({pass, source, ...(lower && {lower}), ...place}, spec);
     this.#tables.set(boundary, table);
+  }
+
+  /** Where a table goes, and how much of it: into memory, where all of it fits, else where there is room for most of it. */
+  async #place(boundary: number, network: PhaseNetwork, wanted: number): Promise<Pick<Making, 'rowShape' | 'views' | 'inMemory'>> {
+    const rowShape = rowShapeAt(network, boundary, this.source.size);
+    const bytes = FeatureTable.bytes(rowShape, this.source.samples.length, 1);
+    const inMemory = Math.min(wanted, Math.floor(this.#bytesFree(boundary, network) / bytes));
+    if (inMemory >= wanted) return {rowShape, views: wanted, inMemory: true};
+    const inFiles = Math.min(wanted, Math.floor(((await this.spec.files?.room()) ?? 0) / bytes));
+    return {rowShape, views: Math.max(inMemory, inFiles), inMemory: inMemory >= inFiles};
   }
 
   /** What a table may take: a lower one, for later phases, leaves room for the one that is wanted now. */
   #bytesFree(boundary: number, network: PhaseNetwork): number {
     const {samples, size} = this.source;
-    const held = [...this.#tables.values()].reduce((sum, table) => sum + FeatureTable.bytes(table.rowShape, table.count, table.views), 0);
+    const held = [...this.#tables.values()].reduce((sum, table) => sum + table.memory, 0);
     const isOwn = boundary === network.boundary;
     const kept = isOwn ? 0 : FeatureTable.bytes(rowShapeAt(network, network.boundary, size), samples.length, this.views);
     return this.spec.budgetBytes - held - kept;

@@ -1,3 +1,4 @@
+import type {Precision} from '../engine/precision.js';
 import {tf, type Tensor} from '../engine/tensorflow.js';
 import type {FeatureTable} from './feature-table.js';
 import type {PhaseNetwork} from './phase-network.js';
@@ -19,12 +20,24 @@ export interface Inputs {
   batches(order: readonly number[], batchSize: number, epoch: number | null): AsyncIterable<InputBatch>;
 }
 
+/** The same inputs; `onDone` is told how many of the samples asked for have been used, whenever a batch has been. */
+export const counted = (inputs: Inputs, onDone: (done: number, total: number) => void): Inputs => ({
+  count: inputs.count,
+  async *batches(order, batchSize, epoch) {
+    let done = 0;
+    for await (const batch of inputs.batches(order, batchSize, epoch)) {
+      yield batch;
+      onDone((done += batch.labels.length), order.length);
+    }
+  },
+});
+
 /** Every picture decoded, varied and run through the frozen groups each time it is asked for. */
-export const pictureInputs = (source: PictureSource, network: PhaseNetwork): Inputs => ({
+export const pictureInputs = (source: PictureSource, network: PhaseNetwork, precision?: Precision): Inputs => ({
   count: source.samples.length,
   async *batches(order, batchSize, epoch) {
     for await (const batch of pictures(source, order, batchSize, epoch)) {
-      const x = tf.tidy(() => network.lower(toPixels(batch, source.size)));
+      const x = tf.tidy(() => network.lower(toPixels(batch, source.size), 0, network.boundary, precision));
       yield {x, labels: batch.labels};
     }
   },
@@ -34,10 +47,16 @@ export const pictureInputs = (source: PictureSource, network: PhaseNetwork): Inp
 export const tableInputs = (table: FeatureTable, labels: Int32Array, seed: number): Inputs => ({
   count: labels.length,
   async *batches(order, batchSize, epoch) {
-    for (let start = 0; start < order.length; start += batchSize) {
+    const read = async (start: number): Promise<{rows: Float32Array; indices: readonly number[]}> => {
       const indices = order.slice(start, start + batchSize);
-      const x = table.rows(indices, index => table.viewShown(seed, epoch, index));
-      yield {x, labels: Int32Array.from(indices, index => labels[index]!)};
+      return {indices, rows: await table.rows(indices, index => table.viewShown(seed, epoch, index))};
+    };
+    let ahead = read(0);
+    for (let start = 0; start < order.length; start += batchSize) {
+      const {rows, indices} = await ahead;
+      ahead = read(start + batchSize);
+      ahead.catch(() => undefined); // a failure is thrown when its turn comes
+      yield {x: tf.tensor(rows, [indices.length, ...table.rowShape]), labels: Int32Array.from(indices, index => labels[index]!)};
     }
   },
 });

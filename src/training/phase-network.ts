@@ -2,6 +2,7 @@ import {inferenceInterpreter, trainingInterpreter} from '../backbones/interprete
 import {frozenBoundary, groupOf, groupsPresent, type GroupRates, type LayerGroup} from '../backbones/layer-groups.js';
 import {forward, type Interpreter} from '../backbones/resnet.js';
 import type {BatchStatistics} from '../engine/ops.js';
+import type {Precision} from '../engine/precision.js';
 import type {Tensor, Tensor1D, Tensor2D, Tensor4D, Variable} from '../engine/tensorflow.js';
 import type {Classifier} from '../heads/classifier.js';
 import {FrozenPasses} from '../heads/frozen-passes.js';
@@ -33,8 +34,11 @@ export interface PhaseNetwork {
    * The frozen groups, without gradients.
    * @param x RGB pixels 0..255, or what crosses the boundary `from`
    * @param until a boundary not above the network's own
+   * @param precision of the convolutions; fp32 unless told
    */
-  lower(x: Tensor4D, from?: number, until?: number): Tensor;
+  lower(x: Tensor4D, from?: number, until?: number, precision?: Precision): Tensor;
+  /** sha256, in hex, of everything that decides what pixels become at a boundary not above the network's own. */
+  fingerprint(boundary: number): string;
   /** What crosses the boundary -> logits, with gradients. */
   upper(x: Tensor, training?: {readonly dropoutSeed: Tensor1D; readonly onStatistics: (update: StatisticsUpdate) => void}): Tensor2D;
   dispose(): void;
@@ -66,7 +70,8 @@ export function phaseNetwork(classifier: Classifier, {rates, batchNorm}: PhaseNe
     boundary,
     trained,
     used: new Map([...weights].filter(([name]) => groups.indexOf(groupOf(name)) >= boundary)),
-    lower: (x, from = 0, until = boundary) => frozen.run(x, from, until),
+    lower: (x, from = 0, until = boundary, precision = 'fp32') => frozen.run(x, from, until, precision),
+    fingerprint: until => frozen.fingerprint(until),
     upper: (x, training) => {
       let y = x;
       for (let group = boundary; group < whole; group++) {

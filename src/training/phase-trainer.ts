@@ -1,8 +1,9 @@
 import {FinetuneError} from '../core/errors.js';
 import {random, shuffled} from '../core/random.js';
 import {groupOf, LAYER_GROUPS, type GroupRates, type LayerGroup} from '../backbones/layer-groups.js';
-import {RecordedStep} from '../engine/recorded-step.js';
-import {tf, type Tensor} from '../engine/tensorflow.js';
+import type {Precision} from '../engine/precision.js';
+import {RecordedSteps, type Step} from '../engine/recorded-steps.js';
+import {tf, type Scalar, type Tensor} from '../engine/tensorflow.js';
 import {evaluateInputs} from './evaluate.js';
 import type {InputBatch, Inputs} from './inputs.js';
 import {warmupThenCosine, type LearningRate} from './learning-rate.js';
@@ -25,6 +26,8 @@ export interface TrainingPlan {
   /** Updates over which the rates rise. */
   readonly warmupSteps: number;
   readonly seed: number;
+  /** Of an update's convolutions; what is validated is float32. */
+  readonly precision: Precision;
 }
 
 /** How far a phase has come; all that a checkpoint must say beside tensors. */
@@ -70,20 +73,21 @@ export class PhaseTrainer {
   readonly stepsPerEpoch: number;
   readonly #learningRate: LearningRate;
   readonly #groups: readonly LayerGroup[];
-  readonly #step: RecordedStep;
+  readonly #steps: RecordedSteps;
 
   constructor(
     readonly network: PhaseNetwork,
     readonly inputs: Inputs,
     readonly plan: TrainingPlan,
     position: Readonly<Position> = START,
+    onRecorded?: (what: string) => void,
   ) {
     this.optimizer = createOptimizer(plan.optimizer);
     this.position = {...position};
     this.stepsPerEpoch = Math.ceil(inputs.count / plan.batchSize);
     this.#learningRate = warmupThenCosine(plan.warmupSteps, plan.epochs * this.stepsPerEpoch);
     this.#groups = [...new Set([...network.trained.keys()].map(groupOf))];
-    this.#step = new RecordedStep(new Map([...network.used, ...this.optimizer.variables(network.trained)]));
+    this.#steps = new RecordedSteps(new Map([...network.used, ...this.optimizer.variables(network.trained)]), onRecorded);
   }
 
   /** Updates done since the phase began. */
@@ -117,7 +121,7 @@ export class PhaseTrainer {
         signal?.throwIfAborted();
       }
     } finally {
-      this.#step.sync();
+      this.#steps.sync();
     }
     return position.lossSum / position.examples;
   }
@@ -128,7 +132,7 @@ export class PhaseTrainer {
    */
   async closeEpoch(validation: Inputs): Promise<Metrics> {
     const {plan, position} = this;
-    const metrics = await evaluateInputs(this.network, validation).catch((error: unknown) => {
+    const metrics = await evaluateInputs(this.network, validation, {steps: this.#steps}).catch((error: unknown) => {
       throw error instanceof NotANumberError ? new DivergedError(plan.name, this.updates, NaN, plan.rates) : error;
     });
     Object.assign(position, {epoch: position.epoch + 1, step: 0, lossSum: 0, examples: 0});
@@ -139,7 +143,12 @@ export class PhaseTrainer {
     const {plan, position} = this;
     const loss = tf.tidy(() => {
       const inputs = this.#inputs(x, labels);
-      return this.#step.run(flat(inputs), () => trainStep(this.network, this.optimizer, plan.rules, inputs)).dataSync()[0]!;
+      const step: Step<Scalar> = {
+        name: 'train',
+        precision: plan.precision,
+        run: () => trainStep(this.network, this.optimizer, plan.rules, inputs),
+      };
+      return this.#steps.run(step, flat(inputs)).dataSync()[0]!;
     });
     x.dispose();
     if (!Number.isFinite(loss)) throw new DivergedError(plan.name, this.updates, loss, plan.rates);
@@ -162,7 +171,7 @@ export class PhaseTrainer {
   }
 
   dispose(): void {
-    this.#step.dispose();
+    this.#steps.dispose();
     this.optimizer.dispose();
   }
 }

@@ -2,7 +2,8 @@ import type {Augmentation} from '../datasets/augment.js';
 import {imageBatches, type ImageBatch} from '../datasets/batches.js';
 import type {ImageCache} from '../datasets/image-cache.js';
 import type {Sample} from '../datasets/image-folder.js';
-import {tf, type Tensor4D} from '../engine/tensorflow.js';
+import {uploadPixels} from '../engine/pixels.js';
+import type {Tensor4D} from '../engine/tensorflow.js';
 
 /** Where pixels come from, and how they are varied. */
 export interface PictureSource {
@@ -14,9 +15,8 @@ export interface PictureSource {
   readonly signal?: AbortSignal;
 }
 
-/** RGB pixels 0..255, int32 `[n, size, size, 3]`. */
-export const toPixels = (batch: ImageBatch, size: number): Tensor4D =>
-  tf.tensor4d(batch.images, [batch.labels.length, size, size, 3], 'int32');
+/** RGB pixels 0..255, `[n, size, size, 3]`, as `uploadPixels` gives them. */
+export const toPixels = (batch: ImageBatch, size: number): Tensor4D => uploadPixels(batch.images, [batch.labels.length, size, size, 3]);
 
 /** Batches of pictures in an order. @param epoch which variation of every picture; `null` for the plain pictures */
 export function pictures(

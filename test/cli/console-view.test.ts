@@ -83,6 +83,52 @@ describe('what a person sees of a run', () => {
     expect(text).to.include('batch norm keeps its stored statistics');
   });
 
+  it('shows a phase as one bar: its epochs, validation included', () => {
+    const [probe] = resolved.recipe.freeze;
+    const progress = (activity: 'train' | 'evaluate', number: number, done: number, total: number): RunEvent => ({
+      ...{type: 'progress', activity, done, total, unit: 'images', epoch: number},
+    });
+    const lines = shown(
+      [
+        {type: 'split', train: 200, validation: 50, test: 0},
+        {type: 'phase', index: 0, phase: {...probe!, epochs: 3}, steps: 30, cached: false},
+        ...[progress('train', 0, 100, 200), progress('train', 0, 200, 200), progress('evaluate', 0, 50, 50)],
+        epoch(0, 5, true),
+        ...[progress('train', 1, 100, 200), progress('evaluate', 1, 25, 50)],
+        epoch(1, 10, true),
+        progress('train', 2, 125, 200),
+        epoch(2, 10, false),
+        {type: 'progress', activity: 'evaluate', done: 25, total: 50, unit: 'images'},
+        {type: 'progress', activity: 'evaluate', done: 30, total: 50, unit: 'images'},
+      ],
+      {secondsBetween: 10},
+    );
+    const bars = lines.filter(line => /^(training|evaluating) /.test(line));
+    bars.forEach(bar => expect(bar).to.match(/ images\/s, .* left/));
+    expect(bars.map(bar => bar.replace(/, [\d.]+ images\/s, .* left/, ''))).to.deep.equal([
+      'training   27 %: epoch 1/3, 200 of 750 images',
+      'training   33 %: epoch 1/3, 250 of 750 images',
+      'training   47 %: epoch 2/3, 350 of 750 images, accuracy 50.0 %',
+      'training   63 %: epoch 2/3, 475 of 750 images, accuracy 50.0 %',
+      'training   83 %: epoch 3/3, 625 of 750 images, accuracy 100.0 %',
+      'evaluating 60 %: 30 of 50 images',
+    ]);
+  });
+
+  it('names the steps of what has several', () => {
+    const step = (name: string, done: number): RunEvent => ({
+      ...{type: 'progress', activity: 'decode', step: name, done, total: 10, unit: 'images'},
+    });
+    const lines = shown([step('reading', 1), step('reading', 9), step('reading', 10), step('decoding', 1), step('decoding', 6)], {
+      secondsBetween: 10,
+    });
+    expect(lines.map(line => line.split(',')[0])).to.deep.equal([
+      'reading    90 %: 9 of 10 images',
+      'reading    100 %: 10 of 10 images',
+      'decoding   60 %: 6 of 10 images',
+    ]);
+  });
+
   it('aligns the lines of epochs', () => {
     expect(shown([epoch(0, 5, true), epoch(1, 10, true), epoch(2, 10, false)])).to.deep.equal([
       '      1/3  loss 0.5000  validation 0.2500  accuracy  50.0 %  best  50 ms',

@@ -4,7 +4,7 @@ import {fileURLToPath} from 'node:url';
 import {drawDemoSet} from '../../src/datasets/demo-set.js';
 
 /** The compiled program, as `npx finetune` starts it. */
-export const MAIN = fileURLToPath(new URL('../../src/cli/main.js', import.meta.url));
+export const MAIN = fileURLToPath(new URL('../../src/cli/main.cjs', import.meta.url));
 
 export interface Ended {
   readonly code: number | null;

@@ -4,14 +4,15 @@ import {capture} from './capture.js';
 
 describe('progress', () => {
   it('is drawn at most ten times a second on a terminal, with rate and remaining time', () => {
-    const said = capture({isTTY: true, environment: {NO_COLOR: '1'}});
+    const said = capture({isTTY: true, columns: 120, environment: {NO_COLOR: '1'}});
     let now = 0;
     const line = new ProgressLine(said.terminal, () => now);
-    for (let done = 0; done <= 100; done++, now += 1 / 64) line.update({title: 'decoding', done, total: 100, unit: 'images'});
+    for (let done = 0; done <= 200; done++, now += 1 / 64) line.update({title: 'decoding', done, total: 200, unit: 'images'});
     const drawn = said.stderr.split('\r\u001b[2K').slice(1);
-    expect(drawn).to.have.length.within(14, 16);
-    expect(drawn[0]).to.equal(`decoding   ${'░'.repeat(24)}  0 of 100 images`);
-    expect(drawn[7]).to.equal(`decoding   ${'█'.repeat(11)}▊${'░'.repeat(12)}  49 of 100 images, 64 images/s, 0.8 s left`);
+    expect(drawn).to.have.length.within(28, 32);
+    expect(drawn[0]).to.equal(`decoding   ${'░'.repeat(24)}  0 of 200 images`);
+    expect(drawn[7]).to.equal(`decoding   ${'█'.repeat(5)}▉${'░'.repeat(18)}  49 of 200 images`);
+    expect(drawn[20]).to.equal(`decoding   ${'█'.repeat(16)}▊${'░'.repeat(7)}  140 of 200 images, 64 images/s, 0.9 s left`);
   });
 
   it('never is wider than the terminal', () => {
@@ -20,17 +21,29 @@ describe('progress', () => {
     expect(said.stderr.replace('\r\u001b[2K', '')).to.have.length.below(50);
   });
 
-  it('leaves whole figures out where there is no room for all, the rate first', () => {
-    const said = capture({isTTY: true, columns: 80, environment: {NO_COLOR: '1'}});
-    let now = 0;
-    const line = new ProgressLine(said.terminal, () => now);
-    for (const done of [0, 96]) {
-      line.update({title: 'training', done, total: 384, unit: 'updates', note: 'accuracy 56.3 %'});
-      now = 30;
-    }
-    const drawn = said.stderr.split('\r\u001b[2K').at(-1);
-    expect(drawn).to.equal(`training   ${'█'.repeat(3)}${'░'.repeat(9)}  96 of 384 updates, 1 min 30 s left, accuracy 56.3 %`);
-  });
+  for (const [columns, place, drawn] of [
+    [
+      140,
+      'epoch 2/5',
+      `${'█'.repeat(6)}${'░'.repeat(18)}  epoch 2/5, 9,600 of 38,400 images, 320 images/s, 1 min 30 s left, accuracy 56.3 %`,
+    ],
+    [100, 'epoch 2/5', `${'█'.repeat(4)}${'░'.repeat(12)}  epoch 2/5, 9,600 of 38,400 images, 320 images/s, 1 min 30 s left`],
+    [80, 'epoch 2/5', `${'█'.repeat(3)}${'░'.repeat(9)}  epoch 2/5, 320 images/s, 1 min 30 s left`],
+    [80, undefined, `${'█'.repeat(3)}${'░'.repeat(9)}  9,600 of 38,400 images, 320 images/s, 1 min 30 s left`],
+    [70, undefined, `${'█'.repeat(3)}${'░'.repeat(9)}  9,600 of 38,400 images, 1 min 30 s left`],
+  ] as const) {
+    it(`leaves whole figures out where there is no room for all: ${columns} columns${place === undefined ? '' : ', epochs'}`, () => {
+      const said = capture({isTTY: true, columns, environment: {NO_COLOR: '1'}});
+      let now = 0;
+      const line = new ProgressLine(said.terminal, () => now);
+      for (const done of [0, 9600]) {
+        const note = 'accuracy 56.3 %';
+        line.update({title: 'training', done, total: 38_400, unit: 'images', note, ...(place !== undefined && {place})});
+        now = 30;
+      }
+      expect(said.stderr.split('\r\u001b[2K').at(-1)).to.equal(`training   ${drawn}`);
+    });
+  }
 
   it('is a plain line every ten seconds elsewhere, and none for what is done sooner', () => {
     const said = capture();

@@ -108,6 +108,19 @@ describe('imageBatches', () => {
     await batches.return();
   });
 
+  it('holds no more than these over an epoch, however long that is', async () => {
+    let used = 0;
+    let most = 0;
+    const cache = slowCache(sample => {
+      most = Math.max(most, cache.asked - used);
+      return imageOf(sample);
+    });
+    const many = Array.from({length: 200}, (_, i) => samples[i % 10]!);
+    for await (const {labels} of imageBatches(cache, many, {...OPTIONS, prefetch: 2})) used += labels.length;
+    expect(used).to.equal(200);
+    expect(most).to.be.within(8, 3 * OPTIONS.batchSize);
+  });
+
   it('stops working when the loop is left', async () => {
     const cache = slowCache();
     for await (const {indices} of imageBatches(cache, samples, {...OPTIONS, batchSize: 2, prefetch: 1})) if (indices[0] === 0) break;

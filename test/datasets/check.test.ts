@@ -31,7 +31,19 @@ describe('checkImages', () => {
     expect(report.refusal!.message).to.equal(
       `Expected at most 10 % broken images in class a, but found 1 of 6, such as ${join(root, 'a/cut.jpg')} (it is damaged or cut off). Repair or remove them.`,
     );
-    expect([...stages]).to.deep.equal(['reading', 'decoding']);
+    expect([...stages]).to.deep.equal(['decoding']);
+  });
+
+  it('names every copy of a broken image, and counts to the last', async () => {
+    const root = temporaryDirectory();
+    await writePictures(root, [...of('a', 20), ...of('b', 20)]);
+    const whole = await noisy(9, 100, 80).jpeg().toBuffer();
+    const cut = whole.subarray(0, whole.length - 60);
+    writeTree(root, {'a/cut.jpg': cut, 'b/cut.jpg': cut});
+    const counts: string[] = [];
+    const {findings} = await checkImages(await loadImageFolder(root), {onProgress: (done, total) => counts.push(`${done}/${total}`)});
+    expect(findings.flatMap(({files}) => files)).to.deep.equal(['a/cut.jpg', 'b/cut.jpg']);
+    expect(counts).to.have.length(42).and.to.include('42/42');
   });
 
   it('tells of copies across parts, and of a folder that leaves nothing to validate on', async () => {

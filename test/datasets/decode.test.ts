@@ -4,7 +4,7 @@ import {crc32} from 'node:zlib';
 import {expect} from 'chai';
 import sharp, {type Sharp} from 'sharp';
 import {TORCHVISION_PREPROCESSING, type Preprocessing} from '../../src/core/preprocessing.js';
-import {centreCrop, decode, decodeBytes, decodedSize} from '../../src/datasets/decode.js';
+import {assertDecodable, centreCrop, decode, decodeBytes, decodedSize} from '../../src/datasets/decode.js';
 import type {DecodedImage} from '../../src/datasets/resample.js';
 import {temporaryDirectory} from '../helpers/temporary.js';
 import {failure, noisy, plain} from './pictures.js';
@@ -129,7 +129,28 @@ describe('decode', () => {
       it(`${format} cut at 60 %`, async () => {
         const bytes = await write(noisy(1, 200, 150)).toBuffer();
         expect((await decodeBytes(bytes, short(64))).height).to.equal(64);
+        await assertDecodable(bytes);
+        expect(await failure(assertDecodable(bytes.subarray(0, bytes.length * 0.6)))).to.be.instanceOf(Error);
         expect(await failure(decodeBytes(bytes.subarray(0, bytes.length * 0.6), short(64)))).to.be.instanceOf(Error);
+      });
+    }
+
+    for (const [name, width, height] of [
+      ['small', 64, 64],
+      ['large', 2100, 2000],
+      ['narrow', 20, 400],
+    ] as const) {
+      it(`nothing of a ${name} JPEG without decoding it that decoding lets pass, and the other way round`, async () => {
+        const bytes = await noisy(1, width, height).jpeg({quality: 50}).toBuffer();
+        for (const missing of [0, 1, 2, 3, 10, 40, 200, 500]) {
+          const cut = bytes.subarray(0, bytes.length - missing);
+          const passes = (work: Promise<unknown>): Promise<boolean> =>
+            work.then(
+              () => true,
+              () => false,
+            );
+          expect(await passes(assertDecodable(cut)), `without ${missing} bytes`).to.equal(await passes(decodeBytes(cut, short(256))));
+        }
       });
     }
 
@@ -138,7 +159,9 @@ describe('decode', () => {
       bytes.writeUInt32BE(30_000, 16); // the width in IHDR
       bytes.writeUInt32BE(30_000, 20);
       bytes.writeUInt32BE(crc32(bytes.subarray(12, 29)), 29);
-      expect((await failure(decodeBytes(bytes, short(64)))).message).to.equal('Input image exceeds pixel limit');
+      for (const work of [decodeBytes(bytes, short(64)), assertDecodable(bytes)]) {
+        expect((await failure(work)).message).to.equal('Input image exceeds pixel limit');
+      }
     });
 
     it('what is no image', async () => {

@@ -35,6 +35,15 @@ describe('loadImageFolder', () => {
       expect(folder.findings).to.deep.equal([]);
     });
 
+    it('tells how many of the files it has looked at', async () => {
+      const root = temporaryDirectory();
+      await writePictures(root, [...of('a', 3), ...of('b', 2)]);
+      writeTree(root, {'a/notes.txt': 'hello'});
+      const told: string[] = [];
+      await loadImageFolder(root, {onProgress: (done, total) => told.push(`${done}/${total}`)});
+      expect(told).to.deep.equal(['1/6', '2/6', '3/6', '4/6', '5/6', '6/6']);
+    });
+
     it('orders classes by code point: capitals first, 10 before 2, astral characters last', async () => {
       const root = temporaryDirectory();
       const names = ['10', '2', 'B', 'a', 'ä', '\uff01', '😀'];

@@ -136,6 +136,13 @@ describe('splitFolder', () => {
     expect(namesOf(after).filter(name => before.has(name)).length).to.be.above(36);
   });
 
+  it('divides a class of any size', () => {
+    const many = Array.from({length: 200_000}, (_, i): Sample => ({path: `/${i}`, name: `a/${i}`, label: 0}));
+    const folder: ImageFolder = {root: '/', classNames: ['a'], samples: many, findings: [], layout: 'classes'};
+    const {train, validation} = splitFolder(folder, {samples: many, contentHash: ({name}) => name}, {seed: 1});
+    expect([train.length, validation.length]).to.deep.equal([160_000, 40_000]);
+  });
+
   it('knows the hash of every image in a part', () => {
     const folder = balanced(2, 5);
     expect(splitFolder(folder, contentsOf(folder), {seed: 1}).hashes).to.deep.equal(

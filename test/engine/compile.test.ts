@@ -87,6 +87,20 @@ describe('a compiled step', () => {
     compiled.dispose();
   });
 
+  it('in bfloat16 is of it from the first run on, and near float32', () => {
+    const [single, brain] = [new Compiled(state, step), new Compiled(state, step, 'bf16')];
+    const x = images(3);
+    const exact = values(single.run(x));
+    const [first, second] = [values(brain.run(x)), values(brain.run(x))];
+    expect(first).to.deep.equal(second);
+    expect(first).to.not.deep.equal(exact);
+    // Seven bits behind the point, for inputs, filters and results.
+    const largest = Math.max(...exact.map(Math.abs));
+    first.forEach((value, i) => expect(value).to.be.closeTo(exact[i]!, 3 * 2 ** -8 * largest));
+    for (const compiled of [single, brain]) compiled.dispose();
+    x.dispose();
+  });
+
   it('keeps its state apart from that of others with the same names', () => {
     const factors = [2, 3].map(factor => tf.tidy(() => tf.add(tf.zeros([1]), factor)));
     const compiled = factors.map(factor => new Compiled(new Map([['factor', factor]]), x => tf.mul(x, factor)));

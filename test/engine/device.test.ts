@@ -1,27 +1,34 @@
 import {mkdirSync} from 'node:fs';
 import {join} from 'node:path';
 import {expect} from 'chai';
-import {describeDevices, listGpus, parseGpus, visibleGpu, type DeviceWish, type Gpu} from '../../src/engine/device.js';
+import {describeDevices, gpuShown, listGpus, parseGpus, visibleGpu, type DeviceWish, type Gpu} from '../../src/engine/device.js';
 import {prepareEnvironment, showCudaTools} from '../../src/engine/environment.js';
 import {missingGpuLibrary} from '../../src/engine/gpu-libraries.js';
 import {glibcMinor, requireSupported, thisMachine} from '../../src/engine/machine.js';
 import {programs} from '../helpers/programs.js';
 import {temporaryDirectory} from '../helpers/temporary.js';
 
-const LINES = '0, NVIDIA H200, 143771, 9.0\n1, NVIDIA GeForce RTX 4090, 24564, 8.9\n';
+const LINES = '0, NVIDIA H200, 143771, 9.0, GPU-8f4d1c2e-11\n1, NVIDIA GeForce RTX 4090, 24564, 8.9, GPU-0a\n';
 const TWO: readonly Gpu[] = parseGpus(LINES);
 
 describe('the GPUs of a machine', () => {
   it('are what nvidia-smi lists', async () => {
     expect(await listGpus({PATH: programs({'nvidia-smi': `printf '${LINES}'`})})).to.deep.equal([
-      {index: 0, name: 'NVIDIA H200', memoryMiB: 143771, computeCapability: '9.0'},
-      {index: 1, name: 'NVIDIA GeForce RTX 4090', memoryMiB: 24564, computeCapability: '8.9'},
+      {index: 0, name: 'NVIDIA H200', memoryMiB: 143771, computeCapability: '9.0', uuid: 'GPU-8f4d1c2e-11'},
+      {index: 1, name: 'NVIDIA GeForce RTX 4090', memoryMiB: 24564, computeCapability: '8.9', uuid: 'GPU-0a'},
     ]);
   });
 
   it('are none without nvidia-smi, and none where it fails', async () => {
     expect(await listGpus({PATH: temporaryDirectory()})).to.deep.equal([]);
     expect(await listGpus({PATH: programs({'nvidia-smi': 'echo "NVIDIA-SMI has failed"; exit 9'})})).to.deep.equal([]);
+  });
+
+  it('are known by what CUDA_VISIBLE_DEVICES calls them', () => {
+    expect(['0', '1', 'GPU-8f4d', 'GPU-0a', '2', 'GPU-1', ''].map(visible => gpuShown(visible, TWO)?.index)).to.deep.equal([
+      ...[0, 1, 0, 1],
+      ...[undefined, undefined, undefined],
+    ]);
   });
 
   it('are described behind the processor', () => {
@@ -79,6 +86,7 @@ describe("TensorFlow's environment", () => {
       TF_CPP_MIN_LOG_LEVEL: '2',
       TF_ENABLE_ONEDNN_OPTS: '1',
       TF_FORCE_GPU_ALLOW_GROWTH: 'true',
+      NVIDIA_TF32_OVERRIDE: '0',
       CUDA_CACHE_MAXSIZE: '4294967296',
       CUDA_DEVICE_ORDER: 'PCI_BUS_ID',
       CUDA_VISIBLE_DEVICES: '1',
@@ -94,7 +102,10 @@ describe("TensorFlow's environment", () => {
   });
 
   it("keeps the user's own settings, and the order that a list of theirs was written in", () => {
-    const own = {TF_CPP_MIN_LOG_LEVEL: '1', TF_ENABLE_ONEDNN_OPTS: '0', TF_FORCE_GPU_ALLOW_GROWTH: 'false', CUDA_CACHE_MAXSIZE: '1'};
+    const own = {
+      ...{TF_CPP_MIN_LOG_LEVEL: '1', TF_ENABLE_ONEDNN_OPTS: '0', TF_FORCE_GPU_ALLOW_GROWTH: 'false'},
+      ...{NVIDIA_TF32_OVERRIDE: '1', CUDA_CACHE_MAXSIZE: '1'},
+    };
     const environment: NodeJS.ProcessEnv = {...own, CUDA_VISIBLE_DEVICES: '1,0'};
     prepareEnvironment({}, '0', environment);
     expect(environment).to.deep.equal({...own, CUDA_VISIBLE_DEVICES: '0'});

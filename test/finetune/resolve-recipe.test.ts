@@ -78,6 +78,7 @@ describe('resolveLayers', () => {
       batchNorm: 'inference',
       augment: 'standard',
       views: 2,
+      precision: 'fp32',
       valSplit: 0.2,
       testSplit: 0,
       seed: 42,

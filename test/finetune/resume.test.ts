@@ -23,6 +23,11 @@ const progress =
   (activity: Activity, done?: number): When =>
   event =>
     event.type === 'progress' && event.activity === activity && (done === undefined || event.done === done);
+/** After the n-th update of an epoch, of which each has three here. */
+const update =
+  (n: number): When =>
+  event =>
+    event.type === 'progress' && event.activity === 'train' && Math.ceil((3 * event.done) / event.total) === n;
 const isA =
   (type: RunEvent['type']): When =>
   event =>
@@ -85,18 +90,18 @@ describe('a run that was stopped', () => {
   const places: readonly (readonly [where: string, when: () => When, checkpoint: boolean, recipe?: RecipeName])[] = [
     ['while it decodes', () => progress('decode', 5), false],
     ['while it computes features', () => progress('features'), true],
-    ['at its first update', () => progress('train', 1), true],
-    ['in the middle of the first phase', () => nth(2, progress('train', 2)), true],
-    ['after the last update of an epoch', () => progress('train', 3), true],
+    ['at its first update', () => update(1), true],
+    ['in the middle of the first phase', () => nth(2, update(2)), true],
+    ['after the last update of an epoch', () => update(3), true],
     ['between two epochs', () => isA('epoch'), true],
     ['between two phases', () => isA('checkpoint'), true],
     ['at the begin of the second phase', () => nth(2, isA('phase')), true],
-    ['in the middle of the second phase', () => nth(4, progress('train', 2)), true],
+    ['in the middle of the second phase', () => nth(4, update(2)), true],
     ['when all is trained', () => nth(2, isA('checkpoint')), true],
-    ['in the middle of the first phase', () => nth(2, progress('train', 2)), true, 'top, then probe, SGD'],
+    ['in the middle of the first phase', () => nth(2, update(2)), true, 'top, then probe, SGD'],
     ['while the second phase computes features', () => nth(5, progress('features')), true, 'top, then probe, SGD'],
-    ['in the middle of the second phase', () => nth(4, progress('train', 1)), true, 'top, then probe, SGD'],
-    ['in the middle', () => nth(2, progress('train', 2)), true, 'without room for features'],
+    ['in the middle of the second phase', () => nth(4, update(1)), true, 'top, then probe, SGD'],
+    ['in the middle', () => nth(2, update(2)), true, 'without room for features'],
   ];
   for (const [where, when, leavesCheckpoint, name = NAME] of places) {
     it(`${where} (${name}) goes on to the same numbers`, async () => {
@@ -119,15 +124,15 @@ describe('a run that was stopped', () => {
 
   it('twice goes on to the same numbers', async () => {
     const out = join(temporaryDirectory(), 'run');
-    await stop(recipes[NAME](), out, nth(2, progress('train', 2)));
-    await stop(recipes[NAME](), out, nth(2, progress('train', 2)), true);
+    await stop(recipes[NAME](), out, nth(2, update(2)));
+    await stop(recipes[NAME](), out, nth(2, update(2)), true);
     const {result} = await runAndTell(folder, recipes[NAME](), {out, resume: true});
     expectSame(result, await uninterrupted(NAME));
   });
 
   it('again before it came to train still has its checkpoint', async () => {
     const out = join(temporaryDirectory(), 'run');
-    const {checkpoint} = await stop(recipes[NAME](), out, nth(2, progress('train', 2)));
+    const {checkpoint} = await stop(recipes[NAME](), out, nth(2, update(2)));
     expect((await stop(recipes[NAME](), out, progress('decode'), true)).checkpoint).to.equal(checkpoint);
     const {result} = await runAndTell(folder, recipes[NAME](), {out, resume: true});
     expectSame(result, await uninterrupted(NAME));
@@ -135,7 +140,7 @@ describe('a run that was stopped', () => {
 
   it('by a kill between the renames of its checkpoint goes on from the older one', async () => {
     const out = join(temporaryDirectory(), 'run');
-    await stop(recipes[NAME](), out, nth(2, progress('train', 2)));
+    await stop(recipes[NAME](), out, nth(2, update(2)));
     const last = join(out, 'checkpoints', 'last');
     renameSync(last, `${last}.old`);
     const {result} = await runAndTell(folder, recipes[NAME](), {out, resume: true});
@@ -153,7 +158,7 @@ describe('a run that was stopped', () => {
   describe('cannot go on', () => {
     const damaged = async (damage: (checkpoint: string) => void): Promise<{message: string; told: readonly RunEvent[]}> => {
       const out = join(temporaryDirectory(), 'run');
-      const {checkpoint} = await stop(recipes[NAME](), out, nth(2, progress('train', 2)));
+      const {checkpoint} = await stop(recipes[NAME](), out, nth(2, update(2)));
       damage(checkpoint!);
       const before = alive();
       const told: RunEvent[] = [];

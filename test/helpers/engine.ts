@@ -5,6 +5,7 @@ export function useEngine(): void {
   before('start the engine', async function () {
     this.timeout(600_000);
     const engine = (process.env.FINETUNE_TEST_ENGINE ?? 'tensorflow') as EngineWish['engine'];
-    await startEngine({engine, device: 'cpu'});
+    const device = (process.env.FINETUNE_TEST_DEVICE ?? 'cpu') as EngineWish['device'];
+    await startEngine({engine, device});
   });
 }

@@ -32,7 +32,7 @@ describe('evaluation', () => {
   it('counts every picture once, whatever the batches, as it is shown: plain and without dropout', async () => {
     const [probe, source] = [network(), pictureSource({count: COUNT})];
     const parts: Float32Array[] = [];
-    const metrics = await evaluateInputs(probe, pictureInputs(source, probe), part => parts.push(part));
+    const metrics = await evaluateInputs(probe, pictureInputs(source, probe), {onProbabilities: part => parts.push(part)});
     const probabilities = parts.flatMap(part => [...part]);
     let expected: number[][] = [];
     for await (const batch of pictures(

@@ -84,7 +84,8 @@ describe('a store of features', () => {
   it('gives the same features whether the table was made from a lower one or from pictures', async () => {
     const probe = network('head');
     const [through, direct] = [await store(1e9).inputs(probe, [2]), await store(1e9).inputs(probe)];
-    expect(largest(await values(through.inputs, 2), await values(direct.inputs, 2))).to.be.below(1e-5);
+    // A lower table keeps its maps as halves.
+    expect(largest(await values(through.inputs, 2), await values(direct.inputs, 2))).to.be.below(1e-3);
   });
 
   it('keeps fewer views where memory is short, and none below the plain picture and one variation', async () => {
@@ -139,13 +140,13 @@ describe('a store of features', () => {
     };
     const [probe, top] = [network('head'), network('stage2', 'head')];
     await features.inputs(probe, [3, 2]);
-    features.keepOnly([2, 3], new Set(['head']), groupsOf(probe));
+    await features.keepOnly([2, 3], new Set(['head']), groupsOf(probe));
     expect([await refilled(top), await refilled(probe)]).to.deep.equal([false, false]);
-    features.keepOnly([2, 3], new Set(['stage2', 'head']), groupsOf(top));
+    await features.keepOnly([2, 3], new Set(['stage2', 'head']), groupsOf(top));
     expect([await refilled(top), await refilled(probe)]).to.deep.equal([false, true]);
-    features.keepOnly([3], new Set(['head']), groupsOf(probe));
+    await features.keepOnly([3], new Set(['head']), groupsOf(probe));
     expect([await refilled(probe), await refilled(top)]).to.deep.equal([false, true]);
-    features.clear();
+    await features.clear();
     expect(await refilled(probe)).to.equal(true);
   });
 
@@ -154,7 +155,7 @@ describe('a store of features', () => {
     const [probe, top] = [network('head'), network('stage2', 'head')];
     const before = await values((await features.inputs(probe)).inputs, null);
     tf.tidy(() => classifier.weights.get('layer2.0.bn1.bias')!.assign(tf.ones([128])));
-    features.keepOnly([3], new Set(['stage2', 'head']), groupsOf(top));
+    await features.keepOnly([3], new Set(['stage2', 'head']), groupsOf(top));
     const after = await values((await features.inputs(network('head'))).inputs, null);
     expect(after).to.not.deep.equal(before);
   });

@@ -26,6 +26,7 @@ const PLAN: TrainingPlan = {
   optimizer: {type: 'adamw', weightDecay: 0.01},
   rules: {labelSmoothing: 0.1, clipNorm: 1, statisticsMomentum: 0.1},
   warmupSteps: 2,
+  precision: 'fp32',
   seed: 7,
 };
 

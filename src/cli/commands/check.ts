@@ -1,10 +1,11 @@
-import {availableParallelism} from 'node:os';
 import {checkImages} from '../../datasets/check.js';
-import {everySample, loadImageFolder, type ImageFolder} from '../../datasets/image-folder.js';
+import {everySample, type ImageFolder, type ImageFolderOptions} from '../../datasets/image-folder.js';
+import {poolThreads} from '../../datasets/pool-threads.js';
 import {plural} from '../../report/format.js';
 import type {Action, Request, Session} from '../action.js';
 import {findingLines} from '../finding-lines.js';
 import {classSizes, folderLines} from '../folder-lines.js';
+import {loadFolder} from '../load-folder.js';
 import {ProgressLine} from '../progress-line.js';
 import {PROGRAM, quoted} from '../words.js';
 
@@ -22,20 +23,19 @@ function tell(folder: ImageFolder, {findings, readable, refusal}: Report, verbos
   ].join('\n');
 }
 
-function optionsOf({values, positionals}: Request, signal: AbortSignal): Parameters<typeof loadImageFolder> {
+function optionsOf({values}: Request): ImageFolderOptions {
   const {valData, testData} = values as {readonly valData?: string; readonly testData?: string};
-  return [String(positionals.dir), {...(valData !== undefined && {valData}), ...(testData !== undefined && {testData}), signal}];
+  return {...(valData !== undefined && {valData}), ...(testData !== undefined && {testData})};
 }
 
 /** `finetune check DIR`: exit 3 where a run would refuse the folder. */
 export const check: Action = async (request, session) => {
   const {terminal, signal} = session;
-  const {workers = availableParallelism(), verbose = false} = request.values as {readonly workers?: number; readonly verbose?: boolean};
-  const folder = await loadImageFolder(...optionsOf(request, signal));
+  const {workers = poolThreads(), verbose = false} = request.values as {readonly workers?: number; readonly verbose?: boolean};
+  const folder = await loadFolder(String(request.positionals.dir), optionsOf(request), session);
   const line = new ProgressLine(terminal);
-  const onProgress = (done: number, total: number): void => line.update({title: 'reading', done, total, unit: 'images'});
-  const report = await checkImages(folder, {workers, signal, onProgress});
-  line.end();
+  const onProgress = (done: number, total: number): void => line.update({title: 'checking', done, total, unit: 'images'});
+  const report = await checkImages(folder, {workers, signal, onProgress}).finally(() => line.end());
   const {root, classNames, layout} = folder;
   const {findings, readable, refusal} = report;
   const images = {found: everySample(folder).length, readable: readable.length};

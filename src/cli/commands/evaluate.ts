@@ -1,5 +1,4 @@
 import {UsageError} from '../../core/errors.js';
-import {loadImageFolder} from '../../datasets/image-folder.js';
 import {startEngine} from '../../engine/runtime.js';
 import {loadBundle} from '../../export/load-bundle.js';
 import {openBundle} from '../../export/open-bundle.js';
@@ -8,6 +7,7 @@ import {accuracyGate} from '../accuracy-gate.js';
 import type {Action} from '../action.js';
 import {ConsoleView} from '../console-view.js';
 import {engineWish, type EngineValues} from '../engine-view.js';
+import {loadFolder} from '../load-folder.js';
 import {metricsLines, printed} from '../run-summary.js';
 
 interface EvaluateValues extends EngineValues {
@@ -28,7 +28,7 @@ export const evaluate: Action = async ({positionals, values}, session) => {
   if (data === undefined)
     throw new UsageError('Expected a folder of images for --data, but found none. Say finetune evaluate BUNDLE --data DIR.');
   await openBundle(directory);
-  const folder = await loadImageFolder(data, {seed, signal, ...(limit !== undefined && {limit})});
+  const folder = await loadFolder(data, {seed, ...(limit !== undefined && {limit})}, session);
   const engine = await startEngine(engineWish({...wish, verbose}, session));
   const bundle = await loadBundle(directory);
   const {spec, classNames} = bundle;

@@ -6,6 +6,7 @@ import {openBundle} from '../../export/open-bundle.js';
 import {UnreadableImageError} from '../../export/read-pixels.js';
 import type {Action, Session} from '../action.js';
 import {engineWish, type EngineValues} from '../engine-view.js';
+import {listing} from '../load-folder.js';
 import {ProgressLine} from '../progress-line.js';
 import {table} from '../table.js';
 import {percent} from '../words.js';
@@ -45,7 +46,7 @@ async function classifyAll(bundle: Bundle, images: readonly string[], top: numbe
     const batch = await classifyBatch(bundle, images.slice(start, start + BATCH), top);
     classified.push(...batch.classified);
     unreadable.push(...batch.unreadable);
-    progress.update({title: 'images', done: Math.min(start + BATCH, images.length), total: images.length, unit: 'images'});
+    progress.update({title: 'predicting', done: Math.min(start + BATCH, images.length), total: images.length, unit: 'images'});
   }
   progress.end();
   return {classified, unreadable};
@@ -61,7 +62,9 @@ export const predict: Action = async ({positionals, values}, session) => {
   const directory = String(positionals.bundle);
   const {top} = values as {readonly top: number};
   await openBundle(directory);
-  const images = await findImages(positionals.image as readonly string[], session.signal);
+  const line = new ProgressLine(session.terminal);
+  const watching = {signal: session.signal, onProgress: listing(line)};
+  const images = await findImages(positionals.image as readonly string[], watching).finally(() => line.end());
   await startEngine(engineWish(values as unknown as EngineValues, session));
   const bundle = await loadBundle(directory);
   const {classified, unreadable} = await classifyAll(bundle, images, Math.min(top, bundle.classNames.length), session);

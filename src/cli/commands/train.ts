@@ -2,7 +2,7 @@ import {existsSync} from 'node:fs';
 import {readFile} from 'node:fs/promises';
 import {join} from 'node:path';
 import {AbortedError} from '../../core/errors.js';
-import {loadImageFolder, type ImageFolder} from '../../datasets/image-folder.js';
+import type {ImageFolder} from '../../datasets/image-folder.js';
 import {startEngine} from '../../engine/runtime.js';
 import {finetune, type FinetuneOptions, type FinetuneResult} from '../../finetune/finetune.js';
 import type {Recipe} from '../../finetune/recipe.js';
@@ -12,9 +12,11 @@ import type {Action, Session} from '../action.js';
 import {ConsoleView} from '../console-view.js';
 import {engineSentence, engineWish} from '../engine-view.js';
 import {StoppedRunError} from '../failure.js';
+import {loadFolder} from '../load-folder.js';
 import {RunPlan} from '../run-plan.js';
 import {nextSteps, runSummary} from '../run-summary.js';
 import {table} from '../table.js';
+import {threadsSentence} from '../threads.js';
 import {labelled} from '../words.js';
 
 /** The library's run; one that is stopped says how to go on. */
@@ -36,11 +38,12 @@ export const train: Action = async (request, session: Session) => {
   const {dim} = terminal.style;
   const plan = new RunPlan(request);
   const {data, verbose, assertAccuracy} = plan.values;
-  const folder = await loadImageFolder(data, {...plan.folderOptions, signal});
+  const folder = await loadFolder(data, plan.folderOptions, session);
   const begun = performance.now();
   const engine = await startEngine(engineWish(plan.values, session));
   const engineSeconds = (performance.now() - begun) / 1000;
   terminal.log(labelled(dim, 'engine', engineSentence(engine), terminal.columns));
+  terminal.log(labelled(dim, 'threads', threadsSentence(plan.values.workers, engine), terminal.columns));
   const resolved = plan.resolve(folder, engine.device === 'gpu');
   const out = plan.directory(resolved.recipe.arch);
   if (verbose) for (const line of table([['option', 'value', 'from'], ...plan.rows(resolved, out)])) terminal.log(dim(line));

@@ -1,7 +1,7 @@
 import {expect} from 'chai';
 import {bool, nativeHandles, type} from '../../src/engine/binding.js';
 import {inPlace, record} from '../../src/engine/record.js';
-import {RecordedStep} from '../../src/engine/recorded-step.js';
+import {RecordedSteps} from '../../src/engine/recorded-steps.js';
 import {tf, type Scalar, type Tensor, type Variable} from '../../src/engine/tensorflow.js';
 import {useEngine} from '../helpers/engine.js';
 
@@ -10,11 +10,11 @@ describe('a recorded step', () => {
 
   let weight: Variable;
   let count: Variable;
-  let recorded: RecordedStep;
+  let recorded: RecordedSteps;
   beforeEach(() => {
     weight = tf.tidy(() => tf.variable(tf.tensor1d([1, 2])));
     count = tf.tidy(() => tf.variable(tf.scalar(0)));
-    recorded = new RecordedStep(new Map(Object.entries({weight, count})));
+    recorded = new RecordedSteps(new Map(Object.entries({weight, count})));
   });
   afterEach(() => {
     recorded.dispose();
@@ -35,7 +35,7 @@ describe('a recorded step', () => {
         count.assign(tf.add(count, 1));
         return before;
       };
-      return recorded.run(new Map([['x', x]]), step).dataSync()[0]!;
+      return recorded.run({name: 'add', run: step}, new Map([['x', x]])).dataSync()[0]!;
     });
   const held = (variable: Variable): number[] => {
     recorded.sync();
@@ -69,6 +69,45 @@ describe('a recorded step', () => {
     expect(stepsRun).to.equal(2);
   });
 
+  it('moves them once at its first run in bfloat16 too, which is run again as the graph that all others are', () => {
+    const x = tf.tidy(() => tf.tensor1d([1, 1]));
+    const step = (): Scalar => {
+      stepsRun++;
+      count.assign(tf.add(count, 1));
+      return tf.sum<Scalar>(x);
+    };
+    for (let time = 0; time < 3; time++) recorded.run({name: 'count', run: step, precision: 'bf16'}, new Map([['x', x]])).dispose();
+    expect([held(count), stepsRun]).to.deep.equal([[3], 1]);
+    x.dispose();
+  });
+
+  it('records a step that moves nothing beside it, once for any number of examples', () => {
+    const told: string[] = [];
+    const steps = new RecordedSteps(new Map(Object.entries({weight, count})), what => told.push(what));
+    const scores = (n: number): number[] =>
+      tf.tidy(() => {
+        const x = tf.ones([n, 2]);
+        const step = (): Tensor => tf.mul(x, weight);
+        return [...steps.run({name: 'score', run: step, isAnyCount: true}, new Map([['x', x]])).dataSync()];
+      });
+    const move = (): void =>
+      tf.tidy(() => {
+        const x = tf.tensor1d([1, 1]);
+        const step = (): Scalar => {
+          weight.assign(tf.add(weight, x));
+          return tf.sum(x);
+        };
+        steps.run({name: 'move', run: step}, new Map([['x', x]]));
+      });
+    expect(scores(1)).to.deep.equal([1, 2]);
+    for (let time = 0; time < 3; time++) move();
+    expect(scores(2)).to.deep.equal([4, 5, 4, 5]);
+    move();
+    expect(scores(1)).to.deep.equal([5, 6]);
+    expect(told).to.deep.equal(['score float32[-1,2]', 'move float32[2]']);
+    steps.dispose();
+  });
+
   it('leaves nothing when it is disposed', () => {
     run([1, 1]); // what is uploaded when it is first used
     recorded.dispose();
@@ -91,7 +130,7 @@ describe('a recorded step', () => {
           inPlace('ResourceApplyGradientDescent', {T: type('float32')}, [weight], [tf.scalar(1), gradient], work);
           return tf.sum<Scalar>(gradient);
         };
-        recorded.run(new Map([['gradient', gradient]]), step);
+        recorded.run({name: 'move', run: step}, new Map([['gradient', gradient]]));
       });
 
     it('does what the op stands for, after what was assigned before', () => {

@@ -1,0 +1,83 @@
+import {atImageSize, TORCHVISION_PREPROCESSING} from '../src/core/preprocessing.js';
+import {AUGMENTATIONS} from '../src/datasets/augment.js';
+import {imageBatches} from '../src/datasets/batches.js';
+import {checkImages} from '../src/datasets/check.js';
+import {openImageCache, type ImageCache} from '../src/datasets/image-cache.js';
+import {loadImageFolder, type ImageFolder, type Sample} from '../src/datasets/image-folder.js';
+import {splitFolder} from '../src/datasets/split.js';
+
+const SIZE = 64;
+const MIB = 2 ** 20;
+
+/** What one stage took, in a process that did nothing else but what has to come before it. */
+export interface Measured {
+  readonly images: number;
+  readonly seconds: number;
+  /** Of all threads: what counts where the machine is not ours alone. */
+  readonly cpuSeconds: number;
+  /** The most memory the process ever had, MiB. */
+  readonly peak: number;
+  /** Memory at the end of the stage over that at its middle, MiB; where it streams. */
+  readonly growth?: number;
+}
+
+/** Prepares a stage; what comes back is timed. */
+type Stage = (directory: string, cache: string) => Promise<() => Promise<Pick<Measured, 'images' | 'growth'>>>;
+
+const openCache = ({samples, classNames}: ImageFolder, directory: string): Promise<ImageCache> =>
+  openImageCache(samples, atImageSize(TORCHVISION_PREPROCESSING, SIZE), {classNames, budgetBytes: 0, directory});
+
+/** Every picture of a cache in augmented batches, as a training epoch wants them. */
+async function epoch(cache: ImageCache): Promise<{readonly images: number; readonly growth: number}> {
+  const view = {kind: 'augmented', augmentation: AUGMENTATIONS.light, seed: 1, epoch: 1} as const;
+  const resident: number[] = [];
+  let images = 0;
+  for await (const {labels} of imageBatches(cache, cache.samples, {batchSize: 64, size: SIZE, view, order: {shuffle: view}})) {
+    images += labels.length;
+    resident.push(process.memoryUsage.rss());
+  }
+  return {images, growth: (resident.at(-1)! - resident[resident.length >> 1]!) / MIB};
+}
+
+const STAGES: Readonly<Record<string, Stage>> = {
+  list: async directory => async () => ({images: (await loadImageFolder(directory)).samples.length}),
+  check: async directory => {
+    const folder = await loadImageFolder(directory);
+    return async () => ({images: (await checkImages(folder)).readable.length});
+  },
+  split: async directory => {
+    const folder = await loadImageFolder(directory);
+    const contents = {samples: folder.samples, contentHash: ({name}: Sample) => name};
+    return async () => {
+      const {train, validation} = splitFolder(folder, contents, {seed: 0});
+      return {images: train.length + validation.length};
+    };
+  },
+  'first epoch': async (directory, place) => {
+    const folder = await loadImageFolder(directory);
+    return async () => {
+      const cache = await openCache(folder, place);
+      return epoch(cache).finally(() => cache.close());
+    };
+  },
+  'later epoch': async (directory, place) => {
+    const cache = await openCache(await loadImageFolder(directory), place);
+    return () => epoch(cache).finally(() => cache.close());
+  },
+};
+
+/** In the order of a run. */
+export const STAGE_NAMES = Object.keys(STAGES);
+
+async function measure(work: Awaited<ReturnType<Stage>>): Promise<Measured> {
+  const [begun, before] = [performance.now(), process.cpuUsage()];
+  const result = await work();
+  const {user, system} = process.cpuUsage(before);
+  const seconds = (performance.now() - begun) / 1000;
+  return {...result, seconds, cpuSeconds: (user + system) / 1e6, peak: process.resourceUsage().maxRSS / 1024};
+}
+
+if (import.meta.filename === process.argv[1]) {
+  const [name, directory, cache] = process.argv.slice(2);
+  console.log(JSON.stringify(await measure(await STAGES[name!]!(directory!, cache!))));
+}

@@ -1,5 +1,5 @@
 import {readdirSync, readFileSync} from 'node:fs';
-import {dirname, join, relative} from 'node:path';
+import {dirname, join} from 'node:path';
 import {fileURLToPath} from 'node:url';
 import {expect} from 'chai';
 
@@ -17,13 +17,14 @@ const FLOORS: Readonly<Record<string, number>> = {
   report: 4,
   finetune: 5,
   cli: 6,
+  bench: 7,
 };
 
 /** The one door of each third-party package. */
 const DOORS: readonly (readonly [package_: RegExp, files: RegExp])[] = [
   [/^@tensorflow\//, /^src\/engine\//],
   [/^node-api-headers$/, /^src\/engine\//],
-  [/^(sharp|glob)$/, /^src\/datasets\//],
+  [/^(sharp|glob)$/, /^(src\/datasets|bench)\//],
   [/^ajv$/, /^src\/core\/schema\.ts$/],
   [/^yauzl$/, /^src\/core\/zip\.ts$/],
   [/^(h5wasm|undici)(\/.*)?$/, /^src\/backbones\//],
@@ -42,15 +43,17 @@ interface Source {
 
 const IMPORT = /(?:^|\n)\s*(?:import|export)\s[^'";]*?from\s+'([^']+)'|import(?: \w+ = require)?\('([^']+)'\)/g;
 
-const sources: readonly Source[] = readdirSync(join(ROOT, 'src'), {recursive: true, encoding: 'utf8'})
+const sources: readonly Source[] = ['src', 'bench']
+  .flatMap(top => readdirSync(join(ROOT, top), {recursive: true, encoding: 'utf8'}).map(name => join(top, name)))
   .filter(name => /\.c?ts$/.test(name))
   .map(name => {
-    const path = relative(ROOT, join(ROOT, 'src', name)).replaceAll('\\', '/');
+    const path = name.replaceAll('\\', '/');
     const text = readFileSync(join(ROOT, path), 'utf8');
     return {path, lines: text.trimEnd().split('\n'), imports: [...text.matchAll(IMPORT)].map(match => (match[1] ?? match[2])!)};
   });
 
-const folderOf = (path: string): string => path.split('/')[1]!;
+/** A folder of `src`, or `bench`. */
+const folderOf = (path: string): string => path.replace(/^src\//, '').split('/')[0]!;
 const targetOf = (from: string, specifier: string): string => join(dirname(from), specifier).replaceAll('\\', '/').replace(/js$/, 'ts');
 
 /** First and last line of every function with a body in braces, by the indentation that Prettier gives it. */
@@ -104,9 +107,9 @@ describe('the house', () => {
     expect(wrong).to.deep.equal([]);
   });
 
-  it('nothing prints or exits outside cli', () => {
+  it('nothing prints or exits outside cli and bench', () => {
     const wrong = sources
-      .filter(({path}) => !path.startsWith('src/cli/') && !path.endsWith('-process.ts'))
+      .filter(({path}) => !['cli', 'bench'].includes(folderOf(path)) && !path.endsWith('-process.ts'))
       .flatMap(({path, lines}) => lines.map((line, i) => ({path, line, number: i + 1})))
       .filter(({line}) => /\bconsole\.|process\.(exit|stdout|stderr)\b/.test(code(line)))
       .map(({path, line, number}) => `${path}:${number} ${line.trim()}`);

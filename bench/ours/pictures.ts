@@ -1,0 +1,45 @@
+import {totalmem} from 'node:os';
+import {join} from 'node:path';
+import {cacheDirectory} from '../../src/core/cache-directory.js';
+import type {Preprocessing} from '../../src/core/preprocessing.js';
+import {AUGMENTATIONS, type AugmentationName} from '../../src/datasets/augment.js';
+import {openImageCache, type ImageCache} from '../../src/datasets/image-cache.js';
+import {loadImageFolder, type ImageFolder, type Sample} from '../../src/datasets/image-folder.js';
+import type {PictureSource} from '../../src/training/pictures.js';
+import type {TaskOptions} from './task.js';
+
+/** The pictures that PyTorch's ImageFolder takes too: it knows no GIF. */
+const isShared = ({path}: Sample): boolean => /\.(jpe?g|png)$/i.test(path);
+
+export interface Pictures {
+  readonly classNames: readonly string[];
+  readonly train: readonly Sample[];
+  readonly validation: readonly Sample[];
+}
+
+export async function findPictures({data}: TaskOptions): Promise<Pictures> {
+  const {classNames, samples, validation}: ImageFolder = await loadImageFolder(data);
+  if (validation === undefined) throw new Error(`Expected folders train and val in ${data}, but found no val. Make one.`);
+  return {classNames, train: samples.filter(isShared), validation: validation.filter(isShared)};
+}
+
+/** Decodes pictures as a run of the command does. */
+export const decode = (
+  samples: readonly Sample[],
+  classNames: readonly string[],
+  preprocessing: Preprocessing,
+  threads: number,
+): Promise<ImageCache> =>
+  openImageCache(samples, preprocessing, {
+    classNames,
+    budgetBytes: totalmem() / 6,
+    directory: join(cacheDirectory(), 'images'),
+    workers: threads,
+  });
+
+export const sourceOf = (
+  cache: ImageCache,
+  samples: readonly Sample[],
+  {cropSize}: Preprocessing,
+  augmentation: AugmentationName,
+): PictureSource => ({cache, samples, size: cropSize, augmentation: AUGMENTATIONS[augmentation], seed: 1});

@@ -39,7 +39,7 @@ const stepInputs = ({x, labels}: InputBatch): StepInputs => ({
 /** The same function, run op by op. */
 function eager(network: PhaseNetwork, inputs: Inputs, batch: number): Updates {
   const {optimizer: spec, rules} = planOf(PLAN_RATES, batch);
-  const optimizer = createOptimizer(spec);
+  const optimizer = createOptimizer(spec, network.trained);
   const order = Array.from({length: inputs.count}, (_, index) => index);
   return async onStep => {
     for await (const given of inputs.batches(order, batch, 1)) {

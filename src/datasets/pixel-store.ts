@@ -7,6 +7,7 @@ import {decodingFault} from './readability.js';
 import type {DecodedImage} from './resample.js';
 import {openSealedFile, writeSealedFile} from './sealed-file.js';
 import type {SealedFile} from './sealed-file.js';
+import {sharedCopy} from './shared-pixels.js';
 
 /** Decoded images, in memory or in a file. */
 export interface PixelStore {
@@ -58,7 +59,7 @@ export class PixelsLostError extends FinetuneError {
 /** Keeps all pixels in memory. @throws AbortedError */
 export async function decodeIntoMemory(decodeAll: DecodeAll): Promise<PixelStore> {
   const images = new Map<string, DecodedImage>();
-  const faults = await decodeAll(async ({hash}, image) => void images.set(hash, image));
+  const faults = await decodeAll(async ({hash}, image) => void images.set(hash, {...image, data: sharedCopy(image.data)}));
   return {faults, image: ({hash}) => images.get(hash)!, close: async () => images.clear()};
 }
 
@@ -112,7 +113,7 @@ function storeIn(file: SealedFile, path: string, decodeAgain: (content: Content)
     async image(content) {
       const {hash, offset, width, height} = content;
       const data = await file.read(offset, width * height * 3);
-      if (data !== undefined && crc32(data) === sums.get(hash)) return {data, width, height};
+      if (data !== undefined && crc32(data) === sums.get(hash)) return {data: sharedCopy(data), width, height};
       return decodeAgain(content).catch(cause => Promise.reject(new PixelsLostError(path, content.path, cause)));
     },
     close: () => file.close(),

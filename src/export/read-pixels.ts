@@ -1,6 +1,7 @@
 import {FinetuneError} from '../core/errors.js';
 import type {Preprocessing} from '../core/preprocessing.js';
-import {centreCrop, decode, decodeBytes} from '../datasets/decode.js';
+import {decode, decodeBytes} from '../datasets/decode.js';
+import {centreCrop} from '../datasets/windows.js';
 import {decodingFault} from '../datasets/readability.js';
 
 /** A path, or the bytes of an image file. */

@@ -1,6 +1,7 @@
 import {DatasetError} from '../core/errors.js';
 import type {Finding} from '../core/finding.js';
-import {centreCrop, decode} from '../datasets/decode.js';
+import {decode} from '../datasets/decode.js';
+import {centreCrop} from '../datasets/windows.js';
 import {everySample, type ImageFolder, type Sample} from '../datasets/image-folder.js';
 import {decodingFault} from '../datasets/readability.js';
 import type {Bundle} from '../export/bundle.js';

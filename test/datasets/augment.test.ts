@@ -2,7 +2,7 @@ import {expect} from 'chai';
 import fc from 'fast-check';
 import {random} from '../../src/core/random.js';
 import {AUGMENTATIONS, augment, randomWindow, type Augmentation} from '../../src/datasets/augment.js';
-import {centreCrop} from '../../src/datasets/decode.js';
+import {centreCrop} from '../../src/datasets/windows.js';
 import type {DecodedImage} from '../../src/datasets/resample.js';
 
 /** Red grows to the right, green downwards. */

@@ -2,7 +2,7 @@ import {setTimeout as sleep} from 'node:timers/promises';
 import {expect} from 'chai';
 import {AUGMENTATIONS} from '../../src/datasets/augment.js';
 import {imageBatches, type BatchOptions, type ImageBatch} from '../../src/datasets/batches.js';
-import {centreCrop} from '../../src/datasets/decode.js';
+import {centreCrop} from '../../src/datasets/windows.js';
 import type {ImageCache} from '../../src/datasets/image-cache.js';
 import type {Sample} from '../../src/datasets/image-folder.js';
 import type {DecodedImage} from '../../src/datasets/resample.js';

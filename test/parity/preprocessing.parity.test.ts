@@ -3,7 +3,8 @@ import {expect} from 'chai';
 import sharp from 'sharp';
 import {TORCHVISION_PREPROCESSING} from '../../src/core/preprocessing.js';
 import {ADJUSTMENTS} from '../../src/datasets/colour-jitter.js';
-import {centreCrop, decodeBytes} from '../../src/datasets/decode.js';
+import {decodeBytes} from '../../src/datasets/decode.js';
+import {centreCrop} from '../../src/datasets/windows.js';
 
 interface Golden {
   readonly preprocessing: readonly {

@@ -43,7 +43,9 @@ const script = (name: string): string => join(ROOT, 'bench', 'pytorch', `${name}
 function workerCommand({by, task, options}: SideSpec, setting: Setting): Command {
   const told = JSON.stringify({data: setting.data, threads: setting.threads, ...options});
   if (by === 'pytorch') return pinned(setting, setting.python, [script('worker'), task, told]);
-  return pinned(setting, process.execPath, [join(ROOT, 'dist', 'bench', 'ours', 'worker.js'), task, told]);
+  // As many threads to decode on as the peer's DataLoader has workers.
+  const environment = {UV_THREADPOOL_SIZE: String(setting.threads)};
+  return pinned(setting, process.execPath, [join(ROOT, 'dist', 'bench', 'ours', 'worker.js'), task, told], environment);
 }
 
 /** A cache directory with nothing in it but the engine. */

@@ -23,12 +23,15 @@ export type Faults = ReadonlyMap<string, string>;
 
 /** How work on many images is done and watched. */
 export interface Work {
-  /** Images read or decoded at a time; as many as Node has threads for them unless told. */
+  /** Threads that images are read and decoded on; as many as Node has for them unless told. */
   readonly workers?: number;
   readonly signal?: AbortSignal;
   /** A cache reads every image first, then decodes those that it does not hold; each stage counts from 0 to `total`. */
   readonly onProgress?: (done: number, total: number, stage: 'reading' | 'decoding') => void;
 }
+
+/** Images in the air for each thread: while one goes from step to step, its thread has another to work on. */
+const IMAGES_A_THREAD = 2;
 
 const sha256 = (bytes: Uint8Array): string => createHash('sha256').update(bytes).digest('hex');
 
@@ -57,7 +60,7 @@ export async function readContents(
     onProgress?.(++done, samples.length, 'reading');
     return found ?? undefined;
   };
-  const looks = await concurrently(samples, workers, look, signal);
+  const looks = await concurrently(samples, IMAGES_A_THREAD * workers, look, signal);
   const byHash = layOut(looks.filter(found => found !== undefined));
   const bySample = new Map(
     samples.flatMap(({name}, index) => (looks[index] === undefined ? [] : [[name, byHash.get(looks[index].hash)!]])),
@@ -94,7 +97,7 @@ export async function proveContents(
     if (fault !== undefined) faults.set(sample.name, fault);
     onProgress?.(++done, samples.length, 'decoding');
   };
-  await concurrently(samples, workers, prove, signal);
+  await concurrently(samples, IMAGES_A_THREAD * workers, prove, signal);
   return {hashes, faults};
 }
 
@@ -135,6 +138,6 @@ export async function decodeContents(
     else await keep(content, image);
     onProgress?.(++done, contents.length, 'decoding');
   };
-  await concurrently(contents, workers, work, signal);
+  await concurrently(contents, IMAGES_A_THREAD * workers, work, signal);
   return faults;
 }

@@ -29,7 +29,7 @@ export interface FinetuneOptions {
   readonly engine?: EngineWish['engine'];
   readonly device?: EngineWish['device'];
   readonly offline?: boolean;
-  /** Pictures decoded at once; as many as Node has threads for, and no more (UV_THREADPOOL_SIZE, 4 unless set before it starts). */
+  /** Threads to decode pictures on; as many as Node has, and no more (UV_THREADPOOL_SIZE, 4 unless set before it starts). */
   readonly workers?: number;
   /** Written into `recipe.json` and the report beside the recipe: what the caller knows of how it was called. */
   readonly settings?: RunSettings;

@@ -3,7 +3,7 @@ import type {GraphNode} from './graph-def.js';
 
 /** Which inputs and which outputs of an op are of its type `T` and may be bfloat16; the others stay as they are. */
 interface Rule {
-  readonly inputs: readonly number[] | 'all';
+  readonly inputs: readonly number[];
   /** Where the arithmetic is, and the time: lowered always. The others only follow, so that no tensor is widened between two of those. */
   readonly leads?: true;
 }
@@ -18,8 +18,7 @@ const RULES: Readonly<Record<string, Rule>> = {
   FusedBatchNormGradV3: {inputs: [0, 1]},
   Relu: {inputs: [0]},
   ReluGrad: {inputs: [0, 1]},
-  AddV2: {inputs: [0, 1]},
-  AddN: {inputs: 'all'},
+  Add: {inputs: [0, 1]},
   Pad: {inputs: [0]},
   PadV2: {inputs: [0, 2]},
   Slice: {inputs: [0]},
@@ -53,7 +52,7 @@ export function inBfloat16(nodes: readonly GraphNode[], prefix: string): GraphNo
 
   for (const node of nodes) {
     const rule = isFloat32(node) ? RULES[node.op] : undefined;
-    const takes = (index: number): boolean => rule?.inputs === 'all' || rule?.inputs.includes(index) === true;
+    const takes = (index: number): boolean => rule?.inputs.includes(index) === true;
     const isLowered = rule?.leads === true || node.inputs.some((reference, index) => takes(index) && lowered.has(reference));
     const inputs = node.inputs.map((reference, index) => (isLowered && takes(index) ? down(reference) : up(reference)));
     written.push(isLowered ? {...node, inputs, attributes: {...node.attributes, T: type('bfloat16')}} : {...node, inputs});

@@ -45,7 +45,7 @@ describe('a graph in bfloat16', () => {
   });
 
   it('leaves sums and pools of float32 as they are', () => {
-    const nodes = [node('sum', 'AddV2', 'a:0', 'b:0'), node('pool', 'MaxPool', 'sum:0'), node('product', 'MatMul', 'pool:0', 'w:0')];
+    const nodes = [node('sum', 'Add', 'a:0', 'b:0'), node('pool', 'MaxPool', 'sum:0'), node('product', 'MatMul', 'pool:0', 'w:0')];
     expect(inBfloat16(nodes, '')).to.deep.equal(nodes);
   });
 
@@ -66,7 +66,7 @@ describe('a graph in bfloat16', () => {
   });
 
   it('leaves integers alone', () => {
-    const integers = {...node('i', 'AddV2', 'a:0', 'b:0'), attributes: {T: type('int32')}};
+    const integers = {...node('i', 'Add', 'a:0', 'b:0'), attributes: {T: type('int32')}};
     expect(inBfloat16([integers], '')).to.deep.equal([integers]);
   });
 });

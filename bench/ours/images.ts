@@ -1,6 +1,7 @@
 import {TORCHVISION_PREPROCESSING} from '../../src/core/preprocessing.js';
 import type {AugmentationName} from '../../src/datasets/augment.js';
 import type {ImageCache} from '../../src/datasets/image-cache.js';
+import {tf} from '../../src/engine/tensorflow.js';
 import {pictureInputs} from '../../src/training/inputs.js';
 import {phaseNetwork} from '../../src/training/phase-network.js';
 import {randomClassifier, ratesFrom} from './networks.js';
@@ -21,8 +22,8 @@ export async function images(options: TaskOptions): Promise<Task> {
   const open = (): Promise<ImageCache> => decode(samples, classNames, TORCHVISION_PREPROCESSING, threads);
   const order = samples.map((_, index) => index);
   const show = async (cache: ImageCache, augmentation: AugmentationName, epoch: number | null): Promise<void> => {
-    const inputs = pictureInputs(sourceOf(cache, samples, TORCHVISION_PREPROCESSING, augmentation), network);
-    for await (const {x} of inputs.batches(order, BATCH, epoch)) x.dispose();
+    const inputs = pictureInputs(sourceOf(cache, samples, TORCHVISION_PREPROCESSING, augmentation));
+    for await (const {x} of inputs.batches(order, BATCH, epoch)) tf.dispose([x, network.toBoundary(x)]);
   };
   const first = async (): Promise<void> => {
     const cache = await open();

@@ -65,7 +65,7 @@ export async function step(options: TaskOptions): Promise<Task> {
   const {classNames, train} = await findPictures(options);
   const samples = Array.from({length: batch * (STEPS + 1)}, (_, i) => train[Math.floor((i * train.length) / (batch * (STEPS + 1)))]!);
   const cache = await decode([...new Set(samples)], classNames, classifier.preprocessing, threads);
-  const updates = MODES[mode]!(network, pictureInputs(sourceOf(cache, samples, classifier.preprocessing, 'none'), network), batch);
+  const updates = MODES[mode]!(network, pictureInputs(sourceOf(cache, samples, classifier.preprocessing, 'none')), batch);
   await updates(() => {});
   return async () => {
     const stamps: number[] = [];

@@ -77,6 +77,9 @@ export interface TensorFlowBackend {
 /** Whether tensors live in TensorFlow now (else in the portable engine). */
 export const isTensorFlow = (): boolean => tf.getBackend() === 'tensorflow';
 
+/** Whether they live in the memory of a GPU. */
+export const isOnGpu = (): boolean => isTensorFlow() && tensorFlowBackend().isUsingGpuDevice;
+
 /** The native backend; only while the engine is `tensorflow`. */
 export const tensorFlowBackend = (): TensorFlowBackend => tf.backend() as unknown as TensorFlowBackend;
 

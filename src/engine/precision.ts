@@ -51,3 +51,15 @@ export function requirePrecision(
     refuse('a processor with bfloat16 arithmetic (AVX512_BF16, AMX)', 'one without');
   }
 }
+
+/**
+ * Lets cuDNN normalise a batch of bfloat16 as it lies, channels last, by its kernels that read it once. TensorFlow else turns every
+ * activation round for the batch norms and back for the convolutions. In force for the process from its first batch norm on.
+ */
+export function preparePrecision(
+  precision: Precision,
+  {device}: Pick<EngineInfo, 'device'>,
+  environment: NodeJS.ProcessEnv = process.env,
+): void {
+  if (precision === 'bf16' && device === 'gpu') environment.TF_USE_CUDNN_BATCHNORM_SPATIAL_PERSISTENT ??= '1';
+}

@@ -27,6 +27,13 @@ export interface Step<T extends Tensor = Tensor> {
   readonly isAnyCount?: true;
 }
 
+export interface RecordedStepsOptions {
+  /** float32 tensors that the steps read and that do not change. */
+  readonly constants?: ReadonlyMap<string, Tensor>;
+  /** Told the name of a step and the types and shapes of its inputs. */
+  readonly onRecorded?: ((what: string) => void) | undefined;
+}
+
 type Inputs = ReadonlyMap<string, Tensor>;
 
 const sizesOf = (tensor: Tensor, {isAnyCount}: Step): readonly number[] => (isAnyCount ? [-1, ...tensor.shape.slice(1)] : tensor.shape);
@@ -44,6 +51,7 @@ const prefixed = (inputs: Inputs, prefix: string): Map<string, Tensor> =>
  */
 export class RecordedSteps {
   readonly #variables: ReadonlyMap<string, Variable>;
+  readonly #constants: ReadonlyMap<string, Tensor>;
   readonly #onRecorded: (what: string) => void;
   readonly #entries = new Map<string, Entry>();
   #session: Session | undefined;
@@ -51,11 +59,11 @@ export class RecordedSteps {
   #ahead = false;
 
   /**
-   * @param variables all that the steps read or move beside their inputs, float32
-   * @param onRecorded told the name of a step and the types and shapes of its inputs
+   * @param variables all that the steps move, and read beside their inputs, float32
    */
-  constructor(variables: ReadonlyMap<string, Variable>, onRecorded: (what: string) => void = () => {}) {
+  constructor(variables: ReadonlyMap<string, Variable>, {constants = new Map(), onRecorded = () => {}}: RecordedStepsOptions = {}) {
     this.#variables = variables;
+    this.#constants = constants;
     this.#onRecorded = onRecorded;
   }
 
@@ -99,18 +107,22 @@ export class RecordedSteps {
   }
 
   #replay({prefix, moves}: Entry, inputs: Inputs): Tensor {
-    this.#session ??= new Session(
-      [...this.#entries.values()].flatMap(({nodes}) => nodes),
-      this.#variables as ReadonlyMap<string, Tensor>,
-    );
+    this.#session ??= this.#open();
     this.#ahead ||= moves;
     return this.#session.run(prefixed(inputs, prefix), [`${prefix}result`])[0]!;
+  }
+
+  #open(): Session {
+    const nodes = [...this.#entries.values()].flatMap(entry => entry.nodes);
+    const read = new Set(nodes.flatMap(({inputs}) => inputs));
+    const constants = [...this.#constants].filter(([name]) => read.has(`${name}:0`));
+    return new Session(nodes, new Map<string, Tensor>([...(this.#variables as ReadonlyMap<string, Tensor>), ...constants]));
   }
 
   #record<T extends Tensor>(key: string, step: Step<T>, inputs: Inputs): T {
     const prefix = `step${this.#entries.size}/`;
     const given = prefixed(inputs, prefix);
-    const sources = new Map<string, Tensor>([...(this.#variables as ReadonlyMap<string, Tensor>), ...given]);
+    const sources = new Map<string, Tensor>([...(this.#variables as ReadonlyMap<string, Tensor>), ...this.#constants, ...given]);
     const recording = record(sources, () => step.run(), prefix);
     const moves = this.#moves(recording, prefix);
     const effects = [...recording.effects, ...moves.map(({name}) => name)];

@@ -2,7 +2,7 @@ import {AbortedError} from '../core/errors.js';
 import type {ImageFolder} from '../datasets/image-folder.js';
 import type {Split} from '../datasets/split.js';
 import {startEngine, type EngineInfo, type EngineWish} from '../engine/runtime.js';
-import {requirePrecision} from '../engine/precision.js';
+import {preparePrecision, requirePrecision} from '../engine/precision.js';
 import type {Classifier} from '../heads/classifier.js';
 import type {EpochRow} from '../training/history.js';
 import type {Metrics} from '../training/metrics.js';
@@ -77,6 +77,7 @@ export async function finetune(folder: ImageFolder, recipe: Recipe, options: Fin
   const run = new RunContext(options.onEvent, options.signal, options.offline, options.workers, options.settings?.engineSeconds);
   const engine = await run.time('engine', () => startEngine(engineWish(options)));
   requirePrecision(recipe.precision, engine);
+  preparePrecision(recipe.precision, engine);
   const output = await RunOutput.open(options, recipe, engine, run);
   const checkpoints = new Checkpoints(output.checkpoint, run);
   let prepared: Prepared | undefined;

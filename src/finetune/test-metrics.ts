@@ -9,7 +9,7 @@ import type {RunContext} from './run-context.js';
 export async function testMetrics({classifier, split, sourceOf}: Prepared, run: RunContext): Promise<Metrics | undefined> {
   if (split.test.length === 0) return undefined;
   const network = phaseNetwork(classifier, {rates: FROZEN, batchNorm: 'inference'});
-  const inputs = counted(pictureInputs(sourceOf(split.test), network), run.counting('evaluate'));
+  const inputs = counted(pictureInputs(sourceOf(split.test)), run.counting('evaluate'));
   try {
     return await run.time('evaluate', () => evaluateInputs(network, inputs));
   } finally {

@@ -2,6 +2,7 @@ import {join} from 'node:path';
 import {download, restore} from '../backbones/device-weights.js';
 import {frozenBoundary, groupOf, LAYER_GROUPS, type LayerGroup} from '../backbones/layer-groups.js';
 import {cacheDirectory} from '../core/cache-directory.js';
+import {isOnGpu} from '../engine/binding.js';
 import type {Precision} from '../engine/precision.js';
 import type {Classifier} from '../heads/classifier.js';
 import {BestWeights} from '../training/best-weights.js';
@@ -60,6 +61,8 @@ export class PhaseRunner {
         budgetBytes: budgetBytes * part,
         files,
         precision,
+        // A GPU has a map computed sooner than one is read, brought to it and widened.
+        keepsMaps: !isOnGpu(),
         onFound: rows => (this.#found += rows),
         onProgress: run.counting('features'),
         ...run.signalled,

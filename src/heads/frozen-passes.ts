@@ -5,7 +5,7 @@ import {forward} from '../backbones/resnet.js';
 import {groupConvolutions} from '../backbones/resnet-specs.js';
 import {Compiled} from '../engine/compile.js';
 import type {Precision} from '../engine/precision.js';
-import type {Tensor, Tensor4D} from '../engine/tensorflow.js';
+import {tf, type Tensor, type Tensor4D} from '../engine/tensorflow.js';
 import type {Network} from './classifier.js';
 import {pool} from './head.js';
 
@@ -36,6 +36,22 @@ export class FrozenPasses {
     return pass.run(x);
   }
 
+  /** `run` op by op and in float32, for a step that is recorded itself. */
+  through(x: Tensor4D, from: number, until: number): Tensor {
+    const {spec, head, preprocessing} = this.#network;
+    const whole = spec.lastStage + 1;
+    return tf.tidy(() => {
+      const input = from === 0 ? normalise(x, preprocessing) : x;
+      const map = forward(this.#folded, spec, input, from, Math.min(until, whole));
+      return until === whole ? pool(head, map) : map;
+    });
+  }
+
+  /** Folded filters and biases that the groups below a boundary read, by name. */
+  tensors(until: number): Map<string, Tensor> {
+    return this.#folded.tensors(groupConvolutions(this.#network.spec, 0, until));
+  }
+
   /** sha256, in hex, of everything that decides what pixels become at a boundary. */
   fingerprint(until: number): string {
     const known = this.#fingerprints.get(until);
@@ -43,22 +59,15 @@ export class FrozenPasses {
     const {spec, head, preprocessing} = this.#network;
     const pooling = until === spec.lastStage + 1 ? head.pooling : null;
     const hash = createHash('sha256').update(JSON.stringify({spec, preprocessing, until, pooling}));
-    for (const [name, tensor] of this.#folded.tensors(groupConvolutions(spec, 0, until))) hash.update(name).update(tensor.dataSync());
+    for (const [name, tensor] of this.tensors(until)) hash.update(name).update(tensor.dataSync());
     const fingerprint = hash.digest('hex');
     this.#fingerprints.set(until, fingerprint);
     return fingerprint;
   }
 
   #compile(from: number, until: number, precision: Precision): Compiled {
-    const {spec, head, preprocessing} = this.#network;
-    const whole = spec.lastStage + 1;
-    const state = this.#folded.tensors(groupConvolutions(spec, from, until));
-    const pass = (x: Tensor): Tensor => {
-      const input = from === 0 ? normalise(x as Tensor4D, preprocessing) : (x as Tensor4D);
-      const map = forward(this.#folded, spec, input, from, Math.min(until, whole));
-      return until === whole ? pool(head, map) : map;
-    };
-    return new Compiled(state, pass, precision);
+    const state = this.#folded.tensors(groupConvolutions(this.#network.spec, from, until));
+    return new Compiled(state, x => this.through(x as Tensor4D, from, until), precision);
   }
 
   dispose(): void {

@@ -18,7 +18,7 @@ export interface EvaluationOptions {
 
 /** Metrics of a network on plain pictures. */
 export async function evaluateInputs(network: PhaseNetwork, inputs: Inputs, options: EvaluationOptions = {}): Promise<Metrics> {
-  const steps = options.steps ?? new RecordedSteps(network.used);
+  const steps = options.steps ?? new RecordedSteps(network.used, {constants: network.folded});
   try {
     return await evaluateBy(steps, network, inputs, options.onProbabilities);
   } finally {
@@ -36,7 +36,10 @@ async function evaluateBy(
   const order = Array.from({length: inputs.count}, (_, index) => index);
   for await (const {x, labels} of inputs.batches(order, BATCH, null)) {
     const {probabilities, lossSum} = tf.tidy(() => {
-      const logits = steps.run<Tensor2D>({name: 'evaluate', isAnyCount: true, run: () => network.upper(x)}, new Map([['x', x]]));
+      const logits = steps.run<Tensor2D>(
+        {name: 'evaluate', isAnyCount: true, run: () => network.upper(network.toBoundary(x))},
+        new Map([['x', x]]),
+      );
       const mean = ops().softmaxCrossEntropy(logits, tf.tensor1d(labels, 'int32'), tf.ones([labels.length]), 0);
       return {
         probabilities: tf.softmax(logits).dataSync<'float32'>().slice(),

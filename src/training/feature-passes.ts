@@ -1,3 +1,4 @@
+import {isOnGpu} from '../engine/binding.js';
 import type {Precision} from '../engine/precision.js';
 import {uploadPixels} from '../engine/pixels.js';
 import {tf, type Tensor4D} from '../engine/tensorflow.js';
@@ -7,8 +8,8 @@ import {nextTurn} from './next-turn.js';
 import type {PhaseNetwork} from './phase-network.js';
 import {pictures, toPixels, type PictureSource} from './pictures.js';
 
-/** Pictures run through the frozen groups at a time while a table is filled. */
-const ROWS_AT_A_TIME = 32;
+/** Pictures run through the frozen groups at a time while a table is filled: enough to keep a GPU busy, or few to hold in memory. */
+const rowsAtATime = (): number => (isOnGpu() ? 128 : 32);
 
 /** The frozen groups below a boundary of a network, in a precision. */
 export interface Pass {
@@ -25,7 +26,7 @@ const allOf = (count: number): number[] => Array.from({length: count}, (_, index
 
 /** Runs one view of every picture through the frozen groups. */
 export async function* featuresOfPictures({network, boundary, precision}: Pass, source: PictureSource, view: number): RowSource {
-  for await (const batch of pictures(source, allOf(source.samples.length), ROWS_AT_A_TIME, view === 0 ? null : view)) {
+  for await (const batch of pictures(source, allOf(source.samples.length), rowsAtATime(), view === 0 ? null : view)) {
     const x = tf.tidy(() => network.lower(toPixels(batch, source.size), 0, boundary, precision));
     const rows = x.dataSync<'float32'>();
     x.dispose();
@@ -41,8 +42,9 @@ export async function* featuresOfTable(
   view: number,
   signal: AbortSignal | undefined,
 ): RowSource {
-  for (let first = 0; first < from.count; first += ROWS_AT_A_TIME) {
-    const indices = allOf(Math.min(ROWS_AT_A_TIME, from.count - first)).map(offset => first + offset);
+  const most = rowsAtATime();
+  for (let first = 0; first < from.count; first += most) {
+    const indices = allOf(Math.min(most, from.count - first)).map(offset => first + offset);
     const rows = await from.rows(indices, () => view);
     const x = tf.tidy(() => {
       const maps = tf.tensor(rows, [indices.length, ...from.rowShape] as number[]);

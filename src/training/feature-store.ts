@@ -13,6 +13,8 @@ export interface FeatureStoreSpec {
   readonly budgetBytes: number;
   /** Where tables are left to later runs; nowhere unless told. */
   readonly files?: FeatureFiles;
+  /** Whether feature maps are kept too, and not only the vectors of a wholly frozen backbone; true unless told. */
+  readonly keepsMaps?: boolean;
   /** Of the frozen groups; fp32 unless told. */
   readonly precision?: Precision;
   readonly signal?: AbortSignal;
@@ -44,7 +46,7 @@ export class FeatureStore {
     const wanted = [...new Set([...ahead, network.boundary])].filter(boundary => boundary > 0 && boundary <= network.boundary);
     for (const boundary of wanted.sort((a, b) => a - b)) await this.#make(boundary, network);
     const table = this.#tables.get(network.boundary);
-    if (table === undefined) return {inputs: pictureInputs(this.source, network, this.#precision), cached: false};
+    if (table === undefined) return {inputs: pictureInputs(this.source), cached: false};
     const labels = Int32Array.from(this.source.samples, sample => sample.label);
     return {inputs: tableInputs(table, labels, this.source.seed), cached: true};
   }
@@ -73,6 +75,7 @@ export class FeatureStore {
   /** Fills the table of a boundary unless it is there or does not fit: the plain pictures and one variation at least, where there are any. */
   async #make(boundary: number, network: PhaseNetwork): Promise<void> {
     if (this.#tables.has(boundary) || this.source.samples.length === 0) return;
+    if (this.spec.keepsMaps === false && boundary <= network.classifier.spec.lastStage) return;
     const lower = [...this.#tables.values()].filter(table => table.boundary < boundary).at(-1);
     const pass: Pass = {network, boundary, precision: this.#precision};
     const place = await this.#place(boundary, network, lower?.views ?? this.views);

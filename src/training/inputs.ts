@@ -1,16 +1,15 @@
-import type {Precision} from '../engine/precision.js';
 import {tf, type Tensor} from '../engine/tensorflow.js';
 import type {FeatureTable} from './feature-table.js';
-import type {PhaseNetwork} from './phase-network.js';
 import {pictures, toPixels, type PictureSource} from './pictures.js';
 
-/** What crosses the boundary, for some samples. The receiver disposes `x`. */
+/** Some samples. */
 export interface InputBatch {
+  /** Activations, or pixels: see `PhaseNetwork.toBoundary`. The receiver disposes it. */
   readonly x: Tensor;
   readonly labels: Int32Array;
 }
 
-/** Samples as a phase wants them: activations out of a table, or pixels run through the frozen groups. */
+/** Samples as a phase wants them: activations out of a table, or pixels, which each step runs through the frozen groups. */
 export interface Inputs {
   readonly count: number;
   /**
@@ -32,13 +31,12 @@ export const counted = (inputs: Inputs, onDone: (done: number, total: number) =>
   },
 });
 
-/** Every picture decoded, varied and run through the frozen groups each time it is asked for. */
-export const pictureInputs = (source: PictureSource, network: PhaseNetwork, precision?: Precision): Inputs => ({
+/** Every picture, varied each time it is asked for. */
+export const pictureInputs = (source: PictureSource): Inputs => ({
   count: source.samples.length,
   async *batches(order, batchSize, epoch) {
     for await (const batch of pictures(source, order, batchSize, epoch)) {
-      const x = tf.tidy(() => network.lower(toPixels(batch, source.size), 0, network.boundary, precision));
-      yield {x, labels: batch.labels};
+      yield {x: toPixels(batch, source.size), labels: batch.labels};
     }
   },
 });

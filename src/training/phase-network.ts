@@ -30,6 +30,8 @@ export interface PhaseNetwork {
   readonly trained: ReadonlyMap<string, Variable>;
   /** Variables that `upper` reads, by name: those that a step moves, and what is frozen above the boundary. */
   readonly used: ReadonlyMap<string, Variable>;
+  /** What `toBoundary` reads, by name: filters and biases of the frozen groups, folded. */
+  readonly folded: ReadonlyMap<string, Tensor>;
   /**
    * The frozen groups, without gradients.
    * @param x RGB pixels 0..255, or what crosses the boundary `from`
@@ -37,6 +39,11 @@ export interface PhaseNetwork {
    * @param precision of the convolutions; fp32 unless told
    */
   lower(x: Tensor4D, from?: number, until?: number, precision?: Precision): Tensor;
+  /**
+   * What crosses the boundary, within a step.
+   * @param x that already, or RGB pixels 0..255 as integers; they are run through the frozen groups, without gradients
+   */
+  toBoundary(x: Tensor): Tensor;
   /** sha256, in hex, of everything that decides what pixels become at a boundary not above the network's own. */
   fingerprint(boundary: number): string;
   /** What crosses the boundary -> logits, with gradients. */
@@ -70,6 +77,8 @@ export function phaseNetwork(classifier: Classifier, {rates, batchNorm}: PhaseNe
     boundary,
     trained,
     used: new Map([...weights].filter(([name]) => groups.indexOf(groupOf(name)) >= boundary)),
+    folded: new Map([...frozen.tensors(boundary)].map(([name, tensor]) => [`folded/${name}`, tensor])),
+    toBoundary: x => (x.dtype === 'int32' ? frozen.through(x as Tensor4D, 0, boundary) : x),
     lower: (x, from = 0, until = boundary, precision = 'fp32') => frozen.run(x, from, until, precision),
     fingerprint: until => frozen.fingerprint(until),
     upper: (x, training) => {

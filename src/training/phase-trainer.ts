@@ -87,7 +87,7 @@ export class PhaseTrainer {
     this.stepsPerEpoch = Math.ceil(inputs.count / plan.batchSize);
     this.#learningRate = warmupThenCosine(plan.warmupSteps, plan.epochs * this.stepsPerEpoch);
     this.#groups = [...new Set([...network.trained.keys()].map(groupOf))];
-    this.#steps = new RecordedSteps(new Map([...network.used, ...this.optimizer.variables]), onRecorded);
+    this.#steps = new RecordedSteps(new Map([...network.used, ...this.optimizer.variables]), {constants: network.folded, onRecorded});
   }
 
   /** Updates done since the phase began. */

@@ -7,7 +7,7 @@ import type {PhaseNetwork, StatisticsUpdate} from './phase-network.js';
 
 /** Everything that changes from step to step; all on the device, so that a step can be recorded once and run again. */
 export interface StepInputs {
-  /** What crosses the network's boundary. */
+  /** What crosses the network's boundary, or pixels: see `PhaseNetwork.toBoundary`. */
   readonly x: Tensor;
   /** int32 `[n]` */
   readonly labels: Tensor1D;
@@ -56,9 +56,10 @@ function moveStatistics(network: PhaseNetwork, {norm, statistics, count}: Statis
  */
 export function trainStep(network: PhaseNetwork, optimizer: Optimizer, rules: StepRules, inputs: StepInputs): Scalar {
   const updates: StatisticsUpdate[] = [];
+  const x = network.toBoundary(inputs.x);
   const loss = (): Scalar => {
     const training = {dropoutSeed: inputs.dropoutSeed, onStatistics: (update: StatisticsUpdate) => updates.push(update)};
-    return ops().softmaxCrossEntropy(network.upper(inputs.x, training), inputs.labels, inputs.exampleWeights, rules.labelSmoothing);
+    return ops().softmaxCrossEntropy(network.upper(x, training), inputs.labels, inputs.exampleWeights, rules.labelSmoothing);
   };
   const {value, grads} = tf.variableGrads(loss, [...network.trained.values()]);
   const gradients = byName(network.trained, grads);

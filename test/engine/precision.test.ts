@@ -1,6 +1,6 @@
 import {expect} from 'chai';
 import type {Gpu} from '../../src/engine/device.js';
-import {PrecisionError, processorHasBfloat16, requirePrecision} from '../../src/engine/precision.js';
+import {PrecisionError, preparePrecision, processorHasBfloat16, requirePrecision, type Precision} from '../../src/engine/precision.js';
 
 const gpuOf = (computeCapability: string): Gpu => ({index: 0, name: 'a GPU', memoryMiB: 8192, computeCapability, uuid: 'GPU-0'});
 const CPU = {engine: 'tensorflow', device: 'cpu'} as const;
@@ -45,5 +45,16 @@ describe('precision', () => {
       expect(() => requirePrecision('bf16', engine, WITHOUT))
         .to.throw(PrecisionError)
         .with.property('message', message);
+  });
+
+  it('bf16 on a GPU has batch norms read each activation once, unless the user has said otherwise', () => {
+    const prepared = (precision: Precision, device: 'cpu' | 'gpu', environment: NodeJS.ProcessEnv = {}): NodeJS.ProcessEnv => {
+      preparePrecision(precision, {device}, environment);
+      return environment;
+    };
+    const name = 'TF_USE_CUDNN_BATCHNORM_SPATIAL_PERSISTENT';
+    expect(prepared('bf16', 'gpu')).to.deep.equal({[name]: '1'});
+    expect(prepared('bf16', 'gpu', {[name]: '0'})).to.deep.equal({[name]: '0'});
+    expect([prepared('fp32', 'gpu'), prepared('bf16', 'cpu')]).to.deep.equal([{}, {}]);
   });
 });

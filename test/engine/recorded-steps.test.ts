@@ -83,7 +83,7 @@ describe('a recorded step', () => {
 
   it('records a step that moves nothing beside it, once for any number of examples', () => {
     const told: string[] = [];
-    const steps = new RecordedSteps(new Map(Object.entries({weight, count})), what => told.push(what));
+    const steps = new RecordedSteps(new Map(Object.entries({weight, count})), {onRecorded: what => told.push(what)});
     const scores = (n: number): number[] =>
       tf.tidy(() => {
         const x = tf.ones([n, 2]);

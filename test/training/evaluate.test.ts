@@ -32,7 +32,7 @@ describe('evaluation', () => {
   it('counts every picture once, whatever the batches, as it is shown: plain and without dropout', async () => {
     const [probe, source] = [network(), pictureSource({count: COUNT})];
     const parts: Float32Array[] = [];
-    const metrics = await evaluateInputs(probe, pictureInputs(source, probe), {onProbabilities: part => parts.push(part)});
+    const metrics = await evaluateInputs(probe, pictureInputs(source), {onProbabilities: part => parts.push(part)});
     const probabilities = parts.flatMap(part => [...part]);
     let expected: number[][] = [];
     for await (const batch of pictures(
@@ -54,14 +54,14 @@ describe('evaluation', () => {
 
   // A tensor gets its handle when it is first used, and the frozen groups their session when they are run again: both have happened before.
   const evaluateTwice = async (probe: PhaseNetwork): Promise<void> => {
-    for (let time = 0; time < 2; time++) await evaluateInputs(probe, pictureInputs(pictureSource(), probe));
+    for (let time = 0; time < 2; time++) await evaluateInputs(probe, pictureInputs(pictureSource()));
   };
 
   it('leaves nothing on the device', async () => {
     const probe = network();
     await evaluateTwice(probe);
     const before = [tf.memory().numTensors, nativeHandles()];
-    await evaluateInputs(probe, pictureInputs(pictureSource({count: COUNT}), probe));
+    await evaluateInputs(probe, pictureInputs(pictureSource({count: COUNT})));
     expect([tf.memory().numTensors, nativeHandles()]).to.deep.equal(before);
   });
 
@@ -70,7 +70,7 @@ describe('evaluation', () => {
     await evaluateTwice(probe);
     tf.tidy(() => probe.trained.get('fc.weight')!.assign(tf.fill([64, 3], NaN) as Tensor2D));
     const before = [tf.memory().numTensors, nativeHandles()];
-    expect(await rejectionOf(evaluateInputs(probe, pictureInputs(pictureSource(), probe)))).to.be.instanceOf(NotANumberError);
+    expect(await rejectionOf(evaluateInputs(probe, pictureInputs(pictureSource())))).to.be.instanceOf(NotANumberError);
     expect([tf.memory().numTensors, nativeHandles()]).to.deep.equal(before);
   });
 
@@ -78,7 +78,7 @@ describe('evaluation', () => {
     const stop = new AbortController();
     const probe = network();
     setImmediate(() => stop.abort());
-    const inputs = pictureInputs(pictureSource({count: 130, signal: stop.signal}), probe);
+    const inputs = pictureInputs(pictureSource({count: 130, signal: stop.signal}));
     expect((await rejectionOf(evaluateInputs(probe, inputs))).name).to.equal('AbortedError');
   });
 });

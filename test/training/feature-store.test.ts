@@ -34,11 +34,12 @@ describe('a store of features', () => {
   const store = (budgetBytes: number, views = 3, onProgress: (done: number, total: number) => void = () => undefined): FeatureStore =>
     new FeatureStore(pictureSource({count: COUNT}), views, {budgetBytes, onProgress});
 
-  async function values(inputs: Inputs, epoch: number | null): Promise<number[]> {
+  /** What crosses the boundary of a network. */
+  async function values(inputs: Inputs, epoch: number | null, {toBoundary}: PhaseNetwork = network('head')): Promise<number[]> {
     const all: number[] = [];
     const order = Array.from({length: inputs.count}, (_, i) => i);
     for await (const {x} of inputs.batches(order, 4, epoch)) {
-      all.push(...x.dataSync());
+      all.push(...tf.tidy(() => toBoundary(x).dataSync()));
       x.dispose();
     }
     return all;
@@ -55,6 +56,16 @@ describe('a store of features', () => {
     expect([cached, uncached.cached]).to.deep.equal([true, false]);
     expect(inputs.count).to.equal(COUNT);
     expect(largest(await values(inputs, null), await values(uncached.inputs, null))).to.be.below(1e-5);
+  });
+
+  it('keeps no maps where it is told so, vectors all the same', async () => {
+    const features = new FeatureStore(pictureSource({count: COUNT}), 3, {budgetBytes: 1e9, keepsMaps: false});
+    const probe = network('head');
+    const fromMaps = await store(1e9).inputs(probe, [2]);
+    const top = network('stage2', 'head');
+    const {inputs, cached} = await features.inputs(probe, [3, 2]);
+    expect([cached, (await features.inputs(top, [2])).cached]).to.deep.equal([true, false]);
+    expect(largest(await values(inputs, 2), await values(fromMaps.inputs, 2))).to.be.below(1e-3);
   });
 
   it('varies the pictures from epoch to epoch, within the views it holds', async () => {

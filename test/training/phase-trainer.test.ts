@@ -227,7 +227,7 @@ describe('a phase', () => {
         it(`to the last bit: ${frozen.join(', ')}, batch norms with the statistics of ${batchNorm}`, async () => {
           const start = download(classifier.weights);
           const network = phaseNetwork(classifier, {rates: training(...trained), batchNorm});
-          const inputs = pictureInputs(pictureSource({count: 6}), network);
+          const inputs = pictureInputs(pictureSource({count: 6}));
           const phase = trainer(network, inputs, {rates: training(...trained), batchSize: 3, warmupSteps: 0});
           made.push(network);
           await phase.epoch(undefined, () => undefined);

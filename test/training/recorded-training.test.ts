@@ -41,15 +41,15 @@ function train(
   spec: PhaseNetworkSpec,
   type: OptimizerSpec['type'],
   isRecorded: boolean,
-  precision: Precision = 'fp32',
+  {precision = 'fp32', fromPixels = false}: {precision?: Precision; fromPixels?: boolean} = {},
 ): {losses: number[]; numbers: number[]} {
   const classifier = randomClassifier({size: SIZE, head: {type: 'mlp', pooling: 'avg+max', dropout: 0.2}});
   const network = phaseNetwork(classifier, spec);
   const optimizer = createOptimizer({type, weightDecay: 0.01}, network.trained);
-  const recorded = new RecordedSteps(new Map([...network.used, ...optimizer.variables]));
+  const recorded = new RecordedSteps(new Map([...network.used, ...optimizer.variables]), {constants: network.folded});
   const losses = Array.from({length: STEPS}, (_, step) =>
     tf.tidy(() => {
-      const inputs = inputsOf(step, x => network.lower(x));
+      const inputs = inputsOf(step, x => (fromPixels ? x : network.lower(x)));
       const update = (): Scalar => trainStep(network, optimizer, RULES, inputs);
       return (isRecorded ? recorded.run({name: 'train', run: update, precision}, flat(inputs)) : update()).dataSync()[0]!;
     }),
@@ -83,10 +83,22 @@ describe('recorded training', function () {
     }
   }
 
+  it('from pixels runs the frozen groups within the step, to the same end', () => {
+    const before = [tf.memory().numTensors, nativeHandles()];
+    const spec = {rates: ratesFrom(2), batchNorm: 'training'} as const;
+    const expected = train(spec, 'adamw', false);
+    for (const isRecorded of [true, false]) {
+      const {losses, numbers} = train(spec, 'adamw', isRecorded, {fromPixels: true});
+      losses.forEach((loss, step) => expect(loss).to.be.closeTo(expected.losses[step]!, 1e-5));
+      numbers.forEach((number, i) => expect(number).to.be.closeTo(expected.numbers[i]!, 1e-4 * Math.max(1, Math.abs(number))));
+    }
+    expect([tf.memory().numTensors, nativeHandles()]).to.deep.equal(before);
+  });
+
   for (const batchNorm of ['inference', 'training'] as const) {
     it(`in bfloat16 stays near float32, batch norms with the statistics of ${batchNorm}`, () => {
       const spec = {rates: ratesFrom(0), batchNorm};
-      const [brain, single] = [train(spec, 'adamw', true, 'bf16'), train(spec, 'adamw', true)];
+      const [brain, single] = [train(spec, 'adamw', true, {precision: 'bf16'}), train(spec, 'adamw', true)];
       expect(brain.losses).to.not.deep.equal(single.losses);
       // Three significant digits a number; twenty updates on four pictures fall by half, and what differs at first grows with them.
       brain.losses.forEach((loss, step) => expect(loss, `step ${step}`).to.be.closeTo(single.losses[step]!, 0.05 * single.losses[0]!));

@@ -1,7 +1,8 @@
 import {availableParallelism} from 'node:os';
 import {Worker} from 'node:worker_threads';
-import type {AugmentTask} from './augment-thread.js';
+import type {AugmentTask, NamedPicture, Variation} from './augment-thread.js';
 import {poolThreads} from './pool-threads.js';
+import {Arenas, isShared} from './shared-memory.js';
 
 interface Waiting {
   readonly resolve: () => void;
@@ -37,6 +38,7 @@ class AugmentThread {
 
 /** Of the process, like Node's own: started when first needed, and ended with it. */
 const threads: AugmentThread[] = [];
+const arenas = new Arenas();
 
 const threadCount = (): number => Math.min(poolThreads(), availableParallelism());
 
@@ -44,19 +46,48 @@ function threadAt(index: number): AugmentThread {
   return (threads[index] ??= new AugmentThread(() => delete threads[index]));
 }
 
+/** Pictures whose pixels are not in shared memory are copied there; the others are left as they are. */
+function share(pictures: readonly NamedPicture[]): {readonly shared: readonly NamedPicture[]; readonly arena: Uint8Array} {
+  const ofOwn = (image: NamedPicture['image']): number => (isShared(image.data) ? 0 : image.data.length);
+  const arena = arenas.take(pictures.reduce((sum, {image}) => sum + ofOwn(image), 0));
+  let end = 0;
+  const shared = pictures.map(({name, image}) => {
+    if (isShared(image.data)) return {name, image};
+    const data = arena.subarray(end, (end += image.data.length));
+    data.set(image.data);
+    return {name, image: {...image, data}};
+  });
+  return {shared, arena};
+}
+
+/** Varied pictures in memory that is used again. */
+export interface Varied {
+  /** `[pictures, size, size, 3]` */
+  readonly pixels: Uint8Array;
+  /** To be called once, when the pixels are no longer needed. */
+  giveBack(): void;
+}
+
 /**
- * Varies pictures on as many threads as decode pictures, but no more than there are cores. Pictures in shared memory are not copied.
+ * Varies pictures on as many threads as decode pictures, but no more than there are cores.
  *
- * @param task its output in shared memory
  * @throws RangeError for an image that is smaller than the square in the middle, where that is taken
  */
-export async function augmentAll(task: AugmentTask): Promise<void> {
-  const {pictures, size, output} = task;
-  const share = Math.ceil(pictures.length / threadCount());
-  const area = size * size * 3;
-  const parts = Array.from({length: Math.ceil(pictures.length / share)}, (_, part) => {
-    const [first, end] = [part * share, Math.min((part + 1) * share, pictures.length)];
-    return {...task, pictures: pictures.slice(first, end), output: output.subarray(first * area, end * area)};
+export async function augmentAll(pictures: readonly NamedPicture[], variation: Variation): Promise<Varied> {
+  const area = variation.size ** 2 * 3;
+  const output = arenas.take(pictures.length * area);
+  const {shared, arena} = share(pictures);
+  const each = Math.ceil(pictures.length / threadCount());
+  const work = Array.from({length: Math.ceil(pictures.length / each)}, (_, index) => {
+    const [first, end] = [index * each, (index + 1) * each];
+    const part = {pictures: shared.slice(first, end), output: output.subarray(first * area, end * area)};
+    return threadAt(index).run({...variation, ...part});
   });
-  await Promise.all(parts.map((part, index) => threadAt(index).run(part)));
+  // An arena goes back when no thread writes to it any more, also where one of them has failed.
+  const outcomes = await Promise.allSettled(work);
+  arenas.giveBack(arena);
+  const failed = outcomes.find(outcome => outcome.status === 'rejected');
+  if (failed === undefined) return {pixels: output.subarray(0, pictures.length * area), giveBack: () => arenas.giveBack(output)};
+  arenas.giveBack(output);
+  throw failed.reason;
 }

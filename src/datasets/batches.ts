@@ -4,7 +4,6 @@ import {augmentAll} from './augment-threads.js';
 import type {Augmentation} from './augment.js';
 import type {ImageCache} from './image-cache.js';
 import type {Sample} from './image-folder.js';
-import {sharedPixels} from './shared-pixels.js';
 import {centreCrop} from './windows.js';
 
 /** How each image becomes a square: the weights' own rule, or a variation drawn from (seed, epoch, name). */
@@ -33,9 +32,15 @@ export interface ImageBatch {
   readonly indices: Int32Array;
 }
 
+/** A batch whose memory is used again once it is given back. */
+interface LentBatch {
+  readonly batch: ImageBatch;
+  readonly giveBack?: () => void;
+}
+
 /**
  * The images of the samples in batches, made ahead of need; at most `prefetch + 1` batches exist at a time. Leaving the loop early stops
- * the work.
+ * the work. A batch's images are there until the next is asked for; then their memory serves others.
  *
  * @throws AbortedError once the signal is aborted; whatever reading an image throws
  */
@@ -46,7 +51,7 @@ export async function* imageBatches(
 ): AsyncGenerator<ImageBatch, void, void> {
   const {batchSize, prefetch = 2, signal} = options;
   const order = orderOf(samples, options.order ?? 'as-given');
-  const ahead: Promise<ImageBatch>[] = [];
+  const ahead: Promise<LentBatch>[] = [];
   let begun = 0;
   for (;;) {
     while (ahead.length <= prefetch && begun < order.length) {
@@ -58,7 +63,9 @@ export async function* imageBatches(
     const next = ahead.shift();
     if (next === undefined) return;
     if (signal?.aborted) throw new AbortedError();
-    yield await next;
+    const {batch, giveBack} = await next;
+    yield batch;
+    giveBack?.();
   }
 }
 
@@ -68,13 +75,13 @@ function orderOf(samples: readonly Sample[], order: NonNullable<BatchOptions['or
   return Int32Array.from(shuffled(indices, random(order.shuffle.seed, 'order', order.shuffle.epoch)));
 }
 
-async function makeBatch(cache: ImageCache, samples: readonly Sample[], indices: Int32Array, options: BatchOptions): Promise<ImageBatch> {
+async function makeBatch(cache: ImageCache, samples: readonly Sample[], indices: Int32Array, options: BatchOptions): Promise<LentBatch> {
   const {size, view} = options;
   const pictures = await Promise.all(
     Array.from(indices, async index => ({name: samples[index]!.name, image: await cache.image(samples[index]!)})),
   );
-  const images = sharedPixels(indices.length * size * size * 3);
-  if (view.kind === 'augmented') await augmentAll({...view, pictures, size, output: images});
-  else pictures.forEach(({image}, position) => images.set(centreCrop(image, size), position * size * size * 3));
-  return {images, labels: Int32Array.from(indices, index => samples[index]!.label), indices};
+  const labels = Int32Array.from(indices, index => samples[index]!.label);
+  if (view.kind === 'centre') return {batch: {images: Buffer.concat(pictures.map(({image}) => centreCrop(image, size))), labels, indices}};
+  const {pixels, giveBack} = await augmentAll(pictures, {...view, size});
+  return {batch: {images: pixels, labels, indices}, giveBack};
 }

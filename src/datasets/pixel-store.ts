@@ -7,7 +7,7 @@ import {decodingFault} from './readability.js';
 import type {DecodedImage} from './resample.js';
 import {openSealedFile, writeSealedFile} from './sealed-file.js';
 import type {SealedFile} from './sealed-file.js';
-import {sharedCopy} from './shared-pixels.js';
+import {sharedCopy} from './shared-memory.js';
 
 /** Decoded images, in memory or in a file. */
 export interface PixelStore {
@@ -113,7 +113,7 @@ function storeIn(file: SealedFile, path: string, decodeAgain: (content: Content)
     async image(content) {
       const {hash, offset, width, height} = content;
       const data = await file.read(offset, width * height * 3);
-      if (data !== undefined && crc32(data) === sums.get(hash)) return {data: sharedCopy(data), width, height};
+      if (data !== undefined && crc32(data) === sums.get(hash)) return {data, width, height};
       return decodeAgain(content).catch(cause => Promise.reject(new PixelsLostError(path, content.path, cause)));
     },
     close: () => file.close(),

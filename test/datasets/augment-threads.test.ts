@@ -5,7 +5,7 @@ import {random} from '../../src/core/random.js';
 import {AUGMENTATIONS, augment} from '../../src/datasets/augment.js';
 import {augmentAll} from '../../src/datasets/augment-threads.js';
 import type {DecodedImage} from '../../src/datasets/resample.js';
-import {sharedCopy, sharedPixels} from '../../src/datasets/shared-pixels.js';
+import {sharedCopy} from '../../src/datasets/shared-memory.js';
 import {failure} from './pictures.js';
 
 const SIZE = 16;
@@ -25,34 +25,41 @@ describe('augmentAll', () => {
   it('gives each picture what `augment` gives, however many threads share the work', async () => {
     for (const count of [1, availableParallelism() + 1, 37]) {
       const pictures = picturesOf(count);
-      const output = sharedPixels(count * AREA);
-      await augmentAll({...VIEW, pictures, output});
+      const {pixels} = await augmentAll(pictures, VIEW);
       pictures.forEach(({name, image}, position) => {
         const expected = augment(image, SIZE, VIEW.augmentation, random(VIEW.seed, 'augment', VIEW.epoch, name));
-        expect(output.slice(position * AREA, (position + 1) * AREA)).to.deep.equal(expected);
+        expect(Uint8Array.from(pixels.subarray(position * AREA, (position + 1) * AREA))).to.deep.equal(expected);
       });
     }
   });
 
-  it('takes pixels in shared memory, and leaves them alone', async () => {
-    const own = picturesOf(5);
-    const shared = own.map(({name, image}) => ({name, image: {...image, data: sharedCopy(image.data)}}));
-    const [fromOwn, fromShared] = [sharedPixels(5 * AREA), sharedPixels(5 * AREA)];
-    await augmentAll({...VIEW, pictures: own, output: fromOwn});
-    await augmentAll({...VIEW, pictures: shared, output: fromShared});
-    expect(fromShared).to.deep.equal(fromOwn);
-    shared.forEach(({image}, i) => expect(image.data).to.deep.equal(own[i]!.image.data));
+  it('leaves the pictures alone', async () => {
+    const pictures = picturesOf(5);
+    await augmentAll(pictures, VIEW);
+    expect(pictures).to.deep.equal(picturesOf(5));
+  });
+
+  it('takes pixels in shared memory too', async () => {
+    const shared = picturesOf(5).map(({name, image}) => ({name, image: {...image, data: sharedCopy(image.data)}}));
+    const [fromShared, fromOwn] = [await augmentAll(shared, VIEW), await augmentAll(picturesOf(5), VIEW)];
+    expect(fromShared.pixels).to.deep.equal(fromOwn.pixels);
+  });
+
+  it('uses memory again that was given back, and no other', async () => {
+    const [one, other] = [await augmentAll(picturesOf(5), VIEW), await augmentAll(picturesOf(5), VIEW)];
+    expect(other.pixels.buffer).to.not.equal(one.pixels.buffer);
+    one.giveBack();
+    const buffers = [await augmentAll(picturesOf(5), VIEW), await augmentAll(picturesOf(5), VIEW)].map(({pixels}) => pixels.buffer);
+    expect(buffers).to.include(one.pixels.buffer).and.to.not.include(other.pixels.buffer);
   });
 
   it('tells what went wrong, and works again afterwards', async () => {
     const pictures = [...picturesOf(3), {name: 'pets/small', image: imageOf(3, 8)}];
-    const task = {...VIEW, augmentation: AUGMENTATIONS.none, pictures, output: sharedPixels(4 * AREA)};
-    const error = await failure(augmentAll(task));
+    const plain = {...VIEW, augmentation: AUGMENTATIONS.none};
+    const error = await failure(augmentAll(pictures, plain));
     expect(error).to.be.instanceOf(RangeError);
     expect(error.message).to.equal('Expected an image of at least 16 pixels a side, but found 8 x 8.');
-    const output = sharedPixels(3 * AREA);
-    await augmentAll({...task, pictures: picturesOf(3), output});
-    expect(output.some(value => value > 0)).to.equal(true);
+    expect((await augmentAll(picturesOf(3), plain)).pixels).to.have.length(3 * AREA);
   });
 
   it('does not keep a process alive, nor leave it before the work is done', () => {
@@ -60,11 +67,9 @@ describe('augmentAll', () => {
     const program = `
       import {augmentAll} from ${url('augment-threads')};
       import {AUGMENTATIONS} from ${url('augment')};
-      import {sharedPixels} from ${url('shared-pixels')};
       const image = {width: 24, height: 24, data: new Uint8Array(24 * 24 * 3).fill(9)};
-      const output = sharedPixels(${AREA});
-      await augmentAll({pictures: [{name: 'a', image}], size: ${SIZE}, augmentation: AUGMENTATIONS.none, seed: 1, epoch: 1, output});
-      console.log(output.every(value => value === 9));`;
+      const {pixels} = await augmentAll([{name: 'a', image}], {size: ${SIZE}, augmentation: AUGMENTATIONS.none, seed: 1, epoch: 1});
+      console.log(pixels.every(value => value === 9));`;
     expect(execFileSync(process.execPath, ['--input-type=module', '--eval', program], {encoding: 'utf8', timeout: 20_000})).to.equal(
       'true\n',
     );

@@ -39,7 +39,7 @@ const AUGMENTED: BatchOptions = {...OPTIONS, view: {kind: 'augmented', augmentat
 
 async function collect(cache: ImageCache, options: BatchOptions, of: readonly Sample[] = samples): Promise<ImageBatch[]> {
   const batches: ImageBatch[] = [];
-  for await (const batch of imageBatches(cache, of, options)) batches.push(batch);
+  for await (const batch of imageBatches(cache, of, options)) batches.push({...batch, images: batch.images.slice()});
   return batches;
 }
 

@@ -6,7 +6,7 @@ import {findingLines} from './finding-lines.js';
 import {phaseSentences} from './phase-lines.js';
 import {ProgressLine} from './progress-line.js';
 import type {Terminal} from './terminal.js';
-import {labelled, percent, LABEL_WIDTH} from './words.js';
+import {labelled, percent, printable, LABEL_WIDTH} from './words.js';
 
 type Event<Type extends RunEvent['type']> = Extract<RunEvent, {readonly type: Type}>;
 
@@ -66,7 +66,7 @@ export class ConsoleView {
       case 'finding':
         return void this.#findings.push(event.finding);
       case 'dataset':
-        return this.#say('dataset', `${event.root}: ${plural(event.images, 'image')} in ${plural(event.classes, 'class', 'classes')}`);
+        return this.#say('dataset', `${printable(event.root)}: ${plural(event.images, 'image')} in ${plural(event.classes, 'class', 'classes')}`);
       case 'weights':
         return this.#say('weights', weightsSentence(event));
       case 'recipe':

@@ -1,7 +1,7 @@
 import {FinetuneError, MachineError, messageOf} from '../core/errors.js';
 import {SIGNAL_EXIT_CODES, type StopSignal} from './interrupts.js';
 import type {Style} from './style.js';
-import {PROGRAM, quoted} from './words.js';
+import {printable, PROGRAM, quoted} from './words.js';
 
 /** Why a command did not end well, ready to be told. */
 export interface Failure {
@@ -73,11 +73,11 @@ export function failureOf(error: unknown, style: Style, stopped?: StopSignal): F
   const known = withoutSharp(error) ?? error;
   if (known instanceof FinetuneError) {
     const {code, exitCode, message} = known;
-    return {exitCode, text: `${style.bad('error')} ${message}`, document: {...fieldsOf(known), code, exitCode, message}};
+    return {exitCode, text: `${style.bad('error')} ${printable(message)}`, document: {...fieldsOf(known), code, exitCode, message}};
   }
   if (isRefusal(error)) {
     const {code, message} = error;
-    const text = `${style.bad('error')} Expected the system to do what a run needs, but found: ${message}.`;
+    const text = `${style.bad('error')} Expected the system to do what a run needs, but found: ${printable(message)}.`;
     return {exitCode: REFUSED, text, document: {code, exitCode: REFUSED, message}};
   }
   const stack = error instanceof Error ? (error.stack ?? error.message) : String(error);

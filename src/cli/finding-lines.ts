@@ -1,7 +1,7 @@
 import type {Finding} from '../core/finding.js';
 import {groupBy} from '../datasets/group-by.js';
 import type {Style} from './style.js';
-import {LABEL_WIDTH, labelled} from './words.js';
+import {LABEL_WIDTH, labelled, printable} from './words.js';
 
 /** Findings of one kind that are told one by one. */
 const TOLD = 3;
@@ -18,7 +18,7 @@ export function findingLines(findings: readonly Finding[], style: Style, columns
   const gravestFirst = [...kinds].sort(([a], [b]) => a.charCodeAt(0) - b.charCodeAt(0)).map(([, kind]) => kind);
   return gravestFirst.flatMap(kind => {
     const told = verbose ? kind : kind.slice(0, TOLD);
-    const lines = told.map(({severity, message}) => labelled(paint[severity], severity, message, columns));
+    const lines = told.map(({severity, message}) => labelled(paint[severity], severity, printable(message), columns));
     const rest = kind.length - told.length;
     return rest === 0 ? lines : [...lines, `${INDENTATION}${style.dim(`and ${rest} more of this kind`)}`];
   });

@@ -3,7 +3,7 @@ import {duration, plural} from '../report/format.js';
 import {smallSampleWarning} from '../report/small-sample.js';
 import type {Metrics} from '../training/metrics.js';
 import type {Style} from './style.js';
-import {labelled, listed, percent, PROGRAM, quoted} from './words.js';
+import {labelled, listed, percent, printable, PROGRAM, quoted} from './words.js';
 
 /** Classes and confusions that are told. */
 const TOLD = 3;
@@ -25,7 +25,7 @@ function confusions({confusion}: Metrics, classNames: readonly string[]): Confus
 function weakest({perClass}: Metrics): string[] {
   const known = Object.entries(perClass).flatMap(([name, {recall}]) => (recall === null || recall === 1 ? [] : [{name, recall}]));
   known.sort((a, b) => a.recall - b.recall);
-  return known.slice(0, TOLD).map(({name, recall}) => `${name} ${percent(recall)}`);
+  return known.slice(0, TOLD).map(({name, recall}) => `${printable(name)} ${percent(recall)}`);
 }
 
 type Lines = readonly (readonly [label: string, text: string])[];
@@ -40,7 +40,7 @@ export function metricsLines(metrics: Metrics, set: 'validation' | 'test', class
   const weak = weakest(metrics);
   const mistaken = confusions(metrics, classNames)
     .slice(0, TOLD)
-    .map(({truth, prediction, times}) => `${truth} for ${prediction} ${plural(times, 'time')}`);
+    .map(({truth, prediction, times}) => `${printable(`${truth} for ${prediction}`)} ${plural(times, 'time')}`);
   const warning = smallSampleWarning(metrics, set);
   return [
     [

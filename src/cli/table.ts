@@ -1,5 +1,8 @@
+import {printable} from './words.js';
+
 /** Columns as wide as their widest cell, two spaces apart; numbers (`right`) end in line. */
-export function table(rows: readonly (readonly string[])[], right: readonly number[] = []): string[] {
+export function table(cells: readonly (readonly string[])[], right: readonly number[] = []): string[] {
+  const rows = cells.map(row => row.map(printable));
   const widths = rows[0]?.map((_, column) => rows.reduce((widest, row) => Math.max(widest, row[column]!.length), 0)) ?? [];
   const cell = (text: string, column: number): string =>
     right.includes(column) ? text.padStart(widths[column]!) : text.padEnd(widths[column]!);

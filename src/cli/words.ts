@@ -47,3 +47,12 @@ export const LABEL_WIDTH = 11;
 /** `dataset    pets: 370 images`: a painted label, then text that is broken below itself. */
 export const labelled = (paint: (text: string) => string, label: string, text: string, columns: number): string =>
   paint(label.padEnd(LABEL_WIDTH)) + wrapped(text, columns, ' '.repeat(LABEL_WIDTH));
+
+/** Breaks lines, moves the cursor, or turns the text around it. */
+const UNPRINTABLE = /[\p{Cc}\p{Bidi_Control}\u2028\u2029]/gu;
+
+const escaped = (character: string): string =>
+  character === '\n' ? '\\n' : `\\u${character.codePointAt(0)!.toString(16).padStart(4, '0')}`;
+
+/** Text with the names of somebody's files in it as one line, as a person or `JSON.parse` may read it: `a\\nb`. */
+export const printable = (text: string): string => text.replace(UNPRINTABLE, escaped);

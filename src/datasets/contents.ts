@@ -115,12 +115,10 @@ function layOut(looks: readonly Look[]): Map<string, Content> {
 }
 
 /** The pixels of a content. @throws ImageFault where it is another file by now, and as `decodeBytes` */
-export async function decodeContent({path, hash, width, height}: Content, preprocessing: Preprocessing): Promise<DecodedImage> {
+export async function decodeContent({path, hash}: Content, preprocessing: Preprocessing): Promise<DecodedImage> {
   const bytes = await readBytes(path);
   if (sha256(bytes) !== hash) throw new ImageFault('it changed while it was read');
-  const image = await decodeBytes(bytes, preprocessing);
-  if (image.width !== width || image.height !== height) throw new ImageFault('it has another size than its header says');
-  return image;
+  return decodeBytes(bytes, preprocessing);
 }
 
 /** Decodes contents, several at a time, and hands each to `keep`. @throws AbortedError; whatever `keep` throws */

@@ -1,8 +1,11 @@
 import sharp from 'sharp';
 import type {Sharp, SharpOptions} from 'sharp';
 import type {Preprocessing} from '../core/preprocessing.js';
+import {formatFault, formatOf} from './image-format.js';
+import {inTurn} from './in-turn.js';
 import {plainJpegSize} from './jpeg-header.js';
 import {readBytes} from './read-bytes.js';
+import {ImageFault} from './readability.js';
 import {resample} from './resample.js';
 import type {DecodedImage, ImageSize, Window} from './resample.js';
 import {usedWindow} from './windows.js';
@@ -34,6 +37,8 @@ interface Header {
 }
 
 async function headerOf(bytes: Uint8Array): Promise<Header> {
+  const fault = formatFault(bytes.length === 0 ? 'empty' : formatOf(bytes)); // libvips reads much more: drawings that draw in other files, whole documents
+  if (fault !== undefined) throw new ImageFault(fault);
   const size = plainJpegSize(bytes);
   if (size !== undefined) return {size, isCmyk: false, isPlain: true};
   const {autoOrient, space} = await sharp(bytes, READING).metadata();
@@ -60,6 +65,9 @@ function upright(bytes: Uint8Array, {size, isCmyk, isPlain}: Header, window: Win
 const shrunk = (image: Sharp, {width, height}: ImageSize): Sharp =>
   image.resize(width, height, {kernel: 'linear', fit: 'fill', fastShrinkOnLoad: false});
 
+/** Interlaced, progressive or turned, all of an image lies in memory at once, up to 2 GiB of it: such images take turns. */
+const isHuge = ({size}: Header): boolean => size.width * size.height > 2 ** 26;
+
 /**
  * Decodes an image and resizes its short side to `preprocessing.resizeSize`, as PIL's bilinear filter does. The orientation flag is
  * applied, transparency laid over white, everything brought to 8-bit sRGB; of an animation the first frame counts.
@@ -68,12 +76,16 @@ const shrunk = (image: Sharp, {width, height}: ImageSize): Sharp =>
  */
 export async function decodeBytes(bytes: Uint8Array, {resizeSize}: Preprocessing): Promise<DecodedImage> {
   const header = await headerOf(bytes);
+  return isHuge(header) ? inTurn(() => resized(bytes, header, resizeSize)) : resized(bytes, header, resizeSize);
+}
+
+async function resized(bytes: Uint8Array, header: Header, resizeSize: number): Promise<DecodedImage> {
   const window = usedWindow(header.size);
   const size = resizedSize(window, resizeSize);
   const image = upright(bytes, header, window);
-  if (size.width <= window.width) return pixelsOf(shrunk(image, size));
+  if (size.width <= window.width) return pixelsOf(shrunk(image, size), size);
   // libvips enlarges half an output pixel off the place where PIL does.
-  return {...size, data: resample(await pixelsOf(image), {...window, left: 0, top: 0}, size)};
+  return {...size, data: resample(await pixelsOf(image, window), {...window, left: 0, top: 0}, size)};
 }
 
 /** An image of more is shrunk while it is checked, to a short side of so many pixels. */
@@ -82,14 +94,22 @@ const [MANY_PIXELS, SHORT_SIDE] = [2 ** 22, 256];
 /** Decodes an image for nothing but its errors: every pixel that `decodeBytes` looks at. @throws as `decodeBytes` */
 export async function assertDecodable(bytes: Uint8Array): Promise<void> {
   const header = await headerOf(bytes);
+  await (isHuge(header) ? inTurn(() => decoded(bytes, header)) : decoded(bytes, header));
+}
+
+async function decoded(bytes: Uint8Array, header: Header): Promise<void> {
   const window = usedWindow(header.size);
   const image = upright(bytes, header, window);
   // Shrinking is the greater part of the work on a small image, and keeps a large one from filling the memory.
-  await pixelsOf(window.width * window.height <= MANY_PIXELS ? image : shrunk(image, resizedSize(window, SHORT_SIDE)));
+  if (window.width * window.height <= MANY_PIXELS) return void (await pixelsOf(image, window));
+  const size = resizedSize(window, SHORT_SIDE);
+  await pixelsOf(shrunk(image, size), size);
 }
 
-async function pixelsOf(image: Sharp): Promise<DecodedImage> {
+async function pixelsOf(image: Sharp, {width, height}: ImageSize): Promise<DecodedImage> {
   const {data, info} = await image.raw({depth: 'uchar'}).toBuffer({resolveWithObject: true});
+  const isAsSaid = info.width === width && info.height === height && data.length === width * height * 3;
+  if (!isAsSaid) throw new ImageFault('it has another size than its header says');
   return {data, width: info.width, height: info.height};
 }
 

@@ -3,7 +3,7 @@ import {join} from 'node:path';
 import {glob} from 'glob';
 import {UsageError} from '../core/errors.js';
 import {concurrently} from './concurrently.js';
-import {formatOfFile, isNamedAsImage, isReadable} from './image-format.js';
+import {formatFault, formatOfFile, isNamedAsImage} from './image-format.js';
 import {FILES_AT_ONCE, readImageTree} from './image-tree.js';
 import type {Watching} from './image-tree.js';
 
@@ -21,8 +21,9 @@ export class NoImagesFoundError extends UsageError {
 
 /** Whether a file that a pattern matched is meant: one that holds an image, or says so by its name. */
 async function isMeant(path: string): Promise<boolean> {
-  const format = await formatOfFile(path);
-  return isNamedAsImage(path) || (format !== 'empty' && format !== 'unknown' && isReadable(format));
+  if (isNamedAsImage(path)) return true;
+  const format = await formatOfFile(path).catch(() => undefined); // what may not be read is not told to be none
+  return formatFault(format) === undefined;
 }
 
 async function matching(pattern: string): Promise<string[]> {
@@ -32,7 +33,7 @@ async function matching(pattern: string): Promise<string[]> {
 }
 
 /**
- * Image files that words of a command line stand for: a file is itself, whatever it holds; a folder is every image below it; anything
+ * Image files that words of a command line stand for: a file is itself, whatever it is and holds; a folder is every image below it; anything
  * else is a pattern (https://github.com/isaacs/node-glob). In the order of the words, each file once, under the path it was found by.
  * @throws NoImagesFoundError (exit 2) for a word that stands for nothing
  */
@@ -42,7 +43,7 @@ export async function findImages(words: readonly string[], watching: Watching = 
     const status = await stat(word).catch(() => undefined);
     const images = status?.isDirectory()
       ? (await readImageTree(word, '', watching)).images.map(({name}) => join(word, name))
-      : status?.isFile()
+      : status !== undefined
         ? [word]
         : await matching(word);
     if (images.length === 0) throw new NoImagesFoundError(word, status === undefined ? `nothing at ${word}` : `no image in ${word}`);

@@ -1,8 +1,4 @@
-import * as fs from 'node:fs';
-import {promisify} from 'node:util';
-
-// A `FileHandle` of node:fs/promises takes longer to make than the file takes to look at.
-const [open, read, close] = [promisify(fs.open), promisify(fs.read), promisify(fs.close)];
+import {readHead} from './read-bytes.js';
 
 /** How the first bytes of each kind of picture look, as latin-1 text. Only raster formats; the first match counts. */
 const SIGNATURES = [
@@ -35,15 +31,17 @@ export function formatOf(head: Uint8Array): ImageFormat | undefined {
   return SIGNATURES.find(([, signature]) => signature.test(text))?.[0];
 }
 
-/** The format of a regular file, `empty` where it has no bytes, `unknown` where it is no picture that we know. */
+/** The format of a file, `empty` where it has no bytes, `unknown` where it is no picture that we know. @throws what opening it throws */
 export async function formatOfFile(path: string): Promise<ImageFormat | 'empty' | 'unknown'> {
-  const file = await open(path, 'r');
-  try {
-    const {bytesRead, buffer} = await read(file, Buffer.alloc(HEAD_BYTES), 0, HEAD_BYTES, 0);
-    return bytesRead === 0 ? 'empty' : (formatOf(buffer.subarray(0, bytesRead)) ?? 'unknown');
-  } finally {
-    await close(file);
-  }
+  const head = await readHead(path, HEAD_BYTES);
+  return head.length === 0 ? 'empty' : (formatOf(head) ?? 'unknown');
+}
+
+/** Why bytes are not decoded, as a clause about their file; undefined where they are an image of a format that we read. */
+export function formatFault(format: ImageFormat | 'empty' | 'unknown' | undefined): string | undefined {
+  if (format === 'empty') return 'it is empty';
+  if (format === undefined || format === 'unknown') return 'its bytes are no image';
+  return isReadable(format) ? undefined : `${format} images are not supported`;
 }
 
 /** Extensions that promise a picture: a file with one of them that holds none is worth a warning. */

@@ -1,9 +1,9 @@
-import {stat} from 'node:fs/promises';
+import {access, constants, stat} from 'node:fs/promises';
 import {DatasetError} from '../core/errors.js';
 import type {Finding} from '../core/finding.js';
 import {concurrently} from './concurrently.js';
 import {groupBy} from './group-by.js';
-import {formatOfFile, isNamedAsImage, isReadable} from './image-format.js';
+import {formatFault, formatOfFile, isNamedAsImage} from './image-format.js';
 import {leftOut} from './left-out.js';
 import {listFiles} from './list-files.js';
 import type {ListedFile, Listing} from './list-files.js';
@@ -36,20 +36,25 @@ async function assertFolder(path: string): Promise<void> {
   const status = await stat(path).catch((error: NodeJS.ErrnoException) => error.code);
   if (typeof status !== 'object') throw new FolderNotFoundError(path, status === 'ENOENT' ? 'nothing' : `an error, ${status}`);
   if (!status.isDirectory()) throw new FolderNotFoundError(path, 'a file');
+  await access(path, constants.R_OK | constants.X_OK).catch(() => {
+    throw new FolderNotFoundError(path, 'one that may not be looked into');
+  });
 }
 
 /** Opening a file waits for the disk and not for the processor. */
 export const FILES_AT_ONCE = 32;
 
-const FAULTS = {empty: 'it is empty', unknown: 'its bytes are no image', closed: 'it cannot be opened'};
+const CLOSED_FOLDER = 'it is a folder that may not be looked into';
 
 /** `image`, `other` for what nobody takes for one, or why it is none although it should be. */
 type Verdict = 'image' | 'other' | {readonly reason: string};
 
 async function judge({path, name}: ListedFile): Promise<Verdict> {
   const format = await formatOfFile(path).catch(() => 'closed' as const);
-  if (format === 'empty' || format === 'unknown' || format === 'closed') return isNamedAsImage(name) ? {reason: FAULTS[format]} : 'other';
-  return isReadable(format) ? 'image' : {reason: `${format} images are not supported`};
+  const reason = format === 'closed' ? 'it cannot be opened' : formatFault(format);
+  const isPicture = !['empty', 'unknown', 'closed'].includes(format);
+  if (reason === undefined) return 'image';
+  return isPicture || isNamedAsImage(name) ? {reason} : 'other';
 }
 
 /** How a folder is looked through and watched. */
@@ -75,10 +80,11 @@ export async function readImageTree(root: string, prefix: string, {signal, onPro
     return verdict;
   };
   const verdicts = await concurrently(listing.files, FILES_AT_ONCE, look, signal);
-  const broken = listing.files.flatMap((file, index) => {
+  const brokenFiles = listing.files.flatMap((file, index) => {
     const verdict = verdicts[index]!;
     return typeof verdict === 'string' ? [] : [{...file, ...verdict}];
   });
+  const broken = [...brokenFiles, ...listing.closedFolders.map(({path, name}) => ({path, name: `${name}/`, reason: CLOSED_FOLDER}))];
   const others = listing.files.filter((_, index) => verdicts[index] === 'other').map(({name}) => name);
   return {
     root,
@@ -92,19 +98,23 @@ export async function readImageTree(root: string, prefix: string, {signal, onPro
 const brokenFindings = (broken: readonly BrokenFile[]): Finding[] =>
   [...groupBy(broken, ({reason}) => reason)].flatMap(([reason, files]) =>
     leftOut(
-      'unreadable-image',
+      reason === CLOSED_FOLDER ? 'unreadable-folder' : 'unreadable-image',
       'warning',
       files.map(({name}) => name),
       reason,
     ),
   );
 
-function listingFindings({refusedLinks, specials}: Listing): Finding[] {
+/** Other hidden files are a tool's own. */
+const mightBeMissed = (name: string): boolean => name.endsWith('/') || isNamedAsImage(name);
+
+function listingFindings({refusedLinks, specials, hidden}: Listing): Finding[] {
   const refused = (wanted: string): string[] => refusedLinks.filter(({reason}) => reason === wanted).map(({name}) => name);
   return [
     ...leftOut('link-outside', 'warning', refused('outside'), 'it is a link that leads outside the folder'),
     ...leftOut('link-nowhere', 'warning', refused('nowhere'), 'it is a link that leads nowhere'),
     ...leftOut('link-again', 'note', refused('again'), 'it is a link to a folder that is read already'),
     ...leftOut('not-a-file', 'note', specials, 'it is neither a file nor a folder'),
+    ...leftOut('hidden', 'note', hidden.filter(mightBeMissed), 'its name begins with a dot'),
   ];
 }

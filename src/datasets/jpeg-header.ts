@@ -11,12 +11,16 @@ const isFrame = (marker: number): boolean => marker >= 0xc0 && marker <= 0xcf &&
 export function plainJpegSize(bytes: Uint8Array): ImageSize | undefined {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
   if (bytes[0] !== 0xff || bytes[1] !== SOI) return undefined;
+  let size: ImageSize | undefined;
+  // An orientation may stand anywhere before the pixels.
   for (let at = 2; at + 10 <= bytes.length && bytes[at] === 0xff;) {
     const marker = bytes[at + 1]!;
-    if (marker < 0xc0 || marker === APP1 || marker === SOS) return undefined;
+    if (marker === SOS) return size;
+    if (marker < 0xc0 || marker === APP1) return undefined;
     if (isFrame(marker)) {
       const [height, width, colours] = [view.getUint16(at + 5), view.getUint16(at + 7), bytes[at + 9]];
-      return height > 0 && width > 0 && (colours === 1 || colours === 3) ? {width, height} : undefined;
+      if (size !== undefined || height === 0 || width === 0 || (colours !== 1 && colours !== 3)) return undefined;
+      size = {width, height};
     }
     at += 2 + view.getUint16(at + 2);
   }

@@ -167,14 +167,15 @@ describe('decode', () => {
 
     it('what is no image', async () => {
       expect((await failure(decodeBytes(Buffer.from('hello'), short(64)))).message).to.equal(
-        'Input buffer contains unsupported image format',
+        'its bytes are no image',
       );
     });
   });
 
   it('lets pass what every viewer shows: stray bytes between markers and after the end', async () => {
     const bytes = await noisy(1, 60, 40).jpeg().toBuffer();
-    const stray = Buffer.concat([bytes.subarray(0, 2), Buffer.alloc(5, 1), bytes.subarray(2), Buffer.from('trailer')]);
+    const marker = 4 + bytes.readUInt16BE(4); // the second one
+    const stray = Buffer.concat([bytes.subarray(0, marker), Buffer.alloc(5, 1), bytes.subarray(marker), Buffer.from('trailer')]);
     expect(await decodeBytes(stray, short(40))).to.deep.equal(await decodeBytes(bytes, short(40)));
   });
 

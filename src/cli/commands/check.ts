@@ -7,7 +7,7 @@ import {findingLines} from '../finding-lines.js';
 import {classSizes, folderLines} from '../folder-lines.js';
 import {loadFolder} from '../load-folder.js';
 import {ProgressLine} from '../progress-line.js';
-import {PROGRAM, quoted} from '../words.js';
+import {printable, PROGRAM, quoted} from '../words.js';
 
 type Report = Awaited<ReturnType<typeof checkImages>>;
 
@@ -15,7 +15,7 @@ function tell(folder: ImageFolder, {findings, readable, refusal}: Report, verbos
   const {good, bold} = terminal.resultStyle;
   const summary = `${plural(readable.length, 'readable image')} in ${plural(folder.classNames.length, 'class', 'classes')}`;
   return [
-    `${bold(folder.root)}: ${summary}`,
+    `${bold(printable(folder.root))}: ${summary}`,
     ...folderLines(folder),
     '',
     ...findingLines(findings, terminal.resultStyle, terminal.columns, verbose),

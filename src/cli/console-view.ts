@@ -66,7 +66,10 @@ export class ConsoleView {
       case 'finding':
         return void this.#findings.push(event.finding);
       case 'dataset':
-        return this.#say('dataset', `${printable(event.root)}: ${plural(event.images, 'image')} in ${plural(event.classes, 'class', 'classes')}`);
+        return this.#say(
+          'dataset',
+          `${printable(event.root)}: ${plural(event.images, 'image')} in ${plural(event.classes, 'class', 'classes')}`,
+        );
       case 'weights':
         return this.#say('weights', weightsSentence(event));
       case 'recipe':

@@ -16,13 +16,24 @@ export interface Ended {
 export interface ProgramOptions {
   readonly cwd: string;
   readonly environment?: NodeJS.ProcessEnv;
+  /** Number of the user to run as; needs root. */
+  readonly user?: number;
+  /** Blocks of 512 bytes that a file may have: writing more fails as on a full disk. */
+  readonly fileLimit?: number;
   /** Called once, when standard error first holds `marker`. */
   readonly at?: {readonly marker: string; readonly act: (child: ChildProcess) => void};
 }
 
 /** Runs `finetune` in a process of its own. */
-export function finetune(args: readonly string[], {cwd, environment = {}, at}: ProgramOptions): Promise<Ended> {
-  const child = spawn(process.execPath, [MAIN, ...args], {cwd, env: {...process.env, ...environment}, stdio: ['ignore', 'pipe', 'pipe']});
+export function finetune(args: readonly string[], {cwd, environment = {}, user, fileLimit, at}: ProgramOptions): Promise<Ended> {
+  const words = [process.execPath, MAIN, ...args];
+  const [program, ...rest] = fileLimit === undefined ? words : ['sh', '-c', `ulimit -f ${fileLimit} && exec "$@"`, 'sh', ...words];
+  const child = spawn(program!, rest, {
+    cwd,
+    env: {...process.env, ...environment},
+    stdio: ['ignore', 'pipe', 'pipe'],
+    ...(user !== undefined && {uid: user, gid: user}),
+  });
   let [stdout, stderr, acted] = ['', '', false];
   child.stdout.setEncoding('utf8').on('data', (text: string) => (stdout += text));
   child.stderr.setEncoding('utf8').on('data', (text: string) => {

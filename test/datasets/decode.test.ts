@@ -166,9 +166,7 @@ describe('decode', () => {
     });
 
     it('what is no image', async () => {
-      expect((await failure(decodeBytes(Buffer.from('hello'), short(64)))).message).to.equal(
-        'its bytes are no image',
-      );
+      expect((await failure(decodeBytes(Buffer.from('hello'), short(64)))).message).to.equal('its bytes are no image');
     });
   });
 

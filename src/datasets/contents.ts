@@ -114,11 +114,21 @@ function layOut(looks: readonly Look[]): Map<string, Content> {
   return contents;
 }
 
-/** The pixels of a content. @throws ImageFault where it is another file by now, and as `decodeBytes` */
-export async function decodeContent({path, hash}: Content, preprocessing: Preprocessing): Promise<DecodedImage> {
+async function readAgain({path, hash}: Content): Promise<Uint8Array> {
   const bytes = await readBytes(path);
   if (sha256(bytes) !== hash) throw new ImageFault('it changed while it was read');
-  return decodeBytes(bytes, preprocessing);
+  return bytes;
+}
+
+/** The pixels of a content. @throws ImageFault where it is another file by now, and as `decodeBytes` */
+export const decodeContent = async (content: Content, preprocessing: Preprocessing): Promise<DecodedImage> =>
+  decodeBytes(await readAgain(content), preprocessing);
+
+/** By hash: why contents could not be decoded. */
+export interface DecodingFaults {
+  readonly faults: Faults;
+  /** Whether all of them lie in the bytes. A file that was gone or another may be back for the next run. */
+  readonly areLasting: boolean;
 }
 
 /** Decodes contents, several at a time, and hands each to `keep`. @throws AbortedError; whatever `keep` throws */
@@ -127,15 +137,22 @@ export async function decodeContents(
   preprocessing: Preprocessing,
   {workers = poolThreads(), signal, onProgress}: Work,
   keep: (content: Content, image: DecodedImage) => Promise<void>,
-): Promise<Faults> {
+): Promise<DecodingFaults> {
   const faults = new Map<string, string>();
-  let done = 0;
+  let [done, areLasting] = [0, true];
+  const decoded = async (content: Content): Promise<DecodedImage> => {
+    const bytes = await readAgain(content).catch(error => {
+      areLasting = false;
+      throw error;
+    });
+    return decodeBytes(bytes, preprocessing);
+  };
   const work = async (content: Content): Promise<void> => {
-    const image = await decodeContent(content, preprocessing).catch(error => decodingFault(error));
+    const image = await decoded(content).catch(decodingFault);
     if (typeof image === 'string') faults.set(content.hash, image);
     else await keep(content, image);
     onProgress?.(++done, contents.length, 'decoding');
   };
   await concurrently(contents, IMAGES_A_THREAD * workers, work, signal);
-  return faults;
+  return {faults, areLasting};
 }

@@ -2,7 +2,7 @@ import {mkdir} from 'node:fs/promises';
 import {dirname} from 'node:path';
 import {crc32} from 'node:zlib';
 import {AbortedError, FinetuneError, messageOf} from '../core/errors.js';
-import type {Content, Faults} from './contents.js';
+import type {Content, DecodingFaults, Faults} from './contents.js';
 import {decodingFault} from './readability.js';
 import type {DecodedImage} from './resample.js';
 import {openSealedFile, writeSealedFile} from './sealed-file.js';
@@ -19,7 +19,7 @@ export interface PixelStore {
 }
 
 /** Decodes contents, several at a time, and hands each to `keep`; why the others could not be decoded comes back, by hash. */
-type DecodeAll = (keep: (content: Content, image: DecodedImage) => Promise<void>) => Promise<Faults>;
+type DecodeAll = (keep: (content: Content, image: DecodedImage) => Promise<void>) => Promise<DecodingFaults>;
 
 /** Decoded images cannot be written to the cache folder. */
 export class CacheFolderError extends FinetuneError {
@@ -59,7 +59,7 @@ export class PixelsLostError extends FinetuneError {
 /** Keeps all pixels in memory. @throws AbortedError */
 export async function decodeIntoMemory(decodeAll: DecodeAll): Promise<PixelStore> {
   const images = new Map<string, DecodedImage>();
-  const faults = await decodeAll(async ({hash}, image) => void images.set(hash, {...image, data: sharedCopy(image.data)}));
+  const {faults} = await decodeAll(async ({hash}, image) => void images.set(hash, {...image, data: sharedCopy(image.data)}));
   return {faults, image: ({hash}) => images.get(hash)!, close: async () => images.clear()};
 }
 
@@ -67,6 +67,8 @@ export async function decodeIntoMemory(decodeAll: DecodeAll): Promise<PixelStore
 interface AboutPixels {
   readonly sums: readonly (readonly [string, number])[];
   readonly faults: readonly (readonly [string, string])[];
+  /** Of the faults; else the file serves the run that made it alone. */
+  readonly areLasting: boolean;
 }
 
 /**
@@ -83,22 +85,29 @@ export async function decodeIntoFile(
   decodeAgain: (content: Content) => Promise<DecodedImage>,
 ): Promise<PixelStore> {
   try {
-    const file = (await openSealedFile(path, byteCount)) ?? (await makeFile(path, byteCount, decodeAll));
+    const file = (await openLasting(path, byteCount)) ?? (await makeFile(path, byteCount, decodeAll));
     return storeIn(file, path, decodeAgain);
   } catch (error) {
     throw error instanceof AbortedError ? error : new CacheFolderError(path, byteCount, error);
   }
 }
 
+async function openLasting(path: string, byteCount: number): Promise<SealedFile | undefined> {
+  const file = await openSealedFile(path, byteCount);
+  if (file === undefined || (file.about as AboutPixels).areLasting) return file;
+  await file.close();
+  return undefined;
+}
+
 async function makeFile(path: string, byteCount: number, decodeAll: DecodeAll): Promise<SealedFile> {
   await mkdir(dirname(path), {recursive: true});
   await writeSealedFile(path, byteCount, async (write): Promise<AboutPixels> => {
     const sums: [string, number][] = [];
-    const faults = await decodeAll(async ({hash, offset}, {data}) => {
+    const {faults, areLasting} = await decodeAll(async ({hash, offset}, {data}) => {
       sums.push([hash, crc32(data)]);
       await write(data, offset);
     });
-    return {sums, faults: [...faults]};
+    return {sums, faults: [...faults], areLasting};
   });
   const file = await openSealedFile(path, byteCount);
   if (file === undefined) throw new Error('the file is not what was written');

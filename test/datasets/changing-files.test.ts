@@ -1,5 +1,5 @@
 import {execFileSync} from 'node:child_process';
-import {appendFileSync, mkdirSync, rmSync, symlinkSync, truncateSync, writeFileSync} from 'node:fs';
+import {appendFileSync, mkdirSync, readFileSync, rmSync, symlinkSync, truncateSync, writeFileSync} from 'node:fs';
 import {join} from 'node:path';
 import {expect} from 'chai';
 import {TORCHVISION_PREPROCESSING} from '../../src/core/preprocessing.js';
@@ -107,6 +107,20 @@ describe('a file that changes while a run goes on', function () {
     const again = await open({}, 0);
     expect(again.samples).to.have.length(24);
     await again.close();
+  });
+
+  it('is back for the next run is taken again, from a file of pixels that was made meanwhile too', async () => {
+    const bytes = readFileSync(changed());
+    const cache = await openWhile(path => rmSync(path), 0);
+    expect(cache.samples).to.have.length(23);
+    await cache.close();
+    writeFileSync(changed(), bytes);
+    for (const time of ['first', 'second']) {
+      const again = await open({}, 0);
+      expect(again.findings, time).to.deep.equal([]);
+      expect((await again.image(again.samples.find(({name}) => name === 'a/5.png')!)).height).to.equal(16);
+      await again.close();
+    }
   });
 
   it('is gone with its whole class ends the run in a sentence', async () => {

@@ -1,0 +1,74 @@
+import {execFileSync, spawnSync} from 'node:child_process';
+import {mkdirSync, readdirSync, symlinkSync} from 'node:fs';
+import {join} from 'node:path';
+import {expect} from 'chai';
+import {cacheDirectory} from '../../src/core/cache-directory.js';
+import {enginesDirectory} from '../../src/engine/engine-directory.js';
+import {drawPictures, finetune, SMALL_RUN, type Ended} from '../cli/program.js';
+import {useEngine} from '../helpers/engine.js';
+import {temporaryDirectory} from '../helpers/temporary.js';
+import {treeHash} from '../helpers/tree-hash.js';
+import {expectEnded, expectSentence} from './expect-ended.js';
+
+describe('a disk that is full', function () {
+  if (process.platform === 'win32') return;
+  this.timeout(120_000);
+  useEngine();
+
+  let [cwd, cache, hash] = ['', '', ''];
+  before(async () => {
+    cwd = temporaryDirectory();
+    cache = join(cwd, 'cache');
+    mkdirSync(cache);
+    hash = treeHash(await drawPictures(cwd, 12));
+  });
+  afterEach(() => expect(treeHash(join(cwd, 'pictures')), 'the dataset').to.equal(hash));
+
+  /** The engine stays where it is. */
+  const linkEngines = (): void => symlinkSync(enginesDirectory(cacheDirectory()), join(cache, 'engines'));
+
+  const train = (out: string, more: readonly string[], fileLimit?: number): Promise<Ended> =>
+    finetune(['--data', 'pictures', ...SMALL_RUN, '--last-stage', '1', '--out', out, ...more], {
+      cwd,
+      environment: {FINETUNE_CACHE: cache},
+      ...(fileLimit !== undefined && {fileLimit}),
+    });
+  const TO_FILES = ['--cache-memory', '0.00001'];
+
+  describe('for the cache', () => {
+    let mounted = false;
+    before(function () {
+      mounted = spawnSync('mount', ['-t', 'tmpfs', '-o', 'size=128k', 'tmpfs', cache]).status === 0;
+      if (!mounted) {
+        console.log('      (skipped: this user may not mount a small file system)');
+        this.skip();
+      }
+      linkEngines();
+    });
+    after(() => {
+      if (mounted) execFileSync('umount', [cache]);
+    });
+
+    it('ends a run that must file its pixels in a sentence, and leaves nothing there', async () => {
+      const sentence =
+        /^error Expected room for 1 MiB of decoded images at .*, but found: ENOSPC: no space left on device, write\. Make room, /;
+      expectSentence(await train('runs/pixels', TO_FILES), 1, sentence);
+      expect(readdirSync(join(cache, 'images'))).to.deep.equal([]);
+    });
+
+    it('does not end a run that only would have filed its features', async () => {
+      expectEnded(await train('runs/features', ['--cache-disk', '1']), 0);
+    });
+  });
+
+  it('when the file may not grow ends the run in a sentence, and leaves nothing there', async () => {
+    linkEngines();
+    const sentence = /^error Expected room for 1 MiB of decoded images at .*, but found: EFBIG: file too large, write\. Make room, /;
+    expectSentence(await train('runs/limited', TO_FILES, 64), 1, sentence);
+    expect(readdirSync(join(cache, 'images'))).to.deep.equal([]);
+  });
+
+  it('for the run itself ends it in a sentence', async () => {
+    expectSentence(await train('runs/small', [], 16), 1, /^error Expected .*EFBIG: file too large, write\.$/);
+  });
+});

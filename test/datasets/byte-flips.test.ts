@@ -1,0 +1,83 @@
+import {expect} from 'chai';
+import {inChild, SRC} from '../helpers/in-child.js';
+
+const FORMATS = ['jpg', 'png', 'webp', 'gif', 'tiff', 'avif'] as const;
+
+/** AVIF takes as long as all others together: its share is the smallest. */
+const FLIPS: Readonly<Record<(typeof FORMATS)[number], number>> = {jpg: 4000, png: 4000, webp: 4000, gif: 4000, tiff: 4000, avif: 2000};
+
+/** What may be said of a damaged picture. */
+const FAULTS = [
+  'its bytes are no image',
+  'it is damaged or cut off',
+  'it has another size than its header says',
+  'it has more than 268 million pixels',
+  /^(BMP|HEIC|JPEG XL|JPEG 2000|Photoshop) images are not supported$/,
+];
+
+interface Report {
+  readonly decoded: Readonly<Record<string, number>>;
+  readonly faults: Readonly<Record<string, number>>;
+  readonly wrong: readonly string[];
+  /** MiB after a fifth of the work, and at the end. */
+  readonly resident: readonly [number, number];
+  readonly longest: number;
+}
+
+/** Decodes pictures in which up to eight bits are turned, the same ones every time, as a check and a run do. */
+const script = (flips: Readonly<Record<string, number>>): string => `
+  import {random} from '${SRC}/core/random.js';
+  import {assertDecodable, decodeBytes} from '${SRC}/datasets/decode.js';
+  import {decodingFault} from '${SRC}/datasets/readability.js';
+  import {concurrently} from '${SRC}/datasets/concurrently.js';
+  import {plainPictures} from '${SRC}/../test/fixtures/odd-pictures.js';
+  const PREPROCESSING = {resizeSize: 32};
+  const pictures = [...await plainPictures(7, 24, 18), ...[...await plainPictures(8, 80, 60)].map(([key, bytes]) => [key + ' large', bytes])];
+  const [decoded, faults, wrong] = [{}, {}, []];
+  let longest = 0;
+  const attempt = async ([name, bytes], i) => {
+    const stream = random(20_000, name, i);
+    const damaged = Uint8Array.from(bytes);
+    const area = stream.next() < 0.5 ? Math.min(200, bytes.length) : bytes.length; // half of them in the header
+    for (let flips = 1 + stream.integer(8); flips > 0; flips--) damaged[stream.integer(area)] ^= 1 << stream.integer(8);
+    const begun = performance.now();
+    const work = i % 4 === 0 ? assertDecodable(damaged) : decodeBytes(damaged, PREPROCESSING);
+    const image = await work.catch(decodingFault);
+    longest = Math.max(longest, performance.now() - begun);
+    if (typeof image === 'string') faults[image] = (faults[image] ?? 0) + 1;
+    else decoded[name] = (decoded[name] ?? 0) + 1;
+    if (image !== undefined && typeof image === 'object') {
+      const {width, height, data} = image;
+      if (Math.min(width, height) !== 32 || data.length !== width * height * 3) wrong.push(name + ' ' + i);
+    }
+  };
+  const flips = ${JSON.stringify(flips)};
+  const share = (part, parts) => pictures.flatMap(picture => {
+    const count = Math.round(flips[picture[0].split(' ')[0]] / 2 / parts);
+    return Array.from({length: count}, (_, i) => [picture, part * count + i]);
+  });
+  const mebibytes = () => Math.round(process.memoryUsage.rss() / 2 ** 20);
+  const resident = [];
+  for (let part = 0; part < 10; part++) {
+    await concurrently(share(part, 10), 8, ([picture, i]) => attempt(picture, i));
+    resident.push(mebibytes());
+  }
+  console.log(JSON.stringify({decoded, faults, wrong, resident: [resident[1], resident.at(-1)], longest}));`;
+
+describe('bits turned in valid pictures', function () {
+  this.timeout(180_000);
+
+  it('end in pixels or in a reason, 20,000 times in one process that does not grow', async () => {
+    const {code, signal, stdout, stderr} = await inChild(script(FLIPS));
+    expect({code, signal}, stderr).to.deep.equal({code: 0, signal: null});
+    const {decoded, faults, wrong, resident, longest} = JSON.parse(stdout) as Report;
+    const count = (of: Readonly<Record<string, number>>): number => Object.values(of).reduce((sum, times) => sum + times, 0);
+    expect(count(decoded) + count(faults)).to.be.at.least(20_000);
+    expect(
+      Object.keys(faults).filter(fault => !FAULTS.some(known => (known instanceof RegExp ? known.test(fault) : known === fault))),
+    ).to.deep.equal([]);
+    expect(wrong).to.deep.equal([]);
+    expect(resident[1] - resident[0]).to.be.below(64);
+    expect(longest).to.be.below(20_000);
+  });
+});

@@ -1,0 +1,242 @@
+import {createHash} from 'node:crypto';
+import {writeFileSync} from 'node:fs';
+import {join} from 'node:path';
+import {expect} from 'chai';
+import fc from 'fast-check';
+import {TORCHVISION_PREPROCESSING} from '../../src/core/preprocessing.js';
+import {random, shuffled} from '../../src/core/random.js';
+import {AUGMENTATIONS, augment} from '../../src/datasets/augment.js';
+import {imageBatches, type BatchOptions, type ImageBatch} from '../../src/datasets/batches.js';
+import {checkImages} from '../../src/datasets/check.js';
+import {openImageCache, type ImageCache} from '../../src/datasets/image-cache.js';
+import {everySample, loadImageFolder, type ImageFolder, type Sample} from '../../src/datasets/image-folder.js';
+import {readSplit, toSplitManifest} from '../../src/datasets/split-file.js';
+import {splitFolder, type KnownContents, type Split} from '../../src/datasets/split.js';
+import {cutPictures} from '../fixtures/broken-pictures.js';
+import {oddPictures} from '../fixtures/odd-pictures.js';
+import {inChild, SRC} from '../helpers/in-child.js';
+import {temporaryDirectory} from '../helpers/temporary.js';
+import {writePictures, of as named, writeTree} from './pictures.js';
+
+const namesOf = (samples: readonly Sample[]): string[] => samples.map(({name}) => name);
+
+interface AnyDataset {
+  readonly folder: ImageFolder;
+  readonly contents: KnownContents;
+}
+
+/** A file: in which part and class it lies, what it holds, whether it can be read. */
+const anyFile = fc.record({
+  part: fc.constantFrom('samples' as const, 'samples' as const, 'validation' as const, 'test' as const),
+  label: fc.integer({min: 0, max: 2}),
+  content: fc.integer({min: 0, max: 40}),
+  isBroken: fc.boolean(),
+});
+
+/** Any folder that leaves something to train and to validate on: with parts of its own or without, copies everywhere, broken files. */
+const anyDataset = fc
+  .record({files: fc.array(anyFile, {maxLength: 80}), ownValidation: fc.boolean(), ownTest: fc.boolean()})
+  .map(({files, ownValidation, ownTest}): AnyDataset => {
+    const sure = [0, 1, 2].flatMap(label =>
+      (['samples', 'samples', 'validation', 'test'] as const).map((part, i) => ({
+        part,
+        label,
+        content: 100 + 10 * label + i,
+        isBroken: false,
+      })),
+    );
+    const all = [...files, ...sure].map(({part, label, content, isBroken}, i) => ({
+      ...{part, isBroken, hash: String(content)},
+      sample: {path: `/${i}`, name: `${part}/${label}/${i}`, label},
+    }));
+    const of = (part: string): Sample[] => all.filter(file => file.part === part).map(({sample}) => sample);
+    const folder: ImageFolder = {
+      ...{root: '/any', classNames: ['a', 'b', 'c'], samples: of('samples'), findings: [], layout: 'splits'},
+      ...(ownValidation && {validation: of('validation')}),
+      ...(ownTest && {test: of('test')}),
+    };
+    const hashes = new Map(all.map(({sample, hash}) => [sample.name, hash]));
+    const broken = new Set(all.filter(({isBroken}) => isBroken).map(({sample}) => sample.name));
+    return {
+      folder,
+      contents: {
+        samples: everySample(folder).filter(({name}) => !broken.has(name)),
+        contentHash: ({name}) => hashes.get(name)!,
+      },
+    };
+  });
+
+const anyShares = fc.record({
+  valSplit: fc.double({min: 0.01, max: 1, noNaN: true}),
+  testSplit: fc.double({min: 0, max: 1, noNaN: true}),
+  seed: fc.integer(),
+});
+
+const partsOf = ({train, validation, test}: Split): (readonly Sample[])[] => [train, validation, test];
+
+describe('whatever the folder, a split', () => {
+  it('accounts for every image once: in a part, or left out with a reason', () => {
+    fc.assert(
+      fc.property(anyDataset, anyShares, ({folder, contents}, shares) => {
+        const split = splitFolder(folder, contents, shares);
+        const told = [...partsOf(split).flatMap(namesOf), ...split.leftOut.keys()];
+        expect(told.sort()).to.deep.equal(namesOf(everySample(folder)).sort());
+        expect([...split.leftOut.values()].every(reason => reason.length > 0)).to.equal(true);
+      }),
+      {seed: 4},
+    );
+  });
+
+  it('has no file in two parts, and leaves out none but for a copy', () => {
+    fc.assert(
+      fc.property(anyDataset, anyShares, ({folder, contents}, shares) => {
+        const split = splitFolder(folder, contents, shares);
+        const parts = partsOf(split).map(part => new Set(part.map(sample => contents.contentHash(sample))));
+        const distinct = new Set(contents.samples.map(sample => contents.contentHash(sample)));
+        expect(parts.reduce((sum, {size}) => sum + size, 0)).to.equal(distinct.size);
+        expect(new Set(parts.flatMap(part => [...part]))).to.deep.equal(distinct);
+      }),
+      {seed: 5},
+    );
+  });
+
+  it('comes back from its file', async () => {
+    const path = join(temporaryDirectory(), 'split.json');
+    await fc.assert(
+      fc.asyncProperty(anyDataset, anyShares, async ({folder, contents}, shares) => {
+        const split = splitFolder(folder, contents, shares);
+        writeFileSync(path, JSON.stringify(toSplitManifest(split)));
+        const read = await readSplit(path, folder, contents);
+        expect(partsOf(read)).to.deep.equal(partsOf(split));
+        expect(read.leftOut).to.deep.equal(split.leftOut);
+      }),
+      {seed: 6, numRuns: 30},
+    );
+  });
+});
+
+describe('whatever the samples, an order', () => {
+  it('is each of them once, the same for the same keys', () => {
+    fc.assert(
+      fc.property(fc.integer({min: 0, max: 500}), fc.array(fc.oneof(fc.integer(), fc.string())), (count, keys) => {
+        const items = Array.from({length: count}, (_, i) => i);
+        const order = shuffled(items, random(...keys));
+        expect(order.toSorted((a, b) => a - b)).to.deep.equal(items);
+        expect(shuffled(items, random(...keys))).to.deep.equal(order);
+      }),
+      {seed: 7},
+    );
+  });
+});
+
+const SIZE = 6;
+const AREA = SIZE * SIZE * 3;
+
+/** Pictures that never were files, each unlike the others. */
+function drawn(count: number): {cache: ImageCache; samples: readonly Sample[]} {
+  const samples = Array.from({length: count}, (_, i) => ({path: `/${i}`, name: `any/${i}`, label: i % 3}));
+  const image = ({name}: Sample) => {
+    const stream = random('drawn', name);
+    return {width: 9, height: 8, data: Uint8Array.from({length: 9 * 8 * 3}, () => stream.integer(256))};
+  };
+  return {samples, cache: {findings: [], samples, contentHash: ({name}) => name, image, close: async () => {}}};
+}
+
+const anyBatches = fc.record({
+  count: fc.integer({min: 0, max: 40}),
+  batchSize: fc.integer({min: 1, max: 17}),
+  prefetch: fc.integer({min: 0, max: 4}),
+  seed: fc.integer(),
+  epoch: fc.integer({min: 0, max: 100}),
+  name: fc.constantFrom('none' as const, 'light' as const, 'standard' as const),
+});
+
+describe('whatever the batches, an epoch', () => {
+  it('shows every sample once with its own label, and the pixels that its seed, epoch and name give', async () => {
+    await fc.assert(
+      fc.asyncProperty(anyBatches, async ({count, batchSize, prefetch, seed, epoch, name}) => {
+        const {cache, samples} = drawn(count);
+        const augmentation = AUGMENTATIONS[name];
+        const options: BatchOptions = {batchSize, prefetch, size: SIZE, view: {kind: 'augmented', augmentation, seed, epoch}};
+        const batches: ImageBatch[] = [];
+        for await (const batch of imageBatches(cache, samples, {...options, order: {shuffle: {seed, epoch}}})) batches.push(batch);
+        const order = batches.flatMap(({indices}) => [...indices]);
+        const all = samples.map((_, i) => i);
+        expect(order).to.deep.equal(shuffled(all, random(seed, 'order', epoch)));
+        expect(batches.slice(0, -1).every(({labels}) => labels.length === batchSize)).to.equal(true);
+        for (const {images, labels, indices} of batches) {
+          expect([...labels]).to.deep.equal([...indices].map(index => samples[index]!.label));
+          for (const [position, index] of indices.entries()) {
+            const image = await cache.image(samples[index]!);
+            const pixels = augment(image, SIZE, augmentation, random(seed, 'augment', epoch, samples[index]!.name));
+            expect(Buffer.compare(images.subarray(position * AREA, (position + 1) * AREA), pixels)).to.equal(0);
+          }
+        }
+      }),
+      {seed: 8, numRuns: 60},
+    );
+  });
+
+  it('is the same on one thread and on many', async function () {
+    this.timeout(30_000);
+    const script = `
+      import {createHash} from 'node:crypto';
+      import {augmentAll} from '${SRC}/datasets/augment-threads.js';
+      import {AUGMENTATIONS} from '${SRC}/datasets/augment.js';
+      import {sharedPixels} from '${SRC}/datasets/shared-pixels.js';
+      const data = Uint8Array.from({length: 24 * 24 * 3}, (_, i) => (i * 7) % 256);
+      const pictures = Array.from({length: 23}, (_, i) => ({name: String(i), image: {width: 24, height: 24, data}}));
+      const output = sharedPixels(23 * 16 * 16 * 3);
+      await augmentAll({pictures, size: 16, augmentation: AUGMENTATIONS.standard, seed: 1, epoch: 2, output});
+      console.log(createHash('sha256').update(output).digest('hex'));`;
+    const ended = [];
+    for (const threads of ['1', '2', '8']) ended.push(await inChild(script, {UV_THREADPOOL_SIZE: threads}));
+    const [first, ...others] = ended.map(({stdout, stderr}) => stdout || stderr);
+    expect(first).to.match(/^[0-9a-f]{64}\n$/);
+    others.forEach(hash => expect(hash).to.equal(first));
+  });
+});
+
+describe('however many workers, a folder', function () {
+  this.timeout(60_000);
+
+  let folder: ImageFolder | undefined;
+  before(async () => {
+    const root = temporaryDirectory();
+    await writePictures(root, [...named('odd', 150), ...named('plain', 150)]);
+    for (const [name, bytes] of await oddPictures()) writeTree(root, {[`odd/${name}`]: bytes});
+    for (const [name, bytes] of [...(await cutPictures())].slice(0, 15)) writeTree(root, {[`plain/${name}`]: bytes});
+    folder = await loadImageFolder(root);
+  });
+
+  it('gives the same report', async () => {
+    const [one, ...others] = await Promise.all([1, 2, 7].map(workers => checkImages(folder!, {workers})));
+    expect(one!.findings.length).to.be.above(10);
+    others.forEach(report => expect(report).to.deep.equal(one));
+  });
+
+  it('gives the same pixels, from memory and from a file', async () => {
+    const fingerprint = async (workers: number, budgetBytes: number): Promise<string> => {
+      const cache = await openImageCache(
+        folder!.samples,
+        {...TORCHVISION_PREPROCESSING, resizeSize: 16},
+        {
+          ...{classNames: folder!.classNames, workers, budgetBytes, directory: temporaryDirectory()},
+        },
+      );
+      const hash = createHash('sha256').update(JSON.stringify(cache.findings));
+      for (const sample of cache.samples) hash.update(sample.name).update((await cache.image(sample)).data);
+      await cache.close();
+      return hash.digest('hex');
+    };
+    const first = await fingerprint(1, Infinity);
+    for (const [workers, budget] of [
+      [2, Infinity],
+      [9, Infinity],
+      [1, 0],
+      [5, 0],
+    ] as const) {
+      expect(await fingerprint(workers, budget), `${workers} workers`).to.equal(first);
+    }
+  });
+});

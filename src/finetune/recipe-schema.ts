@@ -58,6 +58,12 @@ export const recipeSchema = {
     precision: {enum: PRECISIONS, default: 'fp32', description: 'arithmetic of training: fp32, or bf16 where there is hardware for it'},
     valSplit: {type: 'number', minimum: 0, exclusiveMaximum: 1, default: 0.2, description: 'share of images to validate on'},
     testSplit: {type: 'number', minimum: 0, exclusiveMaximum: 1, default: 0, description: 'share of images to test on'},
+    splitBy: {
+      type: 'string',
+      minLength: 1,
+      default: 'near-duplicates',
+      description: "what stays in one part: identical, near-duplicates, folder:DEPTH or a pattern of names such as '(patient\\d+)_'",
+    },
     split: {type: 'string', minLength: 1, description: 'a split.json to use again'},
     seed: {type: 'integer', minimum: 0, default: 42, description: 'splits, shuffles and augmentations repeat under the same seed'},
     cacheDisk: {

@@ -24,6 +24,7 @@ function acrossClasses(group: readonly Sample[], classNames: readonly string[]):
     severity: 'warning',
     message: `The same photograph is in classes ${classes.join(' and ')}: ${namesOf(group).join(', ')}. Keep it where it belongs.`,
     files: namesOf(group),
+    exclude: namesOf(group),
   };
 }
 
@@ -36,8 +37,26 @@ export function copyFindings({train, validation, test}: SplitParts, classNames: 
   const leaked = [...validation, ...test].filter(sample => trained.has(copies.photograph(sample)));
   return [
     ...groups.filter(group => !isAlike(group)).map(group => acrossClasses(group, classNames)),
+    ...identicalFindings([...train, ...validation, ...test], copies),
     ...leakFindings(leaked, sample => trained.get(copies.photograph(sample))!),
     ...withinFindings(groups.filter(group => isAlike(group) && new Set(group.map(({name}) => partOf.get(name))).size === 1)),
+  ];
+}
+
+/** Files that a class has more than once; what several classes have, a split tells of. */
+function identicalFindings(samples: readonly Sample[], {contentHash}: Copies): Finding[] {
+  const groups = [...groupBy(samples, sample => `${sample.label} ${contentHash(sample)}`).values()].filter(({length}) => length > 1);
+  const [first] = groups;
+  if (first === undefined) return [];
+  const which = groups.length === 1 ? '1 file is' : `${groups.length} files are`;
+  return [
+    {
+      code: 'identical-files',
+      severity: 'note',
+      message: `${which} there more than once, such as ${namesOf(first).join(' and ')}; each copy counts.`,
+      files: namesOf(groups.flat()),
+      exclude: namesOf(groups.flatMap(group => group.slice(1))),
+    },
   ];
 }
 
@@ -53,6 +72,7 @@ function leakFindings(leaked: readonly Sample[], trainedLike: (sample: Sample) =
         `${which} a photograph that is for training as well, such as ${first.name} and ` +
         `${trainedLike(first).name}: the metrics will flatter. Remove one of each.`,
       files: namesOf(leaked),
+      exclude: namesOf(leaked),
     },
   ];
 }

@@ -83,6 +83,8 @@ export const runSchema = {
     data: {type: 'string', minLength: 1, description: 'folder with one sub-folder a class'},
     valData: {type: 'string', minLength: 1, description: 'validation images, where they lie elsewhere'},
     testData: {type: 'string', minLength: 1, description: 'test images, where they lie elsewhere'},
+    classes: {type: 'string', minLength: 1, description: 'use these classes alone: a,b,c'},
+    exclude: {type: 'string', minLength: 1, description: 'a list of files to leave out, a name a line (check --fix-list)'},
     limit: {type: 'integer', minimum: 1, description: 'use at most this many images a class'},
     out: {type: 'string', minLength: 1, description: 'run directory [default: runs/<dataset>-<arch>]'},
     overwrite: {type: 'boolean', default: false, description: 'replace the run directory if it exists'},

@@ -79,6 +79,8 @@ describe('resolveLayers', () => {
       augment: 'standard',
       views: 2,
       precision: 'fp32',
+      splitBy: 'near-duplicates',
+      balance: 'none',
       valSplit: 0.2,
       testSplit: 0,
       seed: 42,
@@ -175,7 +177,14 @@ describe('resolveLayers', () => {
 
 describe('factsOf', () => {
   it('counts what is left to train on', () => {
-    expect(factsOf(folder([100, 50]), {}, false)).to.deep.equal({images: 120, classes: 2, smallestClass: 40, pretrained: true, gpu: false});
+    expect(factsOf(folder([100, 50]), {}, false)).to.deep.equal({
+      images: 120,
+      classes: 2,
+      smallestClass: 40,
+      largestClass: 80,
+      pretrained: true,
+      gpu: false,
+    });
     expect(factsOf(folder([100, 50]), {valSplit: 0.5, testSplit: 0.25}, true)).to.include({images: 38, smallestClass: 13, gpu: true});
   });
 

@@ -1,6 +1,7 @@
 import {readFileSync} from 'node:fs';
 import {basename} from 'node:path';
 import type {Metrics} from '../training/metrics.js';
+import {drawing, resizing} from './fitting.js';
 import {percent, plural} from './format.js';
 import {pytorchSnippet} from './pytorch-snippet.js';
 import {nameOf, type RunRecord} from './run-record.js';
@@ -64,8 +65,9 @@ export function modelCard(run: CardFacts): string {
     results: results(metrics, classes.length),
     warning: smallSampleWarning(measured, metrics.test === undefined ? 'validation' : 'test') ?? '',
     classTable: classTable(classes, measured),
-    resizeSize: String(network.preprocessing.resizeSize),
     cropSize: String(network.preprocessing.cropSize),
+    resizing: resizing(network.preprocessing),
+    drawing: drawing(network.preprocessing),
     pytorch: pytorchSnippet(network, classes.length),
     origin: origin(run),
   };

@@ -1,3 +1,4 @@
+import type {Fit} from '../core/preprocessing.js';
 import type {Augmentation} from '../datasets/augment.js';
 import {imageBatches, type ImageBatch} from '../datasets/batches.js';
 import type {ImageCache} from '../datasets/image-cache.js';
@@ -10,6 +11,8 @@ export interface PictureSource {
   readonly cache: ImageCache;
   readonly samples: readonly Sample[];
   readonly size: number;
+  /** How the pictures of the cache were made squares; cropped unless told. */
+  readonly fit?: Fit;
   readonly augmentation: Augmentation;
   readonly seed: number;
   readonly signal?: AbortSignal;

@@ -181,6 +181,19 @@ describe('finetune', () => {
     expect(right / answers.length).to.equal(result.metrics.validation.accuracy);
   });
 
+  for (const fit of ['squash', 'pad'] as const) {
+    it(`fits pictures by ${fit}, and so does the bundle it leaves`, async () => {
+      const out = join(temporaryDirectory(), 'run');
+      const {result} = await runAndTell(folder, smallRecipe(folder, {fit, augment: 'none', freeze: [PROBE]}), {out});
+      const bundle = await loadBundle(result.bundle!);
+      expect(bundle.preprocessing.fit).to.equal(fit);
+      const answers = await Promise.all(result.split.validation.map(async ({path}) => (await bundle.classify(path))[0]!.className));
+      bundle.dispose();
+      const right = answers.filter((answer, i) => answer === folder.classNames[result.split.validation[i]!.label]).length;
+      expect(right / answers.length).to.equal(result.metrics.validation.accuracy);
+    });
+  }
+
   it('is the same for the same seed, to the last bit, and other for another', async () => {
     const [one, other, different] = [
       await runAndTell(folder, smallRecipe(folder)),

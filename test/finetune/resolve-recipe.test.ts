@@ -80,6 +80,7 @@ describe('resolveLayers', () => {
       views: 2,
       precision: 'fp32',
       splitBy: 'near-duplicates',
+      fit: 'crop',
       balance: 'none',
       valSplit: 0.2,
       testSplit: 0,

@@ -1,4 +1,5 @@
 import {expect} from 'chai';
+import {TORCHVISION_PREPROCESSING, withFit, type Fit} from '../../src/core/preprocessing.js';
 import {modelCard} from '../../src/report/model-card.js';
 import {madeUpRecord} from '../helpers/run-record.js';
 
@@ -28,6 +29,18 @@ describe('the model card', () => {
     const card = modelCard({...record, network: {...record.network, preprocessing}});
     expect(card).to.contain('the short side is 73 pixels').and.to.contain('float32 `[n, 64, 64, 3]`');
     expect(card).to.contain('new OffscreenCanvas(64, 64)').and.to.contain('* 64) / 73;');
+  });
+
+  it('tells how a picture becomes a square, in words and on a canvas', () => {
+    const record = madeUpRecord(['ants', 'bees']);
+    const cardOf = (fit: Fit): string =>
+      modelCard({...record, network: {...record.network, preprocessing: withFit({...TORCHVISION_PREPROCESSING, cropSize: 64}, fit)}});
+    expect(cardOf('squash'))
+      .to.contain('2. Resize to 64 x 64 pixels, whatever the proportions are')
+      .and.to.contain('drawImage(picture, 0, 0, 64, 64)');
+    expect(cardOf('pad')).to.contain('in the colour rgb(124, 116, 104).').and.to.contain('drawImage(picture, left, top, width, height)');
+    expect(cardOf('pad')).to.contain('color=(124, 116, 104)');
+    expect(cardOf('squash')).to.contain('transforms.Resize((64, 64)),').and.not.to.contain('CenterCrop');
   });
 
   it('keeps a class from being read as Markdown or HTML', () => {

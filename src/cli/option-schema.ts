@@ -43,7 +43,19 @@ export const GROUPS: Readonly<Record<string, readonly string[]>> = {
   'Images:': ['data', 'valData', 'testData', 'valSplit', 'testSplit', 'split', 'limit'],
   'Network:': ['arch', 'weights', 'lastStage', 'imageSize', 'head', 'pooling', 'dropout'],
   'Training:': [
-    ...['freeze', 'epochs', 'batchSize', 'lr', 'optimizer', 'weightDecay', 'labelSmoothing', 'clipNorm', 'batchNorm', 'precision'],
+    ...[
+      'freeze',
+      'epochs',
+      'batchSize',
+      'lr',
+      'optimizer',
+      'weightDecay',
+      'labelSmoothing',
+      'balance',
+      'clipNorm',
+      'batchNorm',
+      'precision',
+    ],
     ...['augment', 'views', 'seed'],
   ],
   'Run:': ['recipe', 'out', 'overwrite', 'resume', 'engine', 'device', 'workers', 'cacheMemory', 'cacheDisk', 'offline', 'assertAccuracy'],
@@ -51,7 +63,7 @@ export const GROUPS: Readonly<Record<string, readonly string[]>> = {
 };
 
 // Which values are recommended does not depend on the facts.
-const ANY_FACTS = {images: 1000, classes: 2, smallestClass: 500, pretrained: true, gpu: false};
+const ANY_FACTS = {images: 1000, classes: 2, smallestClass: 500, largestClass: 500, pretrained: true, gpu: false};
 const RECOMMENDED: ReadonlySet<string> = new Set(Object.keys(recommend(ANY_FACTS).values));
 
 export const isBoolean = ({type}: OptionProperty): boolean => type === 'boolean';

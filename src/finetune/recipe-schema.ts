@@ -2,6 +2,7 @@ import {ARCHS} from '../backbones/resnet-specs.js';
 import {LAYER_GROUPS} from '../backbones/layer-groups.js';
 import type {ObjectSchema} from '../core/schema.js';
 import {PRECISIONS} from '../engine/precision.js';
+import {BALANCES} from '../training/balance.js';
 
 /** The named freeze schedules (phases.ts). */
 export const FREEZE_SCHEDULES = ['probe', 'probe-then-top', 'probe-then-all', 'all'] as const;
@@ -51,6 +52,10 @@ export const recipeSchema = {
     optimizer: {enum: ['adamw', 'sgd'], default: 'adamw', description: 'AdamW, or SGD with Nesterov momentum'},
     weightDecay: {type: 'number', minimum: 0, description: 'decoupled; never on batch norm and biases'},
     labelSmoothing: {type: 'number', minimum: 0, exclusiveMaximum: 1, description: 'share of the target spread over all classes'},
+    balance: {
+      enum: BALANCES,
+      description: 'how classes of different sizes count alike: not, by weight in the loss, by showing them alike often',
+    },
     clipNorm: {type: 'number', exclusiveMinimum: 0, default: 1, description: 'largest global norm of the gradients'},
     batchNorm: {enum: ['inference', 'training'], description: 'statistics that unfrozen batch norms use while training'},
     augment: {enum: ['none', 'light', 'standard'], description: 'how training pictures are varied'},

@@ -1,6 +1,7 @@
 import type {Precision} from '../engine/precision.js';
 import type {Arch, LastStage} from '../backbones/resnet-specs.js';
 import type {GroupRates} from '../backbones/layer-groups.js';
+import type {Balance} from '../training/balance.js';
 import {validate, type ObjectSchema} from '../core/schema.js';
 import {recipeSchema, type FreezeSchedule} from './recipe-schema.js';
 
@@ -26,6 +27,7 @@ export interface Recipe {
   readonly optimizer: 'adamw' | 'sgd';
   readonly weightDecay: number;
   readonly labelSmoothing: number;
+  readonly balance: Balance;
   readonly clipNorm: number;
   readonly batchNorm: 'inference' | 'training';
   readonly augment: 'none' | 'light' | 'standard';

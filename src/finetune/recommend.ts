@@ -7,6 +7,7 @@ export interface Facts {
   readonly images: number;
   readonly classes: number;
   readonly smallestClass: number;
+  readonly largestClass: number;
   /** False when the backbone starts from random weights. */
   readonly pretrained: boolean;
   readonly gpu: boolean;
@@ -82,6 +83,7 @@ export function recommend(facts: Facts): {readonly values: RecipeInput; readonly
     lr: pretrained ? 1e-4 : 1e-3,
     weightDecay: 0.01,
     batchSize,
+    balance: 'none',
     labelSmoothing: fewShot ? 0.05 : 0.1,
     batchNorm: pretrained ? 'inference' : 'training',
     augment: images < 200 || !pretrained ? 'light' : 'standard',

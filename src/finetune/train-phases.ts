@@ -5,6 +5,7 @@ import {cacheDirectory} from '../core/cache-directory.js';
 import {isOnGpu} from '../engine/binding.js';
 import type {Precision} from '../engine/precision.js';
 import type {Classifier} from '../heads/classifier.js';
+import type {Balancing} from '../training/balance.js';
 import {BestWeights} from '../training/best-weights.js';
 import {evaluateInputs} from '../training/evaluate.js';
 import {FeatureFiles} from '../training/feature-files.js';
@@ -14,6 +15,7 @@ import type {Metrics} from '../training/metrics.js';
 import {phaseNetwork, type PhaseNetwork} from '../training/phase-network.js';
 import {PhaseTrainer, START, type TrainingPlan} from '../training/phase-trainer.js';
 import type {Checkpoint} from '../training/checkpoint.js';
+import {balancingOf, criterionOf} from './balancing.js';
 import {Checkpoints} from './checkpoints.js';
 import {diskBudget, memoryBudget, type Prepared} from './prepare.js';
 import type {Phase, Recipe} from './recipe.js';
@@ -40,6 +42,7 @@ export class PhaseRunner {
   readonly #train: FeatureStore;
   readonly #validation: FeatureStore;
   readonly #best: BestWeights;
+  readonly #balance: {readonly balance?: Balancing};
   readonly #history: EpochRow[] = [];
   /** Rows of features that an earlier run has left. */
   #found = 0;
@@ -52,7 +55,8 @@ export class PhaseRunner {
   ) {
     this.#classifier = classifier;
     this.#everTrained = new Set(recipe.freeze.flatMap(phase => [...trainedBy(phase)]));
-    this.#best = new BestWeights(classifier, this.#everTrained);
+    this.#best = new BestWeights(classifier, this.#everTrained, criterionOf(recipe));
+    this.#balance = balancingOf(recipe, split.train, classifier.classNames.length);
     const budgetBytes = memoryBudget(recipe) / 2;
     const share = split.validation.length / (split.validation.length + split.train.length * (recipe.views + 1));
     const files = new FeatureFiles(join(cacheDirectory(), 'features'), diskBudget(recipe));
@@ -207,6 +211,7 @@ export class PhaseRunner {
       warmupSteps: Math.ceil(WARMUP * epochs * stepsPerEpoch),
       seed,
       precision,
+      ...this.#balance,
     };
   }
 

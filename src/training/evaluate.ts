@@ -54,6 +54,9 @@ async function evaluateBy(
   return metrics.metrics();
 }
 
-/** Higher accuracy is better; between equals, lower loss. */
-export const isBetter = (metrics: Metrics, than: Metrics | undefined): boolean =>
-  than === undefined || metrics.accuracy > than.accuracy || (metrics.accuracy === than.accuracy && metrics.loss < than.loss);
+/** What the best epoch is chosen by. */
+export type Criterion = 'accuracy' | 'balancedAccuracy';
+
+/** More is better; between equals, lower loss. */
+export const isBetter = (metrics: Metrics, than: Metrics | undefined, by: Criterion): boolean =>
+  than === undefined || metrics[by] > than[by] || (metrics[by] === than[by] && metrics.loss < than.loss);

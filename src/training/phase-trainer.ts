@@ -4,6 +4,7 @@ import {groupOf, LAYER_GROUPS, type GroupRates, type LayerGroup} from '../backbo
 import type {Precision} from '../engine/precision.js';
 import {RecordedSteps, type Step} from '../engine/recorded-steps.js';
 import {tf, type Scalar, type Tensor} from '../engine/tensorflow.js';
+import {balancedOrder, classWeights, turnsOf, type Balancing} from './balance.js';
 import {evaluateInputs} from './evaluate.js';
 import type {InputBatch, Inputs} from './inputs.js';
 import {warmupThenCosine, type LearningRate} from './learning-rate.js';
@@ -28,6 +29,8 @@ export interface TrainingPlan {
   readonly seed: number;
   /** Of an update's convolutions; what is validated is float32. */
   readonly precision: Precision;
+  /** Where classes of different sizes are to count alike. */
+  readonly balance?: Balancing;
 }
 
 /** How far a phase has come; all that a checkpoint must say beside tensors. */
@@ -36,8 +39,9 @@ export interface Position {
   epoch: number;
   /** Updates done of the epoch begun. */
   step: number;
-  /** Sum over the examples of the epoch begun, for its mean loss. */
+  /** Sum over the examples of the epoch begun, each by its weight, for its mean loss. */
   lossSum: number;
+  /** Sum of their weights. */
   examples: number;
 }
 
@@ -74,6 +78,7 @@ export class PhaseTrainer {
   readonly #learningRate: LearningRate;
   readonly #groups: readonly LayerGroup[];
   readonly #steps: RecordedSteps;
+  readonly #classWeights: Float32Array | undefined;
 
   constructor(
     readonly network: PhaseNetwork,
@@ -86,6 +91,7 @@ export class PhaseTrainer {
     this.position = {...position};
     this.stepsPerEpoch = Math.ceil(inputs.count / plan.batchSize);
     this.#learningRate = warmupThenCosine(plan.warmupSteps, plan.epochs * this.stepsPerEpoch);
+    this.#classWeights = plan.balance?.by === 'loss' ? classWeights(plan.balance) : undefined;
     this.#groups = [...new Set([...network.trained.keys()].map(groupOf))];
     this.#steps = new RecordedSteps(new Map([...network.used, ...this.optimizer.variables]), {constants: network.folded, onRecorded});
   }
@@ -108,13 +114,13 @@ export class PhaseTrainer {
    */
   async epoch(signal: AbortSignal | undefined, onStep: (step: number) => void): Promise<number> {
     const {plan, position} = this;
-    const everything = Array.from({length: this.inputs.count}, (_, index) => index);
-    const order = shuffled(everything, random(plan.seed, 'order', plan.index, position.epoch));
-    const left = order.slice(position.step * plan.batchSize);
+    const order = this.#order();
+    const done = position.step * plan.batchSize;
+    const [left, turns] = [order.slice(done), turnsOf(order).slice(done)];
     // View numbers start at 1 where 0 is the plain picture, and differ from phase to phase.
     const variation = plan.index * 10_000 + position.epoch + 1;
     try {
-      for await (const batch of this.inputs.batches(left, plan.batchSize, variation)) {
+      for await (const batch of this.inputs.batches(left, plan.batchSize, variation, turns)) {
         this.#update(batch);
         onStep(position.step);
         await nextTurn();
@@ -139,10 +145,18 @@ export class PhaseTrainer {
     return metrics;
   }
 
+  #order(): number[] {
+    const {plan, position, inputs} = this;
+    if (plan.balance?.by === 'sample') return balancedOrder(plan.balance, {seed: plan.seed, phase: plan.index, epoch: position.epoch});
+    const everything = Array.from({length: inputs.count}, (_, index) => index);
+    return shuffled(everything, random(plan.seed, 'order', plan.index, position.epoch));
+  }
+
   #update({x, labels}: InputBatch): void {
     const {plan, position} = this;
+    const weights = Float32Array.from(labels, label => this.#classWeights?.[label] ?? 1);
     const loss = tf.tidy(() => {
-      const inputs = this.#inputs(x, labels);
+      const inputs = this.#inputs(x, labels, weights);
       const step: Step<Scalar> = {
         name: 'train',
         precision: plan.precision,
@@ -153,18 +167,19 @@ export class PhaseTrainer {
     x.dispose();
     if (!Number.isFinite(loss)) throw new DivergedError(plan.name, this.updates, loss, plan.rates);
     position.step++;
-    position.lossSum += loss * labels.length;
-    position.examples += labels.length;
+    const weight = weights.reduce((sum, each) => sum + each, 0);
+    position.lossSum += loss * weight;
+    position.examples += weight;
   }
 
-  #inputs(x: Tensor, labels: Int32Array): StepInputs {
+  #inputs(x: Tensor, labels: Int32Array, weights: Float32Array): StepInputs {
     const {plan} = this;
     const share = this.#learningRate(this.updates);
     const drawn = random(plan.seed, 'dropout', plan.index, this.updates);
     return {
       x,
       labels: tf.tensor1d(labels, 'int32'),
-      exampleWeights: tf.ones([labels.length]),
+      exampleWeights: tf.tensor1d(weights),
       rates: Object.fromEntries(this.#groups.map(group => [group, tf.scalar(plan.rates[group]! * share)])),
       dropoutSeed: tf.tensor1d([drawn.integer(2 ** 31), drawn.integer(2 ** 31)], 'int32'),
     };

@@ -93,5 +93,5 @@ describe('isBetter', () => {
     ['not a higher loss between equals', of(0.9, 2), of(0.9, 1), false],
     ['not the same', of(0.9, 1), of(0.9, 1), false],
   ];
-  for (const [what, one, other, better] of table) it(`prefers ${what}`, () => expect(isBetter(one, other)).to.equal(better));
+  for (const [what, one, other, better] of table) it(`prefers ${what}`, () => expect(isBetter(one, other, 'accuracy')).to.equal(better));
 });

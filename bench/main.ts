@@ -1,6 +1,6 @@
 import {existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync} from 'node:fs';
 import {tmpdir} from 'node:os';
-import {join, resolve} from 'node:path';
+import {basename, isAbsolute, join, resolve} from 'node:path';
 import {drawDemoSet} from '../src/datasets/demo-set.js';
 import {engineVersions, open, ROOT, type Setting} from './commands.js';
 import {pinningTo, thisMachine, torchVersions} from './machine.js';
@@ -104,6 +104,10 @@ async function measureAll(options: Options, setting: Setting, command: string): 
   return {machine, command, rows: found};
 }
 
+/** Without the folders of one machine. */
+const commandOf = (words: readonly string[]): string =>
+  ['npm run bench', ...(words.length > 0 ? ['--'] : []), ...words.map(word => (isAbsolute(word) ? basename(word) : word))].join(' ');
+
 async function main(words: readonly string[]): Promise<void> {
   const options = readOptions(words);
   const scratch = mkdtempSync(join(tmpdir(), 'finetune-bench-'));
@@ -117,7 +121,7 @@ async function main(words: readonly string[]): Promise<void> {
       python: options.python,
       scratch,
     };
-    const fresh = await measureAll(options, setting, ['npm run bench', ...(words.length > 0 ? ['--', ...words] : [])].join(' '));
+    const fresh = await measureAll(options, setting, commandOf(words));
     const results = merge(readJson<Results>(RESULTS), fresh);
     writeFileSync(RESULTS, `${JSON.stringify(results, null, 1)}\n`);
     writeFileSync(TABLE, document(SECTIONS.map(section => section(results))));

@@ -66,6 +66,7 @@ const POSITIONALS: Readonly<Record<string, string>> = {
   bundle: 'folder of an exported model (model/ of a run)',
   image: 'image files, folders, or patterns in quotes',
   task: 'install, or nothing',
+  document: 'recipe or check [default: recipe]',
   file: 'recipe file to write [default: recipe.jsonc]',
 };
 

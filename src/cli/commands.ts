@@ -29,13 +29,22 @@ export const COMMANDS = {
   check: {
     usage: 'check <dir>',
     description: 'Look at a dataset before spending any time on it',
-    options: only('valData', 'testData', 'workers', ...SAYING),
+    options: {
+      ...only('valData', 'testData', 'classes', 'exclude', 'limit', 'seed', 'workers', ...SAYING),
+      html: {type: 'string', minLength: 1, description: 'write a page that shows what was found'},
+      fixList: {type: 'string', minLength: 1, description: 'write a list of files to leave out, for --exclude'},
+      cache: {type: 'boolean', default: true, description: 'look only at files that have changed since the last check'},
+    },
+    examples: [
+      ['$0 check pets', 'what is wrong with a folder'],
+      ['$0 check pets --fix-list exclude.txt && $0 --data pets --exclude exclude.txt', 'train without what is wrong'],
+    ],
     load: async () => (await import('./commands/check.js')).check,
   },
   evaluate: {
     usage: 'evaluate <bundle>',
     description: 'Metrics of an exported bundle on a folder of images',
-    options: only('data', ...WHERE, 'limit', 'seed', 'assertAccuracy', ...SAYING),
+    options: only('data', ...WHERE, 'classes', 'exclude', 'limit', 'seed', 'assertAccuracy', ...SAYING),
     examples: [['$0 evaluate runs/pets-resnet50/model --data more-pets', 'classes are matched by name']],
     load: async () => (await import('./commands/evaluate.js')).evaluate,
   },
@@ -72,15 +81,15 @@ export const COMMANDS = {
     load: async () => (await import('./commands/init.js')).init,
   },
   schema: {
-    usage: 'schema',
-    description: 'Print the JSON Schema of recipe files',
+    usage: 'schema [document]',
+    description: 'Print the JSON Schema of recipe files, or of what check --json prints',
     options: only(...SAYING),
     load: async () => (await import('./commands/schema.js')).schema,
   },
   demo: {
     usage: 'demo [dir]',
     description: 'Draw a small dataset and fine-tune on it: nothing else is needed',
-    options: without('data', 'valData', 'testData', 'recipe', 'resume'),
+    options: without('data', 'valData', 'testData', 'classes', 'exclude', 'recipe', 'resume'),
     load: async () => (await import('./commands/demo.js')).demo,
   },
 } as const satisfies Record<string, CommandSpec>;

@@ -40,7 +40,7 @@ export const without = (...keys: readonly string[]): OptionProperties =>
 
 /** Headings of the help. */
 export const GROUPS: Readonly<Record<string, readonly string[]>> = {
-  'Images:': ['data', 'valData', 'testData', 'valSplit', 'testSplit', 'split', 'limit'],
+  'Images:': ['data', 'valData', 'testData', 'valSplit', 'testSplit', 'splitBy', 'split', 'classes', 'exclude', 'limit'],
   'Network:': ['arch', 'weights', 'lastStage', 'imageSize', 'head', 'pooling', 'dropout'],
   'Training:': [
     ...[

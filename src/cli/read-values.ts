@@ -7,7 +7,7 @@ import {environmentName, kebab} from './words.js';
 /** Option values by camelCase key. */
 export type Values = Readonly<Record<string, unknown>>;
 
-/** Names starting like our variables that are no options: places and the tests' own. */
+/** Names like our variables that are no option's value: FINETUNE_CACHE is a place, whatever --no-cache says. */
 const OTHER_VARIABLES: ReadonlySet<string> = new Set(['FINETUNE_CACHE']);
 
 const WORDS: Readonly<Record<string, boolean>> = {true: true, 1: true, yes: true, false: false, 0: false, no: false};
@@ -58,7 +58,8 @@ function checkVariables(environment: NodeJS.ProcessEnv): void {
 /** Values of `FINETUNE_*`; those of other commands' options are left alone, empty ones are absent. */
 export function valuesOfEnvironment(environment: NodeJS.ProcessEnv, options: OptionProperties): Values {
   checkVariables(environment);
-  const given = Object.entries(options).filter(([key]) => (environment[environmentName(key)] ?? '') !== '');
+  const isGiven = (name: string): boolean => (environment[name] ?? '') !== '' && !OTHER_VARIABLES.has(name);
+  const given = Object.entries(options).filter(([key]) => isGiven(environmentName(key)));
   const values = Object.fromEntries(given.map(([key, property]) => [key, typed(property, environment[environmentName(key)])]));
   return checked(values, options, environmentName, 'Environment');
 }

@@ -22,7 +22,16 @@ export function recipeFileSchema(): ObjectSchema {
 
 /** Values to show where there is no default. */
 const EXAMPLES: Readonly<Record<string, unknown>> = {
-  ...{data: 'pets', valData: 'pets-val', testData: 'pets-test', limit: 20, out: 'runs/pets', split: 'runs/pets/split.json'},
+  ...{
+    data: 'pets',
+    valData: 'pets-val',
+    testData: 'pets-test',
+    limit: 20,
+    classes: 'cat,dog',
+    exclude: 'exclude.txt',
+    out: 'runs/pets',
+    split: 'runs/pets/split.json',
+  },
   ...{imageSize: 224, freeze: 'probe-then-top', epochs: 10, batchSize: 32, lr: 0.0001, weightDecay: 0.01, labelSmoothing: 0.1},
   ...{batchNorm: 'inference', augment: 'standard', views: 2, cacheMemory: 4, cacheDisk: 20, workers: 4, assertAccuracy: 0.9},
 };

@@ -6,6 +6,7 @@ import {factsOf, resolveLayers, type ResolvedRecipe} from '../finetune/resolve-r
 import {freshRunDirectory} from '../finetune/run-directory.js';
 import {plural} from '../report/format.js';
 import type {Request} from './action.js';
+import {folderOptions} from './folder-options.js';
 import {settle, type OptionLayer} from './layers.js';
 import {ALL_OPTIONS, CONSOLE_OPTIONS, GROUPS, RECIPE_OPTIONS, RUN_OPTIONS, type OptionProperties} from './option-schema.js';
 import type {Values} from './read-values.js';
@@ -18,6 +19,8 @@ interface RunValues {
   readonly valData?: string;
   readonly testData?: string;
   readonly limit?: number;
+  readonly classes?: string;
+  readonly exclude?: string;
   readonly out?: string;
   readonly overwrite: boolean;
   readonly engine: NonNullable<FinetuneOptions['engine']>;
@@ -59,15 +62,10 @@ export class RunPlan {
     this.values = {...values, data: values.data};
   }
 
+  /** @throws UsageError (exit 2) for a list that cannot be read */
   get folderOptions(): ImageFolderOptions {
-    const {valData, testData, limit} = this.values;
-    const seed = this.#said.seed;
-    return {
-      ...(valData !== undefined && {valData}),
-      ...(testData !== undefined && {testData}),
-      ...(limit !== undefined && {limit}),
-      ...(seed !== undefined && {seed}),
-    };
+    const {seed} = this.#said;
+    return folderOptions({...this.values, ...(seed !== undefined && {seed})});
   }
 
   get #said(): RecipeInput {

@@ -7,6 +7,8 @@ export interface Finding {
   readonly message: string;
   /** Paths relative to the dataset's root, where the finding is about files. */
   readonly files: readonly string[];
+  /** Those that had better be left out (`finetune check --fix-list`), where leaving some out mends it. */
+  readonly exclude?: readonly string[];
   /** The class it is about, where it is about one. */
   readonly className?: string;
 }

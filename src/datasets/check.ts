@@ -1,30 +1,78 @@
+import {join} from 'node:path';
 import {DatasetError} from '../core/errors.js';
 import type {Finding} from '../core/finding.js';
-import {proveContents} from './contents.js';
+import {classFindings} from './class-findings.js';
 import type {Work} from './contents.js';
+import {copyFindings, type Copies} from './copy-findings.js';
 import {everySample} from './image-folder.js';
 import type {ImageFolder, Sample} from './image-folder.js';
+import {lookFindings} from './look-findings.js';
+import {LookStore} from './look-store.js';
+import {lookAtFiles, type FileLook} from './looks.js';
+import {photographsOf} from './photographs.js';
 import {assertClassesReadable, sortOut, unreadableFindings} from './readability.js';
 import {splitFolder} from './split.js';
 
 /** What a look at every image tells. */
 export interface CheckReport {
-  /** The folder's own findings, then one for every image that cannot be read, then those of a split. */
+  /** The folder's own findings, those of its classes, of images that cannot be read, of the others, of copies, and of a split. */
   readonly findings: readonly Finding[];
   readonly readable: readonly Sample[];
   /** Why a run would refuse this folder; undefined where it would not. */
   readonly refusal: DatasetError | undefined;
 }
 
-/** Decodes every image of a folder and splits it, as a run would, and keeps nothing. @throws AbortedError */
-export async function checkImages(folder: ImageFolder, work: Work = {}): Promise<CheckReport> {
-  const samples = everySample(folder);
-  const {hashes, faults} = await proveContents(samples, work);
-  const {readable, broken} = sortOut(samples, ({name}) => faults.get(name));
-  const findings = [...folder.findings, ...unreadableFindings(broken, folder.classNames)];
+export interface CheckOptions extends Work {
+  /** For what was seen, made when needed: files that have not changed are not looked at again. Unless told, nothing is kept. */
+  readonly cache?: string;
+}
+
+async function look(folder: ImageFolder, {cache, ...work}: CheckOptions): Promise<ReadonlyMap<string, FileLook>> {
+  const store = cache === undefined ? undefined : await LookStore.open(folder.root, join(cache, 'looks'));
+  try {
+    return await lookAtFiles(everySample(folder), work, store);
+  } finally {
+    await store?.save(); // of a check that was stopped as well
+  }
+}
+
+function copiesAmong(readable: readonly Sample[], looks: ReadonlyMap<string, FileLook>, {cache, ...work}: CheckOptions): Promise<Copies> {
+  const contentHash = ({name}: Sample): string => looks.get(name)!.hash!;
+  const images = {samples: readable, contentHash, thumbprint: ({name}: Sample) => looks.get(name)!.picture!.print};
+  return photographsOf(images, {
+    ...(cache !== undefined && {directory: join(cache, 'looks')}),
+    ...(work.signal !== undefined && {signal: work.signal}),
+    onProgress: (done, total) => work.onProgress?.(done, total, 'comparing'),
+  }).then(photograph => ({contentHash, photograph}));
+}
+
+/** The readable images of a folder in the parts that it brings along. */
+function partsOf({samples, validation = [], test = []}: ImageFolder, readable: readonly Sample[]) {
+  const names = new Set(readable.map(({name}) => name));
+  const [train, ...measured] = [samples, validation, test].map(part => part.filter(({name}) => names.has(name)));
+  return {train: train!, validation: measured[0]!, test: measured[1]!};
+}
+
+/**
+ * Reads and decodes every image of a folder, compares them all, and splits the folder as a run would.
+ *
+ * @throws AbortedError
+ */
+export async function checkImages(folder: ImageFolder, options: CheckOptions = {}): Promise<CheckReport> {
+  const looks = await look(folder, options);
+  const {readable, broken} = sortOut(everySample(folder), ({name}) => looks.get(name)!.fault);
+  const copies = await copiesAmong(readable, looks, options);
+  const findings = [
+    ...folder.findings,
+    ...classFindings(folder),
+    ...unreadableFindings(broken, folder.classNames),
+    ...lookFindings(readable.map(sample => ({sample, picture: looks.get(sample.name)!.picture!}))),
+    ...copyFindings(partsOf(folder, readable), folder.classNames, copies),
+  ];
   try {
     assertClassesReadable(readable, broken, folder.classNames);
-    const split = splitFolder(folder, {samples: readable, contentHash: ({name}) => hashes.get(name)!}, {seed: 0});
+    const {contentHash, photograph} = copies;
+    const split = splitFolder(folder, {samples: readable, contentHash}, {seed: 0, together: [photograph]});
     return {findings: [...findings, ...split.findings], readable, refusal: undefined};
   } catch (error) {
     if (error instanceof DatasetError) return {findings, readable, refusal: error};

@@ -35,7 +35,7 @@ export class TooFewClassesError extends DatasetError {
 const byCodePoint = (a: string, b: string): number => Buffer.compare(Buffer.from(a), Buffer.from(b));
 
 /** The first folder of a name below a prefix; undefined for what is elsewhere or directly in it. */
-function classOf(name: string, prefix: string): string | undefined {
+export function classOf(name: string, prefix: string): string | undefined {
   const end = name.indexOf('/', prefix.length);
   return name.startsWith(prefix) && end !== -1 ? name.slice(prefix.length, end) : undefined;
 }
@@ -43,7 +43,7 @@ function classOf(name: string, prefix: string): string | undefined {
 const byClass = <File extends ListedFile>(files: readonly File[], prefix: string): Map<string | undefined, File[]> =>
   groupBy(files, ({name}) => classOf(name, prefix));
 
-const foldersIn = (tree: ImageTree, prefix: string): string[] =>
+export const foldersIn = (tree: ImageTree, prefix: string): string[] =>
   tree.folders.filter(name => name.startsWith(prefix) && !name.includes('/', prefix.length)).map(name => name.slice(prefix.length));
 
 /**

@@ -1,7 +1,7 @@
 import {createHash} from 'node:crypto';
 import type {Preprocessing} from '../core/preprocessing.js';
 import {concurrently} from './concurrently.js';
-import {assertDecodable, decodeBytes, decodedSize} from './decode.js';
+import {decodeBytes, decodedSize} from './decode.js';
 import type {Sample} from './image-folder.js';
 import {poolThreads} from './pool-threads.js';
 import {readBytes} from './read-bytes.js';
@@ -27,11 +27,11 @@ export interface Work {
   readonly workers?: number;
   readonly signal?: AbortSignal;
   /** A cache reads every image first, then decodes those that it does not hold; each stage counts from 0 to `total`. */
-  readonly onProgress?: (done: number, total: number, stage: 'reading' | 'decoding') => void;
+  readonly onProgress?: (done: number, total: number, stage: 'reading' | 'decoding' | 'comparing') => void;
 }
 
 /** Images in the air for each thread: while one goes from step to step, its thread has another to work on. */
-const IMAGES_A_THREAD = 2;
+export const IMAGES_A_THREAD = 2;
 
 const sha256 = (bytes: Uint8Array): string => createHash('sha256').update(bytes).digest('hex');
 
@@ -66,39 +66,6 @@ export async function readContents(
     samples.flatMap(({name}, index) => (looks[index] === undefined ? [] : [[name, byHash.get(looks[index].hash)!]])),
   );
   return {contents: [...byHash.values()], bySample, faults};
-}
-
-const pixelFault = async (bytes: Uint8Array): Promise<string | undefined> => assertDecodable(bytes).then(() => undefined, decodingFault);
-
-/**
- * Reads every file once and decodes it, identical files once, and keeps nothing but what it found.
- *
- * @returns sha256 of the bytes in hex of all that could be opened, and why images cannot be used, both by name
- * @throws AbortedError
- */
-export async function proveContents(
-  samples: readonly Sample[],
-  {workers = poolThreads(), signal, onProgress}: Work,
-): Promise<{hashes: ReadonlyMap<string, string>; faults: Faults}> {
-  const hashes = new Map<string, string>();
-  const faults = new Map<string, string>();
-  const proofs = new Map<string, Promise<string | undefined>>();
-  let done = 0;
-  const faultIn = async ({path, name}: Sample): Promise<string | undefined> => {
-    const bytes = await readBytes(path);
-    const hash = sha256(bytes);
-    hashes.set(name, hash);
-    let proof = proofs.get(hash);
-    if (proof === undefined) proofs.set(hash, (proof = pixelFault(bytes)));
-    return proof;
-  };
-  const prove = async (sample: Sample): Promise<void> => {
-    const fault = await faultIn(sample).catch(decodingFault);
-    if (fault !== undefined) faults.set(sample.name, fault);
-    onProgress?.(++done, samples.length, 'decoding');
-  };
-  await concurrently(samples, IMAGES_A_THREAD * workers, prove, signal);
-  return {hashes, faults};
 }
 
 /** One content for all files with the same bytes, in the order of the hashes: the order of the samples moves nothing. */

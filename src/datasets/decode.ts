@@ -2,6 +2,7 @@ import sharp from 'sharp';
 import type {Sharp, SharpOptions} from 'sharp';
 import type {Preprocessing} from '../core/preprocessing.js';
 import {formatFault, formatOf} from './image-format.js';
+import type {ImageFormat} from './image-format.js';
 import {inTurn} from './in-turn.js';
 import {plainJpegSize} from './jpeg-header.js';
 import {readBytes} from './read-bytes.js';
@@ -28,21 +29,43 @@ function resizedSize({width, height}: ImageSize, size: number): ImageSize {
 }
 
 /** What the header of an image says. */
-interface Header {
+export interface Header {
+  readonly format: ImageFormat;
   /** Upright. */
   readonly size: ImageSize;
   readonly isCmyk: boolean;
   /** Of a JPEG as most are, whose header holds no surprise. */
   readonly isPlain: boolean;
+  /** Whether its orientation flag turns or mirrors it. */
+  readonly isTurned: boolean;
+  readonly hasAlpha: boolean;
+  /** Bits of a channel. */
+  readonly depth: number;
+  readonly frames: number;
 }
 
+const PLAIN = {isCmyk: false, isPlain: true, isTurned: false, hasAlpha: false, depth: 8, frames: 1};
+
+/** Bits of libvips' number formats that are not of 8. */
+const DEPTHS: Readonly<Record<string, number>> = {ushort: 16, short: 16, uint: 32, int: 32, float: 32, double: 64};
+
 async function headerOf(bytes: Uint8Array): Promise<Header> {
-  const fault = formatFault(bytes.length === 0 ? 'empty' : formatOf(bytes)); // libvips reads much more: drawings that draw in other files, whole documents
+  const format = bytes.length === 0 ? 'empty' : formatOf(bytes);
+  const fault = formatFault(format); // libvips reads much more: drawings that draw in other files, whole documents
   if (fault !== undefined) throw new ImageFault(fault);
   const size = plainJpegSize(bytes);
-  if (size !== undefined) return {size, isCmyk: false, isPlain: true};
-  const {autoOrient, space} = await sharp(bytes, READING).metadata();
-  return {size: autoOrient, isCmyk: space === 'cmyk', isPlain: false};
+  if (size !== undefined) return {...PLAIN, format: 'JPEG', size};
+  const {autoOrient, space, orientation = 1, hasAlpha, depth, pages = 1} = await sharp(bytes, READING).metadata();
+  return {
+    format: format as ImageFormat,
+    size: autoOrient,
+    isCmyk: space === 'cmyk',
+    isPlain: false,
+    isTurned: orientation > 1,
+    hasAlpha,
+    depth: DEPTHS[depth] ?? 8,
+    frames: pages,
+  };
 }
 
 /** Size of what `decodeBytes` gives, from the image's header. @throws as `decodeBytes` */
@@ -50,6 +73,9 @@ export async function decodedSize(bytes: Uint8Array, {resizeSize}: Preprocessing
   const {size} = await headerOf(bytes);
   return resizedSize(usedWindow(size), resizeSize);
 }
+
+/** What decoding needs of a preprocessing. */
+type Resizing = Pick<Preprocessing, 'resizeSize'>;
 
 /** The used part of an image as 8-bit sRGB over white, upright. */
 function upright(bytes: Uint8Array, {size, isCmyk, isPlain}: Header, window: Window): Sharp {
@@ -74,7 +100,7 @@ const isHuge = ({size}: Header): boolean => size.width * size.height > 2 ** 26;
  *
  * @throws Error of sharp's for what is no image, is cut off or damaged, or has more pixels than sharp's limit; `decodingFault` says which
  */
-export async function decodeBytes(bytes: Uint8Array, {resizeSize}: Preprocessing): Promise<DecodedImage> {
+export async function decodeBytes(bytes: Uint8Array, {resizeSize}: Resizing): Promise<DecodedImage> {
   const header = await headerOf(bytes);
   return isHuge(header) ? inTurn(() => resized(bytes, header, resizeSize)) : resized(bytes, header, resizeSize);
 }
@@ -91,19 +117,19 @@ async function resized(bytes: Uint8Array, header: Header, resizeSize: number): P
 /** An image of more is shrunk while it is checked, to a short side of so many pixels. */
 const [MANY_PIXELS, SHORT_SIDE] = [2 ** 22, 256];
 
-/** Decodes an image for nothing but its errors: every pixel that `decodeBytes` looks at. @throws as `decodeBytes` */
-export async function assertDecodable(bytes: Uint8Array): Promise<void> {
+/** Decodes every pixel that `decodeBytes` looks at, for its errors and for a look at it. @throws as `decodeBytes` */
+export async function examine(bytes: Uint8Array): Promise<{header: Header; image: DecodedImage}> {
   const header = await headerOf(bytes);
-  await (isHuge(header) ? inTurn(() => decoded(bytes, header)) : decoded(bytes, header));
+  return {header, image: await (isHuge(header) ? inTurn(() => decoded(bytes, header)) : decoded(bytes, header))};
 }
 
-async function decoded(bytes: Uint8Array, header: Header): Promise<void> {
+async function decoded(bytes: Uint8Array, header: Header): Promise<DecodedImage> {
   const window = usedWindow(header.size);
   const image = upright(bytes, header, window);
   // Shrinking is the greater part of the work on a small image, and keeps a large one from filling the memory.
-  if (window.width * window.height <= MANY_PIXELS) return void (await pixelsOf(image, window));
+  if (window.width * window.height <= MANY_PIXELS) return pixelsOf(image, window);
   const size = resizedSize(window, SHORT_SIDE);
-  await pixelsOf(shrunk(image, size), size);
+  return pixelsOf(shrunk(image, size), size);
 }
 
 async function pixelsOf(image: Sharp, {width, height}: ImageSize): Promise<DecodedImage> {
@@ -114,6 +140,6 @@ async function pixelsOf(image: Sharp, {width, height}: ImageSize): Promise<Decod
 }
 
 /** `decodeBytes` of a file. @throws also what reading the file throws */
-export async function decode(path: string, preprocessing: Preprocessing): Promise<DecodedImage> {
+export async function decode(path: string, preprocessing: Resizing): Promise<DecodedImage> {
   return decodeBytes(await readBytes(path), preprocessing);
 }

@@ -14,6 +14,10 @@ export interface FolderLayout {
   readonly unused: readonly string[];
 }
 
+/** The part of a split that a folder of this name is for. */
+export const partNamed = (folder: string): Part | undefined =>
+  (Object.keys(SPLIT_NAMES) as Part[]).find(part => (SPLIT_NAMES[part] as readonly string[]).includes(folder.toLowerCase()));
+
 const isTop = (name: string): boolean => !name.includes('/');
 
 function splitFolderFor(part: Part, topFolders: readonly string[]): string | undefined {

@@ -3,6 +3,8 @@ import type {Finding} from '../core/finding.js';
 import {random, shuffled} from '../core/random.js';
 import {EmptyPartError, matchClasses, nameClasses, replacedFindings, strayFindings} from './class-folders.js';
 import type {Source} from './class-folders.js';
+import {chooseClasses} from './choose-classes.js';
+import {Exclusion} from './exclusion.js';
 import {findLayout} from './folder-layout.js';
 import type {Part} from './folder-layout.js';
 import {groupBy} from './group-by.js';
@@ -41,6 +43,10 @@ export interface ImageFolderOptions extends Watching {
   readonly valData?: string;
   /** A folder of class folders to test on, instead of the root's own. */
   readonly testData?: string;
+  /** Names of images to leave out (`Sample.name`). */
+  readonly exclude?: readonly string[];
+  /** Classes to keep; all unless told. */
+  readonly classes?: readonly string[];
   /** Images to keep of each class in each part, drawn by `seed`. */
   readonly limit?: number;
   readonly seed?: number;
@@ -50,17 +56,20 @@ export interface ImageFolderOptions extends Watching {
  * Finds the images below a folder: `root/<class>/...`, or `root/{train,val,test}/<class>/...`. Classes of validation and test folders
  * are matched by name.
  *
- * @throws FolderNotFoundError, TooFewClassesError, EmptyClassError, BrokenClassError, EmptyPartError, AbortedError
+ * @throws FolderNotFoundError, UnknownClassError, TooFewClassesError, EmptyClassError, BrokenClassError, EmptyPartError, AbortedError
  */
 export async function loadImageFolder(root: string, options: ImageFolderOptions = {}): Promise<ImageFolder> {
-  const tree = await readImageTree(resolve(root), '', options);
-  const imageNames = tree.images.map(({name}) => name);
-  const {layout, prefixes, unused} = findLayout(imageNames, tree.folders);
+  const whole = await readImageTree(resolve(root), '', options);
+  const imageNames = whole.images.map(({name}) => name);
+  const {layout, prefixes, unused} = findLayout(imageNames, whole.folders);
+  const chosen = chooseClasses(whole, prefixes, options.classes);
+  const exclusion = new Exclusion(options.exclude);
+  const tree = exclusion.of(chosen);
   const classNames = nameClasses({tree, prefix: prefixes.train});
   const findings = [...tree.findings, ...strayFindings(tree, Object.values(prefixes), unused)];
   const samplesOf = async (part: Part, elsewhere?: string): Promise<readonly Sample[] | undefined> => {
     const own = prefixes[part] === undefined ? undefined : {tree, prefix: prefixes[part]};
-    const source = elsewhere === undefined ? own : await sourceElsewhere(part, elsewhere, options);
+    const source = elsewhere === undefined ? own : await sourceElsewhere(part, elsewhere, options, exclusion);
     if (source === undefined) return undefined;
     if (elsewhere !== undefined) {
       findings.push(...source.tree.findings, ...strayFindings(source.tree, [source.prefix], []), ...replacedFindings(own, elsewhere));
@@ -73,12 +82,13 @@ export async function loadImageFolder(root: string, options: ImageFolderOptions 
   const samples = (await samplesOf('train'))!;
   const validation = await samplesOf('validation', options.valData);
   const test = await samplesOf('test', options.testData);
+  findings.push(...exclusion.findings());
   return {root: tree.root, classNames, samples, ...(validation && {validation}), ...(test && {test}), findings, layout};
 }
 
-async function sourceElsewhere(part: Part, folder: string, watching: Watching): Promise<Source> {
+async function sourceElsewhere(part: Part, folder: string, watching: Watching, exclusion: Exclusion): Promise<Source> {
   const prefix = `${part}://`;
-  return {tree: await readImageTree(resolve(folder), prefix, watching), prefix};
+  return {tree: exclusion.of(await readImageTree(resolve(folder), prefix, watching)), prefix};
 }
 
 /** The same few of each class for the same seed, whatever the other classes hold. */

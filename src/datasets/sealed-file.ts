@@ -23,18 +23,19 @@ async function readAt(file: FileHandle, position: number, length: number): Promi
 }
 
 /** The bytes of the JSON value, where the seal is whole. */
-async function readAbout(file: FileHandle, byteCount: number): Promise<Buffer | undefined> {
+async function readAbout(file: FileHandle, byteCount?: number): Promise<Buffer | undefined> {
   const {size} = await file.stat();
-  if (size < byteCount + FOOTER_BYTES) return undefined;
+  if (size < (byteCount ?? 0) + FOOTER_BYTES) return undefined;
   const footer = await readAt(file, size - FOOTER_BYTES, FOOTER_BYTES);
   if (footer === undefined || !footer.subarray(0, MARK.length).equals(MARK)) return undefined;
-  if (size !== byteCount + footer.readUInt32LE(8) + FOOTER_BYTES) return undefined;
-  const about = await readAt(file, byteCount, footer.readUInt32LE(8));
+  const start = size - footer.readUInt32LE(8) - FOOTER_BYTES;
+  if (start < 0 || start !== (byteCount ?? start)) return undefined;
+  const about = await readAt(file, start, footer.readUInt32LE(8));
   return about !== undefined && crc32(about) === footer.readUInt32LE(12) ? about : undefined;
 }
 
-/** The file at a path; undefined where there is none, or none that was finished with so many bytes. */
-export async function openSealedFile(path: string, byteCount: number): Promise<SealedFile | undefined> {
+/** The file at a path; undefined where there is none, or none that was finished, with so many bytes if told how many. */
+export async function openSealedFile(path: string, byteCount?: number): Promise<SealedFile | undefined> {
   const file = await open(path, 'r').catch(() => undefined);
   const about = file === undefined ? undefined : await readAbout(file, byteCount);
   if (file === undefined || about === undefined) {

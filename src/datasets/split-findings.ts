@@ -30,6 +30,7 @@ function contradictions(samples: readonly Sample[], classNames: readonly string[
       severity: 'warning',
       message: `The same file is in classes ${[...new Set(group.map(({label}) => classNames[label]))].join(' and ')}: ${group.map(({name}) => name).join(', ')}. Keep one.`,
       files: group.map(({name}) => name),
+      exclude: group.map(({name}) => name),
     }));
 }
 

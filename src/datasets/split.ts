@@ -2,6 +2,7 @@ import {DatasetError} from '../core/errors.js';
 import type {Finding} from '../core/finding.js';
 import {random} from '../core/random.js';
 import {groupBy} from './group-by.js';
+import {groupsOf} from './groups.js';
 import {everySample} from './image-folder.js';
 import type {ImageFolder, Sample} from './image-folder.js';
 import {splitFindings} from './split-findings.js';
@@ -19,6 +20,8 @@ export interface SplitOptions {
   /** Share of each class to test on, 0..1, where the folder has no test images of its own; 0 unless told. */
   readonly testSplit?: number;
   readonly seed: number;
+  /** Each the same for images that must be in one part, as near copies are. Identical files are in one part in any case. */
+  readonly together?: readonly ((sample: Sample) => string)[];
 }
 
 /** Which image is for what. Every image of the folder is in one part or in `leftOut`; identical files are in one part. */
@@ -66,11 +69,12 @@ export class NoTrainingImagesError extends DatasetError {
 
 /**
  * Divides a folder for training, validation and test. Parts that the folder brings along are kept. The rest is drawn by `seed`, class by
- * class, identical files as one. Of a file in two of the folder's parts, the copy for training goes first, then that for validation.
+ * class, a group as one. Of a file in two of the folder's parts, the copy for training goes first, then that for validation.
  *
  * @throws NoValidationImagesError, NoTrainingImagesError
  */
-export function splitFolder(folder: ImageFolder, contents: KnownContents, {valSplit = 0.2, testSplit = 0, seed}: SplitOptions): Split {
+export function splitFolder(folder: ImageFolder, contents: KnownContents, options: SplitOptions): Split {
+  const {valSplit = 0.2, testSplit = 0, seed, together = []} = options;
   const readable = new Set(contents.samples.map(({name}) => name));
   const isReadable = ({name}: Sample): boolean => readable.has(name);
   const unreadable = everySample(folder).filter(sample => !isReadable(sample));
@@ -82,6 +86,7 @@ export function splitFolder(folder: ImageFolder, contents: KnownContents, {valSp
     validation: folder.validation === undefined ? valSplit : 0,
     test: folder.test === undefined ? testSplit : 0,
     seed,
+    together,
   });
   const parts = {train: drawn.train, validation: [...validation, ...drawn.validation], test: [...test, ...drawn.test]};
   assertUsable(folder, parts);
@@ -109,28 +114,45 @@ function withoutCopies(
   });
 }
 
+/** What is drawn as one. */
+interface Group {
+  readonly samples: readonly Sample[];
+  /** Different files in it. */
+  readonly size: number;
+  /** The least hash of them. */
+  readonly hash: string;
+}
+
+/** Images of a group, and identical files. */
+function groupsToDraw(samples: readonly Sample[], contents: KnownContents, together: Required<SplitOptions>['together']): Group[] {
+  const hashOf = (sample: Sample): string => contents.contentHash(sample);
+  return groupsOf(samples, hashOf, ...together).map(group => {
+    const hashes = new Set(group.map(hashOf));
+    return {samples: group, size: hashes.size, hash: [...hashes].reduce((least, hash) => (hash < least ? hash : least))};
+  });
+}
+
 /**
- * Identical files stay together; those that several classes have are drawn with the first of the classes. The lot of an image hangs on
- * the seed and its bytes alone, so that images added to a class leave nearly all others where they were.
+ * Groups stay together; one that several classes have is drawn with the first of the classes. The lot of a group hangs on the seed and its
+ * bytes alone, so that images added to a class leave nearly all others where they were.
  */
 function drawParts(
   samples: readonly Sample[],
   contents: KnownContents,
   classNames: readonly string[],
-  shares: {readonly validation: number; readonly test: number; readonly seed: number},
+  {seed, together, ...shares}: {readonly validation: number; readonly test: number} & Required<Pick<SplitOptions, 'seed' | 'together'>>,
 ): SplitParts {
   const parts = {train: [] as Sample[][], validation: [] as Sample[][], test: [] as Sample[][]};
-  const copies = groupBy(samples, sample => contents.contentHash(sample)).values();
-  const byClass = groupBy(copies, group => group.reduce((least, {label}) => Math.min(least, label), Infinity));
+  const groups = groupsToDraw(samples, contents, together);
+  const byClass = groupBy(groups, group => group.samples.reduce((least, {label}) => Math.min(least, label), Infinity));
   classNames.forEach((className, label) => {
-    const drawn = byLot(byClass.get(label) ?? [], ([first]) =>
-      random(shares.seed, 'split', className, contents.contentHash(first!)).next(),
-    );
-    const validation = partSize(drawn.length, shares.validation, drawn.length - 1);
-    const test = partSize(drawn.length, shares.test, drawn.length - 1 - validation);
-    parts.validation[label] = drawn.slice(0, validation).flat();
-    parts.test[label] = drawn.slice(validation, validation + test).flat();
-    parts.train[label] = drawn.slice(validation + test).flat();
+    const drawn = byLot(byClass.get(label) ?? [], ({hash}) => random(seed, 'split', className, hash).next());
+    const all = drawn.reduce((sum, {size}) => sum + size, 0);
+    const [validation, others] = taken(drawn, all * shares.validation);
+    const [test, train] = taken(others, all * shares.test);
+    parts.validation.push(validation);
+    parts.test.push(test);
+    parts.train.push(train.flatMap(group => group.samples));
   });
   return {train: inOrder(parts.train.flat()), validation: inOrder(parts.validation.flat()), test: inOrder(parts.test.flat())};
 }
@@ -140,9 +162,23 @@ function byLot<Item>(items: readonly Item[], lotOf: (item: Item) => number): Ite
   return items.toSorted((a, b) => lots.get(a)! - lots.get(b)!);
 }
 
-/** At least one where a share was asked for, and never more than can be spared. */
-const partSize = (count: number, share: number, spare: number): number =>
-  share === 0 ? 0 : Math.max(0, Math.min(Math.max(1, Math.round(count * share)), spare));
+/**
+ * The first groups that make up so many images, those left out that would make it many more; at least one group, the smallest, where any
+ * image was asked for; never all.
+ */
+function taken(groups: readonly Group[], wanted: number): [taken: Sample[], others: Group[]] {
+  const few = new Set<Group>();
+  let count = 0;
+  for (const group of groups) {
+    if (few.size === groups.length - 1 || count >= Math.round(wanted)) break;
+    if (count + group.size / 2 > Math.round(wanted)) continue;
+    few.add(group);
+    count += group.size;
+  }
+  if (few.size === 0 && wanted > 0 && groups.length > 1)
+    few.add(groups.reduce((least, group) => (group.size < least.size ? group : least)));
+  return [[...few].flatMap(({samples}) => samples), groups.filter(group => !few.has(group))];
+}
 
 const inOrder = (samples: Sample[]): Sample[] => samples.sort((a, b) => a.label - b.label || (a.name < b.name ? -1 : 1));
 

@@ -1,7 +1,7 @@
 import type {DecodedImage, ImageSize, Window} from './resample.js';
 
 /** Long side over short side beyond which only the middle of an image is used: a strip of 1 x 60,000 is no reason to run out of memory. */
-const LONGEST_ASPECT = 4;
+export const LONGEST_ASPECT = 4;
 
 /** Python's `round`, by which torchvision places a centre crop: halves go to the even neighbour. */
 function roundHalfToEven(value: number): number {

@@ -7,10 +7,14 @@ import type {WeightsCard} from '../backbones/cards.js';
 import {cacheDirectory} from '../core/cache-directory.js';
 import {atImageSize, type Preprocessing} from '../core/preprocessing.js';
 import {AUGMENTATIONS} from '../datasets/augment.js';
+import {copyFindings} from '../datasets/copy-findings.js';
 import {openImageCache, type ImageCache} from '../datasets/image-cache.js';
 import {everySample, type ImageFolder, type Sample} from '../datasets/image-folder.js';
+import {photographsOf} from '../datasets/photographs.js';
+import {groupingBy} from '../datasets/split-by.js';
 import {splitFolder, type Split} from '../datasets/split.js';
 import {readSplit} from '../datasets/split-file.js';
+import {thumbprint} from '../datasets/thumbprint.js';
 import {attachHead, type Classifier} from '../heads/classifier.js';
 import type {PictureSource} from '../training/pictures.js';
 import type {Recipe} from './recipe.js';
@@ -65,6 +69,23 @@ async function decodeAll(folder: ImageFolder, preprocessing: Preprocessing, reci
   return cache;
 }
 
+const photographsIn = (cache: ImageCache, run: RunContext): ReturnType<typeof photographsOf> =>
+  photographsOf(
+    {...cache, thumbprint: async sample => thumbprint(await cache.image(sample))},
+    {
+      directory: join(cacheDirectory(), 'images'),
+      onProgress: (done, total) => run.progress('decode', done, total, 'images', {step: 'comparing'}),
+      ...run.signalled,
+    },
+  );
+
+function drawSplit(folder: ImageFolder, cache: ImageCache, photograph: (sample: Sample) => string, recipe: Recipe, run: RunContext): Split {
+  const {groupOf, findings} = groupingBy(recipe.splitBy, folder.samples);
+  findings.forEach(finding => run.find(finding));
+  const together = [...(recipe.splitBy === 'identical' ? [] : [photograph]), ...(groupOf === undefined ? [] : [groupOf])];
+  return splitFolder(folder, cache, {...recipe, together});
+}
+
 /** Every picture decoded, and given its part. */
 async function divide(
   folder: ImageFolder,
@@ -74,8 +95,11 @@ async function divide(
 ): Promise<Pick<Prepared, 'cache' | 'split'>> {
   const cache = await run.time('decode', () => decodeAll(folder, preprocessing, recipe, run));
   try {
-    const split = recipe.split === undefined ? splitFolder(folder, cache, recipe) : await readSplit(recipe.split, folder, cache);
+    const photograph = await run.time('decode', () => photographsIn(cache, run));
+    const split =
+      recipe.split === undefined ? drawSplit(folder, cache, photograph, recipe, run) : await readSplit(recipe.split, folder, cache);
     split.findings.forEach(finding => run.find(finding));
+    copyFindings(split, split.classNames, {...cache, photograph}).forEach(finding => run.find(finding));
     run.emit({type: 'split', train: split.train.length, validation: split.validation.length, test: split.test.length});
     return {cache, split};
   } catch (error) {

@@ -63,6 +63,12 @@ export const recipeSchema = {
     precision: {enum: PRECISIONS, default: 'fp32', description: 'arithmetic of training: fp32, or bf16 where there is hardware for it'},
     valSplit: {type: 'number', minimum: 0, exclusiveMaximum: 1, default: 0.2, description: 'share of images to validate on'},
     testSplit: {type: 'number', minimum: 0, exclusiveMaximum: 1, default: 0, description: 'share of images to test on'},
+    splitBy: {
+      type: 'string',
+      minLength: 1,
+      default: 'near-duplicates',
+      description: "what stays in one part: identical, near-duplicates, folder:DEPTH or a pattern of names such as '(patient\\d+)_'",
+    },
     split: {type: 'string', minLength: 1, description: 'a split.json to use again'},
     seed: {type: 'integer', minimum: 0, default: 42, description: 'splits, shuffles and augmentations repeat under the same seed'},
     cacheDisk: {
@@ -82,6 +88,8 @@ export const runSchema = {
     data: {type: 'string', minLength: 1, description: 'folder with one sub-folder a class'},
     valData: {type: 'string', minLength: 1, description: 'validation images, where they lie elsewhere'},
     testData: {type: 'string', minLength: 1, description: 'test images, where they lie elsewhere'},
+    classes: {type: 'string', minLength: 1, description: 'use these classes alone: a,b,c'},
+    exclude: {type: 'string', minLength: 1, description: 'a list of files to leave out, a name a line (check --fix-list)'},
     limit: {type: 'integer', minimum: 1, description: 'use at most this many images a class'},
     out: {type: 'string', minLength: 1, description: 'run directory [default: runs/<dataset>-<arch>]'},
     overwrite: {type: 'boolean', default: false, description: 'replace the run directory if it exists'},

@@ -35,6 +35,7 @@ export interface Recipe {
   readonly precision: Precision;
   readonly valSplit: number;
   readonly testSplit: number;
+  readonly splitBy: string;
   readonly split?: string;
   readonly seed: number;
   readonly cacheMemory?: number;

@@ -31,7 +31,7 @@ const CHANGEABLE: readonly string[] = ['epochs', 'lr', 'cacheMemory', 'cacheDisk
 const COMPARED = Object.keys(recipeSchema.properties).filter(key => !CHANGEABLE.includes(key));
 
 /** Options that may name a file or folder. */
-const PATHS: ReadonlySet<string> = new Set(['data', 'valData', 'testData', 'weights', 'split']);
+const PATHS: ReadonlySet<string> = new Set(['data', 'valData', 'testData', 'weights', 'split', 'exclude']);
 
 /** The same values for whoever stands in another folder: a run is resumed from anywhere. */
 export const fromAnywhere = (values: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>> =>

@@ -1,31 +1,14 @@
-import {createHash} from 'node:crypto';
-import {readFileSync} from 'node:fs';
 import {writeFile} from 'node:fs/promises';
 import type {Metrics} from '../training/metrics.js';
 import {classTable} from './class-table.js';
 import {confusionSection} from './confusion.js';
 import {curves} from './curves.js';
 import {headline} from './headline.js';
-import {html, trusted, type Html} from './html.js';
+import {html, type Html} from './html.js';
 import {mistakesSection} from './mistakes.js';
+import {page, section} from './page.js';
 import {commandBox, environmentTable, findingsSection, scheduleTable, secondsBar, settingsTable} from './provenance.js';
 import {nameOf, type RunRecord} from './run-record.js';
-
-// From dist/src/report/ to the root of the package.
-const resource = (name: string): string => readFileSync(new URL(`../../../templates/report/${name}`, import.meta.url), 'utf8');
-
-/** Nothing may be loaded from anywhere, and no script may run but ours, whatever a class is called. */
-const policy = (script: string): string =>
-  `default-src 'none'; img-src data:; style-src 'unsafe-inline'; script-src 'sha256-${createHash('sha256').update(script).digest('base64')}'`;
-
-/** The policy's hash is of the exact text, so no space may be added to it. */
-const element = (name: 'style' | 'script', text: string): Html => trusted(`<${name}>${text}</${name}>`);
-
-const section = (title: string, content: Html): Html =>
-  html`<section>
-    <h2>${title}</h2>
-    ${content}
-  </section>`;
 
 const mistakesIn = ({accuracy, count}: Metrics): number => Math.round((1 - accuracy) * count);
 
@@ -51,24 +34,8 @@ function body(record: RunRecord): Html {
 }
 
 /** The report as one HTML document that needs nothing else: no network, no other file. */
-export function reportHtml(record: RunRecord): string {
-  const script = resource('report.js');
-  return html`<!doctype html>
-    <html lang="en">
-      <head>
-        <meta charset="utf-8" />
-        <meta http-equiv="Content-Security-Policy" content="${policy(script)}" />
-        <meta name="viewport" content="width=device-width, initial-scale=1" />
-        <meta name="color-scheme" content="light dark" />
-        <title>${nameOf(record.dataset)}, ${record.arch}: fine-tuning report</title>
-        ${element('style', resource('report.css'))}
-      </head>
-      <body>
-        <main>${body(record)}</main>
-        ${element('script', script)}
-      </body>
-    </html> `.text;
-}
+export const reportHtml = (record: RunRecord): string =>
+  page(`${nameOf(record.dataset)}, ${record.arch}: fine-tuning report`, body(record));
 
 /** Writes the report of a run as a self-contained HTML file. */
 export const writeReport = (record: RunRecord, path: string): Promise<void> => writeFile(path, reportHtml(record));

@@ -9,7 +9,7 @@ import type {PhaseNetwork} from './phase-network.js';
 import {pictures, toPixels, type PictureSource} from './pictures.js';
 
 /** Pictures run through the frozen groups at a time while a table is filled: enough to keep a GPU busy, or few to hold in memory. */
-const rowsAtATime = (): number => (isOnGpu() ? 128 : 32);
+export const rowsAtATime = (): number => (isOnGpu() ? 128 : 32);
 
 /** The frozen groups below a boundary of a network, in a precision. */
 export interface Pass {

@@ -2,7 +2,7 @@ import {expect} from 'chai';
 import type {GroupRates} from '../../src/backbones/layer-groups.js';
 import {nativeHandles} from '../../src/engine/binding.js';
 import {tf, type Tensor} from '../../src/engine/tensorflow.js';
-import {featuresOfTable, rowShapeAt} from '../../src/training/feature-passes.js';
+import {featuresOfTable, rowsAtATime, rowShapeAt} from '../../src/training/feature-passes.js';
 import {keepRows} from '../../src/training/feature-rows.js';
 import {FeatureTable} from '../../src/training/feature-table.js';
 import {tableInputs} from '../../src/training/inputs.js';
@@ -95,17 +95,19 @@ describe('a table of features', () => {
   });
 
   it('is the same from a lower table as from pictures', async () => {
-    const [network, source] = [probeNetwork(), pictureSource({count: 40})];
+    const rows = rowsAtATime();
+    const count = rows + 8;
+    const [network, source] = [probeNetwork(), pictureSource({count})];
     const [lower, whole] = [await filled(network, source, 1, 2), await filled(network, source, 3, 2)];
     const done: number[] = [];
-    const table = await filled(network, source, 3, 2, lower, rows => done.push(rows));
+    const table = await filled(network, source, 3, 2, lower, soFar => done.push(soFar));
     // The lower table's halves, through two stages.
     for (const view of [0, 1]) expectClose(await rowsOf(table, view), await rowsOf(whole, view), 1e-3);
-    expect(done).to.deep.equal([32, 40, 72, 80]);
+    expect(done).to.deep.equal([rows, count, count + rows, 2 * count]);
   });
 
   it('stops between batches when told to', async () => {
-    const [network, source] = [probeNetwork(), pictureSource({count: 40})];
+    const [network, source] = [probeNetwork(), pictureSource({count: rowsAtATime() + 8})];
     const lower = await filled(network, source, 1, 1);
     const stop = new AbortController();
     const rows = featuresOfTable({network, boundary: 3, precision: 'fp32'}, lower, 0, stop.signal);
@@ -116,7 +118,7 @@ describe('a table of features', () => {
         stop.abort();
       }
     })().catch((error: Error) => error.name);
-    expect([outcome, seen]).to.deep.equal(['AbortError', [32]]);
+    expect([outcome, seen]).to.deep.equal(['AbortError', [rowsAtATime()]]);
   });
 
   it('gives rows in any order, each of its own view', async () => {

@@ -1,15 +1,36 @@
+import {writeFile} from 'node:fs/promises';
+import {basename} from 'node:path';
+import {cacheDirectory} from '../../core/cache-directory.js';
+import {messageOf, UsageError} from '../../core/errors.js';
+import type {Finding} from '../../core/finding.js';
 import {checkImages} from '../../datasets/check.js';
-import {everySample, type ImageFolder, type ImageFolderOptions} from '../../datasets/image-folder.js';
+import {everySample, type ImageFolder} from '../../datasets/image-folder.js';
 import {poolThreads} from '../../datasets/pool-threads.js';
+import {thumbnailsOf} from '../../datasets/thumbnail.js';
+import {checkPage} from '../../report/check-page.js';
 import {plural} from '../../report/format.js';
-import type {Action, Request, Session} from '../action.js';
+import type {Action, Session} from '../action.js';
 import {findingLines} from '../finding-lines.js';
 import {classSizes, folderLines} from '../folder-lines.js';
+import {folderOptions, type FolderValues} from '../folder-options.js';
 import {loadFolder} from '../load-folder.js';
 import {ProgressLine} from '../progress-line.js';
 import {printable, PROGRAM, quoted} from '../words.js';
 
+interface CheckValues extends FolderValues {
+  readonly workers?: number;
+  readonly verbose?: boolean;
+  readonly html?: string;
+  readonly fixList?: string;
+  readonly cache?: boolean;
+}
+
 type Report = Awaited<ReturnType<typeof checkImages>>;
+
+/** Pictures that a page shows of each finding. */
+const SHOWN = 24;
+
+const TITLES = {reading: 'reading', decoding: 'checking', comparing: 'comparing'} as const;
 
 function tell(folder: ImageFolder, {findings, readable, refusal}: Report, verbose: boolean, {terminal}: Session): string {
   const {good, bold} = terminal.resultStyle;
@@ -23,25 +44,48 @@ function tell(folder: ImageFolder, {findings, readable, refusal}: Report, verbos
   ].join('\n');
 }
 
-function optionsOf({values}: Request): ImageFolderOptions {
-  const {valData, testData} = values as {readonly valData?: string; readonly testData?: string};
-  return {...(valData !== undefined && {valData}), ...(testData !== undefined && {testData})};
+/** @throws UsageError (exit 2) where it cannot be written */
+async function write(path: string, option: string, text: string): Promise<void> {
+  await writeFile(path, text).catch((error: unknown) => {
+    throw new UsageError(`Expected a file to write at ${path} for ${option}, but found ${messageOf(error)}. Choose another path.`);
+  });
 }
+
+async function writePage(path: string, folder: ImageFolder, {findings, readable, refusal}: Report): Promise<void> {
+  const shown = new Set(findings.flatMap(({files}) => files.slice(0, SHOWN)));
+  const thumbnails = await thumbnailsOf(readable.filter(({name}) => shown.has(name)));
+  const record = {name: basename(folder.root), images: readable.length, classes: classSizes(folder), findings, thumbnails};
+  await write(path, '--html', checkPage({...record, ...(refusal !== undefined && {refusal: refusal.message})}));
+}
+
+/** Names that had better be left out; a name of more than one line cannot be told from two. */
+const toExclude = (findings: readonly Finding[]): string[] =>
+  [...new Set(findings.flatMap(({exclude = []}) => exclude))].filter(name => !/[\r\n]/.test(name)).sort();
 
 /** `finetune check DIR`: exit 3 where a run would refuse the folder. */
 export const check: Action = async (request, session) => {
   const {terminal, signal} = session;
-  const {workers = poolThreads(), verbose = false} = request.values as {readonly workers?: number; readonly verbose?: boolean};
-  const folder = await loadFolder(String(request.positionals.dir), optionsOf(request), session);
+  const {workers = poolThreads(), verbose = false, html, fixList, cache = true, ...values} = request.values as CheckValues;
+  const folder = await loadFolder(String(request.positionals.dir), folderOptions(values), session);
   const line = new ProgressLine(terminal);
-  const onProgress = (done: number, total: number): void => line.update({title: 'checking', done, total, unit: 'images'});
-  const report = await checkImages(folder, {workers, signal, onProgress}).finally(() => line.end());
+  const onProgress = (done: number, total: number, stage: keyof typeof TITLES): void =>
+    line.update({title: TITLES[stage], done, total, unit: 'images'});
+  const kept = cache ? {cache: cacheDirectory()} : {};
+  const report = await checkImages(folder, {workers, signal, onProgress, ...kept}).finally(() => line.end());
   const {root, classNames, layout} = folder;
   const {findings, readable, refusal} = report;
+  if (html !== undefined) await writePage(html, folder, report);
+  const excluded = toExclude(findings);
+  if (fixList !== undefined) await write(fixList, '--fix-list', excluded.map(name => `${name}\n`).join(''));
   const images = {found: everySample(folder).length, readable: readable.length};
+  const next = `${PROGRAM} --data ${quoted(String(request.positionals.dir))}${fixList === undefined ? '' : ` --exclude ${quoted(fixList)}`}`;
   return {
     document: {data: root, layout, classes: classNames, images, perClass: classSizes(folder), findings, usable: refusal === undefined},
-    text: tell(folder, report, verbose, session),
-    ...(refusal === undefined ? {hint: `\nNext: ${PROGRAM} --data ${quoted(String(request.positionals.dir))}`} : {error: refusal}),
+    text: [
+      tell(folder, report, verbose, session),
+      ...(fixList === undefined ? [] : [`${plural(excluded.length, 'file')} to leave out: ${fixList}`]),
+      ...(html === undefined ? [] : [`Page: ${html}`]),
+    ].join('\n'),
+    ...(refusal === undefined ? {hint: `\nNext: ${next}`} : {error: refusal}),
   };
 };

@@ -7,13 +7,12 @@ import {accuracyGate} from '../accuracy-gate.js';
 import type {Action} from '../action.js';
 import {ConsoleView} from '../console-view.js';
 import {engineWish, type EngineValues} from '../engine-view.js';
+import {folderOptions, type FolderValues} from '../folder-options.js';
 import {loadFolder} from '../load-folder.js';
 import {metricsLines, printed} from '../run-summary.js';
 
-interface EvaluateValues extends EngineValues {
+interface EvaluateValues extends EngineValues, FolderValues {
   readonly data?: string;
-  readonly limit?: number;
-  readonly seed: number;
   readonly assertAccuracy?: number;
   readonly verbose: boolean;
 }
@@ -24,11 +23,11 @@ const MEASURED = {test: "the folder's test images", validation: "the folder's va
 export const evaluate: Action = async ({positionals, values}, session) => {
   const {terminal, signal} = session;
   const directory = String(positionals.bundle);
-  const {data, limit, seed, assertAccuracy, verbose, ...wish} = values as unknown as EvaluateValues;
+  const {data, assertAccuracy, verbose, ...wish} = values as unknown as EvaluateValues;
   if (data === undefined)
     throw new UsageError('Expected a folder of images for --data, but found none. Say finetune evaluate BUNDLE --data DIR.');
   await openBundle(directory);
-  const folder = await loadFolder(data, {seed, ...(limit !== undefined && {limit})}, session);
+  const folder = await loadFolder(data, folderOptions(values), session);
   const engine = await startEngine(engineWish({...wish, verbose}, session));
   const bundle = await loadBundle(directory);
   const {spec, classNames} = bundle;

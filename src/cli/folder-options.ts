@@ -1,0 +1,46 @@
+import {readFileSync} from 'node:fs';
+import {messageOf, UsageError} from '../core/errors.js';
+import type {ImageFolderOptions} from '../datasets/image-folder.js';
+
+/** Options of a command that say which images of a folder are meant. */
+export interface FolderValues {
+  readonly valData?: string;
+  readonly testData?: string;
+  readonly limit?: number;
+  readonly seed?: number;
+  readonly classes?: string;
+  readonly exclude?: string;
+}
+
+/** `a,b,c`, a comma of a name as `\,`. */
+const classesIn = (text: string): string[] =>
+  text
+    .split(/(?<!\\),/)
+    .map(name => name.replaceAll('\\,', ',').trim())
+    .filter(name => name !== '');
+
+/** A name a line, as `check --fix-list` writes them. @throws UsageError (exit 2) where it cannot be read */
+function namesIn(path: string): string[] {
+  try {
+    return readFileSync(path, 'utf8')
+      .replace(/^\uFEFF/, '')
+      .split(/\r?\n/)
+      .filter(line => line !== '');
+  } catch (error) {
+    throw new UsageError(
+      `Expected a list of files at ${path} for --exclude, but found ${messageOf(error)}. finetune check DIR --fix-list writes one.`,
+    );
+  }
+}
+
+/** @throws UsageError (exit 2) for a list that cannot be read */
+export function folderOptions({classes, exclude, valData, testData, limit, seed}: FolderValues): ImageFolderOptions {
+  return {
+    ...(valData !== undefined && {valData}),
+    ...(testData !== undefined && {testData}),
+    ...(limit !== undefined && {limit}),
+    ...(seed !== undefined && {seed}),
+    ...(classes !== undefined && {classes: classesIn(classes)}),
+    ...(exclude !== undefined && {exclude: namesIn(exclude)}),
+  };
+}

@@ -1,0 +1,75 @@
+import {createHash} from 'node:crypto';
+import {stat} from 'node:fs/promises';
+import {concurrently} from './concurrently.js';
+import {IMAGES_A_THREAD, type Work} from './contents.js';
+import {examine, type Header} from './decode.js';
+import type {Sample} from './image-folder.js';
+import {lookAt, type Look} from './look.js';
+import type {LookStore} from './look-store.js';
+import {poolThreads} from './pool-threads.js';
+import {readBytes} from './read-bytes.js';
+import {decodingFault} from './readability.js';
+
+/** What the header and the pixels of a file tell. */
+export type Picture = Look & Omit<Header, 'isPlain'>;
+
+/** What a file is, as a check sees it. */
+export interface FileLook {
+  /** sha256 of its bytes, in hex; undefined where it cannot be opened. */
+  readonly hash?: string;
+  /** Why it cannot be used. */
+  readonly fault?: string;
+  /** Where it can. */
+  readonly picture?: Picture;
+}
+
+async function pictureIn(bytes: Uint8Array): Promise<Omit<FileLook, 'hash'>> {
+  try {
+    const {header, image} = await examine(bytes);
+    const {isPlain: _, ...told} = header;
+    return {picture: {...told, ...lookAt(image)}};
+  } catch (error) {
+    return {fault: decodingFault(error)};
+  }
+}
+
+/** Looks at files, at identical ones once. */
+class Looks {
+  readonly #byHash = new Map<string, Promise<Omit<FileLook, 'hash'>>>();
+
+  constructor(readonly store: LookStore | undefined) {}
+
+  async at(path: string): Promise<FileLook> {
+    const state = await stat(path);
+    const known = this.store?.find(path, state);
+    if (known !== undefined) return known;
+    const bytes = await readBytes(path);
+    const hash = createHash('sha256').update(bytes).digest('hex');
+    let told = this.#byHash.get(hash);
+    if (told === undefined) this.#byHash.set(hash, (told = pictureIn(bytes)));
+    const look = {hash, ...(await told)};
+    this.store?.keep(path, state, look);
+    return look;
+  }
+}
+
+/**
+ * Reads and decodes every file, and keeps nothing but what it saw. A file that a store knows with the same size and time is not opened.
+ *
+ * @returns by name
+ * @throws AbortedError
+ */
+export async function lookAtFiles(
+  samples: readonly Sample[],
+  {workers = poolThreads(), signal, onProgress}: Work,
+  store?: LookStore,
+): Promise<ReadonlyMap<string, FileLook>> {
+  const looks = new Looks(store);
+  let done = 0;
+  const look = async ({path, name}: Sample): Promise<[string, FileLook]> => {
+    const found = await looks.at(path).catch((error: unknown) => ({fault: decodingFault(error)}));
+    onProgress?.(++done, samples.length, 'decoding');
+    return [name, found];
+  };
+  return new Map(await concurrently(samples, IMAGES_A_THREAD * workers, look, signal));
+}

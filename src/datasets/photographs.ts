@@ -1,0 +1,76 @@
+import {createHash} from 'node:crypto';
+import {mkdir, readFile, rename, rm, writeFile} from 'node:fs/promises';
+import {join} from 'node:path';
+import type {Sample} from './image-folder.js';
+import {nearCopies, type Looking} from './near-copies.js';
+
+/** Counted up when the same images come to be grouped otherwise. */
+const VERSION = 1;
+
+/** Images whose near copies are looked for. */
+export interface Printed {
+  readonly samples: readonly Sample[];
+  /** The same for identical files. */
+  contentHash(sample: Sample): string;
+  thumbprint(sample: Sample): Uint8Array | Promise<Uint8Array>;
+}
+
+export interface PhotographsOptions extends Looking {
+  /** For what was found, made when needed: later runs with the same images take it from there. */
+  readonly directory?: string;
+}
+
+/** Groups of hashes, where a file holds such. */
+async function readGroups(path: string): Promise<string[][] | undefined> {
+  try {
+    const groups: unknown = JSON.parse(await readFile(path, 'utf8'));
+    const isGroup = (group: unknown): boolean => Array.isArray(group) && group.every(hash => typeof hash === 'string');
+    return Array.isArray(groups) && groups.every(isGroup) ? (groups as string[][]) : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** Nothing is lost where it cannot be written: the next run looks again. */
+async function writeGroups(path: string, directory: string, groups: readonly (readonly string[])[]): Promise<void> {
+  const unfinished = `${path}.${process.pid}.part`;
+  try {
+    await mkdir(directory, {recursive: true});
+    await writeFile(unfinished, JSON.stringify(groups));
+    await rename(unfinished, path);
+  } catch {
+    await rm(unfinished, {force: true}).catch(() => undefined);
+  }
+}
+
+async function lookFor(byHash: ReadonlyMap<string, Sample>, images: Printed, looking: Looking): Promise<string[][]> {
+  const hashes = [...byHash.keys()].sort();
+  const prints: Uint8Array[] = [];
+  for (const hash of hashes) prints.push(await images.thumbprint(byHash.get(hash)!));
+  return (await nearCopies(prints, looking)).map(group => group.map(i => hashes[i]!));
+}
+
+/**
+ * Which images show the same photograph, as `nearCopies` tells.
+ *
+ * @returns by sample, the same for identical files and near copies: the content hash of one of them
+ * @throws AbortedError; whatever reading an image throws
+ */
+export async function photographsOf(
+  images: Printed,
+  {directory, ...looking}: PhotographsOptions = {},
+): Promise<(sample: Sample) => string> {
+  const byHash = new Map(images.samples.map(sample => [images.contentHash(sample), sample]));
+  const key = createHash('sha256')
+    .update(JSON.stringify([VERSION, [...byHash.keys()].sort()]))
+    .digest('hex');
+  const path = directory === undefined ? undefined : join(directory, `copies-${key.slice(0, 32)}.json`);
+  const known = path === undefined ? undefined : await readGroups(path);
+  const groups = known ?? (await lookFor(byHash, images, looking));
+  if (known === undefined && path !== undefined) await writeGroups(path, directory!, groups);
+  const first = new Map(groups.flatMap(group => group.map(hash => [hash, group[0]!] as const)));
+  return sample => {
+    const hash = images.contentHash(sample);
+    return first.get(hash) ?? hash;
+  };
+}

@@ -5,7 +5,7 @@ import {cacheDirectory} from '../core/cache-directory.js';
 import {isOnGpu} from '../engine/binding.js';
 import type {Precision} from '../engine/precision.js';
 import type {Classifier} from '../heads/classifier.js';
-import type {Balancing} from '../training/balance.js';
+import {criterionOf, type Balancing} from '../training/balance.js';
 import {BestWeights} from '../training/best-weights.js';
 import {evaluateInputs} from '../training/evaluate.js';
 import {FeatureFiles} from '../training/feature-files.js';
@@ -15,7 +15,7 @@ import type {Metrics} from '../training/metrics.js';
 import {phaseNetwork, type PhaseNetwork} from '../training/phase-network.js';
 import {PhaseTrainer, START, type TrainingPlan} from '../training/phase-trainer.js';
 import type {Checkpoint} from '../training/checkpoint.js';
-import {balancingOf, criterionOf} from './balancing.js';
+import {balancingOf} from './balancing.js';
 import {Checkpoints} from './checkpoints.js';
 import {diskBudget, memoryBudget, type Prepared} from './prepare.js';
 import type {Phase, Recipe} from './recipe.js';
@@ -55,7 +55,7 @@ export class PhaseRunner {
   ) {
     this.#classifier = classifier;
     this.#everTrained = new Set(recipe.freeze.flatMap(phase => [...trainedBy(phase)]));
-    this.#best = new BestWeights(classifier, this.#everTrained, criterionOf(recipe));
+    this.#best = new BestWeights(classifier, this.#everTrained, criterionOf(recipe.balance));
     this.#balance = balancingOf(recipe, split.train, classifier.classNames.length);
     const budgetBytes = memoryBudget(recipe) / 2;
     const share = split.validation.length / (split.validation.length + split.train.length * (recipe.views + 1));
@@ -174,6 +174,7 @@ export class PhaseRunner {
       trainingLoss,
       validationLoss: metrics.loss,
       validationAccuracy: metrics.accuracy,
+      validationBalancedAccuracy: metrics.balancedAccuracy,
       seconds,
     });
     run.emit({type: 'epoch', phase: phase.name, epoch: epoch - 1, epochs: phase.epochs, trainingLoss, metrics, best, seconds});

@@ -5,6 +5,12 @@ import {groupBy} from '../datasets/group-by.js';
 export const BALANCES = ['none', 'loss', 'sample'] as const;
 export type Balance = (typeof BALANCES)[number];
 
+/** What the best epoch is chosen by. */
+export type Criterion = 'accuracy' | 'balancedAccuracy';
+
+/** Who trains for every class alike wants the weights that are best for every class alike. */
+export const criterionOf = (balance: Balance): Criterion => (balance === 'none' ? 'accuracy' : 'balancedAccuracy');
+
 /** A balance, and the classes it is about. */
 export interface Balancing {
   readonly by: Exclude<Balance, 'none'>;

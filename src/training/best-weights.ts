@@ -2,7 +2,8 @@ import {download, restore} from '../backbones/device-weights.js';
 import {groupOf, type LayerGroup} from '../backbones/layer-groups.js';
 import type {NamedHostTensors} from '../core/host-tensor.js';
 import type {Classifier} from '../heads/classifier.js';
-import {isBetter, type Criterion} from './evaluate.js';
+import type {Criterion} from './balance.js';
+import {isBetter} from './evaluate.js';
 import type {Metrics} from './metrics.js';
 
 /** The best weights seen, on the host, of every group that any phase trains. */

@@ -1,6 +1,7 @@
 import {ops} from '../engine/current-ops.js';
 import {RecordedSteps} from '../engine/recorded-steps.js';
 import {tf, type Tensor2D} from '../engine/tensorflow.js';
+import type {Criterion} from './balance.js';
 import type {Inputs} from './inputs.js';
 import {RunningMetrics, type Metrics} from './metrics.js';
 import {nextTurn} from './next-turn.js';
@@ -53,9 +54,6 @@ async function evaluateBy(
   }
   return metrics.metrics();
 }
-
-/** What the best epoch is chosen by. */
-export type Criterion = 'accuracy' | 'balancedAccuracy';
 
 /** More is better; between equals, lower loss. */
 export const isBetter = (metrics: Metrics, than: Metrics | undefined, by: Criterion): boolean =>

@@ -1,3 +1,4 @@
+import type {Balance} from '../training/balance.js';
 import type {RecipeInput} from './recipe.js';
 import type {FreezeSchedule} from './recipe-schema.js';
 
@@ -62,16 +63,38 @@ export function recommendedEpochs({images, pretrained, gpu}: Facts): Recommendat
   return {value, reason: `about ${hundreds(value * images)} pictures shown, from a head that is fitted already`};
 }
 
+/**
+ * The largest class over the smallest, from which on a balance is recommended: README.md, "Classes of different sizes", has what was
+ * measured. By the loss, since it shows every picture once an epoch and reaches what sampling does.
+ */
+const IMBALANCED = 3;
+
+/** How many times the smallest class the largest is: `12`, `3.4`. */
+const timesOf = (ratio: number): string => (ratio < 10 ? ratio.toFixed(1) : Math.round(ratio).toLocaleString('en-US'));
+
+export function recommendedBalance({smallestClass, largestClass}: Facts): Recommendation<Balance> {
+  const ratio = largestClass / Math.max(1, smallestClass);
+  if (ratio < IMBALANCED) return {value: 'none', reason: 'the classes are of about one size'};
+  return {
+    value: 'loss',
+    reason:
+      `the largest class has ${timesOf(ratio)} times the images of the smallest, so an image weighs the more in the loss the rarer its class, ` +
+      'and the best epoch is chosen by balanced accuracy; --balance none trains for accuracy',
+  };
+}
+
 /** Everything else that the data decides. Reasons are keyed like the values. */
 export function recommend(facts: Facts): {readonly values: RecipeInput; readonly reasons: ReadonlyMap<string, string>} {
   const schedule = recommendedSchedule(facts);
   const epochs = recommendedEpochs(facts);
+  const balance = recommendedBalance(facts);
   const {images, classes, smallestClass, pretrained} = facts;
   const batchSize = images < 10_000 ? 32 : 64;
   const fewShot = classes >= 50 && smallestClass < 20;
-  const reasons = new Map([
+  const reasons = new Map<string, string>([
     ['freeze', schedule.reason],
     ['epochs', epochs.reason],
+    ...(balance.value === 'none' ? [] : [['balance', balance.reason] as const]),
     [
       'batchNorm',
       pretrained ? 'stored batch-norm statistics are better than those of small batches' : 'random weights have no statistics yet',
@@ -83,7 +106,7 @@ export function recommend(facts: Facts): {readonly values: RecipeInput; readonly
     lr: pretrained ? 1e-4 : 1e-3,
     weightDecay: 0.01,
     batchSize,
-    balance: 'none',
+    balance: balance.value,
     labelSmoothing: fewShot ? 0.05 : 0.1,
     batchNorm: pretrained ? 'inference' : 'training',
     augment: images < 200 || !pretrained ? 'light' : 'standard',

@@ -36,12 +36,8 @@ const tile = (label: string, value: string, note = ''): Html =>
   </div>`;
 
 function tiles({metrics, classes, images, arch, network, weights, engine, device, seconds}: RunRecord): Html {
-  const {
-    macroF1,
-    top5,
-    balancedAccuracy,
   const {macroF1, top5, balancedAccuracy, balancedAccuracyInterval95} = metrics.test ?? metrics.validation;
-  } = metrics.test ?? metrics.validation;
+  const known = balancedAccuracyInterval95 === null ? '' : `; 95 % interval: ${range(balancedAccuracyInterval95)}`;
   const cut = network.spec.lastStage < 4 ? `up to stage ${network.spec.lastStage}` : '';
   const others = [
     `${count(images.train)} to train`,
@@ -50,7 +46,7 @@ function tiles({metrics, classes, images, arch, network, weights, engine, device
   ];
   return html`
     <dl class="tiles">
-      ${tile('Balanced accuracy', percent(balancedAccuracy), `every class counts alike${balancedAccuracyInterval95 === null ? '' : `; 95 % interval: ${range(balancedAccuracyInterval95)}`}`)}
+      ${tile('Balanced accuracy', percent(balancedAccuracy), `every class counts alike${known}`)}
       ${classes.length > 5 ? tile('Top-5 accuracy', percent(top5)) : tile('Macro F1', macroF1.toFixed(3))}
       ${tile('Classes', count(classes.length))}
       ${tile('Images', count(images.train + images.validation + images.test), others.filter(Boolean).join(', '))}

@@ -28,15 +28,17 @@ function weakest({perClass}: Metrics): string[] {
   return known.slice(0, TOLD).map(({name, recall}) => `${printable(name)} ${percent(recall)}`);
 }
 
-/** Largest class over smallest, of those with images, from which on accuracy says less of the small ones. */
+/** Largest class over smallest from which on accuracy hides the small ones. */
 const UNEVEN = 1.5;
 
-/** What accuracy hides; nothing where the classes have about as many images each. */
-function balanced({perClass, balancedAccuracy, balancedAccuracyInterval95: interval, macroF1}: Metrics): string | undefined {
-  const sizes = Object.values(perClass).flatMap(({support}) => (support > 0 ? [support] : []));
-  if (Math.max(...sizes) < UNEVEN * Math.min(...sizes)) return undefined;
-  const known = interval === null ? '' : `; 95 % interval: ${percent(interval[0])} to ${percent(interval[1])}`;
-  return `${percent(balancedAccuracy)} where every class counts alike (balanced accuracy${known}), ` + `macro F1 ${macroF1.toFixed(3)}`;
+function isUneven({perClass}: Metrics): boolean {
+  const supports = Object.values(perClass).flatMap(({support}) => (support === 0 ? [] : [support]));
+  return Math.max(...supports) >= UNEVEN * Math.min(...supports);
+}
+
+function balanced({balancedAccuracy, balancedAccuracyInterval95: interval, macroF1}: Metrics): string {
+  const known = interval === null ? '' : ` (95 % interval: ${percent(interval[0])} to ${percent(interval[1])})`;
+  return `${percent(balancedAccuracy)} where every class counts alike${known}, macro-F1 ${macroF1.toFixed(3)}`;
 }
 
 type Lines = readonly (readonly [label: string, text: string])[];
@@ -53,14 +55,13 @@ export function metricsLines(metrics: Metrics, set: 'validation' | 'test', class
     .slice(0, TOLD)
     .map(({truth, prediction, times}) => `${printable(`${truth} for ${prediction}`)} ${plural(times, 'time')}`);
   const warning = smallSampleWarning(metrics, set);
-  const even = balanced(metrics);
   return [
     [
       set === 'test' ? 'test' : 'accuracy',
       `${style.bold(style.good(percent(accuracy)))} of ${plural(count, `${set} image`)} (95 % interval: ${percent(low)} to ${percent(high)})`,
     ],
-    ...(even === undefined ? [] : ([['', even]] as const)),
     ...(warning === undefined ? [] : ([['', style.dim(warning)]] as const)),
+    ...(isUneven(metrics) ? ([['balanced', balanced(metrics)]] as const) : []),
     ...(weak.length === 0 ? [] : ([['weakest', weak.join(', ')]] as const)),
     ...(mistaken.length === 0 ? [] : ([['mistaken', listed(mistaken)]] as const)),
   ];

@@ -52,12 +52,12 @@ export const recipeSchema = {
     optimizer: {enum: ['adamw', 'sgd'], default: 'adamw', description: 'AdamW, or SGD with Nesterov momentum'},
     weightDecay: {type: 'number', minimum: 0, description: 'decoupled; never on batch norm and biases'},
     labelSmoothing: {type: 'number', minimum: 0, exclusiveMaximum: 1, description: 'share of the target spread over all classes'},
-    balance: {
-      enum: BALANCES,
-      description: 'how classes of different sizes count alike: not, by weight in the loss, by showing them alike often',
-    },
     clipNorm: {type: 'number', exclusiveMinimum: 0, default: 1, description: 'largest global norm of the gradients'},
     batchNorm: {enum: ['inference', 'training'], description: 'statistics that unfrozen batch norms use while training'},
+    balance: {
+      enum: BALANCES,
+      description: 'what makes up for classes of unequal size: nothing, weights in the loss, or how often they are shown',
+    },
     augment: {enum: ['none', 'light', 'standard'], description: 'how training pictures are varied'},
     views: {type: 'integer', minimum: 0, maximum: 64, description: 'augmented views cached per image, beside the plain one'},
     precision: {enum: PRECISIONS, default: 'fp32', description: 'arithmetic of training: fp32, or bf16 where there is hardware for it'},

@@ -27,9 +27,9 @@ export interface Recipe {
   readonly optimizer: 'adamw' | 'sgd';
   readonly weightDecay: number;
   readonly labelSmoothing: number;
-  readonly balance: Balance;
   readonly clipNorm: number;
   readonly batchNorm: 'inference' | 'training';
+  readonly balance: Balance;
   readonly augment: 'none' | 'light' | 'standard';
   readonly views: number;
   readonly precision: Precision;

@@ -74,7 +74,7 @@ const timesOf = (ratio: number): string => (ratio < 10 ? ratio.toFixed(1) : Math
 
 export function recommendedBalance({smallestClass, largestClass}: Facts): Recommendation<Balance> {
   const ratio = largestClass / Math.max(1, smallestClass);
-  if (ratio < IMBALANCED) return {value: 'none', reason: 'the classes are of about one size'};
+  if (ratio < IMBALANCED) return {value: 'none', reason: 'classes are of like size'};
   return {
     value: 'loss',
     reason:
@@ -106,9 +106,9 @@ export function recommend(facts: Facts): {readonly values: RecipeInput; readonly
     lr: pretrained ? 1e-4 : 1e-3,
     weightDecay: 0.01,
     batchSize,
-    balance: balance.value,
     labelSmoothing: fewShot ? 0.05 : 0.1,
     batchNorm: pretrained ? 'inference' : 'training',
+    balance: balance.value,
     augment: images < 200 || !pretrained ? 'light' : 'standard',
     views: images < 2000 ? 2 : 1,
   };

@@ -5,7 +5,7 @@ import {cacheDirectory} from '../core/cache-directory.js';
 import {isOnGpu} from '../engine/binding.js';
 import type {Precision} from '../engine/precision.js';
 import type {Classifier} from '../heads/classifier.js';
-import {criterionOf, type Balancing} from '../training/balance.js';
+import {measureOf} from '../training/balance.js';
 import {BestWeights} from '../training/best-weights.js';
 import {evaluateInputs} from '../training/evaluate.js';
 import {FeatureFiles} from '../training/feature-files.js';
@@ -15,7 +15,6 @@ import type {Metrics} from '../training/metrics.js';
 import {phaseNetwork, type PhaseNetwork} from '../training/phase-network.js';
 import {PhaseTrainer, START, type TrainingPlan} from '../training/phase-trainer.js';
 import type {Checkpoint} from '../training/checkpoint.js';
-import {balancingOf} from './balancing.js';
 import {Checkpoints} from './checkpoints.js';
 import {diskBudget, memoryBudget, type Prepared} from './prepare.js';
 import type {Phase, Recipe} from './recipe.js';
@@ -42,8 +41,9 @@ export class PhaseRunner {
   readonly #train: FeatureStore;
   readonly #validation: FeatureStore;
   readonly #best: BestWeights;
-  readonly #balance: {readonly balance?: Balancing};
   readonly #history: EpochRow[] = [];
+  /** Of the training images. */
+  readonly #labels: Int32Array;
   /** Rows of features that an earlier run has left. */
   #found = 0;
 
@@ -55,8 +55,8 @@ export class PhaseRunner {
   ) {
     this.#classifier = classifier;
     this.#everTrained = new Set(recipe.freeze.flatMap(phase => [...trainedBy(phase)]));
-    this.#best = new BestWeights(classifier, this.#everTrained, criterionOf(recipe.balance));
-    this.#balance = balancingOf(recipe, split.train, classifier.classNames.length);
+    this.#labels = Int32Array.from(split.train, ({label}) => label);
+    this.#best = new BestWeights(classifier, this.#everTrained, measureOf(recipe.balance));
     const budgetBytes = memoryBudget(recipe) / 2;
     const share = split.validation.length / (split.validation.length + split.train.length * (recipe.views + 1));
     const files = new FeatureFiles(join(cacheDirectory(), 'features'), diskBudget(recipe));
@@ -197,7 +197,7 @@ export class PhaseRunner {
   }
 
   #plan(index: number, count: number): TrainingPlan {
-    const {batchSize, optimizer, weightDecay, labelSmoothing, clipNorm, seed, precision} = this.recipe;
+    const {balance, batchSize, optimizer, weightDecay, labelSmoothing, clipNorm, seed, precision} = this.recipe;
     const {name, epochs, rates} = this.recipe.freeze[index]!;
     const stepsPerEpoch = Math.ceil(count / batchSize);
     return {
@@ -209,10 +209,10 @@ export class PhaseRunner {
       optimizer: {type: optimizer, weightDecay},
       // Kornblith et al. (https://arxiv.org/abs/1805.08974), A.5: the statistics average over a tenth of an epoch, never under ten steps.
       rules: {labelSmoothing, clipNorm, statisticsMomentum: Math.min(0.1, 10 / stepsPerEpoch)},
+      ...(balance !== 'none' && {balancing: {balance, labels: this.#labels}}),
       warmupSteps: Math.ceil(WARMUP * epochs * stepsPerEpoch),
       seed,
       precision,
-      ...this.#balance,
     };
   }
 

@@ -1,4 +1,4 @@
-import type {Criterion} from '../training/balance.js';
+import type {Measure} from '../training/evaluate.js';
 import type {EpochRow} from '../training/history.js';
 import {axes, BOTTOM, HEIGHT, LEFT, phaseBands, RIGHT, TOP, WIDTH, xOf, yOf, type Scale} from './chart-frame.js';
 import {coordinate, percent} from './format.js';
@@ -63,7 +63,7 @@ const keptEpoch = (accuracy: readonly number[], losses: readonly number[]): numb
   accuracy.reduce((best, value, i) => (value > accuracy[best]! || (value === accuracy[best] && losses[i]! < losses[best]!) ? i : best), 0);
 
 /** Loss and accuracy, that by which the best epoch was chosen, over all epochs of all phases. */
-export function curves(rows: readonly EpochRow[], by: Criterion): Html {
+export function curves(rows: readonly EpochRow[], by: Measure): Html {
   const training = rows.map(row => row.trainingLoss);
   const validation = rows.map(row => row.validationLoss);
   const accuracy = rows.map(row => (by === 'accuracy' ? row.validationAccuracy : row.validationBalancedAccuracy));

@@ -1,4 +1,4 @@
-import {criterionOf} from '../training/balance.js';
+import {measureOf} from '../training/balance.js';
 import type {Metrics} from '../training/metrics.js';
 import {count, duration, percent, range} from './format.js';
 import {html, type Html} from './html.js';
@@ -71,7 +71,7 @@ export function headline(record: RunRecord): Html {
       <div class="result">
         ${result(shown, set, record.classes.length)}
         ${test !== undefined && html`<p>On the ${count(validation.count)} validation images: ${percent(validation.accuracy)} (95 % interval: ${range(validation.accuracyInterval95)}).</p>`}
-        ${test === undefined && html`<p class="quiet">The best epoch was chosen by ${CHOSEN_BY[criterionOf(record.balance)]}, so expect slightly less on new pictures.</p>`}
+        ${test === undefined && html`<p class="quiet">The best epoch was chosen by ${CHOSEN_BY[measureOf(record.balance)]}, so expect slightly less on new pictures.</p>`}
       </div>
       ${tiles(record)}
     </section>

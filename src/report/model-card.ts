@@ -1,6 +1,6 @@
 import {readFileSync} from 'node:fs';
 import {basename} from 'node:path';
-import {criterionOf} from '../training/balance.js';
+import {measureOf} from '../training/balance.js';
 import type {Metrics} from '../training/metrics.js';
 import {percent, plural, range} from './format.js';
 import {pytorchSnippet} from './pytorch-snippet.js';
@@ -49,7 +49,7 @@ function results({metrics: {validation, test}, classes: {length: classes}, balan
   ];
   return table(head, [
     ...(test ? [row('test', test)] : []),
-    row(`validation, by whose ${CHOSEN_BY[criterionOf(balance)]} the best epoch was chosen`, validation),
+    row(`validation, by whose ${CHOSEN_BY[measureOf(balance)]} the best epoch was chosen`, validation),
   ]);
 }
 

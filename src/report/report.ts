@@ -1,5 +1,5 @@
 import {writeFile} from 'node:fs/promises';
-import {criterionOf} from '../training/balance.js';
+import {measureOf} from '../training/balance.js';
 import type {Metrics} from '../training/metrics.js';
 import {classTable} from './class-table.js';
 import {confusionSection} from './confusion.js';
@@ -24,7 +24,7 @@ function body(record: RunRecord): Html {
       </p>
     </header>
     ${headline(record)}
-    ${section('How training went', html`${curves(record.history, criterionOf(record.balance))} ${scheduleTable(record.phases)}`)}
+    ${section('How training went', html`${curves(record.history, measureOf(record.balance))} ${scheduleTable(record.phases)}`)}
     ${section('What is taken for what', confusionSection(shown, record.classes))}
     ${section('Class by class', classTable(shown, record.classes))}
     ${section('Surest mistakes', mistakesSection(record.mistakes, mistakesIn(record.metrics.validation)))}

@@ -1,22 +1,19 @@
 import {random, shuffled} from '../core/random.js';
 import {groupBy} from '../datasets/group-by.js';
+import type {Measure} from './evaluate.js';
 
-/** How classes of different sizes are made to count alike: not at all, by the weight of their images in the loss, or by showing them alike often. */
+/** How training makes up for classes of unequal size: not, by the weight of an image in the loss, or by how often it is shown. */
 export const BALANCES = ['none', 'loss', 'sample'] as const;
 export type Balance = (typeof BALANCES)[number];
 
-/** What the best epoch is chosen by. */
-export type Criterion = 'accuracy' | 'balancedAccuracy';
-
 /** Who trains for every class alike wants the weights that are best for every class alike. */
-export const criterionOf = (balance: Balance): Criterion => (balance === 'none' ? 'accuracy' : 'balancedAccuracy');
+export const measureOf = (balance: Balance): Measure => (balance === 'none' ? 'accuracy' : 'balancedAccuracy');
 
-/** A balance, and the classes it is about. */
+/** Classes that are to count alike, and which image is of which. */
 export interface Balancing {
-  readonly by: Exclude<Balance, 'none'>;
-  /** Of the images trained on, in the order of the inputs. */
+  readonly balance: Exclude<Balance, 'none'>;
+  /** By index of a training image. */
   readonly labels: Int32Array;
-  readonly classes: number;
 }
 
 /** Place in the schedule of whoever draws: other phases draw otherwise. */
@@ -31,17 +28,15 @@ export interface Draw {
 const HEAVIEST = 100;
 
 /**
- * n / (k n_c) of each of the k classes that have images, as scikit-learn's `class_weight='balanced'` (King and Zeng, Political Analysis 9,
- * 2001), n_c taken for at least a hundredth of the largest class; 0 for a class without images. The mean loss of a batch divides by the
- * sum of its weights, as PyTorch's `CrossEntropyLoss(weight)` does, so that only their ratios matter. Unlike there the weight is the image's:
- * a smoothed target keeps its shares, where PyTorch would smooth towards the rare classes by their weights.
+ * What an image of each class counts in the loss: images / (classes * images of the class), as scikit-learn's `class_weight='balanced'` has
+ * it, the images of a class taken for at least a hundredth of the largest's. The loss of a batch is divided by the weights in it, as
+ * torch.nn.CrossEntropyLoss with `weight` does, so that only their ratios matter. Unlike there the weight is the image's, not that of every
+ * share of a smoothed target: at a hundredfold weight the shares would make the rare class the target of every image.
  */
-export function classWeights({labels, classes}: Pick<Balancing, 'labels' | 'classes'>): Float32Array {
-  const counts = new Float64Array(classes);
-  for (const label of labels) counts[label]!++;
-  const least = counts.reduce((most, count) => Math.max(most, count), 0) / HEAVIEST;
-  const present = counts.filter(count => count > 0).length;
-  return Float32Array.from(counts, count => (count === 0 ? 0 : labels.length / (present * Math.max(count, least))));
+export function classWeights(labels: Int32Array): ReadonlyMap<number, number> {
+  const byLabel = groupBy(labels, label => label);
+  const least = Math.max(...[...byLabel.values()].map(({length}) => length)) / HEAVIEST;
+  return new Map([...byLabel].map(([label, {length}]) => [label, labels.length / (byLabel.size * Math.max(length, least))]));
 }
 
 /**
@@ -49,7 +44,7 @@ export function classWeights({labels, classes}: Pick<Balancing, 'labels' | 'clas
  * where its last epoch ended: within an epoch, and over all that have been, each is shown as often as any other of its class, or once more.
  * Depends on nothing but its arguments, so that a run goes on where it was stopped.
  */
-export function balancedOrder({labels}: Pick<Balancing, 'labels'>, {seed, phase, epoch}: Draw): number[] {
+export function balancedOrder(labels: Int32Array, {seed, phase, epoch}: Draw): number[] {
   const byLabel = groupBy(labels.keys(), index => labels[index]!);
   const classes = shuffled([...byLabel], random(seed, 'balance', phase));
   // Hermite's identity: the sum over places of floor((x + place) / k) is x.

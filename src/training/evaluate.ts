@@ -1,7 +1,6 @@
 import {ops} from '../engine/current-ops.js';
 import {RecordedSteps} from '../engine/recorded-steps.js';
 import {tf, type Tensor2D} from '../engine/tensorflow.js';
-import type {Criterion} from './balance.js';
 import type {Inputs} from './inputs.js';
 import {RunningMetrics, type Metrics} from './metrics.js';
 import {nextTurn} from './next-turn.js';
@@ -55,6 +54,9 @@ async function evaluateBy(
   return metrics.metrics();
 }
 
-/** More is better; between equals, lower loss. */
-export const isBetter = (metrics: Metrics, than: Metrics | undefined, by: Criterion): boolean =>
+/** What is to be as high as can be: the share of all images, or the mean of the classes' shares. */
+export type Measure = 'accuracy' | 'balancedAccuracy';
+
+/** A higher measure is better; between equals, lower loss. */
+export const isBetter = (metrics: Metrics, than: Metrics | undefined, by: Measure = 'accuracy'): boolean =>
   than === undefined || metrics[by] > than[by] || (metrics[by] === than[by] && metrics.loss < than.loss);

@@ -24,13 +24,13 @@ export interface TrainingPlan {
   readonly batchSize: number;
   readonly optimizer: OptimizerSpec;
   readonly rules: StepRules;
+  /** Where classes are to count alike. */
+  readonly balancing?: Balancing;
   /** Updates over which the rates rise. */
   readonly warmupSteps: number;
   readonly seed: number;
   /** Of an update's convolutions; what is validated is float32. */
   readonly precision: Precision;
-  /** Where classes of different sizes are to count alike. */
-  readonly balance?: Balancing;
 }
 
 /** How far a phase has come; all that a checkpoint must say beside tensors. */
@@ -78,7 +78,7 @@ export class PhaseTrainer {
   readonly #learningRate: LearningRate;
   readonly #groups: readonly LayerGroup[];
   readonly #steps: RecordedSteps;
-  readonly #classWeights: Float32Array | undefined;
+  readonly #classWeights: ReadonlyMap<number, number> | undefined;
 
   constructor(
     readonly network: PhaseNetwork,
@@ -91,8 +91,8 @@ export class PhaseTrainer {
     this.position = {...position};
     this.stepsPerEpoch = Math.ceil(inputs.count / plan.batchSize);
     this.#learningRate = warmupThenCosine(plan.warmupSteps, plan.epochs * this.stepsPerEpoch);
-    this.#classWeights = plan.balance?.by === 'loss' ? classWeights(plan.balance) : undefined;
     this.#groups = [...new Set([...network.trained.keys()].map(groupOf))];
+    this.#classWeights = plan.balancing?.balance === 'loss' ? classWeights(plan.balancing.labels) : undefined;
     this.#steps = new RecordedSteps(new Map([...network.used, ...this.optimizer.variables]), {constants: network.folded, onRecorded});
   }
 
@@ -132,6 +132,15 @@ export class PhaseTrainer {
     return position.lossSum / position.examples;
   }
 
+  /** The images of the epoch begun. */
+  #order(): readonly number[] {
+    const {balancing, seed, index: phase} = this.plan;
+    const {epoch} = this.position;
+    if (balancing?.balance === 'sample') return balancedOrder(balancing.labels, {seed, phase, epoch});
+    const everything = Array.from({length: this.inputs.count}, (_, index) => index);
+    return shuffled(everything, random(seed, 'order', phase, epoch));
+  }
+
   /**
    * Validates what the epoch has made of the network, and goes on to the next: a run that is stopped before comes back to validate it.
    * @throws DivergedError where a probability is not a number
@@ -145,16 +154,9 @@ export class PhaseTrainer {
     return metrics;
   }
 
-  #order(): number[] {
-    const {plan, position, inputs} = this;
-    if (plan.balance?.by === 'sample') return balancedOrder(plan.balance, {seed: plan.seed, phase: plan.index, epoch: position.epoch});
-    const everything = Array.from({length: inputs.count}, (_, index) => index);
-    return shuffled(everything, random(plan.seed, 'order', plan.index, position.epoch));
-  }
-
   #update({x, labels}: InputBatch): void {
     const {plan, position} = this;
-    const weights = Float32Array.from(labels, label => this.#classWeights?.[label] ?? 1);
+    const weights = Float32Array.from(labels, label => this.#classWeights?.get(label) ?? 1);
     const loss = tf.tidy(() => {
       const inputs = this.#inputs(x, labels, weights);
       const step: Step<Scalar> = {

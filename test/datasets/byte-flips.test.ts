@@ -41,14 +41,15 @@ const script = (flips: Readonly<Record<string, number>>): string => `
     const area = stream.next() < 0.5 ? Math.min(200, bytes.length) : bytes.length; // half of them in the header
     for (let flips = 1 + stream.integer(8); flips > 0; flips--) damaged[stream.integer(area)] ^= 1 << stream.integer(8);
     const begun = performance.now();
-    const work = i % 4 === 0 ? examine(damaged) : decodeBytes(damaged, PREPROCESSING);
+    const isExamined = i % 4 === 0;
+    const work = isExamined ? examine(damaged).then(({image}) => image) : decodeBytes(damaged, PREPROCESSING);
     const image = await work.catch(decodingFault);
     longest = Math.max(longest, performance.now() - begun);
     if (typeof image === 'string') faults[image] = (faults[image] ?? 0) + 1;
-    else decoded[name] = (decoded[name] ?? 0) + 1;
-    if (image !== undefined && typeof image === 'object') {
+    else {
+      decoded[name] = (decoded[name] ?? 0) + 1;
       const {width, height, data} = image;
-      if (Math.min(width, height) !== 32 || data.length !== width * height * 3) wrong.push(name + ' ' + i);
+      if (data.length !== width * height * 3 || (!isExamined && Math.min(width, height) !== 32)) wrong.push(name + ' ' + i);
     }
   };
   const flips = ${JSON.stringify(flips)};

@@ -5,7 +5,7 @@ const facts = (wish: Partial<Facts>): Facts => ({
   images: 1000,
   classes: 10,
   smallestClass: 80,
-  largestClass: 120,
+  largestClass: 100,
   pretrained: true,
   gpu: false,
   ...wish,

@@ -134,7 +134,7 @@ describe('a phase', () => {
     expect(one).to.not.deep.equal(different);
   });
 
-  const balanced = (by: 'loss' | 'sample', labels = LABELS): Partial<TrainingPlan> => ({balance: {by, labels, classes: 3}});
+  const balanced = (by: 'loss' | 'sample', labels = LABELS): Partial<TrainingPlan> => ({balancing: {balance: by, labels}});
 
   it('that balances by sampling shows the classes alike often, and tells which images come again', async () => {
     const labels = LABELS.map(label => Math.min(label, 1));
@@ -158,7 +158,7 @@ describe('a phase', () => {
     ...[1, 2, 3, 4, 5, 8, 9].map(update => [update, {} as Partial<TrainingPlan>] as const),
     ...[1, 5].flatMap(update => [[update, balanced('sample')] as const, [update, balanced('loss')] as const]),
   ]) {
-    it(`stopped after update ${stopAt}, goes on to the same numbers${plan.balance === undefined ? '' : `, balanced by ${plan.balance.by}`}`, async () => {
+    it(`stopped after update ${stopAt}, goes on to the same numbers${plan.balancing === undefined ? '' : `, balanced by ${plan.balancing.balance}`}`, async () => {
       const whole = await run(trainer(headOnly(), featureInputs(), plan), featureInputs());
       const network = headOnly();
       const first = trainer(network, featureInputs(), plan);

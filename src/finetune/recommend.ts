@@ -64,7 +64,7 @@ export function recommendedEpochs({images, pretrained, gpu}: Facts): Recommendat
 }
 
 /**
- * The largest class over the smallest, from which on a balance is recommended: README.md, "Classes of different sizes", has what was
+ * The largest class over the smallest, from which on a balance is recommended: bench/README.md, "Imbalance", has what was
  * measured. By the loss, since it shows every picture once an epoch and reaches what sampling does.
  */
 const IMBALANCED = 3;

@@ -67,7 +67,7 @@ export function recommendedEpochs({images, pretrained, gpu}: Facts): Recommendat
  * The largest class over the smallest, from which on a balance is recommended: bench/README.md, "Imbalance", has what was
  * measured. By the loss, since it shows every picture once an epoch and reaches what sampling does.
  */
-const IMBALANCED = 3;
+const IMBALANCED = 2;
 
 /** How many times the smallest class the largest is: `12`, `3.4`. */
 const timesOf = (ratio: number): string => (ratio < 10 ? ratio.toFixed(1) : Math.round(ratio).toLocaleString('en-US'));

@@ -67,8 +67,8 @@ describe('what is recommended', () => {
     it(`of ${JSON.stringify(given)} is ${JSON.stringify(values)}`, () => expect(recommend(facts(given)).values).to.include(values));
   }
 
-  it('of classes of different sizes is a weight in the loss, from three times the smallest on', () => {
-    expect(recommend(facts({smallestClass: 100, largestClass: 299})).values.balance).to.equal('none');
+  it('of classes of different sizes is a weight in the loss, from twice the smallest on', () => {
+    expect(recommend(facts({smallestClass: 100, largestClass: 199})).values.balance).to.equal('none');
     const {values, reasons} = recommend(facts({smallestClass: 100, largestClass: 340}));
     expect(values.balance).to.equal('loss');
     expect(reasons.get('balance')).to.equal(

@@ -51,7 +51,7 @@ describe('finetune', () => {
   it('tells its course in order', async () => {
     const {events} = await runAndTell(folder, smallRecipe(folder));
     expect(outline(events)).to.deep.equal([
-      ...['dataset', 'weights', 'decode', 'split', 'features'],
+      ...['dataset', 'weights', 'decode', 'finding', 'split', 'features'],
       ...[
         'phase probe, 6 steps, cached',
         'recorded',
@@ -140,7 +140,7 @@ describe('finetune', () => {
     const before = [fingerprint(folder), readdirSync('.').join()];
     await runAndTell(folder, smallRecipe(folder, {freeze: [PROBE]}));
     expect([fingerprint(folder), readdirSync('.').join()]).to.deep.equal(before);
-    expect(readdirSync(cache)).to.deep.equal(['features']);
+    expect(readdirSync(cache)).to.deep.equal(['features', 'images']);
   });
 
   it('leaves a run directory whose files agree with what it gave back', async () => {
@@ -204,7 +204,7 @@ describe('finetune', () => {
     expect(outline(events)).to.include.members(['phase probe, 6 steps, not cached', 'phase all, 6 steps, not cached']);
     expect(outline(events)).to.not.include('features');
     expect(result.history).to.have.length(4);
-    expect(readdirSync(join(cache, 'images'))).to.have.length(1);
+    expect(readdirSync(join(cache, 'images')).filter(name => name.startsWith('pixels-'))).to.have.length(1);
   });
 
   it('trains on features out of files where memory is short, to the same numbers', async () => {

@@ -75,14 +75,14 @@ describe('resolveLayers', () => {
       weightDecay: 0.01,
       labelSmoothing: 0.1,
       clipNorm: 1,
-      balance: 'none',
       batchNorm: 'inference',
       augment: 'standard',
       views: 2,
       precision: 'fp32',
+      splitBy: 'near-duplicates',
+      balance: 'none',
       valSplit: 0.2,
       testSplit: 0,
-      splitBy: 'near-duplicates',
       seed: 42,
     });
   });

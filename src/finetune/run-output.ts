@@ -169,6 +169,7 @@ export class RunOutput {
       ...(card !== undefined && {card}),
       network: classifier,
       classes: classifier.classNames,
+      balance: this.recipe.balance,
       phases: this.recipe.freeze,
       history: trained.history,
       metrics,

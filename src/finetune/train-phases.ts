@@ -5,6 +5,7 @@ import {cacheDirectory} from '../core/cache-directory.js';
 import {isOnGpu} from '../engine/binding.js';
 import type {Precision} from '../engine/precision.js';
 import type {Classifier} from '../heads/classifier.js';
+import {measureOf} from '../training/balance.js';
 import {BestWeights} from '../training/best-weights.js';
 import {evaluateInputs} from '../training/evaluate.js';
 import {FeatureFiles} from '../training/feature-files.js';
@@ -55,7 +56,7 @@ export class PhaseRunner {
     this.#classifier = classifier;
     this.#everTrained = new Set(recipe.freeze.flatMap(phase => [...trainedBy(phase)]));
     this.#labels = Int32Array.from(split.train, ({label}) => label);
-    this.#best = new BestWeights(classifier, this.#everTrained, recipe.balance === 'none' ? 'accuracy' : 'balancedAccuracy');
+    this.#best = new BestWeights(classifier, this.#everTrained, measureOf(recipe.balance));
     const budgetBytes = memoryBudget(recipe) / 2;
     const share = split.validation.length / (split.validation.length + split.train.length * (recipe.views + 1));
     const files = new FeatureFiles(join(cacheDirectory(), 'features'), diskBudget(recipe));
@@ -173,6 +174,7 @@ export class PhaseRunner {
       trainingLoss,
       validationLoss: metrics.loss,
       validationAccuracy: metrics.accuracy,
+      validationBalancedAccuracy: metrics.balancedAccuracy,
       seconds,
     });
     run.emit({type: 'epoch', phase: phase.name, epoch: epoch - 1, epochs: phase.epochs, trainingLoss, metrics, best, seconds});

@@ -1,4 +1,5 @@
 import {writeFile} from 'node:fs/promises';
+import {measureOf} from '../training/balance.js';
 import type {Metrics} from '../training/metrics.js';
 import {classTable} from './class-table.js';
 import {confusionSection} from './confusion.js';
@@ -22,7 +23,8 @@ function body(record: RunRecord): Html {
         ${record.arch}, finished <time datetime="${record.finished}">${record.finished.slice(0, 16).replace('T', ' ')}</time> UTC
       </p>
     </header>
-    ${headline(record)} ${section('How training went', html`${curves(record.history)} ${scheduleTable(record.phases)}`)}
+    ${headline(record)}
+    ${section('How training went', html`${curves(record.history, measureOf(record.balance))} ${scheduleTable(record.phases)}`)}
     ${section('What is taken for what', confusionSection(shown, record.classes))}
     ${section('Class by class', classTable(shown, record.classes))}
     ${section('Surest mistakes', mistakesSection(record.mistakes, mistakesIn(record.metrics.validation)))}

@@ -3,6 +3,7 @@ import type {WeightsCard} from '../backbones/cards.js';
 import type {GroupRates} from '../backbones/layer-groups.js';
 import type {Finding} from '../core/finding.js';
 import type {Classifier} from '../heads/classifier.js';
+import type {Balance} from '../training/balance.js';
 import type {EpochRow} from '../training/history.js';
 import type {Metrics} from '../training/metrics.js';
 
@@ -57,6 +58,8 @@ export interface RunRecord {
   readonly card?: Pick<WeightsCard, 'licence' | 'source'>;
   readonly network: Pick<Classifier, 'spec' | 'head' | 'preprocessing'>;
   readonly classes: readonly string[];
+  /** How training made classes of different sizes count. */
+  readonly balance: Balance;
   readonly phases: readonly {readonly name: string; readonly epochs: number; readonly rates: GroupRates}[];
   readonly history: readonly EpochRow[];
   readonly metrics: {readonly validation: Metrics; readonly test?: Metrics};

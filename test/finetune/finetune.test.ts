@@ -161,7 +161,9 @@ describe('finetune', () => {
     expect(result.metrics.test!.count).to.equal(6);
     expect(metrics.seconds).to.have.all.keys('total', 'engine', 'weights', 'decode', 'features', 'train', 'evaluate', 'export');
     const [header, ...rows] = readFileSync(join(out, 'history.csv'), 'utf8').trim().split('\r\n');
-    expect(header).to.equal('phase,epoch,step,learning_rate,training_loss,validation_loss,validation_accuracy,seconds');
+    expect(header).to.equal(
+      'phase,epoch,step,learning_rate,training_loss,validation_loss,validation_accuracy,validation_balanced_accuracy,seconds',
+    );
     expect(rows.map(row => Number(row.split(',')[4]))).to.deep.equal(result.history.map(({trainingLoss}) => trainingLoss));
     const split = readJson(out, 'split.json');
     expect(['train', 'validation', 'test'].map(part => (split[part] as unknown[]).length)).to.deep.equal([12, 6, 6]);

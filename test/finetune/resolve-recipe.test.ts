@@ -186,12 +186,22 @@ describe('factsOf', () => {
       pretrained: true,
       gpu: false,
     });
-    expect(factsOf(folder([100, 50]), {valSplit: 0.5, testSplit: 0.25}, true)).to.include({images: 38, smallestClass: 13, gpu: true});
+    expect(factsOf(folder([100, 50]), {valSplit: 0.5, testSplit: 0.25}, true)).to.include({
+      images: 38,
+      smallestClass: 13,
+      largestClass: 25,
+      gpu: true,
+    });
   });
 
   it('holds nothing back from training where the folder brings its own validation and test images', () => {
     const own = folder([100, 50], {validation: samples([5, 5]), test: samples([5, 5])});
-    expect(factsOf(own, {testSplit: 0.5, weights: 'none'}, false)).to.include({images: 150, smallestClass: 50, pretrained: false});
+    expect(factsOf(own, {testSplit: 0.5, weights: 'none'}, false)).to.include({
+      images: 150,
+      smallestClass: 50,
+      largestClass: 100,
+      pretrained: false,
+    });
   });
 });
 

@@ -11,12 +11,26 @@ describe('the model card', () => {
       'A resnet50 fine-tuned to tell 2 kinds of picture apart. It was trained on 244 images of the folder `hymenoptera`',
     );
     expect(card).to.contain(
-      '| validation, by which the best epoch was chosen | 92.8 % | 87.5 % to 95.9 % | 0.928 | 152 |'.replace(/(\d) %/g, '$1\u00a0%'),
+      '| validation, by whose accuracy the best epoch was chosen | 92.8 % | 87.5 % to 95.9 % | 92.8 % | 87.3 % to 96.0 % | 0.928 | 152 |'.replace(
+        /(\d) %/g,
+        '$1\u00a0%',
+      ),
     );
     expect(card).to.contain('so one image is worth 0.66 points');
     expect(card).to.contain(
       'Training began from the weights resnet50.imagenet1k-v1, published at <https://example.org/resnet50>. Their licence: BSD-3-Clause.',
     );
+  });
+
+  it('says what a balance does to probabilities, and by what the epoch was chosen', () => {
+    expect(modelCard(madeUpRecord(['ants', 'bees']))).to.not.contain('count alike, whatever');
+    const card = modelCard({...madeUpRecord(['ants', 'bees']), balance: 'loss'});
+    expect(card).to.contain('multiply each probability by the frequency of its class and divide by the sum');
+    expect(card).to.contain('by whose balanced accuracy the best epoch was chosen');
+  });
+
+  it('gives no interval of balanced accuracy where a class has fewer than 10 images', () => {
+    expect(modelCard(madeUpRecord(['ants', 'bees'], {perClass: 9}))).to.match(/% \| – \| 0\.\d{3} \| 18 \|/);
   });
 
   it('fills every place of its template', () => {

@@ -7,6 +7,7 @@ import {curves} from './curves.js';
 import {headline} from './headline.js';
 import {html, type Html} from './html.js';
 import {mistakesSection} from './mistakes.js';
+import {oddSection} from './odd-images.js';
 import {page, section} from './page.js';
 import {commandBox, environmentTable, findingsSection, scheduleTable, secondsBar, settingsTable} from './provenance.js';
 import {nameOf, type RunRecord} from './run-record.js';
@@ -28,6 +29,7 @@ function body(record: RunRecord): Html {
     ${section('What is taken for what', confusionSection(shown, record.classes))}
     ${section('Class by class', classTable(shown, record.classes))}
     ${section('Surest mistakes', mistakesSection(record.mistakes, mistakesIn(record.metrics.validation)))}
+    ${record.oddImages !== undefined && record.oddImages.length > 0 && section('Odd images', oddSection(record.oddImages))}
     ${section('Found in the data', findingsSection(record.findings))} ${section('Where the time went', secondsBar(record.seconds))}
     ${section('Run it again', commandBox(record.command))} ${section('Settings in force', settingsTable(record.settings))}
     ${section('Environment', environmentTable(record.environment))}

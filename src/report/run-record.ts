@@ -39,6 +39,18 @@ export interface Mistake {
   readonly thumbnail?: string;
 }
 
+/** An image that a look at its features found odd. */
+export interface OddImage {
+  /** Path relative to the dataset's root. */
+  readonly name: string;
+  readonly className: string;
+  /** The class that it looks like; undefined where it looks like none. */
+  readonly suggested?: string;
+  readonly doubt?: number;
+  /** A small picture as a `data:image/...` address; anything else is not shown. */
+  readonly thumbnail?: string;
+}
+
 /** What happened in a run: everything that the report, the model card and `metrics.json` are made from. */
 export interface RunRecord {
   /** Path of the run directory. */
@@ -64,6 +76,8 @@ export interface RunRecord {
   readonly history: readonly EpochRow[];
   readonly metrics: {readonly validation: Metrics; readonly test?: Metrics};
   readonly mistakes: readonly Mistake[];
+  /** Surest first. */
+  readonly oddImages?: readonly OddImage[];
   readonly findings: readonly Finding[];
   readonly seconds: Seconds;
   readonly settings: readonly Setting[];

@@ -51,7 +51,7 @@ describe('finetune', () => {
   it('tells its course in order', async () => {
     const {events} = await runAndTell(folder, smallRecipe(folder));
     expect(outline(events)).to.deep.equal([
-      ...['dataset', 'weights', 'decode', 'finding', 'split', 'features'],
+      ...['dataset', 'weights', 'decode', 'finding', 'split', 'features', 'finding'],
       ...[
         'phase probe, 6 steps, cached',
         'recorded',
@@ -148,7 +148,17 @@ describe('finetune', () => {
     const recipe = smallRecipe(folder, {testSplit: 0.25});
     const settings = {options: {data: folder.root}, sources: {seed: 'default', data: 'flag'}, command: 'finetune --data drawn'};
     const {result, events} = await runAndTell(folder, recipe, {out, settings});
-    const names = ['checkpoints', 'environment.json', 'history.csv', 'metrics.json', 'model', 'recipe.json', 'report.html', 'split.json'];
+    const names = [
+      'checkpoints',
+      'environment.json',
+      'history.csv',
+      'metrics.json',
+      'model',
+      'recipe.json',
+      'report.html',
+      'split.json',
+      'suspects.json',
+    ];
     expect(readdirSync(out).sort()).to.deep.equal(names);
     expect(readdirSync(join(out, 'checkpoints')).sort()).to.deep.equal(['best', 'last']);
     expect(result).to.include({run: out, bundle: join(out, 'model')});

@@ -7,7 +7,7 @@ import type {WeightsCard} from '../backbones/cards.js';
 import {cacheDirectory} from '../core/cache-directory.js';
 import {UsageError} from '../core/errors.js';
 import {atImageSize, fillColour, withFit, type Preprocessing} from '../core/preprocessing.js';
-import {AUGMENTATIONS} from '../datasets/augment.js';
+import {augmentationOf} from '../datasets/augment.js';
 import {copyFindings} from '../datasets/copy-findings.js';
 import {unframed} from '../datasets/fit.js';
 import {openImageCache, type ImageCache} from '../datasets/image-cache.js';
@@ -147,7 +147,7 @@ export async function prepare(folder: ImageFolder, recipe: Recipe, run: RunConte
       samples,
       size: preprocessing.cropSize,
       ...(preprocessing.fit !== undefined && {fit: preprocessing.fit}),
-      augmentation: AUGMENTATIONS[augment],
+      augmentation: augmentationOf(augment),
       seed,
       ...run.signalled,
     }),

@@ -11,9 +11,7 @@ const PREPROCESSING = {...TORCHVISION_PREPROCESSING, resizeSize: 32};
 /** Why a picture is not read, by the check and by the run; undefined where it is. */
 const faultsOf = (bytes: Uint8Array): Promise<(string | undefined)[]> =>
   Promise.all(
-    [examine(bytes), decodeBytes(bytes, PREPROCESSING)].map(work =>
-      (work as Promise<unknown>).then(() => undefined, decodingFault),
-    ),
+    [examine(bytes), decodeBytes(bytes, PREPROCESSING)].map(work => (work as Promise<unknown>).then(() => undefined, decodingFault)),
   );
 
 describe('hostile pictures', function () {

@@ -44,14 +44,14 @@ export const GROUPS: Readonly<Record<string, readonly string[]>> = {
   'Network:': ['arch', 'weights', 'lastStage', 'imageSize', 'head', 'pooling', 'dropout'],
   'Training:': [
     ...['freeze', 'epochs', 'batchSize', 'lr', 'optimizer', 'weightDecay', 'labelSmoothing', 'clipNorm', 'batchNorm', 'precision'],
-    ...['augment', 'views', 'seed'],
+    ...['augment', 'views', 'balance', 'seed'],
   ],
   'Run:': ['recipe', 'out', 'overwrite', 'resume', 'engine', 'device', 'workers', 'cacheMemory', 'cacheDisk', 'offline', 'assertAccuracy'],
   'Output:': ['json', 'quiet', 'verbose', 'help', 'version'],
 };
 
 // Which values are recommended does not depend on the facts.
-const ANY_FACTS = {images: 1000, classes: 2, smallestClass: 500, pretrained: true, gpu: false};
+const ANY_FACTS = {images: 1000, classes: 2, smallestClass: 500, largestClass: 500, pretrained: true, gpu: false};
 const RECOMMENDED: ReadonlySet<string> = new Set(Object.keys(recommend(ANY_FACTS).values));
 
 export const isBoolean = ({type}: OptionProperty): boolean => type === 'boolean';

@@ -33,7 +33,16 @@ const EXAMPLES: Readonly<Record<string, unknown>> = {
     split: 'runs/pets/split.json',
   },
   ...{imageSize: 224, freeze: 'probe-then-top', epochs: 10, batchSize: 32, lr: 0.0001, weightDecay: 0.01, labelSmoothing: 0.1},
-  ...{batchNorm: 'inference', augment: 'standard', views: 2, cacheMemory: 4, cacheDisk: 20, workers: 4, assertAccuracy: 0.9},
+  ...{
+    batchNorm: 'inference',
+    augment: 'standard',
+    balance: 'loss',
+    views: 2,
+    cacheMemory: 4,
+    cacheDisk: 20,
+    workers: 4,
+    assertAccuracy: 0.9,
+  },
 };
 
 const exampleOf = (key: string, property: OptionProperty): unknown => property.default ?? EXAMPLES[key];

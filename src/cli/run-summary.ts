@@ -28,6 +28,17 @@ function weakest({perClass}: Metrics): string[] {
   return known.slice(0, TOLD).map(({name, recall}) => `${printable(name)} ${percent(recall)}`);
 }
 
+/** Largest class over smallest from which on accuracy hides the small ones. */
+const UNEVEN = 1.5;
+
+function isUneven({perClass}: Metrics): boolean {
+  const supports = Object.values(perClass).flatMap(({support}) => (support === 0 ? [] : [support]));
+  return Math.max(...supports) >= UNEVEN * Math.min(...supports);
+}
+
+const balanced = ({balancedAccuracy, macroF1}: Metrics): string =>
+  `${percent(balancedAccuracy)} where every class counts alike, macro-F1 ${macroF1.toFixed(3)}`;
+
 type Lines = readonly (readonly [label: string, text: string])[];
 
 /** What is to be known of a classifier's metrics on a set of images. */
@@ -48,6 +59,7 @@ export function metricsLines(metrics: Metrics, set: 'validation' | 'test', class
       `${style.bold(style.good(percent(accuracy)))} of ${plural(count, `${set} image`)} (95 % interval: ${percent(low)} to ${percent(high)})`,
     ],
     ...(warning === undefined ? [] : ([['', style.dim(warning)]] as const)),
+    ...(isUneven(metrics) ? ([['balanced', balanced(metrics)]] as const) : []),
     ...(weak.length === 0 ? [] : ([['weakest', weak.join(', ')]] as const)),
     ...(mistaken.length === 0 ? [] : ([['mistaken', listed(mistaken)]] as const)),
   ];

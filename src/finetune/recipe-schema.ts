@@ -2,6 +2,7 @@ import {ARCHS} from '../backbones/resnet-specs.js';
 import {LAYER_GROUPS} from '../backbones/layer-groups.js';
 import type {ObjectSchema} from '../core/schema.js';
 import {PRECISIONS} from '../engine/precision.js';
+import {BALANCES} from '../training/balance.js';
 
 /** The named freeze schedules (phases.ts). */
 export const FREEZE_SCHEDULES = ['probe', 'probe-then-top', 'probe-then-all', 'all'] as const;
@@ -53,6 +54,10 @@ export const recipeSchema = {
     labelSmoothing: {type: 'number', minimum: 0, exclusiveMaximum: 1, description: 'share of the target spread over all classes'},
     clipNorm: {type: 'number', exclusiveMinimum: 0, default: 1, description: 'largest global norm of the gradients'},
     batchNorm: {enum: ['inference', 'training'], description: 'statistics that unfrozen batch norms use while training'},
+    balance: {
+      enum: BALANCES,
+      description: 'what makes up for classes of unequal size: nothing, weights in the loss, or how often they are shown',
+    },
     augment: {enum: ['none', 'light', 'standard'], description: 'how training pictures are varied'},
     views: {type: 'integer', minimum: 0, maximum: 64, description: 'augmented views cached per image, beside the plain one'},
     precision: {enum: PRECISIONS, default: 'fp32', description: 'arithmetic of training: fp32, or bf16 where there is hardware for it'},

@@ -1,6 +1,7 @@
 import type {Precision} from '../engine/precision.js';
 import type {Arch, LastStage} from '../backbones/resnet-specs.js';
 import type {GroupRates} from '../backbones/layer-groups.js';
+import type {Balance} from '../training/balance.js';
 import {validate, type ObjectSchema} from '../core/schema.js';
 import {recipeSchema, type FreezeSchedule} from './recipe-schema.js';
 
@@ -28,6 +29,7 @@ export interface Recipe {
   readonly labelSmoothing: number;
   readonly clipNorm: number;
   readonly batchNorm: 'inference' | 'training';
+  readonly balance: Balance;
   readonly augment: 'none' | 'light' | 'standard';
   readonly views: number;
   readonly precision: Precision;

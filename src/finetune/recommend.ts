@@ -1,3 +1,4 @@
+import type {Balance} from '../training/balance.js';
 import type {RecipeInput} from './recipe.js';
 import type {FreezeSchedule} from './recipe-schema.js';
 
@@ -7,6 +8,7 @@ export interface Facts {
   readonly images: number;
   readonly classes: number;
   readonly smallestClass: number;
+  readonly largestClass: number;
   /** False when the backbone starts from random weights. */
   readonly pretrained: boolean;
   readonly gpu: boolean;
@@ -61,6 +63,16 @@ export function recommendedEpochs({images, pretrained, gpu}: Facts): Recommendat
   return {value, reason: `about ${hundreds(value * images)} pictures shown, from a head that is fitted already`};
 }
 
+/** The largest class over the smallest, from which on the small ones need help. */
+const IMBALANCED = 3;
+
+/** Weights in the loss where classes are of very unequal size; see bench/README.md, "Imbalance", for what was compared. */
+export function recommendedBalance({smallestClass, largestClass}: Facts): Recommendation<Balance> {
+  const ratio = largestClass / Math.max(1, smallestClass);
+  if (ratio < IMBALANCED) return {value: 'none', reason: 'classes are of like size'};
+  return {value: 'loss', reason: `the largest class has ${ratio.toFixed(1)} times the images of the smallest`};
+}
+
 /** Everything else that the data decides. Reasons are keyed like the values. */
 export function recommend(facts: Facts): {readonly values: RecipeInput; readonly reasons: ReadonlyMap<string, string>} {
   const schedule = recommendedSchedule(facts);
@@ -68,9 +80,11 @@ export function recommend(facts: Facts): {readonly values: RecipeInput; readonly
   const {images, classes, smallestClass, pretrained} = facts;
   const batchSize = images < 10_000 ? 32 : 64;
   const fewShot = classes >= 50 && smallestClass < 20;
+  const balance = recommendedBalance(facts);
   const reasons = new Map([
     ['freeze', schedule.reason],
     ['epochs', epochs.reason],
+    ...(balance.value === 'none' ? [] : [['balance', balance.reason] as const]),
     [
       'batchNorm',
       pretrained ? 'stored batch-norm statistics are better than those of small batches' : 'random weights have no statistics yet',
@@ -84,6 +98,7 @@ export function recommend(facts: Facts): {readonly values: RecipeInput; readonly
     batchSize,
     labelSmoothing: fewShot ? 0.05 : 0.1,
     batchNorm: pretrained ? 'inference' : 'training',
+    balance: balance.value,
     augment: images < 200 || !pretrained ? 'light' : 'standard',
     views: images < 2000 ? 2 : 1,
   };

@@ -109,6 +109,7 @@ export function factsOf(folder: ImageFolder, input: RecipeInput, gpu: boolean): 
     images: Math.round(folder.samples.length * share),
     classes: folder.classNames.length,
     smallestClass: Math.round(Math.min(...perClass)),
+    largestClass: Math.round(Math.max(...perClass)),
     pretrained: input.weights !== 'none',
     gpu,
   };

@@ -41,6 +41,8 @@ export class PhaseRunner {
   readonly #validation: FeatureStore;
   readonly #best: BestWeights;
   readonly #history: EpochRow[] = [];
+  /** Of the training images. */
+  readonly #labels: Int32Array;
   /** Rows of features that an earlier run has left. */
   #found = 0;
 
@@ -52,7 +54,8 @@ export class PhaseRunner {
   ) {
     this.#classifier = classifier;
     this.#everTrained = new Set(recipe.freeze.flatMap(phase => [...trainedBy(phase)]));
-    this.#best = new BestWeights(classifier, this.#everTrained);
+    this.#labels = Int32Array.from(split.train, ({label}) => label);
+    this.#best = new BestWeights(classifier, this.#everTrained, recipe.balance === 'none' ? 'accuracy' : 'balancedAccuracy');
     const budgetBytes = memoryBudget(recipe) / 2;
     const share = split.validation.length / (split.validation.length + split.train.length * (recipe.views + 1));
     const files = new FeatureFiles(join(cacheDirectory(), 'features'), diskBudget(recipe));
@@ -192,7 +195,7 @@ export class PhaseRunner {
   }
 
   #plan(index: number, count: number): TrainingPlan {
-    const {batchSize, optimizer, weightDecay, labelSmoothing, clipNorm, seed, precision} = this.recipe;
+    const {balance, batchSize, optimizer, weightDecay, labelSmoothing, clipNorm, seed, precision} = this.recipe;
     const {name, epochs, rates} = this.recipe.freeze[index]!;
     const stepsPerEpoch = Math.ceil(count / batchSize);
     return {
@@ -204,6 +207,7 @@ export class PhaseRunner {
       optimizer: {type: optimizer, weightDecay},
       // Kornblith et al. (https://arxiv.org/abs/1805.08974), A.5: the statistics average over a tenth of an epoch, never under ten steps.
       rules: {labelSmoothing, clipNorm, statisticsMomentum: Math.min(0.1, 10 / stepsPerEpoch)},
+      ...(balance !== 'none' && {balancing: {balance, labels: this.#labels}}),
       warmupSteps: Math.ceil(WARMUP * epochs * stepsPerEpoch),
       seed,
       precision,

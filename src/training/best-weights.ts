@@ -2,7 +2,7 @@ import {download, restore} from '../backbones/device-weights.js';
 import {groupOf, type LayerGroup} from '../backbones/layer-groups.js';
 import type {NamedHostTensors} from '../core/host-tensor.js';
 import type {Classifier} from '../heads/classifier.js';
-import {isBetter} from './evaluate.js';
+import {isBetter, type Measure} from './evaluate.js';
 import type {Metrics} from './metrics.js';
 
 /** The best weights seen, on the host, of every group that any phase trains. */
@@ -11,8 +11,12 @@ export class BestWeights {
   #tensors: NamedHostTensors;
   #metrics: Metrics | undefined;
 
-  /** @param everTrained groups that some phase of the run trains; the others cannot differ */
-  constructor(classifier: Classifier, everTrained: ReadonlySet<LayerGroup>) {
+  /** @param everTrained groups that some phase of the run trains; the others cannot differ; @param measure what is to be best */
+  constructor(
+    classifier: Classifier,
+    everTrained: ReadonlySet<LayerGroup>,
+    readonly measure: Measure = 'accuracy',
+  ) {
     this.#classifier = classifier;
     this.#tensors = download(classifier.weights, name => everTrained.has(groupOf(name)));
   }
@@ -27,7 +31,7 @@ export class BestWeights {
 
   /** Keeps the weights if they are better than the best so far. @param changed groups that differ from the best kept */
   consider(metrics: Metrics, changed: ReadonlySet<LayerGroup>): boolean {
-    if (!isBetter(metrics, this.#metrics)) return false;
+    if (!isBetter(metrics, this.#metrics, this.measure)) return false;
     this.#metrics = metrics;
     this.#tensors = new Map([...this.#tensors, ...download(this.#classifier.weights, name => changed.has(groupOf(name)))]);
     return true;

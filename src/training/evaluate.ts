@@ -54,6 +54,9 @@ async function evaluateBy(
   return metrics.metrics();
 }
 
-/** Higher accuracy is better; between equals, lower loss. */
-export const isBetter = (metrics: Metrics, than: Metrics | undefined): boolean =>
-  than === undefined || metrics.accuracy > than.accuracy || (metrics.accuracy === than.accuracy && metrics.loss < than.loss);
+/** What is to be as high as can be: the share of all images, or the mean of the classes' shares. */
+export type Measure = 'accuracy' | 'balancedAccuracy';
+
+/** A higher measure is better; between equals, lower loss. */
+export const isBetter = (metrics: Metrics, than: Metrics | undefined, by: Measure = 'accuracy'): boolean =>
+  than === undefined || metrics[by] > than[by] || (metrics[by] === than[by] && metrics.loss < than.loss);

@@ -4,6 +4,7 @@ import {groupOf, LAYER_GROUPS, type GroupRates, type LayerGroup} from '../backbo
 import type {Precision} from '../engine/precision.js';
 import {RecordedSteps, type Step} from '../engine/recorded-steps.js';
 import {tf, type Scalar, type Tensor} from '../engine/tensorflow.js';
+import {balancedOrder, classWeights, type Balancing} from './balance.js';
 import {evaluateInputs} from './evaluate.js';
 import type {InputBatch, Inputs} from './inputs.js';
 import {warmupThenCosine, type LearningRate} from './learning-rate.js';
@@ -23,6 +24,8 @@ export interface TrainingPlan {
   readonly batchSize: number;
   readonly optimizer: OptimizerSpec;
   readonly rules: StepRules;
+  /** Where classes are to count alike. */
+  readonly balancing?: Balancing;
   /** Updates over which the rates rise. */
   readonly warmupSteps: number;
   readonly seed: number;
@@ -74,6 +77,7 @@ export class PhaseTrainer {
   readonly #learningRate: LearningRate;
   readonly #groups: readonly LayerGroup[];
   readonly #steps: RecordedSteps;
+  readonly #classWeights: ReadonlyMap<number, number> | undefined;
 
   constructor(
     readonly network: PhaseNetwork,
@@ -87,6 +91,7 @@ export class PhaseTrainer {
     this.stepsPerEpoch = Math.ceil(inputs.count / plan.batchSize);
     this.#learningRate = warmupThenCosine(plan.warmupSteps, plan.epochs * this.stepsPerEpoch);
     this.#groups = [...new Set([...network.trained.keys()].map(groupOf))];
+    this.#classWeights = plan.balancing?.balance === 'loss' ? classWeights(plan.balancing.labels) : undefined;
     this.#steps = new RecordedSteps(new Map([...network.used, ...this.optimizer.variables]), {constants: network.folded, onRecorded});
   }
 
@@ -108,9 +113,7 @@ export class PhaseTrainer {
    */
   async epoch(signal: AbortSignal | undefined, onStep: (step: number) => void): Promise<number> {
     const {plan, position} = this;
-    const everything = Array.from({length: this.inputs.count}, (_, index) => index);
-    const order = shuffled(everything, random(plan.seed, 'order', plan.index, position.epoch));
-    const left = order.slice(position.step * plan.batchSize);
+    const left = this.#order().slice(position.step * plan.batchSize);
     // View numbers start at 1 where 0 is the plain picture, and differ from phase to phase.
     const variation = plan.index * 10_000 + position.epoch + 1;
     try {
@@ -124,6 +127,17 @@ export class PhaseTrainer {
       this.#steps.sync();
     }
     return position.lossSum / position.examples;
+  }
+
+  /** The images of the epoch begun. */
+  #order(): readonly number[] {
+    const {balancing, seed, index} = this.plan;
+    const stream = random(seed, 'order', index, this.position.epoch);
+    if (balancing?.balance === 'sample') return balancedOrder(balancing.labels, stream);
+    return shuffled(
+      Array.from({length: this.inputs.count}, (_, image) => image),
+      stream,
+    );
   }
 
   /**
@@ -164,7 +178,7 @@ export class PhaseTrainer {
     return {
       x,
       labels: tf.tensor1d(labels, 'int32'),
-      exampleWeights: tf.ones([labels.length]),
+      exampleWeights: tf.tensor1d(Float32Array.from(labels, label => this.#classWeights?.get(label) ?? 1)),
       rates: Object.fromEntries(this.#groups.map(group => [group, tf.scalar(plan.rates[group]! * share)])),
       dropoutSeed: tf.tensor1d([drawn.integer(2 ** 31), drawn.integer(2 ** 31)], 'int32'),
     };

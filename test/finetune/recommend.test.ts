@@ -1,7 +1,15 @@
 import {expect} from 'chai';
 import {recommend, recommendedEpochs, recommendedProbeEpochs, recommendedSchedule, type Facts} from '../../src/finetune/recommend.js';
 
-const facts = (wish: Partial<Facts>): Facts => ({images: 1000, classes: 10, smallestClass: 80, pretrained: true, gpu: false, ...wish});
+const facts = (wish: Partial<Facts>): Facts => ({
+  images: 1000,
+  classes: 10,
+  smallestClass: 80,
+  largestClass: 100,
+  pretrained: true,
+  gpu: false,
+  ...wish,
+});
 
 describe('what is recommended', () => {
   const schedules: readonly (readonly [facts: Partial<Facts>, schedule: string, reason: string])[] = [

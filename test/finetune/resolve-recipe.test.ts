@@ -5,7 +5,7 @@ import type {Phase, RecipeInput} from '../../src/finetune/recipe.js';
 import type {Facts} from '../../src/finetune/recommend.js';
 import {factsOf, resolveLayers, resolveRecipe, type ResolvedRecipe} from '../../src/finetune/resolve-recipe.js';
 
-const FACTS: Facts = {images: 1000, classes: 10, smallestClass: 80, pretrained: true, gpu: false};
+const FACTS: Facts = {images: 1000, classes: 10, smallestClass: 80, largestClass: 100, pretrained: true, gpu: false};
 const FROZEN = {stem: null, stage1: null, stage2: null, stage3: null, stage4: null, head: null};
 const PHASES: readonly Phase[] = [{name: 'mine', epochs: 7, rates: {...FROZEN, head: 0.5}}];
 

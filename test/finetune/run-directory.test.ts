@@ -7,7 +7,7 @@ import {freshRunDirectory, RunDirectory} from '../../src/finetune/run-directory.
 import {rejectionOf} from '../helpers/rejection.js';
 import {temporaryDirectory} from '../helpers/temporary.js';
 
-const FACTS = {images: 100, classes: 2, smallestClass: 50, pretrained: true, gpu: false};
+const FACTS = {images: 100, classes: 2, smallestClass: 50, largestClass: 50, pretrained: true, gpu: false};
 const RECIPE: Recipe = resolveLayers([], FACTS).recipe;
 
 describe('a run directory', () => {

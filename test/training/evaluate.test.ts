@@ -93,5 +93,12 @@ describe('isBetter', () => {
     ['not a higher loss between equals', of(0.9, 2), of(0.9, 1), false],
     ['not the same', of(0.9, 1), of(0.9, 1), false],
   ];
+  it('goes by balanced accuracy where classes are to count alike', () => {
+    const [even, uneven] = [
+      {...of(0.8, 1), balancedAccuracy: 0.8},
+      {...of(0.9, 1), balancedAccuracy: 0.6},
+    ];
+    expect([isBetter(even, uneven), isBetter(even, uneven, 'balancedAccuracy')]).to.deep.equal([false, true]);
+  });
   for (const [what, one, other, better] of table) it(`prefers ${what}`, () => expect(isBetter(one, other)).to.equal(better));
 });

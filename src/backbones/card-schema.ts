@@ -1,4 +1,5 @@
 import type {ObjectSchema} from '../core/schema.js';
+import {FITS} from '../core/preprocessing.js';
 import {ARCHS} from './resnet-specs.js';
 
 const link = {type: 'string', pattern: '^https://'};
@@ -13,6 +14,7 @@ export const preprocessingSchema = {
   properties: {
     resizeSize: {type: 'integer', minimum: 1},
     cropSize: {type: 'integer', minimum: 1},
+    fit: {enum: FITS},
     interpolation: {const: 'bilinear'},
     channelOrder: {enum: ['rgb', 'bgr']},
     scale: {type: 'number', exclusiveMinimum: 0},

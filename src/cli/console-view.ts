@@ -5,6 +5,7 @@ import {count, duration, plural} from '../report/format.js';
 import {findingLines} from './finding-lines.js';
 import {phaseSentences} from './phase-lines.js';
 import {ProgressLine} from './progress-line.js';
+import {measureOf} from '../training/balance.js';
 import type {Terminal} from './terminal.js';
 import {labelled, percent, printable, LABEL_WIDTH} from './words.js';
 
@@ -139,7 +140,7 @@ export class ConsoleView {
       done: epoch * (train + validation) + ofEpoch,
       total: this.#phaseEpochs * (train + validation),
       unit: 'images',
-      ...(this.#epoch !== undefined && {note: `accuracy ${percent(this.#epoch.metrics.accuracy)}`}),
+      ...(this.#epoch !== undefined && {note: this.#measured(this.#epoch)}),
     });
   }
 
@@ -174,14 +175,21 @@ export class ConsoleView {
     const best = this.#best;
     if (best === undefined || best === event) return;
     const {dim} = this.terminal.style;
-    this.#say('', dim(`kept: epoch ${best.epoch + 1} of ${best.phase}, accuracy ${percent(best.metrics.accuracy)}`));
+    this.#say('', dim(`kept: epoch ${best.epoch + 1} of ${best.phase}, ${this.#measured(best)}`));
   }
 
-  #epochLine({epoch, epochs, trainingLoss, metrics, best, seconds}: Event<'epoch'>): string {
+  /** The measure by which the best epoch is chosen; `accuracy 50.0 %` */
+  #measured({metrics}: Event<'epoch'>, width = 0): string {
+    const isBalanced = measureOf(this.#recipe?.recipe.balance ?? 'none') === 'balancedAccuracy';
+    const [name, value] = isBalanced ? ['balanced', metrics.balancedAccuracy] : ['accuracy', metrics.accuracy];
+    return `${name} ${percent(value).padStart(width)}`;
+  }
+
+  #epochLine(event: Event<'epoch'>): string {
+    const {epoch, epochs, trainingLoss, metrics, best, seconds} = event;
     const {good, dim} = this.terminal.style;
     const place = `${epoch + 1}/${epochs}`.padStart(LABEL_WIDTH - 2);
     const losses = `loss ${trainingLoss.toFixed(4)}  validation ${metrics.loss.toFixed(4)}`;
-    const accuracy = `accuracy ${percent(metrics.accuracy).padStart(7)}`;
-    return `${place}  ${losses}  ${accuracy}  ${best ? good('best') : '    '}  ${dim(epochTime(seconds))}`;
+    return `${place}  ${losses}  ${this.#measured(event, 7)}  ${best ? good('best') : '    '}  ${dim(epochTime(seconds))}`;
   }
 }

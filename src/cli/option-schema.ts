@@ -41,7 +41,7 @@ export const without = (...keys: readonly string[]): OptionProperties =>
 /** Headings of the help. */
 export const GROUPS: Readonly<Record<string, readonly string[]>> = {
   'Images:': ['data', 'valData', 'testData', 'valSplit', 'testSplit', 'splitBy', 'split', 'classes', 'exclude', 'limit'],
-  'Network:': ['arch', 'weights', 'lastStage', 'imageSize', 'head', 'pooling', 'dropout'],
+  'Network:': ['arch', 'weights', 'lastStage', 'imageSize', 'fit', 'head', 'pooling', 'dropout'],
   'Training:': [
     ...['freeze', 'epochs', 'batchSize', 'lr', 'optimizer', 'weightDecay', 'labelSmoothing', 'clipNorm', 'batchNorm', 'precision'],
     ...['augment', 'views', 'balance', 'seed'],

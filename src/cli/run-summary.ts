@@ -1,6 +1,6 @@
 import type {FinetuneResult} from '../finetune/finetune.js';
 import {duration, plural} from '../report/format.js';
-import {smallSampleWarning} from '../report/small-sample.js';
+import {smallSampleWarning, type MeasuredSet} from '../report/small-sample.js';
 import type {Metrics} from '../training/metrics.js';
 import type {Style} from './style.js';
 import {labelled, listed, percent, printable, PROGRAM, quoted} from './words.js';
@@ -36,13 +36,15 @@ function isUneven({perClass}: Metrics): boolean {
   return Math.max(...supports) >= UNEVEN * Math.min(...supports);
 }
 
-const balanced = ({balancedAccuracy, macroF1}: Metrics): string =>
-  `${percent(balancedAccuracy)} where every class counts alike, macro-F1 ${macroF1.toFixed(3)}`;
+function balanced({balancedAccuracy, balancedAccuracyInterval95: interval, macroF1}: Metrics): string {
+  const known = interval === null ? '' : ` (95 % interval: ${percent(interval[0])} to ${percent(interval[1])})`;
+  return `${percent(balancedAccuracy)} where every class counts alike${known}, macro-F1 ${macroF1.toFixed(3)}`;
+}
 
 type Lines = readonly (readonly [label: string, text: string])[];
 
 /** What is to be known of a classifier's metrics on a set of images. */
-export function metricsLines(metrics: Metrics, set: 'validation' | 'test', classNames: readonly string[], style: Style): Lines {
+export function metricsLines(metrics: Metrics, set: MeasuredSet, classNames: readonly string[], style: Style): Lines {
   const {
     accuracy,
     accuracyInterval95: [low, high],
@@ -56,7 +58,7 @@ export function metricsLines(metrics: Metrics, set: 'validation' | 'test', class
   return [
     [
       set === 'test' ? 'test' : 'accuracy',
-      `${style.bold(style.good(percent(accuracy)))} of ${plural(count, `${set} image`)} (95 % interval: ${percent(low)} to ${percent(high)})`,
+      `${style.bold(style.good(percent(accuracy)))} of ${plural(count, set === 'all' ? 'image' : `${set} image`)} (95 % interval: ${percent(low)} to ${percent(high)})`,
     ],
     ...(warning === undefined ? [] : ([['', style.dim(warning)]] as const)),
     ...(isUneven(metrics) ? ([['balanced', balanced(metrics)]] as const) : []),

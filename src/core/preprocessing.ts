@@ -1,4 +1,11 @@
 /**
+ * How a picture becomes a square: the middle of it, as the weights were trained; all of it with its sides squeezed; or all of it with the
+ * rest of the square filled.
+ */
+export const FITS = ['crop', 'squash', 'pad'] as const;
+export type Fit = (typeof FITS)[number];
+
+/**
  * How pixels must be fed to a set of weights. A record without code: `datasets` resizes and crops by it, `backbones` normalises by it on
  * the device, `export` writes it into the bundle.
  */
@@ -7,6 +14,8 @@ export interface Preprocessing {
   readonly resizeSize: number;
   /** Side of the square cut from the centre, in pixels. */
   readonly cropSize: number;
+  /** `crop` unless told. Others resize straight to `cropSize`. */
+  readonly fit?: Fit;
   /** Antialiased, as PIL does it; sharp calls this kernel `linear`. */
   readonly interpolation: 'bilinear';
   /** Order in which the first convolution expects the colours. Stored pixels are always RGB. */
@@ -38,6 +47,17 @@ export const CAFFE_PREPROCESSING: Preprocessing = {
   mean: [103.939, 116.779, 123.68],
   std: [1, 1, 1],
 };
+
+/** The mean colour of the pictures that the weights were trained on, RGB 0..255: what pads a picture becomes zero for the network. */
+export function fillColour({mean, scale, channelOrder}: Preprocessing): readonly [number, number, number] {
+  const [first, second, third] = mean.map(value => Math.round(value / scale)) as [number, number, number];
+  return channelOrder === 'rgb' ? [first, second, third] : [third, second, first];
+}
+
+/** The same preprocessing with another fit; of `crop` nothing is said, as before there were others. */
+export function withFit({fit: _, ...preprocessing}: Preprocessing, fit: Fit): Preprocessing {
+  return fit === 'crop' ? preprocessing : {...preprocessing, fit};
+}
 
 /** The same preprocessing at another crop size, the resize keeping its proportion to the crop. */
 export function atImageSize(preprocessing: Preprocessing, cropSize: number): Preprocessing {

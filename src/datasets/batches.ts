@@ -6,10 +6,17 @@ import type {ImageCache} from './image-cache.js';
 import type {Sample} from './image-folder.js';
 import {centreCrop} from './windows.js';
 
-/** How each image becomes a square: the weights' own rule, or a variation drawn from (seed, epoch, name). */
+/** How each image becomes a square: the weights' own rule, or a variation drawn from (seed, epoch, name, turn). */
 export type View =
   | {readonly kind: 'centre'}
-  | {readonly kind: 'augmented'; readonly augmentation: Augmentation; readonly seed: number; readonly epoch: number};
+  | {
+      readonly kind: 'augmented';
+      readonly augmentation: Augmentation;
+      readonly seed: number;
+      readonly epoch: number;
+      /** How often each sample was shown before in the epoch; never unless told. */
+      readonly turns?: readonly number[];
+    };
 
 export interface BatchOptions {
   readonly batchSize: number;
@@ -75,13 +82,20 @@ function orderOf(samples: readonly Sample[], order: NonNullable<BatchOptions['or
   return Int32Array.from(shuffled(indices, random(order.shuffle.seed, 'order', order.shuffle.epoch)));
 }
 
+/** What the variation is drawn by beside seed and epoch; no name holds a NUL. */
+function drawnAs({name}: Sample, view: View, index: number): string {
+  const turn = view.kind === 'centre' ? 0 : (view.turns?.[index] ?? 0);
+  return turn === 0 ? name : `${name}\0${turn}`;
+}
+
 async function makeBatch(cache: ImageCache, samples: readonly Sample[], indices: Int32Array, options: BatchOptions): Promise<LentBatch> {
   const {size, view} = options;
   const pictures = await Promise.all(
-    Array.from(indices, async index => ({name: samples[index]!.name, image: await cache.image(samples[index]!)})),
+    Array.from(indices, async index => ({name: drawnAs(samples[index]!, view, index), image: await cache.image(samples[index]!)})),
   );
   const labels = Int32Array.from(indices, index => samples[index]!.label);
   if (view.kind === 'centre') return {batch: {images: Buffer.concat(pictures.map(({image}) => centreCrop(image, size))), labels, indices}};
-  const {pixels, giveBack} = await augmentAll(pictures, {...view, size});
+  const {augmentation, seed, epoch} = view;
+  const {pixels, giveBack} = await augmentAll(pictures, {augmentation, seed, epoch, size});
   return {batch: {images: pixels, labels, indices}, giveBack};
 }

@@ -46,7 +46,8 @@ function imbalance(classNames: readonly string[], sizes: readonly number[]): Fin
       severity: 'warning',
       message:
         `Class ${large} has ${most} images and class ${small} ${least}, ${(most / least).toFixed(1)} times fewer: ` +
-        'accuracy says little of the smaller ones, so look at the recall of each.',
+        'accuracy says little of the smaller ones. Images weigh the more in training the rarer their class, unless --balance none is said; ' +
+        'look at the recall of each class.',
       files: [],
     },
   ];

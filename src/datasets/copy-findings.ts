@@ -33,19 +33,20 @@ export function copyFindings({train, validation, test}: SplitParts, classNames: 
   const groups = copiesAmong([...train, ...validation, ...test], copies);
   const isAlike = (group: readonly Sample[]): boolean => new Set(group.map(({label}) => label)).size === 1;
   const partOf = new Map([train, validation, test].flatMap((part, i) => part.map(({name}) => [name, i] as const)));
-  const trained = new Map(train.map(sample => [copies.photograph(sample), sample]));
-  const leaked = [...validation, ...test].filter(sample => trained.has(copies.photograph(sample)));
+  const measured = [...validation, ...test];
   return [
     ...groups.filter(group => !isAlike(group)).map(group => acrossClasses(group, classNames)),
-    ...identicalFindings([...train, ...validation, ...test], copies),
-    ...leakFindings(leaked, sample => trained.get(copies.photograph(sample))!),
+    ...identicalFindings([train, validation, test], copies),
+    ...leakFindings(train, measured, copies),
     ...withinFindings(groups.filter(group => isAlike(group) && new Set(group.map(({name}) => partOf.get(name))).size === 1)),
   ];
 }
 
-/** Files that a class has more than once; what several classes have, a split tells of. */
-function identicalFindings(samples: readonly Sample[], {contentHash}: Copies): Finding[] {
-  const groups = [...groupBy(samples, sample => `${sample.label} ${contentHash(sample)}`).values()].filter(({length}) => length > 1);
+/** Files that a class has more than once in a part; what several classes or parts have, a split tells of. */
+function identicalFindings(parts: readonly (readonly Sample[])[], {contentHash}: Copies): Finding[] {
+  const groups = parts.flatMap(part =>
+    [...groupBy(part, sample => `${sample.label} ${contentHash(sample)}`).values()].filter(({length}) => length > 1),
+  );
   const [first] = groups;
   if (first === undefined) return [];
   const which = groups.length === 1 ? '1 file is' : `${groups.length} files are`;
@@ -60,19 +61,25 @@ function identicalFindings(samples: readonly Sample[], {contentHash}: Copies): F
   ];
 }
 
-function leakFindings(leaked: readonly Sample[], trainedLike: (sample: Sample) => Sample): Finding[] {
-  const [first] = leaked;
+/** Photographs for training that the classifier is measured with, identical files left to the split. */
+function leakFindings(train: readonly Sample[], measured: readonly Sample[], {contentHash, photograph}: Copies): Finding[] {
+  const byPhotograph = groupBy(measured, photograph);
+  const leaks = train.flatMap(sample => {
+    const others = (byPhotograph.get(photograph(sample)) ?? []).filter(other => contentHash(other) !== contentHash(sample));
+    return others.length === 0 ? [] : [{sample, others}];
+  });
+  const [first] = leaks;
   if (first === undefined) return [];
-  const which = leaked.length === 1 ? '1 image for validation or test shows' : `${leaked.length} images for validation or test show`;
+  const which = leaks.length === 1 ? '1 image for training shows' : `${leaks.length} images for training show`;
   return [
     {
       code: 'near-copies-across-parts',
       severity: 'warning',
       message:
-        `${which} a photograph that is for training as well, such as ${first.name} and ` +
-        `${trainedLike(first).name}: the metrics will flatter. Remove one of each.`,
-      files: namesOf(leaked),
-      exclude: namesOf(leaked),
+        `${which} a photograph that is for validation or test as well, such as ${first.sample.name} and ${first.others[0]!.name}: ` +
+        'the metrics will flatter. Leave out those for training.',
+      files: [...new Set(leaks.flatMap(({sample, others}) => namesOf([sample, ...others])))],
+      exclude: leaks.map(({sample}) => sample.name),
     },
   ];
 }

@@ -1,6 +1,7 @@
 import sharp from 'sharp';
 import type {Sharp, SharpOptions} from 'sharp';
-import type {Preprocessing} from '../core/preprocessing.js';
+import {fittingOf, framed, resizedSize} from './fit.js';
+import type {Fitting, Resizing} from './fit.js';
 import {hasTooManyFrames, MOST_FRAMES} from './frame-count.js';
 import {formatFault, formatOf} from './image-format.js';
 import type {ImageFormat} from './image-format.js';
@@ -21,13 +22,6 @@ sharp.cache(false);
  * TIFF tags). sharp's limit of 268 million pixels stays on.
  */
 const READING: SharpOptions = {failOn: 'error', sequentialRead: true};
-
-/** torchvision's `Resize(size)`: the short side becomes `size`, the long side is truncated (torchvision/transforms/functional.py). */
-function resizedSize({width, height}: ImageSize, size: number): ImageSize {
-  return width <= height
-    ? {width: size, height: Math.trunc((size * height) / width)}
-    : {width: Math.trunc((size * width) / height), height: size};
-}
 
 /** What the header of an image says. */
 export interface Header {
@@ -71,13 +65,12 @@ async function headerOf(bytes: Uint8Array): Promise<Header> {
 }
 
 /** Size of what `decodeBytes` gives, from the image's header. @throws as `decodeBytes` */
-export async function decodedSize(bytes: Uint8Array, {resizeSize}: Preprocessing): Promise<ImageSize> {
+export async function decodedSize(bytes: Uint8Array, resizing: Resizing): Promise<ImageSize> {
   const {size} = await headerOf(bytes);
-  return resizedSize(usedWindow(size), resizeSize);
+  const fitting = fittingOf(size, resizing);
+  const {width, height} = fitting.frame ?? fitting.size;
+  return {width, height};
 }
-
-/** What decoding needs of a preprocessing. */
-type Resizing = Pick<Preprocessing, 'resizeSize'>;
 
 /** The used part of an image as 8-bit sRGB over white, upright. */
 function upright(bytes: Uint8Array, {size, isCmyk, isPlain}: Header, window: Window): Sharp {
@@ -97,23 +90,27 @@ const shrunk = (image: Sharp, {width, height}: ImageSize): Sharp =>
 const isHuge = ({size}: Header): boolean => size.width * size.height > 2 ** 26;
 
 /**
- * Decodes an image and resizes its short side to `preprocessing.resizeSize`, as PIL's bilinear filter does. The orientation flag is
- * applied, transparency laid over white, everything brought to 8-bit sRGB; of an animation the first frame counts.
+ * Decodes an image and resizes it as `resizing` says, with PIL's bilinear filter: its short side to `resizeSize`, or all of it into a square
+ * of `cropSize`. The orientation flag is applied, transparency laid over white, everything brought to 8-bit sRGB; of an animation the first
+ * frame counts.
  *
  * @throws Error of sharp's for what is no image, is cut off or damaged, or has more pixels than sharp's limit; `decodingFault` says which
  */
-export async function decodeBytes(bytes: Uint8Array, {resizeSize}: Resizing): Promise<DecodedImage> {
+export async function decodeBytes(bytes: Uint8Array, resizing: Resizing): Promise<DecodedImage> {
   const header = await headerOf(bytes);
-  return isHuge(header) ? inTurn(() => resized(bytes, header, resizeSize)) : resized(bytes, header, resizeSize);
+  const {frame, ...fitting} = fittingOf(header.size, resizing);
+  const image = await (isHuge(header) ? inTurn(() => resized(bytes, header, fitting)) : resized(bytes, header, fitting));
+  return frame === undefined ? image : framed(image, frame);
 }
 
-async function resized(bytes: Uint8Array, header: Header, resizeSize: number): Promise<DecodedImage> {
-  const window = usedWindow(header.size);
-  const size = resizedSize(window, resizeSize);
+async function resized(bytes: Uint8Array, header: Header, {window, size}: Fitting): Promise<DecodedImage> {
   const image = upright(bytes, header, window);
-  if (size.width <= window.width) return pixelsOf(shrunk(image, size), size);
+  const small = {width: Math.min(size.width, window.width), height: Math.min(size.height, window.height)};
+  const isWhole = small.width === window.width && small.height === window.height;
+  const pixels = await pixelsOf(isWhole ? image : shrunk(image, small), small);
+  if (small.width === size.width && small.height === size.height) return pixels;
   // libvips enlarges half an output pixel off the place where PIL does.
-  return {...size, data: resample(await pixelsOf(image, window), {...window, left: 0, top: 0}, size)};
+  return {...size, data: resample(pixels, {...small, left: 0, top: 0}, size)};
 }
 
 /** An image of more is shrunk while it is checked, to a short side of so many pixels. */

@@ -1,6 +1,6 @@
 import {join} from 'node:path';
 import type {Finding} from '../core/finding.js';
-import type {Preprocessing} from '../core/preprocessing.js';
+import {fillColour, type Preprocessing} from '../core/preprocessing.js';
 import {decodeContent, decodeContents, keyOf, readContents} from './contents.js';
 import type {Content, Work} from './contents.js';
 import type {Sample} from './image-folder.js';
@@ -73,7 +73,9 @@ function openStore(contents: readonly Content[], preprocessing: Preprocessing, o
   const decodeAll = (keep: (content: Content, image: DecodedImage) => Promise<void>) =>
     decodeContents(contents, preprocessing, options, keep);
   if (byteCount <= options.budgetBytes) return decodeIntoMemory(decodeAll);
-  const key = keyOf(contents, DECODER_VERSION, preprocessing.resizeSize, preprocessing.interpolation);
+  const {resizeSize, interpolation, fit, cropSize} = preprocessing;
+  const square = fit === undefined ? [] : [fit, cropSize, ...fillColour(preprocessing)];
+  const key = keyOf(contents, DECODER_VERSION, resizeSize, interpolation, ...square);
   const path = join(options.directory, `pixels-${key.slice(0, 32)}.bin`);
   return decodeIntoFile(path, byteCount, decodeAll, content => decodeContent(content, preprocessing));
 }

@@ -1,5 +1,5 @@
 import {basename} from 'node:path';
-import type {Preprocessing} from '../core/preprocessing.js';
+import {fillColour, type Preprocessing} from '../core/preprocessing.js';
 import {VERSION} from '../core/version.js';
 import {tf} from '../engine/tensorflow.js';
 import type {Classifier} from '../heads/classifier.js';
@@ -29,11 +29,19 @@ export const weightsMetadata = ({spec, head, preprocessing, classNames, origin}:
   origin: originName(origin),
 });
 
-const input = ({resizeSize, cropSize, interpolation}: Preprocessing): object => ({
-  resize: {shortSide: resizeSize, interpolation, antialias: true},
-  crop: {size: cropSize, position: 'centre'},
-  pixels: {order: 'RGB', range: [0, 255]},
-});
+function input(preprocessing: Preprocessing): object {
+  const {resizeSize, cropSize, interpolation, fit = 'crop'} = preprocessing;
+  const [how, size] = [
+    {interpolation, antialias: true},
+    {width: cropSize, height: cropSize},
+  ];
+  const steps = {
+    crop: {resize: {shortSide: resizeSize, ...how}, crop: {size: cropSize, position: 'centre'}},
+    squash: {resize: {...size, ...how}},
+    pad: {resize: {longSide: cropSize, ...how}, pad: {size: cropSize, position: 'centre', colour: fillColour(preprocessing)}},
+  };
+  return {...steps[fit], pixels: {order: 'RGB', range: [0, 255]}};
+}
 
 /**
  * `metadata.json`: the fields of Teachable Machine's file of that name, and how a picture becomes input. Its own loader scales pixels to
@@ -52,13 +60,23 @@ export const metadataDocument = ({arch, classes, preprocessing, createdAt}: Bund
   ...input(preprocessing),
 });
 
+function squaring({resizeSize, cropSize, fit = 'crop'}: Preprocessing): string {
+  const ways = {
+    crop: `the short side resized to ${resizeSize} pixels, then the middle square of ${cropSize} pixels`,
+    squash: `resized to ${cropSize} x ${cropSize} pixels, whatever the proportions are`,
+    pad: `the long side resized to ${cropSize} pixels, then put into the middle of a square (metadata.json has its colour)`,
+  };
+  return ways[fit];
+}
+
 /** `README.md` of a bundle that came without a model card. */
-export const plainReadme = ({arch, classes, preprocessing: {resizeSize, cropSize}, createdBy}: BundleRecord): string => `# Image classifier
+export const plainReadme = ({arch, classes, preprocessing, createdBy}: BundleRecord): string => `# Image classifier
 
 A ${arch}, fine-tuned to tell ${classes.length} classes apart (\`labels.txt\`). Exported by ${createdBy}.
 
-Input: float32 \`[n, ${cropSize}, ${cropSize}, 3]\`, RGB, 0..255; the short side resized to ${resizeSize} pixels, then the middle square of
-${cropSize} pixels. Normalisation is inside the model. Output: probabilities \`[n, ${classes.length}]\`, in the order of \`labels.txt\`.
+Input: float32 \`[n, ${preprocessing.cropSize}, ${preprocessing.cropSize}, 3]\`, RGB, 0..255;
+${squaring(preprocessing)}.
+Normalisation is inside the model. Output: probabilities \`[n, ${classes.length}]\`, in the order of \`labels.txt\`.
 
 \`\`\`js
 const model = await tf.loadLayersModel('model.json'); // in a browser

@@ -49,7 +49,7 @@ export interface RunSettings {
 
 /** What a run ends with. The caller disposes the classifier. */
 export interface FinetuneResult {
-  /** Holds the best weights by validation accuracy, then loss. */
+  /** Holds the best weights by validation accuracy (balanced accuracy where the recipe balances classes), then loss. */
   readonly classifier: Classifier;
   readonly metrics: {readonly validation: Metrics; readonly test?: Metrics};
   readonly history: readonly EpochRow[];

@@ -5,9 +5,10 @@ import {loadBackbone, randomBackbone, type Backbone} from '../backbones/load-bac
 import {locateWeights} from '../backbones/locate-weights.js';
 import type {WeightsCard} from '../backbones/cards.js';
 import {cacheDirectory} from '../core/cache-directory.js';
-import {atImageSize, type Preprocessing} from '../core/preprocessing.js';
+import {atImageSize, fillColour, withFit, type Preprocessing} from '../core/preprocessing.js';
 import {AUGMENTATIONS} from '../datasets/augment.js';
 import {copyFindings} from '../datasets/copy-findings.js';
+import {unframed} from '../datasets/fit.js';
 import {openImageCache, type ImageCache} from '../datasets/image-cache.js';
 import {everySample, type ImageFolder, type Sample} from '../datasets/image-folder.js';
 import {photographsOf} from '../datasets/photographs.js';
@@ -69,15 +70,21 @@ async function decodeAll(folder: ImageFolder, preprocessing: Preprocessing, reci
   return cache;
 }
 
-const photographsIn = (cache: ImageCache, run: RunContext): ReturnType<typeof photographsOf> =>
-  photographsOf(
-    {...cache, thumbprint: async sample => thumbprint(await cache.image(sample))},
+function photographsIn(cache: ImageCache, preprocessing: Preprocessing, run: RunContext): ReturnType<typeof photographsOf> {
+  const colour = fillColour(preprocessing);
+  const printOf = async (sample: Sample): Promise<Uint8Array> => {
+    const image = await cache.image(sample);
+    return thumbprint(preprocessing.fit === 'pad' ? unframed(image, colour) : image);
+  };
+  return photographsOf(
+    {...cache, thumbprint: printOf},
     {
       directory: join(cacheDirectory(), 'images'),
       onProgress: (done, total) => run.progress('decode', done, total, 'images', {step: 'comparing'}),
       ...run.signalled,
     },
   );
+}
 
 function drawSplit(folder: ImageFolder, cache: ImageCache, photograph: (sample: Sample) => string, recipe: Recipe, run: RunContext): Split {
   const {groupOf, findings} = groupingBy(recipe.splitBy, folder.samples);
@@ -95,7 +102,7 @@ async function divide(
 ): Promise<Pick<Prepared, 'cache' | 'split'>> {
   const cache = await run.time('decode', () => decodeAll(folder, preprocessing, recipe, run));
   try {
-    const photograph = await run.time('decode', () => photographsIn(cache, run));
+    const photograph = await run.time('decode', () => photographsIn(cache, preprocessing, run));
     const split =
       recipe.split === undefined ? drawSplit(folder, cache, photograph, recipe, run) : await readSplit(recipe.split, folder, cache);
     split.findings.forEach(finding => run.find(finding));
@@ -113,8 +120,9 @@ export async function prepare(folder: ImageFolder, recipe: Recipe, run: RunConte
   folder.findings.forEach(finding => run.find(finding));
   run.emit({type: 'dataset', root: folder.root, classes: folder.classNames.length, images: everySample(folder).length});
   const {backbone, card} = await run.time('weights', () => openBackbone(recipe, run));
-  const {imageSize, head: type, pooling, dropout, seed, augment} = recipe;
-  const preprocessing = imageSize === undefined ? backbone.preprocessing : atImageSize(backbone.preprocessing, imageSize);
+  const {imageSize, fit, head: type, pooling, dropout, seed, augment} = recipe;
+  const sized = imageSize === undefined ? backbone.preprocessing : atImageSize(backbone.preprocessing, imageSize);
+  const preprocessing = withFit(sized, fit);
   const {cache, split} = await divide(folder, preprocessing, recipe, run).catch((error: unknown) => {
     disposeWeights(backbone.weights);
     throw error;
@@ -128,6 +136,7 @@ export async function prepare(folder: ImageFolder, recipe: Recipe, run: RunConte
       cache,
       samples,
       size: preprocessing.cropSize,
+      ...(preprocessing.fit !== undefined && {fit: preprocessing.fit}),
       augmentation: AUGMENTATIONS[augment],
       seed,
       ...run.signalled,

@@ -1,5 +1,6 @@
 import {ARCHS} from '../backbones/resnet-specs.js';
 import {LAYER_GROUPS} from '../backbones/layer-groups.js';
+import {FITS} from '../core/preprocessing.js';
 import type {ObjectSchema} from '../core/schema.js';
 import {PRECISIONS} from '../engine/precision.js';
 import {BALANCES} from '../training/balance.js';
@@ -41,6 +42,7 @@ export const recipeSchema = {
     head: {enum: ['linear', 'mlp'], default: 'linear', description: 'what classifies the features'},
     pooling: {enum: ['avg', 'avg+max'], default: 'avg', description: 'how the last feature map becomes a vector'},
     dropout: {type: 'number', minimum: 0, maximum: 0.9, default: 0, description: 'share of the features dropped in training'},
+    fit: {enum: FITS, default: 'crop', description: 'how a picture becomes a square: its middle, squeezed, or with a border'},
     imageSize: {type: 'integer', minimum: 32, maximum: 1024, description: 'side of the input in pixels [default: of the weights]'},
     freeze: {
       anyOf: [{enum: FREEZE_SCHEDULES}, {type: 'array', minItems: 1, items: phaseSchema}],

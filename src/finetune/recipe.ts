@@ -2,6 +2,7 @@ import type {Precision} from '../engine/precision.js';
 import type {Arch, LastStage} from '../backbones/resnet-specs.js';
 import type {GroupRates} from '../backbones/layer-groups.js';
 import type {Balance} from '../training/balance.js';
+import type {Fit} from '../core/preprocessing.js';
 import {validate, type ObjectSchema} from '../core/schema.js';
 import {recipeSchema, type FreezeSchedule} from './recipe-schema.js';
 
@@ -22,6 +23,7 @@ export interface Recipe {
   readonly dropout: number;
   /** Absent: the size the weights were made for. */
   readonly imageSize?: number;
+  readonly fit: Fit;
   readonly freeze: readonly Phase[];
   readonly batchSize: number;
   readonly optimizer: 'adamw' | 'sgd';

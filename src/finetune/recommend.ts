@@ -63,25 +63,35 @@ export function recommendedEpochs({images, pretrained, gpu}: Facts): Recommendat
   return {value, reason: `about ${hundreds(value * images)} pictures shown, from a head that is fitted already`};
 }
 
-/** The largest class over the smallest, from which on the small ones need help. */
-const IMBALANCED = 3;
+/**
+ * The largest class over the smallest, from which on a balance is recommended: bench/README.md, "Imbalance", has what was
+ * measured. By the loss, since it shows every picture once an epoch and reaches what sampling does.
+ */
+const IMBALANCED = 2;
 
-/** Weights in the loss where classes are of very unequal size; see bench/README.md, "Imbalance", for what was compared. */
+/** How many times the smallest class the largest is: `12`, `3.4`. */
+const timesOf = (ratio: number): string => (ratio < 10 ? ratio.toFixed(1) : Math.round(ratio).toLocaleString('en-US'));
+
 export function recommendedBalance({smallestClass, largestClass}: Facts): Recommendation<Balance> {
   const ratio = largestClass / Math.max(1, smallestClass);
   if (ratio < IMBALANCED) return {value: 'none', reason: 'classes are of like size'};
-  return {value: 'loss', reason: `the largest class has ${ratio.toFixed(1)} times the images of the smallest`};
+  return {
+    value: 'loss',
+    reason:
+      `the largest class has ${timesOf(ratio)} times the images of the smallest, so an image weighs the more in the loss the rarer its class, ` +
+      'and the best epoch is chosen by balanced accuracy; --balance none trains for accuracy',
+  };
 }
 
 /** Everything else that the data decides. Reasons are keyed like the values. */
 export function recommend(facts: Facts): {readonly values: RecipeInput; readonly reasons: ReadonlyMap<string, string>} {
   const schedule = recommendedSchedule(facts);
   const epochs = recommendedEpochs(facts);
+  const balance = recommendedBalance(facts);
   const {images, classes, smallestClass, pretrained} = facts;
   const batchSize = images < 10_000 ? 32 : 64;
   const fewShot = classes >= 50 && smallestClass < 20;
-  const balance = recommendedBalance(facts);
-  const reasons = new Map([
+  const reasons = new Map<string, string>([
     ['freeze', schedule.reason],
     ['epochs', epochs.reason],
     ...(balance.value === 'none' ? [] : [['balance', balance.reason] as const]),

@@ -11,6 +11,7 @@ export const RUN_FILES = {
   recipe: 'recipe.json',
   environment: 'environment.json',
   split: 'split.json',
+  suspects: 'suspects.json',
   history: 'history.csv',
   metrics: 'metrics.json',
   report: 'report.html',

@@ -10,7 +10,7 @@ import {saveBundle} from '../export/save-bundle.js';
 import {historyCsv} from '../report/history.js';
 import {modelCard} from '../report/model-card.js';
 import {writeReport} from '../report/report.js';
-import {metricsDocument, type Mistake, type RunRecord, type Setting} from '../report/run-record.js';
+import {metricsDocument, type RunRecord, type Setting} from '../report/run-record.js';
 import {hasCheckpoint, readCheckpoint, type Checkpoint} from '../training/checkpoint.js';
 import type {EpochRow} from '../training/history.js';
 import type {Metrics} from '../training/metrics.js';
@@ -21,6 +21,7 @@ import type {Prepared} from './prepare.js';
 import type {Recipe} from './recipe.js';
 import type {RunContext} from './run-context.js';
 import {fromAnywhere, RunDirectory} from './run-directory.js';
+import {oddImages, suspectsDocument} from './suspects.js';
 import type {Trained} from './train-phases.js';
 
 /** The machine and the software, for whoever wants the same numbers again. */
@@ -41,6 +42,9 @@ export interface Outcome {
   readonly trained: Trained;
   readonly metrics: {readonly validation: Metrics; readonly test?: Metrics};
 }
+
+/** What a report shows. */
+type Shown = Pick<RunRecord, 'mistakes' | 'oddImages'>;
 
 /** A bundle is for others, whom the folders of this machine do not concern. */
 function withoutPlaces({split: _split, ...recipe}: Recipe): Omit<Recipe, 'split'> {
@@ -123,9 +127,14 @@ export class RunOutput {
   async finish(outcome: Outcome): Promise<{readonly run?: string; readonly bundle?: string}> {
     const {directory, run} = this;
     if (directory === undefined) return {};
-    const mistakes = await mistakesOf(outcome.prepared, outcome.trained.probabilities);
-    await run.time('export', () => this.#export(outcome, directory, mistakes));
-    const record = this.#record(outcome, directory, mistakes);
+    const {prepared, trained} = outcome;
+    const shown: Shown = {
+      mistakes: await mistakesOf(prepared, trained.probabilities),
+      ...(trained.odd && {oddImages: await oddImages(prepared, trained.odd)}),
+    };
+    await run.time('export', () => this.#export(outcome, directory, shown));
+    const record = this.#record(outcome, directory, shown);
+    if (trained.odd !== undefined) await directory.writeJson('suspects', suspectsDocument(prepared, trained.odd));
     await directory.write('history', historyCsv(record.history));
     await directory.writeJson('metrics', metricsDocument(record));
     await writeReport(record, directory.file('report'));
@@ -133,7 +142,7 @@ export class RunOutput {
     return {run: directory.path, bundle: record.bundle};
   }
 
-  async #export(outcome: Outcome, directory: RunDirectory, mistakes: readonly Mistake[]): Promise<void> {
+  async #export(outcome: Outcome, directory: RunDirectory, shown: Shown): Promise<void> {
     const {classifier, card, split, sourceOf} = outcome.prepared;
     const chosen = sourceOf(split.validation.filter((_, i) => i % Math.ceil(split.validation.length / PROVEN_ON) === 0));
     const {run} = this;
@@ -146,13 +155,13 @@ export class RunOutput {
     await saveBundle(classifier, directory.file('bundle'), {
       metrics: outcome.metrics,
       recipe: withoutPlaces(this.recipe),
-      modelCard: modelCard(this.#record(outcome, directory, mistakes)),
+      modelCard: modelCard(this.#record(outcome, directory, shown)),
       pictures: batches(),
       ...(card !== undefined && {weightsCard: card}),
     });
   }
 
-  #record({dataset, prepared, trained, metrics}: Outcome, directory: RunDirectory, mistakes: readonly Mistake[]): RunRecord {
+  #record({dataset, prepared, trained, metrics}: Outcome, directory: RunDirectory, shown: Shown): RunRecord {
     const {classifier, card, split} = prepared;
     const {settings} = this.options;
     const values = {...settings?.options, ...this.recipe};
@@ -169,10 +178,11 @@ export class RunOutput {
       ...(card !== undefined && {card}),
       network: classifier,
       classes: classifier.classNames,
+      balance: this.recipe.balance,
       phases: this.recipe.freeze,
       history: trained.history,
       metrics,
-      mistakes,
+      ...shown,
       findings: this.run.findings,
       seconds: this.run.seconds,
       settings: Object.entries(values).map(([name, value]): Setting => ({name, value, source: settings?.sources?.[name] ?? 'default'})),

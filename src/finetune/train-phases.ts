@@ -5,6 +5,7 @@ import {cacheDirectory} from '../core/cache-directory.js';
 import {isOnGpu} from '../engine/binding.js';
 import type {Precision} from '../engine/precision.js';
 import type {Classifier} from '../heads/classifier.js';
+import {measureOf} from '../training/balance.js';
 import {BestWeights} from '../training/best-weights.js';
 import {evaluateInputs} from '../training/evaluate.js';
 import {FeatureFiles} from '../training/feature-files.js';
@@ -12,13 +13,15 @@ import {FeatureStore, groupsOf} from '../training/feature-store.js';
 import {counted, type Inputs} from '../training/inputs.js';
 import type {Metrics} from '../training/metrics.js';
 import {phaseNetwork, type PhaseNetwork} from '../training/phase-network.js';
-import {PhaseTrainer, START, type TrainingPlan} from '../training/phase-trainer.js';
+import {PhaseTrainer, START} from '../training/phase-trainer.js';
 import type {Checkpoint} from '../training/checkpoint.js';
 import {Checkpoints} from './checkpoints.js';
 import {diskBudget, memoryBudget, type Prepared} from './prepare.js';
 import type {Phase, Recipe} from './recipe.js';
 import type {RunContext} from './run-context.js';
+import {oddFindings, oddSamples, type OddSamples} from './suspects.js';
 import type {EpochRow} from '../training/history.js';
+import {trainingPlan} from './training-plan.js';
 
 /** What training leaves: the classifier holds the best weights. */
 export interface Trained {
@@ -26,10 +29,9 @@ export interface Trained {
   readonly history: readonly EpochRow[];
   /** Validation probabilities of the best weights, `[count * classes]`. */
   readonly probabilities: Float32Array;
+  /** Of a run with a phase on features of a wholly frozen backbone. */
+  readonly odd?: OddSamples;
 }
-
-/** Share of a phase's updates over which its rates rise. */
-const WARMUP = 0.1;
 
 const trainedBy = ({rates}: Phase): ReadonlySet<LayerGroup> => new Set(LAYER_GROUPS.filter(group => rates[group] !== null));
 
@@ -43,19 +45,21 @@ export class PhaseRunner {
   readonly #history: EpochRow[] = [];
   /** Of the training images. */
   readonly #labels: Int32Array;
+  #odd: OddSamples | undefined;
   /** Rows of features that an earlier run has left. */
   #found = 0;
 
   constructor(
-    {classifier, split, sourceOf}: Prepared,
+    readonly prepared: Prepared,
     readonly recipe: Recipe,
     readonly run: RunContext,
     readonly checkpoints: Checkpoints,
   ) {
+    const {classifier, split, sourceOf} = prepared;
     this.#classifier = classifier;
     this.#everTrained = new Set(recipe.freeze.flatMap(phase => [...trainedBy(phase)]));
     this.#labels = Int32Array.from(split.train, ({label}) => label);
-    this.#best = new BestWeights(classifier, this.#everTrained, recipe.balance === 'none' ? 'accuracy' : 'balancedAccuracy');
+    this.#best = new BestWeights(classifier, this.#everTrained, measureOf(recipe.balance));
     const budgetBytes = memoryBudget(recipe) / 2;
     const share = split.validation.length / (split.validation.length + split.train.length * (recipe.views + 1));
     const files = new FeatureFiles(join(cacheDirectory(), 'features'), diskBudget(recipe));
@@ -108,8 +112,9 @@ export class PhaseRunner {
     try {
       const {train, validation} = await this.#inputs(index, network);
       const recorded = (step: string): void => this.run.emit({type: 'recorded', step});
-      trainer = new PhaseTrainer(network, train.inputs, this.#plan(index, train.inputs.count), from?.position ?? START, recorded);
+      trainer = new PhaseTrainer(network, train.inputs, trainingPlan(this.recipe, index, this.#labels), from?.position ?? START, recorded);
       if (from !== undefined) trainer.optimizer.restore(from.optimizer);
+      if (train.cached && validation.cached) await this.#lookForOddImages(network, {train: train.inputs, validation: validation.inputs});
       this.run.emit({type: 'phase', index, phase, steps: phase.epochs * trainer.stepsPerEpoch, cached: train.cached});
       while (trainer.position.epoch < phase.epochs) await this.#epoch(index, trainer, validation.inputs);
       await this.checkpoints.write(() => this.#snapshot(index, trainer));
@@ -124,6 +129,13 @@ export class PhaseRunner {
     if (index === this.recipe.freeze.length - 1) return;
     const stillAhead = this.#boundariesAhead(index + 1);
     for (const store of [this.#train, this.#validation]) await store.keepOnly(stillAhead, trainedBy(phase), groupsOf(network));
+  }
+
+  /** Once, and by vectors: feature maps say more of where things are than of what they are. */
+  async #lookForOddImages(network: PhaseNetwork, sets: {readonly train: Inputs; readonly validation: Inputs}): Promise<void> {
+    if (this.#odd !== undefined || network.boundary <= this.recipe.lastStage) return;
+    this.#odd = await this.run.time('features', () => oddSamples(this.prepared, sets));
+    oddFindings(this.#odd).forEach(finding => this.run.find(finding));
   }
 
   async #inputs(
@@ -173,6 +185,7 @@ export class PhaseRunner {
       trainingLoss,
       validationLoss: metrics.loss,
       validationAccuracy: metrics.accuracy,
+      validationBalancedAccuracy: metrics.balancedAccuracy,
       seconds,
     });
     run.emit({type: 'epoch', phase: phase.name, epoch: epoch - 1, epochs: phase.epochs, trainingLoss, metrics, best, seconds});
@@ -194,26 +207,6 @@ export class PhaseRunner {
     };
   }
 
-  #plan(index: number, count: number): TrainingPlan {
-    const {balance, batchSize, optimizer, weightDecay, labelSmoothing, clipNorm, seed, precision} = this.recipe;
-    const {name, epochs, rates} = this.recipe.freeze[index]!;
-    const stepsPerEpoch = Math.ceil(count / batchSize);
-    return {
-      name,
-      index,
-      epochs,
-      rates,
-      batchSize,
-      optimizer: {type: optimizer, weightDecay},
-      // Kornblith et al. (https://arxiv.org/abs/1805.08974), A.5: the statistics average over a tenth of an epoch, never under ten steps.
-      rules: {labelSmoothing, clipNorm, statisticsMomentum: Math.min(0.1, 10 / stepsPerEpoch)},
-      ...(balance !== 'none' && {balancing: {balance, labels: this.#labels}}),
-      warmupSteps: Math.ceil(WARMUP * epochs * stepsPerEpoch),
-      seed,
-      precision,
-    };
-  }
-
   /** Validates the best weights once more, for the probabilities behind the metrics. */
   async #finish(): Promise<Trained> {
     const network = this.#network(this.recipe.freeze.at(-1)!);
@@ -222,7 +215,8 @@ export class PhaseRunner {
       const {inputs} = await this.#validation.inputs(network);
       const watched = counted(inputs, this.run.counting('evaluate'));
       const metrics = await this.run.time('evaluate', () => evaluateInputs(network, watched, {onProbabilities: part => parts.push(part)}));
-      return {metrics, history: this.#history, probabilities: concatenated(parts)};
+      const odd = this.#odd === undefined ? {} : {odd: this.#odd};
+      return {metrics, history: this.#history, probabilities: concatenated(parts), ...odd};
     } finally {
       network.dispose();
     }

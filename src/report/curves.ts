@@ -1,3 +1,4 @@
+import type {Measure} from '../training/evaluate.js';
 import type {EpochRow} from '../training/history.js';
 import {axes, BOTTOM, HEIGHT, LEFT, phaseBands, RIGHT, TOP, WIDTH, xOf, yOf, type Scale} from './chart-frame.js';
 import {coordinate, percent} from './format.js';
@@ -58,17 +59,14 @@ function highestLoss(training: readonly number[], validation: readonly number[])
 }
 
 /** Index of the highest accuracy, then the lowest loss. */
-const keptEpoch = (rows: readonly EpochRow[]): number =>
-  rows.reduce((best, {validationAccuracy, validationLoss}, i) => {
-    const {validationAccuracy: accuracy, validationLoss: loss} = rows[best]!;
-    return validationAccuracy > accuracy || (validationAccuracy === accuracy && validationLoss < loss) ? i : best;
-  }, 0);
+const keptEpoch = (accuracy: readonly number[], losses: readonly number[]): number =>
+  accuracy.reduce((best, value, i) => (value > accuracy[best]! || (value === accuracy[best] && losses[i]! < losses[best]!) ? i : best), 0);
 
-/** Loss and accuracy over all epochs of all phases. */
-export function curves(rows: readonly EpochRow[]): Html {
+/** Loss and accuracy, that by which the best epoch was chosen, over all epochs of all phases. */
+export function curves(rows: readonly EpochRow[], by: Measure): Html {
   const training = rows.map(row => row.trainingLoss);
   const validation = rows.map(row => row.validationLoss);
-  const accuracy = rows.map(row => row.validationAccuracy);
+  const accuracy = rows.map(row => (by === 'accuracy' ? row.validationAccuracy : row.validationBalancedAccuracy));
   const loss: Chart = {
     title: 'Loss',
     series: [
@@ -79,11 +77,11 @@ export function curves(rows: readonly EpochRow[]): Html {
     exact: value => value.toPrecision(3),
   };
   const accuracies: Chart = {
-    title: 'Accuracy',
+    title: by === 'accuracy' ? 'Accuracy' : 'Balanced accuracy',
     series: [{name: 'validation', role: 'validation', values: accuracy}],
     scale: {low: Math.max(0, Math.floor(10 * Math.min(...accuracy) - 0.5) / 10), high: 1, tick: value => percent(value, 0)},
     exact: percent,
-    kept: keptEpoch(rows),
+    kept: keptEpoch(accuracy, validation),
   };
   return html`<div class="charts">${draw(loss, rows)} ${draw(accuracies, rows)}</div>`;
 }

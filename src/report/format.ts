@@ -4,6 +4,10 @@ export function percent(fraction: number | null, digits = 1): string {
   return `${(100 * fraction).toFixed(fraction === 0 || fraction === 1 ? 0 : digits)}\u00a0%`;
 }
 
+/** `88.2 % to 97.1 %`; an interval that is not known is a dash. */
+export const range = (interval: readonly [low: number, high: number] | null): string =>
+  interval === null ? '–' : `${percent(interval[0])} to ${percent(interval[1])}`;
+
 /** `1234567 -> 1,234,567` */
 export const count = (value: number): string => value.toLocaleString('en-US');
 

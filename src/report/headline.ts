@@ -1,5 +1,6 @@
+import {measureOf} from '../training/balance.js';
 import type {Metrics} from '../training/metrics.js';
-import {count, duration, percent} from './format.js';
+import {count, duration, percent, range} from './format.js';
 import {html, type Html} from './html.js';
 import type {RunRecord} from './run-record.js';
 import {smallSampleWarning} from './small-sample.js';
@@ -35,7 +36,8 @@ const tile = (label: string, value: string, note = ''): Html =>
   </div>`;
 
 function tiles({metrics, classes, images, arch, network, weights, engine, device, seconds}: RunRecord): Html {
-  const {macroF1, top5, balancedAccuracy} = metrics.test ?? metrics.validation;
+  const {macroF1, top5, balancedAccuracy, balancedAccuracyInterval95} = metrics.test ?? metrics.validation;
+  const known = balancedAccuracyInterval95 === null ? '' : `; 95 % interval: ${range(balancedAccuracyInterval95)}`;
   const cut = network.spec.lastStage < 4 ? `up to stage ${network.spec.lastStage}` : '';
   const others = [
     `${count(images.train)} to train`,
@@ -44,7 +46,7 @@ function tiles({metrics, classes, images, arch, network, weights, engine, device
   ];
   return html`
     <dl class="tiles">
-      ${tile('Balanced accuracy', percent(balancedAccuracy), 'every class counts alike')}
+      ${tile('Balanced accuracy', percent(balancedAccuracy), `every class counts alike${known}`)}
       ${classes.length > 5 ? tile('Top-5 accuracy', percent(top5)) : tile('Macro F1', macroF1.toFixed(3))}
       ${tile('Classes', count(classes.length))}
       ${tile('Images', count(images.train + images.validation + images.test), others.filter(Boolean).join(', '))}
@@ -53,6 +55,8 @@ function tiles({metrics, classes, images, arch, network, weights, engine, device
     </dl>
   `;
 }
+
+const CHOSEN_BY = {accuracy: 'this number', balancedAccuracy: 'balanced accuracy on these images'};
 
 /** Validation chose the epoch that was kept, so it flatters; a test set does not. */
 const caution = (text: string): Html => html`<p class="caution">${text}</p>`;
@@ -66,8 +70,8 @@ export function headline(record: RunRecord): Html {
     <section class="hero">
       <div class="result">
         ${result(shown, set, record.classes.length)}
-        ${test !== undefined && html`<p>On the ${count(validation.count)} validation images: ${percent(validation.accuracy)}.</p>`}
-        ${test === undefined && html`<p class="quiet">The best epoch was chosen by this number, so expect slightly less on new pictures.</p>`}
+        ${test !== undefined && html`<p>On the ${count(validation.count)} validation images: ${percent(validation.accuracy)} (95 % interval: ${range(validation.accuracyInterval95)}).</p>`}
+        ${test === undefined && html`<p class="quiet">The best epoch was chosen by ${CHOSEN_BY[measureOf(record.balance)]}, so expect slightly less on new pictures.</p>`}
       </div>
       ${tiles(record)}
     </section>

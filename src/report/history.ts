@@ -8,6 +8,7 @@ const COLUMNS: readonly (readonly [title: string, of: (row: EpochRow) => string 
   ['training_loss', row => row.trainingLoss],
   ['validation_loss', row => row.validationLoss],
   ['validation_accuracy', row => row.validationAccuracy],
+  ['validation_balanced_accuracy', row => row.validationBalancedAccuracy],
   ['seconds', row => row.seconds],
 ];
 

@@ -1,13 +1,15 @@
 import {readFileSync} from 'node:fs';
 import {basename} from 'node:path';
+import {measureOf} from '../training/balance.js';
 import type {Metrics} from '../training/metrics.js';
-import {percent, plural} from './format.js';
+import {drawing, resizing} from './fitting.js';
+import {percent, plural, range} from './format.js';
 import {pytorchSnippet} from './pytorch-snippet.js';
 import {nameOf, type RunRecord} from './run-record.js';
 import {smallSampleWarning} from './small-sample.js';
 
 /** The part of a record that a model card speaks of. */
-export type CardFacts = Pick<RunRecord, 'dataset' | 'images' | 'arch' | 'weights' | 'card' | 'network' | 'classes' | 'metrics'>;
+export type CardFacts = Pick<RunRecord, 'dataset' | 'images' | 'arch' | 'weights' | 'card' | 'network' | 'classes' | 'balance' | 'metrics'>;
 
 /** Text as it is, whatever Markdown or HTML it looks like; on one line. */
 const plain = (text: string): string => text.replace(/\s+/g, ' ').replace(/[\\`*_[\]<>|~&#!$]/g, '\\$&');
@@ -15,18 +17,41 @@ const plain = (text: string): string => text.replace(/\s+/g, ' ').replace(/[\\`*
 const table = (head: readonly string[], rows: readonly (readonly string[])[]): string =>
   [head, head.map(() => '---'), ...rows].map(cells => `| ${cells.join(' | ')} |`).join('\n');
 
+const CHOSEN_BY = {accuracy: 'accuracy', balancedAccuracy: 'balanced accuracy'};
+
+const CALIBRATION =
+  'Training made every class count alike, whatever its number of images, so a probability here is that of pictures of which every class has ' +
+  'as many: where classes are not equally frequent, multiply each probability by the frequency of its class and divide by the sum.';
+
 /** Top-5 says nothing of five classes or fewer. */
-function results({validation, test}: CardFacts['metrics'], classes: number): string {
-  const row = (set: string, {accuracy, accuracyInterval95: [low, high], macroF1, top5, count}: Metrics): string[] => [
+function results({metrics: {validation, test}, classes: {length: classes}, balance}: CardFacts): string {
+  const row = (
+    set: string,
+    {accuracy, accuracyInterval95, balancedAccuracy, balancedAccuracyInterval95, macroF1, top5, count}: Metrics,
+  ): string[] => [
     set,
     percent(accuracy),
-    `${percent(low)} to ${percent(high)}`,
+    range(accuracyInterval95),
+    percent(balancedAccuracy),
+    range(balancedAccuracyInterval95),
     macroF1.toFixed(3),
     ...(classes > 5 ? [percent(top5)] : []),
     String(count),
   ];
-  const head = ['Set', 'Accuracy', '95 % interval', 'Macro F1', ...(classes > 5 ? ['Top-5 accuracy'] : []), 'Images'];
-  return table(head, [...(test ? [row('test', test)] : []), row('validation, by which the best epoch was chosen', validation)]);
+  const head = [
+    'Set',
+    'Accuracy',
+    '95 % interval',
+    'Balanced accuracy',
+    '95 % interval',
+    'Macro F1',
+    ...(classes > 5 ? ['Top-5 accuracy'] : []),
+    'Images',
+  ];
+  return table(head, [
+    ...(test ? [row('test', test)] : []),
+    row(`validation, by whose ${CHOSEN_BY[measureOf(balance)]} the best epoch was chosen`, validation),
+  ]);
 }
 
 const classTable = (classes: readonly string[], {perClass}: Metrics): string =>
@@ -61,11 +86,13 @@ export function modelCard(run: CardFacts): string {
     trainImages: plural(images.train, 'image'),
     dataset: nameOf(dataset).replaceAll('`', "'"),
     start: weights === 'none' ? 'random weights' : `the weights ${plain(basename(weights))}`,
-    results: results(metrics, classes.length),
+    results: results(run),
     warning: smallSampleWarning(measured, metrics.test === undefined ? 'validation' : 'test') ?? '',
+    calibration: run.balance === 'none' ? '' : CALIBRATION,
     classTable: classTable(classes, measured),
-    resizeSize: String(network.preprocessing.resizeSize),
     cropSize: String(network.preprocessing.cropSize),
+    resizing: resizing(network.preprocessing),
+    drawing: drawing(network.preprocessing),
     pytorch: pytorchSnippet(network, classes.length),
     origin: origin(run),
   };

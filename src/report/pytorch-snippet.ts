@@ -1,5 +1,5 @@
 import {featureWidth, type BackboneSpec} from '../backbones/resnet-specs.js';
-import type {Preprocessing} from '../core/preprocessing.js';
+import {fillColour, type Preprocessing} from '../core/preprocessing.js';
 import {denseLayers, type HeadSpec} from '../heads/head.js';
 import type {RunRecord} from './run-record.js';
 
@@ -40,15 +40,29 @@ function head(spec: HeadSpec, width: number, classes: number): string[] {
   return [...(spec.pooling === 'avg' ? [] : pool), `network.fc = ${fc}`];
 }
 
-function transforms({resizeSize, cropSize, channelOrder, scale, mean, std}: Preprocessing): string[] {
+/** The steps from a picture to a square. */
+function fitting(preprocessing: Preprocessing): string[] {
+  const {resizeSize, cropSize, fit = 'crop'} = preprocessing;
+  const size = `(${cropSize}, ${cropSize})`;
+  const steps = {
+    crop: [`transforms.Resize(${resizeSize}),`, `transforms.CenterCrop(${cropSize}),`],
+    squash: [`transforms.Resize(${size}),`],
+    pad: [
+      `transforms.Lambda(lambda x: ImageOps.pad(x, ${size}, Image.Resampling.BILINEAR, color=(${fillColour(preprocessing).join(', ')}))),`,
+    ],
+  };
+  return steps[fit];
+}
+
+function transforms(preprocessing: Preprocessing): string[] {
+  const {channelOrder, scale, mean, std} = preprocessing;
   const tuple = (values: readonly number[]): string => `(${values.join(', ')})`;
   const order = channelOrder === 'bgr' ? ['x.flip(0)'] : [];
   const factor = Math.abs(255 * scale - 1) < 1e-9 ? [] : [`${255 * scale}`];
   const change = [...(order.length > 0 ? order : factor.length > 0 ? ['x'] : []), ...factor].join(' * ');
   return [
     'preprocess = transforms.Compose([',
-    `    transforms.Resize(${resizeSize}),`,
-    `    transforms.CenterCrop(${cropSize}),`,
+    ...fitting(preprocessing).map(step => `    ${step}`),
     '    transforms.ToTensor(),  # 0..1',
     ...(change === '' ? [] : [`    transforms.Lambda(lambda x: ${change}),${channelOrder === 'bgr' ? '  # blue first' : ''}`]),
     `    transforms.Normalize(${tuple(mean)}, ${tuple(std)}),`,

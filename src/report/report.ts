@@ -1,4 +1,5 @@
 import {writeFile} from 'node:fs/promises';
+import {measureOf} from '../training/balance.js';
 import type {Metrics} from '../training/metrics.js';
 import {classTable} from './class-table.js';
 import {confusionSection} from './confusion.js';
@@ -6,6 +7,7 @@ import {curves} from './curves.js';
 import {headline} from './headline.js';
 import {html, type Html} from './html.js';
 import {mistakesSection} from './mistakes.js';
+import {oddSection} from './odd-images.js';
 import {page, section} from './page.js';
 import {commandBox, environmentTable, findingsSection, scheduleTable, secondsBar, settingsTable} from './provenance.js';
 import {nameOf, type RunRecord} from './run-record.js';
@@ -22,10 +24,12 @@ function body(record: RunRecord): Html {
         ${record.arch}, finished <time datetime="${record.finished}">${record.finished.slice(0, 16).replace('T', ' ')}</time> UTC
       </p>
     </header>
-    ${headline(record)} ${section('How training went', html`${curves(record.history)} ${scheduleTable(record.phases)}`)}
+    ${headline(record)}
+    ${section('How training went', html`${curves(record.history, measureOf(record.balance))} ${scheduleTable(record.phases)}`)}
     ${section('What is taken for what', confusionSection(shown, record.classes))}
     ${section('Class by class', classTable(shown, record.classes))}
     ${section('Surest mistakes', mistakesSection(record.mistakes, mistakesIn(record.metrics.validation)))}
+    ${record.oddImages !== undefined && record.oddImages.length > 0 && section('Odd images', oddSection(record.oddImages))}
     ${section('Found in the data', findingsSection(record.findings))} ${section('Where the time went', secondsBar(record.seconds))}
     ${section('Run it again', commandBox(record.command))} ${section('Settings in force', settingsTable(record.settings))}
     ${section('Environment', environmentTable(record.environment))}

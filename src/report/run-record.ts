@@ -3,6 +3,7 @@ import type {WeightsCard} from '../backbones/cards.js';
 import type {GroupRates} from '../backbones/layer-groups.js';
 import type {Finding} from '../core/finding.js';
 import type {Classifier} from '../heads/classifier.js';
+import type {Balance} from '../training/balance.js';
 import type {EpochRow} from '../training/history.js';
 import type {Metrics} from '../training/metrics.js';
 
@@ -38,6 +39,18 @@ export interface Mistake {
   readonly thumbnail?: string;
 }
 
+/** An image that a look at its features found odd. */
+export interface OddImage {
+  /** Path relative to the dataset's root. */
+  readonly name: string;
+  readonly className: string;
+  /** The class that it looks like; undefined where it looks like none. */
+  readonly suggested?: string;
+  readonly doubt?: number;
+  /** A small picture as a `data:image/...` address; anything else is not shown. */
+  readonly thumbnail?: string;
+}
+
 /** What happened in a run: everything that the report, the model card and `metrics.json` are made from. */
 export interface RunRecord {
   /** Path of the run directory. */
@@ -57,10 +70,14 @@ export interface RunRecord {
   readonly card?: Pick<WeightsCard, 'licence' | 'source'>;
   readonly network: Pick<Classifier, 'spec' | 'head' | 'preprocessing'>;
   readonly classes: readonly string[];
+  /** How training made classes of different sizes count. */
+  readonly balance: Balance;
   readonly phases: readonly {readonly name: string; readonly epochs: number; readonly rates: GroupRates}[];
   readonly history: readonly EpochRow[];
   readonly metrics: {readonly validation: Metrics; readonly test?: Metrics};
   readonly mistakes: readonly Mistake[];
+  /** Surest first. */
+  readonly oddImages?: readonly OddImage[];
   readonly findings: readonly Finding[];
   readonly seconds: Seconds;
   readonly settings: readonly Setting[];

@@ -25,16 +25,16 @@ export class FeatureTable {
     return this.#views.length;
   }
 
-  /** The view of a sample that an epoch trains on; `null` asks for the plain one. */
-  viewShown(seed: number, epoch: number | null, index: number): number {
-    return epoch === null || this.views === 1 ? 0 : random(seed, 'view', epoch, index).integer(this.views);
+  /** The view of a sample that an epoch trains on, the next one at each further turn; an epoch of `null` asks for the plain one. */
+  viewShown(seed: number, epoch: number | null, index: number, turn = 0): number {
+    return epoch === null || this.views === 1 ? 0 : (random(seed, 'view', epoch, index).integer(this.views) + turn) % this.views;
   }
 
   /** @returns `[n, ...rowShape]` row by row, one view of each of the samples */
-  async rows(indices: readonly number[], viewOf: (index: number) => number): Promise<Float32Array> {
+  async rows(indices: readonly number[], viewOf: (index: number, row: number) => number): Promise<Float32Array> {
     const size = sizeOf(this.rowShape);
     const gathered = new Float32Array(indices.length * size);
-    const waiting = indices.map((index, row) => this.#views[viewOf(index)]!.copy(index, gathered, row * size));
+    const waiting = indices.map((index, row) => this.#views[viewOf(index, row)]!.copy(index, gathered, row * size));
     await Promise.all(waiting.filter(copied => copied !== undefined));
     return gathered;
   }

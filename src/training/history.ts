@@ -11,5 +11,7 @@ export interface EpochRow {
   readonly validationLoss: number;
   /** Fraction of 1. */
   readonly validationAccuracy: number;
+  /** Fraction of 1. */
+  readonly validationBalancedAccuracy: number;
   readonly seconds: number;
 }

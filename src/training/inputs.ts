@@ -15,16 +15,17 @@ export interface Inputs {
   /**
    * @param order indices of the samples, in the order wanted
    * @param epoch which variation of every picture; `null` for the plain pictures
+   * @param turns how often each of `order` was shown before in the epoch: what comes again is varied anew
    */
-  batches(order: readonly number[], batchSize: number, epoch: number | null): AsyncIterable<InputBatch>;
+  batches(order: readonly number[], batchSize: number, epoch: number | null, turns?: readonly number[]): AsyncIterable<InputBatch>;
 }
 
 /** The same inputs; `onDone` is told how many of the samples asked for have been used, whenever a batch has been. */
 export const counted = (inputs: Inputs, onDone: (done: number, total: number) => void): Inputs => ({
   count: inputs.count,
-  async *batches(order, batchSize, epoch) {
+  async *batches(order, batchSize, epoch, turns) {
     let done = 0;
-    for await (const batch of inputs.batches(order, batchSize, epoch)) {
+    for await (const batch of inputs.batches(order, batchSize, epoch, turns)) {
       yield batch;
       onDone((done += batch.labels.length), order.length);
     }
@@ -34,8 +35,8 @@ export const counted = (inputs: Inputs, onDone: (done: number, total: number) =>
 /** Every picture, varied each time it is asked for. */
 export const pictureInputs = (source: PictureSource): Inputs => ({
   count: source.samples.length,
-  async *batches(order, batchSize, epoch) {
-    for await (const batch of pictures(source, order, batchSize, epoch)) {
+  async *batches(order, batchSize, epoch, turns) {
+    for await (const batch of pictures(source, order, batchSize, epoch, turns)) {
       yield {x: toPixels(batch, source.size), labels: batch.labels};
     }
   },
@@ -44,10 +45,10 @@ export const pictureInputs = (source: PictureSource): Inputs => ({
 /** Rows of a table; at each epoch every sample shows one of its views, drawn by (seed, epoch, sample). */
 export const tableInputs = (table: FeatureTable, labels: Int32Array, seed: number): Inputs => ({
   count: labels.length,
-  async *batches(order, batchSize, epoch) {
+  async *batches(order, batchSize, epoch, turns) {
     const read = async (start: number): Promise<{rows: Float32Array; indices: readonly number[]}> => {
       const indices = order.slice(start, start + batchSize);
-      return {indices, rows: await table.rows(indices, index => table.viewShown(seed, epoch, index))};
+      return {indices, rows: await table.rows(indices, (index, row) => table.viewShown(seed, epoch, index, turns?.[start + row]))};
     };
     let ahead = read(0);
     for (let start = 0; start < order.length; start += batchSize) {

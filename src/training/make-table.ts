@@ -22,7 +22,7 @@ const VERSION = 1;
 
 /** Everything that the rows of a view depend on. */
 function keyOf({pass, source, lower}: Making, view: number): string {
-  const {cache, samples, size, augmentation, seed} = source;
+  const {cache, samples, size, fit, augmentation, seed} = source;
   const variation = view === 0 ? null : {view, seed, augmentation, names: samples.map(({name}) => name)};
   const {network, boundary, precision} = pass;
   const decided = {
@@ -31,6 +31,7 @@ function keyOf({pass, source, lower}: Making, view: number): string {
     precision,
     through: lower?.boundary ?? null,
     size,
+    ...(fit !== undefined && {fit}),
     variation,
     contents: samples.map(sample => cache.contentHash(sample)),
   };

@@ -1,5 +1,5 @@
 import {FinetuneError} from '../core/errors.js';
-import {wilsonInterval} from './wilson.js';
+import {meanInterval, wilsonInterval} from './wilson.js';
 
 /** Fractions of 1; `null` where the question has no answer. */
 export interface ClassMetrics {
@@ -25,6 +25,8 @@ export interface Metrics {
   readonly accuracyInterval95: readonly [low: number, high: number];
   /** Mean recall over the classes that have images. */
   readonly balancedAccuracy: number;
+  /** `meanInterval` of the recalls; `null` where a class has fewer than 10 images. Macro-F1 has none: a bootstrap is too sure of few images. */
+  readonly balancedAccuracyInterval95: readonly [low: number, high: number] | null;
   /** Mean F1 over the classes that have one. */
   readonly macroF1: number;
   readonly perClass: Readonly<Record<string, ClassMetrics>>;
@@ -119,6 +121,7 @@ export class RunningMetrics {
       count: this.#count,
       accuracyInterval95: wilsonInterval(correct, this.#count),
       balancedAccuracy: meanOfKnown(perClass.map(({recall}) => recall)),
+      balancedAccuracyInterval95: meanInterval(perClass.map(({support}, i) => ({successes: confusion[i]![i]!, count: support}))),
       macroF1: meanOfKnown(perClass.map(({f1}) => f1)),
       // Own properties whatever the name: assigning to `__proto__` would lose it.
       perClass: Object.fromEntries(this.#classNames.map((name, i) => [name, perClass[i]!])),

@@ -4,7 +4,7 @@ import {groupOf, LAYER_GROUPS, type GroupRates, type LayerGroup} from '../backbo
 import type {Precision} from '../engine/precision.js';
 import {RecordedSteps, type Step} from '../engine/recorded-steps.js';
 import {tf, type Scalar, type Tensor} from '../engine/tensorflow.js';
-import {balancedOrder, classWeights, type Balancing} from './balance.js';
+import {balancedOrder, classWeights, turnsOf, type Balancing} from './balance.js';
 import {evaluateInputs} from './evaluate.js';
 import type {InputBatch, Inputs} from './inputs.js';
 import {warmupThenCosine, type LearningRate} from './learning-rate.js';
@@ -39,8 +39,9 @@ export interface Position {
   epoch: number;
   /** Updates done of the epoch begun. */
   step: number;
-  /** Sum over the examples of the epoch begun, for its mean loss. */
+  /** Sum over the examples of the epoch begun, each by its weight, for its mean loss. */
   lossSum: number;
+  /** Sum of their weights. */
   examples: number;
 }
 
@@ -113,11 +114,13 @@ export class PhaseTrainer {
    */
   async epoch(signal: AbortSignal | undefined, onStep: (step: number) => void): Promise<number> {
     const {plan, position} = this;
-    const left = this.#order().slice(position.step * plan.batchSize);
+    const order = this.#order();
+    const done = position.step * plan.batchSize;
+    const [left, turns] = [order.slice(done), turnsOf(order).slice(done)];
     // View numbers start at 1 where 0 is the plain picture, and differ from phase to phase.
     const variation = plan.index * 10_000 + position.epoch + 1;
     try {
-      for await (const batch of this.inputs.batches(left, plan.batchSize, variation)) {
+      for await (const batch of this.inputs.batches(left, plan.batchSize, variation, turns)) {
         this.#update(batch);
         onStep(position.step);
         await nextTurn();
@@ -131,13 +134,11 @@ export class PhaseTrainer {
 
   /** The images of the epoch begun. */
   #order(): readonly number[] {
-    const {balancing, seed, index} = this.plan;
-    const stream = random(seed, 'order', index, this.position.epoch);
-    if (balancing?.balance === 'sample') return balancedOrder(balancing.labels, stream);
-    return shuffled(
-      Array.from({length: this.inputs.count}, (_, image) => image),
-      stream,
-    );
+    const {balancing, seed, index: phase} = this.plan;
+    const {epoch} = this.position;
+    if (balancing?.balance === 'sample') return balancedOrder(balancing.labels, {seed, phase, epoch});
+    const everything = Array.from({length: this.inputs.count}, (_, index) => index);
+    return shuffled(everything, random(seed, 'order', phase, epoch));
   }
 
   /**
@@ -155,8 +156,9 @@ export class PhaseTrainer {
 
   #update({x, labels}: InputBatch): void {
     const {plan, position} = this;
+    const weights = Float32Array.from(labels, label => this.#classWeights?.get(label) ?? 1);
     const loss = tf.tidy(() => {
-      const inputs = this.#inputs(x, labels);
+      const inputs = this.#inputs(x, labels, weights);
       const step: Step<Scalar> = {
         name: 'train',
         precision: plan.precision,
@@ -167,18 +169,19 @@ export class PhaseTrainer {
     x.dispose();
     if (!Number.isFinite(loss)) throw new DivergedError(plan.name, this.updates, loss, plan.rates);
     position.step++;
-    position.lossSum += loss * labels.length;
-    position.examples += labels.length;
+    const weight = weights.reduce((sum, each) => sum + each, 0);
+    position.lossSum += loss * weight;
+    position.examples += weight;
   }
 
-  #inputs(x: Tensor, labels: Int32Array): StepInputs {
+  #inputs(x: Tensor, labels: Int32Array, weights: Float32Array): StepInputs {
     const {plan} = this;
     const share = this.#learningRate(this.updates);
     const drawn = random(plan.seed, 'dropout', plan.index, this.updates);
     return {
       x,
       labels: tf.tensor1d(labels, 'int32'),
-      exampleWeights: tf.tensor1d(Float32Array.from(labels, label => this.#classWeights?.get(label) ?? 1)),
+      exampleWeights: tf.tensor1d(weights),
       rates: Object.fromEntries(this.#groups.map(group => [group, tf.scalar(plan.rates[group]! * share)])),
       dropoutSeed: tf.tensor1d([drawn.integer(2 ** 31), drawn.integer(2 ** 31)], 'int32'),
     };

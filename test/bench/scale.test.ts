@@ -7,6 +7,7 @@ import {expect} from 'chai';
 import {makeImages} from '../../bench/make-images.js';
 import {checkImages} from '../../src/datasets/check.js';
 import {loadImageFolder} from '../../src/datasets/image-folder.js';
+import {besidesSize} from '../helpers/findings.js';
 import {temporaryDirectory} from '../helpers/temporary.js';
 
 const compiled = (name: string): string => fileURLToPath(new URL(`../../bench/${name}.js`, import.meta.url));
@@ -36,7 +37,11 @@ describe('the drawn image sets', () => {
     const folder = await loadImageFolder(directory);
     expect(folder.samples.map(({label}) => label).filter(label => label === 0)).to.have.length(10);
     const {readable, findings, refusal} = await checkImages(folder);
-    expect([readable.length, findings, refusal]).to.deep.equal([20, [], undefined]);
+    expect([readable.length, besidesSize(findings).filter(({severity}) => severity !== 'note'), refusal]).to.deep.equal([
+      20,
+      [],
+      undefined,
+    ]);
   });
 });
 

@@ -27,7 +27,8 @@ describe('the command line', () => {
     ['engine install --from wheels', 'engine', {task: 'install'}, {from: 'wheels'}],
     ['init', 'init', {file: undefined}, {}],
     ['init my.jsonc', 'init', {file: 'my.jsonc'}, {}],
-    ['schema', 'schema', {}, {}],
+    ['schema', 'schema', {document: undefined}, {}],
+    ['schema check', 'schema', {document: 'check'}, {}],
     ['demo', 'demo', {dir: undefined}, {}],
     ['demo here --epochs 2', 'demo', {dir: 'here'}, {epochs: '2'}],
   ];

@@ -138,6 +138,17 @@ describe('what a person sees of a run', () => {
     ]);
   });
 
+  it('tells the balanced accuracy of epochs where the best is chosen by it', () => {
+    const recipe = resolveLayers([{source: 'flag', values: {balance: 'loss'}}], FACTS);
+    const both = (number: number, best: boolean): RunEvent =>
+      ({...epoch(number, 5, best), metrics: {...metrics(5), balancedAccuracy: 0.75}}) as RunEvent;
+    expect(shown([{type: 'recipe', ...recipe}, both(0, true), both(2, false)])).to.deep.equal([
+      '      1/3  loss 0.5000  validation 0.2500  balanced  75.0 %  best  50 ms',
+      '      3/3  loss 0.5000  validation 0.2500  balanced  75.0 %        50 ms',
+      '           kept: epoch 1 of probe, balanced 75.0 %',
+    ]);
+  });
+
   it('leaves out epochs that pass faster than they could be read, unless verbose', () => {
     const events = [epoch(0, 5, true), epoch(1, 6, true), epoch(2, 7, true)];
     expect(shown(events, {secondsBetween: 0.01}).map(line => line.trim().slice(0, 3))).to.deep.equal(['1/3', '3/3']);

@@ -96,6 +96,21 @@ describe('imageBatches', () => {
     samples.forEach(({name}) => expect(other.get(name)).not.to.equal(expected.get(name)));
   });
 
+  it('varies an image that comes again in an epoch anew, and as ever where it comes first', async () => {
+    const twice = [samples[0]!, samples[1]!, samples[0]!];
+    const turns = [0, 0, 1];
+    const {view, ...options} = {...AUGMENTED, batchSize: 1};
+    const pixels = async (given: BatchOptions['view']): Promise<string[]> => {
+      const found: string[] = [];
+      for await (const {images} of imageBatches(slowCache(), twice, {...options, view: given}))
+        found.push(Buffer.from(images).toString('hex'));
+      return found;
+    };
+    const [first, second, again] = await pixels({...(view as Extract<BatchOptions['view'], {kind: 'augmented'}>), turns});
+    expect([first, second, first]).to.deep.equal(await pixels(view));
+    expect(again).to.not.equal(first);
+  });
+
   it('makes so many batches ahead and no more', async () => {
     const cache = slowCache();
     const batches = imageBatches(cache, samples, {...OPTIONS, batchSize: 1, prefetch: 3});

@@ -221,6 +221,7 @@ describe('splitFolder', () => {
         severity: 'warning',
         message: 'The same file is in classes class 0 and class 1: 0/0, 1/0. Keep one.',
         files: ['0/0', '1/0'],
+        exclude: ['0/0', '1/0'],
       },
     ]);
   });

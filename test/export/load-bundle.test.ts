@@ -280,7 +280,7 @@ describe('Bundle', () => {
     expect(error).to.be.instanceOf(UnreadableImageError);
     expect(error).to.include({code: 'IMAGE_UNREADABLE', exitCode: 1});
     expect(error.message).to.equal(
-      `Expected an image in ${path}, but found none that can be read: it is damaged or cut off. Give a JPEG, PNG, WebP, GIF, TIFF or AVIF file.`,
+      `Expected an image in ${path}, but found none that can be read: its bytes are no image. Give a JPEG, PNG, WebP, GIF, TIFF or AVIF file.`,
     );
   });
 

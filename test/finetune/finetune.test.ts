@@ -51,7 +51,7 @@ describe('finetune', () => {
   it('tells its course in order', async () => {
     const {events} = await runAndTell(folder, smallRecipe(folder));
     expect(outline(events)).to.deep.equal([
-      ...['dataset', 'weights', 'decode', 'split', 'features'],
+      ...['dataset', 'weights', 'decode', 'finding', 'split', 'features', 'finding'],
       ...[
         'phase probe, 6 steps, cached',
         'recorded',
@@ -140,7 +140,7 @@ describe('finetune', () => {
     const before = [fingerprint(folder), readdirSync('.').join()];
     await runAndTell(folder, smallRecipe(folder, {freeze: [PROBE]}));
     expect([fingerprint(folder), readdirSync('.').join()]).to.deep.equal(before);
-    expect(readdirSync(cache)).to.deep.equal(['features']);
+    expect(readdirSync(cache)).to.deep.equal(['features', 'images']);
   });
 
   it('leaves a run directory whose files agree with what it gave back', async () => {
@@ -148,7 +148,17 @@ describe('finetune', () => {
     const recipe = smallRecipe(folder, {testSplit: 0.25});
     const settings = {options: {data: folder.root}, sources: {seed: 'default', data: 'flag'}, command: 'finetune --data drawn'};
     const {result, events} = await runAndTell(folder, recipe, {out, settings});
-    const names = ['checkpoints', 'environment.json', 'history.csv', 'metrics.json', 'model', 'recipe.json', 'report.html', 'split.json'];
+    const names = [
+      'checkpoints',
+      'environment.json',
+      'history.csv',
+      'metrics.json',
+      'model',
+      'recipe.json',
+      'report.html',
+      'split.json',
+      'suspects.json',
+    ];
     expect(readdirSync(out).sort()).to.deep.equal(names);
     expect(readdirSync(join(out, 'checkpoints')).sort()).to.deep.equal(['best', 'last']);
     expect(result).to.include({run: out, bundle: join(out, 'model')});
@@ -161,7 +171,9 @@ describe('finetune', () => {
     expect(result.metrics.test!.count).to.equal(6);
     expect(metrics.seconds).to.have.all.keys('total', 'engine', 'weights', 'decode', 'features', 'train', 'evaluate', 'export');
     const [header, ...rows] = readFileSync(join(out, 'history.csv'), 'utf8').trim().split('\r\n');
-    expect(header).to.equal('phase,epoch,step,learning_rate,training_loss,validation_loss,validation_accuracy,seconds');
+    expect(header).to.equal(
+      'phase,epoch,step,learning_rate,training_loss,validation_loss,validation_accuracy,validation_balanced_accuracy,seconds',
+    );
     expect(rows.map(row => Number(row.split(',')[4]))).to.deep.equal(result.history.map(({trainingLoss}) => trainingLoss));
     const split = readJson(out, 'split.json');
     expect(['train', 'validation', 'test'].map(part => (split[part] as unknown[]).length)).to.deep.equal([12, 6, 6]);
@@ -180,6 +192,19 @@ describe('finetune', () => {
     const right = answers.filter((answer, i) => answer === folder.classNames[result.split.validation[i]!.label]).length;
     expect(right / answers.length).to.equal(result.metrics.validation.accuracy);
   });
+
+  for (const fit of ['squash', 'pad'] as const) {
+    it(`fits pictures by ${fit}, and so does the bundle it leaves`, async () => {
+      const out = join(temporaryDirectory(), 'run');
+      const {result} = await runAndTell(folder, smallRecipe(folder, {fit, augment: 'none', freeze: [PROBE]}), {out});
+      const bundle = await loadBundle(result.bundle!);
+      expect(bundle.preprocessing.fit).to.equal(fit);
+      const answers = await Promise.all(result.split.validation.map(async ({path}) => (await bundle.classify(path))[0]!.className));
+      bundle.dispose();
+      const right = answers.filter((answer, i) => answer === folder.classNames[result.split.validation[i]!.label]).length;
+      expect(right / answers.length).to.equal(result.metrics.validation.accuracy);
+    });
+  }
 
   it('is the same for the same seed, to the last bit, and other for another', async () => {
     const [one, other, different] = [
@@ -204,7 +229,7 @@ describe('finetune', () => {
     expect(outline(events)).to.include.members(['phase probe, 6 steps, not cached', 'phase all, 6 steps, not cached']);
     expect(outline(events)).to.not.include('features');
     expect(result.history).to.have.length(4);
-    expect(readdirSync(join(cache, 'images'))).to.have.length(1);
+    expect(readdirSync(join(cache, 'images')).filter(name => name.startsWith('pixels-'))).to.have.length(1);
   });
 
   it('trains on features out of files where memory is short, to the same numbers', async () => {

@@ -67,6 +67,17 @@ describe('what is recommended', () => {
     it(`of ${JSON.stringify(given)} is ${JSON.stringify(values)}`, () => expect(recommend(facts(given)).values).to.include(values));
   }
 
+  it('of classes of different sizes is a weight in the loss, from twice the smallest on', () => {
+    expect(recommend(facts({smallestClass: 100, largestClass: 199})).values.balance).to.equal('none');
+    const {values, reasons} = recommend(facts({smallestClass: 100, largestClass: 340}));
+    expect(values.balance).to.equal('loss');
+    expect(reasons.get('balance')).to.equal(
+      'the largest class has 3.4 times the images of the smallest, so an image weighs the more in the loss the rarer its class, ' +
+        'and the best epoch is chosen by balanced accuracy; --balance none trains for accuracy',
+    );
+    expect(recommend(facts({smallestClass: 0, largestClass: 1200})).reasons.get('balance')).to.contain('has 1,200 times the images');
+  });
+
   it('comes with a reason where it is not obvious', () => {
     expect([...recommend(facts({})).reasons]).to.deep.equal([
       ['freeze', '1000 training images carry the head and the last stage'],

@@ -79,6 +79,9 @@ describe('resolveLayers', () => {
       augment: 'standard',
       views: 2,
       precision: 'fp32',
+      splitBy: 'near-duplicates',
+      fit: 'crop',
+      balance: 'none',
       valSplit: 0.2,
       testSplit: 0,
       seed: 42,
@@ -175,13 +178,30 @@ describe('resolveLayers', () => {
 
 describe('factsOf', () => {
   it('counts what is left to train on', () => {
-    expect(factsOf(folder([100, 50]), {}, false)).to.deep.equal({images: 120, classes: 2, smallestClass: 40, pretrained: true, gpu: false});
-    expect(factsOf(folder([100, 50]), {valSplit: 0.5, testSplit: 0.25}, true)).to.include({images: 38, smallestClass: 13, gpu: true});
+    expect(factsOf(folder([100, 50]), {}, false)).to.deep.equal({
+      images: 120,
+      classes: 2,
+      smallestClass: 40,
+      largestClass: 80,
+      pretrained: true,
+      gpu: false,
+    });
+    expect(factsOf(folder([100, 50]), {valSplit: 0.5, testSplit: 0.25}, true)).to.include({
+      images: 38,
+      smallestClass: 13,
+      largestClass: 25,
+      gpu: true,
+    });
   });
 
   it('holds nothing back from training where the folder brings its own validation and test images', () => {
     const own = folder([100, 50], {validation: samples([5, 5]), test: samples([5, 5])});
-    expect(factsOf(own, {testSplit: 0.5, weights: 'none'}, false)).to.include({images: 150, smallestClass: 50, pretrained: false});
+    expect(factsOf(own, {testSplit: 0.5, weights: 'none'}, false)).to.include({
+      images: 150,
+      smallestClass: 50,
+      largestClass: 100,
+      pretrained: false,
+    });
   });
 });
 

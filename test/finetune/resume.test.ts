@@ -43,6 +43,7 @@ describe('a run that was stopped', () => {
   const recipes = {
     'probe, then all': () => smallRecipe(folder, {testSplit: 0.2, batchSize: 4}),
     'top, then probe, SGD': () => smallRecipe(folder, {freeze: HEAD_LAST, optimizer: 'sgd', batchNorm: 'inference'}),
+    'balanced by sampling': () => smallRecipe(folder, {balance: 'sample'}),
     'without room for features': () => smallRecipe(folder, {cacheMemory: 1e-6, freeze: [PROBE]}),
   };
   type RecipeName = keyof typeof recipes;
@@ -101,6 +102,8 @@ describe('a run that was stopped', () => {
     ['in the middle of the first phase', () => nth(2, update(2)), true, 'top, then probe, SGD'],
     ['while the second phase computes features', () => nth(5, progress('features')), true, 'top, then probe, SGD'],
     ['in the middle of the second phase', () => nth(4, update(1)), true, 'top, then probe, SGD'],
+    ['in the middle of the first phase', () => nth(2, update(2)), true, 'balanced by sampling'],
+    ['in the middle of the second phase', () => nth(4, update(1)), true, 'balanced by sampling'],
     ['in the middle', () => nth(2, update(2)), true, 'without room for features'],
   ];
   for (const [where, when, leavesCheckpoint, name = NAME] of places) {

@@ -35,6 +35,7 @@ function madeUpHistory(epochs: readonly [probe: number, top: number]): EpochRow[
       trainingLoss: 0.05 + 0.64 * left ** 3,
       validationLoss,
       validationAccuracy: 0.95 - 0.25 * left ** 3 + 0.005 * stream.normal(),
+      validationBalancedAccuracy: 0.9 - 0.3 * left ** 3,
       seconds: 0.4,
     };
   });
@@ -62,6 +63,7 @@ export function madeUpRecord(
       preprocessing: TORCHVISION_PREPROCESSING,
     },
     classes,
+    balance: 'none',
     phases: [
       {name: 'probe', epochs: 12, rates: {...FROZEN, head: 0.01}},
       {name: 'top', epochs: 8, rates: {...FROZEN, stage4: 1e-4, head: 1e-3}},

@@ -11,6 +11,7 @@ const row = (phase: string, trainingLoss: number): EpochRow => ({
   trainingLoss,
   validationLoss: 0.5,
   validationAccuracy: 0.75,
+  validationBalancedAccuracy: 0.75,
   seconds: 1,
 });
 
@@ -24,7 +25,7 @@ describe('ticks', () => {
 
 describe('curves', () => {
   it('have a point an epoch, and a band a phase, across all phases', () => {
-    const {text} = curves([row('probe', 3), row('probe', 2), row('top', 1)]);
+    const {text} = curves([row('probe', 3), row('probe', 2), row('top', 1)], 'accuracy');
     expect(text.match(/<circle/g)).to.have.length(9);
     expect(text.match(/class="phase-name"[^>]*>\w+/g)).to.have.length(4);
     expect(text).to.contain('epoch 3: training 1').and.to.contain('>probe<').and.to.contain('>top<');
@@ -32,22 +33,29 @@ describe('curves', () => {
 
   it('let a wild validation loss leave the picture, so that the rest can be read', () => {
     const wild = {...row('all', 1), validationLoss: 50};
-    const loss = curves([wild, row('all', 1)]).text.split('Accuracy')[0]!;
+    const loss = curves([wild, row('all', 1)], 'accuracy').text.split('Accuracy')[0]!;
     expect([...loss.matchAll(/text-anchor="end"\s*>([\d.]+)</g)].map(([, tick]) => tick)).to.deep.equal(['0', '0.5', '1', '1.5', '2']);
     expect(loss).to.contain('epoch 1: validation 50.0');
   });
 
   it('mark the epoch that was kept: the best accuracy, between equals the lower loss', () => {
     const rows = [row('all', 1), {...row('all', 1), validationLoss: 0.4}, {...row('all', 1), validationAccuracy: 0.5}];
-    expect(curves(rows).text.match(/epoch \d: [^<]*, kept/g)).to.deep.equal(['epoch 2: validation 75.0\u00a0%, kept']);
+    expect(curves(rows, 'accuracy').text.match(/epoch \d: [^<]*, kept/g)).to.deep.equal(['epoch 2: validation 75.0\u00a0%, kept']);
+  });
+
+  it('are of balanced accuracy where the epoch was chosen by it', () => {
+    const rows = [row('all', 1), {...row('all', 1), validationAccuracy: 0.5, validationBalancedAccuracy: 0.8}];
+    const {text} = curves(rows, 'balancedAccuracy');
+    expect(text).to.contain('Balanced accuracy');
+    expect(text.match(/epoch \d: [^<]*, kept/g)).to.deep.equal(['epoch 2: validation 80.0\u00a0%, kept']);
   });
 
   it('can be of a single epoch', () => {
-    expect(curves([row('probe', 1)]).text).to.not.contain('NaN');
+    expect(curves([row('probe', 1)], 'accuracy').text).to.not.contain('NaN');
   });
 
   it('leave out a loss that is not finite', () => {
-    const {text} = curves([row('probe', NaN), row('probe', Infinity), row('probe', 1)]);
+    const {text} = curves([row('probe', NaN), row('probe', Infinity), row('probe', 1)], 'accuracy');
     expect(text).to.not.contain('NaN').and.not.to.contain('Infinity');
     expect(text.match(/<circle/g)).to.have.length(7);
   });

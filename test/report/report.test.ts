@@ -35,12 +35,19 @@ describe('the report', () => {
     expect(text).to.contain('The validation set has 152 images, so one image is worth 0.66 points.');
   });
 
+  it('tells by what the best epoch was chosen', () => {
+    expect(reportHtml(madeUpRecord(['ants', 'bees']))).to.contain('chosen by this number');
+    expect(reportHtml({...madeUpRecord(['ants', 'bees']), balance: 'sample'}))
+      .to.contain('chosen by balanced accuracy on these images')
+      .and.to.contain('Balanced accuracy by epoch');
+  });
+
   it('leads with the test accuracy where there is a test set', () => {
     const record = madeUpRecord(['ants', 'bees']);
     const {validation} = record.metrics;
     const text = reportHtml({...record, metrics: {validation, test: {...validation, accuracy: 0.5}}});
     expect(text).to.match(/<p class="figure">50\.0\u00a0%<\/p>\s*<p class="figure-label">test accuracy/);
-    expect(text).to.match(/On the 152 validation images: 92\.8/);
+    expect(text).to.match(/On the 152 validation images: 92\.8\u00a0% \(95 % interval: 87\.5\u00a0% to 95\.9\u00a0%\)/);
   });
 
   it('shows every setting with its source, the schedule, the findings and the command', () => {

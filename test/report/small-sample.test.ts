@@ -16,6 +16,11 @@ describe('the warning of small sets', () => {
     );
   });
 
+  it('names what was measured', () => {
+    expect(smallSampleWarning(measured(1), 'all')).to.contain('The folder has 1 image, so one image is worth 100.00 points.');
+    expect(smallSampleWarning(measured(2), 'test')).to.contain('The test set has 2 images');
+  });
+
   it('ends where one image no longer matters', () => {
     expect(smallSampleWarning(measured(490), 'test')).to.be.a('string');
     expect(smallSampleWarning(measured(500), 'test')).to.equal(undefined);

@@ -1,76 +1,133 @@
 import {expect} from 'chai';
 import fc from 'fast-check';
-import {ops} from '../../src/engine/current-ops.js';
-import {tf} from '../../src/engine/tensorflow.js';
 import {random} from '../../src/core/random.js';
-import {groupBy} from '../../src/datasets/group-by.js';
-import {balancedOrder, classWeights} from '../../src/training/balance.js';
+import {tf, type Tensor2D} from '../../src/engine/tensorflow.js';
+import {ops} from '../../src/engine/current-ops.js';
+import {balancedOrder, classWeights, measureOf, turnsOf} from '../../src/training/balance.js';
 import {useEngine} from '../helpers/engine.js';
 
-const anyLabels = fc.array(fc.integer({min: 0, max: 5}), {minLength: 1, maxLength: 120}).map(labels => Int32Array.from(labels));
+const LABELS = Int32Array.of(0, 0, 0, 1, 2, 0);
 
-const countsOf = (items: Iterable<number>): number[] => [...groupBy(items, item => item).values()].map(({length}) => length);
+/** PyTorch 2.14 on LABELS and the logits below: losses of `cross_entropy(reduction='none')` times [0.5, 2, 2] of the labels, over their sum. */
+const TORCH = [
+  {smoothing: 0, loss: 1.6153771902920566, gradient: [0.16650590993773828, -0.29618084298326575, 0.12967493304552738]},
+  {smoothing: 0.1, loss: 1.5848216347365012, gradient: [0.1553947988266272, -0.27395862076104355, 0.1185638219344163]},
+];
 
-describe('classWeights', () => {
-  it("are scikit-learn's balanced weights", () => {
-    // compute_class_weight('balanced', classes=[0, 1, 2], y=[0]*6 + [1]*3 + [2]) of scikit-learn 1.9
-    const weights = classWeights(Int32Array.of(0, 0, 0, 1, 2, 0, 1, 0, 1, 0));
-    const found = [0, 1, 2].map(label => weights.get(label)!);
-    [0.5555555555555556, 1.1111111111111112, 3.3333333333333335].forEach((weight, i) => expect(found[i]).to.be.closeTo(weight, 1e-12));
-  });
-});
-
-describe('a loss with class weights', () => {
+describe('the weights of classes', () => {
   useEngine();
 
-  it("is torch.nn.functional.cross_entropy's with `weight`", () => {
-    // cross_entropy(logits, [0, 1, 2, 0], weight=[0.5, 1, 4]) of PyTorch 2.14
-    const loss = tf.tidy(() => {
-      const logits = tf.tensor2d([2, 1, 0, 0, 0.5, -1, 1, 1, 1, -2, 0, 3], [4, 3]);
-      return ops()
-        .softmaxCrossEntropy(logits, tf.tensor1d([0, 1, 2, 0], 'int32'), tf.tensor1d([0.5, 1, 4, 0.5]), 0)
-        .dataSync()[0]!;
-    });
-    expect(loss).to.be.closeTo(1.2883, 5e-5);
+  it("are scikit-learn's balanced ones", () => {
+    // compute_class_weight('balanced') of scikit-learn 1.9.1
+    expect([...classWeights(LABELS)]).to.deep.equal([[0, 0.5], [1, 2], [2, 2]]); // prettier-ignore
   });
+
+  it('let no image weigh more than a hundred of another class', () => {
+    const labels = Int32Array.from({length: 1001}, (_, i) => (i === 0 ? 1 : 0));
+    const weights = classWeights(labels);
+    expect(weights.get(1)! / weights.get(0)!).to.be.closeTo(100, 1e-4);
+  });
+
+  for (const {smoothing, loss, gradient} of TORCH) {
+    it(`give PyTorch's weighted loss and gradient, ${smoothing} of the target smoothed`, () => {
+      const weights = classWeights(LABELS);
+      tf.tidy(() => {
+        const logits = tf.tensor2d(
+          Array.from({length: 6}, (_, i) => [0, 1, 2].map(j => (((i * 7 + j * 5) % 11) - 5) / 4)),
+          [6, 3],
+        );
+        const exampleWeights = tf.tensor1d([...LABELS].map(label => weights.get(label)!));
+        const of = (given: Tensor2D) => ops().softmaxCrossEntropy(given, tf.tensor1d(LABELS, 'int32'), exampleWeights, smoothing);
+        const {value, grad} = tf.valueAndGrad(x => of(x as Tensor2D))(logits);
+        expect(value.dataSync()[0]).to.be.closeTo(loss, 1e-6);
+        [...grad.dataSync()].slice(9, 12).forEach((slope, i) => expect(slope).to.be.closeTo(gradient[i]!, 1e-6));
+      });
+    });
+  }
 });
 
-describe('balancedOrder', () => {
-  it('shows every class as often as every other but for one, in as many images as there are', () => {
+const anyLabels = fc
+  .record({sizes: fc.array(fc.integer({min: 0, max: 40}), {minLength: 1, maxLength: 6}), seed: fc.integer(), phase: fc.nat(3)})
+  .filter(({sizes}) => sizes.some(size => size > 0))
+  .map(({sizes, seed, phase}) => {
+    const labels = Int32Array.from(sizes.flatMap((size, label) => Array<number>(size).fill(label)));
+    return {labels, sizes: sizes.filter(size => size > 0), at: (epoch: number) => ({seed, phase, epoch})};
+  });
+
+const tally = (keys: readonly number[]): Map<number, number> => {
+  const counts = new Map<number, number>();
+  for (const key of keys) counts.set(key, (counts.get(key) ?? 0) + 1);
+  return counts;
+};
+
+const expectWithinOne = (counts: readonly number[]): void => void expect(Math.max(...counts) - Math.min(...counts)).to.be.at.most(1);
+
+/** How often each image of each class is shown, those that are not with 0. */
+const byClass = (labels: Int32Array, order: readonly number[]): number[][] => {
+  const counts = tally(order);
+  return [...new Set(labels)].map(label => [...labels.keys()].filter(i => labels[i] === label).map(i => counts.get(i) ?? 0));
+};
+
+describe('whatever the sizes of classes, a balanced order', () => {
+  it('is as long as there are images, and shows the classes within one of each other', () => {
     fc.assert(
-      fc.property(anyLabels, fc.integer(), (labels, seed) => {
-        const order = balancedOrder(labels, random(seed));
+      fc.property(anyLabels, fc.nat(50), ({labels, at}, epoch) => {
+        const order = balancedOrder(labels, at(epoch));
         expect(order).to.have.length(labels.length);
-        const shown = order.map(index => labels[index]!);
-        const counts = countsOf(shown);
-        expect(Math.max(...counts) - Math.min(...counts)).to.be.at.most(1);
+        expectWithinOne(byClass(labels, order).map(counts => counts.reduce((a, b) => a + b)));
       }),
       {seed: 1},
     );
   });
 
-  it('shows every image of a class as often as every other of it, but for one time', () => {
+  it('shows the images of a class within one of each other, in an epoch and over any number of them', () => {
     fc.assert(
-      fc.property(anyLabels, fc.integer(), (labels, seed) => {
-        const order = balancedOrder(labels, random(seed));
-        const times = labels.map((_, index) => order.filter(shown => shown === index).length);
-        for (const images of groupBy([...labels.keys()], index => labels[index]!).values()) {
-          const of = images.map(index => times[index]!);
-          expect(Math.max(...of) - Math.min(...of)).to.be.at.most(1);
-        }
+      fc.property(anyLabels, fc.nat(9), ({labels, at}, epochs) => {
+        const orders = Array.from({length: epochs + 1}, (_, epoch) => balancedOrder(labels, at(epoch)));
+        orders.forEach(order => byClass(labels, order).forEach(expectWithinOne));
+        byClass(labels, orders.flat()).forEach(expectWithinOne);
       }),
       {seed: 2},
     );
   });
 
-  it('is the same for the same stream, and another for another', () => {
-    const labels = Int32Array.from({length: 50}, (_, i) => (i < 40 ? 0 : 1));
-    expect(balancedOrder(labels, random(1, 'a'))).to.deep.equal(balancedOrder(labels, random(1, 'a')));
-    expect(balancedOrder(labels, random(1, 'a'))).to.not.deep.equal(balancedOrder(labels, random(1, 'b')));
+  it('is the same for the same seed, phase and epoch', () => {
+    fc.assert(
+      fc.property(anyLabels, fc.nat(50), ({labels, at}, epoch) => {
+        expect(balancedOrder(labels, at(epoch))).to.deep.equal(balancedOrder(labels, at(epoch)));
+      }),
+      {seed: 3},
+    );
   });
 
-  it('is a plain shuffle of classes of one size', () => {
-    const labels = Int32Array.from({length: 20}, (_, i) => i % 4);
-    expect([...balancedOrder(labels, random(3))].sort((a, b) => a - b)).to.deep.equal([...labels.keys()]);
+  it('differs between seeds, phases and epochs', () => {
+    const labels = Int32Array.from({length: 40}, (_, i) => (i < 32 ? 0 : 1));
+    const draws = [{}, {seed: 2}, {phase: 1}, {epoch: 1}].map(other => balancedOrder(labels, {seed: 1, phase: 0, epoch: 0, ...other}));
+    expect(new Set(draws.map(String)).size).to.equal(4);
+  });
+
+  it('is every image once where the classes are of one size', () => {
+    const labels = Int32Array.from({length: 30}, (_, i) => i % 3);
+    for (const epoch of [0, 1, 7]) {
+      const order = balancedOrder(labels, {seed: 1, phase: 0, epoch});
+      expect(order.toSorted((a, b) => a - b)).to.deep.equal([...labels.keys()]);
+    }
+  });
+});
+
+describe('the turns of an order', () => {
+  it('count what has come before', () => {
+    expect(turnsOf([3, 1, 3, 3, 1])).to.deep.equal([0, 0, 1, 2, 1]);
+  });
+
+  it('are 0 where nothing comes again', () => {
+    const stream = random('turns');
+    expect(new Set(turnsOf(Array.from({length: 20}, (_, i) => 20 * i + stream.integer(20))))).to.deep.equal(new Set([0]));
+  });
+});
+
+describe('the best epoch', () => {
+  it('is chosen by what training aims at', () => {
+    expect([measureOf('none'), measureOf('loss'), measureOf('sample')]).to.deep.equal(['accuracy', 'balancedAccuracy', 'balancedAccuracy']);
   });
 });

@@ -42,6 +42,16 @@ describe('the best weights', () => {
     expect([first('fc.weight'), first('layer1.0.bn1.running_var')]).to.deep.equal([3, -3]);
   });
 
+  it('are kept by balanced accuracy where that is asked for', () => {
+    const best = new BestWeights(classifier, TOP, 'balancedAccuracy');
+    const both = (accuracy: number, balancedAccuracy: number): Metrics => ({...of(accuracy), balancedAccuracy});
+    expect([both(0.9, 0.5), both(0.8, 0.6), both(0.95, 0.55)].map(metrics => best.consider(metrics, TOP))).to.deep.equal([
+      true,
+      true,
+      false,
+    ]);
+  });
+
   it('hold every group that a run trains, though a phase moves only some', () => {
     const best = new BestWeights(classifier, TOP);
     move(STAGE1, 1);

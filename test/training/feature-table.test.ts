@@ -138,8 +138,22 @@ describe('a table of features', () => {
     expect(shown(1, 1)).to.not.deep.equal(shown(1, 2));
     expect(shown(1, 1)).to.not.deep.equal(shown(2, 1));
     expect(new Set(shown(1, null))).to.deep.equal(new Set([0]));
+    // What comes again in an epoch shows the other views, one after the other.
+    const turns = [0, 1, 2, 3].map(turn => table.viewShown(1, 1, 5, turn));
+    expect(new Set(turns.slice(0, 3)).size).to.equal(3);
+    expect(turns[3]).to.equal(turns[0]);
     // 100 expected each; seven standard deviations of 8.2.
     for (const view of [0, 1, 2]) expect(shown(1, 1).filter(drawn => drawn === view).length).to.be.within(43, 157);
+  });
+
+  it('feeds what comes again in a batch with another view', async () => {
+    const [network, source] = [probeNetwork(), pictureSource({count: 5})];
+    const inputs = tableInputs(await filled(network, source, 3, 2), Int32Array.of(0, 1, 2, 0, 1), 1);
+    for await (const {x} of inputs.batches([4, 3, 4], 3, 1, [0, 0, 1])) {
+      const rows = (x as Tensor).arraySync() as number[][];
+      x.dispose();
+      expect(rows[2]).to.not.deep.equal(rows[0]);
+    }
   });
 
   it('feeds batches with the labels that belong to the rows, the last one short', async () => {

@@ -6,6 +6,7 @@ import {nativeHandles} from '../../src/engine/binding.js';
 import {tf, type Tensor1D} from '../../src/engine/tensorflow.js';
 import type {Classifier} from '../../src/heads/classifier.js';
 import {pictureInputs, type Inputs} from '../../src/training/inputs.js';
+import {turnsOf} from '../../src/training/balance.js';
 import {phaseNetwork, type PhaseNetwork} from '../../src/training/phase-network.js';
 import {DivergedError, PhaseTrainer, START, type Position, type TrainingPlan} from '../../src/training/phase-trainer.js';
 import {useEngine} from '../helpers/engine.js';
@@ -34,15 +35,18 @@ const PLAN: TrainingPlan = {
 interface Asked {
   readonly order: readonly number[];
   readonly epoch: number | null;
+  readonly turns: readonly number[];
 }
+
+const LABELS = Int32Array.from({length: 10}, (_, index) => index % 3);
 
 /** Features of ten samples in three classes, each near the middle of its class. */
 function featureInputs(asked: Asked[] = []): Inputs {
-  const labelOf = (index: number): number => index % 3;
+  const labelOf = (index: number): number => LABELS[index]!;
   return {
     count: 10,
-    async *batches(order, batchSize, epoch) {
-      asked.push({order: [...order], epoch});
+    async *batches(order, batchSize, epoch, turns = []) {
+      asked.push({order: [...order], epoch, turns});
       for (let start = 0; start < order.length; start += batchSize) {
         const indices = order.slice(start, start + batchSize);
         const row = (index: number): Tensor1D => tf.add(draw(`class ${labelOf(index)}`, [64]), tf.mul(draw(`sample ${index}`, [64]), 0.5));
@@ -130,11 +134,34 @@ describe('a phase', () => {
     expect(one).to.not.deep.equal(different);
   });
 
-  for (const stopAt of [1, 2, 3, 4, 5, 8, 9]) {
-    it(`stopped after update ${stopAt}, goes on to the same numbers`, async () => {
-      const whole = await run(trainer(headOnly(), featureInputs()), featureInputs());
+  const balanced = (by: 'loss' | 'sample', labels = LABELS): Partial<TrainingPlan> => ({balancing: {balance: by, labels}});
+
+  it('that balances by sampling shows the classes alike often, and tells which images come again', async () => {
+    const labels = LABELS.map(label => Math.min(label, 1));
+    const asked: Asked[] = [];
+    await run(trainer(headOnly(), featureInputs(asked), balanced('sample', labels)), featureInputs());
+    for (const {order, turns} of asked) {
+      expect(order.filter(index => labels[index] === 0)).to.have.length(5);
+      expect(turns).to.deep.equal(turnsOf(order));
+    }
+    expect(asked.flatMap(({turns}) => [...turns])).to.include(1);
+  });
+
+  it('that balances by the loss weighs images of unlike classes unlike, and else trains as ever', async () => {
+    const first = async (plan: Partial<TrainingPlan>): Promise<number> =>
+      trainer(headOnly(), featureInputs(), {batchSize: 10, rules: {...PLAN.rules, labelSmoothing: 0}, ...plan}).epoch(undefined, () => {});
+    expect(await first(balanced('loss'))).to.not.equal(await first({}));
+    expect(await first(balanced('loss', Int32Array.of(0, 1, 2)))).to.be.closeTo(await first({}), 1e-6);
+  });
+
+  for (const [stopAt, plan] of [
+    ...[1, 2, 3, 4, 5, 8, 9].map(update => [update, {} as Partial<TrainingPlan>] as const),
+    ...[1, 5].flatMap(update => [[update, balanced('sample')] as const, [update, balanced('loss')] as const]),
+  ]) {
+    it(`stopped after update ${stopAt}, goes on to the same numbers${plan.balancing === undefined ? '' : `, balanced by ${plan.balancing.balance}`}`, async () => {
+      const whole = await run(trainer(headOnly(), featureInputs(), plan), featureInputs());
       const network = headOnly();
-      const first = trainer(network, featureInputs());
+      const first = trainer(network, featureInputs(), plan);
       const stop = new AbortController();
       let updates = 0;
       const count = (): void => {
@@ -150,7 +177,7 @@ describe('a phase', () => {
       );
       expect(rejection.name).to.equal('AbortError');
       expect(first.updates).to.equal(stopAt);
-      const second = trainer(network, featureInputs(), {}, first.position);
+      const second = trainer(network, featureInputs(), plan, first.position);
       second.optimizer.restore(first.optimizer.state());
       const rest = await run(second, featureInputs());
       expect(rest.losses).to.deep.equal(whole.losses.slice(-rest.losses.length));

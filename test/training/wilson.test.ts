@@ -1,5 +1,5 @@
 import {expect} from 'chai';
-import {wilsonInterval} from '../../src/training/wilson.js';
+import {meanInterval, wilsonInterval} from '../../src/training/wilson.js';
 
 describe('the Wilson interval', () => {
   // scipy 1.17.1: binomtest(successes, count).proportion_ci(method='wilson')
@@ -22,5 +22,27 @@ describe('the Wilson interval', () => {
 
   it('knows nothing without an image', () => {
     expect(wilsonInterval(0, 0)).to.deep.equal([0, 1]);
+  });
+});
+
+describe('the interval of a mean of proportions', () => {
+  const of = (...pairs: readonly (readonly [successes: number, count: number])[]) =>
+    meanInterval(pairs.map(([successes, count]) => ({successes, count})));
+
+  it('is that of NumPy, by the same formula', () => {
+    const [low, high] = of([7, 10], [45, 60], [60, 60])!;
+    expect(low).to.be.closeTo(0.6936277695243377, 1e-12);
+    expect(high).to.be.closeTo(0.8975887463135895, 1e-12);
+  });
+
+  it('leaves out what has no images, and is wider than nothing where all were found', () => {
+    expect(of([7, 10], [0, 0], [45, 60], [60, 60])).to.deep.equal(of([7, 10], [45, 60], [60, 60]));
+    expect(of([10, 10], [90, 90])).to.deep.equal(wilsonInterval(10, 10));
+    expect(of([0, 10], [0, 90])).to.deep.equal(wilsonInterval(0, 10));
+  });
+
+  it('is not known where a class has fewer than 10 images, or none has any', () => {
+    expect(of([9, 9], [90, 90])).to.equal(null);
+    expect(of([0, 0])).to.equal(null);
   });
 });

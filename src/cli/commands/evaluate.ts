@@ -17,7 +17,11 @@ interface EvaluateValues extends EngineValues, FolderValues {
   readonly verbose: boolean;
 }
 
-const MEASURED = {test: "the folder's test images", validation: "the folder's validation images", all: 'all images of the folder'};
+const MEASURED = {
+  test: "the folder's test images",
+  validation: "the folder's validation images",
+  all: 'all images of the folder: expect less on new pictures if training saw some of these',
+};
 
 /** `finetune evaluate BUNDLE --data DIR` */
 export const evaluate: Action = async ({positionals, values}, session) => {
@@ -34,7 +38,7 @@ export const evaluate: Action = async ({positionals, values}, session) => {
   const view = new ConsoleView(terminal, {verbose});
   const {metrics, part, findings} = await measure(bundle, folder, {onEvent: view.listen, signal}).finally(() => view.close());
   bundle.dispose();
-  const lines = metricsLines(metrics, part === 'all' ? 'test' : part, classNames, terminal.resultStyle);
+  const lines = metricsLines(metrics, part, classNames, terminal.resultStyle);
   return {
     document: {
       ...{bundle: directory, data: folder.root, part, engine: engine.engine, device: engine.device, arch: spec.arch},

@@ -1,0 +1,124 @@
+import type {Finding} from '../core/finding.js';
+import type {Sample} from '../datasets/image-folder.js';
+import {thumbnail} from '../datasets/thumbnail.js';
+import type {OddImage} from '../report/run-record.js';
+import type {Inputs} from '../training/inputs.js';
+import {DOUBTFUL, farOut, rankSuspects, type LabelledFeatures} from '../training/suspects.js';
+import type {Prepared} from './prepare.js';
+
+/** Bytes of features that may lie in memory at a time; a larger set is not looked through. */
+const MOST_BYTES = 2 ** 29;
+
+const BATCH = 256;
+
+/** What a run found odd about the labels of its images, the surest first. */
+export interface OddSamples {
+  /** Images that look like those of another class. */
+  readonly mislabelled: readonly {readonly sample: Sample; readonly suggested: string; readonly doubt: number}[];
+  /** Images that look like no others. */
+  readonly outliers: readonly {readonly sample: Sample; readonly leverage: number}[];
+}
+
+/** The features of plain pictures, set after set. @returns undefined where they are too many, or no vectors */
+async function featuresOf(sets: readonly Inputs[], classes: number): Promise<LabelledFeatures | undefined> {
+  const count = sets.reduce((sum, set) => sum + set.count, 0);
+  const labels = new Int32Array(count);
+  let features: Float32Array | undefined;
+  let width = 0;
+  let done = 0;
+  for (const set of sets) {
+    const order = Array.from({length: set.count}, (_, index) => index);
+    for await (const {x, labels: some} of set.batches(order, BATCH, null)) {
+      width = x.shape[1]!;
+      if (x.rank === 2 && count * width * 4 <= MOST_BYTES) {
+        features ??= new Float32Array(count * width);
+        features.set(x.dataSync<'float32'>(), done * width);
+      }
+      x.dispose();
+      if (features === undefined) return undefined;
+      labels.set(some, done);
+      done += some.length;
+    }
+  }
+  return features === undefined ? undefined : {features, width, labels, classes};
+}
+
+/**
+ * Looks for wrong labels and odd images by the features of a frozen backbone.
+ *
+ * @param sets of training and validation, features already
+ */
+export async function oddSamples(
+  {classifier, split}: Prepared,
+  sets: {readonly train: Inputs; readonly validation: Inputs},
+): Promise<OddSamples> {
+  const {classNames} = classifier;
+  const samples = [...split.train, ...split.validation];
+  const source = await featuresOf([sets.train, sets.validation], classNames.length);
+  if (source === undefined) return {mislabelled: [], outliers: []};
+  const {mislabelled, outliers} = rankSuspects(source);
+  return {
+    mislabelled: mislabelled
+      .filter(({doubt}) => doubt > DOUBTFUL)
+      .map(({index, suggested, doubt}) => ({sample: samples[index]!, suggested: classNames[suggested]!, doubt})),
+    outliers: farOut(outliers).map(({index, leverage}) => ({sample: samples[index]!, leverage})),
+  };
+}
+
+/** One finding for images that look mislabelled, one for those that look like no others. */
+export function oddFindings({mislabelled, outliers}: OddSamples): Finding[] {
+  const [first] = mislabelled;
+  const [oddest] = outliers;
+  const some = (count: number, one: string, many: string): string => (count === 1 ? `1 image ${one}` : `${count} images ${many}`);
+  return [
+    ...(first === undefined
+      ? []
+      : [
+          {
+            code: 'probable-label-errors',
+            severity: 'warning',
+            message:
+              `${some(mislabelled.length, 'looks', 'look')} like another class than the one they are in, such as ${first.sample.name} ` +
+              `(like ${first.suggested}). Look at them: the label may be wrong, or the picture hard.`,
+            files: mislabelled.map(({sample}) => sample.name),
+          } as const,
+        ]),
+    ...(oddest === undefined
+      ? []
+      : [
+          {
+            code: 'outliers',
+            severity: 'note',
+            message: `${some(outliers.length, 'is', 'are')} unlike all others, such as ${oddest.sample.name}. See whether they belong here.`,
+            files: outliers.map(({sample}) => sample.name),
+          } as const,
+        ]),
+  ];
+}
+
+/** Pictures that a report shows of each kind. */
+const SHOWN = 24;
+
+/** Odd images for the report, with pictures of the first. */
+export async function oddImages({cache, classifier}: Prepared, {mislabelled, outliers}: OddSamples): Promise<readonly OddImage[]> {
+  const pictureOf = async (sample: Sample): Promise<Pick<OddImage, 'name' | 'className' | 'thumbnail'>> => ({
+    name: sample.name,
+    className: classifier.classNames[sample.label]!,
+    thumbnail: await thumbnail(await cache.image(sample)),
+  });
+  return Promise.all([
+    ...mislabelled.slice(0, SHOWN).map(async ({sample, suggested, doubt}) => ({...(await pictureOf(sample)), suggested, doubt})),
+    ...outliers.slice(0, SHOWN).map(async ({sample}) => pictureOf(sample)),
+  ]);
+}
+
+/** `suspects.json`: names, classes and by how much, the surest first. */
+export const suspectsDocument = ({classifier: {classNames}}: Prepared, {mislabelled, outliers}: OddSamples): object => ({
+  probableLabelErrors: mislabelled.map(({sample: {name, label}, suggested, doubt}) => ({
+    name,
+    className: classNames[label],
+    suggested,
+    doubt,
+  })),
+  outliers: outliers.map(({sample: {name, label}, leverage}) => ({name, className: classNames[label], leverage})),
+});

@@ -25,7 +25,10 @@ export const checkSchema: ObjectSchema = {
   required: ['data', 'layout', 'classes', 'images', 'perClass', 'findings', 'usable'],
   properties: {
     data: {type: 'string', description: 'the folder, absolute'},
-    layout: {enum: ['classes', 'splits'], description: 'class folders, or train, val and test with class folders'},
+    layout: {
+      enum: ['classes', 'splits', 'list'],
+      description: 'class folders; train, val and test with class folders; or a list of images',
+    },
     classes: names,
     images: {
       type: 'object',

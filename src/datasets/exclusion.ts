@@ -15,17 +15,21 @@ export class Exclusion {
   /** A tree without the files of the list, broken ones included. */
   of(tree: ImageTree): ImageTree {
     if (this.#names.size === 0) return tree;
-    const isKept = ({name}: {readonly name: string}): boolean => {
+    return {
+      ...tree,
+      images: this.kept(tree.images),
+      broken: this.kept(tree.broken),
+      findings: tree.findings.filter(({files}) => files.length === 0 || !files.every(name => this.#names.has(name))),
+    };
+  }
+
+  /** Files that are not on the list. */
+  kept<File extends {readonly name: string}>(files: readonly File[]): File[] {
+    return files.filter(({name}) => {
       if (!this.#names.has(name)) return true;
       this.#found.add(name);
       return false;
-    };
-    return {
-      ...tree,
-      images: tree.images.filter(isKept),
-      broken: tree.broken.filter(isKept),
-      findings: tree.findings.filter(({files}) => files.length === 0 || !files.every(name => this.#names.has(name))),
-    };
+    });
   }
 
   /** What was left out, and what was to be and is not there. */

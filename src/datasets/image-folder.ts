@@ -1,3 +1,4 @@
+import {stat} from 'node:fs/promises';
 import {resolve} from 'node:path';
 import type {Finding} from '../core/finding.js';
 import {random, shuffled} from '../core/random.js';
@@ -8,6 +9,8 @@ import {Exclusion} from './exclusion.js';
 import {findLayout} from './folder-layout.js';
 import type {Part} from './folder-layout.js';
 import {groupBy} from './group-by.js';
+import {loadManifest} from './manifest.js';
+import {isManifest} from './manifest-rows.js';
 import {readImageTree} from './image-tree.js';
 import type {Watching} from './image-tree.js';
 
@@ -35,7 +38,8 @@ export interface ImageFolder {
   readonly validation?: readonly Sample[];
   readonly test?: readonly Sample[];
   readonly findings: readonly Finding[];
-  readonly layout: 'classes' | 'splits';
+  /** Class folders; train, val and test with class folders; or a list that names each image. */
+  readonly layout: 'classes' | 'splits' | 'list';
 }
 
 export interface ImageFolderOptions extends Watching {
@@ -54,11 +58,15 @@ export interface ImageFolderOptions extends Watching {
 
 /**
  * Finds the images below a folder: `root/<class>/...`, or `root/{train,val,test}/<class>/...`. Classes of validation and test folders
- * are matched by name.
+ * are matched by name. Where the root is a list of images (manifest.ts), finds those.
  *
- * @throws FolderNotFoundError, UnknownClassError, TooFewClassesError, EmptyClassError, BrokenClassError, EmptyPartError, AbortedError
+ * @throws FolderNotFoundError, UnknownClassError, TooFewClassesError, ManifestError, EmptyClassError, BrokenClassError, EmptyPartError, AbortedError
  */
 export async function loadImageFolder(root: string, options: ImageFolderOptions = {}): Promise<ImageFolder> {
+  if (isManifest(root) && (await stat(root).catch(() => undefined))?.isDirectory() !== true) {
+    const folder = await loadManifest(root, options);
+    return limitedFolder(folder, options);
+  }
   const whole = await readImageTree(resolve(root), '', options);
   const imageNames = whole.images.map(({name}) => name);
   const {layout, prefixes, unused} = findLayout(imageNames, whole.folders);
@@ -84,6 +92,12 @@ export async function loadImageFolder(root: string, options: ImageFolderOptions 
   const test = await samplesOf('test', options.testData);
   findings.push(...exclusion.findings());
   return {root: tree.root, classNames, samples, ...(validation && {validation}), ...(test && {test}), findings, layout};
+}
+
+/** A folder with fewer images of each class in each part. */
+function limitedFolder({samples, validation, test, ...folder}: ImageFolder, options: ImageFolderOptions): ImageFolder {
+  const few = (part: readonly Sample[]): Sample[] => limited(part, folder.classNames, options);
+  return {...folder, samples: few(samples), ...(validation && {validation: few(validation)}), ...(test && {test: few(test)})};
 }
 
 async function sourceElsewhere(part: Part, folder: string, watching: Watching, exclusion: Exclusion): Promise<Source> {

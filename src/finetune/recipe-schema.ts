@@ -87,7 +87,7 @@ export const runSchema = {
   type: 'object',
   additionalProperties: false,
   properties: {
-    data: {type: 'string', minLength: 1, description: 'folder with one sub-folder a class'},
+    data: {type: 'string', minLength: 1, description: 'folder with one sub-folder a class, or a list of images (.csv, .tsv, .jsonl)'},
     valData: {type: 'string', minLength: 1, description: 'validation images, where they lie elsewhere'},
     testData: {type: 'string', minLength: 1, description: 'test images, where they lie elsewhere'},
     classes: {type: 'string', minLength: 1, description: 'use these classes alone: a,b,c'},

@@ -1,0 +1,128 @@
+import {join} from 'node:path';
+import {expect} from 'chai';
+import {everySample, loadImageFolder, type ImageFolder, type ImageFolderOptions} from '../../src/datasets/image-folder.js';
+import {splitFolder} from '../../src/datasets/split.js';
+import {temporaryDirectory} from '../helpers/temporary.js';
+import {failure, of, writePictures, writeTree} from './pictures.js';
+
+describe('a list of images', () => {
+  let root = '';
+  before(async () => {
+    root = temporaryDirectory();
+    await writePictures(root, [...of('cats', 4), ...of('dogs', 4), 'more/a, b.png', 'more/say "x".png', 'more/7.png']);
+  });
+
+  const load = (text: string, name = 'list.csv', options?: ImageFolderOptions): Promise<ImageFolder> => {
+    writeTree(root, {[name]: text});
+    return loadImageFolder(join(root, name), options);
+  };
+  const labelled = ({classNames, samples}: Pick<ImageFolder, 'classNames' | 'samples'>): string[] =>
+    samples.map(({name, label}) => `${classNames[label]} ${name}`);
+  const message = async (text: string, name?: string): Promise<string> => (await failure(load(text, name))).message;
+
+  it('is read by the names of its columns, in any order', async () => {
+    const folder = await load('split,label,note,path\n,cat,x,cats/0.png\n,dog,,dogs/0.png\nval,cat,,cats/1.png\ntest,dog,,dogs/1.png\n');
+    expect(labelled(folder)).to.deep.equal(['cat cats/0.png', 'dog dogs/0.png']);
+    expect(labelled({...folder, samples: folder.validation!})).to.deep.equal(['cat cats/1.png']);
+    expect(labelled({...folder, samples: folder.test!})).to.deep.equal(['dog dogs/1.png']);
+    expect(folder).to.include({layout: 'list', root});
+    expect(folder.findings).to.deep.equal([]);
+  });
+
+  it('without names of columns has path, label and split', async () => {
+    expect(labelled(await load('cats/0.png,cat\ndogs/0.png,dog\n'))).to.deep.equal(['cat cats/0.png', 'dog dogs/0.png']);
+  });
+
+  it('may have commas, quotes, a byte order mark, Windows line ends and empty lines', async () => {
+    const folder = await load('\uFEFFpath,label\r\n"more/a, b.png","a, b"\r\n\r\n"more/say ""x"".png","say ""x"""\r\nmore/7.png,7\r\n');
+    expect(labelled(folder)).to.deep.equal(['7 more/7.png', 'a, b more/a, b.png', 'say "x" more/say "x".png']);
+  });
+
+  it('may be separated by tabs, or have an object a line', async () => {
+    const expected = ['cat cats/0.png', 'dog dogs/0.png'];
+    expect(labelled(await load('path\tlabel\ncats/0.png\tcat\ndogs/0.png\tdog\n', 'list.tsv'))).to.deep.equal(expected);
+    const lines = ['{"image": "cats/0.png", "class": "cat"}', '', '{"class": "dog", "image": "dogs/0.png", "width": 3}'];
+    expect(labelled(await load(lines.join('\n'), 'list.jsonl'))).to.deep.equal(expected);
+    expect((await load('{"path":"cats/0.png","label":1}\n{"path":"dogs/0.png","label":2}', 'list.jsonl')).classNames).to.deep.equal([
+      '1',
+      '2',
+    ]);
+  });
+
+  it('may name images elsewhere, by whole paths', async () => {
+    const other = temporaryDirectory();
+    await writePictures(other, ['x.png']);
+    const folder = await load(`${join(other, 'x.png')},cat\n./dogs/../dogs/0.png,dog\n`);
+    expect(folder.samples.map(({name, path}) => [name, path])).to.deep.equal([
+      [join(other, 'x.png'), join(other, 'x.png')],
+      ['dogs/0.png', join(root, 'dogs/0.png')],
+    ]);
+  });
+
+  it('tells of what is listed twice, and of what is not there', async () => {
+    const rows = [0, 1, 2, 3].map(i => `cats/${i}.png,cat\ndogs/${i}.png,dog\n`).join('');
+    const folder = await load(`${rows}cats/1.png,cat\nmore/7.png,cat\nmore/7.png,cat\n`);
+    expect(folder.findings.map(({code, files}) => [code, ...files])).to.deep.equal([['listed-twice', 'cats/1.png', 'more/7.png']]);
+    expect(everySample(folder)).to.have.length(9);
+    expect(await message(`${rows}cats/9.png,cat\n`)).to.match(
+      /^Expected at most 10 % broken images in class cat, but found 1 of 5, such as .*cats\/9\.png \(there is no such file\)/,
+    );
+  });
+
+  it('takes the classes, images and numbers that are asked for', async () => {
+    const rows = [0, 1, 2, 3].map(i => `cats/${i}.png,cat\ndogs/${i}.png,dog\nmore/7.png,odd\n`).join('');
+    const folder = await load(rows, 'list.csv', {classes: ['dog', 'cat'], exclude: ['cats/0.png'], limit: 2, seed: 1});
+    expect(folder.classNames).to.deep.equal(['cat', 'dog']);
+    expect(folder.samples).to.have.length(4);
+    expect(folder.samples.map(({name}) => name)).to.not.include('cats/0.png');
+    expect(folder.findings.map(({code}) => code)).to.deep.equal(['class-not-chosen', 'listed-twice', 'excluded']);
+  });
+
+  it('is split as a folder is', async () => {
+    const folder = await load([0, 1, 2, 3].map(i => `cats/${i}.png,cat\ndogs/${i}.png,dog\n`).join(''));
+    const {train, validation} = splitFolder(folder, {samples: folder.samples, contentHash: ({name}) => name}, {seed: 1, valSplit: 0.25});
+    expect([train.length, validation.length]).to.deep.equal([6, 2]);
+  });
+
+  for (const [what, text, expected, name] of [
+    [
+      'a line without a label',
+      'path,label\ncats/0.png,cat\ncats/1.png\n',
+      /^Expected a label for cats\/1\.png in \S+list\.csv, line 3, but found none\.$/,
+    ],
+    ['a line without a path', 'cats/0.png,cat\n,dog\n', /^Expected the path of an image in \S+, line 2, but found none\.$/],
+    [
+      'two labels for an image',
+      'cats/0.png,cat\ndogs/0.png,dog\ncats/0.png,dog\n',
+      /^Expected one label and one split for cats\/0\.png, as in line 1 in \S+, line 3, but found others\.$/,
+    ],
+    [
+      'a split of another name',
+      'path,label,split\ncats/0.png,cat,holdout\n',
+      /^Expected train, validation or test as the split of cats\/0\.png in \S+, line 2, but found holdout\.$/,
+    ],
+    [
+      'one label',
+      'cats/0.png,cat\n',
+      /^Expected a folder for each of at least 2 classes in \S+, but found only cat\. Give images of two labels at least\.$/,
+    ],
+    ['an open quote', 'path,label\n"cats/0.png,cat\n', /^Expected a list of images in \S+, but found Quote Not Closed/],
+    [
+      'text that is no JSON',
+      '{"path": "a.png", "label": "x"}\nwhat\n',
+      /^Expected a JSON object with a path and a label in \S+, line 2, but found what\.$/,
+      'list.jsonl',
+    ],
+  ] as const) {
+    it(`is refused for ${what}`, async () => expect(await message(text, name)).to.match(expected));
+  }
+
+  it('is refused where it is not there, or folders are given beside it', async () => {
+    expect((await failure(loadImageFolder(join(root, 'none.csv')))).message).to.match(
+      /^Expected a folder of images at \S+none\.csv, but found no list at this path\./,
+    );
+    expect((await failure(load('cats/0.png,cat\ndogs/0.png,dog\n', 'list.csv', {valData: root}))).message).to.match(
+      /^Expected no folder for validation or test beside a list of images/,
+    );
+  });
+});

@@ -37,9 +37,19 @@ describe('an option that names a pipe or a device', function () {
     });
   }
 
+  for (const list of ['list.csv', 'list.jsonl']) {
+    it(`tells that ${list} cannot be read to its end`, async function () {
+      if (process.platform !== 'linux') return this.skip();
+      symlinkSync('/proc/self/mem', join(cwd, list)); // a file, of which no byte can be read
+      expectSentence(await run('check', list), 3, /^error Expected a list of images in .*list\..*, but found EIO: i\/o error, read\.$/);
+    });
+  }
+
   it('takes what a shell writes to a pipe that it has opened', () => {
     const piped = 'echo crab/crab-001.jpg | "$0" "$1" check pictures --exclude /dev/stdin --json';
-    const {images} = JSON.parse(execFileSync('sh', ['-c', piped, process.execPath, MAIN], {cwd, encoding: 'utf8'})) as {images: object};
+    const {images} = JSON.parse(
+      execFileSync('sh', ['-c', piped, process.execPath, MAIN], {cwd, encoding: 'utf8', stdio: ['pipe', 'pipe', 'ignore']}),
+    ) as {images: object};
     expect(images).to.deep.equal({found: 47, readable: 47});
   });
 });

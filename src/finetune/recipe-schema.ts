@@ -71,6 +71,7 @@ export const recipeSchema = {
       default: 'near-duplicates',
       description: "what stays in one part: identical, near-duplicates, folder:DEPTH or a pattern of names such as '(patient\\d+)_'",
     },
+    fold: {type: 'string', pattern: '^[1-9]\\d*/[1-9]\\d*$', description: 'validate on this part of a cross-validation: 2/5'},
     split: {type: 'string', minLength: 1, description: 'a split.json to use again'},
     seed: {type: 'integer', minimum: 0, default: 42, description: 'splits, shuffles and augmentations repeat under the same seed'},
     cacheDisk: {
@@ -92,6 +93,7 @@ export const runSchema = {
     testData: {type: 'string', minLength: 1, description: 'test images, where they lie elsewhere'},
     classes: {type: 'string', minLength: 1, description: 'use these classes alone: a,b,c'},
     exclude: {type: 'string', minLength: 1, description: 'a list of files to leave out, a name a line (check --fix-list)'},
+    folds: {type: 'integer', minimum: 2, maximum: 100, description: 'cross-validate: so many runs, each validated on other images'},
     limit: {type: 'integer', minimum: 1, description: 'use at most this many images a class'},
     out: {type: 'string', minLength: 1, description: 'run directory [default: runs/<dataset>-<arch>]'},
     overwrite: {type: 'boolean', default: false, description: 'replace the run directory if it exists'},

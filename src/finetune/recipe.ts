@@ -38,6 +38,8 @@ export interface Recipe {
   readonly valSplit: number;
   readonly testSplit: number;
   readonly splitBy: string;
+  /** `2/5` */
+  readonly fold?: string;
   readonly split?: string;
   readonly seed: number;
   readonly cacheMemory?: number;

@@ -31,7 +31,8 @@ function joinCopies(prints: readonly (Uint8Array | undefined)[], number: number,
   if (print === undefined) return;
   const whole = coefficientsOf(print).subarray(0, COEFFICIENTS);
   for (const isMirrored of [false, true]) {
-    const candidates = index.alike(isMirrored ? mirroredCoefficients(whole) : whole, number);
+    const isApart = (other: number): boolean => groups.of(other) !== groups.of(number);
+    const candidates = index.alike(isMirrored ? mirroredCoefficients(whole) : whole, number, isApart);
     if (candidates.size === 0) continue;
     const edges = edgesOf(isMirrored ? mirroredPrint(print) : print, WHOLE);
     for (const [other, windows] of candidates) {

@@ -8,7 +8,7 @@ import {readBytes} from '../src/datasets/read-bytes.js';
 import {SIDE, thumbprint} from '../src/datasets/thumbprint.js';
 
 // How the time and the memory of looking for near copies grow:
-// node --expose-gc dist/bench/near-copies-scale.js --kind mixed|alike|same [--sizes 5000,20000,100000] DIR
+// node dist/bench/near-copies-scale.js --kind mixed|alike|same [--sizes 5000,20000,100000] DIR
 
 type Stream = ReturnType<typeof random>;
 

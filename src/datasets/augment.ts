@@ -3,6 +3,7 @@ import {jitterColours} from './colour-jitter.js';
 import type {ColourJitter} from './colour-jitter.js';
 import {blur, erase, flipVertically, rotate, toGreys, type Erasing} from './picture-changes.js';
 import {centreWindow} from './windows.js';
+import {applyPolicy, type Policy} from './policies.js';
 import {resample} from './resample.js';
 import type {DecodedImage, ImageSize, Window} from './resample.js';
 
@@ -22,6 +23,8 @@ export interface Augmentation {
   /** With a standard deviation between the two, in pixels of the square. */
   readonly blur?: {readonly probability: number; readonly sigma: readonly [number, number]};
   readonly erasing?: Erasing;
+  /** TrivialAugment or RandAugment, after the crop and the flips. */
+  readonly policy?: Policy;
 }
 
 /** torchvision's default for `RandomResizedCrop`. */
@@ -79,12 +82,13 @@ export function randomWindow({width, height}: ImageSize, {scale, ratio}: NonNull
  * @param stream drawn from in a fixed order, so the same stream gives the same pixels
  */
 export function augment(image: DecodedImage, size: number, augmentation: Augmentation, stream: Random): Uint8Array {
-  const {crop, flip, jitter, flipVertical = 0, rotation = 0} = augmentation;
+  const {crop, flip, jitter, flipVertical = 0, rotation = 0, policy} = augmentation;
   const window = crop === null ? centreWindow(image, size) : randomWindow(image, crop, stream);
   const isMirrored = stream.next() < flip;
   const pixels = resample(image, window, {width: size, height: size}, isMirrored);
   // Nothing is drawn for what does not happen: the presets that there were give the pixels that they gave.
   if (flipVertical > 0 && stream.next() < flipVertical) flipVertically(pixels, size);
+  if (policy !== undefined) applyPolicy(pixels, size, policy, stream);
   if (rotation > 0) rotate(pixels, size, stream.between(-rotation, rotation));
   if (jitter !== null) jitterColours(pixels, jitter, stream);
   coarsen(pixels, size, augmentation, stream);

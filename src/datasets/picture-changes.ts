@@ -16,32 +16,37 @@ export function flipVertically(pixels: Uint8Array, size: number): void {
 
 const clamped = (value: number, size: number): number => Math.min(size - 1, Math.max(0, value));
 
-/**
- * Turned about its middle, bilinear. What comes in from outside is the edge drawn out: a black corner would be something to learn.
- * @param degrees counterclockwise, as PIL's and torchvision's `rotate` have them
- */
-export function rotate(pixels: Uint8Array, size: number, degrees: number): void {
+/** `[a, b, c, d, e, f]`: the pixel at (x, y) is taken from (a x + b y + c, d x + e y + f), in pixels from the middle. */
+export type Affine = readonly [a: number, b: number, c: number, d: number, e: number, f: number];
+
+/** An affine change, bilinear. What comes in from outside is the edge drawn out: a black corner would be something to learn. */
+export function warp(pixels: Uint8Array, size: number, [a, b, c, d, e, f]: Affine): void {
   const source = pixels.slice();
-  const [cosine, sine] = [Math.cos((degrees * Math.PI) / 180), Math.sin((degrees * Math.PI) / 180)];
   const middle = (size - 1) / 2;
   let at = 0;
   for (let y = 0; y < size; y++) {
     for (let x = 0; x < size; x++, at += 3) {
       const [dx, dy] = [x - middle, y - middle];
-      const left = clamped(cosine * dx - sine * dy + middle, size);
-      const top = clamped(sine * dx + cosine * dy + middle, size);
+      const left = clamped(a * dx + b * dy + c + middle, size);
+      const top = clamped(d * dx + e * dy + f + middle, size);
       const [x0, y0] = [Math.floor(left), Math.floor(top)];
       const [fx, fy] = [left - x0, top - y0];
       const upper = (y0 * size + x0) * 3;
       const right = x0 + 1 < size ? 3 : 0;
       const lower = upper + (y0 + 1 < size ? size * 3 : 0);
-      for (let c = 0; c < 3; c++) {
-        const above = source[upper + c]! * (1 - fx) + source[upper + right + c]! * fx;
-        const below = source[lower + c]! * (1 - fx) + source[lower + right + c]! * fx;
-        pixels[at + c] = Math.round(above * (1 - fy) + below * fy);
+      for (let channel = 0; channel < 3; channel++) {
+        const above = source[upper + channel]! * (1 - fx) + source[upper + right + channel]! * fx;
+        const below = source[lower + channel]! * (1 - fx) + source[lower + right + channel]! * fx;
+        pixels[at + channel] = Math.round(above * (1 - fy) + below * fy);
       }
     }
   }
+}
+
+/** Turned about its middle. @param degrees counterclockwise, as PIL's and torchvision's `rotate` have them */
+export function rotate(pixels: Uint8Array, size: number, degrees: number): void {
+  const [cosine, sine] = [Math.cos((degrees * Math.PI) / 180), Math.sin((degrees * Math.PI) / 180)];
+  warp(pixels, size, [cosine, -sine, 0, sine, cosine, 0]);
 }
 
 /** Without colours, by PIL's `L` conversion (ITU-R 601-2). */

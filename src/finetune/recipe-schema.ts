@@ -63,6 +63,17 @@ const augmentationSchema = {
     },
     grayscale: {...share, description: 'probability of losing the colours'},
     blur: {...objectOf({probability: share, sigma: positivePair}), description: 'Gaussian, sigma in pixels'},
+    policy: {
+      ...objectOf(
+        {
+          type: {enum: ['trivial', 'rand']},
+          count: {type: 'integer', minimum: 1, maximum: 10},
+          magnitude: {type: 'number', minimum: 0, maximum: 30},
+        },
+        ['count', 'magnitude'],
+      ),
+      description: 'TrivialAugment (wide), or RandAugment of a count and a magnitude (2 and 9 unless told)',
+    },
     erasing: {...objectOf({probability: share, scale: sharePair, ratio: positivePair}), description: 'a rectangle in the mean colour'},
   },
 };

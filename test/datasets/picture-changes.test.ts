@@ -2,7 +2,9 @@ import {expect} from 'chai';
 import {random} from '../../src/core/random.js';
 import {AUGMENTATIONS, augment, augmentationOf} from '../../src/datasets/augment.js';
 import {turnHues} from '../../src/datasets/colour-jitter.js';
-import {blur, erase, flipVertically, rotate, toGreys} from '../../src/datasets/picture-changes.js';
+import {blur, erase, flipVertically, rotate, toGreys, warp} from '../../src/datasets/picture-changes.js';
+import {applyPolicy} from '../../src/datasets/policies.js';
+import {autoContrast, equalize, posterize, sharpen, solarize} from '../../src/datasets/tone-changes.js';
 
 const SIZE = 24;
 
@@ -77,6 +79,106 @@ const TORCHVISION: readonly (readonly [
       [15, 8, 92, 92, 92],
     ],
   ],
+  [
+    'posterize(3)',
+    pixels => posterize(pixels, 3),
+    0,
+    [
+      [12, 12, 128, 0, 224],
+      [9, 14, 128, 32, 128],
+      [15, 8, 64, 64, 192],
+    ],
+  ],
+  [
+    'solarize(128)',
+    pixels => solarize(pixels, 128),
+    0,
+    [
+      [12, 12, 117, 28, 29],
+      [9, 14, 110, 33, 107],
+      [15, 8, 69, 85, 58],
+    ],
+  ],
+  [
+    'autocontrast',
+    autoContrast,
+    1,
+    [
+      [12, 12, 142, 1, 254],
+      [9, 14, 151, 7, 155],
+      [15, 8, 53, 73, 217],
+    ],
+  ],
+  [
+    'equalize',
+    equalize,
+    0,
+    [
+      [12, 12, 151, 12, 255],
+      [9, 14, 158, 24, 167],
+      [15, 8, 88, 108, 216],
+    ],
+  ],
+  [
+    'adjust_sharpness(1.8)',
+    pixels => sharpen(pixels, SIZE, 1.8),
+    1,
+    [
+      [12, 12, 138, 27, 230],
+      [9, 14, 145, 32, 148],
+      [15, 8, 67, 84, 200],
+    ],
+  ],
+  [
+    'adjust_sharpness(0.3)',
+    pixels => sharpen(pixels, SIZE, 0.3),
+    1,
+    [
+      [12, 12, 138, 28, 221],
+      [9, 14, 144, 33, 147],
+      [15, 8, 70, 85, 194],
+    ],
+  ],
+  [
+    'affine(shear x of 0.3)',
+    pixels => warp(pixels, SIZE, [1, 0.3, 3.6, 0, 1, 0]),
+    1,
+    [
+      [12, 12, 224, 57, 218],
+      [9, 14, 216, 79, 185],
+      [15, 8, 206, 27, 138],
+    ],
+  ],
+  [
+    'affine(shear y of 0.3)',
+    pixels => warp(pixels, SIZE, [1, 0, 0, 0.3, 1, 3.6]),
+    1,
+    [
+      [12, 12, 202, 28, 110],
+      [9, 14, 213, 33, 193],
+      [15, 8, 116, 85, 81],
+    ],
+  ],
+  [
+    'affine(3 to the right)',
+    pixels => warp(pixels, SIZE, [1, 0, -3, 0, 1, 0]),
+    0,
+    [
+      [12, 12, 49, 64, 211],
+      [9, 14, 54, 34, 105],
+      [15, 8, 27, 158, 220],
+    ],
+  ],
+  [
+    'affine(2 upwards)',
+    pixels => warp(pixels, SIZE, [1, 0, 0, 0, 1, 2]),
+    0,
+    [
+      [12, 12, 176, 28, 192],
+      [9, 14, 182, 33, 220],
+      [15, 8, 105, 85, 105],
+    ],
+  ],
 ];
 
 describe('changes of a picture', () => {
@@ -141,6 +243,32 @@ describe('changes of a picture', () => {
   it('leave a picture alone where no rectangle fits', () => {
     const tall = {probability: 1, scale: [0.9, 1], ratio: [9, 9.1]} as const;
     expect(changed(pixels => erase(pixels, SIZE, tall, random(1)))).to.deep.equal(waves());
+  });
+});
+
+describe('a policy', () => {
+  it('of no strength changes nothing but tones that have none, whatever is drawn', () => {
+    // Stretched contrast and values made equally frequent, 2 of the 14, know no strength.
+    const kept = Array.from({length: 200}, (_, seed) =>
+      changed(pixels => applyPolicy(pixels, SIZE, {type: 'rand', count: 1, magnitude: 0}, random(seed))),
+    );
+    const share = kept.filter(pixels => Buffer.from(pixels).equals(waves())).length / kept.length;
+    expect(share).to.be.within(0.78, 0.93); // 12 of 14
+  });
+
+  it('draws every operation, and the same for the same stream', () => {
+    const draw = (seed: number): string =>
+      Buffer.from(changed(pixels => applyPolicy(pixels, SIZE, {type: 'trivial'}, random(seed)))).toString('latin1');
+    expect(draw(5)).to.equal(draw(5));
+    expect(new Set(Array.from({length: 200}, (_, seed) => draw(seed))).size).to.be.above(120);
+  });
+
+  it('of two operations does more than one of them', () => {
+    const often = (count: number): number =>
+      Array.from({length: 100}, (_, seed) =>
+        changed(pixels => applyPolicy(pixels, SIZE, {type: 'rand', count, magnitude: 15}, random(seed))),
+      ).filter(pixels => Buffer.from(pixels).equals(waves())).length;
+    expect(often(1)).to.be.above(often(3));
   });
 });
 

@@ -89,7 +89,7 @@ export const COMMANDS = {
   demo: {
     usage: 'demo [dir]',
     description: 'Draw a small dataset and fine-tune on it: nothing else is needed',
-    options: without('data', 'valData', 'testData', 'classes', 'exclude', 'recipe', 'resume'),
+    options: without('data', 'valData', 'testData', 'classes', 'exclude', 'folds', 'fold', 'recipe', 'resume'),
     load: async () => (await import('./commands/demo.js')).demo,
   },
 } as const satisfies Record<string, CommandSpec>;

@@ -29,6 +29,8 @@ const EXAMPLES: Readonly<Record<string, unknown>> = {
     limit: 20,
     classes: 'cat,dog',
     exclude: 'exclude.txt',
+    folds: 5,
+    fold: '1/5',
     out: 'runs/pets',
     split: 'runs/pets/split.json',
   },

@@ -19,6 +19,7 @@ interface RunValues {
   readonly valData?: string;
   readonly testData?: string;
   readonly limit?: number;
+  readonly folds?: number;
   readonly classes?: string;
   readonly exclude?: string;
   readonly out?: string;

@@ -1,3 +1,4 @@
+import type {CrossValidation} from '../finetune/cross-validation.js';
 import type {FinetuneResult} from '../finetune/finetune.js';
 import {duration, plural} from '../report/format.js';
 import {smallSampleWarning, type MeasuredSet} from '../report/small-sample.js';
@@ -90,6 +91,35 @@ export function runSummary({classifier, metrics, seconds, run, bundle}: Finetune
     ['time', times(seconds, process.uptime())],
     ...(run === undefined ? [] : ([['run', run]] as const)),
     ...(bundle === undefined ? [] : ([['bundle', bundle]] as const)),
+  ];
+  return printed(lines, style, columns);
+}
+
+/** The end of a cross-validation, for people. */
+export function foldsSummary(
+  {folds, accuracy, balancedAccuracy, pooled}: CrossValidation,
+  run: string,
+  style: Style,
+  columns: number,
+): string {
+  const [low, high] = pooled.accuracyInterval95;
+  const points = (fraction: number): string => (100 * fraction).toFixed(1);
+  const each = accuracy.values.map(points).join(', ');
+  const lines: Lines = [
+    [
+      'accuracy',
+      `${style.bold(style.good(percent(accuracy.mean)))} on average of ${folds} folds, which lie ${points(accuracy.deviation)} points about it (${each})`,
+    ],
+    [
+      'balanced',
+      `${percent(balancedAccuracy.mean)} on average where every class counts alike, ${points(balancedAccuracy.deviation)} points about it`,
+    ],
+    [
+      'all images',
+      `${percent(pooled.accuracy)} of ${plural(pooled.count, 'image')}, each once (95 % interval: ${percent(low)} to ${percent(high)})`,
+    ],
+    ['runs', `${run}/fold-1 to fold-${folds}; folds.json has the figures`],
+    ['', style.dim('For a model to use, train again without --folds.')],
   ];
   return printed(lines, style, columns);
 }

@@ -6,6 +6,8 @@ export interface ColourJitter {
   readonly brightness: number;
   readonly contrast: number;
   readonly saturation: number;
+  /** How far hues may turn, in turns: 0.1 draws from [-0.1, 0.1). */
+  readonly hue?: number;
 }
 
 /** PIL's `L` conversion (ITU-R 601-2), 16-bit fixed point. */
@@ -30,7 +32,7 @@ function meanLuma(pixels: Uint8Array): number {
 }
 
 /** PIL's `ImageEnhance`, in place: each blends the image with black, with its mean grey, or with its own greys. */
-export const ADJUSTMENTS: {readonly [name in keyof ColourJitter]: (pixels: Uint8Array, factor: number) => void} = {
+export const ADJUSTMENTS: {readonly [name in keyof Omit<ColourJitter, 'hue'>]: (pixels: Uint8Array, factor: number) => void} = {
   brightness: (pixels, factor) => blendAll(pixels, 0, factor),
   contrast: (pixels, factor) => blendAll(pixels, meanLuma(pixels), factor),
   saturation(pixels, factor) {
@@ -43,9 +45,32 @@ export const ADJUSTMENTS: {readonly [name in keyof ColourJitter]: (pixels: Uint8
   },
 };
 
-/** torchvision's `ColorJitter` without hue: the adjustments in a drawn order, each with a drawn factor. In place. */
+/** Turns the hues of all pixels, in HSV as torchvision's `adjust_hue` does. In place. @param turn in turns, -0.5..0.5 */
+export function turnHues(pixels: Uint8Array, turn: number): void {
+  for (let i = 0; i < pixels.length; i += 3) {
+    const [red, green, blue] = [pixels[i]!, pixels[i + 1]!, pixels[i + 2]!];
+    const most = Math.max(red, green, blue);
+    const range = most - Math.min(red, green, blue);
+    if (range === 0) continue;
+    const sector = most === red ? (green - blue) / range : most === green ? 2 + (blue - red) / range : 4 + (red - green) / range;
+    const hue = (((sector / 6 + turn) % 1) + 1) % 1;
+    for (let channel = 0; channel < 3; channel++) {
+      // Smith 1978: how far each channel is below the greatest, by its distance from the hue.
+      const k = (5 - 2 * channel + hue * 6 + 6) % 6;
+      pixels[i + channel] = Math.round(most - range * Math.max(0, Math.min(k, 4 - k, 1)));
+    }
+  }
+}
+
+/** torchvision's `ColorJitter`: the adjustments in a drawn order, each with a drawn factor; hues only where they may turn. In place. */
 export function jitterColours(pixels: Uint8Array, jitter: ColourJitter, stream: Random): void {
-  for (const name of shuffled(['brightness', 'contrast', 'saturation'] as const, stream)) {
+  const {hue = 0} = jitter;
+  const names = ['brightness', 'contrast', 'saturation', ...(hue > 0 ? (['hue'] as const) : [])] as const;
+  for (const name of shuffled(names, stream)) {
+    if (name === 'hue') {
+      turnHues(pixels, stream.between(-hue, hue));
+      continue;
+    }
     const factor = stream.between(Math.max(0, 1 - jitter[name]), 1 + jitter[name]);
     if (jitter[name] > 0) ADJUSTMENTS[name](pixels, factor);
   }

@@ -1,4 +1,4 @@
-import {DatasetError} from '../core/errors.js';
+import {DatasetError, UsageError} from '../core/errors.js';
 import type {Finding} from '../core/finding.js';
 import {random} from '../core/random.js';
 import {groupBy} from './group-by.js';
@@ -14,12 +14,21 @@ export interface KnownContents {
   contentHash(sample: Sample): string;
 }
 
+/** A part of a cross-validation. */
+export interface Fold {
+  /** From 1 to `of`. */
+  readonly number: number;
+  readonly of: number;
+}
+
 export interface SplitOptions {
   /** Share of each class to validate on, 0..1, where the folder has no validation images of its own; 0.2 unless told. */
   readonly valSplit?: number;
   /** Share of each class to test on, 0..1, where the folder has no test images of its own; 0 unless told. */
   readonly testSplit?: number;
   readonly seed: number;
+  /** One of several divisions in each of which other images are for validation, every image once; `valSplit` says nothing then. */
+  readonly fold?: Fold;
   /** Each the same for images that must be in one part, as near copies are. Identical files are in one part in any case. */
   readonly together?: readonly ((sample: Sample) => string)[];
 }
@@ -52,6 +61,18 @@ export class NoValidationImagesError extends DatasetError {
   }
 }
 
+/** The folder says itself what to validate on. */
+export class FoldError extends UsageError {
+  override readonly code = 'FOLDS';
+
+  constructor(readonly root: string) {
+    super(
+      `Expected images without validation images of their own for --folds, but found some beside those for training in ${root}. ` +
+        'Put all into one folder a class, or train without --folds.',
+    );
+  }
+}
+
 /** All images of a class are for validation or test. */
 export class NoTrainingImagesError extends DatasetError {
   override readonly code = 'NO_TRAINING_IMAGES';
@@ -71,10 +92,11 @@ export class NoTrainingImagesError extends DatasetError {
  * Divides a folder for training, validation and test. Parts that the folder brings along are kept. The rest is drawn by `seed`, class by
  * class, a group as one. Of a file in two of the folder's parts, the copy for training goes first, then that for validation.
  *
- * @throws NoValidationImagesError, NoTrainingImagesError
+ * @throws NoValidationImagesError, NoTrainingImagesError; FoldError for a fold of a folder that has validation images of its own
  */
 export function splitFolder(folder: ImageFolder, contents: KnownContents, options: SplitOptions): Split {
-  const {valSplit = 0.2, testSplit = 0, seed, together = []} = options;
+  const {valSplit = 0.2, testSplit = 0, seed, fold, together = []} = options;
+  if (fold !== undefined && folder.validation !== undefined) throw new FoldError(folder.root);
   const readable = new Set(contents.samples.map(({name}) => name));
   const isReadable = ({name}: Sample): boolean => readable.has(name);
   const unreadable = everySample(folder).filter(sample => !isReadable(sample));
@@ -87,6 +109,7 @@ export function splitFolder(folder: ImageFolder, contents: KnownContents, option
     test: folder.test === undefined ? testSplit : 0,
     seed,
     together,
+    ...(fold && {fold}),
   });
   const parts = {train: drawn.train, validation: [...validation, ...drawn.validation], test: [...test, ...drawn.test]};
   assertUsable(folder, parts);
@@ -112,6 +135,12 @@ function withoutCopies(
     if (original !== undefined) leftOut.set(sample.name, `it is the same file as ${original}`);
     return original === undefined;
   });
+}
+
+interface Drawing extends Required<Pick<SplitOptions, 'seed' | 'together'>>, Pick<SplitOptions, 'fold'> {
+  /** Shares, 0..1. */
+  readonly validation: number;
+  readonly test: number;
 }
 
 /** What is drawn as one. */
@@ -140,7 +169,7 @@ function drawParts(
   samples: readonly Sample[],
   contents: KnownContents,
   classNames: readonly string[],
-  {seed, together, ...shares}: {readonly validation: number; readonly test: number} & Required<Pick<SplitOptions, 'seed' | 'together'>>,
+  {seed, together, fold, ...shares}: Drawing,
 ): SplitParts {
   const parts = {train: [] as Sample[][], validation: [] as Sample[][], test: [] as Sample[][]};
   const groups = groupsToDraw(samples, contents, together);
@@ -148,10 +177,11 @@ function drawParts(
   classNames.forEach((className, label) => {
     const drawn = byLot(byClass.get(label) ?? [], ({hash}) => random(seed, 'split', className, hash).next());
     const all = drawn.reduce((sum, {size}) => sum + size, 0);
-    const [validation, others] = taken(drawn, all * shares.validation);
-    const [test, train] = taken(others, all * shares.test);
-    parts.validation.push(validation);
-    parts.test.push(test);
+    // The test images of all folds are the same.
+    const [set, rest] = fold === undefined ? taken(drawn, all * shares.validation) : taken(drawn, all * shares.test);
+    const [other, train] = fold === undefined ? taken(rest, all * shares.test) : dealt(rest, fold, label);
+    parts.validation.push(fold === undefined ? set : other);
+    parts.test.push(fold === undefined ? other : set);
     parts.train.push(train.flatMap(group => group.samples));
   });
   return {train: inOrder(parts.train.flat()), validation: inOrder(parts.validation.flat()), test: inOrder(parts.test.flat())};
@@ -178,6 +208,23 @@ function taken(groups: readonly Group[], wanted: number): [taken: Sample[], othe
   if (few.size === 0 && wanted > 0 && groups.length > 1)
     few.add(groups.reduce((least, group) => (group.size < least.size ? group : least)));
   return [[...few].flatMap(({samples}) => samples), groups.filter(group => !few.has(group))];
+}
+
+/**
+ * Groups dealt out to the folds one by one, each to the smallest of them: those of one fold, and the others. A class that is one group is
+ * always trained on.
+ */
+function dealt(groups: readonly Group[], {number, of}: Fold, first: number): [own: Sample[], others: Group[]] {
+  if (groups.length < 2) return [[], [...groups]];
+  const sizes = new Array<number>(of).fill(0);
+  const own = groups.filter(({size}) => {
+    // Classes begin at different folds, so that none gets all that is over.
+    const order = sizes.map((_, i) => (i + first) % of);
+    const least = order.reduce((best, fold) => (sizes[fold]! < sizes[best]! ? fold : best), order[0]!);
+    sizes[least]! += size;
+    return least === number - 1;
+  });
+  return [own.flatMap(({samples}) => samples), groups.filter(group => !own.includes(group))];
 }
 
 const inOrder = (samples: Sample[]): Sample[] => samples.sort((a, b) => a.label - b.label || (a.name < b.name ? -1 : 1));

@@ -5,15 +5,16 @@ import {loadBackbone, randomBackbone, type Backbone} from '../backbones/load-bac
 import {locateWeights} from '../backbones/locate-weights.js';
 import type {WeightsCard} from '../backbones/cards.js';
 import {cacheDirectory} from '../core/cache-directory.js';
+import {UsageError} from '../core/errors.js';
 import {atImageSize, fillColour, withFit, type Preprocessing} from '../core/preprocessing.js';
-import {AUGMENTATIONS} from '../datasets/augment.js';
+import {augmentationOf} from '../datasets/augment.js';
 import {copyFindings} from '../datasets/copy-findings.js';
 import {unframed} from '../datasets/fit.js';
 import {openImageCache, type ImageCache} from '../datasets/image-cache.js';
 import {everySample, type ImageFolder, type Sample} from '../datasets/image-folder.js';
 import {photographsOf} from '../datasets/photographs.js';
 import {groupingBy} from '../datasets/split-by.js';
-import {splitFolder, type Split} from '../datasets/split.js';
+import {splitFolder, type Fold, type Split} from '../datasets/split.js';
 import {readSplit} from '../datasets/split-file.js';
 import {thumbprint} from '../datasets/thumbprint.js';
 import {attachHead, type Classifier} from '../heads/classifier.js';
@@ -86,11 +87,20 @@ function photographsIn(cache: ImageCache, preprocessing: Preprocessing, run: Run
   );
 }
 
+/** @throws UsageError for a fold that there is not */
+function foldOf(text: string): Fold {
+  const [number, of] = text.split('/').map(Number) as [number, number];
+  if (of < 2 || number > of)
+    throw new UsageError(`Expected a fold such as 2/5 for --fold, but found ${text}. Count from 1, to 2 at least.`);
+  return {number, of};
+}
+
 function drawSplit(folder: ImageFolder, cache: ImageCache, photograph: (sample: Sample) => string, recipe: Recipe, run: RunContext): Split {
   const {groupOf, findings} = groupingBy(recipe.splitBy, folder.samples);
   findings.forEach(finding => run.find(finding));
   const together = [...(recipe.splitBy === 'identical' ? [] : [photograph]), ...(groupOf === undefined ? [] : [groupOf])];
-  return splitFolder(folder, cache, {...recipe, together});
+  const fold = recipe.fold === undefined ? {} : {fold: foldOf(recipe.fold)};
+  return splitFolder(folder, cache, {valSplit: recipe.valSplit, testSplit: recipe.testSplit, seed: recipe.seed, together, ...fold});
 }
 
 /** Every picture decoded, and given its part. */
@@ -137,7 +147,7 @@ export async function prepare(folder: ImageFolder, recipe: Recipe, run: RunConte
       samples,
       size: preprocessing.cropSize,
       ...(preprocessing.fit !== undefined && {fit: preprocessing.fit}),
-      augmentation: AUGMENTATIONS[augment],
+      augmentation: augmentationOf(augment),
       seed,
       ...run.signalled,
     }),

@@ -2,6 +2,7 @@ import {ARCHS} from '../backbones/resnet-specs.js';
 import {LAYER_GROUPS} from '../backbones/layer-groups.js';
 import {FITS} from '../core/preprocessing.js';
 import type {ObjectSchema} from '../core/schema.js';
+import type {AugmentationName} from '../datasets/augment.js';
 import {PRECISIONS} from '../engine/precision.js';
 import {BALANCES} from '../training/balance.js';
 
@@ -25,6 +26,44 @@ const phaseSchema = {
     name: {type: 'string', minLength: 1},
     epochs: {type: 'integer', minimum: 1},
     rates: ratesSchema,
+  },
+};
+
+const AUGMENTATION_NAMES = ['none', 'light', 'standard', 'strong'] as const satisfies readonly AugmentationName[];
+
+const share = {type: 'number', minimum: 0, maximum: 1};
+const positivePair = {type: 'array', items: {type: 'number', exclusiveMinimum: 0}, minItems: 2, maxItems: 2};
+const sharePair = {type: 'array', items: {type: 'number', exclusiveMinimum: 0, maximum: 1}, minItems: 2, maxItems: 2};
+const objectOf = (properties: Readonly<Record<string, object>>, optional: readonly string[] = []): object => ({
+  type: 'object',
+  additionalProperties: false,
+  required: Object.keys(properties).filter(key => !optional.includes(key)),
+  properties,
+});
+
+/** `Augmentation` of src/datasets/augment.ts, laid over a preset. */
+const augmentationSchema = {
+  type: 'object',
+  additionalProperties: false,
+  properties: {
+    preset: {enum: AUGMENTATION_NAMES, description: 'what holds where nothing is said here; none unless told'},
+    crop: {
+      anyOf: [{type: 'null'}, objectOf({scale: sharePair, ratio: positivePair})],
+      description: 'part of the area, and width over height',
+    },
+    flip: {...share, description: 'probability of being mirrored'},
+    flipVertical: {...share, description: 'probability of being upside down'},
+    rotation: {type: 'number', minimum: 0, maximum: 180, description: 'degrees, either way'},
+    jitter: {
+      anyOf: [
+        {type: 'null'},
+        objectOf({brightness: share, contrast: share, saturation: share, hue: {type: 'number', minimum: 0, maximum: 0.5}}, ['hue']),
+      ],
+      description: 'how far factors may stray from 1; hue in turns',
+    },
+    grayscale: {...share, description: 'probability of losing the colours'},
+    blur: {...objectOf({probability: share, sigma: positivePair}), description: 'Gaussian, sigma in pixels'},
+    erasing: {...objectOf({probability: share, scale: sharePair, ratio: positivePair}), description: 'a rectangle in the mean colour'},
   },
 };
 
@@ -60,7 +99,10 @@ export const recipeSchema = {
       enum: BALANCES,
       description: 'what makes up for classes of unequal size: nothing, weights in the loss, or how often they are shown',
     },
-    augment: {enum: ['none', 'light', 'standard'], description: 'how training pictures are varied'},
+    augment: {
+      anyOf: [{enum: AUGMENTATION_NAMES}, augmentationSchema],
+      description: 'how training pictures are varied: none, light, standard, strong; or settings in a recipe file',
+    },
     views: {type: 'integer', minimum: 0, maximum: 64, description: 'augmented views cached per image, beside the plain one'},
     precision: {enum: PRECISIONS, default: 'fp32', description: 'arithmetic of training: fp32, or bf16 where there is hardware for it'},
     valSplit: {type: 'number', minimum: 0, exclusiveMaximum: 1, default: 0.2, description: 'share of images to validate on'},
@@ -71,6 +113,7 @@ export const recipeSchema = {
       default: 'near-duplicates',
       description: "what stays in one part: identical, near-duplicates, folder:DEPTH or a pattern of names such as '(patient\\d+)_'",
     },
+    fold: {type: 'string', pattern: '^[1-9]\\d*/[1-9]\\d*$', description: 'validate on this part of a cross-validation: 2/5'},
     split: {type: 'string', minLength: 1, description: 'a split.json to use again'},
     seed: {type: 'integer', minimum: 0, default: 42, description: 'splits, shuffles and augmentations repeat under the same seed'},
     cacheDisk: {
@@ -92,6 +135,7 @@ export const runSchema = {
     testData: {type: 'string', minLength: 1, description: 'test images, where they lie elsewhere'},
     classes: {type: 'string', minLength: 1, description: 'use these classes alone: a,b,c'},
     exclude: {type: 'string', minLength: 1, description: 'a list of files to leave out, a name a line (check --fix-list)'},
+    folds: {type: 'integer', minimum: 2, maximum: 100, description: 'cross-validate: so many runs, each validated on other images'},
     limit: {type: 'integer', minimum: 1, description: 'use at most this many images a class'},
     out: {type: 'string', minLength: 1, description: 'run directory [default: runs/<dataset>-<arch>]'},
     overwrite: {type: 'boolean', default: false, description: 'replace the run directory if it exists'},

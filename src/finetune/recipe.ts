@@ -3,6 +3,7 @@ import type {Arch, LastStage} from '../backbones/resnet-specs.js';
 import type {GroupRates} from '../backbones/layer-groups.js';
 import type {Balance} from '../training/balance.js';
 import type {Fit} from '../core/preprocessing.js';
+import type {AugmentationChoice} from '../datasets/augment.js';
 import {validate, type ObjectSchema} from '../core/schema.js';
 import {recipeSchema, type FreezeSchedule} from './recipe-schema.js';
 
@@ -32,12 +33,14 @@ export interface Recipe {
   readonly clipNorm: number;
   readonly batchNorm: 'inference' | 'training';
   readonly balance: Balance;
-  readonly augment: 'none' | 'light' | 'standard';
+  readonly augment: AugmentationChoice;
   readonly views: number;
   readonly precision: Precision;
   readonly valSplit: number;
   readonly testSplit: number;
   readonly splitBy: string;
+  /** `2/5` */
+  readonly fold?: string;
   readonly split?: string;
   readonly seed: number;
   readonly cacheMemory?: number;

@@ -1,20 +1,23 @@
 import {existsSync} from 'node:fs';
-import {readFile} from 'node:fs/promises';
+import {readFile, writeFile} from 'node:fs/promises';
 import {join} from 'node:path';
-import {AbortedError} from '../../core/errors.js';
+import {AbortedError, UsageError} from '../../core/errors.js';
 import type {ImageFolder} from '../../datasets/image-folder.js';
 import {startEngine} from '../../engine/runtime.js';
+import {crossValidation} from '../../finetune/cross-validation.js';
 import {finetune, type FinetuneOptions, type FinetuneResult} from '../../finetune/finetune.js';
 import type {Recipe} from '../../finetune/recipe.js';
+import type {ResolvedRecipe} from '../../finetune/resolve-recipe.js';
 import {RUN_FILES} from '../../finetune/run-directory.js';
+import type {Metrics} from '../../training/metrics.js';
 import {accuracyGate} from '../accuracy-gate.js';
-import type {Action, Session} from '../action.js';
+import type {Action, Outcome, Session} from '../action.js';
 import {ConsoleView} from '../console-view.js';
 import {engineSentence, engineWish} from '../engine-view.js';
 import {StoppedRunError} from '../failure.js';
 import {loadFolder} from '../load-folder.js';
 import {RunPlan} from '../run-plan.js';
-import {nextSteps, runSummary} from '../run-summary.js';
+import {foldsSummary, nextSteps, runSummary} from '../run-summary.js';
 import {table} from '../table.js';
 import {threadsSentence} from '../threads.js';
 import {labelled} from '../words.js';
@@ -32,12 +35,62 @@ async function runIn(out: string, folder: ImageFolder, recipe: Recipe, options: 
 /** `metrics.json`, so that `--json` and the file agree. */
 const metricsOf = async (run: string): Promise<object> => JSON.parse(await readFile(join(run, RUN_FILES.metrics), 'utf8')) as object;
 
+/** A run of the command line, ready to begin. */
+interface Ready {
+  readonly plan: RunPlan;
+  readonly folder: ImageFolder;
+  readonly resolved: ResolvedRecipe;
+  readonly engineSeconds: number;
+  readonly session: Session;
+}
+
+/** Trains once and tells its course. The classifier is disposed. */
+async function trainOnce({plan, folder, resolved, engineSeconds, session}: Ready, out: string): Promise<FinetuneResult> {
+  const {terminal, signal} = session;
+  const view = new ConsoleView(terminal, {verbose: plan.values.verbose});
+  view.listen({type: 'recipe', ...resolved});
+  const options = {...plan.finetuneOptions(out, resolved.sources, engineSeconds), signal, onEvent: view.listen};
+  const result = await runIn(out, folder, resolved.recipe, options).finally(() => view.close());
+  result.classifier.dispose();
+  return result;
+}
+
+/** @throws UsageError (exit 2) for options that say otherwise what to validate on */
+function checkFolds(plan: RunPlan, {split, fold}: Recipe): void {
+  const {valData} = plan.values;
+  const other = Object.entries({'val-data': valData, split, fold, resume: plan.resumed}).find(([, value]) => value !== undefined);
+  if (other === undefined) return;
+  throw new UsageError(`Expected no --${other[0]} beside --folds, which divides the images itself, but found ${other[1]}. Leave out one.`);
+}
+
+/** A run for each fold, in directories of their own, and what they say together. */
+async function trainFolds(ready: Ready, out: string, folds: number): Promise<Outcome> {
+  const {plan, resolved, session} = ready;
+  const {terminal} = session;
+  checkFolds(plan, resolved.recipe);
+  const measured: Metrics[] = [];
+  for (let number = 1; number <= folds; number++) {
+    terminal.log(`\n${terminal.style.bold(`Fold ${number} of ${folds}`)}`);
+    const recipe = {...resolved.recipe, fold: `${number}/${folds}`};
+    const {metrics} = await trainOnce({...ready, resolved: {...resolved, recipe}}, join(out, `fold-${number}`));
+    measured.push(metrics.validation);
+  }
+  const together = crossValidation(measured);
+  const document = {run: out, ...together, runs: measured.map((_, i) => join(out, `fold-${i + 1}`))};
+  await writeFile(join(out, 'folds.json'), `${JSON.stringify(document, null, 2)}\n`);
+  return {
+    document,
+    text: foldsSummary(together, out, terminal.resultStyle, terminal.columns),
+    ...accuracyGate(together.accuracy.mean, plan.values.assertAccuracy),
+  };
+}
+
 /** `finetune [train]`: train, evaluate, export. */
 export const train: Action = async (request, session: Session) => {
-  const {terminal, signal} = session;
+  const {terminal} = session;
   const {dim} = terminal.style;
   const plan = new RunPlan(request);
-  const {data, verbose, assertAccuracy} = plan.values;
+  const {data, verbose, assertAccuracy, folds} = plan.values;
   const folder = await loadFolder(data, plan.folderOptions, session);
   const begun = performance.now();
   const engine = await startEngine(engineWish(plan.values, session));
@@ -47,12 +100,9 @@ export const train: Action = async (request, session: Session) => {
   const resolved = plan.resolve(folder, engine.device === 'gpu');
   const out = plan.directory(resolved.recipe.arch);
   if (verbose) for (const line of table([['option', 'value', 'from'], ...plan.rows(resolved, out)])) terminal.log(dim(line));
-
-  const view = new ConsoleView(terminal, {verbose});
-  view.listen({type: 'recipe', ...resolved});
-  const options = {...plan.finetuneOptions(out, resolved.sources, engineSeconds), signal, onEvent: view.listen};
-  const result = await runIn(out, folder, resolved.recipe, options).finally(() => view.close());
-  result.classifier.dispose();
+  const ready = {plan, folder, resolved, engineSeconds, session};
+  if (folds !== undefined) return trainFolds(ready, out, folds);
+  const result = await trainOnce(ready, out);
   const {metrics, bundle} = result;
   return {
     document: await metricsOf(out),

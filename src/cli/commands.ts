@@ -41,6 +41,18 @@ export const COMMANDS = {
     ],
     load: async () => (await import('./commands/check.js')).check,
   },
+  preview: {
+    usage: 'preview <dir>',
+    description: 'Draw a sheet of pictures as training would see them',
+    options: {
+      ...only('augment', 'fit', 'imageSize', 'seed', 'classes', 'exclude', 'recipe', 'overwrite', ...SAYING),
+      out: {type: 'string', minLength: 1, default: 'preview.png', description: 'the sheet, a PNG'},
+      pictures: {type: 'integer', minimum: 1, maximum: 100, default: 8, description: 'rows of the sheet'},
+      variations: {type: 'integer', minimum: 1, maximum: 30, default: 6, description: 'columns beside the plain picture'},
+    },
+    examples: [['$0 preview pets --augment strong', 'look before you train']],
+    load: async () => (await import('./commands/preview.js')).preview,
+  },
   evaluate: {
     usage: 'evaluate <bundle>',
     description: 'Metrics of an exported bundle on a folder of images',

@@ -1,5 +1,5 @@
-import {readFileSync} from 'node:fs';
 import {messageOf, UsageError} from '../core/errors.js';
+import {readTextFile} from '../core/text-file.js';
 import type {ImageFolderOptions} from '../datasets/image-folder.js';
 
 /** Options of a command that say which images of a folder are meant. */
@@ -22,7 +22,7 @@ const classesIn = (text: string): string[] =>
 /** A name a line, as `check --fix-list` writes them. @throws UsageError (exit 2) where it cannot be read */
 function namesIn(path: string): string[] {
   try {
-    return readFileSync(path, 'utf8')
+    return readTextFile(path)
       .replace(/^\uFEFF/, '')
       .split(/\r?\n/)
       .filter(line => line !== '');

@@ -1,6 +1,6 @@
-import {readFileSync} from 'node:fs';
 import {messageOf, UsageError} from '../core/errors.js';
 import {validate} from '../core/schema.js';
+import {readTextFile} from '../core/text-file.js';
 import {RECIPE_OPTIONS, RUN_OPTIONS} from './option-schema.js';
 import type {Values} from './read-values.js';
 
@@ -27,7 +27,7 @@ export function parseRecipe(text: string): unknown {
 export function readRecipeFile(path: string): Values {
   let document: unknown;
   try {
-    document = parseRecipe(readFileSync(path, 'utf8'));
+    document = parseRecipe(readTextFile(path));
   } catch (error) {
     if (error instanceof SyntaxError) {
       throw new UsageError(`Expected JSON in recipe ${path}, but found: ${messageOf(error)}. Correct it; finetune init writes one anew.`);

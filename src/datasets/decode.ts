@@ -2,6 +2,7 @@ import sharp from 'sharp';
 import type {Sharp, SharpOptions} from 'sharp';
 import {fittingOf, framed, resizedSize} from './fit.js';
 import type {Fitting, Resizing} from './fit.js';
+import {hasTooManyFrames, MOST_FRAMES} from './frame-count.js';
 import {formatFault, formatOf} from './image-format.js';
 import type {ImageFormat} from './image-format.js';
 import {inTurn} from './in-turn.js';
@@ -49,6 +50,7 @@ async function headerOf(bytes: Uint8Array): Promise<Header> {
   if (fault !== undefined) throw new ImageFault(fault);
   const size = plainJpegSize(bytes);
   if (size !== undefined) return {...PLAIN, format: 'JPEG', size};
+  if (hasTooManyFrames(bytes, format as ImageFormat)) throw new ImageFault(`it has more than ${MOST_FRAMES} frames`);
   const {autoOrient, space, orientation = 1, hasAlpha, depth, pages = 1} = await sharp(bytes, READING).metadata();
   return {
     format: format as ImageFormat,

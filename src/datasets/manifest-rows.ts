@@ -1,6 +1,7 @@
 import {createReadStream} from 'node:fs';
 import {extname} from 'node:path';
 import {createInterface} from 'node:readline';
+import {pipeline} from 'node:stream';
 import {parse} from 'csv-parse';
 import {DatasetError, messageOf} from '../core/errors.js';
 
@@ -64,7 +65,8 @@ const POSITIONS: ReadonlyMap<Column, number> = new Map([
 
 /** Quotes, commas and line ends within quotes as RFC 4180 has them; a byte order mark and either kind of line end are no matter. */
 async function* separated(path: string, delimiter: string): AsyncGenerator<ManifestRow> {
-  const parser = createReadStream(path).pipe(parse({delimiter, bom: true, relax_column_count: true, skip_empty_lines: true, info: true}));
+  const parser = parse({delimiter, bom: true, relax_column_count: true, skip_empty_lines: true, info: true});
+  pipeline(createReadStream(path), parser, () => undefined); // unlike pipe, it hands on that the file cannot be read
   let columns: ReadonlyMap<Column, number> | undefined;
   for await (const {record, info} of parser as AsyncIterable<{record: string[]; info: {lines: number}}>) {
     if (columns === undefined) {

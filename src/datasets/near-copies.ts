@@ -31,7 +31,8 @@ function joinCopies(prints: readonly (Uint8Array | undefined)[], number: number,
   if (print === undefined) return;
   const whole = coefficientsOf(print).subarray(0, COEFFICIENTS);
   for (const isMirrored of [false, true]) {
-    const candidates = index.alike(isMirrored ? mirroredCoefficients(whole) : whole, number);
+    const isApart = (other: number): boolean => groups.of(other) !== groups.of(number);
+    const candidates = index.alike(isMirrored ? mirroredCoefficients(whole) : whole, number, isApart);
     if (candidates.size === 0) continue;
     const edges = edgesOf(isMirrored ? mirroredPrint(print) : print, WHOLE);
     for (const [other, windows] of candidates) {
@@ -48,8 +49,8 @@ export interface Looking {
 
 /**
  * Groups of pictures that show the same photograph: at another size, in another format or quality, brighter or darker, without colours,
- * mirrored, marked, with a border, or cut by up to a quarter of each side. Pictures of one colour are in none. Copies of copies are in one
- * group.
+ * mirrored, with a narrow border, or cut by up to a quarter of each side; one in three where something opaque was laid over a corner. Pictures
+ * of one colour are in none. Copies of copies are in one group.
  *
  * @param all thumbprints; the groups are of indices into them
  * @returns groups of two and more, each sorted, by their first

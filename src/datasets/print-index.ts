@@ -8,7 +8,13 @@ import type {PrintWindow} from './print-likeness.js';
 const candidateDistance = (prints: number): number => Math.max(8, Math.round(14 - 0.65 * Math.log2(Math.max(1, prints / 5000))));
 
 /** Entries that are looked at under one key: enough for neighbours in a row of like pictures to meet. */
-const MOST_LOOKED_AT = 4096;
+const MOST_LOOKED_AT = 1024;
+
+/**
+ * Candidates of a print, those that hash most alike, and windows of each. Among pictures of one kind, such as X-rays, all are candidates:
+ * without a limit 500 such prints take 20 s, and ten times as many a hundred times as long.
+ */
+const [MOST_CANDIDATES, MOST_WINDOWS] = [12, 6];
 
 /** Finds the thumbprints a window of which hashes nearly as another thumbprint does. 1.6 KB a thumbprint. */
 export class PrintIndex {
@@ -63,29 +69,41 @@ export class PrintIndex {
   }
 
   /**
-   * Candidates for copies of a print.
+   * Candidates for copies of a print, those that hash most alike.
    *
    * @param coefficients `[8, 8]` of the whole of it
-   * @param number its own; it is not found itself
-   * @returns by number of a print: its windows that hash nearly alike
+   * @param number its own, for where it would stand among the others
+   * @param isWanted false for numbers of prints that need not be found, its own among them
+   * @returns by number of a print: its windows that hash nearly alike, the nearest first
    */
-  alike(coefficients: Float64Array, number: number): Map<number, PrintWindow[]> {
-    const hash = hashOf(coefficients);
+  alike(coefficients: Float64Array, number: number, isWanted: (other: number) => boolean): Map<number, PrintWindow[]> {
     const found = new Map<number, PrintWindow[]>();
+    for (const entry of this.#entriesAlike(coefficients, number).flat()) {
+      const window = entry % WINDOWS;
+      const other = this.#first + (entry - window) / WINDOWS;
+      const windows = found.get(other);
+      if (windows !== undefined) {
+        if (windows.length < MOST_WINDOWS) windows.push(windowAt(window));
+      } else if (found.size < MOST_CANDIDATES && isWanted(other)) {
+        found.set(other, [windowAt(window)]);
+      }
+    }
+    return found;
+  }
+
+  /** By distance, from none up: entries that hash nearly as the print does. */
+  #entriesAlike(coefficients: Float64Array, number: number): number[][] {
+    const hash = hashOf(coefficients);
+    const entries: number[][] = Array.from({length: this.#distance + 1}, () => []);
     for (const key of keysOf(coefficients, hash)) {
       const [from, end] = this.#lookedAt(key, number);
       for (let place = from; place < end; place++) {
         const entry = this.#entries[place]!;
-        if (distance(hash.low, hash.high, this.#low[entry]!, this.#high[entry]!) > this.#distance) continue;
-        const window = entry % WINDOWS;
-        const other = this.#first + (entry - window) / WINDOWS;
-        if (other === number) continue;
-        const windows = found.get(other);
-        if (windows === undefined) found.set(other, [windowAt(window)]);
-        else windows.push(windowAt(window));
+        const away = distance(hash.low, hash.high, this.#low[entry]!, this.#high[entry]!);
+        if (away <= this.#distance) entries[away]!.push(entry);
       }
     }
-    return found;
+    return entries;
   }
 
   /** The places of a key's entries, or of those about a print's own where they are too many. */

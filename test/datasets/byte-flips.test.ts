@@ -12,6 +12,7 @@ const FAULTS = [
   'it is damaged or cut off',
   'it has another size than its header says',
   'it has more than 268 million pixels',
+  'it has more than 10000 frames',
   /^(BMP|HEIC|JPEG XL|JPEG 2000|Photoshop) images are not supported$/,
 ];
 

@@ -83,11 +83,12 @@ describe('a file that changes while a run goes on', function () {
       const {findings: all, readable, refusal} = await checkImages(folder!);
       const findings = besidesSize(all);
       expect([readable.length, refusal]).to.deep.equal([23, undefined]);
-      expect(findings.map(({code, files}) => [code, files])).to.deep.equal([['unreadable-image', ['a/5.png']]]);
-      expect(findings[0]!.message).to.match(reason);
+      const lost = findings.filter(({code}) => code !== 'tiny-image'); // as all of them are
+      expect(lost.map(({code, files}) => [code, files])).to.deep.equal([['unreadable-image', ['a/5.png']]]);
+      expect(lost[0]!.message).to.match(reason);
 
       const after = await open({}, 0);
-      expect(after.findings).to.deep.equal(findings);
+      expect(after.findings).to.deep.equal(lost);
       await after.close();
     });
   }

@@ -68,6 +68,12 @@ describe('a disk that is full', function () {
     expect(readdirSync(join(cache, 'images'))).to.deep.equal([]);
   });
 
+  it('does not end a check, which would only have kept what it saw', async () => {
+    const options = {cwd, environment: {FINETUNE_CACHE: cache}, fileLimit: 1};
+    expectEnded(await finetune(['check', 'pictures'], options), 0);
+    expect(readdirSync(join(cache, 'looks')).filter(name => !name.startsWith('copies-'))).to.deep.equal([]); // those are a few bytes
+  });
+
   it('for the run itself ends it in a sentence', async () => {
     expectSentence(await train('runs/small', [], 16), 1, /^error Expected .*EFBIG: file too large, write\.$/);
   });

@@ -50,10 +50,12 @@ function asWeightsFileError(path: string, error: unknown): unknown {
 }
 
 async function recognise(path: string): Promise<Recognised> {
-  if ((await stat(path)).isDirectory()) {
+  const found = await stat(path);
+  if (found.isDirectory()) {
     if (existsSync(join(path, 'model.json'))) return TFJS_FOLDER;
     throw new Malformed('a folder without a model.json', 'give the file or the folder that holds the weights');
   }
+  if (!found.isFile()) throw new Malformed('what is neither a file nor a folder', 'give the file or the folder that holds the weights');
   const head = await readHead(path);
   const text = head.toString('latin1');
   if (text.startsWith('PK\x03\x04')) return TORCH_ZIP;

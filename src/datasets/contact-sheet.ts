@@ -1,0 +1,27 @@
+import sharp from 'sharp';
+
+/** Pixels between pictures. */
+const GAP = 6;
+
+/**
+ * Square pictures side by side, rows below each other, on white.
+ *
+ * @param rows pictures of `[size, size, 3]` each
+ * @returns a PNG
+ */
+export async function contactSheet(rows: readonly (readonly Uint8Array[])[], size: number): Promise<Buffer> {
+  const columns = Math.max(...rows.map(({length}) => length));
+  const place = (index: number): number => GAP + index * (size + GAP);
+  const pictures = rows.flatMap((row, y) =>
+    row.map((pixels, x) => ({
+      input: Buffer.from(pixels),
+      raw: {width: size, height: size, channels: 3 as const},
+      left: place(x),
+      top: place(y),
+    })),
+  );
+  return sharp({create: {width: place(columns), height: place(rows.length), channels: 3, background: 'white'}})
+    .composite(pictures)
+    .png()
+    .toBuffer();
+}

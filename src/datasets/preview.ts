@@ -1,0 +1,50 @@
+import {random, shuffled} from '../core/random.js';
+import type {Preprocessing} from '../core/preprocessing.js';
+import {augment, AUGMENTATIONS, type Augmentation} from './augment.js';
+import {decode} from './decode.js';
+import {groupBy} from './group-by.js';
+import type {ImageFolder, Sample} from './image-folder.js';
+import {decodingFault} from './readability.js';
+
+export interface PreviewOptions {
+  /** Pictures at most, those of different classes in turn. */
+  readonly pictures: number;
+  /** Variations of each. */
+  readonly variations: number;
+  readonly augmentation: Augmentation;
+  readonly preprocessing: Preprocessing;
+  readonly seed: number;
+}
+
+/** A picture as it is and as it may be shown in training, `[size, size, 3]` each. */
+export interface Previewed {
+  readonly sample: Sample;
+  /** The plain picture first; none where it cannot be read. */
+  readonly shown: readonly Uint8Array[];
+  readonly fault?: string;
+}
+
+/** Images in a drawn order, one of each class in turn. */
+function inTurn({samples}: ImageFolder, seed: number): Sample[] {
+  const byClass = [...groupBy(samples, ({label}) => label)].map(([label, of]) => shuffled(of, random(seed, 'preview', label)));
+  const longest = Math.max(0, ...byClass.map(({length}) => length));
+  return Array.from({length: longest}, (_, i) => byClass.flatMap(of => of.slice(i, i + 1))).flat();
+}
+
+/** Some pictures of a folder, plain and varied as an epoch of training would vary them. */
+export async function previewOf(folder: ImageFolder, options: PreviewOptions): Promise<Previewed[]> {
+  const {pictures, variations, augmentation, preprocessing, seed} = options;
+  const found: Previewed[] = [];
+  for (const sample of inTurn(folder, seed).slice(0, pictures)) {
+    try {
+      const image = await decode(sample.path, preprocessing);
+      const vary = (epoch: number): Uint8Array =>
+        augment(image, preprocessing.cropSize, augmentation, random(seed, 'augment', epoch, sample.name));
+      const plain = augment(image, preprocessing.cropSize, AUGMENTATIONS.none, random(seed));
+      found.push({sample, shown: [plain, ...Array.from({length: variations}, (_, i) => vary(i + 1))]});
+    } catch (error) {
+      found.push({sample, shown: [], fault: decodingFault(error)});
+    }
+  }
+  return found;
+}

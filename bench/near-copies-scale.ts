@@ -40,7 +40,9 @@ const {values, positionals} = parseArgs({
   allowPositionals: true,
   options: {kind: {type: 'string', default: 'mixed'}, sizes: {type: 'string', default: '5000,20000,100000'}},
 });
-const prints = await concurrently(await findImages(positionals), 4, async path => thumbprint((await examine(await readBytes(path))).image));
+const prints = await concurrently((await findImages(positionals)).images, 4, async path =>
+  thumbprint((await examine(await readBytes(path))).image),
+);
 for (const size of values.sizes.split(',').map(Number)) {
   const stream = random(1, 'near-copies-scale', size);
   const made = Array.from({length: size}, () => KINDS[values.kind]!(prints, stream));

@@ -31,7 +31,7 @@ async function printAt(path: string): Promise<Original | undefined> {
 
 /** The images of a folder that can be read, in a fixed order by chance, identical ones once. */
 async function originalsIn(directory: string): Promise<Original[]> {
-  const found = (await concurrently(await findImages([directory]), AT_ONCE, printAt)).filter(image => image !== undefined);
+  const found = (await concurrently((await findImages([directory])).images, AT_ONCE, printAt)).filter(image => image !== undefined);
   return shuffled([...new Map(found.map(image => [image.hash, image])).values()], random(1, 'near-copies'));
 }
 

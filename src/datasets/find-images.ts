@@ -2,10 +2,12 @@ import {stat} from 'node:fs/promises';
 import {join} from 'node:path';
 import {glob} from 'glob';
 import {UsageError} from '../core/errors.js';
+import type {Finding} from '../core/finding.js';
 import {concurrently} from './concurrently.js';
 import {formatFault, formatOfFile, isNamedAsImage} from './image-format.js';
 import {FILES_AT_ONCE, readImageTree} from './image-tree.js';
 import type {Watching} from './image-tree.js';
+import {leftOut} from './left-out.js';
 
 /** A word that stands for no image at all. */
 export class NoImagesFoundError extends UsageError {
@@ -26,28 +28,47 @@ async function isMeant(path: string): Promise<boolean> {
   return formatFault(format) === undefined;
 }
 
-async function matching(pattern: string): Promise<string[]> {
+/** What words of a command line stand for. */
+export interface FoundImages {
+  /** Those that hold an image, and those that should: what is wrong with these shows when they are read. */
+  readonly images: readonly string[];
+  /** Files beside them that are no images, hidden ones, links that lead out. */
+  readonly findings: readonly Finding[];
+}
+
+async function matching(pattern: string): Promise<FoundImages> {
   const matches = (await glob(pattern, {nodir: true})).sort();
   const meant = await concurrently(matches, FILES_AT_ONCE, isMeant);
-  return matches.filter((_, i) => meant[i]);
+  const others = matches.filter((_, i) => !meant[i]);
+  return {images: matches.filter((_, i) => meant[i]), findings: leftOut('not-an-image', 'note', others, 'it is not an image')};
+}
+
+async function below(folder: string, watching: Watching): Promise<FoundImages> {
+  const tree = await readImageTree(folder, join(folder, '/'), watching);
+  const broken = tree.broken.filter(({name}) => !name.endsWith('/'));
+  const images = [...tree.images, ...broken].map(({name}) => join(name));
+  return {images: images.sort(), findings: tree.findings.filter(({code}) => code !== 'unreadable-image')};
 }
 
 /**
- * Image files that words of a command line stand for: a file is itself, whatever it is and holds; a folder is every image below it; anything
- * else is a pattern (https://github.com/isaacs/node-glob). In the order of the words, each file once, under the path it was found by.
+ * Image files that words of a command line stand for: a file is itself, whatever it is and holds; a folder is every file below it that holds an
+ * image or should; anything else is a pattern (https://github.com/isaacs/node-glob). In the order of the words, each file once, under the
+ * path it was found by.
  * @throws NoImagesFoundError (exit 2) for a word that stands for nothing
  */
-export async function findImages(words: readonly string[], watching: Watching = {}): Promise<string[]> {
+export async function findImages(words: readonly string[], watching: Watching = {}): Promise<FoundImages> {
   const found = new Set<string>();
-  for (const word of words) {
+  const findings: Finding[] = [];
+  for (const word of new Set(words)) {
     const status = await stat(word).catch(() => undefined);
-    const images = status?.isDirectory()
-      ? (await readImageTree(word, '', watching)).images.map(({name}) => join(word, name))
+    const {images, findings: beside} = status?.isDirectory()
+      ? await below(word, watching)
       : status !== undefined
-        ? [word]
+        ? {images: [word], findings: []}
         : await matching(word);
+    findings.push(...beside);
     if (images.length === 0) throw new NoImagesFoundError(word, status === undefined ? `nothing at ${word}` : `no image in ${word}`);
     for (const image of images) found.add(image);
   }
-  return [...found];
+  return {images: [...found], findings};
 }

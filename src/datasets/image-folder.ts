@@ -12,6 +12,7 @@ import {groupBy} from './group-by.js';
 import {loadManifest} from './manifest.js';
 import {isManifest} from './manifest-rows.js';
 import {readImageTree} from './image-tree.js';
+import {leftOut} from './left-out.js';
 import type {Watching} from './image-tree.js';
 
 /** One image and what it shows. */
@@ -85,19 +86,24 @@ export async function loadImageFolder(root: string, options: ImageFolderOptions 
     const {samples, findings: found} = matchClasses(part, source, classNames);
     findings.push(...found);
     if (samples.length === 0 && elsewhere !== undefined) throw new EmptyPartError(part, source.tree.root, classNames);
-    return samples.length === 0 ? undefined : limited(samples, classNames, options);
+    return samples.length === 0 ? undefined : samples;
   };
   const samples = (await samplesOf('train'))!;
   const validation = await samplesOf('validation', options.valData);
   const test = await samplesOf('test', options.testData);
   findings.push(...exclusion.findings());
-  return {root: tree.root, classNames, samples, ...(validation && {validation}), ...(test && {test}), findings, layout};
+  const folder = {root: tree.root, classNames, samples, ...(validation && {validation}), ...(test && {test}), findings, layout};
+  return limitedFolder(folder, options);
 }
 
-/** A folder with fewer images of each class in each part. */
-function limitedFolder({samples, validation, test, ...folder}: ImageFolder, options: ImageFolderOptions): ImageFolder {
+/** A folder with fewer images of each class in each part, and what it tells of the others. */
+function limitedFolder(folder: ImageFolder, options: ImageFolderOptions): ImageFolder {
   const few = (part: readonly Sample[]): Sample[] => limited(part, folder.classNames, options);
-  return {...folder, samples: few(samples), ...(validation && {validation: few(validation)}), ...(test && {test: few(test)})};
+  const {samples, validation, test} = folder;
+  const smaller = {...folder, samples: few(samples), ...(validation && {validation: few(validation)}), ...(test && {test: few(test)})};
+  const kept = new Set(everySample(smaller).map(({name}) => name));
+  const others = everySample(folder).flatMap(({name}) => (kept.has(name) ? [] : [name]));
+  return {...smaller, findings: [...folder.findings, ...leftOut('over-limit', 'note', others, 'its class has more images than --limit')]};
 }
 
 async function sourceElsewhere(part: Part, folder: string, watching: Watching, exclusion: Exclusion): Promise<Source> {

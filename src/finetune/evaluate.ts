@@ -3,6 +3,7 @@ import type {Finding} from '../core/finding.js';
 import {decode} from '../datasets/decode.js';
 import {centreCrop} from '../datasets/windows.js';
 import {everySample, type ImageFolder, type Sample} from '../datasets/image-folder.js';
+import {leftOut} from '../datasets/left-out.js';
 import {decodingFault} from '../datasets/readability.js';
 import type {Bundle} from '../export/bundle.js';
 import {RunningMetrics, type Metrics} from '../training/metrics.js';
@@ -14,10 +15,21 @@ export interface EvaluateOptions {
   readonly signal?: AbortSignal;
 }
 
+/** What became of the images of a folder and of the files that should be some; the last four add up to the first. */
+export interface ImageCounts {
+  readonly found: number;
+  readonly measured: number;
+  readonly unreadable: number;
+  readonly unknownClass: number;
+  /** In parts that were not measured, as those for training. */
+  readonly otherParts: number;
+}
+
 export interface Evaluation {
   readonly metrics: Metrics;
   /** The part of the folder that was measured: what no training saw, where the folder says so. */
   readonly part: 'test' | 'validation' | 'all';
+  readonly images: ImageCounts;
   readonly findings: readonly Finding[];
 }
 
@@ -66,8 +78,10 @@ function matchLabels(folder: ImageFolder, bundle: Bundle, run: RunContext): Read
   const extra = folder.classNames.filter(name => !known.has(name));
   const missing = bundle.classNames.filter(name => !folder.classNames.includes(name));
   if (extra.length === folder.classNames.length) throw new NoCommonClassError(folder.root, bundle.classNames, folder.classNames);
-  const say = (code: string, message: string): void => run.find({code, severity: 'warning', message, files: []});
-  if (extra.length > 0) say('class-unknown', `The bundle does not know ${list(extra)}; those images are left out.`);
+  const say = (code: string, message: string, files: readonly string[] = []): void => run.find({code, severity: 'warning', message, files});
+  const strangers = everySample(folder).flatMap(({name, label}) => (known.has(folder.classNames[label]!) ? [] : [name]));
+  if (extra.length > 0)
+    say('class-unknown', `The bundle does not know ${list(extra)}; those images (${strangers.length}) are left out.`, strangers);
   if (missing.length > 0) say('class-missing', `No images of ${list(missing)} are in the folder; nothing is said of them.`);
   return new Map(folder.classNames.flatMap((name, label) => (known.has(name) ? [[label, known.get(name)!]] : [])));
 }
@@ -85,8 +99,7 @@ async function readChunk(samples: readonly Sample[], labels: ReadonlyMap<number,
       try {
         return {label: labels.get(label)!, pixels: centreCrop(await decode(path, bundle.preprocessing), cropSize)};
       } catch (error) {
-        const message = `${name} cannot be read and is left out: ${decodingFault(error)}.`;
-        run.find({code: 'unreadable-image', severity: 'warning', message, files: [name]});
+        leftOut('unreadable-image', 'warning', [name], decodingFault(error)).forEach(finding => run.find(finding));
         return undefined;
       }
     }),
@@ -95,6 +108,24 @@ async function readChunk(samples: readonly Sample[], labels: ReadonlyMap<number,
   const pixels = new Uint8Array(readable.length * cropSize * cropSize * 3);
   readable.forEach((image, i) => pixels.set(image.pixels, i * image.pixels.length));
   return {pixels, labels: Int32Array.from(readable, ({label}) => label)};
+}
+
+/** Files that were found and could not be read, each once. */
+const unreadableIn = (findings: readonly Finding[]): number =>
+  new Set(findings.flatMap(({code, files}) => (code === 'unreadable-image' ? files : []))).size;
+
+/** @param meant images that were to be measured */
+function countImages(
+  folder: ImageFolder,
+  labels: ReadonlyMap<number, number>,
+  meant: number,
+  measured: number,
+  run: RunContext,
+): ImageCounts {
+  const every = everySample(folder);
+  const known = every.filter(({label}) => labels.has(label)).length;
+  const [unreadable, unknownClass, otherParts] = [unreadableIn(run.findings), every.length - known, known - meant];
+  return {found: measured + unreadable + unknownClass + otherParts, measured, unreadable, unknownClass, otherParts};
 }
 
 /** Sum over images of -log(probability of the truth), nats; a probability that float32 rounds to 0 counts as the smallest it holds. */
@@ -124,5 +155,6 @@ export async function evaluate(bundle: Bundle, folder: ImageFolder, {onEvent, si
     run.progress('evaluate', Math.min(start + BATCH, measured.length), measured.length, 'images');
   }
   if (metrics.count === 0) throw new NothingToMeasureError(folder.root, measured.length);
-  return {metrics: metrics.metrics(), part, findings: run.findings};
+  const images = countImages(folder, labels, measured.length, metrics.count, run);
+  return {metrics: metrics.metrics(), part, images, findings: run.findings};
 }

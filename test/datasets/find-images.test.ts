@@ -13,7 +13,7 @@ describe('findImages', () => {
     writeTree(root, {'notes.txt': 'notes', 'broken.png': 'no picture', 'empty/readme.txt': ''});
   });
   const found = async (...words: string[]): Promise<string[]> =>
-    (await findImages(words.map(word => join(root, word)))).map(path => path.slice(root.length + 1));
+    (await findImages(words.map(word => join(root, word)))).images.map(path => path.slice(root.length + 1));
 
   it('takes a file as it is, whatever it holds', async () => {
     expect(await found('notes.txt', 'a.png')).to.deep.equal(['notes.txt', 'a.png']);
@@ -26,6 +26,19 @@ describe('findImages', () => {
   it('takes what a pattern matches, if it holds an image or says so', async () => {
     expect(await found('*')).to.deep.equal(['a.png', 'b.png', 'broken.png']);
     expect(await found('**/*.png')).to.deep.equal(['a.png', 'b.png', 'broken.png', 'sub/d.png']);
+  });
+
+  it('takes what should be an image of a folder, and tells of everything else there', async () => {
+    writeTree(root, {'odd/cut.png': 'no picture', 'odd/notes.txt': 'notes', 'odd/.hidden.jpg': ''});
+    const {images, findings} = await findImages([join(root, 'odd'), join(root, 'odd')]);
+    expect(images).to.deep.equal([join(root, 'odd', 'cut.png')]);
+    expect(findings.map(({code, files}) => [code, ...files])).to.deep.equal([
+      ['not-an-image', join(root, 'odd', 'notes.txt')],
+      ['hidden', join(root, 'odd', '.hidden.jpg')],
+    ]);
+    expect((await findImages([join(root, 'su*/*')])).findings).to.deep.equal([]);
+    const [other] = (await findImages([join(root, 'odd', '*')])).findings;
+    expect(other).to.deep.include({code: 'not-an-image', files: [join(root, 'odd', 'notes.txt')]});
   });
 
   it('takes a file once', async () => {

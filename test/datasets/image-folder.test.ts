@@ -330,6 +330,10 @@ describe('loadImageFolder', () => {
       expect(one!.samples.map(({label}) => label)).to.deep.equal([0, 0, 0, 0, 0, 1, 1, 1]);
       expect(one!.validation).to.have.length(10);
       expect(again).to.deep.equal(one);
+      const over = one!.findings.find(({code}) => code === 'over-limit');
+      expect(over!.message).to.match(/^Left out 39 files, such as train\/a\/\d+\.png: its class has more images than --limit\.$/);
+      expect(over!.files).to.have.length(39);
+      expect(everySample(one!).filter(({name}) => over!.files.includes(name))).to.deep.equal([]);
       expect(namesOf(other!.samples)).not.to.deep.equal(namesOf(one!.samples));
     });
   });

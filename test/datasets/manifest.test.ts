@@ -75,7 +75,7 @@ describe('a list of images', () => {
     expect(folder.classNames).to.deep.equal(['cat', 'dog']);
     expect(folder.samples).to.have.length(4);
     expect(folder.samples.map(({name}) => name)).to.not.include('cats/0.png');
-    expect(folder.findings.map(({code}) => code)).to.deep.equal(['class-not-chosen', 'listed-twice', 'excluded']);
+    expect(folder.findings.map(({code}) => code)).to.deep.equal(['class-not-chosen', 'listed-twice', 'excluded', 'over-limit']);
   });
 
   it('is split as a folder is', async () => {

@@ -21,7 +21,7 @@ describe('nearCopies of photographs', function () {
   this.timeout(180_000);
 
   it('finds altered copies among pets, but for one of 20 at most, and takes no pet for another', async function () {
-    const paths = await findImages([sharedOrSkip(this, 'data/pets37')]);
+    const {images: paths} = await findImages([sharedOrSkip(this, 'data/pets37')]);
     const prints = await printsOf(paths);
     expect(await nearCopies(prints)).to.deep.equal([]);
     const chosen = paths.flatMap((_, i) => (i % 19 === 0 ? [i] : []));
@@ -37,7 +37,7 @@ describe('nearCopies of photographs', function () {
   });
 
   it('takes few of 1,000 images of 32 pixels for copies: four photographs that are there twice, and two aeroplanes', async function () {
-    const prints = await printsOf(await findImages([sharedOrSkip(this, 'data/cifar10-test')]));
+    const prints = await printsOf((await findImages([sharedOrSkip(this, 'data/cifar10-test')])).images);
     expect((await nearCopies(prints)).flat()).to.have.length.at.most(10);
   });
 });

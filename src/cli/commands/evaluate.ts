@@ -8,6 +8,7 @@ import type {Action} from '../action.js';
 import {ConsoleView} from '../console-view.js';
 import {engineWish, type EngineValues} from '../engine-view.js';
 import {folderOptions, type FolderValues} from '../folder-options.js';
+import {leftOutSentence} from '../left-out-sentence.js';
 import {loadFolder} from '../load-folder.js';
 import {metricsLines, printed} from '../run-summary.js';
 
@@ -36,15 +37,16 @@ export const evaluate: Action = async ({positionals, values}, session) => {
   const bundle = await loadBundle(directory);
   const {spec, classNames} = bundle;
   const view = new ConsoleView(terminal, {verbose});
-  const {metrics, part, findings} = await measure(bundle, folder, {onEvent: view.listen, signal}).finally(() => view.close());
+  const {metrics, part, images, findings} = await measure(bundle, folder, {onEvent: view.listen, signal}).finally(() => view.close());
   bundle.dispose();
   const lines = metricsLines(metrics, part, classNames, terminal.resultStyle);
+  const leftOut = images.measured === images.found ? [] : ([['left out', leftOutSentence(images)]] as const);
   return {
     document: {
       ...{bundle: directory, data: folder.root, part, engine: engine.engine, device: engine.device, arch: spec.arch},
-      ...{classes: classNames, metrics, findings},
+      ...{classes: classNames, images, metrics, findings},
     },
-    text: printed([...lines, ['measured', MEASURED[part]]], terminal.resultStyle, terminal.columns),
+    text: printed([...lines, ['measured', MEASURED[part]], ...leftOut], terminal.resultStyle, terminal.columns),
     ...accuracyGate(metrics.accuracy, assertAccuracy),
   };
 };

@@ -6,10 +6,12 @@ import {openBundle} from '../../export/open-bundle.js';
 import {UnreadableImageError} from '../../export/read-pixels.js';
 import type {Action, Session} from '../action.js';
 import {engineWish, type EngineValues} from '../engine-view.js';
+import {findingLines} from '../finding-lines.js';
 import {listing} from '../load-folder.js';
 import {ProgressLine} from '../progress-line.js';
 import {table} from '../table.js';
 import {percent} from '../words.js';
+import {leftOutSentence} from '../left-out-sentence.js';
 
 /** Images classified between two looks at the signal. */
 const BATCH = 32;
@@ -64,15 +66,21 @@ export const predict: Action = async ({positionals, values}, session) => {
   await openBundle(directory);
   const line = new ProgressLine(session.terminal);
   const watching = {signal: session.signal, onProgress: listing(line)};
-  const images = await findImages(positionals.image as readonly string[], watching).finally(() => line.end());
+  const {images, findings} = await findImages(positionals.image as readonly string[], watching).finally(() => line.end());
+  const {terminal} = session;
+  for (const told of findingLines(findings, terminal.style, terminal.columns)) terminal.log(told);
   await startEngine(engineWish(values as unknown as EngineValues, session));
   const bundle = await loadBundle(directory);
   const {classified, unreadable} = await classifyAll(bundle, images, Math.min(top, bundle.classNames.length), session);
   bundle.dispose();
-  for (const {message} of unreadable.slice(1)) session.terminal.alert(message);
+  for (const {message} of unreadable.slice(1)) terminal.alert(message);
+  if (unreadable.length > 0) terminal.alert(`Left out ${leftOutSentence({found: images.length, unreadable: unreadable.length})}`);
   const columns = classified[0]?.predictions.flatMap((_, i) => [2 * i + 2]) ?? [];
   return {
-    document: {bundle: directory, images: classified, unreadable: unreadable.map(({image, reason}) => ({image, reason}))},
+    document: {
+      ...{bundle: directory, found: images.length, images: classified},
+      ...{unreadable: unreadable.map(({image, reason}) => ({image, reason})), findings},
+    },
     text: table(classified.map(row), columns).join('\n'),
     ...(unreadable[0] !== undefined && {error: unreadable[0]}),
   };

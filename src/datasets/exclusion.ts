@@ -1,5 +1,4 @@
 import type {Finding} from '../core/finding.js';
-import type {ImageTree} from './image-tree.js';
 import {leftOut} from './left-out.js';
 
 /** A list of files to leave out, and which of them there were. */
@@ -10,17 +9,6 @@ export class Exclusion {
   /** @param names as `Sample.name` and findings have them */
   constructor(names: readonly string[] = []) {
     this.#names = new Set(names);
-  }
-
-  /** A tree without the files of the list, broken ones included. */
-  of(tree: ImageTree): ImageTree {
-    if (this.#names.size === 0) return tree;
-    return {
-      ...tree,
-      images: this.kept(tree.images),
-      broken: this.kept(tree.broken),
-      findings: tree.findings.filter(({files}) => files.length === 0 || !files.every(name => this.#names.has(name))),
-    };
   }
 
   /** Files that are not on the list. */

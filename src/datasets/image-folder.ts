@@ -68,12 +68,11 @@ export async function loadImageFolder(root: string, options: ImageFolderOptions 
     const folder = await loadManifest(root, options);
     return limitedFolder(folder, options);
   }
-  const whole = await readImageTree(resolve(root), '', options);
+  const exclusion = new Exclusion(options.exclude);
+  const whole = await readImageTree(resolve(root), '', options, exclusion);
   const imageNames = whole.images.map(({name}) => name);
   const {layout, prefixes, unused} = findLayout(imageNames, whole.folders);
-  const chosen = chooseClasses(whole, prefixes, options.classes);
-  const exclusion = new Exclusion(options.exclude);
-  const tree = exclusion.of(chosen);
+  const tree = chooseClasses(whole, prefixes, options.classes);
   const classNames = nameClasses({tree, prefix: prefixes.train});
   const findings = [...tree.findings, ...strayFindings(tree, Object.values(prefixes), unused)];
   const samplesOf = async (part: Part, elsewhere?: string): Promise<readonly Sample[] | undefined> => {
@@ -108,7 +107,7 @@ function limitedFolder(folder: ImageFolder, options: ImageFolderOptions): ImageF
 
 async function sourceElsewhere(part: Part, folder: string, watching: Watching, exclusion: Exclusion): Promise<Source> {
   const prefix = `${part}://`;
-  return {tree: exclusion.of(await readImageTree(resolve(folder), prefix, watching)), prefix};
+  return {tree: await readImageTree(resolve(folder), prefix, watching, exclusion), prefix};
 }
 
 /** The same few of each class for the same seed, whatever the other classes hold. */

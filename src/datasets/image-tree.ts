@@ -2,6 +2,7 @@ import {access, constants, stat} from 'node:fs/promises';
 import {DatasetError} from '../core/errors.js';
 import type {Finding} from '../core/finding.js';
 import {concurrently} from './concurrently.js';
+import type {Exclusion} from './exclusion.js';
 import {groupBy} from './group-by.js';
 import {formatFault, formatOfFile, isNamedAsImage} from './image-format.js';
 import {leftOut} from './left-out.js';
@@ -68,27 +69,34 @@ export interface Watching {
  * Finds every image below a folder.
  *
  * @param prefix put before the names of files and folders, where they stand beside those of another tree
+ * @param exclusion files that are not to be looked at
  * @throws FolderNotFoundError, AbortedError
  */
-export async function readImageTree(root: string, prefix: string, {signal, onProgress}: Watching = {}): Promise<ImageTree> {
+export async function readImageTree(
+  root: string,
+  prefix: string,
+  {signal, onProgress}: Watching = {},
+  exclusion?: Exclusion,
+): Promise<ImageTree> {
   await assertFolder(root);
   const listing = await listFiles(root, prefix, signal);
+  const files = exclusion?.kept(listing.files) ?? listing.files;
   let done = 0;
   const look = async (file: ListedFile): Promise<Verdict> => {
     const verdict = await judge(file);
-    onProgress?.(++done, listing.files.length);
+    onProgress?.(++done, files.length);
     return verdict;
   };
-  const verdicts = await concurrently(listing.files, FILES_AT_ONCE, look, signal);
-  const brokenFiles = listing.files.flatMap((file, index) => {
+  const verdicts = await concurrently(files, FILES_AT_ONCE, look, signal);
+  const brokenFiles = files.flatMap((file, index) => {
     const verdict = verdicts[index]!;
     return typeof verdict === 'string' ? [] : [{...file, ...verdict}];
   });
   const broken = [...brokenFiles, ...listing.closedFolders.map(({path, name}) => ({path, name: `${name}/`, reason: CLOSED_FOLDER}))];
-  const others = listing.files.filter((_, index) => verdicts[index] === 'other').map(({name}) => name);
+  const others = files.filter((_, index) => verdicts[index] === 'other').map(({name}) => name);
   return {
     root,
-    images: listing.files.filter((_, index) => verdicts[index] === 'image'),
+    images: files.filter((_, index) => verdicts[index] === 'image'),
     broken,
     folders: listing.folders,
     findings: [...brokenFindings(broken), ...leftOut('not-an-image', 'note', others, 'it is not an image'), ...listingFindings(listing)],

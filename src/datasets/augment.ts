@@ -3,6 +3,7 @@ import {jitterColours} from './colour-jitter.js';
 import type {ColourJitter} from './colour-jitter.js';
 import {blur, erase, flipVertically, rotate, toGreys, type Erasing} from './picture-changes.js';
 import {centreWindow} from './windows.js';
+import type {Mixing} from './mix.js';
 import {applyPolicy, type Policy} from './policies.js';
 import {resample} from './resample.js';
 import type {DecodedImage, ImageSize, Window} from './resample.js';
@@ -25,6 +26,8 @@ export interface Augmentation {
   readonly erasing?: Erasing;
   /** TrivialAugment or RandAugment, after the crop and the flips. */
   readonly policy?: Policy;
+  /** In phases that see pixels: features that are kept are of single pictures. */
+  readonly mixing?: Mixing;
 }
 
 /** torchvision's default for `RandomResizedCrop`. */

@@ -48,7 +48,9 @@ export const ADJUSTMENTS: {readonly [name in keyof Omit<ColourJitter, 'hue'>]: (
 /** Turns the hues of all pixels, in HSV as torchvision's `adjust_hue` does. In place. @param turn in turns, -0.5..0.5 */
 export function turnHues(pixels: Uint8Array, turn: number): void {
   for (let i = 0; i < pixels.length; i += 3) {
-    const [red, green, blue] = [pixels[i]!, pixels[i + 1]!, pixels[i + 2]!];
+    const red = pixels[i]!;
+    const green = pixels[i + 1]!;
+    const blue = pixels[i + 2]!;
     const most = Math.max(red, green, blue);
     const range = most - Math.min(red, green, blue);
     if (range === 0) continue;

@@ -24,20 +24,19 @@ export function warp(pixels: Uint8Array, size: number, [a, b, c, d, e, f]: Affin
   const source = pixels.slice();
   const middle = (size - 1) / 2;
   let at = 0;
-  for (let y = 0; y < size; y++) {
-    for (let x = 0; x < size; x++, at += 3) {
-      const [dx, dy] = [x - middle, y - middle];
-      const left = clamped(a * dx + b * dy + c + middle, size);
-      const top = clamped(d * dx + e * dy + f + middle, size);
-      const [x0, y0] = [Math.floor(left), Math.floor(top)];
-      const [fx, fy] = [left - x0, top - y0];
+  for (let y = -middle; y <= middle; y++) {
+    for (let x = -middle; x <= middle; x++, at += 3) {
+      const left = clamped(a * x + b * y + c + middle, size);
+      const top = clamped(d * x + e * y + f + middle, size);
+      const x0 = Math.floor(left);
+      const y0 = Math.floor(top);
       const upper = (y0 * size + x0) * 3;
       const right = x0 + 1 < size ? 3 : 0;
       const lower = upper + (y0 + 1 < size ? size * 3 : 0);
       for (let channel = 0; channel < 3; channel++) {
-        const above = source[upper + channel]! * (1 - fx) + source[upper + right + channel]! * fx;
-        const below = source[lower + channel]! * (1 - fx) + source[lower + right + channel]! * fx;
-        pixels[at + channel] = Math.round(above * (1 - fy) + below * fy);
+        const above = source[upper + channel]! + (source[upper + right + channel]! - source[upper + channel]!) * (left - x0);
+        const below = source[lower + channel]! + (source[lower + right + channel]! - source[lower + channel]!) * (left - x0);
+        pixels[at + channel] = Math.round(above + (below - above) * (top - y0));
       }
     }
   }
@@ -52,7 +51,8 @@ export function rotate(pixels: Uint8Array, size: number, degrees: number): void 
 /** Without colours, by PIL's `L` conversion (ITU-R 601-2). */
 export function toGreys(pixels: Uint8Array): void {
   for (let i = 0; i < pixels.length; i += 3) {
-    pixels.fill((pixels[i]! * 19595 + pixels[i + 1]! * 38470 + pixels[i + 2]! * 7471 + 0x8000) >> 16, i, i + 3);
+    const grey = (pixels[i]! * 19595 + pixels[i + 1]! * 38470 + pixels[i + 2]! * 7471 + 0x8000) >> 16;
+    pixels[i] = pixels[i + 1] = pixels[i + 2] = grey;
   }
 }
 
@@ -63,18 +63,17 @@ function gaussian(sigma: number): Float64Array {
   return half.map(weight => weight / sum);
 }
 
-/** Blurred along rows or columns. @param step between neighbours; @param stride between lines */
+/** Blurred along rows or columns, the edges drawn out. @param step between neighbours; @param stride between lines */
 function blurLines(pixels: Uint8Array, size: number, weights: Float64Array, step: number, stride: number): void {
-  const line = new Uint8Array(size);
-  for (let i = 0; i < size; i++) {
-    for (let channel = 0; channel < 3; channel++) {
-      const start = i * stride + channel;
-      for (let j = 0; j < size; j++) line[j] = pixels[start + j * step]!;
-      for (let j = 0; j < size; j++) {
-        let sum = weights[0]! * line[j]!;
-        for (let k = 1; k < weights.length; k++) sum += weights[k]! * (line[clamped(j - k, size)]! + line[clamped(j + k, size)]!);
-        pixels[start + j * step] = Math.round(sum);
-      }
+  const reach = weights.length - 1;
+  const line = new Float64Array(size + 2 * reach);
+  for (let start = 0; start < 3 * size; start++) {
+    const first = Math.floor(start / 3) * stride + (start % 3);
+    for (let j = -reach; j < size + reach; j++) line[j + reach] = pixels[first + clamped(j, size) * step]!;
+    for (let j = 0; j < size; j++) {
+      let sum = weights[0]! * line[j + reach]!;
+      for (let k = 1; k <= reach; k++) sum += weights[k]! * (line[j + reach - k]! + line[j + reach + k]!);
+      pixels[first + j * step] = Math.round(sum);
     }
   }
 }

@@ -74,6 +74,10 @@ const augmentationSchema = {
       ),
       description: 'TrivialAugment (wide), or RandAugment of a count and a magnitude (2 and 9 unless told)',
     },
+    mixing: {
+      ...objectOf({mixup: {type: 'number', minimum: 0}, cutmix: {type: 'number', minimum: 0}}, ['mixup', 'cutmix']),
+      description: 'mixup and cutmix, by the parameter of their Beta distribution; in phases that see pixels',
+    },
     erasing: {...objectOf({probability: share, scale: sharePair, ratio: positivePair}), description: 'a rectangle in the mean colour'},
   },
 };

@@ -2,6 +2,8 @@ import {join} from 'node:path';
 import {download, restore} from '../backbones/device-weights.js';
 import {frozenBoundary, groupOf, LAYER_GROUPS, type LayerGroup} from '../backbones/layer-groups.js';
 import {cacheDirectory} from '../core/cache-directory.js';
+import {augmentationOf} from '../datasets/augment.js';
+import {isMixing} from '../datasets/mix.js';
 import {isOnGpu} from '../engine/binding.js';
 import type {Precision} from '../engine/precision.js';
 import type {Classifier} from '../heads/classifier.js';
@@ -115,6 +117,7 @@ export class PhaseRunner {
       trainer = new PhaseTrainer(network, train.inputs, trainingPlan(this.recipe, index, this.#labels), from?.position ?? START, recorded);
       if (from !== undefined) trainer.optimizer.restore(from.optimizer);
       if (train.cached && validation.cached) await this.#lookForOddImages(network, {train: train.inputs, validation: validation.inputs});
+      if (train.cached) this.#tellOfMixing(phase);
       this.run.emit({type: 'phase', index, phase, steps: phase.epochs * trainer.stepsPerEpoch, cached: train.cached});
       while (trainer.position.epoch < phase.epochs) await this.#epoch(index, trainer, validation.inputs);
       await this.checkpoints.write(() => this.#snapshot(index, trainer));
@@ -129,6 +132,15 @@ export class PhaseRunner {
     if (index === this.recipe.freeze.length - 1) return;
     const stillAhead = this.#boundariesAhead(index + 1);
     for (const store of [this.#train, this.#validation]) await store.keepOnly(stillAhead, trainedBy(phase), groupsOf(network));
+  }
+
+  #tellOfMixing({name}: Phase): void {
+    const {mixing} = augmentationOf(this.recipe.augment);
+    if (mixing === undefined || !isMixing(mixing)) return;
+    this.run.emit({
+      type: 'notice',
+      message: `Phase ${name} trains on kept features, which are of single pictures: nothing is mixed in it.`,
+    });
   }
 
   /** Once, and by vectors: feature maps say more of where things are than of what they are. */

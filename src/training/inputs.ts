@@ -1,3 +1,6 @@
+import {random} from '../core/random.js';
+import type {ImageBatch} from '../datasets/batches.js';
+import {isMixing, mixPictures} from '../datasets/mix.js';
 import {tf, type Tensor} from '../engine/tensorflow.js';
 import type {FeatureTable} from './feature-table.js';
 import {pictures, toPixels, type PictureSource} from './pictures.js';
@@ -7,6 +10,8 @@ export interface InputBatch {
   /** Activations, or pixels: see `PhaseNetwork.toBoundary`. The receiver disposes it. */
   readonly x: Tensor;
   readonly labels: Int32Array;
+  /** Where pictures were mixed: the labels of what each was mixed with, and the share of the first. */
+  readonly mixed?: {readonly labels: Int32Array; readonly share: number};
 }
 
 /** Samples as a phase wants them: activations out of a table, or pixels, which each step runs through the frozen groups. */
@@ -32,12 +37,21 @@ export const counted = (inputs: Inputs, onDone: (done: number, total: number) =>
   },
 });
 
+/** Mixes a batch as its augmentation says; what is drawn hangs on its first picture, so a run that goes on in an epoch draws the same. */
+function mixedBatch({augmentation: {mixing}, samples, size, seed}: PictureSource, batch: ImageBatch, epoch: number): InputBatch['mixed'] {
+  const {images, labels, indices} = batch;
+  if (mixing === undefined || !isMixing(mixing) || labels.length < 2) return undefined;
+  const {partners, share} = mixPictures(images, size, mixing, random(seed, 'mix', epoch, samples[indices[0]!]!.name));
+  return {labels: Int32Array.from(partners, partner => labels[partner]!), share};
+}
+
 /** Every picture, varied each time it is asked for. */
 export const pictureInputs = (source: PictureSource): Inputs => ({
   count: source.samples.length,
   async *batches(order, batchSize, epoch, turns) {
     for await (const batch of pictures(source, order, batchSize, epoch, turns)) {
-      yield {x: toPixels(batch, source.size), labels: batch.labels};
+      const mixed = epoch === null ? undefined : mixedBatch(source, batch, epoch);
+      yield {x: toPixels(batch, source.size), labels: batch.labels, ...(mixed && {mixed})};
     }
   },
 });

@@ -12,7 +12,7 @@ import {NotANumberError, type Metrics} from './metrics.js';
 import {nextTurn} from './next-turn.js';
 import {createOptimizer, type Optimizer, type OptimizerSpec} from './optimizer.js';
 import type {PhaseNetwork} from './phase-network.js';
-import {trainStep, type StepInputs, type StepRules} from './train-step.js';
+import {trainStep, type MixedTargets, type StepInputs, type StepRules} from './train-step.js';
 
 /** Everything that decides what a phase does, but the network and the inputs. */
 export interface TrainingPlan {
@@ -68,7 +68,14 @@ export class DivergedError extends FinetuneError {
 }
 
 /** Inputs by name; groups and fields share none. */
-const flat = ({rates, ...tensors}: StepInputs): Map<string, Tensor> => new Map(Object.entries({...tensors, ...rates}));
+const flat = ({rates, mixed, ...tensors}: StepInputs): Map<string, Tensor> =>
+  new Map(
+    Object.entries({
+      ...tensors,
+      ...rates,
+      ...(mixed && {mixedLabels: mixed.labels, mixedWeights: mixed.exampleWeights, share: mixed.share}),
+    }),
+  );
 
 /** Trains the groups of one phase, epoch by epoch. Whoever makes it disposes it. */
 export class PhaseTrainer {
@@ -154,13 +161,13 @@ export class PhaseTrainer {
     return metrics;
   }
 
-  #update({x, labels}: InputBatch): void {
+  #update({x, labels, mixed}: InputBatch): void {
     const {plan, position} = this;
-    const weights = Float32Array.from(labels, label => this.#classWeights?.get(label) ?? 1);
+    const weights = this.#weightsOf(labels);
     const loss = tf.tidy(() => {
-      const inputs = this.#inputs(x, labels, weights);
+      const inputs = {...this.#inputs(x, labels, weights), ...(mixed && {mixed: this.#mixedTargets(mixed)})};
       const step: Step<Scalar> = {
-        name: 'train',
+        name: mixed === undefined ? 'train' : 'train mixed',
         precision: plan.precision,
         run: () => trainStep(this.network, this.optimizer, plan.rules, inputs),
       };
@@ -172,6 +179,14 @@ export class PhaseTrainer {
     const weight = weights.reduce((sum, each) => sum + each, 0);
     position.lossSum += loss * weight;
     position.examples += weight;
+  }
+
+  #weightsOf(labels: Int32Array): Float32Array {
+    return Float32Array.from(labels, label => this.#classWeights?.get(label) ?? 1);
+  }
+
+  #mixedTargets({labels, share}: NonNullable<InputBatch['mixed']>): MixedTargets {
+    return {labels: tf.tensor1d(labels, 'int32'), exampleWeights: tf.tensor1d(this.#weightsOf(labels)), share: tf.scalar(share)};
   }
 
   #inputs(x: Tensor, labels: Int32Array, weights: Float32Array): StepInputs {

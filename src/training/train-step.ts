@@ -1,7 +1,7 @@
 import {groupOf, type LayerGroup} from '../backbones/layer-groups.js';
 import {vectorOf} from '../backbones/device-weights.js';
 import {ops} from '../engine/current-ops.js';
-import {tf, type NamedTensorMap, type Scalar, type Tensor, type Tensor1D, type Variable} from '../engine/tensorflow.js';
+import {tf, type NamedTensorMap, type Scalar, type Tensor, type Tensor1D, type Tensor2D, type Variable} from '../engine/tensorflow.js';
 import type {Optimizer} from './optimizer.js';
 import type {PhaseNetwork, StatisticsUpdate} from './phase-network.js';
 
@@ -16,6 +16,15 @@ export interface StepInputs {
   readonly rates: Readonly<Partial<Record<LayerGroup, Scalar>>>;
   /** int32 `[2]` */
   readonly dropoutSeed: Tensor1D;
+  /** Where pictures were mixed. */
+  readonly mixed?: MixedTargets;
+}
+
+/** What pictures were mixed with: labels int32 `[n]`, their weights float32 `[n]`, and the share of the first, a scalar. */
+export interface MixedTargets {
+  readonly labels: Tensor1D;
+  readonly exampleWeights: Tensor1D;
+  readonly share: Scalar;
 }
 
 /** What stays the same through a phase. */
@@ -50,6 +59,18 @@ function moveStatistics(network: PhaseNetwork, {norm, statistics, count}: Statis
   tf.dispose([statistics.mean, statistics.variance]);
 }
 
+/** The loss of a mixture is the mixture of the losses: cross-entropy is linear in its target. */
+export function lossOf(
+  logits: Tensor2D,
+  {labels, exampleWeights, mixed}: Pick<StepInputs, 'labels' | 'exampleWeights' | 'mixed'>,
+  smoothing: number,
+): Scalar {
+  const own = ops().softmaxCrossEntropy(logits, labels, exampleWeights, smoothing);
+  if (mixed === undefined) return own;
+  const other = ops().softmaxCrossEntropy(logits, mixed.labels, mixed.exampleWeights, smoothing);
+  return tf.add(tf.mul(own, mixed.share), tf.mul(other, tf.sub(1, mixed.share)));
+}
+
 /**
  * One update of the trained groups: the only function that changes a weight. Reads nothing back and draws nothing at random.
  * @returns mean loss of the batch before the update; the caller disposes it
@@ -59,7 +80,7 @@ export function trainStep(network: PhaseNetwork, optimizer: Optimizer, rules: St
   const x = network.toBoundary(inputs.x);
   const loss = (): Scalar => {
     const training = {dropoutSeed: inputs.dropoutSeed, onStatistics: (update: StatisticsUpdate) => updates.push(update)};
-    return ops().softmaxCrossEntropy(network.upper(x, training), inputs.labels, inputs.exampleWeights, rules.labelSmoothing);
+    return lossOf(network.upper(x, training), inputs, rules.labelSmoothing);
   };
   const {value, grads} = tf.variableGrads(loss, [...network.trained.values()]);
   const gradients = byName(network.trained, grads);

@@ -193,6 +193,20 @@ describe('finetune', () => {
     expect(right / answers.length).to.equal(result.metrics.validation.accuracy);
   });
 
+  it('mixes pictures where a recipe says so, the same for the same seed', async () => {
+    const mixed = smallRecipe(folder, {augment: {preset: 'light', mixing: {mixup: 0.4, cutmix: 1}}, freeze: [ALL]});
+    const [one, again] = [await runAndTell(folder, mixed), await runAndTell(folder, mixed)];
+    expect(courseOf(again.result)).to.deep.equal(courseOf(one.result));
+    const plain = await runAndTell(folder, smallRecipe(folder, {augment: 'light', freeze: [ALL]}));
+    expect(courseOf(plain.result)).to.not.deep.equal(courseOf(one.result));
+  });
+
+  it('tells that nothing is mixed where features are kept', async () => {
+    const {events} = await runAndTell(folder, smallRecipe(folder, {augment: {mixing: {mixup: 1}}, freeze: [PROBE]}));
+    const notices = events.flatMap(event => (event.type === 'notice' ? [event.message] : []));
+    expect(notices).to.deep.equal(['Phase probe trains on kept features, which are of single pictures: nothing is mixed in it.']);
+  });
+
   for (const fit of ['squash', 'pad'] as const) {
     it(`fits pictures by ${fit}, and so does the bundle it leaves`, async () => {
       const out = join(temporaryDirectory(), 'run');

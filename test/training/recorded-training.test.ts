@@ -34,7 +34,7 @@ function inputsOf(step: number, lower: (x: Tensor4D) => Tensor): StepInputs {
   };
 }
 
-const flat = ({rates: {head}, ...tensors}: StepInputs): Map<string, Tensor> => new Map(Object.entries({...tensors, head: head!}));
+const flat = ({rates: {head}, mixed: _, ...tensors}: StepInputs): Map<string, Tensor> => new Map(Object.entries({...tensors, head: head!}));
 
 /** Losses of twenty updates, and the weights and the optimizer's state they lead to. */
 function train(

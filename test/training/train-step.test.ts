@@ -1,12 +1,12 @@
 import {expect} from 'chai';
 import {LAYER_GROUPS, type GroupRates, type LayerGroup} from '../../src/backbones/layer-groups.js';
 import {nativeHandles} from '../../src/engine/binding.js';
-import {tf, type Scalar, type Tensor, type Tensor2D} from '../../src/engine/tensorflow.js';
+import {tf, type Scalar, type Tensor, type Tensor1D, type Tensor2D} from '../../src/engine/tensorflow.js';
 import type {Classifier} from '../../src/heads/classifier.js';
 import type {HeadSpec} from '../../src/heads/head.js';
 import {createOptimizer, type Optimizer} from '../../src/training/optimizer.js';
 import {phaseNetwork, type PhaseNetwork} from '../../src/training/phase-network.js';
-import {trainStep, type StepRules} from '../../src/training/train-step.js';
+import {lossOf, trainStep, type StepRules} from '../../src/training/train-step.js';
 import {useEngine} from '../helpers/engine.js';
 import {draw} from '../helpers/gradients.js';
 import {randomClassifier, randomPixels} from '../helpers/random-classifier.js';
@@ -76,6 +76,19 @@ describe('a training step', () => {
 
   const length = (...parts: readonly Float32Array[]): number =>
     Math.sqrt(parts.flatMap(part => [...part]).reduce((sum, value) => sum + value ** 2, 0));
+
+  it('has the loss that PyTorch gives for the mixture of two labels', () => {
+    // torch.nn.functional.cross_entropy(logits, 0.3 * one_hot([0, 1, 2, 0]) + 0.7 * one_hot([1, 2, 0, 0]), label_smoothing=...) of PyTorch 2.14
+    const of = (smoothing: number): number =>
+      tf.tidy(() => {
+        const logits = tf.tensor2d([2, 1, 0, 0, 0.5, -1, 1, 1, 1, -2, 0, 3], [4, 3]);
+        const [labels, others] = [tf.tensor1d([0, 1, 2, 0], 'int32'), tf.tensor1d([1, 2, 0, 0], 'int32')];
+        const mixed = {labels: others, exampleWeights: tf.ones([4]) as Tensor1D, share: tf.scalar(0.3)};
+        return lossOf(logits, {labels, exampleWeights: tf.ones([4]), mixed}, smoothing).dataSync()[0]!;
+      });
+    expect(of(0)).to.be.closeTo(2.2288, 5e-5);
+    expect(of(0.1)).to.be.closeTo(2.1684, 5e-5);
+  });
 
   it('gives the loss before the update, and the update lowers it', () => {
     const {step} = bench(HEAD_ONLY);

@@ -1,0 +1,100 @@
+import {mkdirSync, readFileSync, rmSync, writeFileSync} from 'node:fs';
+import {join} from 'node:path';
+import {Ajv} from 'ajv';
+import {expect} from 'chai';
+import {checkSchema} from '../../src/cli/check-schema.js';
+import type {Finding} from '../../src/core/finding.js';
+import {ALTERED, photograph} from '../datasets/photographs.js';
+import {temporaryDirectory} from '../helpers/temporary.js';
+import {treeHash} from '../helpers/tree-hash.js';
+import {finetune, type Ended} from './program.js';
+
+const TEMPLATE = new URL('../../../templates/check.schema.json', import.meta.url);
+
+interface Checked {
+  readonly images: {readonly found: number; readonly readable: number};
+  readonly findings: readonly Finding[];
+  readonly usable: boolean;
+}
+
+describe('finetune check', function () {
+  this.timeout(120_000);
+
+  let cwd = '';
+  let cache = '';
+  before('a folder with faults', async () => {
+    cwd = temporaryDirectory();
+    cache = temporaryDirectory();
+    const put = (name: string, bytes: Buffer | string): void => {
+      mkdirSync(join(cwd, 'pets', name, '..'), {recursive: true});
+      writeFileSync(join(cwd, 'pets', name), bytes);
+    };
+    for (let i = 0; i < 24; i++) put(`${i % 2 ? 'cat' : 'dog'}/${i}.png`, await photograph(500 + i));
+    put('cat/copy.png', await photograph(501));
+    put('dog/near <copy>.jpg', await ALTERED.brighter!(await photograph(503)));
+    put('cat/cut.png', (await photograph(600)).subarray(0, 20_000));
+    put('cat/notes.txt', 'hello');
+  });
+
+  const check = (...args: string[]): Promise<Ended> => finetune(['check', 'pets', ...args], {cwd, environment: {FINETUNE_CACHE: cache}});
+  const checked = async (...args: string[]): Promise<Checked> => {
+    const ended = await check('--json', ...args);
+    expect(ended.code, ended.stderr).to.equal(0);
+    return JSON.parse(ended.stdout) as Checked;
+  };
+
+  it('prints what its schema says, which is in the package', async () => {
+    const document = await checked();
+    const validate = new Ajv({allErrors: true}).compile(checkSchema);
+    expect(validate(document), JSON.stringify(validate.errors)).to.equal(true);
+    expect(validate({...document, findings: [{code: 'x'}]})).to.equal(false);
+    expect(JSON.parse(readFileSync(TEMPLATE, 'utf8'))).to.deep.equal(checkSchema);
+    expect(document.images).to.deep.equal({found: 27, readable: 26});
+    expect(document.findings.map(({code}) => code)).to.deep.equal([
+      'not-an-image',
+      'unreadable-image',
+      'near-copies-across-classes',
+      'identical-files',
+    ]);
+  });
+
+  it('leaves a folder without faults when its list is excluded, and changes nothing', async () => {
+    const before = treeHash(join(cwd, 'pets'));
+    await checked('--fix-list', 'list.txt');
+    expect(readFileSync(join(cwd, 'list.txt'), 'utf8').split('\n')).to.include.members(['cat/copy.png', 'dog/near <copy>.jpg']);
+    const {findings} = await checked('--exclude', 'list.txt');
+    expect(findings.map(({code}) => code)).to.not.include.members(['identical-files', 'near-copies-across-classes']);
+    expect(findings.map(({code}) => code)).to.include('excluded');
+    expect(treeHash(join(cwd, 'pets'))).to.equal(before);
+  });
+
+  it('draws a page that loads nothing, whatever files are called', async () => {
+    await checked('--html', 'page.html');
+    const page = readFileSync(join(cwd, 'page.html'), 'utf8');
+    expect(page).to.contain('The same photograph is in classes').and.to.contain('data:image/jpeg;base64,');
+    expect(page).to.contain('near &lt;copy&gt;.jpg').and.to.not.contain('near <copy>');
+    expect(page).to.not.match(/(src|href)="(?!data:)/);
+  });
+
+  it('says the same with what it kept and without it', async () => {
+    const first = await checked('--no-cache');
+    expect(await checked()).to.deep.equal(first);
+    rmSync(join(cache, 'looks'), {recursive: true, force: true});
+    writeFileSync(join(cache, 'looks'), 'no folder');
+    expect(await checked()).to.deep.equal(first);
+    rmSync(join(cache, 'looks'));
+  });
+
+  it('says what it cannot write or read, with exit 2', async () => {
+    for (const [args, sentence] of [
+      [['--html', 'no/page.html'], /^error Expected a file to write at no\/page\.html for --html, but found ENOENT/],
+      [['--fix-list', 'no/list.txt'], /^error Expected a file to write at no\/list\.txt for --fix-list, but found ENOENT/],
+      [['--exclude', 'none.txt'], /^error Expected .*none\.txt.*--exclude/],
+      [['--classes', 'cat,dgo'], /^error Expected a folder for each class of --classes in .*, but found none for dgo; did you mean dog\?/],
+    ] as const) {
+      const {code, stderr} = await check(...args);
+      expect(stderr).to.match(sentence);
+      expect(code).to.equal(args[0] === '--classes' ? 3 : 2);
+    }
+  });
+});

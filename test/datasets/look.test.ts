@@ -32,6 +32,7 @@ const flat = (colour: string, width = 320, height = 240): Sharp => sharp({create
 const spot = (ground: string, colour: string): Promise<Buffer> =>
   flat(ground)
     .composite([{input: {create: {width: 40, height: 40, channels: 3, background: colour}}, left: 20, top: 30}])
+    .removeAlpha()
     .png()
     .toBuffer();
 
@@ -65,8 +66,8 @@ describe('what a check says of pictures', function () {
   it('names each kind that was drawn for it, and no other', async () => {
     const odd: Readonly<Record<string, readonly [file: string, bytes: Buffer]>> = {
       'one-colour': ['a/blank.png', await flat('#808080').png().toBuffer()],
-      'very-dark': ['a/dark.png', await spot('black', 'white')],
-      'very-bright': ['a/bright.png', await spot('white', 'black')],
+      'very-dark': ['a/dark.png', await spot('black', 'orange')],
+      'very-bright': ['a/bright.png', await spot('white', 'navy')],
       'very-blurred': [
         'a/blurred.png',
         await sharp(await photograph(4))

@@ -8,6 +8,7 @@ import {cacheDirectory} from '../core/cache-directory.js';
 import {UsageError} from '../core/errors.js';
 import {atImageSize, fillColour, withFit, type Preprocessing} from '../core/preprocessing.js';
 import {augmentationOf} from '../datasets/augment.js';
+import {classFindings} from '../datasets/class-findings.js';
 import {copyFindings} from '../datasets/copy-findings.js';
 import {unframed} from '../datasets/fit.js';
 import {openImageCache, type ImageCache} from '../datasets/image-cache.js';
@@ -127,7 +128,7 @@ async function divide(
 
 /** Weights on the device, pictures decoded and split, a head that has learned nothing yet. */
 export async function prepare(folder: ImageFolder, recipe: Recipe, run: RunContext): Promise<Prepared> {
-  folder.findings.forEach(finding => run.find(finding));
+  [...folder.findings, ...classFindings(folder)].forEach(finding => run.find(finding));
   run.emit({type: 'dataset', root: folder.root, classes: folder.classNames.length, images: everySample(folder).length});
   const {backbone, card} = await run.time('weights', () => openBackbone(recipe, run));
   const {imageSize, fit, head: type, pooling, dropout, seed, augment} = recipe;

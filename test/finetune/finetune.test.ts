@@ -51,7 +51,7 @@ describe('finetune', () => {
   it('tells its course in order', async () => {
     const {events} = await runAndTell(folder, smallRecipe(folder));
     expect(outline(events)).to.deep.equal([
-      ...['dataset', 'weights', 'decode', 'finding', 'split', 'features', 'finding'],
+      ...['finding', 'dataset', 'weights', 'decode', 'finding', 'split', 'features', 'finding'],
       ...[
         'phase probe, 6 steps, cached',
         'recorded',

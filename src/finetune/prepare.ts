@@ -128,8 +128,8 @@ async function divide(
 
 /** Weights on the device, pictures decoded and split, a head that has learned nothing yet. */
 export async function prepare(folder: ImageFolder, recipe: Recipe, run: RunContext): Promise<Prepared> {
-  [...folder.findings, ...classFindings(folder)].forEach(finding => run.find(finding));
   run.emit({type: 'dataset', root: folder.root, classes: folder.classNames.length, images: everySample(folder).length});
+  [...folder.findings, ...classFindings(folder)].forEach(finding => run.find(finding));
   const {backbone, card} = await run.time('weights', () => openBackbone(recipe, run));
   const {imageSize, fit, head: type, pooling, dropout, seed, augment} = recipe;
   const sized = imageSize === undefined ? backbone.preprocessing : atImageSize(backbone.preprocessing, imageSize);

@@ -51,7 +51,7 @@ describe('finetune', () => {
   it('tells its course in order', async () => {
     const {events} = await runAndTell(folder, smallRecipe(folder));
     expect(outline(events)).to.deep.equal([
-      ...['finding', 'dataset', 'weights', 'decode', 'finding', 'split', 'features', 'finding'],
+      ...['dataset', 'finding', 'weights', 'decode', 'finding', 'split', 'features', 'finding'],
       ...[
         'phase probe, 6 steps, cached',
         'recorded',

@@ -1,6 +1,7 @@
 import {messageOf, UsageError} from '../core/errors.js';
 import {readTextFile} from '../core/text-file.js';
 import type {ImageFolderOptions} from '../datasets/image-folder.js';
+import {parseNames} from './name-list.js';
 
 /** Options of a command that say which images of a folder are meant. */
 export interface FolderValues {
@@ -19,13 +20,10 @@ const classesIn = (text: string): string[] =>
     .map(name => name.replaceAll('\\,', ',').trim())
     .filter(name => name !== '');
 
-/** A name a line, as `check --fix-list` writes them. @throws UsageError (exit 2) where it cannot be read */
+/** @throws UsageError (exit 2) where it cannot be read */
 function namesIn(path: string): string[] {
   try {
-    return readTextFile(path)
-      .replace(/^\uFEFF/, '')
-      .split(/\r?\n/)
-      .filter(line => line !== '');
+    return parseNames(readTextFile(path));
   } catch (error) {
     throw new UsageError(
       `Expected a list of files at ${path} for --exclude, but found ${messageOf(error)}. finetune check DIR --fix-list writes one.`,

@@ -73,9 +73,9 @@ export async function checkImages(folder: ImageFolder, options: CheckOptions = {
     assertClassesReadable(readable, broken, folder.classNames);
     const {contentHash, photograph} = copies;
     const split = splitFolder(folder, {samples: readable, contentHash}, {seed: 0, together: [photograph]});
-    return {findings: [...findings, ...split.findings], readable, refusal: undefined};
+    return {findings: [...findings, ...split.findings], readable, refusal: folder.refusal};
   } catch (error) {
-    if (error instanceof DatasetError) return {findings, readable, refusal: error};
+    if (error instanceof DatasetError) return {findings, readable, refusal: folder.refusal ?? error};
     throw error;
   }
 }

@@ -49,16 +49,22 @@ export const foldersIn = (tree: ImageTree, prefix: string): string[] =>
 /**
  * The names of the classes in code-point order, after a look at whether each has images.
  *
+ * @param onRefusal told of a class that has too few images instead of throwing
  * @throws TooFewClassesError, EmptyClassError, BrokenClassError
  */
-export function nameClasses({tree, prefix}: Source): string[] {
+export function nameClasses({tree, prefix}: Source, onRefusal?: (className: string, error: DatasetError) => void): string[] {
   const place = join(tree.root, prefix);
   const classNames = foldersIn(tree, prefix).sort(byCodePoint);
   if (classNames.length < 2) throw new TooFewClassesError(place, classNames, remedyFor(tree, prefix, classNames[0]));
   const images = byClass(tree.images, prefix);
   const broken = byClass(tree.broken, prefix);
   for (const className of classNames) {
-    assertReadable(className, join(place, className), images.get(className)?.length ?? 0, broken.get(className) ?? []);
+    try {
+      assertReadable(className, join(place, className), images.get(className)?.length ?? 0, broken.get(className) ?? []);
+    } catch (error) {
+      if (onRefusal === undefined || !(error instanceof DatasetError)) throw error;
+      onRefusal(className, error);
+    }
   }
   return classNames;
 }

@@ -1,5 +1,6 @@
 import {stat} from 'node:fs/promises';
 import {resolve} from 'node:path';
+import type {DatasetError} from '../core/errors.js';
 import type {Finding} from '../core/finding.js';
 import {random, shuffled} from '../core/random.js';
 import {EmptyPartError, matchClasses, nameClasses, replacedFindings, strayFindings} from './class-folders.js';
@@ -39,6 +40,8 @@ export interface ImageFolder {
   readonly validation?: readonly Sample[];
   readonly test?: readonly Sample[];
   readonly findings: readonly Finding[];
+  /** Why a run would refuse the folder, where it was read all the same. */
+  readonly refusal?: DatasetError;
   /** Class folders; train, val and test with class folders; or a list that names each image. */
   readonly layout: 'classes' | 'splits' | 'list';
 }
@@ -52,6 +55,8 @@ export interface ImageFolderOptions extends Watching {
   readonly exclude?: readonly string[];
   /** Classes to keep; all unless told. */
   readonly classes?: readonly string[];
+  /** Reads on where a class has too few images that can be read: to tell of everything, not to train. */
+  readonly tolerant?: boolean;
   /** Images to keep of each class in each part, drawn by `seed`. */
   readonly limit?: number;
   readonly seed?: number;
@@ -73,7 +78,9 @@ export async function loadImageFolder(root: string, options: ImageFolderOptions 
   const imageNames = whole.images.map(({name}) => name);
   const {layout, prefixes, unused} = findLayout(imageNames, whole.folders);
   const tree = chooseClasses(whole, prefixes, options.classes);
-  const classNames = nameClasses({tree, prefix: prefixes.train});
+  const refusals: {readonly className: string; readonly error: DatasetError}[] = [];
+  const onRefusal = (className: string, error: DatasetError): void => void refusals.push({className, error});
+  const classNames = nameClasses({tree, prefix: prefixes.train}, options.tolerant === true ? onRefusal : undefined);
   const findings = [...tree.findings, ...strayFindings(tree, Object.values(prefixes), unused)];
   const samplesOf = async (part: Part, elsewhere?: string): Promise<readonly Sample[] | undefined> => {
     const own = prefixes[part] === undefined ? undefined : {tree, prefix: prefixes[part]};
@@ -87,13 +94,30 @@ export async function loadImageFolder(root: string, options: ImageFolderOptions 
     if (samples.length === 0 && elsewhere !== undefined) throw new EmptyPartError(part, source.tree.root, classNames);
     return samples.length === 0 ? undefined : samples;
   };
-  const samples = (await samplesOf('train'))!;
+  const samples = (await samplesOf('train')) ?? [];
   const validation = await samplesOf('validation', options.valData);
   const test = await samplesOf('test', options.testData);
-  findings.push(...exclusion.findings());
-  const folder = {root: tree.root, classNames, samples, ...(validation && {validation}), ...(test && {test}), findings, layout};
+  findings.push(...exclusion.findings(), ...refusals.map(refusalFinding));
+  const folder = {
+    root: tree.root,
+    classNames,
+    samples,
+    ...(validation && {validation}),
+    ...(test && {test}),
+    findings,
+    layout,
+    ...(refusals[0] && {refusal: refusals[0].error}),
+  };
   return limitedFolder(folder, options);
 }
+
+const refusalFinding = ({className, error}: {readonly className: string; readonly error: DatasetError}): Finding => ({
+  code: 'unusable-class',
+  severity: 'error',
+  message: error.message,
+  files: [],
+  className,
+});
 
 /** A folder with fewer images of each class in each part, and what it tells of the others. */
 function limitedFolder(folder: ImageFolder, options: ImageFolderOptions): ImageFolder {

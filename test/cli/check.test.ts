@@ -85,6 +85,28 @@ describe('finetune check', function () {
     rmSync(join(cache, 'looks'));
   });
 
+  it('goes on where a class is empty or broken, and ends with exit 3 and why', async () => {
+    const root = join(cwd, 'broken');
+    for (const [name, bytes] of [
+      ['a/1.png', await photograph(700)],
+      ['a/2.png', await photograph(701)],
+      ['b/1.jpg', 'no image'],
+      ['b/2.png', await photograph(700)],
+    ] as const) {
+      mkdirSync(join(root, name, '..'), {recursive: true});
+      writeFileSync(join(root, name), bytes);
+    }
+    mkdirSync(join(root, 'c'));
+    const ended = await finetune(['check', 'broken', '--json', '--html', 'broken.html'], {cwd, environment: {FINETUNE_CACHE: cache}});
+    expect(ended.code).to.equal(3);
+    const document = JSON.parse(ended.stdout) as Checked & {readonly error: {readonly code: string}};
+    const told = document.findings.map(({code, className}) => (className === undefined ? code : `${code} ${className}`));
+    expect(told).to.include.members(['unusable-class b', 'unusable-class c', 'unreadable-image', 'small-class']);
+    expect(document).to.deep.include({usable: false});
+    expect(document.error.code).to.equal('CLASS_BROKEN');
+    expect(readFileSync(join(cwd, 'broken.html'), 'utf8')).to.contain('A run would refuse this');
+  });
+
   it('says what it cannot write or read, with exit 2', async () => {
     for (const [args, sentence] of [
       [['--html', 'no/page.html'], /^error Expected a file to write at no\/page\.html for --html, but found ENOENT/],

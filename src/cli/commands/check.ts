@@ -13,6 +13,7 @@ import type {Action, Session} from '../action.js';
 import {findingLines} from '../finding-lines.js';
 import {classSizes, folderLines} from '../folder-lines.js';
 import {folderOptions, type FolderValues} from '../folder-options.js';
+import {formatNames} from '../name-list.js';
 import {loadFolder} from '../load-folder.js';
 import {ProgressLine} from '../progress-line.js';
 import {printable, PROGRAM, quoted} from '../words.js';
@@ -58,15 +59,14 @@ async function writePage(path: string, folder: ImageFolder, {findings, readable,
   await write(path, '--html', checkPage({...record, ...(refusal !== undefined && {refusal: refusal.message})}));
 }
 
-/** Names that had better be left out; a name of more than one line cannot be told from two. */
-const toExclude = (findings: readonly Finding[]): string[] =>
-  [...new Set(findings.flatMap(({exclude = []}) => exclude))].filter(name => !/[\r\n]/.test(name)).sort();
+/** Names that had better be left out. */
+const toExclude = (findings: readonly Finding[]): string[] => [...new Set(findings.flatMap(({exclude = []}) => exclude))].sort();
 
 /** `finetune check DIR`: exit 3 where a run would refuse the folder. */
 export const check: Action = async (request, session) => {
   const {terminal, signal} = session;
   const {workers = poolThreads(), verbose = false, html, fixList, cache = true, ...values} = request.values as CheckValues;
-  const folder = await loadFolder(String(request.positionals.dir), folderOptions(values), session);
+  const folder = await loadFolder(String(request.positionals.dir), {...folderOptions(values), tolerant: true}, session);
   const line = new ProgressLine(terminal);
   const onProgress = (done: number, total: number, stage: keyof typeof TITLES): void =>
     line.update({title: TITLES[stage], done, total, unit: 'images'});
@@ -76,7 +76,7 @@ export const check: Action = async (request, session) => {
   const {findings, readable, refusal} = report;
   if (html !== undefined) await writePage(html, folder, report);
   const excluded = toExclude(findings);
-  if (fixList !== undefined) await write(fixList, '--fix-list', excluded.map(name => `${name}\n`).join(''));
+  if (fixList !== undefined) await write(fixList, '--fix-list', formatNames(excluded));
   const images = {found: everySample(folder).length, readable: readable.length};
   const next = `${PROGRAM} --data ${quoted(String(request.positionals.dir))}${fixList === undefined ? '' : ` --exclude ${quoted(fixList)}`}`;
   return {

@@ -1,0 +1,24 @@
+// A name a line. One that a line cannot hold, or that begins as JSON does, is a JSON string.
+
+const isPlain = (name: string): boolean => !/[\r\n]/.test(name) && !name.startsWith('"') && name === name.trim();
+
+export const formatNames = (names: readonly string[]): string =>
+  names.map(name => `${isPlain(name) ? name : JSON.stringify(name)}\n`).join('');
+
+/** A line that is no JSON after all is the name itself. */
+function nameIn(line: string): string {
+  if (!line.startsWith('"')) return line;
+  try {
+    return String(JSON.parse(line));
+  } catch {
+    return line;
+  }
+}
+
+/** Empty lines, a byte order mark and either kind of line end are no matter. */
+export const parseNames = (text: string): string[] =>
+  text
+    .replace(/^\uFEFF/, '')
+    .split(/\r?\n/)
+    .filter(line => line !== '')
+    .map(nameIn);

@@ -3,6 +3,7 @@ import type {Preprocessing} from '../core/preprocessing.js';
 import {augment, AUGMENTATIONS, type Augmentation} from './augment.js';
 import {decode} from './decode.js';
 import {groupBy} from './group-by.js';
+import {isMixing, mixPictures} from './mix.js';
 import type {ImageFolder, Sample} from './image-folder.js';
 import {decodingFault} from './readability.js';
 
@@ -46,5 +47,22 @@ export async function previewOf(folder: ImageFolder, options: PreviewOptions): P
       found.push({sample, shown: [], fault: decodingFault(error)});
     }
   }
+  mixColumns(found, options);
   return found;
+}
+
+/** Mixes the pictures of each column, as if they were a batch. */
+function mixColumns(
+  found: readonly Previewed[],
+  {augmentation: {mixing}, preprocessing: {cropSize}, variations, seed}: PreviewOptions,
+): void {
+  if (mixing === undefined || !isMixing(mixing)) return;
+  const rows = found.filter(({shown}) => shown.length > 0);
+  if (rows.length < 2) return;
+  for (let column = 1; column <= variations; column++) {
+    const batch = Buffer.concat(rows.map(({shown}) => shown[column]!));
+    mixPictures(batch, cropSize, mixing, random(seed, 'mix', column, rows[0]!.sample.name));
+    const area = cropSize ** 2 * 3;
+    rows.forEach(({shown}, i) => shown[column]!.set(batch.subarray(i * area, (i + 1) * area)));
+  }
 }

@@ -36,6 +36,16 @@ describe('a preview', () => {
     expect(await previewOf(await loadImageFolder(root), options)).to.deep.equal(found);
   });
 
+  it('mixes the pictures of a column where training would mix', async () => {
+    const options = {pictures: 2, variations: 1, augmentation: {...AUGMENTATIONS.none, mixing: {mixup: 1}}, preprocessing, seed: 5};
+    const [one, two] = await previewOf(await loadImageFolder(root), options);
+    const share = (one!.shown[1]![0]! - two!.shown[0]![0]!) / (one!.shown[0]![0]! - two!.shown[0]![0]!);
+    for (const at of [1, 100, 999]) {
+      const expected = share * one!.shown[0]![at]! + (1 - share) * two!.shown[0]![at]!;
+      expect(one!.shown[1]![at]).to.be.closeTo(expected, 3); // the share is read off one rounded value
+    }
+  });
+
   it('is a sheet of rows and columns', async () => {
     const picture = (value: number): Uint8Array => new Uint8Array(4 * 4 * 3).fill(value);
     const sheet = await contactSheet([[picture(10), picture(20)], [picture(30)]], 4);

@@ -5,6 +5,7 @@ import {createRequire} from 'node:module';
 import {dirname, extname, join} from 'node:path';
 import type {Browser} from 'puppeteer-core';
 import {loadBackbone} from '../../src/backbones/load-backbone.js';
+import {FITS, TORCHVISION_PREPROCESSING, withFit} from '../../src/core/preprocessing.js';
 import {loadImageFolder} from '../../src/datasets/image-folder.js';
 import {tf, type Tensor2D, type TensorFlow} from '../../src/engine/tensorflow.js';
 import {loadBundle} from '../../src/export/load-bundle.js';
@@ -12,6 +13,8 @@ import {readPixels} from '../../src/export/read-pixels.js';
 import {saveBundle} from '../../src/export/save-bundle.js';
 import {attachHead, type Classifier} from '../../src/heads/classifier.js';
 import {freezeClassifier} from '../../src/heads/frozen-classifier.js';
+import {drawing} from '../../src/report/fitting.js';
+import {photograph} from '../datasets/photographs.js';
 import {browserOrSkip} from '../helpers/browser.js';
 import {useEngine} from '../helpers/engine.js';
 import {serve, stopServers} from '../helpers/loopback.js';
@@ -122,4 +125,31 @@ describe('a bundle in a browser', function () {
     const paths = photographs.samples.map(({path}) => path);
     await compare(browser, classifier, await readPixels(paths, classifier.preprocessing));
   });
+
+  for (const fit of FITS) {
+    it(`draws pictures into the square as the command line does, by the model card's code: ${fit}`, async () => {
+      const preprocessing = withFit({...TORCHVISION_PREPROCESSING, resizeSize: 128, cropSize: 112}, fit);
+      const picture = await photograph(1);
+      const page = await browser.newPage();
+      const there = await page.evaluate(
+        async (address: string, code: string, size: number) => {
+          const picture = new Image();
+          picture.src = address;
+          await picture.decode();
+          const context = new OffscreenCanvas(size, size).getContext('2d')!;
+          context.imageSmoothingQuality = 'high';
+          new Function('picture', 'context', code)(picture, context);
+          return [...context.getImageData(0, 0, size, size).data].filter((_, i) => i % 4 !== 3);
+        },
+        `data:image/png;base64,${picture.toString('base64')}`,
+        `// ${drawing(preprocessing)}`,
+        preprocessing.cropSize,
+      );
+      const here = await readPixels([picture], preprocessing);
+      expect(there).to.have.lengthOf(here.length);
+      // Browsers scale in their own way: a misplaced or stretched picture differs by tens.
+      const mean = there.reduce((sum, value, i) => sum + Math.abs(value - here[i]!), 0) / here.length;
+      expect(mean).to.be.below(3);
+    });
+  }
 });

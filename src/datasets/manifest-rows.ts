@@ -68,12 +68,18 @@ async function* separated(path: string, delimiter: string): AsyncGenerator<Manif
   const parser = parse({delimiter, bom: true, relax_column_count: true, skip_empty_lines: true, info: true});
   pipeline(createReadStream(path), parser, () => undefined); // unlike pipe, it hands on that the file cannot be read
   let columns: ReadonlyMap<Column, number> | undefined;
+  let width = POSITIONS.size;
   for await (const {record, info} of parser as AsyncIterable<{record: string[]; info: {lines: number}}>) {
     if (columns === undefined) {
       const header = headerOf(record);
       columns = header ?? POSITIONS;
-      if (header !== undefined) continue;
+      if (header !== undefined) {
+        width = record.length;
+        continue;
+      }
     }
+    if (record.length > width)
+      throw new ManifestError(path, info.lines, `at most ${width} columns`, `${record.length}; put a comma of a name into quotes`);
     const cell = (column: Column): string => (record[columns!.get(column) ?? Infinity] ?? '').trim();
     yield {line: info.lines, path: cell('path'), label: cell('label'), split: cell('split')};
   }

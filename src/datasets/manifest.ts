@@ -27,7 +27,7 @@ function placed(row: ManifestRow, manifest: string, root: string): Listed {
   if (part === undefined) throw new ManifestError(manifest, row.line, `train, validation or test as the split of ${row.path}`, row.split);
   const file = isAbsolute(row.path) ? row.path : join(root, row.path);
   const inside = relative(root, file);
-  const isOutside = inside.startsWith('..') || isAbsolute(inside);
+  const isOutside = inside === '..' || inside.startsWith(`..${sep}`) || isAbsolute(inside);
   return {...row, file, name: isOutside ? file : inside.split(sep).join('/'), part};
 }
 
@@ -90,6 +90,7 @@ export async function loadManifest(path: string, options: ImageFolderOptions): P
   const labels = new Map(classNames.map((name, label) => [name, label]));
   const listed = exclusion.kept(all).filter(({label}) => labels.has(label));
   const others = all.filter(({label}) => !labels.has(label)).map(({name}) => name);
+  const notUsed = options.classes === undefined ? 'no image for training has its label' : 'its class is not among --classes';
   const broken = await missing(listed, options);
   const gone = new Set(broken.map(({name}) => name));
   assertClasses(listed, broken, classNames, root);
@@ -108,7 +109,7 @@ export async function loadManifest(path: string, options: ImageFolderOptions): P
         reason,
       ),
     ),
-    ...leftOut('class-not-chosen', 'note', others, 'its class is not among those that are used'),
+    ...leftOut('class-not-chosen', options.classes === undefined ? 'warning' : 'note', others, notUsed),
     ...listedTwice(again),
     ...exclusion.findings(),
   ];

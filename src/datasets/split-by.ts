@@ -1,7 +1,7 @@
 import {runInNewContext} from 'node:vm';
 import {UsageError, messageOf} from '../core/errors.js';
 import type {Finding} from '../core/finding.js';
-import type {Sample} from './image-folder.js';
+import type {ImageFolder, Sample} from './image-folder.js';
 
 /** `--split-by` says nothing that images could be grouped by. */
 export class SplitByError extends UsageError {
@@ -56,6 +56,7 @@ function byPattern(pattern: string, samples: readonly Sample[]): Grouping {
   const byName = new Map(samples.map(({name}, i) => [name, captures[i]!]));
   const strange = samples.filter(({name}) => byName.get(name) === null).map(({name}) => name);
   if (strange.length === samples.length) throw new SplitByError(pattern, 'names that it matches', `such as ${strange[0]}`);
+  if (new Set(captures).size < 2) throw new SplitByError(pattern, 'two groups at least', 'one, which all names are in');
   const finding: Finding = {
     code: 'not-grouped',
     severity: 'warning',
@@ -86,4 +87,21 @@ export function groupingBy(splitBy: string, samples: readonly Sample[]): Groupin
   if (splitBy === 'identical' || splitBy === 'near-duplicates') return {findings: []};
   const depth = /^folder:([1-9]\d?)$/.exec(splitBy);
   return depth === null ? byPattern(splitBy, samples) : byFolder(splitBy, Number(depth[1]), samples);
+}
+
+/** Groups that a folder's own parts share: what they have in common is known from training when it is measured. */
+export function sharedGroups({samples, validation = [], test = []}: ImageFolder, groupOf: (sample: Sample) => string): Finding[] {
+  const trained = new Set(samples.map(groupOf));
+  const shared = [...validation, ...test].filter(sample => trained.has(groupOf(sample))).map(({name}) => name);
+  const [first] = shared;
+  if (first === undefined) return [];
+  const which = shared.length === 1 ? '1 image for validation or test is' : `${shared.length} images for validation or test are`;
+  return [
+    {
+      code: 'groups-across-parts',
+      severity: 'warning',
+      message: `${which} of a group that is trained on as well, such as ${first}: the folder's own parts divide groups, and the metrics will flatter.`,
+      files: shared,
+    },
+  ];
 }

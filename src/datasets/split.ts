@@ -162,7 +162,7 @@ function groupsToDraw(samples: readonly Sample[], contents: KnownContents, toget
 }
 
 /**
- * Groups stay together; one that several classes have is drawn with the first of the classes. The lot of a group hangs on the seed and its
+ * Groups stay together; one that several classes have is drawn with the rarest of them, which would else be left to chance. The lot of a group hangs on the seed and its
  * bytes alone, so that images added to a class leave nearly all others where they were.
  */
 function drawParts(
@@ -173,7 +173,12 @@ function drawParts(
 ): SplitParts {
   const parts = {train: [] as Sample[][], validation: [] as Sample[][], test: [] as Sample[][]};
   const groups = groupsToDraw(samples, contents, together);
-  const byClass = groupBy(groups, group => group.samples.reduce((least, {label}) => Math.min(least, label), Infinity));
+  const sizes = new Map([...groupBy(samples, ({label}) => label)].map(([label, {length}]) => [label, length]));
+  const isRarer = (label: number, than: number): boolean =>
+    sizes.get(label)! - sizes.get(than)! < 0 || (sizes.get(label) === sizes.get(than) && label < than);
+  const rarest = ({samples: [first, ...others]}: Group): number =>
+    others.reduce((found, {label}) => (isRarer(label, found) ? label : found), first!.label);
+  const byClass = groupBy(groups, rarest);
   classNames.forEach((className, label) => {
     const drawn = byLot(byClass.get(label) ?? [], ({hash}) => random(seed, 'split', className, hash).next());
     const all = drawn.reduce((sum, {size}) => sum + size, 0);

@@ -14,7 +14,7 @@ import {unframed} from '../datasets/fit.js';
 import {openImageCache, type ImageCache} from '../datasets/image-cache.js';
 import {everySample, type ImageFolder, type Sample} from '../datasets/image-folder.js';
 import {photographsOf} from '../datasets/photographs.js';
-import {groupingBy} from '../datasets/split-by.js';
+import {groupingBy, sharedGroups} from '../datasets/split-by.js';
 import {splitFolder, type Fold, type Split} from '../datasets/split.js';
 import {readSplit} from '../datasets/split-file.js';
 import {thumbprint} from '../datasets/thumbprint.js';
@@ -99,6 +99,7 @@ function foldOf(text: string): Fold {
 function drawSplit(folder: ImageFolder, cache: ImageCache, photograph: (sample: Sample) => string, recipe: Recipe, run: RunContext): Split {
   const {groupOf, findings} = groupingBy(recipe.splitBy, folder.samples);
   findings.forEach(finding => run.find(finding));
+  if (groupOf !== undefined) sharedGroups(folder, groupOf).forEach(finding => run.find(finding));
   const together = [...(recipe.splitBy === 'identical' ? [] : [photograph]), ...(groupOf === undefined ? [] : [groupOf])];
   const fold = recipe.fold === undefined ? {} : {fold: foldOf(recipe.fold)};
   return splitFolder(folder, cache, {valSplit: recipe.valSplit, testSplit: recipe.testSplit, seed: recipe.seed, together, ...fold});

@@ -78,6 +78,13 @@ describe('a list of images', () => {
     expect(folder.findings.map(({code}) => code)).to.deep.equal(['class-not-chosen', 'listed-twice', 'excluded', 'over-limit']);
   });
 
+  it('tells of labels that only images for validation have', async () => {
+    const folder = await load('path,label,split\ncats/0.png,cat,\ndogs/0.png,dog,\ncats/1.png,lynx,val\n');
+    expect(folder.findings.map(({code, severity, message: text}) => [code, severity, text])).to.deep.equal([
+      ['class-not-chosen', 'warning', 'Left out cats/1.png: no image for training has its label.'],
+    ]);
+  });
+
   it('is split as a folder is', async () => {
     const folder = await load([0, 1, 2, 3].map(i => `cats/${i}.png,cat\ndogs/${i}.png,dog\n`).join(''));
     const {train, validation} = splitFolder(folder, {samples: folder.samples, contentHash: ({name}) => name}, {seed: 1, valSplit: 0.25});
@@ -85,6 +92,11 @@ describe('a list of images', () => {
   });
 
   for (const [what, text, expected, name] of [
+    [
+      'more columns than names',
+      'path,label\ncats/0.png,cats, small\n',
+      /^Expected at most 2 columns in \S+, line 2, but found 3; put a comma of a name into quotes\.$/,
+    ],
     [
       'a line without a label',
       'path,label\ncats/0.png,cat\ncats/1.png\n',

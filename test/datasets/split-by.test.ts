@@ -1,6 +1,6 @@
 import {expect} from 'chai';
 import type {ImageFolder, Sample} from '../../src/datasets/image-folder.js';
-import {groupingBy} from '../../src/datasets/split-by.js';
+import {groupingBy, sharedGroups} from '../../src/datasets/split-by.js';
 import {splitFolder} from '../../src/datasets/split.js';
 
 const sample = (name: string, label = 0): Sample => ({path: `/data/${name}`, name, label});
@@ -43,10 +43,41 @@ describe('groupingBy', () => {
     expect(groupOf!(sample('well/other.png'))).to.not.equal(groupOf!(sample('well/p0.png')));
   });
 
+  it('tells of groups that the parts of a folder share', () => {
+    const {groupOf} = groupingBy('(p\\d+)_', PATIENTS);
+    const folder: ImageFolder = {
+      root: '/data',
+      classNames: ['well', 'ill'],
+      samples: PATIENTS.slice(0, 30),
+      validation: PATIENTS.slice(28),
+      findings: [],
+      layout: 'splits',
+    };
+    expect(sharedGroups(folder, groupOf!).map(({code, files}) => [code, ...files])).to.deep.equal([
+      ['groups-across-parts', 'well/p4_28.png', 'ill/p4_29.png'],
+    ]);
+    expect(sharedGroups({...folder, validation: PATIENTS.slice(30)}, groupOf!)).to.deep.equal([]);
+  });
+
+  it('gives a rare class its share of groups that it has with a common one', () => {
+    // 40 patients of 10 images each; 4 of them have images of the rare class.
+    const samples = Array.from({length: 400}, (_, i) => sample(`x/p${i % 40}_${i}.png`, i % 40 < 4 && i % 3 === 0 ? 1 : 0));
+    const folder: ImageFolder = {root: '/data', classNames: ['a', 'b'], samples, findings: [], layout: 'classes'};
+    const {groupOf} = groupingBy('(p\\d+)_', samples);
+    for (let seed = 0; seed < 50; seed++) {
+      const {validation} = splitFolder(folder, {samples, contentHash: ({name}) => name}, {seed, together: [groupOf!]});
+      expect(
+        validation.some(({label}) => label === 1),
+        `seed ${seed}`,
+      ).to.equal(true);
+    }
+  });
+
   for (const [splitBy, message] of [
     ['p\\d+_', /^Expected a group in parentheses for --split-by p\\d\+_, but found none\. Use /],
     ['(p', /^Expected a regular expression for --split-by \(p, but found .*Invalid regular expression/],
     ['(zebra)', /^Expected names that it matches for --split-by \(zebra\), but found such as well\/p0_0\.png\./],
+    ['(p)\\d+_', /^Expected two groups at least for --split-by \(p\)\\d\+_, but found one, which all names are in\./],
     ['folder:0', /^Expected a group in parentheses for --split-by folder:0/],
   ] as const) {
     it(`refuses ${splitBy}`, () => {

@@ -36,14 +36,19 @@ async function look(folder: ImageFolder, {cache, ...work}: CheckOptions): Promis
   }
 }
 
-function copiesAmong(readable: readonly Sample[], looks: ReadonlyMap<string, FileLook>, {cache, ...work}: CheckOptions): Promise<Copies> {
+async function copiesIn(
+  readable: readonly Sample[],
+  looks: ReadonlyMap<string, FileLook>,
+  {cache, ...work}: CheckOptions,
+): Promise<Copies> {
   const contentHash = ({name}: Sample): string => looks.get(name)!.hash!;
   const images = {samples: readable, contentHash, thumbprint: ({name}: Sample) => looks.get(name)!.picture!.print};
-  return photographsOf(images, {
+  const photograph = await photographsOf(images, {
     ...(cache !== undefined && {directory: join(cache, 'looks')}),
     ...(work.signal !== undefined && {signal: work.signal}),
     onProgress: (done, total) => work.onProgress?.(done, total, 'comparing'),
-  }).then(photograph => ({contentHash, photograph}));
+  });
+  return {contentHash, photograph};
 }
 
 /** The readable images of a folder in the parts that it brings along. */
@@ -61,7 +66,7 @@ function partsOf({samples, validation = [], test = []}: ImageFolder, readable: r
 export async function checkImages(folder: ImageFolder, options: CheckOptions = {}): Promise<CheckReport> {
   const looks = await look(folder, options);
   const {readable, broken} = sortOut(everySample(folder), ({name}) => looks.get(name)!.fault);
-  const copies = await copiesAmong(readable, looks, options);
+  const copies = await copiesIn(readable, looks, options);
   const findings = [
     ...folder.findings,
     ...classFindings(folder),

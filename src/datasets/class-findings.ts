@@ -1,15 +1,13 @@
 import type {Finding} from '../core/finding.js';
 import {editDistance} from '../core/nearest.js';
 import {groupBy} from './group-by.js';
+import {IMBALANCED, timesOf} from './imbalance.js';
 import type {ImageFolder, Sample} from './image-folder.js';
 import {everySample} from './image-folder.js';
 import {partNamed} from './folder-layout.js';
 
 /** Fewer images of a class tell little of it. */
 const FEW = 10;
-
-/** The largest class over the smallest, from which on accuracy hides what happens to the smallest. */
-const IMBALANCED = 3;
 
 /** Names that are shorter differ by a letter without being alike. */
 const SHORT_NAME = 4;
@@ -45,39 +43,57 @@ function imbalance(classNames: readonly string[], sizes: readonly number[]): Fin
       code: 'imbalanced-classes',
       severity: 'warning',
       message:
-        `Class ${large} has ${most} images and class ${small} ${least}, ${(most / least).toFixed(1)} times fewer: ` +
-        'accuracy says little of the smaller ones. Images weigh the more in training the rarer their class, unless --balance none is said; ' +
-        'look at the recall of each class.',
+        `Class ${large} has ${timesOf(most / least)} times the images of class ${small}, ${most} and ${least}: accuracy says little of the ` +
+        'smaller ones, so look at the recall of each. Unless --balance says otherwise, an image weighs the more in training the rarer its class.',
       files: [],
     },
   ];
 }
 
-/** `cat` and `Cat` (which other systems take for one folder), `cat` and `cats`, `tabby cat` and `tabby_cat`. */
+/** Words that are spelled alike but for case, spaces and the plural. */
+const stemOf = (name: string): string => {
+  const words = bare(name)
+    .replace(/[\s_.-]+/g, ' ')
+    .trim();
+  if (words.length < SHORT_NAME || /\d/.test(words)) return words;
+  return words
+    .replace(/ies$/, 'y')
+    .replace(/(?<=[sxz]|ch|sh)es$/, '')
+    .replace(/(?<=[^s])s$/, '');
+};
+
+/** Long names that differ by a letter, unless they are a series: one letter at the end, or several names that differ so. */
+function misspelled(names: readonly string[]): [string, string][] {
+  const long = names.filter(name => name.length > 2 * SHORT_NAME && !/\d/.test(name));
+  if (long.length > MOST_COMPARED) return [];
+  const isSeries = (a: string, b: string): boolean => [a, b].every(name => /(^|[\s_.-])\S$/.test(name));
+  const pairs = long.flatMap((a, i) =>
+    long
+      .slice(i + 1)
+      .filter(b => Math.abs(a.length - b.length) < 2 && stemOf(a) !== stemOf(b) && !isSeries(a, b) && editDistance(bare(a), bare(b)) === 1)
+      .map((b): [string, string] => [a, b]),
+  );
+  const times = groupBy(pairs.flat(), name => name);
+  return pairs.filter(pair => pair.every(name => times.get(name)!.length === 1));
+}
+
+/** One class in two folders by case, which other systems take for one folder; and names that differ hardly more. */
 function alikeNames(classNames: readonly string[]): Finding[] {
-  const plain = classNames.map(name =>
-    bare(name)
-      .replace(/[\s_.-]+/g, ' ')
-      .trim(),
-  );
-  const areAlike = (a: string, b: string): boolean => {
-    if (a === b) return true;
-    const isWord = a.length >= SHORT_NAME && b.length >= SHORT_NAME && !/\d/.test(a + b);
-    return (
-      isWord &&
-      (a === `${b}s` ||
-        b === `${a}s` ||
-        (Math.min(a.length, b.length) > 2 * SHORT_NAME && Math.abs(a.length - b.length) < 2 && editDistance(a, b) === 1))
-    );
-  };
-  if (classNames.length > MOST_COMPARED) return [];
-  return classNames.flatMap((first, i) =>
-    classNames.slice(i + 1).flatMap((second, j): Finding[] => {
-      if (!areAlike(plain[i]!, plain[i + 1 + j]!)) return [];
-      const message = `Classes ${first} and ${second} have nearly the same name: put their images into one folder if they are one class.`;
-      return [{code: 'similar-class-names', severity: 'warning', message, files: []}];
-    }),
-  );
+  const byCase = [...groupBy(classNames, bare).values()].filter(({length}) => length > 1);
+  const told = new Set(byCase.map(names => stemOf(names[0]!)));
+  const byStem = [...groupBy(classNames, stemOf)].filter(([stem, {length}]) => length > 1 && !told.has(stem)).map(([, names]) => names);
+  const finding =
+    (code: string, what: string) =>
+    (names: readonly string[]): Finding => ({
+      code,
+      severity: 'warning',
+      message: `Classes ${names.join(' and ')} ${what}: put their images into one folder if they are one class.`,
+      files: [],
+    });
+  return [
+    ...byCase.map(finding('split-class', 'differ in case alone')),
+    ...[...byStem, ...misspelled(classNames)].map(finding('similar-class-names', 'have nearly the same name')),
+  ];
 }
 
 /** `train` beside `cat` and `dog`: a part of a split that was taken for a class. */

@@ -49,10 +49,10 @@ export const foldersIn = (tree: ImageTree, prefix: string): string[] =>
 /**
  * The names of the classes in code-point order, after a look at whether each has images.
  *
- * @param onRefusal told of a class that has too few images instead of throwing
- * @throws TooFewClassesError, EmptyClassError, BrokenClassError
+ * @param onRefusal told of an EmptyClassError or BrokenClassError, and which class it is about
+ * @throws TooFewClassesError; whatever `onRefusal` throws
  */
-export function nameClasses({tree, prefix}: Source, onRefusal?: (className: string, error: DatasetError) => void): string[] {
+export function nameClasses({tree, prefix}: Source, onRefusal: (error: DatasetError, className: string) => void): string[] {
   const place = join(tree.root, prefix);
   const classNames = foldersIn(tree, prefix).sort(byCodePoint);
   if (classNames.length < 2) throw new TooFewClassesError(place, classNames, remedyFor(tree, prefix, classNames[0]));
@@ -62,8 +62,8 @@ export function nameClasses({tree, prefix}: Source, onRefusal?: (className: stri
     try {
       assertReadable(className, join(place, className), images.get(className)?.length ?? 0, broken.get(className) ?? []);
     } catch (error) {
-      if (onRefusal === undefined || !(error instanceof DatasetError)) throw error;
-      onRefusal(className, error);
+      if (!(error instanceof DatasetError)) throw error;
+      onRefusal(error, className);
     }
   }
   return classNames;

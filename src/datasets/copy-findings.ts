@@ -33,13 +33,23 @@ export function copyFindings({train, validation, test}: SplitParts, classNames: 
   const groups = copiesAmong([...train, ...validation, ...test], copies);
   const isAlike = (group: readonly Sample[]): boolean => new Set(group.map(({label}) => label)).size === 1;
   const partOf = new Map([train, validation, test].flatMap((part, i) => part.map(({name}) => [name, i] as const)));
+  const isWithin = (group: readonly Sample[]): boolean => isAlike(group) && new Set(group.map(({name}) => partOf.get(name))).size === 1;
   const measured = [...validation, ...test];
   return [
     ...groups.filter(group => !isAlike(group)).map(group => acrossClasses(group, classNames)),
     ...identicalFindings([train, validation, test], copies),
     ...leakFindings(train, measured, copies),
-    ...withinFindings(groups.filter(group => isAlike(group) && new Set(group.map(({name}) => partOf.get(name))).size === 1)),
+    ...repeated('near-copies', 'photograph', groups.filter(isWithin), 'a split keeps them together'),
   ];
+}
+
+/** What is there more than once; nothing for no groups. */
+function repeated(code: string, what: string, groups: readonly (readonly Sample[])[], then: string): Finding[] {
+  const [first] = groups;
+  if (first === undefined) return [];
+  const which = groups.length === 1 ? `1 ${what} is` : `${groups.length} ${what}s are`;
+  const message = `${which} there more than once, such as ${namesOf(first).join(' and ')}; ${then}.`;
+  return [{code, severity: 'note', message, files: namesOf(groups.flat())}];
 }
 
 /** Files that a class has more than once in a part; what several classes or parts have, a split tells of. */
@@ -47,18 +57,8 @@ function identicalFindings(parts: readonly (readonly Sample[])[], {contentHash}:
   const groups = parts.flatMap(part =>
     [...groupBy(part, sample => `${sample.label} ${contentHash(sample)}`).values()].filter(({length}) => length > 1),
   );
-  const [first] = groups;
-  if (first === undefined) return [];
-  const which = groups.length === 1 ? '1 file is' : `${groups.length} files are`;
-  return [
-    {
-      code: 'identical-files',
-      severity: 'note',
-      message: `${which} there more than once, such as ${namesOf(first).join(' and ')}; each copy counts.`,
-      files: namesOf(groups.flat()),
-      exclude: namesOf(groups.flatMap(group => group.slice(1))),
-    },
-  ];
+  const exclude = namesOf(groups.flatMap(group => group.slice(1)));
+  return repeated('identical-files', 'file', groups, 'each copy counts').map(finding => ({...finding, exclude}));
 }
 
 /** Photographs for training that the classifier is measured with, identical files left to the split. */
@@ -80,20 +80,6 @@ function leakFindings(train: readonly Sample[], measured: readonly Sample[], {co
         'the metrics will flatter. Leave out those for training.',
       files: [...new Set(leaks.flatMap(({sample, others}) => namesOf([sample, ...others])))],
       exclude: leaks.map(({sample}) => sample.name),
-    },
-  ];
-}
-
-function withinFindings(groups: readonly (readonly Sample[])[]): Finding[] {
-  const [first] = groups;
-  if (first === undefined) return [];
-  const which = groups.length === 1 ? '1 photograph is' : `${groups.length} photographs are`;
-  return [
-    {
-      code: 'near-copies',
-      severity: 'note',
-      message: `${which} there more than once, such as ${namesOf(first).join(' and ')}; a split keeps them together.`,
-      files: namesOf(groups.flat()),
     },
   ];
 }

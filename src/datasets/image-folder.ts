@@ -78,9 +78,8 @@ export async function loadImageFolder(root: string, options: ImageFolderOptions 
   const imageNames = whole.images.map(({name}) => name);
   const {layout, prefixes, unused} = findLayout(imageNames, whole.folders);
   const tree = chooseClasses(whole, prefixes, options.classes);
-  const refusals: {readonly className: string; readonly error: DatasetError}[] = [];
-  const onRefusal = (className: string, error: DatasetError): void => void refusals.push({className, error});
-  const classNames = nameClasses({tree, prefix: prefixes.train}, options.tolerant === true ? onRefusal : undefined);
+  const refusals = new Refusals(options.tolerant === true);
+  const classNames = nameClasses({tree, prefix: prefixes.train}, (error, className) => refusals.add(error, className));
   const findings = [...tree.findings, ...strayFindings(tree, Object.values(prefixes), unused)];
   const samplesOf = async (part: Part, elsewhere?: string): Promise<readonly Sample[] | undefined> => {
     const own = prefixes[part] === undefined ? undefined : {tree, prefix: prefixes[part]};
@@ -91,13 +90,13 @@ export async function loadImageFolder(root: string, options: ImageFolderOptions 
     }
     const {samples, findings: found} = matchClasses(part, source, classNames);
     findings.push(...found);
-    if (samples.length === 0 && elsewhere !== undefined) throw new EmptyPartError(part, source.tree.root, classNames);
+    if (samples.length === 0 && elsewhere !== undefined) refusals.add(new EmptyPartError(part, source.tree.root, classNames));
     return samples.length === 0 ? undefined : samples;
   };
   const samples = (await samplesOf('train')) ?? [];
   const validation = await samplesOf('validation', options.valData);
   const test = await samplesOf('test', options.testData);
-  findings.push(...exclusion.findings(), ...refusals.map(refusalFinding));
+  findings.push(...exclusion.findings(), ...refusals.findings);
   const folder = {
     root: tree.root,
     classNames,
@@ -106,18 +105,25 @@ export async function loadImageFolder(root: string, options: ImageFolderOptions 
     ...(test && {test}),
     findings,
     layout,
-    ...(refusals[0] && {refusal: refusals[0].error}),
+    ...(refusals.first && {refusal: refusals.first}),
   };
   return limitedFolder(folder, options);
 }
 
-const refusalFinding = ({className, error}: {readonly className: string; readonly error: DatasetError}): Finding => ({
-  code: 'unusable-class',
-  severity: 'error',
-  message: error.message,
-  files: [],
-  className,
-});
+/** Why a run would refuse a folder: thrown at once, or kept and told. */
+class Refusals {
+  readonly findings: Finding[] = [];
+  first?: DatasetError;
+
+  constructor(readonly areKept: boolean) {}
+
+  add(error: DatasetError, className?: string): void {
+    if (!this.areKept) throw error;
+    this.first ??= error;
+    const code = className === undefined ? 'unusable-part' : 'unusable-class';
+    this.findings.push({code, severity: 'error', message: error.message, files: [], ...(className !== undefined && {className})});
+  }
+}
 
 /** A folder with fewer images of each class in each part, and what it tells of the others. */
 function limitedFolder(folder: ImageFolder, options: ImageFolderOptions): ImageFolder {

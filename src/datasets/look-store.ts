@@ -2,7 +2,7 @@ import {createHash} from 'node:crypto';
 import type {Stats} from 'node:fs';
 import {mkdir} from 'node:fs/promises';
 import {join} from 'node:path';
-import type {FileLook} from './looks.js';
+import type {FileLook, Picture} from './looks.js';
 import {openSealedFile, writeSealedFile} from './sealed-file.js';
 import {SIDE} from './thumbprint.js';
 
@@ -20,7 +20,7 @@ interface Entry extends State {
 /** As it is written: the prints lie before, one behind the other. */
 interface Written {
   readonly version: number;
-  readonly entries: readonly (readonly [path: string, size: number, mtimeMs: number, look: FileLook])[];
+  readonly entries: readonly (readonly [path: string, size: number, mtimeMs: number, look: ReturnType<typeof withoutPrint>])[];
 }
 
 /**
@@ -69,7 +69,7 @@ async function readEntries(path: string): Promise<Map<string, Entry>> {
     if (version !== VERSION) return new Map();
     const prints = await file.read(0, entries.filter(([, , , {picture}]) => picture !== undefined).length * PRINT_BYTES);
     let next = 0;
-    const withPrint = ({picture, ...look}: FileLook): FileLook => {
+    const withPrint = ({picture, ...look}: ReturnType<typeof withoutPrint>): FileLook => {
       if (picture === undefined) return look;
       const print = prints!.subarray(next, (next += PRINT_BYTES));
       return {...look, picture: {...picture, print}};
@@ -90,5 +90,11 @@ async function writeEntries(path: string, entries: ReadonlyMap<string, Entry>): 
   });
 }
 
-const withoutPrint = (look: FileLook): FileLook =>
-  JSON.parse(JSON.stringify(look, (key, value: unknown) => (key === 'print' ? undefined : value)));
+/** A picture as it is written. */
+type Bare = Omit<Picture, 'print'>;
+
+function withoutPrint({picture, ...look}: FileLook): Omit<FileLook, 'picture'> & {readonly picture?: Bare} {
+  if (picture === undefined) return look;
+  const {print: _, ...bare} = picture;
+  return {...look, picture: bare};
+}

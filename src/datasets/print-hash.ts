@@ -61,33 +61,25 @@ export interface PrintHash {
 /** `[8, 8]` coefficients of every window of a thumbprint, window after window. */
 export function coefficientsOf(print: Uint8Array): Float64Array {
   const all = new Float64Array(WINDOWS * COEFFICIENTS);
-  const across = new Float64Array(SIDE * FREQUENCIES);
+  const across = new Float64Array(FREQUENCIES * SIDE);
   SPANS.forEach((_, column) => {
-    multiplyRows(print, DCTS[column]!, across);
+    timesTransposed(DCTS[column]!, print, across);
     SPANS.forEach((_, row) => {
-      multiplyColumns(DCTS[row]!, across, all.subarray((row * SPANS.length + column) * COEFFICIENTS));
+      const window = row * SPANS.length + column;
+      timesTransposed(DCTS[row]!, across, all.subarray(window * COEFFICIENTS, (window + 1) * COEFFICIENTS));
     });
   });
   return all;
 }
 
-function multiplyRows(print: Uint8Array, dct: Float64Array, across: Float64Array): void {
-  for (let y = 0; y < SIDE; y++) {
-    for (let k = 0; k < FREQUENCIES; k++) {
-      let sum = 0;
-      for (let x = 0; x < SIDE; x++) sum += print[y * SIDE + x]! * dct[k * SIDE + x]!;
-      across[y * FREQUENCIES + k] = sum;
-    }
-  }
-}
-
-function multiplyColumns(dct: Float64Array, across: Float64Array, output: Float64Array): void {
-  for (let v = 0; v < FREQUENCIES; v++) {
-    for (let u = 0; u < FREQUENCIES; u++) {
-      let sum = 0;
-      for (let y = 0; y < SIDE; y++) sum += dct[v * SIDE + y]! * across[y * FREQUENCIES + u]!;
-      output[v * FREQUENCIES + u] = sum;
-    }
+/** a b' of `[m, 32]` and `[n, 32]`; n is what `output`, `[m, n]`, leaves. */
+function timesTransposed(a: Float64Array, b: Float64Array | Uint8Array, output: Float64Array): void {
+  const width = b.length / SIDE;
+  for (let i = 0; i < output.length; i++) {
+    const [left, right] = [Math.floor(i / width) * SIDE, (i % width) * SIDE];
+    let sum = 0;
+    for (let k = 0; k < SIDE; k++) sum += a[left + k]! * b[right + k]!;
+    output[i] = sum;
   }
 }
 

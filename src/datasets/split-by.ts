@@ -63,7 +63,7 @@ function byPattern(pattern: string, samples: readonly Sample[]): Grouping {
     message: `--split-by ${pattern} does not match ${strange.length} of ${samples.length} names, such as ${strange[0]}; each is a group of its own.`,
     files: strange,
   };
-  // A captured text has no slash before its NUL, a name none at all.
+  // No name holds a NUL: what is captured is never taken for a name.
   return {
     groupOf: ({name}) => (byName.get(name) === null ? name : `\0${byName.get(name)}`),
     findings: strange.length === 0 ? [] : [finding],

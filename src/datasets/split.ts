@@ -1,6 +1,7 @@
 import {DatasetError, UsageError} from '../core/errors.js';
 import type {Finding} from '../core/finding.js';
 import {random} from '../core/random.js';
+import {drawGroups, type Drawing, type Fold, type Group} from './draw-groups.js';
 import {groupBy} from './group-by.js';
 import {groupsOf} from './groups.js';
 import {everySample} from './image-folder.js';
@@ -12,13 +13,6 @@ export interface KnownContents {
   readonly samples: readonly Sample[];
   /** The same for identical files. */
   contentHash(sample: Sample): string;
-}
-
-/** A part of a cross-validation. */
-export interface Fold {
-  /** From 1 to `of`. */
-  readonly number: number;
-  readonly of: number;
 }
 
 export interface SplitOptions {
@@ -96,7 +90,7 @@ export class NoTrainingImagesError extends DatasetError {
  */
 export function splitFolder(folder: ImageFolder, contents: KnownContents, options: SplitOptions): Split {
   const {valSplit = 0.2, testSplit = 0, seed, fold, together = []} = options;
-  if (fold !== undefined && folder.validation !== undefined) throw new FoldError(folder.root);
+  if (fold !== undefined) assertFoldable(folder);
   const readable = new Set(contents.samples.map(({name}) => name));
   const isReadable = ({name}: Sample): boolean => readable.has(name);
   const unreadable = everySample(folder).filter(sample => !isReadable(sample));
@@ -137,21 +131,6 @@ function withoutCopies(
   });
 }
 
-interface Drawing extends Required<Pick<SplitOptions, 'seed' | 'together'>>, Pick<SplitOptions, 'fold'> {
-  /** Shares, 0..1. */
-  readonly validation: number;
-  readonly test: number;
-}
-
-/** What is drawn as one. */
-interface Group {
-  readonly samples: readonly Sample[];
-  /** Different files in it. */
-  readonly size: number;
-  /** The least hash of them. */
-  readonly hash: string;
-}
-
 /** Images of a group, and identical files. */
 function groupsToDraw(samples: readonly Sample[], contents: KnownContents, together: Required<SplitOptions>['together']): Group[] {
   const hashOf = (sample: Sample): string => contents.contentHash(sample);
@@ -162,34 +141,26 @@ function groupsToDraw(samples: readonly Sample[], contents: KnownContents, toget
 }
 
 /**
- * Groups stay together; one that several classes have is drawn with the rarest of them, which would else be left to chance. The lot of a group hangs on the seed and its
- * bytes alone, so that images added to a class leave nearly all others where they were.
+ * Groups stay together; one that several classes have is drawn with the rarest of them, which would else be left to chance. The lot of a
+ * group hangs on the seed and its bytes alone, so that images added to a class leave nearly all others where they were.
  */
 function drawParts(
   samples: readonly Sample[],
   contents: KnownContents,
   classNames: readonly string[],
-  {seed, together, fold, ...shares}: Drawing,
+  drawing: Drawing & Required<Pick<SplitOptions, 'seed' | 'together'>>,
 ): SplitParts {
-  const parts = {train: [] as Sample[][], validation: [] as Sample[][], test: [] as Sample[][]};
-  const groups = groupsToDraw(samples, contents, together);
-  const sizes = new Map([...groupBy(samples, ({label}) => label)].map(([label, {length}]) => [label, length]));
-  const isRarer = (label: number, than: number): boolean =>
-    sizes.get(label)! - sizes.get(than)! < 0 || (sizes.get(label) === sizes.get(than) && label < than);
-  const rarest = ({samples: [first, ...others]}: Group): number =>
-    others.reduce((found, {label}) => (isRarer(label, found) ? label : found), first!.label);
-  const byClass = groupBy(groups, rarest);
-  classNames.forEach((className, label) => {
-    const drawn = byLot(byClass.get(label) ?? [], ({hash}) => random(seed, 'split', className, hash).next());
-    const all = drawn.reduce((sum, {size}) => sum + size, 0);
-    // The test images of all folds are the same.
-    const [set, rest] = fold === undefined ? taken(drawn, all * shares.validation) : taken(drawn, all * shares.test);
-    const [other, train] = fold === undefined ? taken(rest, all * shares.test) : dealt(rest, fold, label);
-    parts.validation.push(fold === undefined ? set : other);
-    parts.test.push(fold === undefined ? other : set);
-    parts.train.push(train.flatMap(group => group.samples));
+  const sizes = classNames.map(() => 0);
+  for (const {label} of samples) sizes[label]!++;
+  const rarer = (a: number, b: number): number => ((sizes[a]! - sizes[b]! || a - b) < 0 ? a : b);
+  const rarest = ({samples: [first, ...others]}: Group): number => others.reduce((found, {label}) => rarer(label, found), first!.label);
+  const byClass = groupBy(groupsToDraw(samples, contents, drawing.together), rarest);
+  const drawn = classNames.map((className, label) => {
+    const groups = byLot(byClass.get(label) ?? [], ({hash}) => random(drawing.seed, 'split', className, hash).next());
+    return drawGroups(groups, drawing, label);
   });
-  return {train: inOrder(parts.train.flat()), validation: inOrder(parts.validation.flat()), test: inOrder(parts.test.flat())};
+  const part = (name: keyof SplitParts): Sample[] => inOrder(drawn.flatMap(ofClass => ofClass[name].flatMap(group => group.samples)));
+  return {train: part('train'), validation: part('validation'), test: part('test')};
 }
 
 function byLot<Item>(items: readonly Item[], lotOf: (item: Item) => number): Item[] {
@@ -197,42 +168,12 @@ function byLot<Item>(items: readonly Item[], lotOf: (item: Item) => number): Ite
   return items.toSorted((a, b) => lots.get(a)! - lots.get(b)!);
 }
 
-/**
- * The first groups that make up so many images, those left out that would make it many more; at least one group, the smallest, where any
- * image was asked for; never all.
- */
-function taken(groups: readonly Group[], wanted: number): [taken: Sample[], others: Group[]] {
-  const few = new Set<Group>();
-  let count = 0;
-  for (const group of groups) {
-    if (few.size === groups.length - 1 || count >= Math.round(wanted)) break;
-    if (count + group.size / 2 > Math.round(wanted)) continue;
-    few.add(group);
-    count += group.size;
-  }
-  if (few.size === 0 && wanted > 0 && groups.length > 1)
-    few.add(groups.reduce((least, group) => (group.size < least.size ? group : least)));
-  return [[...few].flatMap(({samples}) => samples), groups.filter(group => !few.has(group))];
-}
-
-/**
- * Groups dealt out to the folds one by one, each to the smallest of them: those of one fold, and the others. A class that is one group is
- * always trained on.
- */
-function dealt(groups: readonly Group[], {number, of}: Fold, first: number): [own: Sample[], others: Group[]] {
-  if (groups.length < 2) return [[], [...groups]];
-  const sizes = new Array<number>(of).fill(0);
-  const own = groups.filter(({size}) => {
-    // Classes begin at different folds, so that none gets all that is over.
-    const order = sizes.map((_, i) => (i + first) % of);
-    const least = order.reduce((best, fold) => (sizes[fold]! < sizes[best]! ? fold : best), order[0]!);
-    sizes[least]! += size;
-    return least === number - 1;
-  });
-  return [own.flatMap(({samples}) => samples), groups.filter(group => !own.includes(group))];
-}
-
 const inOrder = (samples: Sample[]): Sample[] => samples.sort((a, b) => a.label - b.label || (a.name < b.name ? -1 : 1));
+
+/** @throws FoldError for a folder that says itself what to validate on */
+export function assertFoldable({root, validation}: ImageFolder): void {
+  if (validation !== undefined) throw new FoldError(root);
+}
 
 /** @throws NoValidationImagesError, NoTrainingImagesError */
 export function assertUsable({root, classNames}: ImageFolder, {train, validation}: SplitParts): void {

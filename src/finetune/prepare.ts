@@ -10,12 +10,13 @@ import {atImageSize, fillColour, withFit, type Preprocessing} from '../core/prep
 import {augmentationOf} from '../datasets/augment.js';
 import {classFindings} from '../datasets/class-findings.js';
 import {copyFindings} from '../datasets/copy-findings.js';
+import type {Fold} from '../datasets/draw-groups.js';
 import {unframed} from '../datasets/fit.js';
 import {openImageCache, type ImageCache} from '../datasets/image-cache.js';
 import {everySample, type ImageFolder, type Sample} from '../datasets/image-folder.js';
 import {photographsOf} from '../datasets/photographs.js';
-import {groupingBy, sharedGroups} from '../datasets/split-by.js';
-import {splitFolder, type Fold, type Split} from '../datasets/split.js';
+import {groupingBy, sharedGroups, type Grouping} from '../datasets/split-by.js';
+import {assertFoldable, splitFolder, type Split} from '../datasets/split.js';
 import {readSplit} from '../datasets/split-file.js';
 import {thumbprint} from '../datasets/thumbprint.js';
 import {attachHead, type Classifier} from '../heads/classifier.js';
@@ -88,27 +89,43 @@ function photographsIn(cache: ImageCache, preprocessing: Preprocessing, run: Run
   );
 }
 
-/** @throws UsageError for a fold that there is not */
-function foldOf(text: string): Fold {
+/** How the images are divided, as far as names tell it: nobody waits for pictures to be decoded to hear of a wrong word. */
+interface Division {
+  readonly grouping: Grouping;
+  readonly fold?: Fold;
+}
+
+/** @throws UsageError for a fold that there is not, or beside a split; SplitByError, FoldError */
+function divisionOf(folder: ImageFolder, {splitBy, fold: text, split}: Recipe): Division {
+  const grouping = groupingBy(splitBy, folder.samples);
+  if (text === undefined) return {grouping};
+  if (split !== undefined)
+    throw new UsageError(`Expected no --fold beside --split, which says what to validate on, but found ${text}. Leave out one.`);
+  assertFoldable(folder);
   const [number, of] = text.split('/').map(Number) as [number, number];
   if (of < 2 || number > of)
     throw new UsageError(`Expected a fold such as 2/5 for --fold, but found ${text}. Count from 1, to 2 at least.`);
-  return {number, of};
+  return {grouping, fold: {number, of}};
 }
 
-function drawSplit(folder: ImageFolder, cache: ImageCache, photograph: (sample: Sample) => string, recipe: Recipe, run: RunContext): Split {
-  const {groupOf, findings} = groupingBy(recipe.splitBy, folder.samples);
-  findings.forEach(finding => run.find(finding));
-  if (groupOf !== undefined) sharedGroups(folder, groupOf).forEach(finding => run.find(finding));
-  const together = [...(recipe.splitBy === 'identical' ? [] : [photograph]), ...(groupOf === undefined ? [] : [groupOf])];
-  const fold = recipe.fold === undefined ? {} : {fold: foldOf(recipe.fold)};
-  return splitFolder(folder, cache, {valSplit: recipe.valSplit, testSplit: recipe.testSplit, seed: recipe.seed, together, ...fold});
+function drawSplit(
+  folder: ImageFolder,
+  cache: ImageCache,
+  photograph: (sample: Sample) => string,
+  {grouping: {groupOf, findings}, fold}: Division,
+  {splitBy, valSplit, testSplit, seed}: Recipe,
+  run: RunContext,
+): Split {
+  [...findings, ...(groupOf === undefined ? [] : sharedGroups(folder, groupOf))].forEach(finding => run.find(finding));
+  const together = [...(splitBy === 'identical' ? [] : [photograph]), ...(groupOf === undefined ? [] : [groupOf])];
+  return splitFolder(folder, cache, {valSplit, testSplit, seed, together, ...(fold && {fold})});
 }
 
 /** Every picture decoded, and given its part. */
 async function divide(
   folder: ImageFolder,
   preprocessing: Preprocessing,
+  division: Division,
   recipe: Recipe,
   run: RunContext,
 ): Promise<Pick<Prepared, 'cache' | 'split'>> {
@@ -116,7 +133,9 @@ async function divide(
   try {
     const photograph = await run.time('decode', () => photographsIn(cache, preprocessing, run));
     const split =
-      recipe.split === undefined ? drawSplit(folder, cache, photograph, recipe, run) : await readSplit(recipe.split, folder, cache);
+      recipe.split === undefined
+        ? drawSplit(folder, cache, photograph, division, recipe, run)
+        : await readSplit(recipe.split, folder, cache);
     split.findings.forEach(finding => run.find(finding));
     copyFindings(split, split.classNames, {...cache, photograph}).forEach(finding => run.find(finding));
     run.emit({type: 'split', train: split.train.length, validation: split.validation.length, test: split.test.length});
@@ -131,11 +150,12 @@ async function divide(
 export async function prepare(folder: ImageFolder, recipe: Recipe, run: RunContext): Promise<Prepared> {
   run.emit({type: 'dataset', root: folder.root, classes: folder.classNames.length, images: everySample(folder).length});
   [...folder.findings, ...classFindings(folder)].forEach(finding => run.find(finding));
+  const division = divisionOf(folder, recipe);
   const {backbone, card} = await run.time('weights', () => openBackbone(recipe, run));
   const {imageSize, fit, head: type, pooling, dropout, seed, augment} = recipe;
   const sized = imageSize === undefined ? backbone.preprocessing : atImageSize(backbone.preprocessing, imageSize);
   const preprocessing = withFit(sized, fit);
-  const {cache, split} = await divide(folder, preprocessing, recipe, run).catch((error: unknown) => {
+  const {cache, split} = await divide(folder, preprocessing, division, recipe, run).catch((error: unknown) => {
     disposeWeights(backbone.weights);
     throw error;
   });

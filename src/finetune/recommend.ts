@@ -1,3 +1,4 @@
+import {IMBALANCED, timesOf} from '../datasets/imbalance.js';
 import type {Balance} from '../training/balance.js';
 import type {RecipeInput} from './recipe.js';
 import type {FreezeSchedule} from './recipe-schema.js';
@@ -63,15 +64,7 @@ export function recommendedEpochs({images, pretrained, gpu}: Facts): Recommendat
   return {value, reason: `about ${hundreds(value * images)} pictures shown, from a head that is fitted already`};
 }
 
-/**
- * The largest class over the smallest, from which on a balance is recommended: bench/README.md, "Imbalance", has what was
- * measured. By the loss, since it shows every picture once an epoch and reaches what sampling does.
- */
-const IMBALANCED = 2;
-
-/** How many times the smallest class the largest is: `12`, `3.4`. */
-const timesOf = (ratio: number): string => (ratio < 10 ? ratio.toFixed(1) : Math.round(ratio).toLocaleString('en-US'));
-
+/** By the loss, since it shows every picture once an epoch and reaches what sampling does. */
 export function recommendedBalance({smallestClass, largestClass}: Facts): Recommendation<Balance> {
   const ratio = largestClass / Math.max(1, smallestClass);
   if (ratio < IMBALANCED) return {value: 'none', reason: 'classes are of like size'};

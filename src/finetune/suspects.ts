@@ -65,35 +65,29 @@ export async function oddSamples(
   };
 }
 
+const namesOf = (odd: readonly {readonly sample: Sample}[]): string[] => odd.map(({sample}) => sample.name);
+
 /** One finding for images that look mislabelled, one for those that look like no others. */
-export function oddFindings({mislabelled, outliers}: OddSamples): Finding[] {
+export const oddFindings = ({mislabelled, outliers}: OddSamples): Finding[] => [
+  ...labelFindings(mislabelled),
+  ...outlierFindings(outliers),
+];
+
+function labelFindings(mislabelled: OddSamples['mislabelled']): Finding[] {
   const [first] = mislabelled;
-  const [oddest] = outliers;
-  const some = (count: number, one: string, many: string): string => (count === 1 ? `1 image ${one}` : `${count} images ${many}`);
-  return [
-    ...(first === undefined
-      ? []
-      : [
-          {
-            code: 'probable-label-errors',
-            severity: 'warning',
-            message:
-              `${some(mislabelled.length, 'looks', 'look')} like another class than the one they are in, such as ${first.sample.name} ` +
-              `(like ${first.suggested}). Look at them: the label may be wrong, or the picture hard.`,
-            files: mislabelled.map(({sample}) => sample.name),
-          } as const,
-        ]),
-    ...(oddest === undefined
-      ? []
-      : [
-          {
-            code: 'outliers',
-            severity: 'note',
-            message: `${some(outliers.length, 'is', 'are')} unlike all others, such as ${oddest.sample.name}. See whether they belong here.`,
-            files: outliers.map(({sample}) => sample.name),
-          } as const,
-        ]),
-  ];
+  if (first === undefined) return [];
+  const which = mislabelled.length === 1 ? '1 image looks' : `${mislabelled.length} images look`;
+  const message =
+    `${which} like another class than the one given, such as ${first.sample.name} (like ${first.suggested}). ` +
+    'See whether the label is wrong, or the picture hard.';
+  return [{code: 'probable-label-errors', severity: 'warning', message, files: namesOf(mislabelled)}];
+}
+
+function outlierFindings(outliers: OddSamples['outliers']): Finding[] {
+  const [first] = outliers;
+  if (first === undefined) return [];
+  const which = outliers.length === 1 ? `${first.sample.name} is` : `${outliers.length} images, such as ${first.sample.name}, are`;
+  return [{code: 'outliers', severity: 'note', message: `${which} unlike all others: out of place, perhaps.`, files: namesOf(outliers)}];
 }
 
 /** Pictures that a report shows of each kind. */

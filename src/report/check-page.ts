@@ -2,6 +2,7 @@ import type {Finding} from '../core/finding.js';
 import {plural} from './format.js';
 import {html, type Html} from './html.js';
 import {page, section} from './page.js';
+import {figure, isShown} from './picture.js';
 
 /** What a check tells, for a page. */
 export interface CheckRecord {
@@ -21,25 +22,13 @@ const SEVERITIES = ['error', 'warning', 'note'] as const;
 /** Files that are named under a finding; the list of all of them is for programs. */
 const MOST_NAMED = 200;
 
-/** An address on the network would make the page load something. */
-const picture = (name: string, thumbnails: CheckRecord['thumbnails']): Html | false => {
-  const address = thumbnails.get(name);
-  return (
-    address?.startsWith('data:image/') === true &&
-    html`<figure class="mistake">
-      <img src="${address}" alt="${name}" />
-      <figcaption title="${name}"><small>${name}</small></figcaption>
-    </figure>`
-  );
-};
-
 function item({severity, message, files, exclude = []}: Finding, thumbnails: CheckRecord['thumbnails']): Html {
-  const pictures = files.map(name => picture(name, thumbnails));
+  const pictures = files.map(name => ({name, thumbnail: thumbnails.get(name)})).filter(isShown);
   return html`<li class="${severity}">
     <span class="badge">${severity}</span>
     <div>
       ${message} ${exclude.length > 0 && html`<small>A fix list leaves out ${plural(exclude.length, 'file')}.</small>`}
-      ${pictures.some(Boolean) && html`<div class="gallery">${pictures}</div>`}
+      ${pictures.length > 0 && html`<div class="gallery">${pictures.map(shown => figure(shown, html`<small>${shown.name}</small>`))}</div>`}
       ${
         files.length > 0 &&
         html`<details>

@@ -1,22 +1,15 @@
 import {percent, plural} from './format.js';
 import {html, type Html} from './html.js';
+import {figure} from './picture.js';
 import type {Mistake} from './run-record.js';
 
 const MOST_SHOWN = 48;
 
-/** An address on the network would make the page load something, and tell somebody that it was read. */
-const picture = ({thumbnail, name}: Mistake): Html =>
-  thumbnail?.startsWith('data:image/') ? html`<img src="${thumbnail}" alt="${name}" />` : html`<div class="no-picture">${name}</div>`;
-
-const card = (mistake: Mistake): Html => html`
-  <figure class="mistake">
-    ${picture(mistake)}
-    <figcaption title="${mistake.name}">
-      <b>${mistake.prediction}</b> <span class="number">${percent(mistake.confidence, 0)}</span>
-      <small>is ${mistake.truth}</small>
-    </figcaption>
-  </figure>
-`;
+const card = (mistake: Mistake): Html =>
+  figure(
+    mistake,
+    html`<b>${mistake.prediction}</b> <span class="number">${percent(mistake.confidence, 0)}</span> <small>is ${mistake.truth}</small>`,
+  );
 
 /**
  * The surest mistakes first: these are often wrong labels, or pictures of two things.

@@ -1,19 +1,9 @@
 import {html, type Html} from './html.js';
+import {figure} from './picture.js';
 import type {OddImage} from './run-record.js';
 
-/** An address on the network would make the page load something, and tell somebody that it was read. */
-const picture = ({thumbnail, name}: OddImage): Html =>
-  thumbnail?.startsWith('data:image/') ? html`<img src="${thumbnail}" alt="${name}" />` : html`<div class="no-picture">${name}</div>`;
-
-const card = (image: OddImage): Html => html`
-  <figure class="mistake">
-    ${picture(image)}
-    <figcaption title="${image.name}">
-      <b>${image.suggested ?? 'unlike all others'}</b>
-      <small>is in ${image.className}</small>
-    </figcaption>
-  </figure>
-`;
+const card = (image: OddImage): Html =>
+  figure(image, html`<b>${image.suggested ?? 'unlike all others'}</b> <small>is in ${image.className}</small>`);
 
 /** Images whose labels all the others speak against, then those that are unlike all others. */
 export const oddSection = (images: readonly OddImage[]): Html => html`

@@ -1,5 +1,6 @@
 import {random} from '../core/random.js';
 import type {ImageBatch} from '../datasets/batches.js';
+import type {Sample} from '../datasets/image-folder.js';
 import {isMixing, mixPictures} from '../datasets/mix.js';
 import {tf, type Tensor} from '../engine/tensorflow.js';
 import type {FeatureTable} from './feature-table.js';
@@ -38,10 +39,14 @@ export const counted = (inputs: Inputs, onDone: (done: number, total: number) =>
 });
 
 /** Mixes a batch as its augmentation says; what is drawn hangs on its first picture, so a run that goes on in an epoch draws the same. */
-function mixedBatch({augmentation: {mixing}, samples, size, seed}: PictureSource, batch: ImageBatch, epoch: number): InputBatch['mixed'] {
-  const {images, labels, indices} = batch;
+function mixedBatch(
+  {augmentation: {mixing}, size, seed}: PictureSource,
+  {images, labels}: ImageBatch,
+  epoch: number,
+  first: Sample,
+): InputBatch['mixed'] {
   if (mixing === undefined || !isMixing(mixing) || labels.length < 2) return undefined;
-  const {partners, share} = mixPictures(images, size, mixing, random(seed, 'mix', epoch, samples[indices[0]!]!.name));
+  const {partners, share} = mixPictures(images, size, mixing, random(seed, 'mix', epoch, first.name));
   return {labels: Int32Array.from(partners, partner => labels[partner]!), share};
 }
 
@@ -50,7 +55,7 @@ export const pictureInputs = (source: PictureSource): Inputs => ({
   count: source.samples.length,
   async *batches(order, batchSize, epoch, turns) {
     for await (const batch of pictures(source, order, batchSize, epoch, turns)) {
-      const mixed = epoch === null ? undefined : mixedBatch(source, batch, epoch);
+      const mixed = epoch === null ? undefined : mixedBatch(source, batch, epoch, source.samples[order[batch.indices[0]!]!]!);
       yield {x: toPixels(batch, source.size), labels: batch.labels, ...(mixed && {mixed})};
     }
   },

@@ -68,6 +68,14 @@ describe('finetune check', function () {
     expect(treeHash(join(cwd, 'pets'))).to.equal(before);
   });
 
+  it('tells of names on the list that are not there', async () => {
+    writeFileSync(join(cwd, 'other.txt'), 'cat/none.png\ncat/1.png\n');
+    const {findings, images} = await checked('--exclude', 'other.txt');
+    expect(findings.find(({code}) => code === 'excluded')!.files).to.deep.equal(['cat/1.png']);
+    expect(findings.find(({code}) => code === 'not-excluded')!.files).to.deep.equal(['cat/none.png']);
+    expect(images.found).to.equal(26);
+  });
+
   it('draws a page that loads nothing, whatever files are called', async () => {
     await checked('--html', 'page.html');
     const page = readFileSync(join(cwd, 'page.html'), 'utf8');
@@ -97,6 +105,8 @@ describe('finetune check', function () {
       writeFileSync(join(root, name), bytes);
     }
     mkdirSync(join(root, 'c'));
+    mkdirSync(join(cwd, 'elsewhere', 'zebra'), {recursive: true});
+    writeFileSync(join(cwd, 'elsewhere', 'zebra', '1.png'), await photograph(702));
     const ended = await finetune(['check', 'broken', '--json', '--html', 'broken.html'], {cwd, environment: {FINETUNE_CACHE: cache}});
     expect(ended.code).to.equal(3);
     const document = JSON.parse(ended.stdout) as Checked & {readonly error: {readonly code: string}};
@@ -105,6 +115,9 @@ describe('finetune check', function () {
     expect(document).to.deep.include({usable: false});
     expect(document.error.code).to.equal('CLASS_BROKEN');
     expect(readFileSync(join(cwd, 'broken.html'), 'utf8')).to.contain('A run would refuse this');
+    const other = await finetune(['check', 'pets', '--val-data', 'elsewhere', '--json'], {cwd, environment: {FINETUNE_CACHE: cache}});
+    expect(other.code).to.equal(3);
+    expect((JSON.parse(other.stdout) as Checked).findings.map(({code}) => code)).to.include.members(['unusable-part', 'identical-files']);
   });
 
   it('says what it cannot write or read, with exit 2', async () => {

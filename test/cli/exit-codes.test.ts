@@ -3,8 +3,7 @@ import {join} from 'node:path';
 import {expect} from 'chai';
 import sharp from 'sharp';
 import {useEngine} from '../helpers/engine.js';
-import {temporaryDirectory} from '../helpers/temporary.js';
-import {drawPictures, ENGINE, finetune, SMALL_RUN, type Ended} from './program.js';
+import {ENGINE, finetune, inDrawnFolder, SMALL_RUN, type Ended} from './program.js';
 
 /** A picture that looks like the others; its quality makes it another file. */
 const grey = async (path: string, i: number): Promise<void> => {
@@ -23,14 +22,7 @@ describe('the exit code', function () {
   this.timeout(300_000);
   useEngine();
 
-  let cwd = '';
-  before('draw pictures', async () => {
-    cwd = temporaryDirectory();
-    await drawPictures(cwd);
-  });
-
-  const run = (...args: string[]): Promise<Ended> => finetune(args, {cwd});
-  const train = (...args: string[]): Promise<Ended> => run('--data', 'pictures', ...SMALL_RUN, ...args);
+  const {cwd, run, train} = inDrawnFolder();
 
   function expectFailure({code, stdout, stderr}: Ended, exitCode: number, sentence: RegExp): void {
     expect(code, stderr).to.equal(exitCode);
@@ -46,7 +38,7 @@ describe('the exit code', function () {
 
     it('with one JSON document on standard output, which is metrics.json', () => {
       expect(ended.code, ended.stderr).to.equal(0);
-      expect(JSON.parse(ended.stdout)).to.deep.equal(JSON.parse(readFileSync(join(cwd, 'runs/first/metrics.json'), 'utf8')));
+      expect(JSON.parse(ended.stdout)).to.deep.equal(JSON.parse(readFileSync(join(cwd(), 'runs/first/metrics.json'), 'utf8')));
       expect(ended.stderr).to.match(/^engine .*\n(.*\n)*dataset .*24 images in 4 classes\n/);
     });
 
@@ -61,7 +53,7 @@ describe('the exit code', function () {
     });
 
     it('of predict only if every image could be read, and the others are told all the same', async () => {
-      writeFileSync(join(cwd, 'broken.jpg'), 'no picture');
+      writeFileSync(join(cwd(), 'broken.jpg'), 'no picture');
       const ended = await run('predict', 'runs/first/model', 'broken.jpg', 'pictures/crab/crab-000.jpg', ...ENGINE, '--json');
       expect(ended.code, ended.stderr).to.equal(1);
       const document = JSON.parse(ended.stdout) as {images: unknown[]; unreadable: {image: string}[]; error: {code: string}};
@@ -72,14 +64,14 @@ describe('the exit code', function () {
   });
 
   it('is 1 when a file cannot be read', async () => {
-    writeFileSync(join(cwd, 'cut.safetensors'), Buffer.alloc(20, 1));
+    writeFileSync(join(cwd(), 'cut.safetensors'), Buffer.alloc(20, 1));
     expectFailure(await train('--weights', 'cut.safetensors', '--out', 'runs/cut'), 1, /error .*cut\.safetensors/);
   });
 
   it('is 2 for a command line, an environment or a recipe that cannot be taken', async () => {
     expectFailure(await run('--archh', 'resnet18'), 2, /did you mean --arch\?/);
-    expectFailure(await finetune([], {cwd, environment: {FINETUNE_ARHC: 'resnet18'}}), 2, /did you mean FINETUNE_ARCH\?/);
-    writeFileSync(join(cwd, 'wrong.json'), '{"epoch": 3}');
+    expectFailure(await finetune([], {cwd: cwd(), environment: {FINETUNE_ARHC: 'resnet18'}}), 2, /did you mean FINETUNE_ARCH\?/);
+    writeFileSync(join(cwd(), 'wrong.json'), '{"epoch": 3}');
     expectFailure(await run('--recipe', 'wrong.json'), 2, /did you mean epochs\?/);
     expectFailure(await run(), 2, /^error Expected a folder of images for --data, but found none\. .*finetune demo\.\n$/);
   });
@@ -91,7 +83,7 @@ describe('the exit code', function () {
   });
 
   it('is 3 for a dataset that cannot be used', async () => {
-    mkdirSync(join(cwd, 'lonely/only'), {recursive: true});
+    mkdirSync(join(cwd(), 'lonely/only'), {recursive: true});
     const sentence = /^error Expected a folder for each of at least 2 classes in .*lonely.*\n$/;
     expectFailure(await run('--data', 'lonely', ...ENGINE), 3, sentence);
     expectFailure(await run('check', 'lonely'), 3, sentence);
@@ -99,12 +91,12 @@ describe('the exit code', function () {
   });
 
   it('leaves no run behind that failed before it began, and the run that it was to replace', async () => {
-    const out = join(cwd, 'kept');
+    const out = join(cwd(), 'kept');
     mkdirSync(out);
     writeFileSync(join(out, 'recipe.json'), '{}');
     const noWeights = ['--data', 'pictures', '--weights', 'nowhere.safetensors'];
     expect((await run(...noWeights, '--out', 'never')).code).to.be.within(1, 2);
-    expect(existsSync(join(cwd, 'never'))).to.equal(false);
+    expect(existsSync(join(cwd(), 'never'))).to.equal(false);
     expect((await run(...noWeights, '--out', 'kept', '--overwrite')).code).to.be.within(1, 2);
     expect(existsSync(join(out, 'recipe.json'))).to.equal(true);
   });
@@ -112,8 +104,8 @@ describe('the exit code', function () {
   it('is 4 for a device or an engine that is demanded and not here', async () => {
     const gpu = ['--data', 'pictures', '--arch', 'resnet18', '--weights', 'none', '--device', 'gpu:99'];
     expectFailure(await run(...gpu), 4, /error Expected .*GPU.* for --device gpu:99/);
-    const nothing = {FINETUNE_CACHE: join(cwd, 'empty-cache'), PATH: ''};
-    const {code, stderr} = await finetune(['engine', '--engine', 'tensorflow', '--offline'], {cwd, environment: nothing});
+    const nothing = {FINETUNE_CACHE: join(cwd(), 'empty-cache'), PATH: ''};
+    const {code, stderr} = await finetune(['engine', '--engine', 'tensorflow', '--offline'], {cwd: cwd(), environment: nothing});
     expect(code, stderr).to.equal(4);
     expect(stderr)
       .to.match(/error Expected/)
@@ -123,8 +115,8 @@ describe('the exit code', function () {
   it('is 5 when the accuracy is below what was asserted; the result stands', async () => {
     // All pictures alike: no classifier is right about more than one class.
     for (const name of ['a', 'b']) {
-      mkdirSync(join(cwd, 'alike', name), {recursive: true});
-      for (let i = 0; i < 6; i++) await grey(join(cwd, 'alike', name, `${name}${i}.jpg`), name === 'a' ? i : i + 6);
+      mkdirSync(join(cwd(), 'alike', name), {recursive: true});
+      for (let i = 0; i < 6; i++) await grey(join(cwd(), 'alike', name, `${name}${i}.jpg`), name === 'a' ? i : i + 6);
     }
     const {code, stdout, stderr} = await run('--data', 'alike', ...SMALL_RUN, '--assert-accuracy', '0.9', '--json', '--quiet');
     expect(code, stderr).to.equal(5);
@@ -142,17 +134,17 @@ describe('the exit code', function () {
       act: (child: {kill(signal: NodeJS.Signals): boolean}) => signals.forEach(signal => child.kill(signal)),
     });
     const stopped = (out: string, ...signals: readonly NodeJS.Signals[]): Promise<Ended> =>
-      finetune(['--data', 'pictures', ...SMALL_RUN, ...long, '--out', out], {cwd, at: stopAt(...signals)});
+      finetune(['--data', 'pictures', ...SMALL_RUN, ...long, '--out', out], {cwd: cwd(), at: stopAt(...signals)});
 
     it('with a checkpoint, and the command that goes on to the numbers of a run that was not', async () => {
       const {code, stdout, stderr} = await stopped('runs/int', 'SIGINT');
       expect(code, stderr).to.equal(130);
       expect(stdout).to.equal('');
       expect(stderr).to.include('\n  finetune --resume runs/int\n').and.not.to.match(STACK);
-      expect(existsSync(join(cwd, 'runs/int/checkpoints/last'))).to.equal(true);
-      expect(existsSync(join(cwd, 'runs/int/metrics.json'))).to.equal(false);
+      expect(existsSync(join(cwd(), 'runs/int/checkpoints/last'))).to.equal(true);
+      expect(existsSync(join(cwd(), 'runs/int/metrics.json'))).to.equal(false);
 
-      const elsewhere = join(cwd, 'elsewhere');
+      const elsewhere = join(cwd(), 'elsewhere');
       mkdirSync(elsewhere);
       const resumed = await finetune(['--resume', '../runs/int', '--json'], {cwd: elsewhere});
       expect(resumed.code, resumed.stderr).to.equal(0);
@@ -171,7 +163,7 @@ describe('the exit code', function () {
       const announced = /Stopping \((\w+)\)/.exec(twice.stderr)?.[1];
       expect(twice.code, twice.stderr).to.equal(announced === 'SIGINT' ? 143 : 130);
       expect(twice.stderr).not.to.include('--resume');
-      rmSync(join(cwd, 'runs/twice'), {recursive: true, force: true});
+      rmSync(join(cwd(), 'runs/twice'), {recursive: true, force: true});
     });
   });
 });

@@ -3,8 +3,7 @@ import {join} from 'node:path';
 import {expect} from 'chai';
 import type {CrossValidation} from '../../src/finetune/cross-validation.js';
 import {useEngine} from '../helpers/engine.js';
-import {temporaryDirectory} from '../helpers/temporary.js';
-import {drawPictures, finetune, SMALL_RUN, type Ended} from './program.js';
+import {inDrawnFolder} from './program.js';
 
 type Document = CrossValidation & {readonly runs: readonly string[]};
 
@@ -12,22 +11,16 @@ describe('--folds', function () {
   this.timeout(300_000);
   useEngine();
 
-  let cwd = '';
-  before('draw pictures', async () => {
-    cwd = temporaryDirectory();
-    await drawPictures(cwd);
-  });
-
-  const train = (...args: string[]): Promise<Ended> => finetune(['--data', 'pictures', ...SMALL_RUN, ...args], {cwd});
+  const {cwd, train} = inDrawnFolder();
 
   it('trains a run for each fold, and says what they say together', async () => {
     const ended = await train('--folds', '2', '--out', 'runs/folds', '--json');
     expect(ended.code, ended.stderr).to.equal(0);
     const document = JSON.parse(ended.stdout) as Document;
-    expect(document).to.deep.equal(JSON.parse(readFileSync(join(cwd, 'runs/folds/folds.json'), 'utf8')));
+    expect(document).to.deep.equal(JSON.parse(readFileSync(join(cwd(), 'runs/folds/folds.json'), 'utf8')));
     expect(document.folds).to.equal(2);
     const accuracies = [1, 2].map(number => {
-      const metrics = JSON.parse(readFileSync(join(cwd, `runs/folds/fold-${number}/metrics.json`), 'utf8')) as {
+      const metrics = JSON.parse(readFileSync(join(cwd(), `runs/folds/fold-${number}/metrics.json`), 'utf8')) as {
         metrics: {validation: {accuracy: number}};
       };
       return metrics.metrics.validation.accuracy;

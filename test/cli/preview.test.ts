@@ -2,24 +2,19 @@ import {existsSync, mkdirSync, writeFileSync} from 'node:fs';
 import {join} from 'node:path';
 import {expect} from 'chai';
 import sharp from 'sharp';
-import {temporaryDirectory} from '../helpers/temporary.js';
-import {drawPictures, finetune, type Ended} from './program.js';
+import {inDrawnFolder, type Ended} from './program.js';
 
 describe('finetune preview', function () {
   this.timeout(60_000);
 
-  let cwd = '';
-  before('draw pictures', async () => {
-    cwd = temporaryDirectory();
-    await drawPictures(cwd);
-  });
-  const preview = (...args: string[]): Promise<Ended> => finetune(['preview', 'pictures', '--image-size', '32', ...args], {cwd});
+  const {cwd, run} = inDrawnFolder();
+  const preview = (...args: string[]): Promise<Ended> => run('preview', 'pictures', '--image-size', '32', ...args);
 
   it('writes a sheet, and none over another file unless told', async () => {
     const first = await preview('--pictures', '2', '--variations', '3', '--augment', 'strong', '--json');
     expect(first.code, first.stderr).to.equal(0);
     expect(JSON.parse(first.stdout)).to.deep.include({sheet: 'preview.png', augment: 'strong', variations: 3});
-    const {width, height} = await sharp(join(cwd, 'preview.png')).metadata();
+    const {width, height} = await sharp(join(cwd(), 'preview.png')).metadata();
     expect([width, height]).to.deep.equal([6 + 4 * 38, 6 + 2 * 38]);
     const again = await preview();
     expect([again.code, again.stderr]).to.deep.equal([
@@ -30,24 +25,24 @@ describe('finetune preview', function () {
   });
 
   it('takes settings out of a recipe file', async () => {
-    writeFileSync(join(cwd, 'recipe.json'), '{"augment": {"rotation": 90, "grayscale": 1}}');
+    writeFileSync(join(cwd(), 'recipe.json'), '{"augment": {"rotation": 90, "grayscale": 1}}');
     const ended = await preview('--recipe', 'recipe.json', '--out', 'new/sheet.png');
     expect(ended.code, ended.stderr).to.equal(0);
-    expect(existsSync(join(cwd, 'new/sheet.png'))).to.equal(true);
-    writeFileSync(join(cwd, 'wrong.json'), '{"augment": {"rotaton": 90}}');
+    expect(existsSync(join(cwd(), 'new/sheet.png'))).to.equal(true);
+    writeFileSync(join(cwd(), 'wrong.json'), '{"augment": {"rotaton": 90}}');
     const refused = await preview('--recipe', 'wrong.json');
     expect(refused.code).to.equal(2);
     expect(refused.stderr).to.contain('rotaton');
   });
 
   it('says where it cannot write, and that nothing can be shown', async () => {
-    writeFileSync(join(cwd, 'file'), '');
+    writeFileSync(join(cwd(), 'file'), '');
     const ended = await preview('--out', 'file/sheet.png');
     expect(ended.code).to.equal(2);
     expect(ended.stderr).to.match(/^error Expected a new file at file\/sheet\.png for --out, but found E\w+/);
-    for (const name of ['a', 'b']) mkdirSync(join(cwd, 'broken', name), {recursive: true});
-    for (const name of ['a/1.jpg', 'b/1.jpg']) writeFileSync(join(cwd, 'broken', name), Buffer.from('ffd8ffe000104a4649460001', 'hex'));
-    const broken = await finetune(['preview', 'broken'], {cwd});
+    for (const name of ['a', 'b']) mkdirSync(join(cwd(), 'broken', name), {recursive: true});
+    for (const name of ['a/1.jpg', 'b/1.jpg']) writeFileSync(join(cwd(), 'broken', name), Buffer.from('ffd8ffe000104a4649460001', 'hex'));
+    const broken = await run('preview', 'broken');
     expect(broken.code).to.equal(2);
     expect(broken.stderr).to.match(/^error Expected a picture that can be read in broken, but found it is damaged or cut off\./);
   });

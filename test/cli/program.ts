@@ -2,6 +2,7 @@ import {spawn, type ChildProcess} from 'node:child_process';
 import {join} from 'node:path';
 import {fileURLToPath} from 'node:url';
 import {drawDemoSet} from '../../src/datasets/demo-set.js';
+import {temporaryDirectory} from '../helpers/temporary.js';
 
 /** The compiled program, as `npx finetune` starts it. */
 export const MAIN = fileURLToPath(new URL('../../src/cli/main.cjs', import.meta.url));
@@ -56,6 +57,21 @@ export const SMALL_RUN = [
   ...ENGINE,
   ...['--arch', 'resnet18', '--weights', 'none', '--image-size', '32', '--freeze', 'probe', '--views', '0', '--epochs', '1'],
 ];
+
+/** Stands in a new folder, with pictures of four classes in `pictures`, for the tests of a suite. */
+export function inDrawnFolder(): {
+  readonly cwd: () => string;
+  run(...args: string[]): Promise<Ended>;
+  train(...args: string[]): Promise<Ended>;
+} {
+  let cwd = '';
+  before('draw pictures', async () => {
+    cwd = temporaryDirectory();
+    await drawPictures(cwd);
+  });
+  const run = (...args: string[]): Promise<Ended> => finetune(args, {cwd});
+  return {cwd: () => cwd, run, train: (...args) => run('--data', 'pictures', ...SMALL_RUN, ...args)};
+}
 
 /** Four classes of drawn pictures in `directory/pictures`. */
 export async function drawPictures(directory: string, perClass = 6): Promise<string> {

@@ -7,6 +7,7 @@ import {loadImageFolder} from '../../src/datasets/image-folder.js';
 import {lookAt} from '../../src/datasets/look.js';
 import {LookStore} from '../../src/datasets/look-store.js';
 import {lookAtFiles} from '../../src/datasets/looks.js';
+import {writeSealedFile} from '../../src/datasets/sealed-file.js';
 import {thumbprint} from '../../src/datasets/thumbprint.js';
 import {temporaryDirectory} from '../helpers/temporary.js';
 import {photograph, pixels} from './photographs.js';
@@ -34,6 +35,15 @@ const spot = (ground: string, colour: string): Promise<Buffer> =>
     .composite([{input: {create: {width: 40, height: 40, channels: 3, background: colour}}, left: 20, top: 30}])
     .removeAlpha()
     .png()
+    .toBuffer();
+
+/** What is of a kind beside the picture that was drawn for it: the photograph that was copied, and a GIF, which can be transparent. */
+const ALSO: Readonly<Record<string, readonly string[]>> = {'near-copies': ['a/2.png'], transparent: ['a/animated.gif']};
+
+/** Two photographs one after the other. */
+const animation = async (): Promise<Buffer> =>
+  sharp([await photograph(14), await photograph(15)], {join: {animated: true}})
+    .gif()
     .toBuffer();
 
 describe('a look at a picture', () => {
@@ -103,6 +113,7 @@ describe('what a check says of pictures', function () {
           .jpeg()
           .toBuffer(),
       ],
+      animated: ['a/animated.gif', await animation()],
       turned: [
         'a/turned.jpg',
         await sharp(await photograph(9))
@@ -148,9 +159,7 @@ describe('what a check says of pictures', function () {
     };
     const found = filesOf(await check(await folderWith(Object.fromEntries(Object.values(odd)))));
     for (const [code, [file]] of Object.entries(odd)) expect(found[code], code).to.include(file);
-    const expected = Object.fromEntries(
-      Object.entries(odd).map(([code, [file]]) => [code, code === 'near-copies' ? ['a/2.png', file] : [file]]),
-    );
+    const expected = Object.fromEntries(Object.entries(odd).map(([code, [file]]) => [code, [...(ALSO[code] ?? []), file]]));
     for (const [code, files] of Object.entries(expected)) expect(found[code], code).to.deep.equal(files);
   });
 
@@ -194,6 +203,8 @@ describe('what files looked like', () => {
     const cache = temporaryDirectory();
     const before = await check(root, cache);
     const store = await LookStore.open(root, join(cache, 'looks'));
+    await writeSealedFile(store.path, 0, async () => ({version: 0, entries: [['/a', 1, 1, {hash: 'another version looked otherwise'}]]}));
+    expect((await check(root, cache)).findings).to.deep.equal(before.findings);
     writeFileSync(store.path, 'damaged');
     expect((await check(root, cache)).findings).to.deep.equal(before.findings);
     writeFileSync(join(cache, 'file'), '');

@@ -207,6 +207,19 @@ describe('finetune', () => {
     expect(notices).to.deep.equal(['Phase probe trains on kept features, which are of single pictures: nothing is mixed in it.']);
   });
 
+  it('refuses what names tell before it decodes a picture', async () => {
+    for (const [wish, sentence] of [
+      [{splitBy: '(zebra)'}, /^Expected names that it matches for --split-by/],
+      [{fold: '3/2'}, /^Expected a fold such as 2\/5/],
+      [{fold: '1/2', split: 'split.json'}, /^Expected no --fold beside --split/],
+    ] as const) {
+      const seen: string[] = [];
+      const error = await rejectionOf(runAndTell(folder, smallRecipe(folder, wish), {onEvent: ({type}) => seen.push(type)}));
+      expect(error.message).to.match(sentence);
+      expect(seen).to.not.include('progress');
+    }
+  });
+
   for (const fit of ['squash', 'pad'] as const) {
     it(`fits pictures by ${fit}, and so does the bundle it leaves`, async () => {
       const out = join(temporaryDirectory(), 'run');

@@ -8,7 +8,7 @@ import type {FinetuneResult} from '../../src/finetune/finetune.js';
 import type {Recipe} from '../../src/finetune/recipe.js';
 import {useEngine} from '../helpers/engine.js';
 import {rejectionOf} from '../helpers/rejection.js';
-import {alive, phase, PROBE, runAndTell, smallFolder, smallRecipe} from '../helpers/small-run.js';
+import {alive, ALL, phase, PROBE, runAndTell, smallFolder, smallRecipe} from '../helpers/small-run.js';
 import {temporaryDirectory} from '../helpers/temporary.js';
 
 /** Tells of an event whether the run is to be stopped there. */
@@ -44,6 +44,7 @@ describe('a run that was stopped', () => {
     'probe, then all': () => smallRecipe(folder, {testSplit: 0.2, batchSize: 4}),
     'top, then probe, SGD': () => smallRecipe(folder, {freeze: HEAD_LAST, optimizer: 'sgd', batchNorm: 'inference'}),
     'balanced by sampling': () => smallRecipe(folder, {balance: 'sample'}),
+    'mixed pictures': () => smallRecipe(folder, {augment: {preset: 'light', mixing: {mixup: 0.4, cutmix: 1}}, freeze: [ALL]}),
     'without room for features': () => smallRecipe(folder, {cacheMemory: 1e-6, freeze: [PROBE]}),
   };
   type RecipeName = keyof typeof recipes;
@@ -104,6 +105,7 @@ describe('a run that was stopped', () => {
     ['in the middle of the second phase', () => nth(4, update(1)), true, 'top, then probe, SGD'],
     ['in the middle of the first phase', () => nth(2, update(2)), true, 'balanced by sampling'],
     ['in the middle of the second phase', () => nth(4, update(1)), true, 'balanced by sampling'],
+    ['in the middle of an epoch', () => nth(2, update(2)), true, 'mixed pictures'],
     ['in the middle', () => nth(2, update(2)), true, 'without room for features'],
   ];
   for (const [where, when, leavesCheckpoint, name = NAME] of places) {

@@ -1,0 +1,54 @@
+import {expect} from 'chai';
+import type {Finding} from '../../src/core/finding.js';
+import {checkPage, type CheckRecord} from '../../src/report/check-page.js';
+
+const finding = (severity: Finding['severity'], message: string, files: readonly string[] = []): Finding => ({
+  code: 'x',
+  severity,
+  message,
+  files,
+});
+
+const record = (wish: Partial<CheckRecord>): CheckRecord => ({
+  name: 'pets',
+  images: 3,
+  classes: {cat: {images: 2}, '<dog>': {images: 1}},
+  findings: [],
+  thumbnails: new Map(),
+  ...wish,
+});
+
+describe('the page of a check', () => {
+  it('has the gravest first, and escapes what files and classes are called', () => {
+    const page = checkPage(record({findings: [finding('note', 'third'), finding('error', 'first'), finding('warning', 'second <b>')]}));
+    expect([page.indexOf('first'), page.indexOf('second &lt;b&gt;'), page.indexOf('third')]).to.satisfy((places: number[]) =>
+      places.every((place, i) => place > (places[i - 1] ?? 0)),
+    );
+    expect(page).to.contain('&lt;dog&gt;').and.not.to.contain('<dog>');
+  });
+
+  it('names a number of files, and says how many more there are', () => {
+    const files = Array.from({length: 250}, (_, i) => `cat/${i}.png`);
+    const page = checkPage(record({findings: [finding('note', 'many', files)]}));
+    expect(page).to.contain('<code>cat/199.png</code>').and.to.contain('and 50 more files');
+    expect(page).to.not.contain('<code>cat/200.png</code>');
+  });
+
+  it('shows pictures that it was given, and none that would be loaded from elsewhere', () => {
+    const thumbnails = new Map([
+      ['a.png', 'data:image/png;base64,AAAA'],
+      ['b.png', 'https://example.org/b.png'],
+    ]);
+    const page = checkPage(record({findings: [finding('note', 'two', ['a.png', 'b.png', 'c.png'])], thumbnails}));
+    expect(page).to.contain('src="data:image/png;base64,AAAA"').and.not.to.contain('example.org');
+  });
+
+  it('says that nothing was found, or why a run would refuse', () => {
+    expect(checkPage(record({})))
+      .to.contain('Nothing worth a word.')
+      .and.not.to.contain('A run would refuse this');
+    expect(checkPage(record({refusal: 'because'})))
+      .to.contain('A run would refuse this')
+      .and.to.contain('because');
+  });
+});

@@ -30,6 +30,17 @@ describe('writeSafetensors', () => {
     }
   });
 
+  it('writes what readWeights reads, whatever byte the header length begins with', async () => {
+    const path = join(temporaryDirectory(), 'weights.safetensors');
+    const lengths = new Set<number>();
+    for (let padding = 0; padding < 256; padding += 8) {
+      await writeSafetensors(path, tensors, {note: 'x'.repeat(padding)});
+      lengths.add(readFileSync(path)[0]!);
+      expect(valuesIn(await readWeights(path))).to.deep.equal({'fc.weight': [1, 2, 3, 4], 'fc.bias': [5, 6]});
+    }
+    expect(lengths.size).to.equal(32);
+  });
+
   it('replaces a file in one step, and leaves the old one and nothing else where it fails', async () => {
     const directory = temporaryDirectory();
     const path = join(directory, 'weights.safetensors');

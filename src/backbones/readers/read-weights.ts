@@ -58,13 +58,20 @@ async function recognise(path: string): Promise<Recognised> {
   if (!found.isFile()) throw new Malformed('what is neither a file nor a folder', 'give the file or the folder that holds the weights');
   const head = await readHead(path);
   const text = head.toString('latin1');
+  if (startsSafetensors(text)) return SAFETENSORS;
   if (text.startsWith('PK\x03\x04')) return TORCH_ZIP;
   if (text.startsWith('\x89HDF\r\n\x1a\n')) return KERAS_H5;
   if (text[0] === '\x80') return TORCH_LEGACY;
   if (/^\s*\{[^\0]*$/.test(text)) return TFJS;
-  if (text[8] === '{') return SAFETENSORS;
+  if (text[8] === '{') return SAFETENSORS; // with a length that the reader refuses
   throw strange(head);
 }
+
+/**
+ * The header's length as 64 bits, of which MAX_HEADER_BYTES leaves the upper four bytes zero, then the JSON object. Asked for first: the
+ * length may begin with any byte, that of a pickle (0x80) among them, while no other format has these zeros.
+ */
+const startsSafetensors = (head: string): boolean => /^[^]{4}\0{4}\{/.test(head);
 
 async function readHead(path: string): Promise<Buffer> {
   const file = await open(path);

@@ -1,5 +1,5 @@
 import {expect} from 'chai';
-import {readFileSync} from 'node:fs';
+import {readFileSync, writeFileSync} from 'node:fs';
 import {join} from 'node:path';
 import {readWeights} from '../../../src/backbones/readers/read-weights.js';
 import {WeightsFileError} from '../../../src/backbones/readers/weights-file.js';
@@ -43,6 +43,23 @@ describe('readWeights', () => {
       expect(await refusalOf(Buffer.from(content))).to.equal(`Expected weights in FILE, but found ${found}.`);
     });
   }
+
+  it('takes a safetensors file for one at every header length', async function () {
+    this.timeout(120_000);
+    const path = join(temporaryDirectory(), 'weights');
+    const entry = '{"":{"dtype":"F32","shape":[],"data_offsets":[0,4]}}';
+    const wrong: number[] = [];
+    for (let length = 8; length <= 100_000; length += 8) {
+      const header = Buffer.from((length < entry.length ? '{}' : entry).padEnd(length));
+      const size = Buffer.alloc(8);
+      size.writeBigUInt64LE(BigInt(length));
+      writeFileSync(path, Buffer.concat([size, header, length < entry.length ? Buffer.alloc(0) : Buffer.from([0, 0, 128, 63])]));
+      const read = await readWeights(path).catch((error: unknown) => (error as WeightsFileError).reason);
+      const expected = typeof read === 'string' ? read === 'no tensor of floating-point numbers' : read.tensors.get('')!.data[0] === 1;
+      if (!expected) wrong.push(length);
+    }
+    expect(wrong).to.deep.equal([]);
+  });
 
   it('says that there is no such file', async () => {
     expect(await refusalOfPath(join(temporaryDirectory(), 'none.pth'))).to.equal(

@@ -29,7 +29,8 @@ const DOORS: readonly (readonly [package_: RegExp, files: RegExp])[] = [
   [/^ajv$/, /^src\/core\/schema\.ts$/],
   [/^yauzl$/, /^src\/core\/zip\.ts$/],
   [/^(h5wasm|undici)(\/.*)?$/, /^src\/backbones\//],
-  [/^yargs(\/.*)?$/, /^src\/cli\//],
+  [/^(tar|libheif-js)(\/.*)?$/, /^src\/datasets\//],
+  [/^(yargs|string-width|wrap-ansi)(\/.*)?$/, /^src\/cli\//],
   [/^node:/, /./],
 ];
 

@@ -1,0 +1,114 @@
+import sharp from 'sharp';
+import type {SharpOptions} from 'sharp';
+import {hasTooManyFrames, MOST_FRAMES} from './frame-count.js';
+import {bmp} from './formats/bmp.js';
+import {heif} from './formats/heif.js';
+import {isSrgb} from './formats/icc.js';
+import {netpbm} from './formats/netpbm.js';
+import type {RasterDecoder} from './formats/raster.js';
+import {tiffFault, tiffLack} from './formats/tiff.js';
+import {tiffTags} from './formats/tiff-tags.js';
+import {formatFault, formatOf, readerOf} from './image-format.js';
+import type {ImageFormat, Reader} from './image-format.js';
+import {jpegLack, plainJpeg, type JpegHeader} from './jpeg-header.js';
+import {ImageFault} from './readability.js';
+import type {ImageSize} from './resample.js';
+
+/**
+ * `error` refuses files that are cut off or damaged, and lets pass what every viewer shows (stray bytes between JPEG markers, unknown
+ * TIFF tags). sharp's limit of 268 million pixels stays on.
+ */
+export const READING: SharpOptions = {failOn: 'error', sequentialRead: true};
+
+/** What the header of an image says. */
+export interface Header {
+  readonly format: ImageFormat;
+  /** Upright. */
+  readonly size: ImageSize;
+  readonly isCmyk: boolean;
+  /** Of a JPEG as most are, whose header holds no surprise. */
+  readonly isPlain: boolean;
+  /** Whether its orientation flag turns or mirrors it. */
+  readonly isTurned: boolean;
+  readonly hasAlpha: boolean;
+  /** Bits of a channel. */
+  readonly depth: number;
+  readonly frames: number;
+  /** Whether a profile says that its colors are not sRGB. */
+  readonly hasProfile: boolean;
+  /** Whether it is decoded row by row, and never lies in memory as a whole. */
+  readonly isStreamed: boolean;
+}
+
+/** The formats that are decoded here, and not by libvips. */
+export const RASTER_DECODERS: Readonly<Record<Exclude<Reader, 'libvips'>, RasterDecoder>> = {bmp, netpbm, libheif: heif};
+
+const PLAIN = {isCmyk: false, isTurned: false, hasAlpha: false, depth: 8, frames: 1, hasProfile: false};
+
+/** More are no photograph; of those that lie in memory as a whole, fewer (an image takes 3 to 8 bytes a pixel then). */
+const [MOST_PIXELS, MOST_PIXELS_AT_ONCE] = [2 ** 28, 2 ** 26];
+
+/** Bits of libvips' number formats that are not of 8. */
+const DEPTHS: Readonly<Record<string, number>> = {ushort: 16, short: 16, uint: 32, int: 32, float: 32, double: 64};
+
+const isBaseline = ({frame}: JpegHeader): boolean => frame !== 0xc2;
+/** An empty one is in several pieces, which nobody needs for sRGB. */
+const saysOther = (profile: Uint8Array | undefined): boolean => profile !== undefined && !isSrgb(profile);
+
+async function headerByLibvips(bytes: Uint8Array, format: ImageFormat): Promise<Header> {
+  if (hasTooManyFrames(bytes, format)) throw new ImageFault(`it has more than ${MOST_FRAMES} frames`);
+  const fault = format === 'TIFF' ? tiffFault(tiffTags(bytes)) : undefined;
+  if (fault !== undefined) throw new ImageFault(fault);
+  const found = await sharp(bytes, READING).metadata();
+  const {autoOrient, space, orientation = 1, hasAlpha, depth, pages = 1, icc, isProgressive = false} = found;
+  const isTurned = orientation > 1;
+  return {
+    ...{format, size: autoOrient, isCmyk: space === 'cmyk', isPlain: false, isTurned, hasAlpha},
+    depth: DEPTHS[depth] ?? 8,
+    frames: pages,
+    hasProfile: saysOther(icc),
+    isStreamed: ['JPEG', 'PNG', 'TIFF'].includes(format) && !isProgressive && !isTurned,
+  };
+}
+
+async function headerByUs(bytes: Uint8Array, format: ImageFormat, decoder: RasterDecoder): Promise<Header> {
+  const {width, height, depth, hasAlpha} = await decoder.header(bytes);
+  return {...PLAIN, format, size: {width, height}, isPlain: false, depth, hasAlpha, isStreamed: false};
+}
+
+async function headerOfFormat(bytes: Uint8Array, format: ImageFormat): Promise<Header> {
+  const jpeg = format === 'JPEG' ? plainJpeg(bytes) : undefined;
+  if (jpeg !== undefined) {
+    const {width, height, profile} = jpeg;
+    return {...PLAIN, format, size: {width, height}, isPlain: true, hasProfile: saysOther(profile), isStreamed: isBaseline(jpeg)};
+  }
+  const reader = readerOf(format)!;
+  return reader === 'libvips' ? headerByLibvips(bytes, format) : headerByUs(bytes, format, RASTER_DECODERS[reader]);
+}
+
+function checkSize({size: {width, height}, isStreamed}: Header): void {
+  const most = isStreamed ? MOST_PIXELS : MOST_PIXELS_AT_ONCE;
+  if (width * height > most) throw new ImageFault(`it has more than ${Math.floor(most / 1e6)} million pixels`);
+}
+
+/** @throws ImageFault for what is no image, of no format that is read, or too large; Error of sharp's for a damaged one */
+export async function headerOf(bytes: Uint8Array): Promise<Header> {
+  const format = bytes.length === 0 ? 'empty' : formatOf(bytes);
+  const fault = formatFault(format); // libvips reads much more: drawings that draw in other files, whole documents
+  if (fault !== undefined) throw new ImageFault(fault);
+  const header = await named(bytes, headerOfFormat(bytes, format as ImageFormat));
+  checkSize(header);
+  return header;
+}
+
+/** Passes on work on an image; where that fails for what libvips lacks, and not for damage, says so. */
+export async function named<Result>(bytes: Uint8Array, work: Promise<Result>): Promise<Result> {
+  try {
+    return await work;
+  } catch (error) {
+    if (error instanceof ImageFault) throw error;
+    const format = formatOf(bytes);
+    const lack = format === 'TIFF' ? tiffLack(tiffTags(bytes)) : format === 'JPEG' ? jpegLack(bytes) : undefined;
+    throw lack === undefined ? error : new ImageFault(lack, {cause: error});
+  }
+}

@@ -6,7 +6,7 @@ import {heif} from './formats/heif.js';
 import {isSrgb} from './formats/icc.js';
 import {netpbm} from './formats/netpbm.js';
 import type {RasterDecoder} from './formats/raster.js';
-import {tiffFault, tiffLack} from './formats/tiff.js';
+import {needsConversion, tiffFault, tiffLack} from './formats/tiff.js';
 import {tiffTags} from './formats/tiff-tags.js';
 import {formatFault, formatOf, readerOf} from './image-format.js';
 import type {ImageFormat, Reader} from './image-format.js';
@@ -45,8 +45,15 @@ export const RASTER_DECODERS: Readonly<Record<Exclude<Reader, 'libvips'>, Raster
 
 const PLAIN = {isCmyk: false, isTurned: false, hasAlpha: false, depth: 8, frames: 1, hasProfile: false};
 
-/** More are no photograph; of those that lie in memory as a whole, fewer (an image takes 3 to 8 bytes a pixel then). */
-const [MOST_PIXELS, MOST_PIXELS_AT_ONCE] = [2 ** 28, 2 ** 26];
+/** More are no photograph. */
+const MOST_PIXELS = 2 ** 28;
+
+/** What an image may take where it lies in memory as a whole; one of a phone with 108 million pixels does not take more. */
+const MOST_MIB = 640;
+
+/** Bytes that decoding takes for each pixel of such images, measured on 67 million. */
+const PIXEL_BYTES: Readonly<Partial<Record<ImageFormat, number>>> = {AVIF: 15, HEIC: 10, WebP: 8, GIF: 5, BMP: 5, Netpbm: 5};
+const OTHER_PIXEL_BYTES = 6;
 
 /** Bits of libvips' number formats that are not of 8. */
 const DEPTHS: Readonly<Record<string, number>> = {ushort: 16, short: 16, uint: 32, int: 32, float: 32, double: 64};
@@ -57,8 +64,10 @@ const saysOther = (profile: Uint8Array | undefined): boolean => profile !== unde
 
 async function headerByLibvips(bytes: Uint8Array, format: ImageFormat): Promise<Header> {
   if (hasTooManyFrames(bytes, format)) throw new ImageFault(`it has more than ${MOST_FRAMES} frames`);
-  const fault = format === 'TIFF' ? tiffFault(tiffTags(bytes)) : undefined;
+  const tags = format === 'TIFF' ? tiffTags(bytes) : undefined;
+  const fault = tags && tiffFault(tags);
   if (fault !== undefined) throw new ImageFault(fault);
+  const isConverted = tags !== undefined && needsConversion(tags);
   const found = await sharp(bytes, READING).metadata();
   const {autoOrient, space, orientation = 1, hasAlpha, depth, pages = 1, icc, isProgressive = false} = found;
   const isTurned = orientation > 1;
@@ -67,7 +76,7 @@ async function headerByLibvips(bytes: Uint8Array, format: ImageFormat): Promise<
     depth: DEPTHS[depth] ?? 8,
     frames: pages,
     hasProfile: saysOther(icc),
-    isStreamed: ['JPEG', 'PNG', 'TIFF'].includes(format) && !isProgressive && !isTurned,
+    isStreamed: ['JPEG', 'PNG', 'TIFF'].includes(format) && !isProgressive && !isTurned && !isConverted,
   };
 }
 
@@ -86,9 +95,16 @@ async function headerOfFormat(bytes: Uint8Array, format: ImageFormat): Promise<H
   return reader === 'libvips' ? headerByLibvips(bytes, format) : headerByUs(bytes, format, RASTER_DECODERS[reader]);
 }
 
-function checkSize({size: {width, height}, isStreamed}: Header): void {
-  const most = isStreamed ? MOST_PIXELS : MOST_PIXELS_AT_ONCE;
-  if (width * height > most) throw new ImageFault(`it has more than ${Math.floor(most / 1e6)} million pixels`);
+/** Bytes of memory that the pixels take at once; 0 where there are never many. */
+function bytesAtOnce({format, size: {width, height}, isStreamed, depth, hasAlpha}: Header): number {
+  const asStored = ((hasAlpha ? 4 : 3) * depth) / 8 + (depth > 16 ? 8 : 0); // floats are converted here
+  return isStreamed ? 0 : width * height * Math.max(PIXEL_BYTES[format] ?? OTHER_PIXEL_BYTES, asStored);
+}
+
+function checkSize(header: Header): void {
+  const {width, height} = header.size;
+  if (width * height > MOST_PIXELS) throw new ImageFault(`it has more than ${Math.floor(MOST_PIXELS / 1e6)} million pixels`);
+  if (bytesAtOnce(header) > MOST_MIB * 2 ** 20) throw new ImageFault(`it would take more than ${MOST_MIB} MiB of memory; make it smaller`);
 }
 
 /** @throws ImageFault for what is no image, of no format that is read, or too large; Error of sharp's for a damaged one */

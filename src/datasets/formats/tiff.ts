@@ -39,11 +39,12 @@ export function tiffFault({bits, channels, sampleFormat, photometric, compressio
 }
 
 /** Why a TIFF file that could not be read cannot be; undefined where it should have been. */
-export function tiffLack({bits, compression}: TiffTags): string | undefined {
+export function tiffLack({bits, channels, compression}: TiffTags): string | undefined {
   if (!COMPRESSIONS.includes(compression)) {
     return `its compression (${COMPRESSION_NAMES[compression] ?? `number ${compression}`}) is not supported; save it with LZW or deflate`;
   }
-  return [1, 2, 4, 8, 16, 32].includes(bits) ? undefined : `it has ${bits} bits a channel, which is not supported; ${SAVE}`;
+  const isPacked = bits < 8 && channels > 1;
+  return !isPacked && [1, 2, 4, 8, 16, 32].includes(bits) ? undefined : `it has ${bits} bits a channel, which is not supported; ${SAVE}`;
 }
 
 /** Whether libvips gives the numbers of a file as they are, and leaves to us what they mean. */

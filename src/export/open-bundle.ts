@@ -2,6 +2,7 @@ import {existsSync} from 'node:fs';
 import {readFile, stat} from 'node:fs/promises';
 import {join} from 'node:path';
 import {sha256Of} from '../backbones/checksum.js';
+import {isAddress, notDownloaded, withoutSecrets} from '../core/address.js';
 import {FinetuneError, messageOf} from '../core/errors.js';
 import {validate} from '../core/schema.js';
 import {BUNDLE_FILES, bundleRecordSchema, SCHEMA_VERSION, type BundleRecord, type FileRecord} from './bundle-record.js';
@@ -29,7 +30,18 @@ function hint(directory: string): string {
   return existsSync(join(inRun, BUNDLE_FILES.record)) ? `Give ${inRun}.` : 'Give the model folder that a run or saveBundle made.';
 }
 
+/** What to do with a word that is no directory on this machine. */
+async function assertDirectory(directory: string): Promise<void> {
+  if (isAddress(directory)) throw new BundleError(withoutSecrets(directory), notDownloaded(directory, 'a model'));
+  const found = await stat(directory).catch(() => undefined);
+  if (found === undefined || found.isDirectory()) return;
+  const isArchive = /\.(?:zip|tar|tgz|tar\.gz|rar|7z|tar\.xz|tar\.zst)$/i.test(directory);
+  const remedy = isArchive ? 'Unpack it, and give the model folder in it.' : 'Give the model folder that a run or saveBundle made.';
+  throw new BundleError(directory, `${directory} is ${isArchive ? 'an archive' : 'a file'}, and a model is a folder. ${remedy}`);
+}
+
 async function readRecord(directory: string): Promise<unknown> {
+  await assertDirectory(directory);
   const path = join(directory, BUNDLE_FILES.record);
   if (!existsSync(path)) {
     throw new BundleError(directory, `Expected a bundle in ${directory}, but found no ${BUNDLE_FILES.record}. ${hint(directory)}`);

@@ -7,7 +7,7 @@ import {UnreadableImageError} from '../../export/read-pixels.js';
 import type {Action, Session} from '../action.js';
 import {engineWish, type EngineValues} from '../engine-view.js';
 import {findingLines} from '../finding-lines.js';
-import {listing} from '../load-folder.js';
+import {listing, unpacking} from '../load-folder.js';
 import {ProgressLine} from '../progress-line.js';
 import {table} from '../table.js';
 import {percent} from '../words.js';
@@ -65,7 +65,7 @@ export const predict: Action = async ({positionals, values}, session) => {
   const {top} = values as {readonly top: number};
   await openBundle(directory);
   const line = new ProgressLine(session.terminal);
-  const watching = {signal: session.signal, onProgress: listing(line)};
+  const watching = {signal: session.signal, onProgress: listing(line), onBytes: unpacking(line)};
   const {images, findings} = await findImages(positionals.image as readonly string[], watching).finally(() => line.end());
   const {terminal} = session;
   for (const told of findingLines(findings, terminal.style, terminal.columns)) terminal.log(told);

@@ -1,10 +1,13 @@
 import {once} from 'node:events';
-import {createReadStream, createWriteStream, mkdirSync} from 'node:fs';
+import {createReadStream, createWriteStream, mkdirSync, type WriteStream} from 'node:fs';
 import {stat} from 'node:fs/promises';
 import {dirname, join} from 'node:path';
+import {pipeline} from 'node:stream';
 import {finished} from 'node:stream/promises';
+import {createGunzip} from 'node:zlib';
 import {Parser, type ReadEntry} from 'tar';
 import {AbortedError} from '../../core/errors.js';
+import {readHead} from '../read-bytes.js';
 import {ArchiveError, cutOff, strange} from './archive-error.js';
 import type {EntryPlaces} from './entry-places.js';
 import type {Unpacking} from './unpack-zip.js';
@@ -17,7 +20,8 @@ const LINKS: readonly string[] = ['Link', 'SymbolicLink'];
 class TarWriter {
   readonly places: string[] = [];
   readonly #parser: Parser;
-  readonly #writing = new Set<Promise<void>>();
+  readonly #writing = new Map<WriteStream, Promise<void>>();
+  #wake: () => void = () => undefined;
   /** The first thing that went wrong. */
   fault: unknown;
 
@@ -26,19 +30,25 @@ class TarWriter {
     private readonly folder: string,
     private readonly allowed: EntryPlaces,
   ) {
-    this.#parser = new Parser({strict: true});
+    this.#parser = new Parser({strict: true, gzip: false});
     this.#parser.on('entry', (entry: ReadEntry) => this.#attempt(entry));
-    this.#parser.on('ignoredEntry', ({path: name}: ReadEntry) => {
-      this.fault ??= strange(this.path, `has an entry of an unknown kind, ${name}`);
-    });
-    this.#parser.on('error', error => (this.fault ??= error));
+    this.#parser.on('ignoredEntry', ({path: name}: ReadEntry) =>
+      this.#fail(strange(this.path, `has an entry of an unknown kind, ${name}`)),
+    );
+    this.#parser.on('error', error => this.#fail(error));
+    this.#parser.on('drain', () => this.#wake());
+  }
+
+  #fail(error: unknown): void {
+    this.fault ??= error;
+    this.#wake();
   }
 
   #attempt(entry: ReadEntry): void {
     try {
       if (this.fault === undefined) this.#take(entry);
     } catch (error) {
-      this.fault ??= error;
+      this.#fail(error);
     }
     if (this.fault !== undefined) entry.resume();
   }
@@ -55,33 +65,44 @@ class TarWriter {
     mkdirSync(isFolder ? to : dirname(to), {recursive: true});
     if (isFolder) return void entry.resume();
     const file = createWriteStream(to, {flags: 'wx'});
-    const written = finished(file).catch((error: unknown) => {
-      this.fault ??= error;
-      entry.unpipe(file);
-      entry.resume();
-    });
-    this.#writing.add(written);
-    void written.then(() => this.#writing.delete(written));
+    const written = finished(file).catch((error: unknown) => this.#fail(error));
+    this.#writing.set(
+      file,
+      written.then(() => void this.#writing.delete(file)),
+    );
     entry.pipe(file);
   }
 
+  /** Waits while a file is slower than the archive. */
   async write(chunk: Buffer): Promise<void> {
-    if (!this.#parser.write(chunk) && this.fault === undefined) await Promise.race([once(this.#parser, 'drain'), this.#failed()]);
+    if (!this.#parser.write(chunk) && this.fault === undefined) await new Promise<void>(resolve => (this.#wake = resolve));
     if (this.fault !== undefined) throw this.fault;
   }
 
-  /** While the parser waits for a file, that may fail. */
-  async #failed(): Promise<void> {
-    await Promise.all(this.#writing);
+  /** Leaves no file open. */
+  async abandon(): Promise<void> {
+    for (const file of this.#writing.keys()) file.destroy();
+    await Promise.all(this.#writing.values());
   }
 
   async end(): Promise<void> {
     const ended = once(this.#parser, 'end');
     this.#parser.end();
     await ended;
-    await Promise.all(this.#writing);
+    await Promise.all(this.#writing.values());
     if (this.fault !== undefined) throw this.fault;
   }
+}
+
+/** What an archive holds, decompressed here: the parser would do so too, and never wait. */
+async function* chunksOf(path: string, onBytes: (count: number) => void): AsyncGenerator<Buffer> {
+  const isGzip = (await readHead(path, 2)).equals(Buffer.from([0x1f, 0x8b]));
+  const file = createReadStream(path, {highWaterMark: 2 ** 18});
+  file.on('data', chunk => onBytes(chunk.length));
+  if (!isGzip) return yield* file as AsyncIterable<Buffer>;
+  const gunzip = createGunzip();
+  pipeline(file, gunzip, () => undefined); // unlike pipe, it hands on that the file cannot be read
+  yield* gunzip as AsyncIterable<Buffer>;
 }
 
 const isOfSystem = (error: unknown): boolean => error instanceof Error && 'syscall' in error;
@@ -92,13 +113,13 @@ export async function unpackTar(path: string, folder: string, places: EntryPlace
   const {size} = await stat(path);
   let done = 0;
   try {
-    for await (const chunk of createReadStream(path, {highWaterMark: 2 ** 18}) as AsyncIterable<Buffer>) {
+    for await (const chunk of chunksOf(path, count => onBytes?.((done += count), size))) {
       if (signal?.aborted) throw new AbortedError();
       await writer.write(chunk);
-      onBytes?.((done += chunk.length), size);
     }
     await writer.end();
   } catch (error) {
+    await writer.abandon();
     throw error instanceof ArchiveError || error instanceof AbortedError || isOfSystem(error) ? error : cutOff(path, error);
   }
   return writer.places;

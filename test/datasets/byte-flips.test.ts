@@ -85,7 +85,7 @@ const script = (flips: Readonly<Record<string, number>>): string => `
   console.log(JSON.stringify({decoded, faults, wrong, resident: [resident[1], resident.at(-1)], longest}));`;
 
 describe('bits turned in valid pictures', function () {
-  this.timeout(180_000);
+  this.timeout(400_000);
 
   it('end in pixels or in a reason, 20,000 times in one process that does not grow', async () => {
     const {code, signal, stdout, stderr} = await inChild(script(FLIPS));

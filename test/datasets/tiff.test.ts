@@ -20,8 +20,8 @@ const color = {...SIZE, bits: 32, channels: 3, sampleFormat: 3};
 
 describe('TIFF', () => {
   for (const [name, wish, pixels, tolerance] of [
-    ['floats from 0 to 1', {...color, pixels: floats}, asBytes, 0],
-    ['floats, most significant byte first', {...color, pixels: swapped(floats, 4), isBigEndian: true}, asBytes, 0],
+    ['floats from 0 to 1', {...color, pixels: floats}, asBytes, 1],
+    ['floats, most significant byte first', {...color, pixels: swapped(floats, 4), isBigEndian: true}, asBytes, 1],
     ['gray floats', {...color, channels: 1, pixels: floats.subarray(0, 16)}, gray(0, 64, 128, 255), 0],
     ['gray floats of which 0 is white', {...color, channels: 1, photometric: 0, pixels: floats.subarray(0, 16)}, gray(255, 191, 128, 0), 0],
     [

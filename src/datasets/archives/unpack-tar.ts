@@ -21,6 +21,8 @@ class TarWriter {
   readonly places: string[] = [];
   readonly #parser: Parser;
   readonly #writing = new Map<WriteStream, Promise<void>>();
+  /** An archive that ends behind an entry, and not with an empty block, may have had more. */
+  #isWhole = false;
   #wake: () => void = () => undefined;
   /** The first thing that went wrong. */
   fault: unknown;
@@ -37,6 +39,7 @@ class TarWriter {
     );
     this.#parser.on('error', error => this.#fail(error));
     this.#parser.on('drain', () => this.#wake());
+    this.#parser.on('nullBlock', () => (this.#isWhole = true));
   }
 
   #fail(error: unknown): void {
@@ -91,6 +94,7 @@ class TarWriter {
     await ended;
     await Promise.all(this.#writing.values());
     if (this.fault !== undefined) throw this.fault;
+    if (!this.#isWhole) throw new Error('no empty block at the end');
   }
 }
 

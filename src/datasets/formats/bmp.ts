@@ -73,12 +73,17 @@ function makeOpaque(pixels: Uint8Array): void {
   for (let i = 3; i < pixels.length; i += 4) pixels[i] = 255;
 }
 
+/** Two bytes stand for 255 pixels at most; moves may leave out some, but no image consists of them. */
+const MOST_RUN_PIXELS = 1000;
+const LITTLE = 2 ** 20;
+
 /** `.bmp` of Windows and OS/2: 1 to 32 bits, palettes, masks and run lengths. */
 export const bmp: RasterDecoder = {
   header(bytes) {
     const header = bmpHeader(bytes);
     const {width, height, masks, coding} = header;
     if (coding === 'plain') checkBmpLength(header, bytes);
+    else if (width * height > Math.max(LITTLE, MOST_RUN_PIXELS * bytes.length)) throw damaged();
     return {width, height, depth: 8, hasAlpha: masks[3] !== 0};
   },
   decode(bytes): Raster {

@@ -67,7 +67,8 @@ const USUAL_FRAMES: readonly number[] = [0xc0, 0xc1, 0xc2];
 export function jpegLack(bytes: Uint8Array): string | undefined {
   const header = jpegHeader(bytes);
   if (header === undefined) return undefined;
-  if (header.precision === 12 || header.precision === 16) return `its kind of JPEG (${header.precision} bits a color) is not supported; convert it to PNG`;
+  if (header.precision === 12 || header.precision === 16)
+    return `its kind of JPEG (${header.precision} bits a color) is not supported; convert it to PNG`;
   if (header.frame === 0xc3) return 'its kind of JPEG (lossless) is not supported; convert it to PNG';
   return USUAL_FRAMES.includes(header.frame)
     ? undefined

@@ -137,6 +137,13 @@ const RULES: readonly Rule[] = [
     then: 'Brought to RGB.',
   },
   {
+    code: 'color-profile',
+    severity: 'note',
+    applies: ({picture}) => picture.hasProfile && !picture.isCmyk,
+    is: ['has a color profile that is not sRGB', 'have a color profile that is not sRGB'],
+    then: 'Converted to sRGB, as browsers do.',
+  },
+  {
     code: 'deep-colours',
     severity: 'note',
     applies: ({picture}) => picture.depth > 8,

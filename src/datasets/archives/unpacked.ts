@@ -7,7 +7,6 @@ import {messageOf} from '../../core/errors.js';
 import {ArchiveError} from './archive-error.js';
 import {archiveStem, type ArchiveKind} from './archive-kind.js';
 import {EntryPlaces} from './entry-places.js';
-import {unpackTar} from './unpack-tar.js';
 import {unpackZip, type Unpacking} from './unpack-zip.js';
 
 /** Images hardly shrink in an archive. What grows beyond these is made to fill the disk. */
@@ -82,7 +81,8 @@ async function unpackInto(path: string, kind: ArchiveKind, directory: string, fo
   const places = new EntryPlaces(path, Math.min(MOST_GROWTH * size + ALWAYS_ALLOWED, MOST_OF_DISK * bavail * bsize));
   const content = join(folder, archiveStem(path));
   await mkdir(content, {recursive: true});
-  const names = await (kind === 'zip' ? unpackZip : unpackTar)(path, content, places, unpacking);
+  const unpack = kind === 'zip' ? unpackZip : (await import('./unpack-tar.js')).unpackTar; // whose library takes its time to load
+  const names = await unpack(path, content, places, unpacking);
   await writeFile(join(folder, SEAL), JSON.stringify({archive: path, names}));
   return names;
 }

@@ -48,6 +48,10 @@ const PLAIN = {isCmyk: false, isTurned: false, hasAlpha: false, depth: 8, frames
 /** More are no photograph. */
 const MOST_PIXELS = 2 ** 28;
 
+/** Of libvips (VIPS_MAX_COORD). */
+const LONGEST_SIDE = 10_000_000;
+const tooManyPixels = (): ImageFault => new ImageFault(`it has more than ${Math.floor(MOST_PIXELS / 1e6)} million pixels`);
+
 /** What an image may take where it lies in memory as a whole; one of a phone with 108 million pixels does not take more. */
 const MOST_MIB = 640;
 
@@ -62,7 +66,20 @@ const isBaseline = ({frame}: JpegHeader): boolean => frame !== 0xc2;
 /** An empty one is in several pieces, which nobody needs for sRGB. */
 const saysOther = (profile: Uint8Array | undefined): boolean => profile !== undefined && !isSrgb(profile);
 
+/**
+ * Whether a box of an AVIF file tells a side that no number of libvips holds: GLib would say so on standard error, where nobody can keep
+ * it from.
+ */
+function hasAbsurdSide(file: Uint8Array): boolean {
+  const bytes = Buffer.from(file.buffer, file.byteOffset, file.length);
+  for (let at = bytes.indexOf('ispe'); at >= 0 && at + 16 <= bytes.length; at = bytes.indexOf('ispe', at + 4)) {
+    if (bytes.readUInt32BE(at + 8) > LONGEST_SIDE || bytes.readUInt32BE(at + 12) > LONGEST_SIDE) return true;
+  }
+  return false;
+}
+
 async function headerByLibvips(bytes: Uint8Array, format: ImageFormat): Promise<Header> {
+  if (format === 'AVIF' && hasAbsurdSide(bytes)) throw tooManyPixels();
   if (hasTooManyFrames(bytes, format)) throw new ImageFault(`it has more than ${MOST_FRAMES} frames`);
   const tags = format === 'TIFF' ? tiffTags(bytes) : undefined;
   const fault = tags && tiffFault(tags);
@@ -103,7 +120,7 @@ function bytesAtOnce({format, size: {width, height}, isStreamed, depth, hasAlpha
 
 function checkSize(header: Header): void {
   const {width, height} = header.size;
-  if (width * height > MOST_PIXELS) throw new ImageFault(`it has more than ${Math.floor(MOST_PIXELS / 1e6)} million pixels`);
+  if (width * height > MOST_PIXELS) throw tooManyPixels();
   if (bytesAtOnce(header) > MOST_MIB * 2 ** 20) throw new ImageFault(`it would take more than ${MOST_MIB} MiB of memory; make it smaller`);
 }
 

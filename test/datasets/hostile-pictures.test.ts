@@ -55,6 +55,22 @@ describe('hostile pictures', function () {
     expect([width, height]).to.deep.equal([32, 42]);
   });
 
+  it('print nothing, whatever sizes they tell', async () => {
+    const script = `
+      import {decodeBytes} from '${SRC}/datasets/decode.js';
+      import {plainPictures} from '${SRC}/../test/fixtures/odd-pictures.js';
+      const avif = (await plainPictures(4)).get('avif');
+      const reasons = await Promise.all([4, 8].map(offset => {
+        const bytes = Buffer.from(avif);
+        bytes.writeUInt32BE(536_870_936, bytes.indexOf('ispe') + 4 + offset);
+        return decodeBytes(bytes, {resizeSize: 32}).catch(error => error.message);
+      }));
+      console.log(JSON.stringify(reasons));`;
+    const {stdout, stderr} = await inChild(script);
+    expect(stderr).to.equal('');
+    expect(JSON.parse(stdout)).to.deep.equal(Array(2).fill('it has more than 268 million pixels'));
+  });
+
   it('of a thousand times their size take turns in memory', async () => {
     const script = `
       import {pngBomb} from '${SRC}/../test/fixtures/broken-pictures.js';

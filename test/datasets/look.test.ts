@@ -130,7 +130,7 @@ describe('what a check says of pictures', function () {
       ],
       'color-profile': [
         'a/profile.png',
-        await sharp(await photograph(12))
+        await sharp(await photograph(31))
           .withIccProfile('p3')
           .png()
           .toBuffer(),

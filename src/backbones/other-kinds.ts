@@ -22,15 +22,15 @@ const KINDS: readonly Kind[] = [
   {name: 'ResNet-IBN', is: anyName(/\.bn1\.(?:IN|BN)\./)},
   {name: 'ResNet with a deep stem (ResNet-C or ResNet-D)', is: anyName(/(?:^|\.)(?:conv1\.[03]|stem\.[036])\.weight$/)},
   {name: 'pre-activation ResNet', is: anyName(/(?:stages\.\d\.blocks\.\d+\.norm1|preact)/)},
-  {name: 'ResNeXt', is: (_, __, best) => isNarrower(shapeOf(best, 'layer1.0.conv2.weight'))},
-  {name: 'Wide ResNet', is: (_, __, best) => isWider(shapeOf(best, 'layer1.0.conv2.weight'))},
-  {name: 'ResNet with group norm', is: (_, __, best) => best !== undefined && best.tensors.has('bn1.weight') && !best.tensors.has('bn1.running_mean')},
-  {name: 'ResNet for small images (CIFAR)', is: (_, __, best) => shapeOf(best, 'conv1.weight')[2] === 3},
   {name: 'vision transformer', is: anyName(/(?:patch_embed|cls_token|pos_embed|patch_embeddings)/)},
   {name: 'EfficientNet or MobileNet', is: anyName(/(?:_?depthwise|conv_dw|_project_conv|expand_conv)/)},
   {name: 'ConvNeXt', is: anyName(/(?:dwconv|layer_scale|stages\.\d\.blocks\.\d+\.gamma)/)},
   {name: 'DenseNet', is: anyName(/denseblock\d/)},
   {name: 'VGG, AlexNet or MobileNet', is: anyName(/(?:^|\.)features\.\d+\./)},
+  {name: 'ResNeXt', is: (_, __, best) => isNarrower(shapeOf(best, 'layer1.0.conv2.weight'))},
+  {name: 'Wide ResNet', is: (_, __, best) => isWider(shapeOf(best, 'layer1.0.conv2.weight'))},
+  {name: 'ResNet with group norm, or one without statistics of its batch norms', is: (_, __, best) => best !== undefined && best.tensors.has('bn1.weight') && !best.tensors.has('bn1.running_mean')},
+  {name: 'ResNet for small images (CIFAR)', is: (_, __, best) => shapeOf(best, 'conv1.weight')[2] === 3},
 ];
 
 const isNarrower = (filter: readonly number[]): boolean => filter.length === 4 && filter[1]! < filter[0]!;

@@ -33,7 +33,7 @@ export function mismatch(path: string, tensors: StoredTensors, spec: BackboneSpe
   const misshapen = keys.map(key => `${key} is ${sides(best!.tensors.get(key)!.tensor.shape)}, not ${sides(wanted.get(key)!)}`);
   const sentence =
     sentenceOfAnother(tensors, spec, best) ??
-    (best === undefined || missing.length === wanted.size
+    (best === undefined || missing.length + keys.length === wanted.size
       ? nothingFound(tensors, spec)
       : `does not hold a whole ${spec.arch}: ${faults(tensors, spec, {best, missing, misshapen, foreign})}. ` +
         `${otherKind(tensors, best)}Give weights of a ${spec.arch}.`);
@@ -55,7 +55,7 @@ interface Faults {
 function faults(tensors: StoredTensors, spec: BackboneSpec, {best, missing, misshapen, foreign}: Faults): string {
   const total = backboneShapes(spec).size;
   return [
-    ...(missing.length > 0 ? [`${missing.length} of its ${total} tensors are missing (${listed(missing)}${closest(tensors, best, missing)})`] : []),
+    ...(missing.length > 0 ? [`${missing.length} of its ${total} tensors ${missing.length === 1 ? 'is' : 'are'} missing (${listed(missing)}${closest(tensors, best, missing)})`] : []),
     ...(misshapen.length > 0 ? [`${misshapen.length} of another shape (${listed(misshapen)})`] : []),
     ...(foreign.length > 0 ? [`${foreign.length} that it does not have (${listed(foreign)})`] : []),
   ].join('; ');

@@ -76,9 +76,16 @@ export class Hdf5Weights {
       for (const inner of entry.keys()) this.entry(entry, inner, names(inner), depth + 1);
     } else if (entry instanceof hdf5.Dataset) {
       const {type, shape} = entry.metadata;
-      if (type === H5T_FLOAT && shape !== null && !this.datasets.has(name)) this.datasets.set(name, entry);
+      const known = withoutRepetition(name);
+      if (type === H5T_FLOAT && shape !== null && !this.datasets.has(known)) this.datasets.set(known, entry);
     }
   }
+}
+
+/** The group of a layer is named like the layer, whose name its weights have once more: `conv1/resnet/conv1/kernel` -> `resnet/conv1/kernel`. */
+function withoutRepetition(path: string): string {
+  const parts = path.split('/');
+  return parts.filter((part, at) => !parts.includes(part, at + 1)).join('/');
 }
 
 function orMalformed<T>(work: () => T): T {

@@ -13,7 +13,7 @@ const RUNS_CODE =
 /** Plain types among the builtins. */
 const PLAIN_TYPES = /^(?:builtins|__builtin__)\.(?:set|frozenset|slice|range|xrange|complex|bytearray|bytes|dict|list|tuple|int|long|float|str|unicode|bool|object)$/;
 
-const HARMLESS = /^torch\.storage\.(?:UntypedStorage|TypedStorage|_UntypedStorage|_TypedStorage)$/;
+const HARMLESS = /^torch\.(?:storage\._?(?:Untyped|Typed)Storage|jit\._pickle\.\w+)$/;
 
 /** The placeholder of a class or function; undefined for one that runs code. */
 export function placeholderFor(name: string): Global | undefined {

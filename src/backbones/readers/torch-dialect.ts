@@ -100,6 +100,8 @@ export const torchDialect = (storages: Map<string, TorchStorage>): PickleDialect
   globals,
   otherwise: placeholderFor,
   persistent: id => {
+    // The class of a module with its source, in whole modules of the legacy format.
+    if (Array.isArray(id) && id[0] === 'module' && id[1] instanceof Global) return id[1];
     const storage = storageOf(id);
     const known = storages.get(storage.key) ?? storage;
     if (known.type !== storage.type || known.length !== storage.length) {

@@ -36,14 +36,19 @@ const NAMED = 4;
 export function leftBehind({path, tensors}: OpenWeights, {tensors: taken, prefix}: Candidate, others: readonly Candidate[]): string[] {
   const known = new Set([taken, ...others.map(other => other.tensors)].flatMap(found => [...found.values()].map(({name}) => name)));
   const ignored = [...tensors.keys()].filter(name => !known.has(name) && !name.endsWith('num_batches_tracked'));
-  const names = ignored.slice(0, NAMED).map(name => printable(name, 120)).join(', ');
+  const names = ignored
+    .slice(0, NAMED)
+    .map(name => printable(name, 120))
+    .join(', ');
   const under = (text: string): string => (text === '' ? 'without a prefix' : `under ${printable(text.replace(/[./]$/, ''), 120)}`);
   return [
     ...(others.length > 0
       ? [`${path} holds several backbones: took the one ${under(prefix)}, not ${others.map(other => under(other.prefix)).join(', ')}.`]
       : []),
     ...(ignored.length > 0
-      ? [`Ignored ${ignored.length} ${ignored.length === 1 ? 'tensor' : 'tensors'} of ${path}: ${names}${ignored.length > NAMED ? ', ...' : ''}.`]
+      ? [
+          `Ignored ${ignored.length} ${ignored.length === 1 ? 'tensor' : 'tensors'} of ${path}: ${names}${ignored.length > NAMED ? `, and ${ignored.length - NAMED} more` : ''}.`,
+        ]
       : []),
   ];
 }

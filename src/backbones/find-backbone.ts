@@ -25,7 +25,8 @@ export interface Candidate {
 export const isWhole = ({missing, misshapen, foreign}: Candidate): boolean => missing.length + misshapen.length + foreign.length === 0;
 
 /** Names of copies that follow the weights slowly, and of networks that teach others: the plain weights are taken before them. */
-const AVERAGE = /(?:^|[._/-])(?:\w*ema|averages?|averaged\w*|avg|swa\w*|teacher|target\w*|\w*momentum\w*|shadow|encoder_k|key_encoder|encoder_m)(?:[._/-]|$)/i;
+const AVERAGE =
+  /(?:^|[._/-])(?:\w*ema|averages?|averaged\w*|avg|swa\w*|teacher|target\w*|\w*momentum\w*|shadow|encoder_k|key_encoder|encoder_m)(?:[._/-]|$)/i;
 
 /** Names longer than this, or of more parts, are none of a network's. */
 const MAX_NAME = 500;
@@ -115,27 +116,25 @@ function examined(found: Found, all: StoredTensors, spec: BackboneSpec): Candida
   };
 }
 
-/** How much of the wanted backbone is there, less what is there of another. */
-const held = (candidate: Candidate, wanted: number): number =>
-  wanted - candidate.missing.length - candidate.misshapen.length - candidate.foreign.length;
+/** What speaks for a candidate that is not whole: names that it shares with the backbone, less those it has beyond. */
+const likeness = ({missing, foreign}: Candidate): number => -missing.length - foreign.length;
 
 const depthOf = (prefix: string): number => prefix.split(/[./]/).length;
 
-/**
- * The candidates in a file, best first: those that hold the most of the backbone, plain weights before averages, then those that lie
- * least deep, then by their order in the file.
- */
+/** Plain weights before averages, then what lies least deep, then what comes first in the file. */
+const byPlace = (a: Candidate, b: Candidate): number =>
+  Number(AVERAGE.test(a.prefix)) - Number(AVERAGE.test(b.prefix)) || depthOf(a.prefix) - depthOf(b.prefix);
+
+/** The candidates in a file, best first: those that are whole, else those that hold the most of the backbone. */
 export function findBackbones(tensors: StoredTensors, spec: BackboneSpec): Candidate[] {
-  const wanted = backboneShapes(spec).size;
-  const promising = candidatesOf(tensors, spec).sort((a, b) => b.fitting - a.fitting || b.tensors.size - a.tensors.size);
-  return promising
-    .slice(0, CLOSELY)
-    .map(found => examined(found, tensors, spec))
+  const found = candidatesOf(tensors, spec);
+  const byFit = [...found].sort((a, b) => b.fitting - a.fitting).slice(0, CLOSELY);
+  const bySize = [...found].sort((a, b) => b.tensors.size - a.tensors.size).slice(0, CLOSELY);
+  return [...new Set([...byFit, ...bySize])]
+    .map(candidate => examined(candidate, tensors, spec))
     .sort(
       (a, b) =>
-        held(b, wanted) - held(a, wanted) ||
-        Number(AVERAGE.test(a.prefix)) - Number(AVERAGE.test(b.prefix)) ||
-        depthOf(a.prefix) - depthOf(b.prefix),
+        Number(isWhole(b)) - Number(isWhole(a)) || likeness(b) - likeness(a) || a.misshapen.length - b.misshapen.length || byPlace(a, b),
     );
 }
 

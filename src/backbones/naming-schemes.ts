@@ -66,7 +66,13 @@ const torchvisionBlocks = (stage: string): Pick<NamingScheme, 'conv' | 'shortcut
 /** The children of a ResNet in an nn.Sequential, as fastai and many feature extractors keep them; without relu and pool there are fewer. */
 const numbered = (offset: number): NamingScheme => ({
   name: 'numbered children',
-  stem: offset === 0 ? [['0.0', '0.1'], ['0.conv1', '0.bn1']] : [['0', '1']],
+  stem:
+    offset === 0
+      ? [
+          ['0.0', '0.1'],
+          ['0.conv1', '0.bn1'],
+        ]
+      : [['0', '1']],
   ...torchvisionBlocks(offset === 0 ? '{s}.' : `{s+${offset}}.`),
 });
 
@@ -177,7 +183,10 @@ export function namesIn(scheme: NamingScheme, spec: BackboneSpec): Map<string, s
   const keys = new Map<string, string>();
   for (const unit of groupConvolutions({...spec, lastStage: 4}, 0, 5)) {
     for (const [conv, norm] of unitNames(scheme, unit)) {
-      for (const [layer, key, kind] of [[conv, unit.conv, 'conv'], [norm, unit.norm, 'norm']] as const) {
+      for (const [layer, key, kind] of [
+        [conv, unit.conv, 'conv'],
+        [norm, unit.norm, 'norm'],
+      ] as const) {
         for (const [parameter, names] of Object.entries(parameters[kind])) {
           for (const name of names) keys.set(`${layer}${separator}${name}`, `${key}.${parameter}`);
         }
@@ -189,4 +198,3 @@ export function namesIn(scheme: NamingScheme, spec: BackboneSpec): Map<string, s
 
 /** What the names in the stages begin with, under a scheme. */
 export const stagePrefixes = ({stage}: NamingScheme): string[] => [1, 2, 3, 4].flatMap(s => stage.map(template => filled(template, {s})));
-

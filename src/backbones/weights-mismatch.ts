@@ -26,6 +26,9 @@ export class WeightsMismatchError extends FinetuneError {
   }
 }
 
+/** A file without this share of the names is no damaged ResNet, but something else in which a few names are alike. */
+const ALMOST_ALL = 0.9;
+
 /** The error for a file in which no candidate is whole. */
 export function mismatch(path: string, tensors: StoredTensors, spec: BackboneSpec, best: Candidate | undefined): WeightsMismatchError {
   const wanted = backboneShapes(spec);
@@ -33,7 +36,7 @@ export function mismatch(path: string, tensors: StoredTensors, spec: BackboneSpe
   const misshapen = keys.map(key => `${key} is ${sides(best!.tensors.get(key)!.tensor.shape)}, not ${sides(wanted.get(key)!)}`);
   const sentence =
     sentenceOfAnother(tensors, spec, best) ??
-    (best === undefined || missing.length + keys.length === wanted.size
+    (best === undefined || missing.length > ALMOST_ALL * wanted.size
       ? nothingFound(tensors, spec)
       : `does not hold a whole ${spec.arch}: ${faults(tensors, spec, {best, missing, misshapen, foreign})}. ` +
         `${otherKind(tensors, best)}Give weights of a ${spec.arch}.`);
@@ -43,7 +46,10 @@ export function mismatch(path: string, tensors: StoredTensors, spec: BackboneSpe
 const sides = (shape: readonly number[]): string => (shape.length === 0 ? 'a single number' : shape.join(' x '));
 
 const listed = (names: readonly string[], most = 3): string =>
-  names.slice(0, most).map(name => printable(name, 120)).join(', ') + (names.length > most ? ', ...' : '');
+  names
+    .slice(0, most)
+    .map(name => printable(name, 120))
+    .join(', ') + (names.length > most ? ', ...' : '');
 
 interface Faults {
   readonly best: Candidate;
@@ -55,7 +61,11 @@ interface Faults {
 function faults(tensors: StoredTensors, spec: BackboneSpec, {best, missing, misshapen, foreign}: Faults): string {
   const total = backboneShapes(spec).size;
   return [
-    ...(missing.length > 0 ? [`${missing.length} of its ${total} tensors ${missing.length === 1 ? 'is' : 'are'} missing (${listed(missing)}${closest(tensors, best, missing)})`] : []),
+    ...(missing.length > 0
+      ? [
+          `${missing.length} of its ${total} tensors ${missing.length === 1 ? 'is' : 'are'} missing (${listed(missing)}${closest(tensors, best, missing)})`,
+        ]
+      : []),
     ...(misshapen.length > 0 ? [`${misshapen.length} of another shape (${listed(misshapen)})`] : []),
     ...(foreign.length > 0 ? [`${foreign.length} that it does not have (${listed(foreign)})`] : []),
   ].join('; ');

@@ -11,7 +11,8 @@ const RUNS_CODE =
   /^(?:os|posix|nt|sys|subprocess|_posixsubprocess|builtins|__builtin__|importlib|imp|runpy|socket|shutil|ctypes|_ctypes|pty|commands|code|codeop|pdb|bdb|timeit|profile|cProfile|trace|webbrowser|operator|_operator|types|inspect|marshal|pickle|_pickle|cPickle|cloudpickle|dill|joblib|pip|asyncio|multiprocessing|threading|_thread|signal|tempfile|pathlib2|glob|io|_io|ssl|urllib|http|ftplib|smtplib|requests|aiohttp|pydoc|site|venv|ensurepip|distutils|setuptools|zipimport|pkgutil|atexit|gc|weakref|test|idlelib|lib2to3|platform|nturl2path|cgi|numpy\.testing|torch\.(?:hub|storage|serialization|jit|load|_inductor|_dynamo|utils\.cpp_extension))(?:\.|$)/;
 
 /** Plain types among the builtins. */
-const PLAIN_TYPES = /^(?:builtins|__builtin__)\.(?:set|frozenset|slice|range|xrange|complex|bytearray|bytes|dict|list|tuple|int|long|float|str|unicode|bool|object)$/;
+const PLAIN_TYPES =
+  /^(?:builtins|__builtin__)\.(?:set|frozenset|slice|range|xrange|complex|bytearray|bytes|dict|list|tuple|int|long|float|str|unicode|bool|object)$/;
 
 const HARMLESS = /^torch\.(?:storage\._?(?:Untyped|Typed)Storage|jit\._pickle\.\w+)$/;
 

@@ -263,8 +263,6 @@ describe('readPyTorch', () => {
       Buffer.from('7d7100', 'hex'),
       ...['state_dict', 'model', 'net', 'ema'].map(key => Buffer.concat([text(key), Buffer.from('680073', 'hex')])),
     ]);
-    expect(await refusalOf(zip(knot))).to.contain(
-      'a dictionary with "state_dict", "model", "net", "ema", and no tensor inside',
-    );
+    expect(await refusalOf(zip(knot))).to.contain('a dictionary with "state_dict", "model", "net", "ema", and no tensor inside');
   });
 });

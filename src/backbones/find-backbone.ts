@@ -73,8 +73,11 @@ function readings(): Map<string, {readonly scheme: NamingScheme; readonly key: s
 
 let known: ReturnType<typeof readings> | undefined;
 
-/** Keras ends names with the number of an output. */
-const plain = (name: string): string => name.replace(/:0$/, '');
+/** Names that wrappers put between those of modules, wherever they are. */
+const WRAPPERS = /(^|\.)(?:(?:module|_orig_mod|_fsdp_wrapped_module|_checkpoint_wrapped_module|_forward_module)\.)+/g;
+
+/** A name without wrappers, and without the number of an output that Keras ends names with. */
+const plain = (name: string): string => name.replace(/:0$/, '').replace(WRAPPERS, '$1');
 
 /** Everything that reads as part of a ResNet, by scheme and prefix, in the order of the file. */
 function search(tensors: StoredTensors): Found[] {
@@ -82,9 +85,10 @@ function search(tensors: StoredTensors): Found[] {
   const found = new Map<NamingScheme, Map<string, Found>>(NAMING_SCHEMES.map(scheme => [scheme, new Map<string, Found>()]));
   for (const [name, stored] of tensors) {
     if (name.length > MAX_NAME) continue;
-    for (const at of partsOf(plain(name))) {
-      for (const {scheme, key} of known.get(plain(name).slice(at)) ?? []) {
-        const prefix = name.slice(0, at);
+    const path = plain(name);
+    for (const at of partsOf(path)) {
+      for (const {scheme, key} of known.get(path.slice(at)) ?? []) {
+        const prefix = path.slice(0, at);
         const place = found.get(scheme)!.get(prefix) ?? {scheme, prefix, named: new Map<string, NamedTensor[]>()};
         found.get(scheme)!.set(prefix, place);
         const tensor = scheme.channels === 'last' ? channelsFirst(stored) : stored;
@@ -156,8 +160,8 @@ export class BackboneSearch {
     const stages = stagePrefixes(scheme).map(stage => prefix + stage);
     const read = new Set([...named.values()].flatMap(tensors => tensors.map(({name}) => name)));
     const isStray = (name: string): boolean =>
-      stages.some(stage => name.startsWith(stage)) && !read.has(name) && !name.endsWith('num_batches_tracked');
-    return [...this.tensors.keys()].filter(isStray);
+      stages.some(stage => plain(name).startsWith(stage)) && !read.has(name) && !name.endsWith('num_batches_tracked');
+    return [...this.tensors.keys()].filter(name => name.length <= MAX_NAME).filter(isStray);
   }
 }
 

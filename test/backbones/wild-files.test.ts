@@ -181,6 +181,19 @@ const WHOLE: readonly (readonly [what: string, build: Build])[] = [
       ),
   ],
   ['eight dictionaries inside each other', torch({a: {b: {c: {d: {e: {f: {g: {h: OURS}}}}}}}})],
+  ['pairs of names and tensors', torch({net: Object.entries(OURS).map(([name, value]) => [name, value])})],
+  [
+    'FSDP and checkpointing inside',
+    torch(
+      renamed(
+        OURS,
+        name =>
+          `_fsdp_wrapped_module.${name.replace(/^layer(\d)\./, 'layer$1._fsdp_wrapped_module.').replace('conv1.', '_checkpoint_wrapped_module.conv1.')}`,
+      ),
+    ),
+  ],
+  ['blocks compiled one by one', torch(renamed(OURS, name => name.replace(/^(layer\d\.\d)\./, '$1._orig_mod.')))],
+  ['norms called norm1, norm2', torch(renamed(OURS, name => name.replace(/bn(\d)/, 'norm$1')))],
   ['a pair of numbers and weights', torch([3, {weights: OURS}])],
   ['Keras Applications', async () => fileOf(await hdf5(kerasApplications(OURS), name => `${layerOf(name)}/${name}:0`))],
   [
@@ -389,7 +402,7 @@ describe('weights files in the wild', () => {
     for (const arch of ARCHS) {
       const file = await openWeights(fileOf(torchSaved({model: below('module.', stateDict(arch, 1)), epoch: 1})));
       const {candidate} = choose(file, arch, 1);
-      expect([candidate.prefix, candidate.scheme.name]).to.deep.equal(['model.module.', 'torchvision']);
+      expect([candidate.prefix, candidate.scheme.name]).to.deep.equal(['model.', 'torchvision']);
       await file.close();
     }
   });

@@ -104,7 +104,7 @@ async function locateUrl(url: string, options: LocateOptions): Promise<LocatedWe
   return {path, from: 'download'};
 }
 
-const looksLikeFile = (wish: string): boolean => /[\\/]|\.(safetensors|pth|pt|th|bin|h5|hdf5|keras|json)$/i.test(wish);
+const looksLikeFile = (wish: string): boolean => /[\\/]|\.(safetensors|pth|pt|th|bin|ckpt|tar|pkl|h5|hdf5|keras|json)$/i.test(wish);
 
 /**
  * Finds the file that a wish stands for; fetches it where it must.

@@ -1,5 +1,6 @@
 import {Malformed} from './malformed.js';
-import {TorchTensor} from './torch-dialect.js';
+import {NumpyArray} from './numpy-arrays.js';
+import {TorchTensor} from './torch-tensor.js';
 
 /** Modules inside each other take three levels each. */
 const MAX_DEPTH = 64;
@@ -28,8 +29,9 @@ export function namedTensors(root: unknown): Map<string, TorchTensor> {
 }
 
 function collect(value: unknown, name: string, depth: number, tensors: Map<string, TorchTensor>, seen: Set<unknown>): void {
-  if (value instanceof TorchTensor) {
-    if (name !== '' && !tensors.has(name)) tensors.set(name, value);
+  const tensor = value instanceof NumpyArray ? value.tensor : value;
+  if (tensor instanceof TorchTensor) {
+    if (name !== '' && !tensors.has(name)) tensors.set(name, tensor);
     return;
   }
   if (!(value instanceof Map || Array.isArray(value)) || seen.has(value) || depth > MAX_DEPTH) return;

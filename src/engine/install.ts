@@ -8,8 +8,8 @@ import {EngineError} from './engine-error.js';
 import {withLock} from './lock.js';
 import {requireSupported, thisMachine} from './machine.js';
 import {fetchPackage, makeEngine, type EngineOrder} from './make-engine.js';
+import {TENSORFLOW_VERSION} from './pinned-wheels.js';
 import {beginStep, type InstallListener} from './progress.js';
-import {TENSORFLOW_VERSION} from './tensorflow-wheels.js';
 import {findTfjsPackage} from './tfjs-package.js';
 import {fingerprintOf, lookAtSource} from './wheel-source.js';
 

@@ -1,7 +1,7 @@
 import {existsSync} from 'node:fs';
 import {readFile, stat} from 'node:fs/promises';
 import {join} from 'node:path';
-import {sha256Of} from '../backbones/checksum.js';
+import {sha256Of} from '../core/checksum.js';
 import {FinetuneError, messageOf} from '../core/errors.js';
 import {validate} from '../core/schema.js';
 import {BUNDLE_FILES, bundleRecordSchema, SCHEMA_VERSION, type BundleRecord, type FileRecord} from './bundle-record.js';

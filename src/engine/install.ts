@@ -5,6 +5,7 @@ import {AbortedError} from '../core/errors.js';
 import {listGpus} from './device.js';
 import {enginesDirectory, installedEngines, sweepStaging, writeManifest, type InstalledEngine} from './engine-directory.js';
 import {EngineError} from './engine-error.js';
+import {damageOf} from './engine-files.js';
 import {withLock} from './lock.js';
 import {requireSupported, thisMachine} from './machine.js';
 import {fetchPackage, makeEngine, type EngineOrder} from './make-engine.js';
@@ -56,11 +57,11 @@ async function placeOrder({from, gpu, onProgress, signal, cache, environment = p
   };
 }
 
-/** An engine like the one ordered, which becomes the one last asked for. */
+/** An engine like the one ordered, whole, which becomes the one last asked for. */
 async function findSame({source, fingerprint, gpu, cache}: EngineOrder): Promise<InstalledEngine | undefined> {
   const isSame = (engine: InstalledEngine) => (engine.gpu || !gpu) && engine.tensorflow === TENSORFLOW_VERSION;
   const found = installedEngines(cache).find(engine => engine.fingerprint === fingerprint && (source !== undefined || isSame(engine)));
-  if (found === undefined) return undefined;
+  if (found === undefined || (await damageOf(found, true)) !== undefined) return undefined;
   const {directory, ...manifest} = found;
   return writeManifest(directory, {...manifest, installedAt: new Date().toISOString()});
 }

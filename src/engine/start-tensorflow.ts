@@ -46,7 +46,7 @@ async function gpuTrouble(engine: InstalledEngine | undefined): Promise<string> 
 /** @returns undefined for the stock addon */
 async function load(wish: EngineWish, gpu: boolean): Promise<InstalledEngine | undefined> {
   const cache = cacheDirectory();
-  const installed = installedEngine(cache, gpu, wish.device);
+  const installed = await installedEngine(wish, cache, gpu);
   if (installed === undefined && loadStock(findTfjsPackage(cache))) return undefined;
   const engine = installed ?? (await installForRun(wish, cache, gpu));
   await loadInstalled(engine, wish, cache);

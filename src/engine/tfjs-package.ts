@@ -2,6 +2,7 @@ import {existsSync} from 'node:fs';
 import {mkdir, rename, rm, writeFile} from 'node:fs/promises';
 import {createRequire} from 'node:module';
 import {delimiter, dirname, join} from 'node:path';
+import {flushDirectory, flushTree} from '../core/flush.js';
 import {complaint, runCommand} from './command.js';
 import {EngineError} from './engine-error.js';
 import {enginesDirectory, stagingDirectory} from './engine-directory.js';
@@ -51,7 +52,9 @@ export async function installTfjsPackage(cache: string, environment: NodeJS.Proc
         `Expected npm to fetch ${NAME} ${VERSION}, but found: ${found}. Check the connection, or add it to your project's dependencies.`,
       );
     }
+    await flushTree(made);
     await rename(made, ownCopy(cache));
+    await flushDirectory(enginesDirectory(cache));
   } finally {
     await rm(made, {recursive: true, force: true});
   }

@@ -2,7 +2,7 @@ import {randomUUID} from 'node:crypto';
 import {existsSync, readdirSync, readFileSync} from 'node:fs';
 import {readdir, rename, rm, writeFile} from 'node:fs/promises';
 import {join} from 'node:path';
-import {validate, type ObjectSchema} from '../core/schema.js';
+import {SchemaError, validate, type ObjectSchema} from '../core/schema.js';
 import {ADDON_SOURCE, NODE_API} from './addon-source.js';
 
 const [ADDON, GUARD] = ['tfjs_binding.node', 'guard.node'];
@@ -45,6 +45,8 @@ export type EngineFiles = Readonly<Record<string, EngineFile>>;
 const text = {type: 'string'};
 const object = (properties: Record<string, object>): ObjectSchema => ({type: 'object', required: Object.keys(properties), properties});
 
+const file = object({bytes: {type: 'integer'}, sha256: {type: 'string', pattern: '^[0-9a-f]{64}$'}, changed: {type: 'number'}});
+
 const manifestSchema: ObjectSchema = object({
   tensorflow: text,
   gpu: {type: 'boolean'},
@@ -54,15 +56,7 @@ const manifestSchema: ObjectSchema = object({
   from: text,
   fingerprint: text,
   installedAt: text,
-  files: {
-    type: 'object',
-    required: [ADDON, GUARD],
-    additionalProperties: object({
-      bytes: {type: 'integer'},
-      sha256: {type: 'string', pattern: '^[0-9a-f]{64}$'},
-      changed: {type: 'number'},
-    }),
-  },
+  files: {...object({[ADDON]: file, [GUARD]: file}), additionalProperties: file},
 });
 
 /** An engine that passed its self-test and lies in its place. */
@@ -112,8 +106,10 @@ function readEngine(directory: string): InstalledEngine | undefined {
   try {
     const document: unknown = JSON.parse(readFileSync(manifestOf(directory), 'utf8'));
     return {...validate<EngineManifest>(manifestSchema, document, directory), directory};
-  } catch {
-    return undefined;
+  } catch (error) {
+    if (error instanceof SchemaError || error instanceof SyntaxError || error instanceof RangeError || 'syscall' in Object(error))
+      return undefined;
+    throw error;
   }
 }
 

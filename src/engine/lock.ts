@@ -27,8 +27,7 @@ function startOf(pid: number): string {
   }
 }
 
-/** Whether a process of this host still runs. */
-export function holderAlive({pid, startedAt}: LockHolder): boolean {
+function isAlive({pid, startedAt}: LockHolder): boolean {
   try {
     process.kill(pid, 0);
   } catch (error) {
@@ -42,7 +41,7 @@ async function holderOf(path: string, text: string): Promise<LockHolder | undefi
   const holder = parse(text);
   // Empty while its holder is between creating and writing it.
   if (holder === undefined) return (await silenceOf(path)) < WRITING_MS ? {pid: 0, host: '', startedAt: ''} : undefined;
-  if (holder.host === hostname()) return holderAlive(holder) ? holder : undefined;
+  if (holder.host === hostname()) return isAlive(holder) ? holder : undefined;
   return (await silenceOf(path)) < SILENCE_MS ? holder : undefined;
 }
 
@@ -75,11 +74,10 @@ async function breakLock(path: string, dead: string): Promise<void> {
   }
 }
 
-export const thisProcess = (): LockHolder => ({pid: process.pid, host: hostname(), startedAt: startOf(process.pid)});
-
 async function tryTake(path: string): Promise<boolean> {
+  const holder: LockHolder = {pid: process.pid, host: hostname(), startedAt: startOf(process.pid)};
   try {
-    await writeFile(path, JSON.stringify(thisProcess()), {flag: 'wx'});
+    await writeFile(path, JSON.stringify(holder), {flag: 'wx'});
     return true;
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'EEXIST') return false;

@@ -1,16 +1,16 @@
 import {rmSync} from 'node:fs';
 import {mkdir, readdir, readFile, rm, writeFile} from 'node:fs/promises';
 import {join} from 'node:path';
-import {holderAlive, thisProcess, type LockHolder} from './lock.js';
+import {isAlive, isNear, self, type Owner} from '../core/owner.js';
 
 /** A damaged library may end the process by a signal, at its start or in the middle of a run, and nobody is left to say a word of it. */
 const runningOf = (engine: string): string => join(engine, 'running');
 
 async function isStale(path: string): Promise<boolean> {
   try {
-    const holder = JSON.parse(await readFile(path, 'utf8')) as LockHolder;
+    const owner = JSON.parse(await readFile(path, 'utf8')) as Owner;
     // Of another host, or container, nothing is known; looking into an engine once too often costs a second.
-    return holder.host !== thisProcess().host || !holderAlive(holder);
+    return !isNear(owner) || !isAlive(owner);
   } catch {
     return true;
   }
@@ -33,7 +33,7 @@ export async function markRunning(engine: string): Promise<void> {
   const mark = join(runningOf(engine), String(process.pid));
   try {
     await mkdir(runningOf(engine), {recursive: true});
-    await writeFile(mark, JSON.stringify(thisProcess()));
+    await writeFile(mark, JSON.stringify(self()));
   } catch {
     return;
   }

@@ -1,7 +1,8 @@
 import {readdir, stat} from 'node:fs/promises';
-import {join, relative} from 'node:path';
+import {dirname, join, relative} from 'node:path';
+import {assertTrusted} from '../core/cache-directory.js';
 import {sha256Of} from '../core/checksum.js';
-import {MANIFEST, writeManifest, type EngineFile, type EngineFiles, type InstalledEngine} from './engine-directory.js';
+import {enginesDirectory, MANIFEST, writeManifest, type EngineFile, type EngineFiles, type InstalledEngine} from './engine-directory.js';
 
 const whenChanged = (mtimeMs: number): number => Math.trunc(mtimeMs);
 
@@ -17,6 +18,12 @@ export async function recordFiles(directory: string): Promise<EngineFiles> {
   const files: Record<string, EngineFile> = {};
   for (const name of names.filter(name => name !== MANIFEST).sort()) files[name] = await describe(join(directory, name));
   return files;
+}
+
+/** @throws UntrustedCacheError where somebody else could have changed what is loaded from an engine */
+export function assertTrustedEngine(cache: string, {directory, files}: InstalledEngine): void {
+  const paths = Object.keys(files).flatMap(name => [dirname(join(directory, name)), join(directory, name)]);
+  assertTrusted(cache, [...new Set([enginesDirectory(cache), directory, join(directory, MANIFEST), ...paths])]);
 }
 
 /** How far a file has been looked into. */

@@ -1,6 +1,6 @@
 import {mkdir} from 'node:fs/promises';
 import {join} from 'node:path';
-import {cacheDirectory} from '../core/cache-directory.js';
+import {assertTrusted, cacheDirectory} from '../core/cache-directory.js';
 import {AbortedError} from '../core/errors.js';
 import {listGpus} from './device.js';
 import {enginesDirectory, installedEngines, sweepStaging, writeManifest, type InstalledEngine} from './engine-directory.js';
@@ -70,7 +70,8 @@ async function findSame({source, fingerprint, gpu, cache}: EngineOrder): Promise
 async function alone<T>({cache, onProgress, signal}: EngineOrder, work: () => Promise<T>): Promise<T> {
   const onWait = ({pid}: {pid: number}) => beginStep(onProgress, 'wait', `process ${pid}, which is installing`);
   try {
-    await mkdir(enginesDirectory(cache), {recursive: true});
+    await mkdir(enginesDirectory(cache), {recursive: true, mode: 0o700});
+    assertTrusted(cache, [enginesDirectory(cache)]);
     return await withLock(
       join(enginesDirectory(cache), '.lock'),
       async () => {

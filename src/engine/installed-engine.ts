@@ -2,7 +2,7 @@ import {messageOf} from '../core/errors.js';
 import type {DeviceWish} from './device.js';
 import {addonOf, enginesDirectory, installedEngines, type InstalledEngine} from './engine-directory.js';
 import {EngineError} from './engine-error.js';
-import {damageOf} from './engine-files.js';
+import {assertTrustedEngine, damageOf} from './engine-files.js';
 import type {EngineWish} from './engine-info.js';
 import {showCudaTools} from './environment.js';
 import {hushed, shieldFromSignals} from './guard.js';
@@ -20,11 +20,12 @@ function fittingEngine(cache: string, gpu: boolean, device: DeviceWish): Install
 /**
  * The installed engine to use, looked into: by sizes and times, or as a whole where an earlier process did not come to its end. A damaged one
  * is installed again, where it came from pip and there may be a connection.
- * @throws EngineError for a damaged one otherwise
+ * @throws EngineError for a damaged one otherwise; UntrustedCacheError for one that others could have changed
  */
 export async function installedEngine(wish: EngineWish, cache: string, gpu: boolean): Promise<InstalledEngine | undefined> {
   const engine = fittingEngine(cache, gpu, wish.device);
   if (engine === undefined) return undefined;
+  assertTrustedEngine(cache, engine);
   const unclean = await uncleanStarts(engine.directory);
   const damage = await damageOf(engine, unclean.length > 0);
   await forget(unclean);

@@ -1,7 +1,14 @@
-import {mkdirSync, readdirSync, readFileSync, rmSync, statSync, utimesSync, writeFileSync} from 'node:fs';
+import {chmodSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, utimesSync, writeFileSync} from 'node:fs';
 import {join} from 'node:path';
 import {expect} from 'chai';
-import {addonOf, guardOf, installedEngines, librariesOf, type InstalledEngine} from '../../src/engine/engine-directory.js';
+import {
+  addonOf,
+  enginesDirectory,
+  guardOf,
+  installedEngines,
+  librariesOf,
+  type InstalledEngine,
+} from '../../src/engine/engine-directory.js';
 import {installEngine} from '../../src/engine/install.js';
 import {damage, engineCopy, flipByte} from '../helpers/engine-copy.js';
 import {useEngine} from '../helpers/engine.js';
@@ -108,6 +115,20 @@ ${end}`,
     expect(await told()).to.deep.equal({sum: 6});
     const {mtimeMs} = statSync(addonOf(engine.directory));
     expect(installedEngines(cache)[0]!.files['tfjs_binding.node']!.changed).to.equal(Math.trunc(mtimeMs));
+  });
+
+  it('is not loaded where others could have written to it', async function () {
+    if (process.platform === 'win32') this.skip();
+    const places = [cache, enginesDirectory(cache), engine.directory, join(engine.directory, 'engine.json'), addonOf(engine.directory)];
+    for (const path of [...places, librariesOf(engine.directory)]) {
+      const {mode} = statSync(path);
+      chmodSync(path, 0o777);
+      const {message, ...rest} = await told({});
+      expect(rest).to.deep.equal({code: 'CACHE_UNTRUSTED', exitCode: 2, events: []});
+      expect(message).to.match(/may be written to by others \(mode 777\), .*chmod -R go-w .*, or set FINETUNE_CACHE/);
+      chmodSync(path, mode);
+    }
+    expect(await told()).to.deep.equal({sum: 6});
   });
 
   it('is none where its record is missing, cut off or of another kind', async () => {

@@ -5,7 +5,7 @@ import {UsageError} from '../core/errors.js';
 import type {Finding} from '../core/finding.js';
 import {publicAddress, unsealed} from '../core/public-address.js';
 import {cardFor, cards as publishedCards, findCard, type WeightsCard} from './cards.js';
-import {sha256Of} from './checksum.js';
+import {sha256Of} from '../core/checksum.js';
 import {download, type DownloadOptions} from './download.js';
 import {beginningOf, checkpointFile, type Beginning} from './own-checkpoint.js';
 import type {Arch} from './resnet-specs.js';

@@ -41,11 +41,7 @@ describe('readSafetensors', () => {
   });
 
   const REFUSED: readonly (readonly [what: string, file: Buffer, found: string])[] = [
-    [
-      'a header above 4 MB',
-      safetensors('{', undefined, 4_000_001n),
-      'a header said to take 4,000,001 bytes, above the limit of 4,000,000',
-    ],
+    ['a header above 4 MB', safetensors('{', undefined, 4_000_001n), 'a header said to take 4,000,001 bytes, above the limit of 4,000,000'],
     [
       'a header of 2^64 bytes',
       safetensors('{', undefined, 2n ** 64n - 1n),

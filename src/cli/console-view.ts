@@ -1,3 +1,4 @@
+import {printable} from '../core/printable.js';
 import type {Finding} from '../core/finding.js';
 import type {Activity, RunEvent} from '../finetune/events.js';
 import type {Recipe} from '../finetune/recipe.js';
@@ -7,7 +8,8 @@ import {phaseSentences} from './phase-lines.js';
 import {ProgressLine} from './progress-line.js';
 import {measureOf} from '../training/balance.js';
 import type {Terminal} from './terminal.js';
-import {labelled, percent, printable, LABEL_WIDTH} from './words.js';
+import {labelled, LABEL_WIDTH} from './layout.js';
+import {percent} from './words.js';
 
 type Event<Type extends RunEvent['type']> = Extract<RunEvent, {readonly type: Type}>;
 

@@ -4,7 +4,7 @@ import {plural} from '../report/format.js';
 import type {Session} from './action.js';
 import {ProgressLine} from './progress-line.js';
 import type {Terminal} from './terminal.js';
-import {labelled} from './words.js';
+import {labelled} from './layout.js';
 
 /** `TensorFlow 2.21.0 on the CPU, 2 threads` */
 export function engineSentence({engine, tensorflowVersion, device, gpu, threads}: EngineInfo): string {

@@ -1,7 +1,8 @@
+import {printable} from '../core/printable.js';
 import type {Finding} from '../core/finding.js';
 import {groupBy} from '../datasets/group-by.js';
 import type {Style} from './style.js';
-import {LABEL_WIDTH, labelled, printable} from './words.js';
+import {LABEL_WIDTH, labelled} from './layout.js';
 
 /** Findings of one kind that are told one by one. */
 const TOLD = 3;

@@ -1,10 +1,12 @@
+import {printable} from '../core/printable.js';
 import type {CrossValidation} from '../finetune/cross-validation.js';
 import type {FinetuneResult} from '../finetune/finetune.js';
 import {duration, plural} from '../report/format.js';
 import {smallSampleWarning, type MeasuredSet} from '../report/small-sample.js';
 import type {Metrics} from '../training/metrics.js';
 import type {Style} from './style.js';
-import {labelled, listed, percent, printable, PROGRAM, quoted} from './words.js';
+import {labelled} from './layout.js';
+import {listed, percent, PROGRAM, quoted} from './words.js';
 
 /** Classes and confusions that are told. */
 const TOLD = 3;

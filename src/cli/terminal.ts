@@ -7,6 +7,9 @@ export interface Output {
   readonly columns?: number;
 }
 
+/** A pseudo-terminal without a size says 0. */
+const columnsOf = ({isTTY, columns}: Output): number => (isTTY === true ? columns || 80 : Infinity);
+
 const CLEAR_LINE = '\r\u001b[2K';
 
 /** Where everything that is said goes: results to standard output, the rest to standard error. */
@@ -31,9 +34,14 @@ export class Terminal {
     this.interactive = stderr.isTTY === true && environment.TERM !== 'dumb' && (environment.CI ?? '') === '';
   }
 
+  /** Of standard error; infinite where lines are for a file or a program, which wrap them as they like. */
   get columns(): number {
-    // A pseudo-terminal without a size says 0.
-    return this.stderr.columns || 100;
+    return columnsOf(this.stderr);
+  }
+
+  /** Of standard output. */
+  get resultColumns(): number {
+    return columnsOf(this.stdout);
   }
 
   result(text: string): void {

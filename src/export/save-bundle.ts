@@ -3,6 +3,7 @@ import {basename, dirname, join, resolve} from 'node:path';
 import type {WeightsCard} from '../backbones/cards.js';
 import {download} from '../backbones/device-weights.js';
 import {writeSafetensors} from '../backbones/safetensors-writer.js';
+import {printableJson} from '../core/printable.js';
 import {VERSION} from '../core/version.js';
 import type {Classifier} from '../heads/classifier.js';
 import {assertReplaceable, moveIntoPlace} from './bundle-place.js';
@@ -72,7 +73,7 @@ async function recordOf(classifier: Classifier, directory: string, details: Bund
 async function writeBundle(classifier: Classifier, directory: string, details: BundleDetails): Promise<BundleRecord> {
   const record = await recordOf(classifier, directory, details);
   const write = (name: string, text: string): Promise<void> => writeFile(join(directory, name), text);
-  const json = (document: object): string => `${JSON.stringify(document, null, 2)}\n`;
+  const json = (document: object): string => `${printableJson(document)}\n`;
   await write(BUNDLE_FILES.labels, labelsText(record.classes));
   await write(BUNDLE_FILES.metadata, json(metadataDocument(record)));
   await write(BUNDLE_FILES.card, details.modelCard ?? plainReadme(record));

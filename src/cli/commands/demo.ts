@@ -6,7 +6,8 @@ import {drawDemoSet} from '../../datasets/demo-set.js';
 import {plural} from '../../report/format.js';
 import type {Action} from '../action.js';
 import {readRecipeFile} from '../recipe-file.js';
-import {labelled, PROGRAM, quoted} from '../words.js';
+import {labelled} from '../layout.js';
+import {PROGRAM, quoted} from '../words.js';
 import {train} from './train.js';
 
 // From dist/src/cli/commands/ to the root of the package.

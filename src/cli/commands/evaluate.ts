@@ -46,7 +46,7 @@ export const evaluate: Action = async ({positionals, values}, session) => {
       ...{bundle: directory, data: folder.root, part, engine: engine.engine, device: engine.device, arch: spec.arch},
       ...{classes: classNames, images, metrics, findings},
     },
-    text: printed([...lines, ['measured', MEASURED[part]], ...leftOut], terminal.resultStyle, terminal.columns),
+    text: printed([...lines, ['measured', MEASURED[part]], ...leftOut], terminal.resultStyle, terminal.resultColumns),
     ...accuracyGate(metrics.accuracy, assertAccuracy),
   };
 };

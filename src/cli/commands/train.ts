@@ -20,7 +20,7 @@ import {RunPlan} from '../run-plan.js';
 import {foldsSummary, nextSteps, runSummary} from '../run-summary.js';
 import {table} from '../table.js';
 import {threadsSentence} from '../threads.js';
-import {labelled} from '../words.js';
+import {labelled} from '../layout.js';
 
 /** The library's run; one that is stopped says how to go on. */
 async function runIn(out: string, folder: ImageFolder, recipe: Recipe, options: FinetuneOptions): Promise<FinetuneResult> {
@@ -80,7 +80,7 @@ async function trainFolds(ready: Ready, out: string, folds: number): Promise<Out
   await writeFile(join(out, 'folds.json'), `${JSON.stringify(document, null, 2)}\n`);
   return {
     document,
-    text: foldsSummary(together, out, terminal.resultStyle, terminal.columns),
+    text: foldsSummary(together, out, terminal.resultStyle, terminal.resultColumns),
     ...accuracyGate(together.accuracy.mean, plan.values.assertAccuracy),
   };
 }
@@ -106,7 +106,7 @@ export const train: Action = async (request, session: Session) => {
   const {metrics, bundle} = result;
   return {
     document: await metricsOf(out),
-    text: runSummary(result, terminal.resultStyle, terminal.columns),
+    text: runSummary(result, terminal.resultStyle, terminal.resultColumns),
     ...(bundle !== undefined && {hint: nextSteps(out, bundle)}),
     ...accuracyGate(metrics.validation.accuracy, assertAccuracy),
   };

@@ -5,6 +5,7 @@ import {UsageError} from '../../core/errors.js';
 import {drawDemoSet} from '../../datasets/demo-set.js';
 import {plural} from '../../report/format.js';
 import type {Action} from '../action.js';
+import {steps} from '../next-steps.js';
 import {readRecipeFile} from '../recipe-file.js';
 import {labelled} from '../layout.js';
 import {PROGRAM, quoted} from '../words.js';
@@ -39,7 +40,14 @@ export const demo: Action = async (request, session) => {
     {source: 'recipe file', values: readRecipeFile(RECIPE)} as const,
   ];
   const outcome = await train({...request, layers}, session);
-  const yours = ['', 'With pictures of your own, a folder for each class:', `  ${PROGRAM} --data DIR`, '', 'This one again:'];
-  const again = `  ${PROGRAM} --data ${quoted(directory)} --recipe ${quoted(RECIPE)}`;
-  return {...outcome, hint: [outcome.hint ?? '', ...yours, again].join('\n')};
+  const yours = steps(
+    'Then',
+    [
+      [`${PROGRAM} DIR`, 'with images of your own, a folder for each class'],
+      [`${PROGRAM} ${quoted(directory)} --recipe ${quoted(RECIPE)}`, 'this one again'],
+    ],
+    terminal.style,
+    terminal.columns,
+  );
+  return {...outcome, hint: `${outcome.hint ?? ''}\n${yours}`};
 };

@@ -107,7 +107,7 @@ export const train: Action = async (request, session: Session) => {
   return {
     document: await metricsOf(out),
     text: runSummary(result, terminal.resultStyle, terminal.resultColumns),
-    ...(bundle !== undefined && {hint: nextSteps(out, bundle)}),
+    ...(bundle !== undefined && {hint: nextSteps(out, bundle, terminal)}),
     ...accuracyGate(metrics.validation.accuracy, assertAccuracy),
   };
 };

@@ -16,13 +16,13 @@ const SAYING = ['json', 'quiet', 'verbose'];
 
 export const COMMANDS = {
   train: {
-    usage: 'train',
+    usage: 'train [dir]',
     description: 'Fine-tune a pretrained ResNet on a folder of images',
     options: without(),
     examples: [
-      ['$0 --data pets', 'everything chosen from the images'],
-      ['$0 --data pets --arch resnet18 --freeze probe', 'the quickest look at what is possible'],
-      ['$0 --data pets --recipe my.jsonc --json', 'for scripts'],
+      ['$0 pets', 'everything chosen from the images'],
+      ['$0 pets --arch resnet18 --freeze probe', 'the quickest look at what is possible'],
+      ['$0 pets --recipe my.jsonc --json', 'for scripts'],
     ],
     load: async () => (await import('./commands/train.js')).train,
   },
@@ -37,7 +37,7 @@ export const COMMANDS = {
     },
     examples: [
       ['$0 check pets', 'what is wrong with a folder'],
-      ['$0 check pets --fix-list exclude.txt && $0 --data pets --exclude exclude.txt', 'train without what is wrong'],
+      ['$0 check pets --fix-list exclude.txt && $0 pets --exclude exclude.txt', 'train without what is wrong'],
     ],
     load: async () => (await import('./commands/check.js')).check,
   },
@@ -54,20 +54,24 @@ export const COMMANDS = {
     load: async () => (await import('./commands/preview.js')).preview,
   },
   evaluate: {
-    usage: 'evaluate <bundle>',
-    description: 'Metrics of an exported bundle on a folder of images',
+    usage: 'evaluate [model] [dir]',
+    description: 'Measure an exported model on a folder of images',
     options: only('data', ...WHERE, 'classes', 'exclude', 'limit', 'seed', 'assertAccuracy', ...SAYING),
-    examples: [['$0 evaluate runs/pets-resnet50/model --data more-pets', 'classes are matched by name']],
+    examples: [['$0 evaluate runs/pets-resnet50 --data more-pets', 'classes are matched by name']],
     load: async () => (await import('./commands/evaluate.js')).evaluate,
   },
   predict: {
-    usage: 'predict <bundle> <image..>',
+    usage: 'predict [model] [image..]',
     description: 'Classify images: files, folders or patterns',
     options: {
-      ...only(...WHERE, ...SAYING),
+      ...only(...WHERE, 'exclude', ...SAYING),
       top: {type: 'integer', minimum: 1, default: 1, description: 'how many classes to name for each image'},
     },
-    examples: [["$0 predict runs/pets-resnet50/model 'new/*.jpg' --top 3", 'three guesses an image']],
+    examples: [
+      ["$0 predict runs/pets-resnet50 'new/*.jpg' --top 3", 'three guesses an image'],
+      ['$0 predict new', 'by the model of the newest run'],
+      ['$0 predict runs/pets-resnet50 - < cat.jpg', 'an image from standard input'],
+    ],
     load: async () => (await import('./commands/predict.js')).predict,
   },
   models: {

@@ -32,14 +32,13 @@ export function engineView(terminal: Terminal): (event: EngineEvent) => void {
 }
 
 /** The options that choose an engine. */
-export type EngineValues = Pick<EngineWish, 'engine' | 'device' | 'offline' | 'verbose'>;
+export type EngineValues = Pick<EngineWish, 'engine' | 'device' | 'offline'>;
 
 /** What a command asks of the engine. */
-export const engineWish = ({engine, device, offline, verbose}: EngineValues, {terminal, signal}: Session): EngineWish => ({
+export const engineWish = ({engine, device, offline}: EngineValues, {terminal, signal}: Session): EngineWish => ({
   engine,
   device,
   offline,
-  verbose,
   signal,
   onEvent: engineView(terminal),
 });

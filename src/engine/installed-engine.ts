@@ -2,9 +2,9 @@ import {messageOf} from '../core/errors.js';
 import type {DeviceWish} from './device.js';
 import {addonOf, enginesDirectory, installedEngines, type InstalledEngine} from './engine-directory.js';
 import {EngineError} from './engine-error.js';
-import type {EngineWish} from './engine-info.js';
-import {showCudaTools} from './environment.js';
-import {hushed, shieldFromSignals} from './guard.js';
+import type {EngineRequest} from './engine-request.js';
+import {showCudaTools, VARIABLES} from './environment.js';
+import {hushed, shareEnvironment, shieldFromSignals} from './guard.js';
 import {ensureTfjsPackage, installEngine} from './install.js';
 import {loadTensorFlow} from './load-tensorflow.js';
 import {findTfjsPackage} from './tfjs-package.js';
@@ -15,11 +15,23 @@ export function installedEngine(cache: string, gpu: boolean, device: DeviceWish)
   return engines.find(engine => engine.gpu === gpu) ?? (device.startsWith('gpu') ? undefined : engines[0]);
 }
 
+const notInstalled = (): EngineError =>
+  new EngineError(
+    'load',
+    'TensorFlow is not installed, so the portable engine (WebAssembly) computes: slower, with the same results. ' +
+      'For many images install it once: finetune engine install.',
+  );
+
 /**
  * Installs an engine on first use; where a GPU is only hoped for, one without CUDA if there is no other way.
  * @throws EngineError where there is none to be had, or the user wants no network
  */
-export async function installForRun({device, offline, onEvent, signal}: EngineWish, cache: string, gpu: boolean): Promise<InstalledEngine> {
+export async function installForRun(
+  {device, offline, install: mayInstall, onEvent, signal}: EngineRequest,
+  cache: string,
+  gpu: boolean,
+): Promise<InstalledEngine> {
+  if (!mayInstall) throw notInstalled();
   if (offline) {
     throw new EngineError(
       'download',
@@ -43,10 +55,11 @@ export async function installForRun({device, offline, onEvent, signal}: EngineWi
 /** Opens the door to TensorFlow through an installed engine. @throws EngineError where it does not load */
 export async function loadInstalled(
   engine: InstalledEngine,
-  {offline, verbose, onEvent, signal}: EngineWish,
+  {offline, install, onEvent, signal}: EngineRequest,
   cache: string,
 ): Promise<void> {
   const found = findTfjsPackage(cache);
+  if (found === undefined && !install) throw notInstalled();
   if (found === undefined && offline) {
     throw new EngineError(
       'package',
@@ -57,9 +70,8 @@ export async function loadInstalled(
   showCudaTools(engine.directory);
   try {
     shieldFromSignals(engine.directory);
-    const load = () => loadTensorFlow(tfjsPackage, addonOf(engine.directory));
-    if (verbose) load();
-    else hushed(engine.directory, load);
+    shareEnvironment(engine.directory, VARIABLES);
+    hushed(engine.directory, () => loadTensorFlow(tfjsPackage, addonOf(engine.directory)));
   } catch (error) {
     throw new EngineError(
       'load',

@@ -23,16 +23,16 @@ export class BundleError extends FinetuneError {
 
 const COPY_AGAIN = 'Copy the whole folder again, or export it again.';
 
-/** What to give instead of a directory without a record. */
-function hint(directory: string): string {
-  const inRun = join(directory, 'model');
-  return existsSync(join(inRun, BUNDLE_FILES.record)) ? `Give ${inRun}.` : 'Give the model folder that a run or saveBundle made.';
-}
+/** Where a bundle lies: the directory itself, or `model` in it where that is a run; undefined where there is none. */
+export const bundleDirectory = (directory: string): string | undefined =>
+  [directory, join(directory, 'model')].find(place => existsSync(join(place, BUNDLE_FILES.record)));
+
+const HINT = 'Give the directory of a finished run, or the model folder in it.';
 
 async function readRecord(directory: string): Promise<unknown> {
   const path = join(directory, BUNDLE_FILES.record);
   if (!existsSync(path)) {
-    throw new BundleError(directory, `Expected a bundle in ${directory}, but found no ${BUNDLE_FILES.record}. ${hint(directory)}`);
+    throw new BundleError(directory, `Expected an exported model in ${directory}, but found no ${BUNDLE_FILES.record}. ${HINT}`);
   }
   try {
     return JSON.parse(await readFile(path, 'utf8'));

@@ -101,7 +101,7 @@ export async function finetune(folder: ImageFolder, recipe: Recipe, options: Fin
   }
 }
 
-const engineWish = ({engine = 'auto', device = 'auto', offline = false, signal}: FinetuneOptions): EngineWish => ({
+const engineWish = ({engine, device, offline, signal}: FinetuneOptions): EngineWish => ({
   engine,
   device,
   offline,

@@ -1,4 +1,5 @@
 import {Ajv, type ErrorObject} from 'ajv';
+import {described} from './arguments.js';
 import {UsageError} from './errors.js';
 import {suggestion} from './nearest.js';
 
@@ -26,7 +27,14 @@ export class SchemaError extends UsageError {
 
 const ajv = new Ajv({allErrors: true, strict: true, allowUnionTypes: true, verbose: true});
 
-const show = (value: unknown): string => JSON.stringify(value) ?? 'nothing';
+/** As JSON, or as it is called where there is none. */
+function show(value: unknown): string {
+  try {
+    return JSON.stringify(value) ?? described(value);
+  } catch {
+    return described(value);
+  }
+}
 
 /** `/phases/0/rates` -> `phases.0.rates` */
 const dotted = (pointer: string): string => pointer.slice(1).replaceAll('/', '.').replaceAll('~1', '/').replaceAll('~0', '~');

@@ -13,6 +13,16 @@ const WANTED = 'a path, a file: URL, the bytes of an image file (Uint8Array, Arr
 const refused = (argument: string, found: string, hint?: string): ArgumentError =>
   new ArgumentError('classify()', argument, WANTED, found, hint);
 
+/** Views in another realm are none of ours; what was transferred to another thread holds nothing. */
+function bytesOf(value: Uint8Array | DataView | ArrayBuffer): Uint8Array {
+  if (value instanceof Uint8Array) return value;
+  try {
+    return 'buffer' in value ? new Uint8Array(value.buffer, value.byteOffset, value.byteLength) : new Uint8Array(value);
+  } catch {
+    return new Uint8Array();
+  }
+}
+
 /** By its parts, since a test runner or a vm has a `URL` of its own. */
 const isUrl = (value: object): value is URL => 'href' in value && 'protocol' in value && typeof value.href === 'string';
 
@@ -42,10 +52,9 @@ export async function toReadable(value: unknown, argument: string): Promise<Read
     if (value === '') throw refused(argument, described(value));
     return URL_TEXT.test(value) ? pathOf(value, argument) : value;
   }
-  if (types.isUint8Array(value)) return value;
-  // A copy where others may write meanwhile.
-  if (types.isAnyArrayBuffer(value)) return types.isSharedArrayBuffer(value) ? new Uint8Array(value).slice() : new Uint8Array(value);
-  if (types.isDataView(value)) return new Uint8Array(value.buffer as ArrayBuffer, value.byteOffset, value.byteLength);
+  if (types.isUint8Array(value) || types.isDataView(value) || types.isArrayBuffer(value)) return bytesOf(value);
+  // A copy, since others may write meanwhile.
+  if (types.isSharedArrayBuffer(value)) return new Uint8Array(value).slice();
   if (typeof value !== 'object' || value === null) throw refused(argument, described(value));
   if (isUrl(value)) return pathOf(value.href, argument);
   if (isBlob(value)) return new Uint8Array(await value.arrayBuffer());

@@ -6,7 +6,7 @@ import {VERSION} from '../core/version.js';
 import {COMMAND_NAMES, COMMANDS, type CommandName, type CommandSpec} from './commands.js';
 import {checkFlagNames} from './flag-names.js';
 import {withDashes, withoutDashes} from './dashes.js';
-import {explain, GROUPS, isBoolean, type OptionProperties} from './option-schema.js';
+import {explain, GROUPS, isBoolean, MOST_USED, type OptionProperties} from './option-schema.js';
 import {kebab} from './words.js';
 
 /** Everything stays as typed: types and ranges are the schema's business, which names what is wrong. */
@@ -72,22 +72,28 @@ function flagsOf(options: OptionProperties): Record<string, Options> {
 
 /** Says what stands in the place of each argument. */
 const POSITIONALS: Readonly<Record<string, string>> = {
-  dir: 'a folder',
+  dir: 'folder with one sub-folder a class, or a list of images',
   model: 'a run, or the exported model in it [default: the newest run]',
   image: 'image files, folders, patterns in quotes, or - for standard input',
   task: 'install, or nothing',
   document: 'recipe or check [default: recipe]',
-  file: 'recipe file to write [default: recipe.jsonc]',
 };
 
 function positionalsOf(usage: string): string[] {
   return [...usage.matchAll(/[<[](\w+)(?:\.\.)?[>\]]/g)].map(match => match[1]!);
 }
 
-function describeCommand(cli: Argv, {usage, options, examples = []}: CommandSpec): Argv {
+/** Options under their headings; of a command that has them all, the most used come first. */
+function groupsOf(options: OptionProperties): Readonly<Record<string, readonly string[]>> {
+  const first = MOST_USED.every(key => key in options || key === 'resume') ? MOST_USED : [];
+  const others = Object.entries(GROUPS).map(([heading, keys]) => [heading, keys.filter(key => !first.includes(key))] as const);
+  return {...(first.length > 0 && {'Most used:': first}), ...Object.fromEntries(others)};
+}
+
+function describeCommand(cli: Argv, {usage, options, places, examples = []}: CommandSpec): Argv {
   cli.options(flagsOf(options));
-  for (const name of positionalsOf(usage)) cli.positional(name, {describe: POSITIONALS[name]!});
-  for (const [heading, keys] of Object.entries(GROUPS)) {
+  for (const name of positionalsOf(usage)) cli.positional(name, {describe: places?.[name] ?? POSITIONALS[name]!});
+  for (const [heading, keys] of Object.entries(groupsOf(options))) {
     cli.group(keys.filter(key => key in options || key === 'help' || key === 'version').map(kebab), heading);
   }
   for (const [command, meaning] of examples) cli.example(command, meaning);

@@ -1,10 +1,13 @@
 import type {Action} from './action.js';
-import {only, without, type OptionProperties} from './option-schema.js';
+import {demoDefaults} from './demo-recipe.js';
+import {defaulting, described, only, without, type OptionProperties} from './option-schema.js';
 
 export interface CommandSpec {
   /** As yargs writes a command: `check <dir>`. */
   readonly usage: string;
   readonly description: string;
+  /** What stands in the place of an argument, where it is something else than in other commands. */
+  readonly places?: Readonly<Record<string, string>>;
   readonly options: OptionProperties;
   readonly examples?: readonly (readonly [command: string, meaning: string])[];
   /** Imports the action when it is asked for: what it stands on takes seconds to load. */
@@ -45,7 +48,8 @@ export const COMMANDS = {
     usage: 'preview <dir>',
     description: 'Draw a sheet of pictures as training would see them',
     options: {
-      ...only('augment', 'fit', 'imageSize', 'seed', 'classes', 'exclude', 'recipe', 'overwrite', ...SAYING),
+      ...only('augment', 'fit', 'imageSize', 'seed', 'classes', 'exclude', 'recipe', ...SAYING),
+      ...described('overwrite', 'replace the sheet if it exists'),
       out: {type: 'string', minLength: 1, default: 'preview.png', description: 'the sheet, a PNG'},
       pictures: {type: 'integer', minimum: 1, maximum: 100, default: 8, description: 'rows of the sheet'},
       variations: {type: 'integer', minimum: 1, maximum: 30, default: 6, description: 'columns beside the plain picture'},
@@ -93,7 +97,8 @@ export const COMMANDS = {
   init: {
     usage: 'init [file]',
     description: 'Write a recipe file with every option explained',
-    options: only('overwrite', ...SAYING),
+    options: {...described('overwrite', 'replace the recipe file if it exists'), ...only(...SAYING)},
+    places: {file: 'recipe file to write [default: recipe.jsonc]'},
     load: async () => (await import('./commands/init.js')).init,
   },
   schema: {
@@ -105,7 +110,8 @@ export const COMMANDS = {
   demo: {
     usage: 'demo [dir]',
     description: 'Draw a small dataset and fine-tune on it: nothing else is needed',
-    options: without('data', 'valData', 'testData', 'classes', 'exclude', 'folds', 'fold', 'recipe', 'resume'),
+    options: defaulting(without('data', 'valData', 'testData', 'classes', 'exclude', 'folds', 'fold', 'recipe', 'resume'), demoDefaults()),
+    places: {dir: 'folder to draw into [default: finetune-demo]'},
     load: async () => (await import('./commands/demo.js')).demo,
   },
 } as const satisfies Record<string, CommandSpec>;

@@ -53,7 +53,7 @@ export class ConsoleView {
   readonly listen = (event: RunEvent): void => {
     switch (event.type) {
       case 'notice':
-        return this.#say('notice', event.message, this.terminal.style.warn);
+        return this.#say('notice', printable(event.message), this.terminal.style.warn);
       case 'finding':
         return void this.#findings.push(event.finding);
       case 'dataset':
@@ -75,7 +75,7 @@ export class ConsoleView {
       case 'recorded':
         return this.#verbose ? this.#say('recorded', event.step) : undefined;
       case 'checkpoint':
-        return this.#verbose ? this.#say('checkpoint', event.directory) : undefined;
+        return this.#verbose ? this.#say('checkpoint', printable(event.directory)) : undefined;
       case 'saved':
         return this.#progress.end();
     }

@@ -39,7 +39,8 @@ const shortLists = (line: string): string =>
  * @param message may have several lines
  */
 export function errorText(message: string, error: unknown, {terminal: {style, columns}, words = [], verbose = false}: ErrorView): string {
-  const lines = messageLines(message, [...textsIn(error), ...words]);
+  const typed = words.flatMap(word => [word, ...word.split(',').flatMap(part => [part, part.trim()])]);
+  const lines = messageLines(message, [...textsIn(error), ...typed]);
   const text = (verbose ? lines : lines.map(shortLists)).join('\n');
   return Number.isFinite(columns) ? labelled(style.bad, 'error', text, columns) : `${style.bad('error')} ${text}`;
 }

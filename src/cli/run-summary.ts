@@ -107,8 +107,8 @@ export function runSummary({classifier, metrics, seconds, run, bundle}: Finetune
     ...metricsLines(metrics.validation, 'validation', classNames, style),
     ...(metrics.test === undefined ? [] : metricsLines(metrics.test, 'test', classNames, style)),
     ['time', times(seconds, process.uptime())],
-    ...(run === undefined ? [] : ([['run', run]] as const)),
-    ...(bundle === undefined ? [] : ([['bundle', bundle]] as const)),
+    ...(run === undefined ? [] : ([['run', printable(run)]] as const)),
+    ...(bundle === undefined ? [] : ([['bundle', printable(bundle)]] as const)),
   ];
   return printed(lines, style, columns);
 }
@@ -136,7 +136,7 @@ export function foldsSummary(
       'all images',
       `${percent(pooled.accuracy)} of ${plural(pooled.count, 'image')}, each once (95 % interval: ${percent(low)} to ${percent(high)})`,
     ],
-    ['runs', `${run}/fold-1 to fold-${folds}; folds.json has the figures`],
+    ['runs', `${printable(run)}/fold-1 to fold-${folds}; folds.json has the figures`],
     ['', style.dim('For a model to use, train again without --folds.')],
   ];
   return printed(lines, style, columns);

@@ -25,5 +25,14 @@ export const markdownCode = (text: string): string => printable(text).replaceAll
 export const printableLines = (text: string): string =>
   text.replace(UNPRINTABLE, character => (character === '\n' || character === '\t' ? character : escaped(character)));
 
+const COLORS = /(\u001b\[\d+m)/;
+
+/** The last line of defence: text of several lines whose colors are ours. */
+export const printableStyled = (text: string): string =>
+  text
+    .split(COLORS)
+    .map(part => (COLORS.test(part) ? part : printableLines(part)))
+    .join('');
+
 /** JSON that a terminal and an editor show as it is; it parses to the same document. */
 export const printableJson = (document: unknown, indentation = 2): string => printableLines(JSON.stringify(document, null, indentation));

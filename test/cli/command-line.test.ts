@@ -87,8 +87,28 @@ describe('the command line', () => {
   it('puts every option of the help under a heading and says its default', async () => {
     const {help} = (await read('--help')) as {readonly help: string};
     expect(help).not.to.include('Options:');
-    expect(help).to.match(/--arch +depth of the network: resnet18, .*\[default:\s+resnet50\]/s);
+    expect(help).to.match(/--arch +depth of the ResNet: resnet18, .*\[default:\s+resnet50\]/s);
     expect(help).to.match(/--epochs +epochs of the last phase \[recommended\]/);
+  });
+
+  it('puts what is most used first, and tells the defaults of the command itself', async () => {
+    const {help} = (await read('--help')) as {readonly help: string};
+    expect(help).to.match(/Most used:\n +--arch .*Images:/s);
+    expect(help.match(/--arch /g)).to.have.lengthOf(2); // in an example as well
+    const {help: demo} = (await read('demo --help')) as {readonly help: string};
+    expect(demo)
+      .to.match(/--arch .*\[default:\s+resnet18\]/s)
+      .and.match(/--weights .*\[default: none\]/)
+      .and.match(/--epochs .*\[default: 20\]/);
+    expect(demo)
+      .to.match(/folder to draw into \[default: finetune-demo\]/)
+      .and.match(/--image-size +side of the input in pixels \[default: 64\]/);
+    expect(await read('init --help'))
+      .to.have.property('help')
+      .that.includes('replace the recipe file if it exists');
+    expect(await read('preview --help'))
+      .to.have.property('help')
+      .that.includes('replace the sheet if it exists');
   });
 
   it('tells its version and its help by one letter, too', async () => {

@@ -84,8 +84,8 @@ export const check: Action = async (request, session) => {
     document: {data: root, layout, classes: classNames, images, perClass: classSizes(folder), findings, usable: refusal === undefined},
     text: [
       tell(folder, report, verbose, session),
-      ...(fixList === undefined ? [] : [`${plural(excluded.length, 'file')} to leave out: ${fixList}`]),
-      ...(html === undefined ? [] : [`Page: ${html}`]),
+      ...(fixList === undefined ? [] : [`${plural(excluded.length, 'file')} to leave out: ${printable(fixList)}`]),
+      ...(html === undefined ? [] : [`Page: ${printable(html)}`]),
     ].join('\n'),
     ...(refusal === undefined ? {hint: `\nNext: ${next}`} : {error: refusal}),
   };

@@ -70,7 +70,7 @@ export const preview: Action = async (request, session) => {
   return {
     document: {sheet: out, augment, fit, seed, pictures: shown, variations},
     text: [
-      `${out}: ${plural(rows.length, 'picture')}, each as it is and in ${plural(variations, 'variation')}`,
+      `${printable(out)}: ${plural(rows.length, 'picture')}, each as it is and in ${plural(variations, 'variation')}`,
       ...shown.map(({name}) => `  ${printable(name)}`),
       ...found.flatMap(({sample, fault}) => (fault === undefined ? [] : [`  not shown: ${printable(sample.name)} (${fault})`])),
     ].join('\n'),

@@ -1,3 +1,4 @@
+import {count} from '../core/count.js';
 import {printable} from '../core/printable.js';
 import type {Finding} from '../core/finding.js';
 import {groupBy} from '../datasets/group-by.js';
@@ -21,6 +22,6 @@ export function findingLines(findings: readonly Finding[], style: Style, columns
     const told = verbose ? kind : kind.slice(0, TOLD);
     const lines = told.map(({severity, message}) => labelled(paint[severity], severity, printable(message), columns));
     const rest = kind.length - told.length;
-    return rest === 0 ? lines : [...lines, `${INDENTATION}${style.dim(`and ${rest} more of this kind`)}`];
+    return rest === 0 ? lines : [...lines, `${INDENTATION}${style.dim(`and ${count(rest)} more of this kind`)}`];
   });
 }

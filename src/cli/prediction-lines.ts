@@ -1,3 +1,4 @@
+import {count} from '../core/count.js';
 import {isAbsolute, relative, sep} from 'node:path';
 import {printable} from '../core/printable.js';
 import type {Prediction} from '../export/bundle.js';
@@ -76,7 +77,7 @@ export function predictionLines(classified: readonly Classified[], style: Style,
 export function predictionSummary(classified: readonly Classified[]): string {
   const counts = new Map<string, number>();
   for (const {predictions} of classified) counts.set(predictions[0]!.className, (counts.get(predictions[0]!.className) ?? 0) + 1);
-  const largestFirst = [...counts].sort(([, a], [, b]) => b - a).map(([name, times]) => `${times} ${printable(name)}`);
+  const largestFirst = [...counts].sort(([, a], [, b]) => b - a).map(([name, times]) => `${count(times)} ${printable(name)}`);
   const told = largestFirst.length > 8 ? listed(largestFirst, 8) : largestFirst.join(', ');
   return `${plural(classified.length, 'image')}: ${told}`;
 }

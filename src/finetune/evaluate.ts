@@ -1,3 +1,4 @@
+import {count} from '../core/count.js';
 import {CALLBACK, checkArgument, checkOptions, having, SIGNAL} from '../core/arguments.js';
 import {AbortedError, DatasetError} from '../core/errors.js';
 import type {Finding} from '../core/finding.js';
@@ -85,7 +86,7 @@ function matchLabels(folder: ImageFolder, bundle: Bundle, run: RunContext): Read
   const say = (code: string, message: string, files: readonly string[] = []): void => run.find({code, severity: 'warning', message, files});
   const strangers = everySample(folder).flatMap(({name, label}) => (known.has(folder.classNames[label]!) ? [] : [name]));
   if (extra.length > 0)
-    say('class-unknown', `The bundle does not know ${list(extra)}; those images (${strangers.length}) are left out.`, strangers);
+    say('class-unknown', `The bundle does not know ${list(extra)}; those images (${count(strangers.length)}) are left out.`, strangers);
   if (missing.length > 0) say('class-missing', `No images of ${list(missing)} are in the folder; nothing is said of them.`);
   return new Map(folder.classNames.flatMap((name, label) => (known.has(name) ? [[label, known.get(name)!]] : [])));
 }

@@ -18,6 +18,9 @@ const row = (cells: readonly string[]): string => cells.map((cell, i) => cell.pa
 
 const epochTime = (seconds: number): string => (seconds < 0.0995 ? `${Math.round(seconds * 1000)} ms` : duration(seconds));
 
+/** Six decimals, or as many digits of what is smaller. */
+const rateText = (rate: number): string => (rate >= 1e-4 ? rate.toFixed(6) : rate.toExponential(2));
+
 /** The epochs of a run as one table, in columns that do not move; the one whose weights are kept is always among them. */
 export class EpochTable {
   #headed = false;
@@ -68,7 +71,7 @@ export class EpochTable {
       this.terminal.log(dim(row(['epoch', 'train loss', 'val loss', measure, 'learning rate', 'time'])));
     }
     this.#headed = true;
-    const figures = [trainingLoss.toFixed(4), metrics.loss.toFixed(4), percent(valueOf(event, balance)), learningRate.toPrecision(3)];
+    const figures = [trainingLoss.toFixed(4), metrics.loss.toFixed(4), percent(valueOf(event, balance)), rateText(learningRate)];
     const line = row([`${epoch + 1}/${epochs}`, ...figures, epochTime(seconds)]);
     this.terminal.log(best ? `${line}  ${good('best')}` : line);
   }

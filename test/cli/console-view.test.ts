@@ -146,12 +146,12 @@ describe('what a person sees of a run', () => {
     expect(lines).to.deep.equal([
       'phase      probe',
       '    epoch  train loss  val loss  val accuracy  learning rate        time',
-      '      1/3      0.5000    0.2500        50.0 %        0.00300       50 ms  best',
-      '      2/3      0.5000    0.2500       100.0 %        0.00150       50 ms  best',
-      '      3/3   1210.2500    0.2500       100.0 %        0.00100       50 ms',
+      '      1/3      0.5000    0.2500        50.0 %       0.003000       50 ms  best',
+      '      2/3      0.5000    0.2500       100.0 %       0.001500       50 ms  best',
+      '      3/3   1210.2500    0.2500       100.0 %       0.001000       50 ms',
       'kept       epoch 2 of probe, accuracy 100.0 %',
       'phase      top',
-      '      1/3      0.5000    0.2500        50.0 %        0.00300       50 ms',
+      '      1/3      0.5000    0.2500        50.0 %       0.003000       50 ms',
     ]);
     lines.forEach(line => expect(line.length).to.be.at.most(80));
   });
@@ -162,8 +162,8 @@ describe('what a person sees of a run', () => {
       ({...epoch(number, 5, best), metrics: {...metrics(5), balancedAccuracy: 0.75}}) as RunEvent;
     expect(shown([{type: 'recipe', ...recipe}, both(0, true), both(2, false)])).to.deep.equal([
       '    epoch  train loss  val loss  val balanced  learning rate        time',
-      '      1/3      0.5000    0.2500        75.0 %        0.00300       50 ms  best',
-      '      3/3      0.5000    0.2500        75.0 %        0.00100       50 ms',
+      '      1/3      0.5000    0.2500        75.0 %       0.003000       50 ms  best',
+      '      3/3      0.5000    0.2500        75.0 %       0.001000       50 ms',
       'kept       epoch 1 of probe, balanced accuracy 75.0 %',
     ]);
   });

@@ -25,12 +25,18 @@ export class SchemaError extends UsageError {
   }
 }
 
-const ajv = new Ajv({allErrors: true, strict: true, allowUnionTypes: true, verbose: true});
+const OPTIONS = {strict: true, allowUnionTypes: true, verbose: true};
+const ALL = new Ajv({...OPTIONS, allErrors: true});
+const FIRST = new Ajv(OPTIONS);
+
+/** Characters of a value that are shown: it may be a whole file. */
+const SHOWN = 200;
 
 /** As JSON, or as it is called where there is none. */
 function show(value: unknown): string {
   try {
-    return JSON.stringify(value) ?? described(value);
+    const json = JSON.stringify(value) ?? described(value);
+    return json.length > SHOWN ? `${json.slice(0, SHOWN)}...` : json;
   } catch {
     return described(value);
   }
@@ -100,10 +106,11 @@ function alternative({parentSchema, instancePath, data}: ErrorObject): string {
 /**
  * Checks a document and gives it its type.
  * @param what names the document at the head of the error: `Recipe ./pets.json`
- * @throws SchemaError (exit 2) with one sentence per violation
+ * @param report `first` for a document of unknown origin, in which a million things may be wrong
+ * @throws SchemaError (exit 2) with one sentence per violation, or for the first
  */
-export function validate<T>(schema: ObjectSchema, document: unknown, what: string): T {
-  const check = ajv.compile<T>(schema);
+export function validate<T>(schema: ObjectSchema, document: unknown, what: string, report: 'all' | 'first' = 'all'): T {
+  const check = (report === 'all' ? ALL : FIRST).compile<T>(schema);
   if (check(document)) return document;
   throw new SchemaError(what, sentences(check.errors ?? []));
 }

@@ -5,7 +5,7 @@ import type {Preprocessing} from '../core/preprocessing.js';
 import {tf} from '../engine/tensorflow.js';
 import type {FrozenClassifier} from '../heads/frozen-classifier.js';
 import {specOf, type BundleMetrics, type BundleRecord} from './bundle-record.js';
-import {run} from './probabilities.js';
+import {finite, run} from './probabilities.js';
 import {toReadable, type ImageSource, type Readable} from './image-source.js';
 import {readPixels} from './read-pixels.js';
 
@@ -86,6 +86,7 @@ export class Bundle {
   /**
    * @param images pixels, RGB, `[n, cropSize, cropSize, 3]`, resized and cropped as `preprocessing` says
    * @returns `[n, classes]`
+   * @throws NotFiniteError
    */
   probabilities(images: Uint8Array): Float32Array {
     this.#checkInUse();
@@ -94,7 +95,10 @@ export class Bundle {
     if (images.length === 0 || images.length % (cropSize * cropSize * 3) !== 0) {
       throw new UsageError(`Expected pixels of whole pictures of ${cropSize} x ${cropSize} x 3 bytes, but found ${images.length} bytes.`);
     }
-    return run(images, cropSize, pixels => tf.softmax(this.#network.logits(pixels)));
+    return finite(
+      run(images, cropSize, pixels => tf.softmax(this.#network.logits(pixels))),
+      this.directory,
+    );
   }
 
   /** Frees what it holds. What is still being classified fails; a second call does nothing. */

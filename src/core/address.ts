@@ -1,19 +1,11 @@
+import {publicAddress} from './public-address.js';
+
 /** Whether a word names something on the network and not a file. */
 export const isAddress = (word: string): boolean => /^[a-z][a-z0-9+.-]+:\/\//i.test(word);
 
-/** An address without what nobody else should read: name, password, and what follows the path. */
-export function withoutSecrets(address: string): string {
-  try {
-    const url = new URL(address);
-    return `${url.protocol}//${url.host}${url.pathname}`;
-  } catch {
-    return address.replace(/[?#].*$/, '').replace(/\/\/[^/]*@/, '//');
-  }
-}
-
 /** Why an address is not opened, and how to fetch what is there. @param what it should be: `a folder of images` */
 export function notDownloaded(address: string, what: string): string {
-  const bare = withoutSecrets(address);
+  const bare = publicAddress(address);
   const name = decodeURIComponentOr(bare.split('/').at(-1) ?? '') || 'download';
   const isWeb = /^https?:/i.test(address);
   const how = isWeb ? `curl --location --output '${name}' '${bare}'` : 'with the tools of its service';

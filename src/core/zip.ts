@@ -38,6 +38,8 @@ const UNIX = 3;
 export class ZipArchive {
   private constructor(
     readonly path: string,
+    /** Size of the archive. */
+    readonly bytes: number,
     private readonly zip: ZipFile,
     private readonly entries: ReadonlyMap<string, Entry>,
     /** All of them, also those that have a name in common. */
@@ -62,7 +64,7 @@ export class ZipArchive {
         entries.set(name, entry);
         listed.push(told(entry, name));
       }
-      return new ZipArchive(path, zip, entries, listed);
+      return new ZipArchive(path, size, zip, entries, listed);
     } catch (error) {
       await file.close();
       throw unreadable(path, error);

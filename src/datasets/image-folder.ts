@@ -8,6 +8,7 @@ import type {Source} from './class-folders.js';
 import {datasetPlace} from './archives/dataset-place.js';
 import {chooseClasses} from './choose-classes.js';
 import {Exclusion} from './exclusion.js';
+import {checkFolderArguments} from './folder-arguments.js';
 import {findLayout} from './folder-layout.js';
 import type {Part} from './folder-layout.js';
 import {groupBy} from './group-by.js';
@@ -64,13 +65,14 @@ export interface ImageFolderOptions extends Watching {
 }
 
 /**
- * Finds the images below a folder, or in an archive of one: `root/<class>/...`, or `root/{train,val,test}/<class>/...`. Classes of validation and test folders
- * are matched by name. Where the root is a list of images (manifest.ts), finds those.
+ * Finds the images below a folder, or in an archive of one: `root/<class>/...`, or `root/{train,val,test}/<class>/...`. Classes of
+ * validation and test folders are matched by name. Where the root is a list of images (manifest.ts), finds those.
  *
- * @throws FolderNotFoundError, UnknownClassError, TooFewClassesError, ManifestError, EmptyClassError, BrokenClassError, EmptyPartError, ArchiveError,
- *   NotADatasetError, AbortedError
+ * @throws ArgumentError, FolderNotFoundError, UnknownClassError, TooFewClassesError, ManifestError, EmptyClassError, BrokenClassError,
+ *   EmptyPartError, ArchiveError, NotADatasetError, AbortedError
  */
 export async function loadImageFolder(path: string, options: ImageFolderOptions = {}): Promise<ImageFolder> {
+  checkFolderArguments(path, options);
   const {root, archive, findings} = await datasetPlace(path, options);
   const folder = await loadPlace(root, options);
   return archive === undefined ? folder : {...folder, root: archive, findings: [...folder.findings, ...findings]};

@@ -1,10 +1,9 @@
 import {totalmem} from 'node:os';
-import {join} from 'node:path';
 import {disposeWeights} from '../backbones/device-weights.js';
 import {loadBackbone, randomBackbone, type Backbone} from '../backbones/load-backbone.js';
 import {locateWeights} from '../backbones/locate-weights.js';
 import type {WeightsCard} from '../backbones/cards.js';
-import {cacheDirectory} from '../core/cache-directory.js';
+import {claimCache} from '../core/cache-directory.js';
 import {UsageError} from '../core/errors.js';
 import {atImageSize, fillColour, withFit, type Preprocessing} from '../core/preprocessing.js';
 import {augmentationOf} from '../datasets/augment.js';
@@ -48,14 +47,18 @@ async function openBackbone(recipe: Recipe, run: RunContext): Promise<{backbone:
     run.emit({type: 'weights', name: 'none', path: null});
     return {backbone: randomBackbone(arch, lastStage, seed)};
   }
-  const {path, card} = await locateWeights(weights, arch, {
+  const {path, card, base} = await locateWeights(weights, arch, {
     offline: run.offline,
     onFinding: finding => run.find(finding),
+    onNotice: message => run.emit({type: 'notice', message}),
     onProgress: ({bytes, total}) => run.progress('weights', bytes, total ?? bytes, 'bytes'),
     ...run.signalled,
   });
   run.progress('weights', 0, 1, 'files', {step: 'loading'});
-  const backbone = await loadBackbone(arch, lastStage, path, card);
+  const backbone = await loadBackbone(arch, lastStage, path, card, {
+    onNotice: message => run.emit({type: 'notice', message}),
+    ...(base && {base}),
+  });
   run.emit({type: 'weights', name: backbone.origin, path});
   return {backbone, ...(card !== undefined && {card})};
 }
@@ -64,7 +67,7 @@ async function decodeAll(folder: ImageFolder, preprocessing: Preprocessing, reci
   const cache = await openImageCache(everySample(folder), preprocessing, {
     classNames: folder.classNames,
     budgetBytes: memoryBudget(recipe) / 2,
-    directory: join(cacheDirectory(), 'images'),
+    directory: claimCache('images'),
     ...(run.workers !== undefined && {workers: run.workers}),
     onProgress: (done, total, step) => run.progress('decode', done, total, 'images', {step}),
     ...run.signalled,
@@ -82,7 +85,7 @@ function photographsIn(cache: ImageCache, preprocessing: Preprocessing, run: Run
   return photographsOf(
     {...cache, thumbprint: printOf},
     {
-      directory: join(cacheDirectory(), 'images'),
+      directory: claimCache('images'),
       onProgress: (done, total) => run.progress('decode', done, total, 'images', {step: 'comparing'}),
       ...run.signalled,
     },

@@ -1,8 +1,9 @@
 import {stat} from 'node:fs/promises';
 import {extname, resolve} from 'node:path';
-import {isAddress, notDownloaded, withoutSecrets} from '../../core/address.js';
+import {isAddress, notDownloaded} from '../../core/address.js';
 import {DatasetError} from '../../core/errors.js';
 import type {Finding} from '../../core/finding.js';
+import {publicAddress} from '../../core/public-address.js';
 import {formatFault, formatOfFile} from '../image-format.js';
 import {isManifest} from '../manifest-rows.js';
 import {leftOut} from '../left-out.js';
@@ -58,7 +59,7 @@ function nestedFindings(names: readonly string[]): Finding[] {
  * @throws NotADatasetError for an address, or a file that is neither an archive nor a list; ArchiveError, AbortedError
  */
 export async function datasetPlace(path: string, unpacking: Unpacking = {}): Promise<DatasetPlace> {
-  if (isAddress(path)) throw new NotADatasetError(withoutSecrets(path), notDownloaded(path, 'a data set'));
+  if (isAddress(path)) throw new NotADatasetError(publicAddress(path), notDownloaded(path, 'a data set'));
   const status = await stat(path).catch(() => undefined);
   if (status?.isFile() !== true || isManifest(path)) return {root: path, findings: []};
   const kind = await archiveKind(path);

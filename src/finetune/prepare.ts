@@ -113,11 +113,11 @@ function drawSplit(
   cache: ImageCache,
   photograph: (sample: Sample) => string,
   {grouping: {groupOf, findings}, fold}: Division,
-  {splitBy, valSplit, testSplit, seed}: Recipe,
+  {valSplit, testSplit, seed}: Recipe,
   run: RunContext,
 ): Split {
   [...findings, ...(groupOf === undefined ? [] : sharedGroups(folder, groupOf))].forEach(finding => run.find(finding));
-  const together = [...(splitBy === 'identical' ? [] : [photograph]), ...(groupOf === undefined ? [] : [groupOf])];
+  const together = [photograph, ...(groupOf === undefined ? [] : [groupOf])];
   return splitFolder(folder, cache, {valSplit, testSplit, seed, together, ...(fold && {fold})});
 }
 
@@ -131,7 +131,10 @@ async function divide(
 ): Promise<Pick<Prepared, 'cache' | 'split'>> {
   const cache = await run.time('decode', () => decodeAll(folder, preprocessing, recipe, run));
   try {
-    const photograph = await run.time('decode', () => photographsIn(cache, preprocessing, run));
+    const photograph =
+      recipe.splitBy === 'identical'
+        ? (sample: Sample) => cache.contentHash(sample)
+        : await run.time('decode', () => photographsIn(cache, preprocessing, run));
     const split =
       recipe.split === undefined
         ? drawSplit(folder, cache, photograph, division, recipe, run)

@@ -62,14 +62,14 @@ function drawCell({truth, prediction, count, share}: Cell, {cell}: Layout, class
   </g>`;
 }
 
-function nameOfClass(name: string, index: number, {cell, side, turned}: Layout): Html {
+function nameOfClass(name: string, index: number, {cell, side, turned}: Layout): Readonly<Record<'row' | 'column', Html>> {
   const centre = coordinate((index + 0.5) * cell);
   const below = turned ? `translate(${centre} ${side + 8}) rotate(${-TURN})` : `translate(${centre} ${side + 16})`;
   const text = html`${shortened(name, NAME_LENGTH)}<title>${name}</title>`;
-  return html`
-    <text x="-8" y="${centre}" dy="0.35em" text-anchor="end">${text}</text>
-    <text transform="${below}" text-anchor="${turned ? 'end' : 'middle'}">${text}</text>
-  `;
+  return {
+    row: html`<text x="-8" y="${centre}" dy="0.35em" text-anchor="end">${text}</text>`,
+    column: html`<text transform="${below}" text-anchor="${turned ? 'end' : 'middle'}">${text}</text>`,
+  };
 }
 
 const axisNames = ({side, left}: Layout): Html => html`
@@ -78,6 +78,16 @@ const axisNames = ({side, left}: Layout): Html => html`
     >true class</text
   >
 `;
+
+/** The script keeps the names of rows in sight where the matrix scrolls. */
+function classNames(classes: readonly string[], layout: Layout): Html {
+  const names = classes.map((name, i) => nameOfClass(name, i, layout));
+  const [x, width, height] = [18 - layout.left, layout.left - 20, layout.side].map(coordinate);
+  return html`
+    ${names.map(({column}) => column)}
+    <g class="row-names"><rect x="${x!}" width="${width!}" height="${height!}" />${names.map(({row}) => row)}</g>
+  `;
+}
 
 /** An empty square for every cell, so that the eye finds its row and column. */
 const ground = ({cell, side, named}: Layout): Html => html`
@@ -102,7 +112,7 @@ export function confusionMatrix(confusion: Metrics['confusion'], classes: readon
       aria-label="Confusion matrix of ${plural(classes.length, 'class', 'classes')}"
     >
       ${ground(layout)} ${cellsOf(confusion).map(cell => drawCell(cell, layout, classes))} ${axisNames(layout)}
-      ${named && classes.map((name, i) => nameOfClass(name, i, layout))}
+      ${named && classNames(classes, layout)}
     </svg>
   `;
 }

@@ -15,6 +15,11 @@ function baselineOf({perClass, count: images}: Metrics): {readonly name: string;
 
 const style = (name: string, fraction: number): string => `${name}:${(100 * fraction).toFixed(2)}%`;
 
+function comparison({name, accuracy}: ReturnType<typeof baselineOf>, chance: number): string {
+  if (accuracy - chance < 1e-9) return `Guessing, or always answering one class, would give ${percent(chance)}.`;
+  return `Always answering ${name}, the largest class, would give ${percent(accuracy)}; guessing, ${percent(chance)}.`;
+}
+
 /** 0 to 100 %: the interval as a band, the accuracy and what the largest class would give as ticks. The sentence below says the same. */
 const scale = ({accuracy, accuracyInterval95: [low, high]}: Metrics, baseline: number): Html => html`
   <div class="scale" aria-hidden="true">
@@ -34,8 +39,7 @@ function result(metrics: Metrics, set: 'validation' | 'test', classes: number): 
     ${scale(metrics, baseline.accuracy)}
     <p>
       Between ${percent(low)} and ${percent(high)} with 95 % confidence, measured on ${count(metrics.count)} images that training did not
-      see. Always answering ${baseline.name}, the largest class, would give ${percent(baseline.accuracy)}; guessing,
-      ${percent(1 / classes)}.
+      see. ${comparison(baseline, 1 / classes)}
     </p>
   `;
 }

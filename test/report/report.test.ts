@@ -89,7 +89,11 @@ describe('the report', () => {
     const record = madeUpRecord(['ants', 'bees']);
     const {spec} = record.network;
     const text = reportHtml({...record, network: {...record.network, spec: {...spec, lastStage: 3}}}).replace(/\s+/g, ' ');
-    expect(text).to.match(/Always answering (ants|bees), the largest class, would give \d+(\.\d)? %; guessing, 50\.0 %\./);
+    expect(text).to.contain('Guessing, or always answering one class, would give 50.0 %.');
+    const {validation} = record.metrics;
+    const perClass = {...validation.perClass, bees: {...validation.perClass.bees!, support: 114}};
+    const uneven = reportHtml({...record, metrics: {validation: {...validation, perClass}}}).replace(/\s+/g, ' ');
+    expect(uneven).to.contain('Always answering bees, the largest class, would give 75.0 %; guessing, 50.0 %.');
     expect(text).to.contain('>stage3</th>').and.not.to.contain('>stage4</th>');
   });
 

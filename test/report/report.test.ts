@@ -195,6 +195,17 @@ describe('the report in a browser', () => {
     await opened(this, madeUpRecord(names, {perClass: 5}), async page => {
       await page.setViewport({width: 360, height: 740});
       expect(await page.evaluate(() => document.documentElement.scrollWidth)).to.equal(360);
+      const moved = await page.evaluate(async () => {
+        const names = document.querySelector('.row-names')!;
+        const left = () => names.getBoundingClientRect().left;
+        const region = names.closest('.scroll')!;
+        const before = left();
+        region.scrollLeft = 100;
+        await new Promise(resolve => setTimeout(resolve, 200));
+        return [region.scrollLeft, Math.abs(left() - before)];
+      });
+      expect(moved[0]).to.equal(100);
+      expect(moved[1], 'names stay where they are').to.be.below(1);
     });
   });
 });

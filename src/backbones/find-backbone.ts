@@ -26,7 +26,7 @@ export const isWhole = ({missing, misshapen, foreign}: Candidate): boolean => mi
 
 /** Names of copies that follow the weights slowly, and of networks that teach others: the plain weights are taken before them. */
 const AVERAGE =
-  /(?:^|[._/-])(?:\w*ema|averages?|averaged\w*|avg|swa\w*|teacher|target\w*|\w*momentum\w*|shadow|encoder_k|key_encoder|encoder_m)(?:[._/-]|$)/i;
+  /(?:^|[._/-])(?:\w*ema|ema\w*|averaged?\w*|avg\w*|swa\w*|\w*teacher\w*|target\w*|\w*momentum\w*|shadow\w*|slow\w*|encoder_[km]|k(?:ey)?_encoder)(?:[._/-]|$)/i;
 
 /** Names longer than this, or of more parts, are none of a network's. */
 const MAX_NAME = 500;

@@ -276,6 +276,11 @@ const LACKING: readonly (readonly [what: string, build: Build, sentence: RegExp]
     /1 tensor inside its stages does not belong to it \(layer2\.2\.conv1\.weight\)/,
   ],
   [
+    'a bias of another width',
+    torch({...OURS, 'layer1.0.conv1.bias': zeros(63)}),
+    /does not belong to it \(layer1\.0\.conv1\.bias\)/,
+  ],
+  [
     'blur filters',
     torch({...OURS, 'layer2.0.conv2.0.filt': zeros(128, 1, 3, 3)}),
     /1 tensor inside its stages does not belong to it \(layer2\.0\.conv2\.0\.filt\)/,

@@ -275,11 +275,7 @@ const LACKING: readonly (readonly [what: string, build: Build, sentence: RegExp]
     torch({...OURS, 'layer2.2.conv1.weight': zeros(128, 128, 3, 3)}),
     /1 tensor inside its stages does not belong to it \(layer2\.2\.conv1\.weight\)/,
   ],
-  [
-    'a bias of another width',
-    torch({...OURS, 'layer1.0.conv1.bias': zeros(63)}),
-    /does not belong to it \(layer1\.0\.conv1\.bias\)/,
-  ],
+  ['a bias of another width', torch({...OURS, 'layer1.0.conv1.bias': zeros(63)}), /does not belong to it \(layer1\.0\.conv1\.bias\)/],
   [
     'blur filters',
     torch({...OURS, 'layer2.0.conv2.0.filt': zeros(128, 1, 3, 3)}),
@@ -352,6 +348,11 @@ const LACKING: readonly (readonly [what: string, build: Build, sentence: RegExp]
         'model.safetensors.index.json': {weight_map: {'conv1.weight': 'a.safetensors', 'fc.bias': 'b.safetensors'}},
       }),
     /tensor "fc\.bias" in two shards \(b\.safetensors is the second\)/,
+  ],
+  [
+    'an index that names itself',
+    () => folder({'model.safetensors.index.json': {weight_map: {x: 'model.safetensors.index.json'}}}),
+    /a shard model\.safetensors\.index\.json that is no file of weights/,
   ],
   ['an index without tensors', () => folder({'model.safetensors.index.json': {weight_map: {}}}), /an index without a tensor/],
   [

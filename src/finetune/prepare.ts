@@ -54,7 +54,7 @@ async function openBackbone(recipe: Recipe, run: RunContext): Promise<{backbone:
     ...run.signalled,
   });
   run.progress('weights', 0, 1, 'files', {step: 'loading'});
-  const backbone = await loadBackbone(arch, lastStage, path, card);
+  const backbone = await loadBackbone(arch, lastStage, path, card, message => run.emit({type: 'notice', message}));
   run.emit({type: 'weights', name: backbone.origin, path});
   return {backbone, ...(card !== undefined && {card})};
 }

@@ -86,7 +86,7 @@ export async function finetune(folder: ImageFolder, recipe: Recipe, options: Fin
     prepared = await prepare(folder, recipe, run);
     await output.begin(prepared.split);
     const trained = await new PhaseRunner(prepared, recipe, run, checkpoints).train(interrupted);
-    const test = await testMetrics(prepared, run);
+    const test = await testMetrics(prepared, recipe, run);
     const metrics = {validation: trained.metrics, ...(test && {test})};
     const written = await output.finish({dataset: folder.root, prepared, trained, metrics});
     const {classifier, split} = prepared;

@@ -226,7 +226,8 @@ export class PhaseRunner {
     try {
       const {inputs} = await this.#validation.inputs(network);
       const watched = counted(inputs, this.run.counting('evaluate'));
-      const metrics = await this.run.time('evaluate', () => evaluateInputs(network, watched, {onProbabilities: part => parts.push(part)}));
+      const options = {batchSize: this.recipe.batchSize, onProbabilities: (part: Float32Array) => void parts.push(part)};
+      const metrics = await this.run.time('evaluate', () => evaluateInputs(network, watched, options));
       const odd = this.#odd === undefined ? {} : {odd: this.#odd};
       return {metrics, history: this.#history, probabilities: concatenated(parts), ...odd};
     } finally {

@@ -1,5 +1,6 @@
 import {existsSync} from 'node:fs';
 import {join} from 'node:path';
+import {resources, usableCores, type Resources} from '../core/resources.js';
 import {cudaOf} from './engine-directory.js';
 import type {EngineWish} from './engine-info.js';
 
@@ -11,6 +12,7 @@ export function prepareEnvironment(
   {verbose, threads}: Pick<EngineWish, 'verbose' | 'threads'>,
   visible: string | undefined,
   environment: NodeJS.ProcessEnv = process.env,
+  machine: Pick<Resources, 'cores'> = resources(),
 ): void {
   environment.TF_CPP_MIN_LOG_LEVEL ??= verbose ? '0' : '2';
   environment.TF_ENABLE_ONEDNN_OPTS ??= '1';
@@ -23,6 +25,10 @@ export function prepareEnvironment(
   if (environment.CUDA_VISIBLE_DEVICES === undefined) environment.CUDA_DEVICE_ORDER ??= 'PCI_BUS_ID';
   environment.CUDA_VISIBLE_DEVICES = visible ?? '-1';
   if (threads !== undefined) environment.TF_NUM_INTRAOP_THREADS = String(threads);
+  // TensorFlow counts the processors of the host, and would start a thread for each where a container allows two.
+  if (machine.cores.limit === undefined) return;
+  for (const name of ['TF_NUM_INTRAOP_THREADS', 'TF_NUM_INTEROP_THREADS', 'OMP_NUM_THREADS'])
+    environment[name] ??= String(usableCores(machine));
 }
 
 /** Shows XLA the PTX assembler and the bitcode that came with an engine. */

@@ -94,11 +94,17 @@ class AdamW extends WithState {
         // Else what is made on the way for every weight lies in memory until the last one has moved: a dozen times the network.
         tf.tidy(() => {
           if (decays(weight) && this.weightDecay > 0) weight.assign(tf.mul(weight, kept));
-          inPlace('ResourceApplyAdam', {T: type('float32')}, [weight, first, second], [...powers, rate, ...betas, epsilon, gradient], () => {
-            first.assign(blend(first, BETA1, gradient));
-            second.assign(blend(second, BETA2, tf.square(gradient)));
-            weight.assign(tf.sub(weight, tf.div(tf.mul(first, tf.mul(rate, correction)), tf.add(tf.sqrt(second), epsilon))));
-          });
+          inPlace(
+            'ResourceApplyAdam',
+            {T: type('float32')},
+            [weight, first, second],
+            [...powers, rate, ...betas, epsilon, gradient],
+            () => {
+              first.assign(blend(first, BETA1, gradient));
+              second.assign(blend(second, BETA2, tf.square(gradient)));
+              weight.assign(tf.sub(weight, tf.div(tf.mul(first, tf.mul(rate, correction)), tf.add(tf.sqrt(second), epsilon))));
+            },
+          );
         });
       }
     });

@@ -1,4 +1,5 @@
 import {UsageError} from '../core/errors.js';
+import {usableMemory} from '../core/resources.js';
 import type {ImageFolder, ImageFolderOptions} from '../datasets/image-folder.js';
 import type {FinetuneOptions} from '../finetune/finetune.js';
 import type {RecipeInput} from '../finetune/recipe.js';
@@ -76,7 +77,7 @@ export class RunPlan {
   /** The recipe for these images. @throws UsageError (exit 2) for phases that cannot be trained */
   resolve(folder: ImageFolder, gpu: boolean): ResolvedRecipe {
     const layers = about(RECIPE_OPTIONS, this.#layers) as readonly {readonly source: OptionLayer['source']; readonly values: RecipeInput}[];
-    return resolveLayers(layers, factsOf(folder, this.#said, gpu));
+    return resolveLayers(layers, factsOf(folder, this.#said, gpu), usableMemory());
   }
 
   /** Where the run writes. */

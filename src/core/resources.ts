@@ -66,5 +66,8 @@ export function resources(root?: string, host: Host = thisHost()): Resources {
 /** What there is under the limit. */
 export const usable = ({host, limit = host}: Resource): number => limit;
 
+/** Bytes of memory under the limit. */
+export const usableMemory = (): number => usable(resources().memory);
+
 /** Threads that compute without waiting for each other: a container of 1.5 processors has 2. */
 export const usableCores = ({cores}: Pick<Resources, 'cores'> = resources()): number => Math.max(1, Math.ceil(usable(cores)));

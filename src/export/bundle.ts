@@ -1,3 +1,4 @@
+import {imagesAtATime} from '../backbones/activation-bytes.js';
 import type {BackboneSpec} from '../backbones/resnet-specs.js';
 import {AbortedError, UsageError} from '../core/errors.js';
 import type {Preprocessing} from '../core/preprocessing.js';
@@ -20,8 +21,8 @@ export interface ClassifyOptions {
   readonly signal?: AbortSignal;
 }
 
-/** Pictures decoded and run at a time. */
-const BATCH = 32;
+/** Images decoded and run at a time, at most. */
+const MOST = 32;
 
 /** An exported classifier, loaded by `loadBundle`. Whoever loaded it disposes it. */
 export class Bundle {
@@ -82,9 +83,10 @@ export class Bundle {
   ): Promise<Prediction[][]> {
     if (!Number.isInteger(top) || top < 1) throw new UsageError(`Expected a whole number from 1 up for top, but found ${top}.`);
     const predictions: Prediction[][] = [];
-    for (let start = 0; start < images.length; start += BATCH) {
+    const atATime = imagesAtATime(this.spec, this.preprocessing.cropSize, MOST);
+    for (let start = 0; start < images.length; start += atATime) {
       if (signal?.aborted) throw new AbortedError();
-      const pixels = await readPixels(images.slice(start, start + BATCH), this.preprocessing);
+      const pixels = await readPixels(images.slice(start, start + atATime), this.preprocessing);
       predictions.push(...this.#rank(this.probabilities(pixels), top));
     }
     return predictions;

@@ -1,4 +1,3 @@
-import {totalmem} from 'node:os';
 import {join} from 'node:path';
 import {disposeWeights} from '../backbones/device-weights.js';
 import {loadBackbone, randomBackbone, type Backbone} from '../backbones/load-backbone.js';
@@ -19,8 +18,10 @@ import {groupingBy, sharedGroups, type Grouping} from '../datasets/split-by.js';
 import {assertFoldable, splitFolder, type Split} from '../datasets/split.js';
 import {readSplit} from '../datasets/split-file.js';
 import {thumbprint} from '../datasets/thumbprint.js';
+import {isOnGpu} from '../engine/binding.js';
 import {attachHead, type Classifier} from '../heads/classifier.js';
 import type {PictureSource} from '../training/pictures.js';
+import {assertFits, cacheBudget} from './memory-need.js';
 import type {Recipe} from './recipe.js';
 import type {RunContext} from './run-context.js';
 
@@ -31,13 +32,12 @@ export interface Prepared {
   readonly card?: WeightsCard;
   readonly split: Split;
   readonly cache: ImageCache;
+  /** Bytes of memory for decoded pixels and cached features together. */
+  readonly cacheBytes: number;
   sourceOf(samples: readonly Sample[]): PictureSource;
 }
 
 const GIB = 2 ** 30;
-
-/** Bytes for decoded pixels and cached features together. */
-export const memoryBudget = ({cacheMemory}: Recipe): number => (cacheMemory === undefined ? totalmem() / 3 : cacheMemory * GIB);
 
 /** Bytes of disk for cached features; undefined leaves the choice to what is free. */
 export const diskBudget = ({cacheDisk}: Recipe): number | undefined => (cacheDisk === undefined ? undefined : cacheDisk * GIB);
@@ -60,10 +60,10 @@ async function openBackbone(recipe: Recipe, run: RunContext): Promise<{backbone:
   return {backbone, ...(card !== undefined && {card})};
 }
 
-async function decodeAll(folder: ImageFolder, preprocessing: Preprocessing, recipe: Recipe, run: RunContext): Promise<ImageCache> {
+async function decodeAll(folder: ImageFolder, preprocessing: Preprocessing, budgetBytes: number, run: RunContext): Promise<ImageCache> {
   const cache = await openImageCache(everySample(folder), preprocessing, {
     classNames: folder.classNames,
-    budgetBytes: memoryBudget(recipe) / 2,
+    budgetBytes,
     directory: join(cacheDirectory(), 'images'),
     ...(run.workers !== undefined && {workers: run.workers}),
     onProgress: (done, total, step) => run.progress('decode', done, total, 'images', {step}),
@@ -127,9 +127,10 @@ async function divide(
   preprocessing: Preprocessing,
   division: Division,
   recipe: Recipe,
+  cacheBytes: number,
   run: RunContext,
 ): Promise<Pick<Prepared, 'cache' | 'split'>> {
-  const cache = await run.time('decode', () => decodeAll(folder, preprocessing, recipe, run));
+  const cache = await run.time('decode', () => decodeAll(folder, preprocessing, cacheBytes / 2, run));
   try {
     const photograph = await run.time('decode', () => photographsIn(cache, preprocessing, run));
     const split =
@@ -155,7 +156,12 @@ export async function prepare(folder: ImageFolder, recipe: Recipe, run: RunConte
   const {imageSize, fit, head: type, pooling, dropout, seed, augment} = recipe;
   const sized = imageSize === undefined ? backbone.preprocessing : atImageSize(backbone.preprocessing, imageSize);
   const preprocessing = withFit(sized, fit);
-  const {cache, split} = await divide(folder, preprocessing, division, recipe, run).catch((error: unknown) => {
+  const fitting = async (): Promise<Pick<Prepared, 'cache' | 'split' | 'cacheBytes'>> => {
+    assertFits(backbone.spec, preprocessing.cropSize, recipe, isOnGpu());
+    const cacheBytes = cacheBudget(backbone.spec, preprocessing.cropSize, recipe, isOnGpu());
+    return {...(await divide(folder, preprocessing, division, recipe, cacheBytes, run)), cacheBytes};
+  };
+  const {cache, split, cacheBytes} = await fitting().catch((error: unknown) => {
     disposeWeights(backbone.weights);
     throw error;
   });
@@ -164,6 +170,7 @@ export async function prepare(folder: ImageFolder, recipe: Recipe, run: RunConte
     ...(card !== undefined && {card}),
     split,
     cache,
+    cacheBytes,
     sourceOf: samples => ({
       cache,
       samples,

@@ -1,7 +1,8 @@
-import {availableParallelism, cpus, totalmem} from 'node:os';
+import {cpus} from 'node:os';
 import {basename} from 'node:path';
 import {isDeepStrictEqual} from 'node:util';
 import {DatasetError} from '../core/errors.js';
+import {resources} from '../core/resources.js';
 import {VERSION} from '../core/version.js';
 import {toSplitManifest} from '../datasets/split-file.js';
 import type {Split} from '../datasets/split.js';
@@ -24,14 +25,22 @@ import {fromAnywhere, RunDirectory} from './run-directory.js';
 import {oddImages, suspectsDocument} from './suspects.js';
 import type {Trained} from './train-phases.js';
 
+/** To a tenth. */
+const gib = (bytes: number): number => Math.round((10 * bytes) / 2 ** 30) / 10;
+
 /** The machine and the software, for whoever wants the same numbers again. */
-const environmentOf = (engine: EngineInfo): Readonly<Record<string, unknown>> => ({
+const environmentOf = (engine: EngineInfo, {cores, memory} = resources()): Readonly<Record<string, unknown>> => ({
   finetune: VERSION,
   node: process.version,
   platform: `${process.platform}-${process.arch}`,
   processor: cpus()[0]?.model.trim() ?? 'unknown',
-  cores: availableParallelism(),
-  memoryGiB: Math.round(totalmem() / 2 ** 30),
+  // The host's own figures, and what a container allows of them.
+  cores: cores.host,
+  coresLimit: cores.limit ?? null,
+  coresLimitFrom: cores.limitFrom ?? null,
+  memoryGiB: gib(memory.host),
+  memoryLimitGiB: memory.limit === undefined ? null : gib(memory.limit),
+  memoryLimitFrom: memory.limitFrom ?? null,
   ...engine,
 });
 

@@ -18,7 +18,7 @@ import {phaseNetwork, type PhaseNetwork} from '../training/phase-network.js';
 import {PhaseTrainer, START} from '../training/phase-trainer.js';
 import type {Checkpoint} from '../training/checkpoint.js';
 import {Checkpoints} from './checkpoints.js';
-import {diskBudget, memoryBudget, type Prepared} from './prepare.js';
+import {diskBudget, type Prepared} from './prepare.js';
 import type {Phase, Recipe} from './recipe.js';
 import type {RunContext} from './run-context.js';
 import {oddFindings, oddSamples, type OddSamples} from './suspects.js';
@@ -57,12 +57,12 @@ export class PhaseRunner {
     readonly run: RunContext,
     readonly checkpoints: Checkpoints,
   ) {
-    const {classifier, split, sourceOf} = prepared;
+    const {classifier, split, sourceOf, cacheBytes} = prepared;
     this.#classifier = classifier;
     this.#everTrained = new Set(recipe.freeze.flatMap(phase => [...trainedBy(phase)]));
     this.#labels = Int32Array.from(split.train, ({label}) => label);
     this.#best = new BestWeights(classifier, this.#everTrained, measureOf(recipe.balance));
-    const budgetBytes = memoryBudget(recipe) / 2;
+    const budgetBytes = cacheBytes / 2;
     const share = split.validation.length / (split.validation.length + split.train.length * (recipe.views + 1));
     const files = new FeatureFiles(join(cacheDirectory(), 'features'), diskBudget(recipe));
     const store = (samples: Prepared['split']['train'], views: number, part: number, precision: Precision): FeatureStore =>

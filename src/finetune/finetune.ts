@@ -9,6 +9,7 @@ import type {Metrics} from '../training/metrics.js';
 import type {Finding} from '../core/finding.js';
 import {Checkpoints} from './checkpoints.js';
 import type {Listener} from './events.js';
+import type {FoldsShare} from './folds-share.js';
 import {prepare, type Prepared} from './prepare.js';
 import type {Recipe} from './recipe.js';
 import {RunContext} from './run-context.js';
@@ -31,6 +32,8 @@ export interface FinetuneOptions {
   readonly offline?: boolean;
   /** Threads to decode pictures on; as many as Node has, and no more (UV_THREADPOOL_SIZE, 4 unless set before it starts). */
   readonly workers?: number;
+  /** What the folds of a cross-validation have in common; see `crossValidate`. */
+  readonly share?: FoldsShare;
   /** Written into `recipe.json` and the report beside the recipe: what the caller knows of how it was called. */
   readonly settings?: RunSettings;
 }
@@ -74,7 +77,14 @@ export interface FinetuneResult {
  * @throws AbortedError when the signal fires, with the checkpoint it left
  */
 export async function finetune(folder: ImageFolder, recipe: Recipe, options: FinetuneOptions = {}): Promise<FinetuneResult> {
-  const run = new RunContext(options.onEvent, options.signal, options.offline, options.workers, options.settings?.engineSeconds);
+  const run = new RunContext(
+    options.onEvent,
+    options.signal,
+    options.offline,
+    options.workers,
+    options.settings?.engineSeconds,
+    options.share,
+  );
   const engine = await run.time('engine', () => startEngine(engineWish(options)));
   requirePrecision(recipe.precision, engine);
   preparePrecision(recipe.precision, engine);
@@ -84,6 +94,7 @@ export async function finetune(folder: ImageFolder, recipe: Recipe, options: Fin
   try {
     const interrupted = await output.resumeFrom();
     prepared = await prepare(folder, recipe, run);
+    await options.share?.begin();
     await output.begin(prepared.split);
     const trained = await new PhaseRunner(prepared, recipe, run, checkpoints).train(interrupted);
     const test = await testMetrics(prepared, recipe, run);
@@ -94,6 +105,7 @@ export async function finetune(folder: ImageFolder, recipe: Recipe, options: Fin
   } catch (error) {
     prepared?.classifier.dispose();
     if (options.signal?.aborted !== true) throw error;
+    await options.share?.begin();
     await output.leave();
     throw new AbortedError(checkpoints.directory);
   } finally {

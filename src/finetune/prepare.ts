@@ -22,6 +22,7 @@ import {isOnGpu} from '../engine/binding.js';
 import {attachHead, type Classifier} from '../heads/classifier.js';
 import type {PictureSource} from '../training/pictures.js';
 import {assertFits, cacheBudget} from './memory-need.js';
+import type {DecodedImages} from './folds-share.js';
 import type {Recipe} from './recipe.js';
 import type {RunContext} from './run-context.js';
 
@@ -69,7 +70,6 @@ async function decodeAll(folder: ImageFolder, preprocessing: Preprocessing, budg
     onProgress: (done, total, step) => run.progress('decode', done, total, 'images', {step}),
     ...run.signalled,
   });
-  cache.findings.forEach(finding => run.find(finding));
   return cache;
 }
 
@@ -95,8 +95,11 @@ interface Division {
   readonly fold?: Fold;
 }
 
-/** @throws UsageError for a fold that there is not, or beside a split; SplitByError, FoldError */
-function divisionOf(folder: ImageFolder, {splitBy, fold: text, split}: Recipe): Division {
+/** @throws UsageError for a fold that there is not, or beside a split; SplitByError, FoldError, FoldsImpossibleError */
+export function divisionOf(
+  folder: ImageFolder,
+  {splitBy, fold: text, split, testSplit, seed}: Pick<Recipe, 'splitBy' | 'fold' | 'split' | 'testSplit' | 'seed'>,
+): Division {
   const grouping = groupingBy(splitBy, folder.samples);
   if (text === undefined) return {grouping};
   if (split !== undefined)
@@ -105,7 +108,12 @@ function divisionOf(folder: ImageFolder, {splitBy, fold: text, split}: Recipe): 
   const [number, of] = text.split('/').map(Number) as [number, number];
   if (of < 2 || number > of)
     throw new UsageError(`Expected a fold such as 2/5 for --fold, but found ${text}. Count from 1, to 2 at least.`);
-  return {grouping, fold: {number, of}};
+  const {groupOf} = grouping;
+  const fold = {number, of};
+  // As the images are listed: what cannot work with the names alone cannot work with less.
+  const listed = {samples: everySample(folder), contentHash: ({name}: Sample) => name};
+  splitFolder(folder, listed, {seed, fold, ...(groupOf === undefined ? {testSplit} : {together: [groupOf]})});
+  return {grouping, fold};
 }
 
 function drawSplit(
@@ -121,18 +129,32 @@ function drawSplit(
   return splitFolder(folder, cache, {valSplit, testSplit, seed, together, ...(fold && {fold})});
 }
 
+/** Every picture decoded, once for all folds of a cross-validation. */
+async function decoded(folder: ImageFolder, preprocessing: Preprocessing, cacheBytes: number, run: RunContext): Promise<DecodedImages> {
+  const make = async (): Promise<DecodedImages> => {
+    const cache = await decodeAll(folder, preprocessing, cacheBytes / 2, run);
+    try {
+      return {cache, photograph: await photographsIn(cache, preprocessing, run), cacheBytes};
+    } catch (error) {
+      await cache.close();
+      throw error;
+    }
+  };
+  return run.time('decode', () => run.share?.images(make) ?? make());
+}
+
 /** Every picture decoded, and given its part. */
 async function divide(
   folder: ImageFolder,
   preprocessing: Preprocessing,
   division: Division,
   recipe: Recipe,
-  cacheBytes: number,
+  budgetBytes: number,
   run: RunContext,
-): Promise<Pick<Prepared, 'cache' | 'split'>> {
-  const cache = await run.time('decode', () => decodeAll(folder, preprocessing, cacheBytes / 2, run));
+): Promise<Pick<Prepared, 'cache' | 'split' | 'cacheBytes'>> {
+  const {cache, photograph, cacheBytes} = await decoded(folder, preprocessing, budgetBytes, run);
   try {
-    const photograph = await run.time('decode', () => photographsIn(cache, preprocessing, run));
+    cache.findings.forEach(finding => run.find(finding));
     const split =
       recipe.split === undefined
         ? drawSplit(folder, cache, photograph, division, recipe, run)
@@ -140,7 +162,7 @@ async function divide(
     split.findings.forEach(finding => run.find(finding));
     copyFindings(split, split.classNames, {...cache, photograph}).forEach(finding => run.find(finding));
     run.emit({type: 'split', train: split.train.length, validation: split.validation.length, test: split.test.length});
-    return {cache, split};
+    return {cache, split, cacheBytes};
   } catch (error) {
     await cache.close();
     throw error;
@@ -158,8 +180,8 @@ export async function prepare(folder: ImageFolder, recipe: Recipe, run: RunConte
   const preprocessing = withFit(sized, fit);
   const fitting = async (): Promise<Pick<Prepared, 'cache' | 'split' | 'cacheBytes'>> => {
     assertFits(backbone.spec, preprocessing.cropSize, recipe, isOnGpu());
-    const cacheBytes = cacheBudget(backbone.spec, preprocessing.cropSize, recipe, isOnGpu());
-    return {...(await divide(folder, preprocessing, division, recipe, cacheBytes, run)), cacheBytes};
+    const budget = cacheBudget(backbone.spec, preprocessing.cropSize, recipe, isOnGpu());
+    return divide(folder, preprocessing, division, recipe, budget, run);
   };
   const {cache, split, cacheBytes} = await fitting().catch((error: unknown) => {
     disposeWeights(backbone.weights);

@@ -7,7 +7,11 @@ import type {Recipe} from './recipe.js';
 import type {RunContext} from './run-context.js';
 
 /** Metrics on images that no decision was made by; undefined where there are none. */
-export async function testMetrics({classifier, split, sourceOf}: Prepared, {batchSize}: Recipe, run: RunContext): Promise<Metrics | undefined> {
+export async function testMetrics(
+  {classifier, split, sourceOf}: Prepared,
+  {batchSize}: Recipe,
+  run: RunContext,
+): Promise<Metrics | undefined> {
   if (split.test.length === 0) return undefined;
   const network = phaseNetwork(classifier, {rates: FROZEN, batchNorm: 'inference'});
   const inputs = counted(pictureInputs(sourceOf(split.test)), run.counting('evaluate'));

@@ -1,24 +1,20 @@
-import {join} from 'node:path';
 import {download, restore} from '../backbones/device-weights.js';
 import {frozenBoundary, groupOf, LAYER_GROUPS, type LayerGroup} from '../backbones/layer-groups.js';
-import {cacheDirectory} from '../core/cache-directory.js';
 import {augmentationOf} from '../datasets/augment.js';
 import {isMixing} from '../datasets/mix.js';
-import {isOnGpu} from '../engine/binding.js';
-import type {Precision} from '../engine/precision.js';
 import type {Classifier} from '../heads/classifier.js';
 import {measureOf} from '../training/balance.js';
 import {BestWeights} from '../training/best-weights.js';
 import {evaluateInputs} from '../training/evaluate.js';
-import {FeatureFiles} from '../training/feature-files.js';
-import {FeatureStore, groupsOf} from '../training/feature-store.js';
+import {groupsOf, type FeatureStore} from '../training/feature-store.js';
 import {counted, type Inputs} from '../training/inputs.js';
 import type {Metrics} from '../training/metrics.js';
 import {phaseNetwork, type PhaseNetwork} from '../training/phase-network.js';
 import {PhaseTrainer, START} from '../training/phase-trainer.js';
 import type {Checkpoint} from '../training/checkpoint.js';
 import {Checkpoints} from './checkpoints.js';
-import {diskBudget, type Prepared} from './prepare.js';
+import {featureStores} from './feature-stores.js';
+import type {Prepared} from './prepare.js';
 import type {Phase, Recipe} from './recipe.js';
 import type {RunContext} from './run-context.js';
 import {oddFindings, oddSamples, type OddSamples} from './suspects.js';
@@ -57,28 +53,14 @@ export class PhaseRunner {
     readonly run: RunContext,
     readonly checkpoints: Checkpoints,
   ) {
-    const {classifier, split, sourceOf, cacheBytes} = prepared;
+    const {classifier, split} = prepared;
     this.#classifier = classifier;
     this.#everTrained = new Set(recipe.freeze.flatMap(phase => [...trainedBy(phase)]));
     this.#labels = Int32Array.from(split.train, ({label}) => label);
     this.#best = new BestWeights(classifier, this.#everTrained, measureOf(recipe.balance));
-    const budgetBytes = cacheBytes / 2;
-    const share = split.validation.length / (split.validation.length + split.train.length * (recipe.views + 1));
-    const files = new FeatureFiles(join(cacheDirectory(), 'features'), diskBudget(recipe));
-    const store = (samples: Prepared['split']['train'], views: number, part: number, precision: Precision): FeatureStore =>
-      new FeatureStore(sourceOf(samples), views, {
-        budgetBytes: budgetBytes * part,
-        files,
-        precision,
-        // A GPU has a map computed sooner than one is read, brought to it and widened.
-        keepsMaps: !isOnGpu(),
-        onFound: rows => (this.#found += rows),
-        onProgress: run.counting('features'),
-        ...run.signalled,
-      });
-    this.#train = store(split.train, recipe.views + 1, 1 - share, recipe.precision);
-    // As the exported model will compute, whatever the training does.
-    this.#validation = store(split.validation, 1, share, 'fp32');
+    const {train, validation} = featureStores(prepared, recipe, run, rows => (this.#found += rows));
+    this.#train = train;
+    this.#validation = validation;
   }
 
   /** @param from the checkpoint of an interrupted run */
@@ -146,7 +128,8 @@ export class PhaseRunner {
   /** Once, and by vectors: feature maps say more of where things are than of what they are. */
   async #lookForOddImages(network: PhaseNetwork, sets: {readonly train: Inputs; readonly validation: Inputs}): Promise<void> {
     if (this.#odd !== undefined || network.boundary <= this.recipe.lastStage) return;
-    this.#odd = await this.run.time('features', () => oddSamples(this.prepared, sets));
+    const look = (): Promise<OddSamples> => oddSamples(this.prepared, sets);
+    this.#odd = await this.run.time('features', () => this.run.share?.odd(look) ?? look());
     oddFindings(this.#odd).forEach(finding => this.run.find(finding));
   }
 

@@ -9,6 +9,7 @@ import {crossValidation, type CrossValidation} from './cross-validation.js';
 import {finetune, type FinetuneOptions} from './finetune.js';
 import {FoldsShare} from './folds-share.js';
 import {divisionOf} from './prepare.js';
+import type {RunContext} from './run-context.js';
 import type {Recipe, RecipeInput} from './recipe.js';
 import {recipeSchema} from './recipe-schema.js';
 import {fromAnywhere, RUN_FILES, RunDirectory} from './run-directory.js';
@@ -19,7 +20,8 @@ export const FOLDS_FILES = {document: 'folds.json', page: 'folds.html'} as const
 /** What one fold came to. */
 export interface FoldResult {
   readonly metrics: Metrics;
-  readonly seconds: number;
+  /** What it took; what the folds share counts for the first. */
+  readonly seconds: RunContext['seconds'];
   /** Directory, where there is one. */
   readonly run?: string;
 }
@@ -49,9 +51,9 @@ async function finished(run: string): Promise<FoldResult | undefined> {
   if (!existsSync(path)) return undefined;
   const {metrics, seconds} = JSON.parse(await readFile(path, 'utf8')) as {
     metrics: {validation: Metrics};
-    seconds: {total: number};
+    seconds: RunContext['seconds'];
   };
-  return {metrics: metrics.validation, seconds: seconds.total, run};
+  return {metrics: metrics.validation, seconds, run};
 }
 
 /** The directory that those of the folds lie in. */
@@ -97,19 +99,27 @@ class FoldsDirectory {
 function optionsOf(options: FinetuneOptions, share: FoldsShare, run: string | undefined): FinetuneOptions {
   const {out: _out, resume = false, settings, ...rest} = options;
   const {folds: _folds, ...said} = settings?.options ?? {};
+  const {engineSeconds = 0} = settings ?? {};
   return {
     ...rest,
     share,
     ...(run !== undefined && {out: run, resume: resume && existsSync(join(run, RUN_FILES.recipe))}),
-    ...(settings && {settings: {...settings, options: said}}),
+    ...(settings && {settings: {...settings, options: said, engineSeconds: share.isMade ? 0 : engineSeconds}}),
   };
 }
 
+/** Seconds by activity, over all folds. */
+const sumOf = (folds: readonly RunContext['seconds'][]): RunContext['seconds'] =>
+  folds.reduce((sum, fold) => {
+    const activities = Object.keys(sum) as (keyof RunContext['seconds'])[];
+    const added = activities.map(name => [name, Math.round(1000 * (sum[name] + fold[name])) / 1000]);
+    return Object.fromEntries(added) as Record<keyof RunContext['seconds'], number>;
+  });
+
 async function trainFold(folder: ImageFolder, recipe: Recipe, options: FinetuneOptions): Promise<FoldResult> {
-  const begun = performance.now();
-  const {classifier, metrics, run} = await finetune(folder, recipe, options);
+  const {classifier, metrics, seconds, run} = await finetune(folder, recipe, options);
   classifier.dispose();
-  return {metrics: metrics.validation, seconds: (performance.now() - begun) / 1000, ...(run !== undefined && {run})};
+  return {metrics: metrics.validation, seconds, ...(run !== undefined && {run})};
 }
 
 /**
@@ -137,7 +147,7 @@ export async function crossValidate(
       const known = run === undefined || options.resume !== true ? undefined : await finished(run);
       onEvent?.({type: 'fold', number, folds});
       const result = known ?? (await trainFold(folder, {...recipe, fold: `${number}/${folds}`}, optionsOf(options, share, run)));
-      onEvent?.({type: 'fold-end', number, folds, metrics: result.metrics, seconds: result.seconds, known: known !== undefined});
+      onEvent?.({type: 'fold-end', number, folds, metrics: result.metrics, seconds: result.seconds.total, known: known !== undefined});
       results.push(result);
     }
   } finally {
@@ -145,7 +155,7 @@ export async function crossValidate(
   }
   const together = crossValidation(results.map(({metrics}) => metrics));
   const runs = results.flatMap(({run}) => run ?? []);
-  const document = {...(out !== undefined && {run: out}), ...together, runs, seconds: results.map(({seconds}) => seconds)};
+  const document = {...(out !== undefined && {run: out}), ...together, runs, seconds: sumOf(results.map(({seconds}) => seconds))};
   const {arch} = recipe;
   const images = everySample(folder).length;
   await directory?.finish(document, foldsHtml({dataset: folder.root, arch, images, classes: folder.classNames, together, folds: results}));

@@ -22,6 +22,11 @@ export class FoldsShare {
   /** @param begin called when a fold is about to write, its images and weights known to be usable; more than once */
   constructor(readonly begin: () => Promise<void> = async () => {}) {}
 
+  /** Whether a fold has begun with it. */
+  get isMade(): boolean {
+    return this.#images !== undefined;
+  }
+
   /** The images, which a fold need not close. */
   async images(make: () => Promise<DecodedImages>): Promise<DecodedImages> {
     const decoded = await (this.#images ??= make());

@@ -3,7 +3,7 @@ import type {Metrics} from '../training/metrics.js';
 import {count, duration, percent, range} from './format.js';
 import {html, type Html} from './html.js';
 import {page, section} from './page.js';
-import {nameOf} from './run-record.js';
+import {nameOf, type Seconds} from './run-record.js';
 
 /** A mean over the folds and how far they lie apart. */
 interface Spread {
@@ -24,7 +24,7 @@ export interface FoldsRecord {
     readonly loss: Spread;
     readonly pooled: {readonly count: number; readonly accuracy: number; readonly accuracyInterval95: readonly [number, number]};
   };
-  readonly folds: readonly {readonly metrics: Metrics; readonly seconds: number; readonly run?: string}[];
+  readonly folds: readonly {readonly metrics: Metrics; readonly seconds: Pick<Seconds, 'total'>; readonly run?: string}[];
 }
 
 const number = (text: string): Html => html`<td class="number">${text}</td>`;
@@ -37,7 +37,7 @@ const foldRow = ({metrics, seconds, run}: FoldsRecord['folds'][number], index: n
   <tr>
     <th scope="row">${foldName(run, index + 1)}</th>
     ${number(count(metrics.count))} ${number(percent(metrics.accuracy))} ${number(percent(metrics.balancedAccuracy))}
-    ${number(metrics.macroF1.toFixed(3))} ${number(metrics.loss.toFixed(4))} ${number(duration(seconds))}
+    ${number(metrics.macroF1.toFixed(3))} ${number(metrics.loss.toFixed(4))} ${number(duration(seconds.total))}
   </tr>
 `;
 
@@ -50,7 +50,7 @@ function summaryRow(title: string, {together, folds}: FoldsRecord, of: 'mean' | 
       <th scope="row">${title}</th>
       ${number(isMean ? count(pooled.count) : '')} ${number(percent(accuracy[of]))} ${number(percent(balancedAccuracy[of]))}
       ${number(macroF1[of].toFixed(3))} ${number(loss[of].toFixed(4))}
-      ${number(isMean ? duration(folds.reduce((sum, {seconds}) => sum + seconds, 0)) : '')}
+      ${number(isMean ? duration(folds.reduce((sum, {seconds}) => sum + seconds.total, 0)) : '')}
     </tr>
   `;
 }

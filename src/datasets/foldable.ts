@@ -20,7 +20,7 @@ export class FoldsImpossibleError extends DatasetError {
       groups === images
         ? count(images, 'image')
         : `${count(images, 'image')} in ${count(groups, 'group')} that stay together (the same file, near-duplicates, --split-by)`;
-    const also = others === 0 ? '' : `, as have ${count(others, 'more class').replace(/classs$/, 'classes')} with too few`;
+    const also = others === 0 ? '' : `, and ${others === 1 ? '1 more class has' : `${others} more classes have`} too few as well`;
     const fewer = groups < 2 ? '' : `Use --folds ${groups}, add images`;
     super(
       `Class ${className} in ${root} has ${has} to be divided${also}; --folds ${folds} needs ${folds} in every class. ` +

@@ -1,4 +1,5 @@
-import {cacheDirectory} from '../core/cache-directory.js';
+import {dirname} from 'node:path';
+import {claimCache} from '../core/cache-directory.js';
 import {usableCores} from '../core/resources.js';
 import {tensorFlowBackend} from './binding.js';
 import {describeDevices, GpuError, gpuShown, listGpus, visibleGpu, type Gpu} from './device.js';
@@ -45,8 +46,8 @@ async function gpuTrouble(engine: InstalledEngine | undefined): Promise<string> 
 
 /** @returns undefined for the stock addon */
 async function load(wish: EngineWish, gpu: boolean): Promise<InstalledEngine | undefined> {
-  const cache = cacheDirectory();
-  const installed = installedEngine(cache, gpu, wish.device);
+  const cache = dirname(claimCache('engines'));
+  const installed = await installedEngine(wish, cache, gpu);
   if (installed === undefined && loadStock(findTfjsPackage(cache))) return undefined;
   const engine = installed ?? (await installForRun(wish, cache, gpu));
   await loadInstalled(engine, wish, cache);

@@ -1,5 +1,4 @@
-import {join} from 'node:path';
-import {cacheDirectory} from '../core/cache-directory.js';
+import {claimCache} from '../core/cache-directory.js';
 import type {Sample} from '../datasets/image-folder.js';
 import {isOnGpu} from '../engine/binding.js';
 import type {Precision} from '../engine/precision.js';
@@ -23,7 +22,7 @@ export function featureStores(
   onFound: (rows: number) => void,
 ): Readonly<Record<'train' | 'validation', FeatureStore>> {
   const pool = run.share?.pool(() => sourceOf(inNameOrder([...split.train, ...split.validation])));
-  const files = new FeatureFiles(join(cacheDirectory(), 'features'), diskBudget(recipe));
+  const files = new FeatureFiles(claimCache('features'), diskBudget(recipe));
   const part = split.validation.length / (split.validation.length + split.train.length * (recipe.views + 1));
   const store = (samples: readonly Sample[], views: number, share: number, precision: Precision): FeatureStore =>
     new FeatureStore(sourceOf(samples), views, {

@@ -1,9 +1,6 @@
-import {cpus} from 'node:os';
 import {basename} from 'node:path';
 import {isDeepStrictEqual} from 'node:util';
 import {DatasetError} from '../core/errors.js';
-import {resources} from '../core/resources.js';
-import {VERSION} from '../core/version.js';
 import {toSplitManifest} from '../datasets/split-file.js';
 import type {Split} from '../datasets/split.js';
 import type {EngineInfo} from '../engine/runtime.js';
@@ -22,27 +19,9 @@ import type {Prepared} from './prepare.js';
 import type {Recipe} from './recipe.js';
 import type {RunContext} from './run-context.js';
 import {fromAnywhere, RunDirectory} from './run-directory.js';
+import {environmentOf} from './run-environment.js';
 import {oddImages, suspectsDocument} from './suspects.js';
 import type {Trained} from './train-phases.js';
-
-/** To a tenth. */
-const gib = (bytes: number): number => Math.round((10 * bytes) / 2 ** 30) / 10;
-
-/** The machine and the software, for whoever wants the same numbers again. */
-const environmentOf = (engine: EngineInfo, {cores, memory} = resources()): Readonly<Record<string, unknown>> => ({
-  finetune: VERSION,
-  node: process.version,
-  platform: `${process.platform}-${process.arch}`,
-  processor: cpus()[0]?.model.trim() ?? 'unknown',
-  // The host's own figures, and what a container allows of them.
-  cores: cores.host,
-  coresLimit: cores.limit ?? null,
-  coresLimitFrom: cores.limitFrom ?? null,
-  memoryGiB: gib(memory.host),
-  memoryLimitGiB: memory.limit === undefined ? null : gib(memory.limit),
-  memoryLimitFrom: memory.limitFrom ?? null,
-  ...engine,
-});
 
 /** What a run came to, before anything of it is written. */
 export interface Outcome {

@@ -4,12 +4,13 @@ import {duration} from '../report/format.js';
 import {ConsoleView, type ViewOptions} from './console-view.js';
 import {ProgressLine} from './progress-line.js';
 import type {Terminal} from './terminal.js';
-import {percent, LABEL_WIDTH} from './words.js';
+import {LABEL_WIDTH} from './layout.js';
+import {percent} from './words.js';
 
 type Event<Type extends RunEvent['type']> = Extract<RunEvent, {readonly type: Type}>;
 
 /** Said once, by the first fold that is trained: what all folds have in common. */
-const COMMON: ReadonlySet<RunEvent['type']> = new Set(['recipe', 'dataset', 'weights', 'split', 'finding', 'notice']);
+const COMMON: ReadonlySet<RunEvent['type']> = new Set(['recipe', 'dataset', 'weights', 'split', 'finding', 'notice', 'features']);
 /** Of the images and the weights, which all folds share; everything else is counted over all folds. */
 const SHARED: ReadonlySet<string> = new Set(['weights', 'decode', 'features']);
 

@@ -1,12 +1,14 @@
 import {existsSync} from 'node:fs';
 import {mkdir, readdir, readFile, rm, writeFile} from 'node:fs/promises';
 import {basename, join} from 'node:path';
+import {checkArgument, wholeFrom} from '../core/arguments.js';
 import {UsageError} from '../core/errors.js';
 import {everySample, type ImageFolder} from '../datasets/image-folder.js';
 import {foldsHtml} from '../report/folds-page.js';
 import type {Metrics} from '../training/metrics.js';
 import {crossValidation, type CrossValidation} from './cross-validation.js';
 import {finetune, type FinetuneOptions} from './finetune.js';
+import {checkFinetuneArguments} from './finetune-arguments.js';
 import {FoldsShare} from './folds-share.js';
 import {divisionOf} from './prepare.js';
 import type {RunContext} from './run-context.js';
@@ -35,7 +37,7 @@ export interface FoldsResult {
 
 /**
  * As far as the names of the images tell.
- * @throws UsageError for a recipe that says itself what to validate on; FoldError, SplitByError, FoldsImpossibleError
+ * @throws ArgumentError, UsageError for a recipe that says itself what to validate on; FoldError, SplitByError, FoldsImpossibleError
  */
 export function assertFolds(folder: ImageFolder, said: RecipeInput, folds: number): void {
   if (said.fold !== undefined) throw new UsageError(`--fold ${said.fold} is one fold alone, and --folds is all of them. Leave out one.`);
@@ -136,6 +138,8 @@ export async function crossValidate(
   folds: number,
   options: FinetuneOptions = {},
 ): Promise<FoldsResult> {
+  checkFinetuneArguments(folder, recipe, options, 'crossValidate()');
+  checkArgument('crossValidate()', 'folds', folds, wholeFrom(2));
   assertFolds(folder, recipe, folds);
   const {out, onEvent} = options;
   const directory = out === undefined ? undefined : await FoldsDirectory.open(out, options, recipe, folds);

@@ -4,6 +4,7 @@ import {isOnGpu} from '../engine/binding.js';
 import type {Precision} from '../engine/precision.js';
 import {FeatureFiles} from '../training/feature-files.js';
 import {FeatureStore} from '../training/feature-store.js';
+import {FeatureProgress} from './feature-progress.js';
 import {diskBudget, type Prepared} from './prepare.js';
 import type {Recipe} from './recipe.js';
 import type {RunContext} from './run-context.js';
@@ -13,19 +14,22 @@ const inNameOrder = (samples: readonly Sample[]): Sample[] => samples.toSorted((
 
 /**
  * Where the features of a run's images are kept; those of all folds together where it is one of a cross-validation.
- * @param onFound told how many rows an earlier run had left
  */
 export function featureStores(
   {split, sourceOf, cacheBytes}: Prepared,
   recipe: Recipe,
   run: RunContext,
-  onFound: (rows: number) => void,
-): Readonly<Record<'train' | 'validation', FeatureStore>> {
+): Readonly<Record<'train' | 'validation', FeatureStore>> & {readonly progress: FeatureProgress} {
   const pool = run.share?.pool(() => sourceOf(inNameOrder([...split.train, ...split.validation])));
   const files = new FeatureFiles(claimCache('features'), diskBudget(recipe));
   const part = split.validation.length / (split.validation.length + split.train.length * (recipe.views + 1));
-  const store = (samples: readonly Sample[], views: number, share: number, precision: Precision): FeatureStore =>
-    new FeatureStore(sourceOf(samples), views, {
+  const {train, validation} = split;
+  // What validation images show is among what a pool has of all.
+  const counts =
+    pool === undefined ? {train: train.length, validation: validation.length} : {train: pool.source.samples.length, validation: 0};
+  const progress = new FeatureProgress(run, counts);
+  const store = (set: 'train' | 'validation', views: number, share: number, precision: Precision): FeatureStore =>
+    new FeatureStore(sourceOf(split[set]), views, {
       // A pool counts what both have of it.
       budgetBytes: (cacheBytes / 2) * (pool === undefined ? share : 1),
       files,
@@ -33,13 +37,14 @@ export function featureStores(
       // A GPU has a map computed sooner than one is read, brought to it and widened.
       keepsMaps: !isOnGpu(),
       ...(pool && {pool}),
-      onFound,
-      onProgress: run.counting('features'),
+      onFound: progress.found,
+      onProgress: progress.of(set),
       ...run.signalled,
     });
   return {
-    train: store(split.train, recipe.views + 1, 1 - part, recipe.precision),
+    progress,
+    train: store('train', recipe.views + 1, 1 - part, recipe.precision),
     // As the exported model will compute, whatever the training does.
-    validation: store(split.validation, 1, part, 'fp32'),
+    validation: store('validation', 1, part, 'fp32'),
   };
 }

@@ -1,6 +1,9 @@
 import {checkRates} from '../backbones/layer-groups.js';
+import {checkOptions, FLAG} from '../core/arguments.js';
 import {UsageError} from '../core/errors.js';
+import {sealed} from '../core/public-address.js';
 import {usableMemory} from '../core/resources.js';
+import {checkFolder} from '../datasets/folder-arguments.js';
 import {groupBy} from '../datasets/group-by.js';
 import type {ImageFolder} from '../datasets/image-folder.js';
 import {largestBatch} from './memory-need.js';
@@ -107,7 +110,7 @@ function resolveFor(layers: readonly Layer[], facts: Facts): ResolvedRecipe {
   const {values, sources} = lay([...layers, {source: 'recommended', values: advice.values}, {source: 'default', values: defaults}]);
   const {epochs: _epochs, lr: _lr, ...rest} = values;
   const freeze = phasesOf(values as Required<RecipeInput>, facts);
-  const recipe = {...rest, freeze} as Recipe;
+  const recipe = {...rest, weights: sealed(rest.weights!), freeze} as Recipe;
   for (const phase of freeze) checkRates(phase.name, phase.rates, recipe.lastStage);
   const reasons = [...advice.reasons]
     .filter(([key]) => sources[key] === 'recommended')
@@ -133,9 +136,11 @@ export function factsOf(folder: ImageFolder, input: RecipeInput, gpu: boolean): 
 
 /**
  * A recipe for a folder: what is given, the rest recommended from the data.
- * @throws SchemaError (exit 2) for an unknown key or a value out of range, naming both
+ * @throws SchemaError (exit 2) for an unknown key or a value out of range, naming both; ArgumentError (exit 2)
  */
 export function resolveRecipe(input: RecipeInput, folder: ImageFolder, options: {readonly gpu?: boolean} = {}): Recipe {
+  checkFolder('resolveRecipe()', folder);
+  checkOptions<{readonly gpu?: boolean}>('resolveRecipe()', options, {gpu: FLAG});
   const checked = checkRecipeInput(input, 'Recipe');
   return resolveLayers([{source: 'flag', values: checked}], factsOf(folder, checked, options.gpu ?? false), usableMemory()).recipe;
 }

@@ -13,6 +13,7 @@ import {phaseNetwork, type PhaseNetwork} from '../training/phase-network.js';
 import {PhaseTrainer, START} from '../training/phase-trainer.js';
 import type {Checkpoint} from '../training/checkpoint.js';
 import {Checkpoints} from './checkpoints.js';
+import type {FeatureProgress} from './feature-progress.js';
 import {featureStores} from './feature-stores.js';
 import type {Prepared} from './prepare.js';
 import type {Phase, Recipe} from './recipe.js';
@@ -44,8 +45,7 @@ export class PhaseRunner {
   /** Of the training images. */
   readonly #labels: Int32Array;
   #odd: OddSamples | undefined;
-  /** Rows of features that an earlier run has left. */
-  #found = 0;
+  readonly #features: FeatureProgress;
 
   constructor(
     readonly prepared: Prepared,
@@ -58,7 +58,8 @@ export class PhaseRunner {
     this.#everTrained = new Set(recipe.freeze.flatMap(phase => [...trainedBy(phase)]));
     this.#labels = Int32Array.from(split.train, ({label}) => label);
     this.#best = new BestWeights(classifier, this.#everTrained, measureOf(recipe.balance));
-    const {train, validation} = featureStores(prepared, recipe, run, rows => (this.#found += rows));
+    const {train, validation, progress} = featureStores(prepared, recipe, run);
+    this.#features = progress;
     this.#train = train;
     this.#validation = validation;
   }
@@ -138,14 +139,10 @@ export class PhaseRunner {
     network: PhaseNetwork,
   ): Promise<Record<'train' | 'validation', Awaited<ReturnType<FeatureStore['inputs']>>>> {
     const ahead = this.#boundariesAhead(index);
-    const inputs = await this.run.time('features', async () => ({
+    return this.#features.watch(async () => ({
       train: await this.#train.inputs(network, ahead),
       validation: await this.#validation.inputs(network, ahead),
     }));
-    if (this.#found > 0)
-      this.run.emit({type: 'notice', message: `The features of ${this.#found} pictures and views are there from before.`});
-    this.#found = 0;
-    return inputs;
   }
 
   /** Boundaries of the phases from `index` on whose frozen groups no phase before them moves. */
@@ -172,18 +169,20 @@ export class PhaseRunner {
     const best = this.#best.consider(metrics, trainedBy(phase));
     const seconds = (performance.now() - begun) / 1000;
     const {epoch} = trainer.position;
+    const learningRate = Math.max(...Object.values(phase.rates).map(rate => rate ?? 0)) * rateShare;
     this.#history.push({
       phase: phase.name,
       epoch,
       step: trainer.updates,
-      learningRate: Math.max(...Object.values(phase.rates).map(rate => rate ?? 0)) * rateShare,
+      learningRate,
       trainingLoss,
       validationLoss: metrics.loss,
       validationAccuracy: metrics.accuracy,
       validationBalancedAccuracy: metrics.balancedAccuracy,
       seconds,
     });
-    run.emit({type: 'epoch', phase: phase.name, epoch: epoch - 1, epochs: phase.epochs, trainingLoss, metrics, best, seconds});
+    const told = {phase: phase.name, epoch: epoch - 1, epochs: phase.epochs, trainingLoss, metrics, best, learningRate, seconds};
+    run.emit({type: 'epoch', ...told});
     await this.checkpoints.writeIfDue(() => this.#snapshot(index, trainer));
   }
 

@@ -137,6 +137,10 @@ describe('a cross-validation of a folder', function () {
     expect(events.some(({type}) => type === 'phase' || type === 'split')).to.equal(false);
   });
 
+  it('takes two folds at least, and a whole number of them', async () => {
+    for (const folds of [1, 0, 2.5, NaN]) expect(await rejectionOf(crossValidate(folder, recipe(), folds))).to.include({exitCode: 2});
+  });
+
   it('is refused beside a fold alone', async () => {
     expect(await rejectionOf(crossValidate(folder, {...recipe(), fold: '1/3'}, 3))).to.include({
       exitCode: 2,

@@ -1,5 +1,5 @@
 import {UsageError} from '../core/errors.js';
-import {findBackbones, isWhole, type Candidate} from './find-backbone.js';
+import {BackboneSearch, isWhole, type Candidate} from './find-backbone.js';
 import {printable} from './readers/malformed.js';
 import type {OpenWeights} from './readers/weights-file.js';
 import {ARCHS, type Arch, type BackboneSpec, type LastStage} from './resnet-specs.js';
@@ -23,9 +23,10 @@ export interface Choice {
 export function choose({path, tensors}: OpenWeights, arch: Arch, lastStage: LastStage): Choice {
   // Neither stride nor epsilon changes a name or a shape.
   const spec: BackboneSpec = {arch, lastStage, ...TORCHVISION};
-  const found = findBackbones(tensors, spec);
+  const search = new BackboneSearch(tensors);
+  const found = search.candidates(spec);
   const [candidate] = found;
-  if (candidate === undefined || !isWhole(candidate)) throw mismatch(path, tensors, spec, candidate);
+  if (candidate === undefined || !isWhole(candidate)) throw mismatch(path, tensors, spec, search);
   return {candidate, others: found.slice(1).filter(isWhole)};
 }
 
@@ -47,7 +48,7 @@ export function leftBehind({path, tensors}: OpenWeights, {tensors: taken, prefix
       : []),
     ...(ignored.length > 0
       ? [
-          `Ignored ${ignored.length} ${ignored.length === 1 ? 'tensor' : 'tensors'} of ${path}: ${names}${ignored.length > NAMED ? ', ...' : ''}.`,
+          `Ignored ${ignored.length} ${ignored.length === 1 ? 'tensor' : 'tensors'} of ${path}: ${names}${ignored.length > NAMED ? `, and ${ignored.length - NAMED} more` : ''}.`,
         ]
       : []),
   ];

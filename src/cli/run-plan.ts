@@ -1,4 +1,5 @@
 import {UsageError} from '../core/errors.js';
+import {withoutSecrets} from '../core/public-address.js';
 import type {ImageFolder, ImageFolderOptions} from '../datasets/image-folder.js';
 import type {FinetuneOptions} from '../finetune/finetune.js';
 import type {RecipeInput} from '../finetune/recipe.js';
@@ -103,7 +104,7 @@ export class RunPlan {
       settings: {
         options: run.values,
         sources: {...run.sources, ...sources},
-        command: ['finetune', ...this.request.words].map(quoted).join(' '),
+        command: ['finetune', ...this.request.words].map(withoutSecrets).map(quoted).join(' '),
         engineSeconds,
       },
     };

@@ -1,4 +1,5 @@
 import {AbortedError} from '../core/errors.js';
+import {sealed} from '../core/public-address.js';
 import type {ImageFolder} from '../datasets/image-folder.js';
 import type {Split} from '../datasets/split.js';
 import {startEngine, type EngineInfo, type EngineWish} from '../engine/runtime.js';
@@ -84,8 +85,9 @@ export async function finetune(
   options: FinetuneOptions & {readonly out: string},
 ): Promise<WrittenResult>;
 export async function finetune(folder: ImageFolder, recipe: Recipe, options?: FinetuneOptions): Promise<FinetuneResult>;
-export async function finetune(folder: ImageFolder, recipe: Recipe, options: FinetuneOptions = {}): Promise<FinetuneResult> {
-  checkFinetuneArguments(folder, recipe, options);
+export async function finetune(folder: ImageFolder, given: Recipe, options: FinetuneOptions = {}): Promise<FinetuneResult> {
+  checkFinetuneArguments(folder, given, options);
+  const recipe = {...given, weights: sealed(given.weights)};
   const run = new RunContext(options.onEvent, options.signal, options.offline, options.workers, options.settings?.engineSeconds);
   const engine = await run.time('engine', () => startEngine(engineWish(options)));
   requirePrecision(recipe.precision, engine);

@@ -1,6 +1,7 @@
 import {checkRates} from '../backbones/layer-groups.js';
 import {checkOptions, FLAG} from '../core/arguments.js';
 import {UsageError} from '../core/errors.js';
+import {sealed} from '../core/public-address.js';
 import {checkFolder} from '../datasets/folder-arguments.js';
 import {groupBy} from '../datasets/group-by.js';
 import type {ImageFolder} from '../datasets/image-folder.js';
@@ -93,7 +94,7 @@ export function resolveLayers(layers: readonly Layer[], facts: Facts): ResolvedR
   const {values, sources} = lay([...layers, {source: 'recommended', values: advice.values}, {source: 'default', values: defaults}]);
   const {epochs: _epochs, lr: _lr, ...rest} = values;
   const freeze = phasesOf(values as Required<RecipeInput>, facts);
-  const recipe = {...rest, freeze} as Recipe;
+  const recipe = {...rest, weights: sealed(rest.weights!), freeze} as Recipe;
   for (const phase of freeze) checkRates(phase.name, phase.rates, recipe.lastStage);
   const reasons = [...advice.reasons]
     .filter(([key]) => sources[key] === 'recommended')

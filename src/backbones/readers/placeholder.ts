@@ -4,7 +4,14 @@ import {Global} from './pickle-dialect.js';
  * An object that this project has no use for: a module, a scheduler, a number of NumPy's. Its class is never looked up and nothing of it
  * runs; only its fields are kept, since tensors may lie among them.
  */
-export class Placeholder extends Map<unknown, unknown> {}
+export class Placeholder extends Map<unknown, unknown> {
+  /** @param state fields, or a pair of those and of slots */
+  setState(state: unknown): void {
+    for (const fields of Array.isArray(state) ? (state as unknown[]) : [state]) {
+      if (fields instanceof Map) for (const [key, value] of fields) this.set(key, value);
+    }
+  }
+}
 
 /** What is named like these can do more than hold data; whoever opens such a file in Python runs it. */
 const RUNS_CODE =

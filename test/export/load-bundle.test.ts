@@ -146,7 +146,7 @@ describe('loadBundle', () => {
       editRecord(directory, record => Object.assign(record, {arch: 'resnet20', head: {type: 'linear', pooling: 'avg'}}));
       const path = join(directory, 'finetune.json');
       expect(await messageFor(directory)).to.equal(
-        `${path}: Expected "resnet18", "resnet34", "resnet50", "resnet101", "resnet152" for "arch", but found "resnet20". ` +
+        `${path}: Expected resnet18, resnet34, resnet50, resnet101 or resnet152 for "arch", but found "resnet20"; did you mean resnet50? ` +
           'Copy the whole folder again, or export it again.',
       );
     });

@@ -110,7 +110,9 @@ export const predict: Action = async ({positionals, values}, session) => {
   if (rest.length === 0) throw new UsageError(`Expected images to classify, but found none. Say finetune predict ${directory} IMAGE...`);
   const {sources, findings} = await findSources(rest, exclude, session);
   for (const told of findingLines(findings, terminal.style, terminal.columns)) terminal.log(told);
+  terminal.draw(terminal.style.dim('starting the engine'));
   await startEngine({...engineWish(wish, session), install: wish.engine !== 'auto' || sources.length >= WORTH_INSTALLING});
+  terminal.draw(terminal.style.dim('loading the model'));
   const bundle = await loadBundle(directory);
   const isForPeople = Number.isFinite(terminal.resultColumns);
   const {classified, unreadable} = await classifyAll(

@@ -1,4 +1,6 @@
 import {UsageError} from '../core/errors.js';
+import {withoutSecrets} from '../core/public-address.js';
+import {usableMemory} from '../core/resources.js';
 import type {ImageFolder, ImageFolderOptions} from '../datasets/image-folder.js';
 import type {FinetuneOptions} from '../finetune/finetune.js';
 import type {RecipeInput} from '../finetune/recipe.js';
@@ -43,6 +45,15 @@ const about = (options: OptionProperties, layers: readonly OptionLayer[]): Optio
 /** Where runs are written is decided anew each time; everything else belongs to the run. */
 const RECORDED: OptionProperties = Object.fromEntries(Object.entries(RUN_OPTIONS).filter(([key]) => key !== 'out' && key !== 'overwrite'));
 
+const WITHOUT_DATA = [
+  'Expected a folder of images, but found none. Say one of these:',
+  '  finetune DIR            fine-tune on a folder of images',
+  '  finetune check DIR      find what is wrong with it',
+  '  finetune predict IMAGE  classify by the newest model',
+  '  finetune demo           try it without images',
+  '  finetune --help         everything else',
+].join('\n');
+
 /** A run as it was asked for, before its images are known. */
 export class RunPlan {
   readonly values: RunValues & {readonly data: string};
@@ -58,25 +69,26 @@ export class RunPlan {
     this.#layers = resumed?.layers ?? request.layers;
     const values = settle(this.#layers, ALL_OPTIONS).values as unknown as RunValues;
     if (values.data === undefined) {
-      throw new UsageError('Expected a folder of images for --data, but found none. Say finetune --data DIR, or try finetune demo.');
+      throw new UsageError(WITHOUT_DATA);
     }
     this.values = {...values, data: values.data};
   }
 
   /** @throws UsageError (exit 2) for a list that cannot be read */
   get folderOptions(): ImageFolderOptions {
-    const {seed} = this.#said;
+    const {seed} = this.said;
     return folderOptions({...this.values, ...(seed !== undefined && {seed})});
   }
 
-  get #said(): RecipeInput {
+  /** What was said of the recipe. */
+  get said(): RecipeInput {
     return settle(about(RECIPE_OPTIONS, this.#layers), {}).values as RecipeInput;
   }
 
   /** The recipe for these images. @throws UsageError (exit 2) for phases that cannot be trained */
   resolve(folder: ImageFolder, gpu: boolean): ResolvedRecipe {
     const layers = about(RECIPE_OPTIONS, this.#layers) as readonly {readonly source: OptionLayer['source']; readonly values: RecipeInput}[];
-    return resolveLayers(layers, factsOf(folder, this.#said, gpu));
+    return resolveLayers(layers, factsOf(folder, this.said, gpu), usableMemory());
   }
 
   /** Where the run writes. */
@@ -94,7 +106,7 @@ export class RunPlan {
       settings: {
         options: run.values,
         sources: {...run.sources, ...sources},
-        command: ['finetune', ...this.request.words].map(quoted).join(' '),
+        command: ['finetune', ...this.request.words].map(withoutSecrets).map(quoted).join(' '),
         engineSeconds,
       },
     };

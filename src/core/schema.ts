@@ -1,4 +1,5 @@
 import {Ajv, type ErrorObject} from 'ajv';
+import {described} from './arguments.js';
 import {UsageError} from './errors.js';
 import {suggestion} from './nearest.js';
 
@@ -24,12 +25,39 @@ export class SchemaError extends UsageError {
   }
 }
 
-const ajv = new Ajv({allErrors: true, strict: true, allowUnionTypes: true, verbose: true});
+const OPTIONS = {strict: true, allowUnionTypes: true, verbose: true};
+const ALL = new Ajv({...OPTIONS, allErrors: true});
+const FIRST = new Ajv(OPTIONS);
 
-const show = (value: unknown): string => JSON.stringify(value) ?? 'nothing';
+/** Characters of a value that are shown: it may be a whole file. */
+const SHOWN = 200;
+
+/** As JSON, or as it is called where there is none. */
+function show(value: unknown): string {
+  try {
+    const json = JSON.stringify(value) ?? described(value);
+    return json.length > SHOWN ? `${json.slice(0, SHOWN)}...` : json;
+  } catch {
+    return described(value);
+  }
+}
 
 /** `/phases/0/rates` -> `phases.0.rates` */
 const dotted = (pointer: string): string => pointer.slice(1).replaceAll('/', '.').replaceAll('~1', '/').replaceAll('~0', '~');
+
+/** `crop, squash or pad` */
+function either(choices: readonly unknown[]): string {
+  const words = choices.map(choice => (typeof choice === 'string' ? choice : show(choice)));
+  return words.length < 2 ? words.join('') : `${words.slice(0, -1).join(', ')} or ${words.at(-1)}`;
+}
+
+const similar = (value: unknown, choices: readonly unknown[]): string =>
+  (typeof value === 'string' &&
+    suggestion(
+      value,
+      choices.filter(choice => typeof choice === 'string'),
+    )) ||
+  '.';
 
 function sentence(error: ErrorObject): string {
   const path = dotted(error.instancePath);
@@ -42,8 +70,10 @@ function sentence(error: ErrorObject): string {
     }
     case 'required':
       return `Expected "${inside}${error.params.missingProperty}", but found nothing.`;
-    case 'enum':
-      return `Expected ${(error.schema as unknown[]).map(show).join(', ')} for "${path}", but found ${show(error.data)}.`;
+    case 'enum': {
+      const choices = error.schema as readonly unknown[];
+      return `Expected ${either(choices)} for "${path}", but found ${show(error.data)}${similar(error.data, choices)}`;
+    }
     default:
       return `Expected ${path === '' ? 'the document' : `"${path}"`} ${error.message?.replace(/^must/, 'to')}, but found ${show(error.data)}.`;
   }
@@ -65,17 +95,22 @@ function sentences(errors: readonly ErrorObject[]): string[] {
 }
 
 function alternative({parentSchema, instancePath, data}: ErrorObject): string {
-  const {description = 'one of the allowed forms'} = parentSchema as {description?: string};
-  return `Expected ${description} for "${dotted(instancePath)}", but found ${show(data)}.`;
+  const {description = 'one of the allowed forms', anyOf = []} = parentSchema as {
+    readonly description?: string;
+    readonly anyOf?: readonly {readonly enum?: readonly unknown[]}[];
+  };
+  const choices = anyOf.flatMap(branch => branch.enum ?? []);
+  return `Expected ${description} for "${dotted(instancePath)}", but found ${show(data)}${similar(data, choices)}`;
 }
 
 /**
  * Checks a document and gives it its type.
  * @param what names the document at the head of the error: `Recipe ./pets.json`
- * @throws SchemaError (exit 2) with one sentence per violation
+ * @param report `first` for a document of unknown origin, in which a million things may be wrong
+ * @throws SchemaError (exit 2) with one sentence per violation, or for the first
  */
-export function validate<T>(schema: ObjectSchema, document: unknown, what: string): T {
-  const check = ajv.compile<T>(schema);
+export function validate<T>(schema: ObjectSchema, document: unknown, what: string, report: 'all' | 'first' = 'all'): T {
+  const check = (report === 'all' ? ALL : FIRST).compile<T>(schema);
   if (check(document)) return document;
   throw new SchemaError(what, sentences(check.errors ?? []));
 }

@@ -1,19 +1,10 @@
+import {count} from '../core/count.js';
 import {extname} from 'node:path';
 import type {Finding} from '../core/finding.js';
-import type {ImageFormat} from './image-format.js';
+import {extensionsOf} from './image-format.js';
 import type {Sample} from './image-folder.js';
 import type {Picture} from './looks.js';
 import {LONGEST_ASPECT} from './windows.js';
-
-/** Extensions of the formats that are read. */
-const EXTENSIONS: Readonly<Partial<Record<ImageFormat, readonly string[]>>> = {
-  JPEG: ['.jpg', '.jpeg', '.jfif', '.jpe'],
-  PNG: ['.png', '.apng'],
-  GIF: ['.gif'],
-  WebP: ['.webp'],
-  TIFF: ['.tif', '.tiff'],
-  AVIF: ['.avif'],
-};
 
 /** Side of the pictures that most weights were trained on, in pixels; and one below which little is left to see. */
 const [USUAL_SIDE, TINY_SIDE] = [224, 64];
@@ -40,7 +31,7 @@ const isBlank = ({contrast}: Picture): boolean => contrast < LEAST_CONTRAST;
 
 function hasOtherName({sample, picture}: Looked): boolean {
   const extension = extname(sample.name).toLowerCase();
-  return extension !== '' && EXTENSIONS[picture.format]?.includes(extension) === false;
+  return extension !== '' && !extensionsOf(picture.format).includes(extension);
 }
 
 interface Kind {
@@ -147,6 +138,13 @@ const RULES: readonly Rule[] = [
     then: 'Brought to RGB.',
   },
   {
+    code: 'color-profile',
+    severity: 'note',
+    applies: ({picture}) => picture.hasProfile && !picture.isCmyk,
+    is: ['has a color profile that is not sRGB', 'have a color profile that is not sRGB'],
+    then: 'Converted to sRGB, as browsers do.',
+  },
+  {
     code: 'deep-colours',
     severity: 'note',
     applies: ({picture}) => picture.depth > 8,
@@ -166,7 +164,7 @@ function findingOf({code, severity, is, then, exclude = false, example}: Kind, f
   const names = found.map(({sample}) => sample.name);
   const [first] = found;
   const shown = example?.(first!) ?? names[0]!;
-  const which = found.length === 1 ? `${shown} ${is[0]}` : `${found.length} images ${is[1]}, such as ${shown}`;
+  const which = found.length === 1 ? `${shown} ${is[0]}` : `${count(found.length)} images ${is[1]}, such as ${shown}`;
   return {code, severity, message: `${which}. ${then}`, files: names, ...(exclude && {exclude: names})};
 }
 
@@ -174,7 +172,7 @@ function findingOf({code, severity, is, then, exclude = false, example}: Kind, f
 function colourless(looked: readonly Looked[]): Finding[] {
   const names = looked.filter(({picture}) => !picture.hasColour && !isBlank(picture)).map(({sample}) => sample.name);
   if (names.length === 0 || names.length > looked.length / 2) return [];
-  const which = names.length === 1 ? `${names[0]} has` : `${names.length} images, such as ${names[0]}, have`;
+  const which = names.length === 1 ? `${names[0]} has` : `${count(names.length)} images, such as ${names[0]}, have`;
   return [{code: 'no-colour', severity: 'note', message: `${which} no colour, the others do.`, files: names}];
 }
 

@@ -1,5 +1,5 @@
-import {availableParallelism} from 'node:os';
 import {Worker} from 'node:worker_threads';
+import {usableCores} from '../core/resources.js';
 import {poolThreads} from './pool-threads.js';
 import {PrintSearch, type PrintSet} from './print-search.js';
 import type {PrintRange} from './print-thread.js';
@@ -44,7 +44,7 @@ function threadSearcher(set: PrintSet): Searcher {
 }
 
 /** As many searchers as images are decoded on, but no more than there are cores; each on a thread of its own where there is work for it. */
-export function openSearchers(set: PrintSet, threads = Math.min(poolThreads(), availableParallelism())): Searcher[] {
+export function openSearchers(set: PrintSet, threads = Math.min(poolThreads(), usableCores())): Searcher[] {
   if (threads < 2 || set.wanted.length < WORTH_A_THREAD) return [ownSearcher(set)];
   return Array.from({length: threads}, () => threadSearcher(set));
 }

@@ -1,7 +1,6 @@
 import {basename} from 'node:path';
 import {fillColour, type Preprocessing} from '../core/preprocessing.js';
-import {VERSION} from '../core/version.js';
-import {tf} from '../engine/tensorflow.js';
+import {printable} from '../core/printable.js';
 import type {Classifier} from '../heads/classifier.js';
 import type {BundleRecord} from './bundle-record.js';
 
@@ -12,7 +11,8 @@ export const originName = (origin: string): string => basename(origin);
 const LINE_BREAKS = /[\n\v\f\r\x1c-\x1e\x85\u2028\u2029]+/g;
 
 /** `labels.txt`: one a line, in the order of the labels. A line break in a name becomes a space; the exact names are in the other files. */
-export const labelsText = (classNames: readonly string[]): string => classNames.map(name => `${name.replace(LINE_BREAKS, ' ')}\n`).join('');
+export const labelsText = (classNames: readonly string[]): string =>
+  classNames.map(name => `${printable(name.replace(LINE_BREAKS, ' '))}\n`).join('');
 
 /**
  * What the weights must be told to be run, as text by key: in the header of `model.safetensors` and in `model.json`, so that either file
@@ -44,19 +44,16 @@ function input(preprocessing: Preprocessing): object {
 }
 
 /**
- * `metadata.json`: the fields of Teachable Machine's file of that name, and how a picture becomes input. Its own loader scales pixels to
- * -1..1, which these models do not want: normalisation is inside.
+ * `metadata.json`: what a web page must know to feed the model. Named otherwise than in Teachable Machine's file of that name: its loader and
+ * ml5's scale pixels to -1..1, and would show the names of the classes beside wrong probabilities.
  */
-export const metadataDocument = ({arch, classes, preprocessing, createdAt}: BundleRecord): object => ({
-  modelName: arch,
-  labels: classes,
-  imageSize: preprocessing.cropSize,
-  grayscale: false,
-  tfjsVersion: tf.version.tfjs,
-  packageName: 'finetune',
-  packageVersion: VERSION,
-  timeStamp: createdAt,
-  userMetadata: {},
+export const metadataDocument = ({arch, classes, preprocessing, createdAt, createdBy}: BundleRecord): object => ({
+  note: 'Not a Teachable Machine model: @teachablemachine/image and ml5 scale pixels to -1..1, and this one takes 0..255.',
+  arch,
+  classNames: classes,
+  inputSize: preprocessing.cropSize,
+  createdBy,
+  createdAt,
   ...input(preprocessing),
 });
 
@@ -86,6 +83,8 @@ const probabilities = model.predict(pixels);
 \`\`\`sh
 finetune predict . picture.jpg
 \`\`\`
+
+Do not load it with @teachablemachine/image or ml5: they scale pixels to -1..1.
 
 \`model.safetensors\` holds the same weights under torchvision's names; \`finetune.json\` says how they were made.
 `;

@@ -1,15 +1,20 @@
 import {join} from 'node:path';
+import {fileURLToPath} from 'node:url';
 import {disposeWeights, upload} from '../backbones/device-weights.js';
 import {readWeights} from '../backbones/readers/read-weights.js';
-import {backboneShapes, featureWidth} from '../backbones/resnet-specs.js';
+import {featureWidth} from '../backbones/resnet-specs.js';
+import {checkValues} from '../backbones/weights-values.js';
+import {CALLBACK, checkArgument, checkOptions, FLAG, SIGNAL, TEXT, type Kinds} from '../core/arguments.js';
 import type {NamedHostTensors} from '../core/host-tensor.js';
-import {startEngine} from '../engine/runtime.js';
+import {DEVICE_KIND, ENGINE_KIND} from '../engine/engine-request.js';
+import {startEngine, type EngineWish} from '../engine/runtime.js';
 import type {Network} from '../heads/classifier.js';
 import {freezeClassifier, type FrozenClassifier} from '../heads/frozen-classifier.js';
-import {denseLayers, headShapes} from '../heads/head.js';
+import {denseLayers} from '../heads/head.js';
 import {BUNDLE_FILES, specOf, type BundleRecord} from './bundle-record.js';
 import {Bundle} from './bundle.js';
-import {BundleError, openBundle} from './open-bundle.js';
+import {BundleError, bundleDirectory, openBundle} from './open-bundle.js';
+import {faultOfTensors} from './record-faults.js';
 
 /** A network without its weights. */
 type Plan = Omit<Network, 'weights'>;
@@ -20,15 +25,20 @@ function planOf(record: BundleRecord): Plan {
   return {spec, head, layers: denseLayers(head, featureWidth(spec), classes.length), preprocessing};
 }
 
-/** Sound files may still not be of one export. */
-function checkShapes(path: string, tensors: NamedHostTensors, {spec, layers}: Plan): void {
-  for (const [name, shape] of [...backboneShapes(spec), ...headShapes(layers)]) {
-    const expected = shape.join(' x ');
-    const found = tensors.get(name)?.shape.join(' x ') ?? 'none';
-    if (found !== expected) {
-      throw new BundleError(path, `Expected tensor ${name} of ${expected} in ${path}, but found ${found}. Export the bundle again.`);
-    }
+async function readTensors(path: string, record: BundleRecord): Promise<NamedHostTensors> {
+  const {tensors, metadata} = await readWeights(path);
+  const fault = faultOfTensors(record, tensors, metadata);
+  if (fault !== undefined) {
+    throw new BundleError(path, `${path} is not of one export with finetune.json: found ${fault}. Export the bundle again.`);
   }
+  for (const [name, {data}] of tensors) checkValues(path, name, name, data);
+  return tensors;
+}
+
+function directoryOf(place: unknown): string {
+  const path = place instanceof URL && place.protocol === 'file:' ? fileURLToPath(place) : place;
+  checkArgument('loadBundle()', 'directory', path, {...TEXT, expected: 'the path of a directory'});
+  return bundleDirectory(path as string) ?? (path as string);
 }
 
 function freeze(plan: Plan, tensors: NamedHostTensors): FrozenClassifier {
@@ -40,20 +50,32 @@ function freeze(plan: Plan, tensors: NamedHostTensors): FrozenClassifier {
   }
 }
 
+/** Which engine computes, where none runs yet. */
+export type LoadBundleOptions = Pick<EngineWish, 'engine' | 'device' | 'offline' | 'install' | 'onEvent' | 'signal'>;
+
+const OPTIONS: Kinds<LoadBundleOptions> = {
+  ...{engine: ENGINE_KIND, device: DEVICE_KIND, offline: FLAG, install: FLAG, onEvent: CALLBACK, signal: SIGNAL},
+};
+
 /**
- * Loads an exported classifier for use in Node, on the engine that runs or, where none does, on the best there is.
+ * Loads an exported classifier for use in Node, on the engine that runs or, where none does, on TensorFlow where it is installed, else on
+ * the portable engine: nothing is installed unless `install` says so.
  *
  * It is computed by this project's own forward pass over `model.safetensors`, batch norms folded away, and not through tf.layers: a picture
  * was measured to take 7 to 20 % less processor time so (ResNet-50, both engines), and `saveBundle` has proven both equal.
- * @param directory as `saveBundle` or a run left it
- * @throws BundleError when it is none, or a file of it is missing, cut off or changed
+ * @param place a run, or the bundle as `saveBundle` or a run left it: a path or a `file:` URL
+ * @param options whether and where TensorFlow computes; by default as FINETUNE_ENGINE, FINETUNE_DEVICE and FINETUNE_OFFLINE say
+ * @throws BundleError when it is none, or a file of it is missing, cut off, changed or of another export; WeightsFileError for numbers that no
+ * training leaves
+ * @throws ArgumentError (exit 2); EngineError, GpuError (exit 4) for a demanded engine that is not to be had
  */
-export async function loadBundle(directory: string): Promise<Bundle> {
+export async function loadBundle(place: string | URL, options: LoadBundleOptions = {}): Promise<Bundle> {
+  checkOptions('loadBundle()', options, OPTIONS);
+  const directory = directoryOf(place);
   const record = await openBundle(directory);
   const plan = planOf(record);
   const path = join(directory, BUNDLE_FILES.tensors);
-  const {tensors} = await readWeights(path);
-  checkShapes(path, tensors, plan);
-  await startEngine({engine: 'auto', device: 'auto'});
+  const tensors = await readTensors(path, record);
+  await startEngine({install: false, ...options});
   return new Bundle(directory, record, freeze(plan, tensors));
 }

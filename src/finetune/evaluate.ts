@@ -1,7 +1,11 @@
-import {DatasetError} from '../core/errors.js';
+import {imagesAtATime} from '../backbones/activation-bytes.js';
+import {count} from '../core/count.js';
+import {CALLBACK, checkArgument, checkOptions, having, SIGNAL} from '../core/arguments.js';
+import {AbortedError, DatasetError} from '../core/errors.js';
 import type {Finding} from '../core/finding.js';
 import {decode} from '../datasets/decode.js';
 import {centreCrop} from '../datasets/windows.js';
+import {checkFolder} from '../datasets/folder-arguments.js';
 import {everySample, type ImageFolder, type Sample} from '../datasets/image-folder.js';
 import {leftOut} from '../datasets/left-out.js';
 import {decodingFault} from '../datasets/readability.js';
@@ -63,8 +67,10 @@ export class NothingToMeasureError extends DatasetError {
 
 const list = (names: readonly string[]): string => names.slice(0, 5).join(', ') + (names.length > 5 ? ', ...' : '');
 
-/** Pictures decoded and run at a time. */
-const BATCH = 32;
+const BUNDLE = having('what loadBundle() returned', ['classNames', 'preprocessing', 'probabilities']);
+
+/** Images decoded and run at a time, at most. */
+const MOST = 32;
 
 function partOf(folder: ImageFolder): {readonly part: Evaluation['part']; readonly samples: readonly Sample[]} {
   if (folder.test !== undefined) return {part: 'test', samples: folder.test};
@@ -81,7 +87,7 @@ function matchLabels(folder: ImageFolder, bundle: Bundle, run: RunContext): Read
   const say = (code: string, message: string, files: readonly string[] = []): void => run.find({code, severity: 'warning', message, files});
   const strangers = everySample(folder).flatMap(({name, label}) => (known.has(folder.classNames[label]!) ? [] : [name]));
   if (extra.length > 0)
-    say('class-unknown', `The bundle does not know ${list(extra)}; those images (${strangers.length}) are left out.`, strangers);
+    say('class-unknown', `The bundle does not know ${list(extra)}; those images (${count(strangers.length)}) are left out.`, strangers);
   if (missing.length > 0) say('class-missing', `No images of ${list(missing)} are in the folder; nothing is said of them.`);
   return new Map(folder.classNames.flatMap((name, label) => (known.has(name) ? [[label, known.get(name)!]] : [])));
 }
@@ -134,25 +140,30 @@ const lossSum = (probabilities: Float32Array, labels: Int32Array, classes: numbe
 
 /**
  * Measures an exported bundle on a folder: its test part, else its validation part, else all of it. Classes are matched by name.
- * @throws NoCommonClassError (exit 3)
+ * @throws NoCommonClassError (exit 3); ArgumentError, BundleDisposedError (exit 2); AbortedError
  */
-export async function evaluate(bundle: Bundle, folder: ImageFolder, {onEvent, signal}: EvaluateOptions = {}): Promise<Evaluation> {
+export async function evaluate(bundle: Bundle, folder: ImageFolder, options: EvaluateOptions = {}): Promise<Evaluation> {
+  checkArgument('evaluate()', 'bundle', bundle, BUNDLE);
+  checkFolder('evaluate()', folder);
+  checkOptions<EvaluateOptions>('evaluate()', options, {onEvent: CALLBACK, signal: SIGNAL});
+  const {onEvent, signal} = options;
   const run = new RunContext(onEvent, signal);
   folder.findings.forEach(finding => run.find(finding));
   const labels = matchLabels(folder, bundle, run);
   const {part, samples} = partOf(folder);
   const measured = samples.filter(({label}) => labels.has(label));
   const metrics = new RunningMetrics(bundle.classNames);
-  const chunk = (start: number): Promise<Chunk> => readChunk(measured.slice(start, start + BATCH), labels, bundle, run);
+  const atATime = imagesAtATime(bundle.spec, bundle.preprocessing.cropSize, MOST);
+  const chunk = (start: number): Promise<Chunk> => readChunk(measured.slice(start, start + atATime), labels, bundle, run);
   let next = chunk(0);
-  for (let start = 0; start < measured.length; start += BATCH) {
-    signal?.throwIfAborted();
+  for (let start = 0; start < measured.length; start += atATime) {
+    if (signal?.aborted) throw new AbortedError();
     const {pixels, labels: truths} = await next;
-    next = chunk(start + BATCH);
+    next = chunk(start + atATime);
     if (truths.length === 0) continue;
     const probabilities = bundle.probabilities(pixels);
     metrics.add(probabilities, truths, lossSum(probabilities, truths, bundle.classNames.length));
-    run.progress('evaluate', Math.min(start + BATCH, measured.length), measured.length, 'images');
+    run.progress('evaluate', Math.min(start + atATime, measured.length), measured.length, 'images');
   }
   if (metrics.count === 0) throw new NothingToMeasureError(folder.root, measured.length);
   const images = countImages(folder, labels, measured.length, metrics.count, run);

@@ -44,10 +44,32 @@ export type RunEvent =
       readonly trainingLoss: number;
       readonly metrics: Metrics;
       readonly best: boolean;
+      /** The highest of the phase's groups, at the first update of the epoch. */
+      readonly learningRate: number;
+      readonly seconds: number;
+    }
+  /** What a phase starts from went through the frozen layers, or was kept by an earlier run. */
+  | {
+      readonly type: 'features';
+      readonly images: Readonly<Record<'train' | 'validation', number>>;
+      /** Images and their augmented views; 0 where a phase starts from pixels. */
+      readonly rows: Readonly<Record<'train' | 'validation', number>>;
+      readonly reused: 'none' | 'some' | 'all';
       readonly seconds: number;
     }
   /** Updates or validation are written down as a graph: at the first of a phase, and at the first of another number of examples. */
   | {readonly type: 'recorded'; readonly step: string}
+  /** A fold of a cross-validation begins, of so many, counted from 1. */
+  | {readonly type: 'fold'; readonly number: number; readonly folds: number}
+  | {
+      readonly type: 'fold-end';
+      readonly number: number;
+      readonly folds: number;
+      readonly metrics: Metrics;
+      readonly seconds: number;
+      /** It had ended before the cross-validation was resumed. */
+      readonly known: boolean;
+    }
   | {readonly type: 'checkpoint'; readonly directory: string}
   | {readonly type: 'saved'; readonly directory: string};
 

@@ -1,4 +1,5 @@
 import {AbortedError} from '../core/errors.js';
+import {sealed} from '../core/public-address.js';
 import type {ImageFolder} from '../datasets/image-folder.js';
 import type {Split} from '../datasets/split.js';
 import {startEngine, type EngineInfo, type EngineWish} from '../engine/runtime.js';
@@ -7,8 +8,10 @@ import type {Classifier} from '../heads/classifier.js';
 import type {EpochRow} from '../training/history.js';
 import type {Metrics} from '../training/metrics.js';
 import type {Finding} from '../core/finding.js';
+import {checkFinetuneArguments} from './finetune-arguments.js';
 import {Checkpoints} from './checkpoints.js';
 import type {Listener} from './events.js';
+import type {FoldsShare} from './folds-share.js';
 import {prepare, type Prepared} from './prepare.js';
 import type {Recipe} from './recipe.js';
 import {RunContext} from './run-context.js';
@@ -31,6 +34,8 @@ export interface FinetuneOptions {
   readonly offline?: boolean;
   /** Threads to decode pictures on; as many as Node has, and no more (UV_THREADPOOL_SIZE, 4 unless set before it starts). */
   readonly workers?: number;
+  /** What the folds of a cross-validation have in common; see `crossValidate`. */
+  readonly share?: FoldsShare;
   /** Written into `recipe.json` and the report beside the recipe: what the caller knows of how it was called. */
   readonly settings?: RunSettings;
 }
@@ -63,8 +68,12 @@ export interface FinetuneResult {
   readonly bundle?: string;
 }
 
+/** What a run with a directory ends with. */
+export type WrittenResult = FinetuneResult & {readonly run: string; readonly bundle: string};
+
 /**
  * Fine-tunes a ResNet on a folder: weights, pictures, the phases of the recipe, evaluation, export.
+ * @throws ArgumentError (exit 2) when an argument is something else than its type says
  * @throws DatasetError (exit 3) when the folder cannot be used
  * @throws WeightsUnavailableError, WeightsMismatchError, WeightsFileError when the weights cannot
  * @throws MachineError (exit 4) when the machine lacks what was demanded
@@ -73,8 +82,23 @@ export interface FinetuneResult {
  * @throws DivergedError when the loss stops being a number
  * @throws AbortedError when the signal fires, with the checkpoint it left
  */
-export async function finetune(folder: ImageFolder, recipe: Recipe, options: FinetuneOptions = {}): Promise<FinetuneResult> {
-  const run = new RunContext(options.onEvent, options.signal, options.offline, options.workers, options.settings?.engineSeconds);
+export async function finetune(
+  folder: ImageFolder,
+  recipe: Recipe,
+  options: FinetuneOptions & {readonly out: string},
+): Promise<WrittenResult>;
+export async function finetune(folder: ImageFolder, recipe: Recipe, options?: FinetuneOptions): Promise<FinetuneResult>;
+export async function finetune(folder: ImageFolder, given: Recipe, options: FinetuneOptions = {}): Promise<FinetuneResult> {
+  checkFinetuneArguments(folder, given, options);
+  const recipe = {...given, weights: sealed(given.weights)};
+  const run = new RunContext(
+    options.onEvent,
+    options.signal,
+    options.offline,
+    options.workers,
+    options.settings?.engineSeconds,
+    options.share,
+  );
   const engine = await run.time('engine', () => startEngine(engineWish(options)));
   requirePrecision(recipe.precision, engine);
   preparePrecision(recipe.precision, engine);
@@ -84,9 +108,10 @@ export async function finetune(folder: ImageFolder, recipe: Recipe, options: Fin
   try {
     const interrupted = await output.resumeFrom();
     prepared = await prepare(folder, recipe, run);
+    await options.share?.begin();
     await output.begin(prepared.split);
     const trained = await new PhaseRunner(prepared, recipe, run, checkpoints).train(interrupted);
-    const test = await testMetrics(prepared, run);
+    const test = await testMetrics(prepared, recipe, run);
     const metrics = {validation: trained.metrics, ...(test && {test})};
     const written = await output.finish({dataset: folder.root, prepared, trained, metrics});
     const {classifier, split} = prepared;
@@ -94,6 +119,7 @@ export async function finetune(folder: ImageFolder, recipe: Recipe, options: Fin
   } catch (error) {
     prepared?.classifier.dispose();
     if (options.signal?.aborted !== true) throw error;
+    await options.share?.begin();
     await output.leave();
     throw new AbortedError(checkpoints.directory);
   } finally {
@@ -101,7 +127,7 @@ export async function finetune(folder: ImageFolder, recipe: Recipe, options: Fin
   }
 }
 
-const engineWish = ({engine = 'auto', device = 'auto', offline = false, signal}: FinetuneOptions): EngineWish => ({
+const engineWish = ({engine, device, offline, signal}: FinetuneOptions): EngineWish => ({
   engine,
   device,
   offline,

@@ -1,7 +1,12 @@
 import {checkRates} from '../backbones/layer-groups.js';
+import {checkOptions, FLAG} from '../core/arguments.js';
 import {UsageError} from '../core/errors.js';
+import {sealed} from '../core/public-address.js';
+import {usableMemory} from '../core/resources.js';
+import {checkFolder} from '../datasets/folder-arguments.js';
 import {groupBy} from '../datasets/group-by.js';
 import type {ImageFolder} from '../datasets/image-folder.js';
+import {largestBatch} from './memory-need.js';
 import {NAMED_SCHEDULES} from './phases.js';
 import type {Phase, Recipe, RecipeInput, Source} from './recipe.js';
 import {checkRecipeInput} from './recipe.js';
@@ -80,18 +85,32 @@ function checkUnambiguous({values, sources}: ReturnType<typeof lay>): void {
   );
 }
 
+/** What weights are trained at, unless told. */
+const USUAL_SIZE = 224;
+/** It decides nothing about sizes. */
+const ANY_FAMILY = {strideOn: '3x3', batchNormEpsilon: 1e-5} as const;
+
 /**
  * Layers, strongest first, laid over what the data recommends and the defaults.
+ * @param memoryBytes that the run may take: a smaller batch is recommended where it would take more
  * @throws UsageError (exit 2) for phases that the backbone cannot be trained by, or numbers beside them that would have no effect
  */
-export function resolveLayers(layers: readonly Layer[], facts: Facts): ResolvedRecipe {
+export function resolveLayers(layers: readonly Layer[], facts: Facts, memoryBytes = Infinity): ResolvedRecipe {
+  const resolved = resolveFor(layers, facts);
+  if (facts.gpu || resolved.sources.batchSize !== 'recommended') return resolved;
+  const {arch, lastStage, imageSize = USUAL_SIZE, batchSize} = resolved.recipe;
+  const fitting = largestBatch({arch, lastStage, ...ANY_FAMILY}, imageSize, resolved.recipe, memoryBytes);
+  return fitting === 0 || fitting >= batchSize ? resolved : resolveFor(layers, {...facts, mostAtATime: fitting});
+}
+
+function resolveFor(layers: readonly Layer[], facts: Facts): ResolvedRecipe {
   const said = lay(layers);
   checkUnambiguous(said);
   const advice = recommended(said.values, facts);
   const {values, sources} = lay([...layers, {source: 'recommended', values: advice.values}, {source: 'default', values: defaults}]);
   const {epochs: _epochs, lr: _lr, ...rest} = values;
   const freeze = phasesOf(values as Required<RecipeInput>, facts);
-  const recipe = {...rest, freeze} as Recipe;
+  const recipe = {...rest, weights: sealed(rest.weights!), freeze} as Recipe;
   for (const phase of freeze) checkRates(phase.name, phase.rates, recipe.lastStage);
   const reasons = [...advice.reasons]
     .filter(([key]) => sources[key] === 'recommended')
@@ -117,9 +136,11 @@ export function factsOf(folder: ImageFolder, input: RecipeInput, gpu: boolean): 
 
 /**
  * A recipe for a folder: what is given, the rest recommended from the data.
- * @throws SchemaError (exit 2) for an unknown key or a value out of range, naming both
+ * @throws SchemaError (exit 2) for an unknown key or a value out of range, naming both; ArgumentError (exit 2)
  */
 export function resolveRecipe(input: RecipeInput, folder: ImageFolder, options: {readonly gpu?: boolean} = {}): Recipe {
+  checkFolder('resolveRecipe()', folder);
+  checkOptions<{readonly gpu?: boolean}>('resolveRecipe()', options, {gpu: FLAG});
   const checked = checkRecipeInput(input, 'Recipe');
-  return resolveLayers([{source: 'flag', values: checked}], factsOf(folder, checked, options.gpu ?? false)).recipe;
+  return resolveLayers([{source: 'flag', values: checked}], factsOf(folder, checked, options.gpu ?? false), usableMemory()).recipe;
 }

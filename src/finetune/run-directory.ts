@@ -3,6 +3,7 @@ import {mkdir, readdir, readFile, rename, rm, writeFile} from 'node:fs/promises'
 import {basename, join, resolve} from 'node:path';
 import {isDeepStrictEqual} from 'node:util';
 import {UsageError} from '../core/errors.js';
+import {printableJson} from '../core/printable.js';
 import type {Recipe} from './recipe.js';
 import {recipeSchema} from './recipe-schema.js';
 
@@ -21,7 +22,7 @@ export const RUN_FILES = {
 
 /** `runs/<dataset>-<arch>`, `-2`, `-3` ... when taken. */
 export function freshRunDirectory(data: string, arch: string, parent = 'runs'): string {
-  const stem = join(parent, `${basename(resolve(data)).replace(/\.(csv|tsv|jsonl|ndjson)$/i, '')}-${arch}`);
+  const stem = join(parent, `${basename(resolve(data)).replace(/\.(csv|tsv|jsonl|ndjson|zip|tar|tgz|tar\.gz)$/i, '')}-${arch}`);
   let path = stem;
   for (let number = 2; existsSync(path); number++) path = `${stem}-${number}`;
   return path;
@@ -108,6 +109,6 @@ export class RunDirectory {
   }
 
   async writeJson(name: keyof typeof RUN_FILES, document: unknown): Promise<void> {
-    await this.write(name, `${JSON.stringify(document, null, 2)}\n`);
+    await this.write(name, `${printableJson(document)}\n`);
   }
 }

@@ -1,24 +1,21 @@
-import {join} from 'node:path';
 import {download, restore} from '../backbones/device-weights.js';
 import {frozenBoundary, groupOf, LAYER_GROUPS, type LayerGroup} from '../backbones/layer-groups.js';
-import {cacheDirectory} from '../core/cache-directory.js';
 import {augmentationOf} from '../datasets/augment.js';
 import {isMixing} from '../datasets/mix.js';
-import {isOnGpu} from '../engine/binding.js';
-import type {Precision} from '../engine/precision.js';
 import type {Classifier} from '../heads/classifier.js';
 import {measureOf} from '../training/balance.js';
 import {BestWeights} from '../training/best-weights.js';
 import {evaluateInputs} from '../training/evaluate.js';
-import {FeatureFiles} from '../training/feature-files.js';
-import {FeatureStore, groupsOf} from '../training/feature-store.js';
+import {groupsOf, type FeatureStore} from '../training/feature-store.js';
 import {counted, type Inputs} from '../training/inputs.js';
 import type {Metrics} from '../training/metrics.js';
 import {phaseNetwork, type PhaseNetwork} from '../training/phase-network.js';
 import {PhaseTrainer, START} from '../training/phase-trainer.js';
 import type {Checkpoint} from '../training/checkpoint.js';
 import {Checkpoints} from './checkpoints.js';
-import {diskBudget, memoryBudget, type Prepared} from './prepare.js';
+import type {FeatureProgress} from './feature-progress.js';
+import {featureStores} from './feature-stores.js';
+import type {Prepared} from './prepare.js';
 import type {Phase, Recipe} from './recipe.js';
 import type {RunContext} from './run-context.js';
 import {oddFindings, oddSamples, type OddSamples} from './suspects.js';
@@ -48,8 +45,7 @@ export class PhaseRunner {
   /** Of the training images. */
   readonly #labels: Int32Array;
   #odd: OddSamples | undefined;
-  /** Rows of features that an earlier run has left. */
-  #found = 0;
+  readonly #features: FeatureProgress;
 
   constructor(
     readonly prepared: Prepared,
@@ -57,28 +53,15 @@ export class PhaseRunner {
     readonly run: RunContext,
     readonly checkpoints: Checkpoints,
   ) {
-    const {classifier, split, sourceOf} = prepared;
+    const {classifier, split} = prepared;
     this.#classifier = classifier;
     this.#everTrained = new Set(recipe.freeze.flatMap(phase => [...trainedBy(phase)]));
     this.#labels = Int32Array.from(split.train, ({label}) => label);
     this.#best = new BestWeights(classifier, this.#everTrained, measureOf(recipe.balance));
-    const budgetBytes = memoryBudget(recipe) / 2;
-    const share = split.validation.length / (split.validation.length + split.train.length * (recipe.views + 1));
-    const files = new FeatureFiles(join(cacheDirectory(), 'features'), diskBudget(recipe));
-    const store = (samples: Prepared['split']['train'], views: number, part: number, precision: Precision): FeatureStore =>
-      new FeatureStore(sourceOf(samples), views, {
-        budgetBytes: budgetBytes * part,
-        files,
-        precision,
-        // A GPU has a map computed sooner than one is read, brought to it and widened.
-        keepsMaps: !isOnGpu(),
-        onFound: rows => (this.#found += rows),
-        onProgress: run.counting('features'),
-        ...run.signalled,
-      });
-    this.#train = store(split.train, recipe.views + 1, 1 - share, recipe.precision);
-    // As the exported model will compute, whatever the training does.
-    this.#validation = store(split.validation, 1, share, 'fp32');
+    const {train, validation, progress} = featureStores(prepared, recipe, run);
+    this.#features = progress;
+    this.#train = train;
+    this.#validation = validation;
   }
 
   /** @param from the checkpoint of an interrupted run */
@@ -146,7 +129,8 @@ export class PhaseRunner {
   /** Once, and by vectors: feature maps say more of where things are than of what they are. */
   async #lookForOddImages(network: PhaseNetwork, sets: {readonly train: Inputs; readonly validation: Inputs}): Promise<void> {
     if (this.#odd !== undefined || network.boundary <= this.recipe.lastStage) return;
-    this.#odd = await this.run.time('features', () => oddSamples(this.prepared, sets));
+    const look = (): Promise<OddSamples> => oddSamples(this.prepared, sets);
+    this.#odd = await this.run.time('features', () => this.run.share?.odd(look) ?? look());
     oddFindings(this.#odd).forEach(finding => this.run.find(finding));
   }
 
@@ -155,14 +139,10 @@ export class PhaseRunner {
     network: PhaseNetwork,
   ): Promise<Record<'train' | 'validation', Awaited<ReturnType<FeatureStore['inputs']>>>> {
     const ahead = this.#boundariesAhead(index);
-    const inputs = await this.run.time('features', async () => ({
+    return this.#features.watch(async () => ({
       train: await this.#train.inputs(network, ahead),
       validation: await this.#validation.inputs(network, ahead),
     }));
-    if (this.#found > 0)
-      this.run.emit({type: 'notice', message: `The features of ${this.#found} pictures and views are there from before.`});
-    this.#found = 0;
-    return inputs;
   }
 
   /** Boundaries of the phases from `index` on whose frozen groups no phase before them moves. */
@@ -189,18 +169,20 @@ export class PhaseRunner {
     const best = this.#best.consider(metrics, trainedBy(phase));
     const seconds = (performance.now() - begun) / 1000;
     const {epoch} = trainer.position;
+    const learningRate = Math.max(...Object.values(phase.rates).map(rate => rate ?? 0)) * rateShare;
     this.#history.push({
       phase: phase.name,
       epoch,
       step: trainer.updates,
-      learningRate: Math.max(...Object.values(phase.rates).map(rate => rate ?? 0)) * rateShare,
+      learningRate,
       trainingLoss,
       validationLoss: metrics.loss,
       validationAccuracy: metrics.accuracy,
       validationBalancedAccuracy: metrics.balancedAccuracy,
       seconds,
     });
-    run.emit({type: 'epoch', phase: phase.name, epoch: epoch - 1, epochs: phase.epochs, trainingLoss, metrics, best, seconds});
+    const told = {phase: phase.name, epoch: epoch - 1, epochs: phase.epochs, trainingLoss, metrics, best, learningRate, seconds};
+    run.emit({type: 'epoch', ...told});
     await this.checkpoints.writeIfDue(() => this.#snapshot(index, trainer));
   }
 
@@ -226,7 +208,8 @@ export class PhaseRunner {
     try {
       const {inputs} = await this.#validation.inputs(network);
       const watched = counted(inputs, this.run.counting('evaluate'));
-      const metrics = await this.run.time('evaluate', () => evaluateInputs(network, watched, {onProbabilities: part => parts.push(part)}));
+      const options = {batchSize: this.recipe.batchSize, onProbabilities: (part: Float32Array) => void parts.push(part)};
+      const metrics = await this.run.time('evaluate', () => evaluateInputs(network, watched, options));
       const odd = this.#odd === undefined ? {} : {odd: this.#odd};
       return {metrics, history: this.#history, probabilities: concatenated(parts), ...odd};
     } finally {

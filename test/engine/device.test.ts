@@ -81,7 +81,7 @@ describe('the one GPU that is shown to TensorFlow', () => {
 describe("TensorFlow's environment", () => {
   it('shows one GPU and lets its memory grow', () => {
     const environment: NodeJS.ProcessEnv = {};
-    prepareEnvironment({}, '1', environment);
+    prepareEnvironment({}, '1', environment, {cores: {host: 4}});
     expect(environment).to.deep.equal({
       TF_CPP_MIN_LOG_LEVEL: '2',
       TF_ENABLE_ONEDNN_OPTS: '1',
@@ -95,10 +95,20 @@ describe("TensorFlow's environment", () => {
 
   it('hides every GPU from work for the CPU', () => {
     const environment: NodeJS.ProcessEnv = {CUDA_VISIBLE_DEVICES: '0,1'};
-    prepareEnvironment({threads: 3, verbose: true}, undefined, environment);
+    prepareEnvironment({threads: 3}, undefined, environment);
     expect(environment.CUDA_VISIBLE_DEVICES).to.equal('-1');
     expect(environment.TF_NUM_INTRAOP_THREADS).to.equal('3');
-    expect(environment.TF_CPP_MIN_LOG_LEVEL).to.equal('0');
+    expect(environment.TF_CPP_MIN_LOG_LEVEL).to.equal('2');
+  });
+
+  it('computes with as many threads as a container has processors, unless the user says otherwise', () => {
+    const machine = {cores: {host: 64, limit: 1.5}};
+    const environment: NodeJS.ProcessEnv = {OMP_NUM_THREADS: '4'};
+    prepareEnvironment({}, undefined, environment, machine);
+    expect(environment).to.deep.include({TF_NUM_INTRAOP_THREADS: '2', TF_NUM_INTEROP_THREADS: '2', OMP_NUM_THREADS: '4'});
+    const asked: NodeJS.ProcessEnv = {};
+    prepareEnvironment({threads: 3}, undefined, asked, machine);
+    expect(asked).to.deep.include({TF_NUM_INTRAOP_THREADS: '3', TF_NUM_INTEROP_THREADS: '2'});
   });
 
   it("keeps the user's own settings, and the order that a list of theirs was written in", () => {
@@ -107,7 +117,7 @@ describe("TensorFlow's environment", () => {
       ...{NVIDIA_TF32_OVERRIDE: '1', CUDA_CACHE_MAXSIZE: '1'},
     };
     const environment: NodeJS.ProcessEnv = {...own, CUDA_VISIBLE_DEVICES: '1,0'};
-    prepareEnvironment({}, '0', environment);
+    prepareEnvironment({}, '0', environment, {cores: {host: 4}});
     expect(environment).to.deep.equal({...own, CUDA_VISIBLE_DEVICES: '0'});
   });
 

@@ -1,6 +1,7 @@
+import {printable} from '../../core/printable.js';
 import {writeFile} from 'node:fs/promises';
-import {basename} from 'node:path';
-import {cacheDirectory} from '../../core/cache-directory.js';
+import {basename, dirname} from 'node:path';
+import {claimCache} from '../../core/cache-directory.js';
 import {messageOf, UsageError} from '../../core/errors.js';
 import type {Finding} from '../../core/finding.js';
 import {checkImages} from '../../datasets/check.js';
@@ -16,7 +17,7 @@ import {folderOptions, type FolderValues} from '../folder-options.js';
 import {formatNames} from '../name-list.js';
 import {loadFolder} from '../load-folder.js';
 import {ProgressLine} from '../progress-line.js';
-import {printable, PROGRAM, quoted} from '../words.js';
+import {PROGRAM, quoted} from '../words.js';
 
 interface CheckValues extends FolderValues {
   readonly workers?: number;
@@ -35,9 +36,9 @@ function tell(folder: ImageFolder, {findings, readable, refusal}: Report, verbos
   const summary = `${plural(readable.length, 'readable image')} in ${plural(folder.classNames.length, 'class', 'classes')}`;
   return [
     `${bold(printable(folder.root))}: ${summary}`,
-    ...folderLines(folder),
+    ...folderLines(folder, terminal.resultColumns),
     '',
-    ...findingLines(findings, terminal.resultStyle, terminal.columns, verbose),
+    ...findingLines(findings, terminal.resultStyle, terminal.resultColumns, verbose),
     ...(refusal === undefined ? [good('Ready to train.')] : []),
   ].join('\n');
 }
@@ -70,7 +71,7 @@ export const check: Action = async (request, session) => {
   const line = new ProgressLine(terminal);
   const onProgress = (done: number, total: number, stage: keyof typeof TITLES): void =>
     line.update({title: TITLES[stage], done, total, unit: 'images'});
-  const kept = cache ? {cache: cacheDirectory()} : {};
+  const kept = cache ? {cache: dirname(claimCache('looks'))} : {};
   const report = await checkImages(folder, {workers, signal, onProgress, ...kept}).finally(() => line.end());
   const {root, classNames, layout} = folder;
   const {findings, readable, refusal} = report;
@@ -84,8 +85,8 @@ export const check: Action = async (request, session) => {
     document: {data: root, layout, classes: classNames, images, perClass: classSizes(folder), findings, usable: refusal === undefined},
     text: [
       tell(folder, report, verbose, session),
-      ...(fixList === undefined ? [] : [`${plural(excluded.length, 'file')} to leave out: ${fixList}`]),
-      ...(html === undefined ? [] : [`Page: ${html}`]),
+      ...(fixList === undefined ? [] : [`${plural(excluded.length, 'file')} to leave out: ${printable(fixList)}`]),
+      ...(html === undefined ? [] : [`Page: ${printable(html)}`]),
     ].join('\n'),
     ...(refusal === undefined ? {hint: `\nNext: ${next}`} : {error: refusal}),
   };

@@ -230,7 +230,7 @@ describe('resolveRecipe', () => {
     [
       'an arch that is none',
       {arch: 'resnet51'},
-      'Recipe: Expected "resnet18", "resnet34", "resnet50", "resnet101", "resnet152" for "arch", but found "resnet51".',
+      'Recipe: Expected resnet18, resnet34, resnet50, resnet101 or resnet152 for "arch", but found "resnet51"; did you mean resnet50?',
     ],
     ['a number out of range', {epochs: 0}, 'Recipe: Expected "epochs" to be >= 1, but found 0.'],
     [

@@ -88,6 +88,11 @@ describe('resolveLayers', () => {
     });
   });
 
+  it('keeps user name, password and query of an address out of the recipe', () => {
+    const {recipe} = resolveLayers([{source: 'flag', values: {weights: 'https://ann:secret@host/net.pth?token=secret'}}], FACTS);
+    expect(recipe.weights).to.equal('https://host/net.pth');
+  });
+
   it('takes what is undefined for unsaid', () => {
     const layers = [
       {source: 'flag', values: {batchSize: undefined, freeze: undefined} as unknown as RecipeInput},

@@ -16,7 +16,7 @@ import {findingLines} from '../finding-lines.js';
 import {namesIn} from '../folder-options.js';
 import {labelled} from '../layout.js';
 import {leftOutSentence} from '../left-out-sentence.js';
-import {listing} from '../load-folder.js';
+import {listing, unpacking} from '../load-folder.js';
 import {predictionLines, predictionSummary, type Classified} from '../prediction-lines.js';
 import {ProgressLine} from '../progress-line.js';
 import type {Terminal} from '../terminal.js';
@@ -93,7 +93,7 @@ function without({images, findings}: Found, folders: readonly string[], list: st
 async function findSources(words: readonly string[], list: string | undefined, {terminal, signal}: Session) {
   const paths = words.filter(word => word !== STANDARD_INPUT);
   const line = new ProgressLine(terminal);
-  const found = await findImages(paths, {signal, onProgress: listing(line)}).finally(() => line.end());
+  const found = await findImages(paths, {signal, onProgress: listing(line), onBytes: unpacking(line)}).finally(() => line.end());
   const {images, findings} = without(found, paths, list);
   const sources: Source[] = images.map(image => ({image, source: image}));
   if (paths.length < words.length) sources.push({image: STANDARD_INPUT, source: await readStandardInput()});

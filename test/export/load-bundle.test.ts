@@ -146,7 +146,7 @@ describe('loadBundle', () => {
       editRecord(directory, record => Object.assign(record, {arch: 'resnet20', head: {type: 'linear', pooling: 'avg'}}));
       const path = join(directory, 'finetune.json');
       expect(await messageFor(directory)).to.equal(
-        `${path}: Expected "resnet18", "resnet34", "resnet50", "resnet101", "resnet152" for "arch", but found "resnet20". ` +
+        `${path}: Expected resnet18, resnet34, resnet50, resnet101 or resnet152 for "arch", but found "resnet20"; did you mean resnet50? ` +
           'Copy the whole folder again, or export it again.',
       );
     });
@@ -311,6 +311,14 @@ describe('Bundle', () => {
     for (const empty of [detached, detached.buffer, new Uint8Array(), new ArrayBuffer(0), new Blob([]), new DataView(new ArrayBuffer(0))]) {
       expect(await rejectionOf(bundle.classify(empty))).to.include({code: 'IMAGE_UNREADABLE', index: 0});
     }
+  });
+
+  it('tells which image of a long list cannot be read', async () => {
+    const images: ImageSource[] = Array.from({length: 40}, () => pictures[0]!);
+    expect(await rejectionOf(bundle.classify(images.with(37, new Blob(['notes']))))).to.include({code: 'IMAGE_UNREADABLE', index: 37});
+    const gone = new Blob(['a']);
+    gone.arrayBuffer = () => Promise.reject(new Error('gone'));
+    expect(await rejectionOf(bundle.classify(gone))).to.include({code: 'IMAGE_UNREADABLE', image: '1 bytes'});
   });
 
   it('refuses options that it does not have, or cannot take', async () => {

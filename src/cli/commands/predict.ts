@@ -19,6 +19,7 @@ import {leftOutSentence} from '../left-out-sentence.js';
 import {listing, unpacking} from '../load-folder.js';
 import {predictionLines, predictionSummary, type Classified} from '../prediction-lines.js';
 import {ProgressLine} from '../progress-line.js';
+import type {Terminal} from '../terminal.js';
 import {readStandardInput, STANDARD_INPUT} from '../standard-input.js';
 
 /** Images classified between two looks at the signal. */
@@ -99,6 +100,15 @@ async function findSources(words: readonly string[], list: string | undefined, {
   return {sources, findings};
 }
 
+/** Those beyond the one that the error tells of. */
+function tellUnreadable(unreadable: readonly UnreadableImageError[], found: number, terminal: Terminal): void {
+  const say = (label: string, text: string): void => terminal.alert(labelled(terminal.style.warn, label, text, terminal.columns));
+  if (unreadable.length > 1) {
+    for (const {image, reason} of unreadable) say('unreadable', `${printable(image)}: ${printable(reason)}`);
+  }
+  if (unreadable.length > 0) say('left out', leftOutSentence({found, unreadable: unreadable.length}));
+}
+
 /** `finetune predict [MODEL] IMAGE...` */
 export const predict: Action = async ({positionals, values}, session) => {
   const {terminal} = session;
@@ -110,7 +120,9 @@ export const predict: Action = async ({positionals, values}, session) => {
   if (rest.length === 0) throw new UsageError(`Expected images to classify, but found none. Say finetune predict ${directory} IMAGE...`);
   const {sources, findings} = await findSources(rest, exclude, session);
   for (const told of findingLines(findings, terminal.style, terminal.columns)) terminal.log(told);
+  terminal.draw(terminal.style.dim('starting the engine'));
   await startEngine({...engineWish(wish, session), install: wish.engine !== 'auto' || sources.length >= WORTH_INSTALLING});
+  terminal.draw(terminal.style.dim('loading the model'));
   const bundle = await loadBundle(directory);
   const isForPeople = Number.isFinite(terminal.resultColumns);
   const {classified, unreadable} = await classifyAll(
@@ -120,10 +132,7 @@ export const predict: Action = async ({positionals, values}, session) => {
     session,
   );
   bundle.dispose();
-  for (const {image, reason} of unreadable) {
-    terminal.alert(labelled(terminal.style.warn, 'unreadable', `${printable(image)}: ${printable(reason)}`, terminal.columns));
-  }
-  if (unreadable.length > 0) terminal.alert(`Left out ${leftOutSentence({found: sources.length, unreadable: unreadable.length})}`);
+  tellUnreadable(unreadable, sources.length, terminal);
   const images = classified.map(({image, predictions}) => ({image, predictions: predictions.slice(0, top)}));
   return {
     document: {

@@ -1,6 +1,8 @@
+import {hasRawBytes} from '../core/file-names.js';
+
 // A name a line. One that a line cannot hold, or that begins as JSON does, is a JSON string.
 
-const isPlain = (name: string): boolean => !/[\r\n]/.test(name) && !name.startsWith('"') && name === name.trim();
+const isPlain = (name: string): boolean => !/[\r\n]/.test(name) && !name.startsWith('"') && name === name.trim() && !hasRawBytes(name);
 
 export const formatNames = (names: readonly string[]): string =>
   names.map(name => `${isPlain(name) ? name : JSON.stringify(name)}\n`).join('');

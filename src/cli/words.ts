@@ -1,3 +1,6 @@
+import {readableName} from '../core/file-names.js';
+import {quoted} from '../core/shell-word.js';
+
 /** A fraction of 1: `92.8 %` */
 export const percent = (fraction: number, digits = 1): string => `${(100 * fraction).toFixed(digits)} %`;
 
@@ -14,8 +17,7 @@ export function listed(items: readonly string[], limit = 6): string {
   return shown.length < 2 ? shown.join('') : `${shown.slice(0, -1).join(', ')} and ${shown.at(-1)}`;
 }
 
-/** A word of a command line as a POSIX shell takes it. */
-export const quoted = (word: string): string => (/^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`);
+export {quoted};
 
 /** npx also starts what starts us: a test runner, say. */
 export const startedByNpx = ({npm_lifecycle_event: by, npm_lifecycle_script: script = ''}: NodeJS.ProcessEnv): boolean =>
@@ -55,4 +57,4 @@ const escaped = (character: string): string =>
   character === '\n' ? '\\n' : `\\u${character.codePointAt(0)!.toString(16).padStart(4, '0')}`;
 
 /** Text with the names of somebody's files in it as one line, as a person or `JSON.parse` may read it: `a\\nb`. */
-export const printable = (text: string): string => text.replace(UNPRINTABLE, escaped);
+export const printable = (text: string): string => readableName(text.replace(UNPRINTABLE, escaped));

@@ -8,14 +8,15 @@ export class Exclusion {
 
   /** @param names as `Sample.name` and findings have them */
   constructor(names: readonly string[] = []) {
-    this.#names = new Set(names);
+    this.#names = new Set(names.map(name => name.normalize('NFC')));
   }
 
   /** Files that are not on the list. */
   kept<File extends {readonly name: string}>(files: readonly File[]): File[] {
     return files.filter(({name}) => {
-      if (!this.#names.has(name)) return true;
-      this.#found.add(name);
+      const composed = name.normalize('NFC');
+      if (!this.#names.has(composed)) return true;
+      this.#found.add(composed);
       return false;
     });
   }

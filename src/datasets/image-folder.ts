@@ -3,18 +3,18 @@ import {resolve} from 'node:path';
 import type {DatasetError} from '../core/errors.js';
 import type {Finding} from '../core/finding.js';
 import {random, shuffled} from '../core/random.js';
-import {EmptyPartError, matchClasses, nameClasses, replacedFindings, strayFindings} from './class-folders.js';
+import {classLosses, EmptyPartError, lostFolders, matchClasses, nameClasses, replacedFindings, strayFindings} from './class-folders.js';
 import type {Source} from './class-folders.js';
 import {chooseClasses} from './choose-classes.js';
 import {Exclusion} from './exclusion.js';
-import {findLayout} from './folder-layout.js';
-import type {Part} from './folder-layout.js';
 import {groupBy} from './group-by.js';
 import {loadManifest} from './manifest.js';
 import {isManifest} from './manifest-rows.js';
 import {readImageTree} from './image-tree.js';
+import type {TreeOptions} from './image-tree.js';
 import {leftOut} from './left-out.js';
-import type {Watching} from './image-tree.js';
+import type {Part} from './split-names.js';
+import {layoutFindings, layoutOf, withoutFolders} from './tree-layout.js';
 
 /** One image and what it shows. */
 export interface Sample {
@@ -46,7 +46,7 @@ export interface ImageFolder {
   readonly layout: 'classes' | 'splits' | 'list';
 }
 
-export interface ImageFolderOptions extends Watching {
+export interface ImageFolderOptions extends TreeOptions {
   /** A folder of class folders to validate on, instead of the root's own. */
   readonly valData?: string;
   /** A folder of class folders to test on, instead of the root's own. */
@@ -74,19 +74,28 @@ export async function loadImageFolder(root: string, options: ImageFolderOptions 
     return limitedFolder(folder, options);
   }
   const exclusion = new Exclusion(options.exclude);
-  const whole = await readImageTree(resolve(root), '', options, exclusion);
-  const imageNames = whole.images.map(({name}) => name);
-  const {layout, prefixes, unused} = findLayout(imageNames, whole.folders);
+  const read = await readImageTree(resolve(root), '', options, exclusion);
+  const {layout, prefixes, unused, reasons} = layoutOf(read, '', {root, ...(options.classes && {known: options.classes})});
+  const whole = withoutFolders(read, unused);
   const tree = chooseClasses(whole, prefixes, options.classes);
   const refusals = new Refusals(options.tolerant === true);
-  const classNames = nameClasses({tree, prefix: prefixes.train}, (error, className) => refusals.add(error, className));
-  const findings = [...tree.findings, ...strayFindings(tree, Object.values(prefixes), unused)];
+  for (const error of lostFolders({tree, prefix: prefixes.train}, Object.values(prefixes))) refusals.add(error);
+  const trained = {tree, prefix: prefixes.train};
+  const classNames = nameClasses(trained, (error, className) => refusals.add(error, className));
+  const findings = [
+    ...layoutFindings(root, reasons),
+    ...tree.findings,
+    ...strayFindings(read, Object.values(prefixes), unused),
+    ...classLosses(trained, classNames),
+  ];
   const samplesOf = async (part: Part, elsewhere?: string): Promise<readonly Sample[] | undefined> => {
     const own = prefixes[part] === undefined ? undefined : {tree, prefix: prefixes[part]};
-    const source = elsewhere === undefined ? own : await sourceElsewhere(part, elsewhere, options, exclusion);
+    const given = elsewhere === undefined ? undefined : await sourceElsewhere(part, elsewhere, classNames, options, exclusion);
+    const source = given ?? own;
     if (source === undefined) return undefined;
-    if (elsewhere !== undefined) {
-      findings.push(...source.tree.findings, ...strayFindings(source.tree, [source.prefix], []), ...replacedFindings(own, elsewhere));
+    if (given !== undefined) {
+      for (const error of lostFolders(given)) refusals.add(error);
+      findings.push(...given.findings, ...replacedFindings(own, elsewhere!));
     }
     const {samples, findings: found} = matchClasses(part, source, classNames);
     findings.push(...found);
@@ -135,9 +144,18 @@ function limitedFolder(folder: ImageFolder, options: ImageFolderOptions): ImageF
   return {...smaller, findings: [...folder.findings, ...leftOut('over-limit', 'note', others, 'its class has more images than --limit')]};
 }
 
-async function sourceElsewhere(part: Part, folder: string, watching: Watching, exclusion: Exclusion): Promise<Source> {
-  const prefix = `${part}://`;
-  return {tree: await readImageTree(resolve(folder), prefix, watching, exclusion), prefix};
+async function sourceElsewhere(
+  part: Part,
+  folder: string,
+  classNames: readonly string[],
+  options: ImageFolderOptions,
+  exclusion: Exclusion,
+): Promise<Source & {findings: Finding[]}> {
+  const tree = await readImageTree(resolve(folder), `${part}://`, options, exclusion);
+  const {prefixes, unused, reasons} = layoutOf(tree, `${part}://`, {root: folder, known: classNames, part});
+  const prefix = prefixes.train;
+  const findings = [...layoutFindings(folder, reasons), ...tree.findings, ...strayFindings(tree, [prefix], unused)];
+  return {tree: withoutFolders(tree, unused), prefix, findings};
 }
 
 /** The same few of each class for the same seed, whatever the other classes hold. */

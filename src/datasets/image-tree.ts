@@ -1,4 +1,5 @@
 import {access, constants, stat} from 'node:fs/promises';
+import {extname, join} from 'node:path';
 import {DatasetError} from '../core/errors.js';
 import type {Finding} from '../core/finding.js';
 import {concurrently} from './concurrently.js';
@@ -7,7 +8,7 @@ import {groupBy} from './group-by.js';
 import {formatFault, formatOfFile, isNamedAsImage} from './image-format.js';
 import {leftOut} from './left-out.js';
 import {listFiles} from './list-files.js';
-import type {ListedFile, Listing} from './list-files.js';
+import type {ListedFile, Listing, RefusedLink} from './list-files.js';
 import type {BrokenFile} from './readability.js';
 
 /** What lies below a folder, sorted into images and the rest by the files' bytes. */
@@ -18,7 +19,17 @@ export interface ImageTree {
   readonly broken: readonly BrokenFile[];
   /** By name; sorted. */
   readonly folders: readonly string[];
+  /** Names of files that are no images. */
+  readonly others: readonly string[];
+  /** Links that may lead to images, and were not followed. */
+  readonly lostLinks: readonly LostLink[];
   readonly findings: readonly Finding[];
+}
+
+/** A link that was not followed, with a clause about it. */
+export interface LostLink extends BrokenFile {
+  /** Whether it may stand for a folder of images, and not for one. */
+  readonly isFolder: boolean;
 }
 
 /** The folder of images is not there, or is no folder. */
@@ -65,6 +76,11 @@ export interface Watching {
   readonly onProgress?: (done: number, total: number) => void;
 }
 
+export interface TreeOptions extends Watching {
+  /** Reads what links lead to outside the folder, too. */
+  readonly followLinks?: boolean;
+}
+
 /**
  * Finds every image below a folder.
  *
@@ -75,11 +91,11 @@ export interface Watching {
 export async function readImageTree(
   root: string,
   prefix: string,
-  {signal, onProgress}: Watching = {},
+  {signal, onProgress, followLinks}: TreeOptions = {},
   exclusion?: Exclusion,
 ): Promise<ImageTree> {
   await assertFolder(root);
-  const listing = await listFiles(root, prefix, signal);
+  const listing = await listFiles(root, prefix, {...(signal && {signal}), ...(followLinks === true && {followLinks})});
   const files = exclusion?.kept(listing.files) ?? listing.files;
   let done = 0;
   const look = async (file: ListedFile): Promise<Verdict> => {
@@ -99,29 +115,47 @@ export async function readImageTree(
     images: files.filter((_, index) => verdicts[index] === 'image'),
     broken,
     folders: listing.folders,
+    others,
+    lostLinks: (exclusion?.kept(listing.refusedLinks) ?? listing.refusedLinks).flatMap(link => lostLink(link, root, prefix)),
     findings: [...brokenFindings(broken), ...leftOut('not-an-image', 'note', others, 'it is not an image'), ...listingFindings(listing)],
   };
 }
 
+const LINK_REASONS = {
+  outside: 'it is a link that leads outside the folder, and --follow-links was not given',
+  nowhere: 'it is a link that leads nowhere',
+  again: 'it is a link to a folder that is read already',
+};
+
+function lostLink({name, reason, leadsTo}: RefusedLink, root: string, prefix: string): LostLink[] {
+  const isImage = isNamedAsImage(name) && leadsTo !== 'folder';
+  const isFolder = leadsTo === 'folder' || (reason === 'nowhere' && extname(name) === '');
+  if (reason === 'again' || !(isImage || isFolder)) return [];
+  return [{path: join(root, name.slice(prefix.length)), name, reason: LINK_REASONS[reason], isFolder}];
+}
+
 const brokenFindings = (broken: readonly BrokenFile[]): Finding[] =>
   [...groupBy(broken, ({reason}) => reason)].flatMap(([reason, files]) =>
-    leftOut(
-      reason === CLOSED_FOLDER ? 'unreadable-folder' : 'unreadable-image',
-      'warning',
-      files.map(({name}) => name),
-      reason,
-    ),
+    reason === CLOSED_FOLDER
+      ? leftOut('unreadable-folder', 'warning', namesOf(files), reason)
+      : toLeaveOut('unreadable-image', files, reason),
   );
+
+const namesOf = (files: readonly {readonly name: string}[]): string[] => files.map(({name}) => name);
+
+/** Files that are left out now, and had better be on a list of those. */
+export const toLeaveOut = (code: string, files: readonly {readonly name: string}[], reason: string): Finding[] =>
+  leftOut(code, 'warning', namesOf(files), reason).map(finding => ({...finding, exclude: finding.files}));
 
 /** Other hidden files are a tool's own. */
 const mightBeMissed = (name: string): boolean => name.endsWith('/') || isNamedAsImage(name);
 
 function listingFindings({refusedLinks, specials, hidden}: Listing): Finding[] {
-  const refused = (wanted: string): string[] => refusedLinks.filter(({reason}) => reason === wanted).map(({name}) => name);
+  const refused = (wanted: string): string[] => namesOf(refusedLinks.filter(({reason}) => reason === wanted));
   return [
-    ...leftOut('link-outside', 'warning', refused('outside'), 'it is a link that leads outside the folder'),
-    ...leftOut('link-nowhere', 'warning', refused('nowhere'), 'it is a link that leads nowhere'),
-    ...leftOut('link-again', 'note', refused('again'), 'it is a link to a folder that is read already'),
+    ...leftOut('link-outside', 'warning', refused('outside'), LINK_REASONS.outside),
+    ...leftOut('link-nowhere', 'warning', refused('nowhere'), LINK_REASONS.nowhere),
+    ...leftOut('link-again', 'note', refused('again'), LINK_REASONS.again),
     ...leftOut('not-a-file', 'note', specials, 'it is neither a file nor a folder'),
     ...leftOut('hidden', 'note', hidden.filter(mightBeMissed), 'its name begins with a dot'),
   ];

@@ -6,7 +6,7 @@ import type {Finding} from '../core/finding.js';
 import {UnknownClassError} from './choose-classes.js';
 import {concurrently} from './concurrently.js';
 import {Exclusion} from './exclusion.js';
-import {partNamed, type Part} from './folder-layout.js';
+import {partNamed, type Part} from './split-names.js';
 import {groupBy} from './group-by.js';
 import type {ImageFolder, ImageFolderOptions, Sample} from './image-folder.js';
 import {FILES_AT_ONCE, FolderNotFoundError} from './image-tree.js';

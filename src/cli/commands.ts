@@ -12,6 +12,8 @@ export interface CommandSpec {
 }
 
 const WHERE = ['engine', 'device', 'workers', 'offline'];
+/** How a folder or a list of images is read. */
+const READING = ['classes', 'exclude', 'pathColumn', 'labelColumn', 'followLinks'];
 const SAYING = ['json', 'quiet', 'verbose'];
 
 export const COMMANDS = {
@@ -30,7 +32,7 @@ export const COMMANDS = {
     usage: 'check <dir>',
     description: 'Look at a dataset before spending any time on it',
     options: {
-      ...only('valData', 'testData', 'classes', 'exclude', 'limit', 'seed', 'workers', ...SAYING),
+      ...only('valData', 'testData', ...READING, 'limit', 'seed', 'workers', ...SAYING),
       html: {type: 'string', minLength: 1, description: 'write a page that shows what was found'},
       fixList: {type: 'string', minLength: 1, description: 'write a list of files to leave out, for --exclude'},
       cache: {type: 'boolean', default: true, description: 'look only at files that have changed since the last check'},
@@ -45,7 +47,7 @@ export const COMMANDS = {
     usage: 'preview <dir>',
     description: 'Draw a sheet of pictures as training would see them',
     options: {
-      ...only('augment', 'fit', 'imageSize', 'seed', 'classes', 'exclude', 'recipe', 'overwrite', ...SAYING),
+      ...only('augment', 'fit', 'imageSize', 'seed', ...READING, 'recipe', 'overwrite', ...SAYING),
       out: {type: 'string', minLength: 1, default: 'preview.png', description: 'the sheet, a PNG'},
       pictures: {type: 'integer', minimum: 1, maximum: 100, default: 8, description: 'rows of the sheet'},
       variations: {type: 'integer', minimum: 1, maximum: 30, default: 6, description: 'columns beside the plain picture'},
@@ -56,7 +58,7 @@ export const COMMANDS = {
   evaluate: {
     usage: 'evaluate <bundle>',
     description: 'Metrics of an exported bundle on a folder of images',
-    options: only('data', ...WHERE, 'classes', 'exclude', 'limit', 'seed', 'assertAccuracy', ...SAYING),
+    options: only('data', ...WHERE, ...READING, 'limit', 'seed', 'assertAccuracy', ...SAYING),
     examples: [['$0 evaluate runs/pets-resnet50/model --data more-pets', 'classes are matched by name']],
     load: async () => (await import('./commands/evaluate.js')).evaluate,
   },
@@ -101,7 +103,7 @@ export const COMMANDS = {
   demo: {
     usage: 'demo [dir]',
     description: 'Draw a small dataset and fine-tune on it: nothing else is needed',
-    options: without('data', 'valData', 'testData', 'classes', 'exclude', 'folds', 'fold', 'recipe', 'resume'),
+    options: without('data', 'valData', 'testData', ...READING, 'folds', 'fold', 'recipe', 'resume'),
     load: async () => (await import('./commands/demo.js')).demo,
   },
 } as const satisfies Record<string, CommandSpec>;

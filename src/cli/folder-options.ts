@@ -11,6 +11,9 @@ export interface FolderValues {
   readonly seed?: number;
   readonly classes?: string;
   readonly exclude?: string;
+  readonly pathColumn?: string;
+  readonly labelColumn?: string;
+  readonly followLinks?: boolean;
 }
 
 /** `a,b,c`, a comma of a name as `\,`. */
@@ -32,7 +35,8 @@ function namesIn(path: string): string[] {
 }
 
 /** @throws UsageError (exit 2) for a list that cannot be read */
-export function folderOptions({classes, exclude, valData, testData, limit, seed}: FolderValues): ImageFolderOptions {
+export function folderOptions(values: FolderValues): ImageFolderOptions {
+  const {classes, exclude, valData, testData, limit, seed, pathColumn, labelColumn, followLinks} = values;
   return {
     ...(valData !== undefined && {valData}),
     ...(testData !== undefined && {testData}),
@@ -40,5 +44,8 @@ export function folderOptions({classes, exclude, valData, testData, limit, seed}
     ...(seed !== undefined && {seed}),
     ...(classes !== undefined && {classes: classesIn(classes)}),
     ...(exclude !== undefined && {exclude: namesIn(exclude)}),
+    ...(pathColumn !== undefined && {pathColumn}),
+    ...(labelColumn !== undefined && {labelColumn}),
+    ...(followLinks === true && {followLinks}),
   };
 }

@@ -10,7 +10,7 @@ import type {Sample} from './image-folder.js';
 import type {ImageTree} from './image-tree.js';
 import {leftOut} from './left-out.js';
 import type {ListedFile} from './list-files.js';
-import {assertReadable, lossFindings, type BrokenFile} from './readability.js';
+import {lossFindings, readabilityOf, type BrokenFile} from './readability.js';
 
 /** The class folders of a part: below a prefix in the root's own tree, or a tree of their own. */
 export interface Source {
@@ -98,12 +98,9 @@ export function nameClasses({tree, prefix}: Source, onRefusal: (error: DatasetEr
   const images = byClass(tree.images, prefix);
   const broken = brokenByClass({tree, prefix});
   for (const className of classNames) {
-    try {
-      assertReadable(className, join(place, className), images.get(className)?.length ?? 0, broken.get(className) ?? []);
-    } catch (error) {
-      if (!(error instanceof DatasetError)) throw error;
-      onRefusal(error, className);
-    }
+    const readable = images.get(className)?.length ?? 0;
+    const refusal = readabilityOf(className, join(place, className), readable, broken.get(className) ?? []);
+    if (refusal !== undefined) onRefusal(refusal, className);
   }
   return classNames;
 }
@@ -164,7 +161,8 @@ export function matchClasses(part: Part, {tree, prefix}: Source, classNames: rea
   };
 }
 
-const missingClasses = (part: Part, classNames: readonly string[]): Finding[] =>
+/** Classes without an image for a part. */
+export const missingClasses = (part: Part, classNames: readonly string[]): Finding[] =>
   classNames.map(className => ({
     code: 'missing-class',
     severity: 'warning',

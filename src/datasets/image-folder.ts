@@ -3,18 +3,15 @@ import {resolve} from 'node:path';
 import type {DatasetError} from '../core/errors.js';
 import type {Finding} from '../core/finding.js';
 import {random, shuffled} from '../core/random.js';
-import {classLosses, EmptyPartError, lostFolders, matchClasses, nameClasses, replacedFindings, strayFindings} from './class-folders.js';
-import type {Source} from './class-folders.js';
-import {chooseClasses} from './choose-classes.js';
+import {EmptyPartError} from './class-folders.js';
+import {folderFor, folderSource, listFor, listSource, type PartImages, type Reading} from './dataset-source.js';
 import {Exclusion} from './exclusion.js';
 import {groupBy} from './group-by.js';
-import {loadManifest} from './manifest.js';
-import {isManifest} from './manifest-rows.js';
-import {readImageTree} from './image-tree.js';
 import type {TreeOptions} from './image-tree.js';
 import {leftOut} from './left-out.js';
+import {isManifest} from './manifest-rows.js';
+import {Refusals} from './refusals.js';
 import type {Part} from './split-names.js';
-import {layoutFindings, layoutOf, withoutFolders} from './tree-layout.js';
 
 /** One image and what it shows. */
 export interface Sample {
@@ -47,9 +44,9 @@ export interface ImageFolder {
 }
 
 export interface ImageFolderOptions extends TreeOptions {
-  /** A folder of class folders to validate on, instead of the root's own. */
+  /** A folder of class folders, or a list of images, to validate on, instead of the root's own. */
   readonly valData?: string;
-  /** A folder of class folders to test on, instead of the root's own. */
+  /** A folder of class folders, or a list of images, to test on, instead of the root's own. */
   readonly testData?: string;
   /** Names of images to leave out (`Sample.name`). */
   readonly exclude?: readonly string[];
@@ -60,79 +57,50 @@ export interface ImageFolderOptions extends TreeOptions {
   /** Images to keep of each class in each part, drawn by `seed`. */
   readonly limit?: number;
   readonly seed?: number;
+  /** Columns of lists, by their names or by their numbers from 1, where those do not say what they are. */
+  readonly pathColumn?: string;
+  readonly labelColumn?: string;
 }
 
+/** A list of images, and no folder with such a name. */
+const isList = async (path: string): Promise<boolean> =>
+  isManifest(path) && (await stat(path).catch(() => undefined))?.isDirectory() !== true;
+
 /**
- * Finds the images below a folder: `root/<class>/...`, or `root/{train,val,test}/<class>/...`. Classes of validation and test folders
- * are matched by name. Where the root is a list of images (manifest.ts), finds those.
+ * Finds the images of a dataset: class folders, parts of a split with class folders, each perhaps within others (folder-layout.ts); or
+ * what a list names (manifest.ts). Classes of validation and test images are matched by name.
  *
- * @throws FolderNotFoundError, UnknownClassError, TooFewClassesError, ManifestError, EmptyClassError, BrokenClassError, EmptyPartError, AbortedError
+ * @throws FolderNotFoundError, LayoutError, ClassFolderError, UnknownClassError, TooFewClassesError, ManifestError, ManifestColumnsError,
+ *   EmptyClassError, BrokenClassError, EmptyPartError, AbortedError
  */
 export async function loadImageFolder(root: string, options: ImageFolderOptions = {}): Promise<ImageFolder> {
-  if (isManifest(root) && (await stat(root).catch(() => undefined))?.isDirectory() !== true) {
-    const folder = await loadManifest(root, options);
-    return limitedFolder(folder, options);
-  }
-  const exclusion = new Exclusion(options.exclude);
-  const read = await readImageTree(resolve(root), '', options, exclusion);
-  const {layout, prefixes, unused, reasons} = layoutOf(read, '', {root, ...(options.classes && {known: options.classes})});
-  const whole = withoutFolders(read, unused);
-  const tree = chooseClasses(whole, prefixes, options.classes);
-  const refusals = new Refusals(options.tolerant === true);
-  for (const error of lostFolders({tree, prefix: prefixes.train}, Object.values(prefixes))) refusals.add(error);
-  const trained = {tree, prefix: prefixes.train};
-  const classNames = nameClasses(trained, (error, className) => refusals.add(error, className));
-  const findings = [
-    ...layoutFindings(root, reasons),
-    ...tree.findings,
-    ...strayFindings(read, Object.values(prefixes), unused),
-    ...classLosses(trained, classNames),
-  ];
+  const [exclusion, refusals] = [new Exclusion(options.exclude), new Refusals(options.tolerant === true)];
+  const reading = {options, exclusion, refusals};
+  const source = (await isList(root)) ? await listSource(root, reading) : await folderSource(root, reading);
+  const {classNames, layout} = source;
+  const findings = [...source.findings];
   const samplesOf = async (part: Part, elsewhere?: string): Promise<readonly Sample[] | undefined> => {
-    const own = prefixes[part] === undefined ? undefined : {tree, prefix: prefixes[part]};
-    const given = elsewhere === undefined ? undefined : await sourceElsewhere(part, elsewhere, classNames, options, exclusion);
-    const source = given ?? own;
-    if (source === undefined) return undefined;
-    if (given !== undefined) {
-      for (const error of lostFolders(given)) refusals.add(error);
-      findings.push(...given.findings, ...replacedFindings(own, elsewhere!));
-    }
-    const {samples, findings: found} = matchClasses(part, source, classNames);
-    findings.push(...found);
-    if (samples.length === 0 && elsewhere !== undefined) refusals.add(new EmptyPartError(part, source.tree.root, classNames));
-    return samples.length === 0 ? undefined : samples;
+    const images = elsewhere === undefined ? source.images(part) : await imagesElsewhere(part, elsewhere, classNames, reading);
+    if (elsewhere !== undefined) findings.push(...source.replaced(part, elsewhere));
+    findings.push(...(images?.findings ?? []));
+    if (images?.samples.length === 0 && elsewhere !== undefined) refusals.add(new EmptyPartError(part, resolve(elsewhere), classNames));
+    return images === undefined || images.samples.length === 0 ? undefined : images.samples;
   };
   const samples = (await samplesOf('train')) ?? [];
   const validation = await samplesOf('validation', options.valData);
   const test = await samplesOf('test', options.testData);
   findings.push(...exclusion.findings(), ...refusals.findings);
   const folder = {
-    root: tree.root,
-    classNames,
-    samples,
+    ...{root: source.root, classNames, samples, findings, layout},
     ...(validation && {validation}),
     ...(test && {test}),
-    findings,
-    layout,
     ...(refusals.first && {refusal: refusals.first}),
   };
   return limitedFolder(folder, options);
 }
 
-/** Why a run would refuse a folder: thrown at once, or kept and told. */
-class Refusals {
-  readonly findings: Finding[] = [];
-  first?: DatasetError;
-
-  constructor(readonly areKept: boolean) {}
-
-  add(error: DatasetError, className?: string): void {
-    if (!this.areKept) throw error;
-    this.first ??= error;
-    const code = className === undefined ? 'unusable-part' : 'unusable-class';
-    this.findings.push({code, severity: 'error', message: error.message, files: [], ...(className !== undefined && {className})});
-  }
-}
+const imagesElsewhere = async (part: Part, path: string, classNames: readonly string[], reading: Reading): Promise<PartImages> =>
+  (await isList(path)) ? listFor(part, path, classNames, reading) : folderFor(part, path, classNames, reading);
 
 /** A folder with fewer images of each class in each part, and what it tells of the others. */
 function limitedFolder(folder: ImageFolder, options: ImageFolderOptions): ImageFolder {
@@ -142,20 +110,6 @@ function limitedFolder(folder: ImageFolder, options: ImageFolderOptions): ImageF
   const kept = new Set(everySample(smaller).map(({name}) => name));
   const others = everySample(folder).flatMap(({name}) => (kept.has(name) ? [] : [name]));
   return {...smaller, findings: [...folder.findings, ...leftOut('over-limit', 'note', others, 'its class has more images than --limit')]};
-}
-
-async function sourceElsewhere(
-  part: Part,
-  folder: string,
-  classNames: readonly string[],
-  options: ImageFolderOptions,
-  exclusion: Exclusion,
-): Promise<Source & {findings: Finding[]}> {
-  const tree = await readImageTree(resolve(folder), `${part}://`, options, exclusion);
-  const {prefixes, unused, reasons} = layoutOf(tree, `${part}://`, {root: folder, known: classNames, part});
-  const prefix = prefixes.train;
-  const findings = [...layoutFindings(folder, reasons), ...tree.findings, ...strayFindings(tree, [prefix], unused)];
-  return {tree: withoutFolders(tree, unused), prefix, findings};
 }
 
 /** The same few of each class for the same seed, whatever the other classes hold. */

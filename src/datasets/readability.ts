@@ -54,22 +54,28 @@ export class EmptyClassError extends DatasetError {
   }
 }
 
-/** @throws EmptyClassError, BrokenClassError */
-export function assertReadable(className: string, folder: string, readable: number, broken: readonly BrokenFile[]): void {
-  if (readable === 0) throw new EmptyClassError(className, folder, broken);
+/** Why a class has too few images that can be read; undefined where it has enough. */
+export function readabilityOf(
+  className: string,
+  folder: string,
+  readable: number,
+  broken: readonly BrokenFile[],
+): EmptyClassError | BrokenClassError | undefined {
+  if (readable === 0) return new EmptyClassError(className, folder, broken);
   const total = readable + broken.length;
   const isTooFew = readable < FEWEST_READABLE || broken.length / total > BROKEN_SHARE_LIMIT;
-  if (broken.length > 0 && isTooFew) throw new BrokenClassError(className, broken, total);
+  return broken.length > 0 && isTooFew ? new BrokenClassError(className, broken, total) : undefined;
 }
 
 /** What a class has lost, where it goes on without it. */
 export function lossFindings(className: string, readable: number, broken: readonly BrokenFile[]): Finding[] {
   const total = readable + broken.length;
-  if (readable === 0 || broken.length / total <= BROKEN_SHARE_TOLD) return [];
+  const isUsable = readabilityOf(className, '', readable, broken) === undefined;
+  if (!isUsable || broken.length / total <= BROKEN_SHARE_TOLD) return [];
   const [first] = broken;
   const message =
     `${broken.length} of ${total} images of class ${className} cannot be read, such as ${first!.name} (${first!.reason}): ` +
-    `the other ${readable} are used. ${TO_LIST} lists them.`;
+    `the run goes on with ${readable}. ${TO_LIST} lists them.`;
   return [{code: 'class-with-broken-images', severity: 'warning', message, files: broken.map(({name}) => name), className}];
 }
 
@@ -107,7 +113,8 @@ function losses(readable: readonly Sample[], broken: readonly BrokenSample[]): {
 /** @throws EmptyClassError, BrokenClassError for the first class that has lost too much */
 export function assertClassesReadable(readable: readonly Sample[], broken: readonly BrokenSample[], classNames: readonly string[]): void {
   for (const {label, readable: kept, files} of losses(readable, broken)) {
-    assertReadable(classNames[label]!, dirname(files[0]!.path), kept, files);
+    const refusal = readabilityOf(classNames[label]!, dirname(files[0]!.path), kept, files);
+    if (refusal !== undefined) throw refusal;
   }
 }
 

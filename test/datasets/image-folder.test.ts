@@ -225,7 +225,7 @@ describe('loadImageFolder', () => {
         ['unreadable-image', 'Left out cats/bad.jpg: its bytes are no image.', 'cats/bad.jpg'],
         [
           'class-with-broken-images',
-          '1 of 6 images of class cats cannot be read, such as cats/bad.jpg (its bytes are no image): the other 5 are used. ' +
+          '1 of 6 images of class cats cannot be read, such as cats/bad.jpg (its bytes are no image): the run goes on with 5. ' +
             'finetune check DIR --fix-list exclude.txt lists them.',
         ],
       ]);

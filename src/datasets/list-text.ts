@@ -1,0 +1,39 @@
+import {readFile} from 'node:fs/promises';
+
+const ENCODINGS: readonly (readonly [encoding: string, mark: readonly number[]])[] = [
+  ['utf-8', [0xef, 0xbb, 0xbf]],
+  ['utf-16le', [0xff, 0xfe]],
+  ['utf-16be', [0xfe, 0xff]],
+];
+
+/** Bytes that no UTF-8 has; `offset` is of the first. */
+export class EncodingError extends Error {}
+
+/** The line of the first bytes that are no UTF-8. */
+function lineOfFault(bytes: Buffer): number {
+  let line = 1;
+  for (let start = 0; start < bytes.length; line++) {
+    const end = bytes.indexOf(0x0a, start);
+    const next = end === -1 ? bytes.length : end + 1;
+    if (bytes.toString('utf8', start, next).includes('\ufffd')) return line;
+    start = next;
+  }
+  return line;
+}
+
+/**
+ * The text of a list: UTF-8, or UTF-16 with the mark that says so.
+ * @throws EncodingError for any other encoding, which would spoil names without anybody noticing; what reading throws
+ */
+export async function readListText(path: string): Promise<string> {
+  const bytes = await readFile(path);
+  const [encoding] = ENCODINGS.find(([, mark]) => mark.every((byte, i) => bytes[i] === byte)) ?? ['utf-8'];
+  const isUnmarked = encoding === 'utf-8' && bytes.subarray(0, 1000).includes(0);
+  if (isUnmarked) throw new EncodingError('bytes that are no text, or UTF-16 without its byte order mark');
+  try {
+    return new TextDecoder(encoding, {fatal: true}).decode(bytes);
+  } catch {
+    const where = encoding === 'utf-8' ? ` in line ${lineOfFault(bytes)}` : '';
+    throw new EncodingError(`bytes that are no ${encoding.toUpperCase()}${where}`);
+  }
+}

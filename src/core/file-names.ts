@@ -46,5 +46,9 @@ export const readableName = (name: string): string =>
     return code >= 0xdc80 && code <= 0xdcff ? `\\x${(code & 0xff).toString(16)}` : `\\u${code.toString(16)}`;
   });
 
-/** Whether two spellings are one name: macOS takes accents apart, Linux does not. */
-export const sameName = (a: string, b: string): boolean => a === b || a.normalize('NFC') === b.normalize('NFC');
+/** Finds things by a name in any spelling of its accents: macOS takes them apart, Linux does not. A name as it is goes first. */
+export function byAnySpelling<Item>(items: readonly (readonly [name: string, item: Item])[]): (name: string) => Item | undefined {
+  const exact = new Map(items);
+  const composed = new Map(items.toReversed().map(([name, item]) => [name.normalize('NFC'), item]));
+  return name => exact.get(name) ?? composed.get(name.normalize('NFC'));
+}

@@ -66,6 +66,9 @@ export const foldersIn = (tree: ImageTree, prefix: string): string[] =>
 export const isInClass = (name: string, prefixes: readonly string[]): boolean =>
   prefixes.some(prefix => classOf(name, prefix) !== undefined);
 
+/** What names begin with in a folder of its own for validation or test. */
+const ELSEWHERE = /^(?:validation|test):\/\//;
+
 const REPAIR = 'Rename it, or every such name at once: convmv -f latin1 -t utf8 -r --notest DIR.';
 
 /** What is wrong with folders where a class, or all of a part, would be lost with them: links that were not followed, names that are no text. */
@@ -81,7 +84,10 @@ export function lostFolders({tree, prefix}: Source, prefixes: readonly string[] 
       const remedy = reason.includes('--follow-links') ? 'Add --follow-links to read what it leads to.' : 'Repair or remove it.';
       return new ClassFolderError(path, reason, remedy);
     }),
-    ...raw.map(name => new ClassFolderError(readableName(join(tree.root, name)), 'the bytes of its name are no UTF-8', REPAIR)),
+    ...raw.map(
+      name =>
+        new ClassFolderError(readableName(join(tree.root, name.replace(ELSEWHERE, ''))), 'the bytes of its name are no UTF-8', REPAIR),
+    ),
   ];
 }
 

@@ -14,16 +14,16 @@ export class Exclusion {
   /** Files that are not on the list. */
   kept<File extends {readonly name: string}>(files: readonly File[]): File[] {
     return files.filter(({name}) => {
-      const composed = name.normalize('NFC');
-      if (!this.#names.has(composed)) return true;
-      this.#found.add(composed);
+      if (!this.#names.has(name.normalize('NFC'))) return true;
+      this.#found.add(name);
       return false;
     });
   }
 
   /** What was left out, and what was to be and is not there. */
   findings(): Finding[] {
-    const missing = [...this.#names].filter(name => !this.#found.has(name));
+    const found = new Set([...this.#found].map(name => name.normalize('NFC')));
+    const missing = [...this.#names].filter(name => !found.has(name));
     const [first] = missing;
     const which = missing.length === 1 ? `${first} is` : `${missing.length} files, such as ${first}, are`;
     return [

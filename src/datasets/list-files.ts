@@ -86,10 +86,10 @@ class Walk {
     }
   }
 
-  /** Names are in NFC, whatever the disk has, so that lists hold on every system; of two that differ in nothing else, the second is as it is. */
+  /** Names are in NFC, whatever the disk has, so that lists hold on every system; of two that differ in nothing else, the second is spelled otherwise. */
   #file(path: string, raw: string): void {
-    const composed = raw.normalize('NFC');
-    const name = this.#names.has(composed) ? raw : composed;
+    const spellings = [raw.normalize('NFC'), raw, raw.normalize('NFD')];
+    const name = spellings.find(spelling => !this.#names.has(spelling)) ?? path;
     this.#names.add(name);
     this.listing.files.push({path, name});
   }

@@ -1,7 +1,6 @@
 import type {Finding} from '../core/finding.js';
 import {groupBy} from './group-by.js';
 import type {ImageFolder, Sample} from './image-folder.js';
-import {leftOut} from './left-out.js';
 import type {KnownContents, SplitParts} from './split.js';
 
 /** What a person should know of a split: copies that were left out, contradicting labels, classes that validation says nothing about. */
@@ -11,14 +10,43 @@ export function splitFindings(
   leftOutReasons: ReadonlyMap<string, string>,
   contents: KnownContents,
 ): Finding[] {
-  const known = new Set(contents.samples.map(({name}) => name));
-  const copies = [...leftOutReasons.keys()].filter(name => known.has(name));
   return [
-    ...leftOut('copy-across-parts', 'warning', copies, 'the same file is for validation or test as well'),
+    ...copiesAcrossParts(leftOutReasons, contents),
     ...contradictions([...train, ...validation, ...test], folder.classNames, contents),
     ...notValidated(folder, validation),
   ];
 }
+
+/** Files that were left out because the same bytes are for validation or test, and those. */
+function copiesAcrossParts(leftOutReasons: ReadonlyMap<string, string>, contents: KnownContents): Finding[] {
+  const byHash = groupBy(contents.samples, sample => contents.contentHash(sample));
+  const pairs = [...byHash.values()].flatMap(group => {
+    const [copies, kept] = [group.filter(({name}) => leftOutReasons.has(name)), group.filter(({name}) => !leftOutReasons.has(name))];
+    return copies.map(({name}) => ({name, others: [...kept, ...copies].map(other => other.name).filter(other => other !== name)}));
+  });
+  const order = new Map([...leftOutReasons.keys()].map((name, i) => [name, i]));
+  pairs.sort((a, b) => order.get(a.name)! - order.get(b.name)!);
+  const [first] = pairs;
+  if (first === undefined) return [];
+  const pair = `${first.name}: it is the same file as ${first.others[0]!}, which is for validation or test`;
+  return [
+    {
+      code: 'copy-across-parts',
+      severity: 'warning',
+      message: `Left out ${pairs.length === 1 ? '' : `${pairs.length} copies, such as `}${pair}.`,
+      files: [...new Set(pairs.flatMap(({name, others}) => [name, ...others]))],
+      exclude: pairs.map(({name}) => name),
+    },
+  ];
+}
+
+/** Names that a sentence has; a finding has them all. */
+const NAMED = 4;
+
+const named = (samples: readonly Sample[]): string => {
+  const names = samples.slice(0, NAMED).map(({name}) => name);
+  return samples.length > NAMED ? `${names.join(', ')} and ${samples.length - NAMED} more` : names.join(', ');
+};
 
 /** The same file in folders of different classes: one label at least is wrong. */
 function contradictions(samples: readonly Sample[], classNames: readonly string[], contents: KnownContents): Finding[] {
@@ -28,7 +56,7 @@ function contradictions(samples: readonly Sample[], classNames: readonly string[
     .map(group => ({
       code: 'contradicting-labels',
       severity: 'warning',
-      message: `The same file is in classes ${[...new Set(group.map(({label}) => classNames[label]))].join(' and ')}: ${group.map(({name}) => name).join(', ')}. Keep one.`,
+      message: `The same file is in classes ${[...new Set(group.map(({label}) => classNames[label]))].join(' and ')}: ${named(group)}. Keep one.`,
       files: group.map(({name}) => name),
       exclude: group.map(({name}) => name),
     }));

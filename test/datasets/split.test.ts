@@ -186,8 +186,9 @@ describe('splitFolder', () => {
         {
           code: 'copy-across-parts',
           severity: 'warning',
-          message: 'Left out 3 files, such as val/1/91: the same file is for validation or test as well.',
-          files: ['val/1/91', '0/4', '1/7'],
+          message: 'Left out 3 copies, such as val/1/91: it is the same file as test/1/91, which is for validation or test.',
+          files: ['val/1/91', 'test/1/91', '0/4', 'val/0/4', '1/7', 'test/0/7'],
+          exclude: ['val/1/91', '0/4', '1/7'],
         },
       ]);
     });
@@ -263,7 +264,7 @@ describe('splitFolder', () => {
       const error = refusal(folderOf(samples, {validation: samples.map(sample => ({...sample, name: `val/${sample.name}`}))}));
       expect(error).to.be.instanceOf(NoTrainingImagesError);
       expect(error.message).to.equal(
-        'Expected at least one image of class class 0 in /pets for training, but found only files that are also for validation or test. Add others to train on.',
+        'Expected at least one image of class class 0 in /pets for training, but found only files that cannot be read, or that are also for validation or test. Add others to train on.',
       );
     });
   });

@@ -72,7 +72,7 @@ describe('a hostile folder', function () {
       expectEnded(ended, 0);
       const {usable, images, findings} = documentOf<Checked>(ended);
       expect(usable).to.equal(true);
-      expect(images.readable).to.equal(280 + folder!.readable.length);
+      expect(images.readable).to.equal(280 + folder!.readable.length + folder!.rawNamed.length);
       expectFindings(findings);
     });
 
@@ -81,8 +81,8 @@ describe('a hostile folder', function () {
       expectEnded(ended, 0);
       expectFindings(documentOf<Trained>(ended).findings);
       const {train: trained, validation, leftOut} = namesIn(join(cwd, 'runs/everything'));
-      expect([...trained, ...validation]).to.have.length(280 + folder!.readable.length);
-      expect([...trained, ...validation]).to.include.members(folder!.readable);
+      expect([...trained, ...validation]).to.have.length(280 + folder!.readable.length + folder!.rawNamed.length);
+      expect([...trained, ...validation]).to.include.members([...folder!.readable, ...folder!.rawNamed]);
       expect(folder!.unreadable).to.include.members(leftOut);
     });
 
@@ -91,7 +91,7 @@ describe('a hostile folder', function () {
       expectEnded(ended, 0);
       const {findings, metrics} = documentOf<Trained & {readonly metrics: {readonly count: number}}>(ended);
       expectFindings(findings);
-      expect(metrics.count).to.equal(280 + folder!.readable.length);
+      expect(metrics.count).to.equal(280 + folder!.readable.length + folder!.rawNamed.length);
     });
 
     it('is predicted file by file: what is no image is told, the others are classified', async () => {

@@ -71,13 +71,19 @@ const ELSEWHERE = /^(?:validation|test):\/\//;
 
 const REPAIR = 'Rename it, or every such name at once: convmv -f latin1 -t utf8 -r --notest DIR.';
 
-/** What is wrong with folders where a class, or all of a part, would be lost with them: links that were not followed, names that are no text. */
-export function lostFolders({tree, prefix}: Source, prefixes: readonly string[] = [prefix]): ClassFolderError[] {
-  const links = tree.lostLinks.filter(({name, isFolder}) => isFolder && !isInClass(name, prefixes));
-  const raw = prefixes.flatMap(one =>
-    foldersIn(tree, one)
-      .filter(hasRawBytes)
-      .map(name => one + name),
+/**
+ * What is wrong with folders where a class, or all of a part, would be lost with them: links that were not followed, names that are no text.
+ * @param wanted names of classes; all unless told
+ */
+export function lostFolders(tree: ImageTree, prefixes: readonly string[], wanted?: readonly string[]): ClassFolderError[] {
+  const isWanted = (name: string): boolean => {
+    const className = prefixes.map(prefix => classOf(`${name}/`, prefix)).find(found => found !== undefined);
+    return className === undefined || wanted === undefined || wanted.some(one => one.normalize('NFC') === className);
+  };
+  const links = tree.lostLinks.filter(({name, isFolder}) => isFolder && !isInClass(name, prefixes) && isWanted(name));
+  const folders = prefixes.flatMap(prefix => foldersIn(tree, prefix).map(name => prefix + name));
+  const raw = folders.filter(
+    (name, i) => hasRawBytes(name.slice(name.lastIndexOf('/') + 1)) && isWanted(name) && folders.indexOf(name) === i,
   );
   return [
     ...links.map(({path, reason}) => {

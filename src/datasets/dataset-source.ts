@@ -35,9 +35,9 @@ export interface Reading {
 export async function folderSource(root: string, {options, exclusion, refusals}: Reading): Promise<DatasetSource> {
   const read = await readImageTree(resolve(root), '', options, exclusion);
   const {layout, prefixes, unused, reasons} = layoutOf(read, '', {root, ...(options.classes && {known: options.classes})});
-  const tree = chooseClasses(withoutFolders(read, unused), prefixes, options.classes);
-  const places = Object.values(prefixes);
-  for (const error of lostFolders({tree, prefix: prefixes.train}, places)) refusals.add(error);
+  const [whole, places] = [withoutFolders(read, unused), Object.values(prefixes)];
+  for (const error of lostFolders(whole, places, options.classes)) refusals.add(error);
+  const tree = chooseClasses(whole, prefixes, options.classes);
   const trained = {tree, prefix: prefixes.train};
   const classNames = nameClasses(trained, (error, className) => refusals.add(error, className));
   const losses = classLosses(trained, classNames);
@@ -63,7 +63,7 @@ export async function folderFor(
   const tree = await readImageTree(resolve(folder), `${part}://`, options, exclusion);
   const {prefixes, unused, reasons} = layoutOf(tree, `${part}://`, {root: folder, known: classNames, part});
   const source = {tree: withoutFolders(tree, unused), prefix: prefixes.train};
-  for (const error of lostFolders(source)) refusals.add(error);
+  for (const error of lostFolders(source.tree, [source.prefix])) refusals.add(error);
   const {samples, findings} = matchClasses(part, source, classNames);
   return {
     samples,

@@ -28,7 +28,7 @@ export function layoutOf(tree: ImageTree, prefix: string, {root, known = [], par
   try {
     return findLayout({root, top, others: tree.others, ...knownFolders(known), ...(part && {part})});
   } catch (error) {
-    throw lostFolders({tree, prefix}, [])[0] ?? error;
+    throw lostFolders(tree, [])[0] ?? error;
   }
 }
 

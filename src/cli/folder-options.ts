@@ -2,6 +2,7 @@ import {messageOf, UsageError} from '../core/errors.js';
 import {readTextFile} from '../core/text-file.js';
 import type {ImageFolderOptions} from '../datasets/image-folder.js';
 import {parseNames} from './name-list.js';
+import {kebab, quoted} from './words.js';
 
 /** Options of a command that say which images of a folder are meant. */
 export interface FolderValues {
@@ -49,3 +50,13 @@ export function folderOptions(values: FolderValues): ImageFolderOptions {
     ...(followLinks === true && {followLinks}),
   };
 }
+
+const SAID = ['valData', 'testData', 'classes', 'exclude', 'pathColumn', 'labelColumn', 'followLinks'] as const;
+
+/** The same options for another command, each after a space. */
+export const folderWords = (values: FolderValues): string =>
+  SAID.map(key => {
+    const value = values[key];
+    if (value === undefined || value === false) return '';
+    return value === true ? ` --${kebab(key)}` : ` --${kebab(key)} ${quoted(value)}`;
+  }).join('');

@@ -27,7 +27,10 @@ export class Exclusion {
     const [first] = missing;
     const which = missing.length === 1 ? `${first} is` : `${missing.length} files, such as ${first}, are`;
     return [
-      ...leftOut('excluded', 'note', [...this.#found], 'it is on the list of --exclude'),
+      ...leftOut('excluded', 'note', [...this.#found], 'it is on the list of --exclude').map(finding => ({
+        ...finding,
+        exclude: finding.files,
+      })),
       ...(first === undefined
         ? []
         : [

@@ -118,9 +118,9 @@ const asClasses = (folder: Folder, classes: readonly Folder[], meaning: string, 
 const asEvery = (folder: Folder, classes: readonly Folder[], question: Question): Reading[] =>
   asClasses(folder, classes, `the classes are ${some(namesOf(classes))}`, question);
 
-const below = (folders: readonly Folder[], question: Question): Reading[] =>
+const below = (what: string, folders: readonly Folder[], question: Question): Reading[] =>
   folders.slice(0, READINGS).map(child => ({
-    meaning: `the folders are ${some(namesOf(filled(child)))}`,
+    meaning: `${what} ${some(namesOf(filled(child)))}`,
     options: optionsFor(question.root, {data: within(child, question)}),
   }));
 
@@ -143,7 +143,7 @@ function partsWithin(folder: Folder, children: readonly Folder[], question: Ques
   const problem = `In ${question.root}, ${some(namesOf(parted))} ${holds} folders for training, validation or test, where class folders or images are expected.`;
   const usable = parted.filter(child => ['classes', 'splits'].includes(look(child, question).kind));
   const mixed = asClasses(folder, children, `the classes are ${some(namesOf(children))}; images for training and test are mixed`, question);
-  return {kind: 'unclear', problem, readings: [...below(usable, question), ...mixed]};
+  return {kind: 'unclear', problem, readings: [...below('with its folders', usable, question), ...mixed]};
 }
 
 /** The same folders in several folders. */
@@ -151,7 +151,7 @@ function repeats(folder: Folder, children: readonly Folder[], question: Question
   const repeated = repeatedNames(children);
   if (repeated.length < 2) return undefined;
   const problem = `In ${question.root}, ${some(namesOf(children))} hold the same folders, such as ${some(repeated)}: either may be the classes.`;
-  return {kind: 'unclear', problem, readings: [...below(children, question), ...asEvery(folder, children, question)]};
+  return {kind: 'unclear', problem, readings: [...below('the classes are', children, question), ...asEvery(folder, children, question)]};
 }
 
 /** The part that a folder is named after, and after nothing else. */

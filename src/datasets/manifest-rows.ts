@@ -1,8 +1,9 @@
+import {readFile} from 'node:fs/promises';
 import {extname} from 'node:path';
 import {Readable} from 'node:stream';
 import {parse} from 'csv-parse';
 import {DatasetError, messageOf} from '../core/errors.js';
-import {EncodingError, readListText} from './list-text.js';
+import {decodeText, EncodingError} from '../core/text-file.js';
 import type {ListedFiles} from './listed-files.js';
 import {columnsOf, isUnassigned, type Columns, type NamedColumns} from './manifest-columns.js';
 
@@ -100,7 +101,7 @@ function parseObject(text: string, path: string, line: number): object {
 
 async function tableIn(path: string): Promise<Table> {
   try {
-    const text = await readListText(path);
+    const text = decodeText(await readFile(path));
     return LINES.includes(extname(path).toLowerCase()) ? jsonLines(text, path) : await separated(text, path);
   } catch (error) {
     if (error instanceof ManifestError) throw error;

@@ -46,7 +46,7 @@ async function matching(pattern: string): Promise<FoundImages> {
 async function below(folder: string, watching: Watching): Promise<FoundImages> {
   const tree = await readImageTree(folder, join(folder, '/'), watching);
   const broken = tree.broken.filter(({name}) => !name.endsWith('/'));
-  const images = [...tree.images, ...broken].map(({name}) => join(name));
+  const images = [...tree.images, ...broken].map(({name, spelled = name}) => join(spelled));
   return {images: images.sort(), findings: tree.findings.filter(({code}) => code !== 'unreadable-image')};
 }
 

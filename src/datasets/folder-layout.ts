@@ -67,7 +67,7 @@ function lookInto(only: Folder, around: Folder, question: Question): Found {
   const found = look(only, question);
   const part = nameOfPart(only);
   if (found.kind === 'flat' || found.kind === 'empty') {
-    if (isContainer(only.name)) return {kind: 'flat'};
+    if (isContainer(only.name) || only.name === around.name) return {kind: 'flat'};
     return part === undefined
       ? classesIn(around)
       : {kind: 'unlabeled', problem: `${within(only, question)} holds images and no class folders.`};
@@ -105,10 +105,13 @@ function lookAmong(folder: Folder, children: readonly Folder[], question: Questi
     const unused = {prefix: copy.prefix, reason: `${copy.name} repeats the folders beside it`};
     return found.kind === 'classes' ? {...found, unused: [...found.unused, unused]} : found;
   }
-  const doubt = namedAsParts(folder, children, question) ?? partsWithin(folder, children, question) ?? repeats(folder, children, question);
-  if (doubt !== undefined) return doubt;
+  const doubts = [namedAsParts, likeParts, partsWithin, repeats];
+  for (const doubt of doubts) {
+    const found = doubt(folder, children, question);
+    if (found !== undefined) return found;
+  }
   const areDeep = children.every(({direct, folders}) => direct === 0 && folders.size > 1);
-  const reason = `the folders ${some(namesOf(children))} are the classes, and what is in their sub-folders is theirs`;
+  const reason = `the folders ${some(namesOf(children))} are the classes, and what is in their sub-folders is theirs (if those are the classes, move them into one folder)`;
   return classesIn(folder, [], areDeep ? [reason] : []);
 }
 
@@ -124,15 +127,24 @@ const below = (what: string, folders: readonly Folder[], question: Question): Re
     options: optionsFor(question.root, {data: within(child, question)}),
   }));
 
-/** `test` beside `cats` and `dogs`. A class may be called `train`, beside `car` and `plane`. */
+/** `test` beside `cats` and `dogs`. A class may be called `train`, beside `car` and `plane`: then a person has to say so. */
 function namedAsParts(folder: Folder, children: readonly Folder[], question: Question): Found | undefined {
   const [named, others] = [children.filter(child => nameOfPart(child)), children.filter(child => !nameOfPart(child))];
-  if (named.length === 0 || (named.length === 1 && others.length > 0 && named[0]!.name.toLowerCase() === 'train')) return undefined;
+  if (named.length === 0) return undefined;
   const names = some(namesOf(named));
   if (others.length === 0) return {kind: 'unlabeled', problem: `${names} hold images and no class folders.`};
   const problem = `In ${question.root}, ${names} ${named.length === 1 ? 'is' : 'are'} named as a part of a split, among folders that look like classes.`;
   const readings = [...asClasses(folder, others, `without ${names}`, question), ...asEvery(folder, children, question)];
   return {kind: 'unclear', problem, readings};
+}
+
+/** `new-train` and `old_test`: each says a part of a split, and no two belong together. */
+function likeParts(folder: Folder, children: readonly Folder[], question: Question): Found | undefined {
+  const names = children.map(({name}) => splitNameOf(name));
+  if (names.includes(undefined) || new Set(names.map(name => name!.part)).size < 2) return undefined;
+  const problem = `In ${question.root}, ${some(namesOf(children))} are named as parts of a split, and which belong together is not clear.`;
+  const usable = children.filter(child => filled(child).length > 1);
+  return {kind: 'unclear', problem, readings: [...below('the classes are', usable, question), ...asEvery(folder, children, question)]};
 }
 
 /** `cats/train`, `cats/test`: a split in what should be a class. */
@@ -181,9 +193,14 @@ function isParted(child: Folder): boolean {
 function repeatedNames(children: readonly Folder[]): string[] {
   if (children.some(({direct}) => direct > 0)) return [];
   const counts = new Map<string, number>();
-  for (const child of children) for (const {name} of filled(child)) counts.set(name, (counts.get(name) ?? 0) + 1);
-  const repeated = [...counts].filter(([, count]) => count > 1).map(([name]) => name);
-  return repeated.every(name => isContainer(name) || holdsLabels(name)) ? [] : repeated;
+  for (const child of children) for (const {name} of filled(inmost(child))) counts.set(name, (counts.get(name) ?? 0) + 1);
+  return [...counts].filter(([, count]) => count > 1).map(([name]) => name);
+}
+
+/** The first folder in a folder that holds several, or images. */
+function inmost(folder: Folder): Folder {
+  const [only, ...others] = filled(folder);
+  return only === undefined || others.length > 0 || folder.direct > 0 ? folder : inmost(only);
 }
 
 /**

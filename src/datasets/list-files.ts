@@ -11,6 +11,8 @@ export interface ListedFile {
   readonly path: string;
   /** The prefix and the path relative to the root, `/` between folders on every system. */
   readonly name: string;
+  /** The name as the disk has it, where that is spelled otherwise. */
+  readonly spelled?: string;
 }
 
 /** A link that was not followed. */
@@ -91,7 +93,7 @@ class Walk {
     const spellings = [raw.normalize('NFC'), raw, raw.normalize('NFD')];
     const name = spellings.find(spelling => !this.#names.has(spelling)) ?? path;
     this.#names.add(name);
-    this.listing.files.push({path, name});
+    this.listing.files.push({path, name, ...(name !== raw && {spelled: raw})});
   }
 
   async #enter(path: string, name: string): Promise<void> {

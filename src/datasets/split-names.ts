@@ -10,7 +10,23 @@ const WORDS: Readonly<Record<Part | 'unlabeled', readonly string[]>> = {
 
 /** Words beside them that say nothing more: `train_images`, `01-train`, `test set`. */
 const EMPTY = ['image', 'images', 'img', 'imgs', 'picture', 'pictures', 'photo', 'photos', 'set', 'sets', 'data', 'dataset', 'datas'];
-const EMPTY_WORDS: ReadonlySet<string> = new Set([...EMPTY, 'folder', 'dir', 'files', 'split', 'part', 'subset', 'samples', 'x']);
+const EMPTY_WORDS: ReadonlySet<string> = new Set([
+  ...EMPTY,
+  'folder',
+  'dir',
+  'files',
+  'split',
+  'part',
+  'subset',
+  'samples',
+  'x',
+  'jpg',
+  'jpeg',
+  'png',
+  'resized',
+  'cropped',
+  'v',
+]);
 
 const BY_WORD: ReadonlyMap<string, Part | 'unlabeled'> = new Map(
   Object.entries(WORDS).flatMap(([part, words]) =>
@@ -51,7 +67,7 @@ export function partNamed(name: string): Part | undefined {
 /** Folders that say what kind of files they hold, and not what the images show. */
 const CONTAINERS = /^(?:\d+\s)?(?:images?|imgs?|pictures?|photos?|jpe?gimages|jpe?gs?|pngs?|input|inputs|frames|raw)$/i;
 const LABELS =
-  /^(?:(?:bounding[\s_-]?)?boxes|labels?|masks?|annotations?|annots?|segmentation(?:class|object|masks?)?|gt|ground[\s_-]?truth|depth|labeltxt)$/i;
+  /^(?:(?:bounding[\s_-]?)?boxes|labels?|masks?|annotations?|annots?|segmentations?(?:class|object|masks?)?|gt|ground[\s_-]?truth|depth|labeltxt)$/i;
 
 export const isContainer = (name: string): boolean => CONTAINERS.test(name);
 /** Masks and boxes, which are images or text. */

@@ -72,10 +72,11 @@ describe('loadImageFolder', () => {
       expect(await refusal(root)).to.match(/^train and test hold images and no class folders\. Put the images of each class into a folder/);
     });
 
-    it('takes train for a class when its neighbours are no parts of a split', async () => {
+    it('takes train for a class when it is told to', async () => {
       const root = temporaryDirectory();
       await writePictures(root, ['train/steam/1.png', 'car/2.png', 'plane/3.png']);
-      expect((await loadImageFolder(root)).classNames).to.deep.equal(['car', 'plane', 'train']);
+      expect(await refusal(root)).to.include('--classes car,plane,train (');
+      expect((await loadImageFolder(root, {classes: ['train', 'car', 'plane']})).classNames).to.deep.equal(['car', 'plane', 'train']);
     });
   });
 

@@ -126,16 +126,17 @@ const READ: readonly Read[] = [
     findings: ['layout'],
   },
   {
-    what: 'a train among vehicles',
+    what: 'a train among vehicles, if it is told to be a class',
     images: ['train/1.png', 'car/2.png', 'plane/3.png'],
+    options: {classes: ['car', 'plane', 'train']},
     parts: {train: ''},
     classes: ['car', 'plane', 'train'],
   },
   {
     what: 'classes whose names have such words in them',
-    images: ['train station/1.png', 'test tube/2.png', 'dev board/3.png'],
+    images: ['train station/1.png', 'test tube/2.png', 'cup/3.png'],
     parts: {train: ''},
-    classes: ['dev board', 'test tube', 'train station'],
+    classes: ['cup', 'test tube', 'train station'],
   },
   {
     what: 'classes that are asked for, although their sub-folders have the same names',
@@ -143,6 +144,32 @@ const READ: readonly Read[] = [
     options: {classes: ['first', 'second']},
     parts: {train: ''},
     classes: ['first', 'second'],
+  },
+  {
+    what: 'flowers with a copy of all classes among them',
+    images: [...each(['flowers'], ['daisy', 'rose', 'tulip']), ...each(['flowers/flowers'], ['daisy', 'rose', 'tulip'])],
+    parts: {train: 'flowers/'},
+    classes: ['daisy', 'rose', 'tulip'],
+    findings: ['layout', 'unused-folder'],
+  },
+  {
+    what: 'Tiny ImageNet: images/ in each class, validation without classes',
+    images: ['train/cats/images/1.png', 'train/dogs/images/2.png', 'val/images/3.png', 'test/images/4.png'],
+    files: {'val/val_annotations.txt': 'x'},
+    parts: {train: 'train/'},
+    findings: ['unused-folder', 'unused-folder'],
+  },
+  {
+    what: 'traffic signs: Final_Training/Images with classes, Final_Test/Images without',
+    images: [...each(['GTSRB/Final_Training/Images']), 'GTSRB/Final_Test/Images/1.png', 'GTSRB/Final_Test/Images/2.png'],
+    parts: {train: 'GTSRB/Final_Training/Images/'},
+    findings: ['layout', 'unused-folder'],
+  },
+  {
+    what: 'train, test and an album of single predictions',
+    images: [...each(['dataset/training_set', 'dataset/test_set']), 'dataset/single_prediction/1.png'],
+    parts: {train: 'dataset/training_set/', test: 'dataset/test_set/'},
+    findings: ['layout', 'unused-folder'],
   },
   {
     what: 'only folders of training and images to predict',
@@ -185,6 +212,36 @@ const REFUSED: readonly Refused[] = [
     says: ['--data DIR/color (', '--data DIR/grayscale (', '--data DIR --classes color,grayscale ('],
   },
   {
+    what: 'domains with images/ in each',
+    images: each(['amazon/images', 'webcam/images']),
+    code: 'LAYOUT_UNCLEAR',
+    says: ['--data DIR/amazon (', '--data DIR/webcam (', '--data DIR --classes amazon,webcam ('],
+  },
+  {
+    what: 'names of parts that do not belong together',
+    images: ['new-train/1.png', 'old_test/2.png'],
+    code: 'LAYOUT_UNCLEAR',
+    says: ['--data DIR --classes new-train,old_test ('],
+  },
+  {
+    what: 'Train and train',
+    images: each(['Train', 'train', 'test']),
+    code: 'LAYOUT_UNCLEAR',
+    says: ['--data DIR/Train (', '--data DIR/train ('],
+  },
+  {
+    what: 'cars_train/cars_train full of images',
+    images: ['cars_train/cars_train/1.png', 'cars_test/cars_test/2.png'],
+    code: 'IMAGES_UNLABELED',
+    says: ['cars_train'],
+  },
+  {
+    what: 'trainA, trainB, testA and testB',
+    images: ['trainA/1.png', 'trainB/2.png', 'testA/3.png', 'testB/4.png'],
+    code: 'IMAGES_UNLABELED',
+    says: ['trainA'],
+  },
+  {
     what: 'a split within each class',
     images: each(['cats', 'dogs'], ['train', 'test']),
     code: 'LAYOUT_UNCLEAR',
@@ -201,6 +258,12 @@ const REFUSED: readonly Refused[] = [
     images: ['cats/1.png', 'dogs/2.png', 'test/3.png'],
     code: 'LAYOUT_UNCLEAR',
     says: ['--data DIR --classes cats,dogs (', '--data DIR --classes cats,dogs,test ('],
+  },
+  {
+    what: 'a train among vehicles',
+    images: ['train/steam/1.png', 'car/2.png', 'plane/3.png'],
+    code: 'LAYOUT_UNCLEAR',
+    says: ['--data DIR --classes car,plane,train (', '--data DIR --classes car,plane ('],
   },
   {
     what: 'train with class folders beside others',

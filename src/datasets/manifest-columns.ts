@@ -8,9 +8,11 @@ const NAMES = {
     ...[
       'path',
       'filepath',
+      'filepaths',
       'imagepath',
       'imgpath',
       'filename',
+      'filenames',
       'fname',
       'file',
       'imagefilename',
@@ -62,6 +64,8 @@ const SUBJECTS = [
 /** Names that are other things as well: such a column counts where its cells are parts of a split. */
 const PERHAPS_SPLIT = ['set', 'part', 'dataset', 'partition', 'phase', 'usage'];
 
+const PLURAL = /^(?:labels|tags|classes|categories|targets|keywords|attributes|attributeids)$/;
+
 const KNOWN: ReadonlySet<string> = new Set([...Object.values(NAMES).flat(), ...SUBJECTS]);
 
 const bare = (name: string): string => name.toLowerCase().replace(/[^\p{L}\p{N}]/gu, '');
@@ -75,6 +79,8 @@ export interface Columns {
   /** `is_valid`: 1 says which part it is, 0 that it is for training. */
   readonly flagged?: 'validation' | 'test';
   readonly hasHeader: boolean;
+  /** Whether the name of the column of labels is a plural. */
+  readonly isPlural?: boolean;
 }
 
 /** Columns that a person names, by their header or their number from 1. */
@@ -194,6 +200,8 @@ function withoutHeader(sheet: Sheet, numbers: readonly string[]): Columns {
   const isAutoMl = first!.length > 2 && (partNamed(first![0]!) !== undefined || isUnassigned(first![0]!));
   if (isAutoMl) return {path: 1, label: 2, split: 0, hasHeader: false};
   if (numbers.length > 3) throw new ManifestColumnsError(sheet.path, 'Which columns are paths and labels is not clear', numbers);
+  const isReversed = numbers.length === 2 && pathIn(numbers, sheet.rows, sheet) === 1;
+  if (isReversed) return {path: 1, label: 0, hasHeader: false};
   return {path: 0, label: 1, ...(numbers.length > 2 && {split: 2}), hasHeader: false};
 }
 
@@ -218,5 +226,6 @@ export function columnsOf(sheet: Sheet, {pathColumn, labelColumn}: NamedColumns)
   const taken = new Set([path, ...(splitting.split === undefined ? [] : [splitting.split])]);
   const label = labelColumn === undefined ? labelIn(header, rows, taken) : named(labelColumn, 'label-column', header, sheet.path);
   if (label === undefined || label === path) throw new ManifestColumnsError(sheet.path, 'Which column has the labels is not clear', header);
-  return {path, label, ...(label === splitting.split ? {} : splitting), hasHeader};
+  const isPlural = typeof label === 'number' && PLURAL.test(bare(header[label]!));
+  return {path, label, ...(label === splitting.split ? {} : splitting), hasHeader, isPlural};
 }

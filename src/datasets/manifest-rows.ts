@@ -5,6 +5,7 @@ import {parse} from 'csv-parse';
 import {DatasetError, messageOf} from '../core/errors.js';
 import {decodeText, EncodingError} from '../core/text-file.js';
 import type {ListedFiles} from './listed-files.js';
+import {severalLabelsIn} from './several-labels.js';
 import {columnsOf, isUnassigned, type Columns, type NamedColumns} from './manifest-columns.js';
 
 /** A list of images that cannot be understood. */
@@ -62,7 +63,9 @@ function delimiterOf(text: string, path: string): string {
 
 /** Quotes, separators and line ends within quotes as RFC 4180 has them; either kind of line end is no matter. */
 async function separated(text: string, path: string): Promise<Table> {
-  const options = {delimiter: delimiterOf(text, path), relax_column_count: true, skip_empty_lines: true, info: true} as const;
+  const delimiter = delimiterOf(text, path);
+  const ltrim = delimiter !== '\t'; // a quote may follow a space
+  const options = {delimiter, ltrim, relax_column_count: true, skip_empty_lines: true, info: true} as const;
   const parser = Readable.from([text]).pipe(parse(options));
   const lines: Line[] = [];
   for await (const {record, info} of parser as AsyncIterable<{record: string[]; info: {lines: number}}>) {
@@ -113,9 +116,7 @@ async function tableIn(path: string): Promise<Table> {
 /** The label of a line. @throws ManifestError for none, and for several */
 function labelOf(cells: readonly string[], {label}: Columns, fail: (expected: string, found: string) => ManifestError): string {
   if (typeof label === 'number') {
-    const text = (cells[label] ?? '').trim().normalize('NFC');
-    if (text.includes('|')) throw severalLabels(text.split('|'), fail);
-    return text;
+    return (cells[label] ?? '').trim().normalize('NFC');
   }
   const ones = [...label].filter(([i]) => Number(cells[i]) === 1).map(([, name]) => name);
   if (ones.length > 1) throw severalLabels(ones, fail);
@@ -125,13 +126,15 @@ function labelOf(cells: readonly string[], {label}: Columns, fail: (expected: st
 const severalLabels = (labels: readonly string[], fail: (expected: string, found: string) => ManifestError): ManifestError =>
   fail('one label', `${labels.length}: ${labels.join(', ')}; images with several labels are not supported, so leave such lines out`);
 
-/** Labels that are others put together, as `scab rust` beside `scab` and `rust`. @throws ManifestError */
-function assertSingle(rows: readonly ManifestRow[], path: string): void {
-  const labels = new Set(rows.map(({label}) => label));
+/** @throws ManifestError for the first line with several labels in one cell */
+function assertSingle(rows: readonly ManifestRow[], isPlural: boolean, path: string): void {
+  const severalIn = severalLabelsIn(
+    rows.map(({label}) => label),
+    isPlural,
+  );
   for (const {label, line} of rows) {
-    const words = label.split(/\s*[,;]\s*|\s+/).filter(word => word !== '');
-    const areLabels = words.every(word => labels.has(word)) || words.every(word => /^\d+$/.test(word));
-    if (words.length > 1 && areLabels) throw severalLabels(words, (expected, found) => new ManifestError(path, line, expected, found));
+    const several = severalIn(label);
+    if (several !== undefined) throw severalLabels(several, (expected, found) => new ManifestError(path, line, expected, found));
   }
 }
 
@@ -171,6 +174,6 @@ export async function manifestRows(path: string, files: ListedFiles, wishes: Nam
     if (label === '') throw fail(`a label for ${image}`, 'none');
     return {line, path: image, label, split: splitOf(cells, columns)};
   });
-  assertSingle(told, path);
+  assertSingle(told, columns.isPlural === true, path);
   return told;
 }

@@ -64,6 +64,14 @@ describe('the columns of a list', () => {
     ],
     ['UTF-16 with its mark', utf16('path,label\ncats/0.png,cat\ndogs/0.png,dog\n'), CATS],
     ['UTF-16, big end first', bigEndian('path,label\ncats/0.png,cat\ndogs/0.png,dog\n'), CATS],
+    ['the label first, without names', 'cat,cats/0.png\ndog,dogs/0.png\n', CATS],
+    ['quotes behind spaces', 'path, label\n"cats/0.png", "cat"\n"dogs/0.png", "dog"\n', CATS],
+    ['sports of Kaggle', 'class id,filepaths,labels,data set\n0,cats/0.png,cat,train\n1,dogs/0.png,dog,train\n', CATS],
+    [
+      'names of several words',
+      'image,labels\ncats/0.png,golden cat\ndogs/0.png,small black dog\n',
+      ['golden cat cats/0.png', 'small black dog dogs/0.png'],
+    ],
     ['accents apart', 'path,label\nimages/e\u0301.png,cafe\u0301\ndogs/0.png,dog\n', ['café images/é.png', 'dog dogs/0.png']],
   ] as const) {
     it(`may be ${what}`, async () => {
@@ -118,6 +126,12 @@ describe('the columns of a list', () => {
       'several labels with spaces',
       'image,labels\ncats/0.png,scab rust\ncats/1.png,scab\ndogs/0.png,rust\n',
       /line 2, but found 2: scab, rust/,
+    ],
+    ['several labels with commas', 'image,tags\ncats/0.png,"a, b"\ndogs/0.png,c\n', /line 2, but found 2: a, b/],
+    [
+      'several labels none of which is alone',
+      'image,tags\ncats/0.png,haze primary\ncats/1.png,clear primary water\ndogs/0.png,haze water\n',
+      /line 2, but found 2: haze, primary/,
     ],
     ['several numbers', 'id,labels\ncats/0,1 14 92\ndogs/0,3\n', /line 2, but found 3: 1, 14, 92/],
     ['several ones', 'filename,a,b,c\ncats/0.png,1,1,0\ndogs/0.png,0,0,1\n', /line 2, but found 2: a, b/],

@@ -2,7 +2,7 @@ import {annotationRemedy} from './annotations.js';
 import {filled, type Folder} from './folder-tree.js';
 import {LayoutError, optionsFor, optionsForClasses, UnlabeledImagesError, type Reading} from './layout-error.js';
 import {holdsLabels, isContainer, splitNameOf, type Part, type SplitName} from './split-names.js';
-import {findParts, type Parts} from './split-folders.js';
+import {findParts, PART_OPTIONS, type Parts} from './split-folders.js';
 
 /** A folder that plays no part, and why: a clause about one of its images. */
 export interface UnusedFolder {
@@ -203,6 +203,13 @@ function inmost(folder: Folder): Folder {
   return only === undefined || others.length > 0 || folder.direct > 0 ? folder : inmost(only);
 }
 
+/** Readings of a folder that is for one part: nothing else can be given with it. */
+const readingsFor = (part: Part, readings: readonly Reading[]): Reading[] =>
+  readings.flatMap(({meaning, options}) => {
+    const isAlone = options.split(' --').length === 1;
+    return isAlone ? [{meaning, options: options.replace(/^--data/, `--${PART_OPTIONS[part]}`)}] : [];
+  });
+
 /**
  * Tells where the class folders of a dataset are: in the folder itself, in a folder for each part of a split, each perhaps within others.
  *
@@ -227,7 +234,7 @@ export function findLayout(question: Question): FolderLayout {
       return {layout: 'splits', prefixes, unused: found.unused, reasons: found.reasons};
     }
     case 'unclear':
-      throw new LayoutError(root, found.problem, found.readings);
+      throw new LayoutError(root, found.problem, part === undefined ? found.readings : readingsFor(part, found.readings));
     case 'unlabeled': {
       const folders = Object.fromEntries(Object.entries(found.parts ?? {}).map(([name, {prefix}]) => [name, prefix]));
       const remedy =

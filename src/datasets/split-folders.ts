@@ -23,7 +23,8 @@ const candidateIn = (folder: Folder): Candidate[] => {
 /** Whether names say that folders belong to one split: `train` and `val`, `seg_train` and `seg_test`. */
 const belong = (a: Candidate, b: Candidate): boolean => a.part !== b.part && a.rest === b.rest;
 
-const PART_OPTIONS: Readonly<Record<Part, string>> = {train: 'data', validation: 'val-data', test: 'test-data'};
+/** What says where the images of a part are. */
+export const PART_OPTIONS: Readonly<Record<Part, string>> = {train: 'data', validation: 'val-data', test: 'test-data'};
 
 const listed = (folders: readonly Folder[]): string => namesOf(folders).join(' and ');
 

@@ -1,9 +1,13 @@
 import {mkdirSync} from 'node:fs';
 import {join} from 'node:path';
 import {expect} from 'chai';
+import fc from 'fast-check';
+import {classOf} from '../../src/datasets/class-folders.js';
+import {findLayout} from '../../src/datasets/folder-layout.js';
+import {folderTree} from '../../src/datasets/folder-tree.js';
 import {LayoutError} from '../../src/datasets/layout-error.js';
 import {loadImageFolder, type ImageFolder, type ImageFolderOptions} from '../../src/datasets/image-folder.js';
-import {partNamed} from '../../src/datasets/split-names.js';
+import {partNamed, splitNameOf} from '../../src/datasets/split-names.js';
 import {temporaryDirectory} from '../helpers/temporary.js';
 import {failure, writePictures, writeTree} from './pictures.js';
 
@@ -411,4 +415,47 @@ describe('layouts', () => {
       expect(validation!.map(({label}) => label)).to.deep.equal([0, 1]);
     });
   }
+
+  it('never take a part of a split for a class, whatever the folders', () => {
+    const names = [
+      'train',
+      'Training_set',
+      'test',
+      'val',
+      'seg_train',
+      'seg_test',
+      'pred',
+      'images',
+      'masks',
+      'cats',
+      'dogs',
+      'pets',
+      'x_train',
+    ];
+    const path = fc.array(fc.constantFrom(...names), {minLength: 0, maxLength: 4});
+    let read = 0;
+    fc.assert(
+      fc.property(fc.array(path, {minLength: 1, maxLength: 9}), paths => {
+        const images = paths.map((folders, i) => [...folders, `${i}.png`].join('/'));
+        const top = folderTree('', images, []);
+        try {
+          const {prefixes, unused} = findLayout({root: '/data', top, others: []});
+          const isUsed = (name: string): boolean => !unused.some(({prefix}) => name.startsWith(prefix));
+          const classes = images.filter(isUsed).flatMap(name => classOf(name, prefixes.train) ?? []);
+          if (new Set(classes).size < 2) return;
+          read++;
+          expect(classes.filter(name => partNamed(name) !== undefined)).to.deep.equal([]);
+          const parts = classes.map(name => splitNameOf(name)?.part);
+          expect(parts.includes(undefined) || new Set(parts).size === 1).to.equal(true);
+          for (const prefix of Object.values(prefixes)) expect(images.some(name => name.startsWith(prefix))).to.equal(true);
+          expect(new Set(Object.values(prefixes)).size).to.equal(Object.values(prefixes).length);
+        } catch (error) {
+          if (!(error instanceof LayoutError)) throw error;
+          expect(error.message).to.match(/\.( |$)/);
+        }
+      }),
+      {seed: 11, numRuns: 5000},
+    );
+    expect(read).to.be.above(50);
+  });
 });

@@ -66,7 +66,7 @@ export const COMMANDS = {
     usage: 'predict <bundle> <image..>',
     description: 'Classify images: files, folders or patterns',
     options: {
-      ...only(...WHERE, ...SAYING),
+      ...only(...WHERE, 'followLinks', ...SAYING),
       top: {type: 'integer', minimum: 1, default: 1, description: 'how many classes to name for each image'},
     },
     examples: [["$0 predict runs/pets-resnet50/model 'new/*.jpg' --top 3", 'three guesses an image']],

@@ -6,7 +6,7 @@ import type {Finding} from '../core/finding.js';
 import {concurrently} from './concurrently.js';
 import {formatFault, formatOfFile, isNamedAsImage} from './image-format.js';
 import {FILES_AT_ONCE, readImageTree} from './image-tree.js';
-import type {Watching} from './image-tree.js';
+import type {TreeOptions} from './image-tree.js';
 import {leftOut} from './left-out.js';
 
 /** A word that stands for no image at all. */
@@ -43,7 +43,7 @@ async function matching(pattern: string): Promise<FoundImages> {
   return {images: matches.filter((_, i) => meant[i]), findings: leftOut('not-an-image', 'note', others, 'it is not an image')};
 }
 
-async function below(folder: string, watching: Watching): Promise<FoundImages> {
+async function below(folder: string, watching: TreeOptions): Promise<FoundImages> {
   const tree = await readImageTree(folder, join(folder, '/'), watching);
   const broken = tree.broken.filter(({name}) => !name.endsWith('/'));
   const images = [...tree.images, ...broken].map(({name, spelled = name}) => join(spelled));
@@ -56,7 +56,7 @@ async function below(folder: string, watching: Watching): Promise<FoundImages> {
  * path it was found by.
  * @throws NoImagesFoundError (exit 2) for a word that stands for nothing
  */
-export async function findImages(words: readonly string[], watching: Watching = {}): Promise<FoundImages> {
+export async function findImages(words: readonly string[], watching: TreeOptions = {}): Promise<FoundImages> {
   const found = new Set<string>();
   const findings: Finding[] = [];
   for (const word of new Set(words)) {

@@ -68,7 +68,8 @@ export class ImagesChangedError extends DatasetError {
     const named = changes.slice(0, NAMED_CHANGES).map(({name, change}) => `${name} (${change})`);
     const which =
       changes.length === 0 ? 'Classes or reasons to leave images out' : `${changes.length} ${changes.length === 1 ? 'file' : 'files'}`;
-    const examples = named.length === 0 ? '' : `: ${named.join(', ')}${changes.length > named.length ? ' ...' : ''}`;
+    const more = changes.length > named.length ? ` and ${changes.length - named.length} more` : '';
+    const examples = named.length === 0 ? '' : `: ${named.join(', ')}${more}`;
     super(`${which} changed since the run was begun, as ${path} tells${examples}. Put the images back, or start another run.`);
   }
 }

@@ -62,10 +62,10 @@ const row = ({image, predictions}: Classified): string[] => [
 /** `finetune predict BUNDLE IMAGE...` */
 export const predict: Action = async ({positionals, values}, session) => {
   const directory = String(positionals.bundle);
-  const {top} = values as {readonly top: number};
+  const {top, followLinks = false} = values as {readonly top: number; readonly followLinks?: boolean};
   await openBundle(directory);
   const line = new ProgressLine(session.terminal);
-  const watching = {signal: session.signal, onProgress: listing(line)};
+  const watching = {signal: session.signal, onProgress: listing(line), followLinks};
   const {images, findings} = await findImages(positionals.image as readonly string[], watching).finally(() => line.end());
   const {terminal} = session;
   for (const told of findingLines(findings, terminal.style, terminal.columns)) terminal.log(told);

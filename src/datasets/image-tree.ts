@@ -1,6 +1,7 @@
 import {access, constants, stat} from 'node:fs/promises';
 import {extname, join} from 'node:path';
 import {DatasetError} from '../core/errors.js';
+import {systemPath} from '../core/file-names.js';
 import type {Finding} from '../core/finding.js';
 import {concurrently} from './concurrently.js';
 import type {Exclusion} from './exclusion.js';
@@ -44,11 +45,23 @@ export class FolderNotFoundError extends DatasetError {
   }
 }
 
+/** A path as it is spelled on the disk, where that takes accents otherwise. */
+async function spelled(path: string): Promise<string> {
+  for (const spelling of [path, path.normalize('NFC'), path.normalize('NFD')]) {
+    const isThere = await stat(systemPath(spelling)).then(
+      () => true,
+      () => false,
+    );
+    if (isThere) return spelling;
+  }
+  return path;
+}
+
 async function assertFolder(path: string): Promise<void> {
-  const status = await stat(path).catch((error: NodeJS.ErrnoException) => error.code);
+  const status = await stat(systemPath(path)).catch((error: NodeJS.ErrnoException) => error.code);
   if (typeof status !== 'object') throw new FolderNotFoundError(path, status === 'ENOENT' ? 'nothing' : `an error, ${status}`);
   if (!status.isDirectory()) throw new FolderNotFoundError(path, 'a file');
-  await access(path, constants.R_OK | constants.X_OK).catch(() => {
+  await access(systemPath(path), constants.R_OK | constants.X_OK).catch(() => {
     throw new FolderNotFoundError(path, 'one that may not be looked into');
   });
 }
@@ -89,11 +102,12 @@ export interface TreeOptions extends Watching {
  * @throws FolderNotFoundError, AbortedError
  */
 export async function readImageTree(
-  root: string,
+  named: string,
   prefix: string,
   {signal, onProgress, followLinks}: TreeOptions = {},
   exclusion?: Exclusion,
 ): Promise<ImageTree> {
+  const root = await spelled(named);
   await assertFolder(root);
   const listing = await listFiles(root, prefix, {...(signal && {signal}), ...(followLinks === true && {followLinks})});
   const files = exclusion?.kept(listing.files) ?? listing.files;

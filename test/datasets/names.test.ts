@@ -83,6 +83,12 @@ describe('names in two spellings of accents', () => {
       .and.not.include('not-excluded');
   });
 
+  it('are one for a folder that is named', async () => {
+    const root = temporaryDirectory();
+    await writePictures(root, [`${NFD}/a/1.png`, `${NFD}/b/2.png`]);
+    for (const name of [NFC, NFD]) expect((await loadImageFolder(join(root, name))).classNames).to.deep.equal(['a', 'b']);
+  });
+
   it('are one in split.json', async () => {
     const folder = await load([...of(NFC, 3), ...of('tea', 3)]);
     const contents = {samples: folder.samples, contentHash: ({name}: {readonly name: string}) => name.normalize('NFC')};

@@ -139,10 +139,13 @@ export class EmptyPartError extends DatasetError {
     readonly part: Part,
     readonly path: string,
     classNames: readonly string[],
+    readonly broken: readonly BrokenFile[] = [],
   ) {
+    const [first] = broken;
+    const found = first === undefined ? 'none. Name them alike.' : `none that can be read, such as ${first.path} (${first.reason}).`;
+    const remedy = first?.reason.includes('--follow-links') === true ? ' Add --follow-links to read what links lead to.' : '';
     super(
-      `Expected images for ${part} in folders of ${path} that are named as the classes of training, such as ${classNames[0]}, ` +
-        'but found none. Name them alike.',
+      `Expected images for ${part} in folders of ${path} that are named as the classes of training, such as ${classNames[0]}, but found ${found}${remedy}`,
     );
   }
 }

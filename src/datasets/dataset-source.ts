@@ -1,11 +1,21 @@
 import {resolve} from 'node:path';
 import type {Finding} from '../core/finding.js';
-import {classLosses, lostFolders, matchClasses, missingClasses, nameClasses, replacedFindings, strayFindings} from './class-folders.js';
+import {
+  classLosses,
+  isInClass,
+  lostFolders,
+  matchClasses,
+  missingClasses,
+  nameClasses,
+  replacedFindings,
+  strayFindings,
+} from './class-folders.js';
 import {chooseClasses} from './choose-classes.js';
 import type {Exclusion} from './exclusion.js';
 import type {ImageFolder, ImageFolderOptions, Sample} from './image-folder.js';
 import {readImageTree} from './image-tree.js';
 import {classesOf, listFindings, readList, samplesOf} from './manifest.js';
+import type {BrokenFile} from './readability.js';
 import type {Refusals} from './refusals.js';
 import type {Part} from './split-names.js';
 import {layoutFindings, layoutOf, withoutFolders} from './tree-layout.js';
@@ -14,6 +24,8 @@ import {layoutFindings, layoutOf, withoutFolders} from './tree-layout.js';
 export interface PartImages {
   readonly samples: readonly Sample[];
   readonly findings: readonly Finding[];
+  /** What should be images of classes and cannot be used. */
+  readonly broken?: readonly BrokenFile[];
 }
 
 /** A dataset as its folder or list has it. */
@@ -67,6 +79,7 @@ export async function folderFor(
   const {samples, findings} = matchClasses(part, source, classNames);
   return {
     samples,
+    broken: [...tree.broken, ...tree.lostLinks].filter(({name}) => isInClass(name, [source.prefix])),
     findings: [...layoutFindings(folder, reasons), ...tree.findings, ...strayFindings(tree, [source.prefix], unused), ...findings],
   };
 }
@@ -93,5 +106,5 @@ export async function listFor(part: Part, path: string, classNames: readonly str
   const samples = samplesOf(list, part, classNames);
   const found = new Set(samples.map(({label}) => label));
   const absent = classNames.filter((_, label) => !found.has(label));
-  return {samples, findings: [...listFindings(list, classNames, false), ...missingClasses(part, absent)]};
+  return {samples, broken: list.broken, findings: [...listFindings(list, classNames, false), ...missingClasses(part, absent)]};
 }

@@ -83,7 +83,8 @@ export async function loadImageFolder(root: string, options: ImageFolderOptions 
     const images = elsewhere === undefined ? source.images(part) : await imagesElsewhere(part, elsewhere, classNames, reading);
     if (elsewhere !== undefined) findings.push(...source.replaced(part, elsewhere));
     findings.push(...(images?.findings ?? []));
-    if (images?.samples.length === 0 && elsewhere !== undefined) refusals.add(new EmptyPartError(part, resolve(elsewhere), classNames));
+    if (images?.samples.length === 0 && elsewhere !== undefined)
+      refusals.add(new EmptyPartError(part, resolve(elsewhere), classNames, images.broken));
     return images === undefined || images.samples.length === 0 ? undefined : images.samples;
   };
   const samples = (await samplesOf('train')) ?? [];

@@ -206,6 +206,22 @@ describe('loadImageFolder', () => {
       );
     });
 
+    it('must have images that can be read', async () => {
+      const [root, val] = [temporaryDirectory(), temporaryDirectory()];
+      await writePictures(root, ['a/1.png', 'b/2.png']);
+      writeTree(val, {'a/1.png': 'hello', 'b/2.png': ''});
+      expect(await refusal(root, {valData: val})).to.match(
+        /but found none that can be read, such as .*a\/1\.png \(its bytes are no image\)\.$/,
+      );
+      const linked = temporaryDirectory();
+      mkdirSync(join(linked, 'a'));
+      symlinkSync(join(root, 'a/1.png'), join(linked, 'a/1.png'));
+      expect(await refusal(root, {testData: linked})).to.match(
+        /a\/1\.png \(it is a link .*\)\. Add --follow-links to read what links lead to\.$/,
+      );
+      expect((await loadImageFolder(root, {testData: linked, followLinks: true})).test).to.have.length(1);
+    });
+
     it('must exist', async () => {
       const root = temporaryDirectory();
       await writePictures(root, ['a/1.png', 'b/2.png']);

@@ -48,7 +48,7 @@ export class TooFewClassesError extends DatasetError {
 }
 
 /** UTF-8 keeps the order of code points; UTF-16, by which JavaScript compares strings, does not. */
-const byCodePoint = (a: string, b: string): number => Buffer.compare(Buffer.from(a), Buffer.from(b));
+export const byCodePoint = (a: string, b: string): number => Buffer.compare(Buffer.from(a), Buffer.from(b));
 
 /** The first folder of a name below a prefix, in NFC; undefined for what is elsewhere or directly in it. */
 export function classOf(name: string, prefix: string): string | undefined {

@@ -4,7 +4,7 @@ import type {DatasetError} from '../core/errors.js';
 import {systemPath} from '../core/file-names.js';
 import type {Finding} from '../core/finding.js';
 import {UnknownClassError} from './choose-classes.js';
-import {TooFewClassesError} from './class-folders.js';
+import {byCodePoint, TooFewClassesError} from './class-folders.js';
 import {concurrently} from './concurrently.js';
 import type {Exclusion} from './exclusion.js';
 import {groupBy} from './group-by.js';
@@ -102,8 +102,6 @@ export async function readList(path: string, options: ImageFolderOptions, exclus
   const labels = [...new Set(all.flatMap(({label, part: of}) => (of === 'train' ? [label] : [])))];
   return {root, path: manifest, listed, labels, broken, findings: [...missed, ...listedTwice(again)]};
 }
-
-const byCodePoint = (a: string, b: string): number => Buffer.compare(Buffer.from(a), Buffer.from(b));
 
 /**
  * The labels of images for training, after a look at whether each has images.

@@ -1,4 +1,3 @@
-import {readableName} from '../core/file-names.js';
 import {quoted} from '../core/shell-word.js';
 
 /** A fraction of 1: `92.8 %` */
@@ -31,30 +30,3 @@ export const kebab = (key: string): string => key.replace(/[A-Z]/g, letter => `-
 
 /** `batchSize` -> `FINETUNE_BATCH_SIZE` */
 export const environmentName = (key: string): string => `FINETUNE_${kebab(key).replaceAll('-', '_').toUpperCase()}`;
-
-/** Breaks text between words; every line after the first starts with the indentation. */
-export function wrapped(text: string, columns: number, indentation: string): string {
-  const lines = [''];
-  for (const word of text.split(' ')) {
-    const line = lines.at(-1)!;
-    if (line !== '' && line.length + 1 + word.length > columns - indentation.length) lines.push(word);
-    else lines[lines.length - 1] = line === '' ? word : `${line} ${word}`;
-  }
-  return lines.join(`\n${indentation}`);
-}
-
-/** Width of the labels before the lines of a run. */
-export const LABEL_WIDTH = 11;
-
-/** `dataset    pets: 370 images`: a painted label, then text that is broken below itself. */
-export const labelled = (paint: (text: string) => string, label: string, text: string, columns: number): string =>
-  paint(label.padEnd(LABEL_WIDTH)) + wrapped(text, columns, ' '.repeat(LABEL_WIDTH));
-
-/** Breaks lines, moves the cursor, or turns the text around it. */
-const UNPRINTABLE = /[\p{Cc}\p{Bidi_Control}\u2028\u2029]/gu;
-
-const escaped = (character: string): string =>
-  character === '\n' ? '\\n' : `\\u${character.codePointAt(0)!.toString(16).padStart(4, '0')}`;
-
-/** Text with the names of somebody's files in it as one line, as a person or `JSON.parse` may read it: `a\\nb`. */
-export const printable = (text: string): string => readableName(text.replace(UNPRINTABLE, escaped));

@@ -6,6 +6,7 @@ import {random, shuffled} from '../core/random.js';
 import {EmptyPartError} from './class-folders.js';
 import {folderFor, folderSource, listFor, listSource, type PartImages, type Reading} from './dataset-source.js';
 import {Exclusion} from './exclusion.js';
+import {checkFolderArguments} from './folder-arguments.js';
 import {groupBy} from './group-by.js';
 import type {TreeOptions} from './image-tree.js';
 import {leftOut} from './left-out.js';
@@ -70,10 +71,11 @@ const isList = async (path: string): Promise<boolean> =>
  * Finds the images of a dataset: class folders, parts of a split with class folders, each perhaps within others (folder-layout.ts); or
  * what a list names (manifest.ts). Classes of validation and test images are matched by name.
  *
- * @throws FolderNotFoundError, LayoutError, ClassFolderError, UnknownClassError, TooFewClassesError, ManifestError, ManifestColumnsError,
+ * @throws ArgumentError, FolderNotFoundError, LayoutError, ClassFolderError, UnknownClassError, TooFewClassesError, ManifestError, ManifestColumnsError,
  *   EmptyClassError, BrokenClassError, EmptyPartError, AbortedError
  */
 export async function loadImageFolder(root: string, options: ImageFolderOptions = {}): Promise<ImageFolder> {
+  checkFolderArguments(root, options);
   const [exclusion, refusals] = [new Exclusion(options.exclude), new Refusals(options.tolerant === true)];
   const reading = {options, exclusion, refusals};
   const source = (await isList(root)) ? await listSource(root, reading) : await folderSource(root, reading);

@@ -3,6 +3,7 @@ import {mkdir, readdir, readFile, rename, rm, writeFile} from 'node:fs/promises'
 import {basename, join, resolve} from 'node:path';
 import {isDeepStrictEqual} from 'node:util';
 import {UsageError} from '../core/errors.js';
+import {printableJson} from '../core/printable.js';
 import type {Recipe} from './recipe.js';
 import {recipeSchema} from './recipe-schema.js';
 
@@ -108,6 +109,6 @@ export class RunDirectory {
   }
 
   async writeJson(name: keyof typeof RUN_FILES, document: unknown): Promise<void> {
-    await this.write(name, `${JSON.stringify(document, null, 2)}\n`);
+    await this.write(name, `${printableJson(document)}\n`);
   }
 }

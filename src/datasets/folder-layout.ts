@@ -1,7 +1,8 @@
 import {annotationRemedy} from './annotations.js';
 import {filled, type Folder} from './folder-tree.js';
-import {LayoutError, optionsFor, optionsForClasses, UnlabeledImagesError, type Reading} from './layout-error.js';
-import {holdsLabels, isContainer, splitNameOf, type Part, type SplitName} from './split-names.js';
+import {LayoutError, optionsFor, UnlabeledImagesError, type Reading} from './layout-error.js';
+import {holdsLabels, isContainer, type Part} from './split-names.js';
+import {isCopyOf, likeParts, namedAsParts, nameOfPart, partBeside, partsWithin, repeats} from './layout-doubts.js';
 import {findParts, PART_OPTIONS, type Parts} from './split-folders.js';
 
 /** A folder that plays no part, and why: a clause about one of its images. */
@@ -40,15 +41,12 @@ export type Found =
   | {readonly kind: 'flat' | 'empty' | 'unlabeled'; readonly parts?: Parts; readonly problem?: string}
   | {readonly kind: 'unclear'; readonly problem: string; readonly readings: readonly Reading[]};
 
-const classesIn = (folder: Folder, unused: readonly UnusedFolder[] = [], reasons: readonly string[] = []): Found => ({
+export const classesIn = (folder: Folder, unused: readonly UnusedFolder[] = [], reasons: readonly string[] = []): Found => ({
   ...{kind: 'classes', folder, unused, reasons},
 });
 
 export const namesOf = (folders: readonly Folder[]): string[] => folders.map(({name}) => name);
-const some = (names: readonly string[]): string => (names.length > 3 ? `${names.slice(0, 3).join(', ')} ...` : names.join(', '));
-/** Readings of a kind that a sentence names. */
-const READINGS = 3;
-
+export const some = (names: readonly string[]): string => (names.length > 3 ? `${names.slice(0, 3).join(', ')} ...` : names.join(', '));
 /** A folder relative to the root. */
 export const within = ({prefix}: Folder, {top}: Question): string => prefix.slice(top.prefix.length);
 
@@ -90,12 +88,18 @@ function lookBesideLabels(children: readonly Folder[], question: Question): Foun
   if (found?.kind !== 'classes' && found?.kind !== 'splits')
     return {kind: 'unlabeled', problem: `${some(namesOf(children))} say what kind of files they hold, and not what the images show.`};
   const unused = labels.map(({name, prefix}) => ({prefix, reason: `${name} holds labels and no images of its own`}));
-  return {...found, unused: [...found.unused, ...unused], reasons: [...found.reasons, `the images are in ${within(container, question)}`]};
+  return {
+    ...found,
+    unused: [...found.unused, ...unused],
+    reasons: [...found.reasons, `all images but labels are in ${within(container, question)}`],
+  };
 }
 
 /** Class folders, unless something about them says that the classes are elsewhere. */
 function lookAmong(folder: Folder, children: readonly Folder[], question: Question): Found {
   const copy = children.find(child => isCopyOf(child, children));
+  const part = copy && nameOfPart(copy);
+  if (copy !== undefined && (part === 'validation' || part === 'test')) return partBeside(folder, copy, part, children, question);
   if (copy !== undefined) {
     const found = lookAmong(
       folder,
@@ -113,94 +117,6 @@ function lookAmong(folder: Folder, children: readonly Folder[], question: Questi
   const areDeep = children.every(({direct, folders}) => direct === 0 && folders.size > 1);
   const reason = `the folders ${some(namesOf(children))} are the classes, and what is in their sub-folders is theirs (if those are the classes, move them into one folder)`;
   return classesIn(folder, [], areDeep ? [reason] : []);
-}
-
-const asClasses = (folder: Folder, classes: readonly Folder[], meaning: string, question: Question): Reading[] =>
-  classes.length < 2 ? [] : [{meaning, options: optionsForClasses(question.root, within(folder, question), namesOf(classes))}];
-
-const asEvery = (folder: Folder, classes: readonly Folder[], question: Question): Reading[] =>
-  asClasses(folder, classes, `the classes are ${some(namesOf(classes))}`, question);
-
-const below = (what: string, folders: readonly Folder[], question: Question): Reading[] =>
-  folders.slice(0, READINGS).map(child => ({
-    meaning: `${what} ${some(namesOf(filled(child)))}`,
-    options: optionsFor(question.root, {data: within(child, question)}),
-  }));
-
-/** `test` beside `cats` and `dogs`. A class may be called `train`, beside `car` and `plane`: then a person has to say so. */
-function namedAsParts(folder: Folder, children: readonly Folder[], question: Question): Found | undefined {
-  const [named, others] = [children.filter(child => nameOfPart(child)), children.filter(child => !nameOfPart(child))];
-  if (named.length === 0) return undefined;
-  const names = some(namesOf(named));
-  if (others.length === 0) return {kind: 'unlabeled', problem: `${names} hold images and no class folders.`};
-  const problem = `In ${question.root}, ${names} ${named.length === 1 ? 'is' : 'are'} named as a part of a split, among folders that look like classes.`;
-  const readings = [...asClasses(folder, others, `without ${names}`, question), ...asEvery(folder, children, question)];
-  return {kind: 'unclear', problem, readings};
-}
-
-/** `new-train` and `old_test`: each says a part of a split, and no two belong together. */
-function likeParts(folder: Folder, children: readonly Folder[], question: Question): Found | undefined {
-  const names = children.map(({name}) => splitNameOf(name));
-  if (names.includes(undefined) || new Set(names.map(name => name!.part)).size < 2) return undefined;
-  const problem = `In ${question.root}, ${some(namesOf(children))} are named as parts of a split, and which belong together is not clear.`;
-  const usable = children.filter(child => filled(child).length > 1);
-  return {kind: 'unclear', problem, readings: [...below('the classes are', usable, question), ...asEvery(folder, children, question)]};
-}
-
-/** `cats/train`, `cats/test`: a split in what should be a class. */
-function partsWithin(folder: Folder, children: readonly Folder[], question: Question): Found | undefined {
-  const parted = children.filter(child => child.direct === 0 && isParted(child));
-  if (parted.length === 0) return undefined;
-  const holds = parted.length === 1 ? 'holds' : 'hold';
-  const problem = `In ${question.root}, ${some(namesOf(parted))} ${holds} folders for training, validation or test, where class folders or images are expected.`;
-  const usable = parted.filter(child => ['classes', 'splits'].includes(look(child, question).kind));
-  const mixed = asClasses(folder, children, `the classes are ${some(namesOf(children))}; images for training and test are mixed`, question);
-  return {kind: 'unclear', problem, readings: [...below('with its folders', usable, question), ...mixed]};
-}
-
-/** The same folders in several folders. */
-function repeats(folder: Folder, children: readonly Folder[], question: Question): Found | undefined {
-  const repeated = repeatedNames(children);
-  if (repeated.length < 2) return undefined;
-  const problem = `In ${question.root}, ${some(namesOf(children))} hold the same folders, such as ${some(repeated)}: either may be the classes.`;
-  return {kind: 'unclear', problem, readings: [...below('the classes are', children, question), ...asEvery(folder, children, question)]};
-}
-
-/** The part that a folder is named after, and after nothing else. */
-function nameOfPart({name}: Folder): SplitName['part'] | undefined {
-  const found = splitNameOf(name);
-  return found?.rest === '' ? found.part : undefined;
-}
-
-/** `cell_images/cell_images`, as some archives have everything twice. */
-function isCopyOf(child: Folder, all: readonly Folder[]): boolean {
-  const names = namesOf(filled(child));
-  return (
-    child.direct === 0 && names.length > 1 && all.length > 2 && names.every(name => all.some(one => one !== child && one.name === name))
-  );
-}
-
-/** Whether there are folders for training, validation or test in it. */
-function isParted(child: Folder): boolean {
-  const [first, ...others] = filled(child);
-  if (first === undefined) return false;
-  if (others.length === 0) return nameOfPart(first) !== undefined || (first.direct === 0 && isParted(first));
-  const parts = [first, ...others].map(nameOfPart);
-  return new Set(parts.filter(part => part !== undefined)).size > 1 || !parts.includes(undefined);
-}
-
-/** Names of folders that several folders hold, where none of those holds images directly. */
-function repeatedNames(children: readonly Folder[]): string[] {
-  if (children.some(({direct}) => direct > 0)) return [];
-  const counts = new Map<string, number>();
-  for (const child of children) for (const {name} of filled(inmost(child))) counts.set(name, (counts.get(name) ?? 0) + 1);
-  return [...counts].filter(([, count]) => count > 1).map(([name]) => name);
-}
-
-/** The first folder in a folder that holds several, or images. */
-function inmost(folder: Folder): Folder {
-  const [only, ...others] = filled(folder);
-  return only === undefined || others.length > 0 || folder.direct > 0 ? folder : inmost(only);
 }
 
 /** Readings of a folder that is for one part: nothing else can be given with it. */

@@ -176,6 +176,12 @@ const READ: readonly Read[] = [
     findings: ['layout', 'unused-folder'],
   },
   {
+    what: 'unlabeled images among the classes of training',
+    images: [...each(['train', 'test']), 'train/unsup/1.png'],
+    parts: {train: 'train/', test: 'test/'},
+    findings: ['unused-folder'],
+  },
+  {
     what: 'only folders of training and images to predict',
     images: [...each(['train']), 'test/1.png', 'test/2.png'],
     parts: {train: 'train/'},
@@ -219,7 +225,7 @@ const REFUSED: readonly Refused[] = [
     what: 'domains with images/ in each',
     images: each(['amazon/images', 'webcam/images']),
     code: 'LAYOUT_UNCLEAR',
-    says: ['--data DIR/amazon (', '--data DIR/webcam (', '--data DIR --classes amazon,webcam ('],
+    says: ['--data DIR/amazon (the classes are cats, dogs)', '--data DIR/webcam (', '--data DIR --classes amazon,webcam ('],
   },
   {
     what: 'names of parts that do not belong together',
@@ -256,6 +262,12 @@ const REFUSED: readonly Refused[] = [
     images: [...each(['pets/train', 'pets/val']), 'docs/1.png'],
     code: 'LAYOUT_UNCLEAR',
     says: ['--data DIR/pets ('],
+  },
+  {
+    what: 'test with class folders among the classes',
+    images: [...each(['.']), ...each(['test'])],
+    code: 'LAYOUT_UNCLEAR',
+    says: ['--data DIR --classes cats,dogs --test-data DIR/test ('],
   },
   {
     what: 'test among classes',

@@ -1,6 +1,7 @@
 import {existsSync, readdirSync, statSync} from 'node:fs';
 import {join} from 'node:path';
 import {UsageError} from '../core/errors.js';
+import {FOLDS_FILES} from '../finetune/cross-validate.js';
 import {RUN_FILES} from '../finetune/run-directory.js';
 import type {OptionLayer} from './layers.js';
 import {CONSOLE_OPTIONS} from './option-schema.js';
@@ -18,11 +19,14 @@ const CHANGEABLE: ReadonlySet<string> = new Set([
 
 const has = (run: string, file: keyof typeof RUN_FILES): boolean => existsSync(join(run, RUN_FILES[file]));
 
+/** Of a cross-validation it is its own document that comes last. */
+const isFinished = (run: string): boolean => has(run, 'metrics') || existsSync(join(run, FOLDS_FILES.document));
+
 /** The interrupted run that was begun last. @throws UsageError (exit 2) where there is none */
 function newestInterrupted(): string {
   const runs = existsSync(RUNS) ? readdirSync(RUNS).map(name => join(RUNS, name)) : [];
   const begun = (run: string): number => statSync(join(run, RUN_FILES.recipe)).mtimeMs;
-  const interrupted = runs.filter(run => has(run, 'recipe') && !has(run, 'metrics')).sort((a, b) => begun(b) - begun(a));
+  const interrupted = runs.filter(run => has(run, 'recipe') && !isFinished(run)).sort((a, b) => begun(b) - begun(a));
   const newest = interrupted[0];
   if (newest !== undefined) return newest;
   throw new UsageError(`Expected an interrupted run in ${RUNS}/ for --resume, but found none. Say --resume DIR.`);
@@ -46,7 +50,7 @@ export function resumedRun(wish: string, layers: readonly OptionLayer[]): {reado
       `Expected an interrupted run in ${run} for --resume, but found no ${RUN_FILES.recipe}. Give the directory of a run.`,
     );
   }
-  if (has(run, 'metrics')) {
+  if (isFinished(run)) {
     throw new UsageError(`Expected an interrupted run in ${run} for --resume, but found a finished one. Start a new one.`);
   }
   const changeable = layers.map(({source, values}) => ({

@@ -65,7 +65,7 @@ export async function openImageCache(
 }
 
 /** Counted up when `decodeBytes` comes to give other pixels. */
-const DECODER_VERSION = 1;
+const DECODER_VERSION = 2;
 
 function openStore(contents: readonly Content[], preprocessing: Preprocessing, options: ImageCacheOptions): Promise<PixelStore> {
   const last = contents.at(-1);

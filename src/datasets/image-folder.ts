@@ -3,6 +3,7 @@ import {resolve} from 'node:path';
 import type {DatasetError} from '../core/errors.js';
 import type {Finding} from '../core/finding.js';
 import {random, shuffled} from '../core/random.js';
+import {datasetPlace} from './archives/dataset-place.js';
 import {EmptyPartError} from './class-folders.js';
 import {folderFor, folderSource, listFor, listSource, type PartImages, type Reading} from './dataset-source.js';
 import {Exclusion} from './exclusion.js';
@@ -29,7 +30,7 @@ export interface Sample {
 
 /** A folder of images, a folder per class; nothing is decoded yet. */
 export interface ImageFolder {
-  /** Absolute. */
+  /** Absolute; of an archive, its own path. */
   readonly root: string;
   /** Names of the class folders in code-point order. */
   readonly classNames: readonly string[];
@@ -68,14 +69,20 @@ const isList = async (path: string): Promise<boolean> =>
   isManifest(path) && (await stat(path).catch(() => undefined))?.isDirectory() !== true;
 
 /**
- * Finds the images of a dataset: class folders, parts of a split with class folders, each perhaps within others (folder-layout.ts); or
- * what a list names (manifest.ts). Classes of validation and test images are matched by name.
+ * Finds the images of a dataset, a folder or an archive of one: class folders, parts of a split with class folders, each perhaps within
+ * others (folder-layout.ts); or what a list names (manifest.ts). Classes of validation and test images are matched by name.
  *
- * @throws ArgumentError, FolderNotFoundError, LayoutError, ClassFolderError, UnknownClassError, TooFewClassesError, ManifestError, ManifestColumnsError,
- *   EmptyClassError, BrokenClassError, EmptyPartError, AbortedError
+ * @throws ArgumentError, FolderNotFoundError, LayoutError, ClassFolderError, UnknownClassError, TooFewClassesError, ManifestError,
+ *   ManifestColumnsError, EmptyClassError, BrokenClassError, EmptyPartError, ArchiveError, NotADatasetError, AbortedError
  */
-export async function loadImageFolder(root: string, options: ImageFolderOptions = {}): Promise<ImageFolder> {
-  checkFolderArguments(root, options);
+export async function loadImageFolder(path: string, options: ImageFolderOptions = {}): Promise<ImageFolder> {
+  checkFolderArguments(path, options);
+  const {root, archive, findings} = await datasetPlace(path, options);
+  const folder = await loadPlace(root, options);
+  return archive === undefined ? folder : {...folder, root: archive, findings: [...folder.findings, ...findings]};
+}
+
+async function loadPlace(root: string, options: ImageFolderOptions): Promise<ImageFolder> {
   const [exclusion, refusals] = [new Exclusion(options.exclude), new Refusals(options.tolerant === true)];
   const reading = {options, exclusion, refusals};
   const source = (await isList(root)) ? await listSource(root, reading) : await folderSource(root, reading);
@@ -102,8 +109,10 @@ export async function loadImageFolder(root: string, options: ImageFolderOptions 
   return limitedFolder(folder, options);
 }
 
-const imagesElsewhere = async (part: Part, path: string, classNames: readonly string[], reading: Reading): Promise<PartImages> =>
-  (await isList(path)) ? listFor(part, path, classNames, reading) : folderFor(part, path, classNames, reading);
+async function imagesElsewhere(part: Part, path: string, classNames: readonly string[], reading: Reading): Promise<PartImages> {
+  const {root} = await datasetPlace(path, reading.options);
+  return (await isList(root)) ? listFor(part, root, classNames, reading) : folderFor(part, root, classNames, reading);
+}
 
 /** A folder with fewer images of each class in each part, and what it tells of the others. */
 function limitedFolder(folder: ImageFolder, options: ImageFolderOptions): ImageFolder {

@@ -22,7 +22,7 @@ export const RUN_FILES = {
 
 /** `runs/<dataset>-<arch>`, `-2`, `-3` ... when taken. */
 export function freshRunDirectory(data: string, arch: string, parent = 'runs'): string {
-  const stem = join(parent, `${basename(resolve(data)).replace(/\.(csv|tsv|jsonl|ndjson)$/i, '')}-${arch}`);
+  const stem = join(parent, `${basename(resolve(data)).replace(/\.(csv|tsv|jsonl|ndjson|zip|tar|tgz|tar\.gz)$/i, '')}-${arch}`);
   let path = stem;
   for (let number = 2; existsSync(path); number++) path = `${stem}-${number}`;
   return path;

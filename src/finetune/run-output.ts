@@ -1,8 +1,6 @@
-import {availableParallelism, cpus, totalmem} from 'node:os';
 import {basename} from 'node:path';
 import {isDeepStrictEqual} from 'node:util';
 import {DatasetError} from '../core/errors.js';
-import {VERSION} from '../core/version.js';
 import {checkSplitManifest, splitChanges, toSplitManifest, type SplitChange} from '../datasets/split-file.js';
 import type {Split} from '../datasets/split.js';
 import type {EngineInfo} from '../engine/runtime.js';
@@ -21,19 +19,9 @@ import type {Prepared} from './prepare.js';
 import type {Recipe} from './recipe.js';
 import type {RunContext} from './run-context.js';
 import {fromAnywhere, RunDirectory} from './run-directory.js';
+import {environmentOf} from './run-environment.js';
 import {oddImages, suspectsDocument} from './suspects.js';
 import type {Trained} from './train-phases.js';
-
-/** The machine and the software, for whoever wants the same numbers again. */
-const environmentOf = (engine: EngineInfo): Readonly<Record<string, unknown>> => ({
-  finetune: VERSION,
-  node: process.version,
-  platform: `${process.platform}-${process.arch}`,
-  processor: cpus()[0]?.model.trim() ?? 'unknown',
-  cores: availableParallelism(),
-  memoryGiB: Math.round(totalmem() / 2 ** 30),
-  ...engine,
-});
 
 /** What a run came to, before anything of it is written. */
 export interface Outcome {

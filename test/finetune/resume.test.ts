@@ -204,7 +204,7 @@ describe('a run that was stopped', () => {
       const error = await rejectionOf(runAndTell(changed, smallRecipe(own), {out, resume: true}));
       expect(error).to.include({code: 'IMAGES_CHANGED', exitCode: 3});
       expect(error.message).to.equal(
-        `1 file changed since the run was begun, as ${join(out, 'split.json')} tells: plain/9.png (other bytes). ` +
+        `1 file changed since the run was begun, as ${join(out, 'split.json')} tells: plain/9.png (new). ` +
           'Put the images back, or start another run.',
       );
       expect(alive()).to.deep.equal(before);

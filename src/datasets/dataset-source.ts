@@ -53,7 +53,7 @@ export async function folderSource(root: string, {options, exclusion, refusals}:
   const trained = {tree, prefix: prefixes.train};
   const classNames = nameClasses(trained, (error, className) => refusals.add(error, className));
   const losses = classLosses(trained, classNames);
-  const findings = [...layoutFindings(root, reasons), ...tree.findings, ...strayFindings(read, places, unused), ...losses];
+  const findings = [...layoutFindings(reasons), ...tree.findings, ...strayFindings(read, places, unused), ...losses];
   const own = (part: Part) => (prefixes[part] === undefined ? undefined : {tree, prefix: prefixes[part]});
   return {
     ...{root: tree.root, classNames, layout, findings},
@@ -80,7 +80,7 @@ export async function folderFor(
   return {
     samples,
     broken: [...tree.broken, ...tree.lostLinks].filter(({name}) => isInClass(name, [source.prefix])),
-    findings: [...layoutFindings(folder, reasons), ...tree.findings, ...strayFindings(tree, [source.prefix], unused), ...findings],
+    findings: [...layoutFindings(reasons, part), ...tree.findings, ...strayFindings(tree, [source.prefix], unused), ...findings],
   };
 }
 

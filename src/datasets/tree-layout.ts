@@ -46,5 +46,7 @@ export function withoutFolders(tree: ImageTree, unused: readonly UnusedFolder[])
 }
 
 /** How a folder was understood, where that does not go without saying. */
-export const layoutFindings = (root: string, reasons: readonly string[]): Finding[] =>
-  reasons.length === 0 ? [] : [{code: 'layout', severity: 'note', message: `In ${root}, ${reasons.join('; ')}.`, files: []}];
+export const layoutFindings = (reasons: readonly string[], part?: Part): Finding[] =>
+  reasons.length === 0
+    ? []
+    : [{code: 'layout', severity: 'note', message: `Layout${part === undefined ? '' : ` for ${part}`}: ${reasons.join('; ')}.`, files: []}];

@@ -400,7 +400,7 @@ describe('layouts', () => {
     const root = await write(READ[4]!);
     const {findings} = await loadImageFolder(root);
     expect(findings.map(({severity, message}) => `${severity}: ${message.replaceAll(root, 'DIR')}`)).to.deep.equal([
-      'note: In DIR, seg_train/seg_train/ is for training, seg_test/seg_test/ is for test.',
+      'note: Layout: seg_train/seg_train/ is for training, seg_test/seg_test/ is for test.',
       'warning: Left out 2 files, such as seg_pred/seg_pred/1.png: seg_pred has no class folders: its images are unlabeled.',
     ]);
   });

@@ -52,7 +52,11 @@ export const COMMANDS = {
     options: {
       ...only('augment', 'fit', 'imageSize', 'seed', ...READING, 'recipe', ...SAYING),
       ...described('overwrite', 'replace the sheet if it exists'),
-      out: {type: 'string', minLength: 1, default: 'preview.png', description: 'the sheet, a PNG'},
+      out: {
+        type: 'string',
+        minLength: 1,
+        description: 'the sheet, by its ending a JPEG, PNG or WebP; unless told preview.jpg, or -2, -3 ... where there is one',
+      },
       pictures: {type: 'integer', minimum: 1, maximum: 100, default: 8, description: 'rows of the sheet'},
       variations: {type: 'integer', minimum: 1, maximum: 30, default: 6, description: 'columns beside the plain picture'},
     },

@@ -3,6 +3,8 @@ import {groupBy} from './group-by.js';
 import type {ImageFolder, Sample} from './image-folder.js';
 import type {KnownContents, SplitParts} from './split.js';
 
+const namesOf = (samples: readonly Sample[]): string[] => samples.map(({name}) => name);
+
 /** What a person should know of a split: copies that were left out, contradicting labels, classes that validation says nothing about. */
 export function splitFindings(
   folder: ImageFolder,
@@ -10,43 +12,25 @@ export function splitFindings(
   leftOutReasons: ReadonlyMap<string, string>,
   contents: KnownContents,
 ): Finding[] {
+  const byName = new Map(contents.samples.map(sample => [sample.name, sample]));
+  const copies = [...leftOutReasons.keys()].flatMap(name => byName.get(name) ?? []);
   return [
-    ...copiesAcrossParts(leftOutReasons, contents),
+    ...copiesAcrossParts(copies, [...validation, ...test], contents),
     ...contradictions([...train, ...validation, ...test], folder.classNames, contents),
     ...notValidated(folder, validation),
   ];
 }
 
-/** Files that were left out because the same bytes are for validation or test, and those. */
-function copiesAcrossParts(leftOutReasons: ReadonlyMap<string, string>, contents: KnownContents): Finding[] {
-  const byHash = groupBy(contents.samples, sample => contents.contentHash(sample));
-  const pairs = [...byHash.values()].flatMap(group => {
-    const [copies, kept] = [group.filter(({name}) => leftOutReasons.has(name)), group.filter(({name}) => !leftOutReasons.has(name))];
-    return copies.map(({name}) => ({name, others: [...kept, ...copies].map(other => other.name).filter(other => other !== name)}));
-  });
-  const order = new Map([...leftOutReasons.keys()].map((name, i) => [name, i]));
-  pairs.sort((a, b) => order.get(a.name)! - order.get(b.name)!);
-  const [first] = pairs;
+/** Files that were left out, each with those that stayed. */
+function copiesAcrossParts(copies: readonly Sample[], kept: readonly Sample[], {contentHash}: KnownContents): Finding[] {
+  const byHash = groupBy(kept, contentHash);
+  const groups = [...groupBy(copies, contentHash)].map(([hash, left]) => namesOf([...left, ...(byHash.get(hash) ?? [])]));
+  const [first] = groups;
   if (first === undefined) return [];
-  const pair = `${first.name}: it is the same file as ${first.others[0]!}, which is for validation or test`;
-  return [
-    {
-      code: 'copy-across-parts',
-      severity: 'warning',
-      message: `Left out ${pairs.length === 1 ? '' : `${pairs.length} copies, such as `}${pair}.`,
-      files: [...new Set(pairs.flatMap(({name, others}) => [name, ...others]))],
-      exclude: pairs.map(({name}) => name),
-    },
-  ];
+  const which = copies.length === 1 ? first[0] : `${copies.length} files, such as ${first[0]}`;
+  const message = `Left out ${which}: the same file is for validation or test as well, as ${first.at(-1)}.`;
+  return [{code: 'copy-across-parts', severity: 'warning', message, files: groups.flat(), groups, exclude: namesOf(copies)}];
 }
-
-/** Names that a sentence has; a finding has them all. */
-const NAMED = 4;
-
-const named = (samples: readonly Sample[]): string => {
-  const names = samples.slice(0, NAMED).map(({name}) => name);
-  return samples.length > NAMED ? `${names.join(', ')} and ${samples.length - NAMED} more` : names.join(', ');
-};
 
 /** The same file in folders of different classes: one label at least is wrong. */
 function contradictions(samples: readonly Sample[], classNames: readonly string[], contents: KnownContents): Finding[] {
@@ -56,9 +40,10 @@ function contradictions(samples: readonly Sample[], classNames: readonly string[
     .map(group => ({
       code: 'contradicting-labels',
       severity: 'warning',
-      message: `The same file is in classes ${[...new Set(group.map(({label}) => classNames[label]))].join(' and ')}: ${named(group)}. Keep one.`,
-      files: group.map(({name}) => name),
-      exclude: group.map(({name}) => name),
+      message: `The same file is in classes ${[...new Set(group.map(({label}) => classNames[label]))].join(' and ')}: ${namesOf(group).join(', ')}. Keep the right one; a fix list leaves out all.`,
+      files: namesOf(group),
+      groups: [namesOf(group)],
+      exclude: namesOf(group),
     }));
 }
 

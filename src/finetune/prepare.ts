@@ -124,20 +124,28 @@ function drawSplit(
   cache: ImageCache,
   photograph: (sample: Sample) => string,
   {grouping: {groupOf, findings}, fold}: Division,
-  {splitBy, valSplit, testSplit, seed}: Recipe,
+  {valSplit, testSplit, seed}: Recipe,
   run: RunContext,
 ): Split {
   [...findings, ...(groupOf === undefined ? [] : sharedGroups(folder, groupOf))].forEach(finding => run.find(finding));
-  const together = [...(splitBy === 'identical' ? [] : [photograph]), ...(groupOf === undefined ? [] : [groupOf])];
+  const together = [photograph, ...(groupOf === undefined ? [] : [groupOf])];
   return splitFolder(folder, cache, {valSplit, testSplit, seed, together, ...(fold && {fold})});
 }
 
 /** Every picture decoded, once for all folds of a cross-validation. */
-async function decoded(folder: ImageFolder, preprocessing: Preprocessing, cacheBytes: number, run: RunContext): Promise<DecodedImages> {
+async function decoded(
+  folder: ImageFolder,
+  preprocessing: Preprocessing,
+  {splitBy}: Recipe,
+  cacheBytes: number,
+  run: RunContext,
+): Promise<DecodedImages> {
   const make = async (): Promise<DecodedImages> => {
     const cache = await decodeAll(folder, preprocessing, cacheBytes / 2, run);
     try {
-      return {cache, photograph: await photographsIn(cache, preprocessing, run), cacheBytes};
+      const isCompared = splitBy !== 'identical';
+      const photograph = isCompared ? await photographsIn(cache, preprocessing, run) : (sample: Sample) => cache.contentHash(sample);
+      return {cache, photograph, cacheBytes};
     } catch (error) {
       await cache.close();
       throw error;
@@ -155,7 +163,7 @@ async function divide(
   budgetBytes: number,
   run: RunContext,
 ): Promise<Pick<Prepared, 'cache' | 'split' | 'cacheBytes'>> {
-  const {cache, photograph, cacheBytes} = await decoded(folder, preprocessing, budgetBytes, run);
+  const {cache, photograph, cacheBytes} = await decoded(folder, preprocessing, recipe, budgetBytes, run);
   try {
     cache.findings.forEach(finding => run.find(finding));
     const split =

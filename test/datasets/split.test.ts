@@ -186,8 +186,13 @@ describe('splitFolder', () => {
         {
           code: 'copy-across-parts',
           severity: 'warning',
-          message: 'Left out 3 copies, such as val/1/91: it is the same file as test/1/91, which is for validation or test.',
+          message: 'Left out 3 files, such as val/1/91: the same file is for validation or test as well, as test/1/91.',
           files: ['val/1/91', 'test/1/91', '0/4', 'val/0/4', '1/7', 'test/0/7'],
+          groups: [
+            ['val/1/91', 'test/1/91'],
+            ['0/4', 'val/0/4'],
+            ['1/7', 'test/0/7'],
+          ],
           exclude: ['val/1/91', '0/4', '1/7'],
         },
       ]);
@@ -220,8 +225,9 @@ describe('splitFolder', () => {
       {
         code: 'contradicting-labels',
         severity: 'warning',
-        message: 'The same file is in classes class 0 and class 1: 0/0, 1/0. Keep one.',
+        message: 'The same file is in classes class 0 and class 1: 0/0, 1/0. Keep the right one; a fix list leaves out all.',
         files: ['0/0', '1/0'],
+        groups: [['0/0', '1/0']],
         exclude: ['0/0', '1/0'],
       },
     ]);

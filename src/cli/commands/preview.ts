@@ -1,7 +1,8 @@
-import {printable} from '../../core/printable.js';
+import {existsSync} from 'node:fs';
 import {mkdir, writeFile} from 'node:fs/promises';
 import {dirname, resolve} from 'node:path';
 import {messageOf, UsageError} from '../../core/errors.js';
+import {printable} from '../../core/printable.js';
 import {atImageSize, TORCHVISION_PREPROCESSING, withFit, type Fit} from '../../core/preprocessing.js';
 import {augmentationOf, type AugmentationChoice} from '../../datasets/augment.js';
 import {contactSheet} from '../../datasets/contact-sheet.js';
@@ -36,14 +37,21 @@ async function write(path: string, sheet: Buffer, overwrite: boolean): Promise<v
   }
 }
 
+const nameOf = (number: number): string => `preview${number === 1 ? '' : `-${number}`}.jpg`;
+
+/** A name that nothing has yet: two kinds of augmentation are to be compared, and neither is lost. */
+function freeName(number = 1): string {
+  return existsSync(nameOf(number)) ? freeName(number + 1) : nameOf(number);
+}
+
 /** `finetune preview DIR`: what training would see. */
 export const preview: Action = async (request, session) => {
   const {
     augment = 'standard',
     fit = 'crop',
     imageSize,
-    out = 'preview.png',
     overwrite = false,
+    out = overwrite ? nameOf(1) : freeName(),
     ...values
   } = request.values as PreviewValues;
   const {pictures = 8, variations = 6, seed = 42} = values;
@@ -63,6 +71,7 @@ export const preview: Action = async (request, session) => {
     await contactSheet(
       rows.map(({shown}) => shown),
       preprocessing.cropSize,
+      out,
     ),
     overwrite,
   );
@@ -71,7 +80,7 @@ export const preview: Action = async (request, session) => {
     document: {sheet: out, augment, fit, seed, pictures: shown, variations},
     text: [
       `${printable(out)}: ${plural(rows.length, 'picture')}, each as it is and in ${plural(variations, 'variation')}`,
-      ...shown.map(({name}) => `  ${printable(name)}`),
+      ...shown.map(({name, className}, i) => `  row ${i + 1}: ${printable(className)}, ${printable(name)}`),
       ...found.flatMap(({sample, fault}) => (fault === undefined ? [] : [`  not shown: ${printable(sample.name)} (${fault})`])),
     ].join('\n'),
     hint: `\nNext: ${PROGRAM} --data ${quoted(directory)}${folderWords(values)}${typeof augment === 'string' ? ` --augment ${augment}` : ''}`,

@@ -4,7 +4,7 @@ import {groupBy} from './group-by.js';
 import {IMBALANCED, timesOf} from './imbalance.js';
 import type {ImageFolder, Sample} from './image-folder.js';
 import {everySample} from './image-folder.js';
-import {partNamed} from './folder-layout.js';
+import {partNamed} from './split-names.js';
 
 /** Fewer images of a class tell little of it. */
 const FEW = 10;

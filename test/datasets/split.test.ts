@@ -270,7 +270,7 @@ describe('splitFolder', () => {
       const error = refusal(folderOf(samples, {validation: samples.map(sample => ({...sample, name: `val/${sample.name}`}))}));
       expect(error).to.be.instanceOf(NoTrainingImagesError);
       expect(error.message).to.equal(
-        'Expected at least one image of class class 0 in /pets for training, but found only files that are also for validation or test. Add others to train on.',
+        'Expected at least one image of class class 0 in /pets for training, but found only files that cannot be read, or that are also for validation or test. Add others to train on.',
       );
     });
   });

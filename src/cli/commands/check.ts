@@ -13,7 +13,7 @@ import {plural} from '../../report/format.js';
 import type {Action, Session} from '../action.js';
 import {findingLines} from '../finding-lines.js';
 import {classSizes, folderLines} from '../folder-lines.js';
-import {folderOptions, type FolderValues} from '../folder-options.js';
+import {folderOptions, folderWords, type FolderValues} from '../folder-options.js';
 import {formatNames} from '../name-list.js';
 import {listOf, loadFolder} from '../load-folder.js';
 import {ProgressLine} from '../progress-line.js';
@@ -78,7 +78,8 @@ export const check: Action = async (request, session) => {
   const excluded = toExclude(findings);
   if (fixList !== undefined) await write(fixList, '--fix-list', formatNames(excluded));
   const images = {found: everySample(folder).length, readable: readable.length};
-  const next = `${PROGRAM} --data ${quoted(String(request.positionals.dir))}${fixList === undefined ? '' : ` --exclude ${quoted(fixList)}`}`;
+  const same = folderWords({...values, ...(fixList !== undefined && {exclude: fixList})});
+  const next = `${PROGRAM} --data ${quoted(String(request.positionals.dir))}${same}`;
   const command = refusal !== undefined || (excluded.length > 0 && fixList === undefined) ? fixing(String(request.positionals.dir)) : next;
   if (html !== undefined) await writePage(html, folder, report, command);
   return {

@@ -31,6 +31,7 @@ const WORTH_INSTALLING = 200;
 interface PredictValues extends EngineValues {
   readonly top: number;
   readonly exclude?: string;
+  readonly followLinks?: boolean;
 }
 
 /** An image by the name it is told by, and what is classified. */
@@ -90,11 +91,12 @@ function without({images, findings}: Found, folders: readonly string[], list: st
   return {images: kept, findings: [...findings, ...exclusion.findings()]};
 }
 
-async function findSources(words: readonly string[], list: string | undefined, {terminal, signal}: Session) {
+async function findSources(words: readonly string[], {exclude, followLinks = false}: PredictValues, {terminal, signal}: Session) {
   const paths = words.filter(word => word !== STANDARD_INPUT);
   const line = new ProgressLine(terminal);
-  const found = await findImages(paths, {signal, onProgress: listing(line), onBytes: unpacking(line)}).finally(() => line.end());
-  const {images, findings} = without(found, paths, list);
+  const watching = {signal, onProgress: listing(line), onBytes: unpacking(line), followLinks};
+  const found = await findImages(paths, watching).finally(() => line.end());
+  const {images, findings} = without(found, paths, exclude);
   const sources: Source[] = images.map(image => ({image, source: image}));
   if (paths.length < words.length) sources.push({image: STANDARD_INPUT, source: await readStandardInput()});
   return {sources, findings};
@@ -112,16 +114,17 @@ function tellUnreadable(unreadable: readonly UnreadableImageError[], found: numb
 /** `finetune predict [MODEL] IMAGE...` */
 export const predict: Action = async ({positionals, values}, session) => {
   const {terminal} = session;
-  const {top, exclude, ...wish} = values as unknown as PredictValues;
+  const options = values as unknown as PredictValues;
+  const {top} = options;
   const words = [positionals.model, ...(positionals.image as readonly unknown[])].filter(word => word !== undefined).map(String);
   if (words.length === 0) throw new UsageError('Expected images to classify, but found none. Say finetune predict [MODEL] IMAGE...');
   const {directory, rest} = findModel(words, terminal);
   await openBundle(directory);
   if (rest.length === 0) throw new UsageError(`Expected images to classify, but found none. Say finetune predict ${directory} IMAGE...`);
-  const {sources, findings} = await findSources(rest, exclude, session);
+  const {sources, findings} = await findSources(rest, options, session);
   for (const told of findingLines(findings, terminal.style, terminal.columns)) terminal.log(told);
   terminal.draw(terminal.style.dim('starting the engine'));
-  await startEngine({...engineWish(wish, session), install: wish.engine !== 'auto' || sources.length >= WORTH_INSTALLING});
+  await startEngine({...engineWish(options, session), install: options.engine !== 'auto' || sources.length >= WORTH_INSTALLING});
   terminal.draw(terminal.style.dim('loading the model'));
   const bundle = await loadBundle(directory);
   const isForPeople = Number.isFinite(terminal.resultColumns);

@@ -9,7 +9,7 @@ import {contactSheet} from '../../datasets/contact-sheet.js';
 import {previewOf} from '../../datasets/preview.js';
 import {plural} from '../../report/format.js';
 import type {Action} from '../action.js';
-import {folderOptions, type FolderValues} from '../folder-options.js';
+import {folderOptions, folderWords, type FolderValues} from '../folder-options.js';
 import {loadFolder} from '../load-folder.js';
 import {PROGRAM, quoted} from '../words.js';
 
@@ -83,6 +83,6 @@ export const preview: Action = async (request, session) => {
       ...shown.map(({name, className}, i) => `  row ${i + 1}: ${printable(className)}, ${printable(name)}`),
       ...found.flatMap(({sample, fault}) => (fault === undefined ? [] : [`  not shown: ${printable(sample.name)} (${fault})`])),
     ].join('\n'),
-    hint: `\nNext: ${PROGRAM} --data ${quoted(directory)}${typeof augment === 'string' ? ` --augment ${augment}` : ''}`,
+    hint: `\nNext: ${PROGRAM} --data ${quoted(directory)}${folderWords(values)}${typeof augment === 'string' ? ` --augment ${augment}` : ''}`,
   };
 };

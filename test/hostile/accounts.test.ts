@@ -113,6 +113,6 @@ describe('a messy folder', function () {
     const told = [...read, ...tellLeftOut({findings}).map(([name]) => name)].map(path => relative(root, path));
     expect(told).to.have.members(files as string[]);
     expect(unreadable).to.have.length(3);
-    expect(ended.stderr).to.include(`Left out 3 of ${found} images: 3 that cannot be read.`);
+    expect(ended.stderr).to.include(`left out   3 of ${found} images: 3 that cannot be read.`);
   });
 });

@@ -15,7 +15,7 @@ import {findingLines} from '../finding-lines.js';
 import {classSizes, folderLines} from '../folder-lines.js';
 import {folderOptions, type FolderValues} from '../folder-options.js';
 import {formatNames} from '../name-list.js';
-import {loadFolder} from '../load-folder.js';
+import {listOf, loadFolder} from '../load-folder.js';
 import {ProgressLine} from '../progress-line.js';
 import {PROGRAM, quoted} from '../words.js';
 
@@ -31,11 +31,11 @@ type Report = Awaited<ReturnType<typeof checkImages>>;
 
 const TITLES = {reading: 'reading', decoding: 'checking', comparing: 'comparing'} as const;
 
-function tell(folder: ImageFolder, {findings, readable, refusal}: Report, verbose: boolean, {terminal}: Session): string {
+function tell(folder: ImageFolder, data: string, {findings, readable, refusal}: Report, verbose: boolean, {terminal}: Session): string {
   const {good, bold} = terminal.resultStyle;
   const summary = `${plural(readable.length, 'readable image')} in ${plural(folder.classNames.length, 'class', 'classes')}`;
   return [
-    `${bold(printable(folder.root))}: ${summary}`,
+    `${bold(printable(listOf(folder, data).data ?? folder.root))}: ${summary}`,
     ...folderLines(folder, terminal.resultColumns),
     '',
     ...findingLines(findings, terminal.resultStyle, terminal.resultColumns, verbose),
@@ -84,7 +84,7 @@ export const check: Action = async (request, session) => {
   return {
     document: {data: root, layout, classes: classNames, images, perClass: classSizes(folder), findings, usable: refusal === undefined},
     text: [
-      tell(folder, report, verbose, session),
+      tell(folder, String(request.positionals.dir), report, verbose, session),
       ...(fixList === undefined ? [] : [`${plural(excluded.length, 'file')} to leave out: ${printable(fixList)}`]),
       ...(html === undefined ? [] : [`Page: ${printable(html)}`]),
     ].join('\n'),

@@ -19,6 +19,7 @@ import {leftOutSentence} from '../left-out-sentence.js';
 import {listing, unpacking} from '../load-folder.js';
 import {predictionLines, predictionSummary, type Classified} from '../prediction-lines.js';
 import {ProgressLine} from '../progress-line.js';
+import type {Terminal} from '../terminal.js';
 import {readStandardInput, STANDARD_INPUT} from '../standard-input.js';
 
 /** Images classified between two looks at the signal. */
@@ -99,6 +100,15 @@ async function findSources(words: readonly string[], list: string | undefined, {
   return {sources, findings};
 }
 
+/** Those beyond the one that the error tells of. */
+function tellUnreadable(unreadable: readonly UnreadableImageError[], found: number, terminal: Terminal): void {
+  const say = (label: string, text: string): void => terminal.alert(labelled(terminal.style.warn, label, text, terminal.columns));
+  if (unreadable.length > 1) {
+    for (const {image, reason} of unreadable) say('unreadable', `${printable(image)}: ${printable(reason)}`);
+  }
+  if (unreadable.length > 0) say('left out', leftOutSentence({found, unreadable: unreadable.length}));
+}
+
 /** `finetune predict [MODEL] IMAGE...` */
 export const predict: Action = async ({positionals, values}, session) => {
   const {terminal} = session;
@@ -122,10 +132,7 @@ export const predict: Action = async ({positionals, values}, session) => {
     session,
   );
   bundle.dispose();
-  for (const {image, reason} of unreadable) {
-    terminal.alert(labelled(terminal.style.warn, 'unreadable', `${printable(image)}: ${printable(reason)}`, terminal.columns));
-  }
-  if (unreadable.length > 0) terminal.alert(`Left out ${leftOutSentence({found: sources.length, unreadable: unreadable.length})}`);
+  tellUnreadable(unreadable, sources.length, terminal);
   const images = classified.map(({image, predictions}) => ({image, predictions: predictions.slice(0, top)}));
   return {
     document: {

@@ -87,6 +87,17 @@ describe('finetune', () => {
     ]);
   });
 
+  it('compares images with each other, in images, unless told to keep only identical files together', async () => {
+    const comparing = async (splitBy: string): Promise<number[]> => {
+      const {events} = await runAndTell(folder, {...smallRecipe(folder), splitBy});
+      return events.flatMap(event => (event.type === 'progress' && event.step === 'comparing' ? [event.done, event.total] : []));
+    };
+    expect(await comparing('identical')).to.deep.equal([]);
+    expect(readdirSync(join(cache, 'images')).filter(name => name.startsWith('copies-'))).to.deep.equal([]);
+    const counts = await comparing('near-duplicates');
+    expect(counts.slice(-2)).to.deep.equal([everySample(folder).length, everySample(folder).length]);
+  });
+
   it('gives back the best classifier, its metrics, and what happened', async () => {
     const {result, events} = await runAndTell(folder, smallRecipe(folder));
     const {classifier, metrics, history, split, engine, seconds, recipe} = result;

@@ -1,16 +1,40 @@
 import {execFileSync} from 'node:child_process';
-import {copyFileSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync} from 'node:fs';
-import {join} from 'node:path';
+import {copyFileSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync} from 'node:fs';
+import type {RequestListener} from 'node:http';
+import {createRequire} from 'node:module';
+import {basename, dirname, extname, join} from 'node:path';
 import {fileURLToPath} from 'node:url';
 import {expect} from 'chai';
+import type {Browser} from 'puppeteer-core';
+import sharp from 'sharp';
 import {drawDemoSet} from '../src/datasets/demo-set.js';
+import {loadBundle} from '../src/export/load-bundle.js';
+import {saveBundle} from '../src/export/save-bundle.js';
+import {photograph} from './datasets/photographs.js';
+import {browserOrSkip} from './helpers/browser.js';
+import {useEngine} from './helpers/engine.js';
+import {serve, stopServers} from './helpers/loopback.js';
+import {randomClassifier} from './helpers/random-classifier.js';
 import {temporaryDirectory} from './helpers/temporary.js';
 
 const ROOT = fileURLToPath(new URL('../../', import.meta.url));
+const TFJS = join(dirname(createRequire(import.meta.url).resolve('@tensorflow/tfjs/package.json')), 'dist');
+const CDN = 'https://cdn.jsdelivr.net/npm/@tensorflow/tfjs@4.22.0/dist';
 const README = readFileSync(join(ROOT, 'README.md'), 'utf8');
 
 /** The content of the first fenced block of a language. */
 const block = (language: string): string => new RegExp(`\`\`\`${language}\\n([^]*?)\`\`\``).exec(README)![1]!;
+
+/** The README's web page as its reader has it: a photograph and the exported model in folders next to it. */
+const website =
+  (model: string, photo: string): RequestListener =>
+  ({url = '/'}, response) => {
+    if (url === '/') return void response.writeHead(200, {'content-type': 'text/html'}).end(block('html').replaceAll(CDN, '/tfjs'));
+    const path = url === '/photo.jpg' ? photo : join(url.startsWith('/tfjs/') ? TFJS : model, basename(url));
+    if (!existsSync(path)) return void response.writeHead(404).end();
+    const type = {'.js': 'text/javascript', '.json': 'application/json', '.jpg': 'image/jpeg'}[extname(path)];
+    return void response.writeHead(200, {'content-type': type ?? 'application/octet-stream'}).end(readFileSync(path));
+  };
 
 const help = (...words: string[]): string =>
   execFileSync(process.execPath, [join(ROOT, 'dist/src/cli/main.cjs'), ...words, '--help'], {
@@ -58,13 +82,50 @@ describe('the README', () => {
     }
   });
 
+  describe('the web page', function () {
+    this.timeout(180_000);
+    useEngine();
+    let browser: Browser;
+
+    before('start Chromium', async function () {
+      browser = await browserOrSkip(this);
+    });
+
+    after(async () => {
+      await browser?.close();
+      await stopServers();
+    });
+
+    it('classifies a photograph of any size as the library does', async () => {
+      const here = temporaryDirectory();
+      const [directory, photo] = [join(here, 'model'), join(here, 'photo.jpg')];
+      await sharp(await photograph(3))
+        .resize(500, 464, {fit: 'fill'})
+        .jpeg({quality: 95})
+        .toFile(photo);
+      const classifier = randomClassifier({size: 224});
+      await saveBundle(classifier, directory);
+      classifier.dispose();
+      const bundle = await loadBundle(directory);
+      const [best] = await bundle.classify(photo, {top: 1});
+      bundle.dispose();
+      const page = await browser.newPage();
+      await page.goto((await serve(website(directory, photo))).url);
+      await page.waitForFunction(() => document.querySelector('#answer')!.textContent !== '', {timeout: 120_000});
+      const [name, percent] = (await page.$eval('#answer', ({textContent}) => textContent)).split(/: | %/);
+      expect(name).to.equal(best!.className);
+      // Browsers scale in their own way.
+      expect(Number(percent)).to.be.closeTo(100 * best!.probability, 4);
+    });
+  });
+
   it('shows a library example that runs', async function () {
     this.timeout(300_000);
     const here = temporaryDirectory();
     await drawDemoSet(join(here, 'pets'), {seed: 1, perClass: 6});
     const [folder] = readdirSync(join(here, 'pets'));
     const [picture] = readdirSync(join(here, 'pets', folder!));
-    copyFileSync(join(here, 'pets', folder!, picture!), join(here, 'new-picture.jpg'));
+    copyFileSync(join(here, 'pets', folder!, picture!), join(here, 'new-image.jpg'));
     // The smallest recipe that is whole, and no download: what is tested is that the names and the order of things are right.
     const quick = `{arch: 'resnet18', weights: 'none', imageSize: 32, epochs: 1, valSplit: 0.5}`;
     const example = block('js').replace(/\{arch: 'resnet50'[^}]*\}/, quick);

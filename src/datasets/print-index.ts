@@ -35,7 +35,7 @@ const MOST_NOTED = 4 * MOST_DESCRIBED;
 const LEAST_ALIKE = 0.62;
 
 /** Candidates of a print, the most alike, and windows of each. */
-const [MOST_CANDIDATES, MOST_WINDOWS] = [12, 4];
+const [MOST_CANDIDATES, MOST_WINDOWS] = [16, 4];
 
 /** A whole picture that is nearly alike to windows of another. */
 export interface Candidate {

@@ -126,7 +126,7 @@ const movesOf = ({columns, rows}: PrintWindow, step: number): PrintWindow[] => [
 const STEPS = [0.04, 0.02, 0.01];
 
 /** Less alike than this, a window is not moved a first time, a second time, and after that. */
-const LEAST = [0.36, 0.52, 0.65] as const;
+const LEAST = [0.3, 0.5, 0.6] as const;
 
 /**
  * Whether a part of one thumbprint is as alike to the whole of another as is enough, -1..1: the correlation of their edges. The window begins

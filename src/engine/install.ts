@@ -5,7 +5,7 @@ import {AbortedError} from '../core/errors.js';
 import {listGpus} from './device.js';
 import {enginesDirectory, installedEngines, sweepStaging, writeManifest, type InstalledEngine} from './engine-directory.js';
 import {EngineError} from './engine-error.js';
-import {withLock} from './lock.js';
+import {withLock} from '../core/lock.js';
 import {requireSupported, thisMachine} from './machine.js';
 import {fetchPackage, makeEngine, type EngineOrder} from './make-engine.js';
 import {beginStep, type InstallListener} from './progress.js';

@@ -71,6 +71,8 @@ export interface FinetuneResult {
  * @throws UsageError, ImagesChangedError when a run is to go on that was begun otherwise
  * @throws CheckpointError when the checkpoint to go on from cannot be read
  * @throws DivergedError when the loss stops being a number
+ * @throws RunLockedError when another run writes to `out`
+ * @throws ExportFailedError when all was learned, but the model could not be exported
  * @throws AbortedError when the signal fires, with the checkpoint it left
  */
 export async function finetune(folder: ImageFolder, recipe: Recipe, options: FinetuneOptions = {}): Promise<FinetuneResult> {
@@ -98,6 +100,7 @@ export async function finetune(folder: ImageFolder, recipe: Recipe, options: Fin
     throw new AbortedError(checkpoints.directory);
   } finally {
     await prepared?.cache.close();
+    await output.close();
   }
 }
 

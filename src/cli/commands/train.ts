@@ -1,4 +1,3 @@
-import {existsSync} from 'node:fs';
 import {readFile, writeFile} from 'node:fs/promises';
 import {join} from 'node:path';
 import {AbortedError, UsageError} from '../../core/errors.js';
@@ -8,7 +7,7 @@ import {crossValidation} from '../../finetune/cross-validation.js';
 import {finetune, type FinetuneOptions, type FinetuneResult} from '../../finetune/finetune.js';
 import type {Recipe} from '../../finetune/recipe.js';
 import type {ResolvedRecipe} from '../../finetune/resolve-recipe.js';
-import {RUN_FILES} from '../../finetune/run-directory.js';
+import {hasRunFile, placeOf, RUN_FILES} from '../../finetune/run-files.js';
 import type {Metrics} from '../../training/metrics.js';
 import {accuracyGate} from '../accuracy-gate.js';
 import type {Action, Outcome, Session} from '../action.js';
@@ -27,7 +26,7 @@ async function runIn(out: string, folder: ImageFolder, recipe: Recipe, options: 
   try {
     return await finetune(folder, recipe, options);
   } catch (error) {
-    if (error instanceof AbortedError && existsSync(join(out, RUN_FILES.recipe))) throw new StoppedRunError(out, error.checkpoint);
+    if (error instanceof AbortedError && hasRunFile(placeOf(out), 'recipe')) throw new StoppedRunError(out, error.checkpoint);
     throw error;
   }
 }

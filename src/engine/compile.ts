@@ -16,8 +16,8 @@ const kindOf = (inputs: readonly Tensor[]): string =>
   inputs.map(tensor => `${elementTypeOf(tensor)}[${tensor.shape.slice(1).join()}]`).join();
 
 /**
- * A function of batches of examples. On TensorFlow its first run is recorded, and from the second on it is one graph, in which TensorFlow
- * fuses what belongs together: convolution, bias, sum, relu. Elsewhere it is run as it is.
+ * A function of batches of examples. On TensorFlow it is run once to be recorded, and is one graph from then on, in which TensorFlow fuses
+ * what belongs together: convolution, bias, sum, relu. Elsewhere it is run as it is.
  */
 export class Compiled {
   readonly #state: ReadonlyMap<string, Tensor>;
@@ -42,9 +42,7 @@ export class Compiled {
     if (!isTensorFlow()) return tf.tidy(() => this.#step(...inputs));
     if (this.#graph?.kind !== kindOf(inputs)) {
       this.dispose();
-      const recorded = this.#record(inputs);
-      if (this.#precision === 'fp32') return recorded;
-      recorded.dispose(); // of float32, unlike all that follow
+      this.#record(inputs).dispose(); // the graph gives other last bits, and may be of another precision
     }
     this.#session ??= new Session(this.#graph!.nodes, this.#state);
     return this.#session.run(named(inputs), [RESULT])[0]!;

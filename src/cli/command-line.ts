@@ -64,6 +64,7 @@ function flagsOf(options: OptionProperties): Record<string, Options> {
 const POSITIONALS: Readonly<Record<string, string>> = {
   dir: 'a folder',
   bundle: 'folder of an exported model (model/ of a run)',
+  run: 'directory of a run',
   image: 'image files, folders, or patterns in quotes',
   task: 'install, or nothing',
   document: 'recipe or check [default: recipe]',

@@ -99,6 +99,7 @@ export class RecordedSteps {
   dispose(): void {
     this.#close();
     this.#entries.clear();
+    this.#ahead = false;
   }
 
   #close(): void {

@@ -18,9 +18,9 @@ export function besideOf(path: string): string {
   return join(dirname(path), `.${basename(path)}.${owner.pid}-${owner.startedAt}-${placeName(owner)}-${++written}.unfinished`);
 }
 
-/** Removes what dead processes have left unfinished in a directory. Never throws. */
-export async function sweep(directory: string): Promise<void> {
-  const names = await readdir(directory).catch(() => []);
+/** Removes what dead processes have left unfinished in a directory. Never throws. @param recursive in those below it, too */
+export async function sweep(directory: string, recursive = false): Promise<void> {
+  const names = await readdir(directory, {recursive}).catch(() => []);
   for (const name of names) {
     const owner = UNFINISHED.exec(name);
     if (owner === null) continue;

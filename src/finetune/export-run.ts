@@ -82,7 +82,10 @@ const recipeIn = (document: Readonly<Record<string, unknown>>): Recipe =>
  * Exports the model of a run whose training has ended, from its best weights; no image is needed.
  * @throws UsageError where there is no such run; TrainedFileError, RunFileError, RunLockedError, and as `saveBundle`
  */
-export async function exportRun(run: string, {out, engine = 'auto', device = 'auto', ...wish}: ExportRunOptions = {}): Promise<SavedBundle> {
+export async function exportRun(
+  run: string,
+  {out, engine = 'auto', device = 'auto', ...wish}: ExportRunOptions = {},
+): Promise<SavedBundle> {
   const place = trainedPlace(run);
   await startEngine({engine, device, ...wish});
   if (out !== undefined) return exportFrom(run, place, out, wish.signal);

@@ -65,6 +65,8 @@ async function decodeAll(folder: ImageFolder, preprocessing: Preprocessing, reci
     classNames: folder.classNames,
     budgetBytes: memoryBudget(recipe) / 2,
     directory: join(cacheDirectory(), 'images'),
+    ...(recipe.cacheDisk !== undefined && {limitBytes: recipe.cacheDisk * GIB}),
+    onTrouble: message => run.emit({type: 'notice', message}),
     ...(run.workers !== undefined && {workers: run.workers}),
     onProgress: (done, total, step) => run.progress('decode', done, total, 'images', {step}),
     ...run.signalled,

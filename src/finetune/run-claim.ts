@@ -90,7 +90,7 @@ export class RunClaim {
         if ((error as NodeJS.ErrnoException).code !== 'ENOENT' || tries === TRIES) throw error;
       }
     }
-    await sweep(path);
+    await sweep(path, true);
     return claim;
   }
 
@@ -98,11 +98,13 @@ export class RunClaim {
   async takeReplacement(): Promise<string> {
     const {path, asked} = this;
     if ((await stat(path)).dev !== (await stat(dirname(path))).dev) {
-      throw new UsageError(`${asked} is where a disk is mounted, and cannot be replaced as a whole. Give a folder in it: --out ${join(asked, 'run')}.`);
+      throw new UsageError(
+        `${asked} is where a disk is mounted, and cannot be replaced as a whole. Give a folder in it: --out ${join(asked, 'run')}.`,
+      );
     }
     const directory = replacementOf(path);
     await this.#lock(directory);
-    await sweep(directory);
+    await sweep(directory, true);
     return directory;
   }
 
@@ -147,9 +149,12 @@ export class RunClaim {
 /** Removes a directory, and those above it up to one, as far as they are empty. */
 async function removeEmpty(directory: string, highest: string): Promise<void> {
   for (let path = directory; path.length >= highest.length; path = dirname(path)) {
-    if (!(await rmdir(path).then(
-      () => true,
-      () => false,
-    ))) return;
+    if (
+      !(await rmdir(path).then(
+        () => true,
+        () => false,
+      ))
+    )
+      return;
   }
 }

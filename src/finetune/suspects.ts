@@ -106,13 +106,33 @@ export async function oddImages({cache, classifier}: Prepared, {mislabelled, out
   ]);
 }
 
+interface SuspectsDocument {
+  readonly probableLabelErrors: readonly {
+    readonly name: string;
+    readonly className: string;
+    readonly suggested: string;
+    readonly doubt: number;
+  }[];
+  readonly outliers: readonly {readonly name: string; readonly className: string; readonly leverage: number}[];
+}
+
 /** `suspects.json`: names, classes and by how much, the surest first. */
-export const suspectsDocument = ({classifier: {classNames}}: Prepared, {mislabelled, outliers}: OddSamples): object => ({
+export const suspectsDocument = ({classifier: {classNames}}: Prepared, {mislabelled, outliers}: OddSamples): SuspectsDocument => ({
   probableLabelErrors: mislabelled.map(({sample: {name, label}, suggested, doubt}) => ({
     name,
-    className: classNames[label],
+    className: classNames[label]!,
     suggested,
     doubt,
   })),
-  outliers: outliers.map(({sample: {name, label}, leverage}) => ({name, className: classNames[label], leverage})),
+  outliers: outliers.map(({sample: {name, label}, leverage}) => ({name, className: classNames[label]!, leverage})),
 });
+
+/** What the document tells of, which an earlier process has written of the same images. */
+export function oddFrom(document: unknown, {train, validation}: Prepared['split']): OddSamples {
+  const {probableLabelErrors, outliers} = document as SuspectsDocument;
+  const samples = new Map([...train, ...validation].map(sample => [sample.name, sample]));
+  return {
+    mislabelled: probableLabelErrors.map(({name, suggested, doubt}) => ({sample: samples.get(name)!, suggested, doubt})),
+    outliers: outliers.map(({name, leverage}) => ({sample: samples.get(name)!, leverage})),
+  };
+}

@@ -2,7 +2,9 @@ import {join} from 'node:path';
 import {download, restore} from '../backbones/device-weights.js';
 import {frozenBoundary, groupOf, LAYER_GROUPS, type LayerGroup} from '../backbones/layer-groups.js';
 import {cacheDirectory} from '../core/cache-directory.js';
+import {concatenated} from '../core/host-tensor.js';
 import {augmentationOf} from '../datasets/augment.js';
+import {pixelFiles} from '../datasets/image-cache.js';
 import {isMixing} from '../datasets/mix.js';
 import {isOnGpu} from '../engine/binding.js';
 import type {Precision} from '../engine/precision.js';
@@ -21,7 +23,7 @@ import {Checkpoints} from './checkpoints.js';
 import {diskBudget, memoryBudget, type Prepared} from './prepare.js';
 import type {Phase, Recipe} from './recipe.js';
 import type {RunContext} from './run-context.js';
-import {oddFindings, oddSamples, type OddSamples} from './suspects.js';
+import {oddFindings, oddFrom, oddSamples, suspectsDocument, type OddSamples} from './suspects.js';
 import type {EpochRow} from '../training/history.js';
 import {trainingPlan} from './training-plan.js';
 
@@ -64,7 +66,7 @@ export class PhaseRunner {
     this.#best = new BestWeights(classifier, this.#everTrained, measureOf(recipe.balance));
     const budgetBytes = memoryBudget(recipe) / 2;
     const share = split.validation.length / (split.validation.length + split.train.length * (recipe.views + 1));
-    const files = new FeatureFiles(join(cacheDirectory(), 'features'), diskBudget(recipe));
+    const files = new FeatureFiles(join(cacheDirectory(), 'features'), diskBudget(recipe), pixelFiles(join(cacheDirectory(), 'images')));
     const store = (samples: Prepared['split']['train'], views: number, part: number, precision: Precision): FeatureStore =>
       new FeatureStore(sourceOf(samples), views, {
         budgetBytes: budgetBytes * part,
@@ -73,6 +75,7 @@ export class PhaseRunner {
         // A GPU has a map computed sooner than one is read, brought to it and widened.
         keepsMaps: !isOnGpu(),
         onFound: rows => (this.#found += rows),
+        onTrouble: message => run.emit({type: 'notice', message}),
         onProgress: run.counting('features'),
         ...run.signalled,
       });
@@ -95,10 +98,11 @@ export class PhaseRunner {
     }
   }
 
-  #resume({weights, best, bestMetrics, history}: Checkpoint<EpochRow>): void {
+  #resume({weights, best, bestMetrics, history, odd}: Checkpoint<EpochRow>): void {
     restore(this.#classifier.weights, weights);
     this.#best.adopt(bestMetrics, best);
     this.#history.push(...history);
+    if (odd !== undefined) this.#tellOdd(oddFrom(odd, this.prepared.split));
   }
 
   #network(phase: Phase): PhaseNetwork {
@@ -146,8 +150,12 @@ export class PhaseRunner {
   /** Once, and by vectors: feature maps say more of where things are than of what they are. */
   async #lookForOddImages(network: PhaseNetwork, sets: {readonly train: Inputs; readonly validation: Inputs}): Promise<void> {
     if (this.#odd !== undefined || network.boundary <= this.recipe.lastStage) return;
-    this.#odd = await this.run.time('features', () => oddSamples(this.prepared, sets));
-    oddFindings(this.#odd).forEach(finding => this.run.find(finding));
+    this.#tellOdd(await this.run.time('features', () => oddSamples(this.prepared, sets)));
+  }
+
+  #tellOdd(odd: OddSamples): void {
+    this.#odd = odd;
+    oddFindings(odd).forEach(finding => this.run.find(finding));
   }
 
   async #inputs(
@@ -213,6 +221,7 @@ export class PhaseRunner {
       position: {...(trainer?.position ?? from?.position ?? START)},
       history: this.#history,
       ...(metrics !== undefined && {bestMetrics: metrics}),
+      ...(this.#odd !== undefined && {odd: suspectsDocument(this.prepared, this.#odd)}),
       weights,
       optimizer: trainer?.optimizer.state() ?? from?.optimizer ?? new Map(),
       best: tensors,
@@ -233,14 +242,4 @@ export class PhaseRunner {
       network.dispose();
     }
   }
-}
-
-function concatenated(parts: readonly Float32Array[]): Float32Array {
-  const whole = new Float32Array(parts.reduce((sum, part) => sum + part.length, 0));
-  let offset = 0;
-  for (const part of parts) {
-    whole.set(part, offset);
-    offset += part.length;
-  }
-  return whole;
 }

@@ -16,6 +16,8 @@ export interface Checkpoint<Row> {
   readonly position: Readonly<Position>;
   readonly history: readonly Row[];
   readonly bestMetrics?: Metrics;
+  /** What a look at the features found odd, as JSON; it is looked for once a run. */
+  readonly odd?: unknown;
   /** Every group that some phase trains. */
   readonly weights: NamedHostTensors;
   readonly optimizer: NamedHostTensors;

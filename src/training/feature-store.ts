@@ -1,6 +1,7 @@
 import {groupsPresent, type LayerGroup} from '../backbones/layer-groups.js';
 import type {Precision} from '../engine/precision.js';
 import type {FeatureFiles} from './feature-files.js';
+import {FeaturesFolderError} from './feature-rows.js';
 import {rowShapeAt, type Pass} from './feature-passes.js';
 import {FeatureTable} from './feature-table.js';
 import {makeTable, type Making} from './make-table.js';
@@ -20,6 +21,8 @@ export interface FeatureStoreSpec {
   readonly signal?: AbortSignal;
   /** Told how many pictures have been through the frozen groups, of how many. */
   readonly onProgress?: (done: number, total: number) => void;
+  /** Told, in a sentence, that features cannot be kept. They are computed again and again then. */
+  readonly onTrouble?: (message: string) => void;
   /** Told how many rows were found that an earlier run had made. */
   readonly onFound?: (rows: number) => void;
 }
@@ -30,6 +33,8 @@ export interface FeatureStoreSpec {
  */
 export class FeatureStore {
   readonly #tables = new Map<number, FeatureTable>();
+  /** Boundaries at which features could not be kept: not tried again. */
+  readonly #failed = new Set<number>();
 
   /** @param views plain picture included; fewer are kept where memory and disk are short */
   constructor(
@@ -74,15 +79,20 @@ export class FeatureStore {
 
   /** Fills the table of a boundary unless it is there or does not fit: the plain pictures and one variation at least, where there are any. */
   async #make(boundary: number, network: PhaseNetwork): Promise<void> {
-    if (this.#tables.has(boundary) || this.source.samples.length === 0) return;
+    if (this.#tables.has(boundary) || this.#failed.has(boundary) || this.source.samples.length === 0) return;
     if (this.spec.keepsMaps === false && boundary <= network.classifier.spec.lastStage) return;
     const lower = [...this.#tables.values()].filter(table => table.boundary < boundary).at(-1);
     const pass: Pass = {network, boundary, precision: this.#precision};
     const place = await this.#place(boundary, network, lower?.views ?? this.views);
     if (place.views < Math.min(2, this.views)) return;
     const {source, spec} = this;
-    const table = await makeTable({pass, source, ...(lower && {lower}), ...place}, spec);
-    this.#tables.set(boundary, table);
+    const making = {pass, source, ...(lower && {lower}), ...place};
+    const table = await makeTable(making, spec).catch((error: unknown) => {
+      if (!(error instanceof FeaturesFolderError)) throw error;
+      spec.onTrouble?.(error.message);
+    });
+    if (table === undefined) this.#failed.add(boundary);
+    else this.#tables.set(boundary, table);
   }
 
   /** Where a table goes, and how much of it: into memory, where all of it fits, else where there is room for most of it. */

@@ -1,4 +1,5 @@
 import {FinetuneError, MachineError, messageOf} from '../core/errors.js';
+import {codeOf, isSystemError, sentenceOf} from '../core/system-error.js';
 import {SIGNAL_EXIT_CODES, type StopSignal} from './interrupts.js';
 import type {Style} from './style.js';
 import {printable, PROGRAM, quoted} from './words.js';
@@ -15,10 +16,6 @@ export interface Failure {
 /** The table of the contract, except the codes that errors carry themselves: 1 failed, 2 usage, 3 dataset, 4 machine, 5 accuracy. */
 const REFUSED = 1;
 const BUG = 1;
-
-/** A full disk, a folder that may not be written: the system's own sentence names the call and the path. */
-const isRefusal = (error: unknown): error is NodeJS.ErrnoException =>
-  error instanceof Error && 'syscall' in error && 'code' in error && typeof error.code === 'string';
 
 /** A run that was stopped after it had a directory, from which it can go on. */
 export class StoppedRunError extends FinetuneError {
@@ -75,10 +72,11 @@ export function failureOf(error: unknown, style: Style, stopped?: StopSignal): F
     const {code, exitCode, message} = known;
     return {exitCode, text: `${style.bad('error')} ${printable(message)}`, document: {...fieldsOf(known), code, exitCode, message}};
   }
-  if (isRefusal(error)) {
-    const {code, message} = error;
-    const text = `${style.bad('error')} Expected the system to do what a run needs, but found: ${printable(message)}.`;
-    return {exitCode: REFUSED, text, document: {code, exitCode: REFUSED, message}};
+  if (isSystemError(error)) {
+    const message = sentenceOf(error);
+    const {path} = error;
+    const document = {code: codeOf(error), exitCode: REFUSED, message, ...(path !== undefined && {path})};
+    return {exitCode: REFUSED, text: `${style.bad('error')} ${printable(message)}`, document};
   }
   const stack = error instanceof Error ? (error.stack ?? error.message) : String(error);
   const text = `${style.bad('error')} This is a mistake of finetune, not of yours. Please report it with these lines:\n\n${stack}`;

@@ -1,4 +1,5 @@
-import {copyFile, constants, link, lstat, mkdir, readdir, realpath, rename, rm, stat, writeFile} from 'node:fs/promises';
+import {existsSync} from 'node:fs';
+import {access, copyFile, constants, link, lstat, mkdir, readdir, realpath, rename, rm, stat, writeFile} from 'node:fs/promises';
 import {basename, dirname, join, resolve} from 'node:path';
 import {isAlive, self, type Owner} from './owner.js';
 
@@ -29,6 +30,19 @@ export async function sweep(directory: string, recursive = false): Promise<void>
     const silence = Date.now() - ((await stat(path).catch(() => undefined))?.mtimeMs ?? Date.now());
     const lives = host === placeName(self()) ? isAlive({pid: Number(pid), startedAt: startedAt!, host}) : silence < ABANDONED;
     if (!lives) await rm(path, {recursive: true, force: true}).catch(() => undefined);
+  }
+}
+
+const highestThere = (path: string): string => (existsSync(path) || dirname(path) === path ? path : highestThere(dirname(path)));
+
+/** Makes a directory and those above it. @returns the highest that was not there */
+export async function makeDirectory(path: string): Promise<string | undefined> {
+  try {
+    return await mkdir(path, {recursive: true});
+  } catch (error) {
+    // What Node says of a read-only file system, too.
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') await access(highestThere(resolve(path)), constants.W_OK);
+    throw error;
   }
 }
 
@@ -65,7 +79,7 @@ export async function writeWhole(path: string, content: Content, {exclusive = fa
   const {place, isFile} = await placeOf(path);
   try {
     if (!isFile) return await writeFile(path, content, {flag: exclusive ? 'wx' : 'w'});
-    await mkdir(dirname(place), {recursive: true});
+    await makeDirectory(dirname(place));
     const unfinished = besideOf(place);
     try {
       await writeFile(unfinished, content, {flush: true});
@@ -78,6 +92,10 @@ export async function writeWhole(path: string, content: Content, {exclusive = fa
     throw aboutPath(error, path);
   }
 }
+
+/** Whether a file was there already that was to be new. */
+export const isTaken = (error: unknown): boolean =>
+  error instanceof Error && 'code' in error && error.code === 'EEXIST' && 'syscall' in error && error.syscall !== 'mkdir';
 
 /** An error of the system that names the file that was asked for, not one that was made beside it; a write alone names none. */
 export function aboutPath(error: unknown, path: string): unknown {

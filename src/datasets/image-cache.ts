@@ -1,8 +1,9 @@
 import {mkdir, stat} from 'node:fs/promises';
 import {join} from 'node:path';
 import {CacheFiles} from '../core/cache-files.js';
-import {AbortedError, messageOf} from '../core/errors.js';
+import {AbortedError} from '../core/errors.js';
 import type {Finding} from '../core/finding.js';
+import {whyOf} from '../core/system-error.js';
 import {fillColour, type Preprocessing} from '../core/preprocessing.js';
 import {decodeContent, decodeContents, keyOf, readContents} from './contents.js';
 import type {Content, Work} from './contents.js';
@@ -78,11 +79,7 @@ export const pixelFiles = (directory: string, limitBytes?: number): CacheFiles =
 /** Counted up when `decodeBytes` comes to give other pixels. */
 const DECODER_VERSION = 1;
 
-async function openStore(
-  contents: readonly Content[],
-  preprocessing: Preprocessing,
-  options: ImageCacheOptions,
-): Promise<PixelStore> {
+async function openStore(contents: readonly Content[], preprocessing: Preprocessing, options: ImageCacheOptions): Promise<PixelStore> {
   const {budgetBytes, directory, limitBytes, onTrouble} = options;
   const last = contents.at(-1);
   const byteCount = last === undefined ? 0 : last.offset + last.width * last.height * 3;
@@ -115,5 +112,5 @@ const isThere = (path: string): Promise<boolean> =>
   );
 
 const noFile = (path: string, byteCount: number, error: unknown): string =>
-  `${Math.ceil(byteCount / 2 ** 20)} MiB of decoded images cannot be kept at ${path} (${messageOf(error)}), so they are decoded again in every ` +
+  `${Math.ceil(byteCount / 2 ** 20)} MiB of decoded images cannot be kept at ${path} (${whyOf(error)}), so they are decoded again in every ` +
   'epoch, which takes longer. Make room, raise --cache-disk or --cache-memory, or set FINETUNE_CACHE to another folder.';

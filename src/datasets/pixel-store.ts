@@ -80,12 +80,7 @@ interface AboutPixels {
  * @param decodeAgain for a content whose pixels were damaged since they were written
  * @throws AbortedError, and the system's error where the file cannot be written
  */
-export async function decodeIntoFile(
-  path: string,
-  byteCount: number,
-  decodeAll: DecodeAll,
-  decodeAgain: DecodeAgain,
-): Promise<PixelStore> {
+export async function decodeIntoFile(path: string, byteCount: number, decodeAll: DecodeAll, decodeAgain: DecodeAgain): Promise<PixelStore> {
   const file = (await openLasting(path, byteCount)) ?? (await makeFile(path, byteCount, decodeAll));
   return storeIn(file, path, decodeAgain);
 }

@@ -1,9 +1,9 @@
 import {existsSync} from 'node:fs';
-import {mkdir, readdir, rename, rm, rmdir, stat} from 'node:fs/promises';
+import {readdir, rename, rm, rmdir, stat} from 'node:fs/promises';
 import {dirname, join} from 'node:path';
 import {FinetuneError, UsageError} from '../core/errors.js';
 import {Lock, type LockHolder} from '../core/lock.js';
-import {sweep} from '../core/write-file.js';
+import {makeDirectory, sweep} from '../core/write-file.js';
 import {isFinished, realOf, replacedOf, replacementOf} from './run-files.js';
 
 const LOCK = '.lock';
@@ -40,7 +40,7 @@ export const entriesOf = async (directory: string): Promise<string[]> =>
 /** Makes a directory. @returns the highest that was not there, to be removed if nothing comes into it */
 async function make(directory: string, asked: string): Promise<string | undefined> {
   try {
-    return await mkdir(directory, {recursive: true});
+    return await makeDirectory(directory);
   } catch (error) {
     const {code} = error as NodeJS.ErrnoException;
     if (code !== 'EEXIST' && code !== 'ENOTDIR') throw error;
@@ -48,27 +48,40 @@ async function make(directory: string, asked: string): Promise<string | undefine
   }
 }
 
+async function takeFree(directory: string, asked: string): Promise<Lock> {
+  const lock = await Lock.take(join(directory, LOCK));
+  if (lock instanceof Lock) return lock;
+  throw new RunLockedError(asked, lock);
+}
+
+async function move(lock: Lock, from: string, to: string): Promise<void> {
+  await rename(from, to);
+  lock.movedTo(join(to, LOCK));
+}
+
 /** Ends the replacement of a run by another that a kill came into. @throws RunLockedError where it is not dead */
 async function recover(run: string, asked: string): Promise<void> {
   const [replacement, replaced] = [replacementOf(run), replacedOf(run)];
-  if (!existsSync(replaced)) return;
+  const isWhole = isFinished(replacement);
   if (existsSync(run)) {
-    // A third directory is a mystery; nothing is removed then.
-    if (!existsSync(replacement)) await rm(replaced, {recursive: true, force: true});
-    return;
+    if (!existsSync(replacement)) return rm(replaced, {recursive: true, force: true});
+    // Three directories are a mystery; nothing is removed then.
+    if (!isWhole || existsSync(replaced)) return;
+    const lock = await takeFree(run, asked);
+    await move(lock, run, replaced);
+    await lock.release();
   }
-  const source = isFinished(replacement) ? replacement : replaced;
-  const lock = await Lock.take(join(source, LOCK));
-  if (!(lock instanceof Lock)) throw new RunLockedError(asked, lock);
-  await rename(source, run);
-  lock.movedTo(join(run, LOCK));
+  if (!existsSync(replaced)) return;
+  const source = isWhole ? replacement : replaced;
+  const lock = await takeFree(source, asked);
+  await move(lock, source, run);
   await lock.release();
-  if (source === replacement) await rm(replaced, {recursive: true, force: true});
+  if (isWhole) await rm(replaced, {recursive: true, force: true});
 }
 
 /** A run directory that this process, and nobody else, may write to. It is made if it must be, and goes again if nothing comes into it. */
 export class RunClaim {
-  readonly #locks: {lock: Lock; readonly directory: string; readonly made: string | undefined}[] = [];
+  readonly #locks: {readonly lock: Lock; readonly directory: string; readonly made: string | undefined}[] = [];
 
   /** @param asked the directory as it was named; @param path what links to it lead to */
   private constructor(
@@ -112,12 +125,10 @@ export class RunClaim {
   async replace(): Promise<void> {
     const {path} = this;
     const [replacement, replaced] = [replacementOf(path), replacedOf(path)];
-    await rename(path, replaced);
-    await rename(replacement, path);
-    const [old, fresh] = this.#locks.splice(0);
-    old!.lock.movedTo(join(replaced, LOCK));
-    fresh!.lock.movedTo(join(path, LOCK));
-    this.#locks.push({...fresh!, directory: path});
+    const [old, fresh] = this.#locks;
+    await move(old!.lock, path, replaced);
+    await move(fresh!.lock, replacement, path);
+    this.#locks.splice(0, 2, {...fresh!, directory: path});
     await old!.lock.release();
     await rm(replaced, {recursive: true, force: true});
   }
@@ -134,8 +145,7 @@ export class RunClaim {
     const isThere = existsSync(directory);
     const made = isThere ? undefined : await make(directory, this.asked);
     try {
-      const lock = await Lock.take(join(directory, LOCK));
-      if (!(lock instanceof Lock)) throw new RunLockedError(this.asked, lock);
+      const lock = await takeFree(directory, this.asked);
       this.#locks.push({lock, directory, made});
     } catch (error) {
       const {code} = error as NodeJS.ErrnoException;

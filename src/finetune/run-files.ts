@@ -56,3 +56,6 @@ export function runOf(directory: string): string {
 
 /** Where the files of a run lie that goes on: in its replacement, where one was begun. */
 export const placeOf = (run: string): string => (hasRunFile(replacementOf(run), 'recipe') ? replacementOf(run) : run);
+
+/** Whether a run was begun and has not come to its end, or to its place. */
+export const isInterrupted = (run: string): boolean => hasRunFile(placeOf(run), 'recipe') && (placeOf(run) !== run || !isFinished(run));

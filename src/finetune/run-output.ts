@@ -1,7 +1,8 @@
 import {availableParallelism, cpus, totalmem} from 'node:os';
 import {dirname} from 'node:path';
 import {isDeepStrictEqual} from 'node:util';
-import {DatasetError, FinetuneError, messageOf} from '../core/errors.js';
+import {DatasetError, FinetuneError} from '../core/errors.js';
+import {sentenceOf} from '../core/system-error.js';
 import {VERSION} from '../core/version.js';
 import {toSplitManifest} from '../datasets/split-file.js';
 import type {Split} from '../datasets/split.js';
@@ -71,9 +72,8 @@ export class ExportFailedError extends FinetuneError {
     readonly run: string,
     override readonly cause: unknown,
   ) {
-    const path = cause instanceof Error && 'path' in cause ? ` (${String(cause.path)})` : '';
     super(
-      `${messageOf(cause).replace(/\.?$/, '')}${path}. The training is complete, and its weights and metrics are in ${run}. ` +
+      `${sentenceOf(cause).replace(/\.?$/, '.')} The training is complete, and its weights and metrics are in ${run}. ` +
         `Make the model again: finetune export ${run}`,
     );
   }

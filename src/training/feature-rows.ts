@@ -1,7 +1,8 @@
 import {crc32} from 'node:zlib';
-import {FinetuneError, messageOf} from '../core/errors.js';
+import {FinetuneError} from '../core/errors.js';
 import {fromHalves, toHalves} from '../core/half.js';
 import {sizeOf} from '../core/host-tensor.js';
+import {whyOf} from '../core/system-error.js';
 import {openSealedFile, writeSealedFile, type SealedFile} from '../datasets/sealed-file.js';
 
 /** Rows of one shape, one behind the other. */
@@ -70,7 +71,9 @@ export class FeaturesLostError extends FinetuneError {
   override readonly code = 'FEATURES_LOST';
 
   constructor(readonly path: string) {
-    super(`The features in ${path} were changed, or can no longer be read, while they were in use. Go on by --resume: they are made again.`);
+    super(
+      `The features in ${path} were changed, or can no longer be read, while they were in use. Go on by --resume: they are made again.`,
+    );
   }
 }
 
@@ -85,7 +88,7 @@ export class FeaturesFolderError extends FinetuneError {
     cause: unknown,
   ) {
     super(
-      `${Math.ceil(byteCount / 2 ** 20)} MiB of features cannot be kept at ${path} (${messageOf(cause)}), so they are computed again in every ` +
+      `${Math.ceil(byteCount / 2 ** 20)} MiB of features cannot be kept at ${path} (${whyOf(cause)}), so they are computed again in every ` +
         'epoch, which takes longer. Make room, raise --cache-memory, or set FINETUNE_CACHE to another folder.',
       {cause},
     );

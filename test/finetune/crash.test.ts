@@ -4,8 +4,9 @@ import {join} from 'node:path';
 import {expect} from 'chai';
 import type {ImageFolder} from '../../src/datasets/image-folder.js';
 import type {FinetuneOptions} from '../../src/finetune/finetune.js';
+import {reportRun} from '../../src/finetune/export-run.js';
 import type {Recipe} from '../../src/finetune/recipe.js';
-import {hasRunFile, isFinished, placeOf} from '../../src/finetune/run-files.js';
+import {isFinished, isInterrupted} from '../../src/finetune/run-files.js';
 import {orphan, untilCrash} from '../helpers/crashing-files.js';
 import {useEngine} from '../helpers/engine.js';
 import {phase, runAndTell, smallFolder, smallRecipe} from '../helpers/small-run.js';
@@ -43,9 +44,9 @@ describe('a crash before any operation on files', function () {
 
   /** What a user does next: goes on with what can be gone on with, else starts again. */
   async function goOn(out: string): Promise<void> {
-    const place = placeOf(out);
-    if (hasRunFile(place, 'recipe') && !isFinished(place)) return void (await train(out, {resume: true}));
-    if (!existsSync(join(out, 'recipe.json'))) await train(out);
+    if (isInterrupted(out)) await train(out, {resume: true});
+    else if (existsSync(join(out, 'report.json'))) await reportRun(out);
+    else if (!existsSync(join(out, 'recipe.json'))) await train(out);
   }
 
   it('loses nothing: the run goes on to the same metrics and the same model, and nothing is left beside it', async () => {

@@ -160,7 +160,9 @@ describe('a run directory', () => {
         const error = await rejectionOf(RunDirectory.plan(path, overwrite));
         expect(error).to.include({code: 'RUN_LOCKED', exitCode: 1});
         expect(error.message.replace(path, 'RUN')).to.match(
-          new RegExp(`^RUN is in use by another run \\(process ${process.pid} on .+, since \\d{4}-\\d\\d-\\d\\d \\d\\d:\\d\\d UTC\\)\\. Wait until`),
+          new RegExp(
+            `^RUN is in use by another run \\(process ${process.pid} on .+, since \\d{4}-\\d\\d-\\d\\d \\d\\d:\\d\\d UTC\\)\\. Wait until`,
+          ),
         );
       }
       await directory.writeJson('recipe', RECIPE);

@@ -96,7 +96,7 @@ describe('rows of features', () => {
     const error = await rejectionOf(keepRows(POOLED, rows(), false, nowhere));
     expect(error).to.be.instanceOf(FeaturesFolderError);
     expect(error.message).to.match(
-      /^1 MiB of features cannot be kept at .* \(ENOENT.*\), so they are computed again in every epoch, .* Make room, raise --cache-memory/,
+      /^1 MiB of features cannot be kept at .* \(there is no such file or folder\), so they are computed again in every epoch, .* Make room, raise --cache-memory/,
     );
   });
 

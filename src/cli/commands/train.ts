@@ -1,6 +1,7 @@
-import {readFile, writeFile} from 'node:fs/promises';
+import {readFile} from 'node:fs/promises';
 import {join} from 'node:path';
 import {AbortedError, UsageError} from '../../core/errors.js';
+import {writeWhole} from '../../core/write-file.js';
 import type {ImageFolder} from '../../datasets/image-folder.js';
 import {startEngine} from '../../engine/runtime.js';
 import {crossValidation} from '../../finetune/cross-validation.js';
@@ -76,7 +77,7 @@ async function trainFolds(ready: Ready, out: string, folds: number): Promise<Out
   }
   const together = crossValidation(measured);
   const document = {run: out, ...together, runs: measured.map((_, i) => join(out, `fold-${i + 1}`))};
-  await writeFile(join(out, 'folds.json'), `${JSON.stringify(document, null, 2)}\n`);
+  await writeWhole(join(out, 'folds.json'), `${JSON.stringify(document, null, 2)}\n`);
   return {
     document,
     text: foldsSummary(together, out, terminal.resultStyle, terminal.columns),

@@ -41,7 +41,7 @@ describe('run directories of the command line', function () {
   it('keep the old run where the one that was to replace it is killed, which goes on by --resume', async () => {
     expectEnded(await train('--out', 'kept'), 0);
     const old = document('kept/metrics.json');
-    const options = ['--out', 'kept', '--overwrite', '--seed', '9', '--epochs', '400'];
+    const options = ['--out', 'kept', '--overwrite', '--seed', '9', '--epochs', '40'];
     const {signal} = await killed(options, () => existsSync(join(cwd(), '.kept.replacement', 'split.json')));
     expect(signal).to.equal('SIGKILL');
     expect(document('kept/metrics.json')).to.deep.equal(old);

@@ -3,23 +3,23 @@ import {FITS} from '../core/preprocessing.js';
 import {ARCHS} from './resnet-specs.js';
 
 const link = {type: 'string', pattern: '^https://'};
-const triple = {type: 'array', items: {type: 'number'}, minItems: 3, maxItems: 3};
+const triple = (item: object): object => ({type: 'array', items: {type: 'number', ...item}, minItems: 3, maxItems: 3});
 const percent = {type: 'number', exclusiveMinimum: 0, maximum: 100};
 
-/** A `Preprocessing` record, on a card or in a bundle. */
+/** A `Preprocessing` record, on a card, in a bundle or a weights file: sizes up to twice the largest of a recipe, numbers that stay finite. */
 export const preprocessingSchema = {
   type: 'object',
   additionalProperties: false,
   required: ['resizeSize', 'cropSize', 'interpolation', 'channelOrder', 'scale', 'mean', 'std'],
   properties: {
-    resizeSize: {type: 'integer', minimum: 1},
-    cropSize: {type: 'integer', minimum: 1},
+    resizeSize: {type: 'integer', minimum: 1, maximum: 2048},
+    cropSize: {type: 'integer', minimum: 1, maximum: 1024},
     fit: {enum: FITS},
     interpolation: {const: 'bilinear'},
     channelOrder: {enum: ['rgb', 'bgr']},
-    scale: {type: 'number', exclusiveMinimum: 0},
-    mean: triple,
-    std: triple,
+    scale: {type: 'number', exclusiveMinimum: 0, maximum: 1e6},
+    mean: triple({minimum: -1e6, maximum: 1e6}),
+    std: triple({minimum: 1e-6, maximum: 1e6}),
   },
 };
 

@@ -1,6 +1,6 @@
 import {setTimeout as sleep} from 'node:timers/promises';
 import {AbortedError, FinetuneError} from '../core/errors.js';
-import {sha256Of} from './checksum.js';
+import {sha256Of} from '../core/checksum.js';
 import {fetchInto, isTransient, reasonOf, withAgent, type FetchOptions, type OnBytes} from './fetch-into.js';
 import {PartFile} from './part-file.js';
 

@@ -4,7 +4,7 @@ import {basename, join} from 'node:path';
 import {UsageError} from '../core/errors.js';
 import type {Finding} from '../core/finding.js';
 import {cardFor, cards as publishedCards, findCard, type WeightsCard} from './cards.js';
-import {sha256Of} from './checksum.js';
+import {sha256Of} from '../core/checksum.js';
 import {download, type DownloadOptions} from './download.js';
 import type {Arch} from './resnet-specs.js';
 import {cachedFiles, weightsDirectory, type CachedFile} from './weight-caches.js';

@@ -3,7 +3,7 @@ import {CAFFE_PREPROCESSING, TORCHVISION_PREPROCESSING, type Preprocessing} from
 import {validate, type ObjectSchema} from '../core/schema.js';
 import {preprocessingSchema} from './card-schema.js';
 import type {WeightsCard} from './cards.js';
-import {WeightsFileError, type WeightsFile} from './readers/weights-file.js';
+import {WeightsFileError, type OpenWeights} from './readers/weights-file.js';
 import type {ResNetFamily} from './resnet-specs.js';
 
 /** What must be known of weights beside their numbers. */
@@ -40,7 +40,7 @@ function preprocessing(path: string, text: string): Preprocessing {
 }
 
 /** What the file says of itself, else its card; a bare state dict is torchvision's family, the only one that comes without saying so. */
-export function provenanceOf({path, metadata}: WeightsFile, card?: WeightsCard): Provenance {
+export function provenanceOf({path, metadata}: Pick<OpenWeights, 'path' | 'metadata'>, card?: WeightsCard): Provenance {
   const known: Provenance = card ?? TORCHVISION;
   const said = <T>(key: string, read: (path: string, text: string) => T, otherwise: T): T => {
     const text = metadata[key];

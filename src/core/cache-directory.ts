@@ -1,5 +1,7 @@
+import {chmodSync, mkdirSync, readdirSync, statSync, type Stats} from 'node:fs';
 import {homedir} from 'node:os';
 import {join} from 'node:path';
+import {UsageError} from './errors.js';
 
 /**
  * Where everything that can be fetched or built again is kept: `FINETUNE_CACHE`, else `finetune` in the platform's own place
@@ -12,4 +14,89 @@ export function cacheDirectory(environment: NodeJS.ProcessEnv = process.env, pla
   if (platform === 'darwin') return join(home, 'Library', 'Caches', 'finetune');
   if (platform === 'win32') return join(environment.LOCALAPPDATA ?? join(home, 'AppData', 'Local'), 'finetune', 'cache');
   return join(home, '.cache', 'finetune');
+}
+
+/** Everything below the cache directory lies in one of these. */
+const FOLDERS = ['archives', 'engines', 'features', 'images', 'looks', 'weights'] as const;
+
+/** A cache that somebody else could have put something into that is run here. */
+export class UntrustedCacheError extends UsageError {
+  override readonly name = 'UntrustedCacheError';
+  override readonly code = 'CACHE_UNTRUSTED';
+
+  constructor(
+    readonly path: string,
+    readonly reason: string,
+    remedy: string,
+  ) {
+    super(`${path} ${reason}, and TensorFlow's programs are loaded from there. ${remedy}, or set FINETUNE_CACHE to a folder of your own.`);
+  }
+}
+
+/** Who asks; undefined where the system has no such numbers. */
+const me = (): number | undefined => process.getuid?.();
+
+/** Where every user has a group of his own, it has his number; the group of root is nobody else's. */
+const isPrivateGroup = ({gid, uid}: Pick<Stats, 'gid' | 'uid'>): boolean => gid === 0 || gid === uid;
+
+type Ownership = Pick<Stats, 'uid' | 'gid' | 'mode'>;
+
+const isWritableByOthers = (found: Ownership): boolean =>
+  (found.mode & 0o002) !== 0 || ((found.mode & 0o020) !== 0 && !isPrivateGroup(found));
+
+/** Others may make files in a folder like /tmp, but not touch what is somebody else's. */
+const isSticky = ({mode}: Ownership): boolean => (mode & 0o1000) !== 0;
+
+/** What keeps a file or folder from being trusted, as ssh does it; undefined where nothing does. */
+export function distrust(found: Ownership, user: number): 'owner' | 'writable' | undefined {
+  if (found.uid !== user && found.uid !== 0) return 'owner';
+  return isWritableByOthers(found) ? 'writable' : undefined;
+}
+
+/**
+ * @param cache the cache directory, which may be a folder like /tmp
+ * @param paths in it, of what is run
+ * @throws UntrustedCacheError for the first that belongs to somebody else, or that others may write to
+ */
+export function assertTrusted(cache: string, paths: readonly string[]): void {
+  const user = me();
+  if (user === undefined) return;
+  for (const path of [cache, ...paths]) {
+    const found = statSync(path, {throwIfNoEntry: false});
+    const reason = found === undefined || (path === cache && isSticky(found)) ? undefined : distrust(found, user);
+    if (reason === 'owner')
+      throw new UntrustedCacheError(path, `belongs to another user (${found!.uid})`, `Make it yours (chown -R ${user} ${cache})`);
+    if (reason === 'writable') {
+      const mode = (found!.mode & 0o777).toString(8);
+      throw new UntrustedCacheError(path, `may be written to by others (mode ${mode})`, `If nobody has, close it (chmod -R go-w ${cache})`);
+    }
+  }
+}
+
+/** A folder of one's own becomes closed to others; one that is shared on purpose stays so. */
+function close(path: string): void {
+  const found = statSync(path);
+  if (found.uid === me() && !isWritableByOthers(found) && (found.mode & 0o077) !== 0) chmodSync(path, 0o700);
+}
+
+/** Whether nothing else lies in the cache directory: it may be somebody's own choice. */
+const isOurs = (cache: string, {FINETUNE_CACHE}: NodeJS.ProcessEnv): boolean =>
+  !FINETUNE_CACHE || readdirSync(cache).every(name => (FOLDERS as readonly string[]).includes(name));
+
+/**
+ * Makes a folder of the cache, for this user alone: there are decoded images, features of them, and programs in it. What is there already and
+ * was open to be read is closed; but not a FINETUNE_CACHE that also holds something else.
+ * @returns its path; where it cannot be made, whoever writes into it says so
+ */
+export function claimCache(folder: (typeof FOLDERS)[number], environment: NodeJS.ProcessEnv = process.env): string {
+  const cache = cacheDirectory(environment);
+  const path = join(cache, folder);
+  try {
+    mkdirSync(path, {recursive: true, mode: 0o700});
+    close(path);
+    if (isOurs(cache, environment)) close(cache);
+  } catch {
+    return path;
+  }
+  return path;
 }

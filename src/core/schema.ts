@@ -24,9 +24,17 @@ export class SchemaError extends UsageError {
   }
 }
 
-const ajv = new Ajv({allErrors: true, strict: true, allowUnionTypes: true, verbose: true});
+const OPTIONS = {strict: true, allowUnionTypes: true, verbose: true};
+const ALL = new Ajv({...OPTIONS, allErrors: true});
+const FIRST = new Ajv(OPTIONS);
 
-const show = (value: unknown): string => JSON.stringify(value) ?? 'nothing';
+/** Characters of a value that are shown: it may be a whole file. */
+const SHOWN = 200;
+
+function show(value: unknown): string {
+  const json = JSON.stringify(value) ?? 'nothing';
+  return json.length > SHOWN ? `${json.slice(0, SHOWN)}...` : json;
+}
 
 /** `/phases/0/rates` -> `phases.0.rates` */
 const dotted = (pointer: string): string => pointer.slice(1).replaceAll('/', '.').replaceAll('~1', '/').replaceAll('~0', '~');
@@ -72,10 +80,11 @@ function alternative({parentSchema, instancePath, data}: ErrorObject): string {
 /**
  * Checks a document and gives it its type.
  * @param what names the document at the head of the error: `Recipe ./pets.json`
- * @throws SchemaError (exit 2) with one sentence per violation
+ * @param report `first` for a document of unknown origin, in which a million things may be wrong
+ * @throws SchemaError (exit 2) with one sentence per violation, or for the first
  */
-export function validate<T>(schema: ObjectSchema, document: unknown, what: string): T {
-  const check = ajv.compile<T>(schema);
+export function validate<T>(schema: ObjectSchema, document: unknown, what: string, report: 'all' | 'first' = 'all'): T {
+  const check = (report === 'all' ? ALL : FIRST).compile<T>(schema);
   if (check(document)) return document;
   throw new SchemaError(what, sentences(check.errors ?? []));
 }

@@ -23,6 +23,8 @@ export class ZipError extends FinetuneError {
 export class ZipArchive {
   private constructor(
     readonly path: string,
+    /** Size of the archive. */
+    readonly bytes: number,
     private readonly zip: ZipFile,
     private readonly entries: ReadonlyMap<string, Entry>,
   ) {}
@@ -35,7 +37,7 @@ export class ZipArchive {
       const zip = await fromRandomAccessReaderPromise(new BoundedReader(file, size), size, {autoClose: false, lazyEntries: true});
       const entries = new Map<string, Entry>();
       for await (const entry of zip.eachEntry()) entries.set(entry.fileName, entry);
-      return new ZipArchive(path, zip, entries);
+      return new ZipArchive(path, size, zip, entries);
     } catch (error) {
       await file.close();
       throw unreadable(path, error);

@@ -71,7 +71,7 @@ export async function writeSealedFile(
 ): Promise<void> {
   await sweep(dirname(path));
   const unfinished = besideOf(path);
-  const file = await open(unfinished, 'w');
+  const file = await open(unfinished, 'w', 0o600);
   const write = async (bytes: Uint8Array, position: number): Promise<void> => {
     const {bytesWritten} = await file.write(bytes, 0, bytes.length, position);
     if (bytesWritten < bytes.length) await write(bytes.subarray(bytesWritten), position + bytesWritten);

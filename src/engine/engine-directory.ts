@@ -2,7 +2,12 @@ import {randomUUID} from 'node:crypto';
 import {existsSync, readdirSync, readFileSync} from 'node:fs';
 import {readdir, rename, rm, writeFile} from 'node:fs/promises';
 import {join} from 'node:path';
+import {SchemaError, validate, type ObjectSchema} from '../core/schema.js';
 import {ADDON_SOURCE, NODE_API} from './addon-source.js';
+
+const [ADDON, GUARD] = ['tfjs_binding.node', 'guard.node'];
+
+export const MANIFEST = 'engine.json';
 
 /** What an engine directory says about itself, in its `engine.json`. */
 export interface EngineManifest {
@@ -22,7 +27,37 @@ export interface EngineManifest {
   readonly fingerprint: string;
   /** When it was last asked for by an installation. */
   readonly installedAt: string;
+  /** As they were when it passed its test. */
+  readonly files: EngineFiles;
 }
+
+export interface EngineFile {
+  readonly bytes: number;
+  /** Lower-case hex. */
+  readonly sha256: string;
+  /** When it was last written to, in milliseconds since 1970. */
+  readonly changed: number;
+}
+
+/** By path in the engine directory. */
+export type EngineFiles = Readonly<Record<string, EngineFile>>;
+
+const text = {type: 'string'};
+const object = (properties: Record<string, object>): ObjectSchema => ({type: 'object', required: Object.keys(properties), properties});
+
+const file = object({bytes: {type: 'integer'}, sha256: {type: 'string', pattern: '^[0-9a-f]{64}$'}, changed: {type: 'number'}});
+
+const manifestSchema: ObjectSchema = object({
+  tensorflow: text,
+  gpu: {type: 'boolean'},
+  nodeApi: {type: 'integer'},
+  platform: text,
+  addonSource: text,
+  from: text,
+  fingerprint: text,
+  installedAt: text,
+  files: {...object({[ADDON]: file, [GUARD]: file}), additionalProperties: file},
+});
 
 /** An engine that passed its self-test and lies in its place. */
 export interface InstalledEngine extends EngineManifest {
@@ -34,12 +69,12 @@ export const PLATFORM = `${process.platform}-${process.arch}`;
 const STAGING = '.making-';
 
 /** Paths inside an engine directory. Only relative ones are written into it: it is moved into place after the self-test. */
-export const addonOf = (directory: string): string => join(directory, 'tfjs_binding.node');
-export const guardOf = (directory: string): string => join(directory, 'guard.node');
+export const addonOf = (directory: string): string => join(directory, ADDON);
+export const guardOf = (directory: string): string => join(directory, GUARD);
 export const librariesOf = (directory: string): string => join(directory, 'tensorflow');
 /** Where the libraries of CUDA lie, a folder for each package; TensorFlow looks for them beside its own folder. */
 export const cudaOf = (directory: string): string => join(directory, 'nvidia');
-const manifestOf = (directory: string): string => join(directory, 'engine.json');
+const manifestOf = (directory: string): string => join(directory, MANIFEST);
 
 export const enginesDirectory = (cache: string): string => join(cache, 'engines');
 
@@ -60,16 +95,22 @@ export async function sweepStaging(cache: string): Promise<void> {
 
 /** Writes the manifest of an engine, whole or not at all. */
 export async function writeManifest(directory: string, manifest: EngineManifest): Promise<InstalledEngine> {
-  const aside = `${manifestOf(directory)}.new`;
-  await writeFile(aside, JSON.stringify(manifest, null, 2));
+  const aside = `${manifestOf(directory)}.${process.pid}.new`;
+  await writeFile(aside, JSON.stringify(manifest, null, 2), {flush: true});
   await rename(aside, manifestOf(directory));
   return {...manifest, directory};
 }
 
+/** One whose manifest is missing, cut off or of another kind is no engine: it is made again. */
 function readEngine(directory: string): InstalledEngine | undefined {
-  if (!existsSync(manifestOf(directory))) return undefined;
-  const manifest = JSON.parse(readFileSync(manifestOf(directory), 'utf8')) as EngineManifest;
-  return {...manifest, directory};
+  try {
+    const document: unknown = JSON.parse(readFileSync(manifestOf(directory), 'utf8'));
+    return {...validate<EngineManifest>(manifestSchema, document, directory), directory};
+  } catch (error) {
+    if (error instanceof SchemaError || error instanceof SyntaxError || error instanceof RangeError || 'syscall' in Object(error))
+      return undefined;
+    throw error;
+  }
 }
 
 /** Installed engines that this Node on this machine can load, the one last asked for first. */
@@ -77,6 +118,7 @@ export function installedEngines(cache: string): InstalledEngine[] {
   const engines = enginesDirectory(cache);
   if (!existsSync(engines)) return [];
   return readdirSync(engines)
+    .filter(name => !name.startsWith(STAGING))
     .map(name => readEngine(join(engines, name)))
     .filter(engine => engine !== undefined)
     .filter(engine => engine.nodeApi === NODE_API && engine.platform === PLATFORM && engine.addonSource === ADDON_SOURCE)

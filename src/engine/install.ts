@@ -1,15 +1,16 @@
 import {mkdir} from 'node:fs/promises';
 import {join} from 'node:path';
-import {cacheDirectory} from '../core/cache-directory.js';
+import {assertTrusted, cacheDirectory} from '../core/cache-directory.js';
 import {AbortedError} from '../core/errors.js';
 import {listGpus} from './device.js';
 import {enginesDirectory, installedEngines, sweepStaging, writeManifest, type InstalledEngine} from './engine-directory.js';
 import {EngineError} from './engine-error.js';
 import {withLock} from '../core/lock.js';
+import {damageOf} from './engine-files.js';
 import {requireSupported, thisMachine} from './machine.js';
 import {fetchPackage, makeEngine, type EngineOrder} from './make-engine.js';
+import {TENSORFLOW_VERSION} from './pinned-wheels.js';
 import {beginStep, type InstallListener} from './progress.js';
-import {TENSORFLOW_VERSION} from './tensorflow-wheels.js';
 import {findTfjsPackage} from './tfjs-package.js';
 import {fingerprintOf, lookAtSource} from './wheel-source.js';
 
@@ -56,11 +57,11 @@ async function placeOrder({from, gpu, onProgress, signal, cache, environment = p
   };
 }
 
-/** An engine like the one ordered, which becomes the one last asked for. */
+/** An engine like the one ordered, whole, which becomes the one last asked for. */
 async function findSame({source, fingerprint, gpu, cache}: EngineOrder): Promise<InstalledEngine | undefined> {
   const isSame = (engine: InstalledEngine) => (engine.gpu || !gpu) && engine.tensorflow === TENSORFLOW_VERSION;
   const found = installedEngines(cache).find(engine => engine.fingerprint === fingerprint && (source !== undefined || isSame(engine)));
-  if (found === undefined) return undefined;
+  if (found === undefined || (await damageOf(found, true)) !== undefined) return undefined;
   const {directory, ...manifest} = found;
   return writeManifest(directory, {...manifest, installedAt: new Date().toISOString()});
 }
@@ -69,7 +70,8 @@ async function findSame({source, fingerprint, gpu, cache}: EngineOrder): Promise
 async function alone<T>({cache, onProgress, signal}: EngineOrder, work: () => Promise<T>): Promise<T> {
   const onWait = ({pid}: {pid: number}) => beginStep(onProgress, 'wait', `process ${pid}, which is installing`);
   try {
-    await mkdir(enginesDirectory(cache), {recursive: true});
+    await mkdir(enginesDirectory(cache), {recursive: true, mode: 0o700});
+    assertTrusted(cache, [enginesDirectory(cache)]);
     return await withLock(
       join(enginesDirectory(cache), '.lock'),
       async () => {

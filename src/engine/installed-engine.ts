@@ -2,17 +2,42 @@ import {messageOf} from '../core/errors.js';
 import type {DeviceWish} from './device.js';
 import {addonOf, enginesDirectory, installedEngines, type InstalledEngine} from './engine-directory.js';
 import {EngineError} from './engine-error.js';
+import {assertTrustedEngine, damageOf} from './engine-files.js';
 import type {EngineWish} from './engine-info.js';
 import {showCudaTools} from './environment.js';
 import {hushed, shieldFromSignals} from './guard.js';
 import {ensureTfjsPackage, installEngine} from './install.js';
 import {loadTensorFlow} from './load-tensorflow.js';
 import {findTfjsPackage} from './tfjs-package.js';
+import {forget, markRunning, uncleanStarts} from './unclean-start.js';
 
 /** The installed engine that fits best: with CUDA where a GPU is to be used and without it where not; else the other, if that will do. */
-export function installedEngine(cache: string, gpu: boolean, device: DeviceWish): InstalledEngine | undefined {
+function fittingEngine(cache: string, gpu: boolean, device: DeviceWish): InstalledEngine | undefined {
   const engines = installedEngines(cache);
   return engines.find(engine => engine.gpu === gpu) ?? (device.startsWith('gpu') ? undefined : engines[0]);
+}
+
+/**
+ * The installed engine to use, looked into: by sizes and times, or as a whole where an earlier process did not come to its end. A damaged one
+ * is installed again, where it came from pip and there may be a connection.
+ * @throws EngineError for a damaged one otherwise; UntrustedCacheError for one that others could have changed
+ */
+export async function installedEngine(wish: EngineWish, cache: string, gpu: boolean): Promise<InstalledEngine | undefined> {
+  const engine = fittingEngine(cache, gpu, wish.device);
+  if (engine === undefined) return undefined;
+  assertTrustedEngine(cache, engine);
+  const unclean = await uncleanStarts(engine.directory);
+  const damage = await damageOf(engine, unclean.length > 0);
+  await forget(unclean);
+  if (damage === undefined) return engine;
+  if (wish.offline || engine.fingerprint !== '') throw damaged(engine, damage);
+  wish.onEvent?.({type: 'fallback', reason: `TensorFlow in ${engine.directory} is damaged: ${damage}. It is installed again.`});
+  return undefined;
+}
+
+function damaged({directory, from, fingerprint}: InstalledEngine, damage: string, options?: ErrorOptions): EngineError {
+  const again = fingerprint === '' ? 'finetune engine install' : `finetune engine install --from ${from}`;
+  return new EngineError('load', `TensorFlow in ${directory} is damaged: ${damage}. Install it again: ${again}.`, options);
 }
 
 /**
@@ -55,16 +80,19 @@ export async function loadInstalled(
   }
   const tfjsPackage = found ?? (await ensureTfjsPackage({onProgress: onEvent, signal, cache}));
   showCudaTools(engine.directory);
+  await markRunning(engine.directory);
   try {
     shieldFromSignals(engine.directory);
     const load = () => loadTensorFlow(tfjsPackage, addonOf(engine.directory));
     if (verbose) load();
     else hushed(engine.directory, load);
-  } catch (error) {
+  } catch (cause) {
+    const damage = await damageOf(engine, true);
+    if (damage !== undefined) throw damaged(engine, damage, {cause});
     throw new EngineError(
       'load',
-      `Expected the TensorFlow in ${engine.directory} to load, but found: ${messageOf(error)}. Remove that folder and run finetune engine install.`,
-      {cause: error},
+      `Expected the TensorFlow in ${engine.directory} to load, but found: ${messageOf(cause)}. Remove that folder and run finetune engine install.`,
+      {cause},
     );
   }
 }

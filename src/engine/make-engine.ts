@@ -1,6 +1,7 @@
 import {existsSync} from 'node:fs';
 import {mkdir, rename, rm} from 'node:fs/promises';
 import {join} from 'node:path';
+import {flushDirectory, flushTree} from '../core/flush.js';
 import {compileAddons, findCompiler} from './addon.js';
 import {ADDON_SOURCE, NODE_API} from './addon-source.js';
 import {
@@ -13,6 +14,7 @@ import {
   writeManifest,
   type InstalledEngine,
 } from './engine-directory.js';
+import {recordFiles} from './engine-files.js';
 import {obtainTensorFlow, type ObtainOptions} from './obtain.js';
 import {beginStep} from './progress.js';
 import {selfTest, type SelfTestReport} from './self-test.js';
@@ -55,7 +57,7 @@ export function fetchPackage({cache, environment, signal, onProgress}: EngineOrd
   return installTfjsPackage(cache, environment, signal);
 }
 
-function describe({from, fingerprint}: EngineOrder, cuda: boolean, {tensorflow, usesGpu}: SelfTestReport): EngineManifest {
+function describe({from, fingerprint}: EngineOrder, cuda: boolean, {tensorflow, usesGpu}: SelfTestReport): Omit<EngineManifest, 'files'> {
   return {
     tensorflow,
     gpu: cuda || usesGpu,
@@ -68,11 +70,14 @@ function describe({from, fingerprint}: EngineOrder, cuda: boolean, {tensorflow, 
   };
 }
 
-async function putInPlace(made: string, manifest: EngineManifest, cache: string): Promise<InstalledEngine> {
+async function putInPlace(made: string, description: Omit<EngineManifest, 'files'>, cache: string): Promise<InstalledEngine> {
+  const manifest = {...description, files: await recordFiles(made)};
   const directory = join(enginesDirectory(cache), engineKey(manifest));
   await writeManifest(made, manifest);
-  // Only an engine that this very one replaces can be there, one that failed to load since.
-  if (existsSync(directory)) await rm(directory, {recursive: true});
+  await flushTree(made);
+  // Only an engine that this very one replaces can be there, one that is damaged.
+  await rm(directory, {recursive: true, force: true});
   await rename(made, directory);
+  await flushDirectory(enginesDirectory(cache));
   return {...manifest, directory};
 }

@@ -1,9 +1,8 @@
 import {rm} from 'node:fs/promises';
 import {basename, join} from 'node:path';
-import {glibcMinor, thisMachine} from './machine.js';
 import {downloadWheel, findPip, type DownloadOptions} from './pip.js';
 import {beginStep, type InstallListener} from './progress.js';
-import {cudaRequirements, cudaTags, PYTHON_VERSIONS, tensorFlowRequirement, tensorFlowTags} from './tensorflow-wheels.js';
+import {cudaRequirements, cudaWheel, tensorFlowWheel, type WheelRequest} from './tensorflow-wheels.js';
 import {readWheelMetadata, unpackWheel} from './wheel.js';
 import {copyUnpacked, type LocalSource} from './wheel-source.js';
 
@@ -23,23 +22,21 @@ export async function obtainTensorFlow(engine: string, options: ObtainOptions): 
   if (source !== undefined && 'unpacked' in source) {
     return copyUnpacked(source.unpacked, engine, beginStep(onProgress, 'unpack', source.unpacked), signal);
   }
-  const [tensorflow, ...cuda] = source?.wheels ?? [await download(engine, tensorFlowRequirement(gpu, process.arch), options)];
+  const [tensorflow, ...cuda] = source?.wheels ?? [await download(engine, tensorFlowWheel(gpu, process.arch), options)];
   const requirements = gpu && cuda.length === 0 ? cudaRequirements(await readWheelMetadata(tensorflow)) : [];
+  const missing = requirements.map(requirement => cudaWheel(requirement, process.arch));
   await unpack(tensorflow, engine, options);
   for (const wheel of cuda) await unpack(wheel, engine, options);
-  for (const requirement of requirements) await unpack(await download(engine, requirement, options), engine, options);
+  for (const wheel of missing) await unpack(await download(engine, wheel, options), engine, options);
 }
 
 /** Where wheels lie between download and unpacking. */
 const wheelsOf = (engine: string): string => join(engine, 'wheels');
 
-async function download(engine: string, requirement: string, {environment, onProgress, signal}: ObtainOptions): Promise<string> {
+async function download(engine: string, wheel: WheelRequest, {environment, onProgress, signal}: ObtainOptions): Promise<string> {
   const pip = await findPip(environment);
-  const options: DownloadOptions = {pip, environment, report: beginStep(onProgress, 'download', requirement), signal};
-  const tagSets = requirement.startsWith('tensorflow')
-    ? PYTHON_VERSIONS.map(python => tensorFlowTags(process.arch, python))
-    : [cudaTags(process.arch, glibcMinor(thisMachine()))];
-  return downloadWheel(requirement, tagSets, wheelsOf(engine), options);
+  const options: DownloadOptions = {pip, environment, report: beginStep(onProgress, 'download', wheel.requirement), signal};
+  return downloadWheel(wheel, wheelsOf(engine), options);
 }
 
 /** Removes the wheel afterwards if it was downloaded for this, so that the disk never holds all of them. */

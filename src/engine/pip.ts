@@ -1,9 +1,11 @@
 import {mkdir, readdir, rm} from 'node:fs/promises';
-import {join} from 'node:path';
+import {basename, join} from 'node:path';
+import {sha256Of} from '../core/checksum.js';
 import {complaint, runCommand, type CommandResult} from './command.js';
 import {EngineError} from './engine-error.js';
 import {folderSize} from './folder-size.js';
 import type {StepReport} from './progress.js';
+import type {WheelRequest} from './tensorflow-wheels.js';
 
 /** A way to call pip: `['python3', '-m', 'pip']`. */
 export type Pip = readonly [string, ...string[]];
@@ -31,13 +33,12 @@ export interface DownloadOptions {
 }
 
 /**
- * Lets pip download one wheel without its dependencies into `directory`.
- * @param tagSets sets of platform and Python tags, tried in turn until the index has a wheel for one
- * @throws EngineError with pip's own words
+ * Lets pip download one wheel without its dependencies into `directory`. Which index pip asks is the user's affair, so what it brings is
+ * taken only if it is a file that is known.
+ * @throws EngineError with pip's own words, or for a wheel with another sha256, which is removed
  */
 export async function downloadWheel(
-  requirement: string,
-  tagSets: readonly string[][],
+  {requirement, tagSets, sha256}: WheelRequest,
   directory: string,
   options: DownloadOptions,
 ): Promise<string> {
@@ -49,11 +50,22 @@ export async function downloadWheel(
     if (result === undefined || !hasNoSuchWheel(result)) break;
   }
   const wheel = (await readdir(directory)).find(name => name.endsWith('.whl') && !before.has(name));
-  if (result !== undefined && isSaved(result) && wheel !== undefined) return join(directory, wheel);
+  if (result !== undefined && isSaved(result) && wheel !== undefined) return checkWheel(join(directory, wheel), requirement, sha256);
   throw new EngineError(
     'download',
     `Expected pip to download ${requirement}, but found: ${reason(result)}. ` +
       'Check the connection and run finetune engine install, or give a wheel with --from FILE.',
+  );
+}
+
+async function checkWheel(wheel: string, requirement: string, sha256: readonly string[]): Promise<string> {
+  const found = await sha256Of(wheel);
+  if (sha256.includes(found)) return wheel;
+  await rm(wheel);
+  throw new EngineError(
+    'download',
+    `pip brought another ${basename(wheel)} than PyPI publishes for ${requirement} (its sha256 is ${found}). It was removed, and nothing in it was run. ` +
+      'Check which index pip uses (pip config list); to use a wheel of your own all the same, say finetune engine install --from FILE.',
   );
 }
 

@@ -1,5 +1,6 @@
 import {availableParallelism} from 'node:os';
-import {cacheDirectory} from '../core/cache-directory.js';
+import {dirname} from 'node:path';
+import {claimCache} from '../core/cache-directory.js';
 import {tensorFlowBackend} from './binding.js';
 import {describeDevices, GpuError, gpuShown, listGpus, visibleGpu, type Gpu} from './device.js';
 import type {InstalledEngine} from './engine-directory.js';
@@ -45,8 +46,8 @@ async function gpuTrouble(engine: InstalledEngine | undefined): Promise<string> 
 
 /** @returns undefined for the stock addon */
 async function load(wish: EngineWish, gpu: boolean): Promise<InstalledEngine | undefined> {
-  const cache = cacheDirectory();
-  const installed = installedEngine(cache, gpu, wish.device);
+  const cache = dirname(claimCache('engines'));
+  const installed = await installedEngine(wish, cache, gpu);
   if (installed === undefined && loadStock(findTfjsPackage(cache))) return undefined;
   const engine = installed ?? (await installForRun(wish, cache, gpu));
   await loadInstalled(engine, wish, cache);

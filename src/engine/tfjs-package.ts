@@ -2,6 +2,8 @@ import {existsSync} from 'node:fs';
 import {mkdir, rename, rm, writeFile} from 'node:fs/promises';
 import {createRequire} from 'node:module';
 import {delimiter, dirname, join} from 'node:path';
+import {assertTrusted} from '../core/cache-directory.js';
+import {flushDirectory, flushTree} from '../core/flush.js';
 import {complaint, runCommand} from './command.js';
 import {EngineError} from './engine-error.js';
 import {enginesDirectory, stagingDirectory} from './engine-directory.js';
@@ -19,13 +21,24 @@ const ownCopy = (cache: string): string => join(enginesDirectory(cache), `tfjs-n
 /**
  * The directory of tfjs-node-gpu, among this package's dependencies or else in the cache. npm leaves an optional dependency out, without
  * a word, when its install script fails, and this one's often does.
+ * @throws UntrustedCacheError
  */
 export function findTfjsPackage(cache: string): string | undefined {
   try {
     return dirname(createRequire(import.meta.url).resolve(`${NAME}/package.json`));
   } catch {
     const installed = join(ownCopy(cache), 'node_modules', NAME);
-    return existsSync(installed) ? installed : undefined;
+    if (!existsSync(installed)) return undefined;
+    const modules = dirname(dirname(installed));
+    assertTrusted(cache, [
+      ownCopy(cache),
+      modules,
+      dirname(installed),
+      installed,
+      join(installed, 'package.json'),
+      join(installed, 'dist'),
+    ]);
+    return installed;
   }
 }
 
@@ -51,7 +64,9 @@ export async function installTfjsPackage(cache: string, environment: NodeJS.Proc
         `Expected npm to fetch ${NAME} ${VERSION}, but found: ${found}. Check the connection, or add it to your project's dependencies.`,
       );
     }
+    await flushTree(made);
     await rename(made, ownCopy(cache));
+    await flushDirectory(enginesDirectory(cache));
   } finally {
     await rm(made, {recursive: true, force: true});
   }

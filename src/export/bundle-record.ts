@@ -19,9 +19,10 @@ export const BUNDLE_FILES = {
 /** `group1-shard2of9.bin`, as the tfjs converter names them. */
 export const shardName = (index: number, count: number): string => `group1-shard${index + 1}of${count}.bin`;
 
+export const SHARD_NAME = /^group1-shard\d+of\d+\.bin$/;
+
 /** Whether a bundle has a file of this name. */
-export const isBundleFile = (name: string): boolean =>
-  Object.values<string>(BUNDLE_FILES).includes(name) || /^group1-shard\d+of\d+\.bin$/.test(name);
+export const isBundleFile = (name: string): boolean => Object.values<string>(BUNDLE_FILES).includes(name) || SHARD_NAME.test(name);
 
 export const SCHEMA_VERSION = 1;
 
@@ -63,26 +64,44 @@ export interface FileRecord {
   readonly sha256: string;
 }
 
-const text = {type: 'string'};
-const sha256 = {type: 'string', pattern: '^[0-9a-f]{64}$'};
+/** @param optional keys that may be left out; others than these and those required are let pass */
+export const object = (required: Record<string, object>, optional: Record<string, object> = {}): ObjectSchema => ({
+  type: 'object',
+  required: Object.keys(required),
+  properties: {...required, ...optional},
+});
 
-const object = (properties: Record<string, object>): ObjectSchema => ({type: 'object', required: Object.keys(properties), properties});
+const text = {type: 'string', maxLength: 1000};
+const name = {...text, minLength: 1};
+const sha256 = {type: 'string', pattern: '^[0-9a-f]{64}$'};
+const file = object({bytes: {type: 'integer', minimum: 1, maximum: 2 ** 40}, sha256});
+
+/** More than are in any dataset of pictures. */
+const MAX_CLASSES = 100_000;
 
 /** What must be right for a bundle to be run. Keys that are not listed are let pass: a bundle may say more. */
-export const bundleRecordSchema: ObjectSchema = object({
-  createdBy: text,
-  createdAt: text,
-  arch: {enum: ARCHS},
-  lastStage: {enum: [1, 2, 3, 4]},
-  family: object({strideOn: {enum: ['3x3', '1x1']}, batchNormEpsilon: {type: 'number', exclusiveMinimum: 0}}),
-  preprocessing: preprocessingSchema,
-  classes: {type: 'array', items: text, minItems: 2},
-  head: object({type: {enum: ['linear', 'mlp']}, pooling: {enum: ['avg', 'avg+max']}, dropout: {type: 'number'}}),
-  weights: object({origin: text}),
-  files: {
-    ...object({[BUNDLE_FILES.model]: {}, [BUNDLE_FILES.tensors]: {}}),
-    propertyNames: {pattern: '^[\\w-][\\w.-]*$'},
-    additionalProperties: object({bytes: {type: 'integer'}, sha256}),
+export const bundleRecordSchema: ObjectSchema = object(
+  {
+    createdBy: text,
+    createdAt: text,
+    arch: {enum: ARCHS},
+    lastStage: {enum: [1, 2, 3, 4]},
+    family: object({strideOn: {enum: ['3x3', '1x1']}, batchNormEpsilon: {type: 'number', exclusiveMinimum: 0, maximum: 1}}),
+    preprocessing: preprocessingSchema,
+    classes: {type: 'array', items: name, minItems: 2, maxItems: MAX_CLASSES},
+    head: object({
+      type: {enum: ['linear', 'mlp']},
+      pooling: {enum: ['avg', 'avg+max']},
+      dropout: {type: 'number', minimum: 0, exclusiveMaximum: 1},
+    }),
+    weights: object({origin: text}, {card: {type: 'object'}}),
+    files: {
+      ...object({[BUNDLE_FILES.model]: file, [BUNDLE_FILES.tensors]: file}),
+      propertyNames: {pattern: '^[\\w-][\\w.-]*$'},
+      maxProperties: 10_000,
+      additionalProperties: file,
+    },
+    contentHash: sha256,
   },
-  contentHash: sha256,
-});
+  {metrics: object({}, {validation: {type: 'object'}, test: {type: 'object'}})},
+);

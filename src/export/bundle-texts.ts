@@ -1,7 +1,5 @@
 import {basename} from 'node:path';
 import {fillColour, type Preprocessing} from '../core/preprocessing.js';
-import {VERSION} from '../core/version.js';
-import {tf} from '../engine/tensorflow.js';
 import type {Classifier} from '../heads/classifier.js';
 import type {BundleRecord} from './bundle-record.js';
 
@@ -44,19 +42,16 @@ function input(preprocessing: Preprocessing): object {
 }
 
 /**
- * `metadata.json`: the fields of Teachable Machine's file of that name, and how a picture becomes input. Its own loader scales pixels to
- * -1..1, which these models do not want: normalisation is inside.
+ * `metadata.json`: what a web page must know to feed the model. Named otherwise than in Teachable Machine's file of that name: its loader and
+ * ml5's scale pixels to -1..1, and would show the names of the classes beside wrong probabilities.
  */
-export const metadataDocument = ({arch, classes, preprocessing, createdAt}: BundleRecord): object => ({
-  modelName: arch,
-  labels: classes,
-  imageSize: preprocessing.cropSize,
-  grayscale: false,
-  tfjsVersion: tf.version.tfjs,
-  packageName: 'finetune',
-  packageVersion: VERSION,
-  timeStamp: createdAt,
-  userMetadata: {},
+export const metadataDocument = ({arch, classes, preprocessing, createdAt, createdBy}: BundleRecord): object => ({
+  note: 'Not a Teachable Machine model: @teachablemachine/image and ml5 scale pixels to -1..1, and this one takes 0..255.',
+  arch,
+  classNames: classes,
+  inputSize: preprocessing.cropSize,
+  createdBy,
+  createdAt,
   ...input(preprocessing),
 });
 
@@ -86,6 +81,8 @@ const probabilities = model.predict(pixels);
 \`\`\`sh
 finetune predict . picture.jpg
 \`\`\`
+
+Do not load it with @teachablemachine/image or ml5: they scale pixels to -1..1.
 
 \`model.safetensors\` holds the same weights under torchvision's names; \`finetune.json\` says how they were made.
 `;

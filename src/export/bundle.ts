@@ -4,7 +4,7 @@ import type {Preprocessing} from '../core/preprocessing.js';
 import {tf} from '../engine/tensorflow.js';
 import type {FrozenClassifier} from '../heads/frozen-classifier.js';
 import {specOf, type BundleMetrics, type BundleRecord} from './bundle-record.js';
-import {run} from './probabilities.js';
+import {finite, run} from './probabilities.js';
 import {readPixels, type ImageSource} from './read-pixels.js';
 
 export interface Prediction {
@@ -63,13 +63,17 @@ export class Bundle {
   /**
    * @param images pixels, RGB, `[n, cropSize, cropSize, 3]`, resized and cropped as `preprocessing` says
    * @returns `[n, classes]`
+   * @throws NotFiniteError
    */
   probabilities(images: Uint8Array): Float32Array {
     const {cropSize} = this.preprocessing;
     if (images.length === 0 || images.length % (cropSize * cropSize * 3) !== 0) {
       throw new UsageError(`Expected pixels of whole pictures of ${cropSize} x ${cropSize} x 3 bytes, but found ${images.length} bytes.`);
     }
-    return run(images, cropSize, pixels => tf.softmax(this.#network.logits(pixels)));
+    return finite(
+      run(images, cropSize, pixels => tf.softmax(this.#network.logits(pixels))),
+      this.directory,
+    );
   }
 
   dispose(): void {

@@ -1,7 +1,7 @@
 import {createHash} from 'node:crypto';
 import {stat} from 'node:fs/promises';
 import {join} from 'node:path';
-import {sha256Of} from '../backbones/checksum.js';
+import {sha256Of} from '../core/checksum.js';
 import type {BundleRecord, FileRecord} from './bundle-record.js';
 
 const describe = async (path: string): Promise<FileRecord> => ({bytes: (await stat(path)).size, sha256: await sha256Of(path)});

@@ -1,15 +1,16 @@
 import {join} from 'node:path';
 import {disposeWeights, upload} from '../backbones/device-weights.js';
 import {readWeights} from '../backbones/readers/read-weights.js';
-import {backboneShapes, featureWidth} from '../backbones/resnet-specs.js';
+import {featureWidth} from '../backbones/resnet-specs.js';
 import type {NamedHostTensors} from '../core/host-tensor.js';
 import {startEngine} from '../engine/runtime.js';
 import type {Network} from '../heads/classifier.js';
 import {freezeClassifier, type FrozenClassifier} from '../heads/frozen-classifier.js';
-import {denseLayers, headShapes} from '../heads/head.js';
+import {denseLayers} from '../heads/head.js';
 import {BUNDLE_FILES, specOf, type BundleRecord} from './bundle-record.js';
 import {Bundle} from './bundle.js';
 import {BundleError, openBundle} from './open-bundle.js';
+import {faultOfTensors} from './record-faults.js';
 
 /** A network without its weights. */
 type Plan = Omit<Network, 'weights'>;
@@ -20,15 +21,11 @@ function planOf(record: BundleRecord): Plan {
   return {spec, head, layers: denseLayers(head, featureWidth(spec), classes.length), preprocessing};
 }
 
-/** Sound files may still not be of one export. */
-function checkShapes(path: string, tensors: NamedHostTensors, {spec, layers}: Plan): void {
-  for (const [name, shape] of [...backboneShapes(spec), ...headShapes(layers)]) {
-    const expected = shape.join(' x ');
-    const found = tensors.get(name)?.shape.join(' x ') ?? 'none';
-    if (found !== expected) {
-      throw new BundleError(path, `Expected tensor ${name} of ${expected} in ${path}, but found ${found}. Export the bundle again.`);
-    }
-  }
+async function readTensors(path: string, record: BundleRecord): Promise<NamedHostTensors> {
+  const {tensors, metadata} = await readWeights(path);
+  const fault = faultOfTensors(record, tensors, metadata);
+  if (fault === undefined) return tensors;
+  throw new BundleError(path, `${path} is not of one export with finetune.json: found ${fault}. Export the bundle again.`);
 }
 
 function freeze(plan: Plan, tensors: NamedHostTensors): FrozenClassifier {
@@ -52,8 +49,7 @@ export async function loadBundle(directory: string): Promise<Bundle> {
   const record = await openBundle(directory);
   const plan = planOf(record);
   const path = join(directory, BUNDLE_FILES.tensors);
-  const {tensors} = await readWeights(path);
-  checkShapes(path, tensors, plan);
+  const tensors = await readTensors(path, record);
   await startEngine({engine: 'auto', device: 'auto'});
   return new Bundle(directory, record, freeze(plan, tensors));
 }

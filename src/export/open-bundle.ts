@@ -1,27 +1,20 @@
 import {existsSync} from 'node:fs';
-import {readFile, stat} from 'node:fs/promises';
+import {stat} from 'node:fs/promises';
 import {join} from 'node:path';
-import {sha256Of} from '../backbones/checksum.js';
-import {FinetuneError, messageOf} from '../core/errors.js';
-import {validate} from '../core/schema.js';
+import {sha256Of} from '../core/checksum.js';
+import {messageOf} from '../core/errors.js';
+import {readJsonFile} from '../core/json-file.js';
+import {SchemaError, validate} from '../core/schema.js';
+import {faultBesideModel} from './beside-model.js';
+import {BundleError, COPY_AGAIN} from './bundle-error.js';
 import {BUNDLE_FILES, bundleRecordSchema, SCHEMA_VERSION, type BundleRecord, type FileRecord} from './bundle-record.js';
+import {faultOfModel} from './model-json.js';
+import {faultOfRecord} from './record-faults.js';
 
-/** A directory that is no bundle, or not the one that was exported any more. */
-export class BundleError extends FinetuneError {
-  override readonly name = 'BundleError';
-  override readonly code = 'BUNDLE_UNUSABLE';
+export {BundleError} from './bundle-error.js';
 
-  /** @param path of the bundle, or of the file in it that is wrong */
-  constructor(
-    readonly path: string,
-    message: string,
-    options?: ErrorOptions,
-  ) {
-    super(message, options);
-  }
-}
-
-const COPY_AGAIN = 'Copy the whole folder again, or export it again.';
+/** Of finetune.json and of model.json: the confusion matrix of a thousand classes takes a fifth of that. */
+const MAX_JSON_BYTES = 64_000_000;
 
 /** What to give instead of a directory without a record. */
 function hint(directory: string): string {
@@ -29,54 +22,76 @@ function hint(directory: string): string {
   return existsSync(join(inRun, BUNDLE_FILES.record)) ? `Give ${inRun}.` : 'Give the model folder that a run or saveBundle made.';
 }
 
-async function readRecord(directory: string): Promise<unknown> {
-  const path = join(directory, BUNDLE_FILES.record);
-  if (!existsSync(path)) {
-    throw new BundleError(directory, `Expected a bundle in ${directory}, but found no ${BUNDLE_FILES.record}. ${hint(directory)}`);
-  }
+/** @throws BundleError for what is no JSON, too long or too deep */
+async function readDocument(path: string): Promise<unknown> {
   try {
-    return JSON.parse(await readFile(path, 'utf8'));
+    return await readJsonFile(path, MAX_JSON_BYTES);
   } catch (cause) {
     throw new BundleError(path, `Expected JSON in ${path}, but found something else (${messageOf(cause)}). ${COPY_AGAIN}`, {cause});
   }
 }
 
-function checkRecord(directory: string, document: unknown): BundleRecord {
-  const {schemaVersion, createdBy} = Object(document) as Partial<BundleRecord>;
-  if (schemaVersion !== SCHEMA_VERSION) {
-    const maker = createdBy === undefined ? 'the finetune that made it' : `${createdBy}, which made it`;
-    throw new BundleError(
-      directory,
-      `Expected schema version ${SCHEMA_VERSION} of the bundle in ${directory}, but found ${schemaVersion}. Use ${maker}, or a later one.`,
-    );
-  }
+async function readRecord(directory: string): Promise<unknown> {
   const path = join(directory, BUNDLE_FILES.record);
+  if (existsSync(path)) return readDocument(path);
+  throw new BundleError(directory, `Expected a bundle in ${directory}, but found no ${BUNDLE_FILES.record}. ${hint(directory)}`);
+}
+
+const shown = (value: unknown): string => (typeof value === 'string' ? value : (JSON.stringify(value) ?? 'none')).slice(0, 100);
+
+function checkVersion(directory: string, document: unknown): void {
+  const {schemaVersion, createdBy} = Object(document) as Partial<BundleRecord>;
+  if (schemaVersion === SCHEMA_VERSION) return;
+  const maker = typeof createdBy === 'string' ? `${shown(createdBy)}, which made it` : 'the finetune that made it';
+  throw new BundleError(
+    directory,
+    `Expected schema version ${SCHEMA_VERSION} of the bundle in ${directory}, but found ${shown(schemaVersion)}. Use ${maker}, or a later one.`,
+  );
+}
+
+const notOfOne = (path: string, fault: string): BundleError =>
+  new BundleError(path, `${path} is not of one export with the files beside it: found ${fault}. ${COPY_AGAIN}`);
+
+/** @throws BundleError where `check` finds a fault, or a schema that is not followed */
+function assertSound(path: string, check: () => string | undefined): void {
   try {
-    return validate<BundleRecord>(bundleRecordSchema, document, path);
+    const fault = check();
+    if (fault !== undefined) throw notOfOne(path, fault);
   } catch (cause) {
-    throw new BundleError(path, `${messageOf(cause)} ${COPY_AGAIN}`, {cause});
+    if (!(cause instanceof SchemaError)) throw cause;
+    throw new BundleError(path, `${cause.message} ${COPY_AGAIN}`, {cause});
   }
 }
 
+/** Nothing is read of a file before it has the size that it must have. */
 async function checkFile(path: string, {bytes, sha256}: FileRecord): Promise<void> {
-  if (!existsSync(path)) throw new BundleError(path, `Expected ${path}, but found no such file. ${COPY_AGAIN}`);
-  const {size} = await stat(path);
-  if (size !== bytes) throw new BundleError(path, `Expected ${bytes} bytes in ${path}, but found ${size}. ${COPY_AGAIN}`);
-  const found = await sha256Of(path);
-  if (found !== sha256) {
+  const found = await stat(path).catch(() => undefined);
+  if (!found?.isFile()) throw new BundleError(path, `Expected ${path}, but found no such file. ${COPY_AGAIN}`);
+  if (found.size !== bytes) throw new BundleError(path, `Expected ${bytes} bytes in ${path}, but found ${found.size}. ${COPY_AGAIN}`);
+  const hash = await sha256Of(path);
+  if (hash !== sha256) {
     throw new BundleError(
       path,
-      `Expected the contents that were exported (sha256 ${sha256.slice(0, 8)}...) in ${path}, but found others (${found.slice(0, 8)}...). ${COPY_AGAIN}`,
+      `Expected the contents that were exported (sha256 ${sha256.slice(0, 8)}...) in ${path}, but found others (${hash.slice(0, 8)}...). ${COPY_AGAIN}`,
     );
   }
 }
 
 /**
- * Reads what a bundle says of itself, and checks that every file that is computed with is whole and unchanged.
+ * Reads what a bundle says of itself, and checks that it is whole: every file that is computed with is there and unchanged, and all that the
+ * files say of the network agrees. What is not checked here, the numbers, `loadBundle` checks.
  * @throws BundleError
  */
 export async function openBundle(directory: string): Promise<BundleRecord> {
-  const record = checkRecord(directory, await readRecord(directory));
+  const [path, modelPath] = [join(directory, BUNDLE_FILES.record), join(directory, BUNDLE_FILES.model)];
+  const document = await readRecord(directory);
+  checkVersion(directory, document);
+  assertSound(path, () => faultOfRecord(validate<BundleRecord>(bundleRecordSchema, document, path, 'first')));
+  const record = document as BundleRecord;
   for (const [name, file] of Object.entries(record.files)) await checkFile(join(directory, name), file);
+  const model = await readDocument(modelPath);
+  assertSound(modelPath, () => faultOfModel(model, record, modelPath));
+  const beside = await faultBesideModel(directory, record);
+  if (beside !== undefined) throw notOfOne(beside.file, beside.found);
   return record;
 }

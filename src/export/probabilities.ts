@@ -1,3 +1,4 @@
+import {FinetuneError} from '../core/errors.js';
 import {tf, type Tensor2D, type Tensor4D} from '../engine/tensorflow.js';
 
 /**
@@ -12,4 +13,24 @@ export function run(images: Uint8Array, size: number, network: (pixels: Tensor4D
       .dataSync<'float32'>()
       .slice(),
   );
+}
+
+/** An exported classifier that computes something which is no probability. */
+export class NotFiniteError extends FinetuneError {
+  override readonly name = 'NotFiniteError';
+  override readonly code = 'PROBABILITY_NOT_FINITE';
+
+  constructor(
+    readonly directory: string,
+    readonly found: number,
+  ) {
+    super(`The model in ${directory} gives ${found} as a probability. Its weights overflow: train again with a lower rate.`);
+  }
+}
+
+/** @throws NotFiniteError for the first probability that is none */
+export function finite(probabilities: Float32Array, directory: string): Float32Array {
+  const wrong = probabilities.find(probability => !Number.isFinite(probability));
+  if (wrong !== undefined) throw new NotFiniteError(directory, wrong);
+  return probabilities;
 }

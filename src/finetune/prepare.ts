@@ -1,10 +1,9 @@
 import {totalmem} from 'node:os';
-import {join} from 'node:path';
 import {disposeWeights} from '../backbones/device-weights.js';
 import {loadBackbone, randomBackbone, type Backbone} from '../backbones/load-backbone.js';
 import {locateWeights} from '../backbones/locate-weights.js';
 import type {WeightsCard} from '../backbones/cards.js';
-import {cacheDirectory} from '../core/cache-directory.js';
+import {claimCache} from '../core/cache-directory.js';
 import {UsageError} from '../core/errors.js';
 import {atImageSize, fillColour, withFit, type Preprocessing} from '../core/preprocessing.js';
 import {augmentationOf} from '../datasets/augment.js';
@@ -55,7 +54,7 @@ async function openBackbone(recipe: Recipe, run: RunContext): Promise<{backbone:
     ...run.signalled,
   });
   run.progress('weights', 0, 1, 'files', {step: 'loading'});
-  const backbone = await loadBackbone(arch, lastStage, path, card);
+  const backbone = await loadBackbone(arch, lastStage, path, card, message => run.emit({type: 'notice', message}));
   run.emit({type: 'weights', name: backbone.origin, path});
   return {backbone, ...(card !== undefined && {card})};
 }
@@ -64,7 +63,7 @@ async function decodeAll(folder: ImageFolder, preprocessing: Preprocessing, reci
   const cache = await openImageCache(everySample(folder), preprocessing, {
     classNames: folder.classNames,
     budgetBytes: memoryBudget(recipe) / 2,
-    directory: join(cacheDirectory(), 'images'),
+    directory: claimCache('images'),
     ...(recipe.cacheDisk !== undefined && {limitBytes: recipe.cacheDisk * GIB}),
     onTrouble: message => run.emit({type: 'notice', message}),
     ...(run.workers !== undefined && {workers: run.workers}),
@@ -84,7 +83,7 @@ function photographsIn(cache: ImageCache, preprocessing: Preprocessing, run: Run
   return photographsOf(
     {...cache, thumbprint: printOf},
     {
-      directory: join(cacheDirectory(), 'images'),
+      directory: claimCache('images'),
       onProgress: (done, total) => run.progress('decode', done, total, 'images', {step: 'comparing'}),
       ...run.signalled,
     },

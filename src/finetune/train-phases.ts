@@ -1,7 +1,6 @@
-import {join} from 'node:path';
 import {download, restore} from '../backbones/device-weights.js';
 import {frozenBoundary, groupOf, LAYER_GROUPS, type LayerGroup} from '../backbones/layer-groups.js';
-import {cacheDirectory} from '../core/cache-directory.js';
+import {claimCache} from '../core/cache-directory.js';
 import {concatenated} from '../core/host-tensor.js';
 import {augmentationOf} from '../datasets/augment.js';
 import {pixelFiles} from '../datasets/image-cache.js';
@@ -66,7 +65,7 @@ export class PhaseRunner {
     this.#best = new BestWeights(classifier, this.#everTrained, measureOf(recipe.balance));
     const budgetBytes = memoryBudget(recipe) / 2;
     const share = split.validation.length / (split.validation.length + split.train.length * (recipe.views + 1));
-    const files = new FeatureFiles(join(cacheDirectory(), 'features'), diskBudget(recipe), pixelFiles(join(cacheDirectory(), 'images')));
+    const files = new FeatureFiles(claimCache('features'), diskBudget(recipe), pixelFiles(claimCache('images')));
     const store = (samples: Prepared['split']['train'], views: number, part: number, precision: Precision): FeatureStore =>
       new FeatureStore(sourceOf(samples), views, {
         budgetBytes: budgetBytes * part,

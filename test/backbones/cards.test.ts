@@ -35,12 +35,12 @@ describe('the cards of pretrained/', () => {
     describe(card.name, () => {
       it('has the checksum, size and accuracies its authors published', () => {
         const {'acc@1': top1, 'acc@5': top5} = card.metrics['imagenet-1k']!;
-        expect([card.sha256Prefix, card.mebibytes, top1, top5]).to.deep.equal(PUBLISHED[card.name]);
+        expect([card.sha256Prefix.slice(0, 8), card.mebibytes, top1, top5]).to.deep.equal(PUBLISHED[card.name]);
       });
 
       it('names one file in all its fields', () => {
         expect(card.name).to.match(new RegExp(`^${card.arch}\\.`));
-        expect(card.file).to.equal(`${card.arch}-${card.sha256Prefix}.pth`);
+        expect(card.file).to.equal(`${card.arch}-${card.sha256Prefix.slice(0, 8)}.pth`);
         expect(card.url).to.equal(`https://download.pytorch.org/models/${card.file}`);
         expect(card.source).to.include(`.${card.arch}.html`);
         expect(card.huggingFace).to.match(new RegExp(`^timm/${card.arch}\\.tv`));

@@ -1,16 +1,26 @@
+import {createHash} from 'node:crypto';
 import {existsSync, readdirSync, readFileSync} from 'node:fs';
 import {join} from 'node:path';
 import {expect} from 'chai';
 import {downloadWheel, findPip} from '../../src/engine/pip.js';
+import type {WheelRequest} from '../../src/engine/tensorflow-wheels.js';
 import {programs} from '../helpers/programs.js';
 import {rejectionOf} from '../helpers/rejection.js';
 import {temporaryDirectory} from '../helpers/temporary.js';
 
 const PIP = ['pip'] as const;
-const TAG_SETS = [
-  ['--abi', 'cp311'],
-  ['--abi', 'cp312'],
-];
+
+const sha256 = (text: string): string => createHash('sha256').update(text).digest('hex');
+
+/** A request whose wheel is known to hold `content`. */
+const wheel = (requirement: string, content = '12345'): WheelRequest => ({
+  requirement,
+  tagSets: [
+    ['--abi', 'cp311'],
+    ['--abi', 'cp312'],
+  ],
+  sha256: [sha256('another'), sha256(content)],
+});
 
 /** A stand-in for pip that writes down its calls and then does `body`, with `$dest` and `$abi` set. */
 function fakePip(body: string): {environment: NodeJS.ProcessEnv; calls: () => string[]} {
@@ -44,8 +54,8 @@ printf 1234567890 > $TMPDIR/part; /bin/sleep 0.6; printf 12345 > $dest/tensorflo
     const directory = join(temporaryDirectory(), 'wheels');
     const told: string[] = [];
     const options = {pip: PIP, environment, report: (bytes: number, total: number | null) => told.push(`${bytes} of ${total}`)};
-    const wheel = await downloadWheel('tensorflow-cpu==2.21.0', TAG_SETS, directory, options);
-    expect(wheel).to.equal(join(directory, 'tensorflow_cpu-2.21.0.whl'));
+    const saved = await downloadWheel(wheel('tensorflow-cpu==2.21.0'), directory, options);
+    expect(saved).to.equal(join(directory, 'tensorflow_cpu-2.21.0.whl'));
     expect(readdirSync(directory)).to.deep.equal(['tensorflow_cpu-2.21.0.whl']);
     expect(told).to.include('10 of 2500');
     expect(calls()).to.deep.equal([`download --no-deps --only-binary=:all: --abi cp311 --dest ${directory} tensorflow-cpu==2.21.0`]);
@@ -55,7 +65,7 @@ printf 1234567890 > $TMPDIR/part; /bin/sleep 0.6; printf 12345 > $dest/tensorflo
     const {environment} = fakePip(`echo "Downloading x.whl (5 kB)"
 printf %06000d 0 > $TMPDIR/part; /bin/sleep 0.6; printf 12345 > $dest/x.whl`);
     const told: number[] = [];
-    await downloadWheel('x', TAG_SETS, temporaryDirectory(), {pip: PIP, environment, report: bytes => told.push(bytes)});
+    await downloadWheel(wheel('x'), temporaryDirectory(), {pip: PIP, environment, report: bytes => told.push(bytes)});
     expect(Math.max(...told)).to.equal(5000);
   });
 
@@ -64,8 +74,8 @@ printf %06000d 0 > $TMPDIR/part; /bin/sleep 0.6; printf 12345 > $dest/x.whl`);
   it('is asked for the next Python version where the index has no wheel for the first', async () => {
     const {environment, calls} = fakePip(`if [ $abi = cp311 ]; then echo "ERROR: No matching distribution found for x"; exit 1; fi
 printf 12345 > $dest/x-$abi.whl`);
-    const wheel = await downloadWheel('x', TAG_SETS, temporaryDirectory(), options(environment));
-    expect(wheel).to.match(/x-cp312\.whl$/);
+    const saved = await downloadWheel(wheel('x'), temporaryDirectory(), options(environment));
+    expect(saved).to.match(/x-cp312\.whl$/);
     expect(calls()).to.have.length(2);
   });
 
@@ -73,12 +83,23 @@ printf 12345 > $dest/x-$abi.whl`);
     const {environment} = fakePip(
       'printf 12345 > $dest/x.whl; echo "x requires Python \'>=3.10\' but the running Python is 3.6.15"; exit 1',
     );
-    expect(await downloadWheel('x', TAG_SETS, temporaryDirectory(), options(environment))).to.match(/x\.whl$/);
+    expect(await downloadWheel(wheel('x'), temporaryDirectory(), options(environment))).to.match(/x\.whl$/);
+  });
+
+  it('brings nothing into an engine but the files that are known', async () => {
+    const {environment} = fakePip('printf 12346 > $dest/x-1.0.whl');
+    const directory = temporaryDirectory();
+    const error = await rejectionOf(downloadWheel(wheel('x==1.0'), directory, options(environment)));
+    expect(error.message).to.match(
+      /^pip brought another x-1\.0\.whl than PyPI publishes for x==1\.0 \(its sha256 is [0-9a-f]{64}\)\. It was removed, .* --from FILE\.$/,
+    );
+    expect(error).to.include({code: 'ENGINE_UNAVAILABLE', exitCode: 4});
+    expect(readdirSync(directory)).to.deep.equal([]);
   });
 
   it('is quoted where it fails otherwise', async () => {
     const {environment} = fakePip('echo "Looking in indexes: there"; echo "ERROR: 403 Client Error: Forbidden for url: there."; exit 1');
-    const error = await rejectionOf(downloadWheel('x', TAG_SETS, temporaryDirectory(), options(environment)));
+    const error = await rejectionOf(downloadWheel(wheel('x'), temporaryDirectory(), options(environment)));
     expect(error.message).to.match(/^Expected pip to download x, but found: ERROR: 403 Client Error: Forbidden for url: there\. Check /);
   });
 
@@ -86,7 +107,7 @@ printf 12345 > $dest/x-$abi.whl`);
     const {environment, calls} = fakePip(`echo "WARNING: Retrying (Retry(total=4)) after connection broken"
 echo "ERROR: Could not find a version that satisfies the requirement x"; echo "ERROR: No matching distribution found for x"; exit 1`);
     const directory = temporaryDirectory();
-    const error = await rejectionOf(downloadWheel('x', TAG_SETS, directory, options(environment)));
+    const error = await rejectionOf(downloadWheel(wheel('x'), directory, options(environment)));
     expect(error.message).to.equal(
       'Expected pip to download x, but found: no connection to the package index. ' +
         'Check the connection and run finetune engine install, or give a wheel with --from FILE.',

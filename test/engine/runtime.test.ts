@@ -1,12 +1,9 @@
-import {mkdirSync, writeFileSync} from 'node:fs';
 import {join} from 'node:path';
 import {expect} from 'chai';
 import {cacheDirectory} from '../../src/core/cache-directory.js';
-import {ADDON_SOURCE} from '../../src/engine/addon-source.js';
-import {addonOf, guardOf, installedEngines, PLATFORM, writeManifest} from '../../src/engine/engine-directory.js';
+import {installedEngines} from '../../src/engine/engine-directory.js';
 import type {EngineEvent, EngineInfo, EngineWish} from '../../src/engine/engine-info.js';
 import {useEngine} from '../helpers/engine.js';
-import {freshCache} from '../helpers/fresh-cache.js';
 import {inChild, SRC, type ChildResult} from '../helpers/in-child.js';
 import {programs} from '../helpers/programs.js';
 import {temporaryDirectory} from '../helpers/temporary.js';
@@ -95,27 +92,6 @@ describe('starting TensorFlow', function () {
     const PATH = programs({'nvidia-smi': 'echo "0, NVIDIA H200, 143771, 9.0"'});
     const {error} = await start({engine: 'auto', device: 'gpu', offline: true}, {PATH});
     expect(error!.message).to.match(/^Expected an installed TensorFlow for --offline, but found none in /);
-  });
-
-  it('says of an engine that does not load how to get another', async () => {
-    const environment = {...emptyCache(), FINETUNE_CACHE: await freshCache()};
-    const directory = join(environment.FINETUNE_CACHE, 'engines', 'broken');
-    mkdirSync(directory, {recursive: true});
-    const source = {from: 'pip', fingerprint: '', installedAt: '2026-01-01T00:00:00.000Z'};
-    await writeManifest(directory, {
-      tensorflow: '2.21.0',
-      gpu: false,
-      nodeApi: 8,
-      platform: PLATFORM,
-      addonSource: ADDON_SOURCE,
-      ...source,
-    });
-    for (const addon of [addonOf(directory), guardOf(directory)]) writeFileSync(addon, 'garbage');
-    const {error} = await start({engine: 'tensorflow', device: 'cpu'}, environment);
-    expect(error!.message).to.equal(
-      `Expected the TensorFlow in ${directory} to load, but found: ${guardOf(directory)}: file too short. ` +
-        'Remove that folder and run finetune engine install.',
-    );
   });
 });
 

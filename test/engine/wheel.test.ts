@@ -1,7 +1,8 @@
 import {readdirSync, readFileSync, statSync, writeFileSync} from 'node:fs';
 import {join} from 'node:path';
 import {expect} from 'chai';
-import {cudaRequirements, cudaTags, tensorFlowRequirement, tensorFlowTags} from '../../src/engine/tensorflow-wheels.js';
+import {PINNED} from '../../src/engine/pinned-wheels.js';
+import {cudaRequirements, cudaTags, cudaWheel, tensorFlowTags, tensorFlowWheel} from '../../src/engine/tensorflow-wheels.js';
 import {readWheelMetadata, TENSORFLOW_FILES, unpackWheel} from '../../src/engine/wheel.js';
 import {copyUnpacked, fingerprintOf, lookAtSource} from '../../src/engine/wheel-source.js';
 import {rejectionOf} from '../helpers/rejection.js';
@@ -133,9 +134,9 @@ describe('what --from names', () => {
 
 describe('the wheels that pip is asked for', () => {
   it('are the small build without a GPU, and the only one on arm64', () => {
-    expect(tensorFlowRequirement(false, 'x64')).to.equal('tensorflow-cpu==2.21.0');
-    expect(tensorFlowRequirement(true, 'x64')).to.equal('tensorflow==2.21.0');
-    expect(tensorFlowRequirement(false, 'arm64')).to.equal('tensorflow==2.21.0');
+    expect(tensorFlowWheel(false, 'x64').requirement).to.equal('tensorflow-cpu==2.21.0');
+    expect(tensorFlowWheel(true, 'x64').requirement).to.equal('tensorflow==2.21.0');
+    expect(tensorFlowWheel(false, 'arm64').requirement).to.equal('tensorflow==2.21.0');
   });
 
   it('are named by tags, one of each, that old pips understand', () => {
@@ -144,9 +145,9 @@ describe('the wheels that pip is asked for', () => {
     );
   });
 
-  it("are NVIDIA's for this glibc and every older one", () => {
-    const tags = cudaTags('x64', 28).join(' ');
-    expect(tags).to.match(/^--platform manylinux_2_28_x86_64 --platform manylinux_2_27_x86_64 /);
+  it("are NVIDIA's for the oldest glibc that is supported and every older one", () => {
+    const tags = cudaTags('x64').join(' ');
+    expect(tags).to.match(/^--platform manylinux_2_27_x86_64 --platform manylinux_2_26_x86_64 /);
     expect(tags).to.match(/ --platform manylinux_2_5_x86_64 --platform manylinux2014_x86_64 --platform manylinux2010_x86_64 /);
     expect(tags).to.match(/ --python-version 311 --implementation py --abi none$/);
   });
@@ -157,5 +158,23 @@ describe('the wheels that pip is asked for', () => {
       'nvidia-cudnn-cu12<10.0,>=9.3.0.75',
     ]);
     expect(cudaRequirements(metadata('tensorflow_cpu'))).to.deep.equal([]);
+  });
+
+  it('are known by hash, for both machines, and none is a placeholder', () => {
+    const hashes = Object.values(PINNED).flatMap(({x64, arm64}) => [...x64, ...arm64]);
+    for (const hash of hashes) expect(hash).to.match(/^[0-9a-f]{64}$/);
+    expect(new Set(hashes).size).to.equal(hashes.length);
+    for (const arch of ['x64', 'arm64']) {
+      for (const gpu of [true, false]) expect(tensorFlowWheel(gpu, arch).sha256).to.have.length(tensorFlowWheel(gpu, arch).tagSets.length);
+    }
+  });
+
+  it("are one release of NVIDIA's that TensorFlow's requirement must allow", () => {
+    const {requirement, sha256} = cudaWheel('nvidia-cudnn-cu12<10.0,>=9.3.0.75', 'x64');
+    expect(requirement).to.equal(`nvidia-cudnn-cu12<10.0,>=9.3.0.75,==${PINNED['nvidia-cudnn-cu12']!.version}`);
+    expect(sha256).to.have.length(1);
+    expect(cudaWheel('nvidia-cudnn-cu12<10.0', 'arm64').sha256).to.not.deep.equal(sha256);
+    expect(() => cudaWheel('nvidia-cudnn-cu14>=14', 'x64')).to.throw('nvidia-cudnn-cu14>=14, which this TensorFlow asks for, is not among');
+    expect(() => cudaWheel('constructor', 'x64')).to.throw('is not among the wheels that are known');
   });
 });

@@ -136,22 +136,21 @@ describe('saveBundle', () => {
       );
     });
 
-    it("a metadata.json with Teachable Machine's fields and the resize rule", () => {
-      const {timeStamp, ...metadata} = readJson(directory, 'metadata.json');
-      expect(timeStamp).to.equal(saved.record.createdAt);
+    it("a metadata.json that tells how to feed the model, and that Teachable Machine's loader finds no names in", () => {
+      const {note, ...metadata} = readJson(directory, 'metadata.json');
+      expect(note).to.match(/^Not a Teachable Machine model: .*-1\.\.1, and this one takes 0\.\.255\.$/);
       expect(metadata).to.deep.equal({
-        modelName: 'resnet18',
-        labels: ['ants', 'bees', 'wasps'],
-        imageSize: 64,
-        grayscale: false,
-        tfjsVersion: tf.version.tfjs,
-        packageName: 'finetune',
-        packageVersion: VERSION,
-        userMetadata: {},
+        arch: 'resnet18',
+        classNames: ['ants', 'bees', 'wasps'],
+        inputSize: 64,
+        createdBy: `finetune ${VERSION}`,
+        createdAt: saved.record.createdAt,
         resize: {shortSide: 73, interpolation: 'bilinear', antialias: true},
         crop: {size: 64, position: 'centre'},
         pixels: {order: 'RGB', range: [0, 255]},
       });
+      const theirs = ['labels', 'modelName', 'imageSize', 'grayscale', 'tfjsVersion', 'tmVersion', 'packageName', 'userMetadata'];
+      expect(metadata).to.not.have.any.keys(...theirs);
     });
 
     it('labels.txt and the model card', () => {

@@ -96,7 +96,7 @@ describe('verifyBundle', () => {
       const bias = classifier.weights.get('fc.bias')!;
       tf.tidy(() => bias.assign(tf.tensor1d([0, NaN, 0])));
       expect(await rejectionOf(verifyBundle(classifier, directory, [randomPixels(1, 64)]))).to.have.property('code', 'BUNDLE_MISMATCH');
-      const {cause} = await rejectionOf(saveBundle(classifier, directory));
-      expect(cause).to.have.property('expected').that.is.NaN;
+      const {message} = await rejectionOf(saveBundle(classifier, directory));
+      expect(message).to.match(/found NaN among the numbers of fc\.bias\./);
     }));
 });

@@ -1,6 +1,6 @@
 import {counted, Malformed} from './malformed.js';
 
-/** How the numbers of a file are stored (little-endian). Types without a `decode` are integers: read past, and not kept. */
+/** How the numbers of a file are stored (little-endian). Types without a `decode` are no weights here (integers, for one): read past, and not kept. */
 export interface ElementType {
   readonly bytes: number;
   readonly decode?: (stored: Uint8Array) => Float32Array;
@@ -21,6 +21,9 @@ export const ELEMENT_TYPES = {
   I8: {bytes: 1},
   U8: {bytes: 1},
   BOOL: {bytes: 1},
+  C64: {bytes: 8},
+  F8_E4M3: {bytes: 1},
+  F8_E5M2: {bytes: 1},
 } as const satisfies Record<string, ElementType>;
 
 /** Arguments for a typed array over the same memory, or over a copy where the bytes do not lie on a multiple of their size. */
@@ -55,32 +58,22 @@ function halves(stored: Uint8Array): Float32Array {
   return values;
 }
 
-/** The largest network of the family has 60 million parameters; with an optimizer's state beside them, a fifth of a billion numbers. */
-const MAX_ELEMENTS = 2 ** 29;
+/**
+ * Bytes that may be held to read a file: as many as the file has, and more only for tensors that are asked for. A few bytes of a file
+ * cannot ask for all the memory there is.
+ */
+export class Budget {
+  constructor(private left: number) {}
 
-/** Claims memory for tensors before it is taken, so that a few bytes of a file cannot ask for all there is. */
-export class Allowance {
-  private readonly limit: number;
-  private left: number;
-
-  /** @param limit elements, over all tensors */
-  constructor(limit = MAX_ELEMENTS) {
-    this.limit = this.left = Math.min(limit, MAX_ELEMENTS);
+  /** A tensor of so many numbers is asked for: it, and its stored form of up to 8 bytes a number, may be held. */
+  grant(elements: number): void {
+    this.left += 16 * elements;
   }
 
-  /**
-   * @param shape as found in the file: anything
-   * @returns the number of elements
-   * @throws Malformed where the shape is none, or the limit is passed
-   */
-  claim(name: string, shape: unknown): number {
-    const size = elementCount(name, shape);
-    this.left -= size;
-    if (this.left < 0) {
-      const found = `tensors of more than ${counted(this.limit)} numbers (at "${name}")`;
-      throw new Malformed(found, 'give a file with the weights of one network, and nothing else');
-    }
-    return size;
+  /** @throws Malformed where what was granted does not suffice */
+  claim(name: string, bytes: number): void {
+    this.left -= bytes;
+    if (this.left < 0) throw new Malformed(`${counted(bytes)} bytes for "${name}", far more than it needs`);
   }
 }
 
@@ -89,7 +82,8 @@ const isExtent = (extent: unknown): extent is number => Number.isSafeInteger(ext
 /** True for a list of whole numbers from 0 up. */
 export const isShape = (shape: unknown): shape is readonly number[] => Array.isArray(shape) && shape.length <= 32 && shape.every(isExtent);
 
-function elementCount(name: string, shape: unknown): number {
+/** A shape as found in a file. @throws Malformed where it is none */
+export function shapeOf(name: string, shape: unknown): readonly number[] {
   if (!isShape(shape)) throw new Malformed(`no valid shape for tensor "${name}"`);
-  return shape.reduce((product, extent) => product * extent, 1);
+  return shape;
 }

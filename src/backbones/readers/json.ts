@@ -15,3 +15,15 @@ export function parseObject(json: Buffer, what: string): JsonObject {
   if (!isObject(parsed)) throw new Malformed(`a ${what} that is not a JSON object`);
   return parsed;
 }
+
+/** A value of a document, for a sentence: itself where it is plain, else what it is. */
+export const shown = (value: unknown): string => (typeof value === 'object' && value !== null ? 'an object' : JSON.stringify(value) ?? 'none');
+
+/** A document as text again; what is nested too deep for that is refused. */
+export function toText(value: unknown, what: string): string {
+  try {
+    return typeof value === 'string' ? value : JSON.stringify(value);
+  } catch (cause) {
+    throw new Malformed(`a ${what} that is nested too deep`, undefined, {cause});
+  }
+}

@@ -16,8 +16,8 @@ export class Malformed extends Error {
   }
 }
 
-/** Names in a reason come from the file: without what could disturb a terminal, and not endlessly. */
-const printable = (reason: string): string => reason.replace(/[\p{Cc}\p{Cf}\u2028\u2029]/gu, '?').slice(0, 500);
+/** Names in a sentence come from the file: without what could disturb a terminal, and not endlessly. */
+export const printable = (text: string, length = 500): string => text.replace(/[\p{Cc}\p{Cf}\u2028\u2029]/gu, '?').slice(0, length);
 
 /** `1,234`, for sentences. */
 export const counted = (count: number | bigint): string => count.toLocaleString('en-US');

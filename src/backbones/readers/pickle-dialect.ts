@@ -10,8 +10,10 @@ export class Global {
 
 /** What one kind of file pickles, beyond the numbers, texts, lists, tuples and dictionaries of the language itself. */
 export interface PickleDialect {
-  /** By `module.name`. A pickle that asks for anything else is refused. */
+  /** By `module.name`. */
   readonly globals: ReadonlyMap<string, Global>;
+  /** What stands for any other name; a pickle that asks for one that nothing stands for is refused. */
+  readonly otherwise: (name: string) => Global | undefined;
   /** What a persistent id stands for. */
   readonly persistent: (id: unknown) => unknown;
 }
@@ -19,6 +21,7 @@ export interface PickleDialect {
 /** A dialect without names: plain values only. */
 export const PLAIN: PickleDialect = {
   globals: new Map(),
+  otherwise: () => undefined,
   persistent: () => {
     throw new Malformed('a pickle that refers to something outside it');
   },

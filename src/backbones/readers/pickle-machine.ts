@@ -1,6 +1,7 @@
 import type {ByteCursor} from './byte-cursor.js';
 import {counted, Malformed} from './malformed.js';
 import {Global, type PickleDialect} from './pickle-dialect.js';
+import {Placeholder} from './placeholder.js';
 
 /** A state dict takes some 30 opcodes a tensor. As each adds one value at most, this bounds stack, marks and memo alike. */
 const MAX_STEPS = 1_000_000;
@@ -72,13 +73,14 @@ export class PickleMachine {
 
   /** @throws Malformed, naming it, for a name outside the dialect */
   global(module: string, name: string): Global {
-    const found = this.dialect.globals.get(`${module}.${name}`);
+    const found = this.dialect.globals.get(`${module}.${name}`) ?? this.dialect.otherwise(`${module}.${name}`);
     if (found !== undefined) return found;
     throw new Malformed(`a pickle that asks for ${module}.${name}, which weights do not need`, STATE_DICT_ALONE);
   }
 
-  /** A call costs as much as it is given. */
+  /** A call costs as much as it is given. What came of a placeholder may be called, and comes to another. */
   call(callee: unknown, args: unknown): void {
+    if (callee instanceof Placeholder) return this.push(new Placeholder());
     if (!(callee instanceof Global) || !Array.isArray(args)) throw this.malformed('a call of what cannot be called');
     for (const arg of args) if (Array.isArray(arg)) this.spend(arg.length);
     this.push(callee.call(args));

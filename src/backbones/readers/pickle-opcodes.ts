@@ -1,4 +1,5 @@
 import type {PickleMachine} from './pickle-machine.js';
+import {Placeholder} from './placeholder.js';
 
 type Opcode = (machine: PickleMachine) => void;
 
@@ -7,6 +8,7 @@ export const STOP = 0x2e;
 
 function append(machine: PickleMachine, items: readonly unknown[]): void {
   const list = machine.top();
+  if (list instanceof Placeholder) return;
   if (!Array.isArray(list)) throw machine.malformed('items added to what is not a list');
   for (const item of items) list.push(item);
 }
@@ -17,15 +19,31 @@ function setItems(machine: PickleMachine, items: readonly unknown[]): void {
   for (let i = 0; i + 1 < items.length; i += 2) dictionary.set(items[i], items[i + 1]);
 }
 
-/** The `_metadata` of a state dict and the fields of a namespace: neither is a weight. What may be given a state is a Map here. */
+/**
+ * The state of an object is its fields, or a pair of those and of its slots. That of a dictionary (the `_metadata` of a state dict) is not
+ * kept. What may be given a state is a Map here.
+ */
 function build(machine: PickleMachine): void {
-  machine.pop();
-  if (!(machine.top() instanceof Map)) throw machine.malformed('a state given to what has none');
+  const state = machine.pop();
+  const object = machine.top();
+  if (!(object instanceof Map)) throw machine.malformed('a state given to what has none');
+  if (!(object instanceof Placeholder)) return;
+  for (const fields of Array.isArray(state) ? state : [state]) {
+    if (!(fields instanceof Map)) continue;
+    machine.spend(fields.size);
+    for (const [key, value] of fields) object.set(key, value);
+  }
 }
 
 function call(machine: PickleMachine): void {
   const args = machine.pop();
   machine.call(machine.pop(), args);
+}
+
+/** `NEWOBJ_EX`: arguments by name are of no use to a placeholder. */
+function callByName(machine: PickleMachine): void {
+  machine.pop();
+  call(machine);
 }
 
 function tuple(machine: PickleMachine, length: number): void {
@@ -46,6 +64,8 @@ function stackGlobal(machine: PickleMachine): void {
 export const OPCODES: ReadonlyMap<number, Opcode> = new Map<number, Opcode>([
   [0x28, m => m.mark()], // MARK
   [0x29, m => m.push([])], // EMPTY_TUPLE
+  [0x30, m => void m.pop()], // POP
+  [0x31, m => void m.popToMark()], // POP_MARK
   [0x42, m => m.push(m.input.take(m.input.uint32()))], // BINBYTES
   [0x43, m => m.push(m.input.take(m.input.byte()))], // SHORT_BINBYTES
   [0x47, m => m.push(m.input.float64())], // BINFLOAT
@@ -84,7 +104,12 @@ export const OPCODES: ReadonlyMap<number, Opcode> = new Map<number, Opcode>([
   [0x8c, m => m.push(m.input.text(m.input.byte()))], // SHORT_BINUNICODE
   [0x8d, m => m.push(m.input.text(m.input.uint64()))], // BINUNICODE8
   [0x8e, m => m.push(m.input.take(m.input.uint64()))], // BINBYTES8
+  [0x8f, m => m.push([])], // EMPTY_SET
+  [0x90, m => append(m, m.popToMark())], // ADDITEMS
+  [0x91, m => m.push(m.popToMark())], // FROZENSET
+  [0x92, callByName], // NEWOBJ_EX
   [0x93, stackGlobal], // STACK_GLOBAL
   [0x94, m => m.remember()], // MEMOIZE
   [0x95, m => void m.input.uint64()], // FRAME
+  [0x96, m => m.push(m.input.take(m.input.uint64()))], // BYTEARRAY8
 ]);

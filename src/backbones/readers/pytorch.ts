@@ -1,46 +1,69 @@
-import type {HostTensor} from '../../core/host-tensor.js';
-import {Allowance} from './elements.js';
+import {sizeOf} from '../../core/host-tensor.js';
+import {Budget} from './elements.js';
+import {Malformed} from './malformed.js';
+import type {TorchStorage, TorchTensor} from './torch-dialect.js';
 import {openTorchLegacy} from './torch-legacy.js';
-import type {TorchStorage} from './torch-dialect.js';
-import {stateDictIn} from './torch-state-dict.js';
 import {elementsOf} from './torch-strides.js';
+import {namedTensors} from './torch-tensors.js';
 import {openTorchZip} from './torch-zip.js';
-import type {Contents} from './weights-file.js';
+import type {OpenContents, StoredTensor} from './weights-file.js';
 
 /** What `torch.save` wrote, in either format. */
 export interface TorchFile {
   /** What was saved; tensors are `TorchTensor`. */
   readonly root: unknown;
+  /** Of the file. */
+  readonly bytes: number;
   /** The bytes of a storage that a tensor of `root` lies in. */
   readonly read: (storage: TorchStorage) => Promise<Uint8Array>;
   readonly close: () => void;
 }
 
 /**
- * Reads the state dict of a `.pth`, `.pt` or `.th` file. Nothing in the file is executed, and only the storages of the state dict are
- * read: an optimizer's state beside it costs nothing.
+ * Opens a `.pth`, `.pt` or `.th` file. Nothing in the file is executed, and only the storages of tensors that are asked for are decoded:
+ * an optimizer's state beside the weights costs nothing.
  */
-export async function readPyTorch(path: string, container: 'zip' | 'legacy'): Promise<Contents> {
+export async function openPyTorch(path: string, container: 'zip' | 'legacy'): Promise<OpenContents> {
   const file = await (container === 'zip' ? openTorchZip(path) : openTorchLegacy(path));
+  const storages = new Storages(file);
   try {
-    return {metadata: {}, tensors: await readTensors(file)};
-  } finally {
+    const tensors = [...namedTensors(file.root)].flatMap(([name, tensor]) => storages.tensor(name, tensor));
+    return {metadata: {}, tensors: new Map(tensors), bytes: file.bytes, close: async () => file.close()};
+  } catch (error) {
     file.close();
+    throw error;
   }
 }
 
-async function readTensors(file: TorchFile): Promise<Map<string, HostTensor>> {
-  const allowance = new Allowance();
-  const values = new Map<TorchStorage, Float32Array>();
-  const tensors = new Map<string, HostTensor>();
-  for (const [name, tensor] of stateDictIn(file.root)) {
-    const {storage, shape} = tensor;
-    if (storage.type.decode === undefined) continue;
-    if (!values.has(storage)) {
-      allowance.claim(name, [storage.length]);
-      values.set(storage, storage.type.decode(await file.read(storage)));
-    }
-    tensors.set(name, {shape, data: elementsOf(name, tensor, values.get(storage)!, allowance)});
+/** Storages are decoded once, and kept: several tensors may lie in one. */
+class Storages {
+  private readonly budget: Budget;
+  private readonly decoded = new Map<TorchStorage, Promise<Float32Array>>();
+
+  constructor(private readonly file: TorchFile) {
+    this.budget = new Budget(file.bytes);
   }
-  return tensors;
+
+  tensor(name: string, tensor: TorchTensor): [string, StoredTensor][] {
+    const {storage, shape} = tensor;
+    if (storage.type.decode === undefined) return [];
+    const read = async (): Promise<Float32Array> => {
+      this.budget.grant(sizeOf(shape));
+      return elementsOf(name, tensor, await this.values(name, storage));
+    };
+    return [[name, {shape, read}]];
+  }
+
+  private values(name: string, storage: TorchStorage): Promise<Float32Array> {
+    const known = this.decoded.get(storage) ?? this.decode(name, storage);
+    this.decoded.set(storage, known);
+    return known;
+  }
+
+  private async decode(name: string, storage: TorchStorage): Promise<Float32Array> {
+    const {type, length} = storage;
+    if (type.decode === undefined) throw new Malformed(`no floating-point numbers for "${name}"`);
+    this.budget.claim(name, type.bytes * length);
+    return type.decode(await this.file.read(storage));
+  }
 }

@@ -1,6 +1,7 @@
 import {ELEMENT_TYPES, isShape, type ElementType} from './elements.js';
 import {Malformed} from './malformed.js';
 import {Global, type PickleDialect} from './pickle-dialect.js';
+import {Placeholder, placeholderFor} from './placeholder.js';
 
 /** A block of numbers that lies outside the pickle. */
 export class TorchStorage {
@@ -33,6 +34,11 @@ const STORAGE_TYPES: Readonly<Record<string, ElementType>> = {
   CharStorage: ELEMENT_TYPES.I8,
   ByteStorage: ELEMENT_TYPES.U8,
   BoolStorage: ELEMENT_TYPES.BOOL,
+  ComplexFloatStorage: ELEMENT_TYPES.C64,
+  ComplexDoubleStorage: {bytes: 16},
+  QInt8Storage: ELEMENT_TYPES.I8,
+  QUInt8Storage: ELEMENT_TYPES.U8,
+  QInt32Storage: ELEMENT_TYPES.I32,
 };
 
 /** torch/_utils.py `_rebuild_tensor(storage, storage_offset, size, stride)`, and `_v2` with more that does not concern weights. */
@@ -41,6 +47,11 @@ function rebuildTensor([storage, offset, shape, strides]: readonly unknown[]): T
     return new TorchTensor(storage, offset as number, shape, strides);
   }
   throw new Malformed('a tensor without a valid storage, offset, shape and strides');
+}
+
+/** torch/_tensor.py `_rebuild_from_type_v2(func, type, args, state)`: a tensor with attributes, or of a subclass. */
+function rebuildFromType([rebuild, , args]: readonly unknown[]): unknown {
+  return rebuild instanceof Global && Array.isArray(args) ? rebuild.call(args) : new Placeholder();
 }
 
 /** `OrderedDict()`, filled afterwards, or Python 2's `OrderedDict([[key, value], ...])`. */
@@ -55,16 +66,15 @@ const notCallable = (): never => {
   throw new Malformed('a storage type where a function is to be called');
 };
 
-/** Everything a checkpoint may name. The last two hold no weights, but are common beside them: schedulers and command lines. */
+/** What makes tensors and dictionaries. Placeholders stand for everything else. */
 const CALLS: Readonly<Record<string, Global['call']>> = {
   'collections.OrderedDict': orderedDict,
   'torch._utils._rebuild_tensor': rebuildTensor,
   'torch._utils._rebuild_tensor_v2': rebuildTensor,
   'torch._utils._rebuild_parameter': ([tensor]) => tensor,
   'torch._utils._rebuild_parameter_with_state': ([tensor]) => tensor,
+  'torch._tensor._rebuild_from_type_v2': rebuildFromType,
   'torch.Size': ([extents]) => extents,
-  'collections.Counter': () => new Map(),
-  'argparse.Namespace': () => new Map(),
 };
 
 const storageTypes = new Map(Object.entries(STORAGE_TYPES).map(([name, type]) => [new Global(`torch.${name}`, notCallable), type]));
@@ -83,12 +93,15 @@ function storageOf(id: unknown): TorchStorage {
 const globals: PickleDialect['globals'] = new Map([...storageTypes.keys(), ...calls].map(global => [global.name, global]));
 
 /**
- * What `torch.save` pickles for a state dict or a checkpoint around one. The allowlist is this file.
+ * What `torch.save` pickles for a state dict, a checkpoint around one, or a whole module.
  * @param storages collects the storages that the pickle refers to, by key
  */
 export const torchDialect = (storages: Map<string, TorchStorage>): PickleDialect => ({
   globals,
+  otherwise: placeholderFor,
   persistent: id => {
+    // The class of a module with its source, in whole modules of the legacy format.
+    if (Array.isArray(id) && id[0] === 'module' && id[1] instanceof Global) return id[1];
     const storage = storageOf(id);
     const known = storages.get(storage.key) ?? storage;
     if (known.type !== storage.type || known.length !== storage.length) {

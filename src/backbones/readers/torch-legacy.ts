@@ -15,7 +15,8 @@ const PROTOCOL = 1001;
  * storages; then each storage as an int64 count of elements and the elements. torch/serialization.py `_legacy_save`
  */
 export async function openTorchLegacy(path: string): Promise<TorchFile> {
-  const input = new ByteCursor(await readFile(path));
+  const bytes = await readFile(path);
+  const input = new ByteCursor(bytes);
   if (unpickle(input, PLAIN) !== MAGIC) throw new Malformed('a pickle that torch.save did not write', 'give a file that torch.save wrote');
   if (unpickle(input, PLAIN) !== PROTOCOL) throw new Malformed(`a PyTorch file of another protocol than ${PROTOCOL}`);
   const machine = unpickle(input, PLAIN);
@@ -24,8 +25,8 @@ export async function openTorchLegacy(path: string): Promise<TorchFile> {
   }
   const storages = new Map<string, TorchStorage>();
   const root = unpickle(input, torchDialect(storages));
-  const bytes = readStorages(input, storages);
-  return {root, read: async ({key}) => bytes.get(key)!, close: () => {}};
+  const stored = readStorages(input, storages);
+  return {root, bytes: bytes.length, read: async ({key}) => stored.get(key)!, close: () => {}};
 }
 
 /** Views of the bytes of every storage, by key. */

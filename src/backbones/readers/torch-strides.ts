@@ -1,5 +1,4 @@
 import {sizeOf} from '../../core/host-tensor.js';
-import type {Allowance} from './elements.js';
 import {counted, Malformed} from './malformed.js';
 import type {TorchTensor} from './torch-dialect.js';
 
@@ -37,12 +36,10 @@ function gather(values: Float32Array, {offset, shape, strides}: TorchTensor, siz
  * The elements of a tensor, row-major: a view of its storage's values where they lie so, else a copy.
  * @throws Malformed for a tensor that reaches beyond its storage
  */
-export function elementsOf(name: string, tensor: TorchTensor, values: Float32Array, allowance: Allowance): Float32Array {
+export function elementsOf(name: string, tensor: TorchTensor, values: Float32Array): Float32Array {
   const {offset, shape, strides} = tensor;
   const size = sizeOf(shape);
   const last = size === 0 ? offset - 1 : shape.reduce((sum, extent, axis) => sum + (extent - 1) * strides[axis]!, offset);
   if (last >= values.length) throw new Malformed(`tensor "${name}" reaching beyond the ${counted(values.length)} elements of its storage`);
-  if (isContiguous(tensor)) return values.subarray(offset, offset + size);
-  allowance.claim(name, shape);
-  return gather(values, tensor, size);
+  return isContiguous(tensor) ? values.subarray(offset, offset + size) : gather(values, tensor, size);
 }

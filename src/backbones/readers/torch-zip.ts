@@ -6,8 +6,9 @@ import {unpickle} from './pickle.js';
 import {torchDialect, type TorchStorage} from './torch-dialect.js';
 import type {TorchFile} from './pytorch.js';
 
-/** That of ResNet-152 takes 0.1 MB. */
+/** That of ResNet-152 takes 0.1 MB. Most writers do not compress it; those that do, to a tenth. */
 const MAX_PICKLE_BYTES = 64_000_000;
+const mostPickleBytes = (zip: ZipArchive): number => Math.min(MAX_PICKLE_BYTES, 1_000_000 + 16 * zip.bytes);
 
 /**
  * Opens the format of `torch.save` since 1.6: a zip archive of `<name>/data.pkl`, `<name>/byteorder` and `<name>/data/<key>`.
@@ -25,21 +26,19 @@ export async function openTorchZip(path: string): Promise<TorchFile> {
 
 async function openEntries(zip: ZipArchive): Promise<TorchFile> {
   const pickles = zip.names.filter(name => /^[^/]*\/?data\.pkl$/.test(name));
-  if (pickles.length !== 1) throw withoutPickle(zip);
+  if (pickles.length !== 1) {
+    throw new Malformed('a zip archive without the one data.pkl of torch.save', 'give a file that torch.save or Keras wrote');
+  }
   const folder = pickles[0]!.slice(0, -'data.pkl'.length);
-  const byteOrder = zip.has(`${folder}byteorder`) ? (await read(zip, `${folder}byteorder`, 16)).toString() : 'little';
+  const byteOrder = zip.has(`${folder}byteorder`) ? (await readEntry(zip, `${folder}byteorder`, 16)).toString() : 'little';
   if (byteOrder !== 'little') throw new Malformed(`numbers in "${byteOrder}" byte order`, 'save it on a little-endian machine');
-  const pickle = await read(zip, pickles[0]!, MAX_PICKLE_BYTES);
+  const pickle = await readEntry(zip, pickles[0]!, mostPickleBytes(zip));
   return {
     root: unpickle(new ByteCursor(pickle), torchDialect(new Map())),
+    bytes: zip.bytes,
     read: storage => readStorage(zip, folder, storage),
     close: () => zip.close(),
   };
-}
-
-function withoutPickle(zip: ZipArchive): Malformed {
-  if (zip.has('model.weights.h5')) return new Malformed('a .keras archive', 'save it from Keras as .h5 and give that file');
-  return new Malformed('a zip archive without the one data.pkl of torch.save', 'give a file that torch.save wrote');
 }
 
 function readStorage(zip: ZipArchive, folder: string, {key, length, type}: TorchStorage): Promise<Buffer> {
@@ -51,13 +50,13 @@ function readStorage(zip: ZipArchive, folder: string, {key, length, type}: Torch
   return orMalformed(zip.read(name));
 }
 
-async function read(zip: ZipArchive, name: string, limit: number): Promise<Buffer> {
+export async function readEntry(zip: ZipArchive, name: string, limit: number): Promise<Buffer> {
   const size = zip.sizeOf(name);
   if (size > limit) throw new Malformed(`an entry "${name}" of ${counted(size)} bytes, above the limit of ${counted(limit)}`);
   return orMalformed(zip.read(name));
 }
 
-async function orMalformed<T>(reading: Promise<T>): Promise<T> {
+export async function orMalformed<T>(reading: Promise<T>): Promise<T> {
   try {
     return await reading;
   } catch (error) {

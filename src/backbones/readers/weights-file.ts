@@ -1,18 +1,49 @@
 import {FinetuneError} from '../../core/errors.js';
-import type {NamedHostTensors} from '../../core/host-tensor.js';
+import type {HostTensor, NamedHostTensors} from '../../core/host-tensor.js';
 
 export type WeightsFormat = 'safetensors' | 'pytorch' | 'keras-h5' | 'tfjs';
 
-/** What a reader finds. Floating-point tensors only, as float32; several may be views of one buffer. */
+/** A floating-point tensor that is still in its file. */
+export interface StoredTensor {
+  readonly shape: readonly number[];
+  /** The numbers as float32, row-major; perhaps a view of a larger buffer. */
+  readonly read: () => Promise<Float32Array>;
+}
+
+export type StoredTensors = ReadonlyMap<string, StoredTensor>;
+
+/** What a reader finds. Nothing is decoded before it is asked for; integers are left out. */
+export interface OpenContents {
+  readonly metadata: Readonly<Record<string, string>>;
+  readonly tensors: StoredTensors;
+  /** Bytes of all files it reads from. */
+  readonly bytes: number;
+  readonly close: () => Promise<void>;
+}
+
+/** An open file of weights, as it names and lays them out. Whoever opens it closes it. */
+export interface OpenWeights extends OpenContents {
+  readonly path: string;
+  readonly format: WeightsFormat;
+}
+
+/** Everything that a reader finds, as float32; several tensors may be views of one buffer. */
 export interface Contents {
   readonly metadata: Readonly<Record<string, string>>;
   readonly tensors: NamedHostTensors;
 }
 
-/** Weights as a file names them and lays them out; `toTorchvision` makes one language of all formats. */
+/** A whole file of weights in memory. */
 export interface WeightsFile extends Contents {
   readonly path: string;
   readonly format: WeightsFormat;
+}
+
+/** Reads every tensor, one after the other. */
+export async function readAll(tensors: StoredTensors): Promise<Map<string, HostTensor>> {
+  const read = new Map<string, HostTensor>();
+  for (const [name, tensor] of tensors) read.set(name, {shape: tensor.shape, data: await tensor.read()});
+  return read;
 }
 
 /** A file that does not hold weights this project can read. Nothing of it was kept. */

@@ -1,5 +1,5 @@
-import {basename} from 'node:path';
-import {cacheDirectory} from '../../core/cache-directory.js';
+import {basename, dirname} from 'node:path';
+import {claimCache} from '../../core/cache-directory.js';
 import {UsageError} from '../../core/errors.js';
 import type {Finding} from '../../core/finding.js';
 import {whyOf} from '../../core/system-error.js';
@@ -71,7 +71,7 @@ export const check: Action = async (request, session) => {
   const line = new ProgressLine(terminal);
   const onProgress = (done: number, total: number, stage: keyof typeof TITLES): void =>
     line.update({title: TITLES[stage], done, total, unit: 'images'});
-  const kept = cache ? {cache: cacheDirectory()} : {};
+  const kept = cache ? {cache: dirname(claimCache('looks'))} : {};
   const report = await checkImages(folder, {workers, signal, onProgress, ...kept}).finally(() => line.end());
   const {root, classNames, layout} = folder;
   const {findings, readable, refusal} = report;

@@ -1,5 +1,5 @@
 import {expect} from 'chai';
-import {Allowance, ELEMENT_TYPES} from '../../../src/backbones/readers/elements.js';
+import {Budget, ELEMENT_TYPES, shapeOf} from '../../../src/backbones/readers/elements.js';
 import {bytesOf} from '../../helpers/torch-files.js';
 
 describe('ELEMENT_TYPES', () => {
@@ -26,20 +26,21 @@ describe('ELEMENT_TYPES', () => {
   });
 });
 
-describe('Allowance', () => {
-  it('counts what is claimed, up to the limit', () => {
-    const allowance = new Allowance(10);
-    expect(allowance.claim('a', [2, 3])).to.equal(6);
-    expect(allowance.claim('b', [])).to.equal(1);
-    expect(allowance.claim('c', [0, 9])).to.equal(0);
-    expect(() => allowance.claim('d', [4])).to.throw(
-      'tensors of more than 10 numbers (at "d"); give a file with the weights of one network, and nothing else',
-    );
+describe('Budget', () => {
+  it('grants what the file has, and 16 bytes for each number that is asked for', () => {
+    const budget = new Budget(10);
+    budget.claim('a', 4);
+    budget.grant(2);
+    budget.claim('b', 38);
+    expect(() => budget.claim('c', 1)).to.throw('1 bytes for "c", far more than it needs');
   });
+});
 
+describe('shapeOf', () => {
   it('takes only shapes', () => {
+    expect(shapeOf('a', [2, 0])).to.deep.equal([2, 0]);
     for (const shape of [undefined, 3, [-1], [1.5], ['1'], [2 ** 53], Array<number>(33).fill(1)]) {
-      expect(() => new Allowance().claim('a', shape)).to.throw('no valid shape for tensor "a"');
+      expect(() => shapeOf('a', shape)).to.throw('no valid shape for tensor "a"');
     }
   });
 });

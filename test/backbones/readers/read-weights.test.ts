@@ -81,11 +81,11 @@ describe('readWeights', () => {
     const {format, tensors} = await readWeights(sharedOrSkip(this, 'weights/resnet20-cifar10-12fca82f.th'));
     expect(format).to.equal('pytorch');
     expect(tensors.size).to.equal(97);
-    expect([...tensors.keys()].slice(0, 2)).to.deep.equal(['conv1.weight', 'bn1.weight']);
-    expect(tensors.get('conv1.weight')!.shape).to.deep.equal([16, 3, 3, 3]);
-    expect(first(tensors.get('conv1.weight')!.data, 3)).to.deep.equal(CONV1);
-    expect(tensors.get('linear.weight')!.shape).to.deep.equal([10, 64]);
-    expect(first(tensors.get('linear.bias')!.data, 3)).to.deep.equal(LINEAR_BIAS);
+    expect([...tensors.keys()].slice(0, 2)).to.deep.equal(['state_dict.module.conv1.weight', 'state_dict.module.bn1.weight']);
+    expect(tensors.get('state_dict.module.conv1.weight')!.shape).to.deep.equal([16, 3, 3, 3]);
+    expect(first(tensors.get('state_dict.module.conv1.weight')!.data, 3)).to.deep.equal(CONV1);
+    expect(tensors.get('state_dict.module.linear.weight')!.shape).to.deep.equal([10, 64]);
+    expect(first(tensors.get('state_dict.module.linear.bias')!.data, 3)).to.deep.equal(LINEAR_BIAS);
   });
 
   it('reads a ResNet-8 of Keras, whole model and optimizer in the file', async function () {

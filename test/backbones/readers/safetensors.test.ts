@@ -42,14 +42,14 @@ describe('readSafetensors', () => {
 
   const REFUSED: readonly (readonly [what: string, file: Buffer, found: string])[] = [
     [
-      'a header above 100 MB',
-      safetensors('{', undefined, 100_000_001n),
-      'a header said to take 100,000,001 bytes, above the limit of 100,000,000',
+      'a header above 16 MB',
+      safetensors('{', undefined, 16_000_001n),
+      'a header said to take 16,000,001 bytes, above the limit of 16,000,000',
     ],
     [
       'a header of 2^64 bytes',
       safetensors('{', undefined, 2n ** 64n - 1n),
-      'a header said to take 18,446,744,073,709,551,615 bytes, above the limit of 100,000,000',
+      'a header said to take 18,446,744,073,709,551,615 bytes, above the limit of 16,000,000',
     ],
     ['a header longer than the file', safetensors('{}', undefined, 3n), 'a header said to take 3 bytes in a file that has 2 left'],
     ['a header that is not JSON', safetensors('{"a":'), 'a header that is not JSON'],
@@ -58,17 +58,17 @@ describe('readSafetensors', () => {
     [
       'a tensor that is not described',
       safetensors({a: null}),
-      'numbers of type undefined for tensor "a"; save it with one of F64, F32, F16, BF16, I64, U64, I32, U32, I16, U16, I8, U8, BOOL',
+      'numbers of type none for tensor "a"; save it with one of F64, F32, F16, BF16, I64, U64, I32, U32, I16, U16, I8, U8, BOOL, C64, F8_E4M3, F8_E5M2',
     ],
     [
       'a type nobody knows',
-      safetensors({a: {...f32([1], 0, 4), dtype: 'F8_E4M3'}}, Buffer.alloc(4)),
-      'numbers of type "F8_E4M3" for tensor "a"; save it with one of F64, F32, F16, BF16, I64, U64, I32, U32, I16, U16, I8, U8, BOOL',
+      safetensors({a: {...f32([1], 0, 4), dtype: 'F4'}}, Buffer.alloc(4)),
+      'numbers of type "F4" for tensor "a"; save it with one of F64, F32, F16, BF16, I64, U64, I32, U32, I16, U16, I8, U8, BOOL, C64, F8_E4M3, F8_E5M2',
     ],
     [
       'a type with the name of an inherited property',
       safetensors({a: {...f32([1], 0, 4), dtype: 'toString'}}, Buffer.alloc(4)),
-      'numbers of type "toString" for tensor "a"; save it with one of F64, F32, F16, BF16, I64, U64, I32, U32, I16, U16, I8, U8, BOOL',
+      'numbers of type "toString" for tensor "a"; save it with one of F64, F32, F16, BF16, I64, U64, I32, U32, I16, U16, I8, U8, BOOL, C64, F8_E4M3, F8_E5M2',
     ],
     ['a negative extent', safetensors({a: f32([-1, -1], 0, 4)}, Buffer.alloc(4)), 'no valid shape for tensor "a"'],
     ['a fraction of an extent', safetensors({a: f32([1.5], 0, 6)}, Buffer.alloc(6)), 'no valid shape for tensor "a"'],
@@ -91,11 +91,6 @@ describe('readSafetensors', () => {
       safetensors({a: f32([1], 0, 4), b: f32([1], 8, 12)}, Buffer.alloc(12)),
       '4 bytes before tensor "b" that belong to none',
     ],
-    [
-      'more tensors than any network needs',
-      safetensors({a: f32([2 ** 20, 2 ** 10], 0, 2 ** 32)}),
-      'tensors of more than 536,870,912 numbers (at "a"); give a file with the weights of one network, and nothing else',
-    ],
   ];
 
   for (const [what, file, found] of REFUSED) {
@@ -103,6 +98,13 @@ describe('readSafetensors', () => {
       expect(await refusalOf(file)).to.equal(`Expected weights in FILE, but found ${found}${found.includes('; ') ? '.' : again}`);
     });
   }
+
+  it('refuses what is nested too deep to be told of', async () => {
+    const deep = '['.repeat(100_000) + ']'.repeat(100_000);
+    expect(await refusalOf(safetensors(`{"a":{"dtype":${deep},"shape":[1],"data_offsets":[0,4]}}`, Buffer.alloc(4)))).to.include(
+      'numbers of type an object for tensor "a"',
+    );
+  });
 
   it('refuses a file that is cut anywhere', async () => {
     const whole = safetensors({a: f32([4], 0, 16)}, Buffer.alloc(16));

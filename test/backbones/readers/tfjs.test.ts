@@ -63,11 +63,33 @@ describe('readTfjs', () => {
       `a shard outside the model's folder ("/etc/hostname")${again}`,
     ],
     ['a shard without a name', folder(manifest([], [1])), `a shard outside the model's folder (1)${again}`],
-    ['more shards than anybody has', folder(manifest([], Array(10_001).fill('a'))), `10,001 shards, above the limit of 10,000${again}`],
+    ['more shards than anybody has', folder(manifest([], Array.from({length: 10_001}, (_, i) => String(i)))), `10,001 shards, above the limit of 10,000${again}`],
     [
       'a folder for a shard',
       folder(manifest([weight('w', [0])], ['.'])),
       'no shard . beside its model.json; copy the whole folder of the model.',
+    ],
+    [
+      'one shard named many times',
+      folder(manifest([weight('w', [10_000])], Array(10_000).fill('a.bin')), {'a.bin': Buffer.alloc(4)}),
+      `shard a.bin named more than once${again}`,
+    ],
+    [
+      'one shard in two groups',
+      folder({weightsManifest: [manifest([weight('a', [1])]), manifest([weight('b', [1])], ['./a.bin'])].flatMap(m => m.weightsManifest)}, {
+        'a.bin': Buffer.alloc(4),
+      }),
+      `shard ./a.bin named more than once${again}`,
+    ],
+    [
+      'a weight quantised to what is not',
+      folder(manifest([weight('w', [1], {quantization: {dtype: 'int32', scale: 1, min: 0}})]), {'a.bin': Buffer.alloc(4)}),
+      'numbers quantised to "int32" for tensor "w"; export it as float32.',
+    ],
+    [
+      'metadata that is nested too deep',
+      folder(`{"weightsManifest": [], "userDefinedMetadata": {"a": ${'['.repeat(100_000)}${']'.repeat(100_000)}}}`),
+      `a userDefinedMetadata that is nested too deep${again}`,
     ],
     [
       'a manifest that is no list',
@@ -87,13 +109,7 @@ describe('readTfjs', () => {
       folder(manifest([weight('w', [1], {quantization: {dtype: 'uint8', min: 0}})])),
       `no valid scale and min for the quantised tensor "w"${again}`,
     ],
-    [
-      'more weights than any network needs',
-      folder(manifest([weight('w', [2 ** 30])])),
-      'tensors of more than 536,870,912 numbers (at "w"); give a file with the weights of one network, and nothing else.',
-    ],
-    ['a model.json that is not JSON', folder('{"modelTopology": '), `a model.json that is not JSON${again}`],
-    ['a model.json that is a list', folder('[]'), `a model.json that is not a JSON object${again}`],
+    ['a model.json that is not JSON', folder('{"modelTopology": '), `a JSON document that is not JSON${again}`],
     [
       'a model without weights',
       folder({weightsManifest: []}),
@@ -111,10 +127,11 @@ describe('readTfjs', () => {
     const empty = join(temporaryDirectory(), 'empty');
     mkdirSync(empty);
     expect(await refusalOfPath(empty)).to.equal(
-      'Expected weights in FILE, but found a folder without a model.json; give the file or the folder that holds the weights.',
+      'Expected weights in FILE, but found a folder without a file of weights; give the file or the folder that holds the weights.',
     );
     expect(await refusalOf(Buffer.from('{"name": "finetune"}'))).to.equal(
-      'Expected weights in FILE, but found a model.json without a weightsManifest; give the model.json of a tfjs model, or its folder.',
+      'Expected weights in FILE, but found JSON without a weightsManifest or a weight_map; ' +
+        'give the model.json of a tfjs model, a model.safetensors.index.json, or the folder of either.',
     );
   });
 });

@@ -1,0 +1,48 @@
+import {Malformed} from './malformed.js';
+import {TorchTensor} from './torch-dialect.js';
+
+/** Modules inside each other take three levels each. */
+const MAX_DEPTH = 64;
+
+/** Longer than the name of any weight. */
+const MAX_NAME = 500;
+
+/** Where an object of torch.nn keeps what its state dict names without them. */
+const MODULE_FIELDS: ReadonlySet<unknown> = new Set(['_modules', '_parameters', '_buffers']);
+
+const GIVE_STATE_DICT = 'save model.state_dict() with torch.save and give that file';
+
+/**
+ * Every tensor in what a file pickled, by the keys that lead to it: `state_dict.module.conv1.weight`. Dictionaries, lists and the fields
+ * of objects are searched, each once: they may contain themselves, and each other many times.
+ * @throws Malformed where there is none
+ */
+export function namedTensors(root: unknown): Map<string, TorchTensor> {
+  const tensors = new Map<string, TorchTensor>();
+  collect(root, '', 0, tensors, new Set());
+  if (tensors.size > 0) return tensors;
+  if (root instanceof TorchTensor) throw new Malformed('a single tensor without a name', GIVE_STATE_DICT);
+  if (!(root instanceof Map)) throw new Malformed('a pickled value that is not a dictionary of tensors', GIVE_STATE_DICT);
+  const keys = [...root.keys()].slice(0, 8).map(key => (typeof key === 'string' ? `"${key.slice(0, 40)}"` : 'something'));
+  throw new Malformed(`a dictionary with ${keys.join(', ') || 'nothing in it'}, and no tensor inside`, GIVE_STATE_DICT);
+}
+
+function collect(value: unknown, name: string, depth: number, tensors: Map<string, TorchTensor>, seen: Set<unknown>): void {
+  if (value instanceof TorchTensor) {
+    if (name !== '' && !tensors.has(name)) tensors.set(name, value);
+    return;
+  }
+  if (!(value instanceof Map || Array.isArray(value)) || seen.has(value) || depth > MAX_DEPTH) return;
+  seen.add(value);
+  for (const [key, inner] of value.entries() as Iterable<[unknown, unknown]>) {
+    const inside = MODULE_FIELDS.has(key) ? name : below(name, key);
+    if (inside !== undefined) collect(inner, inside, depth + 1, tensors, seen);
+  }
+}
+
+/** Undefined for a key that is no part of a name. */
+function below(name: string, key: unknown): string | undefined {
+  if (typeof key !== 'string' && typeof key !== 'number') return undefined;
+  const inside = name === '' ? String(key) : `${name}.${key}`;
+  return inside.length > MAX_NAME ? undefined : inside;
+}

@@ -1,0 +1,57 @@
+import {readFile, stat} from 'node:fs/promises';
+import {join} from 'node:path';
+import {isDeepStrictEqual} from 'node:util';
+import {messageOf} from '../core/errors.js';
+import {readJsonFile} from '../core/json-file.js';
+import {BUNDLE_FILES, type BundleRecord} from './bundle-record.js';
+
+const MAX_BYTES = 64_000_000;
+
+/** A text beside the model that says something else than the model does. */
+export interface TextFault {
+  readonly file: string;
+  /** For people. */
+  readonly found: string;
+}
+
+const isThere = (path: string): Promise<boolean> =>
+  stat(path).then(
+    () => true,
+    () => false,
+  );
+
+async function faultOfMetadata(path: string, {classes, preprocessing}: BundleRecord): Promise<string | undefined> {
+  try {
+    const {classNames = classes, inputSize = preprocessing.cropSize} = Object(await readJsonFile(path, MAX_BYTES)) as Record<
+      string,
+      unknown
+    >;
+    return isDeepStrictEqual([classNames, inputSize], [classes, preprocessing.cropSize]) ? undefined : 'other classes or another size';
+  } catch (error) {
+    return `no JSON (${messageOf(error)})`;
+  }
+}
+
+async function faultOfLabels(path: string, {classes}: BundleRecord): Promise<string | undefined> {
+  const found = await stat(path);
+  if (!found.isFile() || found.size > MAX_BYTES) return 'no list of names';
+  const lines = (await readFile(path, 'utf8')).trimEnd().split('\n').length;
+  return lines === classes.length ? undefined : `${lines} names for ${classes.length} classes`;
+}
+
+/**
+ * Web pages go by `metadata.json` and `labels.txt`. Either may be missing, and the names may be translated; they may not belong to another
+ * model.
+ */
+export async function faultBesideModel(directory: string, record: BundleRecord): Promise<TextFault | undefined> {
+  const checks = [
+    [BUNDLE_FILES.metadata, faultOfMetadata],
+    [BUNDLE_FILES.labels, faultOfLabels],
+  ] as const;
+  for (const [file, faultOf] of checks) {
+    const path = join(directory, file);
+    const found = (await isThere(path)) ? await faultOf(path, record) : undefined;
+    if (found !== undefined) return {file: path, found};
+  }
+  return undefined;
+}

@@ -1,6 +1,7 @@
 import {open, readFile, rm, stat, utimes} from 'node:fs/promises';
 import {setTimeout as sleep} from 'node:timers/promises';
 import {isAlive, isNear, self, type Owner} from './owner.js';
+import {aboutPath} from './write-file.js';
 
 /** Who holds a lock. */
 export interface LockHolder extends Owner {
@@ -64,7 +65,7 @@ async function tryTake(path: string): Promise<boolean> {
       await file.writeFile(JSON.stringify(holder));
     } catch (error) {
       await rm(path, {force: true}); // on a full disk, say: nobody would ever hold it
-      throw error;
+      throw aboutPath(error, path);
     } finally {
       await file.close();
     }

@@ -17,15 +17,15 @@ interface Meaning {
   readonly remedy: string;
 }
 
-const ROOM = 'Free some space, or choose another place (--out; FINETUNE_CACHE for caches)';
-const PLACE = 'Choose another place (--out; FINETUNE_CACHE for caches), or make it writable';
+const ROOM = 'Free some space, or choose another place (--out; FINETUNE_CACHE for caches; TMPDIR)';
+const PLACE = 'Choose another place (--out; FINETUNE_CACHE for caches; TMPDIR), or make it writable';
 
 const MEANINGS: Readonly<Record<string, Meaning>> = {
   ENOSPC: {why: 'no space is left on the device', remedy: ROOM},
   EDQUOT: {why: 'your disk quota is used up', remedy: ROOM},
   EFBIG: {
     why: 'the file may not grow so large',
-    remedy: `Raise the limit (ulimit -f), or choose another place (--out; FINETUNE_CACHE for caches)`,
+    remedy: `Raise the limit (ulimit -f), or choose another place (--out; FINETUNE_CACHE for caches; TMPDIR)`,
   },
   EROFS: {why: 'the file system is read-only', remedy: PLACE},
   EACCES: {why: 'permission is denied', remedy: PLACE},

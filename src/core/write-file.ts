@@ -16,7 +16,8 @@ let written = 0;
 /** A name beside a path for what is not whole yet. It hides from whoever lists the folder, and `sweep` finds it after a kill. */
 export function besideOf(path: string): string {
   const owner = self();
-  return join(dirname(path), `.${basename(path)}.${owner.pid}-${owner.startedAt}-${placeName(owner)}-${++written}.unfinished`);
+  const name = [...basename(path)].slice(0, 24).join(''); // with all that follows no longer than a name may be
+  return join(dirname(path), `.${name}.${owner.pid}-${owner.startedAt}-${placeName(owner)}-${++written}.unfinished`);
 }
 
 /** Removes what dead processes have left unfinished in a directory. Never throws. @param recursive in those below it, too */

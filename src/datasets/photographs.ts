@@ -1,6 +1,7 @@
 import {createHash} from 'node:crypto';
-import {mkdir, readFile, rename, rm, writeFile} from 'node:fs/promises';
+import {readFile} from 'node:fs/promises';
 import {join} from 'node:path';
+import {writeWhole} from '../core/write-file.js';
 import type {Sample} from './image-folder.js';
 import {nearCopies, type Looking} from './near-copies.js';
 
@@ -32,16 +33,8 @@ async function readGroups(path: string): Promise<string[][] | undefined> {
 }
 
 /** Nothing is lost where it cannot be written: the next run looks again. */
-async function writeGroups(path: string, directory: string, groups: readonly (readonly string[])[]): Promise<void> {
-  const unfinished = `${path}.${process.pid}.part`;
-  try {
-    await mkdir(directory, {recursive: true});
-    await writeFile(unfinished, JSON.stringify(groups));
-    await rename(unfinished, path);
-  } catch {
-    await rm(unfinished, {force: true}).catch(() => undefined);
-  }
-}
+const writeGroups = (path: string, groups: readonly (readonly string[])[]): Promise<void> =>
+  writeWhole(path, JSON.stringify(groups)).catch(() => undefined);
 
 async function lookFor(byHash: ReadonlyMap<string, Sample>, images: Printed, looking: Looking): Promise<string[][]> {
   const hashes = [...byHash.keys()].sort();
@@ -67,7 +60,7 @@ export async function photographsOf(
   const path = directory === undefined ? undefined : join(directory, `copies-${key.slice(0, 32)}.json`);
   const known = path === undefined ? undefined : await readGroups(path);
   const groups = known ?? (await lookFor(byHash, images, looking));
-  if (known === undefined && path !== undefined) await writeGroups(path, directory!, groups);
+  if (known === undefined && path !== undefined) await writeGroups(path, groups);
   const first = new Map(groups.flatMap(group => group.map(hash => [hash, group[0]!] as const)));
   return sample => {
     const hash = images.contentHash(sample);

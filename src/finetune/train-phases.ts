@@ -123,7 +123,7 @@ export class PhaseRunner {
       if (train.cached) this.#tellOfMixing(phase);
       this.run.emit({type: 'phase', index, phase, steps: phase.epochs * trainer.stepsPerEpoch, cached: train.cached});
       while (trainer.position.epoch < phase.epochs) await this.#epoch(index, trainer, validation.inputs);
-      await this.checkpoints.write(() => this.#snapshot(index, trainer));
+      await this.checkpoints.tryToWrite(() => this.#snapshot(index, trainer));
     } catch (error) {
       if (this.run.signal?.aborted) await this.checkpoints.write(() => this.#snapshot(index, trainer, from));
       throw error;

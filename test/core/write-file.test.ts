@@ -53,6 +53,12 @@ describe('a file that is written whole', () => {
     expect(readdirSync(directory)).to.deep.equal(['file.txt']);
   });
 
+  it('may have the longest of names', async () => {
+    const name = 'ü'.repeat(127);
+    await writeWhole(path(name), 'text');
+    expect(readdirSync(directory)).to.deep.equal([name]);
+  });
+
   it('names the path that was asked for where it cannot be', async () => {
     writeFileSync(path('taken'), '');
     expect(await rejectionOf(writeWhole(path('taken/file'), 'text'))).to.include({path: path('taken/file')});

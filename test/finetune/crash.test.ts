@@ -23,7 +23,7 @@ function leftIn(run: string): unknown {
 }
 
 describe('a crash before any operation on files', function () {
-  this.timeout(600_000);
+  this.timeout(1_200_000);
   useEngine();
 
   let folder: ImageFolder;
@@ -75,7 +75,7 @@ describe('a crash before any operation on files', function () {
     const {seen: all} = await replace(Infinity);
     expect(all).to.be.above(operations);
     // All of the beginning and of the end; what lies between is as in a run that replaces nothing.
-    const places = Array.from({length: all}, (_, at) => at).filter(at => at < 12 || at > all - 12 || at % 9 === 0);
+    const places = Array.from({length: all}, (_, at) => at).filter(at => at < 8 || at > all - 10 || at % 15 === 0);
     for (const at of places) {
       const {out, parent} = await replace(at);
       const isOld = existsSync(join(out, 'old.txt'));

@@ -12,7 +12,7 @@ import type {RunRecord} from '../report/run-record.js';
 import type {Recipe} from './recipe.js';
 import {recipeSchema} from './recipe-schema.js';
 import {RunClaim} from './run-claim.js';
-import {hasRunFile, placeOf, RUN_FILES, runOf} from './run-files.js';
+import {hasRunFile, placeOf, RUN_FILES, runOf, type RunFile} from './run-files.js';
 import {withoutPlaces} from './run-record-files.js';
 
 /** A file of a run that is not there, or not what a run wrote. */
@@ -36,10 +36,10 @@ async function readJson<T>(path: string): Promise<T> {
   }
 }
 
-/** Where the files of a run lie whose training has ended. @throws UsageError for another directory */
-function trainedPlace(run: string): string {
-  const place = hasRunFile(run, 'record') ? run : placeOf(run);
-  if (hasRunFile(place, 'record')) return place;
+/** Where the files of a run lie whose training has ended. @param needed what tells that it has @throws UsageError for another directory */
+function trainedPlace(run: string, needed: RunFile): string {
+  const place = hasRunFile(run, needed) ? run : placeOf(run);
+  if (hasRunFile(place, needed)) return place;
   const found = hasRunFile(place, 'recipe') ? 'a run whose training has not ended' : existsSync(run) ? 'no run' : 'nothing';
   const advice = hasRunFile(place, 'recipe') ? `Go on with it: finetune --resume ${run}` : 'Give the directory of a run.';
   throw new UsageError(`${run} holds ${found}. ${advice}`);
@@ -57,10 +57,10 @@ async function readRecord(run: string, place: string): Promise<RunRecord> {
  * @throws UsageError where there is no run whose training has ended; RunFileError, RunLockedError
  */
 export async function reportRun(run: string): Promise<string> {
-  trainedPlace(run);
+  trainedPlace(run, 'record');
   const claim = await RunClaim.take(run);
   try {
-    const place = trainedPlace(run);
+    const place = trainedPlace(run, 'record');
     const path = join(place, RUN_FILES.report);
     await writeReport(await readRecord(run, place), path);
     return path;
@@ -86,7 +86,7 @@ export async function exportRun(
   run: string,
   {out, engine = 'auto', device = 'auto', ...wish}: ExportRunOptions = {},
 ): Promise<SavedBundle> {
-  const place = trainedPlace(run);
+  const place = trainedPlace(run, 'best');
   await startEngine({engine, device, ...wish});
   if (out !== undefined) return exportFrom(run, place, out, wish.signal);
   const [target, claim] = [runOf(run), await RunClaim.take(runOf(run))];
@@ -102,15 +102,15 @@ export async function exportRun(
 }
 
 async function exportFrom(run: string, place: string, out: string, signal?: AbortSignal): Promise<SavedBundle> {
-  const record = await readRecord(run, place);
+  // A run that ended before it had measured all has none; its model says nothing of metrics then.
+  const record = hasRunFile(place, 'record') ? await readRecord(run, place) : undefined;
   const recipe = recipeIn(await readJson(join(place, RUN_FILES.recipe)));
   const classifier = await readTrained(join(place, RUN_FILES.best));
-  const card = findCard(record.weights, classifier.spec.arch);
+  const card = findCard(classifier.origin, classifier.spec.arch);
   try {
     return await saveBundle(classifier, out, {
-      metrics: record.metrics,
       recipe: withoutPlaces(recipe),
-      modelCard: modelCard(record),
+      ...(record !== undefined && {metrics: record.metrics, modelCard: modelCard(record)}),
       ...(card !== undefined && {weightsCard: card}),
       ...(signal && {signal}),
     });

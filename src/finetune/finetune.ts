@@ -87,11 +87,11 @@ export async function finetune(folder: ImageFolder, recipe: Recipe, options: Fin
     const interrupted = await output.resumeFrom();
     prepared = await prepare(folder, recipe, run);
     await output.begin(prepared.split);
-    const trained = await new PhaseRunner(prepared, recipe, run, checkpoints).train(interrupted);
+    const {classifier, split} = prepared;
+    const trained = await new PhaseRunner(prepared, recipe, run, checkpoints, () => output.keep(classifier)).train(interrupted);
     const test = await testMetrics(prepared, run);
     const metrics = {validation: trained.metrics, ...(test && {test})};
     const written = await output.finish({dataset: folder.root, prepared, trained, metrics});
-    const {classifier, split} = prepared;
     return {classifier, metrics, split, engine, recipe, history: trained.history, findings: run.findings, seconds: run.seconds, ...written};
   } catch (error) {
     prepared?.classifier.dispose();

@@ -9,6 +9,7 @@ import type {Split} from '../datasets/split.js';
 import type {EngineInfo} from '../engine/runtime.js';
 import {saveBundle} from '../export/save-bundle.js';
 import {writeTrained} from '../export/trained-file.js';
+import type {Classifier} from '../heads/classifier.js';
 import {historyCsv} from '../report/history.js';
 import {modelCard} from '../report/model-card.js';
 import type {RunRecord, Setting} from '../report/run-record.js';
@@ -142,15 +143,20 @@ export class RunOutput {
     return hasCheckpoint(checkpoint) ? readCheckpoint<EpochRow>(checkpoint) : undefined;
   }
 
+  /** Leaves what was learned, as soon as it is: what fails from now on costs no training. */
+  async keep(classifier: Classifier): Promise<void> {
+    const {directory, run} = this;
+    if (directory !== undefined) await run.time('export', () => writeTrained(classifier, directory.file('best')));
+  }
+
   /**
-   * Leaves what was learned and measured, then exports the classifier and proves the bundle: whatever fails there costs no training.
+   * Leaves what was measured, then exports the classifier and proves the bundle.
    * @throws ExportFailedError
    */
   async finish(outcome: Outcome): Promise<{readonly run?: string; readonly bundle?: string}> {
     const {directory, run} = this;
     if (directory === undefined) return {};
     const {prepared, trained} = outcome;
-    await run.time('export', () => writeTrained(prepared.classifier, directory.file('best')));
     const shown: Shown = {
       mistakes: await mistakesOf(prepared, trained.probabilities),
       ...(trained.odd && {oddImages: await oddImages(prepared, trained.odd)}),

@@ -1,10 +1,10 @@
 import type {Finding} from '../core/finding.js';
 import type {Sample} from '../datasets/image-folder.js';
-import {thumbnail} from '../datasets/thumbnail.js';
 import type {OddImage} from '../report/run-record.js';
 import type {Inputs} from '../training/inputs.js';
 import {DOUBTFUL, farOut, rankSuspects, type LabelledFeatures} from '../training/suspects.js';
 import type {Prepared} from './prepare.js';
+import {shownThumbnail} from './shown-thumbnail.js';
 
 /** Bytes of features that may lie in memory at a time; a larger set is not looked through. */
 const MOST_BYTES = 2 ** 29;
@@ -98,7 +98,7 @@ export async function oddImages({cache, classifier}: Prepared, {mislabelled, out
   const pictureOf = async (sample: Sample): Promise<Pick<OddImage, 'name' | 'className' | 'thumbnail'>> => ({
     name: sample.name,
     className: classifier.classNames[sample.label]!,
-    thumbnail: await thumbnail(await cache.image(sample)),
+    ...(await shownThumbnail(cache, sample)),
   });
   return Promise.all([
     ...mislabelled.slice(0, SHOWN).map(async ({sample, suggested, doubt}) => ({...(await pictureOf(sample)), suggested, doubt})),

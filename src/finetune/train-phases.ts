@@ -57,6 +57,8 @@ export class PhaseRunner {
     readonly recipe: Recipe,
     readonly run: RunContext,
     readonly checkpoints: Checkpoints,
+    /** Told when the classifier holds the best weights, before they are validated once more. */
+    readonly onTrained: () => Promise<void> = async () => {},
   ) {
     const {classifier, split, sourceOf} = prepared;
     this.#classifier = classifier;
@@ -90,6 +92,7 @@ export class PhaseRunner {
       for (let index = from?.phase ?? 0; index < this.recipe.freeze.length; index++) {
         await this.#phase(index, index === from?.phase ? from : undefined);
       }
+      await this.onTrained();
       return await this.#finish();
     } finally {
       await this.#train.clear();

@@ -27,9 +27,11 @@ describe('the checkpoints of a run', () => {
     const checkpoints = new Checkpoints(join(directory, 'last'), new RunContext(event => events.push(event)));
     await checkpoints.tryToWrite(snapshot);
     expect(events).to.have.length(1);
-    expect(events[0]).to.have.property('message').that.matches(
-      /^A checkpoint cannot be written, so the run goes on without it\. .*checkpoints\S*: a part of the path is a file, and no folder\. Check the path\.$/,
-    );
+    expect(events[0])
+      .to.have.property('message')
+      .that.matches(
+        /^A checkpoint cannot be written, so the run goes on without it\. .*checkpoints\S*: a part of the path is a file, and no folder\. Check the path\.$/,
+      );
     expect(await rejectionOf(checkpoints.write(snapshot))).to.include({code: 'ENOTDIR'});
     rmSync(directory);
     await checkpoints.tryToWrite(snapshot);

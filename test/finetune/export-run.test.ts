@@ -81,6 +81,21 @@ describe('a run whose training has ended', () => {
     expect([isFinished(out), isInterrupted(out)]).to.deep.equal([true, false]);
   });
 
+  it('is exported, without metrics, also where it could not be measured to the end', async () => {
+    const own = await smallFolder({perClass: 8, seed: 77});
+    const out = join(temporaryDirectory(), 'run');
+    const lose = (event: RunEvent): void => {
+      if (event.type === 'checkpoint') rmSync(own.root, {recursive: true});
+    };
+    const lost = smallRecipe(own, {freeze: [PROBE], testSplit: 0.25, cacheMemory: 1e-6, cacheDisk: 0});
+    expect(await rejectionOf(runAndTell(own, lost, {out, onEvent: lose}))).to.include({code: 'PIXELS_LOST'});
+    expect(readdirSync(out)).to.not.include('metrics.json');
+    expect(isInterrupted(out)).to.equal(true);
+    const {record} = await exportRun(out);
+    expect(record).to.not.have.property('metrics');
+    expect(record.classes).to.deep.equal(own.classNames);
+  });
+
   it('may also be gone on with where its export cannot be verified', async () => {
     const [out, whole] = [join(temporaryDirectory(), 'run'), await train()];
     await rejectionOf(runAndTell(folder, recipe(), {out, onEvent: damage(join(out, 'model.unverified'))}));

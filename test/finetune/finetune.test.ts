@@ -156,6 +156,7 @@ describe('finetune', () => {
       'model',
       'recipe.json',
       'report.html',
+      'report.json',
       'split.json',
       'suspects.json',
     ];

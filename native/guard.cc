@@ -1,9 +1,10 @@
 // A Node-API addon that is loaded before TensorFlow. capture() turns standard error into a file in memory, and release() turns it back and
 // returns what was written meanwhile: TensorFlow's libraries log while they are being loaded, before any setting of theirs can be changed.
-// shield() keeps signals from the threads that compute.
+// shield() keeps signals from the threads that compute. setEnvironment() sets a variable of the process, also from a Worker.
 #include <node_api.h>
 #include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
@@ -70,6 +71,22 @@ napi_value Shield(napi_env, napi_callback_info) {
   return nullptr;
 }
 
+// Node gives a Worker a copy of the environment, which getenv() never sees. setEnvironment(name, value)
+napi_value SetEnvironment(napi_env env, napi_callback_info info) {
+  napi_value arguments[2];
+  size_t count = 2;
+  napi_get_cb_info(env, info, &count, arguments, nullptr, nullptr);
+  std::string texts[2];
+  for (size_t i = 0; i < count; i++) {
+    size_t size = 0;
+    napi_get_value_string_utf8(env, arguments[i], nullptr, 0, &size);
+    texts[i].resize(size + 1);
+    napi_get_value_string_utf8(env, arguments[i], &texts[i][0], size + 1, &size);
+  }
+  setenv(texts[0].c_str(), texts[1].c_str(), 1);
+  return nullptr;
+}
+
 }  // namespace
 
 NAPI_MODULE_INIT() {
@@ -80,5 +97,7 @@ NAPI_MODULE_INIT() {
   napi_set_named_property(env, exports, "release", function);
   napi_create_function(env, "shield", NAPI_AUTO_LENGTH, Shield, nullptr, &function);
   napi_set_named_property(env, exports, "shield", function);
+  napi_create_function(env, "setEnvironment", NAPI_AUTO_LENGTH, SetEnvironment, nullptr, &function);
+  napi_set_named_property(env, exports, "setEnvironment", function);
   return exports;
 }

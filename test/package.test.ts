@@ -1,5 +1,5 @@
 import {execFile} from 'node:child_process';
-import {existsSync, mkdirSync, readdirSync, statSync, writeFileSync} from 'node:fs';
+import {existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync} from 'node:fs';
 import {join} from 'node:path';
 import {fileURLToPath} from 'node:url';
 import {promisify} from 'node:util';
@@ -57,6 +57,12 @@ describe('the package', function () {
     expect(paths.filter(path => !MEANT.test(path))).to.deep.equal([]);
     expect(paths).to.include.members([...compiled, ...['native', 'pretrained', 'templates'].flatMap(filesBelow)]);
     expect(packed.size).to.be.below(1e6);
+  });
+
+  it('has no script that npm would run where it is installed, or warn of', () => {
+    const {scripts} = JSON.parse(readFileSync(join(project, 'node_modules/finetune/package.json'), 'utf8')) as {scripts: object};
+    expect(scripts).not.to.have.any.keys('preinstall', 'install', 'postinstall', 'prepare');
+    expect(scripts).to.include.keys('prepack', 'prepublish');
   });
 
   it('can be started where it is built: npx makes it executable only the first time it sees the place', () => {

@@ -31,6 +31,33 @@ describe('the README', () => {
     expect(flags.filter(flag => !known.includes(flag) && !README.includes(`apt ${flag}`))).to.deep.equal([]);
   });
 
+  it('shows a library example that compiles, strictly', async function () {
+    this.timeout(60_000);
+    // A package may import itself by its name, but only from inside.
+    const inside = join(ROOT, 'dist', `readme-types-${process.pid}`);
+    mkdirSync(inside);
+    writeFileSync(join(inside, 'example.mts'), block('js'));
+    const flags = [
+      '--strict',
+      '--noUncheckedIndexedAccess',
+      '--exactOptionalPropertyTypes',
+      '--skipLibCheck',
+      '--noEmit',
+      '--ignoreConfig',
+    ];
+    const target = ['--target', 'es2023', '--lib', 'es2023,dom', '--types', 'node', '--module', 'nodenext'];
+    try {
+      execFileSync(process.execPath, [join(ROOT, 'node_modules/typescript/bin/tsc'), ...flags, ...target, join(inside, 'example.mts')], {
+        cwd: ROOT,
+        encoding: 'utf8',
+      });
+    } catch (error) {
+      expect.fail((error as {readonly stdout: string}).stdout);
+    } finally {
+      rmSync(inside, {recursive: true});
+    }
+  });
+
   it('shows a library example that runs', async function () {
     this.timeout(300_000);
     const here = temporaryDirectory();

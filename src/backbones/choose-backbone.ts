@@ -1,5 +1,5 @@
 import {UsageError} from '../core/errors.js';
-import {findBackbones, isWhole, type Candidate} from './find-backbone.js';
+import {BackboneSearch, isWhole, type Candidate} from './find-backbone.js';
 import {printable} from './readers/malformed.js';
 import type {OpenWeights} from './readers/weights-file.js';
 import {ARCHS, type Arch, type BackboneSpec, type LastStage} from './resnet-specs.js';
@@ -23,9 +23,10 @@ export interface Choice {
 export function choose({path, tensors}: OpenWeights, arch: Arch, lastStage: LastStage): Choice {
   // Neither stride nor epsilon changes a name or a shape.
   const spec: BackboneSpec = {arch, lastStage, ...TORCHVISION};
-  const found = findBackbones(tensors, spec);
+  const search = new BackboneSearch(tensors);
+  const found = search.candidates(spec);
   const [candidate] = found;
-  if (candidate === undefined || !isWhole(candidate)) throw mismatch(path, tensors, spec, candidate);
+  if (candidate === undefined || !isWhole(candidate)) throw mismatch(path, tensors, spec, search);
   return {candidate, others: found.slice(1).filter(isWhole)};
 }
 
@@ -36,14 +37,19 @@ const NAMED = 4;
 export function leftBehind({path, tensors}: OpenWeights, {tensors: taken, prefix}: Candidate, others: readonly Candidate[]): string[] {
   const known = new Set([taken, ...others.map(other => other.tensors)].flatMap(found => [...found.values()].map(({name}) => name)));
   const ignored = [...tensors.keys()].filter(name => !known.has(name) && !name.endsWith('num_batches_tracked'));
-  const names = ignored.slice(0, NAMED).map(name => printable(name, 120)).join(', ');
+  const names = ignored
+    .slice(0, NAMED)
+    .map(name => printable(name, 120))
+    .join(', ');
   const under = (text: string): string => (text === '' ? 'without a prefix' : `under ${printable(text.replace(/[./]$/, ''), 120)}`);
   return [
     ...(others.length > 0
       ? [`${path} holds several backbones: took the one ${under(prefix)}, not ${others.map(other => under(other.prefix)).join(', ')}.`]
       : []),
     ...(ignored.length > 0
-      ? [`Ignored ${ignored.length} ${ignored.length === 1 ? 'tensor' : 'tensors'} of ${path}: ${names}${ignored.length > NAMED ? ', ...' : ''}.`]
+      ? [
+          `Ignored ${ignored.length} ${ignored.length === 1 ? 'tensor' : 'tensors'} of ${path}: ${names}${ignored.length > NAMED ? `, and ${ignored.length - NAMED} more` : ''}.`,
+        ]
       : []),
   ];
 }

@@ -1,7 +1,7 @@
 import {setTimeout as sleep} from 'node:timers/promises';
 import {AbortedError, FinetuneError} from '../core/errors.js';
 import {sha256Of} from '../core/checksum.js';
-import {fetchInto, isTransient, reasonOf, withAgent, type FetchOptions, type OnBytes} from './fetch-into.js';
+import {addressOf, fetchInto, isTransient, reasonOf, withAgent, type Address, type FetchOptions, type OnBytes} from './fetch-into.js';
 import {PartFile} from './part-file.js';
 
 /** The file cannot be fetched, for whatever reason; the sentence says where to put it by hand. */
@@ -61,12 +61,12 @@ export interface DownloadOptions extends FetchOptions {
 const ATTEMPTS = 4;
 
 /** Tries until all bytes are there; a try that got some of them makes up for those that failed before. */
-async function fetchPersistently(url: string, part: PartFile, onBytes: OnBytes, options: DownloadOptions): Promise<void> {
+async function fetchPersistently(address: Address, part: PartFile, onBytes: OnBytes, options: DownloadOptions): Promise<void> {
   const {retryDelay = 1000, signal} = options;
   await withAgent(options.environment, async agent => {
     for (let failures = 0, size = await part.size(); ;) {
       try {
-        return await fetchInto(part, url, agent, onBytes, options);
+        return await fetchInto(part, address, agent, onBytes, options);
       } catch (error) {
         const before = size;
         size = await part.size();
@@ -78,39 +78,40 @@ async function fetchPersistently(url: string, part: PartFile, onBytes: OnBytes, 
   });
 }
 
-async function fetchVerified(url: string, part: PartFile, onBytes: OnBytes, options: DownloadOptions): Promise<void> {
+async function fetchVerified(address: Address, part: PartFile, onBytes: OnBytes, options: DownloadOptions): Promise<void> {
   const {sha256Prefix = ''} = options;
   const resumed = (await part.size()) > 0;
-  await fetchPersistently(url, part, onBytes, options);
+  await fetchPersistently(address, part, onBytes, options);
   const found = await sha256Of(part.bytes);
   if (found.startsWith(sha256Prefix)) return;
-  await part.restart({url});
-  if (!resumed) throw new ChecksumError(url, sha256Prefix, found);
+  await part.restart({url: address.shown});
+  if (!resumed) throw new ChecksumError(address.shown, sha256Prefix, found);
   // What an earlier run left may have been at fault.
-  return fetchVerified(url, part, onBytes, options);
+  return fetchVerified(address, part, onBytes, options);
 }
 
 /**
  * Fetches a file and gives it its name only when it is complete and its checksum right. Resumes what an earlier call left in
- * `<target>.part`. Proxies are taken from HTTPS_PROXY, HTTP_PROXY and NO_PROXY.
+ * `<target>.part`. User name, password and query of the address are sent, and neither stored nor told. Proxies are taken from HTTPS_PROXY, HTTP_PROXY and NO_PROXY.
  * @throws WeightsUnavailableError when offline, or the server cannot be reached or does not have it
  * @throws ChecksumError when it is another file
  * @throws CacheUnwritableError when the disk is full, or the folder not writable
  * @throws AbortedError when `signal` is aborted
  */
 export async function download(url: string, target: string, options: DownloadOptions = {}): Promise<void> {
-  if (options.offline) throw new WeightsUnavailableError(url, target, 'this run is offline');
+  const address = addressOf(url);
+  if (options.offline) throw new WeightsUnavailableError(address.shown, target, 'this run is offline');
   const started = performance.now();
   const onBytes: OnBytes = (bytes, total) =>
     options.onProgress?.({bytes, ...(total !== undefined && {total}), seconds: (performance.now() - started) / 1000});
   const part = await PartFile.claim(target);
   try {
-    await fetchVerified(url, part, onBytes, options);
+    await fetchVerified(address, part, onBytes, options);
     await part.finish();
   } catch (error) {
     await part.leave();
     if (options.signal?.aborted) throw new AbortedError();
     if (error instanceof FinetuneError) throw error;
-    throw new WeightsUnavailableError(url, target, reasonOf(error), error);
+    throw new WeightsUnavailableError(address.shown, target, reasonOf(error), error);
   }
 }

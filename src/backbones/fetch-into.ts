@@ -1,5 +1,6 @@
 import {STATUS_CODES, type IncomingHttpHeaders} from 'node:http';
 import {EnvHttpProxyAgent, interceptors, request, type Dispatcher} from 'undici';
+import {publicAddress} from '../core/public-address.js';
 import type {PartFile} from './part-file.js';
 
 export interface FetchOptions {
@@ -8,6 +9,29 @@ export interface FetchOptions {
   readonly environment?: NodeJS.ProcessEnv;
   /** Milliseconds without a byte after which a connection counts as dead; 30000 unless told. */
   readonly stallTimeout?: number;
+}
+
+/** What is asked of a server. */
+export interface Address {
+  /** Without user name and password. */
+  readonly url: string;
+  /** As it may be shown and stored. */
+  readonly shown: string;
+  readonly headers: Readonly<Record<string, string>>;
+}
+
+/** What is no escape is left as it is. */
+const unescaped = (text: string): string =>
+  text.replace(/(?:%[0-9a-f]{2})+/gi, escaped => Buffer.from(escaped.replaceAll('%', ''), 'hex').toString());
+
+/** @param address user name and password in it are sent as HTTP's basic authentication (RFC 7617) */
+export function addressOf(address: string): Address {
+  const url = new URL(address);
+  const {username, password} = url;
+  const credentials = Buffer.from(`${unescaped(username)}:${unescaped(password)}`).toString('base64');
+  url.username = url.password = '';
+  const headers = username === '' && password === '' ? {} : {authorization: `Basic ${credentials}`};
+  return {url: url.href, shown: publicAddress(address), headers};
 }
 
 /** @param bytes there, those of earlier attempts included; @param total of the whole file, where the server says */
@@ -73,13 +97,13 @@ function validatorOf(headers: IncomingHttpHeaders): string | undefined {
 }
 
 /** Asks for the rest where it is certain to be of the same file, else for the whole. */
-async function headersFor(part: PartFile, url: string): Promise<Record<string, string>> {
+async function headersFor(part: PartFile, {shown, headers}: Address): Promise<Record<string, string>> {
   const [size, origin] = [await part.size(), await part.origin()];
-  if (size === 0 || origin?.url !== url || origin.validator === undefined) return {};
-  return {range: `bytes=${size}-`, 'if-range': origin.validator};
+  if (size === 0 || origin?.url !== shown || origin.validator === undefined) return headers;
+  return {...headers, range: `bytes=${size}-`, 'if-range': origin.validator};
 }
 
-/** Makes the part ready for the body of this answer, and says how long the file will be. */
+/** Makes the part ready for the body of this answer, and says how long the file will be. @param url as it may be stored */
 async function prepare(part: PartFile, url: string, {statusCode, headers}: Dispatcher.ResponseData): Promise<number | undefined> {
   const validator = validatorOf(headers);
   const origin = {url, ...(validator !== undefined && {validator})};
@@ -96,13 +120,19 @@ async function prepare(part: PartFile, url: string, {statusCode, headers}: Dispa
 }
 
 /** One request, its body appended to `part`. When it fails, what came stays there. */
-export async function fetchInto(part: PartFile, url: string, agent: Dispatcher, onBytes: OnBytes, options: FetchOptions): Promise<void> {
+export async function fetchInto(
+  part: PartFile,
+  address: Address,
+  agent: Dispatcher,
+  onBytes: OnBytes,
+  options: FetchOptions,
+): Promise<void> {
   const {signal = null, stallTimeout = 30_000} = options;
   const timeouts = {headersTimeout: stallTimeout, bodyTimeout: stallTimeout};
-  const response = await request(url, {dispatcher: agent, signal, headers: await headersFor(part, url), ...timeouts});
+  const response = await request(address.url, {dispatcher: agent, signal, headers: await headersFor(part, address), ...timeouts});
   let total: number | undefined;
   try {
-    total = await prepare(part, url, response);
+    total = await prepare(part, address.shown, response);
   } catch (error) {
     response.body.on('error', () => {}).destroy();
     throw error;

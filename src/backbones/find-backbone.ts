@@ -25,7 +25,8 @@ export interface Candidate {
 export const isWhole = ({missing, misshapen, foreign}: Candidate): boolean => missing.length + misshapen.length + foreign.length === 0;
 
 /** Names of copies that follow the weights slowly, and of networks that teach others: the plain weights are taken before them. */
-const AVERAGE = /(?:^|[._/-])(?:\w*ema|averages?|averaged\w*|avg|swa\w*|teacher|target\w*|\w*momentum\w*|shadow|encoder_k|key_encoder|encoder_m)(?:[._/-]|$)/i;
+const AVERAGE =
+  /(?:^|[._/-])(?:\w*ema|averages?|averaged\w*|avg|swa\w*|teacher|target\w*|\w*momentum\w*|shadow|encoder_k|key_encoder|encoder_m)(?:[._/-]|$)/i;
 
 /** Names longer than this, or of more parts, are none of a network's. */
 const MAX_NAME = 500;
@@ -34,11 +35,14 @@ const MAX_PARTS = 24;
 /** Candidates that are looked at closely: those that hold the most. */
 const CLOSELY = 16;
 
+/** The tensors whose names read by a scheme below a prefix, whichever the depth. */
 interface Found {
   readonly scheme: NamingScheme;
   readonly prefix: string;
-  readonly tensors: Map<string, NamedTensor>;
-  fitting: number;
+  /** By torchvision's key; several where a file has several of the names that a part may have. */
+  readonly named: Map<string, NamedTensor[]>;
+  /** Names inside the stages that read as nothing. */
+  strays?: readonly string[];
 }
 
 /** Where the parts of a name begin. */
@@ -53,90 +57,112 @@ function* partsOf(name: string): Generator<number> {
   }
 }
 
-const isShape = (found: readonly number[], wanted: readonly number[]): boolean => found.join() === wanted.join();
+const isShape = (found: readonly number[], wanted: readonly number[] | undefined): boolean => found.join() === wanted?.join();
 
-/** Everything that reads as part of a ResNet, by scheme and prefix. */
-function candidatesOf(tensors: StoredTensors, spec: BackboneSpec): Found[] {
-  const shapes = backboneShapes({...spec, lastStage: 4});
-  return NAMING_SCHEMES.flatMap(scheme => {
-    const keys = namesIn(scheme, spec);
-    const byPrefix = new Map<string, Found>();
-    for (const [name, stored] of tensors) {
-      if (name.length > MAX_NAME) continue;
-      const plain = name.replace(/:0$/, '');
-      for (const at of partsOf(plain)) {
-        const key = keys.get(plain.slice(at));
-        if (key === undefined) continue;
-        const prefix = plain.slice(0, at);
-        const found = byPrefix.get(prefix) ?? {scheme, prefix, tensors: new Map<string, NamedTensor>(), fitting: 0};
-        byPrefix.set(prefix, found);
-        add(found, key, {name, tensor: scheme.channels === 'last' ? channelsFirst(stored) : stored}, shapes.get(key));
+/** Depths differ in how many blocks and convolutions they have: the names of the deepest are those of all. */
+const DEEPEST: BackboneSpec = {arch: 'resnet152', lastStage: 4, strideOn: '3x3', batchNormEpsilon: 1e-5};
+
+/** What a name, or the end of one, stands for in each scheme. */
+function readings(): Map<string, {readonly scheme: NamingScheme; readonly key: string}[]> {
+  const all = new Map<string, {readonly scheme: NamingScheme; readonly key: string}[]>();
+  for (const scheme of NAMING_SCHEMES) {
+    for (const [name, key] of namesIn(scheme, DEEPEST)) all.set(name, [...(all.get(name) ?? []), {scheme, key}]);
+  }
+  return all;
+}
+
+let known: ReturnType<typeof readings> | undefined;
+
+/** Names that wrappers put between those of modules, wherever they are. */
+const WRAPPERS = /(^|\.)(?:(?:module|_orig_mod|_fsdp_wrapped_module|_checkpoint_wrapped_module|_forward_module)\.)+/g;
+
+/** A name without wrappers, and without the number of an output that Keras ends names with. */
+const plain = (name: string): string => name.replace(/:0$/, '').replace(WRAPPERS, '$1');
+
+/** Everything that reads as part of a ResNet, by scheme and prefix, in the order of the file. */
+function search(tensors: StoredTensors): Found[] {
+  known ??= readings();
+  const found = new Map<NamingScheme, Map<string, Found>>(NAMING_SCHEMES.map(scheme => [scheme, new Map<string, Found>()]));
+  for (const [name, stored] of tensors) {
+    if (name.length > MAX_NAME) continue;
+    const path = plain(name);
+    for (const at of partsOf(path)) {
+      for (const {scheme, key} of known.get(path.slice(at)) ?? []) {
+        const prefix = path.slice(0, at);
+        const place = found.get(scheme)!.get(prefix) ?? {scheme, prefix, named: new Map<string, NamedTensor[]>()};
+        found.get(scheme)!.set(prefix, place);
+        const tensor = scheme.channels === 'last' ? channelsFirst(stored) : stored;
+        place.named.set(key, [...(place.named.get(key) ?? []), {name, tensor}]);
       }
     }
-    return [...byPrefix.values()];
-  });
+  }
+  return [...found.values()].flatMap(places => [...places.values()]);
 }
 
-/** Of two names for one part, the first whose shape fits is taken. */
-function add(found: Found, key: string, named: NamedTensor, shape: readonly number[] | undefined): void {
-  const fits = shape !== undefined && isShape(named.tensor.shape, shape);
-  const before = found.tensors.get(key);
-  if (before !== undefined && !(fits && !isShape(before.tensor.shape, shape))) return;
-  found.tensors.set(key, named);
-  if (fits) found.fitting++;
-}
-
-/** Names inside the stages of a candidate that stand for nothing in its network. A counter of batches, of whatever type, is no weight. */
-function foreignNames({scheme, prefix, tensors}: Found, names: Iterable<string>, keys: ReadonlyMap<string, string>): string[] {
-  const stages = stagePrefixes(scheme).map(stage => prefix + stage);
-  const known = new Set([...tensors.values()].map(({name}) => name));
-  return [...names].filter(
-    name =>
-      !known.has(name) &&
-      stages.some(stage => name.startsWith(stage)) &&
-      !name.endsWith('num_batches_tracked') &&
-      !keys.has(name.slice(prefix.length).replace(/:0$/, '')),
-  );
-}
-
-function examined(found: Found, all: StoredTensors, spec: BackboneSpec): Candidate {
-  const wanted = backboneShapes(spec);
-  const misshapen = [...wanted].filter(([key, shape]) => {
-    const named = found.tensors.get(key);
-    return named !== undefined && !isShape(named.tensor.shape, shape);
-  });
-  return {
-    scheme: found.scheme,
-    prefix: found.prefix,
-    tensors: found.tensors,
-    missing: [...wanted.keys()].filter(key => !found.tensors.has(key)),
-    misshapen: misshapen.map(([key]) => key),
-    foreign: foreignNames(found, all.keys(), namesIn(found.scheme, spec)),
-  };
-}
-
-/** How much of the wanted backbone is there, less what is there of another. */
-const held = (candidate: Candidate, wanted: number): number =>
-  wanted - candidate.missing.length - candidate.misshapen.length - candidate.foreign.length;
+/** What speaks for a candidate that is not whole: names that it shares with the backbone, less those it has beyond. */
+const likeness = ({missing, foreign}: Candidate): number => -missing.length - foreign.length;
 
 const depthOf = (prefix: string): number => prefix.split(/[./]/).length;
 
-/**
- * The candidates in a file, best first: those that hold the most of the backbone, plain weights before averages, then those that lie
- * least deep, then by their order in the file.
- */
-export function findBackbones(tensors: StoredTensors, spec: BackboneSpec): Candidate[] {
-  const wanted = backboneShapes(spec).size;
-  const promising = candidatesOf(tensors, spec).sort((a, b) => b.fitting - a.fitting || b.tensors.size - a.tensors.size);
-  return promising
-    .slice(0, CLOSELY)
-    .map(found => examined(found, tensors, spec))
-    .sort(
-      (a, b) =>
-        held(b, wanted) - held(a, wanted) ||
-        Number(AVERAGE.test(a.prefix)) - Number(AVERAGE.test(b.prefix)) ||
-        depthOf(a.prefix) - depthOf(b.prefix),
-    );
+/** Whole ones, else those that hold the most; plain weights before averages, then what lies least deep, then what comes first. */
+const best = (a: Candidate, b: Candidate): number =>
+  Number(isWhole(b)) - Number(isWhole(a)) ||
+  likeness(b) - likeness(a) ||
+  a.misshapen.length - b.misshapen.length ||
+  Number(AVERAGE.test(a.prefix)) - Number(AVERAGE.test(b.prefix)) ||
+  depthOf(a.prefix) - depthOf(b.prefix);
+
+/** The ResNets that may be in a file. */
+export class BackboneSearch {
+  private readonly found: readonly Found[];
+
+  constructor(private readonly tensors: StoredTensors) {
+    this.found = search(tensors);
+  }
+
+  /** What may be this backbone, best first. */
+  candidates(spec: BackboneSpec): Candidate[] {
+    const whole = backboneShapes({...spec, lastStage: 4});
+    const wanted = backboneShapes(spec);
+    const fitting = new Map(this.found.map(found => [found, this.fitting(found, wanted)]));
+    const byFit = [...this.found].sort((a, b) => fitting.get(b)! - fitting.get(a)!).slice(0, CLOSELY);
+    const bySize = [...this.found].sort((a, b) => b.named.size - a.named.size).slice(0, CLOSELY);
+    return [...new Set([...byFit, ...bySize])].map(found => this.examine(found, wanted, whole)).sort(best);
+  }
+
+  private fitting({named}: Found, wanted: ReadonlyMap<string, readonly number[]>): number {
+    let count = 0;
+    for (const [key, tensors] of named) if (tensors.some(({tensor}) => isShape(tensor.shape, wanted.get(key)))) count++;
+    return count;
+  }
+
+  private examine(found: Found, wanted: ReadonlyMap<string, readonly number[]>, whole: ReadonlyMap<string, readonly number[]>): Candidate {
+    const {scheme, prefix, named} = found;
+    const tensors = new Map<string, NamedTensor>();
+    const beyond: string[] = [];
+    for (const [key, alike] of named) {
+      if (!whole.has(key.replace(/(conv\d|downsample\.0)\.bias$/, '$1.weight'))) beyond.push(alike[0]!.name);
+      else tensors.set(key, alike.find(({tensor}) => isShape(tensor.shape, whole.get(key))) ?? alike[0]!);
+    }
+    found.strays ??= this.straysOf(found);
+    return {
+      ...{scheme, prefix, tensors},
+      missing: [...wanted.keys()].filter(key => !tensors.has(key)),
+      misshapen: [...wanted]
+        .filter(([key, shape]) => tensors.has(key) && !isShape(tensors.get(key)!.tensor.shape, shape))
+        .map(([key]) => key),
+      foreign: [...beyond, ...found.strays],
+    };
+  }
+
+  /** A counter of batches, of whatever type, is no weight. */
+  private straysOf({scheme, prefix, named}: Found): string[] {
+    const stages = stagePrefixes(scheme).map(stage => prefix + stage);
+    const read = new Set([...named.values()].flatMap(tensors => tensors.map(({name}) => name)));
+    const isStray = (name: string): boolean =>
+      stages.some(stage => plain(name).startsWith(stage)) && !read.has(name) && !name.endsWith('num_batches_tracked');
+    return [...this.tensors.keys()].filter(name => name.length <= MAX_NAME).filter(isStray);
+  }
 }
 
 /** The tensors of a backbone by torchvision's keys; biases of convolutions go into the batch norms behind them. */

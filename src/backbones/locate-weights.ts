@@ -1,11 +1,13 @@
 import {createHash} from 'node:crypto';
-import {existsSync, statSync} from 'node:fs';
+import {existsSync, readdirSync, statSync} from 'node:fs';
 import {basename, join} from 'node:path';
 import {UsageError} from '../core/errors.js';
 import type {Finding} from '../core/finding.js';
+import {publicAddress, unsealed} from '../core/public-address.js';
 import {cardFor, cards as publishedCards, findCard, type WeightsCard} from './cards.js';
 import {sha256Of} from '../core/checksum.js';
 import {download, type DownloadOptions} from './download.js';
+import {beginningOf, checkpointFile, type Beginning} from './own-checkpoint.js';
 import type {Arch} from './resnet-specs.js';
 import {cachedFiles, weightsDirectory, type CachedFile} from './weight-caches.js';
 
@@ -15,11 +17,15 @@ export interface LocatedWeights {
   readonly from: 'file' | 'cache' | 'torch' | 'huggingface' | 'download';
   /** Absent for files that nobody has described. */
   readonly card?: WeightsCard;
+  /** Of a checkpoint of this project: what its run began with, and the file of that, unless it was `none`. */
+  readonly base?: {readonly beginning: Beginning; readonly located?: LocatedWeights};
 }
 
 export interface LocateOptions extends Omit<DownloadOptions, 'sha256Prefix'> {
   /** Hears of files that were passed over because their checksum is wrong. */
   readonly onFinding?: (finding: Finding) => void;
+  /** Hears of what is worth a sentence. */
+  readonly onNotice?: (message: string) => void;
   /** The cards to know; those of `pretrained/` unless told. */
   readonly cards?: readonly WeightsCard[];
 }
@@ -55,6 +61,11 @@ export function whereFrom(card: WeightsCard, environment?: NodeJS.ProcessEnv): P
 
 /** A file of one's own. One that is named like a published file, and is it, gets its card. */
 async function locateFile(path: string, options: LocateOptions): Promise<LocatedWeights> {
+  const beginning = await beginningOf(path);
+  if (beginning !== undefined) {
+    const located = beginning.weights === 'none' ? undefined : await locateWeights(beginning.weights, beginning.arch, options);
+    return {path: checkpointFile(path), from: 'file', base: {beginning, ...(located && {located})}};
+  }
   const {cards = publishedCards()} = options;
   const card = cards.find(({file}) => file === basename(path));
   if (card === undefined || statSync(path).isDirectory()) return {path, from: 'file'};
@@ -63,17 +74,37 @@ async function locateFile(path: string, options: LocateOptions): Promise<Located
   return intact ? {path, from: 'file', card} : {path, from: 'file'};
 }
 
-/** Two urls may end in the same name, so each has a folder of its own. */
+const keyOf = (text: string): string => createHash('sha256').update(text).digest('hex').slice(0, 12);
+
+/**
+ * Where the file of an address is kept. Two may end in the same name, so each has a folder of its own, and in it one for each query. Where
+ * the query of an address is not known any more, as in a run that is resumed, it is the file of the only one that was asked for.
+ */
+function placeOf(url: string, environment?: NodeJS.ProcessEnv): string {
+  const {pathname, search} = new URL(url);
+  const folder = join(weightsDirectory(environment), keyOf(publicAddress(url)));
+  const name = pathname.split('/').at(-1) || 'weights';
+  if (search !== '') return join(folder, keyOf(search), name);
+  const path = join(folder, name);
+  if (existsSync(path) || !existsSync(folder)) return path;
+  const asked = readdirSync(folder).map(query => join(folder, query, name));
+  const [only, ...others] = asked.filter(existsSync);
+  return only === undefined || others.length > 0 ? path : only;
+}
+
 async function locateUrl(url: string, options: LocateOptions): Promise<LocatedWeights> {
-  const key = createHash('sha256').update(url).digest('hex').slice(0, 12);
-  const name = new URL(url).pathname.split('/').at(-1) || 'weights';
-  const path = join(weightsDirectory(options.environment), key, name);
+  const path = placeOf(url, options.environment);
   if (existsSync(path)) return {path, from: 'cache'};
+  if (/^http:/i.test(url) && options.offline !== true) {
+    options.onNotice?.(
+      `${publicAddress(url)} is fetched over plain http: others can read and change what is sent. Use https if the server has it.`,
+    );
+  }
   await download(url, path, options);
   return {path, from: 'download'};
 }
 
-const looksLikeFile = (wish: string): boolean => /[\\/]|\.(safetensors|pth|pt|th|bin|h5|hdf5|keras|json)$/i.test(wish);
+const looksLikeFile = (wish: string): boolean => /[\\/]|\.(safetensors|pth|pt|th|bin|ckpt|tar|pkl|h5|hdf5|keras|json)$/i.test(wish);
 
 /**
  * Finds the file that a wish stands for; fetches it where it must.
@@ -84,9 +115,9 @@ const looksLikeFile = (wish: string): boolean => /[\\/]|\.(safetensors|pth|pt|th
 export async function locateWeights(wish: string, arch: Arch, options: LocateOptions = {}): Promise<LocatedWeights> {
   const {cards = publishedCards()} = options;
   if (/^https?:/i.test(wish)) {
-    if (!URL.canParse(wish)) throw new UsageError(`Expected a whole url for --weights, but found "${wish}". Check it.`);
+    if (!URL.canParse(wish)) throw new UsageError(`Expected a whole url for --weights, but found "${publicAddress(wish)}". Check it.`);
     const card = cards.find(({url}) => url === wish);
-    return card === undefined ? locateUrl(wish, options) : locateCard(card, options);
+    return card === undefined ? locateUrl(unsealed(wish), options) : locateCard(card, options);
   }
   const named = findCard(wish, arch, cards) !== undefined;
   if (!named && existsSync(wish)) return locateFile(wish, options);

@@ -17,8 +17,8 @@ const PYTORCH: Parameters = {
   norm: {
     weight: ['weight', 'gamma', 'scale'],
     bias: ['bias', 'beta'],
-    running_mean: ['running_mean', 'moving_mean', 'mean'],
-    running_var: ['running_var', 'moving_variance', 'moving_var', 'var'],
+    running_mean: ['running_mean', 'moving_mean', 'mean', '_mean'],
+    running_var: ['running_var', 'moving_variance', 'moving_var', 'var', '_variance'],
   },
 };
 
@@ -35,7 +35,7 @@ const KERAS: Parameters = {
 export interface NamingScheme {
   readonly name: string;
   readonly stem: readonly Unit[];
-  readonly conv: Unit;
+  readonly conv: readonly Unit[];
   readonly shortcut: readonly Unit[];
   /** What the names of all that lies in a stage begin with: what else is found there belongs to another kind of network. */
   readonly stage: readonly string[];
@@ -56,7 +56,10 @@ const SHORTCUTS: readonly Unit[] = [
 
 /** Children of blocks that keep torchvision's names, in stages of any names. */
 const torchvisionBlocks = (stage: string): Pick<NamingScheme, 'conv' | 'shortcut' | 'stage' | 'parameters' | 'channels'> => ({
-  conv: [`${stage}{b}.conv{k}`, `${stage}{b}.bn{k}`],
+  conv: [
+    [`${stage}{b}.conv{k}`, `${stage}{b}.bn{k}`],
+    [`${stage}{b}.conv{k}`, `${stage}{b}.norm{k}`],
+  ],
   shortcut: SHORTCUTS.map(([conv, norm]): Unit => [`${stage}{b}.${conv}`, `${stage}{b}.${norm}`]),
   stage: [stage],
   parameters: PYTORCH,
@@ -66,7 +69,13 @@ const torchvisionBlocks = (stage: string): Pick<NamingScheme, 'conv' | 'shortcut
 /** The children of a ResNet in an nn.Sequential, as fastai and many feature extractors keep them; without relu and pool there are fewer. */
 const numbered = (offset: number): NamingScheme => ({
   name: 'numbered children',
-  stem: offset === 0 ? [['0.0', '0.1'], ['0.conv1', '0.bn1']] : [['0', '1']],
+  stem:
+    offset === 0
+      ? [
+          ['0.0', '0.1'],
+          ['0.conv1', '0.bn1'],
+        ]
+      : [['0', '1']],
   ...torchvisionBlocks(offset === 0 ? '{s}.' : `{s+${offset}}.`),
 });
 
@@ -77,6 +86,7 @@ export const NAMING_SCHEMES: readonly NamingScheme[] = [
     name: 'torchvision',
     stem: [
       ['conv1', 'bn1'],
+      ['conv1', 'norm1'],
       ['stem.conv1', 'stem.bn1'],
       ['stem.0', 'stem.1'],
       ['stem.conv', 'stem.bn'],
@@ -88,7 +98,7 @@ export const NAMING_SCHEMES: readonly NamingScheme[] = [
   {
     name: 'Hugging Face',
     stem: [['embedder.embedder.convolution', 'embedder.embedder.normalization']],
-    conv: ['encoder.stages.{s-1}.layers.{b}.layer.{k-1}.convolution', 'encoder.stages.{s-1}.layers.{b}.layer.{k-1}.normalization'],
+    conv: [['encoder.stages.{s-1}.layers.{b}.layer.{k-1}.convolution', 'encoder.stages.{s-1}.layers.{b}.layer.{k-1}.normalization']],
     shortcut: [['encoder.stages.{s-1}.layers.{b}.shortcut.convolution', 'encoder.stages.{s-1}.layers.{b}.shortcut.normalization']],
     stage: ['encoder.stages.{s-1}.'],
     parameters: PYTORCH,
@@ -102,7 +112,7 @@ export const NAMING_SCHEMES: readonly NamingScheme[] = [
     // Stride and colors as its configuration has them unless told (detectron2/config/defaults.py).
     name: 'detectron2',
     stem: [['stem.conv1', 'stem.conv1.norm']],
-    conv: ['res{s+1}.{b}.conv{k}', 'res{s+1}.{b}.conv{k}.norm'],
+    conv: [['res{s+1}.{b}.conv{k}', 'res{s+1}.{b}.conv{k}.norm']],
     shortcut: [['res{s+1}.{b}.shortcut', 'res{s+1}.{b}.shortcut.norm']],
     stage: ['res{s+1}.'],
     parameters: PYTORCH,
@@ -113,7 +123,7 @@ export const NAMING_SCHEMES: readonly NamingScheme[] = [
     // keras/src/applications/resnet.py
     name: 'Keras Applications',
     stem: [['conv1_conv', 'conv1_bn']],
-    conv: ['conv{s+1}_block{b+1}_{k}_conv', 'conv{s+1}_block{b+1}_{k}_bn'],
+    conv: [['conv{s+1}_block{b+1}_{k}_conv', 'conv{s+1}_block{b+1}_{k}_bn']],
     shortcut: [['conv{s+1}_block{b+1}_0_conv', 'conv{s+1}_block{b+1}_0_bn']],
     stage: ['conv{s+1}_'],
     parameters: KERAS,
@@ -128,7 +138,7 @@ export const NAMING_SCHEMES: readonly NamingScheme[] = [
     // Keras until 2.2, after Caffe.
     name: 'Keras 2.0',
     stem: [['conv1', 'bn_conv1']],
-    conv: ['res{s+1}{b:a}_branch2{k-1:a}', 'bn{s+1}{b:a}_branch2{k-1:a}'],
+    conv: [['res{s+1}{b:a}_branch2{k-1:a}', 'bn{s+1}{b:a}_branch2{k-1:a}']],
     shortcut: [['res{s+1}{b:a}_branch1', 'bn{s+1}{b:a}_branch1']],
     stage: ['res{s+1}', 'bn{s+1}'],
     parameters: KERAS,
@@ -139,7 +149,7 @@ export const NAMING_SCHEMES: readonly NamingScheme[] = [
     // This project's own exports for tfjs, which say what they are.
     name: 'finetune for tfjs',
     stem: [['conv1', 'bn1']],
-    conv: ['layer{s}.{b}.conv{k}', 'layer{s}.{b}.bn{k}'],
+    conv: [['layer{s}.{b}.conv{k}', 'layer{s}.{b}.bn{k}']],
     shortcut: [['layer{s}.{b}.downsample.0', 'layer{s}.{b}.downsample.1']],
     stage: ['layer{s}.'],
     parameters: KERAS,
@@ -164,7 +174,7 @@ function unitNames(scheme: NamingScheme, unit: ConvSpec): readonly Unit[] {
   const [, s, b, k] = /^layer(\d)\.(\d+)\.(?:conv(\d)|downsample\.0)$/.exec(unit.conv) ?? [];
   if (s === undefined) return scheme.stem;
   const place = {s: Number(s), b: Number(b), k: Number(k)};
-  const units = k === undefined ? scheme.shortcut : [scheme.conv];
+  const units = k === undefined ? scheme.shortcut : scheme.conv;
   return units.map(([conv, norm]): Unit => [filled(conv, place), filled(norm, place)]);
 }
 
@@ -177,7 +187,10 @@ export function namesIn(scheme: NamingScheme, spec: BackboneSpec): Map<string, s
   const keys = new Map<string, string>();
   for (const unit of groupConvolutions({...spec, lastStage: 4}, 0, 5)) {
     for (const [conv, norm] of unitNames(scheme, unit)) {
-      for (const [layer, key, kind] of [[conv, unit.conv, 'conv'], [norm, unit.norm, 'norm']] as const) {
+      for (const [layer, key, kind] of [
+        [conv, unit.conv, 'conv'],
+        [norm, unit.norm, 'norm'],
+      ] as const) {
         for (const [parameter, names] of Object.entries(parameters[kind])) {
           for (const name of names) keys.set(`${layer}${separator}${name}`, `${key}.${parameter}`);
         }
@@ -189,4 +202,3 @@ export function namesIn(scheme: NamingScheme, spec: BackboneSpec): Map<string, s
 
 /** What the names in the stages begin with, under a scheme. */
 export const stagePrefixes = ({stage}: NamingScheme): string[] => [1, 2, 3, 4].flatMap(s => stage.map(template => filled(template, {s})));
-

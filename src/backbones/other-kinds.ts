@@ -29,7 +29,10 @@ const KINDS: readonly Kind[] = [
   {name: 'VGG, AlexNet or MobileNet', is: anyName(/(?:^|\.)features\.\d+\./)},
   {name: 'ResNeXt', is: (_, __, best) => isNarrower(shapeOf(best, 'layer1.0.conv2.weight'))},
   {name: 'Wide ResNet', is: (_, __, best) => isWider(shapeOf(best, 'layer1.0.conv2.weight'))},
-  {name: 'ResNet with group norm, or one without statistics of its batch norms', is: (_, __, best) => best !== undefined && best.tensors.has('bn1.weight') && !best.tensors.has('bn1.running_mean')},
+  {
+    name: 'ResNet with group norm, or one without statistics of its batch norms',
+    is: (_, __, best) => best !== undefined && best.tensors.has('bn1.weight') && !best.tensors.has('bn1.running_mean'),
+  },
   {name: 'ResNet for small images (CIFAR)', is: (_, __, best) => shapeOf(best, 'conv1.weight')[2] === 3},
 ];
 

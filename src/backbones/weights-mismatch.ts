@@ -1,6 +1,6 @@
 import {FinetuneError} from '../core/errors.js';
 import {nearest} from '../core/nearest.js';
-import {findBackbones, isWhole, type Candidate} from './find-backbone.js';
+import {isWhole, type BackboneSearch, type Candidate} from './find-backbone.js';
 import {otherKind} from './other-kinds.js';
 import {printable} from './readers/malformed.js';
 import type {StoredTensors} from './readers/weights-file.js';
@@ -26,14 +26,18 @@ export class WeightsMismatchError extends FinetuneError {
   }
 }
 
+/** A file without this share of the names is no damaged ResNet, but something else in which a few names are alike. */
+const ALMOST_ALL = 0.9;
+
 /** The error for a file in which no candidate is whole. */
-export function mismatch(path: string, tensors: StoredTensors, spec: BackboneSpec, best: Candidate | undefined): WeightsMismatchError {
+export function mismatch(path: string, tensors: StoredTensors, spec: BackboneSpec, search: BackboneSearch): WeightsMismatchError {
+  const [best] = search.candidates(spec);
   const wanted = backboneShapes(spec);
   const {missing = [...wanted.keys()], foreign = [], misshapen: keys = []} = best ?? {};
   const misshapen = keys.map(key => `${key} is ${sides(best!.tensors.get(key)!.tensor.shape)}, not ${sides(wanted.get(key)!)}`);
   const sentence =
-    sentenceOfAnother(tensors, spec, best) ??
-    (best === undefined || missing.length + keys.length === wanted.size
+    sentenceOfAnother(search, spec) ??
+    (best === undefined || missing.length > ALMOST_ALL * wanted.size
       ? nothingFound(tensors, spec)
       : `does not hold a whole ${spec.arch}: ${faults(tensors, spec, {best, missing, misshapen, foreign})}. ` +
         `${otherKind(tensors, best)}Give weights of a ${spec.arch}.`);
@@ -43,7 +47,10 @@ export function mismatch(path: string, tensors: StoredTensors, spec: BackboneSpe
 const sides = (shape: readonly number[]): string => (shape.length === 0 ? 'a single number' : shape.join(' x '));
 
 const listed = (names: readonly string[], most = 3): string =>
-  names.slice(0, most).map(name => printable(name, 120)).join(', ') + (names.length > most ? ', ...' : '');
+  names
+    .slice(0, most)
+    .map(name => printable(name, 120))
+    .join(', ') + (names.length > most ? ', ...' : '');
 
 interface Faults {
   readonly best: Candidate;
@@ -55,7 +62,11 @@ interface Faults {
 function faults(tensors: StoredTensors, spec: BackboneSpec, {best, missing, misshapen, foreign}: Faults): string {
   const total = backboneShapes(spec).size;
   return [
-    ...(missing.length > 0 ? [`${missing.length} of its ${total} tensors ${missing.length === 1 ? 'is' : 'are'} missing (${listed(missing)}${closest(tensors, best, missing)})`] : []),
+    ...(missing.length > 0
+      ? [
+          `${missing.length} of its ${total} tensors ${missing.length === 1 ? 'is' : 'are'} missing (${listed(missing)}${closest(tensors, best, missing)})`,
+        ]
+      : []),
     ...(misshapen.length > 0 ? [`${misshapen.length} of another shape (${listed(misshapen)})`] : []),
     ...(foreign.length > 0 ? [`${foreign.length} that it does not have (${listed(foreign)})`] : []),
   ].join('; ');
@@ -82,9 +93,9 @@ function nothingFound(tensors: StoredTensors, spec: BackboneSpec): string {
 }
 
 /** The last stage up to which everything is there, where nothing at all is there of later ones; 0 where that is not so. */
-function stagesHeld(tensors: StoredTensors, spec: BackboneSpec): 0 | LastStage {
+function stagesHeld(search: BackboneSearch, spec: BackboneSpec): 0 | LastStage {
   for (const lastStage of [4, 3, 2, 1] as const) {
-    const [best] = findBackbones(tensors, {...spec, lastStage});
+    const [best] = search.candidates({...spec, lastStage});
     const later = [...(best?.tensors.keys() ?? [])].some(key => Number(/^layer(\d)/.exec(key)?.[1] ?? 0) > lastStage);
     if (best !== undefined && isWhole(best) && !later) return lastStage;
   }
@@ -92,9 +103,8 @@ function stagesHeld(tensors: StoredTensors, spec: BackboneSpec): 0 | LastStage {
 }
 
 /** Of a file that holds another depth of the family, or its first stages only: what to add. */
-function sentenceOfAnother(tensors: StoredTensors, spec: BackboneSpec, best: Candidate | undefined): string | undefined {
-  if (best === undefined) return undefined;
-  const held = new Map<Arch, 0 | LastStage>(ARCHS.map(arch => [arch, stagesHeld(tensors, {...spec, arch})]));
+function sentenceOfAnother(search: BackboneSearch, spec: BackboneSpec): string | undefined {
+  const held = new Map<Arch, 0 | LastStage>(ARCHS.map(arch => [arch, stagesHeld(search, {...spec, arch})]));
   const most = Math.max(...held.values());
   if (most === 0) return undefined;
   const isOwn = held.get(spec.arch) === most;

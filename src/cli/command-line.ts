@@ -1,10 +1,12 @@
+import {existsSync} from 'node:fs';
 import yargs, {type Argv, type Options} from 'yargs';
 import {UsageError} from '../core/errors.js';
 import {suggestion} from '../core/nearest.js';
 import {VERSION} from '../core/version.js';
 import {COMMAND_NAMES, COMMANDS, type CommandName, type CommandSpec} from './commands.js';
 import {checkFlagNames} from './flag-names.js';
-import {explain, GROUPS, isBoolean, type OptionProperties} from './option-schema.js';
+import {withDashes, withoutDashes} from './dashes.js';
+import {explain, GROUPS, isBoolean, MOST_USED, type OptionProperties} from './option-schema.js';
 import {kebab} from './words.js';
 
 /** Everything stays as typed: types and ranges are the schema's business, which names what is wrong. */
@@ -30,6 +32,14 @@ const SENTENCES: Readonly<Record<string, string | {readonly one: string; readonl
     other: 'only %s of %s needed arguments',
   },
 };
+
+/** @param found as `SENTENCES` has it */
+function incomplete(found: string, args: readonly string[]): string {
+  const command = COMMAND_NAMES.find(name => args.includes(name));
+  if (command === undefined || !found.startsWith('only'))
+    return `Expected a complete command line, but found ${found}. See finetune --help.`;
+  return `Expected a folder of images for finetune ${command}, but found none. Say finetune ${COMMANDS[command].usage.replace('<dir>', 'DIR')}.`;
+}
 
 /** In yargs since 17.7, not in its declared types: keeps `[string] [required]` out of the help. */
 interface UsageConfiguration {
@@ -62,49 +72,60 @@ function flagsOf(options: OptionProperties): Record<string, Options> {
 
 /** Says what stands in the place of each argument. */
 const POSITIONALS: Readonly<Record<string, string>> = {
-  dir: 'a folder',
-  bundle: 'folder of an exported model (model/ of a run)',
+  dir: 'folder with one sub-folder a class, or a list of images',
+  model: 'a run, or the exported model in it [default: the newest run]',
+  image: 'image files, folders, patterns in quotes, or - for standard input',
   run: 'directory of a run',
-  image: 'image files, folders, or patterns in quotes',
   task: 'install, or nothing',
   document: 'recipe or check [default: recipe]',
-  file: 'recipe file to write [default: recipe.jsonc]',
 };
 
 function positionalsOf(usage: string): string[] {
   return [...usage.matchAll(/[<[](\w+)(?:\.\.)?[>\]]/g)].map(match => match[1]!);
 }
 
-function describeCommand(cli: Argv, {usage, options, examples = []}: CommandSpec): Argv {
+/** Options under their headings; of a command that has them all, the most used come first. */
+function groupsOf(options: OptionProperties): Readonly<Record<string, readonly string[]>> {
+  const first = MOST_USED.every(key => key in options || key === 'resume') ? MOST_USED : [];
+  const others = Object.entries(GROUPS).map(([heading, keys]) => [heading, keys.filter(key => !first.includes(key))] as const);
+  return {...(first.length > 0 && {'Most used:': first}), ...Object.fromEntries(others)};
+}
+
+function describeCommand(cli: Argv, {usage, options, places, examples = []}: CommandSpec): Argv {
   cli.options(flagsOf(options));
-  for (const name of positionalsOf(usage)) cli.positional(name, {describe: POSITIONALS[name]!});
-  for (const [heading, keys] of Object.entries(GROUPS)) {
+  for (const name of positionalsOf(usage)) cli.positional(name, {describe: places?.[name] ?? POSITIONALS[name]!});
+  for (const [heading, keys] of Object.entries(groupsOf(options))) {
     cli.group(keys.filter(key => key in options || key === 'help' || key === 'version').map(kebab), heading);
   }
   for (const [command, meaning] of examples) cli.example(command, meaning);
   return cli;
 }
 
-function buildParser(columns: number, onCommand: (name: CommandName, argv: Record<string, unknown>) => void): Argv {
+function buildParser(
+  columns: number,
+  args: readonly string[],
+  onCommand: (name: CommandName, argv: Record<string, unknown>) => void,
+): Argv {
   const cli = (yargs() as Argv & UsageConfiguration)
     .usageConfiguration({'hide-types': true})
     .scriptName('finetune')
-    .usage('$0 --data DIR [options]\n$0 COMMAND [options]')
+    .usage('$0 DIR [options]\n$0 COMMAND [options]')
     .parserConfiguration(PARSING)
     .detectLocale(false)
     .wrap(columns)
     .exitProcess(false)
     .version(VERSION)
+    .alias({help: 'h', version: 'v'})
     .describe({help: 'show this', version: 'show the version'})
     .epilogue(EPILOGUE)
     // Its types know nothing of plurals.
     .updateStrings(SENTENCES as Record<string, string>)
     .fail((message: string | null, error: Error | undefined) => {
-      throw new UsageError(`Expected a complete command line, but found ${message ?? error?.message}. See finetune --help.`);
+      throw new UsageError(incomplete(message ?? error?.message ?? 'something else', args));
     });
   for (const name of COMMAND_NAMES) {
     const spec: CommandSpec = COMMANDS[name];
-    const usage = name === 'train' ? ['$0', spec.usage] : spec.usage;
+    const usage = name === 'train' ? ['$0 [dir]', spec.usage] : spec.usage;
     cli.command(
       usage,
       spec.description,
@@ -115,26 +136,44 @@ function buildParser(columns: number, onCommand: (name: CommandName, argv: Recor
   return cli;
 }
 
+/** Words that no place of the command takes; its own name stands among yargs' words. */
+function strayWords(command: CommandName, words: readonly unknown[], args: readonly string[]): string[] {
+  const all = words.map(String);
+  return all[0] === command && args.includes(command) ? all.slice(1) : all;
+}
+
 /** @throws UsageError for words that belong to nothing, and for flags the command does not have */
-function invocationOf(command: CommandName, argv: Readonly<Record<string, unknown>>): Invocation {
+function invocationOf(command: CommandName, argv: Readonly<Record<string, unknown>>, args: readonly string[]): Invocation {
   const spec: CommandSpec = COMMANDS[command];
   const places = positionalsOf(spec.usage);
   const {_: words, $0: _script, ...rest} = argv;
   const typed = Object.entries(rest).filter(([key]) => !places.includes(key));
   // Of a flag that is given twice the last counts.
   const flags = Object.fromEntries(typed.map(([key, value]) => [key, Array.isArray(value) ? value.at(-1) : value]));
-  const stray = (words as unknown[]).map(String).filter(word => word !== command);
-  if (stray.length > 0) throw strayWord(command, stray[0]!);
+  const [stray] = strayWords(command, words as unknown[], args);
+  if (command === 'train' && typeof argv.dir === 'string' && !args.includes('train')) checkCommand(argv.dir);
+  if (stray !== undefined) throw strayWord(command, stray);
   checkFlagNames(flags, Object.keys(spec.options).map(kebab), command === 'train' ? 'finetune --help' : `finetune ${command} --help`);
-  return {command, positionals: Object.fromEntries(places.map(place => [place, argv[place]])), flags};
+  const invocation = {command, positionals: Object.fromEntries(places.map(place => [place, argv[place]])), flags};
+  return command === 'train' || command === 'evaluate' ? dirAsData(invocation) : invocation;
 }
 
-function strayWord(command: CommandName, word: string): UsageError {
-  if (command !== 'train') {
-    return new UsageError(`Expected no further argument for finetune ${command}, but found "${word}". See finetune ${command} --help.`);
-  }
-  const hint = suggestion(word, COMMAND_NAMES) || `. For a folder of images, say --data ${word}.`;
-  return new UsageError(`Expected a command, but found "${word}"${hint}`);
+const strayWord = (command: CommandName, word: string): UsageError =>
+  new UsageError(
+    `Expected no further argument for finetune ${command}, but found "${word}". See finetune ${command === 'train' ? '' : `${command} `}--help.`,
+  );
+
+/** A word in the place of a folder that names nothing, and is nearly a command, was meant as one. */
+function checkCommand(word: string): void {
+  const hint = /[/.]/.test(word) || existsSync(word) ? '' : suggestion(word, COMMAND_NAMES);
+  if (hint !== '') throw new UsageError(`Expected a command or a folder of images, but found "${word}"${hint}`);
+}
+
+/** `finetune pets` is `finetune --data pets`. */
+function dirAsData({command, positionals: {dir, ...positionals}, flags}: Invocation): Invocation {
+  if (dir === undefined) return {command, positionals, flags};
+  if (flags.data === undefined) return {command, positionals, flags: {...flags, data: dir}};
+  throw new UsageError(`Expected one folder of images, but found ${String(dir)} and --data ${String(flags.data)}. Leave out one.`);
 }
 
 /**
@@ -145,9 +184,12 @@ function strayWord(command: CommandName, word: string): UsageError {
 export async function readCommandLine(args: readonly string[], columns: number): Promise<Invocation | HelpText> {
   let found: {readonly name: CommandName; readonly argv: Record<string, unknown>} | undefined;
   let help = '';
-  const parser = buildParser(Math.min(columns, 110), (name, argv) => (found = {name, argv}));
-  await parser.parseAsync([...args], {}, (_error: unknown, _argv: unknown, output: string) => {
+  const words = withoutDashes(args);
+  const parser = buildParser(Math.min(columns, 110), words, (name, argv) => {
+    found = {name, argv: Object.fromEntries(Object.entries(argv).map(([key, value]) => [key, withDashes(value)]))};
+  });
+  await parser.parseAsync(words, {}, (_error: unknown, _argv: unknown, output: string) => {
     help = output;
   });
-  return found === undefined ? {help} : invocationOf(found.name, found.argv);
+  return found === undefined ? {help} : invocationOf(found.name, found.argv, words);
 }

@@ -1,10 +1,13 @@
 import type {Action} from './action.js';
-import {only, without, type OptionProperties} from './option-schema.js';
+import {demoDefaults} from './demo-recipe.js';
+import {defaulting, described, only, without, type OptionProperties} from './option-schema.js';
 
 export interface CommandSpec {
   /** As yargs writes a command: `check <dir>`. */
   readonly usage: string;
   readonly description: string;
+  /** What stands in the place of an argument, where it is something else than in other commands. */
+  readonly places?: Readonly<Record<string, string>>;
   readonly options: OptionProperties;
   readonly examples?: readonly (readonly [command: string, meaning: string])[];
   /** Imports the action when it is asked for: what it stands on takes seconds to load. */
@@ -16,13 +19,13 @@ const SAYING = ['json', 'quiet', 'verbose'];
 
 export const COMMANDS = {
   train: {
-    usage: 'train',
+    usage: 'train [dir]',
     description: 'Fine-tune a pretrained ResNet on a folder of images',
     options: without(),
     examples: [
-      ['$0 --data pets', 'everything chosen from the images'],
-      ['$0 --data pets --arch resnet18 --freeze probe', 'the quickest look at what is possible'],
-      ['$0 --data pets --recipe my.jsonc --json', 'for scripts'],
+      ['$0 pets', 'everything chosen from the images'],
+      ['$0 pets --arch resnet18 --freeze probe', 'the quickest look at what is possible'],
+      ['$0 pets --recipe my.jsonc --json', 'for scripts'],
     ],
     load: async () => (await import('./commands/train.js')).train,
   },
@@ -37,7 +40,7 @@ export const COMMANDS = {
     },
     examples: [
       ['$0 check pets', 'what is wrong with a folder'],
-      ['$0 check pets --fix-list exclude.txt && $0 --data pets --exclude exclude.txt', 'train without what is wrong'],
+      ['$0 check pets --fix-list exclude.txt && $0 pets --exclude exclude.txt', 'train without what is wrong'],
     ],
     load: async () => (await import('./commands/check.js')).check,
   },
@@ -45,7 +48,8 @@ export const COMMANDS = {
     usage: 'preview <dir>',
     description: 'Draw a sheet of pictures as training would see them',
     options: {
-      ...only('augment', 'fit', 'imageSize', 'seed', 'classes', 'exclude', 'recipe', 'overwrite', ...SAYING),
+      ...only('augment', 'fit', 'imageSize', 'seed', 'classes', 'exclude', 'recipe', ...SAYING),
+      ...described('overwrite', 'replace the sheet if it exists'),
       out: {type: 'string', minLength: 1, default: 'preview.png', description: 'the sheet, a PNG'},
       pictures: {type: 'integer', minimum: 1, maximum: 100, default: 8, description: 'rows of the sheet'},
       variations: {type: 'integer', minimum: 1, maximum: 30, default: 6, description: 'columns beside the plain picture'},
@@ -54,20 +58,24 @@ export const COMMANDS = {
     load: async () => (await import('./commands/preview.js')).preview,
   },
   evaluate: {
-    usage: 'evaluate <bundle>',
-    description: 'Metrics of an exported bundle on a folder of images',
+    usage: 'evaluate [model] [dir]',
+    description: 'Measure an exported model on a folder of images',
     options: only('data', ...WHERE, 'classes', 'exclude', 'limit', 'seed', 'assertAccuracy', ...SAYING),
-    examples: [['$0 evaluate runs/pets-resnet50/model --data more-pets', 'classes are matched by name']],
+    examples: [['$0 evaluate runs/pets-resnet50 --data more-pets', 'classes are matched by name']],
     load: async () => (await import('./commands/evaluate.js')).evaluate,
   },
   predict: {
-    usage: 'predict <bundle> <image..>',
+    usage: 'predict [model] [image..]',
     description: 'Classify images: files, folders or patterns',
     options: {
-      ...only(...WHERE, ...SAYING),
+      ...only(...WHERE, 'exclude', ...SAYING),
       top: {type: 'integer', minimum: 1, default: 1, description: 'how many classes to name for each image'},
     },
-    examples: [["$0 predict runs/pets-resnet50/model 'new/*.jpg' --top 3", 'three guesses an image']],
+    examples: [
+      ["$0 predict runs/pets-resnet50 'new/*.jpg' --top 3", 'three guesses an image'],
+      ['$0 predict new', 'by the model of the newest run'],
+      ['$0 predict runs/pets-resnet50 - < cat.jpg', 'an image from standard input'],
+    ],
     load: async () => (await import('./commands/predict.js')).predict,
   },
   export: {
@@ -105,7 +113,8 @@ export const COMMANDS = {
   init: {
     usage: 'init [file]',
     description: 'Write a recipe file with every option explained',
-    options: only('overwrite', ...SAYING),
+    options: {...described('overwrite', 'replace the recipe file if it exists'), ...only(...SAYING)},
+    places: {file: 'recipe file to write [default: recipe.jsonc]'},
     load: async () => (await import('./commands/init.js')).init,
   },
   schema: {
@@ -117,7 +126,8 @@ export const COMMANDS = {
   demo: {
     usage: 'demo [dir]',
     description: 'Draw a small dataset and fine-tune on it: nothing else is needed',
-    options: without('data', 'valData', 'testData', 'classes', 'exclude', 'folds', 'fold', 'recipe', 'resume'),
+    options: defaulting(without('data', 'valData', 'testData', 'classes', 'exclude', 'folds', 'fold', 'recipe', 'resume'), demoDefaults()),
+    places: {dir: 'folder to draw into [default: finetune-demo]'},
     load: async () => (await import('./commands/demo.js')).demo,
   },
 } as const satisfies Record<string, CommandSpec>;

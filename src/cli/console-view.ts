@@ -1,13 +1,15 @@
+import {printable} from '../core/printable.js';
 import type {Finding} from '../core/finding.js';
 import type {Activity, RunEvent} from '../finetune/events.js';
 import type {Recipe} from '../finetune/recipe.js';
-import {count, duration, plural} from '../report/format.js';
+import {count, plural} from '../report/format.js';
+import {EpochTable, measured} from './epoch-table.js';
+import {featureSentence} from './feature-line.js';
 import {findingLines} from './finding-lines.js';
 import {phaseSentences} from './phase-lines.js';
 import {ProgressLine} from './progress-line.js';
-import {measureOf} from '../training/balance.js';
 import type {Terminal} from './terminal.js';
-import {labelled, percent, printable, LABEL_WIDTH} from './words.js';
+import {cutMiddle, LABEL_WIDTH, labelled, widthOf} from './layout.js';
 
 type Event<Type extends RunEvent['type']> = Extract<RunEvent, {readonly type: Type}>;
 
@@ -21,41 +23,29 @@ const TITLES: Readonly<Record<Activity, string>> = {
   export: 'exporting',
 };
 
-/** Epochs on cached features take milliseconds; a line every two seconds is as much as a person reads. */
-const EPOCH_LINE_SECONDS = 2;
-
 export interface ViewOptions {
   readonly verbose?: boolean;
   /** Seconds. */
   readonly clock?: () => number;
 }
 
-function weightsSentence({name, path}: Event<'weights'>): string {
-  if (path === null) return 'none: the backbone starts from random numbers';
-  return name === path ? path : `${name}, from ${path}`;
-}
-
-const epochTime = (seconds: number): string => (seconds < 0.0995 ? `${Math.round(seconds * 1000)} ms` : duration(seconds));
-
 /** Turns what a run says into lines on standard error, and a bar where there is a terminal. */
 export class ConsoleView {
   readonly #progress: ProgressLine;
-  readonly #clock: () => number;
+  readonly #epochs: EpochTable;
   readonly #verbose: boolean;
   readonly #findings: Finding[] = [];
   #recipe: Event<'recipe'> | undefined;
   #pictures = {train: 0, validation: 0};
   #phaseEpochs = 1;
-  #epochShown = -Infinity;
   #epoch: Event<'epoch'> | undefined;
-  #best: Event<'epoch'> | undefined;
 
   constructor(
     readonly terminal: Terminal,
     {verbose = false, clock = () => performance.now() / 1000}: ViewOptions = {},
   ) {
     this.#verbose = verbose;
-    this.#clock = clock;
+    this.#epochs = new EpochTable(terminal, clock, verbose);
     this.#progress = new ProgressLine(terminal, clock);
   }
 
@@ -63,16 +53,13 @@ export class ConsoleView {
   readonly listen = (event: RunEvent): void => {
     switch (event.type) {
       case 'notice':
-        return this.#say('notice', event.message, this.terminal.style.warn);
+        return this.#say('notice', printable(event.message), this.terminal.style.warn);
       case 'finding':
         return void this.#findings.push(event.finding);
       case 'dataset':
-        return this.#say(
-          'dataset',
-          `${printable(event.root)}: ${plural(event.images, 'image')} in ${plural(event.classes, 'class', 'classes')}`,
-        );
+        return this.#sayOf('dataset', event.root, `: ${plural(event.images, 'image')} in ${plural(event.classes, 'class', 'classes')}`);
       case 'weights':
-        return this.#say('weights', weightsSentence(event));
+        return this.#weights(event);
       case 'recipe':
         return void (this.#recipe = event);
       case 'split':
@@ -81,12 +68,14 @@ export class ConsoleView {
         return this.#activity(event);
       case 'phase':
         return this.#phase(event);
+      case 'features':
+        return this.#features(event);
       case 'epoch':
         return this.#epochEnd(event);
       case 'recorded':
         return this.#verbose ? this.#say('recorded', event.step) : undefined;
       case 'checkpoint':
-        return this.#verbose ? this.#say('checkpoint', event.directory) : undefined;
+        return this.#verbose ? this.#say('checkpoint', printable(event.directory)) : undefined;
       case 'saved':
         return this.#progress.end();
     }
@@ -100,6 +89,17 @@ export class ConsoleView {
 
   #say(label: string, text: string, paint: (text: string) => string = this.terminal.style.dim): void {
     this.terminal.log(labelled(paint, label, text, this.terminal.columns));
+  }
+
+  /** A path in one line with what is said of it: its middle goes where there is no room. */
+  #sayOf(label: string, path: string, rest: string, before = ''): void {
+    const room = this.terminal.columns - LABEL_WIDTH - widthOf(before + rest);
+    this.#say(label, before + cutMiddle(printable(path), Math.max(20, room)) + rest);
+  }
+
+  #weights({name, path}: Event<'weights'>): void {
+    if (path === null) return this.#say('weights', 'none: the backbone starts from random numbers');
+    this.#sayOf('weights', path, '', name === path ? '' : `${printable(name)}, from `);
   }
 
   #split({train, validation, test}: Event<'split'>): void {
@@ -140,14 +140,19 @@ export class ConsoleView {
       done: epoch * (train + validation) + ofEpoch,
       total: this.#phaseEpochs * (train + validation),
       unit: 'images',
-      ...(this.#epoch !== undefined && {note: this.#measured(this.#epoch)}),
+      ...(this.#epoch !== undefined && {note: measured(this.#epoch, this.#balance)}),
     });
+  }
+
+  #features(event: Event<'features'>): void {
+    this.#progress.end();
+    this.#say('features', featureSentence(event));
   }
 
   #phase({index, phase, steps, cached}: Event<'phase'>): void {
     this.#progress.end();
     this.#epoch = undefined;
-    this.#epochShown = -Infinity;
+    this.#epochs.beginPhase();
     this.#phaseEpochs = phase.epochs;
     const recipe: Recipe | undefined = this.#recipe?.recipe;
     if (recipe === undefined) return this.#say('phase', phase.name);
@@ -160,36 +165,11 @@ export class ConsoleView {
 
   #epochEnd(event: Event<'epoch'>): void {
     this.#epoch = event;
-    if (event.best) this.#best = event;
-    const last = event.epoch + 1 === event.epochs;
-    const now = this.#clock();
-    if (!this.#verbose && !last && event.epoch > 0 && now - this.#epochShown < EPOCH_LINE_SECONDS) return;
-    this.#epochShown = now;
-    this.terminal.log(this.#epochLine(event));
-    if (last) this.#tellBest(event);
+    if (event.epoch + 1 === event.epochs) this.#progress.end();
+    this.#epochs.add(event, this.#balance);
   }
 
-  /** Which weights are kept, where it is not those of the line above. */
-  #tellBest(event: Event<'epoch'>): void {
-    this.#progress.end();
-    const best = this.#best;
-    if (best === undefined || best === event) return;
-    const {dim} = this.terminal.style;
-    this.#say('', dim(`kept: epoch ${best.epoch + 1} of ${best.phase}, ${this.#measured(best)}`));
-  }
-
-  /** The measure by which the best epoch is chosen; `accuracy 50.0 %` */
-  #measured({metrics}: Event<'epoch'>, width = 0): string {
-    const isBalanced = measureOf(this.#recipe?.recipe.balance ?? 'none') === 'balancedAccuracy';
-    const [name, value] = isBalanced ? ['balanced', metrics.balancedAccuracy] : ['accuracy', metrics.accuracy];
-    return `${name} ${percent(value).padStart(width)}`;
-  }
-
-  #epochLine(event: Event<'epoch'>): string {
-    const {epoch, epochs, trainingLoss, metrics, best, seconds} = event;
-    const {good, dim} = this.terminal.style;
-    const place = `${epoch + 1}/${epochs}`.padStart(LABEL_WIDTH - 2);
-    const losses = `loss ${trainingLoss.toFixed(4)}  validation ${metrics.loss.toFixed(4)}`;
-    return `${place}  ${losses}  ${this.#measured(event, 7)}  ${best ? good('best') : '    '}  ${dim(epochTime(seconds))}`;
+  get #balance(): Recipe['balance'] {
+    return this.#recipe?.recipe.balance ?? 'none';
   }
 }

@@ -4,7 +4,7 @@ import {plural} from '../report/format.js';
 import type {Session} from './action.js';
 import {ProgressLine} from './progress-line.js';
 import type {Terminal} from './terminal.js';
-import {labelled} from './words.js';
+import {labelled} from './layout.js';
 
 /** `TensorFlow 2.21.0 on the CPU, 2 threads` */
 export function engineSentence({engine, tensorflowVersion, device, gpu, threads}: EngineInfo): string {
@@ -32,14 +32,13 @@ export function engineView(terminal: Terminal): (event: EngineEvent) => void {
 }
 
 /** The options that choose an engine. */
-export type EngineValues = Pick<EngineWish, 'engine' | 'device' | 'offline' | 'verbose'>;
+export type EngineValues = Pick<EngineWish, 'engine' | 'device' | 'offline'>;
 
 /** What a command asks of the engine. */
-export const engineWish = ({engine, device, offline, verbose}: EngineValues, {terminal, signal}: Session): EngineWish => ({
+export const engineWish = ({engine, device, offline}: EngineValues, {terminal, signal}: Session): EngineWish => ({
   engine,
   device,
   offline,
-  verbose,
   signal,
   onEvent: engineView(terminal),
 });

@@ -1,8 +1,9 @@
+import {printable, printableLines} from '../core/printable.js';
 import {FinetuneError, MachineError, messageOf} from '../core/errors.js';
 import {codeOf, isSystemError, sentenceOf} from '../core/system-error.js';
+import {errorText, type ErrorView} from './error-text.js';
 import {SIGNAL_EXIT_CODES, type StopSignal} from './interrupts.js';
-import type {Style} from './style.js';
-import {printable, PROGRAM, quoted} from './words.js';
+import {PROGRAM, quoted} from './words.js';
 
 /** Why a command did not end well, ready to be told. */
 export interface Failure {
@@ -39,7 +40,7 @@ export class StoppedRunError extends FinetuneError {
 function interruption(error: unknown, stopped: StopSignal): Failure {
   const exitCode = SIGNAL_EXIT_CODES[stopped];
   if (error instanceof StoppedRunError) {
-    const text = `${error.message} Go on with\n\n  ${error.resume}\n`;
+    const text = `${printable(error.message)} Go on with\n\n  ${error.resume}\n`;
     return {exitCode, text, document: {...fieldsOf(error), exitCode, message: error.message, signal: stopped}};
   }
   const message = 'Stopped; there is nothing to go on from.';
@@ -65,20 +66,21 @@ function withoutSharp(error: unknown): MachineError | undefined {
  * @param error whatever was thrown
  * @param stopped the signal that the process got before, if any: what is thrown then is the consequence
  */
-export function failureOf(error: unknown, style: Style, stopped?: StopSignal): Failure {
+export function failureOf(error: unknown, view: ErrorView, stopped?: StopSignal): Failure {
   if (stopped !== undefined) return interruption(error, stopped);
   const known = withoutSharp(error) ?? error;
   if (known instanceof FinetuneError) {
     const {code, exitCode, message} = known;
-    return {exitCode, text: `${style.bad('error')} ${printable(message)}`, document: {...fieldsOf(known), code, exitCode, message}};
+    return {exitCode, text: errorText(message, known, view), document: {...fieldsOf(known), code, exitCode, message}};
   }
   if (isSystemError(error)) {
     const message = sentenceOf(error);
     const {path} = error;
     const document = {code: codeOf(error), exitCode: REFUSED, message, ...(path !== undefined && {path})};
-    return {exitCode: REFUSED, text: `${style.bad('error')} ${printable(message)}`, document};
+    return {exitCode: REFUSED, text: errorText(message, error, view), document};
   }
   const stack = error instanceof Error ? (error.stack ?? error.message) : String(error);
-  const text = `${style.bad('error')} This is a mistake of finetune, not of yours. Please report it with these lines:\n\n${stack}`;
+  const sentence = errorText('This is a mistake of finetune, not of yours. Please report it with these lines:', undefined, view);
+  const text = `${sentence}\n\n${printableLines(stack)}`;
   return {exitCode: BUG, text, document: {code: 'BUG', exitCode: BUG, message: messageOf(error), stack}};
 }

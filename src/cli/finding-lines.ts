@@ -1,7 +1,9 @@
+import {count} from '../core/count.js';
+import {printable} from '../core/printable.js';
 import type {Finding} from '../core/finding.js';
 import {groupBy} from '../datasets/group-by.js';
 import type {Style} from './style.js';
-import {LABEL_WIDTH, labelled, printable} from './words.js';
+import {LABEL_WIDTH, labelled} from './layout.js';
 
 /** Findings of one kind that are told one by one. */
 const TOLD = 3;
@@ -20,6 +22,6 @@ export function findingLines(findings: readonly Finding[], style: Style, columns
     const told = verbose ? kind : kind.slice(0, TOLD);
     const lines = told.map(({severity, message}) => labelled(paint[severity], severity, printable(message), columns));
     const rest = kind.length - told.length;
-    return rest === 0 ? lines : [...lines, `${INDENTATION}${style.dim(`and ${rest} more of this kind`)}`];
+    return rest === 0 ? lines : [...lines, `${INDENTATION}${style.dim(`and ${count(rest)} more of this kind`)}`];
   });
 }

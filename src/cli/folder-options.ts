@@ -21,7 +21,7 @@ const classesIn = (text: string): string[] =>
     .filter(name => name !== '');
 
 /** @throws UsageError (exit 2) where it cannot be read */
-function namesIn(path: string): string[] {
+export function namesIn(path: string): string[] {
   try {
     return parseNames(readTextFile(path));
   } catch (error) {

@@ -1,3 +1,4 @@
+import {UsageError} from '../core/errors.js';
 import {loadImageFolder, type ImageFolder, type ImageFolderOptions} from '../datasets/image-folder.js';
 import type {Session} from './action.js';
 import {ProgressLine} from './progress-line.js';
@@ -8,8 +9,10 @@ export const listing =
   (done: number, total: number): void =>
     line.update({title: 'listing', done, total, unit: 'files'});
 
-/** `loadImageFolder` with a bar. */
+/** `loadImageFolder` with a bar. @throws UsageError (exit 2) for `-`, which elsewhere is standard input */
 export async function loadFolder(root: string, options: ImageFolderOptions, {terminal, signal}: Session): Promise<ImageFolder> {
+  if (root === '-')
+    throw new UsageError('Expected a folder of images, but found -. Standard input holds no folder; say ./- for one of that name.');
   const line = new ProgressLine(terminal);
   return loadImageFolder(root, {...options, signal, onProgress: listing(line)}).finally(() => line.end());
 }

@@ -1,9 +1,11 @@
-// A name a line. One that a line cannot hold, or that begins as JSON does, is a JSON string.
+import {printable, printableJson} from '../core/printable.js';
 
-const isPlain = (name: string): boolean => !/[\r\n]/.test(name) && !name.startsWith('"') && name === name.trim();
+// A name a line. One that a line cannot hold, that an editor would act on, or that begins as JSON does, is a JSON string.
+
+const isPlain = (name: string): boolean => printable(name) === name && !name.startsWith('"') && name === name.trim();
 
 export const formatNames = (names: readonly string[]): string =>
-  names.map(name => `${isPlain(name) ? name : JSON.stringify(name)}\n`).join('');
+  names.map(name => `${isPlain(name) ? name : printableJson(name)}\n`).join('');
 
 /** A line that is no JSON after all is the name itself. */
 function nameIn(line: string): string {

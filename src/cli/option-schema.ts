@@ -38,6 +38,29 @@ export const only = (...keys: readonly string[]): OptionProperties => Object.fro
 export const without = (...keys: readonly string[]): OptionProperties =>
   Object.fromEntries(Object.entries(ALL_OPTIONS).filter(([key]) => !keys.includes(key)));
 
+/** An option with other words about it. */
+export const described = (key: string, description: string): OptionProperties => ({[key]: {...ALL_OPTIONS[key]!, description}});
+
+/** Options with the defaults of one command. */
+export const defaulting = (options: OptionProperties, defaults: Readonly<Record<string, unknown>>): OptionProperties =>
+  Object.fromEntries(
+    Object.entries(options).map(([key, property]) => [key, key in defaults ? {...property, default: defaults[key]} : property]),
+  );
+
+/** What most people need, first in a long help. */
+export const MOST_USED: readonly string[] = [
+  'arch',
+  'weights',
+  'freeze',
+  'epochs',
+  'batchSize',
+  'augment',
+  'valSplit',
+  'out',
+  'resume',
+  'json',
+];
+
 /** Headings of the help. */
 export const GROUPS: Readonly<Record<string, readonly string[]>> = {
   'Images:': ['data', 'valData', 'testData', 'valSplit', 'testSplit', 'splitBy', 'folds', 'fold', 'split', 'classes', 'exclude', 'limit'],
@@ -58,9 +81,10 @@ export const isBoolean = ({type}: OptionProperty): boolean => type === 'boolean'
 
 /** `depth of the network: resnet18, resnet34 [default: resnet50]`; `[recommended]` is chosen from the images. */
 export function explain(key: string, property: OptionProperty): string {
-  const {description = '', enum: choices, default: otherwise} = property;
-  const chosen = choices === undefined ? '' : `: ${choices.join(', ')}`;
-  const silent = otherwise === undefined || otherwise === false;
-  const fallback = silent ? (RECOMMENDED.has(key) ? ' [recommended]' : '') : ` [default: ${String(otherwise)}]`;
-  return description + chosen + fallback;
+  const {description = '', enum: choices = [], default: otherwise} = property;
+  const named = choices.every(choice => ` ${description} `.split(/[^\w+]/).includes(String(choice)));
+  const chosen = named ? '' : `: ${choices.join(', ')}`;
+  if (otherwise === undefined || otherwise === false) return description + chosen + (RECOMMENDED.has(key) ? ' [recommended]' : '');
+  // A command may have a default of its own.
+  return `${description.replace(/ \[default: .*\]$/, '')}${chosen} [default: ${String(otherwise)}]`;
 }

@@ -35,6 +35,8 @@ export function phaseSentences(phase: Phase, recipe: Recipe, steps: number, cach
   const frozen = present.filter(group => phase.rates[group] === null);
   const updates = `${plural(phase.epochs, 'epoch')} of ${plural(Math.round(steps / phase.epochs), 'update')}`;
   const policy = trained.length === 1 && trained[0] === 'head' ? '' : `; ${BATCH_NORM[recipe.batchNorm]}`;
-  const untouched = frozen.length === 0 ? 'nothing is frozen' : `frozen: ${ranges(frozen)}, batch-norm statistics included`;
+  // Said once: with kept statistics there is nothing that the frozen groups could do otherwise.
+  const statistics = policy !== '' && recipe.batchNorm === 'training' ? ', their batch-norm statistics too' : '';
+  const untouched = frozen.length === 0 ? 'nothing is frozen' : `frozen: ${ranges(frozen)}${statistics}`;
   return [`${phase.name}: ${updates}${cached ? ' on cached features' : ''}`, `trains ${rates(phase, trained)}; ${untouched}${policy}`];
 }

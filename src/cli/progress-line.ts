@@ -1,7 +1,8 @@
 import {count, duration} from '../report/format.js';
 import {Pace} from './pace.js';
 import type {Terminal} from './terminal.js';
-import {bytes, percent, LABEL_WIDTH} from './words.js';
+import {bar, LABEL_WIDTH} from './layout.js';
+import {bytes, percent} from './words.js';
 
 const REDRAW_SECONDS = 0.1;
 /** Between lines where nothing can be drawn over. */
@@ -28,13 +29,6 @@ type Figures = Partial<Record<'place' | 'amount' | 'rate' | 'left' | 'note', str
 /** What goes where there is no room for all of it, the first first: the bar shows the amount, too, but it is all that a download has. */
 const expendable = ({place}: Figures): readonly (keyof Figures)[] =>
   place === undefined ? ['note', 'rate', 'left'] : ['note', 'amount', 'rate'];
-
-function bar(share: number, width: number): string {
-  const eighths = Math.round(share * width * 8);
-  const full = '█'.repeat(Math.floor(eighths / 8));
-  const part = eighths % 8 === 0 ? '' : '▏▎▍▌▋▊▉'[(eighths % 8) - 1]!;
-  return (full + part).padEnd(width, '░');
-}
 
 const amount = (value: number, unit: string): string => (unit === 'bytes' ? bytes(value) : count(Math.round(value)));
 

@@ -1,5 +1,6 @@
 import {UsageError} from '../core/errors.js';
 import {nearest} from '../core/nearest.js';
+import {wordAsBoolean} from '../core/words-of-options.js';
 import {validate} from '../core/schema.js';
 import {ALL_OPTIONS, isBoolean, type OptionProperties, type OptionProperty} from './option-schema.js';
 import {environmentName, kebab} from './words.js';
@@ -10,13 +11,11 @@ export type Values = Readonly<Record<string, unknown>>;
 /** Names like our variables that are no option's value: FINETUNE_CACHE is a place, whatever --no-cache says. */
 const OTHER_VARIABLES: ReadonlySet<string> = new Set(['FINETUNE_CACHE']);
 
-const WORDS: Readonly<Record<string, boolean>> = {true: true, 1: true, yes: true, false: false, 0: false, no: false};
-
 /** The value that a text stands for, by its option's type; what cannot be read stays text, for the schema to refuse. */
 export function typed(property: OptionProperty, text: unknown): unknown {
   if (typeof text !== 'string') return text;
   const types = [property.type ?? 'string'].flat();
-  if (isBoolean(property)) return WORDS[text.toLowerCase()] ?? text;
+  if (isBoolean(property)) return wordAsBoolean(text) ?? text;
   if (!types.includes('number') && !types.includes('integer')) return text;
   return text.trim() === '' || Number.isNaN(Number(text)) ? text : Number(text);
 }

@@ -1,9 +1,11 @@
+import {printableJson} from '../core/printable.js';
 import type {Outcome} from './action.js';
 import {readCommandLine, type Invocation} from './command-line.js';
 import {COMMANDS, type CommandSpec} from './commands.js';
 import {failureOf, type Failure} from './failure.js';
 import type {Interrupts} from './interrupts.js';
 import type {Terminal} from './terminal.js';
+import {environmentName} from './words.js';
 
 /** Everything outside of the program that a command can touch. */
 export interface Surroundings {
@@ -12,11 +14,9 @@ export interface Surroundings {
   readonly interrupts: Interrupts;
 }
 
-const json = (document: object): string => JSON.stringify(document, null, 2);
-
-/** Also true of a command line that cannot be read. */
-const wantsJson = (args: readonly string[], environment: NodeJS.ProcessEnv): boolean =>
-  args.includes('--json') || ['1', 'true', 'yes'].includes((environment.FINETUNE_JSON ?? '').toLowerCase());
+/** Whether a switch is on; also on a command line that cannot be read. */
+const wants = (option: 'json' | 'verbose', args: readonly string[], environment: NodeJS.ProcessEnv): boolean =>
+  args.includes(`--${option}`) || ['1', 'true', 'yes'].includes((environment[environmentName(option)] ?? '').toLowerCase());
 
 async function act(
   words: readonly string[],
@@ -35,7 +35,7 @@ async function act(
 /** Prints what a command left, and says what to exit with. */
 function conclude(outcome: Outcome, failure: Failure | undefined, asJson: boolean, {terminal}: Surroundings): number {
   const document = failure === undefined ? outcome.document : {...outcome.document, error: failure.document};
-  terminal.result(asJson ? json(document) : outcome.text);
+  terminal.result(asJson ? printableJson(document) : outcome.text);
   if (outcome.hint !== undefined) terminal.log(outcome.hint);
   if (failure === undefined) return 0;
   terminal.alert(failure.text);
@@ -48,15 +48,16 @@ function conclude(outcome: Outcome, failure: Failure | undefined, asJson: boolea
  */
 export async function runCommand(args: readonly string[], surroundings: Surroundings): Promise<number> {
   const {terminal, environment, interrupts} = surroundings;
-  const asJson = wantsJson(args, environment);
+  const asJson = wants('json', args, environment);
+  const view = {terminal, words: args, verbose: wants('verbose', args, environment)};
   try {
     const invocation = await readCommandLine(args, terminal.columns);
     if ('help' in invocation) return conclude({document: {}, text: invocation.help}, undefined, false, surroundings);
     const outcome = await act(args, invocation, surroundings);
-    const failure = outcome.error && failureOf(outcome.error, terminal.style);
+    const failure = outcome.error && failureOf(outcome.error, view);
     return conclude(outcome, failure, asJson, surroundings);
   } catch (error) {
-    const failure = failureOf(error, terminal.style, interrupts.received);
+    const failure = failureOf(error, view, interrupts.received);
     return conclude({document: {}, text: ''}, failure, asJson, surroundings);
   }
 }

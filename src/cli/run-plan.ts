@@ -1,4 +1,5 @@
 import {UsageError} from '../core/errors.js';
+import {withoutSecrets} from '../core/public-address.js';
 import type {ImageFolder, ImageFolderOptions} from '../datasets/image-folder.js';
 import type {FinetuneOptions} from '../finetune/finetune.js';
 import type {RecipeInput} from '../finetune/recipe.js';
@@ -43,6 +44,15 @@ const about = (options: OptionProperties, layers: readonly OptionLayer[]): Optio
 /** Where runs are written is decided anew each time; everything else belongs to the run. */
 const RECORDED: OptionProperties = Object.fromEntries(Object.entries(RUN_OPTIONS).filter(([key]) => key !== 'out' && key !== 'overwrite'));
 
+const WITHOUT_DATA = [
+  'Expected a folder of images, but found none. Say one of these:',
+  '  finetune DIR            fine-tune on a folder of images',
+  '  finetune check DIR      find what is wrong with it',
+  '  finetune predict IMAGE  classify by the newest model',
+  '  finetune demo           try it without images',
+  '  finetune --help         everything else',
+].join('\n');
+
 /** A run as it was asked for, before its images are known. */
 export class RunPlan {
   readonly values: RunValues & {readonly data: string};
@@ -58,7 +68,7 @@ export class RunPlan {
     this.#layers = resumed?.layers ?? request.layers;
     const values = settle(this.#layers, ALL_OPTIONS).values as unknown as RunValues;
     if (values.data === undefined) {
-      throw new UsageError('Expected a folder of images for --data, but found none. Say finetune --data DIR, or try finetune demo.');
+      throw new UsageError(WITHOUT_DATA);
     }
     this.values = {...values, data: values.data};
   }
@@ -95,7 +105,7 @@ export class RunPlan {
       settings: {
         options: run.values,
         sources: {...run.sources, ...sources},
-        command: ['finetune', ...this.request.words].map(quoted).join(' '),
+        command: ['finetune', ...this.request.words].map(withoutSecrets).map(quoted).join(' '),
         engineSeconds,
       },
     };

@@ -20,10 +20,10 @@ export async function runProcess(): Promise<void> {
   const terminal = new Terminal(stdout, stderr, env);
   let lost: Failure | undefined;
   watch(stdout, 'standard output', error => {
-    lost ??= failureOf(error, terminal.style);
+    lost ??= failureOf(error, {terminal});
   });
   watch(stderr, 'standard error', error => {
-    lost ??= failureOf(error, terminal.style);
+    lost ??= failureOf(error, {terminal});
   });
   const announce = (name: StopSignal): void => terminal.alert(`\nStopping (${name}): saving what there is. A second signal quits at once.`);
   const interrupts = new Interrupts(announce, exitCode => process.exit(exitCode));

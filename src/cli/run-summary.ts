@@ -1,13 +1,19 @@
+import {printable} from '../core/printable.js';
 import type {CrossValidation} from '../finetune/cross-validation.js';
 import type {FinetuneResult} from '../finetune/finetune.js';
 import {duration, plural} from '../report/format.js';
 import {smallSampleWarning, type MeasuredSet} from '../report/small-sample.js';
 import type {Metrics} from '../training/metrics.js';
 import type {Style} from './style.js';
-import {labelled, listed, percent, printable, PROGRAM, quoted} from './words.js';
+import type {Terminal} from './terminal.js';
+import {labelled} from './layout.js';
+import {steps} from './next-steps.js';
+import {listed, percent, PROGRAM, quoted} from './words.js';
 
 /** Classes and confusions that are told. */
 const TOLD = 3;
+/** A share of fewer images than this is told as a count. */
+const FEW = 20;
 
 interface Confusion {
   readonly truth: string;
@@ -15,18 +21,26 @@ interface Confusion {
   readonly times: number;
 }
 
-/** Pairs of classes that are taken for each other, the most frequent first. */
+/** Pairs of classes that are taken for each other more than once, the most frequent first. */
 function confusions({confusion}: Metrics, classNames: readonly string[]): Confusion[] {
   const pairs = confusion.flatMap((row, i) =>
     row.map((times, j) => ({truth: classNames[i]!, prediction: classNames[j]!, times: i === j ? 0 : times})),
   );
-  return pairs.filter(({times}) => times > 0).sort((a, b) => b.times - a.times);
+  return pairs.filter(({times}) => times > 1).sort((a, b) => b.times - a.times);
 }
 
-function weakest({perClass}: Metrics): string[] {
-  const known = Object.entries(perClass).flatMap(([name, {recall}]) => (recall === null || recall === 1 ? [] : [{name, recall}]));
+/** `ants 94.3 %`, `Birman 0 of 2` */
+const found = (name: string, recall: number, support: number): string =>
+  `${printable(name)} ${support < FEW ? `${Math.round(recall * support)} of ${support}` : percent(recall)}`;
+
+/** How many images of each class were found, where the classes are few; else of those where the fewest were. */
+function recalls({perClass}: Metrics): Lines {
+  const known = Object.entries(perClass).flatMap(([name, {recall, support}]) => (recall === null ? [] : [{name, recall, support}]));
   known.sort((a, b) => a.recall - b.recall);
-  return known.slice(0, TOLD).map(({name, recall}) => `${printable(name)} ${percent(recall)}`);
+  const missed = known.filter(({recall}) => recall < 1);
+  if (missed.length === 0) return [];
+  const [label, told] = known.length <= TOLD ? ['recall', known] : ['weakest', missed.slice(0, TOLD)];
+  return [[label, told.map(({name, recall, support}) => found(name, recall, support)).join(', ')]];
 }
 
 /** Largest class over smallest from which on accuracy hides the small ones. */
@@ -51,7 +65,6 @@ export function metricsLines(metrics: Metrics, set: MeasuredSet, classNames: rea
     accuracyInterval95: [low, high],
     count,
   } = metrics;
-  const weak = weakest(metrics);
   const mistaken = confusions(metrics, classNames)
     .slice(0, TOLD)
     .map(({truth, prediction, times}) => `${printable(`${truth} for ${prediction}`)} ${plural(times, 'time')}`);
@@ -63,7 +76,7 @@ export function metricsLines(metrics: Metrics, set: MeasuredSet, classNames: rea
     ],
     ...(warning === undefined ? [] : ([['', style.dim(warning)]] as const)),
     ...(isUneven(metrics) ? ([['balanced', balanced(metrics)]] as const) : []),
-    ...(weak.length === 0 ? [] : ([['weakest', weak.join(', ')]] as const)),
+    ...recalls(metrics),
     ...(mistaken.length === 0 ? [] : ([['mistaken', listed(mistaken)]] as const)),
   ];
 }
@@ -71,12 +84,17 @@ export function metricsLines(metrics: Metrics, set: MeasuredSet, classNames: rea
 const ACTIVITIES = ['engine', 'weights', 'decode', 'features', 'train', 'evaluate', 'export'] as const;
 
 /**
- * Where the time went; what took less than half a second is left out.
+ * Where the time went, to the last tenth: what took less than half a second is among the other.
  * @param total seconds that the person waited, the start of the program included
  */
 function times(seconds: FinetuneResult['seconds'], total: number): string {
-  const parts = ACTIVITIES.filter(activity => seconds[activity] >= 0.5).map(activity => `${activity} ${duration(seconds[activity])}`);
-  return `${duration(total)}${parts.length === 0 ? '' : `: ${parts.join(', ')}`}`;
+  const long = ACTIVITIES.filter(activity => seconds[activity] >= 0.5);
+  const other = total - long.reduce((sum, activity) => sum + seconds[activity], 0);
+  const parts = [
+    ...long.map(activity => `${activity} ${duration(seconds[activity])}`),
+    ...(other >= 0.05 ? [`other ${duration(other)}`] : []),
+  ];
+  return `${duration(total)}${long.length === 0 ? '' : `: ${parts.join(', ')}`}`;
 }
 
 export const printed = (lines: Lines, {dim}: Style, columns: number): string =>
@@ -89,8 +107,8 @@ export function runSummary({classifier, metrics, seconds, run, bundle}: Finetune
     ...metricsLines(metrics.validation, 'validation', classNames, style),
     ...(metrics.test === undefined ? [] : metricsLines(metrics.test, 'test', classNames, style)),
     ['time', times(seconds, process.uptime())],
-    ...(run === undefined ? [] : ([['run', run]] as const)),
-    ...(bundle === undefined ? [] : ([['bundle', bundle]] as const)),
+    ...(run === undefined ? [] : ([['run', printable(run)]] as const)),
+    ...(bundle === undefined ? [] : ([['bundle', printable(bundle)]] as const)),
   ];
   return printed(lines, style, columns);
 }
@@ -118,18 +136,21 @@ export function foldsSummary(
       'all images',
       `${percent(pooled.accuracy)} of ${plural(pooled.count, 'image')}, each once (95 % interval: ${percent(low)} to ${percent(high)})`,
     ],
-    ['runs', `${run}/fold-1 to fold-${folds}; folds.json has the figures`],
+    ['runs', `${printable(run)}/fold-1 to fold-${folds}; folds.json has the figures`],
     ['', style.dim('For a model to use, train again without --folds.')],
   ];
   return printed(lines, style, columns);
 }
 
 /** What to type next. */
-export const nextSteps = (run: string, bundle: string): string =>
-  [
-    '',
+export const nextSteps = (run: string, bundle: string, {style, columns}: Pick<Terminal, 'style' | 'columns'>): string =>
+  steps(
     'Next',
-    `  ${PROGRAM} predict ${quoted(bundle)} PICTURE...    what is on new pictures`,
-    `  ${PROGRAM} evaluate ${quoted(bundle)} --data DIR   how good it is on others`,
-    `  ${quoted(`${run}/report.html`)}   curves, confusions and mistakes, for a browser`,
-  ].join('\n');
+    [
+      [`${PROGRAM} predict ${quoted(bundle)} IMAGE...`, 'classify new images'],
+      [`${PROGRAM} evaluate ${quoted(bundle)} --data DIR`, 'measure it on other images'],
+      [quoted(`${run}/report.html`), 'curves, confusions and mistakes, for a browser'],
+    ],
+    style,
+    columns,
+  );

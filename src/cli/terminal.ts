@@ -1,3 +1,4 @@
+import {printableLines, printableStyled} from '../core/printable.js';
 import {COLOURED, hasColour, PLAIN, type Style} from './style.js';
 
 /** The part of a stream that is used here. */
@@ -6,6 +7,12 @@ export interface Output {
   readonly isTTY?: boolean;
   readonly columns?: number;
 }
+
+/** A pseudo-terminal without a size says 0. */
+const columnsOf = ({isTTY, columns}: Output): number => (isTTY === true ? columns || 80 : Infinity);
+
+/** Whatever was forgotten elsewhere, no name from outside acts on a terminal. */
+const harmless = (text: string, style: Style): string => (style === PLAIN ? printableLines : printableStyled)(text);
 
 const CLEAR_LINE = '\r\u001b[2K';
 
@@ -31,14 +38,19 @@ export class Terminal {
     this.interactive = stderr.isTTY === true && environment.TERM !== 'dumb' && (environment.CI ?? '') === '';
   }
 
+  /** Of standard error; infinite where lines are for a file or a program, which wrap them as they like. */
   get columns(): number {
-    // A pseudo-terminal without a size says 0.
-    return this.stderr.columns || 100;
+    return columnsOf(this.stderr);
+  }
+
+  /** Of standard output. */
+  get resultColumns(): number {
+    return columnsOf(this.stdout);
   }
 
   result(text: string): void {
     this.draw('');
-    this.stdout.write(text === '' ? '' : `${text}\n`);
+    this.stdout.write(text === '' ? '' : `${harmless(text, this.resultStyle)}\n`);
   }
 
   /** A line that stays, unless `--quiet`. */
@@ -49,13 +61,13 @@ export class Terminal {
   /** A line that stays, also with `--quiet`: what went wrong. */
   alert(line: string): void {
     this.draw('');
-    this.stderr.write(`${line}\n`);
+    this.stderr.write(`${harmless(line, this.style)}\n`);
   }
 
   /** The line at the bottom of an interactive terminal, in place of the one before; empty: none. */
   draw(line: string): void {
     if (!this.interactive || this.quiet || (line === '' && !this.#drawn)) return;
-    this.stderr.write(CLEAR_LINE + line);
+    this.stderr.write(CLEAR_LINE + harmless(line, this.style));
     this.#drawn = line !== '';
   }
 }

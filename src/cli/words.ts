@@ -1,3 +1,5 @@
+import {printable} from '../core/printable.js';
+
 /** A fraction of 1: `92.8 %` */
 export const percent = (fraction: number, digits = 1): string => `${(100 * fraction).toFixed(digits)} %`;
 
@@ -14,8 +16,12 @@ export function listed(items: readonly string[], limit = 6): string {
   return shown.length < 2 ? shown.join('') : `${shown.slice(0, -1).join(', ')} and ${shown.at(-1)}`;
 }
 
-/** A word of a command line as a POSIX shell takes it. */
-export const quoted = (word: string): string => (/^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`);
+/** A word of a command line as a POSIX shell takes it; what a terminal would act on as bash and zsh do. */
+export function quoted(word: string): string {
+  if (/^[\w@%+=:,./-]+$/.test(word)) return word;
+  if (printable(word) === word) return `'${word.replaceAll("'", `'\\''`)}'`;
+  return `$'${printable(word.replace(/[\\']/g, '\\$&'))}'`;
+}
 
 /** npx also starts what starts us: a test runner, say. */
 export const startedByNpx = ({npm_lifecycle_event: by, npm_lifecycle_script: script = ''}: NodeJS.ProcessEnv): boolean =>
@@ -29,30 +35,3 @@ export const kebab = (key: string): string => key.replace(/[A-Z]/g, letter => `-
 
 /** `batchSize` -> `FINETUNE_BATCH_SIZE` */
 export const environmentName = (key: string): string => `FINETUNE_${kebab(key).replaceAll('-', '_').toUpperCase()}`;
-
-/** Breaks text between words; every line after the first starts with the indentation. */
-export function wrapped(text: string, columns: number, indentation: string): string {
-  const lines = [''];
-  for (const word of text.split(' ')) {
-    const line = lines.at(-1)!;
-    if (line !== '' && line.length + 1 + word.length > columns - indentation.length) lines.push(word);
-    else lines[lines.length - 1] = line === '' ? word : `${line} ${word}`;
-  }
-  return lines.join(`\n${indentation}`);
-}
-
-/** Width of the labels before the lines of a run. */
-export const LABEL_WIDTH = 11;
-
-/** `dataset    pets: 370 images`: a painted label, then text that is broken below itself. */
-export const labelled = (paint: (text: string) => string, label: string, text: string, columns: number): string =>
-  paint(label.padEnd(LABEL_WIDTH)) + wrapped(text, columns, ' '.repeat(LABEL_WIDTH));
-
-/** Breaks lines, moves the cursor, or turns the text around it. */
-const UNPRINTABLE = /[\p{Cc}\p{Bidi_Control}\u2028\u2029]/gu;
-
-const escaped = (character: string): string =>
-  character === '\n' ? '\\n' : `\\u${character.codePointAt(0)!.toString(16).padStart(4, '0')}`;
-
-/** Text with the names of somebody's files in it as one line, as a person or `JSON.parse` may read it: `a\\nb`. */
-export const printable = (text: string): string => text.replace(UNPRINTABLE, escaped);

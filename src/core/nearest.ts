@@ -1,3 +1,5 @@
+import {printable} from './printable.js';
+
 /** Edits (insert, delete, replace, swap of neighbours) between two words; optimal string alignment. */
 export function editDistance(a: string, b: string): number {
   const rows = Array.from({length: a.length + 1}, (_, i) => Array.from({length: b.length + 1}, (_, j) => (i === 0 ? j : j === 0 ? i : 0)));
@@ -23,5 +25,5 @@ export function nearest(word: string, known: readonly string[]): string | undefi
 /** `; did you mean --arch?`, or nothing. */
 export function suggestion(word: string, known: readonly string[], prefix = ''): string {
   const found = nearest(word, known);
-  return found === undefined ? '' : `; did you mean ${prefix}${found}?`;
+  return found === undefined ? '' : `; did you mean ${prefix}${printable(found)}?`;
 }

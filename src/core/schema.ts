@@ -1,4 +1,5 @@
 import {Ajv, type ErrorObject} from 'ajv';
+import {described} from './arguments.js';
 import {UsageError} from './errors.js';
 import {suggestion} from './nearest.js';
 
@@ -31,13 +32,32 @@ const FIRST = new Ajv(OPTIONS);
 /** Characters of a value that are shown: it may be a whole file. */
 const SHOWN = 200;
 
+/** As JSON, or as it is called where there is none. */
 function show(value: unknown): string {
-  const json = JSON.stringify(value) ?? 'nothing';
-  return json.length > SHOWN ? `${json.slice(0, SHOWN)}...` : json;
+  try {
+    const json = JSON.stringify(value) ?? described(value);
+    return json.length > SHOWN ? `${json.slice(0, SHOWN)}...` : json;
+  } catch {
+    return described(value);
+  }
 }
 
 /** `/phases/0/rates` -> `phases.0.rates` */
 const dotted = (pointer: string): string => pointer.slice(1).replaceAll('/', '.').replaceAll('~1', '/').replaceAll('~0', '~');
+
+/** `crop, squash or pad` */
+function either(choices: readonly unknown[]): string {
+  const words = choices.map(choice => (typeof choice === 'string' ? choice : show(choice)));
+  return words.length < 2 ? words.join('') : `${words.slice(0, -1).join(', ')} or ${words.at(-1)}`;
+}
+
+const similar = (value: unknown, choices: readonly unknown[]): string =>
+  (typeof value === 'string' &&
+    suggestion(
+      value,
+      choices.filter(choice => typeof choice === 'string'),
+    )) ||
+  '.';
 
 function sentence(error: ErrorObject): string {
   const path = dotted(error.instancePath);
@@ -50,8 +70,10 @@ function sentence(error: ErrorObject): string {
     }
     case 'required':
       return `Expected "${inside}${error.params.missingProperty}", but found nothing.`;
-    case 'enum':
-      return `Expected ${(error.schema as unknown[]).map(show).join(', ')} for "${path}", but found ${show(error.data)}.`;
+    case 'enum': {
+      const choices = error.schema as readonly unknown[];
+      return `Expected ${either(choices)} for "${path}", but found ${show(error.data)}${similar(error.data, choices)}`;
+    }
     default:
       return `Expected ${path === '' ? 'the document' : `"${path}"`} ${error.message?.replace(/^must/, 'to')}, but found ${show(error.data)}.`;
   }
@@ -73,8 +95,12 @@ function sentences(errors: readonly ErrorObject[]): string[] {
 }
 
 function alternative({parentSchema, instancePath, data}: ErrorObject): string {
-  const {description = 'one of the allowed forms'} = parentSchema as {description?: string};
-  return `Expected ${description} for "${dotted(instancePath)}", but found ${show(data)}.`;
+  const {description = 'one of the allowed forms', anyOf = []} = parentSchema as {
+    readonly description?: string;
+    readonly anyOf?: readonly {readonly enum?: readonly unknown[]}[];
+  };
+  const choices = anyOf.flatMap(branch => branch.enum ?? []);
+  return `Expected ${description} for "${dotted(instancePath)}", but found ${show(data)}${similar(data, choices)}`;
 }
 
 /**

@@ -1,9 +1,11 @@
 import {join} from 'node:path';
+import {CALLBACK, checkOptions, SIGNAL, TEXT, wholeFrom} from '../core/arguments.js';
 import {DatasetError} from '../core/errors.js';
 import type {Finding} from '../core/finding.js';
 import {classFindings} from './class-findings.js';
 import type {Work} from './contents.js';
 import {copyFindings, type Copies} from './copy-findings.js';
+import {checkFolder} from './folder-arguments.js';
 import {everySample} from './image-folder.js';
 import type {ImageFolder, Sample} from './image-folder.js';
 import {lookFindings} from './look-findings.js';
@@ -61,9 +63,11 @@ function partsOf({samples, validation = [], test = []}: ImageFolder, readable: r
 /**
  * Reads and decodes every image of a folder, compares them all, and splits the folder as a run would.
  *
- * @throws AbortedError
+ * @throws ArgumentError, AbortedError
  */
 export async function checkImages(folder: ImageFolder, options: CheckOptions = {}): Promise<CheckReport> {
+  checkFolder('checkImages()', folder);
+  checkOptions<CheckOptions>('checkImages()', options, {workers: wholeFrom(1), signal: SIGNAL, onProgress: CALLBACK, cache: TEXT});
   const looks = await look(folder, options);
   const {readable, broken} = sortOut(everySample(folder), ({name}) => looks.get(name)!.fault);
   const copies = await copiesIn(readable, looks, options);

@@ -1,3 +1,4 @@
+import {count} from '../core/count.js';
 import type {Finding} from '../core/finding.js';
 import {leftOut} from './left-out.js';
 
@@ -24,7 +25,7 @@ export class Exclusion {
   findings(): Finding[] {
     const missing = [...this.#names].filter(name => !this.#found.has(name));
     const [first] = missing;
-    const which = missing.length === 1 ? `${first} is` : `${missing.length} files, such as ${first}, are`;
+    const which = missing.length === 1 ? `${first} is` : `${count(missing.length)} files, such as ${first}, are`;
     return [
       ...leftOut('excluded', 'note', [...this.#found], 'it is on the list of --exclude'),
       ...(first === undefined

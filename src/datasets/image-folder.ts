@@ -7,6 +7,7 @@ import {EmptyPartError, matchClasses, nameClasses, replacedFindings, strayFindin
 import type {Source} from './class-folders.js';
 import {chooseClasses} from './choose-classes.js';
 import {Exclusion} from './exclusion.js';
+import {checkFolderArguments} from './folder-arguments.js';
 import {findLayout} from './folder-layout.js';
 import type {Part} from './folder-layout.js';
 import {groupBy} from './group-by.js';
@@ -66,9 +67,10 @@ export interface ImageFolderOptions extends Watching {
  * Finds the images below a folder: `root/<class>/...`, or `root/{train,val,test}/<class>/...`. Classes of validation and test folders
  * are matched by name. Where the root is a list of images (manifest.ts), finds those.
  *
- * @throws FolderNotFoundError, UnknownClassError, TooFewClassesError, ManifestError, EmptyClassError, BrokenClassError, EmptyPartError, AbortedError
+ * @throws ArgumentError, FolderNotFoundError, UnknownClassError, TooFewClassesError, ManifestError, EmptyClassError, BrokenClassError, EmptyPartError, AbortedError
  */
 export async function loadImageFolder(root: string, options: ImageFolderOptions = {}): Promise<ImageFolder> {
+  checkFolderArguments(root, options);
   if (isManifest(root) && (await stat(root).catch(() => undefined))?.isDirectory() !== true) {
     const folder = await loadManifest(root, options);
     return limitedFolder(folder, options);

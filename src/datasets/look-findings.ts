@@ -1,3 +1,4 @@
+import {count} from '../core/count.js';
 import {extname} from 'node:path';
 import type {Finding} from '../core/finding.js';
 import type {ImageFormat} from './image-format.js';
@@ -166,7 +167,7 @@ function findingOf({code, severity, is, then, exclude = false, example}: Kind, f
   const names = found.map(({sample}) => sample.name);
   const [first] = found;
   const shown = example?.(first!) ?? names[0]!;
-  const which = found.length === 1 ? `${shown} ${is[0]}` : `${found.length} images ${is[1]}, such as ${shown}`;
+  const which = found.length === 1 ? `${shown} ${is[0]}` : `${count(found.length)} images ${is[1]}, such as ${shown}`;
   return {code, severity, message: `${which}. ${then}`, files: names, ...(exclude && {exclude: names})};
 }
 
@@ -174,7 +175,7 @@ function findingOf({code, severity, is, then, exclude = false, example}: Kind, f
 function colourless(looked: readonly Looked[]): Finding[] {
   const names = looked.filter(({picture}) => !picture.hasColour && !isBlank(picture)).map(({sample}) => sample.name);
   if (names.length === 0 || names.length > looked.length / 2) return [];
-  const which = names.length === 1 ? `${names[0]} has` : `${names.length} images, such as ${names[0]}, have`;
+  const which = names.length === 1 ? `${names[0]} has` : `${count(names.length)} images, such as ${names[0]}, have`;
   return [{code: 'no-colour', severity: 'note', message: `${which} no colour, the others do.`, files: names}];
 }
 

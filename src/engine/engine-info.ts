@@ -8,15 +8,16 @@ export type EngineEvent = InstallProgress | {readonly type: 'fallback'; readonly
 
 /** What is asked of an engine. */
 export interface EngineWish {
-  /** `auto`: TensorFlow, installed when it has to be, else the portable engine. */
-  readonly engine: 'auto' | EngineName;
-  readonly device: DeviceWish;
-  /** Never reach for the network. */
+  /** `auto`: TensorFlow, else the portable engine. Default: `FINETUNE_ENGINE`, else `auto`. */
+  readonly engine?: 'auto' | EngineName | undefined;
+  /** Default: `FINETUNE_DEVICE`, else `auto`, a GPU where there is one. */
+  readonly device?: DeviceWish | undefined;
+  /** Never reach for the network. Default: `FINETUNE_OFFLINE`, else false. */
   readonly offline?: boolean | undefined;
+  /** Whether TensorFlow is installed where it is not yet: 274 MB to download, 1.1 GB on disk. Default: true. */
+  readonly install?: boolean | undefined;
   /** Threads within one operation; by default one for each core. */
   readonly threads?: number | undefined;
-  /** Let TensorFlow log to standard error. */
-  readonly verbose?: boolean | undefined;
   readonly onEvent?: ((event: EngineEvent) => void) | undefined;
   readonly signal?: AbortSignal | undefined;
 }

@@ -3,16 +3,22 @@ import {join} from 'node:path';
 import {cudaOf} from './engine-directory.js';
 import type {EngineWish} from './engine-info.js';
 
+/** What is set here and read by TensorFlow and CUDA. */
+export const VARIABLES = [
+  ...['TF_CPP_MIN_LOG_LEVEL', 'TF_ENABLE_ONEDNN_OPTS', 'TF_FORCE_GPU_ALLOW_GROWTH', 'TF_NUM_INTRAOP_THREADS', 'NVIDIA_TF32_OVERRIDE'],
+  ...['CUDA_CACHE_MAXSIZE', 'CUDA_DEVICE_ORDER', 'CUDA_VISIBLE_DEVICES', 'XLA_FLAGS'],
+];
+
 /**
  * What TensorFlow and CUDA read when they are loaded, in `environment`; a user's own setting stays, but for the device.
  * @param visible the one GPU to show; undefined hides all
  */
 export function prepareEnvironment(
-  {verbose, threads}: Pick<EngineWish, 'verbose' | 'threads'>,
+  {threads}: Pick<EngineWish, 'threads'>,
   visible: string | undefined,
   environment: NodeJS.ProcessEnv = process.env,
 ): void {
-  environment.TF_CPP_MIN_LOG_LEVEL ??= verbose ? '0' : '2';
+  environment.TF_CPP_MIN_LOG_LEVEL ??= '2';
   environment.TF_ENABLE_ONEDNN_OPTS ??= '1';
   // Otherwise TensorFlow takes nearly all of the GPU's memory at once.
   environment.TF_FORCE_GPU_ALLOW_GROWTH ??= 'true';

@@ -1,5 +1,6 @@
 import {writeSync} from 'node:fs';
 import {createRequire} from 'node:module';
+import {isMainThread} from 'node:worker_threads';
 import {guardOf} from './engine-directory.js';
 
 /** native/guard.cc */
@@ -10,6 +11,8 @@ interface Guard {
   release(): string;
   /** Blocks the signals that programs are told things by, in this thread and those it starts from here on. */
   shield(): void;
+  /** Sets a variable of the process. */
+  setEnvironment(name: string, value: string): void;
 }
 
 const guardOfEngine = (engine: string): Guard => createRequire(import.meta.url)(guardOf(engine)) as Guard;
@@ -20,6 +23,16 @@ const guardOfEngine = (engine: string): Guard => createRequire(import.meta.url)(
  * dozens. Node's other threads take them instead. To be called before TensorFlow starts threads.
  */
 export const shieldFromSignals = (engine: string): void => guardOfEngine(engine).shield();
+
+/**
+ * Lets TensorFlow see settings that were made in this thread. A Worker has a copy of the environment; the main thread has the one that
+ * libraries read.
+ */
+export function shareEnvironment(engine: string, names: readonly string[]): void {
+  if (isMainThread) return;
+  const guard = guardOfEngine(engine);
+  for (const name of names) if (process.env[name] !== undefined) guard.setEnvironment(name, process.env[name]);
+}
 
 const STANDARD_ERROR = 2;
 

@@ -3,9 +3,9 @@ import type {DeviceWish} from './device.js';
 import {addonOf, enginesDirectory, installedEngines, type InstalledEngine} from './engine-directory.js';
 import {EngineError} from './engine-error.js';
 import {assertTrustedEngine, damageOf} from './engine-files.js';
-import type {EngineWish} from './engine-info.js';
-import {showCudaTools} from './environment.js';
-import {hushed, shieldFromSignals} from './guard.js';
+import type {EngineRequest} from './engine-request.js';
+import {showCudaTools, VARIABLES} from './environment.js';
+import {hushed, shareEnvironment, shieldFromSignals} from './guard.js';
 import {ensureTfjsPackage, installEngine} from './install.js';
 import {loadTensorFlow} from './load-tensorflow.js';
 import {findTfjsPackage} from './tfjs-package.js';
@@ -17,12 +17,19 @@ function fittingEngine(cache: string, gpu: boolean, device: DeviceWish): Install
   return engines.find(engine => engine.gpu === gpu) ?? (device.startsWith('gpu') ? undefined : engines[0]);
 }
 
+const notInstalled = (): EngineError =>
+  new EngineError(
+    'load',
+    'TensorFlow is not installed, so the portable engine (WebAssembly) computes: slower, with the same results. ' +
+      'For many images install it once: finetune engine install.',
+  );
+
 /**
  * The installed engine to use, looked into: by sizes and times, or as a whole where an earlier process did not come to its end. A damaged one
  * is installed again, where it came from pip and there may be a connection.
  * @throws EngineError for a damaged one otherwise; UntrustedCacheError for one that others could have changed
  */
-export async function installedEngine(wish: EngineWish, cache: string, gpu: boolean): Promise<InstalledEngine | undefined> {
+export async function installedEngine(wish: EngineRequest, cache: string, gpu: boolean): Promise<InstalledEngine | undefined> {
   const engine = fittingEngine(cache, gpu, wish.device);
   if (engine === undefined) return undefined;
   assertTrustedEngine(cache, engine);
@@ -30,7 +37,7 @@ export async function installedEngine(wish: EngineWish, cache: string, gpu: bool
   const damage = await damageOf(engine, unclean.length > 0);
   await forget(unclean);
   if (damage === undefined) return engine;
-  if (wish.offline || engine.fingerprint !== '') throw damaged(engine, damage);
+  if (wish.offline || !wish.install || engine.fingerprint !== '') throw damaged(engine, damage);
   wish.onEvent?.({type: 'fallback', reason: `TensorFlow in ${engine.directory} is damaged: ${damage}. It is installed again.`});
   return undefined;
 }
@@ -44,7 +51,12 @@ function damaged({directory, from, fingerprint}: InstalledEngine, damage: string
  * Installs an engine on first use; where a GPU is only hoped for, one without CUDA if there is no other way.
  * @throws EngineError where there is none to be had, or the user wants no network
  */
-export async function installForRun({device, offline, onEvent, signal}: EngineWish, cache: string, gpu: boolean): Promise<InstalledEngine> {
+export async function installForRun(
+  {device, offline, install: mayInstall, onEvent, signal}: EngineRequest,
+  cache: string,
+  gpu: boolean,
+): Promise<InstalledEngine> {
+  if (!mayInstall) throw notInstalled();
   if (offline) {
     throw new EngineError(
       'download',
@@ -68,10 +80,11 @@ export async function installForRun({device, offline, onEvent, signal}: EngineWi
 /** Opens the door to TensorFlow through an installed engine. @throws EngineError where it does not load */
 export async function loadInstalled(
   engine: InstalledEngine,
-  {offline, verbose, onEvent, signal}: EngineWish,
+  {offline, install, onEvent, signal}: EngineRequest,
   cache: string,
 ): Promise<void> {
   const found = findTfjsPackage(cache);
+  if (found === undefined && !install) throw notInstalled();
   if (found === undefined && offline) {
     throw new EngineError(
       'package',
@@ -83,9 +96,8 @@ export async function loadInstalled(
   await markRunning(engine.directory);
   try {
     shieldFromSignals(engine.directory);
-    const load = () => loadTensorFlow(tfjsPackage, addonOf(engine.directory));
-    if (verbose) load();
-    else hushed(engine.directory, load);
+    shareEnvironment(engine.directory, VARIABLES);
+    hushed(engine.directory, () => loadTensorFlow(tfjsPackage, addonOf(engine.directory)));
   } catch (cause) {
     const damage = await damageOf(engine, true);
     if (damage !== undefined) throw damaged(engine, damage, {cause});

@@ -1,5 +1,6 @@
 import {MachineError, UsageError} from '../core/errors.js';
 import type {EngineInfo, EngineWish} from './engine-info.js';
+import {checkWish, requestOf, type EngineRequest} from './engine-request.js';
 import {startTensorFlow} from './start-tensorflow.js';
 import {startWasm} from './start-wasm.js';
 
@@ -9,7 +10,7 @@ export type {EngineEvent, EngineInfo, EngineName, EngineWish} from './engine-inf
 const SLOWDOWN = 'training goes on with the portable engine, about 5 times slower at 64 px and 9 times slower at 224 px';
 
 interface Started {
-  readonly wish: EngineWish;
+  readonly wish: EngineRequest;
   readonly info: Promise<EngineInfo>;
 }
 
@@ -21,9 +22,12 @@ let started: Started | undefined;
  * @throws EngineError or GpuError (exit 4) where a demanded engine or device is not to be had; UsageError for a wish that contradicts
  * itself or the engine in force; AbortedError
  */
-export async function startEngine(wish: EngineWish): Promise<EngineInfo> {
+export async function startEngine(wish: EngineWish = {}): Promise<EngineInfo> {
+  checkWish('startEngine()', wish);
+  // What runs already is right for all that ask for nothing else, whatever the environment says.
   if (started !== undefined) return agree(wish, started);
-  started = {wish, info: start(wish)};
+  const request = requestOf(wish);
+  started = {wish: request, info: start(request)};
   try {
     return await started.info;
   } catch (error) {
@@ -32,7 +36,7 @@ export async function startEngine(wish: EngineWish): Promise<EngineInfo> {
   }
 }
 
-async function start(wish: EngineWish): Promise<EngineInfo> {
+async function start(wish: EngineRequest): Promise<EngineInfo> {
   const wantsGpu = wish.device.startsWith('gpu');
   if (wish.engine === 'wasm') {
     if (wantsGpu)
@@ -43,23 +47,23 @@ async function start(wish: EngineWish): Promise<EngineInfo> {
     return await startTensorFlow(wish);
   } catch (error) {
     if (wish.engine === 'tensorflow' || wantsGpu || !(error instanceof MachineError)) throw error;
-    const fallbackReason = `TensorFlow is not to be had here, so ${SLOWDOWN}: ${error.message}`;
+    const fallbackReason = wish.install ? `TensorFlow is not to be had here, so ${SLOWDOWN}: ${error.message}` : error.message;
     wish.onEvent?.({type: 'fallback', reason: fallbackReason});
     return {...(await startWasm()), fallbackReason};
   }
 }
 
-async function agree(wish: EngineWish, {wish: earlier, info}: Started): Promise<EngineInfo> {
+async function agree({engine = 'auto', device = 'auto', threads}: EngineWish, {wish: earlier, info}: Started): Promise<EngineInfo> {
   const running = await info;
   const fits =
-    (wish.engine === 'auto' || wish.engine === running.engine) &&
-    (wish.device === 'auto' || wish.device === running.device || wish.device === earlier.device) &&
-    (wish.threads === undefined || wish.threads === running.threads);
+    (engine === 'auto' || engine === running.engine) &&
+    (device === 'auto' || device === running.device || device === earlier.device) &&
+    (threads === undefined || threads === running.threads);
   if (fits) return running;
-  const describe = (engine: string, device: string, threads: number | undefined) =>
-    `${engine} on ${device}${threads === undefined ? '' : ` with ${threads} threads`}`;
+  const describe = (name: string, place: string, count: number | undefined) =>
+    `${name} on ${place}${count === undefined ? '' : ` with ${count} threads`}`;
   throw new UsageError(
-    `Expected ${describe(wish.engine, wish.device, wish.threads)}, but found that this process already runs ` +
+    `Expected ${describe(engine, device, threads)}, but found that this process already runs ` +
       `${describe(running.engine, running.device, running.threads)}. Start another process for another engine.`,
   );
 }

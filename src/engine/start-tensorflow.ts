@@ -5,7 +5,8 @@ import {tensorFlowBackend} from './binding.js';
 import {describeDevices, GpuError, gpuShown, listGpus, visibleGpu, type Gpu} from './device.js';
 import type {InstalledEngine} from './engine-directory.js';
 import {EngineError} from './engine-error.js';
-import type {EngineInfo, EngineWish} from './engine-info.js';
+import type {EngineInfo} from './engine-info.js';
+import type {EngineRequest} from './engine-request.js';
 import {prepareEnvironment} from './environment.js';
 import {missingGpuLibrary} from './gpu-libraries.js';
 import {installedEngine, installForRun, loadInstalled} from './installed-engine.js';
@@ -20,7 +21,7 @@ const USER_LIST = process.env.CUDA_VISIBLE_DEVICES;
  * Starts TensorFlow: an installed engine, else tfjs-node-gpu's stock addon where it loads, else one that is installed now.
  * @throws EngineError where there is none to be had; GpuError where a GPU is demanded and cannot be used; AbortedError
  */
-export async function startTensorFlow(wish: EngineWish): Promise<EngineInfo> {
+export async function startTensorFlow(wish: EngineRequest): Promise<EngineInfo> {
   const gpus = wish.device === 'cpu' ? [] : await listGpus();
   const visible = visibleGpu(wish.device, gpus, USER_LIST);
   prepareEnvironment(wish, visible);
@@ -45,7 +46,7 @@ async function gpuTrouble(engine: InstalledEngine | undefined): Promise<string> 
 }
 
 /** @returns undefined for the stock addon */
-async function load(wish: EngineWish, gpu: boolean): Promise<InstalledEngine | undefined> {
+async function load(wish: EngineRequest, gpu: boolean): Promise<InstalledEngine | undefined> {
   const cache = dirname(claimCache('engines'));
   const installed = await installedEngine(wish, cache, gpu);
   if (installed === undefined && loadStock(findTfjsPackage(cache))) return undefined;

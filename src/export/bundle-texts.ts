@@ -1,5 +1,6 @@
 import {basename} from 'node:path';
 import {fillColour, type Preprocessing} from '../core/preprocessing.js';
+import {printable} from '../core/printable.js';
 import type {Classifier} from '../heads/classifier.js';
 import type {BundleRecord} from './bundle-record.js';
 
@@ -10,7 +11,8 @@ export const originName = (origin: string): string => basename(origin);
 const LINE_BREAKS = /[\n\v\f\r\x1c-\x1e\x85\u2028\u2029]+/g;
 
 /** `labels.txt`: one a line, in the order of the labels. A line break in a name becomes a space; the exact names are in the other files. */
-export const labelsText = (classNames: readonly string[]): string => classNames.map(name => `${name.replace(LINE_BREAKS, ' ')}\n`).join('');
+export const labelsText = (classNames: readonly string[]): string =>
+  classNames.map(name => `${printable(name.replace(LINE_BREAKS, ' '))}\n`).join('');
 
 /**
  * What the weights must be told to be run, as text by key: in the header of `model.safetensors` and in `model.json`, so that either file

@@ -1,11 +1,13 @@
 import type {BackboneSpec} from '../backbones/resnet-specs.js';
+import {checkArgument, checkOptions, SIGNAL, wholeFrom, type Kind} from '../core/arguments.js';
 import {AbortedError, UsageError} from '../core/errors.js';
 import type {Preprocessing} from '../core/preprocessing.js';
 import {tf} from '../engine/tensorflow.js';
 import type {FrozenClassifier} from '../heads/frozen-classifier.js';
 import {specOf, type BundleMetrics, type BundleRecord} from './bundle-record.js';
 import {finite, run} from './probabilities.js';
-import {readPixels, type ImageSource} from './read-pixels.js';
+import {toReadable, type ImageSource, type Readable} from './image-source.js';
+import {readPixels} from './read-pixels.js';
 
 export interface Prediction {
   readonly className: string;
@@ -13,12 +15,27 @@ export interface Prediction {
   readonly probability: number;
 }
 
+/** Of one image, likeliest first. */
+export type Predictions = [Prediction, ...Prediction[]];
+
 export interface ClassifyOptions {
   /** How many of the likeliest classes to tell; all unless given. */
   readonly top?: number;
   /** Looked at between batches. */
   readonly signal?: AbortSignal;
 }
+
+/** A classifier that was disposed is used. */
+export class BundleDisposedError extends UsageError {
+  override readonly name = 'BundleDisposedError';
+  override readonly code = 'BUNDLE_DISPOSED';
+
+  constructor(readonly directory: string) {
+    super(`Expected a model in use, but found that of ${directory} disposed. Load it again with loadBundle().`);
+  }
+}
+
+const PIXELS: Kind = {expected: 'a Uint8Array of pixels', accepts: value => value instanceof Uint8Array};
 
 /** Pictures decoded and run at a time. */
 const BATCH = 32;
@@ -32,6 +49,7 @@ export class Bundle {
   /** What was measured before it was exported, where something was. */
   readonly metrics: BundleMetrics;
   readonly #network: FrozenClassifier;
+  #isDisposed = false;
 
   /** Takes over the network. */
   constructor(
@@ -47,16 +65,21 @@ export class Bundle {
   }
 
   /**
-   * Classifies an image: a path, or the bytes of an image file.
+   * Classifies an image: a path, a `file:` URL, the bytes of an image file, or a Blob.
    * @returns the classes, likeliest first
-   * @throws UnreadableImageError, AbortedError
+   * @throws UnreadableImageError for what is no image; ArgumentError for what stands for none; BundleDisposedError; AbortedError
    */
-  classify(image: ImageSource, options?: ClassifyOptions): Promise<Prediction[]>;
-  /** Classifies images, many at a time. @throws UnreadableImageError for the first that cannot be read; AbortedError */
-  classify(images: readonly ImageSource[], options?: ClassifyOptions): Promise<Prediction[][]>;
-  async classify(images: ImageSource | readonly ImageSource[], options?: ClassifyOptions): Promise<Prediction[] | Prediction[][]> {
-    if (typeof images !== 'string' && !(images instanceof Uint8Array)) return this.#classifyAll(images, options);
-    const [predictions] = await this.#classifyAll([images], options);
+  classify(image: ImageSource, options?: ClassifyOptions): Promise<Predictions>;
+  /** Classifies images, many at a time; none to none. @throws as for one, for the first that cannot be read */
+  classify(images: readonly ImageSource[], options?: ClassifyOptions): Promise<Predictions[]>;
+  async classify(images: ImageSource | readonly ImageSource[], options?: ClassifyOptions): Promise<Predictions | Predictions[]> {
+    checkOptions<ClassifyOptions>('classify()', options, {top: wholeFrom(1), signal: SIGNAL});
+    this.#checkInUse();
+    if (Array.isArray(images)) {
+      const all = images as readonly ImageSource[];
+      return this.#classifyAll(await Promise.all(Array.from(all, (image, i) => toReadable(image, `images[${i}]`))), options);
+    }
+    const [predictions] = await this.#classifyAll([await toReadable(images, 'image')], options);
     return predictions!;
   }
 
@@ -66,6 +89,8 @@ export class Bundle {
    * @throws NotFiniteError
    */
   probabilities(images: Uint8Array): Float32Array {
+    this.#checkInUse();
+    checkArgument('probabilities()', 'images', images, PIXELS);
     const {cropSize} = this.preprocessing;
     if (images.length === 0 || images.length % (cropSize * cropSize * 3) !== 0) {
       throw new UsageError(`Expected pixels of whole pictures of ${cropSize} x ${cropSize} x 3 bytes, but found ${images.length} bytes.`);
@@ -76,16 +101,19 @@ export class Bundle {
     );
   }
 
+  /** Frees what it holds. What is still being classified fails; a second call does nothing. */
   dispose(): void {
+    if (this.#isDisposed) return;
+    this.#isDisposed = true;
     this.#network.dispose();
   }
 
-  async #classifyAll(
-    images: readonly ImageSource[],
-    {top = this.classNames.length, signal}: ClassifyOptions = {},
-  ): Promise<Prediction[][]> {
-    if (!Number.isInteger(top) || top < 1) throw new UsageError(`Expected a whole number from 1 up for top, but found ${top}.`);
-    const predictions: Prediction[][] = [];
+  #checkInUse(): void {
+    if (this.#isDisposed) throw new BundleDisposedError(this.directory);
+  }
+
+  async #classifyAll(images: readonly Readable[], {top = this.classNames.length, signal}: ClassifyOptions = {}): Promise<Predictions[]> {
+    const predictions: Predictions[] = [];
     for (let start = 0; start < images.length; start += BATCH) {
       if (signal?.aborted) throw new AbortedError();
       const pixels = await readPixels(images.slice(start, start + BATCH), this.preprocessing);
@@ -95,13 +123,12 @@ export class Bundle {
   }
 
   /** Among equal probabilities the lower class index comes first, as in the metrics. */
-  #rank(probabilities: Float32Array, top: number): Prediction[][] {
+  #rank(probabilities: Float32Array, top: number): Predictions[] {
     const classes = this.classNames.length;
-    return Array.from({length: probabilities.length / classes}, (_, row) =>
-      this.classNames
-        .map((className, i) => ({className, probability: probabilities[row * classes + i]!}))
-        .sort((a, b) => b.probability - a.probability)
-        .slice(0, top),
-    );
+    return Array.from({length: probabilities.length / classes}, (_, row) => {
+      const all = this.classNames.map((className, i) => ({className, probability: probabilities[row * classes + i]!}));
+      const [best, ...others] = all.sort((a, b) => b.probability - a.probability);
+      return [best!, ...others.slice(0, top - 1)] satisfies Predictions;
+    });
   }
 }

@@ -1,5 +1,6 @@
 import {readFile} from 'node:fs/promises';
 import {join} from 'node:path';
+import {printableJson} from '../core/printable.js';
 import {writeWhole} from '../core/write-file.js';
 import {tf, type io, type LayersModel} from '../engine/tensorflow.js';
 import {BUNDLE_FILES, shardName} from './bundle-record.js';
@@ -24,7 +25,7 @@ export async function writeLayersModel(model: LayersModel, directory: string): P
     const shards = toShards(weightData!);
     const paths = shards.map((_, i) => shardName(i, shards.length));
     const json = {...described, weightsManifest: [{paths, weights: weightSpecs}]};
-    await writeWhole(join(directory, BUNDLE_FILES.model), JSON.stringify(json));
+    await writeWhole(join(directory, BUNDLE_FILES.model), printableJson(json, 0));
     for (const [i, path] of paths.entries()) await writeWhole(join(directory, path), shards[i]!);
     names.push(...paths);
     return {modelArtifactsInfo: {dateSaved: new Date(), modelTopologyType: 'JSON'}};

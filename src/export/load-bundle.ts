@@ -1,15 +1,18 @@
 import {join} from 'node:path';
+import {fileURLToPath} from 'node:url';
 import {disposeWeights, upload} from '../backbones/device-weights.js';
 import {readWeights} from '../backbones/readers/read-weights.js';
 import {featureWidth} from '../backbones/resnet-specs.js';
+import {CALLBACK, checkArgument, checkOptions, FLAG, SIGNAL, TEXT, type Kinds} from '../core/arguments.js';
 import type {NamedHostTensors} from '../core/host-tensor.js';
-import {startEngine} from '../engine/runtime.js';
+import {DEVICE_KIND, ENGINE_KIND} from '../engine/engine-request.js';
+import {startEngine, type EngineWish} from '../engine/runtime.js';
 import type {Network} from '../heads/classifier.js';
 import {freezeClassifier, type FrozenClassifier} from '../heads/frozen-classifier.js';
 import {denseLayers} from '../heads/head.js';
 import {BUNDLE_FILES, specOf, type BundleRecord} from './bundle-record.js';
 import {Bundle} from './bundle.js';
-import {BundleError, openBundle} from './open-bundle.js';
+import {BundleError, bundleDirectory, openBundle} from './open-bundle.js';
 import {faultOfTensors} from './record-faults.js';
 
 /** A network without its weights. */
@@ -28,6 +31,12 @@ async function readTensors(path: string, record: BundleRecord): Promise<NamedHos
   throw new BundleError(path, `${path} is not of one export with finetune.json: found ${fault}. Export the bundle again.`);
 }
 
+function directoryOf(place: unknown): string {
+  const path = place instanceof URL && place.protocol === 'file:' ? fileURLToPath(place) : place;
+  checkArgument('loadBundle()', 'directory', path, {...TEXT, expected: 'the path of a directory'});
+  return bundleDirectory(path as string) ?? (path as string);
+}
+
 function freeze(plan: Plan, tensors: NamedHostTensors): FrozenClassifier {
   const weights = upload(tensors);
   try {
@@ -37,19 +46,31 @@ function freeze(plan: Plan, tensors: NamedHostTensors): FrozenClassifier {
   }
 }
 
+/** Which engine computes, where none runs yet. */
+export type LoadBundleOptions = Pick<EngineWish, 'engine' | 'device' | 'offline' | 'install' | 'onEvent' | 'signal'>;
+
+const OPTIONS: Kinds<LoadBundleOptions> = {
+  ...{engine: ENGINE_KIND, device: DEVICE_KIND, offline: FLAG, install: FLAG, onEvent: CALLBACK, signal: SIGNAL},
+};
+
 /**
- * Loads an exported classifier for use in Node, on the engine that runs or, where none does, on the best there is.
+ * Loads an exported classifier for use in Node, on the engine that runs or, where none does, on TensorFlow where it is installed, else on
+ * the portable engine: nothing is installed unless `install` says so.
  *
  * It is computed by this project's own forward pass over `model.safetensors`, batch norms folded away, and not through tf.layers: a picture
  * was measured to take 7 to 20 % less processor time so (ResNet-50, both engines), and `saveBundle` has proven both equal.
- * @param directory as `saveBundle` or a run left it
+ * @param place a run, or the bundle as `saveBundle` or a run left it: a path or a `file:` URL
+ * @param options whether and where TensorFlow computes; by default as FINETUNE_ENGINE, FINETUNE_DEVICE and FINETUNE_OFFLINE say
  * @throws BundleError when it is none, or a file of it is missing, cut off or changed
+ * @throws ArgumentError (exit 2); EngineError, GpuError (exit 4) for a demanded engine that is not to be had
  */
-export async function loadBundle(directory: string): Promise<Bundle> {
+export async function loadBundle(place: string | URL, options: LoadBundleOptions = {}): Promise<Bundle> {
+  checkOptions('loadBundle()', options, OPTIONS);
+  const directory = directoryOf(place);
   const record = await openBundle(directory);
   const plan = planOf(record);
   const path = join(directory, BUNDLE_FILES.tensors);
   const tensors = await readTensors(path, record);
-  await startEngine({engine: 'auto', device: 'auto'});
+  await startEngine({install: false, ...options});
   return new Bundle(directory, record, freeze(plan, tensors));
 }

@@ -16,11 +16,11 @@ export {BundleError} from './bundle-error.js';
 /** Of finetune.json and of model.json: the confusion matrix of a thousand classes takes a fifth of that. */
 const MAX_JSON_BYTES = 64_000_000;
 
-/** What to give instead of a directory without a record. */
-function hint(directory: string): string {
-  const inRun = join(directory, 'model');
-  return existsSync(join(inRun, BUNDLE_FILES.record)) ? `Give ${inRun}.` : 'Give the model folder that a run or saveBundle made.';
-}
+/** Where a bundle lies: the directory itself, or `model` in it where that is a run; undefined where there is none. */
+export const bundleDirectory = (directory: string): string | undefined =>
+  [directory, join(directory, 'model')].find(place => existsSync(join(place, BUNDLE_FILES.record)));
+
+const HINT = 'Give the directory of a finished run, or the model folder in it.';
 
 /** @throws BundleError for what is no JSON, too long or too deep */
 async function readDocument(path: string): Promise<unknown> {
@@ -34,7 +34,7 @@ async function readDocument(path: string): Promise<unknown> {
 async function readRecord(directory: string): Promise<unknown> {
   const path = join(directory, BUNDLE_FILES.record);
   if (existsSync(path)) return readDocument(path);
-  throw new BundleError(directory, `Expected a bundle in ${directory}, but found no ${BUNDLE_FILES.record}. ${hint(directory)}`);
+  throw new BundleError(directory, `Expected an exported model in ${directory}, but found no ${BUNDLE_FILES.record}. ${HINT}`);
 }
 
 const shown = (value: unknown): string => (typeof value === 'string' ? value : (JSON.stringify(value) ?? 'none')).slice(0, 100);

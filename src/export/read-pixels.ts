@@ -3,9 +3,7 @@ import type {Preprocessing} from '../core/preprocessing.js';
 import {decode, decodeBytes} from '../datasets/decode.js';
 import {centreCrop} from '../datasets/windows.js';
 import {decodingFault} from '../datasets/readability.js';
-
-/** A path, or the bytes of an image file. */
-export type ImageSource = string | Uint8Array;
+import type {Readable} from './image-source.js';
 
 /** Something to classify that is no image. */
 export class UnreadableImageError extends FinetuneError {
@@ -15,6 +13,8 @@ export class UnreadableImageError extends FinetuneError {
   constructor(
     readonly image: string,
     readonly reason: string,
+    /** Of the image in the list that was to be read. */
+    readonly index = 0,
     options?: ErrorOptions,
   ) {
     super(
@@ -29,20 +29,20 @@ function reasonOf(error: unknown): string {
   return code === 'ENOENT' ? 'there is no such file' : code === 'EISDIR' ? 'it is a folder' : decodingFault(error);
 }
 
-async function readOne(image: ImageSource, preprocessing: Preprocessing): Promise<Uint8Array> {
+async function readOne(image: Readable, index: number, preprocessing: Preprocessing): Promise<Uint8Array> {
   try {
     const decoded = await (typeof image === 'string' ? decode(image, preprocessing) : decodeBytes(image, preprocessing));
     return centreCrop(decoded, preprocessing.cropSize);
   } catch (error) {
-    throw new UnreadableImageError(typeof image === 'string' ? image : `${image.length} bytes`, reasonOf(error), {cause: error});
+    throw new UnreadableImageError(typeof image === 'string' ? image : `${image.length} bytes`, reasonOf(error), index, {cause: error});
   }
 }
 
 /** Decodes, resizes and crops images exactly as in training. @returns pixels, RGB, `[n, cropSize, cropSize, 3]` */
-export async function readPixels(images: readonly ImageSource[], preprocessing: Preprocessing): Promise<Uint8Array> {
+export async function readPixels(images: readonly Readable[], preprocessing: Preprocessing): Promise<Uint8Array> {
   const pictureBytes = preprocessing.cropSize ** 2 * 3;
   const pixels = new Uint8Array(images.length * pictureBytes);
-  const fill = async (image: ImageSource, i: number): Promise<void> => pixels.set(await readOne(image, preprocessing), i * pictureBytes);
+  const fill = async (image: Readable, i: number): Promise<void> => pixels.set(await readOne(image, i, preprocessing), i * pictureBytes);
   await Promise.all(images.map(fill));
   return pixels;
 }

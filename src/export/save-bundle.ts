@@ -3,7 +3,9 @@ import {join, resolve} from 'node:path';
 import type {WeightsCard} from '../backbones/cards.js';
 import {download} from '../backbones/device-weights.js';
 import {writeSafetensors} from '../backbones/safetensors-writer.js';
+import {ANYTHING, CALLBACK, checkArgument, checkOptions, RECORD, SIGNAL, TEXT, type Kind, type Kinds} from '../core/arguments.js';
 import {FinetuneError, messageOf} from '../core/errors.js';
+import {printableJson} from '../core/printable.js';
 import {VERSION} from '../core/version.js';
 import {besideOf, writeWhole} from '../core/write-file.js';
 import type {Classifier} from '../heads/classifier.js';
@@ -31,6 +33,25 @@ export interface BundleDetails {
   /** What fails once it has fired is no fault of the bundle. */
   readonly signal?: AbortSignal;
 }
+
+const CLASSIFIER: Kind = {
+  expected: 'a classifier in use, as finetune() returns it',
+  accepts: value => {
+    const {spec, head, preprocessing, classNames, weights} = Object(value) as Partial<Classifier>;
+    const isWhole = [spec, head, preprocessing].every(part => part !== undefined) && Array.isArray(classNames) && weights instanceof Map;
+    return isWhole && weights.size > 0 && [...weights.values()].every(({isDisposed}) => !isDisposed);
+  },
+};
+
+const DETAILS: Kinds<BundleDetails> = {
+  weightsCard: RECORD,
+  metrics: RECORD,
+  recipe: ANYTHING,
+  modelCard: TEXT,
+  pictures: ANYTHING,
+  onWritten: CALLBACK,
+  signal: SIGNAL,
+};
 
 /** A bundle that was written, loaded back, and found to compute what the classifier computes. */
 export interface SavedBundle {
@@ -79,7 +100,7 @@ async function recordOf(classifier: Classifier, directory: string, details: Bund
 async function writeBundle(classifier: Classifier, directory: string, details: BundleDetails): Promise<BundleRecord> {
   const record = await recordOf(classifier, directory, details);
   const write = (name: string, text: string): Promise<void> => writeWhole(join(directory, name), text);
-  const json = (document: object): string => `${JSON.stringify(document, null, 2)}\n`;
+  const json = (document: object): string => `${printableJson(document)}\n`;
   await write(BUNDLE_FILES.labels, labelsText(record.classes));
   await write(BUNDLE_FILES.metadata, json(metadataDocument(record)));
   await write(BUNDLE_FILES.card, details.modelCard ?? plainReadme(record));
@@ -104,10 +125,14 @@ export class UnverifiedBundleError extends FinetuneError {
 /**
  * Exports a classifier: a tfjs LayersModel for browsers and Node, the same weights for PyTorch, and everything that must be known to use
  * them. Written beside its place, loaded back, compared with the classifier, and only then moved into place.
+ * @throws ArgumentError (exit 2) when an argument is something else than its type says, or the classifier is disposed
  * @throws BundlePlaceError (exit 2) when something else than an older bundle lies there
  * @throws UnverifiedBundleError (exit 1) when the export computes something else, or cannot be loaded: it is in `<directory>.unverified`
  */
 export async function saveBundle(classifier: Classifier, directory: string, details: BundleDetails = {}): Promise<SavedBundle> {
+  checkArgument('saveBundle()', 'classifier', classifier, CLASSIFIER);
+  checkArgument('saveBundle()', 'directory', directory, {...TEXT, expected: 'the path of a directory'});
+  checkOptions('saveBundle()', details, DETAILS, 'details');
   const place = resolve(directory);
   const unverified = `${place}.unverified`;
   await recoverPlace(place);

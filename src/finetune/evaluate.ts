@@ -1,7 +1,10 @@
-import {DatasetError} from '../core/errors.js';
+import {count} from '../core/count.js';
+import {CALLBACK, checkArgument, checkOptions, having, SIGNAL} from '../core/arguments.js';
+import {AbortedError, DatasetError} from '../core/errors.js';
 import type {Finding} from '../core/finding.js';
 import {decode} from '../datasets/decode.js';
 import {centreCrop} from '../datasets/windows.js';
+import {checkFolder} from '../datasets/folder-arguments.js';
 import {everySample, type ImageFolder, type Sample} from '../datasets/image-folder.js';
 import {leftOut} from '../datasets/left-out.js';
 import {decodingFault} from '../datasets/readability.js';
@@ -63,6 +66,8 @@ export class NothingToMeasureError extends DatasetError {
 
 const list = (names: readonly string[]): string => names.slice(0, 5).join(', ') + (names.length > 5 ? ', ...' : '');
 
+const BUNDLE = having('what loadBundle() returned', ['classNames', 'preprocessing', 'probabilities']);
+
 /** Pictures decoded and run at a time. */
 const BATCH = 32;
 
@@ -81,7 +86,7 @@ function matchLabels(folder: ImageFolder, bundle: Bundle, run: RunContext): Read
   const say = (code: string, message: string, files: readonly string[] = []): void => run.find({code, severity: 'warning', message, files});
   const strangers = everySample(folder).flatMap(({name, label}) => (known.has(folder.classNames[label]!) ? [] : [name]));
   if (extra.length > 0)
-    say('class-unknown', `The bundle does not know ${list(extra)}; those images (${strangers.length}) are left out.`, strangers);
+    say('class-unknown', `The bundle does not know ${list(extra)}; those images (${count(strangers.length)}) are left out.`, strangers);
   if (missing.length > 0) say('class-missing', `No images of ${list(missing)} are in the folder; nothing is said of them.`);
   return new Map(folder.classNames.flatMap((name, label) => (known.has(name) ? [[label, known.get(name)!]] : [])));
 }
@@ -134,9 +139,13 @@ const lossSum = (probabilities: Float32Array, labels: Int32Array, classes: numbe
 
 /**
  * Measures an exported bundle on a folder: its test part, else its validation part, else all of it. Classes are matched by name.
- * @throws NoCommonClassError (exit 3)
+ * @throws NoCommonClassError (exit 3); ArgumentError, BundleDisposedError (exit 2); AbortedError
  */
-export async function evaluate(bundle: Bundle, folder: ImageFolder, {onEvent, signal}: EvaluateOptions = {}): Promise<Evaluation> {
+export async function evaluate(bundle: Bundle, folder: ImageFolder, options: EvaluateOptions = {}): Promise<Evaluation> {
+  checkArgument('evaluate()', 'bundle', bundle, BUNDLE);
+  checkFolder('evaluate()', folder);
+  checkOptions<EvaluateOptions>('evaluate()', options, {onEvent: CALLBACK, signal: SIGNAL});
+  const {onEvent, signal} = options;
   const run = new RunContext(onEvent, signal);
   folder.findings.forEach(finding => run.find(finding));
   const labels = matchLabels(folder, bundle, run);
@@ -146,7 +155,7 @@ export async function evaluate(bundle: Bundle, folder: ImageFolder, {onEvent, si
   const chunk = (start: number): Promise<Chunk> => readChunk(measured.slice(start, start + BATCH), labels, bundle, run);
   let next = chunk(0);
   for (let start = 0; start < measured.length; start += BATCH) {
-    signal?.throwIfAborted();
+    if (signal?.aborted) throw new AbortedError();
     const {pixels, labels: truths} = await next;
     next = chunk(start + BATCH);
     if (truths.length === 0) continue;

@@ -44,6 +44,17 @@ export type RunEvent =
       readonly trainingLoss: number;
       readonly metrics: Metrics;
       readonly best: boolean;
+      /** The highest of the phase's groups, at the first update of the epoch. */
+      readonly learningRate: number;
+      readonly seconds: number;
+    }
+  /** What a phase starts from went through the frozen layers, or was kept by an earlier run. */
+  | {
+      readonly type: 'features';
+      readonly images: Readonly<Record<'train' | 'validation', number>>;
+      /** Images and their augmented views; 0 where a phase starts from pixels. */
+      readonly rows: Readonly<Record<'train' | 'validation', number>>;
+      readonly reused: 'none' | 'some' | 'all';
       readonly seconds: number;
     }
   /** Updates or validation are written down as a graph: at the first of a phase, and at the first of another number of examples. */

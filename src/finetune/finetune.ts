@@ -1,4 +1,5 @@
 import {AbortedError} from '../core/errors.js';
+import {sealed} from '../core/public-address.js';
 import type {ImageFolder} from '../datasets/image-folder.js';
 import type {Split} from '../datasets/split.js';
 import {startEngine, type EngineInfo, type EngineWish} from '../engine/runtime.js';
@@ -7,6 +8,7 @@ import type {Classifier} from '../heads/classifier.js';
 import type {EpochRow} from '../training/history.js';
 import type {Metrics} from '../training/metrics.js';
 import type {Finding} from '../core/finding.js';
+import {checkFinetuneArguments} from './finetune-arguments.js';
 import {Checkpoints} from './checkpoints.js';
 import type {Listener} from './events.js';
 import {prepare, type Prepared} from './prepare.js';
@@ -63,8 +65,12 @@ export interface FinetuneResult {
   readonly bundle?: string;
 }
 
+/** What a run with a directory ends with. */
+export type WrittenResult = FinetuneResult & {readonly run: string; readonly bundle: string};
+
 /**
  * Fine-tunes a ResNet on a folder: weights, pictures, the phases of the recipe, evaluation, export.
+ * @throws ArgumentError (exit 2) when an argument is something else than its type says
  * @throws DatasetError (exit 3) when the folder cannot be used
  * @throws WeightsUnavailableError, WeightsMismatchError, WeightsFileError when the weights cannot
  * @throws MachineError (exit 4) when the machine lacks what was demanded
@@ -75,7 +81,15 @@ export interface FinetuneResult {
  * @throws ExportFailedError when all was learned, but the model could not be exported
  * @throws AbortedError when the signal fires, with the checkpoint it left
  */
-export async function finetune(folder: ImageFolder, recipe: Recipe, options: FinetuneOptions = {}): Promise<FinetuneResult> {
+export async function finetune(
+  folder: ImageFolder,
+  recipe: Recipe,
+  options: FinetuneOptions & {readonly out: string},
+): Promise<WrittenResult>;
+export async function finetune(folder: ImageFolder, recipe: Recipe, options?: FinetuneOptions): Promise<FinetuneResult>;
+export async function finetune(folder: ImageFolder, given: Recipe, options: FinetuneOptions = {}): Promise<FinetuneResult> {
+  checkFinetuneArguments(folder, given, options);
+  const recipe = {...given, weights: sealed(given.weights)};
   const run = new RunContext(options.onEvent, options.signal, options.offline, options.workers, options.settings?.engineSeconds);
   const engine = await run.time('engine', () => startEngine(engineWish(options)));
   requirePrecision(recipe.precision, engine);
@@ -104,7 +118,7 @@ export async function finetune(folder: ImageFolder, recipe: Recipe, options: Fin
   }
 }
 
-const engineWish = ({engine = 'auto', device = 'auto', offline = false, signal}: FinetuneOptions): EngineWish => ({
+const engineWish = ({engine, device, offline, signal}: FinetuneOptions): EngineWish => ({
   engine,
   device,
   offline,

@@ -47,14 +47,18 @@ async function openBackbone(recipe: Recipe, run: RunContext): Promise<{backbone:
     run.emit({type: 'weights', name: 'none', path: null});
     return {backbone: randomBackbone(arch, lastStage, seed)};
   }
-  const {path, card} = await locateWeights(weights, arch, {
+  const {path, card, base} = await locateWeights(weights, arch, {
     offline: run.offline,
     onFinding: finding => run.find(finding),
+    onNotice: message => run.emit({type: 'notice', message}),
     onProgress: ({bytes, total}) => run.progress('weights', bytes, total ?? bytes, 'bytes'),
     ...run.signalled,
   });
   run.progress('weights', 0, 1, 'files', {step: 'loading'});
-  const backbone = await loadBackbone(arch, lastStage, path, card, message => run.emit({type: 'notice', message}));
+  const backbone = await loadBackbone(arch, lastStage, path, card, {
+    onNotice: message => run.emit({type: 'notice', message}),
+    ...(base && {base}),
+  });
   run.emit({type: 'weights', name: backbone.origin, path});
   return {backbone, ...(card !== undefined && {card})};
 }

@@ -90,13 +90,13 @@ export const recipeSchema = {
   type: 'object',
   additionalProperties: false,
   properties: {
-    arch: {enum: ARCHS, default: 'resnet50', description: 'depth of the network'},
+    arch: {enum: ARCHS, default: 'resnet50', description: 'depth of the ResNet'},
     weights: {type: 'string', minLength: 1, default: 'auto', description: 'auto, the name of a card (finetune models), a file, or none'},
     lastStage: {type: 'integer', minimum: 1, maximum: 4, default: 4, description: 'end the backbone after this stage'},
     head: {enum: ['linear', 'mlp'], default: 'linear', description: 'what classifies the features'},
     pooling: {enum: ['avg', 'avg+max'], default: 'avg', description: 'how the last feature map becomes a vector'},
     dropout: {type: 'number', minimum: 0, maximum: 0.9, default: 0, description: 'share of the features dropped in training'},
-    fit: {enum: FITS, default: 'crop', description: 'how a picture becomes a square: its middle, squeezed, or with a border'},
+    fit: {enum: FITS, default: 'crop', description: 'how an image becomes a square: crop its middle, squash it, or pad it with a border'},
     imageSize: {type: 'integer', minimum: 32, maximum: 1024, description: 'side of the input in pixels [default: of the weights]'},
     freeze: {
       anyOf: [{enum: FREEZE_SCHEDULES}, {type: 'array', minItems: 1, items: phaseSchema}],
@@ -112,7 +112,7 @@ export const recipeSchema = {
     batchNorm: {enum: ['inference', 'training'], description: 'statistics that unfrozen batch norms use while training'},
     balance: {
       enum: BALANCES,
-      description: 'what makes up for classes of unequal size: nothing, weights in the loss, or how often they are shown',
+      description: 'for classes of unequal size: none, loss (weighted loss) or sample (oversampling)',
     },
     augment: {
       anyOf: [{enum: AUGMENTATION_NAMES}, augmentationSchema],

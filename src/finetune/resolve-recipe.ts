@@ -1,5 +1,8 @@
 import {checkRates} from '../backbones/layer-groups.js';
+import {checkOptions, FLAG} from '../core/arguments.js';
 import {UsageError} from '../core/errors.js';
+import {sealed} from '../core/public-address.js';
+import {checkFolder} from '../datasets/folder-arguments.js';
 import {groupBy} from '../datasets/group-by.js';
 import type {ImageFolder} from '../datasets/image-folder.js';
 import {NAMED_SCHEDULES} from './phases.js';
@@ -91,7 +94,7 @@ export function resolveLayers(layers: readonly Layer[], facts: Facts): ResolvedR
   const {values, sources} = lay([...layers, {source: 'recommended', values: advice.values}, {source: 'default', values: defaults}]);
   const {epochs: _epochs, lr: _lr, ...rest} = values;
   const freeze = phasesOf(values as Required<RecipeInput>, facts);
-  const recipe = {...rest, freeze} as Recipe;
+  const recipe = {...rest, weights: sealed(rest.weights!), freeze} as Recipe;
   for (const phase of freeze) checkRates(phase.name, phase.rates, recipe.lastStage);
   const reasons = [...advice.reasons]
     .filter(([key]) => sources[key] === 'recommended')
@@ -117,9 +120,11 @@ export function factsOf(folder: ImageFolder, input: RecipeInput, gpu: boolean): 
 
 /**
  * A recipe for a folder: what is given, the rest recommended from the data.
- * @throws SchemaError (exit 2) for an unknown key or a value out of range, naming both
+ * @throws SchemaError (exit 2) for an unknown key or a value out of range, naming both; ArgumentError (exit 2)
  */
 export function resolveRecipe(input: RecipeInput, folder: ImageFolder, options: {readonly gpu?: boolean} = {}): Recipe {
+  checkFolder('resolveRecipe()', folder);
+  checkOptions<{readonly gpu?: boolean}>('resolveRecipe()', options, {gpu: FLAG});
   const checked = checkRecipeInput(input, 'Recipe');
   return resolveLayers([{source: 'flag', values: checked}], factsOf(folder, checked, options.gpu ?? false)).recipe;
 }

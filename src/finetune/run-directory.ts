@@ -3,6 +3,7 @@ import {readFile, rm} from 'node:fs/promises';
 import {basename, join, resolve} from 'node:path';
 import {isDeepStrictEqual} from 'node:util';
 import {UsageError} from '../core/errors.js';
+import {printableJson} from '../core/printable.js';
 import {writeWhole} from '../core/write-file.js';
 import type {Recipe} from './recipe.js';
 import {recipeSchema} from './recipe-schema.js';
@@ -145,7 +146,7 @@ export class RunDirectory {
   }
 
   async writeJson(name: RunFile, document: unknown): Promise<void> {
-    await this.write(name, `${JSON.stringify(document, null, 2)}\n`);
+    await this.write(name, `${printableJson(document)}\n`);
   }
 
   /** The last file is written: the run takes the place of the one that it replaces. */

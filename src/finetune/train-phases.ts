@@ -20,6 +20,7 @@ import {PhaseTrainer, START} from '../training/phase-trainer.js';
 import type {Checkpoint} from '../training/checkpoint.js';
 import {Checkpoints} from './checkpoints.js';
 import {diskBudget, memoryBudget, type Prepared} from './prepare.js';
+import {FeatureProgress} from './feature-progress.js';
 import type {Phase, Recipe} from './recipe.js';
 import type {RunContext} from './run-context.js';
 import {oddFindings, oddFrom, oddSamples, suspectsDocument, type OddSamples} from './suspects.js';
@@ -49,8 +50,7 @@ export class PhaseRunner {
   /** Of the training images. */
   readonly #labels: Int32Array;
   #odd: OddSamples | undefined;
-  /** Rows of features that an earlier run has left. */
-  #found = 0;
+  readonly #features: FeatureProgress;
 
   constructor(
     readonly prepared: Prepared,
@@ -68,21 +68,22 @@ export class PhaseRunner {
     const budgetBytes = memoryBudget(recipe) / 2;
     const share = split.validation.length / (split.validation.length + split.train.length * (recipe.views + 1));
     const files = new FeatureFiles(claimCache('features'), diskBudget(recipe), pixelFiles(claimCache('images')));
-    const store = (samples: Prepared['split']['train'], views: number, part: number, precision: Precision): FeatureStore =>
-      new FeatureStore(sourceOf(samples), views, {
+    this.#features = new FeatureProgress(run, {train: split.train.length, validation: split.validation.length});
+    const store = (set: 'train' | 'validation', views: number, part: number, precision: Precision): FeatureStore =>
+      new FeatureStore(sourceOf(split[set]), views, {
         budgetBytes: budgetBytes * part,
         files,
         precision,
         // A GPU has a map computed sooner than one is read, brought to it and widened.
         keepsMaps: !isOnGpu(),
-        onFound: rows => (this.#found += rows),
         onTrouble: message => run.emit({type: 'notice', message}),
-        onProgress: run.counting('features'),
+        onFound: this.#features.found,
+        onProgress: this.#features.of(set),
         ...run.signalled,
       });
-    this.#train = store(split.train, recipe.views + 1, 1 - share, recipe.precision);
+    this.#train = store('train', recipe.views + 1, 1 - share, recipe.precision);
     // As the exported model will compute, whatever the training does.
-    this.#validation = store(split.validation, 1, share, 'fp32');
+    this.#validation = store('validation', 1, share, 'fp32');
   }
 
   /** @param from the checkpoint of an interrupted run */
@@ -165,14 +166,10 @@ export class PhaseRunner {
     network: PhaseNetwork,
   ): Promise<Record<'train' | 'validation', Awaited<ReturnType<FeatureStore['inputs']>>>> {
     const ahead = this.#boundariesAhead(index);
-    const inputs = await this.run.time('features', async () => ({
+    return this.#features.watch(async () => ({
       train: await this.#train.inputs(network, ahead),
       validation: await this.#validation.inputs(network, ahead),
     }));
-    if (this.#found > 0)
-      this.run.emit({type: 'notice', message: `The features of ${this.#found} pictures and views are there from before.`});
-    this.#found = 0;
-    return inputs;
   }
 
   /** Boundaries of the phases from `index` on whose frozen groups no phase before them moves. */
@@ -199,18 +196,20 @@ export class PhaseRunner {
     const best = this.#best.consider(metrics, trainedBy(phase));
     const seconds = (performance.now() - begun) / 1000;
     const {epoch} = trainer.position;
+    const learningRate = Math.max(...Object.values(phase.rates).map(rate => rate ?? 0)) * rateShare;
     this.#history.push({
       phase: phase.name,
       epoch,
       step: trainer.updates,
-      learningRate: Math.max(...Object.values(phase.rates).map(rate => rate ?? 0)) * rateShare,
+      learningRate,
       trainingLoss,
       validationLoss: metrics.loss,
       validationAccuracy: metrics.accuracy,
       validationBalancedAccuracy: metrics.balancedAccuracy,
       seconds,
     });
-    run.emit({type: 'epoch', phase: phase.name, epoch: epoch - 1, epochs: phase.epochs, trainingLoss, metrics, best, seconds});
+    const told = {phase: phase.name, epoch: epoch - 1, epochs: phase.epochs, trainingLoss, metrics, best, learningRate, seconds};
+    run.emit({type: 'epoch', ...told});
     await this.checkpoints.writeIfDue(() => this.#snapshot(index, trainer));
   }
 

@@ -1,3 +1,5 @@
+import {count} from '../core/count.js';
+
 /** `0.9412 -> 94.1 %`; nothing and all have no decimals; `null` (an undefined precision) is a dash. */
 export function percent(fraction: number | null, digits = 1): string {
   if (fraction === null) return '–';
@@ -8,8 +10,7 @@ export function percent(fraction: number | null, digits = 1): string {
 export const range = (interval: readonly [low: number, high: number] | null): string =>
   interval === null ? '–' : `${percent(interval[0])} to ${percent(interval[1])}`;
 
-/** `1234567 -> 1,234,567` */
-export const count = (value: number): string => value.toLocaleString('en-US');
+export {count};
 
 /** `1 image`, `153 images` */
 export const plural = (value: number, noun: string, nouns = `${noun}s`): string => `${count(value)} ${value === 1 ? noun : nouns}`;

@@ -1,3 +1,5 @@
+import {printableLines} from '../core/printable.js';
+
 /** Text that is HTML already. Only `html` and `trusted` make it. */
 export class Html {
   constructor(readonly text: string) {}
@@ -12,7 +14,7 @@ function render(value: Renderable): string {
   if (value === undefined || value === false) return '';
   if (value instanceof Html) return value.text;
   if (typeof value === 'object') return value.map(render).join('');
-  return String(value).replace(/[&<>"']/g, character => ENTITIES[character]!);
+  return printableLines(String(value)).replace(/[&<>"']/g, character => ENTITIES[character]!);
 }
 
 /** HTML with values put in, escaped for text and for quoted attributes. */

@@ -3,6 +3,7 @@ import {basename} from 'node:path';
 import {measureOf} from '../training/balance.js';
 import type {Metrics} from '../training/metrics.js';
 import {drawing, resizing} from './fitting.js';
+import {markdownCode, markdownText} from '../core/printable.js';
 import {percent, plural, range} from './format.js';
 import {pytorchSnippet} from './pytorch-snippet.js';
 import {nameOf, type RunRecord} from './run-record.js';
@@ -10,9 +11,6 @@ import {smallSampleWarning} from './small-sample.js';
 
 /** The part of a record that a model card speaks of. */
 export type CardFacts = Pick<RunRecord, 'dataset' | 'images' | 'arch' | 'weights' | 'card' | 'network' | 'classes' | 'balance' | 'metrics'>;
-
-/** Text as it is, whatever Markdown or HTML it looks like; on one line. */
-const plain = (text: string): string => text.replace(/\s+/g, ' ').replace(/[\\`*_[\]<>|~&#!$]/g, '\\$&');
 
 const table = (head: readonly string[], rows: readonly (readonly string[])[]): string =>
   [head, head.map(() => '---'), ...rows].map(cells => `| ${cells.join(' | ')} |`).join('\n');
@@ -59,14 +57,14 @@ const classTable = (classes: readonly string[], {perClass}: Metrics): string =>
     ['Class', 'Precision', 'Recall', 'F1', 'Images'],
     classes.map(name => {
       const {precision, recall, f1, support} = perClass[name]!;
-      return [plain(name), percent(precision), percent(recall), percent(f1), String(support)];
+      return [markdownText(name), percent(precision), percent(recall), percent(f1), String(support)];
     }),
   );
 
 /** What the weights grew from, and on whose terms. */
 function origin({weights, card}: CardFacts): string {
   if (weights === 'none') return 'Training began from random weights; there is no other licence than yours on the pictures.';
-  const name = plain(basename(weights));
+  const name = markdownText(basename(weights));
   if (card === undefined)
     return `Training began from the weights in ${name}. Nothing is known here of their licence: ask whoever made them.`;
   return `Training began from the weights ${name}, published at <${card.source}>. Their licence: ${card.licence}`;
@@ -81,11 +79,11 @@ export function modelCard(run: CardFacts): string {
   const measured = metrics.test ?? metrics.validation;
   const values: Readonly<Record<string, string>> = {
     arch,
-    title: plain(`${nameOf(dataset)} classifier`),
+    title: markdownText(`${nameOf(dataset)} classifier`),
     classCount: String(classes.length),
     trainImages: plural(images.train, 'image'),
-    dataset: nameOf(dataset).replaceAll('`', "'"),
-    start: weights === 'none' ? 'random weights' : `the weights ${plain(basename(weights))}`,
+    dataset: markdownCode(nameOf(dataset)),
+    start: weights === 'none' ? 'random weights' : `the weights ${markdownText(basename(weights))}`,
     results: results(run),
     warning: smallSampleWarning(measured, metrics.test === undefined ? 'validation' : 'test') ?? '',
     calibration: run.balance === 'none' ? '' : CALIBRATION,

@@ -118,7 +118,7 @@ describe('loadBackbone', () => {
     const error = (await refusal('resnet50', 4, sharedOrSkip(this, 'weights/resnet20-cifar10-12fca82f.th'))) as WeightsMismatchError;
     expect(error).to.be.instanceOf(WeightsMismatchError);
     expect(error.message).to.match(
-      /^FILE does not hold a whole resnet50: 195 of its 265 tensors are missing \(layer1\.0\.conv3\.weight, .*\); \d+ of another shape \(conv1\.weight is 16 x 3 x 3 x 3, not 64 x 3 x 7 x 7, .*\)\. It looks like a network of another kind: ResNet for small images \(CIFAR\)\. Give weights of a resnet50\.$/,
+      /^FILE does not hold a whole resnet50: \d+ of its 265 tensors are missing \(layer1\.0\.conv3\.weight, .*\); \d+ of another shape \(conv1\.weight is 16 x 3 x 3 x 3, not 64 x 3 x 7 x 7, .*\)\. It looks like a network of another kind: ResNet for small images \(CIFAR\)\. Give weights of a resnet50\.$/,
     );
     expect(error.missing).to.include('layer4.0.conv1.weight');
   });
@@ -151,7 +151,11 @@ describe('loadBackbone', () => {
   });
 
   it('refuses what is inside the stages and is none of the network', async () => {
-    const error = (await refusal('resnet18', 1, await fileOf(tensorsOf(1).set('layer1.2.conv1.weight', hashed('x', [2]))))) as WeightsMismatchError;
+    const error = (await refusal(
+      'resnet18',
+      1,
+      await fileOf(tensorsOf(1).set('layer1.2.conv1.weight', hashed('x', [2]))),
+    )) as WeightsMismatchError;
     expect(error.message).to.include('1 that it does not have (layer1.2.conv1.weight)');
     expect(error.unexpected).to.deep.equal(['layer1.2.conv1.weight']);
   });
@@ -164,20 +168,23 @@ describe('loadBackbone', () => {
 
   it('tells in a sentence what it left in the file, and which of several backbones it took', async () => {
     const at = (prefix: string) => [...tensorsOf(1)].map(([name, tensor]): [string, HostTensor] => [prefix + name, tensor]);
-    const others = ['head.fc.weight', 'head.fc.bias', 'queue', 'neck.0.weight', 'x'].map((name): [string, HostTensor] => [name, hashed(name, [2])]);
+    const others = ['head.fc.weight', 'head.fc.bias', 'queue', 'neck.0.weight', 'x'].map((name): [string, HostTensor] => [
+      name,
+      hashed(name, [2]),
+    ]);
     const path = await fileOf(new Map([...at('encoder_k.'), ...at('encoder_q.'), ...others]));
     const notices: string[] = [];
-    backbone = await loadBackbone('resnet18', 1, path, undefined, message => notices.push(message));
+    backbone = await loadBackbone('resnet18', 1, path, undefined, {onNotice: message => notices.push(message)});
     expect(notices).to.deep.equal([
       `${path} holds several backbones: took the one under encoder_q, not under encoder_k.`,
-      `Ignored 5 tensors of ${path}: head.fc.weight, head.fc.bias, queue, neck.0.weight, ...`,
+      `Ignored 5 tensors of ${path}: head.fc.weight, head.fc.bias, queue, neck.0.weight, and 1 more.`,
     ]);
   });
 
   it('says nothing of the classifier in a file that a card describes', async () => {
     const path = await fileOf(tensorsOf(1).set('fc.weight', hashed('fc', [2, 2])));
     const notices: string[] = [];
-    backbone = await loadBackbone('resnet18', 1, path, cardFor('auto', 'resnet18'), message => notices.push(message));
+    backbone = await loadBackbone('resnet18', 1, path, cardFor('auto', 'resnet18'), {onNotice: message => notices.push(message)});
     expect(notices).to.deep.equal([]);
   });
 

@@ -1,12 +1,13 @@
 import {createHash} from 'node:crypto';
 import {existsSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync} from 'node:fs';
-import {dirname, join} from 'node:path';
+import {basename, dirname, join} from 'node:path';
 import {expect} from 'chai';
 import {cards as publishedCards, type WeightsCard} from '../../src/backbones/cards.js';
 import {WeightsUnavailableError} from '../../src/backbones/download.js';
 import {locateCard, locateWeights, whereFrom, type LocateOptions} from '../../src/backbones/locate-weights.js';
 import {UsageError} from '../../src/core/errors.js';
 import type {Finding} from '../../src/core/finding.js';
+import {sealed} from '../../src/core/public-address.js';
 import {serve, stopServers} from '../helpers/loopback.js';
 import {temporaryDirectory} from '../helpers/temporary.js';
 
@@ -215,6 +216,62 @@ describe('locating weights', () => {
       expect([first, second].map(({path}) => readFileSync(path, 'utf8'))).to.deep.equal(['/a/net.pth', '/b/net.pth']);
       expect(first.path).to.match(/[\\/]own[\\/]weights[\\/][0-9a-f]{12}[\\/]net\.pth$/);
       expect(requests).to.have.length(2);
+    });
+
+    it('keeps the files of one address apart by their queries, and finds the only one again without', async () => {
+      const {url, requests} = await serve((request, response) => response.end(request.url));
+      const first = await locateWeights(`${url}/net.pth?id=1`, 'resnet18', options);
+      expect(await locateWeights(`${url}/net.pth`, 'resnet18', options)).to.deep.equal({path: first.path, from: 'cache'});
+      const second = await locateWeights(`${url}/net.pth?id=2`, 'resnet18', options);
+      const bare = await locateWeights(`${url}/net.pth`, 'resnet18', options);
+      const paths = [first, second, bare].map(({path}) => path);
+      expect(paths.map(path => readFileSync(path, 'utf8'))).to.deep.equal(['/net.pth?id=1', '/net.pth?id=2', '/net.pth']);
+      expect(requests).to.have.length(3);
+    });
+
+    it('sends user name, password and query, and keeps none of them', async () => {
+      const {url, requests} = await serve((_, response) => response.end('weights'));
+      const {host} = new URL(url);
+      const wish = sealed(`http://ann:p%40ss%C3%A4@${host}/net.pth?token=s3cret`);
+      expect(wish).to.equal(`http://${host}/net.pth`);
+      const notices: string[] = [];
+      const {path} = await locateWeights(wish, 'resnet18', {...options, onNotice: notice => notices.push(notice)});
+      expect(requests[0]!.url).to.equal('/net.pth?token=s3cret');
+      expect(requests[0]!.headers.authorization).to.equal(`Basic ${Buffer.from('ann:p@ssä').toString('base64')}`);
+      expect(notices).to.deep.equal([
+        `http://${host}/net.pth is fetched over plain http: others can read and change what is sent. Use https if the server has it.`,
+      ]);
+      const kept = readdirSync(join(home, 'own'), {recursive: true, encoding: 'utf8'});
+      expect(basename(path)).to.equal('net.pth');
+      expect(kept.join()).to.not.match(/s3cret|ann|ss/);
+    });
+
+    it('keeps a password to itself when a download fails, and in what it leaves', async () => {
+      const {url} = await serve((_, response) => {
+        response.writeHead(200, {etag: '"a"', 'content-length': 100});
+        response.write('some');
+        setTimeout(() => response.destroy(), 20);
+      });
+      const wish = `${url.replace('//', '//ann:hunter2@')}/net.pth?token=s3cret`;
+      const error = await rejection(locateWeights(wish, 'resnet18', {...options, retryDelay: 1}));
+      expect(error).to.be.instanceOf(WeightsUnavailableError);
+      expect(JSON.stringify({...error, message: error.message}))
+        .to.include(`${url}/net.pth`)
+        .and.to.not.match(/hunter2|s3cret|ann/);
+      const left = readdirSync(join(home, 'own'), {recursive: true, encoding: 'utf8'}).filter(name => name.endsWith('origin.json'));
+      expect(left.map(name => JSON.parse(readFileSync(join(home, 'own', name), 'utf8')) as unknown)).to.deep.equal([
+        {url: `${url}/net.pth`, validator: '"a"'},
+      ]);
+      const broken = await rejection(locateWeights('https://ann:hunter2@/x?token=s3cret', 'resnet18', options));
+      expect(broken.message).to.not.match(/hunter2|s3cret/);
+    });
+
+    it('sends a password to no other server than it was given for', async () => {
+      const other = await serve((_, response) => response.end('weights'));
+      const {url, requests} = await serve((_, response) => response.writeHead(302, {location: `${other.url}/elsewhere.pth`}).end());
+      await locateWeights(`${url.replace('//', '//ann:hunter2@')}/net.pth`, 'resnet18', options);
+      expect(requests[0]!.headers.authorization).to.match(/^Basic /);
+      expect(other.requests.map(({headers}) => headers.authorization)).to.deep.equal([undefined]);
     });
 
     it('knows a card by its url', async () => {

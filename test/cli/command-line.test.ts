@@ -20,8 +20,21 @@ describe('the command line', () => {
     ['--resume runs/a', 'train', {}, {resume: 'runs/a'}],
     ['check pets --json', 'check', {dir: 'pets'}, {json: true}],
     ['check 7', 'check', {dir: '7'}, {}],
-    ['evaluate model --data pets', 'evaluate', {bundle: 'model'}, {data: 'pets'}],
-    ['predict model a.jpg b.jpg --top 3', 'predict', {bundle: 'model', image: ['a.jpg', 'b.jpg']}, {top: '3'}],
+    ['pets', 'train', {}, {data: 'pets'}],
+    ['./tran --epochs 1', 'train', {}, {data: './tran', epochs: '1'}],
+    ['train pets', 'train', {}, {data: 'pets'}],
+    ['train train', 'train', {}, {data: 'train'}],
+    ['--json pets', 'train', {}, {json: true, data: 'pets'}],
+    ['--epochs 1 -- -pets', 'train', {}, {data: './-pets', epochs: '1'}],
+    ['check -- --pets', 'check', {dir: './--pets'}, {}],
+    ['check -', 'check', {dir: '-'}, {}],
+    ['evaluate model --data pets', 'evaluate', {model: 'model'}, {data: 'pets'}],
+    ['evaluate model pets', 'evaluate', {model: 'model'}, {data: 'pets'}],
+    ['evaluate --data pets', 'evaluate', {model: undefined}, {data: 'pets'}],
+    ['predict model a.jpg b.jpg --top 3', 'predict', {model: 'model', image: ['a.jpg', 'b.jpg']}, {top: '3'}],
+    ['predict model -- -a.jpg -', 'predict', {model: 'model', image: ['./-a.jpg', '-']}, {}],
+    ['predict model - --exclude list.txt', 'predict', {model: 'model', image: ['-']}, {exclude: 'list.txt'}],
+    ['predict', 'predict', {model: undefined, image: []}, {}],
     ['models', 'models', {}, {}],
     ['engine', 'engine', {task: undefined}, {}],
     ['engine install --from wheels', 'engine', {task: 'install'}, {from: 'wheels'}],
@@ -47,11 +60,13 @@ describe('the command line', () => {
     ['check pets --arch resnet18', 'Expected a known flag, but found --arch. See finetune check --help.'],
     ['predict model a.jpg --topp 3', 'Expected a known flag, but found --topp; did you mean --top? See finetune predict --help.'],
     ['demo --data pets', 'Expected a known flag, but found --data. See finetune demo --help.'],
-    ['chekc pets', 'Expected a command, but found "chekc"; did you mean check?'],
-    ['./pets', 'Expected a command, but found "./pets". For a folder of images, say --data ./pets.'],
+    ['chekc pets', 'Expected a command or a folder of images, but found "chekc"; did you mean check?'],
+    ['tran', 'Expected a command or a folder of images, but found "tran"; did you mean train?'],
+    ['pets cats', 'Expected no further argument for finetune train, but found "cats". See finetune --help.'],
+    ['pets --data cats', 'Expected one folder of images, but found pets and --data cats. Leave out one.'],
     ['check pets cats', 'Expected no further argument for finetune check, but found "cats". See finetune check --help.'],
-    ['check', 'Expected a complete command line, but found only 0 of 1 needed arguments. See finetune --help.'],
-    ['predict model', 'Expected a complete command line, but found only 1 of 2 needed arguments. See finetune --help.'],
+    ['check', 'Expected a folder of images for finetune check, but found none. Say finetune check DIR.'],
+    ['preview --json', 'Expected a folder of images for finetune preview, but found none. Say finetune preview DIR.'],
     ['--data', 'Expected a complete command line, but found no value for --data. See finetune --help.'],
   ];
   for (const [line, sentence] of REFUSED) {
@@ -72,13 +87,36 @@ describe('the command line', () => {
   it('puts every option of the help under a heading and says its default', async () => {
     const {help} = (await read('--help')) as {readonly help: string};
     expect(help).not.to.include('Options:');
-    expect(help).to.match(/--arch +depth of the network: resnet18, .*\[default:\s+resnet50\]/s);
+    expect(help).to.match(/--arch +depth of the ResNet: resnet18, .*\[default:\s+resnet50\]/s);
     expect(help).to.match(/--epochs +epochs of the last phase \[recommended\]/);
   });
 
-  it('tells its version', async () => {
-    expect(await read('--version'))
+  it('puts what is most used first, and tells the defaults of the command itself', async () => {
+    const {help} = (await read('--help')) as {readonly help: string};
+    expect(help).to.match(/Most used:\n +--arch .*Images:/s);
+    expect(help.match(/--arch /g)).to.have.lengthOf(2); // in an example as well
+    const {help: demo} = (await read('demo --help')) as {readonly help: string};
+    expect(demo)
+      .to.match(/--arch .*\[default:\s+resnet18\]/s)
+      .and.match(/--weights .*\[default: none\]/)
+      .and.match(/--epochs .*\[default: 20\]/);
+    expect(demo)
+      .to.match(/folder to draw into \[default: finetune-demo\]/)
+      .and.match(/--image-size +side of the input in pixels \[default: 64\]/);
+    expect(await read('init --help'))
       .to.have.property('help')
-      .that.matches(/^\d+\.\d+\.\d+$/);
+      .that.includes('replace the recipe file if it exists');
+    expect(await read('preview --help'))
+      .to.have.property('help')
+      .that.includes('replace the sheet if it exists');
+  });
+
+  it('tells its version and its help by one letter, too', async () => {
+    for (const flag of ['--version', '-v']) {
+      expect(await read(flag))
+        .to.have.property('help')
+        .that.matches(/^\d+\.\d+\.\d+$/);
+    }
+    for (const command of ['', ...COMMAND_NAMES]) expect(await read(`${command} -h`)).to.deep.equal(await read(`${command} --help`));
   });
 });

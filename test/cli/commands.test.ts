@@ -194,6 +194,6 @@ describe('help', () => {
   it('goes to standard output and needs nothing', async () => {
     const {exitCode, stdout, stderr} = await tell(['predict', '--help']);
     expect({exitCode, stderr}).to.deep.equal({exitCode: 0, stderr: ''});
-    expect(stdout).to.include('finetune predict <bundle> <image..>');
+    expect(stdout).to.include('finetune predict [model] [image..]');
   });
 });

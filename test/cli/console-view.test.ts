@@ -4,7 +4,7 @@ import type {Finding} from '../../src/core/finding.js';
 import type {RunEvent} from '../../src/finetune/events.js';
 import {resolveLayers} from '../../src/finetune/resolve-recipe.js';
 import {RunningMetrics} from '../../src/training/metrics.js';
-import {capture} from './capture.js';
+import {capture, type CaptureOptions} from './capture.js';
 
 const FACTS = {images: 244, classes: 2, smallestClass: 120, largestClass: 124, pretrained: true, gpu: false};
 const resolved = resolveLayers([{source: 'flag', values: {freeze: 'probe-then-top', lastStage: 3, epochs: 3, lr: 1e-4}}], FACTS);
@@ -18,7 +18,7 @@ const metrics = (correct: number, of = 10) => {
 
 const epoch = (number: number, correct: number, best: boolean): RunEvent => ({
   ...{type: 'epoch', phase: 'probe', epoch: number, epochs: 3, trainingLoss: 0.5},
-  ...{metrics: metrics(correct), best, seconds: 0.05},
+  ...{metrics: metrics(correct), best, learningRate: 0.003 / (number + 1), seconds: 0.05},
 });
 
 const finding = (code: string, severity: Finding['severity'], message: string): RunEvent => ({
@@ -26,8 +26,13 @@ const finding = (code: string, severity: Finding['severity'], message: string): 
   finding: {code, severity, message, files: []},
 });
 
-function shown(events: readonly RunEvent[], {verbose = false, secondsBetween = 2} = {}): string[] {
-  const said = capture();
+interface ShownOptions extends CaptureOptions {
+  readonly verbose?: boolean;
+  readonly secondsBetween?: number;
+}
+
+function shown(events: readonly RunEvent[], {verbose = false, secondsBetween = 2, ...options}: ShownOptions = {}): string[] {
+  const said = capture({environment: {NO_COLOR: '1'}, ...options});
   let now = 0;
   const view = new ConsoleView(said.terminal, {verbose, clock: () => (now += secondsBetween)});
   events.forEach(view.listen);
@@ -77,9 +82,9 @@ describe('what a person sees of a run', () => {
     ]);
     const text = lines.join('\n').replace(/\n +/g, ' ');
     expect(text).to.include(`phase 1/2  probe: ${probe!.epochs} epochs of 8 updates on cached features trains head at 0.003`);
-    expect(text).to.include('frozen: stem and stage1 to stage3, batch-norm statistics included');
+    expect(text).to.match(/frozen: stem and stage1 to stage3(\n|$)/);
     expect(text).to.include('phase 2/2  top: 3 epochs of 8 updates');
-    expect(text).to.include('trains stage3 and head at 0.0001; frozen: stem, stage1 and stage2, batch-norm statistics included; ');
+    expect(text).to.include('trains stage3 and head at 0.0001; frozen: stem, stage1 and stage2; ');
     expect(text).to.include('batch norm keeps its stored statistics');
   });
 
@@ -129,13 +134,26 @@ describe('what a person sees of a run', () => {
     ]);
   });
 
-  it('aligns the lines of epochs', () => {
-    expect(shown([epoch(0, 5, true), epoch(1, 10, true), epoch(2, 10, false)])).to.deep.equal([
-      '      1/3  loss 0.5000  validation 0.2500  accuracy  50.0 %  best  50 ms',
-      '      2/3  loss 0.5000  validation 0.2500  accuracy 100.0 %  best  50 ms',
-      '      3/3  loss 0.5000  validation 0.2500  accuracy 100.0 %        50 ms',
-      '           kept: epoch 2 of probe, accuracy 100.0 %',
+  it('tells epochs as one table with a header, in columns that do not move', () => {
+    const [probe, top] = resolved.recipe.freeze;
+    const steep = {...epoch(2, 10, false), trainingLoss: 1210.25} as RunEvent;
+    const lines = shown([
+      {type: 'phase', index: 0, phase: probe!, steps: 3, cached: false},
+      ...[epoch(0, 5, true), epoch(1, 10, true), steep],
+      {type: 'phase', index: 1, phase: top!, steps: 3, cached: false},
+      epoch(0, 5, false),
     ]);
+    expect(lines).to.deep.equal([
+      'phase      probe',
+      '    epoch  train loss  val loss  val accuracy  learning rate        time',
+      '      1/3      0.5000    0.2500        50.0 %       0.003000       50 ms  best',
+      '      2/3      0.5000    0.2500       100.0 %       0.001500       50 ms  best',
+      '      3/3   1210.2500    0.2500       100.0 %       0.001000       50 ms',
+      'kept       epoch 2 of probe, accuracy 100.0 %',
+      'phase      top',
+      '      1/3      0.5000    0.2500        50.0 %       0.003000       50 ms',
+    ]);
+    lines.forEach(line => expect(line.length).to.be.at.most(80));
   });
 
   it('tells the balanced accuracy of epochs where the best is chosen by it', () => {
@@ -143,16 +161,52 @@ describe('what a person sees of a run', () => {
     const both = (number: number, best: boolean): RunEvent =>
       ({...epoch(number, 5, best), metrics: {...metrics(5), balancedAccuracy: 0.75}}) as RunEvent;
     expect(shown([{type: 'recipe', ...recipe}, both(0, true), both(2, false)])).to.deep.equal([
-      '      1/3  loss 0.5000  validation 0.2500  balanced  75.0 %  best  50 ms',
-      '      3/3  loss 0.5000  validation 0.2500  balanced  75.0 %        50 ms',
-      '           kept: epoch 1 of probe, balanced 75.0 %',
+      '    epoch  train loss  val loss  val balanced  learning rate        time',
+      '      1/3      0.5000    0.2500        75.0 %       0.003000       50 ms  best',
+      '      3/3      0.5000    0.2500        75.0 %       0.001000       50 ms',
+      'kept       epoch 1 of probe, balanced accuracy 75.0 %',
     ]);
   });
 
-  it('leaves out epochs that pass faster than they could be read, unless verbose', () => {
-    const events = [epoch(0, 5, true), epoch(1, 6, true), epoch(2, 7, true)];
-    expect(shown(events, {secondsBetween: 0.01}).map(line => line.trim().slice(0, 3))).to.deep.equal(['1/3', '3/3']);
-    expect(shown(events, {secondsBetween: 0.01, verbose: true})).to.have.length(3);
+  /** Rows of the table as their epoch and mark. */
+  const numbers = (lines: readonly string[]): string[] =>
+    lines
+      .slice(1)
+      .map(line => line.replace(/^ +(\d+\/\d+) .*?(?: {2}(best))?$/, (_row, place: string, mark = '') => `${place} ${mark}`.trim()));
+
+  it('leaves out epochs that pass faster than they could be read, but never the one that is kept', () => {
+    const quick = (...best: readonly boolean[]): RunEvent[] =>
+      best.map((isBest, i) => ({...epoch(i, 5, isBest), epochs: best.length}) as RunEvent);
+    const seen = (...best: readonly boolean[]): string[] => numbers(shown(quick(...best), {secondsBetween: 0.01}));
+    expect(seen(true, true, true)).to.deep.equal(['1/3 best', '3/3 best']);
+    expect(seen(true, true, false, true, false, false)).to.deep.equal([
+      '1/6 best',
+      '4/6 best',
+      '6/6',
+      'kept       epoch 4 of probe, accuracy 50.0 %',
+    ]);
+    expect(seen(true, false, false)).to.deep.equal(['1/3 best', '3/3', 'kept       epoch 1 of probe, accuracy 50.0 %']);
+    expect(numbers(shown(quick(true, true, true), {secondsBetween: 0.01, verbose: true}))).to.have.length(3);
+  });
+
+  it('explains how many views go through the frozen layers, under one bar, and keeps the line', () => {
+    const features = (reused: 'none' | 'some' | 'all'): RunEvent => ({
+      ...{type: 'features', images: {train: 245, validation: 153}, rows: {train: 735, validation: 153}, reused, seconds: 48},
+    });
+    expect(shown([features('none'), features('some'), features('all')])).to.deep.equal([
+      'features   735 views (245 images x 3) and 153 validation images through the frozen layers, 48 s',
+      'features   735 views (245 images x 3) and 153 validation images through the frozen layers, 48 s; the others were cached',
+      'features   reusing cached features: 735 views (245 images x 3) and 153 validation images',
+    ]);
+  });
+
+  it('cuts a long path in its middle on a terminal, and nowhere else', () => {
+    const dataset: RunEvent = {type: 'dataset', root: `/home/${'long/'.repeat(20)}pets`, classes: 2, images: 305};
+    const [line] = shown([dataset], {isTTY: true, columns: 80});
+    expect(line)
+      .to.have.length.at.most(80)
+      .and.to.match(/^dataset {4}\/home\/long.*….*\/pets: 305 images in 2 classes$/);
+    expect(shown([dataset])[0]).to.include(`/home/${'long/'.repeat(20)}pets`);
   });
 
   it('says notices, and checkpoints when verbose', () => {

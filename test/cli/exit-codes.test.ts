@@ -73,7 +73,11 @@ describe('the exit code', function () {
     expectFailure(await finetune([], {cwd: cwd(), environment: {FINETUNE_ARHC: 'resnet18'}}), 2, /did you mean FINETUNE_ARCH\?/);
     writeFileSync(join(cwd(), 'wrong.json'), '{"epoch": 3}');
     expectFailure(await run('--recipe', 'wrong.json'), 2, /did you mean epochs\?/);
-    expectFailure(await run(), 2, /^error Expected a folder of images for --data, but found none\. .*finetune demo\.\n$/);
+    expectFailure(
+      await run(),
+      2,
+      /^error Expected a folder of images, but found none\. .*:\n {2}finetune DIR .*\n(?:.*\n)* {2}finetune --help .*\n$/,
+    );
   });
 
   it('is 2, as JSON where JSON was asked for', async () => {

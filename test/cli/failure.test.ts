@@ -3,18 +3,20 @@ import {expect} from 'chai';
 import {AccuracyMissedError} from '../../src/cli/accuracy-gate.js';
 import {failureOf, StoppedRunError} from '../../src/cli/failure.js';
 import {Interrupts} from '../../src/cli/interrupts.js';
-import {PLAIN} from '../../src/cli/style.js';
+import {COLOURED, PLAIN} from '../../src/cli/style.js';
 import {rejectionOf} from '../helpers/rejection.js';
 import {AbortedError, DatasetError, MachineError, UsageError} from '../../src/core/errors.js';
+
+const VIEW = {terminal: {style: PLAIN, columns: Infinity}};
 
 describe('how a command fails', () => {
   it('ends with the exit code of the error', () => {
     const codes = [new UsageError('a'), new DatasetError('b'), new MachineError('c'), new AccuracyMissedError(0.5, 0.9), new Error('d')];
-    expect(codes.map(error => failureOf(error, PLAIN).exitCode)).to.deep.equal([2, 3, 4, 5, 1]);
+    expect(codes.map(error => failureOf(error, VIEW).exitCode)).to.deep.equal([2, 3, 4, 5, 1]);
   });
 
   it('tells a person the sentence and a program the fields, without a stack', () => {
-    expect(failureOf(new AccuracyMissedError(0.5, 0.9), PLAIN)).to.deep.equal({
+    expect(failureOf(new AccuracyMissedError(0.5, 0.9), VIEW)).to.deep.equal({
       exitCode: 5,
       text: 'error Expected an accuracy of at least 90.0 % for --assert-accuracy, but found 50.0 %.',
       document: {
@@ -30,7 +32,7 @@ describe('how a command fails', () => {
   it('tells what the system refused, where, and what to do, without a stack', async () => {
     const error = await rejectionOf(readFile('/nowhere/at all'));
     const message = '/nowhere/at all: there is no such file or folder. Check the path, and whether something else has removed it.';
-    expect(failureOf(error, PLAIN)).to.deep.equal({
+    expect(failureOf(error, VIEW)).to.deep.equal({
       exitCode: 1,
       text: `error ${message}`,
       document: {code: 'ENOENT', exitCode: 1, message, path: '/nowhere/at all'},
@@ -44,7 +46,7 @@ describe('how a command fails', () => {
       syscall: 'write',
       path: 'runs/pets/metrics.json',
     });
-    const {text, document} = failureOf(error, PLAIN);
+    const {text, document} = failureOf(error, VIEW);
     expect(text).to.match(/^error runs\/pets\/metrics\.json: your disk quota is used up\. Free some space, or /);
     expect(document.code).to.equal('EDQUOT');
   });
@@ -54,7 +56,7 @@ describe('how a command fails', () => {
     const message =
       'Expected sharp for linux-x64 to read images with, but found it was left out. ' +
       'Install with optional packages: npm install --include=optional.';
-    expect(failureOf(error, PLAIN)).to.deep.equal({
+    expect(failureOf(error, VIEW)).to.deep.equal({
       exitCode: 4,
       text: `error ${message}`,
       document: {code: 'MACHINE_LACKS', exitCode: 4, message},
@@ -62,7 +64,7 @@ describe('how a command fails', () => {
   });
 
   it('shows the stack of a mistake of ours and asks for a report', () => {
-    const {text, document} = failureOf(new TypeError('undefined is not a function'), PLAIN);
+    const {text, document} = failureOf(new TypeError('undefined is not a function'), VIEW);
     expect(text).to.match(
       /^error This is a mistake of finetune, not of yours\. Please report it with these lines:\n\nTypeError: undefined/,
     );
@@ -70,9 +72,55 @@ describe('how a command fails', () => {
     expect(document).to.include({code: 'BUG', exitCode: 1, message: 'undefined is not a function'});
   });
 
+  it('breaks the sentence between words, under its label, on a terminal', () => {
+    const error = new UsageError('Expected a folder of images at /home/ann/data/pets for --data, but found nothing.\nCheck the path.');
+    const {text} = failureOf(error, {terminal: {style: COLOURED, columns: 50}});
+    expect(text.replaceAll(/\u001b\[\d+m/g, '').split('\n')).to.deep.equal([
+      'error      Expected a folder of images at',
+      '           /home/ann/data/pets for --data, but',
+      '           found nothing.',
+      '           Check the path.',
+    ]);
+  });
+
+  it('goes on with a long path behind a slash', () => {
+    const path = `/home/${'a'.repeat(20)}/${'b'.repeat(20)}/c.jpg`;
+    const {text} = failureOf(new UsageError(`Expected ${path}.`), {terminal: {style: PLAIN, columns: 40}});
+    expect(
+      text
+        .split('\n')
+        .slice(1)
+        .map(line => line.trim()),
+    ).to.deep.equal([`/home/${'a'.repeat(20)}/`, `${'b'.repeat(20)}/c.jpg.`]);
+    text.split('\n').forEach(line => expect(line.length).to.be.at.most(40));
+  });
+
+  it('prints line breaks of its own, and none of a name', () => {
+    const name = 'a\nb\u001b[2J\u202e';
+    class Named extends DatasetError {
+      readonly files = [name];
+    }
+    expect(failureOf(new Named(`Two readings of ${name}:\none\ntwo`), VIEW).text).to.equal(
+      'error Two readings of a\\nb\\u001b[2J\\u202e:\none\ntwo',
+    );
+    expect(failureOf(new UsageError(`No such file: ${name}`), {...VIEW, words: ['check', name]}).text).to.equal(
+      'error No such file: a\\nb\\u001b[2J\\u202e',
+    );
+  });
+
+  it('counts the names of a long list, unless verbose', () => {
+    const names = Array.from({length: 50}, (_, i) => `layer${i}.0.weight`);
+    const error = new DatasetError(`Missing (50): ${names.join(', ')}. Add --last-stage 3.`);
+    expect(failureOf(error, VIEW).text).to.equal(
+      `error Missing (50): ${names.slice(0, 3).join(', ')} and 47 more (--verbose lists them). Add --last-stage 3.`,
+    );
+    expect(failureOf(error, {...VIEW, verbose: true}).text).to.include(names.join(', '));
+    expect(failureOf(error, VIEW).document.message).to.include(names.join(', '));
+  });
+
   it('says how to go on with a run that was stopped, quoted for a shell', () => {
     const stopped = new StoppedRunError("runs/ann's pets", "runs/ann's pets/checkpoints/last");
-    const {exitCode, text, document} = failureOf(stopped, PLAIN, 'SIGTERM');
+    const {exitCode, text, document} = failureOf(stopped, VIEW, 'SIGTERM');
     expect(exitCode).to.equal(143);
     expect(text).to.equal(
       "The run in runs/ann's pets was stopped; its state is in runs/ann's pets/checkpoints/last. Go on with\n\n" +
@@ -83,7 +131,7 @@ describe('how a command fails', () => {
 
   it('takes whatever is thrown after a signal for its consequence', () => {
     for (const error of [new AbortedError(), new DOMException('aborted', 'AbortError'), new Error('broken pipe')]) {
-      expect(failureOf(error, PLAIN, 'SIGINT')).to.include({exitCode: 130, text: 'Stopped; there is nothing to go on from.'});
+      expect(failureOf(error, VIEW, 'SIGINT')).to.include({exitCode: 130, text: 'Stopped; there is nothing to go on from.'});
     }
   });
 });

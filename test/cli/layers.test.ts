@@ -61,7 +61,11 @@ describe('options', () => {
   }
 
   const REFUSED: readonly (readonly [flags: object, environment: NodeJS.ProcessEnv, expected: RegExp])[] = [
-    [{arch: 'resnet51'}, {}, /^Command line: Expected "resnet18", .* for "--arch", but found "resnet51"/],
+    [
+      {arch: 'resnet51'},
+      {},
+      /^Command line: Expected resnet18, .* or resnet152 for "--arch", but found "resnet51"; did you mean resnet50\?/,
+    ],
     [{'batch-size': '0'}, {}, /^Command line: .*"--batch-size".*found 0/],
     [{'batch-size': 'many'}, {}, /^Command line: .*"--batch-size".*found "many"/],
     [{lr: false}, {}, /^Command line: .*"--lr".*found false/],

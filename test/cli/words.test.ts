@@ -1,6 +1,8 @@
+import {execFileSync} from 'node:child_process';
 import {expect} from 'chai';
 import {table} from '../../src/cli/table.js';
-import {bytes, environmentName, kebab, labelled, listed, quoted, startedByNpx, wrapped} from '../../src/cli/words.js';
+import {cutMiddle, labelled, padEnd, widthOf, wrapped} from '../../src/cli/layout.js';
+import {bytes, environmentName, kebab, listed, quoted, startedByNpx} from '../../src/cli/words.js';
 
 describe('words', () => {
   it('spell options for flags and for the environment', () => {
@@ -44,10 +46,44 @@ describe('words', () => {
     ]);
   });
 
+  it('quote what a terminal would act on as bash reads it', () => {
+    expect(["a\n'b\\", '\u001b[2J', '\u202e'].map(quoted)).to.deep.equal(["$'a\\n\\'b\\\\'", "$'\\u001b[2J'", "$'\\u202e'"]);
+    for (const word of ["a\n'b\\", 'x\u001b[2J\u202ey', "it's"]) {
+      const script = `printf %s ${quoted(word)}`;
+      expect(execFileSync('bash', ['-c', script], {encoding: 'utf8', env: {...process.env, LC_ALL: 'C.UTF-8'}})).to.equal(word);
+    }
+  });
+
+  it('measure what is seen: wide characters take two columns, colors none', () => {
+    expect(wrapped('\u001b[32mone two\u001b[39m three', 13, '').split('\n')).to.have.length(1);
+    expect(wrapped('漢字 漢字 漢字', 9, '')).to.equal('漢字 漢字\n漢字');
+    expect(padEnd('漢', 4)).to.equal('漢  ');
+    expect(
+      table(
+        [
+          ['漢字', '1'],
+          ['abcd', '22'],
+        ],
+        [1],
+      ),
+    ).to.deep.equal(['漢字   1', 'abcd  22']);
+  });
+
+  it('keep a number and its sign together, line breaks and indentation', () => {
+    expect(wrapped('about 94.8 %', 10, '')).to.equal('about\n94.8 %');
+    expect(wrapped('one\n  aaaaaa bbbbbb', 14, '> ')).to.equal('one\n>   aaaaaa\n>   bbbbbb');
+  });
+
+  it('cut the middle of what is too long', () => {
+    expect(cutMiddle('/home/ann/pets/Birman_121.jpg', 20)).to.equal('/home/a…rman_121.jpg');
+    expect(cutMiddle('short', 20)).to.equal('short');
+    expect(widthOf(cutMiddle('漢字'.repeat(20), 21))).to.be.at.most(21);
+  });
+
   it('break lines between words, below the label', () => {
     expect(wrapped('one two three', 9, '  ')).to.equal('one two\n  three');
-    expect(wrapped('unbreakable', 5, '')).to.equal('unbreakable');
-    expect(labelled(text => `<${text}>`, 'note', 'aaaa bbbb', 17)).to.equal('<note       >aaaa\n           bbbb');
+    expect(wrapped('unbreakable', 20, '')).to.equal('unbreakable');
+    expect(labelled(text => `<${text}>`, 'note', 'aaaaaaaa bbbb', 22)).to.equal('<note       >aaaaaaaa\n           bbbb');
   });
 
   it('stand in columns, numbers at the right', () => {

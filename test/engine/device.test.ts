@@ -95,10 +95,10 @@ describe("TensorFlow's environment", () => {
 
   it('hides every GPU from work for the CPU', () => {
     const environment: NodeJS.ProcessEnv = {CUDA_VISIBLE_DEVICES: '0,1'};
-    prepareEnvironment({threads: 3, verbose: true}, undefined, environment);
+    prepareEnvironment({threads: 3}, undefined, environment);
     expect(environment.CUDA_VISIBLE_DEVICES).to.equal('-1');
     expect(environment.TF_NUM_INTRAOP_THREADS).to.equal('3');
-    expect(environment.TF_CPP_MIN_LOG_LEVEL).to.equal('0');
+    expect(environment.TF_CPP_MIN_LOG_LEVEL).to.equal('2');
   });
 
   it("keeps the user's own settings, and the order that a list of theirs was written in", () => {

@@ -1,11 +1,15 @@
 import {expect} from 'chai';
 import {appendFileSync, cpSync, readFileSync, rmSync, truncateSync, writeFileSync} from 'node:fs';
 import {join} from 'node:path';
+import {pathToFileURL} from 'node:url';
+import {runInNewContext} from 'node:vm';
 import sharp from 'sharp';
+import {ArgumentError} from '../../src/core/arguments.js';
 import {nativeHandles} from '../../src/engine/binding.js';
 import {tf} from '../../src/engine/tensorflow.js';
 import type {BundleRecord} from '../../src/export/bundle-record.js';
 import {Bundle} from '../../src/export/bundle.js';
+import type {ImageSource} from '../../src/export/image-source.js';
 import {loadBundle} from '../../src/export/load-bundle.js';
 import {BundleError} from '../../src/export/open-bundle.js';
 import {UnreadableImageError} from '../../src/export/read-pixels.js';
@@ -94,18 +98,22 @@ describe('loadBundle', () => {
     (await loadBundle(directory)).dispose();
   });
 
+  it('takes a run, and a URL', async () => {
+    const run = temporaryDirectory();
+    cpSync(sound, join(run, 'model'), {recursive: true});
+    for (const place of [run, pathToFileURL(run)]) {
+      const bundle = await loadBundle(place);
+      expect(bundle.directory).to.equal(join(run, 'model'));
+      bundle.dispose();
+    }
+  });
+
   describe('refuses', () => {
     it('a directory without a bundle', async () => {
       const directory = temporaryDirectory();
       expect(await messageFor(directory)).to.equal(
-        `Expected a bundle in ${directory}, but found no finetune.json. Give the model folder that a run or saveBundle made.`,
+        `Expected an exported model in ${directory}, but found no finetune.json. Give the directory of a finished run, or the model folder in it.`,
       );
-    });
-
-    it('a run directory, naming the bundle in it', async () => {
-      const run = temporaryDirectory();
-      cpSync(sound, join(run, 'model'), {recursive: true});
-      expect(await messageFor(run)).to.equal(`Expected a bundle in ${run}, but found no finetune.json. Give ${join(run, 'model')}.`);
     });
 
     it('a record that is not JSON', async () => {
@@ -246,6 +254,96 @@ describe('Bundle', () => {
     }
   });
 
+  it('classifies everything that an image comes as', async () => {
+    const bytes = readFileSync(pictures[1]!);
+    const buffer = new Uint8Array(bytes).buffer;
+    const shared = new SharedArrayBuffer(bytes.length);
+    new Uint8Array(shared).set(bytes);
+    const url = pathToFileURL(pictures[1]!);
+    const sources: ImageSource[] = [
+      ...[pictures[1]!, url, url.href, bytes, new Uint8Array(bytes), buffer, shared],
+      ...[new DataView(buffer), new Blob([buffer]), new File([buffer], 'a.png')],
+      runInNewContext('Uint8Array.from(bytes)', {bytes: [...bytes]}) as Uint8Array,
+      runInNewContext('new Uint8Array(bytes).buffer', {bytes: [...bytes]}) as ArrayBuffer,
+      new Uint8Array([0, ...bytes, 0]).subarray(1, -1),
+    ];
+    const [expected, ...others] = [await bundle.classify(sources[0]!), ...(await bundle.classify(sources))];
+    expect(others).to.have.lengthOf(sources.length);
+    for (const found of [...others, await bundle.classify(sources[5]!)]) {
+      expect(found.map(({className}) => className)).to.deep.equal(expected.map(({className}) => className));
+      found.forEach(({probability}, rank) => expect(probability).to.be.closeTo(expected[rank]!.probability, 1e-6));
+    }
+  });
+
+  it('refuses what stands for no image, and names its place in a list', async () => {
+    const nothing = [
+      null,
+      undefined,
+      '',
+      5,
+      true,
+      {},
+      new Map(),
+      new Set(['a.png']),
+      new Float32Array(4),
+      new Uint8ClampedArray(4),
+      () => 1,
+    ];
+    const elsewhere = [
+      'https://example.org/a.jpg',
+      new URL('http://example.org/a.jpg'),
+      'data:image/png;base64,AA',
+      new URL('file://host/a.jpg'),
+    ];
+    for (const value of [...nothing, ...elsewhere, Symbol('a'), 5n, Promise.resolve('a.png')]) {
+      const alone = await rejectionOf(bundle.classify(value as ImageSource));
+      expect(alone).to.be.instanceOf(ArgumentError).and.to.include({code: 'INVALID_ARGUMENT', argument: 'image'});
+      const listed = await rejectionOf(bundle.classify([pictures[0]!, value as ImageSource]));
+      expect(listed).to.include({code: 'INVALID_ARGUMENT', argument: 'images[1]'});
+    }
+    expect(await rejectionOf(bundle.classify([[pictures[0]!]] as never))).to.include({argument: 'images[0]'});
+    expect(await rejectionOf(bundle.classify([pictures[0]!, , pictures[1]!] as never))).to.include({argument: 'images[1]'});
+  });
+
+  it('tells of bytes that are none any more', async () => {
+    const detached = new Uint8Array(readFileSync(pictures[0]!));
+    structuredClone(detached.buffer, {transfer: [detached.buffer]});
+    for (const empty of [detached, detached.buffer, new Uint8Array(), new ArrayBuffer(0), new Blob([]), new DataView(new ArrayBuffer(0))]) {
+      expect(await rejectionOf(bundle.classify(empty))).to.include({code: 'IMAGE_UNREADABLE', index: 0});
+    }
+  });
+
+  it('refuses options that it does not have, or cannot take', async () => {
+    const refusal = (options: object): Promise<Error> => rejectionOf(bundle.classify(pictures[0]!, options));
+    expect((await refusal({topK: 0})).message).to.equal(
+      'Expected known options for options of classify(), but found topK; did you mean top?',
+    );
+    for (const options of [null, 3, [], {top: '3'}, {top: Infinity}, {signal: {}}, {signal: true}, {unknown: 1}]) {
+      expect(await refusal(options as never)).to.include({code: 'INVALID_ARGUMENT'});
+    }
+    expect(await bundle.classify(pictures[0]!, {top: undefined} as never)).to.have.lengthOf(bundle.classNames.length);
+  });
+
+  it('refuses to work when it is disposed, also in the middle', async () => {
+    const other = await loadBundle(sound);
+    const busy = rejectionOf(other.classify(Array.from({length: 40}, () => pictures[0]!)));
+    const also = rejectionOf(other.classify(pictures[0]!));
+    other.dispose();
+    other.dispose();
+    for (const error of [await busy, await also, await rejectionOf(other.classify(pictures[0]!)), await rejectionOf(other.classify([]))]) {
+      expect(error).to.include({code: 'BUNDLE_DISPOSED', exitCode: 2});
+    }
+    expect(() => other.probabilities(randomPixels(1, SIZE)))
+      .to.throw('disposed')
+      .with.property('code', 'BUNDLE_DISPOSED');
+  });
+
+  it('classifies many requests at once, each for itself', async () => {
+    const alone = await Promise.all(pictures.map(picture => bundle.classify(picture)));
+    const together = await Promise.all(Array.from({length: 24}, (_, i) => bundle.classify(pictures[i % 3]!)));
+    together.forEach((found, i) => expect(found[0].className).to.equal(alone[i % 3]![0].className));
+  });
+
   it('classifies nothing', async () => {
     expect(await bundle.classify([])).to.deep.equal([]);
   });
@@ -260,9 +358,9 @@ describe('Bundle', () => {
     it(`refuses to tell ${top} classes`, async () => {
       const error = await rejectionOf(bundle.classify(pictures[0]!, {top}));
       expect(error).to.include({
-        code: 'USAGE',
+        code: 'INVALID_ARGUMENT',
         exitCode: 2,
-        message: `Expected a whole number from 1 up for top, but found ${top}.`,
+        message: `Expected a whole number from 1 up for options.top of classify(), but found the number ${top}.`,
       });
     });
   }

@@ -272,12 +272,14 @@ describe('finetune', () => {
   it('finds the features that an earlier run has left, and comes to the same numbers', async () => {
     const recipe = smallRecipe(folder, {freeze: [PROBE], seed: 7});
     const [first, second] = [await runAndTell(folder, recipe), await runAndTell(folder, recipe)];
-    const found = (events: readonly RunEvent[]): string[] => events.flatMap(event => (event.type === 'notice' ? [event.message] : []));
-    // 18 pictures in three views to train, 6 to validate.
-    expect([found(first.events), found(second.events)]).to.deep.equal([
-      [],
-      ['The features of 60 pictures and views are there from before.'],
-    ]);
+    const features = (events: readonly RunEvent[]): object[] =>
+      events.flatMap(event => (event.type === 'features' ? [{images: event.images, rows: event.rows, reused: event.reused}] : []));
+    const counts = {images: {train: 18, validation: 6}, rows: {train: 54, validation: 6}};
+    expect([features(first.events), features(second.events)]).to.deep.equal([[{...counts, reused: 'none'}], [{...counts, reused: 'all'}]]);
+    const bars = first.events.flatMap(event => (event.type === 'progress' && event.activity === 'features' ? [event] : []));
+    expect(new Set(bars.map(({total}) => total))).to.deep.equal(new Set([60]));
+    expect(bars.map(({done}) => done)).to.deep.equal(bars.map(({done}) => done).sort((x, y) => x - y));
+    expect(bars.at(-1)).to.include({done: 60});
     expect(courseOf(second.result)).to.deep.equal(courseOf(first.result));
   });
 

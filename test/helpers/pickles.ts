@@ -10,6 +10,7 @@ const uint32 = (value: number): Buffer => {
 
 export const NONE = opcode(0x4e);
 export const TRUE = opcode(0x88);
+export const FALSE = opcode(0x89);
 export const MARK = opcode(0x28);
 
 export const text = (value: string): Pickled => opcode(0x58, uint32(Buffer.byteLength(value)), Buffer.from(value));

@@ -15,7 +15,7 @@ const USUAL_FILES = [
   join('model', 'model.safetensors'),
 ];
 
-const WEIGHTS = /\.(?:safetensors|pth|pt|th|bin|ckpt|h5|hdf5|keras)$|\.pth\.tar$|^model\.json$/i;
+const WEIGHTS = /\.(?:safetensors|pth|pt|th|bin|ckpt|pkl|h5|hdf5|keras)$|\.pth\.tar$|^model\.json$/i;
 
 /** The file of a folder that holds its weights. @throws Malformed where there is none, or it is not clear which */
 export async function fileInFolder(folder: string): Promise<string> {

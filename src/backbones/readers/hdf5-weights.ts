@@ -42,19 +42,22 @@ export class Hdf5Weights {
 
   /** Nothing is read for it but headers. */
   get shapes(): Map<string, readonly number[]> {
-    return new Map([...this.datasets].map(([name, {metadata}]) => [name, metadata.shape!]));
+    return orMalformed(() => new Map([...this.datasets].map(([name, {metadata}]) => [name, metadata.shape!])));
   }
 
   /** @throws Malformed where the numbers lie elsewhere, or in a way that takes far more memory than they do */
   read(name: string): Float32Array {
-    const dataset = this.datasets.get(name)!;
+    return orMalformed(() => this.numbers(name, this.datasets.get(name)!));
+  }
+
+  private numbers(name: string, dataset: Dataset): Float32Array {
     const {size, chunks, virtual_sources: sources = []} = dataset.metadata;
     if (sources.length > 0) throw new Malformed(`values in another file for "${name}"`, 'copy them into the file');
     if (size !== 4 && size !== 8) throw new Malformed(`floats of ${size} bytes for "${name}"`, 'save it as float32');
     if (chunks !== null && size * sizeOf(chunks) > MAX_CHUNK_BYTES) {
       throw new Malformed(`a chunk of ${counted(size * sizeOf(chunks))} bytes for "${name}"`, 'save it without chunks');
     }
-    return orMalformed(() => float32(dataset.value));
+    return float32(dataset.value);
   }
 
   private list(): void {

@@ -6,7 +6,7 @@ import type {Opened} from './signatures.js';
 import {openTfjs} from './tfjs.js';
 
 /** That of ResNet-152 takes half a megabyte. */
-const MAX_JSON_BYTES = 16_000_000;
+const MAX_JSON_BYTES = 8_000_000;
 
 /** @throws Malformed for a document that is too large, or none */
 export async function readJson(path: string, what: string): Promise<JsonObject> {

@@ -17,7 +17,8 @@ export function parseObject(json: Buffer, what: string): JsonObject {
 }
 
 /** A value of a document, for a sentence: itself where it is plain, else what it is. */
-export const shown = (value: unknown): string => (typeof value === 'object' && value !== null ? 'an object' : JSON.stringify(value) ?? 'none');
+export const shown = (value: unknown): string =>
+  typeof value === 'object' && value !== null ? 'an object' : (JSON.stringify(value) ?? 'none');
 
 /** A document as text again; what is nested too deep for that is refused. */
 export function toText(value: unknown, what: string): string {

@@ -28,11 +28,8 @@ function build(machine: PickleMachine): void {
   const object = machine.top();
   if (!(object instanceof Map)) throw machine.malformed('a state given to what has none');
   if (!(object instanceof Placeholder)) return;
-  for (const fields of Array.isArray(state) ? state : [state]) {
-    if (!(fields instanceof Map)) continue;
-    machine.spend(fields.size);
-    for (const [key, value] of fields) object.set(key, value);
-  }
+  for (const fields of Array.isArray(state) ? (state as unknown[]) : [state]) if (fields instanceof Map) machine.spend(fields.size);
+  object.setState(state);
 }
 
 function call(machine: PickleMachine): void {

@@ -1,9 +1,10 @@
 import {sizeOf} from '../../core/host-tensor.js';
 import {Budget} from './elements.js';
 import {Malformed} from './malformed.js';
-import type {TorchStorage, TorchTensor} from './torch-dialect.js';
+import {InlineStorage} from './numpy-arrays.js';
 import {openTorchLegacy} from './torch-legacy.js';
 import {elementsOf} from './torch-strides.js';
+import type {TorchStorage, TorchTensor} from './torch-tensor.js';
 import {namedTensors} from './torch-tensors.js';
 import {openTorchZip} from './torch-zip.js';
 import type {OpenContents, StoredTensor} from './weights-file.js';
@@ -63,6 +64,7 @@ class Storages {
   private async decode(name: string, storage: TorchStorage): Promise<Float32Array> {
     const {type, length} = storage;
     if (type.decode === undefined) throw new Malformed(`no floating-point numbers for "${name}"`);
+    if (storage instanceof InlineStorage) return type.decode(storage.stored);
     this.budget.claim(name, type.bytes * length);
     return type.decode(await this.file.read(storage));
   }

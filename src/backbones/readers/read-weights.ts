@@ -20,7 +20,8 @@ export async function openWeights(path: string): Promise<OpenWeights> {
     const file = (await stat(path)).isDirectory() ? await fileInFolder(path) : path;
     const opened = await openFile(file);
     try {
-      if (opened.tensors.size === 0) throw new Malformed('no tensor of floating-point numbers', 'give a file with the weights of a network');
+      if (opened.tensors.size === 0)
+        throw new Malformed('no tensor of floating-point numbers', 'give a file with the weights of a network');
       const metadata = {...(await describedBeside(file)), ...opened.metadata};
       return {...opened, path, metadata, tensors: new Map([...opened.tensors].map(([name, tensor]) => [name, guarded(path, tensor)]))};
     } catch (error) {

@@ -5,8 +5,8 @@ import {isObject, parseObject, shown} from './json.js';
 import {counted, Malformed} from './malformed.js';
 import {readAll, type Contents, type OpenContents, type StoredTensor} from './weights-file.js';
 
-/** That of ResNet-152 takes 0.1 MB, that of the largest language models 1 MB. Parsed, a header takes ten times its size. */
-const MAX_HEADER_BYTES = 16_000_000;
+/** That of ResNet-152 takes 0.1 MB, that of the largest language models 1 MB. Parsed, a header may take fifty times its size. */
+const MAX_HEADER_BYTES = 4_000_000;
 
 interface Entry {
   readonly name: string;

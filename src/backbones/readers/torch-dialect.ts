@@ -1,27 +1,9 @@
 import {ELEMENT_TYPES, isShape, type ElementType} from './elements.js';
 import {Malformed} from './malformed.js';
 import {Global, type PickleDialect} from './pickle-dialect.js';
+import {arrayFromBuffer, bytesOfTexts, NumpyArray, NumpyType} from './numpy-arrays.js';
 import {Placeholder, placeholderFor} from './placeholder.js';
-
-/** A block of numbers that lies outside the pickle. */
-export class TorchStorage {
-  constructor(
-    readonly key: string,
-    readonly type: ElementType,
-    /** Elements, not bytes. */
-    readonly length: number,
-  ) {}
-}
-
-/** A tensor as PyTorch pickles it: where its elements lie in a storage. Offset and strides count elements. */
-export class TorchTensor {
-  constructor(
-    readonly storage: TorchStorage,
-    readonly offset: number,
-    readonly shape: readonly number[],
-    readonly strides: readonly number[],
-  ) {}
-}
+import {TorchStorage, TorchTensor} from './torch-tensor.js';
 
 const STORAGE_TYPES: Readonly<Record<string, ElementType>> = {
   DoubleStorage: ELEMENT_TYPES.F64,
@@ -75,6 +57,11 @@ const CALLS: Readonly<Record<string, Global['call']>> = {
   'torch._utils._rebuild_parameter_with_state': ([tensor]) => tensor,
   'torch._tensor._rebuild_from_type_v2': rebuildFromType,
   'torch.Size': ([extents]) => extents,
+  'numpy.dtype': ([code]) => new NumpyType(code),
+  'numpy.core.multiarray._reconstruct': () => new NumpyArray(),
+  'numpy._core.multiarray._reconstruct': () => new NumpyArray(),
+  'numpy.core.numeric._frombuffer': arrayFromBuffer,
+  'numpy._core.numeric._frombuffer': arrayFromBuffer,
 };
 
 const storageTypes = new Map(Object.entries(STORAGE_TYPES).map(([name, type]) => [new Global(`torch.${name}`, notCallable), type]));
@@ -97,7 +84,7 @@ const globals: PickleDialect['globals'] = new Map([...storageTypes.keys(), ...ca
  * @param storages collects the storages that the pickle refers to, by key
  */
 export const torchDialect = (storages: Map<string, TorchStorage>): PickleDialect => ({
-  globals,
+  globals: new Map(globals).set('_codecs.encode', new Global('_codecs.encode', bytesOfTexts())),
   otherwise: placeholderFor,
   persistent: id => {
     // The class of a module with its source, in whole modules of the legacy format.

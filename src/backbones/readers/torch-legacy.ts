@@ -4,7 +4,8 @@ import {counted, Malformed} from './malformed.js';
 import {PLAIN} from './pickle-dialect.js';
 import {unpickle} from './pickle.js';
 import type {TorchFile} from './pytorch.js';
-import {torchDialect, type TorchStorage} from './torch-dialect.js';
+import {torchDialect} from './torch-dialect.js';
+import type {TorchStorage} from './torch-tensor.js';
 
 /** torch/serialization.py MAGIC_NUMBER and PROTOCOL_VERSION */
 const MAGIC = 0x1950a86a20f9469cfc6cn;
@@ -17,17 +18,27 @@ const PROTOCOL = 1001;
 export async function openTorchLegacy(path: string): Promise<TorchFile> {
   const bytes = await readFile(path);
   const input = new ByteCursor(bytes);
-  if (unpickle(input, PLAIN) !== MAGIC) throw new Malformed('a pickle that torch.save did not write', 'give a file that torch.save wrote');
+  const storages = new Map<string, TorchStorage>();
+  const first = unpickle(input, torchDialect(storages));
+  if (first instanceof Map && storages.size === 0) return inMemory(first, bytes);
+  if (first !== MAGIC) throw new Malformed('a pickle that torch.save did not write', 'give a file that torch.save wrote');
   if (unpickle(input, PLAIN) !== PROTOCOL) throw new Malformed(`a PyTorch file of another protocol than ${PROTOCOL}`);
   const machine = unpickle(input, PLAIN);
   if (!(machine instanceof Map) || machine.get('little_endian') !== true) {
     throw new Malformed('numbers in big-endian byte order', 'save it on a little-endian machine');
   }
-  const storages = new Map<string, TorchStorage>();
   const root = unpickle(input, torchDialect(storages));
   const stored = readStorages(input, storages);
   return {root, bytes: bytes.length, read: async ({key}) => stored.get(key)!, close: () => {}};
 }
+
+/** A pickle of arrays, as some model zoos have them. */
+const inMemory = (root: unknown, {length}: Uint8Array): TorchFile => ({
+  root,
+  bytes: length,
+  read: () => Promise.reject(new Malformed('a storage where there is none')),
+  close: () => {},
+});
 
 /** Views of the bytes of every storage, by key. */
 function readStorages(input: ByteCursor, storages: ReadonlyMap<string, TorchStorage>): Map<string, Uint8Array> {

@@ -1,6 +1,6 @@
 import {sizeOf} from '../../core/host-tensor.js';
 import {counted, Malformed} from './malformed.js';
-import type {TorchTensor} from './torch-dialect.js';
+import type {TorchTensor} from './torch-tensor.js';
 
 /** Row-major, without gaps; the stride of an extent of 1 says nothing. */
 function isContiguous({shape, strides}: TorchTensor): boolean {

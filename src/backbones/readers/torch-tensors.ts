@@ -1,5 +1,6 @@
 import {Malformed} from './malformed.js';
-import {TorchTensor} from './torch-dialect.js';
+import {NumpyArray} from './numpy-arrays.js';
+import {TorchTensor} from './torch-tensor.js';
 
 /** Modules inside each other take three levels each. */
 const MAX_DEPTH = 64;
@@ -28,16 +29,24 @@ export function namedTensors(root: unknown): Map<string, TorchTensor> {
 }
 
 function collect(value: unknown, name: string, depth: number, tensors: Map<string, TorchTensor>, seen: Set<unknown>): void {
-  if (value instanceof TorchTensor) {
-    if (name !== '' && !tensors.has(name)) tensors.set(name, value);
+  const tensor = value instanceof NumpyArray ? value.tensor : value;
+  if (tensor instanceof TorchTensor) {
+    if (name !== '' && !tensors.has(name)) tensors.set(name, tensor);
     return;
   }
   if (!(value instanceof Map || Array.isArray(value)) || seen.has(value) || depth > MAX_DEPTH) return;
   seen.add(value);
-  for (const [key, inner] of value.entries() as Iterable<[unknown, unknown]>) {
+  for (const [key, inner] of entriesOf(value)) {
     const inside = MODULE_FIELDS.has(key) ? name : below(name, key);
     if (inside !== undefined) collect(inner, inside, depth + 1, tensors, seen);
   }
+}
+
+const isPair = (item: unknown): item is [string, unknown] => Array.isArray(item) && item.length === 2 && typeof item[0] === 'string';
+
+/** A list of names and tensors in pairs is as good as a dictionary. */
+function entriesOf(value: ReadonlyMap<unknown, unknown> | readonly unknown[]): Iterable<readonly [unknown, unknown]> {
+  return Array.isArray(value) && value.every(isPair) ? value : (value.entries() as Iterable<[unknown, unknown]>);
 }
 
 /** Undefined for a key that is no part of a name. */

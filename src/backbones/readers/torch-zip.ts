@@ -3,12 +3,13 @@ import {ZipArchive, ZipError} from '../../core/zip.js';
 import {ByteCursor} from './byte-cursor.js';
 import {counted, Malformed} from './malformed.js';
 import {unpickle} from './pickle.js';
-import {torchDialect, type TorchStorage} from './torch-dialect.js';
+import {torchDialect} from './torch-dialect.js';
+import type {TorchStorage} from './torch-tensor.js';
 import type {TorchFile} from './pytorch.js';
 
-/** That of ResNet-152 takes 0.1 MB. Most writers do not compress it; those that do, to a tenth. */
-const MAX_PICKLE_BYTES = 64_000_000;
-const mostPickleBytes = (zip: ZipArchive): number => Math.min(MAX_PICKLE_BYTES, 1_000_000 + 16 * zip.bytes);
+/** That of ResNet-152 takes 0.1 MB, more only where arrays of NumPy are in it. Few writers compress it, and none to less than a tenth. */
+const MAX_INFLATED_BYTES = 64_000_000;
+const mostPickleBytes = ({bytes}: ZipArchive): number => Math.max(bytes, Math.min(MAX_INFLATED_BYTES, 1_000_000 + 16 * bytes));
 
 /**
  * Opens the format of `torch.save` since 1.6: a zip archive of `<name>/data.pkl`, `<name>/byteorder` and `<name>/data/<key>`.

@@ -1,3 +1,4 @@
+import {printable} from '../../core/printable.js';
 import {basename, dirname} from 'node:path';
 import {claimCache} from '../../core/cache-directory.js';
 import {UsageError} from '../../core/errors.js';
@@ -17,7 +18,7 @@ import {folderOptions, type FolderValues} from '../folder-options.js';
 import {formatNames} from '../name-list.js';
 import {loadFolder} from '../load-folder.js';
 import {ProgressLine} from '../progress-line.js';
-import {printable, PROGRAM, quoted} from '../words.js';
+import {PROGRAM, quoted} from '../words.js';
 
 interface CheckValues extends FolderValues {
   readonly workers?: number;
@@ -41,7 +42,7 @@ function tell(folder: ImageFolder, {findings, readable, refusal}: Report, verbos
     `${bold(printable(folder.root))}: ${summary}`,
     ...folderLines(folder),
     '',
-    ...findingLines(findings, terminal.resultStyle, terminal.columns, verbose),
+    ...findingLines(findings, terminal.resultStyle, terminal.resultColumns, verbose),
     ...(refusal === undefined ? [good('Ready to train.')] : []),
   ].join('\n');
 }
@@ -84,8 +85,8 @@ export const check: Action = async (request, session) => {
     document: {data: root, layout, classes: classNames, images, perClass: classSizes(folder), findings, usable: refusal === undefined},
     text: [
       tell(folder, report, verbose, session),
-      ...(fixList === undefined ? [] : [`${plural(excluded.length, 'file')} to leave out: ${fixList}`]),
-      ...(html === undefined ? [] : [`Page: ${html}`]),
+      ...(fixList === undefined ? [] : [`${plural(excluded.length, 'file')} to leave out: ${printable(fixList)}`]),
+      ...(html === undefined ? [] : [`Page: ${printable(html)}`]),
     ].join('\n'),
     ...(refusal === undefined ? {hint: `\nNext: ${next}`} : {error: refusal}),
   };

@@ -1,16 +1,16 @@
 import {existsSync, readdirSync} from 'node:fs';
 import {basename, join} from 'node:path';
-import {fileURLToPath} from 'node:url';
 import {UsageError} from '../../core/errors.js';
+import {printable} from '../../core/printable.js';
 import {drawDemoSet} from '../../datasets/demo-set.js';
 import {plural} from '../../report/format.js';
 import type {Action} from '../action.js';
+import {steps} from '../next-steps.js';
+import {DEMO_RECIPE} from '../demo-recipe.js';
 import {readRecipeFile} from '../recipe-file.js';
-import {labelled, PROGRAM, quoted} from '../words.js';
+import {labelled} from '../layout.js';
+import {PROGRAM, quoted} from '../words.js';
 import {train} from './train.js';
-
-// From dist/src/cli/commands/ to the root of the package.
-const RECIPE = fileURLToPath(new URL('../../../../templates/recipes/demo.json', import.meta.url));
 
 /** Pictures are the same in every demo, whatever the seed of the training. */
 const DRAWING_SEED = 1;
@@ -21,7 +21,7 @@ function checkFolder(directory: string): void {
   const foreign = entries.find(entry => entry.isFile() && !entry.name.startsWith(`${basename(entry.parentPath)}-`));
   if (foreign === undefined) return;
   throw new UsageError(
-    `Expected an empty folder to draw the demo into, but found ${join(foreign.parentPath, foreign.name)}. Say finetune demo DIR.`,
+    `Expected an empty folder to draw the demo into, but found ${printable(join(foreign.parentPath, foreign.name))}. Say finetune demo DIR.`,
   );
 }
 
@@ -31,14 +31,21 @@ export const demo: Action = async (request, session) => {
   const directory = (request.positionals.dir as string | undefined) ?? 'finetune-demo';
   checkFolder(directory);
   const pictures = await drawDemoSet(directory, {seed: DRAWING_SEED});
-  terminal.log(labelled(terminal.style.dim, 'drawn', `${plural(pictures.length, 'picture')} in ${directory}`, terminal.columns));
+  terminal.log(labelled(terminal.style.dim, 'drawn', `${plural(pictures.length, 'picture')} in ${printable(directory)}`, terminal.columns));
   const layers = [
     {source: 'flag', values: {data: directory}} as const,
     ...request.layers,
-    {source: 'recipe file', values: readRecipeFile(RECIPE)} as const,
+    {source: 'recipe file', values: readRecipeFile(DEMO_RECIPE)} as const,
   ];
   const outcome = await train({...request, layers}, session);
-  const yours = ['', 'With pictures of your own, a folder for each class:', `  ${PROGRAM} --data DIR`, '', 'This one again:'];
-  const again = `  ${PROGRAM} --data ${quoted(directory)} --recipe ${quoted(RECIPE)}`;
-  return {...outcome, hint: [outcome.hint ?? '', ...yours, again].join('\n')};
+  const yours = steps(
+    'Then',
+    [
+      [`${PROGRAM} DIR`, 'with images of your own, a folder for each class'],
+      [`${PROGRAM} ${quoted(directory)} --recipe ${quoted(DEMO_RECIPE)}`, 'this one again'],
+    ],
+    terminal.style,
+    terminal.columns,
+  );
+  return {...outcome, hint: `${outcome.hint ?? ''}\n${yours}`};
 };

@@ -1,12 +1,14 @@
+import {existsSync} from 'node:fs';
 import {UsageError} from '../../core/errors.js';
 import {startEngine} from '../../engine/runtime.js';
 import {loadBundle} from '../../export/load-bundle.js';
-import {openBundle} from '../../export/open-bundle.js';
+import {bundleDirectory, openBundle} from '../../export/open-bundle.js';
 import {evaluate as measure} from '../../finetune/evaluate.js';
 import {accuracyGate} from '../accuracy-gate.js';
 import type {Action} from '../action.js';
 import {ConsoleView} from '../console-view.js';
 import {engineWish, type EngineValues} from '../engine-view.js';
+import {findModel} from '../find-model.js';
 import {folderOptions, type FolderValues} from '../folder-options.js';
 import {leftOutSentence} from '../left-out-sentence.js';
 import {loadFolder} from '../load-folder.js';
@@ -24,16 +26,22 @@ const MEASURED = {
   all: 'all images of the folder: expect less on new pictures if training saw some of these',
 };
 
-/** `finetune evaluate BUNDLE --data DIR` */
+/** A folder that stands alone, and is no model, is what to measure the newest one on. @throws UsageError (exit 2) without a folder */
+function modelAndData(model: string | undefined, data: string | undefined): {readonly model?: string; readonly data: string} {
+  if (data !== undefined) return {...(model !== undefined && {model}), data};
+  if (model !== undefined && bundleDirectory(model) === undefined && existsSync(model)) return {data: model};
+  throw new UsageError('Expected a folder of images for --data, but found none. Say finetune evaluate MODEL --data DIR.');
+}
+
+/** `finetune evaluate MODEL --data DIR` */
 export const evaluate: Action = async ({positionals, values}, session) => {
   const {terminal, signal} = session;
-  const directory = String(positionals.bundle);
-  const {data, assertAccuracy, verbose, ...wish} = values as unknown as EvaluateValues;
-  if (data === undefined)
-    throw new UsageError('Expected a folder of images for --data, but found none. Say finetune evaluate BUNDLE --data DIR.');
+  const {assertAccuracy, verbose, ...wish} = values as unknown as EvaluateValues;
+  const {model, data} = modelAndData(positionals.model as string | undefined, wish.data);
+  const {directory} = findModel(model === undefined ? [] : [model], terminal);
   await openBundle(directory);
   const folder = await loadFolder(data, folderOptions(values), session);
-  const engine = await startEngine(engineWish({...wish, verbose}, session));
+  const engine = await startEngine(engineWish(wish, session));
   const bundle = await loadBundle(directory);
   const {spec, classNames} = bundle;
   const view = new ConsoleView(terminal, {verbose});
@@ -46,7 +54,7 @@ export const evaluate: Action = async ({positionals, values}, session) => {
       ...{bundle: directory, data: folder.root, part, engine: engine.engine, device: engine.device, arch: spec.arch},
       ...{classes: classNames, images, metrics, findings},
     },
-    text: printed([...lines, ['measured', MEASURED[part]], ...leftOut], terminal.resultStyle, terminal.columns),
+    text: printed([...lines, ['measured', MEASURED[part]], ...leftOut], terminal.resultStyle, terminal.resultColumns),
     ...accuracyGate(metrics.accuracy, assertAccuracy),
   };
 };

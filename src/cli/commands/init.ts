@@ -1,6 +1,7 @@
 import {dirname, relative, resolve, sep} from 'node:path';
 import {fileURLToPath} from 'node:url';
 import {UsageError} from '../../core/errors.js';
+import {printable} from '../../core/printable.js';
 import {isTaken, writeWhole} from '../../core/write-file.js';
 import type {Action} from '../action.js';
 import {commentedRecipe} from '../recipe-document.js';
@@ -20,5 +21,5 @@ export const init: Action = async ({positionals, values}) => {
     if (!isTaken(error)) throw error;
     throw new UsageError(`Expected no file yet at ${path} for finetune init, but found one. Give another name, or add --overwrite.`);
   }
-  return {document: {recipe: path}, text: path, hint: `Edit it, then: ${PROGRAM} --data DIR --recipe ${quoted(path)}`};
+  return {document: {recipe: path}, text: printable(path), hint: `Edit it, then: ${PROGRAM} --data DIR --recipe ${quoted(path)}`};
 };

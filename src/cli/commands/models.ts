@@ -3,7 +3,7 @@ import {whereFrom} from '../../backbones/locate-weights.js';
 import {ARCHS} from '../../backbones/resnet-specs.js';
 import type {Action} from '../action.js';
 import {table} from '../table.js';
-import {wrapped} from '../words.js';
+import {wrapped} from '../layout.js';
 
 const HERE = {cache: 'here', torch: "here (torch's cache)", huggingface: "here (Hugging Face's cache)", file: 'here', download: 'download'};
 
@@ -32,6 +32,6 @@ export const models: Action = async (_request, {environment, terminal}) => {
   ];
   return {
     document: {archs: ARCHS, weights},
-    text: [bold(heading!), ...lines, '', ...notes.map(note => dim(wrapped(note, terminal.columns, '')))].join('\n'),
+    text: [bold(heading!), ...lines, '', ...notes.map(note => dim(wrapped(note, terminal.resultColumns, '')))].join('\n'),
   };
 };

@@ -1,24 +1,41 @@
+import {relative, sep} from 'node:path';
+import {UsageError} from '../../core/errors.js';
+import type {Finding} from '../../core/finding.js';
+import {printable} from '../../core/printable.js';
+import {Exclusion} from '../../datasets/exclusion.js';
 import {findImages} from '../../datasets/find-images.js';
 import {startEngine} from '../../engine/runtime.js';
-import type {Bundle, Prediction} from '../../export/bundle.js';
+import type {Bundle} from '../../export/bundle.js';
 import {loadBundle} from '../../export/load-bundle.js';
 import {openBundle} from '../../export/open-bundle.js';
 import {UnreadableImageError} from '../../export/read-pixels.js';
 import type {Action, Session} from '../action.js';
 import {engineWish, type EngineValues} from '../engine-view.js';
+import {findModel} from '../find-model.js';
 import {findingLines} from '../finding-lines.js';
-import {listing} from '../load-folder.js';
-import {ProgressLine} from '../progress-line.js';
-import {table} from '../table.js';
-import {percent} from '../words.js';
+import {namesIn} from '../folder-options.js';
+import {labelled} from '../layout.js';
 import {leftOutSentence} from '../left-out-sentence.js';
+import {listing} from '../load-folder.js';
+import {predictionLines, predictionSummary, type Classified} from '../prediction-lines.js';
+import {ProgressLine} from '../progress-line.js';
+import {readStandardInput, STANDARD_INPUT} from '../standard-input.js';
 
 /** Images classified between two looks at the signal. */
 const BATCH = 32;
 
-interface Classified {
+/** Fewer are classified sooner than TensorFlow is downloaded. */
+const WORTH_INSTALLING = 200;
+
+interface PredictValues extends EngineValues {
+  readonly top: number;
+  readonly exclude?: string;
+}
+
+/** An image by the name it is told by, and what is classified. */
+interface Source {
   readonly image: string;
-  readonly predictions: readonly Prediction[];
+  readonly source: string | Uint8Array;
 }
 
 /** What became of a number of images: one that cannot be read does not keep the others from being classified. */
@@ -27,19 +44,21 @@ interface Results {
   readonly unreadable: readonly UnreadableImageError[];
 }
 
-async function classifyBatch(bundle: Bundle, images: readonly string[], top: number): Promise<Results> {
+async function classifyBatch(bundle: Bundle, images: readonly Source[], top: number): Promise<Results> {
+  if (images.length === 0) return {classified: [], unreadable: []};
   try {
-    const predictions = await bundle.classify(images, {top});
-    return {classified: images.map((image, i) => ({image, predictions: predictions[i]!})), unreadable: []};
+    const sources = images.map(({source}) => source);
+    const predictions = await bundle.classify(sources, {top});
+    return {classified: images.map(({image}, i) => ({image, predictions: predictions[i]!})), unreadable: []};
   } catch (error) {
     if (!(error instanceof UnreadableImageError)) throw error;
-    const rest = images.filter(image => image !== error.image);
-    const {classified, unreadable} = rest.length === 0 ? {classified: [], unreadable: []} : await classifyBatch(bundle, rest, top);
-    return {classified, unreadable: [error, ...unreadable]};
+    const {image} = images[error.index]!;
+    const {classified, unreadable} = await classifyBatch(bundle, images.toSpliced(error.index, 1), top);
+    return {classified, unreadable: [new UnreadableImageError(image, error.reason, error.index, {cause: error}), ...unreadable]};
   }
 }
 
-async function classifyAll(bundle: Bundle, images: readonly string[], top: number, {terminal, signal}: Session): Promise<Results> {
+async function classifyAll(bundle: Bundle, images: readonly Source[], top: number, {terminal, signal}: Session): Promise<Results> {
   const progress = new ProgressLine(terminal);
   const classified: Classified[] = [];
   const unreadable: UnreadableImageError[] = [];
@@ -54,34 +73,65 @@ async function classifyAll(bundle: Bundle, images: readonly string[], top: numbe
   return {classified, unreadable};
 }
 
-const row = ({image, predictions}: Classified): string[] => [
-  image,
-  ...predictions.flatMap(({className, probability}) => [className, percent(probability)]),
-];
+interface Found {
+  readonly images: readonly string[];
+  readonly findings: readonly Finding[];
+}
 
-/** `finetune predict BUNDLE IMAGE...` */
+/** Leaves out what a list of `check` names: relative to a folder that was given, or as the path stands here. */
+function without({images, findings}: Found, folders: readonly string[], list: string | undefined): Found {
+  if (list === undefined) return {images, findings};
+  const exclusion = new Exclusion(namesIn(list));
+  const kept = images.filter(path => {
+    const names = [path, ...folders.map(folder => relative(folder, path).replaceAll(sep, '/'))].map(name => ({name}));
+    return exclusion.kept(names).length === names.length;
+  });
+  return {images: kept, findings: [...findings, ...exclusion.findings()]};
+}
+
+async function findSources(words: readonly string[], list: string | undefined, {terminal, signal}: Session) {
+  const paths = words.filter(word => word !== STANDARD_INPUT);
+  const line = new ProgressLine(terminal);
+  const found = await findImages(paths, {signal, onProgress: listing(line)}).finally(() => line.end());
+  const {images, findings} = without(found, paths, list);
+  const sources: Source[] = images.map(image => ({image, source: image}));
+  if (paths.length < words.length) sources.push({image: STANDARD_INPUT, source: await readStandardInput()});
+  return {sources, findings};
+}
+
+/** `finetune predict [MODEL] IMAGE...` */
 export const predict: Action = async ({positionals, values}, session) => {
-  const directory = String(positionals.bundle);
-  const {top} = values as {readonly top: number};
-  await openBundle(directory);
-  const line = new ProgressLine(session.terminal);
-  const watching = {signal: session.signal, onProgress: listing(line)};
-  const {images, findings} = await findImages(positionals.image as readonly string[], watching).finally(() => line.end());
   const {terminal} = session;
+  const {top, exclude, ...wish} = values as unknown as PredictValues;
+  const words = [positionals.model, ...(positionals.image as readonly unknown[])].filter(word => word !== undefined).map(String);
+  if (words.length === 0) throw new UsageError('Expected images to classify, but found none. Say finetune predict [MODEL] IMAGE...');
+  const {directory, rest} = findModel(words, terminal);
+  await openBundle(directory);
+  if (rest.length === 0) throw new UsageError(`Expected images to classify, but found none. Say finetune predict ${directory} IMAGE...`);
+  const {sources, findings} = await findSources(rest, exclude, session);
   for (const told of findingLines(findings, terminal.style, terminal.columns)) terminal.log(told);
-  await startEngine(engineWish(values as unknown as EngineValues, session));
+  await startEngine({...engineWish(wish, session), install: wish.engine !== 'auto' || sources.length >= WORTH_INSTALLING});
   const bundle = await loadBundle(directory);
-  const {classified, unreadable} = await classifyAll(bundle, images, Math.min(top, bundle.classNames.length), session);
+  const isForPeople = Number.isFinite(terminal.resultColumns);
+  const {classified, unreadable} = await classifyAll(
+    bundle,
+    sources,
+    Math.min(isForPeople ? Math.max(2, top) : top, bundle.classNames.length),
+    session,
+  );
   bundle.dispose();
-  for (const {message} of unreadable.slice(1)) terminal.alert(message);
-  if (unreadable.length > 0) terminal.alert(`Left out ${leftOutSentence({found: images.length, unreadable: unreadable.length})}`);
-  const columns = classified[0]?.predictions.flatMap((_, i) => [2 * i + 2]) ?? [];
+  for (const {image, reason} of unreadable) {
+    terminal.alert(labelled(terminal.style.warn, 'unreadable', `${printable(image)}: ${printable(reason)}`, terminal.columns));
+  }
+  if (unreadable.length > 0) terminal.alert(`Left out ${leftOutSentence({found: sources.length, unreadable: unreadable.length})}`);
+  const images = classified.map(({image, predictions}) => ({image, predictions: predictions.slice(0, top)}));
   return {
     document: {
-      ...{bundle: directory, found: images.length, images: classified},
+      ...{bundle: directory, found: sources.length, images},
       ...{unreadable: unreadable.map(({image, reason}) => ({image, reason})), findings},
     },
-    text: table(classified.map(row), columns).join('\n'),
+    text: predictionLines(classified, terminal.resultStyle, terminal.resultColumns, top).join('\n'),
+    ...(classified.length > 1 && {hint: predictionSummary(classified)}),
     ...(unreadable[0] !== undefined && {error: unreadable[0]}),
   };
 };

@@ -1,3 +1,4 @@
+import {printable} from '../../core/printable.js';
 import {UsageError} from '../../core/errors.js';
 import {atImageSize, TORCHVISION_PREPROCESSING, withFit, type Fit} from '../../core/preprocessing.js';
 import {augmentationOf, type AugmentationChoice} from '../../datasets/augment.js';
@@ -9,7 +10,7 @@ import {plural} from '../../report/format.js';
 import type {Action} from '../action.js';
 import {folderOptions, type FolderValues} from '../folder-options.js';
 import {loadFolder} from '../load-folder.js';
-import {printable, PROGRAM, quoted} from '../words.js';
+import {PROGRAM, quoted} from '../words.js';
 
 interface PreviewValues extends FolderValues {
   readonly augment?: AugmentationChoice;
@@ -67,7 +68,7 @@ export const preview: Action = async (request, session) => {
   return {
     document: {sheet: out, augment, fit, seed, pictures: shown, variations},
     text: [
-      `${out}: ${plural(rows.length, 'picture')}, each as it is and in ${plural(variations, 'variation')}`,
+      `${printable(out)}: ${plural(rows.length, 'picture')}, each as it is and in ${plural(variations, 'variation')}`,
       ...shown.map(({name}) => `  ${printable(name)}`),
       ...found.flatMap(({sample, fault}) => (fault === undefined ? [] : [`  not shown: ${printable(sample.name)} (${fault})`])),
     ].join('\n'),

@@ -20,7 +20,14 @@ import {RunPlan} from '../run-plan.js';
 import {foldsSummary, nextSteps, runSummary} from '../run-summary.js';
 import {table} from '../table.js';
 import {threadsSentence} from '../threads.js';
-import {labelled} from '../words.js';
+import {cutMiddle, labelled} from '../layout.js';
+
+/** What names and sources of options take beside a value. */
+const OPTION_COLUMNS = 34;
+
+/** Every value in force, in the width of a terminal. */
+const optionLines = (rows: readonly (readonly string[])[], columns: number): string[] =>
+  table([['option', 'value', 'from'], ...rows].map(([name, value, from]) => [name!, cutMiddle(value!, columns - OPTION_COLUMNS), from!]));
 
 /** The library's run; one that is stopped says how to go on. */
 async function runIn(out: string, folder: ImageFolder, recipe: Recipe, options: FinetuneOptions): Promise<FinetuneResult> {
@@ -80,7 +87,7 @@ async function trainFolds(ready: Ready, out: string, folds: number): Promise<Out
   await writeWhole(join(out, 'folds.json'), `${JSON.stringify(document, null, 2)}\n`);
   return {
     document,
-    text: foldsSummary(together, out, terminal.resultStyle, terminal.columns),
+    text: foldsSummary(together, out, terminal.resultStyle, terminal.resultColumns),
     ...accuracyGate(together.accuracy.mean, plan.values.assertAccuracy),
   };
 }
@@ -99,15 +106,15 @@ export const train: Action = async (request, session: Session) => {
   terminal.log(labelled(dim, 'threads', threadsSentence(plan.values.workers, engine), terminal.columns));
   const resolved = plan.resolve(folder, engine.device === 'gpu');
   const out = plan.directory(resolved.recipe.arch);
-  if (verbose) for (const line of table([['option', 'value', 'from'], ...plan.rows(resolved, out)])) terminal.log(dim(line));
+  if (verbose) for (const line of optionLines(plan.rows(resolved, out), terminal.columns)) terminal.log(dim(line));
   const ready = {plan, folder, resolved, engineSeconds, session};
   if (folds !== undefined) return trainFolds(ready, out, folds);
   const result = await trainOnce(ready, out);
   const {metrics, bundle} = result;
   return {
     document: await metricsOf(out),
-    text: runSummary(result, terminal.resultStyle, terminal.columns),
-    ...(bundle !== undefined && {hint: nextSteps(out, bundle)}),
+    text: runSummary(result, terminal.resultStyle, terminal.resultColumns),
+    ...(bundle !== undefined && {hint: nextSteps(out, bundle, terminal)}),
     ...accuracyGate(metrics.validation.accuracy, assertAccuracy),
   };
 };

@@ -1,5 +1,21 @@
 import {expect} from 'chai';
-import {build, dictionary, global, integer, list, NONE, reduce, text, TRUE, tuple, type Pickled} from '../../helpers/pickles.js';
+import {bytesOfTexts} from '../../../src/backbones/readers/numpy-arrays.js';
+import {
+  build,
+  dictionary,
+  FALSE,
+  global,
+  integer,
+  integers,
+  list,
+  NONE,
+  pickle,
+  reduce,
+  text,
+  TRUE,
+  tuple,
+  type Pickled,
+} from '../../helpers/pickles.js';
 import {storedZip} from '../../helpers/stored-zip.js';
 import {bytesOf, storage, tensor, torchLegacy, torchZip} from '../../helpers/torch-files.js';
 import {openWeights} from '../../../src/backbones/readers/read-weights.js';
@@ -111,6 +127,43 @@ describe('readPyTorch', () => {
       /^Expected weights in .*, but found 4,294,967,296 bytes for "b", far more than it needs; download or save the file again\.$/,
     );
     await file.close();
+  });
+
+  describe('arrays of NumPy', () => {
+    const type = (code: string, order = '<') =>
+      build(reduce(global('numpy', 'dtype'), text(code), FALSE, TRUE), tuple(integer(3), text(order), NONE));
+    const latin1 = (bytes: Buffer) => reduce(global('_codecs', 'encode'), text(bytes.toString('latin1')), text('latin1'));
+    const array = (shape: readonly number[], bytes: Buffer, dtype = type('f4'), columnMajor = FALSE) =>
+      build(
+        reduce(global('numpy.core.multiarray', '_reconstruct'), global('numpy', 'ndarray'), integers([0]), text('b')),
+        tuple(integer(1), integers(shape), dtype, columnMajor, latin1(bytes)),
+      );
+    const fromBuffer = reduce(global('numpy._core.numeric', '_frombuffer'), latin1(SIX), type('f4'), integers([3, 2]), text('F'));
+    const root = dictionary({
+      rows: array([2, 3], SIX),
+      columns: array([3, 2], SIX, type('f4'), TRUE),
+      fromBuffer,
+      doubles: array([1], bytesOf(Float64Array.of(0.5)), type('f8')),
+      integers: array([1], bytesOf(Int32Array.of(1)), type('i4')),
+      bigEndian: array([6], SIX, type('f4', '>')),
+      short: array([7], SIX),
+    });
+    const VALUES = {rows: [0, 1, 2, 3, 4, 5], columns: [0, 3, 1, 4, 2, 5], fromBuffer: [0, 3, 1, 4, 2, 5], doubles: [0.5]};
+
+    it('are read where torch.save wrote them', async () => {
+      expect(valuesIn(await readBytes(torchZip(root, {})))).to.deep.equal(VALUES);
+    });
+
+    it('are read from a pickle by itself', async () => {
+      expect(valuesIn(await readBytes(pickle(root)))).to.deep.equal(VALUES);
+    });
+
+    it('are encoded once, so that one text cannot be made to fill the memory', async () => {
+      const encode = bytesOfTexts();
+      expect(encode(['ä'])).to.deep.equal(Buffer.of(0xe4));
+      expect(encode(['ä'])).to.equal(encode(['ä']));
+      expect(encode([1])).to.be.instanceOf(Map);
+    });
   });
 
   const weightsOf = (fields: Partial<Parameters<typeof tensor>[0]>) => zip(dictionary({w: tensor({key: '0', shape: [6], ...fields})}));
@@ -263,8 +316,6 @@ describe('readPyTorch', () => {
       Buffer.from('7d7100', 'hex'),
       ...['state_dict', 'model', 'net', 'ema'].map(key => Buffer.concat([text(key), Buffer.from('680073', 'hex')])),
     ]);
-    expect(await refusalOf(zip(knot))).to.contain(
-      'a dictionary with "state_dict", "model", "net", "ema", and no tensor inside',
-    );
+    expect(await refusalOf(zip(knot))).to.contain('a dictionary with "state_dict", "model", "net", "ema", and no tensor inside');
   });
 });

@@ -63,7 +63,16 @@ describe('readTfjs', () => {
       `a shard outside the model's folder ("/etc/hostname")${again}`,
     ],
     ['a shard without a name', folder(manifest([], [1])), `a shard outside the model's folder (1)${again}`],
-    ['more shards than anybody has', folder(manifest([], Array.from({length: 10_001}, (_, i) => String(i)))), `10,001 shards, above the limit of 10,000${again}`],
+    [
+      'more shards than anybody has',
+      folder(
+        manifest(
+          [],
+          Array.from({length: 10_001}, (_, i) => String(i)),
+        ),
+      ),
+      `10,001 shards, above the limit of 10,000${again}`,
+    ],
     [
       'a folder for a shard',
       folder(manifest([weight('w', [0])], ['.'])),
@@ -76,9 +85,12 @@ describe('readTfjs', () => {
     ],
     [
       'one shard in two groups',
-      folder({weightsManifest: [manifest([weight('a', [1])]), manifest([weight('b', [1])], ['./a.bin'])].flatMap(m => m.weightsManifest)}, {
-        'a.bin': Buffer.alloc(4),
-      }),
+      folder(
+        {weightsManifest: [manifest([weight('a', [1])]), manifest([weight('b', [1])], ['./a.bin'])].flatMap(m => m.weightsManifest)},
+        {
+          'a.bin': Buffer.alloc(4),
+        },
+      ),
       `shard ./a.bin named more than once${again}`,
     ],
     [

@@ -1,0 +1,20 @@
+import {padEnd, widthOf} from './layout.js';
+import type {Style} from './style.js';
+
+/**
+ * What to type next, each with its meaning: beside it where all of them have room for that, else below. A command line is never broken, so
+ * that it can be copied.
+ */
+export function steps(
+  title: string,
+  lines: readonly (readonly [command: string, meaning: string])[],
+  style: Style,
+  columns: number,
+): string {
+  const width = Math.max(...lines.map(([command]) => widthOf(command)));
+  const hasRoom = Number.isFinite(columns) ? lines.every(([, meaning]) => 2 + width + 3 + widthOf(meaning) <= columns) : true;
+  const told = lines.flatMap(([command, meaning]) =>
+    hasRoom ? [`  ${padEnd(command, width)}   ${style.dim(meaning)}`] : [`  ${command}`, `    ${style.dim(meaning)}`],
+  );
+  return ['', style.bold(title), ...told].join('\n');
+}

@@ -1,0 +1,38 @@
+// Names of files, folders and classes come from outside: what of them a viewer would act on is shown as an escape of JSON.
+
+/**
+ * Breaks lines, moves the cursor, or turns or hides the text around it: control and format characters (but those that join letters and
+ * emoji), other line breaks, halves of surrogate pairs.
+ */
+const UNPRINTABLE = /(?![\u200c\u200d])[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/gu;
+
+const unit = (code: number): string => `\\u${code.toString(16).padStart(4, '0')}`;
+
+/** A character beyond 16 bits is two units. */
+const escaped = (character: string): string => Array.from({length: character.length}, (_, i) => unit(character.charCodeAt(i))).join('');
+
+/** Text with the names of somebody's files in it as one line, as a person or `JSON.parse` may read it: `a\\nb`. */
+export const printable = (text: string): string =>
+  text.replace(UNPRINTABLE, character => (character === '\n' ? '\\n' : escaped(character)));
+
+/** A name as text in Markdown, whatever Markdown or HTML it looks like; on one line. */
+export const markdownText = (text: string): string => printable(text.replace(/\s+/g, ' ')).replace(/[\\`*_[\]<>|~&#!$]/g, '\\$&');
+
+/** A name in a code span of Markdown. */
+export const markdownCode = (text: string): string => printable(text).replaceAll('`', "'");
+
+/** Text of several lines. */
+export const printableLines = (text: string): string =>
+  text.replace(UNPRINTABLE, character => (character === '\n' || character === '\t' ? character : escaped(character)));
+
+const COLORS = /(\u001b\[\d+m)/;
+
+/** The last line of defence: text of several lines whose colors are ours. */
+export const printableStyled = (text: string): string =>
+  text
+    .split(COLORS)
+    .map(part => (COLORS.test(part) ? part : printableLines(part)))
+    .join('');
+
+/** JSON that a terminal and an editor show as it is; it parses to the same document. */
+export const printableJson = (document: unknown, indentation = 2): string => printableLines(JSON.stringify(document, null, indentation));

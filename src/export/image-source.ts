@@ -1,0 +1,63 @@
+import {fileURLToPath} from 'node:url';
+import {types} from 'node:util';
+import {ArgumentError, described} from '../core/arguments.js';
+
+/** An image to classify: a path, a `file:` URL, or the bytes of an image file in any form. */
+export type ImageSource = string | URL | Uint8Array | ArrayBuffer | SharedArrayBuffer | DataView | Blob;
+
+/** What is decoded: a path, or bytes. */
+export type Readable = string | Uint8Array;
+
+const WANTED = 'a path, a file: URL, the bytes of an image file (Uint8Array, ArrayBuffer) or a Blob';
+
+const refused = (argument: string, found: string, hint?: string): ArgumentError =>
+  new ArgumentError('classify()', argument, WANTED, found, hint);
+
+/** Views in another realm are none of ours; what was transferred to another thread holds nothing. */
+function bytesOf(value: Uint8Array | DataView | ArrayBuffer): Uint8Array {
+  if (value instanceof Uint8Array) return value;
+  try {
+    return 'buffer' in value ? new Uint8Array(value.buffer, value.byteOffset, value.byteLength) : new Uint8Array(value);
+  } catch {
+    return new Uint8Array();
+  }
+}
+
+/** By its parts, since a test runner or a vm has a `URL` of its own. */
+const isUrl = (value: object): value is URL => 'href' in value && 'protocol' in value && typeof value.href === 'string';
+
+const isBlob = (value: object): value is Blob => 'arrayBuffer' in value && typeof value.arrayBuffer === 'function' && 'size' in value;
+
+function pathOf(url: string, argument: string): string {
+  const scheme = url.slice(0, url.indexOf(':') + 1);
+  if (scheme !== 'file:') {
+    throw refused(argument, `a URL of ${scheme}`, '. Fetch it first, and give the bytes: await (await fetch(url)).arrayBuffer().');
+  }
+  try {
+    return fileURLToPath(url);
+  } catch {
+    throw refused(argument, `the URL ${described(url)}, which is no path here`);
+  }
+}
+
+/** A path may have a colon; what a URL of another kind begins with has two slashes behind it, or is data. */
+const URL_TEXT = /^(?:[a-z][a-z0-9+.-]*:\/\/|data:|blob:)/i;
+
+/**
+ * @param argument names the value in an error: `image`, `images[3]`
+ * @throws ArgumentError for everything that stands for no image
+ */
+export async function toReadable(value: unknown, argument: string): Promise<Readable> {
+  if (typeof value === 'string') {
+    if (value === '') throw refused(argument, described(value));
+    return URL_TEXT.test(value) ? pathOf(value, argument) : value;
+  }
+  if (types.isUint8Array(value) || types.isDataView(value) || types.isArrayBuffer(value)) return bytesOf(value);
+  // A copy, since others may write meanwhile.
+  if (types.isSharedArrayBuffer(value)) return new Uint8Array(value).slice();
+  if (typeof value !== 'object' || value === null) throw refused(argument, described(value));
+  if (isUrl(value)) return pathOf(value.href, argument);
+  if (isBlob(value)) return new Uint8Array(await value.arrayBuffer());
+  if (types.isTypedArray(value)) throw refused(argument, described(value), '. Pixels are for probabilities(), as a Uint8Array.');
+  throw refused(argument, described(value));
+}

@@ -1,0 +1,91 @@
+import {mkdirSync, utimesSync, writeFileSync} from 'node:fs';
+import {join} from 'node:path';
+import {expect} from 'chai';
+import {findModel} from '../../src/cli/find-model.js';
+import {temporaryDirectory} from '../helpers/temporary.js';
+import {capture, inDirectory, tell} from './capture.js';
+
+/** A run with a model of some age, in minutes. */
+function writeRun(run: string, minutes: number): void {
+  mkdirSync(join(run, 'model'), {recursive: true});
+  writeFileSync(join(run, 'recipe.json'), '{}');
+  writeFileSync(join(run, 'model/finetune.json'), '{}');
+  const then = new Date(Date.now() - 60_000 * minutes);
+  utimesSync(join(run, 'model/finetune.json'), then, then);
+}
+
+describe('the model that a command works on', () => {
+  const inRuns = (work: () => Promise<void>): Promise<void> =>
+    inDirectory(temporaryDirectory(), async () => {
+      writeRun('runs/old', 60);
+      writeRun('runs/new', 1);
+      writeRun('elsewhere', 0);
+      mkdirSync('runs/begun');
+      writeFileSync('runs/begun/recipe.json', '{}');
+      mkdirSync('images');
+      writeFileSync('a.jpg', '');
+      await work();
+    });
+  const find = (...words: string[]): {directory: string; rest: readonly string[]; said: string} => {
+    const captured = capture();
+    return {...findModel(words, captured.terminal), said: captured.stderr};
+  };
+
+  it('is the one that is named, by itself or by its run', async () => {
+    await inRuns(async () => {
+      expect(find('runs/old/model', 'a.jpg')).to.deep.equal({directory: 'runs/old/model', rest: ['a.jpg'], said: ''});
+      expect(find('elsewhere', 'a.jpg')).to.deep.equal({directory: 'elsewhere/model', rest: ['a.jpg'], said: ''});
+      expect(find('runs/old')).to.deep.equal({directory: 'runs/old/model', rest: [], said: ''});
+    });
+  });
+
+  it('is the newest where none is named, and is told', async () => {
+    await inRuns(async () => {
+      for (const words of [[], ['a.jpg'], ['images', 'a.jpg'], ['*.jpg'], ['-']]) {
+        expect(find(...words)).to.deep.equal({
+          directory: 'runs/new/model',
+          rest: words,
+          said: 'model      runs/new/model, the newest in runs/\n',
+        });
+      }
+    });
+  });
+
+  it('is never another where one was meant that is not there or not finished', async () => {
+    await inRuns(async () => {
+      for (const word of ['nowhere', 'runs/nwe', 'runs/begun']) expect(find(word, 'a.jpg')).to.include({directory: word, said: ''});
+      const {exitCode, stderr} = await tell(['predict', 'runs/begun', 'a.jpg']);
+      expect(exitCode).to.equal(1);
+      expect(stderr).to.match(
+        /^error Expected an exported model in runs\/begun, but found no finetune\.json\. Give the directory of a finished run/,
+      );
+    });
+  });
+
+  it('is asked for where there is none', async () => {
+    await inDirectory(temporaryDirectory(), async () => {
+      writeFileSync('a.jpg', '');
+      for (const args of [
+        ['predict', 'a.jpg'],
+        ['evaluate', '--data', '.'],
+      ]) {
+        const {exitCode, stderr} = await tell(args);
+        expect({exitCode, stderr}).to.deep.equal({
+          exitCode: 2,
+          stderr: 'error Expected an exported model, but found none below runs/. Train one first, or give its folder: finetune DIR.\n',
+        });
+      }
+      expect((await tell(['predict'])).stderr).to.equal(
+        'error Expected images to classify, but found none. Say finetune predict [MODEL] IMAGE...\n',
+      );
+      expect((await tell(['evaluate'])).stderr).to.equal(
+        'error Expected a folder of images for --data, but found none. Say finetune evaluate MODEL --data DIR.\n',
+      );
+      for (const args of [['check', '-'], ['preview', '-'], ['--data', '-'], ['-']]) {
+        const {exitCode, stderr} = await tell(args);
+        expect(exitCode).to.equal(2);
+        expect(stderr).to.match(/^error Expected a folder of images, but found -\. Standard input holds no folder/);
+      }
+    });
+  });
+});

@@ -79,6 +79,10 @@ describe('a disk that is full', function () {
   });
 
   it('for the run itself ends it in a sentence', async () => {
-    expectSentence(await train('runs/small', [], 16), 1, /^error \S*(runs\/small\/|finetune-graph-)\S+: the file may not grow so large\. Raise the limit/);
+    expectSentence(
+      await train('runs/small', [], 16),
+      1,
+      /^error \S*(runs\/small\/|finetune-graph-)\S+: the file may not grow so large\. Raise the limit/,
+    );
   });
 });

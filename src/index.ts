@@ -1,4 +1,5 @@
 export {finetune, type FinetuneOptions, type FinetuneResult, type WrittenResult} from './finetune/finetune.js';
+export {crossValidate, type FoldsResult} from './finetune/cross-validate.js';
 export {evaluate, type Evaluation, type EvaluateOptions} from './finetune/evaluate.js';
 export {resolveRecipe} from './finetune/resolve-recipe.js';
 export type {Phase, Recipe, RecipeInput} from './finetune/recipe.js';

@@ -26,7 +26,7 @@ export const isWhole = ({missing, misshapen, foreign}: Candidate): boolean => mi
 
 /** Names of copies that follow the weights slowly, and of networks that teach others: the plain weights are taken before them. */
 const AVERAGE =
-  /(?:^|[._/-])(?:\w*ema|averages?|averaged\w*|avg|swa\w*|teacher|target\w*|\w*momentum\w*|shadow|encoder_k|key_encoder|encoder_m)(?:[._/-]|$)/i;
+  /(?:^|[._/-])(?:\w*ema|ema\w*|averaged?\w*|avg\w*|swa\w*|\w*teacher\w*|target\w*|\w*momentum\w*|shadow\w*|slow\w*|encoder_[km]|k(?:ey)?_encoder)(?:[._/-]|$)/i;
 
 /** Names longer than this, or of more parts, are none of a network's. */
 const MAX_NAME = 500;
@@ -99,6 +99,12 @@ function search(tensors: StoredTensors): Found[] {
   return [...found.values()].flatMap(places => [...places.values()]);
 }
 
+/** Of a convolution, which has none in torchvision: one number for each filter. */
+function biasShape(key: string, shapes: ReadonlyMap<string, readonly number[]>): readonly number[] | undefined {
+  const filters = shapes.get(key.replace(/\.bias$/, '.weight'));
+  return filters?.length === 4 ? filters.slice(0, 1) : undefined;
+}
+
 /** What speaks for a candidate that is not whole: names that it shares with the backbone, less those it has beyond. */
 const likeness = ({missing, foreign}: Candidate): number => -missing.length - foreign.length;
 
@@ -141,8 +147,10 @@ export class BackboneSearch {
     const tensors = new Map<string, NamedTensor>();
     const beyond: string[] = [];
     for (const [key, alike] of named) {
-      if (!whole.has(key.replace(/(conv\d|downsample\.0)\.bias$/, '$1.weight'))) beyond.push(alike[0]!.name);
-      else tensors.set(key, alike.find(({tensor}) => isShape(tensor.shape, whole.get(key))) ?? alike[0]!);
+      const shape = whole.get(key) ?? biasShape(key, whole);
+      const fitting = alike.find(({tensor}) => isShape(tensor.shape, shape));
+      if (fitting === undefined && !whole.has(key)) beyond.push(alike[0]!.name);
+      else tensors.set(key, fitting ?? alike[0]!);
     }
     found.strays ??= this.straysOf(found);
     return {

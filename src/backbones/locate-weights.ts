@@ -1,6 +1,6 @@
 import {createHash} from 'node:crypto';
 import {existsSync, readdirSync, statSync} from 'node:fs';
-import {basename, join} from 'node:path';
+import {basename, join, resolve} from 'node:path';
 import {UsageError} from '../core/errors.js';
 import type {Finding} from '../core/finding.js';
 import {publicAddress, unsealed} from '../core/public-address.js';
@@ -60,11 +60,16 @@ export function whereFrom(card: WeightsCard, environment?: NodeJS.ProcessEnv): P
 }
 
 /** A file of one's own. One that is named like a published file, and is it, gets its card. */
-async function locateFile(path: string, options: LocateOptions): Promise<LocatedWeights> {
+async function locateFile(path: string, options: LocateOptions, later: readonly string[]): Promise<LocatedWeights> {
   const beginning = await beginningOf(path);
   if (beginning !== undefined) {
-    const located = beginning.weights === 'none' ? undefined : await locateWeights(beginning.weights, beginning.arch, options);
-    return {path: checkpointFile(path), from: 'file', base: {beginning, ...(located && {located})}};
+    const file = resolve(checkpointFile(path));
+    if (later.includes(file)) {
+      throw new UsageError(`${file} is a checkpoint of a run that began with that very file, which is gone. Give the model of the run.`);
+    }
+    const {weights, arch} = beginning;
+    const located = weights === 'none' ? undefined : await locateWeights(weights, arch, options, [...later, file]);
+    return {path: file, from: 'file', base: {beginning, ...(located && {located})}};
   }
   const {cards = publishedCards()} = options;
   const card = cards.find(({file}) => file === basename(path));
@@ -109,10 +114,16 @@ const looksLikeFile = (wish: string): boolean => /[\\/]|\.(safetensors|pth|pt|th
 /**
  * Finds the file that a wish stands for; fetches it where it must.
  * @param wish `auto`, a card's name in our spelling or torchvision's, a url, or the path of a file (`none` is not for here)
- * @throws UsageError when there is no such file or card, or the card is of another depth
+ * @param later checkpoints of runs that began with these weights
+ * @throws UsageError when there is no such file or card, or the card is of another depth, or a run began with itself
  * @throws WeightsUnavailableError, ChecksumError, CacheUnwritableError, AbortedError as `download` does
  */
-export async function locateWeights(wish: string, arch: Arch, options: LocateOptions = {}): Promise<LocatedWeights> {
+export async function locateWeights(
+  wish: string,
+  arch: Arch,
+  options: LocateOptions = {},
+  later: readonly string[] = [],
+): Promise<LocatedWeights> {
   const {cards = publishedCards()} = options;
   if (/^https?:/i.test(wish)) {
     if (!URL.canParse(wish)) throw new UsageError(`Expected a whole url for --weights, but found "${publicAddress(wish)}". Check it.`);
@@ -120,7 +131,7 @@ export async function locateWeights(wish: string, arch: Arch, options: LocateOpt
     return card === undefined ? locateUrl(unsealed(wish), options) : locateCard(card, options);
   }
   const named = findCard(wish, arch, cards) !== undefined;
-  if (!named && existsSync(wish)) return locateFile(wish, options);
+  if (!named && existsSync(wish)) return locateFile(wish, options, later);
   if (!named && looksLikeFile(wish)) {
     throw new UsageError(
       `Expected a weights file at ${wish} for --weights, but found nothing there. Check the path, or say --weights auto.`,

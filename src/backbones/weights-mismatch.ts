@@ -35,12 +35,9 @@ export function mismatch(path: string, tensors: StoredTensors, spec: BackboneSpe
   const wanted = backboneShapes(spec);
   const {missing = [...wanted.keys()], foreign = [], misshapen: keys = []} = best ?? {};
   const misshapen = keys.map(key => `${key} is ${sides(best!.tensors.get(key)!.tensor.shape)}, not ${sides(wanted.get(key)!)}`);
+  const found = best === undefined || missing.length > ALMOST_ALL * wanted.size ? undefined : {best, missing, misshapen, foreign};
   const sentence =
-    sentenceOfAnother(search, spec) ??
-    (best === undefined || missing.length > ALMOST_ALL * wanted.size
-      ? nothingFound(tensors, spec)
-      : `does not hold a whole ${spec.arch}: ${faults(tensors, spec, {best, missing, misshapen, foreign})}. ` +
-        `${otherKind(tensors, best)}Give weights of a ${spec.arch}.`);
+    sentenceOfAnother(search, spec) ?? (found === undefined ? nothingFound(tensors, spec) : sentenceOfFaults(tensors, spec, found));
   return new WeightsMismatchError(path, spec, missing, foreign, misshapen, sentence);
 }
 
@@ -59,17 +56,26 @@ interface Faults {
   readonly foreign: readonly string[];
 }
 
+function sentenceOfFaults(tensors: StoredTensors, spec: BackboneSpec, found: Faults): string {
+  const lacks = found.missing.length + found.misshapen.length > 0;
+  const what = lacks ? `does not hold a whole ${spec.arch}` : `holds another network than a ${spec.arch}`;
+  return `${what}: ${faults(tensors, spec, found)}. ${otherKind(tensors, found.best)}Give weights of a ${spec.arch}.`;
+}
+
 function faults(tensors: StoredTensors, spec: BackboneSpec, {best, missing, misshapen, foreign}: Faults): string {
   const total = backboneShapes(spec).size;
-  return [
-    ...(missing.length > 0
-      ? [
-          `${missing.length} of its ${total} tensors ${missing.length === 1 ? 'is' : 'are'} missing (${listed(missing)}${closest(tensors, best, missing)})`,
-        ]
-      : []),
-    ...(misshapen.length > 0 ? [`${misshapen.length} of another shape (${listed(misshapen)})`] : []),
-    ...(foreign.length > 0 ? [`${foreign.length} that it does not have (${listed(foreign)})`] : []),
-  ].join('; ');
+  const told = [
+    {names: missing, one: `of its ${total} tensors is missing`, more: `of its ${total} tensors are missing`},
+    {names: misshapen, one: 'tensor has another shape', more: 'tensors have another shape'},
+    {names: foreign, one: 'tensor inside its stages does not belong to it', more: 'tensors inside its stages do not belong to it'},
+  ];
+  return told
+    .filter(({names}) => names.length > 0)
+    .map(({names, one, more}) => {
+      const hint = names === missing ? closest(tensors, best, missing) : '';
+      return `${names.length} ${names.length === 1 ? one : more} (${listed(names)}${hint})`;
+    })
+    .join('; ');
 }
 
 /** Names to compare with, at most: a file may have any number. */

@@ -3,6 +3,7 @@ import {FinetuneError, MachineError, messageOf} from '../core/errors.js';
 import {codeOf, isSystemError, sentenceOf} from '../core/system-error.js';
 import {errorText, type ErrorView} from './error-text.js';
 import {SIGNAL_EXIT_CODES, type StopSignal} from './interrupts.js';
+import {wrapped} from './layout.js';
 import {PROGRAM, quoted} from './words.js';
 
 /** Why a command did not end well, ready to be told. */
@@ -37,10 +38,10 @@ export class StoppedRunError extends FinetuneError {
   }
 }
 
-function interruption(error: unknown, stopped: StopSignal): Failure {
+function interruption(error: unknown, stopped: StopSignal, columns: number): Failure {
   const exitCode = SIGNAL_EXIT_CODES[stopped];
   if (error instanceof StoppedRunError) {
-    const text = `${printable(error.message)} Go on with\n\n  ${error.resume}\n`;
+    const text = `${wrapped(`${printable(error.message)} Go on with`, columns, '')}\n\n  ${error.resume}\n`;
     return {exitCode, text, document: {...fieldsOf(error), exitCode, message: error.message, signal: stopped}};
   }
   const message = 'Stopped; there is nothing to go on from.';
@@ -67,7 +68,7 @@ function withoutSharp(error: unknown): MachineError | undefined {
  * @param stopped the signal that the process got before, if any: what is thrown then is the consequence
  */
 export function failureOf(error: unknown, view: ErrorView, stopped?: StopSignal): Failure {
-  if (stopped !== undefined) return interruption(error, stopped);
+  if (stopped !== undefined) return interruption(error, stopped, view.terminal.columns);
   const known = withoutSharp(error) ?? error;
   if (known instanceof FinetuneError) {
     const {code, exitCode, message} = known;

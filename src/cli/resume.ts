@@ -1,6 +1,7 @@
 import {existsSync, readdirSync, statSync} from 'node:fs';
 import {join} from 'node:path';
 import {UsageError} from '../core/errors.js';
+import {FOLDS_FILES} from '../finetune/cross-validate.js';
 import {hasRunFile, isInterrupted, placeOf, RUN_FILES, runOf} from '../finetune/run-files.js';
 import type {OptionLayer} from './layers.js';
 import {CONSOLE_OPTIONS} from './option-schema.js';
@@ -16,11 +17,14 @@ const CHANGEABLE: ReadonlySet<string> = new Set([
   ...['engine', 'device', 'workers', 'offline', 'cacheMemory', 'cacheDisk', 'assertAccuracy'],
 ]);
 
+/** Of a cross-validation it is its own document that comes last. */
+const goesOn = (run: string): boolean => isInterrupted(run) && !existsSync(join(run, FOLDS_FILES.document));
+
 /** The interrupted run that was begun last. @throws UsageError (exit 2) where there is none */
 function newestInterrupted(): string {
   const runs = existsSync(RUNS) ? [...new Set(readdirSync(RUNS).map(name => runOf(join(RUNS, name))))] : [];
   const begun = (run: string): number => statSync(join(placeOf(run), RUN_FILES.recipe)).mtimeMs;
-  const interrupted = runs.filter(isInterrupted).sort((a, b) => begun(b) - begun(a));
+  const interrupted = runs.filter(goesOn).sort((a, b) => begun(b) - begun(a));
   const newest = interrupted[0];
   if (newest !== undefined) return newest;
   throw new UsageError(`Expected an interrupted run in ${RUNS}/ for --resume, but found none. Say --resume DIR.`);
@@ -45,7 +49,7 @@ export function resumedRun(wish: string, layers: readonly OptionLayer[]): {reado
       `Expected an interrupted run in ${run} for --resume, but found no ${RUN_FILES.recipe}. Give the directory of a run.`,
     );
   }
-  if (!isInterrupted(run)) {
+  if (!goesOn(run)) {
     throw new UsageError(`Expected an interrupted run in ${run} for --resume, but found a finished one. Start a new one.`);
   }
   const changeable = layers.map(({source, values}) => ({

@@ -1,5 +1,6 @@
 import {UsageError} from '../core/errors.js';
 import {withoutSecrets} from '../core/public-address.js';
+import {usableMemory} from '../core/resources.js';
 import type {ImageFolder, ImageFolderOptions} from '../datasets/image-folder.js';
 import type {FinetuneOptions} from '../finetune/finetune.js';
 import type {RecipeInput} from '../finetune/recipe.js';
@@ -75,18 +76,19 @@ export class RunPlan {
 
   /** @throws UsageError (exit 2) for a list that cannot be read */
   get folderOptions(): ImageFolderOptions {
-    const {seed} = this.#said;
+    const {seed} = this.said;
     return folderOptions({...this.values, ...(seed !== undefined && {seed})});
   }
 
-  get #said(): RecipeInput {
+  /** What was said of the recipe. */
+  get said(): RecipeInput {
     return settle(about(RECIPE_OPTIONS, this.#layers), {}).values as RecipeInput;
   }
 
   /** The recipe for these images. @throws UsageError (exit 2) for phases that cannot be trained */
   resolve(folder: ImageFolder, gpu: boolean): ResolvedRecipe {
     const layers = about(RECIPE_OPTIONS, this.#layers) as readonly {readonly source: OptionLayer['source']; readonly values: RecipeInput}[];
-    return resolveLayers(layers, factsOf(folder, this.#said, gpu));
+    return resolveLayers(layers, factsOf(folder, this.said, gpu), usableMemory());
   }
 
   /** Where the run writes. */

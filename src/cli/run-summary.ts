@@ -126,17 +126,14 @@ export function foldsSummary(
   const lines: Lines = [
     [
       'accuracy',
-      `${style.bold(style.good(percent(accuracy.mean)))} on average of ${folds} folds, which lie ${points(accuracy.deviation)} points about it (${each})`,
+      `${style.bold(style.good(percent(accuracy.mean)))} ± ${points(accuracy.deviation)} points, the mean of ${folds} folds (${each})`,
     ],
-    [
-      'balanced',
-      `${percent(balancedAccuracy.mean)} on average where every class counts alike, ${points(balancedAccuracy.deviation)} points about it`,
-    ],
+    ['balanced', `${percent(balancedAccuracy.mean)} ± ${points(balancedAccuracy.deviation)} points, where every class counts alike`],
     [
       'all images',
       `${percent(pooled.accuracy)} of ${plural(pooled.count, 'image')}, each once (95 % interval: ${percent(low)} to ${percent(high)})`,
     ],
-    ['runs', `${printable(run)}/fold-1 to fold-${folds}; folds.json has the figures`],
+    ['runs', `${printable(run)}/fold-1 to fold-${folds}; folds.html shows them, folds.json has the figures`],
     ['', style.dim('For a model to use, train again without --folds.')],
   ];
   return printed(lines, style, columns);

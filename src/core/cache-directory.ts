@@ -1,6 +1,6 @@
 import {chmodSync, mkdirSync, readdirSync, statSync, type Stats} from 'node:fs';
 import {homedir} from 'node:os';
-import {join} from 'node:path';
+import {dirname, join, resolve} from 'node:path';
 import {UsageError} from './errors.js';
 
 /**
@@ -8,8 +8,8 @@ import {UsageError} from './errors.js';
  * (XDG_CACHE_HOME or ~/.cache, ~/Library/Caches on macOS, %LOCALAPPDATA% on Windows). Not created here.
  */
 export function cacheDirectory(environment: NodeJS.ProcessEnv = process.env, platform: NodeJS.Platform = process.platform): string {
-  if (environment.FINETUNE_CACHE) return environment.FINETUNE_CACHE;
-  if (environment.XDG_CACHE_HOME) return join(environment.XDG_CACHE_HOME, 'finetune');
+  if (environment.FINETUNE_CACHE) return resolve(environment.FINETUNE_CACHE);
+  if (environment.XDG_CACHE_HOME) return resolve(environment.XDG_CACHE_HOME, 'finetune');
   const home = environment.HOME ?? homedir();
   if (platform === 'darwin') return join(home, 'Library', 'Caches', 'finetune');
   if (platform === 'win32') return join(environment.LOCALAPPDATA ?? join(home, 'AppData', 'Local'), 'finetune', 'cache');
@@ -73,6 +73,22 @@ export function assertTrusted(cache: string, paths: readonly string[]): void {
   }
 }
 
+/**
+ * Makes a folder, and those above it, for this user alone. Node's own way to do so tries for ever where the system says that a folder which
+ * is there is not, as Linux does in /proc.
+ * @throws Error of Node's
+ */
+export function makePrivate(path: string): void {
+  if (statSync(path, {throwIfNoEntry: false})?.isDirectory()) return;
+  if (dirname(path) !== path) makePrivate(dirname(path));
+  try {
+    mkdirSync(path, {mode: 0o700});
+  } catch (error) {
+    // Another process may have been as fast.
+    if ((error as NodeJS.ErrnoException).code !== 'EEXIST' || !statSync(path).isDirectory()) throw error;
+  }
+}
+
 /** A folder of one's own becomes closed to others; one that is shared on purpose stays so. */
 function close(path: string): void {
   const found = statSync(path);
@@ -92,7 +108,7 @@ export function claimCache(folder: (typeof FOLDERS)[number], environment: NodeJS
   const cache = cacheDirectory(environment);
   const path = join(cache, folder);
   try {
-    mkdirSync(path, {recursive: true, mode: 0o700});
+    makePrivate(path);
     close(path);
     if (isOurs(cache, environment)) close(cache);
   } catch {

@@ -2,7 +2,7 @@ import {open, writeFile, type FileHandle} from 'node:fs/promises';
 import {Readable} from 'node:stream';
 import {buffer} from 'node:stream/consumers';
 import {crc32} from 'node:zlib';
-import {fromRandomAccessReaderPromise, RandomAccessReader, type Entry, type ZipFile} from 'yauzl';
+import {fromRandomAccessReaderPromise, getFileNameLowLevel, RandomAccessReader, type Entry, type ZipFile} from 'yauzl';
 import {FinetuneError, messageOf} from './errors.js';
 
 /** A file that is not a readable zip archive, or lacks an entry. */
@@ -19,6 +19,21 @@ export class ZipError extends FinetuneError {
   }
 }
 
+/** What an archive says of an entry, for those who look before they read. */
+export interface ZipEntry {
+  readonly name: string;
+  /** In bytes, uncompressed. */
+  readonly size: number;
+  readonly isEncrypted: boolean;
+  /** Whether its method of compression is known. */
+  readonly isKnown: boolean;
+  /** The kind of file, as Unix has it in the upper bits of a mode (0o12 is a link); 0 where nothing is said. */
+  readonly unixKind: number;
+}
+
+/** Who wrote an archive, where it tells modes of Unix (APPNOTE.TXT 4.4.2). */
+const UNIX = 3;
+
 /** An open zip archive. Nothing is decompressed before it is asked for; sizes and checksums are verified while reading. */
 export class ZipArchive {
   private constructor(
@@ -27,17 +42,29 @@ export class ZipArchive {
     readonly bytes: number,
     private readonly zip: ZipFile,
     private readonly entries: ReadonlyMap<string, Entry>,
+    /** All of them, also those that have a name in common. */
+    readonly listed: readonly ZipEntry[],
   ) {}
 
-  /** @throws ZipError for a file that is no zip archive, or a truncated one */
-  static async open(path: string): Promise<ZipArchive> {
+  /**
+   * @param nameOf is given each name as it is usually read, its bytes, and whether they are said to be UTF-8; without it, names that lead
+   *   out of a folder are refused
+   * @throws ZipError for a file that is no zip archive, or a truncated one; whatever `nameOf` throws
+   */
+  static async open(path: string, nameOf?: (usual: string, bytes: Buffer, isUtf8: boolean) => string): Promise<ZipArchive> {
     const file = await open(path);
     try {
       const {size} = await file.stat();
-      const zip = await fromRandomAccessReaderPromise(new BoundedReader(file, size), size, {autoClose: false, lazyEntries: true});
+      const reading = {autoClose: false, lazyEntries: true, decodeStrings: nameOf === undefined};
+      const zip = await fromRandomAccessReaderPromise(new BoundedReader(file, size), size, reading);
       const entries = new Map<string, Entry>();
-      for await (const entry of zip.eachEntry()) entries.set(entry.fileName, entry);
-      return new ZipArchive(path, size, zip, entries);
+      const listed: ZipEntry[] = [];
+      for await (const entry of zip.eachEntry()) {
+        const name = nameOf === undefined ? entry.fileName : nameOf(usualName(entry), entry.fileNameRaw, isUtf8(entry));
+        entries.set(name, entry);
+        listed.push(told(entry, name));
+      }
+      return new ZipArchive(path, size, zip, entries, listed);
     } catch (error) {
       await file.close();
       throw unreadable(path, error);
@@ -104,6 +131,20 @@ export class ZipArchive {
   }
 }
 
+/** The bit of an entry that says its name is in UTF-8. */
+const UTF8_NAME = 0x800;
+const isUtf8 = (entry: Entry): boolean => (entry.generalPurposeBitFlag & UTF8_NAME) !== 0;
+const usualName = (entry: Entry): string => getFileNameLowLevel(entry.generalPurposeBitFlag, entry.fileNameRaw, entry.extraFields, false);
+
+function told(entry: Entry, name: string): ZipEntry {
+  const isOfUnix = entry.versionMadeBy >> 8 === UNIX;
+  return {
+    ...{name, size: entry.uncompressedSize, isEncrypted: entry.isEncrypted()},
+    isKnown: entry.compressionMethod === 0 || entry.compressionMethod === 8,
+    unixKind: isOfUnix ? entry.externalFileAttributes >>> 28 : 0,
+  };
+}
+
 /** Bytes read at once from an entry. */
 const CHUNK = 2 ** 20;
 
@@ -157,7 +198,7 @@ function checkSum({crc32: expected}: Entry, found: number): void {
 }
 
 function unreadable(path: string, error: unknown, name?: string): Error {
-  if (error instanceof Error && 'syscall' in error) return error;
+  if (error instanceof FinetuneError || (error instanceof Error && 'syscall' in error)) return error;
   const where = name === undefined ? path : `${path} (${name})`;
   return new ZipError(path, `Expected a whole zip archive in ${where}, but found ${messageOf(error)}. Fetch the file again.`, {
     cause: error,

@@ -1,5 +1,5 @@
-import {availableParallelism} from 'node:os';
 import {Worker} from 'node:worker_threads';
+import {usableCores} from '../core/resources.js';
 import type {AugmentTask, NamedPicture, Variation} from './augment-thread.js';
 import {poolThreads} from './pool-threads.js';
 import {Arenas, isShared} from './shared-memory.js';
@@ -40,7 +40,9 @@ class AugmentThread {
 const threads: AugmentThread[] = [];
 const arenas = new Arenas();
 
-const threadCount = (): number => Math.min(poolThreads(), availableParallelism());
+const CORES = usableCores();
+
+const threadCount = (): number => Math.min(poolThreads(), CORES);
 
 function threadAt(index: number): AugmentThread {
   return (threads[index] ??= new AugmentThread(() => delete threads[index]));

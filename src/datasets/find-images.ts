@@ -1,8 +1,11 @@
 import {stat} from 'node:fs/promises';
 import {join} from 'node:path';
 import {glob} from 'glob';
+import {isAddress, notDownloaded} from '../core/address.js';
 import {UsageError} from '../core/errors.js';
 import type {Finding} from '../core/finding.js';
+import {archiveKind} from './archives/archive-kind.js';
+import {datasetPlace} from './archives/dataset-place.js';
 import {concurrently} from './concurrently.js';
 import {formatFault, formatOfFile, isNamedAsImage} from './image-format.js';
 import {FILES_AT_ONCE, readImageTree} from './image-tree.js';
@@ -43,6 +46,16 @@ async function matching(pattern: string): Promise<FoundImages> {
   return {images: matches.filter((_, i) => meant[i]), findings: leftOut('not-an-image', 'note', others, 'it is not an image')};
 }
 
+/** Whether a file is an archive, also of a kind that is not read. */
+const isArchive = async (path: string): Promise<boolean> => (await archiveKind(path).catch(() => undefined)) !== undefined;
+
+/** What is below a folder, or in an archive: then under the paths it was unpacked to. */
+async function inPlace(path: string, watching: Watching): Promise<FoundImages> {
+  const {root, findings} = await datasetPlace(path, watching);
+  const found = await below(root, watching);
+  return {...found, findings: [...found.findings, ...findings]};
+}
+
 async function below(folder: string, watching: Watching): Promise<FoundImages> {
   const tree = await readImageTree(folder, join(folder, '/'), watching);
   const broken = tree.broken.filter(({name}) => !name.endsWith('/'));
@@ -51,8 +64,8 @@ async function below(folder: string, watching: Watching): Promise<FoundImages> {
 }
 
 /**
- * Image files that words of a command line stand for: a file is itself, whatever it is and holds; a folder is every file below it that holds an
- * image or should; anything else is a pattern (https://github.com/isaacs/node-glob). In the order of the words, each file once, under the
+ * Image files that words of a command line stand for: a file is itself, whatever it is and holds; a folder, or an archive of one, is every file in it
+ * that holds an image or should; anything else is a pattern (https://github.com/isaacs/node-glob). In the order of the words, each file once, under the
  * path it was found by.
  * @throws NoImagesFoundError (exit 2) for a word that stands for nothing
  */
@@ -60,12 +73,14 @@ export async function findImages(words: readonly string[], watching: Watching = 
   const found = new Set<string>();
   const findings: Finding[] = [];
   for (const word of new Set(words)) {
+    if (isAddress(word)) throw new UsageError(notDownloaded(word, 'an image'));
     const status = await stat(word).catch(() => undefined);
-    const {images, findings: beside} = status?.isDirectory()
-      ? await below(word, watching)
-      : status !== undefined
-        ? {images: [word], findings: []}
-        : await matching(word);
+    const {images, findings: beside} =
+      status?.isDirectory() || (status?.isFile() && (await isArchive(word)))
+        ? await inPlace(word, watching)
+        : status !== undefined
+          ? {images: [word], findings: []}
+          : await matching(word);
     findings.push(...beside);
     if (images.length === 0) throw new NoImagesFoundError(word, status === undefined ? `nothing at ${word}` : `no image in ${word}`);
     for (const image of images) found.add(image);

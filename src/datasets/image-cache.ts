@@ -77,7 +77,7 @@ export const pixelFiles = (directory: string, limitBytes?: number): CacheFiles =
   new CacheFiles(directory, name => /^pixels-.*\.bin$/.test(name), limitBytes);
 
 /** Counted up when `decodeBytes` comes to give other pixels. */
-const DECODER_VERSION = 1;
+const DECODER_VERSION = 2;
 
 async function openStore(contents: readonly Content[], preprocessing: Preprocessing, options: ImageCacheOptions): Promise<PixelStore> {
   const {budgetBytes, directory, limitBytes, onTrouble} = options;

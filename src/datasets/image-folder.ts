@@ -5,6 +5,7 @@ import type {Finding} from '../core/finding.js';
 import {random, shuffled} from '../core/random.js';
 import {EmptyPartError, matchClasses, nameClasses, replacedFindings, strayFindings} from './class-folders.js';
 import type {Source} from './class-folders.js';
+import {datasetPlace} from './archives/dataset-place.js';
 import {chooseClasses} from './choose-classes.js';
 import {Exclusion} from './exclusion.js';
 import {checkFolderArguments} from './folder-arguments.js';
@@ -32,7 +33,7 @@ export interface Sample {
 
 /** A folder of images, a folder per class; nothing is decoded yet. */
 export interface ImageFolder {
-  /** Absolute. */
+  /** Absolute; of an archive, its own path. */
   readonly root: string;
   /** Names of the class folders in code-point order. */
   readonly classNames: readonly string[];
@@ -64,13 +65,20 @@ export interface ImageFolderOptions extends Watching {
 }
 
 /**
- * Finds the images below a folder: `root/<class>/...`, or `root/{train,val,test}/<class>/...`. Classes of validation and test folders
- * are matched by name. Where the root is a list of images (manifest.ts), finds those.
+ * Finds the images below a folder, or in an archive of one: `root/<class>/...`, or `root/{train,val,test}/<class>/...`. Classes of
+ * validation and test folders are matched by name. Where the root is a list of images (manifest.ts), finds those.
  *
- * @throws ArgumentError, FolderNotFoundError, UnknownClassError, TooFewClassesError, ManifestError, EmptyClassError, BrokenClassError, EmptyPartError, AbortedError
+ * @throws ArgumentError, FolderNotFoundError, UnknownClassError, TooFewClassesError, ManifestError, EmptyClassError, BrokenClassError,
+ *   EmptyPartError, ArchiveError, NotADatasetError, AbortedError
  */
-export async function loadImageFolder(root: string, options: ImageFolderOptions = {}): Promise<ImageFolder> {
-  checkFolderArguments(root, options);
+export async function loadImageFolder(path: string, options: ImageFolderOptions = {}): Promise<ImageFolder> {
+  checkFolderArguments(path, options);
+  const {root, archive, findings} = await datasetPlace(path, options);
+  const folder = await loadPlace(root, options);
+  return archive === undefined ? folder : {...folder, root: archive, findings: [...folder.findings, ...findings]};
+}
+
+async function loadPlace(root: string, options: ImageFolderOptions): Promise<ImageFolder> {
   if (isManifest(root) && (await stat(root).catch(() => undefined))?.isDirectory() !== true) {
     const folder = await loadManifest(root, options);
     return limitedFolder(folder, options);
@@ -139,7 +147,8 @@ function limitedFolder(folder: ImageFolder, options: ImageFolderOptions): ImageF
 
 async function sourceElsewhere(part: Part, folder: string, watching: Watching, exclusion: Exclusion): Promise<Source> {
   const prefix = `${part}://`;
-  return {tree: await readImageTree(resolve(folder), prefix, watching, exclusion), prefix};
+  const {root} = await datasetPlace(folder, watching);
+  return {tree: await readImageTree(resolve(root), prefix, watching, exclusion), prefix};
 }
 
 /** The same few of each class for the same seed, whatever the other classes hold. */

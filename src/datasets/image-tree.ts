@@ -63,6 +63,8 @@ export interface Watching {
   readonly signal?: AbortSignal;
   /** Told how many of the files that were found have been looked at. */
   readonly onProgress?: (done: number, total: number) => void;
+  /** Told how many bytes of an archive have been unpacked. */
+  readonly onBytes?: (done: number, total: number) => void;
 }
 
 /**

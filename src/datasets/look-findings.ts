@@ -1,20 +1,10 @@
 import {count} from '../core/count.js';
 import {extname} from 'node:path';
 import type {Finding} from '../core/finding.js';
-import type {ImageFormat} from './image-format.js';
+import {extensionsOf} from './image-format.js';
 import type {Sample} from './image-folder.js';
 import type {Picture} from './looks.js';
 import {LONGEST_ASPECT} from './windows.js';
-
-/** Extensions of the formats that are read. */
-const EXTENSIONS: Readonly<Partial<Record<ImageFormat, readonly string[]>>> = {
-  JPEG: ['.jpg', '.jpeg', '.jfif', '.jpe'],
-  PNG: ['.png', '.apng'],
-  GIF: ['.gif'],
-  WebP: ['.webp'],
-  TIFF: ['.tif', '.tiff'],
-  AVIF: ['.avif'],
-};
 
 /** Side of the pictures that most weights were trained on, in pixels; and one below which little is left to see. */
 const [USUAL_SIDE, TINY_SIDE] = [224, 64];
@@ -41,7 +31,7 @@ const isBlank = ({contrast}: Picture): boolean => contrast < LEAST_CONTRAST;
 
 function hasOtherName({sample, picture}: Looked): boolean {
   const extension = extname(sample.name).toLowerCase();
-  return extension !== '' && EXTENSIONS[picture.format]?.includes(extension) === false;
+  return extension !== '' && !extensionsOf(picture.format).includes(extension);
 }
 
 interface Kind {
@@ -146,6 +136,13 @@ const RULES: readonly Rule[] = [
     applies: ({picture}) => picture.isCmyk,
     is: ['is in the colours of a printer (CMYK)', 'are in the colours of a printer (CMYK)'],
     then: 'Brought to RGB.',
+  },
+  {
+    code: 'color-profile',
+    severity: 'note',
+    applies: ({picture}) => picture.hasProfile && !picture.isCmyk,
+    is: ['has a color profile that is not sRGB', 'have a color profile that is not sRGB'],
+    then: 'Converted to sRGB, as browsers do.',
   },
   {
     code: 'deep-colours',

@@ -7,7 +7,7 @@ import {openSealedFile, writeSealedFile} from './sealed-file.js';
 import {SIDE} from './thumbprint.js';
 
 /** Counted up when the same file comes to look otherwise. */
-const VERSION = 1;
+const VERSION = 2;
 
 const PRINT_BYTES = SIDE * SIDE;
 

@@ -2,7 +2,8 @@ import {createHash} from 'node:crypto';
 import {stat} from 'node:fs/promises';
 import {concurrently} from './concurrently.js';
 import {IMAGES_A_THREAD, type Work} from './contents.js';
-import {examine, type Header} from './decode.js';
+import {examine} from './decode.js';
+import type {Header} from './header.js';
 import type {Sample} from './image-folder.js';
 import {lookAt, type Look} from './look.js';
 import type {LookStore} from './look-store.js';
@@ -11,7 +12,7 @@ import {readBytes} from './read-bytes.js';
 import {decodingFault} from './readability.js';
 
 /** What the header and the pixels of a file tell. */
-export type Picture = Look & Omit<Header, 'isPlain'>;
+export type Picture = Look & Omit<Header, 'isPlain' | 'isStreamed'>;
 
 /** What a file is, as a check sees it. */
 export interface FileLook {
@@ -26,7 +27,7 @@ export interface FileLook {
 async function pictureIn(bytes: Uint8Array): Promise<Omit<FileLook, 'hash'>> {
   try {
     const {header, image} = await examine(bytes);
-    const {isPlain: _, ...told} = header;
+    const {isPlain: _, isStreamed: __, ...told} = header;
     return {picture: {...told, ...lookAt(image)}};
   } catch (error) {
     return {fault: decodingFault(error)};

@@ -2,6 +2,7 @@ import {DatasetError, UsageError} from '../core/errors.js';
 import type {Finding} from '../core/finding.js';
 import {random} from '../core/random.js';
 import {drawGroups, type Drawing, type Fold, type Group} from './draw-groups.js';
+import {assertFoldsPossible} from './foldable.js';
 import {groupBy} from './group-by.js';
 import {groupsOf} from './groups.js';
 import {everySample} from './image-folder.js';
@@ -86,7 +87,8 @@ export class NoTrainingImagesError extends DatasetError {
  * Divides a folder for training, validation and test. Parts that the folder brings along are kept. The rest is drawn by `seed`, class by
  * class, a group as one. Of a file in two of the folder's parts, the copy for training goes first, then that for validation.
  *
- * @throws NoValidationImagesError, NoTrainingImagesError; FoldError for a fold of a folder that has validation images of its own
+ * @throws NoValidationImagesError, NoTrainingImagesError; FoldError for a fold of a folder that has validation images of its own;
+ * FoldsImpossibleError where a class has fewer groups than there are folds
  */
 export function splitFolder(folder: ImageFolder, contents: KnownContents, options: SplitOptions): Split {
   const {valSplit = 0.2, testSplit = 0, seed, fold, together = []} = options;
@@ -98,7 +100,7 @@ export function splitFolder(folder: ImageFolder, contents: KnownContents, option
   const test = (folder.test ?? []).filter(isReadable);
   const validation = withoutCopies((folder.validation ?? []).filter(isReadable), test, contents, leftOut);
   const free = withoutCopies(folder.samples.filter(isReadable), [...validation, ...test], contents, leftOut);
-  const drawn = drawParts(free, contents, folder.classNames, {
+  const drawn = drawParts(free, contents, folder, {
     validation: folder.validation === undefined ? valSplit : 0,
     test: folder.test === undefined ? testSplit : 0,
     seed,
@@ -147,7 +149,7 @@ function groupsToDraw(samples: readonly Sample[], contents: KnownContents, toget
 function drawParts(
   samples: readonly Sample[],
   contents: KnownContents,
-  classNames: readonly string[],
+  {root, classNames}: ImageFolder,
   drawing: Drawing & Required<Pick<SplitOptions, 'seed' | 'together'>>,
 ): SplitParts {
   const sizes = classNames.map(() => 0);
@@ -159,6 +161,10 @@ function drawParts(
     const groups = byLot(byClass.get(label) ?? [], ({hash}) => random(drawing.seed, 'split', className, hash).next());
     return drawGroups(groups, drawing, label);
   });
+  if (drawing.fold !== undefined) {
+    const divided = drawn.flatMap(({train, validation}) => [...train, ...validation]);
+    assertFoldsPossible(root, classNames, divided, drawing.fold.of);
+  }
   const part = (name: keyof SplitParts): Sample[] => inOrder(drawn.flatMap(ofClass => ofClass[name].flatMap(group => group.samples)));
   return {train: part('train'), validation: part('validation'), test: part('test')};
 }

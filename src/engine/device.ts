@@ -1,5 +1,6 @@
-import {availableParallelism, cpus} from 'node:os';
+import {cpus} from 'node:os';
 import {MachineError} from '../core/errors.js';
+import {usableCores} from '../core/resources.js';
 import {runCommand} from './command.js';
 
 /** What a user may ask computations to run on. */
@@ -81,7 +82,7 @@ export const describeGpu = ({index, name, memoryMiB, computeCapability}: Gpu): s
   `gpu:${index}: ${name} (${memoryMiB} MiB, compute capability ${computeCapability})`;
 
 /** What computations can run on here, for people: the processor, then each GPU. */
-export function describeDevices(gpus: readonly Gpu[]): string[] {
-  const processor = `cpu: ${cpus()[0]?.model.trim() ?? process.arch} (${availableParallelism()} threads)`;
+export function describeDevices(gpus: readonly Gpu[], threads = usableCores()): string[] {
+  const processor = `cpu: ${cpus()[0]?.model.trim() ?? process.arch} (${threads === 1 ? '1 thread' : `${threads} threads`})`;
   return [processor, ...gpus.map(describeGpu)];
 }

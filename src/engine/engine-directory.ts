@@ -1,5 +1,5 @@
 import {randomUUID} from 'node:crypto';
-import {existsSync, readdirSync, readFileSync} from 'node:fs';
+import {readdirSync, readFileSync} from 'node:fs';
 import {readdir, rename, rm, writeFile} from 'node:fs/promises';
 import {join} from 'node:path';
 import {SchemaError, validate, type ObjectSchema} from '../core/schema.js';
@@ -113,11 +113,18 @@ function readEngine(directory: string): InstalledEngine | undefined {
   }
 }
 
+function namesIn(directory: string): string[] {
+  try {
+    return readdirSync(directory);
+  } catch {
+    return [];
+  }
+}
+
 /** Installed engines that this Node on this machine can load, the one last asked for first. */
 export function installedEngines(cache: string): InstalledEngine[] {
   const engines = enginesDirectory(cache);
-  if (!existsSync(engines)) return [];
-  return readdirSync(engines)
+  return namesIn(engines)
     .filter(name => !name.startsWith(STAGING))
     .map(name => readEngine(join(engines, name)))
     .filter(engine => engine !== undefined)

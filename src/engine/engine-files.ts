@@ -4,7 +4,7 @@ import {assertTrusted} from '../core/cache-directory.js';
 import {sha256Of} from '../core/checksum.js';
 import {enginesDirectory, MANIFEST, writeManifest, type EngineFile, type EngineFiles, type InstalledEngine} from './engine-directory.js';
 
-const whenChanged = (mtimeMs: number): number => Math.trunc(mtimeMs);
+const whenChanged = (mtimeMs: number): number => Math.round(mtimeMs);
 
 async function describe(path: string): Promise<EngineFile> {
   const {size, mtimeMs} = await stat(path);

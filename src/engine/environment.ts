@@ -1,11 +1,20 @@
 import {existsSync} from 'node:fs';
 import {join} from 'node:path';
+import {resources, usableCores, type Resources} from '../core/resources.js';
 import {cudaOf} from './engine-directory.js';
 import type {EngineWish} from './engine-info.js';
 
 /** What is set here and read by TensorFlow and CUDA. */
 export const VARIABLES = [
-  ...['TF_CPP_MIN_LOG_LEVEL', 'TF_ENABLE_ONEDNN_OPTS', 'TF_FORCE_GPU_ALLOW_GROWTH', 'TF_NUM_INTRAOP_THREADS', 'NVIDIA_TF32_OVERRIDE'],
+  ...[
+    'TF_CPP_MIN_LOG_LEVEL',
+    'TF_ENABLE_ONEDNN_OPTS',
+    'TF_FORCE_GPU_ALLOW_GROWTH',
+    'TF_NUM_INTRAOP_THREADS',
+    'TF_NUM_INTEROP_THREADS',
+    'OMP_NUM_THREADS',
+    'NVIDIA_TF32_OVERRIDE',
+  ],
   ...['CUDA_CACHE_MAXSIZE', 'CUDA_DEVICE_ORDER', 'CUDA_VISIBLE_DEVICES', 'XLA_FLAGS'],
 ];
 
@@ -17,6 +26,7 @@ export function prepareEnvironment(
   {threads}: Pick<EngineWish, 'threads'>,
   visible: string | undefined,
   environment: NodeJS.ProcessEnv = process.env,
+  machine: Pick<Resources, 'cores'> = resources(),
 ): void {
   environment.TF_CPP_MIN_LOG_LEVEL ??= '2';
   environment.TF_ENABLE_ONEDNN_OPTS ??= '1';
@@ -29,6 +39,10 @@ export function prepareEnvironment(
   if (environment.CUDA_VISIBLE_DEVICES === undefined) environment.CUDA_DEVICE_ORDER ??= 'PCI_BUS_ID';
   environment.CUDA_VISIBLE_DEVICES = visible ?? '-1';
   if (threads !== undefined) environment.TF_NUM_INTRAOP_THREADS = String(threads);
+  // TensorFlow counts the processors of the host, and would start a thread for each where a container allows two.
+  if (machine.cores.limit === undefined) return;
+  for (const name of ['TF_NUM_INTRAOP_THREADS', 'TF_NUM_INTEROP_THREADS', 'OMP_NUM_THREADS'])
+    environment[name] ??= String(usableCores(machine));
 }
 
 /** Shows XLA the PTX assembler and the bitcode that came with an engine. */

@@ -1,7 +1,6 @@
-import {mkdir} from 'node:fs/promises';
 import {join} from 'node:path';
-import {assertTrusted, cacheDirectory} from '../core/cache-directory.js';
-import {AbortedError} from '../core/errors.js';
+import {assertTrusted, cacheDirectory, makePrivate} from '../core/cache-directory.js';
+import {AbortedError, messageOf} from '../core/errors.js';
 import {listGpus} from './device.js';
 import {enginesDirectory, installedEngines, sweepStaging, writeManifest, type InstalledEngine} from './engine-directory.js';
 import {EngineError} from './engine-error.js';
@@ -66,11 +65,27 @@ async function findSame({source, fingerprint, gpu, cache}: EngineOrder): Promise
   return writeManifest(directory, {...manifest, installedAt: new Date().toISOString()});
 }
 
+/** Signs in the words of compilers, npm and pip that the disk is full. */
+const FULL = /ENOSPC|EDQUOT|No space left on device|Disk quota exceeded/i;
+
+/** What the system refuses while an engine is made, with the folder and what to do. */
+function refusalOf(error: unknown, cache: string): EngineError | undefined {
+  const {code, syscall} = error as NodeJS.ErrnoException;
+  const isFull = ['ENOSPC', 'EDQUOT', 'EFBIG'].includes(code ?? '') || (error instanceof EngineError && FULL.test(error.message));
+  if (isFull) {
+    const message = `There is no room left for TensorFlow in ${cache}: an installation takes 1.2 GB on the way, several times that with CUDA. `;
+    return new EngineError('unpack', `${message}Make room, or set FINETUNE_CACHE to a folder on a larger disk.`, {cause: error});
+  }
+  if (syscall === undefined) return undefined;
+  const message = `TensorFlow cannot be installed in ${cache}: ${messageOf(error)}. `;
+  return new EngineError('unpack', `${message}Set FINETUNE_CACHE to a folder that can be written to.`, {cause: error});
+}
+
 /** Runs `work` while no other process installs into the same cache, and clears away what an interrupted one left there. */
 async function alone<T>({cache, onProgress, signal}: EngineOrder, work: () => Promise<T>): Promise<T> {
   const onWait = ({pid}: {pid: number}) => beginStep(onProgress, 'wait', `process ${pid}, which is installing`);
   try {
-    await mkdir(enginesDirectory(cache), {recursive: true, mode: 0o700});
+    makePrivate(enginesDirectory(cache));
     assertTrusted(cache, [enginesDirectory(cache)]);
     return await withLock(
       join(enginesDirectory(cache), '.lock'),
@@ -82,10 +97,6 @@ async function alone<T>({cache, onProgress, signal}: EngineOrder, work: () => Pr
     );
   } catch (error) {
     if (signal?.aborted) throw new AbortedError();
-    if ((error as NodeJS.ErrnoException).code !== 'ENOSPC') throw error;
-    throw new EngineError(
-      'unpack',
-      `Expected room for TensorFlow in ${cache}, but found the disk full. Set FINETUNE_CACHE to a larger one.`,
-    );
+    throw refusalOf(error, cache) ?? error;
   }
 }

@@ -36,5 +36,8 @@ export async function selfTest(
 function reason(result: CommandResult | undefined): string {
   if (result === undefined) return 'no Node to run it';
   if (result.signal === 'SIGILL') return 'SIGILL, so the processor lacks instructions that this TensorFlow was built for';
+  if (/failed to map segment from shared object/.test(result.output)) {
+    return 'a disk from which no programs may be run (noexec). Set FINETUNE_CACHE to a folder on another';
+  }
   return result.signal === null ? complaint(result) : `${result.signal} (${complaint(result)})`;
 }

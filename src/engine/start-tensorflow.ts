@@ -1,6 +1,6 @@
-import {availableParallelism} from 'node:os';
 import {dirname} from 'node:path';
 import {claimCache} from '../core/cache-directory.js';
+import {usableCores} from '../core/resources.js';
 import {tensorFlowBackend} from './binding.js';
 import {describeDevices, GpuError, gpuShown, listGpus, visibleGpu, type Gpu} from './device.js';
 import type {InstalledEngine} from './engine-directory.js';
@@ -67,7 +67,7 @@ function describe(engine: InstalledEngine | undefined, gpus: readonly Gpu[], vis
     device: isUsingGpuDevice ? 'gpu' : 'cpu',
     devices: describeDevices(gpus),
     ...(gpu && {gpu}),
-    threads: Number(process.env.TF_NUM_INTRAOP_THREADS) || availableParallelism(),
+    threads: Number(process.env.TF_NUM_INTRAOP_THREADS) || usableCores(),
     oneDnn: process.env.TF_ENABLE_ONEDNN_OPTS !== '0',
     nodeVersion: process.version,
   };

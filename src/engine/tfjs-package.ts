@@ -1,7 +1,8 @@
 import {existsSync} from 'node:fs';
-import {mkdir, rename, rm, writeFile} from 'node:fs/promises';
+import {copyFile, mkdir, rename, rm, writeFile} from 'node:fs/promises';
 import {createRequire} from 'node:module';
 import {delimiter, dirname, join} from 'node:path';
+import {fileURLToPath} from 'node:url';
 import {assertTrusted} from '../core/cache-directory.js';
 import {flushDirectory, flushTree} from '../core/flush.js';
 import {complaint, runCommand} from './command.js';
@@ -13,7 +14,10 @@ const NAME = '@tensorflow/tfjs-node-gpu';
 const VERSION = '4.22.0';
 
 /** Without a connection npm is patient for more than a minute, unless told otherwise. */
-const FLAGS = ['--ignore-scripts', '--no-audit', '--no-fund', '--fetch-retry-mintimeout=1000', '--fetch-retry-maxtimeout=4000'];
+const FLAGS = ['ci', '--ignore-scripts', '--no-audit', '--no-fund', '--fetch-retry-mintimeout=1000', '--fetch-retry-maxtimeout=4000'];
+
+/** The package and all it needs, in one version each and with the hashes of what npm must bring: `npm install --package-lock-only` made it. */
+const LOCK = fileURLToPath(new URL('../../../native/tfjs-node-gpu.lock.json', import.meta.url));
 
 /** Where a copy of our own is kept when this package's dependencies lack it. */
 const ownCopy = (cache: string): string => join(enginesDirectory(cache), `tfjs-node-gpu-${VERSION}`);
@@ -43,17 +47,18 @@ export function findTfjsPackage(cache: string): string | undefined {
 }
 
 /**
- * Lets npm put tfjs-node-gpu and its dependencies into the cache, without running install scripts.
+ * Lets npm put tfjs-node-gpu and its dependencies into the cache, without running install scripts; of a file with another hash it takes none.
  * @throws EngineError with npm's own words
  */
 export async function installTfjsPackage(cache: string, environment: NodeJS.ProcessEnv, signal?: AbortSignal): Promise<string> {
   const made = stagingDirectory(cache);
   try {
     await mkdir(made, {recursive: true});
-    await writeFile(join(made, 'package.json'), '{"private": true}\n');
+    await writeFile(join(made, 'package.json'), JSON.stringify({private: true, dependencies: {[NAME]: VERSION}}));
+    await copyFile(LOCK, join(made, 'package-lock.json'));
     // Behind the user's own, the npm that came with the Node that runs now.
     const PATH = [environment.PATH, dirname(process.execPath)].join(delimiter);
-    const result = await runCommand(['npm', 'install', ...FLAGS, '--prefix', made, `${NAME}@${VERSION}`], {
+    const result = await runCommand(['npm', ...FLAGS, '--prefix', made], {
       environment: {...environment, PATH},
       signal,
     });

@@ -1,3 +1,4 @@
+import {imagesAtATime} from '../backbones/activation-bytes.js';
 import type {BackboneSpec} from '../backbones/resnet-specs.js';
 import {checkArgument, checkOptions, SIGNAL, wholeFrom, type Kind} from '../core/arguments.js';
 import {AbortedError, UsageError} from '../core/errors.js';
@@ -37,8 +38,8 @@ export class BundleDisposedError extends UsageError {
 
 const PIXELS: Kind = {expected: 'a Uint8Array of pixels', accepts: value => value instanceof Uint8Array};
 
-/** Pictures decoded and run at a time. */
-const BATCH = 32;
+/** Images decoded and run at a time, at most. */
+const MOST = 32;
 
 /** An exported classifier, loaded by `loadBundle`. Whoever loaded it disposes it. */
 export class Bundle {
@@ -114,9 +115,10 @@ export class Bundle {
 
   async #classifyAll(images: readonly Readable[], {top = this.classNames.length, signal}: ClassifyOptions = {}): Promise<Predictions[]> {
     const predictions: Predictions[] = [];
-    for (let start = 0; start < images.length; start += BATCH) {
+    const atATime = imagesAtATime(this.spec, this.preprocessing.cropSize, MOST);
+    for (let start = 0; start < images.length; start += atATime) {
       if (signal?.aborted) throw new AbortedError();
-      const pixels = await readPixels(images.slice(start, start + BATCH), this.preprocessing);
+      const pixels = await readPixels(images.slice(start, start + atATime), this.preprocessing);
       predictions.push(...this.#rank(this.probabilities(pixels), top));
     }
     return predictions;

@@ -1,9 +1,11 @@
 import {existsSync} from 'node:fs';
 import {stat} from 'node:fs/promises';
 import {join} from 'node:path';
+import {isAddress, notDownloaded} from '../core/address.js';
 import {sha256Of} from '../core/checksum.js';
 import {messageOf} from '../core/errors.js';
 import {readJsonFile} from '../core/json-file.js';
+import {publicAddress} from '../core/public-address.js';
 import {SchemaError, validate} from '../core/schema.js';
 import {faultBesideModel} from './beside-model.js';
 import {BundleError, COPY_AGAIN} from './bundle-error.js';
@@ -22,6 +24,16 @@ export const bundleDirectory = (directory: string): string | undefined =>
 
 const HINT = 'Give the directory of a finished run, or the model folder in it.';
 
+/** What to do with a word that is no directory on this machine. */
+async function assertDirectory(directory: string): Promise<void> {
+  if (isAddress(directory)) throw new BundleError(publicAddress(directory), notDownloaded(directory, 'a model'));
+  const found = await stat(directory).catch(() => undefined);
+  if (found === undefined || found.isDirectory()) return;
+  const isArchive = /\.(?:zip|tar|tgz|tar\.gz|rar|7z|tar\.xz|tar\.zst)$/i.test(directory);
+  const remedy = isArchive ? 'Unpack it, and give the model folder in it.' : HINT;
+  throw new BundleError(directory, `${directory} is ${isArchive ? 'an archive' : 'a file'}, and a model is a folder. ${remedy}`);
+}
+
 /** @throws BundleError for what is no JSON, too long or too deep */
 async function readDocument(path: string): Promise<unknown> {
   try {
@@ -32,6 +44,7 @@ async function readDocument(path: string): Promise<unknown> {
 }
 
 async function readRecord(directory: string): Promise<unknown> {
+  await assertDirectory(directory);
   const path = join(directory, BUNDLE_FILES.record);
   if (existsSync(path)) return readDocument(path);
   throw new BundleError(directory, `Expected an exported model in ${directory}, but found no ${BUNDLE_FILES.record}. ${HINT}`);

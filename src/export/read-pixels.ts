@@ -1,6 +1,7 @@
 import {FinetuneError} from '../core/errors.js';
 import type {Preprocessing} from '../core/preprocessing.js';
 import {decode, decodeBytes} from '../datasets/decode.js';
+import {READABLE_FORMATS} from '../datasets/image-format.js';
 import {centreCrop} from '../datasets/windows.js';
 import {decodingFault} from '../datasets/readability.js';
 import type {Readable} from './image-source.js';
@@ -17,10 +18,7 @@ export class UnreadableImageError extends FinetuneError {
     readonly index = 0,
     options?: ErrorOptions,
   ) {
-    super(
-      `Expected an image in ${image}, but found none that can be read: ${reason}. Give a JPEG, PNG, WebP, GIF, TIFF or AVIF file.`,
-      options,
-    );
+    super(`Expected an image in ${image}, but found none that can be read: ${reason}. Give a ${READABLE_FORMATS} file.`, options);
   }
 }
 

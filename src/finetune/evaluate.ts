@@ -1,3 +1,4 @@
+import {imagesAtATime} from '../backbones/activation-bytes.js';
 import {count} from '../core/count.js';
 import {CALLBACK, checkArgument, checkOptions, having, SIGNAL} from '../core/arguments.js';
 import {AbortedError, DatasetError} from '../core/errors.js';
@@ -68,8 +69,8 @@ const list = (names: readonly string[]): string => names.slice(0, 5).join(', ') 
 
 const BUNDLE = having('what loadBundle() returned', ['classNames', 'preprocessing', 'probabilities']);
 
-/** Pictures decoded and run at a time. */
-const BATCH = 32;
+/** Images decoded and run at a time, at most. */
+const MOST = 32;
 
 function partOf(folder: ImageFolder): {readonly part: Evaluation['part']; readonly samples: readonly Sample[]} {
   if (folder.test !== undefined) return {part: 'test', samples: folder.test};
@@ -152,16 +153,17 @@ export async function evaluate(bundle: Bundle, folder: ImageFolder, options: Eva
   const {part, samples} = partOf(folder);
   const measured = samples.filter(({label}) => labels.has(label));
   const metrics = new RunningMetrics(bundle.classNames);
-  const chunk = (start: number): Promise<Chunk> => readChunk(measured.slice(start, start + BATCH), labels, bundle, run);
+  const atATime = imagesAtATime(bundle.spec, bundle.preprocessing.cropSize, MOST);
+  const chunk = (start: number): Promise<Chunk> => readChunk(measured.slice(start, start + atATime), labels, bundle, run);
   let next = chunk(0);
-  for (let start = 0; start < measured.length; start += BATCH) {
+  for (let start = 0; start < measured.length; start += atATime) {
     if (signal?.aborted) throw new AbortedError();
     const {pixels, labels: truths} = await next;
-    next = chunk(start + BATCH);
+    next = chunk(start + atATime);
     if (truths.length === 0) continue;
     const probabilities = bundle.probabilities(pixels);
     metrics.add(probabilities, truths, lossSum(probabilities, truths, bundle.classNames.length));
-    run.progress('evaluate', Math.min(start + BATCH, measured.length), measured.length, 'images');
+    run.progress('evaluate', Math.min(start + atATime, measured.length), measured.length, 'images');
   }
   if (metrics.count === 0) throw new NothingToMeasureError(folder.root, measured.length);
   const images = countImages(folder, labels, measured.length, metrics.count, run);

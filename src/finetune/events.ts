@@ -59,6 +59,17 @@ export type RunEvent =
     }
   /** Updates or validation are written down as a graph: at the first of a phase, and at the first of another number of examples. */
   | {readonly type: 'recorded'; readonly step: string}
+  /** A fold of a cross-validation begins, of so many, counted from 1. */
+  | {readonly type: 'fold'; readonly number: number; readonly folds: number}
+  | {
+      readonly type: 'fold-end';
+      readonly number: number;
+      readonly folds: number;
+      readonly metrics: Metrics;
+      readonly seconds: number;
+      /** It had ended before the cross-validation was resumed. */
+      readonly known: boolean;
+    }
   | {readonly type: 'checkpoint'; readonly directory: string}
   | {readonly type: 'saved'; readonly directory: string};
 

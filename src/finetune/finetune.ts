@@ -11,6 +11,7 @@ import type {Finding} from '../core/finding.js';
 import {checkFinetuneArguments} from './finetune-arguments.js';
 import {Checkpoints} from './checkpoints.js';
 import type {Listener} from './events.js';
+import type {FoldsShare} from './folds-share.js';
 import {prepare, type Prepared} from './prepare.js';
 import type {Recipe} from './recipe.js';
 import {RunContext} from './run-context.js';
@@ -33,6 +34,8 @@ export interface FinetuneOptions {
   readonly offline?: boolean;
   /** Threads to decode pictures on; as many as Node has, and no more (UV_THREADPOOL_SIZE, 4 unless set before it starts). */
   readonly workers?: number;
+  /** What the folds of a cross-validation have in common; see `crossValidate`. */
+  readonly share?: FoldsShare;
   /** Written into `recipe.json` and the report beside the recipe: what the caller knows of how it was called. */
   readonly settings?: RunSettings;
 }
@@ -90,7 +93,14 @@ export async function finetune(folder: ImageFolder, recipe: Recipe, options?: Fi
 export async function finetune(folder: ImageFolder, given: Recipe, options: FinetuneOptions = {}): Promise<FinetuneResult> {
   checkFinetuneArguments(folder, given, options);
   const recipe = {...given, weights: sealed(given.weights)};
-  const run = new RunContext(options.onEvent, options.signal, options.offline, options.workers, options.settings?.engineSeconds);
+  const run = new RunContext(
+    options.onEvent,
+    options.signal,
+    options.offline,
+    options.workers,
+    options.settings?.engineSeconds,
+    options.share,
+  );
   const engine = await run.time('engine', () => startEngine(engineWish(options)));
   requirePrecision(recipe.precision, engine);
   preparePrecision(recipe.precision, engine);
@@ -100,16 +110,18 @@ export async function finetune(folder: ImageFolder, given: Recipe, options: Fine
   try {
     const interrupted = await output.resumeFrom();
     prepared = await prepare(folder, recipe, run);
+    await options.share?.begin();
     await output.begin(prepared.split);
     const {classifier, split} = prepared;
     const trained = await new PhaseRunner(prepared, recipe, run, checkpoints, () => output.keep(classifier)).train(interrupted);
-    const test = await testMetrics(prepared, run);
+    const test = await testMetrics(prepared, recipe, run);
     const metrics = {validation: trained.metrics, ...(test && {test})};
     const written = await output.finish({dataset: folder.root, prepared, trained, metrics});
     return {classifier, metrics, split, engine, recipe, history: trained.history, findings: run.findings, seconds: run.seconds, ...written};
   } catch (error) {
     prepared?.classifier.dispose();
     if (options.signal?.aborted !== true) throw error;
+    await options.share?.begin();
     await output.leave();
     throw new AbortedError(checkpoints.directory);
   } finally {

@@ -1,4 +1,3 @@
-import {totalmem} from 'node:os';
 import {disposeWeights} from '../backbones/device-weights.js';
 import {loadBackbone, randomBackbone, type Backbone} from '../backbones/load-backbone.js';
 import {locateWeights} from '../backbones/locate-weights.js';
@@ -18,8 +17,11 @@ import {groupingBy, sharedGroups, type Grouping} from '../datasets/split-by.js';
 import {assertFoldable, splitFolder, type Split} from '../datasets/split.js';
 import {readSplit} from '../datasets/split-file.js';
 import {thumbprint} from '../datasets/thumbprint.js';
+import {isOnGpu} from '../engine/binding.js';
 import {attachHead, type Classifier} from '../heads/classifier.js';
 import type {PictureSource} from '../training/pictures.js';
+import {assertFits, cacheBudget} from './memory-need.js';
+import type {DecodedImages} from './folds-share.js';
 import type {Recipe} from './recipe.js';
 import type {RunContext} from './run-context.js';
 
@@ -30,13 +32,12 @@ export interface Prepared {
   readonly card?: WeightsCard;
   readonly split: Split;
   readonly cache: ImageCache;
+  /** Bytes of memory for decoded pixels and cached features together. */
+  readonly cacheBytes: number;
   sourceOf(samples: readonly Sample[]): PictureSource;
 }
 
 const GIB = 2 ** 30;
-
-/** Bytes for decoded pixels and cached features together. */
-export const memoryBudget = ({cacheMemory}: Recipe): number => (cacheMemory === undefined ? totalmem() / 3 : cacheMemory * GIB);
 
 /** Bytes of disk for cached features; undefined leaves the choice to what is free. */
 export const diskBudget = ({cacheDisk}: Recipe): number | undefined => (cacheDisk === undefined ? undefined : cacheDisk * GIB);
@@ -63,18 +64,24 @@ async function openBackbone(recipe: Recipe, run: RunContext): Promise<{backbone:
   return {backbone, ...(card !== undefined && {card})};
 }
 
-async function decodeAll(folder: ImageFolder, preprocessing: Preprocessing, recipe: Recipe, run: RunContext): Promise<ImageCache> {
+/** @param limitBytes of disk */
+async function decodeAll(
+  folder: ImageFolder,
+  preprocessing: Preprocessing,
+  budgetBytes: number,
+  limitBytes: number | undefined,
+  run: RunContext,
+): Promise<ImageCache> {
   const cache = await openImageCache(everySample(folder), preprocessing, {
     classNames: folder.classNames,
-    budgetBytes: memoryBudget(recipe) / 2,
+    budgetBytes,
     directory: claimCache('images'),
-    ...(recipe.cacheDisk !== undefined && {limitBytes: recipe.cacheDisk * GIB}),
+    ...(limitBytes !== undefined && {limitBytes}),
     onTrouble: message => run.emit({type: 'notice', message}),
     ...(run.workers !== undefined && {workers: run.workers}),
     onProgress: (done, total, step) => run.progress('decode', done, total, 'images', {step}),
     ...run.signalled,
   });
-  cache.findings.forEach(finding => run.find(finding));
   return cache;
 }
 
@@ -100,8 +107,11 @@ interface Division {
   readonly fold?: Fold;
 }
 
-/** @throws UsageError for a fold that there is not, or beside a split; SplitByError, FoldError */
-function divisionOf(folder: ImageFolder, {splitBy, fold: text, split}: Recipe): Division {
+/** @throws UsageError for a fold that there is not, or beside a split; SplitByError, FoldError, FoldsImpossibleError */
+export function divisionOf(
+  folder: ImageFolder,
+  {splitBy, fold: text, split, testSplit, seed}: Pick<Recipe, 'splitBy' | 'fold' | 'split' | 'testSplit' | 'seed'>,
+): Division {
   const grouping = groupingBy(splitBy, folder.samples);
   if (text === undefined) return {grouping};
   if (split !== undefined)
@@ -110,7 +120,12 @@ function divisionOf(folder: ImageFolder, {splitBy, fold: text, split}: Recipe): 
   const [number, of] = text.split('/').map(Number) as [number, number];
   if (of < 2 || number > of)
     throw new UsageError(`Expected a fold such as 2/5 for --fold, but found ${text}. Count from 1, to 2 at least.`);
-  return {grouping, fold: {number, of}};
+  const {groupOf} = grouping;
+  const fold = {number, of};
+  // As the images are listed: what cannot work with the names alone cannot work with less.
+  const listed = {samples: everySample(folder), contentHash: ({name}: Sample) => name};
+  splitFolder(folder, listed, {seed, fold, ...(groupOf === undefined ? {testSplit} : {together: [groupOf]})});
+  return {grouping, fold};
 }
 
 function drawSplit(
@@ -126,17 +141,38 @@ function drawSplit(
   return splitFolder(folder, cache, {valSplit, testSplit, seed, together, ...(fold && {fold})});
 }
 
+/** Every picture decoded, once for all folds of a cross-validation. */
+async function decoded(
+  folder: ImageFolder,
+  preprocessing: Preprocessing,
+  cacheBytes: number,
+  limitBytes: number | undefined,
+  run: RunContext,
+): Promise<DecodedImages> {
+  const make = async (): Promise<DecodedImages> => {
+    const cache = await decodeAll(folder, preprocessing, cacheBytes / 2, limitBytes, run);
+    try {
+      return {cache, photograph: await photographsIn(cache, preprocessing, run), cacheBytes};
+    } catch (error) {
+      await cache.close();
+      throw error;
+    }
+  };
+  return run.time('decode', () => run.share?.images(make) ?? make());
+}
+
 /** Every picture decoded, and given its part. */
 async function divide(
   folder: ImageFolder,
   preprocessing: Preprocessing,
   division: Division,
   recipe: Recipe,
+  budgetBytes: number,
   run: RunContext,
-): Promise<Pick<Prepared, 'cache' | 'split'>> {
-  const cache = await run.time('decode', () => decodeAll(folder, preprocessing, recipe, run));
+): Promise<Pick<Prepared, 'cache' | 'split' | 'cacheBytes'>> {
+  const {cache, photograph, cacheBytes} = await decoded(folder, preprocessing, budgetBytes, diskBudget(recipe), run);
   try {
-    const photograph = await run.time('decode', () => photographsIn(cache, preprocessing, run));
+    cache.findings.forEach(finding => run.find(finding));
     const split =
       recipe.split === undefined
         ? drawSplit(folder, cache, photograph, division, recipe, run)
@@ -144,7 +180,7 @@ async function divide(
     split.findings.forEach(finding => run.find(finding));
     copyFindings(split, split.classNames, {...cache, photograph}).forEach(finding => run.find(finding));
     run.emit({type: 'split', train: split.train.length, validation: split.validation.length, test: split.test.length});
-    return {cache, split};
+    return {cache, split, cacheBytes};
   } catch (error) {
     await cache.close();
     throw error;
@@ -160,7 +196,12 @@ export async function prepare(folder: ImageFolder, recipe: Recipe, run: RunConte
   const {imageSize, fit, head: type, pooling, dropout, seed, augment} = recipe;
   const sized = imageSize === undefined ? backbone.preprocessing : atImageSize(backbone.preprocessing, imageSize);
   const preprocessing = withFit(sized, fit);
-  const {cache, split} = await divide(folder, preprocessing, division, recipe, run).catch((error: unknown) => {
+  const fitting = async (): Promise<Pick<Prepared, 'cache' | 'split' | 'cacheBytes'>> => {
+    assertFits(backbone.spec, preprocessing.cropSize, recipe, isOnGpu());
+    const budget = cacheBudget(backbone.spec, preprocessing.cropSize, recipe, isOnGpu());
+    return divide(folder, preprocessing, division, recipe, budget, run);
+  };
+  const {cache, split, cacheBytes} = await fitting().catch((error: unknown) => {
     disposeWeights(backbone.weights);
     throw error;
   });
@@ -169,6 +210,7 @@ export async function prepare(folder: ImageFolder, recipe: Recipe, run: RunConte
     ...(card !== undefined && {card}),
     split,
     cache,
+    cacheBytes,
     sourceOf: samples => ({
       cache,
       samples,

@@ -136,7 +136,11 @@ export const recipeSchema = {
       minimum: 0,
       description: 'GiB of disk for features kept for later runs [default: a quarter of what is free]',
     },
-    cacheMemory: {type: 'number', exclusiveMinimum: 0, description: 'GiB of memory for cached pixels and features [default: a third]'},
+    cacheMemory: {
+      type: 'number',
+      exclusiveMinimum: 0,
+      description: 'GiB of memory for cached pixels and features [default: a third, less where training needs it]',
+    },
   },
 } as const satisfies ObjectSchema;
 

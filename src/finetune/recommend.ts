@@ -13,6 +13,8 @@ export interface Facts {
   /** False when the backbone starts from random weights. */
   readonly pretrained: boolean;
   readonly gpu: boolean;
+  /** The largest batch that memory allows; any unless told. */
+  readonly mostAtATime?: number;
 }
 
 /** A value and why it was chosen. */
@@ -82,11 +84,13 @@ export function recommend(facts: Facts): {readonly values: RecipeInput; readonly
   const epochs = recommendedEpochs(facts);
   const balance = recommendedBalance(facts);
   const {images, classes, smallestClass, pretrained} = facts;
-  const batchSize = images < 10_000 ? 32 : 64;
+  const {mostAtATime = Infinity} = facts;
+  const batchSize = Math.min(images < 10_000 ? 32 : 64, mostAtATime);
   const fewShot = classes >= 50 && smallestClass < 20;
   const reasons = new Map<string, string>([
     ['freeze', schedule.reason],
     ['epochs', epochs.reason],
+    ...(batchSize === mostAtATime ? [['batchSize', 'more images at a time do not fit into memory'] as const] : []),
     ...(balance.value === 'none' ? [] : [['balance', balance.reason] as const]),
     [
       'batchNorm',

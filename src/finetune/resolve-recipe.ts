@@ -2,9 +2,11 @@ import {checkRates} from '../backbones/layer-groups.js';
 import {checkOptions, FLAG} from '../core/arguments.js';
 import {UsageError} from '../core/errors.js';
 import {sealed} from '../core/public-address.js';
+import {usableMemory} from '../core/resources.js';
 import {checkFolder} from '../datasets/folder-arguments.js';
 import {groupBy} from '../datasets/group-by.js';
 import type {ImageFolder} from '../datasets/image-folder.js';
+import {largestBatch} from './memory-need.js';
 import {NAMED_SCHEDULES} from './phases.js';
 import type {Phase, Recipe, RecipeInput, Source} from './recipe.js';
 import {checkRecipeInput} from './recipe.js';
@@ -83,11 +85,25 @@ function checkUnambiguous({values, sources}: ReturnType<typeof lay>): void {
   );
 }
 
+/** What weights are trained at, unless told. */
+const USUAL_SIZE = 224;
+/** It decides nothing about sizes. */
+const ANY_FAMILY = {strideOn: '3x3', batchNormEpsilon: 1e-5} as const;
+
 /**
  * Layers, strongest first, laid over what the data recommends and the defaults.
+ * @param memoryBytes that the run may take: a smaller batch is recommended where it would take more
  * @throws UsageError (exit 2) for phases that the backbone cannot be trained by, or numbers beside them that would have no effect
  */
-export function resolveLayers(layers: readonly Layer[], facts: Facts): ResolvedRecipe {
+export function resolveLayers(layers: readonly Layer[], facts: Facts, memoryBytes = Infinity): ResolvedRecipe {
+  const resolved = resolveFor(layers, facts);
+  if (facts.gpu || resolved.sources.batchSize !== 'recommended') return resolved;
+  const {arch, lastStage, imageSize = USUAL_SIZE, batchSize} = resolved.recipe;
+  const fitting = largestBatch({arch, lastStage, ...ANY_FAMILY}, imageSize, resolved.recipe, memoryBytes);
+  return fitting === 0 || fitting >= batchSize ? resolved : resolveFor(layers, {...facts, mostAtATime: fitting});
+}
+
+function resolveFor(layers: readonly Layer[], facts: Facts): ResolvedRecipe {
   const said = lay(layers);
   checkUnambiguous(said);
   const advice = recommended(said.values, facts);
@@ -126,5 +142,5 @@ export function resolveRecipe(input: RecipeInput, folder: ImageFolder, options: 
   checkFolder('resolveRecipe()', folder);
   checkOptions<{readonly gpu?: boolean}>('resolveRecipe()', options, {gpu: FLAG});
   const checked = checkRecipeInput(input, 'Recipe');
-  return resolveLayers([{source: 'flag', values: checked}], factsOf(folder, checked, options.gpu ?? false)).recipe;
+  return resolveLayers([{source: 'flag', values: checked}], factsOf(folder, checked, options.gpu ?? false), usableMemory()).recipe;
 }

@@ -1,5 +1,6 @@
 import type {Finding} from '../core/finding.js';
 import type {Activity, Listener, Progress, RunEvent} from './events.js';
+import type {FoldsShare} from './folds-share.js';
 import {Stopwatch} from './stopwatch.js';
 
 /** What every part of a run shares: who listens, what stops it, what it found, how long things took. */
@@ -14,6 +15,8 @@ export class RunContext {
     readonly offline = false,
     readonly workers?: number,
     engineSeconds?: number,
+    /** Where the run is one of the folds of a cross-validation. */
+    readonly share?: FoldsShare,
   ) {
     this.#listen = listen;
     this.#stopwatch = new Stopwatch(engineSeconds);

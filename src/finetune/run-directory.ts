@@ -12,7 +12,7 @@ import {hasRunFile, isFinished, placeOf, replacedOf, RUN_FILES, runOf, type RunF
 
 /** Default names that are taken, `runs/<dataset>-<arch>`, `-2`, `-3` ..., and the first that is not. */
 function defaultNames(data: string, arch: string, parent: string): {readonly taken: readonly string[]; readonly fresh: string} {
-  const stem = join(parent, `${basename(resolve(data)).replace(/\.(csv|tsv|jsonl|ndjson)$/i, '')}-${arch}`);
+  const stem = join(parent, `${basename(resolve(data)).replace(/\.(csv|tsv|jsonl|ndjson|zip|tar|tgz|tar\.gz)$/i, '')}-${arch}`);
   const taken: string[] = [];
   let fresh = stem;
   while (existsSync(fresh) || existsSync(replacedOf(fresh))) {
@@ -89,13 +89,14 @@ export class RunDirectory {
 
   /**
    * One that is to be made; nothing of what is there is touched yet, and nobody else may write to it.
+   * @param inPlace whether the files go where those are that they replace, and not beside them
    * @throws UsageError where it holds something that may not be replaced; RunLockedError
    */
-  static async plan(path: string, overwrite: boolean): Promise<RunDirectory> {
+  static async plan(path: string, overwrite: boolean, inPlace = false): Promise<RunDirectory> {
     const claim = await RunClaim.take(path);
     return closedOnFailure(claim, async () => {
       const replaces = await checkReplaceable(claim, overwrite);
-      return new RunDirectory(path, replaces ? await claim.takeReplacement() : path, claim);
+      return new RunDirectory(path, replaces && !inPlace ? await claim.takeReplacement() : path, claim);
     });
   }
 

@@ -1,9 +1,7 @@
-import {availableParallelism, cpus, totalmem} from 'node:os';
 import {dirname} from 'node:path';
 import {isDeepStrictEqual} from 'node:util';
 import {DatasetError, FinetuneError} from '../core/errors.js';
 import {sentenceOf} from '../core/system-error.js';
-import {VERSION} from '../core/version.js';
 import {toSplitManifest} from '../datasets/split-file.js';
 import type {Split} from '../datasets/split.js';
 import type {EngineInfo} from '../engine/runtime.js';
@@ -23,20 +21,10 @@ import type {Prepared} from './prepare.js';
 import type {Recipe} from './recipe.js';
 import type {RunContext} from './run-context.js';
 import {fromAnywhere, RunDirectory} from './run-directory.js';
+import {environmentOf} from './run-environment.js';
 import {withoutPlaces, writeRecord} from './run-record-files.js';
 import {oddImages, suspectsDocument} from './suspects.js';
 import type {Trained} from './train-phases.js';
-
-/** The machine and the software, for whoever wants the same numbers again. */
-const environmentOf = (engine: EngineInfo): Readonly<Record<string, unknown>> => ({
-  finetune: VERSION,
-  node: process.version,
-  platform: `${process.platform}-${process.arch}`,
-  processor: cpus()[0]?.model.trim() ?? 'unknown',
-  cores: availableParallelism(),
-  memoryGiB: Math.round(totalmem() / 2 ** 30),
-  ...engine,
-});
 
 /** What a run came to, before anything of it is written. */
 export interface Outcome {

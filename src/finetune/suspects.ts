@@ -1,4 +1,5 @@
 import type {Finding} from '../core/finding.js';
+import {resources} from '../core/resources.js';
 import type {Sample} from '../datasets/image-folder.js';
 import type {OddImage} from '../report/run-record.js';
 import type {Inputs} from '../training/inputs.js';
@@ -6,7 +7,7 @@ import {DOUBTFUL, farOut, rankSuspects, type LabelledFeatures} from '../training
 import type {Prepared} from './prepare.js';
 import {shownThumbnail} from './shown-thumbnail.js';
 
-/** Bytes of features that may lie in memory at a time; a larger set is not looked through. */
+/** Bytes of features that may lie in memory at a time, where a quarter of what is free holds them; a larger set is not looked through. */
 const MOST_BYTES = 2 ** 29;
 
 const BATCH = 256;
@@ -23,6 +24,7 @@ export interface OddSamples {
 async function featuresOf(sets: readonly Inputs[], classes: number): Promise<LabelledFeatures | undefined> {
   const count = sets.reduce((sum, set) => sum + set.count, 0);
   const labels = new Int32Array(count);
+  const mostBytes = Math.min(MOST_BYTES, resources().memoryFree / 4);
   let features: Float32Array | undefined;
   let width = 0;
   let done = 0;
@@ -30,7 +32,7 @@ async function featuresOf(sets: readonly Inputs[], classes: number): Promise<Lab
     const order = Array.from({length: set.count}, (_, index) => index);
     for await (const {x, labels: some} of set.batches(order, BATCH, null)) {
       width = x.shape[1]!;
-      if (x.rank === 2 && count * width * 4 <= MOST_BYTES) {
+      if (x.rank === 2 && count * width * 4 <= mostBytes) {
         features ??= new Float32Array(count * width);
         features.set(x.dataSync<'float32'>(), done * width);
       }

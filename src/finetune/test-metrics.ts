@@ -3,15 +3,20 @@ import {counted, pictureInputs} from '../training/inputs.js';
 import type {Metrics} from '../training/metrics.js';
 import {phaseNetwork} from '../training/phase-network.js';
 import type {Prepared} from './prepare.js';
+import type {Recipe} from './recipe.js';
 import type {RunContext} from './run-context.js';
 
 /** Metrics on images that no decision was made by; undefined where there are none. */
-export async function testMetrics({classifier, split, sourceOf}: Prepared, run: RunContext): Promise<Metrics | undefined> {
+export async function testMetrics(
+  {classifier, split, sourceOf}: Prepared,
+  {batchSize}: Recipe,
+  run: RunContext,
+): Promise<Metrics | undefined> {
   if (split.test.length === 0) return undefined;
   const network = phaseNetwork(classifier, {rates: FROZEN, batchNorm: 'inference'});
   const inputs = counted(pictureInputs(sourceOf(split.test)), run.counting('evaluate'));
   try {
-    return await run.time('evaluate', () => evaluateInputs(network, inputs));
+    return await run.time('evaluate', () => evaluateInputs(network, inputs, {batchSize}));
   } finally {
     network.dispose();
   }

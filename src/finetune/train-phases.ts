@@ -1,26 +1,22 @@
 import {download, restore} from '../backbones/device-weights.js';
 import {frozenBoundary, groupOf, LAYER_GROUPS, type LayerGroup} from '../backbones/layer-groups.js';
-import {claimCache} from '../core/cache-directory.js';
 import {concatenated} from '../core/host-tensor.js';
 import {augmentationOf} from '../datasets/augment.js';
-import {pixelFiles} from '../datasets/image-cache.js';
 import {isMixing} from '../datasets/mix.js';
-import {isOnGpu} from '../engine/binding.js';
-import type {Precision} from '../engine/precision.js';
 import type {Classifier} from '../heads/classifier.js';
 import {measureOf} from '../training/balance.js';
 import {BestWeights} from '../training/best-weights.js';
 import {evaluateInputs} from '../training/evaluate.js';
-import {FeatureFiles} from '../training/feature-files.js';
-import {FeatureStore, groupsOf} from '../training/feature-store.js';
+import {groupsOf, type FeatureStore} from '../training/feature-store.js';
 import {counted, type Inputs} from '../training/inputs.js';
 import type {Metrics} from '../training/metrics.js';
 import {phaseNetwork, type PhaseNetwork} from '../training/phase-network.js';
 import {PhaseTrainer, START} from '../training/phase-trainer.js';
 import type {Checkpoint} from '../training/checkpoint.js';
 import {Checkpoints} from './checkpoints.js';
-import {diskBudget, memoryBudget, type Prepared} from './prepare.js';
-import {FeatureProgress} from './feature-progress.js';
+import type {FeatureProgress} from './feature-progress.js';
+import {featureStores} from './feature-stores.js';
+import type {Prepared} from './prepare.js';
 import type {Phase, Recipe} from './recipe.js';
 import type {RunContext} from './run-context.js';
 import {oddFindings, oddFrom, oddSamples, suspectsDocument, type OddSamples} from './suspects.js';
@@ -60,30 +56,15 @@ export class PhaseRunner {
     /** Told when the classifier holds the best weights, before they are validated once more. */
     readonly onTrained: () => Promise<void> = async () => {},
   ) {
-    const {classifier, split, sourceOf} = prepared;
+    const {classifier, split} = prepared;
     this.#classifier = classifier;
     this.#everTrained = new Set(recipe.freeze.flatMap(phase => [...trainedBy(phase)]));
     this.#labels = Int32Array.from(split.train, ({label}) => label);
     this.#best = new BestWeights(classifier, this.#everTrained, measureOf(recipe.balance));
-    const budgetBytes = memoryBudget(recipe) / 2;
-    const share = split.validation.length / (split.validation.length + split.train.length * (recipe.views + 1));
-    const files = new FeatureFiles(claimCache('features'), diskBudget(recipe), pixelFiles(claimCache('images')));
-    this.#features = new FeatureProgress(run, {train: split.train.length, validation: split.validation.length});
-    const store = (set: 'train' | 'validation', views: number, part: number, precision: Precision): FeatureStore =>
-      new FeatureStore(sourceOf(split[set]), views, {
-        budgetBytes: budgetBytes * part,
-        files,
-        precision,
-        // A GPU has a map computed sooner than one is read, brought to it and widened.
-        keepsMaps: !isOnGpu(),
-        onTrouble: message => run.emit({type: 'notice', message}),
-        onFound: this.#features.found,
-        onProgress: this.#features.of(set),
-        ...run.signalled,
-      });
-    this.#train = store('train', recipe.views + 1, 1 - share, recipe.precision);
-    // As the exported model will compute, whatever the training does.
-    this.#validation = store('validation', 1, share, 'fp32');
+    const {train, validation, progress} = featureStores(prepared, recipe, run);
+    this.#features = progress;
+    this.#train = train;
+    this.#validation = validation;
   }
 
   /** @param from the checkpoint of an interrupted run */
@@ -153,7 +134,8 @@ export class PhaseRunner {
   /** Once, and by vectors: feature maps say more of where things are than of what they are. */
   async #lookForOddImages(network: PhaseNetwork, sets: {readonly train: Inputs; readonly validation: Inputs}): Promise<void> {
     if (this.#odd !== undefined || network.boundary <= this.recipe.lastStage) return;
-    this.#tellOdd(await this.run.time('features', () => oddSamples(this.prepared, sets)));
+    const look = (): Promise<OddSamples> => oddSamples(this.prepared, sets);
+    this.#tellOdd(await this.run.time('features', () => this.run.share?.odd(look) ?? look()));
   }
 
   #tellOdd(odd: OddSamples): void {
@@ -236,7 +218,8 @@ export class PhaseRunner {
     try {
       const {inputs} = await this.#validation.inputs(network);
       const watched = counted(inputs, this.run.counting('evaluate'));
-      const metrics = await this.run.time('evaluate', () => evaluateInputs(network, watched, {onProbabilities: part => parts.push(part)}));
+      const options = {batchSize: this.recipe.batchSize, onProbabilities: (part: Float32Array) => void parts.push(part)};
+      const metrics = await this.run.time('evaluate', () => evaluateInputs(network, watched, options));
       const odd = this.#odd === undefined ? {} : {odd: this.#odd};
       return {metrics, history: this.#history, probabilities: concatenated(parts), ...odd};
     } finally {

@@ -6,10 +6,12 @@ import {RunningMetrics, type Metrics} from './metrics.js';
 import {nextTurn} from './next-turn.js';
 import type {PhaseNetwork} from './phase-network.js';
 
-/** Pictures evaluated at a time. */
-const BATCH = 64;
+/** Images evaluated at a time, at most. */
+const MOST = 64;
 
 export interface EvaluationOptions {
+  /** Images that an update takes; evaluation takes no more at a time, and so no more memory than training. */
+  readonly batchSize?: number;
   /** Over the variables that the network uses, where they are recorded already. */
   readonly steps?: RecordedSteps;
   /** Told what each batch gave, `[n * classes]` row-major in the samples' order. */
@@ -20,7 +22,7 @@ export interface EvaluationOptions {
 export async function evaluateInputs(network: PhaseNetwork, inputs: Inputs, options: EvaluationOptions = {}): Promise<Metrics> {
   const steps = options.steps ?? new RecordedSteps(network.used, {constants: network.folded});
   try {
-    return await evaluateBy(steps, network, inputs, options.onProbabilities);
+    return await evaluateBy(steps, network, inputs, options);
   } finally {
     if (options.steps === undefined) steps.dispose();
   }
@@ -30,11 +32,11 @@ async function evaluateBy(
   steps: RecordedSteps,
   network: PhaseNetwork,
   inputs: Inputs,
-  onProbabilities: EvaluationOptions['onProbabilities'],
+  {batchSize = MOST, onProbabilities}: EvaluationOptions,
 ): Promise<Metrics> {
   const metrics = new RunningMetrics(network.classifier.classNames);
   const order = Array.from({length: inputs.count}, (_, index) => index);
-  for await (const {x, labels} of inputs.batches(order, BATCH, null)) {
+  for await (const {x, labels} of inputs.batches(order, Math.min(MOST, batchSize), null)) {
     const {probabilities, lossSum} = tf.tidy(() => {
       const logits = steps.run<Tensor2D>(
         {name: 'evaluate', isAnyCount: true, run: () => network.upper(network.toBoundary(x))},

@@ -1,3 +1,4 @@
+import {imagesAtATime} from '../backbones/activation-bytes.js';
 import {isOnGpu} from '../engine/binding.js';
 import type {Precision} from '../engine/precision.js';
 import {uploadPixels} from '../engine/pixels.js';
@@ -8,8 +9,9 @@ import {nextTurn} from './next-turn.js';
 import type {PhaseNetwork} from './phase-network.js';
 import {pictures, toPixels, type PictureSource} from './pictures.js';
 
-/** Pictures run through the frozen groups at a time while a table is filled: enough to keep a GPU busy, or few to hold in memory. */
-export const rowsAtATime = (): number => (isOnGpu() ? 128 : 32);
+/** Images run through the frozen groups at a time while a table is filled: enough to keep a GPU busy, or few to hold in memory. */
+export const rowsAtATime = ({classifier: {spec, preprocessing}}: PhaseNetwork): number =>
+  isOnGpu() ? 128 : imagesAtATime(spec, preprocessing.cropSize, 32);
 
 /** The frozen groups below a boundary of a network, in a precision. */
 export interface Pass {
@@ -26,7 +28,7 @@ const allOf = (count: number): number[] => Array.from({length: count}, (_, index
 
 /** Runs one view of every picture through the frozen groups. */
 export async function* featuresOfPictures({network, boundary, precision}: Pass, source: PictureSource, view: number): RowSource {
-  for await (const batch of pictures(source, allOf(source.samples.length), rowsAtATime(), view === 0 ? null : view)) {
+  for await (const batch of pictures(source, allOf(source.samples.length), rowsAtATime(network), view === 0 ? null : view)) {
     const x = tf.tidy(() => network.lower(toPixels(batch, source.size), 0, boundary, precision));
     const rows = x.dataSync<'float32'>();
     x.dispose();
@@ -42,7 +44,7 @@ export async function* featuresOfTable(
   view: number,
   signal: AbortSignal | undefined,
 ): RowSource {
-  const most = rowsAtATime();
+  const most = rowsAtATime(network);
   for (let first = 0; first < from.count; first += most) {
     const indices = allOf(Math.min(most, from.count - first)).map(offset => first + offset);
     const rows = await from.rows(indices, () => view);

@@ -1,6 +1,7 @@
 import {groupsPresent, type LayerGroup} from '../backbones/layer-groups.js';
 import type {Precision} from '../engine/precision.js';
 import type {FeatureFiles} from './feature-files.js';
+import type {FeaturePool} from './feature-pool.js';
 import {FeaturesFolderError} from './feature-rows.js';
 import {rowShapeAt, type Pass} from './feature-passes.js';
 import {FeatureTable} from './feature-table.js';
@@ -18,6 +19,8 @@ export interface FeatureStoreSpec {
   readonly keepsMaps?: boolean;
   /** Of the frozen groups; fp32 unless told. */
   readonly precision?: Precision;
+  /** Where tables are shared with other runs that have their samples out of the same images. */
+  readonly pool?: FeaturePool;
   readonly signal?: AbortSignal;
   /** Told how many pictures have been through the frozen groups, of how many. */
   readonly onProgress?: (done: number, total: number) => void;
@@ -32,9 +35,14 @@ export interface FeatureStoreSpec {
  * frozen, and a higher one is made from a lower one where there is one.
  */
 export class FeatureStore {
+  /** Of the samples. */
   readonly #tables = new Map<number, FeatureTable>();
   /** Boundaries at which features could not be kept: not tried again. */
   readonly #failed = new Set<number>();
+  /** Those of the pool that some of them are taken from. */
+  readonly #shared = new Map<number, FeatureTable>();
+  /** Until the first phase has its features: what is made by then hangs on the weights that every run of the pool starts from. */
+  #isFirst = true;
 
   /** @param views plain picture included; fewer are kept where memory and disk are short */
   constructor(
@@ -50,6 +58,7 @@ export class FeatureStore {
   async inputs(network: PhaseNetwork, ahead: readonly number[] = []): Promise<{readonly inputs: Inputs; readonly cached: boolean}> {
     const wanted = [...new Set([...ahead, network.boundary])].filter(boundary => boundary > 0 && boundary <= network.boundary);
     for (const boundary of wanted.sort((a, b) => a - b)) await this.#make(boundary, network);
+    this.#isFirst = false;
     const table = this.#tables.get(network.boundary);
     if (table === undefined) return {inputs: pictureInputs(this.source), cached: false};
     const labels = Int32Array.from(this.source.samples, sample => sample.label);
@@ -75,40 +84,67 @@ export class FeatureStore {
   async #drop(boundary: number): Promise<void> {
     await this.#tables.get(boundary)!.close();
     this.#tables.delete(boundary);
+    this.#shared.delete(boundary);
   }
 
   /** Fills the table of a boundary unless it is there or does not fit: the plain pictures and one variation at least, where there are any. */
   async #make(boundary: number, network: PhaseNetwork): Promise<void> {
     if (this.#tables.has(boundary) || this.#failed.has(boundary) || this.source.samples.length === 0) return;
     if (this.spec.keepsMaps === false && boundary <= network.classifier.spec.lastStage) return;
-    const lower = [...this.#tables.values()].filter(table => table.boundary < boundary).at(-1);
+    const table = this.spec.pool === undefined ? undefined : await this.#share(this.spec.pool, boundary, network);
+    if (this.#failed.has(boundary)) return;
+    const own = table ?? (await this.#makeTable(boundary, network, this.source, this.#tables));
+    if (own !== undefined) this.#tables.set(boundary, own);
+  }
+
+  /** The samples' part of a table of all images: one that is there, or one that every run can use. */
+  async #share(pool: FeaturePool, boundary: number, network: PhaseNetwork): Promise<FeatureTable | undefined> {
+    const key = `${boundary} ${this.#precision} ${network.fingerprint(boundary)}`;
+    const known = pool.get(key);
+    const table = known ?? (this.#isFirst ? await this.#makeTable(boundary, network, pool.source, this.#shared) : undefined);
+    if (table === undefined) return undefined;
+    if (known === undefined) pool.add(key, table);
+    this.#shared.set(boundary, table);
+    return table.subset(pool.placesOf(this.source.samples));
+  }
+
+  /** @param tables of the same source, of which a lower one saves passes */
+  async #makeTable(
+    boundary: number,
+    network: PhaseNetwork,
+    source: PictureSource,
+    tables: ReadonlyMap<number, FeatureTable>,
+  ): Promise<FeatureTable | undefined> {
+    const lower = [...tables.values()].filter(table => table.boundary < boundary).at(-1);
     const pass: Pass = {network, boundary, precision: this.#precision};
-    const place = await this.#place(boundary, network, lower?.views ?? this.views);
-    if (place.views < Math.min(2, this.views)) return;
-    const {source, spec} = this;
-    const making = {pass, source, ...(lower && {lower}), ...place};
-    const table = await makeTable(making, spec).catch((error: unknown) => {
+    const place = await this.#place(boundary, network, source, lower?.views ?? this.views);
+    if (place.views < Math.min(2, this.views)) return undefined;
+    return makeTable({pass, source, ...(lower && {lower}), ...place}, this.spec).catch((error: unknown) => {
       if (!(error instanceof FeaturesFolderError)) throw error;
-      spec.onTrouble?.(error.message);
+      this.#failed.add(boundary);
+      this.spec.onTrouble?.(error.message);
+      return undefined;
     });
-    if (table === undefined) this.#failed.add(boundary);
-    else this.#tables.set(boundary, table);
   }
 
   /** Where a table goes, and how much of it: into memory, where all of it fits, else where there is room for most of it. */
-  async #place(boundary: number, network: PhaseNetwork, wanted: number): Promise<Pick<Making, 'rowShape' | 'views' | 'inMemory'>> {
-    const rowShape = rowShapeAt(network, boundary, this.source.size);
-    const bytes = FeatureTable.bytes(rowShape, this.source.samples.length, 1);
-    const inMemory = Math.min(wanted, Math.floor(this.#bytesFree(boundary, network) / bytes));
+  async #place(
+    boundary: number,
+    network: PhaseNetwork,
+    source: PictureSource,
+    wanted: number,
+  ): Promise<Pick<Making, 'rowShape' | 'views' | 'inMemory'>> {
+    const rowShape = rowShapeAt(network, boundary, source.size);
+    const bytes = FeatureTable.bytes(rowShape, source.samples.length, 1);
+    const inMemory = Math.min(wanted, Math.floor(this.#bytesFree(boundary, network, source) / bytes));
     if (inMemory >= wanted) return {rowShape, views: wanted, inMemory: true};
     const inFiles = Math.min(wanted, Math.floor(((await this.spec.files?.room()) ?? 0) / bytes));
     return {rowShape, views: Math.max(inMemory, inFiles), inMemory: inMemory >= inFiles};
   }
 
   /** What a table may take: a lower one, for later phases, leaves room for the one that is wanted now. */
-  #bytesFree(boundary: number, network: PhaseNetwork): number {
-    const {samples, size} = this.source;
-    const held = [...this.#tables.values()].reduce((sum, table) => sum + table.memory, 0);
+  #bytesFree(boundary: number, network: PhaseNetwork, {samples, size}: PictureSource): number {
+    const held = [...this.#tables.values()].reduce((sum, table) => sum + table.memory, this.spec.pool?.memory ?? 0);
     const isOwn = boundary === network.boundary;
     const kept = isOwn ? 0 : FeatureTable.bytes(rowShapeAt(network, network.boundary, size), samples.length, this.views);
     return this.spec.budgetBytes - held - kept;

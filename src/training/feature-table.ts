@@ -39,6 +39,15 @@ export class FeatureTable {
     return gathered;
   }
 
+  /** Some of the samples, in another order; they are there as long as the whole is. */
+  subset(indices: readonly number[]): FeatureTable {
+    const picked = this.#views.map((rows): FeatureRows => ({
+      copy: (index, into, at) => rows.copy(indices[index]!, into, at),
+      close: async () => {},
+    }));
+    return new FeatureTable(this.boundary, this.rowShape, indices.length, picked);
+  }
+
   async close(): Promise<void> {
     await Promise.all(this.#views.map(rows => rows.close()));
   }

@@ -90,11 +90,21 @@ class AdamW extends WithState {
       for (const [name, weight] of this.weights) {
         const [gradient, rate] = [gradients.get(name)!, rateOf(name)];
         const [first, second] = [this.variables.get(`${name}/first`)!, this.variables.get(`${name}/second`)!];
-        if (decays(weight) && this.weightDecay > 0) weight.assign(tf.mul(weight, keep(rate)));
-        inPlace('ResourceApplyAdam', {T: type('float32')}, [weight, first, second], [...powers, rate, ...betas, epsilon, gradient], () => {
-          first.assign(blend(first, BETA1, gradient));
-          second.assign(blend(second, BETA2, tf.square(gradient)));
-          weight.assign(tf.sub(weight, tf.div(tf.mul(first, tf.mul(rate, correction)), tf.add(tf.sqrt(second), epsilon))));
+        const kept = keep(rate);
+        // Else what is made on the way for every weight lies in memory until the last one has moved: a dozen times the network.
+        tf.tidy(() => {
+          if (decays(weight) && this.weightDecay > 0) weight.assign(tf.mul(weight, kept));
+          inPlace(
+            'ResourceApplyAdam',
+            {T: type('float32')},
+            [weight, first, second],
+            [...powers, rate, ...betas, epsilon, gradient],
+            () => {
+              first.assign(blend(first, BETA1, gradient));
+              second.assign(blend(second, BETA2, tf.square(gradient)));
+              weight.assign(tf.sub(weight, tf.div(tf.mul(first, tf.mul(rate, correction)), tf.add(tf.sqrt(second), epsilon))));
+            },
+          );
         });
       }
     });
@@ -127,11 +137,13 @@ class Sgd extends WithState {
       for (const [name, weight] of this.weights) {
         const [gradient, rate, velocity] = [gradients.get(name)!, rateOf(name), this.variables.get(`${name}/velocity`)!];
         const isDecaying = decays(weight) && this.weightDecay > 0;
-        const decayed = isDecaying ? tf.add(gradient, tf.mul(weight, this.weightDecay)) : gradient;
         const attributes = {T: type('float32'), use_nesterov: bool(true)};
-        inPlace('ResourceApplyMomentum', attributes, [weight, velocity], [rate, decayed, momentum], () => {
-          velocity.assign(tf.add(tf.mul(velocity, MOMENTUM), decayed));
-          weight.assign(tf.sub(weight, tf.mul(rate, tf.add(decayed, tf.mul(velocity, MOMENTUM)))));
+        tf.tidy(() => {
+          const decayed = isDecaying ? tf.add(gradient, tf.mul(weight, this.weightDecay)) : gradient;
+          inPlace('ResourceApplyMomentum', attributes, [weight, velocity], [rate, decayed, momentum], () => {
+            velocity.assign(tf.add(tf.mul(velocity, MOMENTUM), decayed));
+            weight.assign(tf.sub(weight, tf.mul(rate, tf.add(decayed, tf.mul(velocity, MOMENTUM)))));
+          });
         });
       }
     });

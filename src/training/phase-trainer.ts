@@ -154,9 +154,11 @@ export class PhaseTrainer {
    */
   async closeEpoch(validation: Inputs): Promise<Metrics> {
     const {plan, position} = this;
-    const metrics = await evaluateInputs(this.network, validation, {steps: this.#steps}).catch((error: unknown) => {
-      throw error instanceof NotANumberError ? new DivergedError(plan.name, this.updates, NaN, plan.rates) : error;
-    });
+    const metrics = await evaluateInputs(this.network, validation, {steps: this.#steps, batchSize: plan.batchSize}).catch(
+      (error: unknown) => {
+        throw error instanceof NotANumberError ? new DivergedError(plan.name, this.updates, NaN, plan.rates) : error;
+      },
+    );
     Object.assign(position, {epoch: position.epoch + 1, step: 0, lossSum: 0, examples: 0});
     return metrics;
   }

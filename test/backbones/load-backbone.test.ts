@@ -118,7 +118,7 @@ describe('loadBackbone', () => {
     const error = (await refusal('resnet50', 4, sharedOrSkip(this, 'weights/resnet20-cifar10-12fca82f.th'))) as WeightsMismatchError;
     expect(error).to.be.instanceOf(WeightsMismatchError);
     expect(error.message).to.match(
-      /^FILE does not hold a whole resnet50: \d+ of its 265 tensors are missing \(layer1\.0\.conv3\.weight, .*\); \d+ of another shape \(conv1\.weight is 16 x 3 x 3 x 3, not 64 x 3 x 7 x 7, .*\)\. It looks like a network of another kind: ResNet for small images \(CIFAR\)\. Give weights of a resnet50\.$/,
+      /^FILE does not hold a whole resnet50: \d+ of its 265 tensors are missing \(layer1\.0\.conv3\.weight, .*\); \d+ tensors have another shape \(conv1\.weight is 16 x 3 x 3 x 3, not 64 x 3 x 7 x 7, .*\)\. It looks like a network of another kind: ResNet for small images \(CIFAR\)\. Give weights of a resnet50\.$/,
     );
     expect(error.missing).to.include('layer4.0.conv1.weight');
   });
@@ -134,7 +134,7 @@ describe('loadBackbone', () => {
     const tensors = tensorsOf(1).set('layer1.1.conv2.weight', hashed('other', [64, 64, 1, 1]));
     const error = (await refusal('resnet18', 1, await fileOf(tensors))) as WeightsMismatchError;
     expect(error.message).to.equal(
-      'FILE does not hold a whole resnet18: 1 of another shape (layer1.1.conv2.weight is 64 x 64 x 1 x 1, not 64 x 64 x 3 x 3). ' +
+      'FILE does not hold a whole resnet18: 1 tensor has another shape (layer1.1.conv2.weight is 64 x 64 x 1 x 1, not 64 x 64 x 3 x 3). ' +
         'Give weights of a resnet18.',
     );
     expect(error.misshapen).to.deep.equal(['layer1.1.conv2.weight is 64 x 64 x 1 x 1, not 64 x 64 x 3 x 3']);
@@ -156,7 +156,7 @@ describe('loadBackbone', () => {
       1,
       await fileOf(tensorsOf(1).set('layer1.2.conv1.weight', hashed('x', [2]))),
     )) as WeightsMismatchError;
-    expect(error.message).to.include('1 that it does not have (layer1.2.conv1.weight)');
+    expect(error.message).to.include('1 tensor inside its stages does not belong to it (layer1.2.conv1.weight)');
     expect(error.unexpected).to.deep.equal(['layer1.2.conv1.weight']);
   });
 

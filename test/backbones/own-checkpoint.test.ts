@@ -67,6 +67,15 @@ describe("a checkpoint of one's own run", () => {
     expect(shorter.message).to.match(/is a checkpoint of a resnet18 up to stage 1\. Add --arch resnet18 --last-stage 1\.$/);
   });
 
+  it('is refused where its run began with itself', async () => {
+    const folder = await run('auto');
+    const recipe = {arch: 'resnet18', lastStage: 2, weights: join(folder, 'weights.safetensors'), seed: 5};
+    writeFileSync(join(folder, '..', '..', 'recipe.json'), JSON.stringify(recipe));
+    const error = await rejectionOf(loaded(folder));
+    expect(error.message).to.match(/is a checkpoint of a run that began with that very file, which is gone\. Give the model of the run\.$/);
+    expect(error.exitCode).to.equal(2);
+  });
+
   it('needs no run where it is whole', async () => {
     const path = await save(join(temporaryDirectory(), 'weights.safetensors'), BASE);
     expect(Object.fromEntries((await loaded(path)).tensors)).to.deep.equal(BASE);

@@ -267,15 +267,20 @@ const LACKING: readonly (readonly [what: string, build: Build, sentence: RegExp]
   [
     'squeeze and excitation',
     torch({...OURS, 'layer1.0.se.fc1.weight': zeros(4, 64, 1, 1)}),
-    /1 that it does not have \(layer1\.0\.se\.fc1\.weight\).* SE-ResNet/,
+    /1 tensor inside its stages does not belong to it \(layer1\.0\.se\.fc1\.weight\).* SE-ResNet/,
   ],
   ['attention in a block', torch({...OURS, 'layer2.1.eca.conv.weight': zeros(1, 1, 3)}), /layer2\.1\.eca\.conv\.weight\)\. .* attention/],
   [
     'a block more',
     torch({...OURS, 'layer2.2.conv1.weight': zeros(128, 128, 3, 3)}),
-    /1 that it does not have \(layer2\.2\.conv1\.weight\)/,
+    /1 tensor inside its stages does not belong to it \(layer2\.2\.conv1\.weight\)/,
   ],
-  ['blur filters', torch({...OURS, 'layer2.0.conv2.0.filt': zeros(128, 1, 3, 3)}), /1 that it does not have \(layer2\.0\.conv2\.0\.filt\)/],
+  ['a bias of another width', torch({...OURS, 'layer1.0.conv1.bias': zeros(63)}), /does not belong to it \(layer1\.0\.conv1\.bias\)/],
+  [
+    'blur filters',
+    torch({...OURS, 'layer2.0.conv2.0.filt': zeros(128, 1, 3, 3)}),
+    /1 tensor inside its stages does not belong to it \(layer2\.0\.conv2\.0\.filt\)/,
+  ],
   ['a deep stem', torch(renamed(OURS, name => name.replace('conv1.weight', 'conv1.0.weight'))), /deep stem \(ResNet-C or ResNet-D\)/],
   [
     'a wide network',
@@ -344,6 +349,11 @@ const LACKING: readonly (readonly [what: string, build: Build, sentence: RegExp]
       }),
     /tensor "fc\.bias" in two shards \(b\.safetensors is the second\)/,
   ],
+  [
+    'an index that names itself',
+    () => folder({'model.safetensors.index.json': {weight_map: {x: 'model.safetensors.index.json'}}}),
+    /a shard model\.safetensors\.index\.json that is no file of weights/,
+  ],
   ['an index without tensors', () => folder({'model.safetensors.index.json': {weight_map: {}}}), /an index without a tensor/],
   [
     'a folder with several files',
@@ -389,6 +399,17 @@ describe('weights files in the wild', () => {
       expect(error.message.length).to.be.below(700);
     });
   }
+
+  const AVERAGES = ['ema', 'ema_model', 'modelEMA', 'state_dict_ema', 'swa_model', 'averaged_model', 'avg', 'shadow_params'];
+  const TEACHERS = ['teacher', 'teacher_model', 'target_encoder', 'momentum_encoder', 'encoder_k', 'key_encoder', 'slow_net'];
+  it('takes plain weights before averages and teachers, though they lie deeper and later', async () => {
+    for (const average of [...AVERAGES, ...TEACHERS]) {
+      const file = await openWeights(fileOf(torchSaved({[average]: OTHERS, trainer: {net: {weights: OURS}}})));
+      const {candidate, others} = choose(file, SPEC.arch, SPEC.lastStage);
+      await file.close();
+      expect([candidate.prefix, ...others.map(({prefix}) => prefix)]).to.deep.equal(['trainer.net.weights.', `${average}.`]);
+    }
+  });
 
   it('takes the bias of a convolution into the batch norm behind it', async () => {
     const {tensors} = await found(

@@ -1,9 +1,9 @@
-import {readFileSync} from 'node:fs';
+import {existsSync, readFileSync} from 'node:fs';
 import {join} from 'node:path';
 import {expect} from 'chai';
 import type {CrossValidation} from '../../src/finetune/cross-validation.js';
 import {useEngine} from '../helpers/engine.js';
-import {inDrawnFolder} from './program.js';
+import {finetune, inDrawnFolder, SMALL_RUN} from './program.js';
 
 type Document = CrossValidation & {readonly runs: readonly string[]};
 
@@ -11,7 +11,7 @@ describe('--folds', function () {
   this.timeout(300_000);
   useEngine();
 
-  const {cwd, train} = inDrawnFolder();
+  const {cwd, run, train} = inDrawnFolder();
 
   it('trains a run for each fold, and says what they say together', async () => {
     const ended = await train('--folds', '2', '--out', 'runs/folds', '--json');
@@ -27,6 +27,38 @@ describe('--folds', function () {
     });
     expect(document.accuracy.values).to.deep.equal(accuracies);
     expect(document.pooled.count).to.equal(24);
+  });
+
+  it('leaves a page, says each fold in a line, and takes a finished one for finished', async () => {
+    const ended = await train('--folds', '3', '--out', 'runs/page');
+    expect(ended.code, ended.stderr).to.equal(0);
+    expect(readFileSync(join(cwd(), 'runs/page/folds.html'), 'utf8')).to.include('Cross-validation report');
+    expect(ended.stderr.match(/^dataset /gm)).to.have.length(1);
+    expect(ended.stderr.match(/^[123]\/3 /gm)).to.have.length(3);
+    const again = await run('--resume', 'runs/page');
+    expect(again.code).to.equal(2);
+    expect(again.stderr).to.include('found a finished one');
+  });
+
+  it('goes on where it was stopped', async () => {
+    const stopped = await finetune(['--data', 'pictures', ...SMALL_RUN, '--folds', '3', '--out', 'runs/stopped'], {
+      cwd: cwd(),
+      at: {marker: '1/3 ', act: child => void child.kill('SIGINT')},
+    });
+    expect(stopped.code, stopped.stderr).to.equal(130);
+    expect(stopped.stderr).to.match(/finetune --resume runs\/stopped$/m);
+    const resumed = await run('--resume', 'runs/stopped');
+    expect(resumed.code, resumed.stderr).to.equal(0);
+    expect(resumed.stderr).to.match(/^1\/3 .* from before$/m);
+    expect(resumed.stderr.match(/from before$/gm)).to.have.length(1);
+  });
+
+  it('is refused before the engine starts where a class has fewer images than there are folds', async () => {
+    const ended = await train('--folds', '7', '--out', 'runs/seven', '--json');
+    expect(ended.code).to.equal(3);
+    expect(ended.stderr).to.not.match(/^engine /m);
+    expect((JSON.parse(ended.stdout) as {error: object}).error).to.include({code: 'FOLDS_IMPOSSIBLE', images: 6, folds: 7});
+    expect(existsSync(join(cwd(), 'runs/seven'))).to.equal(false);
   });
 
   it('is refused beside other ways to say what to validate on', async () => {

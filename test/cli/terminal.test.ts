@@ -38,6 +38,23 @@ describe('the terminal', () => {
     expect(said).to.include({stdout: 'a result\n', stderr: 'an alert\n'});
   });
 
+  it('lets nothing act on it but colors of its own', () => {
+    const plain = capture({isTTY: true, environment: {NO_COLOR: '1'}});
+    const coloured = capture({isTTY: true});
+    for (const {terminal} of [plain, coloured]) {
+      terminal.log('a\u001b[2J\u001b[31m\u202e\nb');
+      terminal.result('c\u0007\u009b1m');
+    }
+    expect(plain).to.include({stderr: 'a\\u001b[2J\\u001b[31m\\u202e\nb\n', stdout: 'c\\u0007\\u009b1m\n'});
+    expect(coloured.stderr).to.equal('a\\u001b[2J\u001b[31m\\u202e\nb\n');
+  });
+
+  it('knows how wide each of its streams is', () => {
+    expect(capture({isTTY: true, columns: 50}).terminal).to.include({columns: 50, resultColumns: 50});
+    expect(capture({isTTY: true, columns: 0}).terminal.columns).to.equal(80);
+    expect(capture({columns: 50}).terminal).to.include({columns: Infinity, resultColumns: Infinity});
+  });
+
   it('draws over a line only where there is a terminal, no CI and no silence', () => {
     const drawnWith = (options: Parameters<typeof capture>[0], quiet = false): string => {
       const said = capture(options);

@@ -9,6 +9,11 @@ describe('the cache directory', () => {
     expect(cacheDirectory({FINETUNE_CACHE: '/big/disk', XDG_CACHE_HOME: '/xdg', HOME: '/home/me'})).to.equal('/big/disk');
   });
 
+  it('is a whole path, from whichever folder it is given', () => {
+    expect(cacheDirectory({FINETUNE_CACHE: 'cache'})).to.equal(join(process.cwd(), 'cache'));
+    expect(cacheDirectory({XDG_CACHE_HOME: 'cache'})).to.equal(join(process.cwd(), 'cache', 'finetune'));
+  });
+
   it('is a folder of our own below XDG_CACHE_HOME', () => {
     expect(cacheDirectory({XDG_CACHE_HOME: '/xdg', HOME: '/home/me'})).to.equal('/xdg/finetune');
   });

@@ -109,11 +109,21 @@ describe('decode', () => {
       expect(pixel(image, 8, 8)).to.deep.equal([255, 0, 0]);
     });
 
-    it('a picture with a colour profile as the numbers are, as Pillow does', async () => {
-      const bytes = await plain(colour).withIccProfile('p3').png().toBuffer();
-      const stored = await sharp(bytes, {ignoreIcc: true}).raw().toBuffer();
-      expect(pixel(await decodeBytes(bytes, short(20)), 5, 5)).to.deep.equal([...stored.subarray(0, 3)]);
-    });
+    for (const [format, write] of [
+      ['JPEG', (image: Sharp) => image.jpeg({quality: 98, chromaSubsampling: '4:4:4'})],
+      ['PNG', (image: Sharp) => image.png()],
+      ['WebP', (image: Sharp) => image.webp({lossless: true})],
+      ['TIFF', (image: Sharp) => image.tiff()],
+      ['AVIF', (image: Sharp) => image.avif({lossless: true, effort: 0})],
+    ] as const) {
+      it(`the colours of a ${format} with a profile, as browsers show them`, async () => {
+        const bytes = await write(plain(colour).withIccProfile('p3')).toBuffer();
+        const stored = await sharp(bytes, {ignoreIcc: true}).raw().toBuffer();
+        expect(Math.abs(stored[0]! - 192), 'the numbers are others').to.be.above(5);
+        expectColour(pixel(await decodeBytes(bytes, short(20)), 5, 5), [192, 128, 64], 2);
+        expectColour(pixel((await examine(bytes)).image, 5, 5), [192, 128, 64], 2);
+      });
+    }
   });
 
   describe('refuses', () => {

@@ -224,7 +224,7 @@ describe('loadImageFolder', () => {
         'b/labels.csv': 'a,b',
         'a/page.jpg': '<html>404</html>',
         'b/none.png': '',
-        'b/phone.jpg': Buffer.from('\0\0\0\x18ftypheic\0\0\0\0mif1heic', 'latin1'),
+        'b/photoshop.jpg': Buffer.from('8BPS\0\x01\0\0', 'latin1'),
       });
       mkdirSync(join(root, 'a/folder.jpg'));
       symlinkSync(join(temporaryDirectory(), 'x'), join(root, 'a/gone.jpg'));
@@ -233,7 +233,7 @@ describe('loadImageFolder', () => {
       expect(findings.map(({code, message}) => [code, message])).to.deep.equal([
         ['unreadable-image', 'Left out a/page.jpg: its bytes are no image.'],
         ['unreadable-image', 'Left out b/none.png: it is empty.'],
-        ['unreadable-image', 'Left out b/phone.jpg: HEIC images are not supported.'],
+        ['unreadable-image', 'Left out b/photoshop.jpg: Photoshop is not supported; convert it to JPEG or PNG.'],
         ['not-an-image', 'Left out 2 files, such as a/notes.md: it is not an image.'],
         ['link-nowhere', 'Left out a/gone.jpg: it is a link that leads nowhere.'],
       ]);
@@ -250,7 +250,7 @@ describe('loadImageFolder', () => {
       const root = temporaryDirectory();
       writeTree(root, {pets: ''});
       expect(await refusal(join(root, 'pets'))).to.equal(
-        `Expected a folder of images at ${join(root, 'pets')}, but found a file. Check the path.`,
+        `${join(root, 'pets')} is an empty file, and no data set. Give a folder with a folder of images for each class, an archive of one (.zip, .tar, .tar.gz), or a list (.csv, .tsv, .jsonl).`,
       );
     });
 

@@ -128,6 +128,13 @@ describe('what a check says of pictures', function () {
           .jpeg()
           .toBuffer(),
       ],
+      'color-profile': [
+        'a/profile.png',
+        await sharp(await photograph(31))
+          .withIccProfile('p3')
+          .png()
+          .toBuffer(),
+      ],
       'deep-colours': [
         'a/deep.png',
         await sharp(await photograph(11))

@@ -81,7 +81,7 @@ describe('the one GPU that is shown to TensorFlow', () => {
 describe("TensorFlow's environment", () => {
   it('shows one GPU and lets its memory grow', () => {
     const environment: NodeJS.ProcessEnv = {};
-    prepareEnvironment({}, '1', environment);
+    prepareEnvironment({}, '1', environment, {cores: {host: 4}});
     expect(environment).to.deep.equal({
       TF_CPP_MIN_LOG_LEVEL: '2',
       TF_ENABLE_ONEDNN_OPTS: '1',
@@ -101,13 +101,23 @@ describe("TensorFlow's environment", () => {
     expect(environment.TF_CPP_MIN_LOG_LEVEL).to.equal('2');
   });
 
+  it('computes with as many threads as a container has processors, unless the user says otherwise', () => {
+    const machine = {cores: {host: 64, limit: 1.5}};
+    const environment: NodeJS.ProcessEnv = {OMP_NUM_THREADS: '4'};
+    prepareEnvironment({}, undefined, environment, machine);
+    expect(environment).to.deep.include({TF_NUM_INTRAOP_THREADS: '2', TF_NUM_INTEROP_THREADS: '2', OMP_NUM_THREADS: '4'});
+    const asked: NodeJS.ProcessEnv = {};
+    prepareEnvironment({threads: 3}, undefined, asked, machine);
+    expect(asked).to.deep.include({TF_NUM_INTRAOP_THREADS: '3', TF_NUM_INTEROP_THREADS: '2'});
+  });
+
   it("keeps the user's own settings, and the order that a list of theirs was written in", () => {
     const own = {
       ...{TF_CPP_MIN_LOG_LEVEL: '1', TF_ENABLE_ONEDNN_OPTS: '0', TF_FORCE_GPU_ALLOW_GROWTH: 'false'},
       ...{NVIDIA_TF32_OVERRIDE: '1', CUDA_CACHE_MAXSIZE: '1'},
     };
     const environment: NodeJS.ProcessEnv = {...own, CUDA_VISIBLE_DEVICES: '1,0'};
-    prepareEnvironment({}, '0', environment);
+    prepareEnvironment({}, '0', environment, {cores: {host: 4}});
     expect(environment).to.deep.equal({...own, CUDA_VISIBLE_DEVICES: '0'});
   });
 

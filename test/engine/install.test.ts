@@ -1,4 +1,5 @@
-import {existsSync, readdirSync, readFileSync} from 'node:fs';
+import {spawnSync} from 'node:child_process';
+import {existsSync, readdirSync, readFileSync, writeFileSync} from 'node:fs';
 import {join} from 'node:path';
 import {setTimeout as sleep} from 'node:timers/promises';
 import {expect} from 'chai';
@@ -76,6 +77,49 @@ describe('installing an engine', function () {
       /^Expected the new TensorFlow to pass its self-test, but found: Error: .*tfjs_binding\.node: file too short\.$/,
     );
     expect(enginesIn(cache)).to.deep.equal([]);
+  });
+
+  it('names the folder and the remedy where the disk is full, by whatever words it is told so', async () => {
+    for (const words of ['ld: final link failed: No space left on device', 'error: ENOSPC: no space left', 'fatal: Disk quota exceeded']) {
+      const cache = await freshCache();
+      const environment = compiler(`echo "${words}"; exit 1`);
+      const error = await rejectionOf(installEngine({from: writeTree(tensorFlowFiles()), cache, environment}));
+      expect(error).to.include({code: 'ENGINE_UNAVAILABLE', exitCode: 4});
+      expect(error.message).to.match(
+        /^There is no room left for TensorFlow in \S+: .* Make room, or set FINETUNE_CACHE to a folder on a larger disk\.$/,
+      );
+      expect(error.message).to.include(cache);
+      expect(enginesIn(cache)).to.deep.equal([]);
+    }
+  });
+
+  it('names the folder and the remedy where it cannot be made, and does not try for ever', async () => {
+    const file = join(temporaryDirectory(), 'file');
+    writeFileSync(file, '');
+    for (const cache of [file, join(file, 'below'), ...(process.platform === 'linux' ? ['/proc/nothing'] : [])]) {
+      const error = await rejectionOf(installEngine({cache, environment: compiler('exit 0')}));
+      expect(error).to.include({code: 'ENGINE_UNAVAILABLE', exitCode: 4});
+      expect(error.message).to.match(
+        /^TensorFlow cannot be installed in \S+: E\w+: .*\. Set FINETUNE_CACHE to a folder that can be written to\.$/,
+      );
+    }
+  });
+
+  it('needs a disk that programs may be run from', async function () {
+    const cache = temporaryDirectory();
+    const mounted =
+      process.platform === 'linux' && spawnSync('mount', ['-t', 'tmpfs', '-o', 'size=4m,noexec', 'tmpfs', cache]).status === 0;
+    if (!mounted) this.skip();
+    try {
+      const engine = installedEngines(cacheDirectory())[0]!;
+      const environment = compiler(`exec /bin/cp ${engine.directory}/\${out##*/} "$out"`);
+      const error = await rejectionOf(installEngine({from: writeTree(tensorFlowFiles()), cache, environment}));
+      expect(error.message).to.match(
+        /but found: a disk from which no programs may be run \(noexec\)\. Set FINETUNE_CACHE to a folder on another\.$/,
+      );
+    } finally {
+      spawnSync('umount', [cache]);
+    }
   });
 
   it('can be stopped', async () => {

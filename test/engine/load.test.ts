@@ -1,4 +1,4 @@
-import {cpSync, mkdirSync, readdirSync, symlinkSync, writeFileSync} from 'node:fs';
+import {cpSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync} from 'node:fs';
 import {join} from 'node:path';
 import {expect} from 'chai';
 import {cacheDirectory} from '../../src/core/cache-directory.js';
@@ -100,12 +100,22 @@ describe('the package tfjs-node-gpu', () => {
   it('is put into the cache by npm, without its install script, where npm has left it out', async () => {
     const npm = programs({
       npm: `while [ "$1" != --prefix ]; do [ "$1" = --ignore-scripts ] && unscripted=yes; shift; done
-[ "$unscripted" = yes ] && exec /bin/mkdir -p "$2/node_modules/\${3%@*}"`,
+[ "$unscripted" = yes ] && [ -s "$2/package-lock.json" ] && exec /bin/mkdir -p "$2/node_modules/${NAME}"`,
     });
     const cache = temporaryDirectory();
     mkdirSync(join(cache, 'engines'));
     expect(await installTfjsPackage(cache, {PATH: npm})).to.equal(join(cache, 'engines', 'tfjs-node-gpu-4.22.0', 'node_modules', NAME));
     expect(readdirSync(join(cache, 'engines'))).to.deep.equal(['tfjs-node-gpu-4.22.0']);
+  });
+
+  it('is pinned with all that it needs, by hash', () => {
+    const lock = JSON.parse(readFileSync(join(SRC, '../../native/tfjs-node-gpu.lock.json'), 'utf8')) as {
+      packages: Record<string, {version: string; integrity: string}>;
+    };
+    const {'': root, ...packages} = lock.packages;
+    expect(root).to.deep.equal({dependencies: {[NAME]: '4.22.0'}});
+    expect(packages[`node_modules/${NAME}`]!.version).to.equal('4.22.0');
+    for (const [name, {integrity}] of Object.entries(packages)) expect(integrity, name).to.match(/^sha512-[\w+/]{86}==$/);
   });
 
   it("is missed with npm's own words", async () => {

@@ -146,7 +146,7 @@ describe('loadBundle', () => {
       editRecord(directory, record => Object.assign(record, {arch: 'resnet20', head: {type: 'linear', pooling: 'avg'}}));
       const path = join(directory, 'finetune.json');
       expect(await messageFor(directory)).to.equal(
-        `${path}: Expected "resnet18", "resnet34", "resnet50", "resnet101", "resnet152" for "arch", but found "resnet20". ` +
+        `${path}: Expected resnet18, resnet34, resnet50, resnet101 or resnet152 for "arch", but found "resnet20"; did you mean resnet50? ` +
           'Copy the whole folder again, or export it again.',
       );
     });
@@ -377,7 +377,7 @@ describe('Bundle', () => {
     expect(error).to.be.instanceOf(UnreadableImageError);
     expect(error).to.include({code: 'IMAGE_UNREADABLE', exitCode: 1});
     expect(error.message).to.equal(
-      `Expected an image in ${path}, but found none that can be read: its bytes are no image. Give a JPEG, PNG, WebP, GIF, TIFF or AVIF file.`,
+      `Expected an image in ${path}, but found none that can be read: its bytes are no image. Give a JPEG, PNG, GIF, WebP, TIFF, AVIF, HEIC, BMP or Netpbm file.`,
     );
   });
 
@@ -386,7 +386,7 @@ describe('Bundle', () => {
     const message = async (path: string): Promise<string> => (await rejectionOf(bundle.classify(path))).message;
     expect(await message(join(folder, 'none.jpg'))).to.equal(
       `Expected an image in ${join(folder, 'none.jpg')}, but found none that can be read: there is no such file. ` +
-        'Give a JPEG, PNG, WebP, GIF, TIFF or AVIF file.',
+        'Give a JPEG, PNG, GIF, WebP, TIFF, AVIF, HEIC, BMP or Netpbm file.',
     );
     expect(await message(folder)).to.contain('found none that can be read: it is a folder.');
   });

@@ -96,7 +96,6 @@ describe('verifyBundle', () => {
       const bias = classifier.weights.get('fc.bias')!;
       tf.tidy(() => bias.assign(tf.tensor1d([0, NaN, 0])));
       expect(await rejectionOf(verifyBundle(classifier, directory, [randomPixels(1, 64)]))).to.have.property('code', 'BUNDLE_MISMATCH');
-      const {message} = await rejectionOf(saveBundle(classifier, directory));
-      expect(message).to.match(/found NaN among the numbers of fc\.bias\./);
+      expect((await rejectionOf(saveBundle(classifier, directory))).message).to.match(/numbers of tensor "fc\.bias" not finite/);
     }));
 });

@@ -88,6 +88,11 @@ describe('resolveLayers', () => {
     });
   });
 
+  it('keeps user name, password and query of an address out of the recipe', () => {
+    const {recipe} = resolveLayers([{source: 'flag', values: {weights: 'https://ann:secret@host/net.pth?token=secret'}}], FACTS);
+    expect(recipe.weights).to.equal('https://host/net.pth');
+  });
+
   it('takes what is undefined for unsaid', () => {
     const layers = [
       {source: 'flag', values: {batchSize: undefined, freeze: undefined} as unknown as RecipeInput},
@@ -225,7 +230,7 @@ describe('resolveRecipe', () => {
     [
       'an arch that is none',
       {arch: 'resnet51'},
-      'Recipe: Expected "resnet18", "resnet34", "resnet50", "resnet101", "resnet152" for "arch", but found "resnet51".',
+      'Recipe: Expected resnet18, resnet34, resnet50, resnet101 or resnet152 for "arch", but found "resnet51"; did you mean resnet50?',
     ],
     ['a number out of range', {epochs: 0}, 'Recipe: Expected "epochs" to be >= 1, but found 0.'],
     [

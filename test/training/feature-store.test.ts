@@ -2,10 +2,12 @@ import {expect} from 'chai';
 import {LAYER_GROUPS, type GroupRates, type LayerGroup} from '../../src/backbones/layer-groups.js';
 import {tf} from '../../src/engine/tensorflow.js';
 import type {Classifier} from '../../src/heads/classifier.js';
+import {FeaturePool} from '../../src/training/feature-pool.js';
 import {FeatureStore, groupsOf} from '../../src/training/feature-store.js';
 import {FeatureTable} from '../../src/training/feature-table.js';
 import type {Inputs} from '../../src/training/inputs.js';
 import {phaseNetwork, type PhaseNetwork} from '../../src/training/phase-network.js';
+import type {PictureSource} from '../../src/training/pictures.js';
 import {useEngine} from '../helpers/engine.js';
 import {pictureSource} from '../helpers/picture-source.js';
 import {randomClassifier} from '../helpers/random-classifier.js';
@@ -56,6 +58,48 @@ describe('a store of features', () => {
     expect([cached, uncached.cached]).to.deep.equal([true, false]);
     expect(inputs.count).to.equal(COUNT);
     expect(largest(await values(inputs, null), await values(uncached.inputs, null))).to.be.below(1e-5);
+  });
+
+  it('takes its samples from what other runs have of all images, which are run through the frozen groups once', async () => {
+    const all = pictureSource({count: COUNT});
+    const pool = new FeaturePool(all);
+    const part = (picked: (index: number) => boolean): PictureSource => ({...all, samples: all.samples.filter((_, i) => picked(i))});
+    const passed: number[] = [];
+    const shared = (source: PictureSource, views: number): FeatureStore =>
+      new FeatureStore(source, views, {budgetBytes: 1e9, pool, onProgress: done => passed.push(done)});
+    const probe = network('head');
+    const [even, odd] = [part(i => i % 2 === 0), part(i => i % 2 === 1)];
+    for (const [train, validation] of [
+      [even, odd],
+      [odd, even],
+    ] as const) {
+      const stores = [shared(train, 3), shared(validation, 1)];
+      const [own, alone] = [await stores[0]!.inputs(probe), await new FeatureStore(train, 3, {budgetBytes: 1e9}).inputs(probe)];
+      for (const epoch of [null, 1, 2]) {
+        expect(largest(await values(own.inputs, epoch), await values(alone.inputs, epoch))).to.be.below(1e-5);
+      }
+      expect((await stores[1]!.inputs(probe)).inputs.count).to.equal(validation.samples.length);
+      for (const each of stores) await each.clear();
+    }
+    // The three views of every image, and nothing after the first run.
+    expect(passed.at(-1)).to.equal(3 * COUNT);
+    expect(passed.filter(done => done === 3 * COUNT)).to.have.length(1);
+    expect(pool.memory).to.be.above(0);
+    await pool.close();
+    expect(pool.memory).to.equal(0);
+  });
+
+  it('computes for itself what hangs on weights that it has moved', async () => {
+    const all = pictureSource({count: COUNT});
+    const pool = new FeaturePool(all);
+    const store = new FeatureStore({...all, samples: all.samples.slice(0, 4)}, 1, {budgetBytes: 1e9, pool});
+    await store.inputs(network('head'));
+    const before = pool.memory;
+    await store.keepOnly([], new Set(['stage2']), []);
+    const {inputs, cached} = await store.inputs(network('stage2', 'head'));
+    expect([cached, inputs.count]).to.deep.equal([true, 4]);
+    expect(pool.memory).to.equal(before);
+    await pool.close();
   });
 
   it('keeps no maps where it is told so, vectors all the same', async () => {

@@ -95,9 +95,10 @@ describe('a table of features', () => {
   });
 
   it('is the same from a lower table as from pictures', async () => {
-    const rows = rowsAtATime();
+    const network = probeNetwork();
+    const rows = rowsAtATime(network);
     const count = rows + 8;
-    const [network, source] = [probeNetwork(), pictureSource({count})];
+    const source = pictureSource({count});
     const [lower, whole] = [await filled(network, source, 1, 2), await filled(network, source, 3, 2)];
     const done: number[] = [];
     const table = await filled(network, source, 3, 2, lower, soFar => done.push(soFar));
@@ -107,7 +108,8 @@ describe('a table of features', () => {
   });
 
   it('stops between batches when told to', async () => {
-    const [network, source] = [probeNetwork(), pictureSource({count: rowsAtATime() + 8})];
+    const network = probeNetwork();
+    const source = pictureSource({count: rowsAtATime(network) + 8});
     const lower = await filled(network, source, 1, 1);
     const stop = new AbortController();
     const rows = featuresOfTable({network, boundary: 3, precision: 'fp32'}, lower, 0, stop.signal);
@@ -118,7 +120,7 @@ describe('a table of features', () => {
         stop.abort();
       }
     })().catch((error: Error) => error.name);
-    expect([outcome, seen]).to.deep.equal(['AbortError', [rowsAtATime()]]);
+    expect([outcome, seen]).to.deep.equal(['AbortError', [rowsAtATime(network)]]);
   });
 
   it('gives rows in any order, each of its own view', async () => {

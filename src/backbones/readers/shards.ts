@@ -3,7 +3,7 @@ import {join} from 'node:path';
 import type {JsonObject} from './json.js';
 import {shown} from './json.js';
 import {counted, Malformed} from './malformed.js';
-import {openFile} from './open-file.js';
+import {openShard} from './open-file.js';
 import type {Opened} from './signatures.js';
 import type {StoredTensor} from './weights-file.js';
 
@@ -19,9 +19,9 @@ export async function openShards(weightMap: JsonObject, folder: string): Promise
   const opened: Opened[] = [];
   const close = async (): Promise<void> => void (await Promise.all(opened.map(shard => shard.close())));
   try {
-    for (const [name] of files) opened.push(await openFile(join(folder, name)));
+    for (const [name] of files) opened.push(await openShard(join(folder, name)));
     const tensors = merged(opened, [...files.keys()]);
-    for (const [name, tensorNames] of files) checkComplete(name, tensorNames, opened[[...files.keys()].indexOf(name)]!);
+    [...files].forEach(([name, tensorNames], i) => checkComplete(name, tensorNames, opened[i]!));
     const bytes = opened.reduce((sum, shard) => sum + shard.bytes, 0);
     return {format: opened[0]!.format, metadata: Object.assign({}, ...opened.map(({metadata}) => metadata)), tensors, bytes, close};
   } catch (error) {

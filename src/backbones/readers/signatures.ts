@@ -10,10 +10,12 @@ import type {OpenContents, WeightsFormat} from './weights-file.js';
 
 export type Opened = OpenContents & {readonly format: WeightsFormat};
 
-interface Signature {
+export interface Signature {
   /** Of a file's first 64 bytes, as latin1. */
   readonly head: RegExp;
   readonly open: (path: string) => Promise<Opened>;
+  /** A document that names the files of the weights. */
+  readonly isIndex?: boolean;
 }
 
 const as = async (format: WeightsFormat, opening: Promise<OpenContents>): Promise<Opened> => ({...(await opening), format});
@@ -27,7 +29,7 @@ const SIGNATURES: readonly Signature[] = [
   {head: /^[^]{4}\0{4}\{/, open: path => as('safetensors', openSafetensors(path))},
   {head: /^PK\x03\x04/, open: openZip},
   {head: /^\x80/, open: path => as('pytorch', openPyTorch(path, 'legacy'))},
-  {head: /^(?:\xef\xbb\xbf)?\s*\{[^\0]*$/, open: path => openJson(path, dirname(path))},
+  {head: /^(?:\xef\xbb\xbf)?\s*\{[^\0]*$/, open: path => openJson(path, dirname(path)), isIndex: true},
   {head: /^[^]{8}\{/, open: path => as('safetensors', openSafetensors(path))},
 ];
 

@@ -40,7 +40,7 @@ function tell(folder: ImageFolder, {findings, readable, refusal}: Report, verbos
   const summary = `${plural(readable.length, 'readable image')} in ${plural(folder.classNames.length, 'class', 'classes')}`;
   return [
     `${bold(printable(folder.root))}: ${summary}`,
-    ...folderLines(folder),
+    ...folderLines(folder, terminal.resultColumns),
     '',
     ...findingLines(findings, terminal.resultStyle, terminal.resultColumns, verbose),
     ...(refusal === undefined ? [good('Ready to train.')] : []),

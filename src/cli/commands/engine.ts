@@ -5,7 +5,9 @@ import {proveEngine, type Proof} from '../../engine/proof.js';
 import {startEngine} from '../../engine/runtime.js';
 import type {Action, Request} from '../action.js';
 import {engineSentence, engineWish, type EngineValues} from '../engine-view.js';
-import {table} from '../table.js';
+import {printable} from '../../core/printable.js';
+import {printed} from '../run-summary.js';
+import type {Terminal} from '../terminal.js';
 
 const ONE_DNN = new Map([
   [true, 'in use'],
@@ -13,9 +15,9 @@ const ONE_DNN = new Map([
   [null, 'none'],
 ]);
 
-function describe(info: EngineInfo, {matmul, conv2d}: Proof): string {
+function describe(info: EngineInfo, {matmul, conv2d}: Proof, {resultStyle, resultColumns}: Terminal): string {
   const speed = (figure: number): string => `${figure.toPrecision(3)} GFLOP/s`;
-  return table([
+  const lines = [
     ['engine', engineSentence(info)],
     ['from', info.directory === undefined ? info.from : `${info.from}, in ${info.directory}`],
     ...info.devices.map((device, index): string[] => [index === 0 ? 'devices' : '', device]),
@@ -23,7 +25,12 @@ function describe(info: EngineInfo, {matmul, conv2d}: Proof): string {
     ['matmul', speed(matmul)],
     ['conv2d', speed(conv2d)],
     ['versions', `tfjs ${info.tfjsVersion}, Node ${info.nodeVersion}`],
-  ]).join('\n');
+  ] as const;
+  return printed(
+    lines.map(([label, text]) => [label!, printable(text!)]),
+    resultStyle,
+    resultColumns,
+  );
 }
 
 function checkTask({positionals: {task}, values: {from, offline, engine}}: Request): void {
@@ -50,5 +57,5 @@ export const engine: Action = async (request, session) => {
   if (install) await installEngine({from, onProgress: asked.onEvent, signal: session.signal});
   const info = await startEngine(install ? {...asked, engine: 'tensorflow'} : asked);
   const proof = proveEngine(info);
-  return {document: {...info, gflops: proof}, text: describe(info, proof)};
+  return {document: {...info, gflops: proof}, text: describe(info, proof, session.terminal)};
 };

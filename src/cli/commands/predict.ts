@@ -16,7 +16,7 @@ import {findingLines} from '../finding-lines.js';
 import {namesIn} from '../folder-options.js';
 import {labelled} from '../layout.js';
 import {leftOutSentence} from '../left-out-sentence.js';
-import {listing} from '../load-folder.js';
+import {listing, unpacking} from '../load-folder.js';
 import {predictionLines, predictionSummary, type Classified} from '../prediction-lines.js';
 import {ProgressLine} from '../progress-line.js';
 import {readStandardInput, STANDARD_INPUT} from '../standard-input.js';
@@ -92,7 +92,7 @@ function without({images, findings}: Found, folders: readonly string[], list: st
 async function findSources(words: readonly string[], list: string | undefined, {terminal, signal}: Session) {
   const paths = words.filter(word => word !== STANDARD_INPUT);
   const line = new ProgressLine(terminal);
-  const found = await findImages(paths, {signal, onProgress: listing(line)}).finally(() => line.end());
+  const found = await findImages(paths, {signal, onProgress: listing(line), onBytes: unpacking(line)}).finally(() => line.end());
   const {images, findings} = without(found, paths, list);
   const sources: Source[] = images.map(image => ({image, source: image}));
   if (paths.length < words.length) sources.push({image: STANDARD_INPUT, source: await readStandardInput()});
@@ -110,7 +110,9 @@ export const predict: Action = async ({positionals, values}, session) => {
   if (rest.length === 0) throw new UsageError(`Expected images to classify, but found none. Say finetune predict ${directory} IMAGE...`);
   const {sources, findings} = await findSources(rest, exclude, session);
   for (const told of findingLines(findings, terminal.style, terminal.columns)) terminal.log(told);
+  terminal.draw(terminal.style.dim('starting the engine'));
   await startEngine({...engineWish(wish, session), install: wish.engine !== 'auto' || sources.length >= WORTH_INSTALLING});
+  terminal.draw(terminal.style.dim('loading the model'));
   const bundle = await loadBundle(directory);
   const isForPeople = Number.isFinite(terminal.resultColumns);
   const {classified, unreadable} = await classifyAll(

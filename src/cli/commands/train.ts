@@ -1,20 +1,18 @@
 import {readFile} from 'node:fs/promises';
 import {join} from 'node:path';
 import {AbortedError, UsageError} from '../../core/errors.js';
-import {writeWhole} from '../../core/write-file.js';
 import type {ImageFolder} from '../../datasets/image-folder.js';
 import {startEngine} from '../../engine/runtime.js';
-import {crossValidation} from '../../finetune/cross-validation.js';
-import {finetune, type FinetuneOptions, type FinetuneResult} from '../../finetune/finetune.js';
-import type {Recipe} from '../../finetune/recipe.js';
+import {assertFolds, crossValidate} from '../../finetune/cross-validate.js';
+import {finetune, type FinetuneResult} from '../../finetune/finetune.js';
 import type {ResolvedRecipe} from '../../finetune/resolve-recipe.js';
 import {hasRunFile, placeOf, RUN_FILES} from '../../finetune/run-files.js';
-import type {Metrics} from '../../training/metrics.js';
 import {accuracyGate} from '../accuracy-gate.js';
 import type {Action, Outcome, Session} from '../action.js';
 import {ConsoleView} from '../console-view.js';
 import {engineSentence, engineWish} from '../engine-view.js';
 import {StoppedRunError} from '../failure.js';
+import {FoldsView} from '../folds-view.js';
 import {loadFolder} from '../load-folder.js';
 import {RunPlan} from '../run-plan.js';
 import {foldsSummary, nextSteps, runSummary} from '../run-summary.js';
@@ -29,10 +27,10 @@ const OPTION_COLUMNS = 34;
 const optionLines = (rows: readonly (readonly string[])[], columns: number): string[] =>
   table([['option', 'value', 'from'], ...rows].map(([name, value, from]) => [name!, cutMiddle(value!, columns - OPTION_COLUMNS), from!]));
 
-/** The library's run; one that is stopped says how to go on. */
-async function runIn(out: string, folder: ImageFolder, recipe: Recipe, options: FinetuneOptions): Promise<FinetuneResult> {
+/** The library's work; what is stopped says how to go on. */
+async function stoppable<T>(out: string, work: Promise<T>): Promise<T> {
   try {
-    return await finetune(folder, recipe, options);
+    return await work;
   } catch (error) {
     if (error instanceof AbortedError && hasRunFile(placeOf(out), 'recipe')) throw new StoppedRunError(out, error.checkpoint);
     throw error;
@@ -57,34 +55,27 @@ async function trainOnce({plan, folder, resolved, engineSeconds, session}: Ready
   const view = new ConsoleView(terminal, {verbose: plan.values.verbose});
   view.listen({type: 'recipe', ...resolved});
   const options = {...plan.finetuneOptions(out, resolved.sources, engineSeconds), signal, onEvent: view.listen};
-  const result = await runIn(out, folder, resolved.recipe, options).finally(() => view.close());
+  const result = await stoppable(out, finetune(folder, resolved.recipe, options)).finally(() => view.close());
   result.classifier.dispose();
   return result;
 }
 
 /** @throws UsageError (exit 2) for options that say otherwise what to validate on */
-function checkFolds(plan: RunPlan, {split, fold}: Recipe): void {
-  const {valData} = plan.values;
-  const other = Object.entries({'val-data': valData, split, fold, resume: plan.resumed}).find(([, value]) => value !== undefined);
+function checkFolds({values, said}: RunPlan): void {
+  if (values.folds === undefined) return;
+  const other = Object.entries({'val-data': values.valData, split: said.split, fold: said.fold}).find(([, value]) => value !== undefined);
   if (other === undefined) return;
   throw new UsageError(`Expected no --${other[0]} beside --folds, which divides the images itself, but found ${other[1]}. Leave out one.`);
 }
 
 /** A run for each fold, in directories of their own, and what they say together. */
-async function trainFolds(ready: Ready, out: string, folds: number): Promise<Outcome> {
-  const {plan, resolved, session} = ready;
-  const {terminal} = session;
-  checkFolds(plan, resolved.recipe);
-  const measured: Metrics[] = [];
-  for (let number = 1; number <= folds; number++) {
-    terminal.log(`\n${terminal.style.bold(`Fold ${number} of ${folds}`)}`);
-    const recipe = {...resolved.recipe, fold: `${number}/${folds}`};
-    const {metrics} = await trainOnce({...ready, resolved: {...resolved, recipe}}, join(out, `fold-${number}`));
-    measured.push(metrics.validation);
-  }
-  const together = crossValidation(measured);
-  const document = {run: out, ...together, runs: measured.map((_, i) => join(out, `fold-${i + 1}`))};
-  await writeWhole(join(out, 'folds.json'), `${JSON.stringify(document, null, 2)}\n`);
+async function trainFolds({plan, folder, resolved, engineSeconds, session}: Ready, out: string, folds: number): Promise<Outcome> {
+  const {terminal, signal} = session;
+  const view = new FoldsView(terminal, resolved.recipe, {verbose: plan.values.verbose});
+  view.listen({type: 'recipe', ...resolved});
+  const options = {...plan.finetuneOptions(out, resolved.sources, engineSeconds), signal, onEvent: view.listen};
+  const work = crossValidate(folder, resolved.recipe, folds, options);
+  const {together, document} = await stoppable(out, work).finally(() => view.close());
   return {
     document,
     text: foldsSummary(together, out, terminal.resultStyle, terminal.resultColumns),
@@ -97,8 +88,10 @@ export const train: Action = async (request, session: Session) => {
   const {terminal} = session;
   const {dim} = terminal.style;
   const plan = new RunPlan(request);
+  checkFolds(plan);
   const {data, verbose, assertAccuracy, folds} = plan.values;
   const folder = await loadFolder(data, plan.folderOptions, session);
+  if (folds !== undefined) assertFolds(folder, plan.said, folds);
   const begun = performance.now();
   const engine = await startEngine(engineWish(plan.values, session));
   const engineSeconds = (performance.now() - begun) / 1000;

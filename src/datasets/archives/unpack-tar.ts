@@ -1,0 +1,130 @@
+import {once} from 'node:events';
+import {createReadStream, createWriteStream, mkdirSync, type WriteStream} from 'node:fs';
+import {stat} from 'node:fs/promises';
+import {dirname, join} from 'node:path';
+import {pipeline} from 'node:stream';
+import {finished} from 'node:stream/promises';
+import {createGunzip} from 'node:zlib';
+import {Parser, type ReadEntry} from 'tar';
+import {AbortedError} from '../../core/errors.js';
+import {readHead} from '../read-bytes.js';
+import {ArchiveError, cutOff, strange} from './archive-error.js';
+import type {EntryPlaces} from './entry-places.js';
+import type {Unpacking} from './unpack-zip.js';
+
+const FILES: readonly string[] = ['File', 'OldFile', 'ContiguousFile'];
+const FOLDERS: readonly string[] = ['Directory', 'GNUDumpDir'];
+const LINKS: readonly string[] = ['Link', 'SymbolicLink'];
+
+/** Writes what a tar archive holds as it is read. */
+class TarWriter {
+  readonly places: string[] = [];
+  readonly #parser: Parser;
+  readonly #writing = new Map<WriteStream, Promise<void>>();
+  /** An archive that ends behind an entry, and not with an empty block, may have had more. */
+  #isWhole = false;
+  #wake: () => void = () => undefined;
+  /** The first thing that went wrong. */
+  fault: unknown;
+
+  constructor(
+    private readonly path: string,
+    private readonly folder: string,
+    private readonly allowed: EntryPlaces,
+  ) {
+    this.#parser = new Parser({strict: true, gzip: false});
+    this.#parser.on('entry', (entry: ReadEntry) => this.#attempt(entry));
+    this.#parser.on('ignoredEntry', ({path: name}: ReadEntry) =>
+      this.#fail(strange(this.path, `has an entry of an unknown kind, ${name}`)),
+    );
+    this.#parser.on('error', error => this.#fail(error));
+    this.#parser.on('drain', () => this.#wake());
+    this.#parser.on('nullBlock', () => (this.#isWhole = true));
+  }
+
+  #fail(error: unknown): void {
+    this.fault ??= error;
+    this.#wake();
+  }
+
+  #attempt(entry: ReadEntry): void {
+    try {
+      if (this.fault === undefined) this.#take(entry);
+    } catch (error) {
+      this.#fail(error);
+    }
+    if (this.fault !== undefined) entry.resume();
+  }
+
+  #take(entry: ReadEntry): void {
+    const name = entry.path;
+    if (LINKS.includes(entry.type)) throw strange(this.path, `has a link, ${name}`);
+    const isFolder = FOLDERS.includes(entry.type) || name.endsWith('/');
+    if (!isFolder && !FILES.includes(entry.type)) throw strange(this.path, `has an entry that is neither a file nor a folder, ${name}`);
+    const place = this.allowed.place(name, isFolder, entry.size);
+    if (place === undefined) return void entry.resume();
+    this.places.push(place);
+    const to = join(this.folder, place);
+    mkdirSync(isFolder ? to : dirname(to), {recursive: true});
+    if (isFolder) return void entry.resume();
+    const file = createWriteStream(to, {flags: 'wx'});
+    const written = finished(file).catch((error: unknown) => this.#fail(error));
+    this.#writing.set(
+      file,
+      written.then(() => void this.#writing.delete(file)),
+    );
+    entry.pipe(file);
+  }
+
+  /** Waits while a file is slower than the archive. */
+  async write(chunk: Buffer): Promise<void> {
+    if (!this.#parser.write(chunk) && this.fault === undefined) await new Promise<void>(resolve => (this.#wake = resolve));
+    if (this.fault !== undefined) throw this.fault;
+  }
+
+  /** Leaves no file open. */
+  async abandon(): Promise<void> {
+    for (const file of this.#writing.keys()) file.destroy();
+    await Promise.all(this.#writing.values());
+  }
+
+  async end(): Promise<void> {
+    const ended = once(this.#parser, 'end');
+    this.#parser.end();
+    await ended;
+    await Promise.all(this.#writing.values());
+    if (this.fault !== undefined) throw this.fault;
+    if (!this.#isWhole) throw new Error('no empty block at the end');
+  }
+}
+
+/** What an archive holds, decompressed here: the parser would do so too, and never wait. */
+async function* chunksOf(path: string, onBytes: (count: number) => void): AsyncGenerator<Buffer> {
+  const isGzip = (await readHead(path, 2)).equals(Buffer.from([0x1f, 0x8b]));
+  const file = createReadStream(path, {highWaterMark: 2 ** 18});
+  file.on('data', chunk => onBytes(chunk.length));
+  if (!isGzip) return yield* file as AsyncIterable<Buffer>;
+  const gunzip = createGunzip();
+  pipeline(file, gunzip, () => undefined); // unlike pipe, it hands on that the file cannot be read
+  yield* gunzip as AsyncIterable<Buffer>;
+}
+
+const isOfSystem = (error: unknown): boolean => error instanceof Error && 'syscall' in error;
+
+/** Unpacks a tar archive, compressed with gzip or not. @throws ArchiveError, AbortedError */
+export async function unpackTar(path: string, folder: string, places: EntryPlaces, {signal, onBytes}: Unpacking): Promise<string[]> {
+  const writer = new TarWriter(path, folder, places);
+  const {size} = await stat(path);
+  let done = 0;
+  try {
+    for await (const chunk of chunksOf(path, count => onBytes?.((done += count), size))) {
+      if (signal?.aborted) throw new AbortedError();
+      await writer.write(chunk);
+    }
+    await writer.end();
+  } catch (error) {
+    await writer.abandon();
+    throw error instanceof ArchiveError || error instanceof AbortedError || isOfSystem(error) ? error : cutOff(path, error);
+  }
+  return writer.places;
+}

@@ -1,0 +1,141 @@
+import {basename} from 'node:path';
+import type {Metrics} from '../training/metrics.js';
+import {count, duration, percent, range} from './format.js';
+import {html, type Html} from './html.js';
+import {page, section} from './page.js';
+import {nameOf, type Seconds} from './run-record.js';
+
+/** A mean over the folds and how far they lie apart. */
+interface Spread {
+  readonly mean: number;
+  readonly deviation: number;
+}
+
+/** What the page of a cross-validation shows. */
+export interface FoldsRecord {
+  readonly dataset: string;
+  readonly arch: string;
+  readonly images: number;
+  readonly classes: readonly string[];
+  readonly together: {
+    readonly accuracy: Spread;
+    readonly balancedAccuracy: Spread;
+    readonly macroF1: Spread;
+    readonly loss: Spread;
+    readonly pooled: {readonly count: number; readonly accuracy: number; readonly accuracyInterval95: readonly [number, number]};
+  };
+  readonly folds: readonly {readonly metrics: Metrics; readonly seconds: Pick<Seconds, 'total'>; readonly run?: string}[];
+}
+
+const number = (text: string): Html => html`<td class="number">${text}</td>`;
+
+/** A fold's directory lies beside the page. */
+const foldName = (run: string | undefined, fold: number): Html | string =>
+  run === undefined ? `Fold ${fold}` : html`<a href="${basename(run)}/report.html">Fold ${fold}</a>`;
+
+const foldRow = ({metrics, seconds, run}: FoldsRecord['folds'][number], index: number): Html => html`
+  <tr>
+    <th scope="row">${foldName(run, index + 1)}</th>
+    ${number(count(metrics.count))} ${number(percent(metrics.accuracy))} ${number(percent(metrics.balancedAccuracy))}
+    ${number(metrics.macroF1.toFixed(3))} ${number(metrics.loss.toFixed(4))} ${number(duration(seconds.total))}
+  </tr>
+`;
+
+/** A figure of each measure, mean or deviation, in the order of the columns. */
+function summaryRow(title: string, {together, folds}: FoldsRecord, of: 'mean' | 'deviation'): Html {
+  const {accuracy, balancedAccuracy, macroF1, loss, pooled} = together;
+  const isMean = of === 'mean';
+  return html`
+    <tr>
+      <th scope="row">${title}</th>
+      ${number(isMean ? count(pooled.count) : '')} ${number(percent(accuracy[of]))} ${number(percent(balancedAccuracy[of]))}
+      ${number(macroF1[of].toFixed(3))} ${number(loss[of].toFixed(4))}
+      ${number(isMean ? duration(folds.reduce((sum, {seconds}) => sum + seconds.total, 0)) : '')}
+    </tr>
+  `;
+}
+
+const COLUMNS = ['Images', 'Accuracy', 'Balanced', 'Macro F1', 'Loss', 'Time'];
+
+const foldsTable = (record: FoldsRecord): Html => html`
+  <div class="scroll">
+    <table>
+      <thead>
+        <tr>
+          <th>Fold</th>
+          ${COLUMNS.map(title => html`<th class="number">${title}</th>`)}
+        </tr>
+      </thead>
+      <tbody>
+        ${record.folds.map(foldRow)}
+      </tbody>
+      <tfoot>
+        ${summaryRow('Mean', record, 'mean')} ${summaryRow('Spread (±)', record, 'deviation')}
+      </tfoot>
+    </table>
+  </div>
+`;
+
+/** Recall over all folds, where every image counts once. */
+function pooledRecall({classes, folds}: FoldsRecord): {readonly name: string; readonly images: number; readonly recall: number}[] {
+  const all = classes.map(name => {
+    const ofFolds = folds.flatMap(({metrics}) => metrics.perClass[name] ?? []);
+    const images = ofFolds.reduce((sum, {support}) => sum + support, 0);
+    const found = ofFolds.reduce((sum, {support, recall}) => sum + support * (recall ?? 0), 0);
+    return {name, images, recall: images === 0 ? 0 : found / images};
+  });
+  return all.sort((a, b) => a.recall - b.recall);
+}
+
+const classesTable = (record: FoldsRecord): Html => html`
+  <div class="scroll tall">
+    <table>
+      <thead>
+        <tr>
+          <th>Class</th>
+          <th class="number">Images</th>
+          <th class="number">Recall</th>
+        </tr>
+      </thead>
+      <tbody>
+        ${pooledRecall(record).map(
+          ({name, images, recall}) =>
+            html`<tr>
+              <th scope="row">${name}</th>
+              ${number(count(images))} ${number(percent(recall))}
+            </tr>`,
+        )}
+      </tbody>
+    </table>
+  </div>
+`;
+
+function body(record: FoldsRecord): Html {
+  const {accuracy, pooled} = record.together;
+  const points = (100 * accuracy.deviation).toFixed(1);
+  return html`
+    <header>
+      <p class="eyebrow">Cross-validation report</p>
+      <h1>${nameOf(record.dataset)}</h1>
+      <p class="quiet">
+        ${record.arch}, ${record.folds.length} folds of ${count(record.images)} images in ${count(record.classes.length)} classes
+      </p>
+    </header>
+    <section class="hero">
+      <div class="result">
+        <p class="figure">${percent(accuracy.mean)}</p>
+        <p class="figure-label">mean validation accuracy, ± ${points} points</p>
+        <p>
+          Over all folds ${percent(pooled.accuracy)} of ${count(pooled.count)} images are right, each judged by the fold that did not train
+          on it (95 % interval: ${range(pooled.accuracyInterval95)}).
+        </p>
+        <p class="quiet">The spread is the sample standard deviation over the folds. For a model to use, train again without --folds.</p>
+      </div>
+    </section>
+    ${section('Folds', foldsTable(record))} ${section('Classes over all folds, lowest recall first', classesTable(record))}
+  `;
+}
+
+/** The page of a cross-validation as one HTML document that needs nothing else; reports of its folds are linked. */
+export const foldsHtml = (record: FoldsRecord): string =>
+  page(`${nameOf(record.dataset)}, ${record.arch}: cross-validation report`, body(record));

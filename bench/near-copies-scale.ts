@@ -1,3 +1,4 @@
+import {availableParallelism, cpus} from 'node:os';
 import {parseArgs} from 'node:util';
 import {random} from '../src/core/random.js';
 import {concurrently} from '../src/datasets/concurrently.js';
@@ -5,52 +6,95 @@ import {examine} from '../src/datasets/decode.js';
 import {findImages} from '../src/datasets/find-images.js';
 import {nearCopies} from '../src/datasets/near-copies.js';
 import {readBytes} from '../src/datasets/read-bytes.js';
-import {SIDE, thumbprint} from '../src/datasets/thumbprint.js';
+import type {DecodedImage} from '../src/datasets/resample.js';
+import {thumbprint} from '../src/datasets/thumbprint.js';
+import {planted, scaled, type Picture} from './planted.js';
 
-// How the time and the memory of looking for near copies grow:
-// node dist/bench/near-copies-scale.js --kind mixed|alike|same [--sizes 5000,20000,100000] DIR
+// How the time and the memory of looking for near-duplicates grow, and how many of those that were planted are found:
+// node dist/bench/near-copies-scale.js [--kind mixed|alike|same] [--sizes 1000,10000,30000,100000,300000] DIR...
+
+/** Side of the images that are made, in pixels. */
+const SIDE = 64;
+/** One image in so many is an altered copy of another. */
+const COPIED = 50;
 
 type Stream = ReturnType<typeof random>;
 
-/** One of the eight ways to turn and mirror a print. */
-function turned(print: Uint8Array, way: number): Uint8Array {
-  return print.map((_, i) => {
-    const [x, y] = [i % SIDE, Math.floor(i / SIDE)];
-    const [across, down] = [way & 1 ? SIDE - 1 - x : x, way & 2 ? SIDE - 1 - y : y];
-    return print[way & 4 ? across * SIDE + down : down * SIDE + across]!;
-  });
-}
-
-const blend = (a: Uint8Array, b: Uint8Array, share: number): Uint8Array => a.map((value, i) => share * value + (1 - share) * b[i]!);
-
-/** Prints made of those of photographs. */
-const KINDS: Readonly<Record<string, (prints: readonly Uint8Array[], stream: Stream) => Uint8Array>> = {
-  /** As unlike each other as photographs are. */
-  mixed: (prints, stream) => {
-    const any = (): Uint8Array => turned(prints[stream.integer(prints.length)]!, stream.integer(8));
-    return blend(any(), any(), 0.5);
+/** Images made of photographs. */
+const KINDS: Readonly<Record<string, (pictures: readonly Picture[], stream: Stream) => Picture>> = {
+  /** As unlike each other as photographs of Tiny-ImageNet are: a part of one, shining through a part of another, each turned or not. */
+  mixed: (pictures, stream) => {
+    const part = (): Picture => scaled(pictures[stream.integer(pictures.length)]!, stream, SIDE);
+    const [front, back] = [part(), part()];
+    return front.map((value, i) => 0.62 * value + 0.38 * back[i]!);
   },
   /** All of one kind, as X-rays are: half is the same in each. */
-  alike: (prints, stream) => blend(prints[0]!, turned(prints[stream.integer(prints.length)]!, stream.integer(8)), 0.6),
+  alike: (pictures, stream) => {
+    const [own, common] = [scaled(pictures[stream.integer(pictures.length)]!, stream, SIDE), pictures[0]!];
+    return own.map((value, i) => 0.4 * value + 0.6 * common[i]!);
+  },
   /** One picture, in copies of many qualities. */
-  same: (prints, stream) => prints[0]!.map(value => Math.max(0, Math.min(255, value + stream.between(-3, 3)))),
+  same: (pictures, stream) => pictures[0]!.map(value => Math.max(0, Math.min(255, value + stream.between(-3, 3)))),
 };
 
 const {values, positionals} = parseArgs({
   allowPositionals: true,
-  options: {kind: {type: 'string', default: 'mixed'}, sizes: {type: 'string', default: '5000,20000,100000'}},
+  options: {kind: {type: 'string', default: 'mixed'}, sizes: {type: 'string', default: '1000,10000,30000,100000,300000'}},
 });
-const prints = await concurrently((await findImages(positionals)).images, 4, async path =>
-  thumbprint((await examine(await readBytes(path))).image),
-);
-for (const size of values.sizes.split(',').map(Number)) {
+const imageOf = (data: Picture): DecodedImage => ({data, width: SIDE, height: SIDE});
+
+/** The thumbprints of a set, and which of them are copies of which. */
+function makeSet(
+  pictures: readonly Picture[],
+  size: number,
+): {readonly prints: Uint8Array[]; readonly copies: ReadonlyMap<number, number>} {
   const stream = random(1, 'near-copies-scale', size);
-  const made = Array.from({length: size}, () => KINDS[values.kind]!(prints, stream));
-  const [begun, before] = [performance.now(), process.cpuUsage()];
-  const groups = await nearCopies(made);
-  const {user, system} = process.cpuUsage(before);
-  console.log(
-    `${values.kind} ${size}: ${((performance.now() - begun) / 1000).toFixed(1)} s (${((user + system) / 1e6).toFixed(1)} CPU), ` +
-      `${groups.flat().length} in ${groups.length} groups, at most ${Math.round(process.resourceUsage().maxRSS / 1024)} MiB`,
-  );
+  const prints: Uint8Array[] = [];
+  const copies = new Map<number, number>();
+  let kept: {readonly number: number; readonly picture: Picture} | undefined;
+  for (let i = 0; i < size; i++) {
+    const isCopy = i % COPIED === COPIED - 1 && kept !== undefined;
+    const picture = isCopy ? planted(kept!.picture, stream, SIDE) : KINDS[values.kind]!(pictures, stream);
+    if (isCopy) copies.set(i, kept!.number);
+    if (i % COPIED === 0) kept = {number: i, picture};
+    prints.push(thumbprint(imageOf(picture)));
+  }
+  return {prints, copies};
 }
+
+async function row(pictures: readonly Picture[], size: number): Promise<string> {
+  const {prints, copies} = makeSet(pictures, size);
+  const [begun, before] = [performance.now(), process.cpuUsage()];
+  const groups = await nearCopies(prints);
+  const {user, system} = process.cpuUsage(before);
+  const groupOf = new Map(groups.flatMap((group, i) => group.map(number => [number, i] as const)));
+  const found = [...copies].filter(([copy, original]) => groupOf.has(copy) && groupOf.get(copy) === groupOf.get(original)).length;
+  const originals = groups.map(group => new Set(group.map(number => copies.get(number) ?? number)));
+  const strangers = originals.reduce((sum, {size: different}) => sum + different - 1, 0);
+  const seconds = (performance.now() - begun) / 1000;
+  return [
+    size.toLocaleString('en-US'),
+    `${seconds.toFixed(1)} s`,
+    `${((user + system) / 1e6).toFixed(1)} s`,
+    `${Math.round(size / seconds).toLocaleString('en-US')}/s`,
+    copies.size === 0 ? '' : `${((100 * found) / copies.size).toFixed(1)} % of ${copies.size.toLocaleString('en-US')}`,
+    String(strangers),
+    `${Math.round(process.resourceUsage().maxRSS / 1024)} MiB`,
+  ].join(' | ');
+}
+
+const {images} = await findImages(positionals);
+const pictures = await concurrently(images, 4, async path => {
+  const image = await examine(await readBytes(path)).then(
+    found => found.image,
+    () => undefined,
+  );
+  return image === undefined ? [] : [scaled(image, undefined, SIDE)];
+});
+console.log(
+  `${values.kind}, made of ${images.length} images; ${availableParallelism()} cores of ${cpus()[0]!.model.trim()}, Node ${process.version}.`,
+);
+console.log(
+  '\n| images | time | processor time | speed | copies found | others joined | most memory |\n| --- | --- | --- | --- | --- | --- | --- |',
+);
+for (const size of values.sizes.split(',').map(Number)) console.log(`| ${await row(pictures.flat(), size)} |`);

@@ -1,6 +1,6 @@
 import {UsageError} from '../core/errors.js';
 import {BackboneSearch, isWhole, type Candidate} from './find-backbone.js';
-import {printable} from './readers/malformed.js';
+import {shortened} from './readers/malformed.js';
 import type {OpenWeights} from './readers/weights-file.js';
 import {ARCHS, type Arch, type BackboneSpec, type LastStage} from './resnet-specs.js';
 import {TORCHVISION} from './provenance.js';
@@ -10,7 +10,7 @@ import {mismatch} from './weights-mismatch.js';
 export function checkDeclared({path, metadata: {arch: declared}}: OpenWeights, arch: Arch): void {
   if (declared === undefined || declared === arch) return;
   const remedy = ARCHS.includes(declared as Arch) ? `Add --arch ${declared}.` : `Give weights of a ${arch}.`;
-  throw new UsageError(`Expected weights of ${arch} in ${path}, but found weights of ${printable(declared, 80)}. ${remedy}`);
+  throw new UsageError(`Expected weights of ${arch} in ${path}, but found weights of ${shortened(declared, 80)}. ${remedy}`);
 }
 
 /** The backbone in a file, and others that it holds as well. */
@@ -39,9 +39,9 @@ export function leftBehind({path, tensors}: OpenWeights, {tensors: taken, prefix
   const ignored = [...tensors.keys()].filter(name => !known.has(name) && !name.endsWith('num_batches_tracked'));
   const names = ignored
     .slice(0, NAMED)
-    .map(name => printable(name, 120))
+    .map(name => shortened(name, 120))
     .join(', ');
-  const under = (text: string): string => (text === '' ? 'without a prefix' : `under ${printable(text.replace(/[./]$/, ''), 120)}`);
+  const under = (text: string): string => (text === '' ? 'without a prefix' : `under ${shortened(text.replace(/[./]$/, ''), 120)}`);
   return [
     ...(others.length > 0
       ? [`${path} holds several backbones: took the one ${under(prefix)}, not ${others.map(other => under(other.prefix)).join(', ')}.`]

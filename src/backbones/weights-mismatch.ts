@@ -2,7 +2,7 @@ import {FinetuneError} from '../core/errors.js';
 import {nearest} from '../core/nearest.js';
 import {isWhole, type BackboneSearch, type Candidate} from './find-backbone.js';
 import {otherKind} from './other-kinds.js';
-import {printable} from './readers/malformed.js';
+import {shortened} from './readers/malformed.js';
 import type {StoredTensors} from './readers/weights-file.js';
 import {ARCHS, backboneShapes, type Arch, type BackboneSpec, type LastStage} from './resnet-specs.js';
 
@@ -46,7 +46,7 @@ const sides = (shape: readonly number[]): string => (shape.length === 0 ? 'a sin
 const listed = (names: readonly string[], most = 3): string =>
   names
     .slice(0, most)
-    .map(name => printable(name, 120))
+    .map(name => shortened(name, 120))
     .join(', ') + (names.length > most ? ', ...' : '');
 
 interface Faults {
@@ -86,7 +86,7 @@ function closest(tensors: StoredTensors, {tensors: taken, prefix}: Candidate, mi
   const known = new Set([...taken.values()].map(({name}) => name));
   const unknown = [...tensors.keys()].filter(name => !known.has(name) && name.length < 120).slice(0, COMPARED);
   const found = nearest(prefix + missing[0]!, unknown);
-  return found === undefined ? '' : `; the nearest name in the file is ${printable(found)}`;
+  return found === undefined ? '' : `; the nearest name in the file is ${shortened(found)}`;
 }
 
 function nothingFound(tensors: StoredTensors, spec: BackboneSpec): string {

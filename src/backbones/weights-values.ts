@@ -1,6 +1,6 @@
 import type {HostTensor} from '../core/host-tensor.js';
 import type {NamedTensor} from './find-backbone.js';
-import {counted, printable} from './readers/malformed.js';
+import {counted, shortened} from './readers/malformed.js';
 import {WeightsFileError} from './readers/weights-file.js';
 
 const isVariance = (name: string): boolean => /(?:running_var|moving_variance)$/.test(name);
@@ -19,7 +19,7 @@ export function checkValues(path: string, name: string, key: string, data: Float
   const told = (count: number, what: string): WeightsFileError =>
     new WeightsFileError(
       path,
-      `${counted(count)} of the ${counted(data.length)} numbers of tensor "${printable(name, 120)}" ${what}`,
+      `${counted(count)} of the ${counted(data.length)} numbers of tensor "${shortened(name, 120)}" ${what}`,
       'the training that made the file has failed, or the file is damaged: give other weights',
     );
   const infinite = countWhere(data, value => !Number.isFinite(value));

@@ -12,6 +12,7 @@ const finding = {
     severity: {enum: ['note', 'warning', 'error']},
     message: {type: 'string', description: 'what was found and what to do, for people'},
     files: {...names, description: 'relative to the data folder; those of --val-data and --test-data begin with validation:// and test://'},
+    groups: {type: 'array', items: names, description: 'the same files, those of one pair or group in one list'},
     exclude: {...names, description: 'those that --fix-list writes'},
     className: {type: 'string', description: 'the class it is about, where it is about one'},
   },

@@ -15,6 +15,8 @@ export interface CommandSpec {
 }
 
 const WHERE = ['engine', 'device', 'workers', 'offline'];
+/** How a folder or a list of images is read. */
+const READING = ['classes', 'exclude', 'pathColumn', 'labelColumn', 'followLinks'];
 const SAYING = ['json', 'quiet', 'verbose'];
 
 export const COMMANDS = {
@@ -33,7 +35,7 @@ export const COMMANDS = {
     usage: 'check <dir>',
     description: 'Look at a dataset before spending any time on it',
     options: {
-      ...only('valData', 'testData', 'classes', 'exclude', 'limit', 'seed', 'workers', ...SAYING),
+      ...only('valData', 'testData', ...READING, 'limit', 'seed', 'workers', ...SAYING),
       html: {type: 'string', minLength: 1, description: 'write a page that shows what was found'},
       fixList: {type: 'string', minLength: 1, description: 'write a list of files to leave out, for --exclude'},
       cache: {type: 'boolean', default: true, description: 'look only at files that have changed since the last check'},
@@ -48,9 +50,13 @@ export const COMMANDS = {
     usage: 'preview <dir>',
     description: 'Draw a sheet of pictures as training would see them',
     options: {
-      ...only('augment', 'fit', 'imageSize', 'seed', 'classes', 'exclude', 'recipe', ...SAYING),
+      ...only('augment', 'fit', 'imageSize', 'seed', ...READING, 'recipe', ...SAYING),
       ...described('overwrite', 'replace the sheet if it exists'),
-      out: {type: 'string', minLength: 1, default: 'preview.png', description: 'the sheet, a PNG'},
+      out: {
+        type: 'string',
+        minLength: 1,
+        description: 'the sheet, by its ending a JPEG, PNG or WebP; unless told preview.jpg, or -2, -3 ... where there is one',
+      },
       pictures: {type: 'integer', minimum: 1, maximum: 100, default: 8, description: 'rows of the sheet'},
       variations: {type: 'integer', minimum: 1, maximum: 30, default: 6, description: 'columns beside the plain picture'},
     },
@@ -60,7 +66,7 @@ export const COMMANDS = {
   evaluate: {
     usage: 'evaluate [model] [dir]',
     description: 'Measure an exported model on a folder of images',
-    options: only('data', ...WHERE, 'classes', 'exclude', 'limit', 'seed', 'assertAccuracy', ...SAYING),
+    options: only('data', ...WHERE, ...READING, 'limit', 'seed', 'assertAccuracy', ...SAYING),
     examples: [['$0 evaluate runs/pets-resnet50 --data more-pets', 'classes are matched by name']],
     load: async () => (await import('./commands/evaluate.js')).evaluate,
   },
@@ -68,7 +74,7 @@ export const COMMANDS = {
     usage: 'predict [model] [image..]',
     description: 'Classify images: files, folders or patterns',
     options: {
-      ...only(...WHERE, 'exclude', ...SAYING),
+      ...only(...WHERE, 'exclude', 'followLinks', ...SAYING),
       top: {type: 'integer', minimum: 1, default: 1, description: 'how many classes to name for each image'},
     },
     examples: [
@@ -126,7 +132,7 @@ export const COMMANDS = {
   demo: {
     usage: 'demo [dir]',
     description: 'Draw a small dataset and fine-tune on it: nothing else is needed',
-    options: defaulting(without('data', 'valData', 'testData', 'classes', 'exclude', 'folds', 'fold', 'recipe', 'resume'), demoDefaults()),
+    options: defaulting(without('data', 'valData', 'testData', ...READING, 'folds', 'fold', 'recipe', 'resume'), demoDefaults()),
     places: {dir: 'folder to draw into [default: finetune-demo]'},
     load: async () => (await import('./commands/demo.js')).demo,
   },

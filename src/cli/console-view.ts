@@ -25,6 +25,8 @@ const TITLES: Readonly<Record<Activity, string>> = {
 
 export interface ViewOptions {
   readonly verbose?: boolean;
+  /** What the person gave, where it is told instead of the folder: a list of images. */
+  readonly data?: string;
   /** Seconds. */
   readonly clock?: () => number;
 }
@@ -34,6 +36,7 @@ export class ConsoleView {
   readonly #progress: ProgressLine;
   readonly #epochs: EpochTable;
   readonly #verbose: boolean;
+  readonly #data: string | undefined;
   readonly #findings: Finding[] = [];
   #recipe: Event<'recipe'> | undefined;
   #pictures = {train: 0, validation: 0};
@@ -42,9 +45,10 @@ export class ConsoleView {
 
   constructor(
     readonly terminal: Terminal,
-    {verbose = false, clock = () => performance.now() / 1000}: ViewOptions = {},
+    {verbose = false, data, clock = () => performance.now() / 1000}: ViewOptions = {},
   ) {
     this.#verbose = verbose;
+    this.#data = data;
     this.#epochs = new EpochTable(terminal, clock, verbose);
     this.#progress = new ProgressLine(terminal, clock);
   }
@@ -57,7 +61,11 @@ export class ConsoleView {
       case 'finding':
         return void this.#findings.push(event.finding);
       case 'dataset':
-        return this.#sayOf('dataset', event.root, `: ${plural(event.images, 'image')} in ${plural(event.classes, 'class', 'classes')}`);
+        return this.#sayOf(
+          'dataset',
+          this.#data ?? event.root,
+          `: ${plural(event.images, 'image')} in ${plural(event.classes, 'class', 'classes')}`,
+        );
       case 'weights':
         return this.#weights(event);
       case 'recipe':

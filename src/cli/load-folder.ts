@@ -22,3 +22,6 @@ export async function loadFolder(root: string, options: ImageFolderOptions, {ter
   const line = new ProgressLine(terminal);
   return loadImageFolder(root, {...options, signal, onProgress: listing(line), onBytes: unpacking(line)}).finally(() => line.end());
 }
+
+/** To be spread: the list that names the images, where there is one. The folder it lies in says less. */
+export const listOf = ({layout}: ImageFolder, data: string): {readonly data?: string} => (layout === 'list' ? {data} : {});

@@ -1,8 +1,9 @@
+import {hasRawBytes} from '../core/file-names.js';
 import {printable, printableJson} from '../core/printable.js';
 
 // A name a line. One that a line cannot hold, that an editor would act on, or that begins as JSON does, is a JSON string.
 
-const isPlain = (name: string): boolean => printable(name) === name && !name.startsWith('"') && name === name.trim();
+const isPlain = (name: string): boolean => printable(name) === name && !name.startsWith('"') && name === name.trim() && !hasRawBytes(name);
 
 export const formatNames = (names: readonly string[]): string =>
   names.map(name => `${isPlain(name) ? name : printableJson(name)}\n`).join('');

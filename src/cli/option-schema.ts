@@ -63,7 +63,10 @@ export const MOST_USED: readonly string[] = [
 
 /** Headings of the help. */
 export const GROUPS: Readonly<Record<string, readonly string[]>> = {
-  'Images:': ['data', 'valData', 'testData', 'valSplit', 'testSplit', 'splitBy', 'folds', 'fold', 'split', 'classes', 'exclude', 'limit'],
+  'Images:': [
+    ...['data', 'valData', 'testData', 'valSplit', 'testSplit', 'splitBy', 'folds', 'fold', 'split', 'classes', 'exclude', 'limit'],
+    ...['pathColumn', 'labelColumn', 'followLinks'],
+  ],
   'Network:': ['arch', 'weights', 'lastStage', 'imageSize', 'fit', 'head', 'pooling', 'dropout'],
   'Training:': [
     ...['freeze', 'epochs', 'batchSize', 'lr', 'optimizer', 'weightDecay', 'labelSmoothing', 'clipNorm', 'batchNorm', 'precision'],

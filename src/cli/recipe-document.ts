@@ -29,6 +29,8 @@ const EXAMPLES: Readonly<Record<string, unknown>> = {
     limit: 20,
     classes: 'cat,dog',
     exclude: 'exclude.txt',
+    pathColumn: 'image',
+    labelColumn: 'label',
     folds: 5,
     fold: '1/5',
     out: 'runs/pets',

@@ -24,6 +24,9 @@ interface RunValues {
   readonly folds?: number;
   readonly classes?: string;
   readonly exclude?: string;
+  readonly pathColumn?: string;
+  readonly labelColumn?: string;
+  readonly followLinks?: boolean;
   readonly out?: string;
   readonly overwrite: boolean;
   readonly engine: NonNullable<FinetuneOptions['engine']>;

@@ -1,4 +1,4 @@
-import {printable} from '../core/printable.js';
+import {quoted} from '../core/shell-word.js';
 
 /** A fraction of 1: `92.8 %` */
 export const percent = (fraction: number, digits = 1): string => `${(100 * fraction).toFixed(digits)} %`;
@@ -16,12 +16,7 @@ export function listed(items: readonly string[], limit = 6): string {
   return shown.length < 2 ? shown.join('') : `${shown.slice(0, -1).join(', ')} and ${shown.at(-1)}`;
 }
 
-/** A word of a command line as a POSIX shell takes it; what a terminal would act on as bash and zsh do. */
-export function quoted(word: string): string {
-  if (/^[\w@%+=:,./-]+$/.test(word)) return word;
-  if (printable(word) === word) return `'${word.replaceAll("'", `'\\''`)}'`;
-  return `$'${printable(word.replace(/[\\']/g, '\\$&'))}'`;
-}
+export {quoted};
 
 /** npx also starts what starts us: a test runner, say. */
 export const startedByNpx = ({npm_lifecycle_event: by, npm_lifecycle_script: script = ''}: NodeJS.ProcessEnv): boolean =>

@@ -7,6 +7,8 @@ export interface Finding {
   readonly message: string;
   /** Paths relative to the dataset's root, where the finding is about files. */
   readonly files: readonly string[];
+  /** The same files, those that belong together in one list each, where it is about pairs or groups. */
+  readonly groups?: readonly (readonly string[])[];
   /** Those that had better be left out (`finetune check --fix-list`), where leaving some out mends it. */
   readonly exclude?: readonly string[];
   /** The class it is about, where it is about one. */

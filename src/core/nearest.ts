@@ -17,7 +17,9 @@ export function editDistance(a: string, b: string): number {
 /** The known word closest to what was typed, or undefined where nothing is close. */
 export function nearest(word: string, known: readonly string[]): string | undefined {
   const limit = Math.max(2, Math.floor(word.length / 3));
-  const ranked = known.map(candidate => ({candidate, distance: editDistance(word.toLowerCase(), candidate.toLowerCase())}));
+  // Each letter more or less is an edit; the distance to a word of a whole file would take minutes.
+  const similarlyLong = known.filter(candidate => Math.abs(candidate.length - word.length) <= limit);
+  const ranked = similarlyLong.map(candidate => ({candidate, distance: editDistance(word.toLowerCase(), candidate.toLowerCase())}));
   const best = ranked.sort((x, y) => x.distance - y.distance)[0];
   return best !== undefined && best.distance <= limit ? best.candidate : undefined;
 }

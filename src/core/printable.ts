@@ -1,3 +1,5 @@
+import {hasRawBytes, readableName} from './file-names.js';
+
 // Names of files, folders and classes come from outside: what of them a viewer would act on is shown as an escape of JSON.
 
 /**
@@ -8,8 +10,11 @@ const UNPRINTABLE = /(?![\u200c\u200d])[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/gu;
 
 const unit = (code: number): string => `\\u${code.toString(16).padStart(4, '0')}`;
 
-/** A character beyond 16 bits is two units. */
-const escaped = (character: string): string => Array.from({length: character.length}, (_, i) => unit(character.charCodeAt(i))).join('');
+/** A character beyond 16 bits is two units; a byte of a name that is no UTF-8 (file-names.ts) is `\\xe9`. */
+const escaped = (character: string): string =>
+  hasRawBytes(character)
+    ? readableName(character)
+    : Array.from({length: character.length}, (_, i) => unit(character.charCodeAt(i))).join('');
 
 /** Text with the names of somebody's files in it as one line, as a person or `JSON.parse` may read it: `a\\nb`. */
 export const printable = (text: string): string =>

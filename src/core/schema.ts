@@ -32,18 +32,19 @@ const FIRST = new Ajv(OPTIONS);
 /** Characters of a value that are shown: it may be a whole file. */
 const SHOWN = 200;
 
+const short = (text: string): string => (text.length > SHOWN ? `${text.slice(0, SHOWN)}...` : text);
+
 /** As JSON, or as it is called where there is none. */
 function show(value: unknown): string {
   try {
-    const json = JSON.stringify(value) ?? described(value);
-    return json.length > SHOWN ? `${json.slice(0, SHOWN)}...` : json;
+    return short(JSON.stringify(value) ?? described(value));
   } catch {
     return described(value);
   }
 }
 
 /** `/phases/0/rates` -> `phases.0.rates` */
-const dotted = (pointer: string): string => pointer.slice(1).replaceAll('/', '.').replaceAll('~1', '/').replaceAll('~0', '~');
+const dotted = (pointer: string): string => short(pointer.slice(1).replaceAll('/', '.').replaceAll('~1', '/').replaceAll('~0', '~'));
 
 /** `crop, squash or pad` */
 function either(choices: readonly unknown[]): string {
@@ -66,7 +67,7 @@ function sentence(error: ErrorObject): string {
     case 'additionalProperties': {
       const key = String(error.params.additionalProperty);
       const known = Object.keys((error.parentSchema as {properties?: object}).properties ?? {});
-      return `Expected a known key, but found "${inside}${key}"${suggestion(key, known) || `. Known keys: ${known.join(', ')}.`}`;
+      return `Expected a known key, but found "${inside}${short(key)}"${suggestion(key, known) || `. Known keys: ${known.join(', ')}.`}`;
     }
     case 'required':
       return `Expected "${inside}${error.params.missingProperty}", but found nothing.`;

@@ -74,7 +74,7 @@ export async function checkImages(folder: ImageFolder, options: CheckOptions = {
   const findings = [
     ...folder.findings,
     ...classFindings(folder),
-    ...unreadableFindings(broken, folder.classNames),
+    ...unreadableFindings(readable, broken, folder.classNames),
     ...lookFindings(readable.map(sample => ({sample, picture: looks.get(sample.name)!.picture!}))),
     ...copyFindings(partsOf(folder, readable), folder.classNames, copies),
   ];

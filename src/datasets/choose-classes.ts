@@ -24,9 +24,10 @@ export class UnknownClassError extends DatasetError {
 export function chooseClasses(tree: ImageTree, prefixes: FolderLayout['prefixes'], classes: readonly string[] | undefined): ImageTree {
   if (classes === undefined) return tree;
   const known = foldersIn(tree, prefixes.train);
-  const unknown = classes.find(name => !known.includes(name));
+  const wanted = classes.map(name => name.normalize('NFC'));
+  const unknown = wanted.find(name => !known.includes(name));
   if (unknown !== undefined) throw new UnknownClassError(unknown, tree.root, known);
-  const chosen = new Set(classes);
+  const chosen = new Set(wanted);
   const isOther = (name: string): boolean =>
     Object.values(prefixes).some(prefix => {
       const className = classOf(`${name}/`, prefix);
@@ -37,6 +38,7 @@ export function chooseClasses(tree: ImageTree, prefixes: FolderLayout['prefixes'
     ...tree,
     images: tree.images.filter(({name}) => !isOther(name)),
     broken: tree.broken.filter(({name}) => !isOther(name)),
+    lostLinks: tree.lostLinks.filter(({name}) => !isOther(name)),
     folders: tree.folders.filter(name => !isOther(name)),
     findings: [...tree.findings, ...leftOut('class-not-chosen', 'note', others, 'its class is not among --classes')],
   };

@@ -4,7 +4,7 @@ import {groupBy} from './group-by.js';
 import {IMBALANCED, timesOf} from './imbalance.js';
 import type {ImageFolder, Sample} from './image-folder.js';
 import {everySample} from './image-folder.js';
-import {partNamed} from './folder-layout.js';
+import {partNamed} from './split-names.js';
 
 /** Fewer images of a class tell little of it. */
 const FEW = 10;
@@ -115,7 +115,8 @@ function collisions(samples: readonly Sample[]): Finding[] {
   if (first === undefined) return [];
   const names = alike.flat().map(({name}) => name);
   const message = `${names.length} names differ in case or spelling of accents alone, such as ${first.map(({name}) => name).join(' and ')}: on macOS and Windows they are one file.`;
-  return [{code: 'names-collide', severity: 'note', message, files: names}];
+  const groups = alike.map(group => group.map(({name}) => name));
+  return [{code: 'names-collide', severity: 'note', message, files: names, groups}];
 }
 
 /** What a person should know of the classes and names of a folder, before any image is opened. */

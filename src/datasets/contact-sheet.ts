@@ -7,9 +7,9 @@ const GAP = 6;
  * Square pictures side by side, rows below each other, on white.
  *
  * @param rows pictures of `[size, size, 3]` each
- * @returns a PNG
+ * @returns a JPEG, unless the name ends in .png or .webp
  */
-export async function contactSheet(rows: readonly (readonly Uint8Array[])[], size: number): Promise<Buffer> {
+export async function contactSheet(rows: readonly (readonly Uint8Array[])[], size: number, name: string): Promise<Buffer> {
   const columns = Math.max(...rows.map(({length}) => length));
   const place = (index: number): number => GAP + index * (size + GAP);
   const pictures = rows.flatMap((row, y) =>
@@ -20,8 +20,9 @@ export async function contactSheet(rows: readonly (readonly Uint8Array[])[], siz
       top: place(y),
     })),
   );
-  return sharp({create: {width: place(columns), height: place(rows.length), channels: 3, background: 'white'}})
+  const sheet = sharp({create: {width: place(columns), height: place(rows.length), channels: 3, background: 'white'}})
     .composite(pictures)
-    .png()
-    .toBuffer();
+    .removeAlpha();
+  if (/\.png$/i.test(name)) return sheet.png().toBuffer();
+  return /\.webp$/i.test(name) ? sheet.webp({quality: 85}).toBuffer() : sheet.jpeg({quality: 88}).toBuffer();
 }

@@ -22,8 +22,9 @@ function acrossClasses(group: readonly Sample[], classNames: readonly string[]):
   return {
     code: 'near-copies-across-classes',
     severity: 'warning',
-    message: `The same photograph is in classes ${classes.join(' and ')}: ${namesOf(group).join(', ')}. Keep it where it belongs.`,
+    message: `The same photograph is in classes ${classes.join(' and ')}: ${namesOf(group).join(', ')}. Keep the right one; a fix list leaves out all.`,
     files: namesOf(group),
+    groups: [namesOf(group)],
     exclude: namesOf(group),
   };
 }
@@ -49,7 +50,7 @@ function repeated(code: string, what: string, groups: readonly (readonly Sample[
   if (first === undefined) return [];
   const which = groups.length === 1 ? `1 ${what} is` : `${groups.length} ${what}s are`;
   const message = `${which} there more than once, such as ${namesOf(first).join(' and ')}; ${then}.`;
-  return [{code, severity: 'note', message, files: namesOf(groups.flat())}];
+  return [{code, severity: 'note', message, files: namesOf(groups.flat()), groups: groups.map(namesOf)}];
 }
 
 /** Files that a class has more than once in a part; what several classes or parts have, a split tells of. */
@@ -70,6 +71,9 @@ function leakFindings(train: readonly Sample[], measured: readonly Sample[], {co
   });
   const [first] = leaks;
   if (first === undefined) return [];
+  const groups = [...groupBy(leaks, ({sample}) => photograph(sample)).values()].map(group =>
+    namesOf([...group.map(({sample}) => sample), ...byPhotograph.get(photograph(group[0]!.sample))!]),
+  );
   const which = leaks.length === 1 ? '1 image for training shows' : `${leaks.length} images for training show`;
   return [
     {
@@ -78,7 +82,8 @@ function leakFindings(train: readonly Sample[], measured: readonly Sample[], {co
       message:
         `${which} a photograph that is for validation or test as well, such as ${first.sample.name} and ${first.others[0]!.name}: ` +
         'the metrics will flatter. Leave out those for training.',
-      files: [...new Set(leaks.flatMap(({sample, others}) => namesOf([sample, ...others])))],
+      files: [...new Set(groups.flat())],
+      groups,
       exclude: leaks.map(({sample}) => sample.name),
     },
   ];

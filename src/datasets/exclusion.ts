@@ -9,13 +9,13 @@ export class Exclusion {
 
   /** @param names as `Sample.name` and findings have them */
   constructor(names: readonly string[] = []) {
-    this.#names = new Set(names);
+    this.#names = new Set(names.map(name => name.normalize('NFC')));
   }
 
   /** Files that are not on the list. */
   kept<File extends {readonly name: string}>(files: readonly File[]): File[] {
     return files.filter(({name}) => {
-      if (!this.#names.has(name)) return true;
+      if (!this.#names.has(name.normalize('NFC'))) return true;
       this.#found.add(name);
       return false;
     });
@@ -23,11 +23,15 @@ export class Exclusion {
 
   /** What was left out, and what was to be and is not there. */
   findings(): Finding[] {
-    const missing = [...this.#names].filter(name => !this.#found.has(name));
+    const found = new Set([...this.#found].map(name => name.normalize('NFC')));
+    const missing = [...this.#names].filter(name => !found.has(name));
     const [first] = missing;
     const which = missing.length === 1 ? `${first} is` : `${count(missing.length)} files, such as ${first}, are`;
     return [
-      ...leftOut('excluded', 'note', [...this.#found], 'it is on the list of --exclude'),
+      ...leftOut('excluded', 'note', [...this.#found], 'it is on the list of --exclude').map(finding => ({
+        ...finding,
+        exclude: finding.files,
+      })),
       ...(first === undefined
         ? []
         : [

@@ -9,7 +9,7 @@ import {datasetPlace} from './archives/dataset-place.js';
 import {concurrently} from './concurrently.js';
 import {formatFault, formatOfFile, isNamedAsImage} from './image-format.js';
 import {FILES_AT_ONCE, readImageTree} from './image-tree.js';
-import type {Watching} from './image-tree.js';
+import type {TreeOptions} from './image-tree.js';
 import {leftOut} from './left-out.js';
 
 /** A word that stands for no image at all. */
@@ -50,16 +50,16 @@ async function matching(pattern: string): Promise<FoundImages> {
 const isArchive = async (path: string): Promise<boolean> => (await archiveKind(path).catch(() => undefined)) !== undefined;
 
 /** What is below a folder, or in an archive: then under the paths it was unpacked to. */
-async function inPlace(path: string, watching: Watching): Promise<FoundImages> {
+async function inPlace(path: string, watching: TreeOptions): Promise<FoundImages> {
   const {root, findings} = await datasetPlace(path, watching);
   const found = await below(root, watching);
   return {...found, findings: [...found.findings, ...findings]};
 }
 
-async function below(folder: string, watching: Watching): Promise<FoundImages> {
+async function below(folder: string, watching: TreeOptions): Promise<FoundImages> {
   const tree = await readImageTree(folder, join(folder, '/'), watching);
   const broken = tree.broken.filter(({name}) => !name.endsWith('/'));
-  const images = [...tree.images, ...broken].map(({name}) => join(name));
+  const images = [...tree.images, ...broken].map(({name, spelled = name}) => join(spelled));
   return {images: images.sort(), findings: tree.findings.filter(({code}) => code !== 'unreadable-image')};
 }
 
@@ -69,7 +69,7 @@ async function below(folder: string, watching: Watching): Promise<FoundImages> {
  * path it was found by.
  * @throws NoImagesFoundError (exit 2) for a word that stands for nothing
  */
-export async function findImages(words: readonly string[], watching: Watching = {}): Promise<FoundImages> {
+export async function findImages(words: readonly string[], watching: TreeOptions = {}): Promise<FoundImages> {
   const found = new Set<string>();
   const findings: Finding[] = [];
   for (const word of new Set(words)) {

@@ -3,7 +3,7 @@ import type {ImageFolder, ImageFolderOptions} from './image-folder.js';
 
 const OPTIONS: Kinds<ImageFolderOptions> = {
   ...{valData: TEXT, testData: TEXT, exclude: TEXTS, classes: TEXTS, tolerant: FLAG, limit: wholeFrom(1), seed: wholeFrom(0)},
-  ...{signal: SIGNAL, onProgress: CALLBACK, onBytes: CALLBACK},
+  ...{followLinks: FLAG, pathColumn: TEXT, labelColumn: TEXT, signal: SIGNAL, onProgress: CALLBACK, onBytes: CALLBACK},
 };
 
 /** @throws ArgumentError */

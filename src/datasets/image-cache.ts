@@ -64,7 +64,7 @@ export async function openImageCache(
     return bySample.get(name)!;
   };
   return {
-    findings: unreadableFindings(broken, options.classNames),
+    findings: unreadableFindings(readable, broken, options.classNames),
     samples: readable,
     contentHash: sample => contentOf(sample).hash,
     image: sample => store.image(contentOf(sample)),

@@ -3,20 +3,17 @@ import {resolve} from 'node:path';
 import type {DatasetError} from '../core/errors.js';
 import type {Finding} from '../core/finding.js';
 import {random, shuffled} from '../core/random.js';
-import {EmptyPartError, matchClasses, nameClasses, replacedFindings, strayFindings} from './class-folders.js';
-import type {Source} from './class-folders.js';
 import {datasetPlace} from './archives/dataset-place.js';
-import {chooseClasses} from './choose-classes.js';
+import {EmptyPartError} from './class-folders.js';
+import {folderFor, folderSource, listFor, listSource, type PartImages, type Reading} from './dataset-source.js';
 import {Exclusion} from './exclusion.js';
 import {checkFolderArguments} from './folder-arguments.js';
-import {findLayout} from './folder-layout.js';
-import type {Part} from './folder-layout.js';
 import {groupBy} from './group-by.js';
-import {loadManifest} from './manifest.js';
-import {isManifest} from './manifest-rows.js';
-import {readImageTree} from './image-tree.js';
+import type {TreeOptions} from './image-tree.js';
 import {leftOut} from './left-out.js';
-import type {Watching} from './image-tree.js';
+import {isManifest} from './manifest-rows.js';
+import {Refusals} from './refusals.js';
+import type {Part} from './split-names.js';
 
 /** One image and what it shows. */
 export interface Sample {
@@ -48,10 +45,10 @@ export interface ImageFolder {
   readonly layout: 'classes' | 'splits' | 'list';
 }
 
-export interface ImageFolderOptions extends Watching {
-  /** A folder of class folders to validate on, instead of the root's own. */
+export interface ImageFolderOptions extends TreeOptions {
+  /** A folder of class folders, or a list of images, to validate on, instead of the root's own. */
   readonly valData?: string;
-  /** A folder of class folders to test on, instead of the root's own. */
+  /** A folder of class folders, or a list of images, to test on, instead of the root's own. */
   readonly testData?: string;
   /** Names of images to leave out (`Sample.name`). */
   readonly exclude?: readonly string[];
@@ -62,14 +59,21 @@ export interface ImageFolderOptions extends Watching {
   /** Images to keep of each class in each part, drawn by `seed`. */
   readonly limit?: number;
   readonly seed?: number;
+  /** Columns of lists, by their names or by their numbers from 1, where those do not say what they are. */
+  readonly pathColumn?: string;
+  readonly labelColumn?: string;
 }
 
+/** A list of images, and no folder with such a name. */
+const isList = async (path: string): Promise<boolean> =>
+  isManifest(path) && (await stat(path).catch(() => undefined))?.isDirectory() !== true;
+
 /**
- * Finds the images below a folder, or in an archive of one: `root/<class>/...`, or `root/{train,val,test}/<class>/...`. Classes of
- * validation and test folders are matched by name. Where the root is a list of images (manifest.ts), finds those.
+ * Finds the images of a dataset, a folder or an archive of one: class folders, parts of a split with class folders, each perhaps within
+ * others (folder-layout.ts); or what a list names (manifest.ts). Classes of validation and test images are matched by name.
  *
- * @throws ArgumentError, FolderNotFoundError, UnknownClassError, TooFewClassesError, ManifestError, EmptyClassError, BrokenClassError,
- *   EmptyPartError, ArchiveError, NotADatasetError, AbortedError
+ * @throws ArgumentError, FolderNotFoundError, LayoutError, ClassFolderError, UnknownClassError, TooFewClassesError, ManifestError,
+ *   ManifestColumnsError, EmptyClassError, BrokenClassError, EmptyPartError, ArchiveError, NotADatasetError, AbortedError
  */
 export async function loadImageFolder(path: string, options: ImageFolderOptions = {}): Promise<ImageFolder> {
   checkFolderArguments(path, options);
@@ -79,60 +83,35 @@ export async function loadImageFolder(path: string, options: ImageFolderOptions 
 }
 
 async function loadPlace(root: string, options: ImageFolderOptions): Promise<ImageFolder> {
-  if (isManifest(root) && (await stat(root).catch(() => undefined))?.isDirectory() !== true) {
-    const folder = await loadManifest(root, options);
-    return limitedFolder(folder, options);
-  }
-  const exclusion = new Exclusion(options.exclude);
-  const whole = await readImageTree(resolve(root), '', options, exclusion);
-  const imageNames = whole.images.map(({name}) => name);
-  const {layout, prefixes, unused} = findLayout(imageNames, whole.folders);
-  const tree = chooseClasses(whole, prefixes, options.classes);
-  const refusals = new Refusals(options.tolerant === true);
-  const classNames = nameClasses({tree, prefix: prefixes.train}, (error, className) => refusals.add(error, className));
-  const findings = [...tree.findings, ...strayFindings(tree, Object.values(prefixes), unused)];
+  const [exclusion, refusals] = [new Exclusion(options.exclude), new Refusals(options.tolerant === true)];
+  const reading = {options, exclusion, refusals};
+  const source = (await isList(root)) ? await listSource(root, reading) : await folderSource(root, reading);
+  const {classNames, layout} = source;
+  const findings = [...source.findings];
   const samplesOf = async (part: Part, elsewhere?: string): Promise<readonly Sample[] | undefined> => {
-    const own = prefixes[part] === undefined ? undefined : {tree, prefix: prefixes[part]};
-    const source = elsewhere === undefined ? own : await sourceElsewhere(part, elsewhere, options, exclusion);
-    if (source === undefined) return undefined;
-    if (elsewhere !== undefined) {
-      findings.push(...source.tree.findings, ...strayFindings(source.tree, [source.prefix], []), ...replacedFindings(own, elsewhere));
-    }
-    const {samples, findings: found} = matchClasses(part, source, classNames);
-    findings.push(...found);
-    if (samples.length === 0 && elsewhere !== undefined) refusals.add(new EmptyPartError(part, source.tree.root, classNames));
-    return samples.length === 0 ? undefined : samples;
+    const images = elsewhere === undefined ? source.images(part) : await imagesElsewhere(part, elsewhere, classNames, reading);
+    if (elsewhere !== undefined) findings.push(...source.replaced(part, elsewhere));
+    findings.push(...(images?.findings ?? []));
+    if (images?.samples.length === 0 && elsewhere !== undefined)
+      refusals.add(new EmptyPartError(part, resolve(elsewhere), classNames, images.broken));
+    return images === undefined || images.samples.length === 0 ? undefined : images.samples;
   };
   const samples = (await samplesOf('train')) ?? [];
   const validation = await samplesOf('validation', options.valData);
   const test = await samplesOf('test', options.testData);
   findings.push(...exclusion.findings(), ...refusals.findings);
   const folder = {
-    root: tree.root,
-    classNames,
-    samples,
+    ...{root: source.root, classNames, samples, findings, layout},
     ...(validation && {validation}),
     ...(test && {test}),
-    findings,
-    layout,
     ...(refusals.first && {refusal: refusals.first}),
   };
   return limitedFolder(folder, options);
 }
 
-/** Why a run would refuse a folder: thrown at once, or kept and told. */
-class Refusals {
-  readonly findings: Finding[] = [];
-  first?: DatasetError;
-
-  constructor(readonly areKept: boolean) {}
-
-  add(error: DatasetError, className?: string): void {
-    if (!this.areKept) throw error;
-    this.first ??= error;
-    const code = className === undefined ? 'unusable-part' : 'unusable-class';
-    this.findings.push({code, severity: 'error', message: error.message, files: [], ...(className !== undefined && {className})});
-  }
+async function imagesElsewhere(part: Part, path: string, classNames: readonly string[], reading: Reading): Promise<PartImages> {
+  const {root} = await datasetPlace(path, reading.options);
+  return (await isList(root)) ? listFor(part, root, classNames, reading) : folderFor(part, root, classNames, reading);
 }
 
 /** A folder with fewer images of each class in each part, and what it tells of the others. */
@@ -143,12 +122,6 @@ function limitedFolder(folder: ImageFolder, options: ImageFolderOptions): ImageF
   const kept = new Set(everySample(smaller).map(({name}) => name));
   const others = everySample(folder).flatMap(({name}) => (kept.has(name) ? [] : [name]));
   return {...smaller, findings: [...folder.findings, ...leftOut('over-limit', 'note', others, 'its class has more images than --limit')]};
-}
-
-async function sourceElsewhere(part: Part, folder: string, watching: Watching, exclusion: Exclusion): Promise<Source> {
-  const prefix = `${part}://`;
-  const {root} = await datasetPlace(folder, watching);
-  return {tree: await readImageTree(resolve(root), prefix, watching, exclusion), prefix};
 }
 
 /** The same few of each class for the same seed, whatever the other classes hold. */

@@ -1,5 +1,7 @@
 import {access, constants, stat} from 'node:fs/promises';
+import {extname, join} from 'node:path';
 import {DatasetError} from '../core/errors.js';
+import {systemPath} from '../core/file-names.js';
 import type {Finding} from '../core/finding.js';
 import {concurrently} from './concurrently.js';
 import type {Exclusion} from './exclusion.js';
@@ -7,7 +9,7 @@ import {groupBy} from './group-by.js';
 import {formatFault, formatOfFile, isNamedAsImage} from './image-format.js';
 import {leftOut} from './left-out.js';
 import {listFiles} from './list-files.js';
-import type {ListedFile, Listing} from './list-files.js';
+import type {ListedFile, Listing, RefusedLink} from './list-files.js';
 import type {BrokenFile} from './readability.js';
 
 /** What lies below a folder, sorted into images and the rest by the files' bytes. */
@@ -18,7 +20,17 @@ export interface ImageTree {
   readonly broken: readonly BrokenFile[];
   /** By name; sorted. */
   readonly folders: readonly string[];
+  /** Names of files that are no images. */
+  readonly others: readonly string[];
+  /** Links that may lead to images, and were not followed. */
+  readonly lostLinks: readonly LostLink[];
   readonly findings: readonly Finding[];
+}
+
+/** A link that was not followed, with a clause about it. */
+export interface LostLink extends BrokenFile {
+  /** Whether it may stand for a folder of images, and not for one. */
+  readonly isFolder: boolean;
 }
 
 /** The folder of images is not there, or is no folder. */
@@ -33,11 +45,23 @@ export class FolderNotFoundError extends DatasetError {
   }
 }
 
+/** A path as it is spelled on the disk, where that takes accents otherwise. */
+async function spelled(path: string): Promise<string> {
+  for (const spelling of [path, path.normalize('NFC'), path.normalize('NFD')]) {
+    const isThere = await stat(systemPath(spelling)).then(
+      () => true,
+      () => false,
+    );
+    if (isThere) return spelling;
+  }
+  return path;
+}
+
 async function assertFolder(path: string): Promise<void> {
-  const status = await stat(path).catch((error: NodeJS.ErrnoException) => error.code);
+  const status = await stat(systemPath(path)).catch((error: NodeJS.ErrnoException) => error.code);
   if (typeof status !== 'object') throw new FolderNotFoundError(path, status === 'ENOENT' ? 'nothing' : `an error, ${status}`);
   if (!status.isDirectory()) throw new FolderNotFoundError(path, 'a file');
-  await access(path, constants.R_OK | constants.X_OK).catch(() => {
+  await access(systemPath(path), constants.R_OK | constants.X_OK).catch(() => {
     throw new FolderNotFoundError(path, 'one that may not be looked into');
   });
 }
@@ -67,6 +91,11 @@ export interface Watching {
   readonly onBytes?: (done: number, total: number) => void;
 }
 
+export interface TreeOptions extends Watching {
+  /** Reads what links lead to outside the folder, too. */
+  readonly followLinks?: boolean;
+}
+
 /**
  * Finds every image below a folder.
  *
@@ -75,13 +104,14 @@ export interface Watching {
  * @throws FolderNotFoundError, AbortedError
  */
 export async function readImageTree(
-  root: string,
+  named: string,
   prefix: string,
-  {signal, onProgress}: Watching = {},
+  {signal, onProgress, followLinks}: TreeOptions = {},
   exclusion?: Exclusion,
 ): Promise<ImageTree> {
+  const root = await spelled(named);
   await assertFolder(root);
-  const listing = await listFiles(root, prefix, signal);
+  const listing = await listFiles(root, prefix, {...(signal && {signal}), ...(followLinks === true && {followLinks})});
   const files = exclusion?.kept(listing.files) ?? listing.files;
   let done = 0;
   const look = async (file: ListedFile): Promise<Verdict> => {
@@ -101,29 +131,47 @@ export async function readImageTree(
     images: files.filter((_, index) => verdicts[index] === 'image'),
     broken,
     folders: listing.folders,
+    others,
+    lostLinks: (exclusion?.kept(listing.refusedLinks) ?? listing.refusedLinks).flatMap(link => lostLink(link, root, prefix)),
     findings: [...brokenFindings(broken), ...leftOut('not-an-image', 'note', others, 'it is not an image'), ...listingFindings(listing)],
   };
 }
 
+const LINK_REASONS = {
+  outside: 'it is a link that leads outside the folder, and --follow-links was not given',
+  nowhere: 'it is a link that leads nowhere',
+  again: 'it is a link to a folder that is read already',
+};
+
+function lostLink({name, reason, leadsTo}: RefusedLink, root: string, prefix: string): LostLink[] {
+  const isImage = isNamedAsImage(name) && leadsTo !== 'folder';
+  const isFolder = leadsTo === 'folder' || (reason === 'nowhere' && extname(name) === '');
+  if (reason === 'again' || !(isImage || isFolder)) return [];
+  return [{path: join(root, name.slice(prefix.length)), name, reason: LINK_REASONS[reason], isFolder}];
+}
+
 const brokenFindings = (broken: readonly BrokenFile[]): Finding[] =>
   [...groupBy(broken, ({reason}) => reason)].flatMap(([reason, files]) =>
-    leftOut(
-      reason === CLOSED_FOLDER ? 'unreadable-folder' : 'unreadable-image',
-      'warning',
-      files.map(({name}) => name),
-      reason,
-    ),
+    reason === CLOSED_FOLDER
+      ? leftOut('unreadable-folder', 'warning', namesOf(files), reason)
+      : toLeaveOut('unreadable-image', files, reason),
   );
+
+const namesOf = (files: readonly {readonly name: string}[]): string[] => files.map(({name}) => name);
+
+/** Files that are left out now, and had better be on a list of those. */
+export const toLeaveOut = (code: string, files: readonly {readonly name: string}[], reason: string): Finding[] =>
+  leftOut(code, 'warning', namesOf(files), reason).map(finding => ({...finding, exclude: finding.files}));
 
 /** Other hidden files are a tool's own. */
 const mightBeMissed = (name: string): boolean => name.endsWith('/') || isNamedAsImage(name);
 
 function listingFindings({refusedLinks, specials, hidden}: Listing): Finding[] {
-  const refused = (wanted: string): string[] => refusedLinks.filter(({reason}) => reason === wanted).map(({name}) => name);
+  const refused = (wanted: string): string[] => namesOf(refusedLinks.filter(({reason}) => reason === wanted));
   return [
-    ...leftOut('link-outside', 'warning', refused('outside'), 'it is a link that leads outside the folder'),
-    ...leftOut('link-nowhere', 'warning', refused('nowhere'), 'it is a link that leads nowhere'),
-    ...leftOut('link-again', 'note', refused('again'), 'it is a link to a folder that is read already'),
+    ...leftOut('link-outside', 'warning', refused('outside'), LINK_REASONS.outside),
+    ...leftOut('link-nowhere', 'warning', refused('nowhere'), LINK_REASONS.nowhere),
+    ...leftOut('link-again', 'note', refused('again'), LINK_REASONS.again),
     ...leftOut('not-a-file', 'note', specials, 'it is neither a file nor a folder'),
     ...leftOut('hidden', 'note', hidden.filter(mightBeMissed), 'its name begins with a dot'),
   ];

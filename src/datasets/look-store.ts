@@ -2,6 +2,7 @@ import {createHash} from 'node:crypto';
 import type {Stats} from 'node:fs';
 import {mkdir} from 'node:fs/promises';
 import {join} from 'node:path';
+import {crc32} from 'node:zlib';
 import type {FileLook, Picture} from './looks.js';
 import {openSealedFile, writeSealedFile} from './sealed-file.js';
 import {SIDE} from './thumbprint.js';
@@ -20,6 +21,8 @@ interface Entry extends State {
 /** As it is written: the prints lie before, one behind the other. */
 interface Written {
   readonly version: number;
+  /** Of the prints. */
+  readonly sum: number;
   readonly entries: readonly (readonly [path: string, size: number, mtimeMs: number, look: ReturnType<typeof withoutPrint>])[];
 }
 
@@ -65,13 +68,14 @@ async function readEntries(path: string): Promise<Map<string, Entry>> {
   const file = await openSealedFile(path);
   if (file === undefined) return new Map();
   try {
-    const {version, entries} = file.about as Written;
+    const {version, sum, entries} = file.about as Written;
     if (version !== VERSION) return new Map();
     const prints = await file.read(0, entries.filter(([, , , {picture}]) => picture !== undefined).length * PRINT_BYTES);
+    if (prints === undefined || crc32(prints) !== sum) return new Map();
     let next = 0;
     const withPrint = ({picture, ...look}: ReturnType<typeof withoutPrint>): FileLook => {
       if (picture === undefined) return look;
-      const print = prints!.subarray(next, (next += PRINT_BYTES));
+      const print = prints.subarray(next, (next += PRINT_BYTES));
       return {...look, picture: {...picture, print}};
     };
     return new Map(entries.map(([name, size, mtimeMs, look]) => [name, {size, mtimeMs, look: withPrint(look)}]));
@@ -84,9 +88,10 @@ async function writeEntries(path: string, entries: ReadonlyMap<string, Entry>): 
   const prints = [...entries.values()].flatMap(({look}) => (look.picture === undefined ? [] : [look.picture.print]));
   await mkdir(join(path, '..'), {recursive: true});
   await writeSealedFile(path, prints.length * PRINT_BYTES, async (write): Promise<Written> => {
-    await write(Buffer.concat(prints), 0);
+    const bytes = Buffer.concat(prints);
+    await write(bytes, 0);
     const written = [...entries].map(([name, {size, mtimeMs, look}]) => [name, size, mtimeMs, withoutPrint(look)] as const);
-    return {version: VERSION, entries: written};
+    return {version: VERSION, sum: crc32(bytes), entries: written};
   });
 }
 

@@ -1,5 +1,6 @@
 import {createHash} from 'node:crypto';
 import {stat} from 'node:fs/promises';
+import {systemPath} from '../core/file-names.js';
 import {concurrently} from './concurrently.js';
 import {IMAGES_A_THREAD, type Work} from './contents.js';
 import {examine} from './decode.js';
@@ -41,7 +42,7 @@ class Looks {
   constructor(readonly store: LookStore | undefined) {}
 
   async at(path: string): Promise<FileLook> {
-    const state = await stat(path);
+    const state = await stat(systemPath(path));
     const known = this.store?.find(path, state);
     if (known !== undefined) return known;
     const bytes = await readBytes(path);

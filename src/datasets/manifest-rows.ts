@@ -1,9 +1,12 @@
-import {createReadStream} from 'node:fs';
+import {readFile} from 'node:fs/promises';
 import {extname} from 'node:path';
-import {createInterface} from 'node:readline';
-import {pipeline} from 'node:stream';
+import {Readable} from 'node:stream';
 import {parse} from 'csv-parse';
 import {DatasetError, messageOf} from '../core/errors.js';
+import {decodeText, EncodingError} from '../core/text-file.js';
+import type {ListedFiles} from './listed-files.js';
+import {severalLabelsIn} from './several-labels.js';
+import {columnsOf, isUnassigned, type Columns, type NamedColumns} from './manifest-columns.js';
 
 /** A list of images that cannot be understood. */
 export class ManifestError extends DatasetError {
@@ -24,80 +27,69 @@ export class ManifestError extends DatasetError {
 export interface ManifestRow {
   readonly line: number;
   readonly path: string;
+  /** In NFC. */
   readonly label: string;
   /** As it is written; empty where nothing is. */
   readonly split: string;
 }
 
-/** Names that columns and keys go by, in lower case. */
-const COLUMNS = {
-  path: ['path', 'file', 'filename', 'file_name', 'filepath', 'image', 'image_path'],
-  label: ['label', 'class', 'class_name', 'category', 'target'],
-  split: ['split', 'set', 'part', 'subset'],
-} as const;
+interface Line {
+  readonly line: number;
+  readonly cells: readonly string[];
+}
 
-type Column = keyof typeof COLUMNS;
+interface Table {
+  readonly lines: readonly Line[];
+  /** Of objects; in other lists the first line may have them. */
+  readonly keys?: readonly string[];
+}
 
-const DELIMITERS: Readonly<Record<string, string>> = {'.csv': ',', '.tsv': '\t'};
+const SEPARATED = ['.csv', '.tsv'];
 const LINES = ['.jsonl', '.ndjson'];
 
+/** Columns of a list that does not name them: path, label, split. */
+const UNNAMED = 3;
+
 /** Whether a path names a list of images, and not a folder of them. */
-export const isManifest = (path: string): boolean => [...Object.keys(DELIMITERS), ...LINES].includes(extname(path).toLowerCase());
+export const isManifest = (path: string): boolean => [...SEPARATED, ...LINES].includes(extname(path).toLowerCase());
 
-const columnNamed = (name: string): Column | undefined =>
-  (Object.keys(COLUMNS) as Column[]).find(column => (COLUMNS[column] as readonly string[]).includes(name.trim().toLowerCase()));
-
-/** Where the columns are: as the first line names them, or path, label and split in this order. */
-function headerOf(cells: readonly string[]): ReadonlyMap<Column, number> | undefined {
-  const named = cells.flatMap((cell, index) => {
-    const column = columnNamed(cell);
-    return column === undefined ? [] : [[column, index] as const];
-  });
-  const header = new Map(named);
-  return header.has('path') && header.has('label') ? header : undefined;
+/** What separates the cells of the first line; where it could be several, what the name of the file says. */
+function delimiterOf(text: string, path: string): string {
+  const first = /^(?:"[^"]*"|[^"\n\r])*/.exec(text.trimStart())![0].replace(/"[^"]*"/g, '');
+  const count = (sign: string): number => first.split(sign).length;
+  const signs = extname(path).toLowerCase() === '.tsv' ? ['\t', ',', ';'] : [',', ';', '\t'];
+  return signs.reduce((best, sign) => (count(sign) > count(best) ? sign : best));
 }
 
-const POSITIONS: ReadonlyMap<Column, number> = new Map([
-  ['path', 0],
-  ['label', 1],
-  ['split', 2],
-]);
-
-/** Quotes, commas and line ends within quotes as RFC 4180 has them; a byte order mark and either kind of line end are no matter. */
-async function* separated(path: string, delimiter: string): AsyncGenerator<ManifestRow> {
-  const parser = parse({delimiter, bom: true, relax_column_count: true, skip_empty_lines: true, info: true});
-  pipeline(createReadStream(path), parser, () => undefined); // unlike pipe, it hands on that the file cannot be read
-  let columns: ReadonlyMap<Column, number> | undefined;
-  let width = POSITIONS.size;
+/** Quotes, separators and line ends within quotes as RFC 4180 has them; either kind of line end is no matter. */
+async function separated(text: string, path: string): Promise<Table> {
+  const delimiter = delimiterOf(text, path);
+  const ltrim = delimiter !== '\t'; // a quote may follow a space
+  const options = {delimiter, ltrim, relax_column_count: true, skip_empty_lines: true, info: true} as const;
+  const parser = Readable.from([text]).pipe(parse(options));
+  const lines: Line[] = [];
   for await (const {record, info} of parser as AsyncIterable<{record: string[]; info: {lines: number}}>) {
-    if (columns === undefined) {
-      const header = headerOf(record);
-      columns = header ?? POSITIONS;
-      if (header !== undefined) {
-        width = record.length;
-        continue;
-      }
-    }
-    if (record.length > width)
-      throw new ManifestError(path, info.lines, `at most ${width} columns`, `${record.length}; put a comma of a name into quotes`);
-    const cell = (column: Column): string => (record[columns!.get(column) ?? Infinity] ?? '').trim();
-    yield {line: info.lines, path: cell('path'), label: cell('label'), split: cell('split')};
+    if (record.some(cell => cell.trim() !== '')) lines.push({line: info.lines, cells: record});
   }
+  return {lines};
 }
 
-async function* jsonLines(path: string): AsyncGenerator<ManifestRow> {
-  let line = 0;
-  for await (const text of createInterface({input: createReadStream(path), crlfDelay: Infinity})) {
-    line++;
-    const bare = text.replace(/^\uFEFF/, '').trim();
-    if (bare === '') continue;
-    const object = parseObject(bare, path, line);
-    const cell = (column: Column): string => {
-      const [, value] = Object.entries(object).find(([key]) => columnNamed(key) === column) ?? [];
-      return typeof value === 'string' || typeof value === 'number' ? String(value).trim() : '';
-    };
-    yield {line, path: cell('path'), label: cell('label'), split: cell('split')};
-  }
+function jsonLines(text: string, path: string): Table {
+  const objects = text
+    .split(/\r?\n/)
+    .flatMap((line, i) => (line.trim() === '' ? [] : [{line: i + 1, object: parseObject(line.trim(), path, i + 1)}]));
+  const keys = [...new Set(objects.flatMap(({object}) => Object.keys(object)))];
+  const lines = objects.map(({line, object}) => {
+    const values = new Map(Object.entries(object));
+    return {line, cells: keys.map(key => cellOf(values.get(key)))};
+  });
+  return {lines, keys};
+}
+
+/** Several values are told as a list of several labels is. */
+function cellOf(value: unknown): string {
+  if (Array.isArray(value)) return value.map(cellOf).join('|');
+  return ['string', 'number', 'boolean'].includes(typeof value) ? String(value) : '';
 }
 
 function parseObject(text: string, path: string, line: number): object {
@@ -110,22 +102,78 @@ function parseObject(text: string, path: string, line: number): object {
   throw new ManifestError(path, line, 'a JSON object with a path and a label', text.length > 60 ? `${text.slice(0, 60)}…` : text);
 }
 
-/**
- * The lines of a list of images: `.csv` or `.tsv`, with a line of names (`path`, `label`, perhaps `split`) or the columns in this order, or
- * `.jsonl` with those keys.
- *
- * @throws ManifestError for a line that has no path or no label, or a file that is no such list
- */
-export async function* manifestRows(path: string): AsyncGenerator<ManifestRow> {
-  const delimiter = DELIMITERS[extname(path).toLowerCase()];
+async function tableIn(path: string): Promise<Table> {
   try {
-    for await (const row of delimiter === undefined ? jsonLines(path) : separated(path, delimiter)) {
-      if (row.path === '') throw new ManifestError(path, row.line, 'the path of an image', 'none');
-      if (row.label === '') throw new ManifestError(path, row.line, `a label for ${row.path}`, 'none');
-      yield row;
-    }
+    const text = decodeText(await readFile(path));
+    return LINES.includes(extname(path).toLowerCase()) ? jsonLines(text, path) : await separated(text, path);
   } catch (error) {
     if (error instanceof ManifestError) throw error;
-    throw new ManifestError(path, undefined, 'a list of images', messageOf(error));
+    const remedy = error instanceof EncodingError ? '; save it as UTF-8, for example: iconv -f latin1 -t utf-8 LIST > NEW' : '';
+    throw new ManifestError(path, undefined, error instanceof EncodingError ? 'UTF-8' : 'a list of images', messageOf(error) + remedy);
   }
+}
+
+/** The label of a line. @throws ManifestError for none, and for several */
+function labelOf(cells: readonly string[], {label}: Columns, fail: (expected: string, found: string) => ManifestError): string {
+  if (typeof label === 'number') {
+    return (cells[label] ?? '').trim().normalize('NFC');
+  }
+  const ones = [...label].filter(([i]) => Number(cells[i]) === 1).map(([, name]) => name);
+  if (ones.length > 1) throw severalLabels(ones, fail);
+  return ones[0] ?? '';
+}
+
+const severalLabels = (labels: readonly string[], fail: (expected: string, found: string) => ManifestError): ManifestError =>
+  fail('one label', `${labels.length}: ${labels.join(', ')}; images with several labels are not supported, so leave such lines out`);
+
+/** @throws ManifestError for the first line with several labels in one cell */
+function assertSingle(rows: readonly ManifestRow[], isPlural: boolean, path: string): void {
+  const severalIn = severalLabelsIn(
+    rows.map(({label}) => label),
+    isPlural,
+  );
+  for (const {label, line} of rows) {
+    const several = severalIn(label);
+    if (several !== undefined) throw severalLabels(several, (expected, found) => new ManifestError(path, line, expected, found));
+  }
+}
+
+const YES = /^(?:true|1(?:\.0*)?|yes|t|y)$/i;
+
+function splitOf(cells: readonly string[], {split, flagged}: Columns): string {
+  const text = split === undefined ? '' : (cells[split] ?? '').trim();
+  if (isUnassigned(text)) return '';
+  return flagged === undefined ? text : YES.test(text) ? flagged : '';
+}
+
+/**
+ * The lines of a list of images: `.csv` or `.tsv`, with a line that names the columns or with path, label and split in this order, or
+ * `.jsonl` with such keys. Columns with a single 1 a line say the label by their names.
+ *
+ * @param files what there is beside the list
+ * @throws ManifestError for a line that has no path or not one label, or a file that is no such list; ManifestColumnsError
+ */
+export async function manifestRows(path: string, files: ListedFiles, wishes: NamedColumns): Promise<ManifestRow[]> {
+  const {lines, keys} = await tableIn(path);
+  if (lines.length === 0) throw new ManifestError(path, undefined, 'a list of images', 'no line with anything in it');
+  const rows = lines.map(({cells}) => cells);
+  await files.expect(rows);
+  const columns = columnsOf({path, rows, isImage: files.isImage, ...(keys && {keys})}, wishes);
+  const isNamed = columns.hasHeader || wishes.pathColumn !== undefined || wishes.labelColumn !== undefined;
+  const width = keys?.length ?? (isNamed ? lines[0]!.cells.length : UNNAMED);
+  const told = lines.slice(columns.hasHeader ? 1 : 0).map(({line, cells}): ManifestRow => {
+    const fail = (expected: string, found: string): ManifestError => new ManifestError(path, line, expected, found);
+    if (cells.slice(width).some(cell => cell.trim() !== ''))
+      throw fail(`at most ${width} columns`, `${cells.length}; put a comma of a name into quotes`);
+    const image = (cells[columns.path] ?? '').trim();
+    if (image === '') throw fail('the path of an image', 'none');
+    if (/^(?!file:)[a-z][a-z\d+.-]*:\/\//i.test(image)) {
+      throw fail('the path of a file', `the address ${image}; download the images, and list them by paths relative to the list`);
+    }
+    const label = labelOf(cells, columns, fail);
+    if (label === '') throw fail(`a label for ${image}`, 'none');
+    return {line, path: image, label, split: splitOf(cells, columns)};
+  });
+  assertSingle(told, columns.isPlural === true, path);
+  return told;
 }

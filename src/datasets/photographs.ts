@@ -1,12 +1,16 @@
 import {createHash} from 'node:crypto';
-import {readFile} from 'node:fs/promises';
+import {mkdir} from 'node:fs/promises';
 import {join} from 'node:path';
-import {writeWhole} from '../core/write-file.js';
+import {concurrently} from './concurrently.js';
 import type {Sample} from './image-folder.js';
 import {nearCopies, type Looking} from './near-copies.js';
+import {openSealedFile, writeSealedFile} from './sealed-file.js';
 
 /** Counted up when the same images come to be grouped otherwise. */
-const VERSION = 1;
+const VERSION = 2;
+
+/** Images that are read at a time for their thumbprints. */
+const PRINTS_AT_ONCE = 8;
 
 /** Images whose near copies are looked for. */
 export interface Printed {
@@ -21,25 +25,24 @@ export interface PhotographsOptions extends Looking {
   readonly directory?: string;
 }
 
-/** Groups of hashes, where a file holds such. */
+/** Groups of hashes, where a file holds such, made from the images that its name is of. */
 async function readGroups(path: string): Promise<string[][] | undefined> {
-  try {
-    const groups: unknown = JSON.parse(await readFile(path, 'utf8'));
-    const isGroup = (group: unknown): boolean => Array.isArray(group) && group.every(hash => typeof hash === 'string');
-    return Array.isArray(groups) && groups.every(isGroup) ? (groups as string[][]) : undefined;
-  } catch {
-    return undefined;
-  }
+  const file = await openSealedFile(path, 0);
+  await file?.close();
+  return file?.about as string[][] | undefined;
 }
 
 /** Nothing is lost where it cannot be written: the next run looks again. */
-const writeGroups = (path: string, groups: readonly (readonly string[])[]): Promise<void> =>
-  writeWhole(path, JSON.stringify(groups)).catch(() => undefined);
+async function writeGroups(path: string, directory: string, groups: readonly (readonly string[])[]): Promise<void> {
+  await mkdir(directory, {recursive: true})
+    .then(() => writeSealedFile(path, 0, async () => groups))
+    .catch(() => undefined);
+}
 
 async function lookFor(byHash: ReadonlyMap<string, Sample>, images: Printed, looking: Looking): Promise<string[][]> {
   const hashes = [...byHash.keys()].sort();
-  const prints: Uint8Array[] = [];
-  for (const hash of hashes) prints.push(await images.thumbprint(byHash.get(hash)!));
+  const printOf = async (hash: string): Promise<Uint8Array> => images.thumbprint(byHash.get(hash)!);
+  const prints = await concurrently(hashes, PRINTS_AT_ONCE, printOf, looking.signal);
   return (await nearCopies(prints, looking)).map(group => group.map(i => hashes[i]!));
 }
 
@@ -57,10 +60,10 @@ export async function photographsOf(
   const key = createHash('sha256')
     .update(JSON.stringify([VERSION, [...byHash.keys()].sort()]))
     .digest('hex');
-  const path = directory === undefined ? undefined : join(directory, `copies-${key.slice(0, 32)}.json`);
+  const path = directory === undefined ? undefined : join(directory, `copies-${key.slice(0, 32)}.sealed`);
   const known = path === undefined ? undefined : await readGroups(path);
   const groups = known ?? (await lookFor(byHash, images, looking));
-  if (known === undefined && path !== undefined) await writeGroups(path, groups);
+  if (known === undefined && path !== undefined) await writeGroups(path, directory!, groups);
   const first = new Map(groups.flatMap(group => group.map(hash => [hash, group[0]!] as const)));
   return sample => {
     const hash = images.contentHash(sample);

@@ -23,23 +23,29 @@ interface Means {
   readonly shares: Float64Array;
 }
 
-function meansOf([from, to]: Span): Means {
-  const means = {first: new Int32Array(PATCH), shares: new Float64Array(PATCH * TAPS)};
+const emptyMeans = (): Means => ({first: new Int32Array(PATCH), shares: new Float64Array(PATCH * TAPS)});
+
+function meansInto({first, shares}: Means, [from, to]: Span): void {
   const step = ((to - from) * SIDE) / PATCH;
+  shares.fill(0);
   for (let i = 0; i < PATCH; i++) {
-    const [begin, end] = [from * SIDE + i * step, Math.min(SIDE, from * SIDE + (i + 1) * step)];
-    const first = Math.min(SIDE - 1, Math.floor(begin));
-    means.first[i] = first;
-    for (let cell = first; cell < end; cell++) {
-      means.shares[i * TAPS + cell - first] = (Math.min(cell + 1, end) - Math.max(cell, begin)) / (end - begin);
-    }
+    const begin = from * SIDE + i * step;
+    const end = Math.min(SIDE, from * SIDE + (i + 1) * step);
+    const cell = Math.min(SIDE - 1, Math.floor(begin));
+    first[i] = cell;
+    for (let at = cell; at < end; at++) shares[i * TAPS + at - cell] = (Math.min(at + 1, end) - Math.max(at, begin)) / (end - begin);
   }
-  return means;
 }
 
-/** `[16, 32]`: the rows of a thumbprint, each as 16 means of the columns. */
-function meansAcross(print: Uint8Array, {first, shares}: Means): Float64Array {
-  const across = new Float64Array(PATCH * SIDE);
+// Memory of this thread for one comparison at a time: millions are made.
+const [columnMeans, rowMeans] = [emptyMeans(), emptyMeans()];
+/** `[16, 32]`: the rows of a thumbprint, each as 16 means of the columns; a few zeros behind. */
+const across = new Float64Array(PATCH * SIDE + TAPS);
+/** `[16, 16]`, column by column. */
+const patch = new Float64Array(PATCH * PATCH);
+
+function meansAcross(print: Uint8Array, {first, shares}: Means): void {
+  across.fill(0);
   for (let x = 0; x < PATCH; x++) {
     for (let tap = 0; tap < TAPS; tap++) {
       const share = shares[x * TAPS + tap]!;
@@ -48,53 +54,51 @@ function meansAcross(print: Uint8Array, {first, shares}: Means): Float64Array {
       for (let y = 0; y < SIDE; y++) across[x * SIDE + y]! += share * print[y * SIDE + cell]!;
     }
   }
-  return across;
 }
 
-/** A window of a thumbprint as 16 x 16 means, column by column. */
-function patchOf(print: Uint8Array, {columns, rows}: PrintWindow): Float64Array {
-  const across = meansAcross(print, meansOf(columns));
-  const {first, shares} = meansOf(rows);
-  const patch = new Float64Array(PATCH * PATCH);
+/** A window of a thumbprint as 16 x 16 means. */
+function takePatch(print: Uint8Array, {columns, rows}: PrintWindow): void {
+  meansInto(columnMeans, columns);
+  meansInto(rowMeans, rows);
+  meansAcross(print, columnMeans);
+  const {first, shares} = rowMeans;
   for (let x = 0; x < PATCH; x++) {
     for (let y = 0; y < PATCH; y++) {
+      const [share, cell] = [y * TAPS, x * SIDE + first[y]!];
       let sum = 0;
-      for (let tap = 0; tap < TAPS; tap++) {
-        const share = shares[y * TAPS + tap]!;
-        if (share !== 0) sum += share * across[x * SIDE + first[y]! + tap]!;
-      }
+      for (let tap = 0; tap < TAPS; tap++) sum += shares[share + tap]! * across[cell + tap]!;
       patch[x * PATCH + y] = sum;
     }
   }
-  return patch;
 }
 
 /** Differences of neighbours across and down, which brightness does not move, of length 1 together. */
 export type Edges = Float64Array;
 
-function edgesIn(patch: Float64Array): Edges {
-  const count = PATCH * (PATCH - 1);
-  const edges = new Float64Array(2 * count);
+const EDGES = 2 * PATCH * (PATCH - 1);
+
+/** The edges of a thumbprint's window. @param edges memory for them */
+export function edgesOf(print: Uint8Array, window: PrintWindow, edges: Edges = new Float64Array(EDGES)): Edges {
+  takePatch(print, window);
+  const count = EDGES / 2;
   let [at, sum] = [0, 0];
   for (let x = 0; x < PATCH; x++) {
     for (let y = 0; y + 1 < PATCH; y++, at++) {
       const down = patch[x * PATCH + y + 1]! - patch[x * PATCH + y]!;
-      const across = patch[(y + 1) * PATCH + x]! - patch[y * PATCH + x]!;
-      [edges[at], edges[count + at]] = [down, across];
-      sum += down * down + across * across;
+      const right = patch[(y + 1) * PATCH + x]! - patch[y * PATCH + x]!;
+      edges[at] = down;
+      edges[count + at] = right;
+      sum += down * down + right * right;
     }
   }
-  const length = Math.sqrt(sum);
-  if (length > 0) for (let i = 0; i < edges.length; i++) edges[i]! /= length;
+  const scale = sum > 0 ? 1 / Math.sqrt(sum) : 0;
+  for (let i = 0; i < EDGES; i++) edges[i]! *= scale;
   return edges;
 }
 
-/** The edges of a thumbprint's window. */
-export const edgesOf = (print: Uint8Array, window: PrintWindow): Edges => edgesIn(patchOf(print, window));
-
 function correlation(a: Edges, b: Edges): number {
   let sum = 0;
-  for (let i = 0; i < a.length; i++) sum += a[i]! * b[i]!;
+  for (let i = 0; i < EDGES; i++) sum += a[i]! * b[i]!;
   return sum;
 }
 
@@ -122,28 +126,33 @@ const movesOf = ({columns, rows}: PrintWindow, step: number): PrintWindow[] => [
 const STEPS = [0.04, 0.02, 0.01];
 
 /** Less alike than this, a window is not moved a first time, a second time, and after that. */
-const LEAST = [0.3, 0.5, 0.6] as const;
+const LEAST = [0.36, 0.52, 0.65] as const;
 
 /**
- * How alike a part of one thumbprint and the whole of another are, -1..1: the correlation of their edges. The window begins as that of
- * `windows` that is most alike, and is moved to where it is greatest.
+ * Whether a part of one thumbprint is as alike to the whole of another as is enough, -1..1: the correlation of their edges. The window begins
+ * as that of `windows` that is most alike, and is moved to where it is greatest.
  *
+ * @param beginnings the windows to begin at, with their edges
  * @param wanted the edges of the whole
  */
-export function likeness(print: Uint8Array, windows: readonly PrintWindow[], wanted: Edges): number {
-  const alike = (window: PrintWindow): number => correlation(wanted, edgesOf(print, window));
+export function isAlike(print: Uint8Array, beginnings: readonly (readonly [PrintWindow, Edges])[], wanted: Edges, enough: number): boolean {
   let [place, best] = [WHOLE, -1];
-  const moveTo = (candidates: readonly PrintWindow[]): boolean => {
-    const before = best;
-    for (const candidate of candidates) {
-      const found = alike(candidate);
-      if (found > best) [place, best] = [candidate, found];
-    }
-    return best > before;
-  };
-  moveTo(windows);
-  for (const [i, step] of STEPS.entries()) {
-    for (let moves = 0; best >= LEAST[Math.min(i + moves, 2)]! && moveTo(movesOf(place, step));) moves++;
+  for (const [window, edges] of beginnings) {
+    const found = correlation(wanted, edges);
+    if (found > best) [place, best] = [window, found];
   }
-  return best;
+  let moves = 0;
+  for (const step of STEPS) {
+    for (let isBetter = true; isBetter && best < enough; moves++) {
+      if (best < LEAST[Math.min(moves, LEAST.length - 1)]!) return false;
+      isBetter = false;
+      for (const window of movesOf(place, step)) {
+        const found = correlation(wanted, edgesOf(print, window, tried));
+        if (found > best) [place, best, isBetter] = [window, found, true];
+      }
+    }
+  }
+  return best >= enough;
 }
+
+const tried: Edges = new Float64Array(EDGES);

@@ -1,5 +1,6 @@
 import * as fs from 'node:fs';
 import {promisify} from 'node:util';
+import {systemPath} from '../core/file-names.js';
 import {ImageFault} from './readability.js';
 
 // A `FileHandle` of node:fs/promises takes longer to make than a small file takes to read, which counts where 100,000 of them are.
@@ -9,7 +10,7 @@ const [open, status, read, close] = [promisify(fs.open), promisify(fs.fstat), pr
 const LARGEST_MIB = 512;
 
 /** Opens a file without ever waiting: a pipe would, for somebody to write. Windows has no such files, and no such flag. */
-const openAtOnce = (path: string): Promise<number> => open(path, fs.constants.O_RDONLY | (fs.constants.O_NONBLOCK ?? 0));
+const openAtOnce = (path: string): Promise<number> => open(systemPath(path), fs.constants.O_RDONLY | (fs.constants.O_NONBLOCK ?? 0));
 
 /** As many of the first bytes as the buffer holds, or as there are. */
 async function fill(file: number, buffer: Buffer): Promise<Buffer> {

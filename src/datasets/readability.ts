@@ -13,7 +13,13 @@ export interface BrokenFile extends ListedFile {
 }
 
 /** Share of a class's images that may be broken before a run refuses to go on without them. */
-const BROKEN_SHARE_LIMIT = 0.1;
+const BROKEN_SHARE_LIMIT = 0.5;
+/** Images that a class must keep where some of it are broken: one to train on, and one to measure with. */
+const FEWEST_READABLE = 2;
+/** Share of a class's images from which on the class is spoken of, and not only its files. */
+const BROKEN_SHARE_TOLD = 0.1;
+
+const TO_LIST = 'finetune check DIR --fix-list exclude.txt';
 
 /** So much of a class cannot be read that the rest may not be what its owner believes it is. */
 export class BrokenClassError extends DatasetError {
@@ -25,8 +31,8 @@ export class BrokenClassError extends DatasetError {
     readonly total: number,
   ) {
     super(
-      `Expected at most ${BROKEN_SHARE_LIMIT * 100} % broken images in class ${className}, but found ${broken.length} of ${total}, ` +
-        `such as ${broken[0]!.path} (${broken[0]!.reason}). Repair or remove them.`,
+      `${broken.length} of ${total} images of class ${className} cannot be read, such as ${broken[0]!.path} (${broken[0]!.reason}). ` +
+        `Repair or replace them; to train without them, list them with ${TO_LIST} and add --exclude exclude.txt.`,
     );
   }
 }
@@ -42,15 +48,35 @@ export class EmptyClassError extends DatasetError {
   ) {
     const [first] = broken;
     const found = first === undefined ? 'none' : `none that can be read, such as ${first.path} (${first.reason})`;
-    super(`Expected images for class ${className} in ${folder}, but found ${found}. Add images or remove the class.`);
+    const isLinked = broken.some(({reason}) => reason.includes('--follow-links'));
+    const remedy = isLinked ? 'Add --follow-links to read what links lead to.' : 'Add images or remove the class.';
+    super(`Expected images for class ${className} in ${folder}, but found ${found}. ${remedy}`);
   }
 }
 
-/** @throws EmptyClassError, BrokenClassError */
-export function assertReadable(className: string, folder: string, readable: number, broken: readonly BrokenFile[]): void {
-  if (readable === 0) throw new EmptyClassError(className, folder, broken);
+/** Why a class has too few images that can be read; undefined where it has enough. */
+export function readabilityOf(
+  className: string,
+  folder: string,
+  readable: number,
+  broken: readonly BrokenFile[],
+): EmptyClassError | BrokenClassError | undefined {
+  if (readable === 0) return new EmptyClassError(className, folder, broken);
   const total = readable + broken.length;
-  if (broken.length / total > BROKEN_SHARE_LIMIT) throw new BrokenClassError(className, broken, total);
+  const isTooFew = readable < FEWEST_READABLE || broken.length / total > BROKEN_SHARE_LIMIT;
+  return broken.length > 0 && isTooFew ? new BrokenClassError(className, broken, total) : undefined;
+}
+
+/** What a class has lost, where it goes on without it. */
+export function lossFindings(className: string, readable: number, broken: readonly BrokenFile[]): Finding[] {
+  const total = readable + broken.length;
+  const isUsable = readabilityOf(className, '', readable, broken) === undefined;
+  if (!isUsable || broken.length / total <= BROKEN_SHARE_TOLD) return [];
+  const [first] = broken;
+  const message =
+    `${broken.length} of ${total} images of class ${className} cannot be read, such as ${first!.name} (${first!.reason}): ` +
+    `the run goes on with ${readable}. ${TO_LIST} lists them.`;
+  return [{code: 'class-with-broken-images', severity: 'warning', message, files: broken.map(({name}) => name), className}];
 }
 
 /** An image that decoding found to be broken. */
@@ -74,18 +100,35 @@ export function sortOut(
   return {readable, broken};
 }
 
+/** Broken images of each class that has some, and how many of it can be read. */
+function losses(readable: readonly Sample[], broken: readonly BrokenSample[]): {label: number; readable: number; files: BrokenFile[]}[] {
+  const kept = groupBy(readable, ({label}) => label);
+  return [...groupBy(broken, ({sample}) => sample.label)].map(([label, lost]) => ({
+    label,
+    readable: kept.get(label)?.length ?? 0,
+    files: lost.map(({sample: {path, name}, reason}) => ({path, name, reason})),
+  }));
+}
+
 /** @throws EmptyClassError, BrokenClassError for the first class that has lost too much */
 export function assertClassesReadable(readable: readonly Sample[], broken: readonly BrokenSample[], classNames: readonly string[]): void {
-  const kept = groupBy(readable, ({label}) => label);
-  for (const [label, lost] of groupBy(broken, ({sample}) => sample.label)) {
-    const files = lost.map(({sample, reason}) => ({path: sample.path, name: sample.name, reason}));
-    assertReadable(classNames[label]!, dirname(files[0]!.path), kept.get(label)?.length ?? 0, files);
+  for (const {label, readable: kept, files} of losses(readable, broken)) {
+    const refusal = readabilityOf(classNames[label]!, dirname(files[0]!.path), kept, files);
+    if (refusal !== undefined) throw refusal;
   }
 }
 
-/** One finding an image, in the order given. */
-export const unreadableFindings = (broken: readonly BrokenSample[], classNames: readonly string[]): Finding[] =>
-  broken.flatMap(({sample, reason}) => leftOut('unreadable-image', 'warning', [sample.name], reason, classNames[sample.label]));
+/** One finding an image, in the order given, and one for each class that has lost many. */
+export const unreadableFindings = (
+  readable: readonly Sample[],
+  broken: readonly BrokenSample[],
+  classNames: readonly string[],
+): Finding[] => [
+  ...broken.flatMap(({sample, reason}) =>
+    leftOut('unreadable-image', 'warning', [sample.name], reason, classNames[sample.label]).map(one => ({...one, exclude: one.files})),
+  ),
+  ...losses(readable, broken).flatMap(({label, readable: kept, files}) => lossFindings(classNames[label]!, kept, files)),
+];
 
 /** An error whose message is the reason why an image cannot be read. */
 export class ImageFault extends Error {}

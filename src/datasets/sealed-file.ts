@@ -1,12 +1,13 @@
 import {open, rename, rm} from 'node:fs/promises';
 import type {FileHandle} from 'node:fs/promises';
-import {dirname} from 'node:path';
+import {basename, dirname} from 'node:path';
 import {crc32} from 'node:zlib';
 import {aboutPath, besideOf, sweep} from '../core/write-file.js';
 
 /**
- * Bytes to be read by position, then a JSON value about them, then 16 bytes: the mark, and the length and the sum of the JSON. A file that
- * ends differently was never finished, or has been damaged since.
+ * Bytes to be read by position, then JSON, then 16 bytes: the mark, and the length and the sum of the JSON. A file that ends differently was
+ * never finished, or has been damaged since. The JSON holds a value about the bytes, their sum among what it says, and the name that the
+ * file was written under, which tells what it was made from: a file that has come to another name is not taken for what is wanted there.
  */
 export interface SealedFile {
   readonly about: unknown;
@@ -15,7 +16,7 @@ export interface SealedFile {
   close(): Promise<void>;
 }
 
-const MARK = Buffer.from('FTPIXEL1');
+const MARK = Buffer.from('FTPIXEL2');
 const FOOTER_BYTES = 16;
 
 async function readAt(file: FileHandle, position: number, length: number): Promise<Buffer | undefined> {
@@ -24,7 +25,13 @@ async function readAt(file: FileHandle, position: number, length: number): Promi
   return bytesRead === length ? buffer : undefined;
 }
 
-/** The bytes of the JSON value, where the seal is whole. */
+/** The JSON value of a file, and for which file it was written. */
+interface Sealed {
+  readonly name: string;
+  readonly about: unknown;
+}
+
+/** The bytes of the JSON, where the seal is whole. */
 async function readAbout(file: FileHandle, byteCount?: number): Promise<Buffer | undefined> {
   const {size} = await file.stat();
   if (size < (byteCount ?? 0) + FOOTER_BYTES) return undefined;
@@ -39,13 +46,14 @@ async function readAbout(file: FileHandle, byteCount?: number): Promise<Buffer |
 /** The file at a path; undefined where there is none, or none that was finished, with so many bytes if told how many. */
 export async function openSealedFile(path: string, byteCount?: number): Promise<SealedFile | undefined> {
   const file = await open(path, 'r').catch(() => undefined);
-  const about = file === undefined ? undefined : await readAbout(file, byteCount);
-  if (file === undefined || about === undefined) {
+  const json = file === undefined ? undefined : await readAbout(file, byteCount).catch(() => undefined);
+  const sealed = json && (JSON.parse(json.toString()) as Sealed);
+  if (file === undefined || sealed?.name !== basename(path)) {
     await file?.close();
     return undefined;
   }
   return {
-    about: JSON.parse(about.toString()),
+    about: sealed.about,
     read: (position, length) => readAt(file, position, length),
     close: () => file.close(),
   };
@@ -77,7 +85,8 @@ export async function writeSealedFile(
     if (bytesWritten < bytes.length) await write(bytes.subarray(bytesWritten), position + bytesWritten);
   };
   try {
-    const about = Buffer.from(JSON.stringify(await fill(write)));
+    const sealed: Sealed = {name: basename(path), about: await fill(write)};
+    const about = Buffer.from(JSON.stringify(sealed));
     await write(Buffer.concat([about, footerOf(about)]), byteCount);
     await file.close();
     await rename(unfinished, path);

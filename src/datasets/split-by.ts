@@ -1,6 +1,7 @@
 import {runInNewContext} from 'node:vm';
 import {UsageError, messageOf} from '../core/errors.js';
 import type {Finding} from '../core/finding.js';
+import {groupBy} from './group-by.js';
 import type {ImageFolder, Sample} from './image-folder.js';
 
 /** `--split-by` says nothing that images could be grouped by. */
@@ -91,17 +92,22 @@ export function groupingBy(splitBy: string, samples: readonly Sample[]): Groupin
 
 /** Groups that a folder's own parts share: what they have in common is known from training when it is measured. */
 export function sharedGroups({samples, validation = [], test = []}: ImageFolder, groupOf: (sample: Sample) => string): Finding[] {
-  const trained = new Set(samples.map(groupOf));
-  const shared = [...validation, ...test].filter(sample => trained.has(groupOf(sample))).map(({name}) => name);
-  const [first] = shared;
+  const trained = groupBy(samples, groupOf);
+  const shared = [...groupBy([...validation, ...test], groupOf)].filter(([group]) => trained.has(group));
+  const measured = shared.flatMap(([, ofGroup]) => ofGroup);
+  const [first] = measured;
   if (first === undefined) return [];
-  const which = shared.length === 1 ? '1 image for validation or test is' : `${shared.length} images for validation or test are`;
+  const which = measured.length === 1 ? '1 image for validation or test is' : `${measured.length} images for validation or test are`;
+  const groups = shared.map(([group, ofGroup]) => [...ofGroup, ...trained.get(group)!].map(({name}) => name));
   return [
     {
       code: 'groups-across-parts',
       severity: 'warning',
-      message: `${which} of a group that is trained on as well, such as ${first}: the folder's own parts divide groups, and the metrics will flatter.`,
-      files: shared,
+      message:
+        `${which} of a group that is trained on as well, such as ${first.name} and ${trained.get(groupOf(first))![0]!.name}: ` +
+        `the folder's own parts divide groups, and the metrics will flatter.`,
+      files: groups.flat(),
+      groups,
     },
   ];
 }

@@ -1,5 +1,6 @@
 import {readFile} from 'node:fs/promises';
 import {DatasetError, messageOf} from '../core/errors.js';
+import {byAnySpelling} from '../core/file-names.js';
 import {validate} from '../core/schema.js';
 import {everySample} from './image-folder.js';
 import type {ImageFolder, Sample} from './image-folder.js';
@@ -22,6 +23,35 @@ export interface SplitManifest {
   readonly validation: readonly SplitEntry[];
   readonly test: readonly SplitEntry[];
   readonly leftOut: readonly {readonly name: string; readonly reason: string}[];
+}
+
+/** A file that a split knows otherwise than another does. */
+export interface SplitChange {
+  readonly name: string;
+  readonly change: 'other bytes' | 'gone' | 'new' | 'in another part';
+}
+
+/** Places of the files of a split by name. */
+const placesOf = ({train, validation, test, leftOut: others}: SplitManifest): Map<string, {part: string; sha256?: string}> =>
+  new Map(
+    Object.entries({train, validation, test, others}).flatMap(([part, entries]) =>
+      entries.map((entry): [string, {part: string; sha256?: string}] => [
+        entry.name,
+        {part, ...('sha256' in entry && {sha256: entry.sha256})},
+      ]),
+    ),
+  );
+
+/** Files that are not what and where they were. */
+export function splitChanges(before: SplitManifest, now: SplitManifest): SplitChange[] {
+  const [old, current] = [placesOf(before), placesOf(now)];
+  const changes = [...old].flatMap(([name, {part, sha256}]): SplitChange[] => {
+    const found = current.get(name);
+    if (found === undefined) return [{name, change: 'gone'}];
+    if (sha256 !== found.sha256 && sha256 !== undefined) return [{name, change: 'other bytes'}];
+    return part === found.part ? [] : [{name, change: 'in another part'}];
+  });
+  return [...changes, ...[...current.keys()].filter(name => !old.has(name)).map(name => ({name, change: 'new' as const}))];
 }
 
 const listOf = (...keys: readonly string[]): object => ({
@@ -70,12 +100,16 @@ export function toSplitManifest({train, validation, test, leftOut, classNames, s
   };
 }
 
+/** @throws SchemaError */
+export const checkSplitManifest = (document: unknown, path: string): SplitManifest =>
+  validate<SplitManifest>(MANIFEST_SCHEMA, document, `Split ${path}`);
+
 async function readManifest(path: string): Promise<SplitManifest> {
   const text = await readFile(path, 'utf8').catch(error => {
     throw new SplitFileError(path, 'a file', messageOf(error));
   });
   try {
-    return validate<SplitManifest>(MANIFEST_SCHEMA, JSON.parse(text), `Split ${path}`);
+    return checkSplitManifest(JSON.parse(text), path);
   } catch (error) {
     if (error instanceof SyntaxError) throw new SplitFileError(path, 'JSON', error.message);
     throw error;
@@ -90,7 +124,8 @@ async function readManifest(path: string): Promise<SplitManifest> {
  */
 export async function readSplit(path: string, folder: ImageFolder, contents?: KnownContents): Promise<Split> {
   const manifest = await readManifest(path);
-  if (JSON.stringify(manifest.classNames) !== JSON.stringify(folder.classNames)) {
+  const composed = manifest.classNames.map(name => name.normalize('NFC'));
+  if (JSON.stringify(composed) !== JSON.stringify(folder.classNames.map(name => name.normalize('NFC')))) {
     throw new SplitFileError(path, `the classes ${manifest.classNames.join(', ')} in ${folder.root}`, folder.classNames.join(', '));
   }
   const entries = [...manifest.train, ...manifest.validation, ...manifest.test];
@@ -98,10 +133,10 @@ export async function readSplit(path: string, folder: ImageFolder, contents?: Kn
   const samples = (of: readonly SplitEntry[]): Sample[] => of.map(({name}) => found.get(name)!);
   const parts = {train: samples(manifest.train), validation: samples(manifest.validation), test: samples(manifest.test)};
   assertUsable(folder, parts);
-  const listed = new Set([...entries, ...manifest.leftOut].map(({name}) => name));
+  const isListed = byAnySpelling([...entries, ...manifest.leftOut].map(({name}) => [name, true] as const));
   const unlisted = everySample(folder)
     .map(({name}) => name)
-    .filter(name => !listed.has(name));
+    .filter(name => isListed(name) === undefined);
   const reason = `it is not in ${path}`;
   return {
     ...parts,
@@ -112,7 +147,7 @@ export async function readSplit(path: string, folder: ImageFolder, contents?: Kn
     findings: leftOut('not-in-split', 'warning', unlisted, reason),
     classNames: folder.classNames,
     seed: manifest.seed,
-    hashes: new Map(entries.map(({name, sha256}) => [name, sha256])),
+    hashes: new Map(entries.map(({name, sha256}) => [found.get(name)!.name, sha256])),
   };
 }
 
@@ -123,15 +158,17 @@ function findSamples(
   folder: ImageFolder,
   contents: KnownContents | undefined,
 ): Map<string, Sample> {
-  const readable = new Map((contents?.samples ?? everySample(folder)).map(sample => [sample.name, sample]));
+  const readable = byAnySpelling((contents?.samples ?? everySample(folder)).map(sample => [sample.name, sample] as const));
   const found = new Map<string, Sample>();
+  const used = new Set<Sample>();
   for (const {name, sha256} of entries) {
-    const sample = readable.get(name);
+    const sample = readable(name);
     if (sample === undefined) throw new SplitFileError(path, `an image ${name} that can be read in ${folder.root}`, 'none');
-    if (found.has(name)) throw new SplitFileError(path, 'every image once', `${name} twice`);
+    if (used.has(sample)) throw new SplitFileError(path, 'every image once', `${name} twice`);
     if (contents !== undefined && contents.contentHash(sample) !== sha256)
       throw new SplitFileError(path, `the same bytes in ${name} as then`, 'others');
     found.set(name, sample);
+    used.add(sample);
   }
   return found;
 }

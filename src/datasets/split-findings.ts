@@ -1,8 +1,9 @@
 import type {Finding} from '../core/finding.js';
 import {groupBy} from './group-by.js';
 import type {ImageFolder, Sample} from './image-folder.js';
-import {leftOut} from './left-out.js';
 import type {KnownContents, SplitParts} from './split.js';
+
+const namesOf = (samples: readonly Sample[]): string[] => samples.map(({name}) => name);
 
 /** What a person should know of a split: copies that were left out, contradicting labels, classes that validation says nothing about. */
 export function splitFindings(
@@ -11,13 +12,24 @@ export function splitFindings(
   leftOutReasons: ReadonlyMap<string, string>,
   contents: KnownContents,
 ): Finding[] {
-  const known = new Set(contents.samples.map(({name}) => name));
-  const copies = [...leftOutReasons.keys()].filter(name => known.has(name));
+  const byName = new Map(contents.samples.map(sample => [sample.name, sample]));
+  const copies = [...leftOutReasons.keys()].flatMap(name => byName.get(name) ?? []);
   return [
-    ...leftOut('copy-across-parts', 'warning', copies, 'the same file is for validation or test as well'),
+    ...copiesAcrossParts(copies, [...validation, ...test], contents),
     ...contradictions([...train, ...validation, ...test], folder.classNames, contents),
     ...notValidated(folder, validation),
   ];
+}
+
+/** Files that were left out, each with those that stayed. */
+function copiesAcrossParts(copies: readonly Sample[], kept: readonly Sample[], {contentHash}: KnownContents): Finding[] {
+  const byHash = groupBy(kept, contentHash);
+  const groups = [...groupBy(copies, contentHash)].map(([hash, left]) => namesOf([...left, ...(byHash.get(hash) ?? [])]));
+  const [first] = groups;
+  if (first === undefined) return [];
+  const which = copies.length === 1 ? first[0] : `${copies.length} files, such as ${first[0]}`;
+  const message = `Left out ${which}: the same file is for validation or test as well, as ${first.at(-1)}.`;
+  return [{code: 'copy-across-parts', severity: 'warning', message, files: groups.flat(), groups, exclude: namesOf(copies)}];
 }
 
 /** The same file in folders of different classes: one label at least is wrong. */
@@ -28,9 +40,10 @@ function contradictions(samples: readonly Sample[], classNames: readonly string[
     .map(group => ({
       code: 'contradicting-labels',
       severity: 'warning',
-      message: `The same file is in classes ${[...new Set(group.map(({label}) => classNames[label]))].join(' and ')}: ${group.map(({name}) => name).join(', ')}. Keep one.`,
-      files: group.map(({name}) => name),
-      exclude: group.map(({name}) => name),
+      message: `The same file is in classes ${[...new Set(group.map(({label}) => classNames[label]))].join(' and ')}: ${namesOf(group).join(', ')}. Keep the right one; a fix list leaves out all.`,
+      files: namesOf(group),
+      groups: [namesOf(group)],
+      exclude: namesOf(group),
     }));
 }
 

@@ -78,7 +78,7 @@ export class NoTrainingImagesError extends DatasetError {
   ) {
     super(
       `Expected at least one image of class ${className} in ${root} for training, ` +
-        'but found only files that are also for validation or test. Add others to train on.',
+        'but found only files that cannot be read, or that are also for validation or test. Add others to train on.',
     );
   }
 }

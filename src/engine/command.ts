@@ -47,9 +47,12 @@ export function runCommand(
 /** How compilers, linkers, pip, npm and Node begin the line that matters; npm says numbers before words. */
 const COMPLAINT = /^(npm )?(\w*Error|error|ERROR|ERR!)\b(?! (code|errno|syscall) )|: (fatal )?error:|\bld: /;
 
+/** How they all say that the disk is full; pip in the middle of a stack of calls. */
+export const FULL = /ENOSPC|EDQUOT|No space left on device|Disk quota exceeded/i;
+
 /** The line of a program's output that says what went wrong, else its last one. */
 export function complaint({output, code, signal}: CommandResult): string {
   const lines = output.split('\n').filter(line => line.trim() !== '');
-  const line = lines.find(candidate => COMPLAINT.test(candidate)) ?? lines.at(-1);
+  const line = lines.find(candidate => FULL.test(candidate)) ?? lines.find(candidate => COMPLAINT.test(candidate)) ?? lines.at(-1);
   return line?.trim().replace(/\.$/, '') ?? (signal === null ? `exit code ${code}` : signal);
 }

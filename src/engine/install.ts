@@ -1,6 +1,7 @@
 import {join} from 'node:path';
 import {assertTrusted, cacheDirectory, makePrivate} from '../core/cache-directory.js';
 import {AbortedError, messageOf} from '../core/errors.js';
+import {FULL} from './command.js';
 import {listGpus} from './device.js';
 import {enginesDirectory, installedEngines, sweepStaging, writeManifest, type InstalledEngine} from './engine-directory.js';
 import {EngineError} from './engine-error.js';
@@ -64,9 +65,6 @@ async function findSame({source, fingerprint, gpu, cache}: EngineOrder): Promise
   const {directory, ...manifest} = found;
   return writeManifest(directory, {...manifest, installedAt: new Date().toISOString()});
 }
-
-/** Signs in the words of compilers, npm and pip that the disk is full. */
-const FULL = /ENOSPC|EDQUOT|No space left on device|Disk quota exceeded/i;
 
 /** What the system refuses while an engine is made, with the folder and what to do. */
 function refusalOf(error: unknown, cache: string): EngineError | undefined {

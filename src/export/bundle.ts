@@ -78,9 +78,12 @@ export class Bundle {
     this.#checkInUse();
     if (Array.isArray(images)) {
       const all = images as readonly ImageSource[];
-      return this.#classifyAll(await Promise.all(Array.from(all, (image, i) => toReadable(image, `images[${i}]`))), options);
+      return this.#classifyAll(
+        Array.from(all, (image, i) => toReadable(image, `images[${i}]`)),
+        options,
+      );
     }
-    const [predictions] = await this.#classifyAll([await toReadable(images, 'image')], options);
+    const [predictions] = await this.#classifyAll([toReadable(images, 'image')], options);
     return predictions!;
   }
 
@@ -118,7 +121,7 @@ export class Bundle {
     const atATime = imagesAtATime(this.spec, this.preprocessing.cropSize, MOST);
     for (let start = 0; start < images.length; start += atATime) {
       if (signal?.aborted) throw new AbortedError();
-      const pixels = await readPixels(images.slice(start, start + atATime), this.preprocessing);
+      const pixels = await readPixels(images.slice(start, start + atATime), this.preprocessing, start);
       predictions.push(...this.#rank(this.probabilities(pixels), top));
     }
     return predictions;

@@ -5,8 +5,8 @@ import {ArgumentError, described} from '../core/arguments.js';
 /** An image to classify: a path, a `file:` URL, or the bytes of an image file in any form. */
 export type ImageSource = string | URL | Uint8Array | ArrayBuffer | SharedArrayBuffer | DataView | Blob;
 
-/** What is decoded: a path, or bytes. */
-export type Readable = string | Uint8Array;
+/** What is read when its turn comes: a path, bytes, or a Blob, which may lie on a disk. */
+export type Readable = string | Uint8Array | Blob;
 
 const WANTED = 'a path, a file: URL, the bytes of an image file (Uint8Array, ArrayBuffer) or a Blob';
 
@@ -47,7 +47,7 @@ const URL_TEXT = /^(?:[a-z][a-z0-9+.-]*:\/\/|data:|blob:)/i;
  * @param argument names the value in an error: `image`, `images[3]`
  * @throws ArgumentError for everything that stands for no image
  */
-export async function toReadable(value: unknown, argument: string): Promise<Readable> {
+export function toReadable(value: unknown, argument: string): Readable {
   if (typeof value === 'string') {
     if (value === '') throw refused(argument, described(value));
     return URL_TEXT.test(value) ? pathOf(value, argument) : value;
@@ -57,7 +57,7 @@ export async function toReadable(value: unknown, argument: string): Promise<Read
   if (types.isSharedArrayBuffer(value)) return new Uint8Array(value).slice();
   if (typeof value !== 'object' || value === null) throw refused(argument, described(value));
   if (isUrl(value)) return pathOf(value.href, argument);
-  if (isBlob(value)) return new Uint8Array(await value.arrayBuffer());
+  if (isBlob(value)) return value;
   if (types.isTypedArray(value)) throw refused(argument, described(value), '. Pixels are for probabilities(), as a Uint8Array.');
   throw refused(argument, described(value));
 }

@@ -27,20 +27,31 @@ function reasonOf(error: unknown): string {
   return code === 'ENOENT' ? 'there is no such file' : code === 'EISDIR' ? 'it is a folder' : decodingFault(error);
 }
 
+const nameOf = (image: Readable): string =>
+  typeof image === 'string' ? image : `${image instanceof Uint8Array ? image.length : image.size} bytes`;
+
 async function readOne(image: Readable, index: number, preprocessing: Preprocessing): Promise<Uint8Array> {
   try {
-    const decoded = await (typeof image === 'string' ? decode(image, preprocessing) : decodeBytes(image, preprocessing));
+    if (typeof image === 'string') return centreCrop(await decode(image, preprocessing), preprocessing.cropSize);
+    const bytes = image instanceof Uint8Array ? image : new Uint8Array(await image.arrayBuffer());
+    const decoded = await decodeBytes(bytes, preprocessing);
     return centreCrop(decoded, preprocessing.cropSize);
   } catch (error) {
-    throw new UnreadableImageError(typeof image === 'string' ? image : `${image.length} bytes`, reasonOf(error), index, {cause: error});
+    throw new UnreadableImageError(nameOf(image), reasonOf(error), index, {cause: error});
   }
 }
 
-/** Decodes, resizes and crops images exactly as in training. @returns pixels, RGB, `[n, cropSize, cropSize, 3]` */
-export async function readPixels(images: readonly Readable[], preprocessing: Preprocessing): Promise<Uint8Array> {
+/**
+ * Decodes, resizes and crops images exactly as in training.
+ * @param first index of the first of them in the caller's list
+ * @returns pixels, RGB, `[n, cropSize, cropSize, 3]`
+ * @throws UnreadableImageError
+ */
+export async function readPixels(images: readonly Readable[], preprocessing: Preprocessing, first = 0): Promise<Uint8Array> {
   const pictureBytes = preprocessing.cropSize ** 2 * 3;
   const pixels = new Uint8Array(images.length * pictureBytes);
-  const fill = async (image: Readable, i: number): Promise<void> => pixels.set(await readOne(image, i, preprocessing), i * pictureBytes);
+  const fill = async (image: Readable, i: number): Promise<void> =>
+    pixels.set(await readOne(image, first + i, preprocessing), i * pictureBytes);
   await Promise.all(images.map(fill));
   return pixels;
 }

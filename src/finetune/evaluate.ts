@@ -80,9 +80,9 @@ function partOf(folder: ImageFolder): {readonly part: Evaluation['part']; readon
 
 /** Labels of the folder -> labels of the bundle, by name; what has no counterpart is said, never shifted. */
 function matchLabels(folder: ImageFolder, bundle: Bundle, run: RunContext): ReadonlyMap<number, number> {
-  const known = new Map(bundle.classNames.map((name, label) => [name, label]));
+  const known = new Map(bundle.classNames.map((name, label) => [name.normalize('NFC'), label])); // as those of folders are
   const extra = folder.classNames.filter(name => !known.has(name));
-  const missing = bundle.classNames.filter(name => !folder.classNames.includes(name));
+  const missing = bundle.classNames.filter(name => !folder.classNames.includes(name.normalize('NFC')));
   if (extra.length === folder.classNames.length) throw new NoCommonClassError(folder.root, bundle.classNames, folder.classNames);
   const say = (code: string, message: string, files: readonly string[] = []): void => run.find({code, severity: 'warning', message, files});
   const strangers = everySample(folder).flatMap(({name, label}) => (known.has(folder.classNames[label]!) ? [] : [name]));

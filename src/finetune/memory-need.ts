@@ -79,15 +79,16 @@ export class MemoryShortError extends MachineError {
 export function assertFits(spec: BackboneSpec, size: number, recipe: Sized, onGpu: boolean, memory = resources().memory): void {
   const needed = memoryNeed(spec, size, recipe, onGpu);
   if (needed <= usable(memory)) return;
-  const fitting = onGpu ? 0 : largestBatch(spec, size, recipe, usable(memory));
-  const batch = fitting === 0 ? '' : `Use --batch-size ${fitting}, or allow more memory.`;
   const what = `Training ${spec.arch} at ${size} px in batches of ${recipe.batchSize}`;
-  throw new MemoryShortError(
-    needed,
-    memory,
-    what,
-    batch || 'Train less of the network (--freeze probe), a smaller --arch or --image-size, or allow more memory.',
-  );
+  const fitting = onGpu ? 0 : largestBatch(spec, size, recipe, usable(memory));
+  throw new MemoryShortError(needed, memory, what, fitting > 0 ? `Use --batch-size ${fitting}, or allow more memory.` : cureOf(recipe));
+}
+
+/** What to do where no batch fits. */
+function cureOf({freeze}: Sized): string {
+  const trainsMore = freeze.some(({rates}) => Object.entries(rates).some(([group, rate]) => group !== 'head' && rate !== null));
+  const less = trainsMore ? 'Train the head alone (--freeze probe), take' : 'Take';
+  return `${less} a smaller --arch or --image-size, or allow more memory.`;
 }
 
 /** Bytes for decoded pixels and cached features together: a third of the memory, as far as training leaves it. */

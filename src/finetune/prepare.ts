@@ -133,11 +133,11 @@ function drawSplit(
   cache: ImageCache,
   photograph: (sample: Sample) => string,
   {grouping: {groupOf, findings}, fold}: Division,
-  {splitBy, valSplit, testSplit, seed}: Recipe,
+  {valSplit, testSplit, seed}: Recipe,
   run: RunContext,
 ): Split {
   [...findings, ...(groupOf === undefined ? [] : sharedGroups(folder, groupOf))].forEach(finding => run.find(finding));
-  const together = [...(splitBy === 'identical' ? [] : [photograph]), ...(groupOf === undefined ? [] : [groupOf])];
+  const together = [photograph, ...(groupOf === undefined ? [] : [groupOf])];
   return splitFolder(folder, cache, {valSplit, testSplit, seed, together, ...(fold && {fold})});
 }
 
@@ -145,14 +145,16 @@ function drawSplit(
 async function decoded(
   folder: ImageFolder,
   preprocessing: Preprocessing,
+  recipe: Recipe,
   cacheBytes: number,
-  limitBytes: number | undefined,
   run: RunContext,
 ): Promise<DecodedImages> {
   const make = async (): Promise<DecodedImages> => {
-    const cache = await decodeAll(folder, preprocessing, cacheBytes / 2, limitBytes, run);
+    const cache = await decodeAll(folder, preprocessing, cacheBytes / 2, diskBudget(recipe), run);
     try {
-      return {cache, photograph: await photographsIn(cache, preprocessing, run), cacheBytes};
+      const isCompared = recipe.splitBy !== 'identical';
+      const photograph = isCompared ? await photographsIn(cache, preprocessing, run) : (sample: Sample) => cache.contentHash(sample);
+      return {cache, photograph, cacheBytes};
     } catch (error) {
       await cache.close();
       throw error;
@@ -170,7 +172,7 @@ async function divide(
   budgetBytes: number,
   run: RunContext,
 ): Promise<Pick<Prepared, 'cache' | 'split' | 'cacheBytes'>> {
-  const {cache, photograph, cacheBytes} = await decoded(folder, preprocessing, budgetBytes, diskBudget(recipe), run);
+  const {cache, photograph, cacheBytes} = await decoded(folder, preprocessing, recipe, budgetBytes, run);
   try {
     cache.findings.forEach(finding => run.find(finding));
     const split =

@@ -2,7 +2,7 @@ import {dirname} from 'node:path';
 import {isDeepStrictEqual} from 'node:util';
 import {DatasetError, FinetuneError} from '../core/errors.js';
 import {sentenceOf} from '../core/system-error.js';
-import {toSplitManifest} from '../datasets/split-file.js';
+import {checkSplitManifest, splitChanges, toSplitManifest, type SplitChange} from '../datasets/split-file.js';
 import type {Split} from '../datasets/split.js';
 import type {EngineInfo} from '../engine/runtime.js';
 import {saveBundle} from '../export/save-bundle.js';
@@ -40,14 +40,23 @@ type Shown = Pick<RunRecord, 'mistakes' | 'oddImages'>;
 /** Validation pictures on which an exported bundle is proven. */
 const PROVEN_ON = 8;
 
+/** Changed files that a sentence names. */
+const NAMED_CHANGES = 3;
+
 /** An interrupted run whose images are not what they were: what was validated on might now be trained on. */
 export class ImagesChangedError extends DatasetError {
   override readonly code = 'IMAGES_CHANGED';
 
-  constructor(readonly path: string) {
-    super(
-      `Expected the images that the run was begun on for --resume, but found others than ${path} lists. Put them back, or start another run.`,
-    );
+  constructor(
+    readonly path: string,
+    readonly changes: readonly SplitChange[],
+  ) {
+    const named = changes.slice(0, NAMED_CHANGES).map(({name, change}) => `${name} (${change})`);
+    const which =
+      changes.length === 0 ? 'Classes or reasons to leave images out' : `${changes.length} ${changes.length === 1 ? 'file' : 'files'}`;
+    const more = changes.length > named.length ? ` and ${changes.length - named.length} more` : '';
+    const examples = named.length === 0 ? '' : `: ${named.join(', ')}${more}`;
+    super(`${which} changed since the run was begun, as ${path} tells${examples}. Put the images back, or start another run.`);
   }
 }
 
@@ -102,7 +111,10 @@ export class RunOutput {
     const {directory} = this;
     const manifest = toSplitManifest(split);
     const begun = await directory?.readJson('split');
-    if (begun !== undefined && !isDeepStrictEqual(begun, manifest)) throw new ImagesChangedError(directory!.file('split'));
+    if (begun !== undefined && !isDeepStrictEqual(begun, manifest)) {
+      const path = directory!.file('split');
+      throw new ImagesChangedError(path, splitChanges(checkSplitManifest(begun, path), manifest));
+    }
     await directory?.writeJson('split', manifest);
   }
 

@@ -1,6 +1,7 @@
 import type {ClassMetrics, Metrics} from '../training/metrics.js';
-import {percent} from './format.js';
+import {percent, plural} from './format.js';
 import {html, type Html} from './html.js';
+import {scrolling} from './page.js';
 
 const COLUMNS = [
   {title: 'Precision', key: 'precision', about: 'of the images taken for this class, the share that is'},
@@ -26,9 +27,10 @@ const row = (name: string, metrics: ClassMetrics): Html => html`
 /** One line a class, the weakest first. Every column sorts on a click. */
 export function classTable({perClass}: Metrics, classes: readonly string[]): Html {
   const weakestFirst = [...classes].sort((a, b) => (perClass[a]!.f1 ?? 2) - (perClass[b]!.f1 ?? 2));
-  return html`
-    <div class="scroll tall">
-      <table class="classes" data-sortable>
+  return html`<p class="quiet">${plural(classes.length, 'class', 'classes')}, the lowest F1 first.</p>
+    ${scrolling(
+      'Metrics of each class',
+      html`<table class="classes" data-sortable>
         <thead>
           <tr>
             ${heading('Class', 'name of the folder')} ${heading('Images', 'images of this class')}
@@ -38,7 +40,7 @@ export function classTable({perClass}: Metrics, classes: readonly string[]): Htm
         <tbody>
           ${weakestFirst.map(name => row(name, perClass[name]!))}
         </tbody>
-      </table>
-    </div>
-  `;
+      </table>`,
+      'tall',
+    )}`;
 }

@@ -35,6 +35,8 @@ const NAME_LENGTH = 22;
 /** Of the 12 pixel font, a little generous. */
 const CHARACTER_WIDTH = 6.6;
 const TURN = 60;
+/** Above the cells, for the name of the axis. */
+const HEAD = 24;
 
 function layoutOf(classes: readonly string[]): Layout {
   const {length} = classes;
@@ -43,7 +45,7 @@ function layoutOf(classes: readonly string[]): Layout {
   const named = length <= 40;
   const turned = widest > cell;
   const foot = named && turned ? widest * Math.sin((Math.PI * TURN) / 180) + 20 : 26;
-  return {cell, side: cell * length, named, turned, left: named ? widest + 16 : 24, foot};
+  return {cell, side: cell * length, named, turned, left: named ? widest + 34 : 24, foot};
 }
 
 function drawCell({truth, prediction, count, share}: Cell, {cell}: Layout, classes: readonly string[]): Html {
@@ -60,20 +62,32 @@ function drawCell({truth, prediction, count, share}: Cell, {cell}: Layout, class
   </g>`;
 }
 
-function nameOfClass(name: string, index: number, {cell, side, turned}: Layout): Html {
+function nameOfClass(name: string, index: number, {cell, side, turned}: Layout): Readonly<Record<'row' | 'column', Html>> {
   const centre = coordinate((index + 0.5) * cell);
   const below = turned ? `translate(${centre} ${side + 8}) rotate(${-TURN})` : `translate(${centre} ${side + 16})`;
   const text = html`${shortened(name, NAME_LENGTH)}<title>${name}</title>`;
-  return html`
-    <text x="-8" y="${centre}" dy="0.35em" text-anchor="end">${text}</text>
-    <text transform="${below}" text-anchor="${turned ? 'end' : 'middle'}">${text}</text>
-  `;
+  return {
+    row: html`<text x="-8" y="${centre}" dy="0.35em" text-anchor="end">${text}</text>`,
+    column: html`<text transform="${below}" text-anchor="${turned ? 'end' : 'middle'}">${text}</text>`,
+  };
 }
 
-const axisNames = ({side}: Layout): Html => html`
-  <text x="${side / 2}" y="${side + 18}" text-anchor="middle">predicted class</text>
-  <text transform="translate(-10 ${side / 2}) rotate(-90)" text-anchor="middle">true class</text>
+const axisNames = ({side, left}: Layout): Html => html`
+  <text class="axis" x="${coordinate(side / 2)}" y="-8" text-anchor="middle">predicted class</text>
+  <text class="axis" transform="translate(${coordinate(12 - left)} ${coordinate(side / 2)}) rotate(-90)" text-anchor="middle"
+    >true class</text
+  >
 `;
+
+/** The script keeps the names of rows in sight where the matrix scrolls. */
+function classNames(classes: readonly string[], layout: Layout): Html {
+  const names = classes.map((name, i) => nameOfClass(name, i, layout));
+  const [x, width, height] = [18 - layout.left, layout.left - 20, layout.side].map(coordinate);
+  return html`
+    ${names.map(({column}) => column)}
+    <g class="row-names"><rect x="${x!}" width="${width!}" height="${height!}" />${names.map(({row}) => row)}</g>
+  `;
+}
 
 /** An empty square for every cell, so that the eye finds its row and column. */
 const ground = ({cell, side, named}: Layout): Html => html`
@@ -87,18 +101,18 @@ const ground = ({cell, side, named}: Layout): Html => html`
 export function confusionMatrix(confusion: Metrics['confusion'], classes: readonly string[]): Html {
   const layout = layoutOf(classes);
   const {side, named, left, foot} = layout;
-  const [width, height] = [left + side + 8, side + foot].map(coordinate);
+  const [width, height] = [left + side + 8, side + foot + HEAD].map(coordinate);
   return html`
     <svg
       class="${named ? 'matrix named' : 'matrix'}"
-      viewBox="${coordinate(-left)} 0 ${width!} ${height!}"
+      viewBox="${coordinate(-left)} ${-HEAD} ${width!} ${height!}"
       width="${width!}"
       style="min-width:${named ? Math.round(0.72 * (left + side)) : 0}px"
       role="img"
       aria-label="Confusion matrix of ${plural(classes.length, 'class', 'classes')}"
     >
-      ${ground(layout)} ${cellsOf(confusion).map(cell => drawCell(cell, layout, classes))}
-      ${named ? classes.map((name, i) => nameOfClass(name, i, layout)) : axisNames(layout)}
+      ${ground(layout)} ${cellsOf(confusion).map(cell => drawCell(cell, layout, classes))} ${axisNames(layout)}
+      ${named && classNames(classes, layout)}
     </svg>
   `;
 }

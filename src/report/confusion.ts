@@ -2,6 +2,7 @@ import type {Metrics} from '../training/metrics.js';
 import {cellsOf, confusionMatrix, type Cell} from './confusion-matrix.js';
 import {percent} from './format.js';
 import {html, type Html} from './html.js';
+import {scrolling} from './page.js';
 
 const MOST_PAIRS = 10;
 
@@ -36,7 +37,7 @@ function worstPairs(confusion: Metrics['confusion'], classes: readonly string[])
 export const confusionSection = ({confusion}: Metrics, classes: readonly string[]): Html => html`
   <p class="quiet">A row is a true class, a column what it was taken for; the stronger the colour, the larger the share of the row.</p>
   <div class="confusion ${classes.length > 12 ? 'wide' : 'narrow'}">
-    <div class="scroll">${confusionMatrix(confusion, classes)}</div>
+    <div>${scrolling('Confusion matrix', confusionMatrix(confusion, classes))}</div>
     ${worstPairs(confusion, classes)}
   </div>
 `;

@@ -1,7 +1,7 @@
 import type {Measure} from '../training/evaluate.js';
 import type {EpochRow} from '../training/history.js';
 import {axes, BOTTOM, HEIGHT, LEFT, phaseBands, RIGHT, TOP, WIDTH, xOf, yOf, type Scale} from './chart-frame.js';
-import {coordinate, percent} from './format.js';
+import {coordinate, percent, plural} from './format.js';
 import {html, type Html} from './html.js';
 
 interface Series {
@@ -12,6 +12,8 @@ interface Series {
 }
 
 interface Chart {
+  /** Of the parts of the page that others refer to. */
+  readonly id: string;
   readonly title: string;
   readonly series: readonly Series[];
   readonly scale: Scale;
@@ -21,19 +23,29 @@ interface Chart {
   readonly kept?: number;
 }
 
-/** A line through the finite values, with a point an epoch. */
-function curve({name, role, values}: Series, {scale, exact, kept}: Chart): Html {
+/** A triangle at the top, for a value that lies above the chart. */
+const above = (x: number): string => [[x - 5, TOP + 9], [x + 5, TOP + 9], [x, TOP + 1]].map(place => place.map(coordinate).join()).join(' '); // prettier-ignore
+
+/** A line through the finite values, with a point an epoch, or a triangle at the top where it lies above. */
+function curve({name, role, values}: Series, {id, scale, exact, kept}: Chart): Html {
   const points = values.flatMap((value, i) => (Number.isFinite(value) ? [{x: xOf(i, values.length), y: yOf(value, scale), value, i}] : []));
   const radius = (i: number): number => (i === kept ? 6 : values.length > 40 ? 1.5 : 3);
-  const dots = points.map(
-    ({x, y, value, i}) => html`
-      <circle cx="${coordinate(x)}" cy="${coordinate(y)}" r="${radius(i)}">
-        <title>epoch ${i + 1}: ${name} ${exact(value)}${i === kept && ', kept'}</title>
-      </circle>
-    `,
-  );
+  const dots = points.map(({x, y, value, i}) => {
+    const title = html`<title>epoch ${i + 1}: ${name} ${exact(value)}${i === kept && ', kept'}</title>`;
+    if (value > scale.high) return html`<polygon points="${above(x)}">${title}</polygon>`;
+    return html`<circle cx="${coordinate(x)}" cy="${coordinate(y)}" r="${radius(i)}">${title}</circle>`;
+  });
   const line = points.map(({x, y}) => `${coordinate(x)},${coordinate(y)}`).join(' ');
-  return html`<g class="${role}" clip-path="url(#plot)"><polyline points="${line}" />${dots}</g>`;
+  return html`<g class="${role}"><polyline clip-path="url(#${id})" points="${line}" />${dots}</g>`;
+}
+
+/** What the reader does not see. */
+function hidden({series, scale, exact}: Chart): Html | false {
+  const values = series.flatMap(one => one.values.filter(value => Number.isFinite(value) && value > scale.high));
+  return (
+    values.length > 0 &&
+    html`<p class="quiet">▲ ${plural(values.length, 'point')} above the chart, up to ${exact(Math.max(...values))}.</p>`
+  );
 }
 
 const draw = (chart: Chart, rows: readonly EpochRow[]): Html => html`
@@ -44,11 +56,12 @@ const draw = (chart: Chart, rows: readonly EpochRow[]): Html => html`
       ${chart.kept !== undefined && html`<span class="key kept">the epoch that was kept</span>`}
     </figcaption>
     <svg viewBox="0 0 ${WIDTH} ${HEIGHT}" role="img" aria-label="${chart.title} by epoch">
-      <clipPath id="plot"><rect x="${LEFT}" y="${TOP - 8}" width="${RIGHT - LEFT}" height="${BOTTOM - TOP + 16}" /></clipPath>
+      <clipPath id="${chart.id}"><rect x="${LEFT}" y="${TOP}" width="${RIGHT - LEFT}" height="${BOTTOM - TOP + 2}" /></clipPath>
       ${phaseBands(rows.map(row => row.phase))}
       <g class="axes">${axes(chart.scale, rows.length)}</g>
       ${chart.series.map(series => curve(series, chart))}
     </svg>
+    ${hidden(chart)}
   </figure>
 `;
 
@@ -68,6 +81,7 @@ export function curves(rows: readonly EpochRow[], by: Measure): Html {
   const validation = rows.map(row => row.validationLoss);
   const accuracy = rows.map(row => (by === 'accuracy' ? row.validationAccuracy : row.validationBalancedAccuracy));
   const loss: Chart = {
+    id: 'loss-plot',
     title: 'Loss',
     series: [
       {name: 'training', role: 'training', values: training},
@@ -77,6 +91,7 @@ export function curves(rows: readonly EpochRow[], by: Measure): Html {
     exact: value => value.toPrecision(3),
   };
   const accuracies: Chart = {
+    id: 'accuracy-plot',
     title: by === 'accuracy' ? 'Accuracy' : 'Balanced accuracy',
     series: [{name: 'validation', role: 'validation', values: accuracy}],
     scale: {low: Math.max(0, Math.floor(10 * Math.min(...accuracy) - 0.5) / 10), high: 1, tick: value => percent(value, 0)},

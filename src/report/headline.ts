@@ -2,29 +2,44 @@ import {measureOf} from '../training/balance.js';
 import type {Metrics} from '../training/metrics.js';
 import {count, duration, percent, range} from './format.js';
 import {html, type Html} from './html.js';
+import {publicPath} from './paths.js';
 import type {RunRecord} from './run-record.js';
 import {smallSampleWarning} from './small-sample.js';
 
+/** What the class that most images are of would give, told of every image. */
+function baselineOf({perClass, count: images}: Metrics): {readonly name: string; readonly accuracy: number} {
+  const [first, ...others] = Object.entries(perClass);
+  const [name, {support}] = others.reduce((most, each) => (each[1].support > most[1].support ? each : most), first!);
+  return {name, accuracy: images === 0 ? 0 : support / images};
+}
+
 const style = (name: string, fraction: number): string => `${name}:${(100 * fraction).toFixed(2)}%`;
 
-/** 0 to 100 %: the interval as a band, the accuracy and blind guessing as ticks. The sentence below says the same. */
-const scale = ({accuracy, accuracyInterval95: [low, high]}: Metrics, chance: number): Html => html`
+function comparison({name, accuracy}: ReturnType<typeof baselineOf>, chance: number): string {
+  if (accuracy - chance < 1e-9) return `Guessing, or always answering one class, would give ${percent(chance)}.`;
+  return `Always answering ${name}, the largest class, would give ${percent(accuracy)}; guessing, ${percent(chance)}.`;
+}
+
+/** 0 to 100 %: the interval as a band, the accuracy and what the largest class would give as ticks. The sentence below says the same. */
+const scale = ({accuracy, accuracyInterval95: [low, high]}: Metrics, baseline: number): Html => html`
   <div class="scale" aria-hidden="true">
     <div class="band" style="${style('left', low)};${style('width', high - low)}"></div>
-    <div class="guess" style="${style('left', chance)}"><span>guessing</span></div>
+    <div class="guess" style="${style('left', baseline)}"><span>largest class</span></div>
     <div class="mark" style="${style('left', accuracy)}"></div>
+    ${[0, 0.5, 1].map(value => html`<small style="${style('left', value)}">${percent(value, 0)}</small>`)}
   </div>
 `;
 
 function result(metrics: Metrics, set: 'validation' | 'test', classes: number): Html {
   const [low, high] = metrics.accuracyInterval95;
+  const baseline = baselineOf(metrics);
   return html`
     <p class="figure">${percent(metrics.accuracy)}</p>
     <p class="figure-label">${set} accuracy</p>
-    ${scale(metrics, 1 / classes)}
+    ${scale(metrics, baseline.accuracy)}
     <p>
       Between ${percent(low)} and ${percent(high)} with 95 % confidence, measured on ${count(metrics.count)} images that training did not
-      see. Guessing would give ${percent(1 / classes)}.
+      see. ${comparison(baseline, 1 / classes)}
     </p>
   `;
 }
@@ -50,8 +65,8 @@ function tiles({metrics, classes, images, arch, network, weights, engine, device
       ${classes.length > 5 ? tile('Top-5 accuracy', percent(top5)) : tile('Macro F1', macroF1.toFixed(3))}
       ${tile('Classes', count(classes.length))}
       ${tile('Images', count(images.train + images.validation + images.test), others.filter(Boolean).join(', '))}
-      ${tile('Network', arch, cut)} ${tile('Starting weights', weights === 'none' ? 'random' : weights)} ${tile('Engine', engine, device)}
-      ${tile('Whole run', duration(seconds.total))}
+      ${tile('Network', arch, cut)} ${tile('Starting weights', weights === 'none' ? 'random' : publicPath(weights))}
+      ${tile('Engine', engine, device)} ${tile('Whole run', duration(seconds.total))}
     </dl>
   `;
 }

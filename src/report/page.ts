@@ -18,6 +18,11 @@ export const section = (title: string, content: Html): Html =>
     ${content}
   </section>`;
 
+/** What scrolls sideways where it is too wide: by keys as well, and on small screens with a hint. */
+export const scrolling = (label: string, content: Html, kind = ''): Html =>
+  html`<div class="scroll ${kind}" tabindex="0" role="region" aria-label="${label}">${content}</div>
+    <p class="scroll-hint quiet" aria-hidden="true">Scroll sideways for more →</p>`;
+
 /** One HTML document that needs nothing else: no network, no other file. */
 export function page(title: string, body: Html): string {
   const script = resource('report.js');

@@ -14,6 +14,6 @@ export const isShown = ({thumbnail}: Pictured): boolean => thumbnail?.startsWith
 export const figure = (pictured: Pictured, caption: Html): Html => html`
   <figure class="mistake">
     ${isShown(pictured) ? html`<img src="${pictured.thumbnail}" alt="${pictured.name}" />` : html`<div class="no-picture">${pictured.name}</div>`}
-    <figcaption title="${pictured.name}">${caption}</figcaption>
+    <figcaption>${caption} <small class="file">${pictured.name}</small></figcaption>
   </figure>
 `;

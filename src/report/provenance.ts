@@ -2,6 +2,8 @@ import {LAYER_GROUPS} from '../backbones/layer-groups.js';
 import type {Finding} from '../core/finding.js';
 import {duration, percent, plural} from './format.js';
 import {html, type Html} from './html.js';
+import {scrolling} from './page.js';
+import {publicPath, withoutFolders} from './paths.js';
 import type {RunRecord, Seconds} from './run-record.js';
 
 const MOST_FILES = 200;
@@ -26,27 +28,33 @@ export function findingsSection(findings: readonly Finding[]): Html {
   const item = (finding: Finding): Html =>
     html`<li class="${finding.severity}">
       <span class="badge">${finding.severity}</span>
-      <div>${finding.message} ${files(finding)}</div>
+      <div>${withoutFolders(finding.message)} ${files(finding)}</div>
     </li>`;
   return html`<ul class="findings">
     ${sorted.map(item)}
   </ul>`;
 }
 
-/** What each phase trains, and how fast. */
-export function scheduleTable(phases: RunRecord['phases']): Html {
+/**
+ * What each phase trains, and how fast.
+ *
+ * @param lastStage of the network: it has no groups beyond
+ */
+export function scheduleTable(phases: RunRecord['phases'], lastStage: number): Html {
+  const groups = LAYER_GROUPS.filter(group => !group.startsWith('stage') || Number(group.slice(5)) <= lastStage);
   const rate = (value: number | null): Html =>
     value === null
       ? html`<td class="number frozen">frozen</td>`
       : html`<td class="number">${value.toPrecision(2).replace(/\.?0+(?=$|e)/, '')}</td>`;
-  return html`
-    <div class="scroll">
+  return scrolling(
+    'Phases',
+    html`
       <table>
         <thead>
           <tr>
             <th>Phase</th>
             <th class="number">Epochs</th>
-            ${LAYER_GROUPS.map(group => html`<th class="number">${group}</th>`)}
+            ${groups.map(group => html`<th class="number">${group}</th>`)}
           </tr>
         </thead>
         <tbody>
@@ -55,13 +63,13 @@ export function scheduleTable(phases: RunRecord['phases']): Html {
               html`<tr>
                 <th scope="row">${name}</th>
                 <td class="number">${epochs}</td>
-                ${LAYER_GROUPS.map(group => rate(rates[group]))}
+                ${groups.map(group => rate(rates[group]))}
               </tr>`,
           )}
         </tbody>
       </table>
-    </div>
-  `;
+    `,
+  );
 }
 
 const ACTIVITIES = ['engine', 'weights', 'decode', 'features', 'train', 'evaluate', 'export'] as const;
@@ -82,51 +90,63 @@ export function secondsBar(seconds: Seconds): Html {
   `;
 }
 
-const shown = (value: unknown): string => (typeof value === 'string' ? value : (JSON.stringify(value) ?? 'nothing'));
+const shown = (value: unknown): string =>
+  typeof value === 'string' ? publicPath(value) : withoutFolders(JSON.stringify(value) ?? 'nothing');
 
-export const settingsTable = (settings: RunRecord['settings']): Html => html`
-  <div class="scroll">
-    <table class="settings">
-      <thead>
-        <tr>
-          <th>Setting</th>
-          <th>Value</th>
-          <th>Said by</th>
-        </tr>
-      </thead>
-      <tbody>
-        ${settings.map(
-          ({name, value, source}) =>
-            html`<tr>
-              <th scope="row">${name}</th>
-              <td><code>${shown(value)}</code></td>
-              <td class="source ${source === 'default' ? 'quiet' : ''}">${source}</td>
-            </tr>`,
-        )}
-      </tbody>
-    </table>
-  </div>
-`;
+/** What few readers look for. */
+const folded = (summary: string, content: Html): Html =>
+  html`<details>
+    <summary>${summary}</summary>
+    ${scrolling(summary, content)}
+  </details>`;
 
-export const environmentTable = (environment: RunRecord['environment']): Html => html`
-  <div class="scroll">
-    <table class="settings">
-      <tbody>
-        ${Object.entries(environment).map(
-          ([name, value]) =>
-            html`<tr>
-              <th scope="row">${name}</th>
-              <td><code>${shown(value)}</code></td>
-            </tr>`,
-        )}
-      </tbody>
-    </table>
-  </div>
-`;
+export const settingsTable = (settings: RunRecord['settings']): Html =>
+  folded(
+    'Show the settings',
+    html`
+      <table class="settings">
+        <thead>
+          <tr>
+            <th>Setting</th>
+            <th>Value</th>
+            <th>Said by</th>
+          </tr>
+        </thead>
+        <tbody>
+          ${settings.map(
+            ({name, value, source}) =>
+              html`<tr>
+                <th scope="row">${name}</th>
+                <td><code>${shown(value)}</code></td>
+                <td class="source ${source === 'default' ? 'quiet' : ''}">${source}</td>
+              </tr>`,
+          )}
+        </tbody>
+      </table>
+    `,
+  );
+
+export const environmentTable = (environment: RunRecord['environment']): Html =>
+  folded(
+    'Show the environment',
+    html`
+      <table class="settings">
+        <tbody>
+          ${Object.entries(environment).map(
+            ([name, value]) =>
+              html`<tr>
+                <th scope="row">${name}</th>
+                <td><code>${shown(value)}</code></td>
+              </tr>`,
+          )}
+        </tbody>
+      </table>
+    `,
+  );
 
 export const commandBox = (command: string): Html => html`
   <div class="command">
-    <pre><code>${command}</code></pre>
+    <pre><code>${withoutFolders(command)}</code></pre>
     <button type="button" data-copy hidden>Copy</button>
   </div>
 `;

@@ -6,7 +6,7 @@ import {confusionSection} from './confusion.js';
 import {curves} from './curves.js';
 import {headline} from './headline.js';
 import {html, type Html} from './html.js';
-import {mistakesSection} from './mistakes.js';
+import {mistakesSection, mostConfident} from './mistakes.js';
 import {oddSection} from './odd-images.js';
 import {page, section} from './page.js';
 import {commandBox, environmentTable, findingsSection, scheduleTable, secondsBar, settingsTable} from './provenance.js';
@@ -16,6 +16,7 @@ const mistakesIn = ({accuracy, count}: Metrics): number => Math.round((1 - accur
 
 function body(record: RunRecord): Html {
   const shown = record.metrics.test ?? record.metrics.validation;
+  const mistaken = new Set(mostConfident(record.mistakes).map(({name}) => name));
   return html`
     <header>
       <p class="eyebrow">Fine-tuning report</p>
@@ -25,15 +26,14 @@ function body(record: RunRecord): Html {
       </p>
     </header>
     ${headline(record)}
-    ${section('How training went', html`${curves(record.history, measureOf(record.balance))} ${scheduleTable(record.phases)}`)}
-    ${section('What is taken for what', confusionSection(shown, record.classes))}
-    ${section('Class by class', classTable(shown, record.classes))}
-    ${section('Surest mistakes', mistakesSection(record.mistakes, mistakesIn(record.metrics.validation)))}
-    ${record.oddImages !== undefined && record.oddImages.length > 0 && section('Odd images', oddSection(record.oddImages))}
+    ${section('How training went', html`${curves(record.history, measureOf(record.balance))} ${scheduleTable(record.phases, record.network.spec.lastStage)}`)}
+    ${section('Confusion matrix', confusionSection(shown, record.classes))} ${section('Class by class', classTable(shown, record.classes))}
+    ${section('Most confident mistakes', mistakesSection(record.mistakes, mistakesIn(record.metrics.validation)))}
+    ${record.oddImages !== undefined && record.oddImages.length > 0 && section('Odd images', oddSection(record.oddImages, mistaken))}
     ${section('Found in the data', findingsSection(record.findings))} ${section('Where the time went', secondsBar(record.seconds))}
     ${section('Run it again', commandBox(record.command))} ${section('Settings in force', settingsTable(record.settings))}
     ${section('Environment', environmentTable(record.environment))}
-    <footer class="quiet">Run <code>${record.run}</code>, bundle <code>${record.bundle}</code></footer>
+    <footer class="quiet">Run <code>${nameOf(record.run)}</code>, bundle <code>${nameOf(record.bundle)}</code></footer>
   `;
 }
 

@@ -31,6 +31,21 @@ for (const button of document.querySelectorAll('button[data-copy]')) {
   });
 }
 
+for (const region of document.querySelectorAll('.scroll')) {
+  const fits = () => {
+    region.nextElementSibling.hidden = region.scrollWidth <= region.clientWidth;
+  };
+  new ResizeObserver(fits).observe(region);
+  fits();
+  const names = region.querySelector('.row-names');
+  if (names === null) continue;
+  const {viewBox} = names.ownerSVGElement;
+  region.addEventListener('scroll', () => {
+    const scale = viewBox.baseVal.width / names.ownerSVGElement.getBoundingClientRect().width;
+    names.setAttribute('transform', `translate(${region.scrollLeft * scale} 0)`);
+  });
+}
+
 addEventListener('beforeprint', () => {
   for (const details of document.querySelectorAll('details')) details.open = true;
 });

@@ -250,10 +250,9 @@ describe('locating weights', () => {
       const {url} = await serve((_, response) => {
         response.writeHead(200, {etag: '"a"', 'content-length': 100});
         response.write('some');
-        setTimeout(() => response.destroy(), 20);
       });
       const wish = `${url.replace('//', '//ann:hunter2@')}/net.pth?token=s3cret`;
-      const error = await rejection(locateWeights(wish, 'resnet18', {...options, retryDelay: 1}));
+      const error = await rejection(locateWeights(wish, 'resnet18', {...options, retryDelay: 1, stallTimeout: 1000}));
       expect(error).to.be.instanceOf(WeightsUnavailableError);
       expect(JSON.stringify({...error, message: error.message}))
         .to.include(`${url}/net.pth`)

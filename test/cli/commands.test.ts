@@ -48,11 +48,15 @@ describe('finetune check', () => {
     const root = temporaryDirectory();
     await writePictures(root, [...of('ants', 3), ...of('bees', 3)]);
     const whole = readFileSync(join(root, 'bees', '0.png'));
-    writeFileSync(join(root, 'bees', '0.png'), whole.subarray(0, whole.length - 200));
-    const {exitCode, stdout, stderr} = await tell(['check', root]);
+    for (const name of ['0.png', '1.png']) writeFileSync(join(root, 'bees', name), whole.subarray(0, whole.length - 200));
+    const list = join(temporaryDirectory(), 'exclude.txt');
+    const {exitCode, stdout, stderr} = await tell(['check', root, '--fix-list', list]);
     expect(exitCode).to.equal(3);
     expect(stdout).to.include('warning').and.not.to.include('Ready');
-    expect(stderr).to.match(/^error Expected at most 10 % .* in class bees.*\n$/);
+    expect(stderr).to.match(
+      /^error 2 of 3 images of class bees cannot be read.*--fix-list exclude\.txt and add --exclude exclude\.txt\.\n$/,
+    );
+    expect(readFileSync(list, 'utf8')).to.equal('bees/0.png\nbees/1.png\n');
     const json = parsed((await tell(['check', root, '--json'])).stdout);
     expect(json).to.deep.include({usable: false}).and.to.have.nested.property('error.exitCode', 3);
   });

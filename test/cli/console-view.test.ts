@@ -28,13 +28,14 @@ const finding = (code: string, severity: Finding['severity'], message: string): 
 
 interface ShownOptions extends CaptureOptions {
   readonly verbose?: boolean;
+  readonly data?: string;
   readonly secondsBetween?: number;
 }
 
-function shown(events: readonly RunEvent[], {verbose = false, secondsBetween = 2, ...options}: ShownOptions = {}): string[] {
+function shown(events: readonly RunEvent[], {verbose = false, data, secondsBetween = 2, ...options}: ShownOptions = {}): string[] {
   const said = capture({environment: {NO_COLOR: '1'}, ...options});
   let now = 0;
-  const view = new ConsoleView(said.terminal, {verbose, clock: () => (now += secondsBetween)});
+  const view = new ConsoleView(said.terminal, {verbose, ...(data !== undefined && {data}), clock: () => (now += secondsBetween)});
   events.forEach(view.listen);
   view.close();
   return said.stderr.split('\n').slice(0, -1);
@@ -58,6 +59,11 @@ describe('what a person sees of a run', () => {
       'note       Left out 1 file.',
       'recipe     resnet50 up to stage 3, linear head, adamw, batches of 32, standard augmentation, seed 42',
     ]);
+  });
+
+  it('tells the list that was given instead of its folder', () => {
+    const dataset: RunEvent = {type: 'dataset', root: '/home/ann', classes: 2, images: 305};
+    expect(shown([dataset], {data: 'list.csv'})).to.deep.equal(['dataset    list.csv: 305 images in 2 classes']);
   });
 
   it('tells the reasons of what was recommended', () => {

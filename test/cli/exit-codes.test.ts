@@ -1,9 +1,10 @@
+import {execFileSync} from 'node:child_process';
 import {existsSync, mkdirSync, readFileSync, rmSync, writeFileSync} from 'node:fs';
 import {join} from 'node:path';
 import {expect} from 'chai';
 import sharp from 'sharp';
 import {useEngine} from '../helpers/engine.js';
-import {ENGINE, finetune, inDrawnFolder, SMALL_RUN, type Ended} from './program.js';
+import {ENGINE, finetune, inDrawnFolder, MAIN, SMALL_RUN, type Ended} from './program.js';
 
 /** A picture that looks like the others; its quality makes it another file. */
 const grey = async (path: string, i: number): Promise<void> => {
@@ -50,6 +51,24 @@ describe('the exit code', function () {
       expect(predicted.code, predicted.stderr).to.equal(0);
       expect(predicted.stdout.trim().split('\n')).to.have.length(7);
       expect(predicted.stdout).to.match(/^pictures\/crab\/crab-000\.jpg +\w+ +\d+\.\d % +\w+ +\d+\.\d %\n/);
+    });
+
+    it('and predict takes the newest run, a list of files to leave out, and an image from standard input', async () => {
+      writeFileSync(join(cwd(), 'exclude.txt'), 'crab-000.jpg\npictures/crab/crab-001.jpg\n');
+      const predicted = await run('predict', 'pictures/crab', '--exclude', 'exclude.txt', ...ENGINE);
+      expect(predicted.code, predicted.stderr).to.equal(0);
+      expect(predicted.stderr)
+        .to.match(/^model +runs\/first\/model, the newest in runs\/\n/)
+        .and.to.match(/\n4 images: /);
+      expect(predicted.stdout).to.match(/^pictures\/crab\/crab-002\.jpg .*\n(.*\n){3}$/);
+      const input = readFileSync(join(cwd(), 'pictures/crab/crab-000.jpg'));
+      const piped = execFileSync(process.execPath, [MAIN, 'predict', 'runs/first', '-', ...ENGINE], {cwd: cwd(), input, encoding: 'utf8'});
+      expect(piped).to.match(/^- +\w+ +\d+\.\d %\n$/);
+      expectFailure(
+        await run('predict', 'runs/first', '-', ...ENGINE),
+        2,
+        /error Expected an image on standard input for -, but found nothing/,
+      );
     });
 
     it('of predict only if every image could be read, and the others are told all the same', async () => {

@@ -1,7 +1,7 @@
 import {expect} from 'chai';
 import {writeFileSync} from 'node:fs';
 import {join} from 'node:path';
-import {folderOptions} from '../../src/cli/folder-options.js';
+import {folderOptions, folderWords} from '../../src/cli/folder-options.js';
 import {temporaryDirectory} from '../helpers/temporary.js';
 
 describe('options that say which images are meant', () => {
@@ -12,6 +12,22 @@ describe('options that say which images are meant', () => {
 
   it('name classes between commas, a comma of a name behind a backslash', () => {
     expect(folderOptions({classes: 'cat, dog,,a\\, b'}).classes).to.deep.equal(['cat', 'dog', 'a, b']);
+  });
+
+  it('are said again for another command', () => {
+    expect(folderWords({})).to.equal('');
+    expect(folderWords({classes: 'a,b c', exclude: 'x.txt', followLinks: true, pathColumn: 'id', limit: 3})).to.equal(
+      " --classes 'a,b c' --exclude x.txt --path-column id --follow-links",
+    );
+    expect(folderWords({followLinks: false})).to.equal('');
+  });
+
+  it('name files in a list of any encoding that is known, and of no other', () => {
+    const path = join(temporaryDirectory(), 'list.txt');
+    writeFileSync(path, Buffer.concat([Buffer.of(0xff, 0xfe), Buffer.from('a/é.png\r\nb/2.png\r\n', 'utf16le')]));
+    expect(folderOptions({exclude: path}).exclude).to.deep.equal(['a/é.png', 'b/2.png']);
+    writeFileSync(path, Buffer.from('a/1.png\na/\xe9.png\n', 'latin1'));
+    expect(() => folderOptions({exclude: path})).to.throw(/for --exclude, but found bytes that are no UTF-8 in line 2\./);
   });
 
   it('name files in a list', () => {

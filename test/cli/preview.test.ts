@@ -1,4 +1,4 @@
-import {existsSync, mkdirSync, writeFileSync} from 'node:fs';
+import {existsSync, mkdirSync, readFileSync, writeFileSync} from 'node:fs';
 import {join} from 'node:path';
 import {expect} from 'chai';
 import sharp from 'sharp';
@@ -13,15 +13,21 @@ describe('finetune preview', function () {
   it('writes a sheet, and none over another file unless told', async () => {
     const first = await preview('--pictures', '2', '--variations', '3', '--augment', 'strong', '--json');
     expect(first.code, first.stderr).to.equal(0);
-    expect(JSON.parse(first.stdout)).to.deep.include({sheet: 'preview.png', augment: 'strong', variations: 3});
-    const {width, height} = await sharp(join(cwd(), 'preview.png')).metadata();
-    expect([width, height]).to.deep.equal([6 + 4 * 38, 6 + 2 * 38]);
-    const again = await preview();
-    expect([again.code, again.stderr]).to.deep.equal([
+    expect(JSON.parse(first.stdout)).to.deep.include({sheet: 'preview.jpg', augment: 'strong', variations: 3});
+    const {width, height, format} = await sharp(join(cwd(), 'preview.jpg')).metadata();
+    expect([width, height, format]).to.deep.equal([6 + 4 * 38, 6 + 2 * 38, 'jpeg']);
+    const before = readFileSync(join(cwd(), 'preview.jpg'));
+    const again = await preview('--json');
+    expect([again.code, JSON.parse(again.stdout).sheet]).to.deep.equal([0, 'preview-2.jpg']);
+    expect(readFileSync(join(cwd(), 'preview.jpg'))).to.deep.equal(before);
+    const refused = await preview('--out', 'preview.jpg');
+    expect([refused.code, refused.stderr]).to.deep.equal([
       2,
-      'error Expected a new file at preview.png for --out, but found one. Give another name, or add --overwrite.\n',
+      'error Expected a new file at preview.jpg for --out, but found one. Give another name, or add --overwrite.\n',
     ]);
     expect((await preview('--overwrite')).code).to.equal(0);
+    expect(existsSync(join(cwd(), 'preview-3.jpg'))).to.equal(false);
+    expect(readFileSync(join(cwd(), 'preview.jpg'))).to.not.deep.equal(before);
   });
 
   it('takes settings out of a recipe file', async () => {

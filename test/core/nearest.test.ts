@@ -24,6 +24,14 @@ describe('nearest', () => {
   it('takes the first of two that are as near', () => expect(nearest('cat', ['bat', 'rat'])).to.equal('bat'));
 });
 
+describe('nearest, for a word as long as a file', () => {
+  it('takes no time', () => {
+    const begin = performance.now();
+    expect(nearest('x'.repeat(1_000_000), ['resnet18', 'resnet34'])).to.equal(undefined);
+    expect(performance.now() - begin).to.be.below(100);
+  });
+});
+
 describe('suggestion', () => {
   it('asks back, with the prefix of what is meant', () => {
     expect(suggestion('epoch', KNOWN)).to.equal('; did you mean epochs?');

@@ -75,4 +75,12 @@ describe('validate', () => {
   it('says each thing once', () => {
     expect(issuesOf({arch: 'resnet18', freeze: 3})).to.deep.equal(['Expected a schedule or a list of phases for "freeze", but found 3.']);
   });
+
+  it('shows no more of long names and values than fits a sentence', () => {
+    const long = 'x'.repeat(1_000_000);
+    for (const document of [{arch: long}, {arch: 'resnet18', [long]: 1}, {arch: 'resnet18', epochs: [long]}, long]) {
+      const [issue] = issuesOf(document);
+      expect(issue!.length).to.be.below(700);
+    }
+  });
 });

@@ -89,7 +89,7 @@ describe('bits turned in valid pictures', function () {
 
   it('end in pixels or in a reason, 20,000 times in one process that does not grow', async () => {
     const {code, signal, stdout, stderr} = await inChild(script(FLIPS));
-    expect({code, signal}, stderr).to.deep.equal({code: 0, signal: null});
+    expect({code, signal, stderr}).to.deep.equal({code: 0, signal: null, stderr: ''});
     const {decoded, faults, wrong, resident, longest} = JSON.parse(stdout) as Report;
     const count = (of: Readonly<Record<string, number>>): number => Object.values(of).reduce((sum, times) => sum + times, 0);
     expect(count(decoded) + count(faults)).to.be.at.least(20_000);

@@ -19,7 +19,7 @@ describe('checkImages', () => {
 
   it('adds broken images to what the folder knows, and says that a run would refuse', async () => {
     const root = temporaryDirectory();
-    await writePictures(root, [...of('a', 5), ...of('b', 5)]);
+    await writePictures(root, [...of('a', 1), ...of('b', 3)]);
     const whole = await noisy(9, 100, 80).jpeg().toBuffer();
     writeTree(root, {'a/cut.jpg': whole.subarray(0, whole.length / 2), 'b/notes.txt': 'hello'});
     const stages = new Set<string>();
@@ -28,11 +28,13 @@ describe('checkImages', () => {
       'Left out b/notes.txt: it is not an image.',
       'Left out a/cut.jpg: it is damaged or cut off.',
     ]);
-    expect(report.readable).to.have.length(10);
+    expect(report.findings.flatMap(({exclude = []}) => exclude)).to.deep.equal(['a/cut.jpg']);
+    expect(report.readable).to.have.length(4);
     expect(report.refusal!.message).to.equal(
-      `Expected at most 10 % broken images in class a, but found 1 of 6, such as ${join(root, 'a/cut.jpg')} (it is damaged or cut off). Repair or remove them.`,
+      `1 of 2 images of class a cannot be read, such as ${join(root, 'a/cut.jpg')} (it is damaged or cut off). Repair or replace them; ` +
+        'to train without them, list them with finetune check DIR --fix-list exclude.txt and add --exclude exclude.txt.',
     );
-    expect([...stages]).to.deep.equal(['decoding']);
+    expect([...stages]).to.deep.equal(['decoding', 'comparing']);
   });
 
   it('names every copy of a broken image, and counts to the last', async () => {
@@ -42,7 +44,9 @@ describe('checkImages', () => {
     const cut = whole.subarray(0, whole.length - 60);
     writeTree(root, {'a/cut.jpg': cut, 'b/cut.jpg': cut});
     const counts: string[] = [];
-    const {findings} = await checkImages(await loadImageFolder(root), {onProgress: (done, total) => counts.push(`${done}/${total}`)});
+    const {findings} = await checkImages(await loadImageFolder(root), {
+      onProgress: (done, total, stage) => stage === 'decoding' && counts.push(`${done}/${total}`),
+    });
     expect(besidesSize(findings).flatMap(({files}) => files)).to.deep.equal(['a/cut.jpg', 'b/cut.jpg']);
     expect(counts).to.have.length(42).and.to.include('42/42');
   });

@@ -1,3 +1,4 @@
+import {symlinkSync} from 'node:fs';
 import {join} from 'node:path';
 import {expect} from 'chai';
 import {findImages} from '../../src/datasets/find-images.js';
@@ -43,6 +44,16 @@ describe('findImages', () => {
 
   it('takes a file once', async () => {
     expect(await found('a.png', '*.png', 'a.png')).to.deep.equal(['a.png', 'b.png', 'broken.png']);
+  });
+
+  it('follows links that lead outside where it is told to', async () => {
+    const [root, elsewhere] = [temporaryDirectory(), temporaryDirectory()];
+    await writePictures(elsewhere, ['1.png']);
+    await writePictures(root, ['2.png']);
+    symlinkSync(join(elsewhere, '1.png'), join(root, '1.png'));
+    const {images, findings} = await findImages([root]);
+    expect([images, findings.map(({code}) => code)]).to.deep.equal([[join(root, '2.png')], ['link-outside']]);
+    expect((await findImages([root], {followLinks: true})).images).to.deep.equal([join(root, '1.png'), join(root, '2.png')]);
   });
 
   it('refuses a word that stands for nothing', async () => {

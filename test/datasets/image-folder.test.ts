@@ -66,16 +66,17 @@ describe('loadImageFolder', () => {
       expect(samples.map(({label}) => label)).to.deep.equal([0, 1, 2, 3, 4, 5, 6]);
     });
 
-    it('takes train for a class when it holds images of its own', async () => {
+    it('does not take train and test for classes when they hold images of their own', async () => {
       const root = temporaryDirectory();
       await writePictures(root, ['train/1.png', 'train/old/2.png', 'test/3.png']);
-      expect((await loadImageFolder(root)).classNames).to.deep.equal(['test', 'train']);
+      expect(await refusal(root)).to.match(/^train and test hold images and no class folders\. Put the images of each class into a folder/);
     });
 
-    it('takes train for a class when its neighbours are no parts of a split', async () => {
+    it('takes train for a class when it is told to', async () => {
       const root = temporaryDirectory();
       await writePictures(root, ['train/steam/1.png', 'car/2.png', 'plane/3.png']);
-      expect((await loadImageFolder(root)).classNames).to.deep.equal(['car', 'plane', 'train']);
+      expect(await refusal(root)).to.include('--classes car,plane,train (');
+      expect((await loadImageFolder(root, {classes: ['train', 'car', 'plane']})).classNames).to.deep.equal(['car', 'plane', 'train']);
     });
   });
 
@@ -205,12 +206,46 @@ describe('loadImageFolder', () => {
       );
     });
 
+    it('must have images that can be read', async () => {
+      const [root, val] = [temporaryDirectory(), temporaryDirectory()];
+      await writePictures(root, ['a/1.png', 'b/2.png']);
+      writeTree(val, {'a/1.png': 'hello', 'b/2.png': ''});
+      expect(await refusal(root, {valData: val})).to.match(
+        /but found none that can be read, such as .*a\/1\.png \(its bytes are no image\)\.$/,
+      );
+      const linked = temporaryDirectory();
+      mkdirSync(join(linked, 'a'));
+      symlinkSync(join(root, 'a/1.png'), join(linked, 'a/1.png'));
+      expect(await refusal(root, {testData: linked})).to.match(
+        /a\/1\.png \(it is a link .*\)\. Add --follow-links to read what links lead to\.$/,
+      );
+      expect((await loadImageFolder(root, {testData: linked, followLinks: true})).test).to.have.length(1);
+    });
+
     it('must exist', async () => {
       const root = temporaryDirectory();
       await writePictures(root, ['a/1.png', 'b/2.png']);
       expect(await refusal(root, {testData: join(root, 'nowhere')})).to.equal(
         `Expected a folder of images at ${join(root, 'nowhere')}, but found nothing. Check the path.`,
       );
+    });
+  });
+
+  describe('a class with one broken image of six', () => {
+    it('is read, the file named and listed', async () => {
+      const root = temporaryDirectory();
+      await writePictures(root, [...of('cats', 5), ...of('dogs', 6)]);
+      writeTree(root, {'cats/bad.jpg': 'hello'});
+      const {samples, findings} = await loadImageFolder(root);
+      expect(samples).to.have.length(11);
+      expect(findings.map(({code, message, exclude = []}) => [code, message, ...exclude])).to.deep.equal([
+        ['unreadable-image', 'Left out cats/bad.jpg: its bytes are no image.', 'cats/bad.jpg'],
+        [
+          'class-with-broken-images',
+          '1 of 6 images of class cats cannot be read, such as cats/bad.jpg (its bytes are no image): the run goes on with 5. ' +
+            'finetune check DIR --fix-list exclude.txt lists them.',
+        ],
+      ]);
     });
   });
 
@@ -277,14 +312,6 @@ describe('loadImageFolder', () => {
       );
     });
 
-    it('a folder too high, naming the right one', async () => {
-      const root = temporaryDirectory();
-      await writePictures(root, ['pets/cats/1.png', 'pets/dogs/1.png']);
-      expect(await refusal(root)).to.equal(
-        `Expected a folder for each of at least 2 classes in ${root}, but found only pets. Did you mean ${join(root, 'pets')}?`,
-      );
-    });
-
     it('a class without images', async () => {
       const root = temporaryDirectory();
       await writePictures(root, ['cats/1.png']);
@@ -304,15 +331,25 @@ describe('loadImageFolder', () => {
       );
     });
 
-    it('a class of which more than a tenth are no images', async () => {
+    it('a class of which more than half are no images, with the command that lists them', async () => {
       const root = temporaryDirectory();
-      await writePictures(root, [...of('cats', 9), ...of('dogs', 9)]);
-      writeTree(root, {'cats/bad.jpg': ''});
-      expect((await loadImageFolder(root)).samples).to.have.length(18);
+      await writePictures(root, [...of('cats', 5), ...of('dogs', 9)]);
+      for (let i = 0; i < 5; i++) writeTree(root, {[`cats/bad ${i}.jpg`]: ''});
+      expect((await loadImageFolder(root)).samples).to.have.length(14);
       writeTree(root, {'cats/worse.jpg': 'hello'});
       expect(await refusal(root)).to.equal(
-        `Expected at most 10 % broken images in class cats, but found 2 of 11, such as ${join(root, 'cats/bad.jpg')} (it is empty). Repair or remove them.`,
+        `6 of 11 images of class cats cannot be read, such as ${join(root, 'cats/bad 0.jpg')} (it is empty). Repair or replace them; ` +
+          'to train without them, list them with finetune check DIR --fix-list exclude.txt and add --exclude exclude.txt.',
       );
+    });
+
+    it('a class of which one image is left', async () => {
+      const root = temporaryDirectory();
+      await writePictures(root, [...of('cats', 1), ...of('dogs', 3)]);
+      expect((await loadImageFolder(root)).samples).to.have.length(4);
+      writeTree(root, {'cats/bad.jpg': ''});
+      expect(await refusal(root)).to.match(/^1 of 2 images of class cats cannot be read/);
+      expect((await loadImageFolder(root, {exclude: ['cats/bad.jpg']})).samples).to.have.length(4);
     });
 
     it('to go on when told to stop', async () => {

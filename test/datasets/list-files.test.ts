@@ -74,8 +74,8 @@ describe('listFiles', () => {
     expect(namesOf(files)).to.deep.equal(['a/1.jpg', 'b/file.jpg', 'b/linked/2.jpg', 'pool/2.jpg']);
     expect(folders).to.deep.equal(['a', 'b', 'b/linked', 'pool']);
     expect(refusedLinks).to.have.deep.members([
-      {name: 'b/secret.jpg', reason: 'outside'},
-      {name: 'c', reason: 'outside'},
+      {name: 'b/secret.jpg', reason: 'outside', leadsTo: 'file'},
+      {name: 'c', reason: 'outside', leadsTo: 'folder'},
       {name: 'b/dangling.jpg', reason: 'nowhere'},
     ]);
   });
@@ -84,7 +84,7 @@ describe('listFiles', () => {
     const parent = temporaryDirectory();
     writeTree(parent, {'pets/a/1.jpg': '', 'pets-private/x.jpg': ''});
     symlinkSync('../../pets-private/x.jpg', join(parent, 'pets/a/x.jpg'));
-    expect((await listFiles(join(parent, 'pets'))).refusedLinks).to.deep.equal([{name: 'a/x.jpg', reason: 'outside'}]);
+    expect((await listFiles(join(parent, 'pets'))).refusedLinks).to.deep.equal([{name: 'a/x.jpg', reason: 'outside', leadsTo: 'file'}]);
   });
 
   it('comes to an end in loops of links', async () => {
@@ -131,6 +131,6 @@ describe('listFiles', () => {
   it('stops when told to', async () => {
     const root = temporaryDirectory();
     writeTree(root, {'a/1.jpg': ''});
-    expect((await failure(listFiles(root, '', AbortSignal.abort()))).message).to.equal('The run was stopped.');
+    expect((await failure(listFiles(root, '', {signal: AbortSignal.abort()}))).message).to.equal('The run was stopped.');
   });
 });

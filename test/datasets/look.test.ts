@@ -1,4 +1,4 @@
-import {utimesSync, writeFileSync} from 'node:fs';
+import {readFileSync, utimesSync, writeFileSync} from 'node:fs';
 import {join} from 'node:path';
 import {expect} from 'chai';
 import sharp, {type Sharp} from 'sharp';
@@ -10,6 +10,7 @@ import {lookAtFiles} from '../../src/datasets/looks.js';
 import {writeSealedFile} from '../../src/datasets/sealed-file.js';
 import {thumbprint} from '../../src/datasets/thumbprint.js';
 import {temporaryDirectory} from '../helpers/temporary.js';
+import {DAMAGES} from './damages.js';
 import {photograph, pixels} from './photographs.js';
 import {writeTree} from './pictures.js';
 
@@ -204,6 +205,24 @@ describe('what files looked like', () => {
     utimesSync(samples[1]!.path, 1, 1);
     expect((await looks())[1]).to.equal(2);
   });
+
+  for (const [how, damage] of Object.entries(DAMAGES)) {
+    it(`is looked at again, thumbprints included, where the file of it is ${how}`, async () => {
+      const root = await folderWith({});
+      const cache = temporaryDirectory();
+      const {samples} = await loadImageFolder(root);
+      const looks = async (): Promise<unknown[]> => {
+        const store = await LookStore.open(root, cache);
+        const found = await lookAtFiles(samples, {}, store);
+        await store.save();
+        return [...found].map(([name, {picture}]) => [name, {...picture, print: [...picture!.print]}]);
+      };
+      const before = await looks();
+      const {path} = await LookStore.open(root, cache);
+      writeFileSync(path, damage(readFileSync(path)));
+      expect(await looks()).to.deep.equal(before);
+    });
+  }
 
   it('is looked at again where the file of it is damaged or cannot be written, and the check goes on', async () => {
     const root = await folderWith({});

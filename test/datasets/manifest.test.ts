@@ -64,9 +64,16 @@ describe('a list of images', () => {
     const folder = await load(`${rows}cats/1.png,cat\nmore/7.png,cat\nmore/7.png,cat\n`);
     expect(folder.findings.map(({code, files}) => [code, ...files])).to.deep.equal([['listed-twice', 'cats/1.png', 'more/7.png']]);
     expect(everySample(folder)).to.have.length(9);
-    expect(await message(`${rows}cats/9.png,cat\n`)).to.match(
-      /^Expected at most 10 % broken images in class cat, but found 1 of 5, such as .*cats\/9\.png \(there is no such file\)/,
+    const lost = await load(`${rows}cats/9.png,cat\n`);
+    expect(lost.findings.map(({code, exclude = []}) => [code, ...exclude])).to.deep.equal([
+      ['missing-image', 'cats/9.png'],
+      ['class-with-broken-images'],
+    ]);
+    const gone = [4, 5, 6, 7, 8].map(i => `cats/${i}.png,cat\n`).join('');
+    expect(await message(rows + gone)).to.match(
+      /^5 of 9 images of class cat cannot be read, such as .*cats\/4\.png \(there is no such file\)/,
     );
+    expect((await load(rows + gone, 'list.csv', {tolerant: true})).refusal).to.have.property('code', 'CLASS_BROKEN');
   });
 
   it('takes the classes, images and numbers that are asked for', async () => {
@@ -75,7 +82,7 @@ describe('a list of images', () => {
     expect(folder.classNames).to.deep.equal(['cat', 'dog']);
     expect(folder.samples).to.have.length(4);
     expect(folder.samples.map(({name}) => name)).to.not.include('cats/0.png');
-    expect(folder.findings.map(({code}) => code)).to.deep.equal(['class-not-chosen', 'listed-twice', 'excluded', 'over-limit']);
+    expect(folder.findings.map(({code}) => code)).to.deep.equal(['listed-twice', 'class-not-chosen', 'excluded', 'over-limit']);
   });
 
   it('tells of labels that only images for validation have', async () => {
@@ -110,8 +117,8 @@ describe('a list of images', () => {
     ],
     [
       'a split of another name',
-      'path,label,split\ncats/0.png,cat,holdout\n',
-      /^Expected train, validation or test as the split of cats\/0\.png in \S+, line 2, but found holdout\.$/,
+      'path,label,split\ncats/0.png,cat,extra\n',
+      /^Expected train, validation or test as the split of cats\/0\.png in \S+, line 2, but found extra\.$/,
     ],
     [
       'one label',
@@ -129,12 +136,9 @@ describe('a list of images', () => {
     it(`is refused for ${what}`, async () => expect(await message(text, name)).to.match(expected));
   }
 
-  it('is refused where it is not there, or folders are given beside it', async () => {
+  it('is refused where it is not there', async () => {
     expect((await failure(loadImageFolder(join(root, 'none.csv')))).message).to.match(
       /^Expected a folder of images at \S+none\.csv, but found no list at this path\./,
-    );
-    expect((await failure(load('cats/0.png,cat\ndogs/0.png,dog\n', 'list.csv', {valData: root}))).message).to.match(
-      /^Expected no folder for validation or test beside a list of images/,
     );
   });
 });

@@ -66,8 +66,30 @@ describe('nearCopies', function () {
 
   it('joins all of very many copies of one picture', async () => {
     const print = others[0]!;
-    const groups = await nearCopies(Array.from({length: 5000}, () => print));
-    expect(groups.map(({length}) => length)).to.deep.equal([5000]);
+    const groups = await nearCopies(Array.from({length: 2000}, () => print));
+    expect(groups.map(({length}) => length)).to.deep.equal([2000]);
+  });
+
+  it('finds the same on one thread and on several, and counts images', async () => {
+    const some = others.slice(0, 12);
+    const many = Array.from({length: 1200}, (_, i) => {
+      const [a, b] = [some[i % 12]!, others[12 + (Math.floor(i / 12) % 48)]!];
+      return a.map((value, cell) => 0.6 * value + 0.4 * b[cell]!);
+    });
+    const counts: number[] = [];
+    const onProgress = (done: number, total: number): void => void counts.push(done, total);
+    const alone = await nearCopies(many, {threads: 1, onProgress});
+    expect(alone).to.have.length.above(0);
+    expect(await nearCopies(many, {threads: 3})).to.deep.equal(alone);
+    expect(counts.slice(-2)).to.deep.equal([1200, 1200]);
+    expect(counts.filter((_, i) => i % 2 === 0)).to.deep.equal(counts.filter((_, i) => i % 2 === 0).toSorted((a, b) => a - b));
+  });
+
+  it('stops its threads when told to', async () => {
+    const many = Array.from({length: 2000}, (_, i) => others[i % 60]!.map(value => value ^ (i % 7)));
+    const abort = new AbortController();
+    const stopped = nearCopies(many, {threads: 2, signal: abort.signal, onProgress: () => abort.abort()});
+    expect(await failure(stopped)).to.be.instanceOf(AbortedError);
   });
 
   it('stops when told to', async () => {

@@ -1,4 +1,4 @@
-import {readdirSync, readFileSync, writeFileSync} from 'node:fs';
+import {readdirSync, readFileSync, renameSync, writeFileSync} from 'node:fs';
 import {join} from 'node:path';
 import {expect} from 'chai';
 import {copyFindings} from '../../src/datasets/copy-findings.js';
@@ -6,6 +6,7 @@ import type {Sample} from '../../src/datasets/image-folder.js';
 import {photographsOf, type Printed} from '../../src/datasets/photographs.js';
 import {thumbprint} from '../../src/datasets/thumbprint.js';
 import {temporaryDirectory} from '../helpers/temporary.js';
+import {DAMAGES} from './damages.js';
 import {ALTERED, photograph, pixels} from './photographs.js';
 
 const sample = (name: string, label: number): Sample => ({path: `/${name}`, name, label});
@@ -42,25 +43,46 @@ describe('photographs that are there more than once', () => {
     ]);
   });
 
-  it('are looked for once, and again where what was written is damaged or cannot be written', async () => {
+  it('are looked for once, and again where what was written cannot be written or was made from other images', async () => {
     const directory = join(temporaryDirectory(), 'new');
     const first = samples.map(await photographsOf(images, {directory}));
     asked = 0;
     expect(samples.map(await photographsOf(images, {directory}))).to.deep.equal(first);
     expect(asked).to.equal(0);
     const [file] = readdirSync(directory);
-    writeFileSync(join(directory, file!), readFileSync(join(directory, file!), 'utf8').slice(1));
+    await photographsOf({...images, samples: samples.slice(5)}, {directory});
+    const [other] = readdirSync(directory).filter(name => name !== file);
+    renameSync(join(directory, other!), join(directory, file!));
+    asked = 0;
     expect(samples.map(await photographsOf(images, {directory}))).to.deep.equal(first);
     expect(asked).to.equal(6);
     expect(samples.map(await photographsOf(images, {directory: join(directory, file!, 'no-folder')}))).to.deep.equal(first);
   });
+
+  for (const [how, damage] of Object.entries(DAMAGES)) {
+    it(`are looked for again where what was written is ${how}`, async () => {
+      const directory = temporaryDirectory();
+      const first = samples.map(await photographsOf(images, {directory}));
+      const path = join(directory, readdirSync(directory)[0]!);
+      const before = readFileSync(path);
+      writeFileSync(path, damage(before));
+      asked = 0;
+      expect(samples.map(await photographsOf(images, {directory}))).to.deep.equal(first);
+      expect(asked).to.equal(6);
+      expect(readFileSync(path)).to.deep.equal(before);
+    });
+  }
 
   it('are told of: across classes, across parts, within a class', async () => {
     const copies = {contentHash: images.contentHash, photograph: await photographsOf(images)};
     const [one, brighter, again, two, mirrored, three, cut] = samples as [Sample, Sample, Sample, Sample, Sample, Sample, Sample];
     const parts = {train: [one, two, three, cut], validation: [brighter, again], test: [mirrored]};
     expect(copyFindings(parts, ['a', 'b'], copies).map(({code, severity, message}) => [code, severity, message])).to.deep.equal([
-      ['near-copies-across-classes', 'warning', 'The same photograph is in classes b and a: b/3, a/3 cut. Keep it where it belongs.'],
+      [
+        'near-copies-across-classes',
+        'warning',
+        'The same photograph is in classes b and a: b/3, a/3 cut. Keep the right one; a fix list leaves out all.',
+      ],
       [
         'near-copies-across-parts',
         'warning',

@@ -48,7 +48,14 @@ describe('a preview', () => {
 
   it('is a sheet of rows and columns', async () => {
     const picture = (value: number): Uint8Array => new Uint8Array(4 * 4 * 3).fill(value);
-    const sheet = await contactSheet([[picture(10), picture(20)], [picture(30)]], 4);
+    const sheet = await contactSheet([[picture(10), picture(20)], [picture(30)]], 4, 'sheet.png');
+    for (const [name, format] of [
+      ['a.webp', 'webp'],
+      ['a.jpg', 'jpeg'],
+      ['a', 'jpeg'],
+    ] as const) {
+      expect((await sharp(await contactSheet([[picture(10)]], 4, name)).metadata()).format).to.equal(format);
+    }
     const {data, info} = await sharp(sheet).raw().toBuffer({resolveWithObject: true});
     expect([info.width, info.height]).to.deep.equal([26, 26]);
     const at = (x: number, y: number): number => data[(y * info.width + x) * info.channels]!;

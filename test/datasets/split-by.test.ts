@@ -53,9 +53,12 @@ describe('groupingBy', () => {
       findings: [],
       layout: 'splits',
     };
-    expect(sharedGroups(folder, groupOf!).map(({code, files}) => [code, ...files])).to.deep.equal([
-      ['groups-across-parts', 'well/p4_28.png', 'ill/p4_29.png'],
-    ]);
+    const [found, ...others] = sharedGroups(folder, groupOf!);
+    expect(others).to.deep.equal([]);
+    expect(found!.message).to.match(/^2 images for validation or test are of a group .*, such as well\/p4_28.png and \S+\/p4_\d+.png: /);
+    const trained = PATIENTS.slice(0, 30).filter(({name}) => name.includes('/p4_'));
+    expect(found!.groups).to.deep.equal([['well/p4_28.png', 'ill/p4_29.png', ...trained.map(({name}) => name)]]);
+    expect(found!.files).to.deep.equal(found!.groups!.flat());
     expect(sharedGroups({...folder, validation: PATIENTS.slice(30)}, groupOf!)).to.deep.equal([]);
   });
 

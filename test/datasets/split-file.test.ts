@@ -4,7 +4,8 @@ import {expect} from 'chai';
 import type {FinetuneError} from '../../src/core/errors.js';
 import type {ImageFolder, Sample} from '../../src/datasets/image-folder.js';
 import {splitFolder, type KnownContents} from '../../src/datasets/split.js';
-import {readSplit, toSplitManifest} from '../../src/datasets/split-file.js';
+import {readSplit, splitChanges, toSplitManifest} from '../../src/datasets/split-file.js';
+import {ImagesChangedError} from '../../src/finetune/run-output.js';
 import {temporaryDirectory} from '../helpers/temporary.js';
 import {failure} from './pictures.js';
 
@@ -64,6 +65,28 @@ describe('split.json', () => {
       ['b/new', `it is not in ${path}`],
     ]);
     expect(later.findings.map(({message}) => message)).to.deep.equal([`Left out b/new: it is not in ${path}.`]);
+  });
+
+  it('tells which files are not what and where they were, three of them in a sentence', () => {
+    const before = toSplitManifest(SPLIT);
+    const [first, second, third, ...others] = before.train;
+    const now = {
+      ...before,
+      train: [{...first!, sha256: 'another'}, ...others, {name: 'b/new', sha256: 'x'}],
+      validation: [...before.validation, third!],
+    };
+    const changes = splitChanges(before, now);
+    expect(changes).to.deep.equal([
+      {name: first!.name, change: 'other bytes'},
+      {name: second!.name, change: 'gone'},
+      {name: third!.name, change: 'in another part'},
+      {name: 'b/new', change: 'new'},
+    ]);
+    expect(new ImagesChangedError('split.json', changes).message).to.equal(
+      `4 files changed since the run was begun, as split.json tells: ${first!.name} (other bytes), ${second!.name} (gone), ` +
+        `${third!.name} (in another part) and 1 more. Put the images back, or start another run.`,
+    );
+    expect(splitChanges(before, before)).to.deep.equal([]);
   });
 
   describe('is refused', () => {

@@ -186,8 +186,14 @@ describe('splitFolder', () => {
         {
           code: 'copy-across-parts',
           severity: 'warning',
-          message: 'Left out 3 files, such as val/1/91: the same file is for validation or test as well.',
-          files: ['val/1/91', '0/4', '1/7'],
+          message: 'Left out 3 files, such as val/1/91: the same file is for validation or test as well, as test/1/91.',
+          files: ['val/1/91', 'test/1/91', '0/4', 'val/0/4', '1/7', 'test/0/7'],
+          groups: [
+            ['val/1/91', 'test/1/91'],
+            ['0/4', 'val/0/4'],
+            ['1/7', 'test/0/7'],
+          ],
+          exclude: ['val/1/91', '0/4', '1/7'],
         },
       ]);
     });
@@ -219,8 +225,9 @@ describe('splitFolder', () => {
       {
         code: 'contradicting-labels',
         severity: 'warning',
-        message: 'The same file is in classes class 0 and class 1: 0/0, 1/0. Keep one.',
+        message: 'The same file is in classes class 0 and class 1: 0/0, 1/0. Keep the right one; a fix list leaves out all.',
         files: ['0/0', '1/0'],
+        groups: [['0/0', '1/0']],
         exclude: ['0/0', '1/0'],
       },
     ]);
@@ -263,7 +270,7 @@ describe('splitFolder', () => {
       const error = refusal(folderOf(samples, {validation: samples.map(sample => ({...sample, name: `val/${sample.name}`}))}));
       expect(error).to.be.instanceOf(NoTrainingImagesError);
       expect(error.message).to.equal(
-        'Expected at least one image of class class 0 in /pets for training, but found only files that are also for validation or test. Add others to train on.',
+        'Expected at least one image of class class 0 in /pets for training, but found only files that cannot be read, or that are also for validation or test. Add others to train on.',
       );
     });
   });

@@ -97,6 +97,14 @@ printf 12345 > $dest/x-$abi.whl`);
     expect(readdirSync(directory)).to.deep.equal([]);
   });
 
+  it('is quoted by the line that says that the disk is full', async () => {
+    const {environment} = fakePip(
+      'echo "ERROR: Exception:"; echo "Traceback:"; echo "OSError: [Errno 28] No space left on device"; exit 2',
+    );
+    const error = await rejectionOf(downloadWheel(wheel('x'), temporaryDirectory(), options(environment)));
+    expect(error.message).to.include('but found: OSError: [Errno 28] No space left on device.');
+  });
+
   it('is quoted where it fails otherwise', async () => {
     const {environment} = fakePip('echo "Looking in indexes: there"; echo "ERROR: 403 Client Error: Forbidden for url: there."; exit 1');
     const error = await rejectionOf(downloadWheel(wheel('x'), temporaryDirectory(), options(environment)));

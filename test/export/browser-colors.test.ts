@@ -3,6 +3,7 @@ import {crc32} from 'node:zlib';
 import sharp, {type Sharp} from 'sharp';
 import {examine} from '../../src/datasets/decode.js';
 import {gammaProfile, isSrgb} from '../../src/datasets/formats/icc.js';
+import {profiledTiff} from '../../src/datasets/formats/profiled-tiff.js';
 import {browserOrSkip} from '../helpers/browser.js';
 import {serve, stopServers} from '../helpers/loopback.js';
 
@@ -123,6 +124,16 @@ describe('colors of images with profiles', function () {
     expect(isSrgb(gammaProfile(1.8))).to.equal(false);
     expect(isSrgb(new Uint8Array())).to.equal(false);
     expect(isSrgb((await iccOf('srgb')).subarray(0, 200))).to.equal(false);
+  });
+
+  it('are the same where a decoder of ours hands on pixels and profile', async () => {
+    const png = await stored().withIccProfile('p3').png().toBuffer();
+    const {data, info} = await sharp(png, {ignoreIcc: true}).raw().toBuffer({resolveWithObject: true});
+    const {icc} = await sharp(png).metadata();
+    const raster = {data, width: info.width, height: info.height, channels: info.channels as 3};
+    const [ours, theirs] = [(await examine(profiledTiff(raster, icc!))).image.data, (await examine(png)).image.data];
+    expect([...ours]).to.deep.equal([...theirs]);
+    expect([...ours.subarray(0, 3)]).not.to.deep.equal([...data.subarray(0, 3)]);
   });
 
   it('with a damaged profile are read as sRGB', async () => {

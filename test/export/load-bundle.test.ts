@@ -313,6 +313,14 @@ describe('Bundle', () => {
     }
   });
 
+  it('tells which image of a long list cannot be read', async () => {
+    const images: ImageSource[] = Array.from({length: 40}, () => pictures[0]!);
+    expect(await rejectionOf(bundle.classify(images.with(37, new Blob(['notes']))))).to.include({code: 'IMAGE_UNREADABLE', index: 37});
+    const gone = new Blob(['a']);
+    gone.arrayBuffer = () => Promise.reject(new Error('gone'));
+    expect(await rejectionOf(bundle.classify(gone))).to.include({code: 'IMAGE_UNREADABLE', image: '1 bytes'});
+  });
+
   it('refuses options that it does not have, or cannot take', async () => {
     const refusal = (options: object): Promise<Error> => rejectionOf(bundle.classify(pictures[0]!, options));
     expect((await refusal({topK: 0})).message).to.equal(

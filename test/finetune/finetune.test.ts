@@ -83,9 +83,19 @@ describe('finetune', () => {
     const features = events.filter(event => event.type === 'progress' && event.activity === 'features');
     expect(features).to.deep.equal([
       // The pictures and two variations of each; then those to validate on.
-      ...[18, 36, 54].map(done => ({type: 'progress', activity: 'features', done, total: 54, unit: 'images'})),
-      {type: 'progress', activity: 'features', done: 6, total: 6, unit: 'images'},
+      ...[18, 36, 54, 60].map(done => ({type: 'progress', activity: 'features', done, total: 60, unit: 'images'})),
     ]);
+  });
+
+  it('compares images with each other, in images, unless told to keep only identical files together', async () => {
+    const comparing = async (splitBy: string): Promise<number[]> => {
+      const {events} = await runAndTell(folder, {...smallRecipe(folder), splitBy});
+      return events.flatMap(event => (event.type === 'progress' && event.step === 'comparing' ? [event.done, event.total] : []));
+    };
+    expect(await comparing('identical')).to.deep.equal([]);
+    expect(readdirSync(join(cache, 'images')).filter(name => name.startsWith('copies-'))).to.deep.equal([]);
+    const counts = await comparing('near-duplicates');
+    expect(counts.slice(-2)).to.deep.equal([everySample(folder).length, everySample(folder).length]);
   });
 
   it('gives back the best classifier, its metrics, and what happened', async () => {

@@ -68,9 +68,12 @@ describe('the memory that a run needs', () => {
       /^Training resnet50 at 224 px in batches of 32 needs about 4\.\d GiB of memory, and the limit here is 3\.0 GiB \(\/sys\/fs\/cgroup\/memory\.max\)\. Use --batch-size 8, or allow more memory\.$/,
     );
     expect(() => check(GIB)).to.throw(
-      /Train less of the network \(--freeze probe\), a smaller --arch or --image-size, or allow more memory\.$/,
+      /Train the head alone \(--freeze probe\), take a smaller --arch or --image-size, or allow more memory\.$/,
     );
     expect(() => assertFits(spec('resnet50'), 224, sized('all', 32), false, {host: 2 * GIB})).to.throw(/and this machine has 2\.0 GiB\./);
+    expect(() => assertFits(spec('resnet50'), 224, sized('probe', 32), false, limited(GIB / 4))).to.throw(
+      /\. Take a smaller --arch or --image-size, or allow more memory\.$/,
+    );
     try {
       check(3 * GIB);
     } catch (error) {

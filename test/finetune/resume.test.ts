@@ -195,8 +195,8 @@ describe('a run that was stopped', () => {
       const error = await rejectionOf(runAndTell(changed, smallRecipe(own), {out, resume: true}));
       expect(error).to.include({code: 'IMAGES_CHANGED', exitCode: 3});
       expect(error.message).to.equal(
-        `Expected the images that the run was begun on for --resume, but found others than ${join(out, 'split.json')} lists. ` +
-          'Put them back, or start another run.',
+        `1 file changed since the run was begun, as ${join(out, 'split.json')} tells: plain/9.png (new). ` +
+          'Put the images back, or start another run.',
       );
       expect(alive()).to.deep.equal(before);
     });

@@ -75,6 +75,16 @@ describe('what may not be read or written', function () {
     ]);
   });
 
+  it('what systems keep to themselves is no part of it', async () => {
+    for (const name of ['lost+found', 'System Volume Information', '$RECYCLE.BIN', 'fish/@eaDir', '.Trash-1000']) {
+      mkdirSync(join(cwd, 'pictures', name));
+      close(join('pictures', name));
+    }
+    const checked = await run(['check', 'pictures', '--json']);
+    expectEnded(checked, 0);
+    expect(besidesSize(documentOf<Document>(checked).findings)).to.deep.equal([]);
+  });
+
   it('a class, or the folder itself, is not trained without', async () => {
     close('pictures/fish');
     const sentence =

@@ -15,6 +15,7 @@ const record = (wish: Partial<CheckRecord>): CheckRecord => ({
   classes: {cat: {images: 2}, '<dog>': {images: 1}},
   findings: [],
   thumbnails: new Map(),
+  next: 'npx finetune --data pets',
   ...wish,
 });
 
@@ -41,6 +42,21 @@ describe('the page of a check', () => {
     ]);
     const page = checkPage(record({findings: [finding('note', 'two', ['a.png', 'b.png', 'c.png'])], thumbnails}));
     expect(page).to.contain('src="data:image/png;base64,AAAA"').and.not.to.contain('example.org');
+  });
+
+  it('shows no pictures of a finding about most of a folder, and some of one about a few', () => {
+    const files = Array.from({length: 30}, (_, i) => `cat/${i}.png`);
+    const thumbnails = new Map(files.map(name => [name, 'data:image/png;base64,AAAA']));
+    expect(checkPage(record({images: 40, findings: [finding('note', 'all', files)], thumbnails}))).to.not.contain('<img');
+    expect(checkPage(record({images: 400, findings: [finding('note', 'few', files)], thumbnails}))).to.contain('<img');
+  });
+
+  it('begins with a verdict, counts and what to type', () => {
+    const findings = [{...finding('warning', 'twice', ['a', 'b']), exclude: ['b']}, finding('note', 'small', ['a'])];
+    const page = checkPage(record({findings})).replace(/\s+/g, ' ');
+    expect(page.indexOf('Ready to train')).to.be.within(0, page.indexOf('twice'));
+    expect(page).to.contain('1 warning, 1 note.').and.to.contain('1 file had better be left out');
+    expect(page.indexOf('npx finetune --data pets')).to.be.within(0, page.indexOf('twice'));
   });
 
   it('says that nothing was found, or why a run would refuse', () => {

@@ -35,7 +35,16 @@ describe('curves', () => {
     const wild = {...row('all', 1), validationLoss: 50};
     const loss = curves([wild, row('all', 1)], 'accuracy').text.split('Accuracy')[0]!;
     expect([...loss.matchAll(/text-anchor="end"\s*>([\d.]+)</g)].map(([, tick]) => tick)).to.deep.equal(['0', '0.5', '1', '1.5', '2']);
-    expect(loss).to.contain('epoch 1: validation 50.0');
+    expect(loss).to.match(/<polygon[^>]*><title>epoch 1: validation 50.0</);
+    expect(loss.replace(/\s+/g, ' ')).to.contain('▲ 1 point above the chart, up to 50.0.');
+  });
+
+  it('have names of their own on the page, and clip no dot', () => {
+    const {text} = curves([row('all', 1)], 'accuracy');
+    const ids = [...text.matchAll(/ id="([^"]+)"/g)].map(([, id]) => id);
+    expect(ids).to.have.length(2);
+    expect(new Set(ids).size).to.equal(2);
+    expect(text).to.not.match(/<g[^>]*clip-path/);
   });
 
   it('mark the epoch that was kept: the best accuracy, between equals the lower loss', () => {

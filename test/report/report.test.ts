@@ -69,9 +69,53 @@ describe('the report', () => {
     const named = (name: string, confidence: number) => ({name, truth: 'ants', prediction: 'bees', confidence});
     const mistakes = [named('unsure.jpg', 0.5), {...named('sure.jpg', 0.9), thumbnail: PIXEL}];
     const text = reportHtml(madeUpRecord(['ants', 'bees'], {mistakes}));
-    expect(text).to.contain('The 2 surest of 11 mistakes on the validation images');
+    expect(text).to.contain('The 2 most confident of 11 mistakes on the validation images');
     expect(text.indexOf(`<img src="${PIXEL}" alt="sure.jpg"`)).to.be.above(0);
     expect(text.indexOf('<div class="no-picture">unsure.jpg</div>')).to.be.above(text.indexOf('alt="sure.jpg"'));
+  });
+
+  it('says of a mistake what was said, how it is labeled and which file it is', () => {
+    const mistakes = [{name: 'val/ants/1.jpg', truth: 'ants', prediction: 'bees', confidence: 0.99}];
+    const odd = {name: 'val/ants/1.jpg', className: 'ants', suggested: 'bees'};
+    const oddImages = [odd, {...odd, name: 'train/ants/2.jpg', doubt: 0.5}];
+    const text = reportHtml({...madeUpRecord(['ants', 'bees'], {mistakes}), oddImages}).replace(/\s+/g, ' ');
+    expect(text).to.contain('said <b>bees</b>, <span class="number">99 %</span> <small>labeled ants</small>');
+    expect(text).to.contain('<small class="file">val/ants/1.jpg</small>').and.to.contain('<small class="file">train/ants/2.jpg</small>');
+    expect(text.match(/<small class="file">val\/ants\/1.jpg/g), 'shown once').to.have.length(1);
+    expect(text).to.contain('1 more image of this kind is among the mistakes above.').and.to.contain('doubt 0.50');
+  });
+
+  it('compares with the largest class, and has no stage that the network lacks', () => {
+    const record = madeUpRecord(['ants', 'bees']);
+    const {spec} = record.network;
+    const text = reportHtml({...record, network: {...record.network, spec: {...spec, lastStage: 3}}}).replace(/\s+/g, ' ');
+    expect(text).to.contain('Guessing, or always answering one class, would give 50.0 %.');
+    const {validation} = record.metrics;
+    const perClass = {...validation.perClass, bees: {...validation.perClass.bees!, support: 114}};
+    const uneven = reportHtml({...record, metrics: {validation: {...validation, perClass}}}).replace(/\s+/g, ' ');
+    expect(uneven).to.contain('Always answering bees, the largest class, would give 75.0 %; guessing, 50.0 %.');
+    expect(text).to.contain('>stage3</th>').and.not.to.contain('>stage4</th>');
+  });
+
+  it('says nothing of the folders of whom it comes from', () => {
+    const home = '/home/someone/private';
+    const record = madeUpRecord(['ants', 'bees']);
+    const text = reportHtml({
+      ...record,
+      dataset: `${home}/pets`,
+      run: `${home}/runs/pets`,
+      bundle: `${home}/runs/pets/model`,
+      weights: `${home}/weights/resnet50.safetensors`,
+      command: `npx finetune --data ${home}/pets --weights '${home}/my weights/w.pt' --out=${home}/out`,
+      findings: [{code: 'x', severity: 'warning', message: `Found ${home}/pets/a.jpg (${home}/pets/b.jpg).`, files: []}],
+      settings: [
+        {name: 'data', value: `${home}/pets`, source: 'flag'},
+        {name: 'more', value: {exclude: `${home}/list.txt`, also: [`${home}/a/b`]}, source: 'recipe file'},
+      ],
+      environment: {engine: `${home}/.cache/finetune/engines/x`},
+    });
+    expect(text).to.not.contain('someone').and.not.to.contain('private');
+    expect(text).to.contain('resnet50.safetensors').and.to.contain('--data pets --weights').and.to.contain('Found a.jpg (b.jpg).');
   });
 
   it('lets a user bring no markup and no address of a picture', () => {
@@ -151,6 +195,17 @@ describe('the report in a browser', () => {
     await opened(this, madeUpRecord(names, {perClass: 5}), async page => {
       await page.setViewport({width: 360, height: 740});
       expect(await page.evaluate(() => document.documentElement.scrollWidth)).to.equal(360);
+      const moved = await page.evaluate(async () => {
+        const names = document.querySelector('.row-names')!;
+        const left = () => names.getBoundingClientRect().left;
+        const region = names.closest('.scroll')!;
+        const before = left();
+        region.scrollLeft = 100;
+        await new Promise(resolve => setTimeout(resolve, 200));
+        return [region.scrollLeft, Math.abs(left() - before)];
+      });
+      expect(moved[0]).to.equal(100);
+      expect(moved[1], 'names stay where they are').to.be.below(1);
     });
   });
 });

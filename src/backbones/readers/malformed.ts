@@ -1,3 +1,5 @@
+import {printable} from '../../core/printable.js';
+
 /**
  * What is wrong with the bytes of a weights file, before its path is known: `readWeights` makes a `WeightsFileError` of it.
  * `reason` continues "but found ..."; `remedy` says what to do.
@@ -11,13 +13,13 @@ export class Malformed extends Error {
     readonly remedy = 'download or save the file again',
     options?: ErrorOptions,
   ) {
-    super(`${printable(reason)}; ${remedy}`, options);
-    this.reason = printable(reason);
+    super(`${shortened(reason)}; ${remedy}`, options);
+    this.reason = shortened(reason);
   }
 }
 
 /** Names in a sentence come from the file: without what could disturb a terminal, and not endlessly. */
-export const printable = (text: string, length = 500): string => text.replace(/[\p{Cc}\p{Cf}\u2028\u2029]/gu, '?').slice(0, length);
+export const shortened = (text: string, length = 500): string => printable(text.slice(0, length));
 
 /** `1,234`, for sentences. */
 export const counted = (count: number | bigint): string => count.toLocaleString('en-US');

@@ -9,14 +9,14 @@ import {checkImages} from '../../datasets/check.js';
 import {everySample, type ImageFolder} from '../../datasets/image-folder.js';
 import {poolThreads} from '../../datasets/pool-threads.js';
 import {thumbnailsOf} from '../../datasets/thumbnail.js';
-import {checkPage} from '../../report/check-page.js';
+import {checkPage, MOST_PICTURES} from '../../report/check-page.js';
 import {plural} from '../../report/format.js';
 import type {Action, Session} from '../action.js';
 import {findingLines} from '../finding-lines.js';
 import {classSizes, folderLines} from '../folder-lines.js';
-import {folderOptions, type FolderValues} from '../folder-options.js';
+import {folderOptions, folderWords, type FolderValues} from '../folder-options.js';
 import {formatNames} from '../name-list.js';
-import {loadFolder} from '../load-folder.js';
+import {listOf, loadFolder} from '../load-folder.js';
 import {ProgressLine} from '../progress-line.js';
 import {PROGRAM, quoted} from '../words.js';
 
@@ -30,16 +30,13 @@ interface CheckValues extends FolderValues {
 
 type Report = Awaited<ReturnType<typeof checkImages>>;
 
-/** Pictures that a page shows of each finding. */
-const SHOWN = 24;
-
 const TITLES = {reading: 'reading', decoding: 'checking', comparing: 'comparing'} as const;
 
-function tell(folder: ImageFolder, {findings, readable, refusal}: Report, verbose: boolean, {terminal}: Session): string {
+function tell(folder: ImageFolder, data: string, {findings, readable, refusal}: Report, verbose: boolean, {terminal}: Session): string {
   const {good, bold} = terminal.resultStyle;
   const summary = `${plural(readable.length, 'readable image')} in ${plural(folder.classNames.length, 'class', 'classes')}`;
   return [
-    `${bold(printable(folder.root))}: ${summary}`,
+    `${bold(printable(listOf(folder, data).data ?? folder.root))}: ${summary}`,
     ...folderLines(folder, terminal.resultColumns),
     '',
     ...findingLines(findings, terminal.resultStyle, terminal.resultColumns, verbose),
@@ -54,15 +51,18 @@ async function write(path: string, option: string, text: string): Promise<void> 
   });
 }
 
-async function writePage(path: string, folder: ImageFolder, {findings, readable, refusal}: Report): Promise<void> {
-  const shown = new Set(findings.flatMap(({files}) => files.slice(0, SHOWN)));
+async function writePage(path: string, folder: ImageFolder, {findings, readable, refusal}: Report, next: string): Promise<void> {
+  const shown = new Set(findings.flatMap(({files}) => files.slice(0, MOST_PICTURES)));
   const thumbnails = await thumbnailsOf(readable.filter(({name}) => shown.has(name)));
-  const record = {name: basename(folder.root), images: readable.length, classes: classSizes(folder), findings, thumbnails};
+  const record = {name: basename(folder.root), images: readable.length, classes: classSizes(folder), findings, thumbnails, next};
   await write(path, '--html', checkPage({...record, ...(refusal !== undefined && {refusal: refusal.message})}));
 }
 
 /** Names that had better be left out. */
 const toExclude = (findings: readonly Finding[]): string[] => [...new Set(findings.flatMap(({exclude = []}) => exclude))].sort();
+
+const fixing = (directory: string): string =>
+  `${PROGRAM} check ${quoted(directory)} --fix-list exclude.txt\n${PROGRAM} --data ${quoted(directory)} --exclude exclude.txt`;
 
 /** `finetune check DIR`: exit 3 where a run would refuse the folder. */
 export const check: Action = async (request, session) => {
@@ -76,15 +76,17 @@ export const check: Action = async (request, session) => {
   const report = await checkImages(folder, {workers, signal, onProgress, ...kept}).finally(() => line.end());
   const {root, classNames, layout} = folder;
   const {findings, readable, refusal} = report;
-  if (html !== undefined) await writePage(html, folder, report);
   const excluded = toExclude(findings);
   if (fixList !== undefined) await write(fixList, '--fix-list', formatNames(excluded));
   const images = {found: everySample(folder).length, readable: readable.length};
-  const next = `${PROGRAM} --data ${quoted(String(request.positionals.dir))}${fixList === undefined ? '' : ` --exclude ${quoted(fixList)}`}`;
+  const same = folderWords({...values, ...(fixList !== undefined && {exclude: fixList})});
+  const next = `${PROGRAM} --data ${quoted(String(request.positionals.dir))}${same}`;
+  const command = refusal !== undefined || (excluded.length > 0 && fixList === undefined) ? fixing(String(request.positionals.dir)) : next;
+  if (html !== undefined) await writePage(html, folder, report, command);
   return {
     document: {data: root, layout, classes: classNames, images, perClass: classSizes(folder), findings, usable: refusal === undefined},
     text: [
-      tell(folder, report, verbose, session),
+      tell(folder, String(request.positionals.dir), report, verbose, session),
       ...(fixList === undefined ? [] : [`${plural(excluded.length, 'file')} to leave out: ${printable(fixList)}`]),
       ...(html === undefined ? [] : [`Page: ${printable(html)}`]),
     ].join('\n'),

@@ -19,6 +19,7 @@ import {leftOutSentence} from '../left-out-sentence.js';
 import {listing, unpacking} from '../load-folder.js';
 import {predictionLines, predictionSummary, type Classified} from '../prediction-lines.js';
 import {ProgressLine} from '../progress-line.js';
+import type {Terminal} from '../terminal.js';
 import {readStandardInput, STANDARD_INPUT} from '../standard-input.js';
 
 /** Images classified between two looks at the signal. */
@@ -30,6 +31,7 @@ const WORTH_INSTALLING = 200;
 interface PredictValues extends EngineValues {
   readonly top: number;
   readonly exclude?: string;
+  readonly followLinks?: boolean;
 }
 
 /** An image by the name it is told by, and what is classified. */
@@ -89,29 +91,40 @@ function without({images, findings}: Found, folders: readonly string[], list: st
   return {images: kept, findings: [...findings, ...exclusion.findings()]};
 }
 
-async function findSources(words: readonly string[], list: string | undefined, {terminal, signal}: Session) {
+async function findSources(words: readonly string[], {exclude, followLinks = false}: PredictValues, {terminal, signal}: Session) {
   const paths = words.filter(word => word !== STANDARD_INPUT);
   const line = new ProgressLine(terminal);
-  const found = await findImages(paths, {signal, onProgress: listing(line), onBytes: unpacking(line)}).finally(() => line.end());
-  const {images, findings} = without(found, paths, list);
+  const watching = {signal, onProgress: listing(line), onBytes: unpacking(line), followLinks};
+  const found = await findImages(paths, watching).finally(() => line.end());
+  const {images, findings} = without(found, paths, exclude);
   const sources: Source[] = images.map(image => ({image, source: image}));
   if (paths.length < words.length) sources.push({image: STANDARD_INPUT, source: await readStandardInput()});
   return {sources, findings};
 }
 
+/** Those beyond the one that the error tells of. */
+function tellUnreadable(unreadable: readonly UnreadableImageError[], found: number, terminal: Terminal): void {
+  const say = (label: string, text: string): void => terminal.alert(labelled(terminal.style.warn, label, text, terminal.columns));
+  if (unreadable.length > 1) {
+    for (const {image, reason} of unreadable) say('unreadable', `${printable(image)}: ${printable(reason)}`);
+  }
+  if (unreadable.length > 0) say('left out', leftOutSentence({found, unreadable: unreadable.length}));
+}
+
 /** `finetune predict [MODEL] IMAGE...` */
 export const predict: Action = async ({positionals, values}, session) => {
   const {terminal} = session;
-  const {top, exclude, ...wish} = values as unknown as PredictValues;
+  const options = values as unknown as PredictValues;
+  const {top} = options;
   const words = [positionals.model, ...(positionals.image as readonly unknown[])].filter(word => word !== undefined).map(String);
   if (words.length === 0) throw new UsageError('Expected images to classify, but found none. Say finetune predict [MODEL] IMAGE...');
   const {directory, rest} = findModel(words, terminal);
   await openBundle(directory);
   if (rest.length === 0) throw new UsageError(`Expected images to classify, but found none. Say finetune predict ${directory} IMAGE...`);
-  const {sources, findings} = await findSources(rest, exclude, session);
+  const {sources, findings} = await findSources(rest, options, session);
   for (const told of findingLines(findings, terminal.style, terminal.columns)) terminal.log(told);
   terminal.draw(terminal.style.dim('starting the engine'));
-  await startEngine({...engineWish(wish, session), install: wish.engine !== 'auto' || sources.length >= WORTH_INSTALLING});
+  await startEngine({...engineWish(options, session), install: options.engine !== 'auto' || sources.length >= WORTH_INSTALLING});
   terminal.draw(terminal.style.dim('loading the model'));
   const bundle = await loadBundle(directory);
   const isForPeople = Number.isFinite(terminal.resultColumns);
@@ -122,10 +135,7 @@ export const predict: Action = async ({positionals, values}, session) => {
     session,
   );
   bundle.dispose();
-  for (const {image, reason} of unreadable) {
-    terminal.alert(labelled(terminal.style.warn, 'unreadable', `${printable(image)}: ${printable(reason)}`, terminal.columns));
-  }
-  if (unreadable.length > 0) terminal.alert(`Left out ${leftOutSentence({found: sources.length, unreadable: unreadable.length})}`);
+  tellUnreadable(unreadable, sources.length, terminal);
   const images = classified.map(({image, predictions}) => ({image, predictions: predictions.slice(0, top)}));
   return {
     document: {

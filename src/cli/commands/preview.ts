@@ -1,5 +1,6 @@
-import {printable} from '../../core/printable.js';
+import {existsSync} from 'node:fs';
 import {UsageError} from '../../core/errors.js';
+import {printable} from '../../core/printable.js';
 import {atImageSize, TORCHVISION_PREPROCESSING, withFit, type Fit} from '../../core/preprocessing.js';
 import {augmentationOf, type AugmentationChoice} from '../../datasets/augment.js';
 import {whyOf} from '../../core/system-error.js';
@@ -8,7 +9,7 @@ import {contactSheet} from '../../datasets/contact-sheet.js';
 import {previewOf} from '../../datasets/preview.js';
 import {plural} from '../../report/format.js';
 import type {Action} from '../action.js';
-import {folderOptions, type FolderValues} from '../folder-options.js';
+import {folderOptions, folderWords, type FolderValues} from '../folder-options.js';
 import {loadFolder} from '../load-folder.js';
 import {PROGRAM, quoted} from '../words.js';
 
@@ -34,14 +35,21 @@ async function write(path: string, sheet: Buffer, overwrite: boolean): Promise<v
   }
 }
 
+const nameOf = (number: number): string => `preview${number === 1 ? '' : `-${number}`}.jpg`;
+
+/** A name that nothing has yet: two kinds of augmentation are to be compared, and neither is lost. */
+function freeName(number = 1): string {
+  return existsSync(nameOf(number)) ? freeName(number + 1) : nameOf(number);
+}
+
 /** `finetune preview DIR`: what training would see. */
 export const preview: Action = async (request, session) => {
   const {
     augment = 'standard',
     fit = 'crop',
     imageSize,
-    out = 'preview.png',
     overwrite = false,
+    out = overwrite ? nameOf(1) : freeName(),
     ...values
   } = request.values as PreviewValues;
   const {pictures = 8, variations = 6, seed = 42} = values;
@@ -61,6 +69,7 @@ export const preview: Action = async (request, session) => {
     await contactSheet(
       rows.map(({shown}) => shown),
       preprocessing.cropSize,
+      out,
     ),
     overwrite,
   );
@@ -69,9 +78,9 @@ export const preview: Action = async (request, session) => {
     document: {sheet: out, augment, fit, seed, pictures: shown, variations},
     text: [
       `${printable(out)}: ${plural(rows.length, 'picture')}, each as it is and in ${plural(variations, 'variation')}`,
-      ...shown.map(({name}) => `  ${printable(name)}`),
+      ...shown.map(({name, className}, i) => `  row ${i + 1}: ${printable(className)}, ${printable(name)}`),
       ...found.flatMap(({sample, fault}) => (fault === undefined ? [] : [`  not shown: ${printable(sample.name)} (${fault})`])),
     ].join('\n'),
-    hint: `\nNext: ${PROGRAM} --data ${quoted(directory)}${typeof augment === 'string' ? ` --augment ${augment}` : ''}`,
+    hint: `\nNext: ${PROGRAM} --data ${quoted(directory)}${folderWords(values)}${typeof augment === 'string' ? ` --augment ${augment}` : ''}`,
   };
 };

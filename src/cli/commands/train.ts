@@ -13,7 +13,7 @@ import {ConsoleView} from '../console-view.js';
 import {engineSentence, engineWish} from '../engine-view.js';
 import {StoppedRunError} from '../failure.js';
 import {FoldsView} from '../folds-view.js';
-import {loadFolder} from '../load-folder.js';
+import {listOf, loadFolder} from '../load-folder.js';
 import {RunPlan} from '../run-plan.js';
 import {foldsSummary, nextSteps, runSummary} from '../run-summary.js';
 import {table} from '../table.js';
@@ -52,7 +52,7 @@ interface Ready {
 /** Trains once and tells its course. The classifier is disposed. */
 async function trainOnce({plan, folder, resolved, engineSeconds, session}: Ready, out: string): Promise<FinetuneResult> {
   const {terminal, signal} = session;
-  const view = new ConsoleView(terminal, {verbose: plan.values.verbose});
+  const view = new ConsoleView(terminal, {verbose: plan.values.verbose, ...listOf(folder, plan.values.data)});
   view.listen({type: 'recipe', ...resolved});
   const options = {...plan.finetuneOptions(out, resolved.sources, engineSeconds), signal, onEvent: view.listen};
   const result = await stoppable(out, finetune(folder, resolved.recipe, options)).finally(() => view.close());

@@ -54,7 +54,10 @@ interface Libheif {
 }
 
 // The bundle has its WebAssembly inside: nothing is fetched, nothing looked for.
-const libheif = createRequire(import.meta.url)('libheif-js/wasm-bundle') as Libheif;
+const makeLibheif = createRequire(import.meta.url)('libheif-js/libheif-wasm/libheif-bundle.js') as (options: object) => Libheif;
+
+/** It prints what it thinks of damaged files; answers say so. */
+const libheif = makeLibheif({print: () => undefined, printErr: () => undefined});
 
 /** A decoder that has come to hold more is made anew. */
 const MOST_HEAP_BYTES = 2 ** 28;

@@ -15,7 +15,7 @@ interface Waiting {
 
 /** A thread with a decoder in it, which does one task at a time; what goes wrong in it costs the thread and its task, and nothing else. */
 class HeifThread {
-  readonly #worker = new Worker(new URL('heif-thread.js', import.meta.url), {execArgv: [], stdout: true, stderr: true});
+  readonly #worker = new Worker(new URL('heif-thread.js', import.meta.url), {execArgv: []});
   #current: {readonly resolve: (answer: HeifAnswer) => void; readonly timer: NodeJS.Timeout} | undefined;
 
   constructor(

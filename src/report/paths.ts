@@ -1,0 +1,19 @@
+import {basename, isAbsolute, relative} from 'node:path';
+
+/** A path as strangers may read it: relative where it lies below the working directory, else its last part. */
+export function publicPath(path: string): string {
+  if (!isAbsolute(path) && !/^[A-Z]:\\/i.test(path)) return path;
+  const below = relative(process.cwd(), path);
+  if (below !== '' && !below.startsWith('..') && !isAbsolute(below)) return below;
+  return basename(path.replaceAll('\\', '/')) || path;
+}
+
+/** An absolute path with a folder at least, at the start of a text or after what may stand before one. */
+const PATHS = /(?<=^|[\s"'`=(,\[:])(?:\/|[A-Za-z]:\\)[^\s"'`()\[\],/\\]+(?:[/\\][^\s"'`()\[\],]*)+/g;
+
+/** A text in which every absolute path is shown so: a report is passed on, and says nothing of the folders of whom it comes from. */
+export const withoutFolders = (text: string): string =>
+  text.replace(PATHS, path => {
+    const [, whole, end] = /^(.*?)([.;:]*)$/s.exec(path)!;
+    return publicPath(whole!) + end!;
+  });

@@ -1,22 +1,12 @@
-import {randomUUID} from 'node:crypto';
-import {rename, rm, writeFile} from 'node:fs/promises';
 import type {NamedHostTensors} from '../core/host-tensor.js';
+import {writeWhole} from '../core/write-file.js';
 
 /**
  * Writes tensors as float32 in safetensors format (https://huggingface.co/docs/safetensors), in the order given, their bytes beginning at
  * a multiple of 8. Written beside its place and renamed: the path holds the whole new file, or what it held before.
  */
-export async function writeSafetensors(path: string, tensors: NamedHostTensors, metadata: Readonly<Record<string, string>>): Promise<void> {
-  const unfinished = `${path}.${randomUUID()}.unfinished`;
-  try {
-    // Not a write stream: one whose source fails may open its file after all is over, and leave it behind.
-    await writeFile(unfinished, pieces(tensors, metadata), {flush: true});
-    await rename(unfinished, path);
-  } catch (error) {
-    await rm(unfinished, {force: true});
-    throw error;
-  }
-}
+export const writeSafetensors = (path: string, tensors: NamedHostTensors, metadata: Readonly<Record<string, string>>): Promise<void> =>
+  writeWhole(path, pieces(tensors, metadata));
 
 function* pieces(tensors: NamedHostTensors, metadata: Readonly<Record<string, string>>): Generator<Uint8Array> {
   const header = headerOf(tensors, metadata);

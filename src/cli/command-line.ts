@@ -75,6 +75,7 @@ const POSITIONALS: Readonly<Record<string, string>> = {
   dir: 'folder with one sub-folder a class, or a list of images',
   model: 'a run, or the exported model in it [default: the newest run]',
   image: 'image files, folders, patterns in quotes, or - for standard input',
+  run: 'directory of a run',
   task: 'install, or nothing',
   document: 'recipe or check [default: recipe]',
 };

@@ -84,6 +84,22 @@ export const COMMANDS = {
     ],
     load: async () => (await import('./commands/predict.js')).predict,
   },
+  export: {
+    usage: 'export <run>',
+    description: 'Export the model of a run again; its images are not needed',
+    options: {
+      ...only('engine', 'device', 'offline', ...SAYING),
+      out: {type: 'string', minLength: 1, description: "folder of the model [default: the run's own]"},
+    },
+    examples: [['$0 export runs/pets-resnet50', 'after an export that failed, or with the model lost']],
+    load: async () => (await import('./commands/export.js')).exportModel,
+  },
+  report: {
+    usage: 'report <run>',
+    description: 'Write the report of a run again; its images are not needed',
+    options: only(...SAYING),
+    load: async () => (await import('./commands/report.js')).report,
+  },
   models: {
     usage: 'models',
     description: 'Architectures and weights, and where each file would come from',

@@ -1,5 +1,6 @@
 import {printable, printableLines} from '../core/printable.js';
 import {FinetuneError, MachineError, messageOf} from '../core/errors.js';
+import {codeOf, isSystemError, sentenceOf} from '../core/system-error.js';
 import {errorText, type ErrorView} from './error-text.js';
 import {SIGNAL_EXIT_CODES, type StopSignal} from './interrupts.js';
 import {wrapped} from './layout.js';
@@ -17,10 +18,6 @@ export interface Failure {
 /** The table of the contract, except the codes that errors carry themselves: 1 failed, 2 usage, 3 dataset, 4 machine, 5 accuracy. */
 const REFUSED = 1;
 const BUG = 1;
-
-/** A full disk, a folder that may not be written: the system's own sentence names the call and the path. */
-const isRefusal = (error: unknown): error is NodeJS.ErrnoException =>
-  error instanceof Error && 'syscall' in error && 'code' in error && typeof error.code === 'string';
 
 /** A run that was stopped after it had a directory, from which it can go on. */
 export class StoppedRunError extends FinetuneError {
@@ -77,10 +74,11 @@ export function failureOf(error: unknown, view: ErrorView, stopped?: StopSignal)
     const {code, exitCode, message} = known;
     return {exitCode, text: errorText(message, known, view), document: {...fieldsOf(known), code, exitCode, message}};
   }
-  if (isRefusal(error)) {
-    const {code, message} = error;
-    const text = errorText(`Expected the system to do what a run needs, but found: ${message}.`, error, view);
-    return {exitCode: REFUSED, text, document: {code, exitCode: REFUSED, message}};
+  if (isSystemError(error)) {
+    const message = sentenceOf(error);
+    const {path} = error;
+    const document = {code: codeOf(error), exitCode: REFUSED, message, ...(path !== undefined && {path})};
+    return {exitCode: REFUSED, text: errorText(message, error, view), document};
   }
   const stack = error instanceof Error ? (error.stack ?? error.message) : String(error);
   const sentence = errorText('This is a mistake of finetune, not of yours. Please report it with these lines:', undefined, view);

@@ -12,7 +12,11 @@ const RUNS = 'runs';
 
 /** The model that was exported last below `runs/`. */
 function newestModel(): string | undefined {
-  const runs = existsSync(RUNS) ? readdirSync(RUNS).map(name => join(RUNS, name)) : [];
+  const runs = existsSync(RUNS)
+    ? readdirSync(RUNS)
+        .filter(name => !name.startsWith('.'))
+        .map(name => join(RUNS, name))
+    : [];
   const exported = (run: string): number => statSync(bundleDirectory(run)!).mtimeMs;
   return runs.filter(run => bundleDirectory(run) !== undefined).sort((a, b) => exported(b) - exported(a))[0];
 }

@@ -2,7 +2,7 @@ import {existsSync, readdirSync, statSync} from 'node:fs';
 import {join} from 'node:path';
 import {UsageError} from '../core/errors.js';
 import {FOLDS_FILES} from '../finetune/cross-validate.js';
-import {RUN_FILES} from '../finetune/run-directory.js';
+import {hasRunFile, isInterrupted, placeOf, RUN_FILES, runOf} from '../finetune/run-files.js';
 import type {OptionLayer} from './layers.js';
 import {CONSOLE_OPTIONS} from './option-schema.js';
 import {readRecipeFile} from './recipe-file.js';
@@ -17,16 +17,14 @@ const CHANGEABLE: ReadonlySet<string> = new Set([
   ...['engine', 'device', 'workers', 'offline', 'cacheMemory', 'cacheDisk', 'assertAccuracy'],
 ]);
 
-const has = (run: string, file: keyof typeof RUN_FILES): boolean => existsSync(join(run, RUN_FILES[file]));
-
 /** Of a cross-validation it is its own document that comes last. */
-const isFinished = (run: string): boolean => has(run, 'metrics') || existsSync(join(run, FOLDS_FILES.document));
+const goesOn = (run: string): boolean => isInterrupted(run) && !existsSync(join(run, FOLDS_FILES.document));
 
 /** The interrupted run that was begun last. @throws UsageError (exit 2) where there is none */
 function newestInterrupted(): string {
-  const runs = existsSync(RUNS) ? readdirSync(RUNS).map(name => join(RUNS, name)) : [];
-  const begun = (run: string): number => statSync(join(run, RUN_FILES.recipe)).mtimeMs;
-  const interrupted = runs.filter(run => has(run, 'recipe') && !isFinished(run)).sort((a, b) => begun(b) - begun(a));
+  const runs = existsSync(RUNS) ? [...new Set(readdirSync(RUNS).map(name => runOf(join(RUNS, name))))] : [];
+  const begun = (run: string): number => statSync(join(placeOf(run), RUN_FILES.recipe)).mtimeMs;
+  const interrupted = runs.filter(goesOn).sort((a, b) => begun(b) - begun(a));
   const newest = interrupted[0];
   if (newest !== undefined) return newest;
   throw new UsageError(`Expected an interrupted run in ${RUNS}/ for --resume, but found none. Say --resume DIR.`);
@@ -44,18 +42,19 @@ export function resumedRun(wish: string, layers: readonly OptionLayer[]): {reado
       `Expected no --${kebab(refused)} with --resume, but found it. A resumed run keeps its recipe; start another one for other values.`,
     );
   }
-  const run = wish === '' ? newestInterrupted() : wish;
-  if (!has(run, 'recipe')) {
+  const run = wish === '' ? newestInterrupted() : runOf(wish);
+  const place = placeOf(run);
+  if (!hasRunFile(place, 'recipe')) {
     throw new UsageError(
       `Expected an interrupted run in ${run} for --resume, but found no ${RUN_FILES.recipe}. Give the directory of a run.`,
     );
   }
-  if (isFinished(run)) {
+  if (!goesOn(run)) {
     throw new UsageError(`Expected an interrupted run in ${run} for --resume, but found a finished one. Start a new one.`);
   }
   const changeable = layers.map(({source, values}) => ({
     source,
     values: Object.fromEntries(Object.entries(values).filter(([key]) => CHANGEABLE.has(key))),
   }));
-  return {run, layers: [...changeable, {source: 'recipe file', values: readRecipeFile(join(run, RUN_FILES.recipe))}]};
+  return {run, layers: [...changeable, {source: 'recipe file', values: readRecipeFile(join(place, RUN_FILES.recipe))}]};
 }

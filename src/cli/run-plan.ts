@@ -5,7 +5,7 @@ import type {ImageFolder, ImageFolderOptions} from '../datasets/image-folder.js'
 import type {FinetuneOptions} from '../finetune/finetune.js';
 import type {RecipeInput} from '../finetune/recipe.js';
 import {factsOf, resolveLayers, type ResolvedRecipe} from '../finetune/resolve-recipe.js';
-import {freshRunDirectory} from '../finetune/run-directory.js';
+import {freshRunDirectory, newestRunDirectory} from '../finetune/run-directory.js';
 import {plural} from '../report/format.js';
 import type {Request} from './action.js';
 import {folderOptions} from './folder-options.js';
@@ -96,7 +96,8 @@ export class RunPlan {
 
   /** Where the run writes. */
   directory(arch: string): string {
-    return this.resumed ?? this.values.out ?? freshRunDirectory(this.values.data, arch);
+    const {data, out, overwrite} = this.values;
+    return this.resumed ?? out ?? (overwrite ? newestRunDirectory(data, arch) : freshRunDirectory(data, arch));
   }
 
   /** What the library needs to know beside the recipe. */

@@ -2,6 +2,7 @@ import {mkdir, writeFile} from 'node:fs/promises';
 import {join} from 'node:path';
 import sharp from 'sharp';
 import {random} from '../core/random.js';
+import {aboutPath} from '../core/write-file.js';
 import {DEMO_CLASSES, drawAnimal} from './demo-drawings.js';
 
 export interface DemoSetSpec {
@@ -24,7 +25,8 @@ export async function drawDemoSet(directory: string, {seed, perClass = 80, size 
     for (let i = 0; i < perClass; i++) {
       const path = join(directory, className, `${className}-${String(i).padStart(3, '0')}.jpg`);
       const svg = drawAnimal(className, size, random(seed, className, i));
-      await writeFile(path, await sharp(Buffer.from(svg)).jpeg({quality: 90}).toBuffer());
+      const picture = await sharp(Buffer.from(svg)).jpeg({quality: 90}).toBuffer();
+      await writeFile(path, picture).catch(error => Promise.reject(aboutPath(error, path)));
       paths.push(path);
     }
   }

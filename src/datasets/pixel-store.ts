@@ -1,7 +1,7 @@
 import {mkdir} from 'node:fs/promises';
 import {dirname} from 'node:path';
 import {crc32} from 'node:zlib';
-import {AbortedError, FinetuneError, messageOf} from '../core/errors.js';
+import {FinetuneError} from '../core/errors.js';
 import type {Content, DecodingFaults, Faults} from './contents.js';
 import {decodingFault} from './readability.js';
 import type {DecodedImage} from './resample.js';
@@ -21,24 +21,6 @@ export interface PixelStore {
 /** Decodes contents, several at a time, and hands each to `keep`; why the others could not be decoded comes back, by hash. */
 type DecodeAll = (keep: (content: Content, image: DecodedImage) => Promise<void>) => Promise<DecodingFaults>;
 
-/** Decoded images cannot be written to the cache folder. */
-export class CacheFolderError extends FinetuneError {
-  override readonly name = 'CacheFolderError';
-  override readonly code = 'CACHE_FOLDER';
-
-  constructor(
-    readonly path: string,
-    readonly byteCount: number,
-    cause: unknown,
-  ) {
-    super(
-      `Expected room for ${Math.ceil(byteCount / 2 ** 20)} MiB of decoded images at ${path}, but found: ${messageOf(cause)}. ` +
-        'Make room, or set FINETUNE_CACHE to another folder.',
-      {cause},
-    );
-  }
-}
-
 /** The pixels of an image were damaged after they were written, and the image itself is gone or another. */
 export class PixelsLostError extends FinetuneError {
   override readonly name = 'PixelsLostError';
@@ -56,12 +38,32 @@ export class PixelsLostError extends FinetuneError {
   }
 }
 
-/** Keeps all pixels in memory. @throws AbortedError */
-export async function decodeIntoMemory(decodeAll: DecodeAll): Promise<PixelStore> {
+/** Decodes one content, and no more. */
+type DecodeAgain = (content: Content) => Promise<DecodedImage>;
+
+/**
+ * Keeps pixels in memory, as many as may be there; the others are decoded whenever they are asked for.
+ *
+ * @param budgetBytes all of them unless told
+ * @throws AbortedError
+ */
+export async function decodeIntoMemory(decodeAll: DecodeAll, decodeAgain: DecodeAgain, budgetBytes = Infinity): Promise<PixelStore> {
   const images = new Map<string, DecodedImage>();
-  const {faults} = await decodeAll(async ({hash}, image) => void images.set(hash, {...image, data: sharedCopy(image.data)}));
-  return {faults, image: ({hash}) => images.get(hash)!, close: async () => images.clear()};
+  let held = 0;
+  const {faults} = await decodeAll(async ({hash}, image) => {
+    if (held + image.data.length > budgetBytes) return;
+    held += image.data.length;
+    images.set(hash, {...image, data: sharedCopy(image.data)});
+  });
+  return {
+    faults,
+    image: content => images.get(content.hash) ?? again(content, 'the cache', decodeAgain),
+    close: async () => images.clear(),
+  };
 }
+
+const again = (content: Content, path: string, decodeAgain: DecodeAgain): Promise<DecodedImage> =>
+  decodeAgain(content).catch(cause => Promise.reject(new PixelsLostError(path, content.path, cause)));
 
 /** What a pixel file tells of its images: the sums of the pixels and the faults, each by hash. */
 interface AboutPixels {
@@ -76,20 +78,11 @@ interface AboutPixels {
  *
  * @param path of the file; when it is there and whole, nothing is decoded
  * @param decodeAgain for a content whose pixels were damaged since they were written
- * @throws CacheFolderError, AbortedError
+ * @throws AbortedError, and the system's error where the file cannot be written
  */
-export async function decodeIntoFile(
-  path: string,
-  byteCount: number,
-  decodeAll: DecodeAll,
-  decodeAgain: (content: Content) => Promise<DecodedImage>,
-): Promise<PixelStore> {
-  try {
-    const file = (await openLasting(path, byteCount)) ?? (await makeFile(path, byteCount, decodeAll));
-    return storeIn(file, path, decodeAgain);
-  } catch (error) {
-    throw error instanceof AbortedError ? error : new CacheFolderError(path, byteCount, error);
-  }
+export async function decodeIntoFile(path: string, byteCount: number, decodeAll: DecodeAll, decodeAgain: DecodeAgain): Promise<PixelStore> {
+  const file = (await openLasting(path, byteCount)) ?? (await makeFile(path, byteCount, decodeAll));
+  return storeIn(file, path, decodeAgain);
 }
 
 async function openLasting(path: string, byteCount: number): Promise<SealedFile | undefined> {
@@ -114,7 +107,7 @@ async function makeFile(path: string, byteCount: number, decodeAll: DecodeAll): 
   return file;
 }
 
-function storeIn(file: SealedFile, path: string, decodeAgain: (content: Content) => Promise<DecodedImage>): PixelStore {
+function storeIn(file: SealedFile, path: string, decodeAgain: DecodeAgain): PixelStore {
   const about = file.about as AboutPixels;
   const sums = new Map(about.sums);
   return {
@@ -123,7 +116,7 @@ function storeIn(file: SealedFile, path: string, decodeAgain: (content: Content)
       const {hash, offset, width, height} = content;
       const data = await file.read(offset, width * height * 3);
       if (data !== undefined && crc32(data) === sums.get(hash)) return {data, width, height};
-      return decodeAgain(content).catch(cause => Promise.reject(new PixelsLostError(path, content.path, cause)));
+      return again(content, path, decodeAgain);
     },
     close: () => file.close(),
   };

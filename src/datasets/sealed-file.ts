@@ -1,7 +1,8 @@
 import {open, rename, rm} from 'node:fs/promises';
 import type {FileHandle} from 'node:fs/promises';
-import {basename} from 'node:path';
+import {basename, dirname} from 'node:path';
 import {crc32} from 'node:zlib';
+import {aboutPath, besideOf, sweep} from '../core/write-file.js';
 
 /**
  * Bytes to be read by position, then JSON, then 16 bytes: the mark, and the length and the sum of the JSON. A file that ends differently was
@@ -10,7 +11,7 @@ import {crc32} from 'node:zlib';
  */
 export interface SealedFile {
   readonly about: unknown;
-  /** @returns undefined where the file ends before */
+  /** @returns undefined where the file ends before, or cannot be read */
   read(position: number, length: number): Promise<Buffer | undefined>;
   close(): Promise<void>;
 }
@@ -20,7 +21,7 @@ const FOOTER_BYTES = 16;
 
 async function readAt(file: FileHandle, position: number, length: number): Promise<Buffer | undefined> {
   const buffer = Buffer.allocUnsafeSlow(length);
-  const {bytesRead} = await file.read(buffer, 0, length, position);
+  const {bytesRead} = await file.read(buffer, 0, length, position).catch(() => ({bytesRead: 0}));
   return bytesRead === length ? buffer : undefined;
 }
 
@@ -76,7 +77,8 @@ export async function writeSealedFile(
   byteCount: number,
   fill: (write: (bytes: Uint8Array, position: number) => Promise<void>) => Promise<unknown>,
 ): Promise<void> {
-  const unfinished = `${path}.${process.pid}.part`;
+  await sweep(dirname(path));
+  const unfinished = besideOf(path);
   const file = await open(unfinished, 'w', 0o600);
   const write = async (bytes: Uint8Array, position: number): Promise<void> => {
     const {bytesWritten} = await file.write(bytes, 0, bytes.length, position);
@@ -91,6 +93,6 @@ export async function writeSealedFile(
   } catch (error) {
     await file.close();
     await rm(unfinished, {force: true});
-    throw error;
+    throw aboutPath(error, path);
   }
 }

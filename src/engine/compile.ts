@@ -15,14 +15,25 @@ const named = (inputs: readonly Tensor[]): Map<string, Tensor> => new Map(inputs
 const kindOf = (inputs: readonly Tensor[]): string =>
   inputs.map(tensor => `${elementTypeOf(tensor)}[${tensor.shape.slice(1).join()}]`).join();
 
+export interface CompiledOptions {
+  readonly precision?: Precision;
+  /**
+   * Whether the first run gives what its ops gave, when it takes half as long, instead of what every later run of the same inputs gives.
+   * For who classifies a single image; a training that is to be gone on with must not.
+   */
+  readonly answersAtOnce?: boolean;
+}
+
 /**
- * A function of batches of examples. On TensorFlow its first run is recorded, and from the second on it is one graph, in which TensorFlow
- * fuses what belongs together: convolution, bias, sum, relu. Elsewhere it is run as it is.
+ * A function of batches of examples. On TensorFlow it is run once to be recorded, and is one graph from then on, in which TensorFlow fuses
+ * what belongs together: convolution, bias, sum, relu. The ops differ from it in the last bits, and so does what they give. Elsewhere it is
+ * run as it is.
  */
 export class Compiled {
   readonly #state: ReadonlyMap<string, Tensor>;
   readonly #step: (...inputs: Tensor[]) => Tensor;
   readonly #precision: Precision;
+  readonly #answersAtOnce: boolean;
   /** What was recorded, and of what inputs. */
   #graph: {readonly kind: string; readonly nodes: readonly GraphNode[]} | undefined;
   #session: Session | undefined;
@@ -31,8 +42,13 @@ export class Compiled {
    * @param state float32 tensors that the step takes from outside beside its inputs; they must not change
    * @param step from `[n, ...]` to float32 `[n, ...]`, for any n; no number in it may depend on n
    */
-  constructor(state: ReadonlyMap<string, Tensor>, step: (...inputs: Tensor[]) => Tensor, precision: Precision = 'fp32') {
+  constructor(
+    state: ReadonlyMap<string, Tensor>,
+    step: (...inputs: Tensor[]) => Tensor,
+    {precision = 'fp32', answersAtOnce = false}: CompiledOptions = {},
+  ) {
     this.#precision = precision;
+    this.#answersAtOnce = answersAtOnce;
     this.#state = state;
     this.#step = step;
   }
@@ -43,8 +59,8 @@ export class Compiled {
     if (this.#graph?.kind !== kindOf(inputs)) {
       this.dispose();
       const recorded = this.#record(inputs);
-      if (this.#precision === 'fp32') return recorded;
-      recorded.dispose(); // of float32, unlike all that follow
+      if (this.#answersAtOnce && this.#precision === 'fp32') return recorded;
+      recorded.dispose();
     }
     this.#session ??= new Session(this.#graph!.nodes, this.#state);
     return this.#session.run(named(inputs), [RESULT])[0]!;

@@ -21,7 +21,7 @@ export interface Step<T extends Tensor = Tensor> {
   readonly name: string;
   /** The same at every call; run only where it is not known yet. */
   run(): T;
-  /** float32 unless told. A step that is not of float32 is run once more when it is recorded, so that all its results are of one kind. */
+  /** float32 unless told. */
   readonly precision?: Precision;
   /** Whether one recording serves any number of examples, the first dimension of the inputs; no number in the step may depend on it. */
   readonly isAnyCount?: true;
@@ -45,9 +45,10 @@ const prefixed = (inputs: Inputs, prefix: string): Map<string, Tensor> =>
   new Map([...inputs].map(([name, tensor]) => [`${prefix}${name}`, tensor]));
 
 /**
- * Steps over the same variables, run over and over. On TensorFlow each is recorded at its first run, and from the second on it is an entry
- * to one graph whose variables live in a session; `sync` brings them back. Inputs of other shapes (a last, shorter batch) are another entry
- * to it. Elsewhere steps are run as they are.
+ * Steps over the same variables, run over and over. On TensorFlow each is run op by op to be recorded, what it has moved is put back, and it
+ * is an entry to one graph whose variables live in a session; `sync` brings them back. The graph and its ops differ in the last bits, so
+ * every result is the graph's: a run that was stopped, and records anew, goes on to the same numbers. Inputs of other shapes (a last,
+ * shorter batch) are another entry to it. Elsewhere steps are run as they are.
  */
 export class RecordedSteps {
   readonly #variables: ReadonlyMap<string, Variable>;
@@ -79,7 +80,6 @@ export class RecordedSteps {
     this.sync();
     this.#close();
     this.#onRecorded(key);
-    if ((step.precision ?? 'fp32') === 'fp32') return this.#record(key, step, inputs);
     const before = tf.tidy(() => [...this.#variables.values()].map(variable => tf.clone(variable)));
     this.#record(key, step, inputs).dispose();
     [...this.#variables.values()].forEach((variable, i) => variable.assign(before[i]!));
@@ -99,6 +99,7 @@ export class RecordedSteps {
   dispose(): void {
     this.#close();
     this.#entries.clear();
+    this.#ahead = false;
   }
 
   #close(): void {

@@ -1,6 +1,7 @@
 import {mkdtempSync, rmSync, writeFileSync} from 'node:fs';
 import {tmpdir} from 'node:os';
 import {join} from 'node:path';
+import {aboutPath} from '../core/write-file.js';
 import {shape, string, tensorFlowBackend, TYPE_NUMBERS, type Attribute} from './binding.js';
 import {encodeSavedModel, SERVE, type GraphNode} from './graph-def.js';
 import {elementTypeOf} from './pixels.js';
@@ -66,11 +67,19 @@ function stateGraph(state: ReadonlyMap<string, Tensor>): GraphNode[] {
   return [...nodes, ...set];
 }
 
+function writeGraph(path: string, nodes: readonly GraphNode[]): void {
+  try {
+    writeFileSync(path, encodeSavedModel(nodes));
+  } catch (error) {
+    throw aboutPath(error, path);
+  }
+}
+
 /** Loads a graph through a file, the only way that the addon knows. */
 function loadGraph(nodes: readonly GraphNode[]): number {
   const directory = mkdtempSync(join(tmpdir(), 'finetune-graph-'));
   try {
-    writeFileSync(join(directory, 'saved_model.pb'), encodeSavedModel(nodes));
+    writeGraph(join(directory, 'saved_model.pb'), nodes);
     return tensorFlowBackend().binding.loadSavedModel(directory, SERVE);
   } finally {
     rmSync(directory, {recursive: true, force: true});

@@ -1,4 +1,6 @@
+import {existsSync} from 'node:fs';
 import {readdir, rename, rm} from 'node:fs/promises';
+import {basename, dirname, join} from 'node:path';
 import {UsageError} from '../core/errors.js';
 import {BUNDLE_FILES, isBundleFile} from './bundle-record.js';
 
@@ -27,16 +29,26 @@ async function list(directory: string): Promise<string[]> {
   }
 }
 
-/** Only an older bundle that nobody has put anything into is ever replaced. @throws BundlePlaceError */
+/** Only an older bundle that nobody has put anything into is ever replaced; what a kill has left beside its place is ours. @throws BundlePlaceError */
 export async function assertReplaceable(place: string): Promise<void> {
-  const names = await list(place);
+  const names = (await list(place)).filter(name => !name.endsWith('.unfinished'));
   const foreign = names.find(name => !isBundleFile(name)) ?? (names.includes(BUNDLE_FILES.record) ? undefined : names[0]);
   if (foreign !== undefined) throw new BundlePlaceError(place, foreign);
 }
 
+const oldOf = (place: string): string => join(dirname(place), `.${basename(place)}.replaced`);
+
+/** Ends what a kill came into between the two renames of `moveIntoPlace`: what was there is there again. */
+export async function recoverPlace(place: string): Promise<void> {
+  const old = oldOf(place);
+  if (!existsSync(old)) return;
+  if ((await list(place)).length === 0) await rename(old, place);
+  else await rm(old, {recursive: true, force: true});
+}
+
 /** Puts a finished directory in the place of what is there now. Where that fails, what was there is there again. */
 export async function moveIntoPlace(fresh: string, place: string): Promise<void> {
-  const old = `${fresh}.old`;
+  const old = oldOf(place);
   const replaces = (await list(place)).length > 0;
   if (replaces) await rename(place, old);
   try {

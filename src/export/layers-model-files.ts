@@ -1,6 +1,7 @@
-import {readFile, writeFile} from 'node:fs/promises';
+import {readFile} from 'node:fs/promises';
 import {join} from 'node:path';
 import {printableJson} from '../core/printable.js';
+import {writeWhole} from '../core/write-file.js';
 import {tf, type io, type LayersModel} from '../engine/tensorflow.js';
 import {BUNDLE_FILES, shardName} from './bundle-record.js';
 
@@ -24,8 +25,8 @@ export async function writeLayersModel(model: LayersModel, directory: string): P
     const shards = toShards(weightData!);
     const paths = shards.map((_, i) => shardName(i, shards.length));
     const json = {...described, weightsManifest: [{paths, weights: weightSpecs}]};
-    await writeFile(join(directory, BUNDLE_FILES.model), printableJson(json, 0));
-    for (const [i, path] of paths.entries()) await writeFile(join(directory, path), shards[i]!);
+    await writeWhole(join(directory, BUNDLE_FILES.model), printableJson(json, 0));
+    for (const [i, path] of paths.entries()) await writeWhole(join(directory, path), shards[i]!);
     names.push(...paths);
     return {modelArtifactsInfo: {dateSaved: new Date(), modelTopologyType: 'JSON'}};
   };

@@ -1,13 +1,15 @@
-import {mkdir, rm, writeFile} from 'node:fs/promises';
-import {basename, dirname, join, resolve} from 'node:path';
+import {mkdir, rename, rm} from 'node:fs/promises';
+import {join, resolve} from 'node:path';
 import type {WeightsCard} from '../backbones/cards.js';
 import {download} from '../backbones/device-weights.js';
 import {writeSafetensors} from '../backbones/safetensors-writer.js';
-import {ANYTHING, checkArgument, checkOptions, RECORD, TEXT, type Kind, type Kinds} from '../core/arguments.js';
+import {ANYTHING, CALLBACK, checkArgument, checkOptions, RECORD, SIGNAL, TEXT, type Kind, type Kinds} from '../core/arguments.js';
+import {FinetuneError, messageOf} from '../core/errors.js';
 import {printableJson} from '../core/printable.js';
 import {VERSION} from '../core/version.js';
+import {besideOf, writeWhole} from '../core/write-file.js';
 import type {Classifier} from '../heads/classifier.js';
-import {assertReplaceable, moveIntoPlace} from './bundle-place.js';
+import {assertReplaceable, moveIntoPlace, recoverPlace} from './bundle-place.js';
 import {BUNDLE_FILES, SCHEMA_VERSION, type BundleMetrics, type BundleRecord} from './bundle-record.js';
 import {labelsText, metadataDocument, originName, plainReadme, weightsMetadata} from './bundle-texts.js';
 import {describeFiles} from './file-hashes.js';
@@ -26,6 +28,10 @@ export interface BundleDetails {
   readonly modelCard?: string;
   /** Pictures that the bundle is proven on, validation images at best; noise unless given. */
   readonly pictures?: PictureBatches;
+  /** Told where the bundle lies when all of it is written, before it is proven. */
+  readonly onWritten?: (directory: string) => void;
+  /** What fails once it has fired is no fault of the bundle. */
+  readonly signal?: AbortSignal;
 }
 
 const CLASSIFIER: Kind = {
@@ -37,7 +43,15 @@ const CLASSIFIER: Kind = {
   },
 };
 
-const DETAILS: Kinds<BundleDetails> = {weightsCard: RECORD, metrics: RECORD, recipe: ANYTHING, modelCard: TEXT, pictures: ANYTHING};
+const DETAILS: Kinds<BundleDetails> = {
+  weightsCard: RECORD,
+  metrics: RECORD,
+  recipe: ANYTHING,
+  modelCard: TEXT,
+  pictures: ANYTHING,
+  onWritten: CALLBACK,
+  signal: SIGNAL,
+};
 
 /** A bundle that was written, loaded back, and found to compute what the classifier computes. */
 export interface SavedBundle {
@@ -82,9 +96,10 @@ async function recordOf(classifier: Classifier, directory: string, details: Bund
   };
 }
 
+/** Writes every file of a bundle. It is not proven yet. */
 async function writeBundle(classifier: Classifier, directory: string, details: BundleDetails): Promise<BundleRecord> {
   const record = await recordOf(classifier, directory, details);
-  const write = (name: string, text: string): Promise<void> => writeFile(join(directory, name), text);
+  const write = (name: string, text: string): Promise<void> => writeWhole(join(directory, name), text);
   const json = (document: object): string => `${printableJson(document)}\n`;
   await write(BUNDLE_FILES.labels, labelsText(record.classes));
   await write(BUNDLE_FILES.metadata, json(metadataDocument(record)));
@@ -93,28 +108,55 @@ async function writeBundle(classifier: Classifier, directory: string, details: B
   return record;
 }
 
+/** A bundle that was written, but not found to compute what the classifier computes. It stays, under a name that says so. */
+export class UnverifiedBundleError extends FinetuneError {
+  override readonly name = 'UnverifiedBundleError';
+  override readonly code = 'BUNDLE_UNVERIFIED';
+
+  /** @param unverified where it lies */
+  constructor(
+    readonly unverified: string,
+    override readonly cause: unknown,
+  ) {
+    super(`The exported model was not verified, and is kept as ${unverified}: ${messageOf(cause)}`);
+  }
+}
+
 /**
  * Exports a classifier: a tfjs LayersModel for browsers and Node, the same weights for PyTorch, and everything that must be known to use
  * them. Written beside its place, loaded back, compared with the classifier, and only then moved into place.
  * @throws ArgumentError (exit 2) when an argument is something else than its type says, or the classifier is disposed
  * @throws BundlePlaceError (exit 2) when something else than an older bundle lies there
- * @throws BundleMismatchError (exit 1) when the export computes something else
+ * @throws UnverifiedBundleError (exit 1) when the export computes something else, or cannot be loaded: it is in `<directory>.unverified`
  */
 export async function saveBundle(classifier: Classifier, directory: string, details: BundleDetails = {}): Promise<SavedBundle> {
   checkArgument('saveBundle()', 'classifier', classifier, CLASSIFIER);
   checkArgument('saveBundle()', 'directory', directory, {...TEXT, expected: 'the path of a directory'});
   checkOptions('saveBundle()', details, DETAILS, 'details');
   const place = resolve(directory);
-  const fresh = join(dirname(place), `.${basename(place)}-${process.pid}`);
+  const unverified = `${place}.unverified`;
+  await recoverPlace(place);
   await assertReplaceable(place);
+  await assertReplaceable(unverified);
+  const fresh = besideOf(place);
   try {
-    await rm(fresh, {recursive: true, force: true});
     await mkdir(fresh, {recursive: true});
     const record = await writeBundle(classifier, fresh, details);
-    const proof = await verifyBundle(classifier, fresh, details.pictures ?? noise(classifier));
-    await moveIntoPlace(fresh, place);
+    await rm(unverified, {recursive: true, force: true});
+    await rename(fresh, unverified);
+    details.onWritten?.(unverified);
+    const proof = await proofOf(classifier, unverified, details);
+    await moveIntoPlace(unverified, place);
     return {directory: place, record, proof};
   } finally {
-    await rm(fresh, {recursive: true, force: true});
+    await rm(fresh, {recursive: true, force: true}).catch(() => undefined);
+  }
+}
+
+async function proofOf(classifier: Classifier, directory: string, {pictures, signal}: BundleDetails): Promise<BundleProof> {
+  try {
+    return await verifyBundle(classifier, directory, pictures ?? noise(classifier));
+  } catch (error) {
+    throw signal?.aborted === true ? error : new UnverifiedBundleError(directory, error);
   }
 }

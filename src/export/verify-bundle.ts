@@ -35,7 +35,7 @@ export class BundleMismatchError extends FinetuneError {
   ) {
     super(
       `Expected ${file} to give class "${className}" of picture ${picture} the probability ${expected}, as the trained classifier does, ` +
-        `but found ${found}. The export was not kept: report this with the run's recipe.json.`,
+        `but found ${found}. Report this with the run's recipe.json.`,
     );
   }
 }

@@ -1,3 +1,4 @@
+import {isSystemError, sentenceOf} from '../core/system-error.js';
 import {hasCheckpoint, writeCheckpoint, type Checkpoint} from '../training/checkpoint.js';
 import type {EpochRow} from '../training/history.js';
 import type {RunContext} from './run-context.js';
@@ -20,9 +21,21 @@ export class Checkpoints {
   }
 
   async writeIfDue(snapshot: () => Checkpoint<EpochRow>): Promise<void> {
-    if ((performance.now() - this.#written) / 1000 >= SECONDS_BETWEEN) await this.write(snapshot);
+    if ((performance.now() - this.#written) / 1000 >= SECONDS_BETWEEN) await this.tryToWrite(snapshot);
   }
 
+  /** Where the disk does not take it, the run goes on all the same: there may be room for the next one. */
+  async tryToWrite(snapshot: () => Checkpoint<EpochRow>): Promise<void> {
+    try {
+      await this.write(snapshot);
+    } catch (error) {
+      if (!isSystemError(error)) throw error;
+      this.#written = performance.now();
+      this.run.emit({type: 'notice', message: `A checkpoint cannot be written, so the run goes on without it. ${sentenceOf(error)}`});
+    }
+  }
+
+  /** @throws the system's error where it cannot be written; what was there before is there still */
   async write(snapshot: () => Checkpoint<EpochRow>): Promise<void> {
     if (this.target === undefined) return;
     await writeCheckpoint(this.target, snapshot());

@@ -1,8 +1,8 @@
-import {existsSync} from 'node:fs';
-import {mkdir, readdir, readFile, rm, writeFile} from 'node:fs/promises';
+import {readFile, rm} from 'node:fs/promises';
 import {basename, join} from 'node:path';
 import {checkArgument, wholeFrom} from '../core/arguments.js';
 import {UsageError} from '../core/errors.js';
+import {writeWhole} from '../core/write-file.js';
 import {everySample, type ImageFolder} from '../datasets/image-folder.js';
 import {foldsHtml} from '../report/folds-page.js';
 import type {Metrics} from '../training/metrics.js';
@@ -14,7 +14,9 @@ import {divisionOf} from './prepare.js';
 import type {RunContext} from './run-context.js';
 import type {Recipe, RecipeInput} from './recipe.js';
 import {recipeSchema} from './recipe-schema.js';
-import {fromAnywhere, RUN_FILES, RunDirectory} from './run-directory.js';
+import {entriesOf} from './run-claim.js';
+import {fromAnywhere, RunDirectory} from './run-directory.js';
+import {hasRunFile, isFinished, placeOf, RUN_FILES} from './run-files.js';
 
 /** Names of what a cross-validation leaves beside the directories of its folds. */
 export const FOLDS_FILES = {document: 'folds.json', page: 'folds.html'} as const;
@@ -49,8 +51,8 @@ const foldOf = (out: string, number: number): string => join(out, `fold-${number
 
 /** What a fold that has ended says of itself; undefined for any other. */
 async function finished(run: string): Promise<FoldResult | undefined> {
+  if (!isFinished(run)) return undefined;
   const path = join(run, RUN_FILES.metrics);
-  if (!existsSync(path)) return undefined;
   const {metrics, seconds} = JSON.parse(await readFile(path, 'utf8')) as {
     metrics: {validation: Metrics};
     seconds: RunContext['seconds'];
@@ -64,6 +66,7 @@ class FoldsDirectory {
 
   private constructor(
     readonly path: string,
+    readonly directory: RunDirectory,
     readonly options: FinetuneOptions,
     readonly recipe: Recipe,
     readonly folds: number,
@@ -71,9 +74,10 @@ class FoldsDirectory {
 
   /** @throws UsageError where it may not be written, or holds nothing to resume */
   static async open(path: string, options: FinetuneOptions, recipe: Recipe, folds: number): Promise<FoldsDirectory> {
-    if (options.resume === true) await RunDirectory.open(path, recipe);
-    else await RunDirectory.plan(path, options.overwrite ?? false);
-    return new FoldsDirectory(path, options, recipe, folds);
+    const directory = await (options.resume === true
+      ? RunDirectory.open(path, recipe)
+      : RunDirectory.plan(path, options.overwrite ?? false, true));
+    return new FoldsDirectory(path, directory, options, recipe, folds);
   }
 
   /** Makes it, once images and weights are known to be usable; what another run has left goes, but for folds, which are replaced one by one. */
@@ -84,16 +88,20 @@ class FoldsDirectory {
   async #begin(): Promise<void> {
     const {path, options, recipe, folds} = this;
     if (options.resume === true) return;
-    await mkdir(path, {recursive: true});
     const kept = new Set(Array.from({length: folds}, (_, i) => basename(foldOf(path, i + 1))));
-    for (const name of await readdir(path)) if (!kept.has(name)) await rm(join(path, name), {recursive: true, force: true});
+    for (const name of await entriesOf(path)) if (!kept.has(name)) await rm(join(path, name), {recursive: true, force: true});
     const document = fromAnywhere({...options.settings?.options, folds, ...recipe});
-    await writeFile(join(path, RUN_FILES.recipe), `${JSON.stringify(document, null, 2)}\n`);
+    await writeWhole(join(path, RUN_FILES.recipe), `${JSON.stringify(document, null, 2)}\n`);
+  }
+
+  /** Lets others write to it. */
+  close(): Promise<void> {
+    return this.directory.close();
   }
 
   async finish(document: object, page: string): Promise<void> {
-    await writeFile(join(this.path, FOLDS_FILES.page), page);
-    await writeFile(join(this.path, FOLDS_FILES.document), `${JSON.stringify(document, null, 2)}\n`);
+    await writeWhole(join(this.path, FOLDS_FILES.page), page);
+    await writeWhole(join(this.path, FOLDS_FILES.document), `${JSON.stringify(document, null, 2)}\n`);
   }
 }
 
@@ -105,7 +113,7 @@ function optionsOf(options: FinetuneOptions, share: FoldsShare, run: string | un
   return {
     ...rest,
     share,
-    ...(run !== undefined && {out: run, resume: resume && existsSync(join(run, RUN_FILES.recipe))}),
+    ...(run !== undefined && {out: run, resume: resume && hasRunFile(placeOf(run), 'recipe')}),
     ...(settings && {settings: {...settings, options: said, engineSeconds: share.isMade ? 0 : engineSeconds}}),
   };
 }
@@ -141,8 +149,23 @@ export async function crossValidate(
   checkFinetuneArguments(folder, recipe, options, 'crossValidate()');
   checkArgument('crossValidate()', 'folds', folds, wholeFrom(2));
   assertFolds(folder, recipe, folds);
-  const {out, onEvent} = options;
+  const {out} = options;
   const directory = out === undefined ? undefined : await FoldsDirectory.open(out, options, recipe, folds);
+  try {
+    return await runFolds(folder, recipe, folds, options, directory);
+  } finally {
+    await directory?.close();
+  }
+}
+
+async function runFolds(
+  folder: ImageFolder,
+  recipe: Recipe,
+  folds: number,
+  options: FinetuneOptions,
+  directory: FoldsDirectory | undefined,
+): Promise<FoldsResult> {
+  const {out, onEvent} = options;
   const share = new FoldsShare(async () => directory?.begin());
   const results: FoldResult[] = [];
   try {

@@ -5,6 +5,7 @@ import type {Precision} from '../engine/precision.js';
 import {FeatureFiles} from '../training/feature-files.js';
 import {FeatureStore} from '../training/feature-store.js';
 import {FeatureProgress} from './feature-progress.js';
+import {pixelFiles} from '../datasets/image-cache.js';
 import {diskBudget, type Prepared} from './prepare.js';
 import type {Recipe} from './recipe.js';
 import type {RunContext} from './run-context.js';
@@ -21,7 +22,7 @@ export function featureStores(
   run: RunContext,
 ): Readonly<Record<'train' | 'validation', FeatureStore>> & {readonly progress: FeatureProgress} {
   const pool = run.share?.pool(() => sourceOf(inNameOrder([...split.train, ...split.validation])));
-  const files = new FeatureFiles(claimCache('features'), diskBudget(recipe));
+  const files = new FeatureFiles(claimCache('features'), diskBudget(recipe), pixelFiles(claimCache('images')));
   const part = split.validation.length / (split.validation.length + split.train.length * (recipe.views + 1));
   const {train, validation} = split;
   // What validation images show is among what a pool has of all.
@@ -38,6 +39,7 @@ export function featureStores(
       keepsMaps: !isOnGpu(),
       ...(pool && {pool}),
       onFound: progress.found,
+      onTrouble: message => run.emit({type: 'notice', message}),
       onProgress: progress.of(set),
       ...run.signalled,
     });

@@ -80,6 +80,8 @@ export type WrittenResult = FinetuneResult & {readonly run: string; readonly bun
  * @throws UsageError, ImagesChangedError when a run is to go on that was begun otherwise
  * @throws CheckpointError when the checkpoint to go on from cannot be read
  * @throws DivergedError when the loss stops being a number
+ * @throws RunLockedError when another run writes to `out`
+ * @throws ExportFailedError when all was learned, but the model could not be exported
  * @throws AbortedError when the signal fires, with the checkpoint it left
  */
 export async function finetune(
@@ -110,11 +112,11 @@ export async function finetune(folder: ImageFolder, given: Recipe, options: Fine
     prepared = await prepare(folder, recipe, run);
     await options.share?.begin();
     await output.begin(prepared.split);
-    const trained = await new PhaseRunner(prepared, recipe, run, checkpoints).train(interrupted);
+    const {classifier, split} = prepared;
+    const trained = await new PhaseRunner(prepared, recipe, run, checkpoints, () => output.keep(classifier)).train(interrupted);
     const test = await testMetrics(prepared, recipe, run);
     const metrics = {validation: trained.metrics, ...(test && {test})};
     const written = await output.finish({dataset: folder.root, prepared, trained, metrics});
-    const {classifier, split} = prepared;
     return {classifier, metrics, split, engine, recipe, history: trained.history, findings: run.findings, seconds: run.seconds, ...written};
   } catch (error) {
     prepared?.classifier.dispose();
@@ -124,6 +126,7 @@ export async function finetune(folder: ImageFolder, given: Recipe, options: Fine
     throw new AbortedError(checkpoints.directory);
   } finally {
     await prepared?.cache.close();
+    await output.close();
   }
 }
 

@@ -1,7 +1,7 @@
 import type {Sample} from '../datasets/image-folder.js';
-import {thumbnail} from '../datasets/thumbnail.js';
 import type {Mistake} from '../report/run-record.js';
 import type {Prepared} from './prepare.js';
+import {shownThumbnail} from './shown-thumbnail.js';
 
 /** As many as a report shows; a picture for each. */
 const MOST = 48;
@@ -30,7 +30,7 @@ export async function mistakesOf({classifier, split, cache}: Prepared, probabili
       truth: classNames[sample.label]!,
       prediction: classNames[predicted]!,
       confidence,
-      thumbnail: await thumbnail(await cache.image(sample)),
+      ...(await shownThumbnail(cache, sample)),
     })),
   );
 }

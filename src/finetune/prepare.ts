@@ -64,11 +64,20 @@ async function openBackbone(recipe: Recipe, run: RunContext): Promise<{backbone:
   return {backbone, ...(card !== undefined && {card})};
 }
 
-async function decodeAll(folder: ImageFolder, preprocessing: Preprocessing, budgetBytes: number, run: RunContext): Promise<ImageCache> {
+/** @param limitBytes of disk */
+async function decodeAll(
+  folder: ImageFolder,
+  preprocessing: Preprocessing,
+  budgetBytes: number,
+  limitBytes: number | undefined,
+  run: RunContext,
+): Promise<ImageCache> {
   const cache = await openImageCache(everySample(folder), preprocessing, {
     classNames: folder.classNames,
     budgetBytes,
     directory: claimCache('images'),
+    ...(limitBytes !== undefined && {limitBytes}),
+    onTrouble: message => run.emit({type: 'notice', message}),
     ...(run.workers !== undefined && {workers: run.workers}),
     onProgress: (done, total, step) => run.progress('decode', done, total, 'images', {step}),
     ...run.signalled,
@@ -136,14 +145,14 @@ function drawSplit(
 async function decoded(
   folder: ImageFolder,
   preprocessing: Preprocessing,
-  {splitBy}: Recipe,
+  recipe: Recipe,
   cacheBytes: number,
   run: RunContext,
 ): Promise<DecodedImages> {
   const make = async (): Promise<DecodedImages> => {
-    const cache = await decodeAll(folder, preprocessing, cacheBytes / 2, run);
+    const cache = await decodeAll(folder, preprocessing, cacheBytes / 2, diskBudget(recipe), run);
     try {
-      const isCompared = splitBy !== 'identical';
+      const isCompared = recipe.splitBy !== 'identical';
       const photograph = isCompared ? await photographsIn(cache, preprocessing, run) : (sample: Sample) => cache.contentHash(sample);
       return {cache, photograph, cacheBytes};
     } catch (error) {

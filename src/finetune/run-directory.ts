@@ -1,31 +1,42 @@
-import {existsSync} from 'node:fs';
-import {mkdir, readdir, readFile, rename, rm, writeFile} from 'node:fs/promises';
+import {existsSync, readFileSync} from 'node:fs';
+import {readFile, rm} from 'node:fs/promises';
 import {basename, join, resolve} from 'node:path';
 import {isDeepStrictEqual} from 'node:util';
 import {UsageError} from '../core/errors.js';
 import {printableJson} from '../core/printable.js';
+import {writeWhole} from '../core/write-file.js';
 import type {Recipe} from './recipe.js';
 import {recipeSchema} from './recipe-schema.js';
+import {entriesOf, RunClaim} from './run-claim.js';
+import {hasRunFile, isFinished, placeOf, replacedOf, RUN_FILES, runOf, type RunFile} from './run-files.js';
 
-/** Names of what a run leaves behind; the table of the contract. */
-export const RUN_FILES = {
-  recipe: 'recipe.json',
-  environment: 'environment.json',
-  split: 'split.json',
-  suspects: 'suspects.json',
-  history: 'history.csv',
-  metrics: 'metrics.json',
-  report: 'report.html',
-  checkpoint: join('checkpoints', 'last'),
-  bundle: 'model',
-} as const;
-
-/** `runs/<dataset>-<arch>`, `-2`, `-3` ... when taken. */
-export function freshRunDirectory(data: string, arch: string, parent = 'runs'): string {
+/** Default names that are taken, `runs/<dataset>-<arch>`, `-2`, `-3` ..., and the first that is not. */
+function defaultNames(data: string, arch: string, parent: string): {readonly taken: readonly string[]; readonly fresh: string} {
   const stem = join(parent, `${basename(resolve(data)).replace(/\.(csv|tsv|jsonl|ndjson|zip|tar|tgz|tar\.gz)$/i, '')}-${arch}`);
-  let path = stem;
-  for (let number = 2; existsSync(path); number++) path = `${stem}-${number}`;
-  return path;
+  const taken: string[] = [];
+  let fresh = stem;
+  while (existsSync(fresh) || existsSync(replacedOf(fresh))) {
+    taken.push(fresh);
+    fresh = `${stem}-${taken.length + 1}`;
+  }
+  return {taken, fresh};
+}
+
+/** The first default name that is not taken. */
+export const freshRunDirectory = (data: string, arch: string, parent = 'runs'): string => defaultNames(data, arch, parent).fresh;
+
+function datasetOf(run: string): unknown {
+  try {
+    return (JSON.parse(readFileSync(join(run, RUN_FILES.recipe), 'utf8')) as {readonly data?: unknown}).data;
+  } catch {
+    return undefined;
+  }
+}
+
+/** The last default name that is taken by a run on the same images, to be overwritten; a fresh one where there is none. */
+export function newestRunDirectory(data: string, arch: string, parent = 'runs'): string {
+  const {taken, fresh} = defaultNames(data, arch, parent);
+  return taken.findLast(run => datasetOf(run) === resolve(data)) ?? fresh;
 }
 
 /** Values of a recipe that a run may go on without: they are in the phases, or change no number. */
@@ -44,71 +55,122 @@ export const fromAnywhere = (values: Readonly<Record<string, unknown>>): Readonl
     ]),
   );
 
-/** A directory is ours to replace when it holds a recipe we wrote; anything else might be somebody's pictures. */
-async function checkReplaceable(path: string, overwrite: boolean): Promise<void> {
-  const entries = existsSync(path) ? await readdir(path) : [];
-  if (entries.length === 0) return;
+/** A directory is ours to replace when it holds a recipe we wrote; anything else might be somebody's pictures. @returns whether there is a run */
+async function checkReplaceable({asked, path}: RunClaim, overwrite: boolean): Promise<boolean> {
+  const entries = await entriesOf(path);
+  if (entries.length === 0) return false;
   if (!overwrite) {
-    throw new UsageError(`Expected a new or empty directory for --out, but found files in ${path}. Choose another, or add --overwrite.`);
+    throw new UsageError(
+      `Expected a new or empty directory for --out, but found files in ${asked}. ${goOn(asked, path)}Choose another, or add --overwrite.`,
+    );
   }
   if (!entries.includes(RUN_FILES.recipe)) {
-    throw new UsageError(`Expected a run's directory for --overwrite, but found other files in ${path}. Choose another --out.`);
+    throw new UsageError(`Expected a run's directory for --overwrite, but found other files in ${asked}. Choose another --out.`);
   }
+  return true;
 }
 
-/** Where a run writes. Every file is written beside its place and renamed. */
+const goOn = (asked: string, path: string): string =>
+  hasRunFile(placeOf(path), 'recipe') && !isFinished(placeOf(path)) ? `Go on with the run there by --resume ${asked}. ` : '';
+
+/** Where a run writes. Every file is written beside its place and renamed. Whoever gets one closes it. */
 export class RunDirectory {
-  private constructor(readonly path: string) {}
+  /** Where the files lie until the run is complete: in the directory, or beside it. */
+  #place: string;
 
-  /** One that is to be made; nothing is touched yet. @throws UsageError where it holds something that may not be replaced */
-  static async plan(path: string, overwrite: boolean): Promise<RunDirectory> {
-    await checkReplaceable(path, overwrite);
-    return new RunDirectory(path);
+  private constructor(
+    /** As it was named. */
+    readonly path: string,
+    place: string,
+    private readonly claim: RunClaim,
+  ) {
+    this.#place = place;
   }
 
-  /** Makes it, empty: whatever `plan` found replaceable goes. */
-  async make(): Promise<void> {
-    await rm(this.path, {recursive: true, force: true});
-    await mkdir(this.path, {recursive: true});
+  /**
+   * One that is to be made; nothing of what is there is touched yet, and nobody else may write to it.
+   * @param inPlace whether the files go where those are that they replace, and not beside them
+   * @throws UsageError where it holds something that may not be replaced; RunLockedError
+   */
+  static async plan(path: string, overwrite: boolean, inPlace = false): Promise<RunDirectory> {
+    const claim = await RunClaim.take(path);
+    return closedOnFailure(claim, async () => {
+      const replaces = await checkReplaceable(claim, overwrite);
+      return new RunDirectory(path, replaces && !inPlace ? await claim.takeReplacement() : path, claim);
+    });
   }
 
-  /** A run that was interrupted. @throws UsageError where there is none, or one by another recipe */
-  static async open(path: string, recipe: Recipe): Promise<RunDirectory> {
-    const directory = new RunDirectory(path);
-    const begun = (await directory.readJson('recipe')) as Readonly<Record<string, unknown>> | undefined;
-    if (begun === undefined) {
-      throw new UsageError(
-        `Expected an interrupted run for --resume, but found no ${RUN_FILES.recipe} in ${path}. Give the directory of a run.`,
-      );
-    }
-    const now = JSON.parse(JSON.stringify(fromAnywhere({...recipe}))) as Readonly<Record<string, unknown>>;
-    const other = COMPARED.find(key => !isDeepStrictEqual(now[key], begun[key]));
-    if (other !== undefined) {
+  /** A run that was interrupted. @throws UsageError where there is none, or one by another recipe; RunLockedError */
+  static async open(asked: string, recipe: Recipe): Promise<RunDirectory> {
+    const path = runOf(asked);
+    // Nothing is made for a run that is not there.
+    if (!existsSync(path) && !existsSync(replacedOf(path))) throw noRun(path);
+    const claim = await RunClaim.take(path);
+    return closedOnFailure(claim, async () => {
+      const replaces = placeOf(claim.path) !== claim.path;
+      const directory = new RunDirectory(path, replaces ? await claim.takeReplacement() : path, claim);
+      const begun = (await directory.readJson('recipe')) as Readonly<Record<string, unknown>> | undefined;
+      if (begun === undefined) throw noRun(path);
+      const now = JSON.parse(JSON.stringify(fromAnywhere({...recipe}))) as Readonly<Record<string, unknown>>;
+      const other = COMPARED.find(key => !isDeepStrictEqual(now[key], begun[key]));
+      if (other === undefined) return directory;
       throw new UsageError(
         `Expected the recipe that the run in ${path} was begun with for --resume, but found another ${other}. ` +
           'Give the same recipe, or start another run.',
       );
-    }
-    return directory;
+    });
   }
 
-  file(name: keyof typeof RUN_FILES): string {
+  /** Makes room for a run: whatever an unfinished one has left in its place goes. */
+  async make(): Promise<void> {
+    for (const name of await entriesOf(this.#place)) await rm(join(this.#place, name), {recursive: true, force: true});
+  }
+
+  /** Where a file lies now. */
+  file(name: RunFile): string {
+    return join(this.#place, RUN_FILES[name]);
+  }
+
+  /** Where a file will lie when the run is complete. */
+  finalFile(name: RunFile): string {
     return join(this.path, RUN_FILES[name]);
   }
 
-  async write(name: keyof typeof RUN_FILES, text: string): Promise<void> {
-    const target = this.file(name);
-    await writeFile(`${target}.new`, text);
-    await rename(`${target}.new`, target);
+  async write(name: RunFile, text: string): Promise<void> {
+    await writeWhole(this.file(name), text);
   }
 
   /** What a file holds; undefined where there is none. */
-  async readJson(name: keyof typeof RUN_FILES): Promise<unknown> {
+  async readJson(name: RunFile): Promise<unknown> {
     const path = this.file(name);
     return existsSync(path) ? JSON.parse(await readFile(path, 'utf8')) : undefined;
   }
 
-  async writeJson(name: keyof typeof RUN_FILES, document: unknown): Promise<void> {
+  async writeJson(name: RunFile, document: unknown): Promise<void> {
     await this.write(name, `${printableJson(document)}\n`);
+  }
+
+  /** The last file is written: the run takes the place of the one that it replaces. */
+  async complete(): Promise<void> {
+    if (this.#place === this.path) return;
+    await this.claim.replace();
+    this.#place = this.path;
+  }
+
+  /** Lets others have it. */
+  close(): Promise<void> {
+    return this.claim.release();
+  }
+}
+
+const noRun = (path: string): UsageError =>
+  new UsageError(`Expected an interrupted run for --resume, but found no ${RUN_FILES.recipe} in ${path}. Give the directory of a run.`);
+
+async function closedOnFailure<T>(claim: RunClaim, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    await claim.release();
+    throw error;
   }
 }

@@ -1,14 +1,16 @@
-import {basename} from 'node:path';
+import {dirname} from 'node:path';
 import {isDeepStrictEqual} from 'node:util';
-import {DatasetError} from '../core/errors.js';
+import {DatasetError, FinetuneError} from '../core/errors.js';
+import {sentenceOf} from '../core/system-error.js';
 import {checkSplitManifest, splitChanges, toSplitManifest, type SplitChange} from '../datasets/split-file.js';
 import type {Split} from '../datasets/split.js';
 import type {EngineInfo} from '../engine/runtime.js';
 import {saveBundle} from '../export/save-bundle.js';
+import {writeTrained} from '../export/trained-file.js';
+import type {Classifier} from '../heads/classifier.js';
 import {historyCsv} from '../report/history.js';
 import {modelCard} from '../report/model-card.js';
-import {writeReport} from '../report/report.js';
-import {metricsDocument, type RunRecord, type Setting} from '../report/run-record.js';
+import type {RunRecord, Setting} from '../report/run-record.js';
 import {hasCheckpoint, readCheckpoint, type Checkpoint} from '../training/checkpoint.js';
 import type {EpochRow} from '../training/history.js';
 import type {Metrics} from '../training/metrics.js';
@@ -20,6 +22,7 @@ import type {Recipe} from './recipe.js';
 import type {RunContext} from './run-context.js';
 import {fromAnywhere, RunDirectory} from './run-directory.js';
 import {environmentOf} from './run-environment.js';
+import {withoutPlaces, writeRecord} from './run-record-files.js';
 import {oddImages, suspectsDocument} from './suspects.js';
 import type {Trained} from './train-phases.js';
 
@@ -33,11 +36,6 @@ export interface Outcome {
 
 /** What a report shows. */
 type Shown = Pick<RunRecord, 'mistakes' | 'oddImages'>;
-
-/** A bundle is for others, whom the folders of this machine do not concern. */
-function withoutPlaces({split: _split, ...recipe}: Recipe): Omit<Recipe, 'split'> {
-  return {...recipe, weights: basename(recipe.weights)};
-}
 
 /** Validation pictures on which an exported bundle is proven. */
 const PROVEN_ON = 8;
@@ -59,6 +57,23 @@ export class ImagesChangedError extends DatasetError {
     const more = changes.length > named.length ? ` and ${changes.length - named.length} more` : '';
     const examples = named.length === 0 ? '' : `: ${named.join(', ')}${more}`;
     super(`${which} changed since the run was begun, as ${path} tells${examples}. Put the images back, or start another run.`);
+  }
+}
+
+/** All was learned and is on the disk, but the model could not be exported. */
+export class ExportFailedError extends FinetuneError {
+  override readonly name = 'ExportFailedError';
+  override readonly code = 'EXPORT_FAILED';
+
+  constructor(
+    /** Directory that holds all that was learned and measured. */
+    readonly run: string,
+    override readonly cause: unknown,
+  ) {
+    super(
+      `${sentenceOf(cause).replace(/\.?$/, '.')} The training is complete, and its weights and metrics are in ${run}. ` +
+        `Make the model again: finetune export ${run}`,
+    );
   }
 }
 
@@ -103,6 +118,11 @@ export class RunOutput {
     await directory?.writeJson('split', manifest);
   }
 
+  /** Lets others write to the directory. */
+  async close(): Promise<void> {
+    await this.directory?.close();
+  }
+
   /** For a run that is stopped before it began: leaves what `resume` needs to begin it again. */
   async leave(): Promise<void> {
     if (!this.#made) await this.#make();
@@ -123,7 +143,16 @@ export class RunOutput {
     return hasCheckpoint(checkpoint) ? readCheckpoint<EpochRow>(checkpoint) : undefined;
   }
 
-  /** Exports the classifier, proves the bundle, writes metrics, history and report. */
+  /** Leaves what was learned, as soon as it is: what fails from now on costs no training. */
+  async keep(classifier: Classifier): Promise<void> {
+    const {directory, run} = this;
+    if (directory !== undefined) await run.time('export', () => writeTrained(classifier, directory.file('best')));
+  }
+
+  /**
+   * Leaves what was measured, then exports the classifier and proves the bundle.
+   * @throws ExportFailedError
+   */
   async finish(outcome: Outcome): Promise<{readonly run?: string; readonly bundle?: string}> {
     const {directory, run} = this;
     if (directory === undefined) return {};
@@ -132,14 +161,15 @@ export class RunOutput {
       mistakes: await mistakesOf(prepared, trained.probabilities),
       ...(trained.odd && {oddImages: await oddImages(prepared, trained.odd)}),
     };
-    await run.time('export', () => this.#export(outcome, directory, shown));
-    const record = this.#record(outcome, directory, shown);
     if (trained.odd !== undefined) await directory.writeJson('suspects', suspectsDocument(prepared, trained.odd));
-    await directory.write('history', historyCsv(record.history));
-    await directory.writeJson('metrics', metricsDocument(record));
-    await writeReport(record, directory.file('report'));
+    await directory.write('history', historyCsv(trained.history));
+    await writeRecord(directory, this.#record(outcome, directory, shown));
+    await run.time('export', () => this.#export(outcome, directory, shown));
+    // Once more, now that it is known how long everything took.
+    await writeRecord(directory, this.#record(outcome, directory, shown));
+    await directory.complete();
     run.emit({type: 'saved', directory: directory.path});
-    return {run: directory.path, bundle: record.bundle};
+    return {run: directory.path, bundle: directory.finalFile('bundle')};
   }
 
   async #export(outcome: Outcome, directory: RunDirectory, shown: Shown): Promise<void> {
@@ -147,7 +177,6 @@ export class RunOutput {
     const chosen = sourceOf(split.validation.filter((_, i) => i % Math.ceil(split.validation.length / PROVEN_ON) === 0));
     const {run} = this;
     const batches = async function* (): AsyncIterable<Uint8Array> {
-      run.progress('export', 1, 2, 'steps', {step: 'proving'});
       const order = chosen.samples.map((_, index) => index);
       for await (const {images} of pictures(chosen, order, PROVEN_ON, null)) yield images;
     };
@@ -157,7 +186,12 @@ export class RunOutput {
       recipe: withoutPlaces(this.recipe),
       modelCard: modelCard(this.#record(outcome, directory, shown)),
       pictures: batches(),
+      onWritten: () => run.progress('export', 1, 2, 'steps', {step: 'proving'}),
       ...(card !== undefined && {weightsCard: card}),
+      ...run.signalled,
+    }).catch((error: unknown) => {
+      if (run.signal?.aborted === true) throw error;
+      throw new ExportFailedError(dirname(directory.file('recipe')), error);
     });
   }
 
@@ -167,7 +201,7 @@ export class RunOutput {
     const values = {...settings?.options, ...this.recipe};
     return {
       run: directory.path,
-      bundle: directory.file('bundle'),
+      bundle: directory.finalFile('bundle'),
       finished: new Date().toISOString(),
       dataset,
       images: {train: split.train.length, validation: split.validation.length, test: split.test.length},

@@ -1,11 +1,11 @@
 import type {Finding} from '../core/finding.js';
 import {resources} from '../core/resources.js';
 import type {Sample} from '../datasets/image-folder.js';
-import {thumbnail} from '../datasets/thumbnail.js';
 import type {OddImage} from '../report/run-record.js';
 import type {Inputs} from '../training/inputs.js';
 import {DOUBTFUL, farOut, rankSuspects, type LabelledFeatures} from '../training/suspects.js';
 import type {Prepared} from './prepare.js';
+import {shownThumbnail} from './shown-thumbnail.js';
 
 /** Bytes of features that may lie in memory at a time, where a quarter of what is free holds them; a larger set is not looked through. */
 const MOST_BYTES = 2 ** 29;
@@ -100,7 +100,7 @@ export async function oddImages({cache, classifier}: Prepared, {mislabelled, out
   const pictureOf = async (sample: Sample): Promise<Pick<OddImage, 'name' | 'className' | 'thumbnail'>> => ({
     name: sample.name,
     className: classifier.classNames[sample.label]!,
-    thumbnail: await thumbnail(await cache.image(sample)),
+    ...(await shownThumbnail(cache, sample)),
   });
   return Promise.all([
     ...mislabelled.slice(0, SHOWN).map(async ({sample, suggested, doubt}) => ({...(await pictureOf(sample)), suggested, doubt})),
@@ -108,13 +108,33 @@ export async function oddImages({cache, classifier}: Prepared, {mislabelled, out
   ]);
 }
 
+interface SuspectsDocument {
+  readonly probableLabelErrors: readonly {
+    readonly name: string;
+    readonly className: string;
+    readonly suggested: string;
+    readonly doubt: number;
+  }[];
+  readonly outliers: readonly {readonly name: string; readonly className: string; readonly leverage: number}[];
+}
+
 /** `suspects.json`: names, classes and by how much, the surest first. */
-export const suspectsDocument = ({classifier: {classNames}}: Prepared, {mislabelled, outliers}: OddSamples): object => ({
+export const suspectsDocument = ({classifier: {classNames}}: Prepared, {mislabelled, outliers}: OddSamples): SuspectsDocument => ({
   probableLabelErrors: mislabelled.map(({sample: {name, label}, suggested, doubt}) => ({
     name,
-    className: classNames[label],
+    className: classNames[label]!,
     suggested,
     doubt,
   })),
-  outliers: outliers.map(({sample: {name, label}, leverage}) => ({name, className: classNames[label], leverage})),
+  outliers: outliers.map(({sample: {name, label}, leverage}) => ({name, className: classNames[label]!, leverage})),
 });
+
+/** What the document tells of, which an earlier process has written of the same images. */
+export function oddFrom(document: unknown, {train, validation}: Prepared['split']): OddSamples {
+  const {probableLabelErrors, outliers} = document as SuspectsDocument;
+  const samples = new Map([...train, ...validation].map(sample => [sample.name, sample]));
+  return {
+    mislabelled: probableLabelErrors.map(({name, suggested, doubt}) => ({sample: samples.get(name)!, suggested, doubt})),
+    outliers: outliers.map(({name, leverage}) => ({sample: samples.get(name)!, leverage})),
+  };
+}

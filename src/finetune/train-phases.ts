@@ -1,5 +1,6 @@
 import {download, restore} from '../backbones/device-weights.js';
 import {frozenBoundary, groupOf, LAYER_GROUPS, type LayerGroup} from '../backbones/layer-groups.js';
+import {concatenated} from '../core/host-tensor.js';
 import {augmentationOf} from '../datasets/augment.js';
 import {isMixing} from '../datasets/mix.js';
 import type {Classifier} from '../heads/classifier.js';
@@ -18,7 +19,7 @@ import {featureStores} from './feature-stores.js';
 import type {Prepared} from './prepare.js';
 import type {Phase, Recipe} from './recipe.js';
 import type {RunContext} from './run-context.js';
-import {oddFindings, oddSamples, type OddSamples} from './suspects.js';
+import {oddFindings, oddFrom, oddSamples, suspectsDocument, type OddSamples} from './suspects.js';
 import type {EpochRow} from '../training/history.js';
 import {trainingPlan} from './training-plan.js';
 
@@ -52,6 +53,8 @@ export class PhaseRunner {
     readonly recipe: Recipe,
     readonly run: RunContext,
     readonly checkpoints: Checkpoints,
+    /** Told when the classifier holds the best weights, before they are validated once more. */
+    readonly onTrained: () => Promise<void> = async () => {},
   ) {
     const {classifier, split} = prepared;
     this.#classifier = classifier;
@@ -71,6 +74,7 @@ export class PhaseRunner {
       for (let index = from?.phase ?? 0; index < this.recipe.freeze.length; index++) {
         await this.#phase(index, index === from?.phase ? from : undefined);
       }
+      await this.onTrained();
       return await this.#finish();
     } finally {
       await this.#train.clear();
@@ -78,10 +82,11 @@ export class PhaseRunner {
     }
   }
 
-  #resume({weights, best, bestMetrics, history}: Checkpoint<EpochRow>): void {
+  #resume({weights, best, bestMetrics, history, odd}: Checkpoint<EpochRow>): void {
     restore(this.#classifier.weights, weights);
     this.#best.adopt(bestMetrics, best);
     this.#history.push(...history);
+    if (odd !== undefined) this.#tellOdd(oddFrom(odd, this.prepared.split));
   }
 
   #network(phase: Phase): PhaseNetwork {
@@ -103,7 +108,7 @@ export class PhaseRunner {
       if (train.cached) this.#tellOfMixing(phase);
       this.run.emit({type: 'phase', index, phase, steps: phase.epochs * trainer.stepsPerEpoch, cached: train.cached});
       while (trainer.position.epoch < phase.epochs) await this.#epoch(index, trainer, validation.inputs);
-      await this.checkpoints.write(() => this.#snapshot(index, trainer));
+      await this.checkpoints.tryToWrite(() => this.#snapshot(index, trainer));
     } catch (error) {
       if (this.run.signal?.aborted) await this.checkpoints.write(() => this.#snapshot(index, trainer, from));
       throw error;
@@ -130,8 +135,12 @@ export class PhaseRunner {
   async #lookForOddImages(network: PhaseNetwork, sets: {readonly train: Inputs; readonly validation: Inputs}): Promise<void> {
     if (this.#odd !== undefined || network.boundary <= this.recipe.lastStage) return;
     const look = (): Promise<OddSamples> => oddSamples(this.prepared, sets);
-    this.#odd = await this.run.time('features', () => this.run.share?.odd(look) ?? look());
-    oddFindings(this.#odd).forEach(finding => this.run.find(finding));
+    this.#tellOdd(await this.run.time('features', () => this.run.share?.odd(look) ?? look()));
+  }
+
+  #tellOdd(odd: OddSamples): void {
+    this.#odd = odd;
+    oddFindings(odd).forEach(finding => this.run.find(finding));
   }
 
   async #inputs(
@@ -195,6 +204,7 @@ export class PhaseRunner {
       position: {...(trainer?.position ?? from?.position ?? START)},
       history: this.#history,
       ...(metrics !== undefined && {bestMetrics: metrics}),
+      ...(this.#odd !== undefined && {odd: suspectsDocument(this.prepared, this.#odd)}),
       weights,
       optimizer: trainer?.optimizer.state() ?? from?.optimizer ?? new Map(),
       best: tensors,
@@ -216,14 +226,4 @@ export class PhaseRunner {
       network.dispose();
     }
   }
-}
-
-function concatenated(parts: readonly Float32Array[]): Float32Array {
-  const whole = new Float32Array(parts.reduce((sum, part) => sum + part.length, 0));
-  let offset = 0;
-  for (const part of parts) {
-    whole.set(part, offset);
-    offset += part.length;
-  }
-  return whole;
 }

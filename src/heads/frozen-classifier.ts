@@ -21,7 +21,7 @@ export interface FrozenClassifier {
 export function freezeClassifier(network: Network): FrozenClassifier {
   const {spec, head, layers, weights} = network;
   const whole = spec.lastStage + 1;
-  const backbone = new FrozenPasses(network, whole);
+  const backbone = new FrozenPasses(network, whole, true);
   const ownHead: NamedWeights = new Map([...headShapes(layers).keys()].map(name => [name, tf.variable(weights.get(name)!, false)]));
   return {
     logits: pixels => tf.tidy(() => headForward(head, ownHead, layers, backbone.run(pixels, 0, whole) as Tensor2D)),

@@ -16,8 +16,12 @@ export class FrozenPasses {
   readonly #passes = new Map<string, Compiled>();
   readonly #fingerprints = new Map<number, string>();
 
-  /** @param boundary number of groups: 0 for none, lastStage + 1 for the whole backbone */
-  constructor(network: Network, boundary: number) {
+  /** @param boundary number of groups: 0 for none, lastStage + 1 for the whole backbone; @param answersAtOnce see `Compiled` */
+  constructor(
+    network: Network,
+    boundary: number,
+    private readonly answersAtOnce = false,
+  ) {
     const {spec, weights} = network;
     this.#network = network;
     this.#folded = frozenInterpreter(spec, weights, groupConvolutions(spec, 0, boundary));
@@ -67,7 +71,7 @@ export class FrozenPasses {
 
   #compile(from: number, until: number, precision: Precision): Compiled {
     const state = this.#folded.tensors(groupConvolutions(this.#network.spec, from, until));
-    return new Compiled(state, x => this.through(x as Tensor4D, from, until), precision);
+    return new Compiled(state, x => this.through(x as Tensor4D, from, until), {precision, answersAtOnce: this.answersAtOnce});
   }
 
   dispose(): void {

@@ -1,4 +1,4 @@
-import {writeFile} from 'node:fs/promises';
+import {writeWhole} from '../core/write-file.js';
 import {measureOf} from '../training/balance.js';
 import type {Metrics} from '../training/metrics.js';
 import {classTable} from './class-table.js';
@@ -42,4 +42,4 @@ export const reportHtml = (record: RunRecord): string =>
   page(`${nameOf(record.dataset)}, ${record.arch}: fine-tuning report`, body(record));
 
 /** Writes the report of a run as a self-contained HTML file. */
-export const writeReport = (record: RunRecord, path: string): Promise<void> => writeFile(path, reportHtml(record));
+export const writeReport = (record: RunRecord, path: string): Promise<void> => writeWhole(path, reportHtml(record));

@@ -1,8 +1,9 @@
 import {existsSync} from 'node:fs';
-import {mkdir, readFile, rename, rm, writeFile} from 'node:fs/promises';
-import {dirname, join} from 'node:path';
+import {mkdir, readFile, rename, rm} from 'node:fs/promises';
+import {join} from 'node:path';
 import {FinetuneError, messageOf} from '../core/errors.js';
 import type {NamedHostTensors} from '../core/host-tensor.js';
+import {writeWhole} from '../core/write-file.js';
 import {readSafetensors} from '../backbones/readers/safetensors.js';
 import {writeSafetensors} from '../backbones/safetensors-writer.js';
 import type {Metrics} from './metrics.js';
@@ -15,13 +16,19 @@ export interface Checkpoint<Row> {
   readonly position: Readonly<Position>;
   readonly history: readonly Row[];
   readonly bestMetrics?: Metrics;
+  /** What a look at the features found odd, as JSON; it is looked for once a run. */
+  readonly odd?: unknown;
   /** Every group that some phase trains. */
   readonly weights: NamedHostTensors;
   readonly optimizer: NamedHostTensors;
   readonly best: NamedHostTensors;
 }
 
-const VERSION = 1;
+/** What of a checkpoint is no tensor. */
+type State<Row> = Omit<Checkpoint<Row>, 'weights' | 'optimizer' | 'best'>;
+
+/** Counted up when the files of a checkpoint come to hold something else. */
+const VERSION = 2;
 
 /** There is no checkpoint, or none that can be read. */
 export class CheckpointError extends FinetuneError {
@@ -36,42 +43,31 @@ export class CheckpointError extends FinetuneError {
   }
 }
 
-async function writeBeside(directory: string, write: (fresh: string) => Promise<void>): Promise<void> {
-  const fresh = `${directory}.new`;
-  await rm(fresh, {recursive: true, force: true});
-  await mkdir(fresh, {recursive: true});
-  await write(fresh);
-}
-
-/** A kill leaves the old directory, perhaps under its second name, or the new one. */
-async function moveIntoPlace(directory: string): Promise<void> {
-  const old = `${directory}.old`;
+/**
+ * Writes a checkpoint beside its place, then moves it there: a directory of its own, so that a kill leaves all of the old one, perhaps under
+ * its second name, or all of the new one.
+ * @param directory `checkpoints/last`
+ */
+export async function writeCheckpoint<Row>(directory: string, checkpoint: Checkpoint<Row>): Promise<void> {
+  const {weights, optimizer, best, ...state} = checkpoint;
+  const [fresh, old] = [`${directory}.new`, `${directory}.old`];
+  try {
+    await rm(fresh, {recursive: true, force: true});
+    await mkdir(fresh, {recursive: true});
+    await writeSafetensors(join(fresh, 'weights.safetensors'), weights, {});
+    await writeSafetensors(join(fresh, 'optimizer.safetensors'), optimizer, {});
+    await writeSafetensors(join(fresh, 'best.safetensors'), best, {});
+    await writeWhole(join(fresh, 'state.json'), JSON.stringify({version: VERSION, ...state}));
+  } catch (error) {
+    await rm(fresh, {recursive: true, force: true}).catch(() => undefined);
+    throw error;
+  }
   if (existsSync(directory)) {
     await rm(old, {recursive: true, force: true});
     await rename(directory, old);
   }
-  await rename(`${directory}.new`, directory);
+  await rename(fresh, directory);
   await rm(old, {recursive: true, force: true});
-}
-
-/**
- * Writes everything beside its place before it moves any of it.
- * @param directory `checkpoints/last`; the best weights go beside it, to `checkpoints/best`
- */
-export async function writeCheckpoint<Row>(directory: string, checkpoint: Checkpoint<Row>): Promise<void> {
-  const {weights, optimizer, best, bestMetrics, ...state} = checkpoint;
-  const bestDirectory = join(dirname(directory), 'best');
-  await writeBeside(bestDirectory, async fresh => {
-    await writeSafetensors(join(fresh, 'weights.safetensors'), best, {});
-    await writeFile(join(fresh, 'metrics.json'), JSON.stringify(bestMetrics ?? null));
-  });
-  await writeBeside(directory, async fresh => {
-    await writeSafetensors(join(fresh, 'weights.safetensors'), weights, {});
-    await writeSafetensors(join(fresh, 'optimizer.safetensors'), optimizer, {});
-    await writeFile(join(fresh, 'state.json'), JSON.stringify({version: VERSION, ...state}));
-  });
-  await moveIntoPlace(bestDirectory);
-  await moveIntoPlace(directory);
 }
 
 /** Whether there is something to go on from. */
@@ -85,24 +81,14 @@ function placeOf(directory: string): string {
 
 /** @throws CheckpointError where there is none, or one of another version, or a torn one */
 export async function readCheckpoint<Row>(directory: string): Promise<Checkpoint<Row>> {
-  const last = placeOf(directory);
-  const best = placeOf(join(dirname(directory), 'best'));
-  if (!hasCheckpoint(directory)) throw new CheckpointError(directory, 'found none');
-  const tensors = async (path: string): Promise<NamedHostTensors> => (await readSafetensors(path)).tensors;
-  const json = async (path: string): Promise<unknown> => JSON.parse(await readFile(path, 'utf8'));
+  const place = placeOf(directory);
+  if (!existsSync(place)) throw new CheckpointError(directory, 'found none');
+  const tensors = async (name: string): Promise<NamedHostTensors> => (await readSafetensors(join(place, `${name}.safetensors`))).tensors;
   try {
-    const {version, ...state} = (await json(join(last, 'state.json'))) as Pick<Checkpoint<Row>, 'phase' | 'position' | 'history'> & {
-      version: number;
-    };
+    const state = JSON.parse(await readFile(join(place, 'state.json'), 'utf8')) as State<Row> & {readonly version: number};
+    const {version, ...others} = state;
     if (version !== VERSION) throw new Error(`it is of version ${version}, not ${VERSION}`);
-    const bestMetrics = (await json(join(best, 'metrics.json'))) as Metrics | null;
-    return {
-      ...state,
-      ...(bestMetrics !== null && {bestMetrics}),
-      weights: await tensors(join(last, 'weights.safetensors')),
-      optimizer: await tensors(join(last, 'optimizer.safetensors')),
-      best: await tensors(join(best, 'weights.safetensors')),
-    };
+    return {...others, weights: await tensors('weights'), optimizer: await tensors('optimizer'), best: await tensors('best')};
   } catch (error) {
     throw new CheckpointError(directory, `it cannot be read: ${messageOf(error)}`);
   }

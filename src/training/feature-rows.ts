@@ -1,7 +1,8 @@
 import {crc32} from 'node:zlib';
-import {FinetuneError, messageOf} from '../core/errors.js';
+import {FinetuneError} from '../core/errors.js';
 import {fromHalves, toHalves} from '../core/half.js';
 import {sizeOf} from '../core/host-tensor.js';
+import {whyOf} from '../core/system-error.js';
 import {openSealedFile, writeSealedFile, type SealedFile} from '../datasets/sealed-file.js';
 
 /** Rows of one shape, one behind the other. */
@@ -46,12 +47,12 @@ function memoryRows(format: RowFormat, bytes: Uint8Array): FeatureRows {
 }
 
 /** The system keeps in memory what it has room for. */
-function fileRows(format: RowFormat, file: SealedFile): FeatureRows {
+function fileRows(format: RowFormat, file: SealedFile, path: string): FeatureRows {
   const size = rowBytes(format);
   return {
     async copy(index, into, at) {
       const row = await file.read(index * size, size);
-      if (row === undefined) throw new Error('Expected a file of features to stay as it is while it is in use, but found it cut short.');
+      if (row === undefined) throw new FeaturesLostError(path);
       decode(format, row, into, at);
     },
     close: () => file.close(),
@@ -62,6 +63,18 @@ function fileRows(format: RowFormat, file: SealedFile): FeatureRows {
 interface AboutRows {
   /** crc32 of all of them. */
   readonly sum: number;
+}
+
+/** A file of features was cut short, or cannot be read any more, while it was in use. */
+export class FeaturesLostError extends FinetuneError {
+  override readonly name = 'FeaturesLostError';
+  override readonly code = 'FEATURES_LOST';
+
+  constructor(readonly path: string) {
+    super(
+      `The features in ${path} were changed, or can no longer be read, while they were in use. Go on by --resume: they are made again.`,
+    );
+  }
 }
 
 /** Features cannot be written to the cache folder, and do not fit into memory. */
@@ -75,8 +88,8 @@ export class FeaturesFolderError extends FinetuneError {
     cause: unknown,
   ) {
     super(
-      `Expected room for ${Math.ceil(byteCount / 2 ** 20)} MiB of features at ${path}, but found: ${messageOf(cause)}. ` +
-        'Make room, raise --cache-memory, or set FINETUNE_CACHE to another folder.',
+      `${Math.ceil(byteCount / 2 ** 20)} MiB of features cannot be kept at ${path} (${whyOf(cause)}), so they are computed again in every ` +
+        'epoch, which takes longer. Make room, raise --cache-memory, or set FINETUNE_CACHE to another folder.',
       {cause},
     );
   }
@@ -107,7 +120,7 @@ export async function openRows(path: string, format: RowFormat, inMemory: boolea
   if (file === undefined) return undefined;
   const whole = new Uint8Array(inMemory ? byteCount : 0);
   const isWhole = await verified(file, byteCount, (chunk, position) => inMemory && whole.set(chunk, position));
-  if (isWhole && !inMemory) return fileRows(format, file);
+  if (isWhole && !inMemory) return fileRows(format, file, path);
   await file.close();
   return isWhole ? memoryRows(format, whole) : undefined;
 }
@@ -118,6 +131,8 @@ class Collected {
   #position = 0;
   /** Whether the last row has come. */
   isComplete = false;
+  /** Whether what gives the rows has failed, and not what keeps them. */
+  hasFailed = false;
 
   constructor(
     readonly format: RowFormat,
@@ -125,10 +140,6 @@ class Collected {
     inMemory: boolean,
   ) {
     this.#whole = inMemory ? new Uint8Array(bytesOf(format)) : undefined;
-  }
-
-  get hasBegun(): boolean {
-    return this.#position > 0;
   }
 
   get inMemory(): FeatureRows | undefined {
@@ -139,7 +150,7 @@ class Collected {
   async all(write: (bytes: Uint8Array, position: number) => Promise<void>): Promise<AboutRows> {
     let sum = 0;
     let failure: unknown;
-    for await (const some of this.rows) {
+    for await (const some of this.#watched()) {
       const bytes = encode(this.format, some);
       this.#whole?.set(bytes, this.#position);
       sum = crc32(bytes, sum);
@@ -148,15 +159,17 @@ class Collected {
       this.#position += bytes.length;
     }
     this.isComplete = failure === undefined || this.#whole !== undefined;
-    if (failure !== undefined) throw new WriteFailure(failure);
+    if (failure !== undefined) throw failure;
     return {sum};
   }
-}
 
-/** Of a file, not of the rows. */
-class WriteFailure extends Error {
-  constructor(override readonly cause: unknown) {
-    super(messageOf(cause));
+  async *#watched(): RowSource {
+    try {
+      yield* this.rows;
+    } catch (error) {
+      this.hasFailed = true;
+      throw error;
+    }
   }
 }
 
@@ -171,7 +184,7 @@ export async function keepRows(format: RowFormat, rows: RowSource, inMemory: boo
     try {
       await writeSealedFile(path, bytesOf(format), write => collected.all(write));
     } catch (error) {
-      if (collected.hasBegun && !(error instanceof WriteFailure)) throw error;
+      if (collected.hasFailed) throw error;
       if (!inMemory) throw new FeaturesFolderError(path, bytesOf(format), error);
     }
   }

@@ -2,6 +2,7 @@ import {groupsPresent, type LayerGroup} from '../backbones/layer-groups.js';
 import type {Precision} from '../engine/precision.js';
 import type {FeatureFiles} from './feature-files.js';
 import type {FeaturePool} from './feature-pool.js';
+import {FeaturesFolderError} from './feature-rows.js';
 import {rowShapeAt, type Pass} from './feature-passes.js';
 import {FeatureTable} from './feature-table.js';
 import {makeTable, type Making} from './make-table.js';
@@ -23,6 +24,8 @@ export interface FeatureStoreSpec {
   readonly signal?: AbortSignal;
   /** Told how many pictures have been through the frozen groups, of how many. */
   readonly onProgress?: (done: number, total: number) => void;
+  /** Told, in a sentence, that features cannot be kept. They are computed again and again then. */
+  readonly onTrouble?: (message: string) => void;
   /** Told how many rows were found that an earlier run had made. */
   readonly onFound?: (rows: number) => void;
 }
@@ -34,6 +37,8 @@ export interface FeatureStoreSpec {
 export class FeatureStore {
   /** Of the samples. */
   readonly #tables = new Map<number, FeatureTable>();
+  /** Boundaries at which features could not be kept: not tried again. */
+  readonly #failed = new Set<number>();
   /** Those of the pool that some of them are taken from. */
   readonly #shared = new Map<number, FeatureTable>();
   /** Until the first phase has its features: what is made by then hangs on the weights that every run of the pool starts from. */
@@ -84,9 +89,10 @@ export class FeatureStore {
 
   /** Fills the table of a boundary unless it is there or does not fit: the plain pictures and one variation at least, where there are any. */
   async #make(boundary: number, network: PhaseNetwork): Promise<void> {
-    if (this.#tables.has(boundary) || this.source.samples.length === 0) return;
+    if (this.#tables.has(boundary) || this.#failed.has(boundary) || this.source.samples.length === 0) return;
     if (this.spec.keepsMaps === false && boundary <= network.classifier.spec.lastStage) return;
     const table = this.spec.pool === undefined ? undefined : await this.#share(this.spec.pool, boundary, network);
+    if (this.#failed.has(boundary)) return;
     const own = table ?? (await this.#makeTable(boundary, network, this.source, this.#tables));
     if (own !== undefined) this.#tables.set(boundary, own);
   }
@@ -113,7 +119,12 @@ export class FeatureStore {
     const pass: Pass = {network, boundary, precision: this.#precision};
     const place = await this.#place(boundary, network, source, lower?.views ?? this.views);
     if (place.views < Math.min(2, this.views)) return undefined;
-    return makeTable({pass, source, ...(lower && {lower}), ...place}, this.spec);
+    return makeTable({pass, source, ...(lower && {lower}), ...place}, this.spec).catch((error: unknown) => {
+      if (!(error instanceof FeaturesFolderError)) throw error;
+      this.#failed.add(boundary);
+      this.spec.onTrouble?.(error.message);
+      return undefined;
+    });
   }
 
   /** Where a table goes, and how much of it: into memory, where all of it fits, else where there is room for most of it. */

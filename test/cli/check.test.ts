@@ -121,9 +121,10 @@ describe('finetune check', function () {
   });
 
   it('says what it cannot write or read, with exit 2', async () => {
+    writeFileSync(join(cwd, 'taken'), 'a file');
     for (const [args, sentence] of [
-      [['--html', 'no/page.html'], /^error Expected a file to write at no\/page\.html for --html, but found ENOENT/],
-      [['--fix-list', 'no/list.txt'], /^error Expected a file to write at no\/list\.txt for --fix-list, but found ENOENT/],
+      [['--html', 'taken/page.html'], /^error Expected a file to write at taken\/page\.html for --html, but found /],
+      [['--fix-list', 'taken/list.txt'], /^error Expected a file to write at taken\/list\.txt for --fix-list, but found /],
       [['--exclude', 'none.txt'], /^error Expected .*none\.txt.*--exclude/],
       [['--classes', 'cat,dgo'], /^error Expected a folder for each class of --classes in .*, but found none for dgo; did you mean dog\?/],
     ] as const) {

@@ -1,5 +1,5 @@
 import {existsSync, mkdirSync, readFileSync, writeFileSync} from 'node:fs';
-import {join} from 'node:path';
+import {dirname, join} from 'node:path';
 import {expect} from 'chai';
 import {temporaryDirectory} from '../helpers/temporary.js';
 import {writePictures, of} from '../datasets/pictures.js';
@@ -143,7 +143,10 @@ describe('finetune demo', () => {
 describe('finetune --resume', () => {
   const begin = (run: string, ...files: string[]): void => {
     mkdirSync(run, {recursive: true});
-    for (const file of files) writeFileSync(join(run, file), '{"data": "nowhere"}');
+    for (const file of files) {
+      mkdirSync(dirname(join(run, file)), {recursive: true});
+      writeFileSync(join(run, file), '{"data": "nowhere"}');
+    }
   };
   const refusal = async (...args: string[]): Promise<string> => {
     const {exitCode, stderr} = await tell(args);
@@ -153,15 +156,25 @@ describe('finetune --resume', () => {
 
   it('takes the newest interrupted run, and passes over finished ones', async () => {
     await inDirectory(temporaryDirectory(), async () => {
-      begin('runs/finished', 'recipe.json', 'metrics.json');
+      begin('runs/finished', 'recipe.json', 'metrics.json', 'report.html', 'model/finetune.json');
       begin('runs/interrupted', 'recipe.json');
       expect((await tell(['--resume'])).stderr).to.match(/Expected a folder of images at .*nowhere/);
     });
   });
 
+  it('takes one that was to replace a finished run, by the name of either', async () => {
+    await inDirectory(temporaryDirectory(), async () => {
+      begin('runs/finished', 'recipe.json', 'metrics.json', 'report.html', 'model/finetune.json');
+      begin('runs/.finished.replacement', 'recipe.json');
+      for (const args of [['--resume'], ['--resume', 'runs/finished'], ['--resume', 'runs/.finished.replacement']]) {
+        expect((await tell(args)).stderr).to.match(/Expected a folder of images at .*nowhere/);
+      }
+    });
+  });
+
   it('refuses what cannot be resumed', async () => {
     await inDirectory(temporaryDirectory(), async () => {
-      begin('runs/finished', 'recipe.json', 'metrics.json');
+      begin('runs/finished', 'recipe.json', 'metrics.json', 'report.html', 'model/finetune.json');
       expect(await refusal('--resume')).to.equal(
         'error Expected an interrupted run in runs/ for --resume, but found none. Say --resume DIR.\n',
       );

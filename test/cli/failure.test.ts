@@ -29,13 +29,26 @@ describe('how a command fails', () => {
     });
   });
 
-  it('tells what the system refused, without a stack', async () => {
+  it('tells what the system refused, where, and what to do, without a stack', async () => {
     const error = await rejectionOf(readFile('/nowhere/at all'));
+    const message = '/nowhere/at all: there is no such file or folder. Check the path, and whether something else has removed it.';
     expect(failureOf(error, VIEW)).to.deep.equal({
       exitCode: 1,
-      text: "error Expected the system to do what a run needs, but found: ENOENT: no such file or directory, open '/nowhere/at all'.",
-      document: {code: 'ENOENT', exitCode: 1, message: "ENOENT: no such file or directory, open '/nowhere/at all'"},
+      text: `error ${message}`,
+      document: {code: 'ENOENT', exitCode: 1, message, path: '/nowhere/at all'},
     });
+  });
+
+  it('names the reason of the system also where Node does not know it', () => {
+    const error = Object.assign(new Error('Unknown system error -122: ..., write'), {
+      code: 'Unknown system error -122',
+      errno: -122,
+      syscall: 'write',
+      path: 'runs/pets/metrics.json',
+    });
+    const {text, document} = failureOf(error, VIEW);
+    expect(text).to.match(/^error runs\/pets\/metrics\.json: your disk quota is used up\. Free some space, or /);
+    expect(document.code).to.equal('EDQUOT');
   });
 
   it('tells how to get the part of sharp that npm was told to leave out', () => {

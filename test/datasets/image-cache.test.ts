@@ -1,5 +1,5 @@
 import {createHash} from 'node:crypto';
-import {copyFileSync, existsSync, readFileSync, readdirSync, rmSync, truncateSync, writeFileSync} from 'node:fs';
+import {copyFileSync, existsSync, readFileSync, readdirSync, rmSync, statSync, truncateSync, writeFileSync} from 'node:fs';
 import {join} from 'node:path';
 import {expect} from 'chai';
 import {TORCHVISION_PREPROCESSING} from '../../src/core/preprocessing.js';
@@ -246,15 +246,47 @@ describe('openImageCache', () => {
       await cache.close();
     });
 
-    it('that cannot be written ends in one sentence', async () => {
+    it('that cannot be written is done without, and that is told once', async () => {
       const folder = await petFolder();
       const directory = join(temporaryDirectory(), 'taken');
       writeFileSync(directory, 'a file where the folder should be');
-      const error = (await failure(open(folder, {directory, budgetBytes: IN_A_FILE}))) as FinetuneError;
-      expect(error.message).to.match(
-        /^Expected room for 1 MiB of decoded images at \S+taken\/pixels-\w+\.bin, but found: E\w+: .*\. Make room, or set FINETUNE_CACHE to another folder\.$/,
+      const troubles: string[] = [];
+      const {cache} = await open(folder, {directory, budgetBytes: IN_A_FILE, onTrouble: message => troubles.push(message)});
+      expect(troubles).to.have.length(1);
+      expect(troubles[0]).to.match(
+        /^1 MiB of decoded images cannot be kept at \S+taken\/pixels-\w+\.bin \(EEXIST: .*\), so they are decoded again in every epoch, .* Make room, raise --cache-disk or --cache-memory, or set FINETUNE_CACHE to another folder\.$/,
       );
-      expect([error.code, error.exitCode]).to.deep.equal(['CACHE_FOLDER', 1]);
+      await expectPixels(cache, folder.samples);
+      await cache.close();
+    });
+
+    it('that may not take so much of the disk is done without, and those of other runs make room for one that may', async () => {
+      const [folder, other] = [await petFolder(), await petFolder(8, 8)];
+      const directory = temporaryDirectory();
+      const troubles: string[] = [];
+      const options = {directory, budgetBytes: IN_A_FILE, onTrouble: (message: string) => troubles.push(message)};
+      const {cache} = await open(folder, {...options, limitBytes: 100});
+      await expectPixels(cache, folder.samples);
+      expect([troubles.length, readdirSync(directory)]).to.deep.equal([1, []]);
+      await (await open(other, options)).cache.close();
+      const [before] = readdirSync(directory);
+      const {size} = statSync(join(directory, before!));
+      await (await open(folder, {...options, limitBytes: size})).cache.close();
+      expect(readdirSync(directory)).to.have.length(1).and.not.include(before);
+      expect(troubles).to.have.length(1);
+    });
+
+    it('leaves in memory what has room there when it is done without, and says of an image that is gone since that it is', async () => {
+      const folder = await petFolder();
+      const budgetBytes = 1200;
+      const {cache} = await open(folder, {directory: temporaryDirectory(), budgetBytes, limitBytes: 0});
+      await expectPixels(cache, folder.samples);
+      folder.samples.forEach(sample => rmSync(sample.path));
+      const images = await Promise.allSettled(folder.samples.map(async sample => cache.image(sample)));
+      const lost = images.flatMap(image => (image.status === 'rejected' ? [image.reason as FinetuneError] : []));
+      expect(lost.length).to.be.above(0).and.below(folder.samples.length);
+      for (const {code} of lost) expect(code).to.equal('PIXELS_LOST');
+      await cache.close();
     });
   });
 

@@ -77,6 +77,17 @@ describe('a compiled step', () => {
     compiled.dispose();
   });
 
+  it('gives the same to the last bit from its first run on, unless it is to answer at once', () => {
+    const [compiled, hasty] = [new Compiled(state, step), new Compiled(state, step, {answersAtOnce: true})];
+    const x = images(7, 33);
+    const first = values(compiled.run(x));
+    expect(values(compiled.run(x))).to.deep.equal(first);
+    expect(opsRun(() => expect(values(hasty.run(x))).to.deep.equal(values(tf.tidy(() => step(x)))))).to.include('Conv2D');
+    expect(values(hasty.run(x))).to.deep.equal(first);
+    x.dispose();
+    for (const each of [compiled, hasty]) each.dispose();
+  });
+
   it('is recorded anew for examples of another shape or type', () => {
     const compiled = new Compiled(state, step);
     const shapes = [tf.tidy(() => images(2)), tf.tidy(() => images(2, 11)), tf.tidy(() => tf.cast(images(2), 'int32'))];
@@ -88,7 +99,7 @@ describe('a compiled step', () => {
   });
 
   it('in bfloat16 is of it from the first run on, and near float32', () => {
-    const [single, brain] = [new Compiled(state, step), new Compiled(state, step, 'bf16')];
+    const [single, brain] = [new Compiled(state, step), new Compiled(state, step, {precision: 'bf16'})];
     const x = images(3);
     const exact = values(single.run(x));
     const [first, second] = [values(brain.run(x)), values(brain.run(x))];

@@ -69,7 +69,7 @@ describe('a recorded step', () => {
     expect(stepsRun).to.equal(2);
   });
 
-  it('moves them once at its first run in bfloat16 too, which is run again as the graph that all others are', () => {
+  it('moves them once at its first run, which is run again as the graph that all others are, in bfloat16 too', () => {
     const x = tf.tidy(() => tf.tensor1d([1, 1]));
     const step = (): Scalar => {
       stepsRun++;

@@ -1,6 +1,6 @@
 import {expect} from 'chai';
 import {createHash} from 'node:crypto';
-import {mkdirSync, readdirSync, readFileSync, statSync, writeFileSync} from 'node:fs';
+import {mkdirSync, readdirSync, readFileSync, renameSync, statSync, writeFileSync} from 'node:fs';
 import {basename, join} from 'node:path';
 import {download} from '../../src/backbones/device-weights.js';
 import {loadBackbone} from '../../src/backbones/load-backbone.js';
@@ -26,6 +26,17 @@ async function save(wish: ClassifierWish, directory: string, details?: BundleDet
   } finally {
     classifier.dispose();
   }
+}
+
+/** The low byte of the header's length comes first, and grows with the names. */
+async function namesLikeAPickle(): Promise<readonly string[]> {
+  for (let length = 1; length < 300; length += 8) {
+    const classNames = ['a'.repeat(length), 'b', 'c'];
+    const directory = join(temporaryDirectory(), 'model');
+    await save({...SMALL, classNames}, directory);
+    if (readFileSync(join(directory, 'model.safetensors'))[0] === 0x80) return classNames;
+  }
+  throw new Error('expected one of 32 lengths to begin with that byte');
 }
 
 const readJson = (directory: string, file: string): Record<string, unknown> =>
@@ -260,18 +271,62 @@ describe('saveBundle', () => {
     expect(readdirSync(directory)).to.include('model.json');
   });
 
-  it('leaves nothing behind, and an older bundle as it was, when it fails', async () => {
+  it('keeps what could not be verified under a name that says so, and an older bundle as it was', async () => {
     const directory = join(temporaryDirectory(), 'model');
     const {record} = await save(SMALL, directory);
+    const unverified = `${directory}.unverified`;
+    const damage = (written: string): void => {
+      expect(written).to.equal(unverified);
+      const shard = join(written, 'group1-shard1of1.bin');
+      const bytes = readFileSync(shard);
+      bytes.fill(0, 0, 4096);
+      writeFileSync(shard, bytes);
+    };
+    const error = await rejectionOf(save({...SMALL, seed: 2}, directory, {onWritten: damage}));
+    expect(error).to.include({code: 'BUNDLE_UNVERIFIED', exitCode: 1, unverified});
+    expect(error.message).to.match(/^The exported model was not verified, and is kept as .*model\.unverified: Expected /);
+    expect(readdirSync(join(directory, '..'))).to.deep.equal(['model', 'model.unverified']);
+    expect(readdirSync(unverified)).to.deep.equal(readdirSync(directory));
+    expect(readJson(directory, 'finetune.json').createdAt).to.equal(record.createdAt);
+    await save(SMALL, directory);
+    expect(readdirSync(join(directory, '..'))).to.deep.equal(['model']);
+  });
+
+  it('counts what fails while it is verified as not verified, but for a wish to stop', async () => {
+    const directory = join(temporaryDirectory(), 'model');
     const pictures = {
       [Symbol.iterator]() {
         throw new Error('no pictures after all');
       },
     };
-    expect((await rejectionOf(save(SMALL, directory, {pictures}))).message).to.equal('no pictures after all');
-    expect(readdirSync(join(directory, '..'))).to.deep.equal(['model']);
-    expect(readJson(directory, 'finetune.json').createdAt).to.equal(record.createdAt);
+    expect((await rejectionOf(save(SMALL, directory, {pictures}))).message).to.match(/model\.unverified: no pictures after all$/);
+    const signal = AbortSignal.abort();
+    expect((await rejectionOf(save(SMALL, directory, {pictures, signal}))).message).to.equal('no pictures after all');
   });
+
+  it('puts an older bundle back that a kill has left between two names', async () => {
+    const directory = join(temporaryDirectory(), 'model');
+    const {record} = await save(SMALL, directory);
+    renameSync(directory, join(directory, '..', '.model.replaced'));
+    writeFileSync(directory + '.unverified', '');
+    expect((await rejectionOf(save(SMALL, directory))).message).to.match(/but found a file\. Move it away/);
+    expect(readJson(directory, 'finetune.json').createdAt).to.equal(record.createdAt);
+    expect(readdirSync(join(directory, '..'))).to.deep.equal(['model', 'model.unverified']);
+  });
+
+  const pets = ['Abyssinian', 'Bengal', 'Birman', 'Bombay', 'British_Shorthair', 'Egyptian_Mau', 'Maine_Coon', 'Persian', 'Ragdoll'];
+  const lists: Readonly<Record<string, () => Promise<readonly string[]>>> = {
+    'of rubbish': async () => ['cardboard', 'glass', 'metal', 'paper', 'plastic', 'trash'],
+    'of nine cats': async () => pets,
+    'that give model.safetensors the first byte of a pickle': namesLikeAPickle,
+  };
+  for (const [which, listed] of Object.entries(lists)) {
+    it(`exports classes ${which}`, async () => {
+      const classNames = await listed();
+      const {record} = await save({...SMALL, classNames}, join(temporaryDirectory(), 'model'));
+      expect(record.classes).to.deep.equal(classNames);
+    });
+  }
 
   it('frees all that it makes, whether it works or not', async () => {
     const held = (): unknown => ({tensors: tf.memory().numTensors, handles: nativeHandles()});

@@ -68,7 +68,7 @@ describe('verifyBundle', () => {
         .and.lessThan(0.01);
       expect(error.message).to.equal(
         `Expected model.json to give class "ants" of picture 0 the probability ${error.expected}, as the trained classifier does, ` +
-          `but found ${error.found}. The export was not kept: report this with the run's recipe.json.`,
+          `but found ${error.found}. Report this with the run's recipe.json.`,
       );
     }));
 

@@ -166,6 +166,7 @@ describe('finetune', () => {
       'model',
       'recipe.json',
       'report.html',
+      'report.json',
       'split.json',
       'suspects.json',
     ];

@@ -1,5 +1,5 @@
 import {expect} from 'chai';
-import {readdir, readFile, truncate, writeFile} from 'node:fs/promises';
+import {mkdir, readdir, readFile, truncate, writeFile} from 'node:fs/promises';
 import {join} from 'node:path';
 import {bytesOf, FeaturesFolderError, keepRows, openRows, type FeatureRows, type RowFormat} from '../../src/training/feature-rows.js';
 import {rejectionOf} from '../helpers/rejection.js';
@@ -83,12 +83,20 @@ describe('rows of features', () => {
     expect(await rowOf(kept, 4)).to.deep.equal([0, 4, Math.fround(4 + 1 / 3), -4]);
   });
 
+  it('do without a file that cannot be given its name, where memory holds them', async () => {
+    await mkdir(join(path(), 'in the way'), {recursive: true});
+    const kept = await keepRows(POOLED, rows(), true, path());
+    expect(await rowOf(kept, 4)).to.deep.equal([0, 4, Math.fround(4 + 1 / 3), -4]);
+    expect(await readdir(directory)).to.have.length(1);
+    expect(await rejectionOf(keepRows(POOLED, rows(), false, path()))).to.be.instanceOf(FeaturesFolderError);
+  });
+
   it('say what to do where a file is needed and cannot be written', async () => {
     const nowhere = join(directory, 'absent', 'some.features');
     const error = await rejectionOf(keepRows(POOLED, rows(), false, nowhere));
     expect(error).to.be.instanceOf(FeaturesFolderError);
     expect(error.message).to.match(
-      /^Expected room for 1 MiB of features at .*, but found: ENOENT.* Make room, raise --cache-memory, or set/,
+      /^1 MiB of features cannot be kept at .* \(there is no such file or folder\), so they are computed again in every epoch, .* Make room, raise --cache-memory/,
     );
   });
 
@@ -105,9 +113,9 @@ describe('rows of features', () => {
   it('say so when their file is cut short while it is in use', async () => {
     const kept = await keepRows(POOLED, rows(), false, path());
     await truncate(path(), 30);
-    expect((await rejectionOf(Promise.resolve(kept.copy(4, new Float32Array(3), 0)))).message).to.match(
-      /^Expected a file of features to stay/,
-    );
+    const error = await rejectionOf(Promise.resolve(kept.copy(4, new Float32Array(3), 0)));
+    expect(error).to.include({code: 'FEATURES_LOST', exitCode: 1});
+    expect(error.message).to.match(/^The features in .* were changed, .* Go on by --resume: they are made again\.$/);
     await kept.close();
   });
 });

@@ -1,9 +1,10 @@
 import {printable} from '../../core/printable.js';
-import {writeFile} from 'node:fs/promises';
 import {basename, dirname} from 'node:path';
 import {claimCache} from '../../core/cache-directory.js';
-import {messageOf, UsageError} from '../../core/errors.js';
+import {UsageError} from '../../core/errors.js';
 import type {Finding} from '../../core/finding.js';
+import {whyOf} from '../../core/system-error.js';
+import {writeWhole} from '../../core/write-file.js';
 import {checkImages} from '../../datasets/check.js';
 import {everySample, type ImageFolder} from '../../datasets/image-folder.js';
 import {poolThreads} from '../../datasets/pool-threads.js';
@@ -45,8 +46,8 @@ function tell(folder: ImageFolder, data: string, {findings, readable, refusal}: 
 
 /** @throws UsageError (exit 2) where it cannot be written */
 async function write(path: string, option: string, text: string): Promise<void> {
-  await writeFile(path, text).catch((error: unknown) => {
-    throw new UsageError(`Expected a file to write at ${path} for ${option}, but found ${messageOf(error)}. Choose another path.`);
+  await writeWhole(path, text).catch((error: unknown) => {
+    throw new UsageError(`Expected a file to write at ${path} for ${option}, but found ${whyOf(error)}. Choose another path.`);
   });
 }
 

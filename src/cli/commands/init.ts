@@ -1,8 +1,8 @@
-import {mkdir, writeFile} from 'node:fs/promises';
 import {dirname, relative, resolve, sep} from 'node:path';
 import {fileURLToPath} from 'node:url';
 import {UsageError} from '../../core/errors.js';
 import {printable} from '../../core/printable.js';
+import {isTaken, writeWhole} from '../../core/write-file.js';
 import type {Action} from '../action.js';
 import {commentedRecipe} from '../recipe-document.js';
 import {PROGRAM, quoted} from '../words.js';
@@ -15,11 +15,10 @@ export const init: Action = async ({positionals, values}) => {
   const path = (positionals.file as string | undefined) ?? 'recipe.jsonc';
   const folder = dirname(resolve(path));
   const schemaPath = relative(folder, SCHEMA).replaceAll(sep, '/');
-  await mkdir(folder, {recursive: true});
   try {
-    await writeFile(path, commentedRecipe(schemaPath), {flag: values.overwrite === true ? 'w' : 'wx'});
+    await writeWhole(path, commentedRecipe(schemaPath), {exclusive: values.overwrite !== true});
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
+    if (!isTaken(error)) throw error;
     throw new UsageError(`Expected no file yet at ${path} for finetune init, but found one. Give another name, or add --overwrite.`);
   }
   return {document: {recipe: path}, text: printable(path), hint: `Edit it, then: ${PROGRAM} --data DIR --recipe ${quoted(path)}`};

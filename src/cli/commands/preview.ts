@@ -1,10 +1,10 @@
 import {existsSync} from 'node:fs';
-import {mkdir, writeFile} from 'node:fs/promises';
-import {dirname, resolve} from 'node:path';
-import {messageOf, UsageError} from '../../core/errors.js';
+import {UsageError} from '../../core/errors.js';
 import {printable} from '../../core/printable.js';
 import {atImageSize, TORCHVISION_PREPROCESSING, withFit, type Fit} from '../../core/preprocessing.js';
 import {augmentationOf, type AugmentationChoice} from '../../datasets/augment.js';
+import {whyOf} from '../../core/system-error.js';
+import {isTaken, writeWhole} from '../../core/write-file.js';
 import {contactSheet} from '../../datasets/contact-sheet.js';
 import {previewOf} from '../../datasets/preview.js';
 import {plural} from '../../report/format.js';
@@ -26,13 +26,11 @@ interface PreviewValues extends FolderValues {
 /** @throws UsageError (exit 2) where there is something already, or it cannot be written */
 async function write(path: string, sheet: Buffer, overwrite: boolean): Promise<void> {
   try {
-    await mkdir(dirname(resolve(path)), {recursive: true});
-    await writeFile(path, sheet, {flag: overwrite ? 'w' : 'wx'});
+    await writeWhole(path, sheet, {exclusive: !overwrite});
   } catch (error) {
-    const {code, syscall} = error as NodeJS.ErrnoException;
-    const isThere = code === 'EEXIST' && syscall === 'open';
+    const isThere = isTaken(error);
     throw new UsageError(
-      `Expected a new file at ${path} for --out, but found ${isThere ? 'one' : messageOf(error)}. Give another name${isThere ? ', or add --overwrite' : ''}.`,
+      `Expected a new file at ${path} for --out, but found ${isThere ? 'one' : whyOf(error)}. Give another name${isThere ? ', or add --overwrite' : ''}.`,
     );
   }
 }

@@ -1,4 +1,3 @@
-import {existsSync} from 'node:fs';
 import {readFile} from 'node:fs/promises';
 import {join} from 'node:path';
 import {AbortedError, UsageError} from '../../core/errors.js';
@@ -7,7 +6,7 @@ import {startEngine} from '../../engine/runtime.js';
 import {assertFolds, crossValidate} from '../../finetune/cross-validate.js';
 import {finetune, type FinetuneResult} from '../../finetune/finetune.js';
 import type {ResolvedRecipe} from '../../finetune/resolve-recipe.js';
-import {RUN_FILES} from '../../finetune/run-directory.js';
+import {hasRunFile, placeOf, RUN_FILES} from '../../finetune/run-files.js';
 import {accuracyGate} from '../accuracy-gate.js';
 import type {Action, Outcome, Session} from '../action.js';
 import {ConsoleView} from '../console-view.js';
@@ -33,7 +32,7 @@ async function stoppable<T>(out: string, work: Promise<T>): Promise<T> {
   try {
     return await work;
   } catch (error) {
-    if (error instanceof AbortedError && existsSync(join(out, RUN_FILES.recipe))) throw new StoppedRunError(out, error.checkpoint);
+    if (error instanceof AbortedError && hasRunFile(placeOf(out), 'recipe')) throw new StoppedRunError(out, error.checkpoint);
     throw error;
   }
 }

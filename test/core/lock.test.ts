@@ -5,7 +5,7 @@ import {hostname} from 'node:os';
 import {join} from 'node:path';
 import {setTimeout as sleep} from 'node:timers/promises';
 import {expect} from 'chai';
-import {withLock, type LockHolder} from '../../src/engine/lock.js';
+import {withLock, type LockHolder} from '../../src/core/lock.js';
 import {rejectionOf} from '../helpers/rejection.js';
 import {temporaryDirectory} from '../helpers/temporary.js';
 

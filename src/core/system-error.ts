@@ -33,6 +33,7 @@ const MEANINGS: Readonly<Record<string, Meaning>> = {
   EIO: {why: 'the device reports an error', remedy: 'Check the disk or the network drive, then try again'},
   ESTALE: {why: 'the network drive has lost it', remedy: 'Mount the drive again, then try again'},
   ENOENT: {why: 'there is no such file or folder', remedy: 'Check the path, and whether something else has removed it'},
+  EEXIST: {why: 'a file of that name is in the way', remedy: 'Choose another name, or remove the file'},
   ENOTDIR: {why: 'a part of the path is a file, and no folder', remedy: 'Check the path'},
   EISDIR: {why: 'it is a folder, and no file', remedy: 'Check the path'},
   ELOOP: {why: 'links lead in a circle', remedy: 'Check the links'},
@@ -49,8 +50,12 @@ export function codeOf({code, errno}: SystemError): string {
   return Object.entries(constants.errno).find(([, number]) => number === -errno)?.[0] ?? code;
 }
 
+/** Node's words without the call and the path behind them: names are escaped by who writes the sentence. */
+const wordsOf = (error: SystemError): string => error.message.replace(/, [a-z]+(?: '[^]*)?$/, '');
+
 /** Why the system refused, for a sentence that names the path itself; of other errors, their message. */
-export const whyOf = (error: unknown): string => (isSystemError(error) && MEANINGS[codeOf(error)]?.why) || messageOf(error);
+export const whyOf = (error: unknown): string =>
+  isSystemError(error) ? (MEANINGS[codeOf(error)]?.why ?? wordsOf(error)) : messageOf(error);
 
 /** `runs/pets/metrics.json: no space is left on the device. Free some space, or ...`; of other errors, their message. */
 export function sentenceOf(error: unknown): string {

@@ -121,7 +121,7 @@ describe('names that act on a terminal', function () {
     ['weights that are none', [1, 2], [DATA, '--weights', `list${EVIL}after`, ...ENGINE]],
     ['a document that is none', [2], ['schema', `word${EVIL}after`]],
     ['a task that is none', [2], ['engine', `word${EVIL}after`]],
-    ['a page in a folder that is not there', [2], ['check', DATA, '--html', `nowhere${EVIL}after/page.html`]],
+    ['a page below what is no folder', [1, 2], ['check', DATA, '--html', `list${EVIL}after/page.html`]],
   ];
   for (const [what, exitCodes, args] of REFUSED) {
     it(`reach none in the error of ${what}, with or without --json`, async () => {

@@ -29,6 +29,12 @@ describe('a list of images', () => {
     expect(folder.findings).to.deep.equal([]);
   });
 
+  it('may lie beside the folder of its images, with paths as Windows writes them', async () => {
+    const text = 'path,label\r\n..\\cats\\0.png,cat\r\n.\\..\\dogs\\0.png,dog\r\n';
+    const {samples} = await load(text, 'lists/list.csv');
+    expect(samples.map(({path}) => path)).to.deep.equal([join(root, 'cats/0.png'), join(root, 'dogs/0.png')]);
+  });
+
   it('without names of columns has path, label and split', async () => {
     expect(labelled(await load('cats/0.png,cat\ndogs/0.png,dog\n'))).to.deep.equal(['cat cats/0.png', 'dog dogs/0.png']);
   });

@@ -3,6 +3,7 @@ import {extname} from 'node:path';
 import {Readable} from 'node:stream';
 import {parse} from 'csv-parse';
 import {DatasetError, messageOf} from '../core/errors.js';
+import {isSystemError, whyOf} from '../core/system-error.js';
 import {decodeText, EncodingError} from '../core/text-file.js';
 import type {ListedFiles} from './listed-files.js';
 import {severalLabelsIn} from './several-labels.js';
@@ -108,6 +109,7 @@ async function tableIn(path: string): Promise<Table> {
     return LINES.includes(extname(path).toLowerCase()) ? jsonLines(text, path) : await separated(text, path);
   } catch (error) {
     if (error instanceof ManifestError) throw error;
+    if (isSystemError(error)) throw new ManifestError(path, undefined, 'a list that can be read', `that ${whyOf(error)}`);
     const remedy = error instanceof EncodingError ? '; save it as UTF-8, for example: iconv -f latin1 -t utf-8 LIST > NEW' : '';
     throw new ManifestError(path, undefined, error instanceof EncodingError ? 'UTF-8' : 'a list of images', messageOf(error) + remedy);
   }

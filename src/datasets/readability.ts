@@ -49,7 +49,9 @@ export class EmptyClassError extends DatasetError {
     const [first] = broken;
     const found = first === undefined ? 'none' : `none that can be read, such as ${first.path} (${first.reason})`;
     const isLinked = broken.some(({reason}) => reason.includes('--follow-links'));
-    const remedy = isLinked ? 'Add --follow-links to read what links lead to.' : 'Add images or remove the class.';
+    const isClosed = broken.some(({reason}) => /may not be looked into|cannot be opened/.test(reason));
+    const ownRemedy = isClosed ? 'Allow reading it, or remove the class.' : 'Add images or remove the class.';
+    const remedy = isLinked ? 'Add --follow-links to read what links lead to.' : ownRemedy;
     super(`Expected images for class ${className} in ${folder}, but found ${found}. ${remedy}`);
   }
 }

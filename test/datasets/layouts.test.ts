@@ -276,6 +276,12 @@ const REFUSED: readonly Refused[] = [
     says: ['--data DIR --classes cats,dogs (', '--data DIR --classes cats,dogs,test ('],
   },
   {
+    what: 'parts in another language, one of them in English, too',
+    images: each(['entrainement', 'essai', 'validation']),
+    code: 'LAYOUT_UNCLEAR',
+    says: ['hold the same folders', 'give the one for training with --data', '--data DIR/entrainement (the classes are cats, dogs)'],
+  },
+  {
     what: 'a train among vehicles',
     images: ['train/steam/1.png', 'car/2.png', 'plane/3.png'],
     code: 'LAYOUT_UNCLEAR',
@@ -395,6 +401,12 @@ describe('layouts', () => {
       }
     });
   }
+
+  it('names an archive where there is nothing else', async () => {
+    const root = await write({what: '', images: [], files: {'pets.zip': 'PK', 'a.txt': 'x'}});
+    const {message} = await failure(loadImageFolder(root));
+    expect(message).to.match(/If the images are in an archive there, give it: --data \S+\/pets\.zip\.$/);
+  });
 
   it('says why it read what goes not without saying', async () => {
     const root = await write(READ[4]!);

@@ -78,7 +78,7 @@ export function repeats(folder: Folder, children: readonly Folder[], question: Q
   if (repeated.length < 2) return undefined;
   const asParts =
     question.part === undefined
-      ? ' If they are parts of a split, give the one for training with --data, and others with --val-data and --test-data.'
+      ? ' If they are parts of a split, training takes one as --data, and others as --val-data and --test-data.'
       : '';
   const problem = `In ${question.root}, ${some(namesOf(children))} hold the same folders, such as ${some(repeated)}: either may be the classes.${asParts}`;
   return {kind: 'unclear', problem, readings: [...below('the classes are', children, question), ...asEvery(folder, children, question)]};

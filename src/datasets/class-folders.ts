@@ -40,10 +40,9 @@ export class TooFewClassesError extends DatasetError {
     readonly path: string,
     readonly classNames: readonly string[],
     readonly remedy: string,
+    wanted = 'a folder for each of at least 2 classes',
   ) {
-    super(
-      `Expected a folder for each of at least 2 classes in ${path}, but found ${classNames.length === 0 ? 'none' : `only ${classNames[0]}`}. ${remedy}`,
-    );
+    super(`Expected ${wanted} in ${path}, but found ${classNames.length === 0 ? 'none' : `only ${classNames[0]}`}. ${remedy}`);
   }
 }
 

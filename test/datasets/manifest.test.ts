@@ -129,7 +129,7 @@ describe('a list of images', () => {
     [
       'one label',
       'cats/0.png,cat\n',
-      /^Expected a folder for each of at least 2 classes in \S+, but found only cat\. Give images of two labels at least\.$/,
+      /^Expected images of at least 2 classes in \S+, but found only cat\. Add lines of other labels, or name the right column with --label-column\.$/,
     ],
     ['an open quote', 'path,label\n"cats/0.png,cat\n', /^Expected a list of images in \S+, but found Quote Not Closed/],
     [

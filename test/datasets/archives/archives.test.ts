@@ -143,6 +143,11 @@ describe('archives', () => {
     expect(message).to.match(/If the images are in an archive there, give it: --data \S+\/inner\/more\.zip\.$/);
   });
 
+  it('with a name that no file may have are told why', async () => {
+    const message = await refusal(archive('long.zip', storedZip({...files, [`cats/${'x'.repeat(300)}.png`]: files['cats/1.png']!})));
+    expect(message).to.match(/^ROOT\/long\.zip cannot be unpacked to \S+: the name is too long\. Make room or/);
+  });
+
   it('skip what macOS adds, and tell of archives inside', async () => {
     const path = archive(
       'pets.zip',

@@ -64,9 +64,17 @@ function delimiterOf(text: string, path: string): string {
 
 /** Quotes, separators and line ends within quotes as RFC 4180 has them; either kind of line end is no matter. */
 async function separated(text: string, path: string): Promise<Table> {
-  const delimiter = delimiterOf(text, path);
+  const said = /^sep=([,;\t|])\r?\n/i.exec(text); // Excel writes and reads such a line
+  const delimiter = said?.[1] ?? delimiterOf(text, path);
   const ltrim = delimiter !== '\t'; // a quote may follow a space
-  const options = {delimiter, ltrim, relax_column_count: true, skip_empty_lines: true, info: true} as const;
+  const options = {
+    delimiter,
+    ltrim,
+    relax_column_count: true,
+    skip_empty_lines: true,
+    info: true,
+    from_line: said === null ? 1 : 2,
+  } as const;
   const parser = Readable.from([text]).pipe(parse(options));
   const lines: Line[] = [];
   for await (const {record, info} of parser as AsyncIterable<{record: string[]; info: {lines: number}}>) {

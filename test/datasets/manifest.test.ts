@@ -29,6 +29,18 @@ describe('a list of images', () => {
     expect(folder.findings).to.deep.equal([]);
   });
 
+  it('may begin with the line that says Excel what separates, and counts it', async () => {
+    expect(labelled(await load('sep=;\r\npath;label\r\ncats/0.png;cat\r\ndogs/0.png;dog\r\n'))).to.have.length(2);
+    expect(labelled(await load('sep=|\npath|label\ncats/0.png|cat\ndogs/0.png|dog\n'))).to.have.length(2);
+    expect(await message('sep=;\npath;label\ncats/0.png;\ndogs/0.png;dog\n')).to.include('line 3');
+  });
+
+  it('of files that are elsewhere is refused with where its paths begin', async () => {
+    expect(await message('path,label\nC:\\x\\cats\\0.png,cat\nC:\\x\\dogs\\0.png,dog\n')).to.match(
+      /\(there is no such file\)\. Check the paths in the list: they begin in its folder\.$/,
+    );
+  });
+
   it('may lie beside the folder of its images, with paths as Windows writes them', async () => {
     const text = 'path,label\r\n..\\cats\\0.png,cat\r\n.\\..\\dogs\\0.png,dog\r\n';
     const {samples} = await load(text, 'lists/list.csv');

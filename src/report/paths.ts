@@ -5,7 +5,7 @@ export function publicPath(path: string): string {
   const isWindows = /^[A-Z]:\\/i.test(path);
   if (!isAbsolute(path) && !isWindows) return path;
   const below = relative(process.cwd(), path);
-  if (below !== '' && !below.startsWith('..') && !isAbsolute(below)) return below;
+  if (isAbsolute(path) && below !== '' && !below.startsWith('..') && !isAbsolute(below)) return below;
   return basename(isWindows ? path.replaceAll('\\', '/') : path) || path; // elsewhere a name may have a backslash
 }
 

@@ -165,8 +165,19 @@ const strayWord = (command: CommandName, word: string): UsageError =>
 
 /** A word in the place of a folder that names nothing, and is nearly a command, was meant as one. */
 function checkCommand(word: string): void {
+  if ((COMMAND_NAMES as readonly string[]).includes(word) && !existsSync(word))
+    throw new UsageError(
+      `Expected the command first, but found ${word} behind an option. Say finetune ${word} ... and its options after it.`,
+    );
   const hint = /[/.]/.test(word) || existsSync(word) ? '' : suggestion(word, COMMAND_NAMES);
   if (hint !== '') throw new UsageError(`Expected a command or a folder of images, but found "${word}"${hint}`);
+}
+
+/** `finetune check --data pets` is `finetune check pets`: sentences about folders say `--data`. */
+function dataAsDir(words: readonly string[]): readonly string[] {
+  const command = words.find(word => !word.startsWith('-'));
+  if (command !== 'check' && command !== 'preview') return words;
+  return words.flatMap(word => (word === '--data' ? [] : [word.replace(/^--data=/, '')]));
 }
 
 /** `finetune pets` is `finetune --data pets`. */
@@ -184,7 +195,7 @@ function dirAsData({command, positionals: {dir, ...positionals}, flags}: Invocat
 export async function readCommandLine(args: readonly string[], columns: number): Promise<Invocation | HelpText> {
   let found: {readonly name: CommandName; readonly argv: Record<string, unknown>} | undefined;
   let help = '';
-  const words = withoutDashes(args);
+  const words = dataAsDir(withoutDashes(args));
   const parser = buildParser(Math.min(columns, 110), words, (name, argv) => {
     found = {name, argv: Object.fromEntries(Object.entries(argv).map(([key, value]) => [key, withDashes(value)]))};
   });

@@ -1,3 +1,4 @@
+import {isNamedAsArchive} from './archives/archive-kind.js';
 import {optionsFor} from './layout-error.js';
 
 // What annotation tools write beside images: names alone are looked at.
@@ -35,6 +36,12 @@ export function annotationRemedy(root: string, prefix: string, files: readonly s
   const [tool] = DETECTION.find(([, pattern]) => below.some(name => pattern.test(name))) ?? [];
   if (tool !== undefined) return `The files beside them are boxes for object detection (${tool}). ${BOXES}`;
   const lists = files.filter(name => LIST.test(name)).slice(0, NAMED);
-  if (lists.length === 0) return undefined;
+  if (lists.length === 0) return archiveRemedy(root, files);
   return `If a list says which classes they have, give it: ${lists.map(name => optionsFor(root, {data: name})).join(' or ')}.`;
+}
+
+function archiveRemedy(root: string, files: readonly string[]): string | undefined {
+  const archives = files.filter(isNamedAsArchive).slice(0, NAMED);
+  if (archives.length === 0) return undefined;
+  return `If the images are in an archive there, give it: ${archives.map(name => optionsFor(root, {data: name})).join(' or ')}.`;
 }

@@ -39,11 +39,10 @@ export class TooFewClassesError extends DatasetError {
   constructor(
     readonly path: string,
     readonly classNames: readonly string[],
-    remedy: string,
+    readonly remedy: string,
+    wanted = 'a folder for each of at least 2 classes',
   ) {
-    super(
-      `Expected a folder for each of at least 2 classes in ${path}, but found ${classNames.length === 0 ? 'none' : `only ${classNames[0]}`}. ${remedy}`,
-    );
+    super(`Expected ${wanted} in ${path}, but found ${classNames.length === 0 ? 'none' : `only ${classNames[0]}`}. ${remedy}`);
   }
 }
 
@@ -170,11 +169,16 @@ export function matchClasses(part: Part, {tree, prefix}: Source, classNames: rea
       ),
       ...extra.flatMap(([className, files]) => {
         const names = files.map(({name}) => name);
-        return leftOut('extra-class', 'warning', names, `${className} is no class of training`, className);
+        const like = classNames.find(known => plain(known) === plain(className!));
+        const hint = like === undefined ? '' : ` (${like} is: give them one name if they are one)`;
+        return leftOut('extra-class', 'warning', names, `${className} is no class of training${hint}`, className);
       }),
     ],
   };
 }
+
+/** Alike for `Cats`, `cat` and `cat_`. */
+const plain = (className: string): string => className.toLowerCase().replace(/[\s_-]+|s(?=[\s_-]*$)/g, '');
 
 /** Classes without an image for a part. */
 export const missingClasses = (part: Part, classNames: readonly string[]): Finding[] =>

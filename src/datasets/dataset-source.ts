@@ -9,6 +9,9 @@ import {
   nameClasses,
   replacedFindings,
   strayFindings,
+  TooFewClassesError,
+  type ClassFolderError,
+  type Source,
 } from './class-folders.js';
 import {chooseClasses} from './choose-classes.js';
 import type {Exclusion} from './exclusion.js';
@@ -43,15 +46,25 @@ export interface Reading {
   readonly refusals: Refusals;
 }
 
+/** The classes; where they are too few, folders that cannot be read may be what is missing. @throws as `nameClasses`; `lost` */
+function classesOrLost(trained: Source, lost: ClassFolderError | undefined, refusals: Refusals): string[] {
+  try {
+    return nameClasses(trained, (error, className) => refusals.add(error, className));
+  } catch (error) {
+    throw error instanceof TooFewClassesError && lost !== undefined ? lost : error;
+  }
+}
+
 /** @throws FolderNotFoundError, LayoutError, UnknownClassError, TooFewClassesError, AbortedError; whatever `refusals` throws */
 export async function folderSource(root: string, {options, exclusion, refusals}: Reading): Promise<DatasetSource> {
   const read = await readImageTree(resolve(root), '', options, exclusion);
   const {layout, prefixes, unused, reasons} = layoutOf(read, '', {root, ...(options.classes && {known: options.classes})});
   const [whole, places] = [withoutFolders(read, unused), Object.values(prefixes)];
-  for (const error of lostFolders(whole, places, options.classes)) refusals.add(error);
+  const lost = lostFolders(whole, places, options.classes);
+  for (const error of lost) refusals.add(error);
   const tree = chooseClasses(whole, prefixes, options.classes);
   const trained = {tree, prefix: prefixes.train};
-  const classNames = nameClasses(trained, (error, className) => refusals.add(error, className));
+  const classNames = classesOrLost(trained, lost[0], refusals);
   const losses = classLosses(trained, classNames);
   const findings = [...layoutFindings(reasons), ...tree.findings, ...strayFindings(read, places, unused), ...losses];
   const own = (part: Part) => (prefixes[part] === undefined ? undefined : {tree, prefix: prefixes[part]});

@@ -114,7 +114,7 @@ function lookAmong(folder: Folder, children: readonly Folder[], question: Questi
     const found = doubt(folder, children, question);
     if (found !== undefined) return found;
   }
-  const areDeep = children.every(({direct, folders}) => direct === 0 && folders.size > 1);
+  const areDeep = children.every(({direct}) => direct === 0) && children.some(({folders}) => folders.size > 1);
   const reason = `the folders ${some(namesOf(children))} are the classes, and what is in their sub-folders is theirs (if those are the classes, move them into one folder)`;
   return classesIn(folder, [], areDeep ? [reason] : []);
 }

@@ -1,10 +1,10 @@
 import {stat} from 'node:fs/promises';
-import {resolve} from 'node:path';
+import {join, relative, resolve} from 'node:path';
 import type {DatasetError} from '../core/errors.js';
 import type {Finding} from '../core/finding.js';
 import {random, shuffled} from '../core/random.js';
 import {datasetPlace} from './archives/dataset-place.js';
-import {EmptyPartError} from './class-folders.js';
+import {EmptyPartError, TooFewClassesError} from './class-folders.js';
 import {folderFor, folderSource, listFor, listSource, type PartImages, type Reading} from './dataset-source.js';
 import {Exclusion} from './exclusion.js';
 import {checkFolderArguments} from './folder-arguments.js';
@@ -78,7 +78,10 @@ const isList = async (path: string): Promise<boolean> =>
 export async function loadImageFolder(path: string, options: ImageFolderOptions = {}): Promise<ImageFolder> {
   checkFolderArguments(path, options);
   const {root, archive, findings} = await datasetPlace(path, options);
-  const folder = await loadPlace(root, options);
+  const folder = await loadPlace(root, options).catch((error: unknown) => {
+    if (archive === undefined || !(error instanceof TooFewClassesError)) throw error;
+    throw new TooFewClassesError(join(archive, relative(root, error.path)), error.classNames, error.remedy);
+  });
   return archive === undefined ? folder : {...folder, root: archive, findings: [...folder.findings, ...findings]};
 }
 

@@ -46,6 +46,7 @@ export function namedAsParts(folder: Folder, children: readonly Folder[], questi
   }
   const names = some(namesOf(named));
   if (others.length === 0) return {kind: 'unlabeled', problem: `${names} hold images and no class folders.`};
+  if (repeatedNames(children).length > 1) return undefined; // `repeats` says more
   const problem = `In ${question.root}, ${names} ${named.length === 1 ? 'is' : 'are'} named as a part of a split, among folders that look like classes.`;
   const readings = [...asClasses(folder, others, `without ${names}`, question), ...asEvery(folder, children, question)];
   return {kind: 'unclear', problem, readings};
@@ -75,7 +76,11 @@ export function partsWithin(folder: Folder, children: readonly Folder[], questio
 export function repeats(folder: Folder, children: readonly Folder[], question: Question): Found | undefined {
   const repeated = repeatedNames(children);
   if (repeated.length < 2) return undefined;
-  const problem = `In ${question.root}, ${some(namesOf(children))} hold the same folders, such as ${some(repeated)}: either may be the classes.`;
+  const asParts =
+    question.part === undefined
+      ? ' If they are parts of a split, training takes one as --data, and others as --val-data and --test-data.'
+      : '';
+  const problem = `In ${question.root}, ${some(namesOf(children))} hold the same folders, such as ${some(repeated)}: either may be the classes.${asParts}`;
   return {kind: 'unclear', problem, readings: [...below('the classes are', children, question), ...asEvery(folder, children, question)]};
 }
 

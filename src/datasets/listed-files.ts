@@ -71,7 +71,9 @@ export class ListedFiles {
   #look(path: string): Meant | undefined {
     const place = this.place(path);
     if (isFile(place.path)) return place;
-    const composed = place.name.replaceAll('\\', '/').replace(/^\.\//, '');
+    const slashed = this.place(path.replaceAll('\\', '/'));
+    if (isFile(slashed.path)) return slashed;
+    const composed = slashed.name;
     const found = this.#index.get(composed) ?? [];
     const exact = found.filter(one => one.name === composed);
     const [only, ...others] = this.#preferred(exact.length > 0 ? exact : found);

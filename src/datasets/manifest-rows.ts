@@ -3,6 +3,7 @@ import {extname} from 'node:path';
 import {Readable} from 'node:stream';
 import {parse} from 'csv-parse';
 import {DatasetError, messageOf} from '../core/errors.js';
+import {isSystemError, whyOf} from '../core/system-error.js';
 import {decodeText, EncodingError} from '../core/text-file.js';
 import type {ListedFiles} from './listed-files.js';
 import {severalLabelsIn} from './several-labels.js';
@@ -63,9 +64,17 @@ function delimiterOf(text: string, path: string): string {
 
 /** Quotes, separators and line ends within quotes as RFC 4180 has them; either kind of line end is no matter. */
 async function separated(text: string, path: string): Promise<Table> {
-  const delimiter = delimiterOf(text, path);
+  const said = /^sep=([,;\t|])\r?\n/i.exec(text); // Excel writes and reads such a line
+  const delimiter = said?.[1] ?? delimiterOf(text, path);
   const ltrim = delimiter !== '\t'; // a quote may follow a space
-  const options = {delimiter, ltrim, relax_column_count: true, skip_empty_lines: true, info: true} as const;
+  const options = {
+    delimiter,
+    ltrim,
+    relax_column_count: true,
+    skip_empty_lines: true,
+    info: true,
+    from_line: said === null ? 1 : 2,
+  } as const;
   const parser = Readable.from([text]).pipe(parse(options));
   const lines: Line[] = [];
   for await (const {record, info} of parser as AsyncIterable<{record: string[]; info: {lines: number}}>) {
@@ -108,6 +117,7 @@ async function tableIn(path: string): Promise<Table> {
     return LINES.includes(extname(path).toLowerCase()) ? jsonLines(text, path) : await separated(text, path);
   } catch (error) {
     if (error instanceof ManifestError) throw error;
+    if (isSystemError(error)) throw new ManifestError(path, undefined, 'a list that can be read', `that ${whyOf(error)}`);
     const remedy = error instanceof EncodingError ? '; save it as UTF-8, for example: iconv -f latin1 -t utf-8 LIST > NEW' : '';
     throw new ManifestError(path, undefined, error instanceof EncodingError ? 'UTF-8' : 'a list of images', messageOf(error) + remedy);
   }

@@ -103,6 +103,8 @@ export async function readList(path: string, options: ImageFolderOptions, exclus
   return {root, path: manifest, listed, labels, broken, findings: [...missed, ...listedTwice(again)]};
 }
 
+const LIST_REMEDY = 'Add lines of other labels, or name the right column with --label-column.';
+
 /**
  * The labels of images for training, after a look at whether each has images.
  *
@@ -123,7 +125,7 @@ export function classesOf(
   const unknown = classes?.find(name => !all.includes(name));
   if (unknown !== undefined) throw new UnknownClassError(unknown, path, all);
   const chosen = classes === undefined ? all : all.filter(name => classes.includes(name));
-  if (chosen.length < 2) throw new TooFewClassesError(path, chosen, 'Give images of two labels at least.');
+  if (chosen.length < 2) throw new TooFewClassesError(path, chosen, LIST_REMEDY, 'images of at least 2 classes');
   for (const name of chosen) {
     const images = trained.get(name) ?? [];
     const lost = lostOf(images, broken);

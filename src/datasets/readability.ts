@@ -37,6 +37,14 @@ export class BrokenClassError extends DatasetError {
   }
 }
 
+/** What to do about a class without images, by why they cannot be read. */
+const REMEDIES: readonly (readonly [reasons: RegExp, remedy: string])[] = [
+  [/--follow-links/, 'Add --follow-links to read what links lead to.'],
+  [/may not be looked into|cannot be opened/, 'Allow reading it, or remove the class.'],
+  [/^there is no such file$/, 'Check the paths in the list: they begin in its folder.'],
+];
+const MORE_IMAGES = 'Add images or remove the class.';
+
 /** A class without one image that can be read. */
 export class EmptyClassError extends DatasetError {
   override readonly code = 'CLASS_EMPTY';
@@ -48,8 +56,7 @@ export class EmptyClassError extends DatasetError {
   ) {
     const [first] = broken;
     const found = first === undefined ? 'none' : `none that can be read, such as ${first.path} (${first.reason})`;
-    const isLinked = broken.some(({reason}) => reason.includes('--follow-links'));
-    const remedy = isLinked ? 'Add --follow-links to read what links lead to.' : 'Add images or remove the class.';
+    const [, remedy] = REMEDIES.find(([reasons]) => broken.some(({reason}) => reasons.test(reason))) ?? [undefined, MORE_IMAGES];
     super(`Expected images for class ${className} in ${folder}, but found ${found}. ${remedy}`);
   }
 }

@@ -165,7 +165,10 @@ function together(
     kind: 'splits',
     parts,
     unused: [...found.unused, ...unused],
-    reasons: reasonsFor([{part: 'train', folder: train.folder, classes: parts.train}, ...measured], question),
+    reasons: [
+      ...reasonsFor([{part: 'train', folder: train.folder, classes: parts.train}, ...measured], question),
+      ...found.reasons.filter(reason => !reason.startsWith('all images')),
+    ],
   };
 }
 

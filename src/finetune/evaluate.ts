@@ -48,7 +48,7 @@ export class NoCommonClassError extends DatasetError {
   ) {
     super(
       `Expected images of ${list(known)} in ${root}, but found only classes ${list(found)}. ` +
-        'Name the folders like the classes of the bundle (labels.txt).',
+        'Name the classes as those of the bundle are named (labels.txt).',
     );
   }
 }

@@ -2,10 +2,11 @@ import {basename, isAbsolute, relative} from 'node:path';
 
 /** A path as strangers may read it: relative where it lies below the working directory, else its last part. */
 export function publicPath(path: string): string {
-  if (!isAbsolute(path) && !/^[A-Z]:\\/i.test(path)) return path;
+  const isWindows = /^[A-Z]:\\/i.test(path);
+  if (!isAbsolute(path) && !isWindows) return path;
   const below = relative(process.cwd(), path);
-  if (below !== '' && !below.startsWith('..') && !isAbsolute(below)) return below;
-  return basename(path.replaceAll('\\', '/')) || path;
+  if (isAbsolute(path) && below !== '' && !below.startsWith('..') && !isAbsolute(below)) return below;
+  return basename(isWindows ? path.replaceAll('\\', '/') : path) || path; // elsewhere a name may have a backslash
 }
 
 /** An absolute path with a folder at least, at the start of a text or after what may stand before one. */

@@ -76,6 +76,19 @@ describe('finetune check', function () {
     expect(images.found).to.equal(26);
   });
 
+  it('says on the page what to type, with the options of this check', async () => {
+    const typed = (page: string): string => readFileSync(join(cwd, page), 'utf8');
+    await checked('--classes', 'cat,dog', '--html', 'again.html');
+    expect(typed('again.html')).to.contain('finetune check pets --classes cat,dog --fix-list exclude.txt');
+    for (const name of ['a', 'b']) {
+      mkdirSync(join(cwd, 'gap', name), {recursive: true});
+      if (name === 'a') for (let i = 0; i < 3; i++) writeFileSync(join(cwd, 'gap/a', `${i}.png`), await photograph(710 + i));
+    }
+    const ended = await finetune(['check', 'gap', '--html', 'gap.html'], {cwd, environment: {FINETUNE_CACHE: cache}});
+    expect(ended.code).to.equal(3);
+    expect(typed('gap.html')).to.contain('finetune check gap').and.not.to.contain('--fix-list');
+  });
+
   it('draws a page that loads nothing, whatever files are called', async () => {
     await checked('--html', 'page.html');
     const page = readFileSync(join(cwd, 'page.html'), 'utf8');

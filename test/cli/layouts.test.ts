@@ -38,6 +38,30 @@ describe('folders that may be read in several ways', () => {
   }
 });
 
+describe('what a refused folder says to give', () => {
+  it('is taken by check as it stands', async () => {
+    const cwd = temporaryDirectory();
+    await writePictures(cwd, [...of('pets/cats', 2), ...of('pets/dogs', 2), ...of('pets/test', 2)]);
+    await inDirectory(cwd, async () => {
+      const refused = await tell(['check', 'pets']);
+      const [, words] = /(--data \S+ --classes \S+) \(the classes are/.exec(refused.stderr)!;
+      const told = await tell(['check', ...words!.split(' ')]);
+      expect(told.exitCode, told.stderr).to.equal(0);
+      expect(told.stdout).to.include('6 readable images in 3 classes');
+    });
+  });
+
+  it('is the link that leads to the images, where a check finds too few classes without it', async () => {
+    const [root, elsewhere] = [temporaryDirectory(), temporaryDirectory()];
+    await writePictures(elsewhere, ['train/cats/1.png', 'train/dogs/2.png']);
+    symlinkSync(join(elsewhere, 'train'), join(root, 'train'));
+    const refused = await tell(['check', root]);
+    expect(refused.exitCode).to.equal(3);
+    expect(refused.stderr).to.include(`${join(root, 'train')} cannot be used as a folder of images: it is a link that leads outside`);
+    expect(refused.stderr).to.match(/Add --follow-links to read what it leads to\.\n$/);
+  });
+});
+
 describe('options for reading', () => {
   it('--follow-links reads what links lead to, as a flag and in a recipe', async () => {
     const [root, blobs] = [temporaryDirectory(), temporaryDirectory()];

@@ -140,6 +140,17 @@ describe('loadImageFolder', () => {
       ]);
     });
 
+    it('names the class that a folder without one is nearly named as', async () => {
+      const root = temporaryDirectory();
+      await writePictures(root, ['train/cat/1.png', 'train/dog/2.png', 'val/Cat/3.png', 'val/dogs/4.png', 'val/cow/5.png']);
+      const {findings} = await loadImageFolder(root);
+      expect(findings.flatMap(({code, message}) => (code === 'extra-class' ? [message] : []))).to.deep.equal([
+        'Left out val/Cat/3.png: Cat is no class of training (cat is: give them one name if they are one).',
+        'Left out val/cow/5.png: cow is no class of training.',
+        'Left out val/dogs/4.png: dogs is no class of training (dog is: give them one name if they are one).',
+      ]);
+    });
+
     it('does not count a validation folder without images', async () => {
       const root = temporaryDirectory();
       await writePictures(root, ['train/a/1.png', 'train/b/2.png', 'test/a/3.png']);

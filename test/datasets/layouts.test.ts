@@ -276,6 +276,12 @@ const REFUSED: readonly Refused[] = [
     says: ['--data DIR --classes cats,dogs (', '--data DIR --classes cats,dogs,test ('],
   },
   {
+    what: 'parts in another language, one of them in English, too',
+    images: each(['entrainement', 'essai', 'validation']),
+    code: 'LAYOUT_UNCLEAR',
+    says: ['hold the same folders', 'training takes one as --data', '--data DIR/entrainement (the classes are cats, dogs)'],
+  },
+  {
     what: 'a train among vehicles',
     images: ['train/steam/1.png', 'car/2.png', 'plane/3.png'],
     code: 'LAYOUT_UNCLEAR',
@@ -396,12 +402,29 @@ describe('layouts', () => {
     });
   }
 
+  it('names an archive where there is nothing else', async () => {
+    const root = await write({what: '', images: [], files: {'pets.zip': 'PK', 'a.txt': 'x'}});
+    const {message} = await failure(loadImageFolder(root));
+    expect(message).to.match(/If the images are in an archive there, give it: --data \S+\/pets\.zip\.$/);
+  });
+
   it('says why it read what goes not without saying', async () => {
     const root = await write(READ[4]!);
     const {findings} = await loadImageFolder(root);
     expect(findings.map(({severity, message}) => `${severity}: ${message.replaceAll(root, 'DIR')}`)).to.deep.equal([
       'note: Layout: seg_train/seg_train/ is for training, seg_test/seg_test/ is for test.',
       'warning: Left out 2 files, such as seg_pred/seg_pred/1.png: seg_pred has no class folders: its images are unlabeled.',
+    ]);
+  });
+
+  it('says that classes have folders of their own, in a split, too, and where not all have several', async () => {
+    const images = each(['train/pets', 'train/cars'], ['a', 'b']).slice(0, 3);
+    const root = await write({what: '', images: [...images, 'val/pets/a/1.png', 'val/cars/a/2.png']});
+    const {classNames, findings} = await loadImageFolder(root);
+    expect(classNames).to.deep.equal(['cars', 'pets']);
+    expect(findings.map(({code, message}) => [code, message])).to.deep.include([
+      'layout',
+      'Layout: the folders cars, pets are the classes, and what is in their sub-folders is theirs (if those are the classes, move them into one folder).',
     ]);
   });
 

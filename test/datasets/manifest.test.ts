@@ -29,6 +29,24 @@ describe('a list of images', () => {
     expect(folder.findings).to.deep.equal([]);
   });
 
+  it('may begin with the line that says Excel what separates, and counts it', async () => {
+    expect(labelled(await load('sep=;\r\npath;label\r\ncats/0.png;cat\r\ndogs/0.png;dog\r\n'))).to.have.length(2);
+    expect(labelled(await load('sep=|\npath|label\ncats/0.png|cat\ndogs/0.png|dog\n'))).to.have.length(2);
+    expect(await message('sep=;\npath;label\ncats/0.png;\ndogs/0.png;dog\n')).to.include('line 3');
+  });
+
+  it('of files that are elsewhere is refused with where its paths begin', async () => {
+    expect(await message('path,label\nC:\\x\\cats\\0.png,cat\nC:\\x\\dogs\\0.png,dog\n')).to.match(
+      /\(there is no such file\)\. Check the paths in the list: they begin in its folder\.$/,
+    );
+  });
+
+  it('may lie beside the folder of its images, with paths as Windows writes them', async () => {
+    const text = 'path,label\r\n..\\cats\\0.png,cat\r\n.\\..\\dogs\\0.png,dog\r\n';
+    const {samples} = await load(text, 'lists/list.csv');
+    expect(samples.map(({path}) => path)).to.deep.equal([join(root, 'cats/0.png'), join(root, 'dogs/0.png')]);
+  });
+
   it('without names of columns has path, label and split', async () => {
     expect(labelled(await load('cats/0.png,cat\ndogs/0.png,dog\n'))).to.deep.equal(['cat cats/0.png', 'dog dogs/0.png']);
   });
@@ -123,7 +141,7 @@ describe('a list of images', () => {
     [
       'one label',
       'cats/0.png,cat\n',
-      /^Expected a folder for each of at least 2 classes in \S+, but found only cat\. Give images of two labels at least\.$/,
+      /^Expected images of at least 2 classes in \S+, but found only cat\. Add lines of other labels, or name the right column with --label-column\.$/,
     ],
     ['an open quote', 'path,label\n"cats/0.png,cat\n', /^Expected a list of images in \S+, but found Quote Not Closed/],
     [

@@ -1,4 +1,4 @@
-import {chmodSync, existsSync, mkdirSync} from 'node:fs';
+import {chmodSync, existsSync, mkdirSync, writeFileSync} from 'node:fs';
 import {join} from 'node:path';
 import {expect} from 'chai';
 import {drawPictures, finetune, type Ended} from '../cli/program.js';
@@ -59,6 +59,19 @@ describe('what may not be read or written', function () {
     const sentence = /crab-001\.jpg, but found none that can be read: it cannot be opened \(EACCES\)\./;
     const picture = 'pictures/crab/crab-001.jpg';
     expectSentence(await run(['predict', 'runs/first/model', picture, '--engine', 'wasm']), 1, sentence);
+  });
+
+  it('a class, a list and an archive are refused, with what to do', async () => {
+    writeFileSync(join(cwd, 'list.csv'), 'path,label\n');
+    writeFileSync(join(cwd, 'pets.zip'), 'PK');
+    for (const name of ['pictures/crab', 'list.csv', 'pets.zip']) close(name);
+    for (const [name, sentence] of [
+      ['pictures', /crab \(it is a folder that may not be looked into\)\. Allow reading it, or remove the class\./],
+      ['list.csv', /^error Expected a list that can be read in .*list\.csv, but found that permission is denied\./],
+      ['pets.zip', /^error pets\.zip cannot be opened: permission is denied\. Allow reading it\./],
+    ] as const) {
+      expectSentence(await run(['check', name]), 3, sentence);
+    }
   });
 
   it('a folder in a class is told', async () => {

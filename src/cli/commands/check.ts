@@ -61,8 +61,11 @@ async function writePage(path: string, folder: ImageFolder, {findings, readable,
 /** Names that had better be left out. */
 const toExclude = (findings: readonly Finding[]): string[] => [...new Set(findings.flatMap(({exclude = []}) => exclude))].sort();
 
-const fixing = (directory: string): string =>
-  `${PROGRAM} check ${quoted(directory)} --fix-list exclude.txt\n${PROGRAM} --data ${quoted(directory)} --exclude exclude.txt`;
+const fixing = (directory: string, values: FolderValues): string =>
+  [
+    `${PROGRAM} check ${quoted(directory)}${folderWords(values)} --fix-list exclude.txt`,
+    `${PROGRAM} --data ${quoted(directory)}${folderWords({...values, exclude: 'exclude.txt'})}`,
+  ].join('\n');
 
 /** `finetune check DIR`: exit 3 where a run would refuse the folder. */
 export const check: Action = async (request, session) => {
@@ -81,7 +84,9 @@ export const check: Action = async (request, session) => {
   const images = {found: everySample(folder).length, readable: readable.length};
   const same = folderWords({...values, ...(fixList !== undefined && {exclude: fixList})});
   const next = `${PROGRAM} --data ${quoted(String(request.positionals.dir))}${same}`;
-  const command = refusal !== undefined || (excluded.length > 0 && fixList === undefined) ? fixing(String(request.positionals.dir)) : next;
+  const again = `${PROGRAM} check ${quoted(String(request.positionals.dir))}${folderWords(values)}`;
+  const usable = refusal === undefined ? next : again;
+  const command = excluded.length > 0 && fixList === undefined ? fixing(String(request.positionals.dir), values) : usable;
   if (html !== undefined) await writePage(html, folder, report, command);
   return {
     document: {data: root, layout, classes: classNames, images, perClass: classSizes(folder), findings, usable: refusal === undefined},

@@ -3,6 +3,8 @@ import {extname, resolve} from 'node:path';
 import {isAddress, notDownloaded} from '../../core/address.js';
 import {DatasetError} from '../../core/errors.js';
 import type {Finding} from '../../core/finding.js';
+import {whyOf} from '../../core/system-error.js';
+import {quoted} from '../../core/shell-word.js';
 import {publicAddress} from '../../core/public-address.js';
 import {formatFault, formatOfFile} from '../image-format.js';
 import {isManifest} from '../manifest-rows.js';
@@ -62,12 +64,14 @@ export async function datasetPlace(path: string, unpacking: Unpacking = {}): Pro
   if (isAddress(path)) throw new NotADatasetError(publicAddress(path), notDownloaded(path, 'a data set'));
   const status = await stat(path).catch(() => undefined);
   if (status?.isFile() !== true || isManifest(path)) return {root: path, findings: []};
-  const kind = await archiveKind(path);
+  const kind = await archiveKind(path).catch((error: unknown) => {
+    throw new ArchiveError(path, `${path} cannot be opened: ${whyOf(error)}. Allow reading it.`, {cause: error});
+  });
   if (kind === undefined) throw await notADataset(path);
   if (typeof kind === 'object') {
     throw new ArchiveError(
       path,
-      `${path} is compressed with ${kind.name}, which is not supported. Unpack it first (${kind.command} '${path}'), then give the folder.`,
+      `${path} is compressed with ${kind.name}, which is not supported. Unpack it first (${kind.command} ${quoted(path)}), then give the folder.`,
     );
   }
   const {folder, names} = await unpacked(path, kind, unpacking);

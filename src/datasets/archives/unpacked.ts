@@ -3,7 +3,7 @@ import {mkdir, open, readdir, readFile, realpath, rename, rm, stat, statfs, utim
 import {hostname} from 'node:os';
 import {join} from 'node:path';
 import {cacheDirectory} from '../../core/cache-directory.js';
-import {messageOf} from '../../core/errors.js';
+import {whyOf} from '../../core/system-error.js';
 import {ArchiveError} from './archive-error.js';
 import {archiveStem, type ArchiveKind} from './archive-kind.js';
 import {EntryPlaces} from './entry-places.js';
@@ -90,7 +90,7 @@ async function unpackInto(path: string, kind: ArchiveKind, directory: string, fo
 const notUnpacked = (path: string, directory: string, error: unknown): ArchiveError =>
   new ArchiveError(
     path,
-    `${path} cannot be unpacked to ${directory}: ${messageOf(error)}. Make room or give FINETUNE_CACHE another folder, or unpack it yourself.`,
+    `${path} cannot be unpacked to ${directory}: ${whyOf(error)}. Make room or give FINETUNE_CACHE another folder, or unpack it yourself.`,
     {cause: error},
   );
 

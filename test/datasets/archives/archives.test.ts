@@ -136,6 +136,18 @@ describe('archives', () => {
     expect(existsSync(old)).to.equal(false);
   });
 
+  it('without classes are named as they were given, and archives inside with what opens them', async () => {
+    const path = archive('pets.zip', storedZip({'inner/more.zip': Buffer.from('PK')}));
+    const message = (await loadImageFolder(path).catch((error: Error) => error.message)) as string;
+    expect(message.startsWith(`Expected a folder for each of at least 2 classes in ${path}, but found `)).to.equal(true);
+    expect(message).to.match(/If the images are in an archive there, give it: --data \S+\/inner\/more\.zip\.$/);
+  });
+
+  it('with a name that no file may have are told why', async () => {
+    const message = await refusal(archive('long.zip', storedZip({...files, [`cats/${'x'.repeat(300)}.png`]: files['cats/1.png']!})));
+    expect(message).to.match(/^ROOT\/long\.zip cannot be unpacked to \S+: the name is too long\. Make room or/);
+  });
+
   it('skip what macOS adds, and tell of archives inside', async () => {
     const path = archive(
       'pets.zip',
@@ -261,9 +273,10 @@ describe('archives', () => {
 
   it('of other kinds, and files that are none, are named with the remedy', async () => {
     for (const [name, bytes, reason] of [
-      ['a.rar', 'Rar!\x1a\x07\x01\0', /RAR, which is not supported\. Unpack it first \(unrar x '/],
+      ['a.rar', 'Rar!\x1a\x07\x01\0', /RAR, which is not supported\. Unpack it first \(unrar x \S+\/a\.rar\)/],
       ['a.7z', '7z\xbc\xaf\x27\x1c', /7z, which is not supported/],
-      ['a.tar.xz', '\xfd7zXZ\0', /xz, which is not supported\. Unpack it first \(tar -xJf '/],
+      ['a.tar.xz', '\xfd7zXZ\0', /xz, which is not supported\. Unpack it first \(tar -xJf \S+\/a\.tar\.xz\)/],
+      ["Ann's a.7z", '7z\xbc\xaf\x27\x1c', /7z x '\S+\/Ann'\\''s a\.7z'\)/],
       ['a.tar.zst', '\x28\xb5\x2f\xfd', /Zstandard, which is not supported/],
       ['a.tar.bz2', 'BZh91AY', /bzip2, which is not supported/],
       ['a.json', '{}', /a\.json is a file \(\.json\), and no data set\. Give a folder/],

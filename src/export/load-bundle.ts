@@ -4,7 +4,7 @@ import {disposeWeights, upload} from '../backbones/device-weights.js';
 import {readWeights} from '../backbones/readers/read-weights.js';
 import {featureWidth} from '../backbones/resnet-specs.js';
 import {checkValues} from '../backbones/weights-values.js';
-import {CALLBACK, checkArgument, checkOptions, FLAG, SIGNAL, TEXT, type Kinds} from '../core/arguments.js';
+import {CALLBACK, checkArgument, checkOptions, FLAG, PATH, SIGNAL, type Kinds} from '../core/arguments.js';
 import type {NamedHostTensors} from '../core/host-tensor.js';
 import {DEVICE_KIND, ENGINE_KIND} from '../engine/engine-request.js';
 import {startEngine, type EngineWish} from '../engine/runtime.js';
@@ -37,7 +37,7 @@ async function readTensors(path: string, record: BundleRecord): Promise<NamedHos
 
 function directoryOf(place: unknown): string {
   const path = place instanceof URL && place.protocol === 'file:' ? fileURLToPath(place) : place;
-  checkArgument('loadBundle()', 'directory', path, {...TEXT, expected: 'the path of a directory'});
+  checkArgument('loadBundle()', 'directory', path, {...PATH, expected: 'the path of a directory'});
   return bundleDirectory(path as string) ?? (path as string);
 }
 

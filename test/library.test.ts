@@ -136,6 +136,10 @@ describe('the library, called from JavaScript', function () {
     for (const [name, call] of Object.entries(calls)) expect(await rejectionOf(call()), name).to.include({code: 'INVALID_ARGUMENT'});
   });
 
+  it('loads no bundle once it is told to stop, whatever runs', async () => {
+    expect(await rejectionOf(loadBundle(place, {signal: AbortSignal.abort()}))).to.include({code: 'ABORTED'});
+  });
+
   it('stops an evaluation with an error of its own', async () => {
     expect(await rejectionOf(evaluate(bundle, folder, {signal: AbortSignal.abort()}))).to.include({code: 'ABORTED'});
   });

@@ -93,6 +93,53 @@ describe('the library, called from JavaScript', function () {
     expect(await rejectionOf(evaluate(other, folder))).to.include({code: 'BUNDLE_DISPOSED'});
   });
 
+  it('refuses parts of arguments that no type allows, before anything begins', async () => {
+    const [first] = folder.samples;
+    const folders = [
+      {samples: [{}]},
+      {samples: [null]},
+      {samples: [{...first, label: folder.classNames.length}]},
+      {samples: [{...first, path: 5}]},
+      {validation: 5},
+      {test: [{}]},
+      {classNames: [1, 2]},
+    ];
+    for (const part of folders) {
+      const wrong = {...folder, ...part} as never;
+      await expectTyped(JSON.stringify(part), () => finetune(wrong, recipe));
+      await expectTyped(JSON.stringify(part), () => checkImages(wrong));
+    }
+    for (const part of [null, 5, '', [], {}, () => 1]) {
+      for (const key of Object.keys(recipe)) {
+        if (key === 'augment' && JSON.stringify(part) === '{}') continue;
+        await expectTyped(`${key} ${String(part)}`, () =>
+          finetune(folder, {...recipe, [key]: part} as never, {signal: AbortSignal.abort()}),
+        );
+      }
+    }
+    for (const key of ['optimizer', 'seed', 'splitBy', 'views'])
+      await expectTyped(key, () => finetune(folder, {...recipe, [key]: undefined} as never));
+    for (const wrong of [undefined, null, 5, {}, {samples: 5}]) await expectTyped(String(wrong), () => library.everySample(wrong as never));
+    await expectTyped('weights', () => saveBundle({...classifier, weights: new Map([['fc.weight', null]])} as never, place));
+  });
+
+  it('refuses paths that no system takes', async () => {
+    const path = join(temporaryDirectory(), 'a\0b');
+    const calls = {
+      out: () => finetune(folder, recipe, {out: path}),
+      cache: () => checkImages(folder, {cache: path}),
+      directory: () => saveBundle(classifier, path),
+      place: () => loadBundle(path),
+      root: () => loadImageFolder(path),
+      valData: () => loadImageFolder(folder.root, {valData: path}),
+    };
+    for (const [name, call] of Object.entries(calls)) expect(await rejectionOf(call()), name).to.include({code: 'INVALID_ARGUMENT'});
+  });
+
+  it('loads no bundle once it is told to stop, whatever runs', async () => {
+    expect(await rejectionOf(loadBundle(place, {signal: AbortSignal.abort()}))).to.include({code: 'ABORTED'});
+  });
+
   it('stops an evaluation with an error of its own', async () => {
     expect(await rejectionOf(evaluate(bundle, folder, {signal: AbortSignal.abort()}))).to.include({code: 'ABORTED'});
   });

@@ -49,6 +49,8 @@ const kind = (expected: string, accepts: (value: unknown) => boolean): Kind => (
 
 export const FLAG = kind('true or false', value => typeof value === 'boolean');
 export const TEXT = kind('a string that is not empty', value => typeof value === 'string' && value !== '');
+/** No system takes a null character, and Node throws an error without a sentence. */
+export const PATH = kind('a path', value => TEXT.accepts(value) && !(value as string).includes('\0'));
 export const TEXTS = kind('an array of strings', value => Array.isArray(value) && value.every(item => typeof item === 'string'));
 export const CALLBACK = kind('a function', value => typeof value === 'function');
 export const RECORD = kind('an object', isObject);

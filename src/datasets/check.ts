@@ -1,5 +1,5 @@
 import {join} from 'node:path';
-import {CALLBACK, checkOptions, SIGNAL, TEXT, wholeFrom} from '../core/arguments.js';
+import {CALLBACK, checkOptions, PATH, SIGNAL, wholeFrom} from '../core/arguments.js';
 import {DatasetError} from '../core/errors.js';
 import type {Finding} from '../core/finding.js';
 import {classFindings} from './class-findings.js';
@@ -67,7 +67,7 @@ function partsOf({samples, validation = [], test = []}: ImageFolder, readable: r
  */
 export async function checkImages(folder: ImageFolder, options: CheckOptions = {}): Promise<CheckReport> {
   checkFolder('checkImages()', folder);
-  checkOptions<CheckOptions>('checkImages()', options, {workers: wholeFrom(1), signal: SIGNAL, onProgress: CALLBACK, cache: TEXT});
+  checkOptions<CheckOptions>('checkImages()', options, {workers: wholeFrom(1), signal: SIGNAL, onProgress: CALLBACK, cache: PATH});
   const looks = await look(folder, options);
   const {readable, broken} = sortOut(everySample(folder), ({name}) => looks.get(name)!.fault);
   const copies = await copiesIn(readable, looks, options);

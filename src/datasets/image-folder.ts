@@ -7,7 +7,7 @@ import {datasetPlace} from './archives/dataset-place.js';
 import {EmptyPartError, TooFewClassesError} from './class-folders.js';
 import {folderFor, folderSource, listFor, listSource, type PartImages, type Reading} from './dataset-source.js';
 import {Exclusion} from './exclusion.js';
-import {checkFolderArguments} from './folder-arguments.js';
+import {checkFolderArguments, checkParts} from './folder-arguments.js';
 import {groupBy} from './group-by.js';
 import type {TreeOptions} from './image-tree.js';
 import {leftOut} from './left-out.js';
@@ -138,5 +138,9 @@ function limited(samples: readonly Sample[], classNames: readonly string[], {lim
   });
 }
 
-/** Every sample of a folder, whatever its part. */
-export const everySample = ({samples, validation = [], test = []}: ImageFolder): Sample[] => [...samples, ...validation, ...test];
+/** Every sample of a folder, whatever its part. @throws ArgumentError */
+export function everySample(folder: ImageFolder): Sample[] {
+  checkParts('everySample()', folder);
+  const {samples, validation = [], test = []} = folder;
+  return [...samples, ...validation, ...test];
+}

@@ -4,7 +4,8 @@ import {disposeWeights, upload} from '../backbones/device-weights.js';
 import {readWeights} from '../backbones/readers/read-weights.js';
 import {featureWidth} from '../backbones/resnet-specs.js';
 import {checkValues} from '../backbones/weights-values.js';
-import {CALLBACK, checkArgument, checkOptions, FLAG, SIGNAL, TEXT, type Kinds} from '../core/arguments.js';
+import {CALLBACK, checkArgument, checkOptions, FLAG, PATH, SIGNAL, type Kinds} from '../core/arguments.js';
+import {AbortedError} from '../core/errors.js';
 import type {NamedHostTensors} from '../core/host-tensor.js';
 import {DEVICE_KIND, ENGINE_KIND} from '../engine/engine-request.js';
 import {startEngine, type EngineWish} from '../engine/runtime.js';
@@ -37,7 +38,7 @@ async function readTensors(path: string, record: BundleRecord): Promise<NamedHos
 
 function directoryOf(place: unknown): string {
   const path = place instanceof URL && place.protocol === 'file:' ? fileURLToPath(place) : place;
-  checkArgument('loadBundle()', 'directory', path, {...TEXT, expected: 'the path of a directory'});
+  checkArgument('loadBundle()', 'directory', path, {...PATH, expected: 'the path of a directory'});
   return bundleDirectory(path as string) ?? (path as string);
 }
 
@@ -67,7 +68,7 @@ const OPTIONS: Kinds<LoadBundleOptions> = {
  * @param options whether and where TensorFlow computes; by default as FINETUNE_ENGINE, FINETUNE_DEVICE and FINETUNE_OFFLINE say
  * @throws BundleError when it is none, or a file of it is missing, cut off, changed or of another export; WeightsFileError for numbers that no
  * training leaves
- * @throws ArgumentError (exit 2); EngineError, GpuError (exit 4) for a demanded engine that is not to be had
+ * @throws AbortedError; ArgumentError (exit 2); EngineError, GpuError (exit 4) for a demanded engine that is not to be had
  */
 export async function loadBundle(place: string | URL, options: LoadBundleOptions = {}): Promise<Bundle> {
   checkOptions('loadBundle()', options, OPTIONS);
@@ -77,5 +78,7 @@ export async function loadBundle(place: string | URL, options: LoadBundleOptions
   const path = join(directory, BUNDLE_FILES.tensors);
   const tensors = await readTensors(path, record);
   await startEngine({install: false, ...options});
+  // An engine that runs already is not started, and stops for nothing.
+  if (options.signal?.aborted === true) throw new AbortedError();
   return new Bundle(directory, record, freeze(plan, tensors));
 }

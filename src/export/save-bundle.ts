@@ -3,7 +3,7 @@ import {join, resolve} from 'node:path';
 import type {WeightsCard} from '../backbones/cards.js';
 import {download} from '../backbones/device-weights.js';
 import {writeSafetensors} from '../backbones/safetensors-writer.js';
-import {ANYTHING, CALLBACK, checkArgument, checkOptions, RECORD, SIGNAL, TEXT, type Kind, type Kinds} from '../core/arguments.js';
+import {ANYTHING, CALLBACK, checkArgument, checkOptions, PATH, RECORD, SIGNAL, TEXT, type Kind, type Kinds} from '../core/arguments.js';
 import {FinetuneError, messageOf} from '../core/errors.js';
 import {printableJson} from '../core/printable.js';
 import {VERSION} from '../core/version.js';
@@ -39,7 +39,7 @@ const CLASSIFIER: Kind = {
   accepts: value => {
     const {spec, head, preprocessing, classNames, weights} = Object(value) as Partial<Classifier>;
     const isWhole = [spec, head, preprocessing].every(part => part !== undefined) && Array.isArray(classNames) && weights instanceof Map;
-    return isWhole && weights.size > 0 && [...weights.values()].every(({isDisposed}) => !isDisposed);
+    return isWhole && weights.size > 0 && [...weights.values()].every(weight => Object(weight).isDisposed === false);
   },
 };
 
@@ -131,7 +131,7 @@ export class UnverifiedBundleError extends FinetuneError {
  */
 export async function saveBundle(classifier: Classifier, directory: string, details: BundleDetails = {}): Promise<SavedBundle> {
   checkArgument('saveBundle()', 'classifier', classifier, CLASSIFIER);
-  checkArgument('saveBundle()', 'directory', directory, {...TEXT, expected: 'the path of a directory'});
+  checkArgument('saveBundle()', 'directory', directory, {...PATH, expected: 'the path of a directory'});
   checkOptions('saveBundle()', details, DETAILS, 'details');
   const place = resolve(directory);
   const unverified = `${place}.unverified`;

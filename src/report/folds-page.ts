@@ -2,7 +2,7 @@ import {basename} from 'node:path';
 import type {Metrics} from '../training/metrics.js';
 import {count, duration, percent, range} from './format.js';
 import {html, type Html} from './html.js';
-import {page, section} from './page.js';
+import {page, scrolling, section} from './page.js';
 import {nameOf, type Seconds} from './run-record.js';
 
 /** A mean over the folds and how far they lie apart. */
@@ -43,38 +43,39 @@ const foldRow = ({metrics, seconds, run}: FoldsRecord['folds'][number], index: n
 
 /** A figure of each measure, mean or deviation, in the order of the columns. */
 function summaryRow(title: string, {together, folds}: FoldsRecord, of: 'mean' | 'deviation'): Html {
-  const {accuracy, balancedAccuracy, macroF1, loss, pooled} = together;
-  const isMean = of === 'mean';
+  const {accuracy, balancedAccuracy, macroF1, loss} = together;
+  const seconds = folds.reduce((sum, fold) => sum + fold.seconds.total, 0) / folds.length;
   return html`
     <tr>
       <th scope="row">${title}</th>
-      ${number(isMean ? count(pooled.count) : '')} ${number(percent(accuracy[of]))} ${number(percent(balancedAccuracy[of]))}
-      ${number(macroF1[of].toFixed(3))} ${number(loss[of].toFixed(4))}
-      ${number(isMean ? duration(folds.reduce((sum, {seconds}) => sum + seconds.total, 0)) : '')}
+      ${number('')} ${number(percent(accuracy[of]))} ${number(percent(balancedAccuracy[of]))} ${number(macroF1[of].toFixed(3))}
+      ${number(loss[of].toFixed(4))} ${number(of === 'mean' ? duration(seconds) : '')}
     </tr>
   `;
 }
 
 const COLUMNS = ['Images', 'Accuracy', 'Balanced', 'Macro F1', 'Loss', 'Time'];
 
-const foldsTable = (record: FoldsRecord): Html => html`
-  <div class="scroll">
-    <table>
-      <thead>
-        <tr>
-          <th>Fold</th>
-          ${COLUMNS.map(title => html`<th class="number">${title}</th>`)}
-        </tr>
-      </thead>
-      <tbody>
-        ${record.folds.map(foldRow)}
-      </tbody>
-      <tfoot>
-        ${summaryRow('Mean', record, 'mean')} ${summaryRow('Spread (±)', record, 'deviation')}
-      </tfoot>
-    </table>
-  </div>
-`;
+const foldsTable = (record: FoldsRecord): Html =>
+  scrolling(
+    'Folds',
+    html`
+      <table>
+        <thead>
+          <tr>
+            <th>Fold</th>
+            ${COLUMNS.map(title => html`<th class="number">${title}</th>`)}
+          </tr>
+        </thead>
+        <tbody>
+          ${record.folds.map(foldRow)}
+        </tbody>
+        <tfoot>
+          ${summaryRow('Mean', record, 'mean')} ${summaryRow('Spread (±)', record, 'deviation')}
+        </tfoot>
+      </table>
+    `,
+  );
 
 /** Recall over all folds, where every image counts once. */
 function pooledRecall({classes, folds}: FoldsRecord): {readonly name: string; readonly images: number; readonly recall: number}[] {
@@ -87,28 +88,31 @@ function pooledRecall({classes, folds}: FoldsRecord): {readonly name: string; re
   return all.sort((a, b) => a.recall - b.recall);
 }
 
-const classesTable = (record: FoldsRecord): Html => html`
-  <div class="scroll tall">
-    <table>
-      <thead>
-        <tr>
-          <th>Class</th>
-          <th class="number">Images</th>
-          <th class="number">Recall</th>
-        </tr>
-      </thead>
-      <tbody>
-        ${pooledRecall(record).map(
-          ({name, images, recall}) =>
-            html`<tr>
-              <th scope="row">${name}</th>
-              ${number(count(images))} ${number(percent(recall))}
-            </tr>`,
-        )}
-      </tbody>
-    </table>
-  </div>
-`;
+const classesTable = (record: FoldsRecord): Html =>
+  scrolling(
+    'Classes over all folds',
+    html`
+      <table>
+        <thead>
+          <tr>
+            <th>Class</th>
+            <th class="number">Images</th>
+            <th class="number">Recall</th>
+          </tr>
+        </thead>
+        <tbody>
+          ${pooledRecall(record).map(
+            ({name, images, recall}) =>
+              html`<tr>
+                <th scope="row">${name}</th>
+                ${number(count(images))} ${number(percent(recall))}
+              </tr>`,
+          )}
+        </tbody>
+      </table>
+    `,
+    'tall',
+  );
 
 function body(record: FoldsRecord): Html {
   const {accuracy, pooled} = record.together;

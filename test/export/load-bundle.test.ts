@@ -1,5 +1,5 @@
 import {expect} from 'chai';
-import {appendFileSync, cpSync, readFileSync, rmSync, truncateSync, writeFileSync} from 'node:fs';
+import {appendFileSync, cpSync, mkdirSync, readFileSync, rmSync, truncateSync, writeFileSync} from 'node:fs';
 import {join} from 'node:path';
 import {pathToFileURL} from 'node:url';
 import {runInNewContext} from 'node:vm';
@@ -113,6 +113,14 @@ describe('loadBundle', () => {
       const directory = temporaryDirectory();
       expect(await messageFor(directory)).to.equal(
         `Expected an exported model in ${directory}, but found no finetune.json. Give the directory of a finished run, or the model folder in it.`,
+      );
+    });
+
+    it('a run whose model is lost, with the command that makes it again', async () => {
+      const directory = join(temporaryDirectory(), 'my run');
+      mkdirSync(join(directory, 'checkpoints', 'best'), {recursive: true});
+      expect(await messageFor(directory)).to.equal(
+        `Expected an exported model in ${directory}, but found no finetune.json. Make it from the run's weights: finetune export '${directory}'`,
       );
     });
 

@@ -47,6 +47,7 @@ async function readDocument(path: string): Promise<unknown> {
 /** What to do about a directory without a model. */
 function remedyFor(directory: string): string {
   if (existsSync(join(directory, 'checkpoints', 'best'))) return `Make it from the run's weights: finetune export ${quoted(directory)}`;
+  if (existsSync(join(directory, 'folds.json'))) return `Give a run of the cross-validation, such as ${quoted(join(directory, 'fold-1'))}`;
   return existsSync(join(directory, 'recipe.json')) ? `The run has not ended. Go on with it: finetune --resume ${quoted(directory)}` : HINT;
 }
 

@@ -40,6 +40,8 @@ async function readJson<T>(path: string): Promise<T> {
 /** What to say of a directory that has not what is needed of a run. */
 function withoutTraining(run: string, place: string, needed: RunFile): string {
   if (!hasRunFile(place, 'recipe')) return `${run} holds ${existsSync(run) ? 'no run' : 'nothing'}. Give the directory of a run.`;
+  if (existsSync(join(run, 'folds.json')))
+    return `${run} holds the runs of a cross-validation. Give one of them, such as ${quoted(join(run, 'fold-1'))}`;
   if (isFinished(place)) return `${run} holds a run without its ${RUN_FILES[needed]}. Copy the whole directory again, or train again.`;
   return `${run} holds a run whose training has not ended. Go on with it: finetune --resume ${quoted(run)}`;
 }

@@ -124,6 +124,12 @@ describe('loadBundle', () => {
       );
     });
 
+    it('the runs of a cross-validation, with the path of one', async () => {
+      const directory = temporaryDirectory();
+      for (const name of ['recipe.json', 'folds.json']) writeFileSync(join(directory, name), '{}');
+      expect(await messageFor(directory)).to.match(/ Give a run of the cross-validation, such as .+fold-1$/);
+    });
+
     it('a record that is not JSON', async () => {
       const directory = copyOfBundle();
       const path = join(directory, 'finetune.json');

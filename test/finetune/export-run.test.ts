@@ -140,6 +140,9 @@ describe('a run whose training has ended', () => {
     for (const refused of [exportRun(run), reportRun(run)]) expect(await rejectionOf(refused)).to.include({code: 'RUN_LOCKED'});
     await claim.release();
     expect((await rejectionOf(exportRun(run))).message).to.match(/Go on with it: finetune --resume '.+a run'$/);
+    writeFileSync(join(run, 'folds.json'), '{}');
+    expect((await rejectionOf(reportRun(run))).message).to.match(/ cross-validation\. Give one of them, such as '.+fold-1'$/);
+    rmSync(join(run, 'folds.json'));
     mkdirSync(join(run, 'model'));
     for (const name of ['metrics.json', 'report.html', 'model/finetune.json']) writeFileSync(join(run, name), '{}');
     expect((await rejectionOf(exportRun(run))).message).to.equal(

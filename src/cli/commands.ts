@@ -42,7 +42,8 @@ export const COMMANDS = {
     },
     examples: [
       ['$0 check pets', 'what is wrong with a folder'],
-      ['$0 check pets --fix-list exclude.txt && $0 pets --exclude exclude.txt', 'train without what is wrong'],
+      ['$0 check pets --fix-list bad.txt', 'a list of the files that are wrong'],
+      ['$0 pets --exclude bad.txt', 'train without them'],
     ],
     load: async () => (await import('./commands/check.js')).check,
   },

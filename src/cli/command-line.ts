@@ -38,7 +38,9 @@ function incomplete(found: string, args: readonly string[]): string {
   const command = COMMAND_NAMES.find(name => args.includes(name));
   if (command === undefined || !found.startsWith('only'))
     return `Expected a complete command line, but found ${found}. See finetune --help.`;
-  return `Expected a folder of images for finetune ${command}, but found none. Say finetune ${COMMANDS[command].usage.replace('<dir>', 'DIR')}.`;
+  const {usage} = COMMANDS[command];
+  const needed = usage.includes('<run>') ? 'the directory of a run' : 'a folder of images';
+  return `Expected ${needed} for finetune ${command}, but found none. Say finetune ${usage.replace(/<(\w+)>/, (_, word: string) => word.toUpperCase())}.`;
 }
 
 /** In yargs since 17.7, not in its declared types: keeps `[string] [required]` out of the help. */

@@ -75,8 +75,13 @@ function sentence(error: ErrorObject): string {
       const choices = error.schema as readonly unknown[];
       return `Expected ${either(choices)} for "${path}", but found ${show(error.data)}${similar(error.data, choices)}`;
     }
-    default:
+    default: {
+      const {examples} = Object(error.parentSchema) as {examples?: readonly unknown[]};
+      // A pattern says little to those who have not written it.
+      if (error.keyword === 'pattern' && examples)
+        return `Expected ${either(examples)} for "${path}", or the like, but found ${show(error.data)}.`;
       return `Expected ${path === '' ? 'the document' : `"${path}"`} ${error.message?.replace(/^must/, 'to')}, but found ${show(error.data)}.`;
+    }
   }
 }
 

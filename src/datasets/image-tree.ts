@@ -166,13 +166,14 @@ export const toLeaveOut = (code: string, files: readonly {readonly name: string}
 /** Other hidden files are a tool's own. */
 const mightBeMissed = (name: string): boolean => name.endsWith('/') || isNamedAsImage(name);
 
-function listingFindings({refusedLinks, specials, hidden}: Listing): Finding[] {
+function listingFindings({refusedLinks, specials, hidden, outputs}: Listing): Finding[] {
   const refused = (wanted: string): string[] => namesOf(refusedLinks.filter(({reason}) => reason === wanted));
   return [
     ...leftOut('link-outside', 'warning', refused('outside'), LINK_REASONS.outside),
     ...leftOut('link-nowhere', 'warning', refused('nowhere'), LINK_REASONS.nowhere),
     ...leftOut('link-again', 'note', refused('again'), LINK_REASONS.again),
     ...leftOut('not-a-file', 'note', specials, 'it is neither a file nor a folder'),
+    ...leftOut('own-output', 'note', outputs, 'finetune wrote it'),
     ...leftOut('hidden', 'note', hidden.filter(mightBeMissed), 'its name begins with a dot'),
   ];
 }

@@ -3,6 +3,7 @@ import {readdir, realpath, stat} from 'node:fs/promises';
 import {join, sep} from 'node:path';
 import {AbortedError} from '../core/errors.js';
 import {nameFromBytes, systemPath} from '../core/file-names.js';
+import {isOutput} from './own-output.js';
 import {isSystemJunk} from './system-junk.js';
 
 /** A regular file (or a link to one inside the same root). */
@@ -35,6 +36,8 @@ export interface Listing {
   readonly hidden: readonly string[];
   /** Folders whose content is not told; they are among the folders too. */
   readonly closedFolders: readonly ListedFile[];
+  /** Runs and models of ours: nobody looks into them, and they are not among the folders. */
+  readonly outputs: readonly string[];
 }
 
 export interface ListOptions {
@@ -64,6 +67,7 @@ class Walk {
     specials: [] as string[],
     hidden: [] as string[],
     closedFolders: [] as ListedFile[],
+    outputs: [] as string[],
   };
   readonly #linkedFolders = new Set<string>();
   readonly #names = new Set<string>();
@@ -88,6 +92,12 @@ class Walk {
     }
   }
 
+  /** How much there is that is not ours and not hidden. */
+  get #shown(): number {
+    const {files, folders, refusedLinks, specials, closedFolders} = this.listing;
+    return [files, folders, refusedLinks, specials, closedFolders].reduce((sum, {length}) => sum + length, 0);
+  }
+
   /** Names are in NFC, whatever the disk has, so that lists hold on every system; of two that differ in nothing else, the second is spelled otherwise. */
   #file(path: string, raw: string): void {
     const spellings = [raw.normalize('NFC'), raw, raw.normalize('NFD')];
@@ -97,10 +107,16 @@ class Walk {
   }
 
   async #enter(path: string, name: string): Promise<void> {
-    this.listing.folders.push(name.normalize('NFC'));
+    const {folders, closedFolders, outputs} = this.listing;
     const entries = await entriesOf(path).catch(() => undefined);
-    if (entries === undefined) this.listing.closedFolders.push({path, name});
-    else await this.visit(path, `${name}/`, entries);
+    if (entries !== undefined && isOutput(new Set(entries.map(entry => entry.name)))) return void outputs.push(`${name}/`);
+    const shown = this.#shown;
+    const place = folders.push(name.normalize('NFC')) - 1;
+    if (entries === undefined) return void closedFolders.push({path, name});
+    const before = outputs.length;
+    await this.visit(path, `${name}/`, entries);
+    // `runs`, which a run in the folder of images leaves there, is no class.
+    if (outputs.length > before && this.#shown === shown + 1) folders.splice(place, 1);
   }
 
   /** A folder is shown through a link at most once, which makes loops of links end. */

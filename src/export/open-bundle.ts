@@ -6,6 +6,7 @@ import {sha256Of} from '../core/checksum.js';
 import {messageOf} from '../core/errors.js';
 import {readJsonFile} from '../core/json-file.js';
 import {publicAddress} from '../core/public-address.js';
+import {quoted} from '../core/shell-word.js';
 import {SchemaError, validate} from '../core/schema.js';
 import {faultBesideModel} from './beside-model.js';
 import {BundleError, COPY_AGAIN} from './bundle-error.js';
@@ -43,11 +44,21 @@ async function readDocument(path: string): Promise<unknown> {
   }
 }
 
+/** What to do about a directory without a model. */
+function remedyFor(directory: string): string {
+  if (existsSync(join(directory, 'checkpoints', 'best'))) return `Make it from the run's weights: finetune export ${quoted(directory)}`;
+  if (existsSync(join(directory, 'folds.json'))) return `Give a run of the cross-validation, such as ${quoted(join(directory, 'fold-1'))}`;
+  return existsSync(join(directory, 'recipe.json')) ? `The run has not ended. Go on with it: finetune --resume ${quoted(directory)}` : HINT;
+}
+
 async function readRecord(directory: string): Promise<unknown> {
   await assertDirectory(directory);
   const path = join(directory, BUNDLE_FILES.record);
   if (existsSync(path)) return readDocument(path);
-  throw new BundleError(directory, `Expected an exported model in ${directory}, but found no ${BUNDLE_FILES.record}. ${HINT}`);
+  throw new BundleError(
+    directory,
+    `Expected an exported model in ${directory}, but found no ${BUNDLE_FILES.record}. ${remedyFor(directory)}`,
+  );
 }
 
 const shown = (value: unknown): string => (typeof value === 'string' ? value : (JSON.stringify(value) ?? 'none')).slice(0, 100);

@@ -3,6 +3,7 @@ import {readFile} from 'node:fs/promises';
 import {join, resolve} from 'node:path';
 import {findCard} from '../backbones/cards.js';
 import {FinetuneError, messageOf, UsageError} from '../core/errors.js';
+import {quoted} from '../core/shell-word.js';
 import {startEngine, type EngineWish} from '../engine/runtime.js';
 import {saveBundle, type SavedBundle} from '../export/save-bundle.js';
 import {readTrained} from '../export/trained-file.js';
@@ -12,7 +13,7 @@ import type {RunRecord} from '../report/run-record.js';
 import type {Recipe} from './recipe.js';
 import {recipeSchema} from './recipe-schema.js';
 import {RunClaim} from './run-claim.js';
-import {hasRunFile, placeOf, RUN_FILES, runOf, type RunFile} from './run-files.js';
+import {hasRunFile, isFinished, placeOf, RUN_FILES, runOf, type RunFile} from './run-files.js';
 import {withoutPlaces} from './run-record-files.js';
 
 /** A file of a run that is not there, or not what a run wrote. */
@@ -36,13 +37,25 @@ async function readJson<T>(path: string): Promise<T> {
   }
 }
 
-/** Where the files of a run lie whose training has ended. @param needed what tells that it has @throws UsageError for another directory */
-function trainedPlace(run: string, needed: RunFile): string {
+/** What to say of a directory that has not what is needed of a run. */
+function withoutTraining(run: string, place: string, needed: RunFile): string {
+  if (!hasRunFile(place, 'recipe')) return `${run} holds ${existsSync(run) ? 'no run' : 'nothing'}. Give the directory of a run.`;
+  if (existsSync(join(run, 'folds.json')))
+    return `${run} holds the runs of a cross-validation. Give one of them, such as ${quoted(join(run, 'fold-1'))}`;
+  if (isFinished(place)) return `${run} holds a run without its ${RUN_FILES[needed]}. Copy the whole directory again, or train again.`;
+  return `${run} holds a run whose training has not ended. Go on with it: finetune --resume ${quoted(run)}`;
+}
+
+/**
+ * Where the files of a run lie whose training has ended.
+ * @param needed what tells that it has
+ * @throws UsageError for another directory; RunLockedError where the run is still trained
+ */
+async function trainedPlace(run: string, needed: RunFile): Promise<string> {
   const place = hasRunFile(run, needed) ? run : placeOf(run);
   if (hasRunFile(place, needed)) return place;
-  const found = hasRunFile(place, 'recipe') ? 'a run whose training has not ended' : existsSync(run) ? 'no run' : 'nothing';
-  const advice = hasRunFile(place, 'recipe') ? `Go on with it: finetune --resume ${run}` : 'Give the directory of a run.';
-  throw new UsageError(`${run} holds ${found}. ${advice}`);
+  if (place === run && hasRunFile(run, 'recipe')) await (await RunClaim.take(run)).release();
+  throw new UsageError(withoutTraining(run, place, needed));
 }
 
 /** What a run wrote of itself, wherever it was moved since. */
@@ -57,10 +70,10 @@ async function readRecord(run: string, place: string): Promise<RunRecord> {
  * @throws UsageError where there is no run whose training has ended; RunFileError, RunLockedError
  */
 export async function reportRun(run: string): Promise<string> {
-  trainedPlace(run, 'record');
+  await trainedPlace(run, 'record');
   const claim = await RunClaim.take(run);
   try {
-    const place = trainedPlace(run, 'record');
+    const place = hasRunFile(run, 'record') ? run : placeOf(run);
     const path = join(place, RUN_FILES.report);
     await writeReport(await readRecord(run, place), path);
     return path;
@@ -86,7 +99,7 @@ export async function exportRun(
   run: string,
   {out, engine = 'auto', device = 'auto', ...wish}: ExportRunOptions = {},
 ): Promise<SavedBundle> {
-  const place = trainedPlace(run, 'best');
+  const place = await trainedPlace(run, 'best');
   await startEngine({engine, device, ...wish});
   if (out !== undefined) return exportFrom(run, place, out, wish.signal);
   const [target, claim] = [runOf(run), await RunClaim.take(runOf(run))];

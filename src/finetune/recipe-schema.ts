@@ -128,7 +128,12 @@ export const recipeSchema = {
       default: 'near-duplicates',
       description: "what stays in one part: identical, near-duplicates, folder:DEPTH or a pattern of names such as '(patient\\d+)_'",
     },
-    fold: {type: 'string', pattern: '^[1-9]\\d*/[1-9]\\d*$', description: 'validate on this part of a cross-validation: 2/5'},
+    fold: {
+      type: 'string',
+      pattern: '^[1-9]\\d*/[1-9]\\d*$',
+      examples: ['2/5'],
+      description: 'validate on this part of a cross-validation: 2/5',
+    },
     split: {type: 'string', minLength: 1, description: 'a split.json to use again'},
     seed: {type: 'integer', minimum: 0, default: 42, description: 'splits, shuffles and augmentations repeat under the same seed'},
     cacheDisk: {
@@ -162,7 +167,13 @@ export const runSchema = {
     out: {type: 'string', minLength: 1, description: 'run directory [default: runs/<dataset>-<arch>]'},
     overwrite: {type: 'boolean', default: false, description: 'replace the run directory if it exists'},
     engine: {enum: ['auto', 'tensorflow', 'wasm'], default: 'auto', description: 'what computes'},
-    device: {type: 'string', pattern: '^(auto|cpu|gpu|gpu:\\d+)$', default: 'auto', description: 'auto, cpu, gpu or gpu:N'},
+    device: {
+      type: 'string',
+      pattern: '^(auto|cpu|gpu|gpu:\\d+)$',
+      examples: ['auto', 'cpu', 'gpu', 'gpu:1'],
+      default: 'auto',
+      description: 'auto, cpu, gpu or gpu:N',
+    },
     workers: {type: 'integer', minimum: 1, maximum: 256, description: 'threads that decode pictures [default: one a core, 4 at least]'},
     offline: {type: 'boolean', default: false, description: 'never use the network'},
     assertAccuracy: {type: 'number', minimum: 0, maximum: 1, description: 'exit 5 when validation accuracy is below'},

@@ -4,6 +4,7 @@ import {dirname, join} from 'node:path';
 import {FinetuneError, UsageError} from '../core/errors.js';
 import {Lock, type LockHolder} from '../core/lock.js';
 import {makeDirectory, sweep} from '../core/write-file.js';
+import {quoted} from '../core/shell-word.js';
 import {isFinished, realOf, replacedOf, replacementOf} from './run-files.js';
 
 const LOCK = '.lock';
@@ -112,7 +113,7 @@ export class RunClaim {
     const {path, asked} = this;
     if ((await stat(path)).dev !== (await stat(dirname(path))).dev) {
       throw new UsageError(
-        `${asked} is where a disk is mounted, and cannot be replaced as a whole. Give a folder in it: --out ${join(asked, 'run')}.`,
+        `${asked} is where a disk is mounted, and cannot be replaced as a whole. Give a folder in it: --out ${quoted(join(asked, 'run'))}`,
       );
     }
     const directory = replacementOf(path);

@@ -5,6 +5,7 @@ import {isDeepStrictEqual} from 'node:util';
 import {UsageError} from '../core/errors.js';
 import {printableJson} from '../core/printable.js';
 import {writeWhole} from '../core/write-file.js';
+import {quoted} from '../core/shell-word.js';
 import type {Recipe} from './recipe.js';
 import {recipeSchema} from './recipe-schema.js';
 import {entriesOf, RunClaim} from './run-claim.js';
@@ -71,7 +72,7 @@ async function checkReplaceable({asked, path}: RunClaim, overwrite: boolean): Pr
 }
 
 const goOn = (asked: string, path: string): string =>
-  hasRunFile(placeOf(path), 'recipe') && !isFinished(placeOf(path)) ? `Go on with the run there by --resume ${asked}. ` : '';
+  hasRunFile(placeOf(path), 'recipe') && !isFinished(placeOf(path)) ? `Go on with the run there by --resume ${quoted(asked)}. ` : '';
 
 /** Where a run writes. Every file is written beside its place and renamed. Whoever gets one closes it. */
 export class RunDirectory {

@@ -2,6 +2,7 @@ import {dirname} from 'node:path';
 import {isDeepStrictEqual} from 'node:util';
 import {DatasetError, FinetuneError} from '../core/errors.js';
 import {sentenceOf} from '../core/system-error.js';
+import {quoted} from '../core/shell-word.js';
 import {checkSplitManifest, splitChanges, toSplitManifest, type SplitChange} from '../datasets/split-file.js';
 import type {Split} from '../datasets/split.js';
 import type {EngineInfo} from '../engine/runtime.js';
@@ -72,7 +73,7 @@ export class ExportFailedError extends FinetuneError {
   ) {
     super(
       `${sentenceOf(cause).replace(/\.?$/, '.')} The training is complete, and its weights and metrics are in ${run}. ` +
-        `Make the model again: finetune export ${run}`,
+        `Make the model again: finetune export ${quoted(run)}`,
     );
   }
 }

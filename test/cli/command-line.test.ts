@@ -69,6 +69,8 @@ describe('the command line', () => {
     ['pets --data cats', 'Expected one folder of images, but found pets and --data cats. Leave out one.'],
     ['check pets cats', 'Expected no further argument for finetune check, but found "cats". See finetune check --help.'],
     ['check', 'Expected a folder of images for finetune check, but found none. Say finetune check DIR.'],
+    ['export', 'Expected the directory of a run for finetune export, but found none. Say finetune export RUN.'],
+    ['report', 'Expected the directory of a run for finetune report, but found none. Say finetune report RUN.'],
     ['preview --json', 'Expected a folder of images for finetune preview, but found none. Say finetune preview DIR.'],
     ['--data', 'Expected a complete command line, but found no value for --data. See finetune --help.'],
   ];

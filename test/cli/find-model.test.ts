@@ -57,7 +57,7 @@ describe('the model that a command works on', () => {
       const {exitCode, stderr} = await tell(['predict', 'runs/begun', 'a.jpg']);
       expect(exitCode).to.equal(1);
       expect(stderr).to.match(
-        /^error Expected an exported model in runs\/begun, but found no finetune\.json\. Give the directory of a finished run/,
+        /^error Expected an exported model in runs\/begun, but found no finetune\.json\. The run has not ended. Go on with it: finetune --resume runs\/begun$/m,
       );
     });
   });

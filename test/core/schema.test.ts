@@ -16,6 +16,7 @@ const SCHEMA: ObjectSchema = {
       properties: {stem: {type: ['number', 'null'], exclusiveMinimum: 0}, head: {type: 'number'}},
     },
     'a/b~c': {type: 'string'},
+    fold: {type: 'string', pattern: '^\\d/\\d$', examples: ['2/5']},
   },
 };
 
@@ -43,7 +44,7 @@ describe('validate', () => {
     [
       'a key that is near none, with all there are',
       {arch: 'resnet18', colour: 1},
-      ['Expected a known key, but found "colour". Known keys: arch, epochs, freeze, rates, a/b~c.'],
+      ['Expected a known key, but found "colour". Known keys: arch, epochs, freeze, rates, a/b~c, fold.'],
     ],
     [
       'a nested key',
@@ -70,6 +71,10 @@ describe('validate', () => {
 
   it('says of a value that fits an alternative what is wrong inside of it', () => {
     expect(issuesOf({arch: 'resnet18', freeze: [{}, 2]})).to.deep.equal(['Expected "freeze.1" to be object, but found 2.']);
+  });
+
+  it('says by an example what a pattern wants', () => {
+    expect(issuesOf({arch: 'resnet18', fold: '2'})).to.deep.equal(['Expected 2/5 for "fold", or the like, but found "2".']);
   });
 
   it('says each thing once', () => {

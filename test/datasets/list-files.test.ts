@@ -34,6 +34,20 @@ describe('listFiles', () => {
     expect(folders).to.deep.equal(['a']);
   });
 
+  it('does not look into what runs have left, nor takes their folder for one of images', async () => {
+    const root = temporaryDirectory();
+    const runs = ['runs/pets/recipe.json', 'runs/pets/environment.json', 'runs/.pets.replacement/recipe.json', 'runs/begun/.lock'];
+    const folds = ['runs/folds/recipe.json', 'runs/folds/folds.json', 'runs/folds/fold-1/mistake.png'];
+    const begun = ['runs/going/recipe.json', 'runs/going/.lock'];
+    const models = ['b/model/finetune.json', 'b/model/model.json'];
+    const images = ['a/recipe.json', 'a/1.jpg', 'b/1.jpg', 'c/two/finetune.json', 'c/two/model.json', 'c/1.jpg'];
+    writeTree(root, Object.fromEntries([...runs, ...folds, ...begun, ...models, ...images].map(name => [name, ''])));
+    const {files, folders, outputs} = await listFiles(root);
+    expect(namesOf(files)).to.deep.equal(['a/1.jpg', 'a/recipe.json', 'b/1.jpg', 'c/1.jpg']);
+    expect(folders).to.deep.equal(['a', 'b', 'c']);
+    expect(outputs).to.deep.equal(['b/model/', 'c/two/', 'runs/begun/', 'runs/folds/', 'runs/going/', 'runs/pets/']);
+  });
+
   it('takes any name for a name', async () => {
     const root = temporaryDirectory();
     const names = [

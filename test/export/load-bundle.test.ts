@@ -1,5 +1,5 @@
 import {expect} from 'chai';
-import {appendFileSync, cpSync, readFileSync, rmSync, truncateSync, writeFileSync} from 'node:fs';
+import {appendFileSync, cpSync, mkdirSync, readFileSync, rmSync, truncateSync, writeFileSync} from 'node:fs';
 import {join} from 'node:path';
 import {pathToFileURL} from 'node:url';
 import {runInNewContext} from 'node:vm';
@@ -114,6 +114,20 @@ describe('loadBundle', () => {
       expect(await messageFor(directory)).to.equal(
         `Expected an exported model in ${directory}, but found no finetune.json. Give the directory of a finished run, or the model folder in it.`,
       );
+    });
+
+    it('a run whose model is lost, with the command that makes it again', async () => {
+      const directory = join(temporaryDirectory(), 'my run');
+      mkdirSync(join(directory, 'checkpoints', 'best'), {recursive: true});
+      expect(await messageFor(directory)).to.equal(
+        `Expected an exported model in ${directory}, but found no finetune.json. Make it from the run's weights: finetune export '${directory}'`,
+      );
+    });
+
+    it('the runs of a cross-validation, with the path of one', async () => {
+      const directory = temporaryDirectory();
+      for (const name of ['recipe.json', 'folds.json']) writeFileSync(join(directory, name), '{}');
+      expect(await messageFor(directory)).to.match(/ Give a run of the cross-validation, such as .+fold-1$/);
     });
 
     it('a record that is not JSON', async () => {

@@ -1,9 +1,10 @@
 import {expect} from 'chai';
 import {createHash} from 'node:crypto';
-import {existsSync, readdirSync, readFileSync, rmSync, writeFileSync} from 'node:fs';
+import {existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync} from 'node:fs';
 import {join} from 'node:path';
 import type {ImageFolder} from '../../src/datasets/image-folder.js';
 import type {RunEvent} from '../../src/finetune/events.js';
+import {RunClaim} from '../../src/finetune/run-claim.js';
 import {exportRun, reportRun} from '../../src/finetune/export-run.js';
 import {isFinished, isInterrupted} from '../../src/finetune/run-files.js';
 import {loadBundle} from '../../src/export/load-bundle.js';
@@ -129,6 +130,25 @@ describe('a run whose training has ended', () => {
     expect((await rejectionOf(reportRun(begun))).message).to.equal(
       `${begun} holds a run whose training has not ended. Go on with it: finetune --resume ${begun}`,
     );
+  });
+
+  it('says who is training a run that has not ended, and what a finished one has lost', async () => {
+    const run = join(temporaryDirectory(), 'a run');
+    mkdirSync(run);
+    writeFileSync(join(run, 'recipe.json'), '{}');
+    const claim = await RunClaim.take(run);
+    for (const refused of [exportRun(run), reportRun(run)]) expect(await rejectionOf(refused)).to.include({code: 'RUN_LOCKED'});
+    await claim.release();
+    expect((await rejectionOf(exportRun(run))).message).to.match(/Go on with it: finetune --resume '.+a run'$/);
+    writeFileSync(join(run, 'folds.json'), '{}');
+    expect((await rejectionOf(reportRun(run))).message).to.match(/ cross-validation\. Give one of them, such as '.+fold-1'$/);
+    rmSync(join(run, 'folds.json'));
+    mkdirSync(join(run, 'model'));
+    for (const name of ['metrics.json', 'report.html', 'model/finetune.json']) writeFileSync(join(run, name), '{}');
+    expect((await rejectionOf(exportRun(run))).message).to.equal(
+      `${run} holds a run without its checkpoints/best. Copy the whole directory again, or train again.`,
+    );
+    expect(readdirSync(run)).to.have.members(['recipe.json', 'metrics.json', 'report.html', 'model']);
   });
 
   it('says which of its files is damaged', async () => {

@@ -2,6 +2,7 @@ import {relative, sep} from 'node:path';
 import {UsageError} from '../../core/errors.js';
 import type {Finding} from '../../core/finding.js';
 import {printable} from '../../core/printable.js';
+import {quoted} from '../../core/shell-word.js';
 import {Exclusion} from '../../datasets/exclusion.js';
 import {findImages} from '../../datasets/find-images.js';
 import {startEngine} from '../../engine/runtime.js';
@@ -120,7 +121,8 @@ export const predict: Action = async ({positionals, values}, session) => {
   if (words.length === 0) throw new UsageError('Expected images to classify, but found none. Say finetune predict [MODEL] IMAGE...');
   const {directory, rest} = findModel(words, terminal);
   await openBundle(directory);
-  if (rest.length === 0) throw new UsageError(`Expected images to classify, but found none. Say finetune predict ${directory} IMAGE...`);
+  if (rest.length === 0)
+    throw new UsageError(`Expected images to classify, but found none. Say finetune predict ${quoted(directory)} IMAGE...`);
   const {sources, findings} = await findSources(rest, options, session);
   for (const told of findingLines(findings, terminal.style, terminal.columns)) terminal.log(told);
   terminal.draw(terminal.style.dim('starting the engine'));

@@ -1,5 +1,5 @@
 import {existsSync, readdirSync, statSync} from 'node:fs';
-import {join} from 'node:path';
+import {basename, join} from 'node:path';
 import {UsageError} from '../core/errors.js';
 import {bundleDirectory} from '../export/open-bundle.js';
 import {labelled} from './layout.js';
@@ -21,13 +21,15 @@ function newestModel(): string | undefined {
   return runs.filter(run => bundleDirectory(run) !== undefined).sort((a, b) => exported(b) - exported(a))[0];
 }
 
-/** Whether a word of a command line may stand for images: it is no folder that is, or was to be, a model. */
+/** Files of weights, and those of a run or a model that are beside them. A `.json` alone may lie among images. */
+const OF_A_MODEL = /\.(?:safetensors|pth?|th|ckpt|h5|keras|onnx|tflite)$|^(?:recipe|model|finetune)\.json$|^labels\.txt$/i;
+
+/** Whether a word of a command line may stand for images: it is nothing that is, or was to be, a model, nor one of its files. */
 function standsForImages(word: string): boolean {
   if (word === '-' || /[*?[{]/.test(word)) return true;
   const status = statSync(word, {throwIfNoEntry: false});
   if (status === undefined) return false;
-  const parts = ['recipe.json', 'model.json', 'model.safetensors', 'labels.txt'];
-  return !status.isDirectory() || !parts.some(name => existsSync(join(word, name)));
+  return !(status.isDirectory() ? readdirSync(word) : [basename(word)]).some(name => OF_A_MODEL.test(name));
 }
 
 /** What a command works on: a model, and the other words. */

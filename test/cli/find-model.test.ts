@@ -62,6 +62,17 @@ describe('the model that a command works on', () => {
     });
   });
 
+  it('is never another where a checkpoint or a file of weights is named', async () => {
+    await inRuns(async () => {
+      mkdirSync('runs/begun/checkpoints/best', {recursive: true});
+      writeFileSync('runs/begun/checkpoints/best/weights.safetensors', '');
+      writeFileSync('resnet.pth', '');
+      for (const word of ['runs/begun/checkpoints/best', 'runs/begun/checkpoints/best/weights.safetensors', 'resnet.pth']) {
+        expect(find(word, 'a.jpg')).to.include({directory: word, said: ''});
+      }
+    });
+  });
+
   it('is asked for where there is none', async () => {
     await inDirectory(temporaryDirectory(), async () => {
       writeFileSync('a.jpg', '');

@@ -254,7 +254,7 @@ describe('openImageCache', () => {
       const {cache} = await open(folder, {directory, budgetBytes: IN_A_FILE, onTrouble: message => troubles.push(message)});
       expect(troubles).to.have.length(1);
       expect(troubles[0]).to.match(
-        /^1 MiB of decoded images cannot be kept at \S+taken\/pixels-\w+\.bin \(EEXIST: .*\), so they are decoded again in every epoch, .* Make room, raise --cache-disk or --cache-memory, or set FINETUNE_CACHE to another folder\.$/,
+        /^1 MiB of decoded images cannot be kept at \S+taken\/pixels-\w+\.bin \(a file of that name is in the way\), so they are decoded again in every epoch, .* Make room, raise --cache-disk or --cache-memory, or set FINETUNE_CACHE to another folder\.$/,
       );
       await expectPixels(cache, folder.samples);
       await cache.close();

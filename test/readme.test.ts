@@ -5,15 +5,14 @@ import {createRequire} from 'node:module';
 import {basename, dirname, extname, join} from 'node:path';
 import {fileURLToPath} from 'node:url';
 import {expect} from 'chai';
-import type {Browser} from 'puppeteer-core';
 import sharp from 'sharp';
 import {drawDemoSet} from '../src/datasets/demo-set.js';
 import {loadBundle} from '../src/export/load-bundle.js';
 import {saveBundle} from '../src/export/save-bundle.js';
 import {photograph} from './datasets/photographs.js';
-import {browserOrSkip} from './helpers/browser.js';
+import {useBrowser} from './helpers/browser.js';
 import {useEngine} from './helpers/engine.js';
-import {serve, stopServers} from './helpers/loopback.js';
+import {serve} from './helpers/loopback.js';
 import {randomClassifier} from './helpers/random-classifier.js';
 import {temporaryDirectory} from './helpers/temporary.js';
 
@@ -85,16 +84,7 @@ describe('the README', () => {
   describe('the web page', function () {
     this.timeout(180_000);
     useEngine();
-    let browser: Browser;
-
-    before('start Chromium', async function () {
-      browser = await browserOrSkip(this);
-    });
-
-    after(async () => {
-      await browser?.close();
-      await stopServers();
-    });
+    const browser = useBrowser();
 
     it('classifies a photograph of any size as the library does', async () => {
       const here = temporaryDirectory();
@@ -109,7 +99,7 @@ describe('the README', () => {
       const bundle = await loadBundle(directory);
       const [best] = await bundle.classify(photo, {top: 1});
       bundle.dispose();
-      const page = await browser.newPage();
+      const page = await browser().newPage();
       await page.goto((await serve(website(directory, photo))).url);
       await page.waitForFunction(() => document.querySelector('#answer')!.textContent !== '', {timeout: 120_000});
       const [name, percent] = (await page.$eval('#answer', ({textContent}) => textContent)).split(/: | %/);

@@ -15,9 +15,9 @@ import {attachHead, type Classifier} from '../../src/heads/classifier.js';
 import {freezeClassifier} from '../../src/heads/frozen-classifier.js';
 import {drawing} from '../../src/report/fitting.js';
 import {photograph} from '../datasets/photographs.js';
-import {browserOrSkip} from '../helpers/browser.js';
+import {useBrowser} from '../helpers/browser.js';
 import {useEngine} from '../helpers/engine.js';
-import {serve, stopServers} from '../helpers/loopback.js';
+import {serve} from '../helpers/loopback.js';
 import {LINEAR, randomClassifier, randomHead, randomPixels} from '../helpers/random-classifier.js';
 import {sharedOrSkip} from '../helpers/shared.js';
 import {temporaryDirectory} from '../helpers/temporary.js';
@@ -101,19 +101,10 @@ async function compare(browser: Browser, classifier: Classifier, pixels: Uint8Ar
 describe('a bundle in a browser', function () {
   this.timeout(180_000);
   useEngine();
-  let browser: Browser;
-
-  before('start Chromium', async function () {
-    browser = await browserOrSkip(this);
-  });
-
-  after(async () => {
-    await browser?.close();
-    await stopServers();
-  });
+  const browser = useBrowser();
 
   it('gives drawn pictures the probabilities that Node gives them', async () => {
-    await compare(browser, randomClassifier({size: 64}), randomPixels(PICTURES, 64));
+    await compare(browser(), randomClassifier({size: 64}), randomPixels(PICTURES, 64));
   });
 
   it('gives photographs the probabilities that Node gives them, with real weights', async function () {
@@ -123,14 +114,14 @@ describe('a bundle in a browser', function () {
     const classifier = attachHead(backbone, LINEAR, ['ants', 'bees', 'neither'], 1);
     randomHead(classifier, 1);
     const paths = photographs.samples.map(({path}) => path);
-    await compare(browser, classifier, await readPixels(paths, classifier.preprocessing));
+    await compare(browser(), classifier, await readPixels(paths, classifier.preprocessing));
   });
 
   for (const fit of FITS) {
     it(`draws pictures into the square as the command line does, by the model card's code: ${fit}`, async () => {
       const preprocessing = withFit({...TORCHVISION_PREPROCESSING, resizeSize: 128, cropSize: 112}, fit);
       const picture = await photograph(1);
-      const page = await browser.newPage();
+      const page = await browser().newPage();
       const there = await page.evaluate(
         async (address: string, code: string, size: number) => {
           const picture = new Image();

@@ -1,6 +1,7 @@
 import {existsSync} from 'node:fs';
 import {delimiter, join} from 'node:path';
 import puppeteer, {type Browser} from 'puppeteer-core';
+import {stopServers} from './loopback.js';
 
 const NAMES = ['chromium', 'chromium-browser', 'google-chrome', 'google-chrome-stable'];
 
@@ -18,4 +19,20 @@ export async function browserOrSkip(test: Mocha.Context): Promise<Browser> {
     test.skip();
   }
   return puppeteer.launch({executablePath, args: ['--no-sandbox', '--disable-gpu', '--disable-dev-shm-usage']});
+}
+
+/**
+ * Starts a headless Chromium before the tests of a describe and closes it, with the servers that they started, after them; they are skipped
+ * where there is none.
+ */
+export function useBrowser(): () => Browser {
+  let browser: Browser | undefined;
+  before('start Chromium', async function () {
+    browser = await browserOrSkip(this);
+  });
+  after(async () => {
+    await browser?.close();
+    await stopServers();
+  });
+  return () => browser!;
 }

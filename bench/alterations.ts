@@ -2,63 +2,63 @@ import sharp, {type Sharp} from 'sharp';
 import type {DecodedImage} from '../src/datasets/resample.js';
 
 /** A part of a picture's sides, 0..1. */
-type Part = readonly [left: number, top: number, right: number, bottom: number];
+type CropRegion = readonly [left: number, top: number, right: number, bottom: number];
 
-const opened = ({data, width, height}: DecodedImage): Sharp => sharp(data, {raw: {width, height, channels: 3}});
+const toSharp = ({data, width, height}: DecodedImage): Sharp => sharp(data, {raw: {width, height, channels: 3}});
 
-const cut =
-  ([left, top, right, bottom]: Part) =>
-  (picture: DecodedImage): Sharp => {
-    const [x, y] = [Math.round(left * picture.width), Math.round(top * picture.height)];
-    const [width, height] = [Math.round(right * picture.width) - x, Math.round(bottom * picture.height) - y];
-    return opened(picture).extract({left: x, top: y, width, height}).jpeg({quality: 85});
+const crop =
+  ([left, top, right, bottom]: CropRegion) =>
+  (image: DecodedImage): Sharp => {
+    const [x, y] = [Math.round(left * image.width), Math.round(top * image.height)];
+    const [width, height] = [Math.round(right * image.width) - x, Math.round(bottom * image.height) - y];
+    return toSharp(image).extract({left: x, top: y, width, height}).jpeg({quality: 85});
   };
 
-const scaled = (picture: DecodedImage, across: number, down = across): Sharp => {
-  const [width, height] = [across * picture.width, down * picture.height].map(side => Math.max(1, Math.round(side)));
-  return opened(picture).resize({width: width!, height: height!, fit: 'fill'}).jpeg({quality: 85});
+const resize = (image: DecodedImage, scaleX: number, scaleY = scaleX): Sharp => {
+  const [width, height] = [scaleX * image.width, scaleY * image.height].map(side => Math.max(1, Math.round(side)));
+  return toSharp(image).resize({width: width!, height: height!, fit: 'fill'}).jpeg({quality: 85});
 };
 
-function bordered(picture: DecodedImage, share: number, background: string): Sharp {
-  const edge = Math.round(share * Math.min(picture.width, picture.height));
-  return opened(picture).extend({top: edge, bottom: edge, left: edge, right: edge, background}).jpeg({quality: 85});
+function addBorder(image: DecodedImage, fraction: number, background: string): Sharp {
+  const borderWidth = Math.round(fraction * Math.min(image.width, image.height));
+  return toSharp(image).extend({top: borderWidth, bottom: borderWidth, left: borderWidth, right: borderWidth, background}).jpeg({quality: 85});
 }
 
 /** White bars over a corner, about as much as a name or a date takes. */
-function marked(picture: DecodedImage): Sharp {
-  const [width, height] = [Math.max(1, Math.round(picture.width / 3)), Math.max(1, Math.round(picture.height / 14))];
-  const mark = {create: {width, height, channels: 3, background: 'white'}} as const;
-  return opened(picture)
-    .composite([{input: mark, gravity: 'southeast'}])
+function addWatermark(image: DecodedImage): Sharp {
+  const [width, height] = [Math.max(1, Math.round(image.width / 3)), Math.max(1, Math.round(image.height / 14))];
+  const watermark = {create: {width, height, channels: 3, background: 'white'}} as const;
+  return toSharp(image)
+    .composite([{input: watermark, gravity: 'southeast'}])
     .jpeg({quality: 85});
 }
 
 /** What becomes of photographs that are passed on. */
-export const ALTERATIONS: Readonly<Record<string, (picture: DecodedImage) => Sharp>> = {
-  'JPEG, quality 30': picture => opened(picture).jpeg({quality: 30}),
-  'JPEG, quality 60': picture => opened(picture).jpeg({quality: 60}),
-  'JPEG, quality 95': picture => opened(picture).jpeg({quality: 95}),
-  'WebP, quality 50': picture => opened(picture).webp({quality: 50}),
-  PNG: picture => opened(picture).png(),
-  'half the size': picture => scaled(picture, 0.5),
-  'a quarter of the size': picture => scaled(picture, 0.25),
-  'twice the size': picture => scaled(picture, 2),
-  'squeezed by a quarter': picture => scaled(picture, 0.75, 1),
-  'brighter by a fifth': picture => opened(picture).modulate({brightness: 1.2}).jpeg(),
-  'darker by a fifth': picture => opened(picture).modulate({brightness: 0.8}).jpeg(),
-  'contrast 0.8': picture => opened(picture).linear(0.8, 25).jpeg(),
-  'contrast 1.2': picture => opened(picture).linear(1.2, -25).jpeg(),
-  'without colours': picture => opened(picture).grayscale().jpeg(),
-  mirrored: picture => opened(picture).flop().jpeg(),
-  'border of 3 %, white': picture => bordered(picture, 0.03, 'white'),
-  'border of 5 %, black': picture => bordered(picture, 0.05, 'black'),
-  'marked in a corner': marked,
-  'cut by 5 %, centre': cut([0.025, 0.025, 0.975, 0.975]),
-  'cut by 10 %, centre': cut([0.05, 0.05, 0.95, 0.95]),
-  'cut by 10 %, a corner': cut([0, 0, 0.9, 0.9]),
-  'cut by 15 %, one side': cut([0.15, 0, 1, 1]),
-  'cut by 20 %, centre': cut([0.1, 0.1, 0.9, 0.9]),
-  'cut by 20 %, a corner': cut([0.2, 0, 1, 0.8]),
-  'cut by 25 %, centre': cut([0.125, 0.125, 0.875, 0.875]),
-  'cut by 25 %, a corner': cut([0, 0.25, 0.75, 1]),
+export const ALTERATIONS: Readonly<Record<string, (image: DecodedImage) => Sharp>> = {
+  'JPEG, quality 30': image => toSharp(image).jpeg({quality: 30}),
+  'JPEG, quality 60': image => toSharp(image).jpeg({quality: 60}),
+  'JPEG, quality 95': image => toSharp(image).jpeg({quality: 95}),
+  'WebP, quality 50': image => toSharp(image).webp({quality: 50}),
+  PNG: image => toSharp(image).png(),
+  'scaled by 0.5': image => resize(image, 0.5),
+  'scaled by 0.25': image => resize(image, 0.25),
+  'scaled by 2': image => resize(image, 2),
+  'width scaled by 0.75': image => resize(image, 0.75, 1),
+  'brightness 1.2': image => toSharp(image).modulate({brightness: 1.2}).jpeg(),
+  'brightness 0.8': image => toSharp(image).modulate({brightness: 0.8}).jpeg(),
+  'contrast 0.8': image => toSharp(image).linear(0.8, 25).jpeg(),
+  'contrast 1.2': image => toSharp(image).linear(1.2, -25).jpeg(),
+  'grayscale': image => toSharp(image).grayscale().jpeg(),
+  mirrored: image => toSharp(image).flop().jpeg(),
+  'border 3 %, white': image => addBorder(image, 0.03, 'white'),
+  'border 5 %, black': image => addBorder(image, 0.05, 'black'),
+  'watermark in a corner': addWatermark,
+  'crop 5 %, center': crop([0.025, 0.025, 0.975, 0.975]),
+  'crop 10 %, center': crop([0.05, 0.05, 0.95, 0.95]),
+  'crop 10 %, corner': crop([0, 0, 0.9, 0.9]),
+  'crop 15 %, one side': crop([0.15, 0, 1, 1]),
+  'crop 20 %, center': crop([0.1, 0.1, 0.9, 0.9]),
+  'crop 20 %, corner': crop([0.2, 0, 1, 0.8]),
+  'crop 25 %, center': crop([0.125, 0.125, 0.875, 0.875]),
+  'crop 25 %, corner': crop([0, 0.25, 0.75, 1]),
 };

@@ -18,7 +18,7 @@ export interface Command {
 }
 
 /** What is the same for all sides. */
-export interface Setting {
+export interface BenchSetup {
   readonly data: string;
   /** The stage-3 file of Keras' ResNet-50; absent where there is none. */
   readonly weights?: string;
@@ -31,75 +31,75 @@ export interface Setting {
 }
 
 /** Accuracy that the whole job is to reach. */
-const ACCURACY = 0.92;
+const TARGET_ACCURACY = 0.92;
 
-const pinned = ({pinning}: Setting, program: string, parameters: readonly string[], environment?: NodeJS.ProcessEnv): Command => {
+const pinCommand = ({pinning}: BenchSetup, program: string, parameters: readonly string[], environment?: NodeJS.ProcessEnv): Command => {
   const [first, ...rest] = [...pinning, program, ...parameters] as [string, ...string[]];
   return {program: first, parameters: rest, ...(environment !== undefined && {environment})};
 };
 
-const script = (name: string): string => join(ROOT, 'bench', 'pytorch', `${name}.py`);
+const scriptPath = (name: string): string => join(ROOT, 'bench', 'pytorch', `${name}.py`);
 
-function workerCommand({by, task, options}: SideSpec, setting: Setting): Command {
-  const told = JSON.stringify({data: setting.data, threads: setting.threads, ...options});
-  if (by === 'pytorch') return pinned(setting, setting.python, [script('worker'), task, told]);
+function workerCommand({by, task, options}: SideSpec, setup: BenchSetup): Command {
+  const message = JSON.stringify({data: setup.data, threads: setup.threads, ...options});
+  if (by === 'pytorch') return pinCommand(setup, setup.python, [scriptPath('worker'), task, message]);
   // As many threads to decode on as the peer's DataLoader has workers.
-  const environment = {UV_THREADPOOL_SIZE: String(setting.threads)};
-  return pinned(setting, process.execPath, [join(ROOT, 'dist', 'bench', 'ours', 'worker.js'), task, told], environment);
+  const environment = {UV_THREADPOOL_SIZE: String(setup.threads)};
+  return pinCommand(setup, process.execPath, [join(ROOT, 'dist', 'bench', 'ours', 'worker.js'), task, message], environment);
 }
 
 /** A cache directory with nothing in it but the engine. */
-function emptyCache({scratch}: Setting): string {
-  const made = mkdtempSync(join(scratch, 'cache-'));
-  symlinkSync(join(cacheDirectory(), 'engines'), join(made, 'engines'));
-  return made;
+function makeEmptyCache({scratch}: BenchSetup): string {
+  const cache = mkdtempSync(join(scratch, 'cache-'));
+  symlinkSync(join(cacheDirectory(), 'engines'), join(cache, 'engines'));
+  return cache;
 }
 
 /** Our command line: features of the frozen backbone once, then its head. */
-function ourJob({options}: SideSpec, setting: Setting): Side {
-  const warm = options.cache === 'warm' ? emptyCache(setting) : undefined;
-  const commandOf = (time: number): Command => {
-    const out = join(setting.scratch, `run-${options.cache}-${time}`);
-    const what = ['--data', setting.data, '--arch', 'resnet50', '--weights', setting.weights!, '--last-stage', '3'];
+function openOwnJob({options}: SideSpec, setup: BenchSetup): Side {
+  const warm = options.cache === 'warm' ? makeEmptyCache(setup) : undefined;
+  const commandOf = (repeat: number): Command => {
+    const out = join(setup.scratch, `run-${options.cache}-${repeat}`);
+    const dataArgs = ['--data', setup.data, '--arch', 'resnet50', '--weights', setup.weights!, '--last-stage', '3'];
     // What is cached of varied pictures depends on the seed.
-    const seed = warm === undefined ? time : 0;
-    const how = ['--freeze', 'probe', '--seed', String(seed), '--out', out, '--overwrite', '--offline', '--json'];
-    return pinned(setting, process.execPath, [join(ROOT, 'dist', 'src', 'cli', 'main.cjs'), ...what, ...how], {
-      FINETUNE_CACHE: warm ?? emptyCache(setting),
-      TF_NUM_INTRAOP_THREADS: String(setting.threads),
+    const seed = warm === undefined ? repeat : 0;
+    const trainArgs = ['--freeze', 'probe', '--seed', String(seed), '--out', out, '--overwrite', '--offline', '--json'];
+    return pinCommand(setup, process.execPath, [join(ROOT, 'dist', 'src', 'cli', 'main.cjs'), ...dataArgs, ...trainArgs], {
+      FINETUNE_CACHE: warm ?? makeEmptyCache(setup),
+      TF_NUM_INTRAOP_THREADS: String(setup.threads),
     });
   };
-  const read = (printed: unknown): Omit<Reading, 'seconds'> => {
-    const {metrics} = printed as {metrics: {validation: {accuracy: number; count: number}}};
+  const read = (output: unknown): Omit<Reading, 'seconds'> => {
+    const {metrics} = output as {metrics: {validation: {accuracy: number; count: number}}};
     return {images: metrics.validation.count, accuracy: metrics.validation.accuracy};
   };
   return openJob(commandOf, read);
 }
 
-function torchJob({task}: SideSpec, setting: Setting): Side {
-  mkdirSync(setting.scratch, {recursive: true});
-  const {data, weights, threads, scratch} = setting;
-  const commandOf = (time: number): Command => {
-    const told = {data, weights, threads, accuracy: ACCURACY, seed: time, out: join(scratch, `peer-${time}.pt`)};
-    return pinned(setting, setting.python, [script(task), JSON.stringify(told)]);
+function openTorchJob({task}: SideSpec, setup: BenchSetup): Side {
+  mkdirSync(setup.scratch, {recursive: true});
+  const {data, weights, threads, scratch} = setup;
+  const commandOf = (repeat: number): Command => {
+    const message = {data, weights, threads, accuracy: TARGET_ACCURACY, seed: repeat, out: join(scratch, `peer-${repeat}.pt`)};
+    return pinCommand(setup, setup.python, [scriptPath(task), JSON.stringify(message)]);
   };
-  return openJob(commandOf, printed => printed as Omit<Reading, 'seconds'>);
+  return openJob(commandOf, output => output as Omit<Reading, 'seconds'>);
 }
 
 /** Starts a side; a worker is warm when it is there. */
-export async function open(spec: SideSpec, setting: Setting): Promise<Side> {
-  if (spec.kind === 'worker') return openWorker(workerCommand(spec, setting));
-  const side = spec.by === 'ours' ? ourJob(spec, setting) : torchJob(spec, setting);
-  if (spec.options.cache === 'warm') await side.go();
+export async function openSide(spec: SideSpec, setup: BenchSetup): Promise<Side> {
+  if (spec.kind === 'worker') return openWorker(workerCommand(spec, setup));
+  const side = spec.by === 'ours' ? openOwnJob(spec, setup) : openTorchJob(spec, setup);
+  if (spec.options.cache === 'warm') await side.takeReading();
   return side;
 }
 
 /** Versions of what computes on our side; oneDNN's is what it says of itself. */
-export async function engineVersions(setting: Setting): Promise<Record<string, string>> {
+export async function backendVersions(setup: BenchSetup): Promise<Record<string, string>> {
   const spec: SideSpec = {kind: 'worker', by: 'ours', task: 'versions', options: {}};
-  const {program, parameters} = workerCommand(spec, setting);
+  const {program, parameters} = workerCommand(spec, setup);
   const {stdout} = await promisify(execFile)(program, parameters, {env: {...process.env, ONEDNN_VERBOSE: '1'}});
   const oneDnn = /info,oneDNN v(\S+)/.exec(stdout)?.[1];
-  const told = JSON.parse(stdout.split('\n').find(line => line.startsWith('{'))!) as Record<string, string>;
-  return {...told, ...(oneDnn !== undefined && {'oneDNN of TensorFlow': oneDnn})};
+  const message = JSON.parse(stdout.split('\n').find(line => line.startsWith('{'))!) as Record<string, string>;
+  return {...message, ...(oneDnn !== undefined && {'oneDNN of TensorFlow': oneDnn})};
 }

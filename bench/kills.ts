@@ -5,7 +5,7 @@ import {tmpdir} from 'node:os';
 import {join} from 'node:path';
 import {fileURLToPath} from 'node:url';
 import {isDeepStrictEqual} from 'node:util';
-import {random} from '../src/core/random.js';
+import {createRng} from '../src/core/random.js';
 import {drawDemoSet} from '../src/datasets/demo-set.js';
 import {isFinished, isInterrupted} from '../src/finetune/run-files.js';
 
@@ -18,25 +18,25 @@ const SEED = Number(process.argv[3] ?? 1);
 
 const MAIN = fileURLToPath(new URL('../src/cli/main.cjs', import.meta.url));
 const OPTIONS = [
-  ...['--engine', 'tensorflow', '--device', 'cpu', '--arch', 'resnet18', '--weights', 'none', '--last-stage', '2', '--image-size', '48'],
-  ...['--freeze', 'probe-then-all', '--epochs', '3', '--batch-size', '8', '--augment', 'light', '--dropout', '0.2'],
+  ...['--backend', 'tensorflow', '--device', 'cpu', '--arch', 'resnet18', '--weights', 'none', '--last-stage', '2', '--image-size', '48'],
+  ...['--freeze', 'probe-then-full', '--epochs', '3', '--batch-size', '8', '--augment', 'light', '--dropout', '0.2'],
 ];
 
 /** @returns seconds it took, and how it ended; @param after seconds until it is killed */
 function start(args: readonly string[], cwd: string, after = Infinity): Promise<{readonly seconds: number; readonly code: number | null}> {
-  const begun = performance.now();
+  const startTime = performance.now();
   const child = spawn(process.execPath, [MAIN, ...args], {cwd, stdio: ['ignore', 'ignore', 'inherit']});
   const timer = after === Infinity ? undefined : setTimeout(() => child.kill('SIGKILL'), 1000 * after);
   return new Promise((resolve, reject) => {
     child.on('error', reject);
     child.on('close', code => {
       clearTimeout(timer);
-      resolve({seconds: (performance.now() - begun) / 1000, code});
+      resolve({seconds: (performance.now() - startTime) / 1000, code});
     });
   });
 }
 
-function leftIn(run: string): unknown {
+function readRun(run: string): unknown {
   const {metrics} = JSON.parse(readFileSync(join(run, 'metrics.json'), 'utf8')) as {readonly metrics: unknown};
   const model = createHash('sha256').update(readFileSync(join(run, 'model', 'model.safetensors')));
   return {metrics, model: model.digest('hex')};
@@ -46,28 +46,28 @@ async function main(cwd: string): Promise<number> {
   await drawDemoSet(join(cwd, 'images'), {seed: 1, perClass: 12, size: 64});
   const train = (out: string, after?: number): ReturnType<typeof start> =>
     start(['--data', 'images', '--out', out, '--quiet', ...OPTIONS], cwd, after);
-  const goOn = (out: string, after?: number): ReturnType<typeof start> =>
+  const resumeRun = (out: string, after?: number): ReturnType<typeof start> =>
     isInterrupted(join(cwd, out)) ? start(['--resume', out, '--quiet'], cwd, after) : train(out, after);
   await train('first'); // fills the caches of the system and ours
   const {seconds} = await train('whole');
-  const expected = leftIn(join(cwd, 'whole'));
-  const stream = random(SEED, 'kills');
-  let [same, killed] = [0, 0];
+  const expected = readRun(join(cwd, 'whole'));
+  const stream = createRng(SEED, 'kills');
+  let [identicalRuns, kills] = [0, 0];
   for (let number = 1; number <= KILLS; number++) {
     const out = `run-${number}`;
-    const moments = Array.from({length: number % 3 === 0 ? 2 : 1}, () => stream.next() * seconds);
-    for (const [i, after] of moments.entries()) {
-      const {code} = i === 0 ? await train(out, after) : await goOn(out, after);
-      killed += code === null ? 1 : 0;
+    const killTimes = Array.from({length: number % 3 === 0 ? 2 : 1}, () => stream.next() * seconds);
+    for (const [i, after] of killTimes.entries()) {
+      const {code} = i === 0 ? await train(out, after) : await resumeRun(out, after);
+      kills += code === null ? 1 : 0;
     }
-    const {code} = isFinished(join(cwd, out)) ? {code: 0} : await goOn(out);
-    const isSame = code === 0 && isDeepStrictEqual(leftIn(join(cwd, out)), expected);
-    same += isSame ? 1 : 0;
-    console.log(`${out}: killed after ${moments.map(after => after.toFixed(2)).join(' s, then ')} s, ${isSame ? 'same' : 'OTHER'}`);
-    if (isSame) rmSync(join(cwd, out), {recursive: true});
+    const {code} = isFinished(join(cwd, out)) ? {code: 0} : await resumeRun(out);
+    const isIdentical = code === 0 && isDeepStrictEqual(readRun(join(cwd, out)), expected);
+    identicalRuns += isIdentical ? 1 : 0;
+    console.log(`${out}: killed after ${killTimes.map(after => after.toFixed(2)).join(' s, then ')} s, ${isIdentical ? 'same' : 'OTHER'}`);
+    if (isIdentical) rmSync(join(cwd, out), {recursive: true});
   }
-  console.log(`${killed} kills in ${KILLS} runs of ${seconds.toFixed(1)} s; ${same} went on to the same metrics and the same model`);
-  return same === KILLS ? 0 : 1;
+  console.log(`${kills} kills in ${KILLS} runs of ${seconds.toFixed(1)} s; ${identicalRuns} went on to the same metrics and the same model`);
+  return identicalRuns === KILLS ? 0 : 1;
 }
 
 const cwd = mkdtempSync(join(tmpdir(), 'finetune-kills-'));

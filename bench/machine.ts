@@ -6,7 +6,7 @@ import {promisify} from 'node:util';
 const run = promisify(execFile);
 
 /** Where it was measured, and with what. */
-export interface Machine {
+export interface MachineInfo {
   readonly processor: string;
   readonly cores: number;
   /** GiB */
@@ -32,25 +32,25 @@ function cpuinfo(): string {
   }
 }
 
-const TORCH_SAYS = `import json, re, torch, torchvision
+const TORCH_VERSIONS_SCRIPT = `import json, re, torch, torchvision
 found = re.search(r"MKL-DNN v(\\S+)", torch.__config__.show())
 print(json.dumps({"torch": torch.__version__, "torchvision": torchvision.__version__, "oneDNN of torch": found and found[1]}))`;
 
 /** Versions of torch and what comes with it, or why there are none: one sentence. */
 export async function torchVersions(python: string): Promise<Record<string, string> | string> {
   try {
-    return JSON.parse((await run(python, ['-c', TORCH_SAYS])).stdout) as Record<string, string>;
+    return JSON.parse((await run(python, ['-c', TORCH_VERSIONS_SCRIPT])).stdout) as Record<string, string>;
   } catch {
-    return noTorch(python);
+    return describeMissingTorch(python);
   }
 }
 
-export const noTorch = (python: string): string =>
+export const describeMissingTorch = (python: string): string =>
   `Expected torch and torchvision in ${python} for the peer's side, but found none, so only our own is measured. ` +
   'Say pip install torch torchvision, and name its Python by --python.';
 
 /** Cores that all sides are pinned to: the first ones that this process may use; nothing where there is no taskset. */
-export async function pinningTo(cores: number): Promise<string[]> {
+export async function pinToCores(cores: number): Promise<string[]> {
   try {
     const {stdout} = await run('taskset', ['-cp', String(process.pid)]);
     const allowed = stdout.slice(stdout.lastIndexOf(':') + 1).trim();
@@ -62,15 +62,15 @@ export async function pinningTo(cores: number): Promise<string[]> {
 
 /** The first of a list such as `0-3,8`. */
 export function firstCores(list: string, count: number): string {
-  const all = list.split(',').flatMap(part => {
-    const [low, high = low] = part.split('-').map(Number) as [number, number?];
+  const all = list.split(',').flatMap(range => {
+    const [low, high = low] = range.split('-').map(Number) as [number, number?];
     return Array.from({length: high! - low + 1}, (_, i) => low + i);
   });
   return all.slice(0, count).join();
 }
 
 /** This machine. @param versions of what computes on it */
-export const thisMachine = (versions: Readonly<Record<string, string>>): Machine => ({
+export const describeMachine = (versions: Readonly<Record<string, string>>): MachineInfo => ({
   processor: cpus()[0]?.model ?? 'unknown',
   cores: availableParallelism(),
   memory: Math.round(totalmem() / 2 ** 30),

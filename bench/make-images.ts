@@ -3,7 +3,7 @@ import {availableParallelism} from 'node:os';
 import {join} from 'node:path';
 import {parseArgs} from 'node:util';
 import sharp from 'sharp';
-import {random} from '../src/core/random.js';
+import {createRng} from '../src/core/random.js';
 
 /** A folder of drawn pictures. */
 export interface ImageSet {
@@ -20,37 +20,37 @@ export interface ImageSet {
 const GRAIN = 24;
 
 /** A picture of two waves and some grain, `[side, side, 3]`: a class has its directions, a picture its places and colours. */
-function draw({side, seed}: ImageSet, label: number, index: number): Uint8Array {
-  const ofClass = random(seed, 'class', label);
-  const stream = random(seed, 'image', index);
+function drawImage({side, seed}: ImageSet, label: number, index: number): Uint8Array {
+  const ofClass = createRng(seed, 'class', label);
+  const stream = createRng(seed, 'image', index);
   const pixels = new Uint8Array(side * side * 3);
   for (let channel = 0; channel < 3; channel++) {
-    const [along, across] = [ofClass.between(-0.5, 0.5), ofClass.between(-0.5, 0.5)];
-    const [place, level] = [stream.between(0, 2 * Math.PI), stream.between(80, 176)];
+    const [along, across] = [ofClass.uniform(-0.5, 0.5), ofClass.uniform(-0.5, 0.5)];
+    const [phase, brightness] = [stream.uniform(0, 2 * Math.PI), stream.uniform(80, 176)];
     for (let pixel = 0; pixel < side * side; pixel++) {
-      const wave = Math.sin(place + along * (pixel % side) + across * Math.floor(pixel / side));
-      pixels[pixel * 3 + channel] = level + 50 * wave + GRAIN * stream.next();
+      const wave = Math.sin(phase + along * (pixel % side) + across * Math.floor(pixel / side));
+      pixels[pixel * 3 + channel] = brightness + 50 * wave + GRAIN * stream.next();
     }
   }
   return pixels;
 }
 
-const named = (label: number): string => `class-${String(label).padStart(3, '0')}`;
+const classFolder = (label: number): string => `class-${String(label).padStart(3, '0')}`;
 
 /** Draws an image set, the same files for the same seed, and no file twice. */
 export async function makeImages(set: ImageSet): Promise<void> {
   const {directory, images, classes, side} = set;
-  for (let label = 0; label < classes; label++) await mkdir(join(directory, named(label)), {recursive: true});
+  for (let label = 0; label < classes; label++) await mkdir(join(directory, classFolder(label)), {recursive: true});
   let next = 0;
   const worker = async (): Promise<void> => {
     while (next < images) {
       const index = next++;
       const label = index % classes;
       const raw = {width: side, height: side, channels: 3} as const;
-      const jpeg = await sharp(draw(set, label, index), {raw})
+      const jpeg = await sharp(drawImage(set, label, index), {raw})
         .jpeg({quality: 85})
         .toBuffer();
-      await writeFile(join(directory, named(label), `${String(index).padStart(6, '0')}.jpg`), jpeg);
+      await writeFile(join(directory, classFolder(label), `${String(index).padStart(6, '0')}.jpg`), jpeg);
     }
   };
   await Promise.all(Array.from({length: 2 * availableParallelism()}, worker));

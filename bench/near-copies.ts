@@ -1,8 +1,8 @@
 import {createHash} from 'node:crypto';
 import {parseArgs} from 'node:util';
-import {random, shuffled} from '../src/core/random.js';
-import {concurrently} from '../src/datasets/concurrently.js';
-import {examine} from '../src/datasets/decode.js';
+import {createRng, shuffle} from '../src/core/random.js';
+import {mapConcurrently} from '../src/datasets/concurrently.js';
+import {decodeForInspection} from '../src/datasets/decode.js';
 import {findImages} from '../src/datasets/find-images.js';
 import {nearCopies} from '../src/datasets/near-copies.js';
 import {readBytes} from '../src/datasets/read-bytes.js';
@@ -12,38 +12,38 @@ import {ALTERATIONS} from './alterations.js';
 // How many altered copies are found, and which images of a folder are taken for copies of each other:
 // node dist/bench/near-copies.js [--copies 100] [--among 1000] DIR...
 
-const AT_ONCE = 4;
+const CONCURRENCY = 4;
 
 interface Original {
   readonly path: string;
   readonly hash: string;
-  readonly print: Uint8Array;
+  readonly fingerprint: Uint8Array;
 }
 
-async function printAt(path: string): Promise<Original | undefined> {
+async function fingerprintFile(path: string): Promise<Original | undefined> {
   const bytes = await readBytes(path);
-  const image = await examine(bytes).then(
-    found => found.image,
+  const image = await decodeForInspection(bytes).then(
+    countFound => countFound.image,
     () => undefined,
   );
-  return image && {path, hash: createHash('sha256').update(bytes).digest('hex'), print: thumbprint(image)};
+  return image && {path, hash: createHash('sha256').update(bytes).digest('hex'), fingerprint: thumbprint(image)};
 }
 
 /** The images of a folder that can be read, in a fixed order by chance, identical ones once. */
-async function originalsIn(directory: string): Promise<Original[]> {
-  const found = (await concurrently((await findImages([directory])).images, AT_ONCE, printAt)).filter(image => image !== undefined);
-  return shuffled([...new Map(found.map(image => [image.hash, image])).values()], random(1, 'near-copies'));
+async function loadOriginals(directory: string): Promise<Original[]> {
+  const countFound = (await mapConcurrently((await findImages([directory])).images, CONCURRENCY, fingerprintFile)).filter(image => image !== undefined);
+  return shuffle([...new Map(countFound.map(image => [image.hash, image])).values()], createRng(1, 'near-copies'));
 }
 
-async function alteredPrint({path}: Original, alter: (typeof ALTERATIONS)[string]): Promise<Uint8Array> {
-  const {image} = await examine(await readBytes(path));
-  return thumbprint((await examine(await alter(image).toBuffer())).image);
+async function fingerprintAltered({path}: Original, alter: (typeof ALTERATIONS)[string]): Promise<Uint8Array> {
+  const {image} = await decodeForInspection(await readBytes(path));
+  return thumbprint((await decodeForInspection(await alter(image).toBuffer())).image);
 }
 
 /** How many of the altered copies of the first originals come into one group with theirs. */
-async function found(originals: readonly Original[], copies: number, alter: (typeof ALTERATIONS)[string]): Promise<number> {
-  const altered = await concurrently(originals.slice(0, copies), AT_ONCE, original => alteredPrint(original, alter));
-  const groups = await nearCopies([...originals.map(({print}) => print), ...altered]);
+async function countFound(originals: readonly Original[], duplicates: number, alter: (typeof ALTERATIONS)[string]): Promise<number> {
+  const altered = await mapConcurrently(originals.slice(0, duplicates), CONCURRENCY, original => fingerprintAltered(original, alter));
+  const groups = await nearCopies([...originals.map(({fingerprint}) => fingerprint), ...altered]);
   const groupOf = new Map(groups.flatMap(group => group.map(i => [i, group] as const)));
   return altered.filter((_, i) => groupOf.get(i)?.includes(originals.length + i)).length;
 }
@@ -51,10 +51,10 @@ async function found(originals: readonly Original[], copies: number, alter: (typ
 const percent = (count: number, total: number): string => `${((100 * count) / total).toFixed(1)} %`;
 
 /** The groups among a folder's own images, for the reader to look at. */
-async function tellAlarms(directory: string, originals: readonly Original[]): Promise<void> {
-  const begun = performance.now();
-  const groups = await nearCopies(originals.map(({print}) => print));
-  const seconds = ((performance.now() - begun) / 1000).toFixed(1);
+async function reportGroups(directory: string, originals: readonly Original[]): Promise<void> {
+  const startTime = performance.now();
+  const groups = await nearCopies(originals.map(({fingerprint}) => fingerprint));
+  const seconds = ((performance.now() - startTime) / 1000).toFixed(1);
   const count = groups.flat().length;
   console.log(
     `${directory}: ${originals.length} images, ${count} in ${groups.length} groups (${percent(count, originals.length)}), ${seconds} s`,
@@ -68,16 +68,16 @@ const {values, positionals} = parseArgs({
 });
 const folders = [];
 for (const directory of positionals) {
-  const originals = await originalsIn(directory);
-  await tellAlarms(directory, originals);
+  const originals = await loadOriginals(directory);
+  await reportGroups(directory, originals);
   folders.push(originals.slice(0, Number(values.among)));
 }
 console.log(`\n| alteration | ${positionals.join(' | ')} |\n| --- |${' --- |'.repeat(folders.length)}`);
 for (const [name, alter] of Object.entries(ALTERATIONS)) {
   const cells = [];
   for (const originals of folders) {
-    const copies = Math.min(originals.length, Number(values.copies));
-    cells.push(percent(await found(originals, copies, alter), copies));
+    const duplicates = Math.min(originals.length, Number(values.copies));
+    cells.push(percent(await countFound(originals, duplicates, alter), duplicates));
   }
   console.log(`| ${[name, ...cells].join(' | ')} |`);
 }

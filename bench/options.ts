@@ -21,35 +21,35 @@ export const USAGE = `npm run bench -- [--rows NAME,...] [--repeats 5] [--thread
   --weights  resnet50-imagenet-keras-stage3.safetensors`;
 
 /** @throws Error for a name that no row begins with */
-export function chooseRows(wish: string | undefined): readonly Row[] {
-  if (wish === undefined) return ROWS;
-  const names = wish.split(',').filter(name => name !== '');
+export function selectRows(filter: string | undefined): readonly Row[] {
+  if (filter === undefined) return ROWS;
+  const names = filter.split(',').filter(name => name !== '');
   for (const name of names) {
     if (ROWS.some(row => row.name.startsWith(name))) continue;
     throw new Error(`Expected rows of ${ROWS.map(row => row.name).join(', ')} for --rows, but found "${name}".`);
   }
-  const exact = (name: string): boolean => ROWS.some(row => row.name === name);
-  return ROWS.filter(row => names.some(name => (exact(name) ? row.name === name : row.name.startsWith(name))));
+  const isExactName = (name: string): boolean => ROWS.some(row => row.name === name);
+  return ROWS.filter(row => names.some(name => (isExactName(name) ? row.name === name : row.name.startsWith(name))));
 }
 
-function wholeNumber(name: string, text: string): number {
+function parseWholeNumber(name: string, text: string): number {
   const value = Number(text);
   if (!Number.isInteger(value) || value < 1) throw new Error(`Expected a whole number from 1 up for --${name}, but found "${text}".`);
   return value;
 }
 
 /** @throws Error for what is not understood */
-export function readOptions(words: readonly string[]): Options {
+export function readOptions(args: readonly string[]): Options {
   const text = {type: 'string'} as const;
   const {values} = parseArgs({
-    args: [...words],
+    args: [...args],
     options: {rows: text, repeats: text, threads: text, python: text, data: text, weights: text},
   });
   const {rows, repeats = '5', threads = String(availableParallelism()), python = 'python3', data, weights} = values;
   return {
-    rows: chooseRows(rows),
-    repeats: wholeNumber('repeats', repeats),
-    threads: wholeNumber('threads', threads),
+    rows: selectRows(rows),
+    repeats: parseWholeNumber('repeats', repeats),
+    threads: parseWholeNumber('threads', threads),
     python,
     ...(data !== undefined && {data}),
     ...(weights !== undefined && {weights}),

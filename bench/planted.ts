@@ -1,20 +1,20 @@
-import type {random} from '../src/core/random.js';
+import type {createRng} from '../src/core/random.js';
 import type {DecodedImage} from '../src/datasets/resample.js';
 
-type Stream = ReturnType<typeof random>;
+type Stream = ReturnType<typeof createRng>;
 
 /** `[side, side, 3]` */
-export type Picture = Uint8Array;
+export type SquareImage = Uint8Array;
 
-const isDecoded = (picture: DecodedImage | Picture): picture is DecodedImage => !(picture instanceof Uint8Array);
+const isDecoded = (pixels: DecodedImage | SquareImage): pixels is DecodedImage => !(pixels instanceof Uint8Array);
 
 /** Means of the pixels of a part, 0..1, squeezed into a square. */
-function resized({data, width, height}: DecodedImage, [left, top, right, bottom]: readonly number[], side: number): Picture {
+function resizeRegion({data, width, height}: DecodedImage, [left, top, right, bottom]: readonly number[], side: number): SquareImage {
   const output = new Uint8Array(side * side * 3);
   for (let y = 0; y < side; y++) {
-    const [from, end] = [top! + ((bottom! - top!) * y) / side, top! + ((bottom! - top!) * (y + 1)) / side].map(place => place * height);
+    const [from, end] = [top! + ((bottom! - top!) * y) / side, top! + ((bottom! - top!) * (y + 1)) / side].map(fraction => fraction * height);
     for (let x = 0; x < side; x++) {
-      const [begin, to] = [left! + ((right! - left!) * x) / side, left! + ((right! - left!) * (x + 1)) / side].map(place => place * width);
+      const [begin, to] = [left! + ((right! - left!) * x) / side, left! + ((right! - left!) * (x + 1)) / side].map(fraction => fraction * width);
       mean(data, width, [Math.floor(begin!), Math.floor(from!), Math.ceil(to!), Math.ceil(end!)], output, (y * side + x) * 3);
     }
   }
@@ -31,37 +31,37 @@ function mean(data: Uint8Array, width: number, [left, top, right, bottom]: reado
 }
 
 /** A picture turned by a quarter, or upside down, or as it is: what no search for copies takes for the same. */
-const turned = (picture: Picture, way: number, side: number): Picture =>
-  picture.map((_, i) => {
+const rotateOrFlip = (pixels: SquareImage, orientation: number, side: number): SquareImage =>
+  pixels.map((_, i) => {
     const [x, y] = [Math.floor(i / 3) % side, Math.floor(i / 3 / side)];
-    const [across, down] = [x, way & 2 ? side - 1 - y : y];
-    return picture[(way & 1 ? across * side + down : down * side + across) * 3 + (i % 3)]!;
+    const [sourceX, sourceY] = [x, orientation & 2 ? side - 1 - y : y];
+    return pixels[(orientation & 1 ? sourceX * side + sourceY : sourceY * side + sourceX) * 3 + (i % 3)]!;
   });
 
 /** A picture as a square; with a stream, a part of it by chance, three fifths of each side at least, turned by chance. */
-export function scaled(picture: DecodedImage | Picture, stream: Stream | undefined, side: number): Picture {
-  const image = isDecoded(picture) ? picture : {data: picture, width: side, height: side};
-  if (stream === undefined) return resized(image, [0, 0, 1, 1], side);
-  const [wide, high] = [stream.between(0.6, 1), stream.between(0.6, 1)];
-  const [left, top] = [stream.between(0, 1 - wide), stream.between(0, 1 - high)];
-  return turned(resized(image, [left, top, left + wide, top + high], side), stream.integer(4), side);
+export function randomCrop(pixels: DecodedImage | SquareImage, stream: Stream | undefined, side: number): SquareImage {
+  const image = isDecoded(pixels) ? pixels : {data: pixels, width: side, height: side};
+  if (stream === undefined) return resizeRegion(image, [0, 0, 1, 1], side);
+  const [cropWidth, cropHeight] = [stream.uniform(0.6, 1), stream.uniform(0.6, 1)];
+  const [left, top] = [stream.uniform(0, 1 - cropWidth), stream.uniform(0, 1 - cropHeight)];
+  return rotateOrFlip(resizeRegion(image, [left, top, left + cropWidth, top + cropHeight], side), stream.integer(4), side);
 }
 
 const clamp = (value: number): number => Math.max(0, Math.min(255, value));
 
-function mirrored(picture: Picture, side: number): Picture {
-  return picture.map((_, i) => {
+function flipHorizontally(pixels: SquareImage, side: number): SquareImage {
+  return pixels.map((_, i) => {
     const [pixel, channel] = [Math.floor(i / 3), i % 3];
-    return picture[(pixel - (pixel % side) + side - 1 - (pixel % side)) * 3 + channel]!;
+    return pixels[(pixel - (pixel % side) + side - 1 - (pixel % side)) * 3 + channel]!;
   });
 }
 
 /** A copy as they are passed on: brighter or darker, with grain, half of them mirrored, half of them cut by up to a fifth of each side. */
-export function planted(original: Picture, stream: Stream, side: number): Picture {
-  const [contrast, brightness] = [stream.between(0.85, 1.15), stream.between(-15, 15)];
-  const cut = stream.next() < 0.5 ? stream.between(0.8, 1) : 1;
-  const [left, top] = [stream.between(0, 1 - cut), stream.between(0, 1 - cut)];
-  const part = resized({data: original, width: side, height: side}, [left, top, left + cut, top + cut], side);
-  const whole = stream.next() < 0.5 ? mirrored(part, side) : part;
-  return whole.map(value => clamp(128 + contrast * (value - 128) + brightness + stream.between(-4, 4)));
+export function makeNearDuplicate(original: SquareImage, stream: Stream, side: number): SquareImage {
+  const [contrast, brightness] = [stream.uniform(0.85, 1.15), stream.uniform(-15, 15)];
+  const cropFraction = stream.next() < 0.5 ? stream.uniform(0.8, 1) : 1;
+  const [left, top] = [stream.uniform(0, 1 - cropFraction), stream.uniform(0, 1 - cropFraction)];
+  const cropped = resizeRegion({data: original, width: side, height: side}, [left, top, left + cropFraction, top + cropFraction], side);
+  const oriented = stream.next() < 0.5 ? flipHorizontally(cropped, side) : cropped;
+  return oriented.map(value => clamp(128 + contrast * (value - 128) + brightness + stream.uniform(-4, 4)));
 }

@@ -29,7 +29,7 @@ export function processorSeconds(group: number): number | undefined {
     .filter(name => /^\d+$/.test(name))
     .flatMap(name => read(`/proc/${name}/stat`) ?? [])
     .map(groupAndTicks)
-    .filter(facts => facts.group === group);
+    .filter(stats => stats.group === group);
   return found.length === 0 ? undefined : found.reduce((sum, {ticks}) => sum + ticks, 0) / TICKS;
 }
 

@@ -11,13 +11,13 @@ export interface Reading {
 }
 
 /** A reading, and the processor time that all processes of the side took for it, in seconds, where the system tells. */
-export interface Watched extends Reading {
+export interface ProfiledReading extends Reading {
   readonly processorSeconds?: number;
 }
 
 /** All that was read of a side, and what its process took at most, in MiB, where the system tells. */
 export interface Readings {
-  readonly readings: readonly Watched[];
+  readonly readings: readonly ProfiledReading[];
   readonly peakMemory?: number;
 }
 

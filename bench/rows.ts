@@ -20,7 +20,7 @@ export interface Row {
   /** Sides of rows of one group take turns with each other. */
   readonly group: string;
   /** Readings of a side where fewer than asked for must do. */
-  readonly mostRepeats?: number;
+  readonly maxRepeats?: number;
   readonly needs?: 'weights' | 'avx512_bf16';
   /** Why it cannot be measured yet. */
   readonly pending?: string;
@@ -33,24 +33,24 @@ const step = (arch: string, mode: string): SideSpec => worker('ours', 'step', {a
 const torchStep = (arch: string): SideSpec => worker('pytorch', 'step', {arch, batch: 16});
 
 /** Rows on one full fine-tuning step of 16 pictures of 224 px. */
-const stepRows = (arch: string, title: string, short: string, atLeast: number): Row[] => [
+const stepRows = (arch: string, title: string, shortName: string, atLeast: number): Row[] => [
   {
-    name: `full-${short}`,
+    name: `full-${shortName}`,
     title: `${title} full fine-tuning step, 224 px, batch 16`,
     quantity: 'images/s',
-    ours: step(arch, 'recorded'),
+    ours: step(arch, 'traced'),
     peer: torchStep(arch),
     target: {atLeast},
-    group: `step-${short}`,
+    group: `step-${shortName}`,
   },
   {
-    name: `recorded-${short}`,
+    name: `recorded-${shortName}`,
     title: `${title} step: recorded over our own eager step`,
     quantity: 'images/s',
-    ours: step(arch, 'recorded'),
+    ours: step(arch, 'traced'),
     peer: step(arch, 'eager'),
     target: {atLeast: 1.3},
-    group: `step-${short}`,
+    group: `step-${shortName}`,
   },
 ];
 
@@ -62,7 +62,7 @@ const frozenRow = (name: string, title: string, trained: string, atLeast: number
   peer: worker('pytorch', 'frozen', {arch: 'resnet50', batch: 32, trained}),
   target: {atLeast},
   group: name,
-  mostRepeats: 3,
+  maxRepeats: 3,
 });
 
 const inferenceRow = (batch: number, atLeast: number): Row => ({
@@ -83,7 +83,7 @@ const jobRow = (name: string, title: string, cache: string): Row => ({
   peer: job('pytorch', 'whole_job'),
   target: {atLeast: 10},
   group: 'whole-job',
-  mostRepeats: 3,
+  maxRepeats: 3,
   needs: 'weights',
 });
 
@@ -95,7 +95,7 @@ export const ROWS: readonly Row[] = [
     title: 'ResNet-50 step: bf16 over fp32, both recorded',
     quantity: 'images/s',
     ours: step('resnet50', 'bf16'),
-    peer: step('resnet50', 'recorded'),
+    peer: step('resnet50', 'traced'),
     target: {atLeast: 1.5},
     group: 'step-r50',
     needs: 'avx512_bf16',
@@ -104,7 +104,7 @@ export const ROWS: readonly Row[] = [
     name: 'memory-r50',
     title: 'ResNet-50 full fine-tuning: peak resident memory',
     quantity: 'MiB',
-    ours: step('resnet50', 'recorded'),
+    ours: step('resnet50', 'traced'),
     peer: torchStep('resnet50'),
     target: {atMost: 1.2},
     group: 'step-r50',

@@ -1,4 +1,4 @@
-import {atImageSize, TORCHVISION_PREPROCESSING} from '../src/core/preprocessing.js';
+import {withImageSize, TORCHVISION_PREPROCESSING} from '../src/core/preprocessing.js';
 import {AUGMENTATIONS} from '../src/datasets/augment.js';
 import {imageBatches} from '../src/datasets/batches.js';
 import {checkImages} from '../src/datasets/check.js';
@@ -10,7 +10,7 @@ const SIZE = 64;
 const MIB = 2 ** 20;
 
 /** What one stage took, in a process that did nothing else but what has to come before it. */
-export interface Measured {
+export interface StageMeasurement {
   readonly images: number;
   readonly seconds: number;
   /** Of all threads: what counts where the machine is not ours alone. */
@@ -22,21 +22,21 @@ export interface Measured {
 }
 
 /** Prepares a stage; what comes back is timed. */
-type Stage = (directory: string, cache: string) => Promise<() => Promise<Pick<Measured, 'images' | 'growth'>>>;
+type Stage = (directory: string, cache: string) => Promise<() => Promise<Pick<StageMeasurement, 'images' | 'growth'>>>;
 
 const openCache = ({samples, classNames}: ImageFolder, directory: string): Promise<ImageCache> =>
-  openImageCache(samples, atImageSize(TORCHVISION_PREPROCESSING, SIZE), {classNames, budgetBytes: 0, directory});
+  openImageCache(samples, withImageSize(TORCHVISION_PREPROCESSING, SIZE), {classNames, memoryLimitBytes: 0, directory});
 
 /** Every picture of a cache in augmented batches, as a training epoch wants them. */
 async function epoch(cache: ImageCache): Promise<{readonly images: number; readonly growth: number}> {
   const view = {kind: 'augmented', augmentation: AUGMENTATIONS.light, seed: 1, epoch: 1} as const;
-  const resident: number[] = [];
+  const residentBytes: number[] = [];
   let images = 0;
   for await (const {labels} of imageBatches(cache, cache.samples, {batchSize: 64, size: SIZE, view, order: {shuffle: view}})) {
     images += labels.length;
-    resident.push(process.memoryUsage.rss());
+    residentBytes.push(process.memoryUsage.rss());
   }
-  return {images, growth: (resident.at(-1)! - resident[resident.length >> 1]!) / MIB};
+  return {images, growth: (residentBytes.at(-1)! - residentBytes[residentBytes.length >> 1]!) / MIB};
 }
 
 const STAGES: Readonly<Record<string, Stage>> = {
@@ -53,15 +53,15 @@ const STAGES: Readonly<Record<string, Stage>> = {
       return {images: train.length + validation.length};
     };
   },
-  'first epoch': async (directory, place) => {
+  'first epoch': async (directory, cacheDirectory) => {
     const folder = await loadImageFolder(directory);
     return async () => {
-      const cache = await openCache(folder, place);
+      const cache = await openCache(folder, cacheDirectory);
       return epoch(cache).finally(() => cache.close());
     };
   },
-  'later epoch': async (directory, place) => {
-    const cache = await openCache(await loadImageFolder(directory), place);
+  'later epoch': async (directory, cacheDirectory) => {
+    const cache = await openCache(await loadImageFolder(directory), cacheDirectory);
     return () => epoch(cache).finally(() => cache.close());
   },
 };
@@ -69,11 +69,11 @@ const STAGES: Readonly<Record<string, Stage>> = {
 /** In the order of a run. */
 export const STAGE_NAMES = Object.keys(STAGES);
 
-async function measure(work: Awaited<ReturnType<Stage>>): Promise<Measured> {
-  const [begun, before] = [performance.now(), process.cpuUsage()];
+async function measure(work: Awaited<ReturnType<Stage>>): Promise<StageMeasurement> {
+  const [startTime, before] = [performance.now(), process.cpuUsage()];
   const result = await work();
   const {user, system} = process.cpuUsage(before);
-  const seconds = (performance.now() - begun) / 1000;
+  const seconds = (performance.now() - startTime) / 1000;
   return {...result, seconds, cpuSeconds: (user + system) / 1e6, peak: process.resourceUsage().maxRSS / 1024};
 }
 

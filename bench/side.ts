@@ -2,11 +2,11 @@ import {spawn, type ChildProcess} from 'node:child_process';
 import {createInterface} from 'node:readline';
 import type {Command} from './commands.js';
 import {endedChildrenSeconds, peakMemory, processorSeconds} from './process-facts.js';
-import type {Reading, Watched} from './reading.js';
+import type {Reading, ProfiledReading} from './reading.js';
 
 /** One who does the work of a row, asked as often as wanted. */
 export interface Side {
-  go(): Promise<Watched>;
+  takeReading(): Promise<ProfiledReading>;
   /** Processor seconds so far, of it and its children. */
   processorSeconds(): number | undefined;
   /** MiB */
@@ -18,10 +18,10 @@ const running = new Set<ChildProcess>();
 
 // Each has a process group of its own, so that its workers can be counted and ended with it.
 process.on('exit', () => {
-  for (const {pid} of running) endGroup(pid!);
+  for (const {pid} of running) killGroup(pid!);
 });
 
-function endGroup(pid: number): void {
+function killGroup(pid: number): void {
   try {
     process.kill(-pid, 'SIGKILL');
   } catch {
@@ -29,7 +29,7 @@ function endGroup(pid: number): void {
   }
 }
 
-function start({program, parameters, environment}: Command): {child: ChildProcess; said: () => string; ended: Promise<number | null>} {
+function start({program, parameters, environment}: Command): {child: ChildProcess; errorOutput: () => string; ended: Promise<number | null>} {
   const child = spawn(program, parameters, {env: {...process.env, ...environment}, detached: true});
   running.add(child);
   let errors = '';
@@ -42,64 +42,64 @@ function start({program, parameters, environment}: Command): {child: ChildProces
     });
   });
   ended.catch(() => undefined);
-  return {child, said: () => errors, ended};
+  return {child, errorOutput: () => errors, ended};
 }
 
-const failure = (command: Command, code: number | null, said: string): Error =>
-  new Error(`Expected readings of ${command.program} ${command.parameters.join(' ')}, but found exit ${code}.\n${said}`);
+const failure = (command: Command, code: number | null, errorOutput: string): Error =>
+  new Error(`Expected readings of ${command.program} ${command.parameters.join(' ')}, but found exit ${code}.\n${errorOutput}`);
 
 /** Messages that a child says, one a line; other lines are let pass. */
-async function* messages(child: ChildProcess): AsyncGenerator<unknown, void, void> {
+async function* readMessages(child: ChildProcess): AsyncGenerator<unknown, void, void> {
   for await (const line of createInterface({input: child.stdout!})) if (line.startsWith('{')) yield JSON.parse(line);
 }
 
 /** A process that says when it is warm, and then answers every line with a reading. */
 export async function openWorker(command: Command): Promise<Side> {
-  const {child, said, ended} = start(command);
-  const answers = messages(child);
+  const {child, errorOutput, ended} = start(command);
+  const answers = readMessages(child);
   const answer = async (): Promise<unknown> => {
     const {value, done} = await answers.next();
-    if (done) throw failure(command, await ended, said());
+    if (done) throw failure(command, await ended, errorOutput());
     return value;
   };
   await answer();
   const seconds = (): number | undefined => processorSeconds(child.pid!);
   return {
-    async go() {
+    async takeReading() {
       const before = seconds();
       child.stdin!.write('go\n');
       const reading = (await answer()) as Reading;
-      return watched(reading, before, seconds());
+      return withCpuTime(reading, before, seconds());
     },
     processorSeconds: seconds,
     peakMemory: () => peakMemory(child.pid!),
     async close() {
       child.stdin!.end();
-      endGroup(child.pid!);
+      killGroup(child.pid!);
       await ended;
     },
   };
 }
 
-function watched(reading: Reading, before: number | undefined, after: number | undefined): Watched {
+function withCpuTime(reading: Reading, before: number | undefined, after: number | undefined): ProfiledReading {
   return before === undefined || after === undefined ? reading : {...reading, processorSeconds: after - before};
 }
 
 /** A command that is run anew for every reading. @param commandOf the n-th time; `read` makes a reading of what it printed last */
-export function openJob(commandOf: (time: number) => Command, read: (printed: unknown) => Omit<Reading, 'seconds'>): Side {
-  let times = 0;
+export function openJob(commandOf: (repeat: number) => Command, read: (output: unknown) => Omit<Reading, 'seconds'>): Side {
+  let repeats = 0;
   return {
-    async go() {
-      const command = commandOf(times++);
+    async takeReading() {
+      const command = commandOf(repeats++);
       const before = endedChildrenSeconds();
-      const begun = performance.now();
-      const {child, said, ended} = start(command);
+      const startTime = performance.now();
+      const {child, errorOutput, ended} = start(command);
       let text = '';
-      child.stdout!.setEncoding('utf8').on('data', (part: string) => (text += part));
+      child.stdout!.setEncoding('utf8').on('data', (chunk: string) => (text += chunk));
       const code = await ended;
-      if (code !== 0) throw failure(command, code, said());
-      const seconds = (performance.now() - begun) / 1000;
-      return watched({seconds, ...read(JSON.parse(text))}, before, endedChildrenSeconds());
+      if (code !== 0) throw failure(command, code, errorOutput());
+      const seconds = (performance.now() - startTime) / 1000;
+      return withCpuTime({seconds, ...read(JSON.parse(text))}, before, endedChildrenSeconds());
     },
     processorSeconds: () => undefined,
     peakMemory: () => undefined,

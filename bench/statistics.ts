@@ -13,7 +13,7 @@ export function median(values: readonly number[]): number {
   return sorted.length % 2 === 1 ? sorted[middle]! : (sorted[middle - 1]! + sorted[middle]!) / 2;
 }
 
-export const summary = (values: readonly number[]): Summary => ({
+export const summarize = (values: readonly number[]): Summary => ({
   median: median(values),
   min: Math.min(...values),
   max: Math.max(...values),
@@ -26,6 +26,6 @@ export type Quantity = 'images/s' | 's' | 'MiB';
  * How many times ours is the peer's, of medians: for rates ours over the peer's, for seconds the peer's over ours, so that above 1 ours is
  * better; for memory ours over the peer's, and below 1 ours is better.
  */
-export function ratio(quantity: Quantity, ours: readonly number[], peer: readonly number[]): number {
+export function speedRatio(quantity: Quantity, ours: readonly number[], peer: readonly number[]): number {
   return quantity === 's' ? median(peer) / median(ours) : median(ours) / median(peer);
 }

@@ -90,7 +90,7 @@ describe('the library, called from JavaScript', function () {
     expect((await rejectionOf(finetune(folder, {arch: 'resnet18'} as never))).message).to.include('what resolveRecipe() returned');
     const other = await loadBundle(place);
     other.dispose();
-    expect(await rejectionOf(evaluate(other, folder))).to.include({code: 'BUNDLE_DISPOSED'});
+    expect(await rejectionOf(evaluate(other, folder))).to.include({code: 'MODEL_DISPOSED'});
   });
 
   it('refuses parts of arguments that no type allows, before anything begins', async () => {
@@ -117,7 +117,7 @@ describe('the library, called from JavaScript', function () {
         );
       }
     }
-    for (const key of ['optimizer', 'seed', 'splitBy', 'views'])
+    for (const key of ['optimizer', 'seed', 'groupBy', 'views'])
       await expectTyped(key, () => finetune(folder, {...recipe, [key]: undefined} as never));
     for (const wrong of [undefined, null, 5, {}, {samples: 5}]) await expectTyped(String(wrong), () => library.everySample(wrong as never));
     await expectTyped('weights', () => saveBundle({...classifier, weights: new Map([['fc.weight', null]])} as never, place));
@@ -162,7 +162,7 @@ const onEvent = event => events.push(event.type);
 const told = await (async () => { ${script} })().catch(({code, exitCode, message}) => ({code, exitCode, message}));
 console.log(JSON.stringify({...told, events}));`;
   const {stdout, stderr} = await inChild(text, {
-    FINETUNE_ENGINE: undefined,
+    FINETUNE_BACKEND: undefined,
     FINETUNE_DEVICE: undefined,
     FINETUNE_OFFLINE: undefined,
     ...environment,
@@ -197,12 +197,12 @@ describe('the engine of the library', function () {
   });
 
   it('is that of the options, before that of the environment', async () => {
-    expect((await engineOf(load(), {FINETUNE_ENGINE: 'wasm'})).told).to.include({engine: 'wasm'});
-    expect((await engineOf(load("engine: 'wasm'"), {FINETUNE_ENGINE: 'tensorflow'})).told).to.include({engine: 'wasm'});
-    expect((await engineOf(load("engine: 'tensorflow'"), nothing())).told).to.include({code: 'ENGINE_UNAVAILABLE', exitCode: 4});
-    expect((await engineOf(load(), {FINETUNE_ENGINE: 'cuda'})).told).to.include({code: 'USAGE', exitCode: 2});
+    expect((await engineOf(load(), {FINETUNE_BACKEND: 'wasm'})).told).to.include({engine: 'wasm'});
+    expect((await engineOf(load("engine: 'wasm'"), {FINETUNE_BACKEND: 'tensorflow'})).told).to.include({engine: 'wasm'});
+    expect((await engineOf(load("engine: 'tensorflow'"), nothing())).told).to.include({code: 'BACKEND_UNAVAILABLE', exitCode: 4});
+    expect((await engineOf(load(), {FINETUNE_BACKEND: 'cuda'})).told).to.include({code: 'USAGE', exitCode: 2});
     expect((await engineOf(load(), {FINETUNE_OFFLINE: 'perhaps'})).told).to.include({code: 'USAGE'});
-    expect((await engineOf(load(), {FINETUNE_ENGINE: 'tensorflow', FINETUNE_DEVICE: 'gpu:99'})).told).to.include({code: 'GPU_UNUSABLE'});
+    expect((await engineOf(load(), {FINETUNE_BACKEND: 'tensorflow', FINETUNE_DEVICE: 'gpu:99'})).told).to.include({code: 'GPU_UNAVAILABLE'});
   });
 
   it('is started with every option left out', async () => {
@@ -210,7 +210,7 @@ describe('the engine of the library', function () {
     expect((await engineOf(started, {})).told).to.include({engine: 'wasm', device: 'cpu'});
     // What runs serves a model, whatever the environment asks for.
     const both = `await startEngine({engine: 'wasm'}); ${load()}`;
-    expect((await engineOf(both, {FINETUNE_ENGINE: 'tensorflow'})).told).to.include({engine: 'wasm'});
+    expect((await engineOf(both, {FINETUNE_BACKEND: 'tensorflow'})).told).to.include({engine: 'wasm'});
   });
 
   it('is silent in a Worker', async () => {

@@ -7,8 +7,8 @@ import {fileURLToPath} from 'node:url';
 import {expect} from 'chai';
 import sharp from 'sharp';
 import {drawDemoSet} from '../src/datasets/demo-set.js';
-import {loadBundle} from '../src/export/load-bundle.js';
-import {saveBundle} from '../src/export/save-bundle.js';
+import {loadModel} from '../src/export/load-bundle.js';
+import {exportModel} from '../src/export/save-bundle.js';
 import {photograph} from './datasets/photographs.js';
 import {useBrowser} from './helpers/browser.js';
 import {useEngine} from './helpers/engine.js';
@@ -94,9 +94,9 @@ describe('the README', () => {
         .jpeg({quality: 95})
         .toFile(photo);
       const classifier = randomClassifier({size: 224});
-      await saveBundle(classifier, directory);
+      await exportModel(classifier, directory);
       classifier.dispose();
-      const bundle = await loadBundle(directory);
+      const bundle = await loadModel(directory);
       const [best] = await bundle.classify(photo, {top: 1});
       bundle.dispose();
       const page = await browser().newPage();

@@ -5,26 +5,26 @@ import type {Preprocessing} from '../../src/core/preprocessing.js';
 import {AUGMENTATIONS, type AugmentationName} from '../../src/datasets/augment.js';
 import {openImageCache, type ImageCache} from '../../src/datasets/image-cache.js';
 import {loadImageFolder, type ImageFolder, type Sample} from '../../src/datasets/image-folder.js';
-import type {PictureSource} from '../../src/training/pictures.js';
+import type {ImageDataset} from '../../src/training/pictures.js';
 import type {TaskOptions} from './task.js';
 
 /** The pictures that PyTorch's ImageFolder takes too: it knows no GIF. */
-const isShared = ({path}: Sample): boolean => /\.(jpe?g|png)$/i.test(path);
+const isReadByPyTorch = ({path}: Sample): boolean => /\.(jpe?g|png)$/i.test(path);
 
-export interface Pictures {
+export interface BenchDataset {
   readonly classNames: readonly string[];
   readonly train: readonly Sample[];
   readonly validation: readonly Sample[];
 }
 
-export async function findPictures({data}: TaskOptions): Promise<Pictures> {
+export async function loadDataset({data}: TaskOptions): Promise<BenchDataset> {
   const {classNames, samples, validation}: ImageFolder = await loadImageFolder(data);
   if (validation === undefined) throw new Error(`Expected folders train and val in ${data}, but found no val. Make one.`);
-  return {classNames, train: samples.filter(isShared), validation: validation.filter(isShared)};
+  return {classNames, train: samples.filter(isReadByPyTorch), validation: validation.filter(isReadByPyTorch)};
 }
 
 /** Decodes pictures as a run of the command does. */
-export const decode = (
+export const openDecodedCache = (
   samples: readonly Sample[],
   classNames: readonly string[],
   preprocessing: Preprocessing,
@@ -32,14 +32,14 @@ export const decode = (
 ): Promise<ImageCache> =>
   openImageCache(samples, preprocessing, {
     classNames,
-    budgetBytes: totalmem() / 6,
+    memoryLimitBytes: totalmem() / 6,
     directory: join(cacheDirectory(), 'images'),
     workers: threads,
   });
 
-export const sourceOf = (
+export const makeBatchSource = (
   cache: ImageCache,
   samples: readonly Sample[],
   {cropSize}: Preprocessing,
   augmentation: AugmentationName,
-): PictureSource => ({cache, samples, size: cropSize, augmentation: AUGMENTATIONS[augmentation], seed: 1});
+): ImageDataset => ({cache, samples, size: cropSize, augmentation: AUGMENTATIONS[augmentation], seed: 1});

@@ -1,71 +1,71 @@
 import {LAYER_GROUPS} from '../../src/backbones/layer-groups.js';
 import type {Precision} from '../../src/engine/precision.js';
 import {tf} from '../../src/engine/tensorflow.js';
-import {pictureInputs, type InputBatch, type Inputs} from '../../src/training/inputs.js';
-import {nextTurn} from '../../src/training/next-turn.js';
+import {imageBatchSource, type InputBatch, type BatchSource} from '../../src/training/inputs.js';
+import {yieldToEventLoop} from '../../src/training/next-turn.js';
 import {createOptimizer} from '../../src/training/optimizer.js';
-import {phaseNetwork, type PhaseNetwork} from '../../src/training/phase-network.js';
-import {PhaseTrainer, START} from '../../src/training/phase-trainer.js';
+import {createPhaseModel, type PhaseModel} from '../../src/training/phase-network.js';
+import {PhaseTrainer, INITIAL_TRAINER_STATE} from '../../src/training/phase-trainer.js';
 import {trainStep, type StepInputs} from '../../src/training/train-step.js';
-import {planOf, randomClassifier, ratesFrom} from './networks.js';
-import {decode, findPictures, sourceOf} from './pictures.js';
+import {makePlan, randomClassifier, learningRatesFrom} from './networks.js';
+import {openDecodedCache, loadDataset, makeBatchSource} from './pictures.js';
 import type {Task, TaskOptions} from './task.js';
 
 /** Steps that a reading times; one more is run before them. */
 const STEPS = 3;
 
-const PLAN_RATES = ratesFrom('stem');
+const LEARNING_RATES = learningRatesFrom('stem');
 
 /** Runs `STEPS + 1` updates, told after each. */
-type Updates = (onStep: () => void) => Promise<void>;
+type RunUpdates = (onStep: () => void) => Promise<void>;
 
 /** As a run trains: recorded at its first step. */
-function recorded(network: PhaseNetwork, inputs: Inputs, batch: number, precision: Precision = 'fp32'): Updates {
-  const trainer = new PhaseTrainer(network, inputs, planOf(PLAN_RATES, batch, precision));
+function traced(network: PhaseModel, inputs: BatchSource, batch: number, precision: Precision = 'fp32'): RunUpdates {
+  const trainer = new PhaseTrainer(network, inputs, makePlan(LEARNING_RATES, batch, precision));
   return async onStep => {
-    Object.assign(trainer.position, START);
+    Object.assign(trainer.state, INITIAL_TRAINER_STATE);
     await trainer.epoch(undefined, onStep);
   };
 }
 
-const stepInputs = ({x, labels}: InputBatch): StepInputs => ({
+const makeStepInputs = ({x, labels}: InputBatch): StepInputs => ({
   x,
   labels: tf.tensor1d(labels, 'int32'),
-  exampleWeights: tf.ones([labels.length]),
-  rates: Object.fromEntries(LAYER_GROUPS.map(group => [group, tf.scalar(PLAN_RATES[group]!)])),
+  sampleWeights: tf.ones([labels.length]),
+  learningRates: Object.fromEntries(LAYER_GROUPS.map(group => [group, tf.scalar(LEARNING_RATES[group]!)])),
   dropoutSeed: tf.tensor1d([1, 2], 'int32'),
 });
 
 /** The same function, run op by op. */
-function eager(network: PhaseNetwork, inputs: Inputs, batch: number): Updates {
-  const {optimizer: spec, rules} = planOf(PLAN_RATES, batch);
-  const optimizer = createOptimizer(spec, network.trained);
+function eager(network: PhaseModel, inputs: BatchSource, batch: number): RunUpdates {
+  const {optimizer: spec, updateOptions: rules} = makePlan(LEARNING_RATES, batch);
+  const optimizer = createOptimizer(spec, network.trainable);
   const order = Array.from({length: inputs.count}, (_, index) => index);
   return async onStep => {
-    for await (const given of inputs.batches(order, batch, 1)) {
-      tf.tidy(() => trainStep(network, optimizer, rules, stepInputs(given)).dataSync());
-      given.x.dispose();
+    for await (const inputBatch of inputs.batches(order, batch, 1)) {
+      tf.tidy(() => trainStep(network, optimizer, rules, makeStepInputs(inputBatch)).dataSync());
+      inputBatch.x.dispose();
       onStep();
-      await nextTurn();
+      await yieldToEventLoop();
     }
   };
 }
 
-const MODES: Readonly<Record<string, (network: PhaseNetwork, inputs: Inputs, batch: number) => Updates>> = {
-  recorded,
+const MODES: Readonly<Record<string, (network: PhaseModel, inputs: BatchSource, batch: number) => RunUpdates>> = {
+  traced: traced,
   eager,
-  bf16: (network, inputs, batch) => recorded(network, inputs, batch, 'bf16'),
+  bf16: (network, inputs, batch) => traced(network, inputs, batch, 'bf16'),
 };
 
 /** Full fine-tuning steps, on pictures as training hands them over: decoded before, cropped and normalised in the step's time. */
-export async function step(options: TaskOptions): Promise<Task> {
+export async function stepTask(options: TaskOptions): Promise<Task> {
   const {arch, batch, mode, threads} = options;
   const classifier = randomClassifier(arch);
-  const network = phaseNetwork(classifier, {rates: PLAN_RATES, batchNorm: 'training'});
-  const {classNames, train} = await findPictures(options);
+  const network = createPhaseModel(classifier, {learningRates: LEARNING_RATES, batchNorm: 'training'});
+  const {classNames, train} = await loadDataset(options);
   const samples = Array.from({length: batch * (STEPS + 1)}, (_, i) => train[Math.floor((i * train.length) / (batch * (STEPS + 1)))]!);
-  const cache = await decode([...new Set(samples)], classNames, classifier.preprocessing, threads);
-  const updates = MODES[mode]!(network, pictureInputs(sourceOf(cache, samples, classifier.preprocessing, 'none')), batch);
+  const cache = await openDecodedCache([...new Set(samples)], classNames, classifier.preprocessing, threads);
+  const updates = MODES[mode]!(network, imageBatchSource(makeBatchSource(cache, samples, classifier.preprocessing, 'none')), batch);
   await updates(() => {});
   return async () => {
     const stamps: number[] = [];

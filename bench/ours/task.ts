@@ -19,7 +19,7 @@ export type Task = () => Promise<Reading>;
 
 /** Seconds that some work takes. */
 export async function timed(images: number, work: () => Promise<void>): Promise<Reading> {
-  const begun = performance.now();
+  const startTime = performance.now();
   await work();
-  return {seconds: (performance.now() - begun) / 1000, images};
+  return {seconds: (performance.now() - startTime) / 1000, images};
 }

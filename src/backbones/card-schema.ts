@@ -2,9 +2,9 @@ import type {ObjectSchema} from '../core/schema.js';
 import {FITS} from '../core/preprocessing.js';
 import {ARCHS} from './resnet-specs.js';
 
-const link = {type: 'string', pattern: '^https://'};
-const triple = (item: object): object => ({type: 'array', items: {type: 'number', ...item}, minItems: 3, maxItems: 3});
-const percent = {type: 'number', exclusiveMinimum: 0, maximum: 100};
+const urlSchema = {type: 'string', pattern: '^https://'};
+const tripleSchema = (item: object): object => ({type: 'array', items: {type: 'number', ...item}, minItems: 3, maxItems: 3});
+const percentSchema = {type: 'number', exclusiveMinimum: 0, maximum: 100};
 
 /** A `Preprocessing` record, on a card, in a bundle or a weights file: sizes up to twice the largest of a recipe, numbers that stay finite. */
 export const preprocessingSchema = {
@@ -18,18 +18,18 @@ export const preprocessingSchema = {
     interpolation: {const: 'bilinear'},
     channelOrder: {enum: ['rgb', 'bgr']},
     scale: {type: 'number', exclusiveMinimum: 0, maximum: 1e6},
-    mean: triple({minimum: -1e6, maximum: 1e6}),
-    std: triple({minimum: 1e-6, maximum: 1e6}),
+    mean: tripleSchema({minimum: -1e6, maximum: 1e6}),
+    std: tripleSchema({minimum: 1e-6, maximum: 1e6}),
   },
 };
 
 const properties = {
   name: {type: 'string', pattern: '^[a-z0-9]+\\.[a-z0-9-]+$'},
   arch: {enum: ARCHS},
-  url: link,
+  url: urlSchema,
   file: {type: 'string', minLength: 1},
   sha256Prefix: {type: 'string', pattern: '^[0-9a-f]{8,64}$'},
-  mebibytes: {type: 'number', exclusiveMinimum: 0},
+  sizeMiB: {type: 'number', exclusiveMinimum: 0},
   huggingFace: {type: 'string', pattern: '^[^/]+/[^/]+$'},
   strideOn: {enum: ['3x3', '1x1']},
   batchNormEpsilon: {type: 'number', exclusiveMinimum: 0},
@@ -43,16 +43,16 @@ const properties = {
       type: 'object',
       additionalProperties: false,
       required: ['acc@1', 'acc@5'],
-      properties: {'acc@1': percent, 'acc@5': percent},
+      properties: {'acc@1': percentSchema, 'acc@5': percentSchema},
     },
   },
-  licence: {type: 'string', minLength: 1},
-  trainingRecipe: link,
-  source: link,
+  license: {type: 'string', minLength: 1},
+  trainingRecipe: urlSchema,
+  source: urlSchema,
 };
 
 /** A file of `pretrained/`. Nothing has a default: what a card does not say is not known. */
-export const weightsCardSchema: ObjectSchema = {
+export const pretrainedSchema: ObjectSchema = {
   type: 'object',
   additionalProperties: false,
   required: Object.keys(properties).filter(key => key !== 'huggingFace'),

@@ -1,8 +1,8 @@
 import {setTimeout as sleep} from 'node:timers/promises';
 import {AbortedError, FinetuneError} from '../core/errors.js';
-import {sha256Of} from '../core/checksum.js';
-import {addressOf, fetchInto, isTransient, reasonOf, withAgent, type Address, type FetchOptions, type OnBytes} from './fetch-into.js';
-import {PartFile} from './part-file.js';
+import {sha256File} from '../core/checksum.js';
+import {parseAddress, fetchInto, isTransient, describeNetworkError, withProxyAgent, type DownloadAddress, type FetchOptions, type ByteProgressCallback} from './fetch-into.js';
+import {PartialFile} from './part-file.js';
 
 /** The file cannot be fetched, for whatever reason; the sentence says where to put it by hand. */
 export class WeightsUnavailableError extends FinetuneError {
@@ -22,17 +22,17 @@ export class WeightsUnavailableError extends FinetuneError {
 }
 
 /** A complete download that is not the file that was published. It is discarded. */
-export class ChecksumError extends FinetuneError {
-  override readonly name = 'ChecksumError';
-  override readonly code = 'WEIGHTS_CHECKSUM';
+export class ChecksumMismatchError extends FinetuneError {
+  override readonly name = 'ChecksumMismatchError';
+  override readonly code = 'WEIGHTS_CHECKSUM_MISMATCH';
 
   constructor(
     readonly url: string,
     readonly expected: string,
-    readonly found: string,
+    readonly actual: string,
   ) {
     super(
-      `Expected the sha256 of ${url} to begin with ${expected}, but found ${found.slice(0, expected.length)}. ` +
+      `Expected the sha256 of ${url} to begin with ${expected}, but found ${actual.slice(0, expected.length)}. ` +
         'The file was discarded. Try again, or from another network: something on the way changes it.',
     );
   }
@@ -58,36 +58,36 @@ export interface DownloadOptions extends FetchOptions {
 }
 
 /** Failures in a row, without a byte in between, that end a download. */
-const ATTEMPTS = 4;
+const MAX_ATTEMPTS = 4;
 
 /** Tries until all bytes are there; a try that got some of them makes up for those that failed before. */
-async function fetchPersistently(address: Address, part: PartFile, onBytes: OnBytes, options: DownloadOptions): Promise<void> {
+async function fetchWithRetries(address: DownloadAddress, partialFile: PartialFile, onBytes: ByteProgressCallback, options: DownloadOptions): Promise<void> {
   const {retryDelay = 1000, signal} = options;
-  await withAgent(options.environment, async agent => {
-    for (let failures = 0, size = await part.size(); ;) {
+  await withProxyAgent(options.environment, async agent => {
+    for (let failures = 0, size = await partialFile.size(); ;) {
       try {
-        return await fetchInto(part, address, agent, onBytes, options);
+        return await fetchInto(partialFile, address, agent, onBytes, options);
       } catch (error) {
-        const before = size;
-        size = await part.size();
-        failures = size > before ? 1 : failures + 1;
-        if (!isTransient(error) || failures === ATTEMPTS) throw error;
+        const previousSize = size;
+        size = await partialFile.size();
+        failures = size > previousSize ? 1 : failures + 1;
+        if (!isTransient(error) || failures === MAX_ATTEMPTS) throw error;
         await sleep(retryDelay * 2 ** (failures - 1), undefined, {signal});
       }
     }
   });
 }
 
-async function fetchVerified(address: Address, part: PartFile, onBytes: OnBytes, options: DownloadOptions): Promise<void> {
+async function fetchVerified(address: DownloadAddress, partialFile: PartialFile, onBytes: ByteProgressCallback, options: DownloadOptions): Promise<void> {
   const {sha256Prefix = ''} = options;
-  const resumed = (await part.size()) > 0;
-  await fetchPersistently(address, part, onBytes, options);
-  const found = await sha256Of(part.bytes);
-  if (found.startsWith(sha256Prefix)) return;
-  await part.restart({url: address.shown});
-  if (!resumed) throw new ChecksumError(address.shown, sha256Prefix, found);
+  const resumed = (await partialFile.size()) > 0;
+  await fetchWithRetries(address, partialFile, onBytes, options);
+  const actual = await sha256File(partialFile.bytes);
+  if (actual.startsWith(sha256Prefix)) return;
+  await partialFile.restart({url: address.publicUrl});
+  if (!resumed) throw new ChecksumMismatchError(address.publicUrl, sha256Prefix, actual);
   // What an earlier run left may have been at fault.
-  return fetchVerified(address, part, onBytes, options);
+  return fetchVerified(address, partialFile, onBytes, options);
 }
 
 /**
@@ -98,20 +98,20 @@ async function fetchVerified(address: Address, part: PartFile, onBytes: OnBytes,
  * @throws CacheUnwritableError when the disk is full, or the folder not writable
  * @throws AbortedError when `signal` is aborted
  */
-export async function download(url: string, target: string, options: DownloadOptions = {}): Promise<void> {
-  const address = addressOf(url);
-  if (options.offline) throw new WeightsUnavailableError(address.shown, target, 'this run is offline');
+export async function downloadFile(url: string, target: string, options: DownloadOptions = {}): Promise<void> {
+  const address = parseAddress(url);
+  if (options.offline) throw new WeightsUnavailableError(address.publicUrl, target, 'this run is offline');
   const started = performance.now();
-  const onBytes: OnBytes = (bytes, total) =>
+  const onBytes: ByteProgressCallback = (bytes, total) =>
     options.onProgress?.({bytes, ...(total !== undefined && {total}), seconds: (performance.now() - started) / 1000});
-  const part = await PartFile.claim(target);
+  const partialFile = await PartialFile.claim(target);
   try {
-    await fetchVerified(address, part, onBytes, options);
-    await part.finish();
+    await fetchVerified(address, partialFile, onBytes, options);
+    await partialFile.complete();
   } catch (error) {
-    await part.leave();
+    await partialFile.release();
     if (options.signal?.aborted) throw new AbortedError();
     if (error instanceof FinetuneError) throw error;
-    throw new WeightsUnavailableError(address.shown, target, reasonOf(error), error);
+    throw new WeightsUnavailableError(address.publicUrl, target, describeNetworkError(error), error);
   }
 }

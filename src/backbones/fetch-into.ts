@@ -1,7 +1,7 @@
 import {STATUS_CODES, type IncomingHttpHeaders} from 'node:http';
 import {EnvHttpProxyAgent, interceptors, request, type Dispatcher} from 'undici';
-import {publicAddress} from '../core/public-address.js';
-import type {PartFile} from './part-file.js';
+import {redactUrl} from '../core/public-address.js';
+import type {PartialFile} from './part-file.js';
 
 export interface FetchOptions {
   readonly signal?: AbortSignal;
@@ -12,72 +12,72 @@ export interface FetchOptions {
 }
 
 /** What is asked of a server. */
-export interface Address {
+export interface DownloadAddress {
   /** Without user name and password. */
   readonly url: string;
   /** As it may be shown and stored. */
-  readonly shown: string;
+  readonly publicUrl: string;
   readonly headers: Readonly<Record<string, string>>;
 }
 
 /** What is no escape is left as it is. */
-const unescaped = (text: string): string =>
+const decodePercent = (text: string): string =>
   text.replace(/(?:%[0-9a-f]{2})+/gi, escaped => Buffer.from(escaped.replaceAll('%', ''), 'hex').toString());
 
 /** @param address user name and password in it are sent as HTTP's basic authentication (RFC 7617) */
-export function addressOf(address: string): Address {
+export function parseAddress(address: string): DownloadAddress {
   const url = new URL(address);
   const {username, password} = url;
-  const credentials = Buffer.from(`${unescaped(username)}:${unescaped(password)}`).toString('base64');
+  const credentials = Buffer.from(`${decodePercent(username)}:${decodePercent(password)}`).toString('base64');
   url.username = url.password = '';
   const headers = username === '' && password === '' ? {} : {authorization: `Basic ${credentials}`};
-  return {url: url.href, shown: publicAddress(address), headers};
+  return {url: url.href, publicUrl: redactUrl(address), headers};
 }
 
 /** @param bytes there, those of earlier attempts included; @param total of the whole file, where the server says */
-export type OnBytes = (bytes: number, total?: number) => void;
+export type ByteProgressCallback = (bytes: number, total?: number) => void;
 
 /** An answer that is not the file. */
-class AnswerError extends Error {
+class HttpStatusError extends Error {
   constructor(readonly status: number) {
     super(`the server answered ${status} ${STATUS_CODES[status] ?? ''}`.trim());
   }
 }
 
 /** The server has another file now, or lost count: what is there is of no use. Already forgotten; asking again gets the whole. */
-class StartOverError extends Error {}
+class RestartDownloadError extends Error {}
 
-const UNREACHABLE = ['ENOTFOUND', 'EAI_AGAIN', 'ECONNREFUSED', 'EHOSTUNREACH', 'ENETUNREACH', 'UND_ERR_CONNECT_TIMEOUT'];
-const SILENT = ['UND_ERR_HEADERS_TIMEOUT', 'UND_ERR_BODY_TIMEOUT'];
-const CUT = ['ECONNRESET', 'EPIPE', 'ETIMEDOUT', 'UND_ERR_SOCKET', 'UND_ERR_RES_CONTENT_LENGTH_MISMATCH'];
+const UNREACHABLE_CODES = ['ENOTFOUND', 'EAI_AGAIN', 'ECONNREFUSED', 'EHOSTUNREACH', 'ENETUNREACH', 'UND_ERR_CONNECT_TIMEOUT'];
+const TIMEOUT_CODES = ['UND_ERR_HEADERS_TIMEOUT', 'UND_ERR_BODY_TIMEOUT'];
+const CONNECTION_LOST_CODES = ['ECONNRESET', 'EPIPE', 'ETIMEDOUT', 'UND_ERR_SOCKET', 'UND_ERR_RES_CONTENT_LENGTH_MISMATCH'];
 
 const codeOf = (error: unknown): string => String((error as {code?: unknown}).code ?? '');
 
 /** Whether the same request may well succeed in a moment. */
 export function isTransient(error: unknown): boolean {
-  if (error instanceof AnswerError) return error.status >= 500 || error.status === 408 || error.status === 429;
-  return error instanceof StartOverError || [...SILENT, ...CUT].includes(codeOf(error));
+  if (error instanceof HttpStatusError) return error.status >= 500 || error.status === 408 || error.status === 429;
+  return error instanceof RestartDownloadError || [...TIMEOUT_CODES, ...CONNECTION_LOST_CODES].includes(codeOf(error));
 }
 
 /** The middle of a sentence: `the server answered 404 Not Found`. */
-export function reasonOf(error: unknown): string {
+export function describeNetworkError(error: unknown): string {
   const code = codeOf(error);
-  if (error instanceof AnswerError) return error.message;
-  if (UNREACHABLE.includes(code)) return `the server cannot be reached (${code})`;
-  if (SILENT.includes(code)) return 'the server fell silent';
+  if (error instanceof HttpStatusError) return error.message;
+  if (UNREACHABLE_CODES.includes(code)) return `the server cannot be reached (${code})`;
+  if (TIMEOUT_CODES.includes(code)) return 'the server fell silent';
   return `the connection failed (${error instanceof Error ? error.message : String(error)})`;
 }
 
 /** `proxy:3128` is understood as curl understands it. */
-const asUrl = (proxy: string): string => (proxy === '' || proxy.includes('://') ? proxy : `http://${proxy}`);
+const toProxyUrl = (proxy: string): string => (proxy === '' || proxy.includes('://') ? proxy : `http://${proxy}`);
 
 /** Runs `use` with connections that go through the environment's proxies and follow redirections, then closes them. */
-export async function withAgent<T>(environment: NodeJS.ProcessEnv = process.env, use: (agent: Dispatcher) => Promise<T>): Promise<T> {
-  const variable = (name: string): string => environment[name.toLowerCase()] ?? environment[name] ?? '';
+export async function withProxyAgent<T>(environment: NodeJS.ProcessEnv = process.env, use: (agent: Dispatcher) => Promise<T>): Promise<T> {
+  const proxyVariable = (name: string): string => environment[name.toLowerCase()] ?? environment[name] ?? '';
   const agent = new EnvHttpProxyAgent({
-    httpProxy: asUrl(variable('HTTP_PROXY')),
-    httpsProxy: asUrl(variable('HTTPS_PROXY')),
-    noProxy: variable('NO_PROXY'),
+    httpProxy: toProxyUrl(proxyVariable('HTTP_PROXY')),
+    httpsProxy: toProxyUrl(proxyVariable('HTTPS_PROXY')),
+    noProxy: proxyVariable('NO_PROXY'),
     // Absolute-form requests for http:// urls: few proxies allow a tunnel to port 80. https:// is tunnelled all the same.
     proxyTunnel: false,
   });
@@ -88,55 +88,55 @@ export async function withAgent<T>(environment: NodeJS.ProcessEnv = process.env,
   }
 }
 
-const one = (value: string | string[] | undefined): string | undefined => (Array.isArray(value) ? value[0] : value);
+const firstValue = (value: string | string[] | undefined): string | undefined => (Array.isArray(value) ? value[0] : value);
 
 /** What If-Range takes: never a weak ETag (RFC 9110, 13.1.5). */
-function validatorOf(headers: IncomingHttpHeaders): string | undefined {
-  const etag = one(headers.etag);
-  return etag !== undefined && !etag.startsWith('W/') ? etag : one(headers['last-modified']);
+function cacheValidator(headers: IncomingHttpHeaders): string | undefined {
+  const etag = firstValue(headers.etag);
+  return etag !== undefined && !etag.startsWith('W/') ? etag : firstValue(headers['last-modified']);
 }
 
 /** Asks for the rest where it is certain to be of the same file, else for the whole. */
-async function headersFor(part: PartFile, {shown, headers}: Address): Promise<Record<string, string>> {
-  const [size, origin] = [await part.size(), await part.origin()];
-  if (size === 0 || origin?.url !== shown || origin.validator === undefined) return headers;
+async function rangeHeaders(partialFile: PartialFile, {publicUrl, headers}: DownloadAddress): Promise<Record<string, string>> {
+  const [size, origin] = [await partialFile.size(), await partialFile.origin()];
+  if (size === 0 || origin?.url !== publicUrl || origin.validator === undefined) return headers;
   return {...headers, range: `bytes=${size}-`, 'if-range': origin.validator};
 }
 
 /** Makes the part ready for the body of this answer, and says how long the file will be. @param url as it may be stored */
-async function prepare(part: PartFile, url: string, {statusCode, headers}: Dispatcher.ResponseData): Promise<number | undefined> {
-  const validator = validatorOf(headers);
+async function preparePartialFile(partialFile: PartialFile, url: string, {statusCode, headers}: Dispatcher.ResponseData): Promise<number | undefined> {
+  const validator = cacheValidator(headers);
   const origin = {url, ...(validator !== undefined && {validator})};
   if (statusCode === 200) {
-    await part.restart(origin);
-    const length = one(headers['content-length']);
+    await partialFile.restart(origin);
+    const length = firstValue(headers['content-length']);
     return length === undefined ? undefined : Number(length);
   }
-  if (statusCode !== 206 && statusCode !== 416) throw new AnswerError(statusCode);
-  const [, from, total] = /^bytes (\d+)-\d+\/(\d+)$/.exec(one(headers['content-range']) ?? '') ?? [];
-  if (Number(from) === (await part.size()) && validator === (await part.origin())?.validator) return Number(total);
-  await part.restart({url});
-  throw new StartOverError('the server changed the file');
+  if (statusCode !== 206 && statusCode !== 416) throw new HttpStatusError(statusCode);
+  const [, from, total] = /^bytes (\d+)-\d+\/(\d+)$/.exec(firstValue(headers['content-range']) ?? '') ?? [];
+  if (Number(from) === (await partialFile.size()) && validator === (await partialFile.origin())?.validator) return Number(total);
+  await partialFile.restart({url});
+  throw new RestartDownloadError('the server changed the file');
 }
 
 /** One request, its body appended to `part`. When it fails, what came stays there. */
 export async function fetchInto(
-  part: PartFile,
-  address: Address,
+  partialFile: PartialFile,
+  address: DownloadAddress,
   agent: Dispatcher,
-  onBytes: OnBytes,
+  onBytes: ByteProgressCallback,
   options: FetchOptions,
 ): Promise<void> {
   const {signal = null, stallTimeout = 30_000} = options;
   const timeouts = {headersTimeout: stallTimeout, bodyTimeout: stallTimeout};
-  const response = await request(address.url, {dispatcher: agent, signal, headers: await headersFor(part, address), ...timeouts});
+  const response = await request(address.url, {dispatcher: agent, signal, headers: await rangeHeaders(partialFile, address), ...timeouts});
   let total: number | undefined;
   try {
-    total = await prepare(part, address.shown, response);
+    total = await preparePartialFile(partialFile, address.publicUrl, response);
   } catch (error) {
     response.body.on('error', () => {}).destroy();
     throw error;
   }
-  let bytes = await part.size();
-  await part.append(response.body, written => onBytes((bytes += written), total));
+  let bytes = await partialFile.size();
+  await partialFile.append(response.body, written => onBytes((bytes += written), total));
 }

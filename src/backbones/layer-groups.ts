@@ -6,37 +6,37 @@ export const LAYER_GROUPS = ['stem', 'stage1', 'stage2', 'stage3', 'stage4', 'he
 export type LayerGroup = (typeof LAYER_GROUPS)[number];
 
 /** Peak learning rate of each group; `null` freezes the group, its batch-norm statistics included. */
-export type GroupRates = Readonly<Record<LayerGroup, number | null>>;
+export type GroupLearningRates = Readonly<Record<LayerGroup, number | null>>;
 
 /** The group a state-dict key belongs to: `layer3.0.bn1.weight` -> `stage3`; whatever is not of the backbone is the head's. */
-export function groupOf(key: string): LayerGroup {
+export function getLayerGroup(key: string): LayerGroup {
   if (key.startsWith('conv1.') || key.startsWith('bn1.')) return 'stem';
   const stage = /^layer([1-4])\./.exec(key)?.[1];
   return stage === undefined ? 'head' : (`stage${stage}` as LayerGroup);
 }
 
 /** The groups of a backbone that ends after `lastStage`, input to output, the head last. */
-export const groupsPresent = (lastStage: LastStage): LayerGroup[] => [...LAYER_GROUPS.slice(0, lastStage + 1), 'head'];
+export const presentLayerGroups = (lastStage: LastStage): LayerGroup[] => [...LAYER_GROUPS.slice(0, lastStage + 1), 'head'];
 
 /**
  * Number of lowest groups that are frozen without a gap: where forward passes can stop once and be cached.
  * 0: nothing is; `lastStage + 1`: the whole backbone is.
  */
-export function frozenBoundary(rates: GroupRates, lastStage: LastStage): number {
-  const firstTrained = groupsPresent(lastStage).findIndex(group => group === 'head' || rates[group] !== null);
-  return firstTrained;
+export function computeFrozenDepth(learningRates: GroupLearningRates, lastStage: LastStage): number {
+  const firstTrainable = presentLayerGroups(lastStage).findIndex(group => group === 'head' || learningRates[group] !== null);
+  return firstTrainable;
 }
 
 /** @throws UsageError when a phase trains nothing, or trains stages the backbone does not have */
-export function checkRates(phase: string, rates: GroupRates, lastStage: LastStage): void {
-  const absent = LAYER_GROUPS.filter(group => rates[group] !== null && !groupsPresent(lastStage).includes(group));
-  if (absent.length > 0) {
+export function checkLearningRates(phase: string, learningRates: GroupLearningRates, lastStage: LastStage): void {
+  const missingGroups = LAYER_GROUPS.filter(group => learningRates[group] !== null && !presentLayerGroups(lastStage).includes(group));
+  if (missingGroups.length > 0) {
     throw new UsageError(
-      `Expected rates of phase "${phase}" only for groups up to stage${lastStage}, but found one for ${absent.join(', ')}. ` +
+      `Expected rates of phase "${phase}" only for groups up to stage${lastStage}, but found one for ${missingGroups.join(', ')}. ` +
         `Set it to null, or raise --last-stage.`,
     );
   }
-  if (groupsPresent(lastStage).every(group => rates[group] === null)) {
+  if (presentLayerGroups(lastStage).every(group => learningRates[group] === null)) {
     throw new UsageError(`Expected a rate for at least one group of phase "${phase}", but found every group frozen. Give one a rate.`);
   }
 }

@@ -1,31 +1,31 @@
 import {UsageError} from '../core/errors.js';
-import type {NamedHostTensors} from '../core/host-tensor.js';
+import type {StateDict} from '../core/host-tensor.js';
 import type {Preprocessing} from '../core/preprocessing.js';
-import {random} from '../core/random.js';
-import type {WeightsCard} from './cards.js';
-import {checkDeclared, choose, leftBehind} from './choose-backbone.js';
-import {upload, type NamedWeights} from './device-weights.js';
-import {tensorsOf, type NamedTensor} from './find-backbone.js';
+import {createRng} from '../core/random.js';
+import type {PretrainedWeights} from './cards.js';
+import {checkDeclaredArch, chooseBackbone, describeIgnoredTensors} from './choose-backbone.js';
+import {toDevice, type ParameterMap} from './device-weights.js';
+import {collectBackboneTensors, type SourceTensor} from './find-backbone.js';
 import type {LocatedWeights} from './locate-weights.js';
-import {provenanceOf, TORCHVISION} from './provenance.js';
+import {readWeightsMetadata, TORCHVISION_METADATA} from './provenance.js';
 import {openWeights, type OpenWeights} from './readers/read-weights.js';
-import {readChecked} from './weights-values.js';
+import {readFiniteTensors} from './weights-values.js';
 import {backboneShapes, type Arch, type BackboneSpec, type LastStage} from './resnet-specs.js';
 
 /** A ResNet without its classifier, on the device. */
 export interface Backbone {
   readonly spec: BackboneSpec;
   readonly preprocessing: Preprocessing;
-  readonly weights: NamedWeights;
+  readonly weights: ParameterMap;
   readonly origin: string;
 }
 
 /** A backbone before it is uploaded. */
-type Host = Omit<Backbone, 'weights'> & {readonly tensors: NamedHostTensors};
+type CpuBackbone = Omit<Backbone, 'weights'> & {readonly tensors: StateDict};
 
-export interface LoadOptions {
+export interface LoadBackboneOptions {
   /** Hears, in one sentence each, of what was left in the file; of a card's file that is known. */
-  readonly onNotice?: (message: string) => void;
+  readonly onInfo?: (message: string) => void;
   /** What the run began with of which the file is a checkpoint. */
   readonly base?: LocatedWeights['base'];
 }
@@ -40,71 +40,71 @@ export async function loadBackbone(
   arch: Arch,
   lastStage: LastStage,
   path: string,
-  card?: WeightsCard,
-  options: LoadOptions = {},
+  pretrained?: PretrainedWeights,
+  options: LoadBackboneOptions = {},
 ): Promise<Backbone> {
-  const {tensors, ...host} = await readBackbone(arch, lastStage, path, card, options);
-  return {...host, weights: upload(tensors)};
+  const {tensors, ...cpuBackbone} = await readBackbone(arch, lastStage, path, pretrained, options);
+  return {...cpuBackbone, weights: toDevice(tensors)};
 }
 
-async function readBackbone(arch: Arch, lastStage: LastStage, path: string, card?: WeightsCard, options: LoadOptions = {}): Promise<Host> {
-  const {onNotice, base} = options;
+async function readBackbone(arch: Arch, lastStage: LastStage, path: string, pretrained?: PretrainedWeights, options: LoadBackboneOptions = {}): Promise<CpuBackbone> {
+  const {onInfo, base} = options;
   const file = await openWeights(path);
   try {
-    if (base !== undefined) return await readCheckpoint(arch, lastStage, file, base);
-    checkDeclared(file, arch);
-    const {candidate, others} = choose(file, arch, lastStage);
-    const {preprocessing, ...family} = provenanceOf({path, metadata: {...candidate.scheme.metadata, ...file.metadata}}, card);
-    const spec: BackboneSpec = {arch, lastStage, ...family};
-    const tensors = await readChecked(path, tensorsOf(candidate, spec));
-    if (card === undefined) leftBehind(file, candidate, others).forEach(message => onNotice?.(message));
-    return {spec, preprocessing, tensors, origin: card?.name ?? path};
+    if (base !== undefined) return await readBackboneCheckpoint(arch, lastStage, file, base);
+    checkDeclaredArch(file, arch);
+    const {candidate, others} = chooseBackbone(file, arch, lastStage);
+    const {preprocessing, ...variant} = readWeightsMetadata({path, metadata: {...candidate.scheme.metadata, ...file.metadata}}, pretrained);
+    const spec: BackboneSpec = {arch, lastStage, ...variant};
+    const tensors = await readFiniteTensors(path, collectBackboneTensors(candidate, spec));
+    if (pretrained === undefined) describeIgnoredTensors(file, candidate, others).forEach(message => onInfo?.(message));
+    return {spec, preprocessing, tensors, origin: pretrained?.name ?? path};
   } finally {
     await file.close();
   }
 }
 
 /** What a run began with, and over it what its checkpoint holds of the backbone. */
-async function readCheckpoint(
+async function readBackboneCheckpoint(
   arch: Arch,
   lastStage: LastStage,
   {path, tensors: stored}: OpenWeights,
-  {beginning, located}: NonNullable<LoadOptions['base']>,
-): Promise<Host> {
+  {runOrigin: beginning, located}: NonNullable<LoadBackboneOptions['base']>,
+): Promise<CpuBackbone> {
   if (beginning.arch !== arch || beginning.lastStage < lastStage) {
     const has = `--arch ${beginning.arch}${beginning.lastStage < 4 ? ` --last-stage ${beginning.lastStage}` : ''}`;
     throw new UsageError(`${path} is a checkpoint of a ${beginning.arch} up to stage ${beginning.lastStage}. Add ${has}.`);
   }
-  const began =
+  const baseBackbone =
     located === undefined
-      ? randomHost(arch, lastStage, beginning.seed)
-      : await readBackbone(arch, lastStage, located.path, located.card, located.base && {base: located.base});
-  const trained = [...backboneShapes(began.spec)].flatMap(([name, shape]): [string, NamedTensor][] => {
+      ? randomCpuBackbone(arch, lastStage, beginning.seed)
+      : await readBackbone(arch, lastStage, located.path, located.pretrained, located.base && {base: located.base});
+  const trained = [...backboneShapes(baseBackbone.spec)].flatMap(([name, shape]): [string, SourceTensor][] => {
     const tensor = stored.get(name);
     return tensor !== undefined && tensor.shape.join() === shape.join() ? [[name, {name, tensor}]] : [];
   });
-  return {...began, tensors: new Map([...began.tensors, ...(await readChecked(path, new Map(trained)))]), origin: path};
+  return {...baseBackbone, tensors: new Map([...baseBackbone.tensors, ...(await readFiniteTensors(path, new Map(trained)))]), origin: path};
 }
 
 /** He initialisation with fan-out, as torchvision's ResNet.__init__; batch norms start as the identity. */
-function initialTensor(name: string, shape: readonly number[], seed: number): Float32Array {
+function initializeTensor(name: string, shape: readonly number[], seed: number): Float32Array {
   const size = shape.reduce((a, b) => a * b, 1);
   if (shape.length === 1) return new Float32Array(size).fill(name.endsWith('.weight') || name.endsWith('.running_var') ? 1 : 0);
   const [out, , height, width] = shape as [number, number, number, number];
-  const deviation = Math.sqrt(2 / (out * height * width));
-  const stream = random(seed, 'initial', name);
-  return Float32Array.from({length: size}, () => deviation * stream.normal());
+  const std = Math.sqrt(2 / (out * height * width));
+  const stream = createRng(seed, 'initial', name);
+  return Float32Array.from({length: size}, () => std * stream.normal());
 }
 
-function randomHost(arch: Arch, lastStage: LastStage, seed: number): Host {
-  const {preprocessing, ...family} = TORCHVISION;
-  const spec: BackboneSpec = {arch, lastStage, ...family};
-  const tensors = new Map([...backboneShapes(spec)].map(([name, shape]) => [name, {shape, data: initialTensor(name, shape, seed)}]));
+function randomCpuBackbone(arch: Arch, lastStage: LastStage, seed: number): CpuBackbone {
+  const {preprocessing, ...variant} = TORCHVISION_METADATA;
+  const spec: BackboneSpec = {arch, lastStage, ...variant};
+  const tensors = new Map([...backboneShapes(spec)].map(([name, shape]) => [name, {shape, data: initializeTensor(name, shape, seed)}]));
   return {spec, preprocessing, tensors, origin: 'none'};
 }
 
 /** A backbone of random weights, for training from nothing. */
-export function randomBackbone(arch: Arch, lastStage: LastStage, seed: number): Backbone {
-  const {tensors, ...host} = randomHost(arch, lastStage, seed);
-  return {...host, weights: upload(tensors)};
+export function createRandomBackbone(arch: Arch, lastStage: LastStage, seed: number): Backbone {
+  const {tensors, ...cpuBackbone} = randomCpuBackbone(arch, lastStage, seed);
+  return {...cpuBackbone, weights: toDevice(tensors)};
 }

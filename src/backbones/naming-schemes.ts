@@ -1,17 +1,17 @@
-import {groupConvolutions, type BackboneSpec, type ConvSpec} from './resnet-specs.js';
+import {groupConvolutions, type BackboneSpec, type ConvNormSpec} from './resnet-specs.js';
 
 /** Names of a convolution and of the batch norm behind it. */
-type Unit = readonly [conv: string, norm: string];
+type ConvNormNames = readonly [conv: string, norm: string];
 
 /** What the parameters of a layer are called, by what torchvision calls them. */
-interface Parameters {
+interface ParameterNames {
   /** Between the layer's name and the parameter's. */
   readonly separator: '.' | '/';
   readonly conv: Readonly<Record<string, readonly string[]>>;
   readonly norm: Readonly<Record<string, readonly string[]>>;
 }
 
-const PYTORCH: Parameters = {
+const PYTORCH: ParameterNames = {
   separator: '.',
   conv: {weight: ['weight'], bias: ['bias']},
   norm: {
@@ -22,7 +22,7 @@ const PYTORCH: Parameters = {
   },
 };
 
-const KERAS: Parameters = {
+const KERAS: ParameterNames = {
   separator: '/',
   conv: {weight: ['kernel'], bias: ['bias']},
   norm: {weight: ['gamma'], bias: ['beta'], running_mean: ['moving_mean'], running_var: ['moving_variance']},
@@ -34,19 +34,19 @@ const KERAS: Parameters = {
  */
 export interface NamingScheme {
   readonly name: string;
-  readonly stem: readonly Unit[];
-  readonly conv: readonly Unit[];
-  readonly shortcut: readonly Unit[];
+  readonly stem: readonly ConvNormNames[];
+  readonly conv: readonly ConvNormNames[];
+  readonly shortcut: readonly ConvNormNames[];
   /** What the names of all that lies in a stage begin with: what else is found there belongs to another kind of network. */
   readonly stage: readonly string[];
-  readonly parameters: Parameters;
+  readonly parameters: ParameterNames;
   /** Keras' filters are HWIO, torch's OIHW. */
   readonly channels: 'first' | 'last';
   /** What files under these names are known to be, unless they say otherwise (provenance.ts). */
   readonly metadata?: Readonly<Record<string, string>>;
 }
 
-const SHORTCUTS: readonly Unit[] = [
+const SHORTCUTS: readonly ConvNormNames[] = [
   ['downsample.0', 'downsample.1'],
   ['shortcut.0', 'shortcut.1'],
   ['downsample.conv', 'downsample.bn'],
@@ -60,14 +60,14 @@ const torchvisionBlocks = (stage: string): Pick<NamingScheme, 'conv' | 'shortcut
     [`${stage}{b}.conv{k}`, `${stage}{b}.bn{k}`],
     [`${stage}{b}.conv{k}`, `${stage}{b}.norm{k}`],
   ],
-  shortcut: SHORTCUTS.map(([conv, norm]): Unit => [`${stage}{b}.${conv}`, `${stage}{b}.${norm}`]),
+  shortcut: SHORTCUTS.map(([conv, norm]): ConvNormNames => [`${stage}{b}.${conv}`, `${stage}{b}.${norm}`]),
   stage: [stage],
   parameters: PYTORCH,
   channels: 'first',
 });
 
 /** The children of a ResNet in an nn.Sequential, as fastai and many feature extractors keep them; without relu and pool there are fewer. */
-const numbered = (offset: number): NamingScheme => ({
+const numberedChildren = (offset: number): NamingScheme => ({
   name: 'numbered children',
   stem:
     offset === 0
@@ -104,10 +104,10 @@ export const NAMING_SCHEMES: readonly NamingScheme[] = [
     parameters: PYTORCH,
     channels: 'first',
   },
-  numbered(3),
-  numbered(2),
-  numbered(1),
-  numbered(0),
+  numberedChildren(3),
+  numberedChildren(2),
+  numberedChildren(1),
+  numberedChildren(0),
   {
     // Stride and colors as its configuration has them unless told (detectron2/config/defaults.py).
     name: 'detectron2',
@@ -157,39 +157,39 @@ export const NAMING_SCHEMES: readonly NamingScheme[] = [
   },
 ];
 
-interface Place {
+interface BlockPosition {
   readonly s?: number;
   readonly b?: number;
   readonly k?: number;
 }
 
-const filled = (template: string, place: Place): string =>
-  template.replace(/\{([sbk])([+-]\d)?(:a)?\}/g, (_, index: 's' | 'b' | 'k', more = '0', letter?: string) => {
-    const value = place[index]! + Number(more);
+const fillTemplate = (template: string, position: BlockPosition): string =>
+  template.replace(/\{([sbk])([+-]\d)?(:a)?\}/g, (_, index: 's' | 'b' | 'k', increment = '0', letter?: string) => {
+    const value = position[index]! + Number(increment);
     return letter === undefined ? String(value) : String.fromCharCode(97 + value);
   });
 
 /** The names under which a scheme knows a unit. */
-function unitNames(scheme: NamingScheme, unit: ConvSpec): readonly Unit[] {
-  const [, s, b, k] = /^layer(\d)\.(\d+)\.(?:conv(\d)|downsample\.0)$/.exec(unit.conv) ?? [];
+function convNormNames(scheme: NamingScheme, convNorm: ConvNormSpec): readonly ConvNormNames[] {
+  const [, s, b, k] = /^layer(\d)\.(\d+)\.(?:conv(\d)|downsample\.0)$/.exec(convNorm.conv) ?? [];
   if (s === undefined) return scheme.stem;
-  const place = {s: Number(s), b: Number(b), k: Number(k)};
-  const units = k === undefined ? scheme.shortcut : scheme.conv;
-  return units.map(([conv, norm]): Unit => [filled(conv, place), filled(norm, place)]);
+  const position = {s: Number(s), b: Number(b), k: Number(k)};
+  const templates = k === undefined ? scheme.shortcut : scheme.conv;
+  return templates.map(([conv, norm]): ConvNormNames => [fillTemplate(conv, position), fillTemplate(norm, position)]);
 }
 
 /**
  * Torchvision's keys by the scheme's names, of the whole network, biases of convolutions included: a file may have them, though no
  * network here does.
  */
-export function namesIn(scheme: NamingScheme, spec: BackboneSpec): Map<string, string> {
+export function schemeNames(scheme: NamingScheme, spec: BackboneSpec): Map<string, string> {
   const {separator, ...parameters} = scheme.parameters;
   const keys = new Map<string, string>();
-  for (const unit of groupConvolutions({...spec, lastStage: 4}, 0, 5)) {
-    for (const [conv, norm] of unitNames(scheme, unit)) {
+  for (const convNorm of groupConvolutions({...spec, lastStage: 4}, 0, 5)) {
+    for (const [conv, norm] of convNormNames(scheme, convNorm)) {
       for (const [layer, key, kind] of [
-        [conv, unit.conv, 'conv'],
-        [norm, unit.norm, 'norm'],
+        [conv, convNorm.conv, 'conv'],
+        [norm, convNorm.norm, 'norm'],
       ] as const) {
         for (const [parameter, names] of Object.entries(parameters[kind])) {
           for (const name of names) keys.set(`${layer}${separator}${name}`, `${key}.${parameter}`);
@@ -201,4 +201,4 @@ export function namesIn(scheme: NamingScheme, spec: BackboneSpec): Map<string, s
 }
 
 /** What the names in the stages begin with, under a scheme. */
-export const stagePrefixes = ({stage}: NamingScheme): string[] => [1, 2, 3, 4].flatMap(s => stage.map(template => filled(template, {s})));
+export const stagePrefixes = ({stage}: NamingScheme): string[] => [1, 2, 3, 4].flatMap(s => stage.map(template => fillTemplate(template, {s})));

@@ -19,21 +19,21 @@ export const ARCHS = Object.keys(RESNET_SPECS) as Arch[];
 export type LastStage = 1 | 2 | 3 | 4;
 
 /** What must be known of a set of weights to run them: shapes do not tell these apart, so they are never a default. */
-export interface ResNetFamily {
+export interface ResNetVariant {
   /** The convolution of a bottleneck that carries the stride: torchvision's 3x3 ("v1.5") or Keras' first 1x1. */
   readonly strideOn: '3x3' | '1x1';
   readonly batchNormEpsilon: number;
 }
 
 /** The whole of a backbone: everything `forward` and `convolutions` need to know. */
-export interface BackboneSpec extends ResNetFamily {
+export interface BackboneSpec extends ResNetVariant {
   readonly arch: Arch;
   /** The stage after which the backbone ends and the head begins. */
   readonly lastStage: LastStage;
 }
 
 /** One convolution and the batch norm behind it, named as torchvision names them. */
-export interface ConvSpec {
+export interface ConvNormSpec {
   /** Key prefix of the convolution: `layer1.0.conv1`. */
   readonly conv: string;
   /** Key prefix of its batch norm: `layer1.0.bn1`. */
@@ -49,12 +49,12 @@ export interface ConvSpec {
 /** A residual block: `relu(shortcut(x) + path(x))`, relu between the convolutions of the path. */
 export interface BlockSpec {
   readonly name: string;
-  readonly path: readonly ConvSpec[];
+  readonly path: readonly ConvNormSpec[];
   /** Absent where the shortcut is the identity. */
-  readonly projection?: ConvSpec;
+  readonly projection?: ConvNormSpec;
 }
 
-export const STEM: ConvSpec = {conv: 'conv1', norm: 'bn1', kernel: 7, stride: 2, padding: 3, inChannels: 3, outChannels: 64};
+export const STEM: ConvNormSpec = {conv: 'conv1', norm: 'bn1', kernel: 7, stride: 2, padding: 3, inChannels: 3, outChannels: 64};
 
 const expansion = (arch: Arch): number => (RESNET_SPECS[arch].block === 'bottleneck' ? 4 : 1);
 
@@ -64,34 +64,34 @@ export const stageChannels = (arch: Arch, stage: number): number => 64 * 2 ** (s
 /** Width of the pooled features, and so of the head's input. */
 export const featureWidth = (spec: BackboneSpec): number => stageChannels(spec.arch, spec.lastStage);
 
-function pathOf(name: string, spec: BackboneSpec, inChannels: number, width: number, stride: 1 | 2): ConvSpec[] {
-  const conv = (i: number, kernel: 1 | 3, from: number, to: number, atStride: 1 | 2): ConvSpec => ({
+function residualPath(name: string, spec: BackboneSpec, inChannels: number, width: number, stride: 1 | 2): ConvNormSpec[] {
+  const conv = (i: number, kernel: 1 | 3, from: number, to: number, convStride: 1 | 2): ConvNormSpec => ({
     conv: `${name}.conv${i}`,
     norm: `${name}.bn${i}`,
     kernel,
-    stride: atStride,
+    stride: convStride,
     padding: kernel === 3 ? 1 : 0,
     inChannels: from,
     outChannels: to,
   });
   if (RESNET_SPECS[spec.arch].block === 'basic') return [conv(1, 3, inChannels, width, stride), conv(2, 3, width, width, 1)];
-  const onFirst = spec.strideOn === '1x1';
+  const isStrideIn1x1 = spec.strideOn === '1x1';
   return [
-    conv(1, 1, inChannels, width, onFirst ? stride : 1),
-    conv(2, 3, width, width, onFirst ? 1 : stride),
+    conv(1, 1, inChannels, width, isStrideIn1x1 ? stride : 1),
+    conv(2, 3, width, width, isStrideIn1x1 ? 1 : stride),
     conv(3, 1, width, 4 * width, 1),
   ];
 }
 
-function block(spec: BackboneSpec, stage: number, index: number): BlockSpec {
+function createBlock(spec: BackboneSpec, stage: number, index: number): BlockSpec {
   const name = `layer${stage}.${index}`;
   const outChannels = stageChannels(spec.arch, stage);
-  const first = index === 0;
-  const inChannels = !first ? outChannels : stage === 1 ? STEM.outChannels : stageChannels(spec.arch, stage - 1);
-  const stride = first && stage > 1 ? 2 : 1;
-  const path = pathOf(name, spec, inChannels, 64 * 2 ** (stage - 1), stride);
+  const isFirstBlock = index === 0;
+  const inChannels = !isFirstBlock ? outChannels : stage === 1 ? STEM.outChannels : stageChannels(spec.arch, stage - 1);
+  const stride = isFirstBlock && stage > 1 ? 2 : 1;
+  const path = residualPath(name, spec, inChannels, 64 * 2 ** (stage - 1), stride);
   if (stride === 1 && inChannels === outChannels) return {name, path};
-  const projection: ConvSpec = {
+  const projection: ConvNormSpec = {
     conv: `${name}.downsample.0`,
     norm: `${name}.downsample.1`,
     kernel: 1,
@@ -105,10 +105,10 @@ function block(spec: BackboneSpec, stage: number, index: number): BlockSpec {
 
 /** The blocks of a stage (1..4), input to output. */
 export const stageBlocks = (spec: BackboneSpec, stage: number): BlockSpec[] =>
-  Array.from({length: RESNET_SPECS[spec.arch].blocksPerStage[stage - 1]!}, (_, index) => block(spec, stage, index));
+  Array.from({length: RESNET_SPECS[spec.arch].blocksPerStage[stage - 1]!}, (_, index) => createBlock(spec, stage, index));
 
 /** The convolutions of some groups, input to output: groups are numbered 0 (stem), 1..4 (stages); `until` is one past the last. */
-export function groupConvolutions(spec: BackboneSpec, from: number, until: number): ConvSpec[] {
+export function groupConvolutions(spec: BackboneSpec, from: number, until: number): ConvNormSpec[] {
   const stages = Array.from({length: spec.lastStage}, (_, i) => i + 1).filter(stage => stage >= from && stage < until);
   const blocks = stages.flatMap(stage => stageBlocks(spec, stage));
   const stem = from === 0 && until > 0 ? [STEM] : [];
@@ -116,14 +116,14 @@ export function groupConvolutions(spec: BackboneSpec, from: number, until: numbe
 }
 
 /** Every convolution of a backbone, stem first. */
-export const convolutions = (spec: BackboneSpec): ConvSpec[] => groupConvolutions(spec, 0, spec.lastStage + 1);
+export const convolutions = (spec: BackboneSpec): ConvNormSpec[] => groupConvolutions(spec, 0, spec.lastStage + 1);
 
 /** Shape by state-dict key, torchvision's layout (OIHW), of every tensor of a backbone, batch-norm statistics included. */
 export function backboneShapes(spec: BackboneSpec): Map<string, readonly number[]> {
   const shapes = new Map<string, readonly number[]>();
   for (const {conv, norm, kernel, inChannels, outChannels} of convolutions(spec)) {
     shapes.set(`${conv}.weight`, [outChannels, inChannels, kernel, kernel]);
-    for (const part of ['weight', 'bias', 'running_mean', 'running_var']) shapes.set(`${norm}.${part}`, [outChannels]);
+    for (const parameter of ['weight', 'bias', 'running_mean', 'running_var']) shapes.set(`${norm}.${parameter}`, [outChannels]);
   }
   return shapes;
 }

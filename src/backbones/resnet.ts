@@ -1,4 +1,4 @@
-import {STEM, stageBlocks, type BackboneSpec, type BlockSpec, type ConvSpec} from './resnet-specs.js';
+import {STEM, stageBlocks, type BackboneSpec, type BlockSpec, type ConvNormSpec} from './resnet-specs.js';
 
 /**
  * What can be done with a ResNet's description. Training, frozen passes and export each bring their own meaning of these words;
@@ -7,7 +7,7 @@ import {STEM, stageBlocks, type BackboneSpec, type BlockSpec, type ConvSpec} fro
  */
 export interface Interpreter<T> {
   /** Convolution and the batch norm behind it. */
-  unit(conv: ConvSpec, x: T): T;
+  convNorm(conv: ConvNormSpec, x: T): T;
   /** @param name state-dict-like name of the place: `layer1.0.relu1` */
   relu(x: T, name: string): T;
   /** 3x3, stride 2, one padded on every side. */
@@ -18,14 +18,14 @@ export interface Interpreter<T> {
 }
 
 /** `[n, s, s, 3] -> [n, s/4, s/4, 64]` */
-const stem = <T>(to: Interpreter<T>, images: T): T => to.scope(() => to.maxPool(to.relu(to.unit(STEM, images), 'relu'), 'maxpool'));
+const stem = <T>(interpreter: Interpreter<T>, images: T): T => interpreter.scope(() => interpreter.maxPool(interpreter.relu(interpreter.convNorm(STEM, images), 'relu'), 'maxpool'));
 
 /** `relu(shortcut(x) + path(x))` (He et al., figures 2 and 5) */
-const residual = <T>(to: Interpreter<T>, {name, path, projection}: BlockSpec, x: T): T =>
-  to.scope(() => {
-    const shortcut = projection === undefined ? x : to.unit(projection, x);
-    const transformed = path.reduce((y, conv, i) => (i === 0 ? to.unit(conv, y) : to.unit(conv, to.relu(y, `${name}.relu${i}`))), x);
-    return to.relu(to.add(transformed, shortcut, `${name}.add`), `${name}.relu`);
+const residual = <T>(interpreter: Interpreter<T>, {name, path, projection}: BlockSpec, x: T): T =>
+  interpreter.scope(() => {
+    const shortcut = projection === undefined ? x : interpreter.convNorm(projection, x);
+    const transformed = path.reduce((y, conv, i) => (i === 0 ? interpreter.convNorm(conv, y) : interpreter.convNorm(conv, interpreter.relu(y, `${name}.relu${i}`))), x);
+    return interpreter.relu(interpreter.add(transformed, shortcut, `${name}.add`), `${name}.relu`);
   });
 
 /**
@@ -34,10 +34,10 @@ const residual = <T>(to: Interpreter<T>, {name, path, projection}: BlockSpec, x:
  * @param until one past the last group to run
  * @returns the last feature map, `[n, h, w, channels]`
  */
-export function forward<T>(to: Interpreter<T>, spec: BackboneSpec, x: T, from = 0, until: number = spec.lastStage + 1): T {
+export function forward<T>(interpreter: Interpreter<T>, spec: BackboneSpec, x: T, from = 0, until: number = spec.lastStage + 1): T {
   let y = x;
   for (let group = from; group < until; group++) {
-    y = group === 0 ? stem(to, y) : stageBlocks(spec, group).reduce((input, block) => residual(to, block, input), y);
+    y = group === 0 ? stem(interpreter, y) : stageBlocks(spec, group).reduce((input, block) => residual(interpreter, block, input), y);
   }
   return y;
 }

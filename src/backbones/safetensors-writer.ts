@@ -1,15 +1,15 @@
-import type {NamedHostTensors} from '../core/host-tensor.js';
-import {writeWhole} from '../core/write-file.js';
+import type {StateDict} from '../core/host-tensor.js';
+import {writeFileAtomic} from '../core/write-file.js';
 
 /**
  * Writes tensors as float32 in safetensors format (https://huggingface.co/docs/safetensors), in the order given, their bytes beginning at
  * a multiple of 8. Written beside its place and renamed: the path holds the whole new file, or what it held before.
  */
-export const writeSafetensors = (path: string, tensors: NamedHostTensors, metadata: Readonly<Record<string, string>>): Promise<void> =>
-  writeWhole(path, pieces(tensors, metadata));
+export const writeSafetensors = (path: string, tensors: StateDict, metadata: Readonly<Record<string, string>>): Promise<void> =>
+  writeFileAtomic(path, serializeChunks(tensors, metadata));
 
-function* pieces(tensors: NamedHostTensors, metadata: Readonly<Record<string, string>>): Generator<Uint8Array> {
-  const header = headerOf(tensors, metadata);
+function* serializeChunks(tensors: StateDict, metadata: Readonly<Record<string, string>>): Generator<Uint8Array> {
+  const header = serializeHeader(tensors, metadata);
   const length = Buffer.alloc(8);
   length.writeBigUInt64LE(BigInt(header.length));
   yield length;
@@ -18,7 +18,7 @@ function* pieces(tensors: NamedHostTensors, metadata: Readonly<Record<string, st
 }
 
 /** Padded with spaces, as the format allows, to end at a multiple of 8. */
-function headerOf(tensors: NamedHostTensors, metadata: Readonly<Record<string, string>>): Buffer {
+function serializeHeader(tensors: StateDict, metadata: Readonly<Record<string, string>>): Buffer {
   let end = 0;
   const entries = [...tensors].map(([name, {shape, data}]) => {
     const begin = end;

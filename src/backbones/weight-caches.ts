@@ -2,11 +2,11 @@ import {existsSync, readdirSync, readFileSync, realpathSync} from 'node:fs';
 import {homedir} from 'node:os';
 import {basename, join} from 'node:path';
 import {cacheDirectory} from '../core/cache-directory.js';
-import type {WeightsCard} from './cards.js';
+import type {PretrainedWeights} from './cards.js';
 
 /** A file that is already on this machine. */
-export interface CachedFile {
-  readonly from: 'cache' | 'torch' | 'huggingface';
+export interface CachedWeights {
+  readonly source: 'cache' | 'torch' | 'huggingface';
   readonly path: string;
   /** What its sha256 must begin with; absent where its owner does not say. */
   readonly sha256Prefix?: string;
@@ -14,29 +14,29 @@ export interface CachedFile {
 
 type Environment = NodeJS.ProcessEnv;
 
-const home = (environment: Environment): string => environment.HOME || homedir();
+const homeDirectory = (environment: Environment): string => environment.HOME || homedir();
 
 /** Python's os.path.expanduser, as far as these variables need it. */
-const expanded = (path: string, environment: Environment): string => path.replace(/^~(?=$|\/)/, () => home(environment));
+const expandHome = (path: string, environment: Environment): string => path.replace(/^~(?=$|\/)/, () => homeDirectory(environment));
 
 /** Where caches of Python tools lie unless told: XDG_CACHE_HOME or ~/.cache, on every platform. */
-const pythonCache = (tool: string, environment: Environment): string =>
-  join(environment.XDG_CACHE_HOME || join(home(environment), '.cache'), tool);
+const pythonCacheDirectory = (tool: string, environment: Environment): string =>
+  join(environment.XDG_CACHE_HOME || join(homeDirectory(environment), '.cache'), tool);
 
 /** torch.hub.get_dir() + /checkpoints */
-function torchCheckpoints(environment: Environment): string {
-  const root = environment.TORCH_HOME || pythonCache('torch', environment);
-  return join(expanded(root, environment), 'hub', 'checkpoints');
+function torchCacheDirectory(environment: Environment): string {
+  const root = environment.TORCH_HOME || pythonCacheDirectory('torch', environment);
+  return join(expandHome(root, environment), 'hub', 'checkpoints');
 }
 
 /** huggingface_hub.constants.HF_HUB_CACHE */
-function huggingFaceHub(environment: Environment): string {
-  const given = environment.HF_HUB_CACHE || environment.HUGGINGFACE_HUB_CACHE;
-  return expanded(given || join(environment.HF_HOME || pythonCache('huggingface', environment), 'hub'), environment);
+function huggingFaceCacheDirectory(environment: Environment): string {
+  const configured = environment.HF_HUB_CACHE || environment.HUGGINGFACE_HUB_CACHE;
+  return expandHome(configured || join(environment.HF_HOME || pythonCacheDirectory('huggingface', environment), 'hub'), environment);
 }
 
 /** Folders of a repository's snapshots: the revision that `main` names first, then the others. */
-function snapshots(repository: string): string[] {
+function listSnapshots(repository: string): string[] {
   const main = join(repository, 'refs', 'main');
   const revisions = existsSync(join(repository, 'snapshots')) ? readdirSync(join(repository, 'snapshots')).sort() : [];
   const first = existsSync(main) ? [readFileSync(main, 'utf8').trim()] : [];
@@ -44,9 +44,9 @@ function snapshots(repository: string): string[] {
 }
 
 /** Files of a snapshot are links to blobs, large ones named by their sha256. */
-function huggingFaceFiles(repository: string, environment: Environment): CachedFile[] {
-  const folder = join(huggingFaceHub(environment), `models--${repository.replaceAll('/', '--')}`);
-  const paths = snapshots(folder).map(snapshot => join(snapshot, 'model.safetensors'));
+function huggingFaceFiles(repository: string, environment: Environment): CachedWeights[] {
+  const repositoryDirectory = join(huggingFaceCacheDirectory(environment), `models--${repository.replaceAll('/', '--')}`);
+  const paths = listSnapshots(repositoryDirectory).map(snapshot => join(snapshot, 'model.safetensors'));
   return paths.filter(existsSync).map(path => {
     const blob = basename(realpathSync(path));
     return {from: 'huggingface', path, ...(/^[0-9a-f]{64}$/.test(blob) && {sha256Prefix: blob})};
@@ -57,12 +57,12 @@ function huggingFaceFiles(repository: string, environment: Environment): CachedF
 export const weightsDirectory = (environment?: Environment): string => join(cacheDirectory(environment), 'weights');
 
 /** Files of these weights on this machine, in the order they are to be tried; nothing is read of them here. */
-export function cachedFiles(card: WeightsCard, environment: Environment = process.env): CachedFile[] {
-  const {file, sha256Prefix, huggingFace} = card;
-  const places: CachedFile[] = [
-    {from: 'cache', path: join(weightsDirectory(environment), file), sha256Prefix},
-    {from: 'torch', path: join(torchCheckpoints(environment), file), sha256Prefix},
+export function findCachedWeights(pretrained: PretrainedWeights, environment: Environment = process.env): CachedWeights[] {
+  const {file, sha256Prefix, huggingFace} = pretrained;
+  const candidates: CachedWeights[] = [
+    {source: 'cache', path: join(weightsDirectory(environment), file), sha256Prefix},
+    {source: 'torch', path: join(torchCacheDirectory(environment), file), sha256Prefix},
   ];
-  const here = places.filter(({path}) => existsSync(path));
-  return huggingFace === undefined ? here : [...here, ...huggingFaceFiles(huggingFace, environment)];
+  const existing = candidates.filter(({path}) => existsSync(path));
+  return huggingFace === undefined ? existing : [...existing, ...huggingFaceFiles(huggingFace, environment)];
 }

@@ -1,8 +1,8 @@
 import {FinetuneError} from '../core/errors.js';
-import {nearest} from '../core/nearest.js';
-import {isWhole, type BackboneSearch, type Candidate} from './find-backbone.js';
-import {otherKind} from './other-kinds.js';
-import {shortened} from './readers/malformed.js';
+import {findNearest} from '../core/nearest.js';
+import {isComplete, type BackboneSearch, type BackboneCandidate} from './find-backbone.js';
+import {describeOtherArchitecture} from './other-kinds.js';
+import {truncateText} from './readers/malformed.js';
 import type {StoredTensors} from './readers/weights-file.js';
 import {ARCHS, backboneShapes, type Arch, type BackboneSpec, type LastStage} from './resnet-specs.js';
 
@@ -19,7 +19,7 @@ export class WeightsMismatchError extends FinetuneError {
     /** The file's names of what lies among the backbone's layers and is none of its. */
     readonly unexpected: readonly string[],
     /** Torchvision's names, with both shapes. */
-    readonly misshapen: readonly string[],
+    readonly shapeMismatches: readonly string[],
     sentence: string,
   ) {
     super(`${file} ${sentence}`);
@@ -27,98 +27,98 @@ export class WeightsMismatchError extends FinetuneError {
 }
 
 /** A file without this share of the names is no damaged ResNet, but something else in which a few names are alike. */
-const ALMOST_ALL = 0.9;
+const MAX_MISSING_FRACTION = 0.9;
 
 /** The error for a file in which no candidate is whole. */
-export function mismatch(path: string, tensors: StoredTensors, spec: BackboneSpec, search: BackboneSearch): WeightsMismatchError {
-  const [best] = search.candidates(spec);
-  const wanted = backboneShapes(spec);
-  const {missing = [...wanted.keys()], foreign = [], misshapen: keys = []} = best ?? {};
-  const misshapen = keys.map(key => `${key} is ${sides(best!.tensors.get(key)!.tensor.shape)}, not ${sides(wanted.get(key)!)}`);
-  const found = best === undefined || missing.length > ALMOST_ALL * wanted.size ? undefined : {best, missing, misshapen, foreign};
+export function createMismatchError(path: string, tensors: StoredTensors, spec: BackboneSpec, search: BackboneSearch): WeightsMismatchError {
+  const [bestCandidate] = search.candidates(spec);
+  const expectedShapes = backboneShapes(spec);
+  const {missing = [...expectedShapes.keys()], unexpected = [], shapeMismatches: keys = []} = bestCandidate ?? {};
+  const shapeMismatches = keys.map(key => `${key} is ${formatShape(bestCandidate!.tensors.get(key)!.tensor.shape)}, not ${formatShape(expectedShapes.get(key)!)}`);
+  const found = bestCandidate === undefined || missing.length > MAX_MISSING_FRACTION * expectedShapes.size ? undefined : {best: bestCandidate, missing, misshapen: shapeMismatches, foreign: unexpected};
   const sentence =
-    sentenceOfAnother(search, spec) ?? (found === undefined ? nothingFound(tensors, spec) : sentenceOfFaults(tensors, spec, found));
-  return new WeightsMismatchError(path, spec, missing, foreign, misshapen, sentence);
+    describeOtherVariant(search, spec) ?? (found === undefined ? describeNoMatch(tensors, spec) : describeMismatch(tensors, spec, found));
+  return new WeightsMismatchError(path, spec, missing, unexpected, shapeMismatches, sentence);
 }
 
-const sides = (shape: readonly number[]): string => (shape.length === 0 ? 'a single number' : shape.join(' x '));
+const formatShape = (shape: readonly number[]): string => (shape.length === 0 ? 'a single number' : shape.join(' x '));
 
-const listed = (names: readonly string[], most = 3): string =>
+const formatNames = (names: readonly string[], most = 3): string =>
   names
     .slice(0, most)
-    .map(name => shortened(name, 120))
+    .map(name => truncateText(name, 120))
     .join(', ') + (names.length > most ? ', ...' : '');
 
-interface Faults {
-  readonly best: Candidate;
+interface MismatchDetails {
+  readonly bestCandidate: BackboneCandidate;
   readonly missing: readonly string[];
-  readonly misshapen: readonly string[];
-  readonly foreign: readonly string[];
+  readonly shapeMismatches: readonly string[];
+  readonly unexpected: readonly string[];
 }
 
-function sentenceOfFaults(tensors: StoredTensors, spec: BackboneSpec, found: Faults): string {
-  const lacks = found.missing.length + found.misshapen.length > 0;
-  const what = lacks ? `does not hold a whole ${spec.arch}` : `holds another network than a ${spec.arch}`;
-  return `${what}: ${faults(tensors, spec, found)}. ${otherKind(tensors, found.best)}Give weights of a ${spec.arch}.`;
+function describeMismatch(tensors: StoredTensors, spec: BackboneSpec, found: MismatchDetails): string {
+  const isIncomplete = found.missing.length + found.shapeMismatches.length > 0;
+  const what = isIncomplete ? `does not hold a whole ${spec.arch}` : `holds another network than a ${spec.arch}`;
+  return `${what}: ${listMismatches(tensors, spec, found)}. ${describeOtherArchitecture(tensors, found.bestCandidate)}Give weights of a ${spec.arch}.`;
 }
 
-function faults(tensors: StoredTensors, spec: BackboneSpec, {best, missing, misshapen, foreign}: Faults): string {
+function listMismatches(tensors: StoredTensors, spec: BackboneSpec, {bestCandidate, missing, shapeMismatches, unexpected}: MismatchDetails): string {
   const total = backboneShapes(spec).size;
-  const told = [
-    {names: missing, one: `of its ${total} tensors is missing`, more: `of its ${total} tensors are missing`},
-    {names: misshapen, one: 'tensor has another shape', more: 'tensors have another shape'},
-    {names: foreign, one: 'tensor inside its stages does not belong to it', more: 'tensors inside its stages do not belong to it'},
+  const mismatchKinds = [
+    {names: missing, singular: `of its ${total} tensors is missing`, plural: `of its ${total} tensors are missing`},
+    {names: shapeMismatches, singular: 'tensor has another shape', plural: 'tensors have another shape'},
+    {names: unexpected, singular: 'tensor inside its stages does not belong to it', plural: 'tensors inside its stages do not belong to it'},
   ];
-  return told
+  return mismatchKinds
     .filter(({names}) => names.length > 0)
-    .map(({names, one, more}) => {
-      const hint = names === missing ? closest(tensors, best, missing) : '';
-      return `${names.length} ${names.length === 1 ? one : more} (${listed(names)}${hint})`;
+    .map(({names, singular, plural}) => {
+      const hint = names === missing ? suggestNearestName(tensors, bestCandidate, missing) : '';
+      return `${names.length} ${names.length === 1 ? singular : plural} (${formatNames(names)}${hint})`;
     })
     .join('; ');
 }
 
 /** Names to compare with, at most: a file may have any number. */
-const COMPARED = 2000;
+const MAX_COMPARED_NAMES = 2000;
 
 /** What is called most like the first that is missing, among the names that stand for nothing. */
-function closest(tensors: StoredTensors, {tensors: taken, prefix}: Candidate, missing: readonly string[]): string {
-  const known = new Set([...taken.values()].map(({name}) => name));
-  const unknown = [...tensors.keys()].filter(name => !known.has(name) && name.length < 120).slice(0, COMPARED);
-  const found = nearest(prefix + missing[0]!, unknown);
-  return found === undefined ? '' : `; the nearest name in the file is ${shortened(found)}`;
+function suggestNearestName(tensors: StoredTensors, {tensors: matchedTensors, prefix}: BackboneCandidate, missing: readonly string[]): string {
+  const known = new Set([...matchedTensors.values()].map(({name}) => name));
+  const unknown = [...tensors.keys()].filter(name => !known.has(name) && name.length < 120).slice(0, MAX_COMPARED_NAMES);
+  const found = findNearest(prefix + missing[0]!, unknown);
+  return found === undefined ? '' : `; the nearest name in the file is ${truncateText(found)}`;
 }
 
-function nothingFound(tensors: StoredTensors, spec: BackboneSpec): string {
+function describeNoMatch(tensors: StoredTensors, spec: BackboneSpec): string {
   const names = [...tensors.keys()];
-  const kind = otherKind(tensors, undefined);
+  const kind = describeOtherArchitecture(tensors, undefined);
   return (
-    `holds no ResNet: none of its ${names.length} tensors (${listed(names)}) is called as one of ${spec.arch}'s ` +
-    `(${listed([...backboneShapes(spec).keys()])}). ${kind}Give weights of a ${spec.arch}.`
+    `holds no ResNet: none of its ${names.length} tensors (${formatNames(names)}) is called as one of ${spec.arch}'s ` +
+    `(${formatNames([...backboneShapes(spec).keys()])}). ${kind}Give weights of a ${spec.arch}.`
   );
 }
 
 /** The last stage up to which everything is there, where nothing at all is there of later ones; 0 where that is not so. */
-function stagesHeld(search: BackboneSearch, spec: BackboneSpec): 0 | LastStage {
+function completeStages(search: BackboneSearch, spec: BackboneSpec): 0 | LastStage {
   for (const lastStage of [4, 3, 2, 1] as const) {
-    const [best] = search.candidates({...spec, lastStage});
-    const later = [...(best?.tensors.keys() ?? [])].some(key => Number(/^layer(\d)/.exec(key)?.[1] ?? 0) > lastStage);
-    if (best !== undefined && isWhole(best) && !later) return lastStage;
+    const [bestCandidate] = search.candidates({...spec, lastStage});
+    const later = [...(bestCandidate?.tensors.keys() ?? [])].some(key => Number(/^layer(\d)/.exec(key)?.[1] ?? 0) > lastStage);
+    if (bestCandidate !== undefined && isComplete(bestCandidate) && !later) return lastStage;
   }
   return 0;
 }
 
 /** Of a file that holds another depth of the family, or its first stages only: what to add. */
-function sentenceOfAnother(search: BackboneSearch, spec: BackboneSpec): string | undefined {
-  const held = new Map<Arch, 0 | LastStage>(ARCHS.map(arch => [arch, stagesHeld(search, {...spec, arch})]));
-  const most = Math.max(...held.values());
+function describeOtherVariant(search: BackboneSearch, spec: BackboneSpec): string | undefined {
+  const stagesByArch = new Map<Arch, 0 | LastStage>(ARCHS.map(arch => [arch, completeStages(search, {...spec, arch})]));
+  const most = Math.max(...stagesByArch.values());
   if (most === 0) return undefined;
-  const isOwn = held.get(spec.arch) === most;
-  const arch = isOwn ? spec.arch : [...held].find(([, stages]) => stages === most)![0];
-  const cut = most < spec.lastStage;
-  if (isOwn && !cut) return undefined;
+  const isRequestedArch = stagesByArch.get(spec.arch) === most;
+  const arch = isRequestedArch ? spec.arch : [...stagesByArch].find(([, stages]) => stages === most)![0];
+  const isTruncated = most < spec.lastStage;
+  if (isRequestedArch && !isTruncated) return undefined;
   const stages = most === 1 ? 'only stage 1' : `only stages 1 to ${most}`;
-  if (!cut) return `holds a ${arch}, not a ${spec.arch}. Add --arch ${arch}.`;
-  const add = isOwn ? `--last-stage ${most}` : `--arch ${arch} --last-stage ${most}`;
-  return `holds ${stages} of a ${arch}, where ${spec.arch} up to stage ${spec.lastStage} is wanted. Add ${add}, or give a file with all stages.`;
+  if (!isTruncated) return `holds a ${arch}, not a ${spec.arch}. Add --arch ${arch}.`;
+  const suggestedFlags = isRequestedArch ? `--last-stage ${most}` : `--arch ${arch} --last-stage ${most}`;
+  return `holds ${stages} of a ${arch}, where ${spec.arch} up to stage ${spec.lastStage} is wanted. Add ${suggestedFlags}, or give a file with all stages.`;
 }

@@ -1,20 +1,20 @@
 import {FinetuneError} from '../core/errors.js';
-import {percent} from './words.js';
+import {formatFixedPercent} from './words.js';
 
 /** `--assert-accuracy` was missed. What was measured stands. */
-export class AccuracyMissedError extends FinetuneError {
-  override readonly name = 'AccuracyMissedError';
-  override readonly code = 'ACCURACY_MISSED';
+export class AccuracyBelowThresholdError extends FinetuneError {
+  override readonly name = 'AccuracyBelowThresholdError';
+  override readonly code = 'ACCURACY_BELOW_THRESHOLD';
   override readonly exitCode = 5;
 
   constructor(
     readonly accuracy: number,
-    readonly demanded: number,
+    readonly threshold: number,
   ) {
-    super(`Expected an accuracy of at least ${percent(demanded)} for --assert-accuracy, but found ${percent(accuracy)}.`);
+    super(`Expected an accuracy of at least ${formatFixedPercent(threshold)} for --assert-accuracy, but found ${formatFixedPercent(accuracy)}.`);
   }
 }
 
 /** To be spread into an outcome. */
-export const accuracyGate = (accuracy: number, demanded: number | undefined): {readonly error?: AccuracyMissedError} =>
-  demanded !== undefined && accuracy < demanded ? {error: new AccuracyMissedError(accuracy, demanded)} : {};
+export const checkAccuracy = (accuracy: number, threshold: number | undefined): {readonly error?: AccuracyBelowThresholdError} =>
+  threshold !== undefined && accuracy < threshold ? {error: new AccuracyBelowThresholdError(accuracy, threshold)} : {};

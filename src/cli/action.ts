@@ -1,22 +1,22 @@
 import type {FinetuneError} from '../core/errors.js';
-import type {OptionLayer} from './layers.js';
-import type {Values} from './read-values.js';
+import type {OptionSource} from './layers.js';
+import type {OptionValues} from './read-values.js';
 import type {Terminal} from './terminal.js';
 
 /** What a command was asked. */
-export interface Request {
+export interface CommandInput {
   /** The words that were typed after `finetune`. */
-  readonly words: readonly string[];
+  readonly args: readonly string[];
   /** Arguments by name: `image` of `predict` is a list. */
   readonly positionals: Readonly<Record<string, unknown>>;
   /** What was said in each place, strongest first; checked. */
-  readonly layers: readonly OptionLayer[];
+  readonly optionSources: readonly OptionSource[];
   /** What is in force, defaults included; options without a default may be absent. */
-  readonly values: Values;
+  readonly values: OptionValues;
 }
 
 /** What an action works with. */
-export interface Session {
+export interface CommandContext {
   readonly terminal: Terminal;
   readonly environment: NodeJS.ProcessEnv;
   /** Aborted by the first signal to the process. */
@@ -24,7 +24,7 @@ export interface Session {
 }
 
 /** What a command leaves to say. */
-export interface Outcome {
+export interface CommandResult {
   /** For programs: what `--json` prints. */
   readonly document: object;
   /** For people: what is printed to standard output otherwise. */
@@ -35,4 +35,4 @@ export interface Outcome {
   readonly error?: FinetuneError;
 }
 
-export type Action = (request: Request, session: Session) => Promise<Outcome>;
+export type CommandHandler = (input: CommandInput, context: CommandContext) => Promise<CommandResult>;

@@ -1,43 +1,43 @@
-import type {Action} from './action.js';
-import {demoDefaults} from './demo-recipe.js';
-import {defaulting, described, only, without, type OptionProperties} from './option-schema.js';
+import type {CommandHandler} from './action.js';
+import {readDemoDefaults} from './demo-recipe.js';
+import {withDefaults, withDescription, pickOptions, omitOptions, type OptionSchemas} from './option-schema.js';
 
 export interface CommandSpec {
   /** As yargs writes a command: `check <dir>`. */
   readonly usage: string;
   readonly description: string;
   /** What stands in the place of an argument, where it is something else than in other commands. */
-  readonly places?: Readonly<Record<string, string>>;
-  readonly options: OptionProperties;
+  readonly positionals?: Readonly<Record<string, string>>;
+  readonly options: OptionSchemas;
   readonly examples?: readonly (readonly [command: string, meaning: string])[];
   /** Imports the action when it is asked for: what it stands on takes seconds to load. */
-  readonly load: () => Promise<Action>;
+  readonly load: () => Promise<CommandHandler>;
 }
 
-const WHERE = ['engine', 'device', 'workers', 'offline'];
+const BACKEND_OPTIONS = ['backend', 'device', 'workers', 'offline'];
 /** How a folder or a list of images is read. */
-const READING = ['classes', 'exclude', 'pathColumn', 'labelColumn', 'followLinks'];
-const SAYING = ['json', 'quiet', 'verbose'];
+const DATASET_OPTIONS = ['classes', 'exclude', 'pathColumn', 'labelColumn', 'followLinks'];
+const OUTPUT_OPTIONS = ['json', 'quiet', 'verbose'];
 
 export const COMMANDS = {
   train: {
     usage: 'train [dir]',
     description: 'Fine-tune a pretrained ResNet on a folder of images',
-    options: without(),
+    options: omitOptions(),
     examples: [
       ['$0 pets', 'everything chosen from the images'],
       ['$0 pets --arch resnet18 --freeze probe', 'the quickest look at what is possible'],
       ['$0 pets --recipe my.jsonc --json', 'for scripts'],
     ],
-    load: async () => (await import('./commands/train.js')).train,
+    load: async () => (await import('./commands/train.js')).trainCommand,
   },
   check: {
     usage: 'check <dir>',
     description: 'Look at a dataset before spending any time on it',
     options: {
-      ...only('valData', 'testData', ...READING, 'limit', 'seed', 'workers', ...SAYING),
+      ...pickOptions('valData', 'testData', ...DATASET_OPTIONS, 'maxPerClass', 'seed', 'workers', ...OUTPUT_OPTIONS),
       html: {type: 'string', minLength: 1, description: 'write a page that shows what was found'},
-      fixList: {type: 'string', minLength: 1, description: 'write a list of files to leave out, for --exclude'},
+      writeExclude: {type: 'string', minLength: 1, description: 'write a list of files to leave out, for --exclude'},
       cache: {type: 'boolean', default: true, description: 'look only at files that have changed since the last check'},
     },
     examples: [
@@ -45,37 +45,37 @@ export const COMMANDS = {
       ['$0 check pets --fix-list exclude.txt', 'list the files to leave out'],
       ['$0 pets --exclude exclude.txt', 'train without them'],
     ],
-    load: async () => (await import('./commands/check.js')).check,
+    load: async () => (await import('./commands/check.js')).checkCommand,
   },
   preview: {
     usage: 'preview <dir>',
     description: 'Draw a sheet of pictures as training would see them',
     options: {
-      ...only('augment', 'fit', 'imageSize', 'seed', ...READING, 'recipe', ...SAYING),
-      ...described('overwrite', 'replace the sheet if it exists'),
+      ...pickOptions('augment', 'fit', 'imageSize', 'seed', ...DATASET_OPTIONS, 'recipe', ...OUTPUT_OPTIONS),
+      ...withDescription('overwrite', 'replace the sheet if it exists'),
       out: {
         type: 'string',
         minLength: 1,
         description: 'the sheet, by its ending a JPEG, PNG or WebP; unless told preview.jpg, or -2, -3 ... where there is one',
       },
-      pictures: {type: 'integer', minimum: 1, maximum: 100, default: 8, description: 'rows of the sheet'},
-      variations: {type: 'integer', minimum: 1, maximum: 30, default: 6, description: 'columns beside the plain picture'},
+      images: {type: 'integer', minimum: 1, maximum: 100, default: 8, description: 'rows of the sheet'},
+      columns: {type: 'integer', minimum: 1, maximum: 30, default: 6, description: 'columns beside the plain picture'},
     },
     examples: [['$0 preview pets --augment strong', 'look before you train']],
-    load: async () => (await import('./commands/preview.js')).preview,
+    load: async () => (await import('./commands/preview.js')).previewCommand,
   },
   evaluate: {
     usage: 'evaluate [model] [dir]',
     description: 'Measure an exported model on a folder of images',
-    options: only('data', ...WHERE, ...READING, 'limit', 'seed', 'assertAccuracy', ...SAYING),
+    options: pickOptions('data', ...BACKEND_OPTIONS, ...DATASET_OPTIONS, 'maxPerClass', 'seed', 'assertAccuracy', ...OUTPUT_OPTIONS),
     examples: [['$0 evaluate runs/pets-resnet50 --data more-pets', 'classes are matched by name']],
-    load: async () => (await import('./commands/evaluate.js')).evaluate,
+    load: async () => (await import('./commands/evaluate.js')).evaluateCommand,
   },
   predict: {
     usage: 'predict [model] [image..]',
     description: 'Classify images: files, folders or patterns',
     options: {
-      ...only(...WHERE, 'exclude', 'followLinks', ...SAYING),
+      ...pickOptions(...BACKEND_OPTIONS, 'exclude', 'followLinks', ...OUTPUT_OPTIONS),
       top: {type: 'integer', minimum: 1, default: 1, description: 'how many classes to name for each image'},
     },
     examples: [
@@ -83,59 +83,59 @@ export const COMMANDS = {
       ['$0 predict new', 'by the model of the newest run'],
       ['$0 predict runs/pets-resnet50 - < cat.jpg', 'an image from standard input'],
     ],
-    load: async () => (await import('./commands/predict.js')).predict,
+    load: async () => (await import('./commands/predict.js')).predictCommand,
   },
   export: {
     usage: 'export <run>',
     description: 'Export the model of a run again; its images are not needed',
     options: {
-      ...only('engine', 'device', 'offline', ...SAYING),
+      ...pickOptions('backend', 'device', 'offline', ...OUTPUT_OPTIONS),
       out: {type: 'string', minLength: 1, description: "folder of the model [default: the run's own]"},
     },
     examples: [['$0 export runs/pets-resnet50', 'after an export that failed, or with the model lost']],
-    load: async () => (await import('./commands/export.js')).exportModel,
+    load: async () => (await import('./commands/export.js')).exportCommand,
   },
   report: {
     usage: 'report <run>',
     description: 'Write the report of a run again; its images are not needed',
-    options: only(...SAYING),
+    options: pickOptions(...OUTPUT_OPTIONS),
     load: async () => (await import('./commands/report.js')).report,
   },
   models: {
     usage: 'models',
     description: 'Architectures and weights, and where each file would come from',
-    options: only(...SAYING),
-    load: async () => (await import('./commands/models.js')).models,
+    options: pickOptions(...OUTPUT_OPTIONS),
+    load: async () => (await import('./commands/models.js')).modelsCommand,
   },
-  engine: {
-    usage: 'engine [task]',
+  backend: {
+    usage: 'backend [task]',
     description: 'Which engine runs here, and proof of it; engine install gets TensorFlow',
     options: {
-      ...only('engine', 'device', 'offline', ...SAYING),
+      ...pickOptions('backend', 'device', 'offline', ...OUTPUT_OPTIONS),
       from: {type: 'string', minLength: 1, description: 'with install: a wheel, or a folder of wheels, instead of a download'},
     },
     examples: [['$0 engine install --from wheels/', 'on a machine without a network']],
-    load: async () => (await import('./commands/engine.js')).engine,
+    load: async () => (await import('./commands/engine.js')).backend,
   },
   init: {
     usage: 'init [file]',
     description: 'Write a recipe file with every option explained',
-    options: {...described('overwrite', 'replace the recipe file if it exists'), ...only(...SAYING)},
-    places: {file: 'recipe file to write [default: recipe.jsonc]'},
-    load: async () => (await import('./commands/init.js')).init,
+    options: {...withDescription('overwrite', 'replace the recipe file if it exists'), ...pickOptions(...OUTPUT_OPTIONS)},
+    positionals: {file: 'recipe file to write [default: recipe.jsonc]'},
+    load: async () => (await import('./commands/init.js')).initCommand,
   },
   schema: {
     usage: 'schema [document]',
     description: 'Print the JSON Schema of recipe files, or of what check --json prints',
-    options: only(...SAYING),
-    load: async () => (await import('./commands/schema.js')).schema,
+    options: pickOptions(...OUTPUT_OPTIONS),
+    load: async () => (await import('./commands/schema.js')).schemaCommand,
   },
   demo: {
     usage: 'demo [dir]',
     description: 'Draw a small dataset and fine-tune on it: nothing else is needed',
-    options: defaulting(without('data', 'valData', 'testData', ...READING, 'folds', 'fold', 'recipe', 'resume'), demoDefaults()),
-    places: {dir: 'folder to draw into [default: finetune-demo]'},
-    load: async () => (await import('./commands/demo.js')).demo,
+    options: withDefaults(omitOptions('data', 'valData', 'testData', ...DATASET_OPTIONS, 'folds', 'fold', 'recipe', 'resume'), readDemoDefaults()),
+    positionals: {dir: 'folder to draw into [default: finetune-demo]'},
+    load: async () => (await import('./commands/demo.js')).demoCommand,
   },
 } as const satisfies Record<string, CommandSpec>;
 

@@ -1,39 +1,39 @@
 import {existsSync, readdirSync, statSync} from 'node:fs';
 import {basename, join} from 'node:path';
 import {UsageError} from '../core/errors.js';
-import {bundleDirectory} from '../export/open-bundle.js';
-import {labelled} from './layout.js';
+import {modelDirectory} from '../export/open-bundle.js';
+import {formatLabeled} from './layout.js';
 import type {Terminal} from './terminal.js';
-import {PROGRAM} from './words.js';
+import {PROGRAM_NAME} from './words.js';
 import {printable} from '../core/printable.js';
 
 /** Where runs lie unless told. */
-const RUNS = 'runs';
+const RUNS_DIRECTORY = 'runs';
 
 /** The model that was exported last below `runs/`. */
-function newestModel(): string | undefined {
-  const runs = existsSync(RUNS)
-    ? readdirSync(RUNS)
+function findNewestModel(): string | undefined {
+  const runs = existsSync(RUNS_DIRECTORY)
+    ? readdirSync(RUNS_DIRECTORY)
         .filter(name => !name.startsWith('.'))
-        .map(name => join(RUNS, name))
+        .map(name => join(RUNS_DIRECTORY, name))
     : [];
-  const exported = (run: string): number => statSync(bundleDirectory(run)!).mtimeMs;
-  return runs.filter(run => bundleDirectory(run) !== undefined).sort((a, b) => exported(b) - exported(a))[0];
+  const exportTime = (run: string): number => statSync(modelDirectory(run)!).mtimeMs;
+  return runs.filter(run => modelDirectory(run) !== undefined).sort((a, b) => exportTime(b) - exportTime(a))[0];
 }
 
 /** Files of weights, and those of a run or a model that are beside them. A `.json` alone may lie among images. */
-const OF_A_MODEL = /\.(?:safetensors|pth?|th|ckpt|h5|keras|onnx|tflite)$|^(?:recipe|model|finetune)\.json$|^labels\.txt$/i;
+const MODEL_FILE = /\.(?:safetensors|pth?|th|ckpt|h5|keras|onnx|tflite)$|^(?:recipe|model|finetune)\.json$|^labels\.txt$/i;
 
 /** Whether a word of a command line may stand for images: it is nothing that is, or was to be, a model, nor one of its files. */
-function standsForImages(word: string): boolean {
-  if (word === '-' || /[*?[{]/.test(word)) return true;
-  const status = statSync(word, {throwIfNoEntry: false});
+function isImageArgument(arg: string): boolean {
+  if (arg === '-' || /[*?[{]/.test(arg)) return true;
+  const status = statSync(arg, {throwIfNoEntry: false});
   if (status === undefined) return false;
-  return !(status.isDirectory() ? readdirSync(word) : [basename(word)]).some(name => OF_A_MODEL.test(name));
+  return !(status.isDirectory() ? readdirSync(arg) : [basename(arg)]).some(name => MODEL_FILE.test(name));
 }
 
 /** What a command works on: a model, and the other words. */
-export interface ModelAndRest {
+export interface ModelArgument {
   /** Of the exported model. */
   readonly directory: string;
   readonly rest: readonly string[];
@@ -43,17 +43,17 @@ export interface ModelAndRest {
  * The model that the first word names, itself or by its run; else the newest below `runs/`, which is told.
  * @throws UsageError (exit 2) where there is none
  */
-export function findModel(words: readonly string[], terminal: Terminal): ModelAndRest {
-  const [first, ...rest] = words;
-  const named = first === undefined ? undefined : bundleDirectory(first);
-  if (named !== undefined) return {directory: named, rest};
+export function findModel(args: readonly string[], terminal: Terminal): ModelArgument {
+  const [first, ...rest] = args;
+  const namedModel = first === undefined ? undefined : modelDirectory(first);
+  if (namedModel !== undefined) return {directory: namedModel, rest};
   // A word that is no image either was meant as a model: whoever opens it says what is wrong with it.
-  if (first !== undefined && !standsForImages(first)) return {directory: first, rest};
-  const run = newestModel();
+  if (first !== undefined && !isImageArgument(first)) return {directory: first, rest};
+  const run = findNewestModel();
   if (run === undefined) {
-    throw new UsageError(`Expected an exported model, but found none below ${RUNS}/. Train one first, or give its folder: ${PROGRAM} DIR.`);
+    throw new UsageError(`Expected an exported model, but found none below ${RUNS_DIRECTORY}/. Train one first, or give its folder: ${PROGRAM_NAME} DIR.`);
   }
-  const directory = bundleDirectory(run)!;
-  terminal.log(labelled(terminal.style.dim, 'model', `${printable(directory)}, the newest in ${RUNS}/`, terminal.columns));
-  return {directory, rest: words};
+  const directory = modelDirectory(run)!;
+  terminal.log(formatLabeled(terminal.style.dim, 'model', `${printable(directory)}, the newest in ${RUNS_DIRECTORY}/`, terminal.columns));
+  return {directory, rest: args};
 }

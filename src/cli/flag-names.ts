@@ -1,8 +1,8 @@
 import {UsageError} from '../core/errors.js';
-import {suggestion} from '../core/nearest.js';
+import {suggest} from '../core/nearest.js';
 
 /** What people of other tools type, and what it is called here. */
-const ELSEWHERE: Readonly<Record<string, string>> = {
+const FOREIGN_FLAGS: Readonly<Record<string, string>> = {
   model: 'arch',
   'data-path': 'data',
   'data-dir': 'data',
@@ -27,8 +27,8 @@ export function checkFlagNames(flags: Readonly<Record<string, unknown>>, known: 
   const unknown = Object.keys(flags).find(flag => !known.includes(flag));
   if (unknown === undefined) return;
   if (unknown.length === 1) throw new UsageError(`Expected a known flag, but found -${unknown}. See ${help}.`);
-  const elsewhere = ELSEWHERE[unknown.toLowerCase()];
+  const equivalent = FOREIGN_FLAGS[unknown.toLowerCase()];
   const hint =
-    elsewhere !== undefined && known.includes(elsewhere) ? `; did you mean --${elsewhere}?` : suggestion(unknown, known, '--') || '.';
+    equivalent !== undefined && known.includes(equivalent) ? `; did you mean --${equivalent}?` : suggest(unknown, known, '--') || '.';
   throw new UsageError(`Expected a known flag, but found --${unknown}${hint} See ${help}.`);
 }

@@ -1,47 +1,47 @@
 import {printable} from '../core/printable.js';
 import type {ImageFolder, Sample} from '../datasets/image-folder.js';
-import {count, plural} from '../report/format.js';
-import {cutMiddle} from './layout.js';
-import {table} from './table.js';
+import {count, formatCount} from '../report/format.js';
+import {truncateMiddle} from './layout.js';
+import {formatTable} from './table.js';
 
 /** Columns that a name of a class may take in any case. */
-const LEAST_NAME = 20;
+const MIN_NAME_WIDTH = 20;
 
 /** Classes that are listed one by one. */
-const LISTED = 12;
+const MAX_LISTED_CLASSES = 12;
 
-const sizesOf = (classNames: readonly string[], samples: readonly Sample[]): number[] => {
+const countPerClass = (classNames: readonly string[], samples: readonly Sample[]): number[] => {
   const sizes = classNames.map(() => 0);
   for (const {label} of samples) sizes[label]!++;
   return sizes;
 };
 
 /** Images of every class in every part that the folder brings along. */
-export function classSizes({classNames, samples, validation, test}: ImageFolder): Record<string, Record<string, number>> {
-  const parts = {
+export function countImagesPerClass({classNames, samples, validation, test}: ImageFolder): Record<string, Record<string, number>> {
+  const splits = {
     [validation === undefined && test === undefined ? 'images' : 'train']: samples,
     ...(validation && {validation}),
     ...(test && {test}),
   };
-  const sizes = Object.entries(parts).map(([part, of]) => [part, sizesOf(classNames, of)] as const);
-  return Object.fromEntries(classNames.map((name, label) => [name, Object.fromEntries(sizes.map(([part, of]) => [part, of[label]!]))]));
+  const sizes = Object.entries(splits).map(([split, counts]) => [split, countPerClass(classNames, counts)] as const);
+  return Object.fromEntries(classNames.map((name, label) => [name, Object.fromEntries(sizes.map(([split, counts]) => [split, counts[label]!]))]));
 }
 
 /** What lies in a folder: a line a class, or how the classes compare when there are many. */
-export function folderLines(folder: ImageFolder, columns = Infinity): string[] {
-  const named = (name: string): string => cutMiddle(printable(name), Math.max(LEAST_NAME, columns / 2));
-  const sizes = Object.entries(classSizes(folder));
-  if (sizes.length <= LISTED) {
-    const parts = Object.keys(sizes[0]?.[1] ?? {});
-    const rows = sizes.map(([name, of]) => [`  ${named(name)}`, ...parts.map(part => count(of[part]!))]);
-    return table(
-      [['  class', ...parts], ...rows],
-      parts.map((_, index) => index + 1),
+export function formatFolder(folder: ImageFolder, columns = Infinity): string[] {
+  const formatName = (name: string): string => truncateMiddle(printable(name), Math.max(MIN_NAME_WIDTH, columns / 2));
+  const sizes = Object.entries(countImagesPerClass(folder));
+  if (sizes.length <= MAX_LISTED_CLASSES) {
+    const splits = Object.keys(sizes[0]?.[1] ?? {});
+    const rows = sizes.map(([name, counts]) => [`  ${formatName(name)}`, ...splits.map(split => count(counts[split]!))]);
+    return formatTable(
+      [['  class', ...splits], ...rows],
+      splits.map((_, index) => index + 1),
     );
   }
-  const bySize = sizes.map(([name, of]) => ({name, size: Object.values(of).reduce((sum, part) => sum + part, 0)}));
+  const bySize = sizes.map(([name, counts]) => ({name, size: Object.values(counts).reduce((sum, split) => sum + split, 0)}));
   bySize.sort((a, b) => a.size - b.size);
   const [smallest, largest] = [bySize[0]!, bySize.at(-1)!];
-  const range = `from ${plural(smallest.size, 'image')} (${named(smallest.name)}) to ${count(largest.size)} (${named(largest.name)})`;
-  return [smallest.size === largest.size ? `  ${plural(smallest.size, 'image')} in every class` : `  ${range}`];
+  const range = `from ${formatCount(smallest.size, 'image')} (${formatName(smallest.name)}) to ${count(largest.size)} (${formatName(largest.name)})`;
+  return [smallest.size === largest.size ? `  ${formatCount(smallest.size, 'image')} in every class` : `  ${range}`];
 }

@@ -1,14 +1,14 @@
-import {messageOf, UsageError} from '../core/errors.js';
+import {errorMessage, UsageError} from '../core/errors.js';
 import {readTextFile} from '../core/text-file.js';
 import type {ImageFolderOptions} from '../datasets/image-folder.js';
-import {parseNames} from './name-list.js';
-import {kebab, quoted} from './words.js';
+import {parsePathList} from './name-list.js';
+import {toKebabCase, quoted} from './words.js';
 
 /** Options of a command that say which images of a folder are meant. */
 export interface FolderValues {
   readonly valData?: string;
   readonly testData?: string;
-  readonly limit?: number;
+  readonly maxPerClass?: number;
   readonly seed?: number;
   readonly classes?: string;
   readonly exclude?: string;
@@ -18,45 +18,45 @@ export interface FolderValues {
 }
 
 /** `a,b,c`, a comma of a name as `\,`. */
-const classesIn = (text: string): string[] =>
+const parseClassNames = (text: string): string[] =>
   text
     .split(/(?<!\\),/)
     .map(name => name.replaceAll('\\,', ',').trim())
     .filter(name => name !== '');
 
 /** @throws UsageError (exit 2) where it cannot be read */
-export function namesIn(path: string): string[] {
+export function readExcludeList(path: string): string[] {
   try {
-    return parseNames(readTextFile(path));
+    return parsePathList(readTextFile(path));
   } catch (error) {
     throw new UsageError(
-      `Expected a list of files at ${path} for --exclude, but found ${messageOf(error)}. finetune check DIR --fix-list writes one.`,
+      `Expected a list of files at ${path} for --exclude, but found ${errorMessage(error)}. finetune check DIR --fix-list writes one.`,
     );
   }
 }
 
 /** @throws UsageError (exit 2) for a list that cannot be read */
-export function folderOptions(values: FolderValues): ImageFolderOptions {
-  const {classes, exclude, valData, testData, limit, seed, pathColumn, labelColumn, followLinks} = values;
+export function toFolderOptions(values: FolderValues): ImageFolderOptions {
+  const {classes, exclude, valData, testData, maxPerClass, seed, pathColumn, labelColumn, followLinks} = values;
   return {
     ...(valData !== undefined && {valData}),
     ...(testData !== undefined && {testData}),
-    ...(limit !== undefined && {limit}),
+    ...(maxPerClass !== undefined && {maxPerClass}),
     ...(seed !== undefined && {seed}),
-    ...(classes !== undefined && {classes: classesIn(classes)}),
-    ...(exclude !== undefined && {exclude: namesIn(exclude)}),
+    ...(classes !== undefined && {classes: parseClassNames(classes)}),
+    ...(exclude !== undefined && {exclude: readExcludeList(exclude)}),
     ...(pathColumn !== undefined && {pathColumn}),
     ...(labelColumn !== undefined && {labelColumn}),
     ...(followLinks === true && {followLinks}),
   };
 }
 
-const SAID = ['valData', 'testData', 'classes', 'exclude', 'pathColumn', 'labelColumn', 'followLinks'] as const;
+const FORWARDED_OPTIONS = ['valData', 'testData', 'classes', 'exclude', 'pathColumn', 'labelColumn', 'followLinks'] as const;
 
 /** The same options for another command, each after a space. */
-export const folderWords = (values: FolderValues): string =>
-  SAID.map(key => {
+export const formatFolderFlags = (values: FolderValues): string =>
+  FORWARDED_OPTIONS.map(key => {
     const value = values[key];
     if (value === undefined || value === false) return '';
-    return value === true ? ` --${kebab(key)}` : ` --${kebab(key)} ${quoted(value)}`;
+    return value === true ? ` --${toKebabCase(key)}` : ` --${toKebabCase(key)} ${quoted(value)}`;
   }).join('');

@@ -1,18 +1,18 @@
-import type {Source} from '../finetune/recipe.js';
-import type {OptionProperties} from './option-schema.js';
-import {valuesOfEnvironment, valuesOfFlags, type Values} from './read-values.js';
+import type {OptionOrigin} from '../finetune/recipe.js';
+import type {OptionSchemas} from './option-schema.js';
+import {readEnvironmentValues, readFlagValues, type OptionValues} from './read-values.js';
 import {readRecipeFile} from './recipe-file.js';
 
 /** Options said in one place. */
-export interface OptionLayer {
-  readonly source: Source;
-  readonly values: Values;
+export interface OptionSource {
+  readonly source: OptionOrigin;
+  readonly values: OptionValues;
 }
 
 /** Values in force and where each came from. */
-export interface Settled {
-  readonly values: Values;
-  readonly sources: Readonly<Record<string, Source>>;
+export interface MergedOptions {
+  readonly values: OptionValues;
+  readonly sources: Readonly<Record<string, OptionOrigin>>;
 }
 
 /**
@@ -20,27 +20,27 @@ export interface Settled {
  * @param flags by kebab-case name
  * @throws UsageError, SchemaError (exit 2)
  */
-export function readLayers(flags: Values, environment: NodeJS.ProcessEnv, options: OptionProperties): readonly OptionLayer[] {
-  const said: OptionLayer[] = [
-    {source: 'flag', values: valuesOfFlags(flags, options)},
-    {source: 'environment', values: valuesOfEnvironment(environment, options)},
+export function readOptionSources(flags: OptionValues, environment: NodeJS.ProcessEnv, options: OptionSchemas): readonly OptionSource[] {
+  const optionSources: OptionSource[] = [
+    {source: 'flag', values: readFlagValues(flags, options)},
+    {source: 'environment', values: readEnvironmentValues(environment, options)},
   ];
-  const recipe = settle(said, {}).values.recipe;
-  return typeof recipe === 'string' ? [...said, {source: 'recipe file', values: readRecipeFile(recipe)}] : said;
+  const recipe = mergeOptions(optionSources, {}).values.recipe;
+  return typeof recipe === 'string' ? [...optionSources, {source: 'recipe file', values: readRecipeFile(recipe)}] : optionSources;
 }
 
-const defaultsOf = (options: OptionProperties): Values =>
+const defaultValues = (options: OptionSchemas): OptionValues =>
   Object.fromEntries(Object.entries(options).flatMap(([key, property]) => ('default' in property ? [[key, property.default]] : [])));
 
 /** The strongest layer that says something of an option wins. */
-export function settle(layers: readonly OptionLayer[], options: OptionProperties): Settled {
-  const weakestFirst = [...layers, {source: 'default', values: defaultsOf(options)} as const].reverse();
+export function mergeOptions(optionSources: readonly OptionSource[], options: OptionSchemas): MergedOptions {
+  const weakestFirst = [...optionSources, {source: 'default', values: defaultValues(options)} as const].reverse();
   const values: Record<string, unknown> = {};
-  const sources: Record<string, Source> = {};
-  for (const layer of weakestFirst) {
-    for (const [key, value] of Object.entries(layer.values)) {
+  const sources: Record<string, OptionOrigin> = {};
+  for (const optionSource of weakestFirst) {
+    for (const [key, value] of Object.entries(optionSource.values)) {
       values[key] = value;
-      sources[key] = layer.source;
+      sources[key] = optionSource.source;
     }
   }
   return {values, sources};

@@ -5,11 +5,11 @@ import {printable, printableJson} from '../core/printable.js';
 
 const isPlain = (name: string): boolean => printable(name) === name && !name.startsWith('"') && name === name.trim() && !hasRawBytes(name);
 
-export const formatNames = (names: readonly string[]): string =>
+export const formatPathList = (names: readonly string[]): string =>
   names.map(name => `${isPlain(name) ? name : printableJson(name)}\n`).join('');
 
 /** A line that is no JSON after all is the name itself. */
-function nameIn(line: string): string {
+function parseLine(line: string): string {
   if (!line.startsWith('"')) return line;
   try {
     return String(JSON.parse(line));
@@ -19,9 +19,9 @@ function nameIn(line: string): string {
 }
 
 /** Empty lines, a byte order mark and either kind of line end are no matter. */
-export const parseNames = (text: string): string[] =>
+export const parsePathList = (text: string): string[] =>
   text
     .replace(/^\uFEFF/, '')
     .split(/\r?\n/)
     .filter(line => line !== '')
-    .map(nameIn);
+    .map(parseLine);

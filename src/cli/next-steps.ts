@@ -1,20 +1,20 @@
-import {padEnd, widthOf} from './layout.js';
+import {padEnd, displayWidth} from './layout.js';
 import type {Style} from './style.js';
 
 /**
  * What to type next, each with its meaning: beside it where all of them have room for that, else below. A command line is never broken, so
  * that it can be copied.
  */
-export function steps(
+export function formatSteps(
   title: string,
   lines: readonly (readonly [command: string, meaning: string])[],
   style: Style,
   columns: number,
 ): string {
-  const width = Math.max(...lines.map(([command]) => widthOf(command)));
-  const hasRoom = Number.isFinite(columns) ? lines.every(([, meaning]) => 2 + width + 3 + widthOf(meaning) <= columns) : true;
-  const told = lines.flatMap(([command, meaning]) =>
+  const width = Math.max(...lines.map(([command]) => displayWidth(command)));
+  const hasRoom = Number.isFinite(columns) ? lines.every(([, meaning]) => 2 + width + 3 + displayWidth(meaning) <= columns) : true;
+  const formatted = lines.flatMap(([command, meaning]) =>
     hasRoom ? [`  ${padEnd(command, width)}   ${style.dim(meaning)}`] : [`  ${command}`, `    ${style.dim(meaning)}`],
   );
-  return ['', style.bold(title), ...told].join('\n');
+  return ['', style.bold(title), ...formatted].join('\n');
 }

@@ -1,9 +1,9 @@
 import type {ObjectSchema} from '../core/schema.js';
-import {recipeSchema, runSchema} from '../finetune/recipe-schema.js';
+import {recipeSchema, runOptionsSchema} from '../finetune/recipe-schema.js';
 import {recommend} from '../finetune/recommend.js';
 
 /** What a schema says of an option. */
-export interface OptionProperty {
+export interface OptionSchema {
   readonly type?: string | readonly string[];
   readonly enum?: readonly unknown[];
   readonly default?: unknown;
@@ -11,10 +11,10 @@ export interface OptionProperty {
   readonly [keyword: string]: unknown;
 }
 
-export type OptionProperties = Readonly<Record<string, OptionProperty>>;
+export type OptionSchemas = Readonly<Record<string, OptionSchema>>;
 
 /** How a run is spoken of. Not part of a recipe file. */
-export const consoleSchema = {
+export const consoleOptionsSchema = {
   type: 'object',
   additionalProperties: false,
   properties: {
@@ -26,29 +26,29 @@ export const consoleSchema = {
   },
 } as const satisfies ObjectSchema;
 
-export const RECIPE_OPTIONS: OptionProperties = recipeSchema.properties;
-export const RUN_OPTIONS: OptionProperties = runSchema.properties;
-export const CONSOLE_OPTIONS: OptionProperties = consoleSchema.properties;
-export const ALL_OPTIONS: OptionProperties = {...RECIPE_OPTIONS, ...RUN_OPTIONS, ...CONSOLE_OPTIONS};
+export const RECIPE_OPTIONS: OptionSchemas = recipeSchema.properties;
+export const RUN_OPTIONS: OptionSchemas = runOptionsSchema.properties;
+export const CONSOLE_OPTIONS: OptionSchemas = consoleOptionsSchema.properties;
+export const ALL_OPTIONS: OptionSchemas = {...RECIPE_OPTIONS, ...RUN_OPTIONS, ...CONSOLE_OPTIONS};
 
 /** Some of the options, for commands that need but these. */
-export const only = (...keys: readonly string[]): OptionProperties => Object.fromEntries(keys.map(key => [key, ALL_OPTIONS[key]!]));
+export const pickOptions = (...keys: readonly string[]): OptionSchemas => Object.fromEntries(keys.map(key => [key, ALL_OPTIONS[key]!]));
 
 /** All options but some. */
-export const without = (...keys: readonly string[]): OptionProperties =>
+export const omitOptions = (...keys: readonly string[]): OptionSchemas =>
   Object.fromEntries(Object.entries(ALL_OPTIONS).filter(([key]) => !keys.includes(key)));
 
 /** An option with other words about it. */
-export const described = (key: string, description: string): OptionProperties => ({[key]: {...ALL_OPTIONS[key]!, description}});
+export const withDescription = (key: string, description: string): OptionSchemas => ({[key]: {...ALL_OPTIONS[key]!, description}});
 
 /** Options with the defaults of one command. */
-export const defaulting = (options: OptionProperties, defaults: Readonly<Record<string, unknown>>): OptionProperties =>
+export const withDefaults = (options: OptionSchemas, defaults: Readonly<Record<string, unknown>>): OptionSchemas =>
   Object.fromEntries(
     Object.entries(options).map(([key, property]) => [key, key in defaults ? {...property, default: defaults[key]} : property]),
   );
 
 /** What most people need, first in a long help. */
-export const MOST_USED: readonly string[] = [
+export const COMMON_OPTIONS: readonly string[] = [
   'arch',
   'weights',
   'freeze',
@@ -62,32 +62,32 @@ export const MOST_USED: readonly string[] = [
 ];
 
 /** Headings of the help. */
-export const GROUPS: Readonly<Record<string, readonly string[]>> = {
-  'Images:': [
-    ...['data', 'valData', 'testData', 'valSplit', 'testSplit', 'splitBy', 'folds', 'fold', 'split', 'classes', 'exclude', 'limit'],
+export const HELP_GROUPS: Readonly<Record<string, readonly string[]>> = {
+  'Data:': [
+    ...['data', 'valData', 'testData', 'valSplit', 'testSplit', 'groupBy', 'folds', 'fold', 'splitFile', 'classes', 'exclude', 'maxPerClass'],
     ...['pathColumn', 'labelColumn', 'followLinks'],
   ],
-  'Network:': ['arch', 'weights', 'lastStage', 'imageSize', 'fit', 'head', 'pooling', 'dropout'],
+  'Model:': ['arch', 'weights', 'lastStage', 'imageSize', 'fit', 'head', 'pooling', 'dropout'],
   'Training:': [
     ...['freeze', 'epochs', 'batchSize', 'lr', 'optimizer', 'weightDecay', 'labelSmoothing', 'clipNorm', 'batchNorm', 'precision'],
-    ...['augment', 'views', 'balance', 'seed'],
+    ...['augment', 'views', 'classBalance', 'seed'],
   ],
-  'Run:': ['recipe', 'out', 'overwrite', 'resume', 'engine', 'device', 'workers', 'cacheMemory', 'cacheDisk', 'offline', 'assertAccuracy'],
+  'Run:': ['recipe', 'out', 'overwrite', 'resume', 'backend', 'device', 'workers', 'cacheMemory', 'cacheDisk', 'offline', 'assertAccuracy'],
   'Output:': ['json', 'quiet', 'verbose', 'help', 'version'],
 };
 
 // Which values are recommended does not depend on the facts.
-const ANY_FACTS = {images: 1000, classes: 2, smallestClass: 500, largestClass: 500, pretrained: true, gpu: false};
-const RECOMMENDED: ReadonlySet<string> = new Set(Object.keys(recommend(ANY_FACTS).values));
+const SAMPLE_STATS = {images: 1000, classes: 2, smallestClass: 500, largestClass: 500, pretrained: true, gpu: false};
+const RECOMMENDED_OPTIONS: ReadonlySet<string> = new Set(Object.keys(recommend(SAMPLE_STATS).values));
 
-export const isBoolean = ({type}: OptionProperty): boolean => type === 'boolean';
+export const isBooleanOption = ({type}: OptionSchema): boolean => type === 'boolean';
 
 /** `depth of the network: resnet18, resnet34 [default: resnet50]`; `[recommended]` is chosen from the images. */
-export function explain(key: string, property: OptionProperty): string {
-  const {description = '', enum: choices = [], default: otherwise} = property;
-  const named = choices.every(choice => ` ${description} `.split(/[^\w+]/).includes(String(choice)));
-  const chosen = named ? '' : `: ${choices.join(', ')}`;
-  if (otherwise === undefined || otherwise === false) return description + chosen + (RECOMMENDED.has(key) ? ' [recommended]' : '');
+export function describeOption(key: string, property: OptionSchema): string {
+  const {description = '', enum: choices = [], default: defaultValue} = property;
+  const isNamed = choices.every(choice => ` ${description} `.split(/[^\w+]/).includes(String(choice)));
+  const choiceList = isNamed ? '' : `: ${choices.join(', ')}`;
+  if (defaultValue === undefined || defaultValue === false) return description + choiceList + (RECOMMENDED_OPTIONS.has(key) ? ' [recommended]' : '');
   // A command may have a default of its own.
-  return `${description.replace(/ \[default: .*\]$/, '')}${chosen} [default: ${String(otherwise)}]`;
+  return `${description.replace(/ \[default: .*\]$/, '')}${choiceList} [default: ${String(defaultValue)}]`;
 }

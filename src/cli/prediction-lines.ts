@@ -1,22 +1,22 @@
-import {count} from '../core/count.js';
+import {formatInteger} from '../core/count.js';
 import {isAbsolute, relative, sep} from 'node:path';
 import {printable} from '../core/printable.js';
 import type {Prediction} from '../export/bundle.js';
-import {plural} from '../report/format.js';
-import {bar, cutMiddle, padEnd, padStart, widthOf} from './layout.js';
+import {formatCount} from '../report/format.js';
+import {formatBar, truncateMiddle, padEnd, padStart, displayWidth} from './layout.js';
 import type {Style} from './style.js';
-import {table} from './table.js';
-import {listed, percent} from './words.js';
+import {formatTable} from './table.js';
+import {formatList, formatFixedPercent} from './words.js';
 
 /** What an image was found to be, likeliest first. */
-export interface Classified {
+export interface ClassifiedImage {
   readonly image: string;
   readonly predictions: readonly Prediction[];
 }
 
-const BAR = 10;
-const LONGEST_CLASS = 24;
-const SHORTEST_NAME = 16;
+const BAR_WIDTH = 10;
+const MAX_CLASS_WIDTH = 24;
+const MIN_NAME_WIDTH = 16;
 
 /** Folders that all paths lie in, with the last slash. */
 function commonFolder(paths: readonly string[]): string {
@@ -27,20 +27,20 @@ function commonFolder(paths: readonly string[]): string {
 }
 
 /** A path as short as it can be typed here. */
-function fromHere(path: string): string {
+function toRelativePath(path: string): string {
   const short = isAbsolute(path) ? relative(process.cwd(), path) : path;
   return short.startsWith('..') ? path : short;
 }
 
-const guess = ({className, probability}: Prediction): string => `${printable(className)} ${percent(probability)}`;
+const formatPrediction = ({className, probability}: Prediction): string => `${printable(className)} ${formatFixedPercent(probability)}`;
 
 /** For programs: a line an image, every guess in columns. */
-function plainLines(classified: readonly Classified[], top: number): string[] {
+function formatPlainLines(classified: readonly ClassifiedImage[], top: number): string[] {
   const rows = classified.map(({image, predictions}) => [
     image,
-    ...predictions.slice(0, top).flatMap(({className, probability}) => [className, percent(probability)]),
+    ...predictions.slice(0, top).flatMap(({className, probability}) => [className, formatFixedPercent(probability)]),
   ]);
-  return table(
+  return formatTable(
     rows,
     Array.from({length: top}, (_, i) => 2 * i + 2),
   );
@@ -51,33 +51,33 @@ function plainLines(classified: readonly Classified[], top: number): string[] {
  * @param columns infinite: for programs
  * @param top guesses that were asked for; a person sees two at least
  */
-export function predictionLines(classified: readonly Classified[], style: Style, columns: number, top: number): string[] {
-  if (!Number.isFinite(columns)) return plainLines(classified, top);
-  const paths = classified.map(({image}) => fromHere(image));
+export function formatPredictions(classified: readonly ClassifiedImage[], style: Style, columns: number, top: number): string[] {
+  if (!Number.isFinite(columns)) return formatPlainLines(classified, top);
+  const paths = classified.map(({image}) => toRelativePath(image));
   const folder = paths.length > 1 ? commonFolder(paths) : '';
   const names = paths.map(path => printable(path.slice(folder.length)));
-  const best = classified.map(({predictions: [first]}) => cutMiddle(printable(first!.className), LONGEST_CLASS));
-  const classWidth = Math.max(0, ...best.map(widthOf));
-  const fixed = 2 + classWidth + 2 + BAR + 2 + '100.0 %'.length;
-  const nameWidth = Math.min(Math.max(0, ...names.map(widthOf)), Math.max(SHORTEST_NAME, columns - fixed - 1));
+  const best = classified.map(({predictions: [first]}) => truncateMiddle(printable(first!.className), MAX_CLASS_WIDTH));
+  const classWidth = Math.max(0, ...best.map(displayWidth));
+  const fixedWidth = 2 + classWidth + 2 + BAR_WIDTH + 2 + '100.0 %'.length;
+  const nameWidth = Math.min(Math.max(0, ...names.map(displayWidth)), Math.max(MIN_NAME_WIDTH, columns - fixedWidth - 1));
   const lines = classified.map(({predictions: [first, ...others]}, i) => {
-    const name = padEnd(cutMiddle(names[i]!, nameWidth), nameWidth);
-    const share = padStart(percent(first!.probability), 7);
-    const line = `${name}  ${style.bold(padEnd(best[i]!, classWidth))}  ${style.good(bar(first!.probability, BAR))}  ${share}`;
+    const name = padEnd(truncateMiddle(names[i]!, nameWidth), nameWidth);
+    const confidence = padStart(formatFixedPercent(first!.probability), 7);
+    const line = `${name}  ${style.bold(padEnd(best[i]!, classWidth))}  ${style.good(formatBar(first!.probability, BAR_WIDTH))}  ${confidence}`;
     const second = others
       .slice(0, Math.max(1, top - 1))
-      .map(guess)
+      .map(formatPrediction)
       .join(', ');
-    return nameWidth + fixed + 2 + widthOf(second) <= columns && second !== '' ? `${line}  ${style.dim(second)}` : line;
+    return nameWidth + fixedWidth + 2 + displayWidth(second) <= columns && second !== '' ? `${line}  ${style.dim(second)}` : line;
   });
-  return folder === '' ? lines : [style.dim(cutMiddle(printable(folder), columns)), ...lines];
+  return folder === '' ? lines : [style.dim(truncateMiddle(printable(folder), columns)), ...lines];
 }
 
 /** `70 images: 66 ants, 4 bees` */
-export function predictionSummary(classified: readonly Classified[]): string {
+export function formatPredictionSummary(classified: readonly ClassifiedImage[]): string {
   const counts = new Map<string, number>();
   for (const {predictions} of classified) counts.set(predictions[0]!.className, (counts.get(predictions[0]!.className) ?? 0) + 1);
-  const largestFirst = [...counts].sort(([, a], [, b]) => b - a).map(([name, times]) => `${count(times)} ${printable(name)}`);
-  const told = largestFirst.length > 8 ? listed(largestFirst, 8) : largestFirst.join(', ');
-  return `${plural(classified.length, 'image')}: ${told}`;
+  const largestFirst = [...counts].sort(([, a], [, b]) => b - a).map(([name, times]) => `${formatInteger(times)} ${printable(name)}`);
+  const summary = largestFirst.length > 8 ? formatList(largestFirst, 8) : largestFirst.join(', ');
+  return `${formatCount(classified.length, 'image')}: ${summary}`;
 }

@@ -1,17 +1,17 @@
-import {count, duration} from '../report/format.js';
-import {Pace} from './pace.js';
+import {count, formatDuration} from '../report/format.js';
+import {RateEstimator} from './pace.js';
 import type {Terminal} from './terminal.js';
-import {bar, LABEL_WIDTH} from './layout.js';
-import {bytes, percent} from './words.js';
+import {formatBar, LABEL_WIDTH} from './layout.js';
+import {formatBytes, formatFixedPercent} from './words.js';
 
 const REDRAW_SECONDS = 0.1;
 /** Between lines where nothing can be drawn over. */
-const PLAIN_SECONDS = 10;
+const LOG_SECONDS = 10;
 /** On a narrow terminal the figures need the room. */
 const barWidth = (columns: number): number => (columns < 100 ? 12 : columns < 120 ? 16 : 24);
 
 /** How far something is. */
-export interface Progress {
+export interface ProgressState {
   readonly title: string;
   readonly done: number;
   readonly total: number;
@@ -24,37 +24,37 @@ export interface Progress {
 }
 
 /** What is said beside a bar, in this order. */
-type Figures = Partial<Record<'place' | 'amount' | 'rate' | 'left' | 'note', string>>;
+type ProgressFields = Partial<Record<'place' | 'amount' | 'rate' | 'left' | 'note', string>>;
 
 /** What goes where there is no room for all of it, the first first: the bar shows the amount, too, but it is all that a download has. */
-const expendable = ({place}: Figures): readonly (keyof Figures)[] =>
+const droppableFields = ({place}: ProgressFields): readonly (keyof ProgressFields)[] =>
   place === undefined ? ['note', 'rate', 'left'] : ['note', 'amount', 'rate'];
 
-const amount = (value: number, unit: string): string => (unit === 'bytes' ? bytes(value) : count(Math.round(value)));
+const amount = (value: number, unit: string): string => (unit === 'bytes' ? formatBytes(value) : count(Math.round(value)));
 
 /** @param rate units a second */
-function speed({done, total, unit}: Progress, rate: number | undefined): Figures {
+function rateFields({done, total, unit}: ProgressState, rate: number | undefined): ProgressFields {
   if (rate === undefined || rate <= 0) return {};
-  const figure = unit === 'bytes' || rate >= 10 ? amount(rate, unit) : rate.toFixed(1);
-  return {rate: `${figure}${unit === 'bytes' ? '' : ` ${unit}`}/s`, left: `${duration((total - done) / rate)} left`};
+  const rateText = unit === 'bytes' || rate >= 10 ? amount(rate, unit) : rate.toFixed(1);
+  return {rate: `${rateText}${unit === 'bytes' ? '' : ` ${unit}`}/s`, left: `${formatDuration((total - done) / rate)} left`};
 }
 
-function figuresOf(progress: Progress, rate: number | undefined): Figures {
+function progressFields(progress: ProgressState, rate: number | undefined): ProgressFields {
   const {done, total, unit, place, note} = progress;
   return {
     ...(place !== undefined && {place}),
     amount: `${amount(done, unit)} of ${amount(total, unit)}${unit === 'bytes' ? '' : ` ${unit}`}`,
-    ...speed(progress, rate),
+    ...rateFields(progress, rate),
     ...(note !== undefined && {note}),
   };
 }
 
 /** As many whole figures as there is room for. */
-function fitting(figures: Figures, room: number): string {
-  const kept = {...figures};
-  const text = (): string => Object.values(kept).join(', ');
-  for (const name of expendable(figures)) if (text().length > room) delete kept[name];
-  return text().slice(0, room);
+function joinFitting(fields: ProgressFields, availableWidth: number): string {
+  const remaining = {...fields};
+  const text = (): string => Object.values(remaining).join(', ');
+  for (const name of droppableFields(fields)) if (text().length > availableWidth) delete remaining[name];
+  return text().slice(0, availableWidth);
 }
 
 /**
@@ -63,8 +63,8 @@ function fitting(figures: Figures, room: number): string {
  */
 export class ProgressLine {
   #title = '';
-  readonly #pace = new Pace();
-  #shown = -Infinity;
+  readonly #rateEstimator = new RateEstimator();
+  #lastShownTime = -Infinity;
 
   /** @param clock seconds */
   constructor(
@@ -72,13 +72,13 @@ export class ProgressLine {
     private readonly clock: () => number = () => performance.now() / 1000,
   ) {}
 
-  update(progress: Progress): void {
+  update(progress: ProgressState): void {
     const now = this.clock();
     if (progress.title !== this.#title) this.#begin(progress, now);
-    this.#pace.reached(progress.done, now);
+    this.#rateEstimator.update(progress.done, now);
     const {interactive} = this.terminal;
-    if (now - this.#shown < (interactive ? REDRAW_SECONDS : PLAIN_SECONDS)) return;
-    this.#shown = now;
+    if (now - this.#lastShownTime < (interactive ? REDRAW_SECONDS : LOG_SECONDS)) return;
+    this.#lastShownTime = now;
     const line = this.#line(progress);
     if (interactive) this.terminal.draw(line);
     else this.terminal.log(line);
@@ -90,21 +90,21 @@ export class ProgressLine {
     this.terminal.draw('');
   }
 
-  #begin({title, done}: Progress, now: number): void {
+  #begin({title, done}: ProgressState, now: number): void {
     this.#title = title;
-    this.#pace.start(done, now);
+    this.#rateEstimator.start(done, now);
     // A short activity needs no plain line at all.
-    this.#shown = this.terminal.interactive ? -Infinity : now;
+    this.#lastShownTime = this.terminal.interactive ? -Infinity : now;
   }
 
-  #line(progress: Progress): string {
+  #line(progress: ProgressState): string {
     const {title, done, total} = progress;
     const {dim} = this.terminal.style;
-    const share = total === 0 ? 0 : Math.min(1, done / total);
-    const figures = figuresOf(progress, this.#pace.rate);
-    if (!this.terminal.interactive) return `${title.padEnd(LABEL_WIDTH)}${percent(share, 0)}: ${fitting(figures, Infinity)}`;
+    const fraction = total === 0 ? 0 : Math.min(1, done / total);
+    const fields = progressFields(progress, this.#rateEstimator.rate);
+    if (!this.terminal.interactive) return `${title.padEnd(LABEL_WIDTH)}${formatFixedPercent(fraction, 0)}: ${joinFitting(fields, Infinity)}`;
     const width = barWidth(this.terminal.columns);
-    const room = Math.max(0, this.terminal.columns - LABEL_WIDTH - width - 3);
-    return `${title.padEnd(LABEL_WIDTH)}${bar(share, width)}  ${dim(fitting(figures, room))}`;
+    const availableWidth = Math.max(0, this.terminal.columns - LABEL_WIDTH - width - 3);
+    return `${title.padEnd(LABEL_WIDTH)}${formatBar(fraction, width)}  ${dim(joinFitting(fields, availableWidth))}`;
   }
 }

@@ -1,21 +1,21 @@
 import {UsageError} from '../core/errors.js';
-import {nearest} from '../core/nearest.js';
-import {wordAsBoolean} from '../core/words-of-options.js';
+import {findNearest} from '../core/nearest.js';
+import {parseBoolean} from '../core/words-of-options.js';
 import {validate} from '../core/schema.js';
-import {ALL_OPTIONS, isBoolean, type OptionProperties, type OptionProperty} from './option-schema.js';
-import {environmentName, kebab} from './words.js';
+import {ALL_OPTIONS, isBooleanOption, type OptionSchemas, type OptionSchema} from './option-schema.js';
+import {toEnvironmentName, toKebabCase} from './words.js';
 
 /** Option values by camelCase key. */
-export type Values = Readonly<Record<string, unknown>>;
+export type OptionValues = Readonly<Record<string, unknown>>;
 
 /** Names like our variables that are no option's value: FINETUNE_CACHE is a place, whatever --no-cache says. */
-const OTHER_VARIABLES: ReadonlySet<string> = new Set(['FINETUNE_CACHE']);
+const RESERVED_VARIABLES: ReadonlySet<string> = new Set(['FINETUNE_CACHE']);
 
 /** The value that a text stands for, by its option's type; what cannot be read stays text, for the schema to refuse. */
-export function typed(property: OptionProperty, text: unknown): unknown {
+export function parseValue(property: OptionSchema, text: unknown): unknown {
   if (typeof text !== 'string') return text;
   const types = [property.type ?? 'string'].flat();
-  if (isBoolean(property)) return wordAsBoolean(text) ?? text;
+  if (isBooleanOption(property)) return parseBoolean(text) ?? text;
   if (!types.includes('number') && !types.includes('integer')) return text;
   return text.trim() === '' || Number.isNaN(Number(text)) ? text : Number(text);
 }
@@ -24,28 +24,28 @@ export function typed(property: OptionProperty, text: unknown): unknown {
  * Checks values against their options under the names that the person used, so that the sentence speaks of what was typed.
  * @throws SchemaError (exit 2)
  */
-function checked(values: Values, options: OptionProperties, spelling: (key: string) => string, what: string): Values {
-  const properties = Object.fromEntries(Object.entries(options).map(([key, property]) => [spelling(key), property]));
-  const spelled = Object.fromEntries(Object.entries(values).map(([key, value]) => [spelling(key), value]));
-  validate({type: 'object', additionalProperties: false, properties}, spelled, what);
+function validateValues(values: OptionValues, options: OptionSchemas, toName: (key: string) => string, what: string): OptionValues {
+  const properties = Object.fromEntries(Object.entries(options).map(([key, property]) => [toName(key), property]));
+  const namedValues = Object.fromEntries(Object.entries(values).map(([key, value]) => [toName(key), value]));
+  validate({type: 'object', additionalProperties: false, properties}, namedValues, what);
   return values;
 }
 
 /** Values of the command line. @param flags by kebab-case name, as yargs left them */
-export function valuesOfFlags(flags: Readonly<Record<string, unknown>>, options: OptionProperties): Values {
-  const given = Object.entries(options).filter(([key]) => flags[kebab(key)] !== undefined);
-  const values = Object.fromEntries(given.map(([key, property]) => [key, typed(property, flags[kebab(key)])]));
-  return checked(values, options, key => `--${kebab(key)}`, 'Command line');
+export function readFlagValues(flags: Readonly<Record<string, unknown>>, options: OptionSchemas): OptionValues {
+  const given = Object.entries(options).filter(([key]) => flags[toKebabCase(key)] !== undefined);
+  const values = Object.fromEntries(given.map(([key, property]) => [key, parseValue(property, flags[toKebabCase(key)])]));
+  return validateValues(values, options, key => `--${toKebabCase(key)}`, 'Command line');
 }
 
 /** @throws UsageError (exit 2) for a variable that looks like a misspelt option */
 function checkVariables(environment: NodeJS.ProcessEnv): void {
-  const known = Object.keys(ALL_OPTIONS).map(environmentName);
+  const known = Object.keys(ALL_OPTIONS).map(toEnvironmentName);
   for (const name of Object.keys(environment)) {
-    if (!name.startsWith('FINETUNE_') || known.includes(name) || OTHER_VARIABLES.has(name)) continue;
+    if (!name.startsWith('FINETUNE_') || known.includes(name) || RESERVED_VARIABLES.has(name)) continue;
     // All names share their beginning: only the rest tells whether one is like another.
     const rest = name.slice('FINETUNE_'.length);
-    const similar = nearest(
+    const similar = findNearest(
       rest,
       known.map(variable => variable.slice('FINETUNE_'.length)),
     );
@@ -55,10 +55,10 @@ function checkVariables(environment: NodeJS.ProcessEnv): void {
 }
 
 /** Values of `FINETUNE_*`; those of other commands' options are left alone, empty ones are absent. */
-export function valuesOfEnvironment(environment: NodeJS.ProcessEnv, options: OptionProperties): Values {
+export function readEnvironmentValues(environment: NodeJS.ProcessEnv, options: OptionSchemas): OptionValues {
   checkVariables(environment);
-  const isGiven = (name: string): boolean => (environment[name] ?? '') !== '' && !OTHER_VARIABLES.has(name);
-  const given = Object.entries(options).filter(([key]) => isGiven(environmentName(key)));
-  const values = Object.fromEntries(given.map(([key, property]) => [key, typed(property, environment[environmentName(key)])]));
-  return checked(values, options, environmentName, 'Environment');
+  const isGiven = (name: string): boolean => (environment[name] ?? '') !== '' && !RESERVED_VARIABLES.has(name);
+  const given = Object.entries(options).filter(([key]) => isGiven(toEnvironmentName(key)));
+  const values = Object.fromEntries(given.map(([key, property]) => [key, parseValue(property, environment[toEnvironmentName(key)])]));
+  return validateValues(values, options, toEnvironmentName, 'Environment');
 }

@@ -1,13 +1,13 @@
-import {messageOf, UsageError} from '../core/errors.js';
+import {errorMessage, UsageError} from '../core/errors.js';
 import {validate} from '../core/schema.js';
 import {readTextFile} from '../core/text-file.js';
 import {RECIPE_OPTIONS, RUN_OPTIONS} from './option-schema.js';
-import type {Values} from './read-values.js';
+import type {OptionValues} from './read-values.js';
 
 const STRING = '"(?:[^"\\\\]|\\\\.)*"';
 
 /** Blanks what a pattern finds outside of strings; everything else keeps its place, so that positions in error messages hold. */
-const blank = (text: string, pattern: string): string =>
+const blankOut = (text: string, pattern: string): string =>
   text.replace(new RegExp(`(${STRING})|${pattern}`, 'g'), (found, string?: string) => string ?? found.replace(/[^\n]/g, ' '));
 
 /**
@@ -15,8 +15,8 @@ const blank = (text: string, pattern: string): string =>
  * @throws SyntaxError as JSON.parse does
  */
 export function parseRecipe(text: string): unknown {
-  const uncommented = blank(text.replace(/^\uFEFF/, ' '), '//[^\\n]*|/\\*[\\s\\S]*?\\*/');
-  const json = blank(uncommented, ',(?=\\s*[}\\]])');
+  const uncommented = blankOut(text.replace(/^\uFEFF/, ' '), '//[^\\n]*|/\\*[\\s\\S]*?\\*/');
+  const json = blankOut(uncommented, ',(?=\\s*[}\\]])');
   return JSON.parse(json, (key, value: unknown) => (key === '$schema' || key === '$comment' ? undefined : value)) as unknown;
 }
 
@@ -24,22 +24,22 @@ export function parseRecipe(text: string): unknown {
  * Reads a recipe file: any option of a recipe and of a run.
  * @throws UsageError (exit 2) for a file that is not there or no JSON; SchemaError (exit 2) for a key or value that cannot be taken
  */
-export function readRecipeFile(path: string): Values {
+export function readRecipeFile(path: string): OptionValues {
   let document: unknown;
   try {
     document = parseRecipe(readTextFile(path));
   } catch (error) {
     if (error instanceof SyntaxError) {
-      throw new UsageError(`Expected JSON in recipe ${path}, but found: ${messageOf(error)}. Correct it; finetune init writes one anew.`);
+      throw new UsageError(`Expected JSON in recipe ${path}, but found: ${errorMessage(error)}. Correct it; finetune init writes one anew.`);
     }
-    throw new UsageError(`Expected a recipe file at ${path}, but found ${reason(error)}. Check the path; finetune init writes one.`);
+    throw new UsageError(`Expected a recipe file at ${path}, but found ${describeReadError(error)}. Check the path; finetune init writes one.`);
   }
   const properties = {...RECIPE_OPTIONS, ...RUN_OPTIONS};
-  return validate<Values>({type: 'object', additionalProperties: false, properties}, document, `Recipe ${path}`);
+  return validate<OptionValues>({type: 'object', additionalProperties: false, properties}, document, `Recipe ${path}`);
 }
 
-function reason(error: unknown): string {
+function describeReadError(error: unknown): string {
   const code = (error as NodeJS.ErrnoException).code;
   if (code === 'ENOENT') return 'nothing';
-  return code === 'EISDIR' ? 'a folder' : messageOf(error);
+  return code === 'EISDIR' ? 'a folder' : errorMessage(error);
 }

@@ -1,26 +1,26 @@
 import {UsageError} from '../core/errors.js';
-import {withoutSecrets} from '../core/public-address.js';
+import {redactUrls} from '../core/public-address.js';
 import {usableMemory} from '../core/resources.js';
 import type {ImageFolder, ImageFolderOptions} from '../datasets/image-folder.js';
 import type {FinetuneOptions} from '../finetune/finetune.js';
 import type {RecipeInput} from '../finetune/recipe.js';
-import {factsOf, resolveLayers, type ResolvedRecipe} from '../finetune/resolve-recipe.js';
-import {freshRunDirectory, newestRunDirectory} from '../finetune/run-directory.js';
-import {plural} from '../report/format.js';
-import type {Request} from './action.js';
-import {folderOptions} from './folder-options.js';
-import {settle, type OptionLayer} from './layers.js';
-import {ALL_OPTIONS, CONSOLE_OPTIONS, GROUPS, RECIPE_OPTIONS, RUN_OPTIONS, type OptionProperties} from './option-schema.js';
-import type {Values} from './read-values.js';
-import {resumedRun} from './resume.js';
-import {kebab, quoted} from './words.js';
+import {computeDatasetStats, mergeRecipe, type ResolvedRecipe} from '../finetune/resolve-recipe.js';
+import {nextRunDirectory, newestRunDirectory} from '../finetune/run-directory.js';
+import {formatCount} from '../report/format.js';
+import type {CommandInput} from './action.js';
+import {toFolderOptions} from './folder-options.js';
+import {mergeOptions, type OptionSource} from './layers.js';
+import {ALL_OPTIONS, CONSOLE_OPTIONS, HELP_GROUPS, RECIPE_OPTIONS, RUN_OPTIONS, type OptionSchemas} from './option-schema.js';
+import type {OptionValues} from './read-values.js';
+import {resolveResumedRun} from './resume.js';
+import {toKebabCase, quoted} from './words.js';
 
 /** Values of `runSchema` and `consoleSchema`, which have checked them. */
 interface RunValues {
   readonly data?: string;
   readonly valData?: string;
   readonly testData?: string;
-  readonly limit?: number;
+  readonly maxPerClass?: number;
   readonly folds?: number;
   readonly classes?: string;
   readonly exclude?: string;
@@ -29,7 +29,7 @@ interface RunValues {
   readonly followLinks?: boolean;
   readonly out?: string;
   readonly overwrite: boolean;
-  readonly engine: NonNullable<FinetuneOptions['engine']>;
+  readonly backend: NonNullable<FinetuneOptions['backend']>;
   readonly device: NonNullable<FinetuneOptions['device']>;
   readonly workers?: number;
   readonly offline: boolean;
@@ -39,16 +39,16 @@ interface RunValues {
 }
 
 /** The part of every layer that speaks of some options. */
-const about = (options: OptionProperties, layers: readonly OptionLayer[]): OptionLayer[] =>
-  layers.map(({source, values}) => ({
+const selectOptions = (options: OptionSchemas, optionSources: readonly OptionSource[]): OptionSource[] =>
+  optionSources.map(({source, values}) => ({
     source,
     values: Object.fromEntries(Object.entries(values).filter(([key]) => key in options)),
   }));
 
 /** Where runs are written is decided anew each time; everything else belongs to the run. */
-const RECORDED: OptionProperties = Object.fromEntries(Object.entries(RUN_OPTIONS).filter(([key]) => key !== 'out' && key !== 'overwrite'));
+const RECORDED_OPTIONS: OptionSchemas = Object.fromEntries(Object.entries(RUN_OPTIONS).filter(([key]) => key !== 'out' && key !== 'overwrite'));
 
-const WITHOUT_DATA = [
+const MISSING_DATA_MESSAGE = [
   'Expected a folder of images, but found none. Say one of these:',
   '  finetune DIR            fine-tune on a folder of images',
   '  finetune check DIR      find what is wrong with it',
@@ -62,69 +62,69 @@ export class RunPlan {
   readonly values: RunValues & {readonly data: string};
   /** Directory of the interrupted run that goes on. */
   readonly resumed: string | undefined;
-  readonly #layers: readonly OptionLayer[];
+  readonly #optionSources: readonly OptionSource[];
 
   /** @throws UsageError (exit 2) without images, or for a run that cannot be resumed */
-  constructor(private readonly request: Request) {
-    const {resume} = request.values as Partial<RunValues>;
-    const resumed = resume === undefined ? undefined : resumedRun(resume, request.layers);
+  constructor(private readonly input: CommandInput) {
+    const {resume} = input.values as Partial<RunValues>;
+    const resumed = resume === undefined ? undefined : resolveResumedRun(resume, input.optionSources);
     this.resumed = resumed?.run;
-    this.#layers = resumed?.layers ?? request.layers;
-    const values = settle(this.#layers, ALL_OPTIONS).values as unknown as RunValues;
+    this.#optionSources = resumed?.optionSources ?? input.optionSources;
+    const values = mergeOptions(this.#optionSources, ALL_OPTIONS).values as unknown as RunValues;
     if (values.data === undefined) {
-      throw new UsageError(WITHOUT_DATA);
+      throw new UsageError(MISSING_DATA_MESSAGE);
     }
     this.values = {...values, data: values.data};
   }
 
   /** @throws UsageError (exit 2) for a list that cannot be read */
   get folderOptions(): ImageFolderOptions {
-    const {seed} = this.said;
-    return folderOptions({...this.values, ...(seed !== undefined && {seed})});
+    const {seed} = this.requested;
+    return toFolderOptions({...this.values, ...(seed !== undefined && {seed})});
   }
 
   /** What was said of the recipe. */
-  get said(): RecipeInput {
-    return settle(about(RECIPE_OPTIONS, this.#layers), {}).values as RecipeInput;
+  get requested(): RecipeInput {
+    return mergeOptions(selectOptions(RECIPE_OPTIONS, this.#optionSources), {}).values as RecipeInput;
   }
 
   /** The recipe for these images. @throws UsageError (exit 2) for phases that cannot be trained */
   resolve(folder: ImageFolder, gpu: boolean): ResolvedRecipe {
-    const layers = about(RECIPE_OPTIONS, this.#layers) as readonly {readonly source: OptionLayer['source']; readonly values: RecipeInput}[];
-    return resolveLayers(layers, factsOf(folder, this.said, gpu), usableMemory());
+    const optionSources = selectOptions(RECIPE_OPTIONS, this.#optionSources) as readonly {readonly source: OptionSource['source']; readonly values: RecipeInput}[];
+    return mergeRecipe(optionSources, computeDatasetStats(folder, this.requested, gpu), usableMemory());
   }
 
   /** Where the run writes. */
-  directory(arch: string): string {
+  chooseDirectory(arch: string): string {
     const {data, out, overwrite} = this.values;
-    return this.resumed ?? out ?? (overwrite ? newestRunDirectory(data, arch) : freshRunDirectory(data, arch));
+    return this.resumed ?? out ?? (overwrite ? newestRunDirectory(data, arch) : nextRunDirectory(data, arch));
   }
 
   /** What the library needs to know beside the recipe. */
-  finetuneOptions(out: string, sources: ResolvedRecipe['sources'], engineSeconds: number): FinetuneOptions {
-    const {overwrite, engine, device, offline, workers} = this.values;
-    const run = settle(about(RECORDED, this.#layers), RECORDED);
+  finetuneOptions(out: string, sources: ResolvedRecipe['sources'], backendSeconds: number): FinetuneOptions {
+    const {overwrite, backend, device, offline, workers} = this.values;
+    const run = mergeOptions(selectOptions(RECORDED_OPTIONS, this.#optionSources), RECORDED_OPTIONS);
     return {
-      ...{out, overwrite, resume: this.resumed !== undefined, engine, device, offline},
+      ...{out, overwrite, resume: this.resumed !== undefined, backend, device, offline},
       ...(workers !== undefined && {workers}),
       settings: {
         options: run.values,
         sources: {...run.sources, ...sources},
-        command: ['finetune', ...this.request.words].map(withoutSecrets).map(quoted).join(' '),
-        engineSeconds,
+        command: ['finetune', ...this.input.args].map(redactUrls).map(quoted).join(' '),
+        backendSeconds,
       },
     };
   }
 
   /** Everything in force and where it came from, in the order of the help: name, value, source. */
-  rows({recipe, sources}: ResolvedRecipe, out: string): string[][] {
-    const spoken = {...RUN_OPTIONS, ...CONSOLE_OPTIONS};
-    const run = settle(about(spoken, this.#layers), spoken);
-    const phases = recipe.freeze.map(({name, epochs}) => `${name} (${plural(epochs, 'epoch')})`).join(', ');
-    const values: Values = {...run.values, ...recipe, freeze: phases, out};
-    const from: Readonly<Record<string, string>> = {out: 'default', ...run.sources, ...sources};
-    const shown = (value: unknown): string => (typeof value === 'string' ? value : JSON.stringify(value));
-    const keys = Object.values(GROUPS).flat();
-    return keys.filter(key => values[key] !== undefined).map(key => [kebab(key), shown(values[key]), from[key] ?? 'default']);
+  optionRows({recipe, sources}: ResolvedRecipe, out: string): string[][] {
+    const schemas = {...RUN_OPTIONS, ...CONSOLE_OPTIONS};
+    const run = mergeOptions(selectOptions(schemas, this.#optionSources), schemas);
+    const phases = recipe.freeze.map(({name, epochs}) => `${name} (${formatCount(epochs, 'epoch')})`).join(', ');
+    const values: OptionValues = {...run.values, ...recipe, freeze: phases, out};
+    const origins: Readonly<Record<string, string>> = {out: 'default', ...run.sources, ...sources};
+    const formatValue = (value: unknown): string => (typeof value === 'string' ? value : JSON.stringify(value));
+    const keys = Object.values(HELP_GROUPS).flat();
+    return keys.filter(key => values[key] !== undefined).map(key => [toKebabCase(key), formatValue(values[key]), origins[key] ?? 'default']);
   }
 }

@@ -1,16 +1,16 @@
-import {failureOf, type Failure} from './failure.js';
-import {Interrupts, type StopSignal} from './interrupts.js';
+import {toFailure, type Failure} from './failure.js';
+import {SignalHandler, type StopSignal} from './interrupts.js';
 import {runCommand} from './run-command.js';
-import {drained, Terminal} from './terminal.js';
-import {startedByNpx} from './words.js';
+import {waitUntilDrained, Terminal} from './terminal.js';
+import {isStartedByNpx} from './words.js';
 
 /**
  * The wish to read no further is none of our business; the exit code tells how the command itself ended. A result that is lost for another
  * reason, a full disk, is a failure.
  */
-function watch(stream: NodeJS.WriteStream, name: string, onLost: (error: Error) => void): void {
+function watchStream(stream: NodeJS.WriteStream, name: string, onError: (error: Error) => void): void {
   stream.on('error', (error: NodeJS.ErrnoException) => {
-    if (error.code !== 'EPIPE') onLost(Object.assign(error, {path: name}));
+    if (error.code !== 'EPIPE') onError(Object.assign(error, {path: name}));
   });
 }
 
@@ -18,19 +18,19 @@ function watch(stream: NodeJS.WriteStream, name: string, onLost: (error: Error) 
 export async function runProcess(): Promise<void> {
   const {stdout, stderr, env, argv} = process;
   const terminal = new Terminal(stdout, stderr, env);
-  let lost: Failure | undefined;
-  watch(stdout, 'standard output', error => {
-    lost ??= failureOf(error, {terminal});
+  let streamFailure: Failure | undefined;
+  watchStream(stdout, 'standard output', error => {
+    streamFailure ??= toFailure(error, {terminal});
   });
-  watch(stderr, 'standard error', error => {
-    lost ??= failureOf(error, {terminal});
+  watchStream(stderr, 'standard error', error => {
+    streamFailure ??= toFailure(error, {terminal});
   });
-  const announce = (name: StopSignal): void => terminal.alert(`\nStopping (${name}): saving what there is. A second signal quits at once.`);
-  const interrupts = new Interrupts(announce, exitCode => process.exit(exitCode));
-  interrupts.listen(process);
-  if (startedByNpx(env)) interrupts.watchParent(process);
-  const exitCode = await runCommand(argv.slice(2), {terminal, environment: env, interrupts});
-  await Promise.all([drained(stdout), drained(stderr)]);
-  if (lost !== undefined) terminal.alert(lost.text);
-  process.exit(exitCode === 0 && lost !== undefined ? lost.exitCode : exitCode);
+  const onFirstSignal = (name: StopSignal): void => terminal.alert(`\nStopping (${name}): saving what there is. A second signal quits at once.`);
+  const signalHandler = new SignalHandler(onFirstSignal, exitCode => process.exit(exitCode));
+  signalHandler.listen(process);
+  if (isStartedByNpx(env)) signalHandler.watchParent(process);
+  const exitCode = await runCommand(argv.slice(2), {terminal, environment: env, signalHandler});
+  await Promise.all([waitUntilDrained(stdout), waitUntilDrained(stderr)]);
+  if (streamFailure !== undefined) terminal.alert(streamFailure.text);
+  process.exit(exitCode === 0 && streamFailure !== undefined ? streamFailure.exitCode : exitCode);
 }

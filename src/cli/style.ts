@@ -16,23 +16,23 @@ const paint =
   (format: Format) =>
   (text: string): string =>
     styleText(format, text, {validateStream: false});
-const plain = (text: string): string => text;
+const unstyled = (text: string): string => text;
 
-export const COLOURED: Style = {
+export const COLORED: Style = {
   bold: paint('bold'),
   dim: paint('dim'),
   good: paint('green'),
   warn: paint('yellow'),
   bad: paint('red'),
 };
-export const PLAIN: Style = {bold: plain, dim: plain, good: plain, warn: plain, bad: plain};
+export const UNSTYLED: Style = {bold: unstyled, dim: unstyled, good: unstyled, warn: unstyled, bad: unstyled};
 
 /**
  * Whether a stream is painted: FORCE_COLOR says yes (`0` and `false`: no), then NO_COLOR says no (https://no-color.org), else a terminal is.
  */
-export function hasColour(isTerminal: boolean, environment: NodeJS.ProcessEnv): boolean {
-  const {FORCE_COLOR: forced, NO_COLOR: refused, TERM} = environment;
-  if (forced !== undefined) return forced !== '0' && forced !== 'false';
-  if (refused !== undefined && refused !== '') return false;
+export function supportsColor(isTerminal: boolean, environment: NodeJS.ProcessEnv): boolean {
+  const {FORCE_COLOR: forceColor, NO_COLOR: noColor, TERM} = environment;
+  if (forceColor !== undefined) return forceColor !== '0' && forceColor !== 'false';
+  if (noColor !== undefined && noColor !== '') return false;
   return isTerminal && TERM !== 'dumb';
 }

@@ -1,10 +1,10 @@
 import {printable} from '../core/printable.js';
-import {padEnd, padStart, widthOf} from './layout.js';
+import {padEnd, padStart, displayWidth} from './layout.js';
 
 /** Columns as wide as their widest cell, two spaces apart; numbers (`right`) end in line. */
-export function table(cells: readonly (readonly string[])[], right: readonly number[] = []): string[] {
+export function formatTable(cells: readonly (readonly string[])[], rightAligned: readonly number[] = []): string[] {
   const rows = cells.map(row => row.map(printable));
-  const widths = rows[0]?.map((_, column) => rows.reduce((widest, row) => Math.max(widest, widthOf(row[column]!)), 0)) ?? [];
-  const cell = (text: string, column: number): string => (right.includes(column) ? padStart : padEnd)(text, widths[column]!);
-  return rows.map(row => row.map(cell).join('  ').trimEnd());
+  const widths = rows[0]?.map((_, column) => rows.reduce((widest, row) => Math.max(widest, displayWidth(row[column]!)), 0)) ?? [];
+  const formatCell = (text: string, column: number): string => (rightAligned.includes(column) ? padStart : padEnd)(text, widths[column]!);
+  return rows.map(row => row.map(formatCell).join('  ').trimEnd());
 }

@@ -1,32 +1,32 @@
-import {quoted} from '../core/shell-word.js';
+import {shellQuote} from '../core/shell-word.js';
 
 /** A fraction of 1: `92.8 %` */
-export const percent = (fraction: number, digits = 1): string => `${(100 * fraction).toFixed(digits)} %`;
+export const formatFixedPercent = (fraction: number, digits = 1): string => `${(100 * fraction).toFixed(digits)} %`;
 
 /** `97.8 MiB` */
-export function bytes(value: number): string {
+export function formatBytes(value: number): string {
   const units = ['bytes', 'KiB', 'MiB', 'GiB'];
   const power = Math.min(units.length - 1, Math.floor(Math.log2(Math.max(1, value)) / 10));
   return power === 0 ? `${value} bytes` : `${(value / 1024 ** power).toFixed(1)} ${units[power]}`;
 }
 
 /** `a`, `a and b`, `a, b and 35 more` */
-export function listed(items: readonly string[], limit = 6): string {
+export function formatList(items: readonly string[], limit = 6): string {
   const shown = items.length > limit ? [...items.slice(0, limit - 1), `${items.length - limit + 1} more`] : items;
   return shown.length < 2 ? shown.join('') : `${shown.slice(0, -1).join(', ')} and ${shown.at(-1)}`;
 }
 
-export {quoted};
+export {shellQuote as quoted};
 
 /** npx also starts what starts us: a test runner, say. */
-export const startedByNpx = ({npm_lifecycle_event: by, npm_lifecycle_script: script = ''}: NodeJS.ProcessEnv): boolean =>
-  by === 'npx' && /^'?finetune\b/.test(script);
+export const isStartedByNpx = ({npm_lifecycle_event: event, npm_lifecycle_script: script = ''}: NodeJS.ProcessEnv): boolean =>
+  event === 'npx' && /^'?finetune\b/.test(script);
 
 /** For commands to type next; npx puts the program on nobody's PATH. */
-export const PROGRAM = startedByNpx(process.env) ? 'npx finetune' : 'finetune';
+export const PROGRAM_NAME = isStartedByNpx(process.env) ? 'npx finetune' : 'finetune';
 
 /** `batchSize` -> `batch-size` */
-export const kebab = (key: string): string => key.replace(/[A-Z]/g, letter => `-${letter.toLowerCase()}`);
+export const toKebabCase = (key: string): string => key.replace(/[A-Z]/g, letter => `-${letter.toLowerCase()}`);
 
 /** `batchSize` -> `FINETUNE_BATCH_SIZE` */
-export const environmentName = (key: string): string => `FINETUNE_${kebab(key).replaceAll('-', '_').toUpperCase()}`;
+export const toEnvironmentName = (key: string): string => `FINETUNE_${toKebabCase(key).replaceAll('-', '_').toUpperCase()}`;

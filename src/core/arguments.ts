@@ -1,5 +1,5 @@
 import {UsageError} from './errors.js';
-import {suggestion} from './nearest.js';
+import {suggest} from './nearest.js';
 import {printable} from './printable.js';
 
 /** An argument of a call to the library that cannot be taken. */
@@ -23,18 +23,18 @@ export class ArgumentError extends UsageError {
 }
 
 /** What a value must be, for a check at run time: who calls from JavaScript has no types. */
-export interface Kind {
+export interface ArgumentKind {
   readonly expected: string;
   readonly accepts: (value: unknown) => boolean;
 }
 
 /** Kinds of options by name. */
-export type Kinds<Options> = {readonly [Key in keyof Required<Options>]: Kind};
+export type OptionKinds<Options> = {readonly [Key in keyof Required<Options>]: ArgumentKind};
 
 const isObject = (value: unknown): value is object => typeof value === 'object' && value !== null && !Array.isArray(value);
 
 /** `null`, `the number 5`, `a Map`, `an empty string`: short, and safe to print. */
-export function described(value: unknown): string {
+export function describeValue(value: unknown): string {
   if (value === null || value === undefined) return String(value);
   if (value === '') return 'an empty string';
   if (typeof value === 'string') return printable(JSON.stringify(value.length > 60 ? `${value.slice(0, 60)}...` : value));
@@ -45,43 +45,43 @@ export function described(value: unknown): string {
   return name === undefined || name === '' || name === 'Object' ? 'an object' : `${/^[AEIO]/.test(name) ? 'an' : 'a'} ${printable(name)}`;
 }
 
-const kind = (expected: string, accepts: (value: unknown) => boolean): Kind => ({expected, accepts});
+const defineKind = (expected: string, accepts: (value: unknown) => boolean): ArgumentKind => ({expected, accepts});
 
-export const FLAG = kind('true or false', value => typeof value === 'boolean');
-export const TEXT = kind('a string that is not empty', value => typeof value === 'string' && value !== '');
+export const BOOLEAN = defineKind('true or false', value => typeof value === 'boolean');
+export const STRING = defineKind('a string that is not empty', value => typeof value === 'string' && value !== '');
 /** No system takes a null character, and Node throws an error without a sentence. */
-export const PATH = kind('a path', value => TEXT.accepts(value) && !(value as string).includes('\0'));
-export const TEXTS = kind('an array of strings', value => Array.isArray(value) && value.every(item => typeof item === 'string'));
-export const CALLBACK = kind('a function', value => typeof value === 'function');
-export const RECORD = kind('an object', isObject);
-export const SIGNAL = kind('an AbortSignal', value => isObject(value) && 'aborted' in value && 'addEventListener' in value);
-export const ANYTHING = kind('anything', () => true);
+export const PATH = defineKind('a path', value => STRING.accepts(value) && !(value as string).includes('\0'));
+export const STRINGS = defineKind('an array of strings', value => Array.isArray(value) && value.every(item => typeof item === 'string'));
+export const CALLBACK = defineKind('a function', value => typeof value === 'function');
+export const OBJECT = defineKind('an object', isObject);
+export const ABORT_SIGNAL = defineKind('an AbortSignal', value => isObject(value) && 'aborted' in value && 'addEventListener' in value);
+export const ANY = defineKind('anything', () => true);
 
-export const oneOf = (...choices: readonly string[]): Kind =>
-  kind(`${choices.slice(0, -1).join(', ')} or ${choices.at(-1)}`, value => choices.includes(value as string));
+export const oneOf = (...choices: readonly string[]): ArgumentKind =>
+  defineKind(`${choices.slice(0, -1).join(', ')} or ${choices.at(-1)}`, value => choices.includes(value as string));
 
-export const wholeFrom = (least: number): Kind =>
-  kind(`a whole number from ${least} up`, value => Number.isInteger(value) && (value as number) >= least);
+export const integerFrom = (minimum: number): ArgumentKind =>
+  defineKind(`a whole number from ${minimum} up`, value => Number.isInteger(value) && (value as number) >= minimum);
 
-export const having = (expected: string, keys: readonly string[]): Kind =>
-  kind(expected, value => isObject(value) && keys.every(key => (value as Record<string, unknown>)[key] !== undefined));
+export const objectWith = (expected: string, keys: readonly string[]): ArgumentKind =>
+  defineKind(expected, value => isObject(value) && keys.every(key => (value as Record<string, unknown>)[key] !== undefined));
 
 /** @throws ArgumentError */
-export function checkArgument(call: string, argument: string, value: unknown, {accepts, expected}: Kind): void {
-  if (!accepts(value)) throw new ArgumentError(call, argument, expected, described(value));
+export function checkArgument(call: string, argument: string, value: unknown, {accepts, expected}: ArgumentKind): void {
+  if (!accepts(value)) throw new ArgumentError(call, argument, expected, describeValue(value));
 }
 
 /**
  * Checks the last argument of a call: nothing, or an object of known options; one that is undefined is absent.
  * @throws ArgumentError
  */
-export function checkOptions<Options extends object>(call: string, options: unknown, kinds: Kinds<Options>, argument = 'options'): void {
+export function checkOptions<Options extends object>(call: string, options: unknown, kinds: OptionKinds<Options>, argument = 'options'): void {
   if (options === undefined) return;
-  checkArgument(call, argument, options, RECORD);
-  const known = Object.keys(kinds);
+  checkArgument(call, argument, options, OBJECT);
+  const knownKeys = Object.keys(kinds);
   for (const [key, value] of Object.entries(options as object)) {
-    if (!known.includes(key)) {
-      const hint = suggestion(key, known) || `. Known: ${known.join(', ')}.`;
+    if (!knownKeys.includes(key)) {
+      const hint = suggest(key, knownKeys) || `. Known: ${knownKeys.join(', ')}.`;
       throw new ArgumentError(call, argument, 'known options', printable(key), hint);
     }
     if (value !== undefined) checkArgument(call, `${argument}.${key}`, value, kinds[key as keyof Options]);

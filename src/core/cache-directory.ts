@@ -17,7 +17,7 @@ export function cacheDirectory(environment: NodeJS.ProcessEnv = process.env, pla
 }
 
 /** Everything below the cache directory lies in one of these. */
-const FOLDERS = ['archives', 'engines', 'features', 'images', 'looks', 'weights'] as const;
+const CACHE_FOLDERS = ['archives', 'engines', 'features', 'images', 'inspections', 'weights'] as const;
 
 /** A cache that somebody else could have put something into that is run here. */
 export class UntrustedCacheError extends UsageError {
@@ -34,23 +34,23 @@ export class UntrustedCacheError extends UsageError {
 }
 
 /** Who asks; undefined where the system has no such numbers. */
-const me = (): number | undefined => process.getuid?.();
+const currentUserId = (): number | undefined => process.getuid?.();
 
 /** Where every user has a group of his own, it has his number; the group of root is nobody else's. */
 const isPrivateGroup = ({gid, uid}: Pick<Stats, 'gid' | 'uid'>): boolean => gid === 0 || gid === uid;
 
 type Ownership = Pick<Stats, 'uid' | 'gid' | 'mode'>;
 
-const isWritableByOthers = (found: Ownership): boolean =>
-  (found.mode & 0o002) !== 0 || ((found.mode & 0o020) !== 0 && !isPrivateGroup(found));
+const isWritableByOthers = (stats: Ownership): boolean =>
+  (stats.mode & 0o002) !== 0 || ((stats.mode & 0o020) !== 0 && !isPrivateGroup(stats));
 
 /** Others may make files in a folder like /tmp, but not touch what is somebody else's. */
 const isSticky = ({mode}: Ownership): boolean => (mode & 0o1000) !== 0;
 
 /** What keeps a file or folder from being trusted, as ssh does it; undefined where nothing does. */
-export function distrust(found: Ownership, user: number): 'owner' | 'writable' | undefined {
-  if (found.uid !== user && found.uid !== 0) return 'owner';
-  return isWritableByOthers(found) ? 'writable' : undefined;
+export function findTrustProblem(stats: Ownership, userId: number): 'owner' | 'writable' | undefined {
+  if (stats.uid !== userId && stats.uid !== 0) return 'owner';
+  return isWritableByOthers(stats) ? 'writable' : undefined;
 }
 
 /**
@@ -59,15 +59,15 @@ export function distrust(found: Ownership, user: number): 'owner' | 'writable' |
  * @throws UntrustedCacheError for the first that belongs to somebody else, or that others may write to
  */
 export function assertTrusted(cache: string, paths: readonly string[]): void {
-  const user = me();
-  if (user === undefined) return;
+  const userId = currentUserId();
+  if (userId === undefined) return;
   for (const path of [cache, ...paths]) {
-    const found = statSync(path, {throwIfNoEntry: false});
-    const reason = found === undefined || (path === cache && isSticky(found)) ? undefined : distrust(found, user);
+    const stats = statSync(path, {throwIfNoEntry: false});
+    const reason = stats === undefined || (path === cache && isSticky(stats)) ? undefined : findTrustProblem(stats, userId);
     if (reason === 'owner')
-      throw new UntrustedCacheError(path, `belongs to another user (${found!.uid})`, `Make it yours (chown -R ${user} ${cache})`);
+      throw new UntrustedCacheError(path, `belongs to another user (${stats!.uid})`, `Make it yours (chown -R ${userId} ${cache})`);
     if (reason === 'writable') {
-      const mode = (found!.mode & 0o777).toString(8);
+      const mode = (stats!.mode & 0o777).toString(8);
       throw new UntrustedCacheError(path, `may be written to by others (mode ${mode})`, `If nobody has, close it (chmod -R go-w ${cache})`);
     }
   }
@@ -90,27 +90,27 @@ export function makePrivate(path: string): void {
 }
 
 /** A folder of one's own becomes closed to others; one that is shared on purpose stays so. */
-function close(path: string): void {
-  const found = statSync(path);
-  if (found.uid === me() && !isWritableByOthers(found) && (found.mode & 0o077) !== 0) chmodSync(path, 0o700);
+function restrictAccess(path: string): void {
+  const stats = statSync(path);
+  if (stats.uid === currentUserId() && !isWritableByOthers(stats) && (stats.mode & 0o077) !== 0) chmodSync(path, 0o700);
 }
 
 /** Whether nothing else lies in the cache directory: it may be somebody's own choice. */
-const isOurs = (cache: string, {FINETUNE_CACHE}: NodeJS.ProcessEnv): boolean =>
-  !FINETUNE_CACHE || readdirSync(cache).every(name => (FOLDERS as readonly string[]).includes(name));
+const isDedicated = (cache: string, {FINETUNE_CACHE}: NodeJS.ProcessEnv): boolean =>
+  !FINETUNE_CACHE || readdirSync(cache).every(name => (CACHE_FOLDERS as readonly string[]).includes(name));
 
 /**
  * Makes a folder of the cache, for this user alone: there are decoded images, features of them, and programs in it. What is there already and
  * was open to be read is closed; but not a FINETUNE_CACHE that also holds something else.
  * @returns its path; where it cannot be made, whoever writes into it says so
  */
-export function claimCache(folder: (typeof FOLDERS)[number], environment: NodeJS.ProcessEnv = process.env): string {
+export function ensureCacheFolder(folder: (typeof CACHE_FOLDERS)[number], environment: NodeJS.ProcessEnv = process.env): string {
   const cache = cacheDirectory(environment);
   const path = join(cache, folder);
   try {
     makePrivate(path);
-    close(path);
-    if (isOurs(cache, environment)) close(cache);
+    restrictAccess(path);
+    if (isDedicated(cache, environment)) restrictAccess(cache);
   } catch {
     return path;
   }

@@ -3,7 +3,7 @@ import {createReadStream} from 'node:fs';
 import {pipeline} from 'node:stream/promises';
 
 /** The sha256 of a file's bytes, lower-case hex. */
-export async function sha256Of(path: string): Promise<string> {
+export async function sha256File(path: string): Promise<string> {
   const hash = createHash('sha256');
   await pipeline(createReadStream(path, {highWaterMark: 2 ** 20}), hash);
   return hash.digest('hex');

@@ -5,7 +5,7 @@ import path = require('node:path');
 /** What a control group allows, and where that is written. */
 interface Limit {
   readonly value: number;
-  readonly from: string;
+  readonly source: string;
 }
 
 /** What the control groups of this process allow; absent where they allow everything. */
@@ -13,7 +13,7 @@ interface ContainerLimits {
   /** Bytes: the smallest on the way from the process's group to the root. */
   readonly memory?: Limit;
   /** Bytes that the fullest of these groups still allows; cached pages of files do not count as used, since they are given up when needed. */
-  readonly memoryLeft?: number;
+  readonly memoryAvailable?: number;
   /** Seconds of processors a second, such as 1.5. */
   readonly cores?: Limit;
 }
@@ -27,7 +27,7 @@ interface Hierarchy {
   readonly mountPoint: string;
 }
 
-function textOf(file: string): string {
+function readText(file: string): string {
   try {
     return fs.readFileSync(file, 'utf8').trim();
   } catch {
@@ -36,75 +36,75 @@ function textOf(file: string): string {
 }
 
 /** Whole numbers above zero; `max`, `-1`, rubbish and what is missing are no limit. */
-const amount = (text: string | undefined): number => (/^\d+$/.test(text ?? '') && Number(text) > 0 ? Number(text) : Infinity);
+const parseLimit = (text: string | undefined): number => (/^\d+$/.test(text ?? '') && Number(text) > 0 ? Number(text) : Infinity);
 
 /** The line `NAME NUMBER` of a file such as memory.stat; 0 where it has none. */
-const stat = (text: string, name: string): number => Number(new RegExp(`^${name} (\\d+)$`, 'm').exec(text)?.[1] ?? 0);
+const readStat = (text: string, name: string): number => Number(new RegExp(`^${name} (\\d+)$`, 'm').exec(text)?.[1] ?? 0);
 
-const unescaped = (text: string): string => text.replace(/\\([0-7]{3})/g, (_, code: string) => String.fromCharCode(parseInt(code, 8)));
+const unescapeOctal = (text: string): string => text.replace(/\\([0-7]{3})/g, (_, code: string) => String.fromCharCode(parseInt(code, 8)));
 
 /** Lines of mountinfo: `31 23 0:28 / /sys/fs/cgroup rw,relatime - cgroup2 cgroup2 rw` (proc(5)). */
-function hierarchiesOf(mountinfo: string): Hierarchy[] {
+function parseMountinfo(mountinfo: string): Hierarchy[] {
   return mountinfo.split('\n').flatMap((line): Hierarchy[] => {
     const [mount = '', source = ''] = line.split(' - ');
     const [, , , root, mountPoint] = mount.split(' ');
     const [type, , options = ''] = source.split(' ');
     if (root === undefined || mountPoint === undefined) return [];
-    const place = {root: unescaped(root), mountPoint: unescaped(mountPoint)};
-    if (type === 'cgroup2') return [{version: 2, controllers: ['memory', 'cpu'], ...place}];
-    return type === 'cgroup' ? [{version: 1, controllers: options.split(','), ...place}] : [];
+    const location = {root: unescapeOctal(root), mountPoint: unescapeOctal(mountPoint)};
+    if (type === 'cgroup2') return [{version: 2, controllers: ['memory', 'cpu'], ...location}];
+    return type === 'cgroup' ? [{version: 1, controllers: options.split(','), ...location}] : [];
   });
 }
 
 /** Where hierarchies usually are, for a process that may not read how they are mounted. */
-const USUAL: readonly Hierarchy[] = [
+const DEFAULT_HIERARCHIES: readonly Hierarchy[] = [
   {version: 2, controllers: ['memory', 'cpu'], root: '/', mountPoint: '/sys/fs/cgroup'},
   {version: 1, controllers: ['memory'], root: '/', mountPoint: '/sys/fs/cgroup/memory'},
   {version: 1, controllers: ['cpu'], root: '/', mountPoint: '/sys/fs/cgroup/cpu'},
 ];
 
 /** The group of the process in a hierarchy: lines `4:memory:/a/b` of version 1, `0::/a/b` of version 2 (cgroups(7)). */
-function groupIn({version}: Hierarchy, controller: string, groups: string): string {
+function findGroup({version}: Hierarchy, controller: string, groups: string): string {
   const lines = groups.split('\n').map(line => /^(\d+):([^:]*):(.*)$/.exec(line));
-  const own = lines.find(line => (version === 2 ? line?.[1] === '0' && line[2] === '' : line?.[2]!.split(',').includes(controller)));
-  return own?.[3] ?? '/';
+  const ownLine = lines.find(line => (version === 2 ? line?.[1] === '0' && line[2] === '' : line?.[2]!.split(',').includes(controller)));
+  return ownLine?.[3] ?? '/';
 }
 
 /** The folders of the process's group and of those that it is in, as far up as they can be seen. */
-function foldersOf(hierarchy: Hierarchy, controller: string, groups: string): string[] {
+function groupFolders(hierarchy: Hierarchy, controller: string, groups: string): string[] {
   const {root, mountPoint} = hierarchy;
-  const group = groupIn(hierarchy, controller, groups);
-  const below = root === '/' ? group : group === root || group.startsWith(`${root}/`) ? group.slice(root.length) : '';
+  const group = findGroup(hierarchy, controller, groups);
+  const relativePath = root === '/' ? group : group === root || group.startsWith(`${root}/`) ? group.slice(root.length) : '';
   // A container may see its group as /../.., or by a path of the host that it has not mounted: then the mount point is all there is.
-  const names = below.split('/').filter(name => name !== '');
+  const names = relativePath.split('/').filter(name => name !== '');
   const isInside = !names.includes('..');
   return (isInside ? names : []).reduce((folders, name) => [path.join(folders[0]!, name), ...folders], [mountPoint]);
 }
 
 /** What one group says of memory: what it allows, and what of that is used. */
-function memoryOf(folder: string, version: 1 | 2): {readonly limit: Limit; readonly used: number} {
-  const statistics = textOf(path.join(folder, 'memory.stat'));
+function readMemoryLimit(folder: string, version: 1 | 2): {readonly limit: Limit; readonly usedBytes: number} {
+  const statistics = readText(path.join(folder, 'memory.stat'));
   const files = version === 2 ? ['memory.max', 'memory.high'] : ['memory.limit_in_bytes'];
-  const limits = files.map(name => ({value: amount(textOf(path.join(folder, name))), from: path.join(folder, name)}));
+  const limits = files.map(name => ({value: parseLimit(readText(path.join(folder, name))), from: path.join(folder, name)}));
   // What groups allow that a container cannot see.
   if (version === 1)
-    limits.push({value: stat(statistics, 'hierarchical_memory_limit') || Infinity, from: path.join(folder, 'memory.stat')});
-  const usage = textOf(path.join(folder, version === 2 ? 'memory.current' : 'memory.usage_in_bytes'));
+    limits.push({value: readStat(statistics, 'hierarchical_memory_limit') || Infinity, from: path.join(folder, 'memory.stat')});
+  const usage = readText(path.join(folder, version === 2 ? 'memory.current' : 'memory.usage_in_bytes'));
   const prefix = version === 2 ? '' : 'total_';
-  const cached = stat(statistics, `${prefix}inactive_file`) + stat(statistics, `${prefix}active_file`);
+  const cached = readStat(statistics, `${prefix}inactive_file`) + readStat(statistics, `${prefix}active_file`);
   return {
-    limit: limits.reduce((least, limit) => (limit.value < least.value ? limit : least)),
-    used: Math.max(0, (Number(usage) || 0) - cached),
+    limit: limits.reduce((smallest, limit) => (limit.value < smallest.value ? limit : smallest)),
+    usedBytes: Math.max(0, (Number(usage) || 0) - cached),
   };
 }
 
-function coresOf(folder: string, version: 1 | 2): Limit {
+function readCoreLimit(folder: string, version: 1 | 2): Limit {
   const [quota, period = '100000'] =
     version === 2
-      ? textOf(path.join(folder, 'cpu.max')).split(/\s+/)
-      : ['cpu.cfs_quota_us', 'cpu.cfs_period_us'].map(name => textOf(path.join(folder, name)));
-  const share = amount(quota) / amount(period);
-  return {value: share > 0 ? share : Infinity, from: path.join(folder, version === 2 ? 'cpu.max' : 'cpu.cfs_quota_us')};
+      ? readText(path.join(folder, 'cpu.max')).split(/\s+/)
+      : ['cpu.cfs_quota_us', 'cpu.cfs_period_us'].map(name => readText(path.join(folder, name)));
+  const coreCount = parseLimit(quota) / parseLimit(period);
+  return {value: coreCount > 0 ? coreCount : Infinity, source: path.join(folder, version === 2 ? 'cpu.max' : 'cpu.cfs_quota_us')};
 }
 
 /**
@@ -113,22 +113,22 @@ function coresOf(folder: string, version: 1 | 2): Limit {
  * @param root in place of `/`
  */
 function containerLimits(root = '/'): ContainerLimits {
-  const groups = textOf(path.join(root, 'proc/self/cgroup'));
-  const mounted = hierarchiesOf(textOf(path.join(root, 'proc/self/mountinfo')));
-  const hierarchies = mounted.length === 0 ? USUAL : mounted;
-  const over = <T,>(controller: string, read: (folder: string, version: 1 | 2) => T): T[] =>
+  const groups = readText(path.join(root, 'proc/self/cgroup'));
+  const mounted = parseMountinfo(readText(path.join(root, 'proc/self/mountinfo')));
+  const hierarchies = mounted.length === 0 ? DEFAULT_HIERARCHIES : mounted;
+  const readGroups = <T,>(controller: string, read: (folder: string, version: 1 | 2) => T): T[] =>
     hierarchies
       .filter(({controllers}) => controllers.includes(controller))
-      .flatMap(hierarchy => foldersOf(hierarchy, controller, groups).map(folder => read(path.join(root, folder), hierarchy.version)));
-  const least = (limits: readonly Limit[]): Limit | undefined =>
+      .flatMap(hierarchy => groupFolders(hierarchy, controller, groups).map(folder => read(path.join(root, folder), hierarchy.version)));
+  const smallest = (limits: readonly Limit[]): Limit | undefined =>
     limits
       .filter(({value}) => value < UNLIMITED)
       .reduce<Limit | undefined>((a, b) => (a === undefined || b.value < a.value ? b : a), undefined);
-  const memories = over('memory', memoryOf).filter(({limit}) => limit.value < UNLIMITED);
-  const memory = least(memories.map(({limit}) => limit));
-  const cores = least(over('cpu', coresOf));
+  const memories = readGroups('memory', readMemoryLimit).filter(({limit}) => limit.value < UNLIMITED);
+  const memory = smallest(memories.map(({limit}) => limit));
+  const cores = smallest(readGroups('cpu', readCoreLimit));
   return {
-    ...(memory && {memory, memoryLeft: Math.max(0, Math.min(...memories.map(({limit, used}) => limit.value - used)))}),
+    ...(memory && {memory, memoryAvailable: Math.max(0, Math.min(...memories.map(({limit, usedBytes}) => limit.value - usedBytes)))}),
     ...(cores && {cores}),
   };
 }

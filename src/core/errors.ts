@@ -25,9 +25,9 @@ export class DatasetError extends FinetuneError {
 }
 
 /** A machine that lacks what was demanded. */
-export class MachineError extends FinetuneError {
-  override readonly name: string = 'MachineError';
-  override readonly code: string = 'MACHINE_LACKS';
+export class UnsupportedEnvironmentError extends FinetuneError {
+  override readonly name: string = 'UnsupportedEnvironmentError';
+  override readonly code: string = 'UNSUPPORTED_ENVIRONMENT';
   override readonly exitCode = 4;
 }
 
@@ -43,4 +43,4 @@ export class AbortedError extends FinetuneError {
 }
 
 /** The message of anything that was thrown. */
-export const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
+export const errorMessage = (error: unknown): string => (error instanceof Error ? error.message : String(error));

@@ -1,22 +1,22 @@
 /** A tensor in the host's memory, row-major. Integer tensors of a file (`num_batches_tracked`) are not kept. */
-export interface HostTensor {
+export interface CpuTensor {
   readonly shape: readonly number[];
   readonly data: Float32Array;
 }
 
 /** Tensors by their torchvision state-dict key, in torchvision's layout (convolutions OIHW, linear layers `[out, in]`). */
-export type NamedHostTensors = ReadonlyMap<string, HostTensor>;
+export type StateDict = ReadonlyMap<string, CpuTensor>;
 
 /** Number of elements of a shape. */
-export const sizeOf = (shape: readonly number[]): number => shape.reduce((product, extent) => product * extent, 1);
+export const sizeFromShape = (shape: readonly number[]): number => shape.reduce((product, extent) => product * extent, 1);
 
 /** One array behind the other. */
-export function concatenated(parts: readonly Float32Array[]): Float32Array {
-  const whole = new Float32Array(parts.reduce((sum, part) => sum + part.length, 0));
+export function concatFloat32(arrays: readonly Float32Array[]): Float32Array {
+  const result = new Float32Array(arrays.reduce((sum, array) => sum + array.length, 0));
   let offset = 0;
-  for (const part of parts) {
-    whole.set(part, offset);
-    offset += part.length;
+  for (const array of arrays) {
+    result.set(array, offset);
+    offset += array.length;
   }
-  return whole;
+  return result;
 }

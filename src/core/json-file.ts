@@ -10,7 +10,7 @@ const [QUOTE, BACKSLASH] = [0x22, 0x5c];
 const [OPEN, CLOSE] = [new Set([0x5b, 0x7b]), new Set([0x5d, 0x7d])];
 
 /** The byte behind the text that begins at `start`, its quote included. */
-function endOfText(json: Uint8Array, start: number): number {
+function endOfString(json: Uint8Array, start: number): number {
   let end = start;
   while (end < json.length && json[end] !== QUOTE) end += json[end] === BACKSLASH ? 2 : 1;
   return end + 1;
@@ -21,15 +21,15 @@ function endOfText(json: Uint8Array, start: number): number {
  * @param json UTF-8: the bytes of other characters are none of these
  * @throws Error whose message says what is too much
  */
-export function checkNesting(json: Uint8Array): void {
+export function assertNesting(json: Uint8Array): void {
   let [depth, containers] = [0, 0];
-  for (let at = 0; at < json.length;) {
-    const byte = json[at]!;
+  for (let position = 0; position < json.length;) {
+    const byte = json[position]!;
     if (OPEN.has(byte)) {
       if (++depth > MAX_DEPTH) throw new Error(`it has more than ${MAX_DEPTH} brackets within each other`);
       if (++containers > MAX_CONTAINERS) throw new Error(`it has more than ${MAX_CONTAINERS} lists and objects`);
     } else if (CLOSE.has(byte)) depth--;
-    at = byte === QUOTE ? endOfText(json, at + 1) : at + 1;
+    position = byte === QUOTE ? endOfString(json, position + 1) : position + 1;
   }
 }
 
@@ -39,10 +39,10 @@ export function checkNesting(json: Uint8Array): void {
  * @throws Error whose message says what there is instead
  */
 export async function readJsonFile(path: string, maxBytes: number): Promise<unknown> {
-  const found = await stat(path);
-  if (!found.isFile()) throw new Error('it is no file');
-  if (found.size > maxBytes) throw new Error(`it has ${found.size} bytes, above the limit of ${maxBytes}`);
+  const stats = await stat(path);
+  if (!stats.isFile()) throw new Error('it is no file');
+  if (stats.size > maxBytes) throw new Error(`it has ${stats.size} bytes, above the limit of ${maxBytes}`);
   const json = await readFile(path);
-  checkNesting(json);
+  assertNesting(json);
   return JSON.parse(json.toString());
 }

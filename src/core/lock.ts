@@ -1,33 +1,33 @@
 import {open, readFile, rm, stat, utimes} from 'node:fs/promises';
 import {setTimeout as sleep} from 'node:timers/promises';
-import {isAlive, isNear, self, type Owner} from './owner.js';
-import {aboutPath} from './write-file.js';
+import {isAlive, isLocalProcess, currentProcess, type ProcessIdentity} from './owner.js';
+import {withErrorPath} from './write-file.js';
 
 /** Who holds a lock. */
-export interface LockHolder extends Owner {
+export interface LockHolder extends ProcessIdentity {
   /** ISO 8601; since when. */
   readonly since?: string;
 }
 
 const HEARTBEAT_MS = 10_000;
 /** After this long without a heartbeat, a holder on another host is taken for dead. */
-const SILENCE_MS = 120_000;
-const WRITING_MS = 2_000;
+const HEARTBEAT_TIMEOUT_MS = 120_000;
+const WRITE_GRACE_MS = 2_000;
 const POLL_MS = 200;
 
 /** A holder whose name is not written yet. */
-const WRITING: LockHolder = {pid: 0, host: '', startedAt: ''};
+const PENDING_HOLDER: LockHolder = {pid: 0, host: '', startedAt: ''};
 
 /** The live holder that a lock file names; undefined for a process that has died. */
-async function holderOf(path: string, text: string): Promise<LockHolder | undefined> {
-  const holder = parse(text);
+async function parseLiveHolder(path: string, text: string): Promise<LockHolder | undefined> {
+  const holder = parseHolder(text);
   // Empty while its holder is between creating and writing it.
-  if (holder === undefined) return (await silenceOf(path)) < WRITING_MS ? WRITING : undefined;
-  if (isNear(holder)) return isAlive(holder) ? holder : undefined;
-  return (await silenceOf(path)) < SILENCE_MS ? holder : undefined;
+  if (holder === undefined) return (await msSinceTouched(path)) < WRITE_GRACE_MS ? PENDING_HOLDER : undefined;
+  if (isLocalProcess(holder)) return isAlive(holder) ? holder : undefined;
+  return (await msSinceTouched(path)) < HEARTBEAT_TIMEOUT_MS ? holder : undefined;
 }
 
-function parse(text: string): LockHolder | undefined {
+function parseHolder(text: string): LockHolder | undefined {
   try {
     const holder = JSON.parse(text) as LockHolder | null;
     return typeof holder?.pid === 'number' && typeof holder.host === 'string' ? holder : undefined;
@@ -37,35 +37,35 @@ function parse(text: string): LockHolder | undefined {
 }
 
 /** Milliseconds since the lock was last touched; infinite where it is gone. */
-const silenceOf = (path: string): Promise<number> =>
+const msSinceTouched = (path: string): Promise<number> =>
   stat(path).then(
     ({mtimeMs}) => Date.now() - mtimeMs,
     () => Infinity,
   );
 
 /** What the lock file says; undefined where there is none. */
-const read = (path: string): Promise<string | undefined> => readFile(path, 'utf8').catch(() => undefined);
+const readLock = (path: string): Promise<string | undefined> => readFile(path, 'utf8').catch(() => undefined);
 
 /** Removes a dead holder's lock, if it is still there. A lock of its own lets one process at a time try, lest a new holder's is removed. */
-async function breakLock(path: string, dead: string): Promise<void> {
-  const breaking = `${path}.breaking`;
-  if (await tryTake(breaking)) {
-    if ((await read(path)) === dead) await rm(path, {force: true});
-    await rm(breaking, {force: true});
-  } else if ((await silenceOf(breaking)) > WRITING_MS) {
-    await rm(breaking, {force: true});
+async function breakLock(path: string, staleText: string): Promise<void> {
+  const breakerPath = `${path}.breaking`;
+  if (await createLockFile(breakerPath)) {
+    if ((await readLock(path)) === staleText) await rm(path, {force: true});
+    await rm(breakerPath, {force: true});
+  } else if ((await msSinceTouched(breakerPath)) > WRITE_GRACE_MS) {
+    await rm(breakerPath, {force: true});
   }
 }
 
-async function tryTake(path: string): Promise<boolean> {
-  const holder: LockHolder = {...self(), since: new Date().toISOString()};
+async function createLockFile(path: string): Promise<boolean> {
+  const holder: LockHolder = {...currentProcess(), since: new Date().toISOString()};
   try {
     const file = await open(path, 'wx');
     try {
       await file.writeFile(JSON.stringify(holder));
     } catch (error) {
       await rm(path, {force: true}); // on a full disk, say: nobody would ever hold it
-      throw aboutPath(error, path);
+      throw withErrorPath(error, path);
     } finally {
       await file.close();
     }
@@ -77,9 +77,9 @@ async function tryTake(path: string): Promise<boolean> {
 }
 
 /** Who holds the lock and lives; undefined where nobody does. A lock whose holder has died is broken. */
-async function liveHolder(path: string): Promise<LockHolder | undefined> {
-  const text = await read(path);
-  const holder = text === undefined ? undefined : await holderOf(path, text);
+async function findLiveHolder(path: string): Promise<LockHolder | undefined> {
+  const text = await readLock(path);
+  const holder = text === undefined ? undefined : await parseLiveHolder(path, text);
   if (text !== undefined && holder === undefined) await breakLock(path, text);
   return holder;
 }
@@ -98,30 +98,30 @@ export class Lock {
    * Waits for nobody, but for the moment that it takes to write a name, or to break a dead holder's lock.
    * @returns the holder where somebody else, or this very process, has it
    */
-  static async take(path: string): Promise<Lock | LockHolder> {
-    for (const begun = Date.now(); Date.now() - begun < 2 * WRITING_MS;) {
-      if (await tryTake(path)) return new Lock(path);
-      const holder = await liveHolder(path);
-      if (holder !== undefined && holder !== WRITING) return holder;
+  static async tryAcquire(path: string): Promise<Lock | LockHolder> {
+    for (const startTime = Date.now(); Date.now() - startTime < 2 * WRITE_GRACE_MS;) {
+      if (await createLockFile(path)) return new Lock(path);
+      const holder = await findLiveHolder(path);
+      if (holder !== undefined && holder !== PENDING_HOLDER) return holder;
       await sleep(POLL_MS / 10);
     }
     throw new Error(`${path} is in the way of a lock. Remove it.`);
   }
 
   /** Takes the lock as soon as nobody else has it. @param onWait called once, when somebody else has */
-  static async wait(path: string, onWait?: (holder: LockHolder) => void, signal?: AbortSignal): Promise<Lock> {
-    let told = false;
-    while (!(await tryTake(path))) {
-      const holder = await liveHolder(path);
-      if (holder !== undefined && !told) onWait?.(holder);
-      told ||= holder !== undefined;
+  static async acquire(path: string, onWait?: (holder: LockHolder) => void, signal?: AbortSignal): Promise<Lock> {
+    let hasReported = false;
+    while (!(await createLockFile(path))) {
+      const holder = await findLiveHolder(path);
+      if (holder !== undefined && !hasReported) onWait?.(holder);
+      hasReported ||= holder !== undefined;
       await sleep(POLL_MS, undefined, {...(signal && {signal})});
     }
     return new Lock(path);
   }
 
   /** The directory that it lies in was given another name. */
-  movedTo(path: string): void {
+  setPath(path: string): void {
     this.#path = path;
   }
 
@@ -140,7 +140,7 @@ export async function withLock<T>(
   work: () => Promise<T>,
   {onWait, signal}: {onWait?: (holder: LockHolder) => void; signal?: AbortSignal | undefined} = {},
 ): Promise<T> {
-  const lock = await Lock.wait(path, onWait, signal);
+  const lock = await Lock.acquire(path, onWait, signal);
   try {
     return await work();
   } finally {

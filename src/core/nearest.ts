@@ -15,7 +15,7 @@ export function editDistance(a: string, b: string): number {
 }
 
 /** The known word closest to what was typed, or undefined where nothing is close. */
-export function nearest(word: string, known: readonly string[]): string | undefined {
+export function findNearest(word: string, known: readonly string[]): string | undefined {
   const limit = Math.max(2, Math.floor(word.length / 3));
   // Each letter more or less is an edit; the distance to a word of a whole file would take minutes.
   const similarlyLong = known.filter(candidate => Math.abs(candidate.length - word.length) <= limit);
@@ -25,7 +25,7 @@ export function nearest(word: string, known: readonly string[]): string | undefi
 }
 
 /** `; did you mean --arch?`, or nothing. */
-export function suggestion(word: string, known: readonly string[], prefix = ''): string {
-  const found = nearest(word, known);
-  return found === undefined ? '' : `; did you mean ${prefix}${printable(found)}?`;
+export function suggest(word: string, known: readonly string[], prefix = ''): string {
+  const match = findNearest(word, known);
+  return match === undefined ? '' : `; did you mean ${prefix}${printable(match)}?`;
 }

@@ -49,7 +49,7 @@ export const CAFFE_PREPROCESSING: Preprocessing = {
 };
 
 /** The mean colour of the pictures that the weights were trained on, RGB 0..255: what pads a picture becomes zero for the network. */
-export function fillColour({mean, scale, channelOrder}: Preprocessing): readonly [number, number, number] {
+export function computeFillColor({mean, scale, channelOrder}: Preprocessing): readonly [number, number, number] {
   const [first, second, third] = mean.map(value => Math.round(value / scale)) as [number, number, number];
   return channelOrder === 'rgb' ? [first, second, third] : [third, second, first];
 }
@@ -60,7 +60,7 @@ export function withFit({fit: _, ...preprocessing}: Preprocessing, fit: Fit): Pr
 }
 
 /** The same preprocessing at another crop size, the resize keeping its proportion to the crop. */
-export function atImageSize(preprocessing: Preprocessing, cropSize: number): Preprocessing {
+export function withImageSize(preprocessing: Preprocessing, cropSize: number): Preprocessing {
   const resizeSize = Math.round((preprocessing.resizeSize * cropSize) / preprocessing.cropSize);
   return {...preprocessing, resizeSize, cropSize};
 }

@@ -1,17 +1,17 @@
 /** A seeded stream of numbers. Not for secrets. */
-export interface Random {
+export interface Rng {
   /** Uniform in [0, 1). */
   next(): number;
   /** Uniform integer in [0, limit). */
   integer(limit: number): number;
   /** Uniform in [low, high). */
-  between(low: number, high: number): number;
+  uniform(low: number, high: number): number;
   /** Standard normal (Box-Muller). */
   normal(): number;
 }
 
 /** FNV-1a over the UTF-16 code units of the keys; spreads (seed, epoch, image) over 32 bits. */
-function hash(keys: readonly (string | number)[]): number {
+function hashKeys(keys: readonly (string | number)[]): number {
   let value = 0x811c9dc5;
   for (const character of keys.join('\u0000')) {
     value ^= character.codePointAt(0)!;
@@ -24,8 +24,8 @@ function hash(keys: readonly (string | number)[]): number {
  * A stream that depends only on its keys, so that what is drawn for (seed, epoch, image) is the same whatever was drawn before it and
  * whichever worker draws it. mulberry32 (Tommy Ettinger, public domain algorithm).
  */
-export function random(...keys: readonly (string | number)[]): Random {
-  let state = hash(keys);
+export function createRng(...keys: readonly (string | number)[]): Rng {
+  let state = hashKeys(keys);
   const next = (): number => {
     state = (state + 0x6d2b79f5) | 0;
     let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
@@ -35,16 +35,16 @@ export function random(...keys: readonly (string | number)[]): Random {
   return {
     next,
     integer: limit => Math.floor(next() * limit),
-    between: (low, high) => low + (high - low) * next(),
+    uniform: (low, high) => low + (high - low) * next(),
     normal: () => Math.sqrt(-2 * Math.log(1 - next())) * Math.cos(2 * Math.PI * next()),
   };
 }
 
 /** A shuffled copy (Fisher-Yates). */
-export function shuffled<T>(items: readonly T[], stream: Random): T[] {
+export function shuffle<T>(items: readonly T[], rng: Rng): T[] {
   const copy = [...items];
   for (let i = copy.length - 1; i > 0; i--) {
-    const j = stream.integer(i + 1);
+    const j = rng.integer(i + 1);
     [copy[i], copy[j]] = [copy[j]!, copy[i]!];
   }
   return copy;

@@ -7,11 +7,11 @@ export interface Resource {
   /** Where a container, or whatever started the process, allows less. */
   readonly limit?: number;
   /** Where that is written: `/sys/fs/cgroup/memory.max`. */
-  readonly limitFrom?: string;
+  readonly limitSource?: string;
 }
 
 /** What this process can count on. */
-export interface Resources {
+export interface SystemResources {
   /** Bytes. */
   readonly memory: Resource;
   /** Bytes that can be had now; cached pages of files count as free. */
@@ -21,53 +21,53 @@ export interface Resources {
 }
 
 /** What the system says of the host, and Node of the process. */
-export interface Host {
+export interface HostInfo {
   readonly memory: number;
   readonly free: number;
   readonly cores: number;
   /** Processors that the process may run on. */
   readonly allowedCores: number;
   /** Bytes, or something huge or 0 where there is no limit. */
-  readonly constrained: number;
+  readonly constrainedMemory: number;
 }
 
-const thisHost = (): Host => ({
+const readHostInfo = (): HostInfo => ({
   memory: os.totalmem(),
   free: os.freemem(),
   cores: os.cpus().length,
   allowedCores: os.availableParallelism(),
-  constrained: process.constrainedMemory(),
+  constrainedMemory: process.constrainedMemory(),
 });
 
-function resource(host: number, limits: readonly {readonly value: number; readonly from: string}[]): Resource {
-  const lower = limits.filter(({value}) => value > 0 && value < host).sort((a, b) => a.value - b.value)[0];
-  return lower === undefined ? {host} : {host, limit: lower.value, limitFrom: lower.from};
+function toResource(host: number, limits: readonly {readonly value: number; readonly source: string}[]): Resource {
+  const lowestLimit = limits.filter(({value}) => value > 0 && value < host).sort((a, b) => a.value - b.value)[0];
+  return lowestLimit === undefined ? {host} : {host, limit: lowestLimit.value, limitSource: lowestLimit.source};
 }
 
 /**
  * Memory and processors of the host, and what a container allows of them.
  * @param root in place of `/`, under which `proc` and `sys` are read
  */
-export function resources(root?: string, host: Host = thisHost()): Resources {
-  const {memory, memoryLeft = Infinity, cores} = containerLimits(root);
-  const allowed = [
-    {value: host.constrained, from: 'process.constrainedMemory()'},
-    {value: host.allowedCores, from: 'the processors it may run on'},
+export function readSystemResources(root?: string, host: HostInfo = readHostInfo()): SystemResources {
+  const {memory, memoryAvailable = Infinity, cores} = containerLimits(root);
+  const processLimits = [
+    {value: host.constrainedMemory, source: 'process.constrainedMemory()'},
+    {value: host.allowedCores, source: 'the processors it may run on'},
   ] as const;
   // In this order, so that of two equal figures the file is named.
-  const inMemory = resource(host.memory, [...(memory ? [memory] : []), allowed[0]]);
+  const memoryResource = toResource(host.memory, [...(memory ? [memory] : []), processLimits[0]]);
   return {
-    memory: inMemory,
-    memoryFree: Math.min(host.free, memoryLeft, usable(inMemory)),
-    cores: resource(host.cores, [...(cores ? [cores] : []), allowed[1]]),
+    memory: memoryResource,
+    memoryFree: Math.min(host.free, memoryAvailable, usableAmount(memoryResource)),
+    cores: toResource(host.cores, [...(cores ? [cores] : []), processLimits[1]]),
   };
 }
 
 /** What there is under the limit. */
-export const usable = ({host, limit = host}: Resource): number => limit;
+export const usableAmount = ({host, limit = host}: Resource): number => limit;
 
 /** Bytes of memory under the limit. */
-export const usableMemory = (): number => usable(resources().memory);
+export const usableMemory = (): number => usableAmount(readSystemResources().memory);
 
 /** Threads that compute without waiting for each other: a container of 1.5 processors has 2. */
-export const usableCores = ({cores}: Pick<Resources, 'cores'> = resources()): number => Math.max(1, Math.ceil(usable(cores)));
+export const usableCores = ({cores}: Pick<SystemResources, 'cores'> = readSystemResources()): number => Math.max(1, Math.ceil(usableAmount(cores)));

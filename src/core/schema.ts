@@ -1,7 +1,7 @@
 import {Ajv, type ErrorObject} from 'ajv';
-import {described} from './arguments.js';
+import {describeValue} from './arguments.js';
 import {UsageError} from './errors.js';
-import {suggestion} from './nearest.js';
+import {suggest} from './nearest.js';
 
 /** The parts of JSON Schema this project writes. */
 export interface ObjectSchema {
@@ -15,72 +15,72 @@ export interface ObjectSchema {
 /** A document that does not follow its schema. `issues` holds one sentence each. */
 export class SchemaError extends UsageError {
   override readonly name = 'SchemaError';
-  override readonly code = 'SCHEMA';
+  override readonly code = 'SCHEMA_VIOLATION';
 
   constructor(
-    readonly what: string,
+    readonly subject: string,
     readonly issues: readonly string[],
   ) {
-    super(`${what}: ${issues.join(' ')}`);
+    super(`${subject}: ${issues.join(' ')}`);
   }
 }
 
-const OPTIONS = {strict: true, allowUnionTypes: true, verbose: true};
-const ALL = new Ajv({...OPTIONS, allErrors: true});
-const FIRST = new Ajv(OPTIONS);
+const AJV_OPTIONS = {strict: true, allowUnionTypes: true, verbose: true};
+const ALL_ERRORS = new Ajv({...AJV_OPTIONS, allErrors: true});
+const FIRST_ERROR = new Ajv(AJV_OPTIONS);
 
 /** Characters of a value that are shown: it may be a whole file. */
-const SHOWN = 200;
+const MAX_SHOWN_LENGTH = 200;
 
-const short = (text: string): string => (text.length > SHOWN ? `${text.slice(0, SHOWN)}...` : text);
+const truncateValue = (text: string): string => (text.length > MAX_SHOWN_LENGTH ? `${text.slice(0, MAX_SHOWN_LENGTH)}...` : text);
 
 /** As JSON, or as it is called where there is none. */
-function show(value: unknown): string {
+function formatValue(value: unknown): string {
   try {
-    return short(JSON.stringify(value) ?? described(value));
+    return truncateValue(JSON.stringify(value) ?? describeValue(value));
   } catch {
-    return described(value);
+    return describeValue(value);
   }
 }
 
 /** `/phases/0/rates` -> `phases.0.rates` */
-const dotted = (pointer: string): string => short(pointer.slice(1).replaceAll('/', '.').replaceAll('~1', '/').replaceAll('~0', '~'));
+const toDottedPath = (pointer: string): string => truncateValue(pointer.slice(1).replaceAll('/', '.').replaceAll('~1', '/').replaceAll('~0', '~'));
 
 /** `crop, squash or pad` */
 function either(choices: readonly unknown[]): string {
-  const words = choices.map(choice => (typeof choice === 'string' ? choice : show(choice)));
-  return words.length < 2 ? words.join('') : `${words.slice(0, -1).join(', ')} or ${words.at(-1)}`;
+  const texts = choices.map(choice => (typeof choice === 'string' ? choice : formatValue(choice)));
+  return texts.length < 2 ? texts.join('') : `${texts.slice(0, -1).join(', ')} or ${texts.at(-1)}`;
 }
 
-const similar = (value: unknown, choices: readonly unknown[]): string =>
+const suggestSimilar = (value: unknown, choices: readonly unknown[]): string =>
   (typeof value === 'string' &&
-    suggestion(
+    suggest(
       value,
       choices.filter(choice => typeof choice === 'string'),
     )) ||
   '.';
 
-function sentence(error: ErrorObject): string {
-  const path = dotted(error.instancePath);
-  const inside = path === '' ? '' : `${path}.`;
+function describeIssue(error: ErrorObject): string {
+  const path = toDottedPath(error.instancePath);
+  const prefix = path === '' ? '' : `${path}.`;
   switch (error.keyword) {
     case 'additionalProperties': {
       const key = String(error.params.additionalProperty);
       const known = Object.keys((error.parentSchema as {properties?: object}).properties ?? {});
-      return `Expected a known key, but found "${inside}${short(key)}"${suggestion(key, known) || `. Known keys: ${known.join(', ')}.`}`;
+      return `Expected a known key, but found "${prefix}${truncateValue(key)}"${suggest(key, known) || `. Known keys: ${known.join(', ')}.`}`;
     }
     case 'required':
-      return `Expected "${inside}${error.params.missingProperty}", but found nothing.`;
+      return `Expected "${prefix}${error.params.missingProperty}", but found nothing.`;
     case 'enum': {
       const choices = error.schema as readonly unknown[];
-      return `Expected ${either(choices)} for "${path}", but found ${show(error.data)}${similar(error.data, choices)}`;
+      return `Expected ${either(choices)} for "${path}", but found ${formatValue(error.data)}${suggestSimilar(error.data, choices)}`;
     }
     default: {
       const {examples} = Object(error.parentSchema) as {examples?: readonly unknown[]};
       // A pattern says little to those who have not written it.
       if (error.keyword === 'pattern' && examples)
-        return `Expected ${either(examples)} for "${path}", or the like, but found ${show(error.data)}.`;
-      return `Expected ${path === '' ? 'the document' : `"${path}"`} ${error.message?.replace(/^must/, 'to')}, but found ${show(error.data)}.`;
+        return `Expected ${either(examples)} for "${path}", or the like, but found ${formatValue(error.data)}.`;
+      return `Expected ${path === '' ? 'the document' : `"${path}"`} ${error.message?.replace(/^must/, 'to')}, but found ${formatValue(error.data)}.`;
     }
   }
 }
@@ -89,34 +89,34 @@ function sentence(error: ErrorObject): string {
  * Alternatives (`anyOf`) fail branch by branch. Where one fits the value itself and something inside is wrong, that is worth saying; else a
  * reader wants one sentence about the value.
  */
-function sentences(errors: readonly ErrorObject[]): string[] {
+function describeIssues(errors: readonly ErrorObject[]): string[] {
   const alternatives = errors.filter(error => error.keyword === 'anyOf');
   const others = errors.filter(error => error.keyword !== 'anyOf');
-  const isOf = (either: ErrorObject, error: ErrorObject): boolean => error.schemaPath.startsWith(either.schemaPath);
+  const isBranchOf = (either: ErrorObject, error: ErrorObject): boolean => error.schemaPath.startsWith(either.schemaPath);
   const isInside = (either: ErrorObject, error: ErrorObject): boolean =>
-    isOf(either, error) && error.instancePath.length > either.instancePath.length;
-  const described = alternatives.filter(either => !others.some(error => isInside(either, error))).map(alternative);
-  const told = others.filter(error => alternatives.every(either => !isOf(either, error) || isInside(either, error)));
-  return [...new Set([...described, ...told.map(sentence)])];
+    isBranchOf(either, error) && error.instancePath.length > either.instancePath.length;
+  const described = alternatives.filter(either => !others.some(error => isInside(either, error))).map(describeAlternatives);
+  const reported = others.filter(error => alternatives.every(either => !isBranchOf(either, error) || isInside(either, error)));
+  return [...new Set([...described, ...reported.map(describeIssue)])];
 }
 
-function alternative({parentSchema, instancePath, data}: ErrorObject): string {
+function describeAlternatives({parentSchema, instancePath, data}: ErrorObject): string {
   const {description = 'one of the allowed forms', anyOf = []} = parentSchema as {
     readonly description?: string;
     readonly anyOf?: readonly {readonly enum?: readonly unknown[]}[];
   };
   const choices = anyOf.flatMap(branch => branch.enum ?? []);
-  return `Expected ${description} for "${dotted(instancePath)}", but found ${show(data)}${similar(data, choices)}`;
+  return `Expected ${description} for "${toDottedPath(instancePath)}", but found ${formatValue(data)}${suggestSimilar(data, choices)}`;
 }
 
 /**
  * Checks a document and gives it its type.
- * @param what names the document at the head of the error: `Recipe ./pets.json`
- * @param report `first` for a document of unknown origin, in which a million things may be wrong
+ * @param subject names the document at the head of the error: `Recipe ./pets.json`
+ * @param mode `first` for a document of unknown origin, in which a million things may be wrong
  * @throws SchemaError (exit 2) with one sentence per violation, or for the first
  */
-export function validate<T>(schema: ObjectSchema, document: unknown, what: string, report: 'all' | 'first' = 'all'): T {
-  const check = (report === 'all' ? ALL : FIRST).compile<T>(schema);
-  if (check(document)) return document;
-  throw new SchemaError(what, sentences(check.errors ?? []));
+export function validate<T>(schema: ObjectSchema, document: unknown, subject: string, mode: 'all' | 'first' = 'all'): T {
+  const validateDocument = (mode === 'all' ? ALL_ERRORS : FIRST_ERROR).compile<T>(schema);
+  if (validateDocument(document)) return document;
+  throw new SchemaError(subject, describeIssues(validateDocument.errors ?? []));
 }

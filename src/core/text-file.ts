@@ -1,7 +1,7 @@
 import {readFileSync, statSync} from 'node:fs';
 
 /** What a shell has opened and goes on to write to: `--recipe <(...)`. */
-const OPENED = /^\/(?:dev\/(?:fd\/|stdin$)|proc\/self\/fd\/)/;
+const SHELL_PIPE = /^\/(?:dev\/(?:fd\/|stdin$)|proc\/self\/fd\/)/;
 
 const ENCODINGS: readonly (readonly [encoding: string, mark: readonly number[]])[] = [
   ['utf-8', [0xef, 0xbb, 0xbf]],
@@ -13,7 +13,7 @@ const ENCODINGS: readonly (readonly [encoding: string, mark: readonly number[]])
 export class EncodingError extends Error {}
 
 /** The line of the first bytes that are no UTF-8. */
-function lineOfFault(bytes: Buffer): number {
+function findInvalidLine(bytes: Buffer): number {
   let line = 1;
   for (let start = 0; start < bytes.length; line++) {
     const end = bytes.indexOf(0x0a, start);
@@ -30,13 +30,13 @@ function lineOfFault(bytes: Buffer): number {
  */
 export function decodeText(bytes: Buffer): string {
   const [encoding] = ENCODINGS.find(([, mark]) => mark.every((byte, i) => bytes[i] === byte)) ?? ['utf-8'];
-  const isUnmarked = encoding === 'utf-8' && bytes.subarray(0, 1000).includes(0);
-  if (isUnmarked) throw new EncodingError('bytes that are no text, or UTF-16 without its byte order mark');
+  const isBinary = encoding === 'utf-8' && bytes.subarray(0, 1000).includes(0);
+  if (isBinary) throw new EncodingError('bytes that are no text, or UTF-16 without its byte order mark');
   try {
     return new TextDecoder(encoding, {fatal: true}).decode(bytes);
   } catch {
-    const where = encoding === 'utf-8' ? ` in line ${lineOfFault(bytes)}` : '';
-    throw new EncodingError(`bytes that are no ${encoding.toUpperCase()}${where}`);
+    const location = encoding === 'utf-8' ? ` in line ${findInvalidLine(bytes)}` : '';
+    throw new EncodingError(`bytes that are no ${encoding.toUpperCase()}${location}`);
   }
 }
 
@@ -47,7 +47,7 @@ export function decodeText(bytes: Buffer): string {
  * @throws EncodingError; Error of Node's, or one whose message says what there is instead of a file
  */
 export function readTextFile(path: string): string {
-  const found = statSync(path);
-  if (!found.isFile() && !found.isDirectory() && !OPENED.test(path)) throw new Error('what is neither a file nor a folder');
+  const stats = statSync(path);
+  if (!stats.isFile() && !stats.isDirectory() && !SHELL_PIPE.test(path)) throw new Error('what is neither a file nor a folder');
   return decodeText(readFileSync(path));
 }

@@ -1,6 +1,6 @@
 import {readFileSync} from 'node:fs';
 
-const PACKAGE = new URL('../../../package.json', import.meta.url);
+const PACKAGE_JSON = new URL('../../../package.json', import.meta.url);
 
 /** Of this package. */
-export const VERSION = (JSON.parse(readFileSync(PACKAGE, 'utf8')) as {version: string}).version;
+export const PACKAGE_VERSION = (JSON.parse(readFileSync(PACKAGE_JSON, 'utf8')) as {version: string}).version;

@@ -1,40 +1,40 @@
 import {existsSync} from 'node:fs';
 import {access, copyFile, constants, link, lstat, mkdir, readdir, realpath, rename, rm, stat, writeFile} from 'node:fs/promises';
 import {basename, dirname, join, resolve} from 'node:path';
-import {isAlive, self, type Owner} from './owner.js';
+import {isAlive, currentProcess, type ProcessIdentity} from './owner.js';
 
 /** `<name>.<process>-<start>-<host>-<number>.unfinished`: what is written beside its place says who writes it. */
-const UNFINISHED = /\.(\d+)-(\d*)-([^/]*)-\d+\.unfinished$/;
+const TEMPORARY_NAME = /\.(\d+)-(\d*)-([^/]*)-\d+\.unfinished$/;
 
 /** What nobody near has written is not written to any more after so long, in milliseconds. */
-const ABANDONED = 24 * 3_600_000;
+const STALE_AFTER_MS = 24 * 3_600_000;
 
-const placeName = ({host, namespace = ''}: Owner): string => `${host}${namespace}`.replace(/[^\w.]/g, '_');
+const hostName = ({host, namespace = ''}: ProcessIdentity): string => `${host}${namespace}`.replace(/[^\w.]/g, '_');
 
-let written = 0;
+let fileCounter = 0;
 
 /** A name beside a path for what is not whole yet. It hides from whoever lists the folder, and `sweep` finds it after a kill. */
-export function besideOf(path: string): string {
-  const owner = self();
+export function temporaryPath(path: string): string {
+  const owner = currentProcess();
   const name = [...basename(path)].slice(0, 24).join(''); // with all that follows no longer than a name may be
-  return join(dirname(path), `.${name}.${owner.pid}-${owner.startedAt}-${placeName(owner)}-${++written}.unfinished`);
+  return join(dirname(path), `.${name}.${owner.pid}-${owner.startedAt}-${hostName(owner)}-${++fileCounter}.unfinished`);
 }
 
 /** Removes what dead processes have left unfinished in a directory. Never throws. @param recursive in those below it, too */
-export async function sweep(directory: string, recursive = false): Promise<void> {
+export async function removeStaleFiles(directory: string, recursive = false): Promise<void> {
   const names = await readdir(directory, {recursive}).catch(() => []);
   for (const name of names) {
-    const owner = UNFINISHED.exec(name);
+    const owner = TEMPORARY_NAME.exec(name);
     if (owner === null) continue;
     const path = join(directory, name);
     const [, pid, startedAt, host] = owner;
-    const silence = Date.now() - ((await stat(path).catch(() => undefined))?.mtimeMs ?? Date.now());
-    const lives = host === placeName(self()) ? isAlive({pid: Number(pid), startedAt: startedAt!, host}) : silence < ABANDONED;
-    if (!lives) await rm(path, {recursive: true, force: true}).catch(() => undefined);
+    const idleMs = Date.now() - ((await stat(path).catch(() => undefined))?.mtimeMs ?? Date.now());
+    const isWriterAlive = host === hostName(currentProcess()) ? isAlive({pid: Number(pid), startedAt: startedAt!, host}) : idleMs < STALE_AFTER_MS;
+    if (!isWriterAlive) await rm(path, {recursive: true, force: true}).catch(() => undefined);
   }
 }
 
-const highestThere = (path: string): string => (existsSync(path) || dirname(path) === path ? path : highestThere(dirname(path)));
+const nearestExisting = (path: string): string => (existsSync(path) || dirname(path) === path ? path : nearestExisting(dirname(path)));
 
 /** Makes a directory and those above it. @returns the highest that was not there */
 export async function makeDirectory(path: string): Promise<string | undefined> {
@@ -42,12 +42,12 @@ export async function makeDirectory(path: string): Promise<string | undefined> {
     return await mkdir(path, {recursive: true});
   } catch (error) {
     // What Node says of a read-only file system, too.
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') await access(highestThere(resolve(path)), constants.W_OK);
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') await access(nearestExisting(resolve(path)), constants.W_OK);
     throw error;
   }
 }
 
-export type Content = string | Uint8Array | Iterable<Uint8Array>;
+export type FileContent = string | Uint8Array | Iterable<Uint8Array>;
 
 export interface WriteOptions {
   /** Whether a file that is there already is an error, `EEXIST`. */
@@ -55,14 +55,14 @@ export interface WriteOptions {
 }
 
 /** Where a path leads; a link is written through. What is no file, such as `/dev/stdout`, is written as it is. */
-async function placeOf(path: string): Promise<{readonly place: string; readonly isFile: boolean}> {
-  const place = await realpath(path).catch(() => resolve(path));
-  const found = await lstat(place).catch(() => undefined);
-  return {place, isFile: found === undefined || found.isFile()};
+async function resolveTarget(path: string): Promise<{readonly target: string; readonly isFile: boolean}> {
+  const target = await realpath(path).catch(() => resolve(path));
+  const found = await lstat(target).catch(() => undefined);
+  return {target, isFile: found === undefined || found.isFile()};
 }
 
 /** Gives a whole file a name that is not taken. */
-async function linkNew(from: string, to: string): Promise<void> {
+async function linkExclusive(from: string, to: string): Promise<void> {
   try {
     await link(from, to);
   } catch (error) {
@@ -76,30 +76,30 @@ async function linkNew(from: string, to: string): Promise<void> {
  * above it are made.
  * @throws the system's error, with the path that was asked for
  */
-export async function writeWhole(path: string, content: Content, {exclusive = false}: WriteOptions = {}): Promise<void> {
-  const {place, isFile} = await placeOf(path);
+export async function writeFileAtomic(path: string, content: FileContent, {exclusive = false}: WriteOptions = {}): Promise<void> {
+  const {target, isFile} = await resolveTarget(path);
   try {
     if (!isFile) return await writeFile(path, content, {flag: exclusive ? 'wx' : 'w'});
-    await makeDirectory(dirname(place));
-    const unfinished = besideOf(place);
+    await makeDirectory(dirname(target));
+    const temporary = temporaryPath(target);
     try {
-      await writeFile(unfinished, content, {flush: true});
-      if (exclusive) await linkNew(unfinished, place);
-      else await rename(unfinished, place);
+      await writeFile(temporary, content, {flush: true});
+      if (exclusive) await linkExclusive(temporary, target);
+      else await rename(temporary, target);
     } finally {
-      await rm(unfinished, {force: true}).catch(() => undefined);
+      await rm(temporary, {force: true}).catch(() => undefined);
     }
   } catch (error) {
-    throw aboutPath(error, path);
+    throw withErrorPath(error, path);
   }
 }
 
 /** Whether a file was there already that was to be new. */
-export const isTaken = (error: unknown): boolean =>
+export const isFileExistsError = (error: unknown): boolean =>
   error instanceof Error && 'code' in error && error.code === 'EEXIST' && 'syscall' in error && error.syscall !== 'mkdir';
 
 /** An error of the system that names the file that was asked for, not one that was made beside it; a write alone names none. */
-export function aboutPath(error: unknown, path: string): unknown {
+export function withErrorPath(error: unknown, path: string): unknown {
   if (error instanceof Error && 'syscall' in error) Object.assign(error, {path});
   return error;
 }

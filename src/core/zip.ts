@@ -3,7 +3,7 @@ import {Readable} from 'node:stream';
 import {buffer} from 'node:stream/consumers';
 import {crc32} from 'node:zlib';
 import {fromRandomAccessReaderPromise, getFileNameLowLevel, RandomAccessReader, type Entry, type ZipFile} from 'yauzl';
-import {FinetuneError, messageOf} from './errors.js';
+import {FinetuneError, errorMessage} from './errors.js';
 
 /** A file that is not a readable zip archive, or lacks an entry. */
 export class ZipError extends FinetuneError {
@@ -26,13 +26,13 @@ export interface ZipEntry {
   readonly size: number;
   readonly isEncrypted: boolean;
   /** Whether its method of compression is known. */
-  readonly isKnown: boolean;
+  readonly isSupported: boolean;
   /** The kind of file, as Unix has it in the upper bits of a mode (0o12 is a link); 0 where nothing is said. */
-  readonly unixKind: number;
+  readonly unixFileType: number;
 }
 
 /** Who wrote an archive, where it tells modes of Unix (APPNOTE.TXT 4.4.2). */
-const UNIX = 3;
+const UNIX_HOST = 3;
 
 /** An open zip archive. Nothing is decompressed before it is asked for; sizes and checksums are verified while reading. */
 export class ZipArchive {
@@ -43,31 +43,31 @@ export class ZipArchive {
     private readonly zip: ZipFile,
     private readonly entries: ReadonlyMap<string, Entry>,
     /** All of them, also those that have a name in common. */
-    readonly listed: readonly ZipEntry[],
+    readonly allEntries: readonly ZipEntry[],
   ) {}
 
   /**
-   * @param nameOf is given each name as it is usually read, its bytes, and whether they are said to be UTF-8; without it, names that lead
+   * @param decodeName is given each name as it is usually read, its bytes, and whether they are said to be UTF-8; without it, names that lead
    *   out of a folder are refused
    * @throws ZipError for a file that is no zip archive, or a truncated one; whatever `nameOf` throws
    */
-  static async open(path: string, nameOf?: (usual: string, bytes: Buffer, isUtf8: boolean) => string): Promise<ZipArchive> {
+  static async open(path: string, decodeName?: (decoded: string, bytes: Buffer, isUtf8: boolean) => string): Promise<ZipArchive> {
     const file = await open(path);
     try {
       const {size} = await file.stat();
-      const reading = {autoClose: false, lazyEntries: true, decodeStrings: nameOf === undefined};
-      const zip = await fromRandomAccessReaderPromise(new BoundedReader(file, size), size, reading);
+      const readOptions = {autoClose: false, lazyEntries: true, decodeStrings: decodeName === undefined};
+      const zip = await fromRandomAccessReaderPromise(new BoundedReader(file, size), size, readOptions);
       const entries = new Map<string, Entry>();
-      const listed: ZipEntry[] = [];
+      const allEntries: ZipEntry[] = [];
       for await (const entry of zip.eachEntry()) {
-        const name = nameOf === undefined ? entry.fileName : nameOf(usualName(entry), entry.fileNameRaw, isUtf8(entry));
+        const name = decodeName === undefined ? entry.fileName : decodeName(decodedName(entry), entry.fileNameRaw, isUtf8(entry));
         entries.set(name, entry);
-        listed.push(told(entry, name));
+        allEntries.push(toZipEntry(entry, name));
       }
-      return new ZipArchive(path, size, zip, entries, listed);
+      return new ZipArchive(path, size, zip, entries, allEntries);
     } catch (error) {
       await file.close();
-      throw unreadable(path, error);
+      throw toZipError(path, error);
     }
   }
 
@@ -81,7 +81,7 @@ export class ZipArchive {
   }
 
   /** Size in bytes of an entry, uncompressed. */
-  sizeOf(name: string): number {
+  entrySize(name: string): number {
     return this.entry(name).uncompressedSize;
   }
 
@@ -89,9 +89,9 @@ export class ZipArchive {
   async read(name: string): Promise<Buffer> {
     const entry = this.entry(name);
     try {
-      return whole(entry, await buffer(await this.zip.openReadStreamPromise(entry)));
+      return verifyEntry(entry, await buffer(await this.zip.openReadStreamPromise(entry)));
     } catch (error) {
-      throw unreadable(this.path, error, name);
+      throw toZipError(this.path, error, name);
     }
   }
 
@@ -105,18 +105,18 @@ export class ZipArchive {
     try {
       let checksum = 0;
       const source = await this.zip.openReadStreamPromise(entry);
-      const counted = async function* (): AsyncGenerator<Buffer> {
+      const withChecksum = async function* (): AsyncGenerator<Buffer> {
         for await (const chunk of source as AsyncIterable<Buffer>) {
           checksum = crc32(chunk, checksum);
           onBytes?.(chunk.length);
           yield chunk;
         }
       };
-      await writeFile(to, counted(), {...(signal && {signal})});
-      checkSum(entry, checksum);
+      await writeFile(to, withChecksum(), {...(signal && {signal})});
+      verifyChecksum(entry, checksum);
     } catch (error) {
       if (signal?.aborted) throw error;
-      throw unreadable(this.path, error, name);
+      throw toZipError(this.path, error, name);
     }
   }
 
@@ -132,21 +132,21 @@ export class ZipArchive {
 }
 
 /** The bit of an entry that says its name is in UTF-8. */
-const UTF8_NAME = 0x800;
-const isUtf8 = (entry: Entry): boolean => (entry.generalPurposeBitFlag & UTF8_NAME) !== 0;
-const usualName = (entry: Entry): string => getFileNameLowLevel(entry.generalPurposeBitFlag, entry.fileNameRaw, entry.extraFields, false);
+const UTF8_FLAG = 0x800;
+const isUtf8 = (entry: Entry): boolean => (entry.generalPurposeBitFlag & UTF8_FLAG) !== 0;
+const decodedName = (entry: Entry): string => getFileNameLowLevel(entry.generalPurposeBitFlag, entry.fileNameRaw, entry.extraFields, false);
 
-function told(entry: Entry, name: string): ZipEntry {
-  const isOfUnix = entry.versionMadeBy >> 8 === UNIX;
+function toZipEntry(entry: Entry, name: string): ZipEntry {
+  const isUnix = entry.versionMadeBy >> 8 === UNIX_HOST;
   return {
     ...{name, size: entry.uncompressedSize, isEncrypted: entry.isEncrypted()},
-    isKnown: entry.compressionMethod === 0 || entry.compressionMethod === 8,
-    unixKind: isOfUnix ? entry.externalFileAttributes >>> 28 : 0,
+    isSupported: entry.compressionMethod === 0 || entry.compressionMethod === 8,
+    unixFileType: isUnix ? entry.externalFileAttributes >>> 28 : 0,
   };
 }
 
 /** Bytes read at once from an entry. */
-const CHUNK = 2 ** 20;
+const CHUNK_BYTES = 2 ** 20;
 
 /** What yauzl reads through: a broken archive may send it anywhere, and may make it throw where nobody can catch. */
 class BoundedReader extends RandomAccessReader {
@@ -172,35 +172,35 @@ class BoundedReader extends RandomAccessReader {
   }
 
   private async *chunks(start: number, end: number): AsyncGenerator<Buffer> {
-    for (let position = start; position < end; position += CHUNK) {
-      const chunk = Buffer.allocUnsafe(Math.min(CHUNK, end - position));
+    for (let position = start; position < end; position += CHUNK_BYTES) {
+      const chunk = Buffer.allocUnsafe(Math.min(CHUNK_BYTES, end - position));
       await this.fill(chunk, position);
       yield chunk;
     }
   }
 
   private async fill(buffer: Buffer, position: number): Promise<void> {
-    const inside = position >= 0 && position + buffer.length <= this.size;
-    const {bytesRead} = inside ? await this.file.read(buffer, 0, buffer.length, position) : {bytesRead: 0};
+    const isInside = position >= 0 && position + buffer.length <= this.size;
+    const {bytesRead} = isInside ? await this.file.read(buffer, 0, buffer.length, position) : {bytesRead: 0};
     if (bytesRead < buffer.length) throw new Error(`no ${buffer.length} bytes at ${position}`);
   }
 }
 
-function whole(entry: Entry, bytes: Buffer): Buffer {
+function verifyEntry(entry: Entry, bytes: Buffer): Buffer {
   if (bytes.length !== entry.uncompressedSize) throw new Error(`${bytes.length} bytes instead of ${entry.uncompressedSize}`);
-  checkSum(entry, crc32(bytes));
+  verifyChecksum(entry, crc32(bytes));
   return bytes;
 }
 
 /** A checksum of 0 says that none was computed: `torch.serialization.set_crc32_options(False)`. */
-function checkSum({crc32: expected}: Entry, found: number): void {
+function verifyChecksum({crc32: expected}: Entry, found: number): void {
   if (expected !== 0 && found !== expected) throw new Error('another checksum than the archive names');
 }
 
-function unreadable(path: string, error: unknown, name?: string): Error {
+function toZipError(path: string, error: unknown, name?: string): Error {
   if (error instanceof FinetuneError || (error instanceof Error && 'syscall' in error)) return error;
   const where = name === undefined ? path : `${path} (${name})`;
-  return new ZipError(path, `Expected a whole zip archive in ${where}, but found ${messageOf(error)}. Fetch the file again.`, {
+  return new ZipError(path, `Expected a whole zip archive in ${where}, but found ${errorMessage(error)}. Fetch the file again.`, {
     cause: error,
   });
 }

@@ -1,5 +1,5 @@
 import {parentPort} from 'node:worker_threads';
-import {random} from '../core/random.js';
+import {createRng} from '../core/random.js';
 import {augment, type Augmentation} from './augment.js';
 import type {DecodedImage} from './resample.js';
 
@@ -26,7 +26,7 @@ export interface AugmentTask extends Variation {
 // Answers nothing but that a task is done, tasks in their order; what goes wrong ends the thread, and whoever waits is told of it.
 parentPort!.on('message', ({pictures, output, size, augmentation, seed, epoch}: AugmentTask) => {
   pictures.forEach(({image, name}, position) => {
-    output.set(augment(image, size, augmentation, random(seed, 'augment', epoch, name)), position * size * size * 3);
+    output.set(augment(image, size, augmentation, createRng(seed, 'augment', epoch, name)), position * size * size * 3);
   });
   parentPort!.postMessage(undefined);
 });

@@ -2,7 +2,7 @@ import {Worker} from 'node:worker_threads';
 import {usableCores} from '../core/resources.js';
 import type {AugmentTask, NamedPicture, Variation} from './augment-thread.js';
 import {poolThreads} from './pool-threads.js';
-import {Arenas, isShared} from './shared-memory.js';
+import {BufferPool, isSharedMemory} from './shared-memory.js';
 
 interface Waiting {
   readonly resolve: () => void;
@@ -38,7 +38,7 @@ class AugmentThread {
 
 /** Of the process, like Node's own: started when first needed, and ended with it. */
 const threads: AugmentThread[] = [];
-const arenas = new Arenas();
+const arenas = new BufferPool();
 
 const CORES = usableCores();
 
@@ -50,11 +50,11 @@ function threadAt(index: number): AugmentThread {
 
 /** Pictures whose pixels are not in shared memory are copied there; the others are left as they are. */
 function share(pictures: readonly NamedPicture[]): {readonly shared: readonly NamedPicture[]; readonly arena: Uint8Array} {
-  const ofOwn = (image: NamedPicture['image']): number => (isShared(image.data) ? 0 : image.data.length);
-  const arena = arenas.take(pictures.reduce((sum, {image}) => sum + ofOwn(image), 0));
+  const ofOwn = (image: NamedPicture['image']): number => (isSharedMemory(image.data) ? 0 : image.data.length);
+  const arena = arenas.acquire(pictures.reduce((sum, {image}) => sum + ofOwn(image), 0));
   let end = 0;
   const shared = pictures.map(({name, image}) => {
-    if (isShared(image.data)) return {name, image};
+    if (isSharedMemory(image.data)) return {name, image};
     const data = arena.subarray(end, (end += image.data.length));
     data.set(image.data);
     return {name, image: {...image, data}};
@@ -77,7 +77,7 @@ export interface Varied {
  */
 export async function augmentAll(pictures: readonly NamedPicture[], variation: Variation): Promise<Varied> {
   const area = variation.size ** 2 * 3;
-  const output = arenas.take(pictures.length * area);
+  const output = arenas.acquire(pictures.length * area);
   const {shared, arena} = share(pictures);
   const each = Math.ceil(pictures.length / threadCount());
   const work = Array.from({length: Math.ceil(pictures.length / each)}, (_, index) => {
@@ -87,9 +87,9 @@ export async function augmentAll(pictures: readonly NamedPicture[], variation: V
   });
   // An arena goes back when no thread writes to it any more, also where one of them has failed.
   const outcomes = await Promise.allSettled(work);
-  arenas.giveBack(arena);
+  arenas.release(arena);
   const failed = outcomes.find(outcome => outcome.status === 'rejected');
-  if (failed === undefined) return {pixels: output.subarray(0, pictures.length * area), giveBack: () => arenas.giveBack(output)};
-  arenas.giveBack(output);
+  if (failed === undefined) return {pixels: output.subarray(0, pictures.length * area), giveBack: () => arenas.release(output)};
+  arenas.release(output);
   throw failed.reason;
 }

@@ -1,12 +1,12 @@
-import type {Random} from '../core/random.js';
+import type {Rng} from '../core/random.js';
 import {jitterColours} from './colour-jitter.js';
 import type {ColourJitter} from './colour-jitter.js';
 import {blur, erase, flipVertically, rotate, toGreys, type Erasing} from './picture-changes.js';
-import {centreWindow} from './windows.js';
+import {centerCropBox} from './windows.js';
 import type {Mixing} from './mix.js';
 import {applyPolicy, type Policy} from './policies.js';
 import {resample} from './resample.js';
-import type {DecodedImage, ImageSize, Window} from './resample.js';
+import type {DecodedImage, ImageSize, CropBox} from './resample.js';
 
 /** How a picture may differ each time it is shown. What is not said does not happen. */
 export interface Augmentation {
@@ -62,10 +62,10 @@ export function augmentationOf(choice: AugmentationChoice): Augmentation {
 const ATTEMPTS = 10;
 
 /** The window of torchvision's `RandomResizedCrop.get_params`, its fallback to the middle included. */
-export function randomWindow({width, height}: ImageSize, {scale, ratio}: NonNullable<Augmentation['crop']>, stream: Random): Window {
+export function randomWindow({width, height}: ImageSize, {scale, ratio}: NonNullable<Augmentation['crop']>, stream: Rng): CropBox {
   for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
-    const area = width * height * stream.between(...scale);
-    const aspect = Math.exp(stream.between(Math.log(ratio[0]), Math.log(ratio[1])));
+    const area = width * height * stream.uniform(...scale);
+    const aspect = Math.exp(stream.uniform(Math.log(ratio[0]), Math.log(ratio[1])));
     const drawn = {width: Math.round(Math.sqrt(area * aspect)), height: Math.round(Math.sqrt(area / aspect))};
     if (drawn.width > 0 && drawn.width <= width && drawn.height > 0 && drawn.height <= height) {
       const top = stream.integer(height - drawn.height + 1);
@@ -84,23 +84,23 @@ export function randomWindow({width, height}: ImageSize, {scale, ratio}: NonNull
  *
  * @param stream drawn from in a fixed order, so the same stream gives the same pixels
  */
-export function augment(image: DecodedImage, size: number, augmentation: Augmentation, stream: Random): Uint8Array {
+export function augment(image: DecodedImage, size: number, augmentation: Augmentation, stream: Rng): Uint8Array {
   const {crop, flip, jitter, flipVertical = 0, rotation = 0, policy} = augmentation;
-  const window = crop === null ? centreWindow(image, size) : randomWindow(image, crop, stream);
+  const window = crop === null ? centerCropBox(image, size) : randomWindow(image, crop, stream);
   const isMirrored = stream.next() < flip;
   const pixels = resample(image, window, {width: size, height: size}, isMirrored);
   // Nothing is drawn for what does not happen: the presets that there were give the pixels that they gave.
   if (flipVertical > 0 && stream.next() < flipVertical) flipVertically(pixels, size);
   if (policy !== undefined) applyPolicy(pixels, size, policy, stream);
-  if (rotation > 0) rotate(pixels, size, stream.between(-rotation, rotation));
+  if (rotation > 0) rotate(pixels, size, stream.uniform(-rotation, rotation));
   if (jitter !== null) jitterColours(pixels, jitter, stream);
   coarsen(pixels, size, augmentation, stream);
   return pixels;
 }
 
 /** What takes something away. */
-function coarsen(pixels: Uint8Array, size: number, {grayscale = 0, blur: blurring, erasing}: Augmentation, stream: Random): void {
+function coarsen(pixels: Uint8Array, size: number, {grayscale = 0, blur: blurring, erasing}: Augmentation, stream: Rng): void {
   if (grayscale > 0 && stream.next() < grayscale) toGreys(pixels);
-  if (blurring !== undefined && stream.next() < blurring.probability) blur(pixels, size, stream.between(...blurring.sigma));
+  if (blurring !== undefined && stream.next() < blurring.probability) blur(pixels, size, stream.uniform(...blurring.sigma));
   if (erasing !== undefined && stream.next() < erasing.probability) erase(pixels, size, erasing, stream);
 }

@@ -1,14 +1,14 @@
 import {AbortedError} from '../core/errors.js';
-import {random, shuffled} from '../core/random.js';
+import {createRng, shuffle} from '../core/random.js';
 import {augmentAll} from './augment-threads.js';
 import type {Augmentation} from './augment.js';
 import type {ImageCache} from './image-cache.js';
 import type {Sample} from './image-folder.js';
-import {centreCrop} from './windows.js';
+import {centerCrop} from './windows.js';
 
 /** How each image becomes a square: the weights' own rule, or a variation drawn from (seed, epoch, name, turn). */
 export type View =
-  | {readonly kind: 'centre'}
+  | {readonly kind: 'center'}
   | {
       readonly kind: 'augmented';
       readonly augmentation: Augmentation;
@@ -79,12 +79,12 @@ export async function* imageBatches(
 function orderOf(samples: readonly Sample[], order: NonNullable<BatchOptions['order']>): Int32Array {
   const indices = samples.map((_, index) => index);
   if (order === 'as-given') return Int32Array.from(indices);
-  return Int32Array.from(shuffled(indices, random(order.shuffle.seed, 'order', order.shuffle.epoch)));
+  return Int32Array.from(shuffle(indices, createRng(order.shuffle.seed, 'order', order.shuffle.epoch)));
 }
 
 /** What the variation is drawn by beside seed and epoch; no name holds a NUL. */
 function drawnAs({name}: Sample, view: View, index: number): string {
-  const turn = view.kind === 'centre' ? 0 : (view.turns?.[index] ?? 0);
+  const turn = view.kind === 'center' ? 0 : (view.turns?.[index] ?? 0);
   return turn === 0 ? name : `${name}\0${turn}`;
 }
 
@@ -94,7 +94,7 @@ async function makeBatch(cache: ImageCache, samples: readonly Sample[], indices:
     Array.from(indices, async index => ({name: drawnAs(samples[index]!, view, index), image: await cache.image(samples[index]!)})),
   );
   const labels = Int32Array.from(indices, index => samples[index]!.label);
-  if (view.kind === 'centre') return {batch: {images: Buffer.concat(pictures.map(({image}) => centreCrop(image, size))), labels, indices}};
+  if (view.kind === 'center') return {batch: {images: Buffer.concat(pictures.map(({image}) => centerCrop(image, size))), labels, indices}};
   const {augmentation, seed, epoch} = view;
   const {pixels, giveBack} = await augmentAll(pictures, {augmentation, seed, epoch, size});
   return {batch: {images: pixels, labels, indices}, giveBack};

@@ -1,9 +1,9 @@
 import {join} from 'node:path';
-import {CALLBACK, checkOptions, PATH, SIGNAL, wholeFrom} from '../core/arguments.js';
+import {CALLBACK, checkOptions, PATH, ABORT_SIGNAL, integerFrom} from '../core/arguments.js';
 import {DatasetError} from '../core/errors.js';
 import type {Finding} from '../core/finding.js';
 import {classFindings} from './class-findings.js';
-import type {Work} from './contents.js';
+import type {ProcessingOptions} from './contents.js';
 import {copyFindings, type Copies} from './copy-findings.js';
 import {checkFolder} from './folder-arguments.js';
 import {everySample} from './image-folder.js';
@@ -12,7 +12,7 @@ import {lookFindings} from './look-findings.js';
 import {LookStore} from './look-store.js';
 import {lookAtFiles, type FileLook} from './looks.js';
 import {photographsOf} from './photographs.js';
-import {assertClassesReadable, sortOut, unreadableFindings} from './readability.js';
+import {assertClassesReadable, partitionReadable, unreadableImageFindings} from './readability.js';
 import {splitFolder} from './split.js';
 
 /** What a look at every image tells. */
@@ -24,13 +24,13 @@ export interface CheckReport {
   readonly refusal: DatasetError | undefined;
 }
 
-export interface CheckOptions extends Work {
+export interface CheckOptions extends ProcessingOptions {
   /** For what was seen, made when needed: files that have not changed are not looked at again. Unless told, nothing is kept. */
   readonly cache?: string;
 }
 
 async function look(folder: ImageFolder, {cache, ...work}: CheckOptions): Promise<ReadonlyMap<string, FileLook>> {
-  const store = cache === undefined ? undefined : await LookStore.open(folder.root, join(cache, 'looks'));
+  const store = cache === undefined ? undefined : await LookStore.open(folder.root, join(cache, 'inspections'));
   try {
     return await lookAtFiles(everySample(folder), work, store);
   } finally {
@@ -46,7 +46,7 @@ async function copiesIn(
   const contentHash = ({name}: Sample): string => looks.get(name)!.hash!;
   const images = {samples: readable, contentHash, thumbprint: ({name}: Sample) => looks.get(name)!.picture!.print};
   const photograph = await photographsOf(images, {
-    ...(cache !== undefined && {directory: join(cache, 'looks')}),
+    ...(cache !== undefined && {directory: join(cache, 'inspections')}),
     ...(work.signal !== undefined && {signal: work.signal}),
     onProgress: (done, total) => work.onProgress?.(done, total, 'comparing'),
   });
@@ -67,14 +67,14 @@ function partsOf({samples, validation = [], test = []}: ImageFolder, readable: r
  */
 export async function checkImages(folder: ImageFolder, options: CheckOptions = {}): Promise<CheckReport> {
   checkFolder('checkImages()', folder);
-  checkOptions<CheckOptions>('checkImages()', options, {workers: wholeFrom(1), signal: SIGNAL, onProgress: CALLBACK, cache: PATH});
+  checkOptions<CheckOptions>('checkImages()', options, {workers: integerFrom(1), signal: ABORT_SIGNAL, onProgress: CALLBACK, cache: PATH});
   const looks = await look(folder, options);
-  const {readable, broken} = sortOut(everySample(folder), ({name}) => looks.get(name)!.fault);
+  const {readable, broken} = partitionReadable(everySample(folder), ({name}) => looks.get(name)!.fault);
   const copies = await copiesIn(readable, looks, options);
   const findings = [
     ...folder.findings,
     ...classFindings(folder),
-    ...unreadableFindings(readable, broken, folder.classNames),
+    ...unreadableImageFindings(readable, broken, folder.classNames),
     ...lookFindings(readable.map(sample => ({sample, picture: looks.get(sample.name)!.picture!}))),
     ...copyFindings(partsOf(folder, readable), folder.classNames, copies),
   ];
@@ -82,9 +82,9 @@ export async function checkImages(folder: ImageFolder, options: CheckOptions = {
     assertClassesReadable(readable, broken, folder.classNames);
     const {contentHash, photograph} = copies;
     const split = splitFolder(folder, {samples: readable, contentHash}, {seed: 0, together: [photograph]});
-    return {findings: [...findings, ...split.findings], readable, refusal: folder.refusal};
+    return {findings: [...findings, ...split.findings], readable, refusal: folder.error};
   } catch (error) {
-    if (error instanceof DatasetError) return {findings, readable, refusal: folder.refusal ?? error};
+    if (error instanceof DatasetError) return {findings, readable, refusal: folder.error ?? error};
     throw error;
   }
 }

@@ -4,7 +4,7 @@ import {groupBy} from './group-by.js';
 import {IMBALANCED, timesOf} from './imbalance.js';
 import type {ImageFolder, Sample} from './image-folder.js';
 import {everySample} from './image-folder.js';
-import {partNamed} from './split-names.js';
+import {parseSplit} from './split-names.js';
 
 /** Fewer images of a class tell little of it. */
 const FEW = 10;
@@ -98,7 +98,7 @@ function alikeNames(classNames: readonly string[]): Finding[] {
 
 /** `train` beside `cat` and `dog`: a part of a split that was taken for a class. */
 function partsAmongClasses({classNames, layout}: ImageFolder): Finding[] {
-  const parts = layout === 'classes' ? classNames.filter(name => partNamed(name) !== undefined) : [];
+  const parts = layout === 'classes' ? classNames.filter(name => parseSplit(name) !== undefined) : [];
   return parts.map(className => ({
     code: 'split-as-class',
     severity: 'warning',

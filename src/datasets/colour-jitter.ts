@@ -1,5 +1,5 @@
-import {shuffled} from '../core/random.js';
-import type {Random} from '../core/random.js';
+import {shuffle} from '../core/random.js';
+import type {Rng} from '../core/random.js';
 
 /** How far each factor may stray from 1: 0.2 draws it from [0.8, 1.2). */
 export interface ColourJitter {
@@ -65,15 +65,15 @@ export function turnHues(pixels: Uint8Array, turn: number): void {
 }
 
 /** torchvision's `ColorJitter`: the adjustments in a drawn order, each with a drawn factor; hues only where they may turn. In place. */
-export function jitterColours(pixels: Uint8Array, jitter: ColourJitter, stream: Random): void {
+export function jitterColours(pixels: Uint8Array, jitter: ColourJitter, stream: Rng): void {
   const {hue = 0} = jitter;
   const names = ['brightness', 'contrast', 'saturation', ...(hue > 0 ? (['hue'] as const) : [])] as const;
-  for (const name of shuffled(names, stream)) {
+  for (const name of shuffle(names, stream)) {
     if (name === 'hue') {
-      turnHues(pixels, stream.between(-hue, hue));
+      turnHues(pixels, stream.uniform(-hue, hue));
       continue;
     }
-    const factor = stream.between(Math.max(0, 1 - jitter[name]), 1 + jitter[name]);
+    const factor = stream.uniform(Math.max(0, 1 - jitter[name]), 1 + jitter[name]);
     if (jitter[name] > 0) ADJUSTMENTS[name](pixels, factor);
   }
 }

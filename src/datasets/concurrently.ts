@@ -5,10 +5,10 @@ import {AbortedError} from '../core/errors.js';
  *
  * @throws AbortedError once `signal` is aborted; otherwise whatever `work` threw first. Nothing new is begun after either.
  */
-export async function concurrently<Item, Result>(
+export async function mapConcurrently<Item, Result>(
   items: readonly Item[],
   limit: number,
-  work: (item: Item, index: number) => Promise<Result>,
+  mapper: (item: Item, index: number) => Promise<Result>,
   signal?: AbortSignal,
 ): Promise<Result[]> {
   const results = new Array<Result>(items.length);
@@ -18,10 +18,10 @@ export async function concurrently<Item, Result>(
     while (next < items.length && !failed) {
       if (signal?.aborted) throw new AbortedError();
       const index = next++;
-      results[index] = await work(items[index]!, index);
+      results[index] = await mapper(items[index]!, index);
     }
   };
-  const guarded = async (): Promise<void> => {
+  const runWorker = async (): Promise<void> => {
     try {
       await worker();
     } catch (error) {
@@ -29,7 +29,7 @@ export async function concurrently<Item, Result>(
       throw error;
     }
   };
-  const workers = Array.from({length: Math.min(limit, items.length)}, guarded);
+  const workers = Array.from({length: Math.min(limit, items.length)}, runWorker);
   const [first] = (await Promise.allSettled(workers)).filter(outcome => outcome.status === 'rejected');
   if (first !== undefined) throw first.reason;
   return results;

@@ -9,19 +9,19 @@ const GAP = 6;
  * @param rows pictures of `[size, size, 3]` each
  * @returns a JPEG, unless the name ends in .png or .webp
  */
-export async function contactSheet(rows: readonly (readonly Uint8Array[])[], size: number, name: string): Promise<Buffer> {
+export async function renderContactSheet(rows: readonly (readonly Uint8Array[])[], size: number, name: string): Promise<Buffer> {
   const columns = Math.max(...rows.map(({length}) => length));
-  const place = (index: number): number => GAP + index * (size + GAP);
-  const pictures = rows.flatMap((row, y) =>
+  const offsetOf = (index: number): number => GAP + index * (size + GAP);
+  const tiles = rows.flatMap((row, y) =>
     row.map((pixels, x) => ({
       input: Buffer.from(pixels),
       raw: {width: size, height: size, channels: 3 as const},
-      left: place(x),
-      top: place(y),
+      left: offsetOf(x),
+      top: offsetOf(y),
     })),
   );
-  const sheet = sharp({create: {width: place(columns), height: place(rows.length), channels: 3, background: 'white'}})
-    .composite(pictures)
+  const sheet = sharp({create: {width: offsetOf(columns), height: offsetOf(rows.length), channels: 3, background: 'white'}})
+    .composite(tiles)
     .removeAlpha();
   if (/\.png$/i.test(name)) return sheet.png().toBuffer();
   return /\.webp$/i.test(name) ? sheet.webp({quality: 85}).toBuffer() : sheet.jpeg({quality: 88}).toBuffer();

@@ -1,15 +1,15 @@
 import {createHash} from 'node:crypto';
 import type {Preprocessing} from '../core/preprocessing.js';
-import {concurrently} from './concurrently.js';
-import {decodeBytes, decodedSize} from './decode.js';
+import {mapConcurrently} from './concurrently.js';
+import {decodeBytes, readDecodedSize} from './decode.js';
 import type {Sample} from './image-folder.js';
 import {poolThreads} from './pool-threads.js';
 import {readBytes} from './read-bytes.js';
-import {ImageFault, decodingFault} from './readability.js';
+import {ImageError, describeDecodeError} from './readability.js';
 import type {DecodedImage, ImageSize} from './resample.js';
 
 /** The bytes of one image file, or of several identical ones. */
-export interface Content extends ImageSize {
+export interface UniqueImage extends ImageSize {
   /** sha256 in hex. */
   readonly hash: string;
   /** Of one of the files. */
@@ -19,10 +19,10 @@ export interface Content extends ImageSize {
 }
 
 /** Why images cannot be read: by name where the file tells nothing, by hash where its pixels cannot be decoded. */
-export type Faults = ReadonlyMap<string, string>;
+export type DecodeErrors = ReadonlyMap<string, string>;
 
 /** How work on many images is done and watched. */
-export interface Work {
+export interface ProcessingOptions {
   /** Threads that images are read and decoded on; as many as Node has for them unless told. */
   readonly workers?: number;
   readonly signal?: AbortSignal;
@@ -31,95 +31,95 @@ export interface Work {
 }
 
 /** Images in the air for each thread: while one goes from step to step, its thread has another to work on. */
-export const IMAGES_A_THREAD = 2;
+export const IMAGES_PER_THREAD = 2;
 
 const sha256 = (bytes: Uint8Array): string => createHash('sha256').update(bytes).digest('hex');
 
 /** A key for contents and whatever else decides about their pixels. */
-export const keyOf = (contents: readonly Content[], ...others: readonly (string | number)[]): string =>
-  sha256(Buffer.from(JSON.stringify([...others, contents.map(({hash}) => hash)])));
+export const computeCacheKey = (uniqueImages: readonly UniqueImage[], ...keyParts: readonly (string | number)[]): string =>
+  sha256(Buffer.from(JSON.stringify([...keyParts, uniqueImages.map(({hash}) => hash)])));
 
 /** What the bytes and the header of a file tell. */
-type Look = Omit<Content, 'offset'>;
+type FileInfo = Omit<UniqueImage, 'offset'>;
 
-async function lookAt(path: string, preprocessing: Preprocessing): Promise<Look> {
+async function readFileInfo(path: string, preprocessing: Preprocessing): Promise<FileInfo> {
   const bytes = await readBytes(path);
-  return {path, hash: sha256(bytes), ...(await decodedSize(bytes, preprocessing))};
+  return {path, hash: sha256(bytes), ...(await readDecodedSize(bytes, preprocessing))};
 }
 
 /** Reads every file and its header. @throws AbortedError */
-export async function readContents(
+export async function readUniqueImages(
   samples: readonly Sample[],
   preprocessing: Preprocessing,
-  {workers = poolThreads(), signal, onProgress}: Work,
-): Promise<{contents: readonly Content[]; bySample: ReadonlyMap<string, Content>; faults: Faults}> {
-  const faults = new Map<string, string>();
+  {workers = poolThreads(), signal, onProgress}: ProcessingOptions,
+): Promise<{uniqueImages: readonly UniqueImage[]; bySample: ReadonlyMap<string, UniqueImage>; errors: DecodeErrors}> {
+  const errors = new Map<string, string>();
   let done = 0;
-  const look = async ({path, name}: Sample): Promise<Look | undefined> => {
-    const found = await lookAt(path, preprocessing).catch(error => void faults.set(name, decodingFault(error)));
+  const info = async ({path, name}: Sample): Promise<FileInfo | undefined> => {
+    const found = await readFileInfo(path, preprocessing).catch(error => void errors.set(name, describeDecodeError(error)));
     onProgress?.(++done, samples.length, 'reading');
     return found ?? undefined;
   };
-  const looks = await concurrently(samples, IMAGES_A_THREAD * workers, look, signal);
-  const byHash = layOut(looks.filter(found => found !== undefined));
+  const infos = await mapConcurrently(samples, IMAGES_PER_THREAD * workers, info, signal);
+  const byHash = assignOffsets(infos.filter(found => found !== undefined));
   const bySample = new Map(
-    samples.flatMap(({name}, index) => (looks[index] === undefined ? [] : [[name, byHash.get(looks[index].hash)!]])),
+    samples.flatMap(({name}, index) => (infos[index] === undefined ? [] : [[name, byHash.get(infos[index].hash)!]])),
   );
-  return {contents: [...byHash.values()], bySample, faults};
+  return {uniqueImages: [...byHash.values()], bySample, errors};
 }
 
 /** One content for all files with the same bytes, in the order of the hashes: the order of the samples moves nothing. */
-function layOut(looks: readonly Look[]): Map<string, Content> {
-  const distinct = new Map(looks.toReversed().map(look => [look.hash, look]));
-  const contents = new Map<string, Content>();
+function assignOffsets(infos: readonly FileInfo[]): Map<string, UniqueImage> {
+  const distinct = new Map(infos.toReversed().map(info => [info.hash, info]));
+  const uniqueImages = new Map<string, UniqueImage>();
   let offset = 0;
   for (const hash of [...distinct.keys()].sort()) {
-    const look = distinct.get(hash)!;
-    contents.set(hash, {...look, offset});
-    offset += look.width * look.height * 3;
+    const info = distinct.get(hash)!;
+    uniqueImages.set(hash, {...info, offset});
+    offset += info.width * info.height * 3;
   }
-  return contents;
+  return uniqueImages;
 }
 
-async function readAgain({path, hash}: Content): Promise<Uint8Array> {
+async function readUnchanged({path, hash}: UniqueImage): Promise<Uint8Array> {
   const bytes = await readBytes(path);
-  if (sha256(bytes) !== hash) throw new ImageFault('it changed while it was read');
+  if (sha256(bytes) !== hash) throw new ImageError('it changed while it was read');
   return bytes;
 }
 
 /** The pixels of a content. @throws ImageFault where it is another file by now, and as `decodeBytes` */
-export const decodeContent = async (content: Content, preprocessing: Preprocessing): Promise<DecodedImage> =>
-  decodeBytes(await readAgain(content), preprocessing);
+export const decodeUniqueImage = async (uniqueImage: UniqueImage, preprocessing: Preprocessing): Promise<DecodedImage> =>
+  decodeBytes(await readUnchanged(uniqueImage), preprocessing);
 
 /** By hash: why contents could not be decoded. */
-export interface DecodingFaults {
-  readonly faults: Faults;
+export interface DecodeResult {
+  readonly errors: DecodeErrors;
   /** Whether all of them lie in the bytes. A file that was gone or another may be back for the next run. */
-  readonly areLasting: boolean;
+  readonly arePermanent: boolean;
 }
 
 /** Decodes contents, several at a time, and hands each to `keep`. @throws AbortedError; whatever `keep` throws */
-export async function decodeContents(
-  contents: readonly Content[],
+export async function decodeUniqueImages(
+  uniqueImages: readonly UniqueImage[],
   preprocessing: Preprocessing,
-  {workers = poolThreads(), signal, onProgress}: Work,
-  keep: (content: Content, image: DecodedImage) => Promise<void>,
-): Promise<DecodingFaults> {
-  const faults = new Map<string, string>();
-  let [done, areLasting] = [0, true];
-  const decoded = async (content: Content): Promise<DecodedImage> => {
-    const bytes = await readAgain(content).catch(error => {
-      areLasting = false;
+  {workers = poolThreads(), signal, onProgress}: ProcessingOptions,
+  store: (uniqueImage: UniqueImage, image: DecodedImage) => Promise<void>,
+): Promise<DecodeResult> {
+  const errors = new Map<string, string>();
+  let [done, arePermanent] = [0, true];
+  const decodeOne = async (uniqueImage: UniqueImage): Promise<DecodedImage> => {
+    const bytes = await readUnchanged(uniqueImage).catch(error => {
+      arePermanent = false;
       throw error;
     });
     return decodeBytes(bytes, preprocessing);
   };
-  const work = async (content: Content): Promise<void> => {
-    const image = await decoded(content).catch(decodingFault);
-    if (typeof image === 'string') faults.set(content.hash, image);
-    else await keep(content, image);
-    onProgress?.(++done, contents.length, 'decoding');
+  const processOne = async (uniqueImage: UniqueImage): Promise<void> => {
+    const image = await decodeOne(uniqueImage).catch(describeDecodeError);
+    if (typeof image === 'string') errors.set(uniqueImage.hash, image);
+    else await store(uniqueImage, image);
+    onProgress?.(++done, uniqueImages.length, 'decoding');
   };
-  await concurrently(contents, IMAGES_A_THREAD * workers, work, signal);
-  return {faults, areLasting};
+  await mapConcurrently(uniqueImages, IMAGES_PER_THREAD * workers, processOne, signal);
+  return {errors, arePermanent};
 }

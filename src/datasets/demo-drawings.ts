@@ -1,4 +1,4 @@
-import type {Random} from '../core/random.js';
+import type {Rng} from '../core/random.js';
 
 /** Colours of one animal. Every class draws from the same distribution, so that colour says nothing about the class. */
 interface Palette {
@@ -8,7 +8,7 @@ interface Palette {
 }
 
 /** SVG of one animal from above, head up, inside the unit circle; the stream varies its build. */
-type Drawing = (palette: Palette, stream: Random) => string;
+type Drawing = (palette: Palette, stream: Rng) => string;
 
 const INK = '#222';
 
@@ -40,8 +40,8 @@ const eyes = (x: number, y: number, radius: number): string =>
   });
 const smile = (y: number): string => line(path`M-0.12 ${y}Q0 ${y + 0.13} 0.12 ${y}`, `stroke="${INK}" stroke-width="0.045"`);
 
-function starfish({skin, mark}: Palette, stream: Random): string {
-  const inner = stream.between(0.36, 0.44);
+function starfish({skin, mark}: Palette, stream: Rng): string {
+  const inner = stream.uniform(0.36, 0.44);
   const body = `M${Array.from({length: 5}, (_, i) => `${polar(1, i / 5)}L${polar(inner, (i + 0.5) / 5)}`).join('L')}Z`;
   const spot = (arm: number, i: number): string =>
     `<circle transform="translate(${polar(0.42 + 0.18 * i, arm / 5)})" r="${decimal(0.075 - 0.015 * i)}"/>`;
@@ -53,8 +53,8 @@ function starfish({skin, mark}: Palette, stream: Random): string {
   );
 }
 
-function crab({skin, mark}: Palette, stream: Random): string {
-  const reach = stream.between(0.9, 1);
+function crab({skin, mark}: Palette, stream: Rng): string {
+  const reach = stream.uniform(0.9, 1);
   const leg = (side: number, y: number): string =>
     line(path`M${0.4 * side} ${y}Q${0.85 * side} ${y - 0.12} ${reach * side} ${y + 0.25}`, 'stroke-width="0.11"');
   const claw = (side: number): string =>
@@ -68,8 +68,8 @@ function crab({skin, mark}: Palette, stream: Random): string {
   );
 }
 
-function fish({skin, mark}: Palette, stream: Random): string {
-  const width = stream.between(0.42, 0.52);
+function fish({skin, mark}: Palette, stream: Rng): string {
+  const width = stream.uniform(0.42, 0.52);
   const body = path`M0 -1C${1.5 * width} -0.7 ${1.3 * width} 0.15 0.09 0.5L-0.09 0.5C${-1.3 * width} 0.15 ${-1.5 * width} -0.7 0 -1Z`;
   const fin = (side: number): string => {
     const [inner, outer] = [0.6 * width * side, (0.8 * width + 0.32) * side];
@@ -88,7 +88,7 @@ function spiral(radius: number, turns: number): string {
   return `M${Array.from({length: steps + 1}, (_, i) => polar(radius * (1 - i / steps), (i / steps) * turns)).join('L')}`;
 }
 
-function snail({skin, mark}: Palette, stream: Random): string {
+function snail({skin, mark}: Palette, stream: Rng): string {
   const body = 'M-0.26 -0.45Q-0.26 -0.78 0 -0.78Q0.26 -0.78 0.26 -0.45L0.2 0.7Q0.1 1 0 1Q-0.1 1 -0.2 0.7Z';
   const shell = line(spiral(0.66, 3 + stream.integer(2)), `stroke="${mark}" stroke-width="0.11"`);
   return (
@@ -103,24 +103,24 @@ const ANIMALS: Readonly<Record<string, Drawing>> = {crab, fish, snail, starfish}
 export const DEMO_CLASSES = Object.keys(ANIMALS);
 
 /** Sand, pebbles, weed and bubbles on 100 x 100, in shades of a colour of their own. */
-function seabed(stream: Random): string {
-  const [hue, light] = [stream.integer(360), stream.between(25, 85)];
+function seabed(stream: Rng): string {
+  const [hue, light] = [stream.integer(360), stream.uniform(25, 85)];
   const shade = (spread: number): string =>
-    hsl(hue + stream.between(-40, 40), stream.between(15, 60), light + stream.between(-spread, spread));
-  const place = (): number => stream.between(0, 100);
+    hsl(hue + stream.uniform(-40, 40), stream.uniform(15, 60), light + stream.uniform(-spread, spread));
+  const place = (): number => stream.uniform(0, 100);
   const pebble = (): string => {
     const [x, y] = [place(), place()];
-    const stone = oval(x, y, stream.between(2, 8), stream.between(2, 6), shade(12));
+    const stone = oval(x, y, stream.uniform(2, 8), stream.uniform(2, 6), shade(12));
     return `<g transform="rotate(${stream.integer(180)} ${decimal(x)} ${decimal(y)})">${stone}</g>`;
   };
   const weed = (): string => {
     const [x, y] = [place(), place()];
-    const near = (): number => stream.between(-20, 20);
+    const near = (): number => stream.uniform(-20, 20);
     const d = path`M${x} ${y}Q${x + near()} ${y + near()} ${x + near()} ${y + near()}T${x + near()} ${y + near()}`;
-    return line(d, `stroke="${shade(15)}" stroke-width="${decimal(stream.between(1, 3))}"`);
+    return line(d, `stroke="${shade(15)}" stroke-width="${decimal(stream.uniform(1, 3))}"`);
   };
   const bubble = (): string => {
-    const radius = stream.between(1, 4);
+    const radius = stream.uniform(1, 4);
     return `<g stroke="${shade(25)}">${oval(place(), place(), radius, radius, 'none')}</g>`;
   };
   const stops = `<stop stop-color="${shade(6)}"/><stop offset="1" stop-color="${shade(6)}"/>`;
@@ -133,21 +133,21 @@ function seabed(stream: Random): string {
   );
 }
 
-function palette(stream: Random): Palette {
-  const [hue, light] = [stream.integer(360), stream.between(40, 72)];
+function palette(stream: Rng): Palette {
+  const [hue, light] = [stream.integer(360), stream.uniform(40, 72)];
   return {
-    skin: hsl(hue, stream.between(55, 95), light),
-    mark: hsl(hue + stream.between(40, 320), stream.between(50, 95), light > 56 ? light - 30 : light + 30),
+    skin: hsl(hue, stream.uniform(55, 95), light),
+    mark: hsl(hue + stream.uniform(40, 320), stream.uniform(50, 95), light > 56 ? light - 30 : light + 30),
     outline: hsl(hue, 45, 16),
   };
 }
 
 /** One picture of a class as SVG, `size` pixels square. */
-export function drawAnimal(className: string, size: number, stream: Random): string {
+export function drawAnimal(className: string, size: number, stream: Rng): string {
   const background = seabed(stream);
   const colours = palette(stream);
-  const radius = stream.between(34, 44);
-  const [x, y] = [stream.between(radius + 4, 96 - radius), stream.between(radius + 4, 96 - radius)];
+  const radius = stream.uniform(34, 44);
+  const [x, y] = [stream.uniform(radius + 4, 96 - radius), stream.uniform(radius + 4, 96 - radius)];
   const animal = ANIMALS[className]!(colours, stream);
   const transform = `translate(${decimal(x)} ${decimal(y)}) rotate(${stream.integer(360)}) scale(${decimal(radius)})`;
   const pen = `stroke="${colours.outline}" stroke-width="0.06" stroke-linejoin="round" stroke-linecap="round"`;

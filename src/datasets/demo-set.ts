@@ -1,8 +1,8 @@
 import {mkdir, writeFile} from 'node:fs/promises';
 import {join} from 'node:path';
 import sharp from 'sharp';
-import {random} from '../core/random.js';
-import {aboutPath} from '../core/write-file.js';
+import {createRng} from '../core/random.js';
+import {withErrorPath} from '../core/write-file.js';
 import {DEMO_CLASSES, drawAnimal} from './demo-drawings.js';
 
 export interface DemoSetSpec {
@@ -24,9 +24,9 @@ export async function drawDemoSet(directory: string, {seed, perClass = 80, size 
     await mkdir(join(directory, className), {recursive: true});
     for (let i = 0; i < perClass; i++) {
       const path = join(directory, className, `${className}-${String(i).padStart(3, '0')}.jpg`);
-      const svg = drawAnimal(className, size, random(seed, className, i));
+      const svg = drawAnimal(className, size, createRng(seed, className, i));
       const picture = await sharp(Buffer.from(svg)).jpeg({quality: 90}).toBuffer();
-      await writeFile(path, picture).catch(error => Promise.reject(aboutPath(error, path)));
+      await writeFile(path, picture).catch(error => Promise.reject(withErrorPath(error, path)));
       paths.push(path);
     }
   }

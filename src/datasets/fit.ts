@@ -1,29 +1,29 @@
-import {fillColour, type Preprocessing} from '../core/preprocessing.js';
-import type {DecodedImage, ImageSize, Window} from './resample.js';
-import {usedWindow} from './windows.js';
+import {computeFillColor, type Preprocessing} from '../core/preprocessing.js';
+import type {DecodedImage, ImageSize, CropBox} from './resample.js';
+import {limitAspectRatio} from './windows.js';
 
 /** What decoding needs of a preprocessing; without a `fit`, its size alone. */
-export type Resizing = Preprocessing | (Pick<Preprocessing, 'resizeSize'> & {readonly fit?: undefined});
+export type ResizeOptions = Preprocessing | (Pick<Preprocessing, 'resizeSize'> & {readonly fit?: undefined});
 
 /** A coloured square with the picture in its middle. */
-export interface Frame extends ImageSize {
+export interface Padding extends ImageSize {
   readonly left: number;
   readonly top: number;
   /** RGB */
-  readonly colour: readonly [number, number, number];
+  readonly color: readonly [number, number, number];
 }
 
 /** How an image becomes the picture that is kept. */
-export interface Fitting {
+export interface ResizePlan {
   /** The part of it that is used. */
-  readonly window: Window;
+  readonly cropBox: CropBox;
   /** What that becomes. */
   readonly size: ImageSize;
   /** What that is put into. */
-  readonly frame?: Frame;
+  readonly padding?: Padding;
 }
 
-const whole = ({width, height}: ImageSize): Window => ({width, height, left: 0, top: 0});
+const fullImage = ({width, height}: ImageSize): CropBox => ({width, height, left: 0, top: 0});
 
 /** torchvision's `Resize(size)`: the short side becomes `size`, the long side is truncated (torchvision/transforms/functional.py). */
 export function resizedSize({width, height}: ImageSize, size: number): ImageSize {
@@ -32,55 +32,55 @@ export function resizedSize({width, height}: ImageSize, size: number): ImageSize
     : {width: Math.trunc((size * width) / height), height: size};
 }
 
-function padded(image: ImageSize, preprocessing: Preprocessing): Fitting {
+function planLetterbox(image: ImageSize, preprocessing: Preprocessing): ResizePlan {
   const {cropSize} = preprocessing;
   const scale = cropSize / Math.max(image.width, image.height);
   const [width, height] = [image.width, image.height].map(side => Math.max(1, Math.round(side * scale))) as [number, number];
   const [left, top] = [(cropSize - width) >> 1, (cropSize - height) >> 1];
-  const frame = {width: cropSize, height: cropSize, left, top, colour: fillColour(preprocessing)};
-  return {window: whole(image), size: {width, height}, ...((width < cropSize || height < cropSize) && {frame})};
+  const padding = {width: cropSize, height: cropSize, left, top, color: computeFillColor(preprocessing)};
+  return {cropBox: fullImage(image), size: {width, height}, ...((width < cropSize || height < cropSize) && {padding})};
 }
 
 /**
  * How an image of a size is fitted. Cropping keeps it as large as random crops are cut from; what is squashed or padded is a square as the
  * network sees it.
  */
-export function fittingOf(image: ImageSize, resizing: Resizing): Fitting {
-  if (resizing.fit === undefined || resizing.fit === 'crop') {
-    const window = usedWindow(image);
-    return {window, size: resizedSize(window, resizing.resizeSize)};
+export function planResize(image: ImageSize, options: ResizeOptions): ResizePlan {
+  if (options.fit === undefined || options.fit === 'crop') {
+    const cropBox = limitAspectRatio(image);
+    return {cropBox, size: resizedSize(cropBox, options.resizeSize)};
   }
-  if (resizing.fit === 'pad') return padded(image, resizing);
-  return {window: whole(image), size: {width: resizing.cropSize, height: resizing.cropSize}};
+  if (options.fit === 'pad') return planLetterbox(image, options);
+  return {cropBox: fullImage(image), size: {width: options.cropSize, height: options.cropSize}};
 }
 
 /** Puts a picture into its frame. */
-export function framed(image: DecodedImage, {width, height, left, top, colour}: Frame): DecodedImage {
+export function letterbox(image: DecodedImage, {width, height, left, top, color}: Padding): DecodedImage {
   const data = new Uint8Array(width * height * 3);
-  for (let i = 0; i < data.length; i += 3) data.set(colour, i);
+  for (let i = 0; i < data.length; i += 3) data.set(color, i);
   const row = image.width * 3;
   for (let y = 0; y < image.height; y++) data.set(image.data.subarray(y * row, (y + 1) * row), ((top + y) * width + left) * 3);
   return {data, width, height};
 }
 
 /** A picture without its frame, as far as rows and columns are of the frame's colour alone; the colours of a copy's frame say nothing. */
-export function unframed(image: DecodedImage, colour: Frame['colour']): DecodedImage {
+export function removeLetterbox(image: DecodedImage, color: Padding['color']): DecodedImage {
   const {data, width, height} = image;
-  const isFrame = (x: number, y: number): boolean => colour.every((value, channel) => data[(y * width + x) * 3 + channel] === value);
+  const isPadding = (x: number, y: number): boolean => color.every((value, channel) => data[(y * width + x) * 3 + channel] === value);
   const columns = Array.from({length: width}, (_, x) => x);
   const rows = Array.from({length: height}, (_, y) => y);
   const isInside = {
-    row: (y: number): boolean => !columns.every(x => isFrame(x, y)),
-    column: (x: number): boolean => !rows.every(y => isFrame(x, y)),
+    row: (y: number): boolean => !columns.every(x => isPadding(x, y)),
+    column: (x: number): boolean => !rows.every(y => isPadding(x, y)),
   };
   const [top, bottom] = [rows.find(isInside.row), rows.findLast(isInside.row)];
   const [left, right] = [columns.find(isInside.column), columns.findLast(isInside.column)];
   if (top === undefined || bottom === undefined || left === undefined || right === undefined) return image;
-  const inner = {width: right - left + 1, height: bottom - top + 1};
-  const pixels = new Uint8Array(inner.width * inner.height * 3);
-  for (let y = 0; y < inner.height; y++) {
+  const innerSize = {width: right - left + 1, height: bottom - top + 1};
+  const pixels = new Uint8Array(innerSize.width * innerSize.height * 3);
+  for (let y = 0; y < innerSize.height; y++) {
     const start = ((top + y) * width + left) * 3;
-    pixels.set(data.subarray(start, start + inner.width * 3), y * inner.width * 3);
+    pixels.set(data.subarray(start, start + innerSize.width * 3), y * innerSize.width * 3);
   }
-  return {...inner, data: pixels};
+  return {...innerSize, data: pixels};
 }

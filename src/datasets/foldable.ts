@@ -2,8 +2,8 @@ import {DatasetError} from '../core/errors.js';
 import type {Group} from './draw-groups.js';
 
 /** A class that is spread over fewer groups than there are folds: some fold would have none of it to validate on. */
-export class FoldsImpossibleError extends DatasetError {
-  override readonly code = 'FOLDS_IMPOSSIBLE';
+export class TooManyFoldsError extends DatasetError {
+  override readonly code = 'TOO_MANY_FOLDS';
 
   constructor(
     readonly root: string,
@@ -13,17 +13,17 @@ export class FoldsImpossibleError extends DatasetError {
     /** Images that must stay together count as one. */
     readonly groups: number,
     /** Other classes with too few. */
-    readonly others: number,
+    readonly otherClasses: number,
   ) {
-    const count = (value: number, noun: string): string => `${value} ${noun}${value === 1 ? '' : 's'}`;
-    const has =
+    const formatCount = (value: number, noun: string): string => `${value} ${noun}${value === 1 ? '' : 's'}`;
+    const contents =
       groups === images
-        ? count(images, 'image')
-        : `${count(images, 'image')} in ${count(groups, 'group')} that stay together (the same file, near-duplicates, --split-by)`;
-    const also = others === 0 ? '' : `, and ${others === 1 ? '1 more class has' : `${others} more classes have`} too few as well`;
+        ? formatCount(images, 'image')
+        : `${formatCount(images, 'image')} in ${formatCount(groups, 'group')} that stay together (the same file, near-duplicates, --split-by)`;
+    const also = otherClasses === 0 ? '' : `, and ${otherClasses === 1 ? '1 more class has' : `${otherClasses} more classes have`} too few as well`;
     const fewer = groups < 2 ? '' : `Use --folds ${groups}, add images`;
     super(
-      `Class ${className} in ${root} has ${has} to be divided${also}; --folds ${folds} needs ${folds} in every class. ` +
+      `Class ${className} in ${root} has ${contents} to be divided${also}; --folds ${folds} needs ${folds} in every class. ` +
         `${fewer || 'Add images'}, or leave the class out with --classes.`,
     );
   }
@@ -34,13 +34,13 @@ export class FoldsImpossibleError extends DatasetError {
  * @throws FoldsImpossibleError for the class that has the fewest, where it has fewer than there are folds
  */
 export function assertFoldsPossible(root: string, classNames: readonly string[], groups: readonly Group[], folds: number): void {
-  const [images, spread] = [classNames.map(() => 0), classNames.map(() => 0)];
+  const [images, groupCounts] = [classNames.map(() => 0), classNames.map(() => 0)];
   for (const {samples} of groups) {
     for (const {label} of samples) images[label]!++;
-    for (const label of new Set(samples.map(sample => sample.label))) spread[label]!++;
+    for (const label of new Set(samples.map(sample => sample.label))) groupCounts[label]!++;
   }
-  const few = classNames.map((_, label) => label).filter(label => spread[label]! < folds);
-  if (few.length === 0) return;
-  const label = few.reduce((least, each) => (spread[each]! < spread[least]! ? each : least));
-  throw new FoldsImpossibleError(root, folds, classNames[label]!, images[label]!, spread[label]!, few.length - 1);
+  const tooFew = classNames.map((_, label) => label).filter(label => groupCounts[label]! < folds);
+  if (tooFew.length === 0) return;
+  const label = tooFew.reduce((fewest, candidate) => (groupCounts[candidate]! < groupCounts[fewest]! ? candidate : fewest));
+  throw new TooManyFoldsError(root, folds, classNames[label]!, images[label]!, groupCounts[label]!, tooFew.length - 1);
 }

@@ -2,20 +2,20 @@ import {
   CALLBACK,
   checkArgument,
   checkOptions,
-  FLAG,
+  BOOLEAN,
   PATH,
-  SIGNAL,
-  TEXT,
-  TEXTS,
-  wholeFrom,
-  type Kind,
-  type Kinds,
+  ABORT_SIGNAL,
+  STRING,
+  STRINGS,
+  integerFrom,
+  type ArgumentKind,
+  type OptionKinds,
 } from '../core/arguments.js';
 import type {ImageFolder, ImageFolderOptions, Sample} from './image-folder.js';
 
-const OPTIONS: Kinds<ImageFolderOptions> = {
-  ...{valData: PATH, testData: PATH, exclude: TEXTS, classes: TEXTS, tolerant: FLAG, limit: wholeFrom(1), seed: wholeFrom(0)},
-  ...{followLinks: FLAG, pathColumn: TEXT, labelColumn: TEXT, signal: SIGNAL, onProgress: CALLBACK, onBytes: CALLBACK},
+const OPTIONS: OptionKinds<ImageFolderOptions> = {
+  ...{valData: PATH, testData: PATH, exclude: STRINGS, classes: STRINGS, collectErrors: BOOLEAN, maxPerClass: integerFrom(1), seed: integerFrom(0)},
+  ...{followLinks: BOOLEAN, pathColumn: STRING, labelColumn: STRING, signal: ABORT_SIGNAL, onProgress: CALLBACK, onBytes: CALLBACK},
 };
 
 /** @throws ArgumentError */
@@ -25,27 +25,27 @@ export function checkFolderArguments(root: unknown, options: unknown): void {
 }
 
 /** Images of classes below `classes`. */
-const isPart = (part: unknown, classes: number): boolean =>
-  Array.isArray(part) &&
-  part.every(sample => {
+const isSampleList = (samplesOfSplit: unknown, classes: number): boolean =>
+  Array.isArray(samplesOfSplit) &&
+  samplesOfSplit.every(sample => {
     const {path, name, label} = Object(sample) as Partial<Sample>;
     return typeof path === 'string' && typeof name === 'string' && Number.isInteger(label) && label! >= 0 && label! < classes;
   });
 
-const FOLDER: Kind = {
+const IMAGE_FOLDER: ArgumentKind = {
   expected: 'what loadImageFolder() returned',
   accepts: value => {
     const {root, classNames, samples, validation = [], test = [], findings} = Object(value) as Partial<ImageFolder>;
-    if (typeof root !== 'string' || !TEXTS.accepts(classNames) || !Array.isArray(findings)) return false;
-    return [samples, validation, test].every(part => isPart(part, classNames!.length));
+    if (typeof root !== 'string' || !STRINGS.accepts(classNames) || !Array.isArray(findings)) return false;
+    return [samples, validation, test].every(samplesOfSplit => isSampleList(samplesOfSplit, classNames!.length));
   },
 };
 
 /** @throws ArgumentError */
-export const checkFolder = (call: string, folder: unknown): void => checkArgument(call, 'folder', folder, FOLDER);
+export const checkFolder = (call: string, folder: unknown): void => checkArgument(call, 'folder', folder, IMAGE_FOLDER);
 
-const PARTS: Kind = {
-  expected: FOLDER.expected,
+const SPLITS: ArgumentKind = {
+  expected: IMAGE_FOLDER.expected,
   accepts: value => {
     const {samples, validation = [], test = []} = Object(value) as Partial<ImageFolder>;
     return [samples, validation, test].every(Array.isArray);
@@ -53,4 +53,4 @@ const PARTS: Kind = {
 };
 
 /** For what is called often: whether there are images at all, and not what each is. @throws ArgumentError */
-export const checkParts = (call: string, folder: unknown): void => checkArgument(call, 'folder', folder, PARTS);
+export const checkSplits = (call: string, folder: unknown): void => checkArgument(call, 'folder', folder, SPLITS);

@@ -1,9 +1,9 @@
 import {annotationRemedy} from './annotations.js';
-import {filled, type Folder} from './folder-tree.js';
-import {LayoutError, optionsFor, UnlabeledImagesError, type Reading} from './layout-error.js';
-import {holdsLabels, isContainer, type Part} from './split-names.js';
-import {isCopyOf, likeParts, namedAsParts, nameOfPart, partBeside, partsWithin, repeats} from './layout-doubts.js';
-import {findParts, PART_OPTIONS, type Parts} from './split-folders.js';
+import {nonEmptySubfolders, type FolderNode} from './folder-tree.js';
+import {LayoutError, formatFolderOptions, UnlabeledImagesError, type LayoutInterpretation} from './layout-error.js';
+import {isLabelFolder, isContainer, type SplitName} from './split-names.js';
+import {repeatsSiblings, checkSimilarSplitNames, checkSplitNames, parseFolderSplit, ambiguousSplitFolder, checkSplitsInClasses, checkRepeatedSubfolders} from './layout-doubts.js';
+import {findSplits, SPLIT_OPTIONS, type SplitFolders} from './split-folders.js';
 
 /** A folder that plays no part, and why: a clause about one of its images. */
 export interface UnusedFolder {
@@ -22,108 +22,108 @@ export interface FolderLayout {
 }
 
 /** The folders of a dataset, and what else is known of it. */
-export interface Question {
+export interface LayoutContext {
   /** As a person named it. */
   readonly root: string;
-  readonly top: Folder;
+  readonly rootFolder: FolderNode;
   /** Names of files that are no images. */
-  readonly others: readonly string[];
+  readonly otherFiles: readonly string[];
   /** Names of classes that there must be: where a folder has such a name, the classes are. In NFC. */
-  readonly known?: ReadonlySet<string>;
+  readonly knownClasses?: ReadonlySet<string>;
   /** What the folder is for, where it is not the whole dataset. */
-  readonly part?: Part;
+  readonly split?: SplitName;
 }
 
 /** What a folder is: it holds class folders or parts of a split, or images that no folder gives a class. */
-export type Found =
-  | {readonly kind: 'classes'; readonly folder: Folder; readonly unused: readonly UnusedFolder[]; readonly reasons: readonly string[]}
-  | {readonly kind: 'splits'; readonly parts: Parts; readonly unused: readonly UnusedFolder[]; readonly reasons: readonly string[]}
-  | {readonly kind: 'flat' | 'empty' | 'unlabeled'; readonly parts?: Parts; readonly problem?: string}
-  | {readonly kind: 'unclear'; readonly problem: string; readonly readings: readonly Reading[]};
+export type DetectedLayout =
+  | {readonly kind: 'classes'; readonly folder: FolderNode; readonly unused: readonly UnusedFolder[]; readonly reasons: readonly string[]}
+  | {readonly kind: 'splits'; readonly splits: SplitFolders; readonly unused: readonly UnusedFolder[]; readonly reasons: readonly string[]}
+  | {readonly kind: 'flat' | 'empty' | 'unlabeled'; readonly splits?: SplitFolders; readonly problem?: string}
+  | {readonly kind: 'ambiguous'; readonly problem: string; readonly interpretations: readonly LayoutInterpretation[]};
 
-export const classesIn = (folder: Folder, unused: readonly UnusedFolder[] = [], reasons: readonly string[] = []): Found => ({
+export const toClassesLayout = (folder: FolderNode, unused: readonly UnusedFolder[] = [], reasons: readonly string[] = []): DetectedLayout => ({
   ...{kind: 'classes', folder, unused, reasons},
 });
 
-export const namesOf = (folders: readonly Folder[]): string[] => folders.map(({name}) => name);
-export const some = (names: readonly string[]): string => (names.length > 3 ? `${names.slice(0, 3).join(', ')} ...` : names.join(', '));
+export const folderNames = (folders: readonly FolderNode[]): string[] => folders.map(({name}) => name);
+export const abbreviateList = (names: readonly string[]): string => (names.length > 3 ? `${names.slice(0, 3).join(', ')} ...` : names.join(', '));
 /** A folder relative to the root. */
-export const within = ({prefix}: Folder, {top}: Question): string => prefix.slice(top.prefix.length);
+export const relativePrefix = ({prefix}: FolderNode, {rootFolder}: LayoutContext): string => prefix.slice(rootFolder.prefix.length);
 
 /** What a folder holds. */
-export function look(folder: Folder, question: Question): Found {
-  const children = filled(folder);
-  if (children.length === 0) return {kind: folder.direct > 0 ? 'flat' : 'empty'};
-  if (children.some(({name}) => question.known?.has(name.normalize('NFC')))) return classesIn(folder);
-  const [only] = children;
-  if (only !== undefined && children.length === 1) return lookInto(only, folder, question);
-  return lookBesideLabels(children, question) ?? findParts(folder, children, question) ?? lookAmong(folder, children, question);
+export function detectLayout(folder: FolderNode, context: LayoutContext): DetectedLayout {
+  const children = nonEmptySubfolders(folder);
+  if (children.length === 0) return {kind: folder.directImages > 0 ? 'flat' : 'empty'};
+  if (children.some(({name}) => context.knownClasses?.has(name.normalize('NFC')))) return toClassesLayout(folder);
+  const [onlyChild] = children;
+  if (onlyChild !== undefined && children.length === 1) return detectInOnlyFolder(onlyChild, folder, context);
+  return detectNextToLabelFolders(children, context) ?? findSplits(folder, children, context) ?? detectAmongFolders(folder, children, context);
 }
 
 /** The only folder with images: it stands around everything else, unless it is the one class that there is. */
-function lookInto(only: Folder, around: Folder, question: Question): Found {
-  const found = look(only, question);
-  const part = nameOfPart(only);
-  if (found.kind === 'flat' || found.kind === 'empty') {
-    if (isContainer(only.name) || only.name === around.name) return {kind: 'flat'};
-    return part === undefined
-      ? classesIn(around)
-      : {kind: 'unlabeled', problem: `${within(only, question)} holds images and no class folders.`};
+function detectInOnlyFolder(onlyChild: FolderNode, parent: FolderNode, context: LayoutContext): DetectedLayout {
+  const detected = detectLayout(onlyChild, context);
+  const split = parseFolderSplit(onlyChild);
+  if (detected.kind === 'flat' || detected.kind === 'empty') {
+    if (isContainer(onlyChild.name) || onlyChild.name === parent.name) return {kind: 'flat'};
+    return split === undefined
+      ? toClassesLayout(parent)
+      : {kind: 'unlabeled', problem: `${relativePrefix(onlyChild, context)} holds images and no class folders.`};
   }
-  if (found.kind !== 'classes') return found;
-  const reason = `all images are in ${within(found.folder, question)}`;
-  if (part === undefined || question.part !== undefined)
-    return {...found, reasons: [reason, ...found.reasons.filter(one => !one.startsWith('all'))]};
-  if (part === 'train') return {kind: 'splits', parts: {train: found.folder}, unused: found.unused, reasons: found.reasons};
-  const readings = [{meaning: 'to use them all the same', options: optionsFor(question.root, {data: within(found.folder, question)})}];
-  return {kind: 'unclear', problem: `${question.root} has a folder ${only.name} and none for training.`, readings};
+  if (detected.kind !== 'classes') return detected;
+  const reason = `all images are in ${relativePrefix(detected.folder, context)}`;
+  if (split === undefined || context.split !== undefined)
+    return {...detected, reasons: [reason, ...detected.reasons.filter(one => !one.startsWith('all'))]};
+  if (split === 'train') return {kind: 'splits', splits: {train: detected.folder}, unused: detected.unused, reasons: detected.reasons};
+  const interpretations = [{meaning: 'to use them all the same', options: formatFolderOptions(context.root, {data: relativePrefix(detected.folder, context)})}];
+  return {kind: 'ambiguous', problem: `${context.root} has a folder ${onlyChild.name} and none for training.`, interpretations};
 }
 
 /** `images` and `masks`: names that say what kind of files are in folders, and not what they show. */
-function lookBesideLabels(children: readonly Folder[], question: Question): Found | undefined {
-  const [containers, labels] = [children.filter(({name}) => isContainer(name)), children.filter(({name}) => holdsLabels(name))];
+function detectNextToLabelFolders(children: readonly FolderNode[], context: LayoutContext): DetectedLayout | undefined {
+  const [containers, labels] = [children.filter(({name}) => isContainer(name)), children.filter(({name}) => isLabelFolder(name))];
   const [container] = containers;
   if (container === undefined || labels.length === 0 || containers.length + labels.length < children.length) return undefined;
-  const found = containers.length > 1 ? undefined : look(container, question);
-  if (found?.kind !== 'classes' && found?.kind !== 'splits')
-    return {kind: 'unlabeled', problem: `${some(namesOf(children))} say what kind of files they hold, and not what the images show.`};
+  const detected = containers.length > 1 ? undefined : detectLayout(container, context);
+  if (detected?.kind !== 'classes' && detected?.kind !== 'splits')
+    return {kind: 'unlabeled', problem: `${abbreviateList(folderNames(children))} say what kind of files they hold, and not what the images show.`};
   const unused = labels.map(({name, prefix}) => ({prefix, reason: `${name} holds labels and no images of its own`}));
   return {
-    ...found,
-    unused: [...found.unused, ...unused],
-    reasons: [...found.reasons, `all images but labels are in ${within(container, question)}`],
+    ...detected,
+    unused: [...detected.unused, ...unused],
+    reasons: [...detected.reasons, `all images but labels are in ${relativePrefix(container, context)}`],
   };
 }
 
 /** Class folders, unless something about them says that the classes are elsewhere. */
-function lookAmong(folder: Folder, children: readonly Folder[], question: Question): Found {
-  const copy = children.find(child => isCopyOf(child, children));
-  const part = copy && nameOfPart(copy);
-  if (copy !== undefined && (part === 'validation' || part === 'test')) return partBeside(folder, copy, part, children, question);
-  if (copy !== undefined) {
-    const found = lookAmong(
+function detectAmongFolders(folder: FolderNode, children: readonly FolderNode[], context: LayoutContext): DetectedLayout {
+  const repetition = children.find(child => repeatsSiblings(child, children));
+  const split = repetition && parseFolderSplit(repetition);
+  if (repetition !== undefined && (split === 'validation' || split === 'test')) return ambiguousSplitFolder(folder, repetition, split, children, context);
+  if (repetition !== undefined) {
+    const detected = detectAmongFolders(
       folder,
-      children.filter(child => child !== copy),
-      question,
+      children.filter(child => child !== repetition),
+      context,
     );
-    const unused = {prefix: copy.prefix, reason: `${copy.name} repeats the folders beside it`};
-    return found.kind === 'classes' ? {...found, unused: [...found.unused, unused]} : found;
+    const unused = {prefix: repetition.prefix, reason: `${repetition.name} repeats the folders beside it`};
+    return detected.kind === 'classes' ? {...detected, unused: [...detected.unused, unused]} : detected;
   }
-  const doubts = [namedAsParts, likeParts, partsWithin, repeats];
-  for (const doubt of doubts) {
-    const found = doubt(folder, children, question);
-    if (found !== undefined) return found;
+  const ambiguityChecks = [checkSplitNames, checkSimilarSplitNames, checkSplitsInClasses, checkRepeatedSubfolders];
+  for (const check of ambiguityChecks) {
+    const detected = check(folder, children, context);
+    if (detected !== undefined) return detected;
   }
-  const areDeep = children.every(({direct}) => direct === 0) && children.some(({folders}) => folders.size > 1);
-  const reason = `the folders ${some(namesOf(children))} are the classes, and what is in their sub-folders is theirs (if those are the classes, move them into one folder)`;
-  return classesIn(folder, [], areDeep ? [reason] : []);
+  const areNested = children.every(({directImages: direct}) => direct === 0) && children.some(({folders}) => folders.size > 1);
+  const reason = `the folders ${abbreviateList(folderNames(children))} are the classes, and what is in their sub-folders is theirs (if those are the classes, move them into one folder)`;
+  return toClassesLayout(folder, [], areNested ? [reason] : []);
 }
 
 /** Readings of a folder that is for one part: nothing else can be given with it. */
-const readingsFor = (part: Part, readings: readonly Reading[]): Reading[] =>
-  readings.flatMap(({meaning, options}) => {
-    const isAlone = options.split(' --').length === 1;
-    return isAlone ? [{meaning, options: options.replace(/^--data/, `--${PART_OPTIONS[part]}`)}] : [];
+const interpretationsForSplit = (split: SplitName, interpretations: readonly LayoutInterpretation[]): LayoutInterpretation[] =>
+  interpretations.flatMap(({meaning, options}) => {
+    const isSingleOption = options.split(' --').length === 1;
+    return isSingleOption ? [{meaning, options: options.replace(/^--data/, `--${SPLIT_OPTIONS[split]}`)}] : [];
   });
 
 /**
@@ -131,34 +131,34 @@ const readingsFor = (part: Part, readings: readonly Reading[]): Reading[] =>
  *
  * @throws LayoutError (exit 3) where that is not clear, with the options that say it; UnlabeledImagesError where there are none
  */
-export function findLayout(question: Question): FolderLayout {
-  const {root, top, others, part} = question;
-  const found = look(top, question);
-  switch (found.kind) {
+export function findLayout(context: LayoutContext): FolderLayout {
+  const {root, rootFolder, otherFiles, split} = context;
+  const detected = detectLayout(rootFolder, context);
+  switch (detected.kind) {
     case 'classes':
-      return {layout: 'classes', prefixes: {train: found.folder.prefix}, unused: found.unused, reasons: found.reasons};
+      return {layout: 'classes', prefixes: {train: detected.folder.prefix}, unused: detected.unused, reasons: detected.reasons};
     case 'splits': {
-      const {train, validation, test} = found.parts;
-      const own = part === undefined ? train : found.parts[part];
-      if (own === undefined) throw new LayoutError(root, `${root} has folders of a split and none for ${part}.`, []);
-      if (part !== undefined) return {layout: 'classes', prefixes: {train: own.prefix}, unused: [], reasons: [`it is for ${part}`]};
+      const {train, validation, test} = detected.splits;
+      const splitFolder = split === undefined ? train : detected.splits[split];
+      if (splitFolder === undefined) throw new LayoutError(root, `${root} has folders of a split and none for ${split}.`, []);
+      if (split !== undefined) return {layout: 'classes', prefixes: {train: splitFolder.prefix}, unused: [], reasons: [`it is for ${split}`]};
       const prefixes = {
         train: train.prefix,
         ...(validation && {validation: validation.prefix}),
         ...(test && {test: test.prefix}),
       };
-      return {layout: 'splits', prefixes, unused: found.unused, reasons: found.reasons};
+      return {layout: 'splits', prefixes, unused: detected.unused, reasons: detected.reasons};
     }
-    case 'unclear':
-      throw new LayoutError(root, found.problem, part === undefined ? found.readings : readingsFor(part, found.readings));
+    case 'ambiguous':
+      throw new LayoutError(root, detected.problem, split === undefined ? detected.interpretations : interpretationsForSplit(split, detected.interpretations));
     case 'unlabeled': {
-      const folders = Object.fromEntries(Object.entries(found.parts ?? {}).map(([name, {prefix}]) => [name, prefix]));
+      const folders = Object.fromEntries(Object.entries(detected.splits ?? {}).map(([name, {prefix}]) => [name, prefix]));
       const remedy =
-        annotationRemedy(root, top.prefix, others, folders) ??
+        annotationRemedy(root, rootFolder.prefix, otherFiles, folders) ??
         'Put the images of each class into a folder with its name, or give a list of images (.csv).';
-      throw new UnlabeledImagesError(root, found.problem ?? `${root} has images without class folders.`, [], remedy);
+      throw new UnlabeledImagesError(root, detected.problem ?? `${root} has images without class folders.`, [], remedy);
     }
     default:
-      return {layout: 'classes', prefixes: {train: top.prefix}, unused: [], reasons: []};
+      return {layout: 'classes', prefixes: {train: rootFolder.prefix}, unused: [], reasons: []};
   }
 }

@@ -1,27 +1,27 @@
 /** A folder and how many images are in it. */
-export interface Folder {
+export interface FolderNode {
   readonly name: string;
   /** What the names of its files begin with: `''`, `train/`. */
   readonly prefix: string;
   /** Images that lie in no sub-folder of it. */
-  direct: number;
+  directImages: number;
   /** Images below it. */
-  total: number;
-  readonly folders: Map<string, Folder>;
+  totalImages: number;
+  readonly folders: Map<string, FolderNode>;
 }
 
-const folderAt = (name: string, prefix: string): Folder => ({name, prefix, direct: 0, total: 0, folders: new Map()});
+const createNode = (name: string, prefix: string): FolderNode => ({name, prefix, directImages: 0, totalImages: 0, folders: new Map()});
 
 /** The folders on the way to a file or a folder, the top first; made where they were not. */
-function wayTo(top: Folder, name: string): Folder[] {
-  const way = [top];
-  for (const word of name.slice(top.prefix.length).split('/').slice(0, -1)) {
-    const last = way.at(-1)!;
-    const next = last.folders.get(word) ?? folderAt(word, `${last.prefix}${word}/`);
-    last.folders.set(word, next);
-    way.push(next);
+function ensurePath(rootFolder: FolderNode, name: string): FolderNode[] {
+  const path = [rootFolder];
+  for (const segment of name.slice(rootFolder.prefix.length).split('/').slice(0, -1)) {
+    const parent = path.at(-1)!;
+    const child = parent.folders.get(segment) ?? createNode(segment, `${parent.prefix}${segment}/`);
+    parent.folders.set(segment, child);
+    path.push(child);
   }
-  return way;
+  return path;
 }
 
 /**
@@ -29,16 +29,16 @@ function wayTo(top: Folder, name: string): Folder[] {
  * @param prefix that all names begin with
  * @param images names of files that are images, or should be; what ends in `/` is a folder that nobody can look into
  */
-export function folderTree(prefix: string, images: readonly string[], folders: readonly string[]): Folder {
-  const top = folderAt('', prefix);
-  for (const name of folders) wayTo(top, `${name}/`);
+export function buildFolderTree(prefix: string, images: readonly string[], folders: readonly string[]): FolderNode {
+  const rootFolder = createNode('', prefix);
+  for (const name of folders) ensurePath(rootFolder, `${name}/`);
   for (const name of images) {
-    const way = wayTo(top, name);
-    for (const folder of way) folder.total++;
-    if (!name.endsWith('/')) way.at(-1)!.direct++;
+    const path = ensurePath(rootFolder, name);
+    for (const folder of path) folder.totalImages++;
+    if (!name.endsWith('/')) path.at(-1)!.directImages++;
   }
-  return top;
+  return rootFolder;
 }
 
 /** Sub-folders that hold images somewhere. */
-export const filled = ({folders}: Folder): Folder[] => [...folders.values()].filter(({total}) => total > 0);
+export const nonEmptySubfolders = ({folders}: FolderNode): FolderNode[] => [...folders.values()].filter(({totalImages}) => totalImages > 0);

@@ -1,29 +1,29 @@
 import {mkdir, stat} from 'node:fs/promises';
 import {join} from 'node:path';
-import {CacheFiles} from '../core/cache-files.js';
+import {LruFileCache} from '../core/cache-files.js';
 import {AbortedError} from '../core/errors.js';
 import type {Finding} from '../core/finding.js';
-import {whyOf} from '../core/system-error.js';
-import {fillColour, type Preprocessing} from '../core/preprocessing.js';
-import {decodeContent, decodeContents, keyOf, readContents} from './contents.js';
-import type {Content, Work} from './contents.js';
+import {describeSystemError} from '../core/system-error.js';
+import {computeFillColor, type Preprocessing} from '../core/preprocessing.js';
+import {decodeUniqueImage, decodeUniqueImages, computeCacheKey, readUniqueImages} from './contents.js';
+import type {UniqueImage, ProcessingOptions} from './contents.js';
 import type {Sample} from './image-folder.js';
 import {decodeIntoFile, decodeIntoMemory} from './pixel-store.js';
 import type {PixelStore} from './pixel-store.js';
-import {assertClassesReadable, sortOut, unreadableFindings} from './readability.js';
+import {assertClassesReadable, partitionReadable, unreadableImageFindings} from './readability.js';
 import type {DecodedImage} from './resample.js';
 
-export interface ImageCacheOptions extends Work {
+export interface ImageCacheOptions extends ProcessingOptions {
   /** In the order of the labels; for the sentences of errors and findings. */
   readonly classNames: readonly string[];
   /** Decoded bytes to keep in memory; where the images need more, all of them go into a file under `directory`. */
-  readonly budgetBytes: number;
+  readonly memoryLimitBytes: number;
   /** For files of decoded images, made when needed. Later runs with the same images find theirs here. */
   readonly directory: string;
   /** Bytes that files of decoded images may take; what the images need, and a quarter of what is free for those of other runs, unless told. */
   readonly limitBytes?: number;
   /** Told, in a sentence, that images cannot be kept in a file. They are decoded again and again then. */
-  readonly onTrouble?: (message: string) => void;
+  readonly onWarning?: (message: string) => void;
 }
 
 /** Every image decoded once, as 8-bit pixels. */
@@ -49,68 +49,68 @@ export async function openImageCache(
   preprocessing: Preprocessing,
   options: ImageCacheOptions,
 ): Promise<ImageCache> {
-  const {contents, bySample, faults} = await readContents(samples, preprocessing, options);
-  const store = await openStore(contents, preprocessing, options);
-  const {readable, broken} = sortOut(samples, ({name}) => faults.get(name) ?? store.faults.get(bySample.get(name)!.hash));
+  const {uniqueImages, bySample: uniqueImageByName, errors} = await readUniqueImages(samples, preprocessing, options);
+  const store = await openPixelStore(uniqueImages, preprocessing, options);
+  const {readable, broken} = partitionReadable(samples, ({name}) => errors.get(name) ?? store.errors.get(uniqueImageByName.get(name)!.hash));
   try {
     assertClassesReadable(readable, broken, options.classNames);
   } catch (error) {
     await store.close();
     throw error;
   }
-  const known = new Set(readable.map(({name}) => name));
-  const contentOf = ({name}: Sample): Content => {
-    if (!known.has(name)) throw new RangeError(`Expected a readable image of the cache, but found ${name}.`);
-    return bySample.get(name)!;
+  const readableNames = new Set(readable.map(({name}) => name));
+  const getUniqueImage = ({name}: Sample): UniqueImage => {
+    if (!readableNames.has(name)) throw new RangeError(`Expected a readable image of the cache, but found ${name}.`);
+    return uniqueImageByName.get(name)!;
   };
   return {
-    findings: unreadableFindings(readable, broken, options.classNames),
+    findings: unreadableImageFindings(readable, broken, options.classNames),
     samples: readable,
-    contentHash: sample => contentOf(sample).hash,
-    image: sample => store.image(contentOf(sample)),
+    contentHash: sample => getUniqueImage(sample).hash,
+    image: sample => store.image(getUniqueImage(sample)),
     close: () => store.close(),
   };
 }
 
 /** Files of decoded images. @param limitBytes what the images of a run need, and a quarter of what is free, unless told */
-export const pixelFiles = (directory: string, limitBytes?: number): CacheFiles =>
-  new CacheFiles(directory, name => /^pixels-.*\.bin$/.test(name), limitBytes);
+export const createPixelFileCache = (directory: string, limitBytes?: number): LruFileCache =>
+  new LruFileCache(directory, name => /^pixels-.*\.bin$/.test(name), limitBytes);
 
 /** Counted up when `decodeBytes` comes to give other pixels. */
 const DECODER_VERSION = 2;
 
-async function openStore(contents: readonly Content[], preprocessing: Preprocessing, options: ImageCacheOptions): Promise<PixelStore> {
-  const {budgetBytes, directory, limitBytes, onTrouble} = options;
-  const last = contents.at(-1);
-  const byteCount = last === undefined ? 0 : last.offset + last.width * last.height * 3;
-  const decodeAll = (keep: (content: Content, image: DecodedImage) => Promise<void>) =>
-    decodeContents(contents, preprocessing, options, keep);
-  const decodeAgain = (content: Content): Promise<DecodedImage> => decodeContent(content, preprocessing);
-  const inMemory = (): Promise<PixelStore> => decodeIntoMemory(decodeAll, decodeAgain, budgetBytes);
-  if (byteCount <= budgetBytes) return inMemory();
+async function openPixelStore(uniqueImages: readonly UniqueImage[], preprocessing: Preprocessing, options: ImageCacheOptions): Promise<PixelStore> {
+  const {memoryLimitBytes, directory, limitBytes, onWarning} = options;
+  const lastImage = uniqueImages.at(-1);
+  const byteCount = lastImage === undefined ? 0 : lastImage.offset + lastImage.width * lastImage.height * 3;
+  const decodeAll = (store: (uniqueImage: UniqueImage, image: DecodedImage) => Promise<void>) =>
+    decodeUniqueImages(uniqueImages, preprocessing, options, store);
+  const redecode = (uniqueImage: UniqueImage): Promise<DecodedImage> => decodeUniqueImage(uniqueImage, preprocessing);
+  const decodeToMemory = (): Promise<PixelStore> => decodeIntoMemory(decodeAll, redecode, memoryLimitBytes);
+  if (byteCount <= memoryLimitBytes) return decodeToMemory();
   const {resizeSize, interpolation, fit, cropSize} = preprocessing;
-  const square = fit === undefined ? [] : [fit, cropSize, ...fillColour(preprocessing)];
-  const key = keyOf(contents, DECODER_VERSION, resizeSize, interpolation, ...square);
+  const squareOptions = fit === undefined ? [] : [fit, cropSize, ...computeFillColor(preprocessing)];
+  const key = computeCacheKey(uniqueImages, DECODER_VERSION, resizeSize, interpolation, ...squareOptions);
   const path = join(directory, `pixels-${key.slice(0, 32)}.bin`);
-  const files = pixelFiles(directory, limitBytes);
-  await files.use(path);
+  const fileCache = createPixelFileCache(directory, limitBytes);
+  await fileCache.markUsed(path);
   try {
     await mkdir(directory, {recursive: true});
-    if (!(await isThere(path)) && !(await files.makeRoom(byteCount, true))) throw new Error('there is no room for it');
-    return await decodeIntoFile(path, byteCount, decodeAll, decodeAgain);
+    if (!(await isExisting(path)) && !(await fileCache.evictFor(byteCount, true))) throw new Error('there is no room for it');
+    return await decodeIntoFile(path, byteCount, decodeAll, redecode);
   } catch (error) {
     if (error instanceof AbortedError) throw error;
-    onTrouble?.(noFile(path, byteCount, error));
-    return inMemory();
+    onWarning?.(describeCacheFailure(path, byteCount, error));
+    return decodeToMemory();
   }
 }
 
-const isThere = (path: string): Promise<boolean> =>
+const isExisting = (path: string): Promise<boolean> =>
   stat(path).then(
     () => true,
     () => false,
   );
 
-const noFile = (path: string, byteCount: number, error: unknown): string =>
-  `${Math.ceil(byteCount / 2 ** 20)} MiB of decoded images cannot be kept at ${path} (${whyOf(error)}), so they are decoded again in every ` +
+const describeCacheFailure = (path: string, byteCount: number, error: unknown): string =>
+  `${Math.ceil(byteCount / 2 ** 20)} MiB of decoded images cannot be kept at ${path} (${describeSystemError(error)}), so they are decoded again in every ` +
   'epoch, which takes longer. Make room, raise --cache-disk or --cache-memory, or set FINETUNE_CACHE to another folder.';

@@ -2,7 +2,7 @@ import {extname} from 'node:path';
 import {readHead} from './read-bytes.js';
 
 /** What decodes a format (decode.ts). */
-export type Reader = 'libvips' | 'bmp' | 'netpbm' | 'libheif';
+export type Decoder = 'libvips' | 'bmp' | 'netpbm' | 'libheif';
 
 interface Format {
   readonly name: string;
@@ -10,44 +10,44 @@ interface Format {
   readonly extensions: readonly string[];
   /** How the first bytes look, as latin-1 text. */
   readonly signature: RegExp;
-  readonly reader?: Reader;
+  readonly decoder?: Decoder;
   /** What to do with a format that nothing here reads. */
   readonly remedy?: string;
 }
 
 const CONVERT = 'convert it to JPEG or PNG';
 const DEVELOP = 'develop it into a JPEG or a 16-bit TIFF';
-const CUT = 'save its frames as images';
+const EXTRACT_FRAMES = 'save its frames as images';
 
 /**
  * Every kind of image that is known; the first match counts, so stronger signatures stand before weaker ones. Those without a reader are
  * known only to be named, with what helps.
  */
 const FORMATS = [
-  {name: 'JPEG', extensions: ['.jpg', '.jpeg', '.jfif', '.jpe'], signature: /^\xff\xd8\xff/, reader: 'libvips'},
-  {name: 'PNG', extensions: ['.png', '.apng'], signature: /^\x89PNG\r\n\x1a\n/, reader: 'libvips'},
-  {name: 'GIF', extensions: ['.gif'], signature: /^GIF8[79]a/, reader: 'libvips'},
-  {name: 'WebP', extensions: ['.webp'], signature: /^RIFF[^]{4}WEBP/, reader: 'libvips'},
+  {name: 'JPEG', extensions: ['.jpg', '.jpeg', '.jfif', '.jpe'], signature: /^\xff\xd8\xff/, decoder: 'libvips'},
+  {name: 'PNG', extensions: ['.png', '.apng'], signature: /^\x89PNG\r\n\x1a\n/, decoder: 'libvips'},
+  {name: 'GIF', extensions: ['.gif'], signature: /^GIF8[79]a/, decoder: 'libvips'},
+  {name: 'WebP', extensions: ['.webp'], signature: /^RIFF[^]{4}WEBP/, decoder: 'libvips'},
   {name: 'CR2', extensions: ['.cr2'], signature: /^(?:II\*\0[^]{4}CR|MM\0\*[^]{4}CR)\x02/, remedy: DEVELOP},
-  {name: 'TIFF', extensions: ['.tif', '.tiff'], signature: /^(?:II[*+]\0|MM\0[*+])/, reader: 'libvips'},
-  {name: 'AVIF', extensions: ['.avif'], signature: /^[^]{4}ftyp(?:[^]{4}){0,12}avi[fs]/, reader: 'libvips'},
+  {name: 'TIFF', extensions: ['.tif', '.tiff'], signature: /^(?:II[*+]\0|MM\0[*+])/, decoder: 'libvips'},
+  {name: 'AVIF', extensions: ['.avif'], signature: /^[^]{4}ftyp(?:[^]{4}){0,12}avi[fs]/, decoder: 'libvips'},
   {
     name: 'HEIC',
     extensions: ['.heic', '.heif', '.hif'],
     signature: /^[^]{4}ftyp(?:[^]{4}){0,12}(?:hei[cmsx]|hev[cmsx]|mif1|msf1)/,
-    reader: 'libheif',
+    decoder: 'libheif',
   },
   {
     name: 'BMP',
     extensions: ['.bmp', '.dib'],
     signature: /^BM[^]{12}(?:\x0c|\x10|\x28|\x34|\x38|\x40|\x6c|\x7c)\0\0\0/,
-    reader: 'bmp',
+    decoder: 'bmp',
   },
   {
     name: 'Netpbm',
     extensions: ['.ppm', '.pgm', '.pbm', '.pnm', '.pam'],
     signature: /^P(?:[1-6]\s*(?:#|(?<=\s)\d)|7\s*\n\s*(?:#|[A-Z]))/,
-    reader: 'netpbm',
+    decoder: 'netpbm',
   },
   {name: 'JPEG XL', extensions: ['.jxl'], signature: /^(?:\xff\x0a|\0\0\0\x0cJXL \r\n\x87\n)/, remedy: CONVERT},
   {name: 'JPEG 2000', extensions: ['.jp2', '.j2k', '.jpx'], signature: /^(?:\0\0\0\x0cjP {2}\r\n\x87\n|\xff\x4f\xff\x51)/, remedy: CONVERT},
@@ -73,9 +73,9 @@ const FORMATS = [
     signature: /^(?:\xef\xbb\xbf)?\s*(?:<\?xml[^]*|<!--[^]*|<!DOCTYPE svg[^]*)?<svg[\s>]/,
     remedy: 'save it as PNG',
   },
-  {name: 'AVI video', extensions: ['.avi'], signature: /^RIFF[^]{4}AVI /, remedy: CUT},
-  {name: 'Matroska video', extensions: ['.mkv', '.webm'], signature: /^\x1a\x45\xdf\xa3/, remedy: CUT},
-  {name: 'MPEG-4 video', extensions: ['.mp4', '.mov', '.m4v', '.3gp'], signature: /^[^]{4}(?:ftyp|moov|mdat|wide)/, remedy: CUT},
+  {name: 'AVI video', extensions: ['.avi'], signature: /^RIFF[^]{4}AVI /, remedy: EXTRACT_FRAMES},
+  {name: 'Matroska video', extensions: ['.mkv', '.webm'], signature: /^\x1a\x45\xdf\xa3/, remedy: EXTRACT_FRAMES},
+  {name: 'MPEG-4 video', extensions: ['.mp4', '.mov', '.m4v', '.3gp'], signature: /^[^]{4}(?:ftyp|moov|mdat|wide)/, remedy: EXTRACT_FRAMES},
   {
     name: 'TGA',
     extensions: ['.tga'],
@@ -87,44 +87,44 @@ const FORMATS = [
 /** A kind of image. */
 export type ImageFormat = (typeof FORMATS)[number]['name'];
 
-const BY_NAME: ReadonlyMap<string, Format> = new Map(FORMATS.map(format => [format.name, format]));
+const FORMATS_BY_NAME: ReadonlyMap<string, Format> = new Map(FORMATS.map(format => [format.name, format]));
 
 /** What decodes a format; undefined where nothing does. */
-export const readerOf = (format: ImageFormat): Reader | undefined => BY_NAME.get(format)!.reader;
+export const getDecoder = (format: ImageFormat): Decoder | undefined => FORMATS_BY_NAME.get(format)!.decoder;
 
 /** Extensions that files of a format go by. */
-export const extensionsOf = (format: ImageFormat): readonly string[] => BY_NAME.get(format)!.extensions;
+export const getExtensions = (format: ImageFormat): readonly string[] => FORMATS_BY_NAME.get(format)!.extensions;
 
-const readable = FORMATS.filter(format => 'reader' in format).map(({name}) => name);
+const readableNames = FORMATS.filter(format => 'reader' in format).map(({name}) => name);
 
 /** The formats that are read, as words of a sentence: `JPEG, PNG or BMP`. */
-export const READABLE_FORMATS = `${readable.slice(0, -1).join(', ')} or ${readable.at(-1)}`;
+export const READABLE_FORMATS = `${readableNames.slice(0, -1).join(', ')} or ${readableNames.at(-1)}`;
 
 /** DICOM has its mark behind 128 bytes, and a drawing may begin with a comment. */
 const HEAD_BYTES = 512;
 
 /** The format that a file's first bytes announce. Names and extensions play no part. */
-export function formatOf(head: Uint8Array): ImageFormat | undefined {
+export function detectFormat(head: Uint8Array): ImageFormat | undefined {
   const text = Buffer.from(head.buffer, head.byteOffset, Math.min(head.length, HEAD_BYTES)).toString('latin1');
   return FORMATS.find(({signature}) => signature.test(text))?.name;
 }
 
 /** The format of a file, `empty` where it has no bytes, `unknown` where it is no image that we know. @throws what opening it throws */
-export async function formatOfFile(path: string): Promise<ImageFormat | 'empty' | 'unknown'> {
+export async function detectFileFormat(path: string): Promise<ImageFormat | 'empty' | 'unknown'> {
   const head = await readHead(path, HEAD_BYTES);
-  return head.length === 0 ? 'empty' : (formatOf(head) ?? 'unknown');
+  return head.length === 0 ? 'empty' : (detectFormat(head) ?? 'unknown');
 }
 
 /** Why bytes are not decoded, as a clause about their file; undefined where they are an image of a format that we read. */
-export function formatFault(format: ImageFormat | 'empty' | 'unknown' | undefined): string | undefined {
+export function describeUnreadableFormat(format: ImageFormat | 'empty' | 'unknown' | undefined): string | undefined {
   if (format === 'empty') return 'it is empty';
   if (format === undefined || format === 'unknown') return 'its bytes are no image';
-  const {reader, remedy} = BY_NAME.get(format)!;
-  return reader === undefined ? `${format} is not supported; ${remedy}` : undefined;
+  const {decoder, remedy} = FORMATS_BY_NAME.get(format)!;
+  return decoder === undefined ? `${format} is not supported; ${remedy}` : undefined;
 }
 
 /** Photographs as cameras keep them are TIFF files inside (tiff-tags.ts). */
-const TIFF_INSIDE = [
+const RAW_EXTENSIONS = [
   '.dng',
   '.nef',
   '.nrw',
@@ -142,7 +142,7 @@ const TIFF_INSIDE = [
   '.rwl',
 ];
 
-const IMAGE_EXTENSIONS: ReadonlySet<string> = new Set([...FORMATS.flatMap(({extensions}) => extensions), ...TIFF_INSIDE]);
+const IMAGE_EXTENSIONS: ReadonlySet<string> = new Set([...FORMATS.flatMap(({extensions}) => extensions), ...RAW_EXTENSIONS]);
 
 /** Whether the name of a file promises an image: one that holds none is worth a warning. */
-export const isNamedAsImage = (name: string): boolean => IMAGE_EXTENSIONS.has(extname(name).toLowerCase());
+export const hasImageExtension = (name: string): boolean => IMAGE_EXTENSIONS.has(extname(name).toLowerCase());

@@ -1,8 +1,8 @@
 let last: Promise<unknown> = Promise.resolve();
 
 /** Begins work when all that was begun in turn before is done, well or not. */
-export function inTurn<Result>(work: () => Promise<Result>): Promise<Result> {
-  const mine = last.then(work);
-  last = mine.catch(() => undefined);
-  return mine;
+export function runExclusive<Result>(task: () => Promise<Result>): Promise<Result> {
+  const result = last.then(task);
+  last = result.catch(() => undefined);
+  return result;
 }

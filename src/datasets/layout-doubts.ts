@@ -1,122 +1,122 @@
-import {classesIn, look, namesOf, some, within, type Found, type Question} from './folder-layout.js';
-import {filled, type Folder} from './folder-tree.js';
-import {optionsFor, optionsForClasses, type Reading} from './layout-error.js';
-import {PART_OPTIONS} from './split-folders.js';
-import {splitNameOf, type SplitName} from './split-names.js';
+import {toClassesLayout, detectLayout, folderNames, abbreviateList, relativePrefix, type DetectedLayout, type LayoutContext} from './folder-layout.js';
+import {nonEmptySubfolders, type FolderNode} from './folder-tree.js';
+import {formatFolderOptions, formatClassOptions, type LayoutInterpretation} from './layout-error.js';
+import {SPLIT_OPTIONS} from './split-folders.js';
+import {parseSplitName, type ParsedSplitName} from './split-names.js';
 
 // What speaks against taking folders for classes.
 
 /** Readings of a kind that a sentence names. */
-const READINGS = 3;
+const MAX_SUGGESTIONS = 3;
 
 /** `test/cats` and `test/dogs` beside `cats` and `dogs`. */
-export function partBeside(
-  folder: Folder,
-  copy: Folder,
-  part: 'validation' | 'test',
-  children: readonly Folder[],
-  question: Question,
-): Found {
-  const classes = children.filter(child => child !== copy);
-  const own = optionsFor(question.root, {[PART_OPTIONS[part]]: within(copy, question)});
-  const readings = asClasses(folder, classes, `${copy.name} for ${part}`, question);
-  const problem = `In ${question.root}, ${copy.name} is among the classes and holds folders of their names.`;
-  return {kind: 'unclear', problem, readings: readings.map(one => ({...one, options: `${one.options} ${own}`}))};
+export function ambiguousSplitFolder(
+  folder: FolderNode,
+  repetition: FolderNode,
+  split: 'validation' | 'test',
+  children: readonly FolderNode[],
+  context: LayoutContext,
+): DetectedLayout {
+  const classes = children.filter(child => child !== repetition);
+  const splitOption = formatFolderOptions(context.root, {[SPLIT_OPTIONS[split]]: relativePrefix(repetition, context)});
+  const interpretations = suggestClasses(folder, classes, `${repetition.name} for ${split}`, context);
+  const problem = `In ${context.root}, ${repetition.name} is among the classes and holds folders of their names.`;
+  return {kind: 'ambiguous', problem, interpretations: interpretations.map(sibling => ({...sibling, options: `${sibling.options} ${splitOption}`}))};
 }
 
-const asClasses = (folder: Folder, classes: readonly Folder[], meaning: string, question: Question): Reading[] =>
-  classes.length < 2 ? [] : [{meaning, options: optionsForClasses(question.root, within(folder, question), namesOf(classes))}];
+const suggestClasses = (folder: FolderNode, classes: readonly FolderNode[], meaning: string, context: LayoutContext): LayoutInterpretation[] =>
+  classes.length < 2 ? [] : [{meaning, options: formatClassOptions(context.root, relativePrefix(folder, context), folderNames(classes))}];
 
-const asEvery = (folder: Folder, classes: readonly Folder[], question: Question): Reading[] =>
-  asClasses(folder, classes, `the classes are ${some(namesOf(classes))}`, question);
+const suggestAllClasses = (folder: FolderNode, classes: readonly FolderNode[], context: LayoutContext): LayoutInterpretation[] =>
+  suggestClasses(folder, classes, `the classes are ${abbreviateList(folderNames(classes))}`, context);
 
-const below = (what: string, folders: readonly Folder[], question: Question): Reading[] =>
-  folders.slice(0, READINGS).map(child => ({
-    meaning: `${what} ${some(namesOf(filled(inmost(child))))}`,
-    options: optionsFor(question.root, {data: within(child, question)}),
+const suggestFolders = (meaning: string, folders: readonly FolderNode[], context: LayoutContext): LayoutInterpretation[] =>
+  folders.slice(0, MAX_SUGGESTIONS).map(child => ({
+    meaning: `${meaning} ${abbreviateList(folderNames(nonEmptySubfolders(unwrapFolder(child))))}`,
+    options: formatFolderOptions(context.root, {data: relativePrefix(child, context)}),
   }));
 
 /** `test` beside `cats` and `dogs`. A class may be called `train`, beside `car` and `plane`: then a person has to say so. */
-export function namedAsParts(folder: Folder, children: readonly Folder[], question: Question): Found | undefined {
-  const [named, others] = [children.filter(child => nameOfPart(child)), children.filter(child => !nameOfPart(child))];
-  if (named.length === 0) return undefined;
-  if (question.part !== undefined && others.length > 1 && named.every(child => nameOfPart(child) === 'unlabeled')) {
-    const unused = named.map(({name, prefix}) => ({prefix, reason: `${name} is no class: its images are unlabeled`}));
-    return classesIn(folder, unused);
+export function checkSplitNames(folder: FolderNode, children: readonly FolderNode[], context: LayoutContext): DetectedLayout | undefined {
+  const [splitNamed, others] = [children.filter(child => parseFolderSplit(child)), children.filter(child => !parseFolderSplit(child))];
+  if (splitNamed.length === 0) return undefined;
+  if (context.split !== undefined && others.length > 1 && splitNamed.every(child => parseFolderSplit(child) === 'unlabeled')) {
+    const unused = splitNamed.map(({name, prefix}) => ({prefix, reason: `${name} is no class: its images are unlabeled`}));
+    return toClassesLayout(folder, unused);
   }
-  const names = some(namesOf(named));
+  const names = abbreviateList(folderNames(splitNamed));
   if (others.length === 0) return {kind: 'unlabeled', problem: `${names} hold images and no class folders.`};
-  if (repeatedNames(children).length > 1) return undefined; // `repeats` says more
-  const problem = `In ${question.root}, ${names} ${named.length === 1 ? 'is' : 'are'} named as a part of a split, among folders that look like classes.`;
-  const readings = [...asClasses(folder, others, `without ${names}`, question), ...asEvery(folder, children, question)];
-  return {kind: 'unclear', problem, readings};
+  if (findRepeatedNames(children).length > 1) return undefined; // `repeats` says more
+  const problem = `In ${context.root}, ${names} ${splitNamed.length === 1 ? 'is' : 'are'} named as a part of a split, among folders that look like classes.`;
+  const interpretations = [...suggestClasses(folder, others, `without ${names}`, context), ...suggestAllClasses(folder, children, context)];
+  return {kind: 'ambiguous', problem, interpretations};
 }
 
 /** `new-train` and `old_test`: each says a part of a split, and no two belong together. */
-export function likeParts(folder: Folder, children: readonly Folder[], question: Question): Found | undefined {
-  const names = children.map(({name}) => splitNameOf(name));
-  if (names.includes(undefined) || new Set(names.map(name => name!.part)).size < 2) return undefined;
-  const problem = `In ${question.root}, ${some(namesOf(children))} are named as parts of a split, and which belong together is not clear.`;
-  const usable = children.filter(child => filled(child).length > 1);
-  return {kind: 'unclear', problem, readings: [...below('the classes are', usable, question), ...asEvery(folder, children, question)]};
+export function checkSimilarSplitNames(folder: FolderNode, children: readonly FolderNode[], context: LayoutContext): DetectedLayout | undefined {
+  const names = children.map(({name}) => parseSplitName(name));
+  if (names.includes(undefined) || new Set(names.map(name => name!.split)).size < 2) return undefined;
+  const problem = `In ${context.root}, ${abbreviateList(folderNames(children))} are named as parts of a split, and which belong together is not clear.`;
+  const usable = children.filter(child => nonEmptySubfolders(child).length > 1);
+  return {kind: 'ambiguous', problem, interpretations: [...suggestFolders('the classes are', usable, context), ...suggestAllClasses(folder, children, context)]};
 }
 
 /** `cats/train`, `cats/test`: a split in what should be a class. */
-export function partsWithin(folder: Folder, children: readonly Folder[], question: Question): Found | undefined {
-  const parted = children.filter(child => child.direct === 0 && isParted(child));
-  if (parted.length === 0) return undefined;
-  const holds = parted.length === 1 ? 'holds' : 'hold';
-  const problem = `In ${question.root}, ${some(namesOf(parted))} ${holds} folders for training, validation or test, where class folders or images are expected.`;
-  const usable = parted.filter(child => ['classes', 'splits'].includes(look(child, question).kind));
-  const mixed = asClasses(folder, children, `the classes are ${some(namesOf(children))}; images for training and test are mixed`, question);
-  return {kind: 'unclear', problem, readings: [...below('with its folders', usable, question), ...mixed]};
+export function checkSplitsInClasses(folder: FolderNode, children: readonly FolderNode[], context: LayoutContext): DetectedLayout | undefined {
+  const splitParents = children.filter(child => child.directImages === 0 && hasSplitFolders(child));
+  if (splitParents.length === 0) return undefined;
+  const holds = splitParents.length === 1 ? 'holds' : 'hold';
+  const problem = `In ${context.root}, ${abbreviateList(folderNames(splitParents))} ${holds} folders for training, validation or test, where class folders or images are expected.`;
+  const usable = splitParents.filter(child => ['classes', 'splits'].includes(detectLayout(child, context).kind));
+  const mixed = suggestClasses(folder, children, `the classes are ${abbreviateList(folderNames(children))}; images for training and test are mixed`, context);
+  return {kind: 'ambiguous', problem, interpretations: [...suggestFolders('with its folders', usable, context), ...mixed]};
 }
 
 /** The same folders in several folders. */
-export function repeats(folder: Folder, children: readonly Folder[], question: Question): Found | undefined {
-  const repeated = repeatedNames(children);
+export function checkRepeatedSubfolders(folder: FolderNode, children: readonly FolderNode[], context: LayoutContext): DetectedLayout | undefined {
+  const repeated = findRepeatedNames(children);
   if (repeated.length < 2) return undefined;
-  const asParts =
-    question.part === undefined
+  const splitHint =
+    context.split === undefined
       ? ' If they are parts of a split, training takes one as --data, and others as --val-data and --test-data.'
       : '';
-  const problem = `In ${question.root}, ${some(namesOf(children))} hold the same folders, such as ${some(repeated)}: either may be the classes.${asParts}`;
-  return {kind: 'unclear', problem, readings: [...below('the classes are', children, question), ...asEvery(folder, children, question)]};
+  const problem = `In ${context.root}, ${abbreviateList(folderNames(children))} hold the same folders, such as ${abbreviateList(repeated)}: either may be the classes.${splitHint}`;
+  return {kind: 'ambiguous', problem, interpretations: [...suggestFolders('the classes are', children, context), ...suggestAllClasses(folder, children, context)]};
 }
 
 /** The part that a folder is named after, and after nothing else. */
-export function nameOfPart({name}: Folder): SplitName['part'] | undefined {
-  const found = splitNameOf(name);
-  return found?.rest === '' ? found.part : undefined;
+export function parseFolderSplit({name}: FolderNode): ParsedSplitName['split'] | undefined {
+  const found = parseSplitName(name);
+  return found?.rest === '' ? found.split : undefined;
 }
 
 /** `cell_images/cell_images`, as some archives have everything twice. */
-export function isCopyOf(child: Folder, all: readonly Folder[]): boolean {
-  const names = namesOf(filled(child));
+export function repeatsSiblings(child: FolderNode, siblings: readonly FolderNode[]): boolean {
+  const names = folderNames(nonEmptySubfolders(child));
   return (
-    child.direct === 0 && names.length > 1 && all.length > 2 && names.every(name => all.some(one => one !== child && one.name === name))
+    child.directImages === 0 && names.length > 1 && siblings.length > 2 && names.every(name => siblings.some(sibling => sibling !== child && sibling.name === name))
   );
 }
 
 /** Whether there are folders for training, validation or test in it. */
-function isParted(child: Folder): boolean {
-  const [first, ...others] = filled(child);
+function hasSplitFolders(child: FolderNode): boolean {
+  const [first, ...others] = nonEmptySubfolders(child);
   if (first === undefined) return false;
-  if (others.length === 0) return nameOfPart(first) !== undefined || (first.direct === 0 && isParted(first));
-  const parts = [first, ...others].map(nameOfPart);
-  return new Set(parts.filter(part => part !== undefined)).size > 1 || !parts.includes(undefined);
+  if (others.length === 0) return parseFolderSplit(first) !== undefined || (first.directImages === 0 && hasSplitFolders(first));
+  const splits = [first, ...others].map(parseFolderSplit);
+  return new Set(splits.filter(split => split !== undefined)).size > 1 || !splits.includes(undefined);
 }
 
 /** Names of folders that several folders hold, where none of those holds images directly. */
-function repeatedNames(children: readonly Folder[]): string[] {
-  if (children.some(({direct}) => direct > 0)) return [];
+function findRepeatedNames(children: readonly FolderNode[]): string[] {
+  if (children.some(({directImages: direct}) => direct > 0)) return [];
   const counts = new Map<string, number>();
-  for (const child of children) for (const {name} of filled(inmost(child))) counts.set(name, (counts.get(name) ?? 0) + 1);
+  for (const child of children) for (const {name} of nonEmptySubfolders(unwrapFolder(child))) counts.set(name, (counts.get(name) ?? 0) + 1);
   return [...counts].filter(([, count]) => count > 1).map(([name]) => name);
 }
 
 /** The first folder in a folder that holds several, or images. */
-function inmost(folder: Folder): Folder {
-  const [only, ...others] = filled(folder);
-  return only === undefined || others.length > 0 || folder.direct > 0 ? folder : inmost(only);
+function unwrapFolder(folder: FolderNode): FolderNode {
+  const [onlyChild, ...others] = nonEmptySubfolders(folder);
+  return onlyChild === undefined || others.length > 0 || folder.directImages > 0 ? folder : unwrapFolder(onlyChild);
 }

@@ -1,10 +1,10 @@
-import {count} from '../core/count.js';
+import {formatInteger} from '../core/count.js';
 import {extname} from 'node:path';
 import type {Finding} from '../core/finding.js';
-import {extensionsOf} from './image-format.js';
+import {getExtensions} from './image-format.js';
 import type {Sample} from './image-folder.js';
 import type {Picture} from './looks.js';
-import {LONGEST_ASPECT} from './windows.js';
+import {MAX_ASPECT_RATIO} from './windows.js';
 
 /** Side of the pictures that most weights were trained on, in pixels; and one below which little is left to see. */
 const [USUAL_SIDE, TINY_SIDE] = [224, 64];
@@ -31,7 +31,7 @@ const isBlank = ({contrast}: Picture): boolean => contrast < LEAST_CONTRAST;
 
 function hasOtherName({sample, picture}: Looked): boolean {
   const extension = extname(sample.name).toLowerCase();
-  return extension !== '' && !extensionsOf(picture.format).includes(extension);
+  return extension !== '' && !getExtensions(picture.format).includes(extension);
 }
 
 interface Kind {
@@ -103,8 +103,8 @@ const RULES: readonly Rule[] = [
   {
     code: 'long-image',
     severity: 'warning',
-    applies: ({picture}) => aspect(picture) > LONGEST_ASPECT,
-    is: [`is more than ${LONGEST_ASPECT} times as long as wide`, `are more than ${LONGEST_ASPECT} times as long as wide`],
+    applies: ({picture}) => aspect(picture) > MAX_ASPECT_RATIO,
+    is: [`is more than ${MAX_ASPECT_RATIO} times as long as wide`, `are more than ${MAX_ASPECT_RATIO} times as long as wide`],
     then: 'Only the middle is used: cut to what is to be seen.',
     example: sides,
   },
@@ -126,7 +126,7 @@ const RULES: readonly Rule[] = [
   {
     code: 'turned',
     severity: 'note',
-    applies: ({picture}) => picture.isTurned,
+    applies: ({picture}) => picture.hasOrientation,
     is: ['is turned upright by its orientation flag', 'are turned upright by their orientation flags'],
     then: 'Programs that ignore the flag show them otherwise.',
   },
@@ -140,7 +140,7 @@ const RULES: readonly Rule[] = [
   {
     code: 'color-profile',
     severity: 'note',
-    applies: ({picture}) => picture.hasProfile && !picture.isCmyk,
+    applies: ({picture}) => picture.hasNonSrgbProfile && !picture.isCmyk,
     is: ['has a color profile that is not sRGB', 'have a color profile that is not sRGB'],
     then: 'Converted to sRGB, as browsers do.',
   },
@@ -164,7 +164,7 @@ function findingOf({code, severity, is, then, exclude = false, example}: Kind, f
   const names = found.map(({sample}) => sample.name);
   const [first] = found;
   const shown = example?.(first!) ?? names[0]!;
-  const which = found.length === 1 ? `${shown} ${is[0]}` : `${count(found.length)} images ${is[1]}, such as ${shown}`;
+  const which = found.length === 1 ? `${shown} ${is[0]}` : `${formatInteger(found.length)} images ${is[1]}, such as ${shown}`;
   return {code, severity, message: `${which}. ${then}`, files: names, ...(exclude && {exclude: names})};
 }
 
@@ -172,7 +172,7 @@ function findingOf({code, severity, is, then, exclude = false, example}: Kind, f
 function colourless(looked: readonly Looked[]): Finding[] {
   const names = looked.filter(({picture}) => !picture.hasColour && !isBlank(picture)).map(({sample}) => sample.name);
   if (names.length === 0 || names.length > looked.length / 2) return [];
-  const which = names.length === 1 ? `${names[0]} has` : `${count(names.length)} images, such as ${names[0]}, have`;
+  const which = names.length === 1 ? `${names[0]} has` : `${formatInteger(names.length)} images, such as ${names[0]}, have`;
   return [{code: 'no-colour', severity: 'note', message: `${which} no colour, the others do.`, files: names}];
 }
 

@@ -4,7 +4,7 @@ import {mkdir} from 'node:fs/promises';
 import {join} from 'node:path';
 import {crc32} from 'node:zlib';
 import type {FileLook, Picture} from './looks.js';
-import {openSealedFile, writeSealedFile} from './sealed-file.js';
+import {openChecksummedFile, writeChecksummedFile} from './sealed-file.js';
 import {SIDE} from './thumbprint.js';
 
 /** Counted up when the same file comes to look otherwise. */
@@ -65,10 +65,10 @@ export class LookStore {
 }
 
 async function readEntries(path: string): Promise<Map<string, Entry>> {
-  const file = await openSealedFile(path);
+  const file = await openChecksummedFile(path);
   if (file === undefined) return new Map();
   try {
-    const {version, sum, entries} = file.about as Written;
+    const {version, sum, entries} = file.metadata as Written;
     if (version !== VERSION) return new Map();
     const prints = await file.read(0, entries.filter(([, , , {picture}]) => picture !== undefined).length * PRINT_BYTES);
     if (prints === undefined || crc32(prints) !== sum) return new Map();
@@ -87,7 +87,7 @@ async function readEntries(path: string): Promise<Map<string, Entry>> {
 async function writeEntries(path: string, entries: ReadonlyMap<string, Entry>): Promise<void> {
   const prints = [...entries.values()].flatMap(({look}) => (look.picture === undefined ? [] : [look.picture.print]));
   await mkdir(join(path, '..'), {recursive: true});
-  await writeSealedFile(path, prints.length * PRINT_BYTES, async (write): Promise<Written> => {
+  await writeChecksummedFile(path, prints.length * PRINT_BYTES, async (write): Promise<Written> => {
     const bytes = Buffer.concat(prints);
     await write(bytes, 0);
     const written = [...entries].map(([name, {size, mtimeMs, look}]) => [name, size, mtimeMs, withoutPrint(look)] as const);

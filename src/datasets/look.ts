@@ -1,4 +1,4 @@
-import {luminances} from './luminances.js';
+import {computeCellLuminances} from './luminances.js';
 import type {DecodedImage} from './resample.js';
 import {SIDE} from './thumbprint.js';
 
@@ -59,7 +59,7 @@ function hasColour({data}: DecodedImage): boolean {
 
 /** Looks at the pixels of an image. */
 export function lookAt(image: DecodedImage): Look {
-  const grid = luminances(image, GRID);
+  const grid = computeCellLuminances(image, GRID);
   const brightness = mean(grid);
   const contrast = mean(grid.map(value => Math.abs(value - brightness)));
   return {

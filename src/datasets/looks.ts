@@ -1,19 +1,19 @@
 import {createHash} from 'node:crypto';
 import {stat} from 'node:fs/promises';
-import {systemPath} from '../core/file-names.js';
-import {concurrently} from './concurrently.js';
-import {IMAGES_A_THREAD, type Work} from './contents.js';
-import {examine} from './decode.js';
-import type {Header} from './header.js';
+import {toSystemPath} from '../core/file-names.js';
+import {mapConcurrently} from './concurrently.js';
+import {IMAGES_PER_THREAD, type ProcessingOptions} from './contents.js';
+import {decodeForInspection} from './decode.js';
+import type {ImageHeader} from './header.js';
 import type {Sample} from './image-folder.js';
 import {lookAt, type Look} from './look.js';
 import type {LookStore} from './look-store.js';
 import {poolThreads} from './pool-threads.js';
 import {readBytes} from './read-bytes.js';
-import {decodingFault} from './readability.js';
+import {describeDecodeError} from './readability.js';
 
 /** What the header and the pixels of a file tell. */
-export type Picture = Look & Omit<Header, 'isPlain' | 'isStreamed'>;
+export type Picture = Look & Omit<ImageHeader, 'isSimpleJpeg' | 'isStreamed'>;
 
 /** What a file is, as a check sees it. */
 export interface FileLook {
@@ -27,11 +27,11 @@ export interface FileLook {
 
 async function pictureIn(bytes: Uint8Array): Promise<Omit<FileLook, 'hash'>> {
   try {
-    const {header, image} = await examine(bytes);
-    const {isPlain: _, isStreamed: __, ...told} = header;
+    const {header, image} = await decodeForInspection(bytes);
+    const {isSimpleJpeg: _, isStreamed: __, ...told} = header;
     return {picture: {...told, ...lookAt(image)}};
   } catch (error) {
-    return {fault: decodingFault(error)};
+    return {fault: describeDecodeError(error)};
   }
 }
 
@@ -42,7 +42,7 @@ class Looks {
   constructor(readonly store: LookStore | undefined) {}
 
   async at(path: string): Promise<FileLook> {
-    const state = await stat(systemPath(path));
+    const state = await stat(toSystemPath(path));
     const known = this.store?.find(path, state);
     if (known !== undefined) return known;
     const bytes = await readBytes(path);
@@ -63,15 +63,15 @@ class Looks {
  */
 export async function lookAtFiles(
   samples: readonly Sample[],
-  {workers = poolThreads(), signal, onProgress}: Work,
+  {workers = poolThreads(), signal, onProgress}: ProcessingOptions,
   store?: LookStore,
 ): Promise<ReadonlyMap<string, FileLook>> {
   const looks = new Looks(store);
   let done = 0;
   const look = async ({path, name}: Sample): Promise<[string, FileLook]> => {
-    const found = await looks.at(path).catch((error: unknown) => ({fault: decodingFault(error)}));
+    const found = await looks.at(path).catch((error: unknown) => ({fault: describeDecodeError(error)}));
     onProgress?.(++done, samples.length, 'decoding');
     return [name, found];
   };
-  return new Map(await concurrently(samples, IMAGES_A_THREAD * workers, look, signal));
+  return new Map(await mapConcurrently(samples, IMAGES_PER_THREAD * workers, look, signal));
 }

@@ -4,7 +4,7 @@ import type {DecodedImage} from './resample.js';
 const [RED, GREEN, BLUE] = [77, 150, 29];
 
 /** Where each cell of a side of `length` pixels begins; a cell of a picture that is too small has a pixel all the same. */
-const edgesOf = (length: number, side: number): Int32Array =>
+const computeCellEdges = (length: number, side: number): Int32Array =>
   Int32Array.from({length: side + 1}, (_, i) => Math.floor((i * length) / side));
 
 /**
@@ -12,8 +12,8 @@ const edgesOf = (length: number, side: number): Int32Array =>
  *
  * @returns `[side, side]`, 0..255, rows from the top
  */
-export function luminances({data, width, height}: DecodedImage, side: number): Float32Array {
-  const [columns, rows] = [edgesOf(width, side), edgesOf(height, side)];
+export function computeCellLuminances({data, width, height}: DecodedImage, side: number): Float32Array {
+  const [columns, rows] = [computeCellEdges(width, side), computeCellEdges(height, side)];
   const means = new Float32Array(side * side);
   const sums = new Float64Array(side);
   for (let row = 0; row < side; row++) {

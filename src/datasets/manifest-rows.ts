@@ -2,16 +2,16 @@ import {readFile} from 'node:fs/promises';
 import {extname} from 'node:path';
 import {Readable} from 'node:stream';
 import {parse} from 'csv-parse';
-import {DatasetError, messageOf} from '../core/errors.js';
-import {isSystemError, whyOf} from '../core/system-error.js';
+import {DatasetError, errorMessage} from '../core/errors.js';
+import {isSystemError, describeSystemError} from '../core/system-error.js';
 import {decodeText, EncodingError} from '../core/text-file.js';
-import type {ListedFiles} from './listed-files.js';
-import {severalLabelsIn} from './several-labels.js';
-import {columnsOf, isUnassigned, type Columns, type NamedColumns} from './manifest-columns.js';
+import type {ManifestFiles} from './listed-files.js';
+import {createMultiLabelParser} from './several-labels.js';
+import {detectColumns, isUnassigned, type ManifestColumns, type ColumnOptions} from './manifest-columns.js';
 
 /** A list of images that cannot be understood. */
 export class ManifestError extends DatasetError {
-  override readonly code = 'MANIFEST';
+  override readonly code = 'INVALID_MANIFEST';
 
   constructor(
     readonly path: string,
@@ -45,27 +45,27 @@ interface Table {
   readonly keys?: readonly string[];
 }
 
-const SEPARATED = ['.csv', '.tsv'];
-const LINES = ['.jsonl', '.ndjson'];
+const DELIMITED_EXTENSIONS = ['.csv', '.tsv'];
+const JSON_LINES_EXTENSIONS = ['.jsonl', '.ndjson'];
 
 /** Columns of a list that does not name them: path, label, split. */
-const UNNAMED = 3;
+const DEFAULT_COLUMN_COUNT = 3;
 
 /** Whether a path names a list of images, and not a folder of them. */
-export const isManifest = (path: string): boolean => [...SEPARATED, ...LINES].includes(extname(path).toLowerCase());
+export const hasManifestExtension = (path: string): boolean => [...DELIMITED_EXTENSIONS, ...JSON_LINES_EXTENSIONS].includes(extname(path).toLowerCase());
 
 /** What separates the cells of the first line; where it could be several, what the name of the file says. */
-function delimiterOf(text: string, path: string): string {
+function detectDelimiter(text: string, path: string): string {
   const first = /^(?:"[^"]*"|[^"\n\r])*/.exec(text.trimStart())![0].replace(/"[^"]*"/g, '');
-  const count = (sign: string): number => first.split(sign).length;
-  const signs = extname(path).toLowerCase() === '.tsv' ? ['\t', ',', ';'] : [',', ';', '\t'];
-  return signs.reduce((best, sign) => (count(sign) > count(best) ? sign : best));
+  const count = (delimiter: string): number => first.split(delimiter).length;
+  const delimiters = extname(path).toLowerCase() === '.tsv' ? ['\t', ',', ';'] : [',', ';', '\t'];
+  return delimiters.reduce((best, delimiter) => (count(delimiter) > count(best) ? delimiter : best));
 }
 
 /** Quotes, separators and line ends within quotes as RFC 4180 has them; either kind of line end is no matter. */
-async function separated(text: string, path: string): Promise<Table> {
-  const said = /^sep=([,;\t|])\r?\n/i.exec(text); // Excel writes and reads such a line
-  const delimiter = said?.[1] ?? delimiterOf(text, path);
+async function parseDelimited(text: string, path: string): Promise<Table> {
+  const separatorLine = /^sep=([,;\t|])\r?\n/i.exec(text); // Excel writes and reads such a line
+  const delimiter = separatorLine?.[1] ?? detectDelimiter(text, path);
   const ltrim = delimiter !== '\t'; // a quote may follow a space
   const options = {
     delimiter,
@@ -73,7 +73,7 @@ async function separated(text: string, path: string): Promise<Table> {
     relax_column_count: true,
     skip_empty_lines: true,
     info: true,
-    from_line: said === null ? 1 : 2,
+    from_line: separatorLine === null ? 1 : 2,
   } as const;
   const parser = Readable.from([text]).pipe(parse(options));
   const lines: Line[] = [];
@@ -83,21 +83,21 @@ async function separated(text: string, path: string): Promise<Table> {
   return {lines};
 }
 
-function jsonLines(text: string, path: string): Table {
+function parseJsonLines(text: string, path: string): Table {
   const objects = text
     .split(/\r?\n/)
     .flatMap((line, i) => (line.trim() === '' ? [] : [{line: i + 1, object: parseObject(line.trim(), path, i + 1)}]));
   const keys = [...new Set(objects.flatMap(({object}) => Object.keys(object)))];
   const lines = objects.map(({line, object}) => {
     const values = new Map(Object.entries(object));
-    return {line, cells: keys.map(key => cellOf(values.get(key)))};
+    return {line, cells: keys.map(key => toCellText(values.get(key)))};
   });
   return {lines, keys};
 }
 
 /** Several values are told as a list of several labels is. */
-function cellOf(value: unknown): string {
-  if (Array.isArray(value)) return value.map(cellOf).join('|');
+function toCellText(value: unknown): string {
+  if (Array.isArray(value)) return value.map(toCellText).join('|');
   return ['string', 'number', 'boolean'].includes(typeof value) ? String(value) : '';
 }
 
@@ -111,49 +111,49 @@ function parseObject(text: string, path: string, line: number): object {
   throw new ManifestError(path, line, 'a JSON object with a path and a label', text.length > 60 ? `${text.slice(0, 60)}…` : text);
 }
 
-async function tableIn(path: string): Promise<Table> {
+async function readTable(path: string): Promise<Table> {
   try {
     const text = decodeText(await readFile(path));
-    return LINES.includes(extname(path).toLowerCase()) ? jsonLines(text, path) : await separated(text, path);
+    return JSON_LINES_EXTENSIONS.includes(extname(path).toLowerCase()) ? parseJsonLines(text, path) : await parseDelimited(text, path);
   } catch (error) {
     if (error instanceof ManifestError) throw error;
-    if (isSystemError(error)) throw new ManifestError(path, undefined, 'a list that can be read', `that ${whyOf(error)}`);
+    if (isSystemError(error)) throw new ManifestError(path, undefined, 'a list that can be read', `that ${describeSystemError(error)}`);
     const remedy = error instanceof EncodingError ? '; save it as UTF-8, for example: iconv -f latin1 -t utf-8 LIST > NEW' : '';
-    throw new ManifestError(path, undefined, error instanceof EncodingError ? 'UTF-8' : 'a list of images', messageOf(error) + remedy);
+    throw new ManifestError(path, undefined, error instanceof EncodingError ? 'UTF-8' : 'a list of images', errorMessage(error) + remedy);
   }
 }
 
 /** The label of a line. @throws ManifestError for none, and for several */
-function labelOf(cells: readonly string[], {label}: Columns, fail: (expected: string, found: string) => ManifestError): string {
+function readLabel(cells: readonly string[], {label}: ManifestColumns, fail: (expected: string, found: string) => ManifestError): string {
   if (typeof label === 'number') {
     return (cells[label] ?? '').trim().normalize('NFC');
   }
-  const ones = [...label].filter(([i]) => Number(cells[i]) === 1).map(([, name]) => name);
-  if (ones.length > 1) throw severalLabels(ones, fail);
-  return ones[0] ?? '';
+  const activeLabels = [...label].filter(([i]) => Number(cells[i]) === 1).map(([, name]) => name);
+  if (activeLabels.length > 1) throw multipleLabelsError(activeLabels, fail);
+  return activeLabels[0] ?? '';
 }
 
-const severalLabels = (labels: readonly string[], fail: (expected: string, found: string) => ManifestError): ManifestError =>
+const multipleLabelsError = (labels: readonly string[], fail: (expected: string, found: string) => ManifestError): ManifestError =>
   fail('one label', `${labels.length}: ${labels.join(', ')}; images with several labels are not supported, so leave such lines out`);
 
 /** @throws ManifestError for the first line with several labels in one cell */
-function assertSingle(rows: readonly ManifestRow[], isPlural: boolean, path: string): void {
-  const severalIn = severalLabelsIn(
+function assertSingleLabels(rows: readonly ManifestRow[], isPlural: boolean, path: string): void {
+  const parseMultipleLabels = createMultiLabelParser(
     rows.map(({label}) => label),
     isPlural,
   );
   for (const {label, line} of rows) {
-    const several = severalIn(label);
-    if (several !== undefined) throw severalLabels(several, (expected, found) => new ManifestError(path, line, expected, found));
+    const labelList = parseMultipleLabels(label);
+    if (labelList !== undefined) throw multipleLabelsError(labelList, (expected, found) => new ManifestError(path, line, expected, found));
   }
 }
 
-const YES = /^(?:true|1(?:\.0*)?|yes|t|y)$/i;
+const TRUE_VALUE = /^(?:true|1(?:\.0*)?|yes|t|y)$/i;
 
-function splitOf(cells: readonly string[], {split, flagged}: Columns): string {
+function readSplit(cells: readonly string[], {split, flaggedSplit: flagged}: ManifestColumns): string {
   const text = split === undefined ? '' : (cells[split] ?? '').trim();
   if (isUnassigned(text)) return '';
-  return flagged === undefined ? text : YES.test(text) ? flagged : '';
+  return flagged === undefined ? text : TRUE_VALUE.test(text) ? flagged : '';
 }
 
 /**
@@ -163,15 +163,15 @@ function splitOf(cells: readonly string[], {split, flagged}: Columns): string {
  * @param files what there is beside the list
  * @throws ManifestError for a line that has no path or not one label, or a file that is no such list; ManifestColumnsError
  */
-export async function manifestRows(path: string, files: ListedFiles, wishes: NamedColumns): Promise<ManifestRow[]> {
-  const {lines, keys} = await tableIn(path);
+export async function readManifestRows(path: string, files: ManifestFiles, columnOptions: ColumnOptions): Promise<ManifestRow[]> {
+  const {lines, keys} = await readTable(path);
   if (lines.length === 0) throw new ManifestError(path, undefined, 'a list of images', 'no line with anything in it');
   const rows = lines.map(({cells}) => cells);
-  await files.expect(rows);
-  const columns = columnsOf({path, rows, isImage: files.isImage, ...(keys && {keys})}, wishes);
-  const isNamed = columns.hasHeader || wishes.pathColumn !== undefined || wishes.labelColumn !== undefined;
-  const width = keys?.length ?? (isNamed ? lines[0]!.cells.length : UNNAMED);
-  const told = lines.slice(columns.hasHeader ? 1 : 0).map(({line, cells}): ManifestRow => {
+  await files.indexIfNeeded(rows);
+  const columns = detectColumns({path, rows, isImage: files.isImage, ...(keys && {keys})}, columnOptions);
+  const isNamed = columns.hasHeader || columnOptions.pathColumn !== undefined || columnOptions.labelColumn !== undefined;
+  const width = keys?.length ?? (isNamed ? lines[0]!.cells.length : DEFAULT_COLUMN_COUNT);
+  const parsedRows = lines.slice(columns.hasHeader ? 1 : 0).map(({line, cells}): ManifestRow => {
     const fail = (expected: string, found: string): ManifestError => new ManifestError(path, line, expected, found);
     if (cells.slice(width).some(cell => cell.trim() !== ''))
       throw fail(`at most ${width} columns`, `${cells.length}; put a comma of a name into quotes`);
@@ -180,10 +180,10 @@ export async function manifestRows(path: string, files: ListedFiles, wishes: Nam
     if (/^(?!file:)[a-z][a-z\d+.-]*:\/\//i.test(image)) {
       throw fail('the path of a file', `the address ${image}; download the images, and list them by paths relative to the list`);
     }
-    const label = labelOf(cells, columns, fail);
+    const label = readLabel(cells, columns, fail);
     if (label === '') throw fail(`a label for ${image}`, 'none');
-    return {line, path: image, label, split: splitOf(cells, columns)};
+    return {line, path: image, label, split: readSplit(cells, columns)};
   });
-  assertSingle(told, columns.isPlural === true, path);
-  return told;
+  assertSingleLabels(parsedRows, columns.isPlural === true, path);
+  return parsedRows;
 }

@@ -1,4 +1,4 @@
-import type {Random} from '../core/random.js';
+import type {Rng} from '../core/random.js';
 
 /**
  * Pictures of a batch mixed with each other. Each number is the parameter of a Beta distribution that the share of the first picture is
@@ -22,7 +22,7 @@ export interface Mixed {
 export const isMixing = ({mixup = 0, cutmix = 0}: Mixing): boolean => mixup > 0 || cutmix > 0;
 
 /** Marsaglia and Tsang 2000; for shapes below 1 by the power of a uniform number. */
-function gamma(shape: number, stream: Random): number {
+function gamma(shape: number, stream: Rng): number {
   if (shape < 1) return gamma(shape + 1, stream) * (1 - stream.next()) ** (1 / shape);
   const d = shape - 1 / 3;
   for (;;) {
@@ -32,7 +32,7 @@ function gamma(shape: number, stream: Random): number {
   }
 }
 
-function beta(shape: number, stream: Random): number {
+function beta(shape: number, stream: Rng): number {
   const [a, b] = [gamma(shape, stream), gamma(shape, stream)];
   return a + b === 0 ? 0.5 : a / (a + b);
 }
@@ -42,7 +42,7 @@ function beta(shape: number, stream: Random): number {
  *
  * @param images `[n, size, size, 3]`
  */
-export function mixPictures(images: Uint8Array, size: number, {mixup = 0, cutmix = 0}: Mixing, stream: Random): Mixed {
+export function mixPictures(images: Uint8Array, size: number, {mixup = 0, cutmix = 0}: Mixing, stream: Rng): Mixed {
   const area = size * size * 3;
   const count = images.length / area;
   const partners = Array.from({length: count}, (_, i) => (i + 1) % count);
@@ -60,7 +60,7 @@ function blend(pixels: Uint8Array, other: Uint8Array, share: number): void {
 }
 
 /** Puts the same rectangle of its partner into each picture. @returns the share that is left, by the pixels */
-function cut(images: Uint8Array, size: number, share: number, partnerOf: (i: number) => Uint8Array, stream: Random): number {
+function cut(images: Uint8Array, size: number, share: number, partnerOf: (i: number) => Uint8Array, stream: Rng): number {
   const half = Math.trunc((size * Math.sqrt(1 - share)) / 2);
   const [x, y] = [stream.integer(size), stream.integer(size)];
   const [left, right] = [Math.max(0, x - half), Math.min(size, x + half)];

@@ -3,7 +3,7 @@ import {Groups} from './groups.js';
 import {indexPrints} from './print-index.js';
 import type {PrintSet} from './print-search.js';
 import {openSearchers, type Searcher} from './print-threads.js';
-import {sharedCopy} from './shared-memory.js';
+import {copyToSharedMemory} from './shared-memory.js';
 import {SIDE} from './thumbprint.js';
 
 /** A picture of one colour, or nearly, is like every other: its luminances differ by less than this from their mean, of 255. */
@@ -34,7 +34,7 @@ export interface Looking {
 const nextTurn = (): Promise<void> => new Promise(resolve => setImmediate(resolve));
 
 async function setOf(all: readonly Uint8Array[], pause: () => Promise<void>): Promise<PrintSet> {
-  const wanted = sharedCopy(Uint8Array.from(all, print => Number(hasContrast(print))));
+  const wanted = copyToSharedMemory(Uint8Array.from(all, print => Number(hasContrast(print))));
   const prints = new Uint8Array(new SharedArrayBuffer(all.length * SIDE * SIDE));
   all.forEach((print, i) => prints.set(print, i * print.length));
   const tables = await indexPrints(

@@ -1,5 +1,5 @@
 /** Files by which a folder is told for one that a run has written: a run, the runs of a cross-validation, or a model. */
-const MARKS: readonly (readonly string[])[] = [
+const OUTPUT_MARKERS: readonly (readonly string[])[] = [
   ['recipe.json', 'environment.json'],
   ['recipe.json', 'folds.json'],
   ['recipe.json', '.lock'],
@@ -7,5 +7,5 @@ const MARKS: readonly (readonly string[])[] = [
 ];
 
 /** Whether a folder with these names in it is a run or a model. They may well lie among images: `finetune .` leaves `runs` there. */
-export const isOutput = (names: ReadonlySet<string>): boolean =>
-  MARKS.some(mark => mark.every(name => names.has(name))) || [...names].join() === '.lock';
+export const isFinetuneOutput = (names: ReadonlySet<string>): boolean =>
+  OUTPUT_MARKERS.some(markerFiles => markerFiles.every(name => names.has(name))) || [...names].join() === '.lock';

@@ -1,10 +1,10 @@
 import {createHash} from 'node:crypto';
 import {mkdir} from 'node:fs/promises';
 import {join} from 'node:path';
-import {concurrently} from './concurrently.js';
+import {mapConcurrently} from './concurrently.js';
 import type {Sample} from './image-folder.js';
 import {nearCopies, type Looking} from './near-copies.js';
-import {openSealedFile, writeSealedFile} from './sealed-file.js';
+import {openChecksummedFile, writeChecksummedFile} from './sealed-file.js';
 
 /** Counted up when the same images come to be grouped otherwise. */
 const VERSION = 2;
@@ -27,22 +27,22 @@ export interface PhotographsOptions extends Looking {
 
 /** Groups of hashes, where a file holds such, made from the images that its name is of. */
 async function readGroups(path: string): Promise<string[][] | undefined> {
-  const file = await openSealedFile(path, 0);
+  const file = await openChecksummedFile(path, 0);
   await file?.close();
-  return file?.about as string[][] | undefined;
+  return file?.metadata as string[][] | undefined;
 }
 
 /** Nothing is lost where it cannot be written: the next run looks again. */
 async function writeGroups(path: string, directory: string, groups: readonly (readonly string[])[]): Promise<void> {
   await mkdir(directory, {recursive: true})
-    .then(() => writeSealedFile(path, 0, async () => groups))
+    .then(() => writeChecksummedFile(path, 0, async () => groups))
     .catch(() => undefined);
 }
 
 async function lookFor(byHash: ReadonlyMap<string, Sample>, images: Printed, looking: Looking): Promise<string[][]> {
   const hashes = [...byHash.keys()].sort();
   const printOf = async (hash: string): Promise<Uint8Array> => images.thumbprint(byHash.get(hash)!);
-  const prints = await concurrently(hashes, PRINTS_AT_ONCE, printOf, looking.signal);
+  const prints = await mapConcurrently(hashes, PRINTS_AT_ONCE, printOf, looking.signal);
   return (await nearCopies(prints, looking)).map(group => group.map(i => hashes[i]!));
 }
 

@@ -1,4 +1,4 @@
-import type {Random} from '../core/random.js';
+import type {Rng} from '../core/random.js';
 
 // Changes of square pictures, `[size, size, 3]`, in place, in the threads that vary pictures.
 
@@ -95,10 +95,10 @@ export interface Erasing {
 const ATTEMPTS = 10;
 
 /** Random erasing (Zhong et al., https://arxiv.org/abs/1708.04896): a rectangle in the mean colour of the picture. */
-export function erase(pixels: Uint8Array, size: number, {scale, ratio}: Erasing, stream: Random): void {
+export function erase(pixels: Uint8Array, size: number, {scale, ratio}: Erasing, stream: Rng): void {
   for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
-    const area = size * size * stream.between(...scale);
-    const aspect = Math.exp(stream.between(Math.log(ratio[0]), Math.log(ratio[1])));
+    const area = size * size * stream.uniform(...scale);
+    const aspect = Math.exp(stream.uniform(Math.log(ratio[0]), Math.log(ratio[1])));
     const [width, height] = [Math.round(Math.sqrt(area * aspect)), Math.round(Math.sqrt(area / aspect))];
     if (width < 1 || height < 1 || width >= size || height >= size) continue;
     const [left, top] = [stream.integer(size - width + 1), stream.integer(size - height + 1)];

@@ -2,36 +2,36 @@ import {mkdir} from 'node:fs/promises';
 import {dirname} from 'node:path';
 import {crc32} from 'node:zlib';
 import {FinetuneError} from '../core/errors.js';
-import type {Content, DecodingFaults, Faults} from './contents.js';
-import {decodingFault} from './readability.js';
+import type {UniqueImage, DecodeResult, DecodeErrors} from './contents.js';
+import {describeDecodeError} from './readability.js';
 import type {DecodedImage} from './resample.js';
-import {openSealedFile, writeSealedFile} from './sealed-file.js';
-import type {SealedFile} from './sealed-file.js';
-import {sharedCopy} from './shared-memory.js';
+import {openChecksummedFile, writeChecksummedFile} from './sealed-file.js';
+import type {ChecksummedFile} from './sealed-file.js';
+import {copyToSharedMemory} from './shared-memory.js';
 
 /** Decoded images, in memory or in a file. */
 export interface PixelStore {
   /** By hash: why a content could not be decoded. */
-  readonly faults: Faults;
+  readonly errors: DecodeErrors;
   /** Only for contents without a fault. */
-  image(content: Content): DecodedImage | Promise<DecodedImage>;
+  image(uniqueImage: UniqueImage): DecodedImage | Promise<DecodedImage>;
   close(): Promise<void>;
 }
 
 /** Decodes contents, several at a time, and hands each to `keep`; why the others could not be decoded comes back, by hash. */
-type DecodeAll = (keep: (content: Content, image: DecodedImage) => Promise<void>) => Promise<DecodingFaults>;
+type DecodeAll = (store: (uniqueImage: UniqueImage, image: DecodedImage) => Promise<void>) => Promise<DecodeResult>;
 
 /** The pixels of an image were damaged after they were written, and the image itself is gone or another. */
-export class PixelsLostError extends FinetuneError {
-  override readonly name = 'PixelsLostError';
-  override readonly code = 'PIXELS_LOST';
+export class PixelCacheCorruptError extends FinetuneError {
+  override readonly name = 'PixelCacheCorruptError';
+  override readonly code = 'PIXEL_CACHE_CORRUPT';
 
   constructor(
     readonly path: string,
     readonly imagePath: string,
     cause: unknown,
   ) {
-    const reason = decodingFault(cause);
+    const reason = describeDecodeError(cause);
     super(`Expected the pixels of ${imagePath} in ${path}, but found others, and the image cannot be read again: ${reason}. Start again.`, {
       cause,
     });
@@ -39,84 +39,84 @@ export class PixelsLostError extends FinetuneError {
 }
 
 /** Decodes one content, and no more. */
-type DecodeAgain = (content: Content) => Promise<DecodedImage>;
+type Redecode = (uniqueImage: UniqueImage) => Promise<DecodedImage>;
 
 /**
  * Keeps pixels in memory, as many as may be there; the others are decoded whenever they are asked for.
  *
- * @param budgetBytes all of them unless told
+ * @param memoryLimitBytes all of them unless told
  * @throws AbortedError
  */
-export async function decodeIntoMemory(decodeAll: DecodeAll, decodeAgain: DecodeAgain, budgetBytes = Infinity): Promise<PixelStore> {
+export async function decodeIntoMemory(decodeAll: DecodeAll, redecode: Redecode, memoryLimitBytes = Infinity): Promise<PixelStore> {
   const images = new Map<string, DecodedImage>();
-  let held = 0;
-  const {faults} = await decodeAll(async ({hash}, image) => {
-    if (held + image.data.length > budgetBytes) return;
-    held += image.data.length;
-    images.set(hash, {...image, data: sharedCopy(image.data)});
+  let usedBytes = 0;
+  const {errors} = await decodeAll(async ({hash}, image) => {
+    if (usedBytes + image.data.length > memoryLimitBytes) return;
+    usedBytes += image.data.length;
+    images.set(hash, {...image, data: copyToSharedMemory(image.data)});
   });
   return {
-    faults,
-    image: content => images.get(content.hash) ?? again(content, 'the cache', decodeAgain),
+    errors,
+    image: uniqueImage => images.get(uniqueImage.hash) ?? redecodeOrThrow(uniqueImage, 'the cache', redecode),
     close: async () => images.clear(),
   };
 }
 
-const again = (content: Content, path: string, decodeAgain: DecodeAgain): Promise<DecodedImage> =>
-  decodeAgain(content).catch(cause => Promise.reject(new PixelsLostError(path, content.path, cause)));
+const redecodeOrThrow = (uniqueImage: UniqueImage, path: string, redecode: Redecode): Promise<DecodedImage> =>
+  redecode(uniqueImage).catch(cause => Promise.reject(new PixelCacheCorruptError(path, uniqueImage.path, cause)));
 
 /** What a pixel file tells of its images: the sums of the pixels and the faults, each by hash. */
-interface AboutPixels {
-  readonly sums: readonly (readonly [string, number])[];
-  readonly faults: readonly (readonly [string, string])[];
+interface PixelFileMetadata {
+  readonly checksums: readonly (readonly [string, number])[];
+  readonly errors: readonly (readonly [string, string])[];
   /** Of the faults; else the file serves the run that made it alone. */
-  readonly areLasting: boolean;
+  readonly arePermanent: boolean;
 }
 
 /**
  * Keeps all pixels in a file.
  *
  * @param path of the file; when it is there and whole, nothing is decoded
- * @param decodeAgain for a content whose pixels were damaged since they were written
+ * @param redecode for a content whose pixels were damaged since they were written
  * @throws AbortedError, and the system's error where the file cannot be written
  */
-export async function decodeIntoFile(path: string, byteCount: number, decodeAll: DecodeAll, decodeAgain: DecodeAgain): Promise<PixelStore> {
-  const file = (await openLasting(path, byteCount)) ?? (await makeFile(path, byteCount, decodeAll));
-  return storeIn(file, path, decodeAgain);
+export async function decodeIntoFile(path: string, byteCount: number, decodeAll: DecodeAll, redecode: Redecode): Promise<PixelStore> {
+  const file = (await openReusable(path, byteCount)) ?? (await createPixelFile(path, byteCount, decodeAll));
+  return createFileStore(file, path, redecode);
 }
 
-async function openLasting(path: string, byteCount: number): Promise<SealedFile | undefined> {
-  const file = await openSealedFile(path, byteCount);
-  if (file === undefined || (file.about as AboutPixels).areLasting) return file;
+async function openReusable(path: string, byteCount: number): Promise<ChecksummedFile | undefined> {
+  const file = await openChecksummedFile(path, byteCount);
+  if (file === undefined || (file.metadata as PixelFileMetadata).arePermanent) return file;
   await file.close();
   return undefined;
 }
 
-async function makeFile(path: string, byteCount: number, decodeAll: DecodeAll): Promise<SealedFile> {
+async function createPixelFile(path: string, byteCount: number, decodeAll: DecodeAll): Promise<ChecksummedFile> {
   await mkdir(dirname(path), {recursive: true});
-  await writeSealedFile(path, byteCount, async (write): Promise<AboutPixels> => {
-    const sums: [string, number][] = [];
-    const {faults, areLasting} = await decodeAll(async ({hash, offset}, {data}) => {
-      sums.push([hash, crc32(data)]);
+  await writeChecksummedFile(path, byteCount, async (write): Promise<PixelFileMetadata> => {
+    const checksums: [string, number][] = [];
+    const {errors, arePermanent} = await decodeAll(async ({hash, offset}, {data}) => {
+      checksums.push([hash, crc32(data)]);
       await write(data, offset);
     });
-    return {sums, faults: [...faults], areLasting};
+    return {checksums, errors: [...errors], arePermanent};
   });
-  const file = await openSealedFile(path, byteCount);
+  const file = await openChecksummedFile(path, byteCount);
   if (file === undefined) throw new Error('the file is not what was written');
   return file;
 }
 
-function storeIn(file: SealedFile, path: string, decodeAgain: DecodeAgain): PixelStore {
-  const about = file.about as AboutPixels;
-  const sums = new Map(about.sums);
+function createFileStore(file: ChecksummedFile, path: string, redecode: Redecode): PixelStore {
+  const metadata = file.metadata as PixelFileMetadata;
+  const checksums = new Map(metadata.checksums);
   return {
-    faults: new Map(about.faults),
-    async image(content) {
-      const {hash, offset, width, height} = content;
+    errors: new Map(metadata.errors),
+    async image(uniqueImage) {
+      const {hash, offset, width, height} = uniqueImage;
       const data = await file.read(offset, width * height * 3);
-      if (data !== undefined && crc32(data) === sums.get(hash)) return {data, width, height};
-      return again(content, path, decodeAgain);
+      if (data !== undefined && crc32(data) === checksums.get(hash)) return {data, width, height};
+      return redecodeOrThrow(uniqueImage, path, redecode);
     },
     close: () => file.close(),
   };

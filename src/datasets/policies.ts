@@ -1,4 +1,4 @@
-import type {Random} from '../core/random.js';
+import type {Rng} from '../core/random.js';
 import {ADJUSTMENTS} from './colour-jitter.js';
 import {rotate, warp} from './picture-changes.js';
 import {autoContrast, equalize, posterize, sharpen, solarize} from './tone-changes.js';
@@ -65,8 +65,8 @@ function applyOne(
   operations: readonly Operation[],
   pixels: Uint8Array,
   size: number,
-  level: (stream: Random) => number,
-  stream: Random,
+  level: (stream: Rng) => number,
+  stream: Rng,
 ): void {
   const operation = operations[stream.integer(operations.length)]!;
   const strength = level(stream) / STRONGEST;
@@ -75,7 +75,7 @@ function applyOne(
 }
 
 /** Applies a policy to a square picture, in place. */
-export function applyPolicy(pixels: Uint8Array, size: number, policy: Policy, stream: Random): void {
+export function applyPolicy(pixels: Uint8Array, size: number, policy: Policy, stream: Rng): void {
   if (policy.type === 'trivial') return applyOne(TRIVIAL, pixels, size, drawn => drawn.integer(STRONGEST + 1), stream);
   const {count = 2, magnitude = 9} = policy;
   for (let i = 0; i < count; i++) applyOne(RAND, pixels, size, () => magnitude, stream);

@@ -1,11 +1,11 @@
-import {random, shuffled} from '../core/random.js';
+import {createRng, shuffle} from '../core/random.js';
 import type {Preprocessing} from '../core/preprocessing.js';
 import {augment, AUGMENTATIONS, type Augmentation} from './augment.js';
-import {decode} from './decode.js';
+import {decodeFile} from './decode.js';
 import {groupBy} from './group-by.js';
 import {isMixing, mixPictures} from './mix.js';
 import type {ImageFolder, Sample} from './image-folder.js';
-import {decodingFault} from './readability.js';
+import {describeDecodeError} from './readability.js';
 
 export interface PreviewOptions {
   /** Pictures at most, those of different classes in turn. */
@@ -27,7 +27,7 @@ export interface Previewed {
 
 /** Images in a drawn order, one of each class in turn. */
 function inTurn({samples}: ImageFolder, seed: number): Sample[] {
-  const byClass = [...groupBy(samples, ({label}) => label)].map(([label, of]) => shuffled(of, random(seed, 'preview', label)));
+  const byClass = [...groupBy(samples, ({label}) => label)].map(([label, of]) => shuffle(of, createRng(seed, 'preview', label)));
   const longest = Math.max(0, ...byClass.map(({length}) => length));
   return Array.from({length: longest}, (_, i) => byClass.flatMap(of => of.slice(i, i + 1))).flat();
 }
@@ -38,13 +38,13 @@ export async function previewOf(folder: ImageFolder, options: PreviewOptions): P
   const found: Previewed[] = [];
   for (const sample of inTurn(folder, seed).slice(0, pictures)) {
     try {
-      const image = await decode(sample.path, preprocessing);
+      const image = await decodeFile(sample.path, preprocessing);
       const vary = (epoch: number): Uint8Array =>
-        augment(image, preprocessing.cropSize, augmentation, random(seed, 'augment', epoch, sample.name));
-      const plain = augment(image, preprocessing.cropSize, AUGMENTATIONS.none, random(seed));
+        augment(image, preprocessing.cropSize, augmentation, createRng(seed, 'augment', epoch, sample.name));
+      const plain = augment(image, preprocessing.cropSize, AUGMENTATIONS.none, createRng(seed));
       found.push({sample, shown: [plain, ...Array.from({length: variations}, (_, i) => vary(i + 1))]});
     } catch (error) {
-      found.push({sample, shown: [], fault: decodingFault(error)});
+      found.push({sample, shown: [], fault: describeDecodeError(error)});
     }
   }
   mixColumns(found, options);
@@ -61,7 +61,7 @@ function mixColumns(
   if (rows.length < 2) return;
   for (let column = 1; column <= variations; column++) {
     const batch = Buffer.concat(rows.map(({shown}) => shown[column]!));
-    mixPictures(batch, cropSize, mixing, random(seed, 'mix', column, rows[0]!.sample.name));
+    mixPictures(batch, cropSize, mixing, createRng(seed, 'mix', column, rows[0]!.sample.name));
     const area = cropSize ** 2 * 3;
     rows.forEach(({shown}, i) => shown[column]!.set(batch.subarray(i * area, (i + 1) * area)));
   }

@@ -1,29 +1,29 @@
 import * as fs from 'node:fs';
 import {promisify} from 'node:util';
-import {systemPath} from '../core/file-names.js';
-import {ImageFault} from './readability.js';
+import {toSystemPath} from '../core/file-names.js';
+import {ImageError} from './readability.js';
 
 // A `FileHandle` of node:fs/promises takes longer to make than a small file takes to read, which counts where 100,000 of them are.
-const [open, status, read, close] = [promisify(fs.open), promisify(fs.fstat), promisify(fs.read), promisify(fs.close)];
+const [open, fstat, read, close] = [promisify(fs.open), promisify(fs.fstat), promisify(fs.read), promisify(fs.close)];
 
 /** Several files are in memory at a time, and no photograph is as large. */
-const LARGEST_MIB = 512;
+const MAX_MIB = 512;
 
 /** Opens a file without ever waiting: a pipe would, for somebody to write. Windows has no such files, and no such flag. */
-const openAtOnce = (path: string): Promise<number> => open(systemPath(path), fs.constants.O_RDONLY | (fs.constants.O_NONBLOCK ?? 0));
+const openWithoutBlocking = (path: string): Promise<number> => open(toSystemPath(path), fs.constants.O_RDONLY | (fs.constants.O_NONBLOCK ?? 0));
 
 /** As many of the first bytes as the buffer holds, or as there are. */
 async function fill(file: number, buffer: Buffer): Promise<Buffer> {
   let length = 0;
-  for (let got = 1; got > 0 && length < buffer.length; length += got) {
-    got = (await read(file, buffer, length, buffer.length - length, length)).bytesRead;
+  for (let bytesRead = 1; bytesRead > 0 && length < buffer.length; length += bytesRead) {
+    bytesRead = (await read(file, buffer, length, buffer.length - length, length)).bytesRead;
   }
   return buffer.subarray(0, length);
 }
 
 /** The first bytes of a file, as many as there are. */
 export async function readHead(path: string, length: number): Promise<Buffer> {
-  const file = await openAtOnce(path);
+  const file = await openWithoutBlocking(path);
   try {
     return await fill(file, Buffer.alloc(length));
   } finally {
@@ -37,12 +37,12 @@ export async function readHead(path: string, length: number): Promise<Buffer> {
  * @throws ImageFault for what is no regular file (it may have been one when the folder was listed) and for huge ones
  */
 export async function readBytes(path: string): Promise<Buffer> {
-  const file = await openAtOnce(path);
+  const file = await openWithoutBlocking(path);
   try {
-    const found = await status(file);
-    if (!found.isFile()) throw new ImageFault(found.isDirectory() ? 'it is a folder' : 'it is neither a file nor a folder');
-    if (found.size > LARGEST_MIB * 2 ** 20) throw new ImageFault(`it is larger than ${LARGEST_MIB} MiB`);
-    return await fill(file, Buffer.allocUnsafeSlow(found.size));
+    const stats = await fstat(file);
+    if (!stats.isFile()) throw new ImageError(stats.isDirectory() ? 'it is a folder' : 'it is neither a file nor a folder');
+    if (stats.size > MAX_MIB * 2 ** 20) throw new ImageError(`it is larger than ${MAX_MIB} MiB`);
+    return await fill(file, Buffer.allocUnsafeSlow(stats.size));
   } finally {
     await close(file);
   }

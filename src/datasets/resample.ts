@@ -11,15 +11,15 @@ export interface ImageSize {
 }
 
 /** A rectangle of whole pixels. */
-export interface Window extends ImageSize {
+export interface CropBox extends ImageSize {
   readonly left: number;
   readonly top: number;
 }
 
 /** Fixed point: 11 bits of weight in each direction leave room for 8 bits of pixel in an unsigned 32. */
-const BITS = 11;
-const ONE = 1 << BITS;
-const HALF = 1 << (2 * BITS - 1);
+const WEIGHT_BITS = 11;
+const ONE = 1 << WEIGHT_BITS;
+const HALF = 1 << (2 * WEIGHT_BITS - 1);
 
 /** For each output pixel along an axis: the two input pixels around its centre, and the weight of the second. */
 interface Taps {
@@ -28,19 +28,19 @@ interface Taps {
   readonly weight: Int32Array;
 }
 
-function tapsOf(length: number, size: number): Taps {
+function computeTaps(length: number, size: number): Taps {
   const taps = {near: new Int32Array(size), far: new Int32Array(size), weight: new Int32Array(size)};
   for (let i = 0; i < size; i++) {
-    const centre = Math.min(Math.max(((i + 0.5) * length) / size - 0.5, 0), length - 1);
-    const near = Math.floor(centre);
+    const center = Math.min(Math.max(((i + 0.5) * length) / size - 0.5, 0), length - 1);
+    const near = Math.floor(center);
     taps.near[i] = near;
     taps.far[i] = Math.min(near + 1, length - 1);
-    taps.weight[i] = Math.round((centre - near) * ONE);
+    taps.weight[i] = Math.round((center - near) * ONE);
   }
   return taps;
 }
 
-function mirrored({near, far, weight}: Taps): Taps {
+function reverseTaps({near, far, weight}: Taps): Taps {
   return {near: near.toReversed(), far: far.toReversed(), weight: weight.toReversed()};
 }
 
@@ -50,12 +50,12 @@ function mirrored({near, far, weight}: Taps): Taps {
  *
  * @returns `[size.height, size.width, 3]`
  */
-export function resample({data, width}: DecodedImage, window: Window, size: ImageSize, isMirrored = false): Uint8Array {
-  const rows = tapsOf(window.height, size.height);
-  const columns = isMirrored ? mirrored(tapsOf(window.width, size.width)) : tapsOf(window.width, size.width);
-  const blended = new Int32Array(window.width * 3);
+export function resample({data, width}: DecodedImage, cropBox: CropBox, size: ImageSize, isMirrored = false): Uint8Array {
+  const rows = computeTaps(cropBox.height, size.height);
+  const columns = isMirrored ? reverseTaps(computeTaps(cropBox.width, size.width)) : computeTaps(cropBox.width, size.width);
+  const blended = new Int32Array(cropBox.width * 3);
   const output = new Uint8Array(size.width * size.height * 3);
-  const rowAt = (row: number): number => ((window.top + row) * width + window.left) * 3;
+  const rowAt = (row: number): number => ((cropBox.top + row) * width + cropBox.left) * 3;
   for (let y = 0; y < size.height; y++) {
     blendRows(data, rowAt(rows.near[y]!), rowAt(rows.far[y]!), rows.weight[y]!, blended);
     writeRow(blended, columns, output, y * size.width * 3);
@@ -66,7 +66,7 @@ export function resample({data, width}: DecodedImage, window: Window, size: Imag
 function blendRows(data: Uint8Array, upper: number, lower: number, weight: number, blended: Int32Array): void {
   for (let i = 0; i < blended.length; i++) {
     const above = data[upper + i]!;
-    blended[i] = (above << BITS) + (data[lower + i]! - above) * weight;
+    blended[i] = (above << WEIGHT_BITS) + (data[lower + i]! - above) * weight;
   }
 }
 
@@ -77,8 +77,8 @@ function writeRow(blended: Int32Array, {near, far, weight}: Taps, output: Uint8A
     const right = far[x]! * 3;
     const rightWeight = weight[x]!;
     const leftWeight = ONE - rightWeight;
-    output[at++] = (blended[left]! * leftWeight + blended[right]! * rightWeight + HALF) >>> (2 * BITS);
-    output[at++] = (blended[left + 1]! * leftWeight + blended[right + 1]! * rightWeight + HALF) >>> (2 * BITS);
-    output[at++] = (blended[left + 2]! * leftWeight + blended[right + 2]! * rightWeight + HALF) >>> (2 * BITS);
+    output[at++] = (blended[left]! * leftWeight + blended[right]! * rightWeight + HALF) >>> (2 * WEIGHT_BITS);
+    output[at++] = (blended[left + 1]! * leftWeight + blended[right + 1]! * rightWeight + HALF) >>> (2 * WEIGHT_BITS);
+    output[at++] = (blended[left + 2]! * leftWeight + blended[right + 2]! * rightWeight + HALF) >>> (2 * WEIGHT_BITS);
   }
 }

@@ -1,12 +1,12 @@
 import {runInNewContext} from 'node:vm';
-import {UsageError, messageOf} from '../core/errors.js';
+import {UsageError, errorMessage} from '../core/errors.js';
 import type {Finding} from '../core/finding.js';
 import {groupBy} from './group-by.js';
 import type {ImageFolder, Sample} from './image-folder.js';
 
 /** `--split-by` says nothing that images could be grouped by. */
 export class SplitByError extends UsageError {
-  override readonly code = 'SPLIT_BY';
+  override readonly code = 'INVALID_GROUP_BY';
 
   constructor(
     readonly splitBy: string,
@@ -44,7 +44,7 @@ function capturesOf(pattern: string, names: readonly string[]): (string | null)[
   } catch (error) {
     if (error instanceof SplitByError) throw error;
     const isSlow = (error as NodeJS.ErrnoException).code === 'ERR_SCRIPT_EXECUTION_TIMEOUT';
-    throw new SplitByError(pattern, 'a regular expression', isSlow ? 'one that takes more than 5 s to match the names' : messageOf(error));
+    throw new SplitByError(pattern, 'a regular expression', isSlow ? 'one that takes more than 5 s to match the names' : errorMessage(error));
   }
 }
 
@@ -85,7 +85,7 @@ function byFolder(splitBy: string, depth: number, samples: readonly Sample[]): G
  * @throws SplitByError
  */
 export function groupingBy(splitBy: string, samples: readonly Sample[]): Grouping {
-  if (splitBy === 'identical' || splitBy === 'near-duplicates') return {findings: []};
+  if (splitBy === 'exact-duplicates' || splitBy === 'near-duplicates') return {findings: []};
   const depth = /^folder:([1-9]\d?)$/.exec(splitBy);
   return depth === null ? byPattern(splitBy, samples) : byFolder(splitBy, Number(depth[1]), samples);
 }

@@ -1,10 +1,10 @@
 import {readFile} from 'node:fs/promises';
-import {DatasetError, messageOf} from '../core/errors.js';
-import {byAnySpelling} from '../core/file-names.js';
+import {DatasetError, errorMessage} from '../core/errors.js';
+import {createNameLookup} from '../core/file-names.js';
 import {validate} from '../core/schema.js';
 import {everySample} from './image-folder.js';
 import type {ImageFolder, Sample} from './image-folder.js';
-import {leftOut} from './left-out.js';
+import {skippedFindings} from './left-out.js';
 import {assertUsable} from './split.js';
 import type {KnownContents, Split} from './split.js';
 
@@ -75,7 +75,7 @@ const MANIFEST_SCHEMA = {
 
 /** A `split.json` that cannot be read, or that tells of other images than the folder has. */
 export class SplitFileError extends DatasetError {
-  override readonly code = 'SPLIT_FILE';
+  override readonly code = 'INVALID_SPLIT_FILE';
 
   constructor(
     readonly path: string,
@@ -106,7 +106,7 @@ export const checkSplitManifest = (document: unknown, path: string): SplitManife
 
 async function readManifest(path: string): Promise<SplitManifest> {
   const text = await readFile(path, 'utf8').catch(error => {
-    throw new SplitFileError(path, 'a file', messageOf(error));
+    throw new SplitFileError(path, 'a file', errorMessage(error));
   });
   try {
     return checkSplitManifest(JSON.parse(text), path);
@@ -133,7 +133,7 @@ export async function readSplit(path: string, folder: ImageFolder, contents?: Kn
   const samples = (of: readonly SplitEntry[]): Sample[] => of.map(({name}) => found.get(name)!);
   const parts = {train: samples(manifest.train), validation: samples(manifest.validation), test: samples(manifest.test)};
   assertUsable(folder, parts);
-  const isListed = byAnySpelling([...entries, ...manifest.leftOut].map(({name}) => [name, true] as const));
+  const isListed = createNameLookup([...entries, ...manifest.leftOut].map(({name}) => [name, true] as const));
   const unlisted = everySample(folder)
     .map(({name}) => name)
     .filter(name => isListed(name) === undefined);
@@ -144,7 +144,7 @@ export async function readSplit(path: string, folder: ImageFolder, contents?: Kn
       ...manifest.leftOut.map(entry => [entry.name, entry.reason] as const),
       ...unlisted.map(name => [name, reason] as const),
     ]),
-    findings: leftOut('not-in-split', 'warning', unlisted, reason),
+    findings: skippedFindings('not-in-split', 'warning', unlisted, reason),
     classNames: folder.classNames,
     seed: manifest.seed,
     hashes: new Map(entries.map(({name, sha256}) => [found.get(name)!.name, sha256])),
@@ -158,7 +158,7 @@ function findSamples(
   folder: ImageFolder,
   contents: KnownContents | undefined,
 ): Map<string, Sample> {
-  const readable = byAnySpelling((contents?.samples ?? everySample(folder)).map(sample => [sample.name, sample] as const));
+  const readable = createNameLookup((contents?.samples ?? everySample(folder)).map(sample => [sample.name, sample] as const));
   const found = new Map<string, Sample>();
   const used = new Set<Sample>();
   for (const {name, sha256} of entries) {

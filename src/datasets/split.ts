@@ -1,6 +1,6 @@
 import {DatasetError, UsageError} from '../core/errors.js';
 import type {Finding} from '../core/finding.js';
-import {random} from '../core/random.js';
+import {createRng} from '../core/random.js';
 import {drawGroups, type Drawing, type Fold, type Group} from './draw-groups.js';
 import {assertFoldsPossible} from './foldable.js';
 import {groupBy} from './group-by.js';
@@ -58,7 +58,7 @@ export class NoValidationImagesError extends DatasetError {
 
 /** The folder says itself what to validate on. */
 export class FoldError extends UsageError {
-  override readonly code = 'FOLDS';
+  override readonly code = 'FOLDS_CONFLICT';
 
   constructor(readonly root: string) {
     super(
@@ -158,7 +158,7 @@ function drawParts(
   const rarest = ({samples: [first, ...others]}: Group): number => others.reduce((found, {label}) => rarer(label, found), first!.label);
   const byClass = groupBy(groupsToDraw(samples, contents, drawing.together), rarest);
   const drawn = classNames.map((className, label) => {
-    const groups = byLot(byClass.get(label) ?? [], ({hash}) => random(drawing.seed, 'split', className, hash).next());
+    const groups = byLot(byClass.get(label) ?? [], ({hash}) => createRng(drawing.seed, 'split', className, hash).next());
     return drawGroups(groups, drawing, label);
   });
   if (drawing.fold !== undefined) {

@@ -1,4 +1,4 @@
-import {luminances} from './luminances.js';
+import {computeCellLuminances} from './luminances.js';
 import type {DecodedImage} from './resample.js';
 
 /** Side of a thumbprint, in cells. */
@@ -10,7 +10,7 @@ export const SIDE = 32;
  *
  * @returns `[32, 32]`, rows from the top
  */
-export const thumbprint = (image: DecodedImage): Uint8Array => Uint8Array.from(luminances(image, SIDE), Math.round);
+export const thumbprint = (image: DecodedImage): Uint8Array => Uint8Array.from(computeCellLuminances(image, SIDE), Math.round);
 
 /** The thumbprint of a picture mirrored left to right. */
 export const mirroredPrint = (print: Uint8Array): Uint8Array => print.map((_, i) => print[i - (i % SIDE) + SIDE - 1 - (i % SIDE)]!);

@@ -1,7 +1,7 @@
-import type {DecodedImage, ImageSize, Window} from './resample.js';
+import type {DecodedImage, ImageSize, CropBox} from './resample.js';
 
 /** Long side over short side beyond which only the middle of an image is used: a strip of 1 x 60,000 is no reason to run out of memory. */
-export const LONGEST_ASPECT = 4;
+export const MAX_ASPECT_RATIO = 4;
 
 /** Python's `round`, by which torchvision places a centre crop: halves go to the even neighbour. */
 function roundHalfToEven(value: number): number {
@@ -11,27 +11,27 @@ function roundHalfToEven(value: number): number {
 }
 
 /** A window in the middle, placed as torchvision's `CenterCrop` places it. */
-function middle({width, height}: ImageSize, size: ImageSize): Window {
+function centerBox({width, height}: ImageSize, size: ImageSize): CropBox {
   return {...size, left: roundHalfToEven((width - size.width) / 2), top: roundHalfToEven((height - size.height) / 2)};
 }
 
 /** The part of an image that is used: all of it, but for strips. */
-export function usedWindow(size: ImageSize): Window {
-  const longest = Math.min(size.width, size.height) * LONGEST_ASPECT;
-  return middle(size, {width: Math.min(size.width, longest), height: Math.min(size.height, longest)});
+export function limitAspectRatio(size: ImageSize): CropBox {
+  const maxSide = Math.min(size.width, size.height) * MAX_ASPECT_RATIO;
+  return centerBox(size, {width: Math.min(size.width, maxSide), height: Math.min(size.height, maxSide)});
 }
 
 /** The square in the middle, placed as torchvision's `CenterCrop` places it. @throws RangeError for an image that is smaller */
-export function centreWindow(image: ImageSize, size: number): Window {
+export function centerCropBox(image: ImageSize, size: number): CropBox {
   if (Math.min(image.width, image.height) < size) {
     throw new RangeError(`Expected an image of at least ${size} pixels a side, but found ${image.width} x ${image.height}.`);
   }
-  return middle(image, {width: size, height: size});
+  return centerBox(image, {width: size, height: size});
 }
 
 /** The pixels of `centreWindow`, `[size, size, 3]`. @throws RangeError for an image that is smaller */
-export function centreCrop(image: DecodedImage, size: number): Uint8Array {
-  const {left, top} = centreWindow(image, size);
+export function centerCrop(image: DecodedImage, size: number): Uint8Array {
+  const {left, top} = centerCropBox(image, size);
   const crop = new Uint8Array(size * size * 3);
   for (let row = 0; row < size; row++) {
     const start = ((top + row) * image.width + left) * 3;

@@ -1,32 +1,32 @@
 import {tf, type Tensor} from './tensorflow.js';
 
 /** TensorFlow's own numbers for element types (tensorflow/c/tf_datatype.h). */
-export const TYPE_NUMBERS = {float32: 1, int32: 3, uint8: 4, int64: 9, bool: 10, bfloat16: 14, float16: 19} as const;
+export const TF_DATA_TYPES = {float32: 1, int32: 3, uint8: 4, int64: 9, bool: 10, bfloat16: 14, float16: 19} as const;
 
-export type ElementType = keyof typeof TYPE_NUMBERS;
+export type TfDataType = keyof typeof TF_DATA_TYPES;
 
 /** One attribute of an op, in a kind the addon can pass. Lists of types, strings or shapes, functions and tensors are beyond it. */
-export interface Attribute {
+export interface OpAttribute {
   readonly kind: 'STRING' | 'INT' | 'FLOAT' | 'BOOL' | 'TYPE' | 'SHAPE';
   readonly value: string | number | boolean | readonly number[];
 }
 
 /** `{T: type('float32'), strides: ints([1, 1, 1, 1])}` */
-export type Attributes = Readonly<Record<string, Attribute>>;
+export type OpAttributes = Readonly<Record<string, OpAttribute>>;
 
-export const type = (element: ElementType): Attribute => ({kind: 'TYPE', value: TYPE_NUMBERS[element]});
-export const ints = (value: readonly number[]): Attribute => ({kind: 'INT', value});
-export const float = (value: number): Attribute => ({kind: 'FLOAT', value});
-export const bool = (value: boolean): Attribute => ({kind: 'BOOL', value});
+export const type = (element: TfDataType): OpAttribute => ({kind: 'TYPE', value: TF_DATA_TYPES[element]});
+export const ints = (value: readonly number[]): OpAttribute => ({kind: 'INT', value});
+export const float = (value: number): OpAttribute => ({kind: 'FLOAT', value});
+export const bool = (value: boolean): OpAttribute => ({kind: 'BOOL', value});
 /** -1 for a dimension that may be anything. */
-export const shape = (value: readonly number[]): Attribute => ({kind: 'SHAPE', value});
-export const string = (value: string): Attribute => ({kind: 'STRING', value});
+export const shape = (value: readonly number[]): OpAttribute => ({kind: 'SHAPE', value});
+export const string = (value: string): OpAttribute => ({kind: 'STRING', value});
 
 /** An attribute as the addon takes it. */
 export interface NativeAttribute {
   readonly name: string;
   readonly type: number;
-  readonly value: Attribute['value'];
+  readonly value: OpAttribute['value'];
 }
 
 /** What an op gave back: a handle, and what it is. */
@@ -62,7 +62,7 @@ export interface Binding {
 }
 
 /** tfjs-node-gpu's backend (nodejs_kernel_backend.ts): tensors of tfjs over handles of the addon. */
-export interface TensorFlowBackend {
+export interface NodeKernelBackend {
   /** Replaced while a step is recorded. */
   binding: Binding;
   readonly isUsingGpuDevice: boolean;
@@ -78,24 +78,24 @@ export interface TensorFlowBackend {
 export const isTensorFlow = (): boolean => tf.getBackend() === 'tensorflow';
 
 /** Whether they live in the memory of a GPU. */
-export const isOnGpu = (): boolean => isTensorFlow() && tensorFlowBackend().isUsingGpuDevice;
+export const isOnGpu = (): boolean => isTensorFlow() && nodeKernelBackend().isUsingGpuDevice;
 
 /** The native backend; only while the engine is `tensorflow`. */
-export const tensorFlowBackend = (): TensorFlowBackend => tf.backend() as unknown as TensorFlowBackend;
+export const nodeKernelBackend = (): NodeKernelBackend => tf.backend() as unknown as NodeKernelBackend;
 
 /**
  * Runs one TensorFlow op by its registered name. Outputs belong to the enclosing `tf.tidy`, like those of any tfjs op; no gradient is
  * recorded. The attributes that TensorFlow infers from the inputs may be left out only where the op's gradient is not run in a graph.
  */
-export function run(name: string, attributes: Attributes, inputs: readonly Tensor[], outputs = 1): Tensor[] {
-  const backend = tensorFlowBackend();
-  const native = Object.entries(attributes).map(([key, {kind, value}]) => ({name: key, type: backend.binding[`TF_ATTR_${kind}`], value}));
-  return backend.executeMultipleOutputs(name, native, inputs, outputs);
+export function runOp(name: string, attributes: OpAttributes, inputs: readonly Tensor[], outputs = 1): Tensor[] {
+  const kernelBackend = nodeKernelBackend();
+  const nativeAttributes = Object.entries(attributes).map(([key, {kind, value}]) => ({name: key, type: kernelBackend.binding[`TF_ATTR_${kind}`], value}));
+  return kernelBackend.executeMultipleOutputs(name, nativeAttributes, inputs, outputs);
 }
 
 /**
  * Handles alive in the engine: TensorFlow's tensors and sessions, or tfjs's tensors where there is no TensorFlow. Equal before and after a
  * run without leaks.
  */
-export const nativeHandles = (): number =>
-  isTensorFlow() ? tensorFlowBackend().getNumOfTFTensors() + tensorFlowBackend().binding.getNumOfSavedModels() : tf.memory().numTensors;
+export const countNativeHandles = (): number =>
+  isTensorFlow() ? nodeKernelBackend().getNumOfTFTensors() + nodeKernelBackend().binding.getNumOfSavedModels() : tf.memory().numTensors;

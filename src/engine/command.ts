@@ -1,7 +1,7 @@
 import {spawn} from 'node:child_process';
 
 /** How a program ended. */
-export interface CommandResult {
+export interface SubprocessResult {
   /** 0 is success; null where a signal ended it. */
   readonly code: number | null;
   readonly signal: NodeJS.Signals | null;
@@ -9,7 +9,7 @@ export interface CommandResult {
   readonly output: string;
 }
 
-export interface CommandOptions {
+export interface SubprocessOptions {
   readonly environment?: NodeJS.ProcessEnv;
   /** Ends the program; the promise still waits until it is gone, so that its files can be removed. */
   readonly signal?: AbortSignal | undefined;
@@ -17,13 +17,13 @@ export interface CommandOptions {
 }
 
 /** Runs a program to its end. Undefined where there is no such program. */
-export function runCommand(
-  [program, ...rest]: readonly [string, ...string[]],
-  {environment = process.env, signal, onOutput}: CommandOptions = {},
-): Promise<CommandResult | undefined> {
+export function runSubprocess(
+  [program, ...args]: readonly [string, ...string[]],
+  {environment = process.env, signal, onOutput}: SubprocessOptions = {},
+): Promise<SubprocessResult | undefined> {
   return new Promise((resolve, reject) => {
     signal?.throwIfAborted();
-    const child = spawn(program, rest, {env: environment, stdio: ['ignore', 'pipe', 'pipe']});
+    const child = spawn(program, args, {env: environment, stdio: ['ignore', 'pipe', 'pipe']});
     let output = '';
     for (const stream of [child.stdout, child.stderr]) {
       stream.setEncoding('utf8').on('data', (text: string) => {
@@ -37,22 +37,22 @@ export function runCommand(
       if (error.code === 'ENOENT' || error.code === 'EACCES') resolve(undefined);
       else reject(error);
     });
-    child.on('close', (code, endedBy) => {
+    child.on('close', (code, exitSignal) => {
       signal?.removeEventListener('abort', stop);
-      resolve({code, signal: endedBy, output});
+      resolve({code, signal: exitSignal, output});
     });
   });
 }
 
 /** How compilers, linkers, pip, npm and Node begin the line that matters; npm says numbers before words. */
-const COMPLAINT = /^(npm )?(\w*Error|error|ERROR|ERR!)\b(?! (code|errno|syscall) )|: (fatal )?error:|\bld: /;
+const ERROR_LINE = /^(npm )?(\w*Error|error|ERROR|ERR!)\b(?! (code|errno|syscall) )|: (fatal )?error:|\bld: /;
 
 /** How they all say that the disk is full; pip in the middle of a stack of calls. */
-export const FULL = /ENOSPC|EDQUOT|No space left on device|Disk quota exceeded/i;
+export const DISK_FULL = /ENOSPC|EDQUOT|No space left on device|Disk quota exceeded/i;
 
 /** The line of a program's output that says what went wrong, else its last one. */
-export function complaint({output, code, signal}: CommandResult): string {
+export function findErrorLine({output, code, signal}: SubprocessResult): string {
   const lines = output.split('\n').filter(line => line.trim() !== '');
-  const line = lines.find(candidate => FULL.test(candidate)) ?? lines.find(candidate => COMPLAINT.test(candidate)) ?? lines.at(-1);
+  const line = lines.find(candidate => DISK_FULL.test(candidate)) ?? lines.find(candidate => ERROR_LINE.test(candidate)) ?? lines.at(-1);
   return line?.trim().replace(/\.$/, '') ?? (signal === null ? `exit code ${code}` : signal);
 }

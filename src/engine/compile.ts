@@ -1,27 +1,27 @@
-import {inBfloat16} from './bfloat16.js';
+import {lowerToBfloat16} from './bfloat16.js';
 import {isTensorFlow} from './binding.js';
 import type {GraphNode} from './graph-def.js';
-import {elementTypeOf} from './pixels.js';
+import {tfDataTypeOf} from './pixels.js';
 import type {Precision} from './precision.js';
-import {record} from './record.js';
-import {placeholder, result, Session} from './session.js';
+import {trace} from './record.js';
+import {placeholderNode, identityNode, Session} from './session.js';
 import {tf, type Tensor} from './tensorflow.js';
 
-const RESULT = 'result';
+const OUTPUT_NAME = 'result';
 
-const named = (inputs: readonly Tensor[]): Map<string, Tensor> => new Map(inputs.map((tensor, index) => [`input${index}`, tensor]));
+const nameInputs = (inputs: readonly Tensor[]): Map<string, Tensor> => new Map(inputs.map((tensor, index) => [`input${index}`, tensor]));
 
 /** Types and shapes, without the number of examples. */
-const kindOf = (inputs: readonly Tensor[]): string =>
-  inputs.map(tensor => `${elementTypeOf(tensor)}[${tensor.shape.slice(1).join()}]`).join();
+const signatureOf = (inputs: readonly Tensor[]): string =>
+  inputs.map(tensor => `${tfDataTypeOf(tensor)}[${tensor.shape.slice(1).join()}]`).join();
 
-export interface CompiledOptions {
+export interface CompiledFunctionOptions {
   readonly precision?: Precision;
   /**
    * Whether the first run gives what its ops gave, when it takes half as long, instead of what every later run of the same inputs gives.
    * For who classifies a single image; a training that is to be gone on with must not.
    */
-  readonly answersAtOnce?: boolean;
+  readonly isFirstRunEager?: boolean;
 }
 
 /**
@@ -29,13 +29,13 @@ export interface CompiledOptions {
  * what belongs together: convolution, bias, sum, relu. The ops differ from it in the last bits, and so does what they give. Elsewhere it is
  * run as it is.
  */
-export class Compiled {
+export class CompiledFunction {
   readonly #state: ReadonlyMap<string, Tensor>;
   readonly #step: (...inputs: Tensor[]) => Tensor;
   readonly #precision: Precision;
-  readonly #answersAtOnce: boolean;
+  readonly #isFirstRunEager: boolean;
   /** What was recorded, and of what inputs. */
-  #graph: {readonly kind: string; readonly nodes: readonly GraphNode[]} | undefined;
+  #graph: {readonly signature: string; readonly nodes: readonly GraphNode[]} | undefined;
   #session: Session | undefined;
 
   /**
@@ -45,10 +45,10 @@ export class Compiled {
   constructor(
     state: ReadonlyMap<string, Tensor>,
     step: (...inputs: Tensor[]) => Tensor,
-    {precision = 'fp32', answersAtOnce = false}: CompiledOptions = {},
+    {precision = 'fp32', isFirstRunEager = false}: CompiledFunctionOptions = {},
   ) {
     this.#precision = precision;
-    this.#answersAtOnce = answersAtOnce;
+    this.#isFirstRunEager = isFirstRunEager;
     this.#state = state;
     this.#step = step;
   }
@@ -56,14 +56,14 @@ export class Compiled {
   /** The caller disposes what it gets. @throws HostReadError for a step that reads a tensor */
   run(...inputs: Tensor[]): Tensor {
     if (!isTensorFlow()) return tf.tidy(() => this.#step(...inputs));
-    if (this.#graph?.kind !== kindOf(inputs)) {
+    if (this.#graph?.signature !== signatureOf(inputs)) {
       this.dispose();
-      const recorded = this.#record(inputs);
-      if (this.#answersAtOnce && this.#precision === 'fp32') return recorded;
-      recorded.dispose();
+      const eagerResult = this.#trace(inputs);
+      if (this.#isFirstRunEager && this.#precision === 'fp32') return eagerResult;
+      eagerResult.dispose();
     }
     this.#session ??= new Session(this.#graph!.nodes, this.#state);
-    return this.#session.run(named(inputs), [RESULT])[0]!;
+    return this.#session.run(nameInputs(inputs), [OUTPUT_NAME])[0]!;
   }
 
   dispose(): void {
@@ -72,15 +72,15 @@ export class Compiled {
     this.#graph = undefined;
   }
 
-  #record(inputs: readonly Tensor[]): Tensor {
+  #trace(inputs: readonly Tensor[]): Tensor {
     return tf.tidy(() => {
-      const given = named(inputs);
-      const recording = record(new Map([...this.#state, ...given]), () => this.#step(...inputs));
-      const fed = [...given].map(([name, tensor]) => placeholder(name, tensor, [-1, ...tensor.shape.slice(1)]));
-      const output = result(RESULT, recording.referenceOf(recording.result));
-      const nodes = [...fed, ...recording.nodes, output];
-      this.#graph = {kind: kindOf(inputs), nodes: this.#precision === 'bf16' ? inBfloat16(nodes, '') : nodes};
-      return recording.result;
+      const feeds = nameInputs(inputs);
+      const traced = trace(new Map([...this.#state, ...feeds]), () => this.#step(...inputs));
+      const placeholders = [...feeds].map(([name, tensor]) => placeholderNode(name, tensor, [-1, ...tensor.shape.slice(1)]));
+      const output = identityNode(OUTPUT_NAME, traced.referenceOf(traced.result));
+      const nodes = [...placeholders, ...traced.nodes, output];
+      this.#graph = {signature: signatureOf(inputs), nodes: this.#precision === 'bf16' ? lowerToBfloat16(nodes, '') : nodes};
+      return traced.result;
     });
   }
 }

@@ -2,7 +2,7 @@ import type {Ops} from './ops.js';
 import {tf, type Tensor4D} from './tensorflow.js';
 
 /** Where the filter is put: every `stride`-th row and column of the images with `padding` zeros on every side. */
-export interface Geometry {
+export interface ConvGeometry {
   readonly stride: number;
   readonly padding: number;
 }
@@ -12,22 +12,22 @@ export type Shape4D = Tensor4D['shape'];
 /** A convolution and the two halves of its gradient. */
 export interface Convolution {
   /** `[n, h, w, in] * [kh, kw, in, out] -> [n, height, width, out]` */
-  forward(x: Tensor4D, filter: Tensor4D, geometry: Geometry): Tensor4D;
+  forward(x: Tensor4D, filter: Tensor4D, geometry: ConvGeometry): Tensor4D;
   /** From `dy`, the gradient of what `forward` gave. */
-  imageGradient(dy: Tensor4D, filter: Tensor4D, imageShape: Shape4D, geometry: Geometry): Tensor4D;
-  filterGradient(dy: Tensor4D, x: Tensor4D, filterShape: Shape4D, geometry: Geometry): Tensor4D;
+  inputGradient(dy: Tensor4D, filter: Tensor4D, inputShape: Shape4D, geometry: ConvGeometry): Tensor4D;
+  filterGradient(dy: Tensor4D, x: Tensor4D, filterShape: Shape4D, geometry: ConvGeometry): Tensor4D;
 }
 
-function registerGradient(name: string, {imageGradient, filterGradient}: Convolution): void {
+function registerGradient(name: string, {inputGradient, filterGradient}: Convolution): void {
   tf.registerGradient({
     kernelName: name,
     inputsToSave: ['x', 'filter'],
-    gradFunc: (given, saved, attributes) => {
+    gradFunc: (upstream, saved, attributes) => {
       const [x, filter] = saved as [Tensor4D, Tensor4D];
-      const geometry = attributes as unknown as Geometry;
-      const dy = given as Tensor4D;
+      const geometry = attributes as unknown as ConvGeometry;
+      const dy = upstream as Tensor4D;
       return {
-        x: () => imageGradient(dy, filter, x.shape, geometry),
+        x: () => inputGradient(dy, filter, x.shape, geometry),
         // Asked for last, if at all; so `dy` has served. Why it is disposed: differentiable.ts.
         filter: () => {
           const gradient = filterGradient(dy, x, filter.shape, geometry);
@@ -45,7 +45,7 @@ function registerKernel(kernelName: string, backendName: string, {forward}: Conv
     backendName,
     kernelFunc: ({inputs, attrs}) => {
       const {x, filter} = inputs as {x: Tensor4D; filter: Tensor4D};
-      return forward(x, filter, attrs as unknown as Geometry);
+      return forward(x, filter, attrs as unknown as ConvGeometry);
     },
   });
 }
@@ -56,7 +56,7 @@ function registerKernel(kernelName: string, backendName: string, {forward}: Conv
  * trained. The first convolution above a freeze boundary needs no gradient of its images.
  * @param name under which tfjs knows it, in the whole process
  */
-export function registeredConvolution(name: string, convolution: Convolution): Ops['conv2d'] {
+export function registerConvolution(name: string, convolution: Convolution): Ops['conv2d'] {
   return (x, filter, stride, padding) => {
     if (tf.getGradient(name) === undefined) registerGradient(name, convolution);
     if (tf.getKernel(name, tf.getBackend()) === undefined) registerKernel(name, tf.getBackend(), convolution);

@@ -1,10 +1,10 @@
 import {cpus} from 'node:os';
-import {MachineError} from '../core/errors.js';
+import {UnsupportedEnvironmentError} from '../core/errors.js';
 import {usableCores} from '../core/resources.js';
-import {runCommand} from './command.js';
+import {runSubprocess} from './command.js';
 
 /** What a user may ask computations to run on. */
-export type DeviceWish = 'auto' | 'cpu' | 'gpu' | `gpu:${number}`;
+export type DeviceOption = 'auto' | 'cpu' | 'gpu' | `gpu:${number}`;
 
 /** An NVIDIA GPU, as the driver's own tool describes it. */
 export interface Gpu {
@@ -19,16 +19,16 @@ export interface Gpu {
 }
 
 /** A GPU was demanded and cannot be used. */
-export class GpuError extends MachineError {
+export class GpuError extends UnsupportedEnvironmentError {
   override readonly name = 'GpuError';
-  override readonly code = 'GPU_UNUSABLE';
+  override readonly code = 'GPU_UNAVAILABLE';
 }
 
 const QUERY = ['nvidia-smi', '--query-gpu=index,name,memory.total,compute_cap,uuid', '--format=csv,noheader,nounits'] as const;
 
 /** The NVIDIA GPUs of this machine; empty where there is no driver or no nvidia-smi. */
 export async function listGpus(environment: NodeJS.ProcessEnv = process.env): Promise<Gpu[]> {
-  const result = await runCommand(QUERY, {environment});
+  const result = await runSubprocess(QUERY, {environment});
   return result?.code === 0 ? parseGpus(result.output) : [];
 }
 
@@ -44,34 +44,34 @@ export function parseGpus(output: string): Gpu[] {
 /**
  * The one GPU to show to TensorFlow, as a value for CUDA_VISIBLE_DEVICES; undefined to compute on the CPU. With several, tfjs-node-gpu
  * uploads to one while operations may run on another, so there is never more than one.
- * @param userList CUDA_VISIBLE_DEVICES as the user set it: `gpu:N` counts within it, as in every CUDA program
+ * @param userVisibleDevices CUDA_VISIBLE_DEVICES as the user set it: `gpu:N` counts within it, as in every CUDA program
  * @throws GpuError where a GPU is demanded that is not there
  */
-export function visibleGpu(wish: DeviceWish, gpus: readonly Gpu[], userList: string | undefined): string | undefined {
-  if (wish === 'cpu') return undefined;
-  const allowed = gpus.length === 0 ? [] : userList === undefined ? gpus.map(gpu => String(gpu.index)) : untilInvalid(userList);
-  const chosen = allowed[wish.startsWith('gpu:') ? Number(wish.slice('gpu:'.length)) : 0];
-  if (chosen !== undefined || wish === 'auto') return chosen;
+export function selectVisibleGpu(device: DeviceOption, gpus: readonly Gpu[], userVisibleDevices: string | undefined): string | undefined {
+  if (device === 'cpu') return undefined;
+  const allowedDevices = gpus.length === 0 ? [] : userVisibleDevices === undefined ? gpus.map(gpu => String(gpu.index)) : untilInvalidEntry(userVisibleDevices);
+  const selected = allowedDevices[device.startsWith('gpu:') ? Number(device.slice('gpu:'.length)) : 0];
+  if (selected !== undefined || device === 'auto') return selected;
   if (gpus.length === 0) {
     throw new GpuError(
-      `Expected an NVIDIA GPU for --device ${wish}, but found none (nvidia-smi lists none; the driver's libcuda.so.1 is what TensorFlow needs). ` +
+      `Expected an NVIDIA GPU for --device ${device}, but found none (nvidia-smi lists none; the driver's libcuda.so.1 is what TensorFlow needs). ` +
         'Install the driver, or use --device cpu.',
     );
   }
-  const limit = userList === undefined ? '' : ` allowed by CUDA_VISIBLE_DEVICES=${userList}`;
-  const cure =
-    allowed.length === 0
+  const limit = userVisibleDevices === undefined ? '' : ` allowed by CUDA_VISIBLE_DEVICES=${userVisibleDevices}`;
+  const remedy =
+    allowedDevices.length === 0
       ? 'Allow one there, or use --device cpu'
-      : `Use gpu:0${allowed.length === 1 ? '' : ` to gpu:${allowed.length - 1}`}, or --device cpu`;
-  throw new GpuError(`Expected a GPU for --device ${wish}, but found ${allowed.length} GPUs${limit}. ${cure}.`);
+      : `Use gpu:0${allowedDevices.length === 1 ? '' : ` to gpu:${allowedDevices.length - 1}`}, or --device cpu`;
+  throw new GpuError(`Expected a GPU for --device ${device}, but found ${allowedDevices.length} GPUs${limit}. ${remedy}.`);
 }
 
 /** The GPU behind a value for CUDA_VISIBLE_DEVICES: a number, or the beginning of a UUID. */
-export const gpuShown = (visible: string, gpus: readonly Gpu[]): Gpu | undefined =>
-  gpus.find(({index, uuid}) => visible === String(index) || (visible.startsWith('GPU-') && uuid.startsWith(visible)));
+export const findVisibleGpu = (visibleDevice: string, gpus: readonly Gpu[]): Gpu | undefined =>
+  gpus.find(({index, uuid}) => visibleDevice === String(index) || (visibleDevice.startsWith('GPU-') && uuid.startsWith(visibleDevice)));
 
 /** CUDA's own rule: the list ends at its first entry that names no device. */
-function untilInvalid(list: string): string[] {
+function untilInvalidEntry(list: string): string[] {
   const entries = list.split(',').map(entry => entry.trim());
   const end = entries.findIndex(entry => entry === '' || entry.startsWith('-'));
   return end === -1 ? entries : entries.slice(0, end);

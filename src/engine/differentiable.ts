@@ -1,6 +1,6 @@
 import {tf, type Tensor} from './tensorflow.js';
 
-export interface Computed<T extends Tensor> {
+export interface ForwardResult<T extends Tensor> {
   readonly value: T;
   /** What the gradient needs: held by tfjs until the backward pass is over, not at all when nothing is being differentiated. */
   readonly save: readonly Tensor[];
@@ -13,13 +13,13 @@ export interface Computed<T extends Tensor> {
  * as the activations themselves. One that a caller of `tf.grad` gives for the last operation goes the same way.
  * @param gradient one tensor for each of `inputs`, in their order; all are computed, also those that lead to nothing trained
  */
-export function differentiable<T extends Tensor>(
+export function withCustomGradient<T extends Tensor>(
   inputs: readonly Tensor[],
-  forward: () => Computed<T>,
+  forward: () => ForwardResult<T>,
   gradient: (dy: T, saved: readonly Tensor[]) => Tensor[],
 ): T {
-  const attach = tf.customGrad((...given) => {
-    const saveForBackward = given.at(-1) as unknown as (tensors: readonly Tensor[]) => void;
+  const applyCustomGradient = tf.customGrad((...args) => {
+    const saveForBackward = args.at(-1) as unknown as (tensors: readonly Tensor[]) => void;
     const {value, save} = forward();
     saveForBackward(save);
     const gradFunc = (dy: Tensor, saved: Tensor[]): Tensor[] => {
@@ -29,12 +29,12 @@ export function differentiable<T extends Tensor>(
     };
     return {value, gradFunc};
   });
-  return attach(...inputs) as T;
+  return applyCustomGradient(...inputs) as T;
 }
 
 /** `Ops.add`, the same on every engine. */
 export const add = <T extends Tensor>(a: T, b: T): T =>
-  differentiable(
+  withCustomGradient(
     [a, b],
     () => ({value: tf.add<T>(a, b), save: []}),
     dy => [tf.clone(dy), tf.clone(dy)],

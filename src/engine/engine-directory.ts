@@ -3,14 +3,14 @@ import {readdirSync, readFileSync} from 'node:fs';
 import {readdir, rename, rm, writeFile} from 'node:fs/promises';
 import {join} from 'node:path';
 import {SchemaError, validate, type ObjectSchema} from '../core/schema.js';
-import {ADDON_SOURCE, NODE_API} from './addon-source.js';
+import {ADDON_SOURCE_HASH, NODE_API} from './addon-source.js';
 
-const [ADDON, GUARD] = ['tfjs_binding.node', 'guard.node'];
+const [ADDON_FILE, GUARD_FILE] = ['tfjs_binding.node', 'guard.node'];
 
-export const MANIFEST = 'engine.json';
+export const MANIFEST_FILE = 'engine.json';
 
 /** What an engine directory says about itself, in its `engine.json`. */
-export interface EngineManifest {
+export interface BackendManifest {
   /** TensorFlow's version, as its library reports it. */
   readonly tensorflow: string;
   /** With NVIDIA's libraries beside it, or found using a GPU without. */
@@ -28,10 +28,10 @@ export interface EngineManifest {
   /** When it was last asked for by an installation. */
   readonly installedAt: string;
   /** As they were when it passed its test. */
-  readonly files: EngineFiles;
+  readonly files: BackendFiles;
 }
 
-export interface EngineFile {
+export interface BackendFile {
   readonly bytes: number;
   /** Lower-case hex. */
   readonly sha256: string;
@@ -40,7 +40,7 @@ export interface EngineFile {
 }
 
 /** By path in the engine directory. */
-export type EngineFiles = Readonly<Record<string, EngineFile>>;
+export type BackendFiles = Readonly<Record<string, BackendFile>>;
 
 const text = {type: 'string'};
 const object = (properties: Record<string, object>): ObjectSchema => ({type: 'object', required: Object.keys(properties), properties});
@@ -56,56 +56,56 @@ const manifestSchema: ObjectSchema = object({
   from: text,
   fingerprint: text,
   installedAt: text,
-  files: {...object({[ADDON]: file, [GUARD]: file}), additionalProperties: file},
+  files: {...object({[ADDON_FILE]: file, [GUARD_FILE]: file}), additionalProperties: file},
 });
 
 /** An engine that passed its self-test and lies in its place. */
-export interface InstalledEngine extends EngineManifest {
+export interface InstalledBackend extends BackendManifest {
   readonly directory: string;
 }
 
 export const PLATFORM = `${process.platform}-${process.arch}`;
 
-const STAGING = '.making-';
+const STAGING_PREFIX = '.making-';
 
 /** Paths inside an engine directory. Only relative ones are written into it: it is moved into place after the self-test. */
-export const addonOf = (directory: string): string => join(directory, ADDON);
-export const guardOf = (directory: string): string => join(directory, GUARD);
-export const librariesOf = (directory: string): string => join(directory, 'tensorflow');
+export const addonPath = (directory: string): string => join(directory, ADDON_FILE);
+export const guardPath = (directory: string): string => join(directory, GUARD_FILE);
+export const librariesDirectory = (directory: string): string => join(directory, 'tensorflow');
 /** Where the libraries of CUDA lie, a folder for each package; TensorFlow looks for them beside its own folder. */
-export const cudaOf = (directory: string): string => join(directory, 'nvidia');
-const manifestOf = (directory: string): string => join(directory, MANIFEST);
+export const cudaDirectory = (directory: string): string => join(directory, 'nvidia');
+const manifestPath = (directory: string): string => join(directory, MANIFEST_FILE);
 
-export const enginesDirectory = (cache: string): string => join(cache, 'engines');
+export const backendsDirectory = (cache: string): string => join(cache, 'engines');
 
 /** `tensorflow-2.21.0-cpu-napi8-linux-x64-1a2b3c4d`, with the fingerprint behind it for an engine that is not pip's. */
-export function engineKey({tensorflow, gpu, nodeApi, platform, addonSource, fingerprint}: EngineManifest): string {
+export function backendKey({tensorflow, gpu, nodeApi, platform, addonSource, fingerprint}: BackendManifest): string {
   const parts = ['tensorflow', tensorflow, gpu ? 'gpu' : 'cpu', `napi${nodeApi}`, platform, addonSource.slice(0, 8), fingerprint];
   return parts.filter(part => part !== '').join('-');
 }
 
 /** A place to make something in before it is renamed to where it belongs; one that its maker left behind is swept later. */
-export const stagingDirectory = (cache: string): string => join(enginesDirectory(cache), `${STAGING}${randomUUID().slice(0, 8)}`);
+export const stagingDirectory = (cache: string): string => join(backendsDirectory(cache), `${STAGING_PREFIX}${randomUUID().slice(0, 8)}`);
 
 /** Removes what interrupted installations left. Only for the holder of the installation lock. */
-export async function sweepStaging(cache: string): Promise<void> {
-  const left = (await readdir(enginesDirectory(cache))).filter(name => name.startsWith(STAGING));
-  await Promise.all(left.map(name => rm(join(enginesDirectory(cache), name), {recursive: true, force: true})));
+export async function removeStaleStaging(cache: string): Promise<void> {
+  const leftovers = (await readdir(backendsDirectory(cache))).filter(name => name.startsWith(STAGING_PREFIX));
+  await Promise.all(leftovers.map(name => rm(join(backendsDirectory(cache), name), {recursive: true, force: true})));
 }
 
 /** Writes the manifest of an engine, whole or not at all. */
-export async function writeManifest(directory: string, manifest: EngineManifest): Promise<InstalledEngine> {
-  const aside = `${manifestOf(directory)}.${process.pid}.new`;
-  await writeFile(aside, JSON.stringify(manifest, null, 2), {flush: true});
-  await rename(aside, manifestOf(directory));
+export async function writeManifest(directory: string, manifest: BackendManifest): Promise<InstalledBackend> {
+  const temporaryPath = `${manifestPath(directory)}.${process.pid}.new`;
+  await writeFile(temporaryPath, JSON.stringify(manifest, null, 2), {flush: true});
+  await rename(temporaryPath, manifestPath(directory));
   return {...manifest, directory};
 }
 
 /** One whose manifest is missing, cut off or of another kind is no engine: it is made again. */
-function readEngine(directory: string): InstalledEngine | undefined {
+function readInstalledBackend(directory: string): InstalledBackend | undefined {
   try {
-    const document: unknown = JSON.parse(readFileSync(manifestOf(directory), 'utf8'));
-    return {...validate<EngineManifest>(manifestSchema, document, directory), directory};
+    const document: unknown = JSON.parse(readFileSync(manifestPath(directory), 'utf8'));
+    return {...validate<BackendManifest>(manifestSchema, document, directory), directory};
   } catch (error) {
     if (error instanceof SchemaError || error instanceof SyntaxError || error instanceof RangeError || 'syscall' in Object(error))
       return undefined;
@@ -113,7 +113,7 @@ function readEngine(directory: string): InstalledEngine | undefined {
   }
 }
 
-function namesIn(directory: string): string[] {
+function listNames(directory: string): string[] {
   try {
     return readdirSync(directory);
   } catch {
@@ -122,12 +122,12 @@ function namesIn(directory: string): string[] {
 }
 
 /** Installed engines that this Node on this machine can load, the one last asked for first. */
-export function installedEngines(cache: string): InstalledEngine[] {
-  const engines = enginesDirectory(cache);
-  return namesIn(engines)
-    .filter(name => !name.startsWith(STAGING))
-    .map(name => readEngine(join(engines, name)))
-    .filter(engine => engine !== undefined)
-    .filter(engine => engine.nodeApi === NODE_API && engine.platform === PLATFORM && engine.addonSource === ADDON_SOURCE)
+export function listInstalledBackends(cache: string): InstalledBackend[] {
+  const backends = backendsDirectory(cache);
+  return listNames(backends)
+    .filter(name => !name.startsWith(STAGING_PREFIX))
+    .map(name => readInstalledBackend(join(backends, name)))
+    .filter(backend => backend !== undefined)
+    .filter(backend => backend.nodeApi === NODE_API && backend.platform === PLATFORM && backend.addonSource === ADDON_SOURCE_HASH)
     .sort((a, b) => b.installedAt.localeCompare(a.installedAt));
 }

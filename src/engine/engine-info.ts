@@ -1,30 +1,30 @@
-import type {DeviceWish, Gpu} from './device.js';
+import type {DeviceOption, Gpu} from './device.js';
 import type {InstallProgress} from './progress.js';
 
-export type EngineName = 'tensorflow' | 'wasm';
+export type BackendName = 'tensorflow' | 'wasm';
 
 /** What the start of an engine says while it goes on: how far an installation is, and that something slower takes the place of what was hoped for. */
-export type EngineEvent = InstallProgress | {readonly type: 'fallback'; readonly reason: string};
+export type BackendEvent = InstallProgress | {readonly type: 'fallback'; readonly reason: string};
 
 /** What is asked of an engine. */
-export interface EngineWish {
+export interface BackendOptions {
   /** `auto`: TensorFlow, else the portable engine. Default: `FINETUNE_ENGINE`, else `auto`. */
-  readonly engine?: 'auto' | EngineName | undefined;
+  readonly backend?: 'auto' | BackendName | undefined;
   /** Default: `FINETUNE_DEVICE`, else `auto`, a GPU where there is one. */
-  readonly device?: DeviceWish | undefined;
+  readonly device?: DeviceOption | undefined;
   /** Never reach for the network. Default: `FINETUNE_OFFLINE`, else false. */
   readonly offline?: boolean | undefined;
   /** Whether TensorFlow is installed where it is not yet: 274 MB to download, 1.1 GB on disk. Default: true. */
   readonly install?: boolean | undefined;
   /** Threads within one operation; by default one for each core. */
   readonly threads?: number | undefined;
-  readonly onEvent?: ((event: EngineEvent) => void) | undefined;
+  readonly onEvent?: ((event: BackendEvent) => void) | undefined;
   readonly signal?: AbortSignal | undefined;
 }
 
 /** The engine in force. */
-export interface EngineInfo {
-  readonly engine: EngineName;
+export interface BackendInfo {
+  readonly backend: BackendName;
   readonly tensorflowVersion?: string;
   readonly tfjsVersion: string;
   /** `pip`, a wheel or directory, `stock` (tfjs-node-gpu's own addon) or `package` (the portable engine among our dependencies). */

@@ -1,11 +1,11 @@
 import {existsSync} from 'node:fs';
 import {join} from 'node:path';
-import {resources, usableCores, type Resources} from '../core/resources.js';
-import {cudaOf} from './engine-directory.js';
-import type {EngineWish} from './engine-info.js';
+import {readSystemResources, usableCores, type SystemResources} from '../core/resources.js';
+import {cudaDirectory} from './engine-directory.js';
+import type {BackendOptions} from './engine-info.js';
 
 /** What is set here and read by TensorFlow and CUDA. */
-export const VARIABLES = [
+export const TENSORFLOW_VARIABLES = [
   ...[
     'TF_CPP_MIN_LOG_LEVEL',
     'TF_ENABLE_ONEDNN_OPTS',
@@ -20,13 +20,13 @@ export const VARIABLES = [
 
 /**
  * What TensorFlow and CUDA read when they are loaded, in `environment`; a user's own setting stays, but for the device.
- * @param visible the one GPU to show; undefined hides all
+ * @param visibleDevice the one GPU to show; undefined hides all
  */
 export function prepareEnvironment(
-  {threads}: Pick<EngineWish, 'threads'>,
-  visible: string | undefined,
+  {threads}: Pick<BackendOptions, 'threads'>,
+  visibleDevice: string | undefined,
   environment: NodeJS.ProcessEnv = process.env,
-  machine: Pick<Resources, 'cores'> = resources(),
+  machine: Pick<SystemResources, 'cores'> = readSystemResources(),
 ): void {
   environment.TF_CPP_MIN_LOG_LEVEL ??= '2';
   environment.TF_ENABLE_ONEDNN_OPTS ??= '1';
@@ -37,7 +37,7 @@ export function prepareEnvironment(
   // Kernels for GPUs newer than the wheel are compiled on first use; the default cache is too small to keep them.
   environment.CUDA_CACHE_MAXSIZE ??= String(4 * 2 ** 30);
   if (environment.CUDA_VISIBLE_DEVICES === undefined) environment.CUDA_DEVICE_ORDER ??= 'PCI_BUS_ID';
-  environment.CUDA_VISIBLE_DEVICES = visible ?? '-1';
+  environment.CUDA_VISIBLE_DEVICES = visibleDevice ?? '-1';
   if (threads !== undefined) environment.TF_NUM_INTRAOP_THREADS = String(threads);
   // TensorFlow counts the processors of the host, and would start a thread for each where a container allows two.
   if (machine.cores.limit === undefined) return;
@@ -46,8 +46,8 @@ export function prepareEnvironment(
 }
 
 /** Shows XLA the PTX assembler and the bitcode that came with an engine. */
-export function showCudaTools(engine: string, environment: NodeJS.ProcessEnv = process.env): void {
-  const tools = join(cudaOf(engine), 'cuda_nvcc');
-  if (!existsSync(tools) || environment.XLA_FLAGS?.includes('xla_gpu_cuda_data_dir')) return;
-  environment.XLA_FLAGS = [environment.XLA_FLAGS, `--xla_gpu_cuda_data_dir=${tools}`].filter(Boolean).join(' ');
+export function setCudaToolsPath(directory: string, environment: NodeJS.ProcessEnv = process.env): void {
+  const cudaTools = join(cudaDirectory(directory), 'cuda_nvcc');
+  if (!existsSync(cudaTools) || environment.XLA_FLAGS?.includes('xla_gpu_cuda_data_dir')) return;
+  environment.XLA_FLAGS = [environment.XLA_FLAGS, `--xla_gpu_cuda_data_dir=${cudaTools}`].filter(Boolean).join(' ');
 }

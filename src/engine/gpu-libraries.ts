@@ -1,10 +1,10 @@
 import {existsSync, readdirSync} from 'node:fs';
 import {join} from 'node:path';
-import {cudaOf} from './engine-directory.js';
-import {complaint, runCommand} from './command.js';
+import {cudaDirectory} from './engine-directory.js';
+import {findErrorLine, runSubprocess} from './command.js';
 
 /** What TensorFlow 2.21 opens before it uses a GPU; the first comes with the driver, the others with NVIDIA's wheels. */
-const LIBRARIES = [
+const GPU_LIBRARIES = [
   'libcuda.so.1',
   'libcudart.so.12',
   'libcublas.so.12',
@@ -16,17 +16,17 @@ const LIBRARIES = [
 ];
 
 /** Opens each library as if it were an addon: one that opens gets another complaint than one that does not. */
-const PROBE = `
+const LIBRARY_PROBE = `
 for (const library of process.argv.slice(1)) {
   try { process.dlopen({exports: {}}, library); }
   catch (refusal) { if (/cannot open|undefined symbol|not found/.test(refusal.message)) throw refusal; }
 }`;
 
 /** Why TensorFlow cannot use a GPU, in the loader's words: `libcudnn.so.9: cannot open shared object file`; undefined where all load. */
-export async function missingGpuLibrary(engine: string | undefined): Promise<string | undefined> {
-  const nvidia = engine === undefined ? '' : cudaOf(engine);
+export async function findMissingGpuLibrary(directory: string | undefined): Promise<string | undefined> {
+  const nvidia = directory === undefined ? '' : cudaDirectory(directory);
   const folders = existsSync(nvidia) ? readdirSync(nvidia).map(name => join(nvidia, name, 'lib')) : [];
-  const paths = LIBRARIES.map(library => folders.map(folder => join(folder, library)).find(existsSync) ?? library);
-  const result = await runCommand([process.execPath, '-e', PROBE, ...paths]);
-  return result?.code === 0 ? undefined : result && complaint(result).replace('Error: ', '');
+  const paths = GPU_LIBRARIES.map(library => folders.map(folder => join(folder, library)).find(existsSync) ?? library);
+  const result = await runSubprocess([process.execPath, '-e', LIBRARY_PROBE, ...paths]);
+  return result?.code === 0 ? undefined : result && findErrorLine(result).replace('Error: ', '');
 }

@@ -1,14 +1,14 @@
-import type {Attribute} from './binding.js';
+import type {OpAttribute} from './binding.js';
 
 /** A tensor written into a graph: its elements row by row, little-endian. */
-export interface Constant {
+export interface TensorConstant {
   /** TensorFlow's number. */
   readonly dtype: number;
   readonly shape: readonly number[];
   readonly bytes: Uint8Array;
 }
 
-export type GraphAttribute = Attribute | {readonly kind: 'TENSOR'; readonly value: Constant};
+export type GraphAttribute = OpAttribute | {readonly kind: 'TENSOR'; readonly value: TensorConstant};
 
 /** One operation of a graph. */
 export interface GraphNode {
@@ -26,9 +26,9 @@ const FIXED32 = 5;
 
 function varint(value: number): Buffer {
   const bytes: number[] = [];
-  let rest = BigInt.asUintN(64, BigInt(value));
-  for (; rest > 127n; rest >>= 7n) bytes.push(Number(rest & 127n) | 128);
-  return Buffer.from([...bytes, Number(rest)]);
+  let remaining = BigInt.asUintN(64, BigInt(value));
+  for (; remaining > 127n; remaining >>= 7n) bytes.push(Number(remaining & 127n) | 128);
+  return Buffer.from([...bytes, Number(remaining)]);
 }
 
 const float32 = (value: number): Buffer => Buffer.from(Float32Array.of(value).buffer);
@@ -43,11 +43,11 @@ const message = (field: number, ...parts: readonly Buffer[]): Buffer => bytes(fi
 /** TensorShapeProto; -1 for a dimension that may be anything. */
 const shapeProto = (field: number, shape: readonly number[]): Buffer => message(field, ...shape.map(size => message(2, number(1, size))));
 
-const tensorProto = (field: number, {dtype, shape, bytes: content}: Constant): Buffer =>
+const tensorProto = (field: number, {dtype, shape, bytes: content}: TensorConstant): Buffer =>
   message(field, number(1, dtype), shapeProto(2, shape), bytes(4, content));
 
 /** The fields of AttrValue (tensorflow/core/framework/attr_value.proto), which those of its lists share. */
-const SCALARS: Readonly<Record<Exclude<Attribute['kind'], 'SHAPE'>, (value: never) => Buffer>> = {
+const SCALARS: Readonly<Record<Exclude<OpAttribute['kind'], 'SHAPE'>, (value: never) => Buffer>> = {
   STRING: (value: string) => bytes(2, value),
   INT: (value: number) => number(3, value),
   FLOAT: (value: number) => Buffer.concat([tag(4, FIXED32), float32(value)]),
@@ -73,14 +73,14 @@ const nodeDef = ({name, op, inputs, attributes}: GraphNode): Buffer =>
   );
 
 /** The version of the format that TensorFlow 2.21 writes (TF_GRAPH_DEF_VERSION); older ones read it. */
-const PRODUCER = 1882;
+const GRAPH_DEF_VERSION = 1882;
 
 /** The tag that a graph is found under. */
-export const SERVE = 'serve';
+export const SERVING_TAG = 'serve';
 
 /** A SavedModel of nothing but a graph: the content of `saved_model.pb` (tensorflow/core/protobuf/saved_model.proto). */
 export const encodeSavedModel = (nodes: readonly GraphNode[]): Buffer =>
   Buffer.concat([
     number(1, 1),
-    message(2, message(1, bytes(4, SERVE)), message(2, ...nodes.map(nodeDef), message(4, number(1, PRODUCER)))),
+    message(2, message(1, bytes(4, SERVING_TAG)), message(2, ...nodes.map(nodeDef), message(4, number(1, GRAPH_DEF_VERSION)))),
   ]);

@@ -1,10 +1,10 @@
 import {writeSync} from 'node:fs';
 import {createRequire} from 'node:module';
 import {isMainThread} from 'node:worker_threads';
-import {guardOf} from './engine-directory.js';
+import {guardPath} from './engine-directory.js';
 
 /** native/guard.cc */
-interface Guard {
+interface NativeGuard {
   /** Holds back what is written to standard error from here on. */
   capture(): void;
   /** Ends that. @returns what was held back */
@@ -15,29 +15,29 @@ interface Guard {
   setEnvironment(name: string, value: string): void;
 }
 
-const guardOfEngine = (engine: string): Guard => createRequire(import.meta.url)(guardOf(engine)) as Guard;
+const loadGuard = (directory: string): NativeGuard => createRequire(import.meta.url)(guardPath(directory)) as NativeGuard;
 
 /**
  * Keeps signals from the threads that compute: oneDNN's matrix kernels for AVX2 point the stack register into the heap while they run, and a
  * signal that is handled there tears the heap (https://github.com/uxlfoundation/oneDNN/issues/4845). A terminal that is resized sends
  * dozens. Node's other threads take them instead. To be called before TensorFlow starts threads.
  */
-export const shieldFromSignals = (engine: string): void => guardOfEngine(engine).shield();
+export const blockSignals = (directory: string): void => loadGuard(directory).shield();
 
 /**
  * Lets TensorFlow see settings that were made in this thread. A Worker has a copy of the environment; the main thread has the one that
  * libraries read.
  */
-export function shareEnvironment(engine: string, names: readonly string[]): void {
+export function shareEnvironment(directory: string, names: readonly string[]): void {
   if (isMainThread) return;
-  const guard = guardOfEngine(engine);
+  const guard = loadGuard(directory);
   for (const name of names) if (process.env[name] !== undefined) guard.setEnvironment(name, process.env[name]);
 }
 
-const STANDARD_ERROR = 2;
+const STDERR = 2;
 
 /** What TensorFlow says on every start, whatever its log level. */
-const NOISE = [
+const NOISE_PATTERNS = [
   /^WARNING: All log messages before absl::InitializeLog\(\) is called/,
   /\] oneDNN custom operations are on\. /,
   // Of a TensorFlow with CUDA, where GPUs are hidden from it or there is no driver: what was asked for, or told by us.
@@ -46,20 +46,20 @@ const NOISE = [
 ];
 
 /** Runs `load`, and lets through to standard error only what is not known noise. A crash shows everything. */
-export function hushed(engine: string, load: () => void): void {
-  const guard = guardOfEngine(engine);
+export function silenceStderr(directory: string, load: () => void): void {
+  const guard = loadGuard(directory);
   guard.capture();
   try {
     load();
   } finally {
-    const rest = withoutNoise(guard.release());
-    if (rest !== '') writeSync(STANDARD_ERROR, rest);
+    const remaining = removeNoise(guard.release());
+    if (remaining !== '') writeSync(STDERR, remaining);
   }
 }
 
 /** The lines that are not known noise. */
-export const withoutNoise = (text: string): string =>
+export const removeNoise = (text: string): string =>
   text
     .split(/(?<=\n)/)
-    .filter(line => !NOISE.some(noise => noise.test(line)))
+    .filter(line => !NOISE_PATTERNS.some(noise => noise.test(line)))
     .join('');

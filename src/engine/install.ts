@@ -1,18 +1,18 @@
 import {join} from 'node:path';
 import {assertTrusted, cacheDirectory, makePrivate} from '../core/cache-directory.js';
-import {AbortedError, messageOf} from '../core/errors.js';
-import {FULL} from './command.js';
+import {AbortedError, errorMessage} from '../core/errors.js';
+import {DISK_FULL} from './command.js';
 import {listGpus} from './device.js';
-import {enginesDirectory, installedEngines, sweepStaging, writeManifest, type InstalledEngine} from './engine-directory.js';
-import {EngineError} from './engine-error.js';
+import {backendsDirectory, listInstalledBackends, removeStaleStaging, writeManifest, type InstalledBackend} from './engine-directory.js';
+import {BackendError} from './engine-error.js';
 import {withLock} from '../core/lock.js';
-import {damageOf} from './engine-files.js';
-import {requireSupported, thisMachine} from './machine.js';
-import {fetchPackage, makeEngine, type EngineOrder} from './make-engine.js';
+import {findDamage} from './engine-files.js';
+import {requireSupportedPlatform, detectPlatform} from './machine.js';
+import {fetchTfjsPackage, buildBackend, type InstallRequest} from './make-engine.js';
 import {TENSORFLOW_VERSION} from './pinned-wheels.js';
 import {beginStep, type InstallListener} from './progress.js';
 import {findTfjsPackage} from './tfjs-package.js';
-import {fingerprintOf, lookAtSource} from './wheel-source.js';
+import {fingerprintSource, inspectSource} from './wheel-source.js';
 
 export interface InstallOptions {
   /** A wheel, a directory of wheels, or an unpacked one; pip is asked where it is not given. */
@@ -30,25 +30,25 @@ export interface InstallOptions {
  * A minute or two and 1.2 GB on the way (0.9 GB stay; several times that with CUDA). A failure leaves nothing behind.
  * @throws EngineError (exit 4) for what this machine lacks; UsageError for a wrong `from`; AbortedError
  */
-export async function installEngine(options: InstallOptions = {}): Promise<InstalledEngine> {
-  requireSupported(thisMachine());
-  const order = await placeOrder(options);
-  return alone(order, async () => (await findSame(order)) ?? makeEngine(order));
+export async function installBackend(options: InstallOptions = {}): Promise<InstalledBackend> {
+  requireSupportedPlatform(detectPlatform());
+  const request = await resolveInstallRequest(options);
+  return withInstallLock(request, async () => (await findMatchingBackend(request)) ?? buildBackend(request));
 }
 
 /** The tfjs-node-gpu that an installed engine runs under, fetched with npm where it has gone. @throws EngineError, AbortedError */
 export async function ensureTfjsPackage(options: InstallOptions): Promise<string> {
-  const order = await placeOrder({...options, gpu: false});
-  const {cache} = order;
-  return findTfjsPackage(cache) ?? alone(order, async () => findTfjsPackage(cache) ?? fetchPackage(order));
+  const request = await resolveInstallRequest({...options, gpu: false});
+  const {cache} = request;
+  return findTfjsPackage(cache) ?? withInstallLock(request, async () => findTfjsPackage(cache) ?? fetchTfjsPackage(request));
 }
 
-async function placeOrder({from, gpu, onProgress, signal, cache, environment = process.env}: InstallOptions): Promise<EngineOrder> {
-  const source = from === undefined ? undefined : await lookAtSource(from);
+async function resolveInstallRequest({from, gpu, onProgress, signal, cache, environment = process.env}: InstallOptions): Promise<InstallRequest> {
+  const source = from === undefined ? undefined : await inspectSource(from);
   return {
     from: from ?? 'pip',
     source,
-    fingerprint: source === undefined ? '' : fingerprintOf(source),
+    fingerprint: source === undefined ? '' : fingerprintSource(source),
     gpu: gpu ?? (await listGpus(environment)).length > 0,
     onProgress,
     signal,
@@ -58,43 +58,43 @@ async function placeOrder({from, gpu, onProgress, signal, cache, environment = p
 }
 
 /** An engine like the one ordered, whole, which becomes the one last asked for. */
-async function findSame({source, fingerprint, gpu, cache}: EngineOrder): Promise<InstalledEngine | undefined> {
-  const isSame = (engine: InstalledEngine) => (engine.gpu || !gpu) && engine.tensorflow === TENSORFLOW_VERSION;
-  const found = installedEngines(cache).find(engine => engine.fingerprint === fingerprint && (source !== undefined || isSame(engine)));
-  if (found === undefined || (await damageOf(found, true)) !== undefined) return undefined;
-  const {directory, ...manifest} = found;
+async function findMatchingBackend({source, fingerprint, gpu, cache}: InstallRequest): Promise<InstalledBackend | undefined> {
+  const isMatching = (backend: InstalledBackend) => (backend.gpu || !gpu) && backend.tensorflow === TENSORFLOW_VERSION;
+  const existing = listInstalledBackends(cache).find(backend => backend.fingerprint === fingerprint && (source !== undefined || isMatching(backend)));
+  if (existing === undefined || (await findDamage(existing, true)) !== undefined) return undefined;
+  const {directory, ...manifest} = existing;
   return writeManifest(directory, {...manifest, installedAt: new Date().toISOString()});
 }
 
 /** What the system refuses while an engine is made, with the folder and what to do. */
-function refusalOf(error: unknown, cache: string): EngineError | undefined {
+function toInstallError(error: unknown, cache: string): BackendError | undefined {
   const {code, syscall} = error as NodeJS.ErrnoException;
-  const isFull = ['ENOSPC', 'EDQUOT', 'EFBIG'].includes(code ?? '') || (error instanceof EngineError && FULL.test(error.message));
+  const isFull = ['ENOSPC', 'EDQUOT', 'EFBIG'].includes(code ?? '') || (error instanceof BackendError && DISK_FULL.test(error.message));
   if (isFull) {
     const message = `There is no room left for TensorFlow in ${cache}: an installation takes 1.2 GB on the way, several times that with CUDA. `;
-    return new EngineError('unpack', `${message}Make room, or set FINETUNE_CACHE to a folder on a larger disk.`, {cause: error});
+    return new BackendError('unpack', `${message}Make room, or set FINETUNE_CACHE to a folder on a larger disk.`, {cause: error});
   }
   if (syscall === undefined) return undefined;
-  const message = `TensorFlow cannot be installed in ${cache}: ${messageOf(error)}. `;
-  return new EngineError('unpack', `${message}Set FINETUNE_CACHE to a folder that can be written to.`, {cause: error});
+  const message = `TensorFlow cannot be installed in ${cache}: ${errorMessage(error)}. `;
+  return new BackendError('unpack', `${message}Set FINETUNE_CACHE to a folder that can be written to.`, {cause: error});
 }
 
 /** Runs `work` while no other process installs into the same cache, and clears away what an interrupted one left there. */
-async function alone<T>({cache, onProgress, signal}: EngineOrder, work: () => Promise<T>): Promise<T> {
+async function withInstallLock<T>({cache, onProgress, signal}: InstallRequest, work: () => Promise<T>): Promise<T> {
   const onWait = ({pid}: {pid: number}) => beginStep(onProgress, 'wait', `process ${pid}, which is installing`);
   try {
-    makePrivate(enginesDirectory(cache));
-    assertTrusted(cache, [enginesDirectory(cache)]);
+    makePrivate(backendsDirectory(cache));
+    assertTrusted(cache, [backendsDirectory(cache)]);
     return await withLock(
-      join(enginesDirectory(cache), '.lock'),
+      join(backendsDirectory(cache), '.lock'),
       async () => {
-        await sweepStaging(cache);
+        await removeStaleStaging(cache);
         return work();
       },
       {onWait, signal},
     );
   } catch (error) {
     if (signal?.aborted) throw new AbortedError();
-    throw refusalOf(error, cache) ?? error;
+    throw toInstallError(error, cache) ?? error;
   }
 }

@@ -1,24 +1,24 @@
-import {messageOf} from '../core/errors.js';
-import type {DeviceWish} from './device.js';
-import {addonOf, enginesDirectory, installedEngines, type InstalledEngine} from './engine-directory.js';
-import {EngineError} from './engine-error.js';
-import {assertTrustedEngine, damageOf} from './engine-files.js';
-import type {EngineRequest} from './engine-request.js';
-import {showCudaTools, VARIABLES} from './environment.js';
-import {hushed, shareEnvironment, shieldFromSignals} from './guard.js';
-import {ensureTfjsPackage, installEngine} from './install.js';
+import {errorMessage} from '../core/errors.js';
+import type {DeviceOption} from './device.js';
+import {addonPath, backendsDirectory, listInstalledBackends, type InstalledBackend} from './engine-directory.js';
+import {BackendError} from './engine-error.js';
+import {assertTrustedBackend, findDamage} from './engine-files.js';
+import type {ResolvedBackendOptions} from './engine-request.js';
+import {setCudaToolsPath, TENSORFLOW_VARIABLES} from './environment.js';
+import {silenceStderr, shareEnvironment, blockSignals} from './guard.js';
+import {ensureTfjsPackage, installBackend} from './install.js';
 import {loadTensorFlow} from './load-tensorflow.js';
 import {findTfjsPackage} from './tfjs-package.js';
-import {forget, markRunning, uncleanStarts} from './unclean-start.js';
+import {removeMarks, markRunning, findUncleanStarts} from './unclean-start.js';
 
 /** The installed engine that fits best: with CUDA where a GPU is to be used and without it where not; else the other, if that will do. */
-function fittingEngine(cache: string, gpu: boolean, device: DeviceWish): InstalledEngine | undefined {
-  const engines = installedEngines(cache);
-  return engines.find(engine => engine.gpu === gpu) ?? (device.startsWith('gpu') ? undefined : engines[0]);
+function selectInstalledBackend(cache: string, gpu: boolean, device: DeviceOption): InstalledBackend | undefined {
+  const backends = listInstalledBackends(cache);
+  return backends.find(backend => backend.gpu === gpu) ?? (device.startsWith('gpu') ? undefined : backends[0]);
 }
 
-const notInstalled = (): EngineError =>
-  new EngineError(
+const notInstalledError = (): BackendError =>
+  new BackendError(
     'load',
     'TensorFlow is not installed, so the portable engine (WebAssembly) computes: slower, with the same results. ' +
       'For many images install it once: finetune engine install.',
@@ -29,46 +29,46 @@ const notInstalled = (): EngineError =>
  * is installed again, where it came from pip and there may be a connection.
  * @throws EngineError for a damaged one otherwise; UntrustedCacheError for one that others could have changed
  */
-export async function installedEngine(wish: EngineRequest, cache: string, gpu: boolean): Promise<InstalledEngine | undefined> {
-  const engine = fittingEngine(cache, gpu, wish.device);
-  if (engine === undefined) return undefined;
-  assertTrustedEngine(cache, engine);
-  const unclean = await uncleanStarts(engine.directory);
-  const damage = await damageOf(engine, unclean.length > 0);
-  await forget(unclean);
-  if (damage === undefined) return engine;
-  if (wish.offline || !wish.install || engine.fingerprint !== '') throw damaged(engine, damage);
-  wish.onEvent?.({type: 'fallback', reason: `TensorFlow in ${engine.directory} is damaged: ${damage}. It is installed again.`});
+export async function findInstalledBackend(backendOptions: ResolvedBackendOptions, cache: string, gpu: boolean): Promise<InstalledBackend | undefined> {
+  const backend = selectInstalledBackend(cache, gpu, backendOptions.device);
+  if (backend === undefined) return undefined;
+  assertTrustedBackend(cache, backend);
+  const uncleanMarks = await findUncleanStarts(backend.directory);
+  const damage = await findDamage(backend, uncleanMarks.length > 0);
+  await removeMarks(uncleanMarks);
+  if (damage === undefined) return backend;
+  if (backendOptions.offline || !backendOptions.install || backend.fingerprint !== '') throw damagedError(backend, damage);
+  backendOptions.onEvent?.({type: 'fallback', reason: `TensorFlow in ${backend.directory} is damaged: ${damage}. It is installed again.`});
   return undefined;
 }
 
-function damaged({directory, from, fingerprint}: InstalledEngine, damage: string, options?: ErrorOptions): EngineError {
-  const again = fingerprint === '' ? 'finetune engine install' : `finetune engine install --from ${from}`;
-  return new EngineError('load', `TensorFlow in ${directory} is damaged: ${damage}. Install it again: ${again}.`, options);
+function damagedError({directory, from, fingerprint}: InstalledBackend, damage: string, options?: ErrorOptions): BackendError {
+  const command = fingerprint === '' ? 'finetune engine install' : `finetune engine install --from ${from}`;
+  return new BackendError('load', `TensorFlow in ${directory} is damaged: ${damage}. Install it again: ${command}.`, options);
 }
 
 /**
  * Installs an engine on first use; where a GPU is only hoped for, one without CUDA if there is no other way.
  * @throws EngineError where there is none to be had, or the user wants no network
  */
-export async function installForRun(
-  {device, offline, install: mayInstall, onEvent, signal}: EngineRequest,
+export async function installBackendForRun(
+  {device, offline, install: isInstallAllowed, onEvent, signal}: ResolvedBackendOptions,
   cache: string,
   gpu: boolean,
-): Promise<InstalledEngine> {
-  if (!mayInstall) throw notInstalled();
+): Promise<InstalledBackend> {
+  if (!isInstallAllowed) throw notInstalledError();
   if (offline) {
-    throw new EngineError(
+    throw new BackendError(
       'download',
-      `Expected an installed TensorFlow for --offline, but found none in ${enginesDirectory(cache)}. ` +
+      `Expected an installed TensorFlow for --offline, but found none in ${backendsDirectory(cache)}. ` +
         'Run finetune engine install once with a connection, or with --from FILE.',
     );
   }
-  const install = (cuda: boolean) => installEngine({gpu: cuda, onProgress: onEvent, signal, cache});
+  const install = (cuda: boolean) => installBackend({gpu: cuda, onProgress: onEvent, signal, cache});
   try {
     return await install(gpu);
   } catch (error) {
-    if (!gpu || device !== 'auto' || !(error instanceof EngineError)) throw error;
+    if (!gpu || device !== 'auto' || !(error instanceof BackendError)) throw error;
     onEvent?.({
       type: 'fallback',
       reason: `TensorFlow for the GPU is not to be had here, so training goes on with the CPU: ${error.message}`,
@@ -78,32 +78,32 @@ export async function installForRun(
 }
 
 /** Opens the door to TensorFlow through an installed engine. @throws EngineError where it does not load */
-export async function loadInstalled(
-  engine: InstalledEngine,
-  {offline, install, onEvent, signal}: EngineRequest,
+export async function loadInstalledBackend(
+  backend: InstalledBackend,
+  {offline, install, onEvent, signal}: ResolvedBackendOptions,
   cache: string,
 ): Promise<void> {
   const found = findTfjsPackage(cache);
-  if (found === undefined && !install) throw notInstalled();
+  if (found === undefined && !install) throw notInstalledError();
   if (found === undefined && offline) {
-    throw new EngineError(
+    throw new BackendError(
       'package',
       'Expected @tensorflow/tfjs-node-gpu for --offline, but found it nowhere. Run finetune engine install once with a connection.',
     );
   }
   const tfjsPackage = found ?? (await ensureTfjsPackage({onProgress: onEvent, signal, cache}));
-  showCudaTools(engine.directory);
-  await markRunning(engine.directory);
+  setCudaToolsPath(backend.directory);
+  await markRunning(backend.directory);
   try {
-    shieldFromSignals(engine.directory);
-    shareEnvironment(engine.directory, VARIABLES);
-    hushed(engine.directory, () => loadTensorFlow(tfjsPackage, addonOf(engine.directory)));
+    blockSignals(backend.directory);
+    shareEnvironment(backend.directory, TENSORFLOW_VARIABLES);
+    silenceStderr(backend.directory, () => loadTensorFlow(tfjsPackage, addonPath(backend.directory)));
   } catch (cause) {
-    const damage = await damageOf(engine, true);
-    if (damage !== undefined) throw damaged(engine, damage, {cause});
-    throw new EngineError(
+    const damage = await findDamage(backend, true);
+    if (damage !== undefined) throw damagedError(backend, damage, {cause});
+    throw new BackendError(
       'load',
-      `Expected the TensorFlow in ${engine.directory} to load, but found: ${messageOf(cause)}. Remove that folder and run finetune engine install.`,
+      `Expected the TensorFlow in ${backend.directory} to load, but found: ${errorMessage(cause)}. Remove that folder and run finetune engine install.`,
       {cause},
     );
   }

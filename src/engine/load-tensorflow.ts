@@ -2,13 +2,13 @@ import {existsSync} from 'node:fs';
 import {createRequire} from 'node:module';
 import {join} from 'node:path';
 import {NODE_API} from './addon-source.js';
-import {openDoor, type TensorFlow} from './tensorflow.js';
+import {setTensorFlow, type TensorFlow} from './tensorflow.js';
 
 /**
  * tfjs-node-gpu calls two functions of `util` that Node 23 removed (tensorflow/tfjs#8425) and that Node 22 warns of. Must run before it
  * is loaded.
  */
-function replaceRemovedUtil(): void {
+function restoreRemovedUtil(): void {
   const util = createRequire(import.meta.url)('node:util') as Record<string, unknown>;
   util.isNullOrUndefined = (value: unknown) => value === null || value === undefined;
   util.isArray = Array.isArray;
@@ -20,7 +20,7 @@ function replaceRemovedUtil(): void {
  * @param addon undefined for the package's stock addon
  */
 export function loadTensorFlow(tfjsPackage: string, addon?: string): void {
-  replaceRemovedUtil();
+  restoreRemovedUtil();
   const require = createRequire(join(tfjsPackage, 'package.json'));
   const locator = require('@mapbox/node-pre-gyp/lib/pre-binding') as {find: (path: string) => string};
   const {find} = locator;
@@ -30,11 +30,11 @@ export function loadTensorFlow(tfjsPackage: string, addon?: string): void {
   } finally {
     locator.find = find;
   }
-  openDoor(require('@tensorflow/tfjs') as TensorFlow);
+  setTensorFlow(require('@tensorflow/tfjs') as TensorFlow);
 }
 
 /** Loads tfjs-node-gpu over the addon that its install script left. @returns whether there is one and it loads */
-export function loadStock(tfjsPackage: string | undefined): boolean {
+export function loadStockAddon(tfjsPackage: string | undefined): boolean {
   if (tfjsPackage === undefined || !existsSync(join(tfjsPackage, 'lib', `napi-v${NODE_API}`, 'tfjs_binding.node'))) return false;
   try {
     loadTensorFlow(tfjsPackage);

@@ -1,7 +1,7 @@
-import {EngineError} from './engine-error.js';
+import {BackendError} from './engine-error.js';
 
 /** What decides whether TensorFlow's wheels run here. */
-export interface Machine {
+export interface HostPlatform {
   readonly platform: string;
   readonly arch: string;
   /** Version of the GNU C library; undefined where there is none (Alpine). */
@@ -9,25 +9,25 @@ export interface Machine {
 }
 
 /** The machine this process runs on. */
-export function thisMachine(): Machine {
+export function detectPlatform(): HostPlatform {
   const report = process.report.getReport() as unknown as {header: {glibcVersionRuntime?: string}};
   return {platform: process.platform, arch: process.arch, glibc: report.header.glibcVersionRuntime};
 }
 
 /** The wheels are built for glibc 2.27 and newer. @throws EngineError where they cannot run */
-export function requireSupported({platform, arch, glibc}: Machine): void {
+export function requireSupportedPlatform({platform, arch, glibc}: HostPlatform): void {
   if (platform !== 'linux' || (arch !== 'x64' && arch !== 'arm64')) {
-    throw new EngineError(
+    throw new BackendError(
       'download',
       `Expected Linux on x64 or arm64 for TensorFlow, but found ${platform} on ${arch}. Use --engine wasm.`,
     );
   }
   if (glibcMinor({glibc}) >= 27) return;
-  throw new EngineError(
+  throw new BackendError(
     'download',
     `Expected glibc 2.27 or newer for TensorFlow, but found ${glibc ?? 'none (musl?)'}. Use --engine wasm.`,
   );
 }
 
 /** 36 for glibc 2.36; 0 where there is none. */
-export const glibcMinor = ({glibc}: Pick<Machine, 'glibc'>): number => Number(glibc?.split('.')[1] ?? 0);
+export const glibcMinor = ({glibc}: Pick<HostPlatform, 'glibc'>): number => Number(glibc?.split('.')[1] ?? 0);

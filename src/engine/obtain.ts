@@ -1,12 +1,12 @@
 import {rm} from 'node:fs/promises';
 import {basename, join} from 'node:path';
-import {downloadWheel, findPip, type DownloadOptions} from './pip.js';
+import {downloadWheel, findPip, type PipDownloadOptions} from './pip.js';
 import {beginStep, type InstallListener} from './progress.js';
-import {cudaRequirements, cudaWheel, tensorFlowWheel, type WheelRequest} from './tensorflow-wheels.js';
+import {cudaRequirements, cudaWheel, tensorFlowWheel, type WheelSpec} from './tensorflow-wheels.js';
 import {readWheelMetadata, unpackWheel} from './wheel.js';
-import {copyUnpacked, type LocalSource} from './wheel-source.js';
+import {copyUnpackedWheel, type LocalSource} from './wheel-source.js';
 
-export interface ObtainOptions {
+export interface FetchTensorFlowOptions {
   /** Undefined to ask pip. */
   readonly source: LocalSource | undefined;
   /** Whether to fetch the CUDA libraries that the wheel names. */
@@ -17,30 +17,30 @@ export interface ObtainOptions {
 }
 
 /** Puts TensorFlow's libraries and headers into `engine`, and NVIDIA's beside them where a GPU is to be used. */
-export async function obtainTensorFlow(engine: string, options: ObtainOptions): Promise<void> {
+export async function fetchTensorFlow(directory: string, options: FetchTensorFlowOptions): Promise<void> {
   const {source, gpu, onProgress, signal} = options;
   if (source !== undefined && 'unpacked' in source) {
-    return copyUnpacked(source.unpacked, engine, beginStep(onProgress, 'unpack', source.unpacked), signal);
+    return copyUnpackedWheel(source.unpacked, directory, beginStep(onProgress, 'unpack', source.unpacked), signal);
   }
-  const [tensorflow, ...cuda] = source?.wheels ?? [await download(engine, tensorFlowWheel(gpu, process.arch), options)];
+  const [tensorflow, ...cuda] = source?.wheels ?? [await fetchWheel(directory, tensorFlowWheel(gpu, process.arch), options)];
   const requirements = gpu && cuda.length === 0 ? cudaRequirements(await readWheelMetadata(tensorflow)) : [];
   const missing = requirements.map(requirement => cudaWheel(requirement, process.arch));
-  await unpack(tensorflow, engine, options);
-  for (const wheel of cuda) await unpack(wheel, engine, options);
-  for (const wheel of missing) await unpack(await download(engine, wheel, options), engine, options);
+  await unpackAndRemove(tensorflow, directory, options);
+  for (const wheel of cuda) await unpackAndRemove(wheel, directory, options);
+  for (const wheel of missing) await unpackAndRemove(await fetchWheel(directory, wheel, options), directory, options);
 }
 
 /** Where wheels lie between download and unpacking. */
-const wheelsOf = (engine: string): string => join(engine, 'wheels');
+const wheelsDirectory = (directory: string): string => join(directory, 'wheels');
 
-async function download(engine: string, wheel: WheelRequest, {environment, onProgress, signal}: ObtainOptions): Promise<string> {
+async function fetchWheel(directory: string, wheel: WheelSpec, {environment, onProgress, signal}: FetchTensorFlowOptions): Promise<string> {
   const pip = await findPip(environment);
-  const options: DownloadOptions = {pip, environment, report: beginStep(onProgress, 'download', wheel.requirement), signal};
-  return downloadWheel(wheel, wheelsOf(engine), options);
+  const options: PipDownloadOptions = {pip, environment, report: beginStep(onProgress, 'download', wheel.requirement), signal};
+  return downloadWheel(wheel, wheelsDirectory(directory), options);
 }
 
 /** Removes the wheel afterwards if it was downloaded for this, so that the disk never holds all of them. */
-async function unpack(wheel: string, engine: string, {onProgress, signal}: ObtainOptions): Promise<void> {
-  await unpackWheel(wheel, engine, beginStep(onProgress, 'unpack', basename(wheel)), signal);
-  await rm(wheelsOf(engine), {recursive: true, force: true});
+async function unpackAndRemove(wheel: string, directory: string, {onProgress, signal}: FetchTensorFlowOptions): Promise<void> {
+  await unpackWheel(wheel, directory, beginStep(onProgress, 'unpack', basename(wheel)), signal);
+  await rm(wheelsDirectory(directory), {recursive: true, force: true});
 }

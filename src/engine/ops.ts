@@ -51,7 +51,7 @@ export interface Ops {
    * Weighted mean over examples of the cross-entropy between softmax(logits) and the smoothed one-hot target
    * (1 - smoothing) * onehot + smoothing / classes (Szegedy et al., arXiv 1512.00567). Gradient for the logits.
    * @param labels int32 `[n]`
-   * @param exampleWeights `[n]`; 0 leaves an example (padding) out of the mean
+   * @param sampleWeights `[n]`; 0 leaves an example (padding) out of the mean
    */
-  softmaxCrossEntropy(logits: Tensor2D, labels: Tensor1D, exampleWeights: Tensor1D, smoothing: number): Scalar;
+  softmaxCrossEntropy(logits: Tensor2D, labels: Tensor1D, sampleWeights: Tensor1D, smoothing: number): Scalar;
 }

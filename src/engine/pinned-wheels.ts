@@ -12,7 +12,7 @@ export const TENSORFLOW_VERSION = '2.21.0';
  * What an installation may download, as PyPI names it: wheels for CPython 3.11, 3.12, 3.13 and 3.10 of TensorFlow, and the newest releases of
  * NVIDIA's that TensorFlow's requirements allow and that run on glibc 2.27. Read off with `pip install --dry-run --report`.
  */
-export const PINNED: Readonly<Record<string, PinnedRelease>> = {
+export const PINNED_WHEELS: Readonly<Record<string, PinnedRelease>> = {
   'tensorflow-cpu': {
     version: TENSORFLOW_VERSION,
     x64: [

@@ -1,32 +1,32 @@
 import {mkdir, readdir, rm} from 'node:fs/promises';
 import {basename, join} from 'node:path';
-import {sha256Of} from '../core/checksum.js';
-import {complaint, runCommand, type CommandResult} from './command.js';
-import {EngineError} from './engine-error.js';
+import {sha256File} from '../core/checksum.js';
+import {findErrorLine, runSubprocess, type SubprocessResult} from './command.js';
+import {BackendError} from './engine-error.js';
 import {folderSize} from './folder-size.js';
 import type {StepReport} from './progress.js';
-import type {WheelRequest} from './tensorflow-wheels.js';
+import type {WheelSpec} from './tensorflow-wheels.js';
 
 /** A way to call pip: `['python3', '-m', 'pip']`. */
-export type Pip = readonly [string, ...string[]];
+export type PipCommand = readonly [string, ...string[]];
 
-const WAYS: readonly Pip[] = [['python3', '-m', 'pip'], ['pip3'], ['python', '-m', 'pip'], ['pip'], ['py', '-m', 'pip']];
+const PIP_COMMANDS: readonly PipCommand[] = [['python3', '-m', 'pip'], ['pip3'], ['python', '-m', 'pip'], ['pip'], ['py', '-m', 'pip']];
 
 /** The first pip on PATH that answers, of whatever Python. @throws EngineError where none does */
-export async function findPip(environment: NodeJS.ProcessEnv = process.env): Promise<Pip> {
-  for (const way of WAYS) {
-    const result = await runCommand([...way, '--version'], {environment});
-    if (result?.code === 0) return way;
+export async function findPip(environment: NodeJS.ProcessEnv = process.env): Promise<PipCommand> {
+  for (const command of PIP_COMMANDS) {
+    const result = await runSubprocess([...command, '--version'], {environment});
+    if (result?.code === 0) return command;
   }
-  throw new EngineError(
+  throw new BackendError(
     'download',
-    `Expected pip to download TensorFlow with, but found none (tried ${WAYS.map(way => way.join(' ')).join(', ')}). ` +
+    `Expected pip to download TensorFlow with, but found none (tried ${PIP_COMMANDS.map(command => command.join(' ')).join(', ')}). ` +
       "Install Python's pip, or give a wheel: finetune engine install --from FILE.",
   );
 }
 
-export interface DownloadOptions {
-  readonly pip: Pip;
+export interface PipDownloadOptions {
+  readonly pip: PipCommand;
   readonly environment: NodeJS.ProcessEnv;
   readonly report: StepReport;
   readonly signal?: AbortSignal | undefined;
@@ -38,80 +38,80 @@ export interface DownloadOptions {
  * @throws EngineError with pip's own words, or for a wheel with another sha256, which is removed
  */
 export async function downloadWheel(
-  {requirement, tagSets, sha256}: WheelRequest,
+  {requirement, tagSets, sha256}: WheelSpec,
   directory: string,
-  options: DownloadOptions,
+  options: PipDownloadOptions,
 ): Promise<string> {
   await mkdir(directory, {recursive: true});
   const before = new Set(await readdir(directory));
-  let result: CommandResult | undefined;
+  let result: SubprocessResult | undefined;
   for (const tags of tagSets) {
-    result = await callPip(requirement, tags, directory, options);
+    result = await runPip(requirement, tags, directory, options);
     if (result === undefined || !hasNoSuchWheel(result)) break;
   }
   const wheel = (await readdir(directory)).find(name => name.endsWith('.whl') && !before.has(name));
   if (result !== undefined && isSaved(result) && wheel !== undefined) return checkWheel(join(directory, wheel), requirement, sha256);
-  throw new EngineError(
+  throw new BackendError(
     'download',
-    `Expected pip to download ${requirement}, but found: ${reason(result)}. ` +
+    `Expected pip to download ${requirement}, but found: ${describeFailure(result)}. ` +
       'Check the connection and run finetune engine install, or give a wheel with --from FILE.',
   );
 }
 
 async function checkWheel(wheel: string, requirement: string, sha256: readonly string[]): Promise<string> {
-  const found = await sha256Of(wheel);
-  if (sha256.includes(found)) return wheel;
+  const actualSha256 = await sha256File(wheel);
+  if (sha256.includes(actualSha256)) return wheel;
   await rm(wheel);
-  throw new EngineError(
+  throw new BackendError(
     'download',
-    `pip brought another ${basename(wheel)} than PyPI publishes for ${requirement} (its sha256 is ${found}). It was removed, and nothing in it was run. ` +
+    `pip brought another ${basename(wheel)} than PyPI publishes for ${requirement} (its sha256 is ${actualSha256}). It was removed, and nothing in it was run. ` +
       'Check which index pip uses (pip config list); to use a wheel of your own all the same, say finetune engine install --from FILE.',
   );
 }
 
 /** pip 18, of Python 3.6, first saves the wheel and then refuses it, for the Python that it is itself run by. */
-const isSaved = ({code, output}: CommandResult): boolean => code === 0 || output.includes('but the running Python is');
+const isSaved = ({code, output}: SubprocessResult): boolean => code === 0 || output.includes('but the running Python is');
 
-const isOffline = ({output}: CommandResult): boolean => output.includes('Retrying');
+const isOffline = ({output}: SubprocessResult): boolean => output.includes('Retrying');
 
 /** pip says the same when it cannot reach the index. */
-const hasNoSuchWheel = (result: CommandResult): boolean => result.output.includes('No matching distribution') && !isOffline(result);
+const hasNoSuchWheel = (result: SubprocessResult): boolean => result.output.includes('No matching distribution') && !isOffline(result);
 
-function reason(result: CommandResult | undefined): string {
+function describeFailure(result: SubprocessResult | undefined): string {
   if (result === undefined) return 'no pip';
-  return isOffline(result) ? 'no connection to the package index' : complaint(result);
+  return isOffline(result) ? 'no connection to the package index' : findErrorLine(result);
 }
 
 /** pip shows progress only to terminals, so the folder it fills is measured instead; a wheel is there twice while pip copies it. */
-async function callPip(
+async function runPip(
   requirement: string,
   tags: readonly string[],
   directory: string,
-  {pip, environment, report, signal}: DownloadOptions,
+  {pip, environment, report, signal}: PipDownloadOptions,
 ) {
   const partial = join(directory, 'partial');
   await mkdir(partial, {recursive: true});
-  const earlier = await folderSize(directory);
+  const initialSize = await folderSize(directory);
   let total: number | null = null;
-  const tell = (size: number): void => {
-    const bytes = size - earlier;
+  const reportSize = (size: number): void => {
+    const bytes = size - initialSize;
     if (bytes > 0) report(Math.min(bytes, total ?? bytes), total);
   };
-  const measure = setInterval(() => void folderSize(directory).then(tell), 250);
+  const timer = setInterval(() => void folderSize(directory).then(reportSize), 250);
   try {
-    return await runCommand([...pip, 'download', '--no-deps', '--only-binary=:all:', ...tags, '--dest', directory, requirement], {
+    return await runSubprocess([...pip, 'download', '--no-deps', '--only-binary=:all:', ...tags, '--dest', directory, requirement], {
       environment: {...environment, TMPDIR: partial, PIP_DISABLE_PIP_VERSION_CHECK: '1', PIP_REQUIRE_VIRTUALENV: '0'},
       signal,
-      onOutput: text => (total = announcedSize(text) ?? total),
+      onOutput: text => (total = parseDownloadSize(text) ?? total),
     });
   } finally {
-    clearInterval(measure);
+    clearInterval(timer);
     await rm(partial, {recursive: true, force: true});
   }
 }
 
 /** Bytes, from pip's `Downloading x.whl (273.8 MB)`. */
-function announcedSize(text: string): number | undefined {
+function parseDownloadSize(text: string): number | undefined {
   const match = /\((\d+(?:\.\d+)?) ?(k|M|G)B\)/.exec(text);
   return match === null ? undefined : Number(match[1]) * {k: 1e3, M: 1e6, G: 1e9}[match[2] as 'k' | 'M' | 'G'];
 }

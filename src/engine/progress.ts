@@ -1,11 +1,11 @@
-import type {EngineStep} from './engine-error.js';
+import type {BackendStep} from './engine-error.js';
 
 /** How far an installation is. Sent at the start of a step and while it goes on. */
 export interface InstallProgress {
   readonly type: 'install';
-  readonly step: EngineStep;
+  readonly step: BackendStep;
   /** What is waited for, downloaded, unpacked, compiled or tested; for people. */
-  readonly what: string;
+  readonly label: string;
   readonly bytes: number;
   /** Null where it is not known. */
   readonly totalBytes: number | null;
@@ -19,22 +19,22 @@ export type InstallListener = (progress: InstallProgress) => void;
 export type StepReport = (bytes: number, totalBytes: number | null) => void;
 
 /** Announces a step. @returns what tells of its progress */
-export function beginStep(listener: InstallListener | undefined, step: EngineStep, what: string): StepReport {
-  const begin = Date.now();
+export function beginStep(listener: InstallListener | undefined, step: BackendStep, label: string): StepReport {
+  const startTime = Date.now();
   const report: StepReport = (bytes, totalBytes) =>
-    listener?.({type: 'install', step, what, bytes, totalBytes, seconds: (Date.now() - begin) / 1000});
+    listener?.({type: 'install', step, label, bytes, totalBytes, seconds: (Date.now() - startTime) / 1000});
   report(0, null);
   return report;
 }
 
 /** Adds chunk sizes up and reports about four times a second. */
 export function countBytes(report: StepReport, totalBytes: number): (bytes: number) => void {
-  let done = 0;
-  let told = Date.now();
+  let doneBytes = 0;
+  let lastReportTime = Date.now();
   return bytes => {
-    done += bytes;
-    if (Date.now() - told < 250 && done < totalBytes) return;
-    told = Date.now();
-    report(done, totalBytes);
+    doneBytes += bytes;
+    if (Date.now() - lastReportTime < 250 && doneBytes < totalBytes) return;
+    lastReportTime = Date.now();
+    report(doneBytes, totalBytes);
   };
 }

@@ -1,12 +1,12 @@
 import {FinetuneError} from '../core/errors.js';
-import {tensorFlowBackend, type, type Attributes, type Binding, type NativeAttribute} from './binding.js';
+import {nodeKernelBackend, type, type OpAttributes, type Binding, type NativeAttribute} from './binding.js';
 import type {GraphNode} from './graph-def.js';
 import type {Tensor, Variable} from './tensorflow.js';
 
 /** A step that cannot be run again from a graph: it looked at a value, which would be the same ever after. */
 export class HostReadError extends FinetuneError {
   override readonly name = 'HostReadError';
-  override readonly code = 'HOST_READ';
+  override readonly code = 'HOST_READ_IN_GRAPH';
 
   constructor(readonly op: string) {
     super(`Expected a recorded step to read nothing back to the host, but found a read of what ${op} gave. Read it after the step.`);
@@ -14,49 +14,49 @@ export class HostReadError extends FinetuneError {
 }
 
 /** What one run of a step did. */
-export interface Recording<T> {
+export interface Trace<T> {
   readonly nodes: readonly GraphNode[];
   /** What the step returned. */
   readonly result: T;
   /** Names of nodes that give nothing and must run all the same: those that move a source where it lies. */
-  readonly effects: readonly string[];
+  readonly sideEffects: readonly string[];
   /** Names of the sources that they move. */
-  readonly movedInPlace: ReadonlySet<string>;
+  readonly updatedInPlace: ReadonlySet<string>;
   /** `node:index` of what a tensor holds. */
   referenceOf(tensor: Tensor): string;
 }
 
-const KINDS = ['STRING', 'INT', 'FLOAT', 'BOOL', 'TYPE', 'SHAPE'] as const;
+const ATTRIBUTE_KINDS = ['STRING', 'INT', 'FLOAT', 'BOOL', 'TYPE', 'SHAPE'] as const;
 
 /** Attributes that TensorFlow counts by itself where an op is run at once. */
-const COUNTED: Readonly<Record<string, (inputs: number) => number>> = {AddN: n => n, Pack: n => n, ConcatV2: n => n - 1};
+const INPUT_COUNTS: Readonly<Record<string, (inputs: number) => number>> = {AddN: n => n, Pack: n => n, ConcatV2: n => n - 1};
 
-function attributesOf(binding: Binding, op: string, given: readonly NativeAttribute[], inputs: number): Attributes {
-  const known = Object.fromEntries(
-    given.map(({name, type, value}) => [name, {kind: KINDS.find(kind => binding[`TF_ATTR_${kind}`] === type)!, value}]),
+function attributesOf(binding: Binding, op: string, nativeAttributes: readonly NativeAttribute[], inputs: number): OpAttributes {
+  const tfAttributes = Object.fromEntries(
+    nativeAttributes.map(({name, type, value}) => [name, {kind: ATTRIBUTE_KINDS.find(kind => binding[`TF_ATTR_${kind}`] === type)!, value}]),
   );
-  const count = COUNTED[op];
-  return count === undefined || 'N' in known ? known : {...known, N: {kind: 'INT', value: count(inputs)}};
+  const count = INPUT_COUNTS[op];
+  return count === undefined || 'N' in tfAttributes ? tfAttributes : {...tfAttributes, N: {kind: 'INT', value: count(inputs)}};
 }
 
 /** tfjs casts numbers to the type that they are of. */
-const isNothing = (op: string, attributes: readonly NativeAttribute[]): boolean =>
+const isNoOpCast = (op: string, attributes: readonly NativeAttribute[]): boolean =>
   op === 'Cast' && attributes.find(({name}) => name === 'SrcT')?.value === attributes.find(({name}) => name === 'DstT')?.value;
 
 /** Handle of a tensor; one whose values tfjs still holds back is uploaded. */
-export const handleOf = (tensor: Tensor): number => tensorFlowBackend().getInputTensorIds([tensor])[0]!;
+export const handleOf = (tensor: Tensor): number => nodeKernelBackend().getInputTensorIds([tensor])[0]!;
 
 /** The place in a session behind a source of that name. */
-export const stateAt = (name: string): string => `${name}/at`;
+export const variableHandleName = (name: string): string => `${name}/at`;
 
 /** The recording that goes on now. */
-let current: Recorder | undefined;
+let activeTracer: Tracer | undefined;
 
 /** Writes down what passes through the addon, and passes it on. */
-class Recorder {
+class Tracer {
   readonly nodes: GraphNode[] = [];
-  readonly effects: string[] = [];
-  readonly movedInPlace = new Set<string>();
+  readonly sideEffects: string[] = [];
+  readonly updatedInPlace = new Set<string>();
   readonly #references = new Map<number, string>();
   /** Named by what made them. */
   readonly #ops = new Map<number, string>();
@@ -65,7 +65,7 @@ class Recorder {
   #isSuspended = false;
 
   constructor(
-    readonly real: Binding,
+    readonly originalBinding: Binding,
     sources: ReadonlyMap<string, Tensor>,
     readonly prefix: string,
   ) {
@@ -75,7 +75,7 @@ class Recorder {
 
   /** In place of the addon: what is not replaced here is its own. */
   binding(): Binding {
-    return Object.create(this.real, {
+    return Object.create(this.originalBinding, {
       createTensor: {value: this.#createTensor},
       executeOp: {value: this.#executeOp},
       tensorDataSync: {value: this.#tensorDataSync},
@@ -88,28 +88,28 @@ class Recorder {
     return found;
   }
 
-  /** @see inPlace */
-  inPlace(op: string, attributes: Attributes, variables: readonly Variable[], inputs: readonly Tensor[], work: () => void): void {
-    const places = variables.map(variable => this.#placeOf(variable as unknown as Tensor));
+  /** @see updateInPlace */
+  updateInPlace(op: string, attributes: OpAttributes, variables: readonly Variable[], inputs: readonly Tensor[], update: () => void): void {
+    const targets = variables.map(variable => this.#targetOf(variable as unknown as Tensor));
     const values = inputs.map(tensor => this.reference(handleOf(tensor)));
-    const after = places.flatMap(({assigned}) => assigned);
-    this.effects.push(this.#push(op, [...places.map(({name}) => stateAt(name)), ...values, ...after], attributes));
-    for (const {name} of places) this.movedInPlace.add(name);
+    const after = targets.flatMap(({assignments}) => assignments);
+    this.sideEffects.push(this.#push(op, [...targets.map(({name}) => variableHandleName(name)), ...values, ...after], attributes));
+    for (const {name} of targets) this.updatedInPlace.add(name);
     this.#isSuspended = true;
     try {
-      work();
+      update();
     } finally {
       this.#isSuspended = false;
     }
   }
 
   /** Where a variable lies in the session; what the step has assigned to it before is put there first. */
-  #placeOf(variable: Tensor): {readonly name: string; readonly assigned: readonly string[]} {
+  #targetOf(variable: Tensor): {readonly name: string; readonly assignments: readonly string[]} {
     const name = this.#sources.get(variable);
     if (name === undefined) throw new Error('Expected a variable that the recorded step was given, but found another.');
-    const held = this.reference(handleOf(variable));
-    if (held === `${name}:0`) return {name, assigned: []};
-    return {name, assigned: [`^${this.#push('AssignVariableOp', [stateAt(name), held], {dtype: type('float32')})}`]};
+    const valueName = this.reference(handleOf(variable));
+    if (valueName === `${name}:0`) return {name, assignments: []};
+    return {name, assignments: [`^${this.#push('AssignVariableOp', [variableHandleName(name), valueName], {dtype: type('float32')})}`]};
   }
 
   #push(op: string, inputs: readonly string[], attributes: GraphNode['attributes']): string {
@@ -127,7 +127,7 @@ class Recorder {
   }
 
   #createTensor = (...[shape, dtype, values]: Parameters<Binding['createTensor']>): number => {
-    const handle = this.real.createTensor(shape, dtype, values);
+    const handle = this.originalBinding.createTensor(shape, dtype, values);
     if (this.#isSuspended) return handle;
     const {buffer, byteOffset, byteLength} = values as Float32Array;
     const value = {dtype, shape: [...shape], bytes: new Uint8Array(buffer, byteOffset, byteLength).slice()};
@@ -136,12 +136,12 @@ class Recorder {
   };
 
   #executeOp = (...[op, attributes, inputs, outputs]: Parameters<Binding['executeOp']>): ReturnType<Binding['executeOp']> => {
-    if (this.#isSuspended) return this.real.executeOp(op, attributes, inputs, outputs);
+    if (this.#isSuspended) return this.originalBinding.executeOp(op, attributes, inputs, outputs);
     const references = inputs.map(handle => this.reference(handle));
-    const results = this.real.executeOp(op, attributes, inputs, outputs);
+    const results = this.originalBinding.executeOp(op, attributes, inputs, outputs);
     const handles = results.map(({id}) => id);
-    if (isNothing(op, attributes)) this.#references.set(handles[0]!, references[0]!);
-    else this.#add(op, references, attributesOf(this.real, op, attributes, inputs.length), handles);
+    if (isNoOpCast(op, attributes)) this.#references.set(handles[0]!, references[0]!);
+    else this.#add(op, references, attributesOf(this.originalBinding, op, attributes, inputs.length), handles);
     return results;
   };
 
@@ -157,18 +157,18 @@ class Recorder {
  * @param prefix of the nodes' names
  * @throws HostReadError for a step that reads a tensor
  */
-export function record<T>(sources: ReadonlyMap<string, Tensor>, step: () => T, prefix = ''): Recording<T> {
-  const backend = tensorFlowBackend();
-  const recorder = new Recorder(backend.binding, sources, prefix);
-  backend.binding = recorder.binding();
-  current = recorder;
+export function trace<T>(sources: ReadonlyMap<string, Tensor>, step: () => T, prefix = ''): Trace<T> {
+  const kernelBackend = nodeKernelBackend();
+  const tracer = new Tracer(kernelBackend.binding, sources, prefix);
+  kernelBackend.binding = tracer.binding();
+  activeTracer = tracer;
   try {
     const result = step();
-    const {nodes, effects, movedInPlace} = recorder;
-    return {nodes, effects, movedInPlace, result, referenceOf: tensor => recorder.reference(handleOf(tensor))};
+    const {nodes, sideEffects, updatedInPlace} = tracer;
+    return {nodes, sideEffects, updatedInPlace, result, referenceOf: tensor => tracer.reference(handleOf(tensor))};
   } finally {
-    current = undefined;
-    backend.binding = recorder.real;
+    activeTracer = undefined;
+    kernelBackend.binding = tracer.originalBinding;
   }
 }
 
@@ -178,13 +178,13 @@ export function record<T>(sources: ReadonlyMap<string, Tensor>, step: () => T, p
  * @param variables the op's first inputs; nothing of the step may read them afterwards
  * @param inputs the op's other inputs
  */
-export function inPlace(
+export function updateInPlace(
   op: string,
-  attributes: Attributes,
+  attributes: OpAttributes,
   variables: readonly Variable[],
   inputs: readonly Tensor[],
-  work: () => void,
+  update: () => void,
 ): void {
-  if (current === undefined) work();
-  else current.inPlace(op, attributes, variables, inputs, work);
+  if (activeTracer === undefined) update();
+  else activeTracer.updateInPlace(op, attributes, variables, inputs, update);
 }

@@ -1,20 +1,20 @@
-import {MachineError, UsageError} from '../core/errors.js';
-import type {EngineInfo, EngineWish} from './engine-info.js';
-import {checkWish, requestOf, type EngineRequest} from './engine-request.js';
+import {UnsupportedEnvironmentError, UsageError} from '../core/errors.js';
+import type {BackendInfo, BackendOptions} from './engine-info.js';
+import {checkBackendOptions, resolveBackendOptions, type ResolvedBackendOptions} from './engine-request.js';
 import {startTensorFlow} from './start-tensorflow.js';
 import {startWasm} from './start-wasm.js';
 
-export type {EngineEvent, EngineInfo, EngineName, EngineWish} from './engine-info.js';
+export type {BackendEvent as EngineEvent, BackendInfo as EngineInfo, BackendName as EngineName, BackendOptions as EngineWish} from './engine-info.js';
 
 /** What the portable engine costs, measured on a ResNet-18 (training steps at both sizes, two cores). */
 const SLOWDOWN = 'training goes on with the portable engine, about 5 times slower at 64 px and 9 times slower at 224 px';
 
-interface Started {
-  readonly wish: EngineRequest;
-  readonly info: Promise<EngineInfo>;
+interface StartedBackend {
+  readonly options: ResolvedBackendOptions;
+  readonly info: Promise<BackendInfo>;
 }
 
-let started: Started | undefined;
+let started: StartedBackend | undefined;
 
 /**
  * Finds, loads and opens an engine; once a process, since neither TensorFlow nor tfjs can be unloaded. A second call with wishes that
@@ -22,12 +22,12 @@ let started: Started | undefined;
  * @throws EngineError or GpuError (exit 4) where a demanded engine or device is not to be had; UsageError for a wish that contradicts
  * itself or the engine in force; AbortedError
  */
-export async function startEngine(wish: EngineWish = {}): Promise<EngineInfo> {
-  checkWish('startEngine()', wish);
+export async function startBackend(options: BackendOptions = {}): Promise<BackendInfo> {
+  checkBackendOptions('startBackend()', options);
   // What runs already is right for all that ask for nothing else, whatever the environment says.
-  if (started !== undefined) return agree(wish, started);
-  const request = requestOf(wish);
-  started = {wish: request, info: start(request)};
+  if (started !== undefined) return reuseStarted(options, started);
+  const resolved = resolveBackendOptions(options);
+  started = {options: resolved, info: start(resolved)};
   try {
     return await started.info;
   } catch (error) {
@@ -36,34 +36,34 @@ export async function startEngine(wish: EngineWish = {}): Promise<EngineInfo> {
   }
 }
 
-async function start(wish: EngineRequest): Promise<EngineInfo> {
-  const wantsGpu = wish.device.startsWith('gpu');
-  if (wish.engine === 'wasm') {
+async function start(options: ResolvedBackendOptions): Promise<BackendInfo> {
+  const wantsGpu = options.device.startsWith('gpu');
+  if (options.backend === 'wasm') {
     if (wantsGpu)
-      throw new UsageError(`Expected --device cpu or auto for --engine wasm, but found ${wish.device}. The portable engine has no GPU.`);
+      throw new UsageError(`Expected --device cpu or auto for --engine wasm, but found ${options.device}. The portable engine has no GPU.`);
     return startWasm();
   }
   try {
-    return await startTensorFlow(wish);
+    return await startTensorFlow(options);
   } catch (error) {
-    if (wish.engine === 'tensorflow' || wantsGpu || !(error instanceof MachineError)) throw error;
-    const fallbackReason = wish.install ? `TensorFlow is not to be had here, so ${SLOWDOWN}: ${error.message}` : error.message;
-    wish.onEvent?.({type: 'fallback', reason: fallbackReason});
+    if (options.backend === 'tensorflow' || wantsGpu || !(error instanceof UnsupportedEnvironmentError)) throw error;
+    const fallbackReason = options.install ? `TensorFlow is not to be had here, so ${SLOWDOWN}: ${error.message}` : error.message;
+    options.onEvent?.({type: 'fallback', reason: fallbackReason});
     return {...(await startWasm()), fallbackReason};
   }
 }
 
-async function agree({engine = 'auto', device = 'auto', threads}: EngineWish, {wish: earlier, info}: Started): Promise<EngineInfo> {
+async function reuseStarted({backend = 'auto', device = 'auto', threads}: BackendOptions, {options: startedOptions, info}: StartedBackend): Promise<BackendInfo> {
   const running = await info;
-  const fits =
-    (engine === 'auto' || engine === running.engine) &&
-    (device === 'auto' || device === running.device || device === earlier.device) &&
+  const isCompatible =
+    (backend === 'auto' || backend === running.backend) &&
+    (device === 'auto' || device === running.device || device === startedOptions.device) &&
     (threads === undefined || threads === running.threads);
-  if (fits) return running;
-  const describe = (name: string, place: string, count: number | undefined) =>
-    `${name} on ${place}${count === undefined ? '' : ` with ${count} threads`}`;
+  if (isCompatible) return running;
+  const describeRun = (name: string, deviceName: string, threadCount: number | undefined) =>
+    `${name} on ${deviceName}${threadCount === undefined ? '' : ` with ${threadCount} threads`}`;
   throw new UsageError(
-    `Expected ${describe(engine, device, threads)}, but found that this process already runs ` +
-      `${describe(running.engine, running.device, running.threads)}. Start another process for another engine.`,
+    `Expected ${describeRun(backend, device, threads)}, but found that this process already runs ` +
+      `${describeRun(running.backend, running.device, running.threads)}. Start another process for another engine.`,
   );
 }

@@ -1,19 +1,19 @@
 /** The child process of self-test.ts: `node self-test-process.js TFJS_PACKAGE ENGINE`. Ends with an uncaught error or a report. */
 import {writeFileSync} from 'node:fs';
-import {tensorFlowBackend} from './binding.js';
-import {addonOf} from './engine-directory.js';
+import {nodeKernelBackend} from './binding.js';
+import {addonPath} from './engine-directory.js';
 import {loadTensorFlow} from './load-tensorflow.js';
-import {reportOf, type SelfTestReport} from './self-test.js';
+import {reportPath, type SelfTestReport} from './self-test.js';
 import {tf, type Tensor, type Tensor4D} from './tensorflow.js';
 
-function expectValues(what: string, result: Tensor, expected: readonly number[]): void {
+function expectValues(label: string, result: Tensor, expected: readonly number[]): void {
   const found = [...result.dataSync()];
   if (found.length === expected.length && found.every((value, i) => Math.abs(value - expected[i]!) < 1e-4)) return;
-  throw new Error(`Expected ${what} to be [${expected.join(', ')}], but found [${found.join(', ')}]`);
+  throw new Error(`Expected ${label} to be [${expected.join(', ')}], but found [${found.join(', ')}]`);
 }
 
 const [tfjsPackage, directory] = process.argv.slice(2) as [string, string];
-loadTensorFlow(tfjsPackage, addonOf(directory));
+loadTensorFlow(tfjsPackage, addonPath(directory));
 
 const square = tf.tensor2d([1, 2, 3, 4], [2, 2]);
 expectValues('a matrix product', tf.matMul(square, square), [7, 10, 15, 22]);
@@ -24,6 +24,6 @@ const convolve = (weights: Tensor4D) => tf.conv2d(image, weights, 1, 'valid');
 expectValues('a convolution', convolve(filter), [37, 47, 67, 77]);
 expectValues("a convolution's gradient", tf.grad(weights => convolve(weights as Tensor4D))(filter), [12, 16, 24, 28]);
 
-const {binding, isUsingGpuDevice} = tensorFlowBackend();
+const {binding, isUsingGpuDevice} = nodeKernelBackend();
 const report: SelfTestReport = {tensorflow: binding.TF_Version, usesGpu: isUsingGpuDevice};
-writeFileSync(reportOf(directory), JSON.stringify(report));
+writeFileSync(reportPath(directory), JSON.stringify(report));

@@ -1,8 +1,8 @@
 import {readFile, rm} from 'node:fs/promises';
 import {join} from 'node:path';
 import {fileURLToPath} from 'node:url';
-import {complaint, runCommand, type CommandResult} from './command.js';
-import {EngineError} from './engine-error.js';
+import {findErrorLine, runSubprocess, type SubprocessResult} from './command.js';
+import {BackendError} from './engine-error.js';
 
 /** What a new engine says when it has computed what it should. */
 export interface SelfTestReport {
@@ -10,10 +10,10 @@ export interface SelfTestReport {
   readonly usesGpu: boolean;
 }
 
-const PROGRAM = fileURLToPath(new URL('./self-test-process.js', import.meta.url));
+const SELF_TEST_PROGRAM = fileURLToPath(new URL('./self-test-process.js', import.meta.url));
 
 /** Where the process leaves its report, inside the engine directory. */
-export const reportOf = (directory: string): string => join(directory, 'self-test.json');
+export const reportPath = (directory: string): string => join(directory, 'self-test.json');
 
 /**
  * Loads a new engine in a process of its own, where it may crash, and lets it compute a matrix product, a convolution and the
@@ -25,19 +25,19 @@ export async function selfTest(
   directory: string,
   {environment, signal}: {environment: NodeJS.ProcessEnv; signal?: AbortSignal | undefined},
 ): Promise<SelfTestReport> {
-  const quiet = {TF_CPP_MIN_LOG_LEVEL: '2', TF_FORCE_GPU_ALLOW_GROWTH: 'true', ...environment};
-  const result = await runCommand([process.execPath, PROGRAM, tfjsPackage, directory], {environment: quiet, signal});
-  if (result?.code !== 0) throw new EngineError('test', `Expected the new TensorFlow to pass its self-test, but found: ${reason(result)}.`);
-  const report = JSON.parse(await readFile(reportOf(directory), 'utf8')) as SelfTestReport;
-  await rm(reportOf(directory));
+  const quietEnvironment = {TF_CPP_MIN_LOG_LEVEL: '2', TF_FORCE_GPU_ALLOW_GROWTH: 'true', ...environment};
+  const result = await runSubprocess([process.execPath, SELF_TEST_PROGRAM, tfjsPackage, directory], {environment: quietEnvironment, signal});
+  if (result?.code !== 0) throw new BackendError('test', `Expected the new TensorFlow to pass its self-test, but found: ${describeFailure(result)}.`);
+  const report = JSON.parse(await readFile(reportPath(directory), 'utf8')) as SelfTestReport;
+  await rm(reportPath(directory));
   return report;
 }
 
-function reason(result: CommandResult | undefined): string {
+function describeFailure(result: SubprocessResult | undefined): string {
   if (result === undefined) return 'no Node to run it';
   if (result.signal === 'SIGILL') return 'SIGILL, so the processor lacks instructions that this TensorFlow was built for';
   if (/failed to map segment from shared object/.test(result.output)) {
     return 'a disk from which no programs may be run (noexec). Set FINETUNE_CACHE to a folder on another';
   }
-  return result.signal === null ? complaint(result) : `${result.signal} (${complaint(result)})`;
+  return result.signal === null ? findErrorLine(result) : `${result.signal} (${findErrorLine(result)})`;
 }

@@ -1,26 +1,26 @@
 import {mkdtempSync, rmSync, writeFileSync} from 'node:fs';
 import {tmpdir} from 'node:os';
 import {join} from 'node:path';
-import {aboutPath} from '../core/write-file.js';
-import {shape, string, tensorFlowBackend, TYPE_NUMBERS, type Attribute} from './binding.js';
-import {encodeSavedModel, SERVE, type GraphNode} from './graph-def.js';
-import {elementTypeOf} from './pixels.js';
-import {handleOf, stateAt} from './record.js';
+import {withErrorPath} from '../core/write-file.js';
+import {shape, string, nodeKernelBackend, TF_DATA_TYPES, type OpAttribute} from './binding.js';
+import {encodeSavedModel, SERVING_TAG, type GraphNode} from './graph-def.js';
+import {tfDataTypeOf} from './pixels.js';
+import {handleOf, variableHandleName} from './record.js';
 import {tf, type Tensor} from './tensorflow.js';
 
-const typeOf = (dtype: number): Attribute => ({kind: 'TYPE', value: dtype});
-const FLOAT = typeOf(TYPE_NUMBERS.float32);
+const typeOf = (dtype: number): OpAttribute => ({kind: 'TYPE', value: dtype});
+const FLOAT = typeOf(TF_DATA_TYPES.float32);
 
 /** A tensor that is fed. @param sizes -1 for a dimension that may be anything */
-export const placeholder = (name: string, tensor: Tensor, sizes: readonly number[]): GraphNode => ({
+export const placeholderNode = (name: string, tensor: Tensor, sizes: readonly number[]): GraphNode => ({
   name,
   op: 'Placeholder',
   inputs: [],
-  attributes: {dtype: typeOf(TYPE_NUMBERS[elementTypeOf(tensor)]), shape: shape(sizes)},
+  attributes: {dtype: typeOf(TF_DATA_TYPES[tfDataTypeOf(tensor)]), shape: shape(sizes)},
 });
 
 /** A value under a name of its own. @param after names of nodes that must have run before it is given */
-export const result = (name: string, of: string, after: readonly string[] = []): GraphNode => ({
+export const identityNode = (name: string, of: string, after: readonly string[] = []): GraphNode => ({
   name,
   op: 'Identity',
   inputs: [of, ...after.map(node => `^${node}`)],
@@ -28,29 +28,29 @@ export const result = (name: string, of: string, after: readonly string[] = []):
 });
 
 /** Gives a value of the session another content. */
-export const assignment = (name: string, state: string, value: string): GraphNode => ({
+export const assignNode = (name: string, state: string, value: string): GraphNode => ({
   name,
   op: 'AssignVariableOp',
-  inputs: [stateAt(state), value],
+  inputs: [variableHandleName(state), value],
   attributes: {dtype: FLOAT},
 });
 
-const valueOf = (state: string): string => `${state}/value`;
+const initialValueName = (state: string): string => `${state}/value`;
 
 /** A float32 value that stays in the session; nodes read it under its name. */
 const stateNodes = (name: string, value: Tensor): GraphNode[] => [
   {
-    name: stateAt(name),
+    name: variableHandleName(name),
     op: 'VarHandleOp',
     inputs: [],
     attributes: {dtype: FLOAT, shape: shape(value.shape), shared_name: string(name), container: string('')},
   },
-  {name, op: 'ReadVariableOp', inputs: [stateAt(name)], attributes: {dtype: FLOAT}},
-  placeholder(valueOf(name), value, value.shape),
-  assignment(`${name}/assign`, name, valueOf(name)),
+  {name, op: 'ReadVariableOp', inputs: [variableHandleName(name)], attributes: {dtype: FLOAT}},
+  placeholderNode(initialValueName(name), value, value.shape),
+  assignNode(`${name}/assign`, name, initialValueName(name)),
 ];
 
-const FIRST_VALUES = 'first-values';
+const INITIALIZER = 'initial-values';
 
 /** All of the state, and a node that gives it its first values. */
 function stateGraph(state: ReadonlyMap<string, Tensor>): GraphNode[] {
@@ -58,10 +58,10 @@ function stateGraph(state: ReadonlyMap<string, Tensor>): GraphNode[] {
   const nodes = [...state].flatMap(([name, value]) => stateNodes(name, value));
   // Only what has an output can be asked for.
   const set = names.slice(0, 1).map(name =>
-    result(
-      FIRST_VALUES,
-      valueOf(name),
-      names.map(each => `${each}/assign`),
+    identityNode(
+      INITIALIZER,
+      initialValueName(name),
+      names.map(stateName => `${stateName}/assign`),
     ),
   );
   return [...nodes, ...set];
@@ -71,7 +71,7 @@ function writeGraph(path: string, nodes: readonly GraphNode[]): void {
   try {
     writeFileSync(path, encodeSavedModel(nodes));
   } catch (error) {
-    throw aboutPath(error, path);
+    throw withErrorPath(error, path);
   }
 }
 
@@ -80,7 +80,7 @@ function loadGraph(nodes: readonly GraphNode[]): number {
   const directory = mkdtempSync(join(tmpdir(), 'finetune-graph-'));
   try {
     writeGraph(join(directory, 'saved_model.pb'), nodes);
-    return tensorFlowBackend().binding.loadSavedModel(directory, SERVE);
+    return nodeKernelBackend().binding.loadSavedModel(directory, SERVING_TAG);
   } finally {
     rmSync(directory, {recursive: true, force: true});
   }
@@ -93,7 +93,7 @@ export class Session {
   /** @param state values of the session by the names under which nodes read them; copied now */
   constructor(nodes: readonly GraphNode[], state: ReadonlyMap<string, Tensor>) {
     this.#id = loadGraph([...stateGraph(state), ...nodes]);
-    if (state.size > 0) tf.dispose(this.run(new Map([...state].map(([name, value]) => [valueOf(name), value])), [FIRST_VALUES]));
+    if (state.size > 0) tf.dispose(this.run(new Map([...state].map(([name, value]) => [initialValueName(name), value])), [INITIALIZER]));
   }
 
   /**
@@ -102,13 +102,13 @@ export class Session {
    */
   run(feeds: ReadonlyMap<string, Tensor>, nodes: readonly string[]): Tensor[] {
     const outputsOf = (names: Iterable<string>): string => [...names].map(name => `${name}:0`).join();
-    const backend = tensorFlowBackend();
+    const kernelBackend = nodeKernelBackend();
     const handles = [...feeds.values()].map(handleOf);
-    const given = backend.binding.runSavedModel(this.#id, handles, outputsOf(feeds.keys()), outputsOf(nodes));
-    return given.map(metadata => backend.createOutputTensor(metadata));
+    const outputs = kernelBackend.binding.runSavedModel(this.#id, handles, outputsOf(feeds.keys()), outputsOf(nodes));
+    return outputs.map(metadata => kernelBackend.createOutputTensor(metadata));
   }
 
   close(): void {
-    tensorFlowBackend().binding.deleteSavedModel(this.#id);
+    nodeKernelBackend().binding.deleteSavedModel(this.#id);
   }
 }

@@ -1,21 +1,21 @@
 import {createRequire} from 'node:module';
 import {dirname, sep} from 'node:path';
 import {describeDevices} from './device.js';
-import {EngineError} from './engine-error.js';
-import type {EngineInfo} from './engine-info.js';
-import {openDoor, tf, type TensorFlow} from './tensorflow.js';
+import {BackendError} from './engine-error.js';
+import type {BackendInfo} from './engine-info.js';
+import {setTensorFlow, tf, type TensorFlow} from './tensorflow.js';
 
 /** Starts the portable engine: tfjs's own, in WebAssembly, on one thread. What it lacks for training, `convolution-portable.ts` composes. */
-export async function startWasm(): Promise<EngineInfo> {
+export async function startWasm(): Promise<BackendInfo> {
   const require = createRequire(import.meta.url);
-  openDoor(require('@tensorflow/tfjs') as TensorFlow);
+  setTensorFlow(require('@tensorflow/tfjs') as TensorFlow);
   const wasm = require('@tensorflow/tfjs-backend-wasm') as {setWasmPaths(prefix: string): void};
   wasm.setWasmPaths(dirname(require.resolve('@tensorflow/tfjs-backend-wasm')) + sep);
   await tf.setBackend('wasm');
   // tfjs goes on with another backend when one fails, and its plain JavaScript is a hundred times slower.
-  if (tf.getBackend() !== 'wasm') throw new EngineError('load', `Expected tfjs to run on WebAssembly, but found it on ${tf.getBackend()}.`);
+  if (tf.getBackend() !== 'wasm') throw new BackendError('load', `Expected tfjs to run on WebAssembly, but found it on ${tf.getBackend()}.`);
   return {
-    engine: 'wasm',
+    backend: 'wasm',
     tfjsVersion: tf.version.tfjs,
     from: 'package',
     device: 'cpu',

@@ -1,5 +1,5 @@
-import {EngineError} from './engine-error.js';
-import {PINNED, type PinnedRelease} from './pinned-wheels.js';
+import {BackendError} from './engine-error.js';
+import {PINNED_WHEELS, type PinnedRelease} from './pinned-wheels.js';
 
 /** CPython versions that release has wheels for, the one to ask for first leading. None of them has to be here: pip only downloads. */
 const PYTHON_VERSIONS = ['311', '312', '313', '310'];
@@ -7,10 +7,10 @@ const PYTHON_VERSIONS = ['311', '312', '313', '310'];
 /** Of manylinux1, and of the machines that are supported at least. */
 const [OLDEST_GLIBC_MINOR, GLIBC_MINOR] = [5, 27];
 
-const MACHINES: Readonly<Record<string, string>> = {x64: 'x86_64', arm64: 'aarch64'};
+const WHEEL_MACHINES: Readonly<Record<string, string>> = {x64: 'x86_64', arm64: 'aarch64'};
 
 /** What pip is asked for, and the files that are taken from it. */
-export interface WheelRequest {
+export interface WheelSpec {
   /** `nvidia-cudnn-cu12<10.0,>=9.3.0.75,==9.28.0.42` */
   readonly requirement: string;
   /** Sets of platform and Python tags, tried in turn until the index has a wheel for one. */
@@ -22,9 +22,9 @@ export interface WheelRequest {
 const hashesOf = (release: PinnedRelease, arch: string): readonly string[] => (arch === 'arm64' ? release.arm64 : release.x64);
 
 /** On x64 a smaller wheel without CUDA exists, on arm64 there is only one. */
-export function tensorFlowWheel(gpu: boolean, arch: string): WheelRequest {
+export function tensorFlowWheel(gpu: boolean, arch: string): WheelSpec {
   const name = gpu || arch === 'arm64' ? 'tensorflow' : 'tensorflow-cpu';
-  const release = PINNED[name]!;
+  const release = PINNED_WHEELS[name]!;
   return {
     requirement: `${name}==${release.version}`,
     tagSets: PYTHON_VERSIONS.map(python => tensorFlowTags(arch, python)),
@@ -36,11 +36,11 @@ export function tensorFlowWheel(gpu: boolean, arch: string): WheelRequest {
  * @param requirement of TensorFlow's: `nvidia-cudnn-cu12<10.0,>=9.3.0.75`; pip refuses the pinned release where it does not follow that
  * @throws EngineError for a package of which no release is pinned
  */
-export function cudaWheel(requirement: string, arch: string): WheelRequest {
+export function cudaWheel(requirement: string, arch: string): WheelSpec {
   const name = /^[\w.-]+/.exec(requirement)?.[0] ?? '';
-  const release = Object.hasOwn(PINNED, name) ? PINNED[name] : undefined;
+  const release = Object.hasOwn(PINNED_WHEELS, name) ? PINNED_WHEELS[name] : undefined;
   if (release === undefined) {
-    throw new EngineError(
+    throw new BackendError(
       'download',
       `${requirement}, which this TensorFlow asks for, is not among the wheels that are known. Put it beside TensorFlow's wheel and give the folder: ` +
         'finetune engine install --from FOLDER.',
@@ -54,18 +54,18 @@ export function cudaWheel(requirement: string, arch: string): WheelRequest {
  * the last where several are given.
  */
 export function tensorFlowTags(arch: string, python: string): string[] {
-  return [...platforms(arch, ['manylinux_2_27']), '--python-version', python, '--implementation', 'cp', '--abi', `cp${python}`];
+  return [...platformArguments(arch, ['manylinux_2_27']), '--python-version', python, '--implementation', 'cp', '--abi', `cp${python}`];
 }
 
 /** The same for NVIDIA's wheels, which belong to no Python version and are tagged with whatever glibc they were built on. */
 export function cudaTags(arch: string): string[] {
-  const numbered = Array.from({length: GLIBC_MINOR - OLDEST_GLIBC_MINOR + 1}, (_, i) => `manylinux_2_${GLIBC_MINOR - i}`);
-  const manylinux = [...numbered, 'manylinux2014', 'manylinux2010', 'manylinux1'];
-  return [...platforms(arch, manylinux), '--python-version', PYTHON_VERSIONS[0]!, '--implementation', 'py', '--abi', 'none'];
+  const versionedTags = Array.from({length: GLIBC_MINOR - OLDEST_GLIBC_MINOR + 1}, (_, i) => `manylinux_2_${GLIBC_MINOR - i}`);
+  const manylinux = [...versionedTags, 'manylinux2014', 'manylinux2010', 'manylinux1'];
+  return [...platformArguments(arch, manylinux), '--python-version', PYTHON_VERSIONS[0]!, '--implementation', 'py', '--abi', 'none'];
 }
 
-function platforms(arch: string, tags: readonly string[]): string[] {
-  return tags.flatMap(tag => ['--platform', `${tag}_${MACHINES[arch]}`]);
+function platformArguments(arch: string, tags: readonly string[]): string[] {
+  return tags.flatMap(tag => ['--platform', `${tag}_${WHEEL_MACHINES[arch]}`]);
 }
 
 /**

@@ -23,6 +23,6 @@ export type {
 export let tf: TensorFlow;
 
 /** Called once, by the runtime that loaded an engine. */
-export function openDoor(loaded: TensorFlow): void {
+export function setTensorFlow(loaded: TensorFlow): void {
   tf = loaded;
 }

@@ -5,22 +5,22 @@ import {delimiter, dirname, join} from 'node:path';
 import {fileURLToPath} from 'node:url';
 import {assertTrusted} from '../core/cache-directory.js';
 import {flushDirectory, flushTree} from '../core/flush.js';
-import {complaint, runCommand} from './command.js';
-import {EngineError} from './engine-error.js';
-import {enginesDirectory, stagingDirectory} from './engine-directory.js';
+import {findErrorLine, runSubprocess} from './command.js';
+import {BackendError} from './engine-error.js';
+import {backendsDirectory, stagingDirectory} from './engine-directory.js';
 
 /** The engine's package on npm: the JavaScript above the addon, and the addon's sources. */
-const NAME = '@tensorflow/tfjs-node-gpu';
-const VERSION = '4.22.0';
+const TFJS_PACKAGE = '@tensorflow/tfjs-node-gpu';
+const TFJS_VERSION = '4.22.0';
 
 /** Without a connection npm is patient for more than a minute, unless told otherwise. */
-const FLAGS = ['ci', '--ignore-scripts', '--no-audit', '--no-fund', '--fetch-retry-mintimeout=1000', '--fetch-retry-maxtimeout=4000'];
+const NPM_FLAGS = ['ci', '--ignore-scripts', '--no-audit', '--no-fund', '--fetch-retry-mintimeout=1000', '--fetch-retry-maxtimeout=4000'];
 
 /** The package and all it needs, in one version each and with the hashes of what npm must bring: `npm install --package-lock-only` made it. */
-const LOCK = fileURLToPath(new URL('../../../native/tfjs-node-gpu.lock.json', import.meta.url));
+const LOCK_FILE = fileURLToPath(new URL('../../../native/tfjs-node-gpu.lock.json', import.meta.url));
 
 /** Where a copy of our own is kept when this package's dependencies lack it. */
-const ownCopy = (cache: string): string => join(enginesDirectory(cache), `tfjs-node-gpu-${VERSION}`);
+const cachedPackageDirectory = (cache: string): string => join(backendsDirectory(cache), `tfjs-node-gpu-${TFJS_VERSION}`);
 
 /**
  * The directory of tfjs-node-gpu, among this package's dependencies or else in the cache. npm leaves an optional dependency out, without
@@ -29,13 +29,13 @@ const ownCopy = (cache: string): string => join(enginesDirectory(cache), `tfjs-n
  */
 export function findTfjsPackage(cache: string): string | undefined {
   try {
-    return dirname(createRequire(import.meta.url).resolve(`${NAME}/package.json`));
+    return dirname(createRequire(import.meta.url).resolve(`${TFJS_PACKAGE}/package.json`));
   } catch {
-    const installed = join(ownCopy(cache), 'node_modules', NAME);
+    const installed = join(cachedPackageDirectory(cache), 'node_modules', TFJS_PACKAGE);
     if (!existsSync(installed)) return undefined;
     const modules = dirname(dirname(installed));
     assertTrusted(cache, [
-      ownCopy(cache),
+      cachedPackageDirectory(cache),
       modules,
       dirname(installed),
       installed,
@@ -51,29 +51,29 @@ export function findTfjsPackage(cache: string): string | undefined {
  * @throws EngineError with npm's own words
  */
 export async function installTfjsPackage(cache: string, environment: NodeJS.ProcessEnv, signal?: AbortSignal): Promise<string> {
-  const made = stagingDirectory(cache);
+  const staging = stagingDirectory(cache);
   try {
-    await mkdir(made, {recursive: true});
-    await writeFile(join(made, 'package.json'), JSON.stringify({private: true, dependencies: {[NAME]: VERSION}}));
-    await copyFile(LOCK, join(made, 'package-lock.json'));
+    await mkdir(staging, {recursive: true});
+    await writeFile(join(staging, 'package.json'), JSON.stringify({private: true, dependencies: {[TFJS_PACKAGE]: TFJS_VERSION}}));
+    await copyFile(LOCK_FILE, join(staging, 'package-lock.json'));
     // Behind the user's own, the npm that came with the Node that runs now.
     const PATH = [environment.PATH, dirname(process.execPath)].join(delimiter);
-    const result = await runCommand(['npm', ...FLAGS, '--prefix', made], {
+    const result = await runSubprocess(['npm', ...NPM_FLAGS, '--prefix', staging], {
       environment: {...environment, PATH},
       signal,
     });
     if (result?.code !== 0) {
-      const found = result === undefined ? 'no npm' : complaint(result);
-      throw new EngineError(
+      const reason = result === undefined ? 'no npm' : findErrorLine(result);
+      throw new BackendError(
         'package',
-        `Expected npm to fetch ${NAME} ${VERSION}, but found: ${found}. Check the connection, or add it to your project's dependencies.`,
+        `Expected npm to fetch ${TFJS_PACKAGE} ${TFJS_VERSION}, but found: ${reason}. Check the connection, or add it to your project's dependencies.`,
       );
     }
-    await flushTree(made);
-    await rename(made, ownCopy(cache));
-    await flushDirectory(enginesDirectory(cache));
+    await flushTree(staging);
+    await rename(staging, cachedPackageDirectory(cache));
+    await flushDirectory(backendsDirectory(cache));
   } finally {
-    await rm(made, {recursive: true, force: true});
+    await rm(staging, {recursive: true, force: true});
   }
-  return join(ownCopy(cache), 'node_modules', NAME);
+  return join(cachedPackageDirectory(cache), 'node_modules', TFJS_PACKAGE);
 }

@@ -1,14 +1,14 @@
 import {chmod, mkdir} from 'node:fs/promises';
 import {dirname, join} from 'node:path';
 import {ZipArchive, ZipError} from '../core/zip.js';
-import {EngineError} from './engine-error.js';
+import {BackendError} from './engine-error.js';
 import {countBytes, type StepReport} from './progress.js';
 
 /** The two libraries that the addon needs; each finds what it needs by paths relative to itself. */
-export const LIBRARIES = ['libtensorflow_cc.so.2', 'libtensorflow_framework.so.2'];
+export const TENSORFLOW_LIBRARIES = ['libtensorflow_cc.so.2', 'libtensorflow_framework.so.2'];
 
 /** The fourteen headers that the binding's sources reach, below the wheel's `tensorflow/include`. */
-const HEADERS = [
+const TENSORFLOW_HEADERS = [
   'tensorflow/c/c_api.h',
   'tensorflow/c/c_api_macros.h',
   'tensorflow/c/tf_attrtype.h',
@@ -26,7 +26,7 @@ const HEADERS = [
 ];
 
 /** What an engine takes from a wheel's `tensorflow` directory. */
-export const TENSORFLOW_FILES = [...LIBRARIES, ...HEADERS.map(header => `include/${header}`)];
+export const TENSORFLOW_FILES = [...TENSORFLOW_LIBRARIES, ...TENSORFLOW_HEADERS.map(header => `include/${header}`)];
 
 /** Whether a file of NVIDIA's wheels is used at run time: shared libraries, the PTX assembler and XLA's bitcode. */
 export const isCudaFile = (name: string): boolean =>
@@ -37,7 +37,7 @@ export async function readWheelMetadata(wheel: string): Promise<string> {
   return withArchive(wheel, async archive => {
     const name = archive.names.find(candidate => /^[^/]+\.dist-info\/METADATA$/.test(candidate));
     if (name === undefined)
-      throw new EngineError('unpack', `Expected a Python wheel in ${wheel}, but found a zip archive without METADATA.`);
+      throw new BackendError('unpack', `Expected a Python wheel in ${wheel}, but found a zip archive without METADATA.`);
     return (await archive.read(name)).toString('utf8');
   });
 }
@@ -46,21 +46,21 @@ export async function readWheelMetadata(wheel: string): Promise<string> {
  * Pulls the files an engine needs out of a wheel, TensorFlow's or one of NVIDIA's, keeping their paths.
  * @throws EngineError for a wheel that lacks one of them
  */
-export async function unpackWheel(wheel: string, engine: string, report: StepReport, signal?: AbortSignal): Promise<void> {
+export async function unpackWheel(wheel: string, directory: string, report: StepReport, signal?: AbortSignal): Promise<void> {
   await withArchive(wheel, async archive => {
-    const cuda = archive.names.filter(isCudaFile);
-    const names = cuda.length > 0 ? cuda : TENSORFLOW_FILES.map(name => `tensorflow/${name}`);
-    const known = new Set(archive.names);
-    const missing = names.find(name => !known.has(name));
+    const cudaFiles = archive.names.filter(isCudaFile);
+    const names = cudaFiles.length > 0 ? cudaFiles : TENSORFLOW_FILES.map(name => `tensorflow/${name}`);
+    const archiveNames = new Set(archive.names);
+    const missing = names.find(name => !archiveNames.has(name));
     if (missing !== undefined) {
-      throw new EngineError('unpack', `Expected a TensorFlow wheel for Linux in ${wheel}, but found no ${missing} in it.`);
+      throw new BackendError('unpack', `Expected a TensorFlow wheel for Linux in ${wheel}, but found no ${missing} in it.`);
     }
     const onBytes = countBytes(
       report,
-      names.reduce((sum, name) => sum + archive.sizeOf(name), 0),
+      names.reduce((sum, name) => sum + archive.entrySize(name), 0),
     );
     for (const name of names) {
-      const target = join(engine, name);
+      const target = join(directory, name);
       await mkdir(dirname(target), {recursive: true});
       await archive.extract(name, target, {onBytes, ...(signal && {signal})});
       if (name.endsWith('/bin/ptxas')) await chmod(target, 0o755);
@@ -74,7 +74,7 @@ async function withArchive<T>(wheel: string, work: (archive: ZipArchive) => Prom
     archive = await ZipArchive.open(wheel);
     return await work(archive);
   } catch (error) {
-    if (error instanceof ZipError) throw new EngineError('unpack', error.message, {cause: error});
+    if (error instanceof ZipError) throw new BackendError('unpack', error.message, {cause: error});
     throw error;
   } finally {
     archive?.close();

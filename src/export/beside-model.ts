@@ -1,26 +1,26 @@
 import {readFile, stat} from 'node:fs/promises';
 import {join} from 'node:path';
 import {isDeepStrictEqual} from 'node:util';
-import {messageOf} from '../core/errors.js';
+import {errorMessage} from '../core/errors.js';
 import {readJsonFile} from '../core/json-file.js';
-import {BUNDLE_FILES, type BundleRecord} from './bundle-record.js';
+import {MODEL_FILES, type ModelRecord} from './bundle-record.js';
 
 const MAX_BYTES = 64_000_000;
 
 /** A text beside the model that says something else than the model does. */
-export interface TextFault {
+export interface FileProblem {
   readonly file: string;
   /** For people. */
   readonly found: string;
 }
 
-const isThere = (path: string): Promise<boolean> =>
+const exists = (path: string): Promise<boolean> =>
   stat(path).then(
     () => true,
     () => false,
   );
 
-async function faultOfMetadata(path: string, {classes, preprocessing}: BundleRecord): Promise<string | undefined> {
+async function findMetadataProblem(path: string, {classes, preprocessing}: ModelRecord): Promise<string | undefined> {
   try {
     const {classNames = classes, inputSize = preprocessing.cropSize} = Object(await readJsonFile(path, MAX_BYTES)) as Record<
       string,
@@ -28,11 +28,11 @@ async function faultOfMetadata(path: string, {classes, preprocessing}: BundleRec
     >;
     return isDeepStrictEqual([classNames, inputSize], [classes, preprocessing.cropSize]) ? undefined : 'other classes or another size';
   } catch (error) {
-    return `no JSON (${messageOf(error)})`;
+    return `no JSON (${errorMessage(error)})`;
   }
 }
 
-async function faultOfLabels(path: string, {classes}: BundleRecord): Promise<string | undefined> {
+async function findLabelsProblem(path: string, {classes}: ModelRecord): Promise<string | undefined> {
   const found = await stat(path);
   if (!found.isFile() || found.size > MAX_BYTES) return 'no list of names';
   const lines = (await readFile(path, 'utf8')).trimEnd().split('\n').length;
@@ -43,14 +43,14 @@ async function faultOfLabels(path: string, {classes}: BundleRecord): Promise<str
  * Web pages go by `metadata.json` and `labels.txt`. Either may be missing, and the names may be translated; they may not belong to another
  * model.
  */
-export async function faultBesideModel(directory: string, record: BundleRecord): Promise<TextFault | undefined> {
+export async function findCompanionFileProblem(directory: string, record: ModelRecord): Promise<FileProblem | undefined> {
   const checks = [
-    [BUNDLE_FILES.metadata, faultOfMetadata],
-    [BUNDLE_FILES.labels, faultOfLabels],
+    [MODEL_FILES.metadata, findMetadataProblem],
+    [MODEL_FILES.labels, findLabelsProblem],
   ] as const;
-  for (const [file, faultOf] of checks) {
+  for (const [file, findProblem] of checks) {
     const path = join(directory, file);
-    const found = (await isThere(path)) ? await faultOf(path, record) : undefined;
+    const found = (await exists(path)) ? await findProblem(path, record) : undefined;
     if (found !== undefined) return {file: path, found};
   }
   return undefined;

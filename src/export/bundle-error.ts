@@ -1,9 +1,9 @@
 import {FinetuneError} from '../core/errors.js';
 
 /** A directory that is no bundle, or not the one that was exported any more. */
-export class BundleError extends FinetuneError {
-  override readonly name = 'BundleError';
-  override readonly code = 'BUNDLE_UNUSABLE';
+export class InvalidModelError extends FinetuneError {
+  override readonly name = 'InvalidModelError';
+  override readonly code = 'INVALID_MODEL';
 
   /** @param path of the bundle, or of the file in it that is wrong */
   constructor(

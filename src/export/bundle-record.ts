@@ -1,13 +1,13 @@
 import {preprocessingSchema} from '../backbones/card-schema.js';
-import type {WeightsCard} from '../backbones/cards.js';
-import {ARCHS, type Arch, type BackboneSpec, type LastStage, type ResNetFamily} from '../backbones/resnet-specs.js';
+import type {PretrainedWeights} from '../backbones/cards.js';
+import {ARCHS, type Arch, type BackboneSpec, type LastStage, type ResNetVariant} from '../backbones/resnet-specs.js';
 import type {Preprocessing} from '../core/preprocessing.js';
 import type {ObjectSchema} from '../core/schema.js';
 import type {HeadSpec} from '../heads/head.js';
 import type {Metrics} from '../training/metrics.js';
 
 /** The files of a bundle; the weights of `model` lie in shards beside it. */
-export const BUNDLE_FILES = {
+export const MODEL_FILES = {
   model: 'model.json',
   tensors: 'model.safetensors',
   record: 'finetune.json',
@@ -22,12 +22,12 @@ export const shardName = (index: number, count: number): string => `group1-shard
 export const SHARD_NAME = /^group1-shard\d+of\d+\.bin$/;
 
 /** Whether a bundle has a file of this name. */
-export const isBundleFile = (name: string): boolean => Object.values<string>(BUNDLE_FILES).includes(name) || SHARD_NAME.test(name);
+export const isModelFile = (name: string): boolean => Object.values<string>(MODEL_FILES).includes(name) || SHARD_NAME.test(name);
 
 export const SCHEMA_VERSION = 1;
 
 /** `finetune.json`: what a bundle is, where it came from, and what its files must hold. */
-export interface BundleRecord {
+export interface ModelRecord {
   readonly schemaVersion: typeof SCHEMA_VERSION;
   /** `finetune 0.1.0` */
   readonly createdBy: string;
@@ -35,14 +35,14 @@ export interface BundleRecord {
   readonly createdAt: string;
   readonly arch: Arch;
   readonly lastStage: LastStage;
-  readonly family: ResNetFamily;
+  readonly variant: ResNetVariant;
   readonly preprocessing: Preprocessing;
   /** Index is the label. Exact, unlike `labels.txt`. */
   readonly classes: readonly string[];
   readonly head: HeadSpec;
   /** What the backbone started from: a card's name, a file's, or `none`. */
-  readonly weights: {readonly origin: string; readonly card?: WeightsCard};
-  readonly metrics?: BundleMetrics;
+  readonly weights: {readonly origin: string; readonly card?: PretrainedWeights};
+  readonly metrics?: ModelMetrics;
   /** Every value in force in the run. */
   readonly recipe?: unknown;
   /** Sizes and sha256 (hex) of the files that are computed with, by name. */
@@ -51,10 +51,10 @@ export interface BundleRecord {
   readonly contentHash: string;
 }
 
-export const specOf = ({arch, lastStage, family}: BundleRecord): BackboneSpec => ({arch, lastStage, ...family});
+export const specOf = ({arch, lastStage, variant}: ModelRecord): BackboneSpec => ({arch, lastStage, ...variant});
 
 /** As in a run's `metrics.json`. */
-export interface BundleMetrics {
+export interface ModelMetrics {
   readonly validation?: Metrics;
   readonly test?: Metrics;
 }
@@ -65,7 +65,7 @@ export interface FileRecord {
 }
 
 /** @param optional keys that may be left out; others than these and those required are let pass */
-export const object = (required: Record<string, object>, optional: Record<string, object> = {}): ObjectSchema => ({
+export const objectSchema = (required: Record<string, object>, optional: Record<string, object> = {}): ObjectSchema => ({
   type: 'object',
   required: Object.keys(required),
   properties: {...required, ...optional},
@@ -74,34 +74,34 @@ export const object = (required: Record<string, object>, optional: Record<string
 const text = {type: 'string', maxLength: 1000};
 const name = {...text, minLength: 1};
 const sha256 = {type: 'string', pattern: '^[0-9a-f]{64}$'};
-const file = object({bytes: {type: 'integer', minimum: 1, maximum: 2 ** 40}, sha256});
+const file = objectSchema({bytes: {type: 'integer', minimum: 1, maximum: 2 ** 40}, sha256});
 
 /** More than are in any dataset of pictures. */
 const MAX_CLASSES = 100_000;
 
 /** What must be right for a bundle to be run. Keys that are not listed are let pass: a bundle may say more. */
-export const bundleRecordSchema: ObjectSchema = object(
+export const modelRecordSchema: ObjectSchema = objectSchema(
   {
     createdBy: text,
     createdAt: text,
     arch: {enum: ARCHS},
     lastStage: {enum: [1, 2, 3, 4]},
-    family: object({strideOn: {enum: ['3x3', '1x1']}, batchNormEpsilon: {type: 'number', exclusiveMinimum: 0, maximum: 1}}),
+    variant: objectSchema({strideOn: {enum: ['3x3', '1x1']}, batchNormEpsilon: {type: 'number', exclusiveMinimum: 0, maximum: 1}}),
     preprocessing: preprocessingSchema,
     classes: {type: 'array', items: name, minItems: 2, maxItems: MAX_CLASSES},
-    head: object({
+    head: objectSchema({
       type: {enum: ['linear', 'mlp']},
       pooling: {enum: ['avg', 'avg+max']},
       dropout: {type: 'number', minimum: 0, exclusiveMaximum: 1},
     }),
-    weights: object({origin: text}, {card: {type: 'object'}}),
+    weights: objectSchema({origin: text}, {card: {type: 'object'}}),
     files: {
-      ...object({[BUNDLE_FILES.model]: file, [BUNDLE_FILES.tensors]: file}),
+      ...objectSchema({[MODEL_FILES.model]: file, [MODEL_FILES.tensors]: file}),
       propertyNames: {pattern: '^[\\w-][\\w.-]*$'},
       maxProperties: 10_000,
       additionalProperties: file,
     },
     contentHash: sha256,
   },
-  {metrics: object({}, {validation: {type: 'object'}, test: {type: 'object'}})},
+  {metrics: objectSchema({}, {validation: {type: 'object'}, test: {type: 'object'}})},
 );

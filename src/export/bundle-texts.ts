@@ -1,8 +1,8 @@
 import {basename} from 'node:path';
-import {fillColour, type Preprocessing} from '../core/preprocessing.js';
+import {computeFillColor, type Preprocessing} from '../core/preprocessing.js';
 import {printable} from '../core/printable.js';
 import type {Classifier} from '../heads/classifier.js';
-import type {BundleRecord} from './bundle-record.js';
+import type {ModelRecord} from './bundle-record.js';
 
 /** Of a weights file only its name: where it lay is nobody's business who gets the bundle. */
 export const originName = (origin: string): string => basename(origin);
@@ -18,7 +18,7 @@ export const labelsText = (classNames: readonly string[]): string =>
  * What the weights must be told to be run, as text by key: in the header of `model.safetensors` and in `model.json`, so that either file
  * is enough to train on from (`--weights`).
  */
-export const weightsMetadata = ({spec, head, preprocessing, classNames, origin}: Classifier): Record<string, string> => ({
+export const serializeWeightsMetadata = ({spec, head, preprocessing, classNames, origin}: Classifier): Record<string, string> => ({
   arch: spec.arch,
   stages: String(spec.lastStage),
   stride_on: spec.strideOn,
@@ -29,16 +29,16 @@ export const weightsMetadata = ({spec, head, preprocessing, classNames, origin}:
   origin: originName(origin),
 });
 
-function input(preprocessing: Preprocessing): object {
+function inputSpec(preprocessing: Preprocessing): object {
   const {resizeSize, cropSize, interpolation, fit = 'crop'} = preprocessing;
-  const [how, size] = [
+  const [resampling, size] = [
     {interpolation, antialias: true},
     {width: cropSize, height: cropSize},
   ];
   const steps = {
-    crop: {resize: {shortSide: resizeSize, ...how}, crop: {size: cropSize, position: 'centre'}},
-    squash: {resize: {...size, ...how}},
-    pad: {resize: {longSide: cropSize, ...how}, pad: {size: cropSize, position: 'centre', colour: fillColour(preprocessing)}},
+    crop: {resize: {shortSide: resizeSize, ...resampling}, crop: {size: cropSize, position: 'center'}},
+    squash: {resize: {...size, ...resampling}},
+    pad: {resize: {longSide: cropSize, ...resampling}, pad: {size: cropSize, position: 'center', color: computeFillColor(preprocessing)}},
   };
   return {...steps[fit], pixels: {order: 'RGB', range: [0, 255]}};
 }
@@ -47,32 +47,32 @@ function input(preprocessing: Preprocessing): object {
  * `metadata.json`: what a web page must know to feed the model. Named otherwise than in Teachable Machine's file of that name: its loader and
  * ml5's scale pixels to -1..1, and would show the names of the classes beside wrong probabilities.
  */
-export const metadataDocument = ({arch, classes, preprocessing, createdAt, createdBy}: BundleRecord): object => ({
+export const metadataDocument = ({arch, classes, preprocessing, createdAt, createdBy}: ModelRecord): object => ({
   note: 'Not a Teachable Machine model: @teachablemachine/image and ml5 scale pixels to -1..1, and this one takes 0..255.',
   arch,
   classNames: classes,
   inputSize: preprocessing.cropSize,
   createdBy,
   createdAt,
-  ...input(preprocessing),
+  ...inputSpec(preprocessing),
 });
 
-function squaring({resizeSize, cropSize, fit = 'crop'}: Preprocessing): string {
-  const ways = {
+function describeResize({resizeSize, cropSize, fit = 'crop'}: Preprocessing): string {
+  const descriptions = {
     crop: `the short side resized to ${resizeSize} pixels, then the middle square of ${cropSize} pixels`,
     squash: `resized to ${cropSize} x ${cropSize} pixels, whatever the proportions are`,
     pad: `the long side resized to ${cropSize} pixels, then put into the middle of a square (metadata.json has its colour)`,
   };
-  return ways[fit];
+  return descriptions[fit];
 }
 
 /** `README.md` of a bundle that came without a model card. */
-export const plainReadme = ({arch, classes, preprocessing, createdBy}: BundleRecord): string => `# Image classifier
+export const defaultReadme = ({arch, classes, preprocessing, createdBy}: ModelRecord): string => `# Image classifier
 
 A ${arch}, fine-tuned to tell ${classes.length} classes apart (\`labels.txt\`). Exported by ${createdBy}.
 
 Input: float32 \`[n, ${preprocessing.cropSize}, ${preprocessing.cropSize}, 3]\`, RGB, 0..255;
-${squaring(preprocessing)}.
+${describeResize(preprocessing)}.
 Normalisation is inside the model. Output: probabilities \`[n, ${classes.length}]\`, in the order of \`labels.txt\`.
 
 \`\`\`js

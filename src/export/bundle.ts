@@ -1,13 +1,13 @@
-import {imagesAtATime} from '../backbones/activation-bytes.js';
+import {inferenceBatchSize} from '../backbones/activation-bytes.js';
 import type {BackboneSpec} from '../backbones/resnet-specs.js';
-import {checkArgument, checkOptions, SIGNAL, wholeFrom, type Kind} from '../core/arguments.js';
+import {checkArgument, checkOptions, ABORT_SIGNAL, integerFrom, type ArgumentKind} from '../core/arguments.js';
 import {AbortedError, UsageError} from '../core/errors.js';
 import type {Preprocessing} from '../core/preprocessing.js';
 import {tf} from '../engine/tensorflow.js';
-import type {FrozenClassifier} from '../heads/frozen-classifier.js';
-import {specOf, type BundleMetrics, type BundleRecord} from './bundle-record.js';
-import {finite, run} from './probabilities.js';
-import {toReadable, type ImageSource, type Readable} from './image-source.js';
+import type {InferenceModel} from '../heads/frozen-classifier.js';
+import {specOf, type ModelMetrics, type ModelRecord} from './bundle-record.js';
+import {assertFinite, runNetwork} from './probabilities.js';
+import {toImageInput, type ImageSource, type ImageInput} from './image-source.js';
 import {readPixels} from './read-pixels.js';
 
 export interface Prediction {
@@ -27,36 +27,36 @@ export interface ClassifyOptions {
 }
 
 /** A classifier that was disposed is used. */
-export class BundleDisposedError extends UsageError {
-  override readonly name = 'BundleDisposedError';
-  override readonly code = 'BUNDLE_DISPOSED';
+export class ModelDisposedError extends UsageError {
+  override readonly name = 'ModelDisposedError';
+  override readonly code = 'MODEL_DISPOSED';
 
   constructor(readonly directory: string) {
     super(`Expected a model in use, but found that of ${directory} disposed. Load it again with loadBundle().`);
   }
 }
 
-const PIXELS: Kind = {expected: 'a Uint8Array of pixels', accepts: value => value instanceof Uint8Array};
+const PIXELS: ArgumentKind = {expected: 'a Uint8Array of pixels', accepts: value => value instanceof Uint8Array};
 
 /** Images decoded and run at a time, at most. */
-const MOST = 32;
+const MAX_BATCH_SIZE = 32;
 
 /** An exported classifier, loaded by `loadBundle`. Whoever loaded it disposes it. */
-export class Bundle {
+export class ExportedModel {
   /** Index is the label. */
   readonly classNames: readonly string[];
   readonly preprocessing: Preprocessing;
   readonly spec: BackboneSpec;
   /** What was measured before it was exported, where something was. */
-  readonly metrics: BundleMetrics;
-  readonly #network: FrozenClassifier;
+  readonly metrics: ModelMetrics;
+  readonly #network: InferenceModel;
   #isDisposed = false;
 
   /** Takes over the network. */
   constructor(
     readonly directory: string,
-    readonly record: BundleRecord,
-    network: FrozenClassifier,
+    readonly record: ModelRecord,
+    network: InferenceModel,
   ) {
     this.classNames = record.classes;
     this.preprocessing = record.preprocessing;
@@ -74,16 +74,16 @@ export class Bundle {
   /** Classifies images, many at a time; none to none. @throws as for one, for the first that cannot be read */
   classify(images: readonly ImageSource[], options?: ClassifyOptions): Promise<Predictions[]>;
   async classify(images: ImageSource | readonly ImageSource[], options?: ClassifyOptions): Promise<Predictions | Predictions[]> {
-    checkOptions<ClassifyOptions>('classify()', options, {top: wholeFrom(1), signal: SIGNAL});
-    this.#checkInUse();
+    checkOptions<ClassifyOptions>('classify()', options, {top: integerFrom(1), signal: ABORT_SIGNAL});
+    this.#assertNotDisposed();
     if (Array.isArray(images)) {
       const all = images as readonly ImageSource[];
       return this.#classifyAll(
-        Array.from(all, (image, i) => toReadable(image, `images[${i}]`)),
+        Array.from(all, (image, i) => toImageInput(image, `images[${i}]`)),
         options,
       );
     }
-    const [predictions] = await this.#classifyAll([toReadable(images, 'image')], options);
+    const [predictions] = await this.#classifyAll([toImageInput(images, 'image')], options);
     return predictions!;
   }
 
@@ -93,14 +93,14 @@ export class Bundle {
    * @throws NotFiniteError
    */
   probabilities(images: Uint8Array): Float32Array {
-    this.#checkInUse();
+    this.#assertNotDisposed();
     checkArgument('probabilities()', 'images', images, PIXELS);
     const {cropSize} = this.preprocessing;
     if (images.length === 0 || images.length % (cropSize * cropSize * 3) !== 0) {
       throw new UsageError(`Expected pixels of whole pictures of ${cropSize} x ${cropSize} x 3 bytes, but found ${images.length} bytes.`);
     }
-    return finite(
-      run(images, cropSize, pixels => tf.softmax(this.#network.logits(pixels))),
+    return assertFinite(
+      runNetwork(images, cropSize, pixels => tf.softmax(this.#network.logits(pixels))),
       this.directory,
     );
   }
@@ -112,16 +112,16 @@ export class Bundle {
     this.#network.dispose();
   }
 
-  #checkInUse(): void {
-    if (this.#isDisposed) throw new BundleDisposedError(this.directory);
+  #assertNotDisposed(): void {
+    if (this.#isDisposed) throw new ModelDisposedError(this.directory);
   }
 
-  async #classifyAll(images: readonly Readable[], {top = this.classNames.length, signal}: ClassifyOptions = {}): Promise<Predictions[]> {
+  async #classifyAll(images: readonly ImageInput[], {top = this.classNames.length, signal}: ClassifyOptions = {}): Promise<Predictions[]> {
     const predictions: Predictions[] = [];
-    const atATime = imagesAtATime(this.spec, this.preprocessing.cropSize, MOST);
-    for (let start = 0; start < images.length; start += atATime) {
+    const batchSize = inferenceBatchSize(this.spec, this.preprocessing.cropSize, MAX_BATCH_SIZE);
+    for (let start = 0; start < images.length; start += batchSize) {
       if (signal?.aborted) throw new AbortedError();
-      const pixels = await readPixels(images.slice(start, start + atATime), this.preprocessing, start);
+      const pixels = await readPixels(images.slice(start, start + batchSize), this.preprocessing, start);
       predictions.push(...this.#rank(this.probabilities(pixels), top));
     }
     return predictions;

@@ -1,17 +1,17 @@
 import {fileURLToPath} from 'node:url';
 import {types} from 'node:util';
-import {ArgumentError, described} from '../core/arguments.js';
+import {ArgumentError, describeValue} from '../core/arguments.js';
 
 /** An image to classify: a path, a `file:` URL, or the bytes of an image file in any form. */
 export type ImageSource = string | URL | Uint8Array | ArrayBuffer | SharedArrayBuffer | DataView | Blob;
 
 /** What is read when its turn comes: a path, bytes, or a Blob, which may lie on a disk. */
-export type Readable = string | Uint8Array | Blob;
+export type ImageInput = string | Uint8Array | Blob;
 
-const WANTED = 'a path, a file: URL, the bytes of an image file (Uint8Array, ArrayBuffer) or a Blob';
+const EXPECTED = 'a path, a file: URL, the bytes of an image file (Uint8Array, ArrayBuffer) or a Blob';
 
-const refused = (argument: string, found: string, hint?: string): ArgumentError =>
-  new ArgumentError('classify()', argument, WANTED, found, hint);
+const invalidImage = (argument: string, found: string, hint?: string): ArgumentError =>
+  new ArgumentError('classify()', argument, EXPECTED, found, hint);
 
 /** Views in another realm are none of ours; what was transferred to another thread holds nothing. */
 function bytesOf(value: Uint8Array | DataView | ArrayBuffer): Uint8Array {
@@ -31,12 +31,12 @@ const isBlob = (value: object): value is Blob => 'arrayBuffer' in value && typeo
 function pathOf(url: string, argument: string): string {
   const scheme = url.slice(0, url.indexOf(':') + 1);
   if (scheme !== 'file:') {
-    throw refused(argument, `a URL of ${scheme}`, '. Fetch it first, and give the bytes: await (await fetch(url)).arrayBuffer().');
+    throw invalidImage(argument, `a URL of ${scheme}`, '. Fetch it first, and give the bytes: await (await fetch(url)).arrayBuffer().');
   }
   try {
     return fileURLToPath(url);
   } catch {
-    throw refused(argument, `the URL ${described(url)}, which is no path here`);
+    throw invalidImage(argument, `the URL ${describeValue(url)}, which is no path here`);
   }
 }
 
@@ -47,17 +47,17 @@ const URL_TEXT = /^(?:[a-z][a-z0-9+.-]*:\/\/|data:|blob:)/i;
  * @param argument names the value in an error: `image`, `images[3]`
  * @throws ArgumentError for everything that stands for no image
  */
-export function toReadable(value: unknown, argument: string): Readable {
+export function toImageInput(value: unknown, argument: string): ImageInput {
   if (typeof value === 'string') {
-    if (value === '') throw refused(argument, described(value));
+    if (value === '') throw invalidImage(argument, describeValue(value));
     return URL_TEXT.test(value) ? pathOf(value, argument) : value;
   }
   if (types.isUint8Array(value) || types.isDataView(value) || types.isArrayBuffer(value)) return bytesOf(value);
   // A copy, since others may write meanwhile.
   if (types.isSharedArrayBuffer(value)) return new Uint8Array(value).slice();
-  if (typeof value !== 'object' || value === null) throw refused(argument, described(value));
+  if (typeof value !== 'object' || value === null) throw invalidImage(argument, describeValue(value));
   if (isUrl(value)) return pathOf(value.href, argument);
   if (isBlob(value)) return value;
-  if (types.isTypedArray(value)) throw refused(argument, described(value), '. Pixels are for probabilities(), as a Uint8Array.');
-  throw refused(argument, described(value));
+  if (types.isTypedArray(value)) throw invalidImage(argument, describeValue(value), '. Pixels are for probabilities(), as a Uint8Array.');
+  throw invalidImage(argument, describeValue(value));
 }

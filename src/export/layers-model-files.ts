@@ -1,9 +1,9 @@
 import {readFile} from 'node:fs/promises';
 import {join} from 'node:path';
 import {printableJson} from '../core/printable.js';
-import {writeWhole} from '../core/write-file.js';
+import {writeFileAtomic} from '../core/write-file.js';
 import {tf, type io, type LayersModel} from '../engine/tensorflow.js';
-import {BUNDLE_FILES, shardName} from './bundle-record.js';
+import {MODEL_FILES, shardName} from './bundle-record.js';
 
 /** The tfjs converter's own: small enough for a CDN to cache, and a browser fetches several at once. */
 export const SHARD_BYTES = 4 * 2 ** 20;
@@ -20,13 +20,13 @@ function toShards(weights: io.WeightData): Uint8Array[] {
  * @returns the names of the files, model.json first, shards in order
  */
 export async function writeLayersModel(model: LayersModel, directory: string): Promise<string[]> {
-  const names: string[] = [BUNDLE_FILES.model];
-  const write = async ({weightData, weightSpecs, ...described}: io.ModelArtifacts): Promise<io.SaveResult> => {
+  const names: string[] = [MODEL_FILES.model];
+  const write = async ({weightData, weightSpecs, ...artifacts}: io.ModelArtifacts): Promise<io.SaveResult> => {
     const shards = toShards(weightData!);
     const paths = shards.map((_, i) => shardName(i, shards.length));
-    const json = {...described, weightsManifest: [{paths, weights: weightSpecs}]};
-    await writeWhole(join(directory, BUNDLE_FILES.model), printableJson(json, 0));
-    for (const [i, path] of paths.entries()) await writeWhole(join(directory, path), shards[i]!);
+    const json = {...artifacts, weightsManifest: [{paths, weights: weightSpecs}]};
+    await writeFileAtomic(join(directory, MODEL_FILES.model), printableJson(json, 0));
+    for (const [i, path] of paths.entries()) await writeFileAtomic(join(directory, path), shards[i]!);
     names.push(...paths);
     return {modelArtifactsInfo: {dateSaved: new Date(), modelTopologyType: 'JSON'}};
   };
@@ -36,9 +36,9 @@ export async function writeLayersModel(model: LayersModel, directory: string): P
 
 /** Loads what `writeLayersModel` wrote, through `tf.loadLayersModel`, on any engine. The caller disposes the model. */
 export async function readLayersModel(directory: string): Promise<LayersModel> {
-  const {weightsManifest, ...described} = JSON.parse(await readFile(join(directory, BUNDLE_FILES.model), 'utf8')) as io.ModelJSON;
+  const {weightsManifest, ...artifacts} = JSON.parse(await readFile(join(directory, MODEL_FILES.model), 'utf8')) as io.ModelJSON;
   const files = weightsManifest.flatMap(({paths}) => paths).map(path => readFile(join(directory, path)));
   const weightData = (await Promise.all(files)).map(bytes => new Uint8Array(bytes).buffer);
   const weightSpecs = weightsManifest.flatMap(({weights}) => weights);
-  return tf.loadLayersModel(tf.io.fromMemory({...described, weightSpecs, weightData}));
+  return tf.loadLayersModel(tf.io.fromMemory({...artifacts, weightSpecs, weightData}));
 }

@@ -1,7 +1,7 @@
 import {createHash} from 'node:crypto';
 import {convolutions} from '../backbones/resnet-specs.js';
 import {validate} from '../core/schema.js';
-import {BUNDLE_FILES, object, SHARD_NAME, specOf, type BundleRecord} from './bundle-record.js';
+import {MODEL_FILES, objectSchema, SHARD_NAME, specOf, type ModelRecord} from './bundle-record.js';
 import {shapesOf} from './record-faults.js';
 
 interface Layer {
@@ -30,33 +30,33 @@ const LAYERS = [
 ];
 
 /** Bytes of a number, by how it is stored. */
-const STORED: Readonly<Record<string, number>> = {float32: 4, float16: 2, uint16: 2, uint8: 1};
+const BYTES_PER_ELEMENT: Readonly<Record<string, number>> = {float32: 4, float16: 2, uint16: 2, uint8: 1};
 
 const text = {type: 'string', maxLength: 1000};
 const extent = {type: 'integer', minimum: 1, maximum: 2 ** 24};
 
-const weightSchema = object(
+const weightSchema = objectSchema(
   {name: text, shape: {type: 'array', items: extent, maxItems: 4}, dtype: {const: 'float32'}},
   {
-    quantization: object(
-      {dtype: {enum: Object.keys(STORED).filter(type => type !== 'float32')}},
+    quantization: objectSchema(
+      {dtype: {enum: Object.keys(BYTES_PER_ELEMENT).filter(type => type !== 'float32')}},
       {scale: {type: 'number'}, min: {type: 'number'}, original_dtype: {const: 'float32'}},
     ),
   },
 );
 
-const modelSchema = object({
+const modelSchema = objectSchema({
   format: {const: 'layers-model'},
-  modelTopology: object({
-    config: object({
-      layers: {type: 'array', maxItems: 5000, items: object({name: text, class_name: {enum: LAYERS}, config: {type: 'object'}})},
+  modelTopology: objectSchema({
+    config: objectSchema({
+      layers: {type: 'array', maxItems: 5000, items: objectSchema({name: text, class_name: {enum: LAYERS}, config: {type: 'object'}})},
       output_layers: {type: 'array', maxItems: 1},
     }),
   }),
   weightsManifest: {
     type: 'array',
     maxItems: 1,
-    items: object({
+    items: objectSchema({
       paths: {type: 'array', maxItems: 10_000, items: {...text, pattern: SHARD_NAME.source}},
       weights: {type: 'array', maxItems: 10_000, items: weightSchema},
     }),
@@ -75,14 +75,14 @@ function weightOf(key: string, shape: readonly number[]): [string, readonly numb
   return [`${layer}/kernel`, [...kernel, inputs!, outputs!]];
 }
 
-const weightsOf = (record: BundleRecord): Map<string, readonly number[]> =>
+const weightsOf = (record: ModelRecord): Map<string, readonly number[]> =>
   new Map([
-    ['normalise/kernel', [1, 1, 3, 3]],
-    ['normalise/bias', [3]],
+    ['normalize/kernel', [1, 1, 3, 3]],
+    ['normalize/bias', [3]],
     ...[...shapesOf(record)].map(([key, shape]) => weightOf(key, shape)),
   ]);
 
-function* weightFaults({weightsManifest: [group]}: ModelDocument, record: BundleRecord): Generator<string> {
+function* weightProblems({weightsManifest: [group]}: ModelDocument, record: ModelRecord): Generator<string> {
   const {paths = [], weights = []} = group ?? {};
   const expected = weightsOf(record);
   for (const {name, shape} of weights) {
@@ -93,16 +93,16 @@ function* weightFaults({weightsManifest: [group]}: ModelDocument, record: Bundle
   const shards = Object.keys(record.files).filter(name => SHARD_NAME.test(name));
   if (!same([...paths].sort(), shards.sort())) yield `other shards (${paths.slice(0, 3).join(', ')}...) than finetune.json lists`;
   const needed = weights.reduce(
-    (sum, {shape, dtype, quantization}) => sum + shape.reduce((a, b) => a * b, STORED[quantization?.dtype ?? dtype]!),
+    (sum, {shape, dtype, quantization}) => sum + shape.reduce((a, b) => a * b, BYTES_PER_ELEMENT[quantization?.dtype ?? dtype]!),
     0,
   );
   const found = paths.reduce((sum, path) => sum + record.files[path]!.bytes, 0);
   if (needed !== found) yield `weights of ${needed} bytes, where the shards have ${found}`;
-  const hashes = [BUNDLE_FILES.model, ...paths].map(name => `${record.files[name]!.sha256}\n`);
+  const hashes = [MODEL_FILES.model, ...paths].map(name => `${record.files[name]!.sha256}\n`);
   if (createHash('sha256').update(hashes.join('')).digest('hex') !== record.contentHash) yield 'another contentHash in finetune.json';
 }
 
-function* layerFaults({modelTopology: {config}}: ModelDocument, record: BundleRecord): Generator<string> {
+function* layerProblems({modelTopology: {config}}: ModelDocument, record: ModelRecord): Generator<string> {
   const {cropSize} = record.preprocessing;
   const layers = new Map(config.layers.map(layer => [layer.name, layer]));
   const setting = (layer: string, key: string): unknown => layers.get(layer)?.config[key];
@@ -112,16 +112,16 @@ function* layerFaults({modelTopology: {config}}: ModelDocument, record: BundleRe
     yield `an input of ${JSON.stringify(inputs).slice(0, 100)}, not of ${cropSize} x ${cropSize} x 3`;
   for (const {conv, norm, stride} of convolutions(specOf(record))) {
     if (!same(setting(conv, 'strides'), [stride, stride])) yield `another stride of ${conv}`;
-    if (setting(norm, 'epsilon') !== record.family.batchNormEpsilon) yield `another epsilon of ${norm}`;
+    if (setting(norm, 'epsilon') !== record.variant.batchNormEpsilon) yield `another epsilon of ${norm}`;
   }
   if (!same(config.output_layers, [['probabilities', 0, 0]]) || setting('probabilities', 'activation') !== 'softmax')
     yield 'another output than probabilities';
 }
 
 /** One after the other: each goes by what those before have found sound. */
-function* faults(model: ModelDocument, record: BundleRecord): Generator<string> {
-  yield* layerFaults(model, record);
-  yield* weightFaults(model, record);
+function* problems(model: ModelDocument, record: ModelRecord): Generator<string> {
+  yield* layerProblems(model, record);
+  yield* weightProblems(model, record);
 }
 
 /**
@@ -129,8 +129,8 @@ function* faults(model: ModelDocument, record: BundleRecord): Generator<string> 
  * @returns what is not, for people; undefined where all is
  * @throws SchemaError
  */
-export function faultOfModel(document: unknown, record: BundleRecord, path: string): string | undefined {
+export function findModelJsonProblem(document: unknown, record: ModelRecord, path: string): string | undefined {
   const model = validate<ModelDocument>(modelSchema, document, path, 'first');
-  const [fault] = faults(model, record);
-  return fault;
+  const [problem] = problems(model, record);
+  return problem;
 }

@@ -1,38 +1,38 @@
 import {existsSync} from 'node:fs';
 import {stat} from 'node:fs/promises';
 import {join} from 'node:path';
-import {isAddress, notDownloaded} from '../core/address.js';
-import {sha256Of} from '../core/checksum.js';
-import {messageOf} from '../core/errors.js';
+import {isUrl, explainUrlNotDownloaded} from '../core/address.js';
+import {sha256File} from '../core/checksum.js';
+import {errorMessage} from '../core/errors.js';
 import {readJsonFile} from '../core/json-file.js';
-import {publicAddress} from '../core/public-address.js';
-import {quoted} from '../core/shell-word.js';
+import {redactUrl} from '../core/public-address.js';
+import {shellQuote} from '../core/shell-word.js';
 import {SchemaError, validate} from '../core/schema.js';
-import {faultBesideModel} from './beside-model.js';
-import {BundleError, COPY_AGAIN} from './bundle-error.js';
-import {BUNDLE_FILES, bundleRecordSchema, SCHEMA_VERSION, type BundleRecord, type FileRecord} from './bundle-record.js';
-import {faultOfModel} from './model-json.js';
-import {faultOfRecord} from './record-faults.js';
+import {findCompanionFileProblem} from './beside-model.js';
+import {InvalidModelError, COPY_AGAIN} from './bundle-error.js';
+import {MODEL_FILES, modelRecordSchema, SCHEMA_VERSION, type ModelRecord, type FileRecord} from './bundle-record.js';
+import {findModelJsonProblem} from './model-json.js';
+import {findRecordProblem} from './record-faults.js';
 
-export {BundleError} from './bundle-error.js';
+export {InvalidModelError as BundleError} from './bundle-error.js';
 
 /** Of finetune.json and of model.json: the confusion matrix of a thousand classes takes a fifth of that. */
 const MAX_JSON_BYTES = 64_000_000;
 
 /** Where a bundle lies: the directory itself, or `model` in it where that is a run; undefined where there is none. */
-export const bundleDirectory = (directory: string): string | undefined =>
-  [directory, join(directory, 'model')].find(place => existsSync(join(place, BUNDLE_FILES.record)));
+export const modelDirectory = (directory: string): string | undefined =>
+  [directory, join(directory, 'model')].find(candidate => existsSync(join(candidate, MODEL_FILES.record)));
 
 const HINT = 'Give the directory of a finished run, or the model folder in it.';
 
 /** What to do with a word that is no directory on this machine. */
 async function assertDirectory(directory: string): Promise<void> {
-  if (isAddress(directory)) throw new BundleError(publicAddress(directory), notDownloaded(directory, 'a model'));
+  if (isUrl(directory)) throw new InvalidModelError(redactUrl(directory), explainUrlNotDownloaded(directory, 'a model'));
   const found = await stat(directory).catch(() => undefined);
   if (found === undefined || found.isDirectory()) return;
   const isArchive = /\.(?:zip|tar|tgz|tar\.gz|rar|7z|tar\.xz|tar\.zst)$/i.test(directory);
   const remedy = isArchive ? 'Unpack it, and give the model folder in it.' : HINT;
-  throw new BundleError(directory, `${directory} is ${isArchive ? 'an archive' : 'a file'}, and a model is a folder. ${remedy}`);
+  throw new InvalidModelError(directory, `${directory} is ${isArchive ? 'an archive' : 'a file'}, and a model is a folder. ${remedy}`);
 }
 
 /** @throws BundleError for what is no JSON, too long or too deep */
@@ -40,61 +40,61 @@ async function readDocument(path: string): Promise<unknown> {
   try {
     return await readJsonFile(path, MAX_JSON_BYTES);
   } catch (cause) {
-    throw new BundleError(path, `Expected JSON in ${path}, but found something else (${messageOf(cause)}). ${COPY_AGAIN}`, {cause});
+    throw new InvalidModelError(path, `Expected JSON in ${path}, but found something else (${errorMessage(cause)}). ${COPY_AGAIN}`, {cause});
   }
 }
 
 /** What to do about a directory without a model. */
 function remedyFor(directory: string): string {
-  if (existsSync(join(directory, 'checkpoints', 'best'))) return `Make it from the run's weights: finetune export ${quoted(directory)}`;
-  if (existsSync(join(directory, 'folds.json'))) return `Give a run of the cross-validation, such as ${quoted(join(directory, 'fold-1'))}`;
-  return existsSync(join(directory, 'recipe.json')) ? `The run has not ended. Go on with it: finetune --resume ${quoted(directory)}` : HINT;
+  if (existsSync(join(directory, 'checkpoints', 'best'))) return `Make it from the run's weights: finetune export ${shellQuote(directory)}`;
+  if (existsSync(join(directory, 'folds.json'))) return `Give a run of the cross-validation, such as ${shellQuote(join(directory, 'fold-1'))}`;
+  return existsSync(join(directory, 'recipe.json')) ? `The run has not ended. Go on with it: finetune --resume ${shellQuote(directory)}` : HINT;
 }
 
-async function readRecord(directory: string): Promise<unknown> {
+async function readRecordFile(directory: string): Promise<unknown> {
   await assertDirectory(directory);
-  const path = join(directory, BUNDLE_FILES.record);
+  const path = join(directory, MODEL_FILES.record);
   if (existsSync(path)) return readDocument(path);
-  throw new BundleError(
+  throw new InvalidModelError(
     directory,
-    `Expected an exported model in ${directory}, but found no ${BUNDLE_FILES.record}. ${remedyFor(directory)}`,
+    `Expected an exported model in ${directory}, but found no ${MODEL_FILES.record}. ${remedyFor(directory)}`,
   );
 }
 
-const shown = (value: unknown): string => (typeof value === 'string' ? value : (JSON.stringify(value) ?? 'none')).slice(0, 100);
+const formatValue = (value: unknown): string => (typeof value === 'string' ? value : (JSON.stringify(value) ?? 'none')).slice(0, 100);
 
 function checkVersion(directory: string, document: unknown): void {
-  const {schemaVersion, createdBy} = Object(document) as Partial<BundleRecord>;
+  const {schemaVersion, createdBy} = Object(document) as Partial<ModelRecord>;
   if (schemaVersion === SCHEMA_VERSION) return;
-  const maker = typeof createdBy === 'string' ? `${shown(createdBy)}, which made it` : 'the finetune that made it';
-  throw new BundleError(
+  const maker = typeof createdBy === 'string' ? `${formatValue(createdBy)}, which made it` : 'the finetune that made it';
+  throw new InvalidModelError(
     directory,
-    `Expected schema version ${SCHEMA_VERSION} of the bundle in ${directory}, but found ${shown(schemaVersion)}. Use ${maker}, or a later one.`,
+    `Expected schema version ${SCHEMA_VERSION} of the bundle in ${directory}, but found ${formatValue(schemaVersion)}. Use ${maker}, or a later one.`,
   );
 }
 
-const notOfOne = (path: string, fault: string): BundleError =>
-  new BundleError(path, `${path} is not of one export with the files beside it: found ${fault}. ${COPY_AGAIN}`);
+const mismatchError = (path: string, problem: string): InvalidModelError =>
+  new InvalidModelError(path, `${path} is not of one export with the files beside it: found ${problem}. ${COPY_AGAIN}`);
 
 /** @throws BundleError where `check` finds a fault, or a schema that is not followed */
-function assertSound(path: string, check: () => string | undefined): void {
+function assertConsistent(path: string, check: () => string | undefined): void {
   try {
-    const fault = check();
-    if (fault !== undefined) throw notOfOne(path, fault);
+    const problem = check();
+    if (problem !== undefined) throw mismatchError(path, problem);
   } catch (cause) {
     if (!(cause instanceof SchemaError)) throw cause;
-    throw new BundleError(path, `${cause.message} ${COPY_AGAIN}`, {cause});
+    throw new InvalidModelError(path, `${cause.message} ${COPY_AGAIN}`, {cause});
   }
 }
 
 /** Nothing is read of a file before it has the size that it must have. */
 async function checkFile(path: string, {bytes, sha256}: FileRecord): Promise<void> {
   const found = await stat(path).catch(() => undefined);
-  if (!found?.isFile()) throw new BundleError(path, `Expected ${path}, but found no such file. ${COPY_AGAIN}`);
-  if (found.size !== bytes) throw new BundleError(path, `Expected ${bytes} bytes in ${path}, but found ${found.size}. ${COPY_AGAIN}`);
-  const hash = await sha256Of(path);
+  if (!found?.isFile()) throw new InvalidModelError(path, `Expected ${path}, but found no such file. ${COPY_AGAIN}`);
+  if (found.size !== bytes) throw new InvalidModelError(path, `Expected ${bytes} bytes in ${path}, but found ${found.size}. ${COPY_AGAIN}`);
+  const hash = await sha256File(path);
   if (hash !== sha256) {
-    throw new BundleError(
+    throw new InvalidModelError(
       path,
       `Expected the contents that were exported (sha256 ${sha256.slice(0, 8)}...) in ${path}, but found others (${hash.slice(0, 8)}...). ${COPY_AGAIN}`,
     );
@@ -106,16 +106,16 @@ async function checkFile(path: string, {bytes, sha256}: FileRecord): Promise<voi
  * files say of the network agrees. What is not checked here, the numbers, `loadBundle` checks.
  * @throws BundleError
  */
-export async function openBundle(directory: string): Promise<BundleRecord> {
-  const [path, modelPath] = [join(directory, BUNDLE_FILES.record), join(directory, BUNDLE_FILES.model)];
-  const document = await readRecord(directory);
+export async function readModelRecord(directory: string): Promise<ModelRecord> {
+  const [path, modelPath] = [join(directory, MODEL_FILES.record), join(directory, MODEL_FILES.model)];
+  const document = await readRecordFile(directory);
   checkVersion(directory, document);
-  assertSound(path, () => faultOfRecord(validate<BundleRecord>(bundleRecordSchema, document, path, 'first')));
-  const record = document as BundleRecord;
+  assertConsistent(path, () => findRecordProblem(validate<ModelRecord>(modelRecordSchema, document, path, 'first')));
+  const record = document as ModelRecord;
   for (const [name, file] of Object.entries(record.files)) await checkFile(join(directory, name), file);
   const model = await readDocument(modelPath);
-  assertSound(modelPath, () => faultOfModel(model, record, modelPath));
-  const beside = await faultBesideModel(directory, record);
-  if (beside !== undefined) throw notOfOne(beside.file, beside.found);
+  assertConsistent(modelPath, () => findModelJsonProblem(model, record, modelPath));
+  const companionProblem = await findCompanionFileProblem(directory, record);
+  if (companionProblem !== undefined) throw mismatchError(companionProblem.file, companionProblem.found);
   return record;
 }

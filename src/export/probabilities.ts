@@ -6,7 +6,7 @@ import {tf, type Tensor2D, type Tensor4D} from '../engine/tensorflow.js';
  * @param images RGB, `[n, size, size, 3]`
  * @returns what `network` gives for them, `[n, classes]`, on the host
  */
-export function run(images: Uint8Array, size: number, network: (pixels: Tensor4D) => Tensor2D): Float32Array {
+export function runNetwork(images: Uint8Array, size: number, network: (pixels: Tensor4D) => Tensor2D): Float32Array {
   const count = images.length / (size * size * 3);
   return tf.tidy(() =>
     network(tf.tensor4d(images, [count, size, size, 3], 'int32'))
@@ -29,7 +29,7 @@ export class NotFiniteError extends FinetuneError {
 }
 
 /** @throws NotFiniteError for the first probability that is none */
-export function finite(probabilities: Float32Array, directory: string): Float32Array {
+export function assertFinite(probabilities: Float32Array, directory: string): Float32Array {
   const wrong = probabilities.find(probability => !Number.isFinite(probability));
   if (wrong !== undefined) throw new NotFiniteError(directory, wrong);
   return probabilities;

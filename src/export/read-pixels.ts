@@ -1,10 +1,10 @@
 import {FinetuneError} from '../core/errors.js';
 import type {Preprocessing} from '../core/preprocessing.js';
-import {decode, decodeBytes} from '../datasets/decode.js';
+import {decodeFile, decodeBytes} from '../datasets/decode.js';
 import {READABLE_FORMATS} from '../datasets/image-format.js';
-import {centreCrop} from '../datasets/windows.js';
-import {decodingFault} from '../datasets/readability.js';
-import type {Readable} from './image-source.js';
+import {centerCrop} from '../datasets/windows.js';
+import {describeDecodeError} from '../datasets/readability.js';
+import type {ImageInput} from './image-source.js';
 
 /** Something to classify that is no image. */
 export class UnreadableImageError extends FinetuneError {
@@ -24,18 +24,18 @@ export class UnreadableImageError extends FinetuneError {
 
 function reasonOf(error: unknown): string {
   const {code} = error as NodeJS.ErrnoException;
-  return code === 'ENOENT' ? 'there is no such file' : code === 'EISDIR' ? 'it is a folder' : decodingFault(error);
+  return code === 'ENOENT' ? 'there is no such file' : code === 'EISDIR' ? 'it is a folder' : describeDecodeError(error);
 }
 
-const nameOf = (image: Readable): string =>
+const nameOf = (image: ImageInput): string =>
   typeof image === 'string' ? image : `${image instanceof Uint8Array ? image.length : image.size} bytes`;
 
-async function readOne(image: Readable, index: number, preprocessing: Preprocessing): Promise<Uint8Array> {
+async function readOne(image: ImageInput, index: number, preprocessing: Preprocessing): Promise<Uint8Array> {
   try {
-    if (typeof image === 'string') return centreCrop(await decode(image, preprocessing), preprocessing.cropSize);
+    if (typeof image === 'string') return centerCrop(await decodeFile(image, preprocessing), preprocessing.cropSize);
     const bytes = image instanceof Uint8Array ? image : new Uint8Array(await image.arrayBuffer());
     const decoded = await decodeBytes(bytes, preprocessing);
-    return centreCrop(decoded, preprocessing.cropSize);
+    return centerCrop(decoded, preprocessing.cropSize);
   } catch (error) {
     throw new UnreadableImageError(nameOf(image), reasonOf(error), index, {cause: error});
   }
@@ -47,11 +47,11 @@ async function readOne(image: Readable, index: number, preprocessing: Preprocess
  * @returns pixels, RGB, `[n, cropSize, cropSize, 3]`
  * @throws UnreadableImageError
  */
-export async function readPixels(images: readonly Readable[], preprocessing: Preprocessing, first = 0): Promise<Uint8Array> {
-  const pictureBytes = preprocessing.cropSize ** 2 * 3;
-  const pixels = new Uint8Array(images.length * pictureBytes);
-  const fill = async (image: Readable, i: number): Promise<void> =>
-    pixels.set(await readOne(image, first + i, preprocessing), i * pictureBytes);
+export async function readPixels(images: readonly ImageInput[], preprocessing: Preprocessing, first = 0): Promise<Uint8Array> {
+  const bytesPerImage = preprocessing.cropSize ** 2 * 3;
+  const pixels = new Uint8Array(images.length * bytesPerImage);
+  const fill = async (image: ImageInput, i: number): Promise<void> =>
+    pixels.set(await readOne(image, first + i, preprocessing), i * bytesPerImage);
   await Promise.all(images.map(fill));
   return pixels;
 }

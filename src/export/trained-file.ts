@@ -1,19 +1,19 @@
 import {mkdir} from 'node:fs/promises';
 import {join} from 'node:path';
-import {disposeWeights, download, upload} from '../backbones/device-weights.js';
+import {disposeWeights, toHost, toDevice} from '../backbones/device-weights.js';
 import {readSafetensors} from '../backbones/readers/safetensors.js';
 import {ARCHS, backboneShapes, featureWidth, type BackboneSpec} from '../backbones/resnet-specs.js';
 import {writeSafetensors} from '../backbones/safetensors-writer.js';
-import {FinetuneError, messageOf} from '../core/errors.js';
+import {FinetuneError, errorMessage} from '../core/errors.js';
 import type {Preprocessing} from '../core/preprocessing.js';
 import type {Classifier} from '../heads/classifier.js';
 import {denseLayers, headShapes, type HeadSpec} from '../heads/head.js';
-import {weightsMetadata} from './bundle-texts.js';
+import {serializeWeightsMetadata} from './bundle-texts.js';
 
 /** A run has no trained network to export, or none that can be read. */
-export class TrainedFileError extends FinetuneError {
-  override readonly name = 'TrainedFileError';
-  override readonly code = 'TRAINED_UNREADABLE';
+export class TrainedWeightsError extends FinetuneError {
+  override readonly name = 'TrainedWeightsError';
+  override readonly code = 'TRAINED_WEIGHTS_UNREADABLE';
 
   constructor(
     readonly path: string,
@@ -23,12 +23,12 @@ export class TrainedFileError extends FinetuneError {
   }
 }
 
-const fileIn = (directory: string): string => join(directory, 'weights.safetensors');
+const weightsPath = (directory: string): string => join(directory, 'weights.safetensors');
 
 /** Everything that a classifier is: all that an export needs, before there is one. @param directory `checkpoints/best` */
-export async function writeTrained(classifier: Classifier, directory: string): Promise<void> {
+export async function writeTrainedClassifier(classifier: Classifier, directory: string): Promise<void> {
   await mkdir(directory, {recursive: true});
-  await writeSafetensors(fileIn(directory), download(classifier.weights), {format: 'pt', ...weightsMetadata(classifier)});
+  await writeSafetensors(weightsPath(directory), toHost(classifier.weights), {format: 'pt', ...serializeWeightsMetadata(classifier)});
 }
 
 function specOf({arch, stages, stride_on: strideOn, batch_norm_epsilon: epsilon}: Readonly<Record<string, string>>): BackboneSpec {
@@ -37,22 +37,22 @@ function specOf({arch, stages, stride_on: strideOn, batch_norm_epsilon: epsilon}
 }
 
 /** The classifier that `writeTrained` left; the caller disposes it. @throws TrainedFileError */
-export async function readTrained(directory: string): Promise<Classifier> {
-  const path = fileIn(directory);
+export async function readTrainedClassifier(directory: string): Promise<Classifier> {
+  const path = weightsPath(directory);
   try {
     const {tensors, metadata} = await readSafetensors(path);
-    const said = metadata as Readonly<Record<string, string>>;
-    const spec = specOf(said);
-    const classNames = JSON.parse(said.classes!) as string[];
-    const head = JSON.parse(said.head!) as HeadSpec;
+    const header = metadata as Readonly<Record<string, string>>;
+    const spec = specOf(header);
+    const classNames = JSON.parse(header.classes!) as string[];
+    const head = JSON.parse(header.head!) as HeadSpec;
     const layers = denseLayers(head, featureWidth(spec), classNames.length);
     for (const [name, shape] of [...backboneShapes(spec), ...headShapes(layers)]) {
       if (tensors.get(name)?.shape.join() !== shape.join()) throw new Error(`${name} is missing or of another shape`);
     }
-    const preprocessing = JSON.parse(said.preprocessing!) as Preprocessing;
-    const weights = upload(tensors);
-    return {spec, head, layers, preprocessing, classNames, weights, origin: said.origin!, dispose: () => disposeWeights(weights)};
+    const preprocessing = JSON.parse(header.preprocessing!) as Preprocessing;
+    const weights = toDevice(tensors);
+    return {spec, head, layers, preprocessing, classNames, weights, origin: header.origin!, dispose: () => disposeWeights(weights)};
   } catch (error) {
-    throw new TrainedFileError(path, messageOf(error));
+    throw new TrainedWeightsError(path, errorMessage(error));
   }
 }

@@ -1,80 +1,80 @@
 import {FinetuneError, UsageError} from '../core/errors.js';
-import {random} from '../core/random.js';
+import {createRng} from '../core/random.js';
 import {tf, type Tensor2D} from '../engine/tensorflow.js';
 import type {Classifier} from '../heads/classifier.js';
-import {freezeClassifier} from '../heads/frozen-classifier.js';
-import {BUNDLE_FILES} from './bundle-record.js';
+import {toInference} from '../heads/frozen-classifier.js';
+import {MODEL_FILES} from './bundle-record.js';
 import {readLayersModel} from './layers-model-files.js';
-import {loadBundle} from './load-bundle.js';
-import {run} from './probabilities.js';
+import {loadModel} from './load-bundle.js';
+import {runNetwork} from './probabilities.js';
 
 /** 8-bit pixels, RGB, `[n, cropSize, cropSize, 3]` each. */
-export type PictureBatches = Iterable<Uint8Array> | AsyncIterable<Uint8Array>;
+export type PixelBatches = Iterable<Uint8Array> | AsyncIterable<Uint8Array>;
 
-export interface BundleProof {
-  readonly pictures: number;
+export interface VerificationResult {
+  readonly numImages: number;
   /** Between two probabilities of one picture and class. */
-  readonly largestDifference: number;
+  readonly maxDifference: number;
 }
 
 /** Between probabilities; both networks are float32, and sum in different orders. */
 const TOLERANCE = 1e-4;
 
 /** An export that computes something else than the classifier it was made of. */
-export class BundleMismatchError extends FinetuneError {
-  override readonly name = 'BundleMismatchError';
-  override readonly code = 'BUNDLE_MISMATCH';
+export class ModelMismatchError extends FinetuneError {
+  override readonly name = 'ModelMismatchError';
+  override readonly code = 'MODEL_MISMATCH';
 
-  /** @param picture position among all that were compared */
+  /** @param imageIndex position among all that were compared */
   constructor(
     readonly file: string,
-    readonly picture: number,
+    readonly imageIndex: number,
     readonly className: string,
     readonly expected: number,
     readonly found: number,
   ) {
     super(
-      `Expected ${file} to give class "${className}" of picture ${picture} the probability ${expected}, as the trained classifier does, ` +
+      `Expected ${file} to give class "${className}" of picture ${imageIndex} the probability ${expected}, as the trained classifier does, ` +
         `but found ${found}. Report this with the run's recipe.json.`,
     );
   }
 }
 
 /** Two pictures of seeded noise, for where there are no real ones. */
-export function noise({preprocessing: {cropSize}}: Classifier): Uint8Array[] {
-  const stream = random('noise');
+export function noiseImages({preprocessing: {cropSize}}: Classifier): Uint8Array[] {
+  const stream = createRng('noise');
   return [Uint8Array.from({length: 2 * cropSize * cropSize * 3}, () => stream.integer(256))];
 }
 
 /** What one file of a bundle computes. */
-interface Exported {
+interface ExportedNetwork {
   readonly file: string;
   probabilities(images: Uint8Array): Float32Array;
   dispose(): void;
 }
 
 /** Both ways in which a bundle is used: in a browser, and by `loadBundle`. */
-async function loadBoth(directory: string, size: number): Promise<Exported[]> {
-  const bundle = await loadBundle(directory);
+async function loadBoth(directory: string, size: number): Promise<ExportedNetwork[]> {
+  const exportedModel = await loadModel(directory);
   const model = await readLayersModel(directory);
   return [
     {
-      file: BUNDLE_FILES.model,
-      probabilities: images => run(images, size, pixels => model.predict(tf.cast(pixels, 'float32')) as Tensor2D),
+      file: MODEL_FILES.model,
+      probabilities: images => runNetwork(images, size, pixels => model.predict(tf.cast(pixels, 'float32')) as Tensor2D),
       dispose: () => model.dispose(),
     },
-    {file: BUNDLE_FILES.tensors, probabilities: images => bundle.probabilities(images), dispose: () => bundle.dispose()},
+    {file: MODEL_FILES.tensors, probabilities: images => exportedModel.probabilities(images), dispose: () => exportedModel.dispose()},
   ];
 }
 
-/** @param picturesBefore in earlier batches @returns the largest difference */
-function compare(file: string, found: Float32Array, expected: Float32Array, classNames: readonly string[], picturesBefore: number): number {
+/** @param imageOffset in earlier batches @returns the largest difference */
+function compare(file: string, found: Float32Array, expected: Float32Array, classNames: readonly string[], imageOffset: number): number {
   const differences = expected.map((probability, i) => Math.abs(found[i]! - probability));
   // Not the opposite comparison: a difference that is not a number must not pass.
   const wrong = differences.findIndex(difference => !(difference <= TOLERANCE));
   if (wrong < 0) return Math.max(...differences);
-  const picture = picturesBefore + Math.floor(wrong / classNames.length);
-  throw new BundleMismatchError(file, picture, classNames[wrong % classNames.length]!, expected[wrong]!, found[wrong]!);
+  const imageIndex = imageOffset + Math.floor(wrong / classNames.length);
+  throw new ModelMismatchError(file, imageIndex, classNames[wrong % classNames.length]!, expected[wrong]!, found[wrong]!);
 }
 
 /**
@@ -82,23 +82,23 @@ function compare(file: string, found: Float32Array, expected: Float32Array, clas
  * @throws BundleMismatchError at the first difference above 1e-4
  * @throws UsageError when there is no picture: nothing would be proven
  */
-export async function verifyBundle(classifier: Classifier, directory: string, batches: PictureBatches): Promise<BundleProof> {
+export async function verifyModel(classifier: Classifier, directory: string, batches: PixelBatches): Promise<VerificationResult> {
   const {classNames, preprocessing} = classifier;
   const exported = await loadBoth(directory, preprocessing.cropSize);
-  const frozen = freezeClassifier(classifier);
-  let pictures = 0;
-  let largestDifference = 0;
+  const frozen = toInference(classifier);
+  let numImages = 0;
+  let maxDifference = 0;
   try {
     for await (const images of batches) {
-      const expected = run(images, preprocessing.cropSize, pixels => tf.softmax(frozen.logits(pixels)));
-      const differences = exported.map(({file, probabilities}) => compare(file, probabilities(images), expected, classNames, pictures));
-      largestDifference = Math.max(largestDifference, ...differences);
-      pictures += expected.length / classNames.length;
+      const expected = runNetwork(images, preprocessing.cropSize, pixels => tf.softmax(frozen.logits(pixels)));
+      const differences = exported.map(({file, probabilities}) => compare(file, probabilities(images), expected, classNames, numImages));
+      maxDifference = Math.max(maxDifference, ...differences);
+      numImages += expected.length / classNames.length;
     }
   } finally {
     frozen.dispose();
     for (const each of exported) each.dispose();
   }
-  if (pictures === 0) throw new UsageError('Expected pictures to prove the bundle on, but found none. Give at least one.');
-  return {pictures, largestDifference};
+  if (numImages === 0) throw new UsageError('Expected pictures to prove the bundle on, but found none. Give at least one.');
+  return {numImages, maxDifference};
 }

@@ -1,22 +1,22 @@
 import {readFile, rm} from 'node:fs/promises';
 import {basename, join} from 'node:path';
-import {checkArgument, wholeFrom} from '../core/arguments.js';
+import {checkArgument, integerFrom} from '../core/arguments.js';
 import {UsageError} from '../core/errors.js';
-import {writeWhole} from '../core/write-file.js';
+import {writeFileAtomic} from '../core/write-file.js';
 import {everySample, type ImageFolder} from '../datasets/image-folder.js';
-import {foldsHtml} from '../report/folds-page.js';
+import {crossValidationHtml} from '../report/folds-page.js';
 import type {Metrics} from '../training/metrics.js';
-import {crossValidation, type CrossValidation} from './cross-validation.js';
+import {summarizeFolds, type CrossValidationSummary} from './cross-validation.js';
 import {finetune, type FinetuneOptions} from './finetune.js';
 import {checkFinetuneArguments} from './finetune-arguments.js';
-import {FoldsShare} from './folds-share.js';
-import {divisionOf} from './prepare.js';
+import {SharedFoldData} from './folds-share.js';
+import {resolveDivision} from './prepare.js';
 import type {RunContext} from './run-context.js';
 import type {Recipe, RecipeInput} from './recipe.js';
 import {recipeSchema} from './recipe-schema.js';
-import {entriesOf} from './run-claim.js';
-import {fromAnywhere, RunDirectory} from './run-directory.js';
-import {hasRunFile, isFinished, placeOf, RUN_FILES} from './run-files.js';
+import {listRunEntries} from './run-claim.js';
+import {withAbsolutePaths, RunDirectory} from './run-directory.js';
+import {hasRunFile, isFinished, workingDirectoryOf, RUN_FILES} from './run-files.js';
 
 /** Names of what a cross-validation leaves beside the directories of its folds. */
 export const FOLDS_FILES = {document: 'folds.json', page: 'folds.html'} as const;
@@ -25,13 +25,13 @@ export const FOLDS_FILES = {document: 'folds.json', page: 'folds.html'} as const
 export interface FoldResult {
   readonly metrics: Metrics;
   /** What it took; what the folds share counts for the first. */
-  readonly seconds: RunContext['seconds'];
+  readonly timings: RunContext['timings'];
   /** Directory, where there is one. */
   readonly run?: string;
 }
 
-export interface FoldsResult {
-  readonly together: CrossValidation;
+export interface CrossValidationResult {
+  readonly summary: CrossValidationSummary;
   readonly folds: readonly FoldResult[];
   /** What `folds.json` holds. */
   readonly document: object;
@@ -41,28 +41,28 @@ export interface FoldsResult {
  * As far as the names of the images tell.
  * @throws ArgumentError, UsageError for a recipe that says itself what to validate on; FoldError, SplitByError, FoldsImpossibleError
  */
-export function assertFolds(folder: ImageFolder, said: RecipeInput, folds: number): void {
-  if (said.fold !== undefined) throw new UsageError(`--fold ${said.fold} is one fold alone, and --folds is all of them. Leave out one.`);
-  const {splitBy = recipeSchema.properties.splitBy.default, testSplit = 0, seed = recipeSchema.properties.seed.default, split} = said;
-  divisionOf(folder, {splitBy, testSplit, seed, fold: `1/${folds}`, ...(split !== undefined && {split})});
+export function validateFoldOptions(folder: ImageFolder, given: RecipeInput, folds: number): void {
+  if (given.fold !== undefined) throw new UsageError(`--fold ${given.fold} is one fold alone, and --folds is all of them. Leave out one.`);
+  const {groupBy = recipeSchema.properties.splitBy.default, testSplit = 0, seed = recipeSchema.properties.seed.default, splitFile} = given;
+  resolveDivision(folder, {groupBy, testSplit, seed, fold: `1/${folds}`, ...(splitFile !== undefined && {splitFile})});
 }
 
-const foldOf = (out: string, number: number): string => join(out, `fold-${number}`);
+const foldDirectory = (out: string, number: number): string => join(out, `fold-${number}`);
 
 /** What a fold that has ended says of itself; undefined for any other. */
-async function finished(run: string): Promise<FoldResult | undefined> {
+async function readFinishedFold(run: string): Promise<FoldResult | undefined> {
   if (!isFinished(run)) return undefined;
   const path = join(run, RUN_FILES.metrics);
-  const {metrics, seconds} = JSON.parse(await readFile(path, 'utf8')) as {
+  const {metrics, timings} = JSON.parse(await readFile(path, 'utf8')) as {
     metrics: {validation: Metrics};
-    seconds: RunContext['seconds'];
+    timings: RunContext['timings'];
   };
-  return {metrics: metrics.validation, seconds, run};
+  return {metrics: metrics.validation, timings, run};
 }
 
 /** The directory that those of the folds lie in. */
-class FoldsDirectory {
-  #begun: Promise<void> | undefined;
+class CrossValidationDirectory {
+  #started: Promise<void> | undefined;
 
   private constructor(
     readonly path: string,
@@ -73,25 +73,25 @@ class FoldsDirectory {
   ) {}
 
   /** @throws UsageError where it may not be written, or holds nothing to resume */
-  static async open(path: string, options: FinetuneOptions, recipe: Recipe, folds: number): Promise<FoldsDirectory> {
+  static async open(path: string, options: FinetuneOptions, recipe: Recipe, folds: number): Promise<CrossValidationDirectory> {
     const directory = await (options.resume === true
       ? RunDirectory.open(path, recipe)
-      : RunDirectory.plan(path, options.overwrite ?? false, true));
-    return new FoldsDirectory(path, directory, options, recipe, folds);
+      : RunDirectory.reserve(path, options.overwrite ?? false, true));
+    return new CrossValidationDirectory(path, directory, options, recipe, folds);
   }
 
   /** Makes it, once images and weights are known to be usable; what another run has left goes, but for folds, which are replaced one by one. */
   begin(): Promise<void> {
-    return (this.#begun ??= this.#begin());
+    return (this.#started ??= this.#begin());
   }
 
   async #begin(): Promise<void> {
     const {path, options, recipe, folds} = this;
     if (options.resume === true) return;
-    const kept = new Set(Array.from({length: folds}, (_, i) => basename(foldOf(path, i + 1))));
-    for (const name of await entriesOf(path)) if (!kept.has(name)) await rm(join(path, name), {recursive: true, force: true});
-    const document = fromAnywhere({...options.settings?.options, folds, ...recipe});
-    await writeWhole(join(path, RUN_FILES.recipe), `${JSON.stringify(document, null, 2)}\n`);
+    const foldNames = new Set(Array.from({length: folds}, (_, i) => basename(foldDirectory(path, i + 1))));
+    for (const name of await listRunEntries(path)) if (!foldNames.has(name)) await rm(join(path, name), {recursive: true, force: true});
+    const document = withAbsolutePaths({...options.settings?.options, folds, ...recipe});
+    await writeFileAtomic(join(path, RUN_FILES.recipe), `${JSON.stringify(document, null, 2)}\n`);
   }
 
   /** Lets others write to it. */
@@ -100,36 +100,36 @@ class FoldsDirectory {
   }
 
   async finish(document: object, page: string): Promise<void> {
-    await writeWhole(join(this.path, FOLDS_FILES.page), page);
-    await writeWhole(join(this.path, FOLDS_FILES.document), `${JSON.stringify(document, null, 2)}\n`);
+    await writeFileAtomic(join(this.path, FOLDS_FILES.page), page);
+    await writeFileAtomic(join(this.path, FOLDS_FILES.document), `${JSON.stringify(document, null, 2)}\n`);
   }
 }
 
 /** How a fold is run: its own recipe, its own directory, and nothing said of the others. */
-function optionsOf(options: FinetuneOptions, share: FoldsShare, run: string | undefined): FinetuneOptions {
+function foldOptions(options: FinetuneOptions, sharedData: SharedFoldData, run: string | undefined): FinetuneOptions {
   const {out: _out, resume = false, settings, ...rest} = options;
-  const {folds: _folds, ...said} = settings?.options ?? {};
-  const {engineSeconds = 0} = settings ?? {};
+  const {folds: _folds, ...given} = settings?.options ?? {};
+  const {backendSeconds = 0} = settings ?? {};
   return {
     ...rest,
-    share,
-    ...(run !== undefined && {out: run, resume: resume && hasRunFile(placeOf(run), 'recipe')}),
-    ...(settings && {settings: {...settings, options: said, engineSeconds: share.isMade ? 0 : engineSeconds}}),
+    sharedData,
+    ...(run !== undefined && {out: run, resume: resume && hasRunFile(workingDirectoryOf(run), 'recipe')}),
+    ...(settings && {settings: {...settings, options: given, backendSeconds: sharedData.hasImages ? 0 : backendSeconds}}),
   };
 }
 
 /** Seconds by activity, over all folds. */
-const sumOf = (folds: readonly RunContext['seconds'][]): RunContext['seconds'] =>
+const sumTimings = (folds: readonly RunContext['timings'][]): RunContext['timings'] =>
   folds.reduce((sum, fold) => {
-    const activities = Object.keys(sum) as (keyof RunContext['seconds'])[];
+    const activities = Object.keys(sum) as (keyof RunContext['timings'])[];
     const added = activities.map(name => [name, Math.round(1000 * (sum[name] + fold[name])) / 1000]);
-    return Object.fromEntries(added) as Record<keyof RunContext['seconds'], number>;
+    return Object.fromEntries(added) as Record<keyof RunContext['timings'], number>;
   });
 
 async function trainFold(folder: ImageFolder, recipe: Recipe, options: FinetuneOptions): Promise<FoldResult> {
-  const {classifier, metrics, seconds, run} = await finetune(folder, recipe, options);
+  const {classifier, metrics, timings, run} = await finetune(folder, recipe, options);
   classifier.dispose();
-  return {metrics: metrics.validation, seconds, ...(run !== undefined && {run})};
+  return {metrics: metrics.validation, timings, ...(run !== undefined && {run})};
 }
 
 /**
@@ -145,12 +145,12 @@ export async function crossValidate(
   recipe: Recipe,
   folds: number,
   options: FinetuneOptions = {},
-): Promise<FoldsResult> {
+): Promise<CrossValidationResult> {
   checkFinetuneArguments(folder, recipe, options, 'crossValidate()');
-  checkArgument('crossValidate()', 'folds', folds, wholeFrom(2));
-  assertFolds(folder, recipe, folds);
+  checkArgument('crossValidate()', 'folds', folds, integerFrom(2));
+  validateFoldOptions(folder, recipe, folds);
   const {out} = options;
-  const directory = out === undefined ? undefined : await FoldsDirectory.open(out, options, recipe, folds);
+  const directory = out === undefined ? undefined : await CrossValidationDirectory.open(out, options, recipe, folds);
   try {
     return await runFolds(folder, recipe, folds, options, directory);
   } finally {
@@ -163,28 +163,28 @@ async function runFolds(
   recipe: Recipe,
   folds: number,
   options: FinetuneOptions,
-  directory: FoldsDirectory | undefined,
-): Promise<FoldsResult> {
+  directory: CrossValidationDirectory | undefined,
+): Promise<CrossValidationResult> {
   const {out, onEvent} = options;
-  const share = new FoldsShare(async () => directory?.begin());
+  const sharedData = new SharedFoldData(async () => directory?.begin());
   const results: FoldResult[] = [];
   try {
     for (let number = 1; number <= folds; number++) {
-      const run = out === undefined ? undefined : foldOf(out, number);
-      const known = run === undefined || options.resume !== true ? undefined : await finished(run);
+      const run = out === undefined ? undefined : foldDirectory(out, number);
+      const known = run === undefined || options.resume !== true ? undefined : await readFinishedFold(run);
       onEvent?.({type: 'fold', number, folds});
-      const result = known ?? (await trainFold(folder, {...recipe, fold: `${number}/${folds}`}, optionsOf(options, share, run)));
-      onEvent?.({type: 'fold-end', number, folds, metrics: result.metrics, seconds: result.seconds.total, known: known !== undefined});
+      const result = known ?? (await trainFold(folder, {...recipe, fold: `${number}/${folds}`}, foldOptions(options, sharedData, run)));
+      onEvent?.({type: 'fold-end', number, folds, metrics: result.metrics, timings: result.timings.total, isResumed: known !== undefined});
       results.push(result);
     }
   } finally {
-    await share.close();
+    await sharedData.close();
   }
-  const together = crossValidation(results.map(({metrics}) => metrics));
+  const summary = summarizeFolds(results.map(({metrics}) => metrics));
   const runs = results.flatMap(({run}) => run ?? []);
-  const document = {...(out !== undefined && {run: out}), ...together, runs, seconds: sumOf(results.map(({seconds}) => seconds))};
+  const document = {...(out !== undefined && {run: out}), ...summary, runs, timings: sumTimings(results.map(({timings}) => timings))};
   const {arch} = recipe;
   const images = everySample(folder).length;
-  await directory?.finish(document, foldsHtml({dataset: folder.root, arch, images, classes: folder.classNames, together, folds: results}));
-  return {together, folds: results, document};
+  await directory?.finish(document, crossValidationHtml({dataset: folder.root, arch, images, classes: folder.classNames, summary, folds: results}));
+  return {summary, folds: results, document};
 }

@@ -1,38 +1,38 @@
-import {imagesAtATime} from '../backbones/activation-bytes.js';
-import {count} from '../core/count.js';
-import {CALLBACK, checkArgument, checkOptions, having, SIGNAL} from '../core/arguments.js';
+import {inferenceBatchSize} from '../backbones/activation-bytes.js';
+import {formatInteger} from '../core/count.js';
+import {CALLBACK, checkArgument, checkOptions, objectWith, ABORT_SIGNAL} from '../core/arguments.js';
 import {AbortedError, DatasetError} from '../core/errors.js';
 import type {Finding} from '../core/finding.js';
-import {decode} from '../datasets/decode.js';
-import {centreCrop} from '../datasets/windows.js';
+import {decodeFile} from '../datasets/decode.js';
+import {centerCrop} from '../datasets/windows.js';
 import {checkFolder} from '../datasets/folder-arguments.js';
 import {everySample, type ImageFolder, type Sample} from '../datasets/image-folder.js';
-import {leftOut} from '../datasets/left-out.js';
-import {decodingFault} from '../datasets/readability.js';
-import type {Bundle} from '../export/bundle.js';
+import {skippedFindings} from '../datasets/left-out.js';
+import {describeDecodeError} from '../datasets/readability.js';
+import type {ExportedModel} from '../export/bundle.js';
 import {RunningMetrics, type Metrics} from '../training/metrics.js';
-import type {Listener} from './events.js';
+import type {RunEventListener} from './events.js';
 import {RunContext} from './run-context.js';
 
 export interface EvaluateOptions {
-  readonly onEvent?: Listener;
+  readonly onEvent?: RunEventListener;
   readonly signal?: AbortSignal;
 }
 
 /** What became of the images of a folder and of the files that should be some; the last four add up to the first. */
 export interface ImageCounts {
   readonly found: number;
-  readonly measured: number;
+  readonly evaluated: number;
   readonly unreadable: number;
   readonly unknownClass: number;
   /** In parts that were not measured, as those for training. */
-  readonly otherParts: number;
+  readonly otherSplits: number;
 }
 
 export interface Evaluation {
   readonly metrics: Metrics;
   /** The part of the folder that was measured: what no training saw, where the folder says so. */
-  readonly part: 'test' | 'validation' | 'all';
+  readonly split: 'test' | 'validation' | 'all';
   readonly images: ImageCounts;
   readonly findings: readonly Finding[];
 }
@@ -47,15 +47,15 @@ export class NoCommonClassError extends DatasetError {
     readonly found: readonly string[],
   ) {
     super(
-      `Expected images of ${list(known)} in ${root}, but found only classes ${list(found)}. ` +
+      `Expected images of ${formatNames(known)} in ${root}, but found only classes ${formatNames(found)}. ` +
         'Name the classes as those of the bundle are named (labels.txt).',
     );
   }
 }
 
 /** Nothing that could be measured: every image is broken, or there is none. */
-export class NothingToMeasureError extends DatasetError {
-  override readonly code = 'NOTHING_TO_MEASURE';
+export class NoEvaluationImagesError extends DatasetError {
+  override readonly code = 'NO_EVALUATION_IMAGES';
 
   constructor(
     readonly root: string,
@@ -65,47 +65,47 @@ export class NothingToMeasureError extends DatasetError {
   }
 }
 
-const list = (names: readonly string[]): string => names.slice(0, 5).join(', ') + (names.length > 5 ? ', ...' : '');
+const formatNames = (names: readonly string[]): string => names.slice(0, 5).join(', ') + (names.length > 5 ? ', ...' : '');
 
-const BUNDLE = having('what loadBundle() returned', ['classNames', 'preprocessing', 'probabilities']);
+const EXPORTED_MODEL = objectWith('what loadBundle() returned', ['classNames', 'preprocessing', 'probabilities']);
 
 /** Images decoded and run at a time, at most. */
-const MOST = 32;
+const MAX_BATCH_SIZE = 32;
 
-function partOf(folder: ImageFolder): {readonly part: Evaluation['part']; readonly samples: readonly Sample[]} {
-  if (folder.test !== undefined) return {part: 'test', samples: folder.test};
-  if (folder.validation !== undefined) return {part: 'validation', samples: folder.validation};
-  return {part: 'all', samples: everySample(folder)};
+function selectSplit(folder: ImageFolder): {readonly split: Evaluation['split']; readonly samples: readonly Sample[]} {
+  if (folder.test !== undefined) return {split: 'test', samples: folder.test};
+  if (folder.validation !== undefined) return {split: 'validation', samples: folder.validation};
+  return {split: 'all', samples: everySample(folder)};
 }
 
 /** Labels of the folder -> labels of the bundle, by name; what has no counterpart is said, never shifted. */
-function matchLabels(folder: ImageFolder, bundle: Bundle, run: RunContext): ReadonlyMap<number, number> {
-  const known = new Map(bundle.classNames.map((name, label) => [name.normalize('NFC'), label])); // as those of folders are
-  const extra = folder.classNames.filter(name => !known.has(name));
-  const missing = bundle.classNames.filter(name => !folder.classNames.includes(name.normalize('NFC')));
-  if (extra.length === folder.classNames.length) throw new NoCommonClassError(folder.root, bundle.classNames, folder.classNames);
-  const say = (code: string, message: string, files: readonly string[] = []): void => run.find({code, severity: 'warning', message, files});
-  const strangers = everySample(folder).flatMap(({name, label}) => (known.has(folder.classNames[label]!) ? [] : [name]));
-  if (extra.length > 0)
-    say('class-unknown', `The bundle does not know ${list(extra)}; those images (${count(strangers.length)}) are left out.`, strangers);
-  if (missing.length > 0) say('class-missing', `No images of ${list(missing)} are in the folder; nothing is said of them.`);
+function matchLabels(folder: ImageFolder, model: ExportedModel, run: RunContext): ReadonlyMap<number, number> {
+  const known = new Map(model.classNames.map((name, label) => [name.normalize('NFC'), label])); // as those of folders are
+  const unknownClasses = folder.classNames.filter(name => !known.has(name));
+  const missingClasses = model.classNames.filter(name => !folder.classNames.includes(name.normalize('NFC')));
+  if (unknownClasses.length === folder.classNames.length) throw new NoCommonClassError(folder.root, model.classNames, folder.classNames);
+  const addFinding = (code: string, message: string, files: readonly string[] = []): void => run.addFinding({code, severity: 'warning', message, files});
+  const unknownImages = everySample(folder).flatMap(({name, label}) => (known.has(folder.classNames[label]!) ? [] : [name]));
+  if (unknownClasses.length > 0)
+    addFinding('unknown-class', `The bundle does not know ${formatNames(unknownClasses)}; those images (${formatInteger(unknownImages.length)}) are left out.`, unknownImages);
+  if (missingClasses.length > 0) addFinding('missing-class', `No images of ${formatNames(missingClasses)} are in the folder; nothing is said of them.`);
   return new Map(folder.classNames.flatMap((name, label) => (known.has(name) ? [[label, known.get(name)!]] : [])));
 }
 
-interface Chunk {
+interface ImageBatch {
   readonly pixels: Uint8Array;
   readonly labels: Int32Array;
 }
 
 /** Decodes samples as the bundle wants them; one that cannot be read is a finding. */
-async function readChunk(samples: readonly Sample[], labels: ReadonlyMap<number, number>, bundle: Bundle, run: RunContext): Promise<Chunk> {
-  const {cropSize} = bundle.preprocessing;
+async function readBatch(samples: readonly Sample[], labels: ReadonlyMap<number, number>, model: ExportedModel, run: RunContext): Promise<ImageBatch> {
+  const {cropSize} = model.preprocessing;
   const read = await Promise.all(
     samples.map(async ({path, name, label}) => {
       try {
-        return {label: labels.get(label)!, pixels: centreCrop(await decode(path, bundle.preprocessing), cropSize)};
+        return {label: labels.get(label)!, pixels: centerCrop(await decodeFile(path, model.preprocessing), cropSize)};
       } catch (error) {
-        leftOut('unreadable-image', 'warning', [name], decodingFault(error)).forEach(finding => run.find(finding));
+        skippedFindings('unreadable-image', 'warning', [name], describeDecodeError(error)).forEach(finding => run.addFinding(finding));
         return undefined;
       }
     }),
@@ -120,18 +120,18 @@ async function readChunk(samples: readonly Sample[], labels: ReadonlyMap<number,
 const unreadableIn = (findings: readonly Finding[]): number =>
   new Set(findings.flatMap(({code, files}) => (code === 'unreadable-image' ? files : []))).size;
 
-/** @param meant images that were to be measured */
+/** @param requested images that were to be measured */
 function countImages(
   folder: ImageFolder,
   labels: ReadonlyMap<number, number>,
-  meant: number,
-  measured: number,
+  requested: number,
+  evaluated: number,
   run: RunContext,
 ): ImageCounts {
   const every = everySample(folder);
   const known = every.filter(({label}) => labels.has(label)).length;
-  const [unreadable, unknownClass, otherParts] = [unreadableIn(run.findings), every.length - known, known - meant];
-  return {found: measured + unreadable + unknownClass + otherParts, measured, unreadable, unknownClass, otherParts};
+  const [unreadable, unknownClass, otherSplits] = [unreadableIn(run.findings), every.length - known, known - requested];
+  return {found: evaluated + unreadable + unknownClass + otherSplits, evaluated, unreadable, unknownClass, otherSplits};
 }
 
 /** Sum over images of -log(probability of the truth), nats; a probability that float32 rounds to 0 counts as the smallest it holds. */
@@ -142,30 +142,30 @@ const lossSum = (probabilities: Float32Array, labels: Int32Array, classes: numbe
  * Measures an exported bundle on a folder: its test part, else its validation part, else all of it. Classes are matched by name.
  * @throws NoCommonClassError (exit 3); ArgumentError, BundleDisposedError (exit 2); AbortedError
  */
-export async function evaluate(bundle: Bundle, folder: ImageFolder, options: EvaluateOptions = {}): Promise<Evaluation> {
-  checkArgument('evaluate()', 'bundle', bundle, BUNDLE);
+export async function evaluate(model: ExportedModel, folder: ImageFolder, options: EvaluateOptions = {}): Promise<Evaluation> {
+  checkArgument('evaluate()', 'model', model, EXPORTED_MODEL);
   checkFolder('evaluate()', folder);
-  checkOptions<EvaluateOptions>('evaluate()', options, {onEvent: CALLBACK, signal: SIGNAL});
+  checkOptions<EvaluateOptions>('evaluate()', options, {onEvent: CALLBACK, signal: ABORT_SIGNAL});
   const {onEvent, signal} = options;
   const run = new RunContext(onEvent, signal);
-  folder.findings.forEach(finding => run.find(finding));
-  const labels = matchLabels(folder, bundle, run);
-  const {part, samples} = partOf(folder);
-  const measured = samples.filter(({label}) => labels.has(label));
-  const metrics = new RunningMetrics(bundle.classNames);
-  const atATime = imagesAtATime(bundle.spec, bundle.preprocessing.cropSize, MOST);
-  const chunk = (start: number): Promise<Chunk> => readChunk(measured.slice(start, start + atATime), labels, bundle, run);
-  let next = chunk(0);
-  for (let start = 0; start < measured.length; start += atATime) {
+  folder.findings.forEach(finding => run.addFinding(finding));
+  const labels = matchLabels(folder, model, run);
+  const {split, samples} = selectSplit(folder);
+  const evaluated = samples.filter(({label}) => labels.has(label));
+  const metrics = new RunningMetrics(model.classNames);
+  const batchSize = inferenceBatchSize(model.spec, model.preprocessing.cropSize, MAX_BATCH_SIZE);
+  const nextBatch = (start: number): Promise<ImageBatch> => readBatch(evaluated.slice(start, start + batchSize), labels, model, run);
+  let next = nextBatch(0);
+  for (let start = 0; start < evaluated.length; start += batchSize) {
     if (signal?.aborted) throw new AbortedError();
     const {pixels, labels: truths} = await next;
-    next = chunk(start + atATime);
+    next = nextBatch(start + batchSize);
     if (truths.length === 0) continue;
-    const probabilities = bundle.probabilities(pixels);
-    metrics.add(probabilities, truths, lossSum(probabilities, truths, bundle.classNames.length));
-    run.progress('evaluate', Math.min(start + atATime, measured.length), measured.length, 'images');
+    const probabilities = model.probabilities(pixels);
+    metrics.add(probabilities, truths, lossSum(probabilities, truths, model.classNames.length));
+    run.progress('evaluate', Math.min(start + batchSize, evaluated.length), evaluated.length, 'images');
   }
-  if (metrics.count === 0) throw new NothingToMeasureError(folder.root, measured.length);
-  const images = countImages(folder, labels, measured.length, metrics.count, run);
-  return {metrics: metrics.metrics(), part, images, findings: run.findings};
+  if (metrics.numImages === 0) throw new NoEvaluationImagesError(folder.root, evaluated.length);
+  const images = countImages(folder, labels, evaluated.length, metrics.numImages, run);
+  return {metrics: metrics.metrics(), split, images, findings: run.findings};
 }

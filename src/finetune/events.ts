@@ -1,12 +1,12 @@
 import type {Finding} from '../core/finding.js';
 import type {Metrics} from '../training/metrics.js';
-import type {Phase, Recipe, Source} from './recipe.js';
+import type {Phase, Recipe, OptionOrigin} from './recipe.js';
 
 /** The parts of a run that take time, in the order they happen; `seconds` of a result has one entry each. */
-export type Activity = 'engine' | 'weights' | 'decode' | 'features' | 'train' | 'evaluate' | 'export';
+export type Activity = 'backend' | 'weights' | 'decode' | 'features' | 'train' | 'evaluate' | 'export';
 
 /** How far an activity is; each of its steps counts from 0. */
-export interface Progress {
+export interface RunProgress {
   readonly type: 'progress';
   readonly activity: Activity;
   readonly done: number;
@@ -21,19 +21,19 @@ export interface Progress {
 
 /** What a run says while it goes on. The library never prints: the command line turns each of these into a line or a bar. */
 export type RunEvent =
-  | {readonly type: 'notice'; readonly message: string}
+  | {readonly type: 'info'; readonly message: string}
   | {readonly type: 'dataset'; readonly root: string; readonly classes: number; readonly images: number}
   | {readonly type: 'split'; readonly train: number; readonly validation: number; readonly test: number}
   | {readonly type: 'finding'; readonly finding: Finding}
   | {
       readonly type: 'recipe';
       readonly recipe: Recipe;
-      readonly sources: Readonly<Record<string, Source>>;
+      readonly sources: Readonly<Record<string, OptionOrigin>>;
       /** One sentence for each value that was recommended from the data. */
       readonly reasons: readonly string[];
     }
   | {readonly type: 'weights'; readonly name: string; readonly path: string | null}
-  | Progress
+  | RunProgress
   | {readonly type: 'phase'; readonly index: number; readonly phase: Phase; readonly steps: number; readonly cached: boolean}
   | {
       readonly type: 'epoch';
@@ -58,7 +58,7 @@ export type RunEvent =
       readonly seconds: number;
     }
   /** Updates or validation are written down as a graph: at the first of a phase, and at the first of another number of examples. */
-  | {readonly type: 'recorded'; readonly step: string}
+  | {readonly type: 'traced'; readonly step: string}
   /** A fold of a cross-validation begins, of so many, counted from 1. */
   | {readonly type: 'fold'; readonly number: number; readonly folds: number}
   | {
@@ -66,11 +66,11 @@ export type RunEvent =
       readonly number: number;
       readonly folds: number;
       readonly metrics: Metrics;
-      readonly seconds: number;
+      readonly timings: number;
       /** It had ended before the cross-validation was resumed. */
-      readonly known: boolean;
+      readonly isResumed: boolean;
     }
   | {readonly type: 'checkpoint'; readonly directory: string}
   | {readonly type: 'saved'; readonly directory: string};
 
-export type Listener = (event: RunEvent) => void;
+export type RunEventListener = (event: RunEvent) => void;

@@ -1,20 +1,20 @@
 import {existsSync} from 'node:fs';
 import {readFile} from 'node:fs/promises';
 import {join, resolve} from 'node:path';
-import {findCard} from '../backbones/cards.js';
-import {FinetuneError, messageOf, UsageError} from '../core/errors.js';
-import {quoted} from '../core/shell-word.js';
-import {startEngine, type EngineWish} from '../engine/runtime.js';
-import {saveBundle, type SavedBundle} from '../export/save-bundle.js';
-import {readTrained} from '../export/trained-file.js';
+import {findPretrained} from '../backbones/cards.js';
+import {FinetuneError, errorMessage, UsageError} from '../core/errors.js';
+import {shellQuote} from '../core/shell-word.js';
+import {startBackend, type EngineWish} from '../engine/runtime.js';
+import {exportModel, type ExportModelResult} from '../export/save-bundle.js';
+import {readTrainedClassifier} from '../export/trained-file.js';
 import {modelCard} from '../report/model-card.js';
 import {writeReport} from '../report/report.js';
 import type {RunRecord} from '../report/run-record.js';
 import type {Recipe} from './recipe.js';
 import {recipeSchema} from './recipe-schema.js';
-import {RunClaim} from './run-claim.js';
-import {hasRunFile, isFinished, placeOf, RUN_FILES, runOf, type RunFile} from './run-files.js';
-import {withoutPlaces} from './run-record-files.js';
+import {RunLock} from './run-claim.js';
+import {hasRunFile, isFinished, workingDirectoryOf, RUN_FILES, runOf, type RunFile} from './run-files.js';
+import {withoutPaths} from './run-record-files.js';
 
 /** A file of a run that is not there, or not what a run wrote. */
 export class RunFileError extends FinetuneError {
@@ -33,35 +33,35 @@ async function readJson<T>(path: string): Promise<T> {
   try {
     return JSON.parse(await readFile(path, 'utf8')) as T;
   } catch (error) {
-    throw new RunFileError(path, messageOf(error));
+    throw new RunFileError(path, errorMessage(error));
   }
 }
 
 /** What to say of a directory that has not what is needed of a run. */
-function withoutTraining(run: string, place: string, needed: RunFile): string {
-  if (!hasRunFile(place, 'recipe')) return `${run} holds ${existsSync(run) ? 'no run' : 'nothing'}. Give the directory of a run.`;
+function describeMissingTraining(run: string, workingDirectory: string, requiredFile: RunFile): string {
+  if (!hasRunFile(workingDirectory, 'recipe')) return `${run} holds ${existsSync(run) ? 'no run' : 'nothing'}. Give the directory of a run.`;
   if (existsSync(join(run, 'folds.json')))
-    return `${run} holds the runs of a cross-validation. Give one of them, such as ${quoted(join(run, 'fold-1'))}`;
-  if (isFinished(place)) return `${run} holds a run without its ${RUN_FILES[needed]}. Copy the whole directory again, or train again.`;
-  return `${run} holds a run whose training has not ended. Go on with it: finetune --resume ${quoted(run)}`;
+    return `${run} holds the runs of a cross-validation. Give one of them, such as ${shellQuote(join(run, 'fold-1'))}`;
+  if (isFinished(workingDirectory)) return `${run} holds a run without its ${RUN_FILES[requiredFile]}. Copy the whole directory again, or train again.`;
+  return `${run} holds a run whose training has not ended. Go on with it: finetune --resume ${shellQuote(run)}`;
 }
 
 /**
  * Where the files of a run lie whose training has ended.
- * @param needed what tells that it has
+ * @param requiredFile what tells that it has
  * @throws UsageError for another directory; RunLockedError where the run is still trained
  */
-async function trainedPlace(run: string, needed: RunFile): Promise<string> {
-  const place = hasRunFile(run, needed) ? run : placeOf(run);
-  if (hasRunFile(place, needed)) return place;
-  if (place === run && hasRunFile(run, 'recipe')) await (await RunClaim.take(run)).release();
-  throw new UsageError(withoutTraining(run, place, needed));
+async function findTrainedRun(run: string, requiredFile: RunFile): Promise<string> {
+  const workingDirectory = hasRunFile(run, requiredFile) ? run : workingDirectoryOf(run);
+  if (hasRunFile(workingDirectory, requiredFile)) return workingDirectory;
+  if (workingDirectory === run && hasRunFile(run, 'recipe')) await (await RunLock.acquire(run)).release();
+  throw new UsageError(describeMissingTraining(run, workingDirectory, requiredFile));
 }
 
 /** What a run wrote of itself, wherever it was moved since. */
-async function readRecord(run: string, place: string): Promise<RunRecord> {
-  const record = await readJson<RunRecord>(join(place, RUN_FILES.record));
-  return {...record, run, bundle: join(run, RUN_FILES.bundle)};
+async function readRecord(run: string, workingDirectory: string): Promise<RunRecord> {
+  const record = await readJson<RunRecord>(join(workingDirectory, RUN_FILES.record));
+  return {...record, run, model: join(run, RUN_FILES.model)};
 }
 
 /**
@@ -70,15 +70,15 @@ async function readRecord(run: string, place: string): Promise<RunRecord> {
  * @throws UsageError where there is no run whose training has ended; RunFileError, RunLockedError
  */
 export async function reportRun(run: string): Promise<string> {
-  await trainedPlace(run, 'record');
-  const claim = await RunClaim.take(run);
+  await findTrainedRun(run, 'record');
+  const runLock = await RunLock.acquire(run);
   try {
-    const place = hasRunFile(run, 'record') ? run : placeOf(run);
-    const path = join(place, RUN_FILES.report);
-    await writeReport(await readRecord(run, place), path);
+    const workingDirectory = hasRunFile(run, 'record') ? run : workingDirectoryOf(run);
+    const path = join(workingDirectory, RUN_FILES.report);
+    await writeReport(await readRecord(run, workingDirectory), path);
     return path;
   } finally {
-    await claim.release();
+    await runLock.release();
   }
 }
 
@@ -88,7 +88,7 @@ export interface ExportRunOptions extends Partial<EngineWish> {
 }
 
 /** A recipe is all of its values, and `recipe.json` says more. */
-const recipeIn = (document: Readonly<Record<string, unknown>>): Recipe =>
+const pickRecipe = (document: Readonly<Record<string, unknown>>): Recipe =>
   Object.fromEntries(Object.entries(document).filter(([key]) => key in recipeSchema.properties)) as unknown as Recipe;
 
 /**
@@ -97,34 +97,34 @@ const recipeIn = (document: Readonly<Record<string, unknown>>): Recipe =>
  */
 export async function exportRun(
   run: string,
-  {out, engine = 'auto', device = 'auto', ...wish}: ExportRunOptions = {},
-): Promise<SavedBundle> {
-  const place = await trainedPlace(run, 'best');
-  await startEngine({engine, device, ...wish});
-  if (out !== undefined) return exportFrom(run, place, out, wish.signal);
-  const [target, claim] = [runOf(run), await RunClaim.take(runOf(run))];
+  {out, backend = 'auto', device = 'auto', ...backendOptions}: ExportRunOptions = {},
+): Promise<ExportModelResult> {
+  const workingDirectory = await findTrainedRun(run, 'best');
+  await startBackend({backend, device, ...backendOptions});
+  if (out !== undefined) return exportToDirectory(run, workingDirectory, out, backendOptions.signal);
+  const [target, runLock] = [runOf(run), await RunLock.acquire(runOf(run))];
   try {
-    if (target === run) return await exportFrom(run, place, join(place, RUN_FILES.bundle), wish.signal);
-    const replacement = await claim.takeReplacement();
-    const saved = await exportFrom(target, replacement, join(replacement, RUN_FILES.bundle), wish.signal);
-    await claim.replace();
-    return {...saved, directory: resolve(target, RUN_FILES.bundle)};
+    if (target === run) return await exportToDirectory(run, workingDirectory, join(workingDirectory, RUN_FILES.model), backendOptions.signal);
+    const replacement = await runLock.acquireReplacement();
+    const result = await exportToDirectory(target, replacement, join(replacement, RUN_FILES.model), backendOptions.signal);
+    await runLock.replace();
+    return {...result, directory: resolve(target, RUN_FILES.model)};
   } finally {
-    await claim.release();
+    await runLock.release();
   }
 }
 
-async function exportFrom(run: string, place: string, out: string, signal?: AbortSignal): Promise<SavedBundle> {
+async function exportToDirectory(run: string, workingDirectory: string, out: string, signal?: AbortSignal): Promise<ExportModelResult> {
   // A run that ended before it had measured all has none; its model says nothing of metrics then.
-  const record = hasRunFile(place, 'record') ? await readRecord(run, place) : undefined;
-  const recipe = recipeIn(await readJson(join(place, RUN_FILES.recipe)));
-  const classifier = await readTrained(join(place, RUN_FILES.best));
-  const card = findCard(classifier.origin, classifier.spec.arch);
+  const record = hasRunFile(workingDirectory, 'record') ? await readRecord(run, workingDirectory) : undefined;
+  const recipe = pickRecipe(await readJson(join(workingDirectory, RUN_FILES.recipe)));
+  const classifier = await readTrainedClassifier(join(workingDirectory, RUN_FILES.best));
+  const pretrained = findPretrained(classifier.origin, classifier.spec.arch);
   try {
-    return await saveBundle(classifier, out, {
-      recipe: withoutPlaces(recipe),
+    return await exportModel(classifier, out, {
+      recipe: withoutPaths(recipe),
       ...(record !== undefined && {metrics: record.metrics, modelCard: modelCard(record)}),
-      ...(card !== undefined && {weightsCard: card}),
+      ...(pretrained !== undefined && {pretrained: pretrained}),
       ...(signal && {signal}),
     });
   } finally {

@@ -2,37 +2,37 @@ import {
   CALLBACK,
   checkArgument,
   checkOptions,
-  FLAG,
-  having,
+  BOOLEAN,
+  objectWith,
   PATH,
-  RECORD,
-  SIGNAL,
-  wholeFrom,
-  type Kind,
-  type Kinds,
+  OBJECT,
+  ABORT_SIGNAL,
+  integerFrom,
+  type ArgumentKind,
+  type OptionKinds,
 } from '../core/arguments.js';
 import {checkFolder} from '../datasets/folder-arguments.js';
-import {DEVICE_KIND, ENGINE_KIND} from '../engine/engine-request.js';
+import {DEVICE_KIND, BACKEND_KIND} from '../engine/engine-request.js';
 import type {FinetuneOptions} from './finetune.js';
-import {checkRates} from '../backbones/layer-groups.js';
+import {checkLearningRates} from '../backbones/layer-groups.js';
 import {checkRecipeInput, type Recipe} from './recipe.js';
 import {recipeSchema} from './recipe-schema.js';
 
-const OPTIONS: Kinds<FinetuneOptions> = {
-  ...{onEvent: CALLBACK, signal: SIGNAL, out: PATH, overwrite: FLAG, resume: FLAG},
-  ...{engine: ENGINE_KIND, device: DEVICE_KIND, offline: FLAG, workers: wholeFrom(1), settings: RECORD},
-  share: having('what crossValidate() makes', ['images', 'pool', 'begin']),
+const OPTIONS: OptionKinds<FinetuneOptions> = {
+  ...{onEvent: CALLBACK, signal: ABORT_SIGNAL, out: PATH, overwrite: BOOLEAN, resume: BOOLEAN},
+  ...{backend: BACKEND_KIND, device: DEVICE_KIND, offline: BOOLEAN, workers: integerFrom(1), settings: OBJECT},
+  sharedData: objectWith('what crossValidate() makes', ['images', 'pool', 'begin']),
 };
 
 /** Keys of every recipe: what a person may leave out of one is resolved, but for these. */
-const ABSENT = ['imageSize', 'fold', 'split', 'cacheMemory', 'cacheDisk', 'epochs', 'lr'];
-const NEEDED = (Object.keys(recipeSchema.properties) as (keyof Recipe)[]).filter(key => !ABSENT.includes(key));
+const OPTIONAL_KEYS = ['imageSize', 'fold', 'splitFile', 'cacheMemory', 'cacheDisk', 'epochs', 'lr'];
+const REQUIRED_KEYS = (Object.keys(recipeSchema.properties) as (keyof Recipe)[]).filter(key => !OPTIONAL_KEYS.includes(key));
 
-const RECIPE: Kind = {
+const RECIPE: ArgumentKind = {
   expected: 'what resolveRecipe() returned',
   accepts: value => {
     const recipe = Object(value) as Partial<Recipe>;
-    return NEEDED.every(key => recipe[key] !== undefined) && Array.isArray(recipe.freeze);
+    return REQUIRED_KEYS.every(key => recipe[key] !== undefined) && Array.isArray(recipe.freeze);
   },
 };
 
@@ -42,6 +42,6 @@ export function checkFinetuneArguments(folder: unknown, recipe: unknown, options
   checkArgument(caller, 'recipe', recipe, RECIPE);
   checkRecipeInput(recipe, `Recipe of ${caller}`);
   const {freeze, lastStage} = recipe as Recipe;
-  for (const {name, rates} of freeze) checkRates(name, rates, lastStage);
+  for (const {name, learningRates} of freeze) checkLearningRates(name, learningRates, lastStage);
   checkOptions(caller, options, OPTIONS);
 }

@@ -1,8 +1,8 @@
 import {AbortedError} from '../core/errors.js';
-import {sealed} from '../core/public-address.js';
+import {hideCredentials} from '../core/public-address.js';
 import type {ImageFolder} from '../datasets/image-folder.js';
 import type {Split} from '../datasets/split.js';
-import {startEngine, type EngineInfo, type EngineWish} from '../engine/runtime.js';
+import {startBackend, type EngineInfo, type EngineWish} from '../engine/runtime.js';
 import {preparePrecision, requirePrecision} from '../engine/precision.js';
 import type {Classifier} from '../heads/classifier.js';
 import type {EpochRow} from '../training/history.js';
@@ -10,8 +10,8 @@ import type {Metrics} from '../training/metrics.js';
 import type {Finding} from '../core/finding.js';
 import {checkFinetuneArguments} from './finetune-arguments.js';
 import {Checkpoints} from './checkpoints.js';
-import type {Listener} from './events.js';
-import type {FoldsShare} from './folds-share.js';
+import type {RunEventListener} from './events.js';
+import type {SharedFoldData} from './folds-share.js';
 import {prepare, type Prepared} from './prepare.js';
 import type {Recipe} from './recipe.js';
 import {RunContext} from './run-context.js';
@@ -21,7 +21,7 @@ import {PhaseRunner} from './train-phases.js';
 
 export interface FinetuneOptions {
   /** Told everything that happens; nothing is ever printed. */
-  readonly onEvent?: Listener;
+  readonly onEvent?: RunEventListener;
   /** Stops the run: a checkpoint is written (where there is a run directory), then `AbortedError` is thrown. */
   readonly signal?: AbortSignal;
   /** Run directory; nothing is written without it. */
@@ -29,13 +29,13 @@ export interface FinetuneOptions {
   readonly overwrite?: boolean;
   /** Go on from the checkpoint in `out`. */
   readonly resume?: boolean;
-  readonly engine?: EngineWish['engine'];
+  readonly backend?: EngineWish['backend'];
   readonly device?: EngineWish['device'];
   readonly offline?: boolean;
   /** Threads to decode pictures on; as many as Node has, and no more (UV_THREADPOOL_SIZE, 4 unless set before it starts). */
   readonly workers?: number;
   /** What the folds of a cross-validation have in common; see `crossValidate`. */
-  readonly share?: FoldsShare;
+  readonly sharedData?: SharedFoldData;
   /** Written into `recipe.json` and the report beside the recipe: what the caller knows of how it was called. */
   readonly settings?: RunSettings;
 }
@@ -49,7 +49,7 @@ export interface RunSettings {
   /** The command to type for the same run. */
   readonly command?: string;
   /** Spent on starting the engine before the run. */
-  readonly engineSeconds?: number;
+  readonly backendSeconds?: number;
 }
 
 /** What a run ends with. The caller disposes the classifier. */
@@ -60,16 +60,16 @@ export interface FinetuneResult {
   readonly history: readonly EpochRow[];
   readonly findings: readonly Finding[];
   readonly split: Split;
-  readonly seconds: RunContext['seconds'];
-  readonly engine: EngineInfo;
+  readonly timings: RunContext['timings'];
+  readonly backend: EngineInfo;
   readonly recipe: Recipe;
   /** Run directory and bundle, where one was asked for. */
   readonly run?: string;
-  readonly bundle?: string;
+  readonly model?: string;
 }
 
 /** What a run with a directory ends with. */
-export type WrittenResult = FinetuneResult & {readonly run: string; readonly bundle: string};
+export type WrittenResult = FinetuneResult & {readonly run: string; readonly model: string};
 
 /**
  * Fine-tunes a ResNet on a folder: weights, pictures, the phases of the recipe, evaluation, export.
@@ -90,39 +90,39 @@ export async function finetune(
   options: FinetuneOptions & {readonly out: string},
 ): Promise<WrittenResult>;
 export async function finetune(folder: ImageFolder, recipe: Recipe, options?: FinetuneOptions): Promise<FinetuneResult>;
-export async function finetune(folder: ImageFolder, given: Recipe, options: FinetuneOptions = {}): Promise<FinetuneResult> {
-  checkFinetuneArguments(folder, given, options);
-  const recipe = {...given, weights: sealed(given.weights)};
+export async function finetune(folder: ImageFolder, requestedRecipe: Recipe, options: FinetuneOptions = {}): Promise<FinetuneResult> {
+  checkFinetuneArguments(folder, requestedRecipe, options);
+  const recipe = {...requestedRecipe, weights: hideCredentials(requestedRecipe.weights)};
   const run = new RunContext(
     options.onEvent,
     options.signal,
     options.offline,
     options.workers,
-    options.settings?.engineSeconds,
-    options.share,
+    options.settings?.backendSeconds,
+    options.sharedData,
   );
-  const engine = await run.time('engine', () => startEngine(engineWish(options)));
-  requirePrecision(recipe.precision, engine);
-  preparePrecision(recipe.precision, engine);
-  const output = await RunOutput.open(options, recipe, engine, run);
+  const backend = await run.time('backend', () => startBackend(backendOptions(options)));
+  requirePrecision(recipe.precision, backend);
+  preparePrecision(recipe.precision, backend);
+  const output = await RunOutput.open(options, recipe, backend, run);
   const checkpoints = new Checkpoints(output.checkpoint, run);
   let prepared: Prepared | undefined;
   try {
-    const interrupted = await output.resumeFrom();
+    const interrupted = await output.readLastCheckpoint();
     prepared = await prepare(folder, recipe, run);
-    await options.share?.begin();
+    await options.sharedData?.begin();
     await output.begin(prepared.split);
     const {classifier, split} = prepared;
-    const trained = await new PhaseRunner(prepared, recipe, run, checkpoints, () => output.keep(classifier)).train(interrupted);
+    const trained = await new PhaseRunner(prepared, recipe, run, checkpoints, () => output.saveBestWeights(classifier)).train(interrupted);
     const test = await testMetrics(prepared, recipe, run);
     const metrics = {validation: trained.metrics, ...(test && {test})};
     const written = await output.finish({dataset: folder.root, prepared, trained, metrics});
-    return {classifier, metrics, split, engine, recipe, history: trained.history, findings: run.findings, seconds: run.seconds, ...written};
+    return {classifier, metrics, split, backend, recipe, history: trained.history, findings: run.findings, timings: run.timings, ...written};
   } catch (error) {
     prepared?.classifier.dispose();
     if (options.signal?.aborted !== true) throw error;
-    await options.share?.begin();
-    await output.leave();
+    await options.sharedData?.begin();
+    await output.saveForResume();
     throw new AbortedError(checkpoints.directory);
   } finally {
     await prepared?.cache.close();
@@ -130,8 +130,8 @@ export async function finetune(folder: ImageFolder, given: Recipe, options: Fine
   }
 }
 
-const engineWish = ({engine, device, offline, signal}: FinetuneOptions): EngineWish => ({
-  engine,
+const backendOptions = ({backend, device, offline, signal}: FinetuneOptions): EngineWish => ({
+  backend,
   device,
   offline,
   ...(signal !== undefined && {signal}),

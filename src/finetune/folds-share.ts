@@ -1,29 +1,29 @@
 import type {ImageCache} from '../datasets/image-cache.js';
 import type {Sample} from '../datasets/image-folder.js';
-import {FeaturePool} from '../training/feature-pool.js';
-import type {PictureSource} from '../training/pictures.js';
-import type {OddSamples} from './suspects.js';
+import {SharedFeatureCache} from '../training/feature-pool.js';
+import type {ImageDataset} from '../training/pictures.js';
+import type {SuspiciousImages} from './suspects.js';
 
 /** Every image decoded, and which show the same. */
 export interface DecodedImages {
   readonly cache: ImageCache;
   /** The same for near-duplicates. */
-  readonly photograph: (sample: Sample) => string;
+  readonly duplicateGroup: (sample: Sample) => string;
   /** Bytes of memory for decoded pixels and cached features together. */
   readonly cacheBytes: number;
 }
 
 /** What the folds of a cross-validation have in common: made by the first that needs it, and closed with the last. */
-export class FoldsShare {
+export class SharedFoldData {
   #images: Promise<DecodedImages> | undefined;
-  #pool: FeaturePool | undefined;
-  #odd: Promise<OddSamples> | undefined;
+  #pool: SharedFeatureCache | undefined;
+  #suspiciousImages: Promise<SuspiciousImages> | undefined;
 
   /** @param begin called when a fold is about to write, its images and weights known to be usable; more than once */
   constructor(readonly begin: () => Promise<void> = async () => {}) {}
 
   /** Whether a fold has begun with it. */
-  get isMade(): boolean {
+  get hasImages(): boolean {
     return this.#images !== undefined;
   }
 
@@ -33,13 +33,13 @@ export class FoldsShare {
     return {...decoded, cache: {...decoded.cache, close: async () => {}}};
   }
 
-  pool(make: () => PictureSource): FeaturePool {
-    return (this.#pool ??= new FeaturePool(make()));
+  pool(make: () => ImageDataset): SharedFeatureCache {
+    return (this.#pool ??= new SharedFeatureCache(make()));
   }
 
   /** Odd images: what every fold trains and validates on together is the same. */
-  odd(make: () => Promise<OddSamples>): Promise<OddSamples> {
-    return (this.#odd ??= make());
+  suspiciousImages(make: () => Promise<SuspiciousImages>): Promise<SuspiciousImages> {
+    return (this.#suspiciousImages ??= make());
   }
 
   async close(): Promise<void> {

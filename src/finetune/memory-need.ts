@@ -1,9 +1,9 @@
-import {convolutionBytes, inferenceBytes} from '../backbones/activation-bytes.js';
-import {frozenBoundary, groupOf} from '../backbones/layer-groups.js';
+import {gradientBytes, inferenceBytesPerImage} from '../backbones/activation-bytes.js';
+import {computeFrozenDepth, getLayerGroup} from '../backbones/layer-groups.js';
 import {backboneShapes, type BackboneSpec} from '../backbones/resnet-specs.js';
-import {MachineError} from '../core/errors.js';
-import {resources, usable, type Resource} from '../core/resources.js';
-import {sizeOf} from '../core/host-tensor.js';
+import {UnsupportedEnvironmentError} from '../core/errors.js';
+import {readSystemResources, usableAmount, type Resource} from '../core/resources.js';
+import {sizeFromShape} from '../core/host-tensor.js';
 import type {Phase, Recipe} from './recipe.js';
 
 const MIB = 2 ** 20;
@@ -13,87 +13,87 @@ const GIB = 2 ** 30;
  * What a run takes, measured as the peak of the resident set less the pages of files in it, on two cores (ResNet-18 and ResNet-50, whole and
  * up to stage 3, batches of 2 to 32 images of 224 px): within a tenth.
  */
-const FIXED = 450 * MIB;
+const FIXED_BYTES = 450 * MIB;
 /** Copies of every weight: on the host, on the device, folded. */
-const COPIES = 3;
+const COPIES_PER_WEIGHT = 3;
 /** Further copies of a trained one: gradient, moments, the session's, the best so far, a checkpoint's. */
-const TRAINED_COPIES = 9;
+const COPIES_PER_TRAINED_WEIGHT = 9;
 /** What a gradient holds for each byte that a convolution gives. */
-const HELD = {inference: 1.7, training: 2.2} as const;
+const GRADIENT_FACTOR = {inference: 1.7, training: 2.2} as const;
 /** Of a network alone on a processor, once the engine runs. */
-const ENGINE = 200 * MIB;
+const BACKEND_BYTES = 200 * MIB;
 
 /** Of a recipe, what decides how much memory it takes. */
-export type Sized = Pick<Recipe, 'freeze' | 'batchSize' | 'batchNorm'>;
+export type MemoryFactors = Pick<Recipe, 'freeze' | 'batchSize' | 'batchNorm'>;
 
-function weightBytes(spec: BackboneSpec, {rates}: Pick<Phase, 'rates'>): {readonly all: number; readonly trained: number} {
+function weightBytes(spec: BackboneSpec, {learningRates}: Pick<Phase, 'rates'>): {readonly all: number; readonly trained: number} {
   let [all, trained] = [0, 0];
   for (const [name, shape] of backboneShapes(spec)) {
-    const bytes = 4 * sizeOf(shape);
+    const bytes = 4 * sizeFromShape(shape);
     all += bytes;
-    if (rates[groupOf(name)] !== null) trained += bytes;
+    if (learningRates[getLayerGroup(name)] !== null) trained += bytes;
   }
   return {all, trained};
 }
 
 /** Bytes of memory that a run takes at its peak, caches of pixels and features aside. @param onGpu where activations are no matter of memory */
-export function memoryNeed(spec: BackboneSpec, size: number, {freeze, batchSize, batchNorm}: Sized, onGpu = false): number {
+export function estimateMemory(spec: BackboneSpec, size: number, {freeze, batchSize, batchNorm}: MemoryFactors, onGpu = false): number {
   const needs = freeze.map(phase => {
     const {all, trained} = weightBytes(spec, phase);
-    const weights = FIXED + COPIES * all + TRAINED_COPIES * trained;
+    const weights = FIXED_BYTES + COPIES_PER_WEIGHT * all + COPIES_PER_TRAINED_WEIGHT * trained;
     if (onGpu) return weights;
-    const image = HELD[batchNorm] * convolutionBytes(spec, size, frozenBoundary(phase.rates, spec.lastStage));
-    return weights + batchSize * Math.max(image, inferenceBytes(spec, size));
+    const image = GRADIENT_FACTOR[batchNorm] * gradientBytes(spec, size, computeFrozenDepth(phase.learningRates, spec.lastStage));
+    return weights + batchSize * Math.max(image, inferenceBytesPerImage(spec, size));
   });
   return Math.max(...needs);
 }
 
 /** Share of the memory that a recommended batch takes at most. */
-const ROOM = 0.9;
+const USABLE_FRACTION = 0.9;
 
 /** The largest batch, up to the recipe's, with which a run fits well into so many bytes; 0 where none does. */
-export function largestBatch(spec: BackboneSpec, size: number, recipe: Sized, bytes: number): number {
+export function largestBatchSize(spec: BackboneSpec, size: number, recipe: MemoryFactors, bytes: number): number {
   let batchSize = recipe.batchSize;
-  while (batchSize > 0 && memoryNeed(spec, size, {...recipe, batchSize}) > ROOM * bytes) batchSize >>= 1;
+  while (batchSize > 0 && estimateMemory(spec, size, {...recipe, batchSize}) > USABLE_FRACTION * bytes) batchSize >>= 1;
   return batchSize;
 }
 
 /** A run that would be killed for its memory. */
-export class MemoryShortError extends MachineError {
-  override readonly code = 'MEMORY_SHORT';
+export class InsufficientMemoryError extends UnsupportedEnvironmentError {
+  override readonly code = 'INSUFFICIENT_MEMORY';
 
   constructor(
     readonly neededBytes: number,
     readonly memory: Resource,
-    what: string,
-    cure: string,
+    subject: string,
+    remedy: string,
   ) {
-    const gib = (bytes: number): string => `${(bytes / GIB).toFixed(1)} GiB`;
-    const {host, limit, limitFrom} = memory;
-    const has = limit === undefined ? `this machine has ${gib(host)}` : `the limit here is ${gib(limit)} (${limitFrom})`;
-    super(`${what} needs about ${gib(neededBytes)} of memory, and ${has}. ${cure}`);
+    const formatGiB = (bytes: number): string => `${(bytes / GIB).toFixed(1)} GiB`;
+    const {host, limit, limitSource: limitFrom} = memory;
+    const has = limit === undefined ? `this machine has ${formatGiB(host)}` : `the limit here is ${formatGiB(limit)} (${limitFrom})`;
+    super(`${subject} needs about ${formatGiB(neededBytes)} of memory, and ${has}. ${remedy}`);
   }
 }
 
 /** @throws MemoryShortError (exit 4) for a run that cannot fit into memory, with what would */
-export function assertFits(spec: BackboneSpec, size: number, recipe: Sized, onGpu: boolean, memory = resources().memory): void {
-  const needed = memoryNeed(spec, size, recipe, onGpu);
-  if (needed <= usable(memory)) return;
-  const what = `Training ${spec.arch} at ${size} px in batches of ${recipe.batchSize}`;
-  const fitting = onGpu ? 0 : largestBatch(spec, size, recipe, usable(memory));
-  throw new MemoryShortError(needed, memory, what, fitting > 0 ? `Use --batch-size ${fitting}, or allow more memory.` : cureOf(recipe));
+export function assertFitsMemory(spec: BackboneSpec, size: number, recipe: MemoryFactors, onGpu: boolean, memory = readSystemResources().memory): void {
+  const needed = estimateMemory(spec, size, recipe, onGpu);
+  if (needed <= usableAmount(memory)) return;
+  const subject = `Training ${spec.arch} at ${size} px in batches of ${recipe.batchSize}`;
+  const largest = onGpu ? 0 : largestBatchSize(spec, size, recipe, usableAmount(memory));
+  throw new InsufficientMemoryError(needed, memory, subject, largest > 0 ? `Use --batch-size ${largest}, or allow more memory.` : remedyFor(recipe));
 }
 
 /** What to do where no batch fits. */
-function cureOf({freeze}: Sized): string {
-  const trainsMore = freeze.some(({rates}) => Object.entries(rates).some(([group, rate]) => group !== 'head' && rate !== null));
+function remedyFor({freeze}: MemoryFactors): string {
+  const trainsMore = freeze.some(({learningRates}) => Object.entries(learningRates).some(([group, lr]) => group !== 'head' && lr !== null));
   const less = trainsMore ? 'Train the head alone (--freeze probe), take' : 'Take';
   return `${less} a smaller --arch or --image-size, or allow more memory.`;
 }
 
 /** Bytes for decoded pixels and cached features together: a third of the memory, as far as training leaves it. */
-export function cacheBudget(spec: BackboneSpec, size: number, recipe: Recipe, onGpu: boolean, {memory, memoryFree} = resources()): number {
+export function cacheBudget(spec: BackboneSpec, size: number, recipe: Recipe, onGpu: boolean, {memory, memoryFree} = readSystemResources()): number {
   if (recipe.cacheMemory !== undefined) return recipe.cacheMemory * GIB;
-  const left = Math.min(usable(memory), memoryFree + ENGINE) - memoryNeed(spec, size, recipe, onGpu);
-  return Math.max(0, Math.min(usable(memory) / 3, left));
+  const left = Math.min(usableAmount(memory), memoryFree + BACKEND_BYTES) - estimateMemory(spec, size, recipe, onGpu);
+  return Math.max(0, Math.min(usableAmount(memory) / 3, left));
 }

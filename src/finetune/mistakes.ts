@@ -1,12 +1,12 @@
 import type {Sample} from '../datasets/image-folder.js';
-import type {Mistake} from '../report/run-record.js';
+import type {Misclassification} from '../report/run-record.js';
 import type {Prepared} from './prepare.js';
-import {shownThumbnail} from './shown-thumbnail.js';
+import {thumbnailIfReadable} from './shown-thumbnail.js';
 
 /** As many as a report shows; a picture for each. */
-const MOST = 48;
+const MAX_IMAGES = 48;
 
-interface Wrong {
+interface WrongPrediction {
   readonly sample: Sample;
   readonly predicted: number;
   readonly confidence: number;
@@ -16,21 +16,21 @@ interface Wrong {
 const argmax = (row: Float32Array): number => row.reduce((best, value, index) => (value > row[best]! ? index : best), 0);
 
 /** Validation images that are taken for another class, the surest first. @param probabilities `[count * classes]` */
-export async function mistakesOf({classifier, split, cache}: Prepared, probabilities: Float32Array): Promise<Mistake[]> {
+export async function findMisclassifications({classifier, split, cache}: Prepared, probabilities: Float32Array): Promise<Misclassification[]> {
   const {classNames} = classifier;
-  const wrong = split.validation.flatMap((sample, i): Wrong[] => {
+  const wrong = split.validation.flatMap((sample, i): WrongPrediction[] => {
     const row = probabilities.subarray(i * classNames.length, (i + 1) * classNames.length);
     const predicted = argmax(row);
     return predicted === sample.label ? [] : [{sample, predicted, confidence: row[predicted]!}];
   });
-  const surest = wrong.sort((a, b) => b.confidence - a.confidence).slice(0, MOST);
+  const mostConfident = wrong.sort((a, b) => b.confidence - a.confidence).slice(0, MAX_IMAGES);
   return Promise.all(
-    surest.map(async ({sample, predicted, confidence}) => ({
+    mostConfident.map(async ({sample, predicted, confidence}) => ({
       name: sample.name,
       truth: classNames[sample.label]!,
       prediction: classNames[predicted]!,
       confidence,
-      ...(await shownThumbnail(cache, sample)),
+      ...(await thumbnailIfReadable(cache, sample)),
     })),
   );
 }

@@ -1,15 +1,15 @@
 import {disposeWeights} from '../backbones/device-weights.js';
-import {loadBackbone, randomBackbone, type Backbone} from '../backbones/load-backbone.js';
+import {loadBackbone, createRandomBackbone, type Backbone} from '../backbones/load-backbone.js';
 import {locateWeights} from '../backbones/locate-weights.js';
-import type {WeightsCard} from '../backbones/cards.js';
-import {claimCache} from '../core/cache-directory.js';
+import type {PretrainedWeights} from '../backbones/cards.js';
+import {ensureCacheFolder} from '../core/cache-directory.js';
 import {UsageError} from '../core/errors.js';
-import {atImageSize, fillColour, withFit, type Preprocessing} from '../core/preprocessing.js';
+import {withImageSize, computeFillColor, withFit, type Preprocessing} from '../core/preprocessing.js';
 import {augmentationOf} from '../datasets/augment.js';
 import {classFindings} from '../datasets/class-findings.js';
 import {copyFindings} from '../datasets/copy-findings.js';
 import type {Fold} from '../datasets/draw-groups.js';
-import {unframed} from '../datasets/fit.js';
+import {removeLetterbox} from '../datasets/fit.js';
 import {openImageCache, type ImageCache} from '../datasets/image-cache.js';
 import {everySample, type ImageFolder, type Sample} from '../datasets/image-folder.js';
 import {photographsOf} from '../datasets/photographs.js';
@@ -19,8 +19,8 @@ import {readSplit} from '../datasets/split-file.js';
 import {thumbprint} from '../datasets/thumbprint.js';
 import {isOnGpu} from '../engine/binding.js';
 import {attachHead, type Classifier} from '../heads/classifier.js';
-import type {PictureSource} from '../training/pictures.js';
-import {assertFits, cacheBudget} from './memory-need.js';
+import type {ImageDataset} from '../training/pictures.js';
+import {assertFitsMemory, cacheBudget} from './memory-need.js';
 import type {DecodedImages} from './folds-share.js';
 import type {Recipe} from './recipe.js';
 import type {RunContext} from './run-context.js';
@@ -29,12 +29,12 @@ import type {RunContext} from './run-context.js';
 export interface Prepared {
   readonly classifier: Classifier;
   /** Of the weights the backbone started from, where they are known. */
-  readonly card?: WeightsCard;
+  readonly pretrained?: PretrainedWeights;
   readonly split: Split;
   readonly cache: ImageCache;
   /** Bytes of memory for decoded pixels and cached features together. */
   readonly cacheBytes: number;
-  sourceOf(samples: readonly Sample[]): PictureSource;
+  sourceOf(samples: readonly Sample[]): ImageDataset;
 }
 
 const GIB = 2 ** 30;
@@ -42,26 +42,26 @@ const GIB = 2 ** 30;
 /** Bytes of disk for cached features; undefined leaves the choice to what is free. */
 export const diskBudget = ({cacheDisk}: Recipe): number | undefined => (cacheDisk === undefined ? undefined : cacheDisk * GIB);
 
-async function openBackbone(recipe: Recipe, run: RunContext): Promise<{backbone: Backbone; card?: WeightsCard}> {
+async function openBackbone(recipe: Recipe, run: RunContext): Promise<{backbone: Backbone; pretrained?: PretrainedWeights}> {
   const {arch, lastStage, weights, seed} = recipe;
   if (weights === 'none') {
     run.emit({type: 'weights', name: 'none', path: null});
-    return {backbone: randomBackbone(arch, lastStage, seed)};
+    return {backbone: createRandomBackbone(arch, lastStage, seed)};
   }
-  const {path, card, base} = await locateWeights(weights, arch, {
+  const {path, pretrained, base} = await locateWeights(weights, arch, {
     offline: run.offline,
-    onFinding: finding => run.find(finding),
-    onNotice: message => run.emit({type: 'notice', message}),
+    onFinding: finding => run.addFinding(finding),
+    onInfo: message => run.emit({type: 'info', message}),
     onProgress: ({bytes, total}) => run.progress('weights', bytes, total ?? bytes, 'bytes'),
-    ...run.signalled,
+    ...run.signalOptions,
   });
   run.progress('weights', 0, 1, 'files', {step: 'loading'});
-  const backbone = await loadBackbone(arch, lastStage, path, card, {
-    onNotice: message => run.emit({type: 'notice', message}),
+  const backbone = await loadBackbone(arch, lastStage, path, pretrained, {
+    onInfo: message => run.emit({type: 'info', message}),
     ...(base && {base}),
   });
   run.emit({type: 'weights', name: backbone.origin, path});
-  return {backbone, ...(card !== undefined && {card})};
+  return {backbone, ...(pretrained !== undefined && {pretrained})};
 }
 
 /** @param limitBytes of disk */
@@ -74,45 +74,45 @@ async function decodeAll(
 ): Promise<ImageCache> {
   const cache = await openImageCache(everySample(folder), preprocessing, {
     classNames: folder.classNames,
-    budgetBytes,
-    directory: claimCache('images'),
+    memoryLimitBytes: budgetBytes,
+    directory: ensureCacheFolder('images'),
     ...(limitBytes !== undefined && {limitBytes}),
-    onTrouble: message => run.emit({type: 'notice', message}),
+    onWarning: message => run.emit({type: 'info', message}),
     ...(run.workers !== undefined && {workers: run.workers}),
     onProgress: (done, total, step) => run.progress('decode', done, total, 'images', {step}),
-    ...run.signalled,
+    ...run.signalOptions,
   });
   return cache;
 }
 
-function photographsIn(cache: ImageCache, preprocessing: Preprocessing, run: RunContext): ReturnType<typeof photographsOf> {
-  const colour = fillColour(preprocessing);
-  const printOf = async (sample: Sample): Promise<Uint8Array> => {
+function findDuplicateGroupsIn(cache: ImageCache, preprocessing: Preprocessing, run: RunContext): ReturnType<typeof photographsOf> {
+  const fill = computeFillColor(preprocessing);
+  const fingerprintOf = async (sample: Sample): Promise<Uint8Array> => {
     const image = await cache.image(sample);
-    return thumbprint(preprocessing.fit === 'pad' ? unframed(image, colour) : image);
+    return thumbprint(preprocessing.fit === 'pad' ? removeLetterbox(image, fill) : image);
   };
   return photographsOf(
-    {...cache, thumbprint: printOf},
+    {...cache, thumbprint: fingerprintOf},
     {
-      directory: claimCache('images'),
+      directory: ensureCacheFolder('images'),
       onProgress: (done, total) => run.progress('decode', done, total, 'images', {step: 'comparing'}),
-      ...run.signalled,
+      ...run.signalOptions,
     },
   );
 }
 
 /** How the images are divided, as far as names tell it: nobody waits for pictures to be decoded to hear of a wrong word. */
-interface Division {
+interface SplitPlan {
   readonly grouping: Grouping;
   readonly fold?: Fold;
 }
 
 /** @throws UsageError for a fold that there is not, or beside a split; SplitByError, FoldError, FoldsImpossibleError */
-export function divisionOf(
+export function resolveDivision(
   folder: ImageFolder,
-  {splitBy, fold: text, split, testSplit, seed}: Pick<Recipe, 'splitBy' | 'fold' | 'split' | 'testSplit' | 'seed'>,
-): Division {
-  const grouping = groupingBy(splitBy, folder.samples);
+  {groupBy, fold: text, splitFile: split, testSplit, seed}: Pick<Recipe, 'groupBy' | 'fold' | 'split' | 'testSplit' | 'seed'>,
+): SplitPlan {
+  const grouping = groupingBy(groupBy, folder.samples);
   if (text === undefined) return {grouping};
   if (split !== undefined)
     throw new UsageError(`Expected no --fold beside --split, which says what to validate on, but found ${text}. Leave out one.`);
@@ -123,26 +123,26 @@ export function divisionOf(
   const {groupOf} = grouping;
   const fold = {number, of};
   // As the images are listed: what cannot work with the names alone cannot work with less.
-  const listed = {samples: everySample(folder), contentHash: ({name}: Sample) => name};
-  splitFolder(folder, listed, {seed, fold, ...(groupOf === undefined ? {testSplit} : {together: [groupOf]})});
+  const undecoded = {samples: everySample(folder), contentHash: ({name}: Sample) => name};
+  splitFolder(folder, undecoded, {seed, fold, ...(groupOf === undefined ? {testSplit} : {together: [groupOf]})});
   return {grouping, fold};
 }
 
-function drawSplit(
+function splitImages(
   folder: ImageFolder,
   cache: ImageCache,
-  photograph: (sample: Sample) => string,
-  {grouping: {groupOf, findings}, fold}: Division,
+  duplicateGroup: (sample: Sample) => string,
+  {grouping: {groupOf, findings}, fold}: SplitPlan,
   {valSplit, testSplit, seed}: Recipe,
   run: RunContext,
 ): Split {
-  [...findings, ...(groupOf === undefined ? [] : sharedGroups(folder, groupOf))].forEach(finding => run.find(finding));
-  const together = [photograph, ...(groupOf === undefined ? [] : [groupOf])];
-  return splitFolder(folder, cache, {valSplit, testSplit, seed, together, ...(fold && {fold})});
+  [...findings, ...(groupOf === undefined ? [] : sharedGroups(folder, groupOf))].forEach(finding => run.addFinding(finding));
+  const keepTogether = [duplicateGroup, ...(groupOf === undefined ? [] : [groupOf])];
+  return splitFolder(folder, cache, {valSplit, testSplit, seed, together: keepTogether, ...(fold && {fold})});
 }
 
 /** Every picture decoded, once for all folds of a cross-validation. */
-async function decoded(
+async function decodeShared(
   folder: ImageFolder,
   preprocessing: Preprocessing,
   recipe: Recipe,
@@ -152,35 +152,35 @@ async function decoded(
   const make = async (): Promise<DecodedImages> => {
     const cache = await decodeAll(folder, preprocessing, cacheBytes / 2, diskBudget(recipe), run);
     try {
-      const isCompared = recipe.splitBy !== 'identical';
-      const photograph = isCompared ? await photographsIn(cache, preprocessing, run) : (sample: Sample) => cache.contentHash(sample);
-      return {cache, photograph, cacheBytes};
+      const findsNearDuplicates = recipe.groupBy !== 'exact-duplicates';
+      const duplicateGroup = findsNearDuplicates ? await findDuplicateGroupsIn(cache, preprocessing, run) : (sample: Sample) => cache.contentHash(sample);
+      return {cache, duplicateGroup, cacheBytes};
     } catch (error) {
       await cache.close();
       throw error;
     }
   };
-  return run.time('decode', () => run.share?.images(make) ?? make());
+  return run.time('decode', () => run.sharedData?.images(make) ?? make());
 }
 
 /** Every picture decoded, and given its part. */
-async function divide(
+async function decodeAndSplit(
   folder: ImageFolder,
   preprocessing: Preprocessing,
-  division: Division,
+  splitPlan: SplitPlan,
   recipe: Recipe,
   budgetBytes: number,
   run: RunContext,
 ): Promise<Pick<Prepared, 'cache' | 'split' | 'cacheBytes'>> {
-  const {cache, photograph, cacheBytes} = await decoded(folder, preprocessing, recipe, budgetBytes, run);
+  const {cache, duplicateGroup, cacheBytes} = await decodeShared(folder, preprocessing, recipe, budgetBytes, run);
   try {
-    cache.findings.forEach(finding => run.find(finding));
+    cache.findings.forEach(finding => run.addFinding(finding));
     const split =
-      recipe.split === undefined
-        ? drawSplit(folder, cache, photograph, division, recipe, run)
-        : await readSplit(recipe.split, folder, cache);
-    split.findings.forEach(finding => run.find(finding));
-    copyFindings(split, split.classNames, {...cache, photograph}).forEach(finding => run.find(finding));
+      recipe.splitFile === undefined
+        ? splitImages(folder, cache, duplicateGroup, splitPlan, recipe, run)
+        : await readSplit(recipe.splitFile, folder, cache);
+    split.findings.forEach(finding => run.addFinding(finding));
+    copyFindings(split, split.classNames, {...cache, photograph: duplicateGroup}).forEach(finding => run.addFinding(finding));
     run.emit({type: 'split', train: split.train.length, validation: split.validation.length, test: split.test.length});
     return {cache, split, cacheBytes};
   } catch (error) {
@@ -192,24 +192,24 @@ async function divide(
 /** Weights on the device, pictures decoded and split, a head that has learned nothing yet. */
 export async function prepare(folder: ImageFolder, recipe: Recipe, run: RunContext): Promise<Prepared> {
   run.emit({type: 'dataset', root: folder.root, classes: folder.classNames.length, images: everySample(folder).length});
-  [...folder.findings, ...classFindings(folder)].forEach(finding => run.find(finding));
-  const division = divisionOf(folder, recipe);
-  const {backbone, card} = await run.time('weights', () => openBackbone(recipe, run));
+  [...folder.findings, ...classFindings(folder)].forEach(finding => run.addFinding(finding));
+  const splitPlan = resolveDivision(folder, recipe);
+  const {backbone, pretrained} = await run.time('weights', () => openBackbone(recipe, run));
   const {imageSize, fit, head: type, pooling, dropout, seed, augment} = recipe;
-  const sized = imageSize === undefined ? backbone.preprocessing : atImageSize(backbone.preprocessing, imageSize);
-  const preprocessing = withFit(sized, fit);
-  const fitting = async (): Promise<Pick<Prepared, 'cache' | 'split' | 'cacheBytes'>> => {
-    assertFits(backbone.spec, preprocessing.cropSize, recipe, isOnGpu());
+  const resized = imageSize === undefined ? backbone.preprocessing : withImageSize(backbone.preprocessing, imageSize);
+  const preprocessing = withFit(resized, fit);
+  const decodeWithinMemory = async (): Promise<Pick<Prepared, 'cache' | 'split' | 'cacheBytes'>> => {
+    assertFitsMemory(backbone.spec, preprocessing.cropSize, recipe, isOnGpu());
     const budget = cacheBudget(backbone.spec, preprocessing.cropSize, recipe, isOnGpu());
-    return divide(folder, preprocessing, division, recipe, budget, run);
+    return decodeAndSplit(folder, preprocessing, splitPlan, recipe, budget, run);
   };
-  const {cache, split, cacheBytes} = await fitting().catch((error: unknown) => {
+  const {cache, split, cacheBytes} = await decodeWithinMemory().catch((error: unknown) => {
     disposeWeights(backbone.weights);
     throw error;
   });
   return {
     classifier: attachHead({...backbone, preprocessing}, {type, pooling, dropout}, folder.classNames, seed),
-    ...(card !== undefined && {card}),
+    ...(pretrained !== undefined && {pretrained}),
     split,
     cache,
     cacheBytes,
@@ -220,7 +220,7 @@ export async function prepare(folder: ImageFolder, recipe: Recipe, run: RunConte
       ...(preprocessing.fit !== undefined && {fit: preprocessing.fit}),
       augmentation: augmentationOf(augment),
       seed,
-      ...run.signalled,
+      ...run.signalOptions,
     }),
   };
 }

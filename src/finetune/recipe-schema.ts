@@ -4,13 +4,13 @@ import {FITS} from '../core/preprocessing.js';
 import type {ObjectSchema} from '../core/schema.js';
 import type {AugmentationName} from '../datasets/augment.js';
 import {PRECISIONS} from '../engine/precision.js';
-import {BALANCES} from '../training/balance.js';
+import {CLASS_BALANCES} from '../training/balance.js';
 
 /** The named freeze schedules (phases.ts). */
-export const FREEZE_SCHEDULES = ['probe', 'probe-then-top', 'probe-then-all', 'all'] as const;
+export const FREEZE_SCHEDULES = ['probe', 'probe-then-last-stage', 'probe-then-full', 'full'] as const;
 export type FreezeSchedule = (typeof FREEZE_SCHEDULES)[number];
 
-const ratesSchema = {
+const learningRatesSchema = {
   type: 'object',
   additionalProperties: false,
   required: LAYER_GROUPS,
@@ -21,19 +21,19 @@ const ratesSchema = {
 const phaseSchema = {
   type: 'object',
   additionalProperties: false,
-  required: ['name', 'epochs', 'rates'],
+  required: ['name', 'epochs', 'learningRates'],
   properties: {
     name: {type: 'string', minLength: 1},
     epochs: {type: 'integer', minimum: 1},
-    rates: ratesSchema,
+    learningRates: learningRatesSchema,
   },
 };
 
 const AUGMENTATION_NAMES = ['none', 'light', 'standard', 'strong'] as const satisfies readonly AugmentationName[];
 
-const share = {type: 'number', minimum: 0, maximum: 1};
+const fraction = {type: 'number', minimum: 0, maximum: 1};
 const positivePair = {type: 'array', items: {type: 'number', exclusiveMinimum: 0}, minItems: 2, maxItems: 2};
-const sharePair = {type: 'array', items: {type: 'number', exclusiveMinimum: 0, maximum: 1}, minItems: 2, maxItems: 2};
+const fractionPair = {type: 'array', items: {type: 'number', exclusiveMinimum: 0, maximum: 1}, minItems: 2, maxItems: 2};
 const objectOf = (properties: Readonly<Record<string, object>>, optional: readonly string[] = []): object => ({
   type: 'object',
   additionalProperties: false,
@@ -48,37 +48,37 @@ const augmentationSchema = {
   properties: {
     preset: {enum: AUGMENTATION_NAMES, description: 'what holds where nothing is said here; none unless told'},
     crop: {
-      anyOf: [{type: 'null'}, objectOf({scale: sharePair, ratio: positivePair})],
+      anyOf: [{type: 'null'}, objectOf({scale: fractionPair, ratio: positivePair})],
       description: 'part of the area, and width over height',
     },
-    flip: {...share, description: 'probability of being mirrored'},
-    flipVertical: {...share, description: 'probability of being upside down'},
+    horizontalFlip: {...fraction, description: 'probability of being mirrored'},
+    verticalFlip: {...fraction, description: 'probability of being upside down'},
     rotation: {type: 'number', minimum: 0, maximum: 180, description: 'degrees, either way'},
-    jitter: {
+    colorJitter: {
       anyOf: [
         {type: 'null'},
-        objectOf({brightness: share, contrast: share, saturation: share, hue: {type: 'number', minimum: 0, maximum: 0.5}}, ['hue']),
+        objectOf({brightness: fraction, contrast: fraction, saturation: fraction, hue: {type: 'number', minimum: 0, maximum: 0.5}}, ['hue']),
       ],
       description: 'how far factors may stray from 1; hue in turns',
     },
-    grayscale: {...share, description: 'probability of losing the colours'},
-    blur: {...objectOf({probability: share, sigma: positivePair}), description: 'Gaussian, sigma in pixels'},
-    policy: {
+    grayscale: {...fraction, description: 'probability of losing the colours'},
+    blur: {...objectOf({probability: fraction, sigma: positivePair}), description: 'Gaussian, sigma in pixels'},
+    autoAugment: {
       ...objectOf(
         {
-          type: {enum: ['trivial', 'rand']},
-          count: {type: 'integer', minimum: 1, maximum: 10},
+          type: {enum: ['trivialaugment', 'randaugment']},
+          numOps: {type: 'integer', minimum: 1, maximum: 10},
           magnitude: {type: 'number', minimum: 0, maximum: 30},
         },
-        ['count', 'magnitude'],
+        ['numOps', 'magnitude'],
       ),
       description: 'TrivialAugment (wide), or RandAugment of a count and a magnitude (2 and 9 unless told)',
     },
     mixing: {
-      ...objectOf({mixup: {type: 'number', minimum: 0}, cutmix: {type: 'number', minimum: 0}}, ['mixup', 'cutmix']),
+      ...objectOf({mixupAlpha: {type: 'number', minimum: 0}, cutmixAlpha: {type: 'number', minimum: 0}}, ['mixupAlpha', 'cutmixAlpha']),
       description: 'mixup and cutmix, by the parameter of their Beta distribution; in phases that see pixels',
     },
-    erasing: {...objectOf({probability: share, scale: sharePair, ratio: positivePair}), description: 'a rectangle in the mean colour'},
+    randomErasing: {...objectOf({probability: fraction, scale: fractionPair, ratio: positivePair}), description: 'a rectangle in the mean colour'},
   },
 };
 
@@ -110,8 +110,8 @@ export const recipeSchema = {
     labelSmoothing: {type: 'number', minimum: 0, exclusiveMaximum: 1, description: 'share of the target spread over all classes'},
     clipNorm: {type: 'number', exclusiveMinimum: 0, default: 1, description: 'largest global norm of the gradients'},
     batchNorm: {enum: ['inference', 'training'], description: 'statistics that unfrozen batch norms use while training'},
-    balance: {
-      enum: BALANCES,
+    classBalance: {
+      enum: CLASS_BALANCES,
       description: 'for classes of unequal size: none, loss (weighted loss) or sample (oversampling)',
     },
     augment: {
@@ -122,7 +122,7 @@ export const recipeSchema = {
     precision: {enum: PRECISIONS, default: 'fp32', description: 'arithmetic of training: fp32, or bf16 where there is hardware for it'},
     valSplit: {type: 'number', minimum: 0, exclusiveMaximum: 1, default: 0.2, description: 'share of images to validate on'},
     testSplit: {type: 'number', minimum: 0, exclusiveMaximum: 1, default: 0, description: 'share of images to test on'},
-    splitBy: {
+    groupBy: {
       type: 'string',
       minLength: 1,
       default: 'near-duplicates',
@@ -134,7 +134,7 @@ export const recipeSchema = {
       examples: ['2/5'],
       description: 'validate on this part of a cross-validation: 2/5',
     },
-    split: {type: 'string', minLength: 1, description: 'a split.json to use again'},
+    splitFile: {type: 'string', minLength: 1, description: 'a split.json to use again'},
     seed: {type: 'integer', minimum: 0, default: 42, description: 'splits, shuffles and augmentations repeat under the same seed'},
     cacheDisk: {
       type: 'number',
@@ -150,7 +150,7 @@ export const recipeSchema = {
 } as const satisfies ObjectSchema;
 
 /** Where to run and what to leave behind: the other half of the flags and of a recipe file. */
-export const runSchema = {
+export const runOptionsSchema = {
   type: 'object',
   additionalProperties: false,
   properties: {
@@ -163,10 +163,10 @@ export const runSchema = {
     labelColumn: {type: 'string', minLength: 1, description: 'column of a list with the labels: its name, or its number from 1'},
     followLinks: {type: 'boolean', default: false, description: 'read images that links lead to outside the data folder, too'},
     folds: {type: 'integer', minimum: 2, maximum: 100, description: 'cross-validate: so many runs, each validated on other images'},
-    limit: {type: 'integer', minimum: 1, description: 'use at most this many images a class'},
+    maxPerClass: {type: 'integer', minimum: 1, description: 'use at most this many images a class'},
     out: {type: 'string', minLength: 1, description: 'run directory [default: runs/<dataset>-<arch>]'},
     overwrite: {type: 'boolean', default: false, description: 'replace the run directory if it exists'},
-    engine: {enum: ['auto', 'tensorflow', 'wasm'], default: 'auto', description: 'what computes'},
+    backend: {enum: ['auto', 'tensorflow', 'wasm'], default: 'auto', description: 'what computes'},
     device: {
       type: 'string',
       pattern: '^(auto|cpu|gpu|gpu:\\d+)$',

@@ -1,7 +1,7 @@
 import type {Precision} from '../engine/precision.js';
 import type {Arch, LastStage} from '../backbones/resnet-specs.js';
-import type {GroupRates} from '../backbones/layer-groups.js';
-import type {Balance} from '../training/balance.js';
+import type {GroupLearningRates} from '../backbones/layer-groups.js';
+import type {ClassBalance} from '../training/balance.js';
 import type {Fit} from '../core/preprocessing.js';
 import type {AugmentationChoice} from '../datasets/augment.js';
 import {validate, type ObjectSchema} from '../core/schema.js';
@@ -11,7 +11,7 @@ import {recipeSchema, type FreezeSchedule} from './recipe-schema.js';
 export interface Phase {
   readonly name: string;
   readonly epochs: number;
-  readonly rates: GroupRates;
+  readonly learningRates: GroupLearningRates;
 }
 
 /** Every value in force; nothing implied. `recipe.json` of a run is this, and can be given back with `--recipe`. */
@@ -32,16 +32,16 @@ export interface Recipe {
   readonly labelSmoothing: number;
   readonly clipNorm: number;
   readonly batchNorm: 'inference' | 'training';
-  readonly balance: Balance;
+  readonly classBalance: ClassBalance;
   readonly augment: AugmentationChoice;
   readonly views: number;
   readonly precision: Precision;
   readonly valSplit: number;
   readonly testSplit: number;
-  readonly splitBy: string;
+  readonly groupBy: string;
   /** `2/5` */
   readonly fold?: string;
-  readonly split?: string;
+  readonly splitFile?: string;
   readonly seed: number;
   readonly cacheMemory?: number;
   readonly cacheDisk?: number;
@@ -55,7 +55,7 @@ export type RecipeInput = Partial<Omit<Recipe, 'freeze'>> & {
 };
 
 /** Where a value in force came from, strongest first. */
-export type Source = 'flag' | 'environment' | 'recipe file' | 'recommended' | 'default';
+export type OptionOrigin = 'flag' | 'environment' | 'recipe file' | 'recommended' | 'default';
 
 /** @throws SchemaError (exit 2), one sentence per key that is unknown or out of range, naming the nearest key */
 export const checkRecipeInput = (document: unknown, what: string): RecipeInput =>

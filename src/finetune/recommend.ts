@@ -1,10 +1,10 @@
 import {IMBALANCED, timesOf} from '../datasets/imbalance.js';
-import type {Balance} from '../training/balance.js';
+import type {ClassBalance} from '../training/balance.js';
 import type {RecipeInput} from './recipe.js';
 import type {FreezeSchedule} from './recipe-schema.js';
 
 /** What a recommendation is made from. */
-export interface Facts {
+export interface DatasetStats {
   /** Images to train on. */
   readonly images: number;
   readonly classes: number;
@@ -14,7 +14,7 @@ export interface Facts {
   readonly pretrained: boolean;
   readonly gpu: boolean;
   /** The largest batch that memory allows; any unless told. */
-  readonly mostAtATime?: number;
+  readonly maxBatchSize?: number;
 }
 
 /** A value and why it was chosen. */
@@ -23,24 +23,24 @@ export interface Recommendation<T> {
   readonly reason: string;
 }
 
-const bounded = (low: number, value: number, high: number): number => Math.round(Math.min(high, Math.max(low, value)));
+const clampRound = (low: number, value: number, high: number): number => Math.round(Math.min(high, Math.max(low, value)));
 
 /** A count to the nearest hundred: `12,300`. */
-const hundreds = (count: number): string => (Math.round(count / 100) * 100).toLocaleString('en-US');
+const formatHundreds = (count: number): string => (Math.round(count / 100) * 100).toLocaleString('en-US');
 
 /** After Kumar et al. (LP-FT, https://arxiv.org/abs/2202.10054): the head first, on frozen features, then as much as the images carry. */
-export function recommendedSchedule({images, smallestClass, pretrained, gpu}: Facts): Recommendation<FreezeSchedule> {
-  if (!pretrained) return {value: 'all', reason: 'random weights have no features to keep frozen'};
+export function recommendSchedule({images, smallestClass, pretrained, gpu}: DatasetStats): Recommendation<FreezeSchedule> {
+  if (!pretrained) return {value: 'full', reason: 'random weights have no features to keep frozen'};
   if (images < 200 || smallestClass < 10) {
     return {
       value: 'probe',
       reason: `${images} training images, ${smallestClass} in the smallest class: the backbone would only learn them by heart`,
     };
   }
-  if (images < 2000) return {value: 'probe-then-top', reason: `${images} training images carry the head and the last stage`};
-  if (gpu) return {value: 'probe-then-all', reason: `${images} training images carry the whole network`};
+  if (images < 2000) return {value: 'probe-then-last-stage', reason: `${images} training images carry the head and the last stage`};
+  if (gpu) return {value: 'probe-then-full', reason: `${images} training images carry the whole network`};
   return {
-    value: 'probe-then-top',
+    value: 'probe-then-last-stage',
     reason: `${images} training images would carry the whole network, but on a CPU that takes hours; --freeze probe-then-all does it`,
   };
 }
@@ -48,30 +48,30 @@ export function recommendedSchedule({images, smallestClass, pretrained, gpu}: Fa
 /** Updates a head needs on fixed features to settle; they cost milliseconds each. */
 export const PROBE_UPDATES = 500;
 
-export function recommendedProbeEpochs({images}: Facts, batchSize: number): number {
-  return bounded(5, (PROBE_UPDATES * batchSize) / images, 60);
+export function recommendProbeEpochs({images}: DatasetStats, batchSize: number): number {
+  return clampRound(5, (PROBE_UPDATES * batchSize) / images, 60);
 }
 
 /**
  * Epochs of the phase that trains the backbone. BiT-HyperRule (https://arxiv.org/abs/1912.11370) shows 256,000 pictures to sets under
  * 20,000; starting from a fitted head a tenth does, and a CPU's owner waits for every one.
  */
-export function recommendedEpochs({images, pretrained, gpu}: Facts): Recommendation<number> {
+export function recommendEpochs({images, pretrained, gpu}: DatasetStats): Recommendation<number> {
   if (!pretrained) {
-    const value = bounded(10, 8000 / images, 100);
-    return {value, reason: `random weights need about ${hundreds(value * images)} pictures shown`};
+    const value = clampRound(10, 8000 / images, 100);
+    return {value, reason: `random weights need about ${formatHundreds(value * images)} pictures shown`};
   }
-  const shown = gpu ? 40_000 : 10_000;
-  const value = bounded(gpu ? 5 : 2, shown / images, gpu ? 15 : 8);
-  return {value, reason: `about ${hundreds(value * images)} pictures shown, from a head that is fitted already`};
+  const imagesSeen = gpu ? 40_000 : 10_000;
+  const value = clampRound(gpu ? 5 : 2, imagesSeen / images, gpu ? 15 : 8);
+  return {value, reason: `about ${formatHundreds(value * images)} pictures shown, from a head that is fitted already`};
 }
 
 /** By the loss, since it shows every picture once an epoch and reaches what sampling does. */
-export function recommendedBalance({smallestClass, largestClass}: Facts): Recommendation<Balance> {
+export function recommendClassBalance({smallestClass, largestClass}: DatasetStats): Recommendation<ClassBalance> {
   const ratio = largestClass / Math.max(1, smallestClass);
   if (ratio < IMBALANCED) return {value: 'none', reason: 'classes are of like size'};
   return {
-    value: 'loss',
+    value: 'weighted-loss',
     reason:
       `the largest class has ${timesOf(ratio)} times the images of the smallest, so an image weighs the more in the loss the rarer its class, ` +
       'and the best epoch is chosen by balanced accuracy; --balance none trains for accuracy',
@@ -79,19 +79,19 @@ export function recommendedBalance({smallestClass, largestClass}: Facts): Recomm
 }
 
 /** Everything else that the data decides. Reasons are keyed like the values. */
-export function recommend(facts: Facts): {readonly values: RecipeInput; readonly reasons: ReadonlyMap<string, string>} {
-  const schedule = recommendedSchedule(facts);
-  const epochs = recommendedEpochs(facts);
-  const balance = recommendedBalance(facts);
-  const {images, classes, smallestClass, pretrained} = facts;
-  const {mostAtATime = Infinity} = facts;
-  const batchSize = Math.min(images < 10_000 ? 32 : 64, mostAtATime);
+export function recommend(stats: DatasetStats): {readonly values: RecipeInput; readonly reasons: ReadonlyMap<string, string>} {
+  const schedule = recommendSchedule(stats);
+  const epochs = recommendEpochs(stats);
+  const classBalance = recommendClassBalance(stats);
+  const {images, classes, smallestClass, pretrained} = stats;
+  const {maxBatchSize = Infinity} = stats;
+  const batchSize = Math.min(images < 10_000 ? 32 : 64, maxBatchSize);
   const fewShot = classes >= 50 && smallestClass < 20;
   const reasons = new Map<string, string>([
     ['freeze', schedule.reason],
     ['epochs', epochs.reason],
-    ...(batchSize === mostAtATime ? [['batchSize', 'more images at a time do not fit into memory'] as const] : []),
-    ...(balance.value === 'none' ? [] : [['balance', balance.reason] as const]),
+    ...(batchSize === maxBatchSize ? [['batchSize', 'more images at a time do not fit into memory'] as const] : []),
+    ...(classBalance.value === 'none' ? [] : [['classBalance', classBalance.reason] as const]),
     [
       'batchNorm',
       pretrained ? 'stored batch-norm statistics are better than those of small batches' : 'random weights have no statistics yet',
@@ -105,7 +105,7 @@ export function recommend(facts: Facts): {readonly values: RecipeInput; readonly
     batchSize,
     labelSmoothing: fewShot ? 0.05 : 0.1,
     batchNorm: pretrained ? 'inference' : 'training',
-    balance: balance.value,
+    classBalance: classBalance.value,
     augment: images < 200 || !pretrained ? 'light' : 'standard',
     views: images < 2000 ? 2 : 1,
   };

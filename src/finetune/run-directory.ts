@@ -4,12 +4,12 @@ import {basename, join, resolve} from 'node:path';
 import {isDeepStrictEqual} from 'node:util';
 import {UsageError} from '../core/errors.js';
 import {printableJson} from '../core/printable.js';
-import {writeWhole} from '../core/write-file.js';
-import {quoted} from '../core/shell-word.js';
+import {writeFileAtomic} from '../core/write-file.js';
+import {shellQuote} from '../core/shell-word.js';
 import type {Recipe} from './recipe.js';
 import {recipeSchema} from './recipe-schema.js';
-import {entriesOf, RunClaim} from './run-claim.js';
-import {hasRunFile, isFinished, placeOf, replacedOf, RUN_FILES, runOf, type RunFile} from './run-files.js';
+import {listRunEntries, RunLock} from './run-claim.js';
+import {hasRunFile, isFinished, workingDirectoryOf, replacedOf, RUN_FILES, runOf, type RunFile} from './run-files.js';
 
 /** Default names that are taken, `runs/<dataset>-<arch>`, `-2`, `-3` ..., and the first that is not. */
 function defaultNames(data: string, arch: string, parent: string): {readonly taken: readonly string[]; readonly fresh: string} {
@@ -24,7 +24,7 @@ function defaultNames(data: string, arch: string, parent: string): {readonly tak
 }
 
 /** The first default name that is not taken. */
-export const freshRunDirectory = (data: string, arch: string, parent = 'runs'): string => defaultNames(data, arch, parent).fresh;
+export const nextRunDirectory = (data: string, arch: string, parent = 'runs'): string => defaultNames(data, arch, parent).fresh;
 
 function datasetOf(run: string): unknown {
   try {
@@ -41,51 +41,51 @@ export function newestRunDirectory(data: string, arch: string, parent = 'runs'):
 }
 
 /** Values of a recipe that a run may go on without: they are in the phases, or change no number. */
-const CHANGEABLE: readonly string[] = ['epochs', 'lr', 'cacheMemory', 'cacheDisk'];
-const COMPARED = Object.keys(recipeSchema.properties).filter(key => !CHANGEABLE.includes(key));
+const CHANGEABLE_ON_RESUME: readonly string[] = ['epochs', 'lr', 'cacheMemory', 'cacheDisk'];
+const COMPARED_KEYS = Object.keys(recipeSchema.properties).filter(key => !CHANGEABLE_ON_RESUME.includes(key));
 
 /** Options that may name a file or folder. */
-const PATHS: ReadonlySet<string> = new Set(['data', 'valData', 'testData', 'weights', 'split', 'exclude']);
+const PATH_OPTIONS: ReadonlySet<string> = new Set(['data', 'valData', 'testData', 'weights', 'splitFile', 'exclude']);
 
 /** The same values for whoever stands in another folder: a run is resumed from anywhere. */
-export const fromAnywhere = (values: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>> =>
+export const withAbsolutePaths = (values: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>> =>
   Object.fromEntries(
     Object.entries(values).map(([key, value]) => [
       key,
-      PATHS.has(key) && typeof value === 'string' && existsSync(value) ? resolve(value) : value,
+      PATH_OPTIONS.has(key) && typeof value === 'string' && existsSync(value) ? resolve(value) : value,
     ]),
   );
 
 /** A directory is ours to replace when it holds a recipe we wrote; anything else might be somebody's pictures. @returns whether there is a run */
-async function checkReplaceable({asked, path}: RunClaim, overwrite: boolean): Promise<boolean> {
-  const entries = await entriesOf(path);
+async function checkReplaceable({requestedPath, path}: RunLock, overwrite: boolean): Promise<boolean> {
+  const entries = await listRunEntries(path);
   if (entries.length === 0) return false;
   if (!overwrite) {
     throw new UsageError(
-      `Expected a new or empty directory for --out, but found files in ${asked}. ${goOn(asked, path)}Choose another, or add --overwrite.`,
+      `Expected a new or empty directory for --out, but found files in ${requestedPath}. ${resumeHint(requestedPath, path)}Choose another, or add --overwrite.`,
     );
   }
   if (!entries.includes(RUN_FILES.recipe)) {
-    throw new UsageError(`Expected a run's directory for --overwrite, but found other files in ${asked}. Choose another --out.`);
+    throw new UsageError(`Expected a run's directory for --overwrite, but found other files in ${requestedPath}. Choose another --out.`);
   }
   return true;
 }
 
-const goOn = (asked: string, path: string): string =>
-  hasRunFile(placeOf(path), 'recipe') && !isFinished(placeOf(path)) ? `Go on with the run there by --resume ${quoted(asked)}. ` : '';
+const resumeHint = (requestedPath: string, path: string): string =>
+  hasRunFile(workingDirectoryOf(path), 'recipe') && !isFinished(workingDirectoryOf(path)) ? `Go on with the run there by --resume ${shellQuote(requestedPath)}. ` : '';
 
 /** Where a run writes. Every file is written beside its place and renamed. Whoever gets one closes it. */
 export class RunDirectory {
   /** Where the files lie until the run is complete: in the directory, or beside it. */
-  #place: string;
+  #workingDirectory: string;
 
   private constructor(
     /** As it was named. */
     readonly path: string,
-    place: string,
-    private readonly claim: RunClaim,
+    workingDirectory: string,
+    private readonly runLock: RunLock,
   ) {
-    this.#place = place;
+    this.#workingDirectory = workingDirectory;
   }
 
   /**
@@ -93,27 +93,27 @@ export class RunDirectory {
    * @param inPlace whether the files go where those are that they replace, and not beside them
    * @throws UsageError where it holds something that may not be replaced; RunLockedError
    */
-  static async plan(path: string, overwrite: boolean, inPlace = false): Promise<RunDirectory> {
-    const claim = await RunClaim.take(path);
-    return closedOnFailure(claim, async () => {
-      const replaces = await checkReplaceable(claim, overwrite);
-      return new RunDirectory(path, replaces && !inPlace ? await claim.takeReplacement() : path, claim);
+  static async reserve(path: string, overwrite: boolean, inPlace = false): Promise<RunDirectory> {
+    const runLock = await RunLock.acquire(path);
+    return releaseOnFailure(runLock, async () => {
+      const replaces = await checkReplaceable(runLock, overwrite);
+      return new RunDirectory(path, replaces && !inPlace ? await runLock.acquireReplacement() : path, runLock);
     });
   }
 
   /** A run that was interrupted. @throws UsageError where there is none, or one by another recipe; RunLockedError */
-  static async open(asked: string, recipe: Recipe): Promise<RunDirectory> {
-    const path = runOf(asked);
+  static async open(requestedPath: string, recipe: Recipe): Promise<RunDirectory> {
+    const path = runOf(requestedPath);
     // Nothing is made for a run that is not there.
-    if (!existsSync(path) && !existsSync(replacedOf(path))) throw noRun(path);
-    const claim = await RunClaim.take(path);
-    return closedOnFailure(claim, async () => {
-      const replaces = placeOf(claim.path) !== claim.path;
-      const directory = new RunDirectory(path, replaces ? await claim.takeReplacement() : path, claim);
-      const begun = (await directory.readJson('recipe')) as Readonly<Record<string, unknown>> | undefined;
-      if (begun === undefined) throw noRun(path);
-      const now = JSON.parse(JSON.stringify(fromAnywhere({...recipe}))) as Readonly<Record<string, unknown>>;
-      const other = COMPARED.find(key => !isDeepStrictEqual(now[key], begun[key]));
+    if (!existsSync(path) && !existsSync(replacedOf(path))) throw noRunError(path);
+    const runLock = await RunLock.acquire(path);
+    return releaseOnFailure(runLock, async () => {
+      const replaces = workingDirectoryOf(runLock.path) !== runLock.path;
+      const directory = new RunDirectory(path, replaces ? await runLock.acquireReplacement() : path, runLock);
+      const savedRecipe = (await directory.readJson('recipe')) as Readonly<Record<string, unknown>> | undefined;
+      if (savedRecipe === undefined) throw noRunError(path);
+      const currentRecipe = JSON.parse(JSON.stringify(withAbsolutePaths({...recipe}))) as Readonly<Record<string, unknown>>;
+      const other = COMPARED_KEYS.find(key => !isDeepStrictEqual(currentRecipe[key], savedRecipe[key]));
       if (other === undefined) return directory;
       throw new UsageError(
         `Expected the recipe that the run in ${path} was begun with for --resume, but found another ${other}. ` +
@@ -123,13 +123,13 @@ export class RunDirectory {
   }
 
   /** Makes room for a run: whatever an unfinished one has left in its place goes. */
-  async make(): Promise<void> {
-    for (const name of await entriesOf(this.#place)) await rm(join(this.#place, name), {recursive: true, force: true});
+  async clear(): Promise<void> {
+    for (const name of await listRunEntries(this.#workingDirectory)) await rm(join(this.#workingDirectory, name), {recursive: true, force: true});
   }
 
   /** Where a file lies now. */
   file(name: RunFile): string {
-    return join(this.#place, RUN_FILES[name]);
+    return join(this.#workingDirectory, RUN_FILES[name]);
   }
 
   /** Where a file will lie when the run is complete. */
@@ -138,7 +138,7 @@ export class RunDirectory {
   }
 
   async write(name: RunFile, text: string): Promise<void> {
-    await writeWhole(this.file(name), text);
+    await writeFileAtomic(this.file(name), text);
   }
 
   /** What a file holds; undefined where there is none. */
@@ -153,25 +153,25 @@ export class RunDirectory {
 
   /** The last file is written: the run takes the place of the one that it replaces. */
   async complete(): Promise<void> {
-    if (this.#place === this.path) return;
-    await this.claim.replace();
-    this.#place = this.path;
+    if (this.#workingDirectory === this.path) return;
+    await this.runLock.replace();
+    this.#workingDirectory = this.path;
   }
 
   /** Lets others have it. */
   close(): Promise<void> {
-    return this.claim.release();
+    return this.runLock.release();
   }
 }
 
-const noRun = (path: string): UsageError =>
+const noRunError = (path: string): UsageError =>
   new UsageError(`Expected an interrupted run for --resume, but found no ${RUN_FILES.recipe} in ${path}. Give the directory of a run.`);
 
-async function closedOnFailure<T>(claim: RunClaim, work: () => Promise<T>): Promise<T> {
+async function releaseOnFailure<T>(runLock: RunLock, work: () => Promise<T>): Promise<T> {
   try {
     return await work();
   } catch (error) {
-    await claim.release();
+    await runLock.release();
     throw error;
   }
 }

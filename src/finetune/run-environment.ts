@@ -1,23 +1,23 @@
 import {cpus} from 'node:os';
-import {resources} from '../core/resources.js';
-import {VERSION} from '../core/version.js';
+import {readSystemResources} from '../core/resources.js';
+import {PACKAGE_VERSION} from '../core/version.js';
 import type {EngineInfo} from '../engine/runtime.js';
 
 /** To a tenth. */
-const gib = (bytes: number): number => Math.round((10 * bytes) / 2 ** 30) / 10;
+const toGiB = (bytes: number): number => Math.round((10 * bytes) / 2 ** 30) / 10;
 
 /** The machine and the software, for whoever wants the same numbers again. */
-export const environmentOf = (engine: EngineInfo, {cores, memory} = resources()): Readonly<Record<string, unknown>> => ({
-  finetune: VERSION,
+export const describeEnvironment = (backend: EngineInfo, {cores, memory} = readSystemResources()): Readonly<Record<string, unknown>> => ({
+  finetune: PACKAGE_VERSION,
   node: process.version,
   platform: `${process.platform}-${process.arch}`,
-  processor: cpus()[0]?.model.trim() ?? 'unknown',
+  cpu: cpus()[0]?.model.trim() ?? 'unknown',
   // The host's own figures, and what a container allows of them.
   cores: cores.host,
   coresLimit: cores.limit ?? null,
-  coresLimitFrom: cores.limitFrom ?? null,
-  memoryGiB: gib(memory.host),
-  memoryLimitGiB: memory.limit === undefined ? null : gib(memory.limit),
-  memoryLimitFrom: memory.limitFrom ?? null,
-  ...engine,
+  coresLimitSource: cores.limitSource ?? null,
+  memoryGiB: toGiB(memory.host),
+  memoryLimitGiB: memory.limit === undefined ? null : toGiB(memory.limit),
+  memoryLimitSource: memory.limitSource ?? null,
+  ...backend,
 });

@@ -1,13 +1,13 @@
 import {dirname} from 'node:path';
 import {isDeepStrictEqual} from 'node:util';
 import {DatasetError, FinetuneError} from '../core/errors.js';
-import {sentenceOf} from '../core/system-error.js';
-import {quoted} from '../core/shell-word.js';
+import {formatSystemError} from '../core/system-error.js';
+import {shellQuote} from '../core/shell-word.js';
 import {checkSplitManifest, splitChanges, toSplitManifest, type SplitChange} from '../datasets/split-file.js';
 import type {Split} from '../datasets/split.js';
 import type {EngineInfo} from '../engine/runtime.js';
-import {saveBundle} from '../export/save-bundle.js';
-import {writeTrained} from '../export/trained-file.js';
+import {exportModel} from '../export/save-bundle.js';
+import {writeTrainedClassifier} from '../export/trained-file.js';
 import type {Classifier} from '../heads/classifier.js';
 import {historyCsv} from '../report/history.js';
 import {modelCard} from '../report/model-card.js';
@@ -15,34 +15,34 @@ import type {RunRecord, Setting} from '../report/run-record.js';
 import {hasCheckpoint, readCheckpoint, type Checkpoint} from '../training/checkpoint.js';
 import type {EpochRow} from '../training/history.js';
 import type {Metrics} from '../training/metrics.js';
-import {pictures} from '../training/pictures.js';
+import {readImageBatches} from '../training/pictures.js';
 import type {FinetuneOptions} from './finetune.js';
-import {mistakesOf} from './mistakes.js';
+import {findMisclassifications} from './mistakes.js';
 import type {Prepared} from './prepare.js';
 import type {Recipe} from './recipe.js';
 import type {RunContext} from './run-context.js';
-import {fromAnywhere, RunDirectory} from './run-directory.js';
-import {environmentOf} from './run-environment.js';
-import {withoutPlaces, writeRecord} from './run-record-files.js';
-import {oddImages, suspectsDocument} from './suspects.js';
-import type {Trained} from './train-phases.js';
+import {withAbsolutePaths, RunDirectory} from './run-directory.js';
+import {describeEnvironment} from './run-environment.js';
+import {withoutPaths, writeRecord} from './run-record-files.js';
+import {toReportImages, labelIssuesDocument} from './suspects.js';
+import type {TrainingResult} from './train-phases.js';
 
 /** What a run came to, before anything of it is written. */
-export interface Outcome {
+export interface CompletedRun {
   readonly dataset: string;
   readonly prepared: Prepared;
-  readonly trained: Trained;
+  readonly trained: TrainingResult;
   readonly metrics: {readonly validation: Metrics; readonly test?: Metrics};
 }
 
 /** What a report shows. */
-type Shown = Pick<RunRecord, 'mistakes' | 'oddImages'>;
+type ReportedImages = Pick<RunRecord, 'mistakes' | 'oddImages'>;
 
 /** Validation pictures on which an exported bundle is proven. */
-const PROVEN_ON = 8;
+const VERIFICATION_IMAGES = 8;
 
 /** Changed files that a sentence names. */
-const NAMED_CHANGES = 3;
+const MAX_NAMED_CHANGES = 3;
 
 /** An interrupted run whose images are not what they were: what was validated on might now be trained on. */
 export class ImagesChangedError extends DatasetError {
@@ -52,7 +52,7 @@ export class ImagesChangedError extends DatasetError {
     readonly path: string,
     readonly changes: readonly SplitChange[],
   ) {
-    const named = changes.slice(0, NAMED_CHANGES).map(({name, change}) => `${name} (${change})`);
+    const named = changes.slice(0, MAX_NAMED_CHANGES).map(({name, change}) => `${name} (${change})`);
     const which =
       changes.length === 0 ? 'Classes or reasons to leave images out' : `${changes.length} ${changes.length === 1 ? 'file' : 'files'}`;
     const more = changes.length > named.length ? ` and ${changes.length - named.length} more` : '';
@@ -72,30 +72,30 @@ export class ExportFailedError extends FinetuneError {
     override readonly cause: unknown,
   ) {
     super(
-      `${sentenceOf(cause).replace(/\.?$/, '.')} The training is complete, and its weights and metrics are in ${run}. ` +
-        `Make the model again: finetune export ${quoted(run)}`,
+      `${formatSystemError(cause).replace(/\.?$/, '.')} The training is complete, and its weights and metrics are in ${run}. ` +
+        `Make the model again: finetune export ${shellQuote(run)}`,
     );
   }
 }
 
 /** What a run leaves behind. Without a directory it leaves nothing. */
 export class RunOutput {
-  #made = false;
+  #isCreated = false;
 
   private constructor(
     readonly directory: RunDirectory | undefined,
     readonly options: FinetuneOptions,
     readonly recipe: Recipe,
-    readonly engine: EngineInfo,
+    readonly backend: EngineInfo,
     readonly run: RunContext,
   ) {}
 
   /** @throws UsageError where the directory may not be written, or holds nothing to resume */
-  static async open(options: FinetuneOptions, recipe: Recipe, engine: EngineInfo, run: RunContext): Promise<RunOutput> {
+  static async open(options: FinetuneOptions, recipe: Recipe, backend: EngineInfo, run: RunContext): Promise<RunOutput> {
     const {out, overwrite = false, resume = false} = options;
-    if (out === undefined) return new RunOutput(undefined, options, recipe, engine, run);
-    const directory = resume ? await RunDirectory.open(out, recipe) : await RunDirectory.plan(out, overwrite);
-    return new RunOutput(directory, options, recipe, engine, run);
+    if (out === undefined) return new RunOutput(undefined, options, recipe, backend, run);
+    const directory = resume ? await RunDirectory.open(out, recipe) : await RunDirectory.reserve(out, overwrite);
+    return new RunOutput(directory, options, recipe, backend, run);
   }
 
   get checkpoint(): string | undefined {
@@ -108,13 +108,13 @@ export class RunOutput {
    * @throws ImagesChangedError where the run was begun on others
    */
   async begin(split: Split): Promise<void> {
-    await this.#make();
+    await this.#create();
     const {directory} = this;
     const manifest = toSplitManifest(split);
-    const begun = await directory?.readJson('split');
-    if (begun !== undefined && !isDeepStrictEqual(begun, manifest)) {
+    const savedSplit = await directory?.readJson('split');
+    if (savedSplit !== undefined && !isDeepStrictEqual(savedSplit, manifest)) {
       const path = directory!.file('split');
-      throw new ImagesChangedError(path, splitChanges(checkSplitManifest(begun, path), manifest));
+      throw new ImagesChangedError(path, splitChanges(checkSplitManifest(savedSplit, path), manifest));
     }
     await directory?.writeJson('split', manifest);
   }
@@ -125,103 +125,103 @@ export class RunOutput {
   }
 
   /** For a run that is stopped before it began: leaves what `resume` needs to begin it again. */
-  async leave(): Promise<void> {
-    if (!this.#made) await this.#make();
+  async saveForResume(): Promise<void> {
+    if (!this.#isCreated) await this.#create();
   }
 
-  async #make(): Promise<void> {
-    const {directory, options, recipe, engine} = this;
-    if (options.resume !== true) await directory?.make();
-    await directory?.writeJson('recipe', fromAnywhere({...options.settings?.options, ...recipe}));
-    await directory?.writeJson('environment', environmentOf(engine));
-    this.#made = true;
+  async #create(): Promise<void> {
+    const {directory, options, recipe, backend} = this;
+    if (options.resume !== true) await directory?.clear();
+    await directory?.writeJson('recipe', withAbsolutePaths({...options.settings?.options, ...recipe}));
+    await directory?.writeJson('environment', describeEnvironment(backend));
+    this.#isCreated = true;
   }
 
   /** The state to go on from; undefined where the run was stopped before there was any. */
-  async resumeFrom(): Promise<Checkpoint<EpochRow> | undefined> {
+  async readLastCheckpoint(): Promise<Checkpoint<EpochRow> | undefined> {
     const {checkpoint} = this;
     if (checkpoint === undefined || this.options.resume !== true) return undefined;
     return hasCheckpoint(checkpoint) ? readCheckpoint<EpochRow>(checkpoint) : undefined;
   }
 
   /** Leaves what was learned, as soon as it is: what fails from now on costs no training. */
-  async keep(classifier: Classifier): Promise<void> {
+  async saveBestWeights(classifier: Classifier): Promise<void> {
     const {directory, run} = this;
-    if (directory !== undefined) await run.time('export', () => writeTrained(classifier, directory.file('best')));
+    if (directory !== undefined) await run.time('export', () => writeTrainedClassifier(classifier, directory.file('best')));
   }
 
   /**
    * Leaves what was measured, then exports the classifier and proves the bundle.
    * @throws ExportFailedError
    */
-  async finish(outcome: Outcome): Promise<{readonly run?: string; readonly bundle?: string}> {
+  async finish(completed: CompletedRun): Promise<{readonly run?: string; readonly model?: string}> {
     const {directory, run} = this;
     if (directory === undefined) return {};
-    const {prepared, trained} = outcome;
-    const shown: Shown = {
-      mistakes: await mistakesOf(prepared, trained.probabilities),
-      ...(trained.odd && {oddImages: await oddImages(prepared, trained.odd)}),
+    const {prepared, trained} = completed;
+    const reported: ReportedImages = {
+      misclassifications: await findMisclassifications(prepared, trained.probabilities),
+      ...(trained.suspiciousImages && {suspiciousImages: await toReportImages(prepared, trained.suspiciousImages)}),
     };
-    if (trained.odd !== undefined) await directory.writeJson('suspects', suspectsDocument(prepared, trained.odd));
+    if (trained.suspiciousImages !== undefined) await directory.writeJson('labelIssues', labelIssuesDocument(prepared, trained.suspiciousImages));
     await directory.write('history', historyCsv(trained.history));
-    await writeRecord(directory, this.#record(outcome, directory, shown));
-    await run.time('export', () => this.#export(outcome, directory, shown));
+    await writeRecord(directory, this.#record(completed, directory, reported));
+    await run.time('export', () => this.#export(completed, directory, reported));
     // Once more, now that it is known how long everything took.
-    await writeRecord(directory, this.#record(outcome, directory, shown));
+    await writeRecord(directory, this.#record(completed, directory, reported));
     await directory.complete();
     run.emit({type: 'saved', directory: directory.path});
-    return {run: directory.path, bundle: directory.finalFile('bundle')};
+    return {run: directory.path, model: directory.finalFile('model')};
   }
 
-  async #export(outcome: Outcome, directory: RunDirectory, shown: Shown): Promise<void> {
-    const {classifier, card, split, sourceOf} = outcome.prepared;
-    const chosen = sourceOf(split.validation.filter((_, i) => i % Math.ceil(split.validation.length / PROVEN_ON) === 0));
+  async #export(completed: CompletedRun, directory: RunDirectory, reported: ReportedImages): Promise<void> {
+    const {classifier, pretrained, split, sourceOf} = completed.prepared;
+    const chosen = sourceOf(split.validation.filter((_, i) => i % Math.ceil(split.validation.length / VERIFICATION_IMAGES) === 0));
     const {run} = this;
     const batches = async function* (): AsyncIterable<Uint8Array> {
-      const order = chosen.samples.map((_, index) => index);
-      for await (const {images} of pictures(chosen, order, PROVEN_ON, null)) yield images;
+      const indices = chosen.samples.map((_, index) => index);
+      for await (const {images} of readImageBatches(chosen, indices, VERIFICATION_IMAGES, null)) yield images;
     };
     run.progress('export', 0, 2, 'steps', {step: 'writing'});
-    await saveBundle(classifier, directory.file('bundle'), {
-      metrics: outcome.metrics,
-      recipe: withoutPlaces(this.recipe),
-      modelCard: modelCard(this.#record(outcome, directory, shown)),
-      pictures: batches(),
-      onWritten: () => run.progress('export', 1, 2, 'steps', {step: 'proving'}),
-      ...(card !== undefined && {weightsCard: card}),
-      ...run.signalled,
+    await exportModel(classifier, directory.file('model'), {
+      metrics: completed.metrics,
+      recipe: withoutPaths(this.recipe),
+      modelCard: modelCard(this.#record(completed, directory, reported)),
+      verificationImages: batches(),
+      onWritten: () => run.progress('export', 1, 2, 'steps', {step: 'verifying'}),
+      ...(pretrained !== undefined && {pretrained: pretrained}),
+      ...run.signalOptions,
     }).catch((error: unknown) => {
       if (run.signal?.aborted === true) throw error;
       throw new ExportFailedError(dirname(directory.file('recipe')), error);
     });
   }
 
-  #record({dataset, prepared, trained, metrics}: Outcome, directory: RunDirectory, shown: Shown): RunRecord {
-    const {classifier, card, split} = prepared;
+  #record({dataset, prepared, trained, metrics}: CompletedRun, directory: RunDirectory, reported: ReportedImages): RunRecord {
+    const {classifier, pretrained, split} = prepared;
     const {settings} = this.options;
     const values = {...settings?.options, ...this.recipe};
     return {
       run: directory.path,
-      bundle: directory.finalFile('bundle'),
-      finished: new Date().toISOString(),
+      model: directory.finalFile('model'),
+      finishedAt: new Date().toISOString(),
       dataset,
       images: {train: split.train.length, validation: split.validation.length, test: split.test.length},
-      engine: this.engine.engine,
-      device: this.engine.device,
+      backend: this.backend.backend,
+      device: this.backend.device,
       arch: classifier.spec.arch,
       weights: classifier.origin,
-      ...(card !== undefined && {card}),
+      ...(pretrained !== undefined && {pretrained}),
       network: classifier,
       classes: classifier.classNames,
-      balance: this.recipe.balance,
+      classBalance: this.recipe.classBalance,
       phases: this.recipe.freeze,
       history: trained.history,
       metrics,
-      ...shown,
+      ...reported,
       findings: this.run.findings,
-      seconds: this.run.seconds,
+      timings: this.run.timings,
       settings: Object.entries(values).map(([name, value]): Setting => ({name, value, source: settings?.sources?.[name] ?? 'default'})),
-      environment: environmentOf(this.engine),
+      environment: describeEnvironment(this.backend),
       command: settings?.command ?? '',
     };
   }

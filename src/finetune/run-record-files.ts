@@ -5,7 +5,7 @@ import type {Recipe} from './recipe.js';
 import type {RunDirectory} from './run-directory.js';
 
 /** A bundle is for others, whom the folders of this machine do not concern. */
-export function withoutPlaces({split: _split, ...recipe}: Recipe): Omit<Recipe, 'split'> {
+export function withoutPaths({splitFile: _split, ...recipe}: Recipe): Omit<Recipe, 'split'> {
   return {...recipe, weights: basename(recipe.weights)};
 }
 

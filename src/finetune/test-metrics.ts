@@ -1,7 +1,7 @@
-import {evaluateInputs} from '../training/evaluate.js';
-import {counted, pictureInputs} from '../training/inputs.js';
+import {evaluateBatches} from '../training/evaluate.js';
+import {withProgress, imageBatchSource} from '../training/inputs.js';
 import type {Metrics} from '../training/metrics.js';
-import {phaseNetwork} from '../training/phase-network.js';
+import {createPhaseModel} from '../training/phase-network.js';
 import type {Prepared} from './prepare.js';
 import type {Recipe} from './recipe.js';
 import type {RunContext} from './run-context.js';
@@ -13,10 +13,10 @@ export async function testMetrics(
   run: RunContext,
 ): Promise<Metrics | undefined> {
   if (split.test.length === 0) return undefined;
-  const network = phaseNetwork(classifier, {rates: FROZEN, batchNorm: 'inference'});
-  const inputs = counted(pictureInputs(sourceOf(split.test)), run.counting('evaluate'));
+  const network = createPhaseModel(classifier, {learningRates: FROZEN, batchNorm: 'inference'});
+  const inputs = withProgress(imageBatchSource(sourceOf(split.test)), run.imageProgress('evaluate'));
   try {
-    return await run.time('evaluate', () => evaluateInputs(network, inputs, {batchSize}));
+    return await run.time('evaluate', () => evaluateBatches(network, inputs, {batchSize}));
   } finally {
     network.dispose();
   }

@@ -1,51 +1,51 @@
-import {download, restore} from '../backbones/device-weights.js';
-import {frozenBoundary, groupOf, LAYER_GROUPS, type LayerGroup} from '../backbones/layer-groups.js';
-import {concatenated} from '../core/host-tensor.js';
+import {toHost, loadStateDict} from '../backbones/device-weights.js';
+import {computeFrozenDepth, getLayerGroup, LAYER_GROUPS, type LayerGroup} from '../backbones/layer-groups.js';
+import {concatFloat32} from '../core/host-tensor.js';
 import {augmentationOf} from '../datasets/augment.js';
 import {isMixing} from '../datasets/mix.js';
 import type {Classifier} from '../heads/classifier.js';
-import {measureOf} from '../training/balance.js';
-import {BestWeights} from '../training/best-weights.js';
-import {evaluateInputs} from '../training/evaluate.js';
-import {groupsOf, type FeatureStore} from '../training/feature-store.js';
-import {counted, type Inputs} from '../training/inputs.js';
+import {metricForBestModel} from '../training/balance.js';
+import {BestCheckpoint} from '../training/best-weights.js';
+import {evaluateBatches} from '../training/evaluate.js';
+import {modelLayerGroups, type FeatureCache} from '../training/feature-store.js';
+import {withProgress, type BatchSource} from '../training/inputs.js';
 import type {Metrics} from '../training/metrics.js';
-import {phaseNetwork, type PhaseNetwork} from '../training/phase-network.js';
-import {PhaseTrainer, START} from '../training/phase-trainer.js';
+import {createPhaseModel, type PhaseModel} from '../training/phase-network.js';
+import {PhaseTrainer, INITIAL_TRAINER_STATE} from '../training/phase-trainer.js';
 import type {Checkpoint} from '../training/checkpoint.js';
 import {Checkpoints} from './checkpoints.js';
 import type {FeatureProgress} from './feature-progress.js';
-import {featureStores} from './feature-stores.js';
+import {createFeatureStores} from './feature-stores.js';
 import type {Prepared} from './prepare.js';
 import type {Phase, Recipe} from './recipe.js';
 import type {RunContext} from './run-context.js';
-import {oddFindings, oddFrom, oddSamples, suspectsDocument, type OddSamples} from './suspects.js';
+import {suspiciousImageFindings, parseLabelIssues, findSuspiciousImages, labelIssuesDocument, type SuspiciousImages} from './suspects.js';
 import type {EpochRow} from '../training/history.js';
 import {trainingPlan} from './training-plan.js';
 
 /** What training leaves: the classifier holds the best weights. */
-export interface Trained {
+export interface TrainingResult {
   readonly metrics: Metrics;
   readonly history: readonly EpochRow[];
   /** Validation probabilities of the best weights, `[count * classes]`. */
   readonly probabilities: Float32Array;
   /** Of a run with a phase on features of a wholly frozen backbone. */
-  readonly odd?: OddSamples;
+  readonly suspiciousImages?: SuspiciousImages;
 }
 
-const trainedBy = ({rates}: Phase): ReadonlySet<LayerGroup> => new Set(LAYER_GROUPS.filter(group => rates[group] !== null));
+const trainedGroups = ({learningRates}: Phase): ReadonlySet<LayerGroup> => new Set(LAYER_GROUPS.filter(group => learningRates[group] !== null));
 
 /** Runs the phases of a recipe on a classifier, and leaves it with the best weights of all of them. */
 export class PhaseRunner {
   readonly #classifier: Classifier;
-  readonly #everTrained: ReadonlySet<LayerGroup>;
-  readonly #train: FeatureStore;
-  readonly #validation: FeatureStore;
-  readonly #best: BestWeights;
+  readonly #allTrainedGroups: ReadonlySet<LayerGroup>;
+  readonly #train: FeatureCache;
+  readonly #validation: FeatureCache;
+  readonly #best: BestCheckpoint;
   readonly #history: EpochRow[] = [];
   /** Of the training images. */
   readonly #labels: Int32Array;
-  #odd: OddSamples | undefined;
+  #suspiciousImages: SuspiciousImages | undefined;
   readonly #features: FeatureProgress;
 
   constructor(
@@ -58,17 +58,17 @@ export class PhaseRunner {
   ) {
     const {classifier, split} = prepared;
     this.#classifier = classifier;
-    this.#everTrained = new Set(recipe.freeze.flatMap(phase => [...trainedBy(phase)]));
+    this.#allTrainedGroups = new Set(recipe.freeze.flatMap(phase => [...trainedGroups(phase)]));
     this.#labels = Int32Array.from(split.train, ({label}) => label);
-    this.#best = new BestWeights(classifier, this.#everTrained, measureOf(recipe.balance));
-    const {train, validation, progress} = featureStores(prepared, recipe, run);
+    this.#best = new BestCheckpoint(classifier, this.#allTrainedGroups, metricForBestModel(recipe.classBalance));
+    const {train, validation, progress} = createFeatureStores(prepared, recipe, run);
     this.#features = progress;
     this.#train = train;
     this.#validation = validation;
   }
 
   /** @param from the checkpoint of an interrupted run */
-  async train(from?: Checkpoint<EpochRow>): Promise<Trained> {
+  async train(from?: Checkpoint<EpochRow>): Promise<TrainingResult> {
     if (from !== undefined) this.#resume(from);
     try {
       for (let index = from?.phase ?? 0; index < this.recipe.freeze.length; index++) {
@@ -82,18 +82,18 @@ export class PhaseRunner {
     }
   }
 
-  #resume({weights, best, bestMetrics, history, odd}: Checkpoint<EpochRow>): void {
-    restore(this.#classifier.weights, weights);
-    this.#best.adopt(bestMetrics, best);
+  #resume({weights, best, bestMetrics, history, labelIssues: suspiciousImages}: Checkpoint<EpochRow>): void {
+    loadStateDict(this.#classifier.weights, weights);
+    this.#best.resume(bestMetrics, best);
     this.#history.push(...history);
-    if (odd !== undefined) this.#tellOdd(oddFrom(odd, this.prepared.split));
+    if (suspiciousImages !== undefined) this.#reportSuspiciousImages(parseLabelIssues(suspiciousImages, this.prepared.split));
   }
 
-  #network(phase: Phase): PhaseNetwork {
-    return phaseNetwork(this.#classifier, {rates: phase.rates, batchNorm: this.recipe.batchNorm});
+  #network(phase: Phase): PhaseModel {
+    return createPhaseModel(this.#classifier, {learningRates: phase.learningRates, batchNorm: this.recipe.batchNorm});
   }
 
-  #boundary = (phase: Phase): number => frozenBoundary(phase.rates, this.recipe.lastStage);
+  #frozenDepth = (phase: Phase): number => computeFrozenDepth(phase.learningRates, this.recipe.lastStage);
 
   async #phase(index: number, from?: Checkpoint<EpochRow>): Promise<void> {
     const phase = this.recipe.freeze[index]!;
@@ -101,14 +101,14 @@ export class PhaseRunner {
     let trainer: PhaseTrainer | undefined;
     try {
       const {train, validation} = await this.#inputs(index, network);
-      const recorded = (step: string): void => this.run.emit({type: 'recorded', step});
-      trainer = new PhaseTrainer(network, train.inputs, trainingPlan(this.recipe, index, this.#labels), from?.position ?? START, recorded);
+      const onTraced = (step: string): void => this.run.emit({type: 'traced', step});
+      trainer = new PhaseTrainer(network, train.inputs, trainingPlan(this.recipe, index, this.#labels), from?.trainerState ?? INITIAL_TRAINER_STATE, onTraced);
       if (from !== undefined) trainer.optimizer.restore(from.optimizer);
-      if (train.cached && validation.cached) await this.#lookForOddImages(network, {train: train.inputs, validation: validation.inputs});
-      if (train.cached) this.#tellOfMixing(phase);
+      if (train.cached && validation.cached) await this.#findSuspiciousImages(network, {train: train.inputs, validation: validation.inputs});
+      if (train.cached) this.#reportMixingDisabled(phase);
       this.run.emit({type: 'phase', index, phase, steps: phase.epochs * trainer.stepsPerEpoch, cached: train.cached});
-      while (trainer.position.epoch < phase.epochs) await this.#epoch(index, trainer, validation.inputs);
-      await this.checkpoints.tryToWrite(() => this.#snapshot(index, trainer));
+      while (trainer.state.epoch < phase.epochs) await this.#epoch(index, trainer, validation.inputs);
+      await this.checkpoints.writeOrWarn(() => this.#snapshot(index, trainer));
     } catch (error) {
       if (this.run.signal?.aborted) await this.checkpoints.write(() => this.#snapshot(index, trainer, from));
       throw error;
@@ -118,67 +118,67 @@ export class PhaseRunner {
     }
     this.#best.restore();
     if (index === this.recipe.freeze.length - 1) return;
-    const stillAhead = this.#boundariesAhead(index + 1);
-    for (const store of [this.#train, this.#validation]) await store.keepOnly(stillAhead, trainedBy(phase), groupsOf(network));
+    const remainingDepths = this.#frozenDepthsAhead(index + 1);
+    for (const store of [this.#train, this.#validation]) await store.retainOnly(remainingDepths, trainedGroups(phase), modelLayerGroups(network));
   }
 
-  #tellOfMixing({name}: Phase): void {
+  #reportMixingDisabled({name}: Phase): void {
     const {mixing} = augmentationOf(this.recipe.augment);
     if (mixing === undefined || !isMixing(mixing)) return;
     this.run.emit({
-      type: 'notice',
+      type: 'info',
       message: `Phase ${name} trains on kept features, which are of single pictures: nothing is mixed in it.`,
     });
   }
 
   /** Once, and by vectors: feature maps say more of where things are than of what they are. */
-  async #lookForOddImages(network: PhaseNetwork, sets: {readonly train: Inputs; readonly validation: Inputs}): Promise<void> {
-    if (this.#odd !== undefined || network.boundary <= this.recipe.lastStage) return;
-    const look = (): Promise<OddSamples> => oddSamples(this.prepared, sets);
-    this.#tellOdd(await this.run.time('features', () => this.run.share?.odd(look) ?? look()));
+  async #findSuspiciousImages(network: PhaseModel, sets: {readonly train: BatchSource; readonly validation: BatchSource}): Promise<void> {
+    if (this.#suspiciousImages !== undefined || network.frozenDepth <= this.recipe.lastStage) return;
+    const search = (): Promise<SuspiciousImages> => findSuspiciousImages(this.prepared, sets);
+    this.#reportSuspiciousImages(await this.run.time('features', () => this.run.sharedData?.suspiciousImages(search) ?? search()));
   }
 
-  #tellOdd(odd: OddSamples): void {
-    this.#odd = odd;
-    oddFindings(odd).forEach(finding => this.run.find(finding));
+  #reportSuspiciousImages(suspiciousImages: SuspiciousImages): void {
+    this.#suspiciousImages = suspiciousImages;
+    suspiciousImageFindings(suspiciousImages).forEach(finding => this.run.addFinding(finding));
   }
 
   async #inputs(
     index: number,
-    network: PhaseNetwork,
-  ): Promise<Record<'train' | 'validation', Awaited<ReturnType<FeatureStore['inputs']>>>> {
-    const ahead = this.#boundariesAhead(index);
-    return this.#features.watch(async () => ({
-      train: await this.#train.inputs(network, ahead),
-      validation: await this.#validation.inputs(network, ahead),
+    network: PhaseModel,
+  ): Promise<Record<'train' | 'validation', Awaited<ReturnType<FeatureCache['inputs']>>>> {
+    const depthsAhead = this.#frozenDepthsAhead(index);
+    return this.#features.track(async () => ({
+      train: await this.#train.inputs(network, depthsAhead),
+      validation: await this.#validation.inputs(network, depthsAhead),
     }));
   }
 
   /** Boundaries of the phases from `index` on whose frozen groups no phase before them moves. */
-  #boundariesAhead(index: number): number[] {
-    let moved = Infinity;
+  #frozenDepthsAhead(index: number): number[] {
+    let trainedDepth = Infinity;
     return this.recipe.freeze.slice(index).flatMap(phase => {
-      const boundary = this.#boundary(phase);
-      const usable = boundary <= moved;
-      moved = Math.min(moved, boundary);
-      return usable ? [boundary] : [];
+      const frozenDepth = this.#frozenDepth(phase);
+      const usable = frozenDepth <= trainedDepth;
+      trainedDepth = Math.min(trainedDepth, frozenDepth);
+      return usable ? [frozenDepth] : [];
     });
   }
 
-  async #epoch(index: number, trainer: PhaseTrainer, validation: Inputs): Promise<void> {
+  async #epoch(index: number, trainer: PhaseTrainer, validation: BatchSource): Promise<void> {
     const {run} = this;
     const phase = this.recipe.freeze[index]!;
-    const begun = performance.now();
-    const {rateShare} = trainer;
-    const where = {epoch: trainer.position.epoch};
+    const startTime = performance.now();
+    const {lrFactor} = trainer;
+    const where = {epoch: trainer.state.epoch};
     const {count} = trainer.inputs;
     const onStep = (step: number): void => run.progress('train', Math.min(count, step * this.recipe.batchSize), count, 'images', where);
     const trainingLoss = await run.time('train', () => trainer.epoch(run.signal, onStep));
-    const metrics = await run.time('evaluate', () => trainer.closeEpoch(counted(validation, run.counting('evaluate', where))));
-    const best = this.#best.consider(metrics, trainedBy(phase));
-    const seconds = (performance.now() - begun) / 1000;
-    const {epoch} = trainer.position;
-    const learningRate = Math.max(...Object.values(phase.rates).map(rate => rate ?? 0)) * rateShare;
+    const metrics = await run.time('evaluate', () => trainer.endEpoch(withProgress(validation, run.imageProgress('evaluate', where))));
+    const best = this.#best.update(metrics, trainedGroups(phase));
+    const seconds = (performance.now() - startTime) / 1000;
+    const {epoch} = trainer.state;
+    const learningRate = Math.max(...Object.values(phase.learningRates).map(lr => lr ?? 0)) * lrFactor;
     this.#history.push({
       phase: phase.name,
       epoch,
@@ -190,21 +190,21 @@ export class PhaseRunner {
       validationBalancedAccuracy: metrics.balancedAccuracy,
       seconds,
     });
-    const told = {phase: phase.name, epoch: epoch - 1, epochs: phase.epochs, trainingLoss, metrics, best, learningRate, seconds};
-    run.emit({type: 'epoch', ...told});
+    const epochEvent = {phase: phase.name, epoch: epoch - 1, epochs: phase.epochs, trainingLoss, metrics, best, learningRate, seconds};
+    run.emit({type: 'epoch', ...epochEvent});
     await this.checkpoints.writeIfDue(() => this.#snapshot(index, trainer));
   }
 
   /** The state now; before a phase's first update it is what the phase starts from. */
   #snapshot(phase: number, trainer?: PhaseTrainer, from?: Checkpoint<EpochRow>): Checkpoint<EpochRow> {
-    const weights = download(this.#classifier.weights, name => this.#everTrained.has(groupOf(name)));
+    const weights = toHost(this.#classifier.weights, name => this.#allTrainedGroups.has(getLayerGroup(name)));
     const {metrics, tensors} = this.#best;
     return {
       phase,
-      position: {...(trainer?.position ?? from?.position ?? START)},
+      trainerState: {...(trainer?.state ?? from?.trainerState ?? INITIAL_TRAINER_STATE)},
       history: this.#history,
       ...(metrics !== undefined && {bestMetrics: metrics}),
-      ...(this.#odd !== undefined && {odd: suspectsDocument(this.prepared, this.#odd)}),
+      ...(this.#suspiciousImages !== undefined && {labelIssues: labelIssuesDocument(this.prepared, this.#suspiciousImages)}),
       weights,
       optimizer: trainer?.optimizer.state() ?? from?.optimizer ?? new Map(),
       best: tensors,
@@ -212,16 +212,16 @@ export class PhaseRunner {
   }
 
   /** Validates the best weights once more, for the probabilities behind the metrics. */
-  async #finish(): Promise<Trained> {
+  async #finish(): Promise<TrainingResult> {
     const network = this.#network(this.recipe.freeze.at(-1)!);
-    const parts: Float32Array[] = [];
+    const probabilityBatches: Float32Array[] = [];
     try {
       const {inputs} = await this.#validation.inputs(network);
-      const watched = counted(inputs, this.run.counting('evaluate'));
-      const options = {batchSize: this.recipe.batchSize, onProbabilities: (part: Float32Array) => void parts.push(part)};
-      const metrics = await this.run.time('evaluate', () => evaluateInputs(network, watched, options));
-      const odd = this.#odd === undefined ? {} : {odd: this.#odd};
-      return {metrics, history: this.#history, probabilities: concatenated(parts), ...odd};
+      const trackedInputs = withProgress(inputs, this.run.imageProgress('evaluate'));
+      const options = {batchSize: this.recipe.batchSize, onProbabilities: (probabilityBatch: Float32Array) => void probabilityBatches.push(probabilityBatch)};
+      const metrics = await this.run.time('evaluate', () => evaluateBatches(network, trackedInputs, options));
+      const suspiciousImages = this.#suspiciousImages === undefined ? {} : {suspiciousImages: this.#suspiciousImages};
+      return {metrics, history: this.#history, probabilities: concatFloat32(probabilityBatches), ...suspiciousImages};
     } finally {
       network.dispose();
     }

@@ -1,8 +1,8 @@
-import {disposeWeights, upload, type NamedWeights} from '../backbones/device-weights.js';
+import {disposeWeights, toDevice, type ParameterMap} from '../backbones/device-weights.js';
 import type {Backbone} from '../backbones/load-backbone.js';
 import {featureWidth, type BackboneSpec} from '../backbones/resnet-specs.js';
 import type {Preprocessing} from '../core/preprocessing.js';
-import {denseLayers, initialHead, type DenseSpec, type HeadSpec} from './head.js';
+import {denseLayers, initializeHead, type DenseSpec, type HeadSpec} from './head.js';
 
 /** A backbone with a head on it: everything needed to train, evaluate and export, and nothing about how. */
 export interface Classifier {
@@ -13,19 +13,19 @@ export interface Classifier {
   /** Index is the label. */
   readonly classNames: readonly string[];
   /** Backbone and head, by torchvision state-dict key. */
-  readonly weights: NamedWeights;
+  readonly weights: ParameterMap;
   /** Name of the weights the backbone started from: a card, a file, or `none`. */
   readonly origin: string;
   dispose(): void;
 }
 
 /** What of a classifier takes part in a forward pass. */
-export type Network = Pick<Classifier, 'spec' | 'head' | 'layers' | 'preprocessing' | 'weights'>;
+export type ClassifierNetwork = Pick<Classifier, 'spec' | 'head' | 'layers' | 'preprocessing' | 'weights'>;
 
 /** Puts a new head on a backbone. The classifier owns the backbone's weights from then on. */
 export function attachHead(backbone: Backbone, head: HeadSpec, classNames: readonly string[], seed: number): Classifier {
   const width = featureWidth(backbone.spec);
-  const weights: NamedWeights = new Map([...backbone.weights, ...upload(initialHead(head, width, classNames.length, seed))]);
+  const weights: ParameterMap = new Map([...backbone.weights, ...toDevice(initializeHead(head, width, classNames.length, seed))]);
   return {
     spec: backbone.spec,
     head,

@@ -1,6 +1,6 @@
-import {random, type Random} from '../core/random.js';
-import type {HostTensor, NamedHostTensors} from '../core/host-tensor.js';
-import {filterOf, vectorOf, type NamedWeights} from '../backbones/device-weights.js';
+import {createRng, type Rng} from '../core/random.js';
+import type {CpuTensor, StateDict} from '../core/host-tensor.js';
+import {getKernel, getVector, type ParameterMap} from '../backbones/device-weights.js';
 import {ops} from '../engine/current-ops.js';
 import {tf, type Tensor1D, type Tensor2D, type Tensor4D} from '../engine/tensorflow.js';
 
@@ -14,7 +14,7 @@ export interface HeadSpec {
 }
 
 /** Width of an mlp's hidden layer (fastai/vision/learner.py, create_head). */
-export const HIDDEN_WIDTH = 512;
+export const MLP_HIDDEN_WIDTH = 512;
 
 /** A linear layer of a head, input to output. */
 export interface DenseSpec {
@@ -30,8 +30,8 @@ export function denseLayers({type, pooling}: HeadSpec, width: number, classes: n
   const inputs = pooling === 'avg' ? width : 2 * width;
   if (type === 'linear') return [{name: 'fc', inputs, outputs: classes, relu: false}];
   return [
-    {name: 'fc.0', inputs, outputs: HIDDEN_WIDTH, relu: true},
-    {name: 'fc.3', inputs: HIDDEN_WIDTH, outputs: classes, relu: false},
+    {name: 'fc.0', inputs, outputs: MLP_HIDDEN_WIDTH, relu: true},
+    {name: 'fc.3', inputs: MLP_HIDDEN_WIDTH, outputs: classes, relu: false},
   ];
 }
 
@@ -45,17 +45,17 @@ export const headShapes = (layers: readonly DenseSpec[]): Map<string, readonly n
   );
 
 /** He et al., https://arxiv.org/abs/1502.01852, eq. 10 */
-const heNormal = (outputs: number, inputs: number, stream: Random): Float32Array =>
-  Float32Array.from({length: outputs * inputs}, () => stream.normal() * Math.sqrt(2 / inputs));
+const sampleHeNormal = (outputs: number, inputs: number, rng: Rng): Float32Array =>
+  Float32Array.from({length: outputs * inputs}, () => rng.normal() * Math.sqrt(2 / inputs));
 
 /**
  * A new head's tensors. The layer that gives the logits is zero, so that the first loss is ln(classes) and the first gradients do not
  * distort the backbone by chance (BiT, https://arxiv.org/abs/1912.11370).
  */
-export function initialHead(head: HeadSpec, width: number, classes: number, seed: number): NamedHostTensors {
-  const tensors = new Map<string, HostTensor>();
+export function initializeHead(head: HeadSpec, width: number, classes: number, seed: number): StateDict {
+  const tensors = new Map<string, CpuTensor>();
   for (const {name, inputs, outputs, relu} of denseLayers(head, width, classes)) {
-    const data = relu ? heNormal(outputs, inputs, random(seed, 'head', name)) : new Float32Array(outputs * inputs);
+    const data = relu ? sampleHeNormal(outputs, inputs, createRng(seed, 'head', name)) : new Float32Array(outputs * inputs);
     tensors.set(`${name}.weight`, {shape: [outputs, inputs], data});
     tensors.set(`${name}.bias`, {shape: [outputs], data: new Float32Array(outputs)});
   }
@@ -63,7 +63,7 @@ export function initialHead(head: HeadSpec, width: number, classes: number, seed
 }
 
 /** `[n, h, w, c] -> [n, c]`, or `[n, 2c]` */
-export function pool({pooling}: HeadSpec, features: Tensor4D): Tensor2D {
+export function poolFeatures({pooling}: HeadSpec, features: Tensor4D): Tensor2D {
   const average = ops().averagePoolGlobal(features);
   return pooling === 'avg' ? average : tf.concat2d([average, ops().maxPoolGlobal(features)], 1);
 }
@@ -75,17 +75,17 @@ export function pool({pooling}: HeadSpec, features: Tensor4D): Tensor2D {
  */
 export function headForward(
   head: HeadSpec,
-  weights: NamedWeights,
+  weights: ParameterMap,
   layers: readonly DenseSpec[],
   pooled: Tensor2D,
   dropoutSeed?: Tensor1D,
 ): Tensor2D {
-  const drop = (x: Tensor2D): Tensor2D =>
+  const applyDropout = (x: Tensor2D): Tensor2D =>
     dropoutSeed === undefined || head.dropout === 0 ? x : ops().dropout(x, head.dropout, dropoutSeed);
   return layers.reduce((x, {name, relu}) => {
-    const kernel = filterOf(weights, `${name}.weight`) as unknown as Tensor2D;
+    const kernel = getKernel(weights, `${name}.weight`) as unknown as Tensor2D;
     // Before the layer that gives the logits only: the same seed would drop the same places of two layers of one width.
-    const y = tf.add<Tensor2D>(tf.matMul(relu ? x : drop(x), kernel), vectorOf(weights, `${name}.bias`));
+    const y = tf.add<Tensor2D>(tf.matMul(relu ? x : applyDropout(x), kernel), getVector(weights, `${name}.bias`));
     return relu ? ops().relu(y) : y;
   }, pooled);
 }

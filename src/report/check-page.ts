@@ -1,10 +1,10 @@
 import type {Finding} from '../core/finding.js';
-import {plural} from './format.js';
+import {formatCount} from './format.js';
 import {html, type Html} from './html.js';
-import {page, scrolling, section} from './page.js';
-import {withoutFolders} from './paths.js';
+import {page, scrollable, section} from './page.js';
+import {redactPaths} from './paths.js';
 import {commandBox} from './provenance.js';
-import {figure, isShown} from './picture.js';
+import {figure, hasThumbnail} from './picture.js';
 
 /** What a check tells, for a page. */
 export interface CheckRecord {
@@ -14,7 +14,7 @@ export interface CheckRecord {
   readonly classes: Readonly<Record<string, Readonly<Record<string, number>>>>;
   readonly findings: readonly Finding[];
   /** Why a run would refuse the folder. */
-  readonly refusal?: string;
+  readonly error?: string;
   /** What to type next. */
   readonly next: string;
   /** `data:image/...` addresses of some of the findings' files, by name. */
@@ -24,27 +24,27 @@ export interface CheckRecord {
 const SEVERITIES = ['error', 'warning', 'note'] as const;
 
 /** Files that are named under a finding; the list of all of them is for programs. */
-const MOST_NAMED = 200;
+const MAX_FILES = 200;
 
 /** A finding about more, and about most of a folder, is shown without pictures: a few by chance tell nothing. */
-export const MOST_PICTURES = 24;
+export const MAX_FIGURES = 24;
 
 function item({severity, message, files, exclude = []}: Finding, {images, thumbnails}: CheckRecord): Html {
-  const isOfMost = files.length > MOST_PICTURES && files.length > images / 2;
-  const pictures = isOfMost ? [] : files.map(name => ({name, thumbnail: thumbnails.get(name)})).filter(isShown);
+  const affectsMost = files.length > MAX_FIGURES && files.length > images / 2;
+  const figures = affectsMost ? [] : files.map(name => ({name, thumbnail: thumbnails.get(name)})).filter(hasThumbnail);
   return html`<li class="${severity}">
     <span class="badge">${severity}</span>
     <div>
-      ${withoutFolders(message)} ${exclude.length > 0 && html`<small>On the fix list: ${plural(exclude.length, 'file')}.</small>`}
-      ${pictures.length > 0 && html`<div class="gallery">${pictures.map(shown => figure(shown, html``))}</div>`}
+      ${redactPaths(message)} ${exclude.length > 0 && html`<small>On the fix list: ${formatCount(exclude.length, 'file')}.</small>`}
+      ${figures.length > 0 && html`<div class="gallery">${figures.map(shown => figure(shown, html``))}</div>`}
       ${
         files.length > 0 &&
         html`<details>
-          <summary>${plural(files.length, 'file')}</summary>
+          <summary>${formatCount(files.length, 'file')}</summary>
           <ul>
-            ${files.slice(0, MOST_NAMED).map(name => html`<li><code>${name}</code></li>`)}
+            ${files.slice(0, MAX_FILES).map(name => html`<li><code>${name}</code></li>`)}
           </ul>
-          ${files.length > MOST_NAMED && html`<p>and ${plural(files.length - MOST_NAMED, 'more file')}</p>`}
+          ${files.length > MAX_FILES && html`<p>and ${formatCount(files.length - MAX_FILES, 'more file')}</p>`}
         </details>`
       }
     </div>
@@ -52,14 +52,14 @@ function item({severity, message, files, exclude = []}: Finding, {images, thumbn
 }
 
 function classTable(classes: CheckRecord['classes']): Html {
-  const parts = Object.keys(Object.values(classes)[0] ?? {});
-  return scrolling(
+  const splits = Object.keys(Object.values(classes)[0] ?? {});
+  return scrollable(
     'Images of each class',
     html`<table>
       <thead>
         <tr>
           <th>Class</th>
-          ${parts.map(part => html`<th class="number">${part}</th>`)}
+          ${splits.map(split => html`<th class="number">${split}</th>`)}
         </tr>
       </thead>
       <tbody>
@@ -67,7 +67,7 @@ function classTable(classes: CheckRecord['classes']): Html {
           ([name, sizes]) =>
             html`<tr>
               <th scope="row">${name}</th>
-              ${parts.map(part => html`<td class="number">${sizes[part]!}</td>`)}
+              ${splits.map(split => html`<td class="number">${sizes[split]!}</td>`)}
             </tr>`,
         )}
       </tbody>
@@ -76,19 +76,19 @@ function classTable(classes: CheckRecord['classes']): Html {
 }
 
 /** Whether a run would start, what had better be left out, and what to type. */
-function verdict({findings, refusal, next}: CheckRecord): Html {
-  const leaving = new Set(findings.flatMap(({exclude = []}) => exclude)).size;
+function summarySection({findings, error, next}: CheckRecord): Html {
+  const numExcluded = new Set(findings.flatMap(({exclude = []}) => exclude)).size;
   const counts = SEVERITIES.flatMap(severity => {
     const found = findings.filter(finding => finding.severity === severity).length;
-    return found === 0 ? [] : [plural(found, severity)];
+    return found === 0 ? [] : [formatCount(found, severity)];
   });
   return html`
     <section>
-      <h2>${refusal === undefined ? 'Ready to train' : 'A run would refuse this'}</h2>
-      ${refusal !== undefined && html`<p>${withoutFolders(refusal)}</p>`}
+      <h2>${error === undefined ? 'Ready to train' : 'A run would refuse this'}</h2>
+      ${error !== undefined && html`<p>${redactPaths(error)}</p>`}
       <p>
         ${counts.length === 0 ? 'Nothing was found.' : `${counts.join(', ')}.`}
-        ${leaving > 0 && `${plural(leaving, 'file')} had better be left out: a fix list names ${leaving === 1 ? 'it' : 'them'}.`}
+        ${numExcluded > 0 && `${formatCount(numExcluded, 'file')} had better be left out: a fix list names ${numExcluded === 1 ? 'it' : 'them'}.`}
       </p>
       ${commandBox(next)}
     </section>
@@ -110,8 +110,8 @@ export function checkPage(record: CheckRecord): string {
     html`<header>
         <p class="eyebrow">Check of a dataset</p>
         <h1>${name}</h1>
-        <p class="quiet">${plural(images, 'readable image')} in ${plural(Object.keys(classes).length, 'class', 'classes')}</p>
+        <p class="quiet">${formatCount(images, 'readable image')} in ${formatCount(Object.keys(classes).length, 'class', 'classes')}</p>
       </header>
-      ${verdict(record)} ${section('Found', found)} ${section('Classes', classTable(classes))}`,
+      ${summarySection(record)} ${section('Found', found)} ${section('Classes', classTable(classes))}`,
   );
 }

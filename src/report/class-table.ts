@@ -1,7 +1,7 @@
 import type {ClassMetrics, Metrics} from '../training/metrics.js';
-import {percent, plural} from './format.js';
+import {formatPercent, formatCount} from './format.js';
 import {html, type Html} from './html.js';
-import {scrolling} from './page.js';
+import {scrollable} from './page.js';
 
 const COLUMNS = [
   {title: 'Precision', key: 'precision', about: 'of the images taken for this class, the share that is'},
@@ -13,22 +13,22 @@ const COLUMNS = [
 const heading = (title: string, about: string, sort: 'ascending' | 'none' = 'none'): Html =>
   html`<th aria-sort="${sort}" ${title !== 'Class' && html`class="number"`}><button type="button" title="${about}">${title}</button></th>`;
 
-const share = (value: number | null): Html =>
-  html`<td class="number share" data-value="${value ?? ''}" style="--share:${(100 * (value ?? 0)).toFixed(1)}%">${percent(value)}</td>`;
+const fractionCell = (value: number | null): Html =>
+  html`<td class="number share" data-value="${value ?? ''}" style="--share:${(100 * (value ?? 0)).toFixed(1)}%">${formatPercent(value)}</td>`;
 
 const row = (name: string, metrics: ClassMetrics): Html => html`
   <tr>
     <th scope="row" data-value="${name}">${name}</th>
     <td class="number" data-value="${metrics.support}">${metrics.support}</td>
-    ${COLUMNS.map(({key}) => share(metrics[key]))}
+    ${COLUMNS.map(({key}) => fractionCell(metrics[key]))}
   </tr>
 `;
 
 /** One line a class, the weakest first. Every column sorts on a click. */
 export function classTable({perClass}: Metrics, classes: readonly string[]): Html {
   const weakestFirst = [...classes].sort((a, b) => (perClass[a]!.f1 ?? 2) - (perClass[b]!.f1 ?? 2));
-  return html`<p class="quiet">${plural(classes.length, 'class', 'classes')}, the lowest F1 first.</p>
-    ${scrolling(
+  return html`<p class="quiet">${formatCount(classes.length, 'class', 'classes')}, the lowest F1 first.</p>
+    ${scrollable(
       'Metrics of each class',
       html`<table class="classes" data-sortable>
         <thead>

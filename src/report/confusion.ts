@@ -1,20 +1,20 @@
 import type {Metrics} from '../training/metrics.js';
-import {cellsOf, confusionMatrix, type Cell} from './confusion-matrix.js';
-import {percent} from './format.js';
+import {cellsOf, renderConfusionMatrix, type Cell} from './confusion-matrix.js';
+import {formatPercent} from './format.js';
 import {html, type Html} from './html.js';
-import {scrolling} from './page.js';
+import {scrollable} from './page.js';
 
-const MOST_PAIRS = 10;
+const MAX_PAIRS = 10;
 
-function worstPairs(confusion: Metrics['confusion'], classes: readonly string[]): Html {
-  const wrong = cellsOf(confusion).filter(({truth, prediction}) => truth !== prediction);
-  const worst = wrong.sort((a, b) => b.count - a.count || b.share - a.share).slice(0, MOST_PAIRS);
+function worstPairs(counts: Metrics['confusionMatrix'], classes: readonly string[]): Html {
+  const wrong = cellsOf(counts).filter(({truth, prediction}) => truth !== prediction);
+  const worst = wrong.sort((a, b) => b.count - a.count || b.fraction - a.fraction).slice(0, MAX_PAIRS);
   if (worst.length === 0) return html`<p>Not one image was taken for another class.</p>`;
-  const row = ({truth, prediction, count, share}: Cell): Html => html`
+  const row = ({truth, prediction, count, fraction}: Cell): Html => html`
     <tr>
       <td>${classes[truth]!}</td>
       <td>${classes[prediction]!}</td>
-      <td class="number">${count}<small>${percent(share, 0)}</small></td>
+      <td class="number">${count}<small>${formatPercent(fraction, 0)}</small></td>
     </tr>
   `;
   return html`
@@ -34,10 +34,10 @@ function worstPairs(confusion: Metrics['confusion'], classes: readonly string[])
 }
 
 /** The matrix, and the pairs that matter, which a large matrix hides. */
-export const confusionSection = ({confusion}: Metrics, classes: readonly string[]): Html => html`
+export const confusionSection = ({confusionMatrix: counts}: Metrics, classes: readonly string[]): Html => html`
   <p class="quiet">A row is a true class, a column what it was taken for; the stronger the colour, the larger the share of the row.</p>
   <div class="confusion ${classes.length > 12 ? 'wide' : 'narrow'}">
-    <div>${scrolling('Confusion matrix', confusionMatrix(confusion, classes))}</div>
-    ${worstPairs(confusion, classes)}
+    <div>${scrollable('Confusion matrix', renderConfusionMatrix(counts, classes))}</div>
+    ${worstPairs(counts, classes)}
   </div>
 `;

@@ -1,7 +1,7 @@
-import type {Measure} from '../training/evaluate.js';
+import type {SelectionMetric} from '../training/evaluate.js';
 import type {EpochRow} from '../training/history.js';
 import {axes, BOTTOM, HEIGHT, LEFT, phaseBands, RIGHT, TOP, WIDTH, xOf, yOf, type Scale} from './chart-frame.js';
-import {coordinate, percent, plural} from './format.js';
+import {coordinate, formatPercent, formatCount} from './format.js';
 import {html, type Html} from './html.js';
 
 interface Series {
@@ -18,20 +18,20 @@ interface Chart {
   readonly series: readonly Series[];
   readonly scale: Scale;
   /** Of a value under the pointer. */
-  readonly exact: (value: number) => string;
+  readonly formatExact: (value: number) => string;
   /** The epoch whose weights were kept. */
-  readonly kept?: number;
+  readonly bestEpoch?: number;
 }
 
 /** A triangle at the top, for a value that lies above the chart. */
 const above = (x: number): string => [[x - 5, TOP + 9], [x + 5, TOP + 9], [x, TOP + 1]].map(place => place.map(coordinate).join()).join(' '); // prettier-ignore
 
 /** A line through the finite values, with a point an epoch, or a triangle at the top where it lies above. */
-function curve({name, role, values}: Series, {id, scale, exact, kept}: Chart): Html {
+function curve({name, role, values}: Series, {id, scale, formatExact, bestEpoch}: Chart): Html {
   const points = values.flatMap((value, i) => (Number.isFinite(value) ? [{x: xOf(i, values.length), y: yOf(value, scale), value, i}] : []));
-  const radius = (i: number): number => (i === kept ? 6 : values.length > 40 ? 1.5 : 3);
+  const radius = (i: number): number => (i === bestEpoch ? 6 : values.length > 40 ? 1.5 : 3);
   const dots = points.map(({x, y, value, i}) => {
-    const title = html`<title>epoch ${i + 1}: ${name} ${exact(value)}${i === kept && ', kept'}</title>`;
+    const title = html`<title>epoch ${i + 1}: ${name} ${formatExact(value)}${i === bestEpoch && ', kept'}</title>`;
     if (value > scale.high) return html`<polygon points="${above(x)}">${title}</polygon>`;
     return html`<circle cx="${coordinate(x)}" cy="${coordinate(y)}" r="${radius(i)}">${title}</circle>`;
   });
@@ -40,20 +40,20 @@ function curve({name, role, values}: Series, {id, scale, exact, kept}: Chart): H
 }
 
 /** What the reader does not see. */
-function hidden({series, scale, exact}: Chart): Html | false {
+function hidden({series, scale, formatExact}: Chart): Html | false {
   const values = series.flatMap(one => one.values.filter(value => Number.isFinite(value) && value > scale.high));
   return (
     values.length > 0 &&
-    html`<p class="quiet">▲ ${plural(values.length, 'point')} above the chart, up to ${exact(Math.max(...values))}.</p>`
+    html`<p class="quiet">▲ ${formatCount(values.length, 'point')} above the chart, up to ${formatExact(Math.max(...values))}.</p>`
   );
 }
 
-const draw = (chart: Chart, rows: readonly EpochRow[]): Html => html`
+const renderChart = (chart: Chart, rows: readonly EpochRow[]): Html => html`
   <figure class="chart">
     <figcaption>
       <b>${chart.title}</b>
       ${chart.series.map(({name, role}) => html`<span class="key ${role}">${name}</span>`)}
-      ${chart.kept !== undefined && html`<span class="key kept">the epoch that was kept</span>`}
+      ${chart.bestEpoch !== undefined && html`<span class="key kept">the epoch that was kept</span>`}
     </figcaption>
     <svg viewBox="0 0 ${WIDTH} ${HEIGHT}" role="img" aria-label="${chart.title} by epoch">
       <clipPath id="${chart.id}"><rect x="${LEFT}" y="${TOP}" width="${RIGHT - LEFT}" height="${BOTTOM - TOP + 2}" /></clipPath>
@@ -72,11 +72,11 @@ function highestLoss(training: readonly number[], validation: readonly number[])
 }
 
 /** Index of the highest accuracy, then the lowest loss. */
-const keptEpoch = (accuracy: readonly number[], losses: readonly number[]): number =>
+const findBestEpoch = (accuracy: readonly number[], losses: readonly number[]): number =>
   accuracy.reduce((best, value, i) => (value > accuracy[best]! || (value === accuracy[best] && losses[i]! < losses[best]!) ? i : best), 0);
 
 /** Loss and accuracy, that by which the best epoch was chosen, over all epochs of all phases. */
-export function curves(rows: readonly EpochRow[], by: Measure): Html {
+export function curves(rows: readonly EpochRow[], by: SelectionMetric): Html {
   const training = rows.map(row => row.trainingLoss);
   const validation = rows.map(row => row.validationLoss);
   const accuracy = rows.map(row => (by === 'accuracy' ? row.validationAccuracy : row.validationBalancedAccuracy));
@@ -88,15 +88,15 @@ export function curves(rows: readonly EpochRow[], by: Measure): Html {
       {name: 'validation', role: 'validation', values: validation},
     ],
     scale: {low: 0, high: highestLoss(training, validation), tick: value => String(Number(value.toPrecision(3)))},
-    exact: value => value.toPrecision(3),
+    formatExact: value => value.toPrecision(3),
   };
   const accuracies: Chart = {
     id: 'accuracy-plot',
     title: by === 'accuracy' ? 'Accuracy' : 'Balanced accuracy',
     series: [{name: 'validation', role: 'validation', values: accuracy}],
-    scale: {low: Math.max(0, Math.floor(10 * Math.min(...accuracy) - 0.5) / 10), high: 1, tick: value => percent(value, 0)},
-    exact: percent,
-    kept: keptEpoch(accuracy, validation),
+    scale: {low: Math.max(0, Math.floor(10 * Math.min(...accuracy) - 0.5) / 10), high: 1, tick: value => formatPercent(value, 0)},
+    formatExact: formatPercent,
+    bestEpoch: findBestEpoch(accuracy, validation),
   };
-  return html`<div class="charts">${draw(loss, rows)} ${draw(accuracies, rows)}</div>`;
+  return html`<div class="charts">${renderChart(loss, rows)} ${renderChart(accuracies, rows)}</div>`;
 }

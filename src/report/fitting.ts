@@ -1,7 +1,7 @@
-import {fillColour, type Preprocessing} from '../core/preprocessing.js';
+import {computeFillColor, type Preprocessing} from '../core/preprocessing.js';
 
 /** How a picture becomes a square, as the second step of a list and those after it. */
-export function resizing(preprocessing: Preprocessing): string {
+export function describeResizing(preprocessing: Preprocessing): string {
   const {resizeSize, cropSize, fit = 'crop'} = preprocessing;
   const square = `${cropSize} x ${cropSize} pixels`;
   const steps = {
@@ -9,15 +9,15 @@ export function resizing(preprocessing: Preprocessing): string {
     squash: `2. Resize to ${square}, whatever the proportions are, bilinear with antialiasing.`,
     pad:
       `2. Resize so that the long side is ${cropSize} pixels, bilinear with antialiasing.\n` +
-      `3. Put it into the middle of a square of ${square} in the colour rgb(${fillColour(preprocessing).join(', ')}).`,
+      `3. Put it into the middle of a square of ${square} in the colour rgb(${computeFillColor(preprocessing).join(', ')}).`,
   };
   return steps[fit];
 }
 
 /** The same in JavaScript, begun by a comment, on the `context` of a canvas, from a loaded `picture`; what is transparent is laid over white. */
-export function drawing(preprocessing: Preprocessing): string {
+export function canvasSnippet(preprocessing: Preprocessing): string {
   const {resizeSize, cropSize, fit = 'crop'} = preprocessing;
-  const filled = (colour: string, place: string): string[] => [`context.fillStyle = '${colour}';`, `context.fillRect(${place});`];
+  const filled = (color: string, place: string): string[] => [`context.fillStyle = '${color}';`, `context.fillRect(${place});`];
   const whole = `0, 0, ${cropSize}, ${cropSize}`;
   const lines = {
     crop: [
@@ -33,7 +33,7 @@ export function drawing(preprocessing: Preprocessing): string {
       `const scale = ${cropSize} / Math.max(picture.width, picture.height);`,
       'const [width, height] = [picture.width, picture.height].map(side => Math.max(1, Math.round(side * scale)));',
       `const [left, top] = [(${cropSize} - width) >> 1, (${cropSize} - height) >> 1];`,
-      ...filled(`rgb(${fillColour(preprocessing).join(', ')})`, whole),
+      ...filled(`rgb(${computeFillColor(preprocessing).join(', ')})`, whole),
       ...filled('white', 'left, top, width, height'),
       'context.drawImage(picture, left, top, width, height);',
     ],

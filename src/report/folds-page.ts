@@ -1,30 +1,30 @@
 import {basename} from 'node:path';
 import type {Metrics} from '../training/metrics.js';
-import {count, duration, percent, range} from './format.js';
+import {count, formatDuration, formatPercent, formatInterval} from './format.js';
 import {html, type Html} from './html.js';
-import {page, scrolling, section} from './page.js';
-import {nameOf, type Seconds} from './run-record.js';
+import {page, scrollable, section} from './page.js';
+import {nameOf, type Timings} from './run-record.js';
 
 /** A mean over the folds and how far they lie apart. */
-interface Spread {
+interface FoldStatistics {
   readonly mean: number;
-  readonly deviation: number;
+  readonly std: number;
 }
 
 /** What the page of a cross-validation shows. */
-export interface FoldsRecord {
+export interface CrossValidationRecord {
   readonly dataset: string;
   readonly arch: string;
   readonly images: number;
   readonly classes: readonly string[];
-  readonly together: {
-    readonly accuracy: Spread;
-    readonly balancedAccuracy: Spread;
-    readonly macroF1: Spread;
-    readonly loss: Spread;
-    readonly pooled: {readonly count: number; readonly accuracy: number; readonly accuracyInterval95: readonly [number, number]};
+  readonly summary: {
+    readonly accuracy: FoldStatistics;
+    readonly balancedAccuracy: FoldStatistics;
+    readonly macroF1: FoldStatistics;
+    readonly loss: FoldStatistics;
+    readonly pooled: {readonly numImages: number; readonly accuracy: number; readonly accuracyCi95: readonly [number, number]};
   };
-  readonly folds: readonly {readonly metrics: Metrics; readonly seconds: Pick<Seconds, 'total'>; readonly run?: string}[];
+  readonly folds: readonly {readonly metrics: Metrics; readonly timings: Pick<Timings, 'total'>; readonly run?: string}[];
 }
 
 const number = (text: string): Html => html`<td class="number">${text}</td>`;
@@ -33,31 +33,31 @@ const number = (text: string): Html => html`<td class="number">${text}</td>`;
 const foldName = (run: string | undefined, fold: number): Html | string =>
   run === undefined ? `Fold ${fold}` : html`<a href="${basename(run)}/report.html">Fold ${fold}</a>`;
 
-const foldRow = ({metrics, seconds, run}: FoldsRecord['folds'][number], index: number): Html => html`
+const foldRow = ({metrics, timings, run}: CrossValidationRecord['folds'][number], index: number): Html => html`
   <tr>
     <th scope="row">${foldName(run, index + 1)}</th>
-    ${number(count(metrics.count))} ${number(percent(metrics.accuracy))} ${number(percent(metrics.balancedAccuracy))}
-    ${number(metrics.macroF1.toFixed(3))} ${number(metrics.loss.toFixed(4))} ${number(duration(seconds.total))}
+    ${number(count(metrics.numImages))} ${number(formatPercent(metrics.accuracy))} ${number(formatPercent(metrics.balancedAccuracy))}
+    ${number(metrics.macroF1.toFixed(3))} ${number(metrics.loss.toFixed(4))} ${number(formatDuration(timings.total))}
   </tr>
 `;
 
 /** A figure of each measure, mean or deviation, in the order of the columns. */
-function summaryRow(title: string, {together, folds}: FoldsRecord, of: 'mean' | 'deviation'): Html {
-  const {accuracy, balancedAccuracy, macroF1, loss} = together;
-  const seconds = folds.reduce((sum, fold) => sum + fold.seconds.total, 0) / folds.length;
+function summaryRow(title: string, {summary, folds}: CrossValidationRecord, of: 'mean' | 'std'): Html {
+  const {accuracy, balancedAccuracy, macroF1, loss} = summary;
+  const timings = folds.reduce((sum, fold) => sum + fold.timings.total, 0) / folds.length;
   return html`
     <tr>
       <th scope="row">${title}</th>
-      ${number('')} ${number(percent(accuracy[of]))} ${number(percent(balancedAccuracy[of]))} ${number(macroF1[of].toFixed(3))}
-      ${number(loss[of].toFixed(4))} ${number(of === 'mean' ? duration(seconds) : '')}
+      ${number('')} ${number(formatPercent(accuracy[of]))} ${number(formatPercent(balancedAccuracy[of]))} ${number(macroF1[of].toFixed(3))}
+      ${number(loss[of].toFixed(4))} ${number(of === 'mean' ? formatDuration(timings) : '')}
     </tr>
   `;
 }
 
 const COLUMNS = ['Images', 'Accuracy', 'Balanced', 'Macro F1', 'Loss', 'Time'];
 
-const foldsTable = (record: FoldsRecord): Html =>
-  scrolling(
+const foldsTable = (record: CrossValidationRecord): Html =>
+  scrollable(
     'Folds',
     html`
       <table>
@@ -71,14 +71,14 @@ const foldsTable = (record: FoldsRecord): Html =>
           ${record.folds.map(foldRow)}
         </tbody>
         <tfoot>
-          ${summaryRow('Mean', record, 'mean')} ${summaryRow('Spread (±)', record, 'deviation')}
+          ${summaryRow('Mean', record, 'mean')} ${summaryRow('Spread (±)', record, 'std')}
         </tfoot>
       </table>
     `,
   );
 
 /** Recall over all folds, where every image counts once. */
-function pooledRecall({classes, folds}: FoldsRecord): {readonly name: string; readonly images: number; readonly recall: number}[] {
+function pooledRecall({classes, folds}: CrossValidationRecord): {readonly name: string; readonly images: number; readonly recall: number}[] {
   const all = classes.map(name => {
     const ofFolds = folds.flatMap(({metrics}) => metrics.perClass[name] ?? []);
     const images = ofFolds.reduce((sum, {support}) => sum + support, 0);
@@ -88,8 +88,8 @@ function pooledRecall({classes, folds}: FoldsRecord): {readonly name: string; re
   return all.sort((a, b) => a.recall - b.recall);
 }
 
-const classesTable = (record: FoldsRecord): Html =>
-  scrolling(
+const classesTable = (record: CrossValidationRecord): Html =>
+  scrollable(
     'Classes over all folds',
     html`
       <table>
@@ -105,7 +105,7 @@ const classesTable = (record: FoldsRecord): Html =>
             ({name, images, recall}) =>
               html`<tr>
                 <th scope="row">${name}</th>
-                ${number(count(images))} ${number(percent(recall))}
+                ${number(count(images))} ${number(formatPercent(recall))}
               </tr>`,
           )}
         </tbody>
@@ -114,9 +114,9 @@ const classesTable = (record: FoldsRecord): Html =>
     'tall',
   );
 
-function body(record: FoldsRecord): Html {
-  const {accuracy, pooled} = record.together;
-  const points = (100 * accuracy.deviation).toFixed(1);
+function body(record: CrossValidationRecord): Html {
+  const {accuracy, pooled} = record.summary;
+  const points = (100 * accuracy.std).toFixed(1);
   return html`
     <header>
       <p class="eyebrow">Cross-validation report</p>
@@ -127,11 +127,11 @@ function body(record: FoldsRecord): Html {
     </header>
     <section class="hero">
       <div class="result">
-        <p class="figure">${percent(accuracy.mean)}</p>
+        <p class="figure">${formatPercent(accuracy.mean)}</p>
         <p class="figure-label">mean validation accuracy, ± ${points} points</p>
         <p>
-          Over all folds ${percent(pooled.accuracy)} of ${count(pooled.count)} images are right, each judged by the fold that did not train
-          on it (95 % interval: ${range(pooled.accuracyInterval95)}).
+          Over all folds ${formatPercent(pooled.accuracy)} of ${count(pooled.numImages)} images are right, each judged by the fold that did not train
+          on it (95 % interval: ${formatInterval(pooled.accuracyCi95)}).
         </p>
         <p class="quiet">The spread is the sample standard deviation over the folds. For a model to use, train again without --folds.</p>
       </div>
@@ -141,5 +141,5 @@ function body(record: FoldsRecord): Html {
 }
 
 /** The page of a cross-validation as one HTML document that needs nothing else; reports of its folds are linked. */
-export const foldsHtml = (record: FoldsRecord): string =>
+export const crossValidationHtml = (record: CrossValidationRecord): string =>
   page(`${nameOf(record.dataset)}, ${record.arch}: cross-validation report`, body(record));

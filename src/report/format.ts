@@ -1,22 +1,22 @@
-import {count} from '../core/count.js';
+import {formatInteger} from '../core/count.js';
 
 /** `0.9412 -> 94.1 %`; nothing and all have no decimals; `null` (an undefined precision) is a dash. */
-export function percent(fraction: number | null, digits = 1): string {
+export function formatPercent(fraction: number | null, digits = 1): string {
   if (fraction === null) return '–';
   return `${(100 * fraction).toFixed(fraction === 0 || fraction === 1 ? 0 : digits)}\u00a0%`;
 }
 
 /** `88.2 % to 97.1 %`; an interval that is not known is a dash. */
-export const range = (interval: readonly [low: number, high: number] | null): string =>
-  interval === null ? '–' : `${percent(interval[0])} to ${percent(interval[1])}`;
+export const formatInterval = (interval: readonly [low: number, high: number] | null): string =>
+  interval === null ? '–' : `${formatPercent(interval[0])} to ${formatPercent(interval[1])}`;
 
-export {count};
+export {formatInteger as count};
 
 /** `1 image`, `153 images` */
-export const plural = (value: number, noun: string, nouns = `${noun}s`): string => `${count(value)} ${value === 1 ? noun : nouns}`;
+export const formatCount = (value: number, noun: string, nouns = `${noun}s`): string => `${formatInteger(value)} ${value === 1 ? noun : nouns}`;
 
 /** `0.42 -> 0.4 s`, `92 -> 1 min 32 s` */
-export function duration(seconds: number): string {
+export function formatDuration(seconds: number): string {
   const whole = Math.round(seconds);
   if (whole < 60) return `${whole < 10 ? seconds.toFixed(1) : whole} s`;
   const [hours, minutes] = [Math.floor(whole / 3600), Math.floor((whole % 3600) / 60)];
@@ -27,7 +27,7 @@ export function duration(seconds: number): string {
 export const coordinate = (value: number): string => String(Math.round(100 * value) / 100);
 
 /** At most `length` characters, the end cut; whole characters, not halves of a surrogate pair. */
-export function shortened(text: string, length: number): string {
+export function truncate(text: string, length: number): string {
   const characters = [...text];
   return characters.length <= length ? text : `${characters.slice(0, length - 1).join('')}…`;
 }

@@ -1,13 +1,13 @@
-import {measureOf} from '../training/balance.js';
+import {metricForBestModel} from '../training/balance.js';
 import type {Metrics} from '../training/metrics.js';
-import {count, duration, percent, range} from './format.js';
+import {count, formatDuration, formatPercent, formatInterval} from './format.js';
 import {html, type Html} from './html.js';
 import {publicPath} from './paths.js';
 import type {RunRecord} from './run-record.js';
 import {smallSampleWarning} from './small-sample.js';
 
 /** What the class that most images are of would give, told of every image. */
-function baselineOf({perClass, count: images}: Metrics): {readonly name: string; readonly accuracy: number} {
+function majorityBaseline({perClass, numImages: images}: Metrics): {readonly name: string; readonly accuracy: number} {
   const [first, ...others] = Object.entries(perClass);
   const [name, {support}] = others.reduce((most, each) => (each[1].support > most[1].support ? each : most), first!);
   return {name, accuracy: images === 0 ? 0 : support / images};
@@ -15,30 +15,30 @@ function baselineOf({perClass, count: images}: Metrics): {readonly name: string;
 
 const style = (name: string, fraction: number): string => `${name}:${(100 * fraction).toFixed(2)}%`;
 
-function comparison({name, accuracy}: ReturnType<typeof baselineOf>, chance: number): string {
-  if (accuracy - chance < 1e-9) return `Guessing, or always answering one class, would give ${percent(chance)}.`;
-  return `Always answering ${name}, the largest class, would give ${percent(accuracy)}; guessing, ${percent(chance)}.`;
+function comparison({name, accuracy}: ReturnType<typeof majorityBaseline>, chance: number): string {
+  if (accuracy - chance < 1e-9) return `Guessing, or always answering one class, would give ${formatPercent(chance)}.`;
+  return `Always answering ${name}, the largest class, would give ${formatPercent(accuracy)}; guessing, ${formatPercent(chance)}.`;
 }
 
 /** 0 to 100 %: the interval as a band, the accuracy and what the largest class would give as ticks. The sentence below says the same. */
-const scale = ({accuracy, accuracyInterval95: [low, high]}: Metrics, baseline: number): Html => html`
+const scale = ({accuracy, accuracyCi95: [low, high]}: Metrics, baseline: number): Html => html`
   <div class="scale" aria-hidden="true">
     <div class="band" style="${style('left', low)};${style('width', high - low)}"></div>
     <div class="guess" style="${style('left', baseline)}"><span>largest class</span></div>
     <div class="mark" style="${style('left', accuracy)}"></div>
-    ${[0, 0.5, 1].map(value => html`<small style="${style('left', value)}">${percent(value, 0)}</small>`)}
+    ${[0, 0.5, 1].map(value => html`<small style="${style('left', value)}">${formatPercent(value, 0)}</small>`)}
   </div>
 `;
 
 function result(metrics: Metrics, set: 'validation' | 'test', classes: number): Html {
-  const [low, high] = metrics.accuracyInterval95;
-  const baseline = baselineOf(metrics);
+  const [low, high] = metrics.accuracyCi95;
+  const baseline = majorityBaseline(metrics);
   return html`
-    <p class="figure">${percent(metrics.accuracy)}</p>
+    <p class="figure">${formatPercent(metrics.accuracy)}</p>
     <p class="figure-label">${set} accuracy</p>
     ${scale(metrics, baseline.accuracy)}
     <p>
-      Between ${percent(low)} and ${percent(high)} with 95 % confidence, measured on ${count(metrics.count)} images that training did not
+      Between ${formatPercent(low)} and ${formatPercent(high)} with 95 % confidence, measured on ${count(metrics.numImages)} images that training did not
       see. ${comparison(baseline, 1 / classes)}
     </p>
   `;
@@ -50,9 +50,9 @@ const tile = (label: string, value: string, note = ''): Html =>
     <dd>${value}${note !== '' && html`<small>${note}</small>`}</dd>
   </div>`;
 
-function tiles({metrics, classes, images, arch, network, weights, engine, device, seconds}: RunRecord): Html {
-  const {macroF1, top5, balancedAccuracy, balancedAccuracyInterval95} = metrics.test ?? metrics.validation;
-  const known = balancedAccuracyInterval95 === null ? '' : `; 95 % interval: ${range(balancedAccuracyInterval95)}`;
+function tiles({metrics, classes, images, arch, network, weights, backend, device, timings}: RunRecord): Html {
+  const {macroF1, top5Accuracy, balancedAccuracy, balancedAccuracyCi95} = metrics.test ?? metrics.validation;
+  const intervalNote = balancedAccuracyCi95 === null ? '' : `; 95 % interval: ${formatInterval(balancedAccuracyCi95)}`;
   const cut = network.spec.lastStage < 4 ? `up to stage ${network.spec.lastStage}` : '';
   const others = [
     `${count(images.train)} to train`,
@@ -61,17 +61,17 @@ function tiles({metrics, classes, images, arch, network, weights, engine, device
   ];
   return html`
     <dl class="tiles">
-      ${tile('Balanced accuracy', percent(balancedAccuracy), `every class counts alike${known}`)}
-      ${classes.length > 5 ? tile('Top-5 accuracy', percent(top5)) : tile('Macro F1', macroF1.toFixed(3))}
+      ${tile('Balanced accuracy', formatPercent(balancedAccuracy), `every class counts alike${intervalNote}`)}
+      ${classes.length > 5 ? tile('Top-5 accuracy', formatPercent(top5Accuracy)) : tile('Macro F1', macroF1.toFixed(3))}
       ${tile('Classes', count(classes.length))}
       ${tile('Images', count(images.train + images.validation + images.test), others.filter(Boolean).join(', '))}
       ${tile('Network', arch, cut)} ${tile('Starting weights', weights === 'none' ? 'random' : publicPath(weights))}
-      ${tile('Engine', engine, device)} ${tile('Whole run', duration(seconds.total))}
+      ${tile('Engine', backend, device)} ${tile('Whole run', formatDuration(timings.total))}
     </dl>
   `;
 }
 
-const CHOSEN_BY = {accuracy: 'this number', balancedAccuracy: 'balanced accuracy on these images'};
+const SELECTED_BY = {accuracy: 'this number', balancedAccuracy: 'balanced accuracy on these images'};
 
 /** Validation chose the epoch that was kept, so it flatters; a test set does not. */
 const caution = (text: string): Html => html`<p class="caution">${text}</p>`;
@@ -85,8 +85,8 @@ export function headline(record: RunRecord): Html {
     <section class="hero">
       <div class="result">
         ${result(shown, set, record.classes.length)}
-        ${test !== undefined && html`<p>On the ${count(validation.count)} validation images: ${percent(validation.accuracy)} (95 % interval: ${range(validation.accuracyInterval95)}).</p>`}
-        ${test === undefined && html`<p class="quiet">The best epoch was chosen by ${CHOSEN_BY[measureOf(record.balance)]}, so expect slightly less on new pictures.</p>`}
+        ${test !== undefined && html`<p>On the ${count(validation.numImages)} validation images: ${formatPercent(validation.accuracy)} (95 % interval: ${formatInterval(validation.accuracyCi95)}).</p>`}
+        ${test === undefined && html`<p class="quiet">The best epoch was chosen by ${SELECTED_BY[metricForBestModel(record.classBalance)]}, so expect slightly less on new pictures.</p>`}
       </div>
       ${tiles(record)}
     </section>

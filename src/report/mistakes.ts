@@ -1,34 +1,34 @@
-import {percent, plural} from './format.js';
+import {formatPercent, formatCount} from './format.js';
 import {html, type Html} from './html.js';
 import {figure} from './picture.js';
-import type {Mistake} from './run-record.js';
+import type {Misclassification} from './run-record.js';
 
-const MOST_SHOWN = 48;
+const MAX_SHOWN = 48;
 
-const card = (mistake: Mistake): Html =>
+const renderFigure = (misclassification: Misclassification): Html =>
   figure(
-    mistake,
-    html`said <b>${mistake.prediction}</b>, <span class="number">${percent(mistake.confidence, 0)}</span>
-      <small>labeled ${mistake.truth}</small>`,
+    misclassification,
+    html`said <b>${misclassification.prediction}</b>, <span class="number">${formatPercent(misclassification.confidence, 0)}</span>
+      <small>labeled ${misclassification.truth}</small>`,
   );
 
 /** Those that are shown. */
-export const mostConfident = (mistakes: readonly Mistake[]): readonly Mistake[] =>
-  [...mistakes].sort((a, b) => b.confidence - a.confidence).slice(0, MOST_SHOWN);
+export const mostConfident = (misclassifications: readonly Misclassification[]): readonly Misclassification[] =>
+  [...misclassifications].sort((a, b) => b.confidence - a.confidence).slice(0, MAX_SHOWN);
 
 /**
  * The most confident mistakes first: these are often wrong labels, or pictures of two things.
  * @param total mistakes that were made; `mistakes` may be the most confident of them
  */
-export function mistakesSection(mistakes: readonly Mistake[], total: number): Html {
+export function misclassificationsSection(misclassifications: readonly Misclassification[], total: number): Html {
   if (total === 0) return html`<p>There are none.</p>`;
-  const surest = mostConfident(mistakes);
-  const shown = surest.length < total ? `The ${surest.length} most confident of ${plural(total, 'mistake')}` : plural(total, 'mistake');
+  const shownImages = mostConfident(misclassifications);
+  const shown = shownImages.length < total ? `The ${shownImages.length} most confident of ${formatCount(total, 'mistake')}` : formatCount(total, 'mistake');
   return html`
     <p>
       ${shown} on the validation images, the most confident first. Look at them before training longer: many turn out to be wrong labels, or
       pictures that show two classes.
     </p>
-    <div class="gallery">${surest.map(card)}</div>
+    <div class="gallery">${shownImages.map(renderFigure)}</div>
   `;
 }

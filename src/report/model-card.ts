@@ -1,40 +1,40 @@
 import {readFileSync} from 'node:fs';
 import {basename} from 'node:path';
-import {measureOf} from '../training/balance.js';
+import {metricForBestModel} from '../training/balance.js';
 import type {Metrics} from '../training/metrics.js';
-import {drawing, resizing} from './fitting.js';
-import {markdownCode, markdownText} from '../core/printable.js';
-import {percent, plural, range} from './format.js';
+import {canvasSnippet, describeResizing} from './fitting.js';
+import {escapeMarkdownCode, escapeMarkdown} from '../core/printable.js';
+import {formatPercent, formatCount, formatInterval} from './format.js';
 import {pytorchSnippet} from './pytorch-snippet.js';
 import {nameOf, type RunRecord} from './run-record.js';
 import {smallSampleWarning} from './small-sample.js';
 
 /** The part of a record that a model card speaks of. */
-export type CardFacts = Pick<RunRecord, 'dataset' | 'images' | 'arch' | 'weights' | 'card' | 'network' | 'classes' | 'balance' | 'metrics'>;
+export type ModelCardData = Pick<RunRecord, 'dataset' | 'images' | 'arch' | 'weights' | 'card' | 'network' | 'classes' | 'balance' | 'metrics'>;
 
 const table = (head: readonly string[], rows: readonly (readonly string[])[]): string =>
   [head, head.map(() => '---'), ...rows].map(cells => `| ${cells.join(' | ')} |`).join('\n');
 
-const CHOSEN_BY = {accuracy: 'accuracy', balancedAccuracy: 'balanced accuracy'};
+const SELECTED_BY = {accuracy: 'accuracy', balancedAccuracy: 'balanced accuracy'};
 
 const CALIBRATION =
   'Training made every class count alike, whatever its number of images, so a probability here is that of pictures of which every class has ' +
   'as many: where classes are not equally frequent, multiply each probability by the frequency of its class and divide by the sum.';
 
 /** Top-5 says nothing of five classes or fewer. */
-function results({metrics: {validation, test}, classes: {length: classes}, balance}: CardFacts): string {
+function results({metrics: {validation, test}, classes: {length: classes}, classBalance}: ModelCardData): string {
   const row = (
     set: string,
-    {accuracy, accuracyInterval95, balancedAccuracy, balancedAccuracyInterval95, macroF1, top5, count}: Metrics,
+    {accuracy, accuracyCi95, balancedAccuracy, balancedAccuracyCi95, macroF1, top5Accuracy, numImages}: Metrics,
   ): string[] => [
     set,
-    percent(accuracy),
-    range(accuracyInterval95),
-    percent(balancedAccuracy),
-    range(balancedAccuracyInterval95),
+    formatPercent(accuracy),
+    formatInterval(accuracyCi95),
+    formatPercent(balancedAccuracy),
+    formatInterval(balancedAccuracyCi95),
     macroF1.toFixed(3),
-    ...(classes > 5 ? [percent(top5)] : []),
-    String(count),
+    ...(classes > 5 ? [formatPercent(top5Accuracy)] : []),
+    String(numImages),
   ];
   const head = [
     'Set',
@@ -48,7 +48,7 @@ function results({metrics: {validation, test}, classes: {length: classes}, balan
   ];
   return table(head, [
     ...(test ? [row('test', test)] : []),
-    row(`validation, by whose ${CHOSEN_BY[measureOf(balance)]} the best epoch was chosen`, validation),
+    row(`validation, by whose ${SELECTED_BY[metricForBestModel(classBalance)]} the best epoch was chosen`, validation),
   ]);
 }
 
@@ -57,42 +57,42 @@ const classTable = (classes: readonly string[], {perClass}: Metrics): string =>
     ['Class', 'Precision', 'Recall', 'F1', 'Images'],
     classes.map(name => {
       const {precision, recall, f1, support} = perClass[name]!;
-      return [markdownText(name), percent(precision), percent(recall), percent(f1), String(support)];
+      return [escapeMarkdown(name), formatPercent(precision), formatPercent(recall), formatPercent(f1), String(support)];
     }),
   );
 
 /** What the weights grew from, and on whose terms. */
-function origin({weights, card}: CardFacts): string {
+function origin({weights, pretrained}: ModelCardData): string {
   if (weights === 'none') return 'Training began from random weights; there is no other licence than yours on the pictures.';
-  const name = markdownText(basename(weights));
-  if (card === undefined)
+  const name = escapeMarkdown(basename(weights));
+  if (pretrained === undefined)
     return `Training began from the weights in ${name}. Nothing is known here of their licence: ask whoever made them.`;
-  return `Training began from the weights ${name}, published at <${card.source}>. Their licence: ${card.licence}`;
+  return `Training began from the weights ${name}, published at <${pretrained.source}>. Their licence: ${pretrained.license}`;
 }
 
 // From dist/src/report/ to the root of the package.
 const template = (): string => readFileSync(new URL('../../../templates/model-card.md', import.meta.url), 'utf8');
 
 /** `README.md` of a bundle: `templates/model-card.md`, filled in. */
-export function modelCard(run: CardFacts): string {
+export function modelCard(run: ModelCardData): string {
   const {dataset, images, arch, weights, network, classes, metrics} = run;
-  const measured = metrics.test ?? metrics.validation;
+  const evaluated = metrics.test ?? metrics.validation;
   const values: Readonly<Record<string, string>> = {
     arch,
-    title: markdownText(`${nameOf(dataset)} classifier`),
-    classCount: String(classes.length),
-    trainImages: plural(images.train, 'image'),
-    dataset: markdownCode(nameOf(dataset)),
-    start: weights === 'none' ? 'random weights' : `the weights ${markdownText(basename(weights))}`,
+    title: escapeMarkdown(`${nameOf(dataset)} classifier`),
+    numClasses: String(classes.length),
+    numTrainImages: formatCount(images.train, 'image'),
+    dataset: escapeMarkdownCode(nameOf(dataset)),
+    initialWeights: weights === 'none' ? 'random weights' : `the weights ${escapeMarkdown(basename(weights))}`,
     results: results(run),
-    warning: smallSampleWarning(measured, metrics.test === undefined ? 'validation' : 'test') ?? '',
-    calibration: run.balance === 'none' ? '' : CALIBRATION,
-    classTable: classTable(classes, measured),
+    warning: smallSampleWarning(evaluated, metrics.test === undefined ? 'validation' : 'test') ?? '',
+    calibration: run.classBalance === 'none' ? '' : CALIBRATION,
+    classTable: classTable(classes, evaluated),
     cropSize: String(network.preprocessing.cropSize),
-    resizing: resizing(network.preprocessing),
-    drawing: drawing(network.preprocessing),
+    resizeSteps: describeResizing(network.preprocessing),
+    canvasSnippet: canvasSnippet(network.preprocessing),
     pytorch: pytorchSnippet(network, classes.length),
-    origin: origin(run),
+    weightsOrigin: origin(run),
   };
   const filled = template().replace(/\{\{(\w+)\}\}/g, (_, key: string) => values[key]!);
   return filled.replace(/\n{3,}/g, '\n\n');

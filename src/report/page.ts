@@ -19,7 +19,7 @@ export const section = (title: string, content: Html): Html =>
   </section>`;
 
 /** What scrolls sideways where it is too wide: by keys as well, and on small screens with a hint. */
-export const scrolling = (label: string, content: Html, kind = ''): Html =>
+export const scrollable = (label: string, content: Html, kind = ''): Html =>
   html`<div class="scroll ${kind}" tabindex="0" role="region" aria-label="${label}">${content}</div>
     <p class="scroll-hint quiet" aria-hidden="true">Scroll sideways for more →</p>`;
 

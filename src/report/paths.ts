@@ -13,7 +13,7 @@ export function publicPath(path: string): string {
 const PATHS = /(?<=^|[\s"'`=(,\[:])(?:\/|[A-Za-z]:\\)[^\s"'`()\[\],/\\]+(?:[/\\][^\s"'`()\[\],]*)+/g;
 
 /** A text in which every absolute path is shown so: a report is passed on, and says nothing of the folders of whom it comes from. */
-export const withoutFolders = (text: string): string =>
+export const redactPaths = (text: string): string =>
   text.replace(PATHS, path => {
     const [, whole, end] = /^(.*?)([.;:]*)$/s.exec(path)!;
     return publicPath(whole!) + end!;

@@ -1,19 +1,19 @@
 import {html, type Html} from './html.js';
 
 /** A picture of a page. */
-export interface Pictured {
+export interface FigureImage {
   readonly name: string;
   /** A `data:image/...` address; anything else is not shown. */
   readonly thumbnail?: string | undefined;
 }
 
 /** An address on the network would make the page load something, and tell somebody that it was read. */
-export const isShown = ({thumbnail}: Pictured): boolean => thumbnail?.startsWith('data:image/') === true;
+export const hasThumbnail = ({thumbnail}: FigureImage): boolean => thumbnail?.startsWith('data:image/') === true;
 
 /** A picture with what is to be said of it below. */
-export const figure = (pictured: Pictured, caption: Html): Html => html`
+export const figure = (image: FigureImage, caption: Html): Html => html`
   <figure class="mistake">
-    ${isShown(pictured) ? html`<img src="${pictured.thumbnail}" alt="${pictured.name}" />` : html`<div class="no-picture">${pictured.name}</div>`}
-    <figcaption>${caption} <small class="file">${pictured.name}</small></figcaption>
+    ${hasThumbnail(image) ? html`<img src="${image.thumbnail}" alt="${image.name}" />` : html`<div class="no-picture">${image.name}</div>`}
+    <figcaption>${caption} <small class="file">${image.name}</small></figcaption>
   </figure>
 `;

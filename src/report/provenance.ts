@@ -1,23 +1,23 @@
 import {LAYER_GROUPS} from '../backbones/layer-groups.js';
 import type {Finding} from '../core/finding.js';
-import {duration, percent, plural} from './format.js';
+import {formatDuration, formatPercent, formatCount} from './format.js';
 import {html, type Html} from './html.js';
-import {scrolling} from './page.js';
-import {publicPath, withoutFolders} from './paths.js';
-import type {RunRecord, Seconds} from './run-record.js';
+import {scrollable} from './page.js';
+import {publicPath, redactPaths} from './paths.js';
+import type {RunRecord, Timings} from './run-record.js';
 
-const MOST_FILES = 200;
+const MAX_FILES = 200;
 const SEVERITIES = ['error', 'warning', 'note'] as const;
 
 const files = ({files: paths}: Finding): Html | false =>
   paths.length > 0 &&
   html`
     <details>
-      <summary>${plural(paths.length, 'file')}</summary>
+      <summary>${formatCount(paths.length, 'file')}</summary>
       <ul>
-        ${paths.slice(0, MOST_FILES).map(path => html`<li><code>${path}</code></li>`)}
+        ${paths.slice(0, MAX_FILES).map(path => html`<li><code>${path}</code></li>`)}
       </ul>
-      ${paths.length > MOST_FILES && html`<p>and ${plural(paths.length - MOST_FILES, 'more file')}</p>`}
+      ${paths.length > MAX_FILES && html`<p>and ${formatCount(paths.length - MAX_FILES, 'more file')}</p>`}
     </details>
   `;
 
@@ -28,7 +28,7 @@ export function findingsSection(findings: readonly Finding[]): Html {
   const item = (finding: Finding): Html =>
     html`<li class="${finding.severity}">
       <span class="badge">${finding.severity}</span>
-      <div>${withoutFolders(finding.message)} ${files(finding)}</div>
+      <div>${redactPaths(finding.message)} ${files(finding)}</div>
     </li>`;
   return html`<ul class="findings">
     ${sorted.map(item)}
@@ -42,11 +42,11 @@ export function findingsSection(findings: readonly Finding[]): Html {
  */
 export function scheduleTable(phases: RunRecord['phases'], lastStage: number): Html {
   const groups = LAYER_GROUPS.filter(group => !group.startsWith('stage') || Number(group.slice(5)) <= lastStage);
-  const rate = (value: number | null): Html =>
+  const lrCell = (value: number | null): Html =>
     value === null
       ? html`<td class="number frozen">frozen</td>`
       : html`<td class="number">${value.toPrecision(2).replace(/\.?0+(?=$|e)/, '')}</td>`;
-  return scrolling(
+  return scrollable(
     'Phases',
     html`
       <table>
@@ -59,11 +59,11 @@ export function scheduleTable(phases: RunRecord['phases'], lastStage: number): H
         </thead>
         <tbody>
           ${phases.map(
-            ({name, epochs, rates}) =>
+            ({name, epochs, learningRates}) =>
               html`<tr>
                 <th scope="row">${name}</th>
                 <td class="number">${epochs}</td>
-                ${groups.map(group => rate(rates[group]))}
+                ${groups.map(group => lrCell(learningRates[group]))}
               </tr>`,
           )}
         </tbody>
@@ -72,36 +72,36 @@ export function scheduleTable(phases: RunRecord['phases'], lastStage: number): H
   );
 }
 
-const ACTIVITIES = ['engine', 'weights', 'decode', 'features', 'train', 'evaluate', 'export'] as const;
+const ACTIVITIES = ['backend', 'weights', 'decode', 'features', 'train', 'evaluate', 'export'] as const;
 
 /** Where the time went, as one bar. What no activity claims is left blank. */
-export function secondsBar(seconds: Seconds): Html {
+export function timingsBar(timings: Timings): Html {
   const parts = ACTIVITIES.flatMap((name, i) => {
-    const spent = seconds[name] ?? 0;
-    return spent / seconds.total < 0.001 ? [] : [{name, spent, colour: `activity-${i}`}];
+    const spent = timings[name] ?? 0;
+    return spent / timings.total < 0.001 ? [] : [{name, spent, colour: `activity-${i}`}];
   });
   return html`
     <div class="bar" aria-hidden="true">
-      ${parts.map(({spent, colour}) => html`<span class="${colour}" style="width:${((100 * spent) / seconds.total).toFixed(2)}%"></span>`)}
+      ${parts.map(({spent, colour: color}) => html`<span class="${color}" style="width:${((100 * spent) / timings.total).toFixed(2)}%"></span>`)}
     </div>
     <ul class="bar-keys">
-      ${parts.map(({name, spent, colour}) => html`<li><i class="${colour}"></i>${name} <b>${duration(spent)}</b> ${percent(spent / seconds.total, 0)}</li>`)}
+      ${parts.map(({name, spent, colour: color}) => html`<li><i class="${color}"></i>${name} <b>${formatDuration(spent)}</b> ${formatPercent(spent / timings.total, 0)}</li>`)}
     </ul>
   `;
 }
 
-const shown = (value: unknown): string =>
-  typeof value === 'string' ? publicPath(value) : withoutFolders(JSON.stringify(value) ?? 'nothing');
+const formatValue = (value: unknown): string =>
+  typeof value === 'string' ? publicPath(value) : redactPaths(JSON.stringify(value) ?? 'nothing');
 
 /** What few readers look for. */
-const folded = (summary: string, content: Html): Html =>
+const collapsible = (summary: string, content: Html): Html =>
   html`<details>
     <summary>${summary}</summary>
-    ${scrolling(summary, content)}
+    ${scrollable(summary, content)}
   </details>`;
 
 export const settingsTable = (settings: RunRecord['settings']): Html =>
-  folded(
+  collapsible(
     'Show the settings',
     html`
       <table class="settings">
@@ -117,7 +117,7 @@ export const settingsTable = (settings: RunRecord['settings']): Html =>
             ({name, value, source}) =>
               html`<tr>
                 <th scope="row">${name}</th>
-                <td><code>${shown(value)}</code></td>
+                <td><code>${formatValue(value)}</code></td>
                 <td class="source ${source === 'default' ? 'quiet' : ''}">${source}</td>
               </tr>`,
           )}
@@ -127,7 +127,7 @@ export const settingsTable = (settings: RunRecord['settings']): Html =>
   );
 
 export const environmentTable = (environment: RunRecord['environment']): Html =>
-  folded(
+  collapsible(
     'Show the environment',
     html`
       <table class="settings">
@@ -136,7 +136,7 @@ export const environmentTable = (environment: RunRecord['environment']): Html =>
             ([name, value]) =>
               html`<tr>
                 <th scope="row">${name}</th>
-                <td><code>${shown(value)}</code></td>
+                <td><code>${formatValue(value)}</code></td>
               </tr>`,
           )}
         </tbody>
@@ -146,7 +146,7 @@ export const environmentTable = (environment: RunRecord['environment']): Html =>
 
 export const commandBox = (command: string): Html => html`
   <div class="command">
-    <pre><code>${withoutFolders(command)}</code></pre>
+    <pre><code>${redactPaths(command)}</code></pre>
     <button type="button" data-copy hidden>Copy</button>
   </div>
 `;

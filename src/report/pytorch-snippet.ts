@@ -1,5 +1,5 @@
 import {featureWidth, type BackboneSpec} from '../backbones/resnet-specs.js';
-import {fillColour, type Preprocessing} from '../core/preprocessing.js';
+import {computeFillColor, type Preprocessing} from '../core/preprocessing.js';
 import {denseLayers, type HeadSpec} from '../heads/head.js';
 import type {RunRecord} from './run-record.js';
 
@@ -8,7 +8,7 @@ const cutStages = ({lastStage}: BackboneSpec): string[] =>
   [1, 2, 3, 4].filter(stage => stage > lastStage).map(stage => `network.layer${stage} = torch.nn.Identity()`);
 
 /** Weights of another family than torchvision's need its network changed: shapes do not tell. */
-function family({arch, strideOn, batchNormEpsilon, lastStage}: BackboneSpec): string[] {
+function variantLines({arch, strideOn, batchNormEpsilon, lastStage}: BackboneSpec): string[] {
   const bottleneck = !['resnet18', 'resnet34'].includes(arch);
   const stages = [2, 3, 4].filter(stage => stage <= lastStage).map(stage => `network.layer${stage}`);
   const strides = [
@@ -23,7 +23,7 @@ function family({arch, strideOn, batchNormEpsilon, lastStage}: BackboneSpec): st
   return [...(bottleneck && strideOn === '1x1' && stages.length > 0 ? strides : []), ...(batchNormEpsilon === 1e-5 ? [] : epsilon)];
 }
 
-function head(spec: HeadSpec, width: number, classes: number): string[] {
+function headLines(spec: HeadSpec, width: number, classes: number): string[] {
   const [first, second] = denseLayers(spec, width, classes);
   const linear = (layer: {inputs: number; outputs: number}): string => `torch.nn.Linear(${layer.inputs}, ${layer.outputs})`;
   const pool = [
@@ -41,20 +41,20 @@ function head(spec: HeadSpec, width: number, classes: number): string[] {
 }
 
 /** The steps from a picture to a square. */
-function fitting(preprocessing: Preprocessing): string[] {
+function resizeLines(preprocessing: Preprocessing): string[] {
   const {resizeSize, cropSize, fit = 'crop'} = preprocessing;
   const size = `(${cropSize}, ${cropSize})`;
   const steps = {
     crop: [`transforms.Resize(${resizeSize}),`, `transforms.CenterCrop(${cropSize}),`],
     squash: [`transforms.Resize(${size}),`],
     pad: [
-      `transforms.Lambda(lambda x: ImageOps.pad(x, ${size}, Image.Resampling.BILINEAR, color=(${fillColour(preprocessing).join(', ')}))),`,
+      `transforms.Lambda(lambda x: ImageOps.pad(x, ${size}, Image.Resampling.BILINEAR, color=(${computeFillColor(preprocessing).join(', ')}))),`,
     ],
   };
   return steps[fit];
 }
 
-function transforms(preprocessing: Preprocessing): string[] {
+function transformLines(preprocessing: Preprocessing): string[] {
   const {channelOrder, scale, mean, std} = preprocessing;
   const tuple = (values: readonly number[]): string => `(${values.join(', ')})`;
   const order = channelOrder === 'bgr' ? ['x.flip(0)'] : [];
@@ -62,7 +62,7 @@ function transforms(preprocessing: Preprocessing): string[] {
   const change = [...(order.length > 0 ? order : factor.length > 0 ? ['x'] : []), ...factor].join(' * ');
   return [
     'preprocess = transforms.Compose([',
-    ...fitting(preprocessing).map(step => `    ${step}`),
+    ...resizeLines(preprocessing).map(step => `    ${step}`),
     '    transforms.ToTensor(),  # 0..1',
     ...(change === '' ? [] : [`    transforms.Lambda(lambda x: ${change}),${channelOrder === 'bgr' ? '  # blue first' : ''}`]),
     `    transforms.Normalize(${tuple(mean)}, ${tuple(std)}),`,
@@ -81,12 +81,12 @@ export function pytorchSnippet({spec, head: headSpec, preprocessing}: RunRecord[
     '',
     `network = ${spec.arch}()`,
     ...cutStages(spec),
-    ...family(spec),
-    ...head(headSpec, featureWidth(spec), classes),
+    ...variantLines(spec),
+    ...headLines(headSpec, featureWidth(spec), classes),
     "network.load_state_dict(load_file('model.safetensors'))",
     'network.eval()',
     '',
-    ...transforms(preprocessing),
+    ...transformLines(preprocessing),
     "picture = ImageOps.exif_transpose(Image.open('picture.jpg')).convert('RGB')",
     'with torch.no_grad():',
     '    probabilities = network(preprocess(picture)[None]).softmax(1)[0]',

@@ -1,39 +1,39 @@
-import {writeWhole} from '../core/write-file.js';
-import {measureOf} from '../training/balance.js';
+import {writeFileAtomic} from '../core/write-file.js';
+import {metricForBestModel} from '../training/balance.js';
 import type {Metrics} from '../training/metrics.js';
 import {classTable} from './class-table.js';
 import {confusionSection} from './confusion.js';
 import {curves} from './curves.js';
 import {headline} from './headline.js';
 import {html, type Html} from './html.js';
-import {mistakesSection, mostConfident} from './mistakes.js';
-import {oddSection} from './odd-images.js';
+import {misclassificationsSection, mostConfident} from './mistakes.js';
+import {suspiciousImagesSection} from './odd-images.js';
 import {page, section} from './page.js';
-import {commandBox, environmentTable, findingsSection, scheduleTable, secondsBar, settingsTable} from './provenance.js';
+import {commandBox, environmentTable, findingsSection, scheduleTable, timingsBar, settingsTable} from './provenance.js';
 import {nameOf, type RunRecord} from './run-record.js';
 
-const mistakesIn = ({accuracy, count}: Metrics): number => Math.round((1 - accuracy) * count);
+const countMisclassified = ({accuracy, numImages: count}: Metrics): number => Math.round((1 - accuracy) * count);
 
 function body(record: RunRecord): Html {
   const shown = record.metrics.test ?? record.metrics.validation;
-  const mistaken = new Set(mostConfident(record.mistakes).map(({name}) => name));
+  const misclassified = new Set(mostConfident(record.misclassifications).map(({name}) => name));
   return html`
     <header>
       <p class="eyebrow">Fine-tuning report</p>
       <h1>${nameOf(record.dataset)}</h1>
       <p class="quiet">
-        ${record.arch}, finished <time datetime="${record.finished}">${record.finished.slice(0, 16).replace('T', ' ')}</time> UTC
+        ${record.arch}, finished <time datetime="${record.finishedAt}">${record.finishedAt.slice(0, 16).replace('T', ' ')}</time> UTC
       </p>
     </header>
     ${headline(record)}
-    ${section('How training went', html`${curves(record.history, measureOf(record.balance))} ${scheduleTable(record.phases, record.network.spec.lastStage)}`)}
+    ${section('How training went', html`${curves(record.history, metricForBestModel(record.classBalance))} ${scheduleTable(record.phases, record.network.spec.lastStage)}`)}
     ${section('Confusion matrix', confusionSection(shown, record.classes))} ${section('Class by class', classTable(shown, record.classes))}
-    ${section('Most confident mistakes', mistakesSection(record.mistakes, mistakesIn(record.metrics.validation)))}
-    ${record.oddImages !== undefined && record.oddImages.length > 0 && section('Odd images', oddSection(record.oddImages, mistaken))}
-    ${section('Found in the data', findingsSection(record.findings))} ${section('Where the time went', secondsBar(record.seconds))}
+    ${section('Most confident mistakes', misclassificationsSection(record.misclassifications, countMisclassified(record.metrics.validation)))}
+    ${record.suspiciousImages !== undefined && record.suspiciousImages.length > 0 && section('Odd images', suspiciousImagesSection(record.suspiciousImages, misclassified))}
+    ${section('Found in the data', findingsSection(record.findings))} ${section('Where the time went', timingsBar(record.timings))}
     ${section('Run it again', commandBox(record.command))} ${section('Settings in force', settingsTable(record.settings))}
     ${section('Environment', environmentTable(record.environment))}
-    <footer class="quiet">Run <code>${nameOf(record.run)}</code>, bundle <code>${nameOf(record.bundle)}</code></footer>
+    <footer class="quiet">Run <code>${nameOf(record.run)}</code>, bundle <code>${nameOf(record.model)}</code></footer>
   `;
 }
 
@@ -42,4 +42,4 @@ export const reportHtml = (record: RunRecord): string =>
   page(`${nameOf(record.dataset)}, ${record.arch}: fine-tuning report`, body(record));
 
 /** Writes the report of a run as a self-contained HTML file. */
-export const writeReport = (record: RunRecord, path: string): Promise<void> => writeWhole(path, reportHtml(record));
+export const writeReport = (record: RunRecord, path: string): Promise<void> => writeFileAtomic(path, reportHtml(record));

@@ -1,16 +1,16 @@
 import {basename, resolve} from 'node:path';
-import type {WeightsCard} from '../backbones/cards.js';
-import type {GroupRates} from '../backbones/layer-groups.js';
+import type {PretrainedWeights} from '../backbones/cards.js';
+import type {GroupLearningRates} from '../backbones/layer-groups.js';
 import type {Finding} from '../core/finding.js';
 import type {Classifier} from '../heads/classifier.js';
-import type {Balance} from '../training/balance.js';
+import type {ClassBalance} from '../training/balance.js';
 import type {EpochRow} from '../training/history.js';
 import type {Metrics} from '../training/metrics.js';
 
 /** Seconds by activity. */
-export interface Seconds {
+export interface Timings {
   readonly total: number;
-  readonly engine?: number;
+  readonly backend?: number;
   readonly weights?: number;
   readonly decode: number;
   readonly features: number;
@@ -28,7 +28,7 @@ export interface Setting {
 }
 
 /** A validation image that was taken for another class. */
-export interface Mistake {
+export interface Misclassification {
   /** Path relative to the dataset's root. */
   readonly name: string;
   readonly truth: string;
@@ -40,13 +40,13 @@ export interface Mistake {
 }
 
 /** An image that a look at its features found odd. */
-export interface OddImage {
+export interface SuspiciousImage {
   /** Path relative to the dataset's root. */
   readonly name: string;
   readonly className: string;
   /** The class that it looks like; undefined where it looks like none. */
   readonly suggested?: string;
-  readonly doubt?: number;
+  readonly margin?: number;
   /** A small picture as a `data:image/...` address; anything else is not shown. */
   readonly thumbnail?: string;
 }
@@ -56,30 +56,30 @@ export interface RunRecord {
   /** Path of the run directory. */
   readonly run: string;
   /** Path of the bundle. */
-  readonly bundle: string;
+  readonly model: string;
   /** ISO 8601 */
-  readonly finished: string;
+  readonly finishedAt: string;
   /** The folder of images, as it was named. */
   readonly dataset: string;
   readonly images: {readonly train: number; readonly validation: number; readonly test: number};
-  readonly engine: string;
+  readonly backend: string;
   readonly device: string;
   readonly arch: string;
   readonly weights: string;
   /** Of the weights training began from, where they are published ones. */
-  readonly card?: Pick<WeightsCard, 'licence' | 'source'>;
+  readonly pretrained?: Pick<PretrainedWeights, 'licence' | 'source'>;
   readonly network: Pick<Classifier, 'spec' | 'head' | 'preprocessing'>;
   readonly classes: readonly string[];
   /** How training made classes of different sizes count. */
-  readonly balance: Balance;
-  readonly phases: readonly {readonly name: string; readonly epochs: number; readonly rates: GroupRates}[];
+  readonly classBalance: ClassBalance;
+  readonly phases: readonly {readonly name: string; readonly epochs: number; readonly learningRates: GroupLearningRates}[];
   readonly history: readonly EpochRow[];
   readonly metrics: {readonly validation: Metrics; readonly test?: Metrics};
-  readonly mistakes: readonly Mistake[];
+  readonly misclassifications: readonly Misclassification[];
   /** Surest first. */
-  readonly oddImages?: readonly OddImage[];
+  readonly suspiciousImages?: readonly SuspiciousImage[];
   readonly findings: readonly Finding[];
-  readonly seconds: Seconds;
+  readonly timings: Timings;
   readonly settings: readonly Setting[];
   readonly environment: Readonly<Record<string, unknown>>;
   /** What to type for the same run. */
@@ -92,18 +92,18 @@ export const nameOf = (dataset: string): string => basename(resolve(dataset));
 /** The document of `metrics.json` and of `--json`; its shape is a promise (CONTRIBUTING.md). */
 export type MetricsDocument = Pick<
   RunRecord,
-  'run' | 'bundle' | 'engine' | 'device' | 'arch' | 'weights' | 'classes' | 'metrics' | 'seconds' | 'findings'
+  'run' | 'bundle' | 'backend' | 'device' | 'arch' | 'weights' | 'classes' | 'metrics' | 'seconds' | 'findings'
 >;
 
 export const metricsDocument = ({
   run,
-  bundle,
-  engine,
+  model,
+  backend,
   device,
   arch,
   weights,
   classes,
   metrics,
-  seconds,
+  timings,
   findings,
-}: MetricsDocument): MetricsDocument => ({run, bundle, engine, device, arch, weights, classes, metrics, seconds, findings});
+}: MetricsDocument): MetricsDocument => ({run, model, backend, device, arch, weights, classes, metrics, timings, findings});

@@ -1,49 +1,49 @@
-import {download, restore} from '../backbones/device-weights.js';
-import {groupOf, type LayerGroup} from '../backbones/layer-groups.js';
-import type {NamedHostTensors} from '../core/host-tensor.js';
+import {toHost, loadStateDict} from '../backbones/device-weights.js';
+import {getLayerGroup, type LayerGroup} from '../backbones/layer-groups.js';
+import type {StateDict} from '../core/host-tensor.js';
 import type {Classifier} from '../heads/classifier.js';
-import {isBetter, type Measure} from './evaluate.js';
+import {isBetter, type SelectionMetric} from './evaluate.js';
 import type {Metrics} from './metrics.js';
 
 /** The best weights seen, on the host, of every group that any phase trains. */
-export class BestWeights {
+export class BestCheckpoint {
   readonly #classifier: Classifier;
-  #tensors: NamedHostTensors;
+  #tensors: StateDict;
   #metrics: Metrics | undefined;
 
-  /** @param everTrained groups that some phase of the run trains; the others cannot differ; @param measure what is to be best */
+  /** @param trainableGroups groups that some phase of the run trains; the others cannot differ; @param metric what is to be best */
   constructor(
     classifier: Classifier,
-    everTrained: ReadonlySet<LayerGroup>,
-    readonly measure: Measure = 'accuracy',
+    trainableGroups: ReadonlySet<LayerGroup>,
+    readonly metric: SelectionMetric = 'accuracy',
   ) {
     this.#classifier = classifier;
-    this.#tensors = download(classifier.weights, name => everTrained.has(groupOf(name)));
+    this.#tensors = toHost(classifier.weights, name => trainableGroups.has(getLayerGroup(name)));
   }
 
   get metrics(): Metrics | undefined {
     return this.#metrics;
   }
 
-  get tensors(): NamedHostTensors {
+  get tensors(): StateDict {
     return this.#tensors;
   }
 
-  /** Keeps the weights if they are better than the best so far. @param changed groups that differ from the best kept */
-  consider(metrics: Metrics, changed: ReadonlySet<LayerGroup>): boolean {
-    if (!isBetter(metrics, this.#metrics, this.measure)) return false;
+  /** Keeps the weights if they are better than the best so far. @param changedGroups groups that differ from the best kept */
+  update(metrics: Metrics, changedGroups: ReadonlySet<LayerGroup>): boolean {
+    if (!isBetter(metrics, this.#metrics, this.metric)) return false;
     this.#metrics = metrics;
-    this.#tensors = new Map([...this.#tensors, ...download(this.#classifier.weights, name => changed.has(groupOf(name)))]);
+    this.#tensors = new Map([...this.#tensors, ...toHost(this.#classifier.weights, name => changedGroups.has(getLayerGroup(name)))]);
     return true;
   }
 
   /** Puts what a checkpoint kept in this place. */
-  adopt(metrics: Metrics | undefined, tensors: NamedHostTensors): void {
+  resume(metrics: Metrics | undefined, tensors: StateDict): void {
     this.#metrics = metrics;
     this.#tensors = new Map([...this.#tensors, ...tensors]);
   }
 
   restore(): void {
-    restore(this.#classifier.weights, this.#tensors);
+    loadStateDict(this.#classifier.weights, this.#tensors);
   }
 }

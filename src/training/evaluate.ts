@@ -1,45 +1,45 @@
 import {ops} from '../engine/current-ops.js';
-import {RecordedSteps} from '../engine/recorded-steps.js';
+import {TracedSteps} from '../engine/recorded-steps.js';
 import {tf, type Tensor2D} from '../engine/tensorflow.js';
-import type {Inputs} from './inputs.js';
+import type {BatchSource} from './inputs.js';
 import {RunningMetrics, type Metrics} from './metrics.js';
-import {nextTurn} from './next-turn.js';
-import type {PhaseNetwork} from './phase-network.js';
+import {yieldToEventLoop} from './next-turn.js';
+import type {PhaseModel} from './phase-network.js';
 
 /** Images evaluated at a time, at most. */
-const MOST = 64;
+const MAX_BATCH_SIZE = 64;
 
 export interface EvaluationOptions {
   /** Images that an update takes; evaluation takes no more at a time, and so no more memory than training. */
   readonly batchSize?: number;
   /** Over the variables that the network uses, where they are recorded already. */
-  readonly steps?: RecordedSteps;
+  readonly steps?: TracedSteps;
   /** Told what each batch gave, `[n * classes]` row-major in the samples' order. */
   readonly onProbabilities?: (probabilities: Float32Array) => void;
 }
 
 /** Metrics of a network on plain pictures. */
-export async function evaluateInputs(network: PhaseNetwork, inputs: Inputs, options: EvaluationOptions = {}): Promise<Metrics> {
-  const steps = options.steps ?? new RecordedSteps(network.used, {constants: network.folded});
+export async function evaluateBatches(network: PhaseModel, inputs: BatchSource, options: EvaluationOptions = {}): Promise<Metrics> {
+  const steps = options.steps ?? new TracedSteps(network.variables, {constants: network.folded});
   try {
-    return await evaluateBy(steps, network, inputs, options);
+    return await evaluateWithSteps(steps, network, inputs, options);
   } finally {
     if (options.steps === undefined) steps.dispose();
   }
 }
 
-async function evaluateBy(
-  steps: RecordedSteps,
-  network: PhaseNetwork,
-  inputs: Inputs,
-  {batchSize = MOST, onProbabilities}: EvaluationOptions,
+async function evaluateWithSteps(
+  steps: TracedSteps,
+  network: PhaseModel,
+  inputs: BatchSource,
+  {batchSize = MAX_BATCH_SIZE, onProbabilities}: EvaluationOptions,
 ): Promise<Metrics> {
   const metrics = new RunningMetrics(network.classifier.classNames);
   const order = Array.from({length: inputs.count}, (_, index) => index);
-  for await (const {x, labels} of inputs.batches(order, Math.min(MOST, batchSize), null)) {
+  for await (const {x, labels} of inputs.batches(order, Math.min(MAX_BATCH_SIZE, batchSize), null)) {
     const {probabilities, lossSum} = tf.tidy(() => {
       const logits = steps.run<Tensor2D>(
-        {name: 'evaluate', isAnyCount: true, run: () => network.upper(network.toBoundary(x))},
+        {name: 'evaluate', hasDynamicBatch: true, run: () => network.forwardFromFrozenDepth(network.forwardToFrozenDepth(x))},
         new Map([['x', x]]),
       );
       const mean = ops().softmaxCrossEntropy(logits, tf.tensor1d(labels, 'int32'), tf.ones([labels.length]), 0);
@@ -51,14 +51,14 @@ async function evaluateBy(
     x.dispose();
     metrics.add(probabilities, labels, lossSum);
     onProbabilities?.(probabilities);
-    await nextTurn();
+    await yieldToEventLoop();
   }
   return metrics.metrics();
 }
 
 /** What is to be as high as can be: the share of all images, or the mean of the classes' shares. */
-export type Measure = 'accuracy' | 'balancedAccuracy';
+export type SelectionMetric = 'accuracy' | 'balancedAccuracy';
 
 /** A higher measure is better; between equals, lower loss. */
-export const isBetter = (metrics: Metrics, than: Metrics | undefined, by: Measure = 'accuracy'): boolean =>
-  than === undefined || metrics[by] > than[by] || (metrics[by] === than[by] && metrics.loss < than.loss);
+export const isBetter = (metrics: Metrics, best: Metrics | undefined, metric: SelectionMetric = 'accuracy'): boolean =>
+  best === undefined || metrics[metric] > best[metric] || (metrics[metric] === best[metric] && metrics.loss < best.loss);

@@ -1,15 +1,15 @@
 import {join} from 'node:path';
-import {CacheFiles} from '../core/cache-files.js';
+import {LruFileCache} from '../core/cache-files.js';
 
 /** Files of features. */
-export class FeatureFiles extends CacheFiles {
-  /** @param limitBytes a quarter of what is free unless told; @param others files that a limit that was told is for as well */
+export class FeatureFileCache extends LruFileCache {
+  /** @param limitBytes a quarter of what is free unless told; @param sharesLimitWith files that a limit that was told is for as well */
   constructor(
     readonly directory: string,
     limitBytes?: number,
-    others?: CacheFiles,
+    sharesLimitWith?: LruFileCache,
   ) {
-    super(directory, name => name.endsWith('.features'), limitBytes, others);
+    super(directory, name => name.endsWith('.features'), limitBytes, sharesLimitWith);
   }
 
   path(key: string): string {

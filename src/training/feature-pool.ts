@@ -1,28 +1,28 @@
 import type {Sample} from '../datasets/image-folder.js';
 import type {FeatureTable} from './feature-table.js';
-import type {PictureSource} from './pictures.js';
+import type {ImageDataset} from './pictures.js';
 
 /**
  * Tables that several runs share which start from one backbone and differ in what they train and validate on: each holds the features of all
  * images, and a run takes its own from it. Whoever makes it closes it.
  */
-export class FeaturePool {
-  readonly #places: ReadonlyMap<string, number>;
+export class SharedFeatureCache {
+  readonly #indices: ReadonlyMap<string, number>;
   readonly #tables = new Map<string, FeatureTable>();
 
   /** @param source of all images, in an order that is the same for every run */
-  constructor(readonly source: PictureSource) {
-    this.#places = new Map(source.samples.map(({name}, place) => [name, place]));
+  constructor(readonly source: ImageDataset) {
+    this.#indices = new Map(source.samples.map(({name}, index) => [name, index]));
   }
 
   /** Bytes of memory that its tables take. */
-  get memory(): number {
-    return [...this.#tables.values()].reduce((sum, table) => sum + table.memory, 0);
+  get memoryBytes(): number {
+    return [...this.#tables.values()].reduce((sum, table) => sum + table.memoryBytes, 0);
   }
 
   /** Where samples are among all images. */
-  placesOf(samples: readonly Sample[]): number[] {
-    return samples.map(({name}) => this.#places.get(name)!);
+  indicesOf(samples: readonly Sample[]): number[] {
+    return samples.map(({name}) => this.#indices.get(name)!);
   }
 
   get(key: string): FeatureTable | undefined {

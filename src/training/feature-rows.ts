@@ -1,14 +1,14 @@
 import {crc32} from 'node:zlib';
 import {FinetuneError} from '../core/errors.js';
-import {fromHalves, toHalves} from '../core/half.js';
-import {sizeOf} from '../core/host-tensor.js';
-import {whyOf} from '../core/system-error.js';
-import {openSealedFile, writeSealedFile, type SealedFile} from '../datasets/sealed-file.js';
+import {fromFloat16, toFloat16} from '../core/half.js';
+import {sizeFromShape} from '../core/host-tensor.js';
+import {describeSystemError} from '../core/system-error.js';
+import {openChecksummedFile, writeChecksummedFile, type ChecksummedFile} from '../datasets/sealed-file.js';
 
 /** Rows of one shape, one behind the other. */
 export interface FeatureRows {
   /** Writes a row into a batch, as float32. */
-  copy(index: number, into: Float32Array, at: number): void | Promise<void>;
+  copy(index: number, target: Float32Array, offset: number): void | Promise<void>;
   close(): Promise<void>;
 }
 
@@ -20,55 +20,55 @@ export interface RowFormat {
 }
 
 /** Maps are kept as halves, four times what a picture's pixels take instead of eight; pooled features are small, and kept as they are. */
-const areHalves = ({shape}: RowFormat): boolean => shape.length > 1;
+const isHalfPrecision = ({shape}: RowFormat): boolean => shape.length > 1;
 
-const elementBytes = (format: RowFormat): number => (areHalves(format) ? 2 : 4);
+const elementBytes = (format: RowFormat): number => (isHalfPrecision(format) ? 2 : 4);
 
-export const bytesOf = (format: RowFormat): number => format.count * sizeOf(format.shape) * elementBytes(format);
+export const featureBytes = (format: RowFormat): number => format.count * sizeFromShape(format.shape) * elementBytes(format);
 
 const encode = (format: RowFormat, rows: Float32Array): Uint8Array => {
-  const {buffer, byteOffset, byteLength} = areHalves(format) ? toHalves(rows) : rows;
+  const {buffer, byteOffset, byteLength} = isHalfPrecision(format) ? toFloat16(rows) : rows;
   return new Uint8Array(buffer, byteOffset, byteLength);
 };
 
-function decode(format: RowFormat, row: Uint8Array, into: Float32Array, at: number): void {
-  if (areHalves(format)) fromHalves(new Uint16Array(row.buffer, row.byteOffset, row.byteLength / 2), into, at);
-  else into.set(new Float32Array(row.buffer, row.byteOffset, row.byteLength / 4), at);
+function decode(format: RowFormat, row: Uint8Array, target: Float32Array, offset: number): void {
+  if (isHalfPrecision(format)) fromFloat16(new Uint16Array(row.buffer, row.byteOffset, row.byteLength / 2), target, offset);
+  else target.set(new Float32Array(row.buffer, row.byteOffset, row.byteLength / 4), offset);
 }
 
-const rowBytes = (format: RowFormat): number => sizeOf(format.shape) * elementBytes(format);
+const rowBytes = (format: RowFormat): number => sizeFromShape(format.shape) * elementBytes(format);
 
 function memoryRows(format: RowFormat, bytes: Uint8Array): FeatureRows {
   const size = rowBytes(format);
   return {
-    copy: (index, into, at) => decode(format, bytes.subarray(index * size, (index + 1) * size), into, at),
+    copy: (index, target, offset) => decode(format, bytes.subarray(index * size, (index + 1) * size), target, offset),
     close: async () => {},
   };
 }
 
 /** The system keeps in memory what it has room for. */
-function fileRows(format: RowFormat, file: SealedFile, path: string): FeatureRows {
+function fileRows(format: RowFormat, file: ChecksummedFile, path: string): FeatureRows {
   const size = rowBytes(format);
   return {
-    async copy(index, into, at) {
+    async copy(index, target, offset) {
       const row = await file.read(index * size, size);
-      if (row === undefined) throw new FeaturesLostError(path);
-      decode(format, row, into, at);
+      if (row === undefined) throw new FeatureCacheCorruptError(path);
+      decode(format, row, target, offset);
     },
     close: () => file.close(),
   };
 }
 
 /** What a file says of its rows. */
-interface AboutRows {
+interface RowsHeader {
   /** crc32 of all of them. */
-  readonly sum: number;
+  readonly checksum: number;
 }
 
 /** A file of features was cut short, or cannot be read any more, while it was in use. */
-export class FeaturesLostError extends FinetuneError {
-  override readonly name = 'FeaturesLostError';
-  override readonly code = 'FEATURES_LOST';
+export class FeatureCacheCorruptError extends FinetuneError {
+  override readonly name = 'FeatureCacheCorruptError';
+  override readonly code = 'FEATURE_CACHE_CORRUPT';
 
   constructor(readonly path: string) {
     super(
@@ -78,9 +78,9 @@ export class FeaturesLostError extends FinetuneError {
 }
 
 /** Features cannot be written to the cache folder, and do not fit into memory. */
-export class FeaturesFolderError extends FinetuneError {
-  override readonly name = 'FeaturesFolderError';
-  override readonly code = 'FEATURES_FOLDER';
+export class FeatureCacheNotWritableError extends FinetuneError {
+  override readonly name = 'FeatureCacheNotWritableError';
+  override readonly code = 'CACHE_NOT_WRITABLE';
 
   constructor(
     readonly path: string,
@@ -88,7 +88,7 @@ export class FeaturesFolderError extends FinetuneError {
     cause: unknown,
   ) {
     super(
-      `${Math.ceil(byteCount / 2 ** 20)} MiB of features cannot be kept at ${path} (${whyOf(cause)}), so they are computed again in every ` +
+      `${Math.ceil(byteCount / 2 ** 20)} MiB of features cannot be kept at ${path} (${describeSystemError(cause)}), so they are computed again in every ` +
         'epoch, which takes longer. Make room, raise --cache-memory, or set FINETUNE_CACHE to another folder.',
       {cause},
     );
@@ -96,78 +96,78 @@ export class FeaturesFolderError extends FinetuneError {
 }
 
 /** Rows in their order, any number at a time. */
-export type RowSource = AsyncIterable<Float32Array>;
+export type FeatureRowStream = AsyncIterable<Float32Array>;
 
 /** What is read at a time while a file's sum is taken. */
-const CHUNK = 2 ** 24;
+const CHUNK_BYTES = 2 ** 24;
 
 /** Reads a file whole: into memory, or just to see that it holds what was written. */
-async function verified(file: SealedFile, byteCount: number, onChunk: (chunk: Uint8Array, position: number) => void): Promise<boolean> {
-  let sum = 0;
-  for (let position = 0; position < byteCount; position += CHUNK) {
-    const chunk = await file.read(position, Math.min(CHUNK, byteCount - position));
+async function verifyChecksum(file: ChecksummedFile, byteCount: number, onChunk: (chunk: Uint8Array, position: number) => void): Promise<boolean> {
+  let checksum = 0;
+  for (let position = 0; position < byteCount; position += CHUNK_BYTES) {
+    const chunk = await file.read(position, Math.min(CHUNK_BYTES, byteCount - position));
     if (chunk === undefined) return false;
-    sum = crc32(chunk, sum);
+    checksum = crc32(chunk, checksum);
     onChunk(chunk, position);
   }
-  return sum === (file.about as AboutRows).sum;
+  return checksum === (file.metadata as RowsHeader).checksum;
 }
 
 /** The rows of a file; undefined where there is none, or none that holds what was written. @param inMemory whether they are read at once */
 export async function openRows(path: string, format: RowFormat, inMemory: boolean): Promise<FeatureRows | undefined> {
-  const byteCount = bytesOf(format);
-  const file = await openSealedFile(path, byteCount);
+  const byteCount = featureBytes(format);
+  const file = await openChecksummedFile(path, byteCount);
   if (file === undefined) return undefined;
-  const whole = new Uint8Array(inMemory ? byteCount : 0);
-  const isWhole = await verified(file, byteCount, (chunk, position) => inMemory && whole.set(chunk, position));
-  if (isWhole && !inMemory) return fileRows(format, file, path);
+  const rowBuffer = new Uint8Array(inMemory ? byteCount : 0);
+  const isIntact = await verifyChecksum(file, byteCount, (chunk, position) => inMemory && rowBuffer.set(chunk, position));
+  if (isIntact && !inMemory) return fileRows(format, file, path);
   await file.close();
-  return isWhole ? memoryRows(format, whole) : undefined;
+  return isIntact ? memoryRows(format, rowBuffer) : undefined;
 }
 
 /** Rows on their way, into memory or not. */
-class Collected {
-  readonly #whole: Uint8Array | undefined;
+class RowCollector {
+  readonly #buffer: Uint8Array | undefined;
   #position = 0;
   /** Whether the last row has come. */
   isComplete = false;
   /** Whether what gives the rows has failed, and not what keeps them. */
-  hasFailed = false;
+  hasSourceFailed = false;
 
   constructor(
     readonly format: RowFormat,
-    readonly rows: RowSource,
+    readonly rows: FeatureRowStream,
     inMemory: boolean,
   ) {
-    this.#whole = inMemory ? new Uint8Array(bytesOf(format)) : undefined;
+    this.#buffer = inMemory ? new Uint8Array(featureBytes(format)) : undefined;
   }
 
   get inMemory(): FeatureRows | undefined {
-    return this.#whole && memoryRows(this.format, this.#whole);
+    return this.#buffer && memoryRows(this.format, this.#buffer);
   }
 
   /** @param write where it fails, memory still gets the rest; then the failure is thrown */
-  async all(write: (bytes: Uint8Array, position: number) => Promise<void>): Promise<AboutRows> {
-    let sum = 0;
+  async collect(write: (bytes: Uint8Array, position: number) => Promise<void>): Promise<RowsHeader> {
+    let checksum = 0;
     let failure: unknown;
-    for await (const some of this.#watched()) {
-      const bytes = encode(this.format, some);
-      this.#whole?.set(bytes, this.#position);
-      sum = crc32(bytes, sum);
+    for await (const rowBatch of this.#sourceRows()) {
+      const bytes = encode(this.format, rowBatch);
+      this.#buffer?.set(bytes, this.#position);
+      checksum = crc32(bytes, checksum);
       if (failure === undefined) await write(bytes, this.#position).catch(error => (failure = error));
-      if (failure !== undefined && this.#whole === undefined) break;
+      if (failure !== undefined && this.#buffer === undefined) break;
       this.#position += bytes.length;
     }
-    this.isComplete = failure === undefined || this.#whole !== undefined;
+    this.isComplete = failure === undefined || this.#buffer !== undefined;
     if (failure !== undefined) throw failure;
-    return {sum};
+    return {checksum};
   }
 
-  async *#watched(): RowSource {
+  async *#sourceRows(): FeatureRowStream {
     try {
       yield* this.rows;
     } catch (error) {
-      this.hasFailed = true;
+      this.hasSourceFailed = true;
       throw error;
     }
   }
@@ -178,19 +178,19 @@ class Collected {
  * @param inMemory needed where there is no path; with both, a file that cannot be written is done without
  * @throws FeaturesFolderError where the file cannot be written and memory is not wanted; whatever `rows` throws
  */
-export async function keepRows(format: RowFormat, rows: RowSource, inMemory: boolean, path?: string): Promise<FeatureRows> {
-  const collected = new Collected(format, rows, inMemory);
+export async function storeRows(format: RowFormat, rows: FeatureRowStream, inMemory: boolean, path?: string): Promise<FeatureRows> {
+  const collected = new RowCollector(format, rows, inMemory);
   if (path !== undefined) {
     try {
-      await writeSealedFile(path, bytesOf(format), write => collected.all(write));
+      await writeChecksummedFile(path, featureBytes(format), write => collected.collect(write));
     } catch (error) {
-      if (collected.hasFailed) throw error;
-      if (!inMemory) throw new FeaturesFolderError(path, bytesOf(format), error);
+      if (collected.hasSourceFailed) throw error;
+      if (!inMemory) throw new FeatureCacheNotWritableError(path, featureBytes(format), error);
     }
   }
-  if (!collected.isComplete) await collected.all(async () => {});
+  if (!collected.isComplete) await collected.collect(async () => {});
   if (inMemory) return collected.inMemory!;
   const written = path === undefined ? undefined : await openRows(path, format, false);
-  if (written === undefined) throw new FeaturesFolderError(path ?? '', bytesOf(format), 'other features than were written');
+  if (written === undefined) throw new FeatureCacheNotWritableError(path ?? '', featureBytes(format), 'other features than were written');
   return written;
 }

@@ -1,6 +1,6 @@
-import {random} from '../core/random.js';
-import {sizeOf} from '../core/host-tensor.js';
-import {bytesOf, type FeatureRows} from './feature-rows.js';
+import {createRng} from '../core/random.js';
+import {sizeFromShape} from '../core/host-tensor.js';
+import {featureBytes, type FeatureRows} from './feature-rows.js';
 
 /**
  * What crosses a boundary, for every sample and view: the frozen groups are run once, not once an epoch. View 0 is the plain picture, the
@@ -10,13 +10,13 @@ export class FeatureTable {
   readonly #views: readonly FeatureRows[];
 
   constructor(
-    readonly boundary: number,
+    readonly depth: number,
     /** Shape of one row: `[h, w, channels]` or `[width]`. */
     readonly rowShape: readonly number[],
     readonly count: number,
     views: readonly FeatureRows[],
     /** Bytes of memory that it takes. */
-    readonly memory = 0,
+    readonly memoryBytes = 0,
   ) {
     this.#views = views;
   }
@@ -26,26 +26,26 @@ export class FeatureTable {
   }
 
   /** The view of a sample that an epoch trains on, the next one at each further turn; an epoch of `null` asks for the plain one. */
-  viewShown(seed: number, epoch: number | null, index: number, turn = 0): number {
-    return epoch === null || this.views === 1 ? 0 : (random(seed, 'view', epoch, index).integer(this.views) + turn) % this.views;
+  viewForEpoch(seed: number, epoch: number | null, index: number, repeat = 0): number {
+    return epoch === null || this.views === 1 ? 0 : (createRng(seed, 'view', epoch, index).integer(this.views) + repeat) % this.views;
   }
 
   /** @returns `[n, ...rowShape]` row by row, one view of each of the samples */
   async rows(indices: readonly number[], viewOf: (index: number, row: number) => number): Promise<Float32Array> {
-    const size = sizeOf(this.rowShape);
+    const size = sizeFromShape(this.rowShape);
     const gathered = new Float32Array(indices.length * size);
-    const waiting = indices.map((index, row) => this.#views[viewOf(index, row)]!.copy(index, gathered, row * size));
-    await Promise.all(waiting.filter(copied => copied !== undefined));
+    const pendingCopies = indices.map((index, row) => this.#views[viewOf(index, row)]!.copy(index, gathered, row * size));
+    await Promise.all(pendingCopies.filter(copied => copied !== undefined));
     return gathered;
   }
 
   /** Some of the samples, in another order; they are there as long as the whole is. */
   subset(indices: readonly number[]): FeatureTable {
-    const picked = this.#views.map((rows): FeatureRows => ({
+    const subsetViews = this.#views.map((rows): FeatureRows => ({
       copy: (index, into, at) => rows.copy(indices[index]!, into, at),
       close: async () => {},
     }));
-    return new FeatureTable(this.boundary, this.rowShape, indices.length, picked);
+    return new FeatureTable(this.depth, this.rowShape, indices.length, subsetViews);
   }
 
   async close(): Promise<void> {
@@ -53,6 +53,6 @@ export class FeatureTable {
   }
 
   static bytes(rowShape: readonly number[], count: number, views: number): number {
-    return bytesOf({shape: rowShape, count}) * views;
+    return featureBytes({shape: rowShape, count}) * views;
   }
 }

@@ -5,17 +5,17 @@
  * @returns `[size, size]`, zero above the diagonal
  * @throws RangeError for a matrix that is not positive definite
  */
-export function inverseFactor(matrix: Float64Array, size: number): Float64Array {
-  factor(matrix, size);
+export function invertCholeskyFactor(matrix: Float64Array, size: number): Float64Array {
+  factorizeCholesky(matrix, size);
   const inverse = new Float64Array(size * size);
   for (let i = 0; i < size; i++) {
     const row = i * size;
     const diagonal = 1 / matrix[row + i]!;
     // Row i of the inverse is a combination of the rows before it.
     for (let k = 0; k < i; k++) {
-      const share = matrix[row + k]!;
+      const coefficient = matrix[row + k]!;
       const other = k * size;
-      for (let j = 0; j <= k; j++) inverse[row + j]! -= share * inverse[other + j]!;
+      for (let j = 0; j <= k; j++) inverse[row + j]! -= coefficient * inverse[other + j]!;
     }
     for (let j = 0; j < i; j++) inverse[row + j]! *= diagonal;
     inverse[row + i] = diagonal;
@@ -24,7 +24,7 @@ export function inverseFactor(matrix: Float64Array, size: number): Float64Array 
 }
 
 /** The lower triangular factor, in place; what is above the diagonal stays as it was. */
-function factor(matrix: Float64Array, size: number): void {
+function factorizeCholesky(matrix: Float64Array, size: number): void {
   for (let i = 0; i < size; i++) {
     for (let j = 0; j <= i; j++) {
       let sum = matrix[i * size + j]!;

@@ -17,63 +17,63 @@ export interface ClassMetrics {
 export interface Metrics {
   readonly accuracy: number;
   /** Share of images whose true class is among the min(5, classes) likeliest: with five classes or fewer it is 1. */
-  readonly top5: number;
+  readonly top5Accuracy: number;
   /** Mean over images, in nats. */
   readonly loss: number;
-  readonly count: number;
+  readonly numImages: number;
   /** Wilson interval of `accuracy`. */
-  readonly accuracyInterval95: readonly [low: number, high: number];
+  readonly accuracyCi95: readonly [low: number, high: number];
   /** Mean recall over the classes that have images. */
   readonly balancedAccuracy: number;
   /** `meanInterval` of the recalls; `null` where a class has fewer than 10 images. Macro-F1 has none: a bootstrap is too sure of few images. */
-  readonly balancedAccuracyInterval95: readonly [low: number, high: number] | null;
+  readonly balancedAccuracyCi95: readonly [low: number, high: number] | null;
   /** Mean F1 over the classes that have one. */
   readonly macroF1: number;
   readonly perClass: Readonly<Record<string, ClassMetrics>>;
   /** `[true class][predicted class]`, counts. */
-  readonly confusion: readonly (readonly number[])[];
+  readonly confusionMatrix: readonly (readonly number[])[];
 }
 
 /** A probability that is not a number: the weights have diverged. */
-export class NotANumberError extends FinetuneError {
-  override readonly name = 'NotANumberError';
-  override readonly code = 'NOT_A_NUMBER';
+export class NanProbabilityError extends FinetuneError {
+  override readonly name = 'NanProbabilityError';
+  override readonly code = 'TRAINING_DIVERGED';
 
-  /** @param example position among all that were added */
+  /** @param imageIndex position among all that were added */
   constructor(
-    readonly example: number,
+    readonly imageIndex: number,
     readonly className: string,
   ) {
     super(
-      `Expected a probability of class "${className}" for image ${example}, but found NaN. ` +
+      `Expected a probability of class "${className}" for image ${imageIndex}, but found NaN. ` +
         'The weights have diverged: train again with a lower rate.',
     );
   }
 }
 
-const ratio = (part: number, whole: number): number | null => (whole === 0 ? null : part / whole);
-const meanOfKnown = (values: readonly (number | null)[]): number => {
-  const known = values.filter(value => value !== null);
-  return known.reduce((sum, value) => sum + value, 0) / known.length;
+const ratioOrNull = (numerator: number, denominator: number): number | null => (denominator === 0 ? null : numerator / denominator);
+const meanOfDefined = (values: readonly (number | null)[]): number => {
+  const defined = values.filter(value => value !== null);
+  return defined.reduce((sum, value) => sum + value, 0) / defined.length;
 };
 
 /** Sums over examples, divided once: batches of any size count by their images (averaging batch means would not). */
 export class RunningMetrics {
   readonly #classNames: readonly string[];
   /** `[true, predicted]`, row-major. */
-  readonly #confusion: Uint32Array;
-  #count = 0;
+  readonly #confusionMatrix: Uint32Array;
+  #numImages = 0;
   #loss = 0;
-  #inTop5 = 0;
+  #top5Hits = 0;
 
   constructor(classNames: readonly string[]) {
     this.#classNames = classNames;
-    this.#confusion = new Uint32Array(classNames.length ** 2);
+    this.#confusionMatrix = new Uint32Array(classNames.length ** 2);
   }
 
   /** Images added so far. */
-  get count(): number {
-    return this.#count;
+  get numImages(): number {
+    return this.#numImages;
   }
 
   /**
@@ -95,49 +95,49 @@ export class RunningMetrics {
   }
 
   #addOne(row: Float32Array, label: number): void {
-    const undefinedAt = row.findIndex(Number.isNaN);
-    if (undefinedAt >= 0) throw new NotANumberError(this.#count, this.#classNames[undefinedAt]!);
+    const nanIndex = row.findIndex(Number.isNaN);
+    if (nanIndex >= 0) throw new NanProbabilityError(this.#numImages, this.#classNames[nanIndex]!);
     let predicted = 0;
-    let before = 0;
+    let rank = 0;
     row.forEach((probability, i) => {
       if (probability > row[predicted]!) predicted = i;
-      if (probability > row[label]! || (probability === row[label] && i < label)) before++;
+      if (probability > row[label]! || (probability === row[label] && i < label)) rank++;
     });
-    this.#confusion[label * row.length + predicted]!++;
-    this.#count++;
-    if (before < 5) this.#inTop5++;
+    this.#confusionMatrix[label * row.length + predicted]!++;
+    this.#numImages++;
+    if (rank < 5) this.#top5Hits++;
   }
 
   /** What was added so far; at least one image. */
   metrics(): Metrics {
     const classes = this.#classNames.length;
-    const confusion = Array.from({length: classes}, (_, i) => [...this.#confusion.subarray(i * classes, (i + 1) * classes)]);
-    const perClass = this.#classNames.map((_, i) => classMetrics(confusion, i));
-    const correct = confusion.reduce((sum, row, i) => sum + row[i]!, 0);
+    const confusionMatrix = Array.from({length: classes}, (_, i) => [...this.#confusionMatrix.subarray(i * classes, (i + 1) * classes)]);
+    const perClass = this.#classNames.map((_, i) => computeClassMetrics(confusionMatrix, i));
+    const correct = confusionMatrix.reduce((sum, row, i) => sum + row[i]!, 0);
     return {
-      accuracy: correct / this.#count,
-      top5: this.#inTop5 / this.#count,
-      loss: this.#loss / this.#count,
-      count: this.#count,
-      accuracyInterval95: wilsonInterval(correct, this.#count),
-      balancedAccuracy: meanOfKnown(perClass.map(({recall}) => recall)),
-      balancedAccuracyInterval95: meanInterval(perClass.map(({support}, i) => ({successes: confusion[i]![i]!, count: support}))),
-      macroF1: meanOfKnown(perClass.map(({f1}) => f1)),
+      accuracy: correct / this.#numImages,
+      top5Accuracy: this.#top5Hits / this.#numImages,
+      loss: this.#loss / this.#numImages,
+      numImages: this.#numImages,
+      accuracyCi95: wilsonInterval(correct, this.#numImages),
+      balancedAccuracy: meanOfDefined(perClass.map(({recall}) => recall)),
+      balancedAccuracyCi95: meanInterval(perClass.map(({support}, i) => ({successes: confusionMatrix[i]![i]!, count: support}))),
+      macroF1: meanOfDefined(perClass.map(({f1}) => f1)),
       // Own properties whatever the name: assigning to `__proto__` would lose it.
       perClass: Object.fromEntries(this.#classNames.map((name, i) => [name, perClass[i]!])),
-      confusion,
+      confusionMatrix,
     };
   }
 }
 
-function classMetrics(confusion: readonly (readonly number[])[], index: number): ClassMetrics {
-  const found = confusion[index]![index]!;
-  const support = confusion[index]!.reduce((sum, count) => sum + count, 0);
-  const predicted = confusion.reduce((sum, row) => sum + row[index]!, 0);
+function computeClassMetrics(confusionMatrix: readonly (readonly number[])[], index: number): ClassMetrics {
+  const truePositives = confusionMatrix[index]![index]!;
+  const support = confusionMatrix[index]!.reduce((sum, numImages) => sum + numImages, 0);
+  const predicted = confusionMatrix.reduce((sum, row) => sum + row[index]!, 0);
   return {
-    precision: ratio(found, predicted),
-    recall: ratio(found, support),
-    f1: ratio(2 * found, support + predicted),
+    precision: ratioOrNull(truePositives, predicted),
+    recall: ratioOrNull(truePositives, support),
+    f1: ratioOrNull(2 * truePositives, support + predicted),
     support,
   };
 }

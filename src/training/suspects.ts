@@ -1,8 +1,8 @@
 import {tf, type Tensor2D} from '../engine/tensorflow.js';
-import {inverseFactor} from './linear-algebra.js';
+import {invertCholeskyFactor} from './linear-algebra.js';
 
 /** Features of images by a frozen backbone, and what they are said to show. */
-export interface LabelledFeatures {
+export interface LabeledFeatures {
   /** `[images, width]`, row-major */
   readonly features: Float32Array;
   readonly width: number;
@@ -12,11 +12,11 @@ export interface LabelledFeatures {
 }
 
 /** An image that the others speak against. */
-export interface Suspect {
+export interface LabelIssue {
   /** Of the image. */
   readonly index: number;
   /** How far the class that it looks like is ahead of its own, about -1..1; the surest are above a half. */
-  readonly doubt: number;
+  readonly margin: number;
   /** The class that it looks like. */
   readonly suggested: number;
 }
@@ -29,8 +29,8 @@ export interface Outlier {
 }
 
 /** Images that may be in the wrong class, and images that may be of none; both ranked, the surest first. */
-export interface Suspects {
-  readonly mislabelled: readonly Suspect[];
+export interface LabelIssueRanking {
+  readonly labelIssues: readonly LabelIssue[];
   readonly outliers: readonly Outlier[];
 }
 
@@ -39,18 +39,18 @@ export interface Suspects {
  * 3): average precision 0.62 to 0.79 on hymenoptera, 0.55 to 0.82 on pets37, 0.38 to 0.68 on 1,500 of flowers5; the vote of 5 to 20 nearest
  * neighbours had 0.15 to 0.78. Between 0.3 and 3 little changes.
  */
-const RIDGE = 1;
+const RIDGE_PENALTY = 1;
 
 /** More are thinned out: what follows takes the cube of their number. */
-const MOST_FEATURES = 2048;
+const MAX_FEATURES = 2048;
 
 /** Features of mean 0 and of a variance that makes rows of length about 1, and a column of ones. */
-function standardised({features, width, labels}: LabelledFeatures): {rows: Float32Array; columns: number} {
-  const step = Math.ceil(width / MOST_FEATURES);
-  const kept = Math.ceil(width / step);
-  const [count, columns] = [labels.length, kept + 1];
+function standardizeFeatures({features, width, labels}: LabeledFeatures): {rows: Float32Array; columns: number} {
+  const step = Math.ceil(width / MAX_FEATURES);
+  const numFeatures = Math.ceil(width / step);
+  const [count, columns] = [labels.length, numFeatures + 1];
   const rows = new Float32Array(count * columns);
-  for (let column = 0; column < kept; column++) {
+  for (let column = 0; column < numFeatures; column++) {
     let [sum, squares] = [0, 0];
     for (let i = 0; i < count; i++) {
       const value = features[i * width + column * step]!;
@@ -58,23 +58,23 @@ function standardised({features, width, labels}: LabelledFeatures): {rows: Float
       squares += value * value;
     }
     const mean = sum / count;
-    const scale = 1 / Math.sqrt(kept * Math.max(1e-12, squares / count - mean * mean));
+    const scale = 1 / Math.sqrt(numFeatures * Math.max(1e-12, squares / count - mean * mean));
     for (let i = 0; i < count; i++) rows[i * columns + column] = (features[i * width + column * step]! - mean) * scale;
   }
-  for (let i = 0; i < count; i++) rows[i * columns + kept] = 1;
+  for (let i = 0; i < count; i++) rows[i * columns + numFeatures] = 1;
   return {rows, columns};
 }
 
 /** Each image's prediction by a ridge regression on the classes that was fitted to all the others, and its leverage. */
-interface LeftOut {
+interface LeaveOneOutResult {
   /** `[images, classes]` */
   readonly predictions: Float32Array;
   readonly leverages: Float32Array;
 }
 
-const ridged = (gram: Float32Array, size: number): Float64Array => {
+const addRidge = (gram: Float32Array, size: number): Float64Array => {
   const matrix = Float64Array.from(gram);
-  for (let i = 0; i < size; i++) matrix[i * size + i]! += RIDGE;
+  for (let i = 0; i < size; i++) matrix[i * size + i]! += RIDGE_PENALTY;
   return matrix;
 };
 
@@ -82,18 +82,18 @@ const oneHot = (labels: Int32Array, classes: number): Tensor2D =>
   tf.cast(tf.oneHot(tf.tensor1d(labels, 'int32'), classes), 'float32') as Tensor2D;
 
 /** The closed form of leaving one out: the residual over one minus the leverage (Allen 1974, PRESS). */
-function leaveOneOut(source: LabelledFeatures): LeftOut {
+function leaveOneOut(source: LabeledFeatures): LeaveOneOutResult {
   const {labels, classes} = source;
-  const {rows, columns} = standardised(source);
+  const {rows, columns} = standardizeFeatures(source);
   const count = labels.length;
-  const isWide = count <= columns;
+  const isUnderdetermined = count <= columns;
   const {truth, smoothed, diagonal} = tf.tidy(() => {
     const x = tf.tensor2d(rows, [count, columns]);
     const y = oneHot(labels, classes);
-    const gram = tf.matMul(x, x, !isWide, isWide);
+    const gram = tf.matMul(x, x, !isUnderdetermined, isUnderdetermined);
     const [size] = gram.shape;
-    const inverse = tf.tensor2d(Float32Array.from(inverseFactor(ridged(gram.dataSync<'float32'>(), size), size)), [size, size]);
-    const projected = isWide ? inverse : tf.matMul(inverse, x, false, true);
+    const inverse = tf.tensor2d(Float32Array.from(invertCholeskyFactor(addRidge(gram.dataSync<'float32'>(), size), size)), [size, size]);
+    const projected = isUnderdetermined ? inverse : tf.matMul(inverse, x, false, true);
     return {
       truth: y.dataSync<'float32'>(),
       smoothed: tf.matMul(projected, tf.matMul(projected, y), true).dataSync<'float32'>(),
@@ -101,32 +101,32 @@ function leaveOneOut(source: LabelledFeatures): LeftOut {
     };
   });
   // With more features than images what comes out is (xx' + ridge)^-1 of the classes: the residuals; else what is fitted.
-  const leverages = diagonal.map(value => (isWide ? 1 - RIDGE * value : value));
-  const residual = (i: number): number => (isWide ? RIDGE * smoothed[i]! : truth[i]! - smoothed[i]!);
+  const leverages = diagonal.map(value => (isUnderdetermined ? 1 - RIDGE_PENALTY * value : value));
+  const residual = (i: number): number => (isUnderdetermined ? RIDGE_PENALTY * smoothed[i]! : truth[i]! - smoothed[i]!);
   return {leverages, predictions: truth.map((value, i) => value - residual(i) / Math.max(1e-6, 1 - leverages[Math.floor(i / classes)]!))};
 }
 
 /** Whether anything can be said: two classes with images, and no feature that is not a number. */
-const isTelling = ({features, labels}: LabelledFeatures): boolean => new Set(labels).size > 1 && features.every(Number.isFinite);
+const isRankable = ({features, labels}: LabeledFeatures): boolean => new Set(labels).size > 1 && features.every(Number.isFinite);
 
 /**
  * Ranks images by how much all the others speak against their labels (confident learning's out-of-sample predictions, Northcutt et al.,
  * https://arxiv.org/abs/1911.00068, here by a ridge regression on frozen features) and by how unlike the others they are.
  */
-export function rankSuspects(source: LabelledFeatures): Suspects {
-  if (!isTelling(source)) return {mislabelled: [], outliers: []};
+export function rankLabelIssues(source: LabeledFeatures): LabelIssueRanking {
+  if (!isRankable(source)) return {labelIssues: [], outliers: []};
   const {labels, classes} = source;
   const {predictions, leverages} = leaveOneOut(source);
-  const suspects = Array.from(labels, (label, index): Suspect => {
+  const issues = Array.from(labels, (label, index): LabelIssue => {
     const row = predictions.subarray(index * classes, (index + 1) * classes);
     let suggested = label === 0 ? 1 : 0;
     row.forEach((value, other) => {
       if (other !== label && value > row[suggested]!) suggested = other;
     });
-    return {index, suggested, doubt: row[suggested]! - row[label]!};
+    return {index, suggested, margin: row[suggested]! - row[label]!};
   });
   return {
-    mislabelled: suspects.sort((a, b) => b.doubt - a.doubt || a.index - b.index),
+    labelIssues: issues.sort((a, b) => b.margin - a.margin || a.index - b.index),
     outliers: Array.from(leverages, (leverage, index) => ({index, leverage})).sort((a, b) => b.leverage - a.leverage || a.index - b.index),
   };
 }
@@ -135,11 +135,11 @@ export function rankSuspects(source: LabelledFeatures): Suspects {
  * The doubt from which on a person should look. Of the untouched sets 1.5 % of hymenoptera (6 of 398), none of pets37 and 2 % of 1,500 of
  * flowers5 are above it; with 2 % of labels exchanged 5 of 7, none of 7 and 13 of 30 of those are, with 10 % 22 of 39, 1 of 37, 67 of 150.
  */
-export const DOUBTFUL = 0.5;
+export const LABEL_ISSUE_MARGIN = 0.5;
 
 /** Leverages further above the upper quartile than three times the quartiles lie apart (Tukey's far out). */
-export function farOut(outliers: readonly Outlier[]): Outlier[] {
-  const at = (share: number): number => outliers[Math.min(outliers.length - 1, Math.floor(share * outliers.length))]?.leverage ?? 0;
+export function tukeyOutliers(outliers: readonly Outlier[]): Outlier[] {
+  const at = (fraction: number): number => outliers[Math.min(outliers.length - 1, Math.floor(fraction * outliers.length))]?.leverage ?? 0;
   const [upper, lower] = [at(0.25), at(0.75)];
   return outliers.filter(({leverage}) => leverage > upper + 3 * (upper - lower));
 }

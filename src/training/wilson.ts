@@ -7,12 +7,12 @@ const Z95 = 1.959963984540054;
  */
 export function wilsonInterval(successes: number, count: number): readonly [low: number, high: number] {
   if (count === 0) return [0, 1];
-  const share = successes / count;
-  const shrink = 1 + Z95 ** 2 / count;
-  const centre = (share + Z95 ** 2 / (2 * count)) / shrink;
-  const half = (Z95 / shrink) * Math.sqrt((share * (1 - share)) / count + Z95 ** 2 / (4 * count ** 2));
+  const proportion = successes / count;
+  const denominator = 1 + Z95 ** 2 / count;
+  const center = (proportion + Z95 ** 2 / (2 * count)) / denominator;
+  const halfWidth = (Z95 / denominator) * Math.sqrt((proportion * (1 - proportion)) / count + Z95 ** 2 / (4 * count ** 2));
   // At the ends the formula is exact, the arithmetic is not.
-  return [successes === 0 ? 0 : centre - half, successes === count ? 1 : centre + half];
+  return [successes === 0 ? 0 : center - halfWidth, successes === count ? 1 : center + halfWidth];
 }
 
 /** So many of so many. */
@@ -22,7 +22,7 @@ export interface Proportion {
 }
 
 /** With fewer of a class no interval of the mean is known to hold. */
-const FEWEST = 10;
+const MIN_COUNT = 10;
 
 /**
  * 95 % interval of the mean of independent proportions, such as recalls: Wilson's, at the count for which one proportion would vary as much
@@ -32,15 +32,15 @@ const FEWEST = 10;
  * @returns `null` where a count is under 10; proportions with a count of 0 have no share in the mean
  */
 export function meanInterval(proportions: readonly Proportion[]): readonly [low: number, high: number] | null {
-  const known = proportions.filter(({count}) => count > 0);
-  const fewest = known.reduce((least, {count}) => Math.min(least, count), Infinity);
-  if (known.length === 0 || fewest < FEWEST) return null;
-  const mean = known.reduce((sum, {successes, count}) => sum + successes / count, 0) / known.length;
-  const variances = known.map(({successes, count}) => {
-    const share = (successes + 0.5) / (count + 1);
-    return (share * (1 - share)) / count;
+  const nonEmpty = proportions.filter(({count}) => count > 0);
+  const minCount = nonEmpty.reduce((least, {count}) => Math.min(least, count), Infinity);
+  if (nonEmpty.length === 0 || minCount < MIN_COUNT) return null;
+  const mean = nonEmpty.reduce((sum, {successes, count}) => sum + successes / count, 0) / nonEmpty.length;
+  const variances = nonEmpty.map(({successes, count}) => {
+    const proportion = (successes + 0.5) / (count + 1);
+    return (proportion * (1 - proportion)) / count;
   });
-  const variance = variances.reduce((sum, each) => sum + each, 0) / known.length ** 2;
-  const count = mean === 0 || mean === 1 ? fewest : (mean * (1 - mean)) / variance;
+  const variance = variances.reduce((sum, each) => sum + each, 0) / nonEmpty.length ** 2;
+  const count = mean === 0 || mean === 1 ? minCount : (mean * (1 - mean)) / variance;
   return wilsonInterval(mean * count, count);
 }

@@ -1,6 +1,6 @@
 import {readdirSync} from 'node:fs';
 import {expect} from 'chai';
-import {cardFor, cards, parseCard} from '../../src/backbones/cards.js';
+import {getPretrained, listPretrained, parsePretrained} from '../../src/backbones/cards.js';
 import {countParameters} from '../../src/backbones/resnet-specs.js';
 import {SchemaError} from '../../src/core/schema.js';
 import {UsageError} from '../../src/core/errors.js';
@@ -19,23 +19,23 @@ const PUBLISHED: Record<string, [string, number, number, number]> = {
 
 describe('the cards of pretrained/', () => {
   it('are the eight files torchvision published for the five depths, by depth, then by version', () => {
-    expect(cards().map(card => card.name)).to.deep.equal(Object.keys(PUBLISHED));
+    expect(listPretrained().map(card => card.name)).to.deep.equal(Object.keys(PUBLISHED));
   });
 
   it('lie in a file of their own name each', () => {
     const files = readdirSync(new URL('../../../pretrained/', import.meta.url));
     expect(files.sort()).to.deep.equal(
-      cards()
+      listPretrained()
         .map(card => `${card.name}.json`)
         .sort(),
     );
   });
 
-  for (const card of cards()) {
+  for (const card of listPretrained()) {
     describe(card.name, () => {
       it('has the checksum, size and accuracies its authors published', () => {
         const {'acc@1': top1, 'acc@5': top5} = card.metrics['imagenet-1k']!;
-        expect([card.sha256Prefix.slice(0, 8), card.mebibytes, top1, top5]).to.deep.equal(PUBLISHED[card.name]);
+        expect([card.sha256Prefix.slice(0, 8), card.sizeMiB, top1, top5]).to.deep.equal(PUBLISHED[card.name]);
       });
 
       it('names one file in all its fields', () => {
@@ -48,7 +48,7 @@ describe('the cards of pretrained/', () => {
 
       it('counts the parameters of its depth, and its file has the size of four bytes each', () => {
         expect(countParameters({...card, lastStage: 4}, card.classes)).to.equal(card.numParams);
-        expect((card.mebibytes * 2 ** 20) / (4 * card.numParams)).to.be.within(1, 1.01);
+        expect((card.sizeMiB * 2 ** 20) / (4 * card.numParams)).to.be.within(1, 1.01);
       });
 
       it('is fed as it was evaluated: V1 at 256 to 224, V2 at 232 to 224', () => {
@@ -57,7 +57,7 @@ describe('the cards of pretrained/', () => {
       });
 
       it('says what is known of its licence', () => {
-        expect(card.licence).to.include('BSD-3-Clause').and.to.include('ImageNet-1k');
+        expect(card.license).to.include('BSD-3-Clause').and.to.include('ImageNet-1k');
       });
     });
   }
@@ -65,8 +65,8 @@ describe('the cards of pretrained/', () => {
 
 describe('parseCard', () => {
   it('refuses a misspelt key, naming the nearest, and a missing one', () => {
-    const {sha256Prefix, ...rest} = cards()[0]!;
-    expect(() => parseCard({...rest, sha256Prefx: sha256Prefix}, 'Card x.json'))
+    const {sha256Prefix, ...rest} = listPretrained()[0]!;
+    expect(() => parsePretrained({...rest, sha256Prefx: sha256Prefix}, 'Card x.json'))
       .to.throw(SchemaError, 'Card x.json: ')
       .with.property('issues')
       .that.deep.equals([
@@ -76,23 +76,23 @@ describe('parseCard', () => {
   });
 
   it('refuses a checksum that is not one', () => {
-    expect(() => parseCard({...cards()[0]!, sha256Prefix: 'F37072FD'}, 'Card x.json')).to.throw(SchemaError, '"sha256Prefix"');
+    expect(() => parsePretrained({...listPretrained()[0]!, sha256Prefix: 'F37072FD'}, 'Card x.json')).to.throw(SchemaError, '"sha256Prefix"');
   });
 });
 
 describe('cardFor', () => {
   it('takes auto for the first version', () => {
-    expect(cardFor('auto', 'resnet50').name).to.equal('resnet50.imagenet1k-v1');
+    expect(getPretrained('auto', 'resnet50').name).to.equal('resnet50.imagenet1k-v1');
   });
 
   for (const wish of ['resnet50.imagenet1k-v2', 'ResNet50_Weights.IMAGENET1K_V2', 'IMAGENET1K_V2', 'resnet50.IMAGENET1K_V2']) {
     it(`takes ${wish} for the second`, () => {
-      expect(cardFor(wish, 'resnet50').name).to.equal('resnet50.imagenet1k-v2');
+      expect(getPretrained(wish, 'resnet50').name).to.equal('resnet50.imagenet1k-v2');
     });
   }
 
   it('refuses an unknown name with the nearest known one', () => {
-    expect(() => cardFor('resnet50.imagnet1k-v2', 'resnet50')).to.throw(
+    expect(() => getPretrained('resnet50.imagnet1k-v2', 'resnet50')).to.throw(
       UsageError,
       'Expected auto, none, a file, a url or one of resnet50.imagenet1k-v1, resnet50.imagenet1k-v2 for --weights, ' +
         'but found "resnet50.imagnet1k-v2"; did you mean resnet50.imagenet1k-v2?',
@@ -100,7 +100,7 @@ describe('cardFor', () => {
   });
 
   it('knows that nobody published V2 weights of the two smallest', () => {
-    expect(() => cardFor('IMAGENET1K_V2', 'resnet18')).to.throw(
+    expect(() => getPretrained('IMAGENET1K_V2', 'resnet18')).to.throw(
       UsageError,
       'Expected auto, none, a file, a url or one of resnet18.imagenet1k-v1 for --weights, ' +
         'but found "IMAGENET1K_V2"; did you mean resnet18.imagenet1k-v1?',
@@ -108,7 +108,7 @@ describe('cardFor', () => {
   });
 
   it('says where to look when nothing is near', () => {
-    expect(() => cardFor('the-best-ones', 'resnet34')).to.throw(
+    expect(() => getPretrained('the-best-ones', 'resnet34')).to.throw(
       UsageError,
       'Expected auto, none, a file, a url or one of resnet34.imagenet1k-v1 for --weights, ' +
         'but found "the-best-ones". Say auto, or see finetune models.',
@@ -116,7 +116,7 @@ describe('cardFor', () => {
   });
 
   it('refuses weights of another depth, naming both ways out', () => {
-    expect(() => cardFor('resnet50.imagenet1k-v2', 'resnet18')).to.throw(
+    expect(() => getPretrained('resnet50.imagenet1k-v2', 'resnet18')).to.throw(
       UsageError,
       'Expected weights of resnet18 for --arch resnet18, but found resnet50.imagenet1k-v2. ' +
         'Say --arch resnet50, or --weights resnet18.imagenet1k-v1.',

@@ -5,19 +5,19 @@ import type {IncomingMessage, RequestListener, ServerResponse} from 'node:http';
 import {join} from 'node:path';
 import {expect} from 'chai';
 import {
-  ChecksumError,
-  download,
+  ChecksumMismatchError,
+  downloadFile,
   WeightsUnavailableError,
   type DownloadOptions,
   type DownloadProgress,
 } from '../../src/backbones/download.js';
-import {CacheUnwritableError} from '../../src/backbones/part-file.js';
+import {CacheNotWritableError} from '../../src/backbones/part-file.js';
 import {AbortedError} from '../../src/core/errors.js';
-import {random} from '../../src/core/random.js';
+import {createRng} from '../../src/core/random.js';
 import {serve, stopServers} from '../helpers/loopback.js';
 import {temporaryDirectory} from '../helpers/temporary.js';
 
-const stream = random('download');
+const stream = createRng('download');
 const WEIGHTS = Buffer.from(Array.from({length: 300_000}, () => stream.integer(256)));
 const SHA256 = createHash('sha256').update(WEIGHTS).digest('hex');
 const HALF = 150_000;
@@ -78,7 +78,7 @@ describe('download', () => {
   it('writes the file, telling bytes, total and seconds', async () => {
     const {url} = await serve((request, response) => sendFile(request, response));
     const told: DownloadProgress[] = [];
-    await download(`${url}/net.pth`, target, {...QUICK, onProgress: progress => told.push(progress)});
+    await downloadFile(`${url}/net.pth`, target, {...QUICK, onProgress: progress => told.push(progress)});
     expectOnlyTheFile();
     expect(told.map(({bytes}) => bytes)).to.deep.equal(told.map(({bytes}) => bytes).sort((a, b) => a - b));
     expect(told.at(-1)).to.include({bytes: WEIGHTS.length, total: WEIGHTS.length});
@@ -88,7 +88,7 @@ describe('download', () => {
   it('takes a file of unknown length', async () => {
     const {url} = await serve((_, response) => response.writeHead(200).end(WEIGHTS));
     const told: DownloadProgress[] = [];
-    await download(`${url}/net.pth`, target, {...QUICK, onProgress: progress => told.push(progress)});
+    await downloadFile(`${url}/net.pth`, target, {...QUICK, onProgress: progress => told.push(progress)});
     expectOnlyTheFile();
     expect(told.at(-1)).to.not.have.property('total');
   });
@@ -97,14 +97,14 @@ describe('download', () => {
     const {url} = await serve((request, response) =>
       request.url === '/old.pth' ? response.writeHead(302, {location: '/net.pth'}).end() : sendFile(request, response),
     );
-    await download(`${url}/old.pth`, target, QUICK);
+    await downloadFile(`${url}/old.pth`, target, QUICK);
     expectOnlyTheFile();
   });
 
   describe('when the connection is cut', () => {
     it('goes on where it was, and asks for the same file', async () => {
       const {url, requests} = await serve(inTurn(cut, (request, response) => sendFile(request, response)));
-      await download(`${url}/net.pth`, target, QUICK);
+      await downloadFile(`${url}/net.pth`, target, QUICK);
       expectOnlyTheFile();
       expect(requests).to.have.length(2);
       expect(requests[1]!.headers).to.include({range: `bytes=${HALF}-`, 'if-range': '"one"'});
@@ -112,7 +112,7 @@ describe('download', () => {
 
     it('starts over where the server ignores ranges', async () => {
       const {url, requests} = await serve(inTurn(cut, (_, response) => response.writeHead(200, {etag: '"one"'}).end(WEIGHTS)));
-      await download(`${url}/net.pth`, target, QUICK);
+      await downloadFile(`${url}/net.pth`, target, QUICK);
       expectOnlyTheFile();
       expect(requests[1]!.headers.range).to.equal(`bytes=${HALF}-`);
     });
@@ -120,7 +120,7 @@ describe('download', () => {
     it('starts over where the file has changed', async () => {
       const other = (_: IncomingMessage, response: ServerResponse): void => sendHalf(response, () => response.destroy(), '"zero"');
       const {url, requests} = await serve(inTurn(other, (request, response) => sendFile(request, response)));
-      await download(`${url}/net.pth`, target, QUICK);
+      await downloadFile(`${url}/net.pth`, target, QUICK);
       expectOnlyTheFile();
       expect(requests[1]!.headers['if-range']).to.equal('"zero"');
     });
@@ -131,7 +131,7 @@ describe('download', () => {
         response.writeHead(206, {etag: '"two"', 'content-range': range}).end(Buffer.alloc(WEIGHTS.length - HALF));
       };
       const {url, requests} = await serve(inTurn(cut, wrongRest, (request, response) => sendFile(request, response)));
-      await download(`${url}/net.pth`, target, {environment: {}, retryDelay: 1});
+      await downloadFile(`${url}/net.pth`, target, {environment: {}, retryDelay: 1});
       expectOnlyTheFile();
       expect(requests[2]!.headers.range).to.equal(undefined);
     });
@@ -142,14 +142,14 @@ describe('download', () => {
         response.write(WEIGHTS.subarray(0, HALF), () => setTimeout(() => response.destroy(), 20));
       };
       const {url, requests} = await serve(inTurn(anonymous, (request, response) => sendFile(request, response)));
-      await download(`${url}/net.pth`, target, QUICK);
+      await downloadFile(`${url}/net.pth`, target, QUICK);
       expectOnlyTheFile();
       expect(requests[1]!.headers.range).to.equal(undefined);
     });
 
     it('starts over where the server finds the range beyond its end', async () => {
       const {url} = await serve(inTurn(cut, status(416), (request, response) => sendFile(request, response)));
-      await download(`${url}/net.pth`, target, QUICK);
+      await downloadFile(`${url}/net.pth`, target, QUICK);
       expectOnlyTheFile();
     });
   });
@@ -162,7 +162,7 @@ describe('download', () => {
       ),
     );
     const stop = new AbortController();
-    const stopped = download(`${url}/net.pth`, target, {
+    const stopped = downloadFile(`${url}/net.pth`, target, {
       ...QUICK,
       signal: stop.signal,
       onProgress: ({bytes}) => bytes === HALF && stop.abort(),
@@ -170,7 +170,7 @@ describe('download', () => {
     const error = await rejection(stopped);
     expect(error).to.be.instanceOf(AbortedError).with.property('message', 'The run was stopped.');
     expect(readdirSync(folder)).to.deep.equal(['net.pth.part']);
-    await download(`${url}/net.pth`, target, QUICK);
+    await downloadFile(`${url}/net.pth`, target, QUICK);
     expectOnlyTheFile();
     expect(requests[1]!.headers.range).to.equal(`bytes=${HALF}-`);
   });
@@ -187,7 +187,7 @@ describe('download', () => {
     it('is taken over when it was killed', async () => {
       const {url, requests} = await serve((request, response) => sendFile(request, response));
       leave('net.pth.part-0badcafe', url, WEIGHTS.subarray(0, HALF), 3600);
-      await download(`${url}/net.pth`, target, QUICK);
+      await downloadFile(`${url}/net.pth`, target, QUICK);
       expectOnlyTheFile();
       expect(requests[0]!.headers.range).to.equal(`bytes=${HALF}-`);
     });
@@ -195,7 +195,7 @@ describe('download', () => {
     it('is left alone while that process still writes', async () => {
       const {url, requests} = await serve((request, response) => sendFile(request, response));
       leave('net.pth.part-0badcafe', url, WEIGHTS.subarray(0, HALF), 1);
-      await download(`${url}/net.pth`, target, QUICK);
+      await downloadFile(`${url}/net.pth`, target, QUICK);
       expect(requests[0]!.headers.range).to.equal(undefined);
       expect(readdirSync(folder).sort()).to.deep.equal(['net.pth', 'net.pth.part-0badcafe']);
     });
@@ -203,7 +203,7 @@ describe('download', () => {
     it('is fetched again when it turns out to be broken', async () => {
       const {url, requests} = await serve((request, response) => sendFile(request, response));
       leave('net.pth.part', url, Buffer.alloc(HALF), 1);
-      await download(`${url}/net.pth`, target, QUICK);
+      await downloadFile(`${url}/net.pth`, target, QUICK);
       expectOnlyTheFile();
       expect(requests).to.have.length(2);
     });
@@ -211,7 +211,7 @@ describe('download', () => {
     it('is not joined with a file from elsewhere', async () => {
       const {url, requests} = await serve((request, response) => sendFile(request, response));
       leave('net.pth.part', 'http://elsewhere.invalid', Buffer.alloc(HALF), 1);
-      await download(`${url}/net.pth`, target, QUICK);
+      await downloadFile(`${url}/net.pth`, target, QUICK);
       expectOnlyTheFile();
       expect(requests[0]!.headers.range).to.equal(undefined);
     });
@@ -221,14 +221,14 @@ describe('download', () => {
     const {url} = await serve((_, response) => {
       sendHalf(response, () => setTimeout(() => response.end(WEIGHTS.subarray(HALF)), 30));
     });
-    await Promise.all([download(`${url}/net.pth`, target, QUICK), download(`${url}/net.pth`, target, QUICK)]);
+    await Promise.all([downloadFile(`${url}/net.pth`, target, QUICK), downloadFile(`${url}/net.pth`, target, QUICK)]);
     expectOnlyTheFile();
   });
 
   it('discards a file with another checksum', async () => {
     const {url} = await serve((request, response) => sendFile(request, response));
-    const error = await rejection(download(`${url}/net.pth`, target, {...QUICK, sha256Prefix: '00000000'}));
-    expect(error).to.be.instanceOf(ChecksumError).with.property('code', 'WEIGHTS_CHECKSUM');
+    const error = await rejection(downloadFile(`${url}/net.pth`, target, {...QUICK, sha256Prefix: '00000000'}));
+    expect(error).to.be.instanceOf(ChecksumMismatchError).with.property('code', 'WEIGHTS_CHECKSUM_MISMATCH');
     expect(error.message).to.equal(
       `Expected the sha256 of ${url}/net.pth to begin with 00000000, but found ${SHA256.slice(0, 8)}. ` +
         'The file was discarded. Try again, or from another network: something on the way changes it.',
@@ -238,7 +238,7 @@ describe('download', () => {
 
   describe('when the file cannot be had', () => {
     const expectUnavailable = async (url: string, reason: string, options: DownloadOptions = QUICK): Promise<void> => {
-      const error = await rejection(download(url, target, options));
+      const error = await rejection(downloadFile(url, target, options));
       expect(error)
         .to.be.instanceOf(WeightsUnavailableError)
         .and.to.include({code: 'WEIGHTS_UNAVAILABLE', exitCode: 1, url, target, reason});
@@ -256,7 +256,7 @@ describe('download', () => {
 
     it('asks again when the server is in trouble for a moment', async () => {
       const {url, requests} = await serve(inTurn(status(500), status(503), (request, response) => sendFile(request, response)));
-      await download(`${url}/net.pth`, target, QUICK);
+      await downloadFile(`${url}/net.pth`, target, QUICK);
       expectOnlyTheFile();
       expect(requests).to.have.length(3);
     });
@@ -300,7 +300,7 @@ describe('download', () => {
     it('asks HTTP_PROXY for http urls', async () => {
       const proxy = await serve((request, response) => sendFile(request, response));
       const environment = {HTTP_PROXY: proxy.url.slice('http://'.length)};
-      await download('http://weights.invalid/net.pth', target, {...QUICK, environment});
+      await downloadFile('http://weights.invalid/net.pth', target, {...QUICK, environment});
       expectOnlyTheFile();
       expect(proxy.requests.map(({url}) => url)).to.deep.equal(['http://weights.invalid/net.pth']);
     });
@@ -309,14 +309,14 @@ describe('download', () => {
       const proxy = await serve(status(200));
       const tunnel = once(proxy.server, 'connect');
       proxy.server.on('connect', (_, socket) => socket.end('HTTP/1.1 502 Bad Gateway\r\n\r\n'));
-      await rejection(download('https://weights.invalid/net.pth', target, {...QUICK, environment: {https_proxy: proxy.url}}));
+      await rejection(downloadFile('https://weights.invalid/net.pth', target, {...QUICK, environment: {https_proxy: proxy.url}}));
       expect(((await tunnel) as [IncomingMessage])[0].url).to.match(/^weights\.invalid(:443)?$/);
     });
 
     it('goes past it to hosts of NO_PROXY', async () => {
       const {url} = await serve((request, response) => sendFile(request, response));
       const environment = {HTTP_PROXY: 'http://proxy.invalid:3128', NO_PROXY: 'example.org,127.0.0.1'};
-      await download(`${url}/net.pth`, target, {...QUICK, environment});
+      await downloadFile(`${url}/net.pth`, target, {...QUICK, environment});
       expectOnlyTheFile();
     });
   });
@@ -324,8 +324,8 @@ describe('download', () => {
   describe('when the cache cannot take it', () => {
     const unwritable = async (path: string): Promise<string> => {
       const {url} = await serve((request, response) => sendFile(request, response));
-      const error = await rejection(download(`${url}/net.pth`, path, QUICK));
-      expect(error).to.be.instanceOf(CacheUnwritableError).and.to.include({code: 'CACHE_UNWRITABLE', exitCode: 1, path});
+      const error = await rejection(downloadFile(`${url}/net.pth`, path, QUICK));
+      expect(error).to.be.instanceOf(CacheNotWritableError).and.to.include({code: 'CACHE_NOT_WRITABLE', exitCode: 1, path});
       return error.message;
     };
 

@@ -1,17 +1,17 @@
 import {expect} from 'chai';
 import {
-  checkRates,
-  frozenBoundary,
-  groupOf,
-  groupsPresent,
+  checkLearningRates,
+  computeFrozenDepth,
+  getLayerGroup,
+  presentLayerGroups,
   LAYER_GROUPS,
-  type GroupRates,
+  type GroupLearningRates,
   type LayerGroup,
 } from '../../src/backbones/layer-groups.js';
 import {backboneShapes, type LastStage} from '../../src/backbones/resnet-specs.js';
 import {UsageError} from '../../src/core/errors.js';
 
-const training = (...groups: readonly LayerGroup[]): GroupRates =>
+const training = (...groups: readonly LayerGroup[]): GroupLearningRates =>
   Object.fromEntries(LAYER_GROUPS.map(group => [group, groups.includes(group) ? 0.1 : null])) as Record<LayerGroup, number | null>;
 
 describe('layer groups', () => {
@@ -25,19 +25,19 @@ describe('layer groups', () => {
     ['fc.weight', 'head'],
     ['fc.3.bias', 'head'],
   ];
-  for (const [key, group] of keys) it(`${key} is of ${group}`, () => expect(groupOf(key)).to.equal(group));
+  for (const [key, group] of keys) it(`${key} is of ${group}`, () => expect(getLayerGroup(key)).to.equal(group));
 
   it('every tensor of a backbone is of a group below the head', () => {
     const shapes = backboneShapes({arch: 'resnet50', lastStage: 4, strideOn: '3x3', batchNormEpsilon: 1e-5});
     const counts = new Map<LayerGroup, number>();
-    for (const name of shapes.keys()) counts.set(groupOf(name), (counts.get(groupOf(name)) ?? 0) + 1);
+    for (const name of shapes.keys()) counts.set(getLayerGroup(name), (counts.get(getLayerGroup(name)) ?? 0) + 1);
     // Five tensors a unit: 3 units a block, and a projection a stage.
     expect(Object.fromEntries(counts)).to.deep.equal({stem: 5, stage1: 50, stage2: 65, stage3: 95, stage4: 50});
   });
 
   it('of a backbone that ends early are those up to its end, and the head', () => {
-    expect(groupsPresent(2)).to.deep.equal(['stem', 'stage1', 'stage2', 'head']);
-    expect(groupsPresent(4)).to.deep.equal([...LAYER_GROUPS]);
+    expect(presentLayerGroups(2)).to.deep.equal(['stem', 'stage1', 'stage2', 'head']);
+    expect(presentLayerGroups(4)).to.deep.equal([...LAYER_GROUPS]);
   });
 });
 
@@ -55,15 +55,15 @@ describe('the frozen boundary', () => {
   ];
   for (const [trained, lastStage, boundary] of cases) {
     it(`lies above ${boundary} groups where ${trained.join(', ') || 'nothing'} of ${lastStage} stages is trained`, () => {
-      expect(frozenBoundary(training(...trained), lastStage)).to.equal(boundary);
+      expect(computeFrozenDepth(training(...trained), lastStage)).to.equal(boundary);
     });
   }
 });
 
 describe('checkRates', () => {
-  const refusal = (rates: GroupRates, lastStage: LastStage): string => {
+  const refusal = (rates: GroupLearningRates, lastStage: LastStage): string => {
     try {
-      checkRates('top', rates, lastStage);
+      checkLearningRates('last-stage', rates, lastStage);
     } catch (error) {
       expect(error).to.be.instanceOf(UsageError);
       return (error as UsageError).message;

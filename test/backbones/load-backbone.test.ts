@@ -1,14 +1,14 @@
 import {expect} from 'chai';
 import {join} from 'node:path';
-import {loadBackbone, randomBackbone, type Backbone} from '../../src/backbones/load-backbone.js';
+import {loadBackbone, createRandomBackbone, type Backbone} from '../../src/backbones/load-backbone.js';
 import {WeightsMismatchError} from '../../src/backbones/weights-mismatch.js';
-import {disposeWeights, download} from '../../src/backbones/device-weights.js';
-import {cardFor} from '../../src/backbones/cards.js';
+import {disposeWeights, toHost} from '../../src/backbones/device-weights.js';
+import {getPretrained} from '../../src/backbones/cards.js';
 import {backboneShapes, type Arch, type LastStage} from '../../src/backbones/resnet-specs.js';
 import {writeSafetensors} from '../../src/backbones/safetensors-writer.js';
-import type {HostTensor} from '../../src/core/host-tensor.js';
+import type {CpuTensor} from '../../src/core/host-tensor.js';
 import {CAFFE_PREPROCESSING, TORCHVISION_PREPROCESSING} from '../../src/core/preprocessing.js';
-import {nativeHandles} from '../../src/engine/binding.js';
+import {countNativeHandles} from '../../src/engine/binding.js';
 import {tf} from '../../src/engine/tensorflow.js';
 import {useEngine} from '../helpers/engine.js';
 import {rejectionOf} from '../helpers/rejection.js';
@@ -20,12 +20,12 @@ const directory = temporaryDirectory();
 let files = 0;
 
 /** A ResNet-18's backbone up to a stage, as torchvision's state dict holds it. */
-const tensorsOf = (lastStage: LastStage, arch: Arch = 'resnet18'): Map<string, HostTensor> =>
+const tensorsOf = (lastStage: LastStage, arch: Arch = 'resnet18'): Map<string, CpuTensor> =>
   new Map(
     [...backboneShapes({arch, lastStage, strideOn: '3x3', batchNormEpsilon: 1e-5})].map(([name, shape]) => [name, hashed(name, shape)]),
   );
 
-async function fileOf(tensors: ReadonlyMap<string, HostTensor>, metadata: Readonly<Record<string, string>> = {}): Promise<string> {
+async function fileOf(tensors: ReadonlyMap<string, CpuTensor>, metadata: Readonly<Record<string, string>> = {}): Promise<string> {
   const path = join(directory, `${files++}.safetensors`);
   await writeSafetensors(path, tensors, metadata);
   return path;
@@ -33,9 +33,9 @@ async function fileOf(tensors: ReadonlyMap<string, HostTensor>, metadata: Readon
 
 /** What a file is refused with; its path written FILE. Makes sure that nothing was left on the device. */
 async function refusal(arch: Arch, lastStage: LastStage, path: string): Promise<Error & {message: string}> {
-  const before = [tf.memory().numTensors, nativeHandles()];
+  const before = [tf.memory().numTensors, countNativeHandles()];
   const error = await rejectionOf(loadBackbone(arch, lastStage, path));
-  expect([tf.memory().numTensors, nativeHandles()], 'tensors on the device').to.deep.equal(before);
+  expect([tf.memory().numTensors, countNativeHandles()], 'tensors on the device').to.deep.equal(before);
   error.message = error.message.replaceAll(path, 'FILE');
   return error;
 }
@@ -59,7 +59,7 @@ describe('loadBackbone', () => {
     expect(preprocessing).to.deep.equal(TORCHVISION_PREPROCESSING);
     expect(origin).to.equal(path);
     expect(weights.get('conv1.weight')!.shape).to.deep.equal([7, 7, 3, 64]);
-    expect(download(weights)).to.deep.equal(tensors);
+    expect(toHost(weights)).to.deep.equal(tensors);
   });
 
   it('leaves later stages and the old classifier in the file', async () => {
@@ -83,7 +83,7 @@ describe('loadBackbone', () => {
   });
 
   it('takes the family from the card where the file says nothing', async () => {
-    const card = cardFor('resnet18.imagenet1k-v1', 'resnet18');
+    const card = getPretrained('resnet18.imagenet1k-v1', 'resnet18');
     const {origin, preprocessing, spec} = await load('resnet18', 1, await fileOf(tensorsOf(1)), {...card, batchNormEpsilon: 1e-3});
     expect(origin).to.equal('resnet18.imagenet1k-v1');
     expect(preprocessing).to.deep.equal(card.preprocessing);
@@ -137,7 +137,7 @@ describe('loadBackbone', () => {
       'FILE does not hold a whole resnet18: 1 tensor has another shape (layer1.1.conv2.weight is 64 x 64 x 1 x 1, not 64 x 64 x 3 x 3). ' +
         'Give weights of a resnet18.',
     );
-    expect(error.misshapen).to.deep.equal(['layer1.1.conv2.weight is 64 x 64 x 1 x 1, not 64 x 64 x 3 x 3']);
+    expect(error.shapeMismatches).to.deep.equal(['layer1.1.conv2.weight is 64 x 64 x 1 x 1, not 64 x 64 x 3 x 3']);
   });
 
   it('names what is called most like what is missing', async () => {
@@ -167,14 +167,14 @@ describe('loadBackbone', () => {
   });
 
   it('tells in a sentence what it left in the file, and which of several backbones it took', async () => {
-    const at = (prefix: string) => [...tensorsOf(1)].map(([name, tensor]): [string, HostTensor] => [prefix + name, tensor]);
-    const others = ['head.fc.weight', 'head.fc.bias', 'queue', 'neck.0.weight', 'x'].map((name): [string, HostTensor] => [
+    const at = (prefix: string) => [...tensorsOf(1)].map(([name, tensor]): [string, CpuTensor] => [prefix + name, tensor]);
+    const others = ['head.fc.weight', 'head.fc.bias', 'queue', 'neck.0.weight', 'x'].map((name): [string, CpuTensor] => [
       name,
       hashed(name, [2]),
     ]);
     const path = await fileOf(new Map([...at('encoder_k.'), ...at('encoder_q.'), ...others]));
     const notices: string[] = [];
-    backbone = await loadBackbone('resnet18', 1, path, undefined, {onNotice: message => notices.push(message)});
+    backbone = await loadBackbone('resnet18', 1, path, undefined, {onInfo: message => notices.push(message)});
     expect(notices).to.deep.equal([
       `${path} holds several backbones: took the one under encoder_q, not under encoder_k.`,
       `Ignored 5 tensors of ${path}: head.fc.weight, head.fc.bias, queue, neck.0.weight, and 1 more.`,
@@ -184,7 +184,7 @@ describe('loadBackbone', () => {
   it('says nothing of the classifier in a file that a card describes', async () => {
     const path = await fileOf(tensorsOf(1).set('fc.weight', hashed('fc', [2, 2])));
     const notices: string[] = [];
-    backbone = await loadBackbone('resnet18', 1, path, cardFor('auto', 'resnet18'), {onNotice: message => notices.push(message)});
+    backbone = await loadBackbone('resnet18', 1, path, getPretrained('auto', 'resnet18'), {onInfo: message => notices.push(message)});
     expect(notices).to.deep.equal([]);
   });
 
@@ -239,8 +239,8 @@ describe('randomBackbone', () => {
   useEngine();
 
   it("starts as torchvision's does: filters by their fan-out, batch norms as the identity", () => {
-    const backbone = randomBackbone('resnet18', 2, 1);
-    const tensors = download(backbone.weights);
+    const backbone = createRandomBackbone('resnet18', 2, 1);
+    const tensors = toHost(backbone.weights);
     disposeWeights(backbone.weights);
     expect(backbone.origin).to.equal('none');
     const {data} = tensors.get('layer2.0.conv2.weight')!;
@@ -255,8 +255,8 @@ describe('randomBackbone', () => {
 
   it('depends on the seed alone', () => {
     const filter = (seed: number, lastStage: LastStage): Float32Array => {
-      const {weights} = randomBackbone('resnet18', lastStage, seed);
-      const {data} = download(weights, name => name === 'layer1.0.conv1.weight').get('layer1.0.conv1.weight')!;
+      const {weights} = createRandomBackbone('resnet18', lastStage, seed);
+      const {data} = toHost(weights, name => name === 'layer1.0.conv1.weight').get('layer1.0.conv1.weight')!;
       disposeWeights(weights);
       return data;
     };

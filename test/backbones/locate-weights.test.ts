@@ -2,12 +2,12 @@ import {createHash} from 'node:crypto';
 import {existsSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync} from 'node:fs';
 import {basename, dirname, join} from 'node:path';
 import {expect} from 'chai';
-import {cards as publishedCards, type WeightsCard} from '../../src/backbones/cards.js';
+import {listPretrained as publishedCards, type PretrainedWeights} from '../../src/backbones/cards.js';
 import {WeightsUnavailableError} from '../../src/backbones/download.js';
-import {locateCard, locateWeights, whereFrom, type LocateOptions} from '../../src/backbones/locate-weights.js';
+import {locatePretrained, locateWeights, findPretrainedSource, type LocateOptions} from '../../src/backbones/locate-weights.js';
 import {UsageError} from '../../src/core/errors.js';
 import type {Finding} from '../../src/core/finding.js';
-import {sealed} from '../../src/core/public-address.js';
+import {hideCredentials} from '../../src/core/public-address.js';
 import {serve, stopServers} from '../helpers/loopback.js';
 import {temporaryDirectory} from '../helpers/temporary.js';
 
@@ -29,7 +29,7 @@ const rejection = (promise: Promise<unknown>): Promise<Error> =>
 
 describe('locating weights', () => {
   let home: string;
-  let card: WeightsCard;
+  let card: PretrainedWeights;
   let findings: Finding[];
   let options: LocateOptions & {environment: NodeJS.ProcessEnv};
   let cache: string;
@@ -42,7 +42,7 @@ describe('locating weights', () => {
     const [like] = publishedCards();
     card = {...like!, file: `resnet18-${sha256Prefix}.pth`, sha256Prefix, url: 'http://127.0.0.1:1/nobody-should-ask'};
     findings = [];
-    options = {environment: {HOME: home, FINETUNE_CACHE: join(home, 'own')}, onFinding: finding => findings.push(finding), cards: [card]};
+    options = {environment: {HOME: home, FINETUNE_CACHE: join(home, 'own')}, onFinding: finding => findings.push(finding), catalog: [card]};
     cache = join(home, 'own', 'weights', card.file);
     torch = join(home, '.cache', 'torch', 'hub', 'checkpoints', card.file);
     hub = join(home, '.cache', 'huggingface', 'hub', 'models--timm--resnet18.tv_in1k');
@@ -62,30 +62,30 @@ describe('locating weights', () => {
     it("takes the project's own cache before those of others", async () => {
       for (const path of [cache, torch]) put(path, WEIGHTS);
       putSnapshot('aaa', WEIGHTS);
-      expect(await locateCard(card, options)).to.deep.equal({path: cache, from: 'cache', card});
+      expect(await locatePretrained(card, options)).to.deep.equal({path: cache, from: 'cache', card});
     });
 
     it("takes torch's cache before Hugging Face's", async () => {
       put(torch, WEIGHTS);
       putSnapshot('aaa', WEIGHTS);
-      expect(await locateCard(card, options)).to.deep.equal({path: torch, from: 'torch', card});
+      expect(await locatePretrained(card, options)).to.deep.equal({path: torch, from: 'torch', card});
     });
 
     it("takes timm's file of the same weights from the cache of Hugging Face", async () => {
       const path = putSnapshot('aaa', OTHER);
-      expect(await locateCard(card, options)).to.deep.equal({path, from: 'huggingface', card});
+      expect(await locatePretrained(card, options)).to.deep.equal({path, from: 'huggingface', card});
     });
 
     it('takes the revision that main names', async () => {
       const paths = ['aaa', 'bbb', 'ccc'].map(revision => putSnapshot(revision, Buffer.from(revision)));
       put(join(hub, 'refs', 'main'), Buffer.from('bbb'));
-      expect((await locateCard(card, options)).path).to.equal(paths[1]);
+      expect((await locatePretrained(card, options)).path).to.equal(paths[1]);
     });
 
     it('looks where TORCH_HOME points', async () => {
       const path = put(join(home, 'elsewhere', 'hub', 'checkpoints', card.file), WEIGHTS);
       const environment = {...options.environment, TORCH_HOME: '~/elsewhere'};
-      expect(await locateCard(card, {...options, environment})).to.include({path, from: 'torch'});
+      expect(await locatePretrained(card, {...options, environment})).to.include({path, from: 'torch'});
     });
 
     for (const [variable, below] of [
@@ -96,23 +96,23 @@ describe('locating weights', () => {
       it(`looks where ${variable} points`, async () => {
         const path = putSnapshot('aaa', WEIGHTS, sha256(WEIGHTS), join(home, 'hf', below, 'models--timm--resnet18.tv_in1k'));
         const environment = {...options.environment, [variable]: join(home, 'hf')};
-        expect(await locateCard(card, {...options, environment})).to.include({path, from: 'huggingface'});
+        expect(await locatePretrained(card, {...options, environment})).to.include({path, from: 'huggingface'});
       });
     }
 
     it('looks below XDG_CACHE_HOME for all three', () => {
       const environment = {HOME: home, XDG_CACHE_HOME: join(home, 'xdg')};
       const own = put(join(home, 'xdg', 'finetune', 'weights', card.file), WEIGHTS);
-      expect(whereFrom(card, environment)).to.deep.equal({path: own, from: 'cache'});
+      expect(findPretrainedSource(card, environment)).to.deep.equal({path: own, from: 'cache'});
       const theirs = put(join(home, 'xdg', 'torch', 'hub', 'checkpoints', card.file), WEIGHTS);
-      expect(whereFrom(card, {...environment, FINETUNE_CACHE: join(home, 'own')})).to.deep.equal({path: theirs, from: 'torch'});
+      expect(findPretrainedSource(card, {...environment, FINETUNE_CACHE: join(home, 'own')})).to.deep.equal({path: theirs, from: 'torch'});
     });
 
     it('passes over broken files, says so, and leaves them where they are', async () => {
       put(torch, OTHER);
       const link = putSnapshot('aaa', OTHER, sha256(WEIGHTS));
       const {url} = await serve((_, response) => response.end(WEIGHTS));
-      const located = await locateCard({...card, url}, options);
+      const located = await locatePretrained({...card, url}, options);
       expect(located).to.include({path: cache, from: 'download'});
       const sentence = (path: string, length: number): string =>
         `Expected the sha256 of ${path} to begin with ${sha256(WEIGHTS).slice(0, length)}, ` +
@@ -127,8 +127,8 @@ describe('locating weights', () => {
 
     it('downloads into its own cache, once', async () => {
       const {url, requests} = await serve((_, response) => response.end(WEIGHTS));
-      expect(await locateCard({...card, url}, options)).to.include({path: cache, from: 'download'});
-      expect(await locateCard({...card, url}, options)).to.include({path: cache, from: 'cache'});
+      expect(await locatePretrained({...card, url}, options)).to.include({path: cache, from: 'download'});
+      expect(await locatePretrained({...card, url}, options)).to.include({path: cache, from: 'cache'});
       expect(requests).to.have.length(1);
       expect(readdirSync(dirname(cache))).to.deep.equal([card.file]);
     });
@@ -136,7 +136,7 @@ describe('locating weights', () => {
     it('replaces a broken file of its own', async () => {
       put(cache, OTHER);
       const {url} = await serve((_, response) => response.end(WEIGHTS));
-      await locateCard({...card, url}, options);
+      await locatePretrained({...card, url}, options);
       expect(readFileSync(cache)).to.deep.equal(WEIGHTS);
       expect(findings).to.have.length(1);
     });
@@ -153,9 +153,9 @@ describe('locating weights', () => {
 
   describe('whereFrom', () => {
     it('tells without reading a byte', () => {
-      expect(whereFrom(card, options.environment)).to.deep.equal({path: cache, from: 'download'});
+      expect(findPretrainedSource(card, options.environment)).to.deep.equal({path: cache, from: 'download'});
       put(torch, OTHER);
-      expect(whereFrom(card, options.environment)).to.deep.equal({path: torch, from: 'torch'});
+      expect(findPretrainedSource(card, options.environment)).to.deep.equal({path: torch, from: 'torch'});
       expect(existsSync(dirname(cache))).to.equal(false);
     });
   });
@@ -212,7 +212,7 @@ describe('locating weights', () => {
       const first = await locateWeights(`${url}/a/net.pth`, 'resnet18', options);
       const second = await locateWeights(`${url}/b/net.pth`, 'resnet18', options);
       const again = await locateWeights(`${url}/a/net.pth`, 'resnet18', options);
-      expect([first.from, second.from, again]).to.deep.equal(['download', 'download', {path: first.path, from: 'cache'}]);
+      expect([first.source, second.source, again]).to.deep.equal(['download', 'download', {path: first.path, from: 'cache'}]);
       expect([first, second].map(({path}) => readFileSync(path, 'utf8'))).to.deep.equal(['/a/net.pth', '/b/net.pth']);
       expect(first.path).to.match(/[\\/]own[\\/]weights[\\/][0-9a-f]{12}[\\/]net\.pth$/);
       expect(requests).to.have.length(2);
@@ -232,10 +232,10 @@ describe('locating weights', () => {
     it('sends user name, password and query, and keeps none of them', async () => {
       const {url, requests} = await serve((_, response) => response.end('weights'));
       const {host} = new URL(url);
-      const wish = sealed(`http://ann:p%40ss%C3%A4@${host}/net.pth?token=s3cret`);
+      const wish = hideCredentials(`http://ann:p%40ss%C3%A4@${host}/net.pth?token=s3cret`);
       expect(wish).to.equal(`http://${host}/net.pth`);
       const notices: string[] = [];
-      const {path} = await locateWeights(wish, 'resnet18', {...options, onNotice: notice => notices.push(notice)});
+      const {path} = await locateWeights(wish, 'resnet18', {...options, onInfo: notice => notices.push(notice)});
       expect(requests[0]!.url).to.equal('/net.pth?token=s3cret');
       expect(requests[0]!.headers.authorization).to.equal(`Basic ${Buffer.from('ann:p@ssä').toString('base64')}`);
       expect(notices).to.deep.equal([

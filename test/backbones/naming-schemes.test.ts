@@ -1,7 +1,7 @@
 import {expect} from 'chai';
-import {NAMING_SCHEMES, namesIn, stagePrefixes} from '../../src/backbones/naming-schemes.js';
+import {NAMING_SCHEMES, schemeNames, stagePrefixes} from '../../src/backbones/naming-schemes.js';
 import {ARCHS, backboneShapes, type Arch, type BackboneSpec} from '../../src/backbones/resnet-specs.js';
-import {channelsFirst, withoutBias} from '../../src/backbones/stored-layout.js';
+import {toChannelsFirst, subtractBias} from '../../src/backbones/stored-layout.js';
 
 const specOf = (arch: Arch): BackboneSpec => ({arch, lastStage: 4, strideOn: '3x3', batchNormEpsilon: 1e-5});
 const scheme = (name: string) => NAMING_SCHEMES.find(candidate => candidate.name === name)!;
@@ -25,7 +25,7 @@ describe('naming schemes', () => {
   for (const candidate of NAMING_SCHEMES) {
     it(`have a name for every tensor of every depth: ${candidate.name} (${candidate.stage.join(', ')})`, () => {
       for (const arch of ARCHS) {
-        const names = namesIn(candidate, specOf(arch));
+        const names = schemeNames(candidate, specOf(arch));
         const keys = new Set([...names.values()].filter(key => !/(?:conv\d|downsample\.0)\.bias$/.test(key)));
         expect([...keys]).to.have.members([...backboneShapes(specOf(arch)).keys()]);
         const inStages = [...names].filter(([, key]) => key.startsWith('layer')).map(([name]) => name);
@@ -41,12 +41,12 @@ describe('naming schemes', () => {
     ['resnet152', [3, 8, 36, 3]],
   ] as const) {
     it(`know the names of Keras Applications' ${arch}, and no others`, () => {
-      expect([...namesIn(scheme('Keras Applications'), specOf(arch)).keys()]).to.have.members(kerasNames(blocks));
+      expect([...schemeNames(scheme('Keras Applications'), specOf(arch)).keys()]).to.have.members(kerasNames(blocks));
     });
   }
 
   it('know the parts by the names that libraries give them', () => {
-    const key = (of: string, name: string) => namesIn(scheme(of), specOf('resnet50')).get(name);
+    const key = (of: string, name: string) => schemeNames(scheme(of), specOf('resnet50')).get(name);
     expect(key('Hugging Face', 'encoder.stages.1.layers.0.shortcut.normalization.running_var')).to.equal(
       'layer2.0.downsample.1.running_var',
     );
@@ -64,19 +64,19 @@ describe('stored layouts', () => {
   const stored = (shape: readonly number[], values: readonly number[]) => ({shape, read: async () => Float32Array.from(values)});
 
   it('turn HWIO into OIHW and dense layers around, when they are read', async () => {
-    const filter = channelsFirst(stored([1, 2, 2, 3], [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11]));
+    const filter = toChannelsFirst(stored([1, 2, 2, 3], [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11]));
     expect(filter.shape).to.deep.equal([3, 2, 1, 2]);
     expect([...(await filter.read())]).to.deep.equal([0, 6, 3, 9, 1, 7, 4, 10, 2, 8, 5, 11]);
-    const dense = channelsFirst(stored([2, 3], [1, 2, 3, 4, 5, 6]));
+    const dense = toChannelsFirst(stored([2, 3], [1, 2, 3, 4, 5, 6]));
     expect([dense.shape, [...(await dense.read())]]).to.deep.equal([
       [3, 2],
       [1, 4, 2, 5, 3, 6],
     ]);
-    const vector = channelsFirst(stored([3], [7, 8, 9]));
+    const vector = toChannelsFirst(stored([3], [7, 8, 9]));
     expect([vector.shape, [...(await vector.read())]]).to.deep.equal([[3], [7, 8, 9]]);
   });
 
   it('take a bias from a running mean', async () => {
-    expect([...(await withoutBias(stored([2], [10, 10]), stored([2], [1, 2])).read())]).to.deep.equal([9, 8]);
+    expect([...(await subtractBias(stored([2], [10, 10]), stored([2], [1, 2])).read())]).to.deep.equal([9, 8]);
   });
 });

@@ -1,11 +1,11 @@
 import {expect} from 'chai';
 import {mkdirSync, writeFileSync} from 'node:fs';
 import {join} from 'node:path';
-import {disposeWeights, download} from '../../src/backbones/device-weights.js';
-import {loadBackbone, randomBackbone, type Backbone} from '../../src/backbones/load-backbone.js';
+import {disposeWeights, toHost} from '../../src/backbones/device-weights.js';
+import {loadBackbone, createRandomBackbone, type Backbone} from '../../src/backbones/load-backbone.js';
 import {locateWeights} from '../../src/backbones/locate-weights.js';
 import {writeSafetensors} from '../../src/backbones/safetensors-writer.js';
-import type {HostTensor} from '../../src/core/host-tensor.js';
+import type {CpuTensor} from '../../src/core/host-tensor.js';
 import {headless, stateDict, type StateDict} from '../helpers/checkpoints.js';
 import {useEngine} from '../helpers/engine.js';
 import {rejectionOf} from '../helpers/rejection.js';
@@ -31,10 +31,10 @@ async function run(weights: string, recipe: object = {}): Promise<string> {
 describe("a checkpoint of one's own run", () => {
   useEngine();
 
-  async function loaded(wish: string): Promise<{readonly backbone: Omit<Backbone, 'weights'>; readonly tensors: Map<string, HostTensor>}> {
-    const {path, card, base} = await locateWeights(wish, 'resnet18');
+  async function loaded(wish: string): Promise<{readonly backbone: Omit<Backbone, 'weights'>; readonly tensors: Map<string, CpuTensor>}> {
+    const {path, pretrained: card, base} = await locateWeights(wish, 'resnet18');
     const {weights, ...backbone} = await loadBackbone('resnet18', 2, path, card, {...(base && {base})});
-    const tensors = download(weights);
+    const tensors = toHost(weights);
     disposeWeights(weights);
     return {backbone, tensors};
   }
@@ -52,8 +52,8 @@ describe("a checkpoint of one's own run", () => {
 
   it('goes back over several runs, to the random weights of the first', async () => {
     const {tensors} = await loaded(await run(await run('none')));
-    const first = randomBackbone('resnet18', 2, 5);
-    const expected = download(first.weights, name => name === 'layer1.0.conv1.weight');
+    const first = createRandomBackbone('resnet18', 2, 5);
+    const expected = toHost(first.weights, name => name === 'layer1.0.conv1.weight');
     disposeWeights(first.weights);
     expect(tensors.get('layer1.0.conv1.weight')).to.deep.equal(expected.get('layer1.0.conv1.weight'));
     expect(tensors.get('layer2.0.conv1.weight')).to.deep.equal(TRAINED['layer2.0.conv1.weight']);

@@ -1,9 +1,9 @@
 import {expect} from 'chai';
-import {choose} from '../../src/backbones/choose-backbone.js';
-import {disposeWeights, download} from '../../src/backbones/device-weights.js';
+import {chooseBackbone} from '../../src/backbones/choose-backbone.js';
+import {disposeWeights, toHost} from '../../src/backbones/device-weights.js';
 import {loadBackbone} from '../../src/backbones/load-backbone.js';
 import {openWeights} from '../../src/backbones/readers/read-weights.js';
-import {weightsMetadata} from '../../src/export/bundle-texts.js';
+import {serializeWeightsMetadata} from '../../src/export/bundle-texts.js';
 import {writeLayersModel} from '../../src/export/layers-model-files.js';
 import {toLayersModel} from '../../src/export/layers-model.js';
 import {useEngine} from '../helpers/engine.js';
@@ -15,9 +15,9 @@ describe('a tfjs model of this project', () => {
 
   it('gives back every number of the backbone that was exported, and the family', async () => {
     const classifier = randomClassifier({spec: {arch: 'resnet50', lastStage: 1, ...KERAS_FAMILY}, head: {type: 'mlp'}});
-    const expected = download(classifier.weights, name => !name.startsWith('fc.'));
+    const expected = toHost(classifier.weights, name => !name.startsWith('fc.'));
     const model = toLayersModel(classifier);
-    model.setUserDefinedMetadata(weightsMetadata(classifier));
+    model.setUserDefinedMetadata(serializeWeightsMetadata(classifier));
     const directory = temporaryDirectory();
     await writeLayersModel(model, directory);
     model.dispose();
@@ -25,10 +25,10 @@ describe('a tfjs model of this project', () => {
 
     const file = await openWeights(directory);
     expect(file.metadata).to.include({arch: 'resnet50', stride_on: '1x1', batch_norm_epsilon: '0.00001001'});
-    expect(choose(file, 'resnet50', 1).candidate.scheme.name).to.equal('finetune for tfjs');
+    expect(chooseBackbone(file, 'resnet50', 1).candidate.scheme.name).to.equal('finetune for tfjs');
     await file.close();
     const {weights, spec} = await loadBackbone('resnet50', 1, directory);
-    const tensors = download(weights);
+    const tensors = toHost(weights);
     disposeWeights(weights);
     expect(spec).to.include(KERAS_FAMILY);
     expect([...tensors.keys()]).to.have.members([...expected.keys()]);

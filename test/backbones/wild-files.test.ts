@@ -1,13 +1,13 @@
 import {expect} from 'chai';
 import {mkdirSync, writeFileSync} from 'node:fs';
 import {join} from 'node:path';
-import {choose, type Choice} from '../../src/backbones/choose-backbone.js';
-import {tensorsOf} from '../../src/backbones/find-backbone.js';
+import {chooseBackbone, type BackboneChoice} from '../../src/backbones/choose-backbone.js';
+import {collectBackboneTensors} from '../../src/backbones/find-backbone.js';
 import {openWeights} from '../../src/backbones/readers/read-weights.js';
 import {ARCHS, type BackboneSpec} from '../../src/backbones/resnet-specs.js';
 import {writeSafetensors} from '../../src/backbones/safetensors-writer.js';
-import {readChecked} from '../../src/backbones/weights-values.js';
-import type {HostTensor} from '../../src/core/host-tensor.js';
+import {readFiniteTensors} from '../../src/backbones/weights-values.js';
+import type {CpuTensor} from '../../src/core/host-tensor.js';
 import {
   below,
   detectron2,
@@ -37,7 +37,7 @@ const OURS = stateDict('resnet18', 2);
 const OTHERS = stateDict('resnet18', 2, 'other ');
 const BODY = headless(OURS);
 
-const zeros = (...shape: readonly number[]): HostTensor => ({shape, data: new Float32Array(shape.reduce((a, b) => a * b, 1))});
+const zeros = (...shape: readonly number[]): CpuTensor => ({shape, data: new Float32Array(shape.reduce((a, b) => a * b, 1))});
 const HEAD = {'head.fc.weight': zeros(3, 128), 'head.fc.bias': zeros(3)};
 const ADAM = {state: {0: {step: 3, exp_avg: zeros(64, 3, 7, 7), exp_avg_sq: zeros(64, 3, 7, 7)}}, param_groups: [{lr: 1}]};
 
@@ -222,11 +222,11 @@ const WHOLE: readonly (readonly [what: string, build: Build])[] = [
       ),
   ],
   ['a tfjs model of Keras Applications', () => tfjs(kerasApplications(OURS))],
-  ['a tfjs model of this project', () => tfjs({...tfjsOwn(OURS), 'normalise/kernel': zeros(1, 1, 3, 3), 'fc/kernel': zeros(4, 3)})],
+  ['a tfjs model of this project', () => tfjs({...tfjsOwn(OURS), 'normalize/kernel': zeros(1, 1, 3, 3), 'fc/kernel': zeros(4, 3)})],
 ];
 
 const without = (pattern: RegExp): StateDict => renamed(OURS, name => (pattern.test(name) ? undefined : name));
-const changed = (name: string, change: (tensor: HostTensor) => HostTensor): StateDict => ({...OURS, [name]: change(OURS[name]!)});
+const changed = (name: string, change: (tensor: CpuTensor) => CpuTensor): StateDict => ({...OURS, [name]: change(OURS[name]!)});
 const at = (name: string, value: number): StateDict => changed(name, ({shape, data}) => ({shape, data: data.with(7, value)}));
 const HALF = Object.fromEntries(Object.entries(OURS).slice(0, 20));
 
@@ -367,11 +367,11 @@ const LACKING: readonly (readonly [what: string, build: Build, sentence: RegExp]
   ],
 ];
 
-async function found(path: string): Promise<{readonly choice: Choice; readonly tensors: ReadonlyMap<string, HostTensor>}> {
+async function found(path: string): Promise<{readonly choice: BackboneChoice; readonly tensors: ReadonlyMap<string, CpuTensor>}> {
   const file = await openWeights(path);
   try {
-    const choice = choose(file, SPEC.arch, SPEC.lastStage);
-    return {choice, tensors: await readChecked(path, tensorsOf(choice.candidate, SPEC))};
+    const choice = chooseBackbone(file, SPEC.arch, SPEC.lastStage);
+    return {choice, tensors: await readFiniteTensors(path, collectBackboneTensors(choice.candidate, SPEC))};
   } finally {
     await file.close();
   }
@@ -405,7 +405,7 @@ describe('weights files in the wild', () => {
   it('takes plain weights before averages and teachers, though they lie deeper and later', async () => {
     for (const average of [...AVERAGES, ...TEACHERS]) {
       const file = await openWeights(fileOf(torchSaved({[average]: OTHERS, trainer: {net: {weights: OURS}}})));
-      const {candidate, others} = choose(file, SPEC.arch, SPEC.lastStage);
+      const {candidate, others} = chooseBackbone(file, SPEC.arch, SPEC.lastStage);
       await file.close();
       expect([candidate.prefix, ...others.map(({prefix}) => prefix)]).to.deep.equal(['trainer.net.weights.', `${average}.`]);
     }
@@ -422,7 +422,7 @@ describe('weights files in the wild', () => {
   it('finds every depth under the first of several prefixes', async () => {
     for (const arch of ARCHS) {
       const file = await openWeights(fileOf(torchSaved({model: below('module.', stateDict(arch, 1)), epoch: 1})));
-      const {candidate} = choose(file, arch, 1);
+      const {candidate} = chooseBackbone(file, arch, 1);
       expect([candidate.prefix, candidate.scheme.name]).to.deep.equal(['model.', 'torchvision']);
       await file.close();
     }

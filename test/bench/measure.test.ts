@@ -8,7 +8,7 @@ const spec = (task: string): SideSpec => ({kind: 'worker', by: 'ours', task, opt
 const [A, B] = [spec('a'), spec('b')];
 
 const side = (parts: Partial<Side> = {}): Side => ({
-  go: async () => ({seconds: 1, images: 4}),
+  takeReading: async () => ({seconds: 1, images: 4}),
   processorSeconds: () => 0,
   peakMemory: () => 100,
   close: async () => {},
@@ -32,7 +32,7 @@ describe('measuring side by side', () => {
     const closed: string[] = [];
     const opened = async ({task}: SideSpec): Promise<Side> => {
       const close = async (): Promise<void> => void closed.push(task);
-      return side({close, ...(task === 'a' && {go: () => Promise.reject(new Error('out of memory'))})});
+      return side({close, ...(task === 'a' && {takeReading: () => Promise.reject(new Error('out of memory'))})});
     };
     const {readings, failures} = await measure([A, B], 2, opened, () => {});
     expect([...failures]).to.deep.equal([[keyOf(A), 'out of memory']]);
@@ -53,7 +53,7 @@ describe('measuring side by side', () => {
     const asked = await worker(`
       console.log('what libraries say'); console.log('{"ready": true}');
       process.stdin.on('data', () => console.log('{"seconds": 2, "images": 3}'));`);
-    expect(await asked.go()).to.include({seconds: 2, images: 3});
+    expect(await asked.takeReading()).to.include({seconds: 2, images: 3});
     await asked.close();
   });
 

@@ -1,8 +1,8 @@
 import {expect} from 'chai';
-import {chooseRows, readOptions, USAGE} from '../../bench/options.js';
+import {selectRows, readOptions, USAGE} from '../../bench/options.js';
 import {keyOf, ROWS} from '../../bench/rows.js';
 
-const namesOf = (wish?: string): string[] => chooseRows(wish).map(({name}) => name);
+const namesOf = (wish?: string): string[] => selectRows(wish).map(({name}) => name);
 
 describe('options of the bench', () => {
   it('measures every row unless told', () => {
@@ -16,7 +16,7 @@ describe('options of the bench', () => {
   });
 
   it('refuses what it does not know', () => {
-    expect(() => chooseRows('full-r51')).to.throw('found "full-r51"');
+    expect(() => selectRows('full-r51')).to.throw('found "full-r51"');
     expect(() => readOptions(['--repeats', '0'])).to.throw('Expected a whole number from 1 up for --repeats, but found "0"');
     expect(() => readOptions(['--row', 'decode'])).to.throw("Unknown option '--row'");
   });

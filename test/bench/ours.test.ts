@@ -1,5 +1,5 @@
 import {expect} from 'chai';
-import {open} from '../../bench/commands.js';
+import {openSide} from '../../bench/commands.js';
 import {drawnFolder} from '../helpers/drawn-folder.js';
 import {useEngine} from '../helpers/engine.js';
 import {temporaryDirectory} from '../helpers/temporary.js';
@@ -11,8 +11,8 @@ describe('our side of the bench', function () {
   it('answers with seconds and images', async () => {
     const data = await drawnFolder({perClass: 3, parts: ['train', 'val']});
     const setting = {data, threads: 1, pinning: [], python: 'none', scratch: temporaryDirectory()};
-    const side = await open({kind: 'worker', by: 'ours', task: 'images', options: {mode: 'first'}}, setting);
-    const {images, seconds} = await side.go();
+    const side = await openSide({kind: 'worker', by: 'ours', task: 'images', options: {mode: 'first'}}, setting);
+    const {images, seconds} = await side.takeReading();
     await side.close();
     expect(images).to.equal(18);
     expect(seconds).to.be.above(0);

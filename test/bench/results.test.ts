@@ -1,10 +1,10 @@
 import {expect} from 'chai';
-import type {Machine} from '../../bench/machine.js';
+import type {MachineInfo} from '../../bench/machine.js';
 import type {Readings} from '../../bench/reading.js';
-import {document, machineSection, merge, rowsSection, type Results, type RowResult} from '../../bench/results.js';
+import {renderDocument, machineSection, mergeResults, rowsSection, type Results, type RowResult} from '../../bench/results.js';
 import type {Row, SideSpec} from '../../bench/rows.js';
 
-const MACHINE: Machine = {processor: 'A processor', cores: 2, memory: 24, flags: ['avx2'], versions: {TensorFlow: '2.21.0', torch: '2.14'}};
+const MACHINE: MachineInfo = {processor: 'A processor', cores: 2, memory: 24, flags: ['avx2'], versions: {TensorFlow: '2.21.0', torch: '2.14'}};
 const SIDE: SideSpec = {kind: 'worker', by: 'ours', task: 'step', options: {}};
 
 const row = (name: string, parts: Partial<Row> = {}): Row => ({
@@ -62,13 +62,13 @@ describe('results of the bench', () => {
 
   it('keep rows that were not measured again, unless the machine is another', () => {
     const [older, fresh] = [results(result('a'), result('b')), results(result('b', {missing: 'new'}))];
-    expect(merge(older, fresh).rows).to.deep.equal([result('a'), result('b', {missing: 'new'})]);
-    expect(merge({...older, machine: {...MACHINE, cores: 4}}, fresh)).to.deep.equal(fresh);
-    expect(merge(undefined, fresh)).to.deep.equal(fresh);
+    expect(mergeResults(older, fresh).rows).to.deep.equal([result('a'), result('b', {missing: 'new'})]);
+    expect(mergeResults({...older, machine: {...MACHINE, cores: 4}}, fresh)).to.deep.equal(fresh);
+    expect(mergeResults(undefined, fresh)).to.deep.equal(fresh);
   });
 
   it('come as a document that says where and with what', () => {
-    const text = document([machineSection(results()), 'More.']);
+    const text = renderDocument([machineSection(results()), 'More.']);
     expect(text).to.match(/^# Measured side by side\n\n/);
     expect(text).to.include('`npm run bench` on A processor, 2 cores, 24 GiB, avx2;\nTensorFlow 2.21.0, torch 2.14.');
     expect(text).to.match(/\n\nMore\.\n$/);

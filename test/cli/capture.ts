@@ -1,4 +1,4 @@
-import {Interrupts} from '../../src/cli/interrupts.js';
+import {SignalHandler} from '../../src/cli/interrupts.js';
 import {runCommand} from '../../src/cli/run-command.js';
 import {Terminal} from '../../src/cli/terminal.js';
 
@@ -35,11 +35,11 @@ export interface Told {
 /** Runs a command line in this process. */
 export async function tell(args: readonly string[], environment: NodeJS.ProcessEnv = {}): Promise<Told> {
   const captured = capture({environment});
-  const interrupts = new Interrupts(
+  const interrupts = new SignalHandler(
     () => {},
     () => {},
   );
-  const exitCode = await runCommand(args, {terminal: captured.terminal, environment, interrupts});
+  const exitCode = await runCommand(args, {terminal: captured.terminal, environment, signalHandler: interrupts});
   return {exitCode, stdout: captured.stdout, stderr: captured.stderr};
 }
 

@@ -2,7 +2,7 @@ import {mkdirSync, readFileSync, rmSync, writeFileSync} from 'node:fs';
 import {join} from 'node:path';
 import {Ajv} from 'ajv';
 import {expect} from 'chai';
-import {checkSchema} from '../../src/cli/check-schema.js';
+import {checkReportSchema} from '../../src/cli/check-schema.js';
 import type {Finding} from '../../src/core/finding.js';
 import {ALTERED, photograph} from '../datasets/photographs.js';
 import {temporaryDirectory} from '../helpers/temporary.js';
@@ -45,10 +45,10 @@ describe('finetune check', function () {
 
   it('prints what its schema says, which is in the package', async () => {
     const document = await checked();
-    const validate = new Ajv({allErrors: true}).compile(checkSchema);
+    const validate = new Ajv({allErrors: true}).compile(checkReportSchema);
     expect(validate(document), JSON.stringify(validate.errors)).to.equal(true);
     expect(validate({...document, findings: [{code: 'x'}]})).to.equal(false);
-    expect(JSON.parse(readFileSync(TEMPLATE, 'utf8'))).to.deep.equal(checkSchema);
+    expect(JSON.parse(readFileSync(TEMPLATE, 'utf8'))).to.deep.equal(checkReportSchema);
     expect(document.images).to.deep.equal({found: 27, readable: 26});
     expect(document.findings.map(({code}) => code)).to.deep.equal([
       'not-an-image',
@@ -60,7 +60,7 @@ describe('finetune check', function () {
 
   it('leaves a folder without faults when its list is excluded, and changes nothing', async () => {
     const before = treeHash(join(cwd, 'pets'));
-    await checked('--fix-list', 'list.txt');
+    await checked('--write-exclude', 'list.txt');
     expect(readFileSync(join(cwd, 'list.txt'), 'utf8').split('\n')).to.include.members(['cat/copy.png', 'dog/near <copy>.jpg']);
     const {findings} = await checked('--exclude', 'list.txt');
     expect(findings.map(({code}) => code)).to.not.include.members(['identical-files', 'near-copies-across-classes']);
@@ -72,7 +72,7 @@ describe('finetune check', function () {
     writeFileSync(join(cwd, 'other.txt'), 'cat/none.png\ncat/1.png\n');
     const {findings, images} = await checked('--exclude', 'other.txt');
     expect(findings.find(({code}) => code === 'excluded')!.files).to.deep.equal(['cat/1.png']);
-    expect(findings.find(({code}) => code === 'not-excluded')!.files).to.deep.equal(['cat/none.png']);
+    expect(findings.find(({code}) => code === 'exclude-unmatched')!.files).to.deep.equal(['cat/none.png']);
     expect(images.found).to.equal(26);
   });
 
@@ -86,7 +86,7 @@ describe('finetune check', function () {
     }
     const ended = await finetune(['check', 'gap', '--html', 'gap.html'], {cwd, environment: {FINETUNE_CACHE: cache}});
     expect(ended.code).to.equal(3);
-    expect(typed('gap.html')).to.contain('finetune check gap').and.not.to.contain('--fix-list');
+    expect(typed('gap.html')).to.contain('finetune check gap').and.not.to.contain('--write-exclude');
   });
 
   it('draws a page that loads nothing, whatever files are called', async () => {
@@ -100,10 +100,10 @@ describe('finetune check', function () {
   it('says the same with what it kept and without it', async () => {
     const first = await checked('--no-cache');
     expect(await checked()).to.deep.equal(first);
-    rmSync(join(cache, 'looks'), {recursive: true, force: true});
-    writeFileSync(join(cache, 'looks'), 'no folder');
+    rmSync(join(cache, 'inspections'), {recursive: true, force: true});
+    writeFileSync(join(cache, 'inspections'), 'no folder');
     expect(await checked()).to.deep.equal(first);
-    rmSync(join(cache, 'looks'));
+    rmSync(join(cache, 'inspections'));
   });
 
   it('goes on where a class is empty or broken, and ends with exit 3 and why', async () => {
@@ -126,18 +126,18 @@ describe('finetune check', function () {
     const told = document.findings.map(({code, className}) => (className === undefined ? code : `${code} ${className}`));
     expect(told).to.include.members(['unusable-class b', 'unusable-class c', 'unreadable-image', 'small-class']);
     expect(document).to.deep.include({usable: false});
-    expect(document.error.code).to.equal('CLASS_BROKEN');
+    expect(document.error.code).to.equal('CLASS_UNREADABLE');
     expect(readFileSync(join(cwd, 'broken.html'), 'utf8')).to.contain('A run would refuse this');
     const other = await finetune(['check', 'pets', '--val-data', 'elsewhere', '--json'], {cwd, environment: {FINETUNE_CACHE: cache}});
     expect(other.code).to.equal(3);
-    expect((JSON.parse(other.stdout) as Checked).findings.map(({code}) => code)).to.include.members(['unusable-part', 'identical-files']);
+    expect((JSON.parse(other.stdout) as Checked).findings.map(({code}) => code)).to.include.members(['unusable-split', 'identical-files']);
   });
 
   it('says what it cannot write or read, with exit 2', async () => {
     writeFileSync(join(cwd, 'taken'), 'a file');
     for (const [args, sentence] of [
       [['--html', 'taken/page.html'], /^error Expected a file to write at taken\/page\.html for --html, but found /],
-      [['--fix-list', 'taken/list.txt'], /^error Expected a file to write at taken\/list\.txt for --fix-list, but found /],
+      [['--write-exclude', 'taken/list.txt'], /^error Expected a file to write at taken\/list\.txt for --fix-list, but found /],
       [['--exclude', 'none.txt'], /^error Expected .*none\.txt.*--exclude/],
       [['--classes', 'cat,dgo'], /^error Expected a folder for each class of --classes in .*, but found none for dgo; did you mean dog\?/],
     ] as const) {

@@ -1,9 +1,9 @@
 import {expect} from 'chai';
-import {readCommandLine} from '../../src/cli/command-line.js';
+import {parseCommandLine} from '../../src/cli/command-line.js';
 import {COMMAND_NAMES} from '../../src/cli/commands.js';
 import {rejectionOf} from '../helpers/rejection.js';
 
-const read = (line: string) => readCommandLine(line.split(' ').filter(Boolean), 100);
+const read = (line: string) => parseCommandLine(line.split(' ').filter(Boolean), 100);
 
 describe('the command line', () => {
   const READ: readonly (readonly [line: string, command: string, positionals: object, flags: object])[] = [
@@ -38,8 +38,8 @@ describe('the command line', () => {
     ['predict model - --exclude list.txt', 'predict', {model: 'model', image: ['-']}, {exclude: 'list.txt'}],
     ['predict', 'predict', {model: undefined, image: []}, {}],
     ['models', 'models', {}, {}],
-    ['engine', 'engine', {task: undefined}, {}],
-    ['engine install --from wheels', 'engine', {task: 'install'}, {from: 'wheels'}],
+    ['backend', 'backend', {task: undefined}, {}],
+    ['engine install --from wheels', 'backend', {task: 'install'}, {from: 'wheels'}],
     ['init', 'init', {file: undefined}, {}],
     ['init my.jsonc', 'init', {file: 'my.jsonc'}, {}],
     ['schema', 'schema', {document: undefined}, {}],

@@ -50,7 +50,7 @@ describe('finetune check', () => {
     const whole = readFileSync(join(root, 'bees', '0.png'));
     for (const name of ['0.png', '1.png']) writeFileSync(join(root, 'bees', name), whole.subarray(0, whole.length - 200));
     const list = join(temporaryDirectory(), 'exclude.txt');
-    const {exitCode, stdout, stderr} = await tell(['check', root, '--fix-list', list]);
+    const {exitCode, stdout, stderr} = await tell(['check', root, '--write-exclude', list]);
     expect(exitCode).to.equal(3);
     expect(stdout).to.include('warning').and.not.to.include('Ready');
     expect(stderr).to.match(

@@ -2,12 +2,12 @@ import {expect} from 'chai';
 import {ConsoleView} from '../../src/cli/console-view.js';
 import type {Finding} from '../../src/core/finding.js';
 import type {RunEvent} from '../../src/finetune/events.js';
-import {resolveLayers} from '../../src/finetune/resolve-recipe.js';
+import {mergeRecipe} from '../../src/finetune/resolve-recipe.js';
 import {RunningMetrics} from '../../src/training/metrics.js';
 import {capture, type CaptureOptions} from './capture.js';
 
 const FACTS = {images: 244, classes: 2, smallestClass: 120, largestClass: 124, pretrained: true, gpu: false};
-const resolved = resolveLayers([{source: 'flag', values: {freeze: 'probe-then-top', lastStage: 3, epochs: 3, lr: 1e-4}}], FACTS);
+const resolved = mergeRecipe([{source: 'flag', values: {freeze: 'probe-then-last-stage', lastStage: 3, epochs: 3, lr: 1e-4}}], FACTS);
 
 const metrics = (correct: number, of = 10) => {
   const running = new RunningMetrics(['ants', 'bees']);
@@ -18,7 +18,7 @@ const metrics = (correct: number, of = 10) => {
 
 const epoch = (number: number, correct: number, best: boolean): RunEvent => ({
   ...{type: 'epoch', phase: 'probe', epoch: number, epochs: 3, trainingLoss: 0.5},
-  ...{metrics: metrics(correct), best, learningRate: 0.003 / (number + 1), seconds: 0.05},
+  ...{metrics: metrics(correct), best, learningRate: 0.003 / (number + 1), timings: 0.05},
 });
 
 const finding = (code: string, severity: Finding['severity'], message: string): RunEvent => ({
@@ -163,7 +163,7 @@ describe('what a person sees of a run', () => {
   });
 
   it('tells the balanced accuracy of epochs where the best is chosen by it', () => {
-    const recipe = resolveLayers([{source: 'flag', values: {balance: 'loss'}}], FACTS);
+    const recipe = mergeRecipe([{source: 'flag', values: {classBalance: 'weighted-loss'}}], FACTS);
     const both = (number: number, best: boolean): RunEvent =>
       ({...epoch(number, 5, best), metrics: {...metrics(5), balancedAccuracy: 0.75}}) as RunEvent;
     expect(shown([{type: 'recipe', ...recipe}, both(0, true), both(2, false)])).to.deep.equal([
@@ -217,7 +217,7 @@ describe('what a person sees of a run', () => {
 
   it('says notices, and checkpoints when verbose', () => {
     const events: RunEvent[] = [
-      {type: 'notice', message: 'Something to know.'},
+      {type: 'info', message: 'Something to know.'},
       {type: 'checkpoint', directory: 'runs/a/checkpoints/last'},
     ];
     expect(shown(events)).to.deep.equal(['notice     Something to know.']);

@@ -46,7 +46,7 @@ describe('the exit code', function () {
     it('and evaluate and predict take the bundle it left', async () => {
       const evaluated = await run('evaluate', 'runs/first/model', '--data', 'pictures', ...ENGINE, '--json');
       expect(evaluated.code, evaluated.stderr).to.equal(0);
-      expect(JSON.parse(evaluated.stdout)).to.include({part: 'all', arch: 'resnet18'}).and.to.have.nested.property('metrics.count', 24);
+      expect(JSON.parse(evaluated.stdout)).to.include({split: 'all', arch: 'resnet18'}).and.to.have.nested.property('metrics.numImages', 24);
       const predicted = await run('predict', 'runs/first/model', 'pictures/crab', 'pictures/fish/*0.jpg', '--top', '2', ...ENGINE);
       expect(predicted.code, predicted.stderr).to.equal(0);
       expect(predicted.stdout.trim().split('\n')).to.have.length(7);
@@ -102,7 +102,7 @@ describe('the exit code', function () {
   it('is 2, as JSON where JSON was asked for', async () => {
     const {code, stdout} = await run('--json', '--batch-size', '0');
     expect(code).to.equal(2);
-    expect(JSON.parse(stdout)).to.have.property('error').that.includes({code: 'SCHEMA', exitCode: 2});
+    expect(JSON.parse(stdout)).to.have.property('error').that.includes({code: 'SCHEMA_VIOLATION', exitCode: 2});
   });
 
   it('is 3 for a dataset that cannot be used', async () => {
@@ -128,7 +128,7 @@ describe('the exit code', function () {
     const gpu = ['--data', 'pictures', '--arch', 'resnet18', '--weights', 'none', '--device', 'gpu:99'];
     expectFailure(await run(...gpu), 4, /error Expected .*GPU.* for --device gpu:99/);
     const nothing = {FINETUNE_CACHE: join(cwd(), 'empty-cache'), PATH: ''};
-    const {code, stderr} = await finetune(['engine', '--engine', 'tensorflow', '--offline'], {cwd: cwd(), environment: nothing});
+    const {code, stderr} = await finetune(['backend', '--backend', 'tensorflow', '--offline'], {cwd: cwd(), environment: nothing});
     expect(code, stderr).to.equal(4);
     expect(stderr)
       .to.match(/error Expected/)
@@ -145,7 +145,7 @@ describe('the exit code', function () {
     expect(code, stderr).to.equal(5);
     const document = JSON.parse(stdout) as Metrics & {readonly run: string; readonly error: object};
     expect(document.metrics.validation.accuracy).to.be.below(0.9);
-    expect(document.error).to.include({code: 'ACCURACY_MISSED', demanded: 0.9});
+    expect(document.error).to.include({code: 'ACCURACY_BELOW_THRESHOLD', threshold: 0.9});
     expect(document.run).to.equal('runs/alike-resnet18');
     expect(stderr).to.match(/^error Expected an accuracy of at least 90\.0 % for --assert-accuracy, but found .* %\.\n$/);
   });

@@ -1,30 +1,30 @@
 import {readFile} from 'node:fs/promises';
 import {expect} from 'chai';
-import {AccuracyMissedError} from '../../src/cli/accuracy-gate.js';
-import {failureOf, StoppedRunError} from '../../src/cli/failure.js';
-import {Interrupts} from '../../src/cli/interrupts.js';
-import {COLOURED, PLAIN} from '../../src/cli/style.js';
+import {AccuracyBelowThresholdError} from '../../src/cli/accuracy-gate.js';
+import {toFailure, InterruptedRunError} from '../../src/cli/failure.js';
+import {SignalHandler} from '../../src/cli/interrupts.js';
+import {COLORED, UNSTYLED} from '../../src/cli/style.js';
 import {rejectionOf} from '../helpers/rejection.js';
-import {AbortedError, DatasetError, MachineError, UsageError} from '../../src/core/errors.js';
+import {AbortedError, DatasetError, UnsupportedEnvironmentError, UsageError} from '../../src/core/errors.js';
 
-const VIEW = {terminal: {style: PLAIN, columns: Infinity}};
+const VIEW = {terminal: {style: UNSTYLED, columns: Infinity}};
 
 describe('how a command fails', () => {
   it('ends with the exit code of the error', () => {
-    const codes = [new UsageError('a'), new DatasetError('b'), new MachineError('c'), new AccuracyMissedError(0.5, 0.9), new Error('d')];
-    expect(codes.map(error => failureOf(error, VIEW).exitCode)).to.deep.equal([2, 3, 4, 5, 1]);
+    const codes = [new UsageError('a'), new DatasetError('b'), new UnsupportedEnvironmentError('c'), new AccuracyBelowThresholdError(0.5, 0.9), new Error('d')];
+    expect(codes.map(error => toFailure(error, VIEW).exitCode)).to.deep.equal([2, 3, 4, 5, 1]);
   });
 
   it('tells a person the sentence and a program the fields, without a stack', () => {
-    expect(failureOf(new AccuracyMissedError(0.5, 0.9), VIEW)).to.deep.equal({
+    expect(toFailure(new AccuracyBelowThresholdError(0.5, 0.9), VIEW)).to.deep.equal({
       exitCode: 5,
       text: 'error Expected an accuracy of at least 90.0 % for --assert-accuracy, but found 50.0 %.',
       document: {
-        code: 'ACCURACY_MISSED',
+        code: 'ACCURACY_BELOW_THRESHOLD',
         exitCode: 5,
         message: 'Expected an accuracy of at least 90.0 % for --assert-accuracy, but found 50.0 %.',
         accuracy: 0.5,
-        demanded: 0.9,
+        threshold: 0.9,
       },
     });
   });
@@ -32,7 +32,7 @@ describe('how a command fails', () => {
   it('tells what the system refused, where, and what to do, without a stack', async () => {
     const error = await rejectionOf(readFile('/nowhere/at all'));
     const message = '/nowhere/at all: there is no such file or folder. Check the path, and whether something else has removed it.';
-    expect(failureOf(error, VIEW)).to.deep.equal({
+    expect(toFailure(error, VIEW)).to.deep.equal({
       exitCode: 1,
       text: `error ${message}`,
       document: {code: 'ENOENT', exitCode: 1, message, path: '/nowhere/at all'},
@@ -46,7 +46,7 @@ describe('how a command fails', () => {
       syscall: 'write',
       path: 'runs/pets/metrics.json',
     });
-    const {text, document} = failureOf(error, VIEW);
+    const {text, document} = toFailure(error, VIEW);
     expect(text).to.match(/^error runs\/pets\/metrics\.json: your disk quota is used up\. Free some space, or /);
     expect(document.code).to.equal('EDQUOT');
   });
@@ -56,25 +56,25 @@ describe('how a command fails', () => {
     const message =
       'Expected sharp for linux-x64 to read images with, but found it was left out. ' +
       'Install with optional packages: npm install --include=optional.';
-    expect(failureOf(error, VIEW)).to.deep.equal({
+    expect(toFailure(error, VIEW)).to.deep.equal({
       exitCode: 4,
       text: `error ${message}`,
-      document: {code: 'MACHINE_LACKS', exitCode: 4, message},
+      document: {code: 'UNSUPPORTED_ENVIRONMENT', exitCode: 4, message},
     });
   });
 
   it('shows the stack of a mistake of ours and asks for a report', () => {
-    const {text, document} = failureOf(new TypeError('undefined is not a function'), VIEW);
+    const {text, document} = toFailure(new TypeError('undefined is not a function'), VIEW);
     expect(text).to.match(
       /^error This is a mistake of finetune, not of yours\. Please report it with these lines:\n\nTypeError: undefined/,
     );
     expect(text).to.match(/\n +at /);
-    expect(document).to.include({code: 'BUG', exitCode: 1, message: 'undefined is not a function'});
+    expect(document).to.include({code: 'INTERNAL_ERROR', exitCode: 1, message: 'undefined is not a function'});
   });
 
   it('breaks the sentence between words, under its label, on a terminal', () => {
     const error = new UsageError('Expected a folder of images at /home/ann/data/pets for --data, but found nothing.\nCheck the path.');
-    const {text} = failureOf(error, {terminal: {style: COLOURED, columns: 50}});
+    const {text} = toFailure(error, {terminal: {style: COLORED, columns: 50}});
     expect(text.replaceAll(/\u001b\[\d+m/g, '').split('\n')).to.deep.equal([
       'error      Expected a folder of images at',
       '           /home/ann/data/pets for --data, but',
@@ -85,7 +85,7 @@ describe('how a command fails', () => {
 
   it('goes on with a long path behind a slash', () => {
     const path = `/home/${'a'.repeat(20)}/${'b'.repeat(20)}/c.jpg`;
-    const {text} = failureOf(new UsageError(`Expected ${path}.`), {terminal: {style: PLAIN, columns: 40}});
+    const {text} = toFailure(new UsageError(`Expected ${path}.`), {terminal: {style: UNSTYLED, columns: 40}});
     expect(
       text
         .split('\n')
@@ -100,10 +100,10 @@ describe('how a command fails', () => {
     class Named extends DatasetError {
       readonly files = [name];
     }
-    expect(failureOf(new Named(`Two readings of ${name}:\none\ntwo`), VIEW).text).to.equal(
+    expect(toFailure(new Named(`Two readings of ${name}:\none\ntwo`), VIEW).text).to.equal(
       'error Two readings of a\\nb\\u001b[2J\\u202e:\none\ntwo',
     );
-    expect(failureOf(new UsageError(`No such file: ${name}`), {...VIEW, words: ['check', name]}).text).to.equal(
+    expect(toFailure(new UsageError(`No such file: ${name}`), {...VIEW, args: ['check', name]}).text).to.equal(
       'error No such file: a\\nb\\u001b[2J\\u202e',
     );
   });
@@ -111,16 +111,16 @@ describe('how a command fails', () => {
   it('counts the names of a long list, unless verbose', () => {
     const names = Array.from({length: 50}, (_, i) => `layer${i}.0.weight`);
     const error = new DatasetError(`Missing (50): ${names.join(', ')}. Add --last-stage 3.`);
-    expect(failureOf(error, VIEW).text).to.equal(
+    expect(toFailure(error, VIEW).text).to.equal(
       `error Missing (50): ${names.slice(0, 3).join(', ')} and 47 more (--verbose lists them). Add --last-stage 3.`,
     );
-    expect(failureOf(error, {...VIEW, verbose: true}).text).to.include(names.join(', '));
-    expect(failureOf(error, VIEW).document.message).to.include(names.join(', '));
+    expect(toFailure(error, {...VIEW, verbose: true}).text).to.include(names.join(', '));
+    expect(toFailure(error, VIEW).document.message).to.include(names.join(', '));
   });
 
   it('says how to go on with a run that was stopped, quoted for a shell', () => {
-    const stopped = new StoppedRunError("runs/ann's pets", "runs/ann's pets/checkpoints/last");
-    const {exitCode, text, document} = failureOf(stopped, VIEW, 'SIGTERM');
+    const stopped = new InterruptedRunError("runs/ann's pets", "runs/ann's pets/checkpoints/last");
+    const {exitCode, text, document} = toFailure(stopped, VIEW, 'SIGTERM');
     expect(exitCode).to.equal(143);
     expect(text).to.equal(
       "The run in runs/ann's pets was stopped; its state is in runs/ann's pets/checkpoints/last. Go on with\n\n" +
@@ -131,7 +131,7 @@ describe('how a command fails', () => {
 
   it('takes whatever is thrown after a signal for its consequence', () => {
     for (const error of [new AbortedError(), new DOMException('aborted', 'AbortError'), new Error('broken pipe')]) {
-      expect(failureOf(error, VIEW, 'SIGINT')).to.include({exitCode: 130, text: 'Stopped; there is nothing to go on from.'});
+      expect(toFailure(error, VIEW, 'SIGINT')).to.include({exitCode: 130, text: 'Stopped; there is nothing to go on from.'});
     }
   });
 });
@@ -139,21 +139,21 @@ describe('how a command fails', () => {
 describe('signals', () => {
   it('abort the run at the first, and end the process at the second', () => {
     const heard: unknown[] = [];
-    const interrupts = new Interrupts(
+    const interrupts = new SignalHandler(
       name => heard.push(name),
       exitCode => heard.push(exitCode),
     );
     expect(interrupts.signal.aborted).to.equal(false);
-    interrupts.receive('SIGTERM');
+    interrupts.handle('SIGTERM');
     expect(interrupts.signal.aborted).to.equal(true);
-    interrupts.receive('SIGINT');
+    interrupts.handle('SIGINT');
     expect(heard).to.deep.equal(['SIGTERM', 130]);
     expect(interrupts.received).to.equal('SIGTERM');
   });
 
   it('are also the end of the parent, where it is watched', async () => {
     const source = {ppid: 2};
-    const stopped = new Promise(resolve => new Interrupts(resolve, resolve).watchParent(source));
+    const stopped = new Promise(resolve => new SignalHandler(resolve, resolve).watchParent(source));
     const early = new Promise(resolve => setTimeout(resolve, 700, 'still running'));
     expect(await Promise.race([stopped, early])).to.equal('still running');
     source.ppid = 1;

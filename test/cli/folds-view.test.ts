@@ -1,12 +1,12 @@
 import {expect} from 'chai';
 import {FoldsView} from '../../src/cli/folds-view.js';
 import type {RunEvent} from '../../src/finetune/events.js';
-import {resolveLayers} from '../../src/finetune/resolve-recipe.js';
+import {mergeRecipe} from '../../src/finetune/resolve-recipe.js';
 import {RunningMetrics, type Metrics} from '../../src/training/metrics.js';
 import {capture} from './capture.js';
 
 const FACTS = {images: 80, classes: 2, smallestClass: 40, largestClass: 40, pretrained: true, gpu: false};
-const resolved = resolveLayers([{source: 'flag', values: {freeze: 'probe', epochs: 2}}], FACTS);
+const resolved = mergeRecipe([{source: 'flag', values: {freeze: 'probe', epochs: 2}}], FACTS);
 
 function metrics(correct: number): Metrics {
   const running = new RunningMetrics(['ants', 'bees']);
@@ -26,7 +26,7 @@ const trained = (number: number, correct: number): RunEvent[] => [
     {type: 'progress', activity: 'train', done: 20, total: 20, unit: 'images', epoch},
     {type: 'progress', activity: 'evaluate', done: 10, total: 10, unit: 'images', epoch},
   ]),
-  {type: 'fold-end', number, folds: 3, metrics: metrics(correct), seconds: 12.4, known: false},
+  {type: 'fold-end', number, folds: 3, metrics: metrics(correct), timings: 12.4, isResumed: false},
 ];
 
 function said(events: readonly RunEvent[], verbose = false): string[] {
@@ -67,7 +67,7 @@ describe('what a person sees of a cross-validation', () => {
   it('counts no more of what was there before a cross-validation went on', () => {
     const resumed = said([
       {type: 'fold', number: 1, folds: 3},
-      {type: 'fold-end', number: 1, folds: 3, metrics: metrics(9), seconds: 12, known: true},
+      {type: 'fold-end', number: 1, folds: 3, metrics: metrics(9), timings: 12, isResumed: true},
       ...trained(2, 8),
       ...trained(3, 10),
     ]);

@@ -1,11 +1,11 @@
 import {existsSync, readFileSync} from 'node:fs';
 import {join} from 'node:path';
 import {expect} from 'chai';
-import type {CrossValidation} from '../../src/finetune/cross-validation.js';
+import type {CrossValidationSummary} from '../../src/finetune/cross-validation.js';
 import {useEngine} from '../helpers/engine.js';
 import {finetune, inDrawnFolder, SMALL_RUN} from './program.js';
 
-type Document = CrossValidation & {readonly runs: readonly string[]};
+type Document = CrossValidationSummary & {readonly runs: readonly string[]};
 
 describe('--folds', function () {
   this.timeout(300_000);
@@ -26,7 +26,7 @@ describe('--folds', function () {
       return metrics.metrics.validation.accuracy;
     });
     expect(document.accuracy.values).to.deep.equal(accuracies);
-    expect(document.pooled.count).to.equal(24);
+    expect(document.pooled.numImages).to.equal(24);
   });
 
   it('leaves a page, says each fold in a line, and takes a finished one for finished', async () => {
@@ -57,7 +57,7 @@ describe('--folds', function () {
     const ended = await train('--folds', '7', '--out', 'runs/seven', '--json');
     expect(ended.code).to.equal(3);
     expect(ended.stderr).to.not.match(/^engine /m);
-    expect((JSON.parse(ended.stdout) as {error: object}).error).to.include({code: 'FOLDS_IMPOSSIBLE', images: 6, folds: 7});
+    expect((JSON.parse(ended.stdout) as {error: object}).error).to.include({code: 'TOO_MANY_FOLDS', images: 6, folds: 7});
     expect(existsSync(join(cwd(), 'runs/seven'))).to.equal(false);
   });
 

@@ -1,8 +1,8 @@
 import {writeFileSync} from 'node:fs';
 import {join} from 'node:path';
 import {expect} from 'chai';
-import {readLayers, settle} from '../../src/cli/layers.js';
-import {ALL_OPTIONS, GROUPS, RECIPE_OPTIONS} from '../../src/cli/option-schema.js';
+import {readOptionSources, mergeOptions} from '../../src/cli/layers.js';
+import {ALL_OPTIONS, HELP_GROUPS, RECIPE_OPTIONS} from '../../src/cli/option-schema.js';
 import {temporaryDirectory} from '../helpers/temporary.js';
 
 const recipe = (text: string): string => {
@@ -12,7 +12,7 @@ const recipe = (text: string): string => {
 };
 
 const settled = (flags: object, environment: NodeJS.ProcessEnv = {}) =>
-  settle(readLayers(flags as Record<string, unknown>, environment, ALL_OPTIONS), ALL_OPTIONS);
+  mergeOptions(readOptionSources(flags as Record<string, unknown>, environment, ALL_OPTIONS), ALL_OPTIONS);
 
 const sentence = (flags: object, environment: NodeJS.ProcessEnv = {}): string => {
   try {
@@ -83,7 +83,7 @@ describe('options', () => {
   }
 
   it('are all in one group of the help, and in one only', () => {
-    const grouped = Object.values(GROUPS).flat();
+    const grouped = Object.values(HELP_GROUPS).flat();
     expect(grouped).to.have.members([...Object.keys(ALL_OPTIONS), 'help', 'version']);
     expect(new Set(grouped).size).to.equal(grouped.length);
   });

@@ -32,7 +32,7 @@ describe('folders that may be read in several ways', () => {
         `--${option} pets/color (the classes are cats, dogs), or --${option} 'pets/grey ones' (the classes are cats, dogs)`,
       );
       const {error} = parsed(json.stdout) as {error: {code: string; exitCode: number; readings: readonly {options: string}[]}};
-      expect([error.code, error.exitCode]).to.deep.equal(['LAYOUT_UNCLEAR', 3]);
+      expect([error.code, error.exitCode]).to.deep.equal(['AMBIGUOUS_LAYOUT', 3]);
       expect(error.readings.map(({options}) => options)).to.include(`--${option} pets/color`);
     });
   }
@@ -93,7 +93,7 @@ describe('options for reading', () => {
     expect(refused.exitCode).to.equal(3);
     expect(refused.stderr).to.include('Its columns are a, who, class, species. Name them with --path-column and --label-column');
     const told = await tell(['check', join(root, 'list.csv'), '--label-column', 'species', '--json']);
-    expect(parsed(told.stdout)).to.deep.include({classes: ['cat', 'dog'], layout: 'list'});
+    expect(parsed(told.stdout)).to.deep.include({classes: ['cat', 'dog'], layout: 'manifest'});
     const counted = await tell(['check', join(root, 'list.csv'), '--path-column', '2', '--label-column', '3', '--json']);
     expect(parsed(counted.stdout)).to.deep.include({classes: ['1', '2']});
   });

@@ -1,28 +1,28 @@
 import {readFileSync, writeFileSync} from 'node:fs';
 import {join} from 'node:path';
 import {expect} from 'chai';
-import poolSize from '../../src/cli/pool-size.cjs';
+import threadPoolSize from '../../src/cli/pool-size.cjs';
 import {temporaryDirectory} from '../helpers/temporary.js';
 import {finetune} from './program.js';
 
 describe('the pool of threads', () => {
   it('has one for each core, and no fewer than Node has by itself', () => {
-    expect(poolSize(['--data', 'pets'], {}, 16)).to.equal('16');
-    expect(poolSize([], {}, 2)).to.equal('4');
+    expect(threadPoolSize(['--data', 'pets'], {}, 16)).to.equal('16');
+    expect(threadPoolSize([], {}, 2)).to.equal('4');
   });
 
   it('has as many as --workers says, which beats FINETUNE_WORKERS, which beats UV_THREADPOOL_SIZE', () => {
     const environment = {FINETUNE_WORKERS: '5', UV_THREADPOOL_SIZE: '6'};
-    expect(poolSize(['--workers', '2', '--data', 'pets'], environment, 8)).to.equal('2');
-    expect(poolSize(['--workers=3'], environment, 8)).to.equal('3');
-    expect(poolSize(['--workers', '2', '--workers=9'], environment, 8)).to.equal('9');
-    expect(poolSize([], environment, 8)).to.equal('5');
-    expect(poolSize([], {UV_THREADPOOL_SIZE: '6'}, 8)).to.equal('6');
+    expect(threadPoolSize(['--workers', '2', '--data', 'pets'], environment, 8)).to.equal('2');
+    expect(threadPoolSize(['--workers=3'], environment, 8)).to.equal('3');
+    expect(threadPoolSize(['--workers', '2', '--workers=9'], environment, 8)).to.equal('9');
+    expect(threadPoolSize([], environment, 8)).to.equal('5');
+    expect(threadPoolSize([], {UV_THREADPOOL_SIZE: '6'}, 8)).to.equal('6');
   });
 
   it('leaves what is no number for those who check the command line', () => {
     for (const words of [['--workers'], ['--workers', 'many'], ['--workers', '-1'], ['--workers=']]) {
-      expect(poolSize(words, {FINETUNE_WORKERS: ''}, 8)).to.equal('8');
+      expect(threadPoolSize(words, {FINETUNE_WORKERS: ''}, 8)).to.equal('8');
     }
   });
 

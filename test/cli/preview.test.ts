@@ -11,9 +11,9 @@ describe('finetune preview', function () {
   const preview = (...args: string[]): Promise<Ended> => run('preview', 'pictures', '--image-size', '32', ...args);
 
   it('writes a sheet, and none over another file unless told', async () => {
-    const first = await preview('--pictures', '2', '--variations', '3', '--augment', 'strong', '--json');
+    const first = await preview('--images', '2', '--columns', '3', '--augment', 'strong', '--json');
     expect(first.code, first.stderr).to.equal(0);
-    expect(JSON.parse(first.stdout)).to.deep.include({sheet: 'preview.jpg', augment: 'strong', variations: 3});
+    expect(JSON.parse(first.stdout)).to.deep.include({sheet: 'preview.jpg', augment: 'strong', columns: 3});
     const {width, height, format} = await sharp(join(cwd(), 'preview.jpg')).metadata();
     expect([width, height, format]).to.deep.equal([6 + 4 * 38, 6 + 2 * 38, 'jpeg']);
     const before = readFileSync(join(cwd(), 'preview.jpg'));

@@ -50,7 +50,7 @@ export function finetune(args: readonly string[], {cwd, environment = {}, user, 
 }
 
 /** The engine the tests run on, as a flag. */
-export const ENGINE = ['--engine', process.env.FINETUNE_TEST_ENGINE ?? 'tensorflow', '--device', 'cpu'];
+export const ENGINE = ['--backend', process.env.FINETUNE_TEST_ENGINE ?? 'tensorflow', '--device', 'cpu'];
 
 /** The smallest run there is: a head on random features of a few small pictures. */
 export const SMALL_RUN = [

@@ -2,7 +2,7 @@ import {readdirSync, readFileSync, writeFileSync} from 'node:fs';
 import {join} from 'node:path';
 import {fileURLToPath} from 'node:url';
 import {expect} from 'chai';
-import {commentedRecipe, recipeFileSchema} from '../../src/cli/recipe-document.js';
+import {formatCommentedRecipe, buildRecipeFileSchema} from '../../src/cli/recipe-document.js';
 import {parseRecipe, readRecipeFile} from '../../src/cli/recipe-file.js';
 import {temporaryDirectory} from '../helpers/temporary.js';
 
@@ -62,7 +62,7 @@ describe('a recipe file', () => {
 });
 
 describe('the recipe file of finetune init', () => {
-  const COMMENTED = commentedRecipe('schema.json');
+  const COMMENTED = formatCommentedRecipe('schema.json');
 
   it('says nothing until something is uncommented', () => {
     expect(readRecipeFile(written(COMMENTED))).to.deep.equal({});
@@ -71,7 +71,7 @@ describe('the recipe file of finetune init', () => {
   it('is right with everything uncommented, and then says every option', () => {
     const everything = COMMENTED.replace(/^ {2}\/\/ "/gm, '  "');
     expect(Object.keys(readRecipeFile(written(everything)))).to.have.members(
-      Object.keys(recipeFileSchema().properties).filter(key => !key.startsWith('$')),
+      Object.keys(buildRecipeFileSchema().properties).filter(key => !key.startsWith('$')),
     );
   });
 });
@@ -80,7 +80,7 @@ describe('templates/', () => {
   it('has the JSON Schema that finetune schema prints', () => {
     const stored = JSON.parse(readFileSync(join(TEMPLATES, 'recipe.schema.json'), 'utf8')) as object;
     expect(stored, 'write it anew: finetune schema > templates/recipe.schema.json').to.deep.equal(
-      JSON.parse(JSON.stringify(recipeFileSchema())),
+      JSON.parse(JSON.stringify(buildRecipeFileSchema())),
     );
   });
 

@@ -1,7 +1,7 @@
 import {expect} from 'chai';
-import {steps} from '../../src/cli/next-steps.js';
-import {metricsLines} from '../../src/cli/run-summary.js';
-import {PLAIN} from '../../src/cli/style.js';
+import {formatSteps} from '../../src/cli/next-steps.js';
+import {formatMetrics} from '../../src/cli/run-summary.js';
+import {UNSTYLED} from '../../src/cli/style.js';
 import {RunningMetrics} from '../../src/training/metrics.js';
 
 /** Metrics of `confusion[truth][said]` images. */
@@ -19,7 +19,7 @@ function metricsOf(confusion: readonly (readonly number[])[]) {
 
 function lines(confusion: readonly (readonly number[])[]): Readonly<Record<string, string>> {
   const {metrics, classNames} = metricsOf(confusion);
-  return Object.fromEntries(metricsLines(metrics, 'validation', classNames, PLAIN));
+  return Object.fromEntries(formatMetrics(metrics, 'validation', classNames, UNSTYLED));
 }
 
 describe('the end of a run', () => {
@@ -83,13 +83,13 @@ describe('what to type next', () => {
   ] as const;
 
   it('has its meaning beside it where there is room', () => {
-    expect(steps('Next', NEXT, PLAIN, 80)).to.equal(
+    expect(formatSteps('Next', NEXT, UNSTYLED, 80)).to.equal(
       '\nNext\n  finetune predict runs/a/model IMAGE...   classify new images\n  runs/a/report.html                       for a browser',
     );
   });
 
   it('has its meaning below where there is not, and is never broken', () => {
-    expect(steps('Next', NEXT, PLAIN, 50).split('\n').slice(2)).to.deep.equal([
+    expect(formatSteps('Next', NEXT, UNSTYLED, 50).split('\n').slice(2)).to.deep.equal([
       '  finetune predict runs/a/model IMAGE...',
       '    classify new images',
       '  runs/a/report.html',

@@ -58,7 +58,7 @@ describe('run directories of the command line', function () {
     return finetune(['--data', 'pictures', ...SMALL_RUN, ...options], {
       cwd: cwd(),
       at: {
-        marker: 'engine',
+        marker: 'backend',
         act: child => {
           const timer = setInterval(() => {
             if (!when()) return;

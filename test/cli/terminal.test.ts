@@ -1,5 +1,5 @@
 import {expect} from 'chai';
-import {hasColour} from '../../src/cli/style.js';
+import {supportsColor} from '../../src/cli/style.js';
 import {capture} from './capture.js';
 
 describe('colours', () => {
@@ -15,7 +15,7 @@ describe('colours', () => {
   ];
   for (const [isTerminal, environment, coloured] of TABLE) {
     it(`${coloured ? 'show' : 'do not show'} on ${isTerminal ? 'a terminal' : 'a pipe'} with ${JSON.stringify(environment)}`, () => {
-      expect(hasColour(isTerminal, environment)).to.equal(coloured);
+      expect(supportsColor(isTerminal, environment)).to.equal(coloured);
     });
   }
 });

@@ -1,22 +1,22 @@
 import {execFileSync} from 'node:child_process';
 import {expect} from 'chai';
-import {table} from '../../src/cli/table.js';
-import {cutMiddle, labelled, padEnd, widthOf, wrapped} from '../../src/cli/layout.js';
-import {bytes, environmentName, kebab, listed, quoted, startedByNpx} from '../../src/cli/words.js';
+import {formatTable} from '../../src/cli/table.js';
+import {truncateMiddle, formatLabeled, padEnd, displayWidth, wrapText} from '../../src/cli/layout.js';
+import {formatBytes, toEnvironmentName, toKebabCase, formatList, quoted, isStartedByNpx} from '../../src/cli/words.js';
 
 describe('words', () => {
   it('spell options for flags and for the environment', () => {
-    expect(kebab('batchSize')).to.equal('batch-size');
-    expect(environmentName('assertAccuracy')).to.equal('FINETUNE_ASSERT_ACCURACY');
+    expect(toKebabCase('batchSize')).to.equal('batch-size');
+    expect(toEnvironmentName('assertAccuracy')).to.equal('FINETUNE_ASSERT_ACCURACY');
   });
 
   it('know whether npx started the program itself', () => {
-    expect(startedByNpx({})).to.equal(false);
+    expect(isStartedByNpx({})).to.equal(false);
     for (const script of ['finetune', "'finetune'"]) {
-      expect(startedByNpx({npm_lifecycle_event: 'npx', npm_lifecycle_script: script})).to.equal(true);
+      expect(isStartedByNpx({npm_lifecycle_event: 'npx', npm_lifecycle_script: script})).to.equal(true);
     }
-    expect(startedByNpx({npm_lifecycle_event: 'npx', npm_lifecycle_script: 'mocha'})).to.equal(false);
-    expect(startedByNpx({npm_lifecycle_event: 'train', npm_lifecycle_script: 'finetune --data pets'})).to.equal(false);
+    expect(isStartedByNpx({npm_lifecycle_event: 'npx', npm_lifecycle_script: 'mocha'})).to.equal(false);
+    expect(isStartedByNpx({npm_lifecycle_event: 'train', npm_lifecycle_script: 'finetune --data pets'})).to.equal(false);
   });
 
   it('quote for a shell only what needs it', () => {
@@ -30,14 +30,14 @@ describe('words', () => {
   });
 
   it('list what there is', () => {
-    expect(listed([])).to.equal('');
-    expect(listed(['a'])).to.equal('a');
-    expect(listed(['a', 'b', 'c'])).to.equal('a, b and c');
-    expect(listed(['a', 'b', 'c', 'd'], 3)).to.equal('a, b and 2 more');
+    expect(formatList([])).to.equal('');
+    expect(formatList(['a'])).to.equal('a');
+    expect(formatList(['a', 'b', 'c'])).to.equal('a, b and c');
+    expect(formatList(['a', 'b', 'c', 'd'], 3)).to.equal('a, b and 2 more');
   });
 
   it('measure bytes', () => {
-    expect([0, 999, 1024, 97.8 * 2 ** 20, 3 * 2 ** 40].map(bytes)).to.deep.equal([
+    expect([0, 999, 1024, 97.8 * 2 ** 20, 3 * 2 ** 40].map(formatBytes)).to.deep.equal([
       '0 bytes',
       '999 bytes',
       '1.0 KiB',
@@ -55,11 +55,11 @@ describe('words', () => {
   });
 
   it('measure what is seen: wide characters take two columns, colors none', () => {
-    expect(wrapped('\u001b[32mone two\u001b[39m three', 13, '').split('\n')).to.have.length(1);
-    expect(wrapped('漢字 漢字 漢字', 9, '')).to.equal('漢字 漢字\n漢字');
+    expect(wrapText('\u001b[32mone two\u001b[39m three', 13, '').split('\n')).to.have.length(1);
+    expect(wrapText('漢字 漢字 漢字', 9, '')).to.equal('漢字 漢字\n漢字');
     expect(padEnd('漢', 4)).to.equal('漢  ');
     expect(
-      table(
+      formatTable(
         [
           ['漢字', '1'],
           ['abcd', '22'],
@@ -70,25 +70,25 @@ describe('words', () => {
   });
 
   it('keep a number and its sign together, line breaks and indentation', () => {
-    expect(wrapped('about 94.8 %', 10, '')).to.equal('about\n94.8 %');
-    expect(wrapped('one\n  aaaaaa bbbbbb', 14, '> ')).to.equal('one\n>   aaaaaa\n>   bbbbbb');
+    expect(wrapText('about 94.8 %', 10, '')).to.equal('about\n94.8 %');
+    expect(wrapText('one\n  aaaaaa bbbbbb', 14, '> ')).to.equal('one\n>   aaaaaa\n>   bbbbbb');
   });
 
   it('cut the middle of what is too long', () => {
-    expect(cutMiddle('/home/ann/pets/Birman_121.jpg', 20)).to.equal('/home/a…rman_121.jpg');
-    expect(cutMiddle('short', 20)).to.equal('short');
-    expect(widthOf(cutMiddle('漢字'.repeat(20), 21))).to.be.at.most(21);
+    expect(truncateMiddle('/home/ann/pets/Birman_121.jpg', 20)).to.equal('/home/a…rman_121.jpg');
+    expect(truncateMiddle('short', 20)).to.equal('short');
+    expect(displayWidth(truncateMiddle('漢字'.repeat(20), 21))).to.be.at.most(21);
   });
 
   it('break lines between words, below the label', () => {
-    expect(wrapped('one two three', 9, '  ')).to.equal('one two\n  three');
-    expect(wrapped('unbreakable', 20, '')).to.equal('unbreakable');
-    expect(labelled(text => `<${text}>`, 'note', 'aaaaaaaa bbbb', 22)).to.equal('<note       >aaaaaaaa\n           bbbb');
+    expect(wrapText('one two three', 9, '  ')).to.equal('one two\n  three');
+    expect(wrapText('unbreakable', 20, '')).to.equal('unbreakable');
+    expect(formatLabeled(text => `<${text}>`, 'note', 'aaaaaaaa bbbb', 22)).to.equal('<note       >aaaaaaaa\n           bbbb');
   });
 
   it('stand in columns, numbers at the right', () => {
     expect(
-      table(
+      formatTable(
         [
           ['class', 'images'],
           ['ants', '7'],
@@ -96,6 +96,6 @@ describe('words', () => {
         [1],
       ),
     ).to.deep.equal(['class  images', 'ants        7']);
-    expect(table([])).to.deep.equal([]);
+    expect(formatTable([])).to.deep.equal([]);
   });
 });

@@ -1,7 +1,7 @@
 import {chmodSync, mkdirSync, statSync, writeFileSync} from 'node:fs';
 import {join} from 'node:path';
 import {expect} from 'chai';
-import {assertTrusted, cacheDirectory, claimCache, distrust, UntrustedCacheError} from '../../src/core/cache-directory.js';
+import {assertTrusted, cacheDirectory, ensureCacheFolder, findTrustProblem, UntrustedCacheError} from '../../src/core/cache-directory.js';
 import {temporaryDirectory} from '../helpers/temporary.js';
 
 describe('the cache directory', () => {
@@ -44,14 +44,14 @@ describe('the folders of the cache', function () {
 
   it('are made for their user alone, and so is what is above them', () => {
     const cache = fresh();
-    expect(claimCache('images', {FINETUNE_CACHE: cache})).to.equal(join(cache, 'images'));
+    expect(ensureCacheFolder('images', {FINETUNE_CACHE: cache})).to.equal(join(cache, 'images'));
     expect([modeOf(cache), modeOf(join(cache, 'images'))]).to.deep.equal(['700', '700']);
   });
 
   it('are closed where they were open to be read', () => {
     const cache = folder(fresh(), 0o755);
     folder(join(cache, 'features'), 0o755);
-    claimCache('features', {FINETUNE_CACHE: cache});
+    ensureCacheFolder('features', {FINETUNE_CACHE: cache});
     expect([modeOf(cache), modeOf(join(cache, 'features'))]).to.deep.equal(['700', '700']);
   });
 
@@ -59,27 +59,27 @@ describe('the folders of the cache', function () {
     const base = temporaryDirectory();
     folder(join(base, 'finetune', 'of another version'), 0o755);
     chmodSync(join(base, 'finetune'), 0o755);
-    claimCache('features', {XDG_CACHE_HOME: base});
+    ensureCacheFolder('features', {XDG_CACHE_HOME: base});
     expect(modeOf(join(base, 'finetune'))).to.equal('700');
   });
 
   it('are closed alone where the cache directory holds something else too', () => {
     const cache = folder(fresh(), 0o755);
     folder(join(cache, 'photos'), 0o755);
-    claimCache('features', {FINETUNE_CACHE: cache});
+    ensureCacheFolder('features', {FINETUNE_CACHE: cache});
     expect([modeOf(cache), modeOf(join(cache, 'photos')), modeOf(join(cache, 'features'))]).to.deep.equal(['755', '755', '700']);
   });
 
   it('stay open where others may write to them', () => {
     const cache = folder(fresh(), 0o777);
-    claimCache('features', {FINETUNE_CACHE: cache});
+    ensureCacheFolder('features', {FINETUNE_CACHE: cache});
     expect(modeOf(cache)).to.equal('777');
   });
 
   it('are somebody else to complain of where they cannot be made', () => {
     const file = join(temporaryDirectory(), 'file');
     writeFileSync(file, '');
-    expect(claimCache('images', {FINETUNE_CACHE: file})).to.equal(join(file, 'images'));
+    expect(ensureCacheFolder('images', {FINETUNE_CACHE: file})).to.equal(join(file, 'images'));
   });
 
   it('are trusted where they belong to the user or to root, and nobody else may write to them', () => {
@@ -99,8 +99,8 @@ describe('the folders of the cache', function () {
       [other, other, 0o40777, 'owner'],
     ];
     for (const [uid, gid, mode, verdict] of cases)
-      expect(distrust({uid, gid, mode}, user), `${uid} ${gid} ${mode.toString(8)}`).to.equal(verdict);
-    expect(distrust({uid: other, gid: other, mode: 0o40700}, 0)).to.equal('owner');
+      expect(findTrustProblem({uid, gid, mode}, user), `${uid} ${gid} ${mode.toString(8)}`).to.equal(verdict);
+    expect(findTrustProblem({uid: other, gid: other, mode: 0o40700}, 0)).to.equal('owner');
   });
 
   it('are refused with the remedy where others could have put something into them', () => {

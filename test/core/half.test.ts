@@ -1,9 +1,9 @@
 import {expect} from 'chai';
-import {fromHalves, toHalves} from '../../src/core/half.js';
+import {fromFloat16, toFloat16} from '../../src/core/half.js';
 
 const thereAndBack = (...numbers: readonly number[]): number[] => {
   const back = new Float32Array(numbers.length);
-  fromHalves(toHalves(Float32Array.from(numbers)), back);
+  fromFloat16(toFloat16(Float32Array.from(numbers)), back);
   return [...back];
 };
 
@@ -23,19 +23,19 @@ describe('halves', () => {
       [0xc000, -2],
     ];
     const numbers = new Float32Array(table.length);
-    fromHalves(
+    fromFloat16(
       Uint16Array.from(table, ([half]) => half),
       numbers,
     );
     expect([...numbers]).to.deep.equal(table.map(([, number]) => number));
-    expect([...toHalves(numbers)]).to.deep.equal(table.map(([half]) => half));
+    expect([...toFloat16(numbers)]).to.deep.equal(table.map(([half]) => half));
   });
 
   it('survive the way to float32 and back, every finite one', () => {
     const finite = Uint16Array.from({length: 65_536}, (_, half) => half).filter(half => ((half >>> 10) & 31) < 31);
     const numbers = new Float32Array(finite.length);
-    fromHalves(finite, numbers);
-    expect(toHalves(numbers)).to.deep.equal(finite);
+    fromFloat16(finite, numbers);
+    expect(toFloat16(numbers)).to.deep.equal(finite);
   });
 
   it('are the nearest to a number, the even one of two as near', () => {
@@ -51,7 +51,7 @@ describe('halves', () => {
 
   it('are written at a place', () => {
     const into = new Float32Array(3);
-    fromHalves(Uint16Array.of(0x3c00), into, 2);
+    fromFloat16(Uint16Array.of(0x3c00), into, 2);
     expect([...into]).to.deep.equal([0, 0, 1]);
   });
 });

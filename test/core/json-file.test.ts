@@ -2,7 +2,7 @@ import {mkdirSync, symlinkSync, writeFileSync} from 'node:fs';
 import {join} from 'node:path';
 import {expect} from 'chai';
 import fc from 'fast-check';
-import {checkNesting, readJsonFile} from '../../src/core/json-file.js';
+import {assertNesting, readJsonFile} from '../../src/core/json-file.js';
 import {rejectionOf} from '../helpers/rejection.js';
 import {temporaryDirectory} from '../helpers/temporary.js';
 
@@ -39,8 +39,8 @@ describe('readJsonFile', () => {
   });
 
   it('refuses what has too many parts, or is too long', async () => {
-    expect(() => checkNesting(Buffer.from('[]'.repeat(1_000_000)))).to.not.throw();
-    expect(() => checkNesting(Buffer.from(`[${'{},'.repeat(1_000_000)}`))).to.throw('it has more than 1000000 lists and objects');
+    expect(() => assertNesting(Buffer.from('[]'.repeat(1_000_000)))).to.not.throw();
+    expect(() => assertNesting(Buffer.from(`[${'{},'.repeat(1_000_000)}`))).to.throw('it has more than 1000000 lists and objects');
     expect(await reasonFor('[1, 2]', 5)).to.equal('it has 6 bytes, above the limit of 5');
   });
 

@@ -1,5 +1,5 @@
 import {expect} from 'chai';
-import {nearest, suggestion} from '../../src/core/nearest.js';
+import {findNearest, suggest} from '../../src/core/nearest.js';
 
 const KNOWN = ['arch', 'batchSize', 'epochs', 'lastStage', 'seed', 'valSplit'];
 
@@ -16,27 +16,27 @@ describe('nearest', () => {
     ['seed', 'seed', 'the word itself'],
   ];
   for (const [typed, meant, why] of cases) {
-    it(`takes ${typed} for ${meant ?? 'nothing known'}: ${why}`, () => expect(nearest(typed, KNOWN)).to.equal(meant));
+    it(`takes ${typed} for ${meant ?? 'nothing known'}: ${why}`, () => expect(findNearest(typed, KNOWN)).to.equal(meant));
   }
 
-  it('finds nothing among nothing', () => expect(nearest('arch', [])).to.equal(undefined));
+  it('finds nothing among nothing', () => expect(findNearest('arch', [])).to.equal(undefined));
 
-  it('takes the first of two that are as near', () => expect(nearest('cat', ['bat', 'rat'])).to.equal('bat'));
+  it('takes the first of two that are as near', () => expect(findNearest('cat', ['bat', 'rat'])).to.equal('bat'));
 });
 
 describe('nearest, for a word as long as a file', () => {
   it('takes no time', () => {
     const begin = performance.now();
-    expect(nearest('x'.repeat(1_000_000), ['resnet18', 'resnet34'])).to.equal(undefined);
+    expect(findNearest('x'.repeat(1_000_000), ['resnet18', 'resnet34'])).to.equal(undefined);
     expect(performance.now() - begin).to.be.below(100);
   });
 });
 
 describe('suggestion', () => {
   it('asks back, with the prefix of what is meant', () => {
-    expect(suggestion('epoch', KNOWN)).to.equal('; did you mean epochs?');
-    expect(suggestion('epoch', KNOWN, '--')).to.equal('; did you mean --epochs?');
+    expect(suggest('epoch', KNOWN)).to.equal('; did you mean epochs?');
+    expect(suggest('epoch', KNOWN, '--')).to.equal('; did you mean --epochs?');
   });
 
-  it('says nothing where nothing is near', () => expect(suggestion('xyz', KNOWN)).to.equal(''));
+  it('says nothing where nothing is near', () => expect(suggest('xyz', KNOWN)).to.equal(''));
 });

@@ -1,5 +1,5 @@
 import {expect} from 'chai';
-import {markdownCode, markdownText, printable, printableJson, printableLines} from '../../src/core/printable.js';
+import {escapeMarkdownCode, escapeMarkdown, printable, printableJson, printableLines} from '../../src/core/printable.js';
 
 /** Moves a cursor, rings, turns text around, hides, breaks a line. */
 const HOSTILE = [
@@ -33,8 +33,8 @@ describe('names from outside', () => {
   });
 
   it('are text in Markdown, and stay in a code span', () => {
-    expect(markdownText('<b> [a](x)\n|\u202e')).to.equal('\\<b\\> \\[a\\](x) \\|\\\\u202e');
-    expect(markdownCode('a`b\u001b')).to.equal("a'b\\u001b");
+    expect(escapeMarkdown('<b> [a](x)\n|\u202e')).to.equal('\\<b\\> \\[a\\](x) \\|\\\\u202e');
+    expect(escapeMarkdownCode('a`b\u001b')).to.equal("a'b\\u001b");
   });
 
   it('are escaped in JSON that parses to the same document', () => {

@@ -3,12 +3,12 @@ import {dirname, join} from 'node:path';
 import {expect} from 'chai';
 import fc from 'fast-check';
 import containerLimits from '../../src/core/container-limits.cjs';
-import {resources, usableCores, type Host} from '../../src/core/resources.js';
+import {readSystemResources, usableCores, type HostInfo} from '../../src/core/resources.js';
 import {temporaryDirectory} from '../helpers/temporary.js';
 
 const GIB = 2 ** 30;
 const UNLIMITED = '9223372036854771712';
-const HOST: Host = {memory: 64 * GIB, free: 50 * GIB, cores: 32, allowedCores: 32, constrained: 0};
+const HOST: HostInfo = {memory: 64 * GIB, free: 50 * GIB, cores: 32, allowedCores: 32, constrainedMemory: 0};
 
 type Files = Readonly<Record<string, string>>;
 
@@ -144,7 +144,7 @@ describe('what a container allows', () => {
     fc.assert(
       fc.property(fc.string(), fc.string(), fc.string(), (cgroup, mountinfo, value) => {
         const root = system({'proc/self/cgroup': cgroup, 'proc/self/mountinfo': mountinfo, 'sys/fs/cgroup/memory.max': value});
-        const {memory, memoryLeft = 0} = containerLimits(root);
+        const {memory, memoryAvailable: memoryLeft = 0} = containerLimits(root);
         expect(memory?.value ?? 1).to.be.above(0);
         expect(memoryLeft).to.be.at.least(0);
       }),
@@ -168,20 +168,20 @@ describe('what a container allows', () => {
       'sys/fs/cgroup/memory/memory.usage_in_bytes': `${2 * GIB}`,
       'sys/fs/cgroup/memory/memory.stat': `inactive_file 7\ntotal_inactive_file ${GIB}\ntotal_active_file 0\n`,
     });
-    expect(containerLimits(older).memoryLeft).to.equal(GIB);
+    expect(containerLimits(older).memoryAvailable).to.equal(GIB);
   });
 });
 
 describe('what a process can count on', () => {
   it('is the host where nothing is limited', () => {
-    const found = resources(system({}), HOST);
+    const found = readSystemResources(system({}), HOST);
     expect(found).to.deep.equal({memory: {host: 64 * GIB}, memoryFree: 50 * GIB, cores: {host: 32}});
     expect(usableCores(found)).to.equal(32);
   });
 
   it('is what the container allows, with where that is written', () => {
     const root = nested({'memory.max': `${1.5 * GIB}`, 'memory.current': `${0.5 * GIB}`, 'cpu.max': '150000 100000'});
-    const found = resources(root, HOST);
+    const found = readSystemResources(root, HOST);
     expect(found).to.deep.equal({
       memory: {host: 64 * GIB, limit: 1.5 * GIB, limitFrom: join(root, 'sys/fs/cgroup/memory.max')},
       memoryFree: GIB,
@@ -191,14 +191,14 @@ describe('what a process can count on', () => {
   });
 
   it('is what Node and the system say where that is less', () => {
-    const found = resources(system({}), {...HOST, constrained: 2 * GIB, allowedCores: 3});
+    const found = readSystemResources(system({}), {...HOST, constrainedMemory: 2 * GIB, allowedCores: 3});
     expect(found.memory).to.deep.equal({host: 64 * GIB, limit: 2 * GIB, limitFrom: 'process.constrainedMemory()'});
     expect(found.memoryFree).to.equal(2 * GIB);
     expect(found.cores.limit).to.equal(3);
   });
 
   it('is the host where the limit is above it', () => {
-    const found = resources(nested({'memory.max': `${100 * GIB}`, 'cpu.max': '6400000 100000'}), {...HOST, constrained: 2 ** 64});
+    const found = readSystemResources(nested({'memory.max': `${100 * GIB}`, 'cpu.max': '6400000 100000'}), {...HOST, constrainedMemory: 2 ** 64});
     expect(found).to.deep.equal({memory: {host: 64 * GIB}, memoryFree: 50 * GIB, cores: {host: 32}});
   });
 

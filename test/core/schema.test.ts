@@ -25,8 +25,8 @@ function issuesOf(document: unknown): readonly string[] {
     validate(SCHEMA, document, 'Recipe pets.json');
   } catch (error) {
     expect(error).to.be.instanceOf(SchemaError);
-    const {message, what, issues, exitCode, code} = error as SchemaError;
-    expect([what, exitCode, code]).to.deep.equal(['Recipe pets.json', 2, 'SCHEMA']);
+    const {message, subject: what, issues, exitCode, code} = error as SchemaError;
+    expect([what, exitCode, code]).to.deep.equal(['Recipe pets.json', 2, 'SCHEMA_VIOLATION']);
     expect(message).to.equal(`Recipe pets.json: ${issues.join(' ')}`);
     return issues;
   }

@@ -3,7 +3,7 @@ import {spawn} from 'node:child_process';
 import {once} from 'node:events';
 import {mkdirSync, readdirSync, readFileSync, readlinkSync, symlinkSync, utimesSync, writeFileSync} from 'node:fs';
 import {basename, join} from 'node:path';
-import {besideOf, isTaken, sweep, writeWhole} from '../../src/core/write-file.js';
+import {temporaryPath, isFileExistsError, removeStaleFiles, writeFileAtomic} from '../../src/core/write-file.js';
 import {rejectionOf} from '../helpers/rejection.js';
 import {temporaryDirectory} from '../helpers/temporary.js';
 
@@ -13,20 +13,20 @@ describe('a file that is written whole', () => {
   const path = (name = 'file.txt'): string => join(directory, name);
 
   it('holds what it was given, in folders that are made', async () => {
-    await writeWhole(path('a/b/file.txt'), 'text');
+    await writeFileAtomic(path('a/b/file.txt'), 'text');
     expect(readFileSync(path('a/b/file.txt'), 'utf8')).to.equal('text');
-    await writeWhole(path('a/b/file.txt'), [Uint8Array.of(65), Uint8Array.of(66)]);
+    await writeFileAtomic(path('a/b/file.txt'), [Uint8Array.of(65), Uint8Array.of(66)]);
     expect(readFileSync(path('a/b/file.txt'), 'utf8')).to.equal('AB');
     expect(readdirSync(path('a/b'))).to.deep.equal(['file.txt']);
   });
 
   it('is what it was where writing fails, and nothing is left beside it', async () => {
-    await writeWhole(path(), 'good');
+    await writeFileAtomic(path(), 'good');
     function* broken(): Generator<Uint8Array> {
       yield Uint8Array.of(1);
       throw new Error('no more');
     }
-    expect((await rejectionOf(writeWhole(path(), broken()))).message).to.equal('no more');
+    expect((await rejectionOf(writeFileAtomic(path(), broken()))).message).to.equal('no more');
     expect(readFileSync(path(), 'utf8')).to.equal('good');
     expect(readdirSync(directory)).to.deep.equal(['file.txt']);
   });
@@ -34,34 +34,34 @@ describe('a file that is written whole', () => {
   it('is written where a link leads', async () => {
     writeFileSync(path('target'), 'old');
     symlinkSync('target', path('link'));
-    await writeWhole(path('link'), 'new');
+    await writeFileAtomic(path('link'), 'new');
     expect([readlinkSync(path('link')), readFileSync(path('target'), 'utf8')]).to.deep.equal(['target', 'new']);
   });
 
   it('is as it is where it is no file', async function () {
     if (process.platform === 'win32') return this.skip();
-    await writeWhole('/dev/null', 'gone');
-    expect(await rejectionOf(writeWhole(directory, 'text'))).to.include({code: 'EISDIR', path: directory});
+    await writeFileAtomic('/dev/null', 'gone');
+    expect(await rejectionOf(writeFileAtomic(directory, 'text'))).to.include({code: 'EISDIR', path: directory});
   });
 
   it('is refused where one is there that must not be', async () => {
-    await writeWhole(path(), 'first', {exclusive: true});
-    const error = await rejectionOf(writeWhole(path(), 'second', {exclusive: true}));
-    expect(isTaken(error)).to.equal(true);
+    await writeFileAtomic(path(), 'first', {exclusive: true});
+    const error = await rejectionOf(writeFileAtomic(path(), 'second', {exclusive: true}));
+    expect(isFileExistsError(error)).to.equal(true);
     expect(readFileSync(path(), 'utf8')).to.equal('first');
-    expect(isTaken(await rejectionOf(writeWhole(join(path(), 'below'), 'text', {exclusive: true})))).to.equal(false);
+    expect(isFileExistsError(await rejectionOf(writeFileAtomic(join(path(), 'below'), 'text', {exclusive: true})))).to.equal(false);
     expect(readdirSync(directory)).to.deep.equal(['file.txt']);
   });
 
   it('may have the longest of names', async () => {
     const name = 'ü'.repeat(127);
-    await writeWhole(path(name), 'text');
+    await writeFileAtomic(path(name), 'text');
     expect(readdirSync(directory)).to.deep.equal([name]);
   });
 
   it('names the path that was asked for where it cannot be', async () => {
     writeFileSync(path('taken'), '');
-    expect(await rejectionOf(writeWhole(path('taken/file'), 'text'))).to.include({path: path('taken/file')});
+    expect(await rejectionOf(writeFileAtomic(path('taken/file'), 'text'))).to.include({path: path('taken/file')});
   });
 });
 
@@ -70,7 +70,7 @@ describe('what was left unfinished', () => {
     const directory = temporaryDirectory();
     const child = spawn('true');
     await once(child, 'exit');
-    const own = basename(besideOf(join(directory, 'own')));
+    const own = basename(temporaryPath(join(directory, 'own')));
     const dead = own.replace(`.${process.pid}-`, `.${child.pid}-`);
     const reused = own.replace(/-\d*-/, '-1-');
     const elsewhere = own.replace(/(-\d*-)/, '$1elsewhere');
@@ -80,8 +80,8 @@ describe('what was left unfinished', () => {
     const days = Date.now() / 1000 - 2 * 86_400;
     utimesSync(join(directory, old), days, days);
     writeFileSync(join(directory, 'mine.unfinished'), '');
-    await sweep(directory);
+    await removeStaleFiles(directory);
     expect(readdirSync(directory).sort()).to.deep.equal([own, elsewhere, 'mine.unfinished'].sort());
-    await sweep(join(directory, 'nowhere'));
+    await removeStaleFiles(join(directory, 'nowhere'));
   });
 });

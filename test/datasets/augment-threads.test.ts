@@ -1,11 +1,11 @@
 import {availableParallelism} from 'node:os';
 import {execFileSync} from 'node:child_process';
 import {expect} from 'chai';
-import {random} from '../../src/core/random.js';
+import {createRng} from '../../src/core/random.js';
 import {AUGMENTATIONS, augment} from '../../src/datasets/augment.js';
 import {augmentAll} from '../../src/datasets/augment-threads.js';
 import type {DecodedImage} from '../../src/datasets/resample.js';
-import {sharedCopy} from '../../src/datasets/shared-memory.js';
+import {copyToSharedMemory} from '../../src/datasets/shared-memory.js';
 import {failure} from './pictures.js';
 
 const SIZE = 16;
@@ -27,7 +27,7 @@ describe('augmentAll', () => {
       const pictures = picturesOf(count);
       const {pixels} = await augmentAll(pictures, VIEW);
       pictures.forEach(({name, image}, position) => {
-        const expected = augment(image, SIZE, VIEW.augmentation, random(VIEW.seed, 'augment', VIEW.epoch, name));
+        const expected = augment(image, SIZE, VIEW.augmentation, createRng(VIEW.seed, 'augment', VIEW.epoch, name));
         expect(Uint8Array.from(pixels.subarray(position * AREA, (position + 1) * AREA))).to.deep.equal(expected);
       });
     }
@@ -40,7 +40,7 @@ describe('augmentAll', () => {
   });
 
   it('takes pixels in shared memory too', async () => {
-    const shared = picturesOf(5).map(({name, image}) => ({name, image: {...image, data: sharedCopy(image.data)}}));
+    const shared = picturesOf(5).map(({name, image}) => ({name, image: {...image, data: copyToSharedMemory(image.data)}}));
     const [fromShared, fromOwn] = [await augmentAll(shared, VIEW), await augmentAll(picturesOf(5), VIEW)];
     expect(fromShared.pixels).to.deep.equal(fromOwn.pixels);
   });

@@ -2,7 +2,7 @@ import {setTimeout as sleep} from 'node:timers/promises';
 import {expect} from 'chai';
 import {AUGMENTATIONS} from '../../src/datasets/augment.js';
 import {imageBatches, type BatchOptions, type ImageBatch} from '../../src/datasets/batches.js';
-import {centreCrop} from '../../src/datasets/windows.js';
+import {centerCrop} from '../../src/datasets/windows.js';
 import type {ImageCache} from '../../src/datasets/image-cache.js';
 import type {Sample} from '../../src/datasets/image-folder.js';
 import type {DecodedImage} from '../../src/datasets/resample.js';
@@ -34,7 +34,7 @@ function slowCache(image: (sample: Sample) => DecodedImage = imageOf): ImageCach
   return cache;
 }
 
-const OPTIONS: BatchOptions = {batchSize: 4, size: SIZE, view: {kind: 'centre'}};
+const OPTIONS: BatchOptions = {batchSize: 4, size: SIZE, view: {kind: 'center'}};
 const AUGMENTED: BatchOptions = {...OPTIONS, view: {kind: 'augmented', augmentation: AUGMENTATIONS.standard, seed: 1, epoch: 2}};
 
 async function collect(cache: ImageCache, options: BatchOptions, of: readonly Sample[] = samples): Promise<ImageBatch[]> {
@@ -68,7 +68,7 @@ describe('imageBatches', () => {
     ]);
     expect(batches.map(({images}) => images.length / (SIZE * SIZE * 3))).to.deep.equal([4, 4, 2]);
     const pixels = byName(batches, samples);
-    samples.forEach(sample => expect(pixels.get(sample.name)).to.equal(centreCrop(imageOf(sample), SIZE).join()));
+    samples.forEach(sample => expect(pixels.get(sample.name)).to.equal(centerCrop(imageOf(sample), SIZE).join()));
   });
 
   it('shuffles by seed and epoch, losing nothing', async () => {

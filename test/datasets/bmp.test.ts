@@ -1,11 +1,11 @@
 import {expect} from 'chai';
 import fc from 'fast-check';
-import {examine} from '../../src/datasets/decode.js';
-import {decodingFault} from '../../src/datasets/readability.js';
+import {decodeForInspection} from '../../src/datasets/decode.js';
+import {describeDecodeError} from '../../src/datasets/readability.js';
 import {bitRows, bmpFile, byteRows, gradient, pixelsOf, type BmpWish, type Drawing} from '../fixtures/bmp-files.js';
 
-const read = async (bytes: Uint8Array): Promise<number[]> => [...(await examine(bytes)).image.data];
-const faultOf = (bytes: Uint8Array): Promise<string | undefined> => examine(bytes).then(() => undefined, decodingFault);
+const read = async (bytes: Uint8Array): Promise<number[]> => [...(await decodeForInspection(bytes)).image.data];
+const faultOf = (bytes: Uint8Array): Promise<string | undefined> => decodeForInspection(bytes).then(() => undefined, describeDecodeError);
 
 const bgr = (x: number, y: number): number[] => [...gradient(x, y)].reverse();
 const word = (value: number): number[] => [value & 255, value >>> 8];
@@ -136,7 +136,7 @@ describe('BMP', () => {
       fc.asyncProperty(fc.array(fc.tuple(fc.nat(whole.length - 1), fc.nat(255)), {maxLength: 6}), async changes => {
         const bytes = Uint8Array.from(whole);
         for (const [at, value] of changes) bytes[at] = value;
-        const found = await examine(bytes).catch(decodingFault);
+        const found = await decodeForInspection(bytes).catch(describeDecodeError);
         expect(typeof found === 'string' || found.image.data.length > 0).to.equal(true);
       }),
     );

@@ -6,7 +6,7 @@ import {TORCHVISION_PREPROCESSING} from '../../src/core/preprocessing.js';
 import {checkImages} from '../../src/datasets/check.js';
 import {openImageCache, type ImageCache} from '../../src/datasets/image-cache.js';
 import {loadImageFolder, type ImageFolder} from '../../src/datasets/image-folder.js';
-import type {Work} from '../../src/datasets/contents.js';
+import type {ProcessingOptions} from '../../src/datasets/contents.js';
 import {besidesSize} from '../helpers/findings.js';
 import {temporaryDirectory} from '../helpers/temporary.js';
 import {noisy, of, writePictures} from './pictures.js';
@@ -51,13 +51,13 @@ describe('a file that changes while a run goes on', function () {
     folder = await loadImageFolder(root);
   });
 
-  const open = (work: Work = {}, budgetBytes = Infinity): Promise<ImageCache> =>
+  const open = (work: ProcessingOptions = {}, budgetBytes = Infinity): Promise<ImageCache> =>
     openImageCache(
       folder!.samples,
       {...TORCHVISION_PREPROCESSING, resizeSize: 16},
       {
         classNames: folder!.classNames,
-        budgetBytes,
+        memoryLimitBytes: budgetBytes,
         directory: join(root, '.cache'),
         ...work,
       },

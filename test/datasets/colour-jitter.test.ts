@@ -1,5 +1,5 @@
 import {expect} from 'chai';
-import {random} from '../../src/core/random.js';
+import {createRng} from '../../src/core/random.js';
 import {ADJUSTMENTS, jitterColours} from '../../src/datasets/colour-jitter.js';
 
 const adjusted = (name: keyof typeof ADJUSTMENTS, factor: number, ...values: number[]): number[] => {
@@ -31,15 +31,15 @@ describe('jitterColours', () => {
     const jitter = {brightness: 0.4, contrast: 0.4, saturation: 0.4};
     const results = Array.from({length: 50}, (_, seed) => {
       const pixels = Uint8Array.from([200, 100, 50, 20, 40, 240]);
-      jitterColours(pixels, jitter, random(seed));
+      jitterColours(pixels, jitter, createRng(seed));
       return pixels.join();
     });
     expect(new Set(results).size).to.be.above(45);
   });
 
   it('draws as many numbers for a jitter of nothing, and changes nothing', () => {
-    const stream = random(1);
-    const other = random(1);
+    const stream = createRng(1);
+    const other = createRng(1);
     const pixels = Uint8Array.from([200, 100, 50]);
     jitterColours(pixels, {brightness: 0, contrast: 0, saturation: 0}, stream);
     expect([...pixels]).to.deep.equal([200, 100, 50]);

@@ -1,12 +1,12 @@
 import {setTimeout as sleep} from 'node:timers/promises';
 import {expect} from 'chai';
-import {concurrently} from '../../src/datasets/concurrently.js';
+import {mapConcurrently} from '../../src/datasets/concurrently.js';
 import {failure} from './pictures.js';
 
 describe('concurrently', () => {
   it('gives results in the order of the items, whatever finishes first', async () => {
     const delays = [20, 1, 10, 0];
-    expect(await concurrently(delays, 3, async (delay, index) => (await sleep(delay), [delay, index]))).to.deep.equal([
+    expect(await mapConcurrently(delays, 3, async (delay, index) => (await sleep(delay), [delay, index]))).to.deep.equal([
       [20, 0],
       [1, 1],
       [10, 2],
@@ -17,7 +17,7 @@ describe('concurrently', () => {
   it('keeps to the limit', async () => {
     let running = 0;
     let most = 0;
-    await concurrently(Array(20).fill(1), 3, async () => {
+    await mapConcurrently(Array(20).fill(1), 3, async () => {
       most = Math.max(most, ++running);
       await sleep(1);
       running--;
@@ -29,7 +29,7 @@ describe('concurrently', () => {
     const begun: number[] = [];
     let finished = 0;
     const error = await failure(
-      concurrently([0, 1, 2, 3, 4], 2, async item => {
+      mapConcurrently([0, 1, 2, 3, 4], 2, async item => {
         begun.push(item);
         if (item === 0) throw new Error('broken');
         await sleep(10);
@@ -45,7 +45,7 @@ describe('concurrently', () => {
     const controller = new AbortController();
     const begun: number[] = [];
     const error = await failure(
-      concurrently(
+      mapConcurrently(
         [0, 1, 2, 3],
         1,
         async item => {
@@ -60,6 +60,6 @@ describe('concurrently', () => {
   });
 
   it('does nothing for nothing', async () => {
-    expect(await concurrently([], 4, async () => 1)).to.deep.equal([]);
+    expect(await mapConcurrently([], 4, async () => 1)).to.deep.equal([]);
   });
 });

@@ -4,8 +4,8 @@ import {crc32} from 'node:zlib';
 import {expect} from 'chai';
 import sharp, {type Sharp} from 'sharp';
 import {TORCHVISION_PREPROCESSING, type Preprocessing} from '../../src/core/preprocessing.js';
-import {examine, decode, decodeBytes, decodedSize} from '../../src/datasets/decode.js';
-import {centreCrop} from '../../src/datasets/windows.js';
+import {decodeForInspection, decodeFile, decodeBytes, readDecodedSize} from '../../src/datasets/decode.js';
+import {centerCrop} from '../../src/datasets/windows.js';
 import type {DecodedImage} from '../../src/datasets/resample.js';
 import {temporaryDirectory} from '../helpers/temporary.js';
 import {failure, noisy, plain} from './pictures.js';
@@ -38,14 +38,14 @@ describe('decode', () => {
       const image = await decodeBytes(bytes, short(256));
       expect([image.width, image.height], `${width} x ${height}`).to.deep.equal(expected);
       expect(image.data).to.have.length(expected[0] * expected[1] * 3);
-      expect(await decodedSize(bytes, short(256))).to.deep.equal({width: expected[0], height: expected[1]});
+      expect(await readDecodedSize(bytes, short(256))).to.deep.equal({width: expected[0], height: expected[1]});
     }
   });
 
   it('reads a file of any name', async () => {
     const path = join(temporaryDirectory(), 'it\'s a\n"picture" 😀.txt');
     writeFileSync(path, await plain('#102030').png().toBuffer());
-    expect(pixel(await decode(path, short(20)), 3, 3)).to.deep.equal([0x10, 0x20, 0x30]);
+    expect(pixel(await decodeFile(path, short(20)), 3, 3)).to.deep.equal([0x10, 0x20, 0x30]);
   });
 
   for (let orientation = 1; orientation <= 8; orientation++) {
@@ -54,7 +54,7 @@ describe('decode', () => {
       const image = await decodeBytes(bytes, short(40));
       const upright = orientation < 5;
       expect([image.width, image.height]).to.deep.equal(upright ? [60, 40] : [40, 60]);
-      expect(await decodedSize(bytes, short(40))).to.deep.equal({width: image.width, height: image.height});
+      expect(await readDecodedSize(bytes, short(40))).to.deep.equal({width: image.width, height: image.height});
       // Blue was left as stored; the flag says where stored rows and columns belong.
       const [x, y] = [, [5, 20], [55, 20], [55, 20], [5, 20], [20, 5], [20, 5], [20, 55], [20, 55]][orientation]!;
       expectColour(pixel(image, x!, y!), [0, 0, 254], 4);
@@ -121,7 +121,7 @@ describe('decode', () => {
         const stored = await sharp(bytes, {ignoreIcc: true}).raw().toBuffer();
         expect(Math.abs(stored[0]! - 192), 'the numbers are others').to.be.above(5);
         expectColour(pixel(await decodeBytes(bytes, short(20)), 5, 5), [192, 128, 64], 2);
-        expectColour(pixel((await examine(bytes)).image, 5, 5), [192, 128, 64], 2);
+        expectColour(pixel((await decodeForInspection(bytes)).image, 5, 5), [192, 128, 64], 2);
       });
     }
   });
@@ -140,8 +140,8 @@ describe('decode', () => {
       it(`${format} cut at 60 %`, async () => {
         const bytes = await write(noisy(1, 200, 150)).toBuffer();
         expect((await decodeBytes(bytes, short(64))).height).to.equal(64);
-        await examine(bytes);
-        expect(await failure(examine(bytes.subarray(0, bytes.length * 0.6)))).to.be.instanceOf(Error);
+        await decodeForInspection(bytes);
+        expect(await failure(decodeForInspection(bytes.subarray(0, bytes.length * 0.6)))).to.be.instanceOf(Error);
         expect(await failure(decodeBytes(bytes.subarray(0, bytes.length * 0.6), short(64)))).to.be.instanceOf(Error);
       });
     }
@@ -160,7 +160,7 @@ describe('decode', () => {
               () => true,
               () => false,
             );
-          expect(await passes(examine(cut)), `without ${missing} bytes`).to.equal(await passes(decodeBytes(cut, short(256))));
+          expect(await passes(decodeForInspection(cut)), `without ${missing} bytes`).to.equal(await passes(decodeBytes(cut, short(256))));
         }
       });
     }
@@ -170,7 +170,7 @@ describe('decode', () => {
       bytes.writeUInt32BE(30_000, 16); // the width in IHDR
       bytes.writeUInt32BE(30_000, 20);
       bytes.writeUInt32BE(crc32(bytes.subarray(12, 29)), 29);
-      for (const work of [decodeBytes(bytes, short(64)), examine(bytes)]) {
+      for (const work of [decodeBytes(bytes, short(64)), decodeForInspection(bytes)]) {
         expect((await failure(work)).message).to.equal('Input image exceeds pixel limit');
       }
     });
@@ -215,7 +215,7 @@ describe('centreCrop', () => {
       [5, 7, 0, 2],
       [9, 11, 2, 4],
     ] as const) {
-      const crop = centreCrop(ruler(width, height), 4);
+      const crop = centerCrop(ruler(width, height), 4);
       expect(crop).to.have.length(48);
       expect([...crop.subarray(0, 3)], `${width} x ${height}`).to.deep.equal([left, top, 7]);
       expect([...crop.subarray(-3)]).to.deep.equal([left + 3, top + 3, 7]);
@@ -223,6 +223,6 @@ describe('centreCrop', () => {
   });
 
   it('does not make up pixels', () => {
-    expect(() => centreCrop(ruler(3, 8), 4)).to.throw(RangeError, 'Expected an image of at least 4 pixels a side, but found 3 x 8.');
+    expect(() => centerCrop(ruler(3, 8), 4)).to.throw(RangeError, 'Expected an image of at least 4 pixels a side, but found 3 x 8.');
   });
 });

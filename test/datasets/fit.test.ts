@@ -1,8 +1,8 @@
 import {expect} from 'chai';
 import sharp from 'sharp';
-import {CAFFE_PREPROCESSING, fillColour, TORCHVISION_PREPROCESSING, withFit, type Fit} from '../../src/core/preprocessing.js';
-import {decodeBytes, decodedSize} from '../../src/datasets/decode.js';
-import {framed, unframed} from '../../src/datasets/fit.js';
+import {CAFFE_PREPROCESSING, computeFillColor, TORCHVISION_PREPROCESSING, withFit, type Fit} from '../../src/core/preprocessing.js';
+import {decodeBytes, readDecodedSize} from '../../src/datasets/decode.js';
+import {letterbox, removeLetterbox} from '../../src/datasets/fit.js';
 
 const fitted = (fit: Fit) => withFit({...TORCHVISION_PREPROCESSING, cropSize: 64, resizeSize: 73}, fit);
 
@@ -80,7 +80,7 @@ describe('a picture that is fitted', () => {
       const {data, ...size} = await decodeBytes(bytes, fitted(fit));
       expect(size)
         .to.deep.equal({width: 64, height: 64})
-        .and.to.deep.equal(await decodedSize(bytes, fitted(fit)));
+        .and.to.deep.equal(await readDecodedSize(bytes, fitted(fit)));
       for (const [row, column, ...colours] of pixels) {
         colours.forEach((colour, i) => expect(data[(row! * 64 + column!) * 3 + i], `${row} ${column}`).to.be.closeTo(colour, 6));
       }
@@ -89,7 +89,7 @@ describe('a picture that is fitted', () => {
 
   it('by cropping stays as large as random crops are cut from, as without a fit', async () => {
     const bytes = await waves(300, 200);
-    expect(await decodedSize(bytes, fitted('crop'))).to.deep.equal({width: 109, height: 73});
+    expect(await readDecodedSize(bytes, fitted('crop'))).to.deep.equal({width: 109, height: 73});
     expect(fitted('crop')).to.not.have.property('fit');
   });
 
@@ -110,18 +110,18 @@ describe('a picture that is fitted', () => {
 
 describe('what pads a picture', () => {
   it('is the mean colour of the weights, red first', () => {
-    expect(fillColour(TORCHVISION_PREPROCESSING)).to.deep.equal([124, 116, 104]);
-    expect(fillColour(CAFFE_PREPROCESSING)).to.deep.equal([124, 117, 104]);
+    expect(computeFillColor(TORCHVISION_PREPROCESSING)).to.deep.equal([124, 116, 104]);
+    expect(computeFillColor(CAFFE_PREPROCESSING)).to.deep.equal([124, 117, 104]);
   });
 
   it('can be taken off again, but for a picture that is nothing else', () => {
     const colour = [9, 8, 7] as const;
     const inner = {width: 2, height: 1, data: Uint8Array.of(1, 2, 3, 9, 8, 7)};
-    const frame = {width: 4, height: 4, left: 1, top: 2, colour};
-    const picture = framed(inner, frame);
+    const frame = {width: 4, height: 4, left: 1, top: 2, color: colour};
+    const picture = letterbox(inner, frame);
     expect([...picture.data.subarray((2 * 4 + 1) * 3, (2 * 4 + 2) * 3)]).to.deep.equal([1, 2, 3]);
-    expect(unframed(picture, colour)).to.deep.equal({width: 1, height: 1, data: Uint8Array.of(1, 2, 3)});
-    const blank = framed({width: 1, height: 1, data: Uint8Array.of(...colour)}, frame);
-    expect(unframed(blank, colour)).to.deep.equal(blank);
+    expect(removeLetterbox(picture, colour)).to.deep.equal({width: 1, height: 1, data: Uint8Array.of(1, 2, 3)});
+    const blank = letterbox({width: 1, height: 1, data: Uint8Array.of(...colour)}, frame);
+    expect(removeLetterbox(blank, colour)).to.deep.equal(blank);
   });
 });

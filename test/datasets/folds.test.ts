@@ -1,7 +1,7 @@
 import {expect} from 'chai';
 import fc from 'fast-check';
 import type {ImageFolder, Sample} from '../../src/datasets/image-folder.js';
-import {FoldsImpossibleError} from '../../src/datasets/foldable.js';
+import {TooManyFoldsError} from '../../src/datasets/foldable.js';
 import {splitFolder, type Split} from '../../src/datasets/split.js';
 
 const CLASSES = ['a', 'b', 'c'];
@@ -25,7 +25,7 @@ describe('the folds of a cross-validation', () => {
         const groups = CLASSES.map((_, label) => new Set(samples.filter(sample => sample.label === label).map(groupOf)).size);
         if (Math.min(...groups) < of) {
           expect(() => split(1))
-            .to.throw(FoldsImpossibleError)
+            .to.throw(TooManyFoldsError)
             .with.property('groups', Math.min(...groups));
           return;
         }

@@ -1,8 +1,8 @@
 import {performance} from 'node:perf_hooks';
 import {expect} from 'chai';
 import {TORCHVISION_PREPROCESSING} from '../../src/core/preprocessing.js';
-import {decodeBytes, examine} from '../../src/datasets/decode.js';
-import {decodingFault} from '../../src/datasets/readability.js';
+import {decodeBytes, decodeForInspection} from '../../src/datasets/decode.js';
+import {describeDecodeError} from '../../src/datasets/readability.js';
 import {HEIC_FILES} from '../fixtures/heic-files.js';
 import {inChild, SRC} from '../helpers/in-child.js';
 
@@ -36,7 +36,7 @@ describe('HEIC', function () {
 
   for (const name of names) {
     it(`reads a file that is ${name} as Pillow does, to 3 levels`, async () => {
-      const {header, image} = await examine(bytesOf(name));
+      const {header, image} = await decodeForInspection(bytesOf(name));
       const [width, height, quarters] = EXPECTED[name];
       expect([image.width, image.height, header.format]).to.deep.equal([width, height, 'HEIC']);
       quarters.forEach((color, i) => {
@@ -48,8 +48,8 @@ describe('HEIC', function () {
   }
 
   it('tells the depth and the transparency', async () => {
-    expect((await examine(bytesOf('tenBits'))).header).to.include({depth: 10, hasAlpha: false});
-    expect((await examine(bytesOf('halfClear'))).header).to.include({depth: 8, hasAlpha: true});
+    expect((await decodeForInspection(bytesOf('tenBits'))).header).to.include({depth: 10, hasAlpha: false});
+    expect((await decodeForInspection(bytesOf('halfClear'))).header).to.include({depth: 8, hasAlpha: true});
   });
 
   it('is fitted like any other image', async () => {
@@ -63,7 +63,7 @@ describe('HEIC', function () {
       longest = Math.max(longest, performance.now() - last);
       last = performance.now();
     }, 1);
-    const images = await Promise.all(Array.from({length: 60}, (_, i) => examine(bytesOf(names[i % names.length]!))));
+    const images = await Promise.all(Array.from({length: 60}, (_, i) => decodeForInspection(bytesOf(names[i % names.length]!))));
     clearInterval(watch);
     expect(images).to.have.length(60);
     expect(longest).to.be.below(1000);
@@ -81,7 +81,7 @@ describe('HEIC', function () {
     for (const name of ['plain', 'halfClear'] as const) {
       const bytes = bytesOf(name);
       const cuts = Array.from({length: 18}, (_, i) => bytes.subarray(0, Math.floor((bytes.length * (i + 1)) / 20)));
-      const faults = await Promise.all(cuts.map(cut => examine(cut).then(() => undefined, decodingFault)));
+      const faults = await Promise.all(cuts.map(cut => decodeForInspection(cut).then(() => undefined, describeDecodeError)));
       for (const fault of faults) expect(fault).to.match(/^it is damaged or cut off$/);
     }
   });

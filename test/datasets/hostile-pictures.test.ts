@@ -1,7 +1,7 @@
 import {expect} from 'chai';
 import {TORCHVISION_PREPROCESSING} from '../../src/core/preprocessing.js';
-import {examine, decodeBytes} from '../../src/datasets/decode.js';
-import {decodingFault} from '../../src/datasets/readability.js';
+import {decodeForInspection, decodeBytes} from '../../src/datasets/decode.js';
+import {describeDecodeError} from '../../src/datasets/readability.js';
 import {cutPictures, wrongPictures} from '../fixtures/broken-pictures.js';
 import {oddPictures, plainPictures} from '../fixtures/odd-pictures.js';
 import {inChild, SRC} from '../helpers/in-child.js';
@@ -11,7 +11,7 @@ const PREPROCESSING = {...TORCHVISION_PREPROCESSING, resizeSize: 32};
 /** Why a picture is not read, by the check and by the run; undefined where it is. */
 const faultsOf = (bytes: Uint8Array): Promise<(string | undefined)[]> =>
   Promise.all(
-    [examine(bytes), decodeBytes(bytes, PREPROCESSING)].map(work => (work as Promise<unknown>).then(() => undefined, decodingFault)),
+    [decodeForInspection(bytes), decodeBytes(bytes, PREPROCESSING)].map(work => (work as Promise<unknown>).then(() => undefined, describeDecodeError)),
   );
 
 describe('hostile pictures', function () {

@@ -4,7 +4,7 @@ import {join} from 'node:path';
 import {expect} from 'chai';
 import {TORCHVISION_PREPROCESSING} from '../../src/core/preprocessing.js';
 import {FinetuneError} from '../../src/core/errors.js';
-import {decode} from '../../src/datasets/decode.js';
+import {decodeFile} from '../../src/datasets/decode.js';
 import {openImageCache, type ImageCache, type ImageCacheOptions} from '../../src/datasets/image-cache.js';
 import {everySample, loadImageFolder, type ImageFolder, type Sample} from '../../src/datasets/image-folder.js';
 import {temporaryDirectory} from '../helpers/temporary.js';
@@ -30,7 +30,7 @@ async function open(folder: ImageFolder, options: Partial<ImageCacheOptions> = {
   let decoded = 0;
   const cache = await openImageCache(everySample(folder), PREPROCESSING, {
     classNames: folder.classNames,
-    budgetBytes: IN_MEMORY,
+    memoryLimitBytes: IN_MEMORY,
     directory: temporaryDirectory(),
     workers: 3,
     onProgress: (_, __, stage) => void (decoded += stage === 'decoding' ? 1 : 0),
@@ -43,7 +43,7 @@ const sha256 = (path: string): string => createHash('sha256').update(readFileSyn
 
 async function expectPixels(cache: ImageCache, samples: readonly Sample[]): Promise<void> {
   for (const sample of samples) {
-    const expected = await decode(sample.path, PREPROCESSING);
+    const expected = await decodeFile(sample.path, PREPROCESSING);
     const {data, width, height} = await cache.image(sample);
     expect([width, height]).to.deep.equal([expected.width, expected.height]);
     expect(Buffer.compare(data, expected.data), sample.name).to.equal(0);
@@ -58,7 +58,7 @@ describe('openImageCache', () => {
     describe(place, () => {
       it('gives the pixels and the hash of every image', async () => {
         const folder = await petFolder();
-        const {cache, decoded} = await open(folder, {budgetBytes});
+        const {cache, decoded} = await open(folder, {memoryLimitBytes: budgetBytes});
         expect(cache.samples).to.deep.equal(folder.samples);
         expect(cache.findings).to.deep.equal([]);
         expect(decoded).to.equal(7);
@@ -71,7 +71,7 @@ describe('openImageCache', () => {
         const folder = await petFolder();
         copyFileSync(join(folder.root, 'cats/0.png'), join(folder.root, 'dogs/copy.png'));
         const again = await loadImageFolder(folder.root);
-        const {cache, decoded} = await open(again, {budgetBytes});
+        const {cache, decoded} = await open(again, {memoryLimitBytes: budgetBytes});
         expect(decoded).to.equal(7);
         await expectPixels(cache, again.samples);
         await cache.close();
@@ -87,7 +87,7 @@ describe('openImageCache', () => {
         rmSync(join(folder.root, 'dogs/0.png'));
         const {cache} = await open(
           {...(await loadImageFolder(folder.root)), samples: [...(await loadImageFolder(folder.root)).samples, folder.samples[24]!]},
-          {budgetBytes},
+          {memoryLimitBytes: budgetBytes},
         );
         expect(cache.samples).to.have.length(35);
         expect(cache.findings.map(({message, files, className}) => [message, files, className])).to.deep.equal([
@@ -107,7 +107,7 @@ describe('openImageCache', () => {
         const folder = await petFolder(9, 2);
         const whole = await noisy(99, 200, 100).jpeg().toBuffer();
         for (const name of ['x', 'y', 'z']) writeTree(folder.root, {[`dogs/${name}.jpg`]: whole.subarray(0, whole.length - 200)});
-        const error = (await failure(open(await loadImageFolder(folder.root), {budgetBytes}))) as FinetuneError;
+        const error = (await failure(open(await loadImageFolder(folder.root), {memoryLimitBytes: budgetBytes}))) as FinetuneError;
         expect(error.message).to.equal(
           `3 of 5 images of class dogs cannot be read, such as ${join(folder.root, 'dogs/x.jpg')} (it is damaged or cut off). ` +
             'Repair or replace them; to train without them, list them with finetune check DIR --fix-list exclude.txt and add --exclude exclude.txt.',
@@ -118,7 +118,7 @@ describe('openImageCache', () => {
       it('refuses a class of which no image can be read', async () => {
         const folder = await petFolder(3, 1);
         writeFileSync(join(folder.root, 'dogs/0.png'), '\x89PNG\r\n\x1a\nrest', 'latin1');
-        const error = (await failure(open(folder, {budgetBytes}))) as FinetuneError;
+        const error = (await failure(open(folder, {memoryLimitBytes: budgetBytes}))) as FinetuneError;
         expect(error.message).to.equal(
           `Expected images for class dogs in ${join(folder.root, 'dogs')}, but found none that can be read, ` +
             `such as ${join(folder.root, 'dogs/0.png')} (it is damaged or cut off). Add images or remove the class.`,
@@ -133,7 +133,7 @@ describe('openImageCache', () => {
         const onProgress = (done: number, _: number, stage: string): void => {
           if (stage === 'decoding' && done === 2) controller.abort();
         };
-        const error = await failure(open(folder, {budgetBytes, directory, signal: controller.signal, onProgress, workers: 1}));
+        const error = await failure(open(folder, {memoryLimitBytes: budgetBytes, directory, signal: controller.signal, onProgress, workers: 1}));
         expect(error.message).to.equal('The run was stopped.');
         expect(readdirSync(directory)).to.deep.equal([]);
       });
@@ -155,9 +155,9 @@ describe('openImageCache', () => {
       const folder = await petFolder();
       const directory = join(temporaryDirectory(), 'deep/er');
       const bytes = 7 * 16 * 20 * 3;
-      await (await open(folder, {directory, budgetBytes: bytes})).cache.close();
+      await (await open(folder, {directory, memoryLimitBytes: bytes})).cache.close();
       expect(existsSync(directory)).to.equal(false);
-      await (await open(folder, {directory, budgetBytes: bytes - 1})).cache.close();
+      await (await open(folder, {directory, memoryLimitBytes: bytes - 1})).cache.close();
       expect(readdirSync(directory))
         .to.have.length(1)
         .and.to.match(/^pixels-[0-9a-f]{32}\.bin$/);
@@ -166,9 +166,9 @@ describe('openImageCache', () => {
     it('serves a later run, also when the folder has moved', async () => {
       const folder = await petFolder();
       const directory = temporaryDirectory();
-      await (await open(folder, {directory, budgetBytes: IN_A_FILE})).cache.close();
+      await (await open(folder, {directory, memoryLimitBytes: IN_A_FILE})).cache.close();
       const moved = await petFolder();
-      const {cache, decoded} = await open(moved, {directory, budgetBytes: IN_A_FILE});
+      const {cache, decoded} = await open(moved, {directory, memoryLimitBytes: IN_A_FILE});
       expect(decoded).to.equal(0);
       await expectPixels(cache, moved.samples);
       await cache.close();
@@ -180,8 +180,8 @@ describe('openImageCache', () => {
       writeTree(folder.root, {'cats/x.jpg': whole.subarray(0, whole.length - 200)});
       const withBroken = await loadImageFolder(folder.root);
       const directory = temporaryDirectory();
-      const first = await open(withBroken, {directory, budgetBytes: IN_A_FILE});
-      const second = await open(withBroken, {directory, budgetBytes: IN_A_FILE});
+      const first = await open(withBroken, {directory, memoryLimitBytes: IN_A_FILE});
+      const second = await open(withBroken, {directory, memoryLimitBytes: IN_A_FILE});
       expect(second.decoded).to.equal(0);
       expect(second.cache.findings).to.have.length(1).and.to.deep.equal(first.cache.findings);
       await first.cache.close();
@@ -191,7 +191,7 @@ describe('openImageCache', () => {
     it('is another for other images and for another preprocessing', async () => {
       const directory = temporaryDirectory();
       const folder = await petFolder();
-      const options = {classNames: folder.classNames, budgetBytes: IN_A_FILE, directory, workers: 2};
+      const options = {classNames: folder.classNames, memoryLimitBytes: IN_A_FILE, directory, workers: 2};
       for (const [samples, preprocessing] of [
         [folder.samples, PREPROCESSING],
         [folder.samples.toReversed(), PREPROCESSING],
@@ -212,9 +212,9 @@ describe('openImageCache', () => {
       it(`is made anew when it is ${damage}`, async () => {
         const folder = await petFolder();
         const directory = temporaryDirectory();
-        await (await open(folder, {directory, budgetBytes: IN_A_FILE})).cache.close();
+        await (await open(folder, {directory, memoryLimitBytes: IN_A_FILE})).cache.close();
         spoil(join(directory, readdirSync(directory)[0]!));
-        const {cache, decoded} = await open(folder, {directory, budgetBytes: IN_A_FILE});
+        const {cache, decoded} = await open(folder, {directory, memoryLimitBytes: IN_A_FILE});
         expect(decoded).to.equal(7);
         await expectPixels(cache, folder.samples);
         await cache.close();
@@ -224,10 +224,10 @@ describe('openImageCache', () => {
     it('is not believed where its pixels were altered: that image is decoded again', async () => {
       const folder = await petFolder();
       const directory = temporaryDirectory();
-      await (await open(folder, {directory, budgetBytes: IN_A_FILE})).cache.close();
+      await (await open(folder, {directory, memoryLimitBytes: IN_A_FILE})).cache.close();
       const path = join(directory, readdirSync(directory)[0]!);
       alter(path, 5);
-      const {cache, decoded} = await open(folder, {directory, budgetBytes: IN_A_FILE});
+      const {cache, decoded} = await open(folder, {directory, memoryLimitBytes: IN_A_FILE});
       expect(decoded).to.equal(0);
       await expectPixels(cache, folder.samples);
       folder.samples.forEach(sample => rmSync(sample.path));
@@ -251,7 +251,7 @@ describe('openImageCache', () => {
       const directory = join(temporaryDirectory(), 'taken');
       writeFileSync(directory, 'a file where the folder should be');
       const troubles: string[] = [];
-      const {cache} = await open(folder, {directory, budgetBytes: IN_A_FILE, onTrouble: message => troubles.push(message)});
+      const {cache} = await open(folder, {directory, memoryLimitBytes: IN_A_FILE, onWarning: message => troubles.push(message)});
       expect(troubles).to.have.length(1);
       expect(troubles[0]).to.match(
         /^1 MiB of decoded images cannot be kept at \S+taken\/pixels-\w+\.bin \(a file of that name is in the way\), so they are decoded again in every epoch, .* Make room, raise --cache-disk or --cache-memory, or set FINETUNE_CACHE to another folder\.$/,
@@ -264,7 +264,7 @@ describe('openImageCache', () => {
       const [folder, other] = [await petFolder(), await petFolder(8, 8)];
       const directory = temporaryDirectory();
       const troubles: string[] = [];
-      const options = {directory, budgetBytes: IN_A_FILE, onTrouble: (message: string) => troubles.push(message)};
+      const options = {directory, memoryLimitBytes: IN_A_FILE, onTrouble: (message: string) => troubles.push(message)};
       const {cache} = await open(folder, {...options, limitBytes: 100});
       await expectPixels(cache, folder.samples);
       expect([troubles.length, readdirSync(directory)]).to.deep.equal([1, []]);
@@ -279,13 +279,13 @@ describe('openImageCache', () => {
     it('leaves in memory what has room there when it is done without, and says of an image that is gone since that it is', async () => {
       const folder = await petFolder();
       const budgetBytes = 1200;
-      const {cache} = await open(folder, {directory: temporaryDirectory(), budgetBytes, limitBytes: 0});
+      const {cache} = await open(folder, {directory: temporaryDirectory(), memoryLimitBytes: budgetBytes, limitBytes: 0});
       await expectPixels(cache, folder.samples);
       folder.samples.forEach(sample => rmSync(sample.path));
       const images = await Promise.allSettled(folder.samples.map(async sample => cache.image(sample)));
       const lost = images.flatMap(image => (image.status === 'rejected' ? [image.reason as FinetuneError] : []));
       expect(lost.length).to.be.above(0).and.below(folder.samples.length);
-      for (const {code} of lost) expect(code).to.equal('PIXELS_LOST');
+      for (const {code} of lost) expect(code).to.equal('PIXEL_CACHE_CORRUPT');
       await cache.close();
     });
   });

@@ -131,7 +131,7 @@ describe('loadImageFolder', () => {
           className: 'a',
         },
         {
-          code: 'extra-class',
+          code: 'unknown-class',
           severity: 'warning',
           message: 'Left out val/aa/6.png: aa is no class of training.',
           files: ['val/aa/6.png'],
@@ -144,7 +144,7 @@ describe('loadImageFolder', () => {
       const root = temporaryDirectory();
       await writePictures(root, ['train/cat/1.png', 'train/dog/2.png', 'val/Cat/3.png', 'val/dogs/4.png', 'val/cow/5.png']);
       const {findings} = await loadImageFolder(root);
-      expect(findings.flatMap(({code, message}) => (code === 'extra-class' ? [message] : []))).to.deep.equal([
+      expect(findings.flatMap(({code, message}) => (code === 'unknown-class' ? [message] : []))).to.deep.equal([
         'Left out val/Cat/3.png: Cat is no class of training (cat is: give them one name if they are one).',
         'Left out val/cow/5.png: cow is no class of training.',
         'Left out val/dogs/4.png: dogs is no class of training (dog is: give them one name if they are one).',
@@ -281,7 +281,7 @@ describe('loadImageFolder', () => {
         ['unreadable-image', 'Left out b/none.png: it is empty.'],
         ['unreadable-image', 'Left out b/photoshop.jpg: Photoshop is not supported; convert it to JPEG or PNG.'],
         ['not-an-image', 'Left out 2 files, such as a/notes.md: it is not an image.'],
-        ['link-nowhere', 'Left out a/gone.jpg: it is a link that leads nowhere.'],
+        ['broken-symlink', 'Left out a/gone.jpg: it is a link that leads nowhere.'],
       ]);
     });
   });
@@ -374,7 +374,7 @@ describe('loadImageFolder', () => {
     it('keeps so many of each class in each part, the same for the same seed', async () => {
       const root = temporaryDirectory();
       await writePictures(root, [...of('train/a', 30), ...of('train/b', 3), ...of('val/a', 12), ...of('val/b', 12)]);
-      const [one, again, other] = await Promise.all([1, 1, 2].map(seed => loadImageFolder(root, {limit: 5, seed})));
+      const [one, again, other] = await Promise.all([1, 1, 2].map(seed => loadImageFolder(root, {maxPerClass: 5, seed})));
       expect(one!.samples.map(({label}) => label)).to.deep.equal([0, 0, 0, 0, 0, 1, 1, 1]);
       expect(one!.validation).to.have.length(10);
       expect(again).to.deep.equal(one);

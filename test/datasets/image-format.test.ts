@@ -1,6 +1,6 @@
 import {join} from 'node:path';
 import {expect} from 'chai';
-import {formatFault, formatOf, formatOfFile, isNamedAsImage, readerOf} from '../../src/datasets/image-format.js';
+import {describeUnreadableFormat, detectFormat, detectFileFormat, hasImageExtension, getDecoder} from '../../src/datasets/image-format.js';
 import {temporaryDirectory} from '../helpers/temporary.js';
 import {plain, writeTree} from './pictures.js';
 
@@ -14,8 +14,8 @@ describe('formatOf', () => {
     ['AVIF', 'avif'],
   ] as const) {
     it(`knows a ${format} file that sharp wrote`, async () => {
-      expect(formatOf(await plain('red')[write]().toBuffer())).to.equal(format);
-      expect(readerOf(format)).to.equal('libvips');
+      expect(detectFormat(await plain('red')[write]().toBuffer())).to.equal(format);
+      expect(getDecoder(format)).to.equal('libvips');
     });
   }
 
@@ -56,15 +56,15 @@ describe('formatOf', () => {
     [undefined, ''],
   ] as const) {
     it(`takes ${JSON.stringify(head.slice(0, 24))} for ${format ?? 'no image'}`, () => {
-      expect(formatOf(Buffer.from(head, 'latin1'))).to.equal(format);
+      expect(detectFormat(Buffer.from(head, 'latin1'))).to.equal(format);
     });
   }
 
   it('names what it knows and cannot read, with the remedy', () => {
     for (const format of ['JPEG XL', 'JPEG 2000', 'Photoshop', 'CR3', 'DICOM', 'PDF', 'SVG', 'MPEG-4 video'] as const) {
-      expect(formatFault(format), format).to.match(new RegExp(`^${format} is not supported; (convert|develop|save) `));
+      expect(describeUnreadableFormat(format), format).to.match(new RegExp(`^${format} is not supported; (convert|develop|save) `));
     }
-    for (const format of ['JPEG', 'BMP', 'Netpbm', 'HEIC', 'AVIF'] as const) expect(formatFault(format), format).to.equal(undefined);
+    for (const format of ['JPEG', 'BMP', 'Netpbm', 'HEIC', 'AVIF'] as const) expect(describeUnreadableFormat(format), format).to.equal(undefined);
   });
 });
 
@@ -72,7 +72,7 @@ describe('formatOfFile', () => {
   it('goes by the bytes and not by the name', async () => {
     const root = temporaryDirectory();
     writeTree(root, {'a.txt': await plain('red').webp().toBuffer(), 'b.jpg': 'hello', 'c.jpg': ''});
-    expect(await Promise.all(['a.txt', 'b.jpg', 'c.jpg'].map(name => formatOfFile(join(root, name))))).to.deep.equal([
+    expect(await Promise.all(['a.txt', 'b.jpg', 'c.jpg'].map(name => detectFileFormat(join(root, name))))).to.deep.equal([
       'WebP',
       'unknown',
       'empty',
@@ -82,7 +82,7 @@ describe('formatOfFile', () => {
 
 describe('isNamedAsImage', () => {
   it('knows the usual extensions in any case', () => {
-    expect(['x.JPG', 'a/b.jpeg', 'x.TIF', 'x.heic', 'x.png.txt', 'jpg', 'x.xml'].map(isNamedAsImage)).to.deep.equal([
+    expect(['x.JPG', 'a/b.jpeg', 'x.TIF', 'x.heic', 'x.png.txt', 'jpg', 'x.xml'].map(hasImageExtension)).to.deep.equal([
       true,
       true,
       true,

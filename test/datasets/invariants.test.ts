@@ -4,7 +4,7 @@ import {join} from 'node:path';
 import {expect} from 'chai';
 import fc from 'fast-check';
 import {TORCHVISION_PREPROCESSING} from '../../src/core/preprocessing.js';
-import {random, shuffled} from '../../src/core/random.js';
+import {createRng, shuffle} from '../../src/core/random.js';
 import {AUGMENTATIONS, augment} from '../../src/datasets/augment.js';
 import {imageBatches, type BatchOptions, type ImageBatch} from '../../src/datasets/batches.js';
 import {checkImages} from '../../src/datasets/check.js';
@@ -120,9 +120,9 @@ describe('whatever the samples, an order', () => {
     fc.assert(
       fc.property(fc.integer({min: 0, max: 500}), fc.array(fc.oneof(fc.integer(), fc.string())), (count, keys) => {
         const items = Array.from({length: count}, (_, i) => i);
-        const order = shuffled(items, random(...keys));
+        const order = shuffle(items, createRng(...keys));
         expect(order.toSorted((a, b) => a - b)).to.deep.equal(items);
-        expect(shuffled(items, random(...keys))).to.deep.equal(order);
+        expect(shuffle(items, createRng(...keys))).to.deep.equal(order);
       }),
       {seed: 7},
     );
@@ -136,7 +136,7 @@ const AREA = SIZE * SIZE * 3;
 function drawn(count: number): {cache: ImageCache; samples: readonly Sample[]} {
   const samples = Array.from({length: count}, (_, i) => ({path: `/${i}`, name: `any/${i}`, label: i % 3}));
   const image = ({name}: Sample) => {
-    const stream = random('drawn', name);
+    const stream = createRng('drawn', name);
     return {width: 9, height: 8, data: Uint8Array.from({length: 9 * 8 * 3}, () => stream.integer(256))};
   };
   return {samples, cache: {findings: [], samples, contentHash: ({name}) => name, image, close: async () => {}}};
@@ -164,13 +164,13 @@ describe('whatever the batches, an epoch', () => {
         }
         const order = batches.flatMap(({indices}) => [...indices]);
         const all = samples.map((_, i) => i);
-        expect(order).to.deep.equal(shuffled(all, random(seed, 'order', epoch)));
+        expect(order).to.deep.equal(shuffle(all, createRng(seed, 'order', epoch)));
         expect(batches.slice(0, -1).every(({labels}) => labels.length === batchSize)).to.equal(true);
         for (const {images, labels, indices} of batches) {
           expect([...labels]).to.deep.equal([...indices].map(index => samples[index]!.label));
           for (const [position, index] of indices.entries()) {
             const image = await cache.image(samples[index]!);
-            const pixels = augment(image, SIZE, augmentation, random(seed, 'augment', epoch, samples[index]!.name));
+            const pixels = augment(image, SIZE, augmentation, createRng(seed, 'augment', epoch, samples[index]!.name));
             expect(Buffer.compare(images.subarray(position * AREA, (position + 1) * AREA), pixels)).to.equal(0);
           }
         }
@@ -221,7 +221,7 @@ describe('however many workers, a folder', function () {
         folder!.samples,
         {...TORCHVISION_PREPROCESSING, resizeSize: 16},
         {
-          ...{classNames: folder!.classNames, workers, budgetBytes, directory: temporaryDirectory()},
+          ...{classNames: folder!.classNames, workers, memoryLimitBytes: budgetBytes, directory: temporaryDirectory()},
         },
       );
       const hash = createHash('sha256').update(JSON.stringify(cache.findings));

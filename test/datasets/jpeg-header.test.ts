@@ -1,11 +1,11 @@
 import {expect} from 'chai';
 import fc from 'fast-check';
 import sharp from 'sharp';
-import {plainJpeg} from '../../src/datasets/jpeg-header.js';
+import {readSimpleJpegHeader} from '../../src/datasets/jpeg-header.js';
 import {noisy, plain} from './pictures.js';
 
 const plainJpegSize = (bytes: Uint8Array): {width: number; height: number} | undefined => {
-  const header = plainJpeg(bytes);
+  const header = readSimpleJpegHeader(bytes);
   return header && {width: header.width, height: header.height};
 };
 

@@ -2,12 +2,12 @@ import {mkdirSync} from 'node:fs';
 import {join} from 'node:path';
 import {expect} from 'chai';
 import fc from 'fast-check';
-import {classOf} from '../../src/datasets/class-folders.js';
+import {parseClassName} from '../../src/datasets/class-folders.js';
 import {findLayout} from '../../src/datasets/folder-layout.js';
-import {folderTree} from '../../src/datasets/folder-tree.js';
+import {buildFolderTree} from '../../src/datasets/folder-tree.js';
 import {LayoutError} from '../../src/datasets/layout-error.js';
 import {loadImageFolder, type ImageFolder, type ImageFolderOptions} from '../../src/datasets/image-folder.js';
-import {partNamed, splitNameOf} from '../../src/datasets/split-names.js';
+import {parseSplit, parseSplitName} from '../../src/datasets/split-names.js';
 import {temporaryDirectory} from '../helpers/temporary.js';
 import {failure, writePictures, writeTree} from './pictures.js';
 
@@ -199,44 +199,44 @@ const REFUSED: readonly Refused[] = [
   {
     what: 'several folders for training',
     images: each(['train_a', 'test_a', 'train_b', 'test_b']),
-    code: 'LAYOUT_UNCLEAR',
+    code: 'AMBIGUOUS_LAYOUT',
     says: ['--data DIR/train_a (', '--data DIR/train_b ('],
   },
   {
     what: 'two folders for validation',
     images: each(['train', 'val', 'valid']),
-    code: 'LAYOUT_UNCLEAR',
+    code: 'AMBIGUOUS_LAYOUT',
     says: ['--data DIR/train --val-data DIR/val (', '--data DIR/train --val-data DIR/valid ('],
   },
   {
     what: 'val and test without training',
     images: each(['val', 'test/test']),
-    code: 'LAYOUT_UNCLEAR',
+    code: 'AMBIGUOUS_LAYOUT',
     says: ['no folder for training', '--data DIR/val (', '--data DIR/test/test ('],
   },
-  {what: 'test alone', images: each(['test']), code: 'LAYOUT_UNCLEAR', says: ['--data DIR/test (']},
+  {what: 'test alone', images: each(['test']), code: 'AMBIGUOUS_LAYOUT', says: ['--data DIR/test (']},
   {
     what: 'color and grayscale with the same classes',
     images: each(['color', 'grayscale']),
-    code: 'LAYOUT_UNCLEAR',
+    code: 'AMBIGUOUS_LAYOUT',
     says: ['--data DIR/color (', '--data DIR/grayscale (', '--data DIR --classes color,grayscale ('],
   },
   {
     what: 'domains with images/ in each',
     images: each(['amazon/images', 'webcam/images']),
-    code: 'LAYOUT_UNCLEAR',
+    code: 'AMBIGUOUS_LAYOUT',
     says: ['--data DIR/amazon (the classes are cats, dogs)', '--data DIR/webcam (', '--data DIR --classes amazon,webcam ('],
   },
   {
     what: 'names of parts that do not belong together',
     images: ['new-train/1.png', 'old_test/2.png'],
-    code: 'LAYOUT_UNCLEAR',
+    code: 'AMBIGUOUS_LAYOUT',
     says: ['--data DIR --classes new-train,old_test ('],
   },
   {
     what: 'Train and train',
     images: each(['Train', 'train', 'test']),
-    code: 'LAYOUT_UNCLEAR',
+    code: 'AMBIGUOUS_LAYOUT',
     says: ['--data DIR/Train (', '--data DIR/train ('],
   },
   {
@@ -254,43 +254,43 @@ const REFUSED: readonly Refused[] = [
   {
     what: 'a split within each class',
     images: each(['cats', 'dogs'], ['train', 'test']),
-    code: 'LAYOUT_UNCLEAR',
+    code: 'AMBIGUOUS_LAYOUT',
     says: ['cats, dogs hold folders for training', '--data DIR --classes cats,dogs (', 'mixed'],
   },
   {
     what: 'a split within one dataset of several',
     images: [...each(['pets/train', 'pets/val']), 'docs/1.png'],
-    code: 'LAYOUT_UNCLEAR',
+    code: 'AMBIGUOUS_LAYOUT',
     says: ['--data DIR/pets ('],
   },
   {
     what: 'test with class folders among the classes',
     images: [...each(['.']), ...each(['test'])],
-    code: 'LAYOUT_UNCLEAR',
+    code: 'AMBIGUOUS_LAYOUT',
     says: ['--data DIR --classes cats,dogs --test-data DIR/test ('],
   },
   {
     what: 'test among classes',
     images: ['cats/1.png', 'dogs/2.png', 'test/3.png'],
-    code: 'LAYOUT_UNCLEAR',
+    code: 'AMBIGUOUS_LAYOUT',
     says: ['--data DIR --classes cats,dogs (', '--data DIR --classes cats,dogs,test ('],
   },
   {
     what: 'parts in another language, one of them in English, too',
     images: each(['entrainement', 'essai', 'validation']),
-    code: 'LAYOUT_UNCLEAR',
+    code: 'AMBIGUOUS_LAYOUT',
     says: ['hold the same folders', 'training takes one as --data', '--data DIR/entrainement (the classes are cats, dogs)'],
   },
   {
     what: 'a train among vehicles',
     images: ['train/steam/1.png', 'car/2.png', 'plane/3.png'],
-    code: 'LAYOUT_UNCLEAR',
+    code: 'AMBIGUOUS_LAYOUT',
     says: ['--data DIR --classes car,plane,train (', '--data DIR --classes car,plane ('],
   },
   {
     what: 'train with class folders beside others',
     images: [...each(['train']), 'car/1.png', 'plane/2.png'],
-    code: 'LAYOUT_UNCLEAR',
+    code: 'AMBIGUOUS_LAYOUT',
     says: ['--data DIR/train (', '--data DIR --classes car,plane,train ('],
   },
   {
@@ -386,7 +386,7 @@ describe('layouts', () => {
           expect(samples!.map(({name, label}) => name.startsWith(`${prefix}${classes[label]!}/`))).to.not.include(false).and.not.be.empty;
       }
       expect(codesOf(folder).filter(code => code !== 'not-an-image')).to.deep.equal(findings);
-      expect(classes.filter(name => ['test', 'val', 'validation'].includes(partNamed(name) ?? ''))).to.deep.equal([]);
+      expect(classes.filter(name => ['test', 'val', 'validation'].includes(parseSplit(name) ?? ''))).to.deep.equal([]);
     });
   }
 
@@ -394,7 +394,7 @@ describe('layouts', () => {
     it(`refuses ${layout.what}, with what to do`, async () => {
       const root = await write(layout);
       for (const tolerant of [false, true]) {
-        const error = (await failure(loadImageFolder(root, {tolerant}))) as LayoutError;
+        const error = (await failure(loadImageFolder(root, {collectErrors: tolerant}))) as LayoutError;
         expect(error).to.be.instanceOf(LayoutError);
         expect([error.code, error.exitCode]).to.deep.equal([layout.code, 3]);
         for (const text of layout.says) expect(error.message.replaceAll(root, 'DIR')).to.include(text);
@@ -430,7 +430,7 @@ describe('layouts', () => {
 
   it('reads what each command in a refusal names', async () => {
     const root = await write({what: '', images: each(['train', 'val/val', 'valid'])});
-    const {readings} = (await failure(loadImageFolder(root))) as LayoutError;
+    const {interpretations: readings} = (await failure(loadImageFolder(root))) as LayoutError;
     expect(readings).to.have.length(2);
     const [train, val] = readings[0]!.options.split(' ').filter(word => !word.startsWith('--'));
     const folder = await loadImageFolder(train!, {valData: val!});
@@ -472,15 +472,15 @@ describe('layouts', () => {
     fc.assert(
       fc.property(fc.array(path, {minLength: 1, maxLength: 9}), paths => {
         const images = paths.map((folders, i) => [...folders, `${i}.png`].join('/'));
-        const top = folderTree('', images, []);
+        const top = buildFolderTree('', images, []);
         try {
-          const {prefixes, unused} = findLayout({root: '/data', top, others: []});
+          const {prefixes, unused} = findLayout({root: '/data', rootFolder: top, otherFiles: []});
           const isUsed = (name: string): boolean => !unused.some(({prefix}) => name.startsWith(prefix));
-          const classes = images.filter(isUsed).flatMap(name => classOf(name, prefixes.train) ?? []);
+          const classes = images.filter(isUsed).flatMap(name => parseClassName(name, prefixes.train) ?? []);
           if (new Set(classes).size < 2) return;
           read++;
-          expect(classes.filter(name => partNamed(name) !== undefined)).to.deep.equal([]);
-          const parts = classes.map(name => splitNameOf(name)?.part);
+          expect(classes.filter(name => parseSplit(name) !== undefined)).to.deep.equal([]);
+          const parts = classes.map(name => parseSplitName(name)?.split);
           expect(parts.includes(undefined) || new Set(parts).size === 1).to.equal(true);
           for (const prefix of Object.values(prefixes)) expect(images.some(name => name.startsWith(prefix))).to.equal(true);
           expect(new Set(Object.values(prefixes)).size).to.equal(Object.values(prefixes).length);

@@ -44,7 +44,7 @@ describe('links that lead outside a dataset', () => {
     await linked(root, ['cats/a.png']);
     const {samples, findings} = await loadImageFolder(root);
     expect(samples).to.have.length(4);
-    expect(findings.map(({code}) => code)).to.deep.equal(['link-outside', 'class-with-broken-images']);
+    expect(findings.map(({code}) => code)).to.deep.equal(['external-symlink', 'class-with-broken-images']);
     await linked(root, ['cats/b.png', 'cats/c.png']);
     expect((await failure(loadImageFolder(root))).message).to.match(/^3 of 5 images of class cats cannot be read/);
     expect((await loadImageFolder(root, {followLinks: true})).samples).to.have.length(7);
@@ -64,7 +64,7 @@ describe('links that lead outside a dataset', () => {
       );
       for (const folder of folders) symlinkSync(join(elsewhere, folder), join(root, folder));
       const error = await failure(loadImageFolder(root));
-      expect(error).to.include({code: 'CLASS_FOLDER', exitCode: 3});
+      expect(error).to.include({code: 'INVALID_CLASS_FOLDER', exitCode: 3});
       expect(error.message).to.equal(
         `${join(root, folders[0])} cannot be used as a folder of images: it is a link that leads outside the folder, and --follow-links was not given. ` +
           'Add --follow-links to read what it leads to.',
@@ -98,6 +98,6 @@ describe('links that lead outside a dataset', () => {
     symlinkSync(join(elsewhere, 'more'), join(root, 'cats/more'));
     const {samples, findings} = await loadImageFolder(root, {followLinks: true});
     expect(namesOf(samples)).to.include('cats/more/9.png').and.have.length.below(20);
-    expect(findings.map(({code}) => code)).to.include('link-again');
+    expect(findings.map(({code}) => code)).to.include('duplicate-symlink');
   });
 });

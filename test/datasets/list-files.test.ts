@@ -84,13 +84,13 @@ describe('listFiles', () => {
     symlinkSync(join(outside, 'secret.jpg'), join(root, 'b/secret.jpg'));
     symlinkSync(join(outside, 'folder'), join(root, 'c'));
     symlinkSync('nothing', join(root, 'b/dangling.jpg'));
-    const {files, folders, refusedLinks} = await listFiles(root);
+    const {files, folders, skippedLinks: refusedLinks} = await listFiles(root);
     expect(namesOf(files)).to.deep.equal(['a/1.jpg', 'b/file.jpg', 'b/linked/2.jpg', 'pool/2.jpg']);
     expect(folders).to.deep.equal(['a', 'b', 'b/linked', 'pool']);
     expect(refusedLinks).to.have.deep.members([
-      {name: 'b/secret.jpg', reason: 'outside', leadsTo: 'file'},
-      {name: 'c', reason: 'outside', leadsTo: 'folder'},
-      {name: 'b/dangling.jpg', reason: 'nowhere'},
+      {name: 'b/secret.jpg', reason: 'external', leadsTo: 'file'},
+      {name: 'c', reason: 'external', leadsTo: 'folder'},
+      {name: 'b/dangling.jpg', reason: 'broken'},
     ]);
   });
 
@@ -98,7 +98,7 @@ describe('listFiles', () => {
     const parent = temporaryDirectory();
     writeTree(parent, {'pets/a/1.jpg': '', 'pets-private/x.jpg': ''});
     symlinkSync('../../pets-private/x.jpg', join(parent, 'pets/a/x.jpg'));
-    expect((await listFiles(join(parent, 'pets'))).refusedLinks).to.deep.equal([{name: 'a/x.jpg', reason: 'outside', leadsTo: 'file'}]);
+    expect((await listFiles(join(parent, 'pets'))).skippedLinks).to.deep.equal([{name: 'a/x.jpg', reason: 'external', leadsTo: 'file'}]);
   });
 
   it('comes to an end in loops of links', async () => {
@@ -108,10 +108,10 @@ describe('listFiles', () => {
     symlinkSync('../b', join(root, 'a/over'));
     symlinkSync('../a', join(root, 'b/back'));
     symlinkSync('self', join(root, 'self'));
-    const {files, refusedLinks} = await listFiles(root);
+    const {files, skippedLinks: refusedLinks} = await listFiles(root);
     expect(namesOf(files)).to.include.members(['a/1.jpg', 'b/2.jpg']);
     expect(files.length).to.be.below(10);
-    expect(refusedLinks).to.deep.include({name: 'self', reason: 'nowhere'});
+    expect(refusedLinks).to.deep.include({name: 'self', reason: 'broken'});
   });
 
   it('lists a root that is itself a link', async () => {
@@ -127,7 +127,7 @@ describe('listFiles', () => {
     writeTree(root, {'a/1.jpg': ''});
     execFileSync('mkfifo', [join(root, 'a/pipe.jpg')]);
     symlinkSync('pipe.jpg', join(root, 'a/link.jpg'));
-    const {files, specials} = await listFiles(root);
+    const {files, specialFiles: specials} = await listFiles(root);
     expect(namesOf(files)).to.deep.equal(['a/1.jpg']);
     expect(specials).to.have.members(['a/pipe.jpg', 'a/link.jpg']);
   });
@@ -136,10 +136,10 @@ describe('listFiles', () => {
     const root = temporaryDirectory();
     writeTree(root, {'a/1.jpg': ''});
     symlinkSync('nothing', join(root, 'a/gone'));
-    const {files, folders, refusedLinks} = await listFiles(root, 'test://');
+    const {files, folders, skippedLinks: refusedLinks} = await listFiles(root, 'test://');
     expect(namesOf(files)).to.deep.equal(['test://a/1.jpg']);
     expect(folders).to.deep.equal(['test://a']);
-    expect(refusedLinks).to.deep.equal([{name: 'test://a/gone', reason: 'nowhere'}]);
+    expect(refusedLinks).to.deep.equal([{name: 'test://a/gone', reason: 'broken'}]);
   });
 
   it('stops when told to', async () => {

@@ -180,8 +180,8 @@ describe('the columns of a list', () => {
     ]);
     expect(folder.test).to.have.length(2);
     expect(folder.findings.map(({code, files}) => [code, ...files])).to.deep.equal([
-      ['class-not-chosen', 'validation://cats/2.png'],
-      ['class-not-chosen', 'test://cats/2.png'],
+      ['class-filtered', 'validation://cats/2.png'],
+      ['class-filtered', 'test://cats/2.png'],
     ]);
     const error = await failure(loadImageFolder(join(root, 'list.csv'), {valData: join(root, 'broken.csv')}));
     expect(error.message).to.match(/^Expected images for validation/);

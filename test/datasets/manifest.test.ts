@@ -25,7 +25,7 @@ describe('a list of images', () => {
     expect(labelled(folder)).to.deep.equal(['cat cats/0.png', 'dog dogs/0.png']);
     expect(labelled({...folder, samples: folder.validation!})).to.deep.equal(['cat cats/1.png']);
     expect(labelled({...folder, samples: folder.test!})).to.deep.equal(['dog dogs/1.png']);
-    expect(folder).to.include({layout: 'list', root});
+    expect(folder).to.include({layout: 'manifest', root});
     expect(folder.findings).to.deep.equal([]);
   });
 
@@ -80,7 +80,7 @@ describe('a list of images', () => {
   it('tells of what is listed twice, and of what is not there', async () => {
     const rows = [0, 1, 2, 3].map(i => `cats/${i}.png,cat\ndogs/${i}.png,dog\n`).join('');
     const folder = await load(`${rows}cats/1.png,cat\nmore/7.png,cat\nmore/7.png,cat\n`);
-    expect(folder.findings.map(({code, files}) => [code, ...files])).to.deep.equal([['listed-twice', 'cats/1.png', 'more/7.png']]);
+    expect(folder.findings.map(({code, files}) => [code, ...files])).to.deep.equal([['duplicate-rows', 'cats/1.png', 'more/7.png']]);
     expect(everySample(folder)).to.have.length(9);
     const lost = await load(`${rows}cats/9.png,cat\n`);
     expect(lost.findings.map(({code, exclude = []}) => [code, ...exclude])).to.deep.equal([
@@ -91,22 +91,22 @@ describe('a list of images', () => {
     expect(await message(rows + gone)).to.match(
       /^5 of 9 images of class cat cannot be read, such as .*cats\/4\.png \(there is no such file\)/,
     );
-    expect((await load(rows + gone, 'list.csv', {tolerant: true})).refusal).to.have.property('code', 'CLASS_BROKEN');
+    expect((await load(rows + gone, 'list.csv', {collectErrors: true})).error).to.have.property('code', 'CLASS_UNREADABLE');
   });
 
   it('takes the classes, images and numbers that are asked for', async () => {
     const rows = [0, 1, 2, 3].map(i => `cats/${i}.png,cat\ndogs/${i}.png,dog\nmore/7.png,odd\n`).join('');
-    const folder = await load(rows, 'list.csv', {classes: ['dog', 'cat'], exclude: ['cats/0.png'], limit: 2, seed: 1});
+    const folder = await load(rows, 'list.csv', {classes: ['dog', 'cat'], exclude: ['cats/0.png'], maxPerClass: 2, seed: 1});
     expect(folder.classNames).to.deep.equal(['cat', 'dog']);
     expect(folder.samples).to.have.length(4);
     expect(folder.samples.map(({name}) => name)).to.not.include('cats/0.png');
-    expect(folder.findings.map(({code}) => code)).to.deep.equal(['listed-twice', 'class-not-chosen', 'excluded', 'over-limit']);
+    expect(folder.findings.map(({code}) => code)).to.deep.equal(['duplicate-rows', 'class-filtered', 'excluded', 'over-limit']);
   });
 
   it('tells of labels that only images for validation have', async () => {
     const folder = await load('path,label,split\ncats/0.png,cat,\ndogs/0.png,dog,\ncats/1.png,lynx,val\n');
     expect(folder.findings.map(({code, severity, message: text}) => [code, severity, text])).to.deep.equal([
-      ['class-not-chosen', 'warning', 'Left out cats/1.png: no image for training has its label.'],
+      ['class-filtered', 'warning', 'Left out cats/1.png: no image for training has its label.'],
     ]);
   });
 

@@ -1,6 +1,6 @@
 import {expect} from 'chai';
 import fc from 'fast-check';
-import {random} from '../../src/core/random.js';
+import {createRng} from '../../src/core/random.js';
 import {isMixing, mixPictures} from '../../src/datasets/mix.js';
 
 const SIZE = 8;
@@ -13,7 +13,7 @@ describe('pictures of a batch', () => {
   it('are blended with the next by the share that is told', () => {
     for (let seed = 0; seed < 20; seed++) {
       const images = plain(0, 100, 200);
-      const {partners, share} = mixPictures(images, SIZE, {mixup: 0.4}, random(seed));
+      const {partners, share} = mixPictures(images, SIZE, {mixup: 0.4}, createRng(seed));
       expect(partners).to.deep.equal([1, 2, 0]);
       expect([images[0], images[AREA], images[2 * AREA]]).to.deep.equal([
         Math.round((1 - share) * 100),
@@ -27,7 +27,7 @@ describe('pictures of a batch', () => {
     fc.assert(
       fc.property(fc.integer(), fc.double({min: 0.1, max: 4, noNaN: true}), (seed, cutmix) => {
         const images = plain(10, 20);
-        const {share} = mixPictures(images, SIZE, {cutmix}, random(seed));
+        const {share} = mixPictures(images, SIZE, {cutmix}, createRng(seed));
         expect(share).to.be.within(0, 1);
         const own = images.subarray(0, AREA).filter(value => value === 10).length;
         expect(own / AREA).to.be.closeTo(share, 1e-9);
@@ -40,7 +40,7 @@ describe('pictures of a batch', () => {
   it('are mixed in one way or the other where both are asked for, and alike for the same stream', () => {
     const draw = (seed: number): Uint8Array => {
       const images = plain(0, 200);
-      mixPictures(images, SIZE, {mixup: 1, cutmix: 1}, random(seed));
+      mixPictures(images, SIZE, {mixup: 1, cutmix: 1}, createRng(seed));
       return images;
     };
     const blended = Array.from({length: 200}, (_, seed) => draw(seed)).filter(
@@ -52,7 +52,7 @@ describe('pictures of a batch', () => {
 
   it('have shares as a Beta distribution has them', () => {
     // Beta(0.4, 0.4): mean 0.5, variance 1 / (4 (2 * 0.4 + 1)) = 0.1389
-    const shares = Array.from({length: 4000}, (_, seed) => mixPictures(plain(0, 1), SIZE, {mixup: 0.4}, random('beta', seed)).share);
+    const shares = Array.from({length: 4000}, (_, seed) => mixPictures(plain(0, 1), SIZE, {mixup: 0.4}, createRng('beta', seed)).share);
     const mean = shares.reduce((sum, share) => sum + share, 0) / shares.length;
     const variance = shares.reduce((sum, share) => sum + (share - mean) ** 2, 0) / shares.length;
     expect(mean).to.be.closeTo(0.5, 0.02); // three standard errors of 0.006

@@ -1,13 +1,13 @@
 import {mkdirSync, renameSync, rmdirSync, writeFileSync} from 'node:fs';
 import {join} from 'node:path';
 import {expect} from 'chai';
-import {byAnySpelling, hasRawBytes, nameFromBytes, readableName, systemPath} from '../../src/core/file-names.js';
+import {createNameLookup, hasRawBytes, decodeFileName, escapeRawBytes, toSystemPath} from '../../src/core/file-names.js';
 import {checkImages} from '../../src/datasets/check.js';
 import {findImages} from '../../src/datasets/find-images.js';
 import {loadImageFolder, type ImageFolder, type ImageFolderOptions} from '../../src/datasets/image-folder.js';
 import {readSplit, toSplitManifest} from '../../src/datasets/split-file.js';
 import {splitFolder} from '../../src/datasets/split.js';
-import {formatNames, parseNames} from '../../src/cli/name-list.js';
+import {formatPathList, parsePathList} from '../../src/cli/name-list.js';
 import {besidesSize} from '../helpers/findings.js';
 import {temporaryDirectory} from '../helpers/temporary.js';
 import {failure, noisy, of, writePictures} from './pictures.js';
@@ -25,22 +25,22 @@ describe('names of files', () => {
     ['the sign for what is none', Buffer.from('a\ufffdb'), 'a\ufffdb', 'a\ufffdb'],
   ] as const) {
     it(`keep bytes of ${what}`, () => {
-      expect(nameFromBytes(bytes)).to.equal(name);
-      expect(Buffer.from(systemPath(name))).to.deep.equal(bytes);
-      expect(readableName(name)).to.equal(shown);
+      expect(decodeFileName(bytes)).to.equal(name);
+      expect(Buffer.from(toSystemPath(name))).to.deep.equal(bytes);
+      expect(escapeRawBytes(name)).to.equal(shown);
       expect(hasRawBytes(name)).to.equal(name !== shown);
       expect(JSON.parse(Buffer.from(JSON.stringify(name)).toString())).to.equal(name);
-      expect(parseNames(Buffer.from(formatNames([name])).toString())).to.deep.equal([name]);
+      expect(parsePathList(Buffer.from(formatPathList([name])).toString())).to.deep.equal([name]);
     });
   }
 
   it('are found in any spelling, as they are first', () => {
-    const find = byAnySpelling([
+    const find = createNameLookup([
       [NFD, 1],
       ['b', 2],
     ]);
     expect([find(NFC), find(NFD), find('b'), find('c')]).to.deep.equal([1, 1, 2, undefined]);
-    const both = byAnySpelling([
+    const both = createNameLookup([
       [NFC, 1],
       [NFD, 2],
     ]);
@@ -80,7 +80,7 @@ describe('names in two spellings of accents', () => {
     expect(folder.validation).to.have.length(1);
     expect(folder.findings.map(({code}) => code))
       .to.include('excluded')
-      .and.not.include('not-excluded');
+      .and.not.include('exclude-unmatched');
   });
 
   it('are one for a folder that is named', async () => {
@@ -139,7 +139,7 @@ describe('names that are no UTF-8', () => {
     expect(besidesSize(findings)).to.deep.equal([]);
     expect(readable).to.have.length(8);
     expect((await findImages([root!.toString()])).images).to.have.length(8);
-    const without = await loadImageFolder(root!.toString(), {exclude: parseNames(formatNames([`tea/${LATIN1}.png`]))});
+    const without = await loadImageFolder(root!.toString(), {exclude: parsePathList(formatPathList([`tea/${LATIN1}.png`]))});
     expect(without.samples).to.have.length(7);
   });
 
@@ -154,13 +154,13 @@ describe('names that are no UTF-8', () => {
       renameSync(at('probe-', Buffer.of(0xe9)), at(CAFE));
       await write(93, CAFE, '/1.png');
       const error = await failure(loadImageFolder(data, options));
-      expect(error).to.include({code: 'CLASS_FOLDER', exitCode: 3});
+      expect(error).to.include({code: 'INVALID_CLASS_FOLDER', exitCode: 3});
       expect(error.message).to.equal(
         `${join(root!.toString(), 'caf\\xe9')} cannot be used as a folder of images: the bytes of its name are no UTF-8. ` +
           'Rename it, or every such name at once: convmv -f latin1 -t utf8 -r --notest DIR.',
       );
-      const checked = await loadImageFolder(data, {...options, tolerant: true});
-      expect(checked.refusal).to.have.property('code', 'CLASS_FOLDER');
+      const checked = await loadImageFolder(data, {...options, collectErrors: true});
+      expect(checked.error).to.have.property('code', 'INVALID_CLASS_FOLDER');
     });
   }
 });

@@ -1,6 +1,6 @@
 import {expect} from 'chai';
 import sharp from 'sharp';
-import {examine} from '../../src/datasets/decode.js';
+import {decodeForInspection} from '../../src/datasets/decode.js';
 import {findImages} from '../../src/datasets/find-images.js';
 import {nearCopies} from '../../src/datasets/near-copies.js';
 import {readBytes} from '../../src/datasets/read-bytes.js';
@@ -13,7 +13,7 @@ const asDrawn = (path: string): Promise<Buffer> => sharp(path).resize(320, 240, 
 
 async function printsOf(paths: readonly string[]): Promise<Uint8Array[]> {
   const prints: Uint8Array[] = [];
-  for (const path of paths) prints.push(thumbprint((await examine(await readBytes(path))).image));
+  for (const path of paths) prints.push(thumbprint((await decodeForInspection(await readBytes(path))).image));
   return prints;
 }
 

@@ -1,9 +1,9 @@
 import {expect} from 'chai';
-import {examine} from '../../src/datasets/decode.js';
-import {decodingFault} from '../../src/datasets/readability.js';
+import {decodeForInspection} from '../../src/datasets/decode.js';
+import {describeDecodeError} from '../../src/datasets/readability.js';
 
-const read = async (bytes: Uint8Array): Promise<number[]> => [...(await examine(bytes)).image.data];
-const faultOf = (bytes: Uint8Array): Promise<string | undefined> => examine(bytes).then(() => undefined, decodingFault);
+const read = async (bytes: Uint8Array): Promise<number[]> => [...(await decodeForInspection(bytes)).image.data];
+const faultOf = (bytes: Uint8Array): Promise<string | undefined> => decodeForInspection(bytes).then(() => undefined, describeDecodeError);
 const raw = (header: string, ...bytes: readonly number[]): Buffer => Buffer.concat([Buffer.from(header, 'latin1'), Buffer.from(bytes)]);
 const gray = (...values: readonly number[]): number[] => values.flatMap(value => [value, value, value]);
 
@@ -57,6 +57,6 @@ describe('Netpbm', () => {
   });
 
   it('knows the depth', async () => {
-    expect((await examine(raw('P5\n1 1\n300\n', 1, 2))).header).to.include({format: 'Netpbm', depth: 16, hasAlpha: false});
+    expect((await decodeForInspection(raw('P5\n1 1\n300\n', 1, 2))).header).to.include({format: 'Netpbm', depth: 16, hasAlpha: false});
   });
 });

@@ -1,11 +1,11 @@
 import sharp from 'sharp';
-import {random} from '../../src/core/random.js';
+import {createRng} from '../../src/core/random.js';
 import type {DecodedImage} from '../../src/datasets/resample.js';
 
 /** A soft picture with as much in it as a photograph has, 320 x 240: random colours at three scales, drawn from a seed. */
 export async function photograph(seed: number): Promise<Buffer> {
   const layer = (columns: number, rows: number): Promise<Buffer> => {
-    const stream = random(seed, 'photograph', columns);
+    const stream = createRng(seed, 'photograph', columns);
     const data = Uint8Array.from({length: columns * rows * 3}, () => stream.integer(256));
     return sharp(data, {raw: {width: columns, height: rows, channels: 3}})
       .resize(320, 240, {kernel: 'cubic', fit: 'fill'})

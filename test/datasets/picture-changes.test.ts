@@ -1,5 +1,5 @@
 import {expect} from 'chai';
-import {random} from '../../src/core/random.js';
+import {createRng} from '../../src/core/random.js';
 import {AUGMENTATIONS, augment, augmentationOf} from '../../src/datasets/augment.js';
 import {turnHues} from '../../src/datasets/colour-jitter.js';
 import {blur, erase, flipVertically, rotate, toGreys, warp} from '../../src/datasets/picture-changes.js';
@@ -228,7 +228,7 @@ describe('changes of a picture', () => {
   it('take out a rectangle in the mean colour, of the size and form asked for', () => {
     const erasing = {probability: 1, scale: [0.1, 0.3], ratio: [0.5, 2]} as const;
     for (let seed = 0; seed < 50; seed++) {
-      const pixels = changed(all => erase(all, SIZE, erasing, random(seed)));
+      const pixels = changed(all => erase(all, SIZE, erasing, createRng(seed)));
       const before = waves();
       const places = Array.from({length: SIZE * SIZE}, (_, i) => i).filter(i =>
         [0, 1, 2].some(c => pixels[3 * i + c] !== before[3 * i + c]),
@@ -242,7 +242,7 @@ describe('changes of a picture', () => {
 
   it('leave a picture alone where no rectangle fits', () => {
     const tall = {probability: 1, scale: [0.9, 1], ratio: [9, 9.1]} as const;
-    expect(changed(pixels => erase(pixels, SIZE, tall, random(1)))).to.deep.equal(waves());
+    expect(changed(pixels => erase(pixels, SIZE, tall, createRng(1)))).to.deep.equal(waves());
   });
 });
 
@@ -250,7 +250,7 @@ describe('a policy', () => {
   it('of no strength changes nothing but tones that have none, whatever is drawn', () => {
     // Stretched contrast and values made equally frequent, 2 of the 14, know no strength.
     const kept = Array.from({length: 200}, (_, seed) =>
-      changed(pixels => applyPolicy(pixels, SIZE, {type: 'rand', count: 1, magnitude: 0}, random(seed))),
+      changed(pixels => applyPolicy(pixels, SIZE, {type: 'rand', count: 1, magnitude: 0}, createRng(seed))),
     );
     const share = kept.filter(pixels => Buffer.from(pixels).equals(waves())).length / kept.length;
     expect(share).to.be.within(0.78, 0.93); // 12 of 14
@@ -258,7 +258,7 @@ describe('a policy', () => {
 
   it('draws every operation, and the same for the same stream', () => {
     const draw = (seed: number): string =>
-      Buffer.from(changed(pixels => applyPolicy(pixels, SIZE, {type: 'trivial'}, random(seed)))).toString('latin1');
+      Buffer.from(changed(pixels => applyPolicy(pixels, SIZE, {type: 'trivial'}, createRng(seed)))).toString('latin1');
     expect(draw(5)).to.equal(draw(5));
     expect(new Set(Array.from({length: 200}, (_, seed) => draw(seed))).size).to.be.above(120);
   });
@@ -266,7 +266,7 @@ describe('a policy', () => {
   it('of two operations does more than one of them', () => {
     const often = (count: number): number =>
       Array.from({length: 100}, (_, seed) =>
-        changed(pixels => applyPolicy(pixels, SIZE, {type: 'rand', count, magnitude: 15}, random(seed))),
+        changed(pixels => applyPolicy(pixels, SIZE, {type: 'rand', count, magnitude: 15}, createRng(seed))),
       ).filter(pixels => Buffer.from(pixels).equals(waves())).length;
     expect(often(1)).to.be.above(often(3));
   });
@@ -283,7 +283,7 @@ describe('what a recipe says of augmentation', () => {
 
   it('happens as often as it says, each for itself', () => {
     const often = (choice: Parameters<typeof augmentationOf>[0]): number => {
-      const seen = Array.from({length: 200}, (_, i) => augment(image, SIZE, augmentationOf(choice), random('often', i)));
+      const seen = Array.from({length: 200}, (_, i) => augment(image, SIZE, augmentationOf(choice), createRng('often', i)));
       return seen.filter(pixels => !Buffer.from(pixels).equals(waves())).length / 200;
     };
     expect(often({})).to.equal(0);
@@ -296,7 +296,7 @@ describe('what a recipe says of augmentation', () => {
   });
 
   it('gives the same pixels for the same stream', () => {
-    const draw = (): Uint8Array => augment(image, 16, AUGMENTATIONS.strong, random(1, 'augment', 3, 'a.png'));
+    const draw = (): Uint8Array => augment(image, 16, AUGMENTATIONS.strong, createRng(1, 'augment', 3, 'a.png'));
     expect(draw()).to.deep.equal(draw());
   });
 });

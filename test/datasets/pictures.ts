@@ -1,14 +1,14 @@
 import {mkdirSync, writeFileSync} from 'node:fs';
 import {dirname, join} from 'node:path';
 import sharp, {type Sharp} from 'sharp';
-import {random} from '../../src/core/random.js';
+import {createRng} from '../../src/core/random.js';
 
 /** A picture of one colour. */
 export const plain = (colour: string, width = 40, height = 30): Sharp => sharp({create: {width, height, channels: 3, background: colour}});
 
 /** A picture that no other seed gives. */
 export function noisy(seed: number, width = 40, height = 30): Sharp {
-  const stream = random('picture', seed);
+  const stream = createRng('picture', seed);
   const pixels = Uint8Array.from({length: width * height * 3}, () => stream.integer(256));
   return sharp(pixels, {raw: {width, height, channels: 3}});
 }

@@ -1,17 +1,17 @@
 import {expect} from 'chai';
 import sharp from 'sharp';
-import {atImageSize, TORCHVISION_PREPROCESSING} from '../../src/core/preprocessing.js';
+import {withImageSize, TORCHVISION_PREPROCESSING} from '../../src/core/preprocessing.js';
 import {AUGMENTATIONS, augment} from '../../src/datasets/augment.js';
-import {random} from '../../src/core/random.js';
-import {contactSheet} from '../../src/datasets/contact-sheet.js';
-import {decode} from '../../src/datasets/decode.js';
+import {createRng} from '../../src/core/random.js';
+import {renderContactSheet} from '../../src/datasets/contact-sheet.js';
+import {decodeFile} from '../../src/datasets/decode.js';
 import {loadImageFolder} from '../../src/datasets/image-folder.js';
 import {previewOf} from '../../src/datasets/preview.js';
-import {centreCrop} from '../../src/datasets/windows.js';
+import {centerCrop} from '../../src/datasets/windows.js';
 import {temporaryDirectory} from '../helpers/temporary.js';
 import {noisy, of, writePictures, writeTree} from './pictures.js';
 
-const preprocessing = atImageSize(TORCHVISION_PREPROCESSING, 32);
+const preprocessing = withImageSize(TORCHVISION_PREPROCESSING, 32);
 
 describe('a preview', () => {
   let root = '';
@@ -27,11 +27,11 @@ describe('a preview', () => {
     const found = await previewOf(await loadImageFolder(root), options);
     expect(found.map(({sample}) => sample.label)).to.deep.equal([0, 1, 2]);
     const {sample, shown} = found[0]!;
-    const image = await decode(sample.path, preprocessing);
+    const image = await decodeFile(sample.path, preprocessing);
     expect(shown).to.have.length(3);
-    expect(Buffer.from(shown[0]!).equals(Buffer.from(centreCrop(image, 32)))).to.equal(true);
+    expect(Buffer.from(shown[0]!).equals(Buffer.from(centerCrop(image, 32)))).to.equal(true);
     // As the augmentation threads draw it for epoch 2.
-    expect(shown[2]).to.deep.equal(augment(image, 32, AUGMENTATIONS.strong, random(5, 'augment', 2, sample.name)));
+    expect(shown[2]).to.deep.equal(augment(image, 32, AUGMENTATIONS.strong, createRng(5, 'augment', 2, sample.name)));
     expect(found[2]).to.deep.include({shown: [], fault: 'it is damaged or cut off'});
     expect(await previewOf(await loadImageFolder(root), options)).to.deep.equal(found);
   });
@@ -48,13 +48,13 @@ describe('a preview', () => {
 
   it('is a sheet of rows and columns', async () => {
     const picture = (value: number): Uint8Array => new Uint8Array(4 * 4 * 3).fill(value);
-    const sheet = await contactSheet([[picture(10), picture(20)], [picture(30)]], 4, 'sheet.png');
+    const sheet = await renderContactSheet([[picture(10), picture(20)], [picture(30)]], 4, 'sheet.png');
     for (const [name, format] of [
       ['a.webp', 'webp'],
       ['a.jpg', 'jpeg'],
       ['a', 'jpeg'],
     ] as const) {
-      expect((await sharp(await contactSheet([[picture(10)]], 4, name)).metadata()).format).to.equal(format);
+      expect((await sharp(await renderContactSheet([[picture(10)]], 4, name)).metadata()).format).to.equal(format);
     }
     const {data, info} = await sharp(sheet).raw().toBuffer({resolveWithObject: true});
     expect([info.width, info.height]).to.deep.equal([26, 26]);

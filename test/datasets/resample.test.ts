@@ -1,9 +1,9 @@
 import {expect} from 'chai';
 import fc from 'fast-check';
-import {resample, type DecodedImage, type ImageSize, type Window} from '../../src/datasets/resample.js';
+import {resample, type DecodedImage, type ImageSize, type CropBox} from '../../src/datasets/resample.js';
 
 /** Bilinear sampling with half-pixel centres, written down as it is defined. */
-function reference({data, width}: DecodedImage, window: Window, size: ImageSize): number[] {
+function reference({data, width}: DecodedImage, window: CropBox, size: ImageSize): number[] {
   const at = (x: number, y: number, channel: number): number => data[((window.top + y) * width + window.left + x) * 3 + channel]!;
   const clamp = (value: number, length: number): number => Math.min(Math.max(value, 0), length - 1);
   return Array.from({length: size.width * size.height * 3}, (_, i) => {

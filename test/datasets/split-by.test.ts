@@ -30,7 +30,7 @@ describe('groupingBy', () => {
   });
 
   it('groups by nothing more for identical files and near copies', () => {
-    expect(groupingBy('identical', PATIENTS).groupOf).to.equal(undefined);
+    expect(groupingBy('exact-duplicates', PATIENTS).groupOf).to.equal(undefined);
     expect(groupingBy('near-duplicates', PATIENTS).groupOf).to.equal(undefined);
   });
 

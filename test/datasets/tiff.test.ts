@@ -1,10 +1,10 @@
 import {expect} from 'chai';
-import {examine} from '../../src/datasets/decode.js';
-import {decodingFault} from '../../src/datasets/readability.js';
+import {decodeForInspection} from '../../src/datasets/decode.js';
+import {describeDecodeError} from '../../src/datasets/readability.js';
 import {tiffFile, type TiffWish} from '../fixtures/tiff-files.js';
 
-const read = async (bytes: Uint8Array): Promise<number[]> => [...(await examine(bytes)).image.data];
-const faultOf = (bytes: Uint8Array): Promise<string | undefined> => examine(bytes).then(() => undefined, decodingFault);
+const read = async (bytes: Uint8Array): Promise<number[]> => [...(await decodeForInspection(bytes)).image.data];
+const faultOf = (bytes: Uint8Array): Promise<string | undefined> => decodeForInspection(bytes).then(() => undefined, describeDecodeError);
 
 const SIZE = {width: 2, height: 2} as const;
 const RGB = [0, 0.25, 0.5, 1, 0, 0.1, 0.9, 0.8, 0.7, 0.3, 0.2, 0.6];

@@ -1,6 +1,6 @@
 import {expect} from 'chai';
-import {inBfloat16} from '../../src/engine/bfloat16.js';
-import {TYPE_NUMBERS, type} from '../../src/engine/binding.js';
+import {lowerToBfloat16} from '../../src/engine/bfloat16.js';
+import {TF_DATA_TYPES, type} from '../../src/engine/binding.js';
 import type {GraphNode} from '../../src/engine/graph-def.js';
 
 const node = (name: string, op: string, ...inputs: readonly string[]): GraphNode => ({
@@ -14,14 +14,14 @@ const node = (name: string, op: string, ...inputs: readonly string[]): GraphNode
 const told = (nodes: readonly GraphNode[]): string[] =>
   nodes.map(({name, op, inputs, attributes}) => {
     const number = (attributes['DstT'] ?? attributes['T'])?.value;
-    const element = Object.entries(TYPE_NUMBERS).find(([, value]) => value === number)?.[0];
+    const element = Object.entries(TF_DATA_TYPES).find(([, value]) => value === number)?.[0];
     return `${name} = ${op}(${inputs.join()}): ${element}`;
   });
 
 describe('a graph in bfloat16', () => {
   it('convolves in it, and widens what others take', () => {
     const nodes = [node('y', 'Conv2D', 'x:0', 'filter:0'), node('mean', 'Mean', 'y:0', 'axes:0')];
-    expect(told(inBfloat16(nodes, 'p/'))).to.deep.equal([
+    expect(told(lowerToBfloat16(nodes, 'p/'))).to.deep.equal([
       'p/cast0 = Cast(x:0): bfloat16',
       'p/cast1 = Cast(filter:0): bfloat16',
       'y = Conv2D(p/cast0:0,p/cast1:0): bfloat16',
@@ -37,7 +37,7 @@ describe('a graph in bfloat16', () => {
       node('relu', 'Relu', 'biased:0'),
       node('b', 'Conv2D', 'relu:0', 'f:0'),
     ];
-    expect(told(inBfloat16(nodes, '')).filter(line => line.includes('Cast'))).to.deep.equal([
+    expect(told(lowerToBfloat16(nodes, '')).filter(line => line.includes('Cast'))).to.deep.equal([
       'cast0 = Cast(x:0): bfloat16',
       'cast1 = Cast(f:0): bfloat16',
       'cast2 = Cast(bias:0): bfloat16',
@@ -46,7 +46,7 @@ describe('a graph in bfloat16', () => {
 
   it('leaves sums and pools of float32 as they are', () => {
     const nodes = [node('sum', 'Add', 'a:0', 'b:0'), node('pool', 'MaxPool', 'sum:0'), node('product', 'MatMul', 'pool:0', 'w:0')];
-    expect(inBfloat16(nodes, '')).to.deep.equal(nodes);
+    expect(lowerToBfloat16(nodes, '')).to.deep.equal(nodes);
   });
 
   it('keeps shapes, statistics and every further output of an op in their own types', () => {
@@ -56,7 +56,7 @@ describe('a graph in bfloat16', () => {
       node('slope', 'FusedBatchNormGradV3', 'dy:0', 'y:0', 'gamma:0', 'norm:3', 'norm:4', 'norm:5'),
       node('df', 'Conv2DBackpropFilter', 'x:0', 'sizes:0', 'slope:0'),
     ];
-    const lines = told(inBfloat16(nodes, '')).filter(line => !line.includes('Cast'));
+    const lines = told(lowerToBfloat16(nodes, '')).filter(line => !line.includes('Cast'));
     expect(lines).to.deep.equal([
       'y = Conv2D(cast0:0,cast1:0): bfloat16',
       'norm = FusedBatchNormV3(y:0,gamma:0,beta:0,mean:0,variance:0): bfloat16',
@@ -67,6 +67,6 @@ describe('a graph in bfloat16', () => {
 
   it('leaves integers alone', () => {
     const integers = {...node('i', 'Add', 'a:0', 'b:0'), attributes: {T: type('int32')}};
-    expect(inBfloat16([integers], '')).to.deep.equal([integers]);
+    expect(lowerToBfloat16([integers], '')).to.deep.equal([integers]);
   });
 });

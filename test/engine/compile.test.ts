@@ -1,8 +1,8 @@
 import {readdirSync} from 'node:fs';
 import {tmpdir} from 'node:os';
 import {expect} from 'chai';
-import {nativeHandles, tensorFlowBackend} from '../../src/engine/binding.js';
-import {Compiled} from '../../src/engine/compile.js';
+import {countNativeHandles, nodeKernelBackend} from '../../src/engine/binding.js';
+import {CompiledFunction} from '../../src/engine/compile.js';
 import {ops} from '../../src/engine/current-ops.js';
 import {HostReadError} from '../../src/engine/record.js';
 import {tf, type Tensor, type Tensor1D, type Tensor4D} from '../../src/engine/tensorflow.js';
@@ -17,7 +17,7 @@ const values = (tensor: Tensor): number[] => {
 
 /** Names of the ops that are run one by one meanwhile. */
 function opsRun(work: () => void): string[] {
-  const backend = tensorFlowBackend();
+  const backend = nodeKernelBackend();
   const {binding} = backend;
   const names: string[] = [];
   backend.binding = Object.create(binding, {
@@ -57,7 +57,7 @@ describe('a compiled step', () => {
   const images = (n: number, size = 9): Tensor4D => tf.tidy(() => tf.round(tf.mul(draw<Tensor4D>(`images ${n}`, [n, size, size, 3]), 9)));
 
   it('gives what the step gives, run after run, for any number of examples', () => {
-    const compiled = new Compiled(state, step);
+    const compiled = new CompiledFunction(state, step);
     for (const n of [2, 2, 5, 1, 2]) {
       const x = images(n);
       const expected = values(tf.tidy(() => step(x)));
@@ -69,7 +69,7 @@ describe('a compiled step', () => {
   });
 
   it('is one graph from the second run on', () => {
-    const compiled = new Compiled(state, step);
+    const compiled = new CompiledFunction(state, step);
     const x = images(2);
     expect(opsRun(() => compiled.run(x).dispose())).to.include('Conv2D');
     expect(opsRun(() => compiled.run(x).dispose())).to.deep.equal([]);
@@ -78,7 +78,7 @@ describe('a compiled step', () => {
   });
 
   it('gives the same to the last bit from its first run on, unless it is to answer at once', () => {
-    const [compiled, hasty] = [new Compiled(state, step), new Compiled(state, step, {answersAtOnce: true})];
+    const [compiled, hasty] = [new CompiledFunction(state, step), new CompiledFunction(state, step, {isFirstRunEager: true})];
     const x = images(7, 33);
     const first = values(compiled.run(x));
     expect(values(compiled.run(x))).to.deep.equal(first);
@@ -89,7 +89,7 @@ describe('a compiled step', () => {
   });
 
   it('is recorded anew for examples of another shape or type', () => {
-    const compiled = new Compiled(state, step);
+    const compiled = new CompiledFunction(state, step);
     const shapes = [tf.tidy(() => images(2)), tf.tidy(() => images(2, 11)), tf.tidy(() => tf.cast(images(2), 'int32'))];
     for (const x of shapes) {
       for (let time = 0; time < 2; time++) expect(values(compiled.run(x))).to.deep.equal(values(tf.tidy(() => step(x))));
@@ -99,7 +99,7 @@ describe('a compiled step', () => {
   });
 
   it('in bfloat16 is of it from the first run on, and near float32', () => {
-    const [single, brain] = [new Compiled(state, step), new Compiled(state, step, {precision: 'bf16'})];
+    const [single, brain] = [new CompiledFunction(state, step), new CompiledFunction(state, step, {precision: 'bf16'})];
     const x = images(3);
     const exact = values(single.run(x));
     const [first, second] = [values(brain.run(x)), values(brain.run(x))];
@@ -114,7 +114,7 @@ describe('a compiled step', () => {
 
   it('keeps its state apart from that of others with the same names', () => {
     const factors = [2, 3].map(factor => tf.tidy(() => tf.add(tf.zeros([1]), factor)));
-    const compiled = factors.map(factor => new Compiled(new Map([['factor', factor]]), x => tf.mul(x, factor)));
+    const compiled = factors.map(factor => new CompiledFunction(new Map([['factor', factor]]), x => tf.mul(x, factor)));
     const x = tf.ones([1, 1]);
     for (let time = 0; time < 3; time++) expect(compiled.flatMap(each => values(each.run(x)))).to.deep.equal([2, 3]);
     compiled[1]!.dispose();
@@ -124,7 +124,7 @@ describe('a compiled step', () => {
   });
 
   it('takes several inputs, in their order', () => {
-    const compiled = new Compiled(new Map(), (a, b) => tf.sub(a!, b!));
+    const compiled = new CompiledFunction(new Map(), (a, b) => tf.sub(a!, b!));
     const [a, b] = [tf.tensor2d([[5], [7]]), tf.tensor2d([[1], [2]])];
     for (let time = 0; time < 2; time++) expect(values(compiled.run(a, b))).to.deep.equal([4, 5]);
     compiled.dispose();
@@ -132,7 +132,7 @@ describe('a compiled step', () => {
   });
 
   it('may read nothing back, and says what was read', () => {
-    const compiled = new Compiled(new Map(), x => tf.mul(x, tf.sum(x).dataSync()[0]!));
+    const compiled = new CompiledFunction(new Map(), x => tf.mul(x, tf.sum(x).dataSync()[0]!));
     const x = tf.ones([2, 2]);
     expect(() => compiled.run(x)).to.throw(
       HostReadError,
@@ -145,7 +145,7 @@ describe('a compiled step', () => {
 
   it('may use nothing that it was not given', () => {
     const [stray, x] = [tf.tidy(() => tf.add(tf.ones([2]), 1)), tf.ones([2, 2])];
-    const compiled = new Compiled(new Map(), given => tf.mul(given, stray));
+    const compiled = new CompiledFunction(new Map(), given => tf.mul(given, stray));
     expect(() => compiled.run(x)).to.throw('Expected a recorded step to use its inputs and its state, but found another tensor.');
     tf.dispose([stray, x]);
   });
@@ -154,9 +154,9 @@ describe('a compiled step', () => {
     const graphs = (): string[] => readdirSync(tmpdir()).filter(name => name.startsWith('finetune-graph-'));
     const x = images(2);
     values(tf.tidy(() => step(x))); // what is uploaded when it is first used
-    const held = (): unknown => [tf.memory().numTensors, nativeHandles(), graphs()];
+    const held = (): unknown => [tf.memory().numTensors, countNativeHandles(), graphs()];
     const before = held();
-    const compiled = new Compiled(state, step);
+    const compiled = new CompiledFunction(state, step);
     for (let time = 0; time < 3; time++) values(compiled.run(x));
     expect(held()).to.not.deep.equal(before);
     compiled.dispose();

@@ -2,14 +2,14 @@ import {chmodSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, utime
 import {join} from 'node:path';
 import {expect} from 'chai';
 import {
-  addonOf,
-  enginesDirectory,
-  guardOf,
-  installedEngines,
-  librariesOf,
-  type InstalledEngine,
+  addonPath,
+  backendsDirectory,
+  guardPath,
+  listInstalledBackends,
+  librariesDirectory,
+  type InstalledBackend,
 } from '../../src/engine/engine-directory.js';
-import {installEngine} from '../../src/engine/install.js';
+import {installBackend} from '../../src/engine/install.js';
 import {damage, engineCopy, flipByte} from '../helpers/engine-copy.js';
 import {useEngine} from '../helpers/engine.js';
 import {inChild, SRC, type ChildResult} from '../helpers/in-child.js';
@@ -21,7 +21,7 @@ describe('a damaged engine', function () {
   useEngine();
 
   let cache: string;
-  let engine: InstalledEngine;
+  let engine: InstalledBackend;
 
   beforeEach(async () => {
     ({cache, engine} = await engineCopy());
@@ -44,7 +44,7 @@ ${end}`,
     );
   const told = async (wish: object = {offline: true}): Promise<Record<string, unknown>> =>
     JSON.parse((await start(wish)).stdout) as Record<string, unknown>;
-  const library = (): string => join(librariesOf(engine.directory), 'libtensorflow_framework.so.2');
+  const library = (): string => join(librariesDirectory(engine.directory), 'libtensorflow_framework.so.2');
 
   it('is not taken for one that is whole', async () => {
     expect(await told()).to.deep.equal({sum: 6});
@@ -54,14 +54,14 @@ ${end}`,
     ['a library was cut off', library, bytes => bytes.subarray(0, 1000), /so\.2 has 1000 bytes instead of \d+/],
     ['a library was emptied', library, () => Buffer.alloc(0), /so\.2 has 0 bytes instead of \d+/],
     ['a bit of a library was flipped', library, flipByte, /so\.2 does not hold what was installed/],
-    ['the addon is another', () => addonOf(engine.directory), flipByte, /tfjs_binding\.node does not hold what was installed/],
-    ['the guard has grown', () => guardOf(engine.directory), bytes => Buffer.concat([bytes, bytes]), /guard\.node has \d+ bytes/],
+    ['the addon is another', () => addonPath(engine.directory), flipByte, /tfjs_binding\.node does not hold what was installed/],
+    ['the guard has grown', () => guardPath(engine.directory), bytes => Buffer.concat([bytes, bytes]), /guard\.node has \d+ bytes/],
   ];
   for (const [what, file, change, found] of DAMAGES) {
     it(`is named with the remedy before it is loaded: ${what}`, async () => {
       damage(file(), change);
       const {message, ...rest} = await told();
-      expect(rest).to.deep.equal({code: 'ENGINE_UNAVAILABLE', exitCode: 4, events: []});
+      expect(rest).to.deep.equal({code: 'BACKEND_UNAVAILABLE', exitCode: 4, events: []});
       expect(message).to.match(found);
       expect(message).to.match(/^TensorFlow in .* is damaged: .*\. Install it again: finetune engine install\.$/);
     });
@@ -75,7 +75,7 @@ ${end}`,
   });
 
   it('is found after a process that did not come to its end, though times and sizes are as they were', async () => {
-    damage(join(librariesOf(engine.directory), 'include/tensorflow/c/c_api.h'), flipByte, true);
+    damage(join(librariesDirectory(engine.directory), 'include/tensorflow/c/c_api.h'), flipByte, true);
     expect(await told()).to.deep.equal({sum: 6});
     expect((await start({offline: true}, "process.kill(process.pid, 'SIGKILL')")).signal).to.equal('SIGKILL');
     expect((await told()).message).to.match(/c_api\.h does not hold what was installed/);
@@ -83,7 +83,7 @@ ${end}`,
   });
 
   it('is installed again, where it came from pip and a connection may be used', async () => {
-    damage(addonOf(engine.directory), flipByte);
+    damage(addonPath(engine.directory), flipByte);
     const {events, message} = await told({});
     expect(events).to.deep.equal([
       `TensorFlow in ${engine.directory} is damaged: tfjs_binding.node does not hold what was installed. It is installed again.`,
@@ -97,30 +97,30 @@ ${end}`,
     const out = programs({
       'fake-c++': `[ "$1" = --version ] && exit 0\nfor out in "$@"; do :; done\nexec /bin/cp ${from}/\${out##*/} "$out"`,
     });
-    const install = () => installEngine({from, cache: other.cache, environment: {PATH: out, CXX: join(out, 'fake-c++')}});
+    const install = () => installBackend({from, cache: other.cache, environment: {PATH: out, CXX: join(out, 'fake-c++')}});
     const made = await install();
     expect(made.directory).to.not.equal(other.engine.directory);
-    const {ino} = statSync(addonOf(made.directory));
+    const {ino} = statSync(addonPath(made.directory));
     expect((await install()).directory).to.equal(made.directory);
-    expect(statSync(addonOf(made.directory)).ino).to.equal(ino);
-    damage(join(librariesOf(made.directory), 'include/tensorflow/c/c_api.h'), flipByte, true);
+    expect(statSync(addonPath(made.directory)).ino).to.equal(ino);
+    damage(join(librariesDirectory(made.directory), 'include/tensorflow/c/c_api.h'), flipByte, true);
     const again = await install();
     expect(again.files).to.have.deep.property('guard.node').that.includes({sha256: made.files['guard.node']!.sha256});
-    const header = (directory: string): Buffer => readFileSync(join(librariesOf(directory), 'include/tensorflow/c/c_api.h'));
+    const header = (directory: string): Buffer => readFileSync(join(librariesDirectory(directory), 'include/tensorflow/c/c_api.h'));
     expect(header(again.directory)).to.deep.equal(header(from));
   });
 
   it('is not an engine that was copied: that is read once, and its times are written down', async () => {
-    utimesSync(addonOf(engine.directory), new Date(), new Date());
+    utimesSync(addonPath(engine.directory), new Date(), new Date());
     expect(await told()).to.deep.equal({sum: 6});
-    const {mtimeMs} = statSync(addonOf(engine.directory));
-    expect(installedEngines(cache)[0]!.files['tfjs_binding.node']!.changed).to.equal(Math.round(mtimeMs));
+    const {mtimeMs} = statSync(addonPath(engine.directory));
+    expect(listInstalledBackends(cache)[0]!.files['tfjs_binding.node']!.changed).to.equal(Math.round(mtimeMs));
   });
 
   it('is not loaded where others could have written to it', async function () {
     if (process.platform === 'win32') this.skip();
-    const places = [cache, enginesDirectory(cache), engine.directory, join(engine.directory, 'engine.json'), addonOf(engine.directory)];
-    for (const path of [...places, librariesOf(engine.directory)]) {
+    const places = [cache, backendsDirectory(cache), engine.directory, join(engine.directory, 'engine.json'), addonPath(engine.directory)];
+    for (const path of [...places, librariesDirectory(engine.directory)]) {
       const {mode} = statSync(path);
       chmodSync(path, 0o777);
       const {message, ...rest} = await told({});
@@ -139,11 +139,11 @@ ${end}`,
     const noHash = JSON.stringify({...unhashed, files: {'tfjs_binding.node': {}, 'guard.node': {bytes: 1, changed: 1}}});
     for (const record of [...others, noHash, '\0'.repeat(text.length)]) {
       writeFileSync(path, record);
-      expect(installedEngines(cache), record.slice(0, 60)).to.deep.equal([]);
+      expect(listInstalledBackends(cache), record.slice(0, 60)).to.deep.equal([]);
     }
     rmSync(path);
     mkdirSync(path);
-    expect(installedEngines(cache)).to.deep.equal([]);
+    expect(listInstalledBackends(cache)).to.deep.equal([]);
     expect((await told()).message).to.match(/^Expected an installed TensorFlow for --offline, but found none in /);
   });
 });

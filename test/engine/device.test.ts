@@ -1,10 +1,10 @@
 import {mkdirSync} from 'node:fs';
 import {join} from 'node:path';
 import {expect} from 'chai';
-import {describeDevices, gpuShown, listGpus, parseGpus, visibleGpu, type DeviceWish, type Gpu} from '../../src/engine/device.js';
-import {prepareEnvironment, showCudaTools} from '../../src/engine/environment.js';
-import {missingGpuLibrary} from '../../src/engine/gpu-libraries.js';
-import {glibcMinor, requireSupported, thisMachine} from '../../src/engine/machine.js';
+import {describeDevices, findVisibleGpu, listGpus, parseGpus, selectVisibleGpu, type DeviceOption, type Gpu} from '../../src/engine/device.js';
+import {prepareEnvironment, setCudaToolsPath} from '../../src/engine/environment.js';
+import {findMissingGpuLibrary} from '../../src/engine/gpu-libraries.js';
+import {glibcMinor, requireSupportedPlatform, detectPlatform} from '../../src/engine/machine.js';
 import {programs} from '../helpers/programs.js';
 import {temporaryDirectory} from '../helpers/temporary.js';
 
@@ -25,7 +25,7 @@ describe('the GPUs of a machine', () => {
   });
 
   it('are known by what CUDA_VISIBLE_DEVICES calls them', () => {
-    expect(['0', '1', 'GPU-8f4d', 'GPU-0a', '2', 'GPU-1', ''].map(visible => gpuShown(visible, TWO)?.index)).to.deep.equal([
+    expect(['0', '1', 'GPU-8f4d', 'GPU-0a', '2', 'GPU-1', ''].map(visible => findVisibleGpu(visible, TWO)?.index)).to.deep.equal([
       ...[0, 1, 0, 1],
       ...[undefined, undefined, undefined],
     ]);
@@ -39,7 +39,7 @@ describe('the GPUs of a machine', () => {
 });
 
 describe('the one GPU that is shown to TensorFlow', () => {
-  const cases: readonly (readonly [wish: DeviceWish, gpus: readonly Gpu[], list: string | undefined, expected: string | undefined])[] = [
+  const cases: readonly (readonly [wish: DeviceOption, gpus: readonly Gpu[], list: string | undefined, expected: string | undefined])[] = [
     ['auto', TWO, undefined, '0'],
     ['gpu', TWO, undefined, '0'],
     ['gpu:1', TWO, undefined, '1'],
@@ -55,26 +55,26 @@ describe('the one GPU that is shown to TensorFlow', () => {
   for (const [wish, gpus, list, expected] of cases) {
     const where = `${gpus.length} GPUs${list === undefined ? '' : ` and CUDA_VISIBLE_DEVICES=${list}`}`;
     it(`is ${expected ?? 'none'} for ${wish} with ${where}`, () => {
-      expect(visibleGpu(wish, gpus, list)).to.equal(expected);
+      expect(selectVisibleGpu(wish, gpus, list)).to.equal(expected);
     });
   }
 
   it('must be there when it is demanded', () => {
-    expect(() => visibleGpu('gpu', [], undefined)).to.throw(
+    expect(() => selectVisibleGpu('gpu', [], undefined)).to.throw(
       "Expected an NVIDIA GPU for --device gpu, but found none (nvidia-smi lists none; the driver's libcuda.so.1 is what TensorFlow needs). " +
         'Install the driver, or use --device cpu.',
     );
-    expect(() => visibleGpu('gpu:2', TWO, undefined)).to.throw(
+    expect(() => selectVisibleGpu('gpu:2', TWO, undefined)).to.throw(
       'Expected a GPU for --device gpu:2, but found 2 GPUs. Use gpu:0 to gpu:1, or --device cpu.',
     );
-    expect(() => visibleGpu('gpu', TWO, '-1')).to.throw(
+    expect(() => selectVisibleGpu('gpu', TWO, '-1')).to.throw(
       'Expected a GPU for --device gpu, but found 0 GPUs allowed by CUDA_VISIBLE_DEVICES=-1. Allow one there, or use --device cpu.',
     );
   });
 
   it('names the library that the loader misses', async function () {
     if ((await listGpus()).length > 0) this.skip();
-    expect(await missingGpuLibrary(undefined)).to.equal('libcuda.so.1: cannot open shared object file: No such file or directory');
+    expect(await findMissingGpuLibrary(undefined)).to.equal('libcuda.so.1: cannot open shared object file: No such file or directory');
   });
 });
 
@@ -124,29 +124,29 @@ describe("TensorFlow's environment", () => {
   it("shows XLA the engine's own tools beside the user's flags", () => {
     const engine = temporaryDirectory();
     const environment: NodeJS.ProcessEnv = {XLA_FLAGS: '--xla_dump_to=/dump'};
-    showCudaTools(engine, environment);
+    setCudaToolsPath(engine, environment);
     expect(environment.XLA_FLAGS).to.equal('--xla_dump_to=/dump');
     mkdirSync(join(engine, 'nvidia', 'cuda_nvcc'), {recursive: true});
-    showCudaTools(engine, environment);
-    showCudaTools(engine, environment);
+    setCudaToolsPath(engine, environment);
+    setCudaToolsPath(engine, environment);
     expect(environment.XLA_FLAGS).to.equal(`--xla_dump_to=/dump --xla_gpu_cuda_data_dir=${join(engine, 'nvidia', 'cuda_nvcc')}`);
   });
 });
 
 describe('a machine for TensorFlow', () => {
   it('is Linux with a glibc that its wheels run on', () => {
-    requireSupported({platform: 'linux', arch: 'arm64', glibc: '2.27'});
-    expect(() => requireSupported({platform: 'darwin', arch: 'arm64', glibc: undefined})).to.throw(
+    requireSupportedPlatform({platform: 'linux', arch: 'arm64', glibc: '2.27'});
+    expect(() => requireSupportedPlatform({platform: 'darwin', arch: 'arm64', glibc: undefined})).to.throw(
       'Expected Linux on x64 or arm64 for TensorFlow, but found darwin on arm64. Use --engine wasm.',
     );
-    expect(() => requireSupported({platform: 'linux', arch: 'x64', glibc: undefined})).to.throw(
+    expect(() => requireSupportedPlatform({platform: 'linux', arch: 'x64', glibc: undefined})).to.throw(
       'Expected glibc 2.27 or newer for TensorFlow, but found none (musl?). Use --engine wasm.',
     );
-    expect(() => requireSupported({platform: 'linux', arch: 'x64', glibc: '2.17'})).to.throw('but found 2.17. Use --engine wasm.');
+    expect(() => requireSupportedPlatform({platform: 'linux', arch: 'x64', glibc: '2.17'})).to.throw('but found 2.17. Use --engine wasm.');
   });
 
   it('says which it is', () => {
-    const machine = thisMachine();
+    const machine = detectPlatform();
     expect(machine.platform).to.equal(process.platform);
     expect(glibcMinor(machine)).to.equal(Number(machine.glibc?.split('.')[1] ?? 0));
   });

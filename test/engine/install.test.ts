@@ -4,8 +4,8 @@ import {join} from 'node:path';
 import {setTimeout as sleep} from 'node:timers/promises';
 import {expect} from 'chai';
 import {cacheDirectory} from '../../src/core/cache-directory.js';
-import {installedEngines} from '../../src/engine/engine-directory.js';
-import {installEngine} from '../../src/engine/install.js';
+import {listInstalledBackends} from '../../src/engine/engine-directory.js';
+import {installBackend} from '../../src/engine/install.js';
 import type {InstallProgress} from '../../src/engine/progress.js';
 import {useEngine} from '../helpers/engine.js';
 import {freshCache} from '../helpers/fresh-cache.js';
@@ -32,19 +32,19 @@ describe('installing an engine', function () {
   it('needs a compiler, and says so before anything is downloaded', async () => {
     const environment = {PATH: temporaryDirectory()};
     const cache = temporaryDirectory();
-    const error = await rejectionOf(installEngine({cache, environment}));
+    const error = await rejectionOf(installBackend({cache, environment}));
     expect(error.message).to.equal(
       "Expected a C++ compiler for TensorFlow's addon, but found none (tried g++, c++, clang++). Install g++ and run finetune engine install.",
     );
     expect(error.exitCode).to.equal(4);
-    const chosen = await rejectionOf(installEngine({cache, environment: {...environment, CXX: 'ccache my-c++'}}));
+    const chosen = await rejectionOf(installBackend({cache, environment: {...environment, CXX: 'ccache my-c++'}}));
     expect(chosen.message).to.include('found none (tried ccache my-c++)');
     expect(enginesIn(cache)).to.deep.equal([]);
   });
 
   it('needs pip where no wheel is given', async () => {
     const cache = await freshCache();
-    const error = await rejectionOf(installEngine({cache, environment: compiler('exit 0')}));
+    const error = await rejectionOf(installBackend({cache, environment: compiler('exit 0')}));
     expect(error.message).to.match(/^Expected pip to download TensorFlow with, but found none /);
     expect(enginesIn(cache)).to.deep.equal([]);
   });
@@ -52,7 +52,7 @@ describe('installing an engine', function () {
   it('leaves nothing of a wrong wheel', async () => {
     const cache = await freshCache();
     const from = writeWheel('numpy-2.0.0.whl', {'numpy/__init__.py': Buffer.from('')});
-    const error = await rejectionOf(installEngine({from, cache, environment: compiler('exit 0')}));
+    const error = await rejectionOf(installBackend({from, cache, environment: compiler('exit 0')}));
     expect(error.message).to.equal(
       `Expected a TensorFlow wheel for Linux in ${from}, but found no tensorflow/libtensorflow_cc.so.2 in it.`,
     );
@@ -62,7 +62,7 @@ describe('installing an engine', function () {
   it("passes the compiler's complaint on", async () => {
     const cache = await freshCache();
     const environment = compiler('echo "In file included from x.cc:"; echo "x.cc:1:10: fatal error: c_api.h: No such file"; exit 1');
-    const error = await rejectionOf(installEngine({from: writeTree(tensorFlowFiles()), cache, environment}));
+    const error = await rejectionOf(installBackend({from: writeTree(tensorFlowFiles()), cache, environment}));
     expect(error.message).to.equal(
       `Expected ${environment.CXX} to compile TensorFlow's addon, but found: x.cc:1:10: fatal error: c_api.h: No such file.`,
     );
@@ -72,7 +72,7 @@ describe('installing an engine', function () {
   it('puts nothing into place that fails its test', async () => {
     const cache = await freshCache();
     const from = writeTree(tensorFlowFiles());
-    const error = await rejectionOf(installEngine({from, cache, environment: compiler('echo garbage > $out')}));
+    const error = await rejectionOf(installBackend({from, cache, environment: compiler('echo garbage > $out')}));
     expect(error.message).to.match(
       /^Expected the new TensorFlow to pass its self-test, but found: Error: .*tfjs_binding\.node: file too short\.$/,
     );
@@ -83,8 +83,8 @@ describe('installing an engine', function () {
     for (const words of ['ld: final link failed: No space left on device', 'error: ENOSPC: no space left', 'fatal: Disk quota exceeded']) {
       const cache = await freshCache();
       const environment = compiler(`echo "${words}"; exit 1`);
-      const error = await rejectionOf(installEngine({from: writeTree(tensorFlowFiles()), cache, environment}));
-      expect(error).to.include({code: 'ENGINE_UNAVAILABLE', exitCode: 4});
+      const error = await rejectionOf(installBackend({from: writeTree(tensorFlowFiles()), cache, environment}));
+      expect(error).to.include({code: 'BACKEND_UNAVAILABLE', exitCode: 4});
       expect(error.message).to.match(
         /^There is no room left for TensorFlow in \S+: .* Make room, or set FINETUNE_CACHE to a folder on a larger disk\.$/,
       );
@@ -97,8 +97,8 @@ describe('installing an engine', function () {
     const file = join(temporaryDirectory(), 'file');
     writeFileSync(file, '');
     for (const cache of [file, join(file, 'below'), ...(process.platform === 'linux' ? ['/proc/nothing'] : [])]) {
-      const error = await rejectionOf(installEngine({cache, environment: compiler('exit 0')}));
-      expect(error).to.include({code: 'ENGINE_UNAVAILABLE', exitCode: 4});
+      const error = await rejectionOf(installBackend({cache, environment: compiler('exit 0')}));
+      expect(error).to.include({code: 'BACKEND_UNAVAILABLE', exitCode: 4});
       expect(error.message).to.match(
         /^TensorFlow cannot be installed in \S+: E\w+: .*\. Set FINETUNE_CACHE to a folder that can be written to\.$/,
       );
@@ -111,9 +111,9 @@ describe('installing an engine', function () {
       process.platform === 'linux' && spawnSync('mount', ['-t', 'tmpfs', '-o', 'size=4m,noexec', 'tmpfs', cache]).status === 0;
     if (!mounted) this.skip();
     try {
-      const engine = installedEngines(cacheDirectory())[0]!;
+      const engine = listInstalledBackends(cacheDirectory())[0]!;
       const environment = compiler(`exec /bin/cp ${engine.directory}/\${out##*/} "$out"`);
-      const error = await rejectionOf(installEngine({from: writeTree(tensorFlowFiles()), cache, environment}));
+      const error = await rejectionOf(installBackend({from: writeTree(tensorFlowFiles()), cache, environment}));
       expect(error.message).to.match(
         /but found: a disk from which no programs may be run \(noexec\)\. Set FINETUNE_CACHE to a folder on another\.$/,
       );
@@ -128,7 +128,7 @@ describe('installing an engine', function () {
     const environment = compiler('exec /bin/sleep 60');
     const onProgress = ({step}: InstallProgress) => step === 'compile' && setTimeout(() => stop.abort(), 50);
     const error = await rejectionOf(
-      installEngine({from: writeTree(tensorFlowFiles()), cache, environment, onProgress, signal: stop.signal}),
+      installBackend({from: writeTree(tensorFlowFiles()), cache, environment, onProgress, signal: stop.signal}),
     );
     expect(error.code).to.equal('ABORTED');
     expect(enginesIn(cache)).to.deep.equal([]);
@@ -146,7 +146,7 @@ describe('an engine in the making', function () {
 
   before('let the installed engine stand in for what a compiler makes', async () => {
     cache = await freshCache();
-    from = installedEngines(cacheDirectory())[0]!.directory;
+    from = listInstalledBackends(cacheDirectory())[0]!.directory;
     calls = join(temporaryDirectory(), 'calls');
     environment = compiler(`echo "$out" >> ${calls}; /bin/sleep 1; exec /bin/cp ${from}/\${out##*/} "$out"`);
   });
@@ -165,7 +165,7 @@ console.log(JSON.stringify({directory, steps: [...new Set(steps)]}));`,
     while (child.exitCode === null && (!existsSync(calls) || readFileSync(calls, 'utf8') === '')) await sleep(20);
     process.kill(-child.pid!, 'SIGKILL');
     expect((await ended).signal).to.equal('SIGKILL');
-    expect(installedEngines(cache)).to.deep.equal([]);
+    expect(listInstalledBackends(cache)).to.deep.equal([]);
     expect(enginesIn(cache)).to.have.length(2).and.to.include('.lock');
   });
 
@@ -188,13 +188,13 @@ import {tf} from '${SRC}/engine/tensorflow.js';
 const info = await startEngine({engine: 'tensorflow', device: 'cpu', offline: true});
 console.log(JSON.stringify({...info, sum: tf.sum([1, 2, 3]).dataSync()[0]}));`;
     const {stdout} = await inChild(script, {FINETUNE_CACHE: cache});
-    expect(JSON.parse(stdout)).to.include({engine: 'tensorflow', from, directory: installedEngines(cache)[0]!.directory, sum: 6});
+    expect(JSON.parse(stdout)).to.include({engine: 'tensorflow', from, directory: listInstalledBackends(cache)[0]!.directory, sum: 6});
   });
 
   it('is found again, by its source', async () => {
     const steps: string[] = [];
-    const engine = await installEngine({from, cache, environment, onProgress: ({step}) => steps.push(step)});
-    expect(engine.directory).to.equal(installedEngines(cache)[0]!.directory);
+    const engine = await installBackend({from, cache, environment, onProgress: ({step}) => steps.push(step)});
+    expect(engine.directory).to.equal(listInstalledBackends(cache)[0]!.directory);
     expect(steps).to.deep.equal([]);
   });
 });

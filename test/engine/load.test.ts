@@ -3,8 +3,8 @@ import {join} from 'node:path';
 import {expect} from 'chai';
 import {cacheDirectory} from '../../src/core/cache-directory.js';
 import {checkAddonSources} from '../../src/engine/addon-source.js';
-import {addonOf, installedEngines, librariesOf} from '../../src/engine/engine-directory.js';
-import {withoutNoise} from '../../src/engine/guard.js';
+import {addonPath, listInstalledBackends, librariesDirectory} from '../../src/engine/engine-directory.js';
+import {removeNoise} from '../../src/engine/guard.js';
 import {findTfjsPackage, installTfjsPackage} from '../../src/engine/tfjs-package.js';
 import {useEngine} from '../helpers/engine.js';
 import {inChild, SRC} from '../helpers/in-child.js';
@@ -48,10 +48,10 @@ describe('the addon that tfjs-node-gpu brings', function () {
   useEngine();
 
   it('is used where it loads', async () => {
-    const engine = installedEngines(cacheDirectory())[0]!.directory;
+    const engine = listInstalledBackends(cacheDirectory())[0]!.directory;
     const folder = packageWithStockAddon(place => {
-      cpSync(addonOf(engine), join(place, 'tfjs_binding.node'));
-      symlinkSync(librariesOf(engine), join(place, 'tensorflow'));
+      cpSync(addonPath(engine), join(place, 'tfjs_binding.node'));
+      symlinkSync(librariesDirectory(engine), join(place, 'tensorflow'));
     });
     expect(JSON.parse((await loadStock(folder)).stdout)).to.deep.equal({loaded: true, sum: 6, backend: 'tensorflow'});
   });
@@ -73,13 +73,13 @@ describe('what TensorFlow says while it is loaded', function () {
 I0000 00:00:1 2 port.cc:153] oneDNN custom operations are on. You may see slightly different numerical results
 E0000 00:00:1 2 cuda_platform.cc:52] failed call to cuInit
 `;
-    expect(withoutNoise(text)).to.equal('E0000 00:00:1 2 cuda_platform.cc:52] failed call to cuInit\n');
+    expect(removeNoise(text)).to.equal('E0000 00:00:1 2 cuda_platform.cc:52] failed call to cuInit\n');
   });
 
   const hushed = (body: string) =>
     inChild(`import {writeSync} from 'node:fs';
 import {hushed} from '${SRC}/engine/guard.js';
-hushed(${JSON.stringify(installedEngines(cacheDirectory())[0]!.directory)}, () => {${body}});
+hushed(${JSON.stringify(listInstalledBackends(cacheDirectory())[0]!.directory)}, () => {${body}});
 writeSync(2, 'afterwards ');`);
 
   it('is passed on when loading fails, and standard error is itself again', async () => {

@@ -1,6 +1,6 @@
 import {expect} from 'chai';
 import {portableConvolution} from '../../src/engine/convolution-portable.js';
-import {registeredConvolution} from '../../src/engine/convolution.js';
+import {registerConvolution} from '../../src/engine/convolution.js';
 import {ops} from '../../src/engine/current-ops.js';
 import {portableOps} from '../../src/engine/ops-portable.js';
 import {tensorflowOps} from '../../src/engine/ops-tensorflow.js';
@@ -66,7 +66,7 @@ describe('Operations on TensorFlow', () => {
 
   it('compute no gradient of images that nothing trained has made', () => {
     const imageGradient = (): never => expect.fail('the gradient of the images was computed');
-    const convolve = registeredConvolution('ConvolutionOfThisTest', {...portableConvolution, imageGradient});
+    const convolve = registerConvolution('ConvolutionOfThisTest', {...portableConvolution, inputGradient: imageGradient});
     tf.tidy(() => {
       const images = draw<Tensor4D>('images', [1, 4, 4, 2]);
       const gradient = tf.grad(filter => tf.sum(convolve(images, filter as Tensor4D, 1, 1)))(draw('filter', [3, 3, 2, 2]));

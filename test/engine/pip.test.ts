@@ -3,7 +3,7 @@ import {existsSync, readdirSync, readFileSync} from 'node:fs';
 import {join} from 'node:path';
 import {expect} from 'chai';
 import {downloadWheel, findPip} from '../../src/engine/pip.js';
-import type {WheelRequest} from '../../src/engine/tensorflow-wheels.js';
+import type {WheelSpec} from '../../src/engine/tensorflow-wheels.js';
 import {programs} from '../helpers/programs.js';
 import {rejectionOf} from '../helpers/rejection.js';
 import {temporaryDirectory} from '../helpers/temporary.js';
@@ -13,7 +13,7 @@ const PIP = ['pip'] as const;
 const sha256 = (text: string): string => createHash('sha256').update(text).digest('hex');
 
 /** A request whose wheel is known to hold `content`. */
-const wheel = (requirement: string, content = '12345'): WheelRequest => ({
+const wheel = (requirement: string, content = '12345'): WheelSpec => ({
   requirement,
   tagSets: [
     ['--abi', 'cp311'],
@@ -93,7 +93,7 @@ printf 12345 > $dest/x-$abi.whl`);
     expect(error.message).to.match(
       /^pip brought another x-1\.0\.whl than PyPI publishes for x==1\.0 \(its sha256 is [0-9a-f]{64}\)\. It was removed, .* --from FILE\.$/,
     );
-    expect(error).to.include({code: 'ENGINE_UNAVAILABLE', exitCode: 4});
+    expect(error).to.include({code: 'BACKEND_UNAVAILABLE', exitCode: 4});
     expect(readdirSync(directory)).to.deep.equal([]);
   });
 

@@ -1,7 +1,7 @@
 import {expect} from 'chai';
-import {nativeHandles} from '../../src/engine/binding.js';
-import {Compiled} from '../../src/engine/compile.js';
-import {elementTypeOf, toFloat, uploadPixels} from '../../src/engine/pixels.js';
+import {countNativeHandles} from '../../src/engine/binding.js';
+import {CompiledFunction} from '../../src/engine/compile.js';
+import {tfDataTypeOf, toFloat, pixelsToDevice} from '../../src/engine/pixels.js';
 import {tf} from '../../src/engine/tensorflow.js';
 import {useEngine} from '../helpers/engine.js';
 
@@ -11,15 +11,15 @@ describe('pixels on the device', () => {
   useEngine();
 
   it('are 8-bit numbers, and the same as float32', () => {
-    const before = [tf.memory().numTensors, nativeHandles()];
+    const before = [tf.memory().numTensors, countNativeHandles()];
     tf.tidy(() => {
-      const pixels = uploadPixels(VALUES, [1, 1, 2, 3]);
-      expect(elementTypeOf(pixels)).to.equal('uint8');
-      expect(elementTypeOf(tf.clone(pixels))).to.equal('uint8');
+      const pixels = pixelsToDevice(VALUES, [1, 1, 2, 3]);
+      expect(tfDataTypeOf(pixels)).to.equal('uint8');
+      expect(tfDataTypeOf(tf.clone(pixels))).to.equal('uint8');
       const numbers = toFloat(pixels);
       expect([numbers.dtype, numbers.shape, [...numbers.dataSync()]]).to.deep.equal(['float32', [1, 1, 2, 3], [...VALUES]]);
     });
-    expect([tf.memory().numTensors, nativeHandles()]).to.deep.equal(before);
+    expect([tf.memory().numTensors, countNativeHandles()]).to.deep.equal(before);
   });
 
   it('of other types become float32 alike', () => {
@@ -28,9 +28,9 @@ describe('pixels on the device', () => {
   });
 
   it('go into a graph as they are', () => {
-    const compiled = new Compiled(new Map(), x => tf.mul(toFloat(x), 2));
+    const compiled = new CompiledFunction(new Map(), x => tf.mul(toFloat(x), 2));
     for (let time = 0; time < 3; time++) {
-      const pixels = uploadPixels(VALUES, [1, 1, 2, 3]);
+      const pixels = pixelsToDevice(VALUES, [1, 1, 2, 3]);
       const doubled = compiled.run(pixels);
       expect([...doubled.dataSync()]).to.deep.equal([...VALUES].map(value => value * 2));
       tf.dispose([pixels, doubled]);

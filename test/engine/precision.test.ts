@@ -3,14 +3,14 @@ import type {Gpu} from '../../src/engine/device.js';
 import {PrecisionError, preparePrecision, processorHasBfloat16, requirePrecision, type Precision} from '../../src/engine/precision.js';
 
 const gpuOf = (computeCapability: string): Gpu => ({index: 0, name: 'a GPU', memoryMiB: 8192, computeCapability, uuid: 'GPU-0'});
-const CPU = {engine: 'tensorflow', device: 'cpu'} as const;
+const CPU = {backend: 'tensorflow', device: 'cpu'} as const;
 const WITH = 'processor\t: 0\nflags\t\t: fpu avx512f avx512_bf16 avx512vl\n';
 const WITHOUT = 'processor\t: 0\nflags\t\t: fpu avx2 avx512f avx512_bf16x\n';
 
 describe('precision', () => {
   it('of float32 is to be had everywhere', () => {
-    requirePrecision('fp32', {engine: 'wasm', device: 'cpu'}, WITHOUT);
-    requirePrecision('fp32', {engine: 'tensorflow', device: 'gpu', gpu: gpuOf('3.5')}, WITHOUT);
+    requirePrecision('fp32', {backend: 'wasm', device: 'cpu'}, WITHOUT);
+    requirePrecision('fp32', {backend: 'tensorflow', device: 'gpu', gpu: gpuOf('3.5')}, WITHOUT);
   });
 
   it('knows processors with bfloat16 arithmetic by what Linux says of them', () => {
@@ -25,19 +25,19 @@ describe('precision', () => {
 
   it('bf16 needs TensorFlow, and a processor or a GPU with arithmetic for it', () => {
     requirePrecision('bf16', CPU, WITH);
-    requirePrecision('bf16', {engine: 'tensorflow', device: 'gpu', gpu: gpuOf('8.0')}, WITHOUT);
+    requirePrecision('bf16', {backend: 'tensorflow', device: 'gpu', gpu: gpuOf('8.0')}, WITHOUT);
     const refusals: readonly (readonly [Parameters<typeof requirePrecision>[1], string])[] = [
-      [{engine: 'wasm', device: 'cpu'}, 'Expected TensorFlow for --precision bf16, but found the portable engine. Use --precision fp32.'],
+      [{backend: 'wasm', device: 'cpu'}, 'Expected TensorFlow for --precision bf16, but found the portable engine. Use --precision fp32.'],
       [
         CPU,
         'Expected a processor with bfloat16 arithmetic (AVX512_BF16, AMX) for --precision bf16, but found one without. Use --precision fp32.',
       ],
       [
-        {engine: 'tensorflow', device: 'gpu', gpu: gpuOf('7.5')},
+        {backend: 'tensorflow', device: 'gpu', gpu: gpuOf('7.5')},
         'Expected a GPU of compute capability 8.0 or newer for --precision bf16, but found 7.5. Use --precision fp32.',
       ],
       [
-        {engine: 'tensorflow', device: 'gpu'},
+        {backend: 'tensorflow', device: 'gpu'},
         'Expected a GPU of compute capability 8.0 or newer for --precision bf16, but found one that is not known. Use --precision fp32.',
       ],
     ];

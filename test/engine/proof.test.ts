@@ -1,7 +1,7 @@
 import {expect} from 'chai';
-import {bool, float, nativeHandles, run, string, tensorFlowBackend, type} from '../../src/engine/binding.js';
-import {proveEngine} from '../../src/engine/proof.js';
-import {startEngine} from '../../src/engine/runtime.js';
+import {bool, float, countNativeHandles, runOp, string, nodeKernelBackend, type} from '../../src/engine/binding.js';
+import {benchmarkBackend} from '../../src/engine/proof.js';
+import {startBackend} from '../../src/engine/runtime.js';
 import {tf} from '../../src/engine/tensorflow.js';
 import {useEngine} from '../helpers/engine.js';
 
@@ -9,12 +9,12 @@ describe('the proof of an engine', () => {
   useEngine();
 
   it('is a speed for matrix products and one for convolutions, and leaves no tensor', async () => {
-    const info = await startEngine({engine: 'auto', device: 'auto'});
-    const before = nativeHandles();
-    const {matmul, conv2d} = proveEngine(info, 0.05);
+    const info = await startBackend({backend: 'auto', device: 'auto'});
+    const before = countNativeHandles();
+    const {matmul, conv2d} = benchmarkBackend(info, 0.05);
     expect(matmul).to.be.above(0.1).and.below(1e6);
     expect(conv2d).to.be.above(0.1).and.below(1e6);
-    expect(nativeHandles()).to.equal(before);
+    expect(countNativeHandles()).to.equal(before);
   });
 });
 
@@ -26,7 +26,7 @@ describe('an op of TensorFlow by its name', () => {
       const x = tf.tensor4d([1, 3, 5, 7], [1, 2, 2, 1]);
       const [one, none] = [tf.ones([1]), tf.tensor1d([])];
       const attributes = {T: type('float32'), U: type('float32'), epsilon: float(0), data_format: string('NHWC'), is_training: bool(true)};
-      return run('FusedBatchNormV3', attributes, [x, one, tf.zeros([1]), none, none], 6).slice(0, 3);
+      return runOp('FusedBatchNormV3', attributes, [x, one, tf.zeros([1]), none, none], 6).slice(0, 3);
     });
     expect(mean!.dataSync()[0]).to.equal(4);
     // Unbiased: 20 / 3.
@@ -36,14 +36,14 @@ describe('an op of TensorFlow by its name', () => {
   });
 
   it('belongs to the tidy around it', () => {
-    const before = nativeHandles();
-    tf.tidy(() => void run('Neg', {T: type('float32')}, [tf.ones([3])]));
-    expect(nativeHandles()).to.equal(before);
-    expect(tensorFlowBackend().binding.TF_Version).to.match(/^2\.\d+\.\d+/);
+    const before = countNativeHandles();
+    tf.tidy(() => void runOp('Neg', {T: type('float32')}, [tf.ones([3])]));
+    expect(countNativeHandles()).to.equal(before);
+    expect(nodeKernelBackend().binding.TF_Version).to.match(/^2\.\d+\.\d+/);
   });
 
   it('complains in its own words', () => {
-    const mismatched = () => tf.tidy(() => run('MatMul', {T: type('float32')}, [tf.ones([2, 3]), tf.ones([2, 3])]));
+    const mismatched = () => tf.tidy(() => runOp('MatMul', {T: type('float32')}, [tf.ones([2, 3]), tf.ones([2, 3])]));
     expect(mismatched).to.throw(/Matrix size-incompatible/);
   });
 });

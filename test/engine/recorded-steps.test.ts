@@ -1,7 +1,7 @@
 import {expect} from 'chai';
-import {bool, nativeHandles, type} from '../../src/engine/binding.js';
-import {inPlace, record} from '../../src/engine/record.js';
-import {RecordedSteps} from '../../src/engine/recorded-steps.js';
+import {bool, countNativeHandles, type} from '../../src/engine/binding.js';
+import {updateInPlace, trace} from '../../src/engine/record.js';
+import {TracedSteps} from '../../src/engine/recorded-steps.js';
 import {tf, type Scalar, type Tensor, type Variable} from '../../src/engine/tensorflow.js';
 import {useEngine} from '../helpers/engine.js';
 
@@ -10,11 +10,11 @@ describe('a recorded step', () => {
 
   let weight: Variable;
   let count: Variable;
-  let recorded: RecordedSteps;
+  let recorded: TracedSteps;
   beforeEach(() => {
     weight = tf.tidy(() => tf.variable(tf.tensor1d([1, 2])));
     count = tf.tidy(() => tf.variable(tf.scalar(0)));
-    recorded = new RecordedSteps(new Map(Object.entries({weight, count})));
+    recorded = new TracedSteps(new Map(Object.entries({weight, count})));
   });
   afterEach(() => {
     recorded.dispose();
@@ -83,12 +83,12 @@ describe('a recorded step', () => {
 
   it('records a step that moves nothing beside it, once for any number of examples', () => {
     const told: string[] = [];
-    const steps = new RecordedSteps(new Map(Object.entries({weight, count})), {onRecorded: what => told.push(what)});
+    const steps = new TracedSteps(new Map(Object.entries({weight, count})), {onTraced: what => told.push(what)});
     const scores = (n: number): number[] =>
       tf.tidy(() => {
         const x = tf.ones([n, 2]);
         const step = (): Tensor => tf.mul(x, weight);
-        return [...steps.run({name: 'score', run: step, isAnyCount: true}, new Map([['x', x]])).dataSync()];
+        return [...steps.run({name: 'score', run: step, hasDynamicBatch: true}, new Map([['x', x]])).dataSync()];
       });
     const move = (): void =>
       tf.tidy(() => {
@@ -111,11 +111,11 @@ describe('a recorded step', () => {
   it('leaves nothing when it is disposed', () => {
     run([1, 1]); // what is uploaded when it is first used
     recorded.dispose();
-    const before = [tf.memory().numTensors, nativeHandles()];
+    const before = [tf.memory().numTensors, countNativeHandles()];
     for (let time = 0; time < 3; time++) run([1, 1]);
     recorded.sync();
     recorded.dispose();
-    expect([tf.memory().numTensors, nativeHandles()]).to.deep.equal(before);
+    expect([tf.memory().numTensors, countNativeHandles()]).to.deep.equal(before);
   });
 
   describe('with an op that moves a variable where it lies', () => {
@@ -127,7 +127,7 @@ describe('a recorded step', () => {
         const gradient = tf.tensor1d([x, x]);
         const step = (): Scalar => {
           weight.assign(tf.mul(weight, 0.5));
-          inPlace('ResourceApplyGradientDescent', {T: type('float32')}, [weight], [tf.scalar(1), gradient], work);
+          updateInPlace('ResourceApplyGradientDescent', {T: type('float32')}, [weight], [tf.scalar(1), gradient], work);
           return tf.sum<Scalar>(gradient);
         };
         recorded.run({name: 'move', run: step}, new Map([['gradient', gradient]]));
@@ -142,14 +142,14 @@ describe('a recorded step', () => {
 
     it('runs the work itself where nothing is recorded', () => {
       let isRun = false;
-      inPlace('ResourceApplyMomentum', MOMENTUM, [weight], [], () => (isRun = true));
+      updateInPlace('ResourceApplyMomentum', MOMENTUM, [weight], [], () => (isRun = true));
       expect(isRun).to.equal(true);
     });
 
     it('refuses a variable that it was not given', () => {
       const stray = tf.tidy(() => tf.variable(tf.scalar(1)));
-      const step = (): void => inPlace('ResourceApplyMomentum', MOMENTUM, [stray], [], () => {});
-      expect(() => record(new Map<string, Tensor>(), step)).to.throw(
+      const step = (): void => updateInPlace('ResourceApplyMomentum', MOMENTUM, [stray], [], () => {});
+      expect(() => trace(new Map<string, Tensor>(), step)).to.throw(
         'Expected a variable that the recorded step was given, but found another.',
       );
       stray.dispose();

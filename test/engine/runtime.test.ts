@@ -1,8 +1,8 @@
 import {join} from 'node:path';
 import {expect} from 'chai';
 import {cacheDirectory} from '../../src/core/cache-directory.js';
-import {installedEngines} from '../../src/engine/engine-directory.js';
-import type {EngineEvent, EngineInfo, EngineWish} from '../../src/engine/engine-info.js';
+import {listInstalledBackends} from '../../src/engine/engine-directory.js';
+import type {BackendEvent, BackendInfo, BackendOptions} from '../../src/engine/engine-info.js';
 import {useEngine} from '../helpers/engine.js';
 import {inChild, SRC, type ChildResult} from '../helpers/in-child.js';
 import {programs} from '../helpers/programs.js';
@@ -10,15 +10,15 @@ import {temporaryDirectory} from '../helpers/temporary.js';
 
 /** What a start in a process of its own came to. */
 interface Start {
-  readonly info?: EngineInfo;
+  readonly info?: BackendInfo;
   readonly backend?: string;
   readonly gpus?: string;
-  readonly events: readonly EngineEvent[];
+  readonly events: readonly BackendEvent[];
   readonly error?: {readonly code: string; readonly exitCode: number; readonly message: string};
   readonly child: ChildResult;
 }
 
-async function start(wish: EngineWish, environment: NodeJS.ProcessEnv = {}): Promise<Start> {
+async function start(wish: BackendOptions, environment: NodeJS.ProcessEnv = {}): Promise<Start> {
   const script = `import {startEngine} from '${SRC}/engine/runtime.js';
 import {tf} from '${SRC}/engine/tensorflow.js';
 const events = [];
@@ -45,8 +45,8 @@ describe('starting TensorFlow', function () {
   useEngine();
 
   it('loads the installed engine, silently, on the CPU alone', async () => {
-    const {info, backend, gpus, events, child} = await start({engine: 'tensorflow', device: 'cpu', threads: 1, offline: true});
-    const installed = installedEngines(cacheDirectory())[0]!;
+    const {info, backend, gpus, events, child} = await start({backend: 'tensorflow', device: 'cpu', threads: 1, offline: true});
+    const installed = listInstalledBackends(cacheDirectory())[0]!;
     expect(child.stderr).to.equal('');
     expect(events).to.deep.equal([]);
     expect(backend).to.equal('tensorflow');
@@ -66,31 +66,31 @@ describe('starting TensorFlow', function () {
   });
 
   it('lets TensorFlow speak where its own variable asks for it', async () => {
-    const {child} = await start({engine: 'tensorflow', device: 'cpu', offline: true}, {TF_CPP_MIN_LOG_LEVEL: '0'});
+    const {child} = await start({backend: 'tensorflow', device: 'cpu', offline: true}, {TF_CPP_MIN_LOG_LEVEL: '0'});
     expect(child.stderr).to.include('cpu_feature_guard');
   });
 
   it('goes on without the GPU that is there on auto, where the installed engine has no CUDA, and says so', async () => {
     const PATH = programs({'nvidia-smi': 'echo "0, NVIDIA H200, 143771, 9.0"'});
-    const {info, events} = await start({engine: 'auto', device: 'auto'}, {PATH});
+    const {info, events} = await start({backend: 'auto', device: 'auto'}, {PATH});
     const reason =
       'There is an NVIDIA GPU, but training goes on with the CPU: found a TensorFlow without CUDA installed. ' +
       'Run finetune engine install for one with it.';
     expect(events).to.deep.equal([{type: 'fallback', reason}]);
     expect(info!.fallbackReason).to.equal(reason);
-    expect(info).to.include({engine: 'tensorflow', directory: installedEngines(cacheDirectory())[0]!.directory});
+    expect(info).to.include({engine: 'tensorflow', directory: listInstalledBackends(cacheDirectory())[0]!.directory});
     expect(info!.devices[1]).to.equal('gpu:0: NVIDIA H200 (143771 MiB, compute capability 9.0)');
   });
 
   it('refuses a GPU that is not there', async () => {
-    const {error} = await start({engine: 'auto', device: 'gpu'}, {PATH: temporaryDirectory()});
-    expect(error).to.include({code: 'GPU_UNUSABLE', exitCode: 4});
+    const {error} = await start({backend: 'auto', device: 'gpu'}, {PATH: temporaryDirectory()});
+    expect(error).to.include({code: 'GPU_UNAVAILABLE', exitCode: 4});
     expect(error!.message).to.match(/^Expected an NVIDIA GPU for --device gpu, but found none \(.*libcuda\.so\.1.*\)\. /);
   });
 
   it('does not take an engine without CUDA where a GPU is demanded', async () => {
     const PATH = programs({'nvidia-smi': 'echo "0, NVIDIA H200, 143771, 9.0"'});
-    const {error} = await start({engine: 'auto', device: 'gpu', offline: true}, {PATH});
+    const {error} = await start({backend: 'auto', device: 'gpu', offline: true}, {PATH});
     expect(error!.message).to.match(/^Expected an installed TensorFlow for --offline, but found none in /);
   });
 });
@@ -100,9 +100,9 @@ describe('starting without TensorFlow', function () {
 
   it('is an error where TensorFlow is demanded and nothing may be fetched', async () => {
     const environment = emptyCache();
-    const {error} = await start({engine: 'tensorflow', device: 'cpu', offline: true}, environment);
+    const {error} = await start({backend: 'tensorflow', device: 'cpu', offline: true}, environment);
     expect(error).to.deep.equal({
-      code: 'ENGINE_UNAVAILABLE',
+      code: 'BACKEND_UNAVAILABLE',
       exitCode: 4,
       message:
         `Expected an installed TensorFlow for --offline, but found none in ${join(environment.FINETUNE_CACHE!, 'engines')}. ` +
@@ -111,7 +111,7 @@ describe('starting without TensorFlow', function () {
   });
 
   it('goes on with the portable engine on auto, and says why and what it costs', async () => {
-    const {info, backend, events, child} = await start({engine: 'auto', device: 'auto'}, emptyCache());
+    const {info, backend, events, child} = await start({backend: 'auto', device: 'auto'}, emptyCache());
     const reason =
       `TensorFlow is not to be had here, ${SLOWER}: Expected a C++ compiler for TensorFlow's addon, but found none ` +
       '(tried g++, c++, clang++). Install g++ and run finetune engine install.';
@@ -122,14 +122,14 @@ describe('starting without TensorFlow', function () {
   });
 
   it('uses the portable engine where that is asked for, without a word', async () => {
-    const {info, events, child} = await start({engine: 'wasm', device: 'auto'}, emptyCache());
+    const {info, events, child} = await start({backend: 'wasm', device: 'auto'}, emptyCache());
     expect(info).to.not.have.property('fallbackReason');
     expect(events).to.deep.equal([]);
     expect(child.stderr).to.equal('');
   });
 
   it('has no GPU for the portable engine', async () => {
-    const {error} = await start({engine: 'wasm', device: 'gpu:0'});
+    const {error} = await start({backend: 'wasm', device: 'gpu:0'});
     expect(error).to.deep.equal({
       code: 'USAGE',
       exitCode: 2,

@@ -1,10 +1,10 @@
 import {readdirSync, readFileSync, statSync, writeFileSync} from 'node:fs';
 import {join} from 'node:path';
 import {expect} from 'chai';
-import {PINNED} from '../../src/engine/pinned-wheels.js';
+import {PINNED_WHEELS} from '../../src/engine/pinned-wheels.js';
 import {cudaRequirements, cudaTags, cudaWheel, tensorFlowTags, tensorFlowWheel} from '../../src/engine/tensorflow-wheels.js';
 import {readWheelMetadata, TENSORFLOW_FILES, unpackWheel} from '../../src/engine/wheel.js';
-import {copyUnpacked, fingerprintOf, lookAtSource} from '../../src/engine/wheel-source.js';
+import {copyUnpackedWheel, fingerprintSource, inspectSource} from '../../src/engine/wheel-source.js';
 import {rejectionOf} from '../helpers/rejection.js';
 import {temporaryDirectory} from '../helpers/temporary.js';
 import {metadata, tensorFlowFiles, writeTree, writeWheel} from '../helpers/wheels.js';
@@ -63,7 +63,7 @@ describe('unpacking a wheel', () => {
     for (const wheel of [text, cut]) {
       const error = await rejectionOf(unpackWheel(wheel, temporaryDirectory(), ignore));
       expect(error.message).to.match(/^Expected a whole zip archive in .*\.whl, but found .*\. Fetch the file again\.$/);
-      expect(error.code).to.equal('ENGINE_UNAVAILABLE');
+      expect(error.code).to.equal('BACKEND_UNAVAILABLE');
     }
   });
 
@@ -78,7 +78,7 @@ describe('unpacking a wheel', () => {
 describe('what --from names', () => {
   it('may be a wheel', async () => {
     const wheel = writeWheel(CPU_WHEEL, tensorFlowFiles());
-    expect(await lookAtSource(wheel)).to.deep.equal({wheels: [wheel]});
+    expect(await inspectSource(wheel)).to.deep.equal({wheels: [wheel]});
   });
 
   it("may be a folder of wheels, of which TensorFlow's comes first", async () => {
@@ -87,23 +87,23 @@ describe('what --from names', () => {
       'numpy-2.whl': Buffer.from(''),
       'tensorflow-2.21.0.whl': Buffer.from(''),
     });
-    expect(await lookAtSource(folder)).to.deep.equal({
+    expect(await inspectSource(folder)).to.deep.equal({
       wheels: [join(folder, 'tensorflow-2.21.0.whl'), join(folder, 'nvidia_cudnn_cu12-9.whl')],
     });
   });
 
   it('may be site-packages, or the folder tensorflow in it', async () => {
     const folder = writeTree(tensorFlowFiles());
-    expect(await lookAtSource(folder)).to.deep.equal({unpacked: join(folder, 'tensorflow')});
-    expect(await lookAtSource(join(folder, 'tensorflow'))).to.deep.equal({unpacked: join(folder, 'tensorflow')});
+    expect(await inspectSource(folder)).to.deep.equal({unpacked: join(folder, 'tensorflow')});
+    expect(await inspectSource(join(folder, 'tensorflow'))).to.deep.equal({unpacked: join(folder, 'tensorflow')});
   });
 
   it('must be there and hold TensorFlow', async () => {
     const empty = temporaryDirectory();
-    const absent = await rejectionOf(lookAtSource(join(empty, 'tf.whl')));
+    const absent = await rejectionOf(inspectSource(join(empty, 'tf.whl')));
     expect(absent.message).to.equal(`Expected a TensorFlow wheel or directory for --from, but found nothing at ${join(empty, 'tf.whl')}.`);
     expect(absent.exitCode).to.equal(2);
-    const neither = await rejectionOf(lookAtSource(empty));
+    const neither = await rejectionOf(inspectSource(empty));
     expect(neither.message).to.equal(`Expected a TensorFlow wheel or libtensorflow_cc.so.2 in ${empty} for --from, but found neither.`);
   });
 
@@ -111,24 +111,24 @@ describe('what --from names', () => {
     const cuda = {'nvidia/cudnn/lib/libcudnn.so.9': Buffer.from('cudnn'), 'nvidia/cudnn/include/cudnn.h': Buffer.from('header')};
     const folder = writeTree({...tensorFlowFiles(), ...cuda});
     const engine = temporaryDirectory();
-    await copyUnpacked(join(folder, 'tensorflow'), engine, ignore);
+    await copyUnpackedWheel(join(folder, 'tensorflow'), engine, ignore);
     const expected = [...TENSORFLOW_FILES.map(name => `tensorflow/${name}`), 'nvidia/cudnn/lib/libcudnn.so.9'];
     expect(filesBelow(engine)).to.deep.equal(expected.sort());
   });
 
   it('must have the headers too', async () => {
     const folder = writeTree({'libtensorflow_cc.so.2': Buffer.from(''), 'libtensorflow_framework.so.2': Buffer.from('')});
-    const error = await rejectionOf(copyUnpacked(folder, temporaryDirectory(), ignore));
+    const error = await rejectionOf(copyUnpackedWheel(folder, temporaryDirectory(), ignore));
     expect(error.message).to.equal(`Expected ${join(folder, 'include/tensorflow/c/c_api.h')} for --from, but found no such file.`);
   });
 
   it('is known again until its libraries change', async () => {
     const wheel = writeWheel(CPU_WHEEL, tensorFlowFiles());
-    const before = fingerprintOf(await lookAtSource(wheel));
+    const before = fingerprintSource(await inspectSource(wheel));
     expect(before).to.match(/^[0-9a-f]{8}$/);
-    expect(fingerprintOf(await lookAtSource(wheel))).to.equal(before);
+    expect(fingerprintSource(await inspectSource(wheel))).to.equal(before);
     writeFileSync(wheel, 'another');
-    expect(fingerprintOf(await lookAtSource(wheel))).to.not.equal(before);
+    expect(fingerprintSource(await inspectSource(wheel))).to.not.equal(before);
   });
 });
 
@@ -161,7 +161,7 @@ describe('the wheels that pip is asked for', () => {
   });
 
   it('are known by hash, for both machines, and none is a placeholder', () => {
-    const hashes = Object.values(PINNED).flatMap(({x64, arm64}) => [...x64, ...arm64]);
+    const hashes = Object.values(PINNED_WHEELS).flatMap(({x64, arm64}) => [...x64, ...arm64]);
     for (const hash of hashes) expect(hash).to.match(/^[0-9a-f]{64}$/);
     expect(new Set(hashes).size).to.equal(hashes.length);
     for (const arch of ['x64', 'arm64']) {
@@ -171,7 +171,7 @@ describe('the wheels that pip is asked for', () => {
 
   it("are one release of NVIDIA's that TensorFlow's requirement must allow", () => {
     const {requirement, sha256} = cudaWheel('nvidia-cudnn-cu12<10.0,>=9.3.0.75', 'x64');
-    expect(requirement).to.equal(`nvidia-cudnn-cu12<10.0,>=9.3.0.75,==${PINNED['nvidia-cudnn-cu12']!.version}`);
+    expect(requirement).to.equal(`nvidia-cudnn-cu12<10.0,>=9.3.0.75,==${PINNED_WHEELS['nvidia-cudnn-cu12']!.version}`);
     expect(sha256).to.have.length(1);
     expect(cudaWheel('nvidia-cudnn-cu12<10.0', 'arm64').sha256).to.not.deep.equal(sha256);
     expect(() => cudaWheel('nvidia-cudnn-cu14>=14', 'x64')).to.throw('nvidia-cudnn-cu14>=14, which this TensorFlow asks for, is not among');

@@ -1,9 +1,9 @@
 import {expect} from 'chai';
 import {crc32} from 'node:zlib';
 import sharp, {type Sharp} from 'sharp';
-import {examine} from '../../src/datasets/decode.js';
-import {gammaProfile, isSrgb} from '../../src/datasets/formats/icc.js';
-import {profiledTiff} from '../../src/datasets/formats/profiled-tiff.js';
+import {decodeForInspection} from '../../src/datasets/decode.js';
+import {createGammaProfile, isSrgb} from '../../src/datasets/formats/icc.js';
+import {encodeTiffWithProfile} from '../../src/datasets/formats/profiled-tiff.js';
 import {browserOrSkip} from '../helpers/browser.js';
 import {serve, stopServers} from '../helpers/loopback.js';
 
@@ -92,7 +92,7 @@ describe('colors of images with profiles', function () {
           },
           `/${encodeURIComponent(name)}`,
         );
-        const {image} = await examine(bytes);
+        const {image} = await decodeForInspection(bytes);
         for (const place of PLACES) {
           const [ours, theirs] = [[...image.data.subarray(place * 3, place * 3 + 3)], shown.slice(place * 4, place * 4 + 3)];
           const tolerance = TOLERANCES[name] ?? 3;
@@ -106,7 +106,7 @@ describe('colors of images with profiles', function () {
 
   it('are changed by profiles and by what PNG files say, and only where these are not sRGB', async () => {
     const made = await files();
-    const colorOf = async (name: string): Promise<number[]> => [...(await examine(made[name]!)).image.data.subarray(0, 3)];
+    const colorOf = async (name: string): Promise<number[]> => [...(await decodeForInspection(made[name]!)).image.data.subarray(0, 3)];
     const plain = await colorOf('plain.png');
     expect(plain).to.deep.equal([200, 60, 40]);
     expect(await colorOf('usual.png')).to.deep.equal(plain);
@@ -121,7 +121,7 @@ describe('colors of images with profiles', function () {
       (await sharp(await stored().withIccProfile(name).png().toBuffer()).metadata()).icc!;
     expect(isSrgb(await iccOf('srgb'))).to.equal(true);
     expect(isSrgb(await iccOf('p3'))).to.equal(false);
-    expect(isSrgb(gammaProfile(1.8))).to.equal(false);
+    expect(isSrgb(createGammaProfile(1.8))).to.equal(false);
     expect(isSrgb(new Uint8Array())).to.equal(false);
     expect(isSrgb((await iccOf('srgb')).subarray(0, 200))).to.equal(false);
   });
@@ -131,7 +131,7 @@ describe('colors of images with profiles', function () {
     const {data, info} = await sharp(png, {ignoreIcc: true}).raw().toBuffer({resolveWithObject: true});
     const {icc} = await sharp(png).metadata();
     const raster = {data, width: info.width, height: info.height, channels: info.channels as 3};
-    const [ours, theirs] = [(await examine(profiledTiff(raster, icc!))).image.data, (await examine(png)).image.data];
+    const [ours, theirs] = [(await decodeForInspection(encodeTiffWithProfile(raster, icc!))).image.data, (await decodeForInspection(png)).image.data];
     expect([...ours]).to.deep.equal([...theirs]);
     expect([...ours.subarray(0, 3)]).not.to.deep.equal([...data.subarray(0, 3)]);
   });
@@ -141,7 +141,7 @@ describe('colors of images with profiles', function () {
     const broken = await stored().withIccProfile('p3').jpeg({quality: 100, chromaSubsampling: '4:4:4'}).toBuffer();
     const at = broken.indexOf('ICC_PROFILE');
     broken.fill(0x41, at + 20, at + 200);
-    const [whole, color] = [(await examine(png)).image.data, (await examine(broken)).image.data];
+    const [whole, color] = [(await decodeForInspection(png)).image.data, (await decodeForInspection(broken)).image.data];
     expect(color.length).to.equal(whole.length);
   });
 });

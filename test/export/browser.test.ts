@@ -8,12 +8,12 @@ import {loadBackbone} from '../../src/backbones/load-backbone.js';
 import {FITS, TORCHVISION_PREPROCESSING, withFit} from '../../src/core/preprocessing.js';
 import {loadImageFolder} from '../../src/datasets/image-folder.js';
 import {tf, type Tensor2D, type TensorFlow} from '../../src/engine/tensorflow.js';
-import {loadBundle} from '../../src/export/load-bundle.js';
+import {loadModel} from '../../src/export/load-bundle.js';
 import {readPixels} from '../../src/export/read-pixels.js';
-import {saveBundle} from '../../src/export/save-bundle.js';
+import {exportModel} from '../../src/export/save-bundle.js';
 import {attachHead, type Classifier} from '../../src/heads/classifier.js';
-import {freezeClassifier} from '../../src/heads/frozen-classifier.js';
-import {drawing} from '../../src/report/fitting.js';
+import {toInference} from '../../src/heads/frozen-classifier.js';
+import {canvasSnippet} from '../../src/report/fitting.js';
 import {photograph} from '../datasets/photographs.js';
 import {useBrowser} from '../helpers/browser.js';
 import {useEngine} from '../helpers/engine.js';
@@ -70,7 +70,7 @@ const top1 = (row: readonly number[]): number => row.indexOf(Math.max(...row));
 
 /** Moves the biases until the logits of these pictures lie around zero: otherwise a random head prefers one class whatever it sees. */
 function centreLogits(classifier: Classifier, pixels: Uint8Array, size: number): void {
-  const frozen = freezeClassifier(classifier);
+  const frozen = toInference(classifier);
   const bias = classifier.weights.get('fc.bias')!;
   tf.tidy(() => {
     const logits = frozen.logits(tf.tensor4d(pixels, [PICTURES, size, size, 3], 'int32'));
@@ -83,9 +83,9 @@ async function compare(browser: Browser, classifier: Classifier, pixels: Uint8Ar
   const directory = join(temporaryDirectory(), 'model');
   const size = classifier.preprocessing.cropSize;
   centreLogits(classifier, pixels, size);
-  await saveBundle(classifier, directory);
+  await exportModel(classifier, directory);
   classifier.dispose();
-  const bundle = await loadBundle(directory);
+  const bundle = await loadModel(directory);
   const here = bundle.probabilities(pixels);
   bundle.dispose();
   const there = await classifyInBrowser(browser, directory, pixels, size);
@@ -109,7 +109,7 @@ describe('a bundle in a browser', function () {
 
   it('gives photographs the probabilities that Node gives them, with real weights', async function () {
     const weights = sharedOrSkip(this, 'weights/resnet50-imagenet-keras-stage3.safetensors');
-    const photographs = await loadImageFolder(sharedOrSkip(this, 'data/hymenoptera'), {limit: PICTURES / 2});
+    const photographs = await loadImageFolder(sharedOrSkip(this, 'data/hymenoptera'), {maxPerClass: PICTURES / 2});
     const backbone = await loadBackbone('resnet50', 2, weights);
     const classifier = attachHead(backbone, LINEAR, ['ants', 'bees', 'neither'], 1);
     randomHead(classifier, 1);
@@ -133,7 +133,7 @@ describe('a bundle in a browser', function () {
           return [...context.getImageData(0, 0, size, size).data].filter((_, i) => i % 4 !== 3);
         },
         `data:image/png;base64,${picture.toString('base64')}`,
-        `// ${drawing(preprocessing)}`,
+        `// ${canvasSnippet(preprocessing)}`,
         preprocessing.cropSize,
       );
       const here = await readPixels([picture], preprocessing);

@@ -1,7 +1,7 @@
 import {expect} from 'chai';
 import {mkdirSync, readdirSync, readFileSync, writeFileSync} from 'node:fs';
 import {join} from 'node:path';
-import {moveIntoPlace} from '../../src/export/bundle-place.js';
+import {replaceDirectory} from '../../src/export/bundle-place.js';
 import {rejectionOf} from '../helpers/rejection.js';
 import {temporaryDirectory} from '../helpers/temporary.js';
 
@@ -15,7 +15,7 @@ describe('moveIntoPlace', () => {
   it('puts the new in the place of the old', async () => {
     const parent = temporaryDirectory();
     const place = folderWith(join(parent, 'model'), 'old');
-    await moveIntoPlace(folderWith(join(parent, '.model-1'), 'new'), place);
+    await replaceDirectory(folderWith(join(parent, '.model-1'), 'new'), place);
     expect(readdirSync(parent)).to.deep.equal(['model']);
     expect(readFileSync(join(place, 'finetune.json'), 'utf8')).to.equal('new');
   });
@@ -23,7 +23,7 @@ describe('moveIntoPlace', () => {
   it('puts the old back when the new cannot be moved', async () => {
     const parent = temporaryDirectory();
     const place = folderWith(join(parent, 'model'), 'old');
-    const error = await rejectionOf(moveIntoPlace(join(parent, '.gone'), place));
+    const error = await rejectionOf(replaceDirectory(join(parent, '.gone'), place));
     expect(error).to.have.property('code', 'ENOENT');
     expect(readdirSync(parent)).to.deep.equal(['model']);
     expect(readFileSync(join(place, 'finetune.json'), 'utf8')).to.equal('old');

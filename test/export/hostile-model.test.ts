@@ -6,11 +6,11 @@ import {expect} from 'chai';
 import {readSafetensors} from '../../src/backbones/readers/safetensors.js';
 import {writeSafetensors} from '../../src/backbones/safetensors-writer.js';
 import {FinetuneError} from '../../src/core/errors.js';
-import type {HostTensor} from '../../src/core/host-tensor.js';
-import type {BundleRecord} from '../../src/export/bundle-record.js';
-import {loadBundle} from '../../src/export/load-bundle.js';
-import {openBundle} from '../../src/export/open-bundle.js';
-import {saveBundle} from '../../src/export/save-bundle.js';
+import type {CpuTensor} from '../../src/core/host-tensor.js';
+import type {ModelRecord} from '../../src/export/bundle-record.js';
+import {loadModel} from '../../src/export/load-bundle.js';
+import {readModelRecord} from '../../src/export/open-bundle.js';
+import {exportModel} from '../../src/export/save-bundle.js';
 import {useEngine} from '../helpers/engine.js';
 import {randomClassifier, randomPixels} from '../helpers/random-classifier.js';
 import {temporaryDirectory} from '../helpers/temporary.js';
@@ -79,13 +79,13 @@ describe('a model folder that is damaged or hostile', function () {
 
   const readDocument = (name: string): Json => JSON.parse(readFileSync(join(sound, name), 'utf8')) as Json;
   const writeDocument = (name: string, document: unknown): void => writeFileSync(join(directory, name), toJson(document));
-  const record = (): BundleRecord => readDocument('finetune.json') as unknown as BundleRecord;
+  const record = (): ModelRecord => readDocument('finetune.json') as unknown as ModelRecord;
 
   before('save one', async () => {
     const classifier = randomClassifier({spec: {lastStage: 1}, head: {type: 'mlp', dropout: 0.2}, size: SIZE});
-    await saveBundle(classifier, sound, {metrics: {validation: {accuracy: 0.9} as never}, recipe: {seed: 1, classes: ['ants']}});
+    await exportModel(classifier, sound, {metrics: {validation: {accuracy: 0.9} as never}, recipe: {seed: 1, classes: ['ants']}});
     classifier.dispose();
-    const bundle = await loadBundle(sound);
+    const bundle = await loadModel(sound);
     expected = [...bundle.probabilities(pixels)];
     bundle.dispose();
   });
@@ -98,7 +98,7 @@ describe('a model folder that is damaged or hostile', function () {
   /** @returns the sentence it is refused with; undefined where it is loaded and computes the same */
   async function outcome(): Promise<string | undefined> {
     try {
-      const bundle = await loadBundle(directory);
+      const bundle = await loadModel(directory);
       const found = [...bundle.probabilities(pixels)];
       const {classNames} = bundle;
       bundle.dispose();
@@ -262,7 +262,7 @@ describe('a model folder that is damaged or hostile', function () {
 
   describe('in its weights', () => {
     /** Writes changed tensors, with hashes that are right. */
-    async function writeTensors(change: (tensors: Map<string, HostTensor>, metadata: Record<string, string>) => void): Promise<void> {
+    async function writeTensors(change: (tensors: Map<string, CpuTensor>, metadata: Record<string, string>) => void): Promise<void> {
       const {tensors, metadata} = await readSafetensors(join(sound, 'model.safetensors'));
       const [copy, told] = [new Map([...tensors].map(([name, {shape, data}]) => [name, {shape, data: data.slice()}])), {...metadata}];
       change(copy, told);
@@ -276,7 +276,7 @@ describe('a model folder that is damaged or hostile', function () {
 
     const WRONG: readonly (readonly [
       what: string,
-      change: (tensors: Map<string, HostTensor>, metadata: Record<string, string>) => void,
+      change: (tensors: Map<string, CpuTensor>, metadata: Record<string, string>) => void,
       found: RegExp,
     ])[] = [
       [
@@ -325,8 +325,8 @@ describe('a model folder that is damaged or hostile', function () {
 
   it('is told apart before anything of it is loaded', async () => {
     writeDocument('finetune.json', {...record(), preprocessing: {...record().preprocessing, resizeSize: 1_000_000_000}});
-    const error = await openBundle(directory).catch((error: unknown) => error);
-    expect(error).to.include({code: 'BUNDLE_UNUSABLE'});
+    const error = await readModelRecord(directory).catch((error: unknown) => error);
+    expect(error).to.include({code: 'INVALID_MODEL'});
     expect((error as Error).message).to.match(/Expected "preprocessing\.resizeSize" to be <= 2048, but found 1000000000\./);
   });
 });

@@ -1,9 +1,9 @@
 import {expect} from 'chai';
-import {nativeHandles} from '../../src/engine/binding.js';
+import {countNativeHandles} from '../../src/engine/binding.js';
 import {tf, type LayersModel, type SymbolicTensor, type Tensor2D, type Tensor4D} from '../../src/engine/tensorflow.js';
 import {toLayersModel} from '../../src/export/layers-model.js';
 import type {Classifier} from '../../src/heads/classifier.js';
-import {freezeClassifier} from '../../src/heads/frozen-classifier.js';
+import {toInference} from '../../src/heads/frozen-classifier.js';
 import {useEngine} from '../helpers/engine.js';
 import {KERAS_FAMILY, randomClassifier, randomPixels, type ClassifierWish} from '../helpers/random-classifier.js';
 
@@ -18,7 +18,7 @@ function logitsOfModel(model: LayersModel, classifier: Classifier): number[] {
 }
 
 function logitsOfFunction(classifier: Classifier): number[] {
-  const frozen = freezeClassifier(classifier);
+  const frozen = toInference(classifier);
   const logits = tf.tidy(() => [...frozen.logits(pixels()).dataSync()]);
   frozen.dispose();
   return logits;
@@ -79,7 +79,7 @@ describe('toLayersModel', () => {
     ];
     expect(named).to.deep.equal([
       'pixels InputLayer',
-      'normalise Conv2D',
+      'normalize Conv2D',
       'conv1.pad ZeroPadding2D',
       'conv1 Conv2D',
       'bn1 BatchNormalization',
@@ -108,7 +108,7 @@ describe('toLayersModel', () => {
   });
 
   it('gives back all memory when it is disposed', () => {
-    const held = (): unknown => ({tensors: tf.memory().numTensors, handles: nativeHandles()});
+    const held = (): unknown => ({tensors: tf.memory().numTensors, handles: countNativeHandles()});
     const empty = held();
     const classifier = randomClassifier({size: SIZE});
     logitsOfFunction(classifier); // weights reach the device when they are first used

@@ -5,16 +5,16 @@ import {pathToFileURL} from 'node:url';
 import {runInNewContext} from 'node:vm';
 import sharp from 'sharp';
 import {ArgumentError} from '../../src/core/arguments.js';
-import {nativeHandles} from '../../src/engine/binding.js';
+import {countNativeHandles} from '../../src/engine/binding.js';
 import {tf} from '../../src/engine/tensorflow.js';
-import type {BundleRecord} from '../../src/export/bundle-record.js';
-import {Bundle} from '../../src/export/bundle.js';
+import type {ModelRecord} from '../../src/export/bundle-record.js';
+import {ExportedModel} from '../../src/export/bundle.js';
 import type {ImageSource} from '../../src/export/image-source.js';
-import {loadBundle} from '../../src/export/load-bundle.js';
+import {loadModel} from '../../src/export/load-bundle.js';
 import {BundleError} from '../../src/export/open-bundle.js';
 import {UnreadableImageError} from '../../src/export/read-pixels.js';
-import {saveBundle} from '../../src/export/save-bundle.js';
-import {freezeClassifier} from '../../src/heads/frozen-classifier.js';
+import {exportModel} from '../../src/export/save-bundle.js';
+import {toInference} from '../../src/heads/frozen-classifier.js';
 import {useEngine} from '../helpers/engine.js';
 import {randomClassifier, randomPixels} from '../helpers/random-classifier.js';
 import {rejectionOf} from '../helpers/rejection.js';
@@ -42,9 +42,9 @@ function editRecord(directory: string, edit: (record: Record<string, unknown>) =
 }
 
 async function messageFor(directory: string): Promise<string> {
-  const error = await rejectionOf(loadBundle(directory));
+  const error = await rejectionOf(loadModel(directory));
   expect(error).to.be.instanceOf(BundleError);
-  expect(error).to.include({code: 'BUNDLE_UNUSABLE', exitCode: 1});
+  expect(error).to.include({code: 'INVALID_MODEL', exitCode: 1});
   return error.message;
 }
 
@@ -55,8 +55,8 @@ describe('loadBundle', () => {
     const classifier = randomClassifier({spec: {lastStage: 1}, size: SIZE});
     const metrics = {validation: {accuracy: 0.9} as never};
     sound = join(temporaryDirectory(), 'model');
-    await saveBundle(classifier, sound, {metrics});
-    const frozen = freezeClassifier(classifier);
+    await exportModel(classifier, sound, {metrics});
+    const frozen = toInference(classifier);
     trained = tf.tidy(() => {
       const pixels = tf.tensor4d(randomPixels(2, SIZE), [2, SIZE, SIZE, 3], 'int32');
       return [...tf.softmax(frozen.logits(pixels)).dataSync()];
@@ -66,7 +66,7 @@ describe('loadBundle', () => {
   });
 
   it('knows what the bundle says of itself', async () => {
-    const bundle = await loadBundle(sound);
+    const bundle = await loadModel(sound);
     expect(bundle.directory).to.equal(sound);
     expect(bundle.classNames).to.deep.equal(['ants', 'bees', 'wasps']);
     expect(bundle.spec).to.deep.equal({arch: 'resnet18', lastStage: 1, strideOn: '3x3', batchNormEpsilon: 1e-5});
@@ -76,16 +76,16 @@ describe('loadBundle', () => {
   });
 
   it('computes what was trained', async () => {
-    const bundle = await loadBundle(sound);
+    const bundle = await loadModel(sound);
     const found = bundle.probabilities(randomPixels(2, SIZE));
     expect([...found]).to.deep.equal(trained);
     bundle.dispose();
   });
 
   it('frees all when it is disposed', async () => {
-    const held = (): unknown => ({tensors: tf.memory().numTensors, handles: nativeHandles()});
+    const held = (): unknown => ({tensors: tf.memory().numTensors, handles: countNativeHandles()});
     const before = held();
-    const bundle = await loadBundle(sound);
+    const bundle = await loadModel(sound);
     bundle.probabilities(randomPixels(2, SIZE));
     bundle.dispose();
     expect(held()).to.deep.equal(before);
@@ -95,14 +95,14 @@ describe('loadBundle', () => {
     const directory = copyOfBundle();
     appendFileSync(join(directory, 'README.md'), 'Notes of mine.\n');
     rmSync(join(directory, 'labels.txt'));
-    (await loadBundle(directory)).dispose();
+    (await loadModel(directory)).dispose();
   });
 
   it('takes a run, and a URL', async () => {
     const run = temporaryDirectory();
     cpSync(sound, join(run, 'model'), {recursive: true});
     for (const place of [run, pathToFileURL(run)]) {
-      const bundle = await loadBundle(place);
+      const bundle = await loadModel(place);
       expect(bundle.directory).to.equal(join(run, 'model'));
       bundle.dispose();
     }
@@ -185,7 +185,7 @@ describe('loadBundle', () => {
     it('a shard that was cut off', async () => {
       const directory = copyOfBundle();
       const path = join(directory, 'group1-shard1of1.bin');
-      const {bytes} = (JSON.parse(readFileSync(join(directory, 'finetune.json'), 'utf8')) as BundleRecord).files['group1-shard1of1.bin']!;
+      const {bytes} = (JSON.parse(readFileSync(join(directory, 'finetune.json'), 'utf8')) as ModelRecord).files['group1-shard1of1.bin']!;
       truncateSync(path, 1000);
       expect(await messageFor(directory)).to.equal(
         `Expected ${bytes} bytes in ${path}, but found 1000. Copy the whole folder again, or export it again.`,
@@ -219,11 +219,11 @@ describe('loadBundle', () => {
 
 describe('Bundle', () => {
   useEngine();
-  let bundle: Bundle;
+  let bundle: ExportedModel;
   let pictures: string[];
 
   before('load it, and draw pictures', async () => {
-    bundle = await loadBundle(sound);
+    bundle = await loadModel(sound);
     const folder = temporaryDirectory();
     pictures = await Promise.all(
       ['red', 'green', 'blue'].map(async background => {
@@ -347,17 +347,17 @@ describe('Bundle', () => {
   });
 
   it('refuses to work when it is disposed, also in the middle', async () => {
-    const other = await loadBundle(sound);
+    const other = await loadModel(sound);
     const busy = rejectionOf(other.classify(Array.from({length: 40}, () => pictures[0]!)));
     const also = rejectionOf(other.classify(pictures[0]!));
     other.dispose();
     other.dispose();
     for (const error of [await busy, await also, await rejectionOf(other.classify(pictures[0]!)), await rejectionOf(other.classify([]))]) {
-      expect(error).to.include({code: 'BUNDLE_DISPOSED', exitCode: 2});
+      expect(error).to.include({code: 'MODEL_DISPOSED', exitCode: 2});
     }
     expect(() => other.probabilities(randomPixels(1, SIZE)))
       .to.throw('disposed')
-      .with.property('code', 'BUNDLE_DISPOSED');
+      .with.property('code', 'MODEL_DISPOSED');
   });
 
   it('classifies many requests at once, each for itself', async () => {

@@ -1,12 +1,12 @@
 import {writeFileSync} from 'node:fs';
 import {join} from 'node:path';
 import {expect} from 'chai';
-import {BundleError, openBundle} from '../../src/export/open-bundle.js';
-import {freshRunDirectory} from '../../src/finetune/run-directory.js';
+import {BundleError, readModelRecord} from '../../src/export/open-bundle.js';
+import {nextRunDirectory} from '../../src/finetune/run-directory.js';
 import {temporaryDirectory} from '../helpers/temporary.js';
 
 const refusal = async (word: string): Promise<string> => {
-  const error: unknown = await openBundle(word).then(
+  const error: unknown = await readModelRecord(word).then(
     () => undefined,
     (thrown: unknown) => thrown,
   );
@@ -38,7 +38,7 @@ describe('the run directory of an archive', () => {
   it('has the name of the archive without its extension', () => {
     const root = temporaryDirectory();
     for (const name of ['pets.zip', 'pets.tar', 'pets.tar.gz', 'pets.tgz', 'pets.csv', 'pets']) {
-      expect(freshRunDirectory(`/data/${name}`, 'resnet18', root), name).to.equal(join(root, 'pets-resnet18'));
+      expect(nextRunDirectory(`/data/${name}`, 'resnet18', root), name).to.equal(join(root, 'pets-resnet18'));
     }
   });
 });

@@ -2,16 +2,16 @@ import {expect} from 'chai';
 import {createHash} from 'node:crypto';
 import {mkdirSync, readdirSync, readFileSync, renameSync, statSync, writeFileSync} from 'node:fs';
 import {basename, join} from 'node:path';
-import {download} from '../../src/backbones/device-weights.js';
+import {toHost} from '../../src/backbones/device-weights.js';
 import {loadBackbone} from '../../src/backbones/load-backbone.js';
 import {readSafetensors} from '../../src/backbones/readers/safetensors.js';
-import {VERSION} from '../../src/core/version.js';
-import {nativeHandles} from '../../src/engine/binding.js';
+import {PACKAGE_VERSION} from '../../src/core/version.js';
+import {countNativeHandles} from '../../src/engine/binding.js';
 import {tf} from '../../src/engine/tensorflow.js';
-import {BundlePlaceError} from '../../src/export/bundle-place.js';
+import {OutputExistsError} from '../../src/export/bundle-place.js';
 import {labelsText} from '../../src/export/bundle-texts.js';
 import {SHARD_BYTES} from '../../src/export/layers-model-files.js';
-import {saveBundle, type BundleDetails, type SavedBundle} from '../../src/export/save-bundle.js';
+import {exportModel, type ExportModelOptions, type ExportModelResult} from '../../src/export/save-bundle.js';
 import {useEngine} from '../helpers/engine.js';
 import {KERAS_FAMILY, randomClassifier, randomPixels, type ClassifierWish} from '../helpers/random-classifier.js';
 import {rejectionOf} from '../helpers/rejection.js';
@@ -19,10 +19,10 @@ import {temporaryDirectory} from '../helpers/temporary.js';
 
 const SMALL: ClassifierWish = {spec: {lastStage: 1}};
 
-async function save(wish: ClassifierWish, directory: string, details?: BundleDetails): Promise<SavedBundle> {
+async function save(wish: ClassifierWish, directory: string, details?: ExportModelOptions): Promise<ExportModelResult> {
   const classifier = randomClassifier(wish);
   try {
-    return await saveBundle(classifier, directory, details);
+    return await exportModel(classifier, directory, details);
   } finally {
     classifier.dispose();
   }
@@ -47,7 +47,7 @@ describe('saveBundle', () => {
 
   describe('writes', () => {
     let directory: string;
-    let saved: SavedBundle;
+    let saved: ExportModelResult;
 
     before(async () => {
       directory = join(temporaryDirectory(), 'deep', 'model');
@@ -83,14 +83,14 @@ describe('saveBundle', () => {
       expect(sizes.reduce((a, b) => a + b)).to.equal(4 * values);
       const [first, ...others] = group.weights;
       expect(first).to.deep.equal({name: 'conv1/kernel', shape: [7, 7, 3, 64], dtype: 'float32'});
-      expect(others).to.deep.include({name: 'normalise/kernel', shape: [1, 1, 3, 3], dtype: 'float32'});
+      expect(others).to.deep.include({name: 'normalize/kernel', shape: [1, 1, 3, 3], dtype: 'float32'});
     });
 
     it('a finetune.json that says what it is and how it came about', () => {
       const {files, contentHash, createdAt, ...record} = readJson(directory, 'finetune.json');
       expect(record).to.deep.equal({
         schemaVersion: 1,
-        createdBy: `finetune ${VERSION}`,
+        createdBy: `finetune ${PACKAGE_VERSION}`,
         arch: 'resnet18',
         lastStage: 3,
         family: {strideOn: '1x1', batchNormEpsilon: 1.001e-5},
@@ -143,10 +143,10 @@ describe('saveBundle', () => {
         arch: 'resnet18',
         classNames: ['ants', 'bees', 'wasps'],
         inputSize: 64,
-        createdBy: `finetune ${VERSION}`,
+        createdBy: `finetune ${PACKAGE_VERSION}`,
         createdAt: saved.record.createdAt,
         resize: {shortSide: 73, interpolation: 'bilinear', antialias: true},
-        crop: {size: 64, position: 'centre'},
+        crop: {size: 64, position: 'center'},
         pixels: {order: 'RGB', range: [0, 255]},
       });
       const theirs = ['labels', 'modelName', 'imageSize', 'grayscale', 'tfjsVersion', 'tmVersion', 'packageName', 'userMetadata'];
@@ -161,7 +161,7 @@ describe('saveBundle', () => {
     it("a model.safetensors with torchvision's names and layout, and what must be known to run it", async () => {
       const {tensors, metadata} = await readSafetensors(join(directory, 'model.safetensors'));
       const classifier = randomClassifier({spec: {lastStage: 3, ...KERAS_FAMILY}});
-      const trained = download(classifier.weights);
+      const trained = toHost(classifier.weights);
       classifier.dispose();
       expect([...tensors.keys()]).to.deep.equal([...trained.keys()]);
       for (const [name, {shape, data}] of tensors) expect({name, shape, data}).to.deep.equal({name, ...trained.get(name)});
@@ -188,8 +188,8 @@ describe('saveBundle', () => {
 
     it('nothing before it was loaded back and found to compute the same', () => {
       expect(saved.directory).to.equal(directory);
-      expect(saved.proof.pictures).to.equal(2);
-      expect(saved.proof.largestDifference).to.be.greaterThan(0).and.lessThan(1e-5);
+      expect(saved.verification.numImages).to.equal(2);
+      expect(saved.verification.maxDifference).to.be.greaterThan(0).and.lessThan(1e-5);
     });
   });
 
@@ -198,8 +198,8 @@ describe('saveBundle', () => {
       yield randomPixels(3, 64, 1);
       yield randomPixels(2, 64, 2);
     }
-    const {proof} = await save(SMALL, join(temporaryDirectory(), 'model'), {pictures: batches()});
-    expect(proof.pictures).to.equal(5);
+    const {verification: proof} = await save(SMALL, join(temporaryDirectory(), 'model'), {verificationImages: batches()});
+    expect(proof.numImages).to.equal(5);
   });
 
   it('writes the same model for the same weights', async () => {
@@ -214,7 +214,7 @@ describe('saveBundle', () => {
   it('does not tell where on the disk the weights lay', async () => {
     const directory = join(temporaryDirectory(), 'model');
     const classifier = {...randomClassifier(SMALL), origin: '/home/ann/secret/resnet18.safetensors'};
-    const {record} = await saveBundle(classifier, directory);
+    const {record} = await exportModel(classifier, directory);
     classifier.dispose();
     expect(record.weights).to.deep.equal({origin: 'resnet18.safetensors'});
     for (const file of readdirSync(directory)) expect(readFileSync(join(directory, file)).includes('secret'), file).to.equal(false);
@@ -241,7 +241,7 @@ describe('saveBundle', () => {
     await save(SMALL, directory);
     writeFileSync(join(directory, 'index.html'), '<p>mine');
     const error = await rejectionOf(save(SMALL, directory));
-    expect(error).to.be.instanceOf(BundlePlaceError);
+    expect(error).to.be.instanceOf(OutputExistsError);
     expect(error.message).to.equal(
       `Expected nothing, or an older bundle to replace, in ${directory}, but found index.html. Move it away, or give another directory.`,
     );
@@ -283,7 +283,7 @@ describe('saveBundle', () => {
       writeFileSync(shard, bytes);
     };
     const error = await rejectionOf(save({...SMALL, seed: 2}, directory, {onWritten: damage}));
-    expect(error).to.include({code: 'BUNDLE_UNVERIFIED', exitCode: 1, unverified});
+    expect(error).to.include({code: 'MODEL_UNVERIFIED', exitCode: 1, unverified});
     expect(error.message).to.match(/^The exported model was not verified, and is kept as .*model\.unverified: Expected /);
     expect(readdirSync(join(directory, '..'))).to.deep.equal(['model', 'model.unverified']);
     expect(readdirSync(unverified)).to.deep.equal(readdirSync(directory));
@@ -299,9 +299,9 @@ describe('saveBundle', () => {
         throw new Error('no pictures after all');
       },
     };
-    expect((await rejectionOf(save(SMALL, directory, {pictures}))).message).to.match(/model\.unverified: no pictures after all$/);
+    expect((await rejectionOf(save(SMALL, directory, {verificationImages: pictures}))).message).to.match(/model\.unverified: no pictures after all$/);
     const signal = AbortSignal.abort();
-    expect((await rejectionOf(save(SMALL, directory, {pictures, signal}))).message).to.equal('no pictures after all');
+    expect((await rejectionOf(save(SMALL, directory, {verificationImages: pictures, signal}))).message).to.equal('no pictures after all');
   });
 
   it('puts an older bundle back that a kill has left between two names', async () => {
@@ -329,14 +329,14 @@ describe('saveBundle', () => {
   }
 
   it('frees all that it makes, whether it works or not', async () => {
-    const held = (): unknown => ({tensors: tf.memory().numTensors, handles: nativeHandles()});
+    const held = (): unknown => ({tensors: tf.memory().numTensors, handles: countNativeHandles()});
     const directory = join(temporaryDirectory(), 'model');
     const classifier = randomClassifier(SMALL);
-    await saveBundle(classifier, directory); // weights reach the device when they are first used
+    await exportModel(classifier, directory); // weights reach the device when they are first used
     const before = held();
-    await saveBundle(classifier, directory, {pictures: [randomPixels(1, 64)]});
+    await exportModel(classifier, directory, {verificationImages: [randomPixels(1, 64)]});
     expect(held()).to.deep.equal(before);
-    await rejectionOf(saveBundle(classifier, directory, {pictures: [new Uint8Array(5)]}));
+    await rejectionOf(exportModel(classifier, directory, {verificationImages: [new Uint8Array(5)]}));
     expect(held()).to.deep.equal(before);
     classifier.dispose();
   });

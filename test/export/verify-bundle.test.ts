@@ -1,8 +1,8 @@
 import {expect} from 'chai';
 import {join} from 'node:path';
 import {tf} from '../../src/engine/tensorflow.js';
-import {saveBundle} from '../../src/export/save-bundle.js';
-import {BundleMismatchError, verifyBundle} from '../../src/export/verify-bundle.js';
+import {exportModel} from '../../src/export/save-bundle.js';
+import {ModelMismatchError, verifyModel} from '../../src/export/verify-bundle.js';
 import type {Classifier} from '../../src/heads/classifier.js';
 import {useEngine} from '../helpers/engine.js';
 import {KERAS_FAMILY, randomClassifier, randomPixels, type ClassifierWish} from '../helpers/random-classifier.js';
@@ -13,7 +13,7 @@ async function withBundle(wish: ClassifierWish, use: (classifier: Classifier, di
   const classifier = randomClassifier(wish);
   const directory = join(temporaryDirectory(), 'model');
   try {
-    await saveBundle(classifier, directory);
+    await exportModel(classifier, directory);
     await use(classifier, directory);
   } finally {
     classifier.dispose();
@@ -38,9 +38,9 @@ describe('verifyBundle', () => {
   for (const [what, wish] of WISHES) {
     it(`finds what was exported equal to what was trained: ${what}`, () =>
       withBundle(wish, async (classifier, directory) => {
-        const proof = await verifyBundle(classifier, directory, [randomPixels(3, wish.size ?? 64)]);
-        expect(proof.pictures).to.equal(3);
-        expect(proof.largestDifference).to.be.greaterThan(0).and.lessThan(1e-5);
+        const proof = await verifyModel(classifier, directory, [randomPixels(3, wish.size ?? 64)]);
+        expect(proof.numImages).to.equal(3);
+        expect(proof.maxDifference).to.be.greaterThan(0).and.lessThan(1e-5);
       }));
   }
 
@@ -48,16 +48,16 @@ describe('verifyBundle', () => {
     withBundle({spec: {lastStage: 1}}, async (classifier, directory) => {
       const bias = classifier.weights.get('fc.bias')!;
       tf.tidy(() => bias.assign(tf.add(bias, tf.tensor1d([0, 0.01, 0]))));
-      const error = (await rejectionOf(verifyBundle(classifier, directory, [randomPixels(3, 64)]))) as BundleMismatchError;
-      expect(error).to.be.instanceOf(BundleMismatchError);
+      const error = (await rejectionOf(verifyModel(classifier, directory, [randomPixels(3, 64)]))) as ModelMismatchError;
+      expect(error).to.be.instanceOf(ModelMismatchError);
       expect({
         code: error.code,
         exitCode: error.exitCode,
         file: error.file,
-        picture: error.picture,
+        picture: error.imageIndex,
         className: error.className,
       }).to.deep.equal({
-        code: 'BUNDLE_MISMATCH',
+        code: 'MODEL_MISMATCH',
         exitCode: 1,
         file: 'model.json',
         picture: 0,
@@ -82,12 +82,12 @@ describe('verifyBundle', () => {
         yield meanRed;
         yield Uint8Array.from([...meanRed, ...colourful]);
       }
-      expect(await rejectionOf(verifyBundle(classifier, directory, batches()))).to.include({code: 'BUNDLE_MISMATCH', picture: 2});
+      expect(await rejectionOf(verifyModel(classifier, directory, batches()))).to.include({code: 'MODEL_MISMATCH', picture: 2});
     }));
 
   it('does not call proven what was not tried', () =>
     withBundle({spec: {lastStage: 1}}, async (classifier, directory) => {
-      const error = await rejectionOf(verifyBundle(classifier, directory, []));
+      const error = await rejectionOf(verifyModel(classifier, directory, []));
       expect(error.message).to.equal('Expected pictures to prove the bundle on, but found none. Give at least one.');
     }));
 
@@ -95,7 +95,7 @@ describe('verifyBundle', () => {
     withBundle({spec: {lastStage: 1}}, async (classifier, directory) => {
       const bias = classifier.weights.get('fc.bias')!;
       tf.tidy(() => bias.assign(tf.tensor1d([0, NaN, 0])));
-      expect(await rejectionOf(verifyBundle(classifier, directory, [randomPixels(1, 64)]))).to.have.property('code', 'BUNDLE_MISMATCH');
-      expect((await rejectionOf(saveBundle(classifier, directory))).message).to.match(/numbers of tensor "fc\.bias" not finite/);
+      expect(await rejectionOf(verifyModel(classifier, directory, [randomPixels(1, 64)]))).to.have.property('code', 'MODEL_MISMATCH');
+      expect((await rejectionOf(exportModel(classifier, directory))).message).to.match(/numbers of tensor "fc\.bias" not finite/);
     }));
 });

@@ -6,13 +6,13 @@ import type {RunEvent} from '../../src/finetune/events.js';
 import {RunContext} from '../../src/finetune/run-context.js';
 import type {Checkpoint} from '../../src/training/checkpoint.js';
 import type {EpochRow} from '../../src/training/history.js';
-import {START} from '../../src/training/phase-trainer.js';
+import {INITIAL_TRAINER_STATE} from '../../src/training/phase-trainer.js';
 import {rejectionOf} from '../helpers/rejection.js';
 import {temporaryDirectory} from '../helpers/temporary.js';
 
 const snapshot = (): Checkpoint<EpochRow> => ({
   phase: 0,
-  position: START,
+  trainerState: INITIAL_TRAINER_STATE,
   history: [],
   weights: new Map(),
   optimizer: new Map(),
@@ -25,7 +25,7 @@ describe('the checkpoints of a run', () => {
     const directory = join(temporaryDirectory(), 'checkpoints');
     writeFileSync(directory, 'in the way');
     const checkpoints = new Checkpoints(join(directory, 'last'), new RunContext(event => events.push(event)));
-    await checkpoints.tryToWrite(snapshot);
+    await checkpoints.writeOrWarn(snapshot);
     expect(events).to.have.length(1);
     expect(events[0])
       .to.have.property('message')
@@ -34,17 +34,17 @@ describe('the checkpoints of a run', () => {
       );
     expect(await rejectionOf(checkpoints.write(snapshot))).to.include({code: 'ENOTDIR'});
     rmSync(directory);
-    await checkpoints.tryToWrite(snapshot);
+    await checkpoints.writeOrWarn(snapshot);
     expect(events.at(-1)).to.deep.equal({type: 'checkpoint', directory: join(directory, 'last')});
     expect(existsSync(checkpoints.directory!)).to.equal(true);
   });
 
   it('are not written for a run without a directory, and fail with what is wrong in them', async () => {
-    await new Checkpoints(undefined, new RunContext()).tryToWrite(snapshot);
+    await new Checkpoints(undefined, new RunContext()).writeOrWarn(snapshot);
     const checkpoints = new Checkpoints(join(temporaryDirectory(), 'last'), new RunContext());
     const broken = (): never => {
       throw new RangeError('of the snapshot');
     };
-    expect((await rejectionOf(checkpoints.tryToWrite(broken))).message).to.equal('of the snapshot');
+    expect((await rejectionOf(checkpoints.writeOrWarn(broken))).message).to.equal('of the snapshot');
   });
 });

@@ -2,7 +2,7 @@ import {existsSync, mkdirSync, readFileSync, rmSync, writeFileSync} from 'node:f
 import {join} from 'node:path';
 import {expect} from 'chai';
 import {loadImageFolder, type ImageFolder} from '../../src/datasets/image-folder.js';
-import {crossValidate, type FoldsResult} from '../../src/finetune/cross-validate.js';
+import {crossValidate, type CrossValidationResult} from '../../src/finetune/cross-validate.js';
 import type {RunEvent} from '../../src/finetune/events.js';
 import {finetune, type FinetuneOptions} from '../../src/finetune/finetune.js';
 import {useEngine} from '../helpers/engine.js';
@@ -31,7 +31,7 @@ describe('a cross-validation of a folder', function () {
   const recipe = (views = 1) => smallRecipe(folder, {freeze: [PROBE, ALL], views});
   const FOLDS = 3;
 
-  async function told(options: FinetuneOptions = {}): Promise<{result: FoldsResult; events: RunEvent[]}> {
+  async function told(options: FinetuneOptions = {}): Promise<{result: CrossValidationResult; events: RunEvent[]}> {
     const events: RunEvent[] = [];
     const result = await crossValidate(folder, recipe(), FOLDS, {...options, onEvent: event => void events.push(event)});
     return {result, events};
@@ -57,10 +57,10 @@ describe('a cross-validation of a folder', function () {
     for (const number of [1, 2, 3]) {
       const {classifier, metrics} = await finetune(folder, {...recipe(), fold: `${number}/${FOLDS}`});
       classifier.dispose();
-      expect(result.folds[number - 1]!.metrics.count).to.equal(metrics.validation.count);
+      expect(result.folds[number - 1]!.metrics.numImages).to.equal(metrics.validation.numImages);
       expect(result.folds[number - 1]!.metrics.loss).to.be.closeTo(metrics.validation.loss, 1e-3);
     }
-    expect(result.together.pooled.count).to.equal(folder.samples.length);
+    expect(result.summary.pooled.numImages).to.equal(folder.samples.length);
   });
 
   it('leaves nothing on the device', async () => {
@@ -103,13 +103,13 @@ describe('a cross-validation of a folder', function () {
     expect(await rejectionOf(stopping)).to.include({code: 'ABORTED'});
     expect([1, 2, 3].map(number => existsSync(join(out, `fold-${number}`, 'metrics.json')))).to.deep.equal([true, false, false]);
     const ended: boolean[] = [];
-    const {together} = await crossValidate(folder, recipe(), FOLDS, {
+    const {summary: together} = await crossValidate(folder, recipe(), FOLDS, {
       out,
       resume: true,
-      onEvent: event => event.type === 'fold-end' && void ended.push(event.known),
+      onEvent: event => event.type === 'fold-end' && void ended.push(event.isResumed),
     });
     expect(ended).to.deep.equal([true, false, false]);
-    together.loss.values.forEach((loss, i) => expect(loss).to.be.closeTo(whole.together.loss.values[i]!, 1e-4));
+    together.loss.values.forEach((loss, i) => expect(loss).to.be.closeTo(whole.summary.loss.values[i]!, 1e-4));
     rmSync(out, {recursive: true});
   });
 
@@ -117,7 +117,7 @@ describe('a cross-validation of a folder', function () {
     const events: RunEvent[] = [];
     const out = join(temporaryDirectory(), 'folds');
     const refused = await rejectionOf(crossValidate(folder, recipe(), 7, {out, onEvent: event => void events.push(event)}));
-    expect(refused).to.include({code: 'FOLDS_IMPOSSIBLE', exitCode: 3, groups: 6, folds: 7});
+    expect(refused).to.include({code: 'TOO_MANY_FOLDS', exitCode: 3, groups: 6, folds: 7});
     expect(events).to.deep.equal([]);
     expect(existsSync(out)).to.equal(false);
   });
@@ -133,7 +133,7 @@ describe('a cross-validation of a folder', function () {
     const refused = await rejectionOf(
       crossValidate(await loadImageFolder(copied.root), recipe(), 5, {onEvent: event => void events.push(event)}),
     );
-    expect(refused).to.include({code: 'FOLDS_IMPOSSIBLE', className: 'dotted', images: 6, groups: 3});
+    expect(refused).to.include({code: 'TOO_MANY_FOLDS', className: 'dotted', images: 6, groups: 3});
     expect(events.some(({type}) => type === 'phase' || type === 'split')).to.equal(false);
   });
 

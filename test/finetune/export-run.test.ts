@@ -4,10 +4,10 @@ import {existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync}
 import {join} from 'node:path';
 import type {ImageFolder} from '../../src/datasets/image-folder.js';
 import type {RunEvent} from '../../src/finetune/events.js';
-import {RunClaim} from '../../src/finetune/run-claim.js';
+import {RunLock} from '../../src/finetune/run-claim.js';
 import {exportRun, reportRun} from '../../src/finetune/export-run.js';
 import {isFinished, isInterrupted} from '../../src/finetune/run-files.js';
-import {loadBundle} from '../../src/export/load-bundle.js';
+import {loadModel} from '../../src/export/load-bundle.js';
 import {useEngine} from '../helpers/engine.js';
 import {rejectionOf} from '../helpers/rejection.js';
 import {alive, PROBE, runAndTell, smallFolder, smallRecipe} from '../helpers/small-run.js';
@@ -30,7 +30,7 @@ describe('a run whose training has ended', () => {
   const damage =
     (unverified: string) =>
     (event: RunEvent): void => {
-      if (event.type === 'progress' && event.step === 'proving') writeFileSync(join(unverified, 'model.safetensors'), 'nothing');
+      if (event.type === 'progress' && event.step === 'verifying') writeFileSync(join(unverified, 'model.safetensors'), 'nothing');
     };
 
   it('is exported again without its images, its model lost', async () => {
@@ -89,7 +89,7 @@ describe('a run whose training has ended', () => {
       if (event.type === 'checkpoint') rmSync(own.root, {recursive: true});
     };
     const lost = smallRecipe(own, {freeze: [PROBE], testSplit: 0.25, cacheMemory: 1e-6, cacheDisk: 0});
-    expect(await rejectionOf(runAndTell(own, lost, {out, onEvent: lose}))).to.include({code: 'PIXELS_LOST'});
+    expect(await rejectionOf(runAndTell(own, lost, {out, onEvent: lose}))).to.include({code: 'PIXEL_CACHE_CORRUPT'});
     expect(readdirSync(out)).to.not.include('metrics.json');
     expect(isInterrupted(out)).to.equal(true);
     const {record} = await exportRun(out);
@@ -136,7 +136,7 @@ describe('a run whose training has ended', () => {
     const run = join(temporaryDirectory(), 'a run');
     mkdirSync(run);
     writeFileSync(join(run, 'recipe.json'), '{}');
-    const claim = await RunClaim.take(run);
+    const claim = await RunLock.acquire(run);
     for (const refused of [exportRun(run), reportRun(run)]) expect(await rejectionOf(refused)).to.include({code: 'RUN_LOCKED'});
     await claim.release();
     expect((await rejectionOf(exportRun(run))).message).to.match(/Go on with it: finetune --resume '.+a run'$/);
@@ -158,13 +158,13 @@ describe('a run whose training has ended', () => {
     const other = await train();
     writeFileSync(join(other, 'checkpoints', 'best', 'weights.safetensors'), 'nothing');
     const error = await rejectionOf(exportRun(other));
-    expect(error).to.include({code: 'TRAINED_UNREADABLE', exitCode: 1});
+    expect(error).to.include({code: 'TRAINED_WEIGHTS_UNREADABLE', exitCode: 1});
     expect(error.message).to.match(/weights\.safetensors is not the trained network of a finished training: /);
   });
 });
 
 async function loadedRecord(run: string): Promise<object> {
-  const bundle = await loadBundle(join(run, 'model'));
+  const bundle = await loadModel(join(run, 'model'));
   bundle.dispose();
   return bundle.record;
 }

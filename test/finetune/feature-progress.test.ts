@@ -6,7 +6,7 @@ import {RunContext} from '../../src/finetune/run-context.js';
 async function told(work: (progress: FeatureProgress) => void): Promise<RunEvent[]> {
   const events: RunEvent[] = [];
   const progress = new FeatureProgress(new RunContext(event => events.push(event)), {train: 10, validation: 4});
-  await progress.watch(async () => work(progress));
+  await progress.track(async () => work(progress));
   return events;
 }
 
@@ -15,7 +15,7 @@ const bars = (events: readonly RunEvent[]): string[] =>
 
 describe('the progress of features', () => {
   it('is one, over training and validation images', async () => {
-    const events = await told(({of}) => {
+    const events = await told(({reporterFor: of}) => {
       for (const done of [10, 20, 30]) of('train')(done, 30);
       for (const done of [2, 4]) of('validation')(done, 4);
     });
@@ -26,7 +26,7 @@ describe('the progress of features', () => {
   });
 
   it('never goes back where a lower boundary is filled before', async () => {
-    const events = await told(({of}) => {
+    const events = await told(({reporterFor: of}) => {
       for (const done of [15, 30, 10, 30]) of('train')(done, 30);
       of('validation')(4, 4);
     });
@@ -35,7 +35,7 @@ describe('the progress of features', () => {
 
   it('says what was reused, and nothing where nothing was made', async () => {
     const reused = async (rows: number): Promise<unknown> => {
-      const events = await told(({of, found}) => {
+      const events = await told(({reporterFor: of, addCached: found}) => {
         of('train')(10, 10);
         of('validation')(4, 4);
         found(rows);

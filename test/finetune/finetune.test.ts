@@ -2,14 +2,14 @@ import {expect} from 'chai';
 import {createHash} from 'node:crypto';
 import {readdirSync, readFileSync, writeFileSync} from 'node:fs';
 import {dirname, join} from 'node:path';
-import {disposeWeights, download} from '../../src/backbones/device-weights.js';
-import {randomBackbone} from '../../src/backbones/load-backbone.js';
+import {disposeWeights, toHost} from '../../src/backbones/device-weights.js';
+import {createRandomBackbone} from '../../src/backbones/load-backbone.js';
 import {writeSafetensors} from '../../src/backbones/safetensors-writer.js';
 import {everySample, loadImageFolder, type ImageFolder} from '../../src/datasets/image-folder.js';
-import {loadBundle} from '../../src/export/load-bundle.js';
+import {loadModel} from '../../src/export/load-bundle.js';
 import type {RunEvent} from '../../src/finetune/events.js';
 import {finetune} from '../../src/finetune/finetune.js';
-import {DivergedError} from '../../src/training/phase-trainer.js';
+import {TrainingDivergedError} from '../../src/training/phase-trainer.js';
 import {useEngine} from '../helpers/engine.js';
 import {rejectionOf} from '../helpers/rejection.js';
 import {alive, ALL, courseOf, phase, PROBE, runAndTell, smallFolder, smallRecipe} from '../helpers/small-run.js';
@@ -54,9 +54,9 @@ describe('finetune', () => {
       ...['dataset', 'finding', 'weights', 'decode', 'finding', 'split', 'features', 'finding'],
       ...[
         'phase probe, 6 steps, cached',
-        'recorded',
+        'traced',
         'train',
-        'recorded',
+        'traced',
         'evaluate',
         'epoch probe 0/2',
         'train',
@@ -65,9 +65,9 @@ describe('finetune', () => {
       ],
       ...[
         'phase all, 6 steps, not cached',
-        'recorded',
+        'traced',
         'train',
-        'recorded',
+        'traced',
         'evaluate',
         'epoch all 0/2',
         'train',
@@ -89,10 +89,10 @@ describe('finetune', () => {
 
   it('compares images with each other, in images, unless told to keep only identical files together', async () => {
     const comparing = async (splitBy: string): Promise<number[]> => {
-      const {events} = await runAndTell(folder, {...smallRecipe(folder), splitBy});
+      const {events} = await runAndTell(folder, {...smallRecipe(folder), groupBy: splitBy});
       return events.flatMap(event => (event.type === 'progress' && event.step === 'comparing' ? [event.done, event.total] : []));
     };
-    expect(await comparing('identical')).to.deep.equal([]);
+    expect(await comparing('exact-duplicates')).to.deep.equal([]);
     expect(readdirSync(join(cache, 'images')).filter(name => name.startsWith('copies-'))).to.deep.equal([]);
     const counts = await comparing('near-duplicates');
     expect(counts.slice(-2)).to.deep.equal([everySample(folder).length, everySample(folder).length]);
@@ -100,12 +100,12 @@ describe('finetune', () => {
 
   it('gives back the best classifier, its metrics, and what happened', async () => {
     const {result, events} = await runAndTell(folder, smallRecipe(folder));
-    const {classifier, metrics, history, split, engine, seconds, recipe} = result;
+    const {classifier, metrics, history, split, backend: engine, timings: seconds, recipe} = result;
     expect(classifier.classNames).to.deep.equal(['dotted', 'plain', 'striped']);
     expect(recipe).to.deep.equal(smallRecipe(folder));
     expect([split.train.length, split.validation.length]).to.deep.equal([18, 6]);
-    expect(metrics.validation.count).to.equal(6);
-    expect(engine.engine).to.be.oneOf(['tensorflow', 'wasm']);
+    expect(metrics.validation.numImages).to.equal(6);
+    expect(engine.backend).to.be.oneOf(['tensorflow', 'wasm']);
     expect(seconds.total).to.be.above(seconds.train);
     expect(history.map(({phase: name, epoch, step}) => `${name} ${epoch} ${step}`)).to.deep.equal([
       'probe 1 3',
@@ -137,7 +137,7 @@ describe('finetune', () => {
     // The next phase starts from the best weights, and so does what is given back.
     expect(settled.metrics.loss).to.be.closeTo(best.metrics.loss, 1e-5);
     expect(result.metrics.validation.loss).to.be.closeTo(best.metrics.loss, 1e-5);
-    expect(result.metrics.validation.confusion).to.deep.equal(best.metrics.confusion);
+    expect(result.metrics.validation.confusionMatrix).to.deep.equal(best.metrics.confusionMatrix);
   });
 
   it('starts at ln(classes): the first update sees a head that says nothing', async () => {
@@ -168,7 +168,7 @@ describe('finetune', () => {
       'report.html',
       'report.json',
       'split.json',
-      'suspects.json',
+      'label-issues.json',
     ];
     expect(readdirSync(out).sort()).to.deep.equal(names);
     expect(readdirSync(join(out, 'checkpoints')).sort()).to.deep.equal(['best', 'last']);
@@ -179,8 +179,8 @@ describe('finetune', () => {
     const metrics = readJson(out, 'metrics.json');
     expect(metrics).to.deep.include({run: out, bundle: join(out, 'model'), arch: 'resnet18', weights: 'none', metrics: result.metrics});
     expect(metrics.classes).to.deep.equal(folder.classNames);
-    expect(result.metrics.test!.count).to.equal(6);
-    expect(metrics.seconds).to.have.all.keys('total', 'engine', 'weights', 'decode', 'features', 'train', 'evaluate', 'export');
+    expect(result.metrics.test!.numImages).to.equal(6);
+    expect(metrics.seconds).to.have.all.keys('total', 'backend', 'weights', 'decode', 'features', 'train', 'evaluate', 'export');
     const [header, ...rows] = readFileSync(join(out, 'history.csv'), 'utf8').trim().split('\r\n');
     expect(header).to.equal(
       'phase,epoch,step,learning_rate,training_loss,validation_loss,validation_accuracy,validation_balanced_accuracy,seconds',
@@ -188,7 +188,7 @@ describe('finetune', () => {
     expect(rows.map(row => Number(row.split(',')[4]))).to.deep.equal(result.history.map(({trainingLoss}) => trainingLoss));
     const split = readJson(out, 'split.json');
     expect(['train', 'validation', 'test'].map(part => (split[part] as unknown[]).length)).to.deep.equal([12, 6, 6]);
-    expect(readJson(out, 'environment.json')).to.include({node: process.version, engine: result.engine.engine});
+    expect(readJson(out, 'environment.json')).to.include({node: process.version, backend: result.backend.backend});
     expect(readFileSync(join(out, 'report.html'), 'utf8')).to.include('striped');
     expect(readFileSync(join(out, 'model', 'labels.txt'), 'utf8')).to.equal('dotted\nplain\nstriped\n');
     expect(readJson(out, 'model', 'finetune.json').metrics as object).to.deep.include({validation: result.metrics.validation});
@@ -197,7 +197,7 @@ describe('finetune', () => {
   it('exports a bundle that says what the run measured', async () => {
     const out = join(temporaryDirectory(), 'run');
     const {result} = await runAndTell(folder, smallRecipe(folder), {out});
-    const bundle = await loadBundle(result.bundle!);
+    const bundle = await loadModel(result.model!);
     const answers = await Promise.all(result.split.validation.map(async ({path}) => (await bundle.classify(path))[0]!.className));
     bundle.dispose();
     const right = answers.filter((answer, i) => answer === folder.classNames[result.split.validation[i]!.label]).length;
@@ -214,7 +214,7 @@ describe('finetune', () => {
 
   it('tells that nothing is mixed where features are kept', async () => {
     const {events} = await runAndTell(folder, smallRecipe(folder, {augment: {mixing: {mixup: 1}}, freeze: [PROBE]}));
-    const notices = events.flatMap(event => (event.type === 'notice' ? [event.message] : []));
+    const notices = events.flatMap(event => (event.type === 'info' ? [event.message] : []));
     expect(notices).to.deep.equal(['Phase probe trains on kept features, which are of single pictures: nothing is mixed in it.']);
   });
 
@@ -235,7 +235,7 @@ describe('finetune', () => {
     it(`fits pictures by ${fit}, and so does the bundle it leaves`, async () => {
       const out = join(temporaryDirectory(), 'run');
       const {result} = await runAndTell(folder, smallRecipe(folder, {fit, augment: 'none', freeze: [PROBE]}), {out});
-      const bundle = await loadBundle(result.bundle!);
+      const bundle = await loadModel(result.model!);
       expect(bundle.preprocessing.fit).to.equal(fit);
       const answers = await Promise.all(result.split.validation.map(async ({path}) => (await bundle.classify(path))[0]!.className));
       bundle.dispose();
@@ -268,7 +268,7 @@ describe('finetune', () => {
     expect(outline(events)).to.not.include('features');
     expect(result.history).to.have.length(4);
     expect(readdirSync(join(cache, 'images')).filter(name => name.startsWith('pixels-'))).to.deep.equal([]);
-    const notices = events.flatMap(event => (event.type === 'notice' ? [event.message] : []));
+    const notices = events.flatMap(event => (event.type === 'info' ? [event.message] : []));
     expect(notices.filter(message => /decoded images cannot be kept at .* \(there is no room for it\)/.test(message))).to.have.length(1);
   });
 
@@ -304,8 +304,8 @@ describe('finetune', () => {
 
   it('starts from weights in a file, and leaves what is frozen as it was', async () => {
     const path = join(temporaryDirectory(), 'backbone.safetensors');
-    const backbone = randomBackbone('resnet18', 1, 9);
-    const tensors = download(backbone.weights);
+    const backbone = createRandomBackbone('resnet18', 1, 9);
+    const tensors = toHost(backbone.weights);
     disposeWeights(backbone.weights);
     await writeSafetensors(path, tensors, {});
     const events: RunEvent[] = [];
@@ -318,7 +318,7 @@ describe('finetune', () => {
       const text = readFileSync(join(out, 'model', file), 'utf8');
       expect(text, `${file} tells no folder of this machine`).not.to.include(dirname(path));
     }
-    const after = download(classifier.weights, name => tensors.has(name));
+    const after = toHost(classifier.weights, name => tensors.has(name));
     classifier.dispose();
     expect(events).to.deep.include({type: 'weights', name: path, path});
     expect(classifier.origin).to.equal(path);
@@ -330,7 +330,7 @@ describe('finetune', () => {
     const {result} = await runAndTell(parted, smallRecipe(parted, {freeze: [PROBE]}));
     const {split, metrics} = result;
     expect([split.train.length, split.validation.length, split.test.length]).to.deep.equal([12, 12, 12]);
-    expect([metrics.validation.count, metrics.test!.count]).to.deep.equal([12, 12]);
+    expect([metrics.validation.numImages, metrics.test!.numImages]).to.deep.equal([12, 12]);
   });
 
   it('goes on without pictures that are broken, and says so', async () => {
@@ -360,7 +360,7 @@ describe('finetune', () => {
       const before = alive();
       const recipe = smallRecipe(folder, {freeze: [PROBE, phase('wild', 3, {stage1: 1e38, head: 1e38})], clipNorm: 1e38});
       const error = await rejectionOf(runAndTell(folder, recipe));
-      expect(error).to.be.instanceOf(DivergedError);
+      expect(error).to.be.instanceOf(TrainingDivergedError);
       expect(error.message).to.match(/^Expected a finite loss in phase "wild", but found .* \(rates: stage1 1e\+38, head 1e\+38\)\./);
       expect(alive()).to.deep.equal(before);
     });
@@ -376,8 +376,8 @@ describe('finetune', () => {
 
     it('when the split is not of these pictures', async () => {
       const before = alive();
-      const error = await rejectionOf(runAndTell(folder, smallRecipe(folder, {split: join(cache, 'nowhere.json')})));
-      expect(error).to.include({code: 'SPLIT_FILE', exitCode: 3});
+      const error = await rejectionOf(runAndTell(folder, smallRecipe(folder, {splitFile: join(cache, 'nowhere.json')})));
+      expect(error).to.include({code: 'INVALID_SPLIT_FILE', exitCode: 3});
       expect(alive()).to.deep.equal(before);
     });
 

@@ -1,13 +1,13 @@
 import {expect} from 'chai';
 import type {LayerGroup} from '../../src/backbones/layer-groups.js';
 import type {LastStage} from '../../src/backbones/resnet-specs.js';
-import {NAMED_SCHEDULES, type ScheduleRates} from '../../src/finetune/phases.js';
+import {NAMED_SCHEDULES, type ScheduleOptions} from '../../src/finetune/phases.js';
 import {FREEZE_SCHEDULES} from '../../src/finetune/recipe-schema.js';
 
-const fill = (lastStage: LastStage, discriminative = true): ScheduleRates => ({
+const fill = (lastStage: LastStage, discriminative = true): ScheduleOptions => ({
   lastStage,
-  probe: {epochs: 12, rate: 3e-3},
-  main: {epochs: 5, rate: 1e-4},
+  probe: {epochs: 12, lr: 3e-3},
+  main: {epochs: 5, lr: 1e-4},
   discriminative,
 });
 
@@ -31,15 +31,15 @@ describe('named freeze schedules', () => {
   });
 
   it('probe-then-top goes on with the last stage', () => {
-    expect(NAMED_SCHEDULES['probe-then-top'](fill(4))).to.deep.equal([
+    expect(NAMED_SCHEDULES['probe-then-last-stage'](fill(4))).to.deep.equal([
       PROBE,
-      {name: 'top', epochs: 5, rates: {...FROZEN, stage4: 1e-4, head: 1e-4}},
+      {name: 'last-stage', epochs: 5, rates: {...FROZEN, stage4: 1e-4, head: 1e-4}},
     ]);
   });
 
   it('knows the last stage of a backbone that ends early', () => {
-    expect(NAMED_SCHEDULES['probe-then-top'](fill(2))[1]!.rates).to.deep.equal({...FROZEN, stage2: 1e-4, head: 1e-4});
-    expect(NAMED_SCHEDULES.all(fill(2))[0]!.rates).to.deep.equal({
+    expect(NAMED_SCHEDULES['probe-then-last-stage'](fill(2))[1]!.learningRates).to.deep.equal({...FROZEN, stage2: 1e-4, head: 1e-4});
+    expect(NAMED_SCHEDULES.all(fill(2))[0]!.learningRates).to.deep.equal({
       ...FROZEN,
       stem: 1.48e-5,
       stage1: 3.85e-5,
@@ -49,10 +49,10 @@ describe('named freeze schedules', () => {
   });
 
   it('probe-then-all goes on with everything, each group 2.6 times slower than the one above', () => {
-    const [probe, all] = NAMED_SCHEDULES['probe-then-all'](fill(4));
+    const [probe, all] = NAMED_SCHEDULES['probe-then-full'](fill(4));
     expect(probe).to.deep.equal(PROBE);
     expect(all).to.deep.equal({
-      name: 'all',
+      name: 'full',
       epochs: 5,
       rates: {stem: 2.19e-6, stage1: 5.69e-6, stage2: 1.48e-5, stage3: 3.85e-5, stage4: 1e-4, head: 1e-4},
     });
@@ -60,7 +60,7 @@ describe('named freeze schedules', () => {
 
   it('all moves random weights at one rate', () => {
     expect(NAMED_SCHEDULES.all(fill(4, false))).to.deep.equal([
-      {name: 'all', epochs: 5, rates: {stem: 1e-4, stage1: 1e-4, stage2: 1e-4, stage3: 1e-4, stage4: 1e-4, head: 1e-4}},
+      {name: 'full', epochs: 5, rates: {stem: 1e-4, stage1: 1e-4, stage2: 1e-4, stage3: 1e-4, stage4: 1e-4, head: 1e-4}},
     ]);
   });
 });

@@ -2,12 +2,12 @@ import {expect} from 'chai';
 import {UsageError} from '../../src/core/errors.js';
 import type {ImageFolder, Sample} from '../../src/datasets/image-folder.js';
 import type {Phase, RecipeInput} from '../../src/finetune/recipe.js';
-import type {Facts} from '../../src/finetune/recommend.js';
-import {factsOf, resolveLayers, resolveRecipe, type ResolvedRecipe} from '../../src/finetune/resolve-recipe.js';
+import type {DatasetStats} from '../../src/finetune/recommend.js';
+import {computeDatasetStats, mergeRecipe, resolveRecipe, type ResolvedRecipe} from '../../src/finetune/resolve-recipe.js';
 
-const FACTS: Facts = {images: 1000, classes: 10, smallestClass: 80, largestClass: 100, pretrained: true, gpu: false};
+const FACTS: DatasetStats = {images: 1000, classes: 10, smallestClass: 80, largestClass: 100, pretrained: true, gpu: false};
 const FROZEN = {stem: null, stage1: null, stage2: null, stage3: null, stage4: null, head: null};
-const PHASES: readonly Phase[] = [{name: 'mine', epochs: 7, rates: {...FROZEN, head: 0.5}}];
+const PHASES: readonly Phase[] = [{name: 'mine', epochs: 7, learningRates: {...FROZEN, head: 0.5}}];
 
 const samples = (classes: readonly number[]): Sample[] =>
   classes.flatMap((count, label) => Array.from({length: count}, (_, i) => ({path: `/${label}/${i}`, name: `${label}/${i}`, label})));
@@ -21,8 +21,8 @@ const folder = (classes: readonly number[], parts: Partial<ImageFolder> = {}): I
   ...parts,
 });
 
-const flags = (values: RecipeInput, facts: Partial<Facts> = {}): ResolvedRecipe =>
-  resolveLayers([{source: 'flag', values}], {...FACTS, ...facts});
+const flags = (values: RecipeInput, facts: Partial<DatasetStats> = {}): ResolvedRecipe =>
+  mergeRecipe([{source: 'flag', values}], {...FACTS, ...facts});
 
 function refusal(work: () => unknown): string {
   try {
@@ -37,7 +37,7 @@ function refusal(work: () => unknown): string {
 
 describe('resolveLayers', () => {
   it('takes each value from the strongest place that says it, and tells which', () => {
-    const {recipe, sources} = resolveLayers(
+    const {recipe, sources} = mergeRecipe(
       [
         {source: 'flag', values: {seed: 1}},
         {source: 'environment', values: {seed: 2, batchSize: 8}},
@@ -68,7 +68,7 @@ describe('resolveLayers', () => {
       dropout: 0,
       freeze: [
         {name: 'probe', epochs: 16, rates: {...FROZEN, head: 3e-3}},
-        {name: 'top', epochs: 8, rates: {...FROZEN, stage4: 1e-4, head: 1e-4}},
+        {name: 'last-stage', epochs: 8, rates: {...FROZEN, stage4: 1e-4, head: 1e-4}},
       ],
       batchSize: 32,
       optimizer: 'adamw',
@@ -89,7 +89,7 @@ describe('resolveLayers', () => {
   });
 
   it('keeps user name, password and query of an address out of the recipe', () => {
-    const {recipe} = resolveLayers([{source: 'flag', values: {weights: 'https://ann:secret@host/net.pth?token=secret'}}], FACTS);
+    const {recipe} = mergeRecipe([{source: 'flag', values: {weights: 'https://ann:secret@host/net.pth?token=secret'}}], FACTS);
     expect(recipe.weights).to.equal('https://host/net.pth');
   });
 
@@ -98,7 +98,7 @@ describe('resolveLayers', () => {
       {source: 'flag', values: {batchSize: undefined, freeze: undefined} as unknown as RecipeInput},
       {source: 'recipe file', values: {batchSize: 64, freeze: 'probe'} as const},
     ] as const;
-    const {recipe, sources} = resolveLayers(layers, FACTS);
+    const {recipe, sources} = mergeRecipe(layers, FACTS);
     expect(sources).to.include({batchSize: 'recipe file', freeze: 'recipe file'});
     expect(recipe.freeze).to.deep.equal([{name: 'probe', epochs: 32, rates: {...FROZEN, head: 3e-3}}]);
   });
@@ -109,7 +109,7 @@ describe('resolveLayers', () => {
       'epochs 8: about 8,000 pictures shown, from a head that is fitted already',
       'batchNorm inference: stored batch-norm statistics are better than those of small batches',
     ]);
-    expect(flags({freeze: 'all', epochs: 3, batchNorm: 'training'}).reasons).to.deep.equal([]);
+    expect(flags({freeze: 'full', epochs: 3, batchNorm: 'training'}).reasons).to.deep.equal([]);
   });
 
   it('gives a schedule that ends with the probe the numbers of the probe', () => {
@@ -120,9 +120,9 @@ describe('resolveLayers', () => {
   });
 
   it('gives the epochs and the rate that were said to the last phase', () => {
-    const epochsAndRates = (values: RecipeInput): unknown => flags(values).recipe.freeze.map(({epochs, rates}) => [epochs, rates.head]);
+    const epochsAndRates = (values: RecipeInput): unknown => flags(values).recipe.freeze.map(({epochs, learningRates: rates}) => [epochs, rates.head]);
     expect(epochsAndRates({freeze: 'probe', epochs: 3, lr: 0.1})).to.deep.equal([[3, 0.1]]);
-    expect(epochsAndRates({freeze: 'probe-then-top', epochs: 3, lr: 0.1})).to.deep.equal([
+    expect(epochsAndRates({freeze: 'probe-then-last-stage', epochs: 3, lr: 0.1})).to.deep.equal([
       [16, 3e-3],
       [3, 0.1],
     ]);
@@ -130,11 +130,11 @@ describe('resolveLayers', () => {
 
   it('moves every group alike where there is nothing pretrained', () => {
     const [all] = flags({weights: 'none'}, {pretrained: false}).recipe.freeze;
-    expect(new Set(Object.values(all!.rates))).to.deep.equal(new Set([1e-3]));
+    expect(new Set(Object.values(all!.learningRates))).to.deep.equal(new Set([1e-3]));
   });
 
   it('ends a schedule where the backbone ends', () => {
-    expect(flags({lastStage: 3, freeze: 'probe-then-top'}).recipe.freeze[1]!.rates).to.deep.equal({...FROZEN, stage3: 1e-4, head: 1e-4});
+    expect(flags({lastStage: 3, freeze: 'probe-then-last-stage'}).recipe.freeze[1]!.learningRates).to.deep.equal({...FROZEN, stage3: 1e-4, head: 1e-4});
   });
 
   it('takes a list of phases as it is, and recommends no numbers for it', () => {
@@ -145,7 +145,7 @@ describe('resolveLayers', () => {
   });
 
   it('lets a named schedule of a stronger place win over a list', () => {
-    const {recipe} = resolveLayers(
+    const {recipe} = mergeRecipe(
       [
         {source: 'flag', values: {freeze: 'probe', epochs: 2}},
         {source: 'recipe file', values: {freeze: PHASES}},
@@ -164,7 +164,7 @@ describe('resolveLayers', () => {
         {source: 'flag', values: {[key]: value}},
         {source: 'recipe file', values: {freeze: PHASES}},
       ] as const;
-      expect(refusal(() => resolveLayers(layers, FACTS))).to.equal(
+      expect(refusal(() => mergeRecipe(layers, FACTS))).to.equal(
         `Expected no --${key} beside a list of phases, which has its own, but found ${value} (flag). ` +
           'Change the phases, or name a schedule with --freeze.',
       );
@@ -172,10 +172,10 @@ describe('resolveLayers', () => {
   }
 
   it('refuses phases that the backbone cannot be trained by', () => {
-    expect(refusal(() => flags({lastStage: 2, freeze: [{name: 'top', epochs: 1, rates: {...FROZEN, stage4: 1, head: 1}}]}))).to.equal(
+    expect(refusal(() => flags({lastStage: 2, freeze: [{name: 'last-stage', epochs: 1, learningRates: {...FROZEN, stage4: 1, head: 1}}]}))).to.equal(
       'Expected rates of phase "top" only for groups up to stage2, but found one for stage4. Set it to null, or raise --last-stage.',
     );
-    expect(refusal(() => flags({freeze: [{name: 'idle', epochs: 1, rates: FROZEN}]}))).to.equal(
+    expect(refusal(() => flags({freeze: [{name: 'idle', epochs: 1, learningRates: FROZEN}]}))).to.equal(
       'Expected a rate for at least one group of phase "idle", but found every group frozen. Give one a rate.',
     );
   });
@@ -183,7 +183,7 @@ describe('resolveLayers', () => {
 
 describe('factsOf', () => {
   it('counts what is left to train on', () => {
-    expect(factsOf(folder([100, 50]), {}, false)).to.deep.equal({
+    expect(computeDatasetStats(folder([100, 50]), {}, false)).to.deep.equal({
       images: 120,
       classes: 2,
       smallestClass: 40,
@@ -191,7 +191,7 @@ describe('factsOf', () => {
       pretrained: true,
       gpu: false,
     });
-    expect(factsOf(folder([100, 50]), {valSplit: 0.5, testSplit: 0.25}, true)).to.include({
+    expect(computeDatasetStats(folder([100, 50]), {valSplit: 0.5, testSplit: 0.25}, true)).to.include({
       images: 38,
       smallestClass: 13,
       largestClass: 25,
@@ -201,7 +201,7 @@ describe('factsOf', () => {
 
   it('holds nothing back from training where the folder brings its own validation and test images', () => {
     const own = folder([100, 50], {validation: samples([5, 5]), test: samples([5, 5])});
-    expect(factsOf(own, {testSplit: 0.5, weights: 'none'}, false)).to.include({
+    expect(computeDatasetStats(own, {testSplit: 0.5, weights: 'none'}, false)).to.include({
       images: 150,
       smallestClass: 50,
       largestClass: 100,
@@ -221,8 +221,8 @@ describe('resolveRecipe', () => {
 
   it('recommends for a GPU where there is one', () => {
     const large = folder([2000, 2000]);
-    expect(resolveRecipe({}, large, {gpu: true}).freeze.map(({name}) => name)).to.deep.equal(['probe', 'all']);
-    expect(resolveRecipe({}, large).freeze.map(({name}) => name)).to.deep.equal(['probe', 'top']);
+    expect(resolveRecipe({}, large, {gpu: true}).freeze.map(({name}) => name)).to.deep.equal(['probe', 'full']);
+    expect(resolveRecipe({}, large).freeze.map(({name}) => name)).to.deep.equal(['probe', 'last-stage']);
   });
 
   const wrongs: readonly (readonly [what: string, input: object, message: string])[] = [
@@ -235,7 +235,7 @@ describe('resolveRecipe', () => {
     ['a number out of range', {epochs: 0}, 'Recipe: Expected "epochs" to be >= 1, but found 0.'],
     [
       'a schedule that is none',
-      {freeze: 'top'},
+      {freeze: 'last-stage'},
       'Recipe: Expected a freeze schedule: probe, probe-then-top, probe-then-all, all; or a list of phases in a recipe file for "freeze", but found "top".',
     ],
     [
@@ -249,7 +249,7 @@ describe('resolveRecipe', () => {
   }
 
   const phase = (change: object): object => ({freeze: [{...PHASES[0], ...change}]});
-  const {stage2: _absent, ...incomplete} = PHASES[0]!.rates;
+  const {stage2: _absent, ...incomplete} = PHASES[0]!.learningRates;
   const wrongPhases: readonly (readonly [what: string, change: object, message: string])[] = [
     ['that does not name every group', {rates: incomplete}, 'Recipe: Expected "freeze.0.rates.stage2", but found nothing.'],
     [

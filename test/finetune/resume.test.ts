@@ -16,7 +16,7 @@ import {temporaryDirectory} from '../helpers/temporary.js';
 type When = (event: RunEvent) => boolean;
 
 /** sha256 of the exported weights. */
-const modelOf = ({bundle}: FinetuneResult): string =>
+const modelOf = ({model: bundle}: FinetuneResult): string =>
   createHash('sha256')
     .update(readFileSync(join(bundle!, 'model.safetensors')))
     .digest('hex');
@@ -46,11 +46,11 @@ describe('a run that was stopped', () => {
   let folder: ImageFolder;
   before('draw pictures', async () => void (folder = await smallFolder()));
 
-  const HEAD_LAST = [phase('top', 2, {stage1: 1e-3, head: 1e-3}), phase('settle', 2, {head: 3e-3})];
+  const HEAD_LAST = [phase('last-stage', 2, {stage1: 1e-3, head: 1e-3}), phase('settle', 2, {head: 3e-3})];
   const recipes = {
     'probe, then all': () => smallRecipe(folder, {testSplit: 0.2, batchSize: 4}),
     'top, then probe, SGD': () => smallRecipe(folder, {freeze: HEAD_LAST, optimizer: 'sgd', batchNorm: 'inference'}),
-    'balanced by sampling': () => smallRecipe(folder, {balance: 'sample'}),
+    'balanced by sampling': () => smallRecipe(folder, {classBalance: 'oversample'}),
     'mixed pictures': () => smallRecipe(folder, {augment: {preset: 'light', mixing: {mixup: 0.4, cutmix: 1}}, freeze: [ALL]}),
     'without room for features': () => smallRecipe(folder, {cacheMemory: 1e-6, freeze: [PROBE]}),
   };

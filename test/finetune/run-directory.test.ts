@@ -3,13 +3,13 @@ import {existsSync, mkdirSync, readdirSync, readFileSync, readlinkSync, symlinkS
 import {hostname} from 'node:os';
 import {join, resolve} from 'node:path';
 import type {Recipe} from '../../src/finetune/recipe.js';
-import {resolveLayers} from '../../src/finetune/resolve-recipe.js';
-import {freshRunDirectory, newestRunDirectory, RunDirectory} from '../../src/finetune/run-directory.js';
+import {mergeRecipe} from '../../src/finetune/resolve-recipe.js';
+import {nextRunDirectory, newestRunDirectory, RunDirectory} from '../../src/finetune/run-directory.js';
 import {rejectionOf} from '../helpers/rejection.js';
 import {temporaryDirectory} from '../helpers/temporary.js';
 
 const FACTS = {images: 100, classes: 2, smallestClass: 50, largestClass: 50, pretrained: true, gpu: false};
-const RECIPE: Recipe = resolveLayers([], FACTS).recipe;
+const RECIPE: Recipe = mergeRecipe([], FACTS).recipe;
 
 describe('a run directory', () => {
   let parent: string;
@@ -26,8 +26,8 @@ describe('a run directory', () => {
     return path;
   };
   const made = async (path: string, overwrite: boolean): Promise<RunDirectory> => {
-    const directory = await RunDirectory.plan(path, overwrite);
-    await directory.make();
+    const directory = await RunDirectory.reserve(path, overwrite);
+    await directory.clear();
     open.push(directory);
     return directory;
   };
@@ -43,7 +43,7 @@ describe('a run directory', () => {
     return directory;
   };
   const refusal = async (path: string, overwrite: boolean, before = readdirSync(path)): Promise<string> => {
-    const error = await rejectionOf(RunDirectory.plan(path, overwrite));
+    const error = await rejectionOf(RunDirectory.reserve(path, overwrite));
     expect(error).to.include({code: 'USAGE', exitCode: 2});
     if (before.length > 0) expect(readdirSync(path)).to.deep.equal(before);
     return error.message.replaceAll(path, 'RUN');
@@ -58,10 +58,10 @@ describe('a run directory', () => {
   });
 
   it('goes again, with the folders made for it, where nothing came into it', async () => {
-    const directory = await RunDirectory.plan(join(parent, 'a', 'b'), false);
+    const directory = await RunDirectory.reserve(join(parent, 'a', 'b'), false);
     await directory.close();
     expect(readdirSync(parent)).to.deep.equal([]);
-    const kept = await RunDirectory.plan(withFiles('empty'), false);
+    const kept = await RunDirectory.reserve(withFiles('empty'), false);
     await kept.close();
     expect(readdirSync(parent)).to.deep.equal(['empty']);
   });
@@ -97,7 +97,7 @@ describe('a run directory', () => {
 
   it('leaves what is there, and nothing else, when it is not made', async () => {
     const run = withFiles('run', 'recipe.json', 'metrics.json');
-    await (await RunDirectory.plan(run, true)).close();
+    await (await RunDirectory.reserve(run, true)).close();
     expect(readdirSync(run)).to.deep.equal(['metrics.json', 'recipe.json']);
     expect(readdirSync(parent)).to.deep.equal(['run']);
   });
@@ -157,7 +157,7 @@ describe('a run directory', () => {
         [run, true],
         [join(parent, 'link'), true],
       ] as const) {
-        const error = await rejectionOf(RunDirectory.plan(path, overwrite));
+        const error = await rejectionOf(RunDirectory.reserve(path, overwrite));
         expect(error).to.include({code: 'RUN_LOCKED', exitCode: 1});
         expect(error.message.replace(path, 'RUN')).to.match(
           new RegExp(
@@ -173,7 +173,7 @@ describe('a run directory', () => {
 
     it('is given to one of many who ask at once', async () => {
       const run = join(parent, 'a', 'run');
-      const asked = await Promise.allSettled(Array.from({length: 8}, () => RunDirectory.plan(run, false)));
+      const asked = await Promise.allSettled(Array.from({length: 8}, () => RunDirectory.reserve(run, false)));
       const got = asked.flatMap(each => (each.status === 'fulfilled' ? [each.value] : []));
       expect(got).to.have.length(1);
       for (const each of asked) if (each.status === 'rejected') expect(each.reason).to.include({code: 'RUN_LOCKED'});
@@ -190,7 +190,7 @@ describe('a run directory', () => {
   it('is not a file', async () => {
     writeFileSync(join(parent, 'file'), '');
     for (const path of [join(parent, 'file'), join(parent, 'file', 'run')]) {
-      expect((await rejectionOf(RunDirectory.plan(path, false))).message).to.match(/file.*Give another --out\.$/);
+      expect((await rejectionOf(RunDirectory.reserve(path, false))).message).to.match(/file.*Give another --out\.$/);
     }
   });
 
@@ -236,7 +236,7 @@ describe('a run directory', () => {
   });
 
   it('is named after the images and the network, and numbered when taken', () => {
-    const fresh = (): string => freshRunDirectory(join('somewhere', 'pets', ''), 'resnet50', parent);
+    const fresh = (): string => nextRunDirectory(join('somewhere', 'pets', ''), 'resnet50', parent);
     expect(fresh()).to.equal(join(parent, 'pets-resnet50'));
     mkdirSync(fresh());
     expect(fresh()).to.equal(join(parent, 'pets-resnet50-2'));

@@ -1,11 +1,11 @@
 import {expect} from 'chai';
-import {download} from '../../src/backbones/device-weights.js';
-import {randomBackbone} from '../../src/backbones/load-backbone.js';
-import {nativeHandles} from '../../src/engine/binding.js';
+import {toHost} from '../../src/backbones/device-weights.js';
+import {createRandomBackbone} from '../../src/backbones/load-backbone.js';
+import {countNativeHandles} from '../../src/engine/binding.js';
 import {tf, type Tensor2D, type Tensor4D} from '../../src/engine/tensorflow.js';
 import {attachHead} from '../../src/heads/classifier.js';
-import {freezeClassifier} from '../../src/heads/frozen-classifier.js';
-import {phaseNetwork} from '../../src/training/phase-network.js';
+import {toInference} from '../../src/heads/frozen-classifier.js';
+import {createPhaseModel} from '../../src/training/phase-network.js';
 import {useEngine} from '../helpers/engine.js';
 import {largestDifference} from '../helpers/gradients.js';
 import {LINEAR, randomClassifier, randomPixels} from '../helpers/random-classifier.js';
@@ -17,15 +17,15 @@ describe('a classifier', () => {
   useEngine();
 
   it('is a backbone and a head by name, and leaves nothing on the device when disposed', () => {
-    const before = [tf.memory().numTensors, nativeHandles()];
-    const backbone = randomBackbone('resnet18', 2, 1);
+    const before = [tf.memory().numTensors, countNativeHandles()];
+    const backbone = createRandomBackbone('resnet18', 2, 1);
     const names = [...backbone.weights.keys()];
     const classifier = attachHead(backbone, {...LINEAR, pooling: 'avg+max'}, ['a', 'b', 'c'], 1);
     expect([...classifier.weights.keys()]).to.deep.equal([...names, 'fc.weight', 'fc.bias']);
     expect(classifier.weights.get('fc.weight')!.shape).to.deep.equal([256, 3]);
     expect(classifier).to.deep.include({origin: 'none', classNames: ['a', 'b', 'c']});
     classifier.dispose();
-    expect([tf.memory().numTensors, nativeHandles()]).to.deep.equal(before);
+    expect([tf.memory().numTensors, countNativeHandles()]).to.deep.equal(before);
   });
 
   for (const head of [LINEAR, {type: 'mlp', pooling: 'avg+max', dropout: 0.5}] as const) {
@@ -33,12 +33,12 @@ describe('a classifier', () => {
       const classifier = randomClassifier({head, size: 32});
       const pixels = tf.tensor4d(randomPixels(3, 32), [3, 32, 32, 3], 'int32');
       const through = (rates: typeof FROZEN | typeof TRAINED): Tensor2D => {
-        const network = phaseNetwork(classifier, {rates, batchNorm: 'training'});
-        const logits = tf.tidy(() => network.upper(network.lower(pixels)));
+        const network = createPhaseModel(classifier, {learningRates: rates, batchNorm: 'training'});
+        const logits = tf.tidy(() => network.forwardFromFrozenDepth(network.forwardFrozen(pixels)));
         network.dispose();
         return logits;
       };
-      const frozen = freezeClassifier(classifier);
+      const frozen = toInference(classifier);
       const all = [frozen.logits(pixels), through(FROZEN), through(TRAINED)] as const;
       const size = tf.tidy(() => tf.max(tf.abs(all[0])).dataSync()[0]!);
       expect(largestDifference(all[0], all[1]) / size).to.be.below(1e-5);
@@ -50,10 +50,10 @@ describe('a classifier', () => {
   }
 
   it('once frozen does not follow what becomes of it', () => {
-    const before = [tf.memory().numTensors, nativeHandles()];
+    const before = [tf.memory().numTensors, countNativeHandles()];
     const classifier = randomClassifier({size: 32});
     const pixels = tf.tensor4d(randomPixels(2, 32), [2, 32, 32, 3], 'int32') as Tensor4D;
-    const frozen = freezeClassifier(classifier);
+    const frozen = toInference(classifier);
     const first = tf.tidy(() => frozen.logits(pixels).dataSync().slice());
     for (const variable of classifier.weights.values()) tf.tidy(() => variable.assign(tf.zerosLike(variable)));
     classifier.dispose();
@@ -62,7 +62,7 @@ describe('a classifier', () => {
     second.forEach((logit, i) => expect(logit).to.be.closeTo(first[i]!, 1e-6));
     frozen.dispose();
     pixels.dispose();
-    expect([tf.memory().numTensors, nativeHandles()]).to.deep.equal(before);
+    expect([tf.memory().numTensors, countNativeHandles()]).to.deep.equal(before);
   });
 
   it('comes down to the host in the layout that files have', () => {
@@ -72,7 +72,7 @@ describe('a classifier', () => {
       number[][][][],
       number[][],
     ];
-    const host = download(weights, name => name === 'layer1.0.conv1.weight' || name === 'fc.weight');
+    const host = toHost(weights, name => name === 'layer1.0.conv1.weight' || name === 'fc.weight');
     expect([...host.keys()]).to.deep.equal(['layer1.0.conv1.weight', 'fc.weight']);
     const [filter, matrix] = [...host.values()];
     // OIHW of HWIO [kh, kw, in, out], at out 5, in 7, row 1, column 2.

@@ -1,25 +1,25 @@
 import {expect} from 'chai';
 import {inferenceInterpreter} from '../../src/backbones/interpreters.js';
-import {normalise} from '../../src/backbones/normalise.js';
+import {normalize} from '../../src/backbones/normalise.js';
 import {forward} from '../../src/backbones/resnet.js';
-import {nativeHandles} from '../../src/engine/binding.js';
+import {countNativeHandles} from '../../src/engine/binding.js';
 import {tf, type Tensor2D, type Tensor4D} from '../../src/engine/tensorflow.js';
 import type {Classifier} from '../../src/heads/classifier.js';
-import {freezeClassifier, type FrozenClassifier} from '../../src/heads/frozen-classifier.js';
-import {headForward, pool} from '../../src/heads/head.js';
+import {toInference, type InferenceModel} from '../../src/heads/frozen-classifier.js';
+import {headForward, poolFeatures} from '../../src/heads/head.js';
 import {useEngine} from '../helpers/engine.js';
 import {KERAS_FAMILY, randomClassifier, randomPixels} from '../helpers/random-classifier.js';
 
 const pixels = (): Tensor4D => tf.tensor4d(randomPixels(2, 64), [2, 64, 64, 3], 'int32');
 
 const read = (network: (images: Tensor4D) => Tensor2D): number[] => tf.tidy(() => [...network(pixels()).dataSync()]);
-const readFrozen = (frozen: FrozenClassifier): number[] => read(images => frozen.logits(images));
+const readFrozen = (frozen: InferenceModel): number[] => read(images => frozen.logits(images));
 
 /** The forward pass that training validates with: nothing folded. */
 const readPlain = ({spec, weights, head, layers, preprocessing}: Classifier): number[] =>
   read(images => {
-    const features = forward(inferenceInterpreter(spec, weights), spec, normalise(images, preprocessing));
-    return headForward(head, weights, layers, pool(head, features));
+    const features = forward(inferenceInterpreter(spec, weights), spec, normalize(images, preprocessing));
+    return headForward(head, weights, layers, poolFeatures(head, features));
   });
 
 describe('freezeClassifier', () => {
@@ -31,7 +31,7 @@ describe('freezeClassifier', () => {
   ] as const) {
     it(`computes what the classifier computes: ${what}`, () => {
       const classifier = randomClassifier(wish);
-      const frozen = freezeClassifier(classifier);
+      const frozen = toInference(classifier);
       const expected = readPlain(classifier);
       const found = readFrozen(frozen);
       found.forEach((logit, i) => expect(logit).to.be.closeTo(expected[i]!, 1e-5 * Math.max(...expected.map(Math.abs))));
@@ -42,7 +42,7 @@ describe('freezeClassifier', () => {
 
   it('is not moved by what becomes of the classifier', () => {
     const classifier = randomClassifier();
-    const frozen = freezeClassifier(classifier);
+    const frozen = toInference(classifier);
     const before = readFrozen(frozen);
     for (const name of ['conv1.weight', 'bn1.running_mean', 'fc.weight', 'fc.bias']) {
       const weight = classifier.weights.get(name)!;
@@ -57,11 +57,11 @@ describe('freezeClassifier', () => {
   });
 
   it('frees all that it makes', () => {
-    const held = (): unknown => ({tensors: tf.memory().numTensors, handles: nativeHandles()});
+    const held = (): unknown => ({tensors: tf.memory().numTensors, handles: countNativeHandles()});
     const classifier = randomClassifier();
     readPlain(classifier); // weights reach the device when they are first used
     const before = held();
-    const frozen = freezeClassifier(classifier);
+    const frozen = toInference(classifier);
     readFrozen(frozen);
     frozen.dispose();
     expect(held()).to.deep.equal(before);

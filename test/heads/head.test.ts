@@ -1,8 +1,8 @@
 import {expect} from 'chai';
-import {disposeWeights, download, restore, upload, type NamedWeights} from '../../src/backbones/device-weights.js';
+import {disposeWeights, toHost, loadStateDict, toDevice, type ParameterMap} from '../../src/backbones/device-weights.js';
 import {ops} from '../../src/engine/current-ops.js';
 import {tf, type Tensor1D, type Tensor2D, type Tensor4D} from '../../src/engine/tensorflow.js';
-import {denseLayers, headForward, headShapes, HIDDEN_WIDTH, initialHead, pool, type HeadSpec} from '../../src/heads/head.js';
+import {denseLayers, headForward, headShapes, MLP_HIDDEN_WIDTH, initializeHead, poolFeatures, type HeadSpec} from '../../src/heads/head.js';
 import {useEngine} from '../helpers/engine.js';
 import {draw} from '../helpers/gradients.js';
 import {hashed} from '../parity/hashed-weights.js';
@@ -14,10 +14,10 @@ const WIDTH = 6;
 function withHead<T extends number | number[] | void>(
   head: HeadSpec,
   classes: number,
-  use: (weights: NamedWeights, logits: (x: Tensor2D, seed?: Tensor1D) => Tensor2D) => T,
+  use: (weights: ParameterMap, logits: (x: Tensor2D, seed?: Tensor1D) => Tensor2D) => T,
 ): T {
   const layers = denseLayers(head, WIDTH, classes);
-  const weights = upload(initialHead(head, WIDTH, classes, 1));
+  const weights = toDevice(initializeHead(head, WIDTH, classes, 1));
   try {
     return tf.tidy(() => use(weights, (x, seed) => headForward(head, weights, layers, x, seed)));
   } finally {
@@ -26,8 +26,8 @@ function withHead<T extends number | number[] | void>(
 }
 
 /** Gives a head that starts at zero something to say. */
-const fill = (weights: NamedWeights): void =>
-  restore(weights, new Map([...download(weights)].map(([name, {shape}]) => [name, hashed(name, shape)])));
+const fill = (weights: ParameterMap): void =>
+  loadStateDict(weights, new Map([...toHost(weights)].map(([name, {shape}]) => [name, hashed(name, shape)])));
 
 describe('a head', () => {
   useEngine();
@@ -38,7 +38,7 @@ describe('a head', () => {
         it(`(${type}, ${pooling}) of ${classes} classes has a first loss of ln(${classes})`, () => {
           const head: HeadSpec = {type, pooling, dropout: 0.5};
           const loss = withHead(head, classes, (_, logits) => {
-            const features = pool(head, tf.abs(draw<Tensor4D>('features', [5, 3, 2, WIDTH])));
+            const features = poolFeatures(head, tf.abs(draw<Tensor4D>('features', [5, 3, 2, WIDTH])));
             const labels = tf.tensor1d([0, 1, 1, 0, classes - 1], 'int32');
             return ops()
               .softmaxCrossEntropy(logits(features, tf.tensor1d([1, 2], 'int32')), labels, tf.ones([5]), 0.1)
@@ -52,7 +52,7 @@ describe('a head', () => {
 
   it('pools a feature map to its means, or to means and maxima', () => {
     const map = tf.tensor4d([1, 10, 2, 20, 3, 30, 6, -60], [1, 2, 2, 2]);
-    const [average, both] = tf.tidy(() => [pool(LINEAR, map).arraySync(), pool({...LINEAR, pooling: 'avg+max'}, map).arraySync()]);
+    const [average, both] = tf.tidy(() => [poolFeatures(LINEAR, map).arraySync(), poolFeatures({...LINEAR, pooling: 'avg+max'}, map).arraySync()]);
     map.dispose();
     expect(average).to.deep.equal([[3, 0]]);
     expect(both).to.deep.equal([[3, 0, 6, 30]]);
@@ -65,24 +65,24 @@ describe('a head', () => {
       'fc.bias': [3],
     });
     expect(Object.fromEntries(headShapes(denseLayers({...LINEAR, type: 'mlp', pooling: 'avg+max'}, 512, 3)))).to.deep.equal({
-      'fc.0.weight': [HIDDEN_WIDTH, 1024],
-      'fc.0.bias': [HIDDEN_WIDTH],
-      'fc.3.weight': [3, HIDDEN_WIDTH],
+      'fc.0.weight': [MLP_HIDDEN_WIDTH, 1024],
+      'fc.0.bias': [MLP_HIDDEN_WIDTH],
+      'fc.3.weight': [3, MLP_HIDDEN_WIDTH],
       'fc.3.bias': [3],
     });
   });
 
   it('of type linear starts at zero; of type mlp only where the logits come from', () => {
     const everyZero = (data: Float32Array | undefined): boolean => data!.every(value => value === 0);
-    for (const {data} of initialHead(LINEAR, 512, 5, 1).values()) expect(everyZero(data)).to.equal(true);
-    const mlp = initialHead({...LINEAR, type: 'mlp'}, 512, 5, 1);
+    for (const {data} of initializeHead(LINEAR, 512, 5, 1).values()) expect(everyZero(data)).to.equal(true);
+    const mlp = initializeHead({...LINEAR, type: 'mlp'}, 512, 5, 1);
     expect(['fc.0.bias', 'fc.3.weight', 'fc.3.bias'].every(name => everyZero(mlp.get(name)?.data))).to.equal(true);
     const {data} = mlp.get('fc.0.weight')!;
     expect(data.reduce((sum, value) => sum + value ** 2, 0) / data.length).to.be.closeTo(2 / 512, 0.02 * (2 / 512));
   });
 
   it('depends on the seed', () => {
-    const hidden = (seed: number): Float32Array => initialHead({...LINEAR, type: 'mlp'}, 8, 2, seed).get('fc.0.weight')!.data;
+    const hidden = (seed: number): Float32Array => initializeHead({...LINEAR, type: 'mlp'}, 8, 2, seed).get('fc.0.weight')!.data;
     expect(hidden(1)).to.deep.equal(hidden(1));
     expect(hidden(1)).to.not.deep.equal(hidden(2));
   });
@@ -113,7 +113,7 @@ describe('a head', () => {
     const head: HeadSpec = {...LINEAR, dropout: 0.25};
     const layers = denseLayers(head, 4000, 1);
     const mean = tf.tidy(() => {
-      const weights: NamedWeights = upload(
+      const weights: ParameterMap = toDevice(
         new Map([
           ['fc.weight', {shape: [1, 4000], data: new Float32Array(4000).fill(1 / 4000)}],
           ['fc.bias', {shape: [1], data: new Float32Array(1)}],
@@ -153,7 +153,7 @@ describe('a head', () => {
     const expected = x.flatMap(row =>
       dense(
         'fc.3',
-        dense('fc.0', row, HIDDEN_WIDTH).map(value => Math.max(0, value)),
+        dense('fc.0', row, MLP_HIDDEN_WIDTH).map(value => Math.max(0, value)),
         3,
       ),
     );

@@ -1,18 +1,18 @@
-import type {HostTensor} from '../../src/core/host-tensor.js';
+import type {CpuTensor} from '../../src/core/host-tensor.js';
 import {backboneShapes, type Arch, type LastStage} from '../../src/backbones/resnet-specs.js';
 import {hashed} from '../parity/hashed-weights.js';
 import {dictionary, integer, list, NONE, text, type Pickled} from './pickles.js';
 import {bytesOf, tensor, torchLegacy, torchZip} from './torch-files.js';
 
-export type StateDict = Readonly<Record<string, HostTensor>>;
+export type StateDict = Readonly<Record<string, CpuTensor>>;
 
 /** What a training script may save: plain values, and pickled ones as they are. */
-export type Saved = HostTensor | Pickled | number | string | null | readonly Saved[] | {readonly [key: string]: Saved};
+export type Saved = CpuTensor | Pickled | number | string | null | readonly Saved[] | {readonly [key: string]: Saved};
 
-const isTensor = (value: Saved): value is HostTensor => typeof value === 'object' && value !== null && 'shape' in value;
+const isTensor = (value: Saved): value is CpuTensor => typeof value === 'object' && value !== null && 'shape' in value;
 
 /** The pickle of a value, and the storages of its tensors. */
-function pickled(value: Saved, storages: Map<string, HostTensor>): Pickled {
+function pickled(value: Saved, storages: Map<string, CpuTensor>): Pickled {
   if (value === null) return NONE;
   if (typeof value === 'number') return integer(value);
   if (typeof value === 'string') return text(value);
@@ -28,7 +28,7 @@ function pickled(value: Saved, storages: Map<string, HostTensor>): Pickled {
 
 /** What `torch.save` makes of a value, today or before 1.6. */
 export function torchSaved(value: Saved, format: 'zip' | 'legacy' = 'zip'): Buffer {
-  const storages = new Map<string, HostTensor>();
+  const storages = new Map<string, CpuTensor>();
   const root = pickled(value, storages);
   const bytes = [...storages].map(([key, {data}]) => [key, bytesOf(data)] as const);
   if (format === 'zip') return torchZip(root, Object.fromEntries(bytes));
@@ -36,18 +36,18 @@ export function torchSaved(value: Saved, format: 'zip' | 'legacy' = 'zip'): Buff
 }
 
 /** Weights of a ResNet under torchvision's names, classifier and counters included. @param seed another network's numbers */
-export function stateDict(arch: Arch, lastStage: LastStage, seed = ''): Record<string, HostTensor> {
+export function stateDict(arch: Arch, lastStage: LastStage, seed = ''): Record<string, CpuTensor> {
   const shapes = backboneShapes({arch, lastStage, strideOn: '3x3', batchNormEpsilon: 1e-5});
   const tensors = [...shapes].map(([name, shape]) => [name, hashed(seed + name, shape)]);
   return {
-    ...(Object.fromEntries(tensors) as Record<string, HostTensor>),
+    ...(Object.fromEntries(tensors) as Record<string, CpuTensor>),
     'fc.weight': hashed(`${seed}fc`, [3, 8]),
     'fc.bias': hashed(`${seed}b`, [3]),
   };
 }
 
 /** The same tensors under other names; those without one are left out. */
-export function renamed(tensors: StateDict, rename: (name: string) => string | undefined): Record<string, HostTensor> {
+export function renamed(tensors: StateDict, rename: (name: string) => string | undefined): Record<string, CpuTensor> {
   const entries = Object.entries(tensors).flatMap(([name, tensor]) => {
     const other = rename(name);
     return other === undefined ? [] : [[other, tensor] as const];
@@ -55,8 +55,8 @@ export function renamed(tensors: StateDict, rename: (name: string) => string | u
   return Object.fromEntries(entries);
 }
 
-export const below = (prefix: string, tensors: StateDict): Record<string, HostTensor> => renamed(tensors, name => prefix + name);
-export const headless = (tensors: StateDict): Record<string, HostTensor> =>
+export const below = (prefix: string, tensors: StateDict): Record<string, CpuTensor> => renamed(tensors, name => prefix + name);
+export const headless = (tensors: StateDict): Record<string, CpuTensor> =>
   renamed(tensors, name => (name.startsWith('fc.') ? undefined : name));
 
 interface Part {
@@ -79,7 +79,7 @@ function partOf(name: string): Part | undefined {
 /** Renames by the part that a name speaks of; the classifier is left out. */
 const byPart =
   (rename: (part: Part) => string) =>
-  (tensors: StateDict): Record<string, HostTensor> =>
+  (tensors: StateDict): Record<string, CpuTensor> =>
     renamed(tensors, name => {
       const part = partOf(name);
       return part && rename(part);
@@ -109,7 +109,7 @@ const KERAS_PARAMETERS: Readonly<Record<Part['kind'], Readonly<Record<string, st
 const kerasParameter = ({kind, parameter}: Part): string => KERAS_PARAMETERS[kind][parameter]!;
 
 /** Filters as Keras keeps them: OIHW -> HWIO. */
-function channelsLast({shape, data}: HostTensor): HostTensor {
+function channelsLast({shape, data}: CpuTensor): CpuTensor {
   if (shape.length !== 4) return {shape, data};
   const [outputs, inputs, height, width] = shape as [number, number, number, number];
   const moved = new Float32Array(data.length);
@@ -121,10 +121,10 @@ function channelsLast({shape, data}: HostTensor): HostTensor {
   return {shape: [height, width, inputs, outputs], data: moved};
 }
 
-const asKeras = (tensors: StateDict): Record<string, HostTensor> =>
+const asKeras = (tensors: StateDict): Record<string, CpuTensor> =>
   Object.fromEntries(Object.entries(tensors).map(([name, value]) => [name, channelsLast(value)]));
 
-export const kerasApplications = (tensors: StateDict): Record<string, HostTensor> =>
+export const kerasApplications = (tensors: StateDict): Record<string, CpuTensor> =>
   asKeras(
     byPart(part => {
       const {stage, block, conv = 0, kind} = part;
@@ -133,7 +133,7 @@ export const kerasApplications = (tensors: StateDict): Record<string, HostTensor
     })(tensors),
   );
 
-export const keras20 = (tensors: StateDict): Record<string, HostTensor> =>
+export const keras20 = (tensors: StateDict): Record<string, CpuTensor> =>
   asKeras(
     byPart(part => {
       const {stage, block, conv, kind} = part;
@@ -144,7 +144,7 @@ export const keras20 = (tensors: StateDict): Record<string, HostTensor> =>
     })(tensors),
   );
 
-export const tfjsOwn = (tensors: StateDict): Record<string, HostTensor> =>
+export const tfjsOwn = (tensors: StateDict): Record<string, CpuTensor> =>
   asKeras(
     renamed(tensors, name => {
       const part = partOf(name);
@@ -153,7 +153,7 @@ export const tfjsOwn = (tensors: StateDict): Record<string, HostTensor> =>
   );
 
 /** Children of an nn.Sequential: the first stage is number `first`. */
-export const numbered = (tensors: StateDict, first: number, stem: readonly [string, string] = ['0', '1']): Record<string, HostTensor> =>
+export const numbered = (tensors: StateDict, first: number, stem: readonly [string, string] = ['0', '1']): Record<string, CpuTensor> =>
   renamed(tensors, name =>
     name.startsWith('fc.')
       ? undefined

@@ -1,14 +1,14 @@
 import {mkdirSync} from 'node:fs';
 import {join} from 'node:path';
 import sharp from 'sharp';
-import {random, type Random} from '../../src/core/random.js';
+import {createRng, type Rng} from '../../src/core/random.js';
 import {temporaryDirectory} from './temporary.js';
 
 type Pixel = readonly [red: number, green: number, blue: number];
 type Pattern = (x: number, y: number) => boolean;
 
 /** What is drawn in the second colour, by class; where it lies is drawn from a stream. */
-const PATTERNS: Readonly<Record<string, (stream: Random) => Pattern>> = {
+const PATTERNS: Readonly<Record<string, (stream: Rng) => Pattern>> = {
   dotted: stream => {
     const shift = stream.integer(8);
     return (x, y) => ((x + shift) % 8) + ((y + shift) % 8) < 5;
@@ -20,7 +20,7 @@ const PATTERNS: Readonly<Record<string, (stream: Random) => Pattern>> = {
   },
 };
 
-async function draw(path: string, pattern: Pattern, size: number, stream: Random): Promise<void> {
+async function draw(path: string, pattern: Pattern, size: number, stream: Rng): Promise<void> {
   const colour = (): Pixel => [stream.integer(256), stream.integer(256), stream.integer(256)];
   const [ground, ink] = [colour(), colour()];
   const pixels = Uint8Array.from({length: size * size * 3}, (_, i) => {
@@ -48,7 +48,7 @@ export async function drawnFolder({perClass = 8, size = 40, seed = 1, parts = ['
       const folder = join(root, part, className);
       mkdirSync(folder, {recursive: true});
       for (let i = 0; i < perClass; i++) {
-        const stream = random(seed, part, className, i);
+        const stream = createRng(seed, part, className, i);
         await draw(join(folder, `${i}.png`), patternOf(stream), size, stream);
       }
     }

@@ -1,7 +1,7 @@
 import {cpSync, linkSync, mkdirSync, readFileSync, rmSync, statSync, utimesSync, writeFileSync} from 'node:fs';
 import {basename, dirname, join} from 'node:path';
 import {cacheDirectory} from '../../src/core/cache-directory.js';
-import {enginesDirectory, installedEngines, type InstalledEngine} from '../../src/engine/engine-directory.js';
+import {backendsDirectory, listInstalledBackends, type InstalledBackend} from '../../src/engine/engine-directory.js';
 import {freshCache} from './fresh-cache.js';
 
 /** Larger files are shared with the engine they come from, where the file system can: `damage` replaces files and writes into none. */
@@ -18,12 +18,12 @@ function share(from: string, to: string): void {
 }
 
 /** A cache of its own with a copy of the engine that runs the tests. */
-export async function engineCopy(): Promise<{readonly cache: string; readonly engine: InstalledEngine}> {
-  const original = installedEngines(cacheDirectory())[0]!;
+export async function engineCopy(): Promise<{readonly cache: string; readonly engine: InstalledBackend}> {
+  const original = listInstalledBackends(cacheDirectory())[0]!;
   const cache = await freshCache();
-  const directory = join(enginesDirectory(cache), basename(original.directory));
+  const directory = join(backendsDirectory(cache), basename(original.directory));
   for (const name of [...Object.keys(original.files), 'engine.json']) share(join(original.directory, name), join(directory, name));
-  return {cache, engine: installedEngines(cache)[0]!};
+  return {cache, engine: listInstalledBackends(cache)[0]!};
 }
 
 /** Puts a changed copy of a file in its place. @param keepTime as a failing disk does */

@@ -1,6 +1,6 @@
 import {mkdirSync, symlinkSync} from 'node:fs';
 import {basename, join} from 'node:path';
-import {enginesDirectory} from '../../src/engine/engine-directory.js';
+import {backendsDirectory} from '../../src/engine/engine-directory.js';
 import {ensureTfjsPackage} from '../../src/engine/install.js';
 import {findTfjsPackage} from '../../src/engine/tfjs-package.js';
 import {temporaryDirectory} from './temporary.js';
@@ -13,7 +13,7 @@ export async function freshCache(): Promise<string> {
   const cache = temporaryDirectory();
   if (findTfjsPackage(cache) !== undefined) return cache;
   const copy = join(await ensureTfjsPackage({}), '..', '..', '..');
-  mkdirSync(enginesDirectory(cache));
-  symlinkSync(copy, join(enginesDirectory(cache), basename(copy)));
+  mkdirSync(backendsDirectory(cache));
+  symlinkSync(copy, join(backendsDirectory(cache), basename(copy)));
   return cache;
 }

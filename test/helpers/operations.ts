@@ -1,5 +1,5 @@
 import {expect} from 'chai';
-import {nativeHandles} from '../../src/engine/binding.js';
+import {countNativeHandles} from '../../src/engine/binding.js';
 import type {Ops} from '../../src/engine/ops.js';
 import {tf, type Tensor, type Tensor1D, type Tensor2D, type Tensor4D} from '../../src/engine/tensorflow.js';
 import {distanceFromDifferences, draw, gradientsOf, largestDifference} from './gradients.js';
@@ -178,9 +178,9 @@ export function describeOperations(implementation: string, ops: Ops): void {
           tf.dispose(gradientsOf(operation, inputs[i]!));
         });
       runAll();
-      const before = [tf.memory().numTensors, nativeHandles()];
+      const before = [tf.memory().numTensors, countNativeHandles()];
       runAll();
-      expect([tf.memory().numTensors, nativeHandles()]).to.deep.equal(before);
+      expect([tf.memory().numTensors, countNativeHandles()]).to.deep.equal(before);
     });
   });
 }

@@ -1,6 +1,6 @@
 import {AUGMENTATIONS, type AugmentationName} from '../../src/datasets/augment.js';
 import type {ImageCache} from '../../src/datasets/image-cache.js';
-import type {PictureSource} from '../../src/training/pictures.js';
+import type {ImageDataset} from '../../src/training/pictures.js';
 import {randomPixels} from './random-classifier.js';
 
 export interface PictureSourceWish {
@@ -21,7 +21,7 @@ export function pictureSource({
   augmentation = 'light',
   seed = 1,
   signal,
-}: PictureSourceWish = {}): PictureSource {
+}: PictureSourceWish = {}): ImageDataset {
   const kept = Math.round(size * 1.125);
   const samples = Array.from({length: count}, (_, i) => ({path: `/${i}`, name: `${i % classes}/${i}.png`, label: i % classes}));
   const shade = (label: number): number => 0.3 + (0.7 * label) / classes;

@@ -1,8 +1,8 @@
-import {restore, upload} from '../../src/backbones/device-weights.js';
+import {loadStateDict, toDevice} from '../../src/backbones/device-weights.js';
 import {backboneShapes, type BackboneSpec} from '../../src/backbones/resnet-specs.js';
-import {CAFFE_PREPROCESSING, TORCHVISION_PREPROCESSING, atImageSize} from '../../src/core/preprocessing.js';
-import {sizeOf, type HostTensor, type NamedHostTensors} from '../../src/core/host-tensor.js';
-import {random} from '../../src/core/random.js';
+import {CAFFE_PREPROCESSING, TORCHVISION_PREPROCESSING, withImageSize} from '../../src/core/preprocessing.js';
+import {sizeFromShape, type CpuTensor, type StateDict} from '../../src/core/host-tensor.js';
+import {createRng} from '../../src/core/random.js';
 import {attachHead, type Classifier} from '../../src/heads/classifier.js';
 import {headShapes, type HeadSpec} from '../../src/heads/head.js';
 
@@ -21,34 +21,34 @@ export interface ClassifierWish {
 }
 
 /** Numbers that a trained network might hold: nothing is an identity, a zero or a one, and activations stay near 1 however deep it is. */
-function plausible(name: string, shape: readonly number[], {strideOn}: BackboneSpec, seed: number): HostTensor {
-  const stream = random(seed, name);
-  const draw = (next: () => number): HostTensor => ({shape, data: Float32Array.from({length: sizeOf(shape)}, next)});
+function plausible(name: string, shape: readonly number[], {strideOn}: BackboneSpec, seed: number): CpuTensor {
+  const stream = createRng(seed, name);
+  const draw = (next: () => number): CpuTensor => ({shape, data: Float32Array.from({length: sizeFromShape(shape)}, next)});
   if (shape.length > 1) {
-    const fanIn = sizeOf(shape) / shape[0]!;
+    const fanIn = sizeFromShape(shape) / shape[0]!;
     const limit = Math.sqrt(6 / fanIn);
-    return draw(() => stream.between(-limit, limit));
+    return draw(() => stream.uniform(-limit, limit));
   }
   // Keras' family is fed pixels that are not scaled.
-  if (name === 'bn1.running_var' && strideOn === '1x1') return draw(() => stream.between(4000, 8000));
-  if (name.endsWith('.running_var')) return draw(() => stream.between(0.5, 2));
-  if (name.endsWith('.weight')) return draw(() => stream.between(0.2, 0.7));
-  return draw(() => stream.between(-0.4, 0.4));
+  if (name === 'bn1.running_var' && strideOn === '1x1') return draw(() => stream.uniform(4000, 8000));
+  if (name.endsWith('.running_var')) return draw(() => stream.uniform(0.5, 2));
+  if (name.endsWith('.weight')) return draw(() => stream.uniform(0.2, 0.7));
+  return draw(() => stream.uniform(-0.4, 0.4));
 }
 
-const drawAll = (shapes: ReadonlyMap<string, readonly number[]>, spec: BackboneSpec, seed: number): NamedHostTensors =>
+const drawAll = (shapes: ReadonlyMap<string, readonly number[]>, spec: BackboneSpec, seed: number): StateDict =>
   new Map([...shapes].map(([name, shape]) => [name, plausible(name, shape, spec, seed)]));
 
 /** Draws a head's weights anew; `attachHead` makes zeros of the layer that gives the logits. */
 export const randomHead = ({weights, layers, spec}: Classifier, seed: number): void =>
-  restore(weights, drawAll(headShapes(layers), spec, seed));
+  loadStateDict(weights, drawAll(headShapes(layers), spec, seed));
 
 /** A classifier with weights drawn from a seed: ResNet-18 of torchvision's family with a linear head unless told. The caller disposes it. */
 export function randomClassifier(wish: ClassifierWish = {}): Classifier {
   const {size = 64, seed = 1, classNames = ['ants', 'bees', 'wasps']} = wish;
   const spec: BackboneSpec = {arch: 'resnet18', lastStage: 2, ...TORCHVISION_FAMILY, ...wish.spec};
-  const preprocessing = atImageSize(spec.strideOn === '1x1' ? CAFFE_PREPROCESSING : TORCHVISION_PREPROCESSING, size);
-  const weights = upload(drawAll(backboneShapes(spec), spec, seed));
+  const preprocessing = withImageSize(spec.strideOn === '1x1' ? CAFFE_PREPROCESSING : TORCHVISION_PREPROCESSING, size);
+  const weights = toDevice(drawAll(backboneShapes(spec), spec, seed));
   const classifier = attachHead({spec, preprocessing, weights, origin: 'random numbers'}, {...LINEAR, ...wish.head}, classNames, seed);
   randomHead(classifier, seed);
   return classifier;
@@ -56,7 +56,7 @@ export function randomClassifier(wish: ClassifierWish = {}): Classifier {
 
 /** Pixels of `count` pictures, RGB, `[count, size, size, 3]`: noise over slopes of colour. */
 export function randomPixels(count: number, size: number, seed = 1): Uint8Array {
-  const stream = random(seed, 'pixels');
+  const stream = createRng(seed, 'pixels');
   return Uint8Array.from({length: count * size * size * 3}, (_, i) => {
     const place = Math.trunc(i / 3) % (size * size);
     const slope = [place % size, place / size, size / 2][(i + Math.trunc(i / (size * size * 3))) % 3]! / size;

@@ -1,6 +1,6 @@
 import {TORCHVISION_PREPROCESSING} from '../../src/core/preprocessing.js';
-import {random} from '../../src/core/random.js';
-import type {Mistake, RunRecord} from '../../src/report/run-record.js';
+import {createRng} from '../../src/core/random.js';
+import type {Misclassification, RunRecord} from '../../src/report/run-record.js';
 import type {EpochRow} from '../../src/training/history.js';
 import {RunningMetrics, type Metrics} from '../../src/training/metrics.js';
 
@@ -8,7 +8,7 @@ const FROZEN = {stem: null, stage1: null, stage2: null, stage3: null, stage4: nu
 
 /** Metrics of made-up predictions, right about `accuracy` of the time, else mostly for a neighbouring class. */
 function madeUpMetrics(classes: readonly string[], perClass: number, accuracy: number): Metrics {
-  const stream = random('metrics', classes.length);
+  const stream = createRng('metrics', classes.length);
   const running = new RunningMetrics(classes);
   for (let i = 0; i < classes.length * perClass; i++) {
     const label = i % classes.length;
@@ -21,11 +21,11 @@ function madeUpMetrics(classes: readonly string[], perClass: number, accuracy: n
 }
 
 function madeUpHistory(epochs: readonly [probe: number, top: number]): EpochRow[] {
-  const stream = random('history');
+  const stream = createRng('history');
   const total = epochs[0] + epochs[1];
   return Array.from({length: total}, (_, i) => {
     const left = 1 - i / total;
-    const phase = i < epochs[0] ? 'probe' : 'top';
+    const phase = i < epochs[0] ? 'probe' : 'last-stage';
     const validationLoss = 0.2 + 0.5 * left ** 2 + 0.02 * stream.normal();
     return {
       phase,
@@ -44,33 +44,33 @@ function madeUpHistory(epochs: readonly [probe: number, top: number]): EpochRow[
 /** A record of a run that never was, believable enough to look at. */
 export function madeUpRecord(
   classes: readonly string[],
-  {perClass = 76, accuracy = 0.94, mistakes = [] as readonly Mistake[]} = {},
+  {perClass = 76, accuracy = 0.94, mistakes = [] as readonly Misclassification[]} = {},
 ): RunRecord {
   return {
     run: 'runs/hymenoptera-resnet50',
-    bundle: 'runs/hymenoptera-resnet50/model',
-    finished: '2026-03-01T12:34:56.000Z',
+    model: 'runs/hymenoptera-resnet50/model',
+    finishedAt: '2026-03-01T12:34:56.000Z',
     dataset: './hymenoptera',
     images: {train: 244, validation: perClass * classes.length, test: 0},
-    engine: 'tensorflow 2.21.0',
+    backend: 'tensorflow 2.21.0',
     device: 'cpu, 2 threads',
     arch: 'resnet50',
     weights: 'resnet50.imagenet1k-v1',
-    card: {licence: 'BSD-3-Clause.', source: 'https://example.org/resnet50'},
+    pretrained: {license: 'BSD-3-Clause.', source: 'https://example.org/resnet50'},
     network: {
       spec: {arch: 'resnet50', lastStage: 4, strideOn: '3x3', batchNormEpsilon: 1e-5},
       head: {type: 'linear', pooling: 'avg', dropout: 0},
       preprocessing: TORCHVISION_PREPROCESSING,
     },
     classes,
-    balance: 'none',
+    classBalance: 'none',
     phases: [
-      {name: 'probe', epochs: 12, rates: {...FROZEN, head: 0.01}},
-      {name: 'top', epochs: 8, rates: {...FROZEN, stage4: 1e-4, head: 1e-3}},
+      {name: 'probe', epochs: 12, learningRates: {...FROZEN, head: 0.01}},
+      {name: 'last-stage', epochs: 8, learningRates: {...FROZEN, stage4: 1e-4, head: 1e-3}},
     ],
     history: madeUpHistory([12, 8]),
     metrics: {validation: madeUpMetrics(classes, perClass, accuracy)},
-    mistakes,
+    misclassifications: mistakes,
     findings: [
       {
         code: 'exact-duplicate',
@@ -85,7 +85,7 @@ export function madeUpRecord(
         files: ['bees/broken.jpg'],
       },
     ],
-    seconds: {total: 41.7, engine: 0.9, weights: 1.2, decode: 3.4, features: 11.8, train: 15.1, evaluate: 4.2, export: 3.9},
+    timings: {total: 41.7, backend: 0.9, weights: 1.2, decode: 3.4, features: 11.8, train: 15.1, evaluate: 4.2, export: 3.9},
     settings: [
       {name: 'data', value: './hymenoptera', source: 'flag'},
       {name: 'arch', value: 'resnet50', source: 'flag'},

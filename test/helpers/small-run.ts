@@ -1,5 +1,5 @@
 import {loadImageFolder, type ImageFolder} from '../../src/datasets/image-folder.js';
-import {nativeHandles} from '../../src/engine/binding.js';
+import {countNativeHandles} from '../../src/engine/binding.js';
 import {tf} from '../../src/engine/tensorflow.js';
 import type {RunEvent} from '../../src/finetune/events.js';
 import {finetune, type FinetuneOptions, type FinetuneResult} from '../../src/finetune/finetune.js';
@@ -12,11 +12,11 @@ import {drawnFolder, type DrawnFolderWish} from './drawn-folder.js';
 export const phase = (name: string, epochs: number, rates: Partial<Record<LayerGroup, number>>): Phase => ({
   name,
   epochs,
-  rates: {stem: null, stage1: null, stage2: null, stage3: null, stage4: null, head: null, ...rates},
+  learningRates: {stem: null, stage1: null, stage2: null, stage3: null, stage4: null, head: null, ...rates},
 });
 
 export const PROBE = phase('probe', 2, {head: 3e-3});
-export const ALL = phase('all', 2, {stem: 1e-3, stage1: 1e-3, head: 1e-3});
+export const ALL = phase('full', 2, {stem: 1e-3, stage1: 1e-3, head: 1e-3});
 
 export const smallFolder = async (wish: DrawnFolderWish = {}): Promise<ImageFolder> => loadImageFolder(await drawnFolder(wish));
 
@@ -48,7 +48,7 @@ export async function runAndTell(
 ): Promise<{readonly result: FinetuneResult; readonly events: readonly RunEvent[]}> {
   const events: RunEvent[] = [];
   const result = await finetune(folder, recipe, {
-    engine: 'auto',
+    backend: 'auto',
     ...options,
     onEvent: event => {
       events.push(event);
@@ -60,7 +60,7 @@ export async function runAndTell(
 }
 
 /** What is alive on the device. */
-export const alive = (): readonly number[] => [tf.memory().numTensors, nativeHandles()];
+export const alive = (): readonly number[] => [tf.memory().numTensors, countNativeHandles()];
 
 /** Everything of a run's course that does not depend on the clock. */
 export const courseOf = ({history, metrics}: FinetuneResult): unknown => ({

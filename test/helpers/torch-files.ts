@@ -1,11 +1,11 @@
-import {sizeOf} from '../../src/core/host-tensor.js';
+import {sizeFromShape} from '../../src/core/host-tensor.js';
 import {storedZip, type Lies} from './stored-zip.js';
 import {dictionary, global, integer, integers, list, persistent, pickle, reduce, text, tuple, TRUE, type Pickled} from './pickles.js';
 
 export const bytesOf = (values: ArrayBufferView): Buffer => Buffer.from(values.buffer, values.byteOffset, values.byteLength);
 
 /** Row-major strides. */
-const stridesOf = (shape: readonly number[]): number[] => shape.map((_, axis) => sizeOf(shape.slice(axis + 1)));
+const stridesOf = (shape: readonly number[]): number[] => shape.map((_, axis) => sizeFromShape(shape.slice(axis + 1)));
 
 interface TensorFields {
   readonly key: string;
@@ -27,7 +27,7 @@ export function tensor({
   type = 'FloatStorage',
   offset = 0,
   strides = stridesOf(shape),
-  length = sizeOf(shape),
+  length = sizeFromShape(shape),
 }: TensorFields): Pickled {
   const orderedDict = reduce(global('collections', 'OrderedDict'));
   const place = [storage(type, key, length), integer(offset), integers(shape), integers(strides)];

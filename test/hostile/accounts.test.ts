@@ -66,11 +66,11 @@ describe('a messy folder', function () {
     };
     const {validation} = await expectAccount('run', told);
     expect(told.metrics.validation.count).to.equal(validation.length);
-    expect(codesOf(told)).to.include({'unreadable-image': 3, 'not-an-image': 2, 'link-nowhere': 1, hidden: 1, 'copy-across-parts': 2});
+    expect(codesOf(told)).to.include({'unreadable-image': 3, 'not-an-image': 2, 'broken-symlink': 1, hidden: 1, 'copy-across-parts': 2});
   });
 
   it('is trained on in part: what a limit and a list leave out is told too', async () => {
-    const ended = await train('few', '--limit', '9');
+    const ended = await train('few', '--max-per-class', '9');
     expectEnded(ended, 0);
     await expectAccount('few', documentOf<Told>(ended));
     expect(codesOf(documentOf<Told>(ended))['over-limit']).to.be.above(20);
@@ -81,9 +81,9 @@ describe('a messy folder', function () {
     const ended = await run(...args, '--json');
     expectEnded(ended, 0);
     const told = documentOf<Told & {readonly images: ImageCounts; readonly metrics: {readonly count: number}}>(ended);
-    const {found, measured, ...others} = told.images;
+    const {found, evaluated: measured, ...others} = told.images;
     expect(measured).to.equal(told.metrics.count).and.to.equal(29);
-    expect(found).to.equal(measured + others.unreadable + others.unknownClass + others.otherParts);
+    expect(found).to.equal(measured + others.unreadable + others.unknownClass + others.otherSplits);
     const codes = codesOf(told);
     expect(others.unreadable).to.equal(codes['unreadable-image']).and.to.equal(2);
     const elsewhere = tellLeftOut(told).filter(([, code]) => code !== 'unreadable-image').length;
@@ -98,7 +98,7 @@ describe('a messy folder', function () {
     expectEnded(ended, 0);
     const told = documentOf<Told & {readonly images: ImageCounts}>(ended);
     expect(told.images).to.deep.equal({found: 32, measured: 29, unreadable: 2, unknownClass: 1, otherParts: 0});
-    const unknown = told.findings.find(({code}) => code === 'class-unknown');
+    const unknown = told.findings.find(({code}) => code === 'unknown-class');
     expect(unknown!.files).to.deep.equal(['strange/😀 \n"1".png']);
   });
 

@@ -41,7 +41,7 @@ describe('a folder that changes while a command goes on', function () {
 
       const evaluated = await finetune(['evaluate', join(out, 'model'), '--data', root, ...ENGINE, '--json'], {
         cwd,
-        at: {marker: 'engine', act: () => rmSync(join(root, 'crab/crab-000.jpg'), {force: true})},
+        at: {marker: 'backend', act: () => rmSync(join(root, 'crab/crab-000.jpg'), {force: true})},
       });
       expectEnded(evaluated, 0);
     });

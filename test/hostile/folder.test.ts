@@ -60,12 +60,12 @@ describe('a hostile folder', function () {
     function expectFindings(findings: readonly Finding[]): void {
       expect(filesOf(findings, 'unreadable-image')).to.have.members(folder!.unreadable);
       expect(filesOf(findings, 'not-an-image')).to.deep.equal(['plain/notes.txt']);
-      expect(filesOf(findings, 'not-a-file')).to.have.members(['odd/link-to-pipe.png', 'odd/pipe.png', 'odd/s.jpg']);
-      expect(filesOf(findings, 'link-nowhere')).to.have.members(['odd/dangling.jpg', 'odd/loop.gif']);
-      expect(filesOf(findings, 'link-outside')).to.deep.equal(['odd/zeros.png']);
-      expect(filesOf(findings, 'link-again')).to.deep.equal(['odd/up.jpg']);
+      expect(filesOf(findings, 'special-file')).to.have.members(['odd/link-to-pipe.png', 'odd/pipe.png', 'odd/s.jpg']);
+      expect(filesOf(findings, 'broken-symlink')).to.have.members(['odd/dangling.jpg', 'odd/loop.gif']);
+      expect(filesOf(findings, 'external-symlink')).to.deep.equal(['odd/zeros.png']);
+      expect(filesOf(findings, 'duplicate-symlink')).to.deep.equal(['odd/up.jpg']);
       expect(filesOf(findings, 'hidden')).to.have.members(['..data/', 'plain/._1.png']);
-      expect(filesOf(findings, 'outside-classes')).to.deep.equal(['beside.png']);
+      expect(filesOf(findings, 'unlabeled')).to.deep.equal(['beside.png']);
     }
 
     it('is checked to the end', async () => {

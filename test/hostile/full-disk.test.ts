@@ -3,7 +3,7 @@ import {mkdirSync, readdirSync, symlinkSync} from 'node:fs';
 import {join} from 'node:path';
 import {expect} from 'chai';
 import {cacheDirectory} from '../../src/core/cache-directory.js';
-import {enginesDirectory} from '../../src/engine/engine-directory.js';
+import {backendsDirectory} from '../../src/engine/engine-directory.js';
 import {drawPictures, finetune, SMALL_RUN, type Ended} from '../cli/program.js';
 import {useEngine} from '../helpers/engine.js';
 import {temporaryDirectory} from '../helpers/temporary.js';
@@ -25,7 +25,7 @@ describe('a disk that is full', function () {
   afterEach(() => expect(treeHash(join(cwd, 'pictures')), 'the dataset').to.equal(hash));
 
   /** The engine stays where it is. */
-  const linkEngines = (): void => symlinkSync(enginesDirectory(cacheDirectory()), join(cache, 'engines'));
+  const linkEngines = (): void => symlinkSync(backendsDirectory(cacheDirectory()), join(cache, 'engines'));
 
   const train = (out: string, more: readonly string[], fileLimit?: number): Promise<Ended> =>
     finetune(['--data', 'pictures', ...SMALL_RUN, '--last-stage', '1', '--out', out, ...more], {
@@ -75,7 +75,7 @@ describe('a disk that is full', function () {
   it('does not end a check, which would only have kept what it saw', async () => {
     const options = {cwd, environment: {FINETUNE_CACHE: cache}, fileLimit: 1};
     expectEnded(await finetune(['check', 'pictures'], options), 0);
-    expect(readdirSync(join(cache, 'looks')).filter(name => !name.startsWith('copies-'))).to.deep.equal([]); // those are a few bytes
+    expect(readdirSync(join(cache, 'inspections')).filter(name => !name.startsWith('copies-'))).to.deep.equal([]); // those are a few bytes
   });
 
   it('for the run itself ends it in a sentence', async () => {

@@ -2,9 +2,9 @@ import {mkdirSync, readdirSync, readFileSync, writeFileSync} from 'node:fs';
 import {join} from 'node:path';
 import {expect} from 'chai';
 import sharp from 'sharp';
-import {parseNames} from '../../src/cli/name-list.js';
+import {parsePathList} from '../../src/cli/name-list.js';
 import {inDirectory, tell} from '../cli/capture.js';
-import {random} from '../../src/core/random.js';
+import {createRng} from '../../src/core/random.js';
 import {ENGINE, finetune, SMALL_RUN, type Ended} from '../cli/program.js';
 import {useEngine} from '../helpers/engine.js';
 import {temporaryDirectory} from '../helpers/temporary.js';
@@ -32,7 +32,7 @@ describe('names that act on a terminal', function () {
       mkdirSync(join(cwd, DATA, name), {recursive: true});
       for (let i = 0; i < 12; i++) {
         // The first is of one color, which check has on its list.
-        const stream = random(`image ${label}`, i);
+        const stream = createRng(`image ${label}`, i);
         const pixels = Uint8Array.from({length: 40 * 40 * 3}, () => (i === 0 ? 90 : stream.integer(256)));
         const png = await sharp(pixels, {raw: {width: 40, height: 40, channels: 3}})
           .png()
@@ -64,11 +64,11 @@ describe('names that act on a terminal', function () {
 
   it('reach none from check, nor a page of it; the list of files is right all the same', async () => {
     await run(0, 'check', DATA);
-    await run(0, 'check', DATA, '--verbose', '--html', 'check.html', '--fix-list', 'fix.txt');
+    await run(0, 'check', DATA, '--verbose', '--html', 'check.html', '--write-exclude', 'fix.txt');
     const {classes} = documentOf<{classes: string[]}>(await run(0, 'check', DATA, '--json'));
     expect(classes).to.deep.equal(CLASSES);
     expectFiles(cwd, ['check.html', 'fix.txt']);
-    expect(parseNames(readFileSync(join(cwd, 'fix.txt'), 'utf8'))).to.include(`${CLASSES[0]}/${IMAGE}0.png`);
+    expect(parsePathList(readFileSync(join(cwd, 'fix.txt'), 'utf8'))).to.include(`${CLASSES[0]}/${IMAGE}0.png`);
     await run(0, 'check', DATA, '--exclude', 'fix.txt', '--verbose');
   });
 
@@ -97,7 +97,7 @@ describe('names that act on a terminal', function () {
   });
 
   it('reach none from the other commands', async () => {
-    await run(0, 'preview', DATA, '--out', `sheet${EVIL}after.png`, '--pictures', '3');
+    await run(0, 'preview', DATA, '--out', `sheet${EVIL}after.png`, '--images', '3');
     await run(0, 'init', `recipe${EVIL}after.jsonc`);
     expectHarmless('recipe', readFileSync(join(cwd, `recipe${EVIL}after.jsonc`), 'utf8'));
     await run(2, 'init', `recipe${EVIL}after.jsonc`);
@@ -120,7 +120,7 @@ describe('names that act on a terminal', function () {
     ['weights that are not there', [1, 2], [DATA, '--weights', `nowhere${EVIL}after.pth`, ...ENGINE]],
     ['weights that are none', [1, 2], [DATA, '--weights', `list${EVIL}after`, ...ENGINE]],
     ['a document that is none', [2], ['schema', `word${EVIL}after`]],
-    ['a task that is none', [2], ['engine', `word${EVIL}after`]],
+    ['a task that is none', [2], ['backend', `word${EVIL}after`]],
     ['a page below what is no folder', [1, 2], ['check', DATA, '--html', `list${EVIL}after/page.html`]],
   ];
   for (const [what, exitCodes, args] of REFUSED) {

@@ -32,7 +32,7 @@ describe('an option that names a pipe or a device', function () {
         2,
         new RegExp(`^error Expected a recipe file at ${name}, ${found}\\. `),
       );
-      const training = ['--engine', 'wasm', '--arch', 'resnet18', '--weights', name];
+      const training = ['--backend', 'wasm', '--arch', 'resnet18', '--weights', name];
       expectSentence(await run('--data', 'pictures', ...training), 1, new RegExp(`^error Expected .*${name}, ${found}; `));
     });
   }

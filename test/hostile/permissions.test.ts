@@ -9,7 +9,7 @@ import {documentOf, expectEnded, expectSentence} from './expect-ended.js';
 
 /** Without TensorFlow, which may lie where only its owner looks. */
 const SMALL_RUN = [
-  ...['--engine', 'wasm', '--arch', 'resnet18', '--last-stage', '1', '--weights', 'none'],
+  ...['--backend', 'wasm', '--arch', 'resnet18', '--last-stage', '1', '--weights', 'none'],
   ...['--image-size', '32', '--freeze', 'probe', '--views', '0', '--epochs', '1'],
 ];
 
@@ -58,7 +58,7 @@ describe('what may not be read or written', function () {
     expect(documentOf<Document>(trained).findings[0]!.files).to.deep.equal(['crab/crab-001.jpg']);
     const sentence = /crab-001\.jpg, but found none that can be read: it cannot be opened \(EACCES\)\./;
     const picture = 'pictures/crab/crab-001.jpg';
-    expectSentence(await run(['predict', 'runs/first/model', picture, '--engine', 'wasm']), 1, sentence);
+    expectSentence(await run(['predict', 'runs/first/model', picture, '--backend', 'wasm']), 1, sentence);
   });
 
   it('a class, a list and an archive are refused, with what to do', async () => {

@@ -1,4 +1,4 @@
-import {sizeOf, type HostTensor} from '../../src/core/host-tensor.js';
+import {sizeFromShape, type CpuTensor} from '../../src/core/host-tensor.js';
 
 /** `count` values in [-1, 1) from the FNV-1a hash of a name and a counter, mixed by murmur3's finalizer; `uniform` of generate.py. */
 export function uniform(name: string, count: number): Float32Array {
@@ -14,9 +14,9 @@ export function uniform(name: string, count: number): Float32Array {
 }
 
 /** `hashed` of generate.py: a weight by its torchvision key and shape. */
-export function hashed(name: string, shape: readonly number[]): HostTensor {
-  const data = uniform(name, sizeOf(shape));
-  const scale = shape.length === 1 ? 0.1 : Math.sqrt(6 / sizeOf(shape.slice(1))) * (shape.length === 2 ? 0.5 : 1);
+export function hashed(name: string, shape: readonly number[]): CpuTensor {
+  const data = uniform(name, sizeFromShape(shape));
+  const scale = shape.length === 1 ? 0.1 : Math.sqrt(6 / sizeFromShape(shape.slice(1))) * (shape.length === 2 ? 0.5 : 1);
   const nearOne = shape.length === 1 && /(running_var|weight)$/.test(name);
   return {shape, data: data.map(u => (nearOne ? 0.75 + 0.25 * u : u * scale))};
 }

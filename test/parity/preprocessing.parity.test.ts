@@ -4,7 +4,7 @@ import sharp from 'sharp';
 import {TORCHVISION_PREPROCESSING} from '../../src/core/preprocessing.js';
 import {ADJUSTMENTS} from '../../src/datasets/colour-jitter.js';
 import {decodeBytes} from '../../src/datasets/decode.js';
-import {centreCrop} from '../../src/datasets/windows.js';
+import {centerCrop} from '../../src/datasets/windows.js';
 
 interface Golden {
   readonly preprocessing: readonly {
@@ -46,7 +46,7 @@ describe('preprocessing, compared with Pillow', () => {
       const png = await sharp(draw(width, height), {raw: {width, height, channels: 3}})
         .png()
         .toBuffer();
-      const crop = centreCrop(await decodeBytes(png, {...TORCHVISION_PREPROCESSING, resizeSize}), cropSize);
+      const crop = centerCrop(await decodeBytes(png, {...TORCHVISION_PREPROCESSING, resizeSize}), cropSize);
       const differences = every16th(crop, cropSize).map((value, i) => Math.abs(value - expected[i]!));
       expect(differences).to.have.length(expected.length);
       expect(differences.reduce((total, difference) => total + difference, 0) / differences.length).to.be.below(0.3);

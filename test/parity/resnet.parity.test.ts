@@ -1,16 +1,16 @@
 import {readFileSync} from 'node:fs';
 import {expect} from 'chai';
 import sharp from 'sharp';
-import {upload} from '../../src/backbones/device-weights.js';
+import {toDevice} from '../../src/backbones/device-weights.js';
 import {inferenceInterpreter} from '../../src/backbones/interpreters.js';
 import {loadBackbone, type Backbone} from '../../src/backbones/load-backbone.js';
-import {normalise} from '../../src/backbones/normalise.js';
+import {normalize} from '../../src/backbones/normalise.js';
 import {forward} from '../../src/backbones/resnet.js';
 import {backboneShapes, type BackboneSpec} from '../../src/backbones/resnet-specs.js';
 import {CAFFE_PREPROCESSING, TORCHVISION_PREPROCESSING, type Preprocessing} from '../../src/core/preprocessing.js';
 import {tf, type Tensor, type Tensor4D} from '../../src/engine/tensorflow.js';
 import {attachHead, type Classifier} from '../../src/heads/classifier.js';
-import {freezeClassifier} from '../../src/heads/frozen-classifier.js';
+import {toInference} from '../../src/heads/frozen-classifier.js';
 import {useEngine} from '../helpers/engine.js';
 import {sharedOrSkip} from '../helpers/shared.js';
 import {hashed, uniform} from './hashed-weights.js';
@@ -44,7 +44,7 @@ const hashedTensors = (spec: BackboneSpec): Map<string, ReturnType<typeof hashed
 function expectDepths({spec, weights}: Backbone, pixels: Tensor4D, preprocessing: Preprocessing, golden: Golden): void {
   tf.tidy(() => {
     const interpreter = inferenceInterpreter(spec, weights);
-    let y = normalise(pixels, preprocessing);
+    let y = normalize(pixels, preprocessing);
     for (let group = 0; group <= spec.lastStage; group++) {
       y = forward(interpreter, spec, y, group, group + 1);
       expectSummary(y, golden[group === 0 ? 'stem' : `stage${group}`]!);
@@ -55,10 +55,10 @@ function expectDepths({spec, weights}: Backbone, pixels: Tensor4D, preprocessing
 
 function hashedClassifier(arch: 'resnet18' | 'resnet50'): Classifier {
   const spec: BackboneSpec = {arch, lastStage: 4, strideOn: '3x3', batchNormEpsilon: 1e-5};
-  const backbone = {spec, preprocessing: TORCHVISION_PREPROCESSING, weights: upload(hashedTensors(spec)), origin: 'hashed'};
+  const backbone = {spec, preprocessing: TORCHVISION_PREPROCESSING, weights: toDevice(hashedTensors(spec)), origin: 'hashed'};
   const classifier = attachHead(backbone, {type: 'linear', pooling: 'avg', dropout: 0}, Array(1000).fill('x'), 0);
   const width = arch === 'resnet18' ? 512 : 2048;
-  for (const [name, variable] of upload(
+  for (const [name, variable] of toDevice(
     new Map([
       ['fc.weight', hashed('fc.weight', [1000, width])],
       ['fc.bias', hashed('fc.bias', [1000])],
@@ -79,7 +79,7 @@ describe('the network against PyTorch', () => {
       const values = uniform('pixels', 2 * 96 * 64 * 3).map(u => Math.floor((u + 1) * 128));
       const pixels = tf.tensor4d(values, [2, 96, 64, 3]);
       expectDepths(classifier, pixels, TORCHVISION_PREPROCESSING, GOLDENS[arch]);
-      const frozen = freezeClassifier(classifier);
+      const frozen = toInference(classifier);
       const logits = frozen.logits(pixels);
       expectSummary(logits, GOLDENS[arch].logits!);
       tf.dispose([pixels, logits]);

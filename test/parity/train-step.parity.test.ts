@@ -1,15 +1,15 @@
 import {readFileSync} from 'node:fs';
 import {expect} from 'chai';
-import {disposeWeights, download, restore, upload} from '../../src/backbones/device-weights.js';
+import {disposeWeights, toHost, loadStateDict, toDevice} from '../../src/backbones/device-weights.js';
 import {backboneShapes, type BackboneSpec} from '../../src/backbones/resnet-specs.js';
-import type {HostTensor, NamedHostTensors} from '../../src/core/host-tensor.js';
+import type {CpuTensor, StateDict} from '../../src/core/host-tensor.js';
 import {LAYER_GROUPS, type LayerGroup} from '../../src/backbones/layer-groups.js';
-import {atImageSize, TORCHVISION_PREPROCESSING} from '../../src/core/preprocessing.js';
+import {withImageSize, TORCHVISION_PREPROCESSING} from '../../src/core/preprocessing.js';
 import {tf, type Scalar} from '../../src/engine/tensorflow.js';
 import {attachHead, type Classifier} from '../../src/heads/classifier.js';
 import {headShapes} from '../../src/heads/head.js';
 import {createOptimizer, type OptimizerSpec} from '../../src/training/optimizer.js';
-import {phaseNetwork} from '../../src/training/phase-network.js';
+import {createPhaseModel} from '../../src/training/phase-network.js';
 import {trainStep} from '../../src/training/train-step.js';
 import {useEngine} from '../helpers/engine.js';
 import {hashed, uniform} from './hashed-weights.js';
@@ -31,17 +31,17 @@ const HOW_TO_REGENERATE = 'the head of test/parity/generate_train.py says how to
 
 const SPEC: BackboneSpec = {arch: 'resnet18', lastStage: 4, strideOn: '3x3', batchNormEpsilon: 1e-5};
 
-function hashedClassifier(tensors: NamedHostTensors): Classifier {
-  const backbone = {spec: SPEC, preprocessing: atImageSize(TORCHVISION_PREPROCESSING, SIZE), weights: upload(tensors), origin: 'hashed'};
+function hashedClassifier(tensors: StateDict): Classifier {
+  const backbone = {spec: SPEC, preprocessing: withImageSize(TORCHVISION_PREPROCESSING, SIZE), weights: toDevice(tensors), origin: 'hashed'};
   const classifier = attachHead(backbone, {type: 'linear', pooling: 'avg', dropout: 0}, Array.from({length: CLASSES}, String), 0);
-  restore(classifier.weights, new Map([...headShapes(classifier.layers)].map(([name, shape]) => [name, hashed(name, shape)])));
+  loadStateDict(classifier.weights, new Map([...headShapes(classifier.layers)].map(([name, shape]) => [name, hashed(name, shape)])));
   return classifier;
 }
 
 /** Three steps on the same four pictures. */
 function steps(classifier: Classifier, type: OptimizerSpec['type'], batchNorm: 'inference' | 'training'): number[] {
-  const network = phaseNetwork(classifier, {rates: RATES, batchNorm});
-  const optimizer = createOptimizer({type, weightDecay: 0.05}, network.trained);
+  const network = createPhaseModel(classifier, {learningRates: RATES, batchNorm});
+  const optimizer = createOptimizer({type, weightDecay: 0.05}, network.trainable);
   const losses = [0, 1, 2].map(() =>
     tf.tidy(() => {
       const values = uniform('train pixels', BATCH * SIZE * SIZE * 3).map(u => Math.floor((u + 1) * 128));
@@ -50,10 +50,10 @@ function steps(classifier: Classifier, type: OptimizerSpec['type'], batchNorm: '
         Scalar
       >;
       const loss = trainStep(network, optimizer, RULES, {
-        x: network.lower(tf.tensor4d(values, [BATCH, SIZE, SIZE, 3])),
+        x: network.forwardFrozen(tf.tensor4d(values, [BATCH, SIZE, SIZE, 3])),
         labels: tf.tensor1d([3, 1, 4, 1], 'int32'),
-        exampleWeights: tf.ones([BATCH]),
-        rates,
+        sampleWeights: tf.ones([BATCH]),
+        learningRates: rates,
         dropoutSeed: tf.tensor1d([0, 0], 'int32'),
       });
       return loss.dataSync()[0]!;
@@ -73,7 +73,7 @@ function distance(data: Float32Array, expected: readonly number[]): number {
 
 describe('three training steps of a ResNet-18 against PyTorch', () => {
   useEngine();
-  const tensors = new Map<string, HostTensor>();
+  const tensors = new Map<string, CpuTensor>();
 
   before('hash the weights', () => backboneShapes(SPEC).forEach((shape, name) => tensors.set(name, hashed(name, shape))));
 
@@ -83,7 +83,7 @@ describe('three training steps of a ResNet-18 against PyTorch', () => {
         const {losses, after} = GOLDEN[`${type}, ${batchNorm}`]!;
         const classifier = hashedClassifier(tensors);
         const found = steps(classifier, type, batchNorm);
-        const moved = download(classifier.weights, name => name in after);
+        const moved = toHost(classifier.weights, name => name in after);
         disposeWeights(classifier.weights);
         found.forEach((loss, i) => expect(loss / losses[i]!, HOW_TO_REGENERATE).to.be.closeTo(1, 1e-4));
         for (const [name, expected] of Object.entries(after)) {

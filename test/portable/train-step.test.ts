@@ -1,7 +1,7 @@
 import {expect} from 'chai';
 import {tf, type Scalar} from '../../src/engine/tensorflow.js';
 import {createOptimizer, type OptimizerSpec} from '../../src/training/optimizer.js';
-import {phaseNetwork} from '../../src/training/phase-network.js';
+import {createPhaseModel} from '../../src/training/phase-network.js';
 import {trainStep, type StepInputs} from '../../src/training/train-step.js';
 import {useEngine} from '../helpers/engine.js';
 import {randomClassifier, randomPixels} from '../helpers/random-classifier.js';
@@ -14,15 +14,15 @@ const SIZE = 32;
 function trainAll(type: OptimizerSpec['type']): number[] {
   const classifier = randomClassifier({size: SIZE, head: {type: 'mlp', pooling: 'avg+max', dropout: 0.1}});
   const rates = {stem: RATE, stage1: RATE, stage2: RATE, stage3: null, stage4: null, head: RATE};
-  const network = phaseNetwork(classifier, {rates, batchNorm: 'training'});
-  const optimizer = createOptimizer({type, weightDecay: 0.01}, network.trained);
+  const network = createPhaseModel(classifier, {learningRates: rates, batchNorm: 'training'});
+  const optimizer = createOptimizer({type, weightDecay: 0.01}, network.trainable);
   const losses = tf.tidy(() => {
     const rate = tf.scalar(RATE);
     const inputs: StepInputs = {
-      x: network.lower(tf.tensor4d(Float32Array.from(randomPixels(4, SIZE)), [4, SIZE, SIZE, 3])),
+      x: network.forwardFrozen(tf.tensor4d(Float32Array.from(randomPixels(4, SIZE)), [4, SIZE, SIZE, 3])),
       labels: tf.tensor1d([0, 1, 2, 0], 'int32'),
-      exampleWeights: tf.tensor1d([1, 1, 1, 0]),
-      rates: {stem: rate, stage1: rate, stage2: rate, head: rate},
+      sampleWeights: tf.tensor1d([1, 1, 1, 0]),
+      learningRates: {stem: rate, stage1: rate, stage2: rate, head: rate},
       dropoutSeed: tf.tensor1d([1, 2], 'int32'),
     };
     return Array.from({length: 5}, (): Scalar => trainStep(network, optimizer, RULES, inputs)).map(loss => loss.dataSync()[0]!);

@@ -63,7 +63,7 @@ describe('the page of a check', () => {
     expect(checkPage(record({})))
       .to.contain('Nothing worth a word.')
       .and.not.to.contain('A run would refuse this');
-    expect(checkPage(record({refusal: 'because'})))
+    expect(checkPage(record({error: 'because'})))
       .to.contain('A run would refuse this')
       .and.to.contain('because');
   });

@@ -3,7 +3,7 @@ import {confusionSection} from '../../src/report/confusion.js';
 import {madeUpRecord} from '../helpers/run-record.js';
 
 const sectionOf = (classes: readonly string[], confusion: number[][]): string =>
-  confusionSection({...madeUpRecord(classes).metrics.validation, confusion}, classes).text;
+  confusionSection({...madeUpRecord(classes).metrics.validation, confusionMatrix: confusion}, classes).text;
 const many = Array.from({length: 200}, (_, i) => `species ${i}`);
 const diagonal = (length: number): number[][] => Array.from({length}, (_, i) => Array.from({length}, (__, j) => (i === j ? 5 : 0)));
 

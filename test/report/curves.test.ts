@@ -25,7 +25,7 @@ describe('ticks', () => {
 
 describe('curves', () => {
   it('have a point an epoch, and a band a phase, across all phases', () => {
-    const {text} = curves([row('probe', 3), row('probe', 2), row('top', 1)], 'accuracy');
+    const {text} = curves([row('probe', 3), row('probe', 2), row('last-stage', 1)], 'accuracy');
     expect(text.match(/<circle/g)).to.have.length(9);
     expect(text.match(/class="phase-name"[^>]*>\w+/g)).to.have.length(4);
     expect(text).to.contain('epoch 3: training 1').and.to.contain('>probe<').and.to.contain('>top<');

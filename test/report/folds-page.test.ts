@@ -1,6 +1,6 @@
 import {expect} from 'chai';
-import {crossValidation} from '../../src/finetune/cross-validation.js';
-import {foldsHtml} from '../../src/report/folds-page.js';
+import {summarizeFolds} from '../../src/finetune/cross-validation.js';
+import {crossValidationHtml} from '../../src/report/folds-page.js';
 import {RunningMetrics, type Metrics} from '../../src/training/metrics.js';
 
 const CLASSES = ['ants', '<bees>'];
@@ -16,12 +16,12 @@ function metrics(mistakes: number): Metrics {
 
 describe('the page of a cross-validation', () => {
   const measured = [metrics(0), metrics(4)];
-  const html = foldsHtml({
+  const html = crossValidationHtml({
     dataset: '/data/insects',
     arch: 'resnet50',
     images: 40,
     classes: CLASSES,
-    together: crossValidation(measured),
+    summary: summarizeFolds(measured),
     folds: measured.map((each, i) => ({metrics: each, seconds: {total: 61}, run: `runs/insects/fold-${i + 1}`})),
   });
   const text = html
@@ -35,7 +35,7 @@ describe('the page of a cross-validation', () => {
   });
 
   it('says how sure the accuracy over all images is', () => {
-    const {pooled} = crossValidation(measured);
+    const {pooled} = summarizeFolds(measured);
     expect(pooled.accuracy).to.equal(36 / 40);
     expect(text).to.include('Over all folds 90.0 % of 40 images are right');
     expect(text).to.match(/95 % interval: 76\.\d % to 96\.\d %/);

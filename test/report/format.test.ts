@@ -1,22 +1,22 @@
 import {expect} from 'chai';
-import {coordinate, count, duration, percent, plural, shortened} from '../../src/report/format.js';
+import {coordinate, count, formatDuration, formatPercent, formatCount, truncate} from '../../src/report/format.js';
 
 describe('numbers for people', () => {
   it('are percentages with a decimal, except nothing, all and what has no value', () => {
-    expect([0, 0.0004, 0.9412, 1, null].map(value => percent(value))).to.deep.equal(
+    expect([0, 0.0004, 0.9412, 1, null].map(value => formatPercent(value))).to.deep.equal(
       ['0 %', '0.0 %', '94.1 %', '100 %', '–'].map(text => text.replace(' ', '\u00a0')),
     );
   });
 
   it('are durations in the two largest units', () => {
-    expect([0.42, 9.96, 41.7, 59.6, 92, 3599.7, 7325].map(duration)).to.deep.equal(
+    expect([0.42, 9.96, 41.7, 59.6, 92, 3599.7, 7325].map(formatDuration)).to.deep.equal(
       ['0.4 s', '10 s', '42 s', '1 min 0 s', '1 min 32 s', '1 h 0 min', '2 h 2 min'], // prettier-ignore
     );
   });
 
   it('are grouped and agree with their noun', () => {
     expect(count(1234567)).to.equal('1,234,567');
-    expect([plural(1, 'image'), plural(1153, 'image'), plural(2, 'class', 'classes')]).to.deep.equal([
+    expect([formatCount(1, 'image'), formatCount(1153, 'image'), formatCount(2, 'class', 'classes')]).to.deep.equal([
       '1 image',
       '1,153 images',
       '2 classes',
@@ -28,8 +28,8 @@ describe('numbers for people', () => {
   });
 
   it('shorten text by whole characters', () => {
-    expect(shortened('staffordshire', 6)).to.equal('staff…');
-    expect(shortened('🐱🐱🐱', 2)).to.equal('🐱…');
-    expect(shortened('pug', 3)).to.equal('pug');
+    expect(truncate('staffordshire', 6)).to.equal('staff…');
+    expect(truncate('🐱🐱🐱', 2)).to.equal('🐱…');
+    expect(truncate('pug', 3)).to.equal('pug');
   });
 });

@@ -24,7 +24,7 @@ describe('the model card', () => {
 
   it('says what a balance does to probabilities, and by what the epoch was chosen', () => {
     expect(modelCard(madeUpRecord(['ants', 'bees']))).to.not.contain('count alike, whatever');
-    const card = modelCard({...madeUpRecord(['ants', 'bees']), balance: 'loss'});
+    const card = modelCard({...madeUpRecord(['ants', 'bees']), classBalance: 'weighted-loss'});
     expect(card).to.contain('multiply each probability by the frequency of its class and divide by the sum');
     expect(card).to.contain('by whose balanced accuracy the best epoch was chosen');
   });
@@ -66,7 +66,7 @@ describe('the model card', () => {
   it('puts the test set first where there is one', () => {
     const record = madeUpRecord(['ants', 'bees']);
     const {validation} = record.metrics;
-    const card = modelCard({...record, metrics: {validation, test: {...validation, accuracy: 0.5, count: 900}}});
+    const card = modelCard({...record, metrics: {validation, test: {...validation, accuracy: 0.5, numImages: 900}}});
     expect(card).to.match(/\| test \| 50\.0.*\n\| validation/);
     expect(card).to.not.contain('one image is worth');
   });
@@ -77,7 +77,7 @@ describe('the model card', () => {
   });
 
   it('does not invent a licence', () => {
-    const {card: _, ...record} = madeUpRecord(['ants', 'bees']);
+    const {pretrained: _, ...record} = madeUpRecord(['ants', 'bees']);
     expect(modelCard({...record, weights: '/home/me/mine.safetensors'})).to.contain(
       'Training began from the weights in mine.safetensors. Nothing is known here of their licence: ask whoever made them.',
     );

@@ -1,5 +1,5 @@
 import {expect} from 'chai';
-import {withoutFolders} from '../../src/report/paths.js';
+import {redactPaths} from '../../src/report/paths.js';
 
 describe('paths in what is passed on', () => {
   for (const [text, shown] of [
@@ -8,6 +8,6 @@ describe('paths in what is passed on', () => {
     ['/home/ann/pets/caf\\xe9 cannot be used', 'caf\\xe9 cannot be used'],
     ['Give --data pets/train, or train/a\\b.png.', 'Give --data pets/train, or train/a\\b.png.'],
   ] as const) {
-    it(`are shown without folders of a person: ${text}`, () => expect(withoutFolders(text)).to.equal(shown));
+    it(`are shown without folders of a person: ${text}`, () => expect(redactPaths(text)).to.equal(shown));
   }
 });

@@ -37,7 +37,7 @@ describe('the report', () => {
 
   it('tells by what the best epoch was chosen', () => {
     expect(reportHtml(madeUpRecord(['ants', 'bees']))).to.contain('chosen by this number');
-    expect(reportHtml({...madeUpRecord(['ants', 'bees']), balance: 'sample'}))
+    expect(reportHtml({...madeUpRecord(['ants', 'bees']), classBalance: 'oversample'}))
       .to.contain('chosen by balanced accuracy on these images')
       .and.to.contain('Balanced accuracy by epoch');
   });
@@ -78,7 +78,7 @@ describe('the report', () => {
     const mistakes = [{name: 'val/ants/1.jpg', truth: 'ants', prediction: 'bees', confidence: 0.99}];
     const odd = {name: 'val/ants/1.jpg', className: 'ants', suggested: 'bees'};
     const oddImages = [odd, {...odd, name: 'train/ants/2.jpg', doubt: 0.5}];
-    const text = reportHtml({...madeUpRecord(['ants', 'bees'], {mistakes}), oddImages}).replace(/\s+/g, ' ');
+    const text = reportHtml({...madeUpRecord(['ants', 'bees'], {mistakes}), suspiciousImages: oddImages}).replace(/\s+/g, ' ');
     expect(text).to.contain('said <b>bees</b>, <span class="number">99 %</span> <small>labeled ants</small>');
     expect(text).to.contain('<small class="file">val/ants/1.jpg</small>').and.to.contain('<small class="file">train/ants/2.jpg</small>');
     expect(text.match(/<small class="file">val\/ants\/1.jpg/g), 'shown once').to.have.length(1);
@@ -104,7 +104,7 @@ describe('the report', () => {
       ...record,
       dataset: `${home}/pets`,
       run: `${home}/runs/pets`,
-      bundle: `${home}/runs/pets/model`,
+      model: `${home}/runs/pets/model`,
       weights: `${home}/weights/resnet50.safetensors`,
       command: `npx finetune --data ${home}/pets --weights '${home}/my weights/w.pt' --out=${home}/out`,
       findings: [{code: 'x', severity: 'warning', message: `Found ${home}/pets/a.jpg (${home}/pets/b.jpg).`, files: []}],

@@ -6,11 +6,11 @@ describe('metrics.json', () => {
   it('has the keys that the contract promises, and nothing else', () => {
     const document = metricsDocument(madeUpRecord(['ants', 'bees']));
     expect(Object.keys(document)).to.deep.equal(
-      ['run', 'bundle', 'engine', 'device', 'arch', 'weights', 'classes', 'metrics', 'seconds', 'findings'], // prettier-ignore
+      ['run', 'model', 'backend', 'device', 'arch', 'weights', 'classes', 'metrics', 'timings', 'findings'], // prettier-ignore
     );
     expect(document.metrics).to.have.all.keys('validation');
-    expect(document.metrics.validation).to.include.keys('accuracy', 'top5', 'loss', 'count', 'accuracyInterval95', 'perClass', 'confusion');
-    expect(document.seconds).to.include.keys('total', 'decode', 'features', 'train', 'evaluate', 'export');
+    expect(document.metrics.validation).to.include.keys('accuracy', 'top5Accuracy', 'loss', 'numImages', 'accuracyCi95', 'perClass', 'confusionMatrix');
+    expect(document.timings).to.include.keys('total', 'decode', 'features', 'train', 'evaluate', 'export');
   });
 
   it('has the test metrics where there are some', () => {

@@ -5,8 +5,8 @@ import {madeUpRecord} from '../helpers/run-record.js';
 
 const measured = (count: number) => ({
   ...madeUpRecord(['a', 'b']).metrics.validation,
-  count,
-  accuracyInterval95: wilsonInterval(0.9 * count, count),
+  numImages: count,
+  accuracyCi95: wilsonInterval(0.9 * count, count),
 });
 
 describe('the warning of small sets', () => {

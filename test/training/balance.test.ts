@@ -1,17 +1,17 @@
 import {expect} from 'chai';
 import fc from 'fast-check';
-import {random} from '../../src/core/random.js';
+import {createRng} from '../../src/core/random.js';
 import {tf, type Tensor2D} from '../../src/engine/tensorflow.js';
 import {ops} from '../../src/engine/current-ops.js';
-import {balancedOrder, classWeights, measureOf, turnsOf} from '../../src/training/balance.js';
+import {oversampleEpoch, computeClassWeights, metricForBestModel, countRepeats} from '../../src/training/balance.js';
 import {useEngine} from '../helpers/engine.js';
 
 const LABELS = Int32Array.of(0, 0, 0, 1, 2, 0);
 
 /** PyTorch 2.14 on LABELS and the logits below: losses of `cross_entropy(reduction='none')` times [0.5, 2, 2] of the labels, over their sum. */
 const TORCH = [
-  {smoothing: 0, loss: 1.6153771902920566, gradient: [0.16650590993773828, -0.29618084298326575, 0.12967493304552738]},
-  {smoothing: 0.1, loss: 1.5848216347365012, gradient: [0.1553947988266272, -0.27395862076104355, 0.1185638219344163]},
+  {smoothing: 0, 'weighted-loss': 1.6153771902920566, gradient: [0.16650590993773828, -0.29618084298326575, 0.12967493304552738]},
+  {smoothing: 0.1, 'weighted-loss': 1.5848216347365012, gradient: [0.1553947988266272, -0.27395862076104355, 0.1185638219344163]},
 ];
 
 describe('the weights of classes', () => {
@@ -19,18 +19,18 @@ describe('the weights of classes', () => {
 
   it("are scikit-learn's balanced ones", () => {
     // compute_class_weight('balanced') of scikit-learn 1.9.1
-    expect([...classWeights(LABELS)]).to.deep.equal([[0, 0.5], [1, 2], [2, 2]]); // prettier-ignore
+    expect([...computeClassWeights(LABELS)]).to.deep.equal([[0, 0.5], [1, 2], [2, 2]]); // prettier-ignore
   });
 
   it('let no image weigh more than a hundred of another class', () => {
     const labels = Int32Array.from({length: 1001}, (_, i) => (i === 0 ? 1 : 0));
-    const weights = classWeights(labels);
+    const weights = computeClassWeights(labels);
     expect(weights.get(1)! / weights.get(0)!).to.be.closeTo(100, 1e-4);
   });
 
   for (const {smoothing, loss, gradient} of TORCH) {
     it(`give PyTorch's weighted loss and gradient, ${smoothing} of the target smoothed`, () => {
-      const weights = classWeights(LABELS);
+      const weights = computeClassWeights(LABELS);
       tf.tidy(() => {
         const logits = tf.tensor2d(
           Array.from({length: 6}, (_, i) => [0, 1, 2].map(j => (((i * 7 + j * 5) % 11) - 5) / 4)),
@@ -72,7 +72,7 @@ describe('whatever the sizes of classes, a balanced order', () => {
   it('is as long as there are images, and shows the classes within one of each other', () => {
     fc.assert(
       fc.property(anyLabels, fc.nat(50), ({labels, at}, epoch) => {
-        const order = balancedOrder(labels, at(epoch));
+        const order = oversampleEpoch(labels, at(epoch));
         expect(order).to.have.length(labels.length);
         expectWithinOne(byClass(labels, order).map(counts => counts.reduce((a, b) => a + b)));
       }),
@@ -83,7 +83,7 @@ describe('whatever the sizes of classes, a balanced order', () => {
   it('shows the images of a class within one of each other, in an epoch and over any number of them', () => {
     fc.assert(
       fc.property(anyLabels, fc.nat(9), ({labels, at}, epochs) => {
-        const orders = Array.from({length: epochs + 1}, (_, epoch) => balancedOrder(labels, at(epoch)));
+        const orders = Array.from({length: epochs + 1}, (_, epoch) => oversampleEpoch(labels, at(epoch)));
         orders.forEach(order => byClass(labels, order).forEach(expectWithinOne));
         byClass(labels, orders.flat()).forEach(expectWithinOne);
       }),
@@ -94,7 +94,7 @@ describe('whatever the sizes of classes, a balanced order', () => {
   it('is the same for the same seed, phase and epoch', () => {
     fc.assert(
       fc.property(anyLabels, fc.nat(50), ({labels, at}, epoch) => {
-        expect(balancedOrder(labels, at(epoch))).to.deep.equal(balancedOrder(labels, at(epoch)));
+        expect(oversampleEpoch(labels, at(epoch))).to.deep.equal(oversampleEpoch(labels, at(epoch)));
       }),
       {seed: 3},
     );
@@ -102,14 +102,14 @@ describe('whatever the sizes of classes, a balanced order', () => {
 
   it('differs between seeds, phases and epochs', () => {
     const labels = Int32Array.from({length: 40}, (_, i) => (i < 32 ? 0 : 1));
-    const draws = [{}, {seed: 2}, {phase: 1}, {epoch: 1}].map(other => balancedOrder(labels, {seed: 1, phase: 0, epoch: 0, ...other}));
+    const draws = [{}, {seed: 2}, {phase: 1}, {epoch: 1}].map(other => oversampleEpoch(labels, {seed: 1, phase: 0, epoch: 0, ...other}));
     expect(new Set(draws.map(String)).size).to.equal(4);
   });
 
   it('is every image once where the classes are of one size', () => {
     const labels = Int32Array.from({length: 30}, (_, i) => i % 3);
     for (const epoch of [0, 1, 7]) {
-      const order = balancedOrder(labels, {seed: 1, phase: 0, epoch});
+      const order = oversampleEpoch(labels, {seed: 1, phase: 0, epoch});
       expect(order.toSorted((a, b) => a - b)).to.deep.equal([...labels.keys()]);
     }
   });
@@ -117,17 +117,17 @@ describe('whatever the sizes of classes, a balanced order', () => {
 
 describe('the turns of an order', () => {
   it('count what has come before', () => {
-    expect(turnsOf([3, 1, 3, 3, 1])).to.deep.equal([0, 0, 1, 2, 1]);
+    expect(countRepeats([3, 1, 3, 3, 1])).to.deep.equal([0, 0, 1, 2, 1]);
   });
 
   it('are 0 where nothing comes again', () => {
-    const stream = random('turns');
-    expect(new Set(turnsOf(Array.from({length: 20}, (_, i) => 20 * i + stream.integer(20))))).to.deep.equal(new Set([0]));
+    const stream = createRng('turns');
+    expect(new Set(countRepeats(Array.from({length: 20}, (_, i) => 20 * i + stream.integer(20))))).to.deep.equal(new Set([0]));
   });
 });
 
 describe('the best epoch', () => {
   it('is chosen by what training aims at', () => {
-    expect([measureOf('none'), measureOf('loss'), measureOf('sample')]).to.deep.equal(['accuracy', 'balancedAccuracy', 'balancedAccuracy']);
+    expect([metricForBestModel('none'), metricForBestModel('weighted-loss'), metricForBestModel('oversample')]).to.deep.equal(['accuracy', 'balancedAccuracy', 'balancedAccuracy']);
   });
 });

@@ -1,7 +1,7 @@
 import {expect} from 'chai';
 import {mkdirSync, readdirSync, readFileSync, renameSync, rmSync, truncateSync, writeFileSync} from 'node:fs';
 import {join} from 'node:path';
-import type {HostTensor} from '../../src/core/host-tensor.js';
+import type {CpuTensor} from '../../src/core/host-tensor.js';
 import {CheckpointError, hasCheckpoint, readCheckpoint, writeCheckpoint, type Checkpoint} from '../../src/training/checkpoint.js';
 import type {Metrics} from '../../src/training/metrics.js';
 import {rejectionOf} from '../helpers/rejection.js';
@@ -12,14 +12,14 @@ interface Row {
   readonly loss: number;
 }
 
-const tensor = (...values: readonly number[]): HostTensor => ({shape: [values.length], data: Float32Array.from(values)});
-const named = (...entries: readonly (readonly [string, HostTensor])[]): ReadonlyMap<string, HostTensor> => new Map(entries);
+const tensor = (...values: readonly number[]): CpuTensor => ({shape: [values.length], data: Float32Array.from(values)});
+const named = (...entries: readonly (readonly [string, CpuTensor])[]): ReadonlyMap<string, CpuTensor> => new Map(entries);
 
 const CHECKPOINT: Checkpoint<Row> = {
   phase: 1,
-  position: {epoch: 2, step: 3, lossSum: 1.1 / 3, examples: 12},
+  trainerState: {epoch: 2, step: 3, lossSum: 1.1 / 3, weightSum: 12},
   history: [{epoch: 1, loss: 0.1 + 0.2}],
-  bestMetrics: {accuracy: 2 / 3, loss: 0.25, count: 3} as Metrics,
+  bestMetrics: {accuracy: 2 / 3, loss: 0.25, numImages: 3} as Metrics,
   weights: named(['fc.weight', {shape: [2, 2], data: Float32Array.of(1, 2, 3, 1e-38)}], ['fc.bias', tensor(4, 5)]),
   optimizer: named(['fc.bias/step', {shape: [], data: Float32Array.of(7)}], ['fc.bias/first', tensor(0.1, 0.2)]),
   best: named(['fc.bias', tensor(6, 7)]),
@@ -104,7 +104,7 @@ describe('a checkpoint', () => {
 
   it('leaves all of what was there when it cannot be written', async () => {
     await writeCheckpoint(last, CHECKPOINT);
-    const broken = {shape: [2], data: undefined} as unknown as HostTensor;
+    const broken = {shape: [2], data: undefined} as unknown as CpuTensor;
     await rejectionOf(writeCheckpoint(last, {...CHECKPOINT, best: named(['fc.bias', tensor(0, 0)]), weights: named(['fc.bias', broken])}));
     expect(await readCheckpoint(last)).to.deep.equal(CHECKPOINT);
   });

@@ -1,18 +1,18 @@
 import {expect} from 'chai';
-import {nativeHandles} from '../../src/engine/binding.js';
+import {countNativeHandles} from '../../src/engine/binding.js';
 import {tf, type Tensor2D} from '../../src/engine/tensorflow.js';
-import type {GroupRates} from '../../src/backbones/layer-groups.js';
-import {evaluateInputs, isBetter} from '../../src/training/evaluate.js';
-import {pictureInputs} from '../../src/training/inputs.js';
-import {NotANumberError, type Metrics} from '../../src/training/metrics.js';
-import {phaseNetwork, type PhaseNetwork} from '../../src/training/phase-network.js';
-import {pictures, toPixels} from '../../src/training/pictures.js';
+import type {GroupLearningRates} from '../../src/backbones/layer-groups.js';
+import {evaluateBatches, isBetter} from '../../src/training/evaluate.js';
+import {imageBatchSource} from '../../src/training/inputs.js';
+import {NanProbabilityError, type Metrics} from '../../src/training/metrics.js';
+import {createPhaseModel, type PhaseModel} from '../../src/training/phase-network.js';
+import {readImageBatches, batchToDevice} from '../../src/training/pictures.js';
 import {useEngine} from '../helpers/engine.js';
 import {pictureSource} from '../helpers/picture-source.js';
 import {randomClassifier} from '../helpers/random-classifier.js';
 import {rejectionOf} from '../helpers/rejection.js';
 
-const PROBE: GroupRates = {stem: null, stage1: null, stage2: null, stage3: null, stage4: null, head: 0.1};
+const PROBE: GroupLearningRates = {stem: null, stage1: null, stage2: null, stage3: null, stage4: null, head: 0.1};
 /** More than are evaluated at a time. */
 const COUNT = 70;
 
@@ -22,9 +22,9 @@ describe('evaluation', () => {
   const made: {dispose(): void}[] = [];
   afterEach(() => made.splice(0).forEach(thing => thing.dispose()));
 
-  function network(head: {dropout: number} = {dropout: 0.5}): PhaseNetwork {
+  function network(head: {dropout: number} = {dropout: 0.5}): PhaseModel {
     const classifier = randomClassifier({spec: {lastStage: 1}, size: 32, head});
-    const probe = phaseNetwork(classifier, {rates: PROBE, batchNorm: 'training'});
+    const probe = createPhaseModel(classifier, {learningRates: PROBE, batchNorm: 'training'});
     made.push(classifier, probe);
     return probe;
   }
@@ -32,54 +32,54 @@ describe('evaluation', () => {
   it('counts every picture once, whatever the batches, as it is shown: plain and without dropout', async () => {
     const [probe, source] = [network(), pictureSource({count: COUNT})];
     const parts: Float32Array[] = [];
-    const metrics = await evaluateInputs(probe, pictureInputs(source), {onProbabilities: part => parts.push(part)});
+    const metrics = await evaluateBatches(probe, imageBatchSource(source), {onProbabilities: part => parts.push(part)});
     const probabilities = parts.flatMap(part => [...part]);
     let expected: number[][] = [];
-    for await (const batch of pictures(
+    for await (const batch of readImageBatches(
       source,
       Array.from({length: COUNT}, (_, i) => i),
       COUNT,
       null,
     )) {
-      expected = tf.tidy(() => tf.softmax(probe.upper(probe.lower(toPixels(batch, 32)))).arraySync() as number[][]);
+      expected = tf.tidy(() => tf.softmax(probe.forwardFromFrozenDepth(probe.forwardFrozen(batchToDevice(batch, 32)))).arraySync() as number[][]);
     }
     probabilities.forEach((value, i) => expect(value).to.be.closeTo(expected.flat()[i]!, 1e-5));
     const labels = source.samples.map(({label}) => label);
     const loss = expected.reduce((sum, row, i) => sum - Math.log(row[labels[i]!]!), 0) / COUNT;
     const right = expected.filter((row, i) => row.indexOf(Math.max(...row)) === labels[i]).length;
     expect(metrics.loss).to.be.closeTo(loss, 1e-4);
-    expect([metrics.count, metrics.accuracy]).to.deep.equal([COUNT, right / COUNT]);
+    expect([metrics.numImages, metrics.accuracy]).to.deep.equal([COUNT, right / COUNT]);
     expect(parts.map(part => part.length)).to.deep.equal([64 * 3, 6 * 3]);
   });
 
   // A tensor gets its handle when it is first used, and the frozen groups their session when they are run again: both have happened before.
-  const evaluateTwice = async (probe: PhaseNetwork): Promise<void> => {
-    for (let time = 0; time < 2; time++) await evaluateInputs(probe, pictureInputs(pictureSource()));
+  const evaluateTwice = async (probe: PhaseModel): Promise<void> => {
+    for (let time = 0; time < 2; time++) await evaluateBatches(probe, imageBatchSource(pictureSource()));
   };
 
   it('leaves nothing on the device', async () => {
     const probe = network();
     await evaluateTwice(probe);
-    const before = [tf.memory().numTensors, nativeHandles()];
-    await evaluateInputs(probe, pictureInputs(pictureSource({count: COUNT})));
-    expect([tf.memory().numTensors, nativeHandles()]).to.deep.equal(before);
+    const before = [tf.memory().numTensors, countNativeHandles()];
+    await evaluateBatches(probe, imageBatchSource(pictureSource({count: COUNT})));
+    expect([tf.memory().numTensors, countNativeHandles()]).to.deep.equal(before);
   });
 
   it('stops where a probability is no number, and leaves nothing then', async () => {
     const probe = network();
     await evaluateTwice(probe);
-    tf.tidy(() => probe.trained.get('fc.weight')!.assign(tf.fill([64, 3], NaN) as Tensor2D));
-    const before = [tf.memory().numTensors, nativeHandles()];
-    expect(await rejectionOf(evaluateInputs(probe, pictureInputs(pictureSource())))).to.be.instanceOf(NotANumberError);
-    expect([tf.memory().numTensors, nativeHandles()]).to.deep.equal(before);
+    tf.tidy(() => probe.trainable.get('fc.weight')!.assign(tf.fill([64, 3], NaN) as Tensor2D));
+    const before = [tf.memory().numTensors, countNativeHandles()];
+    expect(await rejectionOf(evaluateBatches(probe, imageBatchSource(pictureSource())))).to.be.instanceOf(NanProbabilityError);
+    expect([tf.memory().numTensors, countNativeHandles()]).to.deep.equal(before);
   });
 
   it('can be stopped between batches', async () => {
     const stop = new AbortController();
     const probe = network();
     setImmediate(() => stop.abort());
-    const inputs = pictureInputs(pictureSource({count: 130, signal: stop.signal}));
-    expect((await rejectionOf(evaluateInputs(probe, inputs))).name).to.equal('AbortedError');
+    const inputs = imageBatchSource(pictureSource({count: 130, signal: stop.signal}));
+    expect((await rejectionOf(evaluateBatches(probe, inputs))).name).to.equal('AbortedError');
   });
 });
 

@@ -1,7 +1,7 @@
 import {expect} from 'chai';
 import {mkdir, readdir, readFile, truncate, writeFile} from 'node:fs/promises';
 import {join} from 'node:path';
-import {bytesOf, FeaturesFolderError, keepRows, openRows, type FeatureRows, type RowFormat} from '../../src/training/feature-rows.js';
+import {featureBytes, FeatureCacheNotWritableError, storeRows, openRows, type FeatureRows, type RowFormat} from '../../src/training/feature-rows.js';
 import {rejectionOf} from '../helpers/rejection.js';
 import {temporaryDirectory} from '../helpers/temporary.js';
 
@@ -33,27 +33,27 @@ describe('rows of features', () => {
     ['in a file', false],
   ] as const) {
     it(`that are pooled come back from ${what} as they were`, async () => {
-      const kept = await keepRows(POOLED, rows(), inMemory, path());
+      const kept = await storeRows(POOLED, rows(), inMemory, path());
       expect(await rowOf(kept, 3)).to.deep.equal([0, 3, Math.fround(3 + 1 / 3), -3]);
       expect(await rowOf(kept, 0)).to.deep.equal([0, 0, Math.fround(1 / 3), -0]);
       await kept.close();
     });
 
     it(`that are maps come back from ${what} as halves`, async () => {
-      const kept = await keepRows(MAPS, rows(), inMemory, path());
+      const kept = await storeRows(MAPS, rows(), inMemory, path());
       expect(await rowOf(kept, 4)).to.deep.equal([0, 4, 4.33203125, -4]);
       await kept.close();
     });
 
     it(`are found in their file, for use ${what}`, async () => {
-      await (await keepRows(POOLED, rows(), true, path())).close();
+      await (await storeRows(POOLED, rows(), true, path())).close();
       const found = await openRows(path(), POOLED, inMemory);
       expect(await rowOf(found!, 1)).to.deep.equal([0, 1, Math.fround(1 + 1 / 3), -1]);
       await found!.close();
     });
 
     it(`are not found for use ${what} where a byte is another`, async () => {
-      await (await keepRows(POOLED, rows(), true, path())).close();
+      await (await storeRows(POOLED, rows(), true, path())).close();
       const bytes = await readFile(path());
       bytes[7]! ^= 1;
       await writeFile(path(), bytes);
@@ -62,39 +62,39 @@ describe('rows of features', () => {
   }
 
   it('take two bytes a number as maps, four pooled', () => {
-    expect([bytesOf(MAPS), bytesOf(POOLED)]).to.deep.equal([30, 60]);
+    expect([featureBytes(MAPS), featureBytes(POOLED)]).to.deep.equal([30, 60]);
   });
 
   it('are not found where there is no file, or one of another size', async () => {
     expect(await openRows(path(), POOLED, true)).to.equal(undefined);
-    await (await keepRows(POOLED, rows(), true, path())).close();
+    await (await storeRows(POOLED, rows(), true, path())).close();
     expect(await openRows(path(), {...POOLED, count: 4}, true)).to.equal(undefined);
   });
 
   it('stay in memory where no file is wanted', async () => {
-    const kept = await keepRows(POOLED, rows(), true);
+    const kept = await storeRows(POOLED, rows(), true);
     expect(await rowOf(kept, 2)).to.deep.equal([0, 2, Math.fround(2 + 1 / 3), -2]);
     expect(await readdir(directory)).to.deep.equal([]);
   });
 
   it('do without a file that cannot be written, where memory holds them', async () => {
     const nowhere = join(directory, 'absent', 'some.features');
-    const kept = await keepRows(POOLED, rows(), true, nowhere);
+    const kept = await storeRows(POOLED, rows(), true, nowhere);
     expect(await rowOf(kept, 4)).to.deep.equal([0, 4, Math.fround(4 + 1 / 3), -4]);
   });
 
   it('do without a file that cannot be given its name, where memory holds them', async () => {
     await mkdir(join(path(), 'in the way'), {recursive: true});
-    const kept = await keepRows(POOLED, rows(), true, path());
+    const kept = await storeRows(POOLED, rows(), true, path());
     expect(await rowOf(kept, 4)).to.deep.equal([0, 4, Math.fround(4 + 1 / 3), -4]);
     expect(await readdir(directory)).to.have.length(1);
-    expect(await rejectionOf(keepRows(POOLED, rows(), false, path()))).to.be.instanceOf(FeaturesFolderError);
+    expect(await rejectionOf(storeRows(POOLED, rows(), false, path()))).to.be.instanceOf(FeatureCacheNotWritableError);
   });
 
   it('say what to do where a file is needed and cannot be written', async () => {
     const nowhere = join(directory, 'absent', 'some.features');
-    const error = await rejectionOf(keepRows(POOLED, rows(), false, nowhere));
-    expect(error).to.be.instanceOf(FeaturesFolderError);
+    const error = await rejectionOf(storeRows(POOLED, rows(), false, nowhere));
+    expect(error).to.be.instanceOf(FeatureCacheNotWritableError);
     expect(error.message).to.match(
       /^1 MiB of features cannot be kept at .* \(there is no such file or folder\), so they are computed again in every epoch, .* Make room, raise --cache-memory/,
     );
@@ -105,16 +105,16 @@ describe('rows of features', () => {
       throw new RangeError('of the rows');
     };
     for (const inMemory of [true, false]) {
-      expect((await rejectionOf(keepRows(POOLED, rows(fail), inMemory, path()))).message).to.equal('of the rows');
+      expect((await rejectionOf(storeRows(POOLED, rows(fail), inMemory, path()))).message).to.equal('of the rows');
       expect(await readdir(directory)).to.deep.equal([]);
     }
   });
 
   it('say so when their file is cut short while it is in use', async () => {
-    const kept = await keepRows(POOLED, rows(), false, path());
+    const kept = await storeRows(POOLED, rows(), false, path());
     await truncate(path(), 30);
     const error = await rejectionOf(Promise.resolve(kept.copy(4, new Float32Array(3), 0)));
-    expect(error).to.include({code: 'FEATURES_LOST', exitCode: 1});
+    expect(error).to.include({code: 'FEATURE_CACHE_CORRUPT', exitCode: 1});
     expect(error.message).to.match(/^The features in .* were changed, .* Go on by --resume: they are made again\.$/);
     await kept.close();
   });

@@ -1,13 +1,13 @@
 import {expect} from 'chai';
-import {LAYER_GROUPS, type GroupRates, type LayerGroup} from '../../src/backbones/layer-groups.js';
+import {LAYER_GROUPS, type GroupLearningRates, type LayerGroup} from '../../src/backbones/layer-groups.js';
 import {tf} from '../../src/engine/tensorflow.js';
 import type {Classifier} from '../../src/heads/classifier.js';
-import {FeaturePool} from '../../src/training/feature-pool.js';
-import {FeatureStore, groupsOf} from '../../src/training/feature-store.js';
+import {SharedFeatureCache} from '../../src/training/feature-pool.js';
+import {FeatureCache, modelLayerGroups} from '../../src/training/feature-store.js';
 import {FeatureTable} from '../../src/training/feature-table.js';
-import type {Inputs} from '../../src/training/inputs.js';
-import {phaseNetwork, type PhaseNetwork} from '../../src/training/phase-network.js';
-import type {PictureSource} from '../../src/training/pictures.js';
+import type {BatchSource} from '../../src/training/inputs.js';
+import {createPhaseModel, type PhaseModel} from '../../src/training/phase-network.js';
+import type {ImageDataset} from '../../src/training/pictures.js';
 import {useEngine} from '../helpers/engine.js';
 import {pictureSource} from '../helpers/picture-source.js';
 import {randomClassifier} from '../helpers/random-classifier.js';
@@ -16,7 +16,7 @@ const COUNT = 9;
 /** Bytes of one view of every picture, by boundary: above the stem, above stage 1, and pooled above stage 2. */
 const BYTES = [[], [8, 8, 64], [8, 8, 64], [128]].map(shape => FeatureTable.bytes(shape, COUNT, 1)) as [number, number, number, number];
 
-const training = (...groups: readonly LayerGroup[]): GroupRates =>
+const training = (...groups: readonly LayerGroup[]): GroupLearningRates =>
   Object.fromEntries(LAYER_GROUPS.map(group => [group, groups.includes(group) ? 0.1 : null])) as Record<LayerGroup, number | null>;
 
 describe('a store of features', () => {
@@ -27,17 +27,17 @@ describe('a store of features', () => {
   beforeEach('make a classifier', () => made.push((classifier = randomClassifier({size: 32}))));
   afterEach(() => made.splice(0).forEach(thing => thing.dispose()));
 
-  const network = (...trained: readonly LayerGroup[]): PhaseNetwork => {
-    const phase = phaseNetwork(classifier, {rates: training(...trained), batchNorm: 'inference'});
+  const network = (...trained: readonly LayerGroup[]): PhaseModel => {
+    const phase = createPhaseModel(classifier, {learningRates: training(...trained), batchNorm: 'inference'});
     made.push(phase);
     return phase;
   };
 
-  const store = (budgetBytes: number, views = 3, onProgress: (done: number, total: number) => void = () => undefined): FeatureStore =>
-    new FeatureStore(pictureSource({count: COUNT}), views, {budgetBytes, onProgress});
+  const store = (budgetBytes: number, views = 3, onProgress: (done: number, total: number) => void = () => undefined): FeatureCache =>
+    new FeatureCache(pictureSource({count: COUNT}), views, {memoryLimitBytes: budgetBytes, onProgress});
 
   /** What crosses the boundary of a network. */
-  async function values(inputs: Inputs, epoch: number | null, {toBoundary}: PhaseNetwork = network('head')): Promise<number[]> {
+  async function values(inputs: BatchSource, epoch: number | null, {forwardToFrozenDepth: toBoundary}: PhaseModel = network('head')): Promise<number[]> {
     const all: number[] = [];
     const order = Array.from({length: inputs.count}, (_, i) => i);
     for await (const {x} of inputs.batches(order, 4, epoch)) {
@@ -62,11 +62,11 @@ describe('a store of features', () => {
 
   it('takes its samples from what other runs have of all images, which are run through the frozen groups once', async () => {
     const all = pictureSource({count: COUNT});
-    const pool = new FeaturePool(all);
-    const part = (picked: (index: number) => boolean): PictureSource => ({...all, samples: all.samples.filter((_, i) => picked(i))});
+    const pool = new SharedFeatureCache(all);
+    const part = (picked: (index: number) => boolean): ImageDataset => ({...all, samples: all.samples.filter((_, i) => picked(i))});
     const passed: number[] = [];
-    const shared = (source: PictureSource, views: number): FeatureStore =>
-      new FeatureStore(source, views, {budgetBytes: 1e9, pool, onProgress: done => passed.push(done)});
+    const shared = (source: ImageDataset, views: number): FeatureCache =>
+      new FeatureCache(source, views, {memoryLimitBytes: 1e9, sharedCache: pool, onProgress: done => passed.push(done)});
     const probe = network('head');
     const [even, odd] = [part(i => i % 2 === 0), part(i => i % 2 === 1)];
     for (const [train, validation] of [
@@ -74,7 +74,7 @@ describe('a store of features', () => {
       [odd, even],
     ] as const) {
       const stores = [shared(train, 3), shared(validation, 1)];
-      const [own, alone] = [await stores[0]!.inputs(probe), await new FeatureStore(train, 3, {budgetBytes: 1e9}).inputs(probe)];
+      const [own, alone] = [await stores[0]!.inputs(probe), await new FeatureCache(train, 3, {memoryLimitBytes: 1e9}).inputs(probe)];
       for (const epoch of [null, 1, 2]) {
         expect(largest(await values(own.inputs, epoch), await values(alone.inputs, epoch))).to.be.below(1e-5);
       }
@@ -84,26 +84,26 @@ describe('a store of features', () => {
     // The three views of every image, and nothing after the first run.
     expect(passed.at(-1)).to.equal(3 * COUNT);
     expect(passed.filter(done => done === 3 * COUNT)).to.have.length(1);
-    expect(pool.memory).to.be.above(0);
+    expect(pool.memoryBytes).to.be.above(0);
     await pool.close();
-    expect(pool.memory).to.equal(0);
+    expect(pool.memoryBytes).to.equal(0);
   });
 
   it('computes for itself what hangs on weights that it has moved', async () => {
     const all = pictureSource({count: COUNT});
-    const pool = new FeaturePool(all);
-    const store = new FeatureStore({...all, samples: all.samples.slice(0, 4)}, 1, {budgetBytes: 1e9, pool});
+    const pool = new SharedFeatureCache(all);
+    const store = new FeatureCache({...all, samples: all.samples.slice(0, 4)}, 1, {memoryLimitBytes: 1e9, sharedCache: pool});
     await store.inputs(network('head'));
-    const before = pool.memory;
-    await store.keepOnly([], new Set(['stage2']), []);
+    const before = pool.memoryBytes;
+    await store.retainOnly([], new Set(['stage2']), []);
     const {inputs, cached} = await store.inputs(network('stage2', 'head'));
     expect([cached, inputs.count]).to.deep.equal([true, 4]);
-    expect(pool.memory).to.equal(before);
+    expect(pool.memoryBytes).to.equal(before);
     await pool.close();
   });
 
   it('keeps no maps where it is told so, vectors all the same', async () => {
-    const features = new FeatureStore(pictureSource({count: COUNT}), 3, {budgetBytes: 1e9, keepsMaps: false});
+    const features = new FeatureCache(pictureSource({count: COUNT}), 3, {memoryLimitBytes: 1e9, cachesFeatureMaps: false});
     const probe = network('head');
     const fromMaps = await store(1e9).inputs(probe, [2]);
     const top = network('stage2', 'head');
@@ -188,18 +188,18 @@ describe('a store of features', () => {
   it('drops what was computed through groups that have moved, and what nobody starts from', async () => {
     let filled = 0;
     const features = store(1e9, 3, () => filled++);
-    const refilled = async (phase: PhaseNetwork): Promise<boolean> => {
+    const refilled = async (phase: PhaseModel): Promise<boolean> => {
       filled = 0;
       await features.inputs(phase);
       return filled > 0;
     };
     const [probe, top] = [network('head'), network('stage2', 'head')];
     await features.inputs(probe, [3, 2]);
-    await features.keepOnly([2, 3], new Set(['head']), groupsOf(probe));
+    await features.retainOnly([2, 3], new Set(['head']), modelLayerGroups(probe));
     expect([await refilled(top), await refilled(probe)]).to.deep.equal([false, false]);
-    await features.keepOnly([2, 3], new Set(['stage2', 'head']), groupsOf(top));
+    await features.retainOnly([2, 3], new Set(['stage2', 'head']), modelLayerGroups(top));
     expect([await refilled(top), await refilled(probe)]).to.deep.equal([false, true]);
-    await features.keepOnly([3], new Set(['head']), groupsOf(probe));
+    await features.retainOnly([3], new Set(['head']), modelLayerGroups(probe));
     expect([await refilled(probe), await refilled(top)]).to.deep.equal([false, true]);
     await features.clear();
     expect(await refilled(probe)).to.equal(true);
@@ -210,7 +210,7 @@ describe('a store of features', () => {
     const [probe, top] = [network('head'), network('stage2', 'head')];
     const before = await values((await features.inputs(probe)).inputs, null);
     tf.tidy(() => classifier.weights.get('layer2.0.bn1.bias')!.assign(tf.ones([128])));
-    await features.keepOnly([3], new Set(['stage2', 'head']), groupsOf(top));
+    await features.retainOnly([3], new Set(['stage2', 'head']), modelLayerGroups(top));
     const after = await values((await features.inputs(network('head'))).inputs, null);
     expect(after).to.not.deep.equal(before);
   });
@@ -219,7 +219,7 @@ describe('a store of features', () => {
     const stop = new AbortController();
     const source = pictureSource({count: 70, signal: stop.signal});
     let done = 0;
-    const features = new FeatureStore(source, 3, {budgetBytes: 1e9, signal: stop.signal, onProgress: rows => (done = rows)});
+    const features = new FeatureCache(source, 3, {memoryLimitBytes: 1e9, signal: stop.signal, onProgress: rows => (done = rows)});
     setImmediate(() => stop.abort());
     const outcome = await features.inputs(network('head')).catch((error: Error) => error.name);
     expect(outcome).to.equal('AbortedError');

@@ -1,25 +1,25 @@
 import {expect} from 'chai';
-import type {GroupRates} from '../../src/backbones/layer-groups.js';
-import {nativeHandles} from '../../src/engine/binding.js';
+import type {GroupLearningRates} from '../../src/backbones/layer-groups.js';
+import {countNativeHandles} from '../../src/engine/binding.js';
 import {tf, type Tensor} from '../../src/engine/tensorflow.js';
-import {featuresOfTable, rowsAtATime, rowShapeAt} from '../../src/training/feature-passes.js';
-import {keepRows} from '../../src/training/feature-rows.js';
+import {computeDeeperFeatures, frozenBatchSize, featureShapeAt} from '../../src/training/feature-passes.js';
+import {storeRows} from '../../src/training/feature-rows.js';
 import {FeatureTable} from '../../src/training/feature-table.js';
-import {tableInputs} from '../../src/training/inputs.js';
-import {makeTable} from '../../src/training/make-table.js';
-import {phaseNetwork, type PhaseNetwork} from '../../src/training/phase-network.js';
-import {pictures, toPixels, type PictureSource} from '../../src/training/pictures.js';
+import {featureBatchSource} from '../../src/training/inputs.js';
+import {buildFeatureTable} from '../../src/training/make-table.js';
+import {createPhaseModel, type PhaseModel} from '../../src/training/phase-network.js';
+import {readImageBatches, batchToDevice, type ImageDataset} from '../../src/training/pictures.js';
 import {useEngine} from '../helpers/engine.js';
 import {pictureSource} from '../helpers/picture-source.js';
 import {randomClassifier} from '../helpers/random-classifier.js';
 
-const PROBE: GroupRates = {stem: null, stage1: null, stage2: null, stage3: null, stage4: null, head: 0.1};
+const PROBE: GroupLearningRates = {stem: null, stage1: null, stage2: null, stage3: null, stage4: null, head: 0.1};
 
 /** What the frozen groups make of pictures, run together and at once. */
-async function direct(network: PhaseNetwork, source: PictureSource, boundary: number, epoch: number | null): Promise<Float32Array> {
+async function direct(network: PhaseModel, source: ImageDataset, boundary: number, epoch: number | null): Promise<Float32Array> {
   const order = source.samples.map((_, i) => i);
-  for await (const batch of pictures(source, order, order.length, epoch)) {
-    return tf.tidy(() => network.lower(toPixels(batch, source.size), 0, boundary).dataSync<'float32'>().slice());
+  for await (const batch of readImageBatches(source, order, order.length, epoch)) {
+    return tf.tidy(() => network.forwardFrozen(batchToDevice(batch, source.size), 0, boundary).dataSync<'float32'>().slice());
   }
   throw new Error('Expected a batch, but found none.');
 }
@@ -46,32 +46,32 @@ describe('a table of features', () => {
   const made: {dispose(): void}[] = [];
   afterEach(() => made.splice(0).forEach(thing => thing.dispose()));
 
-  function probeNetwork(): PhaseNetwork {
+  function probeNetwork(): PhaseModel {
     const classifier = randomClassifier({size: 32, head: {pooling: 'avg+max'}});
-    const network = phaseNetwork(classifier, {rates: PROBE, batchNorm: 'inference'});
+    const network = createPhaseModel(classifier, {learningRates: PROBE, batchNorm: 'inference'});
     made.push(classifier, network);
     return network;
   }
 
   const filled = (
-    network: PhaseNetwork,
-    source: PictureSource,
+    network: PhaseModel,
+    source: ImageDataset,
     boundary: number,
     views: number,
     lower?: FeatureTable,
     onProgress?: (done: number, total: number) => void,
   ): Promise<FeatureTable> => {
     const pass = {network, boundary, precision: 'fp32'} as const;
-    const rowShape = rowShapeAt(network, boundary, source.size);
-    return makeTable(
-      {pass, source, rowShape, views, inMemory: true, ...(lower && {lower})},
-      {budgetBytes: 0, ...(onProgress && {onProgress})},
+    const rowShape = featureShapeAt(network, boundary, source.size);
+    return buildFeatureTable(
+      {pass, source, rowShape, views, inMemory: true, ...(lower && {lowerTable: lower})},
+      {memoryLimitBytes: 0, ...(onProgress && {onProgress})},
     );
   };
 
   it('knows the shape of what crosses each boundary', () => {
     const network = probeNetwork();
-    expect([1, 2, 3].map(boundary => rowShapeAt(network, boundary, 32))).to.deep.equal([[8, 8, 64], [8, 8, 64], [256]]);
+    expect([1, 2, 3].map(boundary => featureShapeAt(network, boundary, 32))).to.deep.equal([[8, 8, 64], [8, 8, 64], [256]]);
     expect(FeatureTable.bytes([8, 8, 64], 10, 3)).to.equal(2 * 4096 * 30);
     expect(FeatureTable.bytes([256], 10, 3)).to.equal(4 * 256 * 30);
   });
@@ -96,7 +96,7 @@ describe('a table of features', () => {
 
   it('is the same from a lower table as from pictures', async () => {
     const network = probeNetwork();
-    const rows = rowsAtATime(network);
+    const rows = frozenBatchSize(network);
     const count = rows + 8;
     const source = pictureSource({count});
     const [lower, whole] = [await filled(network, source, 1, 2), await filled(network, source, 3, 2)];
@@ -109,10 +109,10 @@ describe('a table of features', () => {
 
   it('stops between batches when told to', async () => {
     const network = probeNetwork();
-    const source = pictureSource({count: rowsAtATime(network) + 8});
+    const source = pictureSource({count: frozenBatchSize(network) + 8});
     const lower = await filled(network, source, 1, 1);
     const stop = new AbortController();
-    const rows = featuresOfTable({network, boundary: 3, precision: 'fp32'}, lower, 0, stop.signal);
+    const rows = computeDeeperFeatures({model: network, depth: 3, precision: 'fp32'}, lower, 0, stop.signal);
     const seen: number[] = [];
     const outcome = await (async () => {
       for await (const some of rows) {
@@ -120,7 +120,7 @@ describe('a table of features', () => {
         stop.abort();
       }
     })().catch((error: Error) => error.name);
-    expect([outcome, seen]).to.deep.equal(['AbortError', [rowsAtATime(network)]]);
+    expect([outcome, seen]).to.deep.equal(['AbortError', [frozenBatchSize(network)]]);
   });
 
   it('gives rows in any order, each of its own view', async () => {
@@ -133,15 +133,15 @@ describe('a table of features', () => {
 
   it('draws the view of a sample by seed and epoch; shows the plain picture outside of epochs', async () => {
     const nothing = async function* (): AsyncGenerator<Float32Array> {};
-    const views = await Promise.all([0, 1, 2].map(() => keepRows({shape: [1], count: 300}, nothing(), true)));
+    const views = await Promise.all([0, 1, 2].map(() => storeRows({shape: [1], count: 300}, nothing(), true)));
     const table = new FeatureTable(3, [1], 300, views);
-    const shown = (seed: number, epoch: number | null): number[] => Array.from({length: 300}, (_, i) => table.viewShown(seed, epoch, i));
+    const shown = (seed: number, epoch: number | null): number[] => Array.from({length: 300}, (_, i) => table.viewForEpoch(seed, epoch, i));
     expect(shown(1, 1)).to.deep.equal(shown(1, 1));
     expect(shown(1, 1)).to.not.deep.equal(shown(1, 2));
     expect(shown(1, 1)).to.not.deep.equal(shown(2, 1));
     expect(new Set(shown(1, null))).to.deep.equal(new Set([0]));
     // What comes again in an epoch shows the other views, one after the other.
-    const turns = [0, 1, 2, 3].map(turn => table.viewShown(1, 1, 5, turn));
+    const turns = [0, 1, 2, 3].map(turn => table.viewForEpoch(1, 1, 5, turn));
     expect(new Set(turns.slice(0, 3)).size).to.equal(3);
     expect(turns[3]).to.equal(turns[0]);
     // 100 expected each; seven standard deviations of 8.2.
@@ -150,7 +150,7 @@ describe('a table of features', () => {
 
   it('feeds what comes again in a batch with another view', async () => {
     const [network, source] = [probeNetwork(), pictureSource({count: 5})];
-    const inputs = tableInputs(await filled(network, source, 3, 2), Int32Array.of(0, 1, 2, 0, 1), 1);
+    const inputs = featureBatchSource(await filled(network, source, 3, 2), Int32Array.of(0, 1, 2, 0, 1), 1);
     for await (const {x} of inputs.batches([4, 3, 4], 3, 1, [0, 0, 1])) {
       const rows = (x as Tensor).arraySync() as number[][];
       x.dispose();
@@ -161,8 +161,8 @@ describe('a table of features', () => {
   it('feeds batches with the labels that belong to the rows, the last one short', async () => {
     const [network, source] = [probeNetwork(), pictureSource({count: 5})];
     const table = await filled(network, source, 3, 1);
-    const before = [tf.memory().numTensors, nativeHandles()];
-    const inputs = tableInputs(table, Int32Array.of(0, 1, 2, 0, 1), 1);
+    const before = [tf.memory().numTensors, countNativeHandles()];
+    const inputs = featureBatchSource(table, Int32Array.of(0, 1, 2, 0, 1), 1);
     const seen: {shape: readonly number[]; labels: number[]}[] = [];
     for await (const {x, labels} of inputs.batches([4, 3, 2, 1, 0], 2, 1)) {
       seen.push({shape: x.shape, labels: [...labels]});
@@ -173,6 +173,6 @@ describe('a table of features', () => {
       {shape: [2, 256], labels: [2, 1]},
       {shape: [1, 256], labels: [0]},
     ]);
-    expect([tf.memory().numTensors, nativeHandles()]).to.deep.equal(before);
+    expect([tf.memory().numTensors, countNativeHandles()]).to.deep.equal(before);
   });
 });

@@ -1,5 +1,5 @@
 import {expect} from 'chai';
-import {NotANumberError, RunningMetrics} from '../../src/training/metrics.js';
+import {NanProbabilityError, RunningMetrics} from '../../src/training/metrics.js';
 
 const CLASSES = ['a', 'b', 'c', 'd', 'e', 'never'];
 const COUNT = 50;
@@ -18,7 +18,7 @@ const PROBABILITIES = LABELS.reduce<number[]>((rows, label, i) => {
  */
 const SKLEARN = {
   accuracy: 0.54,
-  top5: 0.96,
+  top5Accuracy: 0.96,
   loss: 1.3656675014949327,
   balancedAccuracy: 0.4944444444444444,
   macroF1: 0.45022385022385025,
@@ -26,7 +26,7 @@ const SKLEARN = {
   recall: [0.6666666666666666, 0.5, 0.8, 0.6, 0.4, 0],
   f1: [0.6666666666666666, 0.5555555555555556, 0.5714285714285714, 0.6, 0.3076923076923077, 0],
   support: [15, 10, 5, 10, 5, 5],
-  confusion: [
+  confusionMatrix: [
     [10, 1, 2, 1, 1, 0],
     [2, 5, 0, 1, 2, 0],
     [0, 1, 4, 0, 0, 0],
@@ -61,11 +61,11 @@ function metricsOf(classNames: readonly string[], rows: readonly (readonly numbe
 describe('metrics', () => {
   it("are scikit-learn's", () => {
     const metrics = measured(COUNT);
-    for (const name of ['accuracy', 'top5', 'loss', 'balancedAccuracy', 'macroF1'] as const) {
+    for (const name of ['accuracy', 'top5Accuracy', 'loss', 'balancedAccuracy', 'macroF1'] as const) {
       expect(metrics[name], name).to.be.closeTo(SKLEARN[name], 1e-12);
     }
-    expect(metrics.count).to.equal(COUNT);
-    expect(metrics.confusion).to.deep.equal(SKLEARN.confusion);
+    expect(metrics.numImages).to.equal(COUNT);
+    expect(metrics.confusionMatrix).to.deep.equal(SKLEARN.confusion);
     CLASSES.forEach((name, i) => {
       const {precision, recall, f1, support} = metrics.perClass[name]!;
       expect([precision, recall, f1, support], name).to.deep.equal([
@@ -99,15 +99,15 @@ describe('metrics', () => {
 
   it('give a tie to the lower class index, for top-1 and top-5 alike', () => {
     const even = Array<number>(7).fill(1 / 7);
-    const {accuracy, top5, confusion} = metricsOf([...'abcdefg'], [even, even, even], [0, 4, 5]);
+    const {accuracy, top5Accuracy: top5, confusionMatrix: confusion} = metricsOf([...'abcdefg'], [even, even, even], [0, 4, 5]);
     expect(accuracy).to.equal(1 / 3);
     expect(top5).to.equal(2 / 3);
     expect(confusion.map(row => row[0])).to.deep.equal([1, 0, 0, 0, 1, 1, 0]);
   });
 
   it('count every image as in the top 5 when there are five classes or fewer', () => {
-    expect(metricsOf(['a', 'b'], [[1, 0]], [1]).top5).to.equal(1);
-    expect(metricsOf([...'abcde'], [[5, 4, 3, 2, 1]], [4]).top5).to.equal(1);
+    expect(metricsOf(['a', 'b'], [[1, 0]], [1]).top5Accuracy).to.equal(1);
+    expect(metricsOf([...'abcde'], [[5, 4, 3, 2, 1]], [4]).top5Accuracy).to.equal(1);
   });
 
   it('keep classes named like the furniture of JavaScript objects', () => {
@@ -120,7 +120,7 @@ describe('metrics', () => {
   });
 
   it('carry the Wilson interval of their accuracy', () => {
-    const [low, high] = measured(COUNT).accuracyInterval95;
+    const [low, high] = measured(COUNT).accuracyCi95;
     expect(low).to.be.below(0.54).and.above(0.4);
     expect(high).to.be.above(0.54).and.below(0.68);
   });
@@ -130,10 +130,10 @@ describe('metrics', () => {
     running.add(Float32Array.of(0.5, 0.5), Int32Array.of(0), 1);
     expect(() => running.add(Float32Array.of(1, 0, 0.5, NaN), Int32Array.of(0, 1), 1))
       .to.throw(
-        NotANumberError,
+        NanProbabilityError,
         'Expected a probability of class "dog" for image 2, but found NaN. The weights have diverged: train again with a lower rate.',
       )
-      .with.property('code', 'NOT_A_NUMBER');
+      .with.property('code', 'TRAINING_DIVERGED');
   });
 
   it('refuse rows and labels that do not fit the classes', () => {

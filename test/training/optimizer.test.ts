@@ -1,5 +1,5 @@
 import {expect} from 'chai';
-import {nativeHandles} from '../../src/engine/binding.js';
+import {countNativeHandles} from '../../src/engine/binding.js';
 import {tf, type Tensor, type Variable} from '../../src/engine/tensorflow.js';
 import {createOptimizer, type Optimizer, type OptimizerSpec} from '../../src/training/optimizer.js';
 import {useEngine} from '../helpers/engine.js';
@@ -127,7 +127,7 @@ describe('an optimizer', () => {
     });
 
     it(`of type ${type} keeps its state by the names of weights, and lets go of it`, () => {
-      const before = [tf.memory().numTensors, nativeHandles()];
+      const before = [tf.memory().numTensors, countNativeHandles()];
       const {optimizer, weights} = start({type, weightDecay: 0.1});
       run(optimizer, weights, [0]);
       const parts = type === 'adamw' ? ['first', 'second'] : ['velocity'];
@@ -135,7 +135,7 @@ describe('an optimizer', () => {
       expect([...optimizer.state().keys()]).to.have.members(type === 'adamw' ? ['step', ...names] : names);
       expect(optimizer.state().get(`matrix/${parts.at(-1)!}`)!.shape).to.deep.equal([2, 3]);
       made.splice(0).forEach(thing => thing.dispose());
-      expect([tf.memory().numTensors, nativeHandles()]).to.deep.equal(before);
+      expect([tf.memory().numTensors, countNativeHandles()]).to.deep.equal(before);
     });
   }
 });

@@ -1,31 +1,31 @@
 import {expect} from 'chai';
-import {download} from '../../src/backbones/device-weights.js';
-import {groupOf, LAYER_GROUPS, type GroupRates, type LayerGroup} from '../../src/backbones/layer-groups.js';
-import type {HostTensor} from '../../src/core/host-tensor.js';
-import {nativeHandles} from '../../src/engine/binding.js';
+import {toHost} from '../../src/backbones/device-weights.js';
+import {getLayerGroup, LAYER_GROUPS, type GroupLearningRates, type LayerGroup} from '../../src/backbones/layer-groups.js';
+import type {CpuTensor} from '../../src/core/host-tensor.js';
+import {countNativeHandles} from '../../src/engine/binding.js';
 import {tf, type Tensor1D} from '../../src/engine/tensorflow.js';
 import type {Classifier} from '../../src/heads/classifier.js';
-import {pictureInputs, type Inputs} from '../../src/training/inputs.js';
-import {turnsOf} from '../../src/training/balance.js';
-import {phaseNetwork, type PhaseNetwork} from '../../src/training/phase-network.js';
-import {DivergedError, PhaseTrainer, START, type Position, type TrainingPlan} from '../../src/training/phase-trainer.js';
+import {imageBatchSource, type BatchSource} from '../../src/training/inputs.js';
+import {countRepeats} from '../../src/training/balance.js';
+import {createPhaseModel, type PhaseModel} from '../../src/training/phase-network.js';
+import {TrainingDivergedError, PhaseTrainer, INITIAL_TRAINER_STATE, type TrainerState, type TrainingPlan} from '../../src/training/phase-trainer.js';
 import {useEngine} from '../helpers/engine.js';
 import {draw} from '../helpers/gradients.js';
 import {pictureSource} from '../helpers/picture-source.js';
 import {randomClassifier} from '../helpers/random-classifier.js';
 import {rejectionOf} from '../helpers/rejection.js';
 
-const training = (...groups: readonly LayerGroup[]): GroupRates =>
+const training = (...groups: readonly LayerGroup[]): GroupLearningRates =>
   Object.fromEntries(LAYER_GROUPS.map(group => [group, groups.includes(group) ? 1e-3 : null])) as Record<LayerGroup, number | null>;
 
 const PLAN: TrainingPlan = {
   name: 'probe',
   index: 0,
   epochs: 3,
-  rates: training('head'),
+  learningRates: training('head'),
   batchSize: 4,
   optimizer: {type: 'adamw', weightDecay: 0.01},
-  rules: {labelSmoothing: 0.1, clipNorm: 1, statisticsMomentum: 0.1},
+  updateOptions: {labelSmoothing: 0.1, clipNorm: 1, bnMomentum: 0.1},
   warmupSteps: 2,
   precision: 'fp32',
   seed: 7,
@@ -41,7 +41,7 @@ interface Asked {
 const LABELS = Int32Array.from({length: 10}, (_, index) => index % 3);
 
 /** Features of ten samples in three classes, each near the middle of its class. */
-function featureInputs(asked: Asked[] = []): Inputs {
+function featureInputs(asked: Asked[] = []): BatchSource {
   const labelOf = (index: number): number => LABELS[index]!;
   return {
     count: 10,
@@ -63,25 +63,25 @@ describe('a phase', () => {
   const made: {dispose(): void}[] = [];
   afterEach(() => made.splice(0).forEach(thing => thing.dispose()));
 
-  const headOnly = (): PhaseNetwork => {
+  const headOnly = (): PhaseModel => {
     const classifier = randomClassifier({spec: {lastStage: 1}, size: 32, head: {dropout: 0.2}});
-    const network = phaseNetwork(classifier, {rates: PLAN.rates, batchNorm: 'inference'});
+    const network = createPhaseModel(classifier, {learningRates: PLAN.learningRates, batchNorm: 'inference'});
     made.push(classifier, network);
     return network;
   };
 
-  const trainer = (network: PhaseNetwork, inputs: Inputs, plan: Partial<TrainingPlan> = {}, position: Position = START): PhaseTrainer => {
+  const trainer = (network: PhaseModel, inputs: BatchSource, plan: Partial<TrainingPlan> = {}, position: TrainerState = INITIAL_TRAINER_STATE): PhaseTrainer => {
     const phase = new PhaseTrainer(network, inputs, {...PLAN, ...plan}, position);
     made.push(phase);
     return phase;
   };
 
   /** Trains and validates to the end. */
-  async function run(phase: PhaseTrainer, validation: Inputs): Promise<{losses: number[]; validations: number[]}> {
+  async function run(phase: PhaseTrainer, validation: BatchSource): Promise<{losses: number[]; validations: number[]}> {
     const [losses, validations]: [number[], number[]] = [[], []];
-    while (phase.position.epoch < phase.plan.epochs) {
+    while (phase.state.epoch < phase.plan.epochs) {
       losses.push(await phase.epoch(undefined, () => undefined));
-      validations.push((await phase.closeEpoch(validation)).loss);
+      validations.push((await phase.endEpoch(validation)).loss);
     }
     return {losses, validations};
   }
@@ -103,7 +103,7 @@ describe('a phase', () => {
   });
 
   it('learns: losses fall from epoch to epoch', async () => {
-    const phase = trainer(headOnly(), featureInputs(), {epochs: 8, rates: {...PLAN.rates, head: 0.03}});
+    const phase = trainer(headOnly(), featureInputs(), {epochs: 8, learningRates: {...PLAN.learningRates, head: 0.03}});
     const {losses, validations} = await run(phase, featureInputs());
     expect(losses.at(-1)).to.be.below(losses[0]! / 2);
     expect(validations.at(-1)).to.be.below(validations[0]!);
@@ -113,10 +113,10 @@ describe('a phase', () => {
     const phase = trainer(headOnly(), featureInputs());
     const [shares, steps]: [number[], number[]] = [[], []];
     expect(phase.stepsPerEpoch).to.equal(3);
-    while (phase.position.epoch < 3) {
-      shares.push(phase.rateShare);
+    while (phase.state.epoch < 3) {
+      shares.push(phase.lrFactor);
       await phase.epoch(undefined, step => steps.push(step));
-      await phase.closeEpoch(featureInputs());
+      await phase.endEpoch(featureInputs());
     }
     expect(steps).to.deep.equal([1, 2, 3, 1, 2, 3, 1, 2, 3]);
     expect(phase.updates).to.equal(9);
@@ -134,31 +134,31 @@ describe('a phase', () => {
     expect(one).to.not.deep.equal(different);
   });
 
-  const balanced = (by: 'loss' | 'sample', labels = LABELS): Partial<TrainingPlan> => ({balancing: {balance: by, labels}});
+  const balanced = (by: 'weighted-loss' | 'oversample', labels = LABELS): Partial<TrainingPlan> => ({classBalancing: {classBalance: by, labels}});
 
   it('that balances by sampling shows the classes alike often, and tells which images come again', async () => {
     const labels = LABELS.map(label => Math.min(label, 1));
     const asked: Asked[] = [];
-    await run(trainer(headOnly(), featureInputs(asked), balanced('sample', labels)), featureInputs());
+    await run(trainer(headOnly(), featureInputs(asked), balanced('oversample', labels)), featureInputs());
     for (const {order, turns} of asked) {
       expect(order.filter(index => labels[index] === 0)).to.have.length(5);
-      expect(turns).to.deep.equal(turnsOf(order));
+      expect(turns).to.deep.equal(countRepeats(order));
     }
     expect(asked.flatMap(({turns}) => [...turns])).to.include(1);
   });
 
   it('that balances by the loss weighs images of unlike classes unlike, and else trains as ever', async () => {
     const first = async (plan: Partial<TrainingPlan>): Promise<number> =>
-      trainer(headOnly(), featureInputs(), {batchSize: 10, rules: {...PLAN.rules, labelSmoothing: 0}, ...plan}).epoch(undefined, () => {});
-    expect(await first(balanced('loss'))).to.not.equal(await first({}));
-    expect(await first(balanced('loss', Int32Array.of(0, 1, 2)))).to.be.closeTo(await first({}), 1e-6);
+      trainer(headOnly(), featureInputs(), {batchSize: 10, updateOptions: {...PLAN.updateOptions, labelSmoothing: 0}, ...plan}).epoch(undefined, () => {});
+    expect(await first(balanced('weighted-loss'))).to.not.equal(await first({}));
+    expect(await first(balanced('weighted-loss', Int32Array.of(0, 1, 2)))).to.be.closeTo(await first({}), 1e-6);
   });
 
   for (const [stopAt, plan] of [
     ...[1, 2, 3, 4, 5, 8, 9].map(update => [update, {} as Partial<TrainingPlan>] as const),
-    ...[1, 5].flatMap(update => [[update, balanced('sample')] as const, [update, balanced('loss')] as const]),
+    ...[1, 5].flatMap(update => [[update, balanced('oversample')] as const, [update, balanced('weighted-loss')] as const]),
   ]) {
-    it(`stopped after update ${stopAt}, goes on to the same numbers${plan.balancing === undefined ? '' : `, balanced by ${plan.balancing.balance}`}`, async () => {
+    it(`stopped after update ${stopAt}, goes on to the same numbers${plan.classBalancing === undefined ? '' : `, balanced by ${plan.classBalancing.classBalance}`}`, async () => {
       const whole = await run(trainer(headOnly(), featureInputs(), plan), featureInputs());
       const network = headOnly();
       const first = trainer(network, featureInputs(), plan);
@@ -171,13 +171,13 @@ describe('a phase', () => {
         (async () => {
           for (;;) {
             await first.epoch(stop.signal, count);
-            await first.closeEpoch(featureInputs());
+            await first.endEpoch(featureInputs());
           }
         })(),
       );
       expect(rejection.name).to.equal('AbortError');
       expect(first.updates).to.equal(stopAt);
-      const second = trainer(network, featureInputs(), plan, first.position);
+      const second = trainer(network, featureInputs(), plan, first.state);
       second.optimizer.restore(first.optimizer.state());
       const rest = await run(second, featureInputs());
       expect(rest.losses).to.deep.equal(whole.losses.slice(-rest.losses.length));
@@ -188,27 +188,27 @@ describe('a phase', () => {
   it('that is stopped before it has validated an epoch comes back to validate it', async () => {
     const phase = trainer(headOnly(), featureInputs());
     const loss = await phase.epoch(undefined, () => undefined);
-    const failing: Inputs = {
+    const failing: BatchSource = {
       count: 1,
       batches: () => ({[Symbol.asyncIterator]: () => ({next: () => Promise.reject(new Error('stopped'))})}),
     };
-    expect((await rejectionOf(phase.closeEpoch(failing))).message).to.equal('stopped');
-    expect(phase.position).to.include({epoch: 0, step: 3, examples: 10});
-    const again = trainer(phase.network, featureInputs(), {}, phase.position);
+    expect((await rejectionOf(phase.endEpoch(failing))).message).to.equal('stopped');
+    expect(phase.state).to.include({epoch: 0, step: 3, examples: 10});
+    const again = trainer(phase.model, featureInputs(), {}, phase.state);
     expect(await again.epoch(undefined, () => undefined)).to.equal(loss);
-    await again.closeEpoch(featureInputs());
-    expect(again.position).to.deep.equal({...START, epoch: 1});
+    await again.endEpoch(featureInputs());
+    expect(again.state).to.deep.equal({...INITIAL_TRAINER_STATE, epoch: 1});
   });
 
   it('ends at the first loss that is no number, naming phase, updates and rates', async () => {
     const phase = trainer(headOnly(), featureInputs(), {
-      rates: {...PLAN.rates, head: 1e38},
+      learningRates: {...PLAN.learningRates, head: 1e38},
       warmupSteps: 0,
-      rules: {...PLAN.rules, clipNorm: 1e38},
+      updateOptions: {...PLAN.updateOptions, clipNorm: 1e38},
     });
-    const error = (await rejectionOf(phase.epoch(undefined, () => undefined))) as DivergedError;
-    expect(error).to.be.instanceOf(DivergedError);
-    expect(error).to.deep.include({code: 'DIVERGED', exitCode: 1, phase: 'probe', step: 1, rates: {...PLAN.rates, head: 1e38}});
+    const error = (await rejectionOf(phase.epoch(undefined, () => undefined))) as TrainingDivergedError;
+    expect(error).to.be.instanceOf(TrainingDivergedError);
+    expect(error).to.deep.include({code: 'TRAINING_DIVERGED', exitCode: 1, phase: 'probe', step: 1, rates: {...PLAN.learningRates, head: 1e38}});
     expect(Number.isFinite(error.loss)).to.equal(false);
     expect(error.message).to.equal(
       `Expected a finite loss in phase "probe", but found ${error.loss} after 1 updates (rates: head 1e+38). ` +
@@ -220,19 +220,19 @@ describe('a phase', () => {
     const network = headOnly();
     const phase = trainer(network, featureInputs());
     await phase.epoch(undefined, () => undefined);
-    tf.tidy(() => network.trained.get('fc.bias')!.assign(tf.tensor1d([0, NaN, 0])));
-    const error = (await rejectionOf(phase.closeEpoch(featureInputs()))) as DivergedError;
-    expect(error).to.be.instanceOf(DivergedError);
+    tf.tidy(() => network.trainable.get('fc.bias')!.assign(tf.tensor1d([0, NaN, 0])));
+    const error = (await rejectionOf(phase.endEpoch(featureInputs()))) as TrainingDivergedError;
+    expect(error).to.be.instanceOf(TrainingDivergedError);
     expect(error.message).to.match(/^Expected a finite loss in phase "probe", but found NaN after 3 updates \(rates: head 0\.001\)\./);
   });
 
   it('leaves nothing on the device', async () => {
-    const before = [tf.memory().numTensors, nativeHandles()];
+    const before = [tf.memory().numTensors, countNativeHandles()];
     await run(trainer(headOnly(), featureInputs()), featureInputs());
-    const diverging = trainer(headOnly(), featureInputs(), {rates: {...PLAN.rates, head: 1e38}, rules: {...PLAN.rules, clipNorm: 1e38}});
+    const diverging = trainer(headOnly(), featureInputs(), {learningRates: {...PLAN.learningRates, head: 1e38}, updateOptions: {...PLAN.updateOptions, clipNorm: 1e38}});
     await rejectionOf(diverging.epoch(undefined, () => undefined));
     made.splice(0).forEach(thing => thing.dispose());
-    expect([tf.memory().numTensors, nativeHandles()]).to.deep.equal(before);
+    expect([tf.memory().numTensors, countNativeHandles()]).to.deep.equal(before);
   });
 
   describe('freezes what has no rate', () => {
@@ -240,7 +240,7 @@ describe('a phase', () => {
     before('make a ResNet-18', () => void (classifier = randomClassifier({spec: {lastStage: 4}, size: 32})));
     after(() => classifier.dispose());
 
-    const same = (a: HostTensor, b: HostTensor): boolean => Buffer.from(a.data.buffer).equals(Buffer.from(b.data.buffer));
+    const same = (a: CpuTensor, b: CpuTensor): boolean => Buffer.from(a.data.buffer).equals(Buffer.from(b.data.buffer));
 
     const schedules: readonly (readonly LayerGroup[])[] = [
       ...LAYER_GROUPS.map(frozen => LAYER_GROUPS.filter(group => group !== frozen)),
@@ -252,17 +252,17 @@ describe('a phase', () => {
       for (const trained of schedules) {
         const frozen = LAYER_GROUPS.filter(group => !trained.includes(group));
         it(`to the last bit: ${frozen.join(', ')}, batch norms with the statistics of ${batchNorm}`, async () => {
-          const start = download(classifier.weights);
-          const network = phaseNetwork(classifier, {rates: training(...trained), batchNorm});
-          const inputs = pictureInputs(pictureSource({count: 6}));
-          const phase = trainer(network, inputs, {rates: training(...trained), batchSize: 3, warmupSteps: 0});
+          const start = toHost(classifier.weights);
+          const network = createPhaseModel(classifier, {learningRates: training(...trained), batchNorm});
+          const inputs = imageBatchSource(pictureSource({count: 6}));
+          const phase = trainer(network, inputs, {learningRates: training(...trained), batchSize: 3, warmupSteps: 0});
           made.push(network);
           await phase.epoch(undefined, () => undefined);
-          const changed = [...download(classifier.weights)]
+          const changed = [...toHost(classifier.weights)]
             .filter(([name, tensor]) => !same(tensor, start.get(name)!))
             .map(([name]) => name);
           const moves = (name: string): boolean =>
-            trained.includes(groupOf(name)) && (batchNorm === 'training' || !/running_(mean|var)$/.test(name));
+            trained.includes(getLayerGroup(name)) && (batchNorm === 'training' || !/running_(mean|var)$/.test(name));
           expect(changed).to.deep.equal([...start.keys()].filter(moves));
         });
       }

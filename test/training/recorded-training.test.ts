@@ -1,12 +1,12 @@
 import {expect} from 'chai';
-import {LAYER_GROUPS, type GroupRates} from '../../src/backbones/layer-groups.js';
-import {download} from '../../src/backbones/device-weights.js';
-import {nativeHandles} from '../../src/engine/binding.js';
+import {LAYER_GROUPS, type GroupLearningRates} from '../../src/backbones/layer-groups.js';
+import {toHost} from '../../src/backbones/device-weights.js';
+import {countNativeHandles} from '../../src/engine/binding.js';
 import type {Precision} from '../../src/engine/precision.js';
-import {RecordedSteps} from '../../src/engine/recorded-steps.js';
+import {TracedSteps} from '../../src/engine/recorded-steps.js';
 import {tf, type Scalar, type Tensor, type Tensor4D} from '../../src/engine/tensorflow.js';
 import {createOptimizer, type OptimizerSpec} from '../../src/training/optimizer.js';
-import {phaseNetwork, type PhaseNetworkSpec} from '../../src/training/phase-network.js';
+import {createPhaseModel, type PhaseModelSpec} from '../../src/training/phase-network.js';
 import {trainStep, type StepInputs} from '../../src/training/train-step.js';
 import {useEngine} from '../helpers/engine.js';
 import {randomClassifier, randomPixels} from '../helpers/random-classifier.js';
@@ -15,10 +15,10 @@ const SIZE = 32;
 const STEPS = 20;
 const RULES = {labelSmoothing: 0.1, clipNorm: 1, statisticsMomentum: 0.1};
 
-const ratesFrom = (lowest: number): GroupRates =>
+const ratesFrom = (lowest: number): GroupLearningRates =>
   Object.fromEntries(
     LAYER_GROUPS.map((group, i) => [group, i >= lowest && !['stage3', 'stage4'].includes(group) ? 1e-3 : null]),
-  ) as GroupRates;
+  ) as GroupLearningRates;
 
 /** Every third batch is short, rates and dropout change from step to step. */
 function inputsOf(step: number, lower: (x: Tensor4D) => Tensor): StepInputs {
@@ -28,34 +28,34 @@ function inputsOf(step: number, lower: (x: Tensor4D) => Tensor): StepInputs {
   return {
     x: lower(pixels),
     labels: tf.tensor1d([0, 1, 2, 0].slice(0, count), 'int32'),
-    exampleWeights: tf.ones([count]),
-    rates: Object.fromEntries(LAYER_GROUPS.map(group => [group, rate])),
+    sampleWeights: tf.ones([count]),
+    learningRates: Object.fromEntries(LAYER_GROUPS.map(group => [group, rate])),
     dropoutSeed: tf.tensor1d([step, 7], 'int32'),
   };
 }
 
-const flat = ({rates: {head}, mixed: _, ...tensors}: StepInputs): Map<string, Tensor> => new Map(Object.entries({...tensors, head: head!}));
+const flat = ({learningRates: {head}, mixup: _, ...tensors}: StepInputs): Map<string, Tensor> => new Map(Object.entries({...tensors, head: head!}));
 
 /** Losses of twenty updates, and the weights and the optimizer's state they lead to. */
 function train(
-  spec: PhaseNetworkSpec,
+  spec: PhaseModelSpec,
   type: OptimizerSpec['type'],
   isRecorded: boolean,
   {precision = 'fp32', fromPixels = false}: {precision?: Precision; fromPixels?: boolean} = {},
 ): {losses: number[]; numbers: number[]} {
   const classifier = randomClassifier({size: SIZE, head: {type: 'mlp', pooling: 'avg+max', dropout: 0.2}});
-  const network = phaseNetwork(classifier, spec);
-  const optimizer = createOptimizer({type, weightDecay: 0.01}, network.trained);
-  const recorded = new RecordedSteps(new Map([...network.used, ...optimizer.variables]), {constants: network.folded});
+  const network = createPhaseModel(classifier, spec);
+  const optimizer = createOptimizer({type, weightDecay: 0.01}, network.trainable);
+  const recorded = new TracedSteps(new Map([...network.variables, ...optimizer.variables]), {constants: network.folded});
   const losses = Array.from({length: STEPS}, (_, step) =>
     tf.tidy(() => {
-      const inputs = inputsOf(step, x => (fromPixels ? x : network.lower(x)));
+      const inputs = inputsOf(step, x => (fromPixels ? x : network.forwardFrozen(x)));
       const update = (): Scalar => trainStep(network, optimizer, RULES, inputs);
       return (isRecorded ? recorded.run({name: 'train', run: update, precision}, flat(inputs)) : update()).dataSync()[0]!;
     }),
   );
   recorded.sync();
-  const numbers = [...download(classifier.weights).values(), ...optimizer.state().values()].flatMap(({data}) => [...data.subarray(0, 50)]);
+  const numbers = [...toHost(classifier.weights).values(), ...optimizer.state().values()].flatMap(({data}) => [...data.subarray(0, 50)]);
   for (const owner of [recorded, network, optimizer, classifier]) owner.dispose();
   return {losses, numbers};
 }
@@ -72,19 +72,19 @@ describe('recorded training', function () {
     ] as const) {
       for (const batchNorm of lowest === 5 ? (['inference'] as const) : (['inference', 'training'] as const)) {
         it(`of ${what} with ${type} equals what is run op by op, batch norms with the statistics of ${batchNorm}`, () => {
-          const before = [tf.memory().numTensors, nativeHandles()];
+          const before = [tf.memory().numTensors, countNativeHandles()];
           const spec = {rates: ratesFrom(lowest), batchNorm};
           const [recorded, eager] = [train(spec, type, true), train(spec, type, false)];
           recorded.losses.forEach((loss, step) => expect(loss).to.be.closeTo(eager.losses[step]!, 1e-5));
           recorded.numbers.forEach((number, i) => expect(number).to.be.closeTo(eager.numbers[i]!, 1e-4 * Math.max(1, Math.abs(number))));
-          expect([tf.memory().numTensors, nativeHandles()]).to.deep.equal(before);
+          expect([tf.memory().numTensors, countNativeHandles()]).to.deep.equal(before);
         });
       }
     }
   }
 
   it('from pixels runs the frozen groups within the step, to the same end', () => {
-    const before = [tf.memory().numTensors, nativeHandles()];
+    const before = [tf.memory().numTensors, countNativeHandles()];
     const spec = {rates: ratesFrom(2), batchNorm: 'training'} as const;
     const expected = train(spec, 'adamw', false);
     for (const isRecorded of [true, false]) {
@@ -92,7 +92,7 @@ describe('recorded training', function () {
       losses.forEach((loss, step) => expect(loss).to.be.closeTo(expected.losses[step]!, 1e-5));
       numbers.forEach((number, i) => expect(number).to.be.closeTo(expected.numbers[i]!, 1e-4 * Math.max(1, Math.abs(number))));
     }
-    expect([tf.memory().numTensors, nativeHandles()]).to.deep.equal(before);
+    expect([tf.memory().numTensors, countNativeHandles()]).to.deep.equal(before);
   });
 
   for (const batchNorm of ['inference', 'training'] as const) {

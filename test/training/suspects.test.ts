@@ -1,8 +1,8 @@
 import {expect} from 'chai';
-import {random} from '../../src/core/random.js';
+import {createRng} from '../../src/core/random.js';
 import {tf} from '../../src/engine/tensorflow.js';
-import {inverseFactor} from '../../src/training/linear-algebra.js';
-import {DOUBTFUL, farOut, rankSuspects, type LabelledFeatures} from '../../src/training/suspects.js';
+import {invertCholeskyFactor} from '../../src/training/linear-algebra.js';
+import {LABEL_ISSUE_MARGIN, tukeyOutliers, rankLabelIssues, type LabeledFeatures} from '../../src/training/suspects.js';
 import {useEngine} from '../helpers/engine.js';
 
 /** Clouds of points about a centre for each class, as features are. */
@@ -12,8 +12,8 @@ function clouds({
   classes,
   spread,
   seed,
-}: Record<'count' | 'width' | 'classes' | 'spread' | 'seed', number>): LabelledFeatures {
-  const stream = random(seed, 'clouds');
+}: Record<'count' | 'width' | 'classes' | 'spread' | 'seed', number>): LabeledFeatures {
+  const stream = createRng(seed, 'clouds');
   const centres = Float32Array.from({length: classes * width}, () => stream.normal());
   const labels = Int32Array.from({length: count}, (_, i) => i % classes);
   const features = Float32Array.from({length: count * width}, (_, i) => {
@@ -24,7 +24,7 @@ function clouds({
 }
 
 /** The same with the labels of some images moved on by one. */
-function exchanged(source: LabelledFeatures, wrong: readonly number[]): LabelledFeatures {
+function exchanged(source: LabeledFeatures, wrong: readonly number[]): LabeledFeatures {
   const labels = source.labels.map((label, i) => (wrong.includes(i) ? (label + 1) % source.classes : label));
   return {...source, labels};
 }
@@ -42,17 +42,17 @@ describe('rankSuspects', () => {
 
     it(`finds exchanged labels first, and the class they belong to: ${what}`, () => {
       const before = tf.memory().numTensors;
-      const {mislabelled} = rankSuspects(exchanged(source, WRONG));
+      const {labelIssues: mislabelled} = rankLabelIssues(exchanged(source, WRONG));
       const first = mislabelled.slice(0, WRONG.length);
       expect(first.map(({index}) => index).sort((a, b) => a - b)).to.deep.equal(WRONG);
       expect(first.map(({suggested}) => suggested)).to.deep.equal(first.map(({index}) => source.labels[index]));
-      expect(first.every(({doubt}) => doubt > DOUBTFUL)).to.equal(true);
-      expect(mislabelled[WRONG.length]!.doubt).to.be.below(DOUBTFUL);
+      expect(first.every(({margin: doubt}) => doubt > LABEL_ISSUE_MARGIN)).to.equal(true);
+      expect(mislabelled[WRONG.length]!.margin).to.be.below(LABEL_ISSUE_MARGIN);
       expect(tf.memory().numTensors).to.equal(before);
     });
 
     it(`is the same for the same images: ${what}`, () => {
-      expect(rankSuspects(source)).to.deep.equal(rankSuspects(source));
+      expect(rankLabelIssues(source)).to.deep.equal(rankLabelIssues(source));
     });
   }
 
@@ -60,8 +60,8 @@ describe('rankSuspects', () => {
     // The label of an image that is left out changes nothing of what is predicted for it.
     const source = clouds({count: 30, width: 8, classes: 2, spread: 2, seed: 2});
     const turned = exchanged(source, [7]);
-    const [one, other] = [source, turned].map(of => rankSuspects(of).mislabelled.find(({index}) => index === 7)!);
-    expect(one!.doubt).to.be.closeTo(-other!.doubt, 1e-3);
+    const [one, other] = [source, turned].map(of => rankLabelIssues(of).labelIssues.find(({index}) => index === 7)!);
+    expect(one!.margin).to.be.closeTo(-other!.margin, 1e-3);
   });
 
   it('puts an image that is unlike all others first among the outliers', () => {
@@ -70,9 +70,9 @@ describe('rankSuspects', () => {
       Float32Array.from({length: 16}, (_, i) => (i % 2 ? 30 : -30)),
       16 * 100,
     );
-    const {outliers} = rankSuspects(source);
+    const {outliers} = rankLabelIssues(source);
     expect(outliers[0]!.index).to.equal(100);
-    expect(farOut(outliers).map(({index}) => index))
+    expect(tukeyOutliers(outliers).map(({index}) => index))
       .to.include(100)
       .and.to.have.length.below(10);
   });
@@ -85,23 +85,23 @@ describe('rankSuspects', () => {
       {...clouds({count: 9, width: 4, classes: 3, spread: 1, seed: 5}), features: new Float32Array(36).fill(NaN)},
     ],
   ] as const) {
-    it(`says nothing of ${what}`, () => expect(rankSuspects(source)).to.deep.equal({mislabelled: [], outliers: []}));
+    it(`says nothing of ${what}`, () => expect(rankLabelIssues(source)).to.deep.equal({mislabelled: [], outliers: []}));
   }
 
   it('is not sure of anything where all features are the same', () => {
     const source = {features: new Float32Array(60).fill(3), width: 4, labels: Int32Array.from({length: 15}, (_, i) => i % 3), classes: 3};
-    expect(rankSuspects(source).mislabelled.every(({doubt}) => doubt < DOUBTFUL)).to.equal(true);
+    expect(rankLabelIssues(source).labelIssues.every(({margin: doubt}) => doubt < LABEL_ISSUE_MARGIN)).to.equal(true);
   });
 });
 
 describe('inverseFactor', () => {
   it('inverts the lower factor', () => {
     // [[4, 2], [2, 5]] = L L', L = [[2, 0], [1, 2]]
-    expect([...inverseFactor(Float64Array.of(4, 2, 2, 5), 2)]).to.deep.equal([0.5, 0, -0.25, 0.5]);
+    expect([...invertCholeskyFactor(Float64Array.of(4, 2, 2, 5), 2)]).to.deep.equal([0.5, 0, -0.25, 0.5]);
   });
 
   it('refuses a matrix that has none', () => {
-    expect(() => inverseFactor(Float64Array.of(1, 2, 2, 1), 2)).to.throw(
+    expect(() => invertCholeskyFactor(Float64Array.of(1, 2, 2, 1), 2)).to.throw(
       /^Expected a positive definite matrix, but found a pivot of -3 in row 1\.$/,
     );
   });

@@ -1,19 +1,19 @@
 import {expect} from 'chai';
-import {LAYER_GROUPS, type GroupRates, type LayerGroup} from '../../src/backbones/layer-groups.js';
-import {nativeHandles} from '../../src/engine/binding.js';
+import {LAYER_GROUPS, type GroupLearningRates, type LayerGroup} from '../../src/backbones/layer-groups.js';
+import {countNativeHandles} from '../../src/engine/binding.js';
 import {tf, type Scalar, type Tensor, type Tensor1D, type Tensor2D} from '../../src/engine/tensorflow.js';
 import type {Classifier} from '../../src/heads/classifier.js';
 import type {HeadSpec} from '../../src/heads/head.js';
 import {createOptimizer, type Optimizer} from '../../src/training/optimizer.js';
-import {phaseNetwork, type PhaseNetwork} from '../../src/training/phase-network.js';
-import {lossOf, trainStep, type StepRules} from '../../src/training/train-step.js';
+import {createPhaseModel, type PhaseModel} from '../../src/training/phase-network.js';
+import {computeLoss, trainStep, type UpdateOptions} from '../../src/training/train-step.js';
 import {useEngine} from '../helpers/engine.js';
 import {draw} from '../helpers/gradients.js';
 import {randomClassifier, randomPixels} from '../helpers/random-classifier.js';
 
-const RULES: StepRules = {labelSmoothing: 0, clipNorm: 1e9, statisticsMomentum: 0.1};
-const HEAD_ONLY: GroupRates = {stem: null, stage1: null, stage2: null, stage3: null, stage4: null, head: 0.1};
-const EVERYTHING: GroupRates = {stem: 0.1, stage1: 0.1, stage2: null, stage3: null, stage4: null, head: 0.1};
+const RULES: UpdateOptions = {labelSmoothing: 0, clipNorm: 1e9, bnMomentum: 0.1};
+const HEAD_ONLY: GroupLearningRates = {stem: null, stage1: null, stage2: null, stage3: null, stage4: null, head: 0.1};
+const EVERYTHING: GroupLearningRates = {stem: 0.1, stage1: 0.1, stage2: null, stage3: null, stage4: null, head: 0.1};
 /** The first step of Nesterov's momentum is so many gradients long. */
 const FIRST_STEP = 1.9;
 const RATE = 0.1;
@@ -21,7 +21,7 @@ const WIDTH = 64;
 
 interface Bench {
   readonly classifier: Classifier;
-  readonly network: PhaseNetwork;
+  readonly network: PhaseModel;
   readonly optimizer: Optimizer;
   /** One update; the loss before it. */
   step(batch: {
@@ -40,11 +40,11 @@ describe('a training step', () => {
   const made: {dispose(): void}[] = [];
   afterEach(() => made.splice(0).forEach(thing => thing.dispose()));
 
-  function bench(rates: GroupRates, rules: Partial<StepRules> = {}, head: Partial<HeadSpec> = {}): Bench {
+  function bench(rates: GroupLearningRates, rules: Partial<UpdateOptions> = {}, head: Partial<HeadSpec> = {}): Bench {
     const classifier = randomClassifier({spec: {lastStage: 1}, head, size: 32});
-    const network = phaseNetwork(classifier, {rates, batchNorm: 'inference'});
-    const optimizer = createOptimizer({type: 'sgd', weightDecay: 0}, network.trained);
-    const start = new Map([...network.trained].map(([name, variable]) => [name, variable.dataSync<'float32'>().slice()]));
+    const network = createPhaseModel(classifier, {learningRates: rates, batchNorm: 'inference'});
+    const optimizer = createOptimizer({type: 'sgd', weightDecay: 0}, network.trainable);
+    const start = new Map([...network.trainable].map(([name, variable]) => [name, variable.dataSync<'float32'>().slice()]));
     made.push(classifier, network, optimizer);
     return {
       classifier,
@@ -59,15 +59,15 @@ describe('a training step', () => {
             {
               x: x ?? draw('features', [labels.length, WIDTH]),
               labels: tf.tensor1d([...labels], 'int32'),
-              exampleWeights: tf.tensor1d([...weights]),
-              rates: Object.fromEntries(LAYER_GROUPS.map(group => [group, tf.scalar(RATE)])) as Record<LayerGroup, Scalar>,
+              sampleWeights: tf.tensor1d([...weights]),
+              learningRates: Object.fromEntries(LAYER_GROUPS.map(group => [group, tf.scalar(RATE)])) as Record<LayerGroup, Scalar>,
               dropoutSeed: tf.tensor1d([seed, seed], 'int32'),
             },
           );
           return loss.dataSync()[0]!;
         }),
       change: name =>
-        network.trained
+        network.trainable
           .get(name)!
           .dataSync<'float32'>()
           .map((value, i) => value - start.get(name)![i]!),
@@ -84,7 +84,7 @@ describe('a training step', () => {
         const logits = tf.tensor2d([2, 1, 0, 0, 0.5, -1, 1, 1, 1, -2, 0, 3], [4, 3]);
         const [labels, others] = [tf.tensor1d([0, 1, 2, 0], 'int32'), tf.tensor1d([1, 2, 0, 0], 'int32')];
         const mixed = {labels: others, exampleWeights: tf.ones([4]) as Tensor1D, share: tf.scalar(0.3)};
-        return lossOf(logits, {labels, exampleWeights: tf.ones([4]), mixed}, smoothing).dataSync()[0]!;
+        return computeLoss(logits, {labels, sampleWeights: tf.ones([4]), mixup: mixed}, smoothing).dataSync()[0]!;
       });
     expect(of(0)).to.be.closeTo(2.2288, 5e-5);
     expect(of(0.1)).to.be.closeTo(2.1684, 5e-5);
@@ -112,9 +112,9 @@ describe('a training step', () => {
   it('shortens all gradients together to the norm that is allowed', () => {
     const [free, clipped] = [bench(EVERYTHING), bench(EVERYTHING, {clipNorm: 0.01})];
     const x = tf.tidy(() => tf.tensor4d(randomPixels(4, 32), [4, 32, 32, 3], 'int32'));
-    for (const {step, network} of [free, clipped]) tf.tidy(() => step({x: network.lower(x)}));
+    for (const {step, network} of [free, clipped]) tf.tidy(() => step({x: network.forwardFrozen(x)}));
     x.dispose();
-    const names = [...free.network.trained.keys()];
+    const names = [...free.network.trainable.keys()];
     const [whole, short] = [free, clipped].map(({change}) => length(...names.map(change)) / (RATE * FIRST_STEP)) as [number, number];
     expect(whole).to.be.above(0.1);
     expect(short).to.be.closeTo(0.01, 1e-5);
@@ -132,7 +132,7 @@ describe('a training step', () => {
   it('spreads a share of the target over all classes', () => {
     const logits = tf.tidy(() => {
       const {network} = bench(HEAD_ONLY);
-      return network.upper(draw('features', [4, WIDTH])).arraySync();
+      return network.forwardFromFrozenDepth(draw('features', [4, WIDTH])).arraySync();
     });
     const losses = logits.map((row, i) => {
       const logSum = Math.log(row.reduce((sum, value) => sum + Math.exp(value), 0));
@@ -174,9 +174,9 @@ describe('a training step', () => {
     const {network, optimizer, change} = bench(EVERYTHING);
     tf.tidy(() => {
       const rates = {stem: tf.scalar(0), stage1: tf.scalar(1e-3), head: tf.scalar(1e-1)};
-      const x = network.lower(tf.tensor4d(randomPixels(2, 32), [2, 32, 32, 3], 'int32'));
+      const x = network.forwardFrozen(tf.tensor4d(randomPixels(2, 32), [2, 32, 32, 3], 'int32'));
       const labels = tf.tensor1d([0, 1], 'int32');
-      trainStep(network, optimizer, RULES, {x, labels, exampleWeights: tf.ones([2]), rates, dropoutSeed: tf.tensor1d([0, 0], 'int32')});
+      trainStep(network, optimizer, RULES, {x, labels, sampleWeights: tf.ones([2]), learningRates: rates, dropoutSeed: tf.tensor1d([0, 0], 'int32')});
     });
     expect(length(change('conv1.weight'))).to.equal(0);
     expect(length(change('layer1.0.conv1.weight'))).to.be.above(0);
@@ -186,17 +186,17 @@ describe('a training step', () => {
   for (const batchNorm of ['inference', 'training'] as const) {
     it(`leaves nothing on the device but the optimizer's state, batch norms with the statistics of ${batchNorm}`, () => {
       const {classifier} = bench(EVERYTHING);
-      const network = phaseNetwork(classifier, {rates: EVERYTHING, batchNorm});
-      const optimizer = createOptimizer({type: 'adamw', weightDecay: 0.1}, network.trained);
+      const network = createPhaseModel(classifier, {learningRates: EVERYTHING, batchNorm});
+      const optimizer = createOptimizer({type: 'adamw', weightDecay: 0.1}, network.trainable);
       made.push(network, optimizer);
       const counts = [0, 1, 2].map(() => {
         tf.tidy(() => {
           const rates = {stem: tf.scalar(0.1), stage1: tf.scalar(0.1), head: tf.scalar(0.1)};
-          const x = network.lower(tf.tensor4d(randomPixels(2, 32), [2, 32, 32, 3], 'int32'));
+          const x = network.forwardFrozen(tf.tensor4d(randomPixels(2, 32), [2, 32, 32, 3], 'int32'));
           const labels = tf.tensor1d([0, 1], 'int32');
-          trainStep(network, optimizer, RULES, {x, labels, exampleWeights: tf.ones([2]), rates, dropoutSeed: tf.tensor1d([0, 0], 'int32')});
+          trainStep(network, optimizer, RULES, {x, labels, sampleWeights: tf.ones([2]), learningRates: rates, dropoutSeed: tf.tensor1d([0, 0], 'int32')});
         });
-        return [tf.memory().numTensors, nativeHandles()];
+        return [tf.memory().numTensors, countNativeHandles()];
       });
       expect(counts[2]).to.deep.equal(counts[1]);
       expect(counts[1]).to.deep.equal(counts[0]);

@@ -1,26 +1,26 @@
 import {readFile, stat} from 'node:fs/promises';
 import {isObject, parseObject, type JsonObject} from './json.js';
-import {counted, Malformed} from './malformed.js';
+import {formatNumber, FormatError} from './malformed.js';
 import {openShards} from './shards.js';
-import type {Opened} from './signatures.js';
+import type {WeightsReader} from './signatures.js';
 import {openTfjs} from './tfjs.js';
 
 /** That of ResNet-152 takes half a megabyte. */
 const MAX_JSON_BYTES = 8_000_000;
 
 /** @throws Malformed for a document that is too large, or none */
-export async function readJson(path: string, what: string): Promise<JsonObject> {
+export async function readJsonDocument(path: string, what: string): Promise<JsonObject> {
   const {size} = await stat(path);
-  if (size > MAX_JSON_BYTES) throw new Malformed(`a ${what} of ${counted(size)} bytes, above the limit of ${counted(MAX_JSON_BYTES)}`);
+  if (size > MAX_JSON_BYTES) throw new FormatError(`a ${what} of ${formatNumber(size)} bytes, above the limit of ${formatNumber(MAX_JSON_BYTES)}`);
   return parseObject(await readFile(path), what);
 }
 
 /** Opens what is a JSON document: the model.json of tfjs, or the index of a model in several files, as Hugging Face's libraries save it. */
-export async function openJson(path: string, folder: string): Promise<Opened> {
-  const json = await readJson(path, 'JSON document');
+export async function openJsonWeights(path: string, folder: string): Promise<WeightsReader> {
+  const json = await readJsonDocument(path, 'JSON document');
   if (isObject(json.weight_map)) return openShards(json.weight_map, folder);
   if (json.weightsManifest !== undefined) return {...(await openTfjs(json, folder)), format: 'tfjs'};
-  throw new Malformed(
+  throw new FormatError(
     'JSON without a weightsManifest or a weight_map',
     'give the model.json of a tfjs model, a model.safetensors.index.json, or the folder of either',
   );

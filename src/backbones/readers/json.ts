@@ -1,4 +1,4 @@
-import {Malformed} from './malformed.js';
+import {FormatError} from './malformed.js';
 
 export type JsonObject = Readonly<Record<string, unknown>>;
 
@@ -10,21 +10,21 @@ export function parseObject(json: Buffer, what: string): JsonObject {
   try {
     parsed = JSON.parse(json.toString());
   } catch (cause) {
-    throw new Malformed(`a ${what} that is not JSON`, undefined, {cause});
+    throw new FormatError(`a ${what} that is not JSON`, undefined, {cause});
   }
-  if (!isObject(parsed)) throw new Malformed(`a ${what} that is not a JSON object`);
+  if (!isObject(parsed)) throw new FormatError(`a ${what} that is not a JSON object`);
   return parsed;
 }
 
 /** A value of a document, for a sentence: itself where it is plain, else what it is. */
-export const shown = (value: unknown): string =>
+export const describeJsonValue = (value: unknown): string =>
   typeof value === 'object' && value !== null ? 'an object' : (JSON.stringify(value) ?? 'none');
 
 /** A document as text again; what is nested too deep for that is refused. */
-export function toText(value: unknown, what: string): string {
+export function stringifyJson(value: unknown, what: string): string {
   try {
     return typeof value === 'string' ? value : JSON.stringify(value);
   } catch (cause) {
-    throw new Malformed(`a ${what} that is nested too deep`, undefined, {cause});
+    throw new FormatError(`a ${what} that is nested too deep`, undefined, {cause});
   }
 }

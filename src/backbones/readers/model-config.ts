@@ -2,22 +2,22 @@ import {existsSync} from 'node:fs';
 import {basename, dirname, join} from 'node:path';
 import {TORCHVISION_PREPROCESSING} from '../../core/preprocessing.js';
 import {isObject, type JsonObject} from './json.js';
-import {readJson} from './json-weights.js';
-import {Malformed} from './malformed.js';
+import {readJsonDocument} from './json-weights.js';
+import {FormatError} from './malformed.js';
 
 /** The files of a Hugging Face folder that a config.json beside them describes. */
-const DESCRIBED = /^(?:model\.safetensors|pytorch_model\.bin)(?:\.index\.json)?$/;
+const HUGGING_FACE_WEIGHTS = /^(?:model\.safetensors|pytorch_model\.bin)(?:\.index\.json)?$/;
 
 /**
  * What `config.json` and `preprocessor_config.json` of a Hugging Face folder say of the weights beside them, in the words of this project's
  * metadata. Of timm's, `pretrained_cfg` says the same.
  */
-export async function describedBeside(file: string): Promise<Readonly<Record<string, string>>> {
-  if (!DESCRIBED.test(basename(file))) return {};
-  const config = await optionalJson(join(dirname(file), 'config.json'));
-  const preprocessor = await optionalJson(join(dirname(file), 'preprocessor_config.json'));
+export async function readModelConfig(file: string): Promise<Readonly<Record<string, string>>> {
+  if (!HUGGING_FACE_WEIGHTS.test(basename(file))) return {};
+  const config = await readOptionalJson(join(dirname(file), 'config.json'));
+  const preprocessor = await readOptionalJson(join(dirname(file), 'preprocessor_config.json'));
   const timm = isObject(config.pretrained_cfg) ? config.pretrained_cfg : {};
-  const normalization = normalizationOf(preprocessor.image_mean, preprocessor.image_std) ?? normalizationOf(timm.mean, timm.std);
+  const normalization = parseNormalization(preprocessor.image_mean, preprocessor.image_std) ?? parseNormalization(timm.mean, timm.std);
   return {
     ...(typeof config.architecture === 'string' && {arch: config.architecture.split('.')[0]!}),
     ...(config.model_type === 'resnet' && {stride_on: config.downsample_in_bottleneck === true ? '1x1' : '3x3'}),
@@ -25,8 +25,8 @@ export async function describedBeside(file: string): Promise<Readonly<Record<str
   };
 }
 
-async function optionalJson(path: string): Promise<JsonObject> {
-  return existsSync(path) ? readJson(path, basename(path)) : {};
+async function readOptionalJson(path: string): Promise<JsonObject> {
+  return existsSync(path) ? readJsonDocument(path, basename(path)) : {};
 }
 
 type Triple = readonly [number, number, number];
@@ -35,8 +35,8 @@ const isTriple = (values: unknown): values is Triple =>
   Array.isArray(values) && values.length === 3 && values.every(value => Number.isFinite(value));
 
 /** Of pixels from 0 to 1. */
-function normalizationOf(mean: unknown, std: unknown): {readonly mean: Triple; readonly std: Triple} | undefined {
+function parseNormalization(mean: unknown, std: unknown): {readonly mean: Triple; readonly std: Triple} | undefined {
   if (mean === undefined || std === undefined) return undefined;
   if (isTriple(mean) && isTriple(std) && std.every(value => value > 0)) return {mean, std};
-  throw new Malformed('a mean or std in its configuration that is not three numbers');
+  throw new FormatError('a mean or std in its configuration that is not three numbers');
 }

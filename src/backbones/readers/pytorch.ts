@@ -1,13 +1,13 @@
-import {sizeOf} from '../../core/host-tensor.js';
-import {Budget} from './elements.js';
-import {Malformed} from './malformed.js';
+import {sizeFromShape} from '../../core/host-tensor.js';
+import {MemoryBudget} from './elements.js';
+import {FormatError} from './malformed.js';
 import {InlineStorage} from './numpy-arrays.js';
 import {openTorchLegacy} from './torch-legacy.js';
-import {elementsOf} from './torch-strides.js';
+import {stridedElements} from './torch-strides.js';
 import type {TorchStorage, TorchTensor} from './torch-tensor.js';
-import {namedTensors} from './torch-tensors.js';
+import {collectNamedTensors} from './torch-tensors.js';
 import {openTorchZip} from './torch-zip.js';
-import type {OpenContents, StoredTensor} from './weights-file.js';
+import type {TensorReader, StoredTensor} from './weights-file.js';
 
 /** What `torch.save` wrote, in either format. */
 export interface TorchFile {
@@ -24,11 +24,11 @@ export interface TorchFile {
  * Opens a `.pth`, `.pt` or `.th` file. Nothing in the file is executed, and only the storages of tensors that are asked for are decoded:
  * an optimizer's state beside the weights costs nothing.
  */
-export async function openPyTorch(path: string, container: 'zip' | 'legacy'): Promise<OpenContents> {
+export async function openPyTorch(path: string, container: 'zip' | 'legacy'): Promise<TensorReader> {
   const file = await (container === 'zip' ? openTorchZip(path) : openTorchLegacy(path));
-  const storages = new Storages(file);
+  const storages = new StorageReader(file);
   try {
-    const tensors = [...namedTensors(file.root)].flatMap(([name, tensor]) => storages.tensor(name, tensor));
+    const tensors = [...collectNamedTensors(file.root)].flatMap(([name, tensor]) => storages.tensor(name, tensor));
     return {metadata: {}, tensors: new Map(tensors), bytes: file.bytes, close: async () => file.close()};
   } catch (error) {
     file.close();
@@ -37,35 +37,35 @@ export async function openPyTorch(path: string, container: 'zip' | 'legacy'): Pr
 }
 
 /** Storages are decoded once, and kept: several tensors may lie in one. */
-class Storages {
-  private readonly budget: Budget;
+class StorageReader {
+  private readonly budget: MemoryBudget;
   private readonly decoded = new Map<TorchStorage, Promise<Float32Array>>();
 
   constructor(private readonly file: TorchFile) {
-    this.budget = new Budget(file.bytes);
+    this.budget = new MemoryBudget(file.bytes);
   }
 
   tensor(name: string, tensor: TorchTensor): [string, StoredTensor][] {
     const {storage, shape} = tensor;
-    if (storage.type.decode === undefined) return [];
+    if (storage.dtype.decode === undefined) return [];
     const read = async (): Promise<Float32Array> => {
-      this.budget.grant(sizeOf(shape));
-      return elementsOf(name, tensor, await this.values(name, storage));
+      this.budget.grant(sizeFromShape(shape));
+      return stridedElements(name, tensor, await this.decodedStorage(name, storage));
     };
     return [[name, {shape, read}]];
   }
 
-  private values(name: string, storage: TorchStorage): Promise<Float32Array> {
-    const known = this.decoded.get(storage) ?? this.decode(name, storage);
-    this.decoded.set(storage, known);
-    return known;
+  private decodedStorage(name: string, storage: TorchStorage): Promise<Float32Array> {
+    const decodedValues = this.decoded.get(storage) ?? this.decode(name, storage);
+    this.decoded.set(storage, decodedValues);
+    return decodedValues;
   }
 
   private async decode(name: string, storage: TorchStorage): Promise<Float32Array> {
-    const {type, length} = storage;
-    if (type.decode === undefined) throw new Malformed(`no floating-point numbers for "${name}"`);
+    const {dtype: type, length} = storage;
+    if (type.decode === undefined) throw new FormatError(`no floating-point numbers for "${name}"`);
     if (storage instanceof InlineStorage) return type.decode(storage.stored);
-    this.budget.claim(name, type.bytes * length);
+    this.budget.reserve(name, type.bytes * length);
     return type.decode(await this.file.read(storage));
   }
 }

@@ -1,10 +1,10 @@
 import {existsSync} from 'node:fs';
 import {join} from 'node:path';
 import type {JsonObject} from './json.js';
-import {shown} from './json.js';
-import {counted, Malformed} from './malformed.js';
+import {describeJsonValue} from './json.js';
+import {formatNumber, FormatError} from './malformed.js';
 import {openShard} from './open-file.js';
-import type {Opened} from './signatures.js';
+import type {WeightsReader} from './signatures.js';
 import type {StoredTensor} from './weights-file.js';
 
 /** Of 5 GB each as a rule; that of a ResNet is not split at all. */
@@ -14,14 +14,14 @@ const MAX_SHARDS = 1000;
  * Opens the files that the index of a model names: `weight_map` of `model.safetensors.index.json` or `pytorch_model.bin.index.json`, the
  * name of a file by the name of a tensor.
  */
-export async function openShards(weightMap: JsonObject, folder: string): Promise<Opened> {
-  const files = filesOf(weightMap, folder);
-  const opened: Opened[] = [];
+export async function openShards(weightMap: JsonObject, directory: string): Promise<WeightsReader> {
+  const files = groupTensorsByShard(weightMap, directory);
+  const opened: WeightsReader[] = [];
   const close = async (): Promise<void> => void (await Promise.all(opened.map(shard => shard.close())));
   try {
-    for (const [name] of files) opened.push(await openShard(join(folder, name)));
-    const tensors = merged(opened, [...files.keys()]);
-    [...files].forEach(([name, tensorNames], i) => checkComplete(name, tensorNames, opened[i]!));
+    for (const [name] of files) opened.push(await openShard(join(directory, name)));
+    const tensors = mergeShards(opened, [...files.keys()]);
+    [...files].forEach(([name, tensorNames], i) => checkShardComplete(name, tensorNames, opened[i]!));
     const bytes = opened.reduce((sum, shard) => sum + shard.bytes, 0);
     return {format: opened[0]!.format, metadata: Object.assign({}, ...opened.map(({metadata}) => metadata)), tensors, bytes, close};
   } catch (error) {
@@ -31,31 +31,31 @@ export async function openShards(weightMap: JsonObject, folder: string): Promise
 }
 
 /** The names of tensors by the file that holds them. A file of the model's folder, and of no other. */
-function filesOf(weightMap: JsonObject, folder: string): Map<string, string[]> {
+function groupTensorsByShard(weightMap: JsonObject, directory: string): Map<string, string[]> {
   const files = new Map<string, string[]>();
   for (const [tensor, file] of Object.entries(weightMap)) {
     if (typeof file !== 'string' || file === '' || /[/\\]|^\.\.?$/.test(file)) {
-      throw new Malformed(`a shard outside the model's folder (${shown(file)})`);
+      throw new FormatError(`a shard outside the model's folder (${describeJsonValue(file)})`);
     }
     const known = files.get(file);
     if (known === undefined) files.set(file, [tensor]);
     else known.push(tensor);
   }
-  if (files.size === 0) throw new Malformed('an index without a tensor');
-  if (files.size > MAX_SHARDS) throw new Malformed(`${counted(files.size)} shards, above the limit of ${counted(MAX_SHARDS)}`);
-  const missing = [...files.keys()].filter(file => !existsSync(join(folder, file)));
+  if (files.size === 0) throw new FormatError('an index without a tensor');
+  if (files.size > MAX_SHARDS) throw new FormatError(`${formatNumber(files.size)} shards, above the limit of ${formatNumber(MAX_SHARDS)}`);
+  const missing = [...files.keys()].filter(file => !existsSync(join(directory, file)));
   if (missing.length > 0) {
     const more = missing.length > 1 ? ` and ${missing.length - 1} more` : '';
-    throw new Malformed(`no shard ${missing[0]}${more} of the ${files.size} that its index names`, 'download or copy all of them');
+    throw new FormatError(`no shard ${missing[0]}${more} of the ${files.size} that its index names`, 'download or copy all of them');
   }
   return files;
 }
 
-function merged(shards: readonly Opened[], names: readonly string[]): Map<string, StoredTensor> {
+function mergeShards(shards: readonly WeightsReader[], names: readonly string[]): Map<string, StoredTensor> {
   const tensors = new Map<string, StoredTensor>();
   shards.forEach((shard, i) => {
     for (const [name, tensor] of shard.tensors) {
-      if (tensors.has(name)) throw new Malformed(`tensor "${name}" in two shards (${names[i]} is the second)`);
+      if (tensors.has(name)) throw new FormatError(`tensor "${name}" in two shards (${names[i]} is the second)`);
       tensors.set(name, tensor);
     }
   });
@@ -63,7 +63,7 @@ function merged(shards: readonly Opened[], names: readonly string[]): Map<string
 }
 
 /** Integers are not kept of a shard, so what an index names beyond floats is not missed. */
-function checkComplete(file: string, names: readonly string[], {tensors}: Opened): void {
+function checkShardComplete(file: string, names: readonly string[], {tensors}: WeightsReader): void {
   const missing = names.find(name => !tensors.has(name) && !name.endsWith('num_batches_tracked'));
-  if (missing !== undefined) throw new Malformed(`no tensor "${missing}" in shard ${file}, where its index says it lies`);
+  if (missing !== undefined) throw new FormatError(`no tensor "${missing}" in shard ${file}, where its index says it lies`);
 }

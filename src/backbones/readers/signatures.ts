@@ -1,40 +1,40 @@
 import {readFile} from 'node:fs/promises';
 import {dirname} from 'node:path';
-import {openJson} from './json-weights.js';
+import {openJsonWeights} from './json-weights.js';
 import {openKerasH5} from './keras-h5.js';
 import {openZip} from './zip-weights.js';
-import {Malformed} from './malformed.js';
+import {FormatError} from './malformed.js';
 import {openPyTorch} from './pytorch.js';
 import {openSafetensors} from './safetensors.js';
-import type {OpenContents, WeightsFormat} from './weights-file.js';
+import type {TensorReader, WeightsFormat} from './weights-file.js';
 
-export type Opened = OpenContents & {readonly format: WeightsFormat};
+export type WeightsReader = TensorReader & {readonly format: WeightsFormat};
 
 export interface Signature {
   /** Of a file's first 64 bytes, as latin1. */
   readonly head: RegExp;
-  readonly open: (path: string) => Promise<Opened>;
+  readonly open: (path: string) => Promise<WeightsReader>;
   /** A document that names the files of the weights. */
   readonly isIndex?: boolean;
 }
 
-const as = async (format: WeightsFormat, opening: Promise<OpenContents>): Promise<Opened> => ({...(await opening), format});
+const withFormat = async (format: WeightsFormat, opening: Promise<TensorReader>): Promise<WeightsReader> => ({...(await opening), format});
 
 /**
  * Strongest first. The header's length of safetensors is 64 bits, of which the upper four bytes are zero, and may begin with any byte, a
  * pickle's (0x80) among them; no other format has these zeros. The last has a length that the reader refuses.
  */
 const SIGNATURES: readonly Signature[] = [
-  {head: /^\x89HDF\r\n\x1a\n/, open: async path => as('keras-h5', openKerasH5(await readFile(path)))},
-  {head: /^[^]{4}\0{4}\{/, open: path => as('safetensors', openSafetensors(path))},
+  {head: /^\x89HDF\r\n\x1a\n/, open: async path => withFormat('keras-h5', openKerasH5(await readFile(path)))},
+  {head: /^[^]{4}\0{4}\{/, open: path => withFormat('safetensors', openSafetensors(path))},
   {head: /^PK\x03\x04/, open: openZip},
-  {head: /^\x80/, open: path => as('pytorch', openPyTorch(path, 'legacy'))},
-  {head: /^(?:\xef\xbb\xbf)?\s*\{[^\0]*$/, open: path => openJson(path, dirname(path)), isIndex: true},
-  {head: /^[^]{8}\{/, open: path => as('safetensors', openSafetensors(path))},
+  {head: /^\x80/, open: path => withFormat('pytorch', openPyTorch(path, 'legacy'))},
+  {head: /^(?:\xef\xbb\xbf)?\s*\{[^\0]*$/, open: path => openJsonWeights(path, dirname(path)), isIndex: true},
+  {head: /^[^]{8}\{/, open: path => withFormat('safetensors', openSafetensors(path))},
 ];
 
 /** The usual things that are named like weights but are none. */
-const STRANGE: readonly (readonly [head: RegExp, found: string, remedy?: string])[] = [
+const UNSUPPORTED_FORMATS: readonly (readonly [head: RegExp, found: string, remedy?: string])[] = [
   [/^$/, 'an empty file'],
   [/^version https:\/\/git-lfs/, 'a Git LFS pointer', 'fetch the file itself with "git lfs pull"'],
   [/^\s*<(!doctype|html|\?xml)/i, 'a web page', 'download the file itself'],
@@ -46,13 +46,13 @@ const STRANGE: readonly (readonly [head: RegExp, found: string, remedy?: string]
 ];
 
 /** @throws Malformed for what is no weights file, naming the usual things that are taken for one */
-export function signatureOf(head: Buffer): Signature {
+export function matchSignature(head: Buffer): Signature {
   const text = head.toString('latin1');
   const known = SIGNATURES.find(signature => signature.head.test(text));
   if (known !== undefined) return known;
-  const strange = STRANGE.find(([pattern]) => pattern.test(text));
-  if (strange !== undefined) throw new Malformed(strange[1], strange[2]);
-  throw new Malformed(
+  const unsupported = UNSUPPORTED_FORMATS.find(([pattern]) => pattern.test(text));
+  if (unsupported !== undefined) throw new FormatError(unsupported[1], unsupported[2]);
+  throw new FormatError(
     `a file of no known format (its first bytes are ${head.subarray(0, 8).toString('hex')})`,
     'give a .safetensors, a PyTorch .pth, a Keras .h5 or a tfjs model.json',
   );

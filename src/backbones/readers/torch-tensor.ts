@@ -1,10 +1,10 @@
-import type {ElementType} from './elements.js';
+import type {DType} from './elements.js';
 
 /** A block of numbers that lies outside the pickle. */
 export class TorchStorage {
   constructor(
     readonly key: string,
-    readonly type: ElementType,
+    readonly dtype: DType,
     /** Elements, not bytes. */
     readonly length: number,
   ) {}

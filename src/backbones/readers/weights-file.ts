@@ -1,5 +1,5 @@
 import {FinetuneError} from '../../core/errors.js';
-import type {HostTensor, NamedHostTensors} from '../../core/host-tensor.js';
+import type {CpuTensor, StateDict} from '../../core/host-tensor.js';
 
 export type WeightsFormat = 'safetensors' | 'pytorch' | 'keras-h5' | 'tfjs';
 
@@ -13,7 +13,7 @@ export interface StoredTensor {
 export type StoredTensors = ReadonlyMap<string, StoredTensor>;
 
 /** What a reader finds. Nothing is decoded before it is asked for; integers are left out. */
-export interface OpenContents {
+export interface TensorReader {
   readonly metadata: Readonly<Record<string, string>>;
   readonly tensors: StoredTensors;
   /** Bytes of all files it reads from. */
@@ -22,26 +22,26 @@ export interface OpenContents {
 }
 
 /** An open file of weights, as it names and lays them out. Whoever opens it closes it. */
-export interface OpenWeights extends OpenContents {
+export interface OpenWeights extends TensorReader {
   readonly path: string;
   readonly format: WeightsFormat;
 }
 
 /** Everything that a reader finds, as float32; several tensors may be views of one buffer. */
-export interface Contents {
+export interface WeightsContents {
   readonly metadata: Readonly<Record<string, string>>;
-  readonly tensors: NamedHostTensors;
+  readonly tensors: StateDict;
 }
 
 /** A whole file of weights in memory. */
-export interface WeightsFile extends Contents {
+export interface WeightsFile extends WeightsContents {
   readonly path: string;
   readonly format: WeightsFormat;
 }
 
 /** Reads every tensor, one after the other. */
-export async function readAll(tensors: StoredTensors): Promise<Map<string, HostTensor>> {
-  const read = new Map<string, HostTensor>();
+export async function readAllTensors(tensors: StoredTensors): Promise<Map<string, CpuTensor>> {
+  const read = new Map<string, CpuTensor>();
   for (const [name, tensor] of tensors) read.set(name, {shape: tensor.shape, data: await tensor.read()});
   return read;
 }

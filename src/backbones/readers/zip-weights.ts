@@ -1,23 +1,23 @@
 import {ZipArchive} from '../../core/zip.js';
 import {openKerasH5} from './keras-h5.js';
 import {openPyTorch} from './pytorch.js';
-import type {Opened} from './signatures.js';
-import {orMalformed, readEntry} from './torch-zip.js';
+import type {WeightsReader} from './signatures.js';
+import {wrapZipErrors, readZipEntry} from './torch-zip.js';
 
 const KERAS_WEIGHTS = 'model.weights.h5';
 
 /** Opens what is a zip archive: a file of `torch.save`, or a `.keras` archive, which holds an HDF5 file. */
-export async function openZip(path: string): Promise<Opened> {
+export async function openZip(path: string): Promise<WeightsReader> {
   const weights = await kerasWeights(path);
   if (weights !== undefined) return {...(await openKerasH5(weights)), format: 'keras-h5'};
   return {...(await openPyTorch(path, 'zip')), format: 'pytorch'};
 }
 
 async function kerasWeights(path: string): Promise<Buffer | undefined> {
-  const zip = await orMalformed(ZipArchive.open(path));
+  const zip = await wrapZipErrors(ZipArchive.open(path));
   try {
     // Weights hardly compress, and Keras does not try.
-    return zip.has(KERAS_WEIGHTS) ? await readEntry(zip, KERAS_WEIGHTS, 4 * zip.bytes) : undefined;
+    return zip.has(KERAS_WEIGHTS) ? await readZipEntry(zip, KERAS_WEIGHTS, 4 * zip.bytes) : undefined;
   } finally {
     zip.close();
   }

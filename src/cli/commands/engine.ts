@@ -1,39 +1,39 @@
 import {UsageError} from '../../core/errors.js';
-import type {EngineInfo} from '../../engine/engine-info.js';
-import {installEngine} from '../../engine/install.js';
-import {proveEngine, type Proof} from '../../engine/proof.js';
-import {startEngine} from '../../engine/runtime.js';
-import type {Action, Request} from '../action.js';
-import {engineSentence, engineWish, type EngineValues} from '../engine-view.js';
+import type {BackendInfo} from '../../engine/engine-info.js';
+import {installBackend} from '../../engine/install.js';
+import {benchmarkBackend, type BackendBenchmark} from '../../engine/proof.js';
+import {startBackend} from '../../engine/runtime.js';
+import type {CommandHandler, CommandInput} from '../action.js';
+import {formatBackend, toBackendOptions, type BackendValues} from '../engine-view.js';
 import {printable} from '../../core/printable.js';
-import {printed} from '../run-summary.js';
+import {formatLines} from '../run-summary.js';
 import type {Terminal} from '../terminal.js';
 
-const ONE_DNN = new Map([
+const ONE_DNN_LABELS = new Map([
   [true, 'in use'],
   [false, 'not in use'],
   [null, 'none'],
 ]);
 
-function describe(info: EngineInfo, {matmul, conv2d}: Proof, {resultStyle, resultColumns}: Terminal): string {
-  const speed = (figure: number): string => `${figure.toPrecision(3)} GFLOP/s`;
+function formatBackendInfo(info: BackendInfo, {matmul, conv2d}: BackendBenchmark, {resultStyle, resultColumns}: Terminal): string {
+  const formatGflops = (gflops: number): string => `${gflops.toPrecision(3)} GFLOP/s`;
   const lines = [
-    ['engine', engineSentence(info)],
+    ['backend', formatBackend(info)],
     ['from', info.directory === undefined ? info.from : `${info.from}, in ${info.directory}`],
     ...info.devices.map((device, index): string[] => [index === 0 ? 'devices' : '', device]),
-    ['oneDNN', ONE_DNN.get(info.oneDnn)!],
-    ['matmul', speed(matmul)],
-    ['conv2d', speed(conv2d)],
+    ['oneDNN', ONE_DNN_LABELS.get(info.oneDnn)!],
+    ['matmul', formatGflops(matmul)],
+    ['conv2d', formatGflops(conv2d)],
     ['versions', `tfjs ${info.tfjsVersion}, Node ${info.nodeVersion}`],
   ] as const;
-  return printed(
+  return formatLines(
     lines.map(([label, text]) => [label!, printable(text!)]),
     resultStyle,
     resultColumns,
   );
 }
 
-function checkTask({positionals: {task}, values: {from, offline, engine}}: Request): void {
+function checkTask({positionals: {task}, values: {from, offline, engine: backend}}: CommandInput): void {
   if (task !== undefined && task !== 'install') {
     throw new UsageError(`Expected install or nothing for finetune engine, but found "${String(task)}". See finetune engine --help.`);
   }
@@ -43,19 +43,19 @@ function checkTask({positionals: {task}, values: {from, offline, engine}}: Reque
   if (task === 'install' && offline === true && from === undefined) {
     throw new UsageError('Expected --from WHEEL for finetune engine install --offline, but found nothing to install from. Give one.');
   }
-  if (task === 'install' && engine === 'wasm') {
+  if (task === 'install' && backend === 'wasm') {
     throw new UsageError('Expected --engine auto or tensorflow for finetune engine install, but found wasm, which is always here.');
   }
 }
 
 /** `finetune engine [install]` */
-export const engine: Action = async (request, session) => {
-  checkTask(request);
-  const asked = engineWish(request.values as unknown as EngineValues, session);
-  const install = request.positionals.task === 'install';
-  const from = request.values.from as string | undefined;
-  if (install) await installEngine({from, onProgress: asked.onEvent, signal: session.signal});
-  const info = await startEngine(install ? {...asked, engine: 'tensorflow'} : asked);
-  const proof = proveEngine(info);
-  return {document: {...info, gflops: proof}, text: describe(info, proof, session.terminal)};
+export const backend: CommandHandler = async (input, context) => {
+  checkTask(input);
+  const options = toBackendOptions(input.values as unknown as BackendValues, context);
+  const install = input.positionals.task === 'install';
+  const from = input.values.from as string | undefined;
+  if (install) await installBackend({from, onProgress: options.onEvent, signal: context.signal});
+  const info = await startBackend(install ? {...options, backend: 'tensorflow'} : options);
+  const benchmark = benchmarkBackend(info);
+  return {document: {...info, gflops: benchmark}, text: formatBackendInfo(info, benchmark, context.terminal)};
 };

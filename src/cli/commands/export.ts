@@ -1,22 +1,22 @@
 import {exportRun} from '../../finetune/export-run.js';
-import type {Action} from '../action.js';
-import {engineWish, type EngineValues} from '../engine-view.js';
-import {PROGRAM, quoted} from '../words.js';
+import type {CommandHandler} from '../action.js';
+import {toBackendOptions, type BackendValues} from '../engine-view.js';
+import {PROGRAM_NAME, quoted} from '../words.js';
 
-interface ExportValues extends EngineValues {
+interface ExportValues extends BackendValues {
   readonly out?: string;
 }
 
 /** `finetune export RUN`: the model of a run whose training has ended, once more. */
-export const exportModel: Action = async ({positionals, values}, session) => {
-  const {out, ...wish} = values as unknown as ExportValues;
-  const {directory, record, proof} = await exportRun(String(positionals.run), {
-    ...engineWish(wish, session),
+export const exportCommand: CommandHandler = async ({positionals, values}, context) => {
+  const {out, ...backendValues} = values as unknown as ExportValues;
+  const {directory, record, verification} = await exportRun(String(positionals.run), {
+    ...toBackendOptions(backendValues, context),
     ...(out !== undefined && {out}),
   });
   return {
-    document: {model: directory, classes: record.classes, contentHash: record.contentHash, ...proof},
+    document: {model: directory, classes: record.classes, contentHash: record.contentHash, ...verification},
     text: directory,
-    hint: `Next: ${PROGRAM} predict ${quoted(directory)} IMAGE`,
+    hint: `Next: ${PROGRAM_NAME} predict ${quoted(directory)} IMAGE`,
   };
 };

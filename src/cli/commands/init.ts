@@ -2,24 +2,24 @@ import {dirname, relative, resolve, sep} from 'node:path';
 import {fileURLToPath} from 'node:url';
 import {UsageError} from '../../core/errors.js';
 import {printable} from '../../core/printable.js';
-import {isTaken, writeWhole} from '../../core/write-file.js';
-import type {Action} from '../action.js';
-import {commentedRecipe} from '../recipe-document.js';
-import {PROGRAM, quoted} from '../words.js';
+import {isFileExistsError, writeFileAtomic} from '../../core/write-file.js';
+import type {CommandHandler} from '../action.js';
+import {formatCommentedRecipe} from '../recipe-document.js';
+import {PROGRAM_NAME, quoted} from '../words.js';
 
 // From dist/src/cli/commands/ to the root of the package.
-const SCHEMA = fileURLToPath(new URL('../../../../templates/recipe.schema.json', import.meta.url));
+const SCHEMA_PATH = fileURLToPath(new URL('../../../../templates/recipe.schema.json', import.meta.url));
 
 /** `finetune init [file]`. @throws UsageError (exit 2) where there is such a file already */
-export const init: Action = async ({positionals, values}) => {
+export const initCommand: CommandHandler = async ({positionals, values}) => {
   const path = (positionals.file as string | undefined) ?? 'recipe.jsonc';
   const folder = dirname(resolve(path));
-  const schemaPath = relative(folder, SCHEMA).replaceAll(sep, '/');
+  const schemaPath = relative(folder, SCHEMA_PATH).replaceAll(sep, '/');
   try {
-    await writeWhole(path, commentedRecipe(schemaPath), {exclusive: values.overwrite !== true});
+    await writeFileAtomic(path, formatCommentedRecipe(schemaPath), {exclusive: values.overwrite !== true});
   } catch (error) {
-    if (!isTaken(error)) throw error;
+    if (!isFileExistsError(error)) throw error;
     throw new UsageError(`Expected no file yet at ${path} for finetune init, but found one. Give another name, or add --overwrite.`);
   }
-  return {document: {recipe: path}, text: printable(path), hint: `Edit it, then: ${PROGRAM} --data DIR --recipe ${quoted(path)}`};
+  return {document: {recipe: path}, text: printable(path), hint: `Edit it, then: ${PROGRAM_NAME} --data DIR --recipe ${quoted(path)}`};
 };

@@ -2,150 +2,150 @@ import {relative, sep} from 'node:path';
 import {UsageError} from '../../core/errors.js';
 import type {Finding} from '../../core/finding.js';
 import {printable} from '../../core/printable.js';
-import {quoted} from '../../core/shell-word.js';
-import {Exclusion} from '../../datasets/exclusion.js';
+import {shellQuote} from '../../core/shell-word.js';
+import {ExcludeList} from '../../datasets/exclusion.js';
 import {findImages} from '../../datasets/find-images.js';
-import {startEngine} from '../../engine/runtime.js';
-import type {Bundle} from '../../export/bundle.js';
-import {loadBundle} from '../../export/load-bundle.js';
-import {openBundle} from '../../export/open-bundle.js';
+import {startBackend} from '../../engine/runtime.js';
+import type {ExportedModel} from '../../export/bundle.js';
+import {loadModel} from '../../export/load-bundle.js';
+import {readModelRecord} from '../../export/open-bundle.js';
 import {UnreadableImageError} from '../../export/read-pixels.js';
-import type {Action, Session} from '../action.js';
-import {engineWish, type EngineValues} from '../engine-view.js';
+import type {CommandHandler, CommandContext} from '../action.js';
+import {toBackendOptions, type BackendValues} from '../engine-view.js';
 import {findModel} from '../find-model.js';
-import {findingLines} from '../finding-lines.js';
-import {namesIn} from '../folder-options.js';
-import {labelled} from '../layout.js';
-import {leftOutSentence} from '../left-out-sentence.js';
-import {listing, unpacking} from '../load-folder.js';
-import {predictionLines, predictionSummary, type Classified} from '../prediction-lines.js';
+import {formatFindings} from '../finding-lines.js';
+import {readExcludeList} from '../folder-options.js';
+import {formatLabeled} from '../layout.js';
+import {formatSkipped} from '../left-out-sentence.js';
+import {listingProgress, unpackingProgress} from '../load-folder.js';
+import {formatPredictions, formatPredictionSummary, type ClassifiedImage} from '../prediction-lines.js';
 import {ProgressLine} from '../progress-line.js';
 import type {Terminal} from '../terminal.js';
 import {readStandardInput, STANDARD_INPUT} from '../standard-input.js';
 
 /** Images classified between two looks at the signal. */
-const BATCH = 32;
+const BATCH_SIZE = 32;
 
 /** Fewer are classified sooner than TensorFlow is downloaded. */
-const WORTH_INSTALLING = 200;
+const MIN_IMAGES_TO_INSTALL = 200;
 
-interface PredictValues extends EngineValues {
+interface PredictValues extends BackendValues {
   readonly top: number;
   readonly exclude?: string;
   readonly followLinks?: boolean;
 }
 
 /** An image by the name it is told by, and what is classified. */
-interface Source {
+interface ImageInput {
   readonly image: string;
   readonly source: string | Uint8Array;
 }
 
 /** What became of a number of images: one that cannot be read does not keep the others from being classified. */
-interface Results {
-  readonly classified: readonly Classified[];
+interface ClassifyResults {
+  readonly classified: readonly ClassifiedImage[];
   readonly unreadable: readonly UnreadableImageError[];
 }
 
-async function classifyBatch(bundle: Bundle, images: readonly Source[], top: number): Promise<Results> {
+async function classifyBatch(model: ExportedModel, images: readonly ImageInput[], top: number): Promise<ClassifyResults> {
   if (images.length === 0) return {classified: [], unreadable: []};
   try {
     const sources = images.map(({source}) => source);
-    const predictions = await bundle.classify(sources, {top});
+    const predictions = await model.classify(sources, {top});
     return {classified: images.map(({image}, i) => ({image, predictions: predictions[i]!})), unreadable: []};
   } catch (error) {
     if (!(error instanceof UnreadableImageError)) throw error;
     const {image} = images[error.index]!;
-    const {classified, unreadable} = await classifyBatch(bundle, images.toSpliced(error.index, 1), top);
+    const {classified, unreadable} = await classifyBatch(model, images.toSpliced(error.index, 1), top);
     return {classified, unreadable: [new UnreadableImageError(image, error.reason, error.index, {cause: error}), ...unreadable]};
   }
 }
 
-async function classifyAll(bundle: Bundle, images: readonly Source[], top: number, {terminal, signal}: Session): Promise<Results> {
+async function classifyAll(model: ExportedModel, images: readonly ImageInput[], top: number, {terminal, signal}: CommandContext): Promise<ClassifyResults> {
   const progress = new ProgressLine(terminal);
-  const classified: Classified[] = [];
+  const classified: ClassifiedImage[] = [];
   const unreadable: UnreadableImageError[] = [];
-  for (let start = 0; start < images.length; start += BATCH) {
+  for (let start = 0; start < images.length; start += BATCH_SIZE) {
     signal.throwIfAborted();
-    const batch = await classifyBatch(bundle, images.slice(start, start + BATCH), top);
+    const batch = await classifyBatch(model, images.slice(start, start + BATCH_SIZE), top);
     classified.push(...batch.classified);
     unreadable.push(...batch.unreadable);
-    progress.update({title: 'predicting', done: Math.min(start + BATCH, images.length), total: images.length, unit: 'images'});
+    progress.update({title: 'predicting', done: Math.min(start + BATCH_SIZE, images.length), total: images.length, unit: 'images'});
   }
   progress.end();
   return {classified, unreadable};
 }
 
-interface Found {
+interface FoundImages {
   readonly images: readonly string[];
   readonly findings: readonly Finding[];
 }
 
 /** Leaves out what a list of `check` names: relative to a folder that was given, or as the path stands here. */
-function without({images, findings}: Found, folders: readonly string[], list: string | undefined): Found {
+function applyExcludeList({images, findings}: FoundImages, folders: readonly string[], list: string | undefined): FoundImages {
   if (list === undefined) return {images, findings};
-  const exclusion = new Exclusion(namesIn(list));
-  const kept = images.filter(path => {
+  const excludeList = new ExcludeList(readExcludeList(list));
+  const included = images.filter(path => {
     const names = [path, ...folders.map(folder => relative(folder, path).replaceAll(sep, '/'))].map(name => ({name}));
-    return exclusion.kept(names).length === names.length;
+    return excludeList.filter(names).length === names.length;
   });
-  return {images: kept, findings: [...findings, ...exclusion.findings()]};
+  return {images: included, findings: [...findings, ...excludeList.findings()]};
 }
 
-async function findSources(words: readonly string[], {exclude, followLinks = false}: PredictValues, {terminal, signal}: Session) {
-  const paths = words.filter(word => word !== STANDARD_INPUT);
+async function findInputs(args: readonly string[], {exclude, followLinks = false}: PredictValues, {terminal, signal}: CommandContext) {
+  const paths = args.filter(arg => arg !== STANDARD_INPUT);
   const line = new ProgressLine(terminal);
-  const watching = {signal, onProgress: listing(line), onBytes: unpacking(line), followLinks};
-  const found = await findImages(paths, watching).finally(() => line.end());
-  const {images, findings} = without(found, paths, exclude);
-  const sources: Source[] = images.map(image => ({image, source: image}));
-  if (paths.length < words.length) sources.push({image: STANDARD_INPUT, source: await readStandardInput()});
+  const progressOptions = {signal, onProgress: listingProgress(line), onBytes: unpackingProgress(line), followLinks};
+  const found = await findImages(paths, progressOptions).finally(() => line.end());
+  const {images, findings} = applyExcludeList(found, paths, exclude);
+  const sources: ImageInput[] = images.map(image => ({image, source: image}));
+  if (paths.length < args.length) sources.push({image: STANDARD_INPUT, source: await readStandardInput()});
   return {sources, findings};
 }
 
 /** Those beyond the one that the error tells of. */
-function tellUnreadable(unreadable: readonly UnreadableImageError[], found: number, terminal: Terminal): void {
-  const say = (label: string, text: string): void => terminal.alert(labelled(terminal.style.warn, label, text, terminal.columns));
+function reportUnreadable(unreadable: readonly UnreadableImageError[], found: number, terminal: Terminal): void {
+  const warn = (label: string, text: string): void => terminal.alert(formatLabeled(terminal.style.warn, label, text, terminal.columns));
   if (unreadable.length > 1) {
-    for (const {image, reason} of unreadable) say('unreadable', `${printable(image)}: ${printable(reason)}`);
+    for (const {image, reason} of unreadable) warn('unreadable', `${printable(image)}: ${printable(reason)}`);
   }
-  if (unreadable.length > 0) say('left out', leftOutSentence({found, unreadable: unreadable.length}));
+  if (unreadable.length > 0) warn('left out', formatSkipped({found, unreadable: unreadable.length}));
 }
 
 /** `finetune predict [MODEL] IMAGE...` */
-export const predict: Action = async ({positionals, values}, session) => {
-  const {terminal} = session;
+export const predictCommand: CommandHandler = async ({positionals, values}, context) => {
+  const {terminal} = context;
   const options = values as unknown as PredictValues;
   const {top} = options;
-  const words = [positionals.model, ...(positionals.image as readonly unknown[])].filter(word => word !== undefined).map(String);
-  if (words.length === 0) throw new UsageError('Expected images to classify, but found none. Say finetune predict [MODEL] IMAGE...');
-  const {directory, rest} = findModel(words, terminal);
-  await openBundle(directory);
+  const args = [positionals.model, ...(positionals.image as readonly unknown[])].filter(arg => arg !== undefined).map(String);
+  if (args.length === 0) throw new UsageError('Expected images to classify, but found none. Say finetune predict [MODEL] IMAGE...');
+  const {directory, rest} = findModel(args, terminal);
+  await readModelRecord(directory);
   if (rest.length === 0)
-    throw new UsageError(`Expected images to classify, but found none. Say finetune predict ${quoted(directory)} IMAGE...`);
-  const {sources, findings} = await findSources(rest, options, session);
-  for (const told of findingLines(findings, terminal.style, terminal.columns)) terminal.log(told);
+    throw new UsageError(`Expected images to classify, but found none. Say finetune predict ${shellQuote(directory)} IMAGE...`);
+  const {sources, findings} = await findInputs(rest, options, context);
+  for (const line of formatFindings(findings, terminal.style, terminal.columns)) terminal.log(line);
   terminal.draw(terminal.style.dim('starting the engine'));
-  await startEngine({...engineWish(options, session), install: options.engine !== 'auto' || sources.length >= WORTH_INSTALLING});
+  await startBackend({...toBackendOptions(options, context), install: options.backend !== 'auto' || sources.length >= MIN_IMAGES_TO_INSTALL});
   terminal.draw(terminal.style.dim('loading the model'));
-  const bundle = await loadBundle(directory);
-  const isForPeople = Number.isFinite(terminal.resultColumns);
+  const model = await loadModel(directory);
+  const isInteractive = Number.isFinite(terminal.resultColumns);
   const {classified, unreadable} = await classifyAll(
-    bundle,
+    model,
     sources,
-    Math.min(isForPeople ? Math.max(2, top) : top, bundle.classNames.length),
-    session,
+    Math.min(isInteractive ? Math.max(2, top) : top, model.classNames.length),
+    context,
   );
-  bundle.dispose();
-  tellUnreadable(unreadable, sources.length, terminal);
+  model.dispose();
+  reportUnreadable(unreadable, sources.length, terminal);
   const images = classified.map(({image, predictions}) => ({image, predictions: predictions.slice(0, top)}));
   return {
     document: {
-      ...{bundle: directory, found: sources.length, images},
+      ...{model: directory, found: sources.length, images},
       ...{unreadable: unreadable.map(({image, reason}) => ({image, reason})), findings},
     },
-    text: predictionLines(classified, terminal.resultStyle, terminal.resultColumns, top).join('\n'),
-    ...(classified.length > 1 && {hint: predictionSummary(classified)}),
+    text: formatPredictions(classified, terminal.resultStyle, terminal.resultColumns, top).join('\n'),
+    ...(classified.length > 1 && {hint: formatPredictionSummary(classified)}),
     ...(unreadable[0] !== undefined && {error: unreadable[0]}),
   };
 };

@@ -1,8 +1,8 @@
 import {reportRun} from '../../finetune/export-run.js';
-import type {Action} from '../action.js';
+import type {CommandHandler} from '../action.js';
 
 /** `finetune report RUN`: the page of a run whose training has ended, once more. */
-export const report: Action = async ({positionals}) => {
+export const report: CommandHandler = async ({positionals}) => {
   const path = await reportRun(String(positionals.run));
   return {document: {report: path}, text: path};
 };

@@ -1,15 +1,15 @@
 import {UsageError} from '../../core/errors.js';
-import type {Action} from '../action.js';
-import {checkSchema} from '../check-schema.js';
-import {recipeFileSchema} from '../recipe-document.js';
+import type {CommandHandler} from '../action.js';
+import {checkReportSchema} from '../check-schema.js';
+import {buildRecipeFileSchema} from '../recipe-document.js';
 
-const SCHEMAS: Readonly<Record<string, () => object>> = {recipe: recipeFileSchema, check: () => checkSchema};
+const SCHEMAS: Readonly<Record<string, () => object>> = {recipe: buildRecipeFileSchema, check: () => checkReportSchema};
 
 /** `finetune schema [document]`. @throws UsageError (exit 2) for a document that has none */
-export const schema: Action = async ({positionals}) => {
-  const {document: of = 'recipe'} = positionals as {readonly document?: string};
-  const schemaOf = SCHEMAS[of];
-  if (schemaOf === undefined) throw new UsageError(`Expected recipe or check for finetune schema, but found ${of}.`);
-  const document = schemaOf();
+export const schemaCommand: CommandHandler = async ({positionals}) => {
+  const {document: name = 'recipe'} = positionals as {readonly document?: string};
+  const buildSchema = SCHEMAS[name];
+  if (buildSchema === undefined) throw new UsageError(`Expected recipe or check for finetune schema, but found ${name}.`);
+  const document = buildSchema();
   return {document, text: JSON.stringify(document, null, 2)};
 };

@@ -2,112 +2,112 @@ import {readFile} from 'node:fs/promises';
 import {join} from 'node:path';
 import {AbortedError, UsageError} from '../../core/errors.js';
 import type {ImageFolder} from '../../datasets/image-folder.js';
-import {startEngine} from '../../engine/runtime.js';
-import {assertFolds, crossValidate} from '../../finetune/cross-validate.js';
+import {startBackend} from '../../engine/runtime.js';
+import {validateFoldOptions, crossValidate} from '../../finetune/cross-validate.js';
 import {finetune, type FinetuneResult} from '../../finetune/finetune.js';
 import type {ResolvedRecipe} from '../../finetune/resolve-recipe.js';
-import {hasRunFile, placeOf, RUN_FILES} from '../../finetune/run-files.js';
-import {accuracyGate} from '../accuracy-gate.js';
-import type {Action, Outcome, Session} from '../action.js';
+import {hasRunFile, workingDirectoryOf, RUN_FILES} from '../../finetune/run-files.js';
+import {checkAccuracy} from '../accuracy-gate.js';
+import type {CommandHandler, CommandResult, CommandContext} from '../action.js';
 import {ConsoleView} from '../console-view.js';
-import {engineSentence, engineWish} from '../engine-view.js';
-import {StoppedRunError} from '../failure.js';
+import {formatBackend, toBackendOptions} from '../engine-view.js';
+import {InterruptedRunError} from '../failure.js';
 import {FoldsView} from '../folds-view.js';
-import {listOf, loadFolder} from '../load-folder.js';
+import {pickListPath, loadFolder} from '../load-folder.js';
 import {RunPlan} from '../run-plan.js';
-import {foldsSummary, nextSteps, runSummary} from '../run-summary.js';
-import {table} from '../table.js';
-import {threadsSentence} from '../threads.js';
-import {cutMiddle, labelled} from '../layout.js';
+import {formatFoldsSummary, formatNextSteps, formatRunSummary} from '../run-summary.js';
+import {formatTable} from '../table.js';
+import {formatThreads} from '../threads.js';
+import {truncateMiddle, formatLabeled} from '../layout.js';
 
 /** What names and sources of options take beside a value. */
 const OPTION_COLUMNS = 34;
 
 /** Every value in force, in the width of a terminal. */
-const optionLines = (rows: readonly (readonly string[])[], columns: number): string[] =>
-  table([['option', 'value', 'from'], ...rows].map(([name, value, from]) => [name!, cutMiddle(value!, columns - OPTION_COLUMNS), from!]));
+const formatOptions = (rows: readonly (readonly string[])[], columns: number): string[] =>
+  formatTable([['option', 'value', 'from'], ...rows].map(([name, value, from]) => [name!, truncateMiddle(value!, columns - OPTION_COLUMNS), from!]));
 
 /** The library's work; what is stopped says how to go on. */
-async function stoppable<T>(out: string, work: Promise<T>): Promise<T> {
+async function withResumeHint<T>(out: string, work: Promise<T>): Promise<T> {
   try {
     return await work;
   } catch (error) {
-    if (error instanceof AbortedError && hasRunFile(placeOf(out), 'recipe')) throw new StoppedRunError(out, error.checkpoint);
+    if (error instanceof AbortedError && hasRunFile(workingDirectoryOf(out), 'recipe')) throw new InterruptedRunError(out, error.checkpoint);
     throw error;
   }
 }
 
 /** `metrics.json`, so that `--json` and the file agree. */
-const metricsOf = async (run: string): Promise<object> => JSON.parse(await readFile(join(run, RUN_FILES.metrics), 'utf8')) as object;
+const readMetrics = async (run: string): Promise<object> => JSON.parse(await readFile(join(run, RUN_FILES.metrics), 'utf8')) as object;
 
 /** A run of the command line, ready to begin. */
-interface Ready {
+interface PreparedRun {
   readonly plan: RunPlan;
   readonly folder: ImageFolder;
   readonly resolved: ResolvedRecipe;
-  readonly engineSeconds: number;
-  readonly session: Session;
+  readonly backendSeconds: number;
+  readonly context: CommandContext;
 }
 
 /** Trains once and tells its course. The classifier is disposed. */
-async function trainOnce({plan, folder, resolved, engineSeconds, session}: Ready, out: string): Promise<FinetuneResult> {
-  const {terminal, signal} = session;
-  const view = new ConsoleView(terminal, {verbose: plan.values.verbose, ...listOf(folder, plan.values.data)});
+async function trainOnce({plan, folder, resolved, backendSeconds, context}: PreparedRun, out: string): Promise<FinetuneResult> {
+  const {terminal, signal} = context;
+  const view = new ConsoleView(terminal, {verbose: plan.values.verbose, ...pickListPath(folder, plan.values.data)});
   view.listen({type: 'recipe', ...resolved});
-  const options = {...plan.finetuneOptions(out, resolved.sources, engineSeconds), signal, onEvent: view.listen};
-  const result = await stoppable(out, finetune(folder, resolved.recipe, options)).finally(() => view.close());
+  const options = {...plan.finetuneOptions(out, resolved.sources, backendSeconds), signal, onEvent: view.listen};
+  const result = await withResumeHint(out, finetune(folder, resolved.recipe, options)).finally(() => view.close());
   result.classifier.dispose();
   return result;
 }
 
 /** @throws UsageError (exit 2) for options that say otherwise what to validate on */
-function checkFolds({values, said}: RunPlan): void {
+function assertFoldOptions({values, requested}: RunPlan): void {
   if (values.folds === undefined) return;
-  const other = Object.entries({'val-data': values.valData, split: said.split, fold: said.fold}).find(([, value]) => value !== undefined);
+  const other = Object.entries({'val-data': values.valData, split: requested.splitFile, fold: requested.fold}).find(([, value]) => value !== undefined);
   if (other === undefined) return;
   throw new UsageError(`Expected no --${other[0]} beside --folds, which divides the images itself, but found ${other[1]}. Leave out one.`);
 }
 
 /** A run for each fold, in directories of their own, and what they say together. */
-async function trainFolds({plan, folder, resolved, engineSeconds, session}: Ready, out: string, folds: number): Promise<Outcome> {
-  const {terminal, signal} = session;
+async function trainFolds({plan, folder, resolved, backendSeconds, context}: PreparedRun, out: string, folds: number): Promise<CommandResult> {
+  const {terminal, signal} = context;
   const view = new FoldsView(terminal, resolved.recipe, {verbose: plan.values.verbose});
   view.listen({type: 'recipe', ...resolved});
-  const options = {...plan.finetuneOptions(out, resolved.sources, engineSeconds), signal, onEvent: view.listen};
+  const options = {...plan.finetuneOptions(out, resolved.sources, backendSeconds), signal, onEvent: view.listen};
   const work = crossValidate(folder, resolved.recipe, folds, options);
-  const {together, document} = await stoppable(out, work).finally(() => view.close());
+  const {summary, document} = await withResumeHint(out, work).finally(() => view.close());
   return {
     document,
-    text: foldsSummary(together, out, terminal.resultStyle, terminal.resultColumns),
-    ...accuracyGate(together.accuracy.mean, plan.values.assertAccuracy),
+    text: formatFoldsSummary(summary, out, terminal.resultStyle, terminal.resultColumns),
+    ...checkAccuracy(summary.accuracy.mean, plan.values.assertAccuracy),
   };
 }
 
 /** `finetune [train]`: train, evaluate, export. */
-export const train: Action = async (request, session: Session) => {
-  const {terminal} = session;
+export const trainCommand: CommandHandler = async (input, context: CommandContext) => {
+  const {terminal} = context;
   const {dim} = terminal.style;
-  const plan = new RunPlan(request);
-  checkFolds(plan);
+  const plan = new RunPlan(input);
+  assertFoldOptions(plan);
   const {data, verbose, assertAccuracy, folds} = plan.values;
-  const folder = await loadFolder(data, plan.folderOptions, session);
-  if (folds !== undefined) assertFolds(folder, plan.said, folds);
-  const begun = performance.now();
-  const engine = await startEngine(engineWish(plan.values, session));
-  const engineSeconds = (performance.now() - begun) / 1000;
-  terminal.log(labelled(dim, 'engine', engineSentence(engine), terminal.columns));
-  terminal.log(labelled(dim, 'threads', threadsSentence(plan.values.workers, engine), terminal.columns));
-  const resolved = plan.resolve(folder, engine.device === 'gpu');
-  const out = plan.directory(resolved.recipe.arch);
-  if (verbose) for (const line of optionLines(plan.rows(resolved, out), terminal.columns)) terminal.log(dim(line));
-  const ready = {plan, folder, resolved, engineSeconds, session};
-  if (folds !== undefined) return trainFolds(ready, out, folds);
-  const result = await trainOnce(ready, out);
-  const {metrics, bundle} = result;
+  const folder = await loadFolder(data, plan.folderOptions, context);
+  if (folds !== undefined) validateFoldOptions(folder, plan.requested, folds);
+  const startTime = performance.now();
+  const backend = await startBackend(toBackendOptions(plan.values, context));
+  const backendSeconds = (performance.now() - startTime) / 1000;
+  terminal.log(formatLabeled(dim, 'backend', formatBackend(backend), terminal.columns));
+  terminal.log(formatLabeled(dim, 'threads', formatThreads(plan.values.workers, backend), terminal.columns));
+  const resolved = plan.resolve(folder, backend.device === 'gpu');
+  const out = plan.chooseDirectory(resolved.recipe.arch);
+  if (verbose) for (const line of formatOptions(plan.optionRows(resolved, out), terminal.columns)) terminal.log(dim(line));
+  const prepared = {plan, folder, resolved, backendSeconds: backendSeconds, context: context};
+  if (folds !== undefined) return trainFolds(prepared, out, folds);
+  const result = await trainOnce(prepared, out);
+  const {metrics, model} = result;
   return {
-    document: await metricsOf(out),
-    text: runSummary(result, terminal.resultStyle, terminal.resultColumns),
-    ...(bundle !== undefined && {hint: nextSteps(out, bundle, terminal)}),
-    ...accuracyGate(metrics.validation.accuracy, assertAccuracy),
+    document: await readMetrics(out),
+    text: formatRunSummary(result, terminal.resultStyle, terminal.resultColumns),
+    ...(model !== undefined && {hint: formatNextSteps(out, model, terminal)}),
+    ...checkAccuracy(metrics.validation.accuracy, assertAccuracy),
   };
 };

@@ -13,11 +13,11 @@ export class ArchiveError extends DatasetError {
   }
 }
 
-const BY_HAND = 'Unpack it yourself, look at what it holds, and give the folder.';
+const MANUAL_REMEDY = 'Unpack it yourself, look at what it holds, and give the folder.';
 
-/** One that holds what no data set needs. @param what follows its name: `has an entry that ...` */
-export const strange = (path: string, what: string): ArchiveError => new ArchiveError(path, `${path} ${what}. ${BY_HAND}`);
+/** One that holds what no data set needs. @param problem follows its name: `has an entry that ...` */
+export const unsafeArchiveError = (path: string, problem: string): ArchiveError => new ArchiveError(path, `${path} ${problem}. ${MANUAL_REMEDY}`);
 
 /** One that ends too early, or contradicts itself. */
-export const cutOff = (path: string, cause: unknown): ArchiveError =>
+export const corruptArchiveError = (path: string, cause: unknown): ArchiveError =>
   new ArchiveError(path, `${path} is damaged or cut off. Download or copy it again.`, {cause});

@@ -1,27 +1,27 @@
-import {strange} from './archive-error.js';
+import {unsafeArchiveError} from './archive-error.js';
 
 /** More entries are no data set that a folder could hold. */
-const MOST_ENTRIES = 2_000_000;
+const MAX_ENTRIES = 2_000_000;
 
 /** What macOS puts beside every file. */
-const isLeftover = (part: string): boolean => part === '__MACOSX' || part.startsWith('._') || part === '.DS_Store';
+const isMacMetadata = (segment: string): boolean => segment === '__MACOSX' || segment.startsWith('._') || segment === '.DS_Store';
 
 /** Names that a file system may take for one: with letters of another case, or composed otherwise. */
-const folded = (place: string): string => place.normalize('NFC').toLowerCase();
+const caseFold = (target: string): string => target.normalize('NFC').toLowerCase();
 
 /** Where entries of an archive may be written: inside its folder, each to a place of its own. */
-export class EntryPlaces {
-  readonly #places = new Map<string, {readonly place: string; readonly isFolder: boolean}>();
+export class EntryTargets {
+  readonly #targets = new Map<string, {readonly target: string; readonly isFolder: boolean}>();
   #entries = 0;
   #bytes = 0;
 
   /**
    * @param archive for the sentences of errors
-   * @param mostBytes of all files together
+   * @param maxBytes of all files together
    */
   constructor(
     private readonly archive: string,
-    private readonly mostBytes: number,
+    private readonly maxBytes: number,
   ) {}
 
   /**
@@ -29,41 +29,41 @@ export class EntryPlaces {
    *
    * @throws ArchiveError for a name that leads elsewhere, means two things, or is one too many
    */
-  place(name: string, isFolder: boolean, size: number): string | undefined {
-    const parts = this.#partsOf(name);
-    if (parts.length === 0 || parts.some(isLeftover)) return undefined;
-    this.#count(size);
-    for (let end = 1; end < parts.length; end++) this.#take(parts.slice(0, end).join('/'), true);
-    const place = parts.join('/');
-    this.#take(place, isFolder);
-    return place;
+  target(name: string, isFolder: boolean, size: number): string | undefined {
+    const segments = this.#parseSegments(name);
+    if (segments.length === 0 || segments.some(isMacMetadata)) return undefined;
+    this.#addEntry(size);
+    for (let end = 1; end < segments.length; end++) this.#reserve(segments.slice(0, end).join('/'), true);
+    const target = segments.join('/');
+    this.#reserve(target, isFolder);
+    return target;
   }
 
-  #partsOf(name: string): string[] {
-    const slashed = name.replaceAll('\\', '/');
+  #parseSegments(name: string): string[] {
+    const posixName = name.replaceAll('\\', '/');
     if (name.includes('\ufffd') || name.includes('\0'))
-      throw strange(this.archive, `has a name that is not in UTF-8, ${JSON.stringify(name)}`);
-    if (slashed.startsWith('/') || /^[A-Za-z]:/.test(slashed)) throw strange(this.archive, `has an entry with an absolute path, ${name}`);
-    const parts = slashed.split('/').filter(part => part !== '' && part !== '.');
-    if (parts.includes('..')) throw strange(this.archive, `has an entry that leads out of it, ${name}`);
-    return parts;
+      throw unsafeArchiveError(this.archive, `has a name that is not in UTF-8, ${JSON.stringify(name)}`);
+    if (posixName.startsWith('/') || /^[A-Za-z]:/.test(posixName)) throw unsafeArchiveError(this.archive, `has an entry with an absolute path, ${name}`);
+    const segments = posixName.split('/').filter(segment => segment !== '' && segment !== '.');
+    if (segments.includes('..')) throw unsafeArchiveError(this.archive, `has an entry that leads out of it, ${name}`);
+    return segments;
   }
 
-  #count(size: number): void {
+  #addEntry(size: number): void {
     this.#bytes += size;
-    if (++this.#entries > MOST_ENTRIES) throw strange(this.archive, `has more than ${MOST_ENTRIES.toLocaleString('en')} entries`);
-    if (this.#bytes > this.mostBytes) {
-      const most = (this.mostBytes / 1e9).toFixed(1);
-      throw strange(this.archive, `unpacks to more than ${most} GB, which is too much for its size or for the disk`);
+    if (++this.#entries > MAX_ENTRIES) throw unsafeArchiveError(this.archive, `has more than ${MAX_ENTRIES.toLocaleString('en')} entries`);
+    if (this.#bytes > this.maxBytes) {
+      const maxGigabytes = (this.maxBytes / 1e9).toFixed(1);
+      throw unsafeArchiveError(this.archive, `unpacks to more than ${maxGigabytes} GB, which is too much for its size or for the disk`);
     }
   }
 
-  #take(place: string, isFolder: boolean): void {
-    const known = this.#places.get(folded(place));
-    if (known === undefined) return void this.#places.set(folded(place), {place, isFolder});
-    if (known.place === place && known.isFolder && isFolder) return;
-    const names =
-      known.place === place ? `has ${place} twice` : `has ${known.place} and ${place}, one name where case and accents do not count`;
-    throw strange(this.archive, names);
+  #reserve(target: string, isFolder: boolean): void {
+    const existing = this.#targets.get(caseFold(target));
+    if (existing === undefined) return void this.#targets.set(caseFold(target), {target, isFolder});
+    if (existing.target === target && existing.isFolder && isFolder) return;
+    const problem =
+      existing.target === target ? `has ${target} twice` : `has ${existing.target} and ${target}, one name where case and accents do not count`;
+    throw unsafeArchiveError(this.archive, problem);
   }
 }

@@ -8,34 +8,34 @@ import {createGunzip} from 'node:zlib';
 import {Parser, type ReadEntry} from 'tar';
 import {AbortedError} from '../../core/errors.js';
 import {readHead} from '../read-bytes.js';
-import {ArchiveError, cutOff, strange} from './archive-error.js';
-import type {EntryPlaces} from './entry-places.js';
-import type {Unpacking} from './unpack-zip.js';
+import {ArchiveError, corruptArchiveError, unsafeArchiveError} from './archive-error.js';
+import type {EntryTargets} from './entry-places.js';
+import type {UnpackOptions} from './unpack-zip.js';
 
 const FILES: readonly string[] = ['File', 'OldFile', 'ContiguousFile'];
 const FOLDERS: readonly string[] = ['Directory', 'GNUDumpDir'];
 const LINKS: readonly string[] = ['Link', 'SymbolicLink'];
 
 /** Writes what a tar archive holds as it is read. */
-class TarWriter {
-  readonly places: string[] = [];
+class TarExtractor {
+  readonly targets: string[] = [];
   readonly #parser: Parser;
-  readonly #writing = new Map<WriteStream, Promise<void>>();
+  readonly #openFiles = new Map<WriteStream, Promise<void>>();
   /** An archive that ends behind an entry, and not with an empty block, may have had more. */
   #isWhole = false;
   #wake: () => void = () => undefined;
   /** The first thing that went wrong. */
-  fault: unknown;
+  failure: unknown;
 
   constructor(
     private readonly path: string,
     private readonly folder: string,
-    private readonly allowed: EntryPlaces,
+    private readonly entryTargets: EntryTargets,
   ) {
     this.#parser = new Parser({strict: true, gzip: false});
-    this.#parser.on('entry', (entry: ReadEntry) => this.#attempt(entry));
+    this.#parser.on('entry', (entry: ReadEntry) => this.#tryExtract(entry));
     this.#parser.on('ignoredEntry', ({path: name}: ReadEntry) =>
-      this.#fail(strange(this.path, `has an entry of an unknown kind, ${name}`)),
+      this.#fail(unsafeArchiveError(this.path, `has an entry of an unknown kind, ${name}`)),
     );
     this.#parser.on('error', error => this.#fail(error));
     this.#parser.on('drain', () => this.#wake());
@@ -43,63 +43,63 @@ class TarWriter {
   }
 
   #fail(error: unknown): void {
-    this.fault ??= error;
+    this.failure ??= error;
     this.#wake();
   }
 
-  #attempt(entry: ReadEntry): void {
+  #tryExtract(entry: ReadEntry): void {
     try {
-      if (this.fault === undefined) this.#take(entry);
+      if (this.failure === undefined) this.#extract(entry);
     } catch (error) {
       this.#fail(error);
     }
-    if (this.fault !== undefined) entry.resume();
+    if (this.failure !== undefined) entry.resume();
   }
 
-  #take(entry: ReadEntry): void {
+  #extract(entry: ReadEntry): void {
     const name = entry.path;
-    if (LINKS.includes(entry.type)) throw strange(this.path, `has a link, ${name}`);
+    if (LINKS.includes(entry.type)) throw unsafeArchiveError(this.path, `has a link, ${name}`);
     const isFolder = FOLDERS.includes(entry.type) || name.endsWith('/');
-    if (!isFolder && !FILES.includes(entry.type)) throw strange(this.path, `has an entry that is neither a file nor a folder, ${name}`);
-    const place = this.allowed.place(name, isFolder, entry.size);
-    if (place === undefined) return void entry.resume();
-    this.places.push(place);
-    const to = join(this.folder, place);
-    mkdirSync(isFolder ? to : dirname(to), {recursive: true});
+    if (!isFolder && !FILES.includes(entry.type)) throw unsafeArchiveError(this.path, `has an entry that is neither a file nor a folder, ${name}`);
+    const target = this.entryTargets.target(name, isFolder, entry.size);
+    if (target === undefined) return void entry.resume();
+    this.targets.push(target);
+    const outputPath = join(this.folder, target);
+    mkdirSync(isFolder ? outputPath : dirname(outputPath), {recursive: true});
     if (isFolder) return void entry.resume();
-    const file = createWriteStream(to, {flags: 'wx'});
+    const file = createWriteStream(outputPath, {flags: 'wx'});
     const written = finished(file).catch((error: unknown) => this.#fail(error));
-    this.#writing.set(
+    this.#openFiles.set(
       file,
-      written.then(() => void this.#writing.delete(file)),
+      written.then(() => void this.#openFiles.delete(file)),
     );
     entry.pipe(file);
   }
 
   /** Waits while a file is slower than the archive. */
   async write(chunk: Buffer): Promise<void> {
-    if (!this.#parser.write(chunk) && this.fault === undefined) await new Promise<void>(resolve => (this.#wake = resolve));
-    if (this.fault !== undefined) throw this.fault;
+    if (!this.#parser.write(chunk) && this.failure === undefined) await new Promise<void>(resolve => (this.#wake = resolve));
+    if (this.failure !== undefined) throw this.failure;
   }
 
   /** Leaves no file open. */
   async abandon(): Promise<void> {
-    for (const file of this.#writing.keys()) file.destroy();
-    await Promise.all(this.#writing.values());
+    for (const file of this.#openFiles.keys()) file.destroy();
+    await Promise.all(this.#openFiles.values());
   }
 
   async end(): Promise<void> {
     const ended = once(this.#parser, 'end');
     this.#parser.end();
     await ended;
-    await Promise.all(this.#writing.values());
-    if (this.fault !== undefined) throw this.fault;
+    await Promise.all(this.#openFiles.values());
+    if (this.failure !== undefined) throw this.failure;
     if (!this.#isWhole) throw new Error('no empty block at the end');
   }
 }
 
 /** What an archive holds, decompressed here: the parser would do so too, and never wait. */
-async function* chunksOf(path: string, onBytes: (count: number) => void): AsyncGenerator<Buffer> {
+async function* readChunks(path: string, onBytes: (count: number) => void): AsyncGenerator<Buffer> {
   const isGzip = (await readHead(path, 2)).equals(Buffer.from([0x1f, 0x8b]));
   const file = createReadStream(path, {highWaterMark: 2 ** 18});
   file.on('data', chunk => onBytes(chunk.length));
@@ -109,22 +109,22 @@ async function* chunksOf(path: string, onBytes: (count: number) => void): AsyncG
   yield* gunzip as AsyncIterable<Buffer>;
 }
 
-const isOfSystem = (error: unknown): boolean => error instanceof Error && 'syscall' in error;
+const isSystemCallError = (error: unknown): boolean => error instanceof Error && 'syscall' in error;
 
 /** Unpacks a tar archive, compressed with gzip or not. @throws ArchiveError, AbortedError */
-export async function unpackTar(path: string, folder: string, places: EntryPlaces, {signal, onBytes}: Unpacking): Promise<string[]> {
-  const writer = new TarWriter(path, folder, places);
+export async function unpackTar(path: string, folder: string, targets: EntryTargets, {signal, onBytes}: UnpackOptions): Promise<string[]> {
+  const writer = new TarExtractor(path, folder, targets);
   const {size} = await stat(path);
-  let done = 0;
+  let bytesDone = 0;
   try {
-    for await (const chunk of chunksOf(path, count => onBytes?.((done += count), size))) {
+    for await (const chunk of readChunks(path, count => onBytes?.((bytesDone += count), size))) {
       if (signal?.aborted) throw new AbortedError();
       await writer.write(chunk);
     }
     await writer.end();
   } catch (error) {
     await writer.abandon();
-    throw error instanceof ArchiveError || error instanceof AbortedError || isOfSystem(error) ? error : cutOff(path, error);
+    throw error instanceof ArchiveError || error instanceof AbortedError || isSystemCallError(error) ? error : corruptArchiveError(path, error);
   }
-  return writer.places;
+  return writer.targets;
 }

@@ -3,26 +3,26 @@ import {mkdir, open, readdir, readFile, realpath, rename, rm, stat, statfs, utim
 import {hostname} from 'node:os';
 import {join} from 'node:path';
 import {cacheDirectory} from '../../core/cache-directory.js';
-import {whyOf} from '../../core/system-error.js';
+import {describeSystemError} from '../../core/system-error.js';
 import {ArchiveError} from './archive-error.js';
 import {archiveStem, type ArchiveKind} from './archive-kind.js';
-import {EntryPlaces} from './entry-places.js';
-import {unpackZip, type Unpacking} from './unpack-zip.js';
+import {EntryTargets} from './entry-places.js';
+import {unpackZip, type UnpackOptions} from './unpack-zip.js';
 
 /** Images hardly shrink in an archive. What grows beyond these is made to fill the disk. */
-const [MOST_GROWTH, ALWAYS_ALLOWED] = [100, 2 ** 30];
+const [MAX_EXPANSION, BASE_ALLOWANCE_BYTES] = [100, 2 ** 30];
 /** Of the free disk. */
-const MOST_OF_DISK = 0.9;
+const MAX_DISK_FRACTION = 0.9;
 
 /** What was unpacked and not used for so long is removed when the next archive is unpacked. */
-const KEPT_DAYS = 14;
+const RETENTION_DAYS = 14;
 
 /** Written last: a folder without it is not whole. */
-const SEAL = 'archive.json';
-const PART = /^part-(.+)-(\d+)-[0-9a-z]+$/;
+const COMPLETION_MARKER = 'archive.json';
+const PARTIAL_NAME = /^part-(.+)-(\d+)-[0-9a-z]+$/;
 
 /** An archive's files in a folder of the cache. */
-export interface Unpacked {
+export interface UnpackedArchive {
   readonly folder: string;
   /** Names of all entries, relative to the folder. */
   readonly names: readonly string[];
@@ -31,7 +31,7 @@ export interface Unpacked {
 const EDGE_BYTES = 2 ** 16;
 
 /** Of an archive, as cheap as may be: path, size, time, and its ends. That of a zip archive has the checksums of all entries. */
-async function keyOf(path: string): Promise<string> {
+async function computeArchiveKey(path: string): Promise<string> {
   const file = await open(path);
   try {
     const {size, mtimeMs} = await file.stat();
@@ -47,11 +47,11 @@ async function keyOf(path: string): Promise<string> {
 }
 
 /** The names in a folder that is whole, which counts as used from now on. */
-async function sealed(folder: string): Promise<string[] | undefined> {
-  const seal = join(folder, SEAL);
-  const text = await readFile(seal, 'utf8').catch(() => undefined);
+async function readEntryNames(folder: string): Promise<string[] | undefined> {
+  const markerPath = join(folder, COMPLETION_MARKER);
+  const text = await readFile(markerPath, 'utf8').catch(() => undefined);
   if (text === undefined) return undefined;
-  await utimes(seal, new Date(), new Date()).catch(() => undefined);
+  await utimes(markerPath, new Date(), new Date()).catch(() => undefined);
   return (JSON.parse(text) as {names: string[]}).names;
 }
 
@@ -64,33 +64,33 @@ function isRunning(pid: number): boolean {
 }
 
 /** Removes what a killed process left, and what has not been used for long. Never throws. */
-async function sweep(directory: string): Promise<void> {
+async function removeStaleArchives(directory: string): Promise<void> {
   for (const name of await readdir(directory).catch(() => [])) {
-    const part = PART.exec(name);
+    const partial = PARTIAL_NAME.exec(name);
     const folder = join(directory, name);
-    const used = part === null ? await stat(join(folder, SEAL)).catch(() => undefined) : undefined;
-    const isLeft = part !== null && part[1] === hostname() && !isRunning(Number(part[2]));
-    const isOld = used !== undefined && Date.now() - used.mtimeMs > KEPT_DAYS * 86_400_000;
-    if (isLeft || isOld) await rm(folder, {recursive: true, force: true}).catch(() => undefined);
+    const markerStats = partial === null ? await stat(join(folder, COMPLETION_MARKER)).catch(() => undefined) : undefined;
+    const isAbandoned = partial !== null && partial[1] === hostname() && !isRunning(Number(partial[2]));
+    const isOld = markerStats !== undefined && Date.now() - markerStats.mtimeMs > RETENTION_DAYS * 86_400_000;
+    if (isAbandoned || isOld) await rm(folder, {recursive: true, force: true}).catch(() => undefined);
   }
 }
 
-async function unpackInto(path: string, kind: ArchiveKind, directory: string, folder: string, unpacking: Unpacking): Promise<string[]> {
+async function unpackInto(path: string, kind: ArchiveKind, directory: string, folder: string, options: UnpackOptions): Promise<string[]> {
   const {bavail, bsize} = await statfs(directory);
   const {size} = await stat(path);
-  const places = new EntryPlaces(path, Math.min(MOST_GROWTH * size + ALWAYS_ALLOWED, MOST_OF_DISK * bavail * bsize));
+  const targets = new EntryTargets(path, Math.min(MAX_EXPANSION * size + BASE_ALLOWANCE_BYTES, MAX_DISK_FRACTION * bavail * bsize));
   const content = join(folder, archiveStem(path));
   await mkdir(content, {recursive: true});
   const unpack = kind === 'zip' ? unpackZip : (await import('./unpack-tar.js')).unpackTar; // whose library takes its time to load
-  const names = await unpack(path, content, places, unpacking);
-  await writeFile(join(folder, SEAL), JSON.stringify({archive: path, names}));
+  const names = await unpack(path, content, targets, options);
+  await writeFile(join(folder, COMPLETION_MARKER), JSON.stringify({archive: path, names}));
   return names;
 }
 
-const notUnpacked = (path: string, directory: string, error: unknown): ArchiveError =>
+const unpackError = (path: string, directory: string, error: unknown): ArchiveError =>
   new ArchiveError(
     path,
-    `${path} cannot be unpacked to ${directory}: ${whyOf(error)}. Make room or give FINETUNE_CACHE another folder, or unpack it yourself.`,
+    `${path} cannot be unpacked to ${directory}: ${describeSystemError(error)}. Make room or give FINETUNE_CACHE another folder, or unpack it yourself.`,
     {cause: error},
   );
 
@@ -100,25 +100,25 @@ const notUnpacked = (path: string, directory: string, error: unknown): ArchiveEr
  *
  * @throws ArchiveError, AbortedError
  */
-export async function unpacked(path: string, kind: ArchiveKind, unpacking: Unpacking): Promise<Unpacked> {
+export async function unpackArchive(path: string, kind: ArchiveKind, options: UnpackOptions): Promise<UnpackedArchive> {
   const directory = join(cacheDirectory(), 'archives');
-  const part = join(directory, `part-${hostname()}-${process.pid}-${Math.random().toString(36).slice(2)}`);
+  const partial = join(directory, `part-${hostname()}-${process.pid}-${Math.random().toString(36).slice(2)}`);
   try {
-    const folder = join(directory, await keyOf(path));
+    const folder = join(directory, await computeArchiveKey(path));
     const content = join(folder, archiveStem(path));
-    const known = await sealed(folder);
-    if (known !== undefined) return {folder: content, names: known};
+    const cachedNames = await readEntryNames(folder);
+    if (cachedNames !== undefined) return {folder: content, names: cachedNames};
     await mkdir(directory, {recursive: true, mode: 0o700});
-    await sweep(directory);
-    await mkdir(part, {mode: 0o700});
-    const names = await unpackInto(path, kind, directory, part, unpacking);
-    await rename(part, folder).catch(async error => {
-      if ((await sealed(folder)) === undefined) throw error;
+    await removeStaleArchives(directory);
+    await mkdir(partial, {mode: 0o700});
+    const names = await unpackInto(path, kind, directory, partial, options);
+    await rename(partial, folder).catch(async error => {
+      if ((await readEntryNames(folder)) === undefined) throw error;
     });
     return {folder: content, names};
   } catch (error) {
-    throw error instanceof Error && 'syscall' in error ? notUnpacked(path, directory, error) : error;
+    throw error instanceof Error && 'syscall' in error ? unpackError(path, directory, error) : error;
   } finally {
-    await rm(part, {recursive: true, force: true}).catch(() => undefined);
+    await rm(partial, {recursive: true, force: true}).catch(() => undefined);
   }
 }

@@ -1,22 +1,22 @@
 import type {BmpHeader} from './bmp-header.js';
-import {damaged} from './raster.js';
+import {damagedImageError} from './raster.js';
 
-const [END_OF_ROW, END, MOVE] = [0, 1, 2];
+const [END_OF_ROW, END, DELTA] = [0, 1, 2];
 
 /** Bytes of a row, which ends at a multiple of 4. */
-export const bmpRowBytes = ({width, bits}: BmpHeader): number => Math.ceil((width * bits) / 32) * 4;
+export const computeBmpRowBytes = ({width, bits}: BmpHeader): number => Math.ceil((width * bits) / 32) * 4;
 
 /** The last row may lack what only fills it up. */
-export function checkBmpLength(header: BmpHeader, bytes: Uint8Array): void {
-  const needed = header.start + (header.height - 1) * bmpRowBytes(header) + Math.ceil((header.width * header.bits) / 8);
-  if (needed > bytes.length) throw damaged();
+export function assertBmpLength(header: BmpHeader, bytes: Uint8Array): void {
+  const needed = header.start + (header.height - 1) * computeBmpRowBytes(header) + Math.ceil((header.width * header.bits) / 8);
+  if (needed > bytes.length) throw damagedImageError();
 }
 
-function plainIndices(header: BmpHeader, bytes: Uint8Array): Uint8Array {
+function readUncompressedIndices(header: BmpHeader, bytes: Uint8Array): Uint8Array {
   const {width, height, bits, start} = header;
-  checkBmpLength(header, bytes);
+  assertBmpLength(header, bytes);
   const indices = new Uint8Array(width * height);
-  const [row, perByte, mask] = [bmpRowBytes(header), 8 / bits, 2 ** bits - 1];
+  const [row, perByte, mask] = [computeBmpRowBytes(header), 8 / bits, 2 ** bits - 1];
   for (let y = 0; y < height; y++) {
     for (let x = 0; x < width; x++) {
       const shift = 8 - bits * ((x % perByte) + 1);
@@ -27,7 +27,7 @@ function plainIndices(header: BmpHeader, bytes: Uint8Array): Uint8Array {
 }
 
 /** Runs of one or two colors, and rows as they are; what no run reaches stays of the first color. */
-class RunLengths {
+class RunLengthDecoder {
   readonly indices: Uint8Array;
   readonly #isNibbles: boolean;
   #at: number;
@@ -44,7 +44,7 @@ class RunLengths {
   }
 
   #next(): number {
-    if (this.#at >= this.bytes.length) throw damaged();
+    if (this.#at >= this.bytes.length) throw damagedImageError();
     return this.bytes[this.#at++]!;
   }
 
@@ -53,16 +53,16 @@ class RunLengths {
     this.#x++;
   }
 
-  #half(byte: number, i: number): number {
+  #pickIndex(byte: number, i: number): number {
     return this.#isNibbles ? (i % 2 === 0 ? byte >> 4 : byte & 15) : byte;
   }
 
-  #asTheyAre(count: number): void {
+  #readLiteral(count: number): void {
     const start = this.#at;
     let byte = 0;
     for (let i = 0; i < count; i++) {
       if (!this.#isNibbles || i % 2 === 0) byte = this.#next();
-      this.#put(this.#half(byte, i));
+      this.#put(this.#pickIndex(byte, i));
     }
     if ((this.#at - start) % 2 === 1) this.#at++;
   }
@@ -73,23 +73,23 @@ class RunLengths {
   }
 
   /** An end that is not marked serves where all rows are there. */
-  get #isFull(): boolean {
+  get #isComplete(): boolean {
     return this.#y >= this.header.height || (this.#y === this.header.height - 1 && this.#x >= this.header.width);
   }
 
   read(): Uint8Array {
     for (;;) {
-      if (this.#at >= this.bytes.length && this.#isFull) return this.indices;
+      if (this.#at >= this.bytes.length && this.#isComplete) return this.indices;
       const [count, value] = [this.#next(), this.#next()];
-      if (count > 0) for (let i = 0; i < count; i++) this.#put(this.#half(value, i));
+      if (count > 0) for (let i = 0; i < count; i++) this.#put(this.#pickIndex(value, i));
       else if (value === END) return this.indices;
       else if (value === END_OF_ROW) this.#startRow();
-      else if (value === MOVE) [this.#x, this.#y] = [this.#x + this.#next(), this.#y + this.#next()];
-      else this.#asTheyAre(value);
+      else if (value === DELTA) [this.#x, this.#y] = [this.#x + this.#next(), this.#y + this.#next()];
+      else this.#readLiteral(value);
     }
   }
 }
 
 /** Which color of the palette each pixel has, in the order of the file. @throws ImageFault for a file that is cut off */
-export const bmpIndices = (header: BmpHeader, bytes: Uint8Array): Uint8Array =>
-  header.coding === 'plain' ? plainIndices(header, bytes) : new RunLengths(header, bytes).read();
+export const readBmpIndices = (header: BmpHeader, bytes: Uint8Array): Uint8Array =>
+  header.coding === 'plain' ? readUncompressedIndices(header, bytes) : new RunLengthDecoder(header, bytes).read();

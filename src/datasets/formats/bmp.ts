@@ -1,19 +1,19 @@
-import {bmpHeader, type BmpHeader} from './bmp-header.js';
-import {bmpIndices, bmpRowBytes, checkBmpLength} from './bmp-indices.js';
-import {damaged, type Raster, type RasterDecoder} from './raster.js';
+import {readBmpHeader, type BmpHeader} from './bmp-header.js';
+import {readBmpIndices, computeBmpRowBytes, assertBmpLength} from './bmp-indices.js';
+import {damagedImageError, type Raster, type RasterDecoder} from './raster.js';
 
 /** Where each row of the file belongs: most files begin with the lowest. */
-const rowOf = ({isTopDown, height}: BmpHeader, y: number): number => (isTopDown ? y : height - 1 - y);
+const outputRow = ({isTopDown, height}: BmpHeader, y: number): number => (isTopDown ? y : height - 1 - y);
 
-function fromPalette(header: BmpHeader, bytes: Uint8Array): Uint8Array {
+function decodePalette(header: BmpHeader, bytes: Uint8Array): Uint8Array {
   const {width, height, palette} = header;
-  const indices = bmpIndices(header, bytes);
+  const indices = readBmpIndices(header, bytes);
   const pixels = new Uint8Array(width * height * 3);
   for (let y = 0; y < height; y++) {
-    let to = rowOf(header, y) * width * 3;
+    let to = outputRow(header, y) * width * 3;
     for (let x = 0; x < width; x++) {
       const index = indices[y * width + x]!;
-      if (index >= palette.count) throw damaged();
+      if (index >= palette.count) throw damagedImageError();
       const from = palette.start + index * palette.entryBytes;
       pixels[to++] = bytes[from + 2]!;
       pixels[to++] = bytes[from + 1]!;
@@ -23,12 +23,12 @@ function fromPalette(header: BmpHeader, bytes: Uint8Array): Uint8Array {
   return pixels;
 }
 
-function from24Bits(header: BmpHeader, bytes: Uint8Array): Uint8Array {
+function decode24Bits(header: BmpHeader, bytes: Uint8Array): Uint8Array {
   const {width, height, start} = header;
   const pixels = new Uint8Array(width * height * 3);
   for (let y = 0; y < height; y++) {
-    let from = start + y * bmpRowBytes(header);
-    const first = rowOf(header, y) * width * 3;
+    let from = start + y * computeBmpRowBytes(header);
+    const first = outputRow(header, y) * width * 3;
     for (let to = first; to < first + width * 3; to += 3, from += 3) {
       pixels[to] = bytes[from + 2]!;
       pixels[to + 1] = bytes[from + 1]!;
@@ -39,32 +39,32 @@ function from24Bits(header: BmpHeader, bytes: Uint8Array): Uint8Array {
 }
 
 /** What a channel of some of the bits is in 8 bits; without bits, it is black. */
-function channelOf(mask: number): (value: number) => number {
+function createChannelReader(mask: number): (value: number) => number {
   if (mask === 0) return () => 0;
   const shift = 31 - Math.clz32(mask & -mask);
-  const most = mask >>> shift;
-  return value => Math.floor((((value & mask) >>> shift) * 255) / most);
+  const maxValue = mask >>> shift;
+  return value => Math.floor((((value & mask) >>> shift) * 255) / maxValue);
 }
 
-function fromMasks(header: BmpHeader, bytes: Uint8Array): Uint8Array {
+function decodeMasks(header: BmpHeader, bytes: Uint8Array): Uint8Array {
   const {width, height, start, bits} = header;
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
-  const channels = header.masks.map(channelOf);
+  const channels = header.masks.map(createChannelReader);
   const pixels = new Uint8Array(width * height * 4);
   for (let y = 0; y < height; y++) {
-    const from = start + y * bmpRowBytes(header);
-    const to = rowOf(header, y) * width * 4;
+    const from = start + y * computeBmpRowBytes(header);
+    const to = outputRow(header, y) * width * 4;
     for (let x = 0; x < width; x++) {
       const value = bits === 16 ? view.getUint16(from + 2 * x, true) : view.getUint32(from + 4 * x, true);
       for (let channel = 0; channel < 4; channel++) pixels[to + 4 * x + channel] = channels[channel]!(value);
     }
   }
-  if (header.masks[3] === 0 || isClear(pixels)) makeOpaque(pixels);
+  if (header.masks[3] === 0 || isFullyTransparent(pixels)) makeOpaque(pixels);
   return pixels;
 }
 
 /** Programs that know of no transparency leave its channel empty. */
-function isClear(pixels: Uint8Array): boolean {
+function isFullyTransparent(pixels: Uint8Array): boolean {
   for (let i = 3; i < pixels.length; i += 4) if (pixels[i] !== 0) return false;
   return true;
 }
@@ -74,24 +74,24 @@ function makeOpaque(pixels: Uint8Array): void {
 }
 
 /** Two bytes stand for 255 pixels at most; moves may leave out some, but no image consists of them. */
-const MOST_RUN_PIXELS = 1000;
-const LITTLE = 2 ** 20;
+const MAX_PIXELS_PER_BYTE = 1000;
+const SMALL_IMAGE_PIXELS = 2 ** 20;
 
 /** `.bmp` of Windows and OS/2: 1 to 32 bits, palettes, masks and run lengths. */
 export const bmp: RasterDecoder = {
   header(bytes) {
-    const header = bmpHeader(bytes);
+    const header = readBmpHeader(bytes);
     const {width, height, masks, coding} = header;
-    if (coding === 'plain') checkBmpLength(header, bytes);
-    else if (width * height > Math.max(LITTLE, MOST_RUN_PIXELS * bytes.length)) throw damaged();
+    if (coding === 'plain') assertBmpLength(header, bytes);
+    else if (width * height > Math.max(SMALL_IMAGE_PIXELS, MAX_PIXELS_PER_BYTE * bytes.length)) throw damagedImageError();
     return {width, height, depth: 8, hasAlpha: masks[3] !== 0};
   },
   decode(bytes): Raster {
-    const header = bmpHeader(bytes);
+    const header = readBmpHeader(bytes);
     const {width, height, bits} = header;
-    if (bits <= 8) return {width, height, channels: 3, data: fromPalette(header, bytes)};
-    checkBmpLength(header, bytes);
-    if (bits === 24) return {width, height, channels: 3, data: from24Bits(header, bytes)};
-    return {width, height, channels: 4, data: fromMasks(header, bytes)};
+    if (bits <= 8) return {width, height, channels: 3, data: decodePalette(header, bytes)};
+    assertBmpLength(header, bytes);
+    if (bits === 24) return {width, height, channels: 3, data: decode24Bits(header, bytes)};
+    return {width, height, channels: 4, data: decodeMasks(header, bytes)};
   },
 };

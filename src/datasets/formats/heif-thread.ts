@@ -10,23 +10,23 @@ export interface HeifTask {
   readonly isHeaderOnly: boolean;
 }
 
-export interface HeifAnswer {
+export interface HeifResponse {
   /** Why there is neither. */
-  readonly fault?: string;
+  readonly error?: string;
   readonly header?: SizeAndAlpha;
   readonly raster?: Raster;
   /** The memory of the decoder is in disorder, or has grown: it does not shrink. */
-  readonly isSpent?: boolean;
+  readonly shouldRestart?: boolean;
 }
 
 /** What is used of libheif; its own types say of most that it is `any`. */
-type Context = object;
-type Handle = object;
-interface Failure {
+type HeifContext = object;
+type HeifHandle = object;
+interface HeifFailure {
   readonly code: unknown;
   readonly subcode?: unknown;
 }
-interface Decoded {
+interface DecodedHeif {
   readonly image: object;
   readonly channels: readonly {
     readonly id: unknown;
@@ -41,15 +41,15 @@ interface Libheif {
   readonly heif_error_code: Readonly<Record<string, unknown>>;
   readonly heif_colorspace: {readonly heif_colorspace_RGB: unknown};
   readonly heif_chroma: {readonly heif_chroma_interleaved_RGB: unknown; readonly heif_chroma_interleaved_RGBA: unknown};
-  heif_context_alloc(): Context;
-  heif_context_free(context: Context): void;
-  heif_context_read_from_memory(context: Context, bytes: Uint8Array): Failure;
-  heif_js_context_get_primary_image_handle(context: Context): Handle | Failure;
-  heif_image_handle_get_width(handle: Handle): number;
-  heif_image_handle_get_height(handle: Handle): number;
-  heif_image_handle_has_alpha_channel(handle: Handle): number | boolean;
-  heif_image_handle_release(handle: Handle): void;
-  heif_js_decode_image2(handle: Handle, colorspace: unknown, chroma: unknown): Decoded | Failure;
+  heif_context_alloc(): HeifContext;
+  heif_context_free(context: HeifContext): void;
+  heif_context_read_from_memory(context: HeifContext, bytes: Uint8Array): HeifFailure;
+  heif_js_context_get_primary_image_handle(context: HeifContext): HeifHandle | HeifFailure;
+  heif_image_handle_get_width(handle: HeifHandle): number;
+  heif_image_handle_get_height(handle: HeifHandle): number;
+  heif_image_handle_has_alpha_channel(handle: HeifHandle): number | boolean;
+  heif_image_handle_release(handle: HeifHandle): void;
+  heif_js_decode_image2(handle: HeifHandle, colorspace: unknown, chroma: unknown): DecodedHeif | HeifFailure;
   heif_image_release(image: object): void;
 }
 
@@ -60,18 +60,18 @@ const makeLibheif = createRequire(import.meta.url)('libheif-js/libheif-wasm/libh
 const libheif = makeLibheif({print: () => undefined, printErr: () => undefined});
 
 /** A decoder that has come to hold more is made anew. */
-const MOST_HEAP_BYTES = 2 ** 28;
+const MAX_HEAP_BYTES = 2 ** 28;
 
-const isFailure = (answer: object): answer is Failure => 'code' in answer;
+const isFailure = (response: object): response is HeifFailure => 'code' in response;
 
 /** What cannot be decoded here may be decoded elsewhere. */
-function faultOf({code}: Failure): string {
+function describeFailure({code}: HeifFailure): string {
   const {heif_error_Unsupported_feature: feature, heif_error_Unsupported_filetype: kind} = libheif.heif_error_code;
   const isUnsupported = code !== undefined && (code === feature || code === kind);
   return isUnsupported ? 'its kind of HEIF is not supported; convert it to JPEG or PNG' : 'it is damaged or cut off';
 }
 
-function headerOf(handle: Handle): SizeAndAlpha {
+function readHandleHeader(handle: HeifHandle): SizeAndAlpha {
   return {
     width: libheif.heif_image_handle_get_width(handle),
     height: libheif.heif_image_handle_get_height(handle),
@@ -79,13 +79,13 @@ function headerOf(handle: Handle): SizeAndAlpha {
   };
 }
 
-function rasterOf(handle: Handle): HeifAnswer {
-  const {hasAlpha} = headerOf(handle);
+function decodeHandle(handle: HeifHandle): HeifResponse {
+  const {hasAlpha} = readHandleHeader(handle);
   const {heif_chroma_interleaved_RGB: rgb, heif_chroma_interleaved_RGBA: rgba} = libheif.heif_chroma;
   const decoded = libheif.heif_js_decode_image2(handle, libheif.heif_colorspace.heif_colorspace_RGB, hasAlpha ? rgba : rgb);
-  if (isFailure(decoded)) return {fault: faultOf(decoded)};
+  if (isFailure(decoded)) return {error: describeFailure(decoded)};
   const [plane] = decoded.channels;
-  if (plane === undefined) return {fault: 'it is damaged or cut off'};
+  if (plane === undefined) return {error: 'it is damaged or cut off'};
   const {width, height, stride, data} = plane;
   const channels = hasAlpha ? 4 : 3;
   const pixels = new Uint8Array(width * height * channels);
@@ -96,15 +96,15 @@ function rasterOf(handle: Handle): HeifAnswer {
   return {raster: {width, height, channels, data: pixels}};
 }
 
-function work({bytes, isHeaderOnly}: HeifTask): HeifAnswer {
+function processTask({bytes, isHeaderOnly}: HeifTask): HeifResponse {
   const context = libheif.heif_context_alloc();
   try {
-    const read = libheif.heif_context_read_from_memory(context, bytes);
-    if (read.code !== libheif.heif_error_code.heif_error_Ok) return {fault: faultOf(read)};
+    const readResult = libheif.heif_context_read_from_memory(context, bytes);
+    if (readResult.code !== libheif.heif_error_code.heif_error_Ok) return {error: describeFailure(readResult)};
     const handle = libheif.heif_js_context_get_primary_image_handle(context);
-    if (isFailure(handle)) return {fault: faultOf(handle)};
+    if (isFailure(handle)) return {error: describeFailure(handle)};
     try {
-      return isHeaderOnly ? {header: headerOf(handle)} : rasterOf(handle);
+      return isHeaderOnly ? {header: readHandleHeader(handle)} : decodeHandle(handle);
     } finally {
       libheif.heif_image_handle_release(handle);
     }
@@ -113,16 +113,16 @@ function work({bytes, isHeaderOnly}: HeifTask): HeifAnswer {
   }
 }
 
-function answerTo(task: HeifTask): HeifAnswer {
+function handleTask(task: HeifTask): HeifResponse {
   try {
-    const answer = work(task);
-    return libheif.HEAPU8.length > MOST_HEAP_BYTES ? {...answer, isSpent: true} : answer;
+    const response = processTask(task);
+    return libheif.HEAPU8.length > MAX_HEAP_BYTES ? {...response, shouldRestart: true} : response;
   } catch {
-    return {fault: 'it is damaged or cut off', isSpent: true};
+    return {error: 'it is damaged or cut off', shouldRestart: true};
   }
 }
 
 parentPort!.on('message', (task: HeifTask) => {
-  const answer = answerTo(task);
-  parentPort!.postMessage(answer, answer.raster === undefined ? [] : [answer.raster.data.buffer as ArrayBuffer]);
+  const response = handleTask(task);
+  parentPort!.postMessage(response, response.raster === undefined ? [] : [response.raster.data.buffer as ArrayBuffer]);
 });

@@ -1,107 +1,107 @@
 import {availableParallelism} from 'node:os';
 import {Worker} from 'node:worker_threads';
 import {poolThreads} from '../pool-threads.js';
-import {ImageFault} from '../readability.js';
-import type {HeifAnswer, HeifTask} from './heif-thread.js';
+import {ImageError} from '../readability.js';
+import type {HeifResponse, HeifTask} from './heif-thread.js';
 import type {Raster, RasterDecoder, RasterHeader} from './raster.js';
 
 /** No photograph takes as long; a damaged one may take for ever. */
-const LONGEST_MS = 120_000;
+const TIMEOUT_MS = 120_000;
 
-interface Waiting {
+interface QueuedTask {
   readonly task: HeifTask;
-  readonly resolve: (answer: HeifAnswer) => void;
+  readonly resolve: (response: HeifResponse) => void;
 }
 
 /** A thread with a decoder in it, which does one task at a time; what goes wrong in it costs the thread and its task, and nothing else. */
 class HeifThread {
   readonly #worker = new Worker(new URL('heif-thread.js', import.meta.url), {execArgv: []});
-  #current: {readonly resolve: (answer: HeifAnswer) => void; readonly timer: NodeJS.Timeout} | undefined;
+  #current: {readonly resolve: (response: HeifResponse) => void; readonly timer: NodeJS.Timeout} | undefined;
 
   constructor(
     private readonly onFree: (thread: HeifThread) => void,
     private readonly onEnd: (thread: HeifThread) => void,
   ) {
     this.#worker.unref();
-    this.#worker.on('message', (answer: HeifAnswer) => this.#answer(answer));
-    this.#worker.on('error', () => this.#end());
-    this.#worker.on('exit', () => this.#end());
+    this.#worker.on('message', (response: HeifResponse) => this.#onResponse(response));
+    this.#worker.on('error', () => this.#onExit());
+    this.#worker.on('exit', () => this.#onExit());
   }
 
-  run({task, resolve}: Waiting): void {
-    this.#current = {resolve, timer: setTimeout(() => void this.#worker.terminate(), LONGEST_MS)};
+  run({task, resolve}: QueuedTask): void {
+    this.#current = {resolve, timer: setTimeout(() => void this.#worker.terminate(), TIMEOUT_MS)};
     this.#worker.ref();
     this.#worker.postMessage(task);
   }
 
-  #settle(answer: HeifAnswer): void {
+  #finishTask(response: HeifResponse): void {
     clearTimeout(this.#current?.timer);
     const current = this.#current;
     this.#current = undefined;
     this.#worker.unref();
-    current?.resolve(answer);
+    current?.resolve(response);
   }
 
-  #answer(answer: HeifAnswer): void {
-    this.#settle(answer);
-    if (answer.isSpent === true) void this.#worker.terminate();
+  #onResponse(response: HeifResponse): void {
+    this.#finishTask(response);
+    if (response.shouldRestart === true) void this.#worker.terminate();
     else this.onFree(this);
   }
 
-  #end(): void {
-    this.#settle({fault: 'it is damaged or cut off'});
+  #onExit(): void {
+    this.#finishTask({error: 'it is damaged or cut off'});
     this.onEnd(this);
   }
 }
 
 /** Of the process: threads are started at the first file, as many as decode others, and end with it. */
 const threads = new Set<HeifThread>();
-const idle: HeifThread[] = [];
-const queue: Waiting[] = [];
+const idleThreads: HeifThread[] = [];
+const queue: QueuedTask[] = [];
 
-function next(thread: HeifThread): void {
-  const waiting = queue.shift();
-  if (waiting === undefined) idle.push(thread);
-  else thread.run(waiting);
+function assignNext(thread: HeifThread): void {
+  const queued = queue.shift();
+  if (queued === undefined) idleThreads.push(thread);
+  else thread.run(queued);
 }
 
-function forget(thread: HeifThread): void {
+function removeThread(thread: HeifThread): void {
   threads.delete(thread);
-  const place = idle.indexOf(thread);
-  if (place >= 0) idle.splice(place, 1);
-  startWhereNeeded();
+  const index = idleThreads.indexOf(thread);
+  if (index >= 0) idleThreads.splice(index, 1);
+  startThreadIfNeeded();
 }
 
-function startWhereNeeded(): void {
+function startThreadIfNeeded(): void {
   if (queue.length === 0 || threads.size >= Math.min(poolThreads(), availableParallelism())) return;
-  const thread = new HeifThread(next, forget);
+  const thread = new HeifThread(assignNext, removeThread);
   threads.add(thread);
-  next(thread);
+  assignNext(thread);
 }
 
-async function ask(task: HeifTask): Promise<HeifAnswer> {
-  const answer = await new Promise<HeifAnswer>(resolve => {
+async function runTask(task: HeifTask): Promise<HeifResponse> {
+  const response = await new Promise<HeifResponse>(resolve => {
     queue.push({task, resolve});
-    const free = idle.pop();
-    if (free === undefined) startWhereNeeded();
-    else next(free);
+    const idleThread = idleThreads.pop();
+    if (idleThread === undefined) startThreadIfNeeded();
+    else assignNext(idleThread);
   });
-  if (answer.fault !== undefined) throw new ImageFault(answer.fault);
-  return answer;
+  if (response.error !== undefined) throw new ImageError(response.error);
+  return response;
 }
 
 /** Bits of a channel, as the box about the video stream says (ISO/IEC 14496-15). */
-function depthIn(bytes: Uint8Array): number {
+function readBitDepth(bytes: Uint8Array): number {
   const box = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).indexOf('hvcC', 0, 'latin1');
   return box < 0 ? 8 : 8 + ((bytes[box + 4 + 17] ?? 0) & 7);
 }
 
 /** The profile of the colors, which stands in a box as it is; of several images the first counts. */
-function profileIn(bytes: Uint8Array): Uint8Array | undefined {
+function readProfile(bytes: Uint8Array): Uint8Array | undefined {
   const file = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length);
-  const found = ['colrprof', 'colrrICC'].map(kind => file.indexOf(kind, 0, 'latin1')).filter(at => at >= 4);
-  if (found.length === 0) return undefined;
-  const at = Math.min(...found);
+  const offsets = ['colrprof', 'colrrICC'].map(kind => file.indexOf(kind, 0, 'latin1')).filter(at => at >= 4);
+  if (offsets.length === 0) return undefined;
+  const at = Math.min(...offsets);
   const end = at - 4 + file.readUInt32BE(at - 4);
   return end > at + 8 + 132 && end <= file.length ? file.subarray(at + 8, end) : undefined;
 }
@@ -109,12 +109,12 @@ function profileIn(bytes: Uint8Array): Uint8Array | undefined {
 /** Photographs of phones, decoded by libheif as WebAssembly: turned, mirrored and cut as their boxes say; the primary image counts. */
 export const heif: RasterDecoder = {
   async header(bytes): Promise<RasterHeader> {
-    const {header} = await ask({bytes, isHeaderOnly: true});
-    return {...header!, depth: depthIn(bytes)};
+    const {header} = await runTask({bytes, isHeaderOnly: true});
+    return {...header!, depth: readBitDepth(bytes)};
   },
   async decode(bytes): Promise<Raster> {
-    const {raster} = await ask({bytes, isHeaderOnly: false});
-    const profile = profileIn(bytes);
+    const {raster} = await runTask({bytes, isHeaderOnly: false});
+    const profile = readProfile(bytes);
     return {...raster!, ...(profile && {profile})};
   },
 };

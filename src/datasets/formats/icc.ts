@@ -1,17 +1,17 @@
 /** What an ICC profile holds where. */
-type Tags = ReadonlyMap<string, DataView>;
+type IccTags = ReadonlyMap<string, DataView>;
 
 const HEADER_BYTES = 128;
-const text = (view: DataView, at: number): string => Buffer.from(view.buffer, view.byteOffset + at, 4).toString('latin1');
-const fixed = (view: DataView, at: number): number => view.getInt32(at) / 65_536;
+const readTag = (view: DataView, at: number): string => Buffer.from(view.buffer, view.byteOffset + at, 4).toString('latin1');
+const readFixed = (view: DataView, at: number): number => view.getInt32(at) / 65_536;
 
-function tagsOf(profile: Uint8Array): Tags {
+function readTags(profile: Uint8Array): IccTags {
   const view = new DataView(profile.buffer, profile.byteOffset, profile.length);
   const count = Math.min(view.getUint32(HEADER_BYTES), 100);
   const tags = Array.from({length: count}, (_, i): [string, DataView] => {
     const at = HEADER_BYTES + 4 + 12 * i;
     const [start, length] = [view.getUint32(at + 4), view.getUint32(at + 8)];
-    return [text(view, at), new DataView(profile.buffer, profile.byteOffset + start, length)];
+    return [readTag(view, at), new DataView(profile.buffer, profile.byteOffset + start, length)];
   });
   return new Map(tags);
 }
@@ -24,17 +24,17 @@ const SRGB_PRIMARIES: Readonly<Record<string, readonly number[]>> = {
 };
 const srgbCurve = (value: number): number => (value <= 0.04045 ? value / 12.92 : ((value + 0.055) / 1.055) ** 2.4);
 
-function curve(view: DataView, value: number): number {
-  if (text(view, 0) === 'curv') {
+function evaluateCurve(view: DataView, value: number): number {
+  if (readTag(view, 0) === 'curv') {
     const count = view.getUint32(8);
     if (count === 0) return value;
     if (count === 1) return value ** (view.getUint16(12) / 256);
-    const place = value * (count - 1);
-    const below = Math.min(Math.floor(place), count - 2);
+    const position = value * (count - 1);
+    const below = Math.min(Math.floor(position), count - 2);
     const [low, high] = [view.getUint16(12 + 2 * below), view.getUint16(14 + 2 * below)];
-    return (low + (high - low) * (place - below)) / 65_535;
+    return (low + (high - low) * (position - below)) / 65_535;
   }
-  const [gamma, a, b, c, d] = [12, 16, 20, 24, 28].map(at => (at + 4 <= view.byteLength ? fixed(view, at) : NaN)) as [number, ...number[]];
+  const [gamma, a, b, c, d] = [12, 16, 20, 24, 28].map(at => (at + 4 <= view.byteLength ? readFixed(view, at) : NaN)) as [number, ...number[]];
   const kind = view.getUint16(8);
   if (kind === 0) return value ** gamma;
   return kind === 3 ? (value >= d! ? (a! * value + b!) ** gamma : c! * value) : NaN;
@@ -46,12 +46,12 @@ const [CURVE_TOLERANCE, PRIMARY_TOLERANCE] = [0.002, 0.002];
 /** Whether a profile says no more than that colors are sRGB, which needs no conversion; what cannot be understood does not. */
 export function isSrgb(profile: Uint8Array): boolean {
   try {
-    const tags = tagsOf(profile);
+    const tags = readTags(profile);
     if (tags.has('A2B0')) return false;
     const isPrimary = ([name, values]: [string, readonly number[]]): boolean =>
-      values.every((value, i) => Math.abs(fixed(tags.get(name)!, 8 + 4 * i) - value) < PRIMARY_TOLERANCE);
+      values.every((value, i) => Math.abs(readFixed(tags.get(name)!, 8 + 4 * i) - value) < PRIMARY_TOLERANCE);
     const isCurve = (name: string): boolean =>
-      [0.02, 0.1, 0.25, 0.5, 0.75].every(value => Math.abs(curve(tags.get(name)!, value) - srgbCurve(value)) < CURVE_TOLERANCE);
+      [0.02, 0.1, 0.25, 0.5, 0.75].every(value => Math.abs(evaluateCurve(tags.get(name)!, value) - srgbCurve(value)) < CURVE_TOLERANCE);
     return Object.entries(SRGB_PRIMARIES).every(isPrimary) && ['rTRC', 'gTRC', 'bTRC'].every(isCurve);
   } catch {
     return false;
@@ -60,21 +60,21 @@ export function isSrgb(profile: Uint8Array): boolean {
 
 const D50 = [0.9642, 1, 0.8249] as const;
 
-function tag(kind: string, body: Uint8Array): Buffer {
+function buildTag(kind: string, body: Uint8Array): Buffer {
   const padding = Buffer.alloc((4 - (body.length % 4)) % 4);
   return Buffer.concat([Buffer.from(kind, 'latin1'), Buffer.alloc(4), body, padding]);
 }
 
-function xyzTag(values: readonly number[]): Buffer {
+function buildXyzTag(values: readonly number[]): Buffer {
   const body = Buffer.alloc(12);
   values.forEach((value, i) => body.writeInt32BE(Math.round(value * 65_536), 4 * i));
-  return tag('XYZ ', body);
+  return buildTag('XYZ ', body);
 }
 
-function gammaTag(gamma: number): Buffer {
+function buildGammaTag(gamma: number): Buffer {
   const body = Buffer.alloc(8);
   body.writeInt32BE(Math.round(gamma * 65_536), 4);
-  return tag('para', body);
+  return buildTag('para', body);
 }
 
 /**
@@ -82,16 +82,16 @@ function gammaTag(gamma: number): Buffer {
  *
  * @param primaries X, Y, Z of red, green and blue under the white of profiles; of gray there are none
  */
-export function gammaProfile(gamma: number, primaries?: readonly (readonly number[])[]): Buffer {
-  const trc = gammaTag(gamma);
+export function createGammaProfile(gamma: number, primaries?: readonly (readonly number[])[]): Buffer {
+  const trc = buildGammaTag(gamma);
   const names = ['r', 'g', 'b'];
-  const colors = primaries?.map((values, i): [string, Buffer] => [`${names[i]}XYZ`, xyzTag(values)]);
+  const colors = primaries?.map((values, i): [string, Buffer] => [`${names[i]}XYZ`, buildXyzTag(values)]);
   const curves = colors === undefined ? ['kTRC'] : names.map(name => `${name}TRC`);
-  const described = tag('mluc', Buffer.from([0, 0, 0, 0, 0, 0, 0, 12]));
+  const descriptionTag = buildTag('mluc', Buffer.from([0, 0, 0, 0, 0, 0, 0, 12]));
   const tags: [string, Buffer][] = [
-    ['desc', described],
-    ['cprt', described],
-    ['wtpt', xyzTag(D50)],
+    ['desc', descriptionTag],
+    ['cprt', descriptionTag],
+    ['wtpt', buildXyzTag(D50)],
     ...(colors ?? []),
     ...curves.map((name): [string, Buffer] => [name, trc]),
   ];

@@ -1,10 +1,10 @@
-import {damaged, type Raster, type RasterDecoder} from './raster.js';
-import {netpbmHeader, type NetpbmHeader} from './netpbm-header.js';
+import {damagedImageError, type Raster, type RasterDecoder} from './raster.js';
+import {readNetpbmHeader, type NetpbmHeader} from './netpbm-header.js';
 
 const isSpace = (byte: number): boolean => byte === 0x20 || (byte >= 0x09 && byte <= 0x0d);
 
 /** The numbers of a plain file, which are written in digits. */
-class Digits {
+class AsciiReader {
   constructor(
     private readonly bytes: Uint8Array,
     private at: number,
@@ -18,14 +18,14 @@ class Digits {
   }
 
   /** Of a bitmap, each digit is one. */
-  bit(): number {
+  readBit(): number {
     this.#skip();
     const byte = this.bytes[this.at++];
-    if (byte !== 0x30 && byte !== 0x31) throw damaged();
+    if (byte !== 0x30 && byte !== 0x31) throw damagedImageError();
     return byte - 0x30;
   }
 
-  number(): number {
+  readNumber(): number {
     this.#skip();
     const start = this.at;
     let value = 0;
@@ -34,23 +34,23 @@ class Digits {
       if (digit < 0 || digit > 9) break;
       value = Math.min(1e6, value * 10 + digit);
     }
-    if (this.at === start) throw damaged();
+    if (this.at === start) throw damagedImageError();
     return value;
   }
 }
 
 /** Numbers one after the other, whatever they are written in. */
-function samplesOf(header: NetpbmHeader, bytes: Uint8Array): () => number {
+function createSampleReader(header: NetpbmHeader, bytes: Uint8Array): () => number {
   let at = header.start;
   if (header.isPlain) {
-    const digits = new Digits(bytes, at);
-    return header.isBitmap ? () => 1 - digits.bit() : () => digits.number();
+    const digits = new AsciiReader(bytes, at);
+    return header.isBitmap ? () => 1 - digits.readBit() : () => digits.readNumber();
   }
-  return header.most > 255 ? () => bytes[at++]! * 256 + bytes[at++]! : () => bytes[at++]!;
+  return header.maxValue > 255 ? () => bytes[at++]! * 256 + bytes[at++]! : () => bytes[at++]!;
 }
 
 /** Bits of which 1 is black, eight to a byte, each row from a new one. */
-function bitmap({width, height, start}: NetpbmHeader, bytes: Uint8Array): Uint8Array {
+function decodeBitmap({width, height, start}: NetpbmHeader, bytes: Uint8Array): Uint8Array {
   const row = Math.ceil(width / 8);
   const pixels = new Uint8Array(width * height);
   for (let y = 0; y < height; y++) {
@@ -59,18 +59,18 @@ function bitmap({width, height, start}: NetpbmHeader, bytes: Uint8Array): Uint8A
   return pixels;
 }
 
-function rasterOf(header: NetpbmHeader, bytes: Uint8Array): Raster {
-  const {width, height, channels, most} = header;
-  if (header.isBitmap && !header.isPlain) return {width, height, channels: 1, data: bitmap(header, bytes)};
-  const next = samplesOf(header, bytes);
+function decodeRaster(header: NetpbmHeader, bytes: Uint8Array): Raster {
+  const {width, height, channels, maxValue} = header;
+  if (header.isBitmap && !header.isPlain) return {width, height, channels: 1, data: decodeBitmap(header, bytes)};
+  const next = createSampleReader(header, bytes);
   const count = width * height * channels;
   const samples = new Uint8Array(count);
-  for (let i = 0; i < count; i++) samples[i] = Math.round((Math.min(next(), most) * 255) / most);
-  return channels === 2 ? {width, height, channels: 4, data: withAlpha(samples)} : {width, height, channels, data: samples};
+  for (let i = 0; i < count; i++) samples[i] = Math.round((Math.min(next(), maxValue) * 255) / maxValue);
+  return channels === 2 ? {width, height, channels: 4, data: grayAlphaToRgba(samples)} : {width, height, channels, data: samples};
 }
 
 /** Gray with alpha as RGBA. */
-function withAlpha(pairs: Uint8Array): Uint8Array {
+function grayAlphaToRgba(pairs: Uint8Array): Uint8Array {
   const pixels = new Uint8Array(2 * pairs.length);
   for (let i = 0; i < pairs.length; i += 2) pixels.set([pairs[i]!, pairs[i]!, pairs[i]!, pairs[i + 1]!], 2 * i);
   return pixels;
@@ -79,8 +79,8 @@ function withAlpha(pairs: Uint8Array): Uint8Array {
 /** `.pbm`, `.pgm`, `.ppm` (P1 to P6, plain and raw) and `.pam` (P7), with any largest value up to 65,535. */
 export const netpbm: RasterDecoder = {
   header(bytes) {
-    const {width, height, channels, most} = netpbmHeader(bytes);
-    return {width, height, depth: most > 255 ? 16 : 8, hasAlpha: channels === 2 || channels === 4};
+    const {width, height, channels, maxValue} = readNetpbmHeader(bytes);
+    return {width, height, depth: maxValue > 255 ? 16 : 8, hasAlpha: channels === 2 || channels === 4};
   },
-  decode: bytes => rasterOf(netpbmHeader(bytes), bytes),
+  decode: bytes => decodeRaster(readNetpbmHeader(bytes), bytes),
 };

@@ -1,8 +1,8 @@
 import {crc32, deflateSync} from 'node:zlib';
-import {gammaProfile} from './icc.js';
+import {createGammaProfile} from './icc.js';
 
 /** Behind the signature and the header, where chunks about color belong. */
-const COLOR_PLACE = 33;
+const COLOR_CHUNK_OFFSET = 33;
 
 function chunk(kind: string, body: Uint8Array): Buffer {
   const bytes = Buffer.alloc(12 + body.length);
@@ -16,7 +16,7 @@ function chunk(kind: string, body: Uint8Array): Buffer {
 type Chunks = ReadonlyMap<string, Buffer>;
 
 /** The chunks before the pixels. */
-function chunksOf(bytes: Buffer): Chunks {
+function readChunks(bytes: Buffer): Chunks {
   const chunks = new Map<string, Buffer>();
   for (let at = 8; at + 12 <= bytes.length;) {
     const length = bytes.readUInt32BE(at);
@@ -30,13 +30,13 @@ function chunksOf(bytes: Buffer): Chunks {
 
 type Matrix = readonly [number, number, number, number, number, number, number, number, number];
 
-const multiplied = (a: Matrix, b: Matrix): Matrix =>
+const multiply = (a: Matrix, b: Matrix): Matrix =>
   a.map((_, i) => [0, 1, 2].reduce((sum, k) => sum + a[i - (i % 3) + k]! * b[3 * k + (i % 3)]!, 0)) as unknown as Matrix;
 
-const applied = (m: Matrix, [x, y, z]: readonly [number, number, number]): [number, number, number] =>
+const multiplyVector = (m: Matrix, [x, y, z]: readonly [number, number, number]): [number, number, number] =>
   [0, 3, 6].map(row => m[row]! * x + m[row + 1]! * y + m[row + 2]! * z) as [number, number, number];
 
-function inverted([a, b, c, d, e, f, g, h, i]: Matrix): Matrix {
+function invert([a, b, c, d, e, f, g, h, i]: Matrix): Matrix {
   const [first, second, third] = [e * i - f * h, f * g - d * i, d * h - e * g];
   const determinant = a * first + b * second + c * third;
   const rest = [c * h - b * i, b * f - c * e, a * i - c * g, c * d - a * f, b * g - a * h, a * e - b * d];
@@ -47,56 +47,56 @@ function inverted([a, b, c, d, e, f, g, h, i]: Matrix): Matrix {
 const BRADFORD: Matrix = [0.8951, 0.2664, -0.1614, -0.7502, 1.7135, 0.0367, 0.0389, -0.0685, 1.0296];
 const D50 = [0.9642, 1, 0.8249] as const;
 
-type Place = readonly [x: number, y: number];
+type Chromaticity = readonly [x: number, y: number];
 
-const scaled = ([x, y, z]: readonly [number, number, number]): Matrix => [x, 0, 0, 0, y, 0, 0, 0, z];
-const xyz = ([x, y]: Place): [number, number, number] => [x / y, 1, (1 - x - y) / y];
+const diagonal = ([x, y, z]: readonly [number, number, number]): Matrix => [x, 0, 0, 0, y, 0, 0, 0, z];
+const toXyz = ([x, y]: Chromaticity): [number, number, number] => [x / y, 1, (1 - x - y) / y];
 
 /** X, Y, Z of the primaries under D50, from the places of white, red, green and blue in the diagram of colors. */
-function primariesOf([white, red, green, blue]: readonly [Place, Place, Place, Place]): number[][] {
-  const [r, g, b] = [xyz(red), xyz(green), xyz(blue)];
+function computePrimaries([white, red, green, blue]: readonly [Chromaticity, Chromaticity, Chromaticity, Chromaticity]): number[][] {
+  const [r, g, b] = [toXyz(red), toXyz(green), toXyz(blue)];
   const columns = [0, 1, 2].flatMap(row => [r[row], g[row], b[row]]) as number[] as unknown as Matrix;
-  const unadapted = multiplied(columns, scaled(applied(inverted(columns), xyz(white))));
-  const [from, to] = [applied(BRADFORD, xyz(white)), applied(BRADFORD, D50)];
-  const gain = scaled([to[0] / from[0], to[1] / from[1], to[2] / from[2]]);
-  const adapted = multiplied(inverted(BRADFORD), multiplied(gain, multiplied(BRADFORD, unadapted)));
+  const unadapted = multiply(columns, diagonal(multiplyVector(invert(columns), toXyz(white))));
+  const [from, to] = [multiplyVector(BRADFORD, toXyz(white)), multiplyVector(BRADFORD, D50)];
+  const gain = diagonal([to[0] / from[0], to[1] / from[1], to[2] / from[2]]);
+  const adapted = multiply(invert(BRADFORD), multiply(gain, multiply(BRADFORD, unadapted)));
   return [0, 1, 2].map(column => [adapted[column]!, adapted[column + 3]!, adapted[column + 6]!]);
 }
 
-const SRGB_PLACES = [0.3127, 0.329, 0.64, 0.33, 0.3, 0.6, 0.15, 0.06];
+const SRGB_CHROMATICITIES = [0.3127, 0.329, 0.64, 0.33, 0.3, 0.6, 0.15, 0.06];
 /** Of the encoding; the exponent of the screen is its inverse. */
-const USUAL_GAMMA = 0.45455;
+const SRGB_GAMMA = 0.45455;
 
-function placesOf(chunk: Buffer | undefined): number[] {
-  const told = chunk?.length === 32 ? Array.from({length: 8}, (_, i) => chunk.readUInt32BE(4 * i) / 100_000) : SRGB_PLACES;
-  return told.every((value, i) => value > 0 && value < 1 && Math.abs(value - SRGB_PLACES[i]!) < 0.6) ? told : SRGB_PLACES;
+function readChromaticities(chunk: Buffer | undefined): number[] {
+  const chromaticities = chunk?.length === 32 ? Array.from({length: 8}, (_, i) => chunk.readUInt32BE(4 * i) / 100_000) : SRGB_CHROMATICITIES;
+  return chromaticities.every((value, i) => value > 0 && value < 1 && Math.abs(value - SRGB_CHROMATICITIES[i]!) < 0.6) ? chromaticities : SRGB_CHROMATICITIES;
 }
 
 /**
  * A PNG whose chunks `gAMA` and `cHRM` say that its colors are not sRGB, with a profile that says the same, which libvips heeds; any other
  * as it is. What says sRGB, or brings a profile of its own, counts before those chunks.
  */
-export function withGammaProfile(file: Uint8Array): Uint8Array {
+export function embedGammaProfile(file: Uint8Array): Uint8Array {
   const bytes = Buffer.from(file.buffer, file.byteOffset, file.length);
-  const chunks = chunksOf(bytes);
+  const chunks = readChunks(bytes);
   const gammaChunk = chunks.get('gAMA');
   const header = chunks.get('IHDR');
   if (gammaChunk?.length !== 4 || header?.length !== 13 || ['sRGB', 'iCCP', 'cICP'].some(kind => chunks.has(kind))) return file;
   const gamma = gammaChunk.readUInt32BE(0) / 100_000;
   if (gamma < 0.1 || gamma > 10) return file;
   const isGray = header[9] === 0 || header[9] === 4;
-  const places = isGray ? SRGB_PLACES : placesOf(chunks.get('cHRM'));
-  const isUsual = Math.abs(gamma - USUAL_GAMMA) < 0.01 && places.every((value, i) => Math.abs(value - SRGB_PLACES[i]!) < 0.005);
-  if (isUsual) return file;
-  const [wx, wy, rx, ry, gx, gy, bx, by] = places as [number, number, number, number, number, number, number, number];
+  const chromaticities = isGray ? SRGB_CHROMATICITIES : readChromaticities(chunks.get('cHRM'));
+  const isAlreadySrgb = Math.abs(gamma - SRGB_GAMMA) < 0.01 && chromaticities.every((value, i) => Math.abs(value - SRGB_CHROMATICITIES[i]!) < 0.005);
+  if (isAlreadySrgb) return file;
+  const [wx, wy, rx, ry, gx, gy, bx, by] = chromaticities as [number, number, number, number, number, number, number, number];
   const primaries = isGray
     ? undefined
-    : primariesOf([
+    : computePrimaries([
         [wx, wy],
         [rx, ry],
         [gx, gy],
         [bx, by],
       ]);
-  const profile = chunk('iCCP', Buffer.concat([Buffer.from('gAMA\0\0', 'latin1'), deflateSync(gammaProfile(1 / gamma, primaries))]));
-  return Buffer.concat([bytes.subarray(0, COLOR_PLACE), profile, bytes.subarray(COLOR_PLACE)]);
+  const profile = chunk('iCCP', Buffer.concat([Buffer.from('gAMA\0\0', 'latin1'), deflateSync(createGammaProfile(1 / gamma, primaries))]));
+  return Buffer.concat([bytes.subarray(0, COLOR_CHUNK_OFFSET), profile, bytes.subarray(COLOR_CHUNK_OFFSET)]);
 }

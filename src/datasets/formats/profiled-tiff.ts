@@ -3,7 +3,7 @@ import type {Raster} from './raster.js';
 const [SHORT, LONG, BYTES] = [3, 4, 7];
 
 /** Pixels as a TIFF file with a profile: libvips takes no profile beside bare pixels. */
-export function profiledTiff({data, width, height, channels}: Raster, profile: Uint8Array): Buffer {
+export function encodeTiffWithProfile({data, width, height, channels}: Raster, profile: Uint8Array): Buffer {
   const isColored = channels > 2;
   const entries: readonly (readonly [tag: number, type: number, count: number, value: number])[] = [
     [256, LONG, 1, width],
@@ -26,13 +26,13 @@ export function profiledTiff({data, width, height, channels}: Raster, profile: U
   file.write('II*\0', 'latin1');
   file.writeUInt32LE(8, 4);
   file.writeUInt16LE(entries.length, 8);
-  const places: Readonly<Record<number, number>> = {273: pixelsAt, 34_675: profileAt, ...(isColored && {258: bitsAt})};
+  const offsets: Readonly<Record<number, number>> = {273: pixelsAt, 34_675: profileAt, ...(isColored && {258: bitsAt})};
   entries.forEach(([tag, type, count, value], i) => {
     const at = 10 + 12 * i;
     file.writeUInt16LE(tag, at);
     file.writeUInt16LE(type, at + 2);
     file.writeUInt32LE(count, at + 4);
-    file.writeUInt32LE(places[tag] ?? (tag === 258 ? 8 : value), at + 8);
+    file.writeUInt32LE(offsets[tag] ?? (tag === 258 ? 8 : value), at + 8);
   });
   for (let channel = 0; channel < 4; channel++) file.writeUInt16LE(8, bitsAt + 2 * channel);
   file.set(profile, profileAt);

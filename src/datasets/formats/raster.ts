@@ -1,4 +1,4 @@
-import {ImageFault} from '../readability.js';
+import {ImageError} from '../readability.js';
 import type {ImageSize} from '../resample.js';
 
 /** An image as a decoder of ours leaves it: upright, 8 bits a channel, rows from the top. */
@@ -25,4 +25,4 @@ export interface RasterDecoder {
 }
 
 /** A file that ends too early, or contradicts itself. */
-export const damaged = (): ImageFault => new ImageFault('it is damaged or cut off');
+export const damagedImageError = (): ImageError => new ImageError('it is damaged or cut off');

@@ -12,7 +12,7 @@ export interface TiffTags {
   readonly isRaw: boolean;
 }
 
-const TAG = {
+const TAGS = {
   subfile: 254,
   bits: 258,
   compression: 259,
@@ -25,11 +25,11 @@ const TAG = {
 } as const;
 
 const TYPE_BYTES: Readonly<Record<number, number>> = {1: 1, 3: 2, 4: 4, 6: 1, 8: 2, 9: 4, 13: 4, 16: 8};
-const MOST_ENTRIES = 4096;
+const MAX_ENTRIES = 4096;
 const [COLOR_FILTER_ARRAY, LINEAR_RAW] = [32_803, 34_892];
 
 /** Numbers of a file in either order of bytes; undefined beyond its end. */
-class Numbers {
+class BinaryReader {
   readonly isBig: boolean;
   readonly #isLittle: boolean;
 
@@ -38,28 +38,28 @@ class Numbers {
     this.isBig = bytes[this.#isLittle ? 2 : 3] === 43;
   }
 
-  at(place: number, size: number): number | undefined {
-    if (place < 0 || place + size > this.bytes.length) return undefined;
-    if (size === 8) return Number(this.#isLittle ? this.bytes.readBigUInt64LE(place) : this.bytes.readBigUInt64BE(place));
-    return this.#isLittle ? this.bytes.readUIntLE(place, size) : this.bytes.readUIntBE(place, size);
+  at(offset: number, size: number): number | undefined {
+    if (offset < 0 || offset + size > this.bytes.length) return undefined;
+    if (size === 8) return Number(this.#isLittle ? this.bytes.readBigUInt64LE(offset) : this.bytes.readBigUInt64BE(offset));
+    return this.#isLittle ? this.bytes.readUIntLE(offset, size) : this.bytes.readUIntBE(offset, size);
   }
 }
 
 /** The first two numbers of each tag of the first directory. */
-function firstDirectory(file: Uint8Array): ReadonlyMap<number, readonly number[]> {
-  const numbers = new Numbers(Buffer.from(file.buffer, file.byteOffset, file.length));
-  const [pointer, countBytes, entryBytes, offsetBytes] = numbers.isBig ? [8, 8, 20, 8] : [4, 2, 12, 4];
+function readFirstDirectory(file: Uint8Array): ReadonlyMap<number, readonly number[]> {
+  const reader = new BinaryReader(Buffer.from(file.buffer, file.byteOffset, file.length));
+  const [pointer, countBytes, entryBytes, offsetBytes] = reader.isBig ? [8, 8, 20, 8] : [4, 2, 12, 4];
   const tags = new Map<number, number[]>();
-  const directory = numbers.at(pointer, offsetBytes) ?? -1;
-  const count = Math.min(numbers.at(directory, countBytes) ?? 0, MOST_ENTRIES);
+  const directory = reader.at(pointer, offsetBytes) ?? -1;
+  const count = Math.min(reader.at(directory, countBytes) ?? 0, MAX_ENTRIES);
   for (let i = 0; i < count; i++) {
     const at = directory + countBytes + i * entryBytes;
-    const [tag, type, length] = [numbers.at(at, 2), numbers.at(at + 2, 2), numbers.at(at + 4, offsetBytes)];
+    const [tag, type, length] = [reader.at(at, 2), reader.at(at + 2, 2), reader.at(at + 4, offsetBytes)];
     const size = TYPE_BYTES[type ?? 0];
     if (tag === undefined || size === undefined || length === undefined) continue;
-    const inside = at + 4 + offsetBytes;
-    const place = size * length <= offsetBytes ? inside : (numbers.at(inside, offsetBytes) ?? -1);
-    const values = [0, 1].slice(0, length).map(index => numbers.at(place + index * size, size));
+    const inlineOffset = at + 4 + offsetBytes;
+    const offset = size * length <= offsetBytes ? inlineOffset : (reader.at(inlineOffset, offsetBytes) ?? -1);
+    const values = [0, 1].slice(0, length).map(index => reader.at(offset + index * size, size));
     tags.set(
       tag,
       values.filter(value => value !== undefined),
@@ -68,18 +68,18 @@ function firstDirectory(file: Uint8Array): ReadonlyMap<number, readonly number[]
   return tags;
 }
 
-export function tiffTags(bytes: Uint8Array): TiffTags {
-  const tags = firstDirectory(bytes);
-  const first = (tag: number, otherwise: number): number => tags.get(tag)?.[0] ?? otherwise;
-  const photometric = first(TAG.photometric, 1);
-  const isPreview = (first(TAG.subfile, 0) & 1) === 1 && tags.has(TAG.subDirectories);
+export function readTiffTags(bytes: Uint8Array): TiffTags {
+  const tags = readFirstDirectory(bytes);
+  const firstValue = (tag: number, fallback: number): number => tags.get(tag)?.[0] ?? fallback;
+  const photometric = firstValue(TAGS.photometric, 1);
+  const isPreview = (firstValue(TAGS.subfile, 0) & 1) === 1 && tags.has(TAGS.subDirectories);
   return {
-    bits: first(TAG.bits, 1),
-    channels: first(TAG.channels, 1),
-    sampleFormat: first(TAG.sampleFormat, 1),
+    bits: firstValue(TAGS.bits, 1),
+    channels: firstValue(TAGS.channels, 1),
+    sampleFormat: firstValue(TAGS.sampleFormat, 1),
     photometric,
-    compression: first(TAG.compression, 1),
-    isSubsampled: (tags.get(TAG.subsampling) ?? [2, 2]).some(factor => factor !== 1),
-    isRaw: isPreview || tags.has(TAG.dngVersion) || photometric === COLOR_FILTER_ARRAY || photometric === LINEAR_RAW,
+    compression: firstValue(TAGS.compression, 1),
+    isSubsampled: (tags.get(TAGS.subsampling) ?? [2, 2]).some(factor => factor !== 1),
+    isRaw: isPreview || tags.has(TAGS.dngVersion) || photometric === COLOR_FILTER_ARRAY || photometric === LINEAR_RAW,
   };
 }

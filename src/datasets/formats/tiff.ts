@@ -1,6 +1,6 @@
 import sharp from 'sharp';
 import type {SharpOptions} from 'sharp';
-import {ImageFault} from '../readability.js';
+import {ImageError} from '../readability.js';
 import type {Raster} from './raster.js';
 import type {TiffTags} from './tiff-tags.js';
 
@@ -20,15 +20,15 @@ const COMPRESSION_NAMES: Readonly<Record<number, string>> = {
   50_001: 'WebP',
   50_002: 'JPEG XL',
 };
-const SAVE = 'save it with 8 or 16 bits a channel';
+const SAVE_REMEDY = 'save it with 8 or 16 bits a channel';
 
 /** Why a TIFF file whose pixels libvips would show wrongly is refused. */
-export function tiffFault({bits, channels, sampleFormat, photometric, compression, isSubsampled, isRaw}: TiffTags): string | undefined {
+export function describeUnsupportedTiff({bits, channels, sampleFormat, photometric, compression, isSubsampled, isRaw}: TiffTags): string | undefined {
   if (isRaw) return 'RAW photographs are not supported; develop it into a JPEG or a 16-bit TIFF';
-  if (sampleFormat === SIGNED) return `its numbers have a sign, so nothing says what is black and what is white; ${SAVE}, without sign`;
-  if (sampleFormat > FLOAT && sampleFormat !== 4) return `its complex numbers are no colors; ${SAVE}`;
-  if (sampleFormat !== FLOAT && bits > 16) return `it has ${bits}-bit integers, of which nothing says what is white; ${SAVE}`;
-  if (sampleFormat === FLOAT && bits > 32) return `it has ${bits}-bit numbers, which are not supported; ${SAVE}`;
+  if (sampleFormat === SIGNED) return `its numbers have a sign, so nothing says what is black and what is white; ${SAVE_REMEDY}, without sign`;
+  if (sampleFormat > FLOAT && sampleFormat !== 4) return `its complex numbers are no colors; ${SAVE_REMEDY}`;
+  if (sampleFormat !== FLOAT && bits > 16) return `it has ${bits}-bit integers, of which nothing says what is white; ${SAVE_REMEDY}`;
+  if (sampleFormat === FLOAT && bits > 32) return `it has ${bits}-bit numbers, which are not supported; ${SAVE_REMEDY}`;
   if (channels > 5 || (channels > 4 && photometric !== 5))
     return `it has ${channels} channels, which is not supported; save it as gray or RGB`;
   const isLab = (photometric === CIELAB && bits !== 16) || [ICCLAB, ITULAB, LOG_LUMINANCE, LOGLUV].includes(photometric);
@@ -39,12 +39,12 @@ export function tiffFault({bits, channels, sampleFormat, photometric, compressio
 }
 
 /** Why a TIFF file that could not be read cannot be; undefined where it should have been. */
-export function tiffLack({bits, channels, compression}: TiffTags): string | undefined {
+export function describeTiffFailure({bits, channels, compression}: TiffTags): string | undefined {
   if (!COMPRESSIONS.includes(compression)) {
     return `its compression (${COMPRESSION_NAMES[compression] ?? `number ${compression}`}) is not supported; save it with LZW or deflate`;
   }
   const isPacked = bits < 8 && channels > 1;
-  return !isPacked && [1, 2, 4, 8, 16, 32].includes(bits) ? undefined : `it has ${bits} bits a channel, which is not supported; ${SAVE}`;
+  return !isPacked && [1, 2, 4, 8, 16, 32].includes(bits) ? undefined : `it has ${bits} bits a channel, which is not supported; ${SAVE_REMEDY}`;
 }
 
 /** Whether libvips gives the numbers of a file as they are, and leaves to us what they mean. */
@@ -52,16 +52,16 @@ export const needsConversion = ({sampleFormat, photometric, compression}: TiffTa
   sampleFormat === FLOAT || (photometric === YCBCR && compression !== JPEG && compression !== OLD_JPEG);
 
 /** What resampling overshoots by. */
-const SLACK = 0.01;
+const OVERSHOOT_TOLERANCE = 0.01;
 
 /** Floats are 0 for black to 1 for white, as displayed; alpha last. Others would be guesses. */
-function fromFloats(values: Float32Array, channels: number, isInverted: boolean): Uint8Array {
+function convertFloats(values: Float32Array, channels: number, isInverted: boolean): Uint8Array {
   const pixels = new Uint8Array(values.length);
   const isGray = channels < 3;
   for (let i = 0; i < values.length; i++) {
     const value = values[i]!;
-    if (!(value >= -SLACK && value <= 1 + SLACK)) {
-      throw new ImageFault(`its numbers go beyond 0 to 1, so nothing says what is black and what is white; ${SAVE}`);
+    if (!(value >= -OVERSHOOT_TOLERANCE && value <= 1 + OVERSHOOT_TOLERANCE)) {
+      throw new ImageError(`its numbers go beyond 0 to 1, so nothing says what is black and what is white; ${SAVE_REMEDY}`);
     }
     const isAlpha = isGray && i % channels === 1;
     pixels[i] = Math.round(255 * Math.min(1, Math.max(0, isInverted && !isAlpha ? 1 - value : value)));
@@ -70,7 +70,7 @@ function fromFloats(values: Float32Array, channels: number, isInverted: boolean)
 }
 
 /** ITU-R BT.601, all of 0..255, as JPEG has it. */
-function fromYcbcr(values: Uint8Array): Uint8Array {
+function convertYcbcr(values: Uint8Array): Uint8Array {
   const pixels = new Uint8ClampedArray(values.length);
   for (let i = 0; i < values.length; i += 3) {
     const [luma, blue, red] = [values[i]!, values[i + 1]! - 128, values[i + 2]! - 128];
@@ -81,26 +81,26 @@ function fromYcbcr(values: Uint8Array): Uint8Array {
   return new Uint8Array(pixels.buffer);
 }
 
-const widened = (pixels: Uint8Array): Uint8Array => {
-  const wide = new Uint8Array(2 * pixels.length);
-  for (let i = 0; i < pixels.length; i += 2) wide.set([pixels[i]!, pixels[i]!, pixels[i]!, pixels[i + 1]!], 2 * i);
-  return wide;
+const grayAlphaToRgba = (pixels: Uint8Array): Uint8Array => {
+  const rgba = new Uint8Array(2 * pixels.length);
+  for (let i = 0; i < pixels.length; i += 2) rgba.set([pixels[i]!, pixels[i]!, pixels[i]!, pixels[i + 1]!], 2 * i);
+  return rgba;
 };
 
 /** The pixels of a file that `needsConversion`. */
-export async function convertedTiff(bytes: Uint8Array, tags: TiffTags, reading: SharpOptions): Promise<Raster> {
-  const image = sharp(bytes, {...reading, ignoreIcc: true}).autoOrient();
+export async function convertTiff(bytes: Uint8Array, tags: TiffTags, options: SharpOptions): Promise<Raster> {
+  const image = sharp(bytes, {...options, ignoreIcc: true}).autoOrient();
   if (tags.sampleFormat !== FLOAT) {
     const {data, info} = await image.raw({depth: 'uchar'}).toBuffer({resolveWithObject: true});
-    return {data: fromYcbcr(data), width: info.width, height: info.height, channels: 3};
+    return {data: convertYcbcr(data), width: info.width, height: info.height, channels: 3};
   }
   // In these spaces libvips leaves floats as they are.
   const space = tags.channels < 3 ? 'b-w' : 'scrgb';
-  const found = image.pipelineColourspace(space).toColourspace(space).raw({depth: 'float'});
-  const {data, info} = await found.toBuffer({resolveWithObject: true});
+  const rawImage = image.pipelineColourspace(space).toColourspace(space).raw({depth: 'float'});
+  const {data, info} = await rawImage.toBuffer({resolveWithObject: true});
   const values = new Float32Array(data.buffer, data.byteOffset, data.length / 4);
-  const pixels = fromFloats(values, info.channels, tags.photometric === WHITE_IS_ZERO);
+  const pixels = convertFloats(values, info.channels, tags.photometric === WHITE_IS_ZERO);
   const {width, height} = info;
-  if (info.channels === 2) return {data: widened(pixels), width, height, channels: 4};
+  if (info.channels === 2) return {data: grayAlphaToRgba(pixels), width, height, channels: 4};
   return {data: pixels, width, height, channels: info.channels as 1 | 3 | 4};
 }

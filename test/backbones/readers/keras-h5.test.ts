@@ -2,7 +2,7 @@ import type {Group} from 'h5wasm';
 import {expect} from 'chai';
 import {h5File} from '../../helpers/h5-files.js';
 import {openKerasH5} from '../../../src/backbones/readers/keras-h5.js';
-import {Malformed} from '../../../src/backbones/readers/malformed.js';
+import {FormatError} from '../../../src/backbones/readers/malformed.js';
 import {again, readBytes, refusalOf, valuesIn} from '../../helpers/weights-files.js';
 
 /** Writes a weight where Keras 2 does: in a group of the layer, under its whole name. */
@@ -125,7 +125,7 @@ describe('readKerasH5', () => {
   it('does not wait for ever', async () => {
     const bytes = await h5File(root => weight(root, 'fc', 'bias:0', [1]));
     const error: unknown = await openKerasH5(bytes, 0).catch((thrown: unknown) => thrown);
-    expect(error).to.be.instanceOf(Malformed).and.to.have.property('reason', 'an HDF5 file without an end after 0 seconds');
+    expect(error).to.be.instanceOf(FormatError).and.to.have.property('reason', 'an HDF5 file without an end after 0 seconds');
   });
 
   it('refuses broken files in one sentence, and reads whole ones after them', async () => {

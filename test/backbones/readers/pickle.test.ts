@@ -1,11 +1,11 @@
 import {expect} from 'chai';
 import {ByteCursor} from '../../../src/backbones/readers/byte-cursor.js';
-import {PLAIN} from '../../../src/backbones/readers/pickle-dialect.js';
+import {PLAIN_DIALECT} from '../../../src/backbones/readers/pickle-dialect.js';
 import {unpickle} from '../../../src/backbones/readers/pickle.js';
-import {torchDialect} from '../../../src/backbones/readers/torch-dialect.js';
+import {createTorchDialect} from '../../../src/backbones/readers/torch-dialect.js';
 import {build, dictionary, global, integer, list, NONE, pickle, reduce, text, TRUE, tuple} from '../../helpers/pickles.js';
 
-const read = (...value: readonly Uint8Array[]): unknown => unpickle(new ByteCursor(pickle(...value)), torchDialect(new Map()));
+const read = (...value: readonly Uint8Array[]): unknown => unpickle(new ByteCursor(pickle(...value)), createTorchDialect(new Map()));
 const hex = (bytes: string): Buffer => Buffer.from(bytes.replaceAll(' ', ''), 'hex');
 
 const ALONE =
@@ -141,7 +141,7 @@ describe('unpickle', () => {
   });
 
   it('knows no names, and nothing outside, in a plain pickle', () => {
-    const plain = (...value: readonly Uint8Array[]) => unpickle(new ByteCursor(pickle(...value)), PLAIN);
+    const plain = (...value: readonly Uint8Array[]) => unpickle(new ByteCursor(pickle(...value)), PLAIN_DIALECT);
     expect(() => plain(global('collections', 'OrderedDict'))).to.throw(asksFor('collections.OrderedDict'));
     expect(() => plain(text('x'), hex('51'))).to.throw('a pickle that refers to something outside it; download or save the file again');
   });

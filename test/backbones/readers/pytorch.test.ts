@@ -1,5 +1,5 @@
 import {expect} from 'chai';
-import {bytesOfTexts} from '../../../src/backbones/readers/numpy-arrays.js';
+import {createLatin1Encoder} from '../../../src/backbones/readers/numpy-arrays.js';
 import {
   build,
   dictionary,
@@ -159,7 +159,7 @@ describe('readPyTorch', () => {
     });
 
     it('are encoded once, so that one text cannot be made to fill the memory', async () => {
-      const encode = bytesOfTexts();
+      const encode = createLatin1Encoder();
       expect(encode(['ä'])).to.deep.equal(Buffer.of(0xe4));
       expect(encode(['ä'])).to.equal(encode(['ä']));
       expect(encode([1])).to.be.instanceOf(Map);

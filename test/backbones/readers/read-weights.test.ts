@@ -3,7 +3,7 @@ import {readFileSync, writeFileSync} from 'node:fs';
 import {join} from 'node:path';
 import {readWeights} from '../../../src/backbones/readers/read-weights.js';
 import {WeightsFileError} from '../../../src/backbones/readers/weights-file.js';
-import {random} from '../../../src/core/random.js';
+import {createRng} from '../../../src/core/random.js';
 import {sharedOrSkip} from '../../helpers/shared.js';
 import {temporaryDirectory} from '../../helpers/temporary.js';
 import {fileOf, refusalOf, refusalOfPath} from '../../helpers/weights-files.js';
@@ -98,7 +98,7 @@ describe('readWeights', () => {
   });
 
   it('reads or refuses, and never anything else, a real file that was damaged', async function () {
-    const stream = random('damage');
+    const stream = createRng('damage');
     for (const name of ['resnet20-cifar10-12fca82f.th', 'resnet8-cifar10.h5']) {
       const whole = readFileSync(sharedOrSkip(this, `weights/${name}`));
       for (let i = 0; i < (name.endsWith('.h5') ? 10 : 40); i++) {

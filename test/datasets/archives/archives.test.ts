@@ -6,7 +6,7 @@ import {promisify} from 'node:util';
 import {gzipSync} from 'node:zlib';
 import {expect} from 'chai';
 import {ArchiveError} from '../../../src/datasets/archives/archive-error.js';
-import {datasetPlace, NotADatasetError} from '../../../src/datasets/archives/dataset-place.js';
+import {resolveDataset, NotADatasetError} from '../../../src/datasets/archives/dataset-place.js';
 import {findImages} from '../../../src/datasets/find-images.js';
 import {everySample, loadImageFolder} from '../../../src/datasets/image-folder.js';
 import {SRC} from '../../helpers/in-child.js';
@@ -153,7 +153,7 @@ describe('archives', () => {
       'pets.zip',
       storedZip({...files, '__MACOSX/cats/._1.png': Buffer.from('x'), 'cats/._2.png': Buffer.from('x'), 'more/b.zip': Buffer.from('PK')}),
     );
-    const {folder, findings} = await datasetPlace(path).then(({root: folder, findings}) => ({folder, findings}));
+    const {folder, findings} = await resolveDataset(path).then(({root: folder, findings}) => ({folder, findings}));
     expect(readdirSync(folder).sort()).to.deep.equal(['cats', 'dogs', 'more']);
     expect(readdirSync(join(folder, 'cats'))).to.deep.equal(['1.png', '2.png']);
     expect(findings.map(({code, files: named}) => [code, named])).to.deep.equal([['nested-archive', ['more/b.zip']]]);

@@ -54,7 +54,7 @@ export async function locatePretrained(pretrained: PretrainedWeights, options: L
 }
 
 /** Where `locateCard` would take the file from, without reading or fetching it; for a download, where it would be put. */
-export function findPretrainedSource(pretrained: PretrainedWeights, environment?: NodeJS.ProcessEnv): Pick<LocatedWeights, 'path' | 'from'> {
+export function findPretrainedSource(pretrained: PretrainedWeights, environment?: NodeJS.ProcessEnv): Pick<LocatedWeights, 'source' | 'path'> {
   const [cached] = findCachedWeights(pretrained, environment);
   return cached === undefined ? {path: join(weightsDirectory(environment), pretrained.file), source: 'download'} : {path: cached.path, source: cached.source};
 }

@@ -49,7 +49,7 @@ function huggingFaceFiles(repository: string, environment: Environment): CachedW
   const paths = listSnapshots(repositoryDirectory).map(snapshot => join(snapshot, 'model.safetensors'));
   return paths.filter(existsSync).map(path => {
     const blob = basename(realpathSync(path));
-    return {from: 'huggingface', path, ...(/^[0-9a-f]{64}$/.test(blob) && {sha256Prefix: blob})};
+    return {source: 'huggingface', path, ...(/^[0-9a-f]{64}$/.test(blob) && {sha256Prefix: blob})};
   });
 }
 

@@ -35,7 +35,7 @@ export function createMismatchError(path: string, tensors: StoredTensors, spec: 
   const expectedShapes = backboneShapes(spec);
   const {missing = [...expectedShapes.keys()], unexpected = [], shapeMismatches: keys = []} = bestCandidate ?? {};
   const shapeMismatches = keys.map(key => `${key} is ${formatShape(bestCandidate!.tensors.get(key)!.tensor.shape)}, not ${formatShape(expectedShapes.get(key)!)}`);
-  const found = bestCandidate === undefined || missing.length > MAX_MISSING_FRACTION * expectedShapes.size ? undefined : {best: bestCandidate, missing, misshapen: shapeMismatches, foreign: unexpected};
+  const found = bestCandidate === undefined || missing.length > MAX_MISSING_FRACTION * expectedShapes.size ? undefined : {bestCandidate, missing, shapeMismatches, unexpected};
   const sentence =
     describeOtherVariant(search, spec) ?? (found === undefined ? describeNoMatch(tensors, spec) : describeMismatch(tensors, spec, found));
   return new WeightsMismatchError(path, spec, missing, unexpected, shapeMismatches, sentence);

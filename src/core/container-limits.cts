@@ -85,10 +85,10 @@ function groupFolders(hierarchy: Hierarchy, controller: string, groups: string):
 function readMemoryLimit(folder: string, version: 1 | 2): {readonly limit: Limit; readonly usedBytes: number} {
   const statistics = readText(path.join(folder, 'memory.stat'));
   const files = version === 2 ? ['memory.max', 'memory.high'] : ['memory.limit_in_bytes'];
-  const limits = files.map(name => ({value: parseLimit(readText(path.join(folder, name))), from: path.join(folder, name)}));
+  const limits = files.map(name => ({value: parseLimit(readText(path.join(folder, name))), source: path.join(folder, name)}));
   // What groups allow that a container cannot see.
   if (version === 1)
-    limits.push({value: readStat(statistics, 'hierarchical_memory_limit') || Infinity, from: path.join(folder, 'memory.stat')});
+    limits.push({value: readStat(statistics, 'hierarchical_memory_limit') || Infinity, source: path.join(folder, 'memory.stat')});
   const usage = readText(path.join(folder, version === 2 ? 'memory.current' : 'memory.usage_in_bytes'));
   const prefix = version === 2 ? '' : 'total_';
   const cached = readStat(statistics, `${prefix}inactive_file`) + readStat(statistics, `${prefix}active_file`);

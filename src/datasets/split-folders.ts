@@ -139,12 +139,12 @@ function combineSplits(
   const knownClasses = new Set(folderNames(nonEmptySubfolders(detected.folder)).map(name => name.normalize('NFC')));
   const evaluationFolders = partners.flatMap(({split, folder}) => {
     const classes = split === 'unlabeled' ? undefined : detectLayout(folder, {...context, knownClasses, split});
-    return classes?.kind === 'classes' && split !== 'unlabeled' && split !== 'train' ? [{split: split, folder, classes: classes.folder}] : [];
+    return classes?.kind === 'classes' && split !== 'unlabeled' && split !== 'train' ? [{split, folder, classes: classes.folder}] : [];
   });
-  const [validations, tests] = (['validation', 'test'] as const).map(split => evaluationFolders.filter(candidate => candidate.part === split));
+  const [validations, tests] = (['validation', 'test'] as const).map(split => evaluationFolders.filter(candidate => candidate.split === split));
   const repeatedSplit = [validations!, tests!].find(({length}) => length > 1);
   if (repeatedSplit !== undefined) {
-    const interpretations = repeatedSplit.map(({part: split, folder, classes}) => ({
+    const interpretations = repeatedSplit.map(({split, folder, classes}) => ({
       meaning: `${folder.name} for ${split}`,
       options: formatFolderOptions(context.root, {
         data: relativePrefix(detected.folder, context),
@@ -153,7 +153,7 @@ function combineSplits(
     }));
     return {
       kind: 'ambiguous',
-      problem: `${context.root} has several folders for ${repeatedSplit[0]!.part}: ${joinNames(repeatedSplit.map(({folder}) => folder))}.`,
+      problem: `${context.root} has several folders for ${repeatedSplit[0]!.split}: ${joinNames(repeatedSplit.map(({folder}) => folder))}.`,
       interpretations,
     };
   }

@@ -43,7 +43,7 @@ export interface CrossValidationResult {
  */
 export function validateFoldOptions(folder: ImageFolder, given: RecipeInput, folds: number): void {
   if (given.fold !== undefined) throw new UsageError(`--fold ${given.fold} is one fold alone, and --folds is all of them. Leave out one.`);
-  const {groupBy = recipeSchema.properties.splitBy.default, testSplit = 0, seed = recipeSchema.properties.seed.default, splitFile} = given;
+  const {groupBy = recipeSchema.properties.groupBy.default, testSplit = 0, seed = recipeSchema.properties.seed.default, splitFile} = given;
   resolveDivision(folder, {groupBy, testSplit, seed, fold: `1/${folds}`, ...(splitFile !== undefined && {splitFile})});
 }
 

@@ -26,7 +26,7 @@ const BACKEND_BYTES = 200 * MIB;
 /** Of a recipe, what decides how much memory it takes. */
 export type MemoryFactors = Pick<Recipe, 'freeze' | 'batchSize' | 'batchNorm'>;
 
-function weightBytes(spec: BackboneSpec, {learningRates}: Pick<Phase, 'rates'>): {readonly all: number; readonly trained: number} {
+function weightBytes(spec: BackboneSpec, {learningRates}: Pick<Phase, 'learningRates'>): {readonly all: number; readonly trained: number} {
   let [all, trained] = [0, 0];
   for (const [name, shape] of backboneShapes(spec)) {
     const bytes = 4 * sizeFromShape(shape);

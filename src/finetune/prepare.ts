@@ -110,7 +110,7 @@ interface SplitPlan {
 /** @throws UsageError for a fold that there is not, or beside a split; SplitByError, FoldError, FoldsImpossibleError */
 export function resolveDivision(
   folder: ImageFolder,
-  {groupBy, fold: text, splitFile: split, testSplit, seed}: Pick<Recipe, 'groupBy' | 'fold' | 'split' | 'testSplit' | 'seed'>,
+  {groupBy, fold: text, splitFile: split, testSplit, seed}: Pick<Recipe, 'groupBy' | 'fold' | 'splitFile' | 'testSplit' | 'seed'>,
 ): SplitPlan {
   const grouping = groupingBy(groupBy, folder.samples);
   if (text === undefined) return {grouping};

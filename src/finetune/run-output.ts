@@ -36,7 +36,7 @@ export interface CompletedRun {
 }
 
 /** What a report shows. */
-type ReportedImages = Pick<RunRecord, 'mistakes' | 'oddImages'>;
+type ReportedImages = Pick<RunRecord, 'misclassifications' | 'suspiciousImages'>;
 
 /** Validation pictures on which an exported bundle is proven. */
 const VERIFICATION_IMAGES = 8;

@@ -62,7 +62,7 @@ export async function findSuspiciousImages(
   return {
     labelIssues: labelIssues
       .filter(({margin}) => margin > LABEL_ISSUE_MARGIN)
-      .map(({index, suggested, margin}) => ({sample: samples[index]!, suggested: classNames[suggested]!, doubt: margin})),
+      .map(({index, suggested, margin}) => ({sample: samples[index]!, suggested: classNames[suggested]!, margin})),
     outliers: tukeyOutliers(outliers).map(({index, leverage}) => ({sample: samples[index]!, leverage})),
   };
 }
@@ -103,7 +103,7 @@ export async function toReportImages({cache, classifier}: Prepared, {labelIssues
     ...(await thumbnailIfReadable(cache, sample)),
   });
   return Promise.all([
-    ...labelIssues.slice(0, MAX_THUMBNAILS).map(async ({sample, suggested, margin}) => ({...(await reportImageOf(sample)), suggested, doubt: margin})),
+    ...labelIssues.slice(0, MAX_THUMBNAILS).map(async ({sample, suggested, margin}) => ({...(await reportImageOf(sample)), suggested, margin})),
     ...outliers.slice(0, MAX_THUMBNAILS).map(async ({sample}) => reportImageOf(sample)),
   ]);
 }
@@ -124,7 +124,7 @@ export const labelIssuesDocument = ({classifier: {classNames}}: Prepared, {label
     name,
     className: classNames[label]!,
     suggested,
-    doubt: margin,
+    margin,
   })),
   outliers: outliers.map(({sample: {name, label}, leverage}) => ({name, className: classNames[label]!, leverage})),
 });
@@ -134,7 +134,7 @@ export function parseLabelIssues(document: unknown, {train, validation}: Prepare
   const {labelIssues, outliers} = document as LabelIssuesDocument;
   const samples = new Map([...train, ...validation].map(sample => [sample.name, sample]));
   return {
-    labelIssues: labelIssues.map(({name, suggested, margin}) => ({sample: samples.get(name)!, suggested, doubt: margin})),
+    labelIssues: labelIssues.map(({name, suggested, margin}) => ({sample: samples.get(name)!, suggested, margin})),
     outliers: outliers.map(({name, leverage}) => ({sample: samples.get(name)!, leverage})),
   };
 }

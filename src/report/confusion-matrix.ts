@@ -15,7 +15,7 @@ export interface Cell {
 export function cellsOf(counts: Metrics['confusionMatrix']): Cell[] {
   return counts.flatMap((row, truth) => {
     const support = row.reduce((sum, count) => sum + count, 0);
-    return row.flatMap((count, prediction) => (count === 0 ? [] : [{truth, prediction, count, share: count / support}]));
+    return row.flatMap((count, prediction) => (count === 0 ? [] : [{truth, prediction, count, fraction: count / support}]));
   });
 }
 

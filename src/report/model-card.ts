@@ -10,7 +10,7 @@ import {nameOf, type RunRecord} from './run-record.js';
 import {smallSampleWarning} from './small-sample.js';
 
 /** The part of a record that a model card speaks of. */
-export type ModelCardData = Pick<RunRecord, 'dataset' | 'images' | 'arch' | 'weights' | 'card' | 'network' | 'classes' | 'balance' | 'metrics'>;
+export type ModelCardData = Pick<RunRecord, 'dataset' | 'images' | 'arch' | 'weights' | 'pretrained' | 'network' | 'classes' | 'classBalance' | 'metrics'>;
 
 const table = (head: readonly string[], rows: readonly (readonly string[])[]): string =>
   [head, head.map(() => '---'), ...rows].map(cells => `| ${cells.join(' | ')} |`).join('\n');

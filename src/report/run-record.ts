@@ -67,7 +67,7 @@ export interface RunRecord {
   readonly arch: string;
   readonly weights: string;
   /** Of the weights training began from, where they are published ones. */
-  readonly pretrained?: Pick<PretrainedWeights, 'licence' | 'source'>;
+  readonly pretrained?: Pick<PretrainedWeights, 'license' | 'source'>;
   readonly network: Pick<Classifier, 'spec' | 'head' | 'preprocessing'>;
   readonly classes: readonly string[];
   /** How training made classes of different sizes count. */
@@ -92,7 +92,7 @@ export const nameOf = (dataset: string): string => basename(resolve(dataset));
 /** The document of `metrics.json` and of `--json`; its shape is a promise (CONTRIBUTING.md). */
 export type MetricsDocument = Pick<
   RunRecord,
-  'run' | 'bundle' | 'backend' | 'device' | 'arch' | 'weights' | 'classes' | 'metrics' | 'seconds' | 'findings'
+  'run' | 'model' | 'backend' | 'device' | 'arch' | 'weights' | 'classes' | 'metrics' | 'timings' | 'findings'
 >;
 
 export const metricsDocument = ({

@@ -62,7 +62,7 @@ function updateRunningStats(model: PhaseModel, {normKey: norm, batchStats: stati
 /** The loss of a mixture is the mixture of the losses: cross-entropy is linear in its target. */
 export function computeLoss(
   logits: Tensor2D,
-  {labels, sampleWeights, mixup}: Pick<StepInputs, 'labels' | 'exampleWeights' | 'mixed'>,
+  {labels, sampleWeights, mixup}: Pick<StepInputs, 'labels' | 'sampleWeights' | 'mixup'>,
   smoothingFactor: number,
 ): Scalar {
   const ownLoss = ops().softmaxCrossEntropy(logits, labels, sampleWeights, smoothingFactor);
@@ -79,7 +79,7 @@ export function trainStep(model: PhaseModel, optimizer: Optimizer, options: Upda
   const updates: BatchNormUpdate[] = [];
   const x = model.forwardToFrozenDepth(inputs.x);
   const loss = (): Scalar => {
-    const training = {dropoutSeed: inputs.dropoutSeed, onStatistics: (update: BatchNormUpdate) => updates.push(update)};
+    const training = {dropoutSeed: inputs.dropoutSeed, onBatchNormUpdate: (update: BatchNormUpdate) => updates.push(update)};
     return computeLoss(model.forwardFromFrozenDepth(x, training), inputs, options.labelSmoothing);
   };
   const {value, grads} = tf.variableGrads(loss, [...model.trainable.values()]);

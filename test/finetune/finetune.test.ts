@@ -220,9 +220,9 @@ describe('finetune', () => {
 
   it('refuses what names tell before it decodes a picture', async () => {
     for (const [wish, sentence] of [
-      [{splitBy: '(zebra)'}, /^Expected names that it matches for --split-by/],
+      [{groupBy: '(zebra)'}, /^Expected names that it matches for --split-by/],
       [{fold: '3/2'}, /^Expected a fold such as 2\/5/],
-      [{fold: '1/2', split: 'split.json'}, /^Expected no --fold beside --split/],
+      [{fold: '1/2', splitFile: 'split.json'}, /^Expected no --fold beside --split/],
     ] as const) {
       const seen: string[] = [];
       const error = await rejectionOf(runAndTell(folder, smallRecipe(folder, wish), {onEvent: ({type}) => seen.push(type)}));

@@ -39,7 +39,7 @@ describe('named freeze schedules', () => {
 
   it('knows the last stage of a backbone that ends early', () => {
     expect(NAMED_SCHEDULES['probe-then-last-stage'](fill(2))[1]!.learningRates).to.deep.equal({...FROZEN, stage2: 1e-4, head: 1e-4});
-    expect(NAMED_SCHEDULES.all(fill(2))[0]!.learningRates).to.deep.equal({
+    expect(NAMED_SCHEDULES.full(fill(2))[0]!.learningRates).to.deep.equal({
       ...FROZEN,
       stem: 1.48e-5,
       stage1: 3.85e-5,
@@ -59,7 +59,7 @@ describe('named freeze schedules', () => {
   });
 
   it('all moves random weights at one rate', () => {
-    expect(NAMED_SCHEDULES.all(fill(4, false))).to.deep.equal([
+    expect(NAMED_SCHEDULES.full(fill(4, false))).to.deep.equal([
       {name: 'full', epochs: 5, rates: {stem: 1e-4, stage1: 1e-4, stage2: 1e-4, stage3: 1e-4, stage4: 1e-4, head: 1e-4}},
     ]);
   });

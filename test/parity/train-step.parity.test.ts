@@ -26,7 +26,7 @@ const GOLDEN = JSON.parse(readFileSync(new URL('../../../test/parity/goldens/tra
 const [SIZE, BATCH, CLASSES] = [64, 4, 10];
 const RATES = {stem: 1e-4, stage1: 2e-4, stage2: 3e-4, stage3: 4e-4, stage4: 5e-4, head: 1e-3};
 const TIMES = {sgd: 20, adamw: 0.1};
-const RULES = {labelSmoothing: 0.1, clipNorm: 1, statisticsMomentum: 0.1};
+const RULES = {labelSmoothing: 0.1, clipNorm: 1, bnMomentum: 0.1};
 const HOW_TO_REGENERATE = 'the head of test/parity/generate_train.py says how to make the golden again';
 
 const SPEC: BackboneSpec = {arch: 'resnet18', lastStage: 4, strideOn: '3x3', batchNormEpsilon: 1e-5};

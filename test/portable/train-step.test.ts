@@ -7,7 +7,7 @@ import {useEngine} from '../helpers/engine.js';
 import {randomClassifier, randomPixels} from '../helpers/random-classifier.js';
 
 const RATE = 1e-3;
-const RULES = {labelSmoothing: 0.1, clipNorm: 1, statisticsMomentum: 0.1};
+const RULES = {labelSmoothing: 0.1, clipNorm: 1, bnMomentum: 0.1};
 const SIZE = 32;
 
 /** Losses of five steps on the same four pictures, all groups trained; nothing is left on the device. */

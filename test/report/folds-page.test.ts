@@ -22,7 +22,7 @@ describe('the page of a cross-validation', () => {
     images: 40,
     classes: CLASSES,
     summary: summarizeFolds(measured),
-    folds: measured.map((each, i) => ({metrics: each, seconds: {total: 61}, run: `runs/insects/fold-${i + 1}`})),
+    folds: measured.map((each, i) => ({metrics: each, timings: {total: 61}, run: `runs/insects/fold-${i + 1}`})),
   });
   const text = html
     .replace(/<style>.*?<\/style>|<script>.*?<\/script>/gs, '')

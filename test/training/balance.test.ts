@@ -10,8 +10,8 @@ const LABELS = Int32Array.of(0, 0, 0, 1, 2, 0);
 
 /** PyTorch 2.14 on LABELS and the logits below: losses of `cross_entropy(reduction='none')` times [0.5, 2, 2] of the labels, over their sum. */
 const TORCH = [
-  {smoothing: 0, 'weighted-loss': 1.6153771902920566, gradient: [0.16650590993773828, -0.29618084298326575, 0.12967493304552738]},
-  {smoothing: 0.1, 'weighted-loss': 1.5848216347365012, gradient: [0.1553947988266272, -0.27395862076104355, 0.1185638219344163]},
+  {smoothing: 0, loss: 1.6153771902920566, gradient: [0.16650590993773828, -0.29618084298326575, 0.12967493304552738]},
+  {smoothing: 0.1, loss: 1.5848216347365012, gradient: [0.1553947988266272, -0.27395862076104355, 0.1185638219344163]},
 ];
 
 describe('the weights of classes', () => {

@@ -61,7 +61,7 @@ describe('a table of features', () => {
     lower?: FeatureTable,
     onProgress?: (done: number, total: number) => void,
   ): Promise<FeatureTable> => {
-    const pass = {network, boundary, precision: 'fp32'} as const;
+    const pass = {model: network, depth: boundary, precision: 'fp32'} as const;
     const rowShape = featureShapeAt(network, boundary, source.size);
     return buildFeatureTable(
       {pass, source, rowShape, views, inMemory: true, ...(lower && {lowerTable: lower})},

@@ -65,7 +65,7 @@ describe('metrics', () => {
       expect(metrics[name], name).to.be.closeTo(SKLEARN[name], 1e-12);
     }
     expect(metrics.numImages).to.equal(COUNT);
-    expect(metrics.confusionMatrix).to.deep.equal(SKLEARN.confusion);
+    expect(metrics.confusionMatrix).to.deep.equal(SKLEARN.confusionMatrix);
     CLASSES.forEach((name, i) => {
       const {precision, recall, f1, support} = metrics.perClass[name]!;
       expect([precision, recall, f1, support], name).to.deep.equal([

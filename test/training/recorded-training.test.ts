@@ -13,7 +13,7 @@ import {randomClassifier, randomPixels} from '../helpers/random-classifier.js';
 
 const SIZE = 32;
 const STEPS = 20;
-const RULES = {labelSmoothing: 0.1, clipNorm: 1, statisticsMomentum: 0.1};
+const RULES = {labelSmoothing: 0.1, clipNorm: 1, bnMomentum: 0.1};
 
 const ratesFrom = (lowest: number): GroupLearningRates =>
   Object.fromEntries(
@@ -73,7 +73,7 @@ describe('recorded training', function () {
       for (const batchNorm of lowest === 5 ? (['inference'] as const) : (['inference', 'training'] as const)) {
         it(`of ${what} with ${type} equals what is run op by op, batch norms with the statistics of ${batchNorm}`, () => {
           const before = [tf.memory().numTensors, countNativeHandles()];
-          const spec = {rates: ratesFrom(lowest), batchNorm};
+          const spec = {learningRates: ratesFrom(lowest), batchNorm};
           const [recorded, eager] = [train(spec, type, true), train(spec, type, false)];
           recorded.losses.forEach((loss, step) => expect(loss).to.be.closeTo(eager.losses[step]!, 1e-5));
           recorded.numbers.forEach((number, i) => expect(number).to.be.closeTo(eager.numbers[i]!, 1e-4 * Math.max(1, Math.abs(number))));
@@ -85,7 +85,7 @@ describe('recorded training', function () {
 
   it('from pixels runs the frozen groups within the step, to the same end', () => {
     const before = [tf.memory().numTensors, countNativeHandles()];
-    const spec = {rates: ratesFrom(2), batchNorm: 'training'} as const;
+    const spec = {learningRates: ratesFrom(2), batchNorm: 'training'} as const;
     const expected = train(spec, 'adamw', false);
     for (const isRecorded of [true, false]) {
       const {losses, numbers} = train(spec, 'adamw', isRecorded, {fromPixels: true});
@@ -97,7 +97,7 @@ describe('recorded training', function () {
 
   for (const batchNorm of ['inference', 'training'] as const) {
     it(`in bfloat16 stays near float32, batch norms with the statistics of ${batchNorm}`, () => {
-      const spec = {rates: ratesFrom(0), batchNorm};
+      const spec = {learningRates: ratesFrom(0), batchNorm};
       const [brain, single] = [train(spec, 'adamw', true, {precision: 'bf16'}), train(spec, 'adamw', true)];
       expect(brain.losses).to.not.deep.equal(single.losses);
       // Three significant digits a number; twenty updates on four pictures fall by half, and what differs at first grows with them.

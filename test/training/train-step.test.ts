@@ -83,7 +83,7 @@ describe('a training step', () => {
       tf.tidy(() => {
         const logits = tf.tensor2d([2, 1, 0, 0, 0.5, -1, 1, 1, 1, -2, 0, 3], [4, 3]);
         const [labels, others] = [tf.tensor1d([0, 1, 2, 0], 'int32'), tf.tensor1d([1, 2, 0, 0], 'int32')];
-        const mixed = {labels: others, exampleWeights: tf.ones([4]) as Tensor1D, share: tf.scalar(0.3)};
+        const mixed = {labels: others, sampleWeights: tf.ones([4]) as Tensor1D, lambda: tf.scalar(0.3)};
         return computeLoss(logits, {labels, sampleWeights: tf.ones([4]), mixup: mixed}, smoothing).dataSync()[0]!;
       });
     expect(of(0)).to.be.closeTo(2.2288, 5e-5);

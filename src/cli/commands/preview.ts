@@ -57,7 +57,7 @@ export const previewCommand: CommandHandler = async (input, context) => {
   const folder = await loadFolder(directory, toFolderOptions(values), context);
   const sizedPreprocessing = imageSize === undefined ? TORCHVISION_PREPROCESSING : withImageSize(TORCHVISION_PREPROCESSING, imageSize);
   const preprocessing = withFit(sizedPreprocessing, fit);
-  const found = await previewOf(folder, {images: images, columns: columns, augmentation: augmentationOf(augment), preprocessing, seed});
+  const found = await previewOf(folder, {pictures: images, variations: columns, augmentation: augmentationOf(augment), preprocessing, seed});
   const rows = found.filter(({shown}) => shown.length > 0);
   const [firstBroken] = found.filter(({fault: error}) => error !== undefined);
   if (rows.length === 0)

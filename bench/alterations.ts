@@ -1,32 +1,49 @@
 import sharp, {type Sharp} from 'sharp';
-import type {DecodedImage} from '../src/datasets/resample.js';
+import type {DecodedImage} from '../src/datasets/images/resample.js';
 
-/** A part of a picture's sides, 0..1. */
+/** A part of an image's sides, 0..1. */
 type CropRegion = readonly [left: number, top: number, right: number, bottom: number];
 
-const toSharp = ({data, width, height}: DecodedImage): Sharp => sharp(data, {raw: {width, height, channels: 3}});
+const toSharp = ({data, width, height}: DecodedImage): Sharp =>
+  sharp(data, {raw: {width, height, channels: 3}});
 
 const crop =
   ([left, top, right, bottom]: CropRegion) =>
   (image: DecodedImage): Sharp => {
     const [x, y] = [Math.round(left * image.width), Math.round(top * image.height)];
-    const [width, height] = [Math.round(right * image.width) - x, Math.round(bottom * image.height) - y];
+    const [width, height] = [
+      Math.round(right * image.width) - x,
+      Math.round(bottom * image.height) - y,
+    ];
     return toSharp(image).extract({left: x, top: y, width, height}).jpeg({quality: 85});
   };
 
 const resize = (image: DecodedImage, scaleX: number, scaleY = scaleX): Sharp => {
-  const [width, height] = [scaleX * image.width, scaleY * image.height].map(side => Math.max(1, Math.round(side)));
+  const [width, height] = [scaleX * image.width, scaleY * image.height].map(side =>
+    Math.max(1, Math.round(side)),
+  );
   return toSharp(image).resize({width: width!, height: height!, fit: 'fill'}).jpeg({quality: 85});
 };
 
 function addBorder(image: DecodedImage, fraction: number, background: string): Sharp {
   const borderWidth = Math.round(fraction * Math.min(image.width, image.height));
-  return toSharp(image).extend({top: borderWidth, bottom: borderWidth, left: borderWidth, right: borderWidth, background}).jpeg({quality: 85});
+  return toSharp(image)
+    .extend({
+      top: borderWidth,
+      bottom: borderWidth,
+      left: borderWidth,
+      right: borderWidth,
+      background,
+    })
+    .jpeg({quality: 85});
 }
 
 /** White bars over a corner, about as much as a name or a date takes. */
 function addWatermark(image: DecodedImage): Sharp {
-  const [width, height] = [Math.max(1, Math.round(image.width / 3)), Math.max(1, Math.round(image.height / 14))];
+  const [width, height] = [
+    Math.max(1, Math.round(image.width / 3)),
+    Math.max(1, Math.round(image.height / 14)),
+  ];
   const watermark = {create: {width, height, channels: 3, background: 'white'}} as const;
   return toSharp(image)
     .composite([{input: watermark, gravity: 'southeast'}])
@@ -48,7 +65,7 @@ export const ALTERATIONS: Readonly<Record<string, (image: DecodedImage) => Sharp
   'brightness 0.8': image => toSharp(image).modulate({brightness: 0.8}).jpeg(),
   'contrast 0.8': image => toSharp(image).linear(0.8, 25).jpeg(),
   'contrast 1.2': image => toSharp(image).linear(1.2, -25).jpeg(),
-  'grayscale': image => toSharp(image).grayscale().jpeg(),
+  grayscale: image => toSharp(image).grayscale().jpeg(),
   mirrored: image => toSharp(image).flop().jpeg(),
   'border 3 %, white': image => addBorder(image, 0.03, 'white'),
   'border 5 %, black': image => addBorder(image, 0.05, 'black'),

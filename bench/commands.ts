@@ -3,7 +3,7 @@ import {mkdirSync, mkdtempSync, symlinkSync} from 'node:fs';
 import {join} from 'node:path';
 import {fileURLToPath} from 'node:url';
 import {promisify} from 'node:util';
-import {cacheDirectory} from '../src/core/cache-directory.js';
+import {cacheDirectory} from '../src/core/files/cache-directory.js';
 import type {Reading} from './reading.js';
 import type {SideSpec} from './rows.js';
 import {openJob, openWorker, type Side} from './side.js';
@@ -33,7 +33,12 @@ export interface BenchSetup {
 /** Accuracy that the whole job is to reach. */
 const TARGET_ACCURACY = 0.92;
 
-const pinCommand = ({pinning}: BenchSetup, program: string, parameters: readonly string[], environment?: NodeJS.ProcessEnv): Command => {
+const pinCommand = (
+  {pinning}: BenchSetup,
+  program: string,
+  parameters: readonly string[],
+  environment?: NodeJS.ProcessEnv,
+): Command => {
   const [first, ...rest] = [...pinning, program, ...parameters] as [string, ...string[]];
   return {program: first, parameters: rest, ...(environment !== undefined && {environment})};
 };
@@ -42,13 +47,19 @@ const scriptPath = (name: string): string => join(ROOT, 'bench', 'pytorch', `${n
 
 function workerCommand({by, task, options}: SideSpec, setup: BenchSetup): Command {
   const message = JSON.stringify({data: setup.data, threads: setup.threads, ...options});
-  if (by === 'pytorch') return pinCommand(setup, setup.python, [scriptPath('worker'), task, message]);
+  if (by === 'pytorch')
+    return pinCommand(setup, setup.python, [scriptPath('worker'), task, message]);
   // As many threads to decode on as the peer's DataLoader has workers.
   const environment = {UV_THREADPOOL_SIZE: String(setup.threads)};
-  return pinCommand(setup, process.execPath, [join(ROOT, 'dist', 'bench', 'ours', 'worker.js'), task, message], environment);
+  return pinCommand(
+    setup,
+    process.execPath,
+    [join(ROOT, 'dist', 'bench', 'ours', 'worker.js'), task, message],
+    environment,
+  );
 }
 
-/** A cache directory with nothing in it but the engine. */
+/** A cache directory with nothing in it but the backend. */
 function makeEmptyCache({scratch}: BenchSetup): string {
   const cache = mkdtempSync(join(scratch, 'cache-'));
   symlinkSync(join(cacheDirectory(), 'engines'), join(cache, 'engines'));
@@ -60,14 +71,38 @@ function openOwnJob({options}: SideSpec, setup: BenchSetup): Side {
   const warm = options.cache === 'warm' ? makeEmptyCache(setup) : undefined;
   const commandOf = (repeat: number): Command => {
     const out = join(setup.scratch, `run-${options.cache}-${repeat}`);
-    const dataArgs = ['--data', setup.data, '--arch', 'resnet50', '--weights', setup.weights!, '--last-stage', '3'];
-    // What is cached of varied pictures depends on the seed.
+    const dataArgs = [
+      '--data',
+      setup.data,
+      '--arch',
+      'resnet50',
+      '--weights',
+      setup.weights!,
+      '--last-stage',
+      '3',
+    ];
+    // What is cached of varied images depends on the seed.
     const seed = warm === undefined ? repeat : 0;
-    const trainArgs = ['--freeze', 'probe', '--seed', String(seed), '--out', out, '--overwrite', '--offline', '--json'];
-    return pinCommand(setup, process.execPath, [join(ROOT, 'dist', 'src', 'cli', 'main.cjs'), ...dataArgs, ...trainArgs], {
-      FINETUNE_CACHE: warm ?? makeEmptyCache(setup),
-      TF_NUM_INTRAOP_THREADS: String(setup.threads),
-    });
+    const trainArgs = [
+      '--freeze',
+      'probe',
+      '--seed',
+      String(seed),
+      '--out',
+      out,
+      '--overwrite',
+      '--offline',
+      '--json',
+    ];
+    return pinCommand(
+      setup,
+      process.execPath,
+      [join(ROOT, 'dist', 'src', 'cli', 'main.cjs'), ...dataArgs, ...trainArgs],
+      {
+        FINETUNE_CACHE: warm ?? makeEmptyCache(setup),
+        TF_NUM_INTRAOP_THREADS: String(setup.threads),
+      },
+    );
   };
   const read = (output: unknown): Omit<Reading, 'seconds'> => {
     const {metrics} = output as {metrics: {validation: {accuracy: number; count: number}}};
@@ -80,7 +115,14 @@ function openTorchJob({task}: SideSpec, setup: BenchSetup): Side {
   mkdirSync(setup.scratch, {recursive: true});
   const {data, weights, threads, scratch} = setup;
   const commandOf = (repeat: number): Command => {
-    const message = {data, weights, threads, accuracy: TARGET_ACCURACY, seed: repeat, out: join(scratch, `peer-${repeat}.pt`)};
+    const message = {
+      data,
+      weights,
+      threads,
+      accuracy: TARGET_ACCURACY,
+      seed: repeat,
+      out: join(scratch, `peer-${repeat}.pt`),
+    };
     return pinCommand(setup, setup.python, [scriptPath(task), JSON.stringify(message)]);
   };
   return openJob(commandOf, output => output as Omit<Reading, 'seconds'>);
@@ -98,8 +140,13 @@ export async function openSide(spec: SideSpec, setup: BenchSetup): Promise<Side>
 export async function backendVersions(setup: BenchSetup): Promise<Record<string, string>> {
   const spec: SideSpec = {kind: 'worker', by: 'ours', task: 'versions', options: {}};
   const {program, parameters} = workerCommand(spec, setup);
-  const {stdout} = await promisify(execFile)(program, parameters, {env: {...process.env, ONEDNN_VERBOSE: '1'}});
+  const {stdout} = await promisify(execFile)(program, parameters, {
+    env: {...process.env, ONEDNN_VERBOSE: '1'},
+  });
   const oneDnn = /info,oneDNN v(\S+)/.exec(stdout)?.[1];
-  const message = JSON.parse(stdout.split('\n').find(line => line.startsWith('{'))!) as Record<string, string>;
+  const message = JSON.parse(stdout.split('\n').find(line => line.startsWith('{'))!) as Record<
+    string,
+    string
+  >;
   return {...message, ...(oneDnn !== undefined && {'oneDNN of TensorFlow': oneDnn})};
 }

@@ -39,7 +39,10 @@ print(json.dumps({"torch": torch.__version__, "torchvision": torchvision.__versi
 /** Versions of torch and what comes with it, or why there are none: one sentence. */
 export async function torchVersions(python: string): Promise<Record<string, string> | string> {
   try {
-    return JSON.parse((await run(python, ['-c', TORCH_VERSIONS_SCRIPT])).stdout) as Record<string, string>;
+    return JSON.parse((await run(python, ['-c', TORCH_VERSIONS_SCRIPT])).stdout) as Record<
+      string,
+      string
+    >;
   } catch {
     return describeMissingTorch(python);
   }

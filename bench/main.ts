@@ -1,12 +1,19 @@
 import {existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync} from 'node:fs';
 import {tmpdir} from 'node:os';
 import {basename, isAbsolute, join, resolve} from 'node:path';
-import {drawDemoSet} from '../src/datasets/demo-set.js';
+import {drawDemoSet} from '../src/datasets/demo/demo-set.js';
 import {backendVersions, openSide, ROOT, type BenchSetup} from './commands.js';
 import {pinToCores, describeMachine, torchVersions} from './machine.js';
 import {measure, type Measurements} from './measure.js';
 import {readOptions, USAGE, type Options} from './options.js';
-import {renderDocument, machineSection, mergeResults, rowsSection, type Results, type RowResult} from './results.js';
+import {
+  renderDocument,
+  machineSection,
+  mergeResults,
+  rowsSection,
+  type Results,
+  type RowResult,
+} from './results.js';
 import {keyOf, ROWS, type Row, type SideSpec} from './rows.js';
 
 const NOTES = join(ROOT, 'bench', 'notes.json');
@@ -22,14 +29,17 @@ const SECTIONS: readonly ((results: Results) => string)[] = [
 
 const log = (text: string): void => void process.stderr.write(`${text}\n`);
 
-const readJson = <T>(path: string): T | undefined => (existsSync(path) ? (JSON.parse(readFileSync(path, 'utf8')) as T) : undefined);
+const readJson = <T>(path: string): T | undefined =>
+  existsSync(path) ? (JSON.parse(readFileSync(path, 'utf8')) as T) : undefined;
 
 /** Photographs where they are, else drawings of about their size. */
 async function findData({data}: Options, scratch: string): Promise<string> {
   const sharedImages = join(SHARED, 'data', 'hymenoptera');
   if (data !== undefined) return resolve(data);
   if (existsSync(sharedImages)) return sharedImages;
-  log('There are no photographs in ../shared/data/hymenoptera and none were given by --data: pictures are drawn.');
+  log(
+    'There are no photographs in ../shared/data/hymenoptera and none were given by --data: images are drawn.',
+  );
   const generated = join(scratch, 'drawn');
   await drawDemoSet(join(generated, 'train'), {seed: 1, perClass: 60, size: 480});
   await drawDemoSet(join(generated, 'val'), {seed: 2, perClass: 40, size: 480});
@@ -42,23 +52,40 @@ function findWeights({weights}: Options): string | undefined {
 }
 
 /** Why a row is not measured, or why a side of it is not. */
-function reasonNotMeasured(row: Row, setup: BenchSetup, flags: readonly string[]): string | undefined {
+function reasonNotMeasured(
+  row: Row,
+  setup: BenchSetup,
+  flags: readonly string[],
+): string | undefined {
   if (row.needs === 'weights' && setup.weights === undefined)
     return 'Expected the stage-3 weights of Keras’ ResNet-50, but found none. Name the file by --weights.';
-  if (row.needs === 'avx512_bf16' && !flags.includes(row.needs)) return `This processor has no ${row.needs}.`;
+  if (row.needs === 'avx512_bf16' && !flags.includes(row.needs))
+    return `This processor has no ${row.needs}.`;
   return row.pending;
 }
 
 /** Each side of some rows once, ours first. */
 function sidesOf(rows: readonly Row[], hasTorch: boolean): SideSpec[] {
-  const sides = new Map(rows.flatMap(({ours, peer}) => [ours, peer]).map(side => [keyOf(side), side]));
-  return [...sides.values()].filter(({by}) => by === 'ours' || hasTorch).sort((a, b) => (a.by < b.by ? -1 : a.by > b.by ? 1 : 0));
+  const sides = new Map(
+    rows.flatMap(({ours, peer}) => [ours, peer]).map(side => [keyOf(side), side]),
+  );
+  return [...sides.values()]
+    .filter(({by}) => by === 'ours' || hasTorch)
+    .sort((a, b) => (a.by < b.by ? -1 : a.by > b.by ? 1 : 0));
 }
 
 /** Measures the rows of one group. */
-async function measureGroup(rows: readonly Row[], repeats: number, setup: BenchSetup, hasTorch: boolean): Promise<Measurements> {
+async function measureGroup(
+  rows: readonly Row[],
+  repeats: number,
+  setup: BenchSetup,
+  hasTorch: boolean,
+): Promise<Measurements> {
   log(`\n${rows.map(({name}) => name).join(', ')}`);
-  const repeatCount = Math.min(repeats, ...rows.map(({maxRepeats: mostRepeats = repeats}) => mostRepeats));
+  const repeatCount = Math.min(
+    repeats,
+    ...rows.map(({maxRepeats: mostRepeats = repeats}) => mostRepeats),
+  );
   const measured = await measure(
     sidesOf(rows, hasTorch),
     repeatCount,
@@ -72,9 +99,17 @@ async function measureGroup(rows: readonly Row[], repeats: number, setup: BenchS
   return measured;
 }
 
-function resultOf({name, ours, peer}: Row, {readings, failures}: Measurements, date: string, torchMissing: string | undefined): RowResult {
+function resultOf(
+  {name, ours, peer}: Row,
+  {readings, failures}: Measurements,
+  date: string,
+  torchMissing: string | undefined,
+): RowResult {
   const [ownReadings, peerReadings] = [readings.get(keyOf(ours)), readings.get(keyOf(peer))];
-  const missing = failures.get(keyOf(ours)) ?? failures.get(keyOf(peer)) ?? (peerReadings === undefined ? torchMissing : undefined);
+  const missing =
+    failures.get(keyOf(ours)) ??
+    failures.get(keyOf(peer)) ??
+    (peerReadings === undefined ? torchMissing : undefined);
   return {
     name,
     date,
@@ -88,17 +123,31 @@ async function measureAll(options: Options, setup: BenchSetup, command: string):
   const torch = await torchVersions(options.python);
   const torchMissing = typeof torch === 'string' ? torch : undefined;
   if (torchMissing !== undefined) log(torchMissing);
-  const machine = describeMachine({...(await backendVersions(setup)), ...(typeof torch === 'string' ? {} : torch)});
+  const machine = describeMachine({
+    ...(await backendVersions(setup)),
+    ...(typeof torch === 'string' ? {} : torch),
+  });
   const date = new Date().toISOString().slice(0, 10);
   const rowResults: RowResult[] = [];
   for (const group of new Set(options.rows.map(row => row.group))) {
     const rows = options.rows.filter(row => row.group === group);
-    const measurable = rows.filter(row => reasonNotMeasured(row, setup, machine.flags) === undefined);
+    const measurable = rows.filter(
+      row => reasonNotMeasured(row, setup, machine.flags) === undefined,
+    );
     for (const row of rows.filter(row => !measurable.includes(row))) {
-      rowResults.push({name: row.name, date, missing: reasonNotMeasured(row, setup, machine.flags)!});
+      rowResults.push({
+        name: row.name,
+        date,
+        missing: reasonNotMeasured(row, setup, machine.flags)!,
+      });
     }
     if (measurable.length === 0) continue;
-    const measured = await measureGroup(measurable, options.repeats, setup, torchMissing === undefined);
+    const measured = await measureGroup(
+      measurable,
+      options.repeats,
+      setup,
+      torchMissing === undefined,
+    );
     rowResults.push(...measurable.map(row => resultOf(row, measured, date, torchMissing)));
   }
   return {machine, command, rows: rowResults};
@@ -106,7 +155,11 @@ async function measureAll(options: Options, setup: BenchSetup, command: string):
 
 /** Without the folders of one machine. */
 const commandOf = (args: readonly string[]): string =>
-  ['npm run bench', ...(args.length > 0 ? ['--'] : []), ...args.map(arg => (isAbsolute(arg) ? basename(arg) : arg))].join(' ');
+  [
+    'npm run bench',
+    ...(args.length > 0 ? ['--'] : []),
+    ...args.map(arg => (isAbsolute(arg) ? basename(arg) : arg)),
+  ].join(' ');
 
 async function main(args: readonly string[]): Promise<void> {
   const options = readOptions(args);

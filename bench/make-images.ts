@@ -3,15 +3,15 @@ import {availableParallelism} from 'node:os';
 import {join} from 'node:path';
 import {parseArgs} from 'node:util';
 import sharp from 'sharp';
-import {createRng} from '../src/core/random.js';
+import {createRng} from '../src/core/rng.js';
 
-/** A folder of drawn pictures. */
+/** A folder of drawn images. */
 export interface ImageSet {
   readonly directory: string;
   readonly images: number;
   /** Folders, as even as can be. */
   readonly classes: number;
-  /** Of a picture, in pixels. */
+  /** Of an image, in pixels. */
   readonly side: number;
   readonly seed: number;
 }
@@ -19,7 +19,7 @@ export interface ImageSet {
 /** Half a period of the waves, in pixels: shapes that JPEG keeps, and grains that make no two files alike. */
 const GRAIN = 24;
 
-/** A picture of two waves and some grain, `[side, side, 3]`: a class has its directions, a picture its places and colours. */
+/** An image of two waves and some grain, `[side, side, 3]`: a class has its directions, an image its places and colors. */
 function drawImage({side, seed}: ImageSet, label: number, index: number): Uint8Array {
   const ofClass = createRng(seed, 'class', label);
   const stream = createRng(seed, 'image', index);
@@ -40,7 +40,8 @@ const classFolder = (label: number): string => `class-${String(label).padStart(3
 /** Draws an image set, the same files for the same seed, and no file twice. */
 export async function makeImages(set: ImageSet): Promise<void> {
   const {directory, images, classes, side} = set;
-  for (let label = 0; label < classes; label++) await mkdir(join(directory, classFolder(label)), {recursive: true});
+  for (let label = 0; label < classes; label++)
+    await mkdir(join(directory, classFolder(label)), {recursive: true});
   let next = 0;
   const worker = async (): Promise<void> => {
     while (next < images) {
@@ -50,7 +51,10 @@ export async function makeImages(set: ImageSet): Promise<void> {
       const jpeg = await sharp(drawImage(set, label, index), {raw})
         .jpeg({quality: 85})
         .toBuffer();
-      await writeFile(join(directory, classFolder(label), `${String(index).padStart(6, '0')}.jpg`), jpeg);
+      await writeFile(
+        join(directory, classFolder(label), `${String(index).padStart(6, '0')}.jpg`),
+        jpeg,
+      );
     }
   };
   await Promise.all(Array.from({length: 2 * availableParallelism()}, worker));
@@ -67,8 +71,17 @@ if (import.meta.filename === process.argv[1]) {
     },
   });
   const [directory] = positionals;
-  if (directory === undefined) throw new Error('Expected a folder to draw into, but found none. Say node dist/bench/make-images.js DIR.');
+  if (directory === undefined)
+    throw new Error(
+      'Expected a folder to draw into, but found none. Say node dist/bench/make-images.js DIR.',
+    );
   sharp.concurrency(1);
   const {images, classes, side, seed} = values;
-  await makeImages({directory, images: Number(images), classes: Number(classes), side: Number(side), seed: Number(seed)});
+  await makeImages({
+    directory,
+    images: Number(images),
+    classes: Number(classes),
+    side: Number(side),
+    seed: Number(seed),
+  });
 }

@@ -15,9 +15,17 @@ export interface Measurements {
 }
 
 /** Processor seconds that the others take while one has its turn, by key. */
-function watchIdleSides(sides: ReadonlyMap<string, Side>, active: string): () => Map<string, number> {
-  const others = [...sides].filter(([key]) => key !== active).map(([key, side]) => [key, side, side.processorSeconds()] as const);
-  return () => new Map(others.map(([key, side, before]) => [key, (side.processorSeconds() ?? 0) - (before ?? 0)]));
+function watchIdleSides(
+  sides: ReadonlyMap<string, Side>,
+  active: string,
+): () => Map<string, number> {
+  const others = [...sides]
+    .filter(([key]) => key !== active)
+    .map(([key, side]) => [key, side, side.processorSeconds()] as const);
+  return () =>
+    new Map(
+      others.map(([key, side, before]) => [key, (side.processorSeconds() ?? 0) - (before ?? 0)]),
+    );
 }
 
 /**
@@ -37,24 +45,36 @@ export async function measure(
   const disturbances: string[] = [];
   const attempt = async (spec: SideSpec, work: (key: string) => Promise<void>): Promise<void> => {
     const key = keyOf(spec);
-    if (!failures.has(key)) await work(key).catch((error: Error) => void failures.set(key, error.message));
+    if (!failures.has(key))
+      await work(key).catch((error: Error) => void failures.set(key, error.message));
   };
   try {
-    for (const spec of specs) await attempt(spec, async key => void sides.set(key, await openSide(spec)));
+    for (const spec of specs)
+      await attempt(spec, async key => void sides.set(key, await openSide(spec)));
     for (let repeat = 0; repeat < repeats; repeat++) {
       for (const spec of specs) {
         await attempt(spec, async key => {
           const idle = watchIdleSides(sides, key);
           const reading = await sides.get(key)!.takeReading();
           for (const [other, seconds] of idle()) {
-            if (seconds > MAX_IDLE_FRACTION * reading.seconds) disturbances.push(`${other} took ${seconds.toFixed(2)} s beside ${key}`);
+            if (seconds > MAX_IDLE_FRACTION * reading.seconds)
+              disturbances.push(`${other} took ${seconds.toFixed(2)} s beside ${key}`);
           }
           readings.set(key, [...(readings.get(key) ?? []), reading]);
           onReading(spec, reading);
         });
       }
     }
-    return {readings: new Map([...readings].map(([key, sideReadings]) => [key, withMemory(sideReadings, sides.get(key)!)])), failures, disturbances};
+    return {
+      readings: new Map(
+        [...readings].map(([key, sideReadings]) => [
+          key,
+          withMemory(sideReadings, sides.get(key)!),
+        ]),
+      ),
+      failures,
+      disturbances,
+    };
   } finally {
     for (const side of sides.values()) await side.close();
   }

@@ -15,7 +15,7 @@ export const USAGE = `npm run bench -- [--rows NAME,...] [--repeats 5] [--thread
 
   --rows     some of: ${ROWS.map(({name}) => name).join(', ')}; a name's beginning stands for all that begin so
   --repeats  readings of each side
-  --threads  that compute, and pictures decoded at a time; one for each core unless given
+  --threads  that compute, and images decoded at a time; one for each core unless given
   --python   one with torch and torchvision
   --data     a folder with train and val, a folder a class in each
   --weights  resnet50-imagenet-keras-stage3.safetensors`;
@@ -26,15 +26,20 @@ export function selectRows(filter: string | undefined): readonly Row[] {
   const names = filter.split(',').filter(name => name !== '');
   for (const name of names) {
     if (ROWS.some(row => row.name.startsWith(name))) continue;
-    throw new Error(`Expected rows of ${ROWS.map(row => row.name).join(', ')} for --rows, but found "${name}".`);
+    throw new Error(
+      `Expected rows of ${ROWS.map(row => row.name).join(', ')} for --rows, but found "${name}".`,
+    );
   }
   const isExactName = (name: string): boolean => ROWS.some(row => row.name === name);
-  return ROWS.filter(row => names.some(name => (isExactName(name) ? row.name === name : row.name.startsWith(name))));
+  return ROWS.filter(row =>
+    names.some(name => (isExactName(name) ? row.name === name : row.name.startsWith(name))),
+  );
 }
 
 function parseWholeNumber(name: string, text: string): number {
   const value = Number(text);
-  if (!Number.isInteger(value) || value < 1) throw new Error(`Expected a whole number from 1 up for --${name}, but found "${text}".`);
+  if (!Number.isInteger(value) || value < 1)
+    throw new Error(`Expected a whole number from 1 up for --${name}, but found "${text}".`);
   return value;
 }
 
@@ -45,7 +50,14 @@ export function readOptions(args: readonly string[]): Options {
     args: [...args],
     options: {rows: text, repeats: text, threads: text, python: text, data: text, weights: text},
   });
-  const {rows, repeats = '5', threads = String(availableParallelism()), python = 'python3', data, weights} = values;
+  const {
+    rows,
+    repeats = '5',
+    threads = String(availableParallelism()),
+    python = 'python3',
+    data,
+    weights,
+  } = values;
   return {
     rows: selectRows(rows),
     repeats: parseWholeNumber('repeats', repeats),

@@ -31,6 +31,8 @@ export function valuesOf({readings, peakMemory}: Readings, quantity: Quantity): 
 export function processorValuesOf({readings}: Readings, quantity: Quantity): readonly number[] {
   if (quantity === 'MiB') return [];
   return readings.flatMap(({processorSeconds, images}) =>
-    processorSeconds === undefined ? [] : [quantity === 's' ? processorSeconds : processorSeconds / images],
+    processorSeconds === undefined
+      ? []
+      : [quantity === 's' ? processorSeconds : processorSeconds / images],
   );
 }

@@ -26,13 +26,24 @@ export interface Row {
   readonly pending?: string;
 }
 
-const worker = (by: SideSpec['by'], task: string, options: SideSpec['options'] = {}): SideSpec => ({kind: 'worker', by, task, options});
-const job = (by: SideSpec['by'], task: string, options: SideSpec['options'] = {}): SideSpec => ({kind: 'job', by, task, options});
+const worker = (by: SideSpec['by'], task: string, options: SideSpec['options'] = {}): SideSpec => ({
+  kind: 'worker',
+  by,
+  task,
+  options,
+});
+const job = (by: SideSpec['by'], task: string, options: SideSpec['options'] = {}): SideSpec => ({
+  kind: 'job',
+  by,
+  task,
+  options,
+});
 
-const step = (arch: string, mode: string): SideSpec => worker('ours', 'step', {arch, batch: 16, mode});
+const step = (arch: string, mode: string): SideSpec =>
+  worker('ours', 'step', {arch, batch: 16, mode});
 const torchStep = (arch: string): SideSpec => worker('pytorch', 'step', {arch, batch: 16});
 
-/** Rows on one full fine-tuning step of 16 pictures of 224 px. */
+/** Rows on one full fine-tuning step of 16 images of 224 px. */
 const stepRows = (arch: string, title: string, shortName: string, atLeast: number): Row[] => [
   {
     name: `full-${shortName}`,
@@ -115,7 +126,7 @@ export const ROWS: readonly Row[] = [
   inferenceRow(1, 1),
   {
     name: 'decode',
-    title: 'First epoch: files to normalised batches (decode, resize 256, crop 224)',
+    title: 'First epoch: files to normalized batches (decode, resize 256, crop 224)',
     quantity: 'images/s',
     ours: worker('ours', 'images', {mode: 'first'}),
     peer: worker('pytorch', 'images', {mode: 'first'}),
@@ -124,7 +135,7 @@ export const ROWS: readonly Row[] = [
   },
   {
     name: 'supply',
-    title: 'Later epochs: normalised batches of random crops, mirrored or not',
+    title: 'Later epochs: normalized batches of random crops, mirrored or not',
     quantity: 'images/s',
     ours: worker('ours', 'images', {mode: 'later'}),
     peer: worker('pytorch', 'images', {mode: 'later'}),
@@ -136,4 +147,5 @@ export const ROWS: readonly Row[] = [
 ];
 
 /** Identifies a side among those of a group. */
-export const keyOf = ({kind, by, task, options}: SideSpec): string => JSON.stringify([kind, by, task, options]);
+export const keyOf = ({kind, by, task, options}: SideSpec): string =>
+  JSON.stringify([kind, by, task, options]);

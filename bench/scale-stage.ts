@@ -1,10 +1,14 @@
 import {withImageSize, TORCHVISION_PREPROCESSING} from '../src/core/preprocessing.js';
-import {AUGMENTATIONS} from '../src/datasets/augment.js';
-import {imageBatches} from '../src/datasets/batches.js';
-import {checkImages} from '../src/datasets/check.js';
-import {openImageCache, type ImageCache} from '../src/datasets/image-cache.js';
-import {loadImageFolder, type ImageFolder, type Sample} from '../src/datasets/image-folder.js';
-import {splitFolder} from '../src/datasets/split.js';
+import {AUGMENTATIONS} from '../src/datasets/augmentation/augment.js';
+import {imageBatches} from '../src/datasets/augmentation/batches.js';
+import {checkImages} from '../src/datasets/inspection/check.js';
+import {openImageCache, type ImageCache} from '../src/datasets/cache/image-cache.js';
+import {
+  loadImageFolder,
+  type ImageFolder,
+  type Sample,
+} from '../src/datasets/discovery/image-folder.js';
+import {splitFolder} from '../src/datasets/splitting/split.js';
 
 const SIZE = 64;
 const MIB = 2 ** 20;
@@ -22,25 +26,44 @@ export interface StageMeasurement {
 }
 
 /** Prepares a stage; what comes back is timed. */
-type Stage = (directory: string, cache: string) => Promise<() => Promise<Pick<StageMeasurement, 'images' | 'growth'>>>;
+type Stage = (
+  directory: string,
+  cache: string,
+) => Promise<() => Promise<Pick<StageMeasurement, 'images' | 'growth'>>>;
 
 const openCache = ({samples, classNames}: ImageFolder, directory: string): Promise<ImageCache> =>
-  openImageCache(samples, withImageSize(TORCHVISION_PREPROCESSING, SIZE), {classNames, memoryLimitBytes: 0, directory});
+  openImageCache(samples, withImageSize(TORCHVISION_PREPROCESSING, SIZE), {
+    classNames,
+    memoryLimitBytes: 0,
+    directory,
+  });
 
-/** Every picture of a cache in augmented batches, as a training epoch wants them. */
-async function epoch(cache: ImageCache): Promise<{readonly images: number; readonly growth: number}> {
+/** Every image of a cache in augmented batches, as a training epoch wants them. */
+async function epoch(
+  cache: ImageCache,
+): Promise<{readonly images: number; readonly growth: number}> {
   const view = {kind: 'augmented', augmentation: AUGMENTATIONS.light, seed: 1, epoch: 1} as const;
   const residentBytes: number[] = [];
   let images = 0;
-  for await (const {labels} of imageBatches(cache, cache.samples, {batchSize: 64, size: SIZE, view, order: {shuffle: view}})) {
+  for await (const {labels} of imageBatches(cache, cache.samples, {
+    batchSize: 64,
+    size: SIZE,
+    view,
+    order: {shuffle: view},
+  })) {
     images += labels.length;
     residentBytes.push(process.memoryUsage.rss());
   }
-  return {images, growth: (residentBytes.at(-1)! - residentBytes[residentBytes.length >> 1]!) / MIB};
+  return {
+    images,
+    growth: (residentBytes.at(-1)! - residentBytes[residentBytes.length >> 1]!) / MIB,
+  };
 }
 
 const STAGES: Readonly<Record<string, Stage>> = {
-  list: async directory => async () => ({images: (await loadImageFolder(directory)).samples.length}),
+  list: async directory => async () => ({
+    images: (await loadImageFolder(directory)).samples.length,
+  }),
   check: async directory => {
     const folder = await loadImageFolder(directory);
     return async () => ({images: (await checkImages(folder)).readable.length});
@@ -74,7 +97,12 @@ async function measure(work: Awaited<ReturnType<Stage>>): Promise<StageMeasureme
   const result = await work();
   const {user, system} = process.cpuUsage(before);
   const seconds = (performance.now() - startTime) / 1000;
-  return {...result, seconds, cpuSeconds: (user + system) / 1e6, peak: process.resourceUsage().maxRSS / 1024};
+  return {
+    ...result,
+    seconds,
+    cpuSeconds: (user + system) / 1e6,
+    peak: process.resourceUsage().maxRSS / 1024,
+  };
 }
 
 if (import.meta.filename === process.argv[1]) {

@@ -24,9 +24,13 @@ async function measure(stage: string, directory: string, cache: string): Promise
 }
 
 /** Every stage on one size, in the order of a run: the second epoch finds what the first has left. */
-async function measureAll(images: number, work: string): Promise<ReadonlyMap<string, StageMeasurement>> {
+async function measureAll(
+  images: number,
+  work: string,
+): Promise<ReadonlyMap<string, StageMeasurement>> {
   const directory = join(work, `scale-${formatThousands(images)}`);
-  if (!existsSync(directory)) await makeImages({directory, images, classes: CLASSES, side: 64, seed: 1});
+  if (!existsSync(directory))
+    await makeImages({directory, images, classes: CLASSES, side: 64, seed: 1});
   const cache = await mkdtemp(join(work, 'scale-cache-'));
   const measured = new Map<string, StageMeasurement>();
   try {
@@ -52,21 +56,34 @@ const sumMeasurements = (measurements: readonly StageMeasurement[]): StageMeasur
 });
 
 function table(columns: ReadonlyMap<number, ReadonlyMap<string, StageMeasurement>>): string {
-  const row = (name: string, of: (stages: ReadonlyMap<string, StageMeasurement>) => StageMeasurement): string =>
+  const row = (
+    name: string,
+    of: (stages: ReadonlyMap<string, StageMeasurement>) => StageMeasurement,
+  ): string =>
     `| ${[name, ...[...columns.values()].map(stages => cell(of(stages)))].join(' | ')} |`;
   return [
     `| stage | ${[...columns.keys()].map(formatThousands).join(' | ')} |`,
     `| --- |${' --- |'.repeat(columns.size)}`,
     ...STAGE_NAMES.map(name => row(name, stages => stages.get(name)!)),
-    row(`**${CHECK_STAGES.join(' + ')}**`, stages => sumMeasurements(CHECK_STAGES.map(name => stages.get(name)!))),
+    row(`**${CHECK_STAGES.join(' + ')}**`, stages =>
+      sumMeasurements(CHECK_STAGES.map(name => stages.get(name)!)),
+    ),
   ].join('\n');
 }
 
-const {values} = parseArgs({options: {sizes: {type: 'string', default: '1000,10000,100000'}, work: {type: 'string', default: tmpdir()}}});
+const {values} = parseArgs({
+  options: {
+    sizes: {type: 'string', default: '1000,10000,100000'},
+    work: {type: 'string', default: tmpdir()},
+  },
+});
 const columns = new Map<number, ReadonlyMap<string, StageMeasurement>>();
-for (const size of values.sizes.split(',').map(Number)) columns.set(size, await measureAll(size, values.work));
+for (const size of values.sizes.split(',').map(Number))
+  columns.set(size, await measureAll(size, values.work));
 console.log(
   `${CLASSES} classes of 64-pixel JPEGs; ${availableParallelism()} cores of ${cpus()[0]!.model.trim()}, Node ${process.version}.`,
 );
-console.log('Of each stage: time, images a second, most memory of its process (and its growth over the second half of an epoch).\n');
+console.log(
+  'Of each stage: time, images a second, most memory of its process (and its growth over the second half of an epoch).\n',
+);
 console.log(table(columns));

@@ -29,11 +29,17 @@ function killGroup(pid: number): void {
   }
 }
 
-function start({program, parameters, environment}: Command): {child: ChildProcess; errorOutput: () => string; ended: Promise<number | null>} {
+function start({program, parameters, environment}: Command): {
+  child: ChildProcess;
+  errorOutput: () => string;
+  ended: Promise<number | null>;
+} {
   const child = spawn(program, parameters, {env: {...process.env, ...environment}, detached: true});
   running.add(child);
   let errors = '';
-  child.stderr.setEncoding('utf8').on('data', (text: string) => (errors = (errors + text).slice(-2000)));
+  child.stderr
+    .setEncoding('utf8')
+    .on('data', (text: string) => (errors = (errors + text).slice(-2000)));
   const ended = new Promise<number | null>((resolve, reject) => {
     child.on('error', reject);
     child.on('close', code => {
@@ -46,11 +52,14 @@ function start({program, parameters, environment}: Command): {child: ChildProces
 }
 
 const failure = (command: Command, code: number | null, errorOutput: string): Error =>
-  new Error(`Expected readings of ${command.program} ${command.parameters.join(' ')}, but found exit ${code}.\n${errorOutput}`);
+  new Error(
+    `Expected readings of ${command.program} ${command.parameters.join(' ')}, but found exit ${code}.\n${errorOutput}`,
+  );
 
 /** Messages that a child says, one a line; other lines are let pass. */
 async function* readMessages(child: ChildProcess): AsyncGenerator<unknown, void, void> {
-  for await (const line of createInterface({input: child.stdout!})) if (line.startsWith('{')) yield JSON.parse(line);
+  for await (const line of createInterface({input: child.stdout!}))
+    if (line.startsWith('{')) yield JSON.parse(line);
 }
 
 /** A process that says when it is warm, and then answers every line with a reading. */
@@ -81,12 +90,21 @@ export async function openWorker(command: Command): Promise<Side> {
   };
 }
 
-function withCpuTime(reading: Reading, before: number | undefined, after: number | undefined): ProfiledReading {
-  return before === undefined || after === undefined ? reading : {...reading, processorSeconds: after - before};
+function withCpuTime(
+  reading: Reading,
+  before: number | undefined,
+  after: number | undefined,
+): ProfiledReading {
+  return before === undefined || after === undefined
+    ? reading
+    : {...reading, processorSeconds: after - before};
 }
 
 /** A command that is run anew for every reading. @param commandOf the n-th time; `read` makes a reading of what it printed last */
-export function openJob(commandOf: (repeat: number) => Command, read: (output: unknown) => Omit<Reading, 'seconds'>): Side {
+export function openJob(
+  commandOf: (repeat: number) => Command,
+  read: (output: unknown) => Omit<Reading, 'seconds'>,
+): Side {
   let repeats = 0;
   return {
     async takeReading() {

@@ -26,6 +26,10 @@ export type Quantity = 'images/s' | 's' | 'MiB';
  * How many times ours is the peer's, of medians: for rates ours over the peer's, for seconds the peer's over ours, so that above 1 ours is
  * better; for memory ours over the peer's, and below 1 ours is better.
  */
-export function speedRatio(quantity: Quantity, ours: readonly number[], peer: readonly number[]): number {
+export function speedRatio(
+  quantity: Quantity,
+  ours: readonly number[],
+  peer: readonly number[],
+): number {
   return quantity === 's' ? median(peer) / median(ours) : median(ours) / median(peer);
 }

@@ -3,15 +3,25 @@ import {join} from 'node:path';
 import {pathToFileURL} from 'node:url';
 import {expect} from 'chai';
 import * as library from '../src/index.js';
-import {useEngine} from './helpers/engine.js';
+import {useEngine} from './helpers/backend.js';
 import {inChild, SRC} from './helpers/in-child.js';
 import {randomClassifier} from './helpers/random-classifier.js';
 import {rejectionOf} from './helpers/rejection.js';
 import {smallFolder, smallRecipe} from './helpers/small-run.js';
 import {temporaryDirectory} from './helpers/temporary.js';
 
-const {ArgumentError, checkImages, evaluate, finetune, FinetuneError, loadBundle, loadImageFolder, resolveRecipe, saveBundle, startEngine} =
-  library;
+const {
+  ArgumentError,
+  checkImages,
+  evaluate,
+  finetune,
+  FinetuneError,
+  loadBundle,
+  loadImageFolder,
+  resolveRecipe,
+  saveBundle,
+  startEngine,
+} = library;
 
 /** What JavaScript may put in the place of any argument. */
 const WRONG = [null, 5, '', true, [], [1], {}, {a: 1}, () => 1, Symbol('a'), new Map(), 5n];
@@ -50,13 +60,24 @@ describe('the library, called from JavaScript', function () {
 
   /** Arguments that would do, one after the other replaced by what will not. */
   const CALLS: Readonly<
-    Record<string, readonly [call: () => Call, right: () => readonly unknown[], fits?: (value: unknown, at: number) => boolean]>
+    Record<
+      string,
+      readonly [
+        call: () => Call,
+        right: () => readonly unknown[],
+        fits?: (value: unknown, at: number) => boolean,
+      ]
+    >
   > = {
     // An empty object is no option at all.
     finetune: [() => finetune as Call, () => [folder, recipe, {}], isEmptyOptions(2)],
     evaluate: [() => evaluate as Call, () => [bundle, folder, {}], isEmptyOptions(2)],
     loadImageFolder: [() => loadImageFolder as Call, () => [folder.root, {}], isEmptyOptions(1)],
-    resolveRecipe: [() => resolveRecipe as Call, () => [{}, folder, {}], (value, at) => at !== 1 && isEmpty(value)],
+    resolveRecipe: [
+      () => resolveRecipe as Call,
+      () => [{}, folder, {}],
+      (value, at) => at !== 1 && isEmpty(value),
+    ],
     checkImages: [() => checkImages as Call, () => [folder, {}], isEmptyOptions(1)],
     saveBundle: [() => saveBundle as Call, () => [classifier, place, {}], isEmptyOptions(2)],
     loadBundle: [() => loadBundle as Call, () => [place, {}], isEmptyOptions(1)],
@@ -68,7 +89,9 @@ describe('the library, called from JavaScript', function () {
         for (const value of WRONG) {
           if (fits(value, at)) continue;
           const given = right().with(at, value);
-          await expectTyped(`argument ${at + 1} ${String(value)} (${typeof value})`, () => call()(...(given as never[])));
+          await expectTyped(`argument ${at + 1} ${String(value)} (${typeof value})`, () =>
+            call()(...(given as never[])),
+          );
         }
       }
       if (name !== 'startEngine') await expectTyped('nothing', () => call()());
@@ -78,16 +101,24 @@ describe('the library, called from JavaScript', function () {
   it('names an option that is unknown, and the nearest', async () => {
     const error = await rejectionOf(loadImageFolder(folder.root, {excluded: []} as never));
     expect(error).to.be.instanceOf(ArgumentError);
-    expect(error.message).to.equal('Expected known options for options of loadImageFolder(), but found excluded; did you mean exclude?');
-    const other = await rejectionOf(startEngine({engine: 'cuda'} as never));
-    expect(other.message).to.equal('Expected auto, tensorflow or wasm for options.engine of startEngine(), but found "cuda".');
+    expect(error.message).to.equal(
+      'Expected known options for options of loadImageFolder(), but found excluded; did you mean exclude?',
+    );
+    const other = await rejectionOf(startEngine({backend: 'cuda'} as never));
+    expect(other.message).to.equal(
+      'Expected auto, tensorflow or wasm for options.backend of startBackend(), but found "cuda".',
+    );
   });
 
   it('refuses a classifier that is disposed, and a recipe that is not resolved', async () => {
     const disposed = randomClassifier({spec: {lastStage: 1}});
     disposed.dispose();
-    expect(await rejectionOf(saveBundle(disposed, join(temporaryDirectory(), 'model')))).to.include({code: 'INVALID_ARGUMENT'});
-    expect((await rejectionOf(finetune(folder, {arch: 'resnet18'} as never))).message).to.include('what resolveRecipe() returned');
+    expect(await rejectionOf(saveBundle(disposed, join(temporaryDirectory(), 'model')))).to.include(
+      {code: 'INVALID_ARGUMENT'},
+    );
+    expect((await rejectionOf(finetune(folder, {arch: 'resnet18'} as never))).message).to.include(
+      'what resolveRecipe() returned',
+    );
     const other = await loadBundle(place);
     other.dispose();
     expect(await rejectionOf(evaluate(other, folder))).to.include({code: 'MODEL_DISPOSED'});
@@ -119,8 +150,11 @@ describe('the library, called from JavaScript', function () {
     }
     for (const key of ['optimizer', 'seed', 'groupBy', 'views'])
       await expectTyped(key, () => finetune(folder, {...recipe, [key]: undefined} as never));
-    for (const wrong of [undefined, null, 5, {}, {samples: 5}]) await expectTyped(String(wrong), () => library.everySample(wrong as never));
-    await expectTyped('weights', () => saveBundle({...classifier, weights: new Map([['fc.weight', null]])} as never, place));
+    for (const wrong of [undefined, null, 5, {}, {samples: 5}])
+      await expectTyped(String(wrong), () => library.everySample(wrong as never));
+    await expectTyped('weights', () =>
+      saveBundle({...classifier, weights: new Map([['fc.weight', null]])} as never, place),
+    );
   });
 
   it('refuses paths that no system takes', async () => {
@@ -133,30 +167,38 @@ describe('the library, called from JavaScript', function () {
       root: () => loadImageFolder(path),
       valData: () => loadImageFolder(folder.root, {valData: path}),
     };
-    for (const [name, call] of Object.entries(calls)) expect(await rejectionOf(call()), name).to.include({code: 'INVALID_ARGUMENT'});
+    for (const [name, call] of Object.entries(calls))
+      expect(await rejectionOf(call()), name).to.include({code: 'INVALID_ARGUMENT'});
   });
 
-  it('loads no bundle once it is told to stop, whatever runs', async () => {
-    expect(await rejectionOf(loadBundle(place, {signal: AbortSignal.abort()}))).to.include({code: 'ABORTED'});
+  it('loads no exported model once it is told to stop, whatever runs', async () => {
+    expect(await rejectionOf(loadBundle(place, {signal: AbortSignal.abort()}))).to.include({
+      code: 'ABORTED',
+    });
   });
 
   it('stops an evaluation with an error of its own', async () => {
-    expect(await rejectionOf(evaluate(bundle, folder, {signal: AbortSignal.abort()}))).to.include({code: 'ABORTED'});
+    expect(await rejectionOf(evaluate(bundle, folder, {signal: AbortSignal.abort()}))).to.include({
+      code: 'ABORTED',
+    });
   });
 });
 
 const isEmpty = (value: unknown): boolean =>
-  typeof value === 'object' && value !== null && !Array.isArray(value) && Object.keys(value).length === 0;
+  typeof value === 'object' &&
+  value !== null &&
+  !Array.isArray(value) &&
+  Object.keys(value).length === 0;
 function isEmptyOptions(place: number): (value: unknown, at: number) => boolean {
   return (value, at) => at === place && isEmpty(value);
 }
 
-/** Loads a bundle in a process of its own, and tells which engine computes. */
+/** Loads an exported model in a process of its own, and tells which backend computes. */
 async function engineOf(
   script: string,
   environment: NodeJS.ProcessEnv,
 ): Promise<{readonly stderr: string; readonly told: Record<string, unknown>}> {
-  const text = `import {loadBundle, startEngine} from '${SRC}/index.js';
+  const text = `import {loadModel, startBackend} from '${SRC}/index.js';
 const events = [];
 const onEvent = event => events.push(event.type);
 const told = await (async () => { ${script} })().catch(({code, exitCode, message}) => ({code, exitCode, message}));
@@ -170,7 +212,7 @@ console.log(JSON.stringify({...told, events}));`;
   return {stderr, told: JSON.parse(stdout) as Record<string, unknown>};
 }
 
-describe('the engine of the library', function () {
+describe('the backend of the library', function () {
   this.timeout(120_000);
   useEngine();
 
@@ -182,7 +224,7 @@ describe('the engine of the library', function () {
     classifier.dispose();
   });
   const load = (options = 'onEvent'): string =>
-    `const bundle = await loadBundle(${JSON.stringify(place)}, {${options}}); const {engine} = await startEngine(); return {engine};`;
+    `const exported model = await loadModel(${JSON.stringify(place)}, {${options}}); const {backend} = await startBackend(); return {backend};`;
   const nothing = (): NodeJS.ProcessEnv => {
     const FINETUNE_CACHE = join(temporaryDirectory(), 'cache');
     mkdirSync(FINETUNE_CACHE);
@@ -191,38 +233,53 @@ describe('the engine of the library', function () {
 
   it('is whatever is there: nothing is installed for a model', async () => {
     const {told, stderr} = await engineOf(load(), nothing());
-    expect(told).to.deep.equal({engine: 'wasm', events: ['fallback']});
+    expect(told).to.deep.equal({backend: 'wasm', events: ['fallback']});
     expect(stderr).to.equal('');
-    expect((await engineOf(load(), {})).told).to.deep.equal({engine: 'tensorflow', events: []});
+    expect((await engineOf(load(), {})).told).to.deep.equal({backend: 'tensorflow', events: []});
   });
 
   it('is that of the options, before that of the environment', async () => {
-    expect((await engineOf(load(), {FINETUNE_BACKEND: 'wasm'})).told).to.include({engine: 'wasm'});
-    expect((await engineOf(load("engine: 'wasm'"), {FINETUNE_BACKEND: 'tensorflow'})).told).to.include({engine: 'wasm'});
-    expect((await engineOf(load("engine: 'tensorflow'"), nothing())).told).to.include({code: 'BACKEND_UNAVAILABLE', exitCode: 4});
-    expect((await engineOf(load(), {FINETUNE_BACKEND: 'cuda'})).told).to.include({code: 'USAGE', exitCode: 2});
-    expect((await engineOf(load(), {FINETUNE_OFFLINE: 'perhaps'})).told).to.include({code: 'USAGE'});
-    expect((await engineOf(load(), {FINETUNE_BACKEND: 'tensorflow', FINETUNE_DEVICE: 'gpu:99'})).told).to.include({code: 'GPU_UNAVAILABLE'});
+    expect((await engineOf(load(), {FINETUNE_BACKEND: 'wasm'})).told).to.include({backend: 'wasm'});
+    expect(
+      (await engineOf(load("backend: 'wasm'"), {FINETUNE_BACKEND: 'tensorflow'})).told,
+    ).to.include({backend: 'wasm'});
+    expect((await engineOf(load("backend: 'tensorflow'"), nothing())).told).to.include({
+      code: 'BACKEND_UNAVAILABLE',
+      exitCode: 4,
+    });
+    expect((await engineOf(load(), {FINETUNE_BACKEND: 'cuda'})).told).to.include({
+      code: 'USAGE',
+      exitCode: 2,
+    });
+    expect((await engineOf(load(), {FINETUNE_OFFLINE: 'perhaps'})).told).to.include({
+      code: 'USAGE',
+    });
+    expect(
+      (await engineOf(load(), {FINETUNE_BACKEND: 'tensorflow', FINETUNE_DEVICE: 'gpu:99'})).told,
+    ).to.include({code: 'GPU_UNAVAILABLE'});
   });
 
   it('is started with every option left out', async () => {
-    const started = "const {engine, device} = await startEngine({engine: 'wasm'}); return {engine, device};";
-    expect((await engineOf(started, {})).told).to.include({engine: 'wasm', device: 'cpu'});
+    const started =
+      "const {backend, device} = await startBackend({backend: 'wasm'}); return {backend, device};";
+    expect((await engineOf(started, {})).told).to.include({backend: 'wasm', device: 'cpu'});
     // What runs serves a model, whatever the environment asks for.
-    const both = `await startEngine({engine: 'wasm'}); ${load()}`;
-    expect((await engineOf(both, {FINETUNE_BACKEND: 'tensorflow'})).told).to.include({engine: 'wasm'});
+    const both = `await startBackend({backend: 'wasm'}); ${load()}`;
+    expect((await engineOf(both, {FINETUNE_BACKEND: 'tensorflow'})).told).to.include({
+      backend: 'wasm',
+    });
   });
 
   it('is silent in a Worker', async () => {
     const inWorker = `const {Worker, isMainThread, parentPort} = await import('node:worker_threads');
-const code = ${JSON.stringify(`import {parentPort} from 'node:worker_threads'; import {startEngine} from '${pathToFileURL(SRC).href}/index.js';
-startEngine({engine: 'tensorflow', device: 'cpu', offline: true}).then(({engine}) => parentPort.postMessage(engine));`)};
+const code = ${JSON.stringify(`import {parentPort} from 'node:worker_threads'; import {startBackend} from '${pathToFileURL(SRC).href}/index.js';
+startBackend({backend: 'tensorflow', device: 'cpu', offline: true}).then(({backend}) => parentPort.postMessage(backend));`)};
 const worker = new Worker(new URL('data:text/javascript,' + encodeURIComponent(code)));
-const engine = await new Promise((resolve, reject) => worker.on('message', resolve).on('error', reject));
+const backend = await new Promise((resolve, reject) => worker.on('message', resolve).on('error', reject));
 await worker.terminate();
-return {engine};`;
+return {backend};`;
     const {told, stderr} = await engineOf(inWorker, {TF_CPP_MIN_LOG_LEVEL: undefined});
-    expect(told).to.deep.equal({engine: 'tensorflow', events: []});
+    expect(told).to.deep.equal({backend: 'tensorflow', events: []});
     expect(stderr).to.equal('');
   });
 });

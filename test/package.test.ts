@@ -4,7 +4,7 @@ import {join} from 'node:path';
 import {fileURLToPath} from 'node:url';
 import {promisify} from 'node:util';
 import {expect} from 'chai';
-import {drawPictures, SMALL_RUN} from './cli/program.js';
+import {drawPictures, SMALL_RUN} from './helpers/program.js';
 import {programs} from './helpers/programs.js';
 import {temporaryDirectory} from './helpers/temporary.js';
 
@@ -28,13 +28,17 @@ const filesBelow = (folder: string): string[] =>
     .map(entry => join(entry.parentPath, entry.name).slice(ROOT.length));
 
 /** Runs every script of packages but the one of tfjs-node-gpu, which then fails as where its download is blocked. */
-const failingShell = (): string => join(programs({shell: 'case "$2" in *scripts/install.js*) exit 1;; esac\nexec /bin/sh "$@"'}), 'shell');
+const failingShell = (): string =>
+  join(
+    programs({shell: 'case "$2" in *scripts/install.js*) exit 1;; esac\nexec /bin/sh "$@"'}),
+    'shell',
+  );
 
-const USE = `import {finetune, loadBundle, loadImageFolder, resolveRecipe, type Metrics, type RunEvent} from 'finetune';
+const USE = `import {finetune, loadModel, loadImageFolder, resolveRecipe, type Metrics, type RunEvent} from 'finetune';
 const pets = await loadImageFolder('./pets');
-const {metrics, bundle} = await finetune(pets, resolveRecipe({arch: 'resnet50'}, pets), {onEvent: (event: RunEvent) => event.type});
+const {metrics, exported model} = await finetune(pets, resolveRecipe({arch: 'resnet50'}, pets), {onEvent: (event: RunEvent) => event.type});
 export const validation: Metrics = metrics.validation;
-export const best: string | undefined = (await (await loadBundle(bundle ?? '')).classify('./new.jpg', {top: 1}))[0]?.className;
+export const best: string | undefined = (await (await loadModel(exported model ?? '')).classify('./new.jpg', {top: 1}))[0]?.className;
 `;
 
 describe('the package', function () {
@@ -45,22 +49,35 @@ describe('the package', function () {
   before('pack it, and install it where the script of tfjs-node-gpu fails', async () => {
     mkdirSync(project);
     const packing = ['pack', '--ignore-scripts', '--json', '--pack-destination', project];
-    packed = Object.values(JSON.parse((await run('npm', packing, {cwd: ROOT})).stdout) as Record<string, Packed>)[0]!;
+    packed = Object.values(
+      JSON.parse((await run('npm', packing, {cwd: ROOT})).stdout) as Record<string, Packed>,
+    )[0]!;
     writeFileSync(join(project, 'package.json'), '{"private": true, "type": "module"}');
     const quick = ['--no-audit', '--no-fund', '--prefer-offline', '--prefix', project];
-    await run('npm', ['install', ...quick, `--script-shell=${failingShell()}`, join(project, packed.filename)], {cwd: project});
+    await run(
+      'npm',
+      ['install', ...quick, `--script-shell=${failingShell()}`, join(project, packed.filename)],
+      {cwd: project},
+    );
   });
 
   it('holds what a user needs, and nothing else', () => {
     const paths = packed.files.map(({path}) => path);
-    const compiled = filesBelow('src').flatMap(path => ['.$1js', '.d.$1ts'].map(ending => `dist/${path.replace(/\.(c?)ts$/, ending)}`));
+    const compiled = filesBelow('src').flatMap(path =>
+      ['.$1js', '.d.$1ts'].map(ending => `dist/${path.replace(/\.(c?)ts$/, ending)}`),
+    );
     expect(paths.filter(path => !MEANT.test(path))).to.deep.equal([]);
-    expect(paths).to.include.members([...compiled, ...['native', 'pretrained', 'templates'].flatMap(filesBelow)]);
+    expect(paths).to.include.members([
+      ...compiled,
+      ...['native', 'pretrained', 'templates'].flatMap(filesBelow),
+    ]);
     expect(packed.size).to.be.below(1e6);
   });
 
   it('has no script that npm would run where it is installed, or warn of', () => {
-    const {scripts} = JSON.parse(readFileSync(join(project, 'node_modules/finetune/package.json'), 'utf8')) as {scripts: object};
+    const {scripts} = JSON.parse(
+      readFileSync(join(project, 'node_modules/finetune/package.json'), 'utf8'),
+    ) as {scripts: object};
     expect(scripts).not.to.have.any.keys('preinstall', 'install', 'postinstall', 'prepare');
     expect(scripts).to.include.keys('prepack', 'prepublish');
   });
@@ -69,13 +86,23 @@ describe('the package', function () {
     expect(statSync(join(ROOT, 'dist/src/cli/main.cjs')).mode & 0o111).to.equal(0o111);
   });
 
-  it('trains by its command, on an engine that needs no script', async () => {
+  it('trains by its command, on a backend that needs no script', async () => {
     const pictures = await drawPictures(project);
     const command = join(project, 'node_modules', '.bin', 'finetune');
-    const {stdout} = await run(command, ['--data', pictures, ...SMALL_RUN, '--json'], {cwd: project});
-    const {bundle, metrics} = JSON.parse(stdout) as {bundle: string; metrics: {validation: {count: number}}};
+    const {stdout} = await run(command, ['--data', pictures, ...SMALL_RUN, '--json'], {
+      cwd: project,
+    });
+    const {bundle, metrics} = JSON.parse(stdout) as {
+      bundle: string;
+      metrics: {validation: {count: number}};
+    };
     expect(metrics.validation.count).to.be.above(3);
-    expect(readdirSync(join(project, bundle))).to.include.members(['model.json', 'metadata.json', 'labels.txt', 'README.md']);
+    expect(readdirSync(join(project, bundle))).to.include.members([
+      'model.json',
+      'metadata.json',
+      'labels.txt',
+      'README.md',
+    ]);
     expect(existsSync(join(project, 'runs'))).to.equal(true);
   });
 
@@ -97,9 +124,21 @@ describe('the package', function () {
         '--types',
         'node',
       ];
-      const tsc = [join(ROOT, 'node_modules/typescript/bin/tsc'), ...flags, '--module', kind, '--moduleResolution', resolution, 'use.ts'];
-      const said = await run(process.execPath, tsc, {cwd: project}).catch((error: {stdout: string}) => error);
-      const ours = said.stdout.split('\n').filter(line => /^(use\.ts|node_modules\/finetune\/)/.test(line));
+      const tsc = [
+        join(ROOT, 'node_modules/typescript/bin/tsc'),
+        ...flags,
+        '--module',
+        kind,
+        '--moduleResolution',
+        resolution,
+        'use.ts',
+      ];
+      const said = await run(process.execPath, tsc, {cwd: project}).catch(
+        (error: {stdout: string}) => error,
+      );
+      const ours = said.stdout
+        .split('\n')
+        .filter(line => /^(use\.ts|node_modules\/finetune\/)/.test(line));
       expect(ours).to.deep.equal([]);
     });
   }

@@ -1,38 +1,58 @@
 import {execFileSync} from 'node:child_process';
-import {copyFileSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync} from 'node:fs';
+import {
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import type {RequestListener} from 'node:http';
 import {createRequire} from 'node:module';
 import {basename, dirname, extname, join} from 'node:path';
 import {fileURLToPath} from 'node:url';
 import {expect} from 'chai';
 import sharp from 'sharp';
-import {drawDemoSet} from '../src/datasets/demo-set.js';
-import {loadModel} from '../src/export/load-bundle.js';
-import {exportModel} from '../src/export/save-bundle.js';
-import {photograph} from './datasets/photographs.js';
+import {drawDemoSet} from '../src/datasets/demo/demo-set.js';
+import {loadModel} from '../src/export/load-model.js';
+import {exportModel} from '../src/export/export-model.js';
+import {photograph} from './helpers/photographs.js';
 import {useBrowser} from './helpers/browser.js';
-import {useEngine} from './helpers/engine.js';
+import {useEngine} from './helpers/backend.js';
 import {serve} from './helpers/loopback.js';
 import {randomClassifier} from './helpers/random-classifier.js';
 import {temporaryDirectory} from './helpers/temporary.js';
 
 const ROOT = fileURLToPath(new URL('../../', import.meta.url));
-const TFJS = join(dirname(createRequire(import.meta.url).resolve('@tensorflow/tfjs/package.json')), 'dist');
+const TFJS = join(
+  dirname(createRequire(import.meta.url).resolve('@tensorflow/tfjs/package.json')),
+  'dist',
+);
 const CDN = 'https://cdn.jsdelivr.net/npm/@tensorflow/tfjs@4.22.0/dist';
 const README = readFileSync(join(ROOT, 'README.md'), 'utf8');
 
 /** The content of the first fenced block of a language. */
-const block = (language: string): string => new RegExp(`\`\`\`${language}\\n([^]*?)\`\`\``).exec(README)![1]!;
+const block = (language: string): string =>
+  new RegExp(`\`\`\`${language}\\n([^]*?)\`\`\``).exec(README)![1]!;
 
 /** The README's web page as its reader has it: a photograph and the exported model in folders next to it. */
 const website =
   (model: string, photo: string): RequestListener =>
   ({url = '/'}, response) => {
-    if (url === '/') return void response.writeHead(200, {'content-type': 'text/html'}).end(block('html').replaceAll(CDN, '/tfjs'));
-    const path = url === '/photo.jpg' ? photo : join(url.startsWith('/tfjs/') ? TFJS : model, basename(url));
+    if (url === '/')
+      return void response
+        .writeHead(200, {'content-type': 'text/html'})
+        .end(block('html').replaceAll(CDN, '/tfjs'));
+    const path =
+      url === '/photo.jpg' ? photo : join(url.startsWith('/tfjs/') ? TFJS : model, basename(url));
     if (!existsSync(path)) return void response.writeHead(404).end();
-    const type = {'.js': 'text/javascript', '.json': 'application/json', '.jpg': 'image/jpeg'}[extname(path)];
-    return void response.writeHead(200, {'content-type': type ?? 'application/octet-stream'}).end(readFileSync(path));
+    const type = {'.js': 'text/javascript', '.json': 'application/json', '.jpg': 'image/jpeg'}[
+      extname(path)
+    ];
+    return void response
+      .writeHead(200, {'content-type': type ?? 'application/octet-stream'})
+      .end(readFileSync(path));
   };
 
 const help = (...words: string[]): string =>
@@ -43,15 +63,24 @@ const help = (...words: string[]): string =>
 
 describe('the README', () => {
   it('opens with the demo and the tests', () => {
-    expect(block('sh').trim().split('\n')).to.deep.equal(['npm ci && npx finetune demo', 'npm ci && npm test']);
+    expect(block('sh').trim().split('\n')).to.deep.equal([
+      'npm ci && npx finetune demo',
+      'npm ci && npm test',
+    ]);
   });
 
   it('speaks only of flags and commands that exist', () => {
-    const commands = [...new Set([...README.matchAll(/^finetune ([a-z]+)/gm)].map(match => match[1]!))];
+    const commands = [
+      ...new Set([...README.matchAll(/^finetune ([a-z]+)/gm)].map(match => match[1]!)),
+    ];
     const known = [help(), ...commands.map(command => help(command))].join('\n');
-    const flags = [...new Set([...README.matchAll(/(?<=[\s`(])--[a-z][a-z-]+/g)].map(([flag]) => flag))];
+    const flags = [
+      ...new Set([...README.matchAll(/(?<=[\s`(])--[a-z][a-z-]+/g)].map(([flag]) => flag)),
+    ];
     expect(commands.length).to.be.above(4);
-    expect(flags.filter(flag => !known.includes(flag) && !README.includes(`apt ${flag}`))).to.deep.equal([]);
+    expect(
+      flags.filter(flag => !known.includes(flag) && !README.includes(`apt ${flag}`)),
+    ).to.deep.equal([]);
   });
 
   it('shows a library example that compiles, strictly', async function () {
@@ -68,12 +97,30 @@ describe('the README', () => {
       '--noEmit',
       '--ignoreConfig',
     ];
-    const target = ['--target', 'es2023', '--lib', 'es2023,dom', '--types', 'node', '--module', 'nodenext'];
+    const target = [
+      '--target',
+      'es2023',
+      '--lib',
+      'es2023,dom',
+      '--types',
+      'node',
+      '--module',
+      'nodenext',
+    ];
     try {
-      execFileSync(process.execPath, [join(ROOT, 'node_modules/typescript/bin/tsc'), ...flags, ...target, join(inside, 'example.mts')], {
-        cwd: ROOT,
-        encoding: 'utf8',
-      });
+      execFileSync(
+        process.execPath,
+        [
+          join(ROOT, 'node_modules/typescript/bin/tsc'),
+          ...flags,
+          ...target,
+          join(inside, 'example.mts'),
+        ],
+        {
+          cwd: ROOT,
+          encoding: 'utf8',
+        },
+      );
     } catch (error) {
       expect.fail((error as {readonly stdout: string}).stdout);
     } finally {
@@ -101,8 +148,12 @@ describe('the README', () => {
       bundle.dispose();
       const page = await browser().newPage();
       await page.goto((await serve(website(directory, photo))).url);
-      await page.waitForFunction(() => document.querySelector('#answer')!.textContent !== '', {timeout: 120_000});
-      const [name, percent] = (await page.$eval('#answer', ({textContent}) => textContent)).split(/: | %/);
+      await page.waitForFunction(() => document.querySelector('#answer')!.textContent !== '', {
+        timeout: 120_000,
+      });
+      const [name, percent] = (await page.$eval('#answer', ({textContent}) => textContent)).split(
+        /: | %/,
+      );
       expect(name).to.equal(best!.className);
       // Browsers scale in their own way.
       expect(Number(percent)).to.be.closeTo(100 * best!.probability, 4);
@@ -123,9 +174,15 @@ describe('the README', () => {
     // A package may import itself by its name, but only from inside.
     const inside = join(ROOT, 'dist', `readme-example-${process.pid}`);
     mkdirSync(inside);
-    writeFileSync(join(inside, 'example.mjs'), `${example}\nconsole.log(JSON.stringify({best, count: metrics.count}));\n`);
+    writeFileSync(
+      join(inside, 'example.mjs'),
+      `${example}\nconsole.log(JSON.stringify({best, count: metrics.count}));\n`,
+    );
     try {
-      const out = execFileSync(process.execPath, [join(inside, 'example.mjs')], {cwd: here, encoding: 'utf8'});
+      const out = execFileSync(process.execPath, [join(inside, 'example.mjs')], {
+        cwd: here,
+        encoding: 'utf8',
+      });
       const {best, count} = JSON.parse(out) as {best: {probability: number}; count: number};
       expect(best.probability).to.be.within(0.25, 1);
       expect(count).to.equal(24);

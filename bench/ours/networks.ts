@@ -1,15 +1,20 @@
 import {createRandomBackbone} from '../../src/backbones/load-backbone.js';
-import type {ParameterMap} from '../../src/backbones/device-weights.js';
-import {LAYER_GROUPS, type GroupLearningRates, type LayerGroup} from '../../src/backbones/layer-groups.js';
-import type {Precision} from '../../src/engine/precision.js';
-import {tf} from '../../src/engine/tensorflow.js';
+import type {ParameterMap} from '../../src/backbones/parameters.js';
+import {
+  LAYER_GROUPS,
+  type GroupLearningRates,
+  type LayerGroup,
+} from '../../src/backbones/layer-groups.js';
+import type {Precision} from '../../src/backend/graph/precision.js';
+import {tf} from '../../src/backend/tensorflow.js';
 import {attachHead, type Classifier} from '../../src/heads/classifier.js';
-import type {TrainingPlan} from '../../src/training/phase-trainer.js';
+import type {TrainingPlan} from '../../src/training/loop/phase-trainer.js';
 
 /** The last batch norm of each residual path gets a small scale, so that random weights keep activations in range at any depth. */
 function scaleResidualNorms(weights: ParameterMap): void {
   for (const [name, variable] of weights) {
-    if (/^layer.*\.bn[23]\.weight$/.test(name)) tf.tidy(() => variable.assign(tf.fill(variable.shape, 0.25)));
+    if (/^layer.*\.bn[23]\.weight$/.test(name))
+      tf.tidy(() => variable.assign(tf.fill(variable.shape, 0.25)));
   }
 }
 
@@ -22,10 +27,16 @@ export function randomClassifier(arch: 'resnet18' | 'resnet50'): Classifier {
 
 /** Trains the groups from `lowest` on, at a rate that moves everything and ruins nothing. */
 export const learningRatesFrom = (lowest: LayerGroup): GroupLearningRates =>
-  Object.fromEntries(LAYER_GROUPS.map((group, i) => [group, i >= LAYER_GROUPS.indexOf(lowest) ? 1e-5 : null])) as unknown as GroupLearningRates;
+  Object.fromEntries(
+    LAYER_GROUPS.map((group, i) => [group, i >= LAYER_GROUPS.indexOf(lowest) ? 1e-5 : null]),
+  ) as unknown as GroupLearningRates;
 
 /** As a run of the command plans it. */
-export const makePlan = (rates: GroupLearningRates, batchSize: number, precision: Precision = 'fp32'): TrainingPlan => ({
+export const makePlan = (
+  rates: GroupLearningRates,
+  batchSize: number,
+  precision: Precision = 'fp32',
+): TrainingPlan => ({
   name: 'bench',
   index: 0,
   epochs: 1000,

@@ -1,14 +1,18 @@
 import {LAYER_GROUPS} from '../../src/backbones/layer-groups.js';
-import type {Precision} from '../../src/engine/precision.js';
-import {tf} from '../../src/engine/tensorflow.js';
-import {imageBatchSource, type InputBatch, type BatchSource} from '../../src/training/inputs.js';
-import {yieldToEventLoop} from '../../src/training/next-turn.js';
-import {createOptimizer} from '../../src/training/optimizer.js';
-import {createPhaseModel, type PhaseModel} from '../../src/training/phase-network.js';
-import {PhaseTrainer, INITIAL_TRAINER_STATE} from '../../src/training/phase-trainer.js';
-import {trainStep, type StepInputs} from '../../src/training/train-step.js';
+import type {Precision} from '../../src/backend/graph/precision.js';
+import {tf} from '../../src/backend/tensorflow.js';
+import {
+  imageBatchSource,
+  type InputBatch,
+  type BatchSource,
+} from '../../src/training/loop/batch-source.js';
+import {yieldToEventLoop} from '../../src/core/async/yield-to-event-loop.js';
+import {createOptimizer} from '../../src/training/loop/optimizer.js';
+import {createPhaseModel, type PhaseModel} from '../../src/training/loop/phase-model.js';
+import {PhaseTrainer, INITIAL_TRAINER_STATE} from '../../src/training/loop/phase-trainer.js';
+import {trainStep, type StepInputs} from '../../src/training/loop/train-step.js';
 import {makePlan, randomClassifier, learningRatesFrom} from './networks.js';
-import {openDecodedCache, loadDataset, makeBatchSource} from './pictures.js';
+import {openDecodedCache, loadDataset, makeBatchSource} from './dataset.js';
 import type {Task, TaskOptions} from './task.js';
 
 /** Steps that a reading times; one more is run before them. */
@@ -20,7 +24,12 @@ const LEARNING_RATES = learningRatesFrom('stem');
 type RunUpdates = (onStep: () => void) => Promise<void>;
 
 /** As a run trains: recorded at its first step. */
-function traced(network: PhaseModel, inputs: BatchSource, batch: number, precision: Precision = 'fp32'): RunUpdates {
+function traced(
+  network: PhaseModel,
+  inputs: BatchSource,
+  batch: number,
+  precision: Precision = 'fp32',
+): RunUpdates {
   const trainer = new PhaseTrainer(network, inputs, makePlan(LEARNING_RATES, batch, precision));
   return async onStep => {
     Object.assign(trainer.state, INITIAL_TRAINER_STATE);
@@ -32,7 +41,9 @@ const makeStepInputs = ({x, labels}: InputBatch): StepInputs => ({
   x,
   labels: tf.tensor1d(labels, 'int32'),
   sampleWeights: tf.ones([labels.length]),
-  learningRates: Object.fromEntries(LAYER_GROUPS.map(group => [group, tf.scalar(LEARNING_RATES[group]!)])),
+  learningRates: Object.fromEntries(
+    LAYER_GROUPS.map(group => [group, tf.scalar(LEARNING_RATES[group]!)]),
+  ),
   dropoutSeed: tf.tensor1d([1, 2], 'int32'),
 });
 
@@ -51,21 +62,38 @@ function eager(network: PhaseModel, inputs: BatchSource, batch: number): RunUpda
   };
 }
 
-const MODES: Readonly<Record<string, (network: PhaseModel, inputs: BatchSource, batch: number) => RunUpdates>> = {
+const MODES: Readonly<
+  Record<string, (network: PhaseModel, inputs: BatchSource, batch: number) => RunUpdates>
+> = {
   traced: traced,
   eager,
   bf16: (network, inputs, batch) => traced(network, inputs, batch, 'bf16'),
 };
 
-/** Full fine-tuning steps, on pictures as training hands them over: decoded before, cropped and normalised in the step's time. */
+/** Full fine-tuning steps, on images as training hands them over: decoded before, cropped and normalized in the step's time. */
 export async function stepTask(options: TaskOptions): Promise<Task> {
   const {arch, batch, mode, threads} = options;
   const classifier = randomClassifier(arch);
-  const network = createPhaseModel(classifier, {learningRates: LEARNING_RATES, batchNorm: 'training'});
+  const network = createPhaseModel(classifier, {
+    learningRates: LEARNING_RATES,
+    batchNorm: 'training',
+  });
   const {classNames, train} = await loadDataset(options);
-  const samples = Array.from({length: batch * (STEPS + 1)}, (_, i) => train[Math.floor((i * train.length) / (batch * (STEPS + 1)))]!);
-  const cache = await openDecodedCache([...new Set(samples)], classNames, classifier.preprocessing, threads);
-  const updates = MODES[mode]!(network, imageBatchSource(makeBatchSource(cache, samples, classifier.preprocessing, 'none')), batch);
+  const samples = Array.from(
+    {length: batch * (STEPS + 1)},
+    (_, i) => train[Math.floor((i * train.length) / (batch * (STEPS + 1)))]!,
+  );
+  const cache = await openDecodedCache(
+    [...new Set(samples)],
+    classNames,
+    classifier.preprocessing,
+    threads,
+  );
+  const updates = MODES[mode]!(
+    network,
+    imageBatchSource(makeBatchSource(cache, samples, classifier.preprocessing, 'none')),
+    batch,
+  );
   await updates(() => {});
   return async () => {
     const stamps: number[] = [];

@@ -4,7 +4,7 @@ import type {Reading} from '../reading.js';
 export interface TaskOptions {
   /** Folder with `train` and `val`, a folder a class in each. */
   readonly data: string;
-  /** Threads that compute, and pictures decoded at a time. */
+  /** Threads that compute, and images decoded at a time. */
   readonly threads: number;
   readonly arch: 'resnet18' | 'resnet50';
   readonly batch: number;

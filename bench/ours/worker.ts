@@ -1,13 +1,18 @@
 import {createInterface} from 'node:readline';
-import {startBackend, type EngineInfo} from '../../src/engine/runtime.js';
-import {tf} from '../../src/engine/tensorflow.js';
+import {startBackend, type EngineInfo} from '../../src/backend/runtime/runtime.js';
+import {tf} from '../../src/backend/tensorflow.js';
 import {frozenTask} from './frozen.js';
 import {imagesTask} from './images.js';
 import {inferenceTask} from './inference.js';
 import {stepTask} from './step.js';
 import type {Task, TaskOptions} from './task.js';
 
-const TASKS: Readonly<Record<string, (options: TaskOptions) => Promise<Task>>> = {frozen: frozenTask, images: imagesTask, inference: inferenceTask, step: stepTask};
+const TASKS: Readonly<Record<string, (options: TaskOptions) => Promise<Task>>> = {
+  frozen: frozenTask,
+  images: imagesTask,
+  inference: inferenceTask,
+  step: stepTask,
+};
 
 const send = (message: object): void => void process.stdout.write(`${JSON.stringify(message)}\n`);
 
@@ -20,7 +25,11 @@ function versions({tensorflowVersion, nodeVersion}: EngineInfo): void {
 /** A side of ours: `worker.js TASK OPTIONS`. Says when it is warm, then answers each line on standard input with a reading. */
 const [name, optionsJson] = process.argv.slice(2);
 const options = JSON.parse(optionsJson!) as TaskOptions;
-const backend = await startBackend({backend: 'tensorflow', device: 'cpu', threads: options.threads});
+const backend = await startBackend({
+  backend: 'tensorflow',
+  device: 'cpu',
+  threads: options.threads,
+});
 if (name === 'versions') {
   versions(backend);
 } else {

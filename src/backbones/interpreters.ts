@@ -1,7 +1,7 @@
-import {ops} from '../engine/current-ops.js';
-import {tf, type Tensor, type Tensor1D, type Tensor4D} from '../engine/tensorflow.js';
-import type {BatchStatistics} from '../engine/ops.js';
-import {getKernel, getVector, type ParameterMap} from './device-weights.js';
+import {ops} from '../backend/ops/current-ops.js';
+import {tf, type Tensor, type Tensor1D, type Tensor4D} from '../backend/tensorflow.js';
+import type {BatchStatistics} from '../backend/ops/ops.js';
+import {getKernel, getVector, type ParameterMap} from './parameters.js';
 import type {Interpreter} from './resnet.js';
 import type {BackboneSpec, ConvNormSpec} from './resnet-specs.js';
 
@@ -19,18 +19,31 @@ interface FoldedConv {
 }
 
 /** By stored statistics, of which there is no gradient. */
-function foldBatchNorm(spec: BackboneSpec, weights: ParameterMap, {conv, norm}: ConvNormSpec): FoldedConv {
+function foldBatchNorm(
+  spec: BackboneSpec,
+  weights: ParameterMap,
+  {conv, norm}: ConvNormSpec,
+): FoldedConv {
   const normParameter = (name: string): Tensor1D => getVector(weights, `${norm}.${name}`);
-  const scale = tf.div<Tensor1D>(normParameter('weight'), tf.sqrt(tf.add(normParameter('running_var'), spec.batchNormEpsilon)));
+  const scale = tf.div<Tensor1D>(
+    normParameter('weight'),
+    tf.sqrt(tf.add(normParameter('running_var'), spec.batchNormEpsilon)),
+  );
   const filter = tf.mul<Tensor4D>(getKernel(weights, `${conv}.weight`), scale);
-  return {filter, bias: tf.sub<Tensor1D>(normParameter('bias'), tf.mul(normParameter('running_mean'), scale))};
+  return {
+    filter,
+    bias: tf.sub<Tensor1D>(normParameter('bias'), tf.mul(normParameter('running_mean'), scale)),
+  };
 }
 
 /**
  * Batch norms use their stored statistics; gradients flow. For evaluation, and for fine-tuning on few images. They are folded at every run:
  * a pass over the weights instead of several over the activations, forward and backward, and nothing more of the activations to hold.
  */
-export const inferenceInterpreter = (spec: BackboneSpec, weights: ParameterMap): Interpreter<Tensor4D> => ({
+export const inferenceInterpreter = (
+  spec: BackboneSpec,
+  weights: ParameterMap,
+): Interpreter<Tensor4D> => ({
   ...sharedOps,
   convNorm: (conv, x) => {
     const {filter, bias} = foldBatchNorm(spec, weights, conv);
@@ -50,11 +63,25 @@ export const trainingInterpreter = (
 ): Interpreter<Tensor4D> => ({
   ...sharedOps,
   convNorm: (conv, x) => {
-    const convolved = ops().conv2d(x, getKernel(weights, `${conv.conv}.weight`), conv.stride, conv.padding);
+    const convolved = ops().conv2d(
+      x,
+      getKernel(weights, `${conv.conv}.weight`),
+      conv.stride,
+      conv.padding,
+    );
     const gamma = getVector(weights, `${conv.norm}.weight`);
-    const {y, statistics} = ops().batchNormTraining(convolved, gamma, getVector(weights, `${conv.norm}.bias`), spec.batchNormEpsilon);
+    const {y, statistics} = ops().batchNormTraining(
+      convolved,
+      gamma,
+      getVector(weights, `${conv.norm}.bias`),
+      spec.batchNormEpsilon,
+    );
     const [n, height, width] = convolved.shape;
-    onBatchStats(conv.norm, {mean: tf.keep(statistics.mean), variance: tf.keep(statistics.variance)}, n * height * width);
+    onBatchStats(
+      conv.norm,
+      {mean: tf.keep(statistics.mean), variance: tf.keep(statistics.variance)},
+      n * height * width,
+    );
     return y;
   },
 });
@@ -67,7 +94,11 @@ export interface FrozenInterpreter extends Interpreter<Tensor4D> {
 }
 
 /** @param convs the convolutions that will be run; folded now, from the weights as they are */
-export function frozenInterpreter(spec: BackboneSpec, weights: ParameterMap, convs: readonly ConvNormSpec[]): FrozenInterpreter {
+export function frozenInterpreter(
+  spec: BackboneSpec,
+  weights: ParameterMap,
+  convs: readonly ConvNormSpec[],
+): FrozenInterpreter {
   const folded = new Map(
     convs.map(conv => {
       const {filter, bias} = tf.tidy(() => ({...foldBatchNorm(spec, weights, conv)}));

@@ -16,20 +16,34 @@ export function getLayerGroup(key: string): LayerGroup {
 }
 
 /** The groups of a backbone that ends after `lastStage`, input to output, the head last. */
-export const presentLayerGroups = (lastStage: LastStage): LayerGroup[] => [...LAYER_GROUPS.slice(0, lastStage + 1), 'head'];
+export const presentLayerGroups = (lastStage: LastStage): LayerGroup[] => [
+  ...LAYER_GROUPS.slice(0, lastStage + 1),
+  'head',
+];
 
 /**
  * Number of lowest groups that are frozen without a gap: where forward passes can stop once and be cached.
  * 0: nothing is; `lastStage + 1`: the whole backbone is.
  */
-export function computeFrozenDepth(learningRates: GroupLearningRates, lastStage: LastStage): number {
-  const firstTrainable = presentLayerGroups(lastStage).findIndex(group => group === 'head' || learningRates[group] !== null);
+export function computeFrozenDepth(
+  learningRates: GroupLearningRates,
+  lastStage: LastStage,
+): number {
+  const firstTrainable = presentLayerGroups(lastStage).findIndex(
+    group => group === 'head' || learningRates[group] !== null,
+  );
   return firstTrainable;
 }
 
 /** @throws UsageError when a phase trains nothing, or trains stages the backbone does not have */
-export function checkLearningRates(phase: string, learningRates: GroupLearningRates, lastStage: LastStage): void {
-  const missingGroups = LAYER_GROUPS.filter(group => learningRates[group] !== null && !presentLayerGroups(lastStage).includes(group));
+export function checkLearningRates(
+  phase: string,
+  learningRates: GroupLearningRates,
+  lastStage: LastStage,
+): void {
+  const missingGroups = LAYER_GROUPS.filter(
+    group => learningRates[group] !== null && !presentLayerGroups(lastStage).includes(group),
+  );
   if (missingGroups.length > 0) {
     throw new UsageError(
       `Expected rates of phase "${phase}" only for groups up to stage${lastStage}, but found one for ${missingGroups.join(', ')}. ` +
@@ -37,6 +51,8 @@ export function checkLearningRates(phase: string, learningRates: GroupLearningRa
     );
   }
   if (presentLayerGroups(lastStage).every(group => learningRates[group] === null)) {
-    throw new UsageError(`Expected a rate for at least one group of phase "${phase}", but found every group frozen. Give one a rate.`);
+    throw new UsageError(
+      `Expected a rate for at least one group of phase "${phase}", but found every group frozen. Give one a rate.`,
+    );
   }
 }

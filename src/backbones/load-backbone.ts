@@ -1,15 +1,19 @@
 import {UsageError} from '../core/errors.js';
-import type {StateDict} from '../core/host-tensor.js';
+import type {StateDict} from '../core/state-dict.js';
 import type {Preprocessing} from '../core/preprocessing.js';
-import {createRng} from '../core/random.js';
-import type {PretrainedWeights} from './cards.js';
-import {checkDeclaredArch, chooseBackbone, describeIgnoredTensors} from './choose-backbone.js';
-import {toDevice, type ParameterMap} from './device-weights.js';
-import {collectBackboneTensors, type SourceTensor} from './find-backbone.js';
-import type {LocatedWeights} from './locate-weights.js';
-import {readWeightsMetadata, TORCHVISION_METADATA} from './provenance.js';
+import {createRng} from '../core/rng.js';
+import type {PretrainedWeights} from './pretrained/pretrained.js';
+import {
+  checkDeclaredArch,
+  chooseBackbone,
+  describeIgnoredTensors,
+} from './weights/choose-backbone.js';
+import {toDevice, type ParameterMap} from './parameters.js';
+import {collectBackboneTensors, type SourceTensor} from './weights/backbone-search.js';
+import type {LocatedWeights} from './pretrained/locate-weights.js';
+import {readWeightsMetadata, TORCHVISION_METADATA} from './weights/weights-metadata.js';
 import {openWeights, type OpenWeights} from './readers/read-weights.js';
-import {readFiniteTensors} from './weights-values.js';
+import {readFiniteTensors} from './weights/weights-values.js';
 import {backboneShapes, type Arch, type BackboneSpec, type LastStage} from './resnet-specs.js';
 
 /** A ResNet without its classifier, on the device. */
@@ -47,17 +51,27 @@ export async function loadBackbone(
   return {...cpuBackbone, weights: toDevice(tensors)};
 }
 
-async function readBackbone(arch: Arch, lastStage: LastStage, path: string, pretrained?: PretrainedWeights, options: LoadBackboneOptions = {}): Promise<CpuBackbone> {
+async function readBackbone(
+  arch: Arch,
+  lastStage: LastStage,
+  path: string,
+  pretrained?: PretrainedWeights,
+  options: LoadBackboneOptions = {},
+): Promise<CpuBackbone> {
   const {onInfo, base} = options;
   const file = await openWeights(path);
   try {
     if (base !== undefined) return await readBackboneCheckpoint(arch, lastStage, file, base);
     checkDeclaredArch(file, arch);
     const {candidate, others} = chooseBackbone(file, arch, lastStage);
-    const {preprocessing, ...variant} = readWeightsMetadata({path, metadata: {...candidate.scheme.metadata, ...file.metadata}}, pretrained);
+    const {preprocessing, ...variant} = readWeightsMetadata(
+      {path, metadata: {...candidate.scheme.metadata, ...file.metadata}},
+      pretrained,
+    );
     const spec: BackboneSpec = {arch, lastStage, ...variant};
     const tensors = await readFiniteTensors(path, collectBackboneTensors(candidate, spec));
-    if (pretrained === undefined) describeIgnoredTensors(file, candidate, others).forEach(message => onInfo?.(message));
+    if (pretrained === undefined)
+      describeIgnoredTensors(file, candidate, others).forEach(message => onInfo?.(message));
     return {spec, preprocessing, tensors, origin: pretrained?.name ?? path};
   } finally {
     await file.close();
@@ -73,23 +87,45 @@ async function readBackboneCheckpoint(
 ): Promise<CpuBackbone> {
   if (beginning.arch !== arch || beginning.lastStage < lastStage) {
     const has = `--arch ${beginning.arch}${beginning.lastStage < 4 ? ` --last-stage ${beginning.lastStage}` : ''}`;
-    throw new UsageError(`${path} is a checkpoint of a ${beginning.arch} up to stage ${beginning.lastStage}. Add ${has}.`);
+    throw new UsageError(
+      `${path} is a checkpoint of a ${beginning.arch} up to stage ${beginning.lastStage}. Add ${has}.`,
+    );
   }
   const baseBackbone =
     located === undefined
       ? randomCpuBackbone(arch, lastStage, beginning.seed)
-      : await readBackbone(arch, lastStage, located.path, located.pretrained, located.base && {base: located.base});
-  const trained = [...backboneShapes(baseBackbone.spec)].flatMap(([name, shape]): [string, SourceTensor][] => {
-    const tensor = stored.get(name);
-    return tensor !== undefined && tensor.shape.join() === shape.join() ? [[name, {name, tensor}]] : [];
-  });
-  return {...baseBackbone, tensors: new Map([...baseBackbone.tensors, ...(await readFiniteTensors(path, new Map(trained)))]), origin: path};
+      : await readBackbone(
+          arch,
+          lastStage,
+          located.path,
+          located.pretrained,
+          located.base && {base: located.base},
+        );
+  const trained = [...backboneShapes(baseBackbone.spec)].flatMap(
+    ([name, shape]): [string, SourceTensor][] => {
+      const tensor = stored.get(name);
+      return tensor !== undefined && tensor.shape.join() === shape.join()
+        ? [[name, {name, tensor}]]
+        : [];
+    },
+  );
+  return {
+    ...baseBackbone,
+    tensors: new Map([
+      ...baseBackbone.tensors,
+      ...(await readFiniteTensors(path, new Map(trained))),
+    ]),
+    origin: path,
+  };
 }
 
-/** He initialisation with fan-out, as torchvision's ResNet.__init__; batch norms start as the identity. */
+/** He initialization with fan-out, as torchvision's ResNet.__init__; batch norms start as the identity. */
 function initializeTensor(name: string, shape: readonly number[], seed: number): Float32Array {
   const size = shape.reduce((a, b) => a * b, 1);
-  if (shape.length === 1) return new Float32Array(size).fill(name.endsWith('.weight') || name.endsWith('.running_var') ? 1 : 0);
+  if (shape.length === 1)
+    return new Float32Array(size).fill(
+      name.endsWith('.weight') || name.endsWith('.running_var') ? 1 : 0,
+    );
   const [out, , height, width] = shape as [number, number, number, number];
   const std = Math.sqrt(2 / (out * height * width));
   const stream = createRng(seed, 'initial', name);
@@ -99,7 +135,12 @@ function initializeTensor(name: string, shape: readonly number[], seed: number):
 function randomCpuBackbone(arch: Arch, lastStage: LastStage, seed: number): CpuBackbone {
   const {preprocessing, ...variant} = TORCHVISION_METADATA;
   const spec: BackboneSpec = {arch, lastStage, ...variant};
-  const tensors = new Map([...backboneShapes(spec)].map(([name, shape]) => [name, {shape, data: initializeTensor(name, shape, seed)}]));
+  const tensors = new Map(
+    [...backboneShapes(spec)].map(([name, shape]) => [
+      name,
+      {shape, data: initializeTensor(name, shape, seed)},
+    ]),
+  );
   return {spec, preprocessing, tensors, origin: 'none'};
 }
 

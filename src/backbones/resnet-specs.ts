@@ -54,18 +54,40 @@ export interface BlockSpec {
   readonly projection?: ConvNormSpec;
 }
 
-export const STEM: ConvNormSpec = {conv: 'conv1', norm: 'bn1', kernel: 7, stride: 2, padding: 3, inChannels: 3, outChannels: 64};
+export const STEM: ConvNormSpec = {
+  conv: 'conv1',
+  norm: 'bn1',
+  kernel: 7,
+  stride: 2,
+  padding: 3,
+  inChannels: 3,
+  outChannels: 64,
+};
 
 const expansion = (arch: Arch): number => (RESNET_SPECS[arch].block === 'bottleneck' ? 4 : 1);
 
 /** Channels that leave a stage. */
-export const stageChannels = (arch: Arch, stage: number): number => 64 * 2 ** (stage - 1) * expansion(arch);
+export const stageChannels = (arch: Arch, stage: number): number =>
+  64 * 2 ** (stage - 1) * expansion(arch);
 
 /** Width of the pooled features, and so of the head's input. */
-export const featureWidth = (spec: BackboneSpec): number => stageChannels(spec.arch, spec.lastStage);
+export const featureWidth = (spec: BackboneSpec): number =>
+  stageChannels(spec.arch, spec.lastStage);
 
-function residualPath(name: string, spec: BackboneSpec, inChannels: number, width: number, stride: 1 | 2): ConvNormSpec[] {
-  const conv = (i: number, kernel: 1 | 3, from: number, to: number, convStride: 1 | 2): ConvNormSpec => ({
+function residualPath(
+  name: string,
+  spec: BackboneSpec,
+  inChannels: number,
+  width: number,
+  stride: 1 | 2,
+): ConvNormSpec[] {
+  const conv = (
+    i: number,
+    kernel: 1 | 3,
+    from: number,
+    to: number,
+    convStride: 1 | 2,
+  ): ConvNormSpec => ({
     conv: `${name}.conv${i}`,
     norm: `${name}.bn${i}`,
     kernel,
@@ -74,7 +96,8 @@ function residualPath(name: string, spec: BackboneSpec, inChannels: number, widt
     inChannels: from,
     outChannels: to,
   });
-  if (RESNET_SPECS[spec.arch].block === 'basic') return [conv(1, 3, inChannels, width, stride), conv(2, 3, width, width, 1)];
+  if (RESNET_SPECS[spec.arch].block === 'basic')
+    return [conv(1, 3, inChannels, width, stride), conv(2, 3, width, width, 1)];
   const isStrideIn1x1 = spec.strideOn === '1x1';
   return [
     conv(1, 1, inChannels, width, isStrideIn1x1 ? stride : 1),
@@ -87,7 +110,11 @@ function createBlock(spec: BackboneSpec, stage: number, index: number): BlockSpe
   const name = `layer${stage}.${index}`;
   const outChannels = stageChannels(spec.arch, stage);
   const isFirstBlock = index === 0;
-  const inChannels = !isFirstBlock ? outChannels : stage === 1 ? STEM.outChannels : stageChannels(spec.arch, stage - 1);
+  const inChannels = !isFirstBlock
+    ? outChannels
+    : stage === 1
+      ? STEM.outChannels
+      : stageChannels(spec.arch, stage - 1);
   const stride = isFirstBlock && stage > 1 ? 2 : 1;
   const path = residualPath(name, spec, inChannels, 64 * 2 ** (stage - 1), stride);
   if (stride === 1 && inChannels === outChannels) return {name, path};
@@ -105,25 +132,36 @@ function createBlock(spec: BackboneSpec, stage: number, index: number): BlockSpe
 
 /** The blocks of a stage (1..4), input to output. */
 export const stageBlocks = (spec: BackboneSpec, stage: number): BlockSpec[] =>
-  Array.from({length: RESNET_SPECS[spec.arch].blocksPerStage[stage - 1]!}, (_, index) => createBlock(spec, stage, index));
+  Array.from({length: RESNET_SPECS[spec.arch].blocksPerStage[stage - 1]!}, (_, index) =>
+    createBlock(spec, stage, index),
+  );
 
 /** The convolutions of some groups, input to output: groups are numbered 0 (stem), 1..4 (stages); `until` is one past the last. */
 export function groupConvolutions(spec: BackboneSpec, from: number, until: number): ConvNormSpec[] {
-  const stages = Array.from({length: spec.lastStage}, (_, i) => i + 1).filter(stage => stage >= from && stage < until);
+  const stages = Array.from({length: spec.lastStage}, (_, i) => i + 1).filter(
+    stage => stage >= from && stage < until,
+  );
   const blocks = stages.flatMap(stage => stageBlocks(spec, stage));
   const stem = from === 0 && until > 0 ? [STEM] : [];
-  return [...stem, ...blocks.flatMap(({path, projection}) => (projection === undefined ? path : [...path, projection]))];
+  return [
+    ...stem,
+    ...blocks.flatMap(({path, projection}) =>
+      projection === undefined ? path : [...path, projection],
+    ),
+  ];
 }
 
 /** Every convolution of a backbone, stem first. */
-export const convolutions = (spec: BackboneSpec): ConvNormSpec[] => groupConvolutions(spec, 0, spec.lastStage + 1);
+export const convolutions = (spec: BackboneSpec): ConvNormSpec[] =>
+  groupConvolutions(spec, 0, spec.lastStage + 1);
 
 /** Shape by state-dict key, torchvision's layout (OIHW), of every tensor of a backbone, batch-norm statistics included. */
 export function backboneShapes(spec: BackboneSpec): Map<string, readonly number[]> {
   const shapes = new Map<string, readonly number[]>();
   for (const {conv, norm, kernel, inChannels, outChannels} of convolutions(spec)) {
     shapes.set(`${conv}.weight`, [outChannels, inChannels, kernel, kernel]);
-    for (const parameter of ['weight', 'bias', 'running_mean', 'running_var']) shapes.set(`${norm}.${parameter}`, [outChannels]);
+    for (const parameter of ['weight', 'bias', 'running_mean', 'running_var'])
+      shapes.set(`${norm}.${parameter}`, [outChannels]);
   }
   return shapes;
 }

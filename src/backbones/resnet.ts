@@ -1,4 +1,10 @@
-import {STEM, stageBlocks, type BackboneSpec, type BlockSpec, type ConvNormSpec} from './resnet-specs.js';
+import {
+  STEM,
+  stageBlocks,
+  type BackboneSpec,
+  type BlockSpec,
+  type ConvNormSpec,
+} from './resnet-specs.js';
 
 /**
  * What can be done with a ResNet's description. Training, frozen passes and export each bring their own meaning of these words;
@@ -18,13 +24,22 @@ export interface Interpreter<T> {
 }
 
 /** `[n, s, s, 3] -> [n, s/4, s/4, 64]` */
-const stem = <T>(interpreter: Interpreter<T>, images: T): T => interpreter.scope(() => interpreter.maxPool(interpreter.relu(interpreter.convNorm(STEM, images), 'relu'), 'maxpool'));
+const stem = <T>(interpreter: Interpreter<T>, images: T): T =>
+  interpreter.scope(() =>
+    interpreter.maxPool(interpreter.relu(interpreter.convNorm(STEM, images), 'relu'), 'maxpool'),
+  );
 
 /** `relu(shortcut(x) + path(x))` (He et al., figures 2 and 5) */
 const residual = <T>(interpreter: Interpreter<T>, {name, path, projection}: BlockSpec, x: T): T =>
   interpreter.scope(() => {
     const shortcut = projection === undefined ? x : interpreter.convNorm(projection, x);
-    const transformed = path.reduce((y, conv, i) => (i === 0 ? interpreter.convNorm(conv, y) : interpreter.convNorm(conv, interpreter.relu(y, `${name}.relu${i}`))), x);
+    const transformed = path.reduce(
+      (y, conv, i) =>
+        i === 0
+          ? interpreter.convNorm(conv, y)
+          : interpreter.convNorm(conv, interpreter.relu(y, `${name}.relu${i}`)),
+      x,
+    );
     return interpreter.relu(interpreter.add(transformed, shortcut, `${name}.add`), `${name}.relu`);
   });
 
@@ -34,10 +49,19 @@ const residual = <T>(interpreter: Interpreter<T>, {name, path, projection}: Bloc
  * @param until one past the last group to run
  * @returns the last feature map, `[n, h, w, channels]`
  */
-export function forward<T>(interpreter: Interpreter<T>, spec: BackboneSpec, x: T, from = 0, until: number = spec.lastStage + 1): T {
+export function forward<T>(
+  interpreter: Interpreter<T>,
+  spec: BackboneSpec,
+  x: T,
+  from = 0,
+  until: number = spec.lastStage + 1,
+): T {
   let y = x;
   for (let group = from; group < until; group++) {
-    y = group === 0 ? stem(interpreter, y) : stageBlocks(spec, group).reduce((input, block) => residual(interpreter, block, input), y);
+    y =
+      group === 0
+        ? stem(interpreter, y)
+        : stageBlocks(spec, group).reduce((input, block) => residual(interpreter, block, input), y);
   }
   return y;
 }

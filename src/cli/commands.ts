@@ -1,6 +1,12 @@
-import type {CommandHandler} from './action.js';
-import {readDemoDefaults} from './demo-recipe.js';
-import {withDefaults, withDescription, pickOptions, omitOptions, type OptionSchemas} from './option-schema.js';
+import type {CommandHandler} from './command.js';
+import {readDemoDefaults} from './options/demo-recipe.js';
+import {
+  withDefaults,
+  withDescription,
+  pickOptions,
+  omitOptions,
+  type OptionSchemas,
+} from './options/option-schema.js';
 
 export interface CommandSpec {
   /** As yargs writes a command: `check <dir>`. */
@@ -35,31 +41,68 @@ export const COMMANDS = {
     usage: 'check <dir>',
     description: 'Look at a dataset before spending any time on it',
     options: {
-      ...pickOptions('valData', 'testData', ...DATASET_OPTIONS, 'maxPerClass', 'seed', 'workers', ...OUTPUT_OPTIONS),
+      ...pickOptions(
+        'valData',
+        'testData',
+        ...DATASET_OPTIONS,
+        'maxPerClass',
+        'seed',
+        'workers',
+        ...OUTPUT_OPTIONS,
+      ),
       html: {type: 'string', minLength: 1, description: 'write a page that shows what was found'},
-      writeExclude: {type: 'string', minLength: 1, description: 'write a list of files to leave out, for --exclude'},
-      cache: {type: 'boolean', default: true, description: 'look only at files that have changed since the last check'},
+      writeExclude: {
+        type: 'string',
+        minLength: 1,
+        description: 'write a list of files to leave out, for --exclude',
+      },
+      cache: {
+        type: 'boolean',
+        default: true,
+        description: 'look only at files that have changed since the last check',
+      },
     },
     examples: [
       ['$0 check pets', 'what is wrong with a folder'],
-      ['$0 check pets --fix-list exclude.txt', 'list the files to leave out'],
+      ['$0 check pets --write-exclude exclude.txt', 'list the files to leave out'],
       ['$0 pets --exclude exclude.txt', 'train without them'],
     ],
     load: async () => (await import('./commands/check.js')).checkCommand,
   },
   preview: {
     usage: 'preview <dir>',
-    description: 'Draw a sheet of pictures as training would see them',
+    description: 'Draw a sheet of images as training would see them',
     options: {
-      ...pickOptions('augment', 'fit', 'imageSize', 'seed', ...DATASET_OPTIONS, 'recipe', ...OUTPUT_OPTIONS),
+      ...pickOptions(
+        'augment',
+        'fit',
+        'imageSize',
+        'seed',
+        ...DATASET_OPTIONS,
+        'recipe',
+        ...OUTPUT_OPTIONS,
+      ),
       ...withDescription('overwrite', 'replace the sheet if it exists'),
       out: {
         type: 'string',
         minLength: 1,
-        description: 'the sheet, by its ending a JPEG, PNG or WebP; unless told preview.jpg, or -2, -3 ... where there is one',
+        description:
+          'the sheet, by its ending a JPEG, PNG or WebP; unless told preview.jpg, or -2, -3 ... where there is one',
       },
-      images: {type: 'integer', minimum: 1, maximum: 100, default: 8, description: 'rows of the sheet'},
-      columns: {type: 'integer', minimum: 1, maximum: 30, default: 6, description: 'columns beside the plain picture'},
+      images: {
+        type: 'integer',
+        minimum: 1,
+        maximum: 100,
+        default: 8,
+        description: 'rows of the sheet',
+      },
+      columns: {
+        type: 'integer',
+        minimum: 1,
+        maximum: 30,
+        default: 6,
+        description: 'columns beside the plain image',
+      },
     },
     examples: [['$0 preview pets --augment strong', 'look before you train']],
     load: async () => (await import('./commands/preview.js')).previewCommand,
@@ -67,7 +110,15 @@ export const COMMANDS = {
   evaluate: {
     usage: 'evaluate [model] [dir]',
     description: 'Measure an exported model on a folder of images',
-    options: pickOptions('data', ...BACKEND_OPTIONS, ...DATASET_OPTIONS, 'maxPerClass', 'seed', 'assertAccuracy', ...OUTPUT_OPTIONS),
+    options: pickOptions(
+      'data',
+      ...BACKEND_OPTIONS,
+      ...DATASET_OPTIONS,
+      'maxPerClass',
+      'seed',
+      'assertAccuracy',
+      ...OUTPUT_OPTIONS,
+    ),
     examples: [['$0 evaluate runs/pets-resnet50 --data more-pets', 'classes are matched by name']],
     load: async () => (await import('./commands/evaluate.js')).evaluateCommand,
   },
@@ -76,7 +127,12 @@ export const COMMANDS = {
     description: 'Classify images: files, folders or patterns',
     options: {
       ...pickOptions(...BACKEND_OPTIONS, 'exclude', 'followLinks', ...OUTPUT_OPTIONS),
-      top: {type: 'integer', minimum: 1, default: 1, description: 'how many classes to name for each image'},
+      top: {
+        type: 'integer',
+        minimum: 1,
+        default: 1,
+        description: 'how many classes to name for each image',
+      },
     },
     examples: [
       ["$0 predict runs/pets-resnet50 'new/*.jpg' --top 3", 'three guesses an image'],
@@ -90,9 +146,15 @@ export const COMMANDS = {
     description: 'Export the model of a run again; its images are not needed',
     options: {
       ...pickOptions('backend', 'device', 'offline', ...OUTPUT_OPTIONS),
-      out: {type: 'string', minLength: 1, description: "folder of the model [default: the run's own]"},
+      out: {
+        type: 'string',
+        minLength: 1,
+        description: "folder of the model [default: the run's own]",
+      },
     },
-    examples: [['$0 export runs/pets-resnet50', 'after an export that failed, or with the model lost']],
+    examples: [
+      ['$0 export runs/pets-resnet50', 'after an export that failed, or with the model lost'],
+    ],
     load: async () => (await import('./commands/export.js')).exportCommand,
   },
   report: {
@@ -109,18 +171,25 @@ export const COMMANDS = {
   },
   backend: {
     usage: 'backend [task]',
-    description: 'Which engine runs here, and proof of it; engine install gets TensorFlow',
+    description: 'Which backend runs here, and proof of it; backend install gets TensorFlow',
     options: {
       ...pickOptions('backend', 'device', 'offline', ...OUTPUT_OPTIONS),
-      from: {type: 'string', minLength: 1, description: 'with install: a wheel, or a folder of wheels, instead of a download'},
+      from: {
+        type: 'string',
+        minLength: 1,
+        description: 'with install: a wheel, or a folder of wheels, instead of a download',
+      },
     },
-    examples: [['$0 engine install --from wheels/', 'on a machine without a network']],
-    load: async () => (await import('./commands/engine.js')).backend,
+    examples: [['$0 backend install --from wheels/', 'on a machine without a network']],
+    load: async () => (await import('./commands/backend.js')).backend,
   },
   init: {
     usage: 'init [file]',
     description: 'Write a recipe file with every option explained',
-    options: {...withDescription('overwrite', 'replace the recipe file if it exists'), ...pickOptions(...OUTPUT_OPTIONS)},
+    options: {
+      ...withDescription('overwrite', 'replace the recipe file if it exists'),
+      ...pickOptions(...OUTPUT_OPTIONS),
+    },
     positionals: {file: 'recipe file to write [default: recipe.jsonc]'},
     load: async () => (await import('./commands/init.js')).initCommand,
   },
@@ -133,7 +202,19 @@ export const COMMANDS = {
   demo: {
     usage: 'demo [dir]',
     description: 'Draw a small dataset and fine-tune on it: nothing else is needed',
-    options: withDefaults(omitOptions('data', 'valData', 'testData', ...DATASET_OPTIONS, 'folds', 'fold', 'recipe', 'resume'), readDemoDefaults()),
+    options: withDefaults(
+      omitOptions(
+        'data',
+        'valData',
+        'testData',
+        ...DATASET_OPTIONS,
+        'folds',
+        'fold',
+        'recipe',
+        'resume',
+      ),
+      readDemoDefaults(),
+    ),
     positionals: {dir: 'folder to draw into [default: finetune-demo]'},
     load: async () => (await import('./commands/demo.js')).demoCommand,
   },

@@ -1,10 +1,10 @@
-import {printable, printableLines} from '../core/printable.js';
+import {printable, printableLines} from '../core/text/printable.js';
 import {FinetuneError, UnsupportedEnvironmentError, errorMessage} from '../core/errors.js';
-import {systemErrorCode, isSystemError, formatSystemError} from '../core/system-error.js';
-import {formatError, type ErrorFormatOptions} from './error-text.js';
-import {SIGNAL_EXIT_CODES, type StopSignal} from './interrupts.js';
-import {wrapText} from './layout.js';
-import {PROGRAM_NAME, quoted} from './words.js';
+import {systemErrorCode, isSystemError, formatSystemError} from '../core/files/system-error.js';
+import {formatError, type ErrorFormatOptions} from './terminal/format-error.js';
+import {SIGNAL_EXIT_CODES, type StopSignal} from './signals.js';
+import {wrapText} from './terminal/screen/layout.js';
+import {PROGRAM_NAME, quoted} from './terminal/format.js';
 
 /** Why a command did not end well, ready to be told. */
 export interface Failure {
@@ -42,21 +42,36 @@ function toInterruptedFailure(error: unknown, signalName: StopSignal, columns: n
   const exitCode = SIGNAL_EXIT_CODES[signalName];
   if (error instanceof InterruptedRunError) {
     const text = `${wrapText(`${printable(error.message)} Go on with`, columns, '')}\n\n  ${error.resume}\n`;
-    return {exitCode, text, document: {...errorFields(error), exitCode, message: error.message, signal: signalName}};
+    return {
+      exitCode,
+      text,
+      document: {...errorFields(error), exitCode, message: error.message, signal: signalName},
+    };
   }
   const message = 'Stopped; there is nothing to go on from.';
-  return {exitCode, text: message, document: {code: 'ABORTED', exitCode, message, signal: signalName}};
+  return {
+    exitCode,
+    text: message,
+    document: {code: 'ABORTED', exitCode, message, signal: signalName},
+  };
 }
 
 /** What else the error says of itself, for programs. */
 function errorFields(error: FinetuneError): Record<string, unknown> {
-  const {name: _name, message: _message, cause: _cause, ...fields} = error as FinetuneError & {readonly cause?: unknown};
+  const {
+    name: _name,
+    message: _message,
+    cause: _cause,
+    ...fields
+  } = error as FinetuneError & {readonly cause?: unknown};
   return fields;
 }
 
 /** What sharp throws when it is imported where npm was told to leave optional packages out, in our words. */
 function toSharpError(error: unknown): UnsupportedEnvironmentError | undefined {
-  const platform = /^Could not load the "sharp" module using the (\S+) runtime/.exec(errorMessage(error))?.[1];
+  const platform = /^Could not load the "sharp" module using the (\S+) runtime/.exec(
+    errorMessage(error),
+  )?.[1];
   if (platform === undefined) return undefined;
   return new UnsupportedEnvironmentError(
     `Expected sharp for ${platform} to read images with, but found it was left out. Install with optional packages: npm install --include=optional.`,
@@ -67,21 +82,48 @@ function toSharpError(error: unknown): UnsupportedEnvironmentError | undefined {
  * @param error whatever was thrown
  * @param signalName the signal that the process got before, if any: what is thrown then is the consequence
  */
-export function toFailure(error: unknown, options: ErrorFormatOptions, signalName?: StopSignal): Failure {
-  if (signalName !== undefined) return toInterruptedFailure(error, signalName, options.terminal.columns);
+export function toFailure(
+  error: unknown,
+  options: ErrorFormatOptions,
+  signalName?: StopSignal,
+): Failure {
+  if (signalName !== undefined)
+    return toInterruptedFailure(error, signalName, options.terminal.columns);
   const knownError = toSharpError(error) ?? error;
   if (knownError instanceof FinetuneError) {
     const {code, exitCode, message} = knownError;
-    return {exitCode, text: formatError(message, knownError, options), document: {...errorFields(knownError), code, exitCode, message}};
+    return {
+      exitCode,
+      text: formatError(message, knownError, options),
+      document: {...errorFields(knownError), code, exitCode, message},
+    };
   }
   if (isSystemError(error)) {
     const message = formatSystemError(error);
     const {path} = error;
-    const document = {code: systemErrorCode(error), exitCode: SYSTEM_ERROR_EXIT_CODE, message, ...(path !== undefined && {path})};
+    const document = {
+      code: systemErrorCode(error),
+      exitCode: SYSTEM_ERROR_EXIT_CODE,
+      message,
+      ...(path !== undefined && {path}),
+    };
     return {exitCode: SYSTEM_ERROR_EXIT_CODE, text: formatError(message, error, options), document};
   }
   const stack = error instanceof Error ? (error.stack ?? error.message) : String(error);
-  const introduction = formatError('This is a mistake of finetune, not of yours. Please report it with these lines:', undefined, options);
+  const introduction = formatError(
+    'This is a mistake of finetune, not of yours. Please report it with these lines:',
+    undefined,
+    options,
+  );
   const text = `${introduction}\n\n${printableLines(stack)}`;
-  return {exitCode: INTERNAL_ERROR_EXIT_CODE, text, document: {code: 'INTERNAL_ERROR', exitCode: INTERNAL_ERROR_EXIT_CODE, message: errorMessage(error), stack}};
+  return {
+    exitCode: INTERNAL_ERROR_EXIT_CODE,
+    text,
+    document: {
+      code: 'INTERNAL_ERROR',
+      exitCode: INTERNAL_ERROR_EXIT_CODE,
+      message: errorMessage(error),
+      stack,
+    },
+  };
 }

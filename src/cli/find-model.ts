@@ -1,11 +1,11 @@
 import {existsSync, readdirSync, statSync} from 'node:fs';
 import {basename, join} from 'node:path';
 import {UsageError} from '../core/errors.js';
-import {modelDirectory} from '../export/open-bundle.js';
-import {formatLabeled} from './layout.js';
-import type {Terminal} from './terminal.js';
-import {PROGRAM_NAME} from './words.js';
-import {printable} from '../core/printable.js';
+import {modelDirectory} from '../export/read-model-record.js';
+import {formatLabeled} from './terminal/screen/layout.js';
+import type {Terminal} from './terminal/screen/terminal.js';
+import {PROGRAM_NAME} from './terminal/format.js';
+import {printable} from '../core/text/printable.js';
 
 /** Where runs lie unless told. */
 const RUNS_DIRECTORY = 'runs';
@@ -18,18 +18,23 @@ function findNewestModel(): string | undefined {
         .map(name => join(RUNS_DIRECTORY, name))
     : [];
   const exportTime = (run: string): number => statSync(modelDirectory(run)!).mtimeMs;
-  return runs.filter(run => modelDirectory(run) !== undefined).sort((a, b) => exportTime(b) - exportTime(a))[0];
+  return runs
+    .filter(run => modelDirectory(run) !== undefined)
+    .sort((a, b) => exportTime(b) - exportTime(a))[0];
 }
 
 /** Files of weights, and those of a run or a model that are beside them. A `.json` alone may lie among images. */
-const MODEL_FILE = /\.(?:safetensors|pth?|th|ckpt|h5|keras|onnx|tflite)$|^(?:recipe|model|finetune)\.json$|^labels\.txt$/i;
+const MODEL_FILE =
+  /\.(?:safetensors|pth?|th|ckpt|h5|keras|onnx|tflite)$|^(?:recipe|model|finetune)\.json$|^labels\.txt$/i;
 
 /** Whether a word of a command line may stand for images: it is nothing that is, or was to be, a model, nor one of its files. */
 function isImageArgument(arg: string): boolean {
   if (arg === '-' || /[*?[{]/.test(arg)) return true;
   const status = statSync(arg, {throwIfNoEntry: false});
   if (status === undefined) return false;
-  return !(status.isDirectory() ? readdirSync(arg) : [basename(arg)]).some(name => MODEL_FILE.test(name));
+  return !(status.isDirectory() ? readdirSync(arg) : [basename(arg)]).some(name =>
+    MODEL_FILE.test(name),
+  );
 }
 
 /** What a command works on: a model, and the other words. */
@@ -51,9 +56,18 @@ export function findModel(args: readonly string[], terminal: Terminal): ModelArg
   if (first !== undefined && !isImageArgument(first)) return {directory: first, rest};
   const run = findNewestModel();
   if (run === undefined) {
-    throw new UsageError(`Expected an exported model, but found none below ${RUNS_DIRECTORY}/. Train one first, or give its folder: ${PROGRAM_NAME} DIR.`);
+    throw new UsageError(
+      `Expected an exported model, but found none below ${RUNS_DIRECTORY}/. Train one first, or give its folder: ${PROGRAM_NAME} DIR.`,
+    );
   }
   const directory = modelDirectory(run)!;
-  terminal.log(formatLabeled(terminal.style.dim, 'model', `${printable(directory)}, the newest in ${RUNS_DIRECTORY}/`, terminal.columns));
+  terminal.log(
+    formatLabeled(
+      terminal.style.dim,
+      'model',
+      `${printable(directory)}, the newest in ${RUNS_DIRECTORY}/`,
+      terminal.columns,
+    ),
+  );
   return {directory, rest: args};
 }

@@ -1,7 +1,11 @@
 import {UsageError} from '../core/errors.js';
-import {loadImageFolder, type ImageFolder, type ImageFolderOptions} from '../datasets/image-folder.js';
-import type {CommandContext} from './action.js';
-import {ProgressLine} from './progress-line.js';
+import {
+  loadImageFolder,
+  type ImageFolder,
+  type ImageFolderOptions,
+} from '../datasets/discovery/image-folder.js';
+import type {CommandContext} from './command.js';
+import {ProgressLine} from './terminal/screen/progress-line.js';
 
 /** Draws how many files have been looked at. */
 export const listingProgress =
@@ -13,15 +17,32 @@ export const listingProgress =
 export const unpackingProgress =
   (line: ProgressLine) =>
   (done: number, total: number): void =>
-    line.update({title: 'unpacking', done: Math.round(done / 1e6), total: Math.round(total / 1e6), unit: 'MB'});
+    line.update({
+      title: 'unpacking',
+      done: Math.round(done / 1e6),
+      total: Math.round(total / 1e6),
+      unit: 'MB',
+    });
 
 /** `loadImageFolder` with a bar. @throws UsageError (exit 2) for `-`, which elsewhere is standard input */
-export async function loadFolder(root: string, options: ImageFolderOptions, {terminal, signal}: CommandContext): Promise<ImageFolder> {
+export async function loadFolder(
+  root: string,
+  options: ImageFolderOptions,
+  {terminal, signal}: CommandContext,
+): Promise<ImageFolder> {
   if (root === '-')
-    throw new UsageError('Expected a folder of images, but found -. Standard input holds no folder; say ./- for one of that name.');
+    throw new UsageError(
+      'Expected a folder of images, but found -. Standard input holds no folder; say ./- for one of that name.',
+    );
   const line = new ProgressLine(terminal);
-  return loadImageFolder(root, {...options, signal, onProgress: listingProgress(line), onBytes: unpackingProgress(line)}).finally(() => line.end());
+  return loadImageFolder(root, {
+    ...options,
+    signal,
+    onProgress: listingProgress(line),
+    onBytes: unpackingProgress(line),
+  }).finally(() => line.end());
 }
 
 /** To be spread: the list that names the images, where there is one. The folder it lies in says less. */
-export const pickListPath = ({layout}: ImageFolder, data: string): {readonly data?: string} => (layout === 'manifest' ? {data} : {});
+export const pickListPath = ({layout}: ImageFolder, data: string): {readonly data?: string} =>
+  layout === 'manifest' ? {data} : {};

@@ -3,9 +3,12 @@
 import nodeModule = require('node:module');
 import os = require('node:os');
 import containerLimits = require('../core/container-limits.cjs');
-import threadPoolSize = require('./pool-size.cjs');
+import threadPoolSize = require('./thread-pool-size.cjs');
 
-const cores = Math.min(os.availableParallelism(), Math.ceil(containerLimits().cores?.value ?? Infinity));
+const cores = Math.min(
+  os.availableParallelism(),
+  Math.ceil(containerLimits().cores?.value ?? Infinity),
+);
 process.env.UV_THREADPOOL_SIZE = threadPoolSize(process.argv.slice(2), process.env, cores);
 // Absent before Node 22.1. Halves the start of everything that is imported after it.
 (nodeModule as {enableCompileCache?: () => void}).enableCompileCache?.();

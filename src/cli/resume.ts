@@ -1,12 +1,18 @@
 import {existsSync, readdirSync, statSync} from 'node:fs';
 import {join} from 'node:path';
 import {UsageError} from '../core/errors.js';
-import {FOLDS_FILES} from '../finetune/cross-validate.js';
-import {hasRunFile, isInterrupted, workingDirectoryOf, RUN_FILES, runOf} from '../finetune/run-files.js';
-import type {OptionSource} from './layers.js';
-import {CONSOLE_OPTIONS} from './option-schema.js';
-import {readRecipeFile} from './recipe-file.js';
-import {toKebabCase} from './words.js';
+import {FOLDS_FILES} from '../finetune/folds/cross-validate.js';
+import {
+  hasRunFile,
+  isInterrupted,
+  workingDirectoryOf,
+  RUN_FILES,
+  runOf,
+} from '../finetune/run/run-files.js';
+import type {OptionSource} from './options/option-sources.js';
+import {CONSOLE_OPTIONS} from './options/option-schema.js';
+import {readRecipeFile} from './options/recipe-file.js';
+import {toKebabCase} from './terminal/format.js';
 
 /** Where runs lie unless told. */
 const RUNS_DIRECTORY = 'runs';
@@ -18,16 +24,22 @@ const CHANGEABLE_OPTIONS: ReadonlySet<string> = new Set([
 ]);
 
 /** Of a cross-validation it is its own document that comes last. */
-const isResumable = (run: string): boolean => isInterrupted(run) && !existsSync(join(run, FOLDS_FILES.document));
+const isResumable = (run: string): boolean =>
+  isInterrupted(run) && !existsSync(join(run, FOLDS_FILES.document));
 
 /** The interrupted run that was begun last. @throws UsageError (exit 2) where there is none */
 function newestInterrupted(): string {
-  const runs = existsSync(RUNS_DIRECTORY) ? [...new Set(readdirSync(RUNS_DIRECTORY).map(name => runOf(join(RUNS_DIRECTORY, name))))] : [];
-  const startTime = (run: string): number => statSync(join(workingDirectoryOf(run), RUN_FILES.recipe)).mtimeMs;
+  const runs = existsSync(RUNS_DIRECTORY)
+    ? [...new Set(readdirSync(RUNS_DIRECTORY).map(name => runOf(join(RUNS_DIRECTORY, name))))]
+    : [];
+  const startTime = (run: string): number =>
+    statSync(join(workingDirectoryOf(run), RUN_FILES.recipe)).mtimeMs;
   const interrupted = runs.filter(isResumable).sort((a, b) => startTime(b) - startTime(a));
   const newest = interrupted[0];
   if (newest !== undefined) return newest;
-  throw new UsageError(`Expected an interrupted run in ${RUNS_DIRECTORY}/ for --resume, but found none. Say --resume DIR.`);
+  throw new UsageError(
+    `Expected an interrupted run in ${RUNS_DIRECTORY}/ for --resume, but found none. Say --resume DIR.`,
+  );
 }
 
 /**
@@ -35,8 +47,13 @@ function newestInterrupted(): string {
  * @param requested a directory, or `''` for the newest interrupted run
  * @throws UsageError (exit 2) where there is nothing to resume, or options are given that a resumed run cannot take
  */
-export function resolveResumedRun(requested: string, optionSources: readonly OptionSource[]): {readonly run: string; readonly optionSources: readonly OptionSource[]} {
-  const rejectedOption = optionSources.flatMap(({source, values}) => (source === 'flag' ? Object.keys(values) : [])).find(key => !CHANGEABLE_OPTIONS.has(key));
+export function resolveResumedRun(
+  requested: string,
+  optionSources: readonly OptionSource[],
+): {readonly run: string; readonly optionSources: readonly OptionSource[]} {
+  const rejectedOption = optionSources
+    .flatMap(({source, values}) => (source === 'flag' ? Object.keys(values) : []))
+    .find(key => !CHANGEABLE_OPTIONS.has(key));
   if (rejectedOption !== undefined) {
     throw new UsageError(
       `Expected no --${toKebabCase(rejectedOption)} with --resume, but found it. A resumed run keeps its recipe; start another one for other values.`,
@@ -50,11 +67,21 @@ export function resolveResumedRun(requested: string, optionSources: readonly Opt
     );
   }
   if (!isResumable(run)) {
-    throw new UsageError(`Expected an interrupted run in ${run} for --resume, but found a finished one. Start a new one.`);
+    throw new UsageError(
+      `Expected an interrupted run in ${run} for --resume, but found a finished one. Start a new one.`,
+    );
   }
   const changeableSources = optionSources.map(({source, values}) => ({
     source,
-    values: Object.fromEntries(Object.entries(values).filter(([key]) => CHANGEABLE_OPTIONS.has(key))),
+    values: Object.fromEntries(
+      Object.entries(values).filter(([key]) => CHANGEABLE_OPTIONS.has(key)),
+    ),
   }));
-  return {run, optionSources: [...changeableSources, {source: 'recipe file', values: readRecipeFile(join(directory, RUN_FILES.recipe))}]};
+  return {
+    run,
+    optionSources: [
+      ...changeableSources,
+      {source: 'recipe file', values: readRecipeFile(join(directory, RUN_FILES.recipe))},
+    ],
+  };
 }

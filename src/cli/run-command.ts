@@ -1,11 +1,11 @@
-import {printableJson} from '../core/printable.js';
-import type {CommandResult} from './action.js';
-import {parseCommandLine, type Invocation} from './command-line.js';
+import {printableJson} from '../core/text/printable.js';
+import type {CommandResult} from './command.js';
+import {parseCommandLine, type Invocation} from './options/command-line.js';
 import {COMMANDS, type CommandSpec} from './commands.js';
 import {toFailure, type Failure} from './failure.js';
-import type {SignalHandler} from './interrupts.js';
-import type {Terminal} from './terminal.js';
-import {toEnvironmentName} from './words.js';
+import type {SignalHandler} from './signals.js';
+import type {Terminal} from './terminal/screen/terminal.js';
+import {toEnvironmentName} from './terminal/format.js';
 
 /** Everything outside of the program that a command can touch. */
 export interface ProcessContext {
@@ -15,26 +15,40 @@ export interface ProcessContext {
 }
 
 /** Whether a switch is on; also on a command line that cannot be read. */
-const isFlagSet = (option: 'json' | 'verbose', args: readonly string[], environment: NodeJS.ProcessEnv): boolean =>
-  args.includes(`--${option}`) || ['1', 'true', 'yes'].includes((environment[toEnvironmentName(option)] ?? '').toLowerCase());
+const isFlagSet = (
+  option: 'json' | 'verbose',
+  args: readonly string[],
+  environment: NodeJS.ProcessEnv,
+): boolean =>
+  args.includes(`--${option}`) ||
+  ['1', 'true', 'yes'].includes((environment[toEnvironmentName(option)] ?? '').toLowerCase());
 
 async function execute(
   args: readonly string[],
   {command, positionals, flags}: Invocation,
   {terminal, environment, signalHandler}: ProcessContext,
 ): Promise<CommandResult> {
-  const {readOptionSources, mergeOptions} = await import('./layers.js');
+  const {readOptionSources, mergeOptions} = await import('./options/option-sources.js');
   const spec: CommandSpec = COMMANDS[command];
   const optionSources = readOptionSources(flags, environment, spec.options);
   const {values} = mergeOptions(optionSources, spec.options);
   terminal.quiet = values.quiet === true;
   const handler = await spec.load();
-  return handler({args, positionals, optionSources, values}, {terminal, environment, signal: signalHandler.signal});
+  return handler(
+    {args, positionals, optionSources, values},
+    {terminal, environment, signal: signalHandler.signal},
+  );
 }
 
 /** Prints what a command left, and says what to exit with. */
-function writeResult(result: CommandResult, failure: Failure | undefined, isJson: boolean, {terminal}: ProcessContext): number {
-  const document = failure === undefined ? result.document : {...result.document, error: failure.document};
+function writeResult(
+  result: CommandResult,
+  failure: Failure | undefined,
+  isJson: boolean,
+  {terminal}: ProcessContext,
+): number {
+  const document =
+    failure === undefined ? result.document : {...result.document, error: failure.document};
   terminal.result(isJson ? printableJson(document) : result.text);
   if (result.hint !== undefined) terminal.log(result.hint);
   if (failure === undefined) return 0;
@@ -46,13 +60,17 @@ function writeResult(result: CommandResult, failure: Failure | undefined, isJson
  * Reads a command line, runs its command, prints what comes of it.
  * @returns the exit code
  */
-export async function runCommand(args: readonly string[], context: ProcessContext): Promise<number> {
+export async function runCommand(
+  args: readonly string[],
+  context: ProcessContext,
+): Promise<number> {
   const {terminal, environment, signalHandler} = context;
   const isJson = isFlagSet('json', args, environment);
   const errorOptions = {terminal, args: args, verbose: isFlagSet('verbose', args, environment)};
   try {
     const invocation = await parseCommandLine(args, terminal.columns);
-    if ('help' in invocation) return writeResult({document: {}, text: invocation.help}, undefined, false, context);
+    if ('help' in invocation)
+      return writeResult({document: {}, text: invocation.help}, undefined, false, context);
     const result = await execute(args, invocation, context);
     const failure = result.error && toFailure(result.error, errorOptions);
     return writeResult(result, failure, isJson, context);

@@ -1,14 +1,18 @@
 import {toFailure, type Failure} from './failure.js';
-import {SignalHandler, type StopSignal} from './interrupts.js';
+import {SignalHandler, type StopSignal} from './signals.js';
 import {runCommand} from './run-command.js';
-import {waitUntilDrained, Terminal} from './terminal.js';
-import {isStartedByNpx} from './words.js';
+import {waitUntilDrained, Terminal} from './terminal/screen/terminal.js';
+import {isStartedByNpx} from './terminal/format.js';
 
 /**
  * The wish to read no further is none of our business; the exit code tells how the command itself ended. A result that is lost for another
  * reason, a full disk, is a failure.
  */
-function watchStream(stream: NodeJS.WriteStream, name: string, onError: (error: Error) => void): void {
+function watchStream(
+  stream: NodeJS.WriteStream,
+  name: string,
+  onError: (error: Error) => void,
+): void {
   stream.on('error', (error: NodeJS.ErrnoException) => {
     if (error.code !== 'EPIPE') onError(Object.assign(error, {path: name}));
   });
@@ -25,7 +29,8 @@ export async function runProcess(): Promise<void> {
   watchStream(stderr, 'standard error', error => {
     streamFailure ??= toFailure(error, {terminal});
   });
-  const onFirstSignal = (name: StopSignal): void => terminal.alert(`\nStopping (${name}): saving what there is. A second signal quits at once.`);
+  const onFirstSignal = (name: StopSignal): void =>
+    terminal.alert(`\nStopping (${name}): saving what there is. A second signal quits at once.`);
   const signalHandler = new SignalHandler(onFirstSignal, exitCode => process.exit(exitCode));
   signalHandler.listen(process);
   if (isStartedByNpx(env)) signalHandler.watchParent(process);

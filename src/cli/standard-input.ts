@@ -8,5 +8,7 @@ export const STANDARD_INPUT = '-';
 export async function readStandardInput(): Promise<Uint8Array> {
   const image = process.stdin.isTTY ? Buffer.alloc(0) : await buffer(process.stdin);
   if (image.length > 0) return image;
-  throw new UsageError('Expected an image on standard input for -, but found nothing. Say finetune predict MODEL - < image.jpg.');
+  throw new UsageError(
+    'Expected an image on standard input for -, but found nothing. Say finetune predict MODEL - < image.jpg.',
+  );
 }

@@ -1,6 +1,6 @@
 import {UsageError} from './errors.js';
-import {suggest} from './nearest.js';
-import {printable} from './printable.js';
+import {suggest} from './text/suggest.js';
+import {printable} from './text/printable.js';
 
 /** An argument of a call to the library that cannot be taken. */
 export class ArgumentError extends UsageError {
@@ -31,43 +31,78 @@ export interface ArgumentKind {
 /** Kinds of options by name. */
 export type OptionKinds<Options> = {readonly [Key in keyof Required<Options>]: ArgumentKind};
 
-const isObject = (value: unknown): value is object => typeof value === 'object' && value !== null && !Array.isArray(value);
+const isObject = (value: unknown): value is object =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
 
 /** `null`, `the number 5`, `a Map`, `an empty string`: short, and safe to print. */
 export function describeValue(value: unknown): string {
   if (value === null || value === undefined) return String(value);
   if (value === '') return 'an empty string';
-  if (typeof value === 'string') return printable(JSON.stringify(value.length > 60 ? `${value.slice(0, 60)}...` : value));
-  if (typeof value === 'number' || typeof value === 'bigint' || typeof value === 'boolean') return `the ${typeof value} ${value}`;
+  if (typeof value === 'string')
+    return printable(JSON.stringify(value.length > 60 ? `${value.slice(0, 60)}...` : value));
+  if (typeof value === 'number' || typeof value === 'bigint' || typeof value === 'boolean')
+    return `the ${typeof value} ${value}`;
   if (Array.isArray(value)) return value.length === 0 ? 'an empty array' : 'an array';
   if (typeof value !== 'object') return `a ${typeof value}`;
-  const {name} = (Object.getPrototypeOf(value) as {constructor?: {name?: string}} | null)?.constructor ?? {};
-  return name === undefined || name === '' || name === 'Object' ? 'an object' : `${/^[AEIO]/.test(name) ? 'an' : 'a'} ${printable(name)}`;
+  const {name} =
+    (Object.getPrototypeOf(value) as {constructor?: {name?: string}} | null)?.constructor ?? {};
+  return name === undefined || name === '' || name === 'Object'
+    ? 'an object'
+    : `${/^[AEIO]/.test(name) ? 'an' : 'a'} ${printable(name)}`;
 }
 
-const defineKind = (expected: string, accepts: (value: unknown) => boolean): ArgumentKind => ({expected, accepts});
+const defineKind = (expected: string, accepts: (value: unknown) => boolean): ArgumentKind => ({
+  expected,
+  accepts,
+});
 
 export const BOOLEAN = defineKind('true or false', value => typeof value === 'boolean');
-export const STRING = defineKind('a string that is not empty', value => typeof value === 'string' && value !== '');
+export const STRING = defineKind(
+  'a string that is not empty',
+  value => typeof value === 'string' && value !== '',
+);
 /** No system takes a null character, and Node throws an error without a sentence. */
-export const PATH = defineKind('a path', value => STRING.accepts(value) && !(value as string).includes('\0'));
-export const STRINGS = defineKind('an array of strings', value => Array.isArray(value) && value.every(item => typeof item === 'string'));
+export const PATH = defineKind(
+  'a path',
+  value => STRING.accepts(value) && !(value as string).includes('\0'),
+);
+export const STRINGS = defineKind(
+  'an array of strings',
+  value => Array.isArray(value) && value.every(item => typeof item === 'string'),
+);
 export const CALLBACK = defineKind('a function', value => typeof value === 'function');
 export const OBJECT = defineKind('an object', isObject);
-export const ABORT_SIGNAL = defineKind('an AbortSignal', value => isObject(value) && 'aborted' in value && 'addEventListener' in value);
+export const ABORT_SIGNAL = defineKind(
+  'an AbortSignal',
+  value => isObject(value) && 'aborted' in value && 'addEventListener' in value,
+);
 export const ANY = defineKind('anything', () => true);
 
 export const oneOf = (...choices: readonly string[]): ArgumentKind =>
-  defineKind(`${choices.slice(0, -1).join(', ')} or ${choices.at(-1)}`, value => choices.includes(value as string));
+  defineKind(`${choices.slice(0, -1).join(', ')} or ${choices.at(-1)}`, value =>
+    choices.includes(value as string),
+  );
 
 export const integerFrom = (minimum: number): ArgumentKind =>
-  defineKind(`a whole number from ${minimum} up`, value => Number.isInteger(value) && (value as number) >= minimum);
+  defineKind(
+    `a whole number from ${minimum} up`,
+    value => Number.isInteger(value) && (value as number) >= minimum,
+  );
 
 export const objectWith = (expected: string, keys: readonly string[]): ArgumentKind =>
-  defineKind(expected, value => isObject(value) && keys.every(key => (value as Record<string, unknown>)[key] !== undefined));
+  defineKind(
+    expected,
+    value =>
+      isObject(value) && keys.every(key => (value as Record<string, unknown>)[key] !== undefined),
+  );
 
 /** @throws ArgumentError */
-export function checkArgument(call: string, argument: string, value: unknown, {accepts, expected}: ArgumentKind): void {
+export function checkArgument(
+  call: string,
+  argument: string,
+  value: unknown,
+  {accepts, expected}: ArgumentKind,
+): void {
   if (!accepts(value)) throw new ArgumentError(call, argument, expected, describeValue(value));
 }
 
@@ -75,7 +110,12 @@ export function checkArgument(call: string, argument: string, value: unknown, {a
  * Checks the last argument of a call: nothing, or an object of known options; one that is undefined is absent.
  * @throws ArgumentError
  */
-export function checkOptions<Options extends object>(call: string, options: unknown, kinds: OptionKinds<Options>, argument = 'options'): void {
+export function checkOptions<Options extends object>(
+  call: string,
+  options: unknown,
+  kinds: OptionKinds<Options>,
+  argument = 'options',
+): void {
   if (options === undefined) return;
   checkArgument(call, argument, options, OBJECT);
   const knownKeys = Object.keys(kinds);
@@ -84,6 +124,7 @@ export function checkOptions<Options extends object>(call: string, options: unkn
       const hint = suggest(key, knownKeys) || `. Known: ${knownKeys.join(', ')}.`;
       throw new ArgumentError(call, argument, 'known options', printable(key), hint);
     }
-    if (value !== undefined) checkArgument(call, `${argument}.${key}`, value, kinds[key as keyof Options]);
+    if (value !== undefined)
+      checkArgument(call, `${argument}.${key}`, value, kinds[key as keyof Options]);
   }
 }

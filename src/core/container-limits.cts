@@ -36,12 +36,15 @@ function readText(file: string): string {
 }
 
 /** Whole numbers above zero; `max`, `-1`, rubbish and what is missing are no limit. */
-const parseLimit = (text: string | undefined): number => (/^\d+$/.test(text ?? '') && Number(text) > 0 ? Number(text) : Infinity);
+const parseLimit = (text: string | undefined): number =>
+  /^\d+$/.test(text ?? '') && Number(text) > 0 ? Number(text) : Infinity;
 
 /** The line `NAME NUMBER` of a file such as memory.stat; 0 where it has none. */
-const readStat = (text: string, name: string): number => Number(new RegExp(`^${name} (\\d+)$`, 'm').exec(text)?.[1] ?? 0);
+const readStat = (text: string, name: string): number =>
+  Number(new RegExp(`^${name} (\\d+)$`, 'm').exec(text)?.[1] ?? 0);
 
-const unescapeOctal = (text: string): string => text.replace(/\\([0-7]{3})/g, (_, code: string) => String.fromCharCode(parseInt(code, 8)));
+const unescapeOctal = (text: string): string =>
+  text.replace(/\\([0-7]{3})/g, (_, code: string) => String.fromCharCode(parseInt(code, 8)));
 
 /** Lines of mountinfo: `31 23 0:28 / /sys/fs/cgroup rw,relatime - cgroup2 cgroup2 rw` (proc(5)). */
 function parseMountinfo(mountinfo: string): Hierarchy[] {
@@ -66,7 +69,11 @@ const DEFAULT_HIERARCHIES: readonly Hierarchy[] = [
 /** The group of the process in a hierarchy: lines `4:memory:/a/b` of version 1, `0::/a/b` of version 2 (cgroups(7)). */
 function findGroup({version}: Hierarchy, controller: string, groups: string): string {
   const lines = groups.split('\n').map(line => /^(\d+):([^:]*):(.*)$/.exec(line));
-  const ownLine = lines.find(line => (version === 2 ? line?.[1] === '0' && line[2] === '' : line?.[2]!.split(',').includes(controller)));
+  const ownLine = lines.find(line =>
+    version === 2
+      ? line?.[1] === '0' && line[2] === ''
+      : line?.[2]!.split(',').includes(controller),
+  );
   return ownLine?.[3] ?? '/';
 }
 
@@ -74,24 +81,44 @@ function findGroup({version}: Hierarchy, controller: string, groups: string): st
 function groupFolders(hierarchy: Hierarchy, controller: string, groups: string): string[] {
   const {root, mountPoint} = hierarchy;
   const group = findGroup(hierarchy, controller, groups);
-  const relativePath = root === '/' ? group : group === root || group.startsWith(`${root}/`) ? group.slice(root.length) : '';
+  const relativePath =
+    root === '/'
+      ? group
+      : group === root || group.startsWith(`${root}/`)
+        ? group.slice(root.length)
+        : '';
   // A container may see its group as /../.., or by a path of the host that it has not mounted: then the mount point is all there is.
   const names = relativePath.split('/').filter(name => name !== '');
   const isInside = !names.includes('..');
-  return (isInside ? names : []).reduce((folders, name) => [path.join(folders[0]!, name), ...folders], [mountPoint]);
+  return (isInside ? names : []).reduce(
+    (folders, name) => [path.join(folders[0]!, name), ...folders],
+    [mountPoint],
+  );
 }
 
 /** What one group says of memory: what it allows, and what of that is used. */
-function readMemoryLimit(folder: string, version: 1 | 2): {readonly limit: Limit; readonly usedBytes: number} {
+function readMemoryLimit(
+  folder: string,
+  version: 1 | 2,
+): {readonly limit: Limit; readonly usedBytes: number} {
   const statistics = readText(path.join(folder, 'memory.stat'));
   const files = version === 2 ? ['memory.max', 'memory.high'] : ['memory.limit_in_bytes'];
-  const limits = files.map(name => ({value: parseLimit(readText(path.join(folder, name))), source: path.join(folder, name)}));
+  const limits = files.map(name => ({
+    value: parseLimit(readText(path.join(folder, name))),
+    source: path.join(folder, name),
+  }));
   // What groups allow that a container cannot see.
   if (version === 1)
-    limits.push({value: readStat(statistics, 'hierarchical_memory_limit') || Infinity, source: path.join(folder, 'memory.stat')});
-  const usage = readText(path.join(folder, version === 2 ? 'memory.current' : 'memory.usage_in_bytes'));
+    limits.push({
+      value: readStat(statistics, 'hierarchical_memory_limit') || Infinity,
+      source: path.join(folder, 'memory.stat'),
+    });
+  const usage = readText(
+    path.join(folder, version === 2 ? 'memory.current' : 'memory.usage_in_bytes'),
+  );
   const prefix = version === 2 ? '' : 'total_';
-  const cached = readStat(statistics, `${prefix}inactive_file`) + readStat(statistics, `${prefix}active_file`);
+  const cached =
+    readStat(statistics, `${prefix}inactive_file`) + readStat(statistics, `${prefix}active_file`);
   return {
     limit: limits.reduce((smallest, limit) => (limit.value < smallest.value ? limit : smallest)),
     usedBytes: Math.max(0, (Number(usage) || 0) - cached),
@@ -104,7 +131,10 @@ function readCoreLimit(folder: string, version: 1 | 2): Limit {
       ? readText(path.join(folder, 'cpu.max')).split(/\s+/)
       : ['cpu.cfs_quota_us', 'cpu.cfs_period_us'].map(name => readText(path.join(folder, name)));
   const coreCount = parseLimit(quota) / parseLimit(period);
-  return {value: coreCount > 0 ? coreCount : Infinity, source: path.join(folder, version === 2 ? 'cpu.max' : 'cpu.cfs_quota_us')};
+  return {
+    value: coreCount > 0 ? coreCount : Infinity,
+    source: path.join(folder, version === 2 ? 'cpu.max' : 'cpu.cfs_quota_us'),
+  };
 }
 
 /**
@@ -119,16 +149,31 @@ function containerLimits(root = '/'): ContainerLimits {
   const readGroups = <T,>(controller: string, read: (folder: string, version: 1 | 2) => T): T[] =>
     hierarchies
       .filter(({controllers}) => controllers.includes(controller))
-      .flatMap(hierarchy => groupFolders(hierarchy, controller, groups).map(folder => read(path.join(root, folder), hierarchy.version)));
+      .flatMap(hierarchy =>
+        groupFolders(hierarchy, controller, groups).map(folder =>
+          read(path.join(root, folder), hierarchy.version),
+        ),
+      );
   const smallest = (limits: readonly Limit[]): Limit | undefined =>
     limits
       .filter(({value}) => value < UNLIMITED)
-      .reduce<Limit | undefined>((a, b) => (a === undefined || b.value < a.value ? b : a), undefined);
-  const memories = readGroups('memory', readMemoryLimit).filter(({limit}) => limit.value < UNLIMITED);
+      .reduce<Limit | undefined>(
+        (a, b) => (a === undefined || b.value < a.value ? b : a),
+        undefined,
+      );
+  const memories = readGroups('memory', readMemoryLimit).filter(
+    ({limit}) => limit.value < UNLIMITED,
+  );
   const memory = smallest(memories.map(({limit}) => limit));
   const cores = smallest(readGroups('cpu', readCoreLimit));
   return {
-    ...(memory && {memory, memoryAvailable: Math.max(0, Math.min(...memories.map(({limit, usedBytes}) => limit.value - usedBytes)))}),
+    ...(memory && {
+      memory,
+      memoryAvailable: Math.max(
+        0,
+        Math.min(...memories.map(({limit, usedBytes}) => limit.value - usedBytes)),
+      ),
+    }),
     ...(cores && {cores}),
   };
 }

@@ -38,9 +38,14 @@ export class AbortedError extends FinetuneError {
 
   /** @param checkpoint directory to resume from, when one was written */
   constructor(readonly checkpoint?: string) {
-    super(checkpoint === undefined ? 'The run was stopped.' : `The run was stopped; its state is in ${checkpoint}.`);
+    super(
+      checkpoint === undefined
+        ? 'The run was stopped.'
+        : `The run was stopped; its state is in ${checkpoint}.`,
+    );
   }
 }
 
 /** The message of anything that was thrown. */
-export const errorMessage = (error: unknown): string => (error instanceof Error ? error.message : String(error));
+export const errorMessage = (error: unknown): string =>
+  error instanceof Error ? error.message : String(error);

@@ -1,24 +1,24 @@
 /**
- * How a picture becomes a square: the middle of it, as the weights were trained; all of it with its sides squeezed; or all of it with the
+ * How an image becomes a square: the middle of it, as the weights were trained; all of it with its sides squeezed; or all of it with the
  * rest of the square filled.
  */
 export const FITS = ['crop', 'squash', 'pad'] as const;
 export type Fit = (typeof FITS)[number];
 
 /**
- * How pixels must be fed to a set of weights. A record without code: `datasets` resizes and crops by it, `backbones` normalises by it on
- * the device, `export` writes it into the bundle.
+ * How pixels must be fed to a set of weights. A record without code: `datasets` resizes and crops by it, `backbones` normalizes by it on
+ * the device, `export` writes it into the exported model.
  */
 export interface Preprocessing {
   /** Length of the short side after resizing, in pixels; the long side follows, truncated to whole pixels (torchvision `Resize`). */
   readonly resizeSize: number;
-  /** Side of the square cut from the centre, in pixels. */
+  /** Side of the square cut from the center, in pixels. */
   readonly cropSize: number;
   /** `crop` unless told. Others resize straight to `cropSize`. */
   readonly fit?: Fit;
   /** Antialiased, as PIL does it; sharp calls this kernel `linear`. */
   readonly interpolation: 'bilinear';
-  /** Order in which the first convolution expects the colours. Stored pixels are always RGB. */
+  /** Order in which the first convolution expects the colors. Stored pixels are always RGB. */
   readonly channelOrder: 'rgb' | 'bgr';
   /** Multiplies the 0..255 values before `mean` is subtracted. */
   readonly scale: number;
@@ -28,7 +28,7 @@ export interface Preprocessing {
   readonly std: readonly [number, number, number];
 }
 
-/** torchvision's ImageNet normalisation (vision/references/classification/presets.py), for weights trained at 256 -> 224. */
+/** torchvision's ImageNet normalization (vision/references/classification/presets.py), for weights trained at 256 -> 224. */
 export const TORCHVISION_PREPROCESSING: Preprocessing = {
   resizeSize: 256,
   cropSize: 224,
@@ -48,9 +48,17 @@ export const CAFFE_PREPROCESSING: Preprocessing = {
   std: [1, 1, 1],
 };
 
-/** The mean colour of the pictures that the weights were trained on, RGB 0..255: what pads a picture becomes zero for the network. */
-export function computeFillColor({mean, scale, channelOrder}: Preprocessing): readonly [number, number, number] {
-  const [first, second, third] = mean.map(value => Math.round(value / scale)) as [number, number, number];
+/** The mean color of the images that the weights were trained on, RGB 0..255: what pads an image becomes zero for the network. */
+export function computeFillColor({
+  mean,
+  scale,
+  channelOrder,
+}: Preprocessing): readonly [number, number, number] {
+  const [first, second, third] = mean.map(value => Math.round(value / scale)) as [
+    number,
+    number,
+    number,
+  ];
   return channelOrder === 'rgb' ? [first, second, third] : [third, second, first];
 }
 

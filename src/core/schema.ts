@@ -1,7 +1,7 @@
 import {Ajv, type ErrorObject} from 'ajv';
 import {describeValue} from './arguments.js';
 import {UsageError} from './errors.js';
-import {suggest} from './nearest.js';
+import {suggest} from './text/suggest.js';
 
 /** The parts of JSON Schema this project writes. */
 export interface ObjectSchema {
@@ -32,7 +32,8 @@ const FIRST_ERROR = new Ajv(AJV_OPTIONS);
 /** Characters of a value that are shown: it may be a whole file. */
 const MAX_SHOWN_LENGTH = 200;
 
-const truncateValue = (text: string): string => (text.length > MAX_SHOWN_LENGTH ? `${text.slice(0, MAX_SHOWN_LENGTH)}...` : text);
+const truncateValue = (text: string): string =>
+  text.length > MAX_SHOWN_LENGTH ? `${text.slice(0, MAX_SHOWN_LENGTH)}...` : text;
 
 /** As JSON, or as it is called where there is none. */
 function formatValue(value: unknown): string {
@@ -44,7 +45,8 @@ function formatValue(value: unknown): string {
 }
 
 /** `/phases/0/rates` -> `phases.0.rates` */
-const toDottedPath = (pointer: string): string => truncateValue(pointer.slice(1).replaceAll('/', '.').replaceAll('~1', '/').replaceAll('~0', '~'));
+const toDottedPath = (pointer: string): string =>
+  truncateValue(pointer.slice(1).replaceAll('/', '.').replaceAll('~1', '/').replaceAll('~0', '~'));
 
 /** `crop, squash or pad` */
 function either(choices: readonly unknown[]): string {
@@ -92,11 +94,16 @@ function describeIssue(error: ErrorObject): string {
 function describeIssues(errors: readonly ErrorObject[]): string[] {
   const alternatives = errors.filter(error => error.keyword === 'anyOf');
   const others = errors.filter(error => error.keyword !== 'anyOf');
-  const isBranchOf = (either: ErrorObject, error: ErrorObject): boolean => error.schemaPath.startsWith(either.schemaPath);
+  const isBranchOf = (either: ErrorObject, error: ErrorObject): boolean =>
+    error.schemaPath.startsWith(either.schemaPath);
   const isInside = (either: ErrorObject, error: ErrorObject): boolean =>
     isBranchOf(either, error) && error.instancePath.length > either.instancePath.length;
-  const described = alternatives.filter(either => !others.some(error => isInside(either, error))).map(describeAlternatives);
-  const reported = others.filter(error => alternatives.every(either => !isBranchOf(either, error) || isInside(either, error)));
+  const described = alternatives
+    .filter(either => !others.some(error => isInside(either, error)))
+    .map(describeAlternatives);
+  const reported = others.filter(error =>
+    alternatives.every(either => !isBranchOf(either, error) || isInside(either, error)),
+  );
   return [...new Set([...described, ...reported.map(describeIssue)])];
 }
 
@@ -115,7 +122,12 @@ function describeAlternatives({parentSchema, instancePath, data}: ErrorObject): 
  * @param mode `first` for a document of unknown origin, in which a million things may be wrong
  * @throws SchemaError (exit 2) with one sentence per violation, or for the first
  */
-export function validate<T>(schema: ObjectSchema, document: unknown, subject: string, mode: 'all' | 'first' = 'all'): T {
+export function validate<T>(
+  schema: ObjectSchema,
+  document: unknown,
+  subject: string,
+  mode: 'all' | 'first' = 'all',
+): T {
   const validateDocument = (mode === 'all' ? ALL_ERRORS : FIRST_ERROR).compile<T>(schema);
   if (validateDocument(document)) return document;
   throw new SchemaError(subject, describeIssues(validateDocument.errors ?? []));

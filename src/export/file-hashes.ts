@@ -1,10 +1,13 @@
 import {createHash} from 'node:crypto';
 import {stat} from 'node:fs/promises';
 import {join} from 'node:path';
-import {sha256File} from '../core/checksum.js';
-import type {ModelRecord, FileRecord} from './bundle-record.js';
+import {sha256File} from '../core/files/sha256.js';
+import type {ModelRecord, FileRecord} from './model-record.js';
 
-const hashFile = async (path: string): Promise<FileRecord> => ({bytes: (await stat(path)).size, sha256: await sha256File(path)});
+const hashFile = async (path: string): Promise<FileRecord> => ({
+  bytes: (await stat(path)).size,
+  sha256: await sha256File(path),
+});
 
 /**
  * @param model names of model.json and its shards, in order

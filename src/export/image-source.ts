@@ -3,12 +3,14 @@ import {types} from 'node:util';
 import {ArgumentError, describeValue} from '../core/arguments.js';
 
 /** An image to classify: a path, a `file:` URL, or the bytes of an image file in any form. */
-export type ImageSource = string | URL | Uint8Array | ArrayBuffer | SharedArrayBuffer | DataView | Blob;
+export type ImageSource =
+  string | URL | Uint8Array | ArrayBuffer | SharedArrayBuffer | DataView | Blob;
 
 /** What is read when its turn comes: a path, bytes, or a Blob, which may lie on a disk. */
 export type ImageInput = string | Uint8Array | Blob;
 
-const EXPECTED = 'a path, a file: URL, the bytes of an image file (Uint8Array, ArrayBuffer) or a Blob';
+const EXPECTED =
+  'a path, a file: URL, the bytes of an image file (Uint8Array, ArrayBuffer) or a Blob';
 
 const invalidImage = (argument: string, found: string, hint?: string): ArgumentError =>
   new ArgumentError('classify()', argument, EXPECTED, found, hint);
@@ -17,21 +19,29 @@ const invalidImage = (argument: string, found: string, hint?: string): ArgumentE
 function bytesOf(value: Uint8Array | DataView | ArrayBuffer): Uint8Array {
   if (value instanceof Uint8Array) return value;
   try {
-    return 'buffer' in value ? new Uint8Array(value.buffer, value.byteOffset, value.byteLength) : new Uint8Array(value);
+    return 'buffer' in value
+      ? new Uint8Array(value.buffer, value.byteOffset, value.byteLength)
+      : new Uint8Array(value);
   } catch {
     return new Uint8Array();
   }
 }
 
 /** By its parts, since a test runner or a vm has a `URL` of its own. */
-const isUrl = (value: object): value is URL => 'href' in value && 'protocol' in value && typeof value.href === 'string';
+const isUrl = (value: object): value is URL =>
+  'href' in value && 'protocol' in value && typeof value.href === 'string';
 
-const isBlob = (value: object): value is Blob => 'arrayBuffer' in value && typeof value.arrayBuffer === 'function' && 'size' in value;
+const isBlob = (value: object): value is Blob =>
+  'arrayBuffer' in value && typeof value.arrayBuffer === 'function' && 'size' in value;
 
 function pathOf(url: string, argument: string): string {
   const scheme = url.slice(0, url.indexOf(':') + 1);
   if (scheme !== 'file:') {
-    throw invalidImage(argument, `a URL of ${scheme}`, '. Fetch it first, and give the bytes: await (await fetch(url)).arrayBuffer().');
+    throw invalidImage(
+      argument,
+      `a URL of ${scheme}`,
+      '. Fetch it first, and give the bytes: await (await fetch(url)).arrayBuffer().',
+    );
   }
   try {
     return fileURLToPath(url);
@@ -52,12 +62,19 @@ export function toImageInput(value: unknown, argument: string): ImageInput {
     if (value === '') throw invalidImage(argument, describeValue(value));
     return URL_TEXT.test(value) ? pathOf(value, argument) : value;
   }
-  if (types.isUint8Array(value) || types.isDataView(value) || types.isArrayBuffer(value)) return bytesOf(value);
+  if (types.isUint8Array(value) || types.isDataView(value) || types.isArrayBuffer(value))
+    return bytesOf(value);
   // A copy, since others may write meanwhile.
   if (types.isSharedArrayBuffer(value)) return new Uint8Array(value).slice();
-  if (typeof value !== 'object' || value === null) throw invalidImage(argument, describeValue(value));
+  if (typeof value !== 'object' || value === null)
+    throw invalidImage(argument, describeValue(value));
   if (isUrl(value)) return pathOf(value.href, argument);
   if (isBlob(value)) return value;
-  if (types.isTypedArray(value)) throw invalidImage(argument, describeValue(value), '. Pixels are for probabilities(), as a Uint8Array.');
+  if (types.isTypedArray(value))
+    throw invalidImage(
+      argument,
+      describeValue(value),
+      '. Pixels are for probabilities(), as a Uint8Array.',
+    );
   throw invalidImage(argument, describeValue(value));
 }

@@ -1,12 +1,16 @@
 import {FinetuneError} from '../core/errors.js';
-import {tf, type Tensor2D, type Tensor4D} from '../engine/tensorflow.js';
+import {tf, type Tensor2D, type Tensor4D} from '../backend/tensorflow.js';
 
 /**
  * Runs 8-bit pixels through a network.
  * @param images RGB, `[n, size, size, 3]`
  * @returns what `network` gives for them, `[n, classes]`, on the host
  */
-export function runNetwork(images: Uint8Array, size: number, network: (pixels: Tensor4D) => Tensor2D): Float32Array {
+export function runNetwork(
+  images: Uint8Array,
+  size: number,
+  network: (pixels: Tensor4D) => Tensor2D,
+): Float32Array {
   const count = images.length / (size * size * 3);
   return tf.tidy(() =>
     network(tf.tensor4d(images, [count, size, size, 3], 'int32'))
@@ -24,7 +28,9 @@ export class NotFiniteError extends FinetuneError {
     readonly directory: string,
     readonly found: number,
   ) {
-    super(`The model in ${directory} gives ${found} as a probability. Its weights overflow: train again with a lower rate.`);
+    super(
+      `The model in ${directory} gives ${found} as a probability. Its weights overflow: train again with a lower rate.`,
+    );
   }
 }
 

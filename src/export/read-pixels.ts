@@ -1,9 +1,9 @@
 import {FinetuneError} from '../core/errors.js';
 import type {Preprocessing} from '../core/preprocessing.js';
-import {decodeFile, decodeBytes} from '../datasets/decode.js';
-import {READABLE_FORMATS} from '../datasets/image-format.js';
-import {centerCrop} from '../datasets/windows.js';
-import {describeDecodeError} from '../datasets/readability.js';
+import {decodeFile, decodeBytes} from '../datasets/images/decode.js';
+import {READABLE_FORMATS} from '../datasets/images/image-format.js';
+import {centerCrop} from '../datasets/images/crop.js';
+import {describeDecodeError} from '../datasets/discovery/broken-images.js';
 import type {ImageInput} from './image-source.js';
 
 /** Something to classify that is no image. */
@@ -18,21 +18,35 @@ export class UnreadableImageError extends FinetuneError {
     readonly index = 0,
     options?: ErrorOptions,
   ) {
-    super(`Expected an image in ${image}, but found none that can be read: ${reason}. Give a ${READABLE_FORMATS} file.`, options);
+    super(
+      `Expected an image in ${image}, but found none that can be read: ${reason}. Give a ${READABLE_FORMATS} file.`,
+      options,
+    );
   }
 }
 
 function reasonOf(error: unknown): string {
   const {code} = error as NodeJS.ErrnoException;
-  return code === 'ENOENT' ? 'there is no such file' : code === 'EISDIR' ? 'it is a folder' : describeDecodeError(error);
+  return code === 'ENOENT'
+    ? 'there is no such file'
+    : code === 'EISDIR'
+      ? 'it is a folder'
+      : describeDecodeError(error);
 }
 
 const nameOf = (image: ImageInput): string =>
-  typeof image === 'string' ? image : `${image instanceof Uint8Array ? image.length : image.size} bytes`;
+  typeof image === 'string'
+    ? image
+    : `${image instanceof Uint8Array ? image.length : image.size} bytes`;
 
-async function readOne(image: ImageInput, index: number, preprocessing: Preprocessing): Promise<Uint8Array> {
+async function readOne(
+  image: ImageInput,
+  index: number,
+  preprocessing: Preprocessing,
+): Promise<Uint8Array> {
   try {
-    if (typeof image === 'string') return centerCrop(await decodeFile(image, preprocessing), preprocessing.cropSize);
+    if (typeof image === 'string')
+      return centerCrop(await decodeFile(image, preprocessing), preprocessing.cropSize);
     const bytes = image instanceof Uint8Array ? image : new Uint8Array(await image.arrayBuffer());
     const decoded = await decodeBytes(bytes, preprocessing);
     return centerCrop(decoded, preprocessing.cropSize);
@@ -47,7 +61,11 @@ async function readOne(image: ImageInput, index: number, preprocessing: Preproce
  * @returns pixels, RGB, `[n, cropSize, cropSize, 3]`
  * @throws UnreadableImageError
  */
-export async function readPixels(images: readonly ImageInput[], preprocessing: Preprocessing, first = 0): Promise<Uint8Array> {
+export async function readPixels(
+  images: readonly ImageInput[],
+  preprocessing: Preprocessing,
+  first = 0,
+): Promise<Uint8Array> {
   const bytesPerImage = preprocessing.cropSize ** 2 * 3;
   const pixels = new Uint8Array(images.length * bytesPerImage);
   const fill = async (image: ImageInput, i: number): Promise<void> =>

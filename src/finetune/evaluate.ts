@@ -1,18 +1,24 @@
 import {inferenceBatchSize} from '../backbones/activation-bytes.js';
-import {formatInteger} from '../core/count.js';
-import {CALLBACK, checkArgument, checkOptions, objectWith, ABORT_SIGNAL} from '../core/arguments.js';
+import {formatInteger} from '../core/text/format-integer.js';
+import {
+  CALLBACK,
+  checkArgument,
+  checkOptions,
+  objectWith,
+  ABORT_SIGNAL,
+} from '../core/arguments.js';
 import {AbortedError, DatasetError} from '../core/errors.js';
 import type {Finding} from '../core/finding.js';
-import {decodeFile} from '../datasets/decode.js';
-import {centerCrop} from '../datasets/windows.js';
-import {checkFolder} from '../datasets/folder-arguments.js';
-import {everySample, type ImageFolder, type Sample} from '../datasets/image-folder.js';
-import {skippedFindings} from '../datasets/left-out.js';
-import {describeDecodeError} from '../datasets/readability.js';
-import type {ExportedModel} from '../export/bundle.js';
-import {RunningMetrics, type Metrics} from '../training/metrics.js';
+import {decodeFile} from '../datasets/images/decode.js';
+import {centerCrop} from '../datasets/images/crop.js';
+import {checkFolder} from '../datasets/discovery/folder-arguments.js';
+import {everySample, type ImageFolder, type Sample} from '../datasets/discovery/image-folder.js';
+import {skippedFindings} from '../datasets/discovery/skipped-files.js';
+import {describeDecodeError} from '../datasets/discovery/broken-images.js';
+import type {ExportedModel} from '../export/exported-model.js';
+import {RunningMetrics, type Metrics} from '../training/metrics/metrics.js';
 import type {RunEventListener} from './events.js';
-import {RunContext} from './run-context.js';
+import {RunContext} from './run/run-context.js';
 
 export interface EvaluateOptions {
   readonly onEvent?: RunEventListener;
@@ -37,7 +43,7 @@ export interface Evaluation {
   readonly findings: readonly Finding[];
 }
 
-/** A folder that shares no class with the bundle it is measured with. */
+/** A folder that shares no class with the exported model it is measured with. */
 export class NoCommonClassError extends DatasetError {
   override readonly code = 'NO_COMMON_CLASS';
 
@@ -48,7 +54,7 @@ export class NoCommonClassError extends DatasetError {
   ) {
     super(
       `Expected images of ${formatNames(known)} in ${root}, but found only classes ${formatNames(found)}. ` +
-        'Name the classes as those of the bundle are named (labels.txt).',
+        'Name the classes as those of the exported model are named (labels.txt).',
     );
   }
 }
@@ -61,35 +67,67 @@ export class NoEvaluationImagesError extends DatasetError {
     readonly root: string,
     readonly images: number,
   ) {
-    super(`Expected at least one readable image of a class of the bundle in ${root}, but found none among ${images}. Add images.`);
+    super(
+      `Expected at least one readable image of a class of the exported model in ${root}, but found none among ${images}. Add images.`,
+    );
   }
 }
 
-const formatNames = (names: readonly string[]): string => names.slice(0, 5).join(', ') + (names.length > 5 ? ', ...' : '');
+const formatNames = (names: readonly string[]): string =>
+  names.slice(0, 5).join(', ') + (names.length > 5 ? ', ...' : '');
 
-const EXPORTED_MODEL = objectWith('what loadBundle() returned', ['classNames', 'preprocessing', 'probabilities']);
+const EXPORTED_MODEL = objectWith('what loadModel() returned', [
+  'classNames',
+  'preprocessing',
+  'probabilities',
+]);
 
 /** Images decoded and run at a time, at most. */
 const MAX_BATCH_SIZE = 32;
 
-function selectSplit(folder: ImageFolder): {readonly split: Evaluation['split']; readonly samples: readonly Sample[]} {
+function selectSplit(folder: ImageFolder): {
+  readonly split: Evaluation['split'];
+  readonly samples: readonly Sample[];
+} {
   if (folder.test !== undefined) return {split: 'test', samples: folder.test};
   if (folder.validation !== undefined) return {split: 'validation', samples: folder.validation};
   return {split: 'all', samples: everySample(folder)};
 }
 
-/** Labels of the folder -> labels of the bundle, by name; what has no counterpart is said, never shifted. */
-function matchLabels(folder: ImageFolder, model: ExportedModel, run: RunContext): ReadonlyMap<number, number> {
+/** Labels of the folder -> labels of the exported model, by name; what has no counterpart is said, never shifted. */
+function matchLabels(
+  folder: ImageFolder,
+  model: ExportedModel,
+  run: RunContext,
+): ReadonlyMap<number, number> {
   const known = new Map(model.classNames.map((name, label) => [name.normalize('NFC'), label])); // as those of folders are
   const unknownClasses = folder.classNames.filter(name => !known.has(name));
-  const missingClasses = model.classNames.filter(name => !folder.classNames.includes(name.normalize('NFC')));
-  if (unknownClasses.length === folder.classNames.length) throw new NoCommonClassError(folder.root, model.classNames, folder.classNames);
-  const addFinding = (code: string, message: string, files: readonly string[] = []): void => run.addFinding({code, severity: 'warning', message, files});
-  const unknownImages = everySample(folder).flatMap(({name, label}) => (known.has(folder.classNames[label]!) ? [] : [name]));
+  const missingClasses = model.classNames.filter(
+    name => !folder.classNames.includes(name.normalize('NFC')),
+  );
+  if (unknownClasses.length === folder.classNames.length)
+    throw new NoCommonClassError(folder.root, model.classNames, folder.classNames);
+  const addFinding = (code: string, message: string, files: readonly string[] = []): void =>
+    run.addFinding({code, severity: 'warning', message, files});
+  const unknownImages = everySample(folder).flatMap(({name, label}) =>
+    known.has(folder.classNames[label]!) ? [] : [name],
+  );
   if (unknownClasses.length > 0)
-    addFinding('unknown-class', `The bundle does not know ${formatNames(unknownClasses)}; those images (${formatInteger(unknownImages.length)}) are left out.`, unknownImages);
-  if (missingClasses.length > 0) addFinding('missing-class', `No images of ${formatNames(missingClasses)} are in the folder; nothing is said of them.`);
-  return new Map(folder.classNames.flatMap((name, label) => (known.has(name) ? [[label, known.get(name)!]] : [])));
+    addFinding(
+      'unknown-class',
+      `The exported model does not know ${formatNames(unknownClasses)}; those images (${formatInteger(unknownImages.length)}) are left out.`,
+      unknownImages,
+    );
+  if (missingClasses.length > 0)
+    addFinding(
+      'missing-class',
+      `No images of ${formatNames(missingClasses)} are in the folder; nothing is said of them.`,
+    );
+  return new Map(
+    folder.classNames.flatMap((name, label) =>
+      known.has(name) ? [[label, known.get(name)!]] : [],
+    ),
+  );
 }
 
 interface ImageBatch {
@@ -97,15 +135,25 @@ interface ImageBatch {
   readonly labels: Int32Array;
 }
 
-/** Decodes samples as the bundle wants them; one that cannot be read is a finding. */
-async function readBatch(samples: readonly Sample[], labels: ReadonlyMap<number, number>, model: ExportedModel, run: RunContext): Promise<ImageBatch> {
+/** Decodes samples as the exported model wants them; one that cannot be read is a finding. */
+async function readBatch(
+  samples: readonly Sample[],
+  labels: ReadonlyMap<number, number>,
+  model: ExportedModel,
+  run: RunContext,
+): Promise<ImageBatch> {
   const {cropSize} = model.preprocessing;
   const read = await Promise.all(
     samples.map(async ({path, name, label}) => {
       try {
-        return {label: labels.get(label)!, pixels: centerCrop(await decodeFile(path, model.preprocessing), cropSize)};
+        return {
+          label: labels.get(label)!,
+          pixels: centerCrop(await decodeFile(path, model.preprocessing), cropSize),
+        };
       } catch (error) {
-        skippedFindings('unreadable-image', 'warning', [name], describeDecodeError(error)).forEach(finding => run.addFinding(finding));
+        skippedFindings('unreadable-image', 'warning', [name], describeDecodeError(error)).forEach(
+          finding => run.addFinding(finding),
+        );
         return undefined;
       }
     }),
@@ -130,19 +178,36 @@ function countImages(
 ): ImageCounts {
   const every = everySample(folder);
   const known = every.filter(({label}) => labels.has(label)).length;
-  const [unreadable, unknownClass, otherSplits] = [unreadableIn(run.findings), every.length - known, known - requested];
-  return {found: evaluated + unreadable + unknownClass + otherSplits, evaluated, unreadable, unknownClass, otherSplits};
+  const [unreadable, unknownClass, otherSplits] = [
+    unreadableIn(run.findings),
+    every.length - known,
+    known - requested,
+  ];
+  return {
+    found: evaluated + unreadable + unknownClass + otherSplits,
+    evaluated,
+    unreadable,
+    unknownClass,
+    otherSplits,
+  };
 }
 
 /** Sum over images of -log(probability of the truth), nats; a probability that float32 rounds to 0 counts as the smallest it holds. */
 const lossSum = (probabilities: Float32Array, labels: Int32Array, classes: number): number =>
-  labels.reduce((sum, label, i) => sum - Math.log(Math.max(probabilities[i * classes + label]!, 1.2e-38)), 0);
+  labels.reduce(
+    (sum, label, i) => sum - Math.log(Math.max(probabilities[i * classes + label]!, 1.2e-38)),
+    0,
+  );
 
 /**
- * Measures an exported bundle on a folder: its test part, else its validation part, else all of it. Classes are matched by name.
+ * Measures an exported exported model on a folder: its test part, else its validation part, else all of it. Classes are matched by name.
  * @throws NoCommonClassError (exit 3); ArgumentError, BundleDisposedError (exit 2); AbortedError
  */
-export async function evaluate(model: ExportedModel, folder: ImageFolder, options: EvaluateOptions = {}): Promise<Evaluation> {
+export async function evaluate(
+  model: ExportedModel,
+  folder: ImageFolder,
+  options: EvaluateOptions = {},
+): Promise<Evaluation> {
   checkArgument('evaluate()', 'model', model, EXPORTED_MODEL);
   checkFolder('evaluate()', folder);
   checkOptions<EvaluateOptions>('evaluate()', options, {onEvent: CALLBACK, signal: ABORT_SIGNAL});
@@ -154,7 +219,8 @@ export async function evaluate(model: ExportedModel, folder: ImageFolder, option
   const evaluated = samples.filter(({label}) => labels.has(label));
   const metrics = new RunningMetrics(model.classNames);
   const batchSize = inferenceBatchSize(model.spec, model.preprocessing.cropSize, MAX_BATCH_SIZE);
-  const nextBatch = (start: number): Promise<ImageBatch> => readBatch(evaluated.slice(start, start + batchSize), labels, model, run);
+  const nextBatch = (start: number): Promise<ImageBatch> =>
+    readBatch(evaluated.slice(start, start + batchSize), labels, model, run);
   let next = nextBatch(0);
   for (let start = 0; start < evaluated.length; start += batchSize) {
     if (signal?.aborted) throw new AbortedError();
@@ -163,7 +229,12 @@ export async function evaluate(model: ExportedModel, folder: ImageFolder, option
     if (truths.length === 0) continue;
     const probabilities = model.probabilities(pixels);
     metrics.add(probabilities, truths, lossSum(probabilities, truths, model.classNames.length));
-    run.progress('evaluate', Math.min(start + batchSize, evaluated.length), evaluated.length, 'images');
+    run.progress(
+      'evaluate',
+      Math.min(start + batchSize, evaluated.length),
+      evaluated.length,
+      'images',
+    );
   }
   if (metrics.numImages === 0) throw new NoEvaluationImagesError(folder.root, evaluated.length);
   const images = countImages(folder, labels, evaluated.length, metrics.numImages, run);

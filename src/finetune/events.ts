@@ -1,9 +1,10 @@
 import type {Finding} from '../core/finding.js';
-import type {Metrics} from '../training/metrics.js';
-import type {Phase, Recipe, OptionOrigin} from './recipe.js';
+import type {Metrics} from '../training/metrics/metrics.js';
+import type {Phase, Recipe, OptionOrigin} from './recipe/recipe.js';
 
 /** The parts of a run that take time, in the order they happen; `seconds` of a result has one entry each. */
-export type Activity = 'backend' | 'weights' | 'decode' | 'features' | 'train' | 'evaluate' | 'export';
+export type Activity =
+  'backend' | 'weights' | 'decode' | 'features' | 'train' | 'evaluate' | 'export';
 
 /** How far an activity is; each of its steps counts from 0. */
 export interface RunProgress {
@@ -22,8 +23,18 @@ export interface RunProgress {
 /** What a run says while it goes on. The library never prints: the command line turns each of these into a line or a bar. */
 export type RunEvent =
   | {readonly type: 'info'; readonly message: string}
-  | {readonly type: 'dataset'; readonly root: string; readonly classes: number; readonly images: number}
-  | {readonly type: 'split'; readonly train: number; readonly validation: number; readonly test: number}
+  | {
+      readonly type: 'dataset';
+      readonly root: string;
+      readonly classes: number;
+      readonly images: number;
+    }
+  | {
+      readonly type: 'split';
+      readonly train: number;
+      readonly validation: number;
+      readonly test: number;
+    }
   | {readonly type: 'finding'; readonly finding: Finding}
   | {
       readonly type: 'recipe';
@@ -34,7 +45,13 @@ export type RunEvent =
     }
   | {readonly type: 'weights'; readonly name: string; readonly path: string | null}
   | RunProgress
-  | {readonly type: 'phase'; readonly index: number; readonly phase: Phase; readonly steps: number; readonly cached: boolean}
+  | {
+      readonly type: 'phase';
+      readonly index: number;
+      readonly phase: Phase;
+      readonly steps: number;
+      readonly cached: boolean;
+    }
   | {
       readonly type: 'epoch';
       readonly phase: string;

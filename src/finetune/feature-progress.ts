@@ -1,4 +1,4 @@
-import type {RunContext} from './run-context.js';
+import type {RunContext} from './run/run-context.js';
 
 /** How far the features of one set of images are. */
 interface Rows {
@@ -20,7 +20,10 @@ export class FeatureProgress {
   ) {}
 
   static #none(): Record<'train' | 'validation', Rows> {
-    return {train: {done: 0, total: 0, finishedTables: 0}, validation: {done: 0, total: 0, finishedTables: 0}};
+    return {
+      train: {done: 0, total: 0, finishedTables: 0},
+      validation: {done: 0, total: 0, finishedTables: 0},
+    };
   }
 
   /** Told how many rows were left by an earlier run. */
@@ -34,9 +37,14 @@ export class FeatureProgress {
       if (done < rows.done) rows.finishedTables += rows.total;
       [rows.done, rows.total] = [done, total];
       const {train, validation} = this.#rows;
-      const finished = train.finishedTables + train.done + validation.finishedTables + validation.done;
+      const finished =
+        train.finishedTables + train.done + validation.finishedTables + validation.done;
       // Validation images come second, and are known before.
-      const expected = train.finishedTables + train.total + validation.finishedTables + (validation.total || this.images.validation);
+      const expected =
+        train.finishedTables +
+        train.total +
+        validation.finishedTables +
+        (validation.total || this.images.validation);
       this.run.progress('features', finished, expected, 'images');
     };
 
@@ -48,9 +56,20 @@ export class FeatureProgress {
     const rows = {train: train.total, validation: validation.total};
     if (rows.train + rows.validation > 0) {
       const seconds = (performance.now() - startTime) / 1000;
-      const reused = Math.min(this.#cachedRows, train.finishedTables + train.total + validation.finishedTables + validation.total);
-      const all = reused === train.finishedTables + train.total + validation.finishedTables + validation.total;
-      this.run.emit({type: 'features', images: this.images, rows, reused: all ? 'all' : reused > 0 ? 'some' : 'none', seconds});
+      const reused = Math.min(
+        this.#cachedRows,
+        train.finishedTables + train.total + validation.finishedTables + validation.total,
+      );
+      const all =
+        reused ===
+        train.finishedTables + train.total + validation.finishedTables + validation.total;
+      this.run.emit({
+        type: 'features',
+        images: this.images,
+        rows,
+        reused: all ? 'all' : reused > 0 ? 'some' : 'none',
+        seconds,
+      });
     }
     [this.#rows, this.#cachedRows] = [FeatureProgress.#none(), 0];
     return result;

@@ -11,22 +11,38 @@ import {
   type ArgumentKind,
   type OptionKinds,
 } from '../core/arguments.js';
-import {checkFolder} from '../datasets/folder-arguments.js';
-import {DEVICE_KIND, BACKEND_KIND} from '../engine/engine-request.js';
+import {checkFolder} from '../datasets/discovery/folder-arguments.js';
+import {DEVICE_KIND, BACKEND_KIND} from '../backend/runtime/backend-options.js';
 import type {FinetuneOptions} from './finetune.js';
 import {checkLearningRates} from '../backbones/layer-groups.js';
-import {checkRecipeInput, type Recipe} from './recipe.js';
-import {recipeSchema} from './recipe-schema.js';
+import {checkRecipeInput, type Recipe} from './recipe/recipe.js';
+import {recipeSchema} from './recipe/recipe-schema.js';
 
 const OPTIONS: OptionKinds<FinetuneOptions> = {
   ...{onEvent: CALLBACK, signal: ABORT_SIGNAL, out: PATH, overwrite: BOOLEAN, resume: BOOLEAN},
-  ...{backend: BACKEND_KIND, device: DEVICE_KIND, offline: BOOLEAN, workers: integerFrom(1), settings: OBJECT},
+  ...{
+    backend: BACKEND_KIND,
+    device: DEVICE_KIND,
+    offline: BOOLEAN,
+    workers: integerFrom(1),
+    settings: OBJECT,
+  },
   sharedData: objectWith('what crossValidate() makes', ['images', 'pool', 'begin']),
 };
 
 /** Keys of every recipe: what a person may leave out of one is resolved, but for these. */
-const OPTIONAL_KEYS = ['imageSize', 'fold', 'splitFile', 'cacheMemory', 'cacheDisk', 'epochs', 'lr'];
-const REQUIRED_KEYS = (Object.keys(recipeSchema.properties) as (keyof Recipe)[]).filter(key => !OPTIONAL_KEYS.includes(key));
+const OPTIONAL_KEYS = [
+  'imageSize',
+  'fold',
+  'splitFile',
+  'cacheMemory',
+  'cacheDisk',
+  'epochs',
+  'lr',
+];
+const REQUIRED_KEYS = (Object.keys(recipeSchema.properties) as (keyof Recipe)[]).filter(
+  key => !OPTIONAL_KEYS.includes(key),
+);
 
 const RECIPE: ArgumentKind = {
   expected: 'what resolveRecipe() returned',
@@ -37,7 +53,12 @@ const RECIPE: ArgumentKind = {
 };
 
 /** @throws ArgumentError; SchemaError and UsageError for values that were changed since the recipe was resolved */
-export function checkFinetuneArguments(folder: unknown, recipe: unknown, options: unknown, caller = 'finetune()'): void {
+export function checkFinetuneArguments(
+  folder: unknown,
+  recipe: unknown,
+  options: unknown,
+  caller = 'finetune()',
+): void {
   checkFolder(caller, folder);
   checkArgument(caller, 'recipe', recipe, RECIPE);
   checkRecipeInput(recipe, `Recipe of ${caller}`);

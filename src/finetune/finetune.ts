@@ -1,21 +1,21 @@
 import {AbortedError} from '../core/errors.js';
-import {hideCredentials} from '../core/public-address.js';
-import type {ImageFolder} from '../datasets/image-folder.js';
-import type {Split} from '../datasets/split.js';
-import {startBackend, type EngineInfo, type EngineWish} from '../engine/runtime.js';
-import {preparePrecision, requirePrecision} from '../engine/precision.js';
+import {hideCredentials} from '../core/text/redact-url.js';
+import type {ImageFolder} from '../datasets/discovery/image-folder.js';
+import type {Split} from '../datasets/splitting/split.js';
+import {startBackend, type EngineInfo, type EngineWish} from '../backend/runtime/runtime.js';
+import {preparePrecision, requirePrecision} from '../backend/graph/precision.js';
 import type {Classifier} from '../heads/classifier.js';
-import type {EpochRow} from '../training/history.js';
-import type {Metrics} from '../training/metrics.js';
+import type {EpochRow} from '../training/loop/history.js';
+import type {Metrics} from '../training/metrics/metrics.js';
 import type {Finding} from '../core/finding.js';
 import {checkFinetuneArguments} from './finetune-arguments.js';
-import {Checkpoints} from './checkpoints.js';
+import {Checkpoints} from './run/checkpoints.js';
 import type {RunEventListener} from './events.js';
-import type {SharedFoldData} from './folds-share.js';
+import type {SharedFoldData} from './folds/folds-share.js';
 import {prepare, type Prepared} from './prepare.js';
-import type {Recipe} from './recipe.js';
-import {RunContext} from './run-context.js';
-import {RunOutput} from './run-output.js';
+import type {Recipe} from './recipe/recipe.js';
+import {RunContext} from './run/run-context.js';
+import {RunOutput} from './run/run-output.js';
 import {testMetrics} from './test-metrics.js';
 import {PhaseRunner} from './train-phases.js';
 
@@ -32,7 +32,7 @@ export interface FinetuneOptions {
   readonly backend?: EngineWish['backend'];
   readonly device?: EngineWish['device'];
   readonly offline?: boolean;
-  /** Threads to decode pictures on; as many as Node has, and no more (UV_THREADPOOL_SIZE, 4 unless set before it starts). */
+  /** Threads to decode images on; as many as Node has, and no more (UV_THREADPOOL_SIZE, 4 unless set before it starts). */
   readonly workers?: number;
   /** What the folds of a cross-validation have in common; see `crossValidate`. */
   readonly sharedData?: SharedFoldData;
@@ -48,7 +48,7 @@ export interface RunSettings {
   readonly sources?: Readonly<Record<string, string>>;
   /** The command to type for the same run. */
   readonly command?: string;
-  /** Spent on starting the engine before the run. */
+  /** Spent on starting the backend before the run. */
   readonly backendSeconds?: number;
 }
 
@@ -63,7 +63,7 @@ export interface FinetuneResult {
   readonly timings: RunContext['timings'];
   readonly backend: EngineInfo;
   readonly recipe: Recipe;
-  /** Run directory and bundle, where one was asked for. */
+  /** Run directory and exported model, where one was asked for. */
   readonly run?: string;
   readonly model?: string;
 }
@@ -72,7 +72,7 @@ export interface FinetuneResult {
 export type WrittenResult = FinetuneResult & {readonly run: string; readonly model: string};
 
 /**
- * Fine-tunes a ResNet on a folder: weights, pictures, the phases of the recipe, evaluation, export.
+ * Fine-tunes a ResNet on a folder: weights, images, the phases of the recipe, evaluation, export.
  * @throws ArgumentError (exit 2) when an argument is something else than its type says
  * @throws DatasetError (exit 3) when the folder cannot be used
  * @throws WeightsUnavailableError, WeightsMismatchError, WeightsFileError when the weights cannot
@@ -89,8 +89,16 @@ export async function finetune(
   recipe: Recipe,
   options: FinetuneOptions & {readonly out: string},
 ): Promise<WrittenResult>;
-export async function finetune(folder: ImageFolder, recipe: Recipe, options?: FinetuneOptions): Promise<FinetuneResult>;
-export async function finetune(folder: ImageFolder, requestedRecipe: Recipe, options: FinetuneOptions = {}): Promise<FinetuneResult> {
+export async function finetune(
+  folder: ImageFolder,
+  recipe: Recipe,
+  options?: FinetuneOptions,
+): Promise<FinetuneResult>;
+export async function finetune(
+  folder: ImageFolder,
+  requestedRecipe: Recipe,
+  options: FinetuneOptions = {},
+): Promise<FinetuneResult> {
   checkFinetuneArguments(folder, requestedRecipe, options);
   const recipe = {...requestedRecipe, weights: hideCredentials(requestedRecipe.weights)};
   const run = new RunContext(
@@ -113,11 +121,23 @@ export async function finetune(folder: ImageFolder, requestedRecipe: Recipe, opt
     await options.sharedData?.begin();
     await output.begin(prepared.split);
     const {classifier, split} = prepared;
-    const trained = await new PhaseRunner(prepared, recipe, run, checkpoints, () => output.saveBestWeights(classifier)).train(interrupted);
+    const trained = await new PhaseRunner(prepared, recipe, run, checkpoints, () =>
+      output.saveBestWeights(classifier),
+    ).train(interrupted);
     const test = await testMetrics(prepared, recipe, run);
     const metrics = {validation: trained.metrics, ...(test && {test})};
     const written = await output.finish({dataset: folder.root, prepared, trained, metrics});
-    return {classifier, metrics, split, backend, recipe, history: trained.history, findings: run.findings, timings: run.timings, ...written};
+    return {
+      classifier,
+      metrics,
+      split,
+      backend,
+      recipe,
+      history: trained.history,
+      findings: run.findings,
+      timings: run.timings,
+      ...written,
+    };
   } catch (error) {
     prepared?.classifier.dispose();
     if (options.signal?.aborted !== true) throw error;

@@ -1,31 +1,36 @@
-import {disposeWeights} from '../backbones/device-weights.js';
+import {disposeWeights} from '../backbones/parameters.js';
 import {loadBackbone, createRandomBackbone, type Backbone} from '../backbones/load-backbone.js';
-import {locateWeights} from '../backbones/locate-weights.js';
-import type {PretrainedWeights} from '../backbones/cards.js';
-import {ensureCacheFolder} from '../core/cache-directory.js';
+import {locateWeights} from '../backbones/pretrained/locate-weights.js';
+import type {PretrainedWeights} from '../backbones/pretrained/pretrained.js';
+import {ensureCacheFolder} from '../core/files/cache-directory.js';
 import {UsageError} from '../core/errors.js';
-import {withImageSize, computeFillColor, withFit, type Preprocessing} from '../core/preprocessing.js';
-import {augmentationOf} from '../datasets/augment.js';
-import {classFindings} from '../datasets/class-findings.js';
-import {copyFindings} from '../datasets/copy-findings.js';
-import type {Fold} from '../datasets/draw-groups.js';
-import {removeLetterbox} from '../datasets/fit.js';
-import {openImageCache, type ImageCache} from '../datasets/image-cache.js';
-import {everySample, type ImageFolder, type Sample} from '../datasets/image-folder.js';
-import {photographsOf} from '../datasets/photographs.js';
-import {groupingBy, sharedGroups, type Grouping} from '../datasets/split-by.js';
-import {assertFoldable, splitFolder, type Split} from '../datasets/split.js';
-import {readSplit} from '../datasets/split-file.js';
-import {thumbprint} from '../datasets/thumbprint.js';
-import {isOnGpu} from '../engine/binding.js';
+import {
+  withImageSize,
+  computeFillColor,
+  withFit,
+  type Preprocessing,
+} from '../core/preprocessing.js';
+import {augmentationOf} from '../datasets/augmentation/augment.js';
+import {classFindings} from '../datasets/inspection/class-findings.js';
+import {copyFindings} from '../datasets/inspection/duplicate-findings.js';
+import type {Fold} from '../datasets/splitting/assign-groups.js';
+import {removeLetterbox} from '../datasets/images/resize-plan.js';
+import {openImageCache, type ImageCache} from '../datasets/cache/image-cache.js';
+import {everySample, type ImageFolder, type Sample} from '../datasets/discovery/image-folder.js';
+import {photographsOf} from '../datasets/duplicates/duplicate-groups.js';
+import {groupingBy, sharedGroups, type Grouping} from '../datasets/splitting/split-groups.js';
+import {assertFoldable, splitFolder, type Split} from '../datasets/splitting/split.js';
+import {readSplit} from '../datasets/splitting/split-file.js';
+import {thumbprint} from '../datasets/duplicates/fingerprint.js';
+import {isOnGpu} from '../backend/graph/binding.js';
 import {attachHead, type Classifier} from '../heads/classifier.js';
-import type {ImageDataset} from '../training/pictures.js';
+import type {ImageDataset} from '../training/loop/image-dataset.js';
 import {assertFitsMemory, cacheBudget} from './memory-need.js';
-import type {DecodedImages} from './folds-share.js';
-import type {Recipe} from './recipe.js';
-import type {RunContext} from './run-context.js';
+import type {DecodedImages} from './folds/folds-share.js';
+import type {Recipe} from './recipe/recipe.js';
+import type {RunContext} from './run/run-context.js';
 
-/** What a run starts from: a classifier with a new head, and every picture decoded. Whoever gets it closes the cache. */
+/** What a run starts from: a classifier with a new head, and every image decoded. Whoever gets it closes the cache. */
 export interface Prepared {
   readonly classifier: Classifier;
   /** Of the weights the backbone started from, where they are known. */
@@ -40,9 +45,13 @@ export interface Prepared {
 const GIB = 2 ** 30;
 
 /** Bytes of disk for cached features; undefined leaves the choice to what is free. */
-export const diskBudget = ({cacheDisk}: Recipe): number | undefined => (cacheDisk === undefined ? undefined : cacheDisk * GIB);
+export const diskBudget = ({cacheDisk}: Recipe): number | undefined =>
+  cacheDisk === undefined ? undefined : cacheDisk * GIB;
 
-async function openBackbone(recipe: Recipe, run: RunContext): Promise<{backbone: Backbone; pretrained?: PretrainedWeights}> {
+async function openBackbone(
+  recipe: Recipe,
+  run: RunContext,
+): Promise<{backbone: Backbone; pretrained?: PretrainedWeights}> {
   const {arch, lastStage, weights, seed} = recipe;
   if (weights === 'none') {
     run.emit({type: 'weights', name: 'none', path: null});
@@ -85,7 +94,11 @@ async function decodeAll(
   return cache;
 }
 
-function findDuplicateGroupsIn(cache: ImageCache, preprocessing: Preprocessing, run: RunContext): ReturnType<typeof photographsOf> {
+function findDuplicateGroupsIn(
+  cache: ImageCache,
+  preprocessing: Preprocessing,
+  run: RunContext,
+): ReturnType<typeof photographsOf> {
   const fill = computeFillColor(preprocessing);
   const fingerprintOf = async (sample: Sample): Promise<Uint8Array> => {
     const image = await cache.image(sample);
@@ -95,13 +108,14 @@ function findDuplicateGroupsIn(cache: ImageCache, preprocessing: Preprocessing, 
     {...cache, thumbprint: fingerprintOf},
     {
       directory: ensureCacheFolder('images'),
-      onProgress: (done, total) => run.progress('decode', done, total, 'images', {step: 'comparing'}),
+      onProgress: (done, total) =>
+        run.progress('decode', done, total, 'images', {step: 'comparing'}),
       ...run.signalOptions,
     },
   );
 }
 
-/** How the images are divided, as far as names tell it: nobody waits for pictures to be decoded to hear of a wrong word. */
+/** How the images are divided, as far as names tell it: nobody waits for images to be decoded to hear of a wrong word. */
 interface SplitPlan {
   readonly grouping: Grouping;
   readonly fold?: Fold;
@@ -110,21 +124,35 @@ interface SplitPlan {
 /** @throws UsageError for a fold that there is not, or beside a split; SplitByError, FoldError, FoldsImpossibleError */
 export function resolveDivision(
   folder: ImageFolder,
-  {groupBy, fold: text, splitFile: split, testSplit, seed}: Pick<Recipe, 'groupBy' | 'fold' | 'splitFile' | 'testSplit' | 'seed'>,
+  {
+    groupBy,
+    fold: text,
+    splitFile: split,
+    testSplit,
+    seed,
+  }: Pick<Recipe, 'groupBy' | 'fold' | 'splitFile' | 'testSplit' | 'seed'>,
 ): SplitPlan {
   const grouping = groupingBy(groupBy, folder.samples);
   if (text === undefined) return {grouping};
   if (split !== undefined)
-    throw new UsageError(`Expected no --fold beside --split, which says what to validate on, but found ${text}. Leave out one.`);
+    throw new UsageError(
+      `Expected no --fold beside --split-file, which says what to validate on, but found ${text}. Leave out one.`,
+    );
   assertFoldable(folder);
   const [number, of] = text.split('/').map(Number) as [number, number];
   if (of < 2 || number > of)
-    throw new UsageError(`Expected a fold such as 2/5 for --fold, but found ${text}. Count from 1, to 2 at least.`);
+    throw new UsageError(
+      `Expected a fold such as 2/5 for --fold, but found ${text}. Count from 1, to 2 at least.`,
+    );
   const {groupOf} = grouping;
   const fold = {number, of};
   // As the images are listed: what cannot work with the names alone cannot work with less.
   const undecoded = {samples: everySample(folder), contentHash: ({name}: Sample) => name};
-  splitFolder(folder, undecoded, {seed, fold, ...(groupOf === undefined ? {testSplit} : {together: [groupOf]})});
+  splitFolder(folder, undecoded, {
+    seed,
+    fold,
+    ...(groupOf === undefined ? {testSplit} : {together: [groupOf]}),
+  });
   return {grouping, fold};
 }
 
@@ -136,12 +164,20 @@ function splitImages(
   {valSplit, testSplit, seed}: Recipe,
   run: RunContext,
 ): Split {
-  [...findings, ...(groupOf === undefined ? [] : sharedGroups(folder, groupOf))].forEach(finding => run.addFinding(finding));
+  [...findings, ...(groupOf === undefined ? [] : sharedGroups(folder, groupOf))].forEach(finding =>
+    run.addFinding(finding),
+  );
   const keepTogether = [duplicateGroup, ...(groupOf === undefined ? [] : [groupOf])];
-  return splitFolder(folder, cache, {valSplit, testSplit, seed, together: keepTogether, ...(fold && {fold})});
+  return splitFolder(folder, cache, {
+    valSplit,
+    testSplit,
+    seed,
+    together: keepTogether,
+    ...(fold && {fold}),
+  });
 }
 
-/** Every picture decoded, once for all folds of a cross-validation. */
+/** Every image decoded, once for all folds of a cross-validation. */
 async function decodeShared(
   folder: ImageFolder,
   preprocessing: Preprocessing,
@@ -153,7 +189,9 @@ async function decodeShared(
     const cache = await decodeAll(folder, preprocessing, cacheBytes / 2, diskBudget(recipe), run);
     try {
       const findsNearDuplicates = recipe.groupBy !== 'exact-duplicates';
-      const duplicateGroup = findsNearDuplicates ? await findDuplicateGroupsIn(cache, preprocessing, run) : (sample: Sample) => cache.contentHash(sample);
+      const duplicateGroup = findsNearDuplicates
+        ? await findDuplicateGroupsIn(cache, preprocessing, run)
+        : (sample: Sample) => cache.contentHash(sample);
       return {cache, duplicateGroup, cacheBytes};
     } catch (error) {
       await cache.close();
@@ -163,7 +201,7 @@ async function decodeShared(
   return run.time('decode', () => run.sharedData?.images(make) ?? make());
 }
 
-/** Every picture decoded, and given its part. */
+/** Every image decoded, and given its part. */
 async function decodeAndSplit(
   folder: ImageFolder,
   preprocessing: Preprocessing,
@@ -172,7 +210,13 @@ async function decodeAndSplit(
   budgetBytes: number,
   run: RunContext,
 ): Promise<Pick<Prepared, 'cache' | 'split' | 'cacheBytes'>> {
-  const {cache, duplicateGroup, cacheBytes} = await decodeShared(folder, preprocessing, recipe, budgetBytes, run);
+  const {cache, duplicateGroup, cacheBytes} = await decodeShared(
+    folder,
+    preprocessing,
+    recipe,
+    budgetBytes,
+    run,
+  );
   try {
     cache.findings.forEach(finding => run.addFinding(finding));
     const split =
@@ -180,8 +224,15 @@ async function decodeAndSplit(
         ? splitImages(folder, cache, duplicateGroup, splitPlan, recipe, run)
         : await readSplit(recipe.splitFile, folder, cache);
     split.findings.forEach(finding => run.addFinding(finding));
-    copyFindings(split, split.classNames, {...cache, photograph: duplicateGroup}).forEach(finding => run.addFinding(finding));
-    run.emit({type: 'split', train: split.train.length, validation: split.validation.length, test: split.test.length});
+    copyFindings(split, split.classNames, {...cache, photograph: duplicateGroup}).forEach(finding =>
+      run.addFinding(finding),
+    );
+    run.emit({
+      type: 'split',
+      train: split.train.length,
+      validation: split.validation.length,
+      test: split.test.length,
+    });
     return {cache, split, cacheBytes};
   } catch (error) {
     await cache.close();
@@ -189,16 +240,30 @@ async function decodeAndSplit(
   }
 }
 
-/** Weights on the device, pictures decoded and split, a head that has learned nothing yet. */
-export async function prepare(folder: ImageFolder, recipe: Recipe, run: RunContext): Promise<Prepared> {
-  run.emit({type: 'dataset', root: folder.root, classes: folder.classNames.length, images: everySample(folder).length});
+/** Weights on the device, images decoded and split, a head that has learned nothing yet. */
+export async function prepare(
+  folder: ImageFolder,
+  recipe: Recipe,
+  run: RunContext,
+): Promise<Prepared> {
+  run.emit({
+    type: 'dataset',
+    root: folder.root,
+    classes: folder.classNames.length,
+    images: everySample(folder).length,
+  });
   [...folder.findings, ...classFindings(folder)].forEach(finding => run.addFinding(finding));
   const splitPlan = resolveDivision(folder, recipe);
   const {backbone, pretrained} = await run.time('weights', () => openBackbone(recipe, run));
   const {imageSize, fit, head: type, pooling, dropout, seed, augment} = recipe;
-  const resized = imageSize === undefined ? backbone.preprocessing : withImageSize(backbone.preprocessing, imageSize);
+  const resized =
+    imageSize === undefined
+      ? backbone.preprocessing
+      : withImageSize(backbone.preprocessing, imageSize);
   const preprocessing = withFit(resized, fit);
-  const decodeWithinMemory = async (): Promise<Pick<Prepared, 'cache' | 'split' | 'cacheBytes'>> => {
+  const decodeWithinMemory = async (): Promise<
+    Pick<Prepared, 'cache' | 'split' | 'cacheBytes'>
+  > => {
     assertFitsMemory(backbone.spec, preprocessing.cropSize, recipe, isOnGpu());
     const budget = cacheBudget(backbone.spec, preprocessing.cropSize, recipe, isOnGpu());
     return decodeAndSplit(folder, preprocessing, splitPlan, recipe, budget, run);
@@ -208,7 +273,12 @@ export async function prepare(folder: ImageFolder, recipe: Recipe, run: RunConte
     throw error;
   });
   return {
-    classifier: attachHead({...backbone, preprocessing}, {type, pooling, dropout}, folder.classNames, seed),
+    classifier: attachHead(
+      {...backbone, preprocessing},
+      {type, pooling, dropout},
+      folder.classNames,
+      seed,
+    ),
     ...(pretrained !== undefined && {pretrained}),
     split,
     cache,

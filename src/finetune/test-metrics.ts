@@ -1,10 +1,10 @@
-import {evaluateBatches} from '../training/evaluate.js';
-import {withProgress, imageBatchSource} from '../training/inputs.js';
-import type {Metrics} from '../training/metrics.js';
-import {createPhaseModel} from '../training/phase-network.js';
+import {evaluateBatches} from '../training/metrics/evaluate.js';
+import {withProgress, imageBatchSource} from '../training/loop/batch-source.js';
+import type {Metrics} from '../training/metrics/metrics.js';
+import {createPhaseModel} from '../training/loop/phase-model.js';
 import type {Prepared} from './prepare.js';
-import type {Recipe} from './recipe.js';
-import type {RunContext} from './run-context.js';
+import type {Recipe} from './recipe/recipe.js';
+import type {RunContext} from './run/run-context.js';
 
 /** Metrics on images that no decision was made by; undefined where there are none. */
 export async function testMetrics(
@@ -14,7 +14,10 @@ export async function testMetrics(
 ): Promise<Metrics | undefined> {
   if (split.test.length === 0) return undefined;
   const network = createPhaseModel(classifier, {learningRates: FROZEN, batchNorm: 'inference'});
-  const inputs = withProgress(imageBatchSource(sourceOf(split.test)), run.imageProgress('evaluate'));
+  const inputs = withProgress(
+    imageBatchSource(sourceOf(split.test)),
+    run.imageProgress('evaluate'),
+  );
   try {
     return await run.time('evaluate', () => evaluateBatches(network, inputs, {batchSize}));
   } finally {

@@ -1,27 +1,38 @@
-import {toHost, loadStateDict} from '../backbones/device-weights.js';
-import {computeFrozenDepth, getLayerGroup, LAYER_GROUPS, type LayerGroup} from '../backbones/layer-groups.js';
-import {concatFloat32} from '../core/host-tensor.js';
-import {augmentationOf} from '../datasets/augment.js';
-import {isMixing} from '../datasets/mix.js';
+import {toHost, loadStateDict} from '../backbones/parameters.js';
+import {
+  computeFrozenDepth,
+  getLayerGroup,
+  LAYER_GROUPS,
+  type LayerGroup,
+} from '../backbones/layer-groups.js';
+import {concatFloat32} from '../core/state-dict.js';
+import {augmentationOf} from '../datasets/augmentation/augment.js';
+import {isMixing} from '../datasets/augmentation/mixup.js';
 import type {Classifier} from '../heads/classifier.js';
-import {metricForBestModel} from '../training/balance.js';
-import {BestCheckpoint} from '../training/best-weights.js';
-import {evaluateBatches} from '../training/evaluate.js';
-import {modelLayerGroups, type FeatureCache} from '../training/feature-store.js';
-import {withProgress, type BatchSource} from '../training/inputs.js';
-import type {Metrics} from '../training/metrics.js';
-import {createPhaseModel, type PhaseModel} from '../training/phase-network.js';
-import {PhaseTrainer, INITIAL_TRAINER_STATE} from '../training/phase-trainer.js';
-import type {Checkpoint} from '../training/checkpoint.js';
-import {Checkpoints} from './checkpoints.js';
+import {metricForBestModel} from '../training/loop/class-balance.js';
+import {BestCheckpoint} from '../training/loop/best-checkpoint.js';
+import {evaluateBatches} from '../training/metrics/evaluate.js';
+import {modelLayerGroups, type FeatureCache} from '../training/features/feature-cache.js';
+import {withProgress, type BatchSource} from '../training/loop/batch-source.js';
+import type {Metrics} from '../training/metrics/metrics.js';
+import {createPhaseModel, type PhaseModel} from '../training/loop/phase-model.js';
+import {PhaseTrainer, INITIAL_TRAINER_STATE} from '../training/loop/phase-trainer.js';
+import type {Checkpoint} from '../training/loop/checkpoint.js';
+import {Checkpoints} from './run/checkpoints.js';
 import type {FeatureProgress} from './feature-progress.js';
-import {createFeatureStores} from './feature-stores.js';
+import {createFeatureStores} from './folds/fold-feature-caches.js';
 import type {Prepared} from './prepare.js';
-import type {Phase, Recipe} from './recipe.js';
-import type {RunContext} from './run-context.js';
-import {suspiciousImageFindings, parseLabelIssues, findSuspiciousImages, labelIssuesDocument, type SuspiciousImages} from './suspects.js';
-import type {EpochRow} from '../training/history.js';
-import {trainingPlan} from './training-plan.js';
+import type {Phase, Recipe} from './recipe/recipe.js';
+import type {RunContext} from './run/run-context.js';
+import {
+  suspiciousImageFindings,
+  parseLabelIssues,
+  findSuspiciousImages,
+  labelIssuesDocument,
+  type SuspiciousImages,
+} from './label-issues.js';
+import type {EpochRow} from '../training/loop/history.js';
+import {trainingPlan} from './recipe/training-plan.js';
 
 /** What training leaves: the classifier holds the best weights. */
 export interface TrainingResult {
@@ -33,7 +44,8 @@ export interface TrainingResult {
   readonly suspiciousImages?: SuspiciousImages;
 }
 
-const trainedGroups = ({learningRates}: Phase): ReadonlySet<LayerGroup> => new Set(LAYER_GROUPS.filter(group => learningRates[group] !== null));
+const trainedGroups = ({learningRates}: Phase): ReadonlySet<LayerGroup> =>
+  new Set(LAYER_GROUPS.filter(group => learningRates[group] !== null));
 
 /** Runs the phases of a recipe on a classifier, and leaves it with the best weights of all of them. */
 export class PhaseRunner {
@@ -60,7 +72,11 @@ export class PhaseRunner {
     this.#classifier = classifier;
     this.#allTrainedGroups = new Set(recipe.freeze.flatMap(phase => [...trainedGroups(phase)]));
     this.#labels = Int32Array.from(split.train, ({label}) => label);
-    this.#best = new BestCheckpoint(classifier, this.#allTrainedGroups, metricForBestModel(recipe.classBalance));
+    this.#best = new BestCheckpoint(
+      classifier,
+      this.#allTrainedGroups,
+      metricForBestModel(recipe.classBalance),
+    );
     const {train, validation, progress} = createFeatureStores(prepared, recipe, run);
     this.#features = progress;
     this.#train = train;
@@ -82,18 +98,29 @@ export class PhaseRunner {
     }
   }
 
-  #resume({weights, best, bestMetrics, history, labelIssues: suspiciousImages}: Checkpoint<EpochRow>): void {
+  #resume({
+    weights,
+    best,
+    bestMetrics,
+    history,
+    labelIssues: suspiciousImages,
+  }: Checkpoint<EpochRow>): void {
     loadStateDict(this.#classifier.weights, weights);
     this.#best.resume(bestMetrics, best);
     this.#history.push(...history);
-    if (suspiciousImages !== undefined) this.#reportSuspiciousImages(parseLabelIssues(suspiciousImages, this.prepared.split));
+    if (suspiciousImages !== undefined)
+      this.#reportSuspiciousImages(parseLabelIssues(suspiciousImages, this.prepared.split));
   }
 
   #network(phase: Phase): PhaseModel {
-    return createPhaseModel(this.#classifier, {learningRates: phase.learningRates, batchNorm: this.recipe.batchNorm});
+    return createPhaseModel(this.#classifier, {
+      learningRates: phase.learningRates,
+      batchNorm: this.recipe.batchNorm,
+    });
   }
 
-  #frozenDepth = (phase: Phase): number => computeFrozenDepth(phase.learningRates, this.recipe.lastStage);
+  #frozenDepth = (phase: Phase): number =>
+    computeFrozenDepth(phase.learningRates, this.recipe.lastStage);
 
   async #phase(index: number, from?: Checkpoint<EpochRow>): Promise<void> {
     const phase = this.recipe.freeze[index]!;
@@ -102,15 +129,33 @@ export class PhaseRunner {
     try {
       const {train, validation} = await this.#inputs(index, network);
       const onTraced = (step: string): void => this.run.emit({type: 'traced', step});
-      trainer = new PhaseTrainer(network, train.inputs, trainingPlan(this.recipe, index, this.#labels), from?.trainerState ?? INITIAL_TRAINER_STATE, onTraced);
+      trainer = new PhaseTrainer(
+        network,
+        train.inputs,
+        trainingPlan(this.recipe, index, this.#labels),
+        from?.trainerState ?? INITIAL_TRAINER_STATE,
+        onTraced,
+      );
       if (from !== undefined) trainer.optimizer.restore(from.optimizer);
-      if (train.cached && validation.cached) await this.#findSuspiciousImages(network, {train: train.inputs, validation: validation.inputs});
+      if (train.cached && validation.cached)
+        await this.#findSuspiciousImages(network, {
+          train: train.inputs,
+          validation: validation.inputs,
+        });
       if (train.cached) this.#reportMixingDisabled(phase);
-      this.run.emit({type: 'phase', index, phase, steps: phase.epochs * trainer.stepsPerEpoch, cached: train.cached});
-      while (trainer.state.epoch < phase.epochs) await this.#epoch(index, trainer, validation.inputs);
+      this.run.emit({
+        type: 'phase',
+        index,
+        phase,
+        steps: phase.epochs * trainer.stepsPerEpoch,
+        cached: train.cached,
+      });
+      while (trainer.state.epoch < phase.epochs)
+        await this.#epoch(index, trainer, validation.inputs);
       await this.checkpoints.writeOrWarn(() => this.#snapshot(index, trainer));
     } catch (error) {
-      if (this.run.signal?.aborted) await this.checkpoints.write(() => this.#snapshot(index, trainer, from));
+      if (this.run.signal?.aborted)
+        await this.checkpoints.write(() => this.#snapshot(index, trainer, from));
       throw error;
     } finally {
       trainer?.dispose();
@@ -119,7 +164,8 @@ export class PhaseRunner {
     this.#best.restore();
     if (index === this.recipe.freeze.length - 1) return;
     const remainingDepths = this.#frozenDepthsAhead(index + 1);
-    for (const store of [this.#train, this.#validation]) await store.retainOnly(remainingDepths, trainedGroups(phase), modelLayerGroups(network));
+    for (const store of [this.#train, this.#validation])
+      await store.retainOnly(remainingDepths, trainedGroups(phase), modelLayerGroups(network));
   }
 
   #reportMixingDisabled({name}: Phase): void {
@@ -127,15 +173,24 @@ export class PhaseRunner {
     if (mixing === undefined || !isMixing(mixing)) return;
     this.run.emit({
       type: 'info',
-      message: `Phase ${name} trains on kept features, which are of single pictures: nothing is mixed in it.`,
+      message: `Phase ${name} trains on kept features, which are of single images: nothing is mixed in it.`,
     });
   }
 
   /** Once, and by vectors: feature maps say more of where things are than of what they are. */
-  async #findSuspiciousImages(network: PhaseModel, sets: {readonly train: BatchSource; readonly validation: BatchSource}): Promise<void> {
-    if (this.#suspiciousImages !== undefined || network.frozenDepth <= this.recipe.lastStage) return;
+  async #findSuspiciousImages(
+    network: PhaseModel,
+    sets: {readonly train: BatchSource; readonly validation: BatchSource},
+  ): Promise<void> {
+    if (this.#suspiciousImages !== undefined || network.frozenDepth <= this.recipe.lastStage)
+      return;
     const search = (): Promise<SuspiciousImages> => findSuspiciousImages(this.prepared, sets);
-    this.#reportSuspiciousImages(await this.run.time('features', () => this.run.sharedData?.suspiciousImages(search) ?? search()));
+    this.#reportSuspiciousImages(
+      await this.run.time(
+        'features',
+        () => this.run.sharedData?.suspiciousImages(search) ?? search(),
+      ),
+    );
   }
 
   #reportSuspiciousImages(suspiciousImages: SuspiciousImages): void {
@@ -172,13 +227,17 @@ export class PhaseRunner {
     const {lrFactor} = trainer;
     const where = {epoch: trainer.state.epoch};
     const {count} = trainer.inputs;
-    const onStep = (step: number): void => run.progress('train', Math.min(count, step * this.recipe.batchSize), count, 'images', where);
+    const onStep = (step: number): void =>
+      run.progress('train', Math.min(count, step * this.recipe.batchSize), count, 'images', where);
     const trainingLoss = await run.time('train', () => trainer.epoch(run.signal, onStep));
-    const metrics = await run.time('evaluate', () => trainer.endEpoch(withProgress(validation, run.imageProgress('evaluate', where))));
+    const metrics = await run.time('evaluate', () =>
+      trainer.endEpoch(withProgress(validation, run.imageProgress('evaluate', where))),
+    );
     const best = this.#best.update(metrics, trainedGroups(phase));
     const seconds = (performance.now() - startTime) / 1000;
     const {epoch} = trainer.state;
-    const learningRate = Math.max(...Object.values(phase.learningRates).map(lr => lr ?? 0)) * lrFactor;
+    const learningRate =
+      Math.max(...Object.values(phase.learningRates).map(lr => lr ?? 0)) * lrFactor;
     this.#history.push({
       phase: phase.name,
       epoch,
@@ -190,21 +249,38 @@ export class PhaseRunner {
       validationBalancedAccuracy: metrics.balancedAccuracy,
       seconds,
     });
-    const epochEvent = {phase: phase.name, epoch: epoch - 1, epochs: phase.epochs, trainingLoss, metrics, best, learningRate, seconds};
+    const epochEvent = {
+      phase: phase.name,
+      epoch: epoch - 1,
+      epochs: phase.epochs,
+      trainingLoss,
+      metrics,
+      best,
+      learningRate,
+      seconds,
+    };
     run.emit({type: 'epoch', ...epochEvent});
     await this.checkpoints.writeIfDue(() => this.#snapshot(index, trainer));
   }
 
   /** The state now; before a phase's first update it is what the phase starts from. */
-  #snapshot(phase: number, trainer?: PhaseTrainer, from?: Checkpoint<EpochRow>): Checkpoint<EpochRow> {
-    const weights = toHost(this.#classifier.weights, name => this.#allTrainedGroups.has(getLayerGroup(name)));
+  #snapshot(
+    phase: number,
+    trainer?: PhaseTrainer,
+    from?: Checkpoint<EpochRow>,
+  ): Checkpoint<EpochRow> {
+    const weights = toHost(this.#classifier.weights, name =>
+      this.#allTrainedGroups.has(getLayerGroup(name)),
+    );
     const {metrics, tensors} = this.#best;
     return {
       phase,
       trainerState: {...(trainer?.state ?? from?.trainerState ?? INITIAL_TRAINER_STATE)},
       history: this.#history,
       ...(metrics !== undefined && {bestMetrics: metrics}),
-      ...(this.#suspiciousImages !== undefined && {labelIssues: labelIssuesDocument(this.prepared, this.#suspiciousImages)}),
+      ...(this.#suspiciousImages !== undefined && {
+        labelIssues: labelIssuesDocument(this.prepared, this.#suspiciousImages),
+      }),
       weights,
       optimizer: trainer?.optimizer.state() ?? from?.optimizer ?? new Map(),
       best: tensors,
@@ -218,10 +294,22 @@ export class PhaseRunner {
     try {
       const {inputs} = await this.#validation.inputs(network);
       const trackedInputs = withProgress(inputs, this.run.imageProgress('evaluate'));
-      const options = {batchSize: this.recipe.batchSize, onProbabilities: (probabilityBatch: Float32Array) => void probabilityBatches.push(probabilityBatch)};
-      const metrics = await this.run.time('evaluate', () => evaluateBatches(network, trackedInputs, options));
-      const suspiciousImages = this.#suspiciousImages === undefined ? {} : {suspiciousImages: this.#suspiciousImages};
-      return {metrics, history: this.#history, probabilities: concatFloat32(probabilityBatches), ...suspiciousImages};
+      const options = {
+        batchSize: this.recipe.batchSize,
+        onProbabilities: (probabilityBatch: Float32Array) =>
+          void probabilityBatches.push(probabilityBatch),
+      };
+      const metrics = await this.run.time('evaluate', () =>
+        evaluateBatches(network, trackedInputs, options),
+      );
+      const suspiciousImages =
+        this.#suspiciousImages === undefined ? {} : {suspiciousImages: this.#suspiciousImages};
+      return {
+        metrics,
+        history: this.#history,
+        probabilities: concatFloat32(probabilityBatches),
+        ...suspiciousImages,
+      };
     } finally {
       network.dispose();
     }

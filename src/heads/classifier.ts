@@ -1,4 +1,4 @@
-import {disposeWeights, toDevice, type ParameterMap} from '../backbones/device-weights.js';
+import {disposeWeights, toDevice, type ParameterMap} from '../backbones/parameters.js';
 import type {Backbone} from '../backbones/load-backbone.js';
 import {featureWidth, type BackboneSpec} from '../backbones/resnet-specs.js';
 import type {Preprocessing} from '../core/preprocessing.js';
@@ -20,12 +20,23 @@ export interface Classifier {
 }
 
 /** What of a classifier takes part in a forward pass. */
-export type ClassifierNetwork = Pick<Classifier, 'spec' | 'head' | 'layers' | 'preprocessing' | 'weights'>;
+export type ClassifierNetwork = Pick<
+  Classifier,
+  'spec' | 'head' | 'layers' | 'preprocessing' | 'weights'
+>;
 
 /** Puts a new head on a backbone. The classifier owns the backbone's weights from then on. */
-export function attachHead(backbone: Backbone, head: HeadSpec, classNames: readonly string[], seed: number): Classifier {
+export function attachHead(
+  backbone: Backbone,
+  head: HeadSpec,
+  classNames: readonly string[],
+  seed: number,
+): Classifier {
   const width = featureWidth(backbone.spec);
-  const weights: ParameterMap = new Map([...backbone.weights, ...toDevice(initializeHead(head, width, classNames.length, seed))]);
+  const weights: ParameterMap = new Map([
+    ...backbone.weights,
+    ...toDevice(initializeHead(head, width, classNames.length, seed)),
+  ]);
   return {
     spec: backbone.spec,
     head,

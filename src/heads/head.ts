@@ -1,8 +1,8 @@
-import {createRng, type Rng} from '../core/random.js';
-import type {CpuTensor, StateDict} from '../core/host-tensor.js';
-import {getKernel, getVector, type ParameterMap} from '../backbones/device-weights.js';
-import {ops} from '../engine/current-ops.js';
-import {tf, type Tensor1D, type Tensor2D, type Tensor4D} from '../engine/tensorflow.js';
+import {createRng, type Rng} from '../core/rng.js';
+import type {CpuTensor, StateDict} from '../core/state-dict.js';
+import {getKernel, getVector, type ParameterMap} from '../backbones/parameters.js';
+import {ops} from '../backend/ops/current-ops.js';
+import {tf, type Tensor1D, type Tensor2D, type Tensor4D} from '../backend/tensorflow.js';
 
 /** What stands on the last feature map. */
 export interface HeadSpec {
@@ -26,7 +26,11 @@ export interface DenseSpec {
 }
 
 /** The layers of a head on features of `width` channels. An mlp is torch's `Sequential(Linear, ReLU, Dropout, Linear)`. */
-export function denseLayers({type, pooling}: HeadSpec, width: number, classes: number): DenseSpec[] {
+export function denseLayers(
+  {type, pooling}: HeadSpec,
+  width: number,
+  classes: number,
+): DenseSpec[] {
   const inputs = pooling === 'avg' ? width : 2 * width;
   if (type === 'linear') return [{name: 'fc', inputs, outputs: classes, relu: false}];
   return [
@@ -52,10 +56,17 @@ const sampleHeNormal = (outputs: number, inputs: number, rng: Rng): Float32Array
  * A new head's tensors. The layer that gives the logits is zero, so that the first loss is ln(classes) and the first gradients do not
  * distort the backbone by chance (BiT, https://arxiv.org/abs/1912.11370).
  */
-export function initializeHead(head: HeadSpec, width: number, classes: number, seed: number): StateDict {
+export function initializeHead(
+  head: HeadSpec,
+  width: number,
+  classes: number,
+  seed: number,
+): StateDict {
   const tensors = new Map<string, CpuTensor>();
   for (const {name, inputs, outputs, relu} of denseLayers(head, width, classes)) {
-    const data = relu ? sampleHeNormal(outputs, inputs, createRng(seed, 'head', name)) : new Float32Array(outputs * inputs);
+    const data = relu
+      ? sampleHeNormal(outputs, inputs, createRng(seed, 'head', name))
+      : new Float32Array(outputs * inputs);
     tensors.set(`${name}.weight`, {shape: [outputs, inputs], data});
     tensors.set(`${name}.bias`, {shape: [outputs], data: new Float32Array(outputs)});
   }
@@ -81,11 +92,16 @@ export function headForward(
   dropoutSeed?: Tensor1D,
 ): Tensor2D {
   const applyDropout = (x: Tensor2D): Tensor2D =>
-    dropoutSeed === undefined || head.dropout === 0 ? x : ops().dropout(x, head.dropout, dropoutSeed);
+    dropoutSeed === undefined || head.dropout === 0
+      ? x
+      : ops().dropout(x, head.dropout, dropoutSeed);
   return layers.reduce((x, {name, relu}) => {
     const kernel = getKernel(weights, `${name}.weight`) as unknown as Tensor2D;
     // Before the layer that gives the logits only: the same seed would drop the same places of two layers of one width.
-    const y = tf.add<Tensor2D>(tf.matMul(relu ? x : applyDropout(x), kernel), getVector(weights, `${name}.bias`));
+    const y = tf.add<Tensor2D>(
+      tf.matMul(relu ? x : applyDropout(x), kernel),
+      getVector(weights, `${name}.bias`),
+    );
     return relu ? ops().relu(y) : y;
   }, pooled);
 }

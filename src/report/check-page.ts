@@ -3,8 +3,8 @@ import {formatCount} from './format.js';
 import {html, type Html} from './html.js';
 import {page, scrollable, section} from './page.js';
 import {redactPaths} from './paths.js';
-import {commandBox} from './provenance.js';
-import {figure, hasThumbnail} from './picture.js';
+import {commandBox} from './run-details.js';
+import {figure, hasThumbnail} from './charts/figure.js';
 
 /** What a check tells, for a page. */
 export interface CheckRecord {
@@ -26,16 +26,22 @@ const SEVERITIES = ['error', 'warning', 'note'] as const;
 /** Files that are named under a finding; the list of all of them is for programs. */
 const MAX_FILES = 200;
 
-/** A finding about more, and about most of a folder, is shown without pictures: a few by chance tell nothing. */
+/** A finding about more, and about most of a folder, is shown without images: a few by chance tell nothing. */
 export const MAX_FIGURES = 24;
 
-function item({severity, message, files, exclude = []}: Finding, {images, thumbnails}: CheckRecord): Html {
+function item(
+  {severity, message, files, exclude = []}: Finding,
+  {images, thumbnails}: CheckRecord,
+): Html {
   const affectsMost = files.length > MAX_FIGURES && files.length > images / 2;
-  const figures = affectsMost ? [] : files.map(name => ({name, thumbnail: thumbnails.get(name)})).filter(hasThumbnail);
+  const figures = affectsMost
+    ? []
+    : files.map(name => ({name, thumbnail: thumbnails.get(name)})).filter(hasThumbnail);
   return html`<li class="${severity}">
     <span class="badge">${severity}</span>
     <div>
-      ${redactPaths(message)} ${exclude.length > 0 && html`<small>On the fix list: ${formatCount(exclude.length, 'file')}.</small>`}
+      ${redactPaths(message)}
+      ${exclude.length > 0 && html`<small>On the fix list: ${formatCount(exclude.length, 'file')}.</small>`}
       ${figures.length > 0 && html`<div class="gallery">${figures.map(shown => figure(shown, html``))}</div>`}
       ${
         files.length > 0 &&
@@ -95,10 +101,12 @@ function summarySection({findings, error, next}: CheckRecord): Html {
   `;
 }
 
-/** What `finetune check` found, as one HTML document that needs nothing else: the gravest first, with pictures. */
+/** What `finetune check` found, as one HTML document that needs nothing else: the gravest first, with images. */
 export function checkPage(record: CheckRecord): string {
   const {name, images, classes, findings} = record;
-  const sorted = SEVERITIES.flatMap(severity => findings.filter(finding => finding.severity === severity));
+  const sorted = SEVERITIES.flatMap(severity =>
+    findings.filter(finding => finding.severity === severity),
+  );
   const found =
     sorted.length === 0
       ? html`<p>Nothing worth a word.</p>`
@@ -110,8 +118,12 @@ export function checkPage(record: CheckRecord): string {
     html`<header>
         <p class="eyebrow">Check of a dataset</p>
         <h1>${name}</h1>
-        <p class="quiet">${formatCount(images, 'readable image')} in ${formatCount(Object.keys(classes).length, 'class', 'classes')}</p>
+        <p class="quiet">
+          ${formatCount(images, 'readable image')} in
+          ${formatCount(Object.keys(classes).length, 'class', 'classes')}
+        </p>
       </header>
-      ${summarySection(record)} ${section('Found', found)} ${section('Classes', classTable(classes))}`,
+      ${summarySection(record)} ${section('Found', found)}
+      ${section('Classes', classTable(classes))}`,
   );
 }

@@ -1,20 +1,32 @@
-import type {ClassMetrics, Metrics} from '../training/metrics.js';
+import type {ClassMetrics, Metrics} from '../training/metrics/metrics.js';
 import {formatPercent, formatCount} from './format.js';
 import {html, type Html} from './html.js';
 import {scrollable} from './page.js';
 
 const COLUMNS = [
-  {title: 'Precision', key: 'precision', about: 'of the images taken for this class, the share that is'},
+  {
+    title: 'Precision',
+    key: 'precision',
+    about: 'of the images taken for this class, the share that is',
+  },
   {title: 'Recall', key: 'recall', about: 'of the images of this class, the share that was found'},
   {title: 'F1', key: 'f1', about: 'harmonic mean of precision and recall'},
 ] as const satisfies readonly {title: string; key: keyof ClassMetrics; about: string}[];
 
 /** The script sorts by `data-value`; an undefined value sorts last. */
 const heading = (title: string, about: string, sort: 'ascending' | 'none' = 'none'): Html =>
-  html`<th aria-sort="${sort}" ${title !== 'Class' && html`class="number"`}><button type="button" title="${about}">${title}</button></th>`;
+  html`<th aria-sort="${sort}" ${title !== 'Class' && html`class="number"`}>
+    <button type="button" title="${about}">${title}</button>
+  </th>`;
 
 const fractionCell = (value: number | null): Html =>
-  html`<td class="number share" data-value="${value ?? ''}" style="--share:${(100 * (value ?? 0)).toFixed(1)}%">${formatPercent(value)}</td>`;
+  html`<td
+    class="number share"
+    data-value="${value ?? ''}"
+    style="--share:${(100 * (value ?? 0)).toFixed(1)}%"
+  >
+    ${formatPercent(value)}
+  </td>`;
 
 const row = (name: string, metrics: ClassMetrics): Html => html`
   <tr>
@@ -27,7 +39,9 @@ const row = (name: string, metrics: ClassMetrics): Html => html`
 /** One line a class, the weakest first. Every column sorts on a click. */
 export function classTable({perClass}: Metrics, classes: readonly string[]): Html {
   const weakestFirst = [...classes].sort((a, b) => (perClass[a]!.f1 ?? 2) - (perClass[b]!.f1 ?? 2));
-  return html`<p class="quiet">${formatCount(classes.length, 'class', 'classes')}, the lowest F1 first.</p>
+  return html`<p class="quiet">
+      ${formatCount(classes.length, 'class', 'classes')}, the lowest F1 first.
+    </p>
     ${scrollable(
       'Metrics of each class',
       html`<table class="classes" data-sortable>

@@ -1,5 +1,5 @@
 import {basename} from 'node:path';
-import type {Metrics} from '../training/metrics.js';
+import type {Metrics} from '../training/metrics/metrics.js';
 import {count, formatDuration, formatPercent, formatInterval} from './format.js';
 import {html, type Html} from './html.js';
 import {page, scrollable, section} from './page.js';
@@ -22,33 +22,52 @@ export interface CrossValidationRecord {
     readonly balancedAccuracy: FoldStatistics;
     readonly macroF1: FoldStatistics;
     readonly loss: FoldStatistics;
-    readonly pooled: {readonly numImages: number; readonly accuracy: number; readonly accuracyCi95: readonly [number, number]};
+    readonly pooled: {
+      readonly numImages: number;
+      readonly accuracy: number;
+      readonly accuracyCi95: readonly [number, number];
+    };
   };
-  readonly folds: readonly {readonly metrics: Metrics; readonly timings: Pick<Timings, 'total'>; readonly run?: string}[];
+  readonly folds: readonly {
+    readonly metrics: Metrics;
+    readonly timings: Pick<Timings, 'total'>;
+    readonly run?: string;
+  }[];
 }
 
 const number = (text: string): Html => html`<td class="number">${text}</td>`;
 
 /** A fold's directory lies beside the page. */
 const foldName = (run: string | undefined, fold: number): Html | string =>
-  run === undefined ? `Fold ${fold}` : html`<a href="${basename(run)}/report.html">Fold ${fold}</a>`;
+  run === undefined
+    ? `Fold ${fold}`
+    : html`<a href="${basename(run)}/report.html">Fold ${fold}</a>`;
 
-const foldRow = ({metrics, timings, run}: CrossValidationRecord['folds'][number], index: number): Html => html`
+const foldRow = (
+  {metrics, timings, run}: CrossValidationRecord['folds'][number],
+  index: number,
+): Html => html`
   <tr>
     <th scope="row">${foldName(run, index + 1)}</th>
-    ${number(count(metrics.numImages))} ${number(formatPercent(metrics.accuracy))} ${number(formatPercent(metrics.balancedAccuracy))}
-    ${number(metrics.macroF1.toFixed(3))} ${number(metrics.loss.toFixed(4))} ${number(formatDuration(timings.total))}
+    ${number(count(metrics.numImages))} ${number(formatPercent(metrics.accuracy))}
+    ${number(formatPercent(metrics.balancedAccuracy))} ${number(metrics.macroF1.toFixed(3))}
+    ${number(metrics.loss.toFixed(4))} ${number(formatDuration(timings.total))}
   </tr>
 `;
 
 /** A figure of each measure, mean or deviation, in the order of the columns. */
-function summaryRow(title: string, {summary, folds}: CrossValidationRecord, of: 'mean' | 'std'): Html {
+function summaryRow(
+  title: string,
+  {summary, folds}: CrossValidationRecord,
+  of: 'mean' | 'std',
+): Html {
   const {accuracy, balancedAccuracy, macroF1, loss} = summary;
   const timings = folds.reduce((sum, fold) => sum + fold.timings.total, 0) / folds.length;
   return html`
     <tr>
       <th scope="row">${title}</th>
-      ${number('')} ${number(formatPercent(accuracy[of]))} ${number(formatPercent(balancedAccuracy[of]))} ${number(macroF1[of].toFixed(3))}
+      ${number('')} ${number(formatPercent(accuracy[of]))}
+      ${number(formatPercent(balancedAccuracy[of]))} ${number(macroF1[of].toFixed(3))}
       ${number(loss[of].toFixed(4))} ${number(of === 'mean' ? formatDuration(timings) : '')}
     </tr>
   `;
@@ -78,7 +97,14 @@ const foldsTable = (record: CrossValidationRecord): Html =>
   );
 
 /** Recall over all folds, where every image counts once. */
-function pooledRecall({classes, folds}: CrossValidationRecord): {readonly name: string; readonly images: number; readonly recall: number}[] {
+function pooledRecall({
+  classes,
+  folds,
+}: CrossValidationRecord): {
+  readonly name: string;
+  readonly images: number;
+  readonly recall: number;
+}[] {
   const all = classes.map(name => {
     const ofFolds = folds.flatMap(({metrics}) => metrics.perClass[name] ?? []);
     const images = ofFolds.reduce((sum, {support}) => sum + support, 0);
@@ -122,7 +148,8 @@ function body(record: CrossValidationRecord): Html {
       <p class="eyebrow">Cross-validation report</p>
       <h1>${nameOf(record.dataset)}</h1>
       <p class="quiet">
-        ${record.arch}, ${record.folds.length} folds of ${count(record.images)} images in ${count(record.classes.length)} classes
+        ${record.arch}, ${record.folds.length} folds of ${count(record.images)} images in
+        ${count(record.classes.length)} classes
       </p>
     </header>
     <section class="hero">
@@ -130,13 +157,18 @@ function body(record: CrossValidationRecord): Html {
         <p class="figure">${formatPercent(accuracy.mean)}</p>
         <p class="figure-label">mean validation accuracy, ± ${points} points</p>
         <p>
-          Over all folds ${formatPercent(pooled.accuracy)} of ${count(pooled.numImages)} images are right, each judged by the fold that did not train
-          on it (95 % interval: ${formatInterval(pooled.accuracyCi95)}).
+          Over all folds ${formatPercent(pooled.accuracy)} of ${count(pooled.numImages)} images are
+          right, each judged by the fold that did not train on it (95 % interval:
+          ${formatInterval(pooled.accuracyCi95)}).
         </p>
-        <p class="quiet">The spread is the sample standard deviation over the folds. For a model to use, train again without --folds.</p>
+        <p class="quiet">
+          The spread is the sample standard deviation over the folds. For a model to use, train
+          again without --folds.
+        </p>
       </div>
     </section>
-    ${section('Folds', foldsTable(record))} ${section('Classes over all folds, lowest recall first', classesTable(record))}
+    ${section('Folds', foldsTable(record))}
+    ${section('Classes over all folds, lowest recall first', classesTable(record))}
   `;
 }
 

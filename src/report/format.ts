@@ -1,4 +1,4 @@
-import {formatInteger} from '../core/count.js';
+import {formatInteger} from '../core/text/format-integer.js';
 
 /** `0.9412 -> 94.1 %`; nothing and all have no decimals; `null` (an undefined precision) is a dash. */
 export function formatPercent(fraction: number | null, digits = 1): string {
@@ -13,7 +13,8 @@ export const formatInterval = (interval: readonly [low: number, high: number] | 
 export {formatInteger as count};
 
 /** `1 image`, `153 images` */
-export const formatCount = (value: number, noun: string, nouns = `${noun}s`): string => `${formatInteger(value)} ${value === 1 ? noun : nouns}`;
+export const formatCount = (value: number, noun: string, nouns = `${noun}s`): string =>
+  `${formatInteger(value)} ${value === 1 ? noun : nouns}`;
 
 /** `0.42 -> 0.4 s`, `92 -> 1 min 32 s` */
 export function formatDuration(seconds: number): string {

@@ -1,22 +1,29 @@
-import {metricForBestModel} from '../training/balance.js';
-import type {Metrics} from '../training/metrics.js';
+import {metricForBestModel} from '../training/loop/class-balance.js';
+import type {Metrics} from '../training/metrics/metrics.js';
 import {count, formatDuration, formatPercent, formatInterval} from './format.js';
 import {html, type Html} from './html.js';
 import {publicPath} from './paths.js';
 import type {RunRecord} from './run-record.js';
-import {smallSampleWarning} from './small-sample.js';
+import {smallSampleWarning} from './charts/small-sample.js';
 
 /** What the class that most images are of would give, told of every image. */
-function majorityBaseline({perClass, numImages: images}: Metrics): {readonly name: string; readonly accuracy: number} {
+function majorityBaseline({perClass, numImages: images}: Metrics): {
+  readonly name: string;
+  readonly accuracy: number;
+} {
   const [first, ...others] = Object.entries(perClass);
-  const [name, {support}] = others.reduce((most, each) => (each[1].support > most[1].support ? each : most), first!);
+  const [name, {support}] = others.reduce(
+    (most, each) => (each[1].support > most[1].support ? each : most),
+    first!,
+  );
   return {name, accuracy: images === 0 ? 0 : support / images};
 }
 
 const style = (name: string, fraction: number): string => `${name}:${(100 * fraction).toFixed(2)}%`;
 
 function comparison({name, accuracy}: ReturnType<typeof majorityBaseline>, chance: number): string {
-  if (accuracy - chance < 1e-9) return `Guessing, or always answering one class, would give ${formatPercent(chance)}.`;
+  if (accuracy - chance < 1e-9)
+    return `Guessing, or always answering one class, would give ${formatPercent(chance)}.`;
   return `Always answering ${name}, the largest class, would give ${formatPercent(accuracy)}; guessing, ${formatPercent(chance)}.`;
 }
 
@@ -38,8 +45,9 @@ function result(metrics: Metrics, set: 'validation' | 'test', classes: number): 
     <p class="figure-label">${set} accuracy</p>
     ${scale(metrics, baseline.accuracy)}
     <p>
-      Between ${formatPercent(low)} and ${formatPercent(high)} with 95 % confidence, measured on ${count(metrics.numImages)} images that training did not
-      see. ${comparison(baseline, 1 / classes)}
+      Between ${formatPercent(low)} and ${formatPercent(high)} with 95 % confidence, measured on
+      ${count(metrics.numImages)} images that training did not see.
+      ${comparison(baseline, 1 / classes)}
     </p>
   `;
 }
@@ -50,9 +58,21 @@ const tile = (label: string, value: string, note = ''): Html =>
     <dd>${value}${note !== '' && html`<small>${note}</small>`}</dd>
   </div>`;
 
-function tiles({metrics, classes, images, arch, network, weights, backend, device, timings}: RunRecord): Html {
-  const {macroF1, top5Accuracy, balancedAccuracy, balancedAccuracyCi95} = metrics.test ?? metrics.validation;
-  const intervalNote = balancedAccuracyCi95 === null ? '' : `; 95 % interval: ${formatInterval(balancedAccuracyCi95)}`;
+function tiles({
+  metrics,
+  classes,
+  images,
+  arch,
+  network,
+  weights,
+  backend,
+  device,
+  timings,
+}: RunRecord): Html {
+  const {macroF1, top5Accuracy, balancedAccuracy, balancedAccuracyCi95} =
+    metrics.test ?? metrics.validation;
+  const intervalNote =
+    balancedAccuracyCi95 === null ? '' : `; 95 % interval: ${formatInterval(balancedAccuracyCi95)}`;
   const cut = network.spec.lastStage < 4 ? `up to stage ${network.spec.lastStage}` : '';
   const others = [
     `${count(images.train)} to train`,
@@ -65,13 +85,17 @@ function tiles({metrics, classes, images, arch, network, weights, backend, devic
       ${classes.length > 5 ? tile('Top-5 accuracy', formatPercent(top5Accuracy)) : tile('Macro F1', macroF1.toFixed(3))}
       ${tile('Classes', count(classes.length))}
       ${tile('Images', count(images.train + images.validation + images.test), others.filter(Boolean).join(', '))}
-      ${tile('Network', arch, cut)} ${tile('Starting weights', weights === 'none' ? 'random' : publicPath(weights))}
+      ${tile('Network', arch, cut)}
+      ${tile('Starting weights', weights === 'none' ? 'random' : publicPath(weights))}
       ${tile('Engine', backend, device)} ${tile('Whole run', formatDuration(timings.total))}
     </dl>
   `;
 }
 
-const SELECTED_BY = {accuracy: 'this number', balancedAccuracy: 'balanced accuracy on these images'};
+const SELECTED_BY = {
+  accuracy: 'this number',
+  balancedAccuracy: 'balanced accuracy on these images',
+};
 
 /** Validation chose the epoch that was kept, so it flatters; a test set does not. */
 const caution = (text: string): Html => html`<p class="caution">${text}</p>`;
@@ -79,14 +103,15 @@ const caution = (text: string): Html => html`<p class="caution">${text}</p>`;
 /** The one number people ask for, how sure it is, and what it was measured on. */
 export function headline(record: RunRecord): Html {
   const {validation, test} = record.metrics;
-  const [shown, set] = test === undefined ? ([validation, 'validation'] as const) : ([test, 'test'] as const);
+  const [shown, set] =
+    test === undefined ? ([validation, 'validation'] as const) : ([test, 'test'] as const);
   const warning = smallSampleWarning(shown, set);
   return html`
     <section class="hero">
       <div class="result">
         ${result(shown, set, record.classes.length)}
         ${test !== undefined && html`<p>On the ${count(validation.numImages)} validation images: ${formatPercent(validation.accuracy)} (95 % interval: ${formatInterval(validation.accuracyCi95)}).</p>`}
-        ${test === undefined && html`<p class="quiet">The best epoch was chosen by ${SELECTED_BY[metricForBestModel(record.classBalance)]}, so expect slightly less on new pictures.</p>`}
+        ${test === undefined && html`<p class="quiet">The best epoch was chosen by ${SELECTED_BY[metricForBestModel(record.classBalance)]}, so expect slightly less on new images.</p>`}
       </div>
       ${tiles(record)}
     </section>

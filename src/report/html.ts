@@ -1,4 +1,4 @@
-import {printableLines} from '../core/printable.js';
+import {printableLines} from '../core/text/printable.js';
 
 /** Text that is HTML already. Only `html` and `trusted` make it. */
 export class Html {
@@ -8,7 +8,13 @@ export class Html {
 /** What a template may hold; everything that is not `Html` is escaped, and `undefined` and `false` are nothing. */
 export type Renderable = Html | string | number | false | undefined | readonly Renderable[];
 
-const ENTITIES: Readonly<Record<string, string>> = {'&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;', "'": '&#39;'};
+const ENTITIES: Readonly<Record<string, string>> = {
+  '&': '&amp;',
+  '<': '&lt;',
+  '>': '&gt;',
+  '"': '&quot;',
+  "'": '&#39;',
+};
 
 function render(value: Renderable): string {
   if (value === undefined || value === false) return '';

@@ -1,16 +1,27 @@
 import {readFileSync} from 'node:fs';
 import {basename} from 'node:path';
-import {metricForBestModel} from '../training/balance.js';
-import type {Metrics} from '../training/metrics.js';
-import {canvasSnippet, describeResizing} from './fitting.js';
-import {escapeMarkdownCode, escapeMarkdown} from '../core/printable.js';
+import {metricForBestModel} from '../training/loop/class-balance.js';
+import type {Metrics} from '../training/metrics/metrics.js';
+import {canvasSnippet, describeResizing} from './preprocessing-docs.js';
+import {escapeMarkdownCode, escapeMarkdown} from '../core/text/printable.js';
 import {formatPercent, formatCount, formatInterval} from './format.js';
 import {pytorchSnippet} from './pytorch-snippet.js';
 import {nameOf, type RunRecord} from './run-record.js';
-import {smallSampleWarning} from './small-sample.js';
+import {smallSampleWarning} from './charts/small-sample.js';
 
 /** The part of a record that a model card speaks of. */
-export type ModelCardData = Pick<RunRecord, 'dataset' | 'images' | 'arch' | 'weights' | 'pretrained' | 'network' | 'classes' | 'classBalance' | 'metrics'>;
+export type ModelCardData = Pick<
+  RunRecord,
+  | 'dataset'
+  | 'images'
+  | 'arch'
+  | 'weights'
+  | 'pretrained'
+  | 'network'
+  | 'classes'
+  | 'classBalance'
+  | 'metrics'
+>;
 
 const table = (head: readonly string[], rows: readonly (readonly string[])[]): string =>
   [head, head.map(() => '---'), ...rows].map(cells => `| ${cells.join(' | ')} |`).join('\n');
@@ -18,14 +29,26 @@ const table = (head: readonly string[], rows: readonly (readonly string[])[]): s
 const SELECTED_BY = {accuracy: 'accuracy', balancedAccuracy: 'balanced accuracy'};
 
 const CALIBRATION =
-  'Training made every class count alike, whatever its number of images, so a probability here is that of pictures of which every class has ' +
+  'Training made every class count alike, whatever its number of images, so a probability here is that of images of which every class has ' +
   'as many: where classes are not equally frequent, multiply each probability by the frequency of its class and divide by the sum.';
 
 /** Top-5 says nothing of five classes or fewer. */
-function results({metrics: {validation, test}, classes: {length: classes}, classBalance}: ModelCardData): string {
+function results({
+  metrics: {validation, test},
+  classes: {length: classes},
+  classBalance,
+}: ModelCardData): string {
   const row = (
     set: string,
-    {accuracy, accuracyCi95, balancedAccuracy, balancedAccuracyCi95, macroF1, top5Accuracy, numImages}: Metrics,
+    {
+      accuracy,
+      accuracyCi95,
+      balancedAccuracy,
+      balancedAccuracyCi95,
+      macroF1,
+      top5Accuracy,
+      numImages,
+    }: Metrics,
   ): string[] => [
     set,
     formatPercent(accuracy),
@@ -48,7 +71,10 @@ function results({metrics: {validation, test}, classes: {length: classes}, class
   ];
   return table(head, [
     ...(test ? [row('test', test)] : []),
-    row(`validation, by whose ${SELECTED_BY[metricForBestModel(classBalance)]} the best epoch was chosen`, validation),
+    row(
+      `validation, by whose ${SELECTED_BY[metricForBestModel(classBalance)]} the best epoch was chosen`,
+      validation,
+    ),
   ]);
 }
 
@@ -57,23 +83,31 @@ const classTable = (classes: readonly string[], {perClass}: Metrics): string =>
     ['Class', 'Precision', 'Recall', 'F1', 'Images'],
     classes.map(name => {
       const {precision, recall, f1, support} = perClass[name]!;
-      return [escapeMarkdown(name), formatPercent(precision), formatPercent(recall), formatPercent(f1), String(support)];
+      return [
+        escapeMarkdown(name),
+        formatPercent(precision),
+        formatPercent(recall),
+        formatPercent(f1),
+        String(support),
+      ];
     }),
   );
 
 /** What the weights grew from, and on whose terms. */
 function origin({weights, pretrained}: ModelCardData): string {
-  if (weights === 'none') return 'Training began from random weights; there is no other licence than yours on the pictures.';
+  if (weights === 'none')
+    return 'Training began from random weights; there is no other license than yours on the images.';
   const name = escapeMarkdown(basename(weights));
   if (pretrained === undefined)
-    return `Training began from the weights in ${name}. Nothing is known here of their licence: ask whoever made them.`;
-  return `Training began from the weights ${name}, published at <${pretrained.source}>. Their licence: ${pretrained.license}`;
+    return `Training began from the weights in ${name}. Nothing is known here of their license: ask whoever made them.`;
+  return `Training began from the weights ${name}, published at <${pretrained.source}>. Their license: ${pretrained.license}`;
 }
 
 // From dist/src/report/ to the root of the package.
-const template = (): string => readFileSync(new URL('../../../templates/model-card.md', import.meta.url), 'utf8');
+const template = (): string =>
+  readFileSync(new URL('../../../templates/model-card.md', import.meta.url), 'utf8');
 
-/** `README.md` of a bundle: `templates/model-card.md`, filled in. */
+/** `README.md` of an exported model: `templates/model-card.md`, filled in. */
 export function modelCard(run: ModelCardData): string {
   const {dataset, images, arch, weights, network, classes, metrics} = run;
   const evaluated = metrics.test ?? metrics.validation;
@@ -83,9 +117,11 @@ export function modelCard(run: ModelCardData): string {
     numClasses: String(classes.length),
     numTrainImages: formatCount(images.train, 'image'),
     dataset: escapeMarkdownCode(nameOf(dataset)),
-    initialWeights: weights === 'none' ? 'random weights' : `the weights ${escapeMarkdown(basename(weights))}`,
+    initialWeights:
+      weights === 'none' ? 'random weights' : `the weights ${escapeMarkdown(basename(weights))}`,
     results: results(run),
-    warning: smallSampleWarning(evaluated, metrics.test === undefined ? 'validation' : 'test') ?? '',
+    warning:
+      smallSampleWarning(evaluated, metrics.test === undefined ? 'validation' : 'test') ?? '',
     calibration: run.classBalance === 'none' ? '' : CALIBRATION,
     classTable: classTable(classes, evaluated),
     cropSize: String(network.preprocessing.cropSize),

@@ -3,14 +3,16 @@ import {readFileSync} from 'node:fs';
 import {html, trusted, type Html} from './html.js';
 
 // From dist/src/report/ to the root of the package.
-const resource = (name: string): string => readFileSync(new URL(`../../../templates/report/${name}`, import.meta.url), 'utf8');
+const resource = (name: string): string =>
+  readFileSync(new URL(`../../../templates/report/${name}`, import.meta.url), 'utf8');
 
 /** Nothing may be loaded from anywhere, and no script may run but ours, whatever a class is called. */
 const policy = (script: string): string =>
   `default-src 'none'; img-src data:; style-src 'unsafe-inline'; script-src 'sha256-${createHash('sha256').update(script).digest('base64')}'`;
 
 /** The policy's hash is of the exact text, so no space may be added to it. */
-const element = (name: 'style' | 'script', text: string): Html => trusted(`<${name}>${text}</${name}>`);
+const element = (name: 'style' | 'script', text: string): Html =>
+  trusted(`<${name}>${text}</${name}>`);
 
 export const section = (title: string, content: Html): Html =>
   html`<section>

@@ -5,12 +5,16 @@ import type {RunRecord} from './run-record.js';
 
 /** torchvision's network always has four stages; those after the last of ours step aside. */
 const cutStages = ({lastStage}: BackboneSpec): string[] =>
-  [1, 2, 3, 4].filter(stage => stage > lastStage).map(stage => `network.layer${stage} = torch.nn.Identity()`);
+  [1, 2, 3, 4]
+    .filter(stage => stage > lastStage)
+    .map(stage => `network.layer${stage} = torch.nn.Identity()`);
 
 /** Weights of another family than torchvision's need its network changed: shapes do not tell. */
 function variantLines({arch, strideOn, batchNormEpsilon, lastStage}: BackboneSpec): string[] {
   const bottleneck = !['resnet18', 'resnet34'].includes(arch);
-  const stages = [2, 3, 4].filter(stage => stage <= lastStage).map(stage => `network.layer${stage}`);
+  const stages = [2, 3, 4]
+    .filter(stage => stage <= lastStage)
+    .map(stage => `network.layer${stage}`);
   const strides = [
     `for stage in [${stages.join(', ')}]:  # the stride is on the first convolution`,
     '    stage[0].conv1.stride, stage[0].conv2.stride = (2, 2), (1, 1)',
@@ -20,12 +24,16 @@ function variantLines({arch, strideOn, batchNormEpsilon, lastStage}: BackboneSpe
     '    if isinstance(module, torch.nn.BatchNorm2d):',
     `        module.eps = ${batchNormEpsilon}`,
   ];
-  return [...(bottleneck && strideOn === '1x1' && stages.length > 0 ? strides : []), ...(batchNormEpsilon === 1e-5 ? [] : epsilon)];
+  return [
+    ...(bottleneck && strideOn === '1x1' && stages.length > 0 ? strides : []),
+    ...(batchNormEpsilon === 1e-5 ? [] : epsilon),
+  ];
 }
 
 function headLines(spec: HeadSpec, width: number, classes: number): string[] {
   const [first, second] = denseLayers(spec, width, classes);
-  const linear = (layer: {inputs: number; outputs: number}): string => `torch.nn.Linear(${layer.inputs}, ${layer.outputs})`;
+  const linear = (layer: {inputs: number; outputs: number}): string =>
+    `torch.nn.Linear(${layer.inputs}, ${layer.outputs})`;
   const pool = [
     'class AverageAndMaximum(torch.nn.Module):',
     '    def forward(self, x):',
@@ -40,7 +48,7 @@ function headLines(spec: HeadSpec, width: number, classes: number): string[] {
   return [...(spec.pooling === 'avg' ? [] : pool), `network.fc = ${fc}`];
 }
 
-/** The steps from a picture to a square. */
+/** The steps from an image to a square. */
 function resizeLines(preprocessing: Preprocessing): string[] {
   const {resizeSize, cropSize, fit = 'crop'} = preprocessing;
   const size = `(${cropSize}, ${cropSize})`;
@@ -59,19 +67,28 @@ function transformLines(preprocessing: Preprocessing): string[] {
   const tuple = (values: readonly number[]): string => `(${values.join(', ')})`;
   const order = channelOrder === 'bgr' ? ['x.flip(0)'] : [];
   const factor = Math.abs(255 * scale - 1) < 1e-9 ? [] : [`${255 * scale}`];
-  const change = [...(order.length > 0 ? order : factor.length > 0 ? ['x'] : []), ...factor].join(' * ');
+  const change = [...(order.length > 0 ? order : factor.length > 0 ? ['x'] : []), ...factor].join(
+    ' * ',
+  );
   return [
     'preprocess = transforms.Compose([',
     ...resizeLines(preprocessing).map(step => `    ${step}`),
     '    transforms.ToTensor(),  # 0..1',
-    ...(change === '' ? [] : [`    transforms.Lambda(lambda x: ${change}),${channelOrder === 'bgr' ? '  # blue first' : ''}`]),
+    ...(change === ''
+      ? []
+      : [
+          `    transforms.Lambda(lambda x: ${change}),${channelOrder === 'bgr' ? '  # blue first' : ''}`,
+        ]),
     `    transforms.Normalize(${tuple(mean)}, ${tuple(std)}),`,
     '])',
   ];
 }
 
-/** Python that loads `model.safetensors` of a bundle and classifies one picture: torchvision's network, made into the one that was trained. */
-export function pytorchSnippet({spec, head: headSpec, preprocessing}: RunRecord['network'], classes: number): string {
+/** Python that loads `model.safetensors` of an exported model and classifies one image: torchvision's network, made into the one that was trained. */
+export function pytorchSnippet(
+  {spec, head: headSpec, preprocessing}: RunRecord['network'],
+  classes: number,
+): string {
   return [
     'import torch',
     'from PIL import Image, ImageOps',
@@ -87,9 +104,9 @@ export function pytorchSnippet({spec, head: headSpec, preprocessing}: RunRecord[
     'network.eval()',
     '',
     ...transformLines(preprocessing),
-    "picture = ImageOps.exif_transpose(Image.open('picture.jpg')).convert('RGB')",
+    "image = ImageOps.exif_transpose(Image.open('image.jpg')).convert('RGB')",
     'with torch.no_grad():',
-    '    probabilities = network(preprocess(picture)[None]).softmax(1)[0]',
+    '    probabilities = network(preprocess(image)[None]).softmax(1)[0]',
     "labels = open('labels.txt', encoding='utf-8').read().splitlines()",
     'print(labels[probabilities.argmax()], probabilities.max().item())',
   ].join('\n');

@@ -1,18 +1,26 @@
-import {writeFileAtomic} from '../core/write-file.js';
-import {metricForBestModel} from '../training/balance.js';
-import type {Metrics} from '../training/metrics.js';
+import {writeFileAtomic} from '../core/files/atomic-write.js';
+import {metricForBestModel} from '../training/loop/class-balance.js';
+import type {Metrics} from '../training/metrics/metrics.js';
 import {classTable} from './class-table.js';
-import {confusionSection} from './confusion.js';
-import {curves} from './curves.js';
+import {confusionSection} from './charts/confusion-section.js';
+import {curves} from './charts/curves.js';
 import {headline} from './headline.js';
 import {html, type Html} from './html.js';
-import {misclassificationsSection, mostConfident} from './mistakes.js';
-import {suspiciousImagesSection} from './odd-images.js';
+import {misclassificationsSection, mostConfident} from './misclassifications.js';
+import {suspiciousImagesSection} from './suspicious-images.js';
 import {page, section} from './page.js';
-import {commandBox, environmentTable, findingsSection, scheduleTable, timingsBar, settingsTable} from './provenance.js';
+import {
+  commandBox,
+  environmentTable,
+  findingsSection,
+  scheduleTable,
+  timingsBar,
+  settingsTable,
+} from './run-details.js';
 import {nameOf, type RunRecord} from './run-record.js';
 
-const countMisclassified = ({accuracy, numImages: count}: Metrics): number => Math.round((1 - accuracy) * count);
+const countMisclassified = ({accuracy, numImages: count}: Metrics): number =>
+  Math.round((1 - accuracy) * count);
 
 function body(record: RunRecord): Html {
   const shown = record.metrics.test ?? record.metrics.validation;
@@ -22,18 +30,27 @@ function body(record: RunRecord): Html {
       <p class="eyebrow">Fine-tuning report</p>
       <h1>${nameOf(record.dataset)}</h1>
       <p class="quiet">
-        ${record.arch}, finished <time datetime="${record.finishedAt}">${record.finishedAt.slice(0, 16).replace('T', ' ')}</time> UTC
+        ${record.arch}, finished
+        <time datetime="${record.finishedAt}"
+          >${record.finishedAt.slice(0, 16).replace('T', ' ')}</time
+        >
+        UTC
       </p>
     </header>
     ${headline(record)}
     ${section('How training went', html`${curves(record.history, metricForBestModel(record.classBalance))} ${scheduleTable(record.phases, record.network.spec.lastStage)}`)}
-    ${section('Confusion matrix', confusionSection(shown, record.classes))} ${section('Class by class', classTable(shown, record.classes))}
+    ${section('Confusion matrix', confusionSection(shown, record.classes))}
+    ${section('Class by class', classTable(shown, record.classes))}
     ${section('Most confident mistakes', misclassificationsSection(record.misclassifications, countMisclassified(record.metrics.validation)))}
     ${record.suspiciousImages !== undefined && record.suspiciousImages.length > 0 && section('Odd images', suspiciousImagesSection(record.suspiciousImages, misclassified))}
-    ${section('Found in the data', findingsSection(record.findings))} ${section('Where the time went', timingsBar(record.timings))}
-    ${section('Run it again', commandBox(record.command))} ${section('Settings in force', settingsTable(record.settings))}
+    ${section('Found in the data', findingsSection(record.findings))}
+    ${section('Where the time went', timingsBar(record.timings))}
+    ${section('Run it again', commandBox(record.command))}
+    ${section('Settings in force', settingsTable(record.settings))}
     ${section('Environment', environmentTable(record.environment))}
-    <footer class="quiet">Run <code>${nameOf(record.run)}</code>, bundle <code>${nameOf(record.model)}</code></footer>
+    <footer class="quiet">
+      Run <code>${nameOf(record.run)}</code>, exported model <code>${nameOf(record.model)}</code>
+    </footer>
   `;
 }
 
@@ -42,4 +59,5 @@ export const reportHtml = (record: RunRecord): string =>
   page(`${nameOf(record.dataset)}, ${record.arch}: fine-tuning report`, body(record));
 
 /** Writes the report of a run as a self-contained HTML file. */
-export const writeReport = (record: RunRecord, path: string): Promise<void> => writeFileAtomic(path, reportHtml(record));
+export const writeReport = (record: RunRecord, path: string): Promise<void> =>
+  writeFileAtomic(path, reportHtml(record));

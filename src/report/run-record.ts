@@ -1,11 +1,11 @@
 import {basename, resolve} from 'node:path';
-import type {PretrainedWeights} from '../backbones/cards.js';
+import type {PretrainedWeights} from '../backbones/pretrained/pretrained.js';
 import type {GroupLearningRates} from '../backbones/layer-groups.js';
 import type {Finding} from '../core/finding.js';
 import type {Classifier} from '../heads/classifier.js';
-import type {ClassBalance} from '../training/balance.js';
-import type {EpochRow} from '../training/history.js';
-import type {Metrics} from '../training/metrics.js';
+import type {ClassBalance} from '../training/loop/class-balance.js';
+import type {EpochRow} from '../training/loop/history.js';
+import type {Metrics} from '../training/metrics/metrics.js';
 
 /** Seconds by activity. */
 export interface Timings {
@@ -35,7 +35,7 @@ export interface Misclassification {
   readonly prediction: string;
   /** Probability of `prediction`. */
   readonly confidence: number;
-  /** A small picture as a `data:image/...` address; anything else is not shown. */
+  /** A small image as a `data:image/...` address; anything else is not shown. */
   readonly thumbnail?: string;
 }
 
@@ -47,7 +47,7 @@ export interface SuspiciousImage {
   /** The class that it looks like; undefined where it looks like none. */
   readonly suggested?: string;
   readonly margin?: number;
-  /** A small picture as a `data:image/...` address; anything else is not shown. */
+  /** A small image as a `data:image/...` address; anything else is not shown. */
   readonly thumbnail?: string;
 }
 
@@ -55,7 +55,7 @@ export interface SuspiciousImage {
 export interface RunRecord {
   /** Path of the run directory. */
   readonly run: string;
-  /** Path of the bundle. */
+  /** Path of the exported model. */
   readonly model: string;
   /** ISO 8601 */
   readonly finishedAt: string;
@@ -72,7 +72,11 @@ export interface RunRecord {
   readonly classes: readonly string[];
   /** How training made classes of different sizes count. */
   readonly classBalance: ClassBalance;
-  readonly phases: readonly {readonly name: string; readonly epochs: number; readonly learningRates: GroupLearningRates}[];
+  readonly phases: readonly {
+    readonly name: string;
+    readonly epochs: number;
+    readonly learningRates: GroupLearningRates;
+  }[];
   readonly history: readonly EpochRow[];
   readonly metrics: {readonly validation: Metrics; readonly test?: Metrics};
   readonly misclassifications: readonly Misclassification[];
@@ -92,7 +96,16 @@ export const nameOf = (dataset: string): string => basename(resolve(dataset));
 /** The document of `metrics.json` and of `--json`; its shape is a promise (CONTRIBUTING.md). */
 export type MetricsDocument = Pick<
   RunRecord,
-  'run' | 'model' | 'backend' | 'device' | 'arch' | 'weights' | 'classes' | 'metrics' | 'timings' | 'findings'
+  | 'run'
+  | 'model'
+  | 'backend'
+  | 'device'
+  | 'arch'
+  | 'weights'
+  | 'classes'
+  | 'metrics'
+  | 'timings'
+  | 'findings'
 >;
 
 export const metricsDocument = ({
@@ -106,4 +119,15 @@ export const metricsDocument = ({
   metrics,
   timings,
   findings,
-}: MetricsDocument): MetricsDocument => ({run, model, backend, device, arch, weights, classes, metrics, timings, findings});
+}: MetricsDocument): MetricsDocument => ({
+  run,
+  model,
+  backend,
+  device,
+  arch,
+  weights,
+  classes,
+  metrics,
+  timings,
+  findings,
+});

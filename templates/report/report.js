@@ -5,7 +5,9 @@ function sortBy(table, column, direction) {
   const valueOf = row => row.cells[column].dataset.value;
   const compare = (a, b) => {
     if (a === '' || b === '') return (a === '') - (b === '');
-    return direction * (isNaN(a) || isNaN(b) ? a.localeCompare(b, undefined, {numeric: true}) : a - b);
+    return (
+      direction * (isNaN(a) || isNaN(b) ? a.localeCompare(b, undefined, {numeric: true}) : a - b)
+    );
   };
   const rows = [...table.tBodies[0].rows];
   table.tBodies[0].append(...rows.sort((a, b) => compare(valueOf(a), valueOf(b))));

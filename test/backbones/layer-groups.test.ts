@@ -12,7 +12,9 @@ import {backboneShapes, type LastStage} from '../../src/backbones/resnet-specs.j
 import {UsageError} from '../../src/core/errors.js';
 
 const training = (...groups: readonly LayerGroup[]): GroupLearningRates =>
-  Object.fromEntries(LAYER_GROUPS.map(group => [group, groups.includes(group) ? 0.1 : null])) as Record<LayerGroup, number | null>;
+  Object.fromEntries(
+    LAYER_GROUPS.map(group => [group, groups.includes(group) ? 0.1 : null]),
+  ) as Record<LayerGroup, number | null>;
 
 describe('layer groups', () => {
   const keys: readonly (readonly [key: string, group: LayerGroup])[] = [
@@ -25,14 +27,27 @@ describe('layer groups', () => {
     ['fc.weight', 'head'],
     ['fc.3.bias', 'head'],
   ];
-  for (const [key, group] of keys) it(`${key} is of ${group}`, () => expect(getLayerGroup(key)).to.equal(group));
+  for (const [key, group] of keys)
+    it(`${key} is of ${group}`, () => expect(getLayerGroup(key)).to.equal(group));
 
   it('every tensor of a backbone is of a group below the head', () => {
-    const shapes = backboneShapes({arch: 'resnet50', lastStage: 4, strideOn: '3x3', batchNormEpsilon: 1e-5});
+    const shapes = backboneShapes({
+      arch: 'resnet50',
+      lastStage: 4,
+      strideOn: '3x3',
+      batchNormEpsilon: 1e-5,
+    });
     const counts = new Map<LayerGroup, number>();
-    for (const name of shapes.keys()) counts.set(getLayerGroup(name), (counts.get(getLayerGroup(name)) ?? 0) + 1);
+    for (const name of shapes.keys())
+      counts.set(getLayerGroup(name), (counts.get(getLayerGroup(name)) ?? 0) + 1);
     // Five tensors a unit: 3 units a block, and a projection a stage.
-    expect(Object.fromEntries(counts)).to.deep.equal({stem: 5, stage1: 50, stage2: 65, stage3: 95, stage4: 50});
+    expect(Object.fromEntries(counts)).to.deep.equal({
+      stem: 5,
+      stage1: 50,
+      stage2: 65,
+      stage3: 95,
+      stage4: 50,
+    });
   });
 
   it('of a backbone that ends early are those up to its end, and the head', () => {
@@ -42,7 +57,11 @@ describe('layer groups', () => {
 });
 
 describe('the frozen boundary', () => {
-  const cases: readonly (readonly [trained: readonly LayerGroup[], lastStage: LastStage, boundary: number])[] = [
+  const cases: readonly (readonly [
+    trained: readonly LayerGroup[],
+    lastStage: LastStage,
+    boundary: number,
+  ])[] = [
     [['head'], 4, 5],
     [['head'], 2, 3],
     [['stage4', 'head'], 4, 4],

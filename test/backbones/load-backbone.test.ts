@@ -1,20 +1,24 @@
 import {expect} from 'chai';
 import {join} from 'node:path';
-import {loadBackbone, createRandomBackbone, type Backbone} from '../../src/backbones/load-backbone.js';
-import {WeightsMismatchError} from '../../src/backbones/weights-mismatch.js';
-import {disposeWeights, toHost} from '../../src/backbones/device-weights.js';
-import {getPretrained} from '../../src/backbones/cards.js';
+import {
+  loadBackbone,
+  createRandomBackbone,
+  type Backbone,
+} from '../../src/backbones/load-backbone.js';
+import {WeightsMismatchError} from '../../src/backbones/weights/weights-mismatch.js';
+import {disposeWeights, toHost} from '../../src/backbones/parameters.js';
+import {getPretrained} from '../../src/backbones/pretrained/pretrained.js';
 import {backboneShapes, type Arch, type LastStage} from '../../src/backbones/resnet-specs.js';
-import {writeSafetensors} from '../../src/backbones/safetensors-writer.js';
-import type {CpuTensor} from '../../src/core/host-tensor.js';
+import {writeSafetensors} from '../../src/backbones/weights/safetensors-writer.js';
+import type {CpuTensor} from '../../src/core/state-dict.js';
 import {CAFFE_PREPROCESSING, TORCHVISION_PREPROCESSING} from '../../src/core/preprocessing.js';
-import {countNativeHandles} from '../../src/engine/binding.js';
-import {tf} from '../../src/engine/tensorflow.js';
-import {useEngine} from '../helpers/engine.js';
+import {countNativeHandles} from '../../src/backend/graph/binding.js';
+import {tf} from '../../src/backend/tensorflow.js';
+import {useEngine} from '../helpers/backend.js';
 import {rejectionOf} from '../helpers/rejection.js';
 import {sharedOrSkip} from '../helpers/shared.js';
 import {temporaryDirectory} from '../helpers/temporary.js';
-import {hashed} from '../parity/hashed-weights.js';
+import {hashed} from '../helpers/hashed-weights.js';
 
 const directory = temporaryDirectory();
 let files = 0;
@@ -22,20 +26,31 @@ let files = 0;
 /** A ResNet-18's backbone up to a stage, as torchvision's state dict holds it. */
 const tensorsOf = (lastStage: LastStage, arch: Arch = 'resnet18'): Map<string, CpuTensor> =>
   new Map(
-    [...backboneShapes({arch, lastStage, strideOn: '3x3', batchNormEpsilon: 1e-5})].map(([name, shape]) => [name, hashed(name, shape)]),
+    [...backboneShapes({arch, lastStage, strideOn: '3x3', batchNormEpsilon: 1e-5})].map(
+      ([name, shape]) => [name, hashed(name, shape)],
+    ),
   );
 
-async function fileOf(tensors: ReadonlyMap<string, CpuTensor>, metadata: Readonly<Record<string, string>> = {}): Promise<string> {
+async function fileOf(
+  tensors: ReadonlyMap<string, CpuTensor>,
+  metadata: Readonly<Record<string, string>> = {},
+): Promise<string> {
   const path = join(directory, `${files++}.safetensors`);
   await writeSafetensors(path, tensors, metadata);
   return path;
 }
 
 /** What a file is refused with; its path written FILE. Makes sure that nothing was left on the device. */
-async function refusal(arch: Arch, lastStage: LastStage, path: string): Promise<Error & {message: string}> {
+async function refusal(
+  arch: Arch,
+  lastStage: LastStage,
+  path: string,
+): Promise<Error & {message: string}> {
   const before = [tf.memory().numTensors, countNativeHandles()];
   const error = await rejectionOf(loadBackbone(arch, lastStage, path));
-  expect([tf.memory().numTensors, countNativeHandles()], 'tensors on the device').to.deep.equal(before);
+  expect([tf.memory().numTensors, countNativeHandles()], 'tensors on the device').to.deep.equal(
+    before,
+  );
   error.message = error.message.replaceAll(path, 'FILE');
   return error;
 }
@@ -44,7 +59,8 @@ describe('loadBackbone', () => {
   useEngine();
 
   let backbone: Backbone | undefined;
-  const load = async (...args: Parameters<typeof loadBackbone>): Promise<Backbone> => (backbone = await loadBackbone(...args));
+  const load = async (...args: Parameters<typeof loadBackbone>): Promise<Backbone> =>
+    (backbone = await loadBackbone(...args));
 
   afterEach(() => {
     if (backbone !== undefined) disposeWeights(backbone.weights);
@@ -55,7 +71,12 @@ describe('loadBackbone', () => {
     const tensors = tensorsOf(1);
     const path = await fileOf(tensors);
     const {spec, preprocessing, weights, origin} = await load('resnet18', 1, path);
-    expect(spec).to.deep.equal({arch: 'resnet18', lastStage: 1, strideOn: '3x3', batchNormEpsilon: 1e-5});
+    expect(spec).to.deep.equal({
+      arch: 'resnet18',
+      lastStage: 1,
+      strideOn: '3x3',
+      batchNormEpsilon: 1e-5,
+    });
     expect(preprocessing).to.deep.equal(TORCHVISION_PREPROCESSING);
     expect(origin).to.equal(path);
     expect(weights.get('conv1.weight')!.shape).to.deep.equal([7, 7, 3, 64]);
@@ -63,7 +84,11 @@ describe('loadBackbone', () => {
   });
 
   it('leaves later stages and the old classifier in the file', async () => {
-    const tensors = new Map([...tensorsOf(2), ['fc.weight', hashed('fc.weight', [10, 512])], ['fc.bias', hashed('fc.bias', [10])]]);
+    const tensors = new Map([
+      ...tensorsOf(2),
+      ['fc.weight', hashed('fc.weight', [10, 512])],
+      ['fc.bias', hashed('fc.bias', [10])],
+    ]);
     const {weights} = await load('resnet18', 1, await fileOf(tensors));
     expect([...weights.keys()]).to.have.members([...tensorsOf(1).keys()]);
   });
@@ -71,12 +96,19 @@ describe('loadBackbone', () => {
   it('marks what a gradient may move: statistics are no part of it', async () => {
     const {weights} = await load('resnet18', 1, await fileOf(tensorsOf(1)));
     const still = [...weights].filter(([, variable]) => !variable.trainable).map(([name]) => name);
-    expect(still).to.have.members([...weights.keys()].filter(name => /running_(mean|var)$/.test(name)));
+    expect(still).to.have.members(
+      [...weights.keys()].filter(name => /running_(mean|var)$/.test(name)),
+    );
   });
 
   it('believes what the file says of its family', async () => {
     const record = {...TORCHVISION_PREPROCESSING, resizeSize: 73, cropSize: 64};
-    const metadata = {stride_on: '1x1', batch_norm_epsilon: '1.001e-5', preprocessing: JSON.stringify(record), arch: 'resnet18'};
+    const metadata = {
+      stride_on: '1x1',
+      batch_norm_epsilon: '1.001e-5',
+      preprocessing: JSON.stringify(record),
+      arch: 'resnet18',
+    };
     const {spec, preprocessing} = await load('resnet18', 1, await fileOf(tensorsOf(1), metadata));
     expect(spec).to.include({strideOn: '1x1', batchNormEpsilon: 1.001e-5});
     expect(preprocessing).to.deep.equal(record);
@@ -84,38 +116,62 @@ describe('loadBackbone', () => {
 
   it('takes the family from the card where the file says nothing', async () => {
     const card = getPretrained('resnet18.imagenet1k-v1', 'resnet18');
-    const {origin, preprocessing, spec} = await load('resnet18', 1, await fileOf(tensorsOf(1)), {...card, batchNormEpsilon: 1e-3});
+    const {origin, preprocessing, spec} = await load('resnet18', 1, await fileOf(tensorsOf(1)), {
+      ...card,
+      batchNormEpsilon: 1e-3,
+    });
     expect(origin).to.equal('resnet18.imagenet1k-v1');
     expect(preprocessing).to.deep.equal(card.preprocessing);
     expect(spec.batchNormEpsilon).to.equal(1e-3);
   });
 
   it('names what is missing and --last-stage where the file ends before the stage that was asked for', async () => {
-    const error = (await refusal('resnet18', 3, await fileOf(tensorsOf(2)))) as WeightsMismatchError;
+    const error = (await refusal(
+      'resnet18',
+      3,
+      await fileOf(tensorsOf(2)),
+    )) as WeightsMismatchError;
     const missing = [...tensorsOf(3).keys()].filter(name => name.startsWith('layer3.'));
     expect(error).to.be.instanceOf(WeightsMismatchError);
     expect(error.message).to.equal(
       'FILE holds only stages 1 to 2 of a resnet18, where resnet18 up to stage 3 is wanted. Add --last-stage 2, or give a file with all stages.',
     );
-    expect(error).to.deep.include({code: 'WEIGHTS_MISMATCH', exitCode: 1, missing, unexpected: [], misshapen: []});
+    expect(error).to.deep.include({
+      code: 'WEIGHTS_MISMATCH',
+      exitCode: 1,
+      missing,
+      unexpected: [],
+      misshapen: [],
+    });
   });
 
   it('names --last-stage 3 for the real file that lacks stage 4', async function () {
     const path = sharedOrSkip(this, 'weights/resnet50-imagenet-keras-stage3.safetensors');
     const error = (await refusal('resnet50', 4, path)) as WeightsMismatchError;
-    expect(error.message).to.include('holds only stages 1 to 3 of a resnet50, where resnet50 up to stage 4 is wanted. Add --last-stage 3,');
+    expect(error.message).to.include(
+      'holds only stages 1 to 3 of a resnet50, where resnet50 up to stage 4 is wanted. Add --last-stage 3,',
+    );
     expect(error.missing.every(name => name.startsWith('layer4.'))).to.equal(true);
   });
 
   it('reads the real file up to stage 3, of the family it says it is', async function () {
     const path = sharedOrSkip(this, 'weights/resnet50-imagenet-keras-stage3.safetensors');
     const {spec, preprocessing} = await load('resnet50', 3, path);
-    expect(spec).to.deep.equal({arch: 'resnet50', lastStage: 3, strideOn: '1x1', batchNormEpsilon: 1.001e-5});
+    expect(spec).to.deep.equal({
+      arch: 'resnet50',
+      lastStage: 3,
+      strideOn: '1x1',
+      batchNormEpsilon: 1.001e-5,
+    });
     expect(preprocessing).to.deep.equal(CAFFE_PREPROCESSING);
   });
 
   it("says of PyTorch's CIFAR ResNet-20 what it lacks, and what it looks like", async function () {
-    const error = (await refusal('resnet50', 4, sharedOrSkip(this, 'weights/resnet20-cifar10-12fca82f.th'))) as WeightsMismatchError;
+    const error = (await refusal(
+      'resnet50',
+      4,
+      sharedOrSkip(this, 'weights/resnet20-cifar10-12fca82f.th'),
+    )) as WeightsMismatchError;
     expect(error).to.be.instanceOf(WeightsMismatchError);
     expect(error.message).to.match(
       /^FILE does not hold a whole resnet50: \d+ of its 265 tensors are missing \(layer1\.0\.conv3\.weight, .*\); \d+ tensors have another shape \(conv1\.weight is 16 x 3 x 3 x 3, not 64 x 3 x 7 x 7, .*\)\. It looks like a network of another kind: ResNet for small images \(CIFAR\)\. Give weights of a resnet50\.$/,
@@ -124,10 +180,16 @@ describe('loadBackbone', () => {
   });
 
   it("says of Keras' CIFAR ResNet-8 that its names are none of a ResNet's", async function () {
-    const error = (await refusal('resnet50', 4, sharedOrSkip(this, 'weights/resnet8-cifar10.h5'))) as WeightsMismatchError;
+    const error = (await refusal(
+      'resnet50',
+      4,
+      sharedOrSkip(this, 'weights/resnet8-cifar10.h5'),
+    )) as WeightsMismatchError;
     expect(error).to.be.instanceOf(WeightsMismatchError);
     expect(error.missing).to.have.length(265);
-    expect(error.message).to.match(/^FILE holds no ResNet: none of its 48 tensors \(.*\) is called as one of resnet50's \(conv1\.weight, /);
+    expect(error.message).to.match(
+      /^FILE holds no ResNet: none of its 48 tensors \(.*\) is called as one of resnet50's \(conv1\.weight, /,
+    );
   });
 
   it('tells a wrong shape, with both', async () => {
@@ -137,7 +199,9 @@ describe('loadBackbone', () => {
       'FILE does not hold a whole resnet18: 1 tensor has another shape (layer1.1.conv2.weight is 64 x 64 x 1 x 1, not 64 x 64 x 3 x 3). ' +
         'Give weights of a resnet18.',
     );
-    expect(error.shapeMismatches).to.deep.equal(['layer1.1.conv2.weight is 64 x 64 x 1 x 1, not 64 x 64 x 3 x 3']);
+    expect(error.shapeMismatches).to.deep.equal([
+      'layer1.1.conv2.weight is 64 x 64 x 1 x 1, not 64 x 64 x 3 x 3',
+    ]);
   });
 
   it('names what is called most like what is missing', async () => {
@@ -156,25 +220,35 @@ describe('loadBackbone', () => {
       1,
       await fileOf(tensorsOf(1).set('layer1.2.conv1.weight', hashed('x', [2]))),
     )) as WeightsMismatchError;
-    expect(error.message).to.include('1 tensor inside its stages does not belong to it (layer1.2.conv1.weight)');
+    expect(error.message).to.include(
+      '1 tensor inside its stages does not belong to it (layer1.2.conv1.weight)',
+    );
     expect(error.unexpected).to.deep.equal(['layer1.2.conv1.weight']);
   });
 
   it('takes a deeper network for what it is, though all that was asked for is in it', async () => {
-    const error = (await refusal('resnet18', 1, await fileOf(tensorsOf(1, 'resnet34')))) as WeightsMismatchError;
+    const error = (await refusal(
+      'resnet18',
+      1,
+      await fileOf(tensorsOf(1, 'resnet34')),
+    )) as WeightsMismatchError;
     expect(error.message).to.equal('FILE holds a resnet34, not a resnet18. Add --arch resnet34.');
-    expect(error.unexpected).to.deep.equal([...tensorsOf(1, 'resnet34').keys()].filter(name => name.startsWith('layer1.2.')));
+    expect(error.unexpected).to.deep.equal(
+      [...tensorsOf(1, 'resnet34').keys()].filter(name => name.startsWith('layer1.2.')),
+    );
   });
 
   it('tells in a sentence what it left in the file, and which of several backbones it took', async () => {
-    const at = (prefix: string) => [...tensorsOf(1)].map(([name, tensor]): [string, CpuTensor] => [prefix + name, tensor]);
-    const others = ['head.fc.weight', 'head.fc.bias', 'queue', 'neck.0.weight', 'x'].map((name): [string, CpuTensor] => [
-      name,
-      hashed(name, [2]),
-    ]);
+    const at = (prefix: string) =>
+      [...tensorsOf(1)].map(([name, tensor]): [string, CpuTensor] => [prefix + name, tensor]);
+    const others = ['head.fc.weight', 'head.fc.bias', 'queue', 'neck.0.weight', 'x'].map(
+      (name): [string, CpuTensor] => [name, hashed(name, [2])],
+    );
     const path = await fileOf(new Map([...at('encoder_k.'), ...at('encoder_q.'), ...others]));
     const notices: string[] = [];
-    backbone = await loadBackbone('resnet18', 1, path, undefined, {onInfo: message => notices.push(message)});
+    backbone = await loadBackbone('resnet18', 1, path, undefined, {
+      onInfo: message => notices.push(message),
+    });
     expect(notices).to.deep.equal([
       `${path} holds several backbones: took the one under encoder_q, not under encoder_k.`,
       `Ignored 5 tensors of ${path}: head.fc.weight, head.fc.bias, queue, neck.0.weight, and 1 more.`,
@@ -184,14 +258,28 @@ describe('loadBackbone', () => {
   it('says nothing of the classifier in a file that a card describes', async () => {
     const path = await fileOf(tensorsOf(1).set('fc.weight', hashed('fc', [2, 2])));
     const notices: string[] = [];
-    backbone = await loadBackbone('resnet18', 1, path, getPretrained('auto', 'resnet18'), {onInfo: message => notices.push(message)});
+    backbone = await loadBackbone('resnet18', 1, path, getPretrained('auto', 'resnet18'), {
+      onInfo: message => notices.push(message),
+    });
     expect(notices).to.deep.equal([]);
   });
 
   const WRONG: readonly (readonly [name: string, value: number, found: string])[] = [
-    ['layer1.0.conv1.weight', NaN, '1 of the 36,864 numbers of tensor "layer1.0.conv1.weight" not finite (NaN or infinite)'],
-    ['bn1.bias', -Infinity, '1 of the 64 numbers of tensor "bn1.bias" not finite (NaN or infinite)'],
-    ['bn1.running_var', -1e-9, '1 of the 64 numbers of tensor "bn1.running_var" below zero, which no variance is'],
+    [
+      'layer1.0.conv1.weight',
+      NaN,
+      '1 of the 36,864 numbers of tensor "layer1.0.conv1.weight" not finite (NaN or infinite)',
+    ],
+    [
+      'bn1.bias',
+      -Infinity,
+      '1 of the 64 numbers of tensor "bn1.bias" not finite (NaN or infinite)',
+    ],
+    [
+      'bn1.running_var',
+      -1e-9,
+      '1 of the 64 numbers of tensor "bn1.running_var" below zero, which no variance is',
+    ],
   ];
   for (const [name, value, found] of WRONG) {
     it(`refuses ${value} in ${name}`, async () => {
@@ -207,18 +295,37 @@ describe('loadBackbone', () => {
 
   it('refuses a file that says it is of another depth', async () => {
     const error = await refusal('resnet34', 1, await fileOf(tensorsOf(1), {arch: 'resnet18'}));
-    expect(error.message).to.equal('Expected weights of resnet34 in FILE, but found weights of resnet18. Add --arch resnet18.');
+    expect(error.message).to.equal(
+      'Expected weights of resnet34 in FILE, but found weights of resnet18. Add --arch resnet18.',
+    );
     expect(error).to.include({code: 'USAGE', exitCode: 2});
     const other = await refusal('resnet18', 1, await fileOf(tensorsOf(1), {arch: 'resnetaa50d'}));
-    expect(other.message).to.equal('Expected weights of resnet18 in FILE, but found weights of resnetaa50d. Give weights of a resnet18.');
+    expect(other.message).to.equal(
+      'Expected weights of resnet18 in FILE, but found weights of resnetaa50d. Give weights of a resnet18.',
+    );
   });
 
-  const unclear: readonly (readonly [metadata: Readonly<Record<string, string>>, message: string])[] = [
+  const unclear: readonly (readonly [
+    metadata: Readonly<Record<string, string>>,
+    message: string,
+  ])[] = [
     [{stride_on: '2x2'}, 'stride_on "2x2" in its metadata; 3x3 or 1x1 is understood.'],
-    [{batch_norm_epsilon: 'small'}, 'batch_norm_epsilon "small" in its metadata; a number above 0 is understood.'],
-    [{batch_norm_epsilon: '-1e-5'}, 'batch_norm_epsilon "-1e-5" in its metadata; a number above 0 is understood.'],
-    [{preprocessing: '{"mean":'}, 'preprocessing "{\\"mean\\":" in its metadata; caffe, or a whole record as JSON is understood.'],
-    [{preprocessing: 'tf: -1..1'}, 'preprocessing "tf: -1..1" in its metadata; caffe, or a whole record as JSON is understood.'],
+    [
+      {batch_norm_epsilon: 'small'},
+      'batch_norm_epsilon "small" in its metadata; a number above 0 is understood.',
+    ],
+    [
+      {batch_norm_epsilon: '-1e-5'},
+      'batch_norm_epsilon "-1e-5" in its metadata; a number above 0 is understood.',
+    ],
+    [
+      {preprocessing: '{"mean":'},
+      'preprocessing "{\\"mean\\":" in its metadata; caffe, or a whole record as JSON is understood.',
+    ],
+    [
+      {preprocessing: 'tf: -1..1'},
+      'preprocessing "tf: -1..1" in its metadata; caffe, or a whole record as JSON is understood.',
+    ],
     [
       {preprocessing: JSON.stringify({...CAFFE_PREPROCESSING, scale: 0})},
       `preprocessing ${JSON.stringify(JSON.stringify({...CAFFE_PREPROCESSING, scale: 0}))} in its metadata; ` +
@@ -256,7 +363,9 @@ describe('randomBackbone', () => {
   it('depends on the seed alone', () => {
     const filter = (seed: number, lastStage: LastStage): Float32Array => {
       const {weights} = createRandomBackbone('resnet18', lastStage, seed);
-      const {data} = toHost(weights, name => name === 'layer1.0.conv1.weight').get('layer1.0.conv1.weight')!;
+      const {data} = toHost(weights, name => name === 'layer1.0.conv1.weight').get(
+        'layer1.0.conv1.weight',
+      )!;
       disposeWeights(weights);
       return data;
     };

@@ -29,7 +29,8 @@ const PUBLISHED: Readonly<Record<Arch, number>> = {
 };
 
 /** `layer1.0.conv1.weight 64x64x1x1`, a line a tensor, sorted. */
-const listing = (of: BackboneSpec): string[] => [...backboneShapes(of)].map(([name, shape]) => `${name} ${shape.join('x')}`).sort();
+const listing = (of: BackboneSpec): string[] =>
+  [...backboneShapes(of)].map(([name, shape]) => `${name} ${shape.join('x')}`).sort();
 
 describe('the depth table', () => {
   for (const arch of ARCHS) {
@@ -39,7 +40,9 @@ describe('the depth table', () => {
   }
 
   it('counts the head by its classes', () => {
-    expect(countParameters(spec('resnet50'), 3) - countParameters(spec('resnet50'), 2)).to.equal(2048 + 1);
+    expect(countParameters(spec('resnet50'), 3) - countParameters(spec('resnet50'), 2)).to.equal(
+      2048 + 1,
+    );
   });
 
   // sha256 of the sorted lines `name AxBxCxD`; of a torchvision state dict: every key but fc.* and num_batches_tracked.
@@ -70,7 +73,8 @@ describe('the depth table', () => {
   });
 
   it('puts the stride where the family has it, and only there', () => {
-    const strides = (strideOn: '3x3' | '1x1'): number[] => stageBlocks(spec('resnet50', {strideOn}), 2)[0]!.path.map(({stride}) => stride);
+    const strides = (strideOn: '3x3' | '1x1'): number[] =>
+      stageBlocks(spec('resnet50', {strideOn}), 2)[0]!.path.map(({stride}) => stride);
     expect(strides('3x3')).to.deep.equal([1, 2, 1]);
     expect(strides('1x1')).to.deep.equal([2, 1, 1]);
     const halvings = (of: BackboneSpec): number =>
@@ -83,12 +87,16 @@ describe('the depth table', () => {
     const names = [...backboneShapes(spec('resnet50', {lastStage: 3})).keys()];
     expect(names.some(name => name.startsWith('layer4.'))).to.equal(false);
     expect(names.filter(name => name.startsWith('layer3.')).length).to.be.above(0);
-    expect([1, 2, 3, 4].map(lastStage => featureWidth(spec('resnet50', {lastStage} as Partial<BackboneSpec>)))).to.deep.equal([
-      256, 512, 1024, 2048,
-    ]);
-    expect([1, 2, 3, 4].map(lastStage => featureWidth(spec('resnet18', {lastStage} as Partial<BackboneSpec>)))).to.deep.equal([
-      64, 128, 256, 512,
-    ]);
+    expect(
+      [1, 2, 3, 4].map(lastStage =>
+        featureWidth(spec('resnet50', {lastStage} as Partial<BackboneSpec>)),
+      ),
+    ).to.deep.equal([256, 512, 1024, 2048]);
+    expect(
+      [1, 2, 3, 4].map(lastStage =>
+        featureWidth(spec('resnet18', {lastStage} as Partial<BackboneSpec>)),
+      ),
+    ).to.deep.equal([64, 128, 256, 512]);
   });
 
   it('every convolution takes what the one before gives', () => {

@@ -4,7 +4,9 @@ import {groupAndTicks, peakMemory, processorSeconds} from '../../bench/process-f
 
 describe('the machine of the bench', () => {
   it('knows the vector instructions that matter', () => {
-    expect(vectorFlags('processor : 0\nflags\t\t: fpu avx2 avx512f avx512_bf16 sse\n')).to.deep.equal(['avx2', 'avx512f', 'avx512_bf16']);
+    expect(
+      vectorFlags('processor : 0\nflags\t\t: fpu avx2 avx512f avx512_bf16 sse\n'),
+    ).to.deep.equal(['avx2', 'avx512f', 'avx512_bf16']);
     expect(vectorFlags('')).to.deep.equal([]);
   });
 

@@ -25,14 +25,20 @@ describe('measuring side by side', () => {
       ({task}) => turns.push(task),
     );
     expect(turns.join('')).to.equal('ababab');
-    expect(readings.get(keyOf(A))).to.deep.equal({readings: Array(3).fill({seconds: 1, images: 4}), peakMemory: 100});
+    expect(readings.get(keyOf(A))).to.deep.equal({
+      readings: Array(3).fill({seconds: 1, images: 4}),
+      peakMemory: 100,
+    });
   });
 
   it('goes on with the others where one fails, and closes all', async () => {
     const closed: string[] = [];
     const opened = async ({task}: SideSpec): Promise<Side> => {
       const close = async (): Promise<void> => void closed.push(task);
-      return side({close, ...(task === 'a' && {takeReading: () => Promise.reject(new Error('out of memory'))})});
+      return side({
+        close,
+        ...(task === 'a' && {takeReading: () => Promise.reject(new Error('out of memory'))}),
+      });
     };
     const {readings, failures} = await measure([A, B], 2, opened, () => {});
     expect([...failures]).to.deep.equal([[keyOf(A), 'out of memory']]);
@@ -42,12 +48,14 @@ describe('measuring side by side', () => {
 
   it('tells of a side that computes while another has its turn', async () => {
     let seconds = 0;
-    const opened = async ({task}: SideSpec): Promise<Side> => side(task === 'b' ? {processorSeconds: () => seconds++} : {});
+    const opened = async ({task}: SideSpec): Promise<Side> =>
+      side(task === 'b' ? {processorSeconds: () => seconds++} : {});
     const {disturbances} = await measure([A, B], 1, opened, () => {});
     expect(disturbances).to.deep.equal([`${keyOf(B)} took 1.00 s beside ${keyOf(A)}`]);
   });
 
-  const worker = (script: string): Promise<Side> => openWorker({program: process.execPath, parameters: ['--eval', script]});
+  const worker = (script: string): Promise<Side> =>
+    openWorker({program: process.execPath, parameters: ['--eval', script]});
 
   it('asks a process for readings, line by line', async () => {
     const asked = await worker(`

@@ -12,12 +12,18 @@ describe('options of the bench', () => {
 
   it('chooses rows by name, or all that begin alike, in the order of the table', () => {
     expect(namesOf('whole-job')).to.deep.equal(['whole-job']);
-    expect(namesOf('inference,full-r50')).to.deep.equal(['full-r50', 'inference-32', 'inference-1']);
+    expect(namesOf('inference,full-r50')).to.deep.equal([
+      'full-r50',
+      'inference-32',
+      'inference-1',
+    ]);
   });
 
   it('refuses what it does not know', () => {
     expect(() => selectRows('full-r51')).to.throw('found "full-r51"');
-    expect(() => readOptions(['--repeats', '0'])).to.throw('Expected a whole number from 1 up for --repeats, but found "0"');
+    expect(() => readOptions(['--repeats', '0'])).to.throw(
+      'Expected a whole number from 1 up for --repeats, but found "0"',
+    );
     expect(() => readOptions(['--row', 'decode'])).to.throw("Unknown option '--row'");
   });
 
@@ -29,7 +35,8 @@ describe('options of the bench', () => {
   it('lets rows share a side only within a group', () => {
     const groups = new Map<string, Set<string>>();
     for (const {ours, peer, group} of ROWS) {
-      for (const side of [ours, peer]) groups.set(keyOf(side), (groups.get(keyOf(side)) ?? new Set()).add(group));
+      for (const side of [ours, peer])
+        groups.set(keyOf(side), (groups.get(keyOf(side)) ?? new Set()).add(group));
     }
     expect([...groups].filter(([, found]) => found.size > 1)).to.deep.equal([]);
   });

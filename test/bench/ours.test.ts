@@ -1,7 +1,7 @@
 import {expect} from 'chai';
 import {openSide} from '../../bench/commands.js';
 import {drawnFolder} from '../helpers/drawn-folder.js';
-import {useEngine} from '../helpers/engine.js';
+import {useEngine} from '../helpers/backend.js';
 import {temporaryDirectory} from '../helpers/temporary.js';
 
 describe('our side of the bench', function () {
@@ -11,7 +11,10 @@ describe('our side of the bench', function () {
   it('answers with seconds and images', async () => {
     const data = await drawnFolder({perClass: 3, parts: ['train', 'val']});
     const setting = {data, threads: 1, pinning: [], python: 'none', scratch: temporaryDirectory()};
-    const side = await openSide({kind: 'worker', by: 'ours', task: 'images', options: {mode: 'first'}}, setting);
+    const side = await openSide(
+      {kind: 'worker', by: 'ours', task: 'images', options: {mode: 'first'}},
+      setting,
+    );
     const {images, seconds} = await side.takeReading();
     await side.close();
     expect(images).to.equal(18);

@@ -5,12 +5,13 @@ import {fileURLToPath} from 'node:url';
 import {promisify} from 'node:util';
 import {expect} from 'chai';
 import {makeImages} from '../../bench/make-images.js';
-import {checkImages} from '../../src/datasets/check.js';
-import {loadImageFolder} from '../../src/datasets/image-folder.js';
+import {checkImages} from '../../src/datasets/inspection/check.js';
+import {loadImageFolder} from '../../src/datasets/discovery/image-folder.js';
 import {besidesSize} from '../helpers/findings.js';
 import {temporaryDirectory} from '../helpers/temporary.js';
 
-const compiled = (name: string): string => fileURLToPath(new URL(`../../bench/${name}.js`, import.meta.url));
+const compiled = (name: string): string =>
+  fileURLToPath(new URL(`../../bench/${name}.js`, import.meta.url));
 const run = (name: string, ...args: readonly string[]): Promise<{stdout: string}> =>
   promisify(execFile)(process.execPath, [compiled(name), ...args]);
 
@@ -37,11 +38,11 @@ describe('the drawn image sets', () => {
     const folder = await loadImageFolder(directory);
     expect(folder.samples.map(({label}) => label).filter(label => label === 0)).to.have.length(10);
     const {readable, findings, refusal} = await checkImages(folder);
-    expect([readable.length, besidesSize(findings).filter(({severity}) => severity !== 'note'), refusal]).to.deep.equal([
-      20,
-      [],
-      undefined,
-    ]);
+    expect([
+      readable.length,
+      besidesSize(findings).filter(({severity}) => severity !== 'note'),
+      refusal,
+    ]).to.deep.equal([20, [], undefined]);
   });
 });
 
@@ -49,10 +50,22 @@ describe('the measurement of scale', () => {
   it('tells time and memory of every stage and size', async () => {
     const work = temporaryDirectory();
     const lines = (await run('scale', '--sizes', '400', '--work', work)).stdout.trim().split('\n');
-    const rows = lines.filter(line => line.startsWith('|')).map(line => line.split('|').map(cell => cell.trim()));
+    const rows = lines
+      .filter(line => line.startsWith('|'))
+      .map(line => line.split('|').map(cell => cell.trim()));
     expect(rows.map(row => row[1])).to.deep.equal([
-      ...['stage', '---', 'list', 'check', 'split', 'first epoch', 'later epoch', '**list + check**'],
+      ...[
+        'stage',
+        '---',
+        'list',
+        'check',
+        'split',
+        'first epoch',
+        'later epoch',
+        '**list + check**',
+      ],
     ]);
-    for (const [, , cell] of rows.slice(2)) expect(cell).to.match(/^\d+\.\d+ s \(\d+\.\d CPU\), [\d,]+\/s, \d+ MiB( \([+-]\d+\))?$/);
+    for (const [, , cell] of rows.slice(2))
+      expect(cell).to.match(/^\d+\.\d+ s \(\d+\.\d CPU\), [\d,]+\/s, \d+ MiB( \([+-]\d+\))?$/);
   }).timeout(120_000);
 });

@@ -2,20 +2,23 @@ import {existsSync, mkdirSync, readFileSync, writeFileSync} from 'node:fs';
 import {dirname, join} from 'node:path';
 import {expect} from 'chai';
 import {temporaryDirectory} from '../helpers/temporary.js';
-import {writePictures, of} from '../datasets/pictures.js';
-import {inDirectory, tell} from './capture.js';
+import {writePictures, of} from '../helpers/images.js';
+import {inDirectory, tell} from '../helpers/capture.js';
 
-const parsed = (text: string): Record<string, unknown> => JSON.parse(text) as Record<string, unknown>;
+const parsed = (text: string): Record<string, unknown> =>
+  JSON.parse(text) as Record<string, unknown>;
 
 describe('finetune check', () => {
   it('tells the size of every class, what it found, and what to type next', async () => {
     const root = temporaryDirectory();
     await writePictures(root, [...of('ants', 3), ...of('bees', 12)]);
     writeFileSync(join(root, 'ants', 'notes.txt'), 'notes');
-    writeFileSync(join(root, 'bees', 'cut.jpg'), 'no picture');
+    writeFileSync(join(root, 'bees', 'cut.jpg'), 'no image');
     const {exitCode, stdout, stderr} = await tell(['check', root]);
     expect(exitCode).to.equal(0);
-    expect(stdout).to.match(/: 15 readable images in 2 classes\n {2}class {2}images\n {2}ants {8}3\n {2}bees {7}12\n/);
+    expect(stdout).to.match(
+      /: 15 readable images in 2 classes\n {2}class {2}images\n {2}ants {8}3\n {2}bees {7}12\n/,
+    );
     expect(stdout)
       .to.match(/\nwarning .*cut\.jpg/)
       .and.to.match(/\nnote .*notes\.txt/)
@@ -25,13 +28,23 @@ describe('finetune check', () => {
 
   it('compares the classes where there are many', async () => {
     const root = temporaryDirectory();
-    await writePictures(root, [...Array.from({length: 13}, (_, i) => `class${i}/0.png`), 'class7/1.png']);
-    expect((await tell(['check', root])).stdout).to.include('\n  from 1 image (class0) to 2 (class7)\n');
+    await writePictures(root, [
+      ...Array.from({length: 13}, (_, i) => `class${i}/0.png`),
+      'class7/1.png',
+    ]);
+    expect((await tell(['check', root])).stdout).to.include(
+      '\n  from 1 image (class0) to 2 (class7)\n',
+    );
   });
 
   it('is one JSON document for programs', async () => {
     const root = temporaryDirectory();
-    await writePictures(root, [...of('train/ants', 2), ...of('train/bees', 2), ...of('val/ants', 1), ...of('val/bees', 1)]);
+    await writePictures(root, [
+      ...of('train/ants', 2),
+      ...of('train/bees', 2),
+      ...of('val/ants', 1),
+      ...of('val/bees', 1),
+    ]);
     const {exitCode, stdout, stderr} = await tell(['check', root, '--json', '--quiet']);
     expect(exitCode).to.equal(0);
     expect(stderr).to.equal('');
@@ -48,13 +61,14 @@ describe('finetune check', () => {
     const root = temporaryDirectory();
     await writePictures(root, [...of('ants', 3), ...of('bees', 3)]);
     const whole = readFileSync(join(root, 'bees', '0.png'));
-    for (const name of ['0.png', '1.png']) writeFileSync(join(root, 'bees', name), whole.subarray(0, whole.length - 200));
+    for (const name of ['0.png', '1.png'])
+      writeFileSync(join(root, 'bees', name), whole.subarray(0, whole.length - 200));
     const list = join(temporaryDirectory(), 'exclude.txt');
     const {exitCode, stdout, stderr} = await tell(['check', root, '--write-exclude', list]);
     expect(exitCode).to.equal(3);
     expect(stdout).to.include('warning').and.not.to.include('Ready');
     expect(stderr).to.match(
-      /^error 2 of 3 images of class bees cannot be read.*--fix-list exclude\.txt and add --exclude exclude\.txt\.\n$/,
+      /^error 2 of 3 images of class bees cannot be read.*--write-exclude exclude\.txt and add --exclude exclude\.txt\.\n$/,
     );
     expect(readFileSync(list, 'utf8')).to.equal('bees/0.png\nbees/1.png\n');
     const json = parsed((await tell(['check', root, '--json'])).stdout);
@@ -70,9 +84,13 @@ describe('finetune models', () => {
     const environment = {FINETUNE_CACHE: cache, HOME: cache};
     const {stdout} = await tell(['models'], environment);
     expect(stdout).to.match(/^resnet18\.imagenet1k-v1 +69\.8 +89\.1 +11\.7 +256\/224 +45 +here$/m);
-    expect(stdout).to.match(/^resnet50\.imagenet1k-v2 +80\.9 +95\.4 +25\.6 +232\/224 +98 +download$/m);
-    expect(stdout).to.match(/^Licence: torchvision, /m);
-    const {weights} = parsed((await tell(['models', '--json'], environment)).stdout) as {weights: {name: string; from: string}[]};
+    expect(stdout).to.match(
+      /^resnet50\.imagenet1k-v2 +80\.9 +95\.4 +25\.6 +232\/224 +98 +download$/m,
+    );
+    expect(stdout).to.match(/^License: torchvision, /m);
+    const {weights} = parsed((await tell(['models', '--json'], environment)).stdout) as {
+      weights: {name: string; from: string}[];
+    };
     expect(weights.find(({name}) => name === 'resnet18.imagenet1k-v1')).to.include({from: 'cache'});
   });
 });
@@ -107,17 +125,23 @@ describe('finetune schema', () => {
   });
 });
 
-describe('finetune engine', () => {
+describe('finetune backend', () => {
   const REFUSED: readonly (readonly [args: string, sentence: string])[] = [
-    ['engine isntall', 'Expected install or nothing for finetune engine, but found "isntall". See finetune engine --help.'],
-    ['engine --from x.whl', 'Expected --from after finetune engine install, but found no install. Say finetune engine install --from ....'],
     [
-      'engine install --offline',
-      'Expected --from WHEEL for finetune engine install --offline, but found nothing to install from. Give one.',
+      'backend isntall',
+      'Expected install or nothing for finetune backend, but found "isntall". See finetune backend --help.',
     ],
     [
-      'engine install --engine wasm',
-      'Expected --engine auto or tensorflow for finetune engine install, but found wasm, which is always here.',
+      'backend --from x.whl',
+      'Expected --from after finetune backend install, but found no install. Say finetune backend install --from ....',
+    ],
+    [
+      'backend install --offline',
+      'Expected --from WHEEL for finetune backend install --offline, but found nothing to install from. Give one.',
+    ],
+    [
+      'backend install --backend wasm',
+      'Expected --backend auto or tensorflow for finetune backend install, but found wasm, which is always here.',
     ],
   ];
   for (const [args, sentence] of REFUSED) {
@@ -158,7 +182,9 @@ describe('finetune --resume', () => {
     await inDirectory(temporaryDirectory(), async () => {
       begin('runs/finished', 'recipe.json', 'metrics.json', 'report.html', 'model/finetune.json');
       begin('runs/interrupted', 'recipe.json');
-      expect((await tell(['--resume'])).stderr).to.match(/Expected a folder of images at .*nowhere/);
+      expect((await tell(['--resume'])).stderr).to.match(
+        /Expected a folder of images at .*nowhere/,
+      );
     });
   });
 
@@ -166,7 +192,11 @@ describe('finetune --resume', () => {
     await inDirectory(temporaryDirectory(), async () => {
       begin('runs/finished', 'recipe.json', 'metrics.json', 'report.html', 'model/finetune.json');
       begin('runs/.finished.replacement', 'recipe.json');
-      for (const args of [['--resume'], ['--resume', 'runs/finished'], ['--resume', 'runs/.finished.replacement']]) {
+      for (const args of [
+        ['--resume'],
+        ['--resume', 'runs/finished'],
+        ['--resume', 'runs/.finished.replacement'],
+      ]) {
         expect((await tell(args)).stderr).to.match(/Expected a folder of images at .*nowhere/);
       }
     });

@@ -3,10 +3,10 @@ import {existsSync, mkdirSync, readFileSync, rmSync, writeFileSync} from 'node:f
 import {join} from 'node:path';
 import {expect} from 'chai';
 import sharp from 'sharp';
-import {useEngine} from '../helpers/engine.js';
-import {ENGINE, finetune, inDrawnFolder, MAIN, SMALL_RUN, type Ended} from './program.js';
+import {useEngine} from '../helpers/backend.js';
+import {ENGINE, finetune, inDrawnFolder, MAIN, SMALL_RUN, type Ended} from '../helpers/program.js';
 
-/** A picture that looks like the others; its quality makes it another file. */
+/** An image that looks like the others; its quality makes it another file. */
 const grey = async (path: string, i: number): Promise<void> => {
   await sharp({create: {width: 40, height: 40, channels: 3, background: 'grey'}})
     .jpeg({quality: 60 + i})
@@ -39,30 +39,61 @@ describe('the exit code', function () {
 
     it('with one JSON document on standard output, which is metrics.json', () => {
       expect(ended.code, ended.stderr).to.equal(0);
-      expect(JSON.parse(ended.stdout)).to.deep.equal(JSON.parse(readFileSync(join(cwd(), 'runs/first/metrics.json'), 'utf8')));
-      expect(ended.stderr).to.match(/^engine .*\n(.*\n)*dataset .*24 images in 4 classes\n/);
+      expect(JSON.parse(ended.stdout)).to.deep.equal(
+        JSON.parse(readFileSync(join(cwd(), 'runs/first/metrics.json'), 'utf8')),
+      );
+      expect(ended.stderr).to.match(/^backend .*\n(.*\n)*dataset .*24 images in 4 classes\n/);
     });
 
-    it('and evaluate and predict take the bundle it left', async () => {
-      const evaluated = await run('evaluate', 'runs/first/model', '--data', 'pictures', ...ENGINE, '--json');
+    it('and evaluate and predict take the exported model it left', async () => {
+      const evaluated = await run(
+        'evaluate',
+        'runs/first/model',
+        '--data',
+        'pictures',
+        ...ENGINE,
+        '--json',
+      );
       expect(evaluated.code, evaluated.stderr).to.equal(0);
-      expect(JSON.parse(evaluated.stdout)).to.include({split: 'all', arch: 'resnet18'}).and.to.have.nested.property('metrics.numImages', 24);
-      const predicted = await run('predict', 'runs/first/model', 'pictures/crab', 'pictures/fish/*0.jpg', '--top', '2', ...ENGINE);
+      expect(JSON.parse(evaluated.stdout))
+        .to.include({split: 'all', arch: 'resnet18'})
+        .and.to.have.nested.property('metrics.numImages', 24);
+      const predicted = await run(
+        'predict',
+        'runs/first/model',
+        'pictures/crab',
+        'pictures/fish/*0.jpg',
+        '--top',
+        '2',
+        ...ENGINE,
+      );
       expect(predicted.code, predicted.stderr).to.equal(0);
       expect(predicted.stdout.trim().split('\n')).to.have.length(7);
-      expect(predicted.stdout).to.match(/^pictures\/crab\/crab-000\.jpg +\w+ +\d+\.\d % +\w+ +\d+\.\d %\n/);
+      expect(predicted.stdout).to.match(
+        /^images\/crab\/crab-000\.jpg +\w+ +\d+\.\d % +\w+ +\d+\.\d %\n/,
+      );
     });
 
     it('and predict takes the newest run, a list of files to leave out, and an image from standard input', async () => {
       writeFileSync(join(cwd(), 'exclude.txt'), 'crab-000.jpg\npictures/crab/crab-001.jpg\n');
-      const predicted = await run('predict', 'pictures/crab', '--exclude', 'exclude.txt', ...ENGINE);
+      const predicted = await run(
+        'predict',
+        'pictures/crab',
+        '--exclude',
+        'exclude.txt',
+        ...ENGINE,
+      );
       expect(predicted.code, predicted.stderr).to.equal(0);
       expect(predicted.stderr)
         .to.match(/^model +runs\/first\/model, the newest in runs\/\n/)
         .and.to.match(/\n4 images: /);
-      expect(predicted.stdout).to.match(/^pictures\/crab\/crab-002\.jpg .*\n(.*\n){3}$/);
+      expect(predicted.stdout).to.match(/^images\/crab\/crab-002\.jpg .*\n(.*\n){3}$/);
       const input = readFileSync(join(cwd(), 'pictures/crab/crab-000.jpg'));
-      const piped = execFileSync(process.execPath, [MAIN, 'predict', 'runs/first', '-', ...ENGINE], {cwd: cwd(), input, encoding: 'utf8'});
+      const piped = execFileSync(
+        process.execPath,
+        [MAIN, 'predict', 'runs/first', '-', ...ENGINE],
+        {cwd: cwd(), input, encoding: 'utf8'},
+      );
       expect(piped).to.match(/^- +\w+ +\d+\.\d %\n$/);
       expectFailure(
         await run('predict', 'runs/first', '-', ...ENGINE),
@@ -72,10 +103,21 @@ describe('the exit code', function () {
     });
 
     it('of predict only if every image could be read, and the others are told all the same', async () => {
-      writeFileSync(join(cwd(), 'broken.jpg'), 'no picture');
-      const ended = await run('predict', 'runs/first/model', 'broken.jpg', 'pictures/crab/crab-000.jpg', ...ENGINE, '--json');
+      writeFileSync(join(cwd(), 'broken.jpg'), 'no image');
+      const ended = await run(
+        'predict',
+        'runs/first/model',
+        'broken.jpg',
+        'pictures/crab/crab-000.jpg',
+        ...ENGINE,
+        '--json',
+      );
       expect(ended.code, ended.stderr).to.equal(1);
-      const document = JSON.parse(ended.stdout) as {images: unknown[]; unreadable: {image: string}[]; error: {code: string}};
+      const document = JSON.parse(ended.stdout) as {
+        images: unknown[];
+        unreadable: {image: string}[];
+        error: {code: string};
+      };
       expect(document.images).to.have.length(1);
       expect(document.unreadable.map(({image}) => image)).to.deep.equal(['broken.jpg']);
       expect(document.error.code).to.equal('IMAGE_UNREADABLE');
@@ -84,12 +126,20 @@ describe('the exit code', function () {
 
   it('is 1 when a file cannot be read', async () => {
     writeFileSync(join(cwd(), 'cut.safetensors'), Buffer.alloc(20, 1));
-    expectFailure(await train('--weights', 'cut.safetensors', '--out', 'runs/cut'), 1, /error .*cut\.safetensors/);
+    expectFailure(
+      await train('--weights', 'cut.safetensors', '--out', 'runs/cut'),
+      1,
+      /error .*cut\.safetensors/,
+    );
   });
 
   it('is 2 for a command line, an environment or a recipe that cannot be taken', async () => {
     expectFailure(await run('--archh', 'resnet18'), 2, /did you mean --arch\?/);
-    expectFailure(await finetune([], {cwd: cwd(), environment: {FINETUNE_ARHC: 'resnet18'}}), 2, /did you mean FINETUNE_ARCH\?/);
+    expectFailure(
+      await finetune([], {cwd: cwd(), environment: {FINETUNE_ARHC: 'resnet18'}}),
+      2,
+      /did you mean FINETUNE_ARCH\?/,
+    );
     writeFileSync(join(cwd(), 'wrong.json'), '{"epoch": 3}');
     expectFailure(await run('--recipe', 'wrong.json'), 2, /did you mean epochs\?/);
     expectFailure(
@@ -102,7 +152,9 @@ describe('the exit code', function () {
   it('is 2, as JSON where JSON was asked for', async () => {
     const {code, stdout} = await run('--json', '--batch-size', '0');
     expect(code).to.equal(2);
-    expect(JSON.parse(stdout)).to.have.property('error').that.includes({code: 'SCHEMA_VIOLATION', exitCode: 2});
+    expect(JSON.parse(stdout))
+      .to.have.property('error')
+      .that.includes({code: 'SCHEMA_VIOLATION', exitCode: 2});
   });
 
   it('is 3 for a dataset that cannot be used', async () => {
@@ -110,7 +162,11 @@ describe('the exit code', function () {
     const sentence = /^error Expected a folder for each of at least 2 classes in .*lonely.*\n$/;
     expectFailure(await run('--data', 'lonely', ...ENGINE), 3, sentence);
     expectFailure(await run('check', 'lonely'), 3, sentence);
-    expectFailure(await run('check', 'nowhere'), 3, /^error Expected a folder of images at .*nowhere, but found nothing/);
+    expectFailure(
+      await run('check', 'nowhere'),
+      3,
+      /^error Expected a folder of images at .*nowhere, but found nothing/,
+    );
   });
 
   it('leaves no run behind that failed before it began, and the run that it was to replace', async () => {
@@ -124,11 +180,23 @@ describe('the exit code', function () {
     expect(existsSync(join(out, 'recipe.json'))).to.equal(true);
   });
 
-  it('is 4 for a device or an engine that is demanded and not here', async () => {
-    const gpu = ['--data', 'pictures', '--arch', 'resnet18', '--weights', 'none', '--device', 'gpu:99'];
+  it('is 4 for a device or a backend that is demanded and not here', async () => {
+    const gpu = [
+      '--data',
+      'pictures',
+      '--arch',
+      'resnet18',
+      '--weights',
+      'none',
+      '--device',
+      'gpu:99',
+    ];
     expectFailure(await run(...gpu), 4, /error Expected .*GPU.* for --device gpu:99/);
     const nothing = {FINETUNE_CACHE: join(cwd(), 'empty-cache'), PATH: ''};
-    const {code, stderr} = await finetune(['backend', '--backend', 'tensorflow', '--offline'], {cwd: cwd(), environment: nothing});
+    const {code, stderr} = await finetune(['backend', '--backend', 'tensorflow', '--offline'], {
+      cwd: cwd(),
+      environment: nothing,
+    });
     expect(code, stderr).to.equal(4);
     expect(stderr)
       .to.match(/error Expected/)
@@ -136,28 +204,43 @@ describe('the exit code', function () {
   });
 
   it('is 5 when the accuracy is below what was asserted; the result stands', async () => {
-    // All pictures alike: no classifier is right about more than one class.
+    // All images alike: no classifier is right about more than one class.
     for (const name of ['a', 'b']) {
       mkdirSync(join(cwd(), 'alike', name), {recursive: true});
-      for (let i = 0; i < 6; i++) await grey(join(cwd(), 'alike', name, `${name}${i}.jpg`), name === 'a' ? i : i + 6);
+      for (let i = 0; i < 6; i++)
+        await grey(join(cwd(), 'alike', name, `${name}${i}.jpg`), name === 'a' ? i : i + 6);
     }
-    const {code, stdout, stderr} = await run('--data', 'alike', ...SMALL_RUN, '--assert-accuracy', '0.9', '--json', '--quiet');
+    const {code, stdout, stderr} = await run(
+      '--data',
+      'alike',
+      ...SMALL_RUN,
+      '--assert-accuracy',
+      '0.9',
+      '--json',
+      '--quiet',
+    );
     expect(code, stderr).to.equal(5);
     const document = JSON.parse(stdout) as Metrics & {readonly run: string; readonly error: object};
     expect(document.metrics.validation.accuracy).to.be.below(0.9);
     expect(document.error).to.include({code: 'ACCURACY_BELOW_THRESHOLD', threshold: 0.9});
     expect(document.run).to.equal('runs/alike-resnet18');
-    expect(stderr).to.match(/^error Expected an accuracy of at least 90\.0 % for --assert-accuracy, but found .* %\.\n$/);
+    expect(stderr).to.match(
+      /^error Expected an accuracy of at least 90\.0 % for --assert-accuracy, but found .* %\.\n$/,
+    );
   });
 
   describe('is 130 or 143 when the run is stopped', () => {
     const long = ['--epochs', '60', '--seed', '3'];
     const stopAt = (...signals: readonly NodeJS.Signals[]) => ({
       marker: '1/60',
-      act: (child: {kill(signal: NodeJS.Signals): boolean}) => signals.forEach(signal => child.kill(signal)),
+      act: (child: {kill(signal: NodeJS.Signals): boolean}) =>
+        signals.forEach(signal => child.kill(signal)),
     });
     const stopped = (out: string, ...signals: readonly NodeJS.Signals[]): Promise<Ended> =>
-      finetune(['--data', 'pictures', ...SMALL_RUN, ...long, '--out', out], {cwd: cwd(), at: stopAt(...signals)});
+      finetune(['--data', 'pictures', ...SMALL_RUN, ...long, '--out', out], {
+        cwd: cwd(),
+        at: stopAt(...signals),
+      });
 
     it('with a checkpoint, and the command that goes on to the numbers of a run that was not', async () => {
       const {code, stdout, stderr} = await stopped('runs/int', 'SIGINT');
@@ -172,7 +255,9 @@ describe('the exit code', function () {
       const resumed = await finetune(['--resume', '../runs/int', '--json'], {cwd: elsewhere});
       expect(resumed.code, resumed.stderr).to.equal(0);
       const whole = await train(...long, '--out', 'runs/whole', '--json');
-      const [a, b] = [resumed, whole].map(ended => (JSON.parse(ended.stdout) as Metrics).metrics.validation);
+      const [a, b] = [resumed, whole].map(
+        ended => (JSON.parse(ended.stdout) as Metrics).metrics.validation,
+      );
       expect(a!.loss).to.be.closeTo(b!.loss, 1e-5);
       expect(a!.accuracy).to.equal(b!.accuracy);
     });

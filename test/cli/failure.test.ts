@@ -1,17 +1,28 @@
 import {readFile} from 'node:fs/promises';
 import {expect} from 'chai';
-import {AccuracyBelowThresholdError} from '../../src/cli/accuracy-gate.js';
+import {AccuracyBelowThresholdError} from '../../src/cli/check-accuracy.js';
 import {toFailure, InterruptedRunError} from '../../src/cli/failure.js';
-import {SignalHandler} from '../../src/cli/interrupts.js';
-import {COLORED, UNSTYLED} from '../../src/cli/style.js';
+import {SignalHandler} from '../../src/cli/signals.js';
+import {COLORED, UNSTYLED} from '../../src/cli/terminal/screen/style.js';
 import {rejectionOf} from '../helpers/rejection.js';
-import {AbortedError, DatasetError, UnsupportedEnvironmentError, UsageError} from '../../src/core/errors.js';
+import {
+  AbortedError,
+  DatasetError,
+  UnsupportedEnvironmentError,
+  UsageError,
+} from '../../src/core/errors.js';
 
 const VIEW = {terminal: {style: UNSTYLED, columns: Infinity}};
 
 describe('how a command fails', () => {
   it('ends with the exit code of the error', () => {
-    const codes = [new UsageError('a'), new DatasetError('b'), new UnsupportedEnvironmentError('c'), new AccuracyBelowThresholdError(0.5, 0.9), new Error('d')];
+    const codes = [
+      new UsageError('a'),
+      new DatasetError('b'),
+      new UnsupportedEnvironmentError('c'),
+      new AccuracyBelowThresholdError(0.5, 0.9),
+      new Error('d'),
+    ];
     expect(codes.map(error => toFailure(error, VIEW).exitCode)).to.deep.equal([2, 3, 4, 5, 1]);
   });
 
@@ -31,7 +42,8 @@ describe('how a command fails', () => {
 
   it('tells what the system refused, where, and what to do, without a stack', async () => {
     const error = await rejectionOf(readFile('/nowhere/at all'));
-    const message = '/nowhere/at all: there is no such file or folder. Check the path, and whether something else has removed it.';
+    const message =
+      '/nowhere/at all: there is no such file or folder. Check the path, and whether something else has removed it.';
     expect(toFailure(error, VIEW)).to.deep.equal({
       exitCode: 1,
       text: `error ${message}`,
@@ -47,12 +59,16 @@ describe('how a command fails', () => {
       path: 'runs/pets/metrics.json',
     });
     const {text, document} = toFailure(error, VIEW);
-    expect(text).to.match(/^error runs\/pets\/metrics\.json: your disk quota is used up\. Free some space, or /);
+    expect(text).to.match(
+      /^error runs\/pets\/metrics\.json: your disk quota is used up\. Free some space, or /,
+    );
     expect(document.code).to.equal('EDQUOT');
   });
 
   it('tells how to get the part of sharp that npm was told to leave out', () => {
-    const error = new Error('Could not load the "sharp" module using the linux-x64 runtime\nPossible solutions:\n- Ensure ...');
+    const error = new Error(
+      'Could not load the "sharp" module using the linux-x64 runtime\nPossible solutions:\n- Ensure ...',
+    );
     const message =
       'Expected sharp for linux-x64 to read images with, but found it was left out. ' +
       'Install with optional packages: npm install --include=optional.';
@@ -69,11 +85,17 @@ describe('how a command fails', () => {
       /^error This is a mistake of finetune, not of yours\. Please report it with these lines:\n\nTypeError: undefined/,
     );
     expect(text).to.match(/\n +at /);
-    expect(document).to.include({code: 'INTERNAL_ERROR', exitCode: 1, message: 'undefined is not a function'});
+    expect(document).to.include({
+      code: 'INTERNAL_ERROR',
+      exitCode: 1,
+      message: 'undefined is not a function',
+    });
   });
 
   it('breaks the sentence between words, under its label, on a terminal', () => {
-    const error = new UsageError('Expected a folder of images at /home/ann/data/pets for --data, but found nothing.\nCheck the path.');
+    const error = new UsageError(
+      'Expected a folder of images at /home/ann/data/pets for --data, but found nothing.\nCheck the path.',
+    );
     const {text} = toFailure(error, {terminal: {style: COLORED, columns: 50}});
     expect(text.replaceAll(/\u001b\[\d+m/g, '').split('\n')).to.deep.equal([
       'error      Expected a folder of images at',
@@ -85,7 +107,9 @@ describe('how a command fails', () => {
 
   it('goes on with a long path behind a slash', () => {
     const path = `/home/${'a'.repeat(20)}/${'b'.repeat(20)}/c.jpg`;
-    const {text} = toFailure(new UsageError(`Expected ${path}.`), {terminal: {style: UNSTYLED, columns: 40}});
+    const {text} = toFailure(new UsageError(`Expected ${path}.`), {
+      terminal: {style: UNSTYLED, columns: 40},
+    });
     expect(
       text
         .split('\n')
@@ -103,9 +127,9 @@ describe('how a command fails', () => {
     expect(toFailure(new Named(`Two readings of ${name}:\none\ntwo`), VIEW).text).to.equal(
       'error Two readings of a\\nb\\u001b[2J\\u202e:\none\ntwo',
     );
-    expect(toFailure(new UsageError(`No such file: ${name}`), {...VIEW, args: ['check', name]}).text).to.equal(
-      'error No such file: a\\nb\\u001b[2J\\u202e',
-    );
+    expect(
+      toFailure(new UsageError(`No such file: ${name}`), {...VIEW, args: ['check', name]}).text,
+    ).to.equal('error No such file: a\\nb\\u001b[2J\\u202e');
   });
 
   it('counts the names of a long list, unless verbose', () => {
@@ -126,12 +150,23 @@ describe('how a command fails', () => {
       "The run in runs/ann's pets was stopped; its state is in runs/ann's pets/checkpoints/last. Go on with\n\n" +
         "  finetune --resume 'runs/ann'\\''s pets'\n",
     );
-    expect(document).to.include({code: 'ABORTED', signal: 'SIGTERM', resume: "finetune --resume 'runs/ann'\\''s pets'"});
+    expect(document).to.include({
+      code: 'ABORTED',
+      signal: 'SIGTERM',
+      resume: "finetune --resume 'runs/ann'\\''s pets'",
+    });
   });
 
   it('takes whatever is thrown after a signal for its consequence', () => {
-    for (const error of [new AbortedError(), new DOMException('aborted', 'AbortError'), new Error('broken pipe')]) {
-      expect(toFailure(error, VIEW, 'SIGINT')).to.include({exitCode: 130, text: 'Stopped; there is nothing to go on from.'});
+    for (const error of [
+      new AbortedError(),
+      new DOMException('aborted', 'AbortError'),
+      new Error('broken pipe'),
+    ]) {
+      expect(toFailure(error, VIEW, 'SIGINT')).to.include({
+        exitCode: 130,
+        text: 'Stopped; there is nothing to go on from.',
+      });
     }
   });
 });

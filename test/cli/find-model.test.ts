@@ -3,7 +3,7 @@ import {join} from 'node:path';
 import {expect} from 'chai';
 import {findModel} from '../../src/cli/find-model.js';
 import {temporaryDirectory} from '../helpers/temporary.js';
-import {capture, inDirectory, tell} from './capture.js';
+import {capture, inDirectory, tell} from '../helpers/capture.js';
 
 /** A run with a model of some age, in minutes. */
 function writeRun(run: string, minutes: number): void {
@@ -33,8 +33,16 @@ describe('the model that a command works on', () => {
 
   it('is the one that is named, by itself or by its run', async () => {
     await inRuns(async () => {
-      expect(find('runs/old/model', 'a.jpg')).to.deep.equal({directory: 'runs/old/model', rest: ['a.jpg'], said: ''});
-      expect(find('elsewhere', 'a.jpg')).to.deep.equal({directory: 'elsewhere/model', rest: ['a.jpg'], said: ''});
+      expect(find('runs/old/model', 'a.jpg')).to.deep.equal({
+        directory: 'runs/old/model',
+        rest: ['a.jpg'],
+        said: '',
+      });
+      expect(find('elsewhere', 'a.jpg')).to.deep.equal({
+        directory: 'elsewhere/model',
+        rest: ['a.jpg'],
+        said: '',
+      });
       expect(find('runs/old')).to.deep.equal({directory: 'runs/old/model', rest: [], said: ''});
     });
   });
@@ -53,7 +61,8 @@ describe('the model that a command works on', () => {
 
   it('is never another where one was meant that is not there or not finished', async () => {
     await inRuns(async () => {
-      for (const word of ['nowhere', 'runs/nwe', 'runs/begun']) expect(find(word, 'a.jpg')).to.include({directory: word, said: ''});
+      for (const word of ['nowhere', 'runs/nwe', 'runs/begun'])
+        expect(find(word, 'a.jpg')).to.include({directory: word, said: ''});
       const {exitCode, stderr} = await tell(['predict', 'runs/begun', 'a.jpg']);
       expect(exitCode).to.equal(1);
       expect(stderr).to.match(
@@ -67,7 +76,11 @@ describe('the model that a command works on', () => {
       mkdirSync('runs/begun/checkpoints/best', {recursive: true});
       writeFileSync('runs/begun/checkpoints/best/weights.safetensors', '');
       writeFileSync('resnet.pth', '');
-      for (const word of ['runs/begun/checkpoints/best', 'runs/begun/checkpoints/best/weights.safetensors', 'resnet.pth']) {
+      for (const word of [
+        'runs/begun/checkpoints/best',
+        'runs/begun/checkpoints/best/weights.safetensors',
+        'resnet.pth',
+      ]) {
         expect(find(word, 'a.jpg')).to.include({directory: word, said: ''});
       }
     });
@@ -83,7 +96,8 @@ describe('the model that a command works on', () => {
         const {exitCode, stderr} = await tell(args);
         expect({exitCode, stderr}).to.deep.equal({
           exitCode: 2,
-          stderr: 'error Expected an exported model, but found none below runs/. Train one first, or give its folder: finetune DIR.\n',
+          stderr:
+            'error Expected an exported model, but found none below runs/. Train one first, or give its folder: finetune DIR.\n',
         });
       }
       expect((await tell(['predict'])).stderr).to.equal(
@@ -95,7 +109,9 @@ describe('the model that a command works on', () => {
       for (const args of [['check', '-'], ['preview', '-'], ['--data', '-'], ['-']]) {
         const {exitCode, stderr} = await tell(args);
         expect(exitCode).to.equal(2);
-        expect(stderr).to.match(/^error Expected a folder of images, but found -\. Standard input holds no folder/);
+        expect(stderr).to.match(
+          /^error Expected a folder of images, but found -\. Standard input holds no folder/,
+        );
       }
     });
   });

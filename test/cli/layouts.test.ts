@@ -2,10 +2,11 @@ import {symlinkSync, mkdirSync, renameSync, writeFileSync} from 'node:fs';
 import {join} from 'node:path';
 import {expect} from 'chai';
 import {temporaryDirectory} from '../helpers/temporary.js';
-import {of, writePictures, writeTree} from '../datasets/pictures.js';
-import {inDirectory, tell} from './capture.js';
+import {of, writePictures, writeTree} from '../helpers/images.js';
+import {inDirectory, tell} from '../helpers/capture.js';
 
-const parsed = (text: string): Record<string, unknown> => JSON.parse(text) as Record<string, unknown>;
+const parsed = (text: string): Record<string, unknown> =>
+  JSON.parse(text) as Record<string, unknown>;
 
 describe('folders that may be read in several ways', () => {
   let cwd = '';
@@ -13,7 +14,9 @@ describe('folders that may be read in several ways', () => {
     cwd = temporaryDirectory();
     await writePictures(
       cwd,
-      ['color/cats/1.png', 'color/dogs/2.png', 'grey ones/cats/3.png', 'grey ones/dogs/4.png'].map(name => `pets/${name}`),
+      ['color/cats/1.png', 'color/dogs/2.png', 'grey ones/cats/3.png', 'grey ones/dogs/4.png'].map(
+        name => `pets/${name}`,
+      ),
     );
     await writePictures(cwd, [...of('elsewhere/cats', 2), ...of('elsewhere/dogs', 2)]);
   });
@@ -22,16 +25,24 @@ describe('folders that may be read in several ways', () => {
     ['check', ['check', 'pets']],
     ['preview', ['preview', 'pets', '--out', 'sheet.png']],
     ['train', ['--data', 'pets', '--weights', 'none', '--out', 'run']],
-    ['train, for validation images', ['--data', 'elsewhere', '--val-data', 'pets', '--weights', 'none', '--out', 'run']],
+    [
+      'train, for validation images',
+      ['--data', 'elsewhere', '--val-data', 'pets', '--weights', 'none', '--out', 'run'],
+    ],
   ] as const) {
     it(`are refused by ${command} with what to type, and for programs`, async () => {
-      const [told, json] = await inDirectory(cwd, async () => [await tell(words), await tell([...words, '--json'])]);
+      const [told, json] = await inDirectory(cwd, async () => [
+        await tell(words),
+        await tell([...words, '--json']),
+      ]);
       expect(told.exitCode, told.stderr).to.equal(3);
       const option = (words as readonly string[]).includes('--val-data') ? 'val-data' : 'data';
       expect(told.stderr).to.include(
         `--${option} pets/color (the classes are cats, dogs), or --${option} 'pets/grey ones' (the classes are cats, dogs)`,
       );
-      const {error} = parsed(json.stdout) as {error: {code: string; exitCode: number; readings: readonly {options: string}[]}};
+      const {error} = parsed(json.stdout) as {
+        error: {code: string; exitCode: number; readings: readonly {options: string}[]};
+      };
       expect([error.code, error.exitCode]).to.deep.equal(['AMBIGUOUS_LAYOUT', 3]);
       expect(error.readings.map(({options}) => options)).to.include(`--${option} pets/color`);
     });
@@ -57,7 +68,9 @@ describe('what a refused folder says to give', () => {
     symlinkSync(join(elsewhere, 'train'), join(root, 'train'));
     const refused = await tell(['check', root]);
     expect(refused.exitCode).to.equal(3);
-    expect(refused.stderr).to.include(`${join(root, 'train')} cannot be used as a folder of images: it is a link that leads outside`);
+    expect(refused.stderr).to.include(
+      `${join(root, 'train')} cannot be used as a folder of images: it is a link that leads outside`,
+    );
     expect(refused.stderr).to.match(/Add --follow-links to read what it leads to\.\n$/);
   });
 });
@@ -80,7 +93,16 @@ describe('options for reading', () => {
     expect((await tell(['check', root], {FINETUNE_FOLLOW_LINKS: '1'})).exitCode).to.equal(0);
     const here = temporaryDirectory();
     writeFileSync(join(here, 'recipe.json'), '{"followLinks": true}');
-    const words = ['preview', root, '--recipe', join(here, 'recipe.json'), '--out', join(here, 'sheet.png'), '--image-size', '32'];
+    const words = [
+      'preview',
+      root,
+      '--recipe',
+      join(here, 'recipe.json'),
+      '--out',
+      join(here, 'sheet.png'),
+      '--image-size',
+      '32',
+    ];
     expect((await tell(words)).exitCode).to.equal(0);
   });
 
@@ -88,13 +110,32 @@ describe('options for reading', () => {
     const root = temporaryDirectory();
     await writePictures(root, [...of('a', 2), ...of('b', 2)]);
     mkdirSync(join(root, 'lists'));
-    writeTree(root, {'list.csv': 'a,who,class,species\nx,a/0.png,1,cat\nx,a/1.png,1,cat\ny,b/0.png,2,dog\ny,b/1.png,2,dog\n'});
+    writeTree(root, {
+      'list.csv':
+        'a,who,class,species\nx,a/0.png,1,cat\nx,a/1.png,1,cat\ny,b/0.png,2,dog\ny,b/1.png,2,dog\n',
+    });
     const refused = await tell(['check', join(root, 'list.csv')]);
     expect(refused.exitCode).to.equal(3);
-    expect(refused.stderr).to.include('Its columns are a, who, class, species. Name them with --path-column and --label-column');
-    const told = await tell(['check', join(root, 'list.csv'), '--label-column', 'species', '--json']);
+    expect(refused.stderr).to.include(
+      'Its columns are a, who, class, species. Name them with --path-column and --label-column',
+    );
+    const told = await tell([
+      'check',
+      join(root, 'list.csv'),
+      '--label-column',
+      'species',
+      '--json',
+    ]);
     expect(parsed(told.stdout)).to.deep.include({classes: ['cat', 'dog'], layout: 'manifest'});
-    const counted = await tell(['check', join(root, 'list.csv'), '--path-column', '2', '--label-column', '3', '--json']);
+    const counted = await tell([
+      'check',
+      join(root, 'list.csv'),
+      '--path-column',
+      '2',
+      '--label-column',
+      '3',
+      '--json',
+    ]);
     expect(parsed(counted.stdout)).to.deep.include({classes: ['1', '2']});
   });
 });

@@ -1,9 +1,9 @@
 import {readFileSync, writeFileSync} from 'node:fs';
 import {join} from 'node:path';
 import {expect} from 'chai';
-import threadPoolSize from '../../src/cli/pool-size.cjs';
+import threadPoolSize from '../../src/cli/thread-pool-size.cjs';
 import {temporaryDirectory} from '../helpers/temporary.js';
-import {finetune} from './program.js';
+import {finetune} from '../helpers/program.js';
 
 describe('the pool of threads', () => {
   it('has one for each core, and no fewer than Node has by itself', () => {
@@ -21,7 +21,12 @@ describe('the pool of threads', () => {
   });
 
   it('leaves what is no number for those who check the command line', () => {
-    for (const words of [['--workers'], ['--workers', 'many'], ['--workers', '-1'], ['--workers=']]) {
+    for (const words of [
+      ['--workers'],
+      ['--workers', 'many'],
+      ['--workers', '-1'],
+      ['--workers='],
+    ]) {
       expect(threadPoolSize(words, {FINETUNE_WORKERS: ''}, 8)).to.equal('8');
     }
   });
@@ -35,7 +40,10 @@ describe('the pool of threads', () => {
       `process.on('exit', () => require('fs').writeFileSync('threads', String(require('fs').readdirSync('/proc/self/task').length)));`,
     );
     const threadsWith = async (workers: string): Promise<number> => {
-      await finetune(['schema'], {cwd: directory, environment: {FINETUNE_WORKERS: workers, NODE_OPTIONS: `--require ${probe}`}});
+      await finetune(['schema'], {
+        cwd: directory,
+        environment: {FINETUNE_WORKERS: workers, NODE_OPTIONS: `--require ${probe}`},
+      });
       return Number(readFileSync(join(directory, 'threads'), 'utf8'));
     };
     expect((await threadsWith('13')) - (await threadsWith('2'))).to.equal(11);

@@ -1,7 +1,7 @@
 import {spawn} from 'node:child_process';
 import {expect} from 'chai';
 import {temporaryDirectory} from '../helpers/temporary.js';
-import {finetune, MAIN} from './program.js';
+import {finetune, MAIN} from '../helpers/program.js';
 
 describe('the process', function () {
   this.timeout(30_000);
@@ -28,6 +28,8 @@ describe('the process', function () {
     const cwd = temporaryDirectory();
     const failing = (environment: NodeJS.ProcessEnv) => finetune(['--zebra'], {cwd, environment});
     expect((await failing({FORCE_COLOR: undefined})).stderr).to.match(/^error /);
-    expect((await failing({FORCE_COLOR: '1', NO_COLOR: undefined})).stderr).to.match(/^\u001b\[31merror\u001b\[39m /);
+    expect((await failing({FORCE_COLOR: '1', NO_COLOR: undefined})).stderr).to.match(
+      /^\u001b\[31merror\u001b\[39m /,
+    );
   });
 });

@@ -1,10 +1,18 @@
 import {expect} from 'chai';
 import {spawnSync} from 'node:child_process';
-import {closeSync, existsSync, mkdirSync, openSync, readdirSync, readFileSync, writeFileSync} from 'node:fs';
+import {
+  closeSync,
+  existsSync,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  writeFileSync,
+} from 'node:fs';
 import {join} from 'node:path';
-import {expectEnded, expectSentence} from '../hostile/expect-ended.js';
-import {useEngine} from '../helpers/engine.js';
-import {inDrawnFolder, MAIN, type Ended} from './program.js';
+import {expectEnded, expectSentence} from '../helpers/expect-ended.js';
+import {useEngine} from '../helpers/backend.js';
+import {inDrawnFolder, MAIN, type Ended} from '../helpers/program.js';
 
 describe('run directories of the command line', function () {
   this.timeout(180_000);
@@ -14,7 +22,9 @@ describe('run directories of the command line', function () {
     JSON.parse(readFileSync(join(cwd(), path), 'utf8')) as Record<string, unknown>;
 
   it('of three runs that start at once into one, one trains and the others say who does', async () => {
-    const ended = await Promise.all([1, 2, 3].map(seed => train('--out', 'one', '--seed', String(seed))));
+    const ended = await Promise.all(
+      [1, 2, 3].map(seed => train('--out', 'one', '--seed', String(seed))),
+    );
     const codes = ended.map(({code}) => code);
     expect(codes.toSorted(), ended.map(({stderr}) => stderr).join('\n')).to.deep.equal([0, 1, 1]);
     for (const each of ended.filter(({code}) => code === 1)) {
@@ -30,7 +40,8 @@ describe('run directories of the command line', function () {
 
   it('have names of their own where none is given', async () => {
     const ended = await Promise.all([train(), train()]);
-    for (const each of ended) if (each.code !== 0) expectSentence(each, 1, /is in use by another run/);
+    for (const each of ended)
+      if (each.code !== 0) expectSentence(each, 1, /is in use by another run/);
     const names = readdirSync(join(cwd(), 'runs')).sort();
     expect(names).to.have.length(ended.filter(({code}) => code === 0).length);
     expectEnded(await train('--overwrite', '--seed', '7'), 0);
@@ -42,19 +53,23 @@ describe('run directories of the command line', function () {
     expectEnded(await train('--out', 'kept'), 0);
     const old = document('kept/metrics.json');
     const options = ['--out', 'kept', '--overwrite', '--seed', '9', '--epochs', '40'];
-    const {signal} = await killed(options, () => existsSync(join(cwd(), '.kept.replacement', 'split.json')));
+    const {signal} = await killed(options, () =>
+      existsSync(join(cwd(), '.kept.replacement', 'split.json')),
+    );
     expect(signal).to.equal('SIGKILL');
     expect(document('kept/metrics.json')).to.deep.equal(old);
     const resumed = await run('--resume', 'kept', '--json');
     expectEnded(resumed, 0);
-    expect(JSON.parse(resumed.stdout)).to.include({run: 'kept'}).and.to.deep.equal(document('kept/metrics.json'));
+    expect(JSON.parse(resumed.stdout))
+      .to.include({run: 'kept'})
+      .and.to.deep.equal(document('kept/metrics.json'));
     expect(document('kept/recipe.json').seed).to.equal(9);
     expect(readdirSync(cwd()).filter(name => name.includes('kept'))).to.deep.equal(['kept']);
     expectSentence(await run('--resume', 'kept'), 2, /but found a finished one/);
   });
 
   const killed = async (options: readonly string[], when: () => boolean): Promise<Ended> => {
-    const {finetune, SMALL_RUN} = await import('./program.js');
+    const {finetune, SMALL_RUN} = await import('../helpers/program.js');
     return finetune(['--data', 'pictures', ...SMALL_RUN, ...options], {
       cwd: cwd(),
       at: {
@@ -78,13 +93,21 @@ describe('run directories of the command line', function () {
     const reported = await run('report', 'again');
     expectEnded(reported, 0);
     expect(reported.stdout).to.equal('again/report.html\n');
-    expectSentence(await run('report', 'pictures'), 2, /^error pictures holds no run\. Give the directory of a run\.$/);
+    expectSentence(
+      await run('report', 'pictures'),
+      2,
+      /^error images holds no run\. Give the directory of a run\.$/,
+    );
   });
 
   it('hold what standard output cannot take, and the loss is told', function () {
     if (!existsSync('/dev/full')) return this.skip();
     const full = openSync('/dev/full', 'w');
-    const {status, stderr} = spawnSync(process.execPath, [MAIN, 'models'], {cwd: cwd(), stdio: ['ignore', full, 'pipe'], encoding: 'utf8'});
+    const {status, stderr} = spawnSync(process.execPath, [MAIN, 'models'], {
+      cwd: cwd(),
+      stdio: ['ignore', full, 'pipe'],
+      encoding: 'utf8',
+    });
     closeSync(full);
     expect(status, stderr).to.equal(1);
     expect(stderr)
@@ -93,15 +116,25 @@ describe('run directories of the command line', function () {
   });
 
   it('are not half written over what is there: a page, a list, a recipe', async () => {
-    for (const name of ['page.html', 'list.txt', 'recipe.jsonc']) writeFileSync(join(cwd(), name), 'good');
+    for (const name of ['page.html', 'list.txt', 'recipe.jsonc'])
+      writeFileSync(join(cwd(), name), 'good');
     mkdirSync(join(cwd(), 'limited'), {recursive: true});
-    const {finetune} = await import('./program.js');
-    const limited = {cwd: cwd(), fileLimit: 0, environment: {FINETUNE_CACHE: join(cwd(), 'limited')}};
+    const {finetune} = await import('../helpers/program.js');
+    const limited = {
+      cwd: cwd(),
+      fileLimit: 0,
+      environment: {FINETUNE_CACHE: join(cwd(), 'limited')},
+    };
     const page =
       /^error Expected a file to write at page\.html for --html, but found the file may not grow so large\. Choose another path\.$/;
     expectSentence(await finetune(['check', 'pictures', '--html', 'page.html'], limited), 2, page);
-    expectSentence(await finetune(['init', '--overwrite'], limited), 1, /^error recipe\.jsonc: the file may not grow so large\./);
-    for (const name of ['page.html', 'recipe.jsonc']) expect(readFileSync(join(cwd(), name), 'utf8')).to.equal('good');
+    expectSentence(
+      await finetune(['init', '--overwrite'], limited),
+      1,
+      /^error recipe\.jsonc: the file may not grow so large\./,
+    );
+    for (const name of ['page.html', 'recipe.jsonc'])
+      expect(readFileSync(join(cwd(), name), 'utf8')).to.equal('good');
     expect(readdirSync(cwd()).filter(name => name.endsWith('.unfinished'))).to.deep.equal([]);
   });
 });

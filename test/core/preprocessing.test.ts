@@ -1,5 +1,9 @@
 import {expect} from 'chai';
-import {withImageSize, CAFFE_PREPROCESSING, TORCHVISION_PREPROCESSING} from '../../src/core/preprocessing.js';
+import {
+  withImageSize,
+  CAFFE_PREPROCESSING,
+  TORCHVISION_PREPROCESSING,
+} from '../../src/core/preprocessing.js';
 
 describe('atImageSize', () => {
   const cases: readonly (readonly [cropSize: number, resizeSize: number])[] = [
@@ -11,7 +15,11 @@ describe('atImageSize', () => {
   ];
   for (const [cropSize, resizeSize] of cases) {
     it(`resizes to ${resizeSize} for a crop of ${cropSize}, as 256 is to 224`, () => {
-      const {resizeSize: resized, cropSize: cropped, ...rest} = withImageSize(TORCHVISION_PREPROCESSING, cropSize);
+      const {
+        resizeSize: resized,
+        cropSize: cropped,
+        ...rest
+      } = withImageSize(TORCHVISION_PREPROCESSING, cropSize);
       expect([cropped, resized]).to.deep.equal([cropSize, resizeSize]);
       const {resizeSize: _resize, cropSize: _crop, ...others} = TORCHVISION_PREPROCESSING;
       expect(rest).to.deep.equal(others);
@@ -19,12 +27,15 @@ describe('atImageSize', () => {
   }
 
   it('keeps the proportion of the weights, 232 to 224 for those of torchvision V2', () => {
-    expect(withImageSize({...TORCHVISION_PREPROCESSING, resizeSize: 232}, 448)).to.include({resizeSize: 464, cropSize: 448});
+    expect(withImageSize({...TORCHVISION_PREPROCESSING, resizeSize: 232}, 448)).to.include({
+      resizeSize: 464,
+      cropSize: 448,
+    });
   });
 });
 
 describe('the preprocessing of published weights', () => {
-  it('is a number per colour', () => {
+  it('is a number per color', () => {
     for (const {mean, std} of [TORCHVISION_PREPROCESSING, CAFFE_PREPROCESSING]) {
       expect([...mean, ...std].every(value => value > 0)).to.equal(true);
     }

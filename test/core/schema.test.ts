@@ -8,7 +8,10 @@ const SCHEMA: ObjectSchema = {
   properties: {
     arch: {enum: ['resnet18', 'resnet50']},
     epochs: {type: 'integer', minimum: 1},
-    freeze: {anyOf: [{enum: ['probe', 'all']}, {type: 'array', items: {type: 'object'}}], description: 'a schedule or a list of phases'},
+    freeze: {
+      anyOf: [{enum: ['probe', 'all']}, {type: 'array', items: {type: 'object'}}],
+      description: 'a schedule or a list of phases',
+    },
     rates: {
       type: 'object',
       additionalProperties: false,
@@ -39,51 +42,95 @@ describe('validate', () => {
     expect(validate(SCHEMA, document, 'Recipe')).to.equal(document);
   });
 
-  const cases: readonly (readonly [what: string, document: unknown, issues: readonly string[]])[] = [
-    ['a key that is nearly one', {arch: 'resnet18', epoch: 3}, ['Expected a known key, but found "epoch"; did you mean epochs?']],
+  const cases: readonly (readonly [what: string, document: unknown, issues: readonly string[]])[] =
     [
-      'a key that is near none, with all there are',
-      {arch: 'resnet18', colour: 1},
-      ['Expected a known key, but found "colour". Known keys: arch, epochs, freeze, rates, a/b~c, fold.'],
-    ],
-    [
-      'a nested key',
-      {arch: 'resnet18', rates: {stem: 1, head: 1, steem: 1}},
-      ['Expected a known key, but found "rates.steem"; did you mean stem?'],
-    ],
-    ['a missing key', {}, ['Expected "arch", but found nothing.']],
-    ['a missing nested key', {arch: 'resnet18', rates: {head: 1}}, ['Expected "rates.stem", but found nothing.']],
-    ['a value out of a list', {arch: 'vgg16'}, ['Expected resnet18 or resnet50 for "arch", but found "vgg16".']],
-    ['a number out of range', {arch: 'resnet18', epochs: 0}, ['Expected "epochs" to be >= 1, but found 0.']],
-    ['another type', {arch: 'resnet18', epochs: '3'}, ['Expected "epochs" to be integer, but found "3".']],
-    [
-      'alternatives, in one sentence',
-      {arch: 'resnet18', freeze: 'prob'},
-      ['Expected a schedule or a list of phases for "freeze", but found "prob"; did you mean probe?'],
-    ],
-    ['a key with slashes', {arch: 'resnet18', 'a/b~c': 1}, ['Expected "a/b~c" to be string, but found 1.']],
-    ['several wrongs, all at once', {epochs: 0}, ['Expected "arch", but found nothing.', 'Expected "epochs" to be >= 1, but found 0.']],
-    ['what is no object', [], ['Expected the document to be object, but found [].']],
-  ];
+      [
+        'a key that is nearly one',
+        {arch: 'resnet18', epoch: 3},
+        ['Expected a known key, but found "epoch"; did you mean epochs?'],
+      ],
+      [
+        'a key that is near none, with all there are',
+        {arch: 'resnet18', colour: 1},
+        [
+          'Expected a known key, but found "color". Known keys: arch, epochs, freeze, rates, a/b~c, fold.',
+        ],
+      ],
+      [
+        'a nested key',
+        {arch: 'resnet18', rates: {stem: 1, head: 1, steem: 1}},
+        ['Expected a known key, but found "rates.steem"; did you mean stem?'],
+      ],
+      ['a missing key', {}, ['Expected "arch", but found nothing.']],
+      [
+        'a missing nested key',
+        {arch: 'resnet18', rates: {head: 1}},
+        ['Expected "rates.stem", but found nothing.'],
+      ],
+      [
+        'a value out of a list',
+        {arch: 'vgg16'},
+        ['Expected resnet18 or resnet50 for "arch", but found "vgg16".'],
+      ],
+      [
+        'a number out of range',
+        {arch: 'resnet18', epochs: 0},
+        ['Expected "epochs" to be >= 1, but found 0.'],
+      ],
+      [
+        'another type',
+        {arch: 'resnet18', epochs: '3'},
+        ['Expected "epochs" to be integer, but found "3".'],
+      ],
+      [
+        'alternatives, in one sentence',
+        {arch: 'resnet18', freeze: 'prob'},
+        [
+          'Expected a schedule or a list of phases for "freeze", but found "prob"; did you mean probe?',
+        ],
+      ],
+      [
+        'a key with slashes',
+        {arch: 'resnet18', 'a/b~c': 1},
+        ['Expected "a/b~c" to be string, but found 1.'],
+      ],
+      [
+        'several wrongs, all at once',
+        {epochs: 0},
+        ['Expected "arch", but found nothing.', 'Expected "epochs" to be >= 1, but found 0.'],
+      ],
+      ['what is no object', [], ['Expected the document to be object, but found [].']],
+    ];
   for (const [what, document, issues] of cases) {
     it(`names ${what}`, () => expect(issuesOf(document)).to.deep.equal(issues));
   }
 
   it('says of a value that fits an alternative what is wrong inside of it', () => {
-    expect(issuesOf({arch: 'resnet18', freeze: [{}, 2]})).to.deep.equal(['Expected "freeze.1" to be object, but found 2.']);
+    expect(issuesOf({arch: 'resnet18', freeze: [{}, 2]})).to.deep.equal([
+      'Expected "freeze.1" to be object, but found 2.',
+    ]);
   });
 
   it('says by an example what a pattern wants', () => {
-    expect(issuesOf({arch: 'resnet18', fold: '2'})).to.deep.equal(['Expected 2/5 for "fold", or the like, but found "2".']);
+    expect(issuesOf({arch: 'resnet18', fold: '2'})).to.deep.equal([
+      'Expected 2/5 for "fold", or the like, but found "2".',
+    ]);
   });
 
   it('says each thing once', () => {
-    expect(issuesOf({arch: 'resnet18', freeze: 3})).to.deep.equal(['Expected a schedule or a list of phases for "freeze", but found 3.']);
+    expect(issuesOf({arch: 'resnet18', freeze: 3})).to.deep.equal([
+      'Expected a schedule or a list of phases for "freeze", but found 3.',
+    ]);
   });
 
   it('shows no more of long names and values than fits a sentence', () => {
     const long = 'x'.repeat(1_000_000);
-    for (const document of [{arch: long}, {arch: 'resnet18', [long]: 1}, {arch: 'resnet18', epochs: [long]}, long]) {
+    for (const document of [
+      {arch: long},
+      {arch: 'resnet18', [long]: 1},
+      {arch: 'resnet18', epochs: [long]},
+      long,
+    ]) {
       const [issue] = issuesOf(document);
       expect(issue!.length).to.be.below(700);
     }

@@ -4,19 +4,28 @@ import {join} from 'node:path';
 import {expect} from 'chai';
 import fc from 'fast-check';
 import {TORCHVISION_PREPROCESSING} from '../../src/core/preprocessing.js';
-import {createRng, shuffle} from '../../src/core/random.js';
-import {AUGMENTATIONS, augment} from '../../src/datasets/augment.js';
-import {imageBatches, type BatchOptions, type ImageBatch} from '../../src/datasets/batches.js';
-import {checkImages} from '../../src/datasets/check.js';
-import {openImageCache, type ImageCache} from '../../src/datasets/image-cache.js';
-import {everySample, loadImageFolder, type ImageFolder, type Sample} from '../../src/datasets/image-folder.js';
-import {readSplit, toSplitManifest} from '../../src/datasets/split-file.js';
-import {splitFolder, type KnownContents, type Split} from '../../src/datasets/split.js';
-import {cutPictures} from '../fixtures/broken-pictures.js';
-import {oddPictures} from '../fixtures/odd-pictures.js';
+import {createRng, shuffle} from '../../src/core/rng.js';
+import {AUGMENTATIONS, augment} from '../../src/datasets/augmentation/augment.js';
+import {
+  imageBatches,
+  type BatchOptions,
+  type ImageBatch,
+} from '../../src/datasets/augmentation/batches.js';
+import {checkImages} from '../../src/datasets/inspection/check.js';
+import {openImageCache, type ImageCache} from '../../src/datasets/cache/image-cache.js';
+import {
+  everySample,
+  loadImageFolder,
+  type ImageFolder,
+  type Sample,
+} from '../../src/datasets/discovery/image-folder.js';
+import {readSplit, toSplitManifest} from '../../src/datasets/splitting/split-file.js';
+import {splitFolder, type KnownContents, type Split} from '../../src/datasets/splitting/split.js';
+import {cutPictures} from '../fixtures/broken-images.js';
+import {oddPictures} from '../fixtures/unusual-images.js';
 import {inChild, SRC} from '../helpers/in-child.js';
 import {temporaryDirectory} from '../helpers/temporary.js';
-import {writePictures, of as named, writeTree} from './pictures.js';
+import {writePictures, of as named, writeTree} from '../helpers/images.js';
 
 const namesOf = (samples: readonly Sample[]): string[] => samples.map(({name}) => name);
 
@@ -27,7 +36,12 @@ interface AnyDataset {
 
 /** A file: in which part and class it lies, what it holds, whether it can be read. */
 const anyFile = fc.record({
-  part: fc.constantFrom('samples' as const, 'samples' as const, 'validation' as const, 'test' as const),
+  part: fc.constantFrom(
+    'samples' as const,
+    'samples' as const,
+    'validation' as const,
+    'test' as const,
+  ),
   label: fc.integer({min: 0, max: 2}),
   content: fc.integer({min: 0, max: 40}),
   isBroken: fc.boolean(),
@@ -35,7 +49,11 @@ const anyFile = fc.record({
 
 /** Any folder that leaves something to train and to validate on: with parts of its own or without, copies everywhere, broken files. */
 const anyDataset = fc
-  .record({files: fc.array(anyFile, {maxLength: 80}), ownValidation: fc.boolean(), ownTest: fc.boolean()})
+  .record({
+    files: fc.array(anyFile, {maxLength: 80}),
+    ownValidation: fc.boolean(),
+    ownTest: fc.boolean(),
+  })
   .map(({files, ownValidation, ownTest}): AnyDataset => {
     const sure = [0, 1, 2].flatMap(label =>
       (['samples', 'samples', 'validation', 'test'] as const).map((part, i) => ({
@@ -49,9 +67,16 @@ const anyDataset = fc
       ...{part, isBroken, hash: String(content)},
       sample: {path: `/${i}`, name: `${part}/${label}/${i}`, label},
     }));
-    const of = (part: string): Sample[] => all.filter(file => file.part === part).map(({sample}) => sample);
+    const of = (part: string): Sample[] =>
+      all.filter(file => file.part === part).map(({sample}) => sample);
     const folder: ImageFolder = {
-      ...{root: '/any', classNames: ['a', 'b', 'c'], samples: of('samples'), findings: [], layout: 'splits'},
+      ...{
+        root: '/any',
+        classNames: ['a', 'b', 'c'],
+        samples: of('samples'),
+        findings: [],
+        layout: 'splits',
+      },
       ...(ownValidation && {validation: of('validation')}),
       ...(ownTest && {test: of('test')}),
     };
@@ -72,7 +97,11 @@ const anyShares = fc.record({
   seed: fc.integer(),
 });
 
-const partsOf = ({train, validation, test}: Split): (readonly Sample[])[] => [train, validation, test];
+const partsOf = ({train, validation, test}: Split): (readonly Sample[])[] => [
+  train,
+  validation,
+  test,
+];
 
 describe('whatever the folder, a split', () => {
   it('accounts for every image once: in a part, or left out with a reason', () => {
@@ -91,7 +120,9 @@ describe('whatever the folder, a split', () => {
     fc.assert(
       fc.property(anyDataset, anyShares, ({folder, contents}, shares) => {
         const split = splitFolder(folder, contents, shares);
-        const parts = partsOf(split).map(part => new Set(part.map(sample => contents.contentHash(sample))));
+        const parts = partsOf(split).map(
+          part => new Set(part.map(sample => contents.contentHash(sample))),
+        );
         const distinct = new Set(contents.samples.map(sample => contents.contentHash(sample)));
         expect(parts.reduce((sum, {size}) => sum + size, 0)).to.equal(distinct.size);
         expect(new Set(parts.flatMap(part => [...part]))).to.deep.equal(distinct);
@@ -118,12 +149,16 @@ describe('whatever the folder, a split', () => {
 describe('whatever the samples, an order', () => {
   it('is each of them once, the same for the same keys', () => {
     fc.assert(
-      fc.property(fc.integer({min: 0, max: 500}), fc.array(fc.oneof(fc.integer(), fc.string())), (count, keys) => {
-        const items = Array.from({length: count}, (_, i) => i);
-        const order = shuffle(items, createRng(...keys));
-        expect(order.toSorted((a, b) => a - b)).to.deep.equal(items);
-        expect(shuffle(items, createRng(...keys))).to.deep.equal(order);
-      }),
+      fc.property(
+        fc.integer({min: 0, max: 500}),
+        fc.array(fc.oneof(fc.integer(), fc.string())),
+        (count, keys) => {
+          const items = Array.from({length: count}, (_, i) => i);
+          const order = shuffle(items, createRng(...keys));
+          expect(order.toSorted((a, b) => a - b)).to.deep.equal(items);
+          expect(shuffle(items, createRng(...keys))).to.deep.equal(order);
+        },
+      ),
       {seed: 7},
     );
   });
@@ -132,14 +167,25 @@ describe('whatever the samples, an order', () => {
 const SIZE = 6;
 const AREA = SIZE * SIZE * 3;
 
-/** Pictures that never were files, each unlike the others. */
+/** Images that never were files, each unlike the others. */
 function drawn(count: number): {cache: ImageCache; samples: readonly Sample[]} {
-  const samples = Array.from({length: count}, (_, i) => ({path: `/${i}`, name: `any/${i}`, label: i % 3}));
+  const samples = Array.from({length: count}, (_, i) => ({
+    path: `/${i}`,
+    name: `any/${i}`,
+    label: i % 3,
+  }));
   const image = ({name}: Sample) => {
     const stream = createRng('drawn', name);
-    return {width: 9, height: 8, data: Uint8Array.from({length: 9 * 8 * 3}, () => stream.integer(256))};
+    return {
+      width: 9,
+      height: 8,
+      data: Uint8Array.from({length: 9 * 8 * 3}, () => stream.integer(256)),
+    };
   };
-  return {samples, cache: {findings: [], samples, contentHash: ({name}) => name, image, close: async () => {}}};
+  return {
+    samples,
+    cache: {findings: [], samples, contentHash: ({name}) => name, image, close: async () => {}},
+  };
 }
 
 const anyBatches = fc.record({
@@ -157,21 +203,38 @@ describe('whatever the batches, an epoch', () => {
       fc.asyncProperty(anyBatches, async ({count, batchSize, prefetch, seed, epoch, name}) => {
         const {cache, samples} = drawn(count);
         const augmentation = AUGMENTATIONS[name];
-        const options: BatchOptions = {batchSize, prefetch, size: SIZE, view: {kind: 'augmented', augmentation, seed, epoch}};
+        const options: BatchOptions = {
+          batchSize,
+          prefetch,
+          size: SIZE,
+          view: {kind: 'augmented', augmentation, seed, epoch},
+        };
         const batches: ImageBatch[] = [];
-        for await (const batch of imageBatches(cache, samples, {...options, order: {shuffle: {seed, epoch}}})) {
+        for await (const batch of imageBatches(cache, samples, {
+          ...options,
+          order: {shuffle: {seed, epoch}},
+        })) {
           batches.push({...batch, images: batch.images.slice()}); // they are lent
         }
         const order = batches.flatMap(({indices}) => [...indices]);
         const all = samples.map((_, i) => i);
         expect(order).to.deep.equal(shuffle(all, createRng(seed, 'order', epoch)));
-        expect(batches.slice(0, -1).every(({labels}) => labels.length === batchSize)).to.equal(true);
+        expect(batches.slice(0, -1).every(({labels}) => labels.length === batchSize)).to.equal(
+          true,
+        );
         for (const {images, labels, indices} of batches) {
           expect([...labels]).to.deep.equal([...indices].map(index => samples[index]!.label));
           for (const [position, index] of indices.entries()) {
             const image = await cache.image(samples[index]!);
-            const pixels = augment(image, SIZE, augmentation, createRng(seed, 'augment', epoch, samples[index]!.name));
-            expect(Buffer.compare(images.subarray(position * AREA, (position + 1) * AREA), pixels)).to.equal(0);
+            const pixels = augment(
+              image,
+              SIZE,
+              augmentation,
+              createRng(seed, 'augment', epoch, samples[index]!.name),
+            );
+            expect(
+              Buffer.compare(images.subarray(position * AREA, (position + 1) * AREA), pixels),
+            ).to.equal(0);
           }
         }
       }),
@@ -183,14 +246,15 @@ describe('whatever the batches, an epoch', () => {
     this.timeout(30_000);
     const script = `
       import {createHash} from 'node:crypto';
-      import {augmentAll} from '${SRC}/datasets/augment-threads.js';
-      import {AUGMENTATIONS} from '${SRC}/datasets/augment.js';
+      import {augmentAll} from '${SRC}/datasets/augmentation/augment-threads.js';
+      import {AUGMENTATIONS} from '${SRC}/datasets/augmentation/augment.js';
       const data = Uint8Array.from({length: 24 * 24 * 3}, (_, i) => (i * 7) % 256);
-      const pictures = Array.from({length: 23}, (_, i) => ({name: String(i), image: {width: 24, height: 24, data}}));
-      const {pixels} = await augmentAll(pictures, {size: 16, augmentation: AUGMENTATIONS.standard, seed: 1, epoch: 2});
+      const images = Array.from({length: 23}, (_, i) => ({name: String(i), image: {width: 24, height: 24, data}}));
+      const {pixels} = await augmentAll(images, {size: 16, augmentation: AUGMENTATIONS.standard, seed: 1, epoch: 2});
       console.log(createHash('sha256').update(pixels).digest('hex'));`;
     const ended = [];
-    for (const threads of ['1', '2', '8']) ended.push(await inChild(script, {UV_THREADPOOL_SIZE: threads}));
+    for (const threads of ['1', '2', '8'])
+      ended.push(await inChild(script, {UV_THREADPOOL_SIZE: threads}));
     const [first, ...others] = ended.map(({stdout, stderr}) => stdout || stderr);
     expect(first).to.match(/^[0-9a-f]{64}\n$/);
     others.forEach(hash => expect(hash).to.equal(first));
@@ -205,12 +269,15 @@ describe('however many workers, a folder', function () {
     const root = temporaryDirectory();
     await writePictures(root, [...named('odd', 150), ...named('plain', 150)]);
     for (const [name, bytes] of await oddPictures()) writeTree(root, {[`odd/${name}`]: bytes});
-    for (const [name, bytes] of [...(await cutPictures())].slice(0, 15)) writeTree(root, {[`plain/${name}`]: bytes});
+    for (const [name, bytes] of [...(await cutPictures())].slice(0, 15))
+      writeTree(root, {[`plain/${name}`]: bytes});
     folder = await loadImageFolder(root);
   });
 
   it('gives the same report', async () => {
-    const [one, ...others] = await Promise.all([1, 2, 7].map(workers => checkImages(folder!, {workers})));
+    const [one, ...others] = await Promise.all(
+      [1, 2, 7].map(workers => checkImages(folder!, {workers})),
+    );
     expect(one!.findings.length).to.be.above(10);
     others.forEach(report => expect(report).to.deep.equal(one));
   });
@@ -221,11 +288,17 @@ describe('however many workers, a folder', function () {
         folder!.samples,
         {...TORCHVISION_PREPROCESSING, resizeSize: 16},
         {
-          ...{classNames: folder!.classNames, workers, memoryLimitBytes: budgetBytes, directory: temporaryDirectory()},
+          ...{
+            classNames: folder!.classNames,
+            workers,
+            memoryLimitBytes: budgetBytes,
+            directory: temporaryDirectory(),
+          },
         },
       );
       const hash = createHash('sha256').update(JSON.stringify(cache.findings));
-      for (const sample of cache.samples) hash.update(sample.name).update((await cache.image(sample)).data);
+      for (const sample of cache.samples)
+        hash.update(sample.name).update((await cache.image(sample)).data);
       await cache.close();
       return hash.digest('hex');
     };

@@ -1,7 +1,7 @@
 import {expect} from 'chai';
 import {crc32} from 'node:zlib';
 import sharp, {type Sharp} from 'sharp';
-import {decodeForInspection} from '../../src/datasets/decode.js';
+import {decodeForInspection} from '../../src/datasets/images/decode.js';
 import {createGammaProfile, isSrgb} from '../../src/datasets/formats/icc.js';
 import {encodeTiffWithProfile} from '../../src/datasets/formats/profiled-tiff.js';
 import {browserOrSkip} from '../helpers/browser.js';
@@ -34,7 +34,8 @@ function chunk(kind: string, ...values: readonly number[]): Buffer {
 }
 
 /** A PNG with chunks behind its header. */
-const withChunks = (png: Buffer, ...chunks: readonly Buffer[]): Buffer => Buffer.concat([png.subarray(0, 33), ...chunks, png.subarray(33)]);
+const withChunks = (png: Buffer, ...chunks: readonly Buffer[]): Buffer =>
+  Buffer.concat([png.subarray(0, 33), ...chunks, png.subarray(33)]);
 
 /** Adobe RGB (1998): white, red, green, blue. */
 const ADOBE = [0.3127, 0.329, 0.64, 0.33, 0.21, 0.71, 0.15, 0.06];
@@ -47,13 +48,20 @@ async function files(): Promise<Readonly<Record<string, Buffer>>> {
     'Display P3.jpg': await p3().jpeg({quality: 100, chromaSubsampling: '4:4:4'}).toBuffer(),
     'Display P3.png': await p3().png().toBuffer(),
     'Display P3.webp': await p3().webp({lossless: true}).toBuffer(),
-    'sRGB.jpg': await stored().withIccProfile('srgb').jpeg({quality: 100, chromaSubsampling: '4:4:4'}).toBuffer(),
+    'sRGB.jpg': await stored()
+      .withIccProfile('srgb')
+      .jpeg({quality: 100, chromaSubsampling: '4:4:4'})
+      .toBuffer(),
     'plain.png': png,
     'linear.png': withChunks(png, chunk('gAMA', 1)),
     'of a Mac.png': withChunks(png, chunk('gAMA', 1 / 1.8)),
     'Adobe RGB.png': withChunks(png, chunk('gAMA', 1 / 2.2), chunk('cHRM', ...ADOBE)),
     'gray.png': withChunks(gray, chunk('gAMA', 1 / 1.8)),
-    'usual.png': withChunks(png, chunk('gAMA', 0.45455), chunk('cHRM', 0.3127, 0.329, 0.64, 0.33, 0.3, 0.6, 0.15, 0.06)),
+    'usual.png': withChunks(
+      png,
+      chunk('gAMA', 0.45455),
+      chunk('cHRM', 0.3127, 0.329, 0.64, 0.33, 0.3, 0.6, 0.15, 0.06),
+    ),
   };
 }
 
@@ -73,8 +81,13 @@ describe('colors of images with profiles', function () {
       const made = await files();
       const {url} = await serve(({url: path = '/'}, response) => {
         const file = made[decodeURIComponent(path.slice(1))];
-        if (file === undefined) return void response.writeHead(200, {'content-type': 'text/html'}).end('<!doctype html>');
-        response.writeHead(200, {'content-type': `image/${path.split('.').at(-1)!.replace('jpg', 'jpeg')}`}).end(file);
+        if (file === undefined)
+          return void response.writeHead(200, {'content-type': 'text/html'}).end('<!doctype html>');
+        response
+          .writeHead(200, {
+            'content-type': `image/${path.split('.').at(-1)!.replace('jpg', 'jpeg')}`,
+          })
+          .end(file);
       });
       const page = await browser.newPage();
       await page.goto(url);
@@ -94,9 +107,17 @@ describe('colors of images with profiles', function () {
         );
         const {image} = await decodeForInspection(bytes);
         for (const place of PLACES) {
-          const [ours, theirs] = [[...image.data.subarray(place * 3, place * 3 + 3)], shown.slice(place * 4, place * 4 + 3)];
+          const [ours, theirs] = [
+            [...image.data.subarray(place * 3, place * 3 + 3)],
+            shown.slice(place * 4, place * 4 + 3),
+          ];
           const tolerance = TOLERANCES[name] ?? 3;
-          ours.forEach((value, i) => expect(value, `${name} at ${place}: ${ours} and ${theirs}`).to.be.closeTo(theirs[i]!, tolerance));
+          ours.forEach((value, i) =>
+            expect(value, `${name} at ${place}: ${ours} and ${theirs}`).to.be.closeTo(
+              theirs[i]!,
+              tolerance,
+            ),
+          );
         }
       }
     } finally {
@@ -106,13 +127,17 @@ describe('colors of images with profiles', function () {
 
   it('are changed by profiles and by what PNG files say, and only where these are not sRGB', async () => {
     const made = await files();
-    const colorOf = async (name: string): Promise<number[]> => [...(await decodeForInspection(made[name]!)).image.data.subarray(0, 3)];
+    const colorOf = async (name: string): Promise<number[]> => [
+      ...(await decodeForInspection(made[name]!)).image.data.subarray(0, 3),
+    ];
     const plain = await colorOf('plain.png');
     expect(plain).to.deep.equal([200, 60, 40]);
     expect(await colorOf('usual.png')).to.deep.equal(plain);
     for (const name of ['linear.png', 'of a Mac.png', 'Adobe RGB.png']) {
       const color = await colorOf(name);
-      expect(Math.max(...color.map((value, i) => Math.abs(value - plain[i]!))), name).to.be.above(5);
+      expect(Math.max(...color.map((value, i) => Math.abs(value - plain[i]!))), name).to.be.above(
+        5,
+      );
     }
   });
 
@@ -128,20 +153,31 @@ describe('colors of images with profiles', function () {
 
   it('are the same where a decoder of ours hands on pixels and profile', async () => {
     const png = await stored().withIccProfile('p3').png().toBuffer();
-    const {data, info} = await sharp(png, {ignoreIcc: true}).raw().toBuffer({resolveWithObject: true});
+    const {data, info} = await sharp(png, {ignoreIcc: true})
+      .raw()
+      .toBuffer({resolveWithObject: true});
     const {icc} = await sharp(png).metadata();
     const raster = {data, width: info.width, height: info.height, channels: info.channels as 3};
-    const [ours, theirs] = [(await decodeForInspection(encodeTiffWithProfile(raster, icc!))).image.data, (await decodeForInspection(png)).image.data];
+    const [ours, theirs] = [
+      (await decodeForInspection(encodeTiffWithProfile(raster, icc!))).image.data,
+      (await decodeForInspection(png)).image.data,
+    ];
     expect([...ours]).to.deep.equal([...theirs]);
     expect([...ours.subarray(0, 3)]).not.to.deep.equal([...data.subarray(0, 3)]);
   });
 
   it('with a damaged profile are read as sRGB', async () => {
     const png = await stored().png().toBuffer();
-    const broken = await stored().withIccProfile('p3').jpeg({quality: 100, chromaSubsampling: '4:4:4'}).toBuffer();
+    const broken = await stored()
+      .withIccProfile('p3')
+      .jpeg({quality: 100, chromaSubsampling: '4:4:4'})
+      .toBuffer();
     const at = broken.indexOf('ICC_PROFILE');
     broken.fill(0x41, at + 20, at + 200);
-    const [whole, color] = [(await decodeForInspection(png)).image.data, (await decodeForInspection(broken)).image.data];
+    const [whole, color] = [
+      (await decodeForInspection(png)).image.data,
+      (await decodeForInspection(broken)).image.data,
+    ];
     expect(color.length).to.equal(whole.length);
   });
 });

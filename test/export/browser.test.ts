@@ -6,17 +6,17 @@ import {dirname, extname, join} from 'node:path';
 import type {Browser} from 'puppeteer-core';
 import {loadBackbone} from '../../src/backbones/load-backbone.js';
 import {FITS, TORCHVISION_PREPROCESSING, withFit} from '../../src/core/preprocessing.js';
-import {loadImageFolder} from '../../src/datasets/image-folder.js';
-import {tf, type Tensor2D, type TensorFlow} from '../../src/engine/tensorflow.js';
-import {loadModel} from '../../src/export/load-bundle.js';
+import {loadImageFolder} from '../../src/datasets/discovery/image-folder.js';
+import {tf, type Tensor2D, type TensorFlow} from '../../src/backend/tensorflow.js';
+import {loadModel} from '../../src/export/load-model.js';
 import {readPixels} from '../../src/export/read-pixels.js';
-import {exportModel} from '../../src/export/save-bundle.js';
+import {exportModel} from '../../src/export/export-model.js';
 import {attachHead, type Classifier} from '../../src/heads/classifier.js';
-import {toInference} from '../../src/heads/frozen-classifier.js';
-import {canvasSnippet} from '../../src/report/fitting.js';
-import {photograph} from '../datasets/photographs.js';
+import {toInference} from '../../src/heads/inference-model.js';
+import {canvasSnippet} from '../../src/report/preprocessing-docs.js';
+import {photograph} from '../helpers/photographs.js';
 import {useBrowser} from '../helpers/browser.js';
-import {useEngine} from '../helpers/engine.js';
+import {useEngine} from '../helpers/backend.js';
 import {serve} from '../helpers/loopback.js';
 import {LINEAR, randomClassifier, randomHead, randomPixels} from '../helpers/random-classifier.js';
 import {sharedOrSkip} from '../helpers/shared.js';
@@ -28,17 +28,22 @@ const require = createRequire(import.meta.url);
 const TFJS = join(dirname(require.resolve('@tensorflow/tfjs/package.json')), 'dist');
 const WASM = join(dirname(require.resolve('@tensorflow/tfjs-backend-wasm/package.json')), 'dist');
 
-const PAGE = `<!doctype html><title>bundle</title>
+const PAGE = `<!doctype html><title>exported model</title>
 <script src="/tfjs/tf.min.js"></script>
 <script src="/wasm/tf-backend-wasm.min.js"></script>`;
 
-const TYPES: Readonly<Record<string, string>> = {'.js': 'text/javascript', '.json': 'application/json', '.wasm': 'application/wasm'};
+const TYPES: Readonly<Record<string, string>> = {
+  '.js': 'text/javascript',
+  '.json': 'application/json',
+  '.wasm': 'application/wasm',
+};
 
-/** A web page with tfjs, a bundle, and pictures, as a static site would serve them. */
+/** A web page with tfjs, an exported model, and images, as a static site would serve them. */
 const site =
   (bundle: string, pixels: Uint8Array): RequestListener =>
   ({url = '/'}, response) => {
-    const send = (type: string, body: string | Uint8Array): void => void response.writeHead(200, {'content-type': type}).end(body);
+    const send = (type: string, body: string | Uint8Array): void =>
+      void response.writeHead(200, {'content-type': type}).end(body);
     if (url === '/') return send('text/html', PAGE);
     if (url === '/pixels') return send('application/octet-stream', pixels);
     const folder = {tfjs: TFJS, wasm: WASM, bundle}[url.split('/')[1]!];
@@ -47,28 +52,42 @@ const site =
     return send(TYPES[extname(path)] ?? 'application/octet-stream', readFileSync(path));
   };
 
-/** Loads the bundle in a page and runs the pictures through it, a few at a time. */
-async function classifyInBrowser(browser: Browser, bundle: string, pixels: Uint8Array, size: number): Promise<number[]> {
+/** Loads the exported model in a page and runs the images through it, a few at a time. */
+async function classifyInBrowser(
+  browser: Browser,
+  bundle: string,
+  pixels: Uint8Array,
+  size: number,
+): Promise<number[]> {
   const {url} = await serve(site(bundle, pixels));
   const page = await browser.newPage();
   await page.goto(url);
   return page.evaluate(async (size: number) => {
-    const {tf} = globalThis as unknown as {tf: TensorFlow & {wasm: {setWasmPaths(prefix: string): void}}};
+    const {tf} = globalThis as unknown as {
+      tf: TensorFlow & {wasm: {setWasmPaths(prefix: string): void}};
+    };
     tf.wasm.setWasmPaths('/wasm/');
     await tf.setBackend('wasm');
     const model = await tf.loadLayersModel('/bundle/model.json');
     const pixels = new Uint8Array(await (await fetch('/pixels')).arrayBuffer());
-    const images = tf.tensor4d(Float32Array.from(pixels), [pixels.length / (size * size * 3), size, size, 3]);
+    const images = tf.tensor4d(Float32Array.from(pixels), [
+      pixels.length / (size * size * 3),
+      size,
+      size,
+      3,
+    ]);
     return [...(model.predict(images, {batchSize: 4}) as Tensor2D).dataSync()];
   }, size);
 }
 
 const rows = (values: ArrayLike<number>, width: number): number[][] =>
-  Array.from({length: values.length / width}, (_, i) => Array.from({length: width}, (_, j) => values[i * width + j]!));
+  Array.from({length: values.length / width}, (_, i) =>
+    Array.from({length: width}, (_, j) => values[i * width + j]!),
+  );
 
 const top1 = (row: readonly number[]): number => row.indexOf(Math.max(...row));
 
-/** Moves the biases until the logits of these pictures lie around zero: otherwise a random head prefers one class whatever it sees. */
+/** Moves the biases until the logits of these images lie around zero: otherwise a random head prefers one class whatever it sees. */
 function centreLogits(classifier: Classifier, pixels: Uint8Array, size: number): void {
   const frozen = toInference(classifier);
   const bias = classifier.weights.get('fc.bias')!;
@@ -79,7 +98,11 @@ function centreLogits(classifier: Classifier, pixels: Uint8Array, size: number):
   frozen.dispose();
 }
 
-async function compare(browser: Browser, classifier: Classifier, pixels: Uint8Array): Promise<void> {
+async function compare(
+  browser: Browser,
+  classifier: Classifier,
+  pixels: Uint8Array,
+): Promise<void> {
   const directory = join(temporaryDirectory(), 'model');
   const size = classifier.preprocessing.cropSize;
   centreLogits(classifier, pixels, size);
@@ -98,18 +121,20 @@ async function compare(browser: Browser, classifier: Classifier, pixels: Uint8Ar
   there.forEach((probability, i) => expect(probability).to.be.closeTo(here[i]!, 1e-3));
 }
 
-describe('a bundle in a browser', function () {
+describe('an exported model in a browser', function () {
   this.timeout(180_000);
   useEngine();
   const browser = useBrowser();
 
-  it('gives drawn pictures the probabilities that Node gives them', async () => {
+  it('gives drawn images the probabilities that Node gives them', async () => {
     await compare(browser(), randomClassifier({size: 64}), randomPixels(PICTURES, 64));
   });
 
   it('gives photographs the probabilities that Node gives them, with real weights', async function () {
     const weights = sharedOrSkip(this, 'weights/resnet50-imagenet-keras-stage3.safetensors');
-    const photographs = await loadImageFolder(sharedOrSkip(this, 'data/hymenoptera'), {maxPerClass: PICTURES / 2});
+    const photographs = await loadImageFolder(sharedOrSkip(this, 'data/hymenoptera'), {
+      maxPerClass: PICTURES / 2,
+    });
     const backbone = await loadBackbone('resnet50', 2, weights);
     const classifier = attachHead(backbone, LINEAR, ['ants', 'bees', 'neither'], 1);
     randomHead(classifier, 1);
@@ -118,8 +143,11 @@ describe('a bundle in a browser', function () {
   });
 
   for (const fit of FITS) {
-    it(`draws pictures into the square as the command line does, by the model card's code: ${fit}`, async () => {
-      const preprocessing = withFit({...TORCHVISION_PREPROCESSING, resizeSize: 128, cropSize: 112}, fit);
+    it(`draws images into the square as the command line does, by the model card's code: ${fit}`, async () => {
+      const preprocessing = withFit(
+        {...TORCHVISION_PREPROCESSING, resizeSize: 128, cropSize: 112},
+        fit,
+      );
       const picture = await photograph(1);
       const page = await browser().newPage();
       const there = await page.evaluate(
@@ -138,8 +166,9 @@ describe('a bundle in a browser', function () {
       );
       const here = await readPixels([picture], preprocessing);
       expect(there).to.have.lengthOf(here.length);
-      // Browsers scale in their own way: a misplaced or stretched picture differs by tens.
-      const mean = there.reduce((sum, value, i) => sum + Math.abs(value - here[i]!), 0) / here.length;
+      // Browsers scale in their own way: a misplaced or stretched image differs by tens.
+      const mean =
+        there.reduce((sum, value, i) => sum + Math.abs(value - here[i]!), 0) / here.length;
       expect(mean).to.be.below(3);
     });
   }

@@ -1,11 +1,14 @@
 import {expect} from 'chai';
 import type {RunEvent} from '../../src/finetune/events.js';
 import {FeatureProgress} from '../../src/finetune/feature-progress.js';
-import {RunContext} from '../../src/finetune/run-context.js';
+import {RunContext} from '../../src/finetune/run/run-context.js';
 
 async function told(work: (progress: FeatureProgress) => void): Promise<RunEvent[]> {
   const events: RunEvent[] = [];
-  const progress = new FeatureProgress(new RunContext(event => events.push(event)), {train: 10, validation: 4});
+  const progress = new FeatureProgress(new RunContext(event => events.push(event)), {
+    train: 10,
+    validation: 4,
+  });
   await progress.track(async () => work(progress));
   return events;
 }
@@ -22,7 +25,12 @@ describe('the progress of features', () => {
     expect(bars(events)).to.deep.equal(['10/34', '20/34', '30/34', '32/34', '34/34']);
     const {seconds, ...event} = events.at(-1) as Extract<RunEvent, {readonly type: 'features'}>;
     expect(seconds).to.be.at.least(0);
-    expect(event).to.deep.equal({type: 'features', images: {train: 10, validation: 4}, rows: {train: 30, validation: 4}, reused: 'none'});
+    expect(event).to.deep.equal({
+      type: 'features',
+      images: {train: 10, validation: 4},
+      rows: {train: 30, validation: 4},
+      reused: 'none',
+    });
   });
 
   it('never goes back where a lower boundary is filled before', async () => {

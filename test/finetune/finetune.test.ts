@@ -2,17 +2,30 @@ import {expect} from 'chai';
 import {createHash} from 'node:crypto';
 import {readdirSync, readFileSync, writeFileSync} from 'node:fs';
 import {dirname, join} from 'node:path';
-import {disposeWeights, toHost} from '../../src/backbones/device-weights.js';
+import {disposeWeights, toHost} from '../../src/backbones/parameters.js';
 import {createRandomBackbone} from '../../src/backbones/load-backbone.js';
-import {writeSafetensors} from '../../src/backbones/safetensors-writer.js';
-import {everySample, loadImageFolder, type ImageFolder} from '../../src/datasets/image-folder.js';
-import {loadModel} from '../../src/export/load-bundle.js';
+import {writeSafetensors} from '../../src/backbones/weights/safetensors-writer.js';
+import {
+  everySample,
+  loadImageFolder,
+  type ImageFolder,
+} from '../../src/datasets/discovery/image-folder.js';
+import {loadModel} from '../../src/export/load-model.js';
 import type {RunEvent} from '../../src/finetune/events.js';
 import {finetune} from '../../src/finetune/finetune.js';
-import {TrainingDivergedError} from '../../src/training/phase-trainer.js';
-import {useEngine} from '../helpers/engine.js';
+import {TrainingDivergedError} from '../../src/training/loop/phase-trainer.js';
+import {useEngine} from '../helpers/backend.js';
 import {rejectionOf} from '../helpers/rejection.js';
-import {alive, ALL, courseOf, phase, PROBE, runAndTell, smallFolder, smallRecipe} from '../helpers/small-run.js';
+import {
+  alive,
+  ALL,
+  courseOf,
+  phase,
+  PROBE,
+  runAndTell,
+  smallFolder,
+  smallRecipe,
+} from '../helpers/small-run.js';
 import {temporaryDirectory} from '../helpers/temporary.js';
 
 const readJson = (...path: readonly string[]): Record<string, unknown> =>
@@ -23,8 +36,11 @@ const outline = (events: readonly RunEvent[]): string[] =>
   events
     .map(event => {
       if (event.type === 'progress') return event.activity;
-      if (event.type === 'phase') return `phase ${event.phase.name}, ${event.steps} steps, ${event.cached ? 'cached' : 'not cached'}`;
-      return event.type === 'epoch' ? `epoch ${event.phase} ${event.epoch}/${event.epochs}` : event.type;
+      if (event.type === 'phase')
+        return `phase ${event.phase.name}, ${event.steps} steps, ${event.cached ? 'cached' : 'not cached'}`;
+      return event.type === 'epoch'
+        ? `epoch ${event.phase} ${event.epoch}/${event.epochs}`
+        : event.type;
     })
     .filter((word, i, words) => word !== words[i - 1]);
 
@@ -38,11 +54,14 @@ describe('finetune', () => {
   useEngine();
 
   let folder: ImageFolder;
-  before('draw pictures', async () => void (folder = await smallFolder()));
+  before('draw images', async () => void (folder = await smallFolder()));
 
   let cache: string;
   const {FINETUNE_CACHE: cacheBefore} = process.env;
-  beforeEach('use a cache of our own', () => void (process.env.FINETUNE_CACHE = cache = temporaryDirectory()));
+  beforeEach(
+    'use a cache of our own',
+    () => void (process.env.FINETUNE_CACHE = cache = temporaryDirectory()),
+  );
   afterEach(() => {
     if (cacheBefore === undefined) delete process.env.FINETUNE_CACHE;
     else process.env.FINETUNE_CACHE = cacheBefore;
@@ -80,22 +99,37 @@ describe('finetune', () => {
     expect(dataset).to.deep.equal({type: 'dataset', root: folder.root, classes: 3, images: 24});
     expect(events).to.deep.include({type: 'weights', name: 'none', path: null});
     expect(events).to.deep.include({type: 'split', train: 18, validation: 6, test: 0});
-    const features = events.filter(event => event.type === 'progress' && event.activity === 'features');
+    const features = events.filter(
+      event => event.type === 'progress' && event.activity === 'features',
+    );
     expect(features).to.deep.equal([
-      // The pictures and two variations of each; then those to validate on.
-      ...[18, 36, 54, 60].map(done => ({type: 'progress', activity: 'features', done, total: 60, unit: 'images'})),
+      // The images and two variations of each; then those to validate on.
+      ...[18, 36, 54, 60].map(done => ({
+        type: 'progress',
+        activity: 'features',
+        done,
+        total: 60,
+        unit: 'images',
+      })),
     ]);
   });
 
   it('compares images with each other, in images, unless told to keep only identical files together', async () => {
     const comparing = async (splitBy: string): Promise<number[]> => {
       const {events} = await runAndTell(folder, {...smallRecipe(folder), groupBy: splitBy});
-      return events.flatMap(event => (event.type === 'progress' && event.step === 'comparing' ? [event.done, event.total] : []));
+      return events.flatMap(event =>
+        event.type === 'progress' && event.step === 'comparing' ? [event.done, event.total] : [],
+      );
     };
     expect(await comparing('exact-duplicates')).to.deep.equal([]);
-    expect(readdirSync(join(cache, 'images')).filter(name => name.startsWith('copies-'))).to.deep.equal([]);
+    expect(
+      readdirSync(join(cache, 'images')).filter(name => name.startsWith('copies-')),
+    ).to.deep.equal([]);
     const counts = await comparing('near-duplicates');
-    expect(counts.slice(-2)).to.deep.equal([everySample(folder).length, everySample(folder).length]);
+    expect(counts.slice(-2)).to.deep.equal([
+      everySample(folder).length,
+      everySample(folder).length,
+    ]);
   });
 
   it('gives back the best classifier, its metrics, and what happened', async () => {
@@ -119,7 +153,9 @@ describe('finetune', () => {
       expect(history[i]!.learningRate).to.be.closeTo(rate, 1e-9),
     );
     const epochs = events.filter(event => event.type === 'epoch');
-    expect(epochs.map(({trainingLoss}) => trainingLoss)).to.deep.equal(history.map(({trainingLoss}) => trainingLoss));
+    expect(epochs.map(({trainingLoss}) => trainingLoss)).to.deep.equal(
+      history.map(({trainingLoss}) => trainingLoss),
+    );
     const best = epochs.filter(epoch => epoch.best).at(-1)!;
     expect(metrics.validation.accuracy).to.equal(best.metrics.accuracy);
     expect(metrics.validation.loss).to.be.closeTo(best.metrics.loss, 1e-5);
@@ -127,11 +163,17 @@ describe('finetune', () => {
   });
 
   it('keeps the best weights through a phase that spoils them', async () => {
-    const recipe = smallRecipe(folder, {freeze: [PROBE, phase('spoil', 1, {stage1: 10, head: 10}), phase('settle', 1, {head: 1e-12})]});
+    const recipe = smallRecipe(folder, {
+      freeze: [PROBE, phase('spoil', 1, {stage1: 10, head: 10}), phase('settle', 1, {head: 1e-12})],
+    });
     const {result, events} = await runAndTell(folder, recipe);
     const epochs = events.filter(event => event.type === 'epoch');
     // Where settling is better at all, it is by the rounding of the last digit.
-    const [best, spoilt, settled] = [epochs.slice(0, 3).findLast(epoch => epoch.best)!, epochs[2]!, epochs[3]!];
+    const [best, spoilt, settled] = [
+      epochs.slice(0, 3).findLast(epoch => epoch.best)!,
+      epochs[2]!,
+      epochs[3]!,
+    ];
     expect(best.phase).to.equal('probe');
     expect(spoilt.metrics.loss).to.be.above(best.metrics.loss + 1);
     // The next phase starts from the best weights, and so does what is given back.
@@ -141,12 +183,15 @@ describe('finetune', () => {
   });
 
   it('starts at ln(classes): the first update sees a head that says nothing', async () => {
-    const {result} = await runAndTell(folder, smallRecipe(folder, {freeze: [phase('probe', 1, {head: 1e-12})]}));
+    const {result} = await runAndTell(
+      folder,
+      smallRecipe(folder, {freeze: [phase('probe', 1, {head: 1e-12})]}),
+    );
     expect(result.history[0]!.trainingLoss).to.be.closeTo(Math.log(3), 1e-6);
     expect(result.history[0]!.validationLoss).to.be.closeTo(Math.log(3), 1e-6);
   });
 
-  it('writes nothing but its cache unless told where, and changes no picture', async () => {
+  it('writes nothing but its cache unless told where, and changes no image', async () => {
     const before = [fingerprint(folder), readdirSync('.').join()];
     await runAndTell(folder, smallRecipe(folder, {freeze: [PROBE]}));
     expect([fingerprint(folder), readdirSync('.').join()]).to.deep.equal(before);
@@ -156,7 +201,11 @@ describe('finetune', () => {
   it('leaves a run directory whose files agree with what it gave back', async () => {
     const out = join(temporaryDirectory(), 'run');
     const recipe = smallRecipe(folder, {testSplit: 0.25});
-    const settings = {options: {data: folder.root}, sources: {seed: 'default', data: 'flag'}, command: 'finetune --data drawn'};
+    const settings = {
+      options: {data: folder.root},
+      sources: {seed: 'default', data: 'flag'},
+      command: 'finetune --data drawn',
+    };
     const {result, events} = await runAndTell(folder, recipe, {out, settings});
     const names = [
       'checkpoints',
@@ -173,39 +222,78 @@ describe('finetune', () => {
     expect(readdirSync(out).sort()).to.deep.equal(names);
     expect(readdirSync(join(out, 'checkpoints')).sort()).to.deep.equal(['best', 'last']);
     expect(result).to.include({run: out, bundle: join(out, 'model')});
-    expect(outline(events).slice(-5)).to.deep.equal(['epoch all 1/2', 'checkpoint', 'evaluate', 'export', 'saved']);
+    expect(outline(events).slice(-5)).to.deep.equal([
+      'epoch all 1/2',
+      'checkpoint',
+      'evaluate',
+      'export',
+      'saved',
+    ]);
 
     expect(readJson(out, 'recipe.json')).to.deep.equal({data: folder.root, ...recipe});
     const metrics = readJson(out, 'metrics.json');
-    expect(metrics).to.deep.include({run: out, bundle: join(out, 'model'), arch: 'resnet18', weights: 'none', metrics: result.metrics});
+    expect(metrics).to.deep.include({
+      run: out,
+      bundle: join(out, 'model'),
+      arch: 'resnet18',
+      weights: 'none',
+      metrics: result.metrics,
+    });
     expect(metrics.classes).to.deep.equal(folder.classNames);
     expect(result.metrics.test!.numImages).to.equal(6);
-    expect(metrics.seconds).to.have.all.keys('total', 'backend', 'weights', 'decode', 'features', 'train', 'evaluate', 'export');
+    expect(metrics.seconds).to.have.all.keys(
+      'total',
+      'backend',
+      'weights',
+      'decode',
+      'features',
+      'train',
+      'evaluate',
+      'export',
+    );
     const [header, ...rows] = readFileSync(join(out, 'history.csv'), 'utf8').trim().split('\r\n');
     expect(header).to.equal(
       'phase,epoch,step,learning_rate,training_loss,validation_loss,validation_accuracy,validation_balanced_accuracy,seconds',
     );
-    expect(rows.map(row => Number(row.split(',')[4]))).to.deep.equal(result.history.map(({trainingLoss}) => trainingLoss));
+    expect(rows.map(row => Number(row.split(',')[4]))).to.deep.equal(
+      result.history.map(({trainingLoss}) => trainingLoss),
+    );
     const split = readJson(out, 'split.json');
-    expect(['train', 'validation', 'test'].map(part => (split[part] as unknown[]).length)).to.deep.equal([12, 6, 6]);
-    expect(readJson(out, 'environment.json')).to.include({node: process.version, backend: result.backend.backend});
+    expect(
+      ['train', 'validation', 'test'].map(part => (split[part] as unknown[]).length),
+    ).to.deep.equal([12, 6, 6]);
+    expect(readJson(out, 'environment.json')).to.include({
+      node: process.version,
+      backend: result.backend.backend,
+    });
     expect(readFileSync(join(out, 'report.html'), 'utf8')).to.include('striped');
-    expect(readFileSync(join(out, 'model', 'labels.txt'), 'utf8')).to.equal('dotted\nplain\nstriped\n');
-    expect(readJson(out, 'model', 'finetune.json').metrics as object).to.deep.include({validation: result.metrics.validation});
+    expect(readFileSync(join(out, 'model', 'labels.txt'), 'utf8')).to.equal(
+      'dotted\nplain\nstriped\n',
+    );
+    expect(readJson(out, 'model', 'finetune.json').metrics as object).to.deep.include({
+      validation: result.metrics.validation,
+    });
   });
 
-  it('exports a bundle that says what the run measured', async () => {
+  it('exports an exported model that says what the run measured', async () => {
     const out = join(temporaryDirectory(), 'run');
     const {result} = await runAndTell(folder, smallRecipe(folder), {out});
     const bundle = await loadModel(result.model!);
-    const answers = await Promise.all(result.split.validation.map(async ({path}) => (await bundle.classify(path))[0]!.className));
+    const answers = await Promise.all(
+      result.split.validation.map(async ({path}) => (await bundle.classify(path))[0]!.className),
+    );
     bundle.dispose();
-    const right = answers.filter((answer, i) => answer === folder.classNames[result.split.validation[i]!.label]).length;
+    const right = answers.filter(
+      (answer, i) => answer === folder.classNames[result.split.validation[i]!.label],
+    ).length;
     expect(right / answers.length).to.equal(result.metrics.validation.accuracy);
   });
 
-  it('mixes pictures where a recipe says so, the same for the same seed', async () => {
-    const mixed = smallRecipe(folder, {augment: {preset: 'light', mixing: {mixup: 0.4, cutmix: 1}}, freeze: [ALL]});
+  it('mixes images where a recipe says so, the same for the same seed', async () => {
+    const mixed = smallRecipe(folder, {
+      augment: {preset: 'light', mixing: {mixup: 0.4, cutmix: 1}},
+      freeze: [ALL],
+    });
     const [one, again] = [await runAndTell(folder, mixed), await runAndTell(folder, mixed)];
     expect(courseOf(again.result)).to.deep.equal(courseOf(one.result));
     const plain = await runAndTell(folder, smallRecipe(folder, {augment: 'light', freeze: [ALL]}));
@@ -213,33 +301,48 @@ describe('finetune', () => {
   });
 
   it('tells that nothing is mixed where features are kept', async () => {
-    const {events} = await runAndTell(folder, smallRecipe(folder, {augment: {mixing: {mixup: 1}}, freeze: [PROBE]}));
+    const {events} = await runAndTell(
+      folder,
+      smallRecipe(folder, {augment: {mixing: {mixup: 1}}, freeze: [PROBE]}),
+    );
     const notices = events.flatMap(event => (event.type === 'info' ? [event.message] : []));
-    expect(notices).to.deep.equal(['Phase probe trains on kept features, which are of single pictures: nothing is mixed in it.']);
+    expect(notices).to.deep.equal([
+      'Phase probe trains on kept features, which are of single images: nothing is mixed in it.',
+    ]);
   });
 
-  it('refuses what names tell before it decodes a picture', async () => {
+  it('refuses what names tell before it decodes an image', async () => {
     for (const [wish, sentence] of [
-      [{groupBy: '(zebra)'}, /^Expected names that it matches for --split-by/],
+      [{groupBy: '(zebra)'}, /^Expected names that it matches for --group-by/],
       [{fold: '3/2'}, /^Expected a fold such as 2\/5/],
-      [{fold: '1/2', splitFile: 'split.json'}, /^Expected no --fold beside --split/],
+      [{fold: '1/2', splitFile: 'split.json'}, /^Expected no --fold beside --split-file/],
     ] as const) {
       const seen: string[] = [];
-      const error = await rejectionOf(runAndTell(folder, smallRecipe(folder, wish), {onEvent: ({type}) => seen.push(type)}));
+      const error = await rejectionOf(
+        runAndTell(folder, smallRecipe(folder, wish), {onEvent: ({type}) => seen.push(type)}),
+      );
       expect(error.message).to.match(sentence);
       expect(seen).to.not.include('progress');
     }
   });
 
   for (const fit of ['squash', 'pad'] as const) {
-    it(`fits pictures by ${fit}, and so does the bundle it leaves`, async () => {
+    it(`fits images by ${fit}, and so does the exported model it leaves`, async () => {
       const out = join(temporaryDirectory(), 'run');
-      const {result} = await runAndTell(folder, smallRecipe(folder, {fit, augment: 'none', freeze: [PROBE]}), {out});
+      const {result} = await runAndTell(
+        folder,
+        smallRecipe(folder, {fit, augment: 'none', freeze: [PROBE]}),
+        {out},
+      );
       const bundle = await loadModel(result.model!);
       expect(bundle.preprocessing.fit).to.equal(fit);
-      const answers = await Promise.all(result.split.validation.map(async ({path}) => (await bundle.classify(path))[0]!.className));
+      const answers = await Promise.all(
+        result.split.validation.map(async ({path}) => (await bundle.classify(path))[0]!.className),
+      );
       bundle.dispose();
-      const right = answers.filter((answer, i) => answer === folder.classNames[result.split.validation[i]!.label]).length;
+      const right = answers.filter(
+        (answer, i) => answer === folder.classNames[result.split.validation[i]!.label],
+      ).length;
       expect(right / answers.length).to.equal(result.metrics.validation.accuracy);
     });
   }
@@ -262,14 +365,26 @@ describe('finetune', () => {
     expect(courseOf(one.result)).to.deep.equal(courseOf(three.result));
   });
 
-  it('trains on pictures where memory and disk are short', async () => {
-    const {result, events} = await runAndTell(folder, smallRecipe(folder, {cacheMemory: 1e-6, cacheDisk: 0}));
-    expect(outline(events)).to.include.members(['phase probe, 6 steps, not cached', 'phase all, 6 steps, not cached']);
+  it('trains on images where memory and disk are short', async () => {
+    const {result, events} = await runAndTell(
+      folder,
+      smallRecipe(folder, {cacheMemory: 1e-6, cacheDisk: 0}),
+    );
+    expect(outline(events)).to.include.members([
+      'phase probe, 6 steps, not cached',
+      'phase all, 6 steps, not cached',
+    ]);
     expect(outline(events)).to.not.include('features');
     expect(result.history).to.have.length(4);
-    expect(readdirSync(join(cache, 'images')).filter(name => name.startsWith('pixels-'))).to.deep.equal([]);
+    expect(
+      readdirSync(join(cache, 'images')).filter(name => name.startsWith('pixels-')),
+    ).to.deep.equal([]);
     const notices = events.flatMap(event => (event.type === 'info' ? [event.message] : []));
-    expect(notices.filter(message => /decoded images cannot be kept at .* \(there is no room for it\)/.test(message))).to.have.length(1);
+    expect(
+      notices.filter(message =>
+        /decoded images cannot be kept at .* \(there is no room for it\)/.test(message),
+      ),
+    ).to.have.length(1);
   });
 
   it('trains on features out of files where memory is short, to the same numbers', async () => {
@@ -285,18 +400,35 @@ describe('finetune', () => {
     const recipe = smallRecipe(folder, {freeze: [PROBE], seed: 7});
     const [first, second] = [await runAndTell(folder, recipe), await runAndTell(folder, recipe)];
     const features = (events: readonly RunEvent[]): object[] =>
-      events.flatMap(event => (event.type === 'features' ? [{images: event.images, rows: event.rows, reused: event.reused}] : []));
+      events.flatMap(event =>
+        event.type === 'features'
+          ? [{images: event.images, rows: event.rows, reused: event.reused}]
+          : [],
+      );
     const counts = {images: {train: 18, validation: 6}, rows: {train: 54, validation: 6}};
-    expect([features(first.events), features(second.events)]).to.deep.equal([[{...counts, reused: 'none'}], [{...counts, reused: 'all'}]]);
-    const bars = first.events.flatMap(event => (event.type === 'progress' && event.activity === 'features' ? [event] : []));
+    expect([features(first.events), features(second.events)]).to.deep.equal([
+      [{...counts, reused: 'none'}],
+      [{...counts, reused: 'all'}],
+    ]);
+    const bars = first.events.flatMap(event =>
+      event.type === 'progress' && event.activity === 'features' ? [event] : [],
+    );
     expect(new Set(bars.map(({total}) => total))).to.deep.equal(new Set([60]));
-    expect(bars.map(({done}) => done)).to.deep.equal(bars.map(({done}) => done).sort((x, y) => x - y));
+    expect(bars.map(({done}) => done)).to.deep.equal(
+      bars.map(({done}) => done).sort((x, y) => x - y),
+    );
     expect(bars.at(-1)).to.include({done: 60});
     expect(courseOf(second.result)).to.deep.equal(courseOf(first.result));
   });
 
   it('runs without variations, and with a head of two layers', async () => {
-    const recipe = smallRecipe(folder, {augment: 'none', views: 0, head: 'mlp', pooling: 'avg+max', freeze: [PROBE]});
+    const recipe = smallRecipe(folder, {
+      augment: 'none',
+      views: 0,
+      head: 'mlp',
+      pooling: 'avg+max',
+      freeze: [PROBE],
+    });
     const {result, events} = await runAndTell(folder, recipe);
     expect(outline(events)).to.include('phase probe, 6 steps, cached');
     expect([...result.classifier.layers.map(({name}) => name)]).to.deep.equal(['fc.0', 'fc.3']);
@@ -310,10 +442,14 @@ describe('finetune', () => {
     await writeSafetensors(path, tensors, {});
     const events: RunEvent[] = [];
     const out = join(temporaryDirectory(), 'run');
-    const {classifier} = await finetune(folder, smallRecipe(folder, {weights: path, freeze: [PROBE]}), {
-      out,
-      onEvent: event => events.push(event),
-    });
+    const {classifier} = await finetune(
+      folder,
+      smallRecipe(folder, {weights: path, freeze: [PROBE]}),
+      {
+        out,
+        onEvent: event => events.push(event),
+      },
+    );
     for (const file of ['finetune.json', 'README.md', 'model.json']) {
       const text = readFileSync(join(out, 'model', file), 'utf8');
       expect(text, `${file} tells no folder of this machine`).not.to.include(dirname(path));
@@ -329,17 +465,27 @@ describe('finetune', () => {
     const parted = await smallFolder({parts: ['train', 'val', 'test'], perClass: 4});
     const {result} = await runAndTell(parted, smallRecipe(parted, {freeze: [PROBE]}));
     const {split, metrics} = result;
-    expect([split.train.length, split.validation.length, split.test.length]).to.deep.equal([12, 12, 12]);
+    expect([split.train.length, split.validation.length, split.test.length]).to.deep.equal([
+      12, 12, 12,
+    ]);
     expect([metrics.validation.numImages, metrics.test!.numImages]).to.deep.equal([12, 12]);
   });
 
-  it('goes on without pictures that are broken, and says so', async () => {
+  it('goes on without images that are broken, and says so', async () => {
     const own = await smallFolder({perClass: 11});
-    writeFileSync(join(own.root, 'plain', '0.png'), readFileSync(join(own.root, 'plain', '0.png')).subarray(0, 60));
+    writeFileSync(
+      join(own.root, 'plain', '0.png'),
+      readFileSync(join(own.root, 'plain', '0.png')).subarray(0, 60),
+    );
     const spoilt = await loadImageFolder(own.root);
     const {result, events} = await runAndTell(spoilt, smallRecipe(spoilt, {freeze: [PROBE]}));
-    expect(result.findings.map(({code, files}) => [code, files])).to.deep.include(['unreadable-image', ['plain/0.png']]);
-    expect(events.filter(event => event.type === 'finding').length).to.equal(result.findings.length);
+    expect(result.findings.map(({code, files}) => [code, files])).to.deep.include([
+      'unreadable-image',
+      ['plain/0.png'],
+    ]);
+    expect(events.filter(event => event.type === 'finding').length).to.equal(
+      result.findings.length,
+    );
     expect(result.split.train.length + result.split.validation.length).to.equal(32);
   });
 
@@ -358,39 +504,57 @@ describe('finetune', () => {
 
     it('when it diverges', async () => {
       const before = alive();
-      const recipe = smallRecipe(folder, {freeze: [PROBE, phase('wild', 3, {stage1: 1e38, head: 1e38})], clipNorm: 1e38});
+      const recipe = smallRecipe(folder, {
+        freeze: [PROBE, phase('wild', 3, {stage1: 1e38, head: 1e38})],
+        clipNorm: 1e38,
+      });
       const error = await rejectionOf(runAndTell(folder, recipe));
       expect(error).to.be.instanceOf(TrainingDivergedError);
-      expect(error.message).to.match(/^Expected a finite loss in phase "wild", but found .* \(rates: stage1 1e\+38, head 1e\+38\)\./);
+      expect(error.message).to.match(
+        /^Expected a finite loss in phase "wild", but found .* \(rates: stage1 1e\+38, head 1e\+38\)\./,
+      );
       expect(alive()).to.deep.equal(before);
     });
 
-    it('when the pictures cannot be used', async () => {
+    it('when the images cannot be used', async () => {
       const before = alive();
       const spoilt = await smallFolder({perClass: 2});
-      for (const name of ['0.png', '1.png']) writeFileSync(join(spoilt.root, 'plain', name), 'no picture');
+      for (const name of ['0.png', '1.png'])
+        writeFileSync(join(spoilt.root, 'plain', name), 'no image');
       const recipe = smallRecipe(spoilt);
       expect(await rejectionOf(runAndTell(spoilt, recipe))).to.include({exitCode: 3});
       expect(alive()).to.deep.equal(before);
     });
 
-    it('when the split is not of these pictures', async () => {
+    it('when the split is not of these images', async () => {
       const before = alive();
-      const error = await rejectionOf(runAndTell(folder, smallRecipe(folder, {splitFile: join(cache, 'nowhere.json')})));
+      const error = await rejectionOf(
+        runAndTell(folder, smallRecipe(folder, {splitFile: join(cache, 'nowhere.json')})),
+      );
       expect(error).to.include({code: 'INVALID_SPLIT_FILE', exitCode: 3});
       expect(alive()).to.deep.equal(before);
     });
 
     for (const [where, when] of [
       ['while it decodes', event => event.type === 'progress' && event.activity === 'decode'],
-      ['while it computes features', event => event.type === 'progress' && event.activity === 'features'],
-      ['within an epoch', event => event.type === 'progress' && event.activity === 'train' && event.done === 12],
+      [
+        'while it computes features',
+        event => event.type === 'progress' && event.activity === 'features',
+      ],
+      [
+        'within an epoch',
+        event => event.type === 'progress' && event.activity === 'train' && event.done === 12,
+      ],
       ['within an epoch that decodes', event => event.type === 'phase' && event.index === 1],
     ] as readonly (readonly [string, (event: RunEvent) => boolean])[]) {
       it(`when it is stopped ${where}`, async () => {
         const before = alive();
         const error = await stopped(when);
-        expect(error).to.include({name: 'AbortedError', code: 'ABORTED', message: 'The run was stopped.'});
+        expect(error).to.include({
+          name: 'AbortedError',
+          code: 'ABORTED',
+          message: 'The run was stopped.',
+        });
         expect(alive()).to.deep.equal(before);
       });
     }
@@ -400,7 +564,8 @@ describe('finetune', () => {
     const recipe = smallRecipe(folder, {freeze: [{...ALL, epochs: 100}], batchSize: 4});
     const resident: number[] = [];
     const onEvent = (event: RunEvent): void => {
-      if (event.type === 'progress' && event.activity === 'train') resident.push(process.memoryUsage.rss());
+      if (event.type === 'progress' && event.activity === 'train')
+        resident.push(process.memoryUsage.rss());
     };
     await runAndTell(folder, recipe, {onEvent});
     expect(resident).to.have.length(500);

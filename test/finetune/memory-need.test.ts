@@ -1,22 +1,36 @@
 import {expect} from 'chai';
 import {inferenceBatchSize, inferenceBytesPerImage} from '../../src/backbones/activation-bytes.js';
 import type {BackboneSpec} from '../../src/backbones/resnet-specs.js';
-import {assertFitsMemory, cacheBudget, largestBatchSize, estimateMemory, InsufficientMemoryError, type MemoryFactors} from '../../src/finetune/memory-need.js';
-import {NAMED_SCHEDULES} from '../../src/finetune/phases.js';
-import type {Recipe} from '../../src/finetune/recipe.js';
-import {mergeRecipe} from '../../src/finetune/resolve-recipe.js';
+import {
+  assertFitsMemory,
+  cacheBudget,
+  largestBatchSize,
+  estimateMemory,
+  InsufficientMemoryError,
+  type MemoryFactors,
+} from '../../src/finetune/memory-need.js';
+import {NAMED_SCHEDULES} from '../../src/finetune/recipe/phases.js';
+import type {Recipe} from '../../src/finetune/recipe/recipe.js';
+import {mergeRecipe} from '../../src/finetune/recipe/resolve-recipe.js';
 
 const GIB = 2 ** 30;
 const MIB = 2 ** 20;
 
-const spec = (arch: BackboneSpec['arch'], lastStage: BackboneSpec['lastStage'] = 4): BackboneSpec => ({
+const spec = (
+  arch: BackboneSpec['arch'],
+  lastStage: BackboneSpec['lastStage'] = 4,
+): BackboneSpec => ({
   arch,
   lastStage,
   strideOn: '3x3',
   batchNormEpsilon: 1e-5,
 });
 
-const sized = (schedule: 'full' | 'probe', batchSize: number, lastStage: BackboneSpec['lastStage'] = 4): MemoryFactors => ({
+const sized = (
+  schedule: 'full' | 'probe',
+  batchSize: number,
+  lastStage: BackboneSpec['lastStage'] = 4,
+): MemoryFactors => ({
   batchSize,
   batchNorm: lastStage === 4 ? 'training' : 'inference',
   freeze: NAMED_SCHEDULES[schedule]({
@@ -45,14 +59,19 @@ describe('the memory that a run needs', () => {
   ] as const;
   for (const [arch, lastStage, schedule, batchSize, peak] of measured) {
     it(`is what was measured, within 15 %: ${arch} to stage ${lastStage}, ${schedule}, batches of ${batchSize}`, () => {
-      const needed = estimateMemory(spec(arch, lastStage), 224, sized(schedule, batchSize, lastStage)) / MIB;
+      const needed =
+        estimateMemory(spec(arch, lastStage), 224, sized(schedule, batchSize, lastStage)) / MIB;
       expect(needed).to.be.closeTo(peak - 250, 0.15 * peak);
     });
   }
 
   it('grows with the batch, the images and what is trained, but not by activations that lie on a GPU', () => {
-    const need = (schedule: 'full' | 'probe', batchSize: number, size = 224, onGpu = false): number =>
-      estimateMemory(spec('resnet50'), size, sized(schedule, batchSize), onGpu);
+    const need = (
+      schedule: 'full' | 'probe',
+      batchSize: number,
+      size = 224,
+      onGpu = false,
+    ): number => estimateMemory(spec('resnet50'), size, sized(schedule, batchSize), onGpu);
     expect(need('full', 8)).to.be.below(need('full', 16));
     expect(need('full', 8, 160)).to.be.below(need('full', 8));
     expect(need('probe', 8)).to.be.below(need('full', 8));
@@ -70,10 +89,12 @@ describe('the memory that a run needs', () => {
     expect(() => check(GIB)).to.throw(
       /Train the head alone \(--freeze probe\), take a smaller --arch or --image-size, or allow more memory\.$/,
     );
-    expect(() => assertFitsMemory(spec('resnet50'), 224, sized('full', 32), false, {host: 2 * GIB})).to.throw(/and this machine has 2\.0 GiB\./);
-    expect(() => assertFitsMemory(spec('resnet50'), 224, sized('probe', 32), false, limited(GIB / 4))).to.throw(
-      /\. Take a smaller --arch or --image-size, or allow more memory\.$/,
-    );
+    expect(() =>
+      assertFitsMemory(spec('resnet50'), 224, sized('full', 32), false, {host: 2 * GIB}),
+    ).to.throw(/and this machine has 2\.0 GiB\./);
+    expect(() =>
+      assertFitsMemory(spec('resnet50'), 224, sized('probe', 32), false, limited(GIB / 4)),
+    ).to.throw(/\. Take a smaller --arch or --image-size, or allow more memory\.$/);
     try {
       check(3 * GIB);
     } catch (error) {
@@ -91,11 +112,17 @@ describe('the memory that a run needs', () => {
 
 describe('the memory for caches', () => {
   const budget = (bytes: number, memoryFree = bytes, cacheMemory?: number): number =>
-    cacheBudget(spec('resnet50', 3), 224, {...sized('full', 8, 3), ...(cacheMemory !== undefined && {cacheMemory})} as Recipe, false, {
-      memory: limited(bytes),
-      memoryFree,
-      cores: {host: 2},
-    });
+    cacheBudget(
+      spec('resnet50', 3),
+      224,
+      {...sized('full', 8, 3), ...(cacheMemory !== undefined && {cacheMemory})} as Recipe,
+      false,
+      {
+        memory: limited(bytes),
+        memoryFree,
+        cores: {host: 2},
+      },
+    );
 
   it('is a third of what there is, as far as training and others leave it', () => {
     expect(budget(32 * GIB)).to.equal((32 * GIB) / 3);
@@ -112,7 +139,8 @@ describe('the memory for caches', () => {
 describe('images that go through a backbone at a time', () => {
   it('are no more than half of the free memory holds, and one at least', () => {
     const whole = spec('resnet50');
-    const of = (memoryFree: number): number => inferenceBatchSize(whole, 224, 32, {memoryFree, memory: {host: 0}, cores: {host: 2}});
+    const of = (memoryFree: number): number =>
+      inferenceBatchSize(whole, 224, 32, {memoryFree, memory: {host: 0}, cores: {host: 2}});
     expect(of(32 * GIB)).to.equal(32);
     expect(of(10 * 2 * inferenceBytesPerImage(whole, 224))).to.equal(10);
     expect(of(0)).to.equal(1);
@@ -120,8 +148,16 @@ describe('images that go through a backbone at a time', () => {
 });
 
 describe('a recommended batch', () => {
-  const facts = {images: 500, classes: 2, smallestClass: 250, largestClass: 250, pretrained: false, gpu: false};
-  const layers = (values: object) => [{source: 'flag', values: {arch: 'resnet50', weights: 'none', ...values}}] as const;
+  const facts = {
+    images: 500,
+    classes: 2,
+    smallestClass: 250,
+    largestClass: 250,
+    pretrained: false,
+    gpu: false,
+  };
+  const layers = (values: object) =>
+    [{source: 'flag', values: {arch: 'resnet50', weights: 'none', ...values}}] as const;
 
   it('is smaller where memory is short, and says so', () => {
     const {recipe, reasons} = mergeRecipe(layers({}), facts, 3 * GIB);

@@ -1,12 +1,12 @@
 import {expect} from 'chai';
-import {toHost} from '../../src/backbones/device-weights.js';
+import {toHost} from '../../src/backbones/parameters.js';
 import {createRandomBackbone} from '../../src/backbones/load-backbone.js';
-import {countNativeHandles} from '../../src/engine/binding.js';
-import {tf, type Tensor2D, type Tensor4D} from '../../src/engine/tensorflow.js';
+import {countNativeHandles} from '../../src/backend/graph/binding.js';
+import {tf, type Tensor2D, type Tensor4D} from '../../src/backend/tensorflow.js';
 import {attachHead} from '../../src/heads/classifier.js';
-import {toInference} from '../../src/heads/frozen-classifier.js';
-import {createPhaseModel} from '../../src/training/phase-network.js';
-import {useEngine} from '../helpers/engine.js';
+import {toInference} from '../../src/heads/inference-model.js';
+import {createPhaseModel} from '../../src/training/loop/phase-model.js';
+import {useEngine} from '../helpers/backend.js';
 import {largestDifference} from '../helpers/gradients.js';
 import {LINEAR, randomClassifier, randomPixels} from '../helpers/random-classifier.js';
 
@@ -55,7 +55,8 @@ describe('a classifier', () => {
     const pixels = tf.tensor4d(randomPixels(2, 32), [2, 32, 32, 3], 'int32') as Tensor4D;
     const frozen = toInference(classifier);
     const first = tf.tidy(() => frozen.logits(pixels).dataSync().slice());
-    for (const variable of classifier.weights.values()) tf.tidy(() => variable.assign(tf.zerosLike(variable)));
+    for (const variable of classifier.weights.values())
+      tf.tidy(() => variable.assign(tf.zerosLike(variable)));
     classifier.dispose();
     const second = tf.tidy(() => frozen.logits(pixels).dataSync().slice());
     // To rounding: a GPU may add in another order.
@@ -68,10 +69,10 @@ describe('a classifier', () => {
   it('comes down to the host in the layout that files have', () => {
     const classifier = randomClassifier({size: 32});
     const {weights} = classifier;
-    const [conv, dense] = tf.tidy(() => [weights.get('layer1.0.conv1.weight')!.arraySync(), weights.get('fc.weight')!.arraySync()]) as [
-      number[][][][],
-      number[][],
-    ];
+    const [conv, dense] = tf.tidy(() => [
+      weights.get('layer1.0.conv1.weight')!.arraySync(),
+      weights.get('fc.weight')!.arraySync(),
+    ]) as [number[][][][], number[][]];
     const host = toHost(weights, name => name === 'layer1.0.conv1.weight' || name === 'fc.weight');
     expect([...host.keys()]).to.deep.equal(['layer1.0.conv1.weight', 'fc.weight']);
     const [filter, matrix] = [...host.values()];

@@ -18,7 +18,10 @@ export async function browserOrSkip(test: Mocha.Context): Promise<Browser> {
     test.test!.title += ' (skipped: no Chromium is here; CHROME_PATH can name one)';
     test.skip();
   }
-  return puppeteer.launch({executablePath, args: ['--no-sandbox', '--disable-gpu', '--disable-dev-shm-usage']});
+  return puppeteer.launch({
+    executablePath,
+    args: ['--no-sandbox', '--disable-gpu', '--disable-dev-shm-usage'],
+  });
 }
 
 /**

@@ -1,15 +1,17 @@
-import type {CpuTensor} from '../../src/core/host-tensor.js';
+import type {CpuTensor} from '../../src/core/state-dict.js';
 import {backboneShapes, type Arch, type LastStage} from '../../src/backbones/resnet-specs.js';
-import {hashed} from '../parity/hashed-weights.js';
+import {hashed} from './hashed-weights.js';
 import {dictionary, integer, list, NONE, text, type Pickled} from './pickles.js';
 import {bytesOf, tensor, torchLegacy, torchZip} from './torch-files.js';
 
 export type StateDict = Readonly<Record<string, CpuTensor>>;
 
 /** What a training script may save: plain values, and pickled ones as they are. */
-export type Saved = CpuTensor | Pickled | number | string | null | readonly Saved[] | {readonly [key: string]: Saved};
+export type Saved =
+  CpuTensor | Pickled | number | string | null | readonly Saved[] | {readonly [key: string]: Saved};
 
-const isTensor = (value: Saved): value is CpuTensor => typeof value === 'object' && value !== null && 'shape' in value;
+const isTensor = (value: Saved): value is CpuTensor =>
+  typeof value === 'object' && value !== null && 'shape' in value;
 
 /** The pickle of a value, and the storages of its tensors. */
 function pickled(value: Saved, storages: Map<string, CpuTensor>): Pickled {
@@ -22,8 +24,16 @@ function pickled(value: Saved, storages: Map<string, CpuTensor>): Pickled {
     storages.set(key, value);
     return tensor({key, shape: value.shape});
   }
-  if (Array.isArray(value)) return list(...(value as readonly Saved[]).map(item => pickled(item, storages)));
-  return dictionary(Object.fromEntries(Object.entries(value as object).map(([key, inner]) => [key, pickled(inner as Saved, storages)])));
+  if (Array.isArray(value))
+    return list(...(value as readonly Saved[]).map(item => pickled(item, storages)));
+  return dictionary(
+    Object.fromEntries(
+      Object.entries(value as object).map(([key, inner]) => [
+        key,
+        pickled(inner as Saved, storages),
+      ]),
+    ),
+  );
 }
 
 /** What `torch.save` makes of a value, today or before 1.6. */
@@ -32,7 +42,12 @@ export function torchSaved(value: Saved, format: 'zip' | 'legacy' = 'zip'): Buff
   const root = pickled(value, storages);
   const bytes = [...storages].map(([key, {data}]) => [key, bytesOf(data)] as const);
   if (format === 'zip') return torchZip(root, Object.fromEntries(bytes));
-  return torchLegacy(root, Object.fromEntries(bytes.map(([key, stored]) => [key, {length: stored.length / 4, bytes: stored}])));
+  return torchLegacy(
+    root,
+    Object.fromEntries(
+      bytes.map(([key, stored]) => [key, {length: stored.length / 4, bytes: stored}]),
+    ),
+  );
 }
 
 /** Weights of a ResNet under torchvision's names, classifier and counters included. @param seed another network's numbers */
@@ -47,7 +62,10 @@ export function stateDict(arch: Arch, lastStage: LastStage, seed = ''): Record<s
 }
 
 /** The same tensors under other names; those without one are left out. */
-export function renamed(tensors: StateDict, rename: (name: string) => string | undefined): Record<string, CpuTensor> {
+export function renamed(
+  tensors: StateDict,
+  rename: (name: string) => string | undefined,
+): Record<string, CpuTensor> {
   const entries = Object.entries(tensors).flatMap(([name, tensor]) => {
     const other = rename(name);
     return other === undefined ? [] : [[other, tensor] as const];
@@ -55,7 +73,8 @@ export function renamed(tensors: StateDict, rename: (name: string) => string | u
   return Object.fromEntries(entries);
 }
 
-export const below = (prefix: string, tensors: StateDict): Record<string, CpuTensor> => renamed(tensors, name => prefix + name);
+export const below = (prefix: string, tensors: StateDict): Record<string, CpuTensor> =>
+  renamed(tensors, name => prefix + name);
 export const headless = (tensors: StateDict): Record<string, CpuTensor> =>
   renamed(tensors, name => (name.startsWith('fc.') ? undefined : name));
 
@@ -69,7 +88,8 @@ interface Part {
 
 /** What a torchvision name speaks of; no `stage` for the stem, no `conv` for a shortcut. */
 function partOf(name: string): Part | undefined {
-  const [, stage, block, kind, conv, parameter] = /^(?:layer(\d)\.(\d+)\.)?(conv|bn|downsample\.)(\d)\.(\w+)$/.exec(name) ?? [];
+  const [, stage, block, kind, conv, parameter] =
+    /^(?:layer(\d)\.(\d+)\.)?(conv|bn|downsample\.)(\d)\.(\w+)$/.exec(name) ?? [];
   if (parameter === undefined) return undefined;
   const place = stage === undefined ? {} : {stage: Number(stage), block: Number(block)};
   if (kind === 'downsample.') return {...place, kind: conv === '0' ? 'conv' : 'norm', parameter};
@@ -103,7 +123,12 @@ export const detectron2 = byPart(({stage, block, conv, kind, parameter}) => {
 
 const KERAS_PARAMETERS: Readonly<Record<Part['kind'], Readonly<Record<string, string>>>> = {
   conv: {weight: 'kernel'},
-  norm: {weight: 'gamma', bias: 'beta', running_mean: 'moving_mean', running_var: 'moving_variance'},
+  norm: {
+    weight: 'gamma',
+    bias: 'beta',
+    running_mean: 'moving_mean',
+    running_var: 'moving_variance',
+  },
 };
 
 const kerasParameter = ({kind, parameter}: Part): string => KERAS_PARAMETERS[kind][parameter]!;
@@ -115,7 +140,10 @@ function channelsLast({shape, data}: CpuTensor): CpuTensor {
   const moved = new Float32Array(data.length);
   data.forEach((value, at) => {
     const [x, y] = [at % width, Math.floor(at / width) % height];
-    const [input, output] = [Math.floor(at / (width * height)) % inputs, Math.floor(at / (width * height * inputs))];
+    const [input, output] = [
+      Math.floor(at / (width * height)) % inputs,
+      Math.floor(at / (width * height * inputs)),
+    ];
     moved[((y * width + x) * inputs + input) * outputs + output] = value;
   });
   return {shape: [height, width, inputs, outputs], data: moved};
@@ -153,7 +181,11 @@ export const tfjsOwn = (tensors: StateDict): Record<string, CpuTensor> =>
   );
 
 /** Children of an nn.Sequential: the first stage is number `first`. */
-export const numbered = (tensors: StateDict, first: number, stem: readonly [string, string] = ['0', '1']): Record<string, CpuTensor> =>
+export const numbered = (
+  tensors: StateDict,
+  first: number,
+  stem: readonly [string, string] = ['0', '1'],
+): Record<string, CpuTensor> =>
   renamed(tensors, name =>
     name.startsWith('fc.')
       ? undefined

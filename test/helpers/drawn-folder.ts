@@ -1,13 +1,13 @@
 import {mkdirSync} from 'node:fs';
 import {join} from 'node:path';
 import sharp from 'sharp';
-import {createRng, type Rng} from '../../src/core/random.js';
+import {createRng, type Rng} from '../../src/core/rng.js';
 import {temporaryDirectory} from './temporary.js';
 
 type Pixel = readonly [red: number, green: number, blue: number];
 type Pattern = (x: number, y: number) => boolean;
 
-/** What is drawn in the second colour, by class; where it lies is drawn from a stream. */
+/** What is drawn in the second color, by class; where it lies is drawn from a stream. */
 const PATTERNS: Readonly<Record<string, (stream: Rng) => Pattern>> = {
   dotted: stream => {
     const shift = stream.integer(8);
@@ -40,8 +40,13 @@ export interface DrawnFolderWish {
   readonly parts?: readonly string[];
 }
 
-/** A folder of PNG files, dotted, plain and striped in random colours, a folder a class; removed when the process ends. @returns its path */
-export async function drawnFolder({perClass = 8, size = 40, seed = 1, parts = ['']}: DrawnFolderWish = {}): Promise<string> {
+/** A folder of PNG files, dotted, plain and striped in random colors, a folder a class; removed when the process ends. @returns its path */
+export async function drawnFolder({
+  perClass = 8,
+  size = 40,
+  seed = 1,
+  parts = [''],
+}: DrawnFolderWish = {}): Promise<string> {
   const root = temporaryDirectory();
   for (const part of parts) {
     for (const [className, patternOf] of Object.entries(PATTERNS)) {

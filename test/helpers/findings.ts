@@ -2,6 +2,7 @@ import type {Finding} from '../../src/core/finding.js';
 
 const OF_DRAWN_SETS: ReadonlySet<string> = new Set(['tiny-image', 'small-image', 'small-class']);
 
-/** Findings but for those that sets drawn for tests always have: few pictures, and small ones. */
-export const besidesSize = <Found extends Pick<Finding, 'code'>>(findings: readonly Found[]): Found[] =>
-  findings.filter(({code}) => !OF_DRAWN_SETS.has(code));
+/** Findings but for those that sets drawn for tests always have: few images, and small ones. */
+export const besidesSize = <Found extends Pick<Finding, 'code'>>(
+  findings: readonly Found[],
+): Found[] => findings.filter(({code}) => !OF_DRAWN_SETS.has(code));

@@ -1,12 +1,12 @@
 import {mkdirSync, symlinkSync} from 'node:fs';
 import {basename, join} from 'node:path';
-import {backendsDirectory} from '../../src/engine/engine-directory.js';
-import {ensureTfjsPackage} from '../../src/engine/install.js';
-import {findTfjsPackage} from '../../src/engine/tfjs-package.js';
+import {backendsDirectory} from '../../src/backend/install/backend-directory.js';
+import {ensureTfjsPackage} from '../../src/backend/install/install.js';
+import {findTfjsPackage} from '../../src/backend/install/tfjs-package.js';
 import {temporaryDirectory} from './temporary.js';
 
 /**
- * A cache without an engine in which tfjs-node-gpu is found all the same: npm until version 10 runs its script, and removes it from
+ * A cache without a backend in which tfjs-node-gpu is found all the same: npm until version 10 runs its script, and removes it from
  * node_modules when that fails.
  */
 export async function freshCache(): Promise<string> {

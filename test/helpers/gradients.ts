@@ -1,7 +1,7 @@
-import {tf, type Scalar, type Tensor} from '../../src/engine/tensorflow.js';
-import {uniform} from '../parity/hashed-weights.js';
+import {tf, type Scalar, type Tensor} from '../../src/backend/tensorflow.js';
+import {uniform} from './hashed-weights.js';
 
-/** Numbers in [-1, 1) that depend on the name alone, the same on every engine. */
+/** Numbers in [-1, 1) that depend on the name alone, the same on every backend. */
 export const draw = <T extends Tensor>(name: string, shape: readonly number[]): T =>
   tf.tensor(uniform(name, tf.util.sizeFromShape([...shape])), [...shape]) as T;
 
@@ -22,13 +22,19 @@ export const gradientsOf = (operation: Operation, inputs: readonly Tensor[]): Te
  * How far the gradients are from central differences, along a direction per input that moves all its elements; relative to the larger of
  * both, or to 1.
  */
-export function distanceFromDifferences(operation: Operation, inputs: readonly Tensor[], step: number): number {
+export function distanceFromDifferences(
+  operation: Operation,
+  inputs: readonly Tensor[],
+  step: number,
+): number {
   return tf.tidy(() => {
     const gradients = gradientsOf(operation, inputs);
     const distances = inputs.map((input, i) => {
       const direction = draw('direction', input.shape);
       const moved = (by: number): number => {
-        const there = inputs.map((other, j) => (j === i ? tf.add(other, tf.mul(direction, by)) : other));
+        const there = inputs.map((other, j) =>
+          j === i ? tf.add(other, tf.mul(direction, by)) : other,
+        );
         return weighed(operation, there).dataSync()[0]!;
       };
       const slope = (moved(step) - moved(-step)) / (2 * step);
@@ -39,4 +45,5 @@ export function distanceFromDifferences(operation: Operation, inputs: readonly T
   });
 }
 
-export const largestDifference = (a: Tensor, b: Tensor): number => tf.tidy(() => tf.max(tf.abs(tf.sub(a, b))).dataSync()[0]!);
+export const largestDifference = (a: Tensor, b: Tensor): number =>
+  tf.tidy(() => tf.max(tf.abs(tf.sub(a, b))).dataSync()[0]!);

@@ -25,7 +25,12 @@ export async function serve(answer: RequestListener): Promise<Loopback> {
     server.closeAllConnections();
     await new Promise(resolve => server.close(resolve));
   };
-  const started = {url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, requests, server, close};
+  const started = {
+    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    requests,
+    server,
+    close,
+  };
   running.push(started);
   return started;
 }

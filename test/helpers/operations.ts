@@ -1,7 +1,13 @@
 import {expect} from 'chai';
-import {countNativeHandles} from '../../src/engine/binding.js';
-import type {Ops} from '../../src/engine/ops.js';
-import {tf, type Tensor, type Tensor1D, type Tensor2D, type Tensor4D} from '../../src/engine/tensorflow.js';
+import {countNativeHandles} from '../../src/backend/graph/binding.js';
+import type {Ops} from '../../src/backend/ops/ops.js';
+import {
+  tf,
+  type Tensor,
+  type Tensor1D,
+  type Tensor2D,
+  type Tensor4D,
+} from '../../src/backend/tensorflow.js';
 import {distanceFromDifferences, draw, gradientsOf, largestDifference} from './gradients.js';
 
 /** An operation as a function of the inputs that have a gradient, and such inputs. */
@@ -27,7 +33,13 @@ const IMAGE_SIZES = [
   [10, 8],
 ] as const;
 
-const convolution = (size: number, stride: number, padding: number, height: number, width: number): Example => ({
+const convolution = (
+  size: number,
+  stride: number,
+  padding: number,
+  height: number,
+  width: number,
+): Example => ({
   name: `convolution ${size}x${size}, stride ${stride}, padding ${padding}, on ${height}x${width}`,
   operation: (ops, x, filter) => ops.conv2d(x as Tensor4D, filter as Tensor4D, stride, padding),
   shapes: [
@@ -49,7 +61,12 @@ const perChannel = [3];
 const crossEntropy = (smoothing: number): Example => ({
   name: `cross-entropy with ${smoothing} of smoothing`,
   operation: (ops, logits) =>
-    ops.softmaxCrossEntropy(logits as Tensor2D, tf.tensor1d([2, 0, 1, 2], 'int32'), tf.tensor1d([1, 1, 0.5, 0]), smoothing),
+    ops.softmaxCrossEntropy(
+      logits as Tensor2D,
+      tf.tensor1d([2, 0, 1, 2], 'int32'),
+      tf.tensor1d([1, 1, 0.5, 0]),
+      smoothing,
+    ),
   shapes: [[4, 3]],
   step: 1e-2,
 });
@@ -61,7 +78,8 @@ export const EXAMPLES: readonly Example[] = [
   ),
   {
     name: 'batch norm of the batch',
-    operation: (ops, x, gamma, beta) => ops.batchNormTraining(x as Tensor4D, gamma as Tensor1D, beta as Tensor1D, 1e-5).y,
+    operation: (ops, x, gamma, beta) =>
+      ops.batchNormTraining(x as Tensor4D, gamma as Tensor1D, beta as Tensor1D, 1e-5).y,
     shapes: [images, perChannel, perChannel],
     step: 1e-2,
   },
@@ -76,13 +94,23 @@ export const EXAMPLES: readonly Example[] = [
   pool(3, 2, 1),
   pool(3, 1, 1),
   pool(2, 2, 0),
-  {name: 'global average pool', operation: (ops, x) => ops.averagePoolGlobal(x as Tensor4D), shapes: [images], step: 1},
-  {name: 'global max pool', operation: (ops, x) => ops.maxPoolGlobal(x as Tensor4D), shapes: [images]},
+  {
+    name: 'global average pool',
+    operation: (ops, x) => ops.averagePoolGlobal(x as Tensor4D),
+    shapes: [images],
+    step: 1,
+  },
+  {
+    name: 'global max pool',
+    operation: (ops, x) => ops.maxPoolGlobal(x as Tensor4D),
+    shapes: [images],
+  },
   crossEntropy(0),
   crossEntropy(0.1),
 ];
 
-export const inputsOf = ({shapes}: Example): Tensor[] => shapes.map((shape, i) => draw(`input ${i}`, shape));
+export const inputsOf = ({shapes}: Example): Tensor[] =>
+  shapes.map((shape, i) => draw(`input ${i}`, shape));
 
 const values = (tensor: Tensor): number[] => Array.from(tensor.dataSync());
 const square = (numbers: readonly number[]): Tensor4D => {
@@ -91,7 +119,7 @@ const square = (numbers: readonly number[]): Tensor4D => {
 };
 const vector = (...numbers: number[]): Tensor1D => tf.tensor1d(numbers);
 
-/** What holds of any implementation, on any engine, without another to compare with. */
+/** What holds of any implementation, on any backend, without another to compare with. */
 export function describeOperations(implementation: string, ops: Ops): void {
   describe(`${implementation} operations`, () => {
     beforeEach(() => tf.engine().startScope());
@@ -104,10 +132,12 @@ export function describeOperations(implementation: string, ops: Ops): void {
 
     it('correlate, not convolve, and add the bias', () => {
       const corner = tf.tensor4d([0, 0, 0, 1], [2, 2, 1, 1]);
-      expect(values(ops.convBias(square([1, 2, 3, 4, 5, 6, 7, 8, 9]), corner, vector(100), 1, 0))).to.deep.equal([105, 106, 108, 109]);
+      expect(
+        values(ops.convBias(square([1, 2, 3, 4, 5, 6, 7, 8, 9]), corner, vector(100), 1, 0)),
+      ).to.deep.equal([105, 106, 108, 109]);
     });
 
-    it('normalise by the statistics of the batch and tell them, the variance biased', () => {
+    it('normalize by the statistics of the batch and tell them, the variance biased', () => {
       const {y, statistics} = ops.batchNormTraining(square([1, 1, 3, 3]), vector(10), vector(5), 0);
       expect(values(y)).to.deep.equal([-5, -5, 15, 15]);
       expect(values(statistics.mean)).to.deep.equal([2]);
@@ -125,7 +155,12 @@ export function describeOperations(implementation: string, ops: Ops): void {
 
     it('give ln(classes) for the cross-entropy of equal logits, however smooth the target', () => {
       for (const smoothing of [0, 0.1]) {
-        const loss = ops.softmaxCrossEntropy(tf.zeros([2, 5]), tf.tensor1d([3, 1], 'int32'), vector(1, 1), smoothing);
+        const loss = ops.softmaxCrossEntropy(
+          tf.zeros([2, 5]),
+          tf.tensor1d([3, 1], 'int32'),
+          vector(1, 1),
+          smoothing,
+        );
         expect(values(loss)[0]).to.be.closeTo(Math.log(5), 1e-6);
       }
     });
@@ -137,12 +172,21 @@ export function describeOperations(implementation: string, ops: Ops): void {
     });
 
     it('smooth the target over all classes', () => {
-      const loss = ops.softmaxCrossEntropy(tf.tensor2d([[1, 0]]), tf.tensor1d([0], 'int32'), vector(1), 0.1);
-      expect(values(loss)[0]).to.be.closeTo(0.95 * Math.log(1 + Math.exp(-1)) + 0.05 * Math.log(1 + Math.E), 1e-6);
+      const loss = ops.softmaxCrossEntropy(
+        tf.tensor2d([[1, 0]]),
+        tf.tensor1d([0], 'int32'),
+        vector(1),
+        0.1,
+      );
+      expect(values(loss)[0]).to.be.closeTo(
+        0.95 * Math.log(1 + Math.exp(-1)) + 0.05 * Math.log(1 + Math.E),
+        1e-6,
+      );
     });
 
     it('drop the share asked for, scale the rest up, and repeat themselves with the same seed only', () => {
-      const dropped = (seed: number): Tensor2D => ops.dropout(tf.ones([100, 100]), 0.25, tf.tensor1d([7, seed], 'int32'));
+      const dropped = (seed: number): Tensor2D =>
+        ops.dropout(tf.ones([100, 100]), 0.25, tf.tensor1d([7, seed], 'int32'));
       const zeros = values(dropped(1)).filter(value => value === 0).length;
       expect(zeros).to.be.within(2300, 2700);
       expect(tf.max(dropped(1)).dataSync()[0]).to.be.closeTo(4 / 3, 1e-6);
@@ -153,20 +197,28 @@ export function describeOperations(implementation: string, ops: Ops): void {
     it('let gradients through dropout where its values went', () => {
       const seed = tf.tensor1d([7, 1], 'int32');
       const drop = (x: Tensor): Tensor => ops.dropout(x as Tensor2D, 0.5, seed);
-      expect(largestDifference(tf.grad(x => tf.sum(drop(x)))(tf.ones([8, 8])), drop(tf.ones([8, 8])))).to.equal(0);
+      expect(
+        largestDifference(tf.grad(x => tf.sum(drop(x)))(tf.ones([8, 8])), drop(tf.ones([8, 8]))),
+      ).to.equal(0);
     });
 
     for (const example of EXAMPLES.filter(({step}) => step !== undefined)) {
       it(`have the gradient that differences show: ${example.name}`, () => {
         const operation = (...inputs: Tensor[]): Tensor => example.operation(ops, ...inputs);
-        expect(distanceFromDifferences(operation, inputsOf(example), example.step!)).to.be.below(2e-3);
+        expect(distanceFromDifferences(operation, inputsOf(example), example.step!)).to.be.below(
+          2e-3,
+        );
       });
     }
 
     it('send the gradient of a maximum and of a relu only where the value came from', () => {
       const map = square([1, 4, 3, 2]);
-      expect(values(tf.grad(x => tf.sum(ops.maxPool(x as Tensor4D, 2, 2, 0)))(map))).to.deep.equal([0, 1, 0, 0]);
-      expect(values(tf.grad(x => tf.sum(ops.maxPoolGlobal(x as Tensor4D)))(map))).to.deep.equal([0, 1, 0, 0]);
+      expect(values(tf.grad(x => tf.sum(ops.maxPool(x as Tensor4D, 2, 2, 0)))(map))).to.deep.equal([
+        0, 1, 0, 0,
+      ]);
+      expect(values(tf.grad(x => tf.sum(ops.maxPoolGlobal(x as Tensor4D)))(map))).to.deep.equal([
+        0, 1, 0, 0,
+      ]);
       expect(values(tf.grad(x => tf.sum(ops.relu(x)))(vector(-1, 0, 2)))).to.deep.equal([0, 0, 1]);
     });
 

@@ -1,6 +1,6 @@
 import {chownSync, lchownSync, readdirSync} from 'node:fs';
 import {join} from 'node:path';
-import {finetune} from '../cli/program.js';
+import {finetune} from './program.js';
 import {temporaryDirectory} from './temporary.js';
 
 /** `nobody`, on most systems. */
@@ -9,7 +9,8 @@ const NOBODY = 65_534;
 /** Gives a folder and everything in it to a user. */
 export function giveTo(user: number, folder: string): void {
   chownSync(folder, user, user);
-  for (const name of readdirSync(folder, {recursive: true, encoding: 'utf8'})) lchownSync(join(folder, name), user, user);
+  for (const name of readdirSync(folder, {recursive: true, encoding: 'utf8'}))
+    lchownSync(join(folder, name), user, user);
 }
 
 /**
@@ -23,6 +24,8 @@ export async function mereUserOrSkip(test: Mocha.Context): Promise<number | unde
   giveTo(NOBODY, cwd);
   const {code} = await finetune(['schema'], {cwd, user: NOBODY}).catch(() => ({code: null}));
   if (code === 0) return NOBODY;
-  console.log('      (skipped: root ignores permissions, and another user may not run the program where it lies)');
+  console.log(
+    '      (skipped: root ignores permissions, and another user may not run the program where it lies)',
+  );
   return test.skip();
 }

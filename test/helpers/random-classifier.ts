@@ -1,8 +1,12 @@
-import {loadStateDict, toDevice} from '../../src/backbones/device-weights.js';
+import {loadStateDict, toDevice} from '../../src/backbones/parameters.js';
 import {backboneShapes, type BackboneSpec} from '../../src/backbones/resnet-specs.js';
-import {CAFFE_PREPROCESSING, TORCHVISION_PREPROCESSING, withImageSize} from '../../src/core/preprocessing.js';
-import {sizeFromShape, type CpuTensor, type StateDict} from '../../src/core/host-tensor.js';
-import {createRng} from '../../src/core/random.js';
+import {
+  CAFFE_PREPROCESSING,
+  TORCHVISION_PREPROCESSING,
+  withImageSize,
+} from '../../src/core/preprocessing.js';
+import {sizeFromShape, type CpuTensor, type StateDict} from '../../src/core/state-dict.js';
+import {createRng} from '../../src/core/rng.js';
 import {attachHead, type Classifier} from '../../src/heads/classifier.js';
 import {headShapes, type HeadSpec} from '../../src/heads/head.js';
 
@@ -15,28 +19,41 @@ export interface ClassifierWish {
   readonly spec?: Partial<BackboneSpec>;
   readonly head?: Partial<HeadSpec>;
   readonly classNames?: readonly string[];
-  /** Side of the pictures, in pixels. */
+  /** Side of the images, in pixels. */
   readonly size?: number;
   readonly seed?: number;
 }
 
 /** Numbers that a trained network might hold: nothing is an identity, a zero or a one, and activations stay near 1 however deep it is. */
-function plausible(name: string, shape: readonly number[], {strideOn}: BackboneSpec, seed: number): CpuTensor {
+function plausible(
+  name: string,
+  shape: readonly number[],
+  {strideOn}: BackboneSpec,
+  seed: number,
+): CpuTensor {
   const stream = createRng(seed, name);
-  const draw = (next: () => number): CpuTensor => ({shape, data: Float32Array.from({length: sizeFromShape(shape)}, next)});
+  const draw = (next: () => number): CpuTensor => ({
+    shape,
+    data: Float32Array.from({length: sizeFromShape(shape)}, next),
+  });
   if (shape.length > 1) {
     const fanIn = sizeFromShape(shape) / shape[0]!;
     const limit = Math.sqrt(6 / fanIn);
     return draw(() => stream.uniform(-limit, limit));
   }
   // Keras' family is fed pixels that are not scaled.
-  if (name === 'bn1.running_var' && strideOn === '1x1') return draw(() => stream.uniform(4000, 8000));
+  if (name === 'bn1.running_var' && strideOn === '1x1')
+    return draw(() => stream.uniform(4000, 8000));
   if (name.endsWith('.running_var')) return draw(() => stream.uniform(0.5, 2));
   if (name.endsWith('.weight')) return draw(() => stream.uniform(0.2, 0.7));
   return draw(() => stream.uniform(-0.4, 0.4));
 }
 
-const drawAll = (shapes: ReadonlyMap<string, readonly number[]>, spec: BackboneSpec, seed: number): StateDict =>
+const drawAll = (
+  shapes: ReadonlyMap<string, readonly number[]>,
+  spec: BackboneSpec,
+  seed: number,
+): StateDict =>
   new Map([...shapes].map(([name, shape]) => [name, plausible(name, shape, spec, seed)]));
 
 /** Draws a head's weights anew; `attachHead` makes zeros of the layer that gives the logits. */
@@ -47,19 +64,28 @@ export const randomHead = ({weights, layers, spec}: Classifier, seed: number): v
 export function randomClassifier(wish: ClassifierWish = {}): Classifier {
   const {size = 64, seed = 1, classNames = ['ants', 'bees', 'wasps']} = wish;
   const spec: BackboneSpec = {arch: 'resnet18', lastStage: 2, ...TORCHVISION_FAMILY, ...wish.spec};
-  const preprocessing = withImageSize(spec.strideOn === '1x1' ? CAFFE_PREPROCESSING : TORCHVISION_PREPROCESSING, size);
+  const preprocessing = withImageSize(
+    spec.strideOn === '1x1' ? CAFFE_PREPROCESSING : TORCHVISION_PREPROCESSING,
+    size,
+  );
   const weights = toDevice(drawAll(backboneShapes(spec), spec, seed));
-  const classifier = attachHead({spec, preprocessing, weights, origin: 'random numbers'}, {...LINEAR, ...wish.head}, classNames, seed);
+  const classifier = attachHead(
+    {spec, preprocessing, weights, origin: 'random numbers'},
+    {...LINEAR, ...wish.head},
+    classNames,
+    seed,
+  );
   randomHead(classifier, seed);
   return classifier;
 }
 
-/** Pixels of `count` pictures, RGB, `[count, size, size, 3]`: noise over slopes of colour. */
+/** Pixels of `count` images, RGB, `[count, size, size, 3]`: noise over slopes of color. */
 export function randomPixels(count: number, size: number, seed = 1): Uint8Array {
   const stream = createRng(seed, 'pixels');
   return Uint8Array.from({length: count * size * size * 3}, (_, i) => {
     const place = Math.trunc(i / 3) % (size * size);
-    const slope = [place % size, place / size, size / 2][(i + Math.trunc(i / (size * size * 3))) % 3]! / size;
+    const slope =
+      [place % size, place / size, size / 2][(i + Math.trunc(i / (size * size * 3))) % 3]! / size;
     return Math.min(255, 160 * slope + 95 * stream.next());
   });
 }

@@ -1,19 +1,20 @@
 import {TORCHVISION_PREPROCESSING} from '../../src/core/preprocessing.js';
-import {createRng} from '../../src/core/random.js';
+import {createRng} from '../../src/core/rng.js';
 import type {Misclassification, RunRecord} from '../../src/report/run-record.js';
-import type {EpochRow} from '../../src/training/history.js';
-import {RunningMetrics, type Metrics} from '../../src/training/metrics.js';
+import type {EpochRow} from '../../src/training/loop/history.js';
+import {RunningMetrics, type Metrics} from '../../src/training/metrics/metrics.js';
 
 const FROZEN = {stem: null, stage1: null, stage2: null, stage3: null, stage4: null} as const;
 
-/** Metrics of made-up predictions, right about `accuracy` of the time, else mostly for a neighbouring class. */
+/** Metrics of made-up predictions, right about `accuracy` of the time, else mostly for a neighboring class. */
 function madeUpMetrics(classes: readonly string[], perClass: number, accuracy: number): Metrics {
   const stream = createRng('metrics', classes.length);
   const running = new RunningMetrics(classes);
   for (let i = 0; i < classes.length * perClass; i++) {
     const label = i % classes.length;
     const row = Float32Array.from(classes, () => stream.next());
-    const stray = stream.next() < 0.7 ? (label + 1) % classes.length : stream.integer(classes.length);
+    const stray =
+      stream.next() < 0.7 ? (label + 1) % classes.length : stream.integer(classes.length);
     row[stream.next() < accuracy ? label : stray]! += 3;
     running.add(row, Int32Array.of(label), 0.25 + 0.1 * stream.normal());
   }
@@ -85,7 +86,16 @@ export function madeUpRecord(
         files: ['bees/broken.jpg'],
       },
     ],
-    timings: {total: 41.7, backend: 0.9, weights: 1.2, decode: 3.4, features: 11.8, train: 15.1, evaluate: 4.2, export: 3.9},
+    timings: {
+      total: 41.7,
+      backend: 0.9,
+      weights: 1.2,
+      decode: 3.4,
+      features: 11.8,
+      train: 15.1,
+      evaluate: 4.2,
+      export: 3.9,
+    },
     settings: [
       {name: 'data', value: './hymenoptera', source: 'flag'},
       {name: 'arch', value: 'resnet50', source: 'flag'},
@@ -93,7 +103,14 @@ export function madeUpRecord(
       {name: 'optimizer', value: 'adamw', source: 'default'},
       {name: 'augment', value: {crop: [0.35, 1], flip: true}, source: 'recipe file'},
     ],
-    environment: {finetune: '0.1.0', node: 'v22.12.0', tensorflow: '2.21.0', platform: 'linux x64', threads: 2, oneDNN: true},
+    environment: {
+      finetune: '0.1.0',
+      node: 'v22.12.0',
+      tensorflow: '2.21.0',
+      platform: 'linux x64',
+      threads: 2,
+      oneDNN: true,
+    },
     command: 'npx finetune --data ./hymenoptera --arch resnet50 --seed 42',
   };
 }

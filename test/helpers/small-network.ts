@@ -1,5 +1,13 @@
-import type {Ops} from '../../src/engine/ops.js';
-import {tf, type Scalar, type Tensor, type Tensor1D, type Tensor2D, type Tensor4D, type Variable} from '../../src/engine/tensorflow.js';
+import type {Ops} from '../../src/backend/ops/ops.js';
+import {
+  tf,
+  type Scalar,
+  type Tensor,
+  type Tensor1D,
+  type Tensor2D,
+  type Tensor4D,
+  type Variable,
+} from '../../src/backend/tensorflow.js';
 import {draw} from './gradients.js';
 
 /** Losses of four steps from PyTorch 2.13, by test/parity/small_network.py; they fall only if every gradient is right. */
@@ -39,18 +47,32 @@ export function trainSmallNetwork(ops: Ops): number[] {
   }
   const unit = (name: string, x: Tensor4D, stride: number, padding: number): Tensor4D => {
     const convolved = ops.conv2d(x, weight(name), stride, padding);
-    return ops.batchNormTraining(convolved, weight<Tensor1D>(`${name}.gamma`), weight<Tensor1D>(`${name}.beta`), EPSILON).y;
+    return ops.batchNormTraining(
+      convolved,
+      weight<Tensor1D>(`${name}.gamma`),
+      weight<Tensor1D>(`${name}.beta`),
+      EPSILON,
+    ).y;
   };
   const loss = (): Scalar => {
     const stem = ops.maxPool(ops.relu(unit('stem', draw('images', [4, 32, 32, 3]), 2, 3)), 3, 2, 1);
     const path = unit('second', ops.relu(unit('first', stem, 2, 1)), 1, 0);
     const map = ops.relu(tf.add<Tensor4D>(path, unit('shortcut', stem, 2, 0)));
     const logits = tf.matMul<Tensor2D>(ops.averagePoolGlobal(map), weight<Tensor2D>('dense'));
-    return ops.softmaxCrossEntropy(logits, tf.tensor1d([0, 1, 2, 1], 'int32'), tf.tensor1d([1, 1, 1, 0.5]), 0.1);
+    return ops.softmaxCrossEntropy(
+      logits,
+      tf.tensor1d([0, 1, 2, 1], 'int32'),
+      tf.tensor1d([1, 1, 1, 0.5]),
+      0.1,
+    );
   };
   const step = (): number => {
     const {value, grads} = tf.variableGrads(loss, [...variables.values()]);
-    tf.tidy(() => variables.forEach(variable => variable.assign(tf.sub(variable, tf.mul(grads[variable.name]!, RATE)))));
+    tf.tidy(() =>
+      variables.forEach(variable =>
+        variable.assign(tf.sub(variable, tf.mul(grads[variable.name]!, RATE))),
+      ),
+    );
     const before = value.dataSync()[0]!;
     tf.dispose([value, grads]);
     return before;

@@ -1,24 +1,37 @@
-import {loadImageFolder, type ImageFolder} from '../../src/datasets/image-folder.js';
-import {countNativeHandles} from '../../src/engine/binding.js';
-import {tf} from '../../src/engine/tensorflow.js';
+import {loadImageFolder, type ImageFolder} from '../../src/datasets/discovery/image-folder.js';
+import {countNativeHandles} from '../../src/backend/graph/binding.js';
+import {tf} from '../../src/backend/tensorflow.js';
 import type {RunEvent} from '../../src/finetune/events.js';
 import {finetune, type FinetuneOptions, type FinetuneResult} from '../../src/finetune/finetune.js';
-import type {Phase, Recipe, RecipeInput} from '../../src/finetune/recipe.js';
-import {resolveRecipe} from '../../src/finetune/resolve-recipe.js';
+import type {Phase, Recipe, RecipeInput} from '../../src/finetune/recipe/recipe.js';
+import {resolveRecipe} from '../../src/finetune/recipe/resolve-recipe.js';
 import type {LayerGroup} from '../../src/backbones/layer-groups.js';
 import {drawnFolder, type DrawnFolderWish} from './drawn-folder.js';
 
 /** A phase that trains some groups, and freezes the others. */
-export const phase = (name: string, epochs: number, rates: Partial<Record<LayerGroup, number>>): Phase => ({
+export const phase = (
+  name: string,
+  epochs: number,
+  rates: Partial<Record<LayerGroup, number>>,
+): Phase => ({
   name,
   epochs,
-  learningRates: {stem: null, stage1: null, stage2: null, stage3: null, stage4: null, head: null, ...rates},
+  learningRates: {
+    stem: null,
+    stage1: null,
+    stage2: null,
+    stage3: null,
+    stage4: null,
+    head: null,
+    ...rates,
+  },
 });
 
 export const PROBE = phase('probe', 2, {head: 3e-3});
 export const ALL = phase('full', 2, {stem: 1e-3, stage1: 1e-3, head: 1e-3});
 
-export const smallFolder = async (wish: DrawnFolderWish = {}): Promise<ImageFolder> => loadImageFolder(await drawnFolder(wish));
+export const smallFolder = async (wish: DrawnFolderWish = {}): Promise<ImageFolder> =>
+  loadImageFolder(await drawnFolder(wish));
 
 /** A recipe whose run takes a second: the stem and stage 1 of a ResNet-18, random, at 32 px; everything that draws at random does. */
 export const smallRecipe = (folder: ImageFolder, wish: RecipeInput = {}): Recipe =>

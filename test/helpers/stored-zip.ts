@@ -7,7 +7,10 @@ export interface Lies {
 }
 
 /** A record of a zip archive: fields of 2 or 4 bytes, little-endian. */
-function record(signature: number, fields: readonly (readonly [bytes: 2 | 4, value: number])[]): Buffer {
+function record(
+  signature: number,
+  fields: readonly (readonly [bytes: 2 | 4, value: number])[],
+): Buffer {
   const parts = fields.map(([bytes, value]) => {
     const field = Buffer.alloc(bytes);
     field.writeUIntLE(value, 0, bytes);
@@ -22,7 +25,10 @@ function record(signature: number, fields: readonly (readonly [bytes: 2 | 4, val
  * A zip archive of uncompressed entries (APPNOTE.TXT 4.3).
  * @param lies what the headers claim of an entry, by its name
  */
-export function storedZip(entries: Readonly<Record<string, Uint8Array>>, lies: Readonly<Record<string, Lies>> = {}): Buffer {
+export function storedZip(
+  entries: Readonly<Record<string, Uint8Array>>,
+  lies: Readonly<Record<string, Lies>> = {},
+): Buffer {
   const locals: Buffer[] = [];
   const central: Buffer[] = [];
   let offset = 0;

@@ -13,7 +13,14 @@ export interface TarWish {
 
 const BLOCK = 512;
 
-function header({name, content = new Uint8Array(), type = '0', link = '', size = content.length, rawName}: TarWish): Buffer {
+function header({
+  name,
+  content = new Uint8Array(),
+  type = '0',
+  link = '',
+  size = content.length,
+  rawName,
+}: TarWish): Buffer {
   const block = Buffer.alloc(BLOCK);
   block.set(rawName ?? Buffer.from(name));
   block.write('0000644\0', 100);

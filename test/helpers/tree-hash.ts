@@ -5,7 +5,8 @@ import {lstatSync, readdirSync, readFileSync, readlinkSync} from 'node:fs';
 function traces(path: Buffer): readonly (string | Buffer)[] {
   const {mode, mtimeMs, size, ino} = lstatSync(path);
   const kind = mode & 0o170000;
-  const content = kind === 0o100000 ? readFileSync(path) : kind === 0o120000 ? readlinkSync(path, 'buffer') : '';
+  const content =
+    kind === 0o100000 ? readFileSync(path) : kind === 0o120000 ? readlinkSync(path, 'buffer') : '';
   return [path, String([mode, mtimeMs, size, ino]), content];
 }
 

@@ -1,6 +1,6 @@
 import {mkdirSync, writeFileSync} from 'node:fs';
 import {dirname, join} from 'node:path';
-import {TENSORFLOW_FILES} from '../../src/engine/wheel.js';
+import {TENSORFLOW_FILES} from '../../src/backend/install/wheels/wheel.js';
 import {storedZip} from './stored-zip.js';
 import {temporaryDirectory} from './temporary.js';
 
@@ -16,7 +16,7 @@ Provides-Extra: gcs-filesystem
 Requires-Dist: tensorflow-io-gcs-filesystem>=0.23.1; (sys_platform == "win32" and python_version < "3.12") and extra == "gcs-filesystem"
 `;
 
-/** The files of a wheel laid out as TensorFlow's are, each holding its own name, with much that an engine has no use for. */
+/** The files of a wheel laid out as TensorFlow's are, each holding its own name, with much that a backend has no use for. */
 export function tensorFlowFiles(): Record<string, Uint8Array> {
   const names = [
     ...TENSORFLOW_FILES.map(name => `tensorflow/${name}`),
@@ -24,7 +24,10 @@ export function tensorFlowFiles(): Record<string, Uint8Array> {
     'tensorflow/include/tensorflow/c/other.h',
   ];
   const files = Object.fromEntries(names.map(name => [name, Buffer.from(name)]));
-  return {...files, 'tensorflow_cpu-2.21.0.dist-info/METADATA': Buffer.from(metadata('tensorflow_cpu'))};
+  return {
+    ...files,
+    'tensorflow_cpu-2.21.0.dist-info/METADATA': Buffer.from(metadata('tensorflow_cpu')),
+  };
 }
 
 /** Writes a wheel into a fresh folder. @returns its path */

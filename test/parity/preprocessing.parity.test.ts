@@ -2,9 +2,9 @@ import {readFileSync} from 'node:fs';
 import {expect} from 'chai';
 import sharp from 'sharp';
 import {TORCHVISION_PREPROCESSING} from '../../src/core/preprocessing.js';
-import {ADJUSTMENTS} from '../../src/datasets/colour-jitter.js';
-import {decodeBytes} from '../../src/datasets/decode.js';
-import {centerCrop} from '../../src/datasets/windows.js';
+import {ADJUSTMENTS} from '../../src/datasets/augmentation/color-jitter.js';
+import {decodeBytes} from '../../src/datasets/images/decode.js';
+import {centerCrop} from '../../src/datasets/images/crop.js';
 
 interface Golden {
   readonly preprocessing: readonly {
@@ -23,9 +23,11 @@ interface Golden {
 }
 
 /** Made by generate_preprocessing.py. */
-const golden = JSON.parse(readFileSync(new URL('../../../test/parity/goldens/preprocessing.json', import.meta.url), 'utf8')) as Golden;
+const golden = JSON.parse(
+  readFileSync(new URL('../../../test/parity/goldens/preprocessing.json', import.meta.url), 'utf8'),
+) as Golden;
 
-/** The picture that generate_preprocessing.py draws. */
+/** The image that generate_preprocessing.py draws. */
 function draw(width: number, height: number): Uint8Array {
   const pixels = new Uint8Array(width * height * 3);
   for (let y = 0; y < height; y++) {
@@ -38,20 +40,38 @@ function draw(width: number, height: number): Uint8Array {
 }
 
 const every16th = (pixels: Uint8Array, size: number): number[] =>
-  Array.from(pixels).filter((_, i) => Math.floor(i / 3 / size) % 16 === 0 && (Math.floor(i / 3) % size) % 16 === 0);
+  Array.from(pixels).filter(
+    (_, i) => Math.floor(i / 3 / size) % 16 === 0 && (Math.floor(i / 3) % size) % 16 === 0,
+  );
 
 describe('preprocessing, compared with Pillow', () => {
-  for (const {width, height, resizeSize, cropSize, sum, every16th: expected} of golden.preprocessing) {
+  for (const {
+    width,
+    height,
+    resizeSize,
+    cropSize,
+    sum,
+    every16th: expected,
+  } of golden.preprocessing) {
     it(`resizes ${width} x ${height} to ${resizeSize} and crops ${cropSize} as torchvision does, to 0.3 of 255`, async () => {
       const png = await sharp(draw(width, height), {raw: {width, height, channels: 3}})
         .png()
         .toBuffer();
-      const crop = centerCrop(await decodeBytes(png, {...TORCHVISION_PREPROCESSING, resizeSize}), cropSize);
-      const differences = every16th(crop, cropSize).map((value, i) => Math.abs(value - expected[i]!));
+      const crop = centerCrop(
+        await decodeBytes(png, {...TORCHVISION_PREPROCESSING, resizeSize}),
+        cropSize,
+      );
+      const differences = every16th(crop, cropSize).map((value, i) =>
+        Math.abs(value - expected[i]!),
+      );
       expect(differences).to.have.length(expected.length);
-      expect(differences.reduce((total, difference) => total + difference, 0) / differences.length).to.be.below(0.3);
+      expect(
+        differences.reduce((total, difference) => total + difference, 0) / differences.length,
+      ).to.be.below(0.3);
       expect(Math.max(...differences)).to.be.at.most(3);
-      expect(Math.abs(crop.reduce((total, value) => total + value, 0) - sum) / crop.length).to.be.below(0.3);
+      expect(
+        Math.abs(crop.reduce((total, value) => total + value, 0) - sum) / crop.length,
+      ).to.be.below(0.3);
     });
   }
 

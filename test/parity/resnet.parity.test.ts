@@ -1,19 +1,23 @@
 import {readFileSync} from 'node:fs';
 import {expect} from 'chai';
 import sharp from 'sharp';
-import {toDevice} from '../../src/backbones/device-weights.js';
+import {toDevice} from '../../src/backbones/parameters.js';
 import {inferenceInterpreter} from '../../src/backbones/interpreters.js';
 import {loadBackbone, type Backbone} from '../../src/backbones/load-backbone.js';
-import {normalize} from '../../src/backbones/normalise.js';
+import {normalize} from '../../src/backbones/normalize.js';
 import {forward} from '../../src/backbones/resnet.js';
 import {backboneShapes, type BackboneSpec} from '../../src/backbones/resnet-specs.js';
-import {CAFFE_PREPROCESSING, TORCHVISION_PREPROCESSING, type Preprocessing} from '../../src/core/preprocessing.js';
-import {tf, type Tensor, type Tensor4D} from '../../src/engine/tensorflow.js';
+import {
+  CAFFE_PREPROCESSING,
+  TORCHVISION_PREPROCESSING,
+  type Preprocessing,
+} from '../../src/core/preprocessing.js';
+import {tf, type Tensor, type Tensor4D} from '../../src/backend/tensorflow.js';
 import {attachHead, type Classifier} from '../../src/heads/classifier.js';
-import {toInference} from '../../src/heads/frozen-classifier.js';
-import {useEngine} from '../helpers/engine.js';
+import {toInference} from '../../src/heads/inference-model.js';
+import {useEngine} from '../helpers/backend.js';
 import {sharedOrSkip} from '../helpers/shared.js';
-import {hashed, uniform} from './hashed-weights.js';
+import {hashed, uniform} from '../helpers/hashed-weights.js';
 
 interface Summary {
   readonly shape: readonly number[];
@@ -22,7 +26,9 @@ interface Summary {
 }
 type Golden = Readonly<Record<string, Summary>>;
 
-const GOLDENS = JSON.parse(readFileSync(new URL('../../../test/parity/goldens/resnet.json', import.meta.url), 'utf8')) as {
+const GOLDENS = JSON.parse(
+  readFileSync(new URL('../../../test/parity/goldens/resnet.json', import.meta.url), 'utf8'),
+) as {
   resnet18: Golden;
   resnet50: Golden;
   real: Golden & {photograph: string};
@@ -34,14 +40,21 @@ function expectSummary(found: Tensor, {shape, meanAbsolute, values}: Summary): v
   expect(found.shape, HOW_TO_REGENERATE).to.deep.equal(shape);
   const flat = found.dataSync();
   const at = values.map((_, i) => Math.trunc((i * (flat.length - 1)) / (values.length - 1)));
-  const worst = Math.max(...values.map((value, i) => Math.abs(value - flat[at[i]!]!) / (meanAbsolute + Math.abs(value))));
+  const worst = Math.max(
+    ...values.map((value, i) => Math.abs(value - flat[at[i]!]!) / (meanAbsolute + Math.abs(value))),
+  );
   expect(worst, HOW_TO_REGENERATE).to.be.below(1e-4);
 }
 
 const hashedTensors = (spec: BackboneSpec): Map<string, ReturnType<typeof hashed>> =>
   new Map([...backboneShapes(spec)].map(([name, shape]) => [name, hashed(name, shape)]));
 
-function expectDepths({spec, weights}: Backbone, pixels: Tensor4D, preprocessing: Preprocessing, golden: Golden): void {
+function expectDepths(
+  {spec, weights}: Backbone,
+  pixels: Tensor4D,
+  preprocessing: Preprocessing,
+  golden: Golden,
+): void {
   tf.tidy(() => {
     const interpreter = inferenceInterpreter(spec, weights);
     let y = normalize(pixels, preprocessing);
@@ -55,8 +68,18 @@ function expectDepths({spec, weights}: Backbone, pixels: Tensor4D, preprocessing
 
 function hashedClassifier(arch: 'resnet18' | 'resnet50'): Classifier {
   const spec: BackboneSpec = {arch, lastStage: 4, strideOn: '3x3', batchNormEpsilon: 1e-5};
-  const backbone = {spec, preprocessing: TORCHVISION_PREPROCESSING, weights: toDevice(hashedTensors(spec)), origin: 'hashed'};
-  const classifier = attachHead(backbone, {type: 'linear', pooling: 'avg', dropout: 0}, Array(1000).fill('x'), 0);
+  const backbone = {
+    spec,
+    preprocessing: TORCHVISION_PREPROCESSING,
+    weights: toDevice(hashedTensors(spec)),
+    origin: 'hashed',
+  };
+  const classifier = attachHead(
+    backbone,
+    {type: 'linear', pooling: 'avg', dropout: 0},
+    Array(1000).fill('x'),
+    0,
+  );
   const width = arch === 'resnet18' ? 512 : 2048;
   for (const [name, variable] of toDevice(
     new Map([
@@ -96,7 +119,11 @@ describe('the network against PyTorch', () => {
       .raw()
       .toBuffer({resolveWithObject: true});
     const whole = tf.tensor3d(new Uint8Array(data), [info.height, info.width, 3], 'int32');
-    const middle = tf.slice(whole, [(info.height - 224) >> 1, (info.width - 224) >> 1, 0], [224, 224, 3]);
+    const middle = tf.slice(
+      whole,
+      [(info.height - 224) >> 1, (info.width - 224) >> 1, 0],
+      [224, 224, 3],
+    );
     const pixels = tf.expandDims<Tensor4D>(middle, 0);
     expectDepths(backbone, pixels, CAFFE_PREPROCESSING, GOLDENS.real);
     tf.dispose([whole, middle, pixels]);

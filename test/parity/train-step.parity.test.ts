@@ -1,18 +1,18 @@
 import {readFileSync} from 'node:fs';
 import {expect} from 'chai';
-import {disposeWeights, toHost, loadStateDict, toDevice} from '../../src/backbones/device-weights.js';
+import {disposeWeights, toHost, loadStateDict, toDevice} from '../../src/backbones/parameters.js';
 import {backboneShapes, type BackboneSpec} from '../../src/backbones/resnet-specs.js';
-import type {CpuTensor, StateDict} from '../../src/core/host-tensor.js';
+import type {CpuTensor, StateDict} from '../../src/core/state-dict.js';
 import {LAYER_GROUPS, type LayerGroup} from '../../src/backbones/layer-groups.js';
 import {withImageSize, TORCHVISION_PREPROCESSING} from '../../src/core/preprocessing.js';
-import {tf, type Scalar} from '../../src/engine/tensorflow.js';
+import {tf, type Scalar} from '../../src/backend/tensorflow.js';
 import {attachHead, type Classifier} from '../../src/heads/classifier.js';
 import {headShapes} from '../../src/heads/head.js';
-import {createOptimizer, type OptimizerSpec} from '../../src/training/optimizer.js';
-import {createPhaseModel} from '../../src/training/phase-network.js';
-import {trainStep} from '../../src/training/train-step.js';
-import {useEngine} from '../helpers/engine.js';
-import {hashed, uniform} from './hashed-weights.js';
+import {createOptimizer, type OptimizerSpec} from '../../src/training/loop/optimizer.js';
+import {createPhaseModel} from '../../src/training/loop/phase-model.js';
+import {trainStep} from '../../src/training/loop/train-step.js';
+import {useEngine} from '../helpers/backend.js';
+import {hashed, uniform} from '../helpers/hashed-weights.js';
 
 interface Run {
   readonly losses: readonly number[];
@@ -20,35 +20,59 @@ interface Run {
 }
 
 /** Made by generate_train.py, whose rules these are. */
-const GOLDEN = JSON.parse(readFileSync(new URL('../../../test/parity/goldens/train.json', import.meta.url), 'utf8')) as Readonly<
-  Record<string, Run>
->;
+const GOLDEN = JSON.parse(
+  readFileSync(new URL('../../../test/parity/goldens/train.json', import.meta.url), 'utf8'),
+) as Readonly<Record<string, Run>>;
 const [SIZE, BATCH, CLASSES] = [64, 4, 10];
 const RATES = {stem: 1e-4, stage1: 2e-4, stage2: 3e-4, stage3: 4e-4, stage4: 5e-4, head: 1e-3};
 const TIMES = {sgd: 20, adamw: 0.1};
 const RULES = {labelSmoothing: 0.1, clipNorm: 1, bnMomentum: 0.1};
-const HOW_TO_REGENERATE = 'the head of test/parity/generate_train.py says how to make the golden again';
+const HOW_TO_REGENERATE =
+  'the head of test/parity/generate_train.py says how to make the golden again';
 
-const SPEC: BackboneSpec = {arch: 'resnet18', lastStage: 4, strideOn: '3x3', batchNormEpsilon: 1e-5};
+const SPEC: BackboneSpec = {
+  arch: 'resnet18',
+  lastStage: 4,
+  strideOn: '3x3',
+  batchNormEpsilon: 1e-5,
+};
 
 function hashedClassifier(tensors: StateDict): Classifier {
-  const backbone = {spec: SPEC, preprocessing: withImageSize(TORCHVISION_PREPROCESSING, SIZE), weights: toDevice(tensors), origin: 'hashed'};
-  const classifier = attachHead(backbone, {type: 'linear', pooling: 'avg', dropout: 0}, Array.from({length: CLASSES}, String), 0);
-  loadStateDict(classifier.weights, new Map([...headShapes(classifier.layers)].map(([name, shape]) => [name, hashed(name, shape)])));
+  const backbone = {
+    spec: SPEC,
+    preprocessing: withImageSize(TORCHVISION_PREPROCESSING, SIZE),
+    weights: toDevice(tensors),
+    origin: 'hashed',
+  };
+  const classifier = attachHead(
+    backbone,
+    {type: 'linear', pooling: 'avg', dropout: 0},
+    Array.from({length: CLASSES}, String),
+    0,
+  );
+  loadStateDict(
+    classifier.weights,
+    new Map([...headShapes(classifier.layers)].map(([name, shape]) => [name, hashed(name, shape)])),
+  );
   return classifier;
 }
 
-/** Three steps on the same four pictures. */
-function steps(classifier: Classifier, type: OptimizerSpec['type'], batchNorm: 'inference' | 'training'): number[] {
+/** Three steps on the same four images. */
+function steps(
+  classifier: Classifier,
+  type: OptimizerSpec['type'],
+  batchNorm: 'inference' | 'training',
+): number[] {
   const network = createPhaseModel(classifier, {learningRates: RATES, batchNorm});
   const optimizer = createOptimizer({type, weightDecay: 0.05}, network.trainable);
   const losses = [0, 1, 2].map(() =>
     tf.tidy(() => {
-      const values = uniform('train pixels', BATCH * SIZE * SIZE * 3).map(u => Math.floor((u + 1) * 128));
-      const rates = Object.fromEntries(LAYER_GROUPS.map(group => [group, tf.scalar(RATES[group] * TIMES[type])])) as Record<
-        LayerGroup,
-        Scalar
-      >;
+      const values = uniform('train pixels', BATCH * SIZE * SIZE * 3).map(u =>
+        Math.floor((u + 1) * 128),
+      );
+      const rates = Object.fromEntries(
+        LAYER_GROUPS.map(group => [group, tf.scalar(RATES[group] * TIMES[type])]),
+      ) as Record<LayerGroup, Scalar>;
       const loss = trainStep(network, optimizer, RULES, {
         x: network.forwardFrozen(tf.tensor4d(values, [BATCH, SIZE, SIZE, 3])),
         labels: tf.tensor1d([3, 1, 4, 1], 'int32'),
@@ -75,7 +99,9 @@ describe('three training steps of a ResNet-18 against PyTorch', () => {
   useEngine();
   const tensors = new Map<string, CpuTensor>();
 
-  before('hash the weights', () => backboneShapes(SPEC).forEach((shape, name) => tensors.set(name, hashed(name, shape))));
+  before('hash the weights', () =>
+    backboneShapes(SPEC).forEach((shape, name) => tensors.set(name, hashed(name, shape))),
+  );
 
   for (const type of ['sgd', 'adamw'] as const) {
     for (const batchNorm of ['inference', 'training'] as const) {
@@ -85,9 +111,14 @@ describe('three training steps of a ResNet-18 against PyTorch', () => {
         const found = steps(classifier, type, batchNorm);
         const moved = toHost(classifier.weights, name => name in after);
         disposeWeights(classifier.weights);
-        found.forEach((loss, i) => expect(loss / losses[i]!, HOW_TO_REGENERATE).to.be.closeTo(1, 1e-4));
+        found.forEach((loss, i) =>
+          expect(loss / losses[i]!, HOW_TO_REGENERATE).to.be.closeTo(1, 1e-4),
+        );
         for (const [name, expected] of Object.entries(after)) {
-          expect(distance(moved.get(name)!.data, expected), `${name}; ${HOW_TO_REGENERATE}`).to.be.below(1e-4);
+          expect(
+            distance(moved.get(name)!.data, expected),
+            `${name}; ${HOW_TO_REGENERATE}`,
+          ).to.be.below(1e-4);
         }
       });
     }

@@ -1,7 +1,7 @@
 import {expect} from 'chai';
-import {ops} from '../../src/engine/current-ops.js';
-import {portableOps} from '../../src/engine/ops-portable.js';
-import {useEngine} from '../helpers/engine.js';
+import {ops} from '../../src/backend/ops/current-ops.js';
+import {portableOps} from '../../src/backend/ops/ops-portable.js';
+import {useEngine} from '../helpers/backend.js';
 import {describeOperations} from '../helpers/operations.js';
 import {PYTORCH_LOSSES, trainSmallNetwork} from '../helpers/small-network.js';
 
@@ -15,6 +15,8 @@ describe('Operations on wasm', () => {
   describeOperations('wasm', portableOps);
 
   it('train a small network as PyTorch does', () => {
-    trainSmallNetwork(portableOps).forEach((loss, step) => expect(loss).to.be.closeTo(PYTORCH_LOSSES[step]!, 1e-5));
+    trainSmallNetwork(portableOps).forEach((loss, step) =>
+      expect(loss).to.be.closeTo(PYTORCH_LOSSES[step]!, 1e-5),
+    );
   });
 });

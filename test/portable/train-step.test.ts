@@ -1,31 +1,38 @@
 import {expect} from 'chai';
-import {tf, type Scalar} from '../../src/engine/tensorflow.js';
-import {createOptimizer, type OptimizerSpec} from '../../src/training/optimizer.js';
-import {createPhaseModel} from '../../src/training/phase-network.js';
-import {trainStep, type StepInputs} from '../../src/training/train-step.js';
-import {useEngine} from '../helpers/engine.js';
+import {tf, type Scalar} from '../../src/backend/tensorflow.js';
+import {createOptimizer, type OptimizerSpec} from '../../src/training/loop/optimizer.js';
+import {createPhaseModel} from '../../src/training/loop/phase-model.js';
+import {trainStep, type StepInputs} from '../../src/training/loop/train-step.js';
+import {useEngine} from '../helpers/backend.js';
 import {randomClassifier, randomPixels} from '../helpers/random-classifier.js';
 
 const RATE = 1e-3;
 const RULES = {labelSmoothing: 0.1, clipNorm: 1, bnMomentum: 0.1};
 const SIZE = 32;
 
-/** Losses of five steps on the same four pictures, all groups trained; nothing is left on the device. */
+/** Losses of five steps on the same four images, all groups trained; nothing is left on the device. */
 function trainAll(type: OptimizerSpec['type']): number[] {
-  const classifier = randomClassifier({size: SIZE, head: {type: 'mlp', pooling: 'avg+max', dropout: 0.1}});
+  const classifier = randomClassifier({
+    size: SIZE,
+    head: {type: 'mlp', pooling: 'avg+max', dropout: 0.1},
+  });
   const rates = {stem: RATE, stage1: RATE, stage2: RATE, stage3: null, stage4: null, head: RATE};
   const network = createPhaseModel(classifier, {learningRates: rates, batchNorm: 'training'});
   const optimizer = createOptimizer({type, weightDecay: 0.01}, network.trainable);
   const losses = tf.tidy(() => {
     const rate = tf.scalar(RATE);
     const inputs: StepInputs = {
-      x: network.forwardFrozen(tf.tensor4d(Float32Array.from(randomPixels(4, SIZE)), [4, SIZE, SIZE, 3])),
+      x: network.forwardFrozen(
+        tf.tensor4d(Float32Array.from(randomPixels(4, SIZE)), [4, SIZE, SIZE, 3]),
+      ),
       labels: tf.tensor1d([0, 1, 2, 0], 'int32'),
       sampleWeights: tf.tensor1d([1, 1, 1, 0]),
       learningRates: {stem: rate, stage1: rate, stage2: rate, head: rate},
       dropoutSeed: tf.tensor1d([1, 2], 'int32'),
     };
-    return Array.from({length: 5}, (): Scalar => trainStep(network, optimizer, RULES, inputs)).map(loss => loss.dataSync()[0]!);
+    return Array.from({length: 5}, (): Scalar => trainStep(network, optimizer, RULES, inputs)).map(
+      loss => loss.dataSync()[0]!,
+    );
   });
   for (const owner of [network, optimizer, classifier]) owner.dispose();
   return losses;

@@ -2,7 +2,11 @@ import {expect} from 'chai';
 import type {Finding} from '../../src/core/finding.js';
 import {checkPage, type CheckRecord} from '../../src/report/check-page.js';
 
-const finding = (severity: Finding['severity'], message: string, files: readonly string[] = []): Finding => ({
+const finding = (
+  severity: Finding['severity'],
+  message: string,
+  files: readonly string[] = [],
+): Finding => ({
   code: 'x',
   severity,
   message,
@@ -21,10 +25,20 @@ const record = (wish: Partial<CheckRecord>): CheckRecord => ({
 
 describe('the page of a check', () => {
   it('has the gravest first, and escapes what files and classes are called', () => {
-    const page = checkPage(record({findings: [finding('note', 'third'), finding('error', 'first'), finding('warning', 'second <b>')]}));
-    expect([page.indexOf('first'), page.indexOf('second &lt;b&gt;'), page.indexOf('third')]).to.satisfy((places: number[]) =>
-      places.every((place, i) => place > (places[i - 1] ?? 0)),
+    const page = checkPage(
+      record({
+        findings: [
+          finding('note', 'third'),
+          finding('error', 'first'),
+          finding('warning', 'second <b>'),
+        ],
+      }),
     );
+    expect([
+      page.indexOf('first'),
+      page.indexOf('second &lt;b&gt;'),
+      page.indexOf('third'),
+    ]).to.satisfy((places: number[]) => places.every((place, i) => place > (places[i - 1] ?? 0)));
     expect(page).to.contain('&lt;dog&gt;').and.not.to.contain('<dog>');
   });
 
@@ -35,24 +49,33 @@ describe('the page of a check', () => {
     expect(page).to.not.contain('<code>cat/200.png</code>');
   });
 
-  it('shows pictures that it was given, and none that would be loaded from elsewhere', () => {
+  it('shows images that it was given, and none that would be loaded from elsewhere', () => {
     const thumbnails = new Map([
       ['a.png', 'data:image/png;base64,AAAA'],
       ['b.png', 'https://example.org/b.png'],
     ]);
-    const page = checkPage(record({findings: [finding('note', 'two', ['a.png', 'b.png', 'c.png'])], thumbnails}));
+    const page = checkPage(
+      record({findings: [finding('note', 'two', ['a.png', 'b.png', 'c.png'])], thumbnails}),
+    );
     expect(page).to.contain('src="data:image/png;base64,AAAA"').and.not.to.contain('example.org');
   });
 
-  it('shows no pictures of a finding about most of a folder, and some of one about a few', () => {
+  it('shows no images of a finding about most of a folder, and some of one about a few', () => {
     const files = Array.from({length: 30}, (_, i) => `cat/${i}.png`);
     const thumbnails = new Map(files.map(name => [name, 'data:image/png;base64,AAAA']));
-    expect(checkPage(record({images: 40, findings: [finding('note', 'all', files)], thumbnails}))).to.not.contain('<img');
-    expect(checkPage(record({images: 400, findings: [finding('note', 'few', files)], thumbnails}))).to.contain('<img');
+    expect(
+      checkPage(record({images: 40, findings: [finding('note', 'all', files)], thumbnails})),
+    ).to.not.contain('<img');
+    expect(
+      checkPage(record({images: 400, findings: [finding('note', 'few', files)], thumbnails})),
+    ).to.contain('<img');
   });
 
   it('begins with a verdict, counts and what to type', () => {
-    const findings = [{...finding('warning', 'twice', ['a', 'b']), exclude: ['b']}, finding('note', 'small', ['a'])];
+    const findings = [
+      {...finding('warning', 'twice', ['a', 'b']), exclude: ['b']},
+      finding('note', 'small', ['a']),
+    ];
     const page = checkPage(record({findings})).replace(/\s+/g, ' ');
     expect(page.indexOf('Ready to train')).to.be.within(0, page.indexOf('twice'));
     expect(page).to.contain('1 warning, 1 note.').and.to.contain('1 file had better be left out');

@@ -1,5 +1,12 @@
 import {expect} from 'chai';
-import {coordinate, count, formatDuration, formatPercent, formatCount, truncate} from '../../src/report/format.js';
+import {
+  coordinate,
+  count,
+  formatDuration,
+  formatPercent,
+  formatCount,
+  truncate,
+} from '../../src/report/format.js';
 
 describe('numbers for people', () => {
   it('are percentages with a decimal, except nothing, all and what has no value', () => {
@@ -16,11 +23,11 @@ describe('numbers for people', () => {
 
   it('are grouped and agree with their noun', () => {
     expect(count(1234567)).to.equal('1,234,567');
-    expect([formatCount(1, 'image'), formatCount(1153, 'image'), formatCount(2, 'class', 'classes')]).to.deep.equal([
-      '1 image',
-      '1,153 images',
-      '2 classes',
-    ]);
+    expect([
+      formatCount(1, 'image'),
+      formatCount(1153, 'image'),
+      formatCount(2, 'class', 'classes'),
+    ]).to.deep.equal(['1 image', '1,153 images', '2 classes']);
   });
 
   it('are coordinates of two decimals', () => {

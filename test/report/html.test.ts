@@ -5,7 +5,9 @@ describe('an HTML template', () => {
   it('escapes text for elements and attributes', () => {
     const name = `<img src=x onerror="alert('1')">&amp;`;
     const escaped = '&lt;img src=x onerror=&quot;alert(&#39;1&#39;)&quot;&gt;&amp;amp;';
-    expect(html`<p title="${name}">${name}</p>`.text).to.equal(`<p title="${escaped}">${escaped}</p>`);
+    expect(html`<p title="${name}">${name}</p>`.text).to.equal(
+      `<p title="${escaped}">${escaped}</p>`,
+    );
   });
 
   it('takes templates and lists of them as they are', () => {

@@ -8,6 +8,7 @@ describe('paths in what is passed on', () => {
     ['/home/ann/pets/caf\\xe9 cannot be used', 'caf\\xe9 cannot be used'],
     ['Give --data pets/train, or train/a\\b.png.', 'Give --data pets/train, or train/a\\b.png.'],
   ] as const) {
-    it(`are shown without folders of a person: ${text}`, () => expect(redactPaths(text)).to.equal(shown));
+    it(`are shown without folders of a person: ${text}`, () =>
+      expect(redactPaths(text)).to.equal(shown));
   }
 });

@@ -4,13 +4,26 @@ import {CAFFE_PREPROCESSING, TORCHVISION_PREPROCESSING} from '../../src/core/pre
 import type {HeadSpec} from '../../src/heads/head.js';
 import {pytorchSnippet} from '../../src/report/pytorch-snippet.js';
 
-const TORCHVISION: BackboneSpec = {arch: 'resnet18', lastStage: 4, strideOn: '3x3', batchNormEpsilon: 1e-5};
-const KERAS: BackboneSpec = {arch: 'resnet50', lastStage: 3, strideOn: '1x1', batchNormEpsilon: 1.001e-5};
+const TORCHVISION: BackboneSpec = {
+  arch: 'resnet18',
+  lastStage: 4,
+  strideOn: '3x3',
+  batchNormEpsilon: 1e-5,
+};
+const KERAS: BackboneSpec = {
+  arch: 'resnet50',
+  lastStage: 3,
+  strideOn: '1x1',
+  batchNormEpsilon: 1.001e-5,
+};
 const LINEAR: HeadSpec = {type: 'linear', pooling: 'avg', dropout: 0};
 
 describe('the Python of the model card', () => {
   it("is torchvision's network with another last layer", () => {
-    const python = pytorchSnippet({spec: TORCHVISION, head: LINEAR, preprocessing: TORCHVISION_PREPROCESSING}, 37);
+    const python = pytorchSnippet(
+      {spec: TORCHVISION, head: LINEAR, preprocessing: TORCHVISION_PREPROCESSING},
+      37,
+    );
     expect(python).to.contain(`network = resnet18()
 network.fc = torch.nn.Linear(512, 37)
 network.load_state_dict(load_file('model.safetensors'))`);
@@ -18,8 +31,11 @@ network.load_state_dict(load_file('model.safetensors'))`);
     transforms.Normalize((0.485, 0.456, 0.406), (0.229, 0.224, 0.225)),`);
   });
 
-  it('changes stages, strides, epsilon, colours and scale where the weights are of another family', () => {
-    const python = pytorchSnippet({spec: KERAS, head: LINEAR, preprocessing: CAFFE_PREPROCESSING}, 2);
+  it('changes stages, strides, epsilon, colors and scale where the weights are of another family', () => {
+    const python = pytorchSnippet(
+      {spec: KERAS, head: LINEAR, preprocessing: CAFFE_PREPROCESSING},
+      2,
+    );
     expect(python).to.contain(`network = resnet50()
 network.layer4 = torch.nn.Identity()
 for stage in [network.layer2, network.layer3]:  # the stride is on the first convolution
@@ -35,7 +51,10 @@ network.fc = torch.nn.Linear(1024, 2)
 
   it('builds the head that was trained', () => {
     const head: HeadSpec = {type: 'mlp', pooling: 'avg+max', dropout: 0.5};
-    const python = pytorchSnippet({spec: TORCHVISION, head, preprocessing: TORCHVISION_PREPROCESSING}, 3);
+    const python = pytorchSnippet(
+      {spec: TORCHVISION, head, preprocessing: TORCHVISION_PREPROCESSING},
+      3,
+    );
     expect(python).to.contain(`        return torch.cat([x.mean((2, 3)), x.amax((2, 3))], 1)
 
 network.avgpool = AverageAndMaximum()

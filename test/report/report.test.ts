@@ -31,8 +31,12 @@ describe('the report', () => {
   it('leads with the accuracy, its interval and what one image is worth', () => {
     const text = reportHtml(madeUpRecord(['ants', 'bees']));
     expect(text).to.match(/<p class="figure">92\.8\u00a0%<\/p>/);
-    expect(text).to.match(/Between 87\.5\u00a0% and 95\.9\u00a0% with 95 % confidence, measured on 152 images/);
-    expect(text).to.contain('The validation set has 152 images, so one image is worth 0.66 points.');
+    expect(text).to.match(
+      /Between 87\.5\u00a0% and 95\.9\u00a0% with 95 % confidence, measured on 152 images/,
+    );
+    expect(text).to.contain(
+      'The validation set has 152 images, so one image is worth 0.66 points.',
+    );
   });
 
   it('tells by what the best epoch was chosen', () => {
@@ -45,9 +49,16 @@ describe('the report', () => {
   it('leads with the test accuracy where there is a test set', () => {
     const record = madeUpRecord(['ants', 'bees']);
     const {validation} = record.metrics;
-    const text = reportHtml({...record, metrics: {validation, test: {...validation, accuracy: 0.5}}});
-    expect(text).to.match(/<p class="figure">50\.0\u00a0%<\/p>\s*<p class="figure-label">test accuracy/);
-    expect(text).to.match(/On the 152 validation images: 92\.8\u00a0% \(95 % interval: 87\.5\u00a0% to 95\.9\u00a0%\)/);
+    const text = reportHtml({
+      ...record,
+      metrics: {validation, test: {...validation, accuracy: 0.5}},
+    });
+    expect(text).to.match(
+      /<p class="figure">50\.0\u00a0%<\/p>\s*<p class="figure-label">test accuracy/,
+    );
+    expect(text).to.match(
+      /On the 152 validation images: 92\.8\u00a0% \(95 % interval: 87\.5\u00a0% to 95\.9\u00a0%\)/,
+    );
   });
 
   it('shows every setting with its source, the schedule, the findings and the command', () => {
@@ -62,38 +73,66 @@ describe('the report', () => {
     ]) {
       expect(text).to.contain(part);
     }
-    expect(text).to.contain('<pre><code>npx finetune --data ./hymenoptera --arch resnet50 --seed 42</code></pre>');
+    expect(text).to.contain(
+      '<pre><code>npx finetune --data ./hymenoptera --arch resnet50 --seed 42</code></pre>',
+    );
   });
 
-  it('shows the surest mistakes first, and a name where there is no picture', () => {
-    const named = (name: string, confidence: number) => ({name, truth: 'ants', prediction: 'bees', confidence});
+  it('shows the surest mistakes first, and a name where there is no image', () => {
+    const named = (name: string, confidence: number) => ({
+      name,
+      truth: 'ants',
+      prediction: 'bees',
+      confidence,
+    });
     const mistakes = [named('unsure.jpg', 0.5), {...named('sure.jpg', 0.9), thumbnail: PIXEL}];
     const text = reportHtml(madeUpRecord(['ants', 'bees'], {mistakes}));
     expect(text).to.contain('The 2 most confident of 11 mistakes on the validation images');
     expect(text.indexOf(`<img src="${PIXEL}" alt="sure.jpg"`)).to.be.above(0);
-    expect(text.indexOf('<div class="no-picture">unsure.jpg</div>')).to.be.above(text.indexOf('alt="sure.jpg"'));
+    expect(text.indexOf('<div class="no-image">unsure.jpg</div>')).to.be.above(
+      text.indexOf('alt="sure.jpg"'),
+    );
   });
 
   it('says of a mistake what was said, how it is labeled and which file it is', () => {
-    const mistakes = [{name: 'val/ants/1.jpg', truth: 'ants', prediction: 'bees', confidence: 0.99}];
+    const mistakes = [
+      {name: 'val/ants/1.jpg', truth: 'ants', prediction: 'bees', confidence: 0.99},
+    ];
     const odd = {name: 'val/ants/1.jpg', className: 'ants', suggested: 'bees'};
     const oddImages = [odd, {...odd, name: 'train/ants/2.jpg', doubt: 0.5}];
-    const text = reportHtml({...madeUpRecord(['ants', 'bees'], {mistakes}), suspiciousImages: oddImages}).replace(/\s+/g, ' ');
-    expect(text).to.contain('said <b>bees</b>, <span class="number">99 %</span> <small>labeled ants</small>');
-    expect(text).to.contain('<small class="file">val/ants/1.jpg</small>').and.to.contain('<small class="file">train/ants/2.jpg</small>');
+    const text = reportHtml({
+      ...madeUpRecord(['ants', 'bees'], {mistakes}),
+      suspiciousImages: oddImages,
+    }).replace(/\s+/g, ' ');
+    expect(text).to.contain(
+      'said <b>bees</b>, <span class="number">99 %</span> <small>labeled ants</small>',
+    );
+    expect(text)
+      .to.contain('<small class="file">val/ants/1.jpg</small>')
+      .and.to.contain('<small class="file">train/ants/2.jpg</small>');
     expect(text.match(/<small class="file">val\/ants\/1.jpg/g), 'shown once').to.have.length(1);
-    expect(text).to.contain('1 more image of this kind is among the mistakes above.').and.to.contain('doubt 0.50');
+    expect(text)
+      .to.contain('1 more image of this kind is among the mistakes above.')
+      .and.to.contain('doubt 0.50');
   });
 
   it('compares with the largest class, and has no stage that the network lacks', () => {
     const record = madeUpRecord(['ants', 'bees']);
     const {spec} = record.network;
-    const text = reportHtml({...record, network: {...record.network, spec: {...spec, lastStage: 3}}}).replace(/\s+/g, ' ');
+    const text = reportHtml({
+      ...record,
+      network: {...record.network, spec: {...spec, lastStage: 3}},
+    }).replace(/\s+/g, ' ');
     expect(text).to.contain('Guessing, or always answering one class, would give 50.0 %.');
     const {validation} = record.metrics;
     const perClass = {...validation.perClass, bees: {...validation.perClass.bees!, support: 114}};
-    const uneven = reportHtml({...record, metrics: {validation: {...validation, perClass}}}).replace(/\s+/g, ' ');
-    expect(uneven).to.contain('Always answering bees, the largest class, would give 75.0 %; guessing, 50.0 %.');
+    const uneven = reportHtml({
+      ...record,
+      metrics: {validation: {...validation, perClass}},
+    }).replace(/\s+/g, ' ');
+    expect(uneven).to.contain(
+      'Always answering bees, the largest class, would give 75.0 %; guessing, 50.0 %.',
+    );
     expect(text).to.contain('>stage3</th>').and.not.to.contain('>stage4</th>');
   });
 
@@ -107,18 +146,32 @@ describe('the report', () => {
       model: `${home}/runs/pets/model`,
       weights: `${home}/weights/resnet50.safetensors`,
       command: `npx finetune --data ${home}/pets --weights '${home}/my weights/w.pt' --out=${home}/out`,
-      findings: [{code: 'x', severity: 'warning', message: `Found ${home}/pets/a.jpg (${home}/pets/b.jpg).`, files: []}],
+      findings: [
+        {
+          code: 'x',
+          severity: 'warning',
+          message: `Found ${home}/pets/a.jpg (${home}/pets/b.jpg).`,
+          files: [],
+        },
+      ],
       settings: [
         {name: 'data', value: `${home}/pets`, source: 'flag'},
-        {name: 'more', value: {exclude: `${home}/list.txt`, also: [`${home}/a/b`]}, source: 'recipe file'},
+        {
+          name: 'more',
+          value: {exclude: `${home}/list.txt`, also: [`${home}/a/b`]},
+          source: 'recipe file',
+        },
       ],
       environment: {engine: `${home}/.cache/finetune/engines/x`},
     });
     expect(text).to.not.contain('someone').and.not.to.contain('private');
-    expect(text).to.contain('resnet50.safetensors').and.to.contain('--data pets --weights').and.to.contain('Found a.jpg (b.jpg).');
+    expect(text)
+      .to.contain('resnet50.safetensors')
+      .and.to.contain('--data pets --weights')
+      .and.to.contain('Found a.jpg (b.jpg).');
   });
 
-  it('lets a user bring no markup and no address of a picture', () => {
+  it('lets a user bring no markup and no address of an image', () => {
     const text = reportHtml(hostileRecord());
     expect(text).to.not.contain('<img');
     expect(text.match(/<script/g)).to.have.length(1);
@@ -128,7 +181,9 @@ describe('the report', () => {
   it('allows exactly its own script', () => {
     const text = reportHtml(madeUpRecord(['ants', 'bees']));
     const script = /<script>([^]*)<\/script>/.exec(text)![1]!;
-    expect(text).to.contain(`script-src &#39;sha256-${createHash('sha256').update(script).digest('base64')}&#39;`);
+    expect(text).to.contain(
+      `script-src &#39;sha256-${createHash('sha256').update(script).digest('base64')}&#39;`,
+    );
   });
 
   it('is written for 2 classes and for 200', async () => {
@@ -145,14 +200,21 @@ describe('the report', () => {
 
 describe('the report in a browser', () => {
   /** Opens a report from its file, with whatever it tried to load and whatever went wrong. */
-  async function opened(test: Mocha.Context, record: RunRecord, look: (page: Page, complaints: string[]) => Promise<void>): Promise<void> {
+  async function opened(
+    test: Mocha.Context,
+    record: RunRecord,
+    look: (page: Page, complaints: string[]) => Promise<void>,
+  ): Promise<void> {
     const browser = await browserOrSkip(test);
     try {
       const path = join(temporaryDirectory(), 'report.html');
       await writeReport(record, path);
       const page = await browser.newPage();
       const complaints: string[] = [];
-      page.on('request', request => request.url().startsWith('data:') || complaints.push(request.url()));
+      page.on(
+        'request',
+        request => request.url().startsWith('data:') || complaints.push(request.url()),
+      );
       page.on('pageerror', error => complaints.push(String(error)));
       page.on('console', message => complaints.push(message.text()));
       await page.goto(pathToFileURL(path).href);
@@ -178,16 +240,25 @@ describe('the report in a browser', () => {
       b: {...validation.perClass.b!, f1: 0.2},
       c: {...validation.perClass.c!, f1: 0.9},
     };
-    await opened(this, {...record, metrics: {validation: {...validation, perClass}}}, async page => {
-      const order = () => page.$$eval('table.classes tbody th', cells => cells.map(cell => cell.textContent).join(''));
-      const [byName, , , , byF1] = await page.$$('table.classes thead button');
-      expect(await order(), 'weakest first').to.equal('bca');
-      await byF1!.click();
-      expect(await order(), 'strongest first').to.equal('cba');
-      await byName!.click();
-      expect(await order()).to.equal('abc');
-      expect(await page.$eval('table.classes th', cell => cell.getAttribute('aria-sort'))).to.equal('ascending');
-    });
+    await opened(
+      this,
+      {...record, metrics: {validation: {...validation, perClass}}},
+      async page => {
+        const order = () =>
+          page.$$eval('table.classes tbody th', cells =>
+            cells.map(cell => cell.textContent).join(''),
+          );
+        const [byName, , , , byF1] = await page.$$('table.classes thead button');
+        expect(await order(), 'weakest first').to.equal('bca');
+        await byF1!.click();
+        expect(await order(), 'strongest first').to.equal('cba');
+        await byName!.click();
+        expect(await order()).to.equal('abc');
+        expect(
+          await page.$eval('table.classes th', cell => cell.getAttribute('aria-sort')),
+        ).to.equal('ascending');
+      },
+    );
   });
 
   it('fits a phone', async function () {

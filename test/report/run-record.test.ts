@@ -9,14 +9,31 @@ describe('metrics.json', () => {
       ['run', 'model', 'backend', 'device', 'arch', 'weights', 'classes', 'metrics', 'timings', 'findings'], // prettier-ignore
     );
     expect(document.metrics).to.have.all.keys('validation');
-    expect(document.metrics.validation).to.include.keys('accuracy', 'top5Accuracy', 'loss', 'numImages', 'accuracyCi95', 'perClass', 'confusionMatrix');
-    expect(document.timings).to.include.keys('total', 'decode', 'features', 'train', 'evaluate', 'export');
+    expect(document.metrics.validation).to.include.keys(
+      'accuracy',
+      'top5Accuracy',
+      'loss',
+      'numImages',
+      'accuracyCi95',
+      'perClass',
+      'confusionMatrix',
+    );
+    expect(document.timings).to.include.keys(
+      'total',
+      'decode',
+      'features',
+      'train',
+      'evaluate',
+      'export',
+    );
   });
 
   it('has the test metrics where there are some', () => {
     const record = madeUpRecord(['ants', 'bees']);
     const {validation} = record.metrics;
-    expect(metricsDocument({...record, metrics: {validation, test: validation}}).metrics.test).to.equal(validation);
+    expect(
+      metricsDocument({...record, metrics: {validation, test: validation}}).metrics.test,
+    ).to.equal(validation);
   });
 
   it('survives being written and read', () => {

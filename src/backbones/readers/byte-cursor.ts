@@ -1,4 +1,4 @@
-import {formatNumber, FormatError} from './malformed.js';
+import {formatNumber, FormatError} from './format-error.js';
 
 /** PyTorch's magic number has 10. */
 const MAX_INTEGER_BYTES = 255;
@@ -60,7 +60,10 @@ export class ByteCursor {
 
   /** A two's complement integer. */
   integer(length: number): number | bigint {
-    if (length > MAX_INTEGER_BYTES) throw new FormatError(`an integer of ${formatNumber(length)} bytes (at byte ${formatNumber(this.position)})`);
+    if (length > MAX_INTEGER_BYTES)
+      throw new FormatError(
+        `an integer of ${formatNumber(length)} bytes (at byte ${formatNumber(this.position)})`,
+      );
     const hex = Buffer.from(this.take(length)).reverse().toString('hex');
     const value = BigInt.asIntN(8 * length, BigInt(`0x${hex || '0'}`));
     return Number.isSafeInteger(Number(value)) ? Number(value) : value;
@@ -69,7 +72,10 @@ export class ByteCursor {
   private advance(length: number): number {
     const from = this.position;
     const missing = length - (this.bytes.length - from);
-    if (missing > 0) throw new FormatError(`a cut at byte ${formatNumber(this.bytes.length)}, where ${formatNumber(missing)} more were to follow`);
+    if (missing > 0)
+      throw new FormatError(
+        `a cut at byte ${formatNumber(this.bytes.length)}, where ${formatNumber(missing)} more were to follow`,
+      );
     this.position += length;
     return from;
   }

@@ -1,12 +1,24 @@
 import type {FileHandle} from 'node:fs/promises';
-import {formatNumber, FormatError} from './malformed.js';
+import {formatNumber, FormatError} from './format-error.js';
 
 /** Bytes of a file from a position. @throws Malformed where the file ends before */
-export async function readExactly(file: FileHandle, position: number, length: number): Promise<Buffer> {
+export async function readExactly(
+  file: FileHandle,
+  position: number,
+  length: number,
+): Promise<Buffer> {
   const bytes = Buffer.allocUnsafeSlow(length);
   for (let bytesDone = 0; bytesDone < length;) {
-    const {bytesRead} = await file.read(bytes, bytesDone, Math.min(length - bytesDone, 2 ** 30), position + bytesDone);
-    if (bytesRead === 0) throw new FormatError(`the end of the file where ${formatNumber(length - bytesDone)} bytes were to follow`);
+    const {bytesRead} = await file.read(
+      bytes,
+      bytesDone,
+      Math.min(length - bytesDone, 2 ** 30),
+      position + bytesDone,
+    );
+    if (bytesRead === 0)
+      throw new FormatError(
+        `the end of the file where ${formatNumber(length - bytesDone)} bytes were to follow`,
+      );
     bytesDone += bytesRead;
   }
   return bytes;

@@ -1,6 +1,6 @@
 import {readFile, stat} from 'node:fs/promises';
 import {isObject, parseObject, type JsonObject} from './json.js';
-import {formatNumber, FormatError} from './malformed.js';
+import {formatNumber, FormatError} from './format-error.js';
 import {openShards} from './shards.js';
 import type {WeightsReader} from './signatures.js';
 import {openTfjs} from './tfjs.js';
@@ -11,7 +11,10 @@ const MAX_JSON_BYTES = 8_000_000;
 /** @throws Malformed for a document that is too large, or none */
 export async function readJsonDocument(path: string, what: string): Promise<JsonObject> {
   const {size} = await stat(path);
-  if (size > MAX_JSON_BYTES) throw new FormatError(`a ${what} of ${formatNumber(size)} bytes, above the limit of ${formatNumber(MAX_JSON_BYTES)}`);
+  if (size > MAX_JSON_BYTES)
+    throw new FormatError(
+      `a ${what} of ${formatNumber(size)} bytes, above the limit of ${formatNumber(MAX_JSON_BYTES)}`,
+    );
   return parseObject(await readFile(path), what);
 }
 
@@ -19,7 +22,8 @@ export async function readJsonDocument(path: string, what: string): Promise<Json
 export async function openJsonWeights(path: string, folder: string): Promise<WeightsReader> {
   const json = await readJsonDocument(path, 'JSON document');
   if (isObject(json.weight_map)) return openShards(json.weight_map, folder);
-  if (json.weightsManifest !== undefined) return {...(await openTfjs(json, folder)), format: 'tfjs'};
+  if (json.weightsManifest !== undefined)
+    return {...(await openTfjs(json, folder)), format: 'tfjs'};
   throw new FormatError(
     'JSON without a weightsManifest or a weight_map',
     'give the model.json of a tfjs model, a model.safetensors.index.json, or the folder of either',

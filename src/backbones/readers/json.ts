@@ -1,8 +1,9 @@
-import {FormatError} from './malformed.js';
+import {FormatError} from './format-error.js';
 
 export type JsonObject = Readonly<Record<string, unknown>>;
 
-export const isObject = (value: unknown): value is JsonObject => typeof value === 'object' && value !== null && !Array.isArray(value);
+export const isObject = (value: unknown): value is JsonObject =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
 
 /** @param what names the document in the error: `header` */
 export function parseObject(json: Buffer, what: string): JsonObject {

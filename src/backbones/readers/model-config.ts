@@ -3,7 +3,7 @@ import {basename, dirname, join} from 'node:path';
 import {TORCHVISION_PREPROCESSING} from '../../core/preprocessing.js';
 import {isObject, type JsonObject} from './json.js';
 import {readJsonDocument} from './json-weights.js';
-import {FormatError} from './malformed.js';
+import {FormatError} from './format-error.js';
 
 /** The files of a Hugging Face folder that a config.json beside them describes. */
 const HUGGING_FACE_WEIGHTS = /^(?:model\.safetensors|pytorch_model\.bin)(?:\.index\.json)?$/;
@@ -17,11 +17,17 @@ export async function readModelConfig(file: string): Promise<Readonly<Record<str
   const config = await readOptionalJson(join(dirname(file), 'config.json'));
   const preprocessor = await readOptionalJson(join(dirname(file), 'preprocessor_config.json'));
   const timm = isObject(config.pretrained_cfg) ? config.pretrained_cfg : {};
-  const normalization = parseNormalization(preprocessor.image_mean, preprocessor.image_std) ?? parseNormalization(timm.mean, timm.std);
+  const normalization =
+    parseNormalization(preprocessor.image_mean, preprocessor.image_std) ??
+    parseNormalization(timm.mean, timm.std);
   return {
     ...(typeof config.architecture === 'string' && {arch: config.architecture.split('.')[0]!}),
-    ...(config.model_type === 'resnet' && {stride_on: config.downsample_in_bottleneck === true ? '1x1' : '3x3'}),
-    ...(normalization !== undefined && {preprocessing: JSON.stringify({...TORCHVISION_PREPROCESSING, ...normalization})}),
+    ...(config.model_type === 'resnet' && {
+      stride_on: config.downsample_in_bottleneck === true ? '1x1' : '3x3',
+    }),
+    ...(normalization !== undefined && {
+      preprocessing: JSON.stringify({...TORCHVISION_PREPROCESSING, ...normalization}),
+    }),
   };
 }
 
@@ -35,7 +41,10 @@ const isTriple = (values: unknown): values is Triple =>
   Array.isArray(values) && values.length === 3 && values.every(value => Number.isFinite(value));
 
 /** Of pixels from 0 to 1. */
-function parseNormalization(mean: unknown, std: unknown): {readonly mean: Triple; readonly std: Triple} | undefined {
+function parseNormalization(
+  mean: unknown,
+  std: unknown,
+): {readonly mean: Triple; readonly std: Triple} | undefined {
   if (mean === undefined || std === undefined) return undefined;
   if (isTriple(mean) && isTriple(std) && std.every(value => value > 0)) return {mean, std};
   throw new FormatError('a mean or std in its configuration that is not three numbers');

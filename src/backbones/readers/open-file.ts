@@ -1,23 +1,29 @@
 import {open, stat} from 'node:fs/promises';
 import {basename} from 'node:path';
-import {FormatError} from './malformed.js';
+import {FormatError} from './format-error.js';
 import {matchSignature, type WeightsReader, type Signature} from './signatures.js';
 
 const HEAD_BYTES = 64;
 
 /** Opens a file of any format, recognized by its content. @throws Malformed for what is no weights file */
-export const openWeightsFile = async (path: string): Promise<WeightsReader> => (await detectSignature(path)).open(path);
+export const openWeightsFile = async (path: string): Promise<WeightsReader> =>
+  (await detectSignature(path)).open(path);
 
 /** Opens a file that an index names. @throws Malformed for another index, which might name the first */
 export async function openShard(path: string): Promise<WeightsReader> {
   const signature = await detectSignature(path);
-  if (signature.isIndex === true) throw new FormatError(`a shard ${basename(path)} that is no file of weights`);
+  if (signature.isIndex === true)
+    throw new FormatError(`a shard ${basename(path)} that is no file of weights`);
   return signature.open(path);
 }
 
 async function detectSignature(path: string): Promise<Signature> {
   const stats = await stat(path);
-  if (!stats.isFile()) throw new FormatError('what is neither a file nor a folder', 'give the file or the folder that holds the weights');
+  if (!stats.isFile())
+    throw new FormatError(
+      'what is neither a file nor a folder',
+      'give the file or the folder that holds the weights',
+    );
   return matchSignature(await readFileHead(path));
 }
 

@@ -1,11 +1,17 @@
 import {stat} from 'node:fs/promises';
 import {errorMessage} from '../../core/errors.js';
-import {sizeFromShape} from '../../core/host-tensor.js';
-import {findWeightsFile} from './folders.js';
+import {sizeFromShape} from '../../core/state-dict.js';
+import {findWeightsFile} from './find-weights-file.js';
 import {readModelConfig} from './model-config.js';
-import {formatNumber, FormatError} from './malformed.js';
+import {formatNumber, FormatError} from './format-error.js';
 import {openWeightsFile} from './open-file.js';
-import {readAllTensors, WeightsFileError, type OpenWeights, type StoredTensor, type WeightsFile} from './weights-file.js';
+import {
+  readAllTensors,
+  WeightsFileError,
+  type OpenWeights,
+  type StoredTensor,
+  type WeightsFile,
+} from './weights-file.js';
 
 export type {OpenWeights, WeightsFile} from './weights-file.js';
 
@@ -21,9 +27,19 @@ export async function openWeights(path: string): Promise<OpenWeights> {
     const opened = await openWeightsFile(file);
     try {
       if (opened.tensors.size === 0)
-        throw new FormatError('no tensor of floating-point numbers', 'give a file with the weights of a network');
+        throw new FormatError(
+          'no tensor of floating-point numbers',
+          'give a file with the weights of a network',
+        );
       const metadata = {...(await readModelConfig(file)), ...opened.metadata};
-      return {...opened, path, metadata, tensors: new Map([...opened.tensors].map(([name, tensor]) => [name, withWeightsFileErrors(path, tensor)]))};
+      return {
+        ...opened,
+        path,
+        metadata,
+        tensors: new Map(
+          [...opened.tensors].map(([name, tensor]) => [name, withWeightsFileErrors(path, tensor)]),
+        ),
+      };
     } catch (error) {
       await opened.close();
       throw error;
@@ -42,7 +58,12 @@ export async function readWeights(path: string): Promise<WeightsFile> {
   try {
     const elements = [...tensors.values()].reduce((sum, {shape}) => sum + sizeFromShape(shape), 0);
     if (elements > Math.max(MIN_ELEMENT_LIMIT, bytes)) {
-      throw toWeightsFileError(path, new FormatError(`${formatNumber(elements)} numbers in a file of ${formatNumber(bytes)} bytes`));
+      throw toWeightsFileError(
+        path,
+        new FormatError(
+          `${formatNumber(elements)} numbers in a file of ${formatNumber(bytes)} bytes`,
+        ),
+      );
     }
     return {path, format, metadata, tensors: await readAllTensors(tensors)};
   } finally {
@@ -60,9 +81,16 @@ function withWeightsFileErrors(path: string, {shape, read}: StoredTensor): Store
 
 /** What the file system or the reader says, about this file. Anything else is a bug of ours. */
 function toWeightsFileError(path: string, error: unknown): unknown {
-  if (error instanceof FormatError) return new WeightsFileError(path, error.reason, error.remedy, {cause: error.cause});
+  if (error instanceof FormatError)
+    return new WeightsFileError(path, error.reason, error.remedy, {cause: error.cause});
   if (!(error instanceof Error) || !('code' in error)) return error;
   if (!('syscall' in error) && error.code !== 'ERR_FS_FILE_TOO_LARGE') return error;
-  if (error.code === 'ENOENT') return new WeightsFileError(path, 'no such file', 'check the path', {cause: error});
-  return new WeightsFileError(path, `an unreadable file (${errorMessage(error)})`, 'check the file and its permissions', {cause: error});
+  if (error.code === 'ENOENT')
+    return new WeightsFileError(path, 'no such file', 'check the path', {cause: error});
+  return new WeightsFileError(
+    path,
+    `an unreadable file (${errorMessage(error)})`,
+    'check the file and its permissions',
+    {cause: error},
+  );
 }

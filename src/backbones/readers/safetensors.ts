@@ -1,9 +1,14 @@
 import {open, type FileHandle} from 'node:fs/promises';
-import {DTYPES, isShape, parseShape, type DType} from './elements.js';
+import {DTYPES, isShape, parseShape, type DType} from './dtypes.js';
 import {readExactly} from './file-bytes.js';
 import {isObject, parseObject, describeJsonValue} from './json.js';
-import {formatNumber, FormatError} from './malformed.js';
-import {readAllTensors, type WeightsContents, type TensorReader, type StoredTensor} from './weights-file.js';
+import {formatNumber, FormatError} from './format-error.js';
+import {
+  readAllTensors,
+  type WeightsContents,
+  type TensorReader,
+  type StoredTensor,
+} from './weights-file.js';
 
 /** That of ResNet-152 takes 0.1 MB, that of the largest language models 1 MB. Parsed, a header may take fifty times its size. */
 const MAX_HEADER_BYTES = 4_000_000;
@@ -52,13 +57,20 @@ export async function readSafetensors(path: string): Promise<WeightsContents> {
 }
 
 async function readHeaderLength(file: FileHandle, size: number): Promise<number> {
-  if (size < 8) throw new FormatError(`the end of the file after ${size} of the 8 bytes that give the header's length`);
+  if (size < 8)
+    throw new FormatError(
+      `the end of the file after ${size} of the 8 bytes that give the header's length`,
+    );
   const length = (await readExactly(file, 0, 8)).readBigUInt64LE();
   if (length > MAX_HEADER_BYTES) {
-    throw new FormatError(`a header said to take ${formatNumber(length)} bytes, above the limit of ${formatNumber(MAX_HEADER_BYTES)}`);
+    throw new FormatError(
+      `a header said to take ${formatNumber(length)} bytes, above the limit of ${formatNumber(MAX_HEADER_BYTES)}`,
+    );
   }
   if (length > size - 8) {
-    throw new FormatError(`a header said to take ${formatNumber(length)} bytes in a file that has ${formatNumber(size - 8)} left`);
+    throw new FormatError(
+      `a header said to take ${formatNumber(length)} bytes in a file that has ${formatNumber(size - 8)} left`,
+    );
   }
   return Number(length);
 }
@@ -74,7 +86,8 @@ function parseHeader(json: Buffer, dataBytes: number): SafetensorsHeader {
 function parseMetadata(metadata: unknown = {}): Record<string, string> {
   if (!isObject(metadata)) throw new FormatError('metadata that is not a JSON object');
   const invalidEntry = Object.entries(metadata).find(([, value]) => typeof value !== 'string');
-  if (invalidEntry !== undefined) throw new FormatError(`a value that is not text for "${invalidEntry[0]}" of the metadata`);
+  if (invalidEntry !== undefined)
+    throw new FormatError(`a value that is not text for "${invalidEntry[0]}" of the metadata`);
   return metadata as Record<string, string>;
 }
 
@@ -87,12 +100,15 @@ function parseEntry(name: string, entry: unknown): SafetensorsEntry {
     );
   }
   const shape = parseShape(name, rawShape);
-  if (!isShape(offsets) || offsets.length !== 2) throw new FormatError(`no valid data_offsets for tensor "${name}"`);
+  if (!isShape(offsets) || offsets.length !== 2)
+    throw new FormatError(`no valid data_offsets for tensor "${name}"`);
   const [begin, end] = offsets as [number, number];
   const type = DTYPES[dtype as keyof typeof DTYPES];
   const expectedBytes = shape.reduce((product, extent) => product * extent, type.bytes);
   if (expectedBytes !== end - begin) {
-    throw new FormatError(`${formatNumber(end - begin)} bytes for tensor "${name}", whose shape [${shape}] of ${dtype} takes ${formatNumber(expectedBytes)}`);
+    throw new FormatError(
+      `${formatNumber(end - begin)} bytes for tensor "${name}", whose shape [${shape}] of ${dtype} takes ${formatNumber(expectedBytes)}`,
+    );
   }
   return {name, type, shape, begin, end};
 }
@@ -101,16 +117,31 @@ function parseEntry(name: string, entry: unknown): SafetensorsEntry {
 function checkLayout(entries: readonly SafetensorsEntry[], dataBytes: number): void {
   let end = 0;
   for (const entry of entries) {
-    if (entry.begin < end) throw new FormatError(`tensor "${entry.name}" overlapping the one before it`);
-    if (entry.begin > end) throw new FormatError(`${formatNumber(entry.begin - end)} bytes before tensor "${entry.name}" that belong to none`);
+    if (entry.begin < end)
+      throw new FormatError(`tensor "${entry.name}" overlapping the one before it`);
+    if (entry.begin > end)
+      throw new FormatError(
+        `${formatNumber(entry.begin - end)} bytes before tensor "${entry.name}" that belong to none`,
+      );
     end = entry.end;
   }
   if (end !== dataBytes) {
-    throw new FormatError(`${formatNumber(dataBytes)} bytes of tensors where the header describes ${formatNumber(end)}`);
+    throw new FormatError(
+      `${formatNumber(dataBytes)} bytes of tensors where the header describes ${formatNumber(end)}`,
+    );
   }
 }
 
-function toStoredTensor({name, type: {decode}, shape, begin, end}: SafetensorsEntry, file: FileHandle, dataBegin: number): [string, StoredTensor][] {
+function toStoredTensor(
+  {name, type: {decode}, shape, begin, end}: SafetensorsEntry,
+  file: FileHandle,
+  dataBegin: number,
+): [string, StoredTensor][] {
   if (decode === undefined) return [];
-  return [[name, {shape, read: async () => decode(await readExactly(file, dataBegin + begin, end - begin))}]];
+  return [
+    [
+      name,
+      {shape, read: async () => decode(await readExactly(file, dataBegin + begin, end - begin))},
+    ],
+  ];
 }

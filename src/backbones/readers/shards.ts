@@ -2,7 +2,7 @@ import {existsSync} from 'node:fs';
 import {join} from 'node:path';
 import type {JsonObject} from './json.js';
 import {describeJsonValue} from './json.js';
-import {formatNumber, FormatError} from './malformed.js';
+import {formatNumber, FormatError} from './format-error.js';
 import {openShard} from './open-file.js';
 import type {WeightsReader} from './signatures.js';
 import type {StoredTensor} from './weights-file.js';
@@ -17,13 +17,22 @@ const MAX_SHARDS = 1000;
 export async function openShards(weightMap: JsonObject, directory: string): Promise<WeightsReader> {
   const files = groupTensorsByShard(weightMap, directory);
   const opened: WeightsReader[] = [];
-  const close = async (): Promise<void> => void (await Promise.all(opened.map(shard => shard.close())));
+  const close = async (): Promise<void> =>
+    void (await Promise.all(opened.map(shard => shard.close())));
   try {
     for (const [name] of files) opened.push(await openShard(join(directory, name)));
     const tensors = mergeShards(opened, [...files.keys()]);
-    [...files].forEach(([name, tensorNames], i) => checkShardComplete(name, tensorNames, opened[i]!));
+    [...files].forEach(([name, tensorNames], i) =>
+      checkShardComplete(name, tensorNames, opened[i]!),
+    );
     const bytes = opened.reduce((sum, shard) => sum + shard.bytes, 0);
-    return {format: opened[0]!.format, metadata: Object.assign({}, ...opened.map(({metadata}) => metadata)), tensors, bytes, close};
+    return {
+      format: opened[0]!.format,
+      metadata: Object.assign({}, ...opened.map(({metadata}) => metadata)),
+      tensors,
+      bytes,
+      close,
+    };
   } catch (error) {
     await close();
     throw error;
@@ -42,20 +51,30 @@ function groupTensorsByShard(weightMap: JsonObject, directory: string): Map<stri
     else known.push(tensor);
   }
   if (files.size === 0) throw new FormatError('an index without a tensor');
-  if (files.size > MAX_SHARDS) throw new FormatError(`${formatNumber(files.size)} shards, above the limit of ${formatNumber(MAX_SHARDS)}`);
+  if (files.size > MAX_SHARDS)
+    throw new FormatError(
+      `${formatNumber(files.size)} shards, above the limit of ${formatNumber(MAX_SHARDS)}`,
+    );
   const missing = [...files.keys()].filter(file => !existsSync(join(directory, file)));
   if (missing.length > 0) {
     const more = missing.length > 1 ? ` and ${missing.length - 1} more` : '';
-    throw new FormatError(`no shard ${missing[0]}${more} of the ${files.size} that its index names`, 'download or copy all of them');
+    throw new FormatError(
+      `no shard ${missing[0]}${more} of the ${files.size} that its index names`,
+      'download or copy all of them',
+    );
   }
   return files;
 }
 
-function mergeShards(shards: readonly WeightsReader[], names: readonly string[]): Map<string, StoredTensor> {
+function mergeShards(
+  shards: readonly WeightsReader[],
+  names: readonly string[],
+): Map<string, StoredTensor> {
   const tensors = new Map<string, StoredTensor>();
   shards.forEach((shard, i) => {
     for (const [name, tensor] of shard.tensors) {
-      if (tensors.has(name)) throw new FormatError(`tensor "${name}" in two shards (${names[i]} is the second)`);
+      if (tensors.has(name))
+        throw new FormatError(`tensor "${name}" in two shards (${names[i]} is the second)`);
       tensors.set(name, tensor);
     }
   });
@@ -63,7 +82,12 @@ function mergeShards(shards: readonly WeightsReader[], names: readonly string[])
 }
 
 /** Integers are not kept of a shard, so what an index names beyond floats is not missed. */
-function checkShardComplete(file: string, names: readonly string[], {tensors}: WeightsReader): void {
+function checkShardComplete(
+  file: string,
+  names: readonly string[],
+  {tensors}: WeightsReader,
+): void {
   const missing = names.find(name => !tensors.has(name) && !name.endsWith('num_batches_tracked'));
-  if (missing !== undefined) throw new FormatError(`no tensor "${missing}" in shard ${file}, where its index says it lies`);
+  if (missing !== undefined)
+    throw new FormatError(`no tensor "${missing}" in shard ${file}, where its index says it lies`);
 }

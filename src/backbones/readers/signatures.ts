@@ -1,10 +1,10 @@
 import {readFile} from 'node:fs/promises';
 import {dirname} from 'node:path';
 import {openJsonWeights} from './json-weights.js';
-import {openKerasH5} from './keras-h5.js';
+import {openKerasH5} from './keras/keras-h5.js';
 import {openZip} from './zip-weights.js';
-import {FormatError} from './malformed.js';
-import {openPyTorch} from './pytorch.js';
+import {FormatError} from './format-error.js';
+import {openPyTorch} from './pytorch/pytorch.js';
 import {openSafetensors} from './safetensors.js';
 import type {TensorReader, WeightsFormat} from './weights-file.js';
 
@@ -18,18 +18,28 @@ export interface Signature {
   readonly isIndex?: boolean;
 }
 
-const withFormat = async (format: WeightsFormat, opening: Promise<TensorReader>): Promise<WeightsReader> => ({...(await opening), format});
+const withFormat = async (
+  format: WeightsFormat,
+  opening: Promise<TensorReader>,
+): Promise<WeightsReader> => ({...(await opening), format});
 
 /**
  * Strongest first. The header's length of safetensors is 64 bits, of which the upper four bytes are zero, and may begin with any byte, a
  * pickle's (0x80) among them; no other format has these zeros. The last has a length that the reader refuses.
  */
 const SIGNATURES: readonly Signature[] = [
-  {head: /^\x89HDF\r\n\x1a\n/, open: async path => withFormat('keras-h5', openKerasH5(await readFile(path)))},
+  {
+    head: /^\x89HDF\r\n\x1a\n/,
+    open: async path => withFormat('keras-h5', openKerasH5(await readFile(path))),
+  },
   {head: /^[^]{4}\0{4}\{/, open: path => withFormat('safetensors', openSafetensors(path))},
   {head: /^PK\x03\x04/, open: openZip},
   {head: /^\x80/, open: path => withFormat('pytorch', openPyTorch(path, 'legacy'))},
-  {head: /^(?:\xef\xbb\xbf)?\s*\{[^\0]*$/, open: path => openJsonWeights(path, dirname(path)), isIndex: true},
+  {
+    head: /^(?:\xef\xbb\xbf)?\s*\{[^\0]*$/,
+    open: path => openJsonWeights(path, dirname(path)),
+    isIndex: true,
+  },
   {head: /^[^]{8}\{/, open: path => withFormat('safetensors', openSafetensors(path))},
 ];
 
@@ -39,7 +49,11 @@ const UNSUPPORTED_FORMATS: readonly (readonly [head: RegExp, found: string, reme
   [/^version https:\/\/git-lfs/, 'a Git LFS pointer', 'fetch the file itself with "git lfs pull"'],
   [/^\s*<(!doctype|html|\?xml)/i, 'a web page', 'download the file itself'],
   [/^\x1f\x8b/, 'a gzip archive', 'unpack it, and give the file inside'],
-  [/^[^]{4,16}(?:pytorch|onnx|tf2onnx|keras2onnx)/i, 'an ONNX model', 'give the weights that it was made from'],
+  [
+    /^[^]{4,16}(?:pytorch|onnx|tf2onnx|keras2onnx)/i,
+    'an ONNX model',
+    'give the weights that it was made from',
+  ],
   [/^[^]{4}TFL3/, 'a TensorFlow Lite model', 'give the weights that it was made from'],
   [/^GGUF/, 'a GGUF file', 'give the weights that it was made from'],
   [/^\x93NUMPY/, 'one array of NumPy', 'give a file with the weights of a network'],

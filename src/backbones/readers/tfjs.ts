@@ -1,10 +1,10 @@
 import {open, stat} from 'node:fs/promises';
 import {isAbsolute, join, normalize} from 'node:path';
-import {sizeFromShape} from '../../core/host-tensor.js';
-import {DTYPES, parseShape, type DType} from './elements.js';
+import {sizeFromShape} from '../../core/state-dict.js';
+import {DTYPES, parseShape, type DType} from './dtypes.js';
 import {readExactly} from './file-bytes.js';
 import {isObject, describeJsonValue, stringifyJson, type JsonObject} from './json.js';
-import {formatNumber, FormatError} from './malformed.js';
+import {formatNumber, FormatError} from './format-error.js';
 import type {TensorReader, StoredTensor} from './weights-file.js';
 
 /** https://github.com/tensorflow/tfjs/blob/tfjs-v4.22.0/tfjs-core/src/io/types.ts (WeightsManifestEntry) */
@@ -59,16 +59,22 @@ export async function openTfjs(json: JsonObject, directory: string): Promise<Ten
 
 function parseMetadata({userDefinedMetadata}: JsonObject): Record<string, string> {
   const entries = Object.entries(isObject(userDefinedMetadata) ? userDefinedMetadata : {});
-  return Object.fromEntries(entries.map(([key, value]) => [key, stringifyJson(value, 'userDefinedMetadata')]));
+  return Object.fromEntries(
+    entries.map(([key, value]) => [key, stringifyJson(value, 'userDefinedMetadata')]),
+  );
 }
 
 function parseManifest({weightsManifest: manifest}: JsonObject): ManifestGroup[] {
   if (!Array.isArray(manifest)) {
-    throw new FormatError('a model.json without a weightsManifest', 'give the model.json of a tfjs model, or its folder');
+    throw new FormatError(
+      'a model.json without a weightsManifest',
+      'give the model.json of a tfjs model, or its folder',
+    );
   }
   const groups = manifest.map((group: unknown) => {
     const {paths, weights} = isObject(group) ? group : {};
-    if (!Array.isArray(paths) || !Array.isArray(weights)) throw new FormatError('a weightsManifest without paths and weights');
+    if (!Array.isArray(paths) || !Array.isArray(weights))
+      throw new FormatError('a weightsManifest without paths and weights');
     return {paths: paths.map(checkShardPath), entries: weights.map(parseEntry)};
   });
   checkShards(groups.flatMap(({paths}) => paths));
@@ -77,10 +83,14 @@ function parseManifest({weightsManifest: manifest}: JsonObject): ManifestGroup[]
 
 /** A shard holds the weights of one group, once: else a small file could claim to hold any number of them. */
 function checkShards(paths: readonly string[]): void {
-  if (paths.length > MAX_SHARDS) throw new FormatError(`${formatNumber(paths.length)} shards, above the limit of ${formatNumber(MAX_SHARDS)}`);
+  if (paths.length > MAX_SHARDS)
+    throw new FormatError(
+      `${formatNumber(paths.length)} shards, above the limit of ${formatNumber(MAX_SHARDS)}`,
+    );
   const seen = new Set<string>();
   const duplicatePath = paths.find(path => seen.size === seen.add(normalize(path)).size);
-  if (duplicatePath !== undefined) throw new FormatError(`shard ${duplicatePath} named more than once`);
+  if (duplicatePath !== undefined)
+    throw new FormatError(`shard ${duplicatePath} named more than once`);
 }
 
 /** A file of the model's folder, and of no other. */
@@ -95,26 +105,50 @@ function parseEntry(entry: unknown): TfjsEntry {
   const {name, shape: found, dtype, quantization} = isObject(entry) ? entry : {};
   if (typeof name !== 'string') throw new FormatError('a weight without a name');
   const shape = parseShape(name, found);
-  const {dtype: storageType = dtype, scale = null, min = null} = isObject(quantization) ? quantization : {};
-  const storedDType = typeof storageType === 'string' && Object.hasOwn(TFJS_DTYPES, storageType) ? TFJS_DTYPES[storageType] : undefined;
-  if (storedDType === undefined) throw new FormatError(`numbers of type ${describeJsonValue(storageType)} for tensor "${name}"`, 'export it as float32');
+  const {
+    dtype: storageType = dtype,
+    scale = null,
+    min = null,
+  } = isObject(quantization) ? quantization : {};
+  const storedDType =
+    typeof storageType === 'string' && Object.hasOwn(TFJS_DTYPES, storageType)
+      ? TFJS_DTYPES[storageType]
+      : undefined;
+  if (storedDType === undefined)
+    throw new FormatError(
+      `numbers of type ${describeJsonValue(storageType)} for tensor "${name}"`,
+      'export it as float32',
+    );
   if (quantization === undefined || storageType === 'float16') return {name, shape, storedDType};
   if (storageType !== 'uint8' && storageType !== 'uint16') {
-    throw new FormatError(`numbers quantised to ${describeJsonValue(storageType)} for tensor "${name}"`, 'export it as float32');
+    throw new FormatError(
+      `numbers quantised to ${describeJsonValue(storageType)} for tensor "${name}"`,
+      'export it as float32',
+    );
   }
-  if (!Number.isFinite(scale) || !Number.isFinite(min)) throw new FormatError(`no valid scale and min for the quantised tensor "${name}"`);
-  return dtype === 'float32' ? {name, shape, storedDType, affine: {scale: scale as number, min: min as number}} : {name, shape, storedDType};
+  if (!Number.isFinite(scale) || !Number.isFinite(min))
+    throw new FormatError(`no valid scale and min for the quantised tensor "${name}"`);
+  return dtype === 'float32'
+    ? {name, shape, storedDType, affine: {scale: scale as number, min: min as number}}
+    : {name, shape, storedDType};
 }
 
-const entryBytes = ({shape, storedDType}: TfjsEntry): number => storedDType.bytes * sizeFromShape(shape);
+const entryBytes = ({shape, storedDType}: TfjsEntry): number =>
+  storedDType.bytes * sizeFromShape(shape);
 
-async function locateShards(paths: readonly string[], directory: string, entries: readonly TfjsEntry[]): Promise<Shard[]> {
+async function locateShards(
+  paths: readonly string[],
+  directory: string,
+  entries: readonly TfjsEntry[],
+): Promise<Shard[]> {
   const sizes: number[] = [];
   for (const path of paths) sizes.push(await shardSize(path, directory));
   const found = sizes.reduce((sum, size) => sum + size, 0);
   const expectedBytes = entries.reduce((sum, entry) => sum + entryBytes(entry), 0);
   if (found !== expectedBytes) {
-    throw new FormatError(`${formatNumber(found)} bytes in shards ${paths.join(', ')}, whose weights take ${formatNumber(expectedBytes)}`);
+    throw new FormatError(
+      `${formatNumber(found)} bytes in shards ${paths.join(', ')}, whose weights take ${formatNumber(expectedBytes)}`,
+    );
   }
   let begin = 0;
   return paths.map((path, i) => {
@@ -126,11 +160,18 @@ async function locateShards(paths: readonly string[], directory: string, entries
 
 async function shardSize(path: string, directory: string): Promise<number> {
   const found = await stat(join(directory, path)).catch(() => undefined);
-  if (!found?.isFile()) throw new FormatError(`no shard ${path} beside its model.json`, 'copy the whole folder of the model');
+  if (!found?.isFile())
+    throw new FormatError(
+      `no shard ${path} beside its model.json`,
+      'copy the whole folder of the model',
+    );
   return found.size;
 }
 
-function* listTensors(entries: readonly TfjsEntry[], shards: readonly Shard[]): Generator<[string, StoredTensor]> {
+function* listTensors(
+  entries: readonly TfjsEntry[],
+  shards: readonly Shard[],
+): Generator<[string, StoredTensor]> {
   let end = 0;
   for (const entry of entries) {
     const begin = end;
@@ -138,7 +179,10 @@ function* listTensors(entries: readonly TfjsEntry[], shards: readonly Shard[]): 
     const until = end;
     const decode = createDecoder(entry);
     if (decode !== undefined) {
-      yield [entry.name, {shape: entry.shape, read: async () => decode(await readRange(shards, begin, until))}];
+      yield [
+        entry.name,
+        {shape: entry.shape, read: async () => decode(await readRange(shards, begin, until))},
+      ];
     }
   }
 }
@@ -166,7 +210,8 @@ async function readShardRange({path}: Shard, position: number, length: number): 
 function createDecoder({storedDType, affine}: TfjsEntry): DType['decode'] {
   if (affine === undefined) return storedDType.decode;
   return bytes => {
-    const quantizedValues = storedDType === DTYPES.U8 ? bytes : new Uint16Array(new Uint8Array(bytes).buffer);
+    const quantizedValues =
+      storedDType === DTYPES.U8 ? bytes : new Uint16Array(new Uint8Array(bytes).buffer);
     return Float32Array.from(quantizedValues, value => value * affine.scale + affine.min);
   };
 }

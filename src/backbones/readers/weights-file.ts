@@ -1,5 +1,5 @@
 import {FinetuneError} from '../../core/errors.js';
-import type {CpuTensor, StateDict} from '../../core/host-tensor.js';
+import type {CpuTensor, StateDict} from '../../core/state-dict.js';
 
 export type WeightsFormat = 'safetensors' | 'pytorch' | 'keras-h5' | 'tfjs';
 
@@ -42,7 +42,8 @@ export interface WeightsFile extends WeightsContents {
 /** Reads every tensor, one after the other. */
 export async function readAllTensors(tensors: StoredTensors): Promise<Map<string, CpuTensor>> {
   const read = new Map<string, CpuTensor>();
-  for (const [name, tensor] of tensors) read.set(name, {shape: tensor.shape, data: await tensor.read()});
+  for (const [name, tensor] of tensors)
+    read.set(name, {shape: tensor.shape, data: await tensor.read()});
   return read;
 }
 

@@ -1,8 +1,8 @@
-import {ZipArchive} from '../../core/zip.js';
-import {openKerasH5} from './keras-h5.js';
-import {openPyTorch} from './pytorch.js';
+import {ZipArchive} from '../../core/files/zip.js';
+import {openKerasH5} from './keras/keras-h5.js';
+import {openPyTorch} from './pytorch/pytorch.js';
 import type {WeightsReader} from './signatures.js';
-import {wrapZipErrors, readZipEntry} from './torch-zip.js';
+import {wrapZipErrors, readZipEntry} from './pytorch/torch-zip.js';
 
 const KERAS_WEIGHTS = 'model.weights.h5';
 
@@ -17,7 +17,9 @@ async function kerasWeights(path: string): Promise<Buffer | undefined> {
   const zip = await wrapZipErrors(ZipArchive.open(path));
   try {
     // Weights hardly compress, and Keras does not try.
-    return zip.has(KERAS_WEIGHTS) ? await readZipEntry(zip, KERAS_WEIGHTS, 4 * zip.bytes) : undefined;
+    return zip.has(KERAS_WEIGHTS)
+      ? await readZipEntry(zip, KERAS_WEIGHTS, 4 * zip.bytes)
+      : undefined;
   } finally {
     zip.close();
   }

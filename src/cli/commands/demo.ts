@@ -1,37 +1,48 @@
 import {existsSync, readdirSync} from 'node:fs';
 import {basename, join} from 'node:path';
 import {UsageError} from '../../core/errors.js';
-import {printable} from '../../core/printable.js';
-import {drawDemoSet} from '../../datasets/demo-set.js';
+import {printable} from '../../core/text/printable.js';
+import {drawDemoSet} from '../../datasets/demo/demo-set.js';
 import {formatCount} from '../../report/format.js';
-import type {CommandHandler} from '../action.js';
-import {formatSteps} from '../next-steps.js';
-import {DEMO_RECIPE_PATH} from '../demo-recipe.js';
-import {readRecipeFile} from '../recipe-file.js';
-import {formatLabeled} from '../layout.js';
-import {PROGRAM_NAME, quoted} from '../words.js';
+import type {CommandHandler} from '../command.js';
+import {formatSteps} from '../terminal/format-steps.js';
+import {DEMO_RECIPE_PATH} from '../options/demo-recipe.js';
+import {readRecipeFile} from '../options/recipe-file.js';
+import {formatLabeled} from '../terminal/screen/layout.js';
+import {PROGRAM_NAME, quoted} from '../terminal/format.js';
 import {trainCommand} from './train.js';
 
-/** Pictures are the same in every demo, whatever the seed of the training. */
+/** Images are the same in every demo, whatever the seed of the training. */
 const DATASET_SEED = 1;
 
 /** Everything in a demo's folder was drawn by a demo; one with anything else is not ours to draw into. */
 function assertDemoFolder(directory: string): void {
-  const entries = existsSync(directory) ? readdirSync(directory, {recursive: true, encoding: 'utf8', withFileTypes: true}) : [];
-  const foreignFile = entries.find(entry => entry.isFile() && !entry.name.startsWith(`${basename(entry.parentPath)}-`));
+  const entries = existsSync(directory)
+    ? readdirSync(directory, {recursive: true, encoding: 'utf8', withFileTypes: true})
+    : [];
+  const foreignFile = entries.find(
+    entry => entry.isFile() && !entry.name.startsWith(`${basename(entry.parentPath)}-`),
+  );
   if (foreignFile === undefined) return;
   throw new UsageError(
     `Expected an empty folder to draw the demo into, but found ${printable(join(foreignFile.parentPath, foreignFile.name))}. Say finetune demo DIR.`,
   );
 }
 
-/** `finetune demo [dir]`: the main job on pictures that are drawn on the spot. */
+/** `finetune demo [dir]`: the main job on images that are drawn on the spot. */
 export const demoCommand: CommandHandler = async (input, context) => {
   const {terminal} = context;
   const directory = (input.positionals.dir as string | undefined) ?? 'finetune-demo';
   assertDemoFolder(directory);
   const images = await drawDemoSet(directory, {seed: DATASET_SEED});
-  terminal.log(formatLabeled(terminal.style.dim, 'drawn', `${formatCount(images.length, 'picture')} in ${printable(directory)}`, terminal.columns));
+  terminal.log(
+    formatLabeled(
+      terminal.style.dim,
+      'drawn',
+      `${formatCount(images.length, 'picture')} in ${printable(directory)}`,
+      terminal.columns,
+    ),
+  );
   const optionSources = [
     {source: 'flag', values: {data: directory}} as const,
     ...input.optionSources,
@@ -42,7 +53,10 @@ export const demoCommand: CommandHandler = async (input, context) => {
     'Then',
     [
       [`${PROGRAM_NAME} DIR`, 'with images of your own, a folder for each class'],
-      [`${PROGRAM_NAME} ${quoted(directory)} --recipe ${quoted(DEMO_RECIPE_PATH)}`, 'this one again'],
+      [
+        `${PROGRAM_NAME} ${quoted(directory)} --recipe ${quoted(DEMO_RECIPE_PATH)}`,
+        'this one again',
+      ],
     ],
     terminal.style,
     terminal.columns,

@@ -1,18 +1,18 @@
 import {existsSync} from 'node:fs';
 import {UsageError} from '../../core/errors.js';
-import {startBackend} from '../../engine/runtime.js';
-import {loadModel} from '../../export/load-bundle.js';
-import {modelDirectory, readModelRecord} from '../../export/open-bundle.js';
+import {startBackend} from '../../backend/runtime/runtime.js';
+import {loadModel} from '../../export/load-model.js';
+import {modelDirectory, readModelRecord} from '../../export/read-model-record.js';
 import {evaluate as measure} from '../../finetune/evaluate.js';
-import {checkAccuracy} from '../accuracy-gate.js';
-import type {CommandHandler} from '../action.js';
-import {ConsoleView} from '../console-view.js';
-import {toBackendOptions, type BackendValues} from '../engine-view.js';
+import {checkAccuracy} from '../check-accuracy.js';
+import type {CommandHandler} from '../command.js';
+import {ConsoleView} from '../terminal/console-view.js';
+import {toBackendOptions, type BackendValues} from '../terminal/backend-view.js';
 import {findModel} from '../find-model.js';
-import {toFolderOptions, type FolderValues} from '../folder-options.js';
-import {formatSkipped} from '../left-out-sentence.js';
+import {toFolderOptions, type FolderValues} from '../options/folder-options.js';
+import {formatSkipped} from '../terminal/skipped-summary.js';
 import {loadFolder} from '../load-folder.js';
-import {formatMetrics, formatLines} from '../run-summary.js';
+import {formatMetrics, formatLines} from '../terminal/format-run-summary.js';
 
 interface EvaluateValues extends BackendValues, FolderValues {
   readonly data?: string;
@@ -23,14 +23,20 @@ interface EvaluateValues extends BackendValues, FolderValues {
 const EVALUATED_ON = {
   test: "the folder's test images",
   validation: "the folder's validation images",
-  all: 'all images of the folder: expect less on new pictures if training saw some of these',
+  all: 'all images of the folder: expect less on new images if training saw some of these',
 };
 
 /** A folder that stands alone, and is no model, is what to measure the newest one on. @throws UsageError (exit 2) without a folder */
-function resolveModelAndData(model: string | undefined, data: string | undefined): {readonly model?: string; readonly data: string} {
+function resolveModelAndData(
+  model: string | undefined,
+  data: string | undefined,
+): {readonly model?: string; readonly data: string} {
   if (data !== undefined) return {...(model !== undefined && {model}), data};
-  if (model !== undefined && modelDirectory(model) === undefined && existsSync(model)) return {data: model};
-  throw new UsageError('Expected a folder of images for --data, but found none. Say finetune evaluate MODEL --data DIR.');
+  if (model !== undefined && modelDirectory(model) === undefined && existsSync(model))
+    return {data: model};
+  throw new UsageError(
+    'Expected a folder of images for --data, but found none. Say finetune evaluate MODEL --data DIR.',
+  );
 }
 
 /** `finetune evaluate MODEL --data DIR` */
@@ -45,16 +51,31 @@ export const evaluateCommand: CommandHandler = async ({positionals, values}, con
   const bundle = await loadModel(directory);
   const {spec, classNames} = bundle;
   const view = new ConsoleView(terminal, {verbose});
-  const {metrics, split, images, findings} = await measure(bundle, folder, {onEvent: view.listen, signal}).finally(() => view.close());
+  const {metrics, split, images, findings} = await measure(bundle, folder, {
+    onEvent: view.listen,
+    signal,
+  }).finally(() => view.close());
   bundle.dispose();
   const lines = formatMetrics(metrics, split, classNames, terminal.resultStyle);
-  const skippedLines = images.evaluated === images.found ? [] : ([['left out', formatSkipped(images)]] as const);
+  const skippedLines =
+    images.evaluated === images.found ? [] : ([['left out', formatSkipped(images)]] as const);
   return {
     document: {
-      ...{model: directory, data: folder.root, split: split, backend: backend.backend, device: backend.device, arch: spec.arch},
+      ...{
+        model: directory,
+        data: folder.root,
+        split: split,
+        backend: backend.backend,
+        device: backend.device,
+        arch: spec.arch,
+      },
       ...{classes: classNames, images, metrics, findings},
     },
-    text: formatLines([...lines, ['measured', EVALUATED_ON[split]], ...skippedLines], terminal.resultStyle, terminal.resultColumns),
+    text: formatLines(
+      [...lines, ['measured', EVALUATED_ON[split]], ...skippedLines],
+      terminal.resultStyle,
+      terminal.resultColumns,
+    ),
     ...checkAccuracy(metrics.accuracy, assertAccuracy),
   };
 };

@@ -1,7 +1,7 @@
-import {exportRun} from '../../finetune/export-run.js';
-import type {CommandHandler} from '../action.js';
-import {toBackendOptions, type BackendValues} from '../engine-view.js';
-import {PROGRAM_NAME, quoted} from '../words.js';
+import {exportRun} from '../../finetune/run/export-run.js';
+import type {CommandHandler} from '../command.js';
+import {toBackendOptions, type BackendValues} from '../terminal/backend-view.js';
+import {PROGRAM_NAME, quoted} from '../terminal/format.js';
 
 interface ExportValues extends BackendValues {
   readonly out?: string;
@@ -15,7 +15,12 @@ export const exportCommand: CommandHandler = async ({positionals, values}, conte
     ...(out !== undefined && {out}),
   });
   return {
-    document: {model: directory, classes: record.classes, contentHash: record.contentHash, ...verification},
+    document: {
+      model: directory,
+      classes: record.classes,
+      contentHash: record.contentHash,
+      ...verification,
+    },
     text: directory,
     hint: `Next: ${PROGRAM_NAME} predict ${quoted(directory)} IMAGE`,
   };

@@ -1,14 +1,16 @@
 import {dirname, relative, resolve, sep} from 'node:path';
 import {fileURLToPath} from 'node:url';
 import {UsageError} from '../../core/errors.js';
-import {printable} from '../../core/printable.js';
-import {isFileExistsError, writeFileAtomic} from '../../core/write-file.js';
-import type {CommandHandler} from '../action.js';
-import {formatCommentedRecipe} from '../recipe-document.js';
-import {PROGRAM_NAME, quoted} from '../words.js';
+import {printable} from '../../core/text/printable.js';
+import {isFileExistsError, writeFileAtomic} from '../../core/files/atomic-write.js';
+import type {CommandHandler} from '../command.js';
+import {formatCommentedRecipe} from '../options/recipe-document.js';
+import {PROGRAM_NAME, quoted} from '../terminal/format.js';
 
 // From dist/src/cli/commands/ to the root of the package.
-const SCHEMA_PATH = fileURLToPath(new URL('../../../../templates/recipe.schema.json', import.meta.url));
+const SCHEMA_PATH = fileURLToPath(
+  new URL('../../../../templates/recipe.schema.json', import.meta.url),
+);
 
 /** `finetune init [file]`. @throws UsageError (exit 2) where there is such a file already */
 export const initCommand: CommandHandler = async ({positionals, values}) => {
@@ -16,10 +18,18 @@ export const initCommand: CommandHandler = async ({positionals, values}) => {
   const folder = dirname(resolve(path));
   const schemaPath = relative(folder, SCHEMA_PATH).replaceAll(sep, '/');
   try {
-    await writeFileAtomic(path, formatCommentedRecipe(schemaPath), {exclusive: values.overwrite !== true});
+    await writeFileAtomic(path, formatCommentedRecipe(schemaPath), {
+      exclusive: values.overwrite !== true,
+    });
   } catch (error) {
     if (!isFileExistsError(error)) throw error;
-    throw new UsageError(`Expected no file yet at ${path} for finetune init, but found one. Give another name, or add --overwrite.`);
+    throw new UsageError(
+      `Expected no file yet at ${path} for finetune init, but found one. Give another name, or add --overwrite.`,
+    );
   }
-  return {document: {recipe: path}, text: printable(path), hint: `Edit it, then: ${PROGRAM_NAME} --data DIR --recipe ${quoted(path)}`};
+  return {
+    document: {recipe: path},
+    text: printable(path),
+    hint: `Edit it, then: ${PROGRAM_NAME} --data DIR --recipe ${quoted(path)}`,
+  };
 };

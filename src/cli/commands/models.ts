@@ -1,18 +1,31 @@
-import {listPretrained, type PretrainedWeights} from '../../backbones/cards.js';
-import {findPretrainedSource} from '../../backbones/locate-weights.js';
+import {listPretrained, type PretrainedWeights} from '../../backbones/pretrained/pretrained.js';
+import {findPretrainedSource} from '../../backbones/pretrained/locate-weights.js';
 import {ARCHS} from '../../backbones/resnet-specs.js';
-import type {CommandHandler} from '../action.js';
-import {formatTable} from '../table.js';
-import {wrapText} from '../layout.js';
+import type {CommandHandler} from '../command.js';
+import {formatTable} from '../terminal/screen/table.js';
+import {wrapText} from '../terminal/screen/layout.js';
 
-const SOURCE_LABELS = {cache: 'here', torch: "here (torch's cache)", huggingface: "here (Hugging Face's cache)", file: 'here', download: 'download'};
+const SOURCE_LABELS = {
+  cache: 'here',
+  torch: "here (torch's cache)",
+  huggingface: "here (Hugging Face's cache)",
+  file: 'here',
+  download: 'download',
+};
 
-const imageNetMetrics = ({metrics}: PretrainedWeights): {readonly 'acc@1'?: number; readonly 'acc@5'?: number} => metrics['imagenet-1k'] ?? {};
-const formatFixed = (value: number | undefined, digits: number): string => value?.toFixed(digits) ?? '';
+const imageNetMetrics = ({
+  metrics,
+}: PretrainedWeights): {readonly 'acc@1'?: number; readonly 'acc@5'?: number} =>
+  metrics['imagenet-1k'] ?? {};
+const formatFixed = (value: number | undefined, digits: number): string =>
+  value?.toFixed(digits) ?? '';
 
 /** `finetune models` */
 export const modelsCommand: CommandHandler = async (_input, {environment, terminal}) => {
-  const weights = listPretrained().map(entry => ({...entry, ...findPretrainedSource(entry, environment)}));
+  const weights = listPretrained().map(entry => ({
+    ...entry,
+    ...findPretrainedSource(entry, environment),
+  }));
   const rows = weights.map(entry => [
     entry.name,
     formatFixed(imageNetMetrics(entry)['acc@1'], 1),
@@ -23,8 +36,13 @@ export const modelsCommand: CommandHandler = async (_input, {environment, termin
     SOURCE_LABELS[entry.source],
   ]);
   const {bold, dim} = terminal.resultStyle;
-  const [heading, ...lines] = formatTable([['weights', 'top-1', 'top-5', 'M params', 'resize/crop', 'MiB', 'where from'], ...rows], [1, 2, 3, 5]);
-  const licenseLines = [...new Set(weights.map(({license}) => license))].map(license => `Licence: ${license}`);
+  const [heading, ...lines] = formatTable(
+    [['weights', 'top-1', 'top-5', 'M params', 'resize/crop', 'MiB', 'where from'], ...rows],
+    [1, 2, 3, 5],
+  );
+  const licenseLines = [...new Set(weights.map(({license}) => license))].map(
+    license => `License: ${license}`,
+  );
   const notes = [
     `Architectures: ${ARCHS.join(', ')}. Accuracies: per cent on ImageNet-1K, as published.`,
     ...licenseLines,
@@ -32,6 +50,11 @@ export const modelsCommand: CommandHandler = async (_input, {environment, termin
   ];
   return {
     document: {archs: ARCHS, weights},
-    text: [bold(heading!), ...lines, '', ...notes.map(note => dim(wrapText(note, terminal.resultColumns, '')))].join('\n'),
+    text: [
+      bold(heading!),
+      ...lines,
+      '',
+      ...notes.map(note => dim(wrapText(note, terminal.resultColumns, ''))),
+    ].join('\n'),
   };
 };

@@ -1,17 +1,22 @@
 import {existsSync} from 'node:fs';
 import {UsageError} from '../../core/errors.js';
-import {printable} from '../../core/printable.js';
-import {withImageSize, TORCHVISION_PREPROCESSING, withFit, type Fit} from '../../core/preprocessing.js';
-import {augmentationOf, type AugmentationChoice} from '../../datasets/augment.js';
-import {describeSystemError} from '../../core/system-error.js';
-import {isFileExistsError, writeFileAtomic} from '../../core/write-file.js';
-import {renderContactSheet} from '../../datasets/contact-sheet.js';
-import {previewOf} from '../../datasets/preview.js';
+import {printable} from '../../core/text/printable.js';
+import {
+  withImageSize,
+  TORCHVISION_PREPROCESSING,
+  withFit,
+  type Fit,
+} from '../../core/preprocessing.js';
+import {augmentationOf, type AugmentationChoice} from '../../datasets/augmentation/augment.js';
+import {describeSystemError} from '../../core/files/system-error.js';
+import {isFileExistsError, writeFileAtomic} from '../../core/files/atomic-write.js';
+import {renderContactSheet} from '../../datasets/images/contact-sheet.js';
+import {previewOf} from '../../datasets/augmentation/preview.js';
 import {formatCount} from '../../report/format.js';
-import type {CommandHandler} from '../action.js';
-import {toFolderOptions, formatFolderFlags, type FolderValues} from '../folder-options.js';
+import type {CommandHandler} from '../command.js';
+import {toFolderOptions, formatFolderFlags, type FolderValues} from '../options/folder-options.js';
 import {loadFolder} from '../load-folder.js';
-import {PROGRAM_NAME, quoted} from '../words.js';
+import {PROGRAM_NAME, quoted} from '../terminal/format.js';
 
 interface PreviewValues extends FolderValues {
   readonly augment?: AugmentationChoice;
@@ -55,14 +60,23 @@ export const previewCommand: CommandHandler = async (input, context) => {
   const {images = 8, columns = 6, seed = 42} = values;
   const directory = String(input.positionals.dir);
   const folder = await loadFolder(directory, toFolderOptions(values), context);
-  const sizedPreprocessing = imageSize === undefined ? TORCHVISION_PREPROCESSING : withImageSize(TORCHVISION_PREPROCESSING, imageSize);
+  const sizedPreprocessing =
+    imageSize === undefined
+      ? TORCHVISION_PREPROCESSING
+      : withImageSize(TORCHVISION_PREPROCESSING, imageSize);
   const preprocessing = withFit(sizedPreprocessing, fit);
-  const found = await previewOf(folder, {pictures: images, variations: columns, augmentation: augmentationOf(augment), preprocessing, seed});
+  const found = await previewOf(folder, {
+    pictures: images,
+    variations: columns,
+    augmentation: augmentationOf(augment),
+    preprocessing,
+    seed,
+  });
   const rows = found.filter(({shown}) => shown.length > 0);
   const [firstBroken] = found.filter(({fault: error}) => error !== undefined);
   if (rows.length === 0)
     throw new UsageError(
-      `Expected a picture that can be read in ${directory}, but found ${firstBroken?.fault ?? 'none'}. See ${PROGRAM_NAME} check.`,
+      `Expected an image that can be read in ${directory}, but found ${firstBroken?.fault ?? 'none'}. See ${PROGRAM_NAME} check.`,
     );
   await writeSheet(
     out,
@@ -73,13 +87,20 @@ export const previewCommand: CommandHandler = async (input, context) => {
     ),
     overwrite,
   );
-  const shown = rows.map(({sample: {name, label}}) => ({name, className: folder.classNames[label]!}));
+  const shown = rows.map(({sample: {name, label}}) => ({
+    name,
+    className: folder.classNames[label]!,
+  }));
   return {
     document: {sheet: out, augment, fit, seed, images: shown, columns: columns},
     text: [
       `${printable(out)}: ${formatCount(rows.length, 'picture')}, each as it is and in ${formatCount(columns, 'variation')}`,
-      ...shown.map(({name, className}, i) => `  row ${i + 1}: ${printable(className)}, ${printable(name)}`),
-      ...found.flatMap(({sample, fault: error}) => (error === undefined ? [] : [`  not shown: ${printable(sample.name)} (${error})`])),
+      ...shown.map(
+        ({name, className}, i) => `  row ${i + 1}: ${printable(className)}, ${printable(name)}`,
+      ),
+      ...found.flatMap(({sample, fault: error}) =>
+        error === undefined ? [] : [`  not shown: ${printable(sample.name)} (${error})`],
+      ),
     ].join('\n'),
     hint: `\nNext: ${PROGRAM_NAME} --data ${quoted(directory)}${formatFolderFlags(values)}${typeof augment === 'string' ? ` --augment ${augment}` : ''}`,
   };

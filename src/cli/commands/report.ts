@@ -1,5 +1,5 @@
-import {reportRun} from '../../finetune/export-run.js';
-import type {CommandHandler} from '../action.js';
+import {reportRun} from '../../finetune/run/export-run.js';
+import type {CommandHandler} from '../command.js';
 
 /** `finetune report RUN`: the page of a run whose training has ended, once more. */
 export const report: CommandHandler = async ({positionals}) => {

@@ -1,15 +1,19 @@
 import {UsageError} from '../../core/errors.js';
-import type {CommandHandler} from '../action.js';
-import {checkReportSchema} from '../check-schema.js';
-import {buildRecipeFileSchema} from '../recipe-document.js';
+import type {CommandHandler} from '../command.js';
+import {checkReportSchema} from '../options/check-report-schema.js';
+import {buildRecipeFileSchema} from '../options/recipe-document.js';
 
-const SCHEMAS: Readonly<Record<string, () => object>> = {recipe: buildRecipeFileSchema, check: () => checkReportSchema};
+const SCHEMAS: Readonly<Record<string, () => object>> = {
+  recipe: buildRecipeFileSchema,
+  check: () => checkReportSchema,
+};
 
 /** `finetune schema [document]`. @throws UsageError (exit 2) for a document that has none */
 export const schemaCommand: CommandHandler = async ({positionals}) => {
   const {document: name = 'recipe'} = positionals as {readonly document?: string};
   const buildSchema = SCHEMAS[name];
-  if (buildSchema === undefined) throw new UsageError(`Expected recipe or check for finetune schema, but found ${name}.`);
+  if (buildSchema === undefined)
+    throw new UsageError(`Expected recipe or check for finetune schema, but found ${name}.`);
   const document = buildSchema();
   return {document, text: JSON.stringify(document, null, 2)};
 };

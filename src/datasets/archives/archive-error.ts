@@ -16,7 +16,8 @@ export class ArchiveError extends DatasetError {
 const MANUAL_REMEDY = 'Unpack it yourself, look at what it holds, and give the folder.';
 
 /** One that holds what no data set needs. @param problem follows its name: `has an entry that ...` */
-export const unsafeArchiveError = (path: string, problem: string): ArchiveError => new ArchiveError(path, `${path} ${problem}. ${MANUAL_REMEDY}`);
+export const unsafeArchiveError = (path: string, problem: string): ArchiveError =>
+  new ArchiveError(path, `${path} ${problem}. ${MANUAL_REMEDY}`);
 
 /** One that ends too early, or contradicts itself. */
 export const corruptArchiveError = (path: string, cause: unknown): ArchiveError =>

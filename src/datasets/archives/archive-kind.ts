@@ -1,5 +1,5 @@
 import {basename} from 'node:path';
-import {readHead} from '../read-bytes.js';
+import {readHead} from '../images/read-bytes.js';
 
 /** Archives that are read. */
 export type ArchiveKind = 'zip' | 'tar';
@@ -21,20 +21,28 @@ const GZIP_SIGNATURE = /^\x1f\x8b/;
 const ARCHIVE_EXTENSION = /\.(?:zip|tar|tgz|tar\.gz|taz)$/i;
 
 /** What a file is by its first bytes: an archive that is read, one that is not, or none. */
-export type DetectedArchive = ArchiveKind | {readonly name: string; readonly command: string} | undefined;
+export type DetectedArchive =
+  ArchiveKind | {readonly name: string; readonly command: string} | undefined;
 
 export async function detectArchive(path: string): Promise<DetectedArchive> {
   const head = (await readHead(path, HEAD_BYTES)).toString('latin1');
   if (ZIP_SIGNATURE.test(head)) return 'zip';
   // The oldest tar archives have no mark: their names must do.
-  if (GZIP_SIGNATURE.test(head) || head.startsWith(TAR_MAGIC, TAR_MAGIC_OFFSET) || /\.tar$/i.test(path)) return 'tar';
+  if (
+    GZIP_SIGNATURE.test(head) ||
+    head.startsWith(TAR_MAGIC, TAR_MAGIC_OFFSET) ||
+    /\.tar$/i.test(path)
+  )
+    return 'tar';
   const unsupported = UNSUPPORTED.find(([signature]) => signature.test(head));
   if (unsupported !== undefined) return {name: unsupported[1], command: unsupported[2]};
   return /\.zip$/i.test(path) ? 'zip' : undefined;
 }
 
 /** `pets` of `/data/pets.tar.gz`. */
-export const archiveStem = (path: string): string => basename(path).replace(ARCHIVE_EXTENSION, '') || 'archive';
+export const archiveStem = (path: string): string =>
+  basename(path).replace(ARCHIVE_EXTENSION, '') || 'archive';
 
 /** Whether an entry's name promises another archive. */
-export const hasArchiveExtension = (name: string): boolean => /\.(?:zip|tar|tgz|rar|7z|(?:tar\.)?(?:gz|bz2|xz|zst))$/i.test(name);
+export const hasArchiveExtension = (name: string): boolean =>
+  /\.(?:zip|tar|tgz|rar|7z|(?:tar\.)?(?:gz|bz2|xz|zst))$/i.test(name);

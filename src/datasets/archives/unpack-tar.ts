@@ -7,9 +7,9 @@ import {finished} from 'node:stream/promises';
 import {createGunzip} from 'node:zlib';
 import {Parser, type ReadEntry} from 'tar';
 import {AbortedError} from '../../core/errors.js';
-import {readHead} from '../read-bytes.js';
+import {readHead} from '../images/read-bytes.js';
 import {ArchiveError, corruptArchiveError, unsafeArchiveError} from './archive-error.js';
-import type {EntryTargets} from './entry-places.js';
+import type {EntryTargets} from './entry-paths.js';
 import type {UnpackOptions} from './unpack-zip.js';
 
 const FILES: readonly string[] = ['File', 'OldFile', 'ContiguousFile'];
@@ -60,7 +60,11 @@ class TarExtractor {
     const name = entry.path;
     if (LINKS.includes(entry.type)) throw unsafeArchiveError(this.path, `has a link, ${name}`);
     const isFolder = FOLDERS.includes(entry.type) || name.endsWith('/');
-    if (!isFolder && !FILES.includes(entry.type)) throw unsafeArchiveError(this.path, `has an entry that is neither a file nor a folder, ${name}`);
+    if (!isFolder && !FILES.includes(entry.type))
+      throw unsafeArchiveError(
+        this.path,
+        `has an entry that is neither a file nor a folder, ${name}`,
+      );
     const target = this.entryTargets.target(name, isFolder, entry.size);
     if (target === undefined) return void entry.resume();
     this.targets.push(target);
@@ -78,7 +82,8 @@ class TarExtractor {
 
   /** Waits while a file is slower than the archive. */
   async write(chunk: Buffer): Promise<void> {
-    if (!this.#parser.write(chunk) && this.failure === undefined) await new Promise<void>(resolve => (this.#wake = resolve));
+    if (!this.#parser.write(chunk) && this.failure === undefined)
+      await new Promise<void>(resolve => (this.#wake = resolve));
     if (this.failure !== undefined) throw this.failure;
   }
 
@@ -112,7 +117,12 @@ async function* readChunks(path: string, onBytes: (count: number) => void): Asyn
 const isSystemCallError = (error: unknown): boolean => error instanceof Error && 'syscall' in error;
 
 /** Unpacks a tar archive, compressed with gzip or not. @throws ArchiveError, AbortedError */
-export async function unpackTar(path: string, folder: string, targets: EntryTargets, {signal, onBytes}: UnpackOptions): Promise<string[]> {
+export async function unpackTar(
+  path: string,
+  folder: string,
+  targets: EntryTargets,
+  {signal, onBytes}: UnpackOptions,
+): Promise<string[]> {
   const writer = new TarExtractor(path, folder, targets);
   const {size} = await stat(path);
   let bytesDone = 0;
@@ -124,7 +134,9 @@ export async function unpackTar(path: string, folder: string, targets: EntryTarg
     await writer.end();
   } catch (error) {
     await writer.abandon();
-    throw error instanceof ArchiveError || error instanceof AbortedError || isSystemCallError(error) ? error : corruptArchiveError(path, error);
+    throw error instanceof ArchiveError || error instanceof AbortedError || isSystemCallError(error)
+      ? error
+      : corruptArchiveError(path, error);
   }
   return writer.targets;
 }

@@ -1,9 +1,9 @@
 import {mkdir} from 'node:fs/promises';
 import {dirname, join} from 'node:path';
 import {AbortedError} from '../../core/errors.js';
-import {ZipArchive, ZipError, type ZipEntry} from '../../core/zip.js';
+import {ZipArchive, ZipError, type ZipEntry} from '../../core/files/zip.js';
 import {corruptArchiveError, unsafeArchiveError, ArchiveError} from './archive-error.js';
-import type {EntryTargets} from './entry-places.js';
+import type {EntryTargets} from './entry-paths.js';
 
 /** How unpacking is watched. */
 export interface UnpackOptions {
@@ -26,15 +26,28 @@ function decodeEntryName(decodedName: string, bytes: Buffer, isUtf8: boolean): s
   }
 }
 
-function assertSupported(path: string, {name, isEncrypted, isSupported: isKnown, unixFileType: unixKind}: ZipEntry): void {
-  if (isEncrypted) throw new ArchiveError(path, `${path} is encrypted (${name}). Unpack it with its password, and give the folder.`);
+function assertSupported(
+  path: string,
+  {name, isEncrypted, isSupported: isKnown, unixFileType: unixKind}: ZipEntry,
+): void {
+  if (isEncrypted)
+    throw new ArchiveError(
+      path,
+      `${path} is encrypted (${name}). Unpack it with its password, and give the folder.`,
+    );
   if (unixKind === LINK) throw unsafeArchiveError(path, `has a link, ${name}`);
-  if (![FILE, FOLDER, UNSPECIFIED].includes(unixKind)) throw unsafeArchiveError(path, `has an entry that is neither a file nor a folder, ${name}`);
+  if (![FILE, FOLDER, UNSPECIFIED].includes(unixKind))
+    throw unsafeArchiveError(path, `has an entry that is neither a file nor a folder, ${name}`);
   if (!isKnown) throw unsafeArchiveError(path, `compresses ${name} in a way that is not supported`);
 }
 
 /** Unpacks a zip archive after a look at all of its names. @throws ArchiveError, AbortedError */
-export async function unpackZip(path: string, folder: string, targets: EntryTargets, {signal, onBytes}: UnpackOptions): Promise<string[]> {
+export async function unpackZip(
+  path: string,
+  folder: string,
+  targets: EntryTargets,
+  {signal, onBytes}: UnpackOptions,
+): Promise<string[]> {
   let zip: ZipArchive | undefined;
   try {
     zip = await ZipArchive.open(path, decodeEntryName);

@@ -4,11 +4,15 @@ import {damagedImageError} from './raster.js';
 const [END_OF_ROW, END, DELTA] = [0, 1, 2];
 
 /** Bytes of a row, which ends at a multiple of 4. */
-export const computeBmpRowBytes = ({width, bits}: BmpHeader): number => Math.ceil((width * bits) / 32) * 4;
+export const computeBmpRowBytes = ({width, bits}: BmpHeader): number =>
+  Math.ceil((width * bits) / 32) * 4;
 
 /** The last row may lack what only fills it up. */
 export function assertBmpLength(header: BmpHeader, bytes: Uint8Array): void {
-  const needed = header.start + (header.height - 1) * computeBmpRowBytes(header) + Math.ceil((header.width * header.bits) / 8);
+  const needed =
+    header.start +
+    (header.height - 1) * computeBmpRowBytes(header) +
+    Math.ceil((header.width * header.bits) / 8);
   if (needed > bytes.length) throw damagedImageError();
 }
 
@@ -49,7 +53,8 @@ class RunLengthDecoder {
   }
 
   #put(index: number): void {
-    if (this.#x < this.header.width && this.#y < this.header.height) this.indices[this.#y * this.header.width + this.#x] = index;
+    if (this.#x < this.header.width && this.#y < this.header.height)
+      this.indices[this.#y * this.header.width + this.#x] = index;
     this.#x++;
   }
 
@@ -74,7 +79,10 @@ class RunLengthDecoder {
 
   /** An end that is not marked serves where all rows are there. */
   get #isComplete(): boolean {
-    return this.#y >= this.header.height || (this.#y === this.header.height - 1 && this.#x >= this.header.width);
+    return (
+      this.#y >= this.header.height ||
+      (this.#y === this.header.height - 1 && this.#x >= this.header.width)
+    );
   }
 
   read(): Uint8Array {
@@ -84,7 +92,8 @@ class RunLengthDecoder {
       if (count > 0) for (let i = 0; i < count; i++) this.#put(this.#pickIndex(value, i));
       else if (value === END) return this.indices;
       else if (value === END_OF_ROW) this.#startRow();
-      else if (value === DELTA) [this.#x, this.#y] = [this.#x + this.#next(), this.#y + this.#next()];
+      else if (value === DELTA)
+        [this.#x, this.#y] = [this.#x + this.#next(), this.#y + this.#next()];
       else this.#readLiteral(value);
     }
   }
@@ -92,4 +101,6 @@ class RunLengthDecoder {
 
 /** Which color of the palette each pixel has, in the order of the file. @throws ImageFault for a file that is cut off */
 export const readBmpIndices = (header: BmpHeader, bytes: Uint8Array): Uint8Array =>
-  header.coding === 'plain' ? readUncompressedIndices(header, bytes) : new RunLengthDecoder(header, bytes).read();
+  header.coding === 'plain'
+    ? readUncompressedIndices(header, bytes)
+    : new RunLengthDecoder(header, bytes).read();

@@ -3,7 +3,8 @@ import {readBmpIndices, computeBmpRowBytes, assertBmpLength} from './bmp-indices
 import {damagedImageError, type Raster, type RasterDecoder} from './raster.js';
 
 /** Where each row of the file belongs: most files begin with the lowest. */
-const outputRow = ({isTopDown, height}: BmpHeader, y: number): number => (isTopDown ? y : height - 1 - y);
+const outputRow = ({isTopDown, height}: BmpHeader, y: number): number =>
+  isTopDown ? y : height - 1 - y;
 
 function decodePalette(header: BmpHeader, bytes: Uint8Array): Uint8Array {
   const {width, height, palette} = header;
@@ -55,8 +56,10 @@ function decodeMasks(header: BmpHeader, bytes: Uint8Array): Uint8Array {
     const from = start + y * computeBmpRowBytes(header);
     const to = outputRow(header, y) * width * 4;
     for (let x = 0; x < width; x++) {
-      const value = bits === 16 ? view.getUint16(from + 2 * x, true) : view.getUint32(from + 4 * x, true);
-      for (let channel = 0; channel < 4; channel++) pixels[to + 4 * x + channel] = channels[channel]!(value);
+      const value =
+        bits === 16 ? view.getUint16(from + 2 * x, true) : view.getUint32(from + 4 * x, true);
+      for (let channel = 0; channel < 4; channel++)
+        pixels[to + 4 * x + channel] = channels[channel]!(value);
     }
   }
   if (header.masks[3] === 0 || isFullyTransparent(pixels)) makeOpaque(pixels);
@@ -83,7 +86,8 @@ export const bmp: RasterDecoder = {
     const header = readBmpHeader(bytes);
     const {width, height, masks, coding} = header;
     if (coding === 'plain') assertBmpLength(header, bytes);
-    else if (width * height > Math.max(SMALL_IMAGE_PIXELS, MAX_PIXELS_PER_BYTE * bytes.length)) throw damagedImageError();
+    else if (width * height > Math.max(SMALL_IMAGE_PIXELS, MAX_PIXELS_PER_BYTE * bytes.length))
+      throw damagedImageError();
     return {width, height, depth: 8, hasAlpha: masks[3] !== 0};
   },
   decode(bytes): Raster {

@@ -40,7 +40,10 @@ interface Libheif {
   readonly HEAPU8: Uint8Array;
   readonly heif_error_code: Readonly<Record<string, unknown>>;
   readonly heif_colorspace: {readonly heif_colorspace_RGB: unknown};
-  readonly heif_chroma: {readonly heif_chroma_interleaved_RGB: unknown; readonly heif_chroma_interleaved_RGBA: unknown};
+  readonly heif_chroma: {
+    readonly heif_chroma_interleaved_RGB: unknown;
+    readonly heif_chroma_interleaved_RGBA: unknown;
+  };
   heif_context_alloc(): HeifContext;
   heif_context_free(context: HeifContext): void;
   heif_context_read_from_memory(context: HeifContext, bytes: Uint8Array): HeifFailure;
@@ -49,12 +52,18 @@ interface Libheif {
   heif_image_handle_get_height(handle: HeifHandle): number;
   heif_image_handle_has_alpha_channel(handle: HeifHandle): number | boolean;
   heif_image_handle_release(handle: HeifHandle): void;
-  heif_js_decode_image2(handle: HeifHandle, colorspace: unknown, chroma: unknown): DecodedHeif | HeifFailure;
+  heif_js_decode_image2(
+    handle: HeifHandle,
+    colorspace: unknown,
+    chroma: unknown,
+  ): DecodedHeif | HeifFailure;
   heif_image_release(image: object): void;
 }
 
-// The bundle has its WebAssembly inside: nothing is fetched, nothing looked for.
-const makeLibheif = createRequire(import.meta.url)('libheif-js/libheif-wasm/libheif-bundle.js') as (options: object) => Libheif;
+// The exported model has its WebAssembly inside: nothing is fetched, nothing looked for.
+const makeLibheif = createRequire(import.meta.url)('libheif-js/libheif-wasm/libheif-bundle.js') as (
+  options: object,
+) => Libheif;
 
 /** It prints what it thinks of damaged files; answers say so. */
 const libheif = makeLibheif({print: () => undefined, printErr: () => undefined});
@@ -66,9 +75,12 @@ const isFailure = (response: object): response is HeifFailure => 'code' in respo
 
 /** What cannot be decoded here may be decoded elsewhere. */
 function describeFailure({code}: HeifFailure): string {
-  const {heif_error_Unsupported_feature: feature, heif_error_Unsupported_filetype: kind} = libheif.heif_error_code;
+  const {heif_error_Unsupported_feature: feature, heif_error_Unsupported_filetype: kind} =
+    libheif.heif_error_code;
   const isUnsupported = code !== undefined && (code === feature || code === kind);
-  return isUnsupported ? 'its kind of HEIF is not supported; convert it to JPEG or PNG' : 'it is damaged or cut off';
+  return isUnsupported
+    ? 'its kind of HEIF is not supported; convert it to JPEG or PNG'
+    : 'it is damaged or cut off';
 }
 
 function readHandleHeader(handle: HeifHandle): SizeAndAlpha {
@@ -81,8 +93,13 @@ function readHandleHeader(handle: HeifHandle): SizeAndAlpha {
 
 function decodeHandle(handle: HeifHandle): HeifResponse {
   const {hasAlpha} = readHandleHeader(handle);
-  const {heif_chroma_interleaved_RGB: rgb, heif_chroma_interleaved_RGBA: rgba} = libheif.heif_chroma;
-  const decoded = libheif.heif_js_decode_image2(handle, libheif.heif_colorspace.heif_colorspace_RGB, hasAlpha ? rgba : rgb);
+  const {heif_chroma_interleaved_RGB: rgb, heif_chroma_interleaved_RGBA: rgba} =
+    libheif.heif_chroma;
+  const decoded = libheif.heif_js_decode_image2(
+    handle,
+    libheif.heif_colorspace.heif_colorspace_RGB,
+    hasAlpha ? rgba : rgb,
+  );
   if (isFailure(decoded)) return {error: describeFailure(decoded)};
   const [plane] = decoded.channels;
   if (plane === undefined) return {error: 'it is damaged or cut off'};
@@ -100,7 +117,8 @@ function processTask({bytes, isHeaderOnly}: HeifTask): HeifResponse {
   const context = libheif.heif_context_alloc();
   try {
     const readResult = libheif.heif_context_read_from_memory(context, bytes);
-    if (readResult.code !== libheif.heif_error_code.heif_error_Ok) return {error: describeFailure(readResult)};
+    if (readResult.code !== libheif.heif_error_code.heif_error_Ok)
+      return {error: describeFailure(readResult)};
     const handle = libheif.heif_js_context_get_primary_image_handle(context);
     if (isFailure(handle)) return {error: describeFailure(handle)};
     try {
@@ -124,5 +142,8 @@ function handleTask(task: HeifTask): HeifResponse {
 
 parentPort!.on('message', (task: HeifTask) => {
   const response = handleTask(task);
-  parentPort!.postMessage(response, response.raster === undefined ? [] : [response.raster.data.buffer as ArrayBuffer]);
+  parentPort!.postMessage(
+    response,
+    response.raster === undefined ? [] : [response.raster.data.buffer as ArrayBuffer],
+  );
 });

@@ -1,7 +1,7 @@
 import {availableParallelism} from 'node:os';
 import {Worker} from 'node:worker_threads';
-import {poolThreads} from '../pool-threads.js';
-import {ImageError} from '../readability.js';
+import {poolThreads} from '../augmentation/thread-pool-size.js';
+import {ImageError} from '../discovery/broken-images.js';
 import type {HeifResponse, HeifTask} from './heif-thread.js';
 import type {Raster, RasterDecoder, RasterHeader} from './raster.js';
 
@@ -16,7 +16,9 @@ interface QueuedTask {
 /** A thread with a decoder in it, which does one task at a time; what goes wrong in it costs the thread and its task, and nothing else. */
 class HeifThread {
   readonly #worker = new Worker(new URL('heif-thread.js', import.meta.url), {execArgv: []});
-  #current: {readonly resolve: (response: HeifResponse) => void; readonly timer: NodeJS.Timeout} | undefined;
+  #current:
+    | {readonly resolve: (response: HeifResponse) => void; readonly timer: NodeJS.Timeout}
+    | undefined;
 
   constructor(
     private readonly onFree: (thread: HeifThread) => void,
@@ -92,14 +94,20 @@ async function runTask(task: HeifTask): Promise<HeifResponse> {
 
 /** Bits of a channel, as the box about the video stream says (ISO/IEC 14496-15). */
 function readBitDepth(bytes: Uint8Array): number {
-  const box = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).indexOf('hvcC', 0, 'latin1');
+  const box = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).indexOf(
+    'hvcC',
+    0,
+    'latin1',
+  );
   return box < 0 ? 8 : 8 + ((bytes[box + 4 + 17] ?? 0) & 7);
 }
 
 /** The profile of the colors, which stands in a box as it is; of several images the first counts. */
 function readProfile(bytes: Uint8Array): Uint8Array | undefined {
   const file = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length);
-  const offsets = ['colrprof', 'colrrICC'].map(kind => file.indexOf(kind, 0, 'latin1')).filter(at => at >= 4);
+  const offsets = ['colrprof', 'colrrICC']
+    .map(kind => file.indexOf(kind, 0, 'latin1'))
+    .filter(at => at >= 4);
   if (offsets.length === 0) return undefined;
   const at = Math.min(...offsets);
   const end = at - 4 + file.readUInt32BE(at - 4);

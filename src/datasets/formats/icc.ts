@@ -2,7 +2,8 @@
 type IccTags = ReadonlyMap<string, DataView>;
 
 const HEADER_BYTES = 128;
-const readTag = (view: DataView, at: number): string => Buffer.from(view.buffer, view.byteOffset + at, 4).toString('latin1');
+const readTag = (view: DataView, at: number): string =>
+  Buffer.from(view.buffer, view.byteOffset + at, 4).toString('latin1');
 const readFixed = (view: DataView, at: number): number => view.getInt32(at) / 65_536;
 
 function readTags(profile: Uint8Array): IccTags {
@@ -22,7 +23,8 @@ const SRGB_PRIMARIES: Readonly<Record<string, readonly number[]>> = {
   gXYZ: [0.3851, 0.7169, 0.0971],
   bXYZ: [0.1431, 0.0606, 0.7142],
 };
-const srgbCurve = (value: number): number => (value <= 0.04045 ? value / 12.92 : ((value + 0.055) / 1.055) ** 2.4);
+const srgbCurve = (value: number): number =>
+  value <= 0.04045 ? value / 12.92 : ((value + 0.055) / 1.055) ** 2.4;
 
 function evaluateCurve(view: DataView, value: number): number {
   if (readTag(view, 0) === 'curv') {
@@ -34,7 +36,9 @@ function evaluateCurve(view: DataView, value: number): number {
     const [low, high] = [view.getUint16(12 + 2 * below), view.getUint16(14 + 2 * below)];
     return (low + (high - low) * (position - below)) / 65_535;
   }
-  const [gamma, a, b, c, d] = [12, 16, 20, 24, 28].map(at => (at + 4 <= view.byteLength ? readFixed(view, at) : NaN)) as [number, ...number[]];
+  const [gamma, a, b, c, d] = [12, 16, 20, 24, 28].map(at =>
+    at + 4 <= view.byteLength ? readFixed(view, at) : NaN,
+  ) as [number, ...number[]];
   const kind = view.getUint16(8);
   if (kind === 0) return value ** gamma;
   return kind === 3 ? (value >= d! ? (a! * value + b!) ** gamma : c! * value) : NaN;
@@ -49,10 +53,17 @@ export function isSrgb(profile: Uint8Array): boolean {
     const tags = readTags(profile);
     if (tags.has('A2B0')) return false;
     const isPrimary = ([name, values]: [string, readonly number[]]): boolean =>
-      values.every((value, i) => Math.abs(readFixed(tags.get(name)!, 8 + 4 * i) - value) < PRIMARY_TOLERANCE);
+      values.every(
+        (value, i) => Math.abs(readFixed(tags.get(name)!, 8 + 4 * i) - value) < PRIMARY_TOLERANCE,
+      );
     const isCurve = (name: string): boolean =>
-      [0.02, 0.1, 0.25, 0.5, 0.75].every(value => Math.abs(evaluateCurve(tags.get(name)!, value) - srgbCurve(value)) < CURVE_TOLERANCE);
-    return Object.entries(SRGB_PRIMARIES).every(isPrimary) && ['rTRC', 'gTRC', 'bTRC'].every(isCurve);
+      [0.02, 0.1, 0.25, 0.5, 0.75].every(
+        value =>
+          Math.abs(evaluateCurve(tags.get(name)!, value) - srgbCurve(value)) < CURVE_TOLERANCE,
+      );
+    return (
+      Object.entries(SRGB_PRIMARIES).every(isPrimary) && ['rTRC', 'gTRC', 'bTRC'].every(isCurve)
+    );
   } catch {
     return false;
   }
@@ -82,10 +93,16 @@ function buildGammaTag(gamma: number): Buffer {
  *
  * @param primaries X, Y, Z of red, green and blue under the white of profiles; of gray there are none
  */
-export function createGammaProfile(gamma: number, primaries?: readonly (readonly number[])[]): Buffer {
+export function createGammaProfile(
+  gamma: number,
+  primaries?: readonly (readonly number[])[],
+): Buffer {
   const trc = buildGammaTag(gamma);
   const names = ['r', 'g', 'b'];
-  const colors = primaries?.map((values, i): [string, Buffer] => [`${names[i]}XYZ`, buildXyzTag(values)]);
+  const colors = primaries?.map((values, i): [string, Buffer] => [
+    `${names[i]}XYZ`,
+    buildXyzTag(values),
+  ]);
   const curves = colors === undefined ? ['kTRC'] : names.map(name => `${name}TRC`);
   const descriptionTag = buildTag('mluc', Buffer.from([0, 0, 0, 0, 0, 0, 0, 12]));
   const tags: [string, Buffer][] = [

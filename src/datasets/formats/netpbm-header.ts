@@ -1,5 +1,5 @@
-import type {ImageSize} from '../resample.js';
-import {ImageError} from '../readability.js';
+import type {ImageSize} from '../images/resample.js';
+import {ImageError} from '../discovery/broken-images.js';
 import {damagedImageError} from './raster.js';
 
 /** What the lines before the pixels tell. */
@@ -20,15 +20,31 @@ const MAX_HEADER_BYTES = 65_536;
 
 const SPACE = '(?:\\s|#[^\\n\\r]*[\\n\\r])+';
 const BITMAP = new RegExp(`^P[14]${SPACE}(\\d+)${SPACE}(\\d+)(?:#[^\\n\\r]*[\\n\\r]|\\s)`);
-const MAP = new RegExp(`^P[2356]${SPACE}(\\d+)${SPACE}(\\d+)${SPACE}(\\d+)(?:#[^\\n\\r]*[\\n\\r]|\\s)`);
+const MAP = new RegExp(
+  `^P[2356]${SPACE}(\\d+)${SPACE}(\\d+)${SPACE}(\\d+)(?:#[^\\n\\r]*[\\n\\r]|\\s)`,
+);
 
 function assertComplete(header: NetpbmHeader, bytes: Uint8Array): NetpbmHeader {
   const {width, height, maxValue, channels, isPlain, isBitmap, start} = header;
-  if (!(width > 0 && height > 0 && width < 2 ** 31 && height < 2 ** 31 && maxValue > 0 && maxValue <= 65_535)) throw damagedImageError();
+  if (!(
+    width > 0 &&
+    height > 0 &&
+    width < 2 ** 31 &&
+    height < 2 ** 31 &&
+    maxValue > 0 &&
+    maxValue <= 65_535
+  ))
+    throw damagedImageError();
   const sampleBytes = maxValue > 255 ? 2 : 1;
   // Digits need a byte each at least, and what parts them.
-  const rawBytes = isBitmap ? Math.ceil(width / 8) * height : width * height * channels * sampleBytes;
-  const needed = isPlain ? (isBitmap ? width * height : 2 * width * height * channels - 1) : rawBytes;
+  const rawBytes = isBitmap
+    ? Math.ceil(width / 8) * height
+    : width * height * channels * sampleBytes;
+  const needed = isPlain
+    ? isBitmap
+      ? width * height
+      : 2 * width * height * channels - 1
+    : rawBytes;
   if (start + needed > bytes.length) throw damagedImageError();
   return header;
 }
@@ -41,16 +57,27 @@ function readPamHeader(text: string, bytes: Uint8Array): NetpbmHeader {
   const values = new Map([...lines].map(([, word, value]) => [word!, value!]));
   const readNumber = (word: string): number => Number(/^\d+$/.exec(values.get(word) ?? '') ?? NaN);
   const channels = readNumber('DEPTH');
-  if (channels > 4) throw new ImageError(`it has ${channels} channels, which is not supported; save it as gray or RGB`);
-  if (channels !== 1 && channels !== 2 && channels !== 3 && channels !== 4) throw damagedImageError();
+  if (channels > 4)
+    throw new ImageError(
+      `it has ${channels} channels, which is not supported; save it as gray or RGB`,
+    );
+  if (channels !== 1 && channels !== 2 && channels !== 3 && channels !== 4)
+    throw damagedImageError();
   const start = end.index + end[0].length;
   const size = {width: readNumber('WIDTH'), height: readNumber('HEIGHT')};
-  return assertComplete({...size, channels, maxValue: readNumber('MAXVAL'), isPlain: false, isBitmap: false, start}, bytes);
+  return assertComplete(
+    {...size, channels, maxValue: readNumber('MAXVAL'), isPlain: false, isBitmap: false, start},
+    bytes,
+  );
 }
 
 /** @throws ImageFault for a file whose header contradicts itself, or that has fewer pixels than it says */
 export function readNetpbmHeader(bytes: Uint8Array): NetpbmHeader {
-  const text = Buffer.from(bytes.buffer, bytes.byteOffset, Math.min(bytes.length, MAX_HEADER_BYTES)).toString('latin1');
+  const text = Buffer.from(
+    bytes.buffer,
+    bytes.byteOffset,
+    Math.min(bytes.length, MAX_HEADER_BYTES),
+  ).toString('latin1');
   const kind = Number(text[1]);
   if (kind === 7) return readPamHeader(text, bytes);
   const isBitmap = kind === 1 || kind === 4;
@@ -58,5 +85,8 @@ export function readNetpbmHeader(bytes: Uint8Array): NetpbmHeader {
   if (match === null) throw damagedImageError();
   const [width, height, maxValue = 1] = match.slice(1).map(Number) as [number, number, number?];
   const channels = kind === 3 || kind === 6 ? 3 : 1;
-  return assertComplete({width, height, channels, maxValue, isPlain: kind <= 3, isBitmap, start: match[0].length}, bytes);
+  return assertComplete(
+    {width, height, channels, maxValue, isPlain: kind <= 3, isBitmap, start: match[0].length},
+    bytes,
+  );
 }

@@ -12,7 +12,8 @@ class AsciiReader {
 
   #skip(): void {
     for (; this.at < this.bytes.length; this.at++) {
-      if (this.bytes[this.at] === 0x23) while (this.at < this.bytes.length && this.bytes[this.at] !== 0x0a) this.at++;
+      if (this.bytes[this.at] === 0x23)
+        while (this.at < this.bytes.length && this.bytes[this.at] !== 0x0a) this.at++;
       else if (!isSpace(this.bytes[this.at]!)) return;
     }
   }
@@ -54,25 +55,31 @@ function decodeBitmap({width, height, start}: NetpbmHeader, bytes: Uint8Array): 
   const row = Math.ceil(width / 8);
   const pixels = new Uint8Array(width * height);
   for (let y = 0; y < height; y++) {
-    for (let x = 0; x < width; x++) pixels[y * width + x] = (bytes[start + y * row + (x >> 3)]! >> (7 - (x & 7))) & 1 ? 0 : 255;
+    for (let x = 0; x < width; x++)
+      pixels[y * width + x] = (bytes[start + y * row + (x >> 3)]! >> (7 - (x & 7))) & 1 ? 0 : 255;
   }
   return pixels;
 }
 
 function decodeRaster(header: NetpbmHeader, bytes: Uint8Array): Raster {
   const {width, height, channels, maxValue} = header;
-  if (header.isBitmap && !header.isPlain) return {width, height, channels: 1, data: decodeBitmap(header, bytes)};
+  if (header.isBitmap && !header.isPlain)
+    return {width, height, channels: 1, data: decodeBitmap(header, bytes)};
   const next = createSampleReader(header, bytes);
   const count = width * height * channels;
   const samples = new Uint8Array(count);
-  for (let i = 0; i < count; i++) samples[i] = Math.round((Math.min(next(), maxValue) * 255) / maxValue);
-  return channels === 2 ? {width, height, channels: 4, data: grayAlphaToRgba(samples)} : {width, height, channels, data: samples};
+  for (let i = 0; i < count; i++)
+    samples[i] = Math.round((Math.min(next(), maxValue) * 255) / maxValue);
+  return channels === 2
+    ? {width, height, channels: 4, data: grayAlphaToRgba(samples)}
+    : {width, height, channels, data: samples};
 }
 
 /** Gray with alpha as RGBA. */
 function grayAlphaToRgba(pairs: Uint8Array): Uint8Array {
   const pixels = new Uint8Array(2 * pairs.length);
-  for (let i = 0; i < pairs.length; i += 2) pixels.set([pairs[i]!, pairs[i]!, pairs[i]!, pairs[i + 1]!], 2 * i);
+  for (let i = 0; i < pairs.length; i += 2)
+    pixels.set([pairs[i]!, pairs[i]!, pairs[i]!, pairs[i + 1]!], 2 * i);
   return pixels;
 }
 
@@ -80,7 +87,12 @@ function grayAlphaToRgba(pairs: Uint8Array): Uint8Array {
 export const netpbm: RasterDecoder = {
   header(bytes) {
     const {width, height, channels, maxValue} = readNetpbmHeader(bytes);
-    return {width, height, depth: maxValue > 255 ? 16 : 8, hasAlpha: channels === 2 || channels === 4};
+    return {
+      width,
+      height,
+      depth: maxValue > 255 ? 16 : 8,
+      hasAlpha: channels === 2 || channels === 4,
+    };
   },
   decode: bytes => decodeRaster(readNetpbmHeader(bytes), bytes),
 };

@@ -31,31 +31,66 @@ function readChunks(bytes: Buffer): Chunks {
 type Matrix = readonly [number, number, number, number, number, number, number, number, number];
 
 const multiply = (a: Matrix, b: Matrix): Matrix =>
-  a.map((_, i) => [0, 1, 2].reduce((sum, k) => sum + a[i - (i % 3) + k]! * b[3 * k + (i % 3)]!, 0)) as unknown as Matrix;
+  a.map((_, i) =>
+    [0, 1, 2].reduce((sum, k) => sum + a[i - (i % 3) + k]! * b[3 * k + (i % 3)]!, 0),
+  ) as unknown as Matrix;
 
-const multiplyVector = (m: Matrix, [x, y, z]: readonly [number, number, number]): [number, number, number] =>
+const multiplyVector = (
+  m: Matrix,
+  [x, y, z]: readonly [number, number, number],
+): [number, number, number] =>
   [0, 3, 6].map(row => m[row]! * x + m[row + 1]! * y + m[row + 2]! * z) as [number, number, number];
 
 function invert([a, b, c, d, e, f, g, h, i]: Matrix): Matrix {
   const [first, second, third] = [e * i - f * h, f * g - d * i, d * h - e * g];
   const determinant = a * first + b * second + c * third;
-  const rest = [c * h - b * i, b * f - c * e, a * i - c * g, c * d - a * f, b * g - a * h, a * e - b * d];
+  const rest = [
+    c * h - b * i,
+    b * f - c * e,
+    a * i - c * g,
+    c * d - a * f,
+    b * g - a * h,
+    a * e - b * d,
+  ];
   const [q, r, s, t, u, v] = rest as [number, number, number, number, number, number];
-  return [first, q, r, second, s, t, third, u, v].map(value => value / determinant) as unknown as Matrix;
+  return [first, q, r, second, s, t, third, u, v].map(
+    value => value / determinant,
+  ) as unknown as Matrix;
 }
 
-const BRADFORD: Matrix = [0.8951, 0.2664, -0.1614, -0.7502, 1.7135, 0.0367, 0.0389, -0.0685, 1.0296];
+const BRADFORD: Matrix = [
+  0.8951, 0.2664, -0.1614, -0.7502, 1.7135, 0.0367, 0.0389, -0.0685, 1.0296,
+];
 const D50 = [0.9642, 1, 0.8249] as const;
 
 type Chromaticity = readonly [x: number, y: number];
 
-const diagonal = ([x, y, z]: readonly [number, number, number]): Matrix => [x, 0, 0, 0, y, 0, 0, 0, z];
+const diagonal = ([x, y, z]: readonly [number, number, number]): Matrix => [
+  x,
+  0,
+  0,
+  0,
+  y,
+  0,
+  0,
+  0,
+  z,
+];
 const toXyz = ([x, y]: Chromaticity): [number, number, number] => [x / y, 1, (1 - x - y) / y];
 
 /** X, Y, Z of the primaries under D50, from the places of white, red, green and blue in the diagram of colors. */
-function computePrimaries([white, red, green, blue]: readonly [Chromaticity, Chromaticity, Chromaticity, Chromaticity]): number[][] {
+function computePrimaries([white, red, green, blue]: readonly [
+  Chromaticity,
+  Chromaticity,
+  Chromaticity,
+  Chromaticity,
+]): number[][] {
   const [r, g, b] = [toXyz(red), toXyz(green), toXyz(blue)];
-  const columns = [0, 1, 2].flatMap(row => [r[row], g[row], b[row]]) as number[] as unknown as Matrix;
+  const columns = [0, 1, 2].flatMap(row => [
+    r[row],
+    g[row],
+    b[row],
+  ]) as number[] as unknown as Matrix;
   const unadapted = multiply(columns, diagonal(multiplyVector(invert(columns), toXyz(white))));
   const [from, to] = [multiplyVector(BRADFORD, toXyz(white)), multiplyVector(BRADFORD, D50)];
   const gain = diagonal([to[0] / from[0], to[1] / from[1], to[2] / from[2]]);
@@ -68,8 +103,15 @@ const SRGB_CHROMATICITIES = [0.3127, 0.329, 0.64, 0.33, 0.3, 0.6, 0.15, 0.06];
 const SRGB_GAMMA = 0.45455;
 
 function readChromaticities(chunk: Buffer | undefined): number[] {
-  const chromaticities = chunk?.length === 32 ? Array.from({length: 8}, (_, i) => chunk.readUInt32BE(4 * i) / 100_000) : SRGB_CHROMATICITIES;
-  return chromaticities.every((value, i) => value > 0 && value < 1 && Math.abs(value - SRGB_CHROMATICITIES[i]!) < 0.6) ? chromaticities : SRGB_CHROMATICITIES;
+  const chromaticities =
+    chunk?.length === 32
+      ? Array.from({length: 8}, (_, i) => chunk.readUInt32BE(4 * i) / 100_000)
+      : SRGB_CHROMATICITIES;
+  return chromaticities.every(
+    (value, i) => value > 0 && value < 1 && Math.abs(value - SRGB_CHROMATICITIES[i]!) < 0.6,
+  )
+    ? chromaticities
+    : SRGB_CHROMATICITIES;
 }
 
 /**
@@ -81,14 +123,30 @@ export function embedGammaProfile(file: Uint8Array): Uint8Array {
   const chunks = readChunks(bytes);
   const gammaChunk = chunks.get('gAMA');
   const header = chunks.get('IHDR');
-  if (gammaChunk?.length !== 4 || header?.length !== 13 || ['sRGB', 'iCCP', 'cICP'].some(kind => chunks.has(kind))) return file;
+  if (
+    gammaChunk?.length !== 4 ||
+    header?.length !== 13 ||
+    ['sRGB', 'iCCP', 'cICP'].some(kind => chunks.has(kind))
+  )
+    return file;
   const gamma = gammaChunk.readUInt32BE(0) / 100_000;
   if (gamma < 0.1 || gamma > 10) return file;
   const isGray = header[9] === 0 || header[9] === 4;
   const chromaticities = isGray ? SRGB_CHROMATICITIES : readChromaticities(chunks.get('cHRM'));
-  const isAlreadySrgb = Math.abs(gamma - SRGB_GAMMA) < 0.01 && chromaticities.every((value, i) => Math.abs(value - SRGB_CHROMATICITIES[i]!) < 0.005);
+  const isAlreadySrgb =
+    Math.abs(gamma - SRGB_GAMMA) < 0.01 &&
+    chromaticities.every((value, i) => Math.abs(value - SRGB_CHROMATICITIES[i]!) < 0.005);
   if (isAlreadySrgb) return file;
-  const [wx, wy, rx, ry, gx, gy, bx, by] = chromaticities as [number, number, number, number, number, number, number, number];
+  const [wx, wy, rx, ry, gx, gy, bx, by] = chromaticities as [
+    number,
+    number,
+    number,
+    number,
+    number,
+    number,
+    number,
+    number,
+  ];
   const primaries = isGray
     ? undefined
     : computePrimaries([
@@ -97,6 +155,16 @@ export function embedGammaProfile(file: Uint8Array): Uint8Array {
         [gx, gy],
         [bx, by],
       ]);
-  const profile = chunk('iCCP', Buffer.concat([Buffer.from('gAMA\0\0', 'latin1'), deflateSync(createGammaProfile(1 / gamma, primaries))]));
-  return Buffer.concat([bytes.subarray(0, COLOR_CHUNK_OFFSET), profile, bytes.subarray(COLOR_CHUNK_OFFSET)]);
+  const profile = chunk(
+    'iCCP',
+    Buffer.concat([
+      Buffer.from('gAMA\0\0', 'latin1'),
+      deflateSync(createGammaProfile(1 / gamma, primaries)),
+    ]),
+  );
+  return Buffer.concat([
+    bytes.subarray(0, COLOR_CHUNK_OFFSET),
+    profile,
+    bytes.subarray(COLOR_CHUNK_OFFSET),
+  ]);
 }

@@ -3,7 +3,10 @@ import type {Raster} from './raster.js';
 const [SHORT, LONG, BYTES] = [3, 4, 7];
 
 /** Pixels as a TIFF file with a profile: libvips takes no profile beside bare pixels. */
-export function encodeTiffWithProfile({data, width, height, channels}: Raster, profile: Uint8Array): Buffer {
+export function encodeTiffWithProfile(
+  {data, width, height, channels}: Raster,
+  profile: Uint8Array,
+): Buffer {
   const isColored = channels > 2;
   const entries: readonly (readonly [tag: number, type: number, count: number, value: number])[] = [
     [256, LONG, 1, width],
@@ -26,7 +29,11 @@ export function encodeTiffWithProfile({data, width, height, channels}: Raster, p
   file.write('II*\0', 'latin1');
   file.writeUInt32LE(8, 4);
   file.writeUInt16LE(entries.length, 8);
-  const offsets: Readonly<Record<number, number>> = {273: pixelsAt, 34_675: profileAt, ...(isColored && {258: bitsAt})};
+  const offsets: Readonly<Record<number, number>> = {
+    273: pixelsAt,
+    34_675: profileAt,
+    ...(isColored && {258: bitsAt}),
+  };
   entries.forEach(([tag, type, count, value], i) => {
     const at = 10 + 12 * i;
     file.writeUInt16LE(tag, at);

@@ -1,5 +1,5 @@
-import {ImageError} from '../readability.js';
-import type {ImageSize} from '../resample.js';
+import {ImageError} from '../discovery/broken-images.js';
+import type {ImageSize} from '../images/resample.js';
 
 /** An image as a decoder of ours leaves it: upright, 8 bits a channel, rows from the top. */
 export interface Raster extends ImageSize {

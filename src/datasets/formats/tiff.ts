@@ -1,12 +1,14 @@
 import sharp from 'sharp';
 import type {SharpOptions} from 'sharp';
-import {ImageError} from '../readability.js';
+import {ImageError} from '../discovery/broken-images.js';
 import type {Raster} from './raster.js';
 import type {TiffTags} from './tiff-tags.js';
 
 const SIGNED = 2;
 const FLOAT = 3;
-const [WHITE_IS_ZERO, YCBCR, CIELAB, ICCLAB, ITULAB, LOG_LUMINANCE, LOGLUV] = [0, 6, 8, 9, 10, 32_844, 32_845];
+const [WHITE_IS_ZERO, YCBCR, CIELAB, ICCLAB, ITULAB, LOG_LUMINANCE, LOGLUV] = [
+  0, 6, 8, 9, 10, 32_844, 32_845,
+];
 const [OLD_JPEG, JPEG] = [6, 7];
 /** None, CCITT, LZW, JPEG, deflate, PackBits. */
 const COMPRESSIONS: readonly number[] = [1, 2, 3, 4, 5, 7, 8, 32_773, 32_946];
@@ -23,18 +25,33 @@ const COMPRESSION_NAMES: Readonly<Record<number, string>> = {
 const SAVE_REMEDY = 'save it with 8 or 16 bits a channel';
 
 /** Why a TIFF file whose pixels libvips would show wrongly is refused. */
-export function describeUnsupportedTiff({bits, channels, sampleFormat, photometric, compression, isSubsampled, isRaw}: TiffTags): string | undefined {
+export function describeUnsupportedTiff({
+  bits,
+  channels,
+  sampleFormat,
+  photometric,
+  compression,
+  isSubsampled,
+  isRaw,
+}: TiffTags): string | undefined {
   if (isRaw) return 'RAW photographs are not supported; develop it into a JPEG or a 16-bit TIFF';
-  if (sampleFormat === SIGNED) return `its numbers have a sign, so nothing says what is black and what is white; ${SAVE_REMEDY}, without sign`;
-  if (sampleFormat > FLOAT && sampleFormat !== 4) return `its complex numbers are no colors; ${SAVE_REMEDY}`;
-  if (sampleFormat !== FLOAT && bits > 16) return `it has ${bits}-bit integers, of which nothing says what is white; ${SAVE_REMEDY}`;
-  if (sampleFormat === FLOAT && bits > 32) return `it has ${bits}-bit numbers, which are not supported; ${SAVE_REMEDY}`;
+  if (sampleFormat === SIGNED)
+    return `its numbers have a sign, so nothing says what is black and what is white; ${SAVE_REMEDY}, without sign`;
+  if (sampleFormat > FLOAT && sampleFormat !== 4)
+    return `its complex numbers are no colors; ${SAVE_REMEDY}`;
+  if (sampleFormat !== FLOAT && bits > 16)
+    return `it has ${bits}-bit integers, of which nothing says what is white; ${SAVE_REMEDY}`;
+  if (sampleFormat === FLOAT && bits > 32)
+    return `it has ${bits}-bit numbers, which are not supported; ${SAVE_REMEDY}`;
   if (channels > 5 || (channels > 4 && photometric !== 5))
     return `it has ${channels} channels, which is not supported; save it as gray or RGB`;
-  const isLab = (photometric === CIELAB && bits !== 16) || [ICCLAB, ITULAB, LOG_LUMINANCE, LOGLUV].includes(photometric);
+  const isLab =
+    (photometric === CIELAB && bits !== 16) ||
+    [ICCLAB, ITULAB, LOG_LUMINANCE, LOGLUV].includes(photometric);
   if (isLab) return 'its color space (Lab or LogLuv) is not supported; save it as RGB';
   const isConverted = photometric === YCBCR && compression !== JPEG && compression !== OLD_JPEG;
-  if (isConverted && (isSubsampled || bits !== 8 || channels !== 3)) return 'its kind of YCbCr is not supported; save it as RGB';
+  if (isConverted && (isSubsampled || bits !== 8 || channels !== 3))
+    return 'its kind of YCbCr is not supported; save it as RGB';
   return undefined;
 }
 
@@ -44,12 +61,15 @@ export function describeTiffFailure({bits, channels, compression}: TiffTags): st
     return `its compression (${COMPRESSION_NAMES[compression] ?? `number ${compression}`}) is not supported; save it with LZW or deflate`;
   }
   const isPacked = bits < 8 && channels > 1;
-  return !isPacked && [1, 2, 4, 8, 16, 32].includes(bits) ? undefined : `it has ${bits} bits a channel, which is not supported; ${SAVE_REMEDY}`;
+  return !isPacked && [1, 2, 4, 8, 16, 32].includes(bits)
+    ? undefined
+    : `it has ${bits} bits a channel, which is not supported; ${SAVE_REMEDY}`;
 }
 
 /** Whether libvips gives the numbers of a file as they are, and leaves to us what they mean. */
 export const needsConversion = ({sampleFormat, photometric, compression}: TiffTags): boolean =>
-  sampleFormat === FLOAT || (photometric === YCBCR && compression !== JPEG && compression !== OLD_JPEG);
+  sampleFormat === FLOAT ||
+  (photometric === YCBCR && compression !== JPEG && compression !== OLD_JPEG);
 
 /** What resampling overshoots by. */
 const OVERSHOOT_TOLERANCE = 0.01;
@@ -61,10 +81,14 @@ function convertFloats(values: Float32Array, channels: number, isInverted: boole
   for (let i = 0; i < values.length; i++) {
     const value = values[i]!;
     if (!(value >= -OVERSHOOT_TOLERANCE && value <= 1 + OVERSHOOT_TOLERANCE)) {
-      throw new ImageError(`its numbers go beyond 0 to 1, so nothing says what is black and what is white; ${SAVE_REMEDY}`);
+      throw new ImageError(
+        `its numbers go beyond 0 to 1, so nothing says what is black and what is white; ${SAVE_REMEDY}`,
+      );
     }
     const isAlpha = isGray && i % channels === 1;
-    pixels[i] = Math.round(255 * Math.min(1, Math.max(0, isInverted && !isAlpha ? 1 - value : value)));
+    pixels[i] = Math.round(
+      255 * Math.min(1, Math.max(0, isInverted && !isAlpha ? 1 - value : value)),
+    );
   }
   return pixels;
 }
@@ -83,12 +107,17 @@ function convertYcbcr(values: Uint8Array): Uint8Array {
 
 const grayAlphaToRgba = (pixels: Uint8Array): Uint8Array => {
   const rgba = new Uint8Array(2 * pixels.length);
-  for (let i = 0; i < pixels.length; i += 2) rgba.set([pixels[i]!, pixels[i]!, pixels[i]!, pixels[i + 1]!], 2 * i);
+  for (let i = 0; i < pixels.length; i += 2)
+    rgba.set([pixels[i]!, pixels[i]!, pixels[i]!, pixels[i + 1]!], 2 * i);
   return rgba;
 };
 
 /** The pixels of a file that `needsConversion`. */
-export async function convertTiff(bytes: Uint8Array, tags: TiffTags, options: SharpOptions): Promise<Raster> {
+export async function convertTiff(
+  bytes: Uint8Array,
+  tags: TiffTags,
+  options: SharpOptions,
+): Promise<Raster> {
   const image = sharp(bytes, {...options, ignoreIcc: true}).autoOrient();
   if (tags.sampleFormat !== FLOAT) {
     const {data, info} = await image.raw({depth: 'uchar'}).toBuffer({resolveWithObject: true});

@@ -3,7 +3,7 @@ import {readFileSync, writeFileSync} from 'node:fs';
 import {join} from 'node:path';
 import {readWeights} from '../../../src/backbones/readers/read-weights.js';
 import {WeightsFileError} from '../../../src/backbones/readers/weights-file.js';
-import {createRng} from '../../../src/core/random.js';
+import {createRng} from '../../../src/core/rng.js';
 import {sharedOrSkip} from '../../helpers/shared.js';
 import {temporaryDirectory} from '../../helpers/temporary.js';
 import {fileOf, refusalOf, refusalOfPath} from '../../helpers/weights-files.js';
@@ -40,7 +40,9 @@ describe('readWeights', () => {
 
   for (const [what, content, found] of STRANGE) {
     it(`tells ${what} from weights`, async () => {
-      expect(await refusalOf(Buffer.from(content))).to.equal(`Expected weights in FILE, but found ${found}.`);
+      expect(await refusalOf(Buffer.from(content))).to.equal(
+        `Expected weights in FILE, but found ${found}.`,
+      );
     });
   }
 
@@ -53,9 +55,21 @@ describe('readWeights', () => {
       const header = Buffer.from((length < entry.length ? '{}' : entry).padEnd(length));
       const size = Buffer.alloc(8);
       size.writeBigUInt64LE(BigInt(length));
-      writeFileSync(path, Buffer.concat([size, header, length < entry.length ? Buffer.alloc(0) : Buffer.from([0, 0, 128, 63])]));
-      const read = await readWeights(path).catch((error: unknown) => (error as WeightsFileError).reason);
-      const expected = typeof read === 'string' ? read === 'no tensor of floating-point numbers' : read.tensors.get('')!.data[0] === 1;
+      writeFileSync(
+        path,
+        Buffer.concat([
+          size,
+          header,
+          length < entry.length ? Buffer.alloc(0) : Buffer.from([0, 0, 128, 63]),
+        ]),
+      );
+      const read = await readWeights(path).catch(
+        (error: unknown) => (error as WeightsFileError).reason,
+      );
+      const expected =
+        typeof read === 'string'
+          ? read === 'no tensor of floating-point numbers'
+          : read.tensors.get('')!.data[0] === 1;
       if (!expected) wrong.push(length);
     }
     expect(wrong).to.deep.equal([]);
@@ -68,20 +82,34 @@ describe('readWeights', () => {
   });
 
   it('reads stages 1 to 3 of ResNet-50 as Keras trained it', async function () {
-    const {format, metadata, tensors} = await readWeights(sharedOrSkip(this, 'weights/resnet50-imagenet-keras-stage3.safetensors'));
+    const {format, metadata, tensors} = await readWeights(
+      sharedOrSkip(this, 'weights/resnet50-imagenet-keras-stage3.safetensors'),
+    );
     expect(format).to.equal('safetensors');
-    expect(metadata).to.include({arch: 'resnet50', stages: '3', stride_on: '1x1', batch_norm_epsilon: '1.001e-5'});
+    expect(metadata).to.include({
+      arch: 'resnet50',
+      stages: '3',
+      stride_on: '1x1',
+      batch_norm_epsilon: '1.001e-5',
+    });
     expect(metadata.preprocessing).to.match(/^caffe/);
     expect(tensors.size).to.equal(215);
     expect(tensors.get('layer3.0.downsample.0.weight')!.shape).to.deep.equal([1024, 512, 1, 1]);
-    expect(first(tensors.get('bn1.bias')!.data, 2)).to.deep.equal([1.4794970750808716, -1.121834397315979]);
+    expect(first(tensors.get('bn1.bias')!.data, 2)).to.deep.equal([
+      1.4794970750808716, -1.121834397315979,
+    ]);
   });
 
   it('reads a ResNet-20 in the legacy format, the values those that PyTorch 2.13 reads', async function () {
-    const {format, tensors} = await readWeights(sharedOrSkip(this, 'weights/resnet20-cifar10-12fca82f.th'));
+    const {format, tensors} = await readWeights(
+      sharedOrSkip(this, 'weights/resnet20-cifar10-12fca82f.th'),
+    );
     expect(format).to.equal('pytorch');
     expect(tensors.size).to.equal(97);
-    expect([...tensors.keys()].slice(0, 2)).to.deep.equal(['state_dict.module.conv1.weight', 'state_dict.module.bn1.weight']);
+    expect([...tensors.keys()].slice(0, 2)).to.deep.equal([
+      'state_dict.module.conv1.weight',
+      'state_dict.module.bn1.weight',
+    ]);
     expect(tensors.get('state_dict.module.conv1.weight')!.shape).to.deep.equal([16, 3, 3, 3]);
     expect(first(tensors.get('state_dict.module.conv1.weight')!.data, 3)).to.deep.equal(CONV1);
     expect(tensors.get('state_dict.module.linear.weight')!.shape).to.deep.equal([10, 64]);
@@ -106,7 +134,9 @@ describe('readWeights', () => {
         const damaged = Buffer.from(whole);
         damaged[stream.integer(i % 2 === 0 ? whole.length : 20_000)] = stream.integer(256);
         await refusalOf(cut);
-        await readWeights(fileOf(damaged)).catch((error: unknown) => expect(error).to.be.instanceOf(WeightsFileError));
+        await readWeights(fileOf(damaged)).catch((error: unknown) =>
+          expect(error).to.be.instanceOf(WeightsFileError),
+        );
       }
     }
   });

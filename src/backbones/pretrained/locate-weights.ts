@@ -1,0 +1,180 @@
+import {createHash} from 'node:crypto';
+import {existsSync, readdirSync, statSync} from 'node:fs';
+import {basename, join, resolve} from 'node:path';
+import {UsageError} from '../../core/errors.js';
+import type {Finding} from '../../core/finding.js';
+import {redactUrl, restoreCredentials} from '../../core/text/redact-url.js';
+import {
+  getPretrained,
+  listPretrained as publishedCards,
+  findPretrained,
+  type PretrainedWeights,
+} from './pretrained.js';
+import {sha256File} from '../../core/files/sha256.js';
+import {downloadFile, type DownloadOptions} from './download.js';
+import {readRunOrigin, resolveCheckpointFile, type RunOrigin} from '../weights/run-origin.js';
+import type {Arch} from '../resnet-specs.js';
+import {findCachedWeights, weightsDirectory, type CachedWeights} from './weight-caches.js';
+
+export interface LocatedWeights {
+  /** A file, or a directory of a tfjs LayersModel. */
+  readonly path: string;
+  readonly source: 'file' | 'cache' | 'torch' | 'huggingface' | 'download';
+  /** Absent for files that nobody has described. */
+  readonly pretrained?: PretrainedWeights;
+  /** Of a checkpoint of this project: what its run began with, and the file of that, unless it was `none`. */
+  readonly base?: {readonly runOrigin: RunOrigin; readonly located?: LocatedWeights};
+}
+
+export interface LocateOptions extends Omit<DownloadOptions, 'sha256Prefix'> {
+  /** Hears of files that were passed over because their checksum is wrong. */
+  readonly onFinding?: (finding: Finding) => void;
+  /** Hears of what is worth a sentence. */
+  readonly onInfo?: (message: string) => void;
+  /** The cards to know; those of `pretrained/` unless told. */
+  readonly catalog?: readonly PretrainedWeights[];
+}
+
+/** Whether a file is what it claims to be; says so where it is not. Files without a known checksum are trusted. */
+async function isIntact(
+  file: Pick<CachedWeights, 'path' | 'sha256Prefix'>,
+  remedy: string,
+  {onFinding}: LocateOptions,
+): Promise<boolean> {
+  const {path, sha256Prefix = ''} = file;
+  const actual = sha256Prefix === '' ? '' : await sha256File(path);
+  if (actual.startsWith(sha256Prefix)) return true;
+  const message = `Expected the sha256 of ${path} to begin with ${sha256Prefix}, but found ${actual.slice(0, sha256Prefix.length)}. ${remedy}`;
+  onFinding?.({code: 'weights-checksum', severity: 'warning', message, files: [path]});
+  return false;
+}
+
+/**
+ * The file of a card: from the project's own cache, else from those of torch and Hugging Face, which are only read, else downloaded.
+ * @throws WeightsUnavailableError, ChecksumError, CacheUnwritableError, AbortedError as `download` does
+ */
+export async function locatePretrained(
+  pretrained: PretrainedWeights,
+  options: LocateOptions = {},
+): Promise<LocatedWeights> {
+  for (const file of findCachedWeights(pretrained, options.environment)) {
+    if (await isIntact(file, 'It is not used; delete it.', options))
+      return {path: file.path, source: file.source, pretrained};
+  }
+  const path = join(weightsDirectory(options.environment), pretrained.file);
+  await downloadFile(pretrained.url, path, {...options, sha256Prefix: pretrained.sha256Prefix});
+  return {path, source: 'download', pretrained};
+}
+
+/** Where `locateCard` would take the file from, without reading or fetching it; for a download, where it would be put. */
+export function findPretrainedSource(
+  pretrained: PretrainedWeights,
+  environment?: NodeJS.ProcessEnv,
+): Pick<LocatedWeights, 'source' | 'path'> {
+  const [cached] = findCachedWeights(pretrained, environment);
+  return cached === undefined
+    ? {path: join(weightsDirectory(environment), pretrained.file), source: 'download'}
+    : {path: cached.path, source: cached.source};
+}
+
+/** A file of one's own. One that is named like a published file, and is it, gets its card. */
+async function locateFile(
+  path: string,
+  options: LocateOptions,
+  dependentCheckpoints: readonly string[],
+): Promise<LocatedWeights> {
+  const runOrigin = await readRunOrigin(path);
+  if (runOrigin !== undefined) {
+    const file = resolve(resolveCheckpointFile(path));
+    if (dependentCheckpoints.includes(file)) {
+      throw new UsageError(
+        `${file} is a checkpoint of a run that began with that very file, which is gone. Give the model of the run.`,
+      );
+    }
+    const {weights, arch} = runOrigin;
+    const located =
+      weights === 'none'
+        ? undefined
+        : await locateWeights(weights, arch, options, [...dependentCheckpoints, file]);
+    return {path: file, source: 'file', base: {runOrigin, ...(located && {located})}};
+  }
+  const {catalog = publishedCards()} = options;
+  const pretrained = catalog.find(({file}) => file === basename(path));
+  if (pretrained === undefined || statSync(path).isDirectory()) return {path, source: 'file'};
+  const {sha256Prefix} = pretrained;
+  const intact = await isIntact(
+    {path, sha256Prefix},
+    `It is used, but not taken for ${pretrained.name}.`,
+    options,
+  );
+  return intact ? {path, source: 'file', pretrained} : {path, source: 'file'};
+}
+
+const hashKey = (text: string): string =>
+  createHash('sha256').update(text).digest('hex').slice(0, 12);
+
+/**
+ * Where the file of an address is kept. Two may end in the same name, so each has a folder of its own, and in it one for each query. Where
+ * the query of an address is not known any more, as in a run that is resumed, it is the file of the only one that was asked for.
+ */
+function cachePathForUrl(url: string, environment?: NodeJS.ProcessEnv): string {
+  const {pathname, search} = new URL(url);
+  const directory = join(weightsDirectory(environment), hashKey(redactUrl(url)));
+  const name = pathname.split('/').at(-1) || 'weights';
+  if (search !== '') return join(directory, hashKey(search), name);
+  const path = join(directory, name);
+  if (existsSync(path) || !existsSync(directory)) return path;
+  const cachedPaths = readdirSync(directory).map(query => join(directory, query, name));
+  const [only, ...others] = cachedPaths.filter(existsSync);
+  return only === undefined || others.length > 0 ? path : only;
+}
+
+async function locateUrl(url: string, options: LocateOptions): Promise<LocatedWeights> {
+  const path = cachePathForUrl(url, options.environment);
+  if (existsSync(path)) return {path, source: 'cache'};
+  if (/^http:/i.test(url) && options.offline !== true) {
+    options.onInfo?.(
+      `${redactUrl(url)} is fetched over plain http: others can read and change what is sent. Use https if the server has it.`,
+    );
+  }
+  await downloadFile(url, path, options);
+  return {path, source: 'download'};
+}
+
+const isFilePath = (requested: string): boolean =>
+  /[\\/]|\.(safetensors|pth|pt|th|bin|ckpt|tar|pkl|h5|hdf5|keras|json)$/i.test(requested);
+
+/**
+ * Finds the file that a wish stands for; fetches it where it must.
+ * @param requested `auto`, a card's name in our spelling or torchvision's, a url, or the path of a file (`none` is not for here)
+ * @param dependentCheckpoints checkpoints of runs that began with these weights
+ * @throws UsageError when there is no such file or card, or the card is of another depth, or a run began with itself
+ * @throws WeightsUnavailableError, ChecksumError, CacheUnwritableError, AbortedError as `download` does
+ */
+export async function locateWeights(
+  requested: string,
+  arch: Arch,
+  options: LocateOptions = {},
+  dependentCheckpoints: readonly string[] = [],
+): Promise<LocatedWeights> {
+  const {catalog = publishedCards()} = options;
+  if (/^https?:/i.test(requested)) {
+    if (!URL.canParse(requested))
+      throw new UsageError(
+        `Expected a whole url for --weights, but found "${redactUrl(requested)}". Check it.`,
+      );
+    const pretrained = catalog.find(({url}) => url === requested);
+    return pretrained === undefined
+      ? locateUrl(restoreCredentials(requested), options)
+      : locatePretrained(pretrained, options);
+  }
+  const isPretrainedName = findPretrained(requested, arch, catalog) !== undefined;
+  if (!isPretrainedName && existsSync(requested))
+    return locateFile(requested, options, dependentCheckpoints);
+  if (!isPretrainedName && isFilePath(requested)) {
+    throw new UsageError(
+      `Expected a weights file at ${requested} for --weights, but found nothing there. Check the path, or say --weights auto.`,
+    );
+  }
+  return locatePretrained(getPretrained(requested, arch, catalog), options);
+}

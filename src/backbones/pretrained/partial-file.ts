@@ -1,0 +1,167 @@
+import {randomBytes} from 'node:crypto';
+import {
+  mkdir,
+  open,
+  readFile,
+  readdir,
+  rename,
+  rm,
+  stat,
+  utimes,
+  writeFile,
+  type FileHandle,
+} from 'node:fs/promises';
+import {basename, dirname, join} from 'node:path';
+import {FinetuneError} from '../../core/errors.js';
+
+/** The cache cannot take a file: no room, no permission. */
+export class CacheNotWritableError extends FinetuneError {
+  override readonly name = 'CacheNotWritableError';
+  override readonly code = 'CACHE_NOT_WRITABLE';
+
+  constructor(
+    readonly path: string,
+    override readonly cause: NodeJS.ErrnoException,
+  ) {
+    const isDiskFull = cause.code === 'ENOSPC' || cause.code === 'EDQUOT';
+    const reason = isDiskFull
+      ? 'the disk is full'
+      : `that failed with ${cause.code ?? cause.message}`;
+    super(
+      `Expected to write weights to ${path}, but ${reason}. ${isDiskFull ? 'Free some space' : 'Make it writable'}, or set FINETUNE_CACHE to another folder.`,
+    );
+  }
+}
+
+/** What a server sends so that a later request can ask for the rest of the very same file. */
+export interface DownloadOrigin {
+  readonly url: string;
+  /** A strong ETag, or a Last-Modified date. */
+  readonly validator?: string;
+}
+
+/** A live download writes, or gives up, well before this many milliseconds have passed. */
+const ABANDONED_AFTER_MS = 120_000;
+
+/**
+ * The bytes of a download under way, and their origin: a folder beside the target, with a name nobody else uses, so that two processes
+ * never write to the same bytes. After a failure it becomes `<target>.part`, which whoever comes next renames to his own and resumes.
+ */
+export class PartialFile {
+  readonly bytes: string;
+
+  private constructor(
+    private readonly target: string,
+    private readonly directory: string,
+  ) {
+    this.bytes = join(directory, 'bytes');
+  }
+
+  /** Takes over what an earlier attempt left, or starts empty. */
+  static async claim(target: string): Promise<PartialFile> {
+    const partialFile = new PartialFile(target, `${target}.part-${randomBytes(4).toString('hex')}`);
+    await partialFile.withCacheErrors(() => claimDirectory(target, partialFile.directory));
+    return partialFile;
+  }
+
+  /** Bytes there, 0 for none. */
+  async size(): Promise<number> {
+    return (await stat(this.bytes).catch(() => undefined))?.size ?? 0;
+  }
+
+  /** Where the bytes came from; undefined where that is not known for sure. */
+  async origin(): Promise<DownloadOrigin | undefined> {
+    try {
+      return JSON.parse(
+        await readFile(join(this.directory, 'origin.json'), 'utf8'),
+      ) as DownloadOrigin;
+    } catch {
+      return undefined;
+    }
+  }
+
+  /** Forgets the bytes; the next ones come from `origin`. */
+  async restart(origin: DownloadOrigin): Promise<void> {
+    await this.withCacheErrors(async () => {
+      await writeFile(this.bytes, '');
+      await writeFile(join(this.directory, 'origin.json'), JSON.stringify(origin));
+    });
+  }
+
+  /** Appends chunks as they come; what was written stays when they end in an error. */
+  async append(
+    chunks: AsyncIterable<Uint8Array>,
+    onWritten: (bytes: number) => void,
+  ): Promise<void> {
+    const file = await this.withCacheErrors(() => open(this.bytes, 'a'));
+    try {
+      for await (const chunk of chunks) {
+        await this.withCacheErrors(() => writeAll(file, chunk));
+        onWritten(chunk.byteLength);
+      }
+    } finally {
+      await file.close();
+    }
+  }
+
+  /** Gives the finished file its name. */
+  async complete(): Promise<void> {
+    await this.withCacheErrors(() => rename(this.bytes, this.target));
+    await this.discard();
+  }
+
+  /** Leaves the bytes for a later attempt. */
+  async release(): Promise<void> {
+    if ((await this.size()) === 0) return this.discard();
+    await rename(this.directory, `${this.target}.part`).catch(() => this.discard());
+  }
+
+  async discard(): Promise<void> {
+    await rm(this.directory, {recursive: true, force: true});
+  }
+
+  private async withCacheErrors<T>(operation: () => Promise<T>): Promise<T> {
+    try {
+      return await operation();
+    } catch (error) {
+      throw new CacheNotWritableError(this.target, error as NodeJS.ErrnoException);
+    }
+  }
+}
+
+async function writeAll(file: FileHandle, chunk: Uint8Array): Promise<void> {
+  for (let written = 0; written < chunk.byteLength;)
+    written += (await file.write(chunk, written)).bytesWritten;
+}
+
+/** The newest write tells a download that was killed from one that is under way. */
+async function isAbandoned(directory: string): Promise<boolean> {
+  const bytes = await stat(join(directory, 'bytes')).catch(() => undefined);
+  return bytes !== undefined && Date.now() - bytes.mtimeMs > ABANDONED_AFTER_MS;
+}
+
+/** Renames what an earlier attempt left behind, so that it is ours alone. */
+async function claimExisting(leftover: string, ownDirectory: string): Promise<boolean> {
+  try {
+    const now = new Date();
+    await utimes(join(leftover, 'bytes'), now, now);
+    await rename(leftover, ownDirectory);
+    return true;
+  } catch {
+    // Somebody else was faster.
+    return false;
+  }
+}
+
+async function claimDirectory(target: string, ownDirectory: string): Promise<void> {
+  await mkdir(dirname(target), {recursive: true});
+  const leftover = `${target}.part`;
+  if (await claimExisting(leftover, ownDirectory)) return;
+  const others = (await readdir(dirname(target))).filter(name =>
+    name.startsWith(`${basename(leftover)}-`),
+  );
+  for (const other of others.map(name => join(dirname(target), name))) {
+    if ((await isAbandoned(other)) && (await claimExisting(other, ownDirectory))) return;
+  }
+  await mkdir(ownDirectory);
+}

@@ -1,0 +1,88 @@
+import {existsSync, readdirSync, readFileSync, realpathSync} from 'node:fs';
+import {homedir} from 'node:os';
+import {basename, join} from 'node:path';
+import {cacheDirectory} from '../../core/files/cache-directory.js';
+import type {PretrainedWeights} from './pretrained.js';
+
+/** A file that is already on this machine. */
+export interface CachedWeights {
+  readonly source: 'cache' | 'torch' | 'huggingface';
+  readonly path: string;
+  /** What its sha256 must begin with; absent where its owner does not say. */
+  readonly sha256Prefix?: string;
+}
+
+type Environment = NodeJS.ProcessEnv;
+
+const homeDirectory = (environment: Environment): string => environment.HOME || homedir();
+
+/** Python's os.path.expanduser, as far as these variables need it. */
+const expandHome = (path: string, environment: Environment): string =>
+  path.replace(/^~(?=$|\/)/, () => homeDirectory(environment));
+
+/** Where caches of Python tools lie unless told: XDG_CACHE_HOME or ~/.cache, on every platform. */
+const pythonCacheDirectory = (tool: string, environment: Environment): string =>
+  join(environment.XDG_CACHE_HOME || join(homeDirectory(environment), '.cache'), tool);
+
+/** torch.hub.get_dir() + /checkpoints */
+function torchCacheDirectory(environment: Environment): string {
+  const root = environment.TORCH_HOME || pythonCacheDirectory('torch', environment);
+  return join(expandHome(root, environment), 'hub', 'checkpoints');
+}
+
+/** huggingface_hub.constants.HF_HUB_CACHE */
+function huggingFaceCacheDirectory(environment: Environment): string {
+  const configured = environment.HF_HUB_CACHE || environment.HUGGINGFACE_HUB_CACHE;
+  return expandHome(
+    configured ||
+      join(environment.HF_HOME || pythonCacheDirectory('huggingface', environment), 'hub'),
+    environment,
+  );
+}
+
+/** Folders of a repository's snapshots: the revision that `main` names first, then the others. */
+function listSnapshots(repository: string): string[] {
+  const main = join(repository, 'refs', 'main');
+  const revisions = existsSync(join(repository, 'snapshots'))
+    ? readdirSync(join(repository, 'snapshots')).sort()
+    : [];
+  const first = existsSync(main) ? [readFileSync(main, 'utf8').trim()] : [];
+  return [...new Set([...first, ...revisions])].map(revision =>
+    join(repository, 'snapshots', revision),
+  );
+}
+
+/** Files of a snapshot are links to blobs, large ones named by their sha256. */
+function huggingFaceFiles(repository: string, environment: Environment): CachedWeights[] {
+  const repositoryDirectory = join(
+    huggingFaceCacheDirectory(environment),
+    `models--${repository.replaceAll('/', '--')}`,
+  );
+  const paths = listSnapshots(repositoryDirectory).map(snapshot =>
+    join(snapshot, 'model.safetensors'),
+  );
+  return paths.filter(existsSync).map(path => {
+    const blob = basename(realpathSync(path));
+    return {source: 'huggingface', path, ...(/^[0-9a-f]{64}$/.test(blob) && {sha256Prefix: blob})};
+  });
+}
+
+/** Where this project keeps what it downloads. */
+export const weightsDirectory = (environment?: Environment): string =>
+  join(cacheDirectory(environment), 'weights');
+
+/** Files of these weights on this machine, in the order they are to be tried; nothing is read of them here. */
+export function findCachedWeights(
+  pretrained: PretrainedWeights,
+  environment: Environment = process.env,
+): CachedWeights[] {
+  const {file, sha256Prefix, huggingFace} = pretrained;
+  const candidates: CachedWeights[] = [
+    {source: 'cache', path: join(weightsDirectory(environment), file), sha256Prefix},
+    {source: 'torch', path: join(torchCacheDirectory(environment), file), sha256Prefix},
+  ];
+  const existing = candidates.filter(({path}) => existsSync(path));
+  return huggingFace === undefined
+    ? existing
+    : [...existing, ...huggingFaceFiles(huggingFace, environment)];
+}

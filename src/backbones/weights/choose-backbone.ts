@@ -1,0 +1,80 @@
+import {UsageError} from '../../core/errors.js';
+import {BackboneSearch, isComplete, type BackboneCandidate} from './backbone-search.js';
+import {truncateText} from '../readers/format-error.js';
+import type {OpenWeights} from '../readers/weights-file.js';
+import {ARCHS, type Arch, type BackboneSpec, type LastStage} from '../resnet-specs.js';
+import {TORCHVISION_METADATA} from './weights-metadata.js';
+import {createMismatchError} from './weights-mismatch.js';
+
+/** @throws UsageError where a file says that it is of another depth, or of another kind of network */
+export function checkDeclaredArch(
+  {path, metadata: {arch: declared}}: OpenWeights,
+  arch: Arch,
+): void {
+  if (declared === undefined || declared === arch) return;
+  const remedy = ARCHS.includes(declared as Arch)
+    ? `Add --arch ${declared}.`
+    : `Give weights of a ${arch}.`;
+  throw new UsageError(
+    `Expected weights of ${arch} in ${path}, but found weights of ${truncateText(declared, 80)}. ${remedy}`,
+  );
+}
+
+/** The backbone in a file, and others that it holds as well. */
+export interface BackboneChoice {
+  readonly candidate: BackboneCandidate;
+  readonly others: readonly BackboneCandidate[];
+}
+
+/** @throws WeightsMismatchError where no candidate is whole */
+export function chooseBackbone(
+  {path, tensors}: OpenWeights,
+  arch: Arch,
+  lastStage: LastStage,
+): BackboneChoice {
+  // Neither stride nor epsilon changes a name or a shape.
+  const spec: BackboneSpec = {arch, lastStage, ...TORCHVISION_METADATA};
+  const search = new BackboneSearch(tensors);
+  const found = search.candidates(spec);
+  const [candidate] = found;
+  if (candidate === undefined || !isComplete(candidate))
+    throw createMismatchError(path, tensors, spec, search);
+  return {candidate, others: found.slice(1).filter(isComplete)};
+}
+
+/** Names in a sentence, at most. */
+const MAX_LISTED_NAMES = 4;
+
+/** What of a file was not taken, in one sentence for other backbones in it and one for the rest. */
+export function describeIgnoredTensors(
+  {path, tensors}: OpenWeights,
+  {tensors: usedTensors, prefix}: BackboneCandidate,
+  others: readonly BackboneCandidate[],
+): string[] {
+  const known = new Set(
+    [usedTensors, ...others.map(other => other.tensors)].flatMap(found =>
+      [...found.values()].map(({name}) => name),
+    ),
+  );
+  const ignored = [...tensors.keys()].filter(
+    name => !known.has(name) && !name.endsWith('num_batches_tracked'),
+  );
+  const names = ignored
+    .slice(0, MAX_LISTED_NAMES)
+    .map(name => truncateText(name, 120))
+    .join(', ');
+  const describePrefix = (text: string): string =>
+    text === '' ? 'without a prefix' : `under ${truncateText(text.replace(/[./]$/, ''), 120)}`;
+  return [
+    ...(others.length > 0
+      ? [
+          `${path} holds several backbones: took the one ${describePrefix(prefix)}, not ${others.map(other => describePrefix(other.prefix)).join(', ')}.`,
+        ]
+      : []),
+    ...(ignored.length > 0
+      ? [
+          `Ignored ${ignored.length} ${ignored.length === 1 ? 'tensor' : 'tensors'} of ${path}: ${names}${ignored.length > MAX_LISTED_NAMES ? `, and ${ignored.length - MAX_LISTED_NAMES} more` : ''}.`,
+        ]
+      : []),
+  ];
+}

@@ -1,0 +1,79 @@
+import {errorMessage} from '../../core/errors.js';
+import {
+  CAFFE_PREPROCESSING,
+  TORCHVISION_PREPROCESSING,
+  type Preprocessing,
+} from '../../core/preprocessing.js';
+import {validate, type ObjectSchema} from '../../core/schema.js';
+import {preprocessingSchema} from '../pretrained/pretrained-schema.js';
+import type {PretrainedWeights} from '../pretrained/pretrained.js';
+import {WeightsFileError, type OpenWeights} from '../readers/weights-file.js';
+import type {ResNetVariant} from '../resnet-specs.js';
+
+/** What must be known of weights beside their numbers. */
+export interface WeightsMetadata extends ResNetVariant {
+  readonly preprocessing: Preprocessing;
+}
+
+export const TORCHVISION_METADATA: WeightsMetadata = {
+  strideOn: '3x3',
+  batchNormEpsilon: 1e-5,
+  preprocessing: TORCHVISION_PREPROCESSING,
+};
+
+/** A wrong family or preprocessing gives wrong features without a sign: what is said and not understood is not guessed at. */
+const unsupportedValue = (
+  path: string,
+  key: string,
+  found: string,
+  expected: string,
+): WeightsFileError =>
+  new WeightsFileError(
+    path,
+    `${key} ${JSON.stringify(found)} in its metadata`,
+    `${expected} is understood`,
+  );
+
+function strideOn(path: string, text: string): ResNetVariant['strideOn'] {
+  if (text === '3x3' || text === '1x1') return text;
+  throw unsupportedValue(path, 'stride_on', text, '3x3 or 1x1');
+}
+
+function parseEpsilon(path: string, text: string): number {
+  const value = Number(text);
+  if (value > 0 && Number.isFinite(value)) return value;
+  throw unsupportedValue(path, 'batch_norm_epsilon', text, 'a number above 0');
+}
+
+/** `caffe: ...` in files prepared by others, the whole record as JSON in our own. */
+function parsePreprocessing(path: string, text: string): Preprocessing {
+  if (text.startsWith('caffe')) return CAFFE_PREPROCESSING;
+  try {
+    return validate<Preprocessing>(preprocessingSchema as ObjectSchema, JSON.parse(text), 'It');
+  } catch (error) {
+    const reason = error instanceof SyntaxError ? '' : ` (${errorMessage(error)})`;
+    throw unsupportedValue(
+      path,
+      'preprocessing',
+      text,
+      `caffe, or a whole record as JSON${reason}`,
+    );
+  }
+}
+
+/** What the file says of itself, else its card; a bare state dict is torchvision's family, the only one that comes without saying so. */
+export function readWeightsMetadata(
+  {path, metadata}: Pick<OpenWeights, 'path' | 'metadata'>,
+  pretrained?: PretrainedWeights,
+): WeightsMetadata {
+  const defaults: WeightsMetadata = pretrained ?? TORCHVISION_METADATA;
+  const readValue = <T>(key: string, read: (path: string, text: string) => T, fallback: T): T => {
+    const text = metadata[key];
+    return text === undefined ? fallback : read(path, text);
+  };
+  return {
+    strideOn: readValue('stride_on', strideOn, defaults.strideOn),
+    batchNormEpsilon: readValue('batch_norm_epsilon', parseEpsilon, defaults.batchNormEpsilon),
+    preprocessing: readValue('preprocessing', parsePreprocessing, defaults.preprocessing),
+  };
+}

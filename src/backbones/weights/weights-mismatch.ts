@@ -1,0 +1,183 @@
+import {FinetuneError} from '../../core/errors.js';
+import {findNearest} from '../../core/text/suggest.js';
+import {isComplete, type BackboneSearch, type BackboneCandidate} from './backbone-search.js';
+import {describeOtherArchitecture} from './other-architectures.js';
+import {truncateText} from '../readers/format-error.js';
+import type {StoredTensors} from '../readers/weights-file.js';
+import {
+  ARCHS,
+  backboneShapes,
+  type Arch,
+  type BackboneSpec,
+  type LastStage,
+} from '../resnet-specs.js';
+
+/** A weights file that is sound but does not hold the backbone that was asked for. What it lacks is in the sentence and in the fields. */
+export class WeightsMismatchError extends FinetuneError {
+  override readonly name = 'WeightsMismatchError';
+  override readonly code = 'WEIGHTS_MISMATCH';
+
+  constructor(
+    readonly file: string,
+    readonly spec: BackboneSpec,
+    /** Torchvision's names of what the file does not hold. */
+    readonly missing: readonly string[],
+    /** The file's names of what lies among the backbone's layers and is none of its. */
+    readonly unexpected: readonly string[],
+    /** Torchvision's names, with both shapes. */
+    readonly shapeMismatches: readonly string[],
+    sentence: string,
+  ) {
+    super(`${file} ${sentence}`);
+  }
+}
+
+/** A file without this share of the names is no damaged ResNet, but something else in which a few names are alike. */
+const MAX_MISSING_FRACTION = 0.9;
+
+/** The error for a file in which no candidate is whole. */
+export function createMismatchError(
+  path: string,
+  tensors: StoredTensors,
+  spec: BackboneSpec,
+  search: BackboneSearch,
+): WeightsMismatchError {
+  const [bestCandidate] = search.candidates(spec);
+  const expectedShapes = backboneShapes(spec);
+  const {
+    missing = [...expectedShapes.keys()],
+    unexpected = [],
+    shapeMismatches: keys = [],
+  } = bestCandidate ?? {};
+  const shapeMismatches = keys.map(
+    key =>
+      `${key} is ${formatShape(bestCandidate!.tensors.get(key)!.tensor.shape)}, not ${formatShape(expectedShapes.get(key)!)}`,
+  );
+  const found =
+    bestCandidate === undefined || missing.length > MAX_MISSING_FRACTION * expectedShapes.size
+      ? undefined
+      : {bestCandidate, missing, shapeMismatches, unexpected};
+  const sentence =
+    describeOtherVariant(search, spec) ??
+    (found === undefined ? describeNoMatch(tensors, spec) : describeMismatch(tensors, spec, found));
+  return new WeightsMismatchError(path, spec, missing, unexpected, shapeMismatches, sentence);
+}
+
+const formatShape = (shape: readonly number[]): string =>
+  shape.length === 0 ? 'a single number' : shape.join(' x ');
+
+const formatNames = (names: readonly string[], most = 3): string =>
+  names
+    .slice(0, most)
+    .map(name => truncateText(name, 120))
+    .join(', ') + (names.length > most ? ', ...' : '');
+
+interface MismatchDetails {
+  readonly bestCandidate: BackboneCandidate;
+  readonly missing: readonly string[];
+  readonly shapeMismatches: readonly string[];
+  readonly unexpected: readonly string[];
+}
+
+function describeMismatch(
+  tensors: StoredTensors,
+  spec: BackboneSpec,
+  found: MismatchDetails,
+): string {
+  const isIncomplete = found.missing.length + found.shapeMismatches.length > 0;
+  const what = isIncomplete
+    ? `does not hold a whole ${spec.arch}`
+    : `holds another network than a ${spec.arch}`;
+  return `${what}: ${listMismatches(tensors, spec, found)}. ${describeOtherArchitecture(tensors, found.bestCandidate)}Give weights of a ${spec.arch}.`;
+}
+
+function listMismatches(
+  tensors: StoredTensors,
+  spec: BackboneSpec,
+  {bestCandidate, missing, shapeMismatches, unexpected}: MismatchDetails,
+): string {
+  const total = backboneShapes(spec).size;
+  const mismatchKinds = [
+    {
+      names: missing,
+      singular: `of its ${total} tensors is missing`,
+      plural: `of its ${total} tensors are missing`,
+    },
+    {
+      names: shapeMismatches,
+      singular: 'tensor has another shape',
+      plural: 'tensors have another shape',
+    },
+    {
+      names: unexpected,
+      singular: 'tensor inside its stages does not belong to it',
+      plural: 'tensors inside its stages do not belong to it',
+    },
+  ];
+  return mismatchKinds
+    .filter(({names}) => names.length > 0)
+    .map(({names, singular, plural}) => {
+      const hint = names === missing ? suggestNearestName(tensors, bestCandidate, missing) : '';
+      return `${names.length} ${names.length === 1 ? singular : plural} (${formatNames(names)}${hint})`;
+    })
+    .join('; ');
+}
+
+/** Names to compare with, at most: a file may have any number. */
+const MAX_COMPARED_NAMES = 2000;
+
+/** What is called most like the first that is missing, among the names that stand for nothing. */
+function suggestNearestName(
+  tensors: StoredTensors,
+  {tensors: matchedTensors, prefix}: BackboneCandidate,
+  missing: readonly string[],
+): string {
+  const known = new Set([...matchedTensors.values()].map(({name}) => name));
+  const unknown = [...tensors.keys()]
+    .filter(name => !known.has(name) && name.length < 120)
+    .slice(0, MAX_COMPARED_NAMES);
+  const found = findNearest(prefix + missing[0]!, unknown);
+  return found === undefined ? '' : `; the nearest name in the file is ${truncateText(found)}`;
+}
+
+function describeNoMatch(tensors: StoredTensors, spec: BackboneSpec): string {
+  const names = [...tensors.keys()];
+  const kind = describeOtherArchitecture(tensors, undefined);
+  return (
+    `holds no ResNet: none of its ${names.length} tensors (${formatNames(names)}) is called as one of ${spec.arch}'s ` +
+    `(${formatNames([...backboneShapes(spec).keys()])}). ${kind}Give weights of a ${spec.arch}.`
+  );
+}
+
+/** The last stage up to which everything is there, where nothing at all is there of later ones; 0 where that is not so. */
+function completeStages(search: BackboneSearch, spec: BackboneSpec): 0 | LastStage {
+  for (const lastStage of [4, 3, 2, 1] as const) {
+    const [bestCandidate] = search.candidates({...spec, lastStage});
+    const later = [...(bestCandidate?.tensors.keys() ?? [])].some(
+      key => Number(/^layer(\d)/.exec(key)?.[1] ?? 0) > lastStage,
+    );
+    if (bestCandidate !== undefined && isComplete(bestCandidate) && !later) return lastStage;
+  }
+  return 0;
+}
+
+/** Of a file that holds another depth of the family, or its first stages only: what to add. */
+function describeOtherVariant(search: BackboneSearch, spec: BackboneSpec): string | undefined {
+  const stagesByArch = new Map<Arch, 0 | LastStage>(
+    ARCHS.map(arch => [arch, completeStages(search, {...spec, arch})]),
+  );
+  const most = Math.max(...stagesByArch.values());
+  if (most === 0) return undefined;
+  const isRequestedArch = stagesByArch.get(spec.arch) === most;
+  const arch = isRequestedArch
+    ? spec.arch
+    : [...stagesByArch].find(([, stages]) => stages === most)![0];
+  const isTruncated = most < spec.lastStage;
+  if (isRequestedArch && !isTruncated) return undefined;
+  const stages = most === 1 ? 'only stage 1' : `only stages 1 to ${most}`;
+  if (!isTruncated) return `holds a ${arch}, not a ${spec.arch}. Add --arch ${arch}.`;
+  const suggestedFlags = isRequestedArch
+    ? `--last-stage ${most}`
+    : `--arch ${arch} --last-stage ${most}`;
+  return `holds ${stages} of a ${arch}, where ${spec.arch} up to stage ${spec.lastStage} is wanted. Add ${suggestedFlags}, or give a file with all stages.`;
+}

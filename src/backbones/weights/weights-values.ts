@@ -1,0 +1,48 @@
+import type {CpuTensor} from '../../core/state-dict.js';
+import type {SourceTensor} from './backbone-search.js';
+import {formatNumber, truncateText} from '../readers/format-error.js';
+import {WeightsFileError} from '../readers/weights-file.js';
+
+const isVariance = (name: string): boolean => /(?:running_var|moving_variance)$/.test(name);
+
+function countMatching(data: Float32Array, predicate: (value: number) => boolean): number {
+  let count = 0;
+  for (let i = 0; i < data.length; i++) if (predicate(data[i]!)) count++;
+  return count;
+}
+
+/**
+ * @param key what the numbers are, in torchvision's words
+ * @throws WeightsFileError for numbers that no training leaves: such a network computes nothing, and would say so only at the end of a run
+ */
+export function checkFiniteValues(
+  path: string,
+  name: string,
+  key: string,
+  data: Float32Array,
+): void {
+  const createError = (count: number, what: string): WeightsFileError =>
+    new WeightsFileError(
+      path,
+      `${formatNumber(count)} of the ${formatNumber(data.length)} numbers of tensor "${truncateText(name, 120)}" ${what}`,
+      'the training that made the file has failed, or the file is damaged: give other weights',
+    );
+  const infinite = countMatching(data, value => !Number.isFinite(value));
+  if (infinite > 0) throw createError(infinite, 'not finite (NaN or infinite)');
+  const negative = isVariance(key) ? countMatching(data, value => value < 0) : 0;
+  if (negative > 0) throw createError(negative, 'below zero, which no variance is');
+}
+
+/** Reads tensors, and checks every number. */
+export async function readFiniteTensors(
+  path: string,
+  tensors: ReadonlyMap<string, SourceTensor>,
+): Promise<Map<string, CpuTensor>> {
+  const tensorsRead = new Map<string, CpuTensor>();
+  for (const [key, {name, tensor}] of tensors) {
+    const data = await tensor.read();
+    checkFiniteValues(path, name, key, data);
+    tensorsRead.set(key, {shape: tensor.shape, data});
+  }
+  return tensorsRead;
+}

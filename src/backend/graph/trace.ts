@@ -1,0 +1,265 @@
+import {FinetuneError} from '../../core/errors.js';
+import {
+  nodeKernelBackend,
+  type,
+  type OpAttributes,
+  type Binding,
+  type NativeAttribute,
+} from './binding.js';
+import type {GraphNode} from './graph-def.js';
+import type {Tensor, Variable} from '../tensorflow.js';
+
+/** A step that cannot be run again from a graph: it looked at a value, which would be the same ever after. */
+export class HostReadError extends FinetuneError {
+  override readonly name = 'HostReadError';
+  override readonly code = 'HOST_READ_IN_GRAPH';
+
+  constructor(readonly op: string) {
+    super(
+      `Expected a recorded step to read nothing back to the host, but found a read of what ${op} gave. Read it after the step.`,
+    );
+  }
+}
+
+/** What one run of a step did. */
+export interface Trace<T> {
+  readonly nodes: readonly GraphNode[];
+  /** What the step returned. */
+  readonly result: T;
+  /** Names of nodes that give nothing and must run all the same: those that move a source where it lies. */
+  readonly sideEffects: readonly string[];
+  /** Names of the sources that they move. */
+  readonly updatedInPlace: ReadonlySet<string>;
+  /** `node:index` of what a tensor holds. */
+  referenceOf(tensor: Tensor): string;
+}
+
+const ATTRIBUTE_KINDS = ['STRING', 'INT', 'FLOAT', 'BOOL', 'TYPE', 'SHAPE'] as const;
+
+/** Attributes that TensorFlow counts by itself where an op is run at once. */
+const INPUT_COUNTS: Readonly<Record<string, (inputs: number) => number>> = {
+  AddN: n => n,
+  Pack: n => n,
+  ConcatV2: n => n - 1,
+};
+
+function attributesOf(
+  binding: Binding,
+  op: string,
+  nativeAttributes: readonly NativeAttribute[],
+  inputs: number,
+): OpAttributes {
+  const tfAttributes = Object.fromEntries(
+    nativeAttributes.map(({name, type, value}) => [
+      name,
+      {kind: ATTRIBUTE_KINDS.find(kind => binding[`TF_ATTR_${kind}`] === type)!, value},
+    ]),
+  );
+  const count = INPUT_COUNTS[op];
+  return count === undefined || 'N' in tfAttributes
+    ? tfAttributes
+    : {...tfAttributes, N: {kind: 'INT', value: count(inputs)}};
+}
+
+/** tfjs casts numbers to the type that they are of. */
+const isNoOpCast = (op: string, attributes: readonly NativeAttribute[]): boolean =>
+  op === 'Cast' &&
+  attributes.find(({name}) => name === 'SrcT')?.value ===
+    attributes.find(({name}) => name === 'DstT')?.value;
+
+/** Handle of a tensor; one whose values tfjs still holds back is uploaded. */
+export const handleOf = (tensor: Tensor): number =>
+  nodeKernelBackend().getInputTensorIds([tensor])[0]!;
+
+/** The place in a session behind a source of that name. */
+export const variableHandleName = (name: string): string => `${name}/at`;
+
+/** The recording that goes on now. */
+let activeTracer: Tracer | undefined;
+
+/** Writes down what passes through the addon, and passes it on. */
+class Tracer {
+  readonly nodes: GraphNode[] = [];
+  readonly sideEffects: string[] = [];
+  readonly updatedInPlace = new Set<string>();
+  readonly #references = new Map<number, string>();
+  /** Named by what made them. */
+  readonly #ops = new Map<number, string>();
+  readonly #sources: ReadonlyMap<Tensor, string>;
+  /** While something else stands in the graph for what is run. */
+  #isSuspended = false;
+
+  constructor(
+    readonly originalBinding: Binding,
+    sources: ReadonlyMap<string, Tensor>,
+    readonly prefix: string,
+  ) {
+    this.#sources = new Map([...sources].map(([name, tensor]) => [tensor, name]));
+    for (const [name, tensor] of sources) this.#references.set(handleOf(tensor), `${name}:0`);
+  }
+
+  /** In place of the addon: what is not replaced here is its own. */
+  binding(): Binding {
+    return Object.create(this.originalBinding, {
+      createTensor: {value: this.#createTensor},
+      executeOp: {value: this.#executeOp},
+      tensorDataSync: {value: this.#tensorDataSync},
+    }) as Binding;
+  }
+
+  reference(handle: number): string {
+    const found = this.#references.get(handle);
+    if (found === undefined)
+      throw new Error(
+        'Expected a recorded step to use its inputs and its state, but found another tensor.',
+      );
+    return found;
+  }
+
+  /** @see updateInPlace */
+  updateInPlace(
+    op: string,
+    attributes: OpAttributes,
+    variables: readonly Variable[],
+    inputs: readonly Tensor[],
+    update: () => void,
+  ): void {
+    const targets = variables.map(variable => this.#targetOf(variable as unknown as Tensor));
+    const values = inputs.map(tensor => this.reference(handleOf(tensor)));
+    const after = targets.flatMap(({assignments}) => assignments);
+    this.sideEffects.push(
+      this.#push(
+        op,
+        [...targets.map(({name}) => variableHandleName(name)), ...values, ...after],
+        attributes,
+      ),
+    );
+    for (const {name} of targets) this.updatedInPlace.add(name);
+    this.#isSuspended = true;
+    try {
+      update();
+    } finally {
+      this.#isSuspended = false;
+    }
+  }
+
+  /** Where a variable lies in the session; what the step has assigned to it before is put there first. */
+  #targetOf(variable: Tensor): {readonly name: string; readonly assignments: readonly string[]} {
+    const name = this.#sources.get(variable);
+    if (name === undefined)
+      throw new Error('Expected a variable that the recorded step was given, but found another.');
+    const valueName = this.reference(handleOf(variable));
+    if (valueName === `${name}:0`) return {name, assignments: []};
+    return {
+      name,
+      assignments: [
+        `^${this.#push('AssignVariableOp', [variableHandleName(name), valueName], {dtype: type('float32')})}`,
+      ],
+    };
+  }
+
+  #push(op: string, inputs: readonly string[], attributes: GraphNode['attributes']): string {
+    const name = `${this.prefix}n${this.nodes.length}`;
+    this.nodes.push({name, op, inputs, attributes});
+    return name;
+  }
+
+  #add(
+    op: string,
+    inputs: readonly string[],
+    attributes: GraphNode['attributes'],
+    outputs: readonly number[],
+  ): void {
+    const name = this.#push(op, inputs, attributes);
+    outputs.forEach((handle, index) => {
+      this.#references.set(handle, `${name}:${index}`);
+      this.#ops.set(handle, op);
+    });
+  }
+
+  #createTensor = (...[shape, dtype, values]: Parameters<Binding['createTensor']>): number => {
+    const handle = this.originalBinding.createTensor(shape, dtype, values);
+    if (this.#isSuspended) return handle;
+    const {buffer, byteOffset, byteLength} = values as Float32Array;
+    const value = {
+      dtype,
+      shape: [...shape],
+      bytes: new Uint8Array(buffer, byteOffset, byteLength).slice(),
+    };
+    this.#add('Const', [], {dtype: {kind: 'TYPE', value: dtype}, value: {kind: 'TENSOR', value}}, [
+      handle,
+    ]);
+    return handle;
+  };
+
+  #executeOp = (
+    ...[op, attributes, inputs, outputs]: Parameters<Binding['executeOp']>
+  ): ReturnType<Binding['executeOp']> => {
+    if (this.#isSuspended) return this.originalBinding.executeOp(op, attributes, inputs, outputs);
+    const references = inputs.map(handle => this.reference(handle));
+    const results = this.originalBinding.executeOp(op, attributes, inputs, outputs);
+    const handles = results.map(({id}) => id);
+    if (isNoOpCast(op, attributes)) this.#references.set(handles[0]!, references[0]!);
+    else
+      this.#add(
+        op,
+        references,
+        attributesOf(this.originalBinding, op, attributes, inputs.length),
+        handles,
+      );
+    return results;
+  };
+
+  #tensorDataSync = (handle: number): never => {
+    throw new HostReadError(this.#ops.get(handle) ?? 'another step');
+  };
+}
+
+/**
+ * Runs a step and writes down every TensorFlow op that it runs. What JavaScript computes on the way is fixed from then on: whatever changes
+ * from run to run must be an input, randomness a seed.
+ * @param sources every tensor that the step takes from outside, by the name under which the nodes expect it
+ * @param prefix of the nodes' names
+ * @throws HostReadError for a step that reads a tensor
+ */
+export function trace<T>(
+  sources: ReadonlyMap<string, Tensor>,
+  step: () => T,
+  prefix = '',
+): Trace<T> {
+  const kernelBackend = nodeKernelBackend();
+  const tracer = new Tracer(kernelBackend.binding, sources, prefix);
+  kernelBackend.binding = tracer.binding();
+  activeTracer = tracer;
+  try {
+    const result = step();
+    const {nodes, sideEffects, updatedInPlace} = tracer;
+    return {
+      nodes,
+      sideEffects,
+      updatedInPlace,
+      result,
+      referenceOf: tensor => tracer.reference(handleOf(tensor)),
+    };
+  } finally {
+    activeTracer = undefined;
+    kernelBackend.binding = tracer.originalBinding;
+  }
+}
+
+/**
+ * Runs `work`, which moves variables. In a recording one op stands for it, of those that TensorFlow runs on variables where they lie: faster
+ * by the passes over memory that it saves, and out of reach where ops are run one by one.
+ * @param variables the op's first inputs; nothing of the step may read them afterwards
+ * @param inputs the op's other inputs
+ */
+export function updateInPlace(
+  op: string,
+  attributes: OpAttributes,
+  variables: readonly Variable[],
+  inputs: readonly Tensor[],
+  update: () => void,
+): void {
+  if (activeTracer === undefined) update();
+  else activeTracer.updateInPlace(op, attributes, variables, inputs, update);
+}

@@ -1,0 +1,174 @@
+import {randomUUID} from 'node:crypto';
+import {readdirSync, readFileSync} from 'node:fs';
+import {readdir, rename, rm, writeFile} from 'node:fs/promises';
+import {join} from 'node:path';
+import {SchemaError, validate, type ObjectSchema} from '../../core/schema.js';
+import {ADDON_SOURCE_HASH, NODE_API} from './addon-source.js';
+
+const [ADDON_FILE, GUARD_FILE] = ['tfjs_binding.node', 'guard.node'];
+
+export const MANIFEST_FILE = 'engine.json';
+
+/** What a backend directory says about itself, in its `engine.json`. */
+export interface BackendManifest {
+  /** TensorFlow's version, as its library reports it. */
+  readonly tensorflow: string;
+  /** With NVIDIA's libraries beside it, or found using a GPU without. */
+  readonly gpu: boolean;
+  /** The Node-API level that the addon was compiled for. */
+  readonly nodeApi: number;
+  /** `linux-x64` */
+  readonly platform: string;
+  /** sha256 of the addon's sources. */
+  readonly addonSource: string;
+  /** `pip`, or the wheel or directory it was made from. */
+  readonly from: string;
+  /** Tells a wheel or directory from another at the same path; empty for pip. */
+  readonly fingerprint: string;
+  /** When it was last asked for by an installation. */
+  readonly installedAt: string;
+  /** As they were when it passed its test. */
+  readonly files: BackendFiles;
+}
+
+export interface BackendFile {
+  readonly bytes: number;
+  /** Lower-case hex. */
+  readonly sha256: string;
+  /** When it was last written to, in milliseconds since 1970. */
+  readonly changed: number;
+}
+
+/** By path in the backend directory. */
+export type BackendFiles = Readonly<Record<string, BackendFile>>;
+
+const text = {type: 'string'};
+const object = (properties: Record<string, object>): ObjectSchema => ({
+  type: 'object',
+  required: Object.keys(properties),
+  properties,
+});
+
+const file = object({
+  bytes: {type: 'integer'},
+  sha256: {type: 'string', pattern: '^[0-9a-f]{64}$'},
+  changed: {type: 'number'},
+});
+
+const manifestSchema: ObjectSchema = object({
+  tensorflow: text,
+  gpu: {type: 'boolean'},
+  nodeApi: {type: 'integer'},
+  platform: text,
+  addonSource: text,
+  from: text,
+  fingerprint: text,
+  installedAt: text,
+  files: {...object({[ADDON_FILE]: file, [GUARD_FILE]: file}), additionalProperties: file},
+});
+
+/** A backend that passed its self-test and lies in its place. */
+export interface InstalledBackend extends BackendManifest {
+  readonly directory: string;
+}
+
+export const PLATFORM = `${process.platform}-${process.arch}`;
+
+const STAGING_PREFIX = '.making-';
+
+/** Paths inside a backend directory. Only relative ones are written into it: it is moved into place after the self-test. */
+export const addonPath = (directory: string): string => join(directory, ADDON_FILE);
+export const guardPath = (directory: string): string => join(directory, GUARD_FILE);
+export const librariesDirectory = (directory: string): string => join(directory, 'tensorflow');
+/** Where the libraries of CUDA lie, a folder for each package; TensorFlow looks for them beside its own folder. */
+export const cudaDirectory = (directory: string): string => join(directory, 'nvidia');
+const manifestPath = (directory: string): string => join(directory, MANIFEST_FILE);
+
+export const backendsDirectory = (cache: string): string => join(cache, 'engines');
+
+/** `tensorflow-2.21.0-cpu-napi8-linux-x64-1a2b3c4d`, with the fingerprint behind it for a backend that is not pip's. */
+export function backendKey({
+  tensorflow,
+  gpu,
+  nodeApi,
+  platform,
+  addonSource,
+  fingerprint,
+}: BackendManifest): string {
+  const parts = [
+    'tensorflow',
+    tensorflow,
+    gpu ? 'gpu' : 'cpu',
+    `napi${nodeApi}`,
+    platform,
+    addonSource.slice(0, 8),
+    fingerprint,
+  ];
+  return parts.filter(part => part !== '').join('-');
+}
+
+/** A place to make something in before it is renamed to where it belongs; one that its maker left behind is swept later. */
+export const stagingDirectory = (cache: string): string =>
+  join(backendsDirectory(cache), `${STAGING_PREFIX}${randomUUID().slice(0, 8)}`);
+
+/** Removes what interrupted installations left. Only for the holder of the installation lock. */
+export async function removeStaleStaging(cache: string): Promise<void> {
+  const leftovers = (await readdir(backendsDirectory(cache))).filter(name =>
+    name.startsWith(STAGING_PREFIX),
+  );
+  await Promise.all(
+    leftovers.map(name => rm(join(backendsDirectory(cache), name), {recursive: true, force: true})),
+  );
+}
+
+/** Writes the manifest of a backend, whole or not at all. */
+export async function writeManifest(
+  directory: string,
+  manifest: BackendManifest,
+): Promise<InstalledBackend> {
+  const temporaryPath = `${manifestPath(directory)}.${process.pid}.new`;
+  await writeFile(temporaryPath, JSON.stringify(manifest, null, 2), {flush: true});
+  await rename(temporaryPath, manifestPath(directory));
+  return {...manifest, directory};
+}
+
+/** One whose manifest is missing, cut off or of another kind is no backend: it is made again. */
+function readInstalledBackend(directory: string): InstalledBackend | undefined {
+  try {
+    const document: unknown = JSON.parse(readFileSync(manifestPath(directory), 'utf8'));
+    return {...validate<BackendManifest>(manifestSchema, document, directory), directory};
+  } catch (error) {
+    if (
+      error instanceof SchemaError ||
+      error instanceof SyntaxError ||
+      error instanceof RangeError ||
+      'syscall' in Object(error)
+    )
+      return undefined;
+    throw error;
+  }
+}
+
+function listNames(directory: string): string[] {
+  try {
+    return readdirSync(directory);
+  } catch {
+    return [];
+  }
+}
+
+/** Installed backends that this Node on this machine can load, the one last asked for first. */
+export function listInstalledBackends(cache: string): InstalledBackend[] {
+  const backends = backendsDirectory(cache);
+  return listNames(backends)
+    .filter(name => !name.startsWith(STAGING_PREFIX))
+    .map(name => readInstalledBackend(join(backends, name)))
+    .filter(backend => backend !== undefined)
+    .filter(
+      backend =>
+        backend.nodeApi === NODE_API &&
+        backend.platform === PLATFORM &&
+        backend.addonSource === ADDON_SOURCE_HASH,
+    )
+    .sort((a, b) => b.installedAt.localeCompare(a.installedAt));
+}

@@ -1,0 +1,34 @@
+import {BackendError} from '../backend-error.js';
+
+/** What decides whether TensorFlow's wheels run here. */
+export interface HostPlatform {
+  readonly platform: string;
+  readonly arch: string;
+  /** Version of the GNU C library; undefined where there is none (Alpine). */
+  readonly glibc: string | undefined;
+}
+
+/** The machine this process runs on. */
+export function detectPlatform(): HostPlatform {
+  const report = process.report.getReport() as unknown as {header: {glibcVersionRuntime?: string}};
+  return {platform: process.platform, arch: process.arch, glibc: report.header.glibcVersionRuntime};
+}
+
+/** The wheels are built for glibc 2.27 and newer. @throws EngineError where they cannot run */
+export function requireSupportedPlatform({platform, arch, glibc}: HostPlatform): void {
+  if (platform !== 'linux' || (arch !== 'x64' && arch !== 'arm64')) {
+    throw new BackendError(
+      'download',
+      `Expected Linux on x64 or arm64 for TensorFlow, but found ${platform} on ${arch}. Use --backend wasm.`,
+    );
+  }
+  if (glibcMinor({glibc}) >= 27) return;
+  throw new BackendError(
+    'download',
+    `Expected glibc 2.27 or newer for TensorFlow, but found ${glibc ?? 'none (musl?)'}. Use --backend wasm.`,
+  );
+}
+
+/** 36 for glibc 2.36; 0 where there is none. */
+export const glibcMinor = ({glibc}: Pick<HostPlatform, 'glibc'>): number =>
+  Number(glibc?.split('.')[1] ?? 0);

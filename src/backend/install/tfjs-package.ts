@@ -1,0 +1,96 @@
+import {existsSync} from 'node:fs';
+import {copyFile, mkdir, rename, rm, writeFile} from 'node:fs/promises';
+import {createRequire} from 'node:module';
+import {delimiter, dirname, join} from 'node:path';
+import {fileURLToPath} from 'node:url';
+import {assertTrusted} from '../../core/files/cache-directory.js';
+import {flushDirectory, flushTree} from '../../core/files/fsync.js';
+import {findErrorLine, runSubprocess} from './subprocess.js';
+import {BackendError} from '../backend-error.js';
+import {backendsDirectory, stagingDirectory} from './backend-directory.js';
+
+/** The backend's package on npm: the JavaScript above the addon, and the addon's sources. */
+const TFJS_PACKAGE = '@tensorflow/tfjs-node-gpu';
+const TFJS_VERSION = '4.22.0';
+
+/** Without a connection npm is patient for more than a minute, unless told otherwise. */
+const NPM_FLAGS = [
+  'ci',
+  '--ignore-scripts',
+  '--no-audit',
+  '--no-fund',
+  '--fetch-retry-mintimeout=1000',
+  '--fetch-retry-maxtimeout=4000',
+];
+
+/** The package and all it needs, in one version each and with the hashes of what npm must bring: `npm install --package-lock-only` made it. */
+const LOCK_FILE = fileURLToPath(
+  new URL('../../../../native/tfjs-node-gpu.lock.json', import.meta.url),
+);
+
+/** Where a copy of our own is kept when this package's dependencies lack it. */
+const cachedPackageDirectory = (cache: string): string =>
+  join(backendsDirectory(cache), `tfjs-node-gpu-${TFJS_VERSION}`);
+
+/**
+ * The directory of tfjs-node-gpu, among this package's dependencies or else in the cache. npm leaves an optional dependency out, without
+ * a word, when its install script fails, and this one's often does.
+ * @throws UntrustedCacheError
+ */
+export function findTfjsPackage(cache: string): string | undefined {
+  try {
+    return dirname(createRequire(import.meta.url).resolve(`${TFJS_PACKAGE}/package.json`));
+  } catch {
+    const installed = join(cachedPackageDirectory(cache), 'node_modules', TFJS_PACKAGE);
+    if (!existsSync(installed)) return undefined;
+    const modules = dirname(dirname(installed));
+    assertTrusted(cache, [
+      cachedPackageDirectory(cache),
+      modules,
+      dirname(installed),
+      installed,
+      join(installed, 'package.json'),
+      join(installed, 'dist'),
+    ]);
+    return installed;
+  }
+}
+
+/**
+ * Lets npm put tfjs-node-gpu and its dependencies into the cache, without running install scripts; of a file with another hash it takes none.
+ * @throws EngineError with npm's own words
+ */
+export async function installTfjsPackage(
+  cache: string,
+  environment: NodeJS.ProcessEnv,
+  signal?: AbortSignal,
+): Promise<string> {
+  const staging = stagingDirectory(cache);
+  try {
+    await mkdir(staging, {recursive: true});
+    await writeFile(
+      join(staging, 'package.json'),
+      JSON.stringify({private: true, dependencies: {[TFJS_PACKAGE]: TFJS_VERSION}}),
+    );
+    await copyFile(LOCK_FILE, join(staging, 'package-lock.json'));
+    // Behind the user's own, the npm that came with the Node that runs now.
+    const PATH = [environment.PATH, dirname(process.execPath)].join(delimiter);
+    const result = await runSubprocess(['npm', ...NPM_FLAGS, '--prefix', staging], {
+      environment: {...environment, PATH},
+      signal,
+    });
+    if (result?.code !== 0) {
+      const reason = result === undefined ? 'no npm' : findErrorLine(result);
+      throw new BackendError(
+        'package',
+        `Expected npm to fetch ${TFJS_PACKAGE} ${TFJS_VERSION}, but found: ${reason}. Check the connection, or add it to your project's dependencies.`,
+      );
+    }
+    await flushTree(staging);
+    await rename(staging, cachedPackageDirectory(cache));
+    await flushDirectory(backendsDirectory(cache));
+  } finally {
+    await rm(staging, {recursive: true, force: true});
+  }
+  return join(cachedPackageDirectory(cache), 'node_modules', TFJS_PACKAGE);
+}

@@ -1,0 +1,71 @@
+import {rm} from 'node:fs/promises';
+import {basename, join} from 'node:path';
+import {downloadWheel, findPip, type PipDownloadOptions} from './pip.js';
+import {beginStep, type InstallListener} from '../install-progress.js';
+import {cudaRequirements, cudaWheel, tensorFlowWheel, type WheelSpec} from './tensorflow-wheels.js';
+import {readWheelMetadata, unpackWheel} from './wheel.js';
+import {copyUnpackedWheel, type LocalSource} from './wheel-source.js';
+
+export interface FetchTensorFlowOptions {
+  /** Undefined to ask pip. */
+  readonly source: LocalSource | undefined;
+  /** Whether to fetch the CUDA libraries that the wheel names. */
+  readonly gpu: boolean;
+  readonly environment: NodeJS.ProcessEnv;
+  readonly onProgress: InstallListener | undefined;
+  readonly signal: AbortSignal | undefined;
+}
+
+/** Puts TensorFlow's libraries and headers into `backend`, and NVIDIA's beside them where a GPU is to be used. */
+export async function fetchTensorFlow(
+  directory: string,
+  options: FetchTensorFlowOptions,
+): Promise<void> {
+  const {source, gpu, onProgress, signal} = options;
+  if (source !== undefined && 'unpacked' in source) {
+    return copyUnpackedWheel(
+      source.unpacked,
+      directory,
+      beginStep(onProgress, 'unpack', source.unpacked),
+      signal,
+    );
+  }
+  const [tensorflow, ...cuda] = source?.wheels ?? [
+    await fetchWheel(directory, tensorFlowWheel(gpu, process.arch), options),
+  ];
+  const requirements =
+    gpu && cuda.length === 0 ? cudaRequirements(await readWheelMetadata(tensorflow)) : [];
+  const missing = requirements.map(requirement => cudaWheel(requirement, process.arch));
+  await unpackAndRemove(tensorflow, directory, options);
+  for (const wheel of cuda) await unpackAndRemove(wheel, directory, options);
+  for (const wheel of missing)
+    await unpackAndRemove(await fetchWheel(directory, wheel, options), directory, options);
+}
+
+/** Where wheels lie between download and unpacking. */
+const wheelsDirectory = (directory: string): string => join(directory, 'wheels');
+
+async function fetchWheel(
+  directory: string,
+  wheel: WheelSpec,
+  {environment, onProgress, signal}: FetchTensorFlowOptions,
+): Promise<string> {
+  const pip = await findPip(environment);
+  const options: PipDownloadOptions = {
+    pip,
+    environment,
+    report: beginStep(onProgress, 'download', wheel.requirement),
+    signal,
+  };
+  return downloadWheel(wheel, wheelsDirectory(directory), options);
+}
+
+/** Removes the wheel afterwards if it was downloaded for this, so that the disk never holds all of them. */
+async function unpackAndRemove(
+  wheel: string,
+  directory: string,
+  {onProgress, signal}: FetchTensorFlowOptions,
+): Promise<void> {
+  await unpackWheel(wheel, directory, beginStep(onProgress, 'unpack', basename(wheel)), signal);
+  await rm(wheelsDirectory(directory), {recursive: true, force: true});
+}

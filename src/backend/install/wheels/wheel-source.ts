@@ -1,0 +1,83 @@
+import {createHash} from 'node:crypto';
+import {existsSync, statSync} from 'node:fs';
+import {copyFile, constants, mkdir, readdir} from 'node:fs/promises';
+import {dirname, join, resolve} from 'node:path';
+import {UsageError} from '../../../core/errors.js';
+import type {StepReport} from '../install-progress.js';
+import {isCudaFile, TENSORFLOW_LIBRARIES, TENSORFLOW_FILES} from './wheel.js';
+
+/** What `--from` names: wheels to unpack, or an unpacked `tensorflow` directory that may have `nvidia` beside it. */
+export type LocalSource =
+  {readonly wheels: readonly [string, ...string[]]} | {readonly unpacked: string};
+
+/**
+ * Looks at what the user gave: a wheel; a directory of wheels, TensorFlow's first and NVIDIA's with it; `site-packages`, its
+ * `tensorflow`, or any directory with the libraries and `include`.
+ * @throws UsageError where there is no TensorFlow
+ */
+export async function inspectSource(from: string): Promise<LocalSource> {
+  const path = resolve(from);
+  if (!existsSync(path))
+    throw new UsageError(
+      `Expected a TensorFlow wheel or directory for --from, but found nothing at ${path}.`,
+    );
+  if (statSync(path).isFile()) return {wheels: [path]};
+  const wheels = (await readdir(path))
+    .filter(name => /^(tensorflow|nvidia)[_-].*\.whl$/.test(name))
+    .sort((a, b) => b.localeCompare(a));
+  if (wheels[0]?.startsWith('tensorflow'))
+    return {wheels: wheels.map(name => join(path, name)) as [string, ...string[]]};
+  const unpacked = [path, join(path, 'tensorflow')].find(directory =>
+    existsSync(join(directory, TENSORFLOW_LIBRARIES[0]!)),
+  );
+  if (unpacked !== undefined) return {unpacked};
+  throw new UsageError(
+    `Expected a TensorFlow wheel or ${TENSORFLOW_LIBRARIES[0]} in ${path} for --from, but found neither.`,
+  );
+}
+
+/** Eight hexadecimal digits that change with the path, the size and the time of the libraries. */
+export function fingerprintSource(source: LocalSource): string {
+  const files =
+    'wheels' in source
+      ? source.wheels
+      : TENSORFLOW_LIBRARIES.map(name => join(source.unpacked, name));
+  const hash = createHash('sha256');
+  for (const file of files) {
+    const {size, mtimeMs} = statSync(file);
+    hash.update(`${file}\n${size}\n${mtimeMs}\n`);
+  }
+  return hash.digest('hex').slice(0, 8);
+}
+
+/** Copies what a backend needs from an unpacked wheel, sharing blocks where the file system can. */
+export async function copyUnpackedWheel(
+  unpacked: string,
+  backendDirectory: string,
+  report: StepReport,
+  signal?: AbortSignal,
+): Promise<void> {
+  const siblingDirectory = dirname(unpacked);
+  const tensorflowFiles = TENSORFLOW_FILES.map(
+    name => [join(unpacked, name), join(backendDirectory, 'tensorflow', name)] as const,
+  );
+  const cudaFiles = (await listCudaFiles(siblingDirectory)).map(
+    name => [join(siblingDirectory, name), join(backendDirectory, name)] as const,
+  );
+  let bytes = 0;
+  for (const [source, target] of [...tensorflowFiles, ...cudaFiles]) {
+    signal?.throwIfAborted();
+    if (!existsSync(source))
+      throw new UsageError(`Expected ${source} for --from, but found no such file.`);
+    await mkdir(dirname(target), {recursive: true});
+    await copyFile(source, target, constants.COPYFILE_FICLONE);
+    report((bytes += statSync(target).size), null);
+  }
+}
+
+async function listCudaFiles(directory: string): Promise<string[]> {
+  if (!existsSync(join(directory, 'nvidia'))) return [];
+  return (await readdir(join(directory, 'nvidia'), {recursive: true}))
+    .map(name => `nvidia/${name}`)
+    .filter(isCudaFile);
+}

@@ -1,0 +1,102 @@
+import {chmod, mkdir} from 'node:fs/promises';
+import {dirname, join} from 'node:path';
+import {ZipArchive, ZipError} from '../../../core/files/zip.js';
+import {BackendError} from '../../backend-error.js';
+import {countBytes, type StepReport} from '../install-progress.js';
+
+/** The two libraries that the addon needs; each finds what it needs by paths relative to itself. */
+export const TENSORFLOW_LIBRARIES = ['libtensorflow_cc.so.2', 'libtensorflow_framework.so.2'];
+
+/** The fourteen headers that the binding's sources reach, below the wheel's `tensorflow/include`. */
+const TENSORFLOW_HEADERS = [
+  'tensorflow/c/c_api.h',
+  'tensorflow/c/c_api_macros.h',
+  'tensorflow/c/tf_attrtype.h',
+  'tensorflow/c/tf_buffer.h',
+  'tensorflow/c/tf_datatype.h',
+  'tensorflow/c/tf_status.h',
+  'tensorflow/c/tf_tensor.h',
+  'tensorflow/c/tf_tstring.h',
+  'tensorflow/c/eager/c_api.h',
+  'tensorflow/core/platform/ctstring.h',
+  'tensorflow/core/platform/ctstring_internal.h',
+  'tsl/platform/ctstring.h',
+  'tsl/platform/ctstring_internal.h',
+  'xla/tsl/c/tsl_status.h',
+];
+
+/** What a backend takes from a wheel's `tensorflow` directory. */
+export const TENSORFLOW_FILES = [
+  ...TENSORFLOW_LIBRARIES,
+  ...TENSORFLOW_HEADERS.map(header => `include/${header}`),
+];
+
+/** Whether a file of NVIDIA's wheels is used at run time: shared libraries, the PTX assembler and XLA's bitcode. */
+export const isCudaFile = (name: string): boolean =>
+  /^nvidia\/\w+\/(lib\/[^/]+\.so(\.\d+)*|bin\/ptxas|nvvm\/libdevice\/[^/]+\.bc|nvvm\/lib64\/[^/]+\.so)$/.test(
+    name,
+  );
+
+/** What a wheel says of itself: `Name`, `Version` and requirements, in lines. @throws EngineError for a file that is no wheel */
+export async function readWheelMetadata(wheel: string): Promise<string> {
+  return withArchive(wheel, async archive => {
+    const name = archive.names.find(candidate => /^[^/]+\.dist-info\/METADATA$/.test(candidate));
+    if (name === undefined)
+      throw new BackendError(
+        'unpack',
+        `Expected a Python wheel in ${wheel}, but found a zip archive without METADATA.`,
+      );
+    return (await archive.read(name)).toString('utf8');
+  });
+}
+
+/**
+ * Pulls the files a backend needs out of a wheel, TensorFlow's or one of NVIDIA's, keeping their paths.
+ * @throws EngineError for a wheel that lacks one of them
+ */
+export async function unpackWheel(
+  wheel: string,
+  directory: string,
+  report: StepReport,
+  signal?: AbortSignal,
+): Promise<void> {
+  await withArchive(wheel, async archive => {
+    const cudaFiles = archive.names.filter(isCudaFile);
+    const names =
+      cudaFiles.length > 0 ? cudaFiles : TENSORFLOW_FILES.map(name => `tensorflow/${name}`);
+    const archiveNames = new Set(archive.names);
+    const missing = names.find(name => !archiveNames.has(name));
+    if (missing !== undefined) {
+      throw new BackendError(
+        'unpack',
+        `Expected a TensorFlow wheel for Linux in ${wheel}, but found no ${missing} in it.`,
+      );
+    }
+    const onBytes = countBytes(
+      report,
+      names.reduce((sum, name) => sum + archive.entrySize(name), 0),
+    );
+    for (const name of names) {
+      const target = join(directory, name);
+      await mkdir(dirname(target), {recursive: true});
+      await archive.extract(name, target, {onBytes, ...(signal && {signal})});
+      if (name.endsWith('/bin/ptxas')) await chmod(target, 0o755);
+    }
+  });
+}
+
+async function withArchive<T>(
+  wheel: string,
+  work: (archive: ZipArchive) => Promise<T>,
+): Promise<T> {
+  let archive: ZipArchive | undefined;
+  try {
+    archive = await ZipArchive.open(wheel);
+    return await work(archive);
+  } catch (error) {
+    if (error instanceof ZipError) throw new BackendError('unpack', error.message, {cause: error});
+    throw error;
+  } finally {
+    archive?.close();
+  }
+}

@@ -1,0 +1,132 @@
+import {symmetricPadding, portableConvolution} from './convolution-portable.js';
+import {registerConvolution} from './convolution.js';
+import {add, withCustomGradient, type ForwardResult} from './custom-gradient.js';
+import {LOWEST_FLOAT, type BatchStatistics, type Ops} from './ops.js';
+import {
+  tf,
+  type Scalar,
+  type Tensor,
+  type Tensor1D,
+  type Tensor2D,
+  type Tensor4D,
+} from '../tensorflow.js';
+
+/** By pooling, because wasm's `mean` moves the whole tensor around first: measured ten times slower. */
+function channelMeans(x: Tensor4D): Tensor1D {
+  const [n, height, width, channels] = x.shape;
+  return tf.mean(tf.reshape(tf.avgPool(x, [height, width], 1, 'valid'), [n, channels]), 0);
+}
+
+const biasAdd = (x: Tensor4D, bias: Tensor1D): Tensor4D =>
+  withCustomGradient(
+    [x, bias],
+    () => ({value: tf.add(x, bias), save: []}),
+    dy => [tf.clone(dy), tf.mul(channelMeans(dy), dy.size / dy.shape[3])],
+  );
+
+/** Ioffe & Szegedy, https://arxiv.org/abs/1502.03167, section 3, with the fewest passes over the images. */
+function batchNormGradient(
+  dy: Tensor4D,
+  centered: Tensor4D,
+  inverse: Tensor1D,
+  scale: Tensor1D,
+): [Tensor4D, Tensor1D, Tensor1D] {
+  const count = dy.size / dy.shape[3];
+  const meanGradient = channelMeans(dy);
+  const correlation = channelMeans(tf.mul(dy, centered));
+  const common = tf.add(
+    tf.mul(centered, tf.mul(tf.mul(scale, tf.square(inverse)), correlation)),
+    tf.mul(scale, meanGradient),
+  );
+  return [
+    tf.sub(tf.mul(dy, scale), common),
+    tf.mul(tf.mul(correlation, inverse), count),
+    tf.mul(meanGradient, count),
+  ];
+}
+
+function batchNormTraining(
+  x: Tensor4D,
+  gamma: Tensor1D,
+  beta: Tensor1D,
+  epsilon: number,
+): {y: Tensor4D; statistics: BatchStatistics} {
+  const moments: Tensor1D[] = [];
+  const forward = (): ForwardResult<Tensor4D> => {
+    const mean = tf.keep(channelMeans(x));
+    const centered = tf.sub<Tensor4D>(x, mean);
+    const variance = tf.keep(channelMeans(tf.square(centered)));
+    moments.push(mean, variance);
+    const inverse = tf.rsqrt(tf.add(variance, epsilon));
+    const scale = tf.mul(gamma, inverse);
+    return {value: tf.add(tf.mul(centered, scale), beta), save: [centered, inverse, scale]};
+  };
+  return tf.tidy(() => {
+    const y = withCustomGradient([x, gamma, beta], forward, (dy, saved) =>
+      batchNormGradient(dy, ...(saved as [Tensor4D, Tensor1D, Tensor1D])),
+    );
+    // What was kept out of the unrecorded part goes back under the rule of the caller's tidy.
+    const [mean, variance] = moments.map(tensor => tf.clone(tensor)) as [Tensor1D, Tensor1D];
+    tf.dispose(moments);
+    return {y, statistics: {mean, variance}};
+  });
+}
+
+/** tfjs's own holds the input for its gradient, which the convolution behind it does not need; the output is held anyway. */
+function relu<T extends Tensor>(x: T): T {
+  const forward = (): ForwardResult<T> => {
+    const y = tf.relu(x);
+    return {value: y, save: [y]};
+  };
+  return withCustomGradient([x], forward, (dy, [y]) => [tf.mul(dy, tf.step(y!))]);
+}
+
+function maxPool(x: Tensor4D, size: number, stride: number, padding: number): Tensor4D {
+  const edgePadding: [number, number] = [padding, padding];
+  return tf.maxPool(
+    padding === 0 ? x : tf.pad4d(x, [[0, 0], edgePadding, edgePadding, [0, 0]], LOWEST_FLOAT),
+    size,
+    stride,
+    'valid',
+  );
+}
+
+/** Drawn on the host: of the tfjs backends only TensorFlow has a random kernel that takes its seed from a tensor. */
+function dropout(x: Tensor2D, rate: number, seed: Tensor1D): Tensor2D {
+  const uniform = tf.randomUniform(x.shape, 0, 1, 'float32', seed.dataSync().join());
+  return tf.mul(x, tf.div(tf.cast(tf.greaterEqual(uniform, rate), 'float32'), 1 - rate));
+}
+
+function softmaxCrossEntropy(
+  logits: Tensor2D,
+  labels: Tensor1D,
+  sampleWeights: Tensor1D,
+  smoothing: number,
+): Scalar {
+  const classes = logits.shape[1];
+  // Not oneHot(..., 'float32'): wasm's kernel writes integers whatever it is asked for.
+  const oneHot = tf.cast(tf.oneHot(labels, classes), 'float32');
+  const target = tf.add(tf.mul(oneHot, 1 - smoothing), smoothing / classes);
+  const losses = tf.neg(tf.sum(tf.mul(target, tf.logSoftmax(logits)), 1));
+  return tf.div(tf.sum(tf.mul(losses, sampleWeights)), tf.sum(sampleWeights));
+}
+
+/** On ordinary tfjs operations, which every backend has. */
+export const portableOps: Ops = {
+  conv2d: registerConvolution('PortableConvolution', portableConvolution),
+  convBias: (x, filter, bias, stride, padding) =>
+    tf.fused.conv2d({x, filter, bias, strides: stride, pad: symmetricPadding(padding)}),
+  biasAdd,
+  batchNormTraining,
+  relu,
+  add,
+  maxPool: (...args) => tf.tidy(() => maxPool(...args)),
+  averagePoolGlobal: x => tf.mean(x, [1, 2]),
+  maxPoolGlobal: x =>
+    tf.tidy(() =>
+      tf.reshape(tf.maxPool(x, [x.shape[1], x.shape[2]], 1, 'valid'), [x.shape[0], x.shape[3]]),
+    ),
+  sumOfSquares: x => tf.tidy(() => tf.sum(tf.square(x))),
+  dropout: (...args) => tf.tidy(() => dropout(...args)),
+  softmaxCrossEntropy: (...args) => tf.tidy(() => softmaxCrossEntropy(...args)),
+};

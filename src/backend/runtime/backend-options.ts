@@ -1,0 +1,86 @@
+import {
+  CALLBACK,
+  checkOptions,
+  BOOLEAN,
+  ABORT_SIGNAL,
+  integerFrom,
+  type ArgumentKind,
+} from '../../core/arguments.js';
+import {UsageError} from '../../core/errors.js';
+import {parseBoolean} from '../../core/text/parse-boolean.js';
+import type {DeviceOption} from './device.js';
+import type {BackendOptions} from './backend-info.js';
+
+/** A wish with nothing left open. */
+export interface ResolvedBackendOptions extends BackendOptions {
+  readonly backend: NonNullable<BackendOptions['backend']>;
+  readonly device: DeviceOption;
+  readonly offline: boolean;
+  readonly install: boolean;
+}
+
+const BACKENDS = ['auto', 'tensorflow', 'wasm'];
+
+export const BACKEND_KIND: ArgumentKind = {
+  expected: 'auto, tensorflow or wasm',
+  accepts: value => BACKENDS.includes(value as string),
+};
+export const DEVICE_KIND: ArgumentKind = {
+  expected: 'auto, cpu, gpu or gpu:0, gpu:1 ...',
+  accepts: value => typeof value === 'string' && /^(auto|cpu|gpu(:\d+)?)$/.test(value),
+};
+
+/** @throws ArgumentError */
+export const checkBackendOptions = (call: string, options: unknown): void =>
+  checkOptions<BackendOptions>(
+    call,
+    options,
+    {
+      ...{backend: BACKEND_KIND, device: DEVICE_KIND, offline: BOOLEAN, install: BOOLEAN},
+      ...{threads: integerFrom(1), onEvent: CALLBACK, signal: ABORT_SIGNAL},
+    },
+    'options',
+  );
+
+function readVariable(
+  name: string,
+  {accepts, expected}: ArgumentKind,
+  environment: NodeJS.ProcessEnv,
+): string | undefined {
+  const value = environment[name];
+  if (value === undefined || value === '') return undefined;
+  if (accepts(value)) return value;
+  throw new UsageError(
+    `Expected ${expected} for ${name} in the environment, but found "${value}".`,
+  );
+}
+
+const BOOLEAN_KIND: ArgumentKind = {
+  expected: 'true or false',
+  accepts: value => parseBoolean(value as string) !== undefined,
+};
+
+/**
+ * What is not wished is taken from `FINETUNE_BACKEND`, `FINETUNE_DEVICE` and `FINETUNE_OFFLINE`, then from the defaults.
+ * @throws UsageError for a variable that cannot be taken
+ */
+export function resolveBackendOptions(
+  options: BackendOptions,
+  environment: NodeJS.ProcessEnv = process.env,
+): ResolvedBackendOptions {
+  const offline = readVariable('FINETUNE_OFFLINE', BOOLEAN_KIND, environment);
+  return {
+    ...options,
+    backend:
+      options.backend ??
+      (readVariable('FINETUNE_BACKEND', BACKEND_KIND, environment) as
+        ResolvedBackendOptions['backend'] | undefined) ??
+      'auto',
+    device:
+      options.device ??
+      (readVariable('FINETUNE_DEVICE', DEVICE_KIND, environment) as DeviceOption | undefined) ??
+      'auto',
+    offline: options.offline ?? (offline !== undefined && parseBoolean(offline)!),
+    install: options.install ?? true,
+  };
+}

@@ -1,0 +1,38 @@
+import {existsSync, readdirSync} from 'node:fs';
+import {join} from 'node:path';
+import {cudaDirectory} from '../install/backend-directory.js';
+import {findErrorLine, runSubprocess} from '../install/subprocess.js';
+
+/** What TensorFlow 2.21 opens before it uses a GPU; the first comes with the driver, the others with NVIDIA's wheels. */
+const GPU_LIBRARIES = [
+  'libcuda.so.1',
+  'libcudart.so.12',
+  'libcublas.so.12',
+  'libcublasLt.so.12',
+  'libcufft.so.11',
+  'libcusolver.so.11',
+  'libcusparse.so.12',
+  'libcudnn.so.9',
+];
+
+/** Opens each library as if it were an addon: one that opens gets another complaint than one that does not. */
+const LIBRARY_PROBE = `
+for (const library of process.argv.slice(1)) {
+  try { process.dlopen({exports: {}}, library); }
+  catch (refusal) { if (/cannot open|undefined symbol|not found/.test(refusal.message)) throw refusal; }
+}`;
+
+/** Why TensorFlow cannot use a GPU, in the loader's words: `libcudnn.so.9: cannot open shared object file`; undefined where all load. */
+export async function findMissingGpuLibrary(
+  directory: string | undefined,
+): Promise<string | undefined> {
+  const nvidia = directory === undefined ? '' : cudaDirectory(directory);
+  const folders = existsSync(nvidia)
+    ? readdirSync(nvidia).map(name => join(nvidia, name, 'lib'))
+    : [];
+  const paths = GPU_LIBRARIES.map(
+    library => folders.map(folder => join(folder, library)).find(existsSync) ?? library,
+  );
+  const result = await runSubprocess([process.execPath, '-e', LIBRARY_PROBE, ...paths]);
+  return result?.code === 0 ? undefined : result && findErrorLine(result).replace('Error: ', '');
+}

@@ -1,0 +1,142 @@
+import {errorMessage} from '../../core/errors.js';
+import type {DeviceOption} from './device.js';
+import {
+  addonPath,
+  backendsDirectory,
+  listInstalledBackends,
+  type InstalledBackend,
+} from '../install/backend-directory.js';
+import {BackendError} from '../backend-error.js';
+import {assertTrustedBackend, findDamage} from '../install/backend-files.js';
+import type {ResolvedBackendOptions} from './backend-options.js';
+import {setCudaToolsPath, TENSORFLOW_VARIABLES} from './environment.js';
+import {silenceStderr, shareEnvironment, blockSignals} from './native-guard.js';
+import {ensureTfjsPackage, installBackend} from '../install/install.js';
+import {loadTensorFlow} from './load-tensorflow.js';
+import {findTfjsPackage} from '../install/tfjs-package.js';
+import {removeMarks, markRunning, findUncleanStarts} from './unclean-start.js';
+
+/** The installed backend that fits best: with CUDA where a GPU is to be used and without it where not; else the other, if that will do. */
+function selectInstalledBackend(
+  cache: string,
+  gpu: boolean,
+  device: DeviceOption,
+): InstalledBackend | undefined {
+  const backends = listInstalledBackends(cache);
+  return (
+    backends.find(backend => backend.gpu === gpu) ??
+    (device.startsWith('gpu') ? undefined : backends[0])
+  );
+}
+
+const notInstalledError = (): BackendError =>
+  new BackendError(
+    'load',
+    'TensorFlow is not installed, so the portable backend (WebAssembly) computes: slower, with the same results. ' +
+      'For many images install it once: finetune backend install.',
+  );
+
+/**
+ * The installed backend to use, looked into: by sizes and times, or as a whole where an earlier process did not come to its end. A damaged one
+ * is installed again, where it came from pip and there may be a connection.
+ * @throws EngineError for a damaged one otherwise; UntrustedCacheError for one that others could have changed
+ */
+export async function findInstalledBackend(
+  backendOptions: ResolvedBackendOptions,
+  cache: string,
+  gpu: boolean,
+): Promise<InstalledBackend | undefined> {
+  const backend = selectInstalledBackend(cache, gpu, backendOptions.device);
+  if (backend === undefined) return undefined;
+  assertTrustedBackend(cache, backend);
+  const uncleanMarks = await findUncleanStarts(backend.directory);
+  const damage = await findDamage(backend, uncleanMarks.length > 0);
+  await removeMarks(uncleanMarks);
+  if (damage === undefined) return backend;
+  if (backendOptions.offline || !backendOptions.install || backend.fingerprint !== '')
+    throw damagedError(backend, damage);
+  backendOptions.onEvent?.({
+    type: 'fallback',
+    reason: `TensorFlow in ${backend.directory} is damaged: ${damage}. It is installed again.`,
+  });
+  return undefined;
+}
+
+function damagedError(
+  {directory, from, fingerprint}: InstalledBackend,
+  damage: string,
+  options?: ErrorOptions,
+): BackendError {
+  const command =
+    fingerprint === '' ? 'finetune backend install' : `finetune backend install --from ${from}`;
+  return new BackendError(
+    'load',
+    `TensorFlow in ${directory} is damaged: ${damage}. Install it again: ${command}.`,
+    options,
+  );
+}
+
+/**
+ * Installs a backend on first use; where a GPU is only hoped for, one without CUDA if there is no other way.
+ * @throws EngineError where there is none to be had, or the user wants no network
+ */
+export async function installBackendForRun(
+  {device, offline, install: isInstallAllowed, onEvent, signal}: ResolvedBackendOptions,
+  cache: string,
+  gpu: boolean,
+): Promise<InstalledBackend> {
+  if (!isInstallAllowed) throw notInstalledError();
+  if (offline) {
+    throw new BackendError(
+      'download',
+      `Expected an installed TensorFlow for --offline, but found none in ${backendsDirectory(cache)}. ` +
+        'Run finetune backend install once with a connection, or with --from FILE.',
+    );
+  }
+  const install = (cuda: boolean) =>
+    installBackend({gpu: cuda, onProgress: onEvent, signal, cache});
+  try {
+    return await install(gpu);
+  } catch (error) {
+    if (!gpu || device !== 'auto' || !(error instanceof BackendError)) throw error;
+    onEvent?.({
+      type: 'fallback',
+      reason: `TensorFlow for the GPU is not to be had here, so training goes on with the CPU: ${error.message}`,
+    });
+    return install(false);
+  }
+}
+
+/** Opens the door to TensorFlow through an installed backend. @throws EngineError where it does not load */
+export async function loadInstalledBackend(
+  backend: InstalledBackend,
+  {offline, install, onEvent, signal}: ResolvedBackendOptions,
+  cache: string,
+): Promise<void> {
+  const found = findTfjsPackage(cache);
+  if (found === undefined && !install) throw notInstalledError();
+  if (found === undefined && offline) {
+    throw new BackendError(
+      'package',
+      'Expected @tensorflow/tfjs-node-gpu for --offline, but found it nowhere. Run finetune backend install once with a connection.',
+    );
+  }
+  const tfjsPackage = found ?? (await ensureTfjsPackage({onProgress: onEvent, signal, cache}));
+  setCudaToolsPath(backend.directory);
+  await markRunning(backend.directory);
+  try {
+    blockSignals(backend.directory);
+    shareEnvironment(backend.directory, TENSORFLOW_VARIABLES);
+    silenceStderr(backend.directory, () =>
+      loadTensorFlow(tfjsPackage, addonPath(backend.directory)),
+    );
+  } catch (cause) {
+    const damage = await findDamage(backend, true);
+    if (damage !== undefined) throw damagedError(backend, damage, {cause});
+    throw new BackendError(
+      'load',
+      `Expected the TensorFlow in ${backend.directory} to load, but found: ${errorMessage(cause)}. Remove that folder and run finetune backend install.`,
+      {cause},
+    );
+  }
+}

@@ -1,0 +1,91 @@
+import {UnsupportedEnvironmentError, UsageError} from '../../core/errors.js';
+import type {BackendInfo, BackendOptions} from './backend-info.js';
+import {
+  checkBackendOptions,
+  resolveBackendOptions,
+  type ResolvedBackendOptions,
+} from './backend-options.js';
+import {startTensorFlow} from './start-tensorflow.js';
+import {startWasm} from './start-wasm.js';
+
+export type {
+  BackendEvent as EngineEvent,
+  BackendInfo as EngineInfo,
+  BackendName as EngineName,
+  BackendOptions as EngineWish,
+} from './backend-info.js';
+
+/** What the portable backend costs, measured on a ResNet-18 (training steps at both sizes, two cores). */
+const SLOWDOWN =
+  'training goes on with the portable backend, about 5 times slower at 64 px and 9 times slower at 224 px';
+
+interface StartedBackend {
+  readonly options: ResolvedBackendOptions;
+  readonly info: Promise<BackendInfo>;
+}
+
+let started: StartedBackend | undefined;
+
+/**
+ * Finds, loads and opens a backend; once a process, since neither TensorFlow nor tfjs can be unloaded. A second call with wishes that
+ * the backend in force fulfils returns it.
+ * @throws EngineError or GpuError (exit 4) where a demanded backend or device is not to be had; UsageError for a wish that contradicts
+ * itself or the backend in force; AbortedError
+ */
+export async function startBackend(options: BackendOptions = {}): Promise<BackendInfo> {
+  checkBackendOptions('startBackend()', options);
+  // What runs already is right for all that ask for nothing else, whatever the environment says.
+  if (started !== undefined) return reuseStarted(options, started);
+  const resolved = resolveBackendOptions(options);
+  started = {options: resolved, info: start(resolved)};
+  try {
+    return await started.info;
+  } catch (error) {
+    started = undefined;
+    throw error;
+  }
+}
+
+async function start(options: ResolvedBackendOptions): Promise<BackendInfo> {
+  const wantsGpu = options.device.startsWith('gpu');
+  if (options.backend === 'wasm') {
+    if (wantsGpu)
+      throw new UsageError(
+        `Expected --device cpu or auto for --backend wasm, but found ${options.device}. The portable backend has no GPU.`,
+      );
+    return startWasm();
+  }
+  try {
+    return await startTensorFlow(options);
+  } catch (error) {
+    if (
+      options.backend === 'tensorflow' ||
+      wantsGpu ||
+      !(error instanceof UnsupportedEnvironmentError)
+    )
+      throw error;
+    const fallbackReason = options.install
+      ? `TensorFlow is not to be had here, so ${SLOWDOWN}: ${error.message}`
+      : error.message;
+    options.onEvent?.({type: 'fallback', reason: fallbackReason});
+    return {...(await startWasm()), fallbackReason};
+  }
+}
+
+async function reuseStarted(
+  {backend = 'auto', device = 'auto', threads}: BackendOptions,
+  {options: startedOptions, info}: StartedBackend,
+): Promise<BackendInfo> {
+  const running = await info;
+  const isCompatible =
+    (backend === 'auto' || backend === running.backend) &&
+    (device === 'auto' || device === running.device || device === startedOptions.device) &&
+    (threads === undefined || threads === running.threads);
+  if (isCompatible) return running;
+  const describeRun = (name: string, deviceName: string, threadCount: number | undefined) =>
+    `${name} on ${deviceName}${threadCount === undefined ? '' : ` with ${threadCount} threads`}`;
+  throw new UsageError(
+    `Expected ${describeRun(backend, device, threads)}, but found that this process already runs ` +
+      `${describeRun(running.backend, running.device, running.threads)}. Start another process for another backend.`,
+  );
+}

@@ -1,0 +1,103 @@
+import {dirname} from 'node:path';
+import {ensureCacheFolder} from '../../core/files/cache-directory.js';
+import {usableCores} from '../../core/system-resources.js';
+import {nodeKernelBackend} from '../graph/binding.js';
+import {
+  describeDevices,
+  GpuError,
+  findVisibleGpu,
+  listGpus,
+  selectVisibleGpu,
+  type Gpu,
+} from './device.js';
+import type {InstalledBackend} from '../install/backend-directory.js';
+import {BackendError} from '../backend-error.js';
+import type {BackendInfo} from './backend-info.js';
+import type {ResolvedBackendOptions} from './backend-options.js';
+import {prepareEnvironment} from './environment.js';
+import {findMissingGpuLibrary} from './gpu-libraries.js';
+import {
+  findInstalledBackend,
+  installBackendForRun,
+  loadInstalledBackend,
+} from './installed-backend.js';
+import {loadStockAddon} from './load-tensorflow.js';
+import {tf} from '../tensorflow.js';
+import {findTfjsPackage} from '../install/tfjs-package.js';
+
+/** Of GPUs, as the user set it; a backend's start replaces it. */
+const USER_VISIBLE_DEVICES = process.env.CUDA_VISIBLE_DEVICES;
+
+/**
+ * Starts TensorFlow: an installed backend, else tfjs-node-gpu's stock addon where it loads, else one that is installed now.
+ * @throws EngineError where there is none to be had; GpuError where a GPU is demanded and cannot be used; AbortedError
+ */
+export async function startTensorFlow(options: ResolvedBackendOptions): Promise<BackendInfo> {
+  const gpus = options.device === 'cpu' ? [] : await listGpus();
+  const visibleDevice = selectVisibleGpu(options.device, gpus, USER_VISIBLE_DEVICES);
+  prepareEnvironment(options, visibleDevice);
+  const backend = await loadBackend(options, visibleDevice !== undefined);
+  if (tf.getBackend() !== 'tensorflow')
+    throw new BackendError(
+      'load',
+      `Expected tfjs to run on TensorFlow, but found it on ${tf.getBackend()}.`,
+    );
+  const problem =
+    visibleDevice === undefined || nodeKernelBackend().isUsingGpuDevice
+      ? undefined
+      : await describeGpuProblem(backend);
+  if (problem === undefined) return describeBackend(backend, gpus, visibleDevice);
+  if (options.device !== 'auto') {
+    throw new GpuError(
+      `Expected TensorFlow to use the GPU for --device ${options.device}, but found ${problem}, or use --device cpu.`,
+    );
+  }
+  const fallbackReason = `There is an NVIDIA GPU, but training goes on with the CPU: found ${problem}.`;
+  options.onEvent?.({type: 'fallback', reason: fallbackReason});
+  return {...describeBackend(backend, gpus, undefined), fallbackReason};
+}
+
+/** Why TensorFlow runs on the CPU though a GPU was shown to it, and what to do. */
+async function describeGpuProblem(backend: InstalledBackend | undefined): Promise<string> {
+  if (backend?.gpu === false)
+    return 'a TensorFlow without CUDA installed. Run finetune backend install for one with it';
+  const missingLibrary = await findMissingGpuLibrary(backend?.directory);
+  return missingLibrary === undefined
+    ? 'that it refuses the GPU. Update the driver'
+    : `${missingLibrary}. Install what is missing`;
+}
+
+/** @returns undefined for the stock addon */
+async function loadBackend(
+  options: ResolvedBackendOptions,
+  gpu: boolean,
+): Promise<InstalledBackend | undefined> {
+  const cache = dirname(ensureCacheFolder('engines'));
+  const installed = await findInstalledBackend(options, cache, gpu);
+  if (installed === undefined && loadStockAddon(findTfjsPackage(cache))) return undefined;
+  const backend = installed ?? (await installBackendForRun(options, cache, gpu));
+  await loadInstalledBackend(backend, options, cache);
+  return backend;
+}
+
+function describeBackend(
+  backend: InstalledBackend | undefined,
+  gpus: readonly Gpu[],
+  visibleDevice: string | undefined,
+): BackendInfo {
+  const gpu = visibleDevice === undefined ? undefined : findVisibleGpu(visibleDevice, gpus);
+  const {binding, isUsingGpuDevice} = nodeKernelBackend();
+  return {
+    backend: 'tensorflow',
+    tensorflowVersion: binding.TF_Version,
+    tfjsVersion: tf.version.tfjs,
+    from: backend?.from ?? 'stock',
+    ...(backend && {directory: backend.directory}),
+    device: isUsingGpuDevice ? 'gpu' : 'cpu',
+    devices: describeDevices(gpus),
+    ...(gpu && {gpu}),
+    threads: Number(process.env.TF_NUM_INTRAOP_THREADS) || usableCores(),
+    oneDnn: process.env.TF_ENABLE_ONEDNN_OPTS !== '0',
+    nodeVersion: process.version,
+  };
+}

@@ -1,0 +1,31 @@
+import {createRequire} from 'node:module';
+import {dirname, sep} from 'node:path';
+import {describeDevices} from './device.js';
+import {BackendError} from '../backend-error.js';
+import type {BackendInfo} from './backend-info.js';
+import {setTensorFlow, tf, type TensorFlow} from '../tensorflow.js';
+
+/** Starts the portable backend: tfjs's own, in WebAssembly, on one thread. What it lacks for training, `convolution-portable.ts` composes. */
+export async function startWasm(): Promise<BackendInfo> {
+  const require = createRequire(import.meta.url);
+  setTensorFlow(require('@tensorflow/tfjs') as TensorFlow);
+  const wasm = require('@tensorflow/tfjs-backend-wasm') as {setWasmPaths(prefix: string): void};
+  wasm.setWasmPaths(dirname(require.resolve('@tensorflow/tfjs-backend-wasm')) + sep);
+  await tf.setBackend('wasm');
+  // tfjs goes on with another backend when one fails, and its plain JavaScript is a hundred times slower.
+  if (tf.getBackend() !== 'wasm')
+    throw new BackendError(
+      'load',
+      `Expected tfjs to run on WebAssembly, but found it on ${tf.getBackend()}.`,
+    );
+  return {
+    backend: 'wasm',
+    tfjsVersion: tf.version.tfjs,
+    from: 'package',
+    device: 'cpu',
+    devices: describeDevices([]),
+    threads: 1,
+    oneDnn: null,
+    nodeVersion: process.version,
+  };
+}

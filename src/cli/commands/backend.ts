@@ -1,0 +1,79 @@
+import {UsageError} from '../../core/errors.js';
+import type {BackendInfo} from '../../backend/runtime/backend-info.js';
+import {installBackend} from '../../backend/install/install.js';
+import {benchmarkBackend, type BackendBenchmark} from '../../backend/runtime/benchmark.js';
+import {startBackend} from '../../backend/runtime/runtime.js';
+import type {CommandHandler, CommandInput} from '../command.js';
+import {formatBackend, toBackendOptions, type BackendValues} from '../terminal/backend-view.js';
+import {printable} from '../../core/text/printable.js';
+import {formatLines} from '../terminal/format-run-summary.js';
+import type {Terminal} from '../terminal/screen/terminal.js';
+
+const ONE_DNN_LABELS = new Map([
+  [true, 'in use'],
+  [false, 'not in use'],
+  [null, 'none'],
+]);
+
+function formatBackendInfo(
+  info: BackendInfo,
+  {matmul, conv2d}: BackendBenchmark,
+  {resultStyle, resultColumns}: Terminal,
+): string {
+  const formatGflops = (gflops: number): string => `${gflops.toPrecision(3)} GFLOP/s`;
+  const lines = [
+    ['backend', formatBackend(info)],
+    ['from', info.directory === undefined ? info.from : `${info.from}, in ${info.directory}`],
+    ...info.devices.map((device, index): string[] => [index === 0 ? 'devices' : '', device]),
+    ['oneDNN', ONE_DNN_LABELS.get(info.oneDnn)!],
+    ['matmul', formatGflops(matmul)],
+    ['conv2d', formatGflops(conv2d)],
+    ['versions', `tfjs ${info.tfjsVersion}, Node ${info.nodeVersion}`],
+  ] as const;
+  return formatLines(
+    lines.map(([label, text]) => [label!, printable(text!)]),
+    resultStyle,
+    resultColumns,
+  );
+}
+
+function checkTask({
+  positionals: {task},
+  values: {from, offline, engine: backend},
+}: CommandInput): void {
+  if (task !== undefined && task !== 'install') {
+    throw new UsageError(
+      `Expected install or nothing for finetune backend, but found "${String(task)}". See finetune backend --help.`,
+    );
+  }
+  if (task === undefined && from !== undefined) {
+    throw new UsageError(
+      'Expected --from after finetune backend install, but found no install. Say finetune backend install --from ....',
+    );
+  }
+  if (task === 'install' && offline === true && from === undefined) {
+    throw new UsageError(
+      'Expected --from WHEEL for finetune backend install --offline, but found nothing to install from. Give one.',
+    );
+  }
+  if (task === 'install' && backend === 'wasm') {
+    throw new UsageError(
+      'Expected --backend auto or tensorflow for finetune backend install, but found wasm, which is always here.',
+    );
+  }
+}
+
+/** `finetune backend [install]` */
+export const backend: CommandHandler = async (input, context) => {
+  checkTask(input);
+  const options = toBackendOptions(input.values as unknown as BackendValues, context);
+  const install = input.positionals.task === 'install';
+  const from = input.values.from as string | undefined;
+  if (install) await installBackend({from, onProgress: options.onEvent, signal: context.signal});
+  const info = await startBackend(install ? {...options, backend: 'tensorflow'} : options);
+  const benchmark = benchmarkBackend(info);
+  return {
+    document: {...info, gflops: benchmark},
+    text: formatBackendInfo(info, benchmark, context.terminal),
+  };
+};

@@ -1,0 +1,41 @@
+import {UsageError} from '../../core/errors.js';
+import {suggest} from '../../core/text/suggest.js';
+
+/** What people of other tools type, and what it is called here. */
+const FOREIGN_FLAGS: Readonly<Record<string, string>> = {
+  model: 'arch',
+  'data-path': 'data',
+  'data-dir': 'data',
+  'train-dir': 'data',
+  pretrained: 'weights',
+  'learning-rate': 'lr',
+  opt: 'optimizer',
+  wd: 'weight-decay',
+  batch: 'batch-size',
+  'img-size': 'image-size',
+  imgsz: 'image-size',
+  smoothing: 'label-smoothing',
+  config: 'recipe',
+  cfg: 'recipe',
+  output: 'out',
+  'output-dir': 'out',
+  'num-workers': 'workers',
+};
+
+/** @throws UsageError (exit 2) for a flag that the command does not have, naming the nearest */
+export function checkFlagNames(
+  flags: Readonly<Record<string, unknown>>,
+  known: readonly string[],
+  help: string,
+): void {
+  const unknown = Object.keys(flags).find(flag => !known.includes(flag));
+  if (unknown === undefined) return;
+  if (unknown.length === 1)
+    throw new UsageError(`Expected a known flag, but found -${unknown}. See ${help}.`);
+  const equivalent = FOREIGN_FLAGS[unknown.toLowerCase()];
+  const hint =
+    equivalent !== undefined && known.includes(equivalent)
+      ? `; did you mean --${equivalent}?`
+      : suggest(unknown, known, '--') || '.';
+  throw new UsageError(`Expected a known flag, but found --${unknown}${hint} See ${help}.`);
+}

@@ -1,0 +1,95 @@
+import {UsageError} from '../../core/errors.js';
+import {findNearest} from '../../core/text/suggest.js';
+import {parseBoolean} from '../../core/text/parse-boolean.js';
+import {validate} from '../../core/schema.js';
+import {
+  ALL_OPTIONS,
+  isBooleanOption,
+  type OptionSchemas,
+  type OptionSchema,
+} from './option-schema.js';
+import {toEnvironmentName, toKebabCase} from '../terminal/format.js';
+
+/** Option values by camelCase key. */
+export type OptionValues = Readonly<Record<string, unknown>>;
+
+/** Names like our variables that are no option's value: FINETUNE_CACHE is a place, whatever --no-cache says. */
+const RESERVED_VARIABLES: ReadonlySet<string> = new Set(['FINETUNE_CACHE']);
+
+/** The value that a text stands for, by its option's type; what cannot be read stays text, for the schema to refuse. */
+export function parseValue(property: OptionSchema, text: unknown): unknown {
+  if (typeof text !== 'string') return text;
+  const types = [property.type ?? 'string'].flat();
+  if (isBooleanOption(property)) return parseBoolean(text) ?? text;
+  if (!types.includes('number') && !types.includes('integer')) return text;
+  return text.trim() === '' || Number.isNaN(Number(text)) ? text : Number(text);
+}
+
+/**
+ * Checks values against their options under the names that the person used, so that the sentence speaks of what was typed.
+ * @throws SchemaError (exit 2)
+ */
+function validateValues(
+  values: OptionValues,
+  options: OptionSchemas,
+  toName: (key: string) => string,
+  what: string,
+): OptionValues {
+  const properties = Object.fromEntries(
+    Object.entries(options).map(([key, property]) => [toName(key), property]),
+  );
+  const namedValues = Object.fromEntries(
+    Object.entries(values).map(([key, value]) => [toName(key), value]),
+  );
+  validate({type: 'object', additionalProperties: false, properties}, namedValues, what);
+  return values;
+}
+
+/** Values of the command line. @param flags by kebab-case name, as yargs left them */
+export function readFlagValues(
+  flags: Readonly<Record<string, unknown>>,
+  options: OptionSchemas,
+): OptionValues {
+  const given = Object.entries(options).filter(([key]) => flags[toKebabCase(key)] !== undefined);
+  const values = Object.fromEntries(
+    given.map(([key, property]) => [key, parseValue(property, flags[toKebabCase(key)])]),
+  );
+  return validateValues(values, options, key => `--${toKebabCase(key)}`, 'Command line');
+}
+
+/** @throws UsageError (exit 2) for a variable that looks like a misspelt option */
+function checkVariables(environment: NodeJS.ProcessEnv): void {
+  const known = Object.keys(ALL_OPTIONS).map(toEnvironmentName);
+  for (const name of Object.keys(environment)) {
+    if (!name.startsWith('FINETUNE_') || known.includes(name) || RESERVED_VARIABLES.has(name))
+      continue;
+    // All names share their beginning: only the rest tells whether one is like another.
+    const rest = name.slice('FINETUNE_'.length);
+    const similar = findNearest(
+      rest,
+      known.map(variable => variable.slice('FINETUNE_'.length)),
+    );
+    if (similar === undefined) continue;
+    throw new UsageError(
+      `Expected a known variable in the environment, but found ${name}; did you mean FINETUNE_${similar}?`,
+    );
+  }
+}
+
+/** Values of `FINETUNE_*`; those of other commands' options are left alone, empty ones are absent. */
+export function readEnvironmentValues(
+  environment: NodeJS.ProcessEnv,
+  options: OptionSchemas,
+): OptionValues {
+  checkVariables(environment);
+  const isGiven = (name: string): boolean =>
+    (environment[name] ?? '') !== '' && !RESERVED_VARIABLES.has(name);
+  const given = Object.entries(options).filter(([key]) => isGiven(toEnvironmentName(key)));
+  const values = Object.fromEntries(
+    given.map(([key, property]) => [
+      key,
+      parseValue(property, environment[toEnvironmentName(key)]),
+    ]),
+  );
+  return validateValues(values, options, toEnvironmentName, 'Environment');
+}

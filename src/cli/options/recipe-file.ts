@@ -1,0 +1,58 @@
+import {errorMessage, UsageError} from '../../core/errors.js';
+import {validate} from '../../core/schema.js';
+import {readTextFile} from '../../core/files/text-file.js';
+import {RECIPE_OPTIONS, RUN_OPTIONS} from './option-schema.js';
+import type {OptionValues} from './read-values.js';
+
+const STRING = '"(?:[^"\\\\]|\\\\.)*"';
+
+/** Blanks what a pattern finds outside of strings; everything else keeps its place, so that positions in error messages hold. */
+const blankOut = (text: string, pattern: string): string =>
+  text.replace(
+    new RegExp(`(${STRING})|${pattern}`, 'g'),
+    (found, string?: string) => string ?? found.replace(/[^\n]/g, ' '),
+  );
+
+/**
+ * JSON with what people write by hand: `//` and block comments, commas after the last item, and `$schema` and `$comment` keys anywhere.
+ * @throws SyntaxError as JSON.parse does
+ */
+export function parseRecipe(text: string): unknown {
+  const uncommented = blankOut(text.replace(/^\uFEFF/, ' '), '//[^\\n]*|/\\*[\\s\\S]*?\\*/');
+  const json = blankOut(uncommented, ',(?=\\s*[}\\]])');
+  return JSON.parse(json, (key, value: unknown) =>
+    key === '$schema' || key === '$comment' ? undefined : value,
+  ) as unknown;
+}
+
+/**
+ * Reads a recipe file: any option of a recipe and of a run.
+ * @throws UsageError (exit 2) for a file that is not there or no JSON; SchemaError (exit 2) for a key or value that cannot be taken
+ */
+export function readRecipeFile(path: string): OptionValues {
+  let document: unknown;
+  try {
+    document = parseRecipe(readTextFile(path));
+  } catch (error) {
+    if (error instanceof SyntaxError) {
+      throw new UsageError(
+        `Expected JSON in recipe ${path}, but found: ${errorMessage(error)}. Correct it; finetune init writes one anew.`,
+      );
+    }
+    throw new UsageError(
+      `Expected a recipe file at ${path}, but found ${describeReadError(error)}. Check the path; finetune init writes one.`,
+    );
+  }
+  const properties = {...RECIPE_OPTIONS, ...RUN_OPTIONS};
+  return validate<OptionValues>(
+    {type: 'object', additionalProperties: false, properties},
+    document,
+    `Recipe ${path}`,
+  );
+}
+
+function describeReadError(error: unknown): string {
+  const code = (error as NodeJS.ErrnoException).code;
+  if (code === 'ENOENT') return 'nothing';
+  return code === 'EISDIR' ? 'a folder' : errorMessage(error);
+}

@@ -1,0 +1,66 @@
+import {describeGpu} from '../../backend/runtime/device.js';
+import type {
+  BackendEvent,
+  BackendInfo,
+  BackendOptions,
+} from '../../backend/runtime/backend-info.js';
+import {formatCount} from '../../report/format.js';
+import type {CommandContext} from '../command.js';
+import {ProgressLine} from './screen/progress-line.js';
+import type {Terminal} from './screen/terminal.js';
+import {formatLabeled} from './screen/layout.js';
+
+/** `TensorFlow 2.21.0 on the CPU, 2 threads` */
+export function formatBackend({
+  backend,
+  tensorflowVersion,
+  device,
+  gpu,
+  threads,
+}: BackendInfo): string {
+  const name =
+    backend === 'tensorflow'
+      ? `TensorFlow ${tensorflowVersion ?? ''}`.trim()
+      : 'portable (WebAssembly)';
+  const deviceLabel =
+    device === 'cpu' ? 'the CPU' : gpu === undefined ? 'the GPU' : describeGpu(gpu);
+  return `${name} on ${deviceLabel}, ${formatCount(threads, 'thread')}`;
+}
+
+/** Tells how the start of a backend goes: the steps of an installation, and loudly when another backend takes TensorFlow's place. */
+export function createBackendListener(terminal: Terminal): (event: BackendEvent) => void {
+  const progress = new ProgressLine(terminal);
+  const {style} = terminal;
+  return event => {
+    if (event.type === 'fallback') {
+      progress.end();
+      terminal.alert(formatLabeled(style.warn, 'backend', event.reason, terminal.columns));
+    } else if (event.bytes === 0) {
+      progress.end();
+      terminal.log(formatLabeled(style.dim, event.step, event.label, terminal.columns));
+    } else if (event.totalBytes !== null) {
+      progress.update({
+        title: event.step,
+        done: event.bytes,
+        total: event.totalBytes,
+        unit: 'bytes',
+      });
+      if (event.bytes >= event.totalBytes) progress.end();
+    }
+  };
+}
+
+/** The options that choose a backend. */
+export type BackendValues = Pick<BackendOptions, 'backend' | 'device' | 'offline'>;
+
+/** What a command asks of the backend. */
+export const toBackendOptions = (
+  {backend, device, offline}: BackendValues,
+  {terminal, signal}: CommandContext,
+): BackendOptions => ({
+  backend,
+  device,
+  offline,
+  signal,
+  onEvent: createBackendListener(terminal),
+});

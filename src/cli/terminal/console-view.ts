@@ -1,0 +1,202 @@
+import {printable} from '../../core/text/printable.js';
+import type {Finding} from '../../core/finding.js';
+import type {Activity, RunEvent} from '../../finetune/events.js';
+import type {Recipe} from '../../finetune/recipe/recipe.js';
+import {count, formatCount} from '../../report/format.js';
+import {EpochTable, formatSelectionMetric} from './epoch-table.js';
+import {formatFeatures} from './format-features.js';
+import {formatFindings} from './format-findings.js';
+import {describePhase} from './format-phases.js';
+import {ProgressLine} from './screen/progress-line.js';
+import type {Terminal} from './screen/terminal.js';
+import {truncateMiddle, LABEL_WIDTH, formatLabeled, displayWidth} from './screen/layout.js';
+
+type RunEventOf<Type extends RunEvent['type']> = Extract<RunEvent, {readonly type: Type}>;
+
+const ACTIVITY_LABELS: Readonly<Record<Activity, string>> = {
+  backend: 'backend',
+  weights: 'weights',
+  decode: 'decoding',
+  features: 'features',
+  train: 'training',
+  evaluate: 'evaluating',
+  export: 'exporting',
+};
+
+export interface ConsoleViewOptions {
+  readonly verbose?: boolean;
+  /** What the person gave, where it is told instead of the folder: a list of images. */
+  readonly data?: string;
+  /** Seconds. */
+  readonly clock?: () => number;
+}
+
+/** Turns what a run says into lines on standard error, and a bar where there is a terminal. */
+export class ConsoleView {
+  readonly #progress: ProgressLine;
+  readonly #epochs: EpochTable;
+  readonly #verbose: boolean;
+  readonly #data: string | undefined;
+  readonly #findings: Finding[] = [];
+  #recipe: RunEventOf<'recipe'> | undefined;
+  #imageCounts = {train: 0, validation: 0};
+  #phaseEpochs = 1;
+  #lastEpoch: RunEventOf<'epoch'> | undefined;
+
+  constructor(
+    readonly terminal: Terminal,
+    {verbose = false, data, clock = () => performance.now() / 1000}: ConsoleViewOptions = {},
+  ) {
+    this.#verbose = verbose;
+    this.#data = data;
+    this.#epochs = new EpochTable(terminal, clock, verbose);
+    this.#progress = new ProgressLine(terminal, clock);
+  }
+
+  /** Called for every event of a run. */
+  readonly listen = (event: RunEvent): void => {
+    switch (event.type) {
+      case 'info':
+        return this.#logLine('info', printable(event.message), this.terminal.style.warn);
+      case 'finding':
+        return void this.#findings.push(event.finding);
+      case 'dataset':
+        return this.#logPath(
+          'dataset',
+          this.#data ?? event.root,
+          `: ${formatCount(event.images, 'image')} in ${formatCount(event.classes, 'class', 'classes')}`,
+        );
+      case 'weights':
+        return this.#logWeights(event);
+      case 'recipe':
+        return void (this.#recipe = event);
+      case 'split':
+        return this.#logSplit(event);
+      case 'progress':
+        return this.#updateProgress(event);
+      case 'phase':
+        return this.#beginPhase(event);
+      case 'features':
+        return this.#logFeatures(event);
+      case 'epoch':
+        return this.#endEpoch(event);
+      case 'traced':
+        return this.#verbose ? this.#logLine('traced', event.step) : undefined;
+      case 'checkpoint':
+        return this.#verbose ? this.#logLine('checkpoint', printable(event.directory)) : undefined;
+      case 'saved':
+        return this.#progress.end();
+    }
+  };
+
+  /** Says what was held back, and takes the bar away. */
+  close(): void {
+    this.#progress.end();
+    this.#logFindings();
+  }
+
+  #logLine(
+    label: string,
+    text: string,
+    paint: (text: string) => string = this.terminal.style.dim,
+  ): void {
+    this.terminal.log(formatLabeled(paint, label, text, this.terminal.columns));
+  }
+
+  /** A path in one line with what is said of it: its middle goes where there is no room. */
+  #logPath(label: string, path: string, rest: string, before = ''): void {
+    const width = this.terminal.columns - LABEL_WIDTH - displayWidth(before + rest);
+    this.#logLine(label, before + truncateMiddle(printable(path), Math.max(20, width)) + rest);
+  }
+
+  #logWeights({name, path}: RunEventOf<'weights'>): void {
+    if (path === null)
+      return this.#logLine('weights', 'none: the backbone starts from random numbers');
+    this.#logPath('weights', path, '', name === path ? '' : `${printable(name)}, from `);
+  }
+
+  #logSplit({train, validation, test}: RunEventOf<'split'>): void {
+    this.#progress.end();
+    this.#imageCounts = {train, validation};
+    const counts = [
+      `${count(train)} to train`,
+      `${count(validation)} to validate`,
+      ...(test > 0 ? [`${count(test)} to test`] : []),
+    ];
+    this.#logLine('split', counts.join(', '));
+    this.#logFindings();
+    if (this.#recipe !== undefined) this.#logRecipe(this.#recipe);
+  }
+
+  #logFindings(): void {
+    for (const line of formatFindings(
+      this.#findings.splice(0),
+      this.terminal.style,
+      this.terminal.columns,
+      this.#verbose,
+    )) {
+      this.terminal.log(line);
+    }
+  }
+
+  #logRecipe({recipe, reasons}: RunEventOf<'recipe'>): void {
+    const {arch, lastStage, head, optimizer, batchSize, augment, seed} = recipe;
+    const network = `${arch}${lastStage < 4 ? ` up to stage ${lastStage}` : ''}`;
+    this.#logLine(
+      'recipe',
+      `${network}, ${head} head, ${optimizer}, batches of ${batchSize}, ${augment} augmentation, seed ${seed}`,
+    );
+    for (const reason of reasons) this.#logLine('', reason);
+  }
+
+  #updateProgress({activity, done, total, unit, step, epoch}: RunEventOf<'progress'>): void {
+    if (epoch !== undefined) return this.#updateTraining(activity, done, epoch);
+    this.#progress.update({title: step ?? ACTIVITY_LABELS[activity], done, total, unit});
+    if (done >= total) this.#progress.end();
+  }
+
+  /** One bar for all epochs of a phase, validation included: only so is its end the end of the phase. */
+  #updateTraining(activity: Activity, done: number, epoch: number): void {
+    const {train, validation} = this.#imageCounts;
+    const epochDone = activity === 'train' ? done : train + done;
+    this.#progress.update({
+      title: ACTIVITY_LABELS.train,
+      place: `epoch ${epoch + 1}/${this.#phaseEpochs}`,
+      done: epoch * (train + validation) + epochDone,
+      total: this.#phaseEpochs * (train + validation),
+      unit: 'images',
+      ...(this.#lastEpoch !== undefined && {
+        note: formatSelectionMetric(this.#lastEpoch, this.#classBalance),
+      }),
+    });
+  }
+
+  #logFeatures(event: RunEventOf<'features'>): void {
+    this.#progress.end();
+    this.#logLine('features', formatFeatures(event));
+  }
+
+  #beginPhase({index, phase, steps, cached}: RunEventOf<'phase'>): void {
+    this.#progress.end();
+    this.#lastEpoch = undefined;
+    this.#epochs.beginPhase();
+    this.#phaseEpochs = phase.epochs;
+    const recipe: Recipe | undefined = this.#recipe?.recipe;
+    if (recipe === undefined) return this.#logLine('phase', phase.name);
+    const [summary, details] = describePhase(phase, recipe, steps, cached);
+    const {bold, dim} = this.terminal.style;
+    this.terminal.log('');
+    this.#logLine(`phase ${index + 1}/${recipe.freeze.length}`, summary, bold);
+    this.#logLine('', dim(details));
+  }
+
+  #endEpoch(event: RunEventOf<'epoch'>): void {
+    this.#lastEpoch = event;
+    if (event.epoch + 1 === event.epochs) this.#progress.end();
+    this.#epochs.add(event, this.#classBalance);
+  }
+
+  get #classBalance(): Recipe['classBalance'] {
+    return this.#recipe?.recipe.classBalance ?? 'none';
+  }
+}

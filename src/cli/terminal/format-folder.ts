@@ -1,0 +1,70 @@
+import {printable} from '../../core/text/printable.js';
+import type {ImageFolder, Sample} from '../../datasets/discovery/image-folder.js';
+import {count, formatCount} from '../../report/format.js';
+import {truncateMiddle} from './screen/layout.js';
+import {formatTable} from './screen/table.js';
+
+/** Columns that a name of a class may take in any case. */
+const MIN_NAME_WIDTH = 20;
+
+/** Classes that are listed one by one. */
+const MAX_LISTED_CLASSES = 12;
+
+const countPerClass = (classNames: readonly string[], samples: readonly Sample[]): number[] => {
+  const sizes = classNames.map(() => 0);
+  for (const {label} of samples) sizes[label]!++;
+  return sizes;
+};
+
+/** Images of every class in every part that the folder brings along. */
+export function countImagesPerClass({
+  classNames,
+  samples,
+  validation,
+  test,
+}: ImageFolder): Record<string, Record<string, number>> {
+  const splits = {
+    [validation === undefined && test === undefined ? 'images' : 'train']: samples,
+    ...(validation && {validation}),
+    ...(test && {test}),
+  };
+  const sizes = Object.entries(splits).map(
+    ([split, counts]) => [split, countPerClass(classNames, counts)] as const,
+  );
+  return Object.fromEntries(
+    classNames.map((name, label) => [
+      name,
+      Object.fromEntries(sizes.map(([split, counts]) => [split, counts[label]!])),
+    ]),
+  );
+}
+
+/** What lies in a folder: a line a class, or how the classes compare when there are many. */
+export function formatFolder(folder: ImageFolder, columns = Infinity): string[] {
+  const formatName = (name: string): string =>
+    truncateMiddle(printable(name), Math.max(MIN_NAME_WIDTH, columns / 2));
+  const sizes = Object.entries(countImagesPerClass(folder));
+  if (sizes.length <= MAX_LISTED_CLASSES) {
+    const splits = Object.keys(sizes[0]?.[1] ?? {});
+    const rows = sizes.map(([name, counts]) => [
+      `  ${formatName(name)}`,
+      ...splits.map(split => count(counts[split]!)),
+    ]);
+    return formatTable(
+      [['  class', ...splits], ...rows],
+      splits.map((_, index) => index + 1),
+    );
+  }
+  const bySize = sizes.map(([name, counts]) => ({
+    name,
+    size: Object.values(counts).reduce((sum, split) => sum + split, 0),
+  }));
+  bySize.sort((a, b) => a.size - b.size);
+  const [smallest, largest] = [bySize[0]!, bySize.at(-1)!];
+  const range = `from ${formatCount(smallest.size, 'image')} (${formatName(smallest.name)}) to ${count(largest.size)} (${formatName(largest.name)})`;
+  return [
+    smallest.size === largest.size
+      ? `  ${formatCount(smallest.size, 'image')} in every class`
+      : `  ${range}`,
+  ];
+}

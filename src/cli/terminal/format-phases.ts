@@ -1,0 +1,65 @@
+import {presentLayerGroups, type LayerGroup} from '../../backbones/layer-groups.js';
+import type {Phase, Recipe} from '../../finetune/recipe/recipe.js';
+import {formatCount} from '../../report/format.js';
+import {formatList} from './format.js';
+
+/** `stem`, `stage1` to `stage3` and `head`: neighbors that share something, told as ranges. */
+function formatGroups(groups: readonly LayerGroup[]): string {
+  const stages = groups.filter(group => group.startsWith('stage'));
+  const stageRange = stages.length > 2 ? [`${stages[0]} to ${stages.at(-1)}`] : stages;
+  return formatList([
+    ...groups.filter(group => group === 'stem'),
+    ...stageRange,
+    ...groups.filter(group => group === 'head'),
+  ]);
+}
+
+/** `head at 0.003`; groups of one rate together. */
+function formatLearningRates(phase: Phase, groups: readonly LayerGroup[]): string {
+  const byLearningRate = new Map<number, LayerGroup[]>();
+  for (const group of groups) {
+    const learningRate = phase.learningRates[group]!;
+    byLearningRate.set(learningRate, [...(byLearningRate.get(learningRate) ?? []), group]);
+  }
+  return formatList(
+    [...byLearningRate].map(
+      ([learningRate, groupsAtRate]) => `${formatGroups(groupsAtRate)} at ${learningRate}`,
+    ),
+    8,
+  );
+}
+
+const BATCH_NORM_TEXTS = {
+  inference: 'batch norm keeps its stored statistics',
+  training: 'batch norm learns the statistics of the new images',
+};
+
+/** What a phase trains and what it leaves alone, in a sentence or two. */
+export function describePhase(
+  phase: Phase,
+  recipe: Recipe,
+  steps: number,
+  cached: boolean,
+): readonly [string, string] {
+  const presentGroups = presentLayerGroups(recipe.lastStage);
+  const trainedGroups = presentGroups.filter(group => phase.learningRates[group] !== null);
+  const frozenGroups = presentGroups.filter(group => phase.learningRates[group] === null);
+  const updateText = `${formatCount(phase.epochs, 'epoch')} of ${formatCount(Math.round(steps / phase.epochs), 'update')}`;
+  const batchNormText =
+    trainedGroups.length === 1 && trainedGroups[0] === 'head'
+      ? ''
+      : `; ${BATCH_NORM_TEXTS[recipe.batchNorm]}`;
+  // Said once: with kept statistics there is nothing that the frozen groups could do otherwise.
+  const statisticsText =
+    batchNormText !== '' && recipe.batchNorm === 'training'
+      ? ', their batch-norm statistics too'
+      : '';
+  const frozenText =
+    frozenGroups.length === 0
+      ? 'nothing is frozen'
+      : `frozen: ${formatGroups(frozenGroups)}${statisticsText}`;
+  return [
+    `${phase.name}: ${updateText}${cached ? ' on cached features' : ''}`,
+    `trains ${formatLearningRates(phase, trainedGroups)}; ${frozenText}${batchNormText}`,
+  ];
+}

@@ -1,0 +1,105 @@
+import {formatInteger} from '../../core/text/format-integer.js';
+import {isAbsolute, relative, sep} from 'node:path';
+import {printable} from '../../core/text/printable.js';
+import type {Prediction} from '../../export/exported-model.js';
+import {formatCount} from '../../report/format.js';
+import {formatBar, truncateMiddle, padEnd, padStart, displayWidth} from './screen/layout.js';
+import type {Style} from './screen/style.js';
+import {formatTable} from './screen/table.js';
+import {formatList, formatFixedPercent} from './format.js';
+
+/** What an image was found to be, likeliest first. */
+export interface ClassifiedImage {
+  readonly image: string;
+  readonly predictions: readonly Prediction[];
+}
+
+const BAR_WIDTH = 10;
+const MAX_CLASS_WIDTH = 24;
+const MIN_NAME_WIDTH = 16;
+
+/** Folders that all paths lie in, with the last slash. */
+function commonFolder(paths: readonly string[]): string {
+  const [first = '', ...others] = paths.map(path => path.slice(0, path.lastIndexOf(sep) + 1));
+  const shared = first.split(sep).slice(0, -1);
+  while (
+    shared.length > 0 &&
+    !others.every(folder => folder.startsWith(`${shared.join(sep)}${sep}`))
+  )
+    shared.pop();
+  return shared.length === 0 ? '' : `${shared.join(sep)}${sep}`;
+}
+
+/** A path as short as it can be typed here. */
+function toRelativePath(path: string): string {
+  const short = isAbsolute(path) ? relative(process.cwd(), path) : path;
+  return short.startsWith('..') ? path : short;
+}
+
+const formatPrediction = ({className, probability}: Prediction): string =>
+  `${printable(className)} ${formatFixedPercent(probability)}`;
+
+/** For programs: a line an image, every guess in columns. */
+function formatPlainLines(classified: readonly ClassifiedImage[], top: number): string[] {
+  const rows = classified.map(({image, predictions}) => [
+    image,
+    ...predictions
+      .slice(0, top)
+      .flatMap(({className, probability}) => [className, formatFixedPercent(probability)]),
+  ]);
+  return formatTable(
+    rows,
+    Array.from({length: top}, (_, i) => 2 * i + 2),
+  );
+}
+
+/**
+ * A line an image: its name, the best guess with a bar, then the others, as many as there is room for.
+ * @param columns infinite: for programs
+ * @param top guesses that were asked for; a person sees two at least
+ */
+export function formatPredictions(
+  classified: readonly ClassifiedImage[],
+  style: Style,
+  columns: number,
+  top: number,
+): string[] {
+  if (!Number.isFinite(columns)) return formatPlainLines(classified, top);
+  const paths = classified.map(({image}) => toRelativePath(image));
+  const folder = paths.length > 1 ? commonFolder(paths) : '';
+  const names = paths.map(path => printable(path.slice(folder.length)));
+  const best = classified.map(({predictions: [first]}) =>
+    truncateMiddle(printable(first!.className), MAX_CLASS_WIDTH),
+  );
+  const classWidth = Math.max(0, ...best.map(displayWidth));
+  const fixedWidth = 2 + classWidth + 2 + BAR_WIDTH + 2 + '100.0 %'.length;
+  const nameWidth = Math.min(
+    Math.max(0, ...names.map(displayWidth)),
+    Math.max(MIN_NAME_WIDTH, columns - fixedWidth - 1),
+  );
+  const lines = classified.map(({predictions: [first, ...others]}, i) => {
+    const name = padEnd(truncateMiddle(names[i]!, nameWidth), nameWidth);
+    const confidence = padStart(formatFixedPercent(first!.probability), 7);
+    const line = `${name}  ${style.bold(padEnd(best[i]!, classWidth))}  ${style.good(formatBar(first!.probability, BAR_WIDTH))}  ${confidence}`;
+    const second = others
+      .slice(0, Math.max(1, top - 1))
+      .map(formatPrediction)
+      .join(', ');
+    return nameWidth + fixedWidth + 2 + displayWidth(second) <= columns && second !== ''
+      ? `${line}  ${style.dim(second)}`
+      : line;
+  });
+  return folder === '' ? lines : [style.dim(truncateMiddle(printable(folder), columns)), ...lines];
+}
+
+/** `70 images: 66 ants, 4 bees` */
+export function formatPredictionSummary(classified: readonly ClassifiedImage[]): string {
+  const counts = new Map<string, number>();
+  for (const {predictions} of classified)
+    counts.set(predictions[0]!.className, (counts.get(predictions[0]!.className) ?? 0) + 1);
+  const largestFirst = [...counts]
+    .sort(([, a], [, b]) => b - a)
+    .map(([name, times]) => `${formatInteger(times)} ${printable(name)}`);
+  const summary = largestFirst.length > 8 ? formatList(largestFirst, 8) : largestFirst.join(', ');
+  return `${formatCount(classified.length, 'image')}: ${summary}`;
+}

@@ -1,0 +1,202 @@
+import {printable} from '../../core/text/printable.js';
+import type {CrossValidationSummary} from '../../finetune/folds/cross-validation.js';
+import type {FinetuneResult} from '../../finetune/finetune.js';
+import {formatDuration, formatCount} from '../../report/format.js';
+import {smallSampleWarning, type EvaluatedSplit} from '../../report/charts/small-sample.js';
+import type {Metrics} from '../../training/metrics/metrics.js';
+import type {Style} from './screen/style.js';
+import type {Terminal} from './screen/terminal.js';
+import {formatLabeled} from './screen/layout.js';
+import {formatSteps} from './format-steps.js';
+import {formatList, formatFixedPercent, PROGRAM_NAME, quoted} from './format.js';
+
+/** Classes and confusions that are told. */
+const MAX_LISTED = 3;
+/** A share of fewer images than this is told as a count. */
+const MIN_SUPPORT_FOR_PERCENT = 20;
+
+interface ConfusedPair {
+  readonly truth: string;
+  readonly prediction: string;
+  readonly times: number;
+}
+
+/** Pairs of classes that are taken for each other more than once, the most frequent first. */
+function findConfusedPairs(
+  {confusionMatrix}: Metrics,
+  classNames: readonly string[],
+): ConfusedPair[] {
+  const pairs = confusionMatrix.flatMap((row, i) =>
+    row.map((times, j) => ({
+      truth: classNames[i]!,
+      prediction: classNames[j]!,
+      times: i === j ? 0 : times,
+    })),
+  );
+  return pairs.filter(({times}) => times > 1).sort((a, b) => b.times - a.times);
+}
+
+/** `ants 94.3 %`, `Birman 0 of 2` */
+const formatRecall = (name: string, recall: number, support: number): string =>
+  `${printable(name)} ${support < MIN_SUPPORT_FOR_PERCENT ? `${Math.round(recall * support)} of ${support}` : formatFixedPercent(recall)}`;
+
+/** How many images of each class were found, where the classes are few; else of those where the fewest were. */
+function formatRecalls({perClass}: Metrics): LabeledLines {
+  const known = Object.entries(perClass).flatMap(([name, {recall, support}]) =>
+    recall === null ? [] : [{name, recall, support}],
+  );
+  known.sort((a, b) => a.recall - b.recall);
+  const missed = known.filter(({recall}) => recall < 1);
+  if (missed.length === 0) return [];
+  const [label, shown] =
+    known.length <= MAX_LISTED ? ['recall', known] : ['weakest', missed.slice(0, MAX_LISTED)];
+  return [
+    [label, shown.map(({name, recall, support}) => formatRecall(name, recall, support)).join(', ')],
+  ];
+}
+
+/** Largest class over smallest from which on accuracy hides the small ones. */
+const IMBALANCE_RATIO = 1.5;
+
+function isImbalanced({perClass}: Metrics): boolean {
+  const supports = Object.values(perClass).flatMap(({support}) => (support === 0 ? [] : [support]));
+  return Math.max(...supports) >= IMBALANCE_RATIO * Math.min(...supports);
+}
+
+function formatBalancedAccuracy({
+  balancedAccuracy,
+  balancedAccuracyCi95: interval,
+  macroF1,
+}: Metrics): string {
+  const known =
+    interval === null
+      ? ''
+      : ` (95 % interval: ${formatFixedPercent(interval[0])} to ${formatFixedPercent(interval[1])})`;
+  return `${formatFixedPercent(balancedAccuracy)} where every class counts alike${known}, macro-F1 ${macroF1.toFixed(3)}`;
+}
+
+type LabeledLines = readonly (readonly [label: string, text: string])[];
+
+/** What is to be known of a classifier's metrics on a set of images. */
+export function formatMetrics(
+  metrics: Metrics,
+  split: EvaluatedSplit,
+  classNames: readonly string[],
+  style: Style,
+): LabeledLines {
+  const {
+    accuracy,
+    accuracyCi95: [low, high],
+    numImages,
+  } = metrics;
+  const confusedTexts = findConfusedPairs(metrics, classNames)
+    .slice(0, MAX_LISTED)
+    .map(
+      ({truth, prediction, times}) =>
+        `${printable(`${truth} for ${prediction}`)} ${formatCount(times, 'time')}`,
+    );
+  const warning = smallSampleWarning(metrics, split);
+  return [
+    [
+      split === 'test' ? 'test' : 'accuracy',
+      `${style.bold(style.good(formatFixedPercent(accuracy)))} of ${formatCount(numImages, split === 'all' ? 'image' : `${split} image`)} (95 % interval: ${formatFixedPercent(low)} to ${formatFixedPercent(high)})`,
+    ],
+    ...(warning === undefined ? [] : ([['', style.dim(warning)]] as const)),
+    ...(isImbalanced(metrics) ? ([['balanced', formatBalancedAccuracy(metrics)]] as const) : []),
+    ...formatRecalls(metrics),
+    ...(confusedTexts.length === 0 ? [] : ([['mistaken', formatList(confusedTexts)]] as const)),
+  ];
+}
+
+const TIMED_ACTIVITIES = [
+  'backend',
+  'weights',
+  'decode',
+  'features',
+  'train',
+  'evaluate',
+  'export',
+] as const;
+
+/**
+ * Where the time went, to the last tenth: what took less than half a second is among the other.
+ * @param total seconds that the person waited, the start of the program included
+ */
+function times(timings: FinetuneResult['timings'], total: number): string {
+  const longActivities = TIMED_ACTIVITIES.filter(activity => timings[activity] >= 0.5);
+  const other = total - longActivities.reduce((sum, activity) => sum + timings[activity], 0);
+  const texts = [
+    ...longActivities.map(activity => `${activity} ${formatDuration(timings[activity])}`),
+    ...(other >= 0.05 ? [`other ${formatDuration(other)}`] : []),
+  ];
+  return `${formatDuration(total)}${longActivities.length === 0 ? '' : `: ${texts.join(', ')}`}`;
+}
+
+export const formatLines = (lines: LabeledLines, {dim}: Style, columns: number): string =>
+  lines.map(([label, text]) => formatLabeled(dim, label, text, columns)).join('\n');
+
+/** The end of a run, for people. */
+export function formatRunSummary(
+  {classifier, metrics, timings, run, model}: FinetuneResult,
+  style: Style,
+  columns: number,
+): string {
+  const {classNames} = classifier;
+  const lines: LabeledLines = [
+    ...formatMetrics(metrics.validation, 'validation', classNames, style),
+    ...(metrics.test === undefined ? [] : formatMetrics(metrics.test, 'test', classNames, style)),
+    ['time', times(timings, process.uptime())],
+    ...(run === undefined ? [] : ([['run', printable(run)]] as const)),
+    ...(model === undefined ? [] : ([['bundle', printable(model)]] as const)),
+  ];
+  return formatLines(lines, style, columns);
+}
+
+/** The end of a cross-validation, for people. */
+export function formatFoldsSummary(
+  {folds, accuracy, balancedAccuracy, pooled}: CrossValidationSummary,
+  run: string,
+  style: Style,
+  columns: number,
+): string {
+  const [low, high] = pooled.accuracyCi95;
+  const points = (fraction: number): string => (100 * fraction).toFixed(1);
+  const foldAccuracies = accuracy.values.map(points).join(', ');
+  const lines: LabeledLines = [
+    [
+      'accuracy',
+      `${style.bold(style.good(formatFixedPercent(accuracy.mean)))} ± ${points(accuracy.std)} points, the mean of ${folds} folds (${foldAccuracies})`,
+    ],
+    [
+      'balanced',
+      `${formatFixedPercent(balancedAccuracy.mean)} ± ${points(balancedAccuracy.std)} points, where every class counts alike`,
+    ],
+    [
+      'all images',
+      `${formatFixedPercent(pooled.accuracy)} of ${formatCount(pooled.numImages, 'image')}, each once (95 % interval: ${formatFixedPercent(low)} to ${formatFixedPercent(high)})`,
+    ],
+    [
+      'runs',
+      `${printable(run)}/fold-1 to fold-${folds}; folds.html shows them, folds.json has the figures`,
+    ],
+    ['', style.dim('For a model to use, train again without --folds.')],
+  ];
+  return formatLines(lines, style, columns);
+}
+
+/** What to type next. */
+export const formatNextSteps = (
+  run: string,
+  model: string,
+  {style, columns}: Pick<Terminal, 'style' | 'columns'>,
+): string =>
+  formatSteps(
+    'Next',
+    [
+      [`${PROGRAM_NAME} predict ${quoted(model)} IMAGE...`, 'classify new images'],
+      [`${PROGRAM_NAME} evaluate ${quoted(model)} --data DIR`, 'measure it on other images'],
+      [quoted(`${run}/report.html`), 'curves, confusions and mistakes, for a browser'],
+    ],
+    style,
+    columns,
+  );

@@ -1,0 +1,40 @@
+import {shellQuote} from '../../core/text/shell-quote.js';
+
+/** A fraction of 1: `92.8 %` */
+export const formatFixedPercent = (fraction: number, digits = 1): string =>
+  `${(100 * fraction).toFixed(digits)} %`;
+
+/** `97.8 MiB` */
+export function formatBytes(value: number): string {
+  const units = ['bytes', 'KiB', 'MiB', 'GiB'];
+  const power = Math.min(units.length - 1, Math.floor(Math.log2(Math.max(1, value)) / 10));
+  return power === 0 ? `${value} bytes` : `${(value / 1024 ** power).toFixed(1)} ${units[power]}`;
+}
+
+/** `a`, `a and b`, `a, b and 35 more` */
+export function formatList(items: readonly string[], limit = 6): string {
+  const shown =
+    items.length > limit
+      ? [...items.slice(0, limit - 1), `${items.length - limit + 1} more`]
+      : items;
+  return shown.length < 2 ? shown.join('') : `${shown.slice(0, -1).join(', ')} and ${shown.at(-1)}`;
+}
+
+export {shellQuote as quoted};
+
+/** npx also starts what starts us: a test runner, say. */
+export const isStartedByNpx = ({
+  npm_lifecycle_event: event,
+  npm_lifecycle_script: script = '',
+}: NodeJS.ProcessEnv): boolean => event === 'npx' && /^'?finetune\b/.test(script);
+
+/** For commands to type next; npx puts the program on nobody's PATH. */
+export const PROGRAM_NAME = isStartedByNpx(process.env) ? 'npx finetune' : 'finetune';
+
+/** `batchSize` -> `batch-size` */
+export const toKebabCase = (key: string): string =>
+  key.replace(/[A-Z]/g, letter => `-${letter.toLowerCase()}`);
+
+/** `batchSize` -> `FINETUNE_BATCH_SIZE` */
+export const toEnvironmentName = (key: string): string =>
+  `FINETUNE_${toKebabCase(key).replaceAll('-', '_').toUpperCase()}`;

@@ -1,0 +1,116 @@
+import {count, formatDuration} from '../../../report/format.js';
+import {RateEstimator} from './rate-estimator.js';
+import type {Terminal} from './terminal.js';
+import {formatBar, LABEL_WIDTH} from './layout.js';
+import {formatBytes, formatFixedPercent} from '../format.js';
+
+const REDRAW_SECONDS = 0.1;
+/** Between lines where nothing can be drawn over. */
+const LOG_SECONDS = 10;
+/** On a narrow terminal the figures need the room. */
+const barWidth = (columns: number): number => (columns < 100 ? 12 : columns < 120 ? 16 : 24);
+
+/** How far something is. */
+export interface ProgressState {
+  readonly title: string;
+  readonly done: number;
+  readonly total: number;
+  /** `images`, `bytes` ... */
+  readonly unit: string;
+  /** Said before the numbers: `epoch 2/5`. */
+  readonly place?: string;
+  /** Said behind the numbers. */
+  readonly note?: string;
+}
+
+/** What is said beside a bar, in this order. */
+type ProgressFields = Partial<Record<'place' | 'amount' | 'rate' | 'left' | 'note', string>>;
+
+/** What goes where there is no room for all of it, the first first: the bar shows the amount, too, but it is all that a download has. */
+const droppableFields = ({place}: ProgressFields): readonly (keyof ProgressFields)[] =>
+  place === undefined ? ['note', 'rate', 'left'] : ['note', 'amount', 'rate'];
+
+const amount = (value: number, unit: string): string =>
+  unit === 'bytes' ? formatBytes(value) : count(Math.round(value));
+
+/** @param rate units a second */
+function rateFields({done, total, unit}: ProgressState, rate: number | undefined): ProgressFields {
+  if (rate === undefined || rate <= 0) return {};
+  const rateText = unit === 'bytes' || rate >= 10 ? amount(rate, unit) : rate.toFixed(1);
+  return {
+    rate: `${rateText}${unit === 'bytes' ? '' : ` ${unit}`}/s`,
+    left: `${formatDuration((total - done) / rate)} left`,
+  };
+}
+
+function progressFields(progress: ProgressState, rate: number | undefined): ProgressFields {
+  const {done, total, unit, place, note} = progress;
+  return {
+    ...(place !== undefined && {place}),
+    amount: `${amount(done, unit)} of ${amount(total, unit)}${unit === 'bytes' ? '' : ` ${unit}`}`,
+    ...rateFields(progress, rate),
+    ...(note !== undefined && {note}),
+  };
+}
+
+/** As many whole figures as there is room for. */
+function joinFitting(fields: ProgressFields, availableWidth: number): string {
+  const remaining = {...fields};
+  const text = (): string => Object.values(remaining).join(', ');
+  for (const name of droppableFields(fields))
+    if (text().length > availableWidth) delete remaining[name];
+  return text().slice(0, availableWidth);
+}
+
+/**
+ * One progress at a time: a bar with rate and remaining time on a terminal, drawn at most ten times a second; elsewhere a plain line
+ * every ten seconds. It moves only when told, since training keeps the thread from timers.
+ */
+export class ProgressLine {
+  #title = '';
+  readonly #rateEstimator = new RateEstimator();
+  #lastShownTime = -Infinity;
+
+  /** @param clock seconds */
+  constructor(
+    private readonly terminal: Terminal,
+    private readonly clock: () => number = () => performance.now() / 1000,
+  ) {}
+
+  update(progress: ProgressState): void {
+    const now = this.clock();
+    if (progress.title !== this.#title) this.#begin(progress, now);
+    this.#rateEstimator.update(progress.done, now);
+    const {interactive} = this.terminal;
+    if (now - this.#lastShownTime < (interactive ? REDRAW_SECONDS : LOG_SECONDS)) return;
+    this.#lastShownTime = now;
+    const line = this.#line(progress);
+    if (interactive) this.terminal.draw(line);
+    else this.terminal.log(line);
+  }
+
+  /** Takes the bar away. */
+  end(): void {
+    this.#title = '';
+    this.terminal.draw('');
+  }
+
+  #begin({title, done}: ProgressState, now: number): void {
+    this.#title = title;
+    this.#rateEstimator.start(done, now);
+    // A short activity needs no plain line at all.
+    this.#lastShownTime = this.terminal.interactive ? -Infinity : now;
+  }
+
+  #line(progress: ProgressState): string {
+    const {title, done, total} = progress;
+    const {dim} = this.terminal.style;
+    const fraction = total === 0 ? 0 : Math.min(1, done / total);
+    const fields = progressFields(progress, this.#rateEstimator.rate);
+    if (!this.terminal.interactive)
+      return `${title.padEnd(LABEL_WIDTH)}${formatFixedPercent(fraction, 0)}: ${joinFitting(fields, Infinity)}`;
+    const width = barWidth(this.terminal.columns);
+    const availableWidth = Math.max(0, this.terminal.columns - LABEL_WIDTH - width - 3);
+    return `${title.padEnd(LABEL_WIDTH)}${formatBar(fraction, width)}  ${dim(joinFitting(fields, availableWidth))}`;
+  }
+}

@@ -1,0 +1,38 @@
+import {AbortedError} from '../errors.js';
+
+/**
+ * What `work` gives for every item, in the order of the items, with at most `limit` of them in the air.
+ *
+ * @throws AbortedError once `signal` is aborted; otherwise whatever `work` threw first. Nothing new is begun after either.
+ */
+export async function mapConcurrently<Item, Result>(
+  items: readonly Item[],
+  limit: number,
+  mapper: (item: Item, index: number) => Promise<Result>,
+  signal?: AbortSignal,
+): Promise<Result[]> {
+  const results = new Array<Result>(items.length);
+  let next = 0;
+  let failed = false;
+  const worker = async (): Promise<void> => {
+    while (next < items.length && !failed) {
+      if (signal?.aborted) throw new AbortedError();
+      const index = next++;
+      results[index] = await mapper(items[index]!, index);
+    }
+  };
+  const runWorker = async (): Promise<void> => {
+    try {
+      await worker();
+    } catch (error) {
+      failed = true;
+      throw error;
+    }
+  };
+  const workers = Array.from({length: Math.min(limit, items.length)}, runWorker);
+  const [first] = (await Promise.allSettled(workers)).filter(
+    outcome => outcome.status === 'rejected',
+  );
+  if (first !== undefined) throw first.reason;
+  return results;
+}

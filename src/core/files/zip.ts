@@ -1,0 +1,243 @@
+import {open, writeFile, type FileHandle} from 'node:fs/promises';
+import {Readable} from 'node:stream';
+import {buffer} from 'node:stream/consumers';
+import {crc32} from 'node:zlib';
+import {
+  fromRandomAccessReaderPromise,
+  getFileNameLowLevel,
+  RandomAccessReader,
+  type Entry,
+  type ZipFile,
+} from 'yauzl';
+import {FinetuneError, errorMessage} from '../errors.js';
+
+/** A file that is not a readable zip archive, or lacks an entry. */
+export class ZipError extends FinetuneError {
+  override readonly name = 'ZipError';
+  override readonly code = 'ZIP_UNREADABLE';
+
+  constructor(
+    readonly path: string,
+    message: string,
+    options?: ErrorOptions,
+  ) {
+    super(message, options);
+  }
+}
+
+/** What an archive says of an entry, for those who look before they read. */
+export interface ZipEntry {
+  readonly name: string;
+  /** In bytes, uncompressed. */
+  readonly size: number;
+  readonly isEncrypted: boolean;
+  /** Whether its method of compression is known. */
+  readonly isSupported: boolean;
+  /** The kind of file, as Unix has it in the upper bits of a mode (0o12 is a link); 0 where nothing is said. */
+  readonly unixFileType: number;
+}
+
+/** Who wrote an archive, where it tells modes of Unix (APPNOTE.TXT 4.4.2). */
+const UNIX_HOST = 3;
+
+/** An open zip archive. Nothing is decompressed before it is asked for; sizes and checksums are verified while reading. */
+export class ZipArchive {
+  private constructor(
+    readonly path: string,
+    /** Size of the archive. */
+    readonly bytes: number,
+    private readonly zip: ZipFile,
+    private readonly entries: ReadonlyMap<string, Entry>,
+    /** All of them, also those that have a name in common. */
+    readonly allEntries: readonly ZipEntry[],
+  ) {}
+
+  /**
+   * @param decodeName is given each name as it is usually read, its bytes, and whether they are said to be UTF-8; without it, names that lead
+   *   out of a folder are refused
+   * @throws ZipError for a file that is no zip archive, or a truncated one; whatever `nameOf` throws
+   */
+  static async open(
+    path: string,
+    decodeName?: (decoded: string, bytes: Buffer, isUtf8: boolean) => string,
+  ): Promise<ZipArchive> {
+    const file = await open(path);
+    try {
+      const {size} = await file.stat();
+      const readOptions = {
+        autoClose: false,
+        lazyEntries: true,
+        decodeStrings: decodeName === undefined,
+      };
+      const zip = await fromRandomAccessReaderPromise(
+        new BoundedReader(file, size),
+        size,
+        readOptions,
+      );
+      const entries = new Map<string, Entry>();
+      const allEntries: ZipEntry[] = [];
+      for await (const entry of zip.eachEntry()) {
+        const name =
+          decodeName === undefined
+            ? entry.fileName
+            : decodeName(decodedName(entry), entry.fileNameRaw, isUtf8(entry));
+        entries.set(name, entry);
+        allEntries.push(toZipEntry(entry, name));
+      }
+      return new ZipArchive(path, size, zip, entries, allEntries);
+    } catch (error) {
+      await file.close();
+      throw toZipError(path, error);
+    }
+  }
+
+  /** Names of the files and directories inside, in the archive's order. */
+  get names(): string[] {
+    return [...this.entries.keys()];
+  }
+
+  has(name: string): boolean {
+    return this.entries.has(name);
+  }
+
+  /** Size in bytes of an entry, uncompressed. */
+  entrySize(name: string): number {
+    return this.entry(name).uncompressedSize;
+  }
+
+  /** A whole entry in memory. */
+  async read(name: string): Promise<Buffer> {
+    const entry = this.entry(name);
+    try {
+      return verifyEntry(entry, await buffer(await this.zip.openReadStreamPromise(entry)));
+    } catch (error) {
+      throw toZipError(this.path, error, name);
+    }
+  }
+
+  /** Streams an entry into a file. @param onBytes called with the size of each chunk written */
+  async extract(
+    name: string,
+    to: string,
+    {onBytes, signal}: {onBytes?: (bytes: number) => void; signal?: AbortSignal} = {},
+  ): Promise<void> {
+    const entry = this.entry(name);
+    try {
+      let checksum = 0;
+      const source = await this.zip.openReadStreamPromise(entry);
+      const withChecksum = async function* (): AsyncGenerator<Buffer> {
+        for await (const chunk of source as AsyncIterable<Buffer>) {
+          checksum = crc32(chunk, checksum);
+          onBytes?.(chunk.length);
+          yield chunk;
+        }
+      };
+      await writeFile(to, withChecksum(), {...(signal && {signal})});
+      verifyChecksum(entry, checksum);
+    } catch (error) {
+      if (signal?.aborted) throw error;
+      throw toZipError(this.path, error, name);
+    }
+  }
+
+  close(): void {
+    this.zip.close();
+  }
+
+  private entry(name: string): Entry {
+    const entry = this.entries.get(name);
+    if (entry === undefined)
+      throw new ZipError(this.path, `Expected ${name} in ${this.path}, but found no such entry.`);
+    return entry;
+  }
+}
+
+/** The bit of an entry that says its name is in UTF-8. */
+const UTF8_FLAG = 0x800;
+const isUtf8 = (entry: Entry): boolean => (entry.generalPurposeBitFlag & UTF8_FLAG) !== 0;
+const decodedName = (entry: Entry): string =>
+  getFileNameLowLevel(entry.generalPurposeBitFlag, entry.fileNameRaw, entry.extraFields, false);
+
+function toZipEntry(entry: Entry, name: string): ZipEntry {
+  const isUnix = entry.versionMadeBy >> 8 === UNIX_HOST;
+  return {
+    ...{name, size: entry.uncompressedSize, isEncrypted: entry.isEncrypted()},
+    isSupported: entry.compressionMethod === 0 || entry.compressionMethod === 8,
+    unixFileType: isUnix ? entry.externalFileAttributes >>> 28 : 0,
+  };
+}
+
+/** Bytes read at once from an entry. */
+const CHUNK_BYTES = 2 ** 20;
+
+/** What yauzl reads through: a broken archive may send it anywhere, and may make it throw where nobody can catch. */
+class BoundedReader extends RandomAccessReader {
+  constructor(
+    private readonly file: FileHandle,
+    private readonly size: number,
+  ) {
+    super();
+  }
+
+  override read(
+    buffer: Buffer,
+    offset: number,
+    length: number,
+    position: number,
+    callback: (error: Error | null) => void,
+  ): void {
+    this.fill(buffer.subarray(offset, offset + length), position)
+      .then(() => callback(null))
+      .catch(callback);
+  }
+
+  override _readStreamForRange(start: number, end: number): Readable {
+    return Readable.from(this.chunks(start, end), {objectMode: false});
+  }
+
+  override close(callback: (error: Error | null) => void): void {
+    this.file.close().then(() => callback(null), callback);
+  }
+
+  private async *chunks(start: number, end: number): AsyncGenerator<Buffer> {
+    for (let position = start; position < end; position += CHUNK_BYTES) {
+      const chunk = Buffer.allocUnsafe(Math.min(CHUNK_BYTES, end - position));
+      await this.fill(chunk, position);
+      yield chunk;
+    }
+  }
+
+  private async fill(buffer: Buffer, position: number): Promise<void> {
+    const isInside = position >= 0 && position + buffer.length <= this.size;
+    const {bytesRead} = isInside
+      ? await this.file.read(buffer, 0, buffer.length, position)
+      : {bytesRead: 0};
+    if (bytesRead < buffer.length) throw new Error(`no ${buffer.length} bytes at ${position}`);
+  }
+}
+
+function verifyEntry(entry: Entry, bytes: Buffer): Buffer {
+  if (bytes.length !== entry.uncompressedSize)
+    throw new Error(`${bytes.length} bytes instead of ${entry.uncompressedSize}`);
+  verifyChecksum(entry, crc32(bytes));
+  return bytes;
+}
+
+/** A checksum of 0 says that none was computed: `torch.serialization.set_crc32_options(False)`. */
+function verifyChecksum({crc32: expected}: Entry, found: number): void {
+  if (expected !== 0 && found !== expected)
+    throw new Error('another checksum than the archive names');
+}
+
+function toZipError(path: string, error: unknown, name?: string): Error {
+  if (error instanceof FinetuneError || (error instanceof Error && 'syscall' in error))
+    return error;
+  const where = name === undefined ? path : `${path} (${name})`;
+  return new ZipError(
+    path,
+    `Expected a whole zip archive in ${where}, but found ${errorMessage(error)}. Fetch the file again.`,
+    {
+      cause: error,
+    },
+  );
+}

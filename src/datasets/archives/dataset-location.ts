@@ -1,0 +1,101 @@
+import {stat} from 'node:fs/promises';
+import {extname, resolve} from 'node:path';
+import {isUrl, explainUrlNotDownloaded} from '../../core/text/url.js';
+import {DatasetError} from '../../core/errors.js';
+import type {Finding} from '../../core/finding.js';
+import {describeSystemError} from '../../core/files/system-error.js';
+import {shellQuote} from '../../core/text/shell-quote.js';
+import {redactUrl} from '../../core/text/redact-url.js';
+import {describeUnreadableFormat, detectFileFormat} from '../images/image-format.js';
+import {hasManifestExtension} from '../manifest/manifest-rows.js';
+import {skippedFindings} from '../discovery/skipped-files.js';
+import {ArchiveError} from './archive-error.js';
+import {detectArchive, hasArchiveExtension} from './archive-kind.js';
+import {unpackArchive} from './unpack-archive.js';
+import type {UnpackOptions} from './unpack-zip.js';
+
+/** Something given as a data set that is another thing. */
+export class NotADatasetError extends DatasetError {
+  override readonly code = 'NOT_A_DATASET';
+
+  constructor(
+    readonly path: string,
+    message: string,
+  ) {
+    super(message);
+  }
+}
+
+/** Where the images of a data set lie. */
+export interface ResolvedDataset {
+  /** A folder, a list of images, or what is not there. */
+  readonly root: string;
+  /** The archive that the folder was unpacked from, absolute. */
+  readonly archive?: string;
+  readonly findings: readonly Finding[];
+}
+
+const EXPECTED_INPUT =
+  'Give a folder with a folder of images for each class, an archive of one (.zip, .tar, .tar.gz), or a list (.csv, .tsv, .jsonl)';
+
+/** What to do with a file that holds no data set. */
+async function notADatasetError(path: string): Promise<NotADatasetError> {
+  const format = await detectFileFormat(path);
+  if (describeUnreadableFormat(format) === undefined) {
+    return new NotADatasetError(
+      path,
+      `${path} is a single image. ${EXPECTED_INPUT}; finetune predict classifies single images.`,
+    );
+  }
+  const kind =
+    format === 'empty'
+      ? 'an empty file'
+      : format === 'unknown'
+        ? `a file${describeExtension(path)}`
+        : `a file (${format})`;
+  return new NotADatasetError(path, `${path} is ${kind}, and no data set. ${EXPECTED_INPUT}.`);
+}
+
+const describeExtension = (path: string): string =>
+  extname(path) === '' ? '' : ` (${extname(path)})`;
+
+function nestedArchiveFindings(names: readonly string[]): Finding[] {
+  const nested = names.filter(hasArchiveExtension);
+  return skippedFindings(
+    'nested-archive',
+    'warning',
+    nested,
+    'it is an archive inside the archive; unpack it, and give the folder',
+  );
+}
+
+/**
+ * Opens what was given as a data set: an archive is unpacked, anything else is left as it is.
+ *
+ * @throws NotADatasetError for an address, or a file that is neither an archive nor a list; ArchiveError, AbortedError
+ */
+export async function resolveDataset(
+  path: string,
+  options: UnpackOptions = {},
+): Promise<ResolvedDataset> {
+  if (isUrl(path))
+    throw new NotADatasetError(redactUrl(path), explainUrlNotDownloaded(path, 'a data set'));
+  const status = await stat(path).catch(() => undefined);
+  if (status?.isFile() !== true || hasManifestExtension(path)) return {root: path, findings: []};
+  const kind = await detectArchive(path).catch((error: unknown) => {
+    throw new ArchiveError(
+      path,
+      `${path} cannot be opened: ${describeSystemError(error)}. Allow reading it.`,
+      {cause: error},
+    );
+  });
+  if (kind === undefined) throw await notADatasetError(path);
+  if (typeof kind === 'object') {
+    throw new ArchiveError(
+      path,
+      `${path} is compressed with ${kind.name}, which is not supported. Unpack it first (${kind.command} ${shellQuote(path)}), then give the folder.`,
+    );
+  }
+  const {folder, names} = await unpackArchive(path, kind, options);
+  return {root: folder, archive: resolve(path), findings: nestedArchiveFindings(names)};
+}

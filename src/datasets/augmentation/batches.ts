@@ -1,0 +1,121 @@
+import {AbortedError} from '../../core/errors.js';
+import {createRng, shuffle} from '../../core/rng.js';
+import {augmentAll} from './augment-threads.js';
+import type {Augmentation} from './augment.js';
+import type {ImageCache} from '../cache/image-cache.js';
+import type {Sample} from '../discovery/image-folder.js';
+import {centerCrop} from '../images/crop.js';
+
+/** How each image becomes a square: the weights' own rule, or a variation drawn from (seed, epoch, name, turn). */
+export type View =
+  | {readonly kind: 'center'}
+  | {
+      readonly kind: 'augmented';
+      readonly augmentation: Augmentation;
+      readonly seed: number;
+      readonly epoch: number;
+      /** How often each sample was shown before in the epoch; never unless told. */
+      readonly turns?: readonly number[];
+    };
+
+export interface BatchOptions {
+  readonly batchSize: number;
+  /** Side of the square images, in pixels. */
+  readonly size: number;
+  readonly view: View;
+  /** `as-given` unless told. */
+  readonly order?: 'as-given' | {readonly shuffle: {readonly seed: number; readonly epoch: number}};
+  /** Batches made ahead of the one in use; 2 unless told. */
+  readonly prefetch?: number;
+  readonly signal?: AbortSignal;
+}
+
+export interface ImageBatch {
+  /** `[n, size, size, 3]`, RGB, row-major; n is `batchSize`, or what is left for the last batch. */
+  readonly images: Uint8Array;
+  /** `[n]` */
+  readonly labels: Int32Array;
+  /** `[n]`, into the samples that were given. */
+  readonly indices: Int32Array;
+}
+
+/** A batch whose memory is used again once it is given back. */
+interface LentBatch {
+  readonly batch: ImageBatch;
+  readonly giveBack?: () => void;
+}
+
+/**
+ * The images of the samples in batches, made ahead of need; at most `prefetch + 1` batches exist at a time. Leaving the loop early stops
+ * the work. A batch's images are there until the next is asked for; then their memory serves others.
+ *
+ * @throws AbortedError once the signal is aborted; whatever reading an image throws
+ */
+export async function* imageBatches(
+  cache: ImageCache,
+  samples: readonly Sample[],
+  options: BatchOptions,
+): AsyncGenerator<ImageBatch, void, void> {
+  const {batchSize, prefetch = 2, signal} = options;
+  const order = orderOf(samples, options.order ?? 'as-given');
+  const ahead: Promise<LentBatch>[] = [];
+  let begun = 0;
+  for (;;) {
+    while (ahead.length <= prefetch && begun < order.length) {
+      const batch = makeBatch(cache, samples, order.subarray(begun, begun + batchSize), options);
+      batch.catch(() => undefined); // a failure is thrown when its turn comes, not as an unhandled rejection before
+      ahead.push(batch);
+      begun += batchSize;
+    }
+    const next = ahead.shift();
+    if (next === undefined) return;
+    if (signal?.aborted) throw new AbortedError();
+    const {batch, giveBack} = await next;
+    yield batch;
+    giveBack?.();
+  }
+}
+
+function orderOf(
+  samples: readonly Sample[],
+  order: NonNullable<BatchOptions['order']>,
+): Int32Array {
+  const indices = samples.map((_, index) => index);
+  if (order === 'as-given') return Int32Array.from(indices);
+  return Int32Array.from(
+    shuffle(indices, createRng(order.shuffle.seed, 'order', order.shuffle.epoch)),
+  );
+}
+
+/** What the variation is drawn by beside seed and epoch; no name holds a NUL. */
+function drawnAs({name}: Sample, view: View, index: number): string {
+  const turn = view.kind === 'center' ? 0 : (view.turns?.[index] ?? 0);
+  return turn === 0 ? name : `${name}\0${turn}`;
+}
+
+async function makeBatch(
+  cache: ImageCache,
+  samples: readonly Sample[],
+  indices: Int32Array,
+  options: BatchOptions,
+): Promise<LentBatch> {
+  const {size, view} = options;
+  const pictures = await Promise.all(
+    Array.from(indices, async index => ({
+      name: drawnAs(samples[index]!, view, index),
+      image: await cache.image(samples[index]!),
+    })),
+  );
+  const labels = Int32Array.from(indices, index => samples[index]!.label);
+  if (view.kind === 'center')
+    return {
+      batch: {
+        images: Buffer.concat(pictures.map(({image}) => centerCrop(image, size))),
+        labels,
+        indices,
+      },
+    };
+  const {augmentation, seed, epoch} = view;
+  const {pixels, giveBack} = await augmentAll(pictures, {augmentation, seed, epoch, size});
+  return {batch: {images: pixels, labels, indices}, giveBack};
+}

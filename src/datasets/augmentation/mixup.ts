@@ -1,0 +1,92 @@
+import type {Rng} from '../../core/rng.js';
+
+/**
+ * Images of a batch mixed with each other. Each number is the parameter of a Beta distribution that the share of the first image is
+ * drawn from, the same for a whole batch; where both are above 0, one of the two is drawn for each batch.
+ */
+export interface Mixing {
+  /** Blended: Zhang et al., https://arxiv.org/abs/1710.09412. */
+  readonly mixup?: number;
+  /** A rectangle of one in the other: Yun et al., https://arxiv.org/abs/1905.04899. */
+  readonly cutmix?: number;
+}
+
+/** What was mixed. */
+export interface Mixed {
+  /** `[n]`: place in the batch of the image that each was mixed with. */
+  readonly partners: readonly number[];
+  /** What is left of the image itself, 0..1; the rest is its partner's. */
+  readonly share: number;
+}
+
+export const isMixing = ({mixup = 0, cutmix = 0}: Mixing): boolean => mixup > 0 || cutmix > 0;
+
+/** Marsaglia and Tsang 2000; for shapes below 1 by the power of a uniform number. */
+function gamma(shape: number, stream: Rng): number {
+  if (shape < 1) return gamma(shape + 1, stream) * (1 - stream.next()) ** (1 / shape);
+  const d = shape - 1 / 3;
+  for (;;) {
+    const x = stream.normal();
+    const v = (1 + x / Math.sqrt(9 * d)) ** 3;
+    if (v > 0 && Math.log(1 - stream.next()) < 0.5 * x * x + d - d * v + d * Math.log(v))
+      return d * v;
+  }
+}
+
+function beta(shape: number, stream: Rng): number {
+  const [a, b] = [gamma(shape, stream), gamma(shape, stream)];
+  return a + b === 0 ? 0.5 : a / (a + b);
+}
+
+/**
+ * Mixes the images of a batch in place, each with that which follows it, the last with the first.
+ *
+ * @param images `[n, size, size, 3]`
+ */
+export function mixPictures(
+  images: Uint8Array,
+  size: number,
+  {mixup = 0, cutmix = 0}: Mixing,
+  stream: Rng,
+): Mixed {
+  const area = size * size * 3;
+  const count = images.length / area;
+  const partners = Array.from({length: count}, (_, i) => (i + 1) % count);
+  const isCut = stream.next() < 0.5 ? cutmix > 0 : mixup <= 0;
+  const share = beta(isCut ? cutmix : mixup, stream);
+  const source = images.slice();
+  const partnerOf = (i: number): Uint8Array =>
+    source.subarray(partners[i]! * area, (partners[i]! + 1) * area);
+  if (isCut) return {partners, share: cut(images, size, share, partnerOf, stream)};
+  for (let i = 0; i < count; i++)
+    blend(images.subarray(i * area, (i + 1) * area), partnerOf(i), share);
+  return {partners, share};
+}
+
+function blend(pixels: Uint8Array, other: Uint8Array, share: number): void {
+  for (let i = 0; i < pixels.length; i++)
+    pixels[i] = Math.round(share * pixels[i]! + (1 - share) * other[i]!);
+}
+
+/** Puts the same rectangle of its partner into each image. @returns the share that is left, by the pixels */
+function cut(
+  images: Uint8Array,
+  size: number,
+  share: number,
+  partnerOf: (i: number) => Uint8Array,
+  stream: Rng,
+): number {
+  const half = Math.trunc((size * Math.sqrt(1 - share)) / 2);
+  const [x, y] = [stream.integer(size), stream.integer(size)];
+  const [left, right] = [Math.max(0, x - half), Math.min(size, x + half)];
+  const [top, bottom] = [Math.max(0, y - half), Math.min(size, y + half)];
+  const area = size * size * 3;
+  for (let i = 0; i < images.length / area; i++) {
+    const other = partnerOf(i);
+    for (let row = top; row < bottom; row++) {
+      const [from, to] = [(row * size + left) * 3, (row * size + right) * 3];
+      images.set(other.subarray(from, to), i * area + from);
+    }
+  }
+  return 1 - ((right - left) * (bottom - top)) / (size * size);
+}

@@ -1,0 +1,149 @@
+import {mkdir} from 'node:fs/promises';
+import {dirname} from 'node:path';
+import {crc32} from 'node:zlib';
+import {FinetuneError} from '../../core/errors.js';
+import type {UniqueImage, DecodeResult, DecodeErrors} from './unique-images.js';
+import {describeDecodeError} from '../discovery/broken-images.js';
+import type {DecodedImage} from '../images/resample.js';
+import {openChecksummedFile, writeChecksummedFile} from '../../core/files/checksummed-file.js';
+import type {ChecksummedFile} from '../../core/files/checksummed-file.js';
+import {copyToSharedMemory} from './shared-memory.js';
+
+/** Decoded images, in memory or in a file. */
+export interface PixelStore {
+  /** By hash: why a content could not be decoded. */
+  readonly errors: DecodeErrors;
+  /** Only for contents without a fault. */
+  image(uniqueImage: UniqueImage): DecodedImage | Promise<DecodedImage>;
+  close(): Promise<void>;
+}
+
+/** Decodes contents, several at a time, and hands each to `keep`; why the others could not be decoded comes back, by hash. */
+type DecodeAll = (
+  store: (uniqueImage: UniqueImage, image: DecodedImage) => Promise<void>,
+) => Promise<DecodeResult>;
+
+/** The pixels of an image were damaged after they were written, and the image itself is gone or another. */
+export class PixelCacheCorruptError extends FinetuneError {
+  override readonly name = 'PixelCacheCorruptError';
+  override readonly code = 'PIXEL_CACHE_CORRUPT';
+
+  constructor(
+    readonly path: string,
+    readonly imagePath: string,
+    cause: unknown,
+  ) {
+    const reason = describeDecodeError(cause);
+    super(
+      `Expected the pixels of ${imagePath} in ${path}, but found others, and the image cannot be read again: ${reason}. Start again.`,
+      {
+        cause,
+      },
+    );
+  }
+}
+
+/** Decodes one content, and no more. */
+type Redecode = (uniqueImage: UniqueImage) => Promise<DecodedImage>;
+
+/**
+ * Keeps pixels in memory, as many as may be there; the others are decoded whenever they are asked for.
+ *
+ * @param memoryLimitBytes all of them unless told
+ * @throws AbortedError
+ */
+export async function decodeIntoMemory(
+  decodeAll: DecodeAll,
+  redecode: Redecode,
+  memoryLimitBytes = Infinity,
+): Promise<PixelStore> {
+  const images = new Map<string, DecodedImage>();
+  let usedBytes = 0;
+  const {errors} = await decodeAll(async ({hash}, image) => {
+    if (usedBytes + image.data.length > memoryLimitBytes) return;
+    usedBytes += image.data.length;
+    images.set(hash, {...image, data: copyToSharedMemory(image.data)});
+  });
+  return {
+    errors,
+    image: uniqueImage =>
+      images.get(uniqueImage.hash) ?? redecodeOrThrow(uniqueImage, 'the cache', redecode),
+    close: async () => images.clear(),
+  };
+}
+
+const redecodeOrThrow = (
+  uniqueImage: UniqueImage,
+  path: string,
+  redecode: Redecode,
+): Promise<DecodedImage> =>
+  redecode(uniqueImage).catch(cause =>
+    Promise.reject(new PixelCacheCorruptError(path, uniqueImage.path, cause)),
+  );
+
+/** What a pixel file tells of its images: the sums of the pixels and the faults, each by hash. */
+interface PixelFileMetadata {
+  readonly checksums: readonly (readonly [string, number])[];
+  readonly errors: readonly (readonly [string, string])[];
+  /** Of the faults; else the file serves the run that made it alone. */
+  readonly arePermanent: boolean;
+}
+
+/**
+ * Keeps all pixels in a file.
+ *
+ * @param path of the file; when it is there and whole, nothing is decoded
+ * @param redecode for a content whose pixels were damaged since they were written
+ * @throws AbortedError, and the system's error where the file cannot be written
+ */
+export async function decodeIntoFile(
+  path: string,
+  byteCount: number,
+  decodeAll: DecodeAll,
+  redecode: Redecode,
+): Promise<PixelStore> {
+  const file =
+    (await openReusable(path, byteCount)) ?? (await createPixelFile(path, byteCount, decodeAll));
+  return createFileStore(file, path, redecode);
+}
+
+async function openReusable(path: string, byteCount: number): Promise<ChecksummedFile | undefined> {
+  const file = await openChecksummedFile(path, byteCount);
+  if (file === undefined || (file.metadata as PixelFileMetadata).arePermanent) return file;
+  await file.close();
+  return undefined;
+}
+
+async function createPixelFile(
+  path: string,
+  byteCount: number,
+  decodeAll: DecodeAll,
+): Promise<ChecksummedFile> {
+  await mkdir(dirname(path), {recursive: true});
+  await writeChecksummedFile(path, byteCount, async (write): Promise<PixelFileMetadata> => {
+    const checksums: [string, number][] = [];
+    const {errors, arePermanent} = await decodeAll(async ({hash, offset}, {data}) => {
+      checksums.push([hash, crc32(data)]);
+      await write(data, offset);
+    });
+    return {checksums, errors: [...errors], arePermanent};
+  });
+  const file = await openChecksummedFile(path, byteCount);
+  if (file === undefined) throw new Error('the file is not what was written');
+  return file;
+}
+
+function createFileStore(file: ChecksummedFile, path: string, redecode: Redecode): PixelStore {
+  const metadata = file.metadata as PixelFileMetadata;
+  const checksums = new Map(metadata.checksums);
+  return {
+    errors: new Map(metadata.errors),
+    async image(uniqueImage) {
+      const {hash, offset, width, height} = uniqueImage;
+      const data = await file.read(offset, width * height * 3);
+      if (data !== undefined && crc32(data) === checksums.get(hash)) return {data, width, height};
+      return redecodeOrThrow(uniqueImage, path, redecode);
+    },
+    close: () => file.close(),
+  };
+}

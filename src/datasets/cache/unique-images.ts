@@ -1,0 +1,141 @@
+import {createHash} from 'node:crypto';
+import type {Preprocessing} from '../../core/preprocessing.js';
+import {mapConcurrently} from '../../core/async/map-concurrently.js';
+import {decodeBytes, readDecodedSize} from '../images/decode.js';
+import type {Sample} from '../discovery/image-folder.js';
+import {poolThreads} from '../augmentation/thread-pool-size.js';
+import {readBytes} from '../images/read-bytes.js';
+import {ImageError, describeDecodeError} from '../discovery/broken-images.js';
+import type {DecodedImage, ImageSize} from '../images/resample.js';
+
+/** The bytes of one image file, or of several identical ones. */
+export interface UniqueImage extends ImageSize {
+  /** sha256 in hex. */
+  readonly hash: string;
+  /** Of one of the files. */
+  readonly path: string;
+  /** Place of the decoded pixels, `[height, width, 3]`, when those of all contents lie one behind the other. */
+  readonly offset: number;
+}
+
+/** Why images cannot be read: by name where the file tells nothing, by hash where its pixels cannot be decoded. */
+export type DecodeErrors = ReadonlyMap<string, string>;
+
+/** How work on many images is done and watched. */
+export interface ProcessingOptions {
+  /** Threads that images are read and decoded on; as many as Node has for them unless told. */
+  readonly workers?: number;
+  readonly signal?: AbortSignal;
+  /** A cache reads every image first, then decodes those that it does not hold; each stage counts from 0 to `total`. */
+  readonly onProgress?: (
+    done: number,
+    total: number,
+    stage: 'reading' | 'decoding' | 'comparing',
+  ) => void;
+}
+
+/** Images in the air for each thread: while one goes from step to step, its thread has another to work on. */
+export const IMAGES_PER_THREAD = 2;
+
+const sha256 = (bytes: Uint8Array): string => createHash('sha256').update(bytes).digest('hex');
+
+/** A key for contents and whatever else decides about their pixels. */
+export const computeCacheKey = (
+  uniqueImages: readonly UniqueImage[],
+  ...keyParts: readonly (string | number)[]
+): string => sha256(Buffer.from(JSON.stringify([...keyParts, uniqueImages.map(({hash}) => hash)])));
+
+/** What the bytes and the header of a file tell. */
+type FileInfo = Omit<UniqueImage, 'offset'>;
+
+async function readFileInfo(path: string, preprocessing: Preprocessing): Promise<FileInfo> {
+  const bytes = await readBytes(path);
+  return {path, hash: sha256(bytes), ...(await readDecodedSize(bytes, preprocessing))};
+}
+
+/** Reads every file and its header. @throws AbortedError */
+export async function readUniqueImages(
+  samples: readonly Sample[],
+  preprocessing: Preprocessing,
+  {workers = poolThreads(), signal, onProgress}: ProcessingOptions,
+): Promise<{
+  uniqueImages: readonly UniqueImage[];
+  bySample: ReadonlyMap<string, UniqueImage>;
+  errors: DecodeErrors;
+}> {
+  const errors = new Map<string, string>();
+  let done = 0;
+  const info = async ({path, name}: Sample): Promise<FileInfo | undefined> => {
+    const found = await readFileInfo(path, preprocessing).catch(
+      error => void errors.set(name, describeDecodeError(error)),
+    );
+    onProgress?.(++done, samples.length, 'reading');
+    return found ?? undefined;
+  };
+  const infos = await mapConcurrently(samples, IMAGES_PER_THREAD * workers, info, signal);
+  const byHash = assignOffsets(infos.filter(found => found !== undefined));
+  const bySample = new Map(
+    samples.flatMap(({name}, index) =>
+      infos[index] === undefined ? [] : [[name, byHash.get(infos[index].hash)!]],
+    ),
+  );
+  return {uniqueImages: [...byHash.values()], bySample, errors};
+}
+
+/** One content for all files with the same bytes, in the order of the hashes: the order of the samples moves nothing. */
+function assignOffsets(infos: readonly FileInfo[]): Map<string, UniqueImage> {
+  const distinct = new Map(infos.toReversed().map(info => [info.hash, info]));
+  const uniqueImages = new Map<string, UniqueImage>();
+  let offset = 0;
+  for (const hash of [...distinct.keys()].sort()) {
+    const info = distinct.get(hash)!;
+    uniqueImages.set(hash, {...info, offset});
+    offset += info.width * info.height * 3;
+  }
+  return uniqueImages;
+}
+
+async function readUnchanged({path, hash}: UniqueImage): Promise<Uint8Array> {
+  const bytes = await readBytes(path);
+  if (sha256(bytes) !== hash) throw new ImageError('it changed while it was read');
+  return bytes;
+}
+
+/** The pixels of a content. @throws ImageFault where it is another file by now, and as `decodeBytes` */
+export const decodeUniqueImage = async (
+  uniqueImage: UniqueImage,
+  preprocessing: Preprocessing,
+): Promise<DecodedImage> => decodeBytes(await readUnchanged(uniqueImage), preprocessing);
+
+/** By hash: why contents could not be decoded. */
+export interface DecodeResult {
+  readonly errors: DecodeErrors;
+  /** Whether all of them lie in the bytes. A file that was gone or another may be back for the next run. */
+  readonly arePermanent: boolean;
+}
+
+/** Decodes contents, several at a time, and hands each to `keep`. @throws AbortedError; whatever `keep` throws */
+export async function decodeUniqueImages(
+  uniqueImages: readonly UniqueImage[],
+  preprocessing: Preprocessing,
+  {workers = poolThreads(), signal, onProgress}: ProcessingOptions,
+  store: (uniqueImage: UniqueImage, image: DecodedImage) => Promise<void>,
+): Promise<DecodeResult> {
+  const errors = new Map<string, string>();
+  let [done, arePermanent] = [0, true];
+  const decodeOne = async (uniqueImage: UniqueImage): Promise<DecodedImage> => {
+    const bytes = await readUnchanged(uniqueImage).catch(error => {
+      arePermanent = false;
+      throw error;
+    });
+    return decodeBytes(bytes, preprocessing);
+  };
+  const processOne = async (uniqueImage: UniqueImage): Promise<void> => {
+    const image = await decodeOne(uniqueImage).catch(describeDecodeError);
+    if (typeof image === 'string') errors.set(uniqueImage.hash, image);
+    else await store(uniqueImage, image);
+    onProgress?.(++done, uniqueImages.length, 'decoding');
+  };
+  await mapConcurrently(uniqueImages, IMAGES_PER_THREAD * workers, processOne, signal);
+  return {errors, arePermanent};
+}

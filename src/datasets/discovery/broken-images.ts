@@ -1,0 +1,192 @@
+import {dirname} from 'node:path';
+import {DatasetError, errorMessage} from '../../core/errors.js';
+import type {Finding} from '../../core/finding.js';
+import {groupBy} from '../../core/group-by.js';
+import type {Sample} from './image-folder.js';
+import {skippedFindings} from './skipped-files.js';
+import type {ListedFile} from './list-files.js';
+
+/** A file that should be an image and cannot be used as one. */
+export interface BrokenFile extends ListedFile {
+  /** A clause about the file: `it is empty`. */
+  readonly reason: string;
+}
+
+/** Share of a class's images that may be broken before a run refuses to go on without them. */
+const MAX_BROKEN_FRACTION = 0.5;
+/** Images that a class must keep where some of it are broken: one to train on, and one to measure with. */
+const MIN_READABLE = 2;
+/** Share of a class's images from which on the class is spoken of, and not only its files. */
+const REPORTED_BROKEN_FRACTION = 0.1;
+
+const EXCLUDE_COMMAND = 'finetune check DIR --write-exclude exclude.txt';
+
+/** So much of a class cannot be read that the rest may not be what its owner believes it is. */
+export class UnreadableClassError extends DatasetError {
+  override readonly code = 'CLASS_UNREADABLE';
+
+  constructor(
+    readonly className: string,
+    readonly broken: readonly BrokenFile[],
+    readonly total: number,
+  ) {
+    super(
+      `${broken.length} of ${total} images of class ${className} cannot be read, such as ${broken[0]!.path} (${broken[0]!.reason}). ` +
+        `Repair or replace them; to train without them, list them with ${EXCLUDE_COMMAND} and add --exclude exclude.txt.`,
+    );
+  }
+}
+
+/** What to do about a class without images, by why they cannot be read. */
+const REMEDIES: readonly (readonly [reasons: RegExp, remedy: string])[] = [
+  [/--follow-links/, 'Add --follow-links to read what links lead to.'],
+  [/may not be looked into|cannot be opened/, 'Allow reading it, or remove the class.'],
+  [/^there is no such file$/, 'Check the paths in the list: they begin in its folder.'],
+];
+const MORE_IMAGES = 'Add images or remove the class.';
+
+/** A class without one image that can be read. */
+export class EmptyClassError extends DatasetError {
+  override readonly code = 'CLASS_EMPTY';
+
+  constructor(
+    readonly className: string,
+    readonly folder: string,
+    readonly broken: readonly BrokenFile[],
+  ) {
+    const [first] = broken;
+    const problem =
+      first === undefined
+        ? 'none'
+        : `none that can be read, such as ${first.path} (${first.reason})`;
+    const [, remedy] = REMEDIES.find(([reasons]) =>
+      broken.some(({reason}) => reasons.test(reason)),
+    ) ?? [undefined, MORE_IMAGES];
+    super(`Expected images for class ${className} in ${folder}, but found ${problem}. ${remedy}`);
+  }
+}
+
+/** Why a class has too few images that can be read; undefined where it has enough. */
+export function checkClassReadable(
+  className: string,
+  folder: string,
+  readable: number,
+  broken: readonly BrokenFile[],
+): EmptyClassError | UnreadableClassError | undefined {
+  if (readable === 0) return new EmptyClassError(className, folder, broken);
+  const total = readable + broken.length;
+  const hasTooFew = readable < MIN_READABLE || broken.length / total > MAX_BROKEN_FRACTION;
+  return broken.length > 0 && hasTooFew
+    ? new UnreadableClassError(className, broken, total)
+    : undefined;
+}
+
+/** What a class has lost, where it goes on without it. */
+export function brokenImageFindings(
+  className: string,
+  readable: number,
+  broken: readonly BrokenFile[],
+): Finding[] {
+  const total = readable + broken.length;
+  const isUsable = checkClassReadable(className, '', readable, broken) === undefined;
+  if (!isUsable || broken.length / total <= REPORTED_BROKEN_FRACTION) return [];
+  const [first] = broken;
+  const message =
+    `${broken.length} of ${total} images of class ${className} cannot be read, such as ${first!.name} (${first!.reason}): ` +
+    `the run goes on with ${readable}. ${EXCLUDE_COMMAND} lists them.`;
+  return [
+    {
+      code: 'class-with-broken-images',
+      severity: 'warning',
+      message,
+      files: broken.map(({name}) => name),
+      className,
+    },
+  ];
+}
+
+/** An image that decoding found to be broken. */
+export interface BrokenSample {
+  readonly sample: Sample;
+  readonly reason: string;
+}
+
+/** The samples that can be read, and the others with the reason, each in the order given. */
+export function partitionReadable(
+  samples: readonly Sample[],
+  getReason: (sample: Sample) => string | undefined,
+): {readable: Sample[]; broken: BrokenSample[]} {
+  const readable: Sample[] = [];
+  const broken: BrokenSample[] = [];
+  for (const sample of samples) {
+    const reason = getReason(sample);
+    if (reason === undefined) readable.push(sample);
+    else broken.push({sample, reason});
+  }
+  return {readable, broken};
+}
+
+/** Broken images of each class that has some, and how many of it can be read. */
+function groupBrokenByLabel(
+  readable: readonly Sample[],
+  broken: readonly BrokenSample[],
+): {label: number; readable: number; files: BrokenFile[]}[] {
+  const readableCount = groupBy(readable, ({label}) => label);
+  return [...groupBy(broken, ({sample}) => sample.label)].map(([label, brokenOfLabel]) => ({
+    label,
+    readable: readableCount.get(label)?.length ?? 0,
+    files: brokenOfLabel.map(({sample: {path, name}, reason}) => ({path, name, reason})),
+  }));
+}
+
+/** @throws EmptyClassError, BrokenClassError for the first class that has lost too much */
+export function assertClassesReadable(
+  readable: readonly Sample[],
+  broken: readonly BrokenSample[],
+  classNames: readonly string[],
+): void {
+  for (const {label, readable: readableCount, files} of groupBrokenByLabel(readable, broken)) {
+    const error = checkClassReadable(
+      classNames[label]!,
+      dirname(files[0]!.path),
+      readableCount,
+      files,
+    );
+    if (error !== undefined) throw error;
+  }
+}
+
+/** One finding an image, in the order given, and one for each class that has lost many. */
+export const unreadableImageFindings = (
+  readable: readonly Sample[],
+  broken: readonly BrokenSample[],
+  classNames: readonly string[],
+): Finding[] => [
+  ...broken.flatMap(({sample, reason}) =>
+    skippedFindings(
+      'unreadable-image',
+      'warning',
+      [sample.name],
+      reason,
+      classNames[sample.label],
+    ).map(one => ({...one, exclude: one.files})),
+  ),
+  ...groupBrokenByLabel(readable, broken).flatMap(({label, readable: readableCount, files}) =>
+    brokenImageFindings(classNames[label]!, readableCount, files),
+  ),
+];
+
+/** An error whose message is the reason why an image cannot be read. */
+export class ImageError extends Error {}
+
+/**
+ * Why an image could not be read, as a clause. libvips keeps one text for all its threads, so what it says may be about another image:
+ * only what sharp, Node and this project say is passed on.
+ */
+export function describeDecodeError(error: unknown): string {
+  if (error instanceof ImageError) return error.message;
+  if (errorMessage(error) === 'Input image exceeds pixel limit')
+    return 'it has more than 268 million pixels';
+  const {code} = error as NodeJS.ErrnoException;
+  return code === undefined ? 'it is damaged or cut off' : `it cannot be opened (${code})`;
+}

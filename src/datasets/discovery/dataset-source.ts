@@ -1,0 +1,175 @@
+import {resolve} from 'node:path';
+import type {Finding} from '../../core/finding.js';
+import {
+  brokenImageFindingsByClass,
+  isInClass,
+  findClassFolderErrors,
+  matchClasses,
+  missingClassFindings,
+  findClasses,
+  overriddenFindings,
+  unlabeledFindings,
+  TooFewClassesError,
+  type ClassFolderError,
+  type ClassFolders,
+} from './classes.js';
+import {filterClasses} from './filter-classes.js';
+import type {ExcludeList} from './exclude-list.js';
+import type {ImageFolder, ImageFolderOptions, Sample} from './image-folder.js';
+import {scanFolder} from './scan-folder.js';
+import {
+  findManifestClasses,
+  manifestFindings,
+  readManifest,
+  samplesForSplit,
+} from '../manifest/manifest.js';
+import type {BrokenFile} from './broken-images.js';
+import type {LoadErrors} from './load-errors.js';
+import type {SplitName} from '../layout/split-names.js';
+import {layoutFindings, resolveLayout, removeFolders} from '../layout/tree-layout.js';
+
+/** Images of a part, and what there is to tell of them. */
+export interface SplitImages {
+  readonly samples: readonly Sample[];
+  readonly findings: readonly Finding[];
+  /** What should be images of classes and cannot be used. */
+  readonly broken?: readonly BrokenFile[];
+}
+
+/** A dataset as its folder or list has it. */
+export interface DatasetSource extends Pick<
+  ImageFolder,
+  'root' | 'classNames' | 'layout' | 'findings'
+> {
+  /** Undefined where it has nothing for a part. */
+  images(split: SplitName): SplitImages | undefined;
+  /** Tells of its own images for a part, where others were given. */
+  overridden(split: SplitName, overridePath: string): Finding[];
+}
+
+/** Where the images of a dataset come from, and who is told what is wrong with them. */
+export interface LoadContext {
+  readonly options: ImageFolderOptions;
+  readonly excludeList: ExcludeList;
+  readonly loadErrors: LoadErrors;
+}
+
+/** The classes; where they are too few, folders that cannot be read may be what is missing. @throws as `nameClasses`; `lost` */
+function findClassesOrThrow(
+  trainFolders: ClassFolders,
+  folderErrors: ClassFolderError | undefined,
+  loadErrors: LoadErrors,
+): string[] {
+  try {
+    return findClasses(trainFolders, (error, className) => loadErrors.add(error, className));
+  } catch (error) {
+    throw error instanceof TooFewClassesError && folderErrors !== undefined ? folderErrors : error;
+  }
+}
+
+/** @throws FolderNotFoundError, LayoutError, UnknownClassError, TooFewClassesError, AbortedError; whatever `refusals` throws */
+export async function readFolderSource(
+  root: string,
+  {options, excludeList, loadErrors}: LoadContext,
+): Promise<DatasetSource> {
+  const scannedTree = await scanFolder(resolve(root), '', options, excludeList);
+  const {layout, prefixes, unused, reasons} = resolveLayout(scannedTree, '', {
+    root,
+    ...(options.classes && {knownClasses: options.classes}),
+  });
+  const [usedTree, splitPrefixes] = [removeFolders(scannedTree, unused), Object.values(prefixes)];
+  const folderErrors = findClassFolderErrors(usedTree, splitPrefixes, options.classes);
+  for (const error of folderErrors) loadErrors.add(error);
+  const tree = filterClasses(usedTree, prefixes, options.classes);
+  const trainFolders = {tree, prefix: prefixes.train};
+  const classNames = findClassesOrThrow(trainFolders, folderErrors[0], loadErrors);
+  const brokenFindings = brokenImageFindingsByClass(trainFolders, classNames);
+  const findings = [
+    ...layoutFindings(reasons),
+    ...tree.findings,
+    ...unlabeledFindings(scannedTree, splitPrefixes, unused),
+    ...brokenFindings,
+  ];
+  const splitFolders = (split: SplitName) =>
+    prefixes[split] === undefined ? undefined : {tree, prefix: prefixes[split]};
+  return {
+    ...{root: tree.root, classNames, layout, findings},
+    images: split => {
+      const source = splitFolders(split);
+      return source && matchClasses(split, source, classNames);
+    },
+    overridden: (split, overridePath) => overriddenFindings(splitFolders(split), overridePath),
+  };
+}
+
+/** Images for a part in a folder of their own. @throws FolderNotFoundError, LayoutError, AbortedError; whatever `refusals` throws */
+export async function readSplitFolder(
+  split: SplitName,
+  folder: string,
+  classNames: readonly string[],
+  {options, excludeList, loadErrors}: LoadContext,
+): Promise<SplitImages> {
+  const tree = await scanFolder(resolve(folder), `${split}://`, options, excludeList);
+  const {prefixes, unused, reasons} = resolveLayout(tree, `${split}://`, {
+    root: folder,
+    knownClasses: classNames,
+    split,
+  });
+  const source = {tree: removeFolders(tree, unused), prefix: prefixes.train};
+  for (const error of findClassFolderErrors(source.tree, [source.prefix])) loadErrors.add(error);
+  const {samples, findings} = matchClasses(split, source, classNames);
+  return {
+    samples,
+    broken: [...tree.broken, ...tree.skippedLinks].filter(({name}) =>
+      isInClass(name, [source.prefix]),
+    ),
+    findings: [
+      ...layoutFindings(reasons, split),
+      ...tree.findings,
+      ...unlabeledFindings(tree, [source.prefix], unused),
+      ...findings,
+    ],
+  };
+}
+
+/** @throws ManifestError, ManifestColumnsError, FolderNotFoundError, UnknownClassError, TooFewClassesError, AbortedError; whatever `refusals` throws */
+export async function readManifestSource(
+  path: string,
+  {options, excludeList, loadErrors}: LoadContext,
+): Promise<DatasetSource> {
+  const manifest = await readManifest(path, options, excludeList);
+  const classNames = findManifestClasses(manifest, options.classes, (error, className) =>
+    loadErrors.add(error, className),
+  );
+  const images = (split: SplitName): SplitImages | undefined => {
+    const samples = samplesForSplit(manifest, split, classNames);
+    return samples.length === 0 ? undefined : {samples, findings: []};
+  };
+  return {
+    ...{root: manifest.root, classNames, layout: 'manifest' as const},
+    findings: manifestFindings(manifest, classNames, options.classes !== undefined),
+    images,
+    overridden: () => [],
+  };
+}
+
+/** Images for a part in a list of their own. @throws ManifestError, ManifestColumnsError, FolderNotFoundError, AbortedError */
+export async function readSplitManifest(
+  split: SplitName,
+  path: string,
+  classNames: readonly string[],
+  {options, excludeList}: LoadContext,
+): Promise<SplitImages> {
+  const manifest = await readManifest(path, options, excludeList, split);
+  const samples = samplesForSplit(manifest, split, classNames);
+  const foundLabels = new Set(samples.map(({label}) => label));
+  const missingClasses = classNames.filter((_, label) => !foundLabels.has(label));
+  return {
+    samples,
+    broken: manifest.broken,
+    findings: [
+      ...manifestFindings(manifest, classNames, false),
+      ...missingClassFindings(split, missingClasses),
+    ],
+  };
+}

@@ -1,0 +1,57 @@
+import {DatasetError} from '../../core/errors.js';
+import {suggest} from '../../core/text/suggest.js';
+import {parseClassName, listSubfolders} from './classes.js';
+import type {FolderLayout} from '../layout/folder-layout.js';
+import type {ImageTree} from './scan-folder.js';
+import {skippedFindings} from './skipped-files.js';
+
+/** A class that was asked for has no folder. */
+export class UnknownClassError extends DatasetError {
+  override readonly code = 'UNKNOWN_CLASS';
+
+  constructor(
+    readonly className: string,
+    readonly path: string,
+    known: readonly string[],
+  ) {
+    super(
+      `Expected a folder for each class of --classes in ${path}, but found none for ${className}${suggest(className, known) || '.'}`,
+    );
+  }
+}
+
+/** A tree without the folders of other classes, which it tells of. @throws UnknownClassError */
+export function filterClasses(
+  tree: ImageTree,
+  prefixes: FolderLayout['prefixes'],
+  classes: readonly string[] | undefined,
+): ImageTree {
+  if (classes === undefined) return tree;
+  const known = listSubfolders(tree, prefixes.train);
+  const requested = classes.map(name => name.normalize('NFC'));
+  const unknown = requested.find(name => !known.includes(name));
+  if (unknown !== undefined) throw new UnknownClassError(unknown, tree.root, known);
+  const selected = new Set(requested);
+  const isExcluded = (name: string): boolean =>
+    Object.values(prefixes).some(prefix => {
+      const className = parseClassName(`${name}/`, prefix);
+      return (
+        className !== undefined &&
+        name.startsWith(prefix) &&
+        known.includes(className) &&
+        !selected.has(className)
+      );
+    });
+  const excluded = tree.images.filter(({name}) => isExcluded(name)).map(({name}) => name);
+  return {
+    ...tree,
+    images: tree.images.filter(({name}) => !isExcluded(name)),
+    broken: tree.broken.filter(({name}) => !isExcluded(name)),
+    skippedLinks: tree.skippedLinks.filter(({name}) => !isExcluded(name)),
+    folders: tree.folders.filter(name => !isExcluded(name)),
+    findings: [
+      ...tree.findings,
+      ...skippedFindings('class-filtered', 'note', excluded, 'its class is not among --classes'),
+    ],
+  };
+}

@@ -1,0 +1,203 @@
+import {stat} from 'node:fs/promises';
+import {join, relative, resolve} from 'node:path';
+import type {DatasetError} from '../../core/errors.js';
+import type {Finding} from '../../core/finding.js';
+import {createRng, shuffle} from '../../core/rng.js';
+import {resolveDataset} from '../archives/dataset-location.js';
+import {EmptySplitError, TooFewClassesError} from './classes.js';
+import {
+  readSplitFolder,
+  readFolderSource,
+  readSplitManifest,
+  readManifestSource,
+  type SplitImages,
+  type LoadContext,
+} from './dataset-source.js';
+import {ExcludeList} from './exclude-list.js';
+import {checkFolderArguments, checkSplits} from './folder-arguments.js';
+import {groupBy} from '../../core/group-by.js';
+import type {ScanOptions} from './scan-folder.js';
+import {skippedFindings} from './skipped-files.js';
+import {hasManifestExtension} from '../manifest/manifest-rows.js';
+import {LoadErrors} from './load-errors.js';
+import type {SplitName} from '../layout/split-names.js';
+
+/** One image and what it shows. */
+export interface Sample {
+  /** Absolute. */
+  readonly path: string;
+  /**
+   * Unique within the folder: the path relative to the root, `/` between folders on every system. Images of `valData` and `testData`
+   * begin with `validation://` and `test://`, as no relative path does.
+   */
+  readonly name: string;
+  /** Index into `classNames`. */
+  readonly label: number;
+}
+
+/** A folder of images, a folder per class; nothing is decoded yet. */
+export interface ImageFolder {
+  /** Absolute; of an archive, its own path. */
+  readonly root: string;
+  /** Names of the class folders in code-point order. */
+  readonly classNames: readonly string[];
+  /** For training, or for a split to divide; sorted by class, then by name. */
+  readonly samples: readonly Sample[];
+  readonly validation?: readonly Sample[];
+  readonly test?: readonly Sample[];
+  readonly findings: readonly Finding[];
+  /** Why a run would refuse the folder, where it was read all the same. */
+  readonly error?: DatasetError;
+  /** Class folders; train, val and test with class folders; or a list that names each image. */
+  readonly layout: 'classes' | 'splits' | 'manifest';
+}
+
+export interface ImageFolderOptions extends ScanOptions {
+  /** A folder of class folders, or a list of images, to validate on, instead of the root's own. */
+  readonly valData?: string;
+  /** A folder of class folders, or a list of images, to test on, instead of the root's own. */
+  readonly testData?: string;
+  /** Names of images to leave out (`Sample.name`). */
+  readonly exclude?: readonly string[];
+  /** Classes to keep; all unless told. */
+  readonly classes?: readonly string[];
+  /** Reads on where a class has too few images that can be read: to tell of everything, not to train. */
+  readonly collectErrors?: boolean;
+  /** Images to keep of each class in each part, drawn by `seed`. */
+  readonly maxPerClass?: number;
+  readonly seed?: number;
+  /** Columns of lists, by their names or by their numbers from 1, where those do not say what they are. */
+  readonly pathColumn?: string;
+  readonly labelColumn?: string;
+}
+
+/** A list of images, and no folder with such a name. */
+const isManifestFile = async (path: string): Promise<boolean> =>
+  hasManifestExtension(path) && (await stat(path).catch(() => undefined))?.isDirectory() !== true;
+
+/**
+ * Finds the images of a dataset, a folder or an archive of one: class folders, parts of a split with class folders, each perhaps within
+ * others (folder-layout.ts); or what a list names (manifest.ts). Classes of validation and test images are matched by name.
+ *
+ * @throws ArgumentError, FolderNotFoundError, LayoutError, ClassFolderError, UnknownClassError, TooFewClassesError, ManifestError,
+ *   ManifestColumnsError, EmptyClassError, BrokenClassError, EmptyPartError, ArchiveError, NotADatasetError, AbortedError
+ */
+export async function loadImageFolder(
+  path: string,
+  options: ImageFolderOptions = {},
+): Promise<ImageFolder> {
+  checkFolderArguments(path, options);
+  const {root, archive, findings} = await resolveDataset(path, options);
+  const folder = await loadResolved(root, options).catch((error: unknown) => {
+    if (archive === undefined || !(error instanceof TooFewClassesError)) throw error;
+    throw new TooFewClassesError(
+      join(archive, relative(root, error.path)),
+      error.classNames,
+      error.remedy,
+    );
+  });
+  return archive === undefined
+    ? folder
+    : {...folder, root: archive, findings: [...folder.findings, ...findings]};
+}
+
+async function loadResolved(root: string, options: ImageFolderOptions): Promise<ImageFolder> {
+  const [excludeList, loadErrors] = [
+    new ExcludeList(options.exclude),
+    new LoadErrors(options.collectErrors === true),
+  ];
+  const context = {options, excludeList: excludeList, loadErrors: loadErrors};
+  const source = (await isManifestFile(root))
+    ? await readManifestSource(root, context)
+    : await readFolderSource(root, context);
+  const {classNames, layout} = source;
+  const findings = [...source.findings];
+  const loadSplit = async (
+    split: SplitName,
+    overridePath?: string,
+  ): Promise<readonly Sample[] | undefined> => {
+    const images =
+      overridePath === undefined
+        ? source.images(split)
+        : await loadOverride(split, overridePath, classNames, context);
+    if (overridePath !== undefined) findings.push(...source.overridden(split, overridePath));
+    findings.push(...(images?.findings ?? []));
+    if (images?.samples.length === 0 && overridePath !== undefined)
+      loadErrors.add(new EmptySplitError(split, resolve(overridePath), classNames, images.broken));
+    return images === undefined || images.samples.length === 0 ? undefined : images.samples;
+  };
+  const samples = (await loadSplit('train')) ?? [];
+  const validation = await loadSplit('validation', options.valData);
+  const test = await loadSplit('test', options.testData);
+  findings.push(...excludeList.findings(), ...loadErrors.findings);
+  const folder = {
+    ...{root: source.root, classNames, samples, findings, layout},
+    ...(validation && {validation}),
+    ...(test && {test}),
+    ...(loadErrors.firstError && {error: loadErrors.firstError}),
+  };
+  return limitFolder(folder, options);
+}
+
+async function loadOverride(
+  split: SplitName,
+  path: string,
+  classNames: readonly string[],
+  context: LoadContext,
+): Promise<SplitImages> {
+  const {root} = await resolveDataset(path, context.options);
+  return (await isManifestFile(root))
+    ? readSplitManifest(split, root, classNames, context)
+    : readSplitFolder(split, root, classNames, context);
+}
+
+/** A folder with fewer images of each class in each part, and what it tells of the others. */
+function limitFolder(folder: ImageFolder, options: ImageFolderOptions): ImageFolder {
+  const limitSamples = (split: readonly Sample[]): Sample[] =>
+    limitPerClass(split, folder.classNames, options);
+  const {samples, validation, test} = folder;
+  const limited = {
+    ...folder,
+    samples: limitSamples(samples),
+    ...(validation && {validation: limitSamples(validation)}),
+    ...(test && {test: limitSamples(test)}),
+  };
+  const selected = new Set(everySample(limited).map(({name}) => name));
+  const dropped = everySample(folder).flatMap(({name}) => (selected.has(name) ? [] : [name]));
+  return {
+    ...limited,
+    findings: [
+      ...folder.findings,
+      ...skippedFindings(
+        'over-limit',
+        'note',
+        dropped,
+        'its class has more images than --max-per-class',
+      ),
+    ],
+  };
+}
+
+/** The same few of each class for the same seed, whatever the other classes hold. */
+function limitPerClass(
+  samples: readonly Sample[],
+  classNames: readonly string[],
+  {maxPerClass, seed = 0}: ImageFolderOptions,
+): Sample[] {
+  if (maxPerClass === undefined) return [...samples];
+  const byLabel = groupBy(samples, ({label}) => label);
+  return classNames.flatMap((className, label) => {
+    const ofClass = byLabel.get(label) ?? [];
+    const selected = new Set(
+      shuffle(ofClass, createRng(seed, 'limit', className)).slice(0, maxPerClass),
+    );
+    return ofClass.filter(sample => selected.has(sample));
+  });
+}
+
+/** Every sample of a folder, whatever its part. @throws ArgumentError */
+export function everySample(folder: ImageFolder): Sample[] {
+  checkSplits('everySample()', folder);
+  const {samples, validation = [], test = []} = folder;
+  return [...samples, ...validation, ...test];
+}

@@ -1,0 +1,230 @@
+import {access, constants, stat} from 'node:fs/promises';
+import {extname, join} from 'node:path';
+import {DatasetError} from '../../core/errors.js';
+import {toSystemPath} from '../../core/files/file-names.js';
+import type {Finding} from '../../core/finding.js';
+import {mapConcurrently} from '../../core/async/map-concurrently.js';
+import type {ExcludeList} from './exclude-list.js';
+import {groupBy} from '../../core/group-by.js';
+import {
+  describeUnreadableFormat,
+  detectFileFormat,
+  hasImageExtension,
+} from '../images/image-format.js';
+import {skippedFindings} from './skipped-files.js';
+import {listFiles} from './list-files.js';
+import type {ListedFile, Listing, SkippedLink} from './list-files.js';
+import type {BrokenFile} from './broken-images.js';
+
+/** What lies below a folder, sorted into images and the rest by the files' bytes. */
+export interface ImageTree {
+  /** Absolute, as it was given. */
+  readonly root: string;
+  readonly images: readonly ListedFile[];
+  readonly broken: readonly BrokenFile[];
+  /** By name; sorted. */
+  readonly folders: readonly string[];
+  /** Names of files that are no images. */
+  readonly otherFiles: readonly string[];
+  /** Links that may lead to images, and were not followed. */
+  readonly skippedLinks: readonly SkippedImageLink[];
+  readonly findings: readonly Finding[];
+}
+
+/** A link that was not followed, with a clause about it. */
+export interface SkippedImageLink extends BrokenFile {
+  /** Whether it may stand for a folder of images, and not for one. */
+  readonly isFolder: boolean;
+}
+
+/** The folder of images is not there, or is no folder. */
+export class FolderNotFoundError extends DatasetError {
+  override readonly code = 'FOLDER_NOT_FOUND';
+
+  constructor(
+    readonly path: string,
+    found: string,
+  ) {
+    super(`Expected a folder of images at ${path}, but found ${found}. Check the path.`);
+  }
+}
+
+/** A path as it is spelled on the disk, where that takes accents otherwise. */
+async function resolveSpelling(path: string): Promise<string> {
+  for (const spelling of [path, path.normalize('NFC'), path.normalize('NFD')]) {
+    const isExisting = await stat(toSystemPath(spelling)).then(
+      () => true,
+      () => false,
+    );
+    if (isExisting) return spelling;
+  }
+  return path;
+}
+
+async function assertReadableFolder(path: string): Promise<void> {
+  const status = await stat(toSystemPath(path)).catch((error: NodeJS.ErrnoException) => error.code);
+  if (typeof status !== 'object')
+    throw new FolderNotFoundError(path, status === 'ENOENT' ? 'nothing' : `an error, ${status}`);
+  if (!status.isDirectory()) throw new FolderNotFoundError(path, 'a file');
+  await access(toSystemPath(path), constants.R_OK | constants.X_OK).catch(() => {
+    throw new FolderNotFoundError(path, 'one that may not be looked into');
+  });
+}
+
+/** Opening a file waits for the disk and not for the processor. */
+export const CONCURRENT_FILES = 32;
+
+const UNREADABLE_FOLDER = 'it is a folder that may not be looked into';
+
+/** `image`, `other` for what nobody takes for one, or why it is none although it should be. */
+type FileKind = 'image' | 'other' | {readonly reason: string};
+
+async function classifyFile({path, name}: ListedFile): Promise<FileKind> {
+  const format = await detectFileFormat(path).catch(() => 'closed' as const);
+  const reason = format === 'closed' ? 'it cannot be opened' : describeUnreadableFormat(format);
+  const isKnownFormat = !['empty', 'unknown', 'closed'].includes(format);
+  if (reason === undefined) return 'image';
+  return isKnownFormat || hasImageExtension(name) ? {reason} : 'other';
+}
+
+/** How a folder is looked through and watched. */
+export interface ScanProgressOptions {
+  readonly signal?: AbortSignal;
+  /** Told how many of the files that were found have been looked at. */
+  readonly onProgress?: (done: number, total: number) => void;
+  /** Told how many bytes of an archive have been unpacked. */
+  readonly onBytes?: (done: number, total: number) => void;
+}
+
+export interface ScanOptions extends ScanProgressOptions {
+  /** Reads what links lead to outside the folder, too. */
+  readonly followLinks?: boolean;
+}
+
+/**
+ * Finds every image below a folder.
+ *
+ * @param prefix put before the names of files and folders, where they stand beside those of another tree
+ * @param excludeList files that are not to be looked at
+ * @throws FolderNotFoundError, AbortedError
+ */
+export async function scanFolder(
+  path: string,
+  prefix: string,
+  {signal, onProgress, followLinks}: ScanOptions = {},
+  excludeList?: ExcludeList,
+): Promise<ImageTree> {
+  const root = await resolveSpelling(path);
+  await assertReadableFolder(root);
+  const listing = await listFiles(root, prefix, {
+    ...(signal && {signal}),
+    ...(followLinks === true && {followLinks}),
+  });
+  const files = excludeList?.filter(listing.files) ?? listing.files;
+  let done = 0;
+  const classifyNext = async (file: ListedFile): Promise<FileKind> => {
+    const kind = await classifyFile(file);
+    onProgress?.(++done, files.length);
+    return kind;
+  };
+  const kinds = await mapConcurrently(files, CONCURRENT_FILES, classifyNext, signal);
+  const brokenFiles = files.flatMap((file, index) => {
+    const kind = kinds[index]!;
+    return typeof kind === 'string' ? [] : [{...file, ...kind}];
+  });
+  const broken = [
+    ...brokenFiles,
+    ...listing.unreadableFolders.map(({path, name}) => ({
+      path,
+      name: `${name}/`,
+      reason: UNREADABLE_FOLDER,
+    })),
+  ];
+  const otherFiles = files.filter((_, index) => kinds[index] === 'other').map(({name}) => name);
+  return {
+    root,
+    images: files.filter((_, index) => kinds[index] === 'image'),
+    broken,
+    folders: listing.folders,
+    otherFiles,
+    skippedLinks: (excludeList?.filter(listing.skippedLinks) ?? listing.skippedLinks).flatMap(
+      link => toSkippedImageLinks(link, root, prefix),
+    ),
+    findings: [
+      ...brokenFileFindings(broken),
+      ...skippedFindings('not-an-image', 'note', otherFiles, 'it is not an image'),
+      ...listingFindings(listing),
+    ],
+  };
+}
+
+const LINK_REASONS = {
+  external: 'it is a link that leads outside the folder, and --follow-links was not given',
+  broken: 'it is a link that leads nowhere',
+  duplicate: 'it is a link to a folder that is read already',
+};
+
+function toSkippedImageLinks(
+  {name, reason, targetKind}: SkippedLink,
+  root: string,
+  prefix: string,
+): SkippedImageLink[] {
+  const isImage = hasImageExtension(name) && targetKind !== 'folder';
+  const isFolder = targetKind === 'folder' || (reason === 'broken' && extname(name) === '');
+  if (reason === 'duplicate' || !(isImage || isFolder)) return [];
+  return [
+    {path: join(root, name.slice(prefix.length)), name, reason: LINK_REASONS[reason], isFolder},
+  ];
+}
+
+const brokenFileFindings = (broken: readonly BrokenFile[]): Finding[] =>
+  [...groupBy(broken, ({reason}) => reason)].flatMap(([reason, files]) =>
+    reason === UNREADABLE_FOLDER
+      ? skippedFindings('unreadable-folder', 'warning', fileNames(files), reason)
+      : excludableFindings('unreadable-image', files, reason),
+  );
+
+const fileNames = (files: readonly {readonly name: string}[]): string[] =>
+  files.map(({name}) => name);
+
+/** Files that are left out now, and had better be on a list of those. */
+export const excludableFindings = (
+  code: string,
+  files: readonly {readonly name: string}[],
+  reason: string,
+): Finding[] =>
+  skippedFindings(code, 'warning', fileNames(files), reason).map(finding => ({
+    ...finding,
+    exclude: finding.files,
+  }));
+
+/** Other hidden files are a tool's own. */
+const isWorthReporting = (name: string): boolean => name.endsWith('/') || hasImageExtension(name);
+
+function listingFindings({skippedLinks, specialFiles, hidden, outputs}: Listing): Finding[] {
+  const linksSkippedFor = (linkReason: string): string[] =>
+    fileNames(skippedLinks.filter(({reason}) => reason === linkReason));
+  return [
+    ...skippedFindings(
+      'external-symlink',
+      'warning',
+      linksSkippedFor('external'),
+      LINK_REASONS.external,
+    ),
+    ...skippedFindings('broken-symlink', 'warning', linksSkippedFor('broken'), LINK_REASONS.broken),
+    ...skippedFindings(
+      'duplicate-symlink',
+      'note',
+      linksSkippedFor('duplicate'),
+      LINK_REASONS.duplicate,
+    ),
+    ...skippedFindings('special-file', 'note', specialFiles, 'it is neither a file nor a folder'),
+    ...skippedFindings('finetune-output', 'note', outputs, 'finetune wrote it'),
+    ...skippedFindings(
+      'hidden',
+      'note',
+      hidden.filter(isWorthReporting),
+      'its name begins with a dot',
+    ),
+  ];
+}

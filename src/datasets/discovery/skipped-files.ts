@@ -1,0 +1,25 @@
+import {formatInteger} from '../../core/text/format-integer.js';
+import type {Finding} from '../../core/finding.js';
+
+/** One finding for files that play no part for the same reason (a clause about one of them); none for no files. */
+export function skippedFindings(
+  code: string,
+  severity: Finding['severity'],
+  files: readonly string[],
+  reason: string,
+  className?: string,
+): Finding[] {
+  const [first] = files;
+  if (first === undefined) return [];
+  const subject =
+    files.length === 1 ? first : `${formatInteger(files.length)} files, such as ${first}`;
+  return [
+    {
+      code,
+      severity,
+      message: `Left out ${subject}: ${reason}.`,
+      files,
+      ...(className !== undefined && {className}),
+    },
+  ];
+}

@@ -1,0 +1,18 @@
+import {computeCellLuminances} from '../images/luminance.js';
+import type {DecodedImage} from '../images/resample.js';
+
+/** Side of a fingerprint, in cells. */
+export const SIDE = 32;
+
+/**
+ * An image as 32 x 32 mean luminances, its sides squeezed alike: enough to find copies of it, whatever became of their size, format,
+ * quality, brightness and edges (near-copies.ts).
+ *
+ * @returns `[32, 32]`, rows from the top
+ */
+export const thumbprint = (image: DecodedImage): Uint8Array =>
+  Uint8Array.from(computeCellLuminances(image, SIDE), Math.round);
+
+/** The fingerprint of an image mirrored left to right. */
+export const mirroredPrint = (print: Uint8Array): Uint8Array =>
+  print.map((_, i) => print[i - (i % SIDE) + SIDE - 1 - (i % SIDE)]!);

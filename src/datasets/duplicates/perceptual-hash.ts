@@ -1,0 +1,267 @@
+import type {PrintWindow, Span} from './edge-similarity.js';
+import {SIDE} from './fingerprint.js';
+
+/** Frequencies of a window that are kept, along each side. */
+const FREQUENCIES = 8;
+export const COEFFICIENTS = FREQUENCIES ** 2;
+
+/** Parts of each side that another image may have been cut to; between two neighbors a hash still finds its like. */
+const SPANS: readonly Span[] = [
+  [0, 1],
+  [0, 0.9],
+  [0.05, 0.95],
+  [0.1, 1],
+  [0, 0.8],
+  [0.1, 0.9],
+  [0.2, 1],
+  [0, 0.72],
+  [0.14, 0.86],
+  [0.28, 1],
+];
+
+/** Windows of an image: each span of its width with each of its height; the first is the whole. */
+export const WINDOWS = SPANS.length ** 2;
+
+export const WINDOW_AT: readonly PrintWindow[] = Array.from({length: WINDOWS}, (_, window) => ({
+  columns: SPANS[window % SPANS.length]!,
+  rows: SPANS[Math.floor(window / SPANS.length)]!,
+}));
+
+const HALF = SIDE / 2;
+
+/** `[8, 32]`: the first frequencies of a DCT-II of a span of 32 cells, each cell weighed by how much of it is inside. */
+function dctOf([from, to]: Span): Float64Array {
+  const matrix = new Float64Array(FREQUENCIES * SIDE);
+  const length = (to - from) * SIDE;
+  for (let cell = 0; cell < SIDE; cell++) {
+    const [first, last] = [Math.max(cell, from * SIDE), Math.min(cell + 1, to * SIDE)];
+    if (last <= first) continue;
+    const place = ((first + last) / 2 - from * SIDE) / length;
+    for (let k = 0; k < FREQUENCIES; k++)
+      matrix[k * SIDE + cell] = ((last - first) / length) * Math.cos(Math.PI * k * place);
+  }
+  return matrix;
+}
+
+/**
+ * The transform of a span that lies anywhere, and of the span opposite: with the sums and the differences of opposite cells at hand, both take
+ * half the multiplications that they would take alone.
+ */
+interface Transform {
+  readonly span: number;
+  /** The span itself where it lies in the middle. */
+  readonly opposite: number;
+  /** `[8, 16]`: for the sums of opposite cells, and for their differences. */
+  readonly even: Float64Array;
+  readonly odd: Float64Array;
+}
+
+function transformOf(span: number): Transform {
+  const [from, to] = SPANS[span]!;
+  const opposite = SPANS.findIndex(
+    ([begin, end]) => Math.abs(begin - (1 - to)) < 1e-9 && Math.abs(end - (1 - from)) < 1e-9,
+  );
+  const matrix = dctOf([from, to]);
+  const part = (sign: number): Float64Array =>
+    Float64Array.from({length: FREQUENCIES * HALF}, (_, i) => {
+      const [row, cell] = [Math.floor(i / HALF) * SIDE, i % HALF];
+      return (matrix[row + cell]! + sign * matrix[row + SIDE - 1 - cell]!) / 2;
+    });
+  return {span, opposite, even: part(1), odd: part(-1)};
+}
+
+const TRANSFORMS = SPANS.map((_, span) => transformOf(span)).filter(
+  ({span, opposite}) => span <= opposite,
+);
+
+/** Coefficients from low to high, the mean left out: `u + v` rises. */
+const ORDER = Array.from({length: COEFFICIENTS}, (_, i) => i)
+  .slice(1)
+  .sort((a, b) => (a % 8) + (a >> 3) - (b % 8) - (b >> 3) || a - b);
+
+/** So many of the lowest coefficients' signs are the key that a hash is looked up by. */
+export const KEY_BITS = 18;
+const KEYED = Int32Array.from(ORDER.slice(0, KEY_BITS));
+
+/** 32 cells as the 16 sums and the 16 differences of opposite ones. */
+function fold(
+  cells: Float64Array | Uint8Array,
+  at: number,
+  folded: Float64Array,
+  to: number,
+): void {
+  for (let i = 0; i < HALF; i++) {
+    const [one, other] = [cells[at + i]!, cells[at + SIDE - 1 - i]!];
+    folded[to + i] = one + other;
+    folded[to + HALF + i] = one - other;
+  }
+}
+
+/** Frequencies of folded cells that begin at `at`, `step` apart in `output`: of the span from `to` on, of the one opposite from `toOpposite` on. */
+function transform(
+  {span, opposite, even, odd}: Transform,
+  folded: Float64Array,
+  at: number,
+  output: Float64Array,
+  to: number,
+  toOpposite: number,
+  step: number,
+): void {
+  for (let k = 0; k < FREQUENCIES; k++) {
+    let [sum, difference] = [0, 0];
+    const row = k * HALF;
+    if (span !== opposite || k % 2 === 0)
+      for (let i = 0; i < HALF; i++) sum += even[row + i]! * folded[at + i]!;
+    if (span !== opposite || k % 2 === 1)
+      for (let i = 0; i < HALF; i++) difference += odd[row + i]! * folded[at + HALF + i]!;
+    output[to + k * step] = sum + difference;
+    if (span !== opposite)
+      output[toOpposite + k * step] = k % 2 === 0 ? sum - difference : difference - sum;
+  }
+}
+
+// Memory of this thread for one print at a time.
+const foldedRows = new Float64Array(SIDE * SIDE);
+const foldedColumn = new Float64Array(SIDE);
+/** `[10, 8, 32]`: of each span, a frequency along the width, of every row. */
+const across = new Float64Array(SPANS.length * FREQUENCIES * SIDE);
+
+function coefficients(
+  print: Uint8Array,
+  transforms: readonly Transform[],
+  output: Float64Array,
+): void {
+  const area = FREQUENCIES * SIDE;
+  for (let y = 0; y < SIDE; y++) fold(print, y * SIDE, foldedRows, y * SIDE);
+  for (const one of transforms) {
+    for (let y = 0; y < SIDE; y++)
+      transform(
+        one,
+        foldedRows,
+        y * SIDE,
+        across,
+        one.span * area + y,
+        one.opposite * area + y,
+        SIDE,
+      );
+  }
+  const columns = transforms.flatMap(({span, opposite}) =>
+    span === opposite ? [span] : [span, opposite],
+  );
+  for (const column of columns) {
+    for (let k = 0; k < FREQUENCIES; k++) {
+      fold(across, column * area + k * SIDE, foldedColumn, 0);
+      for (const one of transforms) {
+        const at = (row: number): number => (row * SPANS.length + column) * COEFFICIENTS + k;
+        transform(one, foldedColumn, 0, output, at(one.span), at(one.opposite), FREQUENCIES);
+      }
+    }
+  }
+}
+
+/** `[100, 8, 8]` coefficients of every window of a fingerprint, those of a frequency along the height one behind the other. */
+export const windowCoefficients = (print: Uint8Array, output: Float64Array): void =>
+  coefficients(print, TRANSFORMS, output);
+
+/** `[8, 8]` coefficients of the whole of a fingerprint. */
+export const wholeCoefficients = (print: Uint8Array, output: Float64Array): void =>
+  coefficients(print, TRANSFORMS.slice(0, 1), output);
+
+/** The same image mirrored left to right: odd frequencies along the width change their sign. */
+export function mirror(whole: Float64Array): void {
+  for (let i = 1; i < COEFFICIENTS; i += 2) whole[i] = -whole[i]!;
+}
+
+/** How much a coefficient tells of edges, by its frequencies; one across is worth twice its square, as waves go. */
+const EDGE_WEIGHTS = Float64Array.from({length: COEFFICIENTS}, (_, i) => {
+  const [u, v] = [i % FREQUENCIES, Math.floor(i / FREQUENCIES)];
+  return Math.hypot(u, v) * (u === 0 ? 1 : Math.SQRT2) * (v === 0 ? 1 : Math.SQRT2);
+});
+
+/**
+ * Coefficients as a vector of length 1, the product of two of which is nearly the correlation of the edges of what they are of.
+ *
+ * @param at where the window's coefficients begin
+ * @param to where the vector begins in `output`
+ */
+export function describe(
+  coefficients: Float64Array,
+  at: number,
+  output: Float32Array,
+  to: number,
+): void {
+  let sum = 0;
+  for (let i = 1; i < COEFFICIENTS; i++) sum += (coefficients[at + i]! * EDGE_WEIGHTS[i]!) ** 2;
+  const scale = sum > 0 ? 1 / Math.sqrt(sum) : 0;
+  for (let i = 0; i < COEFFICIENTS; i++)
+    output[to + i] = coefficients[at + i]! * EDGE_WEIGHTS[i]! * scale;
+}
+
+/** The product of two such vectors, the second as it is or mirrored. */
+export function descriptionLikeness(
+  a: Float32Array,
+  atA: number,
+  b: Float32Array,
+  atB: number,
+  isMirrored: boolean,
+): number {
+  let [even, odd] = [0, 0];
+  for (let i = 0; i < COEFFICIENTS; i += 2) {
+    even += a[atA + i]! * b[atB + i]!;
+    odd += a[atA + i + 1]! * b[atB + i + 1]!;
+  }
+  return isMirrored ? even - odd : even + odd;
+}
+
+/** The signs of 63 coefficients in two words of bits, 31 and 32. @param at where the window's coefficients begin */
+export function lowSigns(coefficients: Float64Array, at: number): number {
+  let word = 0;
+  for (let i = 1; i < 32; i++) if (coefficients[at + i]! > 0) word |= 1 << i;
+  return word;
+}
+
+export function highSigns(coefficients: Float64Array, at: number): number {
+  let word = 0;
+  for (let i = 0; i < 32; i++) if (coefficients[at + 32 + i]! > 0) word |= 1 << i;
+  return word;
+}
+
+const sizes = new Float64Array(KEY_BITS);
+
+/**
+ * The keys under which a window may be found: that of its own, and those in which bits of the smallest coefficients, which a small change
+ * may turn, are turned.
+ *
+ * @param doubted how many bits are tried both ways
+ * @param keys 2 ** doubted
+ */
+export function keysInto(
+  keys: Int32Array,
+  coefficients: Float64Array,
+  at: number,
+  doubted: number,
+): void {
+  let key = 0;
+  for (let bit = 0; bit < KEY_BITS; bit++) {
+    const value = coefficients[at + KEYED[bit]!]!;
+    sizes[bit] = Math.abs(value);
+    if (value > 0) key |= 1 << bit;
+  }
+  keys[0] = key;
+  for (let i = 0, count = 1; i < doubted; i++, count *= 2) {
+    let least = 0;
+    for (let bit = 1; bit < KEY_BITS; bit++) if (sizes[bit]! < sizes[least]!) least = bit;
+    sizes[least] = Infinity;
+    for (let k = 0; k < count; k++) keys[count + k] = keys[k]! ^ (1 << least);
+  }
+}
+
+function bitsIn(word: number): number {
+  const pairs = word - ((word >>> 1) & 0x55555555);
+  const nibbles = (pairs & 0x33333333) + ((pairs >>> 2) & 0x33333333);
+  return Math.imul((nibbles + (nibbles >>> 4)) & 0x0f0f0f0f, 0x01010101) >>> 24;
+}
+
+/** Bits in which two hashes differ, of 63. */
+export const distance = (lowA: number, highA: number, lowB: number, highB: number): number =>
+  bitsIn(lowA ^ lowB) + bitsIn(highA ^ highB);

@@ -1,0 +1,50 @@
+import type {DecodedImage, ImageSize, CropBox} from './resample.js';
+
+/** Long side over short side beyond which only the middle of an image is used: a strip of 1 x 60,000 is no reason to run out of memory. */
+export const MAX_ASPECT_RATIO = 4;
+
+/** Python's `round`, by which torchvision places a center crop: halves go to the even neighbor. */
+function roundHalfToEven(value: number): number {
+  const floor = Math.floor(value);
+  if (value - floor !== 0.5) return Math.round(value);
+  return floor % 2 === 0 ? floor : floor + 1;
+}
+
+/** A window in the middle, placed as torchvision's `CenterCrop` places it. */
+function centerBox({width, height}: ImageSize, size: ImageSize): CropBox {
+  return {
+    ...size,
+    left: roundHalfToEven((width - size.width) / 2),
+    top: roundHalfToEven((height - size.height) / 2),
+  };
+}
+
+/** The part of an image that is used: all of it, but for strips. */
+export function limitAspectRatio(size: ImageSize): CropBox {
+  const maxSide = Math.min(size.width, size.height) * MAX_ASPECT_RATIO;
+  return centerBox(size, {
+    width: Math.min(size.width, maxSide),
+    height: Math.min(size.height, maxSide),
+  });
+}
+
+/** The square in the middle, placed as torchvision's `CenterCrop` places it. @throws RangeError for an image that is smaller */
+export function centerCropBox(image: ImageSize, size: number): CropBox {
+  if (Math.min(image.width, image.height) < size) {
+    throw new RangeError(
+      `Expected an image of at least ${size} pixels a side, but found ${image.width} x ${image.height}.`,
+    );
+  }
+  return centerBox(image, {width: size, height: size});
+}
+
+/** The pixels of `centreWindow`, `[size, size, 3]`. @throws RangeError for an image that is smaller */
+export function centerCrop(image: DecodedImage, size: number): Uint8Array {
+  const {left, top} = centerCropBox(image, size);
+  const crop = new Uint8Array(size * size * 3);
+  for (let row = 0; row < size; row++) {
+    const start = ((top + row) * image.width + left) * 3;
+    crop.set(image.data.subarray(start, start + size * 3), row * size * 3);
+  }
+  return crop;
+}

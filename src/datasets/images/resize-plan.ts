@@ -1,0 +1,105 @@
+import {computeFillColor, type Preprocessing} from '../../core/preprocessing.js';
+import type {DecodedImage, ImageSize, CropBox} from './resample.js';
+import {limitAspectRatio} from './crop.js';
+
+/** What decoding needs of a preprocessing; without a `fit`, its size alone. */
+export type ResizeOptions =
+  Preprocessing | (Pick<Preprocessing, 'resizeSize'> & {readonly fit?: undefined});
+
+/** A colored square with the image in its middle. */
+export interface Padding extends ImageSize {
+  readonly left: number;
+  readonly top: number;
+  /** RGB */
+  readonly color: readonly [number, number, number];
+}
+
+/** How an image becomes the image that is kept. */
+export interface ResizePlan {
+  /** The part of it that is used. */
+  readonly cropBox: CropBox;
+  /** What that becomes. */
+  readonly size: ImageSize;
+  /** What that is put into. */
+  readonly padding?: Padding;
+}
+
+const fullImage = ({width, height}: ImageSize): CropBox => ({width, height, left: 0, top: 0});
+
+/** torchvision's `Resize(size)`: the short side becomes `size`, the long side is truncated (torchvision/transforms/functional.py). */
+export function resizedSize({width, height}: ImageSize, size: number): ImageSize {
+  return width <= height
+    ? {width: size, height: Math.trunc((size * height) / width)}
+    : {width: Math.trunc((size * width) / height), height: size};
+}
+
+function planLetterbox(image: ImageSize, preprocessing: Preprocessing): ResizePlan {
+  const {cropSize} = preprocessing;
+  const scale = cropSize / Math.max(image.width, image.height);
+  const [width, height] = [image.width, image.height].map(side =>
+    Math.max(1, Math.round(side * scale)),
+  ) as [number, number];
+  const [left, top] = [(cropSize - width) >> 1, (cropSize - height) >> 1];
+  const padding = {
+    width: cropSize,
+    height: cropSize,
+    left,
+    top,
+    color: computeFillColor(preprocessing),
+  };
+  return {
+    cropBox: fullImage(image),
+    size: {width, height},
+    ...((width < cropSize || height < cropSize) && {padding}),
+  };
+}
+
+/**
+ * How an image of a size is fitted. Cropping keeps it as large as random crops are cut from; what is squashed or padded is a square as the
+ * network sees it.
+ */
+export function planResize(image: ImageSize, options: ResizeOptions): ResizePlan {
+  if (options.fit === undefined || options.fit === 'crop') {
+    const cropBox = limitAspectRatio(image);
+    return {cropBox, size: resizedSize(cropBox, options.resizeSize)};
+  }
+  if (options.fit === 'pad') return planLetterbox(image, options);
+  return {cropBox: fullImage(image), size: {width: options.cropSize, height: options.cropSize}};
+}
+
+/** Puts an image into its frame. */
+export function letterbox(
+  image: DecodedImage,
+  {width, height, left, top, color}: Padding,
+): DecodedImage {
+  const data = new Uint8Array(width * height * 3);
+  for (let i = 0; i < data.length; i += 3) data.set(color, i);
+  const row = image.width * 3;
+  for (let y = 0; y < image.height; y++)
+    data.set(image.data.subarray(y * row, (y + 1) * row), ((top + y) * width + left) * 3);
+  return {data, width, height};
+}
+
+/** An image without its frame, as far as rows and columns are of the frame's color alone; the colors of a copy's frame say nothing. */
+export function removeLetterbox(image: DecodedImage, color: Padding['color']): DecodedImage {
+  const {data, width, height} = image;
+  const isPadding = (x: number, y: number): boolean =>
+    color.every((value, channel) => data[(y * width + x) * 3 + channel] === value);
+  const columns = Array.from({length: width}, (_, x) => x);
+  const rows = Array.from({length: height}, (_, y) => y);
+  const isInside = {
+    row: (y: number): boolean => !columns.every(x => isPadding(x, y)),
+    column: (x: number): boolean => !rows.every(y => isPadding(x, y)),
+  };
+  const [top, bottom] = [rows.find(isInside.row), rows.findLast(isInside.row)];
+  const [left, right] = [columns.find(isInside.column), columns.findLast(isInside.column)];
+  if (top === undefined || bottom === undefined || left === undefined || right === undefined)
+    return image;
+  const innerSize = {width: right - left + 1, height: bottom - top + 1};
+  const pixels = new Uint8Array(innerSize.width * innerSize.height * 3);
+  for (let y = 0; y < innerSize.height; y++) {
+    const start = ((top + y) * width + left) * 3;
+    pixels.set(data.subarray(start, start + innerSize.width * 3), y * innerSize.width * 3);
+  }
+  return {...innerSize, data: pixels};
+}

@@ -1,0 +1,33 @@
+import sharp from 'sharp';
+import {mapConcurrently} from '../../core/async/map-concurrently.js';
+import {decodeFile} from './decode.js';
+import type {Sample} from '../discovery/image-folder.js';
+import type {DecodedImage} from './resample.js';
+
+/** Side of a thumbnail, in pixels: sharp on the densest screens at the size a report shows it. */
+const THUMBNAIL_SIZE = 160;
+
+/** The middle of a decoded image as a small image: a `data:image/jpeg` address for a page that loads nothing. */
+export async function createThumbnail({data, width, height}: DecodedImage): Promise<string> {
+  const jpeg = await sharp(data, {raw: {width, height, channels: 3}})
+    .resize(THUMBNAIL_SIZE, THUMBNAIL_SIZE, {fit: 'cover'})
+    .jpeg({quality: 72})
+    .toBuffer();
+  return `data:image/jpeg;base64,${jpeg.toString('base64')}`;
+}
+
+/** Thumbnails of images by name; of what cannot be read, none. */
+export async function createThumbnails(samples: readonly Sample[]): Promise<Map<string, string>> {
+  const thumbnails = await mapConcurrently(samples, 4, async ({name, path}) => {
+    const dataUrl = await decodeFile(path, {resizeSize: THUMBNAIL_SIZE}).then(
+      createThumbnail,
+      () => undefined,
+    );
+    return [name, dataUrl] as const;
+  });
+  return new Map(
+    thumbnails.flatMap(([name, dataUrl]) =>
+      dataUrl === undefined ? [] : [[name, dataUrl] as const],
+    ),
+  );
+}

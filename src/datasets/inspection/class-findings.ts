@@ -1,0 +1,150 @@
+import type {Finding} from '../../core/finding.js';
+import {editDistance} from '../../core/text/suggest.js';
+import {groupBy} from '../../core/group-by.js';
+import {IMBALANCED, timesOf} from './imbalance.js';
+import type {ImageFolder, Sample} from '../discovery/image-folder.js';
+import {everySample} from '../discovery/image-folder.js';
+import {parseSplit} from '../layout/split-names.js';
+
+/** Fewer images of a class tell little of it. */
+const FEW = 10;
+
+/** Names that are shorter differ by a letter without being alike. */
+const SHORT_NAME = 4;
+
+/** Every name is compared with every other. */
+const MOST_COMPARED = 1000;
+
+const bare = (name: string): string => name.normalize('NFC').toLowerCase();
+
+function smallClasses(classNames: readonly string[], sizes: readonly number[]): Finding[] {
+  const small = classNames.filter((_, label) => sizes[label]! < FEW);
+  const [first] = small;
+  if (first === undefined) return [];
+  const which =
+    small.length === 1
+      ? `Class ${first} has`
+      : `${small.length} classes have fewer than ${FEW} images, such as ${first} with`;
+  const number = sizes[classNames.indexOf(first)]!;
+  return [
+    {
+      code: 'small-class',
+      severity: 'warning',
+      message: `${which} ${number} ${number === 1 ? 'image' : 'images'} to learn from: expect little of it, or add images.`,
+      files: [],
+      ...(small.length === 1 && {className: first}),
+    },
+  ];
+}
+
+function imbalance(classNames: readonly string[], sizes: readonly number[]): Finding[] {
+  const [most, least] = [Math.max(...sizes), Math.min(...sizes)];
+  if (least === 0 || most / least < IMBALANCED) return [];
+  const [large, small] = [classNames[sizes.indexOf(most)]!, classNames[sizes.indexOf(least)]!];
+  return [
+    {
+      code: 'imbalanced-classes',
+      severity: 'warning',
+      message:
+        `Class ${large} has ${timesOf(most / least)} times the images of class ${small}, ${most} and ${least}: accuracy says little of the ` +
+        'smaller ones, so look at the recall of each. Unless --class-balance says otherwise, an image weighs the more in training the rarer its class.',
+      files: [],
+    },
+  ];
+}
+
+/** Words that are spelled alike but for case, spaces and the plural. */
+const stemOf = (name: string): string => {
+  const words = bare(name)
+    .replace(/[\s_.-]+/g, ' ')
+    .trim();
+  if (words.length < SHORT_NAME || /\d/.test(words)) return words;
+  return words
+    .replace(/ies$/, 'y')
+    .replace(/(?<=[sxz]|ch|sh)es$/, '')
+    .replace(/(?<=[^s])s$/, '');
+};
+
+/** Long names that differ by a letter, unless they are a series: one letter at the end, or several names that differ so. */
+function misspelled(names: readonly string[]): [string, string][] {
+  const long = names.filter(name => name.length > 2 * SHORT_NAME && !/\d/.test(name));
+  if (long.length > MOST_COMPARED) return [];
+  const isSeries = (a: string, b: string): boolean =>
+    [a, b].every(name => /(^|[\s_.-])\S$/.test(name));
+  const pairs = long.flatMap((a, i) =>
+    long
+      .slice(i + 1)
+      .filter(
+        b =>
+          Math.abs(a.length - b.length) < 2 &&
+          stemOf(a) !== stemOf(b) &&
+          !isSeries(a, b) &&
+          editDistance(bare(a), bare(b)) === 1,
+      )
+      .map((b): [string, string] => [a, b]),
+  );
+  const times = groupBy(pairs.flat(), name => name);
+  return pairs.filter(pair => pair.every(name => times.get(name)!.length === 1));
+}
+
+/** One class in two folders by case, which other systems take for one folder; and names that differ hardly more. */
+function alikeNames(classNames: readonly string[]): Finding[] {
+  const byCase = [...groupBy(classNames, bare).values()].filter(({length}) => length > 1);
+  const told = new Set(byCase.map(names => stemOf(names[0]!)));
+  const byStem = [...groupBy(classNames, stemOf)]
+    .filter(([stem, {length}]) => length > 1 && !told.has(stem))
+    .map(([, names]) => names);
+  const finding =
+    (code: string, what: string) =>
+    (names: readonly string[]): Finding => ({
+      code,
+      severity: 'warning',
+      message: `Classes ${names.join(' and ')} ${what}: put their images into one folder if they are one class.`,
+      files: [],
+    });
+  return [
+    ...byCase.map(finding('split-class', 'differ in case alone')),
+    ...[...byStem, ...misspelled(classNames)].map(
+      finding('similar-class-names', 'have nearly the same name'),
+    ),
+  ];
+}
+
+/** `train` beside `cat` and `dog`: a part of a split that was taken for a class. */
+function partsAmongClasses({classNames, layout}: ImageFolder): Finding[] {
+  const parts =
+    layout === 'classes' ? classNames.filter(name => parseSplit(name) !== undefined) : [];
+  return parts.map(className => ({
+    code: 'split-as-class',
+    severity: 'warning',
+    message: `Class ${className} has the name of a part of a split; for a split put the class folders into train and val, and nothing beside them.`,
+    files: [],
+    className,
+  }));
+}
+
+/** Names that are one on systems that do not tell case or accents' spelling apart. */
+function collisions(samples: readonly Sample[]): Finding[] {
+  const alike = [...groupBy(samples, ({name}) => bare(name)).values()].filter(
+    ({length}) => length > 1,
+  );
+  const [first] = alike;
+  if (first === undefined) return [];
+  const names = alike.flat().map(({name}) => name);
+  const message = `${names.length} names differ in case or spelling of accents alone, such as ${first.map(({name}) => name).join(' and ')}: on macOS and Windows they are one file.`;
+  const groups = alike.map(group => group.map(({name}) => name));
+  return [{code: 'names-collide', severity: 'note', message, files: names, groups}];
+}
+
+/** What a person should know of the classes and names of a folder, before any image is opened. */
+export function classFindings(folder: ImageFolder): Finding[] {
+  const byLabel = groupBy(folder.samples, ({label}) => label);
+  const sizes = folder.classNames.map((_, label) => byLabel.get(label)?.length ?? 0);
+  return [
+    ...partsAmongClasses(folder),
+    ...alikeNames(folder.classNames),
+    ...imbalance(folder.classNames, sizes),
+    ...smallClasses(folder.classNames, sizes),
+    ...collisions(everySample(folder)),
+  ];
+}

@@ -1,0 +1,75 @@
+import {computeCellLuminances} from '../images/luminance.js';
+import type {DecodedImage} from '../images/resample.js';
+import {SIDE} from '../duplicates/fingerprint.js';
+
+/** Side of the grid of means that is looked at, in cells: details that are smaller than a cell do not count. */
+const GRID = 4 * SIDE;
+
+/** What the pixels of an image tell at a glance. */
+export interface Look {
+  /** Mean luminance, 0..255. */
+  readonly brightness: number;
+  /** Mean distance of the luminances from their mean, 0..127. */
+  readonly contrast: number;
+  /** Mean second difference of neighboring luminances over the contrast: how much of what is seen is in details. */
+  readonly sharpness: number;
+  readonly hasColour: boolean;
+  /** As `fingerprint` makes it. */
+  readonly print: Uint8Array;
+}
+
+const mean = (values: Float32Array): number =>
+  values.reduce((sum, value) => sum + value, 0) / values.length;
+
+function meanSecondDifference(grid: Float32Array): number {
+  let sum = 0;
+  for (let y = 1; y < GRID - 1; y++) {
+    for (let x = 1; x < GRID - 1; x++) {
+      const at = y * GRID + x;
+      sum += Math.abs(
+        4 * grid[at]! - grid[at - 1]! - grid[at + 1]! - grid[at - GRID]! - grid[at + GRID]!,
+      );
+    }
+  }
+  return sum / (GRID - 2) ** 2;
+}
+
+/** Each cell of the fingerprint is 4 x 4 cells of the grid. */
+function printOf(grid: Float32Array): Uint8Array {
+  const print = new Uint8Array(SIDE * SIDE);
+  for (let i = 0; i < print.length; i++) {
+    const first = Math.floor(i / SIDE) * 4 * GRID + (i % SIDE) * 4;
+    let sum = 0;
+    for (let cell = 0; cell < 16; cell++) sum += grid[first + (cell >> 2) * GRID + (cell & 3)]!;
+    print[i] = Math.round(sum / 16);
+  }
+  return print;
+}
+
+/** Pixels that are looked at for color, and how far red, green and blue may lie apart where there is none. */
+const [COLOUR_SAMPLES, COLOURLESS] = [1024, 6];
+
+function hasColour({data}: DecodedImage): boolean {
+  const count = data.length / 3;
+  const step = Math.max(1, Math.floor(count / COLOUR_SAMPLES));
+  let coloured = 0;
+  for (let pixel = 0; pixel < count; pixel += step) {
+    const [red, green, blue] = [data[3 * pixel]!, data[3 * pixel + 1]!, data[3 * pixel + 2]!];
+    if (Math.max(red, green, blue) - Math.min(red, green, blue) > COLOURLESS) coloured++;
+  }
+  return coloured > (0.01 * count) / step;
+}
+
+/** Looks at the pixels of an image. */
+export function lookAt(image: DecodedImage): Look {
+  const grid = computeCellLuminances(image, GRID);
+  const brightness = mean(grid);
+  const contrast = mean(grid.map(value => Math.abs(value - brightness)));
+  return {
+    brightness,
+    contrast,
+    sharpness: contrast === 0 ? 0 : meanSecondDifference(grid) / contrast,
+    hasColour: hasColour(image),
+    print: printOf(grid),
+  };
+}

@@ -1,0 +1,50 @@
+import {join} from 'node:path';
+import {DatasetError} from '../../core/errors.js';
+import {shellQuote} from '../../core/text/shell-quote.js';
+
+/** A way to understand a folder, and the options that say so. */
+export interface LayoutInterpretation {
+  readonly meaning: string;
+  readonly options: string;
+}
+
+/** `--data 'my pets/train' --val-data 'my pets/val'` */
+export const formatFolderOptions = (
+  root: string,
+  folders: Readonly<Record<string, string>>,
+): string =>
+  Object.entries(folders)
+    .map(([option, name]) => `--${option} ${shellQuote(join(root, name).replace(/(?<=.)\/$/, ''))}`)
+    .join(' ');
+
+/** `--data pets --classes cats,dogs` */
+export const formatClassOptions = (
+  root: string,
+  prefix: string,
+  classNames: readonly string[],
+): string =>
+  `${formatFolderOptions(root, {data: prefix})} --classes ${shellQuote(classNames.map(name => name.replaceAll(',', '\\,')).join(','))}`;
+
+/** Folders that can be understood in more than one way, or in none: whoever knows them has to say. */
+export class LayoutError extends DatasetError {
+  override readonly code: string = 'AMBIGUOUS_LAYOUT';
+
+  constructor(
+    readonly path: string,
+    /** A sentence about what is there. */
+    problem: string,
+    readonly interpretations: readonly LayoutInterpretation[],
+    remedy?: string,
+  ) {
+    const suggestions = interpretations
+      .map(({meaning, options}) => `${options} (${meaning})`)
+      .join(', or ');
+    const choice = interpretations.length === 0 ? [] : [`Give ${suggestions}.`];
+    super([problem, ...(remedy === undefined ? [] : [remedy]), ...choice].join(' '));
+  }
+}
+
+/** Images without a folder for each class. */
+export class UnlabeledImagesError extends LayoutError {
+  override readonly code = 'IMAGES_UNLABELED';
+}

@@ -1,0 +1,113 @@
+import {statSync} from 'node:fs';
+import {basename, dirname, isAbsolute, relative, resolve, sep} from 'node:path';
+import {hasImageExtension} from '../images/image-format.js';
+import {listFiles, type ListOptions, type ListedFile} from '../discovery/list-files.js';
+import {parseSplit} from '../layout/split-names.js';
+
+/** A file that a list means; or several that it might mean. */
+export type FileMatch = ListedFile | {readonly candidates: readonly string[]};
+
+const withoutExtension = (name: string): string =>
+  hasImageExtension(name) ? name.replace(/\.[^.]+$/, '') : name;
+
+/** The end of a path in all lengths: `a/b.png`, `b.png`. */
+const pathSuffixes = (name: string): string[] =>
+  name.split('/').map((_, i, segments) => segments.slice(i).join('/'));
+
+function isFile(path: string): boolean {
+  try {
+    return statSync(path).isFile();
+  } catch {
+    return false; // no such file, or nothing that could be the name of one
+  }
+}
+
+/** Files by every end of their path, with and without extension. */
+function indexBySuffix(files: readonly ListedFile[]): Map<string, ListedFile[]> {
+  const index = new Map<string, ListedFile[]>();
+  for (const file of files) {
+    for (const suffix of pathSuffixes(file.name)) {
+      for (const key of new Set([suffix, withoutExtension(suffix)])) {
+        const existing = index.get(key);
+        if (existing === undefined) index.set(key, [file]);
+        else existing.push(file);
+      }
+    }
+  }
+  return index;
+}
+
+/**
+ * Finds the files that a list names by paths relative to its folder, as they are there: with `\` for `/`, in another spelling of accents,
+ * without an extension, or in a folder that the list does not say.
+ */
+export class ManifestFiles {
+  readonly #matches = new Map<string, FileMatch | undefined>();
+  #index: ReadonlyMap<string, readonly ListedFile[]> = new Map();
+
+  /** @param manifestPath path of the list: `train.csv` prefers what lies in `train` */
+  constructor(
+    readonly manifestPath: string,
+    readonly options: ListOptions,
+  ) {}
+
+  get root(): string {
+    return dirname(this.manifestPath);
+  }
+
+  /** Looks through the folder, unless each row below the first has a cell that names a file as it is: a list may lie in a huge folder. */
+  async indexIfNeeded(rows: readonly (readonly string[])[]): Promise<void> {
+    if (
+      rows
+        .slice(1)
+        .every(cells =>
+          cells.some(cell => cell.trim() !== '' && isFile(resolve(this.root, cell.trim()))),
+        )
+    )
+      return;
+    const {files} = await listFiles(this.root, '', this.options);
+    this.#index = indexBySuffix(files.filter(({name}) => hasImageExtension(name)));
+  }
+
+  readonly isImage = (cell: string): boolean => cell !== '' && this.find(cell) !== undefined;
+
+  /** What a path of the list means; undefined where no such file is there. */
+  find(path: string): FileMatch | undefined {
+    if (!this.#matches.has(path)) this.#matches.set(path, this.#search(path));
+    return this.#matches.get(path);
+  }
+
+  #search(path: string): FileMatch | undefined {
+    const toListedFile = this.toListedFile(path);
+    if (isFile(toListedFile.path)) return toListedFile;
+    const posixFile = this.toListedFile(path.replaceAll('\\', '/'));
+    if (isFile(posixFile.path)) return posixFile;
+    const normalizedName = posixFile.name;
+    const matches = this.#index.get(normalizedName) ?? [];
+    const exact = matches.filter(one => one.name === normalizedName);
+    const [match, ...others] = this.#selectPreferred(exact.length > 0 ? exact : matches);
+    return others.length === 0 ? match : {candidates: matches.map(one => one.name)};
+  }
+
+  /** Of several files, those directly where the list says, or in folders for what the list is for by its name. */
+  #selectPreferred(files: readonly ListedFile[]): readonly ListedFile[] {
+    const split = parseSplit(basename(this.manifestPath).replace(/\.[^.]+$/, ''));
+    const isForSplit = ({name}: ListedFile): boolean =>
+      name
+        .split('/')
+        .slice(0, -1)
+        .some(folder => parseSplit(folder) === split);
+    const direct = files.filter(({name}) => !name.includes('/'));
+    if (files.length > 1 && direct.length === 1) return direct;
+    const preferred = split === undefined || files.length < 2 ? files : files.filter(isForSplit);
+    return preferred.length > 0 ? preferred : files;
+  }
+
+  /** Where a path leads, taken as it is. */
+  toListedFile(path: string): ListedFile {
+    const file = resolve(this.root, path);
+    const inside = relative(this.root, file);
+    const isOutside = inside === '..' || inside.startsWith(`..${sep}`) || isAbsolute(inside);
+    return {path: file, name: (isOutside ? file : inside.split(sep).join('/')).normalize('NFC')};
+  }
+}

@@ -1,0 +1,338 @@
+import {DatasetError} from '../../core/errors.js';
+import {hasImageExtension} from '../images/image-format.js';
+import {parseSplit} from '../layout/split-names.js';
+
+/** Names that columns and keys go by, without case, spaces and signs. Of several, the first that is known is meant. */
+const COLUMN_NAMES = {
+  path: [
+    ...[
+      'path',
+      'filepath',
+      'filepaths',
+      'imagepath',
+      'imgpath',
+      'filename',
+      'filenames',
+      'fname',
+      'file',
+      'imagefilename',
+      'imagefile',
+      'imgfile',
+      'imagename',
+      'imgname',
+    ],
+    ...[
+      'image',
+      'images',
+      'img',
+      'picture',
+      'photo',
+      'imageid',
+      'imgid',
+      'isicid',
+      'idcode',
+      'id',
+      'uri',
+      'gcsuri',
+      'imageuri',
+      'url',
+      'imageurl',
+    ],
+  ],
+  label: [
+    'label',
+    'labels',
+    'class',
+    'classname',
+    'labelname',
+    'category',
+    'categoryname',
+    'target',
+    'classid',
+    'categoryid',
+    'labelid',
+  ],
+  split: [
+    'split',
+    'set',
+    'part',
+    'subset',
+    'dataset',
+    'datasplit',
+    'partition',
+    'phase',
+    'usage',
+    'mluse',
+    'isvalid',
+    'isval',
+    'istest',
+  ],
+} as const;
+
+/** Names of labels in one field or another: they count where no other column says label or class. */
+const LABEL_SYNONYMS = [
+  'diagnosis',
+  'dx',
+  'breed',
+  'species',
+  'genus',
+  'family',
+  'variety',
+  'cultivar',
+  'disease',
+  'emotion',
+  'type',
+  'tag',
+  'tags',
+  'y',
+];
+
+/** Names that are other things as well: such a column counts where its cells are parts of a split. */
+const AMBIGUOUS_SPLIT_NAMES = ['set', 'part', 'dataset', 'partition', 'phase', 'usage'];
+
+const PLURAL = /^(?:labels|tags|classes|categories|targets|keywords|attributes|attributeids)$/;
+
+const KNOWN_NAMES: ReadonlySet<string> = new Set([
+  ...Object.values(COLUMN_NAMES).flat(),
+  ...LABEL_SYNONYMS,
+]);
+
+const normalizeColumnName = (name: string): string =>
+  name.toLowerCase().replace(/[^\p{L}\p{N}]/gu, '');
+
+/** Where each thing is in a row: columns from 0. */
+export interface ManifestColumns {
+  readonly path: number;
+  /** A column of labels, or columns with a 1 in that of the label. */
+  readonly label: number | ReadonlyMap<number, string>;
+  readonly split?: number;
+  /** `is_valid`: 1 says which part it is, 0 that it is for training. */
+  readonly flaggedSplit?: 'validation' | 'test';
+  readonly hasHeader: boolean;
+  /** Whether the name of the column of labels is a plural. */
+  readonly isPlural?: boolean;
+}
+
+/** Columns that a person names, by their header or their number from 1. */
+export interface ColumnOptions {
+  readonly pathColumn?: string;
+  readonly labelColumn?: string;
+}
+
+/** A list of images whose columns do not say what they are. */
+export class ManifestColumnsError extends DatasetError {
+  override readonly code = 'INVALID_MANIFEST_COLUMNS';
+
+  constructor(
+    readonly path: string,
+    problem: string,
+    readonly columns: readonly string[],
+  ) {
+    super(
+      `${problem} in ${path}. Its columns are ${columns.join(', ')}. Name them with --path-column and --label-column, or count them from 1.`,
+    );
+  }
+}
+
+type Rows = readonly (readonly string[])[];
+
+/** Rows that columns are judged by. */
+const MAX_INSPECTED_ROWS = 200;
+
+/** What a list is known by: its rows, the header that keys of objects make, what names an image that is there. */
+export interface ManifestSheet {
+  readonly path: string;
+  readonly rows: Rows;
+  readonly keys?: readonly string[];
+  isImage(cell: string): boolean;
+}
+
+const isImageCell = (cell: string, {isImage}: ManifestSheet): boolean =>
+  hasImageExtension(cell.trim()) || isImage(cell.trim());
+
+/** Whether the first row names columns. */
+function isHeader(first: readonly string[], rest: Rows, sheet: ManifestSheet): boolean {
+  if (first.some(cell => hasImageExtension(cell.trim()) || /^\w+:\/\//.test(cell.trim())))
+    return false;
+  const known = first.filter(cell => KNOWN_NAMES.has(normalizeColumnName(cell))).length;
+  if (known > 1) return true; // also where a file `image.png` lies about
+  if (first.some(cell => isImageCell(cell, sheet))) return false;
+  return (
+    known > 0 ||
+    rest.slice(0, MAX_INSPECTED_ROWS).some(row => row.some(cell => isImageCell(cell, sheet)))
+  );
+}
+
+/** The column that a person names. @throws ManifestColumnsError where there is none */
+function findRequestedColumn(
+  requested: string,
+  option: string,
+  header: readonly string[],
+  path: string,
+): number {
+  const exact = header.findIndex(
+    name => name.trim().normalize('NFC') === requested.trim().normalize('NFC'),
+  );
+  const matching =
+    exact >= 0
+      ? exact
+      : header.findIndex(
+          name =>
+            normalizeColumnName(name) === normalizeColumnName(requested) &&
+            normalizeColumnName(requested) !== '',
+        );
+  const byNumber =
+    /^\d+$/.test(requested) && Number(requested) >= 1 && Number(requested) <= header.length
+      ? Number(requested) - 1
+      : -1;
+  const found = matching >= 0 ? matching : byNumber;
+  if (found < 0)
+    throw new ManifestColumnsError(path, `There is no column ${requested} for --${option}`, header);
+  return found;
+}
+
+const findByName = (header: readonly string[], names: readonly string[]): number | undefined => {
+  const found = names
+    .flatMap(name => header.findIndex(cell => normalizeColumnName(cell) === name))
+    .find(index => index >= 0);
+  return found;
+};
+
+/** The column with paths of images, by its name or else by what it holds. */
+function detectPathColumn(
+  header: readonly string[],
+  rows: Rows,
+  sheet: ManifestSheet,
+): number | undefined {
+  const byName = findByName(header, COLUMN_NAMES.path);
+  const imageColumns = header.flatMap((_, i) =>
+    rows.length > 0 &&
+    rows.slice(0, MAX_INSPECTED_ROWS).every(row => isImageCell(row[i] ?? '', sheet))
+      ? [i]
+      : [],
+  );
+  if (imageColumns.length === 1) return imageColumns[0];
+  return byName ?? imageColumns[0];
+}
+
+/** What AutoML may divide as it likes. */
+export const isUnassigned = (cell: string): boolean => /^unassigned$/i.test(cell.trim());
+
+/** Columns with a single 1 in every row, and a 0 in the others. */
+function detectOneHotColumns(
+  header: readonly string[],
+  rows: Rows,
+  usedColumns: ReadonlySet<number>,
+): ReadonlyMap<number, string> | undefined {
+  const columns = header.flatMap((name, i) =>
+    usedColumns.has(i) || isIndexColumn(name) ? [] : [i],
+  );
+  const isBinary = (i: number): boolean =>
+    rows.every(row => /^[01](?:\.0*)?$/.test((row[i] ?? '').trim()));
+  const binary = columns.filter(isBinary);
+  return binary.length > 1 && binary.length === columns.length
+    ? new Map(binary.map(i => [i, header[i]!.trim().normalize('NFC')]))
+    : undefined;
+}
+
+/** What pandas writes before the first column. */
+const isIndexColumn = (name: string): boolean =>
+  name.trim() === '' || /^unnamed: \d+$/i.test(name.trim());
+
+function detectLabelColumn(
+  header: readonly string[],
+  rows: Rows,
+  usedColumns: ReadonlySet<number>,
+): ManifestColumns['label'] | undefined {
+  const remaining = header.map((name, i) => (usedColumns.has(i) ? '' : name));
+  const matching = (names: readonly string[]): number[] =>
+    remaining.flatMap((name, i) => (names.includes(normalizeColumnName(name)) ? [i] : []));
+  const [labelColumns, synonymColumns] = [matching(COLUMN_NAMES.label), matching(LABEL_SYNONYMS)];
+  const text = labelColumns.filter(i => rows.some(row => !/^[\d.]*$/.test((row[i] ?? '').trim()))); // of `label` and `label_name`, the name
+  if (labelColumns.length > 0 && synonymColumns.length > 0) return undefined;
+  if (labelColumns.length === 1) return labelColumns[0];
+  if (labelColumns.length > 1) return text.length === 1 ? text[0] : undefined;
+  const oneHotColumns = detectOneHotColumns(header, rows, usedColumns);
+  if (oneHotColumns !== undefined) return oneHotColumns;
+  if (synonymColumns.length === 1) return synonymColumns[0];
+  const others = remaining.flatMap((name, i) =>
+    usedColumns.has(i) || isIndexColumn(name) ? [] : [i],
+  );
+  return synonymColumns.length === 0 && others.length === 1 ? others[0] : undefined;
+}
+
+function detectSplitColumn(
+  header: readonly string[],
+  rows: Rows,
+): Pick<ManifestColumns, 'split' | 'flaggedSplit'> {
+  const isSplitCell = (cell: string): boolean =>
+    cell === '' || isUnassigned(cell) || parseSplit(cell) !== undefined;
+  const isSplitColumn = (i: number): boolean =>
+    rows.every(row => isSplitCell((row[i] ?? '').trim()));
+  const remaining = header.map((name, i) =>
+    AMBIGUOUS_SPLIT_NAMES.includes(normalizeColumnName(name)) && !isSplitColumn(i) ? '' : name,
+  );
+  const split = findByName(remaining, COLUMN_NAMES.split);
+  if (split === undefined) return {};
+  const flaggedSplit = ({isvalid: 'validation', isval: 'validation', istest: 'test'} as const)[
+    normalizeColumnName(header[split]!) as 'isvalid'
+  ];
+  return {split, ...(flaggedSplit && {flaggedSplit})};
+}
+
+/** `TRAIN,images/1.jpg,cat`, as AutoML writes it, or `images/1.jpg,cat,train`. */
+function columnsWithoutHeader(sheet: ManifestSheet, numbers: readonly string[]): ManifestColumns {
+  const [first] = sheet.rows;
+  const isAutoMl =
+    first!.length > 2 && (parseSplit(first![0]!) !== undefined || isUnassigned(first![0]!));
+  if (isAutoMl) return {path: 1, label: 2, split: 0, hasHeader: false};
+  if (numbers.length > 3)
+    throw new ManifestColumnsError(
+      sheet.path,
+      'Which columns are paths and labels is not clear',
+      numbers,
+    );
+  const isReversed = numbers.length === 2 && detectPathColumn(numbers, sheet.rows, sheet) === 1;
+  if (isReversed) return {path: 1, label: 0, hasHeader: false};
+  return {path: 0, label: 1, ...(numbers.length > 2 && {split: 2}), hasHeader: false};
+}
+
+/**
+ * What the columns of a list are, by their names and what is in them.
+ * @throws ManifestColumnsError (exit 3) where that is not clear
+ */
+export function detectColumns(
+  sheet: ManifestSheet,
+  {pathColumn, labelColumn}: ColumnOptions,
+): ManifestColumns {
+  const [first = []] = sheet.rows;
+  const hasColumnOptions = pathColumn !== undefined || labelColumn !== undefined;
+  const hasHeader = sheet.keys === undefined && isHeader(first, sheet.rows.slice(1), sheet);
+  const numbers = first.map((_, i) => String(i + 1));
+  if (sheet.keys === undefined && !hasHeader && !hasColumnOptions)
+    return columnsWithoutHeader(sheet, numbers);
+  const header = sheet.keys ?? (hasHeader ? first : numbers);
+  const rows = hasHeader ? sheet.rows.slice(1) : sheet.rows;
+  const path =
+    pathColumn === undefined
+      ? detectPathColumn(header, rows, sheet)
+      : findRequestedColumn(pathColumn, 'path-column', header, sheet.path);
+  if (path === undefined)
+    throw new ManifestColumnsError(sheet.path, 'Which column has the paths is not clear', header);
+  const splitColumns = detectSplitColumn(
+    header.map((name, i) => (i === path ? '' : name)),
+    rows,
+  );
+  const usedColumns = new Set([
+    path,
+    ...(splitColumns.split === undefined ? [] : [splitColumns.split]),
+  ]);
+  const label =
+    labelColumn === undefined
+      ? detectLabelColumn(header, rows, usedColumns)
+      : findRequestedColumn(labelColumn, 'label-column', header, sheet.path);
+  if (label === undefined || label === path)
+    throw new ManifestColumnsError(sheet.path, 'Which column has the labels is not clear', header);
+  const isPlural = typeof label === 'number' && PLURAL.test(normalizeColumnName(header[label]!));
+  return {path, label, ...(label === splitColumns.split ? {} : splitColumns), hasHeader, isPlural};
+}

@@ -1,0 +1,64 @@
+import {DatasetError} from '../../core/errors.js';
+import type {Group} from './assign-groups.js';
+
+/** A class that is spread over fewer groups than there are folds: some fold would have none of it to validate on. */
+export class TooManyFoldsError extends DatasetError {
+  override readonly code = 'TOO_MANY_FOLDS';
+
+  constructor(
+    readonly root: string,
+    readonly folds: number,
+    readonly className: string,
+    readonly images: number,
+    /** Images that must stay together count as one. */
+    readonly groups: number,
+    /** Other classes with too few. */
+    readonly otherClasses: number,
+  ) {
+    const formatCount = (value: number, noun: string): string =>
+      `${value} ${noun}${value === 1 ? '' : 's'}`;
+    const contents =
+      groups === images
+        ? formatCount(images, 'image')
+        : `${formatCount(images, 'image')} in ${formatCount(groups, 'group')} that stay together (the same file, near-duplicates, --group-by)`;
+    const also =
+      otherClasses === 0
+        ? ''
+        : `, and ${otherClasses === 1 ? '1 more class has' : `${otherClasses} more classes have`} too few as well`;
+    const fewer = groups < 2 ? '' : `Use --folds ${groups}, add images`;
+    super(
+      `Class ${className} in ${root} has ${contents} to be divided${also}; --folds ${folds} needs ${folds} in every class. ` +
+        `${fewer || 'Add images'}, or leave the class out with --classes.`,
+    );
+  }
+}
+
+/**
+ * @param groups all that the folds divide
+ * @throws FoldsImpossibleError for the class that has the fewest, where it has fewer than there are folds
+ */
+export function assertFoldsPossible(
+  root: string,
+  classNames: readonly string[],
+  groups: readonly Group[],
+  folds: number,
+): void {
+  const [images, groupCounts] = [classNames.map(() => 0), classNames.map(() => 0)];
+  for (const {samples} of groups) {
+    for (const {label} of samples) images[label]!++;
+    for (const label of new Set(samples.map(sample => sample.label))) groupCounts[label]!++;
+  }
+  const tooFew = classNames.map((_, label) => label).filter(label => groupCounts[label]! < folds);
+  if (tooFew.length === 0) return;
+  const label = tooFew.reduce((fewest, candidate) =>
+    groupCounts[candidate]! < groupCounts[fewest]! ? candidate : fewest,
+  );
+  throw new TooManyFoldsError(
+    root,
+    folds,
+    classNames[label]!,
+    images[label]!,
+    groupCounts[label]!,
+    tooFew.length - 1,
+  );
+}

@@ -1,0 +1,219 @@
+import {readFile} from 'node:fs/promises';
+import {DatasetError, errorMessage} from '../../core/errors.js';
+import {createNameLookup} from '../../core/files/file-names.js';
+import {validate} from '../../core/schema.js';
+import {everySample} from '../discovery/image-folder.js';
+import type {ImageFolder, Sample} from '../discovery/image-folder.js';
+import {skippedFindings} from '../discovery/skipped-files.js';
+import {assertUsable} from './split.js';
+import type {KnownContents, Split} from './split.js';
+
+interface SplitEntry {
+  readonly name: string;
+  /** Of the file's bytes, in hex. */
+  readonly sha256: string;
+}
+
+/** `split.json`: which image went where, by name and by content. Paths are relative, so the folder may move. */
+export interface SplitManifest {
+  readonly version: 1;
+  readonly seed: number;
+  readonly classNames: readonly string[];
+  readonly train: readonly SplitEntry[];
+  readonly validation: readonly SplitEntry[];
+  readonly test: readonly SplitEntry[];
+  readonly leftOut: readonly {readonly name: string; readonly reason: string}[];
+}
+
+/** A file that a split knows otherwise than another does. */
+export interface SplitChange {
+  readonly name: string;
+  readonly change: 'other bytes' | 'gone' | 'new' | 'in another part';
+}
+
+/** Places of the files of a split by name. */
+const placesOf = ({
+  train,
+  validation,
+  test,
+  leftOut: others,
+}: SplitManifest): Map<string, {part: string; sha256?: string}> =>
+  new Map(
+    Object.entries({train, validation, test, others}).flatMap(([part, entries]) =>
+      entries.map((entry): [string, {part: string; sha256?: string}] => [
+        entry.name,
+        {part, ...('sha256' in entry && {sha256: entry.sha256})},
+      ]),
+    ),
+  );
+
+/** Files that are not what and where they were. */
+export function splitChanges(before: SplitManifest, now: SplitManifest): SplitChange[] {
+  const [old, current] = [placesOf(before), placesOf(now)];
+  const changes = [...old].flatMap(([name, {part, sha256}]): SplitChange[] => {
+    const found = current.get(name);
+    if (found === undefined) return [{name, change: 'gone'}];
+    if (sha256 !== found.sha256 && sha256 !== undefined) return [{name, change: 'other bytes'}];
+    return part === found.part ? [] : [{name, change: 'in another part'}];
+  });
+  return [
+    ...changes,
+    ...[...current.keys()]
+      .filter(name => !old.has(name))
+      .map(name => ({name, change: 'new' as const})),
+  ];
+}
+
+const listOf = (...keys: readonly string[]): object => ({
+  type: 'array',
+  items: {
+    type: 'object',
+    required: keys,
+    properties: Object.fromEntries(keys.map(key => [key, {type: 'string'}])),
+  },
+});
+
+const MANIFEST_SCHEMA = {
+  type: 'object',
+  required: ['version', 'seed', 'classNames', 'train', 'validation', 'test', 'leftOut'],
+  properties: {
+    version: {const: 1},
+    seed: {type: 'number'},
+    classNames: {type: 'array', items: {type: 'string'}},
+    train: listOf('name', 'sha256'),
+    validation: listOf('name', 'sha256'),
+    test: listOf('name', 'sha256'),
+    leftOut: listOf('name', 'reason'),
+  },
+} as const;
+
+/** A `split.json` that cannot be read, or that tells of other images than the folder has. */
+export class SplitFileError extends DatasetError {
+  override readonly code = 'INVALID_SPLIT_FILE';
+
+  constructor(
+    readonly path: string,
+    expected: string,
+    found: string,
+  ) {
+    super(
+      `Expected ${expected} for the split ${path}, but found ${found}. Divide the images anew, without this file.`,
+    );
+  }
+}
+
+/** The record of a split, to be written as JSON. */
+export function toSplitManifest({
+  train,
+  validation,
+  test,
+  leftOut,
+  classNames,
+  seed,
+  hashes,
+}: Split): SplitManifest {
+  const entries = (samples: readonly Sample[]): SplitEntry[] =>
+    samples.map(({name}) => ({name, sha256: hashes.get(name)!}));
+  return {
+    version: 1,
+    seed,
+    classNames,
+    train: entries(train),
+    validation: entries(validation),
+    test: entries(test),
+    leftOut: [...leftOut].map(([name, reason]) => ({name, reason})),
+  };
+}
+
+/** @throws SchemaError */
+export const checkSplitManifest = (document: unknown, path: string): SplitManifest =>
+  validate<SplitManifest>(MANIFEST_SCHEMA, document, `Split ${path}`);
+
+async function readManifest(path: string): Promise<SplitManifest> {
+  const text = await readFile(path, 'utf8').catch(error => {
+    throw new SplitFileError(path, 'a file', errorMessage(error));
+  });
+  try {
+    return checkSplitManifest(JSON.parse(text), path);
+  } catch (error) {
+    if (error instanceof SyntaxError) throw new SplitFileError(path, 'JSON', error.message);
+    throw error;
+  }
+}
+
+/**
+ * The split that a `split.json` records. Images that came to the folder since are left out and reported.
+ *
+ * @param contents to make sure that the images are still the same; without, only names are compared
+ * @throws SplitFileError, SchemaError, NoValidationImagesError, NoTrainingImagesError
+ */
+export async function readSplit(
+  path: string,
+  folder: ImageFolder,
+  contents?: KnownContents,
+): Promise<Split> {
+  const manifest = await readManifest(path);
+  const composed = manifest.classNames.map(name => name.normalize('NFC'));
+  if (
+    JSON.stringify(composed) !==
+    JSON.stringify(folder.classNames.map(name => name.normalize('NFC')))
+  ) {
+    throw new SplitFileError(
+      path,
+      `the classes ${manifest.classNames.join(', ')} in ${folder.root}`,
+      folder.classNames.join(', '),
+    );
+  }
+  const entries = [...manifest.train, ...manifest.validation, ...manifest.test];
+  const found = findSamples(entries, path, folder, contents);
+  const samples = (of: readonly SplitEntry[]): Sample[] => of.map(({name}) => found.get(name)!);
+  const parts = {
+    train: samples(manifest.train),
+    validation: samples(manifest.validation),
+    test: samples(manifest.test),
+  };
+  assertUsable(folder, parts);
+  const isListed = createNameLookup(
+    [...entries, ...manifest.leftOut].map(({name}) => [name, true] as const),
+  );
+  const unlisted = everySample(folder)
+    .map(({name}) => name)
+    .filter(name => isListed(name) === undefined);
+  const reason = `it is not in ${path}`;
+  return {
+    ...parts,
+    leftOut: new Map([
+      ...manifest.leftOut.map(entry => [entry.name, entry.reason] as const),
+      ...unlisted.map(name => [name, reason] as const),
+    ]),
+    findings: skippedFindings('not-in-split', 'warning', unlisted, reason),
+    classNames: folder.classNames,
+    seed: manifest.seed,
+    hashes: new Map(entries.map(({name, sha256}) => [found.get(name)!.name, sha256])),
+  };
+}
+
+/** The samples of the entries, by name; each must be there, once and unchanged. */
+function findSamples(
+  entries: readonly SplitEntry[],
+  path: string,
+  folder: ImageFolder,
+  contents: KnownContents | undefined,
+): Map<string, Sample> {
+  const readable = createNameLookup(
+    (contents?.samples ?? everySample(folder)).map(sample => [sample.name, sample] as const),
+  );
+  const found = new Map<string, Sample>();
+  const used = new Set<Sample>();
+  for (const {name, sha256} of entries) {
+    const sample = readable(name);
+    if (sample === undefined)
+      throw new SplitFileError(path, `an image ${name} that can be read in ${folder.root}`, 'none');
+    if (used.has(sample)) throw new SplitFileError(path, 'every image once', `${name} twice`);
+    if (contents !== undefined && contents.contentHash(sample) !== sha256)
+      throw new SplitFileError(path, `the same bytes in ${name} as then`, 'others');
+    found.set(name, sample);
+    used.add(sample);
+  }
+  return found;
+}

@@ -1,0 +1,86 @@
+import type {Finding} from '../../core/finding.js';
+import {groupBy} from '../../core/group-by.js';
+import type {ImageFolder, Sample} from '../discovery/image-folder.js';
+import type {KnownContents, SplitParts} from './split.js';
+
+const namesOf = (samples: readonly Sample[]): string[] => samples.map(({name}) => name);
+
+/** What a person should know of a split: copies that were left out, contradicting labels, classes that validation says nothing about. */
+export function splitFindings(
+  folder: ImageFolder,
+  {train, validation, test}: SplitParts,
+  leftOutReasons: ReadonlyMap<string, string>,
+  contents: KnownContents,
+): Finding[] {
+  const byName = new Map(contents.samples.map(sample => [sample.name, sample]));
+  const copies = [...leftOutReasons.keys()].flatMap(name => byName.get(name) ?? []);
+  return [
+    ...copiesAcrossParts(copies, [...validation, ...test], contents),
+    ...contradictions([...train, ...validation, ...test], folder.classNames, contents),
+    ...notValidated(folder, validation),
+  ];
+}
+
+/** Files that were left out, each with those that stayed. */
+function copiesAcrossParts(
+  copies: readonly Sample[],
+  kept: readonly Sample[],
+  {contentHash}: KnownContents,
+): Finding[] {
+  const byHash = groupBy(kept, contentHash);
+  const groups = [...groupBy(copies, contentHash)].map(([hash, left]) =>
+    namesOf([...left, ...(byHash.get(hash) ?? [])]),
+  );
+  const [first] = groups;
+  if (first === undefined) return [];
+  const which = copies.length === 1 ? first[0] : `${copies.length} files, such as ${first[0]}`;
+  const message = `Left out ${which}: the same file is for validation or test as well, as ${first.at(-1)}.`;
+  return [
+    {
+      code: 'copy-across-parts',
+      severity: 'warning',
+      message,
+      files: groups.flat(),
+      groups,
+      exclude: namesOf(copies),
+    },
+  ];
+}
+
+/** The same file in folders of different classes: one label at least is wrong. */
+function contradictions(
+  samples: readonly Sample[],
+  classNames: readonly string[],
+  contents: KnownContents,
+): Finding[] {
+  const groups = [...groupBy(samples, sample => contents.contentHash(sample)).values()];
+  return groups
+    .filter(group => new Set(group.map(({label}) => label)).size > 1)
+    .map(group => ({
+      code: 'contradicting-labels',
+      severity: 'warning',
+      message: `The same file is in classes ${[...new Set(group.map(({label}) => classNames[label]))].join(' and ')}: ${namesOf(group).join(', ')}. Keep the right one; a fix list leaves out all.`,
+      files: namesOf(group),
+      groups: [namesOf(group)],
+      exclude: namesOf(group),
+    }));
+}
+
+/** Of a class that the folder's own validation part lacks, the folder tells already. */
+function notValidated(folder: ImageFolder, validation: readonly Sample[]): Finding[] {
+  const labelsOf = (samples: readonly Sample[]): Set<number> =>
+    new Set(samples.map(({label}) => label));
+  const [expected, validated] = [
+    labelsOf(folder.validation ?? folder.samples),
+    labelsOf(validation),
+  ];
+  return folder.classNames
+    .filter((_, label) => expected.has(label) && !validated.has(label))
+    .map(className => ({
+      code: 'class-without-validation',
+      severity: 'warning',
+      message: `Class ${className} has no image for validation; its accuracy will not be known. Add images.`,
+      files: [],
+      className,
+    }));
+}

@@ -1,0 +1,228 @@
+import {DatasetError, UsageError} from '../../core/errors.js';
+import type {Finding} from '../../core/finding.js';
+import {createRng} from '../../core/rng.js';
+import {drawGroups, type Drawing, type Fold, type Group} from './assign-groups.js';
+import {assertFoldsPossible} from './foldable.js';
+import {groupBy} from '../../core/group-by.js';
+import {groupsOf} from '../duplicates/disjoint-set.js';
+import {everySample} from '../discovery/image-folder.js';
+import type {ImageFolder, Sample} from '../discovery/image-folder.js';
+import {splitFindings} from './split-findings.js';
+
+/** What a split must know of the images, as an `ImageCache` does: which can be read, and which are the same file. */
+export interface KnownContents {
+  readonly samples: readonly Sample[];
+  /** The same for identical files. */
+  contentHash(sample: Sample): string;
+}
+
+export interface SplitOptions {
+  /** Share of each class to validate on, 0..1, where the folder has no validation images of its own; 0.2 unless told. */
+  readonly valSplit?: number;
+  /** Share of each class to test on, 0..1, where the folder has no test images of its own; 0 unless told. */
+  readonly testSplit?: number;
+  readonly seed: number;
+  /** One of several divisions in each of which other images are for validation, every image once; `valSplit` says nothing then. */
+  readonly fold?: Fold;
+  /** Each the same for images that must be in one part, as near-duplicates are. Identical files are in one part in any case. */
+  readonly together?: readonly ((sample: Sample) => string)[];
+}
+
+/** Which image is for what. Every image of the folder is in one part or in `leftOut`; identical files are in one part. */
+export interface Split {
+  readonly train: readonly Sample[];
+  readonly validation: readonly Sample[];
+  readonly test: readonly Sample[];
+  /** By name of an image that is in no part: why. */
+  readonly leftOut: ReadonlyMap<string, string>;
+  readonly findings: readonly Finding[];
+  readonly classNames: readonly string[];
+  readonly seed: number;
+  /** By name of an image that is in a part: sha256 of its bytes, in hex. */
+  readonly hashes: ReadonlyMap<string, string>;
+}
+
+export type SplitParts = Pick<Split, 'train' | 'validation' | 'test'>;
+
+/** Nothing would be left to measure a classifier with. */
+export class NoValidationImagesError extends DatasetError {
+  override readonly code = 'NO_VALIDATION_IMAGES';
+
+  constructor(readonly root: string) {
+    super(
+      `Expected at least one image of ${root} for validation, but found none that can be spared. ` +
+        'Add images (2 different ones in a class are the least), set --val-split above 0, or give --val-data.',
+    );
+  }
+}
+
+/** The folder says itself what to validate on. */
+export class FoldError extends UsageError {
+  override readonly code = 'FOLDS_CONFLICT';
+
+  constructor(readonly root: string) {
+    super(
+      `Expected images without validation images of their own for --folds, but found some beside those for training in ${root}. ` +
+        'Put all into one folder a class, or train without --folds.',
+    );
+  }
+}
+
+/** All images of a class are for validation or test. */
+export class NoTrainingImagesError extends DatasetError {
+  override readonly code = 'NO_TRAINING_IMAGES';
+
+  constructor(
+    readonly root: string,
+    readonly className: string,
+  ) {
+    super(
+      `Expected at least one image of class ${className} in ${root} for training, ` +
+        'but found only files that cannot be read, or that are also for validation or test. Add others to train on.',
+    );
+  }
+}
+
+/**
+ * Divides a folder for training, validation and test. Parts that the folder brings along are kept. The rest is drawn by `seed`, class by
+ * class, a group as one. Of a file in two of the folder's parts, the copy for training goes first, then that for validation.
+ *
+ * @throws NoValidationImagesError, NoTrainingImagesError; FoldError for a fold of a folder that has validation images of its own;
+ * FoldsImpossibleError where a class has fewer groups than there are folds
+ */
+export function splitFolder(
+  folder: ImageFolder,
+  contents: KnownContents,
+  options: SplitOptions,
+): Split {
+  const {valSplit = 0.2, testSplit = 0, seed, fold, together = []} = options;
+  if (fold !== undefined) assertFoldable(folder);
+  const readable = new Set(contents.samples.map(({name}) => name));
+  const isReadable = ({name}: Sample): boolean => readable.has(name);
+  const unreadable = everySample(folder).filter(sample => !isReadable(sample));
+  const leftOut = new Map(unreadable.map(({name}) => [name, 'it cannot be read']));
+  const test = (folder.test ?? []).filter(isReadable);
+  const validation = withoutCopies(
+    (folder.validation ?? []).filter(isReadable),
+    test,
+    contents,
+    leftOut,
+  );
+  const free = withoutCopies(
+    folder.samples.filter(isReadable),
+    [...validation, ...test],
+    contents,
+    leftOut,
+  );
+  const drawn = drawParts(free, contents, folder, {
+    validation: folder.validation === undefined ? valSplit : 0,
+    test: folder.test === undefined ? testSplit : 0,
+    seed,
+    together,
+    ...(fold && {fold}),
+  });
+  const parts = {
+    train: drawn.train,
+    validation: [...validation, ...drawn.validation],
+    test: [...test, ...drawn.test],
+  };
+  assertUsable(folder, parts);
+  return {
+    ...parts,
+    leftOut,
+    findings: splitFindings(folder, parts, leftOut, contents),
+    classNames: folder.classNames,
+    seed,
+    hashes: new Map(
+      Object.values(parts).flatMap(part =>
+        part.map(sample => [sample.name, contents.contentHash(sample)] as const),
+      ),
+    ),
+  };
+}
+
+function withoutCopies(
+  samples: readonly Sample[],
+  others: readonly Sample[],
+  contents: KnownContents,
+  leftOut: Map<string, string>,
+): Sample[] {
+  const taken = new Map(others.map(sample => [contents.contentHash(sample), sample.name]));
+  return samples.filter(sample => {
+    const original = taken.get(contents.contentHash(sample));
+    if (original !== undefined) leftOut.set(sample.name, `it is the same file as ${original}`);
+    return original === undefined;
+  });
+}
+
+/** Images of a group, and identical files. */
+function groupsToDraw(
+  samples: readonly Sample[],
+  contents: KnownContents,
+  together: Required<SplitOptions>['together'],
+): Group[] {
+  const hashOf = (sample: Sample): string => contents.contentHash(sample);
+  return groupsOf(samples, hashOf, ...together).map(group => {
+    const hashes = new Set(group.map(hashOf));
+    return {
+      samples: group,
+      size: hashes.size,
+      hash: [...hashes].reduce((least, hash) => (hash < least ? hash : least)),
+    };
+  });
+}
+
+/**
+ * Groups stay together; one that several classes have is drawn with the rarest of them, which would else be left to chance. The lot of a
+ * group hangs on the seed and its bytes alone, so that images added to a class leave nearly all others where they were.
+ */
+function drawParts(
+  samples: readonly Sample[],
+  contents: KnownContents,
+  {root, classNames}: ImageFolder,
+  drawing: Drawing & Required<Pick<SplitOptions, 'seed' | 'together'>>,
+): SplitParts {
+  const sizes = classNames.map(() => 0);
+  for (const {label} of samples) sizes[label]!++;
+  const rarer = (a: number, b: number): number => ((sizes[a]! - sizes[b]! || a - b) < 0 ? a : b);
+  const rarest = ({samples: [first, ...others]}: Group): number =>
+    others.reduce((found, {label}) => rarer(label, found), first!.label);
+  const byClass = groupBy(groupsToDraw(samples, contents, drawing.together), rarest);
+  const drawn = classNames.map((className, label) => {
+    const groups = byLot(byClass.get(label) ?? [], ({hash}) =>
+      createRng(drawing.seed, 'split', className, hash).next(),
+    );
+    return drawGroups(groups, drawing, label);
+  });
+  if (drawing.fold !== undefined) {
+    const divided = drawn.flatMap(({train, validation}) => [...train, ...validation]);
+    assertFoldsPossible(root, classNames, divided, drawing.fold.of);
+  }
+  const part = (name: keyof SplitParts): Sample[] =>
+    inOrder(drawn.flatMap(ofClass => ofClass[name].flatMap(group => group.samples)));
+  return {train: part('train'), validation: part('validation'), test: part('test')};
+}
+
+function byLot<Item>(items: readonly Item[], lotOf: (item: Item) => number): Item[] {
+  const lots = new Map(items.map(item => [item, lotOf(item)]));
+  return items.toSorted((a, b) => lots.get(a)! - lots.get(b)!);
+}
+
+const inOrder = (samples: Sample[]): Sample[] =>
+  samples.sort((a, b) => a.label - b.label || (a.name < b.name ? -1 : 1));
+
+/** @throws FoldError for a folder that says itself what to validate on */
+export function assertFoldable({root, validation}: ImageFolder): void {
+  if (validation !== undefined) throw new FoldError(root);
+}
+
+/** @throws NoValidationImagesError, NoTrainingImagesError */
+export function assertUsable(
+  {root, classNames}: ImageFolder,
+  {train, validation}: SplitParts,
+): void {
+  const trained = new Set(train.map(({label}) => label));
+  const untrained = classNames.find((_, label) => !trained.has(label));
+  if (untrained !== undefined) throw new NoTrainingImagesError(root, untrained);
+  if (validation.length === 0) throw new NoValidationImagesError(root);
+}

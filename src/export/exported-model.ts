@@ -1,0 +1,168 @@
+import {inferenceBatchSize} from '../backbones/activation-bytes.js';
+import type {BackboneSpec} from '../backbones/resnet-specs.js';
+import {
+  checkArgument,
+  checkOptions,
+  ABORT_SIGNAL,
+  integerFrom,
+  type ArgumentKind,
+} from '../core/arguments.js';
+import {AbortedError, UsageError} from '../core/errors.js';
+import type {Preprocessing} from '../core/preprocessing.js';
+import {tf} from '../backend/tensorflow.js';
+import type {InferenceModel} from '../heads/inference-model.js';
+import {specOf, type ModelMetrics, type ModelRecord} from './model-record.js';
+import {assertFinite, runNetwork} from './probabilities.js';
+import {toImageInput, type ImageSource, type ImageInput} from './image-source.js';
+import {readPixels} from './read-pixels.js';
+
+export interface Prediction {
+  readonly className: string;
+  /** 0..1; over all classes they sum to 1. */
+  readonly probability: number;
+}
+
+/** Of one image, likeliest first. */
+export type Predictions = [Prediction, ...Prediction[]];
+
+export interface ClassifyOptions {
+  /** How many of the likeliest classes to tell; all unless given. */
+  readonly top?: number;
+  /** Looked at between batches. */
+  readonly signal?: AbortSignal;
+}
+
+/** A classifier that was disposed is used. */
+export class ModelDisposedError extends UsageError {
+  override readonly name = 'ModelDisposedError';
+  override readonly code = 'MODEL_DISPOSED';
+
+  constructor(readonly directory: string) {
+    super(
+      `Expected a model in use, but found that of ${directory} disposed. Load it again with loadModel().`,
+    );
+  }
+}
+
+const PIXELS: ArgumentKind = {
+  expected: 'a Uint8Array of pixels',
+  accepts: value => value instanceof Uint8Array,
+};
+
+/** Images decoded and run at a time, at most. */
+const MAX_BATCH_SIZE = 32;
+
+/** An exported classifier, loaded by `loadModel`. Whoever loaded it disposes it. */
+export class ExportedModel {
+  /** Index is the label. */
+  readonly classNames: readonly string[];
+  readonly preprocessing: Preprocessing;
+  readonly spec: BackboneSpec;
+  /** What was measured before it was exported, where something was. */
+  readonly metrics: ModelMetrics;
+  readonly #network: InferenceModel;
+  #isDisposed = false;
+
+  /** Takes over the network. */
+  constructor(
+    readonly directory: string,
+    readonly record: ModelRecord,
+    network: InferenceModel,
+  ) {
+    this.classNames = record.classes;
+    this.preprocessing = record.preprocessing;
+    this.spec = specOf(record);
+    this.metrics = record.metrics ?? {};
+    this.#network = network;
+  }
+
+  /**
+   * Classifies an image: a path, a `file:` URL, the bytes of an image file, or a Blob.
+   * @returns the classes, likeliest first
+   * @throws UnreadableImageError for what is no image; ArgumentError for what stands for none; BundleDisposedError; AbortedError
+   */
+  classify(image: ImageSource, options?: ClassifyOptions): Promise<Predictions>;
+  /** Classifies images, many at a time; none to none. @throws as for one, for the first that cannot be read */
+  classify(images: readonly ImageSource[], options?: ClassifyOptions): Promise<Predictions[]>;
+  async classify(
+    images: ImageSource | readonly ImageSource[],
+    options?: ClassifyOptions,
+  ): Promise<Predictions | Predictions[]> {
+    checkOptions<ClassifyOptions>('classify()', options, {
+      top: integerFrom(1),
+      signal: ABORT_SIGNAL,
+    });
+    this.#assertNotDisposed();
+    if (Array.isArray(images)) {
+      const all = images as readonly ImageSource[];
+      return this.#classifyAll(
+        Array.from(all, (image, i) => toImageInput(image, `images[${i}]`)),
+        options,
+      );
+    }
+    const [predictions] = await this.#classifyAll([toImageInput(images, 'image')], options);
+    return predictions!;
+  }
+
+  /**
+   * @param images pixels, RGB, `[n, cropSize, cropSize, 3]`, resized and cropped as `preprocessing` says
+   * @returns `[n, classes]`
+   * @throws NotFiniteError
+   */
+  probabilities(images: Uint8Array): Float32Array {
+    this.#assertNotDisposed();
+    checkArgument('probabilities()', 'images', images, PIXELS);
+    const {cropSize} = this.preprocessing;
+    if (images.length === 0 || images.length % (cropSize * cropSize * 3) !== 0) {
+      throw new UsageError(
+        `Expected pixels of whole images of ${cropSize} x ${cropSize} x 3 bytes, but found ${images.length} bytes.`,
+      );
+    }
+    return assertFinite(
+      runNetwork(images, cropSize, pixels => tf.softmax(this.#network.logits(pixels))),
+      this.directory,
+    );
+  }
+
+  /** Frees what it holds. What is still being classified fails; a second call does nothing. */
+  dispose(): void {
+    if (this.#isDisposed) return;
+    this.#isDisposed = true;
+    this.#network.dispose();
+  }
+
+  #assertNotDisposed(): void {
+    if (this.#isDisposed) throw new ModelDisposedError(this.directory);
+  }
+
+  async #classifyAll(
+    images: readonly ImageInput[],
+    {top = this.classNames.length, signal}: ClassifyOptions = {},
+  ): Promise<Predictions[]> {
+    const predictions: Predictions[] = [];
+    const batchSize = inferenceBatchSize(this.spec, this.preprocessing.cropSize, MAX_BATCH_SIZE);
+    for (let start = 0; start < images.length; start += batchSize) {
+      if (signal?.aborted) throw new AbortedError();
+      const pixels = await readPixels(
+        images.slice(start, start + batchSize),
+        this.preprocessing,
+        start,
+      );
+      predictions.push(...this.#rank(this.probabilities(pixels), top));
+    }
+    return predictions;
+  }
+
+  /** Among equal probabilities the lower class index comes first, as in the metrics. */
+  #rank(probabilities: Float32Array, top: number): Predictions[] {
+    const classes = this.classNames.length;
+    return Array.from({length: probabilities.length / classes}, (_, row) => {
+      const all = this.classNames.map((className, i) => ({
+        className,
+        probability: probabilities[row * classes + i]!,
+      }));
+      const [best, ...others] = all.sort((a, b) => b.probability - a.probability);
+      return [best!, ...others.slice(0, top - 1)] satisfies Predictions;
+    });
+  }
+}

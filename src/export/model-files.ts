@@ -1,0 +1,113 @@
+import {basename} from 'node:path';
+import {computeFillColor, type Preprocessing} from '../core/preprocessing.js';
+import {printable} from '../core/text/printable.js';
+import type {Classifier} from '../heads/classifier.js';
+import type {ModelRecord} from './model-record.js';
+
+/** Of a weights file only its name: where it lay is nobody's business who gets the exported model. */
+export const originName = (origin: string): string => basename(origin);
+
+/** Whatever some reader takes for the end of a line. */
+const LINE_BREAKS = /[\n\v\f\r\x1c-\x1e\x85\u2028\u2029]+/g;
+
+/** `labels.txt`: one a line, in the order of the labels. A line break in a name becomes a space; the exact names are in the other files. */
+export const labelsText = (classNames: readonly string[]): string =>
+  classNames.map(name => `${printable(name.replace(LINE_BREAKS, ' '))}\n`).join('');
+
+/**
+ * What the weights must be told to be run, as text by key: in the header of `model.safetensors` and in `model.json`, so that either file
+ * is enough to train on from (`--weights`).
+ */
+export const serializeWeightsMetadata = ({
+  spec,
+  head,
+  preprocessing,
+  classNames,
+  origin,
+}: Classifier): Record<string, string> => ({
+  arch: spec.arch,
+  stages: String(spec.lastStage),
+  stride_on: spec.strideOn,
+  batch_norm_epsilon: String(spec.batchNormEpsilon),
+  preprocessing: JSON.stringify(preprocessing),
+  head: JSON.stringify(head),
+  classes: JSON.stringify(classNames),
+  origin: originName(origin),
+});
+
+function inputSpec(preprocessing: Preprocessing): object {
+  const {resizeSize, cropSize, interpolation, fit = 'crop'} = preprocessing;
+  const [resampling, size] = [
+    {interpolation, antialias: true},
+    {width: cropSize, height: cropSize},
+  ];
+  const steps = {
+    crop: {
+      resize: {shortSide: resizeSize, ...resampling},
+      crop: {size: cropSize, position: 'center'},
+    },
+    squash: {resize: {...size, ...resampling}},
+    pad: {
+      resize: {longSide: cropSize, ...resampling},
+      pad: {size: cropSize, position: 'center', color: computeFillColor(preprocessing)},
+    },
+  };
+  return {...steps[fit], pixels: {order: 'RGB', range: [0, 255]}};
+}
+
+/**
+ * `metadata.json`: what a web page must know to feed the model. Named otherwise than in Teachable Machine's file of that name: its loader and
+ * ml5's scale pixels to -1..1, and would show the names of the classes beside wrong probabilities.
+ */
+export const metadataDocument = ({
+  arch,
+  classes,
+  preprocessing,
+  createdAt,
+  createdBy,
+}: ModelRecord): object => ({
+  note: 'Not a Teachable Machine model: @teachablemachine/image and ml5 scale pixels to -1..1, and this one takes 0..255.',
+  arch,
+  classNames: classes,
+  inputSize: preprocessing.cropSize,
+  createdBy,
+  createdAt,
+  ...inputSpec(preprocessing),
+});
+
+function describeResize({resizeSize, cropSize, fit = 'crop'}: Preprocessing): string {
+  const descriptions = {
+    crop: `the short side resized to ${resizeSize} pixels, then the middle square of ${cropSize} pixels`,
+    squash: `resized to ${cropSize} x ${cropSize} pixels, whatever the proportions are`,
+    pad: `the long side resized to ${cropSize} pixels, then put into the middle of a square (metadata.json has its color)`,
+  };
+  return descriptions[fit];
+}
+
+/** `README.md` of an exported model that came without a model card. */
+export const defaultReadme = ({
+  arch,
+  classes,
+  preprocessing,
+  createdBy,
+}: ModelRecord): string => `# Image classifier
+
+A ${arch}, fine-tuned to tell ${classes.length} classes apart (\`labels.txt\`). Exported by ${createdBy}.
+
+Input: float32 \`[n, ${preprocessing.cropSize}, ${preprocessing.cropSize}, 3]\`, RGB, 0..255;
+${describeResize(preprocessing)}.
+Normalization is inside the model. Output: probabilities \`[n, ${classes.length}]\`, in the order of \`labels.txt\`.
+
+\`\`\`js
+const model = await tf.loadLayersModel('model.json'); // in a browser
+const probabilities = model.predict(pixels);
+\`\`\`
+
+\`\`\`sh
+finetune predict . image.jpg
+\`\`\`
+
+Do not load it with @teachablemachine/image or ml5: they scale pixels to -1..1.
+
+\`model.safetensors\` holds the same weights under torchvision's names; \`finetune.json\` says how they were made.
+`;

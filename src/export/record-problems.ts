@@ -1,0 +1,97 @@
+import {isDeepStrictEqual} from 'node:util';
+import {backboneShapes, featureWidth} from '../backbones/resnet-specs.js';
+import {sizeFromShape, type StateDict} from '../core/state-dict.js';
+import {denseLayers, headShapes} from '../heads/head.js';
+import {MODEL_FILES, SHARD_NAME, specOf, type ModelRecord} from './model-record.js';
+
+/** What files of weights may hold besides them: names, and all that is known of a network. */
+const SLACK_BYTES = 32_000_000;
+
+/** Shape by state-dict key, of the backbone and of the head. */
+export function shapesOf(record: ModelRecord): Map<string, readonly number[]> {
+  const spec = specOf(record);
+  return new Map([
+    ...backboneShapes(spec),
+    ...headShapes(denseLayers(record.head, featureWidth(spec), record.classes.length)),
+  ]);
+}
+
+/** @returns the first name that is there twice */
+function findRepeated(names: readonly string[]): string | undefined {
+  const seen = new Set<string>();
+  return names.find(name => seen.size === seen.add(name).size);
+}
+
+/**
+ * What no schema says of `finetune.json`. Files are bounded by the network before one is opened: a sparse one may be of any length.
+ * @returns what is wrong, for people; undefined where nothing is
+ */
+export function findRecordProblem(record: ModelRecord): string | undefined {
+  const {classes, files, preprocessing} = record;
+  const repeatedClass = findRepeated(classes);
+  if (repeatedClass !== undefined)
+    return `two classes ${JSON.stringify(repeatedClass).slice(0, 100)}`;
+  const {resizeSize, cropSize} = preprocessing;
+  if (cropSize > resizeSize || resizeSize > 4 * cropSize)
+    return `a crop of ${cropSize} pixels out of ${resizeSize}`;
+  const numbers = [...shapesOf(record).values()].reduce(
+    (sum, shape) => sum + sizeFromShape(shape),
+    0,
+  );
+  const limit = 4 * numbers + SLACK_BYTES;
+  const shards = Object.keys(files).filter(name => SHARD_NAME.test(name));
+  for (const names of [[MODEL_FILES.model], [MODEL_FILES.tensors], shards, Object.keys(files)]) {
+    const bytes = names.reduce((sum, name) => sum + files[name]!.bytes, 0);
+    if (bytes > (names.length === Object.keys(files).length ? 4 : 1) * limit)
+      return `files of ${bytes} bytes for ${numbers} weights`;
+  }
+  return undefined;
+}
+
+const parsed = (text: string | undefined): unknown => {
+  try {
+    return JSON.parse(text ?? '');
+  } catch {
+    return undefined;
+  }
+};
+
+/**
+ * Sound files may still not be of one export.
+ * @param metadata of `model.safetensors`, as `weightsMetadata` gave it
+ * @returns what is wrong, for people; undefined where nothing is
+ */
+export function findTensorProblem(
+  record: ModelRecord,
+  tensors: StateDict,
+  metadata: Readonly<Record<string, string>>,
+): string | undefined {
+  const {arch, lastStage, variant, preprocessing, head, classes} = record;
+  const comparisons: Readonly<Record<string, readonly [expected: unknown, found: unknown]>> = {
+    arch: [arch, metadata.arch],
+    lastStage: [lastStage, Number(metadata.stages)],
+    variant: [
+      variant,
+      {strideOn: metadata.stride_on, batchNormEpsilon: Number(metadata.batch_norm_epsilon)},
+    ],
+    ...{
+      preprocessing: [preprocessing, parsed(metadata.preprocessing)],
+      head: [head, parsed(metadata.head)],
+    },
+    classes: [classes, parsed(metadata.classes)],
+  };
+  const shapes = shapesOf(record);
+  for (const [name, shape] of shapes) {
+    const found = tensors.get(name)?.shape;
+    if (!isDeepStrictEqual(found, shape))
+      return `${found === undefined ? 'no tensor' : `a tensor of ${found.join(' x ')}`} for ${name}, which takes ${shape.join(' x ')}`;
+  }
+  const unexpectedTensor = [...tensors.keys()].find(name => !shapes.has(name));
+  if (unexpectedTensor !== undefined)
+    return `a tensor ${JSON.stringify(unexpectedTensor).slice(0, 100)} that is not of the network`;
+  const [other] =
+    Object.entries(comparisons).find(
+      ([, [expected, found]]) => !isDeepStrictEqual(found, expected),
+    ) ?? [];
+  return other === undefined ? undefined : `another "${other}" than finetune.json`;
+}

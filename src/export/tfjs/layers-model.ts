@@ -1,0 +1,121 @@
+import {getKernel, getVector, type ParameterMap} from '../../backbones/parameters.js';
+import {forward, type Interpreter} from '../../backbones/resnet.js';
+import {convolutions, type BackboneSpec, type ConvNormSpec} from '../../backbones/resnet-specs.js';
+import type {Preprocessing} from '../../core/preprocessing.js';
+import {tf, type LayersModel, type SymbolicTensor, type Tensor} from '../../backend/tensorflow.js';
+import type {Classifier} from '../../heads/classifier.js';
+import type {DenseSpec, HeadSpec} from '../../heads/head.js';
+
+/** A layer put on one symbolic tensor, or on several. */
+const applyLayer = (
+  layer: {apply(x: SymbolicTensor | SymbolicTensor[]): unknown},
+  x: SymbolicTensor | SymbolicTensor[],
+): SymbolicTensor => layer.apply(x) as SymbolicTensor;
+
+/** Weights are set when the model stands; drawing initial ones would only cost time, here and at every load. */
+const ZEROS = {kernelInitializer: 'zeros', biasInitializer: 'zeros'} as const;
+
+const padded = (x: SymbolicTensor, padding: number, name: string): SymbolicTensor =>
+  padding === 0 ? x : applyLayer(tf.layers.zeroPadding2d({padding, name: `${name}.pad`}), x);
+
+/** At stride 1 'same' pads every side alike. At stride 2 it pads one side only, and these weights were trained with both. */
+function convolve(
+  {conv, kernel, stride, padding, outChannels}: ConvNormSpec,
+  x: SymbolicTensor,
+): SymbolicTensor {
+  const shared = {
+    ...ZEROS,
+    name: conv,
+    filters: outChannels,
+    kernelSize: kernel,
+    strides: stride,
+    useBias: false,
+  };
+  if (stride === 1) return applyLayer(tf.layers.conv2d({...shared, padding: 'same'}), x);
+  return applyLayer(tf.layers.conv2d({...shared, padding: 'valid'}), padded(x, padding, conv));
+}
+
+/** Standard layers, named by torchvision's module paths. */
+const layersInterpreter = ({batchNormEpsilon}: BackboneSpec): Interpreter<SymbolicTensor> => ({
+  convNorm: (conv, x) =>
+    applyLayer(
+      tf.layers.batchNormalization({name: conv.norm, epsilon: batchNormEpsilon}),
+      convolve(conv, x),
+    ),
+  relu: (x, name) => applyLayer(tf.layers.activation({activation: 'relu', name}), x),
+  scope: block => block(),
+  // What comes here has passed a relu, so a border of zeros never wins.
+  maxPool: (x, name) =>
+    applyLayer(
+      tf.layers.maxPooling2d({poolSize: 3, strides: 2, padding: 'valid', name}),
+      padded(x, 1, name),
+    ),
+  add: (a, b, name) => applyLayer(tf.layers.add({name}), [a, b]),
+});
+
+function poolLayers({pooling}: HeadSpec, features: SymbolicTensor): SymbolicTensor {
+  const average = applyLayer(tf.layers.globalAveragePooling2d({name: 'avgpool'}), features);
+  if (pooling === 'avg') return average;
+  const maximum = applyLayer(tf.layers.globalMaxPooling2d({name: 'globalmaxpool'}), features);
+  return applyLayer(tf.layers.concatenate({name: 'pooled'}), [average, maximum]);
+}
+
+const dense = (x: SymbolicTensor, {name, outputs, relu}: DenseSpec): SymbolicTensor =>
+  applyLayer(
+    tf.layers.dense({...ZEROS, name, units: outputs, activation: relu ? 'relu' : 'linear'}),
+    x,
+  );
+
+const NORMALIZE = 'normalize';
+
+/**
+ * Channel order, scale, mean and standard deviation as one 1x1 convolution. It stands before the border of zeros that the first
+ * convolution of the network is given, so that the border means to the weights what it meant in training.
+ * @returns kernel `[1, 1, 3, 3]` and bias `[3]`
+ */
+function normalizeWeights({channelOrder, scale, mean, std}: Preprocessing): Tensor[] {
+  const kernel = tf.buffer([1, 1, 3, 3]);
+  std.forEach((channelStd, to) =>
+    kernel.set(scale / channelStd, 0, 0, channelOrder === 'bgr' ? 2 - to : to, to),
+  );
+  const bias = mean.map((value, channel) => -value / std[channel]!);
+  return [kernel.toTensor(), tf.tensor1d(bias)];
+}
+
+function setWeights(model: LayersModel, {spec, layers, preprocessing, weights}: Classifier): void {
+  const set = (layer: string, values: Tensor[]): void => model.getLayer(layer).setWeights(values);
+  const named = (map: ParameterMap, prefix: string, parts: readonly string[]): Tensor[] =>
+    parts.map(part => getVector(map, `${prefix}.${part}`));
+  set(NORMALIZE, normalizeWeights(preprocessing));
+  for (const {conv, norm} of convolutions(spec)) {
+    set(conv, [getKernel(weights, `${conv}.weight`)]);
+    set(norm, named(weights, norm, ['weight', 'bias', 'running_mean', 'running_var']));
+  }
+  for (const {name} of layers) set(name, named(weights, name, ['weight', 'bias']));
+}
+
+/**
+ * A classifier as a tfjs LayersModel of standard layers: the network of `forward`, with normalization in front of it and a softmax behind.
+ * Input: RGB 0..255, float32 `[n, cropSize, cropSize, 3]`. Output: probabilities `[n, classes]`. The weights are copied on write: the model
+ * keeps what it was given, whatever becomes of the classifier. The caller disposes the model.
+ */
+export function toLayersModel(classifier: Classifier): LayersModel {
+  const {spec, head, layers, preprocessing} = classifier;
+  const pixels = tf.input({
+    shape: [preprocessing.cropSize, preprocessing.cropSize, 3],
+    name: 'pixels',
+  });
+  const normalized = applyLayer(
+    tf.layers.conv2d({...ZEROS, name: NORMALIZE, filters: 3, kernelSize: 1, trainable: false}),
+    pixels,
+  );
+  const features = forward(layersInterpreter(spec), spec, normalized);
+  const logits = layers.reduce(dense, poolLayers(head, features));
+  const probabilities = applyLayer(
+    tf.layers.activation({activation: 'softmax', name: 'probabilities'}),
+    logits,
+  );
+  const model = tf.model({inputs: pixels, outputs: probabilities, name: spec.arch});
+  tf.tidy(() => setWeights(model, classifier));
+  return model;
+}

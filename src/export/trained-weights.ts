@@ -1,0 +1,87 @@
+import {mkdir} from 'node:fs/promises';
+import {join} from 'node:path';
+import {disposeWeights, toHost, toDevice} from '../backbones/parameters.js';
+import {readSafetensors} from '../backbones/readers/safetensors.js';
+import {ARCHS, backboneShapes, featureWidth, type BackboneSpec} from '../backbones/resnet-specs.js';
+import {writeSafetensors} from '../backbones/weights/safetensors-writer.js';
+import {FinetuneError, errorMessage} from '../core/errors.js';
+import type {Preprocessing} from '../core/preprocessing.js';
+import type {Classifier} from '../heads/classifier.js';
+import {denseLayers, headShapes, type HeadSpec} from '../heads/head.js';
+import {serializeWeightsMetadata} from './model-files.js';
+
+/** A run has no trained network to export, or none that can be read. */
+export class TrainedWeightsError extends FinetuneError {
+  override readonly name = 'TrainedWeightsError';
+  override readonly code = 'TRAINED_WEIGHTS_UNREADABLE';
+
+  constructor(
+    readonly path: string,
+    reason: string,
+  ) {
+    super(
+      `${path} is not the trained network of a finished training: ${reason}. Go on with the run by --resume, or train again.`,
+    );
+  }
+}
+
+const weightsPath = (directory: string): string => join(directory, 'weights.safetensors');
+
+/** Everything that a classifier is: all that an export needs, before there is one. @param directory `checkpoints/best` */
+export async function writeTrainedClassifier(
+  classifier: Classifier,
+  directory: string,
+): Promise<void> {
+  await mkdir(directory, {recursive: true});
+  await writeSafetensors(weightsPath(directory), toHost(classifier.weights), {
+    format: 'pt',
+    ...serializeWeightsMetadata(classifier),
+  });
+}
+
+function specOf({
+  arch,
+  stages,
+  stride_on: strideOn,
+  batch_norm_epsilon: epsilon,
+}: Readonly<Record<string, string>>): BackboneSpec {
+  if (!ARCHS.some(each => each === arch) || !/^[1-4]$/.test(stages ?? ''))
+    throw new Error('it does not say of which network it is');
+  return {
+    arch,
+    lastStage: Number(stages),
+    strideOn,
+    batchNormEpsilon: Number(epsilon),
+  } as BackboneSpec;
+}
+
+/** The classifier that `writeTrained` left; the caller disposes it. @throws TrainedFileError */
+export async function readTrainedClassifier(directory: string): Promise<Classifier> {
+  const path = weightsPath(directory);
+  try {
+    const {tensors, metadata} = await readSafetensors(path);
+    const header = metadata as Readonly<Record<string, string>>;
+    const spec = specOf(header);
+    const classNames = JSON.parse(header.classes!) as string[];
+    const head = JSON.parse(header.head!) as HeadSpec;
+    const layers = denseLayers(head, featureWidth(spec), classNames.length);
+    for (const [name, shape] of [...backboneShapes(spec), ...headShapes(layers)]) {
+      if (tensors.get(name)?.shape.join() !== shape.join())
+        throw new Error(`${name} is missing or of another shape`);
+    }
+    const preprocessing = JSON.parse(header.preprocessing!) as Preprocessing;
+    const weights = toDevice(tensors);
+    return {
+      spec,
+      head,
+      layers,
+      preprocessing,
+      classNames,
+      weights,
+      origin: header.origin!,
+      dispose: () => disposeWeights(weights),
+    };
+  } catch (error) {
+    throw new TrainedWeightsError(path, errorMessage(error));
+  }
+}

@@ -1,0 +1,67 @@
+import {ensureCacheFolder} from '../../core/files/cache-directory.js';
+import type {Sample} from '../../datasets/discovery/image-folder.js';
+import {isOnGpu} from '../../backend/graph/binding.js';
+import type {Precision} from '../../backend/graph/precision.js';
+import {FeatureFileCache} from '../../training/features/feature-files.js';
+import {FeatureCache} from '../../training/features/feature-cache.js';
+import {FeatureProgress} from '../feature-progress.js';
+import {createPixelFileCache} from '../../datasets/cache/image-cache.js';
+import {diskBudget, type Prepared} from '../prepare.js';
+import type {Recipe} from '../recipe/recipe.js';
+import type {RunContext} from '../run/run-context.js';
+
+/** In an order that does not depend on what each is for. */
+const sortByName = (samples: readonly Sample[]): Sample[] =>
+  samples.toSorted((a, b) => (a.name < b.name ? -1 : 1));
+
+/**
+ * Where the features of a run's images are kept; those of all folds together where it is one of a cross-validation.
+ */
+export function createFeatureStores(
+  {split, sourceOf, cacheBytes}: Prepared,
+  recipe: Recipe,
+  run: RunContext,
+): Readonly<Record<'train' | 'validation', FeatureCache>> & {readonly progress: FeatureProgress} {
+  const sharedPool = run.sharedData?.pool(() =>
+    sourceOf(sortByName([...split.train, ...split.validation])),
+  );
+  const files = new FeatureFileCache(
+    ensureCacheFolder('features'),
+    diskBudget(recipe),
+    createPixelFileCache(ensureCacheFolder('images')),
+  );
+  const validationFraction =
+    split.validation.length / (split.validation.length + split.train.length * (recipe.views + 1));
+  const {train, validation} = split;
+  // What validation images show is among what a pool has of all.
+  const counts =
+    sharedPool === undefined
+      ? {train: train.length, validation: validation.length}
+      : {train: sharedPool.source.samples.length, validation: 0};
+  const progress = new FeatureProgress(run, counts);
+  const store = (
+    set: 'train' | 'validation',
+    views: number,
+    budgetFraction: number,
+    precision: Precision,
+  ): FeatureCache =>
+    new FeatureCache(sourceOf(split[set]), views, {
+      // A pool counts what both have of it.
+      memoryLimitBytes: (cacheBytes / 2) * (sharedPool === undefined ? budgetFraction : 1),
+      fileCache: files,
+      precision,
+      // A GPU has a map computed sooner than one is read, brought to it and widened.
+      cachesFeatureMaps: !isOnGpu(),
+      ...(sharedPool && {sharedCache: sharedPool}),
+      onReused: progress.addCached,
+      onWarning: message => run.emit({type: 'info', message}),
+      onProgress: progress.reporterFor(set),
+      ...run.signalOptions,
+    });
+  return {
+    progress,
+    train: store('train', recipe.views + 1, 1 - validationFraction, recipe.precision),
+    // As the exported model will compute, whatever the training does.
+    validation: store('validation', 1, validationFraction, 'fp32'),
+  };
+}

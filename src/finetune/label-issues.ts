@@ -1,0 +1,199 @@
+import type {Finding} from '../core/finding.js';
+import {readSystemResources} from '../core/system-resources.js';
+import type {Sample} from '../datasets/discovery/image-folder.js';
+import type {SuspiciousImage} from '../report/run-record.js';
+import type {BatchSource} from '../training/loop/batch-source.js';
+import {
+  LABEL_ISSUE_MARGIN,
+  tukeyOutliers,
+  rankLabelIssues,
+  type LabeledFeatures,
+} from '../training/label-issues/label-issues.js';
+import type {Prepared} from './prepare.js';
+import {thumbnailIfReadable} from './shown-thumbnail.js';
+
+/** Bytes of features that may lie in memory at a time, where a quarter of what is free holds them; a larger set is not looked through. */
+const MAX_BYTES = 2 ** 29;
+
+const BATCH = 256;
+
+/** What a run found odd about the labels of its images, the surest first. */
+export interface SuspiciousImages {
+  /** Images that look like those of another class. */
+  readonly labelIssues: readonly {
+    readonly sample: Sample;
+    readonly suggested: string;
+    readonly margin: number;
+  }[];
+  /** Images that look like no others. */
+  readonly outliers: readonly {readonly sample: Sample; readonly leverage: number}[];
+}
+
+/** The features of plain images, set after set. @returns undefined where they are too many, or no vectors */
+async function featuresOf(
+  sets: readonly BatchSource[],
+  classes: number,
+): Promise<LabeledFeatures | undefined> {
+  const count = sets.reduce((sum, set) => sum + set.count, 0);
+  const labels = new Int32Array(count);
+  const mostBytes = Math.min(MAX_BYTES, readSystemResources().memoryFree / 4);
+  let features: Float32Array | undefined;
+  let width = 0;
+  let done = 0;
+  for (const set of sets) {
+    const indices = Array.from({length: set.count}, (_, index) => index);
+    for await (const {x, labels: some} of set.batches(indices, BATCH, null)) {
+      width = x.shape[1]!;
+      if (x.rank === 2 && count * width * 4 <= mostBytes) {
+        features ??= new Float32Array(count * width);
+        features.set(x.dataSync<'float32'>(), done * width);
+      }
+      x.dispose();
+      if (features === undefined) return undefined;
+      labels.set(some, done);
+      done += some.length;
+    }
+  }
+  return features === undefined ? undefined : {features, width, labels, classes};
+}
+
+/**
+ * Looks for wrong labels and odd images by the features of a frozen backbone.
+ *
+ * @param sets of training and validation, features already
+ */
+export async function findSuspiciousImages(
+  {classifier, split}: Prepared,
+  sets: {readonly train: BatchSource; readonly validation: BatchSource},
+): Promise<SuspiciousImages> {
+  const {classNames} = classifier;
+  const samples = [...split.train, ...split.validation];
+  const source = await featuresOf([sets.train, sets.validation], classNames.length);
+  if (source === undefined) return {labelIssues: [], outliers: []};
+  const {labelIssues, outliers} = rankLabelIssues(source);
+  return {
+    labelIssues: labelIssues
+      .filter(({margin}) => margin > LABEL_ISSUE_MARGIN)
+      .map(({index, suggested, margin}) => ({
+        sample: samples[index]!,
+        suggested: classNames[suggested]!,
+        margin,
+      })),
+    outliers: tukeyOutliers(outliers).map(({index, leverage}) => ({
+      sample: samples[index]!,
+      leverage,
+    })),
+  };
+}
+
+const fileNames = (suspicious: readonly {readonly sample: Sample}[]): string[] =>
+  suspicious.map(({sample}) => sample.name);
+
+/** One finding for images that look mislabelled, one for those that look like no others. */
+export const suspiciousImageFindings = ({labelIssues, outliers}: SuspiciousImages): Finding[] => [
+  ...labelIssueFindings(labelIssues),
+  ...outlierFindings(outliers),
+];
+
+function labelIssueFindings(labelIssues: SuspiciousImages['labelIssues']): Finding[] {
+  const [first] = labelIssues;
+  if (first === undefined) return [];
+  const which = labelIssues.length === 1 ? '1 image looks' : `${labelIssues.length} images look`;
+  const message =
+    `${which} like another class than the one given, such as ${first.sample.name} (like ${first.suggested}). ` +
+    'See whether the label is wrong, or the image hard.';
+  return [{code: 'label-issues', severity: 'warning', message, files: fileNames(labelIssues)}];
+}
+
+function outlierFindings(outliers: SuspiciousImages['outliers']): Finding[] {
+  const [first] = outliers;
+  if (first === undefined) return [];
+  const which =
+    outliers.length === 1
+      ? `${first.sample.name} is`
+      : `${outliers.length} images, such as ${first.sample.name}, are`;
+  return [
+    {
+      code: 'outliers',
+      severity: 'note',
+      message: `${which} unlike all others: out of place, perhaps.`,
+      files: fileNames(outliers),
+    },
+  ];
+}
+
+/** Images that a report shows of each kind. */
+const MAX_THUMBNAILS = 24;
+
+/** Odd images for the report, with images of the first. */
+export async function toReportImages(
+  {cache, classifier}: Prepared,
+  {labelIssues, outliers}: SuspiciousImages,
+): Promise<readonly SuspiciousImage[]> {
+  const reportImageOf = async (
+    sample: Sample,
+  ): Promise<Pick<SuspiciousImage, 'name' | 'className' | 'thumbnail'>> => ({
+    name: sample.name,
+    className: classifier.classNames[sample.label]!,
+    ...(await thumbnailIfReadable(cache, sample)),
+  });
+  return Promise.all([
+    ...labelIssues
+      .slice(0, MAX_THUMBNAILS)
+      .map(async ({sample, suggested, margin}) => ({
+        ...(await reportImageOf(sample)),
+        suggested,
+        margin,
+      })),
+    ...outliers.slice(0, MAX_THUMBNAILS).map(async ({sample}) => reportImageOf(sample)),
+  ]);
+}
+
+interface LabelIssuesDocument {
+  readonly labelIssues: readonly {
+    readonly name: string;
+    readonly className: string;
+    readonly suggested: string;
+    readonly margin: number;
+  }[];
+  readonly outliers: readonly {
+    readonly name: string;
+    readonly className: string;
+    readonly leverage: number;
+  }[];
+}
+
+/** `label-issues.json`: names, classes and by how much, the surest first. */
+export const labelIssuesDocument = (
+  {classifier: {classNames}}: Prepared,
+  {labelIssues, outliers}: SuspiciousImages,
+): LabelIssuesDocument => ({
+  labelIssues: labelIssues.map(({sample: {name, label}, suggested, margin}) => ({
+    name,
+    className: classNames[label]!,
+    suggested,
+    margin,
+  })),
+  outliers: outliers.map(({sample: {name, label}, leverage}) => ({
+    name,
+    className: classNames[label]!,
+    leverage,
+  })),
+});
+
+/** What the document tells of, which an earlier process has written of the same images. */
+export function parseLabelIssues(
+  document: unknown,
+  {train, validation}: Prepared['split'],
+): SuspiciousImages {
+  const {labelIssues, outliers} = document as LabelIssuesDocument;
+  const samples = new Map([...train, ...validation].map(sample => [sample.name, sample]));
+  return {
+    labelIssues: labelIssues.map(({name, suggested, margin}) => ({
+      sample: samples.get(name)!,
+      suggested,
+      margin,
+    })),
+    outliers: outliers.map(({name, leverage}) => ({sample: samples.get(name)!, leverage})),
+  };
+}

@@ -1,0 +1,40 @@
+import type {Sample} from '../datasets/discovery/image-folder.js';
+import type {Misclassification} from '../report/run-record.js';
+import type {Prepared} from './prepare.js';
+import {thumbnailIfReadable} from './shown-thumbnail.js';
+
+/** As many as a report shows; an image for each. */
+const MAX_IMAGES = 48;
+
+interface WrongPrediction {
+  readonly sample: Sample;
+  readonly predicted: number;
+  readonly confidence: number;
+}
+
+/** Index of the largest value, the first among equals. */
+const argmax = (row: Float32Array): number =>
+  row.reduce((best, value, index) => (value > row[best]! ? index : best), 0);
+
+/** Validation images that are taken for another class, the surest first. @param probabilities `[count * classes]` */
+export async function findMisclassifications(
+  {classifier, split, cache}: Prepared,
+  probabilities: Float32Array,
+): Promise<Misclassification[]> {
+  const {classNames} = classifier;
+  const wrong = split.validation.flatMap((sample, i): WrongPrediction[] => {
+    const row = probabilities.subarray(i * classNames.length, (i + 1) * classNames.length);
+    const predicted = argmax(row);
+    return predicted === sample.label ? [] : [{sample, predicted, confidence: row[predicted]!}];
+  });
+  const mostConfident = wrong.sort((a, b) => b.confidence - a.confidence).slice(0, MAX_IMAGES);
+  return Promise.all(
+    mostConfident.map(async ({sample, predicted, confidence}) => ({
+      name: sample.name,
+      truth: classNames[sample.label]!,
+      prediction: classNames[predicted]!,
+      confidence,
+      ...(await thumbnailIfReadable(cache, sample)),
+    })),
+  );
+}

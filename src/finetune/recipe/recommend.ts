@@ -1,0 +1,141 @@
+import {IMBALANCED, timesOf} from '../../datasets/inspection/imbalance.js';
+import type {ClassBalance} from '../../training/loop/class-balance.js';
+import type {RecipeInput} from './recipe.js';
+import type {FreezeSchedule} from './recipe-schema.js';
+
+/** What a recommendation is made from. */
+export interface DatasetStats {
+  /** Images to train on. */
+  readonly images: number;
+  readonly classes: number;
+  readonly smallestClass: number;
+  readonly largestClass: number;
+  /** False when the backbone starts from random weights. */
+  readonly pretrained: boolean;
+  readonly gpu: boolean;
+  /** The largest batch that memory allows; any unless told. */
+  readonly maxBatchSize?: number;
+}
+
+/** A value and why it was chosen. */
+export interface Recommendation<T> {
+  readonly value: T;
+  readonly reason: string;
+}
+
+const clampRound = (low: number, value: number, high: number): number =>
+  Math.round(Math.min(high, Math.max(low, value)));
+
+/** A count to the nearest hundred: `12,300`. */
+const formatHundreds = (count: number): string =>
+  (Math.round(count / 100) * 100).toLocaleString('en-US');
+
+/** After Kumar et al. (LP-FT, https://arxiv.org/abs/2202.10054): the head first, on frozen features, then as much as the images carry. */
+export function recommendSchedule({
+  images,
+  smallestClass,
+  pretrained,
+  gpu,
+}: DatasetStats): Recommendation<FreezeSchedule> {
+  if (!pretrained) return {value: 'full', reason: 'random weights have no features to keep frozen'};
+  if (images < 200 || smallestClass < 10) {
+    return {
+      value: 'probe',
+      reason: `${images} training images, ${smallestClass} in the smallest class: the backbone would only learn them by heart`,
+    };
+  }
+  if (images < 2000)
+    return {
+      value: 'probe-then-last-stage',
+      reason: `${images} training images carry the head and the last stage`,
+    };
+  if (gpu)
+    return {value: 'probe-then-full', reason: `${images} training images carry the whole network`};
+  return {
+    value: 'probe-then-last-stage',
+    reason: `${images} training images would carry the whole network, but on a CPU that takes hours; --freeze probe-then-full does it`,
+  };
+}
+
+/** Updates a head needs on fixed features to settle; they cost milliseconds each. */
+export const PROBE_UPDATES = 500;
+
+export function recommendProbeEpochs({images}: DatasetStats, batchSize: number): number {
+  return clampRound(5, (PROBE_UPDATES * batchSize) / images, 60);
+}
+
+/**
+ * Epochs of the phase that trains the backbone. BiT-HyperRule (https://arxiv.org/abs/1912.11370) shows 256,000 images to sets under
+ * 20,000; starting from a fitted head a tenth does, and a CPU's owner waits for every one.
+ */
+export function recommendEpochs({images, pretrained, gpu}: DatasetStats): Recommendation<number> {
+  if (!pretrained) {
+    const value = clampRound(10, 8000 / images, 100);
+    return {
+      value,
+      reason: `random weights need about ${formatHundreds(value * images)} images shown`,
+    };
+  }
+  const imagesSeen = gpu ? 40_000 : 10_000;
+  const value = clampRound(gpu ? 5 : 2, imagesSeen / images, gpu ? 15 : 8);
+  return {
+    value,
+    reason: `about ${formatHundreds(value * images)} images shown, from a head that is fitted already`,
+  };
+}
+
+/** By the loss, since it shows every image once an epoch and reaches what sampling does. */
+export function recommendClassBalance({
+  smallestClass,
+  largestClass,
+}: DatasetStats): Recommendation<ClassBalance> {
+  const ratio = largestClass / Math.max(1, smallestClass);
+  if (ratio < IMBALANCED) return {value: 'none', reason: 'classes are of like size'};
+  return {
+    value: 'weighted-loss',
+    reason:
+      `the largest class has ${timesOf(ratio)} times the images of the smallest, so an image weighs the more in the loss the rarer its class, ` +
+      'and the best epoch is chosen by balanced accuracy; --class-balance none trains for accuracy',
+  };
+}
+
+/** Everything else that the data decides. Reasons are keyed like the values. */
+export function recommend(stats: DatasetStats): {
+  readonly values: RecipeInput;
+  readonly reasons: ReadonlyMap<string, string>;
+} {
+  const schedule = recommendSchedule(stats);
+  const epochs = recommendEpochs(stats);
+  const classBalance = recommendClassBalance(stats);
+  const {images, classes, smallestClass, pretrained} = stats;
+  const {maxBatchSize = Infinity} = stats;
+  const batchSize = Math.min(images < 10_000 ? 32 : 64, maxBatchSize);
+  const fewShot = classes >= 50 && smallestClass < 20;
+  const reasons = new Map<string, string>([
+    ['freeze', schedule.reason],
+    ['epochs', epochs.reason],
+    ...(batchSize === maxBatchSize
+      ? [['batchSize', 'more images at a time do not fit into memory'] as const]
+      : []),
+    ...(classBalance.value === 'none' ? [] : [['classBalance', classBalance.reason] as const]),
+    [
+      'batchNorm',
+      pretrained
+        ? 'stored batch-norm statistics are better than those of small batches'
+        : 'random weights have no statistics yet',
+    ],
+  ]);
+  const values: RecipeInput = {
+    freeze: schedule.value,
+    epochs: epochs.value,
+    lr: pretrained ? 1e-4 : 1e-3,
+    weightDecay: 0.01,
+    batchSize,
+    labelSmoothing: fewShot ? 0.05 : 0.1,
+    batchNorm: pretrained ? 'inference' : 'training',
+    classBalance: classBalance.value,
+    augment: images < 200 || !pretrained ? 'light' : 'standard',
+    views: images < 2000 ? 2 : 1,
+  };
+  return {values, reasons};
+}

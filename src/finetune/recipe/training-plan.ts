@@ -1,0 +1,35 @@
+import type {TrainingPlan} from '../../training/loop/phase-trainer.js';
+import type {Recipe} from './recipe.js';
+
+/** Share of a phase's updates over which its rates rise. */
+const WARMUP_FRACTION = 0.1;
+
+/** How a phase of a recipe trains. @param labels of the training images */
+export function trainingPlan(recipe: Recipe, index: number, labels: Int32Array): TrainingPlan {
+  const {
+    classBalance,
+    batchSize,
+    optimizer,
+    weightDecay,
+    labelSmoothing,
+    clipNorm,
+    seed,
+    precision,
+  } = recipe;
+  const {name, epochs, learningRates} = recipe.freeze[index]!;
+  const stepsPerEpoch = Math.ceil(labels.length / batchSize);
+  return {
+    name,
+    index,
+    epochs,
+    learningRates,
+    batchSize,
+    optimizer: {type: optimizer, weightDecay},
+    // Kornblith et al. (https://arxiv.org/abs/1805.08974), A.5: the statistics average over a tenth of an epoch, never under ten steps.
+    updateOptions: {labelSmoothing, clipNorm, bnMomentum: Math.min(0.1, 10 / stepsPerEpoch)},
+    ...(classBalance !== 'none' && {classBalancing: {classBalance, labels}}),
+    warmupSteps: Math.ceil(WARMUP_FRACTION * epochs * stepsPerEpoch),
+    seed,
+    precision,
+  };
+}

@@ -1,0 +1,231 @@
+import {existsSync, readFileSync} from 'node:fs';
+import {readFile, rm} from 'node:fs/promises';
+import {basename, join, resolve} from 'node:path';
+import {isDeepStrictEqual} from 'node:util';
+import {UsageError} from '../../core/errors.js';
+import {printableJson} from '../../core/text/printable.js';
+import {writeFileAtomic} from '../../core/files/atomic-write.js';
+import {shellQuote} from '../../core/text/shell-quote.js';
+import type {Recipe} from '../recipe/recipe.js';
+import {recipeSchema} from '../recipe/recipe-schema.js';
+import {listRunEntries, RunLock} from './run-lock.js';
+import {
+  hasRunFile,
+  isFinished,
+  workingDirectoryOf,
+  replacedOf,
+  RUN_FILES,
+  runOf,
+  type RunFile,
+} from './run-files.js';
+
+/** Default names that are taken, `runs/<dataset>-<arch>`, `-2`, `-3` ..., and the first that is not. */
+function defaultNames(
+  data: string,
+  arch: string,
+  parent: string,
+): {readonly taken: readonly string[]; readonly fresh: string} {
+  const stem = join(
+    parent,
+    `${basename(resolve(data)).replace(/\.(csv|tsv|jsonl|ndjson|zip|tar|tgz|tar\.gz)$/i, '')}-${arch}`,
+  );
+  const taken: string[] = [];
+  let fresh = stem;
+  while (existsSync(fresh) || existsSync(replacedOf(fresh))) {
+    taken.push(fresh);
+    fresh = `${stem}-${taken.length + 1}`;
+  }
+  return {taken, fresh};
+}
+
+/** The first default name that is not taken. */
+export const nextRunDirectory = (data: string, arch: string, parent = 'runs'): string =>
+  defaultNames(data, arch, parent).fresh;
+
+function datasetOf(run: string): unknown {
+  try {
+    return (
+      JSON.parse(readFileSync(join(run, RUN_FILES.recipe), 'utf8')) as {readonly data?: unknown}
+    ).data;
+  } catch {
+    return undefined;
+  }
+}
+
+/** The last default name that is taken by a run on the same images, to be overwritten; a fresh one where there is none. */
+export function newestRunDirectory(data: string, arch: string, parent = 'runs'): string {
+  const {taken, fresh} = defaultNames(data, arch, parent);
+  return taken.findLast(run => datasetOf(run) === resolve(data)) ?? fresh;
+}
+
+/** Values of a recipe that a run may go on without: they are in the phases, or change no number. */
+const CHANGEABLE_ON_RESUME: readonly string[] = ['epochs', 'lr', 'cacheMemory', 'cacheDisk'];
+const COMPARED_KEYS = Object.keys(recipeSchema.properties).filter(
+  key => !CHANGEABLE_ON_RESUME.includes(key),
+);
+
+/** Options that may name a file or folder. */
+const PATH_OPTIONS: ReadonlySet<string> = new Set([
+  'data',
+  'valData',
+  'testData',
+  'weights',
+  'splitFile',
+  'exclude',
+]);
+
+/** The same values for whoever stands in another folder: a run is resumed from anywhere. */
+export const withAbsolutePaths = (
+  values: Readonly<Record<string, unknown>>,
+): Readonly<Record<string, unknown>> =>
+  Object.fromEntries(
+    Object.entries(values).map(([key, value]) => [
+      key,
+      PATH_OPTIONS.has(key) && typeof value === 'string' && existsSync(value)
+        ? resolve(value)
+        : value,
+    ]),
+  );
+
+/** A directory is ours to replace when it holds a recipe we wrote; anything else might be somebody's images. @returns whether there is a run */
+async function checkReplaceable(
+  {requestedPath, path}: RunLock,
+  overwrite: boolean,
+): Promise<boolean> {
+  const entries = await listRunEntries(path);
+  if (entries.length === 0) return false;
+  if (!overwrite) {
+    throw new UsageError(
+      `Expected a new or empty directory for --out, but found files in ${requestedPath}. ${resumeHint(requestedPath, path)}Choose another, or add --overwrite.`,
+    );
+  }
+  if (!entries.includes(RUN_FILES.recipe)) {
+    throw new UsageError(
+      `Expected a run's directory for --overwrite, but found other files in ${requestedPath}. Choose another --out.`,
+    );
+  }
+  return true;
+}
+
+const resumeHint = (requestedPath: string, path: string): string =>
+  hasRunFile(workingDirectoryOf(path), 'recipe') && !isFinished(workingDirectoryOf(path))
+    ? `Go on with the run there by --resume ${shellQuote(requestedPath)}. `
+    : '';
+
+/** Where a run writes. Every file is written beside its place and renamed. Whoever gets one closes it. */
+export class RunDirectory {
+  /** Where the files lie until the run is complete: in the directory, or beside it. */
+  #workingDirectory: string;
+
+  private constructor(
+    /** As it was named. */
+    readonly path: string,
+    workingDirectory: string,
+    private readonly runLock: RunLock,
+  ) {
+    this.#workingDirectory = workingDirectory;
+  }
+
+  /**
+   * One that is to be made; nothing of what is there is touched yet, and nobody else may write to it.
+   * @param inPlace whether the files go where those are that they replace, and not beside them
+   * @throws UsageError where it holds something that may not be replaced; RunLockedError
+   */
+  static async reserve(path: string, overwrite: boolean, inPlace = false): Promise<RunDirectory> {
+    const runLock = await RunLock.acquire(path);
+    return releaseOnFailure(runLock, async () => {
+      const replaces = await checkReplaceable(runLock, overwrite);
+      return new RunDirectory(
+        path,
+        replaces && !inPlace ? await runLock.acquireReplacement() : path,
+        runLock,
+      );
+    });
+  }
+
+  /** A run that was interrupted. @throws UsageError where there is none, or one by another recipe; RunLockedError */
+  static async open(requestedPath: string, recipe: Recipe): Promise<RunDirectory> {
+    const path = runOf(requestedPath);
+    // Nothing is made for a run that is not there.
+    if (!existsSync(path) && !existsSync(replacedOf(path))) throw noRunError(path);
+    const runLock = await RunLock.acquire(path);
+    return releaseOnFailure(runLock, async () => {
+      const replaces = workingDirectoryOf(runLock.path) !== runLock.path;
+      const directory = new RunDirectory(
+        path,
+        replaces ? await runLock.acquireReplacement() : path,
+        runLock,
+      );
+      const savedRecipe = (await directory.readJson('recipe')) as
+        Readonly<Record<string, unknown>> | undefined;
+      if (savedRecipe === undefined) throw noRunError(path);
+      const currentRecipe = JSON.parse(JSON.stringify(withAbsolutePaths({...recipe}))) as Readonly<
+        Record<string, unknown>
+      >;
+      const other = COMPARED_KEYS.find(
+        key => !isDeepStrictEqual(currentRecipe[key], savedRecipe[key]),
+      );
+      if (other === undefined) return directory;
+      throw new UsageError(
+        `Expected the recipe that the run in ${path} was begun with for --resume, but found another ${other}. ` +
+          'Give the same recipe, or start another run.',
+      );
+    });
+  }
+
+  /** Makes room for a run: whatever an unfinished one has left in its place goes. */
+  async clear(): Promise<void> {
+    for (const name of await listRunEntries(this.#workingDirectory))
+      await rm(join(this.#workingDirectory, name), {recursive: true, force: true});
+  }
+
+  /** Where a file lies now. */
+  file(name: RunFile): string {
+    return join(this.#workingDirectory, RUN_FILES[name]);
+  }
+
+  /** Where a file will lie when the run is complete. */
+  finalFile(name: RunFile): string {
+    return join(this.path, RUN_FILES[name]);
+  }
+
+  async write(name: RunFile, text: string): Promise<void> {
+    await writeFileAtomic(this.file(name), text);
+  }
+
+  /** What a file holds; undefined where there is none. */
+  async readJson(name: RunFile): Promise<unknown> {
+    const path = this.file(name);
+    return existsSync(path) ? JSON.parse(await readFile(path, 'utf8')) : undefined;
+  }
+
+  async writeJson(name: RunFile, document: unknown): Promise<void> {
+    await this.write(name, `${printableJson(document)}\n`);
+  }
+
+  /** The last file is written: the run takes the place of the one that it replaces. */
+  async complete(): Promise<void> {
+    if (this.#workingDirectory === this.path) return;
+    await this.runLock.replace();
+    this.#workingDirectory = this.path;
+  }
+
+  /** Lets others have it. */
+  close(): Promise<void> {
+    return this.runLock.release();
+  }
+}
+
+const noRunError = (path: string): UsageError =>
+  new UsageError(
+    `Expected an interrupted run for --resume, but found no ${RUN_FILES.recipe} in ${path}. Give the directory of a run.`,
+  );
+
+async function releaseOnFailure<T>(runLock: RunLock, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    await runLock.release();
+    throw error;
+  }
+}

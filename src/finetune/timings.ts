@@ -1,0 +1,42 @@
+import type {Activity} from './events.js';
+
+/** Seconds spent per activity. Activities that overlap are counted where the waiting is. */
+export class Stopwatch {
+  readonly #started: number;
+  readonly #timings = new Map<Activity, number>();
+
+  /** @param backendSeconds spent on starting the backend before; they count towards the total */
+  constructor(backendSeconds = 0) {
+    this.#started = performance.now() - 1000 * backendSeconds;
+    this.#timings.set('backend', backendSeconds);
+  }
+
+  async time<T>(activity: Activity, work: () => Promise<T>): Promise<T> {
+    const startTime = performance.now();
+    try {
+      return await work();
+    } finally {
+      this.#timings.set(
+        activity,
+        (this.#timings.get(activity) ?? 0) + (performance.now() - startTime) / 1000,
+      );
+    }
+  }
+
+  /** `total` counts from the making of the stopwatch, or from the start of the backend. */
+  get timings(): Readonly<Record<'total' | Activity, number>> {
+    const of = (activity: Activity): number => round(this.#timings.get(activity) ?? 0);
+    return {
+      total: round((performance.now() - this.#started) / 1000),
+      backend: of('backend'),
+      weights: of('weights'),
+      decode: of('decode'),
+      features: of('features'),
+      train: of('train'),
+      evaluate: of('evaluate'),
+      export: of('export'),
+    };
+  }
+}
+
+const round = (timings: number): number => Math.round(timings * 1000) / 1000;

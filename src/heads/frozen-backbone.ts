@@ -1,0 +1,87 @@
+import {createHash} from 'node:crypto';
+import {frozenInterpreter, type FrozenInterpreter} from '../backbones/interpreters.js';
+import {normalize} from '../backbones/normalize.js';
+import {forward} from '../backbones/resnet.js';
+import {groupConvolutions} from '../backbones/resnet-specs.js';
+import {CompiledFunction} from '../backend/graph/compiled-function.js';
+import type {Precision} from '../backend/graph/precision.js';
+import {tf, type Tensor, type Tensor4D} from '../backend/tensorflow.js';
+import type {ClassifierNetwork} from './classifier.js';
+import {poolFeatures} from './head.js';
+
+/** The lowest groups of a classifier as they are now, folded; what lies between two boundaries is compiled when it is first run. */
+export class FrozenBackbone {
+  readonly #network: ClassifierNetwork;
+  readonly #interpreter: FrozenInterpreter;
+  readonly #compiledPasses = new Map<string, CompiledFunction>();
+  readonly #fingerprints = new Map<number, string>();
+
+  /** @param depth number of groups: 0 for none, lastStage + 1 for the whole backbone; @param isFirstRunEager see `Compiled` */
+  constructor(
+    network: ClassifierNetwork,
+    depth: number,
+    private readonly isFirstRunEager = false,
+  ) {
+    const {spec, weights} = network;
+    this.#network = network;
+    this.#interpreter = frozenInterpreter(spec, weights, groupConvolutions(spec, 0, depth));
+  }
+
+  /**
+   * @param x RGB pixels 0..255, or what crosses the boundary `from`
+   * @param precision of the convolutions; what crosses a boundary is float32
+   * @returns what crosses the boundary `until`: pixels normalized, a feature map, or pooled features; the caller disposes it
+   */
+  run(x: Tensor4D, from: number, until: number, precision: Precision = 'fp32'): Tensor {
+    if (until === 0) return normalize(x, this.#network.preprocessing);
+    const key = `${from} ${until} ${precision}`;
+    const compiledPass = this.#compiledPasses.get(key) ?? this.#compile(from, until, precision);
+    this.#compiledPasses.set(key, compiledPass);
+    return compiledPass.run(x);
+  }
+
+  /** `run` op by op and in float32, for a step that is recorded itself. */
+  forwardEager(x: Tensor4D, from: number, until: number): Tensor {
+    const {spec, head, preprocessing} = this.#network;
+    const backboneDepth = spec.lastStage + 1;
+    return tf.tidy(() => {
+      const input = from === 0 ? normalize(x, preprocessing) : x;
+      const map = forward(this.#interpreter, spec, input, from, Math.min(until, backboneDepth));
+      return until === backboneDepth ? poolFeatures(head, map) : map;
+    });
+  }
+
+  /** Folded filters and biases that the groups below a boundary read, by name. */
+  foldedTensors(until: number): Map<string, Tensor> {
+    return this.#interpreter.foldedTensors(groupConvolutions(this.#network.spec, 0, until));
+  }
+
+  /** sha256, in hex, of everything that decides what pixels become at a boundary. */
+  fingerprint(until: number): string {
+    const cachedFingerprint = this.#fingerprints.get(until);
+    if (cachedFingerprint !== undefined) return cachedFingerprint;
+    const {spec, head, preprocessing} = this.#network;
+    const pooling = until === spec.lastStage + 1 ? head.pooling : null;
+    const hash = createHash('sha256').update(JSON.stringify({spec, preprocessing, until, pooling}));
+    for (const [name, tensor] of this.foldedTensors(until))
+      hash.update(name).update(tensor.dataSync());
+    const fingerprint = hash.digest('hex');
+    this.#fingerprints.set(until, fingerprint);
+    return fingerprint;
+  }
+
+  #compile(from: number, until: number, precision: Precision): CompiledFunction {
+    const state = this.#interpreter.foldedTensors(
+      groupConvolutions(this.#network.spec, from, until),
+    );
+    return new CompiledFunction(state, x => this.forwardEager(x as Tensor4D, from, until), {
+      precision,
+      isFirstRunEager: this.isFirstRunEager,
+    });
+  }
+
+  dispose(): void {
+    for (const compiledPass of this.#compiledPasses.values()) compiledPass.dispose();
+    this.#interpreter.dispose();
+  }
+}

@@ -1,0 +1,87 @@
+import {coordinate} from '../format.js';
+import {html, type Html} from '../html.js';
+
+/** The vertical axis of a chart. */
+export interface Scale {
+  readonly low: number;
+  readonly high: number;
+  readonly tick: (value: number) => string;
+}
+
+/** Pixels at full size: the image, and the plot inside it. */
+export const [WIDTH, HEIGHT] = [440, 270];
+export const [LEFT, RIGHT, TOP, BOTTOM] = [46, 428, 26, 236];
+/** Above the plot the bands carry the names of the phases. */
+const BAND = 20;
+
+/** About `wanted` round numbers (1, 2 or 5 times a power of ten apart) from `low` to `high`. */
+export function ticks(low: number, high: number, wanted: number): number[] {
+  const rough = (high - low) / wanted;
+  const power = 10 ** Math.floor(Math.log10(rough));
+  const step =
+    power * (rough / power < 1.5 ? 1 : rough / power < 3.5 ? 2 : rough / power < 7.5 ? 5 : 10);
+  const first = Math.ceil(low / step - 1e-9);
+  return Array.from(
+    {length: Math.floor(high / step + 1e-9) - first + 1},
+    (_, i) => (first + i) * step,
+  );
+}
+
+/** Every epoch has a column of its own, so that a single one still has a place: its middle. */
+export const xOf = (epoch: number, epochs: number): number =>
+  LEFT + ((RIGHT - LEFT) * (epoch + 0.5)) / epochs;
+export const yOf = (value: number, {low, high}: Scale): number =>
+  BOTTOM - ((BOTTOM - TOP) * (value - low)) / (high - low);
+
+function verticalAxis(scale: Scale): Html[] {
+  return ticks(scale.low, scale.high, 4).map(value => {
+    const y = coordinate(yOf(value, scale));
+    return html`
+      <line x1="${LEFT}" x2="${RIGHT}" y1="${y}" y2="${y}" />
+      <text class="tick" x="${LEFT - 6}" y="${y}" dy="0.35em" text-anchor="end"
+        >${scale.tick(value)}</text
+      >
+    `;
+  });
+}
+
+function horizontalAxis(epochs: number): Html[] {
+  const shown =
+    epochs < 3
+      ? Array.from({length: epochs}, (_, i) => i + 1)
+      : ticks(1, epochs, 6).filter(Number.isInteger);
+  return shown.map(epoch => {
+    const x = coordinate(xOf(epoch - 1, epochs));
+    return html`<text class="tick" x="${x}" y="${BOTTOM + 16}" text-anchor="middle"
+      >${epoch}</text
+    >`;
+  });
+}
+
+export const axes = (scale: Scale, epochs: number): Html => html`
+  ${verticalAxis(scale)} ${horizontalAxis(epochs)}
+  <text class="tick" x="${(LEFT + RIGHT) / 2}" y="${HEIGHT - 4}" text-anchor="middle">epoch</text>
+`;
+
+/** A band and a name for every phase. @param phases the phase of every epoch, in the order they ran */
+export function phaseBands(phases: readonly string[]): Html[] {
+  const starts = phases.flatMap((phase, i) => (phase === phases[i - 1] ? [] : [i]));
+  const edge = (index: number): number => LEFT + ((RIGHT - LEFT) * index) / phases.length;
+  return starts.map((start, i) => {
+    const x = coordinate(edge(start));
+    const width = coordinate(edge(starts[i + 1] ?? phases.length) - edge(start));
+    // The inner image cuts a name that is longer than its phase.
+    return html`
+      <rect
+        class="${i % 2 === 0 ? 'phase' : 'phase other'}"
+        x="${x}"
+        y="${TOP - BAND}"
+        width="${width}"
+        height="${BOTTOM - TOP + BAND}"
+      />
+      <svg x="${x}" y="${TOP - BAND}" width="${width}" height="${BAND}">
+        <text class="phase-name" x="4" y="12">${phases[start]!}</text>
+      </svg>
+    `;
+  });
+}

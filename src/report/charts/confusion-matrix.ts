@@ -1,0 +1,164 @@
+import type {Metrics} from '../../training/metrics/metrics.js';
+import {coordinate, formatPercent, formatCount, truncate} from '../format.js';
+import {html, type Html} from '../html.js';
+
+/** Images of one true class that were given one class. */
+export interface Cell {
+  readonly truth: number;
+  readonly prediction: number;
+  readonly count: number;
+  /** Of the images of the true class. */
+  readonly fraction: number;
+}
+
+/** The cells that are not empty. */
+export function cellsOf(counts: Metrics['confusionMatrix']): Cell[] {
+  return counts.flatMap((row, truth) => {
+    const support = row.reduce((sum, count) => sum + count, 0);
+    return row.flatMap((count, prediction) =>
+      count === 0 ? [] : [{truth, prediction, count, fraction: count / support}],
+    );
+  });
+}
+
+/** Lengths in pixels at full size; a screen that is narrower shrinks or scrolls the image. */
+interface Layout {
+  readonly cell: number;
+  readonly side: number;
+  /** Names stand beside rows and below columns; above 40 classes they no longer fit. */
+  readonly hasNames: boolean;
+  /** Names of columns are turned where they are wider than a column. */
+  readonly isRotated: boolean;
+  readonly left: number;
+  readonly foot: number;
+}
+
+const NAME_LENGTH = 22;
+/** Of the 12 pixel font, a little generous. */
+const CHARACTER_WIDTH = 6.6;
+const ROTATION_DEGREES = 60;
+/** Above the cells, for the name of the axis. */
+const HEAD = 24;
+
+function layoutOf(classes: readonly string[]): Layout {
+  const {length} = classes;
+  const cell =
+    length <= 3
+      ? 96
+      : length <= 6
+        ? 76
+        : length <= 12
+          ? 44
+          : length <= 40
+            ? 20
+            : Math.max(3, 640 / length);
+  const widest =
+    CHARACTER_WIDTH * Math.min(NAME_LENGTH, Math.max(...classes.map(name => [...name].length)));
+  const hasNames = length <= 40;
+  const isRotated = widest > cell;
+  const foot =
+    hasNames && isRotated ? widest * Math.sin((Math.PI * ROTATION_DEGREES) / 180) + 20 : 26;
+  return {cell, side: cell * length, hasNames, isRotated, left: hasNames ? widest + 34 : 24, foot};
+}
+
+function renderCell(
+  {truth, prediction, count, fraction}: Cell,
+  {cell}: Layout,
+  classes: readonly string[],
+): Html {
+  const [x, y] = [prediction * cell, truth * cell];
+  const extent = coordinate(cell < 10 ? cell : cell - 1);
+  // Opacity by the root of the share: one mistake in twenty must still be seen, the more so where a cell is a few pixels wide.
+  const faintest = cell < 10 ? 0.4 : 0.1;
+  const opacity = coordinate(faintest + (1 - faintest) * Math.sqrt(fraction));
+  const at = html`x="${coordinate(x + cell / 2)}" y="${coordinate(y + cell / 2)}"`;
+  return html`<g class="${truth === prediction ? 'right' : 'wrong'}">
+    <title>
+      ${classes[truth]!} taken for ${classes[prediction]!}: ${count} (${formatPercent(fraction)} of
+      its images)
+    </title>
+    <rect
+      x="${coordinate(x)}"
+      y="${coordinate(y)}"
+      width="${extent}"
+      height="${extent}"
+      fill-opacity="${opacity}"
+    />
+    ${cell >= 20 && html`<text class="${fraction > 0.3 ? 'strong' : 'weak'}" ${at}>${count}</text>`}
+  </g>`;
+}
+
+function nameOfClass(
+  name: string,
+  index: number,
+  {cell, side, isRotated}: Layout,
+): Readonly<Record<'row' | 'column', Html>> {
+  const center = coordinate((index + 0.5) * cell);
+  const below = isRotated
+    ? `translate(${center} ${side + 8}) rotate(${-ROTATION_DEGREES})`
+    : `translate(${center} ${side + 16})`;
+  const text = html`${truncate(name, NAME_LENGTH)}<title>${name}</title>`;
+  return {
+    row: html`<text x="-8" y="${center}" dy="0.35em" text-anchor="end">${text}</text>`,
+    column: html`<text transform="${below}" text-anchor="${isRotated ? 'end' : 'middle'}"
+      >${text}</text
+    >`,
+  };
+}
+
+const axisNames = ({side, left}: Layout): Html => html`
+  <text class="axis" x="${coordinate(side / 2)}" y="-8" text-anchor="middle">predicted class</text>
+  <text
+    class="axis"
+    transform="translate(${coordinate(12 - left)} ${coordinate(side / 2)}) rotate(-90)"
+    text-anchor="middle"
+    >true class</text
+  >
+`;
+
+/** The script keeps the names of rows in sight where the matrix scrolls. */
+function classNames(classes: readonly string[], layout: Layout): Html {
+  const names = classes.map((name, i) => nameOfClass(name, i, layout));
+  const [x, width, height] = [18 - layout.left, layout.left - 20, layout.side].map(coordinate);
+  return html`
+    ${names.map(({column}) => column)}
+    <g class="row-names"
+      ><rect x="${x!}" width="${width!}" height="${height!}" />${names.map(({row}) => row)}</g
+    >
+  `;
+}
+
+/** An empty square for every cell, so that the eye finds its row and column. */
+const ground = ({cell, side, hasNames}: Layout): Html => html`
+  <pattern id="cells" width="${cell}" height="${cell}" patternUnits="userSpaceOnUse">
+    <rect
+      class="ground"
+      width="${hasNames ? cell - 1 : cell}"
+      height="${hasNames ? cell - 1 : cell}"
+    />
+  </pattern>
+  <rect width="${coordinate(side)}" height="${coordinate(side)}" fill="url(#cells)" />
+`;
+
+/** Rows are true classes, columns predictions, the color a share of the row; names and counts where there is room for them. */
+export function renderConfusionMatrix(
+  counts: Metrics['confusionMatrix'],
+  classes: readonly string[],
+): Html {
+  const layout = layoutOf(classes);
+  const {side, hasNames, left, foot} = layout;
+  const [width, height] = [left + side + 8, side + foot + HEAD].map(coordinate);
+  return html`
+    <svg
+      class="${hasNames ? 'matrix named' : 'matrix'}"
+      viewBox="${coordinate(-left)} ${-HEAD} ${width!} ${height!}"
+      width="${width!}"
+      style="min-width:${hasNames ? Math.round(0.72 * (left + side)) : 0}px"
+      role="img"
+      aria-label="Confusion matrix of ${formatCount(classes.length, 'class', 'classes')}"
+    >
+      ${ground(layout)} ${cellsOf(counts).map(cell => renderCell(cell, layout, classes))}
+      ${axisNames(layout)} ${hasNames && classNames(classes, layout)}
+    </svg>
+  `;
+}

@@ -1,0 +1,24 @@
+import type {EpochRow} from '../../training/loop/history.js';
+
+const COLUMNS: readonly (readonly [title: string, of: (row: EpochRow) => string | number])[] = [
+  ['phase', row => row.phase],
+  ['epoch', row => row.epoch],
+  ['step', row => row.step],
+  ['learning_rate', row => row.learningRate],
+  ['training_loss', row => row.trainingLoss],
+  ['validation_loss', row => row.validationLoss],
+  ['validation_accuracy', row => row.validationAccuracy],
+  ['validation_balanced_accuracy', row => row.validationBalancedAccuracy],
+  ['seconds', row => row.seconds],
+];
+
+const field = (value: string | number): string => {
+  const text = String(value);
+  return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
+};
+const line = (fields: readonly (string | number)[]): string => `${fields.map(field).join(',')}\r\n`;
+
+/** `history.csv`: a line an epoch, in the order they ran (RFC 4180). */
+export const historyCsv = (rows: readonly EpochRow[]): string =>
+  line(COLUMNS.map(([title]) => title)) +
+  rows.map(row => line(COLUMNS.map(([, of]) => of(row)))).join('');

@@ -1,0 +1,76 @@
+import {inferenceBatchSize} from '../../backbones/activation-bytes.js';
+import {isOnGpu} from '../../backend/graph/binding.js';
+import type {Precision} from '../../backend/graph/precision.js';
+import {pixelsToDevice} from '../../backend/ops/pixels.js';
+import {tf, type Tensor4D} from '../../backend/tensorflow.js';
+import type {FeatureRowStream} from './feature-rows.js';
+import type {FeatureTable} from './feature-table.js';
+import {yieldToEventLoop} from '../../core/async/yield-to-event-loop.js';
+import type {PhaseModel} from '../loop/phase-model.js';
+import {readImageBatches, batchToDevice, type ImageDataset} from '../loop/image-dataset.js';
+
+/** Images run through the frozen groups at a time while a table is filled: enough to keep a GPU busy, or few to hold in memory. */
+export const frozenBatchSize = ({classifier: {spec, preprocessing}}: PhaseModel): number =>
+  isOnGpu() ? 128 : inferenceBatchSize(spec, preprocessing.cropSize, 32);
+
+/** The frozen groups below a boundary of a network, in a precision. */
+export interface FrozenPass {
+  readonly model: PhaseModel;
+  readonly depth: number;
+  readonly precision: Precision;
+}
+
+/** Shape of what crosses a boundary of a network, for one image. Runs one blank image. */
+export const featureShapeAt = (model: PhaseModel, depth: number, size: number): readonly number[] =>
+  tf.tidy(() =>
+    model
+      .forwardFrozen(pixelsToDevice(new Uint8Array(size * size * 3), [1, size, size, 3]), 0, depth)
+      .shape.slice(1),
+  );
+
+const range = (count: number): number[] => Array.from({length: count}, (_, index) => index);
+
+/** Runs one view of every image through the frozen groups. */
+export async function* computeImageFeatures(
+  {model, depth, precision}: FrozenPass,
+  source: ImageDataset,
+  view: number,
+): FeatureRowStream {
+  for await (const batch of readImageBatches(
+    source,
+    range(source.samples.length),
+    frozenBatchSize(model),
+    view === 0 ? null : view,
+  )) {
+    const x = tf.tidy(() =>
+      model.forwardFrozen(batchToDevice(batch, source.size), 0, depth, precision),
+    );
+    const rows = x.dataSync<'float32'>();
+    x.dispose();
+    yield rows;
+    await yieldToEventLoop();
+  }
+}
+
+/** Runs one view of every row of a table with a lower boundary through the groups between the two. */
+export async function* computeDeeperFeatures(
+  {model, depth, precision}: FrozenPass,
+  from: FeatureTable,
+  view: number,
+  signal: AbortSignal | undefined,
+): FeatureRowStream {
+  const maxRows = frozenBatchSize(model);
+  for (let first = 0; first < from.count; first += maxRows) {
+    const indices = range(Math.min(maxRows, from.count - first)).map(offset => first + offset);
+    const rows = await from.rows(indices, () => view);
+    const x = tf.tidy(() => {
+      const featureMaps = tf.tensor(rows, [indices.length, ...from.rowShape] as number[]);
+      return model.forwardFrozen(featureMaps as Tensor4D, from.depth, depth, precision);
+    });
+    const features = x.dataSync<'float32'>();
+    x.dispose();
+    yield features;
+    await yieldToEventLoop();
+    signal?.throwIfAborted();
+  }
+}

@@ -1,0 +1,40 @@
+import type {Sample} from '../../datasets/discovery/image-folder.js';
+import type {FeatureTable} from './feature-table.js';
+import type {ImageDataset} from '../loop/image-dataset.js';
+
+/**
+ * Tables that several runs share which start from one backbone and differ in what they train and validate on: each holds the features of all
+ * images, and a run takes its own from it. Whoever makes it closes it.
+ */
+export class SharedFeatureCache {
+  readonly #indices: ReadonlyMap<string, number>;
+  readonly #tables = new Map<string, FeatureTable>();
+
+  /** @param source of all images, in an order that is the same for every run */
+  constructor(readonly source: ImageDataset) {
+    this.#indices = new Map(source.samples.map(({name}, index) => [name, index]));
+  }
+
+  /** Bytes of memory that its tables take. */
+  get memoryBytes(): number {
+    return [...this.#tables.values()].reduce((sum, table) => sum + table.memoryBytes, 0);
+  }
+
+  /** Where samples are among all images. */
+  indicesOf(samples: readonly Sample[]): number[] {
+    return samples.map(({name}) => this.#indices.get(name)!);
+  }
+
+  get(key: string): FeatureTable | undefined {
+    return this.#tables.get(key);
+  }
+
+  add(key: string, table: FeatureTable): void {
+    this.#tables.set(key, table);
+  }
+
+  async close(): Promise<void> {
+    await Promise.all([...this.#tables.values()].map(table => table.close()));
+    this.#tables.clear();
+  }
+}

@@ -1,0 +1,228 @@
+import {crc32} from 'node:zlib';
+import {FinetuneError} from '../../core/errors.js';
+import {fromFloat16, toFloat16} from '../../core/float16.js';
+import {sizeFromShape} from '../../core/state-dict.js';
+import {describeSystemError} from '../../core/files/system-error.js';
+import {
+  openChecksummedFile,
+  writeChecksummedFile,
+  type ChecksummedFile,
+} from '../../core/files/checksummed-file.js';
+
+/** Rows of one shape, one behind the other. */
+export interface FeatureRows {
+  /** Writes a row into a batch, as float32. */
+  copy(index: number, target: Float32Array, offset: number): void | Promise<void>;
+  close(): Promise<void>;
+}
+
+/** How rows are stored. */
+export interface RowFormat {
+  /** `[h, w, channels]`, or `[width]` of pooled features. */
+  readonly shape: readonly number[];
+  readonly count: number;
+}
+
+/** Maps are kept as halves, four times what an image's pixels take instead of eight; pooled features are small, and kept as they are. */
+const isHalfPrecision = ({shape}: RowFormat): boolean => shape.length > 1;
+
+const elementBytes = (format: RowFormat): number => (isHalfPrecision(format) ? 2 : 4);
+
+export const featureBytes = (format: RowFormat): number =>
+  format.count * sizeFromShape(format.shape) * elementBytes(format);
+
+const encode = (format: RowFormat, rows: Float32Array): Uint8Array => {
+  const {buffer, byteOffset, byteLength} = isHalfPrecision(format) ? toFloat16(rows) : rows;
+  return new Uint8Array(buffer, byteOffset, byteLength);
+};
+
+function decode(format: RowFormat, row: Uint8Array, target: Float32Array, offset: number): void {
+  if (isHalfPrecision(format))
+    fromFloat16(new Uint16Array(row.buffer, row.byteOffset, row.byteLength / 2), target, offset);
+  else target.set(new Float32Array(row.buffer, row.byteOffset, row.byteLength / 4), offset);
+}
+
+const rowBytes = (format: RowFormat): number => sizeFromShape(format.shape) * elementBytes(format);
+
+function memoryRows(format: RowFormat, bytes: Uint8Array): FeatureRows {
+  const size = rowBytes(format);
+  return {
+    copy: (index, target, offset) =>
+      decode(format, bytes.subarray(index * size, (index + 1) * size), target, offset),
+    close: async () => {},
+  };
+}
+
+/** The system keeps in memory what it has room for. */
+function fileRows(format: RowFormat, file: ChecksummedFile, path: string): FeatureRows {
+  const size = rowBytes(format);
+  return {
+    async copy(index, target, offset) {
+      const row = await file.read(index * size, size);
+      if (row === undefined) throw new FeatureCacheCorruptError(path);
+      decode(format, row, target, offset);
+    },
+    close: () => file.close(),
+  };
+}
+
+/** What a file says of its rows. */
+interface RowsHeader {
+  /** crc32 of all of them. */
+  readonly checksum: number;
+}
+
+/** A file of features was cut short, or cannot be read any more, while it was in use. */
+export class FeatureCacheCorruptError extends FinetuneError {
+  override readonly name = 'FeatureCacheCorruptError';
+  override readonly code = 'FEATURE_CACHE_CORRUPT';
+
+  constructor(readonly path: string) {
+    super(
+      `The features in ${path} were changed, or can no longer be read, while they were in use. Go on by --resume: they are made again.`,
+    );
+  }
+}
+
+/** Features cannot be written to the cache folder, and do not fit into memory. */
+export class FeatureCacheNotWritableError extends FinetuneError {
+  override readonly name = 'FeatureCacheNotWritableError';
+  override readonly code = 'CACHE_NOT_WRITABLE';
+
+  constructor(
+    readonly path: string,
+    readonly byteCount: number,
+    cause: unknown,
+  ) {
+    super(
+      `${Math.ceil(byteCount / 2 ** 20)} MiB of features cannot be kept at ${path} (${describeSystemError(cause)}), so they are computed again in every ` +
+        'epoch, which takes longer. Make room, raise --cache-memory, or set FINETUNE_CACHE to another folder.',
+      {cause},
+    );
+  }
+}
+
+/** Rows in their order, any number at a time. */
+export type FeatureRowStream = AsyncIterable<Float32Array>;
+
+/** What is read at a time while a file's sum is taken. */
+const CHUNK_BYTES = 2 ** 24;
+
+/** Reads a file whole: into memory, or just to see that it holds what was written. */
+async function verifyChecksum(
+  file: ChecksummedFile,
+  byteCount: number,
+  onChunk: (chunk: Uint8Array, position: number) => void,
+): Promise<boolean> {
+  let checksum = 0;
+  for (let position = 0; position < byteCount; position += CHUNK_BYTES) {
+    const chunk = await file.read(position, Math.min(CHUNK_BYTES, byteCount - position));
+    if (chunk === undefined) return false;
+    checksum = crc32(chunk, checksum);
+    onChunk(chunk, position);
+  }
+  return checksum === (file.metadata as RowsHeader).checksum;
+}
+
+/** The rows of a file; undefined where there is none, or none that holds what was written. @param inMemory whether they are read at once */
+export async function openRows(
+  path: string,
+  format: RowFormat,
+  inMemory: boolean,
+): Promise<FeatureRows | undefined> {
+  const byteCount = featureBytes(format);
+  const file = await openChecksummedFile(path, byteCount);
+  if (file === undefined) return undefined;
+  const rowBuffer = new Uint8Array(inMemory ? byteCount : 0);
+  const isIntact = await verifyChecksum(
+    file,
+    byteCount,
+    (chunk, position) => inMemory && rowBuffer.set(chunk, position),
+  );
+  if (isIntact && !inMemory) return fileRows(format, file, path);
+  await file.close();
+  return isIntact ? memoryRows(format, rowBuffer) : undefined;
+}
+
+/** Rows on their way, into memory or not. */
+class RowCollector {
+  readonly #buffer: Uint8Array | undefined;
+  #position = 0;
+  /** Whether the last row has come. */
+  isComplete = false;
+  /** Whether what gives the rows has failed, and not what keeps them. */
+  hasSourceFailed = false;
+
+  constructor(
+    readonly format: RowFormat,
+    readonly rows: FeatureRowStream,
+    inMemory: boolean,
+  ) {
+    this.#buffer = inMemory ? new Uint8Array(featureBytes(format)) : undefined;
+  }
+
+  get inMemory(): FeatureRows | undefined {
+    return this.#buffer && memoryRows(this.format, this.#buffer);
+  }
+
+  /** @param write where it fails, memory still gets the rest; then the failure is thrown */
+  async collect(
+    write: (bytes: Uint8Array, position: number) => Promise<void>,
+  ): Promise<RowsHeader> {
+    let checksum = 0;
+    let failure: unknown;
+    for await (const rowBatch of this.#sourceRows()) {
+      const bytes = encode(this.format, rowBatch);
+      this.#buffer?.set(bytes, this.#position);
+      checksum = crc32(bytes, checksum);
+      if (failure === undefined)
+        await write(bytes, this.#position).catch(error => (failure = error));
+      if (failure !== undefined && this.#buffer === undefined) break;
+      this.#position += bytes.length;
+    }
+    this.isComplete = failure === undefined || this.#buffer !== undefined;
+    if (failure !== undefined) throw failure;
+    return {checksum};
+  }
+
+  async *#sourceRows(): FeatureRowStream {
+    try {
+      yield* this.rows;
+    } catch (error) {
+      this.hasSourceFailed = true;
+      throw error;
+    }
+  }
+}
+
+/**
+ * Keeps rows in memory, in a file that later runs find, or both.
+ * @param inMemory needed where there is no path; with both, a file that cannot be written is done without
+ * @throws FeaturesFolderError where the file cannot be written and memory is not wanted; whatever `rows` throws
+ */
+export async function storeRows(
+  format: RowFormat,
+  rows: FeatureRowStream,
+  inMemory: boolean,
+  path?: string,
+): Promise<FeatureRows> {
+  const collected = new RowCollector(format, rows, inMemory);
+  if (path !== undefined) {
+    try {
+      await writeChecksummedFile(path, featureBytes(format), write => collected.collect(write));
+    } catch (error) {
+      if (collected.hasSourceFailed) throw error;
+      if (!inMemory) throw new FeatureCacheNotWritableError(path, featureBytes(format), error);
+    }
+  }
+  if (!collected.isComplete) await collected.collect(async () => {});
+  if (inMemory) return collected.inMemory!;
+  const written = path === undefined ? undefined : await openRows(path, format, false);
+  if (written === undefined)
+    throw new FeatureCacheNotWritableError(
+      path ?? '',
+      featureBytes(format),
+      'other features than were written',
+    );
+  return written;
+}

@@ -1,0 +1,54 @@
+import type {Fit} from '../../core/preprocessing.js';
+import type {Augmentation} from '../../datasets/augmentation/augment.js';
+import {imageBatches, type ImageBatch} from '../../datasets/augmentation/batches.js';
+import type {ImageCache} from '../../datasets/cache/image-cache.js';
+import type {Sample} from '../../datasets/discovery/image-folder.js';
+import {pixelsToDevice} from '../../backend/ops/pixels.js';
+import type {Tensor4D} from '../../backend/tensorflow.js';
+
+/** Where pixels come from, and how they are varied. */
+export interface ImageDataset {
+  readonly cache: ImageCache;
+  readonly samples: readonly Sample[];
+  readonly size: number;
+  /** How the images of the cache were made squares; cropped unless told. */
+  readonly fit?: Fit;
+  readonly augmentation: Augmentation;
+  readonly seed: number;
+  readonly signal?: AbortSignal;
+}
+
+/** RGB pixels 0..255, `[n, size, size, 3]`, as `uploadPixels` gives them. */
+export const batchToDevice = (batch: ImageBatch, size: number): Tensor4D =>
+  pixelsToDevice(batch.images, [batch.labels.length, size, size, 3]);
+
+/**
+ * Batches of images in an order.
+ * @param epoch which variation of every image; `null` for the plain images
+ * @param repeats how often each of `order` was shown before in the epoch
+ */
+export function readImageBatches(
+  source: ImageDataset,
+  order: readonly number[],
+  batchSize: number,
+  epoch: number | null,
+  repeats?: readonly number[],
+): AsyncIterable<ImageBatch> {
+  const {cache, size, augmentation, seed, signal} = source;
+  const samples = order.map(index => source.samples[index]!);
+  return imageBatches(cache, samples, {
+    batchSize,
+    size,
+    view:
+      epoch === null
+        ? {kind: 'center'}
+        : {
+            kind: 'augmented',
+            augmentation,
+            seed,
+            epoch,
+            ...(repeats !== undefined && {turns: repeats}),
+          },
+    ...(signal === undefined ? {} : {signal}),
+  });
+}

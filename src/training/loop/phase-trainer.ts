@@ -1,0 +1,261 @@
+import {FinetuneError} from '../../core/errors.js';
+import {createRng, shuffle} from '../../core/rng.js';
+import {
+  getLayerGroup,
+  LAYER_GROUPS,
+  type GroupLearningRates,
+  type LayerGroup,
+} from '../../backbones/layer-groups.js';
+import type {Precision} from '../../backend/graph/precision.js';
+import {TracedSteps, type TraceableStep} from '../../backend/graph/traced-steps.js';
+import {tf, type Scalar, type Tensor} from '../../backend/tensorflow.js';
+import {
+  oversampleEpoch,
+  computeClassWeights,
+  countRepeats,
+  type ClassBalancing,
+} from './class-balance.js';
+import {evaluateBatches} from '../metrics/evaluate.js';
+import type {InputBatch, BatchSource} from './batch-source.js';
+import {warmupThenCosine, type LrSchedule} from './lr-schedule.js';
+import {NanProbabilityError, type Metrics} from '../metrics/metrics.js';
+import {yieldToEventLoop} from '../../core/async/yield-to-event-loop.js';
+import {createOptimizer, type Optimizer, type OptimizerSpec} from './optimizer.js';
+import type {PhaseModel} from './phase-model.js';
+import {trainStep, type MixupTargets, type StepInputs, type UpdateOptions} from './train-step.js';
+
+/** Everything that decides what a phase does, but the network and the inputs. */
+export interface TrainingPlan {
+  readonly name: string;
+  /** Place of the phase in its schedule; shuffles of different phases differ. */
+  readonly index: number;
+  readonly epochs: number;
+  readonly learningRates: GroupLearningRates;
+  readonly batchSize: number;
+  readonly optimizer: OptimizerSpec;
+  readonly updateOptions: UpdateOptions;
+  /** Where classes are to count alike. */
+  readonly classBalancing?: ClassBalancing;
+  /** Updates over which the rates rise. */
+  readonly warmupSteps: number;
+  readonly seed: number;
+  /** Of an update's convolutions; what is validated is float32. */
+  readonly precision: Precision;
+}
+
+/** How far a phase has come; all that a checkpoint must say beside tensors. */
+export interface TrainerState {
+  /** Epochs finished. */
+  epoch: number;
+  /** Updates done of the epoch begun. */
+  step: number;
+  /** Sum over the examples of the epoch begun, each by its weight, for its mean loss. */
+  lossSum: number;
+  /** Sum of their weights. */
+  weightSum: number;
+}
+
+export const INITIAL_TRAINER_STATE: Readonly<TrainerState> = {
+  epoch: 0,
+  step: 0,
+  lossSum: 0,
+  weightSum: 0,
+};
+
+/** The loss is no longer a number, in training or in validation. An hour of training on NaN would be our fault, not the user's. */
+export class TrainingDivergedError extends FinetuneError {
+  override readonly name = 'TrainingDivergedError';
+  override readonly code = 'TRAINING_DIVERGED';
+
+  constructor(
+    readonly phase: string,
+    /** Updates done since the phase began. */
+    readonly step: number,
+    readonly loss: number,
+    readonly learningRates: GroupLearningRates,
+  ) {
+    const lrTexts = LAYER_GROUPS.filter(group => learningRates[group] !== null).map(
+      group => `${group} ${learningRates[group]}`,
+    );
+    super(
+      `Expected a finite loss in phase "${phase}", but found ${loss} after ${step} updates (rates: ${lrTexts.join(', ')}). ` +
+        `Lower --lr, or give the phase a longer warm-up by more epochs.`,
+    );
+  }
+}
+
+/** Inputs by name; groups and fields share none. */
+const flattenInputs = ({
+  learningRates,
+  mixup: mixed,
+  ...tensors
+}: StepInputs): Map<string, Tensor> =>
+  new Map(
+    Object.entries({
+      ...tensors,
+      ...learningRates,
+      ...(mixed && {
+        mixupLabels: mixed.labels,
+        mixupWeights: mixed.sampleWeights,
+        lambda: mixed.lambda,
+      }),
+    }),
+  );
+
+/** Trains the groups of one phase, epoch by epoch. Whoever makes it disposes it. */
+export class PhaseTrainer {
+  readonly optimizer: Optimizer;
+  readonly state: TrainerState;
+  readonly stepsPerEpoch: number;
+  readonly #lrSchedule: LrSchedule;
+  readonly #groups: readonly LayerGroup[];
+  readonly #steps: TracedSteps;
+  readonly #classWeights: ReadonlyMap<number, number> | undefined;
+
+  constructor(
+    readonly model: PhaseModel,
+    readonly inputs: BatchSource,
+    readonly plan: TrainingPlan,
+    state: Readonly<TrainerState> = INITIAL_TRAINER_STATE,
+    onTraced?: (what: string) => void,
+  ) {
+    this.optimizer = createOptimizer(plan.optimizer, model.trainable);
+    this.state = {...state};
+    this.stepsPerEpoch = Math.ceil(inputs.count / plan.batchSize);
+    this.#lrSchedule = warmupThenCosine(plan.warmupSteps, plan.epochs * this.stepsPerEpoch);
+    this.#groups = [...new Set([...model.trainable.keys()].map(getLayerGroup))];
+    this.#classWeights =
+      plan.classBalancing?.classBalance === 'weighted-loss'
+        ? computeClassWeights(plan.classBalancing.labels)
+        : undefined;
+    this.#steps = new TracedSteps(new Map([...model.variables, ...this.optimizer.variables]), {
+      constants: model.folded,
+      onTraced,
+    });
+  }
+
+  /** Updates done since the phase began. */
+  get updates(): number {
+    return this.state.epoch * this.stepsPerEpoch + this.state.step;
+  }
+
+  /** Share of the peak rates that the first update of the epoch begun takes. */
+  get lrFactor(): number {
+    return this.#lrSchedule(this.state.epoch * this.stepsPerEpoch);
+  }
+
+  /**
+   * Runs the updates that are left of the epoch begun.
+   * @param onStep told after each update how many of the epoch's are done
+   * @returns mean training loss over the epoch's examples
+   * @throws DivergedError at the first loss that is not finite
+   */
+  async epoch(signal: AbortSignal | undefined, onStep: (step: number) => void): Promise<number> {
+    const {plan, state} = this;
+    const order = this.#epochOrder();
+    const imagesDone = state.step * plan.batchSize;
+    const [remaining, repeats] = [order.slice(imagesDone), countRepeats(order).slice(imagesDone)];
+    // View numbers start at 1 where 0 is the plain image, and differ from phase to phase.
+    const viewIndex = plan.index * 10_000 + state.epoch + 1;
+    try {
+      for await (const batch of this.inputs.batches(
+        remaining,
+        plan.batchSize,
+        viewIndex,
+        repeats,
+      )) {
+        this.#update(batch);
+        onStep(state.step);
+        await yieldToEventLoop();
+        signal?.throwIfAborted();
+      }
+    } finally {
+      this.#steps.sync();
+    }
+    return state.lossSum / state.weightSum;
+  }
+
+  /** The images of the epoch begun. */
+  #epochOrder(): readonly number[] {
+    const {classBalancing, seed, index: phase} = this.plan;
+    const {epoch} = this.state;
+    if (classBalancing?.classBalance === 'oversample')
+      return oversampleEpoch(classBalancing.labels, {seed, phase, epoch});
+    const allIndices = Array.from({length: this.inputs.count}, (_, index) => index);
+    return shuffle(allIndices, createRng(seed, 'order', phase, epoch));
+  }
+
+  /**
+   * Validates what the epoch has made of the network, and goes on to the next: a run that is stopped before comes back to validate it.
+   * @throws DivergedError where a probability is not a number
+   */
+  async endEpoch(validation: BatchSource): Promise<Metrics> {
+    const {plan, state} = this;
+    const metrics = await evaluateBatches(this.model, validation, {
+      steps: this.#steps,
+      batchSize: plan.batchSize,
+    }).catch((error: unknown) => {
+      throw error instanceof NanProbabilityError
+        ? new TrainingDivergedError(plan.name, this.updates, NaN, plan.learningRates)
+        : error;
+    });
+    Object.assign(state, {epoch: state.epoch + 1, step: 0, lossSum: 0, examples: 0});
+    return metrics;
+  }
+
+  #update({x, labels, mixup: mixed}: InputBatch): void {
+    const {plan, state} = this;
+    const weights = this.#sampleWeights(labels);
+    const loss = tf.tidy(() => {
+      const inputs = {
+        ...this.#stepInputs(x, labels, weights),
+        ...(mixed && {mixed: this.#mixupTargets(mixed)}),
+      };
+      const step: TraceableStep<Scalar> = {
+        name: mixed === undefined ? 'train' : 'train mixup',
+        precision: plan.precision,
+        run: () => trainStep(this.model, this.optimizer, plan.updateOptions, inputs),
+      };
+      return this.#steps.run(step, flattenInputs(inputs)).dataSync()[0]!;
+    });
+    x.dispose();
+    if (!Number.isFinite(loss))
+      throw new TrainingDivergedError(plan.name, this.updates, loss, plan.learningRates);
+    state.step++;
+    const weight = weights.reduce((sum, each) => sum + each, 0);
+    state.lossSum += loss * weight;
+    state.weightSum += weight;
+  }
+
+  #sampleWeights(labels: Int32Array): Float32Array {
+    return Float32Array.from(labels, label => this.#classWeights?.get(label) ?? 1);
+  }
+
+  #mixupTargets({labels, lambda: share}: NonNullable<InputBatch['mixup']>): MixupTargets {
+    return {
+      labels: tf.tensor1d(labels, 'int32'),
+      sampleWeights: tf.tensor1d(this.#sampleWeights(labels)),
+      lambda: tf.scalar(share),
+    };
+  }
+
+  #stepInputs(x: Tensor, labels: Int32Array, weights: Float32Array): StepInputs {
+    const {plan} = this;
+    const share = this.#lrSchedule(this.updates);
+    const rng = createRng(plan.seed, 'dropout', plan.index, this.updates);
+    return {
+      x,
+      labels: tf.tensor1d(labels, 'int32'),
+      sampleWeights: tf.tensor1d(weights),
+      learningRates: Object.fromEntries(
+        this.#groups.map(group => [group, tf.scalar(plan.learningRates[group]! * share)]),
+      ),
+      dropoutSeed: tf.tensor1d([rng.integer(2 ** 31), rng.integer(2 ** 31)], 'int32'),
+    };
+  }
+
+  dispose(): void {
+    this.#steps.dispose();
+    this.optimizer.dispose();
+  }
+}

@@ -1,0 +1,130 @@
+import {getLayerGroup, type LayerGroup} from '../../backbones/layer-groups.js';
+import {getVector} from '../../backbones/parameters.js';
+import {ops} from '../../backend/ops/current-ops.js';
+import {
+  tf,
+  type NamedTensorMap,
+  type Scalar,
+  type Tensor,
+  type Tensor1D,
+  type Tensor2D,
+  type Variable,
+} from '../../backend/tensorflow.js';
+import type {Optimizer} from './optimizer.js';
+import type {PhaseModel, BatchNormUpdate} from './phase-model.js';
+
+/** Everything that changes from step to step; all on the device, so that a step can be recorded once and run again. */
+export interface StepInputs {
+  /** What crosses the network's boundary, or pixels: see `PhaseNetwork.toBoundary`. */
+  readonly x: Tensor;
+  /** int32 `[n]` */
+  readonly labels: Tensor1D;
+  /** float32 `[n]`; 0 for padding */
+  readonly sampleWeights: Tensor1D;
+  readonly learningRates: Readonly<Partial<Record<LayerGroup, Scalar>>>;
+  /** int32 `[2]` */
+  readonly dropoutSeed: Tensor1D;
+  /** Where images were mixed. */
+  readonly mixup?: MixupTargets;
+}
+
+/** What images were mixed with: labels int32 `[n]`, their weights float32 `[n]`, and the share of the first, a scalar. */
+export interface MixupTargets {
+  readonly labels: Tensor1D;
+  readonly sampleWeights: Tensor1D;
+  readonly lambda: Scalar;
+}
+
+/** What stays the same through a phase. */
+export interface UpdateOptions {
+  readonly labelSmoothing: number;
+  /** Largest global norm of the gradients (Pascanu et al., https://arxiv.org/abs/1211.5063). */
+  readonly clipNorm: number;
+  /** Share of the running statistics that one batch replaces; torch's `momentum`. */
+  readonly bnMomentum: number;
+}
+
+/** `min(1, clipNorm / |all gradients|)` */
+function computeClipFactor(gradients: readonly Tensor[], clipNorm: number): Scalar {
+  const norm = tf.sqrt(tf.addN(gradients.map(gradient => ops().sumOfSquares(gradient))));
+  return tf.minimum(1, tf.div(clipNorm, tf.add(norm, 1e-6)));
+}
+
+/** Running statistics move towards the batch's; the variance unbiased, as torch.nn.BatchNorm2d does it. */
+function updateRunningStats(
+  model: PhaseModel,
+  {normKey: norm, batchStats: statistics, count}: BatchNormUpdate,
+  momentum: number,
+): void {
+  tf.tidy(() => {
+    const {weights} = model.classifier;
+    const unbiased = tf.mul(statistics.variance, count / Math.max(1, count - 1));
+    const runningStats = [
+      ['running_mean', statistics.mean],
+      ['running_var', unbiased],
+    ] as const;
+    for (const [statistic, batchValue] of runningStats) {
+      const running = getVector(weights, `${norm}.${statistic}`) as unknown as Variable;
+      running.assign(tf.add(tf.mul(running, 1 - momentum), tf.mul(batchValue, momentum)));
+    }
+  });
+  tf.dispose([statistics.mean, statistics.variance]);
+}
+
+/** The loss of a mixture is the mixture of the losses: cross-entropy is linear in its target. */
+export function computeLoss(
+  logits: Tensor2D,
+  {labels, sampleWeights, mixup}: Pick<StepInputs, 'labels' | 'sampleWeights' | 'mixup'>,
+  smoothingFactor: number,
+): Scalar {
+  const ownLoss = ops().softmaxCrossEntropy(logits, labels, sampleWeights, smoothingFactor);
+  if (mixup === undefined) return ownLoss;
+  const mixupLoss = ops().softmaxCrossEntropy(
+    logits,
+    mixup.labels,
+    mixup.sampleWeights,
+    smoothingFactor,
+  );
+  return tf.add(tf.mul(ownLoss, mixup.lambda), tf.mul(mixupLoss, tf.sub(1, mixup.lambda)));
+}
+
+/**
+ * One update of the trained groups: the only function that changes a weight. Reads nothing back and draws nothing at random.
+ * @returns mean loss of the batch before the update; the caller disposes it
+ */
+export function trainStep(
+  model: PhaseModel,
+  optimizer: Optimizer,
+  options: UpdateOptions,
+  inputs: StepInputs,
+): Scalar {
+  const updates: BatchNormUpdate[] = [];
+  const x = model.forwardToFrozenDepth(inputs.x);
+  const loss = (): Scalar => {
+    const training = {
+      dropoutSeed: inputs.dropoutSeed,
+      onBatchNormUpdate: (update: BatchNormUpdate) => updates.push(update),
+    };
+    return computeLoss(model.forwardFromFrozenDepth(x, training), inputs, options.labelSmoothing);
+  };
+  const {value, grads} = tf.variableGrads(loss, [...model.trainable.values()]);
+  const gradients = gradientsByName(model.trainable, grads);
+  tf.tidy(() => {
+    const clipScale = computeClipFactor([...gradients.values()], options.clipNorm);
+    const clipped = new Map(
+      [...gradients].map(([name, gradient]) => [name, tf.mul(gradient, clipScale)]),
+    );
+    optimizer.update(clipped, name => inputs.learningRates[getLayerGroup(name)]!);
+  });
+  for (const update of updates) updateRunningStats(model, update, options.bnMomentum);
+  tf.dispose(grads);
+  return value as Scalar;
+}
+
+/** tfjs names gradients by variable id; ours go by weight name. */
+function gradientsByName(
+  trained: ReadonlyMap<string, Variable>,
+  gradients: NamedTensorMap,
+): Map<string, Tensor> {
+  return new Map([...trained].map(([name, variable]) => [name, gradients[variable.name]!]));
+}

@@ -1,0 +1,172 @@
+import {readdirSync, readFileSync} from 'node:fs';
+import {dirname, join} from 'node:path';
+import {fileURLToPath} from 'node:url';
+import {expect} from 'chai';
+
+const ROOT = fileURLToPath(new URL('../../', import.meta.url));
+
+/** Who may know whom: a folder imports from lower floors and from itself. CONTRIBUTING.md says why. */
+const FLOORS: Readonly<Record<string, number>> = {
+  core: 0,
+  engine: 1,
+  datasets: 1,
+  backbones: 2,
+  heads: 2,
+  training: 3,
+  export: 4,
+  report: 4,
+  finetune: 5,
+  cli: 6,
+  bench: 7,
+};
+
+/** The one door of each third-party package. */
+const DOORS: readonly (readonly [package_: RegExp, files: RegExp])[] = [
+  [/^@tensorflow\//, /^src\/backend\//],
+  [/^node-api-headers$/, /^src\/backend\//],
+  [/^csv-parse$/, /^src\/datasets\/manifest-rows\.ts$/],
+  [/^(sharp|glob)$/, /^(src\/datasets|bench)\//],
+  [/^ajv$/, /^src\/core\/schema\.ts$/],
+  [/^yauzl$/, /^src\/core\/zip\.ts$/],
+  [/^(h5wasm|undici)(\/.*)?$/, /^src\/backbones\//],
+  [/^(tar|libheif-js)(\/.*)?$/, /^src\/datasets\//],
+  [/^(yargs|string-width|wrap-ansi)(\/.*)?$/, /^src\/cli\//],
+  [/^node:/, /./],
+];
+
+const WORDS_NOT_USED = /\b\w*(util|manager|handler|processor)s?\b/i;
+
+interface Source {
+  /** From the root, `/` between folders. */
+  readonly path: string;
+  readonly lines: readonly string[];
+  readonly imports: readonly string[];
+}
+
+const IMPORT =
+  /(?:^|\n)\s*(?:import|export)\s[^'";]*?from\s+'([^']+)'|import(?: \w+ = require)?\('([^']+)'\)/g;
+
+const sources: readonly Source[] = ['src', 'bench']
+  .flatMap(top =>
+    readdirSync(join(ROOT, top), {recursive: true, encoding: 'utf8'}).map(name => join(top, name)),
+  )
+  .filter(name => /\.c?ts$/.test(name))
+  .map(name => {
+    const path = name.replaceAll('\\', '/');
+    const text = readFileSync(join(ROOT, path), 'utf8');
+    return {
+      path,
+      lines: text.trimEnd().split('\n'),
+      imports: [...text.matchAll(IMPORT)].map(match => (match[1] ?? match[2])!),
+    };
+  });
+
+/** A folder of `src`, or `bench`. */
+const folderOf = (path: string): string => path.replace(/^src\//, '').split('/')[0]!;
+const targetOf = (from: string, specifier: string): string =>
+  join(dirname(from), specifier).replaceAll('\\', '/').replace(/js$/, 'ts');
+
+/** First and last line of every function with a body in braces, by the indentation that Prettier gives it. */
+function functionLengths({lines}: Source): {readonly line: number; readonly length: number}[] {
+  const opens =
+    /^(\s*)(?:(?:export |default |async |static |override |get |set )*(?:function\b|[#\w]+\(.*\).*\{$)|(?:export )?const \w+.*=> \{$|.*=> \{$)/;
+  const control = /^\s*(?:\} )?(?:if|for|while|switch|catch|else|do|try)\b/;
+  return lines.flatMap((text, start) => {
+    const indent = opens.exec(text)?.[1];
+    if (indent === undefined || control.test(text) || !text.endsWith('{')) return [];
+    const end = lines.findIndex(
+      (candidate, at) => at > start && candidate.startsWith(`${indent}}`),
+    );
+    return end < 0 ? [] : [{line: start + 1, length: end - start + 1}];
+  });
+}
+
+const SILENCED = /\bas any\b|: any\b/;
+const LEFT = /@ts-(ignore|nocheck)|TODO|FIXME|XXX/;
+
+/** A line without its comment. */
+const code = (line: string): string => line.replace(/\/\/.*|^\s*\/?\*.*/, '');
+
+const median = (values: readonly number[]): number =>
+  [...values].sort((a, b) => a - b)[values.length >> 1]!;
+
+describe('the house', () => {
+  it('imports go down, and to nobody beside', () => {
+    const wrong = sources.flatMap(({path, imports}) =>
+      imports
+        .filter(specifier => specifier.startsWith('.'))
+        .map(specifier => targetOf(path, specifier))
+        .filter(target => {
+          const [from, to] = [folderOf(path), folderOf(target)];
+          return (
+            path !== 'src/index.ts' &&
+            from !== to &&
+            !(FLOORS[to]! < FLOORS[from]! || (from === 'heads' && to === 'backbones'))
+          );
+        })
+        .map(target => `${path} -> ${target}`),
+    );
+    expect(wrong).to.deep.equal([]);
+  });
+
+  it('nobody imports an index file', () => {
+    const wrong = sources
+      .filter(({imports}) => imports.some(specifier => /(^|\/)index\.js$/.test(specifier)))
+      .map(({path}) => path);
+    expect(wrong).to.deep.equal([]);
+  });
+
+  it('each third-party package has one door', () => {
+    const wrong = sources.flatMap(({path, imports}) =>
+      imports
+        .filter(specifier => !specifier.startsWith('.'))
+        .filter(
+          specifier =>
+            !DOORS.some(([package_, files]) => package_.test(specifier) && files.test(path)),
+        )
+        .map(specifier => `${path} imports ${specifier}`),
+    );
+    expect(wrong).to.deep.equal([]);
+  });
+
+  it('nothing prints or exits outside cli and bench', () => {
+    const wrong = sources
+      .filter(
+        ({path}) => !['cli', 'bench'].includes(folderOf(path)) && !path.endsWith('-process.ts'),
+      )
+      .flatMap(({path, lines}) => lines.map((line, i) => ({path, line, number: i + 1})))
+      .filter(({line}) => /\bconsole\.|process\.(exit|stdout|stderr)\b/.test(code(line)))
+      .map(({path, line, number}) => `${path}:${number} ${line.trim()}`);
+    expect(wrong).to.deep.equal([]);
+  });
+
+  it('files and functions are short', () => {
+    expect(median(sources.map(({lines}) => lines.length))).to.be.below(100);
+    const long = sources
+      .filter(({lines}) => lines.length > 250)
+      .map(({path, lines}) => `${path} has ${lines.length} lines`);
+    const functions = sources.flatMap(source =>
+      functionLengths(source).map(found => ({...found, path: source.path})),
+    );
+    const longFunctions = functions
+      .filter(({length}) => length > 60)
+      .map(({path, line, length}) => `${path}:${line} has ${length} lines`);
+    expect(functions.length).to.be.above(sources.length);
+    expect([...long, ...longFunctions]).to.deep.equal([]);
+  });
+
+  it('names say what a thing is', () => {
+    expect(sources.map(({path}) => path).filter(path => WORDS_NOT_USED.test(path))).to.deep.equal(
+      [],
+    );
+  });
+
+  it('no type is silenced and no work is left for later', () => {
+    const wrong = sources.flatMap(({path, lines}) =>
+      lines.flatMap((line, i) =>
+        SILENCED.test(code(line)) || LEFT.test(line) ? [`${path}:${i + 1} ${line.trim()}`] : [],
+      ),
+    );
+    expect(wrong).to.deep.equal([]);
+  });
+});

@@ -1,0 +1,138 @@
+import {readdirSync} from 'node:fs';
+import {expect} from 'chai';
+import {
+  getPretrained,
+  listPretrained,
+  parsePretrained,
+} from '../../../src/backbones/pretrained/pretrained.js';
+import {countParameters} from '../../../src/backbones/resnet-specs.js';
+import {SchemaError} from '../../../src/core/schema.js';
+import {UsageError} from '../../../src/core/errors.js';
+
+/** sha256 prefix, MiB, top-1, top-5: torchvision/models/resnet.py of 0.13 and later. */
+const PUBLISHED: Record<string, [string, number, number, number]> = {
+  'resnet18.imagenet1k-v1': ['f37072fd', 44.661, 69.758, 89.078],
+  'resnet34.imagenet1k-v1': ['b627a593', 83.275, 73.314, 91.42],
+  'resnet50.imagenet1k-v1': ['0676ba61', 97.781, 76.13, 92.862],
+  'resnet50.imagenet1k-v2': ['11ad3fa6', 97.79, 80.858, 95.434],
+  'resnet101.imagenet1k-v1': ['63fe2227', 170.511, 77.374, 93.546],
+  'resnet101.imagenet1k-v2': ['cd907fc2', 170.53, 81.886, 95.78],
+  'resnet152.imagenet1k-v1': ['394f9c45', 230.434, 78.312, 94.046],
+  'resnet152.imagenet1k-v2': ['f82ba261', 230.474, 82.284, 96.002],
+};
+
+describe('the cards of pretrained/', () => {
+  it('are the eight files torchvision published for the five depths, by depth, then by version', () => {
+    expect(listPretrained().map(card => card.name)).to.deep.equal(Object.keys(PUBLISHED));
+  });
+
+  it('lie in a file of their own name each', () => {
+    const files = readdirSync(new URL('../../../../pretrained/', import.meta.url));
+    expect(files.sort()).to.deep.equal(
+      listPretrained()
+        .map(card => `${card.name}.json`)
+        .sort(),
+    );
+  });
+
+  for (const card of listPretrained()) {
+    describe(card.name, () => {
+      it('has the checksum, size and accuracies its authors published', () => {
+        const {'acc@1': top1, 'acc@5': top5} = card.metrics['imagenet-1k']!;
+        expect([card.sha256Prefix.slice(0, 8), card.sizeMiB, top1, top5]).to.deep.equal(
+          PUBLISHED[card.name],
+        );
+      });
+
+      it('names one file in all its fields', () => {
+        expect(card.name).to.match(new RegExp(`^${card.arch}\\.`));
+        expect(card.file).to.equal(`${card.arch}-${card.sha256Prefix.slice(0, 8)}.pth`);
+        expect(card.url).to.equal(`https://download.pytorch.org/models/${card.file}`);
+        expect(card.source).to.include(`.${card.arch}.html`);
+        expect(card.huggingFace).to.match(new RegExp(`^timm/${card.arch}\\.tv`));
+      });
+
+      it('counts the parameters of its depth, and its file has the size of four bytes each', () => {
+        expect(countParameters({...card, lastStage: 4}, card.classes)).to.equal(card.numParams);
+        expect((card.sizeMiB * 2 ** 20) / (4 * card.numParams)).to.be.within(1, 1.01);
+      });
+
+      it('is fed as it was evaluated: V1 at 256 to 224, V2 at 232 to 224', () => {
+        const {resizeSize, cropSize} = card.preprocessing;
+        expect([resizeSize, cropSize]).to.deep.equal([card.name.endsWith('v2') ? 232 : 256, 224]);
+      });
+
+      it('says what is known of its license', () => {
+        expect(card.license).to.include('BSD-3-Clause').and.to.include('ImageNet-1k');
+      });
+    });
+  }
+});
+
+describe('parseCard', () => {
+  it('refuses a misspelt key, naming the nearest, and a missing one', () => {
+    const {sha256Prefix, ...rest} = listPretrained()[0]!;
+    expect(() => parsePretrained({...rest, sha256Prefx: sha256Prefix}, 'Card x.json'))
+      .to.throw(SchemaError, 'Card x.json: ')
+      .with.property('issues')
+      .that.deep.equals([
+        'Expected "sha256Prefix", but found nothing.',
+        'Expected a known key, but found "sha256Prefx"; did you mean sha256Prefix?',
+      ]);
+  });
+
+  it('refuses a checksum that is not one', () => {
+    expect(() =>
+      parsePretrained({...listPretrained()[0]!, sha256Prefix: 'F37072FD'}, 'Card x.json'),
+    ).to.throw(SchemaError, '"sha256Prefix"');
+  });
+});
+
+describe('cardFor', () => {
+  it('takes auto for the first version', () => {
+    expect(getPretrained('auto', 'resnet50').name).to.equal('resnet50.imagenet1k-v1');
+  });
+
+  for (const wish of [
+    'resnet50.imagenet1k-v2',
+    'ResNet50_Weights.IMAGENET1K_V2',
+    'IMAGENET1K_V2',
+    'resnet50.IMAGENET1K_V2',
+  ]) {
+    it(`takes ${wish} for the second`, () => {
+      expect(getPretrained(wish, 'resnet50').name).to.equal('resnet50.imagenet1k-v2');
+    });
+  }
+
+  it('refuses an unknown name with the nearest known one', () => {
+    expect(() => getPretrained('resnet50.imagnet1k-v2', 'resnet50')).to.throw(
+      UsageError,
+      'Expected auto, none, a file, a url or one of resnet50.imagenet1k-v1, resnet50.imagenet1k-v2 for --weights, ' +
+        'but found "resnet50.imagnet1k-v2"; did you mean resnet50.imagenet1k-v2?',
+    );
+  });
+
+  it('knows that nobody published V2 weights of the two smallest', () => {
+    expect(() => getPretrained('IMAGENET1K_V2', 'resnet18')).to.throw(
+      UsageError,
+      'Expected auto, none, a file, a url or one of resnet18.imagenet1k-v1 for --weights, ' +
+        'but found "IMAGENET1K_V2"; did you mean resnet18.imagenet1k-v1?',
+    );
+  });
+
+  it('says where to look when nothing is near', () => {
+    expect(() => getPretrained('the-best-ones', 'resnet34')).to.throw(
+      UsageError,
+      'Expected auto, none, a file, a url or one of resnet34.imagenet1k-v1 for --weights, ' +
+        'but found "the-best-ones". Say auto, or see finetune models.',
+    );
+  });
+
+  it('refuses weights of another depth, naming both ways out', () => {
+    expect(() => getPretrained('resnet50.imagenet1k-v2', 'resnet18')).to.throw(
+      UsageError,
+      'Expected weights of resnet18 for --arch resnet18, but found resnet50.imagenet1k-v2. ' +
+        'Say --arch resnet50, or --weights resnet18.imagenet1k-v1.',
+    );
+  });
+});

@@ -1,0 +1,228 @@
+import {
+  chmodSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs';
+import {join} from 'node:path';
+import {expect} from 'chai';
+import {
+  addonPath,
+  backendsDirectory,
+  guardPath,
+  listInstalledBackends,
+  librariesDirectory,
+  type InstalledBackend,
+} from '../../../src/backend/install/backend-directory.js';
+import {installBackend} from '../../../src/backend/install/install.js';
+import {damage, engineCopy, flipByte} from '../../helpers/backend-copy.js';
+import {useEngine} from '../../helpers/backend.js';
+import {inChild, SRC, type ChildResult} from '../../helpers/in-child.js';
+import {programs} from '../../helpers/programs.js';
+import {temporaryDirectory} from '../../helpers/temporary.js';
+
+describe('a damaged backend', function () {
+  this.timeout(60_000);
+  useEngine();
+
+  let cache: string;
+  let engine: InstalledBackend;
+
+  beforeEach(async () => {
+    ({cache, engine} = await engineCopy());
+  });
+
+  /** Starts TensorFlow in a process of its own, computes, then does `end`. */
+  const start = (wish: object, end = ''): Promise<ChildResult> =>
+    inChild(
+      `import {startBackend} from '${SRC}/backend/runtime/runtime.js';
+import {tf} from '${SRC}/backend/tensorflow.js';
+const events = [];
+try {
+  await startBackend({backend: 'tensorflow', device: 'cpu', ...${JSON.stringify(wish)}, onEvent: event => events.push(event.reason)});
+  console.log(JSON.stringify({sum: tf.sum([1, 2, 3]).dataSync()[0]}));
+} catch ({code, exitCode, message}) {
+  console.log(JSON.stringify({code, exitCode, message, events}));
+}
+${end}`,
+      {FINETUNE_CACHE: cache, PATH: temporaryDirectory(), CXX: ''},
+    );
+  const told = async (wish: object = {offline: true}): Promise<Record<string, unknown>> =>
+    JSON.parse((await start(wish)).stdout) as Record<string, unknown>;
+  const library = (): string =>
+    join(librariesDirectory(engine.directory), 'libtensorflow_framework.so.2');
+
+  it('is not taken for one that is whole', async () => {
+    expect(await told()).to.deep.equal({sum: 6});
+  });
+
+  const DAMAGES: readonly (readonly [
+    what: string,
+    file: () => string,
+    change: (bytes: Buffer) => Buffer,
+    found: RegExp,
+  ])[] = [
+    [
+      'a library was cut off',
+      library,
+      bytes => bytes.subarray(0, 1000),
+      /so\.2 has 1000 bytes instead of \d+/,
+    ],
+    ['a library was emptied', library, () => Buffer.alloc(0), /so\.2 has 0 bytes instead of \d+/],
+    ['a bit of a library was flipped', library, flipByte, /so\.2 does not hold what was installed/],
+    [
+      'the addon is another',
+      () => addonPath(engine.directory),
+      flipByte,
+      /tfjs_binding\.node does not hold what was installed/,
+    ],
+    [
+      'the guard has grown',
+      () => guardPath(engine.directory),
+      bytes => Buffer.concat([bytes, bytes]),
+      /guard\.node has \d+ bytes/,
+    ],
+  ];
+  for (const [what, file, change, found] of DAMAGES) {
+    it(`is named with the remedy before it is loaded: ${what}`, async () => {
+      damage(file(), change);
+      const {message, ...rest} = await told();
+      expect(rest).to.deep.equal({code: 'BACKEND_UNAVAILABLE', exitCode: 4, events: []});
+      expect(message).to.match(found);
+      expect(message).to.match(
+        /^TensorFlow in .* is damaged: .*\. Install it again: finetune backend install\.$/,
+      );
+    });
+  }
+
+  it('is found where a file is gone, or is no file any more', async () => {
+    rmSync(library());
+    expect((await told()).message).to.match(
+      /libtensorflow_framework\.so\.2 is not there\. Install it again/,
+    );
+    mkdirSync(library());
+    expect((await told()).message).to.match(
+      /libtensorflow_framework\.so\.2 is not there\. Install it again/,
+    );
+  });
+
+  it('is found after a process that did not come to its end, though times and sizes are as they were', async () => {
+    damage(
+      join(librariesDirectory(engine.directory), 'include/tensorflow/c/c_api.h'),
+      flipByte,
+      true,
+    );
+    expect(await told()).to.deep.equal({sum: 6});
+    expect((await start({offline: true}, "process.kill(process.pid, 'SIGKILL')")).signal).to.equal(
+      'SIGKILL',
+    );
+    expect((await told()).message).to.match(/c_api\.h does not hold what was installed/);
+    expect(readdirSync(join(engine.directory, 'running'))).to.deep.equal([]);
+  });
+
+  it('is installed again, where it came from pip and a connection may be used', async () => {
+    damage(addonPath(engine.directory), flipByte);
+    const {events, message} = await told({});
+    expect(events).to.deep.equal([
+      `TensorFlow in ${engine.directory} is damaged: tfjs_binding.node does not hold what was installed. It is installed again.`,
+    ]);
+    expect(message).to.match(/^Expected a C\+\+ compiler/);
+  });
+
+  it('is made again by an installation, which else returns the one that is there', async () => {
+    const from = engine.directory;
+    const other = await engineCopy();
+    const out = programs({
+      'fake-c++': `[ "$1" = --version ] && exit 0\nfor out in "$@"; do :; done\nexec /bin/cp ${from}/\${out##*/} "$out"`,
+    });
+    const install = () =>
+      installBackend({
+        from,
+        cache: other.cache,
+        environment: {PATH: out, CXX: join(out, 'fake-c++')},
+      });
+    const made = await install();
+    expect(made.directory).to.not.equal(other.engine.directory);
+    const {ino} = statSync(addonPath(made.directory));
+    expect((await install()).directory).to.equal(made.directory);
+    expect(statSync(addonPath(made.directory)).ino).to.equal(ino);
+    damage(
+      join(librariesDirectory(made.directory), 'include/tensorflow/c/c_api.h'),
+      flipByte,
+      true,
+    );
+    const again = await install();
+    expect(again.files)
+      .to.have.deep.property('guard.node')
+      .that.includes({sha256: made.files['guard.node']!.sha256});
+    const header = (directory: string): Buffer =>
+      readFileSync(join(librariesDirectory(directory), 'include/tensorflow/c/c_api.h'));
+    expect(header(again.directory)).to.deep.equal(header(from));
+  });
+
+  it('is not a backend that was copied: that is read once, and its times are written down', async () => {
+    utimesSync(addonPath(engine.directory), new Date(), new Date());
+    expect(await told()).to.deep.equal({sum: 6});
+    const {mtimeMs} = statSync(addonPath(engine.directory));
+    expect(listInstalledBackends(cache)[0]!.files['tfjs_binding.node']!.changed).to.equal(
+      Math.round(mtimeMs),
+    );
+  });
+
+  it('is not loaded where others could have written to it', async function () {
+    if (process.platform === 'win32') this.skip();
+    const places = [
+      cache,
+      backendsDirectory(cache),
+      engine.directory,
+      join(engine.directory, 'engine.json'),
+      addonPath(engine.directory),
+    ];
+    for (const path of [...places, librariesDirectory(engine.directory)]) {
+      const {mode} = statSync(path);
+      chmodSync(path, 0o777);
+      const {message, ...rest} = await told({});
+      expect(rest).to.deep.equal({code: 'CACHE_UNTRUSTED', exitCode: 2, events: []});
+      expect(message).to.match(
+        /may be written to by others \(mode 777\), .*chmod -R go-w .*, or set FINETUNE_CACHE/,
+      );
+      chmodSync(path, mode);
+    }
+    expect(await told()).to.deep.equal({sum: 6});
+  });
+
+  it('is none where its record is missing, cut off or of another kind', async () => {
+    const path = join(engine.directory, 'engine.json');
+    const text = readFileSync(path, 'utf8');
+    const {files: _, ...unhashed} = JSON.parse(text) as Record<string, unknown>;
+    const others = [
+      '',
+      '{',
+      'null',
+      '[]',
+      '{}',
+      '"text"',
+      text.slice(0, 200),
+      JSON.stringify(unhashed),
+      '['.repeat(1e6),
+    ];
+    const noHash = JSON.stringify({
+      ...unhashed,
+      files: {'tfjs_binding.node': {}, 'guard.node': {bytes: 1, changed: 1}},
+    });
+    for (const record of [...others, noHash, '\0'.repeat(text.length)]) {
+      writeFileSync(path, record);
+      expect(listInstalledBackends(cache), record.slice(0, 60)).to.deep.equal([]);
+    }
+    rmSync(path);
+    mkdirSync(path);
+    expect(listInstalledBackends(cache)).to.deep.equal([]);
+    expect((await told()).message).to.match(
+      /^Expected an installed TensorFlow for --offline, but found none in /,
+    );
+  });
+});

@@ -1,0 +1,244 @@
+import {readdirSync, readFileSync, statSync, writeFileSync} from 'node:fs';
+import {join} from 'node:path';
+import {expect} from 'chai';
+import {PINNED_WHEELS} from '../../../../src/backend/install/wheels/pinned-wheels.js';
+import {
+  cudaRequirements,
+  cudaTags,
+  cudaWheel,
+  tensorFlowTags,
+  tensorFlowWheel,
+} from '../../../../src/backend/install/wheels/tensorflow-wheels.js';
+import {
+  readWheelMetadata,
+  TENSORFLOW_FILES,
+  unpackWheel,
+} from '../../../../src/backend/install/wheels/wheel.js';
+import {
+  copyUnpackedWheel,
+  fingerprintSource,
+  inspectSource,
+} from '../../../../src/backend/install/wheels/wheel-source.js';
+import {rejectionOf} from '../../../helpers/rejection.js';
+import {temporaryDirectory} from '../../../helpers/temporary.js';
+import {metadata, tensorFlowFiles, writeTree, writeWheel} from '../../../helpers/wheels.js';
+
+const CPU_WHEEL = 'tensorflow_cpu-2.21.0-cp311-cp311-manylinux_2_27_x86_64.whl';
+const ignore = () => undefined;
+
+const filesBelow = (folder: string): string[] =>
+  readdirSync(folder, {recursive: true, encoding: 'utf8'})
+    .filter(name => statSync(join(folder, name)).isFile())
+    .sort();
+
+describe('unpacking a wheel', () => {
+  it('takes the two libraries and the fourteen headers, and nothing else', async () => {
+    const engine = temporaryDirectory();
+    await unpackWheel(writeWheel(CPU_WHEEL, tensorFlowFiles()), engine, ignore);
+    expect(filesBelow(engine)).to.deep.equal(
+      TENSORFLOW_FILES.map(name => `tensorflow/${name}`).sort(),
+    );
+    expect(TENSORFLOW_FILES).to.have.length(16);
+    expect(readFileSync(join(engine, 'tensorflow/libtensorflow_cc.so.2'), 'utf8')).to.equal(
+      'tensorflow/libtensorflow_cc.so.2',
+    );
+  });
+
+  it('counts the bytes up to their sum', async () => {
+    const told: (readonly [number, number | null])[] = [];
+    await unpackWheel(
+      writeWheel(CPU_WHEEL, tensorFlowFiles()),
+      temporaryDirectory(),
+      (bytes, total) => told.push([bytes, total]),
+    );
+    const sum = TENSORFLOW_FILES.reduce((bytes, name) => bytes + `tensorflow/${name}`.length, 0);
+    expect(told.at(-1)).to.deep.equal([sum, sum]);
+  });
+
+  it("takes shared libraries, the assembler and XLA's bitcode from NVIDIA's wheels, where TensorFlow looks for them", async () => {
+    const names = [
+      'lib/libcudart.so.12',
+      'lib/libcudart_static.a',
+      'include/cuda.h',
+      'bin/ptxas',
+      'nvvm/libdevice/libdevice.10.bc',
+    ];
+    const files = Object.fromEntries(names.map(name => [`nvidia/cuda/${name}`, Buffer.from(name)]));
+    const engine = temporaryDirectory();
+    await unpackWheel(writeWheel('nvidia_cuda.whl', files), engine, ignore);
+    expect(filesBelow(engine)).to.deep.equal([
+      'nvidia/cuda/bin/ptxas',
+      'nvidia/cuda/lib/libcudart.so.12',
+      'nvidia/cuda/nvvm/libdevice/libdevice.10.bc',
+    ]);
+    expect(statSync(join(engine, 'nvidia/cuda/bin/ptxas')).mode & 0o111).to.equal(0o111);
+  });
+
+  it('names what a wrong wheel lacks', async () => {
+    const wheel = writeWheel('numpy-2.0.0-cp311-cp311-manylinux_2_17_x86_64.whl', {
+      'numpy/__init__.py': Buffer.from(''),
+    });
+    const error = await rejectionOf(unpackWheel(wheel, temporaryDirectory(), ignore));
+    expect(error.message).to.equal(
+      `Expected a TensorFlow wheel for Linux in ${wheel}, but found no tensorflow/libtensorflow_cc.so.2 in it.`,
+    );
+    expect(error.exitCode).to.equal(4);
+  });
+
+  it('refuses a file that is no archive, and one that was cut off', async () => {
+    const text = writeWheel(CPU_WHEEL, {});
+    writeFileSync(text, 'not found');
+    const cut = writeWheel(CPU_WHEEL, tensorFlowFiles());
+    writeFileSync(cut, readFileSync(cut).subarray(0, 900));
+    for (const wheel of [text, cut]) {
+      const error = await rejectionOf(unpackWheel(wheel, temporaryDirectory(), ignore));
+      expect(error.message).to.match(
+        /^Expected a whole zip archive in .*\.whl, but found .*\. Fetch the file again\.$/,
+      );
+      expect(error.code).to.equal('BACKEND_UNAVAILABLE');
+    }
+  });
+
+  it('reads what a wheel says of itself', async () => {
+    expect(await readWheelMetadata(writeWheel(CPU_WHEEL, tensorFlowFiles()))).to.equal(
+      metadata('tensorflow_cpu'),
+    );
+    const plain = writeWheel('plain.whl', {'readme.txt': Buffer.from('hello')});
+    const error = await rejectionOf(readWheelMetadata(plain));
+    expect(error.message).to.equal(
+      `Expected a Python wheel in ${plain}, but found a zip archive without METADATA.`,
+    );
+  });
+});
+
+describe('what --from names', () => {
+  it('may be a wheel', async () => {
+    const wheel = writeWheel(CPU_WHEEL, tensorFlowFiles());
+    expect(await inspectSource(wheel)).to.deep.equal({wheels: [wheel]});
+  });
+
+  it("may be a folder of wheels, of which TensorFlow's comes first", async () => {
+    const folder = writeTree({
+      'nvidia_cudnn_cu12-9.whl': Buffer.from(''),
+      'numpy-2.whl': Buffer.from(''),
+      'tensorflow-2.21.0.whl': Buffer.from(''),
+    });
+    expect(await inspectSource(folder)).to.deep.equal({
+      wheels: [join(folder, 'tensorflow-2.21.0.whl'), join(folder, 'nvidia_cudnn_cu12-9.whl')],
+    });
+  });
+
+  it('may be site-packages, or the folder tensorflow in it', async () => {
+    const folder = writeTree(tensorFlowFiles());
+    expect(await inspectSource(folder)).to.deep.equal({unpacked: join(folder, 'tensorflow')});
+    expect(await inspectSource(join(folder, 'tensorflow'))).to.deep.equal({
+      unpacked: join(folder, 'tensorflow'),
+    });
+  });
+
+  it('must be there and hold TensorFlow', async () => {
+    const empty = temporaryDirectory();
+    const absent = await rejectionOf(inspectSource(join(empty, 'tf.whl')));
+    expect(absent.message).to.equal(
+      `Expected a TensorFlow wheel or directory for --from, but found nothing at ${join(empty, 'tf.whl')}.`,
+    );
+    expect(absent.exitCode).to.equal(2);
+    const neither = await rejectionOf(inspectSource(empty));
+    expect(neither.message).to.equal(
+      `Expected a TensorFlow wheel or libtensorflow_cc.so.2 in ${empty} for --from, but found neither.`,
+    );
+  });
+
+  it('is copied with the libraries of CUDA beside it', async () => {
+    const cuda = {
+      'nvidia/cudnn/lib/libcudnn.so.9': Buffer.from('cudnn'),
+      'nvidia/cudnn/include/cudnn.h': Buffer.from('header'),
+    };
+    const folder = writeTree({...tensorFlowFiles(), ...cuda});
+    const engine = temporaryDirectory();
+    await copyUnpackedWheel(join(folder, 'tensorflow'), engine, ignore);
+    const expected = [
+      ...TENSORFLOW_FILES.map(name => `tensorflow/${name}`),
+      'nvidia/cudnn/lib/libcudnn.so.9',
+    ];
+    expect(filesBelow(engine)).to.deep.equal(expected.sort());
+  });
+
+  it('must have the headers too', async () => {
+    const folder = writeTree({
+      'libtensorflow_cc.so.2': Buffer.from(''),
+      'libtensorflow_framework.so.2': Buffer.from(''),
+    });
+    const error = await rejectionOf(copyUnpackedWheel(folder, temporaryDirectory(), ignore));
+    expect(error.message).to.equal(
+      `Expected ${join(folder, 'include/tensorflow/c/c_api.h')} for --from, but found no such file.`,
+    );
+  });
+
+  it('is known again until its libraries change', async () => {
+    const wheel = writeWheel(CPU_WHEEL, tensorFlowFiles());
+    const before = fingerprintSource(await inspectSource(wheel));
+    expect(before).to.match(/^[0-9a-f]{8}$/);
+    expect(fingerprintSource(await inspectSource(wheel))).to.equal(before);
+    writeFileSync(wheel, 'another');
+    expect(fingerprintSource(await inspectSource(wheel))).to.not.equal(before);
+  });
+});
+
+describe('the wheels that pip is asked for', () => {
+  it('are the small build without a GPU, and the only one on arm64', () => {
+    expect(tensorFlowWheel(false, 'x64').requirement).to.equal('tensorflow-cpu==2.21.0');
+    expect(tensorFlowWheel(true, 'x64').requirement).to.equal('tensorflow==2.21.0');
+    expect(tensorFlowWheel(false, 'arm64').requirement).to.equal('tensorflow==2.21.0');
+  });
+
+  it('are named by tags, one of each, that old pips understand', () => {
+    expect(tensorFlowTags('arm64', '312').join(' ')).to.equal(
+      '--platform manylinux_2_27_aarch64 --python-version 312 --implementation cp --abi cp312',
+    );
+  });
+
+  it("are NVIDIA's for the oldest glibc that is supported and every older one", () => {
+    const tags = cudaTags('x64').join(' ');
+    expect(tags).to.match(/^--platform manylinux_2_27_x86_64 --platform manylinux_2_26_x86_64 /);
+    expect(tags).to.match(
+      / --platform manylinux_2_5_x86_64 --platform manylinux2014_x86_64 --platform manylinux2010_x86_64 /,
+    );
+    expect(tags).to.match(/ --python-version 311 --implementation py --abi none$/);
+  });
+
+  it('are those that the extra and-cuda names, but for the build without CUDA', () => {
+    expect(cudaRequirements(metadata('tensorflow'))).to.deep.equal([
+      'nvidia-cublas-cu12<13.0,>=12.5.3.2',
+      'nvidia-cudnn-cu12<10.0,>=9.3.0.75',
+    ]);
+    expect(cudaRequirements(metadata('tensorflow_cpu'))).to.deep.equal([]);
+  });
+
+  it('are known by hash, for both machines, and none is a placeholder', () => {
+    const hashes = Object.values(PINNED_WHEELS).flatMap(({x64, arm64}) => [...x64, ...arm64]);
+    for (const hash of hashes) expect(hash).to.match(/^[0-9a-f]{64}$/);
+    expect(new Set(hashes).size).to.equal(hashes.length);
+    for (const arch of ['x64', 'arm64']) {
+      for (const gpu of [true, false])
+        expect(tensorFlowWheel(gpu, arch).sha256).to.have.length(
+          tensorFlowWheel(gpu, arch).tagSets.length,
+        );
+    }
+  });
+
+  it("are one release of NVIDIA's that TensorFlow's requirement must allow", () => {
+    const {requirement, sha256} = cudaWheel('nvidia-cudnn-cu12<10.0,>=9.3.0.75', 'x64');
+    expect(requirement).to.equal(
+      `nvidia-cudnn-cu12<10.0,>=9.3.0.75,==${PINNED_WHEELS['nvidia-cudnn-cu12']!.version}`,
+    );
+    expect(sha256).to.have.length(1);
+    expect(cudaWheel('nvidia-cudnn-cu12<10.0', 'arm64').sha256).to.not.deep.equal(sha256);
+    expect(() => cudaWheel('nvidia-cudnn-cu14>=14', 'x64')).to.throw(
+      'nvidia-cudnn-cu14>=14, which this TensorFlow asks for, is not among',
+    );
+    expect(() => cudaWheel('constructor', 'x64')).to.throw(
+      'is not among the wheels that are known',
+    );
+  });
+});

@@ -1,0 +1,188 @@
+import {join} from 'node:path';
+import {expect} from 'chai';
+import {cacheDirectory} from '../../../src/core/files/cache-directory.js';
+import {listInstalledBackends} from '../../../src/backend/install/backend-directory.js';
+import type {
+  BackendEvent,
+  BackendInfo,
+  BackendOptions,
+} from '../../../src/backend/runtime/backend-info.js';
+import {useEngine} from '../../helpers/backend.js';
+import {inChild, SRC, type ChildResult} from '../../helpers/in-child.js';
+import {programs} from '../../helpers/programs.js';
+import {temporaryDirectory} from '../../helpers/temporary.js';
+
+/** What a start in a process of its own came to. */
+interface Start {
+  readonly info?: BackendInfo;
+  readonly backend?: string;
+  readonly gpus?: string;
+  readonly events: readonly BackendEvent[];
+  readonly error?: {readonly code: string; readonly exitCode: number; readonly message: string};
+  readonly child: ChildResult;
+}
+
+async function start(wish: BackendOptions, environment: NodeJS.ProcessEnv = {}): Promise<Start> {
+  const script = `import {startBackend} from '${SRC}/backend/runtime/runtime.js';
+import {tf} from '${SRC}/backend/tensorflow.js';
+const events = [];
+let result;
+try {
+  const info = await startBackend({...${JSON.stringify(wish)}, onEvent: event => events.push(event)});
+  tf.matMul(tf.ones([2, 2]), tf.ones([2, 2])).dataSync();
+  result = {info, backend: tf.getBackend(), gpus: process.env.CUDA_VISIBLE_DEVICES};
+} catch ({code, exitCode, message}) {
+  result = {error: {code, exitCode, message}};
+}
+console.log(JSON.stringify({...result, events}));`;
+  // The backend of this process has hidden the GPUs from its children.
+  const child = await inChild(script, {CUDA_VISIBLE_DEVICES: undefined, ...environment});
+  return {...(JSON.parse(child.stdout || '{}') as Start), child};
+}
+
+const emptyCache = (): NodeJS.ProcessEnv => ({
+  FINETUNE_CACHE: temporaryDirectory(),
+  PATH: temporaryDirectory(),
+  CXX: '',
+});
+
+const SLOWER =
+  'so training goes on with the portable backend, about 5 times slower at 64 px and 9 times slower at 224 px';
+
+describe('starting TensorFlow', function () {
+  this.timeout(30_000);
+  useEngine();
+
+  it('loads the installed backend, silently, on the CPU alone', async () => {
+    const {info, backend, gpus, events, child} = await start({
+      backend: 'tensorflow',
+      device: 'cpu',
+      threads: 1,
+      offline: true,
+    });
+    const installed = listInstalledBackends(cacheDirectory())[0]!;
+    expect(child.stderr).to.equal('');
+    expect(events).to.deep.equal([]);
+    expect(backend).to.equal('tensorflow');
+    expect(gpus).to.equal('-1');
+    expect(info).to.deep.include({
+      backend: 'tensorflow',
+      tensorflowVersion: installed.tensorflow,
+      tfjsVersion: '4.22.0',
+      from: installed.from,
+      directory: installed.directory,
+      device: 'cpu',
+      threads: 1,
+      oneDnn: true,
+      nodeVersion: process.version,
+    });
+    expect(info!.devices).to.have.length(1);
+  });
+
+  it('lets TensorFlow speak where its own variable asks for it', async () => {
+    const {child} = await start(
+      {backend: 'tensorflow', device: 'cpu', offline: true},
+      {TF_CPP_MIN_LOG_LEVEL: '0'},
+    );
+    expect(child.stderr).to.include('cpu_feature_guard');
+  });
+
+  it('goes on without the GPU that is there on auto, where the installed backend has no CUDA, and says so', async () => {
+    const PATH = programs({'nvidia-smi': 'echo "0, NVIDIA H200, 143771, 9.0"'});
+    const {info, events} = await start({backend: 'auto', device: 'auto'}, {PATH});
+    const reason =
+      'There is an NVIDIA GPU, but training goes on with the CPU: found a TensorFlow without CUDA installed. ' +
+      'Run finetune backend install for one with it.';
+    expect(events).to.deep.equal([{type: 'fallback', reason}]);
+    expect(info!.fallbackReason).to.equal(reason);
+    expect(info).to.include({
+      backend: 'tensorflow',
+      directory: listInstalledBackends(cacheDirectory())[0]!.directory,
+    });
+    expect(info!.devices[1]).to.equal('gpu:0: NVIDIA H200 (143771 MiB, compute capability 9.0)');
+  });
+
+  it('refuses a GPU that is not there', async () => {
+    const {error} = await start({backend: 'auto', device: 'gpu'}, {PATH: temporaryDirectory()});
+    expect(error).to.include({code: 'GPU_UNAVAILABLE', exitCode: 4});
+    expect(error!.message).to.match(
+      /^Expected an NVIDIA GPU for --device gpu, but found none \(.*libcuda\.so\.1.*\)\. /,
+    );
+  });
+
+  it('does not take a backend without CUDA where a GPU is demanded', async () => {
+    const PATH = programs({'nvidia-smi': 'echo "0, NVIDIA H200, 143771, 9.0"'});
+    const {error} = await start({backend: 'auto', device: 'gpu', offline: true}, {PATH});
+    expect(error!.message).to.match(
+      /^Expected an installed TensorFlow for --offline, but found none in /,
+    );
+  });
+});
+
+describe('starting without TensorFlow', function () {
+  this.timeout(30_000);
+
+  it('is an error where TensorFlow is demanded and nothing may be fetched', async () => {
+    const environment = emptyCache();
+    const {error} = await start({backend: 'tensorflow', device: 'cpu', offline: true}, environment);
+    expect(error).to.deep.equal({
+      code: 'BACKEND_UNAVAILABLE',
+      exitCode: 4,
+      message:
+        `Expected an installed TensorFlow for --offline, but found none in ${join(environment.FINETUNE_CACHE!, 'engines')}. ` +
+        'Run finetune backend install once with a connection, or with --from FILE.',
+    });
+  });
+
+  it('goes on with the portable backend on auto, and says why and what it costs', async () => {
+    const {info, backend, events, child} = await start(
+      {backend: 'auto', device: 'auto'},
+      emptyCache(),
+    );
+    const reason =
+      `TensorFlow is not to be had here, ${SLOWER}: Expected a C++ compiler for TensorFlow's addon, but found none ` +
+      '(tried g++, c++, clang++). Install g++ and run finetune backend install.';
+    expect(info).to.deep.include({
+      backend: 'wasm',
+      from: 'package',
+      device: 'cpu',
+      threads: 1,
+      oneDnn: null,
+      fallbackReason: reason,
+    });
+    expect(backend).to.equal('wasm');
+    expect(events).to.deep.equal([{type: 'fallback', reason}]);
+    expect(child.stderr).to.equal('');
+  });
+
+  it('uses the portable backend where that is asked for, without a word', async () => {
+    const {info, events, child} = await start({backend: 'wasm', device: 'auto'}, emptyCache());
+    expect(info).to.not.have.property('fallbackReason');
+    expect(events).to.deep.equal([]);
+    expect(child.stderr).to.equal('');
+  });
+
+  it('has no GPU for the portable backend', async () => {
+    const {error} = await start({backend: 'wasm', device: 'gpu:0'});
+    expect(error).to.deep.equal({
+      code: 'USAGE',
+      exitCode: 2,
+      message:
+        'Expected --device cpu or auto for --backend wasm, but found gpu:0. The portable backend has no GPU.',
+    });
+  });
+
+  it('happens once: the same backend comes back, and another is refused', async () => {
+    const script = `import {startBackend} from '${SRC}/backend/runtime/runtime.js';
+const [first, second] = await Promise.all([startBackend({backend: 'wasm', device: 'cpu'}), startBackend({backend: 'wasm', device: 'auto'})]);
+const refusal = await startBackend({backend: 'tensorflow', device: 'cpu', threads: 4}).catch(({message}) => message);
+console.log(JSON.stringify({same: first === second, refusal}));`;
+    const {stdout} = await inChild(script, emptyCache());
+    expect(JSON.parse(stdout)).to.deep.equal({
+      same: true,
+      refusal:
+        'Expected tensorflow on cpu with 4 threads, but found that this process already runs wasm on cpu with 1 threads. ' +
+        'Start another process for another backend.',
+    });
+  });
+});

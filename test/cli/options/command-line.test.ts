@@ -1,0 +1,188 @@
+import {expect} from 'chai';
+import {parseCommandLine} from '../../../src/cli/options/command-line.js';
+import {COMMAND_NAMES} from '../../../src/cli/commands.js';
+import {rejectionOf} from '../../helpers/rejection.js';
+
+const read = (line: string) => parseCommandLine(line.split(' ').filter(Boolean), 100);
+
+describe('the command line', () => {
+  const READ: readonly (readonly [
+    line: string,
+    command: string,
+    positionals: object,
+    flags: object,
+  ])[] = [
+    ['', 'train', {}, {}],
+    ['--data pets', 'train', {}, {data: 'pets'}],
+    ['train --data pets', 'train', {}, {data: 'pets'}],
+    ['--data=pets --batch-size 8', 'train', {}, {data: 'pets', 'batch-size': '8'}],
+    ['--lr 1e-4 --seed 007', 'train', {}, {lr: '1e-4', seed: '007'}],
+    ['--lr 1 --lr 2', 'train', {}, {lr: '2'}],
+    ['--overwrite', 'train', {}, {overwrite: true}],
+    ['--no-overwrite --offline=false', 'train', {}, {overwrite: false, offline: false}],
+    ['--resume', 'train', {}, {resume: ''}],
+    ['--resume --json', 'train', {}, {resume: '', json: true}],
+    ['--resume runs/a', 'train', {}, {resume: 'runs/a'}],
+    ['check pets --json', 'check', {dir: 'pets'}, {json: true}],
+    ['check 7', 'check', {dir: '7'}, {}],
+    ['check --data pets --json', 'check', {dir: 'pets'}, {json: true}],
+    ['preview --json --data=pets', 'preview', {dir: 'pets'}, {json: true}],
+    ['pets', 'train', {}, {data: 'pets'}],
+    ['./tran --epochs 1', 'train', {}, {data: './tran', epochs: '1'}],
+    ['train pets', 'train', {}, {data: 'pets'}],
+    ['train train', 'train', {}, {data: 'train'}],
+    ['--json pets', 'train', {}, {json: true, data: 'pets'}],
+    ['--epochs 1 -- -pets', 'train', {}, {data: './-pets', epochs: '1'}],
+    ['check -- --pets', 'check', {dir: './--pets'}, {}],
+    ['check -', 'check', {dir: '-'}, {}],
+    ['evaluate model --data pets', 'evaluate', {model: 'model'}, {data: 'pets'}],
+    ['evaluate model pets', 'evaluate', {model: 'model'}, {data: 'pets'}],
+    ['evaluate --data pets', 'evaluate', {model: undefined}, {data: 'pets'}],
+    [
+      'predict model a.jpg b.jpg --top 3',
+      'predict',
+      {model: 'model', image: ['a.jpg', 'b.jpg']},
+      {top: '3'},
+    ],
+    ['predict model -- -a.jpg -', 'predict', {model: 'model', image: ['./-a.jpg', '-']}, {}],
+    [
+      'predict model - --exclude list.txt',
+      'predict',
+      {model: 'model', image: ['-']},
+      {exclude: 'list.txt'},
+    ],
+    ['predict', 'predict', {model: undefined, image: []}, {}],
+    ['models', 'models', {}, {}],
+    ['backend', 'backend', {task: undefined}, {}],
+    ['backend install --from wheels', 'backend', {task: 'install'}, {from: 'wheels'}],
+    ['init', 'init', {file: undefined}, {}],
+    ['init my.jsonc', 'init', {file: 'my.jsonc'}, {}],
+    ['schema', 'schema', {document: undefined}, {}],
+    ['schema check', 'schema', {document: 'check'}, {}],
+    ['demo', 'demo', {dir: undefined}, {}],
+    ['demo here --epochs 2', 'demo', {dir: 'here'}, {epochs: '2'}],
+  ];
+  for (const [line, command, positionals, flags] of READ) {
+    it(`reads "finetune ${line}"`, async () => {
+      expect(await read(line)).to.deep.equal({command, positionals, flags});
+    });
+  }
+
+  const REFUSED: readonly (readonly [line: string, sentence: string])[] = [
+    [
+      '--archh resnet18',
+      'Expected a known flag, but found --archh; did you mean --arch? See finetune --help.',
+    ],
+    [
+      '--batchSize 8',
+      'Expected a known flag, but found --batchSize; did you mean --batch-size? See finetune --help.',
+    ],
+    [
+      '--model resnet18',
+      'Expected a known flag, but found --model; did you mean --arch? See finetune --help.',
+    ],
+    ['--zebra', 'Expected a known flag, but found --zebra. See finetune --help.'],
+    ['-x', 'Expected a known flag, but found -x. See finetune --help.'],
+    [
+      'check pets --arch resnet18',
+      'Expected a known flag, but found --arch. See finetune check --help.',
+    ],
+    [
+      'predict model a.jpg --topp 3',
+      'Expected a known flag, but found --topp; did you mean --top? See finetune predict --help.',
+    ],
+    ['demo --data pets', 'Expected a known flag, but found --data. See finetune demo --help.'],
+    [
+      'chekc pets',
+      'Expected a command or a folder of images, but found "chekc"; did you mean check?',
+    ],
+    ['tran', 'Expected a command or a folder of images, but found "tran"; did you mean train?'],
+    [
+      '--json check',
+      'Expected the command first, but found check behind an option. Say finetune check ... and its options after it.',
+    ],
+    [
+      'pets cats',
+      'Expected no further argument for finetune train, but found "cats". See finetune --help.',
+    ],
+    [
+      'pets --data cats',
+      'Expected one folder of images, but found pets and --data cats. Leave out one.',
+    ],
+    [
+      'check pets cats',
+      'Expected no further argument for finetune check, but found "cats". See finetune check --help.',
+    ],
+    [
+      'check',
+      'Expected a folder of images for finetune check, but found none. Say finetune check DIR.',
+    ],
+    [
+      'export',
+      'Expected the directory of a run for finetune export, but found none. Say finetune export RUN.',
+    ],
+    [
+      'report',
+      'Expected the directory of a run for finetune report, but found none. Say finetune report RUN.',
+    ],
+    [
+      'preview --json',
+      'Expected a folder of images for finetune preview, but found none. Say finetune preview DIR.',
+    ],
+    [
+      '--data',
+      'Expected a complete command line, but found no value for --data. See finetune --help.',
+    ],
+  ];
+  for (const [line, sentence] of REFUSED) {
+    it(`refuses "finetune ${line}"`, async () => {
+      const error = await rejectionOf(read(line));
+      expect(error.message).to.equal(sentence);
+      expect(error.exitCode).to.equal(2);
+    });
+  }
+
+  it('has a help for itself and every command, without starting any', async () => {
+    for (const command of ['', ...COMMAND_NAMES]) {
+      const help = await read(`${command} --help`);
+      expect(help).to.have.property('help').that.includes('finetune');
+    }
+  });
+
+  it('puts every option of the help under a heading and says its default', async () => {
+    const {help} = (await read('--help')) as {readonly help: string};
+    expect(help).not.to.include('Options:');
+    expect(help).to.match(/--arch +depth of the ResNet: resnet18, .*\[default:\s+resnet50\]/s);
+    expect(help).to.match(/--epochs +epochs of the last phase \[recommended\]/);
+  });
+
+  it('puts what is most used first, and tells the defaults of the command itself', async () => {
+    const {help} = (await read('--help')) as {readonly help: string};
+    expect(help).to.match(/Most used:\n +--arch .*Images:/s);
+    expect(help.match(/--arch /g)).to.have.lengthOf(2); // in an example as well
+    const {help: demo} = (await read('demo --help')) as {readonly help: string};
+    expect(demo)
+      .to.match(/--arch .*\[default:\s+resnet18\]/s)
+      .and.match(/--weights .*\[default: none\]/)
+      .and.match(/--epochs .*\[default: 20\]/);
+    expect(demo)
+      .to.match(/folder to draw into \[default: finetune-demo\]/)
+      .and.match(/--image-size +side of the input in pixels \[default: 64\]/);
+    expect(await read('init --help'))
+      .to.have.property('help')
+      .that.includes('replace the recipe file if it exists');
+    expect(await read('preview --help'))
+      .to.have.property('help')
+      .that.includes('replace the sheet if it exists');
+  });
+
+  it('tells its version and its help by one letter, too', async () => {
+    for (const flag of ['--version', '-v']) {
+      expect(await read(flag))
+        .to.have.property('help')
+        .that.matches(/^\d+\.\d+\.\d+$/);
+    }
+    for (const command of ['', ...COMMAND_NAMES])
+      expect(await read(`${command} -h`)).to.deep.equal(await read(`${command} --help`));
+  });
+});

@@ -1,0 +1,129 @@
+import {writeFileSync} from 'node:fs';
+import {join} from 'node:path';
+import {expect} from 'chai';
+import {readOptionSources, mergeOptions} from '../../../src/cli/options/option-sources.js';
+import {ALL_OPTIONS, HELP_GROUPS, RECIPE_OPTIONS} from '../../../src/cli/options/option-schema.js';
+import {temporaryDirectory} from '../../helpers/temporary.js';
+
+const recipe = (text: string): string => {
+  const path = join(temporaryDirectory(), 'recipe.json');
+  writeFileSync(path, text);
+  return path;
+};
+
+const settled = (flags: object, environment: NodeJS.ProcessEnv = {}) =>
+  mergeOptions(
+    readOptionSources(flags as Record<string, unknown>, environment, ALL_OPTIONS),
+    ALL_OPTIONS,
+  );
+
+const sentence = (flags: object, environment: NodeJS.ProcessEnv = {}): string => {
+  try {
+    settled(flags, environment);
+  } catch (error) {
+    expect((error as {exitCode?: number}).exitCode).to.equal(2);
+    return (error as Error).message;
+  }
+  throw new Error('expected a refusal');
+};
+
+describe('options', () => {
+  it('are taken from the flag, else the environment, else the recipe file, else the default', () => {
+    const file = recipe('{"arch": "resnet152", "batchSize": 1, "dropout": 0.1}');
+    const {values, sources} = settled(
+      {arch: 'resnet18', recipe: file},
+      {
+        FINETUNE_ARCH: 'resnet34',
+        FINETUNE_BATCH_SIZE: '2',
+        FINETUNE_CACHE: '/cache',
+        FINETUNE_TEST_ENGINE: 'wasm',
+      },
+    );
+    expect(values).to.include({arch: 'resnet18', batchSize: 2, dropout: 0.1, head: 'linear'});
+    expect(sources).to.include({
+      arch: 'flag',
+      batchSize: 'environment',
+      dropout: 'recipe file',
+      head: 'default',
+    });
+  });
+
+  it('may name the recipe file in the environment', () => {
+    expect(settled({}, {FINETUNE_RECIPE: recipe('{"seed": 7}')}).values.seed).to.equal(7);
+  });
+
+  it('leave out what has no default and was not said', () => {
+    expect(settled({}).values).not.to.have.any.keys('epochs', 'lr', 'freeze', 'data');
+  });
+
+  const TYPED: readonly (readonly [
+    flags: object,
+    environment: NodeJS.ProcessEnv,
+    expected: object,
+  ])[] = [
+    [{lr: '1e-4'}, {}, {lr: 1e-4}],
+    [{'batch-size': '16'}, {}, {batchSize: 16}],
+    [{overwrite: false}, {}, {overwrite: false}],
+    [{data: '2024'}, {}, {data: '2024'}],
+    [{device: 'gpu:1'}, {}, {device: 'gpu:1'}],
+    [{}, {FINETUNE_OFFLINE: '1'}, {offline: true}],
+    [{}, {FINETUNE_OFFLINE: 'false'}, {offline: false}],
+    [{}, {FINETUNE_VAL_SPLIT: '0.25'}, {valSplit: 0.25}],
+    [{}, {FINETUNE_SEED: ''}, {seed: 42}],
+  ];
+  for (const [flags, environment, expected] of TYPED) {
+    it(`become values: ${JSON.stringify({...flags, ...environment})}`, () => {
+      expect(settled(flags, environment).values).to.include(expected);
+    });
+  }
+
+  const REFUSED: readonly (readonly [
+    flags: object,
+    environment: NodeJS.ProcessEnv,
+    expected: RegExp,
+  ])[] = [
+    [
+      {arch: 'resnet51'},
+      {},
+      /^Command line: Expected resnet18, .* or resnet152 for "--arch", but found "resnet51"; did you mean resnet50\?/,
+    ],
+    [{'batch-size': '0'}, {}, /^Command line: .*"--batch-size".*found 0/],
+    [{'batch-size': 'many'}, {}, /^Command line: .*"--batch-size".*found "many"/],
+    [{lr: false}, {}, /^Command line: .*"--lr".*found false/],
+    [
+      {freeze: 'everything'},
+      {},
+      /^Command line: Expected a freeze schedule.*for "--freeze", but found "everything"/,
+    ],
+    [{device: 'tpu'}, {}, /^Command line: .*"--device".*found "tpu"/],
+    [{}, {FINETUNE_EPOCHS: '1.5'}, /^Environment: .*"FINETUNE_EPOCHS".*found 1.5/],
+    [{}, {FINETUNE_OFFLINE: 'maybe'}, /^Environment: .*"FINETUNE_OFFLINE".*found "maybe"/],
+    [
+      {},
+      {FINETUNE_EPOCH: '3'},
+      /^Expected a known variable in the environment, but found FINETUNE_EPOCH; did you mean FINETUNE_EPOCHS\?$/,
+    ],
+    [
+      {},
+      {FINETUNE_BATCHSIZE: '3'},
+      /but found FINETUNE_BATCHSIZE; did you mean FINETUNE_BATCH_SIZE\?$/,
+    ],
+  ];
+  for (const [flags, environment, expected] of REFUSED) {
+    it(`are refused by the name that was typed: ${JSON.stringify({...flags, ...environment})}`, () => {
+      expect(sentence(flags, environment)).to.match(expected);
+    });
+  }
+
+  it('are all in one group of the help, and in one only', () => {
+    const grouped = Object.values(HELP_GROUPS).flat();
+    expect(grouped).to.have.members([...Object.keys(ALL_OPTIONS), 'help', 'version']);
+    expect(new Set(grouped).size).to.equal(grouped.length);
+  });
+
+  it('are described, every one', () => {
+    for (const [key, {description}] of Object.entries(ALL_OPTIONS))
+      expect(description, key).to.be.a('string').that.is.not.empty;
+    expect(RECIPE_OPTIONS).not.to.be.empty;
+  });
+});

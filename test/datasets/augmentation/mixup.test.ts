@@ -1,0 +1,74 @@
+import {expect} from 'chai';
+import fc from 'fast-check';
+import {createRng} from '../../../src/core/rng.js';
+import {isMixing, mixPictures} from '../../../src/datasets/augmentation/mixup.js';
+
+const SIZE = 8;
+const AREA = SIZE * SIZE * 3;
+
+/** Images of one value each. */
+const plain = (...values: readonly number[]): Uint8Array =>
+  Uint8Array.from(values.flatMap(value => new Array<number>(AREA).fill(value)));
+
+describe('images of a batch', () => {
+  it('are blended with the next by the share that is told', () => {
+    for (let seed = 0; seed < 20; seed++) {
+      const images = plain(0, 100, 200);
+      const {partners, share} = mixPictures(images, SIZE, {mixup: 0.4}, createRng(seed));
+      expect(partners).to.deep.equal([1, 2, 0]);
+      expect([images[0], images[AREA], images[2 * AREA]]).to.deep.equal([
+        Math.round((1 - share) * 100),
+        Math.round(share * 100 + (1 - share) * 200),
+        Math.round(share * 200),
+      ]);
+    }
+  });
+
+  it('have a rectangle of the next, of just the share that is told', () => {
+    fc.assert(
+      fc.property(fc.integer(), fc.double({min: 0.1, max: 4, noNaN: true}), (seed, cutmix) => {
+        const images = plain(10, 20);
+        const {share} = mixPictures(images, SIZE, {cutmix}, createRng(seed));
+        expect(share).to.be.within(0, 1);
+        const own = images.subarray(0, AREA).filter(value => value === 10).length;
+        expect(own / AREA).to.be.closeTo(share, 1e-9);
+        expect(images.subarray(AREA).filter(value => value === 10).length).to.equal(AREA - own);
+      }),
+      {seed: 1},
+    );
+  });
+
+  it('are mixed in one way or the other where both are asked for, and alike for the same stream', () => {
+    const draw = (seed: number): Uint8Array => {
+      const images = plain(0, 200);
+      mixPictures(images, SIZE, {mixup: 1, cutmix: 1}, createRng(seed));
+      return images;
+    };
+    const blended = Array.from({length: 200}, (_, seed) => draw(seed)).filter(
+      images =>
+        new Set(images.subarray(0, AREA)).size === 1 && images[0] !== 0 && images[0] !== 200,
+    );
+    expect(blended.length).to.be.within(70, 130);
+    expect(draw(3)).to.deep.equal(draw(3));
+  });
+
+  it('have shares as a Beta distribution has them', () => {
+    // Beta(0.4, 0.4): mean 0.5, variance 1 / (4 (2 * 0.4 + 1)) = 0.1389
+    const shares = Array.from(
+      {length: 4000},
+      (_, seed) => mixPictures(plain(0, 1), SIZE, {mixup: 0.4}, createRng('beta', seed)).share,
+    );
+    const mean = shares.reduce((sum, share) => sum + share, 0) / shares.length;
+    const variance = shares.reduce((sum, share) => sum + (share - mean) ** 2, 0) / shares.length;
+    expect(mean).to.be.closeTo(0.5, 0.02); // three standard errors of 0.006
+    expect(variance).to.be.closeTo(0.1389, 0.008);
+  });
+
+  it('are mixed where a parameter is above 0', () => {
+    expect([isMixing({}), isMixing({mixup: 0}), isMixing({cutmix: 1})]).to.deep.equal([
+      false,
+      false,
+      true,
+    ]);
+  });
+});

@@ -1,0 +1,133 @@
+import {readdirSync, readFileSync, renameSync, writeFileSync} from 'node:fs';
+import {join} from 'node:path';
+import {expect} from 'chai';
+import {copyFindings} from '../../../src/datasets/inspection/duplicate-findings.js';
+import type {Sample} from '../../../src/datasets/discovery/image-folder.js';
+import {photographsOf, type Printed} from '../../../src/datasets/duplicates/duplicate-groups.js';
+import {thumbprint} from '../../../src/datasets/duplicates/fingerprint.js';
+import {temporaryDirectory} from '../../helpers/temporary.js';
+import {DAMAGES} from '../../helpers/damages.js';
+import {ALTERED, photograph, pixels} from '../../helpers/photographs.js';
+
+const sample = (name: string, label: number): Sample => ({path: `/${name}`, name, label});
+
+describe('photographs that are there more than once', () => {
+  const NAMES = ['a/1', 'a/1 brighter', 'a/1 again', 'b/2', 'b/2 mirrored', 'b/3', 'a/3 cut'];
+  const samples = NAMES.map(name => sample(name, name.startsWith('a') ? 0 : 1));
+  const prints = new Map<string, Uint8Array>();
+  let asked = 0;
+  const images: Printed = {
+    samples,
+    contentHash: ({name}) => name.replace(' again', ''),
+    thumbprint: ({name}) => {
+      asked++;
+      return prints.get(name)!;
+    },
+  };
+
+  before(async () => {
+    const [one, two, three] = [await photograph(1), await photograph(2), await photograph(3)];
+    const pictures = [
+      one,
+      await ALTERED.brighter!(one),
+      one,
+      two,
+      await ALTERED.mirrored!(two),
+      three,
+    ];
+    pictures.push(await ALTERED['cut by a tenth all round']!(three));
+    for (const [i, picture] of pictures.entries())
+      prints.set(NAMES[i]!, thumbprint(await pixels(picture)));
+  });
+
+  it('are known by one name, that of identical files included', async () => {
+    const of = await photographsOf(images);
+    const groups = new Map<string, string[]>();
+    samples.forEach(one => groups.set(of(one), [...(groups.get(of(one)) ?? []), one.name]));
+    expect([...groups.values()]).to.deep.equal([
+      ['a/1', 'a/1 brighter', 'a/1 again'],
+      ['b/2', 'b/2 mirrored'],
+      ['b/3', 'a/3 cut'],
+    ]);
+  });
+
+  it('are looked for once, and again where what was written cannot be written or was made from other images', async () => {
+    const directory = join(temporaryDirectory(), 'new');
+    const first = samples.map(await photographsOf(images, {directory}));
+    asked = 0;
+    expect(samples.map(await photographsOf(images, {directory}))).to.deep.equal(first);
+    expect(asked).to.equal(0);
+    const [file] = readdirSync(directory);
+    await photographsOf({...images, samples: samples.slice(5)}, {directory});
+    const [other] = readdirSync(directory).filter(name => name !== file);
+    renameSync(join(directory, other!), join(directory, file!));
+    asked = 0;
+    expect(samples.map(await photographsOf(images, {directory}))).to.deep.equal(first);
+    expect(asked).to.equal(6);
+    expect(
+      samples.map(await photographsOf(images, {directory: join(directory, file!, 'no-folder')})),
+    ).to.deep.equal(first);
+  });
+
+  for (const [how, damage] of Object.entries(DAMAGES)) {
+    it(`are looked for again where what was written is ${how}`, async () => {
+      const directory = temporaryDirectory();
+      const first = samples.map(await photographsOf(images, {directory}));
+      const path = join(directory, readdirSync(directory)[0]!);
+      const before = readFileSync(path);
+      writeFileSync(path, damage(before));
+      asked = 0;
+      expect(samples.map(await photographsOf(images, {directory}))).to.deep.equal(first);
+      expect(asked).to.equal(6);
+      expect(readFileSync(path)).to.deep.equal(before);
+    });
+  }
+
+  it('are told of: across classes, across parts, within a class', async () => {
+    const copies = {contentHash: images.contentHash, photograph: await photographsOf(images)};
+    const [one, brighter, again, two, mirrored, three, cut] = samples as [
+      Sample,
+      Sample,
+      Sample,
+      Sample,
+      Sample,
+      Sample,
+      Sample,
+    ];
+    const parts = {train: [one, two, three, cut], validation: [brighter, again], test: [mirrored]};
+    expect(
+      copyFindings(parts, ['a', 'b'], copies).map(({code, severity, message}) => [
+        code,
+        severity,
+        message,
+      ]),
+    ).to.deep.equal([
+      [
+        'near-copies-across-classes',
+        'warning',
+        'The same photograph is in classes b and a: b/3, a/3 cut. Keep the right one; a fix list leaves out all.',
+      ],
+      [
+        'near-copies-across-parts',
+        'warning',
+        '2 images for training show a photograph that is for validation or test as well, such as a/1 and a/1 brighter: the metrics will flatter. Leave out those for training.',
+      ],
+    ]);
+    const together = {train: samples.slice(0, 5), validation: [three], test: []};
+    expect(
+      copyFindings(together, ['a', 'b'], copies).map(({code, message}) => [code, message]),
+    ).to.deep.equal([
+      [
+        'identical-files',
+        '1 file is there more than once, such as a/1 and a/1 again; each copy counts.',
+      ],
+      [
+        'near-copies',
+        '2 photographs are there more than once, such as a/1 and a/1 brighter and a/1 again; a split keeps them together.',
+      ],
+    ]);
+    expect(
+      copyFindings({train: [one, two], validation: [three], test: []}, ['a', 'b'], copies),
+    ).to.deep.equal([]);
+  });
+});

@@ -1,0 +1,206 @@
+import {writeFileSync} from 'node:fs';
+import {join} from 'node:path';
+import {expect} from 'chai';
+import type {FinetuneError} from '../../../src/core/errors.js';
+import type {ImageFolder, Sample} from '../../../src/datasets/discovery/image-folder.js';
+import {splitFolder, type KnownContents} from '../../../src/datasets/splitting/split.js';
+import {
+  readSplit,
+  splitChanges,
+  toSplitManifest,
+} from '../../../src/datasets/splitting/split-file.js';
+import {ImagesChangedError} from '../../../src/finetune/run/run-output.js';
+import {temporaryDirectory} from '../../helpers/temporary.js';
+import {failure} from '../../helpers/images.js';
+
+const NAMES = ['a/1', 'a/2', 'a/3', 'a/😀 "x"\n', 'b/1', 'b/2', 'b/__proto__', 'b/4'];
+
+const folderAt = (root: string, names: readonly string[] = NAMES): ImageFolder => ({
+  root,
+  classNames: ['a', 'b'],
+  samples: names.map((name): Sample => ({
+    path: join(root, name),
+    name,
+    label: name.startsWith('a') ? 0 : 1,
+  })),
+  findings: [],
+  layout: 'classes',
+});
+
+const contentsOf = (
+  {samples}: ImageFolder,
+  hash: (name: string) => string = name => `sha of ${name}`,
+): KnownContents => ({
+  samples,
+  contentHash: ({name}) => hash(name),
+});
+
+const FOLDER = folderAt('/pets');
+const SPLIT = splitFolder(FOLDER, contentsOf(FOLDER), {seed: 7, valSplit: 0.25, testSplit: 0.25});
+
+function write(content: unknown): string {
+  const path = join(temporaryDirectory(), 'split.json');
+  writeFileSync(path, typeof content === 'string' ? content : JSON.stringify(content));
+  return path;
+}
+
+describe('split.json', () => {
+  it('says which image went where, by name and content', () => {
+    const manifest = toSplitManifest(SPLIT);
+    expect(manifest.seed).to.equal(7);
+    expect(manifest.classNames).to.deep.equal(['a', 'b']);
+    expect(
+      [...manifest.train, ...manifest.validation, ...manifest.test].map(({name, sha256}) => [
+        name,
+        sha256,
+      ]),
+    ).to.have.deep.members(NAMES.map(name => [name, `sha of ${name}`]));
+  });
+
+  it('gives the same split again', async () => {
+    const path = write(toSplitManifest(SPLIT));
+    expect(await readSplit(path, FOLDER)).to.deep.equal(SPLIT);
+    expect(await readSplit(path, FOLDER, contentsOf(FOLDER))).to.deep.equal(SPLIT);
+  });
+
+  it('gives it for a folder that has moved', async () => {
+    const {train} = await readSplit(write(toSplitManifest(SPLIT)), folderAt('/elsewhere'));
+    expect(train.map(({path}) => path)).to.deep.equal(
+      SPLIT.train.map(({name}) => join('/elsewhere', name)),
+    );
+  });
+
+  it('remembers what was left out, and leaves out what came later', async () => {
+    const folder = folderAt('/pets', [...NAMES, 'a/broken']);
+    const split = splitFolder(folder, contentsOf(FOLDER), {seed: 7});
+    const path = write(toSplitManifest(split));
+    expect((await readSplit(path, folder)).findings).to.deep.equal([]);
+    const later = await readSplit(path, folderAt('/pets', [...NAMES, 'a/broken', 'b/new']));
+    expect([...later.leftOut]).to.deep.equal([
+      ['a/broken', 'it cannot be read'],
+      ['b/new', `it is not in ${path}`],
+    ]);
+    expect(later.findings.map(({message}) => message)).to.deep.equal([
+      `Left out b/new: it is not in ${path}.`,
+    ]);
+  });
+
+  it('tells which files are not what and where they were, three of them in a sentence', () => {
+    const before = toSplitManifest(SPLIT);
+    const [first, second, third, ...others] = before.train;
+    const now = {
+      ...before,
+      train: [{...first!, sha256: 'another'}, ...others, {name: 'b/new', sha256: 'x'}],
+      validation: [...before.validation, third!],
+    };
+    const changes = splitChanges(before, now);
+    expect(changes).to.deep.equal([
+      {name: first!.name, change: 'other bytes'},
+      {name: second!.name, change: 'gone'},
+      {name: third!.name, change: 'in another part'},
+      {name: 'b/new', change: 'new'},
+    ]);
+    expect(new ImagesChangedError('split.json', changes).message).to.equal(
+      `4 files changed since the run was begun, as split.json tells: ${first!.name} (other bytes), ${second!.name} (gone), ` +
+        `${third!.name} (in another part) and 1 more. Put the images back, or start another run.`,
+    );
+    expect(splitChanges(before, before)).to.deep.equal([]);
+  });
+
+  describe('is refused', () => {
+    const refusal = async (
+      content: unknown,
+      folder = FOLDER,
+      contents?: KnownContents,
+    ): Promise<[string, number]> => {
+      const path = write(content);
+      const error = (await failure(readSplit(path, folder, contents))) as FinetuneError;
+      return [error.message.replaceAll(path, 'split.json'), error.exitCode];
+    };
+
+    it('when it is not there', async () => {
+      const error = (await failure(readSplit('/nowhere/split.json', FOLDER))) as FinetuneError;
+      expect(error.message).to.equal(
+        "Expected a file for the split /nowhere/split.json, but found ENOENT: no such file or directory, open '/nowhere/split.json'. Divide the images anew, without this file.",
+      );
+      expect(error.exitCode).to.equal(3);
+    });
+
+    it('when it is not JSON', async () => {
+      const [message, exitCode] = await refusal('{"version": 1,');
+      expect(message).to.match(
+        /^Expected JSON for the split split\.json, but found .+\. Divide the images anew, without this file\.$/,
+      );
+      expect(exitCode).to.equal(3);
+    });
+
+    it('when it is another JSON', async () => {
+      const {seed: _, ...rest} = toSplitManifest(SPLIT);
+      expect(await refusal(rest)).to.deep.equal([
+        'Split split.json: Expected "seed", but found nothing.',
+        2,
+      ]);
+    });
+
+    it('for other classes', async () => {
+      expect(
+        await refusal({...toSplitManifest(SPLIT), classNames: ['cats', 'dogs']}),
+      ).to.deep.equal([
+        'Expected the classes cats, dogs in /pets for the split split.json, but found a, b. Divide the images anew, without this file.',
+        3,
+      ]);
+    });
+
+    it('when images are gone', async () => {
+      expect(
+        await refusal(
+          toSplitManifest(SPLIT),
+          folderAt(
+            '/pets',
+            NAMES.filter(name => name !== 'b/2'),
+          ),
+        ),
+      ).to.deep.equal([
+        'Expected an image b/2 that can be read in /pets for the split split.json, but found none. Divide the images anew, without this file.',
+        3,
+      ]);
+    });
+
+    it('when images cannot be read any more', async () => {
+      expect(
+        (
+          await refusal(
+            toSplitManifest(SPLIT),
+            FOLDER,
+            contentsOf(folderAt('/pets', NAMES.slice(1))),
+          )
+        )[0],
+      ).to.equal(
+        'Expected an image a/1 that can be read in /pets for the split split.json, but found none. Divide the images anew, without this file.',
+      );
+    });
+
+    it('when an image is another file by now', async () => {
+      const changed = contentsOf(FOLDER, name => (name === 'a/2' ? 'another' : `sha of ${name}`));
+      expect((await refusal(toSplitManifest(SPLIT), FOLDER, changed))[0]).to.equal(
+        'Expected the same bytes in a/2 as then for the split split.json, but found others. Divide the images anew, without this file.',
+      );
+    });
+
+    it('when an image is in two parts', async () => {
+      const manifest = toSplitManifest(SPLIT);
+      expect(
+        (await refusal({...manifest, validation: [...manifest.validation, manifest.train[0]]}))[0],
+      ).to.equal(
+        `Expected every image once for the split split.json, but found ${manifest.train[0]!.name} twice. Divide the images anew, without this file.`,
+      );
+    });
+
+    it('when nothing is left to validate on', async () => {
+      const manifest = toSplitManifest(SPLIT);
+      expect((await refusal({...manifest, validation: []}))[0]).to.match(
+        /^Expected at least one image of \/pets for validation/,
+      );
+    });
+  });
+});

@@ -1,0 +1,512 @@
+import {expect} from 'chai';
+import {
+  appendFileSync,
+  cpSync,
+  mkdirSync,
+  readFileSync,
+  rmSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs';
+import {join} from 'node:path';
+import {pathToFileURL} from 'node:url';
+import {runInNewContext} from 'node:vm';
+import sharp from 'sharp';
+import {ArgumentError} from '../../src/core/arguments.js';
+import {countNativeHandles} from '../../src/backend/graph/binding.js';
+import {tf} from '../../src/backend/tensorflow.js';
+import type {ModelRecord} from '../../src/export/model-record.js';
+import {ExportedModel} from '../../src/export/exported-model.js';
+import type {ImageSource} from '../../src/export/image-source.js';
+import {loadModel} from '../../src/export/load-model.js';
+import {BundleError} from '../../src/export/read-model-record.js';
+import {UnreadableImageError} from '../../src/export/read-pixels.js';
+import {exportModel} from '../../src/export/export-model.js';
+import {toInference} from '../../src/heads/inference-model.js';
+import {useEngine} from '../helpers/backend.js';
+import {randomClassifier, randomPixels} from '../helpers/random-classifier.js';
+import {rejectionOf} from '../helpers/rejection.js';
+import {temporaryDirectory} from '../helpers/temporary.js';
+
+const SIZE = 64;
+
+/** Saved once; tests that break it copy it first. */
+let sound: string;
+
+/** What the classifier itself gives for two images. */
+let trained: number[];
+
+function copyOfBundle(): string {
+  const copy = join(temporaryDirectory(), 'model');
+  cpSync(sound, copy, {recursive: true});
+  return copy;
+}
+
+function editRecord(directory: string, edit: (record: Record<string, unknown>) => void): void {
+  const path = join(directory, 'finetune.json');
+  const record = JSON.parse(readFileSync(path, 'utf8')) as Record<string, unknown>;
+  edit(record);
+  writeFileSync(path, JSON.stringify(record));
+}
+
+async function messageFor(directory: string): Promise<string> {
+  const error = await rejectionOf(loadModel(directory));
+  expect(error).to.be.instanceOf(BundleError);
+  expect(error).to.include({code: 'INVALID_MODEL', exitCode: 1});
+  return error.message;
+}
+
+describe('loadBundle', () => {
+  useEngine();
+
+  before('save an exported model', async () => {
+    const classifier = randomClassifier({spec: {lastStage: 1}, size: SIZE});
+    const metrics = {validation: {accuracy: 0.9} as never};
+    sound = join(temporaryDirectory(), 'model');
+    await exportModel(classifier, sound, {metrics});
+    const frozen = toInference(classifier);
+    trained = tf.tidy(() => {
+      const pixels = tf.tensor4d(randomPixels(2, SIZE), [2, SIZE, SIZE, 3], 'int32');
+      return [...tf.softmax(frozen.logits(pixels)).dataSync()];
+    });
+    frozen.dispose();
+    classifier.dispose();
+  });
+
+  it('knows what the exported model says of itself', async () => {
+    const bundle = await loadModel(sound);
+    expect(bundle.directory).to.equal(sound);
+    expect(bundle.classNames).to.deep.equal(['ants', 'bees', 'wasps']);
+    expect(bundle.spec).to.deep.equal({
+      arch: 'resnet18',
+      lastStage: 1,
+      strideOn: '3x3',
+      batchNormEpsilon: 1e-5,
+    });
+    expect(bundle.preprocessing).to.include({resizeSize: 73, cropSize: 64, channelOrder: 'rgb'});
+    expect(bundle.metrics).to.deep.equal({validation: {accuracy: 0.9}});
+    bundle.dispose();
+  });
+
+  it('computes what was trained', async () => {
+    const bundle = await loadModel(sound);
+    const found = bundle.probabilities(randomPixels(2, SIZE));
+    expect([...found]).to.deep.equal(trained);
+    bundle.dispose();
+  });
+
+  it('frees all when it is disposed', async () => {
+    const held = (): unknown => ({tensors: tf.memory().numTensors, handles: countNativeHandles()});
+    const before = held();
+    const bundle = await loadModel(sound);
+    bundle.probabilities(randomPixels(2, SIZE));
+    bundle.dispose();
+    expect(held()).to.deep.equal(before);
+  });
+
+  it('does not mind edited texts beside the model', async () => {
+    const directory = copyOfBundle();
+    appendFileSync(join(directory, 'README.md'), 'Notes of mine.\n');
+    rmSync(join(directory, 'labels.txt'));
+    (await loadModel(directory)).dispose();
+  });
+
+  it('takes a run, and a URL', async () => {
+    const run = temporaryDirectory();
+    cpSync(sound, join(run, 'model'), {recursive: true});
+    for (const place of [run, pathToFileURL(run)]) {
+      const bundle = await loadModel(place);
+      expect(bundle.directory).to.equal(join(run, 'model'));
+      bundle.dispose();
+    }
+  });
+
+  describe('refuses', () => {
+    it('a directory without an exported model', async () => {
+      const directory = temporaryDirectory();
+      expect(await messageFor(directory)).to.equal(
+        `Expected an exported model in ${directory}, but found no finetune.json. Give the directory of a finished run, or the model folder in it.`,
+      );
+    });
+
+    it('a run whose model is lost, with the command that makes it again', async () => {
+      const directory = join(temporaryDirectory(), 'my run');
+      mkdirSync(join(directory, 'checkpoints', 'best'), {recursive: true});
+      expect(await messageFor(directory)).to.equal(
+        `Expected an exported model in ${directory}, but found no finetune.json. Make it from the run's weights: finetune export '${directory}'`,
+      );
+    });
+
+    it('the runs of a cross-validation, with the path of one', async () => {
+      const directory = temporaryDirectory();
+      for (const name of ['recipe.json', 'folds.json']) writeFileSync(join(directory, name), '{}');
+      expect(await messageFor(directory)).to.match(
+        / Give a run of the cross-validation, such as .+fold-1$/,
+      );
+    });
+
+    it('a record that is not JSON', async () => {
+      const directory = copyOfBundle();
+      const path = join(directory, 'finetune.json');
+      writeFileSync(path, '{"schemaVersion": 1,');
+      expect(await messageFor(directory)).to.match(
+        /^Expected JSON in .+finetune\.json, but found something else \(.+\)\. Copy the whole folder again, or export it again\.$/,
+      );
+    });
+
+    it('a record of a later schema, naming what can read it', async () => {
+      const directory = copyOfBundle();
+      editRecord(directory, record =>
+        Object.assign(record, {schemaVersion: 2, createdBy: 'finetune 3.0.0'}),
+      );
+      expect(await messageFor(directory)).to.equal(
+        `Expected schema version 1 of the exported model in ${directory}, but found 2. Use finetune 3.0.0, which made it, or a later one.`,
+      );
+    });
+
+    it('a record of something else', async () => {
+      const directory = copyOfBundle();
+      writeFileSync(join(directory, 'finetune.json'), 'null');
+      expect(await messageFor(directory)).to.equal(
+        `Expected schema version 1 of the exported model in ${directory}, but found none. Use the finetune that made it, or a later one.`,
+      );
+    });
+
+    it('a record that lacks something', async () => {
+      const directory = copyOfBundle();
+      editRecord(directory, record =>
+        Object.assign(record, {arch: 'resnet20', head: {type: 'linear', pooling: 'avg'}}),
+      );
+      const path = join(directory, 'finetune.json');
+      expect(await messageFor(directory)).to.equal(
+        `${path}: Expected resnet18, resnet34, resnet50, resnet101 or resnet152 for "arch", but found "resnet20"; did you mean resnet50? ` +
+          'Copy the whole folder again, or export it again.',
+      );
+    });
+
+    it('a file outside the exported model', async () => {
+      const directory = copyOfBundle();
+      editRecord(directory, record =>
+        Object.assign(record.files as object, {'../secret': {bytes: 1, sha256: '0'.repeat(64)}}),
+      );
+      expect(await messageFor(directory)).to.match(/finetune\.json: Expected "files" to /);
+    });
+
+    for (const file of ['model.json', 'group1-shard1of1.bin', 'model.safetensors']) {
+      it(`an exported model without ${file}`, async () => {
+        const directory = copyOfBundle();
+        const path = join(directory, file);
+        rmSync(path);
+        expect(await messageFor(directory)).to.equal(
+          `Expected ${path}, but found no such file. Copy the whole folder again, or export it again.`,
+        );
+      });
+    }
+
+    it('a shard that was cut off', async () => {
+      const directory = copyOfBundle();
+      const path = join(directory, 'group1-shard1of1.bin');
+      const {bytes} = (
+        JSON.parse(readFileSync(join(directory, 'finetune.json'), 'utf8')) as ModelRecord
+      ).files['group1-shard1of1.bin']!;
+      truncateSync(path, 1000);
+      expect(await messageFor(directory)).to.equal(
+        `Expected ${bytes} bytes in ${path}, but found 1000. Copy the whole folder again, or export it again.`,
+      );
+    });
+
+    it('weights in which one byte was changed', async () => {
+      const directory = copyOfBundle();
+      const path = join(directory, 'model.safetensors');
+      const bytes = readFileSync(path);
+      bytes[bytes.length - 1]! ^= 1;
+      writeFileSync(path, bytes);
+      expect(await messageFor(directory)).to.match(
+        /^Expected the contents that were exported \(sha256 [0-9a-f]{8}\.\.\.\) in .+model\.safetensors, but found others \([0-9a-f]{8}\.\.\.\)\. Copy the whole folder again, or export it again\.$/,
+      );
+    });
+
+    it('a record and weights of two exports', async () => {
+      const directory = copyOfBundle();
+      editRecord(directory, record => Object.assign(record, {classes: ['ants', 'bees']}));
+      const path = join(directory, 'model.json');
+      expect(await messageFor(directory)).to.equal(
+        `${path} is not of one export with the files beside it: found weight fc/kernel of 64 x 3, not 64 x 2. ` +
+          'Copy the whole folder again, or export it again.',
+      );
+      editRecord(directory, record => Object.assign(record, {lastStage: 2}));
+      expect(await messageFor(directory)).to.match(
+        /model\.json is not of one export .*: found another stride of layer2\.0\.conv1\./,
+      );
+    });
+  });
+});
+
+describe('Bundle', () => {
+  useEngine();
+  let bundle: ExportedModel;
+  let pictures: string[];
+
+  before('load it, and draw images', async () => {
+    bundle = await loadModel(sound);
+    const folder = temporaryDirectory();
+    pictures = await Promise.all(
+      ['red', 'green', 'blue'].map(async background => {
+        const path = join(folder, `${background}.png`);
+        await sharp({create: {width: 90, height: 73, channels: 3, background}})
+          .png()
+          .toFile(path);
+        return path;
+      }),
+    );
+  });
+
+  after(() => bundle.dispose());
+
+  it('classifies a file, the likeliest class first', async () => {
+    const predictions = await bundle.classify(pictures[0]!);
+    const red = Uint8Array.from({length: SIZE * SIZE * 3}, (_, i) => (i % 3 === 0 ? 255 : 0));
+    const expected = bundle.probabilities(red);
+    expect(predictions).to.have.lengthOf(bundle.classNames.length);
+    for (const {className, probability} of predictions) {
+      expect(probability).to.be.closeTo(expected[bundle.classNames.indexOf(className)]!, 1e-6);
+    }
+    const shown = predictions.map(({probability}) => probability);
+    expect(shown).to.deep.equal(shown.toSorted((a, b) => b - a));
+  });
+
+  it('classifies the bytes of a file', async () => {
+    const [fromBytes, fromFile] = [
+      await bundle.classify(readFileSync(pictures[1]!)),
+      await bundle.classify(pictures[1]!),
+    ];
+    expect(fromBytes.map(({className}) => className)).to.deep.equal(
+      fromFile.map(({className}) => className),
+    );
+    fromBytes.forEach(({probability}, rank) =>
+      expect(probability).to.be.closeTo(fromFile[rank]!.probability, 1e-6),
+    );
+  });
+
+  it('classifies several at once, in their order', async () => {
+    const together = await bundle.classify(Array.from({length: 12}, () => pictures).flat());
+    expect(together).to.have.lengthOf(36);
+    for (const [i, picture] of pictures.entries()) {
+      const alone = await bundle.classify(picture);
+      for (const predictions of [together[i]!, together[33 + i]!]) {
+        expect(predictions.map(({className}) => className)).to.deep.equal(
+          alone.map(({className}) => className),
+        );
+        predictions.forEach(({probability}, rank) =>
+          expect(probability).to.be.closeTo(alone[rank]!.probability, 1e-6),
+        );
+      }
+    }
+  });
+
+  it('classifies everything that an image comes as', async () => {
+    const bytes = readFileSync(pictures[1]!);
+    const buffer = new Uint8Array(bytes).buffer;
+    const shared = new SharedArrayBuffer(bytes.length);
+    new Uint8Array(shared).set(bytes);
+    const url = pathToFileURL(pictures[1]!);
+    const sources: ImageSource[] = [
+      ...[pictures[1]!, url, url.href, bytes, new Uint8Array(bytes), buffer, shared],
+      ...[new DataView(buffer), new Blob([buffer]), new File([buffer], 'a.png')],
+      runInNewContext('Uint8Array.from(bytes)', {bytes: [...bytes]}) as Uint8Array,
+      runInNewContext('new Uint8Array(bytes).buffer', {bytes: [...bytes]}) as ArrayBuffer,
+      new Uint8Array([0, ...bytes, 0]).subarray(1, -1),
+    ];
+    const [expected, ...others] = [
+      await bundle.classify(sources[0]!),
+      ...(await bundle.classify(sources)),
+    ];
+    expect(others).to.have.lengthOf(sources.length);
+    for (const found of [...others, await bundle.classify(sources[5]!)]) {
+      expect(found.map(({className}) => className)).to.deep.equal(
+        expected.map(({className}) => className),
+      );
+      found.forEach(({probability}, rank) =>
+        expect(probability).to.be.closeTo(expected[rank]!.probability, 1e-6),
+      );
+    }
+  });
+
+  it('refuses what stands for no image, and names its place in a list', async () => {
+    const nothing = [
+      null,
+      undefined,
+      '',
+      5,
+      true,
+      {},
+      new Map(),
+      new Set(['a.png']),
+      new Float32Array(4),
+      new Uint8ClampedArray(4),
+      () => 1,
+    ];
+    const elsewhere = [
+      'https://example.org/a.jpg',
+      new URL('http://example.org/a.jpg'),
+      'data:image/png;base64,AA',
+      new URL('file://host/a.jpg'),
+    ];
+    for (const value of [...nothing, ...elsewhere, Symbol('a'), 5n, Promise.resolve('a.png')]) {
+      const alone = await rejectionOf(bundle.classify(value as ImageSource));
+      expect(alone)
+        .to.be.instanceOf(ArgumentError)
+        .and.to.include({code: 'INVALID_ARGUMENT', argument: 'image'});
+      const listed = await rejectionOf(bundle.classify([pictures[0]!, value as ImageSource]));
+      expect(listed).to.include({code: 'INVALID_ARGUMENT', argument: 'images[1]'});
+    }
+    expect(await rejectionOf(bundle.classify([[pictures[0]!]] as never))).to.include({
+      argument: 'images[0]',
+    });
+    expect(await rejectionOf(bundle.classify([pictures[0]!, , pictures[1]!] as never))).to.include({
+      argument: 'images[1]',
+    });
+  });
+
+  it('tells of bytes that are none any more', async () => {
+    const detached = new Uint8Array(readFileSync(pictures[0]!));
+    structuredClone(detached.buffer, {transfer: [detached.buffer]});
+    for (const empty of [
+      detached,
+      detached.buffer,
+      new Uint8Array(),
+      new ArrayBuffer(0),
+      new Blob([]),
+      new DataView(new ArrayBuffer(0)),
+    ]) {
+      expect(await rejectionOf(bundle.classify(empty))).to.include({
+        code: 'IMAGE_UNREADABLE',
+        index: 0,
+      });
+    }
+  });
+
+  it('tells which image of a long list cannot be read', async () => {
+    const images: ImageSource[] = Array.from({length: 40}, () => pictures[0]!);
+    expect(await rejectionOf(bundle.classify(images.with(37, new Blob(['notes']))))).to.include({
+      code: 'IMAGE_UNREADABLE',
+      index: 37,
+    });
+    const gone = new Blob(['a']);
+    gone.arrayBuffer = () => Promise.reject(new Error('gone'));
+    expect(await rejectionOf(bundle.classify(gone))).to.include({
+      code: 'IMAGE_UNREADABLE',
+      image: '1 bytes',
+    });
+  });
+
+  it('refuses options that it does not have, or cannot take', async () => {
+    const refusal = (options: object): Promise<Error> =>
+      rejectionOf(bundle.classify(pictures[0]!, options));
+    expect((await refusal({topK: 0})).message).to.equal(
+      'Expected known options for options of classify(), but found topK; did you mean top?',
+    );
+    for (const options of [
+      null,
+      3,
+      [],
+      {top: '3'},
+      {top: Infinity},
+      {signal: {}},
+      {signal: true},
+      {unknown: 1},
+    ]) {
+      expect(await refusal(options as never)).to.include({code: 'INVALID_ARGUMENT'});
+    }
+    expect(await bundle.classify(pictures[0]!, {top: undefined} as never)).to.have.lengthOf(
+      bundle.classNames.length,
+    );
+  });
+
+  it('refuses to work when it is disposed, also in the middle', async () => {
+    const other = await loadModel(sound);
+    const busy = rejectionOf(other.classify(Array.from({length: 40}, () => pictures[0]!)));
+    const also = rejectionOf(other.classify(pictures[0]!));
+    other.dispose();
+    other.dispose();
+    for (const error of [
+      await busy,
+      await also,
+      await rejectionOf(other.classify(pictures[0]!)),
+      await rejectionOf(other.classify([])),
+    ]) {
+      expect(error).to.include({code: 'MODEL_DISPOSED', exitCode: 2});
+    }
+    expect(() => other.probabilities(randomPixels(1, SIZE)))
+      .to.throw('disposed')
+      .with.property('code', 'MODEL_DISPOSED');
+  });
+
+  it('classifies many requests at once, each for itself', async () => {
+    const alone = await Promise.all(pictures.map(picture => bundle.classify(picture)));
+    const together = await Promise.all(
+      Array.from({length: 24}, (_, i) => bundle.classify(pictures[i % 3]!)),
+    );
+    together.forEach((found, i) => expect(found[0].className).to.equal(alone[i % 3]![0].className));
+  });
+
+  it('classifies nothing', async () => {
+    expect(await bundle.classify([])).to.deep.equal([]);
+  });
+
+  it('tells as many classes as were asked for', async () => {
+    const all = await bundle.classify(pictures[0]!);
+    expect(await bundle.classify(pictures[0]!, {top: 1})).to.deep.equal(all.slice(0, 1));
+    expect(await bundle.classify([pictures[0]!], {top: 10})).to.deep.equal([all]);
+  });
+
+  for (const top of [0, -1, 1.5, NaN]) {
+    it(`refuses to tell ${top} classes`, async () => {
+      const error = await rejectionOf(bundle.classify(pictures[0]!, {top}));
+      expect(error).to.include({
+        code: 'INVALID_ARGUMENT',
+        exitCode: 2,
+        message: `Expected a whole number from 1 up for options.top of classify(), but found the number ${top}.`,
+      });
+    });
+  }
+
+  it('stops when it is told to', async () => {
+    const error = await rejectionOf(bundle.classify(pictures, {signal: AbortSignal.abort()}));
+    expect(error).to.have.property('code', 'ABORTED');
+  });
+
+  it('names a file that is no image', async () => {
+    const path = join(temporaryDirectory(), 'notes.jpg');
+    writeFileSync(path, 'these are notes');
+    const error = await rejectionOf(bundle.classify([pictures[0]!, path]));
+    expect(error).to.be.instanceOf(UnreadableImageError);
+    expect(error).to.include({code: 'IMAGE_UNREADABLE', exitCode: 1});
+    expect(error.message).to.equal(
+      `Expected an image in ${path}, but found none that can be read: its bytes are no image. Give a JPEG, PNG, GIF, WebP, TIFF, AVIF, HEIC, BMP or Netpbm file.`,
+    );
+  });
+
+  it('names a file that is not there, and a folder', async () => {
+    const folder = temporaryDirectory();
+    const message = async (path: string): Promise<string> =>
+      (await rejectionOf(bundle.classify(path))).message;
+    expect(await message(join(folder, 'none.jpg'))).to.equal(
+      `Expected an image in ${join(folder, 'none.jpg')}, but found none that can be read: there is no such file. ` +
+        'Give a JPEG, PNG, GIF, WebP, TIFF, AVIF, HEIC, BMP or Netpbm file.',
+    );
+    expect(await message(folder)).to.contain('found none that can be read: it is a folder.');
+  });
+
+  it('says how many bytes were no image', async () => {
+    expect((await rejectionOf(bundle.classify(new Uint8Array(12)))).message).to.contain(
+      'Expected an image in 12 bytes, but',
+    );
+  });
+
+  it('refuses pixels of half an image', () => {
+    expect(() => bundle.probabilities(new Uint8Array(100))).to.throw(
+      'Expected pixels of whole images of 64 x 64 x 3 bytes, but found 100 bytes.',
+    );
+  });
+});

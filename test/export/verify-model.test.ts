@@ -1,0 +1,120 @@
+import {expect} from 'chai';
+import {join} from 'node:path';
+import {tf} from '../../src/backend/tensorflow.js';
+import {exportModel} from '../../src/export/export-model.js';
+import {ModelMismatchError, verifyModel} from '../../src/export/verify-model.js';
+import type {Classifier} from '../../src/heads/classifier.js';
+import {useEngine} from '../helpers/backend.js';
+import {
+  KERAS_FAMILY,
+  randomClassifier,
+  randomPixels,
+  type ClassifierWish,
+} from '../helpers/random-classifier.js';
+import {rejectionOf} from '../helpers/rejection.js';
+import {temporaryDirectory} from '../helpers/temporary.js';
+
+async function withBundle(
+  wish: ClassifierWish,
+  use: (classifier: Classifier, directory: string) => Promise<void>,
+): Promise<void> {
+  const classifier = randomClassifier(wish);
+  const directory = join(temporaryDirectory(), 'model');
+  try {
+    await exportModel(classifier, directory);
+    await use(classifier, directory);
+  } finally {
+    classifier.dispose();
+  }
+}
+
+const WISHES: readonly (readonly [string, ClassifierWish])[] = [
+  ['stage 1', {spec: {lastStage: 1}}],
+  ['stages 1 to 2', {spec: {lastStage: 2}}],
+  ['stages 1 to 4', {spec: {lastStage: 4}}],
+  ["bottlenecks of torchvision's family", {spec: {arch: 'resnet50'}}],
+  ["bottlenecks of Keras' family", {spec: {arch: 'resnet50', ...KERAS_FAMILY}}],
+  ['both poolings', {head: {pooling: 'avg+max'}}],
+  ['a hidden layer on both poolings', {head: {type: 'mlp', pooling: 'avg+max'}}],
+  ['two classes', {classNames: ['no', 'yes']}],
+  ['images of an odd size', {size: 75}],
+];
+
+describe('verifyBundle', () => {
+  useEngine();
+
+  for (const [what, wish] of WISHES) {
+    it(`finds what was exported equal to what was trained: ${what}`, () =>
+      withBundle(wish, async (classifier, directory) => {
+        const proof = await verifyModel(classifier, directory, [randomPixels(3, wish.size ?? 64)]);
+        expect(proof.numImages).to.equal(3);
+        expect(proof.maxDifference).to.be.greaterThan(0).and.lessThan(1e-5);
+      }));
+  }
+
+  it('notices weights that have moved since, and says by how much', () =>
+    withBundle({spec: {lastStage: 1}}, async (classifier, directory) => {
+      const bias = classifier.weights.get('fc.bias')!;
+      tf.tidy(() => bias.assign(tf.add(bias, tf.tensor1d([0, 0.01, 0]))));
+      const error = (await rejectionOf(
+        verifyModel(classifier, directory, [randomPixels(3, 64)]),
+      )) as ModelMismatchError;
+      expect(error).to.be.instanceOf(ModelMismatchError);
+      expect({
+        code: error.code,
+        exitCode: error.exitCode,
+        file: error.file,
+        picture: error.imageIndex,
+        className: error.className,
+      }).to.deep.equal({
+        code: 'MODEL_MISMATCH',
+        exitCode: 1,
+        file: 'model.json',
+        picture: 0,
+        className: 'ants',
+      });
+      expect(error.found - error.expected)
+        .to.be.greaterThan(1e-4)
+        .and.lessThan(0.01);
+      expect(error.message).to.equal(
+        `Expected model.json to give class "ants" of image 0 the probability ${error.expected}, as the trained classifier does, ` +
+          `but found ${error.found}. Report this with the run's recipe.json.`,
+      );
+    }));
+
+  it('counts images over batches', () =>
+    withBundle({spec: {lastStage: 1}}, async (classifier, directory) => {
+      const filters = classifier.weights.get('conv1.weight')!;
+      tf.tidy(() => filters.assign(tf.mul(filters, tf.tensor4d([1.05, 1, 1], [1, 1, 3, 1]))));
+      const colourful = randomPixels(1, 64);
+      const meanRed = colourful.map((value, i) => (i % 3 === 0 ? 124 : value)); // normalized, next to nothing
+      async function* batches(): AsyncGenerator<Uint8Array> {
+        yield meanRed;
+        yield Uint8Array.from([...meanRed, ...colourful]);
+      }
+      expect(await rejectionOf(verifyModel(classifier, directory, batches()))).to.include({
+        code: 'MODEL_MISMATCH',
+        picture: 2,
+      });
+    }));
+
+  it('does not call proven what was not tried', () =>
+    withBundle({spec: {lastStage: 1}}, async (classifier, directory) => {
+      const error = await rejectionOf(verifyModel(classifier, directory, []));
+      expect(error.message).to.equal(
+        'Expected images to prove the exported model on, but found none. Give at least one.',
+      );
+    }));
+
+  it('does not let pass what is no number', () =>
+    withBundle({spec: {lastStage: 1}}, async (classifier, directory) => {
+      const bias = classifier.weights.get('fc.bias')!;
+      tf.tidy(() => bias.assign(tf.tensor1d([0, NaN, 0])));
+      expect(
+        await rejectionOf(verifyModel(classifier, directory, [randomPixels(1, 64)])),
+      ).to.have.property('code', 'MODEL_MISMATCH');
+      expect((await rejectionOf(exportModel(classifier, directory))).message).to.match(
+        /numbers of tensor "fc\.bias" not finite/,
+      );
+    }));
+});

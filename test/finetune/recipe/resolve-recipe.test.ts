@@ -1,0 +1,352 @@
+import {expect} from 'chai';
+import {UsageError} from '../../../src/core/errors.js';
+import type {ImageFolder, Sample} from '../../../src/datasets/discovery/image-folder.js';
+import type {Phase, RecipeInput} from '../../../src/finetune/recipe/recipe.js';
+import type {DatasetStats} from '../../../src/finetune/recipe/recommend.js';
+import {
+  computeDatasetStats,
+  mergeRecipe,
+  resolveRecipe,
+  type ResolvedRecipe,
+} from '../../../src/finetune/recipe/resolve-recipe.js';
+
+const FACTS: DatasetStats = {
+  images: 1000,
+  classes: 10,
+  smallestClass: 80,
+  largestClass: 100,
+  pretrained: true,
+  gpu: false,
+};
+const FROZEN = {stem: null, stage1: null, stage2: null, stage3: null, stage4: null, head: null};
+const PHASES: readonly Phase[] = [{name: 'mine', epochs: 7, learningRates: {...FROZEN, head: 0.5}}];
+
+const samples = (classes: readonly number[]): Sample[] =>
+  classes.flatMap((count, label) =>
+    Array.from({length: count}, (_, i) => ({path: `/${label}/${i}`, name: `${label}/${i}`, label})),
+  );
+
+const folder = (classes: readonly number[], parts: Partial<ImageFolder> = {}): ImageFolder => ({
+  root: '/pictures',
+  classNames: classes.map(String),
+  samples: samples(classes),
+  findings: [],
+  layout: 'classes',
+  ...parts,
+});
+
+const flags = (values: RecipeInput, facts: Partial<DatasetStats> = {}): ResolvedRecipe =>
+  mergeRecipe([{source: 'flag', values}], {...FACTS, ...facts});
+
+function refusal(work: () => unknown): string {
+  try {
+    work();
+  } catch (error) {
+    expect(error).to.be.instanceOf(UsageError);
+    expect((error as UsageError).exitCode).to.equal(2);
+    return (error as UsageError).message;
+  }
+  throw new Error('Expected a refusal, but found none.');
+}
+
+describe('resolveLayers', () => {
+  it('takes each value from the strongest place that says it, and tells which', () => {
+    const {recipe, sources} = mergeRecipe(
+      [
+        {source: 'flag', values: {seed: 1}},
+        {source: 'environment', values: {seed: 2, batchSize: 8}},
+        {source: 'recipe file', values: {seed: 3, batchSize: 9, arch: 'resnet18'}},
+      ],
+      FACTS,
+    );
+    expect(recipe).to.include({
+      seed: 1,
+      batchSize: 8,
+      arch: 'resnet18',
+      views: 2,
+      optimizer: 'adamw',
+      valSplit: 0.2,
+    });
+    expect(sources).to.include({
+      seed: 'flag',
+      batchSize: 'environment',
+      arch: 'recipe file',
+      views: 'recommended',
+      freeze: 'recommended',
+      optimizer: 'default',
+      valSplit: 'default',
+    });
+  });
+
+  it('leaves nothing open', () => {
+    const {recipe} = flags({});
+    expect(recipe).to.deep.equal({
+      arch: 'resnet50',
+      weights: 'auto',
+      lastStage: 4,
+      head: 'linear',
+      pooling: 'avg',
+      dropout: 0,
+      freeze: [
+        {name: 'probe', epochs: 16, rates: {...FROZEN, head: 3e-3}},
+        {name: 'last-stage', epochs: 8, rates: {...FROZEN, stage4: 1e-4, head: 1e-4}},
+      ],
+      batchSize: 32,
+      optimizer: 'adamw',
+      weightDecay: 0.01,
+      labelSmoothing: 0.1,
+      clipNorm: 1,
+      batchNorm: 'inference',
+      augment: 'standard',
+      views: 2,
+      precision: 'fp32',
+      splitBy: 'near-duplicates',
+      fit: 'crop',
+      balance: 'none',
+      valSplit: 0.2,
+      testSplit: 0,
+      seed: 42,
+    });
+  });
+
+  it('keeps user name, password and query of an address out of the recipe', () => {
+    const {recipe} = mergeRecipe(
+      [{source: 'flag', values: {weights: 'https://ann:secret@host/net.pth?token=secret'}}],
+      FACTS,
+    );
+    expect(recipe.weights).to.equal('https://host/net.pth');
+  });
+
+  it('takes what is undefined for unsaid', () => {
+    const layers = [
+      {source: 'flag', values: {batchSize: undefined, freeze: undefined} as unknown as RecipeInput},
+      {source: 'recipe file', values: {batchSize: 64, freeze: 'probe'} as const},
+    ] as const;
+    const {recipe, sources} = mergeRecipe(layers, FACTS);
+    expect(sources).to.include({batchSize: 'recipe file', freeze: 'recipe file'});
+    expect(recipe.freeze).to.deep.equal([
+      {name: 'probe', epochs: 32, rates: {...FROZEN, head: 3e-3}},
+    ]);
+  });
+
+  it('says why what it recommends, not why what was said', () => {
+    expect(flags({}).reasons).to.deep.equal([
+      'freeze probe-then-last-stage: 1000 training images carry the head and the last stage',
+      'epochs 8: about 8,000 images shown, from a head that is fitted already',
+      'batchNorm inference: stored batch-norm statistics are better than those of small batches',
+    ]);
+    expect(flags({freeze: 'full', epochs: 3, batchNorm: 'training'}).reasons).to.deep.equal([]);
+  });
+
+  it('gives a schedule that ends with the probe the numbers of the probe', () => {
+    const {recipe, reasons} = flags({freeze: 'probe', batchSize: 16});
+    expect(recipe.freeze).to.deep.equal([
+      {name: 'probe', epochs: 8, rates: {...FROZEN, head: 3e-3}},
+    ]);
+    expect(reasons).to.include(
+      `epochs ${recipe.freeze[0]!.epochs}: a head on fixed features settles in about 500 updates`,
+    );
+    expect(flags({}, {images: 100}).recipe.freeze[0]).to.deep.equal({
+      name: 'probe',
+      epochs: 60,
+      rates: {...FROZEN, head: 3e-3},
+    });
+  });
+
+  it('gives the epochs and the rate that were said to the last phase', () => {
+    const epochsAndRates = (values: RecipeInput): unknown =>
+      flags(values).recipe.freeze.map(({epochs, learningRates: rates}) => [epochs, rates.head]);
+    expect(epochsAndRates({freeze: 'probe', epochs: 3, lr: 0.1})).to.deep.equal([[3, 0.1]]);
+    expect(epochsAndRates({freeze: 'probe-then-last-stage', epochs: 3, lr: 0.1})).to.deep.equal([
+      [16, 3e-3],
+      [3, 0.1],
+    ]);
+  });
+
+  it('moves every group alike where there is nothing pretrained', () => {
+    const [all] = flags({weights: 'none'}, {pretrained: false}).recipe.freeze;
+    expect(new Set(Object.values(all!.learningRates))).to.deep.equal(new Set([1e-3]));
+  });
+
+  it('ends a schedule where the backbone ends', () => {
+    expect(
+      flags({lastStage: 3, freeze: 'probe-then-last-stage'}).recipe.freeze[1]!.learningRates,
+    ).to.deep.equal({...FROZEN, stage3: 1e-4, head: 1e-4});
+  });
+
+  it('takes a list of phases as it is, and recommends no numbers for it', () => {
+    const {recipe, sources, reasons} = flags({freeze: PHASES});
+    expect(recipe.freeze).to.equal(PHASES);
+    expect(sources).to.not.have.any.keys('epochs', 'lr');
+    expect(reasons).to.deep.equal([
+      'batchNorm inference: stored batch-norm statistics are better than those of small batches',
+    ]);
+  });
+
+  it('lets a named schedule of a stronger place win over a list', () => {
+    const {recipe} = mergeRecipe(
+      [
+        {source: 'flag', values: {freeze: 'probe', epochs: 2}},
+        {source: 'recipe file', values: {freeze: PHASES}},
+      ],
+      FACTS,
+    );
+    expect(recipe.freeze).to.deep.equal([
+      {name: 'probe', epochs: 2, rates: {...FROZEN, head: 3e-3}},
+    ]);
+  });
+
+  for (const [key, value] of [
+    ['epochs', 3],
+    ['lr', 0.1],
+  ] as const) {
+    it(`refuses --${key} beside a list of phases, where it would have no effect`, () => {
+      const layers = [
+        {source: 'flag', values: {[key]: value}},
+        {source: 'recipe file', values: {freeze: PHASES}},
+      ] as const;
+      expect(refusal(() => mergeRecipe(layers, FACTS))).to.equal(
+        `Expected no --${key} beside a list of phases, which has its own, but found ${value} (flag). ` +
+          'Change the phases, or name a schedule with --freeze.',
+      );
+    });
+  }
+
+  it('refuses phases that the backbone cannot be trained by', () => {
+    expect(
+      refusal(() =>
+        flags({
+          lastStage: 2,
+          freeze: [{name: 'last-stage', epochs: 1, learningRates: {...FROZEN, stage4: 1, head: 1}}],
+        }),
+      ),
+    ).to.equal(
+      'Expected rates of phase "top" only for groups up to stage2, but found one for stage4. Set it to null, or raise --last-stage.',
+    );
+    expect(
+      refusal(() => flags({freeze: [{name: 'idle', epochs: 1, learningRates: FROZEN}]})),
+    ).to.equal(
+      'Expected a rate for at least one group of phase "idle", but found every group frozen. Give one a rate.',
+    );
+  });
+});
+
+describe('factsOf', () => {
+  it('counts what is left to train on', () => {
+    expect(computeDatasetStats(folder([100, 50]), {}, false)).to.deep.equal({
+      images: 120,
+      classes: 2,
+      smallestClass: 40,
+      largestClass: 80,
+      pretrained: true,
+      gpu: false,
+    });
+    expect(
+      computeDatasetStats(folder([100, 50]), {valSplit: 0.5, testSplit: 0.25}, true),
+    ).to.include({
+      images: 38,
+      smallestClass: 13,
+      largestClass: 25,
+      gpu: true,
+    });
+  });
+
+  it('holds nothing back from training where the folder brings its own validation and test images', () => {
+    const own = folder([100, 50], {validation: samples([5, 5]), test: samples([5, 5])});
+    expect(computeDatasetStats(own, {testSplit: 0.5, weights: 'none'}, false)).to.include({
+      images: 150,
+      smallestClass: 50,
+      largestClass: 100,
+      pretrained: false,
+    });
+  });
+});
+
+describe('resolveRecipe', () => {
+  const resolve = (input: object): unknown =>
+    resolveRecipe(input as RecipeInput, folder([100, 50]));
+
+  it('fills in what was not said', () => {
+    const recipe = resolveRecipe({arch: 'resnet18', batchSize: 16}, folder([100, 50]));
+    expect(recipe).to.include({
+      arch: 'resnet18',
+      batchSize: 16,
+      optimizer: 'adamw',
+      augment: 'light',
+    });
+    expect(recipe.freeze.map(({name}) => name)).to.deep.equal(['probe']);
+  });
+
+  it('recommends for a GPU where there is one', () => {
+    const large = folder([2000, 2000]);
+    expect(resolveRecipe({}, large, {gpu: true}).freeze.map(({name}) => name)).to.deep.equal([
+      'probe',
+      'full',
+    ]);
+    expect(resolveRecipe({}, large).freeze.map(({name}) => name)).to.deep.equal([
+      'probe',
+      'last-stage',
+    ]);
+  });
+
+  const wrongs: readonly (readonly [what: string, input: object, message: string])[] = [
+    [
+      'an unknown key, naming the nearest',
+      {batchsize: 8},
+      'Recipe: Expected a known key, but found "batchsize"; did you mean batchSize?',
+    ],
+    [
+      'an arch that is none',
+      {arch: 'resnet51'},
+      'Recipe: Expected resnet18, resnet34, resnet50, resnet101 or resnet152 for "arch", but found "resnet51"; did you mean resnet50?',
+    ],
+    ['a number out of range', {epochs: 0}, 'Recipe: Expected "epochs" to be >= 1, but found 0.'],
+    [
+      'a schedule that is none',
+      {freeze: 'last-stage'},
+      'Recipe: Expected a freeze schedule: probe, probe-then-last-stage, probe-then-full, all; or a list of phases in a recipe file for "freeze", but found "top".',
+    ],
+    [
+      'no phases',
+      {freeze: []},
+      'Recipe: Expected a freeze schedule: probe, probe-then-last-stage, probe-then-full, all; or a list of phases in a recipe file for "freeze", but found [].',
+    ],
+  ];
+  for (const [what, input, message] of wrongs) {
+    it(`refuses ${what}`, () => expect(refusal(() => resolve(input))).to.equal(message));
+  }
+
+  const phase = (change: object): object => ({freeze: [{...PHASES[0], ...change}]});
+  const {stage2: _absent, ...incomplete} = PHASES[0]!.learningRates;
+  const wrongPhases: readonly (readonly [what: string, change: object, message: string])[] = [
+    [
+      'that does not name every group',
+      {rates: incomplete},
+      'Recipe: Expected "freeze.0.rates.stage2", but found nothing.',
+    ],
+    [
+      'with a group that is none',
+      {rates: {...FROZEN, stage5: 1}},
+      'Recipe: Expected a known key, but found "freeze.0.rates.stage5"; did you mean stage1?',
+    ],
+    [
+      'with a rate of zero',
+      {rates: {...FROZEN, head: 0}},
+      'Recipe: Expected "freeze.0.rates.head" to be > 0, but found 0.',
+    ],
+    [
+      'without epochs',
+      {epochs: undefined},
+      'Recipe: Expected "freeze.0.epochs", but found nothing.',
+    ],
+    [
+      'with steps',
+      {steps: 3},
+      'Recipe: Expected a known key, but found "freeze.0.steps". Known keys: name, epochs, rates.',
+    ],
+  ];
+  for (const [what, change, message] of wrongPhases) {
+    it(`refuses a phase ${what}`, () =>
+      expect(refusal(() => resolve(phase(change)))).to.equal(message));
+  }
+});

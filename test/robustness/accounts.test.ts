@@ -1,0 +1,154 @@
+import {readdirSync, readFileSync} from 'node:fs';
+import {join, relative} from 'node:path';
+import {expect} from 'chai';
+import type {Finding} from '../../src/core/finding.js';
+import type {ImageCounts} from '../../src/finetune/evaluate.js';
+import {ENGINE, finetune, SMALL_RUN, type Ended} from '../helpers/program.js';
+import {messyFolder} from '../fixtures/messy-folder.js';
+import {useEngine} from '../helpers/backend.js';
+import {temporaryDirectory} from '../helpers/temporary.js';
+import {documentOf, expectEnded} from '../helpers/expect-ended.js';
+
+interface Told {
+  readonly findings: readonly Finding[];
+}
+
+interface Entries extends Readonly<
+  Record<'train' | 'validation' | 'test' | 'leftOut', readonly {readonly name: string}[]>
+> {}
+
+/** Everything below a folder that is no folder, by its path from there. */
+const filesBelow = (root: string): string[] =>
+  readdirSync(root, {recursive: true, withFileTypes: true})
+    .filter(entry => !entry.isDirectory())
+    .map(({parentPath, name}) => relative(root, join(parentPath, name)));
+
+/** Files that findings say are left out, each as often as it is told, with the reason. */
+const tellLeftOut = ({findings}: Told): [name: string, code: string][] =>
+  findings
+    .filter(({message}) => /^Left out |left out\.$/.test(message))
+    .flatMap(({code, files, exclude}) =>
+      (code === 'copy-across-parts' ? exclude! : files).map(
+        name => [name, code] as [string, string],
+      ),
+    );
+
+const codesOf = (told: Told): Record<string, number> => {
+  const counts: Record<string, number> = {};
+  for (const [, code] of tellLeftOut(told)) counts[code] = (counts[code] ?? 0) + 1;
+  return counts;
+};
+
+const namesOf = (entries: readonly {readonly name: string}[]): string[] =>
+  entries.map(({name}) => name);
+
+describe('a messy folder', function () {
+  this.timeout(300_000);
+  useEngine();
+
+  const cwd = temporaryDirectory();
+  const root = join(cwd, 'messy');
+  const run = (...args: string[]): Promise<Ended> => finetune(args, {cwd});
+  const train = (out: string, ...more: string[]): Promise<Ended> =>
+    run('--data', root, ...SMALL_RUN, '--last-stage', '1', '--out', out, '--json', ...more);
+  let files: readonly string[] = [];
+  before(async () => {
+    await messyFolder(root);
+    files = filesBelow(root);
+    expectEnded(await train('run'), 0);
+  });
+
+  /** Every file is in one part, or left out for one reason. */
+  async function expectAccount(out: string, told: Told): Promise<Entries> {
+    const split = JSON.parse(readFileSync(join(cwd, out, 'split.json'), 'utf8')) as Entries;
+    const gone = tellLeftOut(told).map(([name]) => name);
+    expect([
+      ...namesOf([...split.train, ...split.validation, ...split.test]),
+      ...gone,
+    ]).to.have.members(files as string[]);
+    expect(gone).to.include.members(namesOf(split.leftOut));
+    return split;
+  }
+
+  it('is trained on: every file is in one part of split.json, or left out for one reason', async () => {
+    const told = JSON.parse(readFileSync(join(cwd, 'run', 'metrics.json'), 'utf8')) as Told & {
+      readonly metrics: {readonly validation: {readonly count: number}};
+    };
+    const {validation} = await expectAccount('run', told);
+    expect(told.metrics.validation.count).to.equal(validation.length);
+    expect(codesOf(told)).to.include({
+      'unreadable-image': 3,
+      'not-an-image': 2,
+      'broken-symlink': 1,
+      hidden: 1,
+      'copy-across-parts': 2,
+    });
+  });
+
+  it('is trained on in part: what a limit and a list leave out is told too', async () => {
+    const ended = await train('few', '--max-per-class', '9');
+    expectEnded(ended, 0);
+    await expectAccount('few', documentOf<Told>(ended));
+    expect(codesOf(documentOf<Told>(ended))['over-limit']).to.be.above(20);
+  });
+
+  it('is evaluated: what was not measured is named, counted and adds up', async () => {
+    const args = ['evaluate', 'run/model', '--data', root, ...ENGINE];
+    const ended = await run(...args, '--json');
+    expectEnded(ended, 0);
+    const told = documentOf<
+      Told & {readonly images: ImageCounts; readonly metrics: {readonly count: number}}
+    >(ended);
+    const {found, evaluated: measured, ...others} = told.images;
+    expect(measured).to.equal(told.metrics.count).and.to.equal(29);
+    expect(found).to.equal(measured + others.unreadable + others.unknownClass + others.otherSplits);
+    const codes = codesOf(told);
+    expect(others.unreadable).to.equal(codes['unreadable-image']).and.to.equal(2);
+    const elsewhere = tellLeftOut(told).filter(([, code]) => code !== 'unreadable-image').length;
+    expect(found + elsewhere).to.equal(files.length);
+    expect((await run(...args)).stdout).to.match(
+      /left out +\d+ of \d+ images: 2 that cannot be read and \d+ of other parts of\s+the folder\./,
+    );
+  });
+
+  it('is evaluated with classes of its own: images of classes the exported model does not know are named', async () => {
+    const ended = await run(
+      'evaluate',
+      'run/model',
+      '--data',
+      join(root, 'val'),
+      ...ENGINE,
+      '--json',
+    );
+    expectEnded(ended, 0);
+    const told = documentOf<Told & {readonly images: ImageCounts}>(ended);
+    expect(told.images).to.deep.equal({
+      found: 32,
+      measured: 29,
+      unreadable: 2,
+      unknownClass: 1,
+      otherParts: 0,
+    });
+    const unknown = told.findings.find(({code}) => code === 'unknown-class');
+    expect(unknown!.files).to.deep.equal(['strange/😀 \n"1".png']);
+  });
+
+  it('is predicted: every file has a prediction, a reason why it cannot be read, or a finding', async () => {
+    const ended = await run('predict', 'run/model', root, ...ENGINE, '--json');
+    expectEnded(ended, 1);
+    const {found, images, unreadable, findings} = documentOf<
+      Told &
+        Record<'images' | 'unreadable', readonly {readonly image: string}[]> & {
+          readonly found: number;
+        }
+    >(ended);
+    const read = [...images, ...unreadable].map(({image}) => image);
+    expect(read).to.have.length(found);
+    const told = [...read, ...tellLeftOut({findings}).map(([name]) => name)].map(path =>
+      relative(root, path),
+    );
+    expect(told).to.have.members(files as string[]);
+    expect(unreadable).to.have.length(3);
+    expect(ended.stderr).to.include(`left out   3 of ${found} images: 3 that cannot be read.`);
+  });
+});

@@ -46,9 +46,7 @@ async function run(weights: string, recipe: object = {}): Promise<string> {
 describe("a checkpoint of one's own run", () => {
   useEngine();
 
-  async function loaded(
-    wish: string,
-  ): Promise<{
+  async function loaded(wish: string): Promise<{
     readonly backbone: Omit<Backbone, 'weights'>;
     readonly tensors: Map<string, CpuTensor>;
   }> {

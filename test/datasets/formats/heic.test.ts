@@ -87,8 +87,8 @@ describe('HEIC', function () {
 
   it('keeps no process alive, and costs nothing where there is none', async () => {
     const {code, stdout} = await inChild(`
-      import {examine} from '${SRC}/datasets/images/decode.js';
-      const {image} = await examine(Buffer.from('${HEIC_FILES.plain}', 'base64'));
+      import {decodeForInspection} from '${SRC}/datasets/images/decode.js';
+      const {image} = await decodeForInspection(Buffer.from('${HEIC_FILES.plain}', 'base64'));
       console.log(image.width);`);
     expect([code, stdout.trim()]).to.deep.equal([0, '64']);
   });

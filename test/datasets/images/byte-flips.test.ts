@@ -53,10 +53,10 @@ interface Report {
 
 /** Decodes images in which up to eight bits are turned, the same ones every time, as a check and a run do. */
 const script = (flips: Readonly<Record<string, number>>): string => `
-  import {random} from '${SRC}/core/rng.js';
-  import {examine, decodeBytes} from '${SRC}/datasets/images/decode.js';
-  import {decodingFault} from '${SRC}/datasets/discovery/broken-images.js';
-  import {concurrently} from '${SRC}/core/async/map-concurrently.js';
+  import {createRng} from '${SRC}/core/rng.js';
+  import {decodeForInspection, decodeBytes} from '${SRC}/datasets/images/decode.js';
+  import {describeDecodeError} from '${SRC}/datasets/discovery/broken-images.js';
+  import {mapConcurrently} from '${SRC}/core/async/map-mapConcurrently.js';
   import {HEIC_FILES} from '${SRC}/../test/fixtures/heic-files.js';
   import {plainPictures} from '${SRC}/../test/fixtures/unusual-images.js';
   const PREPROCESSING = {resizeSize: 32};
@@ -67,14 +67,14 @@ const script = (flips: Readonly<Record<string, number>>): string => `
   const [decoded, faults, wrong] = [{}, {}, []];
   let longest = 0;
   const attempt = async ([name, bytes], i) => {
-    const stream = random(20_000, name, i);
+    const stream = createRng(20_000, name, i);
     const damaged = Uint8Array.from(bytes);
     const area = stream.next() < 0.5 ? Math.min(200, bytes.length) : bytes.length; // half of them in the header
     for (let flips = 1 + stream.integer(8); flips > 0; flips--) damaged[stream.integer(area)] ^= 1 << stream.integer(8);
     const begun = performance.now();
     const isExamined = i % 4 === 0;
-    const work = isExamined ? examine(damaged).then(({image}) => image) : decodeBytes(damaged, PREPROCESSING);
-    const image = await work.catch(decodingFault);
+    const work = isExamined ? decodeForInspection(damaged).then(({image}) => image) : decodeBytes(damaged, PREPROCESSING);
+    const image = await work.catch(describeDecodeError);
     longest = Math.max(longest, performance.now() - begun);
     if (typeof image === 'string') faults[image] = (faults[image] ?? 0) + 1;
     else {
@@ -91,7 +91,7 @@ const script = (flips: Readonly<Record<string, number>>): string => `
   const mebibytes = () => Math.round(process.memoryUsage.rss() / 2 ** 20);
   const resident = [];
   for (let part = 0; part < 10; part++) {
-    await concurrently(share(part, 10), 8, ([image, i]) => attempt(image, i));
+    await mapConcurrently(share(part, 10), 8, ([image, i]) => attempt(image, i));
     resident.push(mebibytes());
   }
   console.log(JSON.stringify({decoded, faults, wrong, resident: [resident[1], resident.at(-1)], longest}));`;

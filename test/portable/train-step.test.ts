@@ -41,7 +41,7 @@ function trainAll(type: OptimizerSpec['type']): number[] {
 describe('A training step on wasm', () => {
   useEngine();
 
-  for (const type of ['adamw', 'sgd'] as const) {
+  for (const type of ['adamw', 'sgd', 'lion'] as const) {
     it(`trains a whole network with ${type}, batch norms, an mlp head and dropout, and leaves nothing behind`, () => {
       const before = tf.memory().numTensors;
       const losses = trainAll(type);

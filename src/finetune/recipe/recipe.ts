@@ -1,6 +1,8 @@
 import type {Precision} from '../../backend/graph/precision.js';
 import type {Arch, LastStage} from '../../backbones/resnet-specs.js';
 import type {GroupLearningRates} from '../../backbones/layer-groups.js';
+import type {HeadType, Pooling} from '../../heads/head.js';
+import type {OptimizerName} from '../../training/loop/optimizer.js';
 import type {ClassBalance} from '../../training/loop/class-balance.js';
 import type {Fit} from '../../core/preprocessing.js';
 import type {AugmentationChoice} from '../../datasets/augmentation/augment.js';
@@ -19,15 +21,15 @@ export interface Recipe {
   readonly arch: Arch;
   readonly weights: string;
   readonly lastStage: LastStage;
-  readonly head: 'linear' | 'mlp';
-  readonly pooling: 'avg' | 'avg+max';
+  readonly head: HeadType;
+  readonly pooling: Pooling;
   readonly dropout: number;
   /** Absent: the size the weights were made for. */
   readonly imageSize?: number;
   readonly fit: Fit;
   readonly freeze: readonly Phase[];
   readonly batchSize: number;
-  readonly optimizer: 'adamw' | 'sgd';
+  readonly optimizer: OptimizerName;
   readonly weightDecay: number;
   readonly labelSmoothing: number;
   readonly clipNorm: number;

@@ -3,7 +3,7 @@
  * them. Nothing here needs a backend.
  *
  * @example
- * import {loadImageFolder, openImageCache, splitFolder} from 'finetune/datasets';
+ * import {everySample, loadImageFolder, openImageCache, splitFolder} from 'finetune/datasets';
  *
  * const folder = await loadImageFolder('./pets');
  * const cache = await openImageCache(everySample(folder), backbone.preprocessing, {

@@ -202,12 +202,11 @@ const lossSum = (probabilities: Float32Array, labels: Int32Array, classes: numbe
   );
 
 /**
- * Measures an exported exported model on a folder: its test part, else its validation part, else all of it. Classes are matched by name.
+ * Measures an exported model on a folder: its test part, else its validation part, else all of it. Classes are matched by name.
  * @throws NoCommonClassError (exit 3); ArgumentError, BundleDisposedError (exit 2); AbortedError
  *
  * @example
  * import {evaluate, loadImageFolder, loadModel} from 'finetune';
- *
  * const model = await loadModel('./pets-run');
  * const {metrics} = await evaluate(model, await loadImageFolder('./new-pets'));
  * console.log(metrics.accuracy, metrics.accuracyCi95);

@@ -181,7 +181,7 @@ export const COMMANDS = {
       },
     },
     examples: [['$0 backend install --from wheels/', 'on a machine without a network']],
-    load: async () => (await import('./commands/backend.js')).backend,
+    load: async () => (await import('./commands/backend.js')).backendCommand,
   },
   init: {
     usage: 'init [file]',

@@ -138,13 +138,11 @@ export async function toReportImages(
     ...(await thumbnailIfReadable(cache, sample)),
   });
   return Promise.all([
-    ...labelIssues
-      .slice(0, MAX_THUMBNAILS)
-      .map(async ({sample, suggested, margin}) => ({
-        ...(await reportImageOf(sample)),
-        suggested,
-        margin,
-      })),
+    ...labelIssues.slice(0, MAX_THUMBNAILS).map(async ({sample, suggested, margin}) => ({
+      ...(await reportImageOf(sample)),
+      suggested,
+      margin,
+    })),
     ...outliers.slice(0, MAX_THUMBNAILS).map(async ({sample}) => reportImageOf(sample)),
   ]);
 }

@@ -97,10 +97,7 @@ const foldsTable = (record: CrossValidationRecord): Html =>
   );
 
 /** Recall over all folds, where every image counts once. */
-function pooledRecall({
-  classes,
-  folds,
-}: CrossValidationRecord): {
+function pooledRecall({classes, folds}: CrossValidationRecord): {
   readonly name: string;
   readonly images: number;
   readonly recall: number;

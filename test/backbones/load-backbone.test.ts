@@ -141,7 +141,7 @@ describe('loadBackbone', () => {
       exitCode: 1,
       missing,
       unexpected: [],
-      misshapen: [],
+      shapeMismatches: [],
     });
   });
 

@@ -89,9 +89,11 @@ describe('finetune models', () => {
     );
     expect(stdout).to.match(/^License: torchvision, /m);
     const {weights} = parsed((await tell(['models', '--json'], environment)).stdout) as {
-      weights: {name: string; from: string}[];
+      weights: {name: string; source: string}[];
     };
-    expect(weights.find(({name}) => name === 'resnet18.imagenet1k-v1')).to.include({from: 'cache'});
+    expect(weights.find(({name}) => name === 'resnet18.imagenet1k-v1')).to.include({
+      source: 'cache',
+    });
   });
 });
 

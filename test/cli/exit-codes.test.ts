@@ -50,7 +50,7 @@ describe('the exit code', function () {
         'evaluate',
         'runs/first/model',
         '--data',
-        'pictures',
+        'images',
         ...ENGINE,
         '--json',
       );
@@ -61,8 +61,8 @@ describe('the exit code', function () {
       const predicted = await run(
         'predict',
         'runs/first/model',
-        'pictures/crab',
-        'pictures/fish/*0.jpg',
+        'images/crab',
+        'images/fish/*0.jpg',
         '--top',
         '2',
         ...ENGINE,
@@ -76,19 +76,13 @@ describe('the exit code', function () {
 
     it('and predict takes the newest run, a list of files to leave out, and an image from standard input', async () => {
       writeFileSync(join(cwd(), 'exclude.txt'), 'crab-000.jpg\npictures/crab/crab-001.jpg\n');
-      const predicted = await run(
-        'predict',
-        'pictures/crab',
-        '--exclude',
-        'exclude.txt',
-        ...ENGINE,
-      );
+      const predicted = await run('predict', 'images/crab', '--exclude', 'exclude.txt', ...ENGINE);
       expect(predicted.code, predicted.stderr).to.equal(0);
       expect(predicted.stderr)
         .to.match(/^model +runs\/first\/model, the newest in runs\/\n/)
         .and.to.match(/\n4 images: /);
       expect(predicted.stdout).to.match(/^images\/crab\/crab-002\.jpg .*\n(.*\n){3}$/);
-      const input = readFileSync(join(cwd(), 'pictures/crab/crab-000.jpg'));
+      const input = readFileSync(join(cwd(), 'images/crab/crab-000.jpg'));
       const piped = execFileSync(
         process.execPath,
         [MAIN, 'predict', 'runs/first', '-', ...ENGINE],
@@ -108,7 +102,7 @@ describe('the exit code', function () {
         'predict',
         'runs/first/model',
         'broken.jpg',
-        'pictures/crab/crab-000.jpg',
+        'images/crab/crab-000.jpg',
         ...ENGINE,
         '--json',
       );
@@ -173,7 +167,7 @@ describe('the exit code', function () {
     const out = join(cwd(), 'kept');
     mkdirSync(out);
     writeFileSync(join(out, 'recipe.json'), '{}');
-    const noWeights = ['--data', 'pictures', '--weights', 'nowhere.safetensors'];
+    const noWeights = ['--data', 'images', '--weights', 'nowhere.safetensors'];
     expect((await run(...noWeights, '--out', 'never')).code).to.be.within(1, 2);
     expect(existsSync(join(cwd(), 'never'))).to.equal(false);
     expect((await run(...noWeights, '--out', 'kept', '--overwrite')).code).to.be.within(1, 2);
@@ -183,7 +177,7 @@ describe('the exit code', function () {
   it('is 4 for a device or a backend that is demanded and not here', async () => {
     const gpu = [
       '--data',
-      'pictures',
+      'images',
       '--arch',
       'resnet18',
       '--weights',
@@ -237,7 +231,7 @@ describe('the exit code', function () {
         signals.forEach(signal => child.kill(signal)),
     });
     const stopped = (out: string, ...signals: readonly NodeJS.Signals[]): Promise<Ended> =>
-      finetune(['--data', 'pictures', ...SMALL_RUN, ...long, '--out', out], {
+      finetune(['--data', 'images', ...SMALL_RUN, ...long, '--out', out], {
         cwd: cwd(),
         at: stopAt(...signals),
       });

@@ -48,7 +48,7 @@ describe('--folds', function () {
 
   it('goes on where it was stopped', async () => {
     const stopped = await finetune(
-      ['--data', 'pictures', ...SMALL_RUN, '--folds', '3', '--out', 'runs/stopped'],
+      ['--data', 'images', ...SMALL_RUN, '--folds', '3', '--out', 'runs/stopped'],
       {
         cwd: cwd(),
         at: {marker: '1/3 ', act: child => void child.kill('SIGINT')},

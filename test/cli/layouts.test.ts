@@ -41,10 +41,12 @@ describe('folders that may be read in several ways', () => {
         `--${option} pets/color (the classes are cats, dogs), or --${option} 'pets/grey ones' (the classes are cats, dogs)`,
       );
       const {error} = parsed(json.stdout) as {
-        error: {code: string; exitCode: number; readings: readonly {options: string}[]};
+        error: {code: string; exitCode: number; interpretations: readonly {options: string}[]};
       };
       expect([error.code, error.exitCode]).to.deep.equal(['AMBIGUOUS_LAYOUT', 3]);
-      expect(error.readings.map(({options}) => options)).to.include(`--${option} pets/color`);
+      expect(error.interpretations.map(({options}) => options)).to.include(
+        `--${option} pets/color`,
+      );
     });
   }
 });

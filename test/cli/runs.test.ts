@@ -70,7 +70,7 @@ describe('run directories of the command line', function () {
 
   const killed = async (options: readonly string[], when: () => boolean): Promise<Ended> => {
     const {finetune, SMALL_RUN} = await import('../helpers/program.js');
-    return finetune(['--data', 'pictures', ...SMALL_RUN, ...options], {
+    return finetune(['--data', 'images', ...SMALL_RUN, ...options], {
       cwd: cwd(),
       at: {
         marker: 'backend',
@@ -94,7 +94,7 @@ describe('run directories of the command line', function () {
     expectEnded(reported, 0);
     expect(reported.stdout).to.equal('again/report.html\n');
     expectSentence(
-      await run('report', 'pictures'),
+      await run('report', 'images'),
       2,
       /^error images holds no run\. Give the directory of a run\.$/,
     );
@@ -127,7 +127,7 @@ describe('run directories of the command line', function () {
     };
     const page =
       /^error Expected a file to write at page\.html for --html, but found the file may not grow so large\. Choose another path\.$/;
-    expectSentence(await finetune(['check', 'pictures', '--html', 'page.html'], limited), 2, page);
+    expectSentence(await finetune(['check', 'images', '--html', 'page.html'], limited), 2, page);
     expectSentence(
       await finetune(['init', '--overwrite'], limited),
       1,

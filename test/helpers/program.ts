@@ -97,13 +97,13 @@ export function inDrawnFolder(): {
   return {
     cwd: () => cwd,
     run,
-    train: (...args) => run('--data', 'pictures', ...SMALL_RUN, ...args),
+    train: (...args) => run('--data', 'images', ...SMALL_RUN, ...args),
   };
 }
 
 /** Four classes of drawn images in `directory/images`. */
 export async function drawPictures(directory: string, perClass = 6): Promise<string> {
-  const root = join(directory, 'pictures');
+  const root = join(directory, 'images');
   await drawDemoSet(root, {seed: 1, perClass, size: 40});
   return root;
 }

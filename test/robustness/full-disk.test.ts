@@ -22,14 +22,14 @@ describe('a disk that is full', function () {
     mkdirSync(cache);
     hash = treeHash(await drawPictures(cwd, 12));
   });
-  afterEach(() => expect(treeHash(join(cwd, 'pictures')), 'the dataset').to.equal(hash));
+  afterEach(() => expect(treeHash(join(cwd, 'images')), 'the dataset').to.equal(hash));
 
   /** The backend stays where it is. */
   const linkEngines = (): void =>
     symlinkSync(backendsDirectory(cacheDirectory()), join(cache, 'engines'));
 
   const train = (out: string, more: readonly string[], fileLimit?: number): Promise<Ended> =>
-    finetune(['--data', 'pictures', ...SMALL_RUN, '--last-stage', '1', '--out', out, ...more], {
+    finetune(['--data', 'images', ...SMALL_RUN, '--last-stage', '1', '--out', out, ...more], {
       cwd,
       environment: {FINETUNE_CACHE: cache},
       ...(fileLimit !== undefined && {fileLimit}),
@@ -82,7 +82,7 @@ describe('a disk that is full', function () {
 
   it('does not end a check, which would only have kept what it saw', async () => {
     const options = {cwd, environment: {FINETUNE_CACHE: cache}, fileLimit: 1};
-    expectEnded(await finetune(['check', 'pictures'], options), 0);
+    expectEnded(await finetune(['check', 'images'], options), 0);
     expect(
       readdirSync(join(cache, 'inspections')).filter(name => !name.startsWith('copies-')),
     ).to.deep.equal([]); // those are a few bytes

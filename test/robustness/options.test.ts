@@ -23,18 +23,18 @@ describe('an option that names a pipe or a device', function () {
     it(`ends in a sentence at once: ${name}`, async () => {
       const found = 'but found what is neither a file nor a folder';
       expectSentence(
-        await run('check', 'pictures', '--exclude', name),
+        await run('check', 'images', '--exclude', name),
         2,
         new RegExp(`^error Expected a list of files at ${name} for --exclude, ${found}\\. `),
       );
       expectSentence(
-        await run('--data', 'pictures', '--recipe', name),
+        await run('--data', 'images', '--recipe', name),
         2,
         new RegExp(`^error Expected a recipe file at ${name}, ${found}\\. `),
       );
       const training = ['--backend', 'wasm', '--arch', 'resnet18', '--weights', name];
       expectSentence(
-        await run('--data', 'pictures', ...training),
+        await run('--data', 'images', ...training),
         1,
         new RegExp(`^error Expected .*${name}, ${found}; `),
       );

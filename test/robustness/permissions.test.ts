@@ -27,7 +27,7 @@ describe('what may not be read or written', function () {
     user = await mereUserOrSkip(this);
     cwd = temporaryDirectory();
     await drawPictures(cwd, 12);
-    mkdirSync(join(cwd, 'pictures/crab/more'));
+    mkdirSync(join(cwd, 'images/crab/more'));
     if (user !== undefined) giveTo(user, cwd);
   });
   // Else nobody could clear them away.
@@ -45,11 +45,11 @@ describe('what may not be read or written', function () {
       ...(user !== undefined && {user}),
     });
   const train = (out: string, ...more: string[]): Promise<Ended> =>
-    run(['--data', 'pictures', ...SMALL_RUN, '--out', out, ...more]);
+    run(['--data', 'images', ...SMALL_RUN, '--out', out, ...more]);
 
   it('an image is left out', async () => {
-    close('pictures/crab/crab-001.jpg');
-    const checked = await run(['check', 'pictures', '--json']);
+    close('images/crab/crab-001.jpg');
+    const checked = await run(['check', 'images', '--json']);
     expectEnded(checked, 0);
     expect(
       besidesSize(documentOf<Document>(checked).findings).map(({code, files}) => [code, files]),
@@ -59,7 +59,7 @@ describe('what may not be read or written', function () {
     expect(documentOf<Document>(trained).findings[0]!.files).to.deep.equal(['crab/crab-001.jpg']);
     const sentence =
       /crab-001\.jpg, but found none that can be read: it cannot be opened \(EACCES\)\./;
-    const picture = 'pictures/crab/crab-001.jpg';
+    const picture = 'images/crab/crab-001.jpg';
     expectSentence(
       await run(['predict', 'runs/first/model', picture, '--backend', 'wasm']),
       1,
@@ -70,10 +70,10 @@ describe('what may not be read or written', function () {
   it('a class, a list and an archive are refused, with what to do', async () => {
     writeFileSync(join(cwd, 'list.csv'), 'path,label\n');
     writeFileSync(join(cwd, 'pets.zip'), 'PK');
-    for (const name of ['pictures/crab', 'list.csv', 'pets.zip']) close(name);
+    for (const name of ['images/crab', 'list.csv', 'pets.zip']) close(name);
     for (const [name, sentence] of [
       [
-        'pictures',
+        'images',
         /crab \(it is a folder that may not be looked into\)\. Allow reading it, or remove the class\./,
       ],
       [
@@ -87,8 +87,8 @@ describe('what may not be read or written', function () {
   });
 
   it('a folder in a class is told', async () => {
-    close('pictures/crab/more');
-    const checked = await run(['check', 'pictures', '--json']);
+    close('images/crab/more');
+    const checked = await run(['check', 'images', '--json']);
     expectEnded(checked, 0);
     expect(besidesSize(documentOf<Document>(checked).findings)).to.deep.equal([
       {
@@ -108,24 +108,24 @@ describe('what may not be read or written', function () {
       'fish/@eaDir',
       '.Trash-1000',
     ]) {
-      mkdirSync(join(cwd, 'pictures', name));
-      close(join('pictures', name));
+      mkdirSync(join(cwd, 'images', name));
+      close(join('images', name));
     }
-    const checked = await run(['check', 'pictures', '--json']);
+    const checked = await run(['check', 'images', '--json']);
     expectEnded(checked, 0);
     expect(besidesSize(documentOf<Document>(checked).findings)).to.deep.equal([]);
   });
 
   it('a class, or the folder itself, is not trained without', async () => {
-    close('pictures/fish');
+    close('images/fish');
     const sentence =
       /^error Expected images for class fish in .*, but found none that can be read, such as .*fish \(it is a folder that may not be looked into\)\./;
-    expectSentence(await run(['check', 'pictures']), 3, sentence);
+    expectSentence(await run(['check', 'images']), 3, sentence);
     expectSentence(await train('runs/never'), 3, sentence);
-    close('pictures');
+    close('images');
     const root =
       /^error Expected a folder of images at .*images, but found one that may not be looked into\. Check the path\.$/;
-    expectSentence(await run(['check', 'pictures']), 3, root);
+    expectSentence(await run(['check', 'images']), 3, root);
     expectSentence(await train('runs/never'), 3, root);
     expect(existsSync(join(cwd, 'runs/never'))).to.equal(false);
   });
@@ -146,7 +146,7 @@ describe('what may not be read or written', function () {
     close('cache-locked', 0o555);
     if (user !== undefined) giveTo(user, join(cwd, 'cache-locked'));
     const environment = {FINETUNE_CACHE: join(cwd, 'cache-locked')};
-    const args = ['--data', 'pictures', ...SMALL_RUN];
+    const args = ['--data', 'images', ...SMALL_RUN];
     expectEnded(await run([...args, '--out', 'runs/without'], environment), 0);
     const needs = await run(
       [...args, '--out', 'runs/with', '--cache-memory', '0.00001'],

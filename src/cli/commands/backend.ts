@@ -37,10 +37,7 @@ function formatBackendInfo(
   );
 }
 
-function checkTask({
-  positionals: {task},
-  values: {from, offline, engine: backend},
-}: CommandInput): void {
+function checkTask({positionals: {task}, values: {from, offline, backend}}: CommandInput): void {
   if (task !== undefined && task !== 'install') {
     throw new UsageError(
       `Expected install or nothing for finetune backend, but found "${String(task)}". See finetune backend --help.`,
@@ -64,7 +61,7 @@ function checkTask({
 }
 
 /** `finetune backend [install]` */
-export const backend: CommandHandler = async (input, context) => {
+export const backendCommand: CommandHandler = async (input, context) => {
   checkTask(input);
   const options = toBackendOptions(input.values as unknown as BackendValues, context);
   const install = input.positionals.task === 'install';

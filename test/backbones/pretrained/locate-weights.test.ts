@@ -93,8 +93,8 @@ describe('locating weights', () => {
       putSnapshot('aaa', WEIGHTS);
       expect(await locatePretrained(card, options)).to.deep.equal({
         path: cache,
-        from: 'cache',
-        card,
+        source: 'cache',
+        pretrained: card,
       });
     });
 
@@ -103,8 +103,8 @@ describe('locating weights', () => {
       putSnapshot('aaa', WEIGHTS);
       expect(await locatePretrained(card, options)).to.deep.equal({
         path: torch,
-        from: 'torch',
-        card,
+        source: 'torch',
+        pretrained: card,
       });
     });
 
@@ -112,8 +112,8 @@ describe('locating weights', () => {
       const path = putSnapshot('aaa', OTHER);
       expect(await locatePretrained(card, options)).to.deep.equal({
         path,
-        from: 'huggingface',
-        card,
+        source: 'huggingface',
+        pretrained: card,
       });
     });
 
@@ -130,7 +130,7 @@ describe('locating weights', () => {
       const environment = {...options.environment, TORCH_HOME: '~/elsewhere'};
       expect(await locatePretrained(card, {...options, environment})).to.include({
         path,
-        from: 'torch',
+        source: 'torch',
       });
     });
 
@@ -149,7 +149,7 @@ describe('locating weights', () => {
         const environment = {...options.environment, [variable]: join(home, 'hf')};
         expect(await locatePretrained(card, {...options, environment})).to.include({
           path,
-          from: 'huggingface',
+          source: 'huggingface',
         });
       });
     }
@@ -157,11 +157,11 @@ describe('locating weights', () => {
     it('looks below XDG_CACHE_HOME for all three', () => {
       const environment = {HOME: home, XDG_CACHE_HOME: join(home, 'xdg')};
       const own = put(join(home, 'xdg', 'finetune', 'weights', card.file), WEIGHTS);
-      expect(findPretrainedSource(card, environment)).to.deep.equal({path: own, from: 'cache'});
+      expect(findPretrainedSource(card, environment)).to.deep.equal({path: own, source: 'cache'});
       const theirs = put(join(home, 'xdg', 'torch', 'hub', 'checkpoints', card.file), WEIGHTS);
       expect(
         findPretrainedSource(card, {...environment, FINETUNE_CACHE: join(home, 'own')}),
-      ).to.deep.equal({path: theirs, from: 'torch'});
+      ).to.deep.equal({path: theirs, source: 'torch'});
     });
 
     it('passes over broken files, says so, and leaves them where they are', async () => {
@@ -169,7 +169,7 @@ describe('locating weights', () => {
       const link = putSnapshot('aaa', OTHER, sha256(WEIGHTS));
       const {url} = await serve((_, response) => response.end(WEIGHTS));
       const located = await locatePretrained({...card, url}, options);
-      expect(located).to.include({path: cache, from: 'download'});
+      expect(located).to.include({path: cache, source: 'download'});
       const sentence = (path: string, length: number): string =>
         `Expected the sha256 of ${path} to begin with ${sha256(WEIGHTS).slice(0, length)}, ` +
         `but found ${sha256(OTHER).slice(0, length)}. It is not used; delete it.`;
@@ -190,11 +190,11 @@ describe('locating weights', () => {
       const {url, requests} = await serve((_, response) => response.end(WEIGHTS));
       expect(await locatePretrained({...card, url}, options)).to.include({
         path: cache,
-        from: 'download',
+        source: 'download',
       });
       expect(await locatePretrained({...card, url}, options)).to.include({
         path: cache,
-        from: 'cache',
+        source: 'cache',
       });
       expect(requests).to.have.length(1);
       expect(readdirSync(dirname(cache))).to.deep.equal([card.file]);
@@ -224,12 +224,12 @@ describe('locating weights', () => {
     it('tells without reading a byte', () => {
       expect(findPretrainedSource(card, options.environment)).to.deep.equal({
         path: cache,
-        from: 'download',
+        source: 'download',
       });
       put(torch, OTHER);
       expect(findPretrainedSource(card, options.environment)).to.deep.equal({
         path: torch,
-        from: 'torch',
+        source: 'torch',
       });
       expect(existsSync(dirname(cache))).to.equal(false);
     });
@@ -240,31 +240,31 @@ describe('locating weights', () => {
       put(cache, WEIGHTS);
       expect(
         await locateWeights('ResNet18_Weights.IMAGENET1K_V1', 'resnet18', options),
-      ).to.deep.equal({path: cache, from: 'cache', card});
+      ).to.deep.equal({path: cache, source: 'cache', pretrained: card});
     });
 
     it('takes a path as it is', async () => {
       const path = put(join(home, 'mine.safetensors'), OTHER);
-      expect(await locateWeights(path, 'resnet18', options)).to.deep.equal({path, from: 'file'});
+      expect(await locateWeights(path, 'resnet18', options)).to.deep.equal({path, source: 'file'});
     });
 
     it('takes a directory', async () => {
       const path = dirname(put(join(home, 'tfjs', 'model.json'), OTHER));
-      expect(await locateWeights(path, 'resnet18', options)).to.deep.equal({path, from: 'file'});
+      expect(await locateWeights(path, 'resnet18', options)).to.deep.equal({path, source: 'file'});
     });
 
     it('knows a published file by its name and checksum, wherever it lies', async () => {
       const path = put(join(home, card.file), WEIGHTS);
       expect(await locateWeights(path, 'resnet18', options)).to.deep.equal({
         path,
-        from: 'file',
-        card,
+        source: 'file',
+        pretrained: card,
       });
     });
 
     it('does not take a file for a published one because of its name', async () => {
       const path = put(join(home, card.file), OTHER);
-      expect(await locateWeights(path, 'resnet18', options)).to.deep.equal({path, from: 'file'});
+      expect(await locateWeights(path, 'resnet18', options)).to.deep.equal({path, source: 'file'});
       expect(findings.map(({message}) => message)).to.deep.equal([
         `Expected the sha256 of ${path} to begin with ${card.sha256Prefix}, but found ${sha256(OTHER).slice(0, 8)}. ` +
           'It is used, but not taken for resnet18.imagenet1k-v1.',
@@ -296,7 +296,7 @@ describe('locating weights', () => {
       expect([first.source, second.source, again]).to.deep.equal([
         'download',
         'download',
-        {path: first.path, from: 'cache'},
+        {path: first.path, source: 'cache'},
       ]);
       expect([first, second].map(({path}) => readFileSync(path, 'utf8'))).to.deep.equal([
         '/a/net.pth',
@@ -311,7 +311,7 @@ describe('locating weights', () => {
       const first = await locateWeights(`${url}/net.pth?id=1`, 'resnet18', options);
       expect(await locateWeights(`${url}/net.pth`, 'resnet18', options)).to.deep.equal({
         path: first.path,
-        from: 'cache',
+        source: 'cache',
       });
       const second = await locateWeights(`${url}/net.pth?id=2`, 'resnet18', options);
       const bare = await locateWeights(`${url}/net.pth`, 'resnet18', options);
@@ -385,8 +385,8 @@ describe('locating weights', () => {
       put(cache, WEIGHTS);
       expect(await locateWeights(card.url, 'resnet18', options)).to.deep.equal({
         path: cache,
-        from: 'cache',
-        card,
+        source: 'cache',
+        pretrained: card,
       });
     });
 

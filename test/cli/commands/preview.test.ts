@@ -9,7 +9,7 @@ describe('finetune preview', function () {
 
   const {cwd, run} = inDrawnFolder();
   const preview = (...args: string[]): Promise<Ended> =>
-    run('preview', 'pictures', '--image-size', '32', ...args);
+    run('preview', 'images', '--image-size', '32', ...args);
 
   it('writes a sheet, and none over another file unless told', async () => {
     const first = await preview('--images', '2', '--columns', '3', '--augment', 'strong', '--json');

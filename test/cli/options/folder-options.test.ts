@@ -10,7 +10,7 @@ describe('options that say which images are meant', () => {
     expect(toFolderOptions({valData: 'v', testData: 't', maxPerClass: 3, seed: 0})).to.deep.equal({
       valData: 'v',
       testData: 't',
-      limit: 3,
+      maxPerClass: 3,
       seed: 0,
     });
   });

@@ -27,7 +27,7 @@ const samples = (classes: readonly number[]): Sample[] =>
   );
 
 const folder = (classes: readonly number[], parts: Partial<ImageFolder> = {}): ImageFolder => ({
-  root: '/pictures',
+  root: '/images',
   classNames: classes.map(String),
   samples: samples(classes),
   findings: [],

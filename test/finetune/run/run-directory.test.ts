@@ -113,7 +113,7 @@ describe('a run directory', () => {
     await directory.close();
     expect(readdirSync(parent)).to.deep.equal(['run']);
     expect(readdirSync(run)).to.deep.equal(['recipe.json']);
-    expect(await refusal(withFiles('pictures', 'cat.jpg'), true)).to.equal(
+    expect(await refusal(withFiles('images', 'cat.jpg'), true)).to.equal(
       "Expected a run's directory for --overwrite, but found other files in RUN. Choose another --out.",
     );
     await made(join(parent, 'new'), true);

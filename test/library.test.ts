@@ -224,7 +224,7 @@ describe('the backend of the library', function () {
     classifier.dispose();
   });
   const load = (options = 'onEvent'): string =>
-    `const exported model = await loadModel(${JSON.stringify(place)}, {${options}}); const {backend} = await startBackend(); return {backend};`;
+    `const model = await loadModel(${JSON.stringify(place)}, {${options}}); const {backend} = await startBackend(); return {backend};`;
   const nothing = (): NodeJS.ProcessEnv => {
     const FINETUNE_CACHE = join(temporaryDirectory(), 'cache');
     mkdirSync(FINETUNE_CACHE);

@@ -8,7 +8,7 @@ const ROOT = fileURLToPath(new URL('../../', import.meta.url));
 /** Who may know whom: a folder imports from lower floors and from itself. CONTRIBUTING.md says why. */
 const FLOORS: Readonly<Record<string, number>> = {
   core: 0,
-  engine: 1,
+  backend: 1,
   datasets: 1,
   backbones: 2,
   heads: 2,

@@ -51,7 +51,7 @@ describe('validate', () => {
       ],
       [
         'a key that is near none, with all there are',
-        {arch: 'resnet18', colour: 1},
+        {arch: 'resnet18', color: 1},
         [
           'Expected a known key, but found "color". Known keys: arch, epochs, freeze, rates, a/b~c, fold.',
         ],

@@ -63,9 +63,9 @@ describe('what a container allows', () => {
       'user.slice/cpu.max': '150000 100000\n',
     });
     expect(containerLimits(root)).to.deep.equal({
-      memory: {value: 2 * GIB, from: join(root, 'sys/fs/cgroup/user.slice/memory.max')},
-      memoryLeft: 2 * GIB,
-      cores: {value: 1.5, from: join(root, 'sys/fs/cgroup/user.slice/cpu.max')},
+      memory: {value: 2 * GIB, source: join(root, 'sys/fs/cgroup/user.slice/memory.max')},
+      memoryAvailable: 2 * GIB,
+      cores: {value: 1.5, source: join(root, 'sys/fs/cgroup/user.slice/cpu.max')},
     });
   });
 
@@ -99,7 +99,7 @@ describe('what a container allows', () => {
     );
     expect(containerLimits(root).memory).to.deep.equal({
       value: 3 * GIB,
-      from: join(root, 'sys/fs/cgroup/memory/a/memory.limit_in_bytes'),
+      source: join(root, 'sys/fs/cgroup/memory/a/memory.limit_in_bytes'),
     });
   });
 
@@ -119,7 +119,7 @@ describe('what a container allows', () => {
       'sys/fs/cgroup/memory/job/memory.limit_in_bytes': `${5 * GIB}`,
       'sys/fs/cgroup/unified/job/cpu.max': '200000 100000',
     });
-    expect(containerLimits(root)).to.deep.include({memoryLeft: 5 * GIB});
+    expect(containerLimits(root)).to.deep.include({memoryAvailable: 5 * GIB});
     expect(containerLimits(root).cores?.value).to.equal(2);
   });
 
@@ -185,9 +185,9 @@ describe('what a container allows', () => {
           'proc/self/mountinfo': mountinfo,
           'sys/fs/cgroup/memory.max': value,
         });
-        const {memory, memoryAvailable: memoryLeft = 0} = containerLimits(root);
+        const {memory, memoryAvailable: memoryAvailable = 0} = containerLimits(root);
         expect(memory?.value ?? 1).to.be.above(0);
-        expect(memoryLeft).to.be.at.least(0);
+        expect(memoryAvailable).to.be.at.least(0);
       }),
       {numRuns: 50},
     );
@@ -202,7 +202,7 @@ describe('what a container allows', () => {
       'user.slice/memory.current': `${3.5 * GIB}`,
       'user.slice/memory.stat': 'inactive_file 0\nactive_file 0\n',
     });
-    expect(containerLimits(root)).to.deep.include({memoryLeft: 0.5 * GIB});
+    expect(containerLimits(root)).to.deep.include({memoryAvailable: 0.5 * GIB});
     expect(containerLimits(root).memory?.value).to.equal(2 * GIB);
     const older = v1({
       'sys/fs/cgroup/memory/memory.limit_in_bytes': `${2 * GIB}`,
@@ -232,9 +232,13 @@ describe('what a process can count on', () => {
     });
     const found = readSystemResources(root, HOST);
     expect(found).to.deep.equal({
-      memory: {host: 64 * GIB, limit: 1.5 * GIB, limitFrom: join(root, 'sys/fs/cgroup/memory.max')},
+      memory: {
+        host: 64 * GIB,
+        limit: 1.5 * GIB,
+        limitSource: join(root, 'sys/fs/cgroup/memory.max'),
+      },
       memoryFree: GIB,
-      cores: {host: 32, limit: 1.5, limitFrom: join(root, 'sys/fs/cgroup/cpu.max')},
+      cores: {host: 32, limit: 1.5, limitSource: join(root, 'sys/fs/cgroup/cpu.max')},
     });
     expect(usableCores(found)).to.equal(2);
   });
@@ -248,7 +252,7 @@ describe('what a process can count on', () => {
     expect(found.memory).to.deep.equal({
       host: 64 * GIB,
       limit: 2 * GIB,
-      limitFrom: 'process.constrainedMemory()',
+      limitSource: 'process.constrainedMemory()',
     });
     expect(found.memoryFree).to.equal(2 * GIB);
     expect(found.cores.limit).to.equal(3);

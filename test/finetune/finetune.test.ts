@@ -115,8 +115,8 @@ describe('finetune', () => {
   });
 
   it('compares images with each other, in images, unless told to keep only identical files together', async () => {
-    const comparing = async (splitBy: string): Promise<number[]> => {
-      const {events} = await runAndTell(folder, {...smallRecipe(folder), groupBy: splitBy});
+    const comparing = async (groupBy: string): Promise<number[]> => {
+      const {events} = await runAndTell(folder, {...smallRecipe(folder), groupBy: groupBy});
       return events.flatMap(event =>
         event.type === 'progress' && event.step === 'comparing' ? [event.done, event.total] : [],
       );

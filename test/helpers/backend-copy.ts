@@ -33,14 +33,14 @@ function share(from: string, to: string): void {
 /** A cache of its own with a copy of the backend that runs the tests. */
 export async function engineCopy(): Promise<{
   readonly cache: string;
-  readonly engine: InstalledBackend;
+  readonly backend: InstalledBackend;
 }> {
   const original = listInstalledBackends(cacheDirectory())[0]!;
   const cache = await freshCache();
   const directory = join(backendsDirectory(cache), basename(original.directory));
   for (const name of [...Object.keys(original.files), 'engine.json'])
     share(join(original.directory, name), join(directory, name));
-  return {cache, engine: listInstalledBackends(cache)[0]!};
+  return {cache, backend: listInstalledBackends(cache)[0]!};
 }
 
 /** Puts a changed copy of a file in its place. @param keepTime as a failing disk does */

@@ -12,7 +12,7 @@ import {drawnFolder, type DrawnFolderWish} from './drawn-folder.js';
 export const phase = (
   name: string,
   epochs: number,
-  rates: Partial<Record<LayerGroup, number>>,
+  learningRates: Partial<Record<LayerGroup, number>>,
 ): Phase => ({
   name,
   epochs,
@@ -23,7 +23,7 @@ export const phase = (
     stage3: null,
     stage4: null,
     head: null,
-    ...rates,
+    ...learningRates,
   },
 });
 

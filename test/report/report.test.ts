@@ -162,7 +162,7 @@ describe('the report', () => {
           source: 'recipe file',
         },
       ],
-      environment: {engine: `${home}/.cache/finetune/engines/x`},
+      environment: {backend: `${home}/.cache/finetune/engines/x`},
     });
     expect(text).to.not.contain('someone').and.not.to.contain('private');
     expect(text)

@@ -108,7 +108,7 @@ export const recipeSchema = {
     freeze: {
       anyOf: [{enum: FREEZE_SCHEDULES}, {type: 'array', minItems: 1, items: phaseSchema}],
       description:
-        'a freeze schedule: probe, probe-then-last-stage, probe-then-full, all; or a list of phases in a recipe file',
+        'a freeze schedule: probe, probe-then-last-stage, probe-then-full, full; or a list of phases in a recipe file',
     },
     epochs: {type: 'integer', minimum: 1, description: 'epochs of the last phase'},
     batchSize: {type: 'integer', minimum: 1, maximum: 4096, description: 'images per update'},

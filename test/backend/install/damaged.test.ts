@@ -30,10 +30,10 @@ describe('a damaged backend', function () {
   useEngine();
 
   let cache: string;
-  let engine: InstalledBackend;
+  let backend: InstalledBackend;
 
   beforeEach(async () => {
-    ({cache, engine} = await engineCopy());
+    ({cache, backend} = await engineCopy());
   });
 
   /** Starts TensorFlow in a process of its own, computes, then does `end`. */
@@ -54,7 +54,7 @@ ${end}`,
   const told = async (wish: object = {offline: true}): Promise<Record<string, unknown>> =>
     JSON.parse((await start(wish)).stdout) as Record<string, unknown>;
   const library = (): string =>
-    join(librariesDirectory(engine.directory), 'libtensorflow_framework.so.2');
+    join(librariesDirectory(backend.directory), 'libtensorflow_framework.so.2');
 
   it('is not taken for one that is whole', async () => {
     expect(await told()).to.deep.equal({sum: 6});
@@ -76,13 +76,13 @@ ${end}`,
     ['a bit of a library was flipped', library, flipByte, /so\.2 does not hold what was installed/],
     [
       'the addon is another',
-      () => addonPath(engine.directory),
+      () => addonPath(backend.directory),
       flipByte,
       /tfjs_binding\.node does not hold what was installed/,
     ],
     [
       'the guard has grown',
-      () => guardPath(engine.directory),
+      () => guardPath(backend.directory),
       bytes => Buffer.concat([bytes, bytes]),
       /guard\.node has \d+ bytes/,
     ],
@@ -112,7 +112,7 @@ ${end}`,
 
   it('is found after a process that did not come to its end, though times and sizes are as they were', async () => {
     damage(
-      join(librariesDirectory(engine.directory), 'include/tensorflow/c/c_api.h'),
+      join(librariesDirectory(backend.directory), 'include/tensorflow/c/c_api.h'),
       flipByte,
       true,
     );
@@ -121,20 +121,20 @@ ${end}`,
       'SIGKILL',
     );
     expect((await told()).message).to.match(/c_api\.h does not hold what was installed/);
-    expect(readdirSync(join(engine.directory, 'running'))).to.deep.equal([]);
+    expect(readdirSync(join(backend.directory, 'running'))).to.deep.equal([]);
   });
 
   it('is installed again, where it came from pip and a connection may be used', async () => {
-    damage(addonPath(engine.directory), flipByte);
+    damage(addonPath(backend.directory), flipByte);
     const {events, message} = await told({});
     expect(events).to.deep.equal([
-      `TensorFlow in ${engine.directory} is damaged: tfjs_binding.node does not hold what was installed. It is installed again.`,
+      `TensorFlow in ${backend.directory} is damaged: tfjs_binding.node does not hold what was installed. It is installed again.`,
     ]);
     expect(message).to.match(/^Expected a C\+\+ compiler/);
   });
 
   it('is made again by an installation, which else returns the one that is there', async () => {
-    const from = engine.directory;
+    const from = backend.directory;
     const other = await engineCopy();
     const out = programs({
       'fake-c++': `[ "$1" = --version ] && exit 0\nfor out in "$@"; do :; done\nexec /bin/cp ${from}/\${out##*/} "$out"`,
@@ -146,7 +146,7 @@ ${end}`,
         environment: {PATH: out, CXX: join(out, 'fake-c++')},
       });
     const made = await install();
-    expect(made.directory).to.not.equal(other.engine.directory);
+    expect(made.directory).to.not.equal(other.backend.directory);
     const {ino} = statSync(addonPath(made.directory));
     expect((await install()).directory).to.equal(made.directory);
     expect(statSync(addonPath(made.directory)).ino).to.equal(ino);
@@ -165,9 +165,9 @@ ${end}`,
   });
 
   it('is not a backend that was copied: that is read once, and its times are written down', async () => {
-    utimesSync(addonPath(engine.directory), new Date(), new Date());
+    utimesSync(addonPath(backend.directory), new Date(), new Date());
     expect(await told()).to.deep.equal({sum: 6});
-    const {mtimeMs} = statSync(addonPath(engine.directory));
+    const {mtimeMs} = statSync(addonPath(backend.directory));
     expect(listInstalledBackends(cache)[0]!.files['tfjs_binding.node']!.changed).to.equal(
       Math.round(mtimeMs),
     );
@@ -178,11 +178,11 @@ ${end}`,
     const places = [
       cache,
       backendsDirectory(cache),
-      engine.directory,
-      join(engine.directory, 'engine.json'),
-      addonPath(engine.directory),
+      backend.directory,
+      join(backend.directory, 'engine.json'),
+      addonPath(backend.directory),
     ];
-    for (const path of [...places, librariesDirectory(engine.directory)]) {
+    for (const path of [...places, librariesDirectory(backend.directory)]) {
       const {mode} = statSync(path);
       chmodSync(path, 0o777);
       const {message, ...rest} = await told({});
@@ -196,7 +196,7 @@ ${end}`,
   });
 
   it('is none where its record is missing, cut off or of another kind', async () => {
-    const path = join(engine.directory, 'engine.json');
+    const path = join(backend.directory, 'engine.json');
     const text = readFileSync(path, 'utf8');
     const {files: _, ...unhashed} = JSON.parse(text) as Record<string, unknown>;
     const others = [

@@ -115,7 +115,7 @@ describe('what a person sees of a run', () => {
       `phase 1/2  probe: ${probe!.epochs} epochs of 8 updates on cached features trains head at 0.003`,
     );
     expect(text).to.match(/frozen: stem and stage1 to stage3(\n|$)/);
-    expect(text).to.include('phase 2/2  top: 3 epochs of 8 updates');
+    expect(text).to.include('phase 2/2  last-stage: 3 epochs of 8 updates');
     expect(text).to.include('trains stage3 and head at 0.0001; frozen: stem, stage1 and stage2; ');
     expect(text).to.include('batch norm keeps its stored statistics');
   });
@@ -200,7 +200,7 @@ describe('what a person sees of a run', () => {
       '      2/3      0.5000    0.2500       100.0 %       0.001500       50 ms  best',
       '      3/3   1210.2500    0.2500       100.0 %       0.001000       50 ms',
       'kept       epoch 2 of probe, accuracy 100.0 %',
-      'phase      top',
+      'phase      last-stage',
       '      1/3      0.5000    0.2500        50.0 %       0.003000       50 ms',
     ]);
     lines.forEach(line => expect(line.length).to.be.at.most(80));
@@ -286,9 +286,9 @@ describe('what a person sees of a run', () => {
       {type: 'info', message: 'Something to know.'},
       {type: 'checkpoint', directory: 'runs/a/checkpoints/last'},
     ];
-    expect(shown(events)).to.deep.equal(['notice     Something to know.']);
+    expect(shown(events)).to.deep.equal(['info       Something to know.']);
     expect(shown(events, {verbose: true})).to.deep.equal([
-      'notice     Something to know.',
+      'info       Something to know.',
       'checkpoint runs/a/checkpoints/last',
     ]);
   });

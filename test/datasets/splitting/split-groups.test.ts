@@ -8,7 +8,7 @@ const PATIENTS = Array.from({length: 60}, (_, i) =>
   sample(`${i % 2 ? 'ill' : 'well'}/p${Math.floor(i / 6)}_${i}.png`, i % 2),
 );
 
-const splitWith = (samples: readonly Sample[], splitBy: string) => {
+const splitWith = (samples: readonly Sample[], groupBy: string) => {
   const folder: ImageFolder = {
     root: '/data',
     classNames: ['well', 'ill'],
@@ -16,7 +16,7 @@ const splitWith = (samples: readonly Sample[], splitBy: string) => {
     findings: [],
     layout: 'classes',
   };
-  const {groupOf} = groupingBy(splitBy, samples);
+  const {groupOf} = groupingBy(groupBy, samples);
   return splitFolder(
     folder,
     {samples, contentHash: ({name}) => name},
@@ -116,7 +116,7 @@ describe('groupingBy', () => {
     }
   });
 
-  for (const [splitBy, message] of [
+  for (const [groupBy, message] of [
     ['p\\d+_', /^Expected a group in parentheses for --group-by p\\d\+_, but found none\. Use /],
     [
       '(p',
@@ -132,8 +132,8 @@ describe('groupingBy', () => {
     ],
     ['folder:0', /^Expected a group in parentheses for --group-by folder:0/],
   ] as const) {
-    it(`refuses ${splitBy}`, () => {
-      expect(() => groupingBy(splitBy, PATIENTS)).to.throw(message);
+    it(`refuses ${groupBy}`, () => {
+      expect(() => groupingBy(groupBy, PATIENTS)).to.throw(message);
     });
   }
 

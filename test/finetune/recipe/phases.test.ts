@@ -19,7 +19,7 @@ const FROZEN: Readonly<Record<LayerGroup, number | null>> = {
   stage4: null,
   head: null,
 };
-const PROBE = {name: 'probe', epochs: 12, rates: {...FROZEN, head: 3e-3}};
+const PROBE = {name: 'probe', epochs: 12, learningRates: {...FROZEN, head: 3e-3}};
 
 describe('named freeze schedules', () => {
   it('are the ones that can be asked for', () => {
@@ -33,7 +33,7 @@ describe('named freeze schedules', () => {
   it('probe-then-last-stage goes on with the last stage', () => {
     expect(NAMED_SCHEDULES['probe-then-last-stage'](fill(4))).to.deep.equal([
       PROBE,
-      {name: 'last-stage', epochs: 5, rates: {...FROZEN, stage4: 1e-4, head: 1e-4}},
+      {name: 'last-stage', epochs: 5, learningRates: {...FROZEN, stage4: 1e-4, head: 1e-4}},
     ]);
   });
 
@@ -58,7 +58,7 @@ describe('named freeze schedules', () => {
     expect(all).to.deep.equal({
       name: 'full',
       epochs: 5,
-      rates: {
+      learningRates: {
         stem: 2.19e-6,
         stage1: 5.69e-6,
         stage2: 1.48e-5,
@@ -74,7 +74,14 @@ describe('named freeze schedules', () => {
       {
         name: 'full',
         epochs: 5,
-        rates: {stem: 1e-4, stage1: 1e-4, stage2: 1e-4, stage3: 1e-4, stage4: 1e-4, head: 1e-4},
+        learningRates: {
+          stem: 1e-4,
+          stage1: 1e-4,
+          stage2: 1e-4,
+          stage3: 1e-4,
+          stage4: 1e-4,
+          head: 1e-4,
+        },
       },
     ]);
   });

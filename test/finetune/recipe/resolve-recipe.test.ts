@@ -88,8 +88,8 @@ describe('resolveLayers', () => {
       pooling: 'avg',
       dropout: 0,
       freeze: [
-        {name: 'probe', epochs: 16, rates: {...FROZEN, head: 3e-3}},
-        {name: 'last-stage', epochs: 8, rates: {...FROZEN, stage4: 1e-4, head: 1e-4}},
+        {name: 'probe', epochs: 16, learningRates: {...FROZEN, head: 3e-3}},
+        {name: 'last-stage', epochs: 8, learningRates: {...FROZEN, stage4: 1e-4, head: 1e-4}},
       ],
       batchSize: 32,
       optimizer: 'adamw',
@@ -100,9 +100,9 @@ describe('resolveLayers', () => {
       augment: 'standard',
       views: 2,
       precision: 'fp32',
-      splitBy: 'near-duplicates',
+      groupBy: 'near-duplicates',
       fit: 'crop',
-      balance: 'none',
+      classBalance: 'none',
       valSplit: 0.2,
       testSplit: 0,
       seed: 42,
@@ -125,7 +125,7 @@ describe('resolveLayers', () => {
     const {recipe, sources} = mergeRecipe(layers, FACTS);
     expect(sources).to.include({batchSize: 'recipe file', freeze: 'recipe file'});
     expect(recipe.freeze).to.deep.equal([
-      {name: 'probe', epochs: 32, rates: {...FROZEN, head: 3e-3}},
+      {name: 'probe', epochs: 32, learningRates: {...FROZEN, head: 3e-3}},
     ]);
   });
 
@@ -141,7 +141,7 @@ describe('resolveLayers', () => {
   it('gives a schedule that ends with the probe the numbers of the probe', () => {
     const {recipe, reasons} = flags({freeze: 'probe', batchSize: 16});
     expect(recipe.freeze).to.deep.equal([
-      {name: 'probe', epochs: 8, rates: {...FROZEN, head: 3e-3}},
+      {name: 'probe', epochs: 8, learningRates: {...FROZEN, head: 3e-3}},
     ]);
     expect(reasons).to.include(
       `epochs ${recipe.freeze[0]!.epochs}: a head on fixed features settles in about 500 updates`,
@@ -149,7 +149,7 @@ describe('resolveLayers', () => {
     expect(flags({}, {images: 100}).recipe.freeze[0]).to.deep.equal({
       name: 'probe',
       epochs: 60,
-      rates: {...FROZEN, head: 3e-3},
+      learningRates: {...FROZEN, head: 3e-3},
     });
   });
 
@@ -192,7 +192,7 @@ describe('resolveLayers', () => {
       FACTS,
     );
     expect(recipe.freeze).to.deep.equal([
-      {name: 'probe', epochs: 2, rates: {...FROZEN, head: 3e-3}},
+      {name: 'probe', epochs: 2, learningRates: {...FROZEN, head: 3e-3}},
     ]);
   });
 
@@ -221,7 +221,7 @@ describe('resolveLayers', () => {
         }),
       ),
     ).to.equal(
-      'Expected rates of phase "top" only for groups up to stage2, but found one for stage4. Set it to null, or raise --last-stage.',
+      'Expected rates of phase "last-stage" only for groups up to stage2, but found one for stage4. Set it to null, or raise --last-stage.',
     );
     expect(
       refusal(() => flags({freeze: [{name: 'idle', epochs: 1, learningRates: FROZEN}]})),
@@ -304,12 +304,12 @@ describe('resolveRecipe', () => {
     [
       'a schedule that is none',
       {freeze: 'last-stage'},
-      'Recipe: Expected a freeze schedule: probe, probe-then-last-stage, probe-then-full, all; or a list of phases in a recipe file for "freeze", but found "top".',
+      'Recipe: Expected a freeze schedule: probe, probe-then-last-stage, probe-then-full, full; or a list of phases in a recipe file for "freeze", but found "last-stage".',
     ],
     [
       'no phases',
       {freeze: []},
-      'Recipe: Expected a freeze schedule: probe, probe-then-last-stage, probe-then-full, all; or a list of phases in a recipe file for "freeze", but found [].',
+      'Recipe: Expected a freeze schedule: probe, probe-then-last-stage, probe-then-full, full; or a list of phases in a recipe file for "freeze", but found [].',
     ],
   ];
   for (const [what, input, message] of wrongs) {
@@ -321,18 +321,18 @@ describe('resolveRecipe', () => {
   const wrongPhases: readonly (readonly [what: string, change: object, message: string])[] = [
     [
       'that does not name every group',
-      {rates: incomplete},
-      'Recipe: Expected "freeze.0.rates.stage2", but found nothing.',
+      {learningRates: incomplete},
+      'Recipe: Expected "freeze.0.learningRates.stage2", but found nothing.',
     ],
     [
       'with a group that is none',
-      {rates: {...FROZEN, stage5: 1}},
-      'Recipe: Expected a known key, but found "freeze.0.rates.stage5"; did you mean stage1?',
+      {learningRates: {...FROZEN, stage5: 1}},
+      'Recipe: Expected a known key, but found "freeze.0.learningRates.stage5"; did you mean stage1?',
     ],
     [
       'with a rate of zero',
-      {rates: {...FROZEN, head: 0}},
-      'Recipe: Expected "freeze.0.rates.head" to be > 0, but found 0.',
+      {learningRates: {...FROZEN, head: 0}},
+      'Recipe: Expected "freeze.0.learningRates.head" to be > 0, but found 0.',
     ],
     [
       'without epochs',
@@ -342,7 +342,7 @@ describe('resolveRecipe', () => {
     [
       'with steps',
       {steps: 3},
-      'Recipe: Expected a known key, but found "freeze.0.steps". Known keys: name, epochs, rates.',
+      'Recipe: Expected a known key, but found "freeze.0.steps". Known keys: name, epochs, learningRates.',
     ],
   ];
   for (const [what, change, message] of wrongPhases) {

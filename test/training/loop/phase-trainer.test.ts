@@ -263,7 +263,7 @@ describe('a phase', () => {
       exitCode: 1,
       phase: 'probe',
       step: 1,
-      rates: {...PLAN.learningRates, head: 1e38},
+      learningRates: {...PLAN.learningRates, head: 1e38},
     });
     expect(Number.isFinite(error.loss)).to.equal(false);
     expect(error.message).to.equal(

@@ -65,12 +65,15 @@ describe('a training step', () => {
   afterEach(() => made.splice(0).forEach(thing => thing.dispose()));
 
   function bench(
-    rates: GroupLearningRates,
+    learningRates: GroupLearningRates,
     rules: Partial<UpdateOptions> = {},
     head: Partial<HeadSpec> = {},
   ): Bench {
     const classifier = randomClassifier({spec: {lastStage: 1}, head, size: 32});
-    const network = createPhaseModel(classifier, {learningRates: rates, batchNorm: 'inference'});
+    const network = createPhaseModel(classifier, {
+      learningRates: learningRates,
+      batchNorm: 'inference',
+    });
     const optimizer = createOptimizer({type: 'sgd', weightDecay: 0}, network.trainable);
     const start = new Map(
       [...network.trainable].map(([name, variable]) => [

@@ -4,14 +4,11 @@ export {
   type FinetuneResult,
   type WrittenResult,
 } from './finetune/finetune.js';
-export {
-  crossValidate,
-  type CrossValidationResult as FoldsResult,
-} from './finetune/folds/cross-validate.js';
+export {crossValidate, type CrossValidationResult} from './finetune/folds/cross-validate.js';
 export {evaluate, type Evaluation, type EvaluateOptions} from './finetune/evaluate.js';
 export {resolveRecipe} from './finetune/recipe/resolve-recipe.js';
 export type {Phase, Recipe, RecipeInput} from './finetune/recipe/recipe.js';
-export type {Activity, RunEventListener as Listener, RunEvent} from './finetune/events.js';
+export type {Activity, RunEvent, RunEventListener} from './finetune/events.js';
 export {
   everySample,
   loadImageFolder,
@@ -23,26 +20,20 @@ export {checkImages, type CheckReport} from './datasets/inspection/check.js';
 export type {Split} from './datasets/splitting/split.js';
 export type {Classifier} from './heads/classifier.js';
 export {
-  exportModel as saveBundle,
-  type ExportModelOptions as BundleDetails,
-  type ExportModelResult as SavedBundle,
+  exportModel,
+  type ExportModelOptions,
+  type ExportModelResult,
 } from './export/export-model.js';
-export {
-  loadModel as loadBundle,
-  type LoadModelOptions as LoadBundleOptions,
-} from './export/load-model.js';
+export {loadModel, type LoadModelOptions} from './export/load-model.js';
 export type {
-  ExportedModel as Bundle,
+  ExportedModel,
   ClassifyOptions,
   Prediction,
   Predictions,
 } from './export/exported-model.js';
 export type {ImageSource} from './export/image-source.js';
-export {
-  startBackend as startEngine,
-  type EngineInfo,
-  type EngineWish,
-} from './backend/runtime/runtime.js';
+export {startBackend} from './backend/runtime/runtime.js';
+export type {BackendInfo, BackendOptions} from './backend/runtime/backend-info.js';
 export type {Finding} from './core/finding.js';
 export type {Preprocessing} from './core/preprocessing.js';
 export type {ClassMetrics, Metrics} from './training/metrics/metrics.js';
@@ -51,6 +42,6 @@ export {
   AbortedError,
   DatasetError,
   FinetuneError,
-  UnsupportedEnvironmentError as MachineError,
+  UnsupportedEnvironmentError,
   UsageError,
 } from './core/errors.js';

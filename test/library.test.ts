@@ -16,11 +16,11 @@ const {
   evaluate,
   finetune,
   FinetuneError,
-  loadBundle,
+  loadModel,
   loadImageFolder,
   resolveRecipe,
-  saveBundle,
-  startEngine,
+  exportModel,
+  startBackend,
 } = library;
 
 /** What JavaScript may put in the place of any argument. */
@@ -34,7 +34,7 @@ describe('the library, called from JavaScript', function () {
 
   let folder: library.ImageFolder;
   let recipe: library.Recipe;
-  let bundle: library.Bundle;
+  let bundle: library.ExportedModel;
   let classifier: library.Classifier;
   let place = '';
 
@@ -43,8 +43,8 @@ describe('the library, called from JavaScript', function () {
     folder = await smallFolder();
     recipe = smallRecipe(folder, {});
     classifier = randomClassifier({spec: {lastStage: 1}, classNames: folder.classNames});
-    await saveBundle(classifier, place);
-    bundle = await loadBundle(place);
+    await exportModel(classifier, place);
+    bundle = await loadModel(place);
   });
   after(() => {
     bundle.dispose();
@@ -79,9 +79,9 @@ describe('the library, called from JavaScript', function () {
       (value, at) => at !== 1 && isEmpty(value),
     ],
     checkImages: [() => checkImages as Call, () => [folder, {}], isEmptyOptions(1)],
-    saveBundle: [() => saveBundle as Call, () => [classifier, place, {}], isEmptyOptions(2)],
-    loadBundle: [() => loadBundle as Call, () => [place, {}], isEmptyOptions(1)],
-    startEngine: [() => startEngine as Call, () => [{}], isEmptyOptions(0)],
+    exportModel: [() => exportModel as Call, () => [classifier, place, {}], isEmptyOptions(2)],
+    loadModel: [() => loadModel as Call, () => [place, {}], isEmptyOptions(1)],
+    startBackend: [() => startBackend as Call, () => [{}], isEmptyOptions(0)],
   };
   for (const [name, [call, right, fits = () => false]] of Object.entries(CALLS)) {
     it(`${name}() refuses everything that its types refuse, with a code`, async () => {
@@ -94,7 +94,7 @@ describe('the library, called from JavaScript', function () {
           );
         }
       }
-      if (name !== 'startEngine') await expectTyped('nothing', () => call()());
+      if (name !== 'startBackend') await expectTyped('nothing', () => call()());
     });
   }
 
@@ -104,7 +104,7 @@ describe('the library, called from JavaScript', function () {
     expect(error.message).to.equal(
       'Expected known options for options of loadImageFolder(), but found excluded; did you mean exclude?',
     );
-    const other = await rejectionOf(startEngine({backend: 'cuda'} as never));
+    const other = await rejectionOf(startBackend({backend: 'cuda'} as never));
     expect(other.message).to.equal(
       'Expected auto, tensorflow or wasm for options.backend of startBackend(), but found "cuda".',
     );
@@ -113,13 +113,13 @@ describe('the library, called from JavaScript', function () {
   it('refuses a classifier that is disposed, and a recipe that is not resolved', async () => {
     const disposed = randomClassifier({spec: {lastStage: 1}});
     disposed.dispose();
-    expect(await rejectionOf(saveBundle(disposed, join(temporaryDirectory(), 'model')))).to.include(
-      {code: 'INVALID_ARGUMENT'},
-    );
+    expect(
+      await rejectionOf(exportModel(disposed, join(temporaryDirectory(), 'model'))),
+    ).to.include({code: 'INVALID_ARGUMENT'});
     expect((await rejectionOf(finetune(folder, {arch: 'resnet18'} as never))).message).to.include(
       'what resolveRecipe() returned',
     );
-    const other = await loadBundle(place);
+    const other = await loadModel(place);
     other.dispose();
     expect(await rejectionOf(evaluate(other, folder))).to.include({code: 'MODEL_DISPOSED'});
   });
@@ -153,7 +153,7 @@ describe('the library, called from JavaScript', function () {
     for (const wrong of [undefined, null, 5, {}, {samples: 5}])
       await expectTyped(String(wrong), () => library.everySample(wrong as never));
     await expectTyped('weights', () =>
-      saveBundle({...classifier, weights: new Map([['fc.weight', null]])} as never, place),
+      exportModel({...classifier, weights: new Map([['fc.weight', null]])} as never, place),
     );
   });
 
@@ -162,8 +162,8 @@ describe('the library, called from JavaScript', function () {
     const calls = {
       out: () => finetune(folder, recipe, {out: path}),
       cache: () => checkImages(folder, {cache: path}),
-      directory: () => saveBundle(classifier, path),
-      place: () => loadBundle(path),
+      directory: () => exportModel(classifier, path),
+      place: () => loadModel(path),
       root: () => loadImageFolder(path),
       valData: () => loadImageFolder(folder.root, {valData: path}),
     };
@@ -172,7 +172,7 @@ describe('the library, called from JavaScript', function () {
   });
 
   it('loads no exported model once it is told to stop, whatever runs', async () => {
-    expect(await rejectionOf(loadBundle(place, {signal: AbortSignal.abort()}))).to.include({
+    expect(await rejectionOf(loadModel(place, {signal: AbortSignal.abort()}))).to.include({
       code: 'ABORTED',
     });
   });
@@ -220,11 +220,11 @@ describe('the backend of the library', function () {
   before(async () => {
     place = join(temporaryDirectory(), 'model');
     const classifier = randomClassifier({spec: {lastStage: 1}});
-    await saveBundle(classifier, place);
+    await exportModel(classifier, place);
     classifier.dispose();
   });
   const load = (options = 'onEvent'): string =>
-    `const exported model = await loadModel(${JSON.stringify(place)}, {${options}}); const {backend} = await startBackend(); return {backend};`;
+    `const model = await loadModel(${JSON.stringify(place)}, {${options}}); const {backend} = await startBackend(); return {backend};`;
   const nothing = (): NodeJS.ProcessEnv => {
     const FINETUNE_CACHE = join(temporaryDirectory(), 'cache');
     mkdirSync(FINETUNE_CACHE);

@@ -35,10 +35,14 @@ const failingShell = (): string =>
   );
 
 const USE = `import {finetune, loadModel, loadImageFolder, resolveRecipe, type Metrics, type RunEvent} from 'finetune';
+import {listPretrained} from 'finetune/backbones';
+import {augmentationOf} from 'finetune/datasets';
+import {createOptimizer} from 'finetune/training';
+export const parts = [listPretrained, augmentationOf, createOptimizer];
 const pets = await loadImageFolder('./pets');
-const {metrics, exported model} = await finetune(pets, resolveRecipe({arch: 'resnet50'}, pets), {onEvent: (event: RunEvent) => event.type});
+const {metrics, model} = await finetune(pets, resolveRecipe({arch: 'resnet50'}, pets), {onEvent: (event: RunEvent) => event.type});
 export const validation: Metrics = metrics.validation;
-export const best: string | undefined = (await (await loadModel(exported model ?? '')).classify('./new.jpg', {top: 1}))[0]?.className;
+export const best: string | undefined = (await (await loadModel(model ?? '')).classify('./new.jpg', {top: 1}))[0]?.className;
 `;
 
 describe('the package', function () {

@@ -2,7 +2,16 @@ import {UsageError} from './errors.js';
 import {suggest} from './text/suggest.js';
 import {printable} from './text/printable.js';
 
-/** An argument of a call to the library that cannot be taken. */
+/**
+ * An argument of a call to the library that cannot be taken.
+ *
+ * @example
+ * try {
+ *   await loadImageFolder('');
+ * } catch (error) {
+ *   if (error instanceof ArgumentError) console.error(error.call, error.argument);
+ * }
+ */
 export class ArgumentError extends UsageError {
   override readonly name = 'ArgumentError';
   override readonly code = 'INVALID_ARGUMENT';

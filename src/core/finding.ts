@@ -1,4 +1,9 @@
-/** Something about the data that a person should know. It never ends a run by itself. */
+/**
+ * Something about the data that a person should know. It never ends a run by itself.
+ *
+ * @example
+ * const warnings = folder.findings.filter(({severity}: Finding) => severity === 'warning');
+ */
 export interface Finding {
   /** Stable, for programs: `unreadable-image`. */
   readonly code: string;

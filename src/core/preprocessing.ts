@@ -8,6 +8,9 @@ export type Fit = (typeof FITS)[number];
 /**
  * How pixels must be fed to a set of weights. A record without code: `datasets` resizes and crops by it, `backbones` normalizes by it on
  * the device, `export` writes it into the exported model.
+ *
+ * @example
+ * const {cropSize, mean, std}: Preprocessing = model.preprocessing;
  */
 export interface Preprocessing {
   /** Length of the short side after resizing, in pixels; the long side follows, truncated to whole pixels (torchvision `Resize`). */

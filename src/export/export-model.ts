@@ -39,7 +39,13 @@ import {
   type PixelBatches,
 } from './verify-model.js';
 
-/** What is known of a classifier beyond its weights. */
+/**
+ * What is known of a classifier beyond its weights.
+ *
+ * @example
+ * const options: ExportModelOptions = {modelCard: '# Pets'};
+ * await exportModel(classifier, './model', options);
+ */
 export interface ExportModelOptions {
   /** Of the published weights that the backbone started from. */
   readonly pretrained?: PretrainedWeights;
@@ -82,7 +88,12 @@ const OPTION_KINDS: OptionKinds<ExportModelOptions> = {
   signal: ABORT_SIGNAL,
 };
 
-/** An exported model that was written, loaded back, and found to compute what the classifier computes. */
+/**
+ * An exported model that was written, loaded back, and found to compute what the classifier computes.
+ *
+ * @example
+ * const {directory}: ExportModelResult = await exportModel(classifier, './model');
+ */
 export interface ExportModelResult {
   /** Absolute. */
   readonly directory: string;
@@ -171,6 +182,13 @@ export class UnverifiedModelError extends FinetuneError {
  * @throws ArgumentError (exit 2) when an argument is something else than its type says, or the classifier is disposed
  * @throws BundlePlaceError (exit 2) when something else than an older exported model lies there
  * @throws UnverifiedBundleError (exit 1) when the export computes something else, or cannot be loaded: it is in `<directory>.unverified`
+ *
+ * @example
+ * import {exportModel, finetune, loadImageFolder, resolveRecipe} from 'finetune';
+ *
+ * const pets = await loadImageFolder('./pets');
+ * const {classifier} = await finetune(pets, resolveRecipe({}, pets));
+ * const {directory} = await exportModel(classifier, './model');
  */
 export async function exportModel(
   classifier: Classifier,

@@ -16,15 +16,33 @@ import {assertFinite, runNetwork} from './probabilities.js';
 import {toImageInput, type ImageSource, type ImageInput} from './image-source.js';
 import {readPixels} from './read-pixels.js';
 
+/**
+ * A class and how likely it is.
+ *
+ * @example
+ * const [{className, probability}] = await model.classify('a.jpg');
+ */
 export interface Prediction {
   readonly className: string;
   /** 0..1; over all classes they sum to 1. */
   readonly probability: number;
 }
 
-/** Of one image, likeliest first. */
+/**
+ * Of one image, likeliest first.
+ *
+ * @example
+ * const [best, ...others]: Predictions = await model.classify('a.jpg');
+ */
 export type Predictions = [Prediction, ...Prediction[]];
 
+/**
+ * How many classes to tell, and what stops the work.
+ *
+ * @example
+ * const options: ClassifyOptions = {top: 1, signal: AbortSignal.timeout(10_000)};
+ * await model.classify('a.jpg', options);
+ */
 export interface ClassifyOptions {
   /** How many of the likeliest classes to tell; all unless given. */
   readonly top?: number;
@@ -52,7 +70,14 @@ const PIXELS: ArgumentKind = {
 /** Images decoded and run at a time, at most. */
 const MAX_BATCH_SIZE = 32;
 
-/** An exported classifier, loaded by `loadModel`. Whoever loaded it disposes it. */
+/**
+ * An exported classifier, loaded by `loadModel`. Whoever loaded it disposes it.
+ *
+ * @example
+ * const loaded = await loadModel('./pets-run');
+ * const all = await loaded.classify(['a.jpg', 'b.jpg'], {top: 3});
+ * loaded.dispose();
+ */
 export class ExportedModel {
   /** Index is the label. */
   readonly classNames: readonly string[];

@@ -2,7 +2,13 @@ import {fileURLToPath} from 'node:url';
 import {types} from 'node:util';
 import {ArgumentError, describeValue} from '../core/arguments.js';
 
-/** An image to classify: a path, a `file:` URL, or the bytes of an image file in any form. */
+/**
+ * An image to classify: a path, a `file:` URL, or the bytes of an image file in any form.
+ *
+ * @example
+ * const source: ImageSource = new URL('file:///images/a.jpg');
+ * await model.classify(source);
+ */
 export type ImageSource =
   string | URL | Uint8Array | ArrayBuffer | SharedArrayBuffer | DataView | Blob;
 

@@ -63,7 +63,13 @@ function buildInferenceModel(plan: NetworkPlan, tensors: StateDict): InferenceMo
   }
 }
 
-/** Which backend computes, where none runs yet. */
+/**
+ * Which backend computes, where none runs yet.
+ *
+ * @example
+ * const options: LoadModelOptions = {backend: 'tensorflow', offline: true};
+ * const loaded = await loadModel('./pets-run', options);
+ */
 export type LoadModelOptions = Pick<
   EngineWish,
   'backend' | 'device' | 'offline' | 'install' | 'onEvent' | 'signal'
@@ -91,6 +97,14 @@ const OPTIONS: OptionKinds<LoadModelOptions> = {
  * @throws BundleError when it is none, or a file of it is missing, cut off, changed or of another export; WeightsFileError for numbers that no
  * training leaves
  * @throws AbortedError; ArgumentError (exit 2); EngineError, GpuError (exit 4) for a demanded backend that is not to be had
+ *
+ * @example
+ * import {loadModel} from 'finetune';
+ *
+ * const model = await loadModel('./pets-run', {backend: 'wasm'});
+ * const [best] = await model.classify('./new-image.jpg');
+ * console.log(best.className, best.probability);
+ * model.dispose();
  */
 export async function loadModel(
   location: string | URL,

@@ -9,7 +9,7 @@ import {
 } from '../backbones/resnet-specs.js';
 import type {Preprocessing} from '../core/preprocessing.js';
 import type {ObjectSchema} from '../core/schema.js';
-import type {HeadSpec} from '../heads/head.js';
+import {HEAD_TYPES, POOLINGS, type HeadSpec} from '../heads/head.js';
 import type {Metrics} from '../training/metrics/metrics.js';
 
 /** The files of an exported model; the weights of `model` lie in shards beside it. */
@@ -108,8 +108,8 @@ export const modelRecordSchema: ObjectSchema = objectSchema(
     preprocessing: preprocessingSchema,
     classes: {type: 'array', items: name, minItems: 2, maxItems: MAX_CLASSES},
     head: objectSchema({
-      type: {enum: ['linear', 'mlp']},
-      pooling: {enum: ['avg', 'avg+max']},
+      type: {enum: HEAD_TYPES},
+      pooling: {enum: POOLINGS},
       dropout: {type: 'number', minimum: 0, exclusiveMaximum: 1},
     }),
     weights: objectSchema({origin: text}, {card: {type: 'object'}}),

@@ -20,6 +20,7 @@ import {RunningMetrics, type Metrics} from '../training/metrics/metrics.js';
 import type {RunEventListener} from './events.js';
 import {RunContext} from './run/run-context.js';
 
+/** What hears of an evaluation, and what stops it. @example await evaluate(model, folder, {signal: AbortSignal.timeout(60_000)}); */
 export interface EvaluateOptions {
   readonly onEvent?: RunEventListener;
   readonly signal?: AbortSignal;
@@ -35,6 +36,7 @@ export interface ImageCounts {
   readonly otherSplits: number;
 }
 
+/** What an evaluation measured, and on which images. @example const {split, images}: Evaluation = await evaluate(model, folder); */
 export interface Evaluation {
   readonly metrics: Metrics;
   /** The part of the folder that was measured: what no training saw, where the folder says so. */
@@ -200,8 +202,14 @@ const lossSum = (probabilities: Float32Array, labels: Int32Array, classes: numbe
   );
 
 /**
- * Measures an exported exported model on a folder: its test part, else its validation part, else all of it. Classes are matched by name.
+ * Measures an exported model on a folder: its test part, else its validation part, else all of it. Classes are matched by name.
  * @throws NoCommonClassError (exit 3); ArgumentError, BundleDisposedError (exit 2); AbortedError
+ *
+ * @example
+ * import {evaluate, loadImageFolder, loadModel} from 'finetune';
+ * const model = await loadModel('./pets-run');
+ * const {metrics} = await evaluate(model, await loadImageFolder('./new-pets'));
+ * console.log(metrics.accuracy, metrics.accuracyCi95);
  */
 export async function evaluate(
   model: ExportedModel,

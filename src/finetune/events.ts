@@ -2,7 +2,14 @@ import type {Finding} from '../core/finding.js';
 import type {Metrics} from '../training/metrics/metrics.js';
 import type {Phase, Recipe, OptionOrigin} from './recipe/recipe.js';
 
-/** The parts of a run that take time, in the order they happen; `seconds` of a result has one entry each. */
+/**
+ * The parts of a run that take time, in the order they happen; `seconds` of a result has one entry each.
+ *
+ * @example
+ * const seconds = new Map<Activity, number>();
+ * const onEvent = (event: RunEvent) =>
+ *   event.type === 'progress' && seconds.set(event.activity, performance.now() / 1000);
+ */
 export type Activity =
   'backend' | 'weights' | 'decode' | 'features' | 'train' | 'evaluate' | 'export';
 
@@ -20,7 +27,16 @@ export interface RunProgress {
   readonly epoch?: number;
 }
 
-/** What a run says while it goes on. The library never prints: the command line turns each of these into a line or a bar. */
+/**
+ * What a run says while it goes on. The library never prints: the command line turns each of these into a line or a bar.
+ *
+ * @example
+ * await finetune(folder, recipe, {
+ *   onEvent: event => {
+ *     if (event.type === 'finding') console.warn(event.finding.message);
+ *   },
+ * });
+ */
 export type RunEvent =
   | {readonly type: 'info'; readonly message: string}
   | {
@@ -90,4 +106,11 @@ export type RunEvent =
   | {readonly type: 'checkpoint'; readonly directory: string}
   | {readonly type: 'saved'; readonly directory: string};
 
+/**
+ * Hears of the events of a run.
+ *
+ * @example
+ * const listener: RunEventListener = event => console.error(JSON.stringify(event));
+ * await finetune(folder, recipe, {onEvent: listener});
+ */
 export type RunEventListener = (event: RunEvent) => void;

@@ -19,6 +19,14 @@ import {RunOutput} from './run/run-output.js';
 import {testMetrics} from './test-metrics.js';
 import {PhaseRunner} from './train-phases.js';
 
+/**
+ * Where a run writes, what hears of it, and what stops it.
+ *
+ * @example
+ * const controller = new AbortController();
+ * process.once('SIGINT', () => controller.abort());
+ * await finetune(folder, recipe, {out: './run', signal: controller.signal});
+ */
 export interface FinetuneOptions {
   /** Told everything that happens; nothing is ever printed. */
   readonly onEvent?: RunEventListener;
@@ -52,7 +60,14 @@ export interface RunSettings {
   readonly backendSeconds?: number;
 }
 
-/** What a run ends with. The caller disposes the classifier. */
+/**
+ * What a run ends with. The caller disposes the classifier.
+ *
+ * @example
+ * const {classifier, metrics, history} = await finetune(folder, recipe);
+ * console.log(metrics.validation.accuracy, history.length);
+ * classifier.dispose();
+ */
 export interface FinetuneResult {
   /** Holds the best weights by validation accuracy (balanced accuracy where the recipe balances classes), then loss. */
   readonly classifier: Classifier;
@@ -68,7 +83,13 @@ export interface FinetuneResult {
   readonly model?: string;
 }
 
-/** What a run with a directory ends with. */
+/**
+ * What a run with a directory ends with.
+ *
+ * @example
+ * const {run, model} = await finetune(folder, recipe, {out: './run'});
+ * const loaded = await loadModel(model);
+ */
 export type WrittenResult = FinetuneResult & {readonly run: string; readonly model: string};
 
 /**
@@ -83,6 +104,15 @@ export type WrittenResult = FinetuneResult & {readonly run: string; readonly mod
  * @throws RunLockedError when another run writes to `out`
  * @throws ExportFailedError when all was learned, but the model could not be exported
  * @throws AbortedError when the signal fires, with the checkpoint it left
+ *
+ * @example
+ * import {finetune, loadImageFolder, resolveRecipe} from 'finetune';
+ *
+ * const pets = await loadImageFolder('./pets');
+ * const recipe = resolveRecipe({arch: 'resnet18'}, pets);
+ * const result = await finetune(pets, recipe, {out: './pets-run'});
+ * console.log(result.metrics.validation.accuracy, result.model);
+ * result.classifier.dispose();
  */
 export async function finetune(
   folder: ImageFolder,

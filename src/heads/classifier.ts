@@ -4,7 +4,14 @@ import {featureWidth, type BackboneSpec} from '../backbones/resnet-specs.js';
 import type {Preprocessing} from '../core/preprocessing.js';
 import {denseLayers, initializeHead, type DenseSpec, type HeadSpec} from './head.js';
 
-/** A backbone with a head on it: everything needed to train, evaluate and export, and nothing about how. */
+/**
+ * A backbone with a head on it: everything needed to train, evaluate and export, and nothing about how.
+ *
+ * @example
+ * const {classifier} = await finetune(folder, recipe);
+ * await exportModel(classifier, './model');
+ * classifier.dispose();
+ */
 export interface Classifier {
   readonly spec: BackboneSpec;
   readonly head: HeadSpec;

@@ -4,15 +4,6 @@ import {getKernel, getVector, type ParameterMap} from '../backbones/parameters.j
 import {ops} from '../backend/ops/current-ops.js';
 import {tf, type Tensor1D, type Tensor2D, type Tensor4D} from '../backend/tensorflow.js';
 
-/** What stands on the last feature map. */
-export interface HeadSpec {
-  readonly type: 'linear' | 'mlp';
-  /** `avg+max` concatenates both, doubling the width (fastai's AdaptiveConcatPool2d). */
-  readonly pooling: 'avg' | 'avg+max';
-  /** Share of what the last layer takes that is dropped in training. */
-  readonly dropout: number;
-}
-
 /** Width of an mlp's hidden layer (fastai/vision/learner.py, create_head). */
 export const MLP_HIDDEN_WIDTH = 512;
 
@@ -25,19 +16,40 @@ export interface DenseSpec {
   readonly relu: boolean;
 }
 
-/** The layers of a head on features of `width` channels. An mlp is torch's `Sequential(Linear, ReLU, Dropout, Linear)`. */
-export function denseLayers(
+/** A kind of head: its layers on pooled features. The last layer gives the logits. */
+type HeadLayers = (inputs: number, classes: number) => DenseSpec[];
+
+/** Every kind of head by its name in a recipe. A new one is a row here. */
+export const HEADS = {
+  linear: (inputs, classes) => [{name: 'fc', inputs, outputs: classes, relu: false}],
+  /** torch's `Sequential(Linear, ReLU, Dropout, Linear)`. */
+  mlp: (inputs, classes) => [
+    {name: 'fc.0', inputs, outputs: MLP_HIDDEN_WIDTH, relu: true},
+    {name: 'fc.3', inputs: MLP_HIDDEN_WIDTH, outputs: classes, relu: false},
+  ],
+} as const satisfies Readonly<Record<string, HeadLayers>>;
+
+export type HeadType = keyof typeof HEADS;
+export const HEAD_TYPES = Object.keys(HEADS) as HeadType[];
+
+/** `avg+max` concatenates both, doubling the width (fastai's AdaptiveConcatPool2d). */
+export const POOLINGS = ['avg', 'avg+max'] as const;
+export type Pooling = (typeof POOLINGS)[number];
+
+/** The classifier on the last feature map. */
+export interface HeadSpec {
+  readonly type: HeadType;
+  readonly pooling: Pooling;
+  /** Share of the inputs of the last layer that is dropped in training. */
+  readonly dropout: number;
+}
+
+/** The layers of a head on features of `width` channels. */
+export const denseLayers = (
   {type, pooling}: HeadSpec,
   width: number,
   classes: number,
-): DenseSpec[] {
-  const inputs = pooling === 'avg' ? width : 2 * width;
-  if (type === 'linear') return [{name: 'fc', inputs, outputs: classes, relu: false}];
-  return [
-    {name: 'fc.0', inputs, outputs: MLP_HIDDEN_WIDTH, relu: true},
-    {name: 'fc.3', inputs: MLP_HIDDEN_WIDTH, outputs: classes, relu: false},
-  ];
-}
+): DenseSpec[] => HEADS[type](pooling === 'avg' ? width : 2 * width, classes);
 
 /** Shape by state-dict key, torchvision's layout (`[out, in]`), of every tensor of a head. */
 export const headShapes = (layers: readonly DenseSpec[]): Map<string, readonly number[]> =>

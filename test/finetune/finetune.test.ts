@@ -291,7 +291,7 @@ describe('finetune', () => {
 
   it('mixes images where a recipe says so, the same for the same seed', async () => {
     const mixed = smallRecipe(folder, {
-      augment: {preset: 'light', mixing: {mixup: 0.4, cutmix: 1}},
+      augment: {preset: 'light', mixing: {mixupAlpha: 0.4, cutmixAlpha: 1}},
       freeze: [ALL],
     });
     const [one, again] = [await runAndTell(folder, mixed), await runAndTell(folder, mixed)];
@@ -303,7 +303,7 @@ describe('finetune', () => {
   it('tells that nothing is mixed where features are kept', async () => {
     const {events} = await runAndTell(
       folder,
-      smallRecipe(folder, {augment: {mixing: {mixup: 1}}, freeze: [PROBE]}),
+      smallRecipe(folder, {augment: {mixing: {mixupAlpha: 1}}, freeze: [PROBE]}),
     );
     const notices = events.flatMap(event => (event.type === 'info' ? [event.message] : []));
     expect(notices).to.deep.equal([

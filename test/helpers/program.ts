@@ -58,7 +58,7 @@ export function finetune(
 /** The backend the tests run on, as a flag. */
 export const ENGINE = [
   '--backend',
-  process.env.FINETUNE_TEST_ENGINE ?? 'tensorflow',
+  process.env.FINETUNE_TEST_BACKEND ?? 'tensorflow',
   '--device',
   'cpu',
 ];

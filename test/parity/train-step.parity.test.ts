@@ -8,7 +8,7 @@ import {withImageSize, TORCHVISION_PREPROCESSING} from '../../src/core/preproces
 import {tf, type Scalar} from '../../src/backend/tensorflow.js';
 import {attachHead, type Classifier} from '../../src/heads/classifier.js';
 import {headShapes} from '../../src/heads/head.js';
-import {createOptimizer, type OptimizerSpec} from '../../src/training/loop/optimizer.js';
+import {createOptimizer} from '../../src/training/loop/optimizer.js';
 import {createPhaseModel} from '../../src/training/loop/phase-model.js';
 import {trainStep} from '../../src/training/loop/train-step.js';
 import {useEngine} from '../helpers/backend.js';
@@ -60,7 +60,7 @@ function hashedClassifier(tensors: StateDict): Classifier {
 /** Three steps on the same four images. */
 function steps(
   classifier: Classifier,
-  type: OptimizerSpec['type'],
+  type: keyof typeof TIMES,
   batchNorm: 'inference' | 'training',
 ): number[] {
   const network = createPhaseModel(classifier, {learningRates: RATES, batchNorm});

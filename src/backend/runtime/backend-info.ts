@@ -6,7 +6,13 @@ export type BackendName = 'tensorflow' | 'wasm';
 /** What the start of a backend says while it goes on: how far an installation is, and that something slower takes the place of what was hoped for. */
 export type BackendEvent = InstallProgress | {readonly type: 'fallback'; readonly reason: string};
 
-/** What is asked of a backend. */
+/**
+ * What is asked of a backend.
+ *
+ * @example
+ * const options: BackendOptions = {backend: 'tensorflow', device: 'gpu', install: false};
+ * await startBackend(options);
+ */
 export interface BackendOptions {
   /** `auto`: TensorFlow, else the portable backend. Default: `FINETUNE_BACKEND`, else `auto`. */
   readonly backend?: 'auto' | BackendName | undefined;
@@ -22,7 +28,12 @@ export interface BackendOptions {
   readonly signal?: AbortSignal | undefined;
 }
 
-/** The backend in force. */
+/**
+ * The backend in force.
+ *
+ * @example
+ * const {tensorflowVersion, devices}: BackendInfo = await startBackend();
+ */
 export interface BackendInfo {
   readonly backend: BackendName;
   readonly tensorflowVersion?: string;

@@ -31,6 +31,12 @@ let started: StartedBackend | undefined;
  * the backend in force fulfils returns it.
  * @throws EngineError or GpuError (exit 4) where a demanded backend or device is not to be had; UsageError for a wish that contradicts
  * itself or the backend in force; AbortedError
+ *
+ * @example
+ * import {startBackend} from 'finetune';
+ *
+ * const {backend, device, threads} = await startBackend({device: 'cpu'});
+ * console.log(`${backend} on ${device}, ${threads} threads`);
  */
 export async function startBackend(options: BackendOptions = {}): Promise<BackendInfo> {
   checkBackendOptions('startBackend()', options);

@@ -1,61 +1,66 @@
 import type {Rng} from '../../core/rng.js';
-import {jitterColours} from './color-jitter.js';
-import type {ColourJitter} from './color-jitter.js';
-import {blur, erase, flipVertically, rotate, toGreys, type Erasing} from './transforms.js';
 import {centerCropBox} from '../images/crop.js';
+import {resample, type CropBox, type DecodedImage, type ImageSize} from '../images/resample.js';
 import type {Mixing} from './mixup.js';
-import {applyPolicy, type Policy} from './auto-augment.js';
-import {resample} from '../images/resample.js';
-import type {DecodedImage, ImageSize, CropBox} from '../images/resample.js';
+import {applyOps, opSchemas, type OpSettings} from './operations.js';
+import {fraction, fractionPair, objectOf, positivePair} from './setting-schemas.js';
 
 /** How an image may differ each time it is shown. What is not said does not happen. */
-export interface Augmentation {
+export interface Augmentation extends OpSettings {
   /** Part of the area to cut out, and width over height of the cut; null takes the square in the middle. */
   readonly crop: {
     readonly scale: readonly [number, number];
     readonly ratio: readonly [number, number];
   } | null;
   /** Probability of being mirrored left to right. */
-  readonly flip: number;
-  readonly jitter: ColourJitter | null;
-  /** Probability of being turned upside down. */
-  readonly flipVertical?: number;
-  /** Degrees that it may be turned by, either way. */
-  readonly rotation?: number;
-  /** Probability of losing its colors. */
-  readonly grayscale?: number;
-  /** With a standard deviation between the two, in pixels of the square. */
-  readonly blur?: {readonly probability: number; readonly sigma: readonly [number, number]};
-  readonly erasing?: Erasing;
-  /** TrivialAugment or RandAugment, after the crop and the flips. */
-  readonly policy?: Policy;
+  readonly horizontalFlip: number;
   /** In phases that see pixels: features that are kept are of single images. */
   readonly mixing?: Mixing;
 }
 
+/** JSON Schema of every setting of `Augmentation`, by name. */
+export const augmentationSettings: Readonly<Record<string, object>> = {
+  crop: {
+    anyOf: [{type: 'null'}, objectOf({scale: fractionPair, ratio: positivePair})],
+    description: 'part of the area, and width over height',
+  },
+  horizontalFlip: {...fraction, description: 'probability of being mirrored'},
+  ...opSchemas,
+  mixing: {
+    ...objectOf(
+      {mixupAlpha: {type: 'number', minimum: 0}, cutmixAlpha: {type: 'number', minimum: 0}},
+      ['mixupAlpha', 'cutmixAlpha'],
+    ),
+    description:
+      'mixup and cutmix, by the parameter of their Beta distribution; in phases that see pixels',
+  },
+};
+
 /** torchvision's default for `RandomResizedCrop`. */
 const RATIO = [3 / 4, 4 / 3] as const;
 
+/** The presets of a recipe's `augment`. */
 export const AUGMENTATIONS = {
-  none: {crop: null, flip: 0, jitter: null},
-  light: {crop: {scale: [0.5, 1], ratio: RATIO}, flip: 0.5, jitter: null},
+  none: {crop: null, horizontalFlip: 0},
+  light: {crop: {scale: [0.5, 1], ratio: RATIO}, horizontalFlip: 0.5},
   standard: {
     crop: {scale: [0.35, 1], ratio: RATIO},
-    flip: 0.5,
-    jitter: {brightness: 0.2, contrast: 0.2, saturation: 0.2},
+    horizontalFlip: 0.5,
+    colorJitter: {brightness: 0.2, contrast: 0.2, saturation: 0.2},
   },
   strong: {
     crop: {scale: [0.25, 1], ratio: RATIO},
-    flip: 0.5,
-    jitter: {brightness: 0.4, contrast: 0.4, saturation: 0.4, hue: 0.05},
+    horizontalFlip: 0.5,
+    colorJitter: {brightness: 0.4, contrast: 0.4, saturation: 0.4, hue: 0.05},
     rotation: 15,
     grayscale: 0.1,
     blur: {probability: 0.1, sigma: [0.1, 2]},
-    erasing: {probability: 0.25, scale: [0.02, 0.2], ratio: [0.3, 3.3]},
+    randomErasing: {probability: 0.25, scale: [0.02, 0.2], ratio: [0.3, 3.3]},
   },
 } as const satisfies Record<string, Augmentation>;
 
 export type AugmentationName = keyof typeof AUGMENTATIONS;
+export const AUGMENTATION_NAMES = Object.keys(AUGMENTATIONS) as AugmentationName[];
 
 /** What a recipe says: a preset, or what is to happen, beside what a preset does. */
 export type AugmentationChoice =
@@ -105,29 +110,10 @@ export function augment(
   augmentation: Augmentation,
   stream: Rng,
 ): Uint8Array {
-  const {crop, flip, jitter, flipVertical = 0, rotation = 0, policy} = augmentation;
+  const {crop, horizontalFlip} = augmentation;
   const window = crop === null ? centerCropBox(image, size) : randomWindow(image, crop, stream);
-  const isMirrored = stream.next() < flip;
+  const isMirrored = stream.next() < horizontalFlip;
   const pixels = resample(image, window, {width: size, height: size}, isMirrored);
-  // Nothing is drawn for what does not happen: the presets that there were give the pixels that they gave.
-  if (flipVertical > 0 && stream.next() < flipVertical) flipVertically(pixels, size);
-  if (policy !== undefined) applyPolicy(pixels, size, policy, stream);
-  if (rotation > 0) rotate(pixels, size, stream.uniform(-rotation, rotation));
-  if (jitter !== null) jitterColours(pixels, jitter, stream);
-  coarsen(pixels, size, augmentation, stream);
+  applyOps(pixels, size, augmentation, stream);
   return pixels;
-}
-
-/** What takes something away. */
-function coarsen(
-  pixels: Uint8Array,
-  size: number,
-  {grayscale = 0, blur: blurring, erasing}: Augmentation,
-  stream: Rng,
-): void {
-  if (grayscale > 0 && stream.next() < grayscale) toGreys(pixels);
-  if (blurring !== undefined && stream.next() < blurring.probability)
-    blur(pixels, size, stream.uniform(...blurring.sigma));
-  if (erasing !== undefined && stream.next() < erasing.probability)
-    erase(pixels, size, erasing, stream);
 }

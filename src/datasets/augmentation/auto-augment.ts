@@ -5,11 +5,11 @@ import {autoContrast, equalize, posterize, sharpen, solarize} from './image-ops.
 
 /** Operations drawn at random, of random or of one strength: nothing to tune, or two numbers. */
 export type Policy =
-  | {readonly type: 'trivial'}
+  | {readonly type: 'trivialaugment'}
   | {
-      readonly type: 'rand';
+      readonly type: 'randaugment';
       /** Operations one after the other; 2 unless told. */
-      readonly count?: number;
+      readonly numOps?: number;
       /** 0..30; 9 unless told. */
       readonly magnitude?: number;
     };
@@ -92,8 +92,8 @@ function applyOne(
 
 /** Applies a policy to a square image, in place. */
 export function applyPolicy(pixels: Uint8Array, size: number, policy: Policy, stream: Rng): void {
-  if (policy.type === 'trivial')
+  if (policy.type === 'trivialaugment')
     return applyOne(TRIVIAL, pixels, size, drawn => drawn.integer(STRONGEST + 1), stream);
-  const {count = 2, magnitude = 9} = policy;
-  for (let i = 0; i < count; i++) applyOne(RAND, pixels, size, () => magnitude, stream);
+  const {numOps = 2, magnitude = 9} = policy;
+  for (let i = 0; i < numOps; i++) applyOne(RAND, pixels, size, () => magnitude, stream);
 }

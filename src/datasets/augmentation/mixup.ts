@@ -6,9 +6,9 @@ import type {Rng} from '../../core/rng.js';
  */
 export interface Mixing {
   /** Blended: Zhang et al., https://arxiv.org/abs/1710.09412. */
-  readonly mixup?: number;
+  readonly mixupAlpha?: number;
   /** A rectangle of one in the other: Yun et al., https://arxiv.org/abs/1905.04899. */
-  readonly cutmix?: number;
+  readonly cutmixAlpha?: number;
 }
 
 /** What was mixed. */
@@ -19,7 +19,8 @@ export interface Mixed {
   readonly share: number;
 }
 
-export const isMixing = ({mixup = 0, cutmix = 0}: Mixing): boolean => mixup > 0 || cutmix > 0;
+export const isMixing = ({mixupAlpha = 0, cutmixAlpha = 0}: Mixing): boolean =>
+  mixupAlpha > 0 || cutmixAlpha > 0;
 
 /** Marsaglia and Tsang 2000; for shapes below 1 by the power of a uniform number. */
 function gamma(shape: number, stream: Rng): number {
@@ -46,14 +47,14 @@ function beta(shape: number, stream: Rng): number {
 export function mixPictures(
   images: Uint8Array,
   size: number,
-  {mixup = 0, cutmix = 0}: Mixing,
+  {mixupAlpha = 0, cutmixAlpha = 0}: Mixing,
   stream: Rng,
 ): Mixed {
   const area = size * size * 3;
   const count = images.length / area;
   const partners = Array.from({length: count}, (_, i) => (i + 1) % count);
-  const isCut = stream.next() < 0.5 ? cutmix > 0 : mixup <= 0;
-  const share = beta(isCut ? cutmix : mixup, stream);
+  const isCut = stream.next() < 0.5 ? cutmixAlpha > 0 : mixupAlpha <= 0;
+  const share = beta(isCut ? cutmixAlpha : mixupAlpha, stream);
   const source = images.slice();
   const partnerOf = (i: number): Uint8Array =>
     source.subarray(partners[i]! * area, (partners[i]! + 1) * area);

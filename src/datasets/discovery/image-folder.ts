@@ -22,7 +22,12 @@ import {hasManifestExtension} from '../manifest/manifest-rows.js';
 import {LoadErrors} from './load-errors.js';
 import type {SplitName} from '../layout/split-names.js';
 
-/** One image and what it shows. */
+/**
+ * One image and what it shows.
+ *
+ * @example
+ * const paths = folder.samples.map(({path}: Sample) => path);
+ */
 export interface Sample {
   /** Absolute. */
   readonly path: string;
@@ -35,7 +40,12 @@ export interface Sample {
   readonly label: number;
 }
 
-/** A folder of images, a folder per class; nothing is decoded yet. */
+/**
+ * A folder of images, a folder per class; nothing is decoded yet.
+ *
+ * @example
+ * const {root, classNames, samples}: ImageFolder = await loadImageFolder('./pets');
+ */
 export interface ImageFolder {
   /** Absolute; of an archive, its own path. */
   readonly root: string;
@@ -52,6 +62,13 @@ export interface ImageFolder {
   readonly layout: 'classes' | 'splits' | 'manifest';
 }
 
+/**
+ * Which images of a folder to list, and where validation and test images lie.
+ *
+ * @example
+ * const options: ImageFolderOptions = {valData: './pets-val', maxPerClass: 100};
+ * const pets = await loadImageFolder('./pets', options);
+ */
 export interface ImageFolderOptions extends ScanOptions {
   /** A folder of class folders, or a list of images, to validate on, instead of the root's own. */
   readonly valData?: string;
@@ -81,6 +98,12 @@ const isManifestFile = async (path: string): Promise<boolean> =>
  *
  * @throws ArgumentError, FolderNotFoundError, LayoutError, ClassFolderError, UnknownClassError, TooFewClassesError, ManifestError,
  *   ManifestColumnsError, EmptyClassError, BrokenClassError, EmptyPartError, ArchiveError, NotADatasetError, AbortedError
+ *
+ * @example
+ * import {loadImageFolder} from 'finetune';
+ *
+ * const pets = await loadImageFolder('./pets', {classes: ['cat', 'dog']});
+ * console.log(pets.classNames, pets.samples.length);
  */
 export async function loadImageFolder(
   path: string,
@@ -195,7 +218,15 @@ function limitPerClass(
   });
 }
 
-/** Every sample of a folder, whatever its part. @throws ArgumentError */
+/**
+ * Every sample of a folder, whatever its part. @throws ArgumentError
+ *
+ * @example
+ * import {everySample, loadImageFolder} from 'finetune';
+ *
+ * const pets = await loadImageFolder('./pets');
+ * console.log(everySample(pets).length);
+ */
 export function everySample(folder: ImageFolder): Sample[] {
   checkSplits('everySample()', folder);
   const {samples, validation = [], test = []} = folder;

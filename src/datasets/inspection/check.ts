@@ -19,7 +19,13 @@ import {
 } from '../discovery/broken-images.js';
 import {splitFolder} from '../splitting/split.js';
 
-/** What a look at every image tells. */
+/**
+ * What a look at every image tells.
+ *
+ * @example
+ * const {readable, refusal}: CheckReport = await checkImages(folder);
+ * if (refusal !== undefined) console.error(refusal.message);
+ */
 export interface CheckReport {
   /** The folder's own findings, those of its classes, of images that cannot be read, of the others, of copies, and of a split. */
   readonly findings: readonly Finding[];
@@ -78,6 +84,12 @@ function partsOf({samples, validation = [], test = []}: ImageFolder, readable: r
  * Reads and decodes every image of a folder, compares them all, and splits the folder as a run would.
  *
  * @throws ArgumentError, AbortedError
+ *
+ * @example
+ * import {checkImages, loadImageFolder} from 'finetune';
+ *
+ * const {findings} = await checkImages(await loadImageFolder('./pets'));
+ * for (const {severity, message} of findings) console.log(severity, message);
  */
 export async function checkImages(
   folder: ImageFolder,

@@ -28,7 +28,13 @@ export interface SplitOptions {
   readonly together?: readonly ((sample: Sample) => string)[];
 }
 
-/** Which image is for what. Every image of the folder is in one part or in `leftOut`; identical files are in one part. */
+/**
+ * Which image is for what. Every image of the folder is in one part or in `leftOut`; identical files are in one part.
+ *
+ * @example
+ * const {split} = await finetune(folder, recipe);
+ * console.log(split.train.length, split.validation.length);
+ */
 export interface Split {
   readonly train: readonly Sample[];
   readonly validation: readonly Sample[];

@@ -30,6 +30,13 @@ export interface FoldResult {
   readonly run?: string;
 }
 
+/**
+ * What a cross-validation ends with.
+ *
+ * @example
+ * const {folds} = await crossValidate(folder, recipe, 5, {out: './folds'});
+ * console.log(folds.map(({run}) => run));
+ */
 export interface CrossValidationResult {
   readonly summary: CrossValidationSummary;
   readonly folds: readonly FoldResult[];
@@ -184,6 +191,13 @@ async function trainFold(
  *
  * @throws UsageError for a recipe that says itself what to validate on; FoldsImpossibleError before an image is decoded, where that is known
  * by then; whatever `finetune` throws
+ *
+ * @example
+ * import {crossValidate, loadImageFolder, resolveRecipe} from 'finetune';
+ *
+ * const pets = await loadImageFolder('./pets');
+ * const {folds} = await crossValidate(pets, resolveRecipe({}, pets), 5);
+ * console.log(folds.map(({metrics}) => metrics.accuracy));
  */
 export async function crossValidate(
   folder: ImageFolder,

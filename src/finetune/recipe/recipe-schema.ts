@@ -2,8 +2,10 @@ import {ARCHS} from '../../backbones/resnet-specs.js';
 import {LAYER_GROUPS} from '../../backbones/layer-groups.js';
 import {FITS} from '../../core/preprocessing.js';
 import type {ObjectSchema} from '../../core/schema.js';
-import type {AugmentationName} from '../../datasets/augmentation/augment.js';
+import {AUGMENTATION_NAMES, augmentationSettings} from '../../datasets/augmentation/augment.js';
 import {PRECISIONS} from '../../backend/graph/precision.js';
+import {HEAD_TYPES, POOLINGS} from '../../heads/head.js';
+import {OPTIMIZERS} from '../../training/loop/optimizer.js';
 import {CLASS_BALANCES} from '../../training/loop/class-balance.js';
 
 /** The named freeze schedules (phases.ts). */
@@ -37,37 +39,7 @@ const phaseSchema = {
   },
 };
 
-const AUGMENTATION_NAMES = [
-  'none',
-  'light',
-  'standard',
-  'strong',
-] as const satisfies readonly AugmentationName[];
-
-const fraction = {type: 'number', minimum: 0, maximum: 1};
-const positivePair = {
-  type: 'array',
-  items: {type: 'number', exclusiveMinimum: 0},
-  minItems: 2,
-  maxItems: 2,
-};
-const fractionPair = {
-  type: 'array',
-  items: {type: 'number', exclusiveMinimum: 0, maximum: 1},
-  minItems: 2,
-  maxItems: 2,
-};
-const objectOf = (
-  properties: Readonly<Record<string, object>>,
-  optional: readonly string[] = [],
-): object => ({
-  type: 'object',
-  additionalProperties: false,
-  required: Object.keys(properties).filter(key => !optional.includes(key)),
-  properties,
-});
-
-/** `Augmentation` of src/datasets/augment.ts, laid over a preset. */
+/** Settings of the operations, which override a preset's. */
 const augmentationSchema = {
   type: 'object',
   additionalProperties: false,
@@ -76,59 +48,15 @@ const augmentationSchema = {
       enum: AUGMENTATION_NAMES,
       description: 'what holds where nothing is said here; none unless told',
     },
-    crop: {
-      anyOf: [{type: 'null'}, objectOf({scale: fractionPair, ratio: positivePair})],
-      description: 'part of the area, and width over height',
-    },
-    horizontalFlip: {...fraction, description: 'probability of being mirrored'},
-    verticalFlip: {...fraction, description: 'probability of being upside down'},
-    rotation: {type: 'number', minimum: 0, maximum: 180, description: 'degrees, either way'},
-    colorJitter: {
-      anyOf: [
-        {type: 'null'},
-        objectOf(
-          {
-            brightness: fraction,
-            contrast: fraction,
-            saturation: fraction,
-            hue: {type: 'number', minimum: 0, maximum: 0.5},
-          },
-          ['hue'],
-        ),
-      ],
-      description: 'how far factors may stray from 1; hue in turns',
-    },
-    grayscale: {...fraction, description: 'probability of losing the colors'},
-    blur: {
-      ...objectOf({probability: fraction, sigma: positivePair}),
-      description: 'Gaussian, sigma in pixels',
-    },
-    autoAugment: {
-      ...objectOf(
-        {
-          type: {enum: ['trivialaugment', 'randaugment']},
-          numOps: {type: 'integer', minimum: 1, maximum: 10},
-          magnitude: {type: 'number', minimum: 0, maximum: 30},
-        },
-        ['numOps', 'magnitude'],
-      ),
-      description:
-        'TrivialAugment (wide), or RandAugment of a count and a magnitude (2 and 9 unless told)',
-    },
-    mixing: {
-      ...objectOf(
-        {mixupAlpha: {type: 'number', minimum: 0}, cutmixAlpha: {type: 'number', minimum: 0}},
-        ['mixupAlpha', 'cutmixAlpha'],
-      ),
-      description:
-        'mixup and cutmix, by the parameter of their Beta distribution; in phases that see pixels',
-    },
-    randomErasing: {
-      ...objectOf({probability: fraction, scale: fractionPair, ratio: positivePair}),
-      description: 'a rectangle in the mean color',
-    },
+    ...augmentationSettings,
   },
 };
+
+/** `AdamW, SGD with Nesterov momentum, or Lion` */
+function formatOptimizers(): string {
+  const texts = Object.values(OPTIMIZERS).map(({description}) => description);
+  return `${texts.slice(0, -1).join(', ')}, or ${texts.at(-1)}`;
+}
 
 /**
  * How to train. The one source of the flags, the recipe file, the library's types, the defaults and their descriptions. A value without a
@@ -152,9 +80,9 @@ export const recipeSchema = {
       default: 4,
       description: 'end the backbone after this stage',
     },
-    head: {enum: ['linear', 'mlp'], default: 'linear', description: 'what classifies the features'},
+    head: {enum: HEAD_TYPES, default: 'linear', description: 'what classifies the features'},
     pooling: {
-      enum: ['avg', 'avg+max'],
+      enum: POOLINGS,
       default: 'avg',
       description: 'how the last feature map becomes a vector',
     },
@@ -190,9 +118,9 @@ export const recipeSchema = {
       description: 'peak learning rate of the top group in the last phase',
     },
     optimizer: {
-      enum: ['adamw', 'sgd'],
+      enum: Object.keys(OPTIMIZERS),
       default: 'adamw',
-      description: 'AdamW, or SGD with Nesterov momentum',
+      description: formatOptimizers(),
     },
     weightDecay: {
       type: 'number',

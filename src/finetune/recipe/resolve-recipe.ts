@@ -172,6 +172,13 @@ export function computeDatasetStats(
 /**
  * A recipe for a folder: what is given, the rest recommended from the data.
  * @throws SchemaError (exit 2) for an unknown key or a value out of range, naming both; ArgumentError (exit 2)
+ *
+ * @example
+ * import {loadImageFolder, resolveRecipe} from 'finetune';
+ *
+ * const pets = await loadImageFolder('./pets');
+ * const recipe = resolveRecipe({arch: 'resnet50', batchSize: 16}, pets);
+ * console.log(recipe.freeze.map(({name, epochs}) => `${name}: ${epochs}`));
  */
 export function resolveRecipe(
   input: RecipeInput,

@@ -199,7 +199,7 @@ export class PhaseTrainer {
         ? new TrainingDivergedError(plan.name, this.updates, NaN, plan.learningRates)
         : error;
     });
-    Object.assign(state, {epoch: state.epoch + 1, step: 0, lossSum: 0, examples: 0});
+    Object.assign(state, {epoch: state.epoch + 1, step: 0, lossSum: 0, weightSum: 0});
     return metrics;
   }
 
@@ -209,7 +209,7 @@ export class PhaseTrainer {
     const loss = tf.tidy(() => {
       const inputs = {
         ...this.#stepInputs(x, labels, weights),
-        ...(mixed && {mixed: this.#mixupTargets(mixed)}),
+        ...(mixed && {mixup: this.#mixupTargets(mixed)}),
       };
       const step: TraceableStep<Scalar> = {
         name: mixed === undefined ? 'train' : 'train mixup',

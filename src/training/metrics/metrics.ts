@@ -1,7 +1,13 @@
 import {FinetuneError} from '../../core/errors.js';
 import {meanInterval, wilsonInterval} from './confidence-interval.js';
 
-/** Fractions of 1; `null` where the question has no answer. */
+/**
+ * Fractions of 1; `null` where the question has no answer.
+ *
+ * @example
+ * const {metrics} = await evaluate(model, folder);
+ * const recalls = Object.values(metrics.perClass).map(({recall}: ClassMetrics) => recall);
+ */
 export interface ClassMetrics {
   /** Of the images predicted as this class, the share that is; `null` when none was predicted so. */
   readonly precision: number | null;
@@ -13,7 +19,12 @@ export interface ClassMetrics {
   readonly support: number;
 }
 
-/** What is said of a classifier on a set of images; goes into `metrics.json` as it is. */
+/**
+ * What is said of a classifier on a set of images; goes into `metrics.json` as it is.
+ *
+ * @example
+ * const {accuracy, macroF1}: Metrics = (await evaluate(model, folder)).metrics;
+ */
 export interface Metrics {
   readonly accuracy: number;
   /** Share of images whose true class is among the min(5, classes) likeliest: with five classes or fewer it is 1. */

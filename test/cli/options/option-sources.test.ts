@@ -36,7 +36,7 @@ describe('options', () => {
         FINETUNE_ARCH: 'resnet34',
         FINETUNE_BATCH_SIZE: '2',
         FINETUNE_CACHE: '/cache',
-        FINETUNE_TEST_ENGINE: 'wasm',
+        FINETUNE_TEST_BACKEND: 'wasm',
       },
     );
     expect(values).to.include({arch: 'resnet18', batchSize: 2, dropout: 0.1, head: 'linear'});

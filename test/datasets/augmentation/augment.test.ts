@@ -20,7 +20,7 @@ const ruler = (width: number, height: number): DecodedImage => ({
   }),
 });
 
-const FLIP_ONLY: Augmentation = {crop: null, flip: 1, jitter: null};
+const FLIP_ONLY: Augmentation = {crop: null, horizontalFlip: 1};
 
 describe('augment', () => {
   it('gives the same pixels for the same stream and others for another', () => {

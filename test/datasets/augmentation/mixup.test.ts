@@ -14,7 +14,7 @@ describe('images of a batch', () => {
   it('are blended with the next by the share that is told', () => {
     for (let seed = 0; seed < 20; seed++) {
       const images = plain(0, 100, 200);
-      const {partners, share} = mixPictures(images, SIZE, {mixup: 0.4}, createRng(seed));
+      const {partners, share} = mixPictures(images, SIZE, {mixupAlpha: 0.4}, createRng(seed));
       expect(partners).to.deep.equal([1, 2, 0]);
       expect([images[0], images[AREA], images[2 * AREA]]).to.deep.equal([
         Math.round((1 - share) * 100),
@@ -26,9 +26,9 @@ describe('images of a batch', () => {
 
   it('have a rectangle of the next, of just the share that is told', () => {
     fc.assert(
-      fc.property(fc.integer(), fc.double({min: 0.1, max: 4, noNaN: true}), (seed, cutmix) => {
+      fc.property(fc.integer(), fc.double({min: 0.1, max: 4, noNaN: true}), (seed, cutmixAlpha) => {
         const images = plain(10, 20);
-        const {share} = mixPictures(images, SIZE, {cutmix}, createRng(seed));
+        const {share} = mixPictures(images, SIZE, {cutmixAlpha}, createRng(seed));
         expect(share).to.be.within(0, 1);
         const own = images.subarray(0, AREA).filter(value => value === 10).length;
         expect(own / AREA).to.be.closeTo(share, 1e-9);
@@ -41,7 +41,7 @@ describe('images of a batch', () => {
   it('are mixed in one way or the other where both are asked for, and alike for the same stream', () => {
     const draw = (seed: number): Uint8Array => {
       const images = plain(0, 200);
-      mixPictures(images, SIZE, {mixup: 1, cutmix: 1}, createRng(seed));
+      mixPictures(images, SIZE, {mixupAlpha: 1, cutmixAlpha: 1}, createRng(seed));
       return images;
     };
     const blended = Array.from({length: 200}, (_, seed) => draw(seed)).filter(
@@ -56,7 +56,7 @@ describe('images of a batch', () => {
     // Beta(0.4, 0.4): mean 0.5, variance 1 / (4 (2 * 0.4 + 1)) = 0.1389
     const shares = Array.from(
       {length: 4000},
-      (_, seed) => mixPictures(plain(0, 1), SIZE, {mixup: 0.4}, createRng('beta', seed)).share,
+      (_, seed) => mixPictures(plain(0, 1), SIZE, {mixupAlpha: 0.4}, createRng('beta', seed)).share,
     );
     const mean = shares.reduce((sum, share) => sum + share, 0) / shares.length;
     const variance = shares.reduce((sum, share) => sum + (share - mean) ** 2, 0) / shares.length;
@@ -65,7 +65,7 @@ describe('images of a batch', () => {
   });
 
   it('are mixed where a parameter is above 0', () => {
-    expect([isMixing({}), isMixing({mixup: 0}), isMixing({cutmix: 1})]).to.deep.equal([
+    expect([isMixing({}), isMixing({mixupAlpha: 0}), isMixing({cutmixAlpha: 1})]).to.deep.equal([
       false,
       false,
       true,

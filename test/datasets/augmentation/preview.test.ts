@@ -48,7 +48,7 @@ describe('a preview', () => {
     const options = {
       pictures: 2,
       variations: 1,
-      augmentation: {...AUGMENTATIONS.none, mixing: {mixup: 1}},
+      augmentation: {...AUGMENTATIONS.none, mixing: {mixupAlpha: 1}},
       preprocessing,
       seed: 5,
     };

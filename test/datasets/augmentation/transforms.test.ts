@@ -283,7 +283,7 @@ describe('a policy', () => {
     // Stretched contrast and values made equally frequent, 2 of the 14, know no strength.
     const kept = Array.from({length: 200}, (_, seed) =>
       changed(pixels =>
-        applyPolicy(pixels, SIZE, {type: 'rand', count: 1, magnitude: 0}, createRng(seed)),
+        applyPolicy(pixels, SIZE, {type: 'randaugment', numOps: 1, magnitude: 0}, createRng(seed)),
       ),
     );
     const share = kept.filter(pixels => Buffer.from(pixels).equals(waves())).length / kept.length;
@@ -293,7 +293,7 @@ describe('a policy', () => {
   it('draws every operation, and the same for the same stream', () => {
     const draw = (seed: number): string =>
       Buffer.from(
-        changed(pixels => applyPolicy(pixels, SIZE, {type: 'trivial'}, createRng(seed))),
+        changed(pixels => applyPolicy(pixels, SIZE, {type: 'trivialaugment'}, createRng(seed))),
       ).toString('latin1');
     expect(draw(5)).to.equal(draw(5));
     expect(new Set(Array.from({length: 200}, (_, seed) => draw(seed))).size).to.be.above(120);
@@ -303,7 +303,12 @@ describe('a policy', () => {
     const often = (count: number): number =>
       Array.from({length: 100}, (_, seed) =>
         changed(pixels =>
-          applyPolicy(pixels, SIZE, {type: 'rand', count, magnitude: 15}, createRng(seed)),
+          applyPolicy(
+            pixels,
+            SIZE,
+            {type: 'randaugment', numOps: count, magnitude: 15},
+            createRng(seed),
+          ),
         ),
       ).filter(pixels => Buffer.from(pixels).equals(waves())).length;
     expect(often(1)).to.be.above(often(3));
@@ -317,12 +322,12 @@ describe('what a recipe says of augmentation', () => {
     expect(augmentationOf('strong')).to.equal(AUGMENTATIONS.strong);
     expect(augmentationOf({rotation: 10})).to.deep.equal({
       crop: null,
-      flip: 0,
-      jitter: null,
+      horizontalFlip: 0,
       rotation: 10,
     });
-    expect(augmentationOf({preset: 'light', jitter: null, grayscale: 1})).to.deep.equal({
+    expect(augmentationOf({preset: 'light', colorJitter: null, grayscale: 1})).to.deep.equal({
       ...AUGMENTATIONS.light,
+      colorJitter: null,
       grayscale: 1,
     });
   });
@@ -335,13 +340,13 @@ describe('what a recipe says of augmentation', () => {
       return seen.filter(pixels => !Buffer.from(pixels).equals(waves())).length / 200;
     };
     expect(often({})).to.equal(0);
-    expect(often({flipVertical: 0.5})).to.be.within(0.4, 0.6);
+    expect(often({verticalFlip: 0.5})).to.be.within(0.4, 0.6);
+    expect(often({posterize: {probability: 0.5, bits: 3}})).to.be.within(0.4, 0.6);
     expect(often({grayscale: 0.3})).to.be.within(0.2, 0.4);
     expect(often({blur: {probability: 0.2, sigma: [1, 2]}})).to.be.within(0.12, 0.28);
-    expect(often({erasing: {probability: 0.5, scale: [0.1, 0.2], ratio: [0.5, 2]}})).to.be.within(
-      0.4,
-      0.6,
-    );
+    expect(
+      often({randomErasing: {probability: 0.5, scale: [0.1, 0.2], ratio: [0.5, 2]}}),
+    ).to.be.within(0.4, 0.6);
     expect(often({rotation: 30})).to.be.above(0.95);
     expect(often('strong')).to.equal(1);
   });

@@ -78,7 +78,7 @@ describe('a run that was stopped', () => {
     'balanced by sampling': () => smallRecipe(folder, {classBalance: 'oversample'}),
     'mixed images': () =>
       smallRecipe(folder, {
-        augment: {preset: 'light', mixing: {mixup: 0.4, cutmix: 1}},
+        augment: {preset: 'light', mixing: {mixupAlpha: 0.4, cutmixAlpha: 1}},
         freeze: [ALL],
       }),
     'without room for features': () => smallRecipe(folder, {cacheMemory: 1e-6, freeze: [PROBE]}),

@@ -3,7 +3,9 @@ import {countNativeHandles} from '../../../src/backend/graph/binding.js';
 import {tf, type Tensor, type Variable} from '../../../src/backend/tensorflow.js';
 import {
   createOptimizer,
+  OPTIMIZERS,
   type Optimizer,
+  type OptimizerName,
   type OptimizerSpec,
 } from '../../../src/training/loop/optimizer.js';
 import {useEngine} from '../../helpers/backend.js';
@@ -20,8 +22,12 @@ import {useEngine} from '../../helpers/backend.js';
  *             print([round(v, 7) for v in w.flatten().tolist() + b.tolist()])
  *     run(lambda g: torch.optim.AdamW(g, lr=.05))
  *     run(lambda g: torch.optim.SGD(g, lr=.05, momentum=.9, nesterov=True))
+ *
+ * Lion is computed from algorithm 2 of its paper (https://arxiv.org/abs/2302.06675) in float64, with the same weights and gradients:
+ *
+ *     c = .9 * m + .1 * g; w -= lr * (sign(c) + weight_decay * w); m = .99 * m + .01 * g
  */
-const PYTORCH: Readonly<Record<OptimizerSpec['type'], readonly (readonly number[])[]>> = {
+const EXPECTED: Readonly<Record<OptimizerSpec['type'], readonly (readonly number[])[]>> = {
   adamw: [
     [-0.4975, -0.3485, -0.1495, 0.0495, 0.3485, 0.5475, 0.25, -0.25],
     [-0.5322194, -0.3968209, -0.1875675, 0.0796911, 0.3967191, 0.5873399, 0.2028344, -0.253827],
@@ -35,6 +41,13 @@ const PYTORCH: Readonly<Record<OptimizerSpec['type'], readonly (readonly number[
     [-0.6796941, -0.5663579, -0.1971288, 0.2650683, 0.5718341, 0.6176723, 0.094373, -0.1424678],
     [-0.7483938, -0.5511906, -0.1065315, 0.3496369, 0.5707861, 0.5264634, 0.1527772, -0.042833],
     [-0.7279258, -0.4778107, -0.0414761, 0.3486324, 0.502569, 0.4475234, 0.2228875, -0.0095236],
+  ],
+  lion: [
+    [-0.4975, -0.3485, -0.1495, 0.0495, 0.3485, 0.5475, 0.25, -0.25],
+    [-0.5450125, -0.3967575, -0.1987525, 0.0992525, 0.3967575, 0.5947625, 0.2, -0.2],
+    [-0.5922874, -0.4447737, -0.1477587, 0.1487562, 0.4447737, 0.5417887, 0.25, -0.15],
+    [-0.639326, -0.3925498, -0.0970199, 0.1980125, 0.3925498, 0.4890797, 0.3, -0.1],
+    [-0.5861294, -0.3405871, -0.0465348, 0.1470224, 0.3405871, 0.4366343, 0.35, -0.15],
   ],
 };
 const RATE = 0.05;
@@ -102,10 +115,10 @@ describe('an optimizer', () => {
   };
   afterEach(() => made.splice(0).forEach(thing => thing.dispose()));
 
-  for (const type of ['adamw', 'sgd'] as const) {
-    it(`of type ${type} moves weights as PyTorch's, and lets only the matrix decay`, () => {
+  for (const type of Object.keys(OPTIMIZERS) as OptimizerName[]) {
+    it(`of type ${type} takes the reference's steps, and decays only the matrix`, () => {
       const {optimizer, weights} = start({type, weightDecay: 0.1});
-      run(optimizer, weights, FIVE).forEach((values, i) => expectClose(values, PYTORCH[type][i]!));
+      run(optimizer, weights, FIVE).forEach((values, i) => expectClose(values, EXPECTED[type][i]!));
     });
 
     it(`of type ${type} goes on from a state that was put away, to the same numbers`, () => {
@@ -151,7 +164,7 @@ describe('an optimizer', () => {
       const before = [tf.memory().numTensors, countNativeHandles()];
       const {optimizer, weights} = start({type, weightDecay: 0.1});
       run(optimizer, weights, [0]);
-      const parts = type === 'adamw' ? ['first', 'second'] : ['velocity'];
+      const parts = {adamw: ['first', 'second'], sgd: ['velocity'], lion: ['momentum']}[type];
       const names = ['matrix', 'vector'].flatMap(name => parts.map(part => `${name}/${part}`));
       expect([...optimizer.state().keys()]).to.have.members(
         type === 'adamw' ? ['step', ...names] : names,

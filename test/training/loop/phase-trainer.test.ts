@@ -241,7 +241,7 @@ describe('a phase', () => {
       }),
     };
     expect((await rejectionOf(phase.endEpoch(failing))).message).to.equal('stopped');
-    expect(phase.state).to.include({epoch: 0, step: 3, examples: 10});
+    expect(phase.state).to.include({epoch: 0, step: 3, weightSum: 10});
     const again = trainer(phase.model, featureInputs(), {}, phase.state);
     expect(await again.epoch(undefined, () => undefined)).to.equal(loss);
     await again.endEpoch(featureInputs());

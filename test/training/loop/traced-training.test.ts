@@ -77,7 +77,7 @@ describe('recorded training', function () {
   this.timeout(120_000);
   useEngine();
 
-  for (const type of ['adamw', 'sgd'] as const) {
+  for (const type of ['adamw', 'sgd', 'lion'] as const) {
     for (const [what, lowest] of [
       ['the head', 5],
       ['the last stage and the head', 2],

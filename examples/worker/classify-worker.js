@@ -1,0 +1,19 @@
+// Answers every path with the likeliest class, or with the error; ends at null.
+import {parentPort, workerData} from 'node:worker_threads';
+import {loadModel} from 'finetune';
+
+const model = await loadModel(workerData.directory);
+
+parentPort.on('message', async image => {
+  if (image === null) {
+    model.dispose();
+    parentPort.close();
+    return;
+  }
+  try {
+    const [best] = await model.classify(image, {top: 1});
+    parentPort.postMessage(best);
+  } catch (error) {
+    parentPort.postMessage({error: error.message});
+  }
+});

@@ -1,0 +1,50 @@
+/**
+ * `finetune/backbones`: ResNets without their classifier. Find or download weights, read them from any supported format, and run a
+ * forward pass of some layer groups.
+ *
+ * A backend must run first: `startBackend` of `finetune`.
+ *
+ * @example
+ * import {startBackend} from 'finetune';
+ * import {loadBackbone, locateWeights} from 'finetune/backbones';
+ *
+ * await startBackend();
+ * const {path, pretrained} = await locateWeights('auto', 'resnet18');
+ * const backbone = await loadBackbone('resnet18', 4, path, pretrained);
+ *
+ * @module
+ */
+export {
+  createRandomBackbone,
+  loadBackbone,
+  type Backbone,
+  type LoadBackboneOptions,
+} from './load-backbone.js';
+export {
+  locateWeights,
+  type LocatedWeights,
+  type LocateOptions,
+} from './pretrained/locate-weights.js';
+export {listPretrained, type PretrainedWeights} from './pretrained/pretrained.js';
+export {readWeights} from './readers/read-weights.js';
+export {
+  LAYER_GROUPS,
+  getLayerGroup,
+  presentLayerGroups,
+  type GroupLearningRates,
+  type LayerGroup,
+} from './layer-groups.js';
+export {
+  ARCHS,
+  RESNET_SPECS,
+  backboneShapes,
+  countParameters,
+  featureWidth,
+  type Arch,
+  type BackboneSpec,
+  type LastStage,
+} from './resnet-specs.js';
+export {forward, type Interpreter} from './resnet.js';
+export {inferenceInterpreter, trainingInterpreter} from './interpreters.js';
+export {disposeWeights, loadStateDict, toDevice, toHost, type ParameterMap} from './parameters.js';
+export type {CpuTensor, StateDict} from '../core/state-dict.js';

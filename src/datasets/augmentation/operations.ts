@@ -1,0 +1,134 @@
+import type {Rng} from '../../core/rng.js';
+import {applyPolicy, type Policy} from './auto-augment.js';
+import {jitterColours, type ColourJitter} from './color-jitter.js';
+import {posterize} from './image-ops.js';
+import {fraction, fractionPair, objectOf, positivePair} from './setting-schemas.js';
+import {blur, erase, flipVertically, rotate, toGreys, type Erasing} from './transforms.js';
+
+/** An operation on a square image. `schema` describes its setting in a recipe. */
+interface AugmentationOp<Setting> {
+  readonly schema: object;
+  /** Changes `pixels`, `[size, size, 3]`, in place. Called only where the setting is neither absent, null nor 0. */
+  apply(pixels: Uint8Array, size: number, setting: Setting, rng: Rng): void;
+}
+
+/** A row of the table, with the type of its setting. */
+const op = <Setting>(
+  schema: object,
+  apply: AugmentationOp<Setting>['apply'],
+): AugmentationOp<Setting> => ({schema, apply});
+
+/**
+ * The operations by the name of their setting in a recipe, in the order in which they are applied. A new operation is a row here (and its
+ * arithmetic in `image-ops.ts` or `transforms.ts`); the schema of recipes and the type of settings follow.
+ */
+export const AUGMENTATION_OPS = {
+  verticalFlip: op<number>(
+    {...fraction, description: 'probability of being upside down'},
+    (pixels, size, probability, rng) => {
+      if (rng.next() < probability) flipVertically(pixels, size);
+    },
+  ),
+  autoAugment: op<Policy>(
+    {
+      ...objectOf(
+        {
+          type: {enum: ['trivialaugment', 'randaugment']},
+          numOps: {type: 'integer', minimum: 1, maximum: 10},
+          magnitude: {type: 'number', minimum: 0, maximum: 30},
+        },
+        ['numOps', 'magnitude'],
+      ),
+      description:
+        'TrivialAugment (wide), or RandAugment of a count and a magnitude (2 and 9 unless told)',
+    },
+    applyPolicy,
+  ),
+  rotation: op<number>(
+    {type: 'number', minimum: 0, maximum: 180, description: 'degrees, either way'},
+    (pixels, size, degrees, rng) => rotate(pixels, size, rng.uniform(-degrees, degrees)),
+  ),
+  colorJitter: op<ColourJitter>(
+    {
+      anyOf: [
+        {type: 'null'},
+        objectOf(
+          {
+            brightness: fraction,
+            contrast: fraction,
+            saturation: fraction,
+            hue: {type: 'number', minimum: 0, maximum: 0.5},
+          },
+          ['hue'],
+        ),
+      ],
+      description: 'how far factors may stray from 1; hue in turns',
+    },
+    (pixels, _, jitter, rng) => jitterColours(pixels, jitter, rng),
+  ),
+  posterize: op<{readonly probability: number; readonly bits: number}>(
+    {
+      ...objectOf({probability: fraction, bits: {type: 'integer', minimum: 1, maximum: 8}}),
+      description: 'keeps the highest bits of every value',
+    },
+    (pixels, _, {probability, bits}, rng) => {
+      if (rng.next() < probability) posterize(pixels, bits);
+    },
+  ),
+  grayscale: op<number>(
+    {...fraction, description: 'probability of losing the colors'},
+    (pixels, _, probability, rng) => {
+      if (rng.next() < probability) toGreys(pixels);
+    },
+  ),
+  blur: op<{readonly probability: number; readonly sigma: readonly [number, number]}>(
+    {
+      ...objectOf({probability: fraction, sigma: positivePair}),
+      description: 'Gaussian, sigma in pixels',
+    },
+    (pixels, size, {probability, sigma}, rng) => {
+      if (rng.next() < probability) blur(pixels, size, rng.uniform(...sigma));
+    },
+  ),
+  randomErasing: op<Erasing>(
+    {
+      ...objectOf({probability: fraction, scale: fractionPair, ratio: positivePair}),
+      description: 'a rectangle in the mean color',
+    },
+    (pixels, size, erasing, rng) => {
+      if (rng.next() < erasing.probability) erase(pixels, size, erasing, rng);
+    },
+  ),
+} as const;
+
+type OpName = keyof typeof AUGMENTATION_OPS;
+
+/** Settings of the operations, by name. What is absent, null or 0 does not happen. */
+export type OpSettings = {
+  readonly [Name in OpName]?: Parameters<(typeof AUGMENTATION_OPS)[Name]['apply']>[2] | null;
+};
+
+/** JSON Schema of every setting, by name. */
+export const opSchemas: Readonly<Record<string, object>> = Object.fromEntries(
+  Object.entries(AUGMENTATION_OPS).map(([name, {schema}]) => [name, schema]),
+);
+
+/** Applies the operations that have a setting, in the order of the table, in place. */
+export function applyOps(pixels: Uint8Array, size: number, settings: OpSettings, rng: Rng): void {
+  for (const name of Object.keys(AUGMENTATION_OPS) as OpName[])
+    applyOp(name, pixels, size, settings, rng);
+}
+
+function applyOp<Name extends OpName>(
+  name: Name,
+  pixels: Uint8Array,
+  size: number,
+  settings: OpSettings,
+  rng: Rng,
+): void {
+  const setting = settings[name];
+  // Nothing is drawn for what does not happen, so a new row leaves the pixels of the presets as they were.
+  if (setting === undefined || setting === null || setting === 0) return;
+  const {apply} = AUGMENTATION_OPS[name] as unknown as AugmentationOp<typeof setting>;
+  apply(pixels, size, setting, rng);
+}

@@ -1,0 +1,48 @@
+/**
+ * `finetune/datasets`: from a folder to batches of pixels. List the images of a folder, decode and resize them once, split them, augment
+ * them. Nothing here needs a backend.
+ *
+ * @example
+ * import {everySample, loadImageFolder, openImageCache, splitFolder} from 'finetune/datasets';
+ *
+ * const folder = await loadImageFolder('./pets');
+ * const cache = await openImageCache(everySample(folder), backbone.preprocessing, {
+ *   classNames: folder.classNames,
+ *   memoryLimitBytes: 2 ** 30,
+ *   directory: './cache',
+ * });
+ * const {train, validation} = splitFolder(folder, cache, {seed: 42});
+ *
+ * @module
+ */
+export {
+  everySample,
+  loadImageFolder,
+  type ImageFolder,
+  type ImageFolderOptions,
+  type Sample,
+} from './discovery/image-folder.js';
+export {checkImages, type CheckReport} from './inspection/check.js';
+export {openImageCache, type ImageCache, type ImageCacheOptions} from './cache/image-cache.js';
+export {splitFolder, type Split, type SplitOptions} from './splitting/split.js';
+export type {Fold} from './splitting/assign-groups.js';
+export {
+  imageBatches,
+  type BatchOptions,
+  type ImageBatch,
+  type View,
+} from './augmentation/batches.js';
+export {
+  AUGMENTATIONS,
+  augment,
+  augmentationOf,
+  type Augmentation,
+  type AugmentationChoice,
+  type AugmentationName,
+} from './augmentation/augment.js';
+export {AUGMENTATION_OPS} from './augmentation/operations.js';
+export {mixPictures, type Mixed, type Mixing} from './augmentation/mixup.js';
+export {decodeFile} from './images/decode.js';
+export type {DecodedImage} from './images/resample.js';
+export {withFit, withImageSize, type Fit, type Preprocessing} from '../core/preprocessing.js';
+export {createRng, shuffle, type Rng} from '../core/rng.js';

@@ -36,6 +36,18 @@ const README = readFileSync(join(ROOT, 'README.md'), 'utf8');
 const block = (language: string): string =>
   new RegExp(`\`\`\`${language}\\n([^]*?)\`\`\``).exec(README)![1]!;
 
+/** Words per sentence of prose, ascending: code, tables, images and headings are no sentences. */
+const sentenceLengths = (markdown: string): number[] =>
+  markdown
+    .replace(/```[^]*?```/g, '\n\n')
+    .replace(/^(?:\||#|<).*$/gm, '\n')
+    .replace(/^- /gm, '\n')
+    .replace(/\]\([^)]*\)/g, ']')
+    .split(/\n\s*\n|(?<=[.:?!])\s+/)
+    .map(sentence => sentence.split(/\s+/).filter(word => /[\p{L}\p{N}]/u.test(word)).length)
+    .filter(words => words > 0)
+    .sort((one, other) => one - other);
+
 /** The README's web page as its reader has it: a photograph and the exported model in folders next to it. */
 const website =
   (model: string, photo: string): RequestListener =>
@@ -69,9 +81,28 @@ describe('the README', () => {
     ]);
   });
 
+  it('has at most 120 lines', () => {
+    expect(README.trimEnd().split('\n').length).to.be.at.most(120);
+  });
+
+  it('has short sentences: a median of 14 words, nine of ten at most 25', () => {
+    const lengths = sentenceLengths(README);
+    expect(lengths.length).to.be.above(20);
+    expect(lengths[Math.floor(lengths.length / 2)]).to.be.at.most(14);
+    expect(lengths[Math.ceil(lengths.length * 0.9) - 1]).to.be.at.most(25);
+  });
+
+  it('links only to files that exist', () => {
+    const links = [...README.matchAll(/(?:\]\(|src=")((?:docs|bench|[A-Z]+\.md)[^)"#]*)/g)];
+    expect(links.length).to.be.above(10);
+    expect(links.map(link => link[1]!).filter(path => !existsSync(join(ROOT, path)))).to.deep.equal(
+      [],
+    );
+  });
+
   it('speaks only of flags and commands that exist', () => {
     const commands = [
-      ...new Set([...README.matchAll(/^finetune ([a-z]+)/gm)].map(match => match[1]!)),
+      ...new Set([...README.matchAll(/^(?:\| `)?finetune ([a-z]+)/gm)].map(match => match[1]!)),
     ];
     const known = [help(), ...commands.map(command => help(command))].join('\n');
     const flags = [

@@ -1,3 +1,4 @@
+import type {Command} from './bench-command.js';
 import {execFile} from 'node:child_process';
 import {mkdirSync, mkdtempSync, symlinkSync} from 'node:fs';
 import {join} from 'node:path';
@@ -10,12 +11,6 @@ import {openJob, openWorker, type Side} from './side.js';
 
 /** Root of the project, from dist/bench. */
 export const ROOT = fileURLToPath(new URL('../../', import.meta.url));
-
-export interface Command {
-  readonly program: string;
-  readonly parameters: readonly string[];
-  readonly environment?: NodeJS.ProcessEnv;
-}
 
 /** What is the same for all sides. */
 export interface BenchSetup {

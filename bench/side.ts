@@ -1,6 +1,6 @@
 import {spawn, type ChildProcess} from 'node:child_process';
 import {createInterface} from 'node:readline';
-import type {Command} from './commands.js';
+import type {Command} from './bench-command.js';
 import {endedChildrenSeconds, peakMemory, processorSeconds} from './process-facts.js';
 import type {Reading, ProfiledReading} from './reading.js';
 

@@ -1,23 +1,14 @@
-export {
-  finetune,
-  type FinetuneOptions,
-  type FinetuneResult,
-  type WrittenResult,
-} from './finetune/finetune.js';
+export {finetune, type FinetuneResult, type WrittenResult} from './finetune/finetune.js';
+export {type FinetuneOptions} from './finetune/finetune-options.js';
 export {crossValidate, type CrossValidationResult} from './finetune/folds/cross-validate.js';
 export {evaluate, type Evaluation, type EvaluateOptions} from './finetune/evaluate.js';
 export {resolveRecipe} from './finetune/recipe/resolve-recipe.js';
 export type {Phase, Recipe, RecipeInput} from './finetune/recipe/recipe.js';
 export type {Activity, RunEvent, RunEventListener} from './finetune/events.js';
-export {
-  everySample,
-  loadImageFolder,
-  type ImageFolder,
-  type ImageFolderOptions,
-  type Sample,
-} from './datasets/discovery/image-folder.js';
+export {everySample, loadImageFolder} from './datasets/discovery/image-folder.js';
+export {type ImageFolder, type ImageFolderOptions, type Sample} from './datasets/sample.js';
 export {checkImages, type CheckReport} from './datasets/inspection/check.js';
-export type {Split} from './datasets/splitting/split.js';
+export type {Split} from './datasets/splitting/splits.js';
 export type {Classifier} from './heads/classifier.js';
 export {
   exportModel,

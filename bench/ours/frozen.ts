@@ -1,6 +1,6 @@
 import type {LayerGroup} from '../../src/backbones/layer-groups.js';
 import type {ImageCache} from '../../src/datasets/cache/image-cache.js';
-import type {Sample} from '../../src/datasets/discovery/image-folder.js';
+import type {Sample} from '../../src/datasets/sample.js';
 import {FeatureCache} from '../../src/training/features/feature-cache.js';
 import type {BatchSource} from '../../src/training/loop/batch-source.js';
 import {createPhaseModel} from '../../src/training/loop/phase-model.js';

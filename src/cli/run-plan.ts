@@ -1,8 +1,8 @@
 import {UsageError} from '../core/errors.js';
 import {redactUrls} from '../core/text/redact-url.js';
 import {usableMemory} from '../core/system-resources.js';
-import type {ImageFolder, ImageFolderOptions} from '../datasets/discovery/image-folder.js';
-import type {FinetuneOptions} from '../finetune/finetune.js';
+import type {ImageFolder, ImageFolderOptions} from '../datasets/sample.js';
+import type {FinetuneOptions} from '../finetune/finetune-options.js';
 import type {RecipeInput} from '../finetune/recipe/recipe.js';
 import {
   computeDatasetStats,

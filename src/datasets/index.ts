@@ -15,16 +15,12 @@
  *
  * @module
  */
-export {
-  everySample,
-  loadImageFolder,
-  type ImageFolder,
-  type ImageFolderOptions,
-  type Sample,
-} from './discovery/image-folder.js';
+export {everySample, loadImageFolder} from './discovery/image-folder.js';
+export {type ImageFolder, type ImageFolderOptions, type Sample} from './sample.js';
 export {checkImages, type CheckReport} from './inspection/check.js';
 export {openImageCache, type ImageCache, type ImageCacheOptions} from './cache/image-cache.js';
-export {splitFolder, type Split, type SplitOptions} from './splitting/split.js';
+export {splitFolder, type SplitOptions} from './splitting/split.js';
+export {type Split} from './splitting/splits.js';
 export type {Fold} from './splitting/assign-groups.js';
 export {
   imageBatches,

@@ -13,7 +13,7 @@ import {
 } from '../core/arguments.js';
 import {checkFolder} from '../datasets/discovery/folder-arguments.js';
 import {DEVICE_KIND, BACKEND_KIND} from '../backend/runtime/backend-options.js';
-import type {FinetuneOptions} from './finetune.js';
+import type {FinetuneOptions} from './finetune-options.js';
 import {checkLearningRates} from '../backbones/layer-groups.js';
 import {checkRecipeInput, type Recipe} from './recipe/recipe.js';
 import {recipeSchema} from './recipe/recipe-schema.js';

@@ -1,7 +1,8 @@
+import type {FinetuneOptions} from './finetune-options.js';
 import {AbortedError} from '../core/errors.js';
 import {hideCredentials} from '../core/text/redact-url.js';
-import type {ImageFolder} from '../datasets/discovery/image-folder.js';
-import type {Split} from '../datasets/splitting/split.js';
+import type {ImageFolder} from '../datasets/sample.js';
+import type {Split} from '../datasets/splitting/splits.js';
 import {startBackend, type EngineInfo, type EngineWish} from '../backend/runtime/runtime.js';
 import {preparePrecision, requirePrecision} from '../backend/graph/precision.js';
 import type {Classifier} from '../heads/classifier.js';
@@ -10,55 +11,14 @@ import type {Metrics} from '../training/metrics/metrics.js';
 import type {Finding} from '../core/finding.js';
 import {checkFinetuneArguments} from './finetune-arguments.js';
 import {Checkpoints} from './run/checkpoints.js';
-import type {RunEventListener} from './events.js';
-import type {SharedFoldData} from './folds/folds-share.js';
-import {prepare, type Prepared} from './prepare.js';
+
+import {prepare} from './prepare.js';
+import {type Prepared} from './prepared.js';
 import type {Recipe} from './recipe/recipe.js';
 import {RunContext} from './run/run-context.js';
 import {RunOutput} from './run/run-output.js';
 import {testMetrics} from './test-metrics.js';
 import {PhaseRunner} from './train-phases.js';
-
-/**
- * Where a run writes, what hears of it, and what stops it.
- *
- * @example
- * const controller = new AbortController();
- * process.once('SIGINT', () => controller.abort());
- * await finetune(folder, recipe, {out: './run', signal: controller.signal});
- */
-export interface FinetuneOptions {
-  /** Told everything that happens; nothing is ever printed. */
-  readonly onEvent?: RunEventListener;
-  /** Stops the run: a checkpoint is written (where there is a run directory), then `AbortedError` is thrown. */
-  readonly signal?: AbortSignal;
-  /** Run directory; nothing is written without it. */
-  readonly out?: string;
-  readonly overwrite?: boolean;
-  /** Go on from the checkpoint in `out`. */
-  readonly resume?: boolean;
-  readonly backend?: EngineWish['backend'];
-  readonly device?: EngineWish['device'];
-  readonly offline?: boolean;
-  /** Threads to decode images on; as many as Node has, and no more (UV_THREADPOOL_SIZE, 4 unless set before it starts). */
-  readonly workers?: number;
-  /** What the folds of a cross-validation have in common; see `crossValidate`. */
-  readonly sharedData?: SharedFoldData;
-  /** Written into `recipe.json` and the report beside the recipe: what the caller knows of how it was called. */
-  readonly settings?: RunSettings;
-}
-
-/** What a command line knows of a run and the library does not. */
-export interface RunSettings {
-  /** Options beside the recipe, to be given back by `--recipe`: `data`, `limit`, ... */
-  readonly options?: Readonly<Record<string, unknown>>;
-  /** Where each value in force came from. */
-  readonly sources?: Readonly<Record<string, string>>;
-  /** The command to type for the same run. */
-  readonly command?: string;
-  /** Spent on starting the backend before the run. */
-  readonly backendSeconds?: number;
-}
 
 /**
  * What a run ends with. The caller disposes the classifier.

@@ -1,6 +1,6 @@
 import type {Finding} from '../core/finding.js';
 import {readSystemResources} from '../core/system-resources.js';
-import type {Sample} from '../datasets/discovery/image-folder.js';
+import type {Sample} from '../datasets/sample.js';
 import type {SuspiciousImage} from '../report/run-record.js';
 import type {BatchSource} from '../training/loop/batch-source.js';
 import {
@@ -9,7 +9,7 @@ import {
   rankLabelIssues,
   type LabeledFeatures,
 } from '../training/label-issues/label-issues.js';
-import type {Prepared} from './prepare.js';
+import type {Prepared} from './prepared.js';
 import {thumbnailIfReadable} from './shown-thumbnail.js';
 
 /** Bytes of features that may lie in memory at a time, where a quarter of what is free holds them; a larger set is not looked through. */

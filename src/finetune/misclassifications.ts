@@ -1,6 +1,6 @@
-import type {Sample} from '../datasets/discovery/image-folder.js';
+import type {Sample} from '../datasets/sample.js';
 import type {Misclassification} from '../report/run-record.js';
-import type {Prepared} from './prepare.js';
+import type {Prepared} from './prepared.js';
 import {thumbnailIfReadable} from './shown-thumbnail.js';
 
 /** As many as a report shows; an image for each. */

@@ -1,3 +1,4 @@
+import type {Prepared} from './prepared.js';
 import {disposeWeights} from '../backbones/parameters.js';
 import {loadBackbone, createRandomBackbone, type Backbone} from '../backbones/load-backbone.js';
 import {locateWeights} from '../backbones/pretrained/locate-weights.js';
@@ -16,31 +17,21 @@ import {copyFindings} from '../datasets/inspection/duplicate-findings.js';
 import type {Fold} from '../datasets/splitting/assign-groups.js';
 import {removeLetterbox} from '../datasets/images/resize-plan.js';
 import {openImageCache, type ImageCache} from '../datasets/cache/image-cache.js';
-import {everySample, type ImageFolder, type Sample} from '../datasets/discovery/image-folder.js';
+import {everySample} from '../datasets/discovery/image-folder.js';
+import {type ImageFolder, type Sample} from '../datasets/sample.js';
 import {photographsOf} from '../datasets/duplicates/duplicate-groups.js';
 import {groupingBy, sharedGroups, type Grouping} from '../datasets/splitting/split-groups.js';
-import {assertFoldable, splitFolder, type Split} from '../datasets/splitting/split.js';
+import {assertFoldable, splitFolder} from '../datasets/splitting/split.js';
+import {type Split} from '../datasets/splitting/splits.js';
 import {readSplit} from '../datasets/splitting/split-file.js';
 import {thumbprint} from '../datasets/duplicates/fingerprint.js';
 import {isOnGpu} from '../backend/graph/binding.js';
-import {attachHead, type Classifier} from '../heads/classifier.js';
-import type {ImageDataset} from '../training/loop/image-dataset.js';
+import {attachHead} from '../heads/classifier.js';
+
 import {assertFitsMemory, cacheBudget} from './memory-need.js';
 import type {DecodedImages} from './folds/folds-share.js';
 import type {Recipe} from './recipe/recipe.js';
 import type {RunContext} from './run/run-context.js';
-
-/** What a run starts from: a classifier with a new head, and every image decoded. Whoever gets it closes the cache. */
-export interface Prepared {
-  readonly classifier: Classifier;
-  /** Of the weights the backbone started from, where they are known. */
-  readonly pretrained?: PretrainedWeights;
-  readonly split: Split;
-  readonly cache: ImageCache;
-  /** Bytes of memory for decoded pixels and cached features together. */
-  readonly cacheBytes: number;
-  sourceOf(samples: readonly Sample[]): ImageDataset;
-}
 
 const GIB = 2 ** 30;
 

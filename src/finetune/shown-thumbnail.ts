@@ -1,5 +1,5 @@
 import type {ImageCache} from '../datasets/cache/image-cache.js';
-import type {Sample} from '../datasets/discovery/image-folder.js';
+import type {Sample} from '../datasets/sample.js';
 import {createThumbnail} from '../datasets/images/thumbnail.js';
 
 /** An image for the report, which does without the image of an image that is gone: no training ends for want of one. */

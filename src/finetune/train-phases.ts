@@ -21,7 +21,7 @@ import type {Checkpoint} from '../training/loop/checkpoint.js';
 import {Checkpoints} from './run/checkpoints.js';
 import type {FeatureProgress} from './feature-progress.js';
 import {createFeatureStores} from './folds/fold-feature-caches.js';
-import type {Prepared} from './prepare.js';
+import type {Prepared} from './prepared.js';
 import type {Phase, Recipe} from './recipe/recipe.js';
 import type {RunContext} from './run/run-context.js';
 import {

@@ -1,7 +1,7 @@
 import {readFile} from 'node:fs/promises';
 import {join} from 'node:path';
 import {AbortedError, UsageError} from '../../core/errors.js';
-import type {ImageFolder} from '../../datasets/discovery/image-folder.js';
+import type {ImageFolder} from '../../datasets/sample.js';
 import {startBackend} from '../../backend/runtime/runtime.js';
 import {validateFoldOptions, crossValidate} from '../../finetune/folds/cross-validate.js';
 import {finetune, type FinetuneResult} from '../../finetune/finetune.js';

@@ -1,6 +1,6 @@
 import {errorMessage, UsageError} from '../../core/errors.js';
 import {readTextFile} from '../../core/files/text-file.js';
-import type {ImageFolderOptions} from '../../datasets/discovery/image-folder.js';
+import type {ImageFolderOptions} from '../../datasets/sample.js';
 import {parsePathList} from './path-list.js';
 import {toKebabCase, quoted} from '../terminal/format.js';
 

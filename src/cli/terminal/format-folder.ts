@@ -1,5 +1,5 @@
 import {printable} from '../../core/text/printable.js';
-import type {ImageFolder, Sample} from '../../datasets/discovery/image-folder.js';
+import type {ImageFolder, Sample} from '../../datasets/sample.js';
 import {count, formatCount} from '../../report/format.js';
 import {truncateMiddle} from './screen/layout.js';
 import {formatTable} from './screen/table.js';

@@ -3,7 +3,7 @@ import {createRng, shuffle} from '../../core/rng.js';
 import {augmentAll} from './augment-threads.js';
 import type {Augmentation} from './augment.js';
 import type {ImageCache} from '../cache/image-cache.js';
-import type {Sample} from '../discovery/image-folder.js';
+import type {Sample} from '../sample.js';
 import {centerCrop} from '../images/crop.js';
 
 /** How each image becomes a square: the weights' own rule, or a variation drawn from (seed, epoch, name, turn). */

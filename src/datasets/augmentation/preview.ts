@@ -4,7 +4,7 @@ import {augment, AUGMENTATIONS, type Augmentation} from './augment.js';
 import {decodeFile} from '../images/decode.js';
 import {groupBy} from '../../core/group-by.js';
 import {isMixing, mixPictures} from './mixup.js';
-import type {ImageFolder, Sample} from '../discovery/image-folder.js';
+import type {ImageFolder, Sample} from '../sample.js';
 import {describeDecodeError} from '../discovery/broken-images.js';
 
 export interface PreviewOptions {

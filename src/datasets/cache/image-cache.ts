@@ -12,7 +12,7 @@ import {
   readUniqueImages,
 } from './unique-images.js';
 import type {UniqueImage, ProcessingOptions} from './unique-images.js';
-import type {Sample} from '../discovery/image-folder.js';
+import type {Sample} from '../sample.js';
 import {decodeIntoFile, decodeIntoMemory} from './pixel-store.js';
 import type {PixelStore} from './pixel-store.js';
 import {

@@ -2,10 +2,11 @@ import {createHash} from 'node:crypto';
 import type {Preprocessing} from '../../core/preprocessing.js';
 import {mapConcurrently} from '../../core/async/map-concurrently.js';
 import {decodeBytes, readDecodedSize} from '../images/decode.js';
-import type {Sample} from '../discovery/image-folder.js';
+import type {Sample} from '../sample.js';
 import {poolThreads} from '../augmentation/thread-pool-size.js';
 import {readBytes} from '../images/read-bytes.js';
-import {ImageError, describeDecodeError} from '../discovery/broken-images.js';
+import {describeDecodeError} from '../discovery/broken-images.js';
+import {ImageError} from '../images/image-error.js';
 import type {DecodedImage, ImageSize} from '../images/resample.js';
 
 /** The bytes of one image file, or of several identical ones. */

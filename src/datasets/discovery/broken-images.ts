@@ -1,16 +1,11 @@
+import type {BrokenFile} from './broken-file.js';
+import {ImageError} from '../images/image-error.js';
 import {dirname} from 'node:path';
 import {DatasetError, errorMessage} from '../../core/errors.js';
 import type {Finding} from '../../core/finding.js';
 import {groupBy} from '../../core/group-by.js';
-import type {Sample} from './image-folder.js';
+import type {Sample} from '../sample.js';
 import {skippedFindings} from './skipped-files.js';
-import type {ListedFile} from './list-files.js';
-
-/** A file that should be an image and cannot be used as one. */
-export interface BrokenFile extends ListedFile {
-  /** A clause about the file: `it is empty`. */
-  readonly reason: string;
-}
 
 /** Share of a class's images that may be broken before a run refuses to go on without them. */
 const MAX_BROKEN_FRACTION = 0.5;
@@ -175,9 +170,6 @@ export const unreadableImageFindings = (
     brokenImageFindings(classNames[label]!, readableCount, files),
   ),
 ];
-
-/** An error whose message is the reason why an image cannot be read. */
-export class ImageError extends Error {}
 
 /**
  * Why an image could not be read, as a clause. libvips keeps one text for all its threads, so what it says may be about another image:

@@ -6,11 +6,12 @@ import {annotationRemedy} from '../layout/annotations.js';
 import type {UnusedFolder} from '../layout/folder-layout.js';
 import type {SplitName} from '../layout/split-names.js';
 import {groupBy} from '../../core/group-by.js';
-import type {Sample} from './image-folder.js';
+import type {Sample} from '../sample.js';
 import type {ImageTree} from './scan-folder.js';
 import {skippedFindings} from './skipped-files.js';
 import type {ListedFile} from './list-files.js';
-import {brokenImageFindings, checkClassReadable, type BrokenFile} from './broken-images.js';
+import {brokenImageFindings, checkClassReadable} from './broken-images.js';
+import {type BrokenFile} from './broken-file.js';
 
 /** The class folders of a part: below a prefix in the root's own tree, or a tree of their own. */
 export interface ClassFolders {

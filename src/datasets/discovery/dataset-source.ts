@@ -15,7 +15,7 @@ import {
 } from './classes.js';
 import {filterClasses} from './filter-classes.js';
 import type {ExcludeList} from './exclude-list.js';
-import type {ImageFolder, ImageFolderOptions, Sample} from './image-folder.js';
+import type {ImageFolder, ImageFolderOptions, Sample} from '../sample.js';
 import {scanFolder} from './scan-folder.js';
 import {
   findManifestClasses,
@@ -23,7 +23,7 @@ import {
   readManifest,
   samplesForSplit,
 } from '../manifest/manifest.js';
-import type {BrokenFile} from './broken-images.js';
+import type {BrokenFile} from './broken-file.js';
 import type {LoadErrors} from './load-errors.js';
 import type {SplitName} from '../layout/split-names.js';
 import {layoutFindings, resolveLayout, removeFolders} from '../layout/tree-layout.js';

@@ -11,7 +11,7 @@ import {
   type ArgumentKind,
   type OptionKinds,
 } from '../../core/arguments.js';
-import type {ImageFolder, ImageFolderOptions, Sample} from './image-folder.js';
+import type {ImageFolder, ImageFolderOptions, Sample} from '../sample.js';
 
 const OPTIONS: OptionKinds<ImageFolderOptions> = {
   ...{

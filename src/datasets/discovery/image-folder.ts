@@ -1,7 +1,7 @@
+import type {Sample, ImageFolder, ImageFolderOptions} from '../sample.js';
 import {stat} from 'node:fs/promises';
 import {join, relative, resolve} from 'node:path';
-import type {DatasetError} from '../../core/errors.js';
-import type {Finding} from '../../core/finding.js';
+
 import {createRng, shuffle} from '../../core/rng.js';
 import {resolveDataset} from '../archives/dataset-location.js';
 import {EmptySplitError, TooFewClassesError} from './classes.js';
@@ -16,77 +16,11 @@ import {
 import {ExcludeList} from './exclude-list.js';
 import {checkFolderArguments, checkSplits} from './folder-arguments.js';
 import {groupBy} from '../../core/group-by.js';
-import type {ScanOptions} from './scan-folder.js';
+
 import {skippedFindings} from './skipped-files.js';
 import {hasManifestExtension} from '../manifest/manifest-rows.js';
 import {LoadErrors} from './load-errors.js';
 import type {SplitName} from '../layout/split-names.js';
-
-/**
- * One image and what it shows.
- *
- * @example
- * const paths = folder.samples.map(({path}: Sample) => path);
- */
-export interface Sample {
-  /** Absolute. */
-  readonly path: string;
-  /**
-   * Unique within the folder: the path relative to the root, `/` between folders on every system. Images of `valData` and `testData`
-   * begin with `validation://` and `test://`, as no relative path does.
-   */
-  readonly name: string;
-  /** Index into `classNames`. */
-  readonly label: number;
-}
-
-/**
- * A folder of images, a folder per class; nothing is decoded yet.
- *
- * @example
- * const {root, classNames, samples}: ImageFolder = await loadImageFolder('./pets');
- */
-export interface ImageFolder {
-  /** Absolute; of an archive, its own path. */
-  readonly root: string;
-  /** Names of the class folders in code-point order. */
-  readonly classNames: readonly string[];
-  /** For training, or for a split to divide; sorted by class, then by name. */
-  readonly samples: readonly Sample[];
-  readonly validation?: readonly Sample[];
-  readonly test?: readonly Sample[];
-  readonly findings: readonly Finding[];
-  /** Why a run would refuse the folder, where it was read all the same. */
-  readonly error?: DatasetError;
-  /** Class folders; train, val and test with class folders; or a list that names each image. */
-  readonly layout: 'classes' | 'splits' | 'manifest';
-}
-
-/**
- * Which images of a folder to list, and where validation and test images lie.
- *
- * @example
- * const options: ImageFolderOptions = {valData: './pets-val', maxPerClass: 100};
- * const pets = await loadImageFolder('./pets', options);
- */
-export interface ImageFolderOptions extends ScanOptions {
-  /** A folder of class folders, or a list of images, to validate on, instead of the root's own. */
-  readonly valData?: string;
-  /** A folder of class folders, or a list of images, to test on, instead of the root's own. */
-  readonly testData?: string;
-  /** Names of images to leave out (`Sample.name`). */
-  readonly exclude?: readonly string[];
-  /** Classes to keep; all unless told. */
-  readonly classes?: readonly string[];
-  /** Reads on where a class has too few images that can be read: to tell of everything, not to train. */
-  readonly collectErrors?: boolean;
-  /** Images to keep of each class in each part, drawn by `seed`. */
-  readonly maxPerClass?: number;
-  readonly seed?: number;
-  /** Columns of lists, by their names or by their numbers from 1, where those do not say what they are. */
-  readonly pathColumn?: string;
-  readonly labelColumn?: string;
-}
 
 /** A list of images, and no folder with such a name. */
 const isManifestFile = async (path: string): Promise<boolean> =>

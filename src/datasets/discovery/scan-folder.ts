@@ -14,7 +14,7 @@ import {
 import {skippedFindings} from './skipped-files.js';
 import {listFiles} from './list-files.js';
 import type {ListedFile, Listing, SkippedLink} from './list-files.js';
-import type {BrokenFile} from './broken-images.js';
+import type {BrokenFile} from './broken-file.js';
 
 /** What lies below a folder, sorted into images and the rest by the files' bytes. */
 export interface ImageTree {

@@ -2,7 +2,7 @@ import {createHash} from 'node:crypto';
 import {mkdir} from 'node:fs/promises';
 import {join} from 'node:path';
 import {mapConcurrently} from '../../core/async/map-concurrently.js';
-import type {Sample} from '../discovery/image-folder.js';
+import type {Sample} from '../sample.js';
 import {nearCopies, type Looking} from './near-duplicates.js';
 import {openChecksummedFile, writeChecksummedFile} from '../../core/files/checksummed-file.js';
 

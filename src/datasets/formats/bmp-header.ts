@@ -1,4 +1,4 @@
-import {ImageError} from '../discovery/broken-images.js';
+import {ImageError} from '../images/image-error.js';
 import type {ImageSize} from '../images/resample.js';
 import {damagedImageError} from './raster.js';
 

@@ -1,7 +1,7 @@
 import {availableParallelism} from 'node:os';
 import {Worker} from 'node:worker_threads';
 import {poolThreads} from '../augmentation/thread-pool-size.js';
-import {ImageError} from '../discovery/broken-images.js';
+import {ImageError} from '../images/image-error.js';
 import type {HeifResponse, HeifTask} from './heif-thread.js';
 import type {Raster, RasterDecoder, RasterHeader} from './raster.js';
 

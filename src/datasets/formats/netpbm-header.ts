@@ -1,5 +1,5 @@
 import type {ImageSize} from '../images/resample.js';
-import {ImageError} from '../discovery/broken-images.js';
+import {ImageError} from '../images/image-error.js';
 import {damagedImageError} from './raster.js';
 
 /** What the lines before the pixels tell. */

@@ -1,4 +1,4 @@
-import {ImageError} from '../discovery/broken-images.js';
+import {ImageError} from '../images/image-error.js';
 import type {ImageSize} from '../images/resample.js';
 
 /** An image as a decoder of ours leaves it: upright, 8 bits a channel, rows from the top. */

@@ -1,6 +1,6 @@
 import sharp from 'sharp';
 import type {SharpOptions} from 'sharp';
-import {ImageError} from '../discovery/broken-images.js';
+import {ImageError} from '../images/image-error.js';
 import type {Raster} from './raster.js';
 import type {TiffTags} from './tiff-tags.js';
 

@@ -18,7 +18,7 @@ import {
 import {getDecoder} from './image-format.js';
 import {runExclusive} from '../../core/async/mutex.js';
 import {readBytes} from './read-bytes.js';
-import {ImageError} from '../discovery/broken-images.js';
+import {ImageError} from './image-error.js';
 import {resample} from './resample.js';
 import type {DecodedImage, ImageSize, CropBox} from './resample.js';
 import {limitAspectRatio} from './crop.js';

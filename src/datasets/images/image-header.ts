@@ -11,7 +11,7 @@ import {readTiffTags} from '../formats/tiff-tags.js';
 import {describeUnreadableFormat, detectFormat, getDecoder} from './image-format.js';
 import type {ImageFormat, Decoder} from './image-format.js';
 import {describeJpegFailure, readSimpleJpegHeader, type JpegHeader} from './jpeg-header.js';
-import {ImageError} from '../discovery/broken-images.js';
+import {ImageError} from './image-error.js';
 import type {ImageSize} from './resample.js';
 
 /**

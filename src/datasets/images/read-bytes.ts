@@ -1,7 +1,7 @@
 import * as fs from 'node:fs';
 import {promisify} from 'node:util';
 import {toSystemPath} from '../../core/files/file-names.js';
-import {ImageError} from '../discovery/broken-images.js';
+import {ImageError} from './image-error.js';
 
 // A `FileHandle` of node:fs/promises takes longer to make than a small file takes to read, which counts where 100,000 of them are.
 const [open, fstat, read, close] = [

@@ -1,7 +1,7 @@
 import sharp from 'sharp';
 import {mapConcurrently} from '../../core/async/map-concurrently.js';
 import {decodeFile} from './decode.js';
-import type {Sample} from '../discovery/image-folder.js';
+import type {Sample} from '../sample.js';
 import type {DecodedImage} from './resample.js';
 
 /** Side of a thumbnail, in pixels: sharp on the densest screens at the size a report shows it. */

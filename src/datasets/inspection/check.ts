@@ -7,10 +7,11 @@ import type {ProcessingOptions} from '../cache/unique-images.js';
 import {copyFindings, type Copies} from './duplicate-findings.js';
 import {checkFolder} from '../discovery/folder-arguments.js';
 import {everySample} from '../discovery/image-folder.js';
-import type {ImageFolder, Sample} from '../discovery/image-folder.js';
+import type {ImageFolder, Sample} from '../sample.js';
 import {lookFindings} from './image-findings.js';
 import {LookStore} from './inspection-cache.js';
-import {lookAtFiles, type FileLook} from './inspect-images.js';
+import {lookAtFiles} from './inspect-images.js';
+import {type FileLook} from './inspected-file.js';
 import {photographsOf} from '../duplicates/duplicate-groups.js';
 import {
   assertClassesReadable,

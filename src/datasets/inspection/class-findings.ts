@@ -2,7 +2,7 @@ import type {Finding} from '../../core/finding.js';
 import {editDistance} from '../../core/text/suggest.js';
 import {groupBy} from '../../core/group-by.js';
 import {IMBALANCED, timesOf} from './imbalance.js';
-import type {ImageFolder, Sample} from '../discovery/image-folder.js';
+import type {ImageFolder, Sample} from '../sample.js';
 import {everySample} from '../discovery/image-folder.js';
 import {parseSplit} from '../layout/split-names.js';
 

@@ -1,7 +1,7 @@
 import type {Finding} from '../../core/finding.js';
 import {groupBy} from '../../core/group-by.js';
-import type {Sample} from '../discovery/image-folder.js';
-import type {SplitParts} from '../splitting/split.js';
+import type {Sample} from '../sample.js';
+import type {SplitParts} from '../splitting/splits.js';
 
 /** What near-duplicates are known by. */
 export interface Copies {

@@ -2,8 +2,8 @@ import {formatInteger} from '../../core/text/format-integer.js';
 import {extname} from 'node:path';
 import type {Finding} from '../../core/finding.js';
 import {getExtensions} from '../images/image-format.js';
-import type {Sample} from '../discovery/image-folder.js';
-import type {Picture} from './inspect-images.js';
+import type {Sample} from '../sample.js';
+import type {Picture} from './inspected-file.js';
 import {MAX_ASPECT_RATIO} from '../images/crop.js';
 
 /** Side of the images that most weights were trained on, in pixels; and one below which little is left to see. */

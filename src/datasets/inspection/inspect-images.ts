@@ -1,29 +1,17 @@
+import type {FileLook} from './inspected-file.js';
 import {createHash} from 'node:crypto';
 import {stat} from 'node:fs/promises';
 import {toSystemPath} from '../../core/files/file-names.js';
 import {mapConcurrently} from '../../core/async/map-concurrently.js';
 import {IMAGES_PER_THREAD, type ProcessingOptions} from '../cache/unique-images.js';
 import {decodeForInspection} from '../images/decode.js';
-import type {ImageHeader} from '../images/image-header.js';
-import type {Sample} from '../discovery/image-folder.js';
-import {lookAt, type Look} from './image-stats.js';
+
+import type {Sample} from '../sample.js';
+import {lookAt} from './image-stats.js';
 import type {LookStore} from './inspection-cache.js';
 import {poolThreads} from '../augmentation/thread-pool-size.js';
 import {readBytes} from '../images/read-bytes.js';
 import {describeDecodeError} from '../discovery/broken-images.js';
-
-/** What the header and the pixels of a file tell. */
-export type Picture = Look & Omit<ImageHeader, 'isSimpleJpeg' | 'isStreamed'>;
-
-/** What a file is, as a check sees it. */
-export interface FileLook {
-  /** sha256 of its bytes, in hex; undefined where it cannot be opened. */
-  readonly hash?: string;
-  /** Why it cannot be used. */
-  readonly fault?: string;
-  /** Where it can. */
-  readonly picture?: Picture;
-}
 
 async function pictureIn(bytes: Uint8Array): Promise<Omit<FileLook, 'hash'>> {
   try {

@@ -3,7 +3,7 @@ import type {Stats} from 'node:fs';
 import {mkdir} from 'node:fs/promises';
 import {join} from 'node:path';
 import {crc32} from 'node:zlib';
-import type {FileLook, Picture} from './inspect-images.js';
+import type {FileLook, Picture} from './inspected-file.js';
 import {openChecksummedFile, writeChecksummedFile} from '../../core/files/checksummed-file.js';
 import {SIDE} from '../duplicates/fingerprint.js';
 

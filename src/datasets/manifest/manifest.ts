@@ -8,7 +8,7 @@ import {compareCodePoints, TooFewClassesError} from '../discovery/classes.js';
 import {mapConcurrently} from '../../core/async/map-concurrently.js';
 import type {ExcludeList} from '../discovery/exclude-list.js';
 import {groupBy} from '../../core/group-by.js';
-import type {ImageFolderOptions, Sample} from '../discovery/image-folder.js';
+import type {ImageFolderOptions, Sample} from '../sample.js';
 import {
   CONCURRENT_FILES,
   FolderNotFoundError,
@@ -17,11 +17,8 @@ import {
 import {skippedFindings} from '../discovery/skipped-files.js';
 import {ManifestFiles} from './listed-files.js';
 import {readManifestRows, ManifestError, type ManifestRow} from './manifest-rows.js';
-import {
-  brokenImageFindings,
-  checkClassReadable,
-  type BrokenFile,
-} from '../discovery/broken-images.js';
+import {brokenImageFindings, checkClassReadable} from '../discovery/broken-images.js';
+import {type BrokenFile} from '../discovery/broken-file.js';
 import {parseSplit, type SplitName} from '../layout/split-names.js';
 
 /** An image of a list, named and placed. */

@@ -1,4 +1,4 @@
-import type {Sample} from '../discovery/image-folder.js';
+import type {Sample} from '../sample.js';
 
 /** A part of a cross-validation. */
 export interface Fold {

@@ -3,10 +3,10 @@ import {DatasetError, errorMessage} from '../../core/errors.js';
 import {createNameLookup} from '../../core/files/file-names.js';
 import {validate} from '../../core/schema.js';
 import {everySample} from '../discovery/image-folder.js';
-import type {ImageFolder, Sample} from '../discovery/image-folder.js';
+import type {ImageFolder, Sample} from '../sample.js';
 import {skippedFindings} from '../discovery/skipped-files.js';
 import {assertUsable} from './split.js';
-import type {KnownContents, Split} from './split.js';
+import type {KnownContents, Split} from './splits.js';
 
 interface SplitEntry {
   readonly name: string;

@@ -1,7 +1,7 @@
 import type {Finding} from '../../core/finding.js';
 import {groupBy} from '../../core/group-by.js';
-import type {ImageFolder, Sample} from '../discovery/image-folder.js';
-import type {KnownContents, SplitParts} from './split.js';
+import type {ImageFolder, Sample} from '../sample.js';
+import type {KnownContents, SplitParts} from './splits.js';
 
 const namesOf = (samples: readonly Sample[]): string[] => samples.map(({name}) => name);
 

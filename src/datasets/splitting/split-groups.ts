@@ -2,7 +2,7 @@ import {runInNewContext} from 'node:vm';
 import {UsageError, errorMessage} from '../../core/errors.js';
 import type {Finding} from '../../core/finding.js';
 import {groupBy} from '../../core/group-by.js';
-import type {ImageFolder, Sample} from '../discovery/image-folder.js';
+import type {ImageFolder, Sample} from '../sample.js';
 
 /** `--group-by` says nothing that images could be grouped by. */
 export class SplitByError extends UsageError {

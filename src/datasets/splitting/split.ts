@@ -1,20 +1,14 @@
+import type {KnownContents, Split, SplitParts} from './splits.js';
 import {DatasetError, UsageError} from '../../core/errors.js';
-import type {Finding} from '../../core/finding.js';
+
 import {createRng} from '../../core/rng.js';
 import {drawGroups, type Drawing, type Fold, type Group} from './assign-groups.js';
 import {assertFoldsPossible} from './foldable.js';
 import {groupBy} from '../../core/group-by.js';
 import {groupsOf} from '../duplicates/disjoint-set.js';
 import {everySample} from '../discovery/image-folder.js';
-import type {ImageFolder, Sample} from '../discovery/image-folder.js';
+import type {ImageFolder, Sample} from '../sample.js';
 import {splitFindings} from './split-findings.js';
-
-/** What a split must know of the images, as an `ImageCache` does: which can be read, and which are the same file. */
-export interface KnownContents {
-  readonly samples: readonly Sample[];
-  /** The same for identical files. */
-  contentHash(sample: Sample): string;
-}
 
 export interface SplitOptions {
   /** Share of each class to validate on, 0..1, where the folder has no validation images of its own; 0.2 unless told. */
@@ -27,28 +21,6 @@ export interface SplitOptions {
   /** Each the same for images that must be in one part, as near-duplicates are. Identical files are in one part in any case. */
   readonly together?: readonly ((sample: Sample) => string)[];
 }
-
-/**
- * Which image is for what. Every image of the folder is in one part or in `leftOut`; identical files are in one part.
- *
- * @example
- * const {split} = await finetune(folder, recipe);
- * console.log(split.train.length, split.validation.length);
- */
-export interface Split {
-  readonly train: readonly Sample[];
-  readonly validation: readonly Sample[];
-  readonly test: readonly Sample[];
-  /** By name of an image that is in no part: why. */
-  readonly leftOut: ReadonlyMap<string, string>;
-  readonly findings: readonly Finding[];
-  readonly classNames: readonly string[];
-  readonly seed: number;
-  /** By name of an image that is in a part: sha256 of its bytes, in hex. */
-  readonly hashes: ReadonlyMap<string, string>;
-}
-
-export type SplitParts = Pick<Split, 'train' | 'validation' | 'test'>;
 
 /** Nothing would be left to measure a classifier with. */
 export class NoValidationImagesError extends DatasetError {

@@ -1,12 +1,13 @@
 import {ensureCacheFolder} from '../../core/files/cache-directory.js';
-import type {Sample} from '../../datasets/discovery/image-folder.js';
+import type {Sample} from '../../datasets/sample.js';
 import {isOnGpu} from '../../backend/graph/binding.js';
 import type {Precision} from '../../backend/graph/precision.js';
 import {FeatureFileCache} from '../../training/features/feature-files.js';
 import {FeatureCache} from '../../training/features/feature-cache.js';
 import {FeatureProgress} from '../feature-progress.js';
 import {createPixelFileCache} from '../../datasets/cache/image-cache.js';
-import {diskBudget, type Prepared} from '../prepare.js';
+import {diskBudget} from '../prepare.js';
+import {type Prepared} from '../prepared.js';
 import type {Recipe} from '../recipe/recipe.js';
 import type {RunContext} from '../run/run-context.js';
 

@@ -1,5 +1,5 @@
 import type {ImageCache} from '../../datasets/cache/image-cache.js';
-import type {Sample} from '../../datasets/discovery/image-folder.js';
+import type {Sample} from '../../datasets/sample.js';
 import {SharedFeatureCache} from '../../training/features/feature-pool.js';
 import type {ImageDataset} from '../../training/loop/image-dataset.js';
 import type {SuspiciousImages} from '../label-issues.js';

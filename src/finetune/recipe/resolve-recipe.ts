@@ -5,7 +5,7 @@ import {hideCredentials} from '../../core/text/redact-url.js';
 import {usableMemory} from '../../core/system-resources.js';
 import {checkFolder} from '../../datasets/discovery/folder-arguments.js';
 import {groupBy} from '../../core/group-by.js';
-import type {ImageFolder} from '../../datasets/discovery/image-folder.js';
+import type {ImageFolder} from '../../datasets/sample.js';
 import {largestBatchSize} from '../memory-need.js';
 import {NAMED_SCHEDULES} from './phases.js';
 import type {Phase, Recipe, RecipeInput, OptionOrigin} from './recipe.js';

@@ -9,7 +9,7 @@ import {
   toSplitManifest,
   type SplitChange,
 } from '../../datasets/splitting/split-file.js';
-import type {Split} from '../../datasets/splitting/split.js';
+import type {Split} from '../../datasets/splitting/splits.js';
 import type {EngineInfo} from '../../backend/runtime/runtime.js';
 import {exportModel} from '../../export/export-model.js';
 import {writeTrainedClassifier} from '../../export/trained-weights.js';
@@ -21,9 +21,9 @@ import {hasCheckpoint, readCheckpoint, type Checkpoint} from '../../training/loo
 import type {EpochRow} from '../../training/loop/history.js';
 import type {Metrics} from '../../training/metrics/metrics.js';
 import {readImageBatches} from '../../training/loop/image-dataset.js';
-import type {FinetuneOptions} from '../finetune.js';
+import type {FinetuneOptions} from '../finetune-options.js';
 import {findMisclassifications} from '../misclassifications.js';
-import type {Prepared} from '../prepare.js';
+import type {Prepared} from '../prepared.js';
 import type {Recipe} from '../recipe/recipe.js';
 import type {RunContext} from './run-context.js';
 import {withAbsolutePaths, RunDirectory} from './run-directory.js';

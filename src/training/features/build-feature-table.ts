@@ -9,7 +9,7 @@ import {
   type RowFormat,
   type FeatureRowStream,
 } from './feature-rows.js';
-import type {FeatureCacheOptions} from './feature-cache.js';
+import type {FeatureCacheOptions} from './feature-cache-options.js';
 import {FeatureTable} from './feature-table.js';
 import type {ImageDataset} from '../loop/image-dataset.js';
 

@@ -1,6 +1,7 @@
+import type {FeatureCacheOptions} from './feature-cache-options.js';
 import {presentLayerGroups, type LayerGroup} from '../../backbones/layer-groups.js';
 import type {Precision} from '../../backend/graph/precision.js';
-import type {FeatureFileCache} from './feature-files.js';
+
 import type {SharedFeatureCache} from './feature-pool.js';
 import {FeatureCacheNotWritableError} from './feature-rows.js';
 import {featureShapeAt, type FrozenPass} from './feature-passes.js';
@@ -9,26 +10,6 @@ import {buildFeatureTable, type FeatureTablePlan} from './build-feature-table.js
 import {imageBatchSource, featureBatchSource, type BatchSource} from '../loop/batch-source.js';
 import type {PhaseModel} from '../loop/phase-model.js';
 import type {ImageDataset} from '../loop/image-dataset.js';
-
-export interface FeatureCacheOptions {
-  /** Bytes of memory that all tables together may take; larger ones are read from their files. */
-  readonly memoryLimitBytes: number;
-  /** Where tables are left to later runs; nowhere unless told. */
-  readonly fileCache?: FeatureFileCache;
-  /** Whether feature maps are kept too, and not only the vectors of a wholly frozen backbone; true unless told. */
-  readonly cachesFeatureMaps?: boolean;
-  /** Of the frozen groups; fp32 unless told. */
-  readonly precision?: Precision;
-  /** Where tables are shared with other runs that have their samples out of the same images. */
-  readonly sharedCache?: SharedFeatureCache;
-  readonly signal?: AbortSignal;
-  /** Told how many images have been through the frozen groups, of how many. */
-  readonly onProgress?: (done: number, total: number) => void;
-  /** Told, in a sentence, that features cannot be kept. They are computed again and again then. */
-  readonly onWarning?: (message: string) => void;
-  /** Told how many rows were found that an earlier run had made. */
-  readonly onReused?: (rows: number) => void;
-}
 
 /**
  * The activations of one set of samples at the freeze boundaries of a run. A table is made once, kept while the groups below it stay

@@ -1,4 +1,4 @@
-import type {Sample} from '../../datasets/discovery/image-folder.js';
+import type {Sample} from '../../datasets/sample.js';
 import type {FeatureTable} from './feature-table.js';
 import type {ImageDataset} from '../loop/image-dataset.js';
 

@@ -1,6 +1,6 @@
 import {createRng} from '../../core/rng.js';
 import type {ImageBatch} from '../../datasets/augmentation/batches.js';
-import type {Sample} from '../../datasets/discovery/image-folder.js';
+import type {Sample} from '../../datasets/sample.js';
 import {isMixing, mixPictures} from '../../datasets/augmentation/mixup.js';
 import {tf, type Tensor} from '../../backend/tensorflow.js';
 import type {FeatureTable} from '../features/feature-table.js';

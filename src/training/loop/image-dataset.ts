@@ -2,7 +2,7 @@ import type {Fit} from '../../core/preprocessing.js';
 import type {Augmentation} from '../../datasets/augmentation/augment.js';
 import {imageBatches, type ImageBatch} from '../../datasets/augmentation/batches.js';
 import type {ImageCache} from '../../datasets/cache/image-cache.js';
-import type {Sample} from '../../datasets/discovery/image-folder.js';
+import type {Sample} from '../../datasets/sample.js';
 import {pixelsToDevice} from '../../backend/ops/pixels.js';
 import type {Tensor4D} from '../../backend/tensorflow.js';
 

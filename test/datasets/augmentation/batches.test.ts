@@ -8,7 +8,7 @@ import {
 } from '../../../src/datasets/augmentation/batches.js';
 import {centerCrop} from '../../../src/datasets/images/crop.js';
 import type {ImageCache} from '../../../src/datasets/cache/image-cache.js';
-import type {Sample} from '../../../src/datasets/discovery/image-folder.js';
+import type {Sample} from '../../../src/datasets/sample.js';
 import type {DecodedImage} from '../../../src/datasets/images/resample.js';
 import {failure} from '../../helpers/images.js';
 

@@ -19,12 +19,8 @@ import {
   type ImageCache,
   type ImageCacheOptions,
 } from '../../../src/datasets/cache/image-cache.js';
-import {
-  everySample,
-  loadImageFolder,
-  type ImageFolder,
-  type Sample,
-} from '../../../src/datasets/discovery/image-folder.js';
+import {everySample, loadImageFolder} from '../../../src/datasets/discovery/image-folder.js';
+import {type ImageFolder, type Sample} from '../../../src/datasets/sample.js';
 import {temporaryDirectory} from '../../helpers/temporary.js';
 import {failure, noisy, of, writePictures, writeTree} from '../../helpers/images.js';
 

@@ -10,11 +10,8 @@ import {
 } from '../../../src/core/files/file-names.js';
 import {checkImages} from '../../../src/datasets/inspection/check.js';
 import {findImages} from '../../../src/datasets/discovery/find-images.js';
-import {
-  loadImageFolder,
-  type ImageFolder,
-  type ImageFolderOptions,
-} from '../../../src/datasets/discovery/image-folder.js';
+import {loadImageFolder} from '../../../src/datasets/discovery/image-folder.js';
+import {type ImageFolder, type ImageFolderOptions} from '../../../src/datasets/sample.js';
 import {readSplit, toSplitManifest} from '../../../src/datasets/splitting/split-file.js';
 import {splitFolder} from '../../../src/datasets/splitting/split.js';
 import {formatPathList, parsePathList} from '../../../src/cli/options/path-list.js';

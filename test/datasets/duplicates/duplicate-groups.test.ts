@@ -2,7 +2,7 @@ import {readdirSync, readFileSync, renameSync, writeFileSync} from 'node:fs';
 import {join} from 'node:path';
 import {expect} from 'chai';
 import {copyFindings} from '../../../src/datasets/inspection/duplicate-findings.js';
-import type {Sample} from '../../../src/datasets/discovery/image-folder.js';
+import type {Sample} from '../../../src/datasets/sample.js';
 import {photographsOf, type Printed} from '../../../src/datasets/duplicates/duplicate-groups.js';
 import {thumbprint} from '../../../src/datasets/duplicates/fingerprint.js';
 import {temporaryDirectory} from '../../helpers/temporary.js';

@@ -1,6 +1,6 @@
 import {expect} from 'chai';
 import {classFindings} from '../../../src/datasets/inspection/class-findings.js';
-import type {ImageFolder, Sample} from '../../../src/datasets/discovery/image-folder.js';
+import type {ImageFolder, Sample} from '../../../src/datasets/sample.js';
 
 /** Classes of so many images each. */
 function folderOf(sizes: Readonly<Record<string, number>>, names?: readonly string[]): ImageFolder {

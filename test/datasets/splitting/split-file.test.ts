@@ -2,8 +2,9 @@ import {writeFileSync} from 'node:fs';
 import {join} from 'node:path';
 import {expect} from 'chai';
 import type {FinetuneError} from '../../../src/core/errors.js';
-import type {ImageFolder, Sample} from '../../../src/datasets/discovery/image-folder.js';
-import {splitFolder, type KnownContents} from '../../../src/datasets/splitting/split.js';
+import type {ImageFolder, Sample} from '../../../src/datasets/sample.js';
+import {splitFolder} from '../../../src/datasets/splitting/split.js';
+import {type KnownContents} from '../../../src/datasets/splitting/splits.js';
 import {
   readSplit,
   splitChanges,

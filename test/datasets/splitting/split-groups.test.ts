@@ -1,5 +1,5 @@
 import {expect} from 'chai';
-import type {ImageFolder, Sample} from '../../../src/datasets/discovery/image-folder.js';
+import type {ImageFolder, Sample} from '../../../src/datasets/sample.js';
 import {groupingBy, sharedGroups} from '../../../src/datasets/splitting/split-groups.js';
 import {splitFolder} from '../../../src/datasets/splitting/split.js';
 

@@ -1,6 +1,6 @@
 import {expect} from 'chai';
 import {UsageError} from '../../../src/core/errors.js';
-import type {ImageFolder, Sample} from '../../../src/datasets/discovery/image-folder.js';
+import type {ImageFolder, Sample} from '../../../src/datasets/sample.js';
 import type {Phase, RecipeInput} from '../../../src/finetune/recipe/recipe.js';
 import type {DatasetStats} from '../../../src/finetune/recipe/recommend.js';
 import {

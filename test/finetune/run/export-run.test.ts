@@ -2,7 +2,7 @@ import {expect} from 'chai';
 import {createHash} from 'node:crypto';
 import {existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync} from 'node:fs';
 import {join} from 'node:path';
-import type {ImageFolder} from '../../../src/datasets/discovery/image-folder.js';
+import type {ImageFolder} from '../../../src/datasets/sample.js';
 import type {RunEvent} from '../../../src/finetune/events.js';
 import {RunLock} from '../../../src/finetune/run/run-lock.js';
 import {exportRun, reportRun} from '../../../src/finetune/run/export-run.js';

@@ -1,3 +1,4 @@
+import type {TorchFile} from './torch-file.js';
 import {sizeFromShape} from '../../../core/state-dict.js';
 import {MemoryBudget} from '../dtypes.js';
 import {FormatError} from '../format-error.js';
@@ -8,17 +9,6 @@ import type {TorchStorage, TorchTensor} from './torch-tensor.js';
 import {collectNamedTensors} from './torch-tensors.js';
 import {openTorchZip} from './torch-zip.js';
 import type {TensorReader, StoredTensor} from '../weights-file.js';
-
-/** What `torch.save` wrote, in either format. */
-export interface TorchFile {
-  /** What was saved; tensors are `TorchTensor`. */
-  readonly root: unknown;
-  /** Of the file. */
-  readonly bytes: number;
-  /** The bytes of a storage that a tensor of `root` lies in. */
-  readonly read: (storage: TorchStorage) => Promise<Uint8Array>;
-  readonly close: () => void;
-}
 
 /**
  * Opens a `.pth`, `.pt` or `.th` file. Nothing in the file is executed, and only the storages of tensors that are asked for are decoded:

@@ -3,7 +3,7 @@ import {ByteCursor} from '../byte-cursor.js';
 import {formatNumber, FormatError} from '../format-error.js';
 import {PLAIN_DIALECT} from './pickle-dialect.js';
 import {unpickle} from './pickle.js';
-import type {TorchFile} from './pytorch.js';
+import type {TorchFile} from './torch-file.js';
 import {createTorchDialect} from './torch-dialect.js';
 import type {TorchStorage} from './torch-tensor.js';
 

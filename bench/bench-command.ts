@@ -1,0 +1,5 @@
+export interface Command {
+  readonly program: string;
+  readonly parameters: readonly string[];
+  readonly environment?: NodeJS.ProcessEnv;
+}

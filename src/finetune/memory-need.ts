@@ -88,11 +88,11 @@ export class InsufficientMemoryError extends UnsupportedEnvironmentError {
     remedy: string,
   ) {
     const formatGiB = (bytes: number): string => `${(bytes / GIB).toFixed(1)} GiB`;
-    const {host, limit, limitSource: limitFrom} = memory;
+    const {host, limit, limitSource} = memory;
     const has =
       limit === undefined
         ? `this machine has ${formatGiB(host)}`
-        : `the limit here is ${formatGiB(limit)} (${limitFrom})`;
+        : `the limit here is ${formatGiB(limit)} (${limitSource})`;
     super(`${subject} needs about ${formatGiB(neededBytes)} of memory, and ${has}. ${remedy}`);
   }
 }

@@ -83,15 +83,15 @@ describe('finetune', () => {
         'epoch probe 1/2',
       ],
       ...[
-        'phase all, 6 steps, not cached',
+        'phase full, 6 steps, not cached',
         'traced',
         'train',
         'traced',
         'evaluate',
-        'epoch all 0/2',
+        'epoch full 0/2',
         'train',
         'evaluate',
-        'epoch all 1/2',
+        'epoch full 1/2',
       ],
       'evaluate',
     ]);
@@ -144,8 +144,8 @@ describe('finetune', () => {
     expect(history.map(({phase: name, epoch, step}) => `${name} ${epoch} ${step}`)).to.deep.equal([
       'probe 1 3',
       'probe 2 6',
-      'all 1 3',
-      'all 2 6',
+      'full 1 3',
+      'full 2 6',
     ]);
     // Peak rates of 3e-3 and 1e-3; one update of warm-up, then a cosine over five.
     const [first, second] = [1, 0.5 * (1 + Math.cos((2 * Math.PI) / 5))];
@@ -211,19 +211,19 @@ describe('finetune', () => {
       'checkpoints',
       'environment.json',
       'history.csv',
+      'label-issues.json',
       'metrics.json',
       'model',
       'recipe.json',
       'report.html',
       'report.json',
       'split.json',
-      'label-issues.json',
     ];
     expect(readdirSync(out).sort()).to.deep.equal(names);
     expect(readdirSync(join(out, 'checkpoints')).sort()).to.deep.equal(['best', 'last']);
-    expect(result).to.include({run: out, bundle: join(out, 'model')});
+    expect(result).to.include({run: out, model: join(out, 'model')});
     expect(outline(events).slice(-5)).to.deep.equal([
-      'epoch all 1/2',
+      'epoch full 1/2',
       'checkpoint',
       'evaluate',
       'export',
@@ -372,7 +372,7 @@ describe('finetune', () => {
     );
     expect(outline(events)).to.include.members([
       'phase probe, 6 steps, not cached',
-      'phase all, 6 steps, not cached',
+      'phase full, 6 steps, not cached',
     ]);
     expect(outline(events)).to.not.include('features');
     expect(result.history).to.have.length(4);

@@ -41,10 +41,10 @@ const sized = (
   }),
 });
 
-const limited = (limit: number): {host: number; limit: number; limitFrom: string} => ({
+const limited = (limit: number): {host: number; limit: number; limitSource: string} => ({
   host: 64 * GIB,
   limit,
-  limitFrom: '/sys/fs/cgroup/memory.max',
+  limitSource: '/sys/fs/cgroup/memory.max',
 });
 
 describe('the memory that a run needs', () => {

@@ -330,7 +330,7 @@ describe('openImageCache', () => {
       const options = {
         directory,
         memoryLimitBytes: IN_A_FILE,
-        onTrouble: (message: string) => troubles.push(message),
+        onWarning: (message: string) => troubles.push(message),
       };
       const {cache} = await open(folder, {...options, limitBytes: 100});
       await expectPixels(cache, folder.samples);

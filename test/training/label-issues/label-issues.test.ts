@@ -100,7 +100,7 @@ describe('rankSuspects', () => {
     ],
   ] as const) {
     it(`says nothing of ${what}`, () =>
-      expect(rankLabelIssues(source)).to.deep.equal({mislabelled: [], outliers: []}));
+      expect(rankLabelIssues(source)).to.deep.equal({labelIssues: [], outliers: []}));
   }
 
   it('is not sure of anything where all features are the same', () => {

@@ -207,7 +207,7 @@ describe('the README', () => {
     mkdirSync(inside);
     writeFileSync(
       join(inside, 'example.mjs'),
-      `${example}\nconsole.log(JSON.stringify({best, count: metrics.count}));\n`,
+      `${example}\nconsole.log(JSON.stringify({best, count: metrics.numImages}));\n`,
     );
     try {
       const out = execFileSync(process.execPath, [join(inside, 'example.mjs')], {

@@ -4,7 +4,7 @@ import {imageBatches} from '../src/datasets/augmentation/batches.js';
 import {checkImages} from '../src/datasets/inspection/check.js';
 import {openImageCache, type ImageCache} from '../src/datasets/cache/image-cache.js';
 import {loadImageFolder} from '../src/datasets/discovery/image-folder.js';
-import {type ImageFolder, type Sample} from '../src/datasets/sample.js';
+import type {ImageFolder, Sample} from '../src/datasets/sample.js';
 import {splitFolder} from '../src/datasets/splitting/split.js';
 
 const SIZE = 64;

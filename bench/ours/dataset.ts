@@ -5,7 +5,7 @@ import type {Preprocessing} from '../../src/core/preprocessing.js';
 import {AUGMENTATIONS, type AugmentationName} from '../../src/datasets/augmentation/augment.js';
 import {openImageCache, type ImageCache} from '../../src/datasets/cache/image-cache.js';
 import {loadImageFolder} from '../../src/datasets/discovery/image-folder.js';
-import {type ImageFolder, type Sample} from '../../src/datasets/sample.js';
+import type {ImageFolder, Sample} from '../../src/datasets/sample.js';
 import type {ImageDataset} from '../../src/training/loop/image-dataset.js';
 import type {TaskOptions} from './task.js';
 

@@ -1,6 +1,6 @@
 import {UsageError} from '../core/errors.js';
 import {loadImageFolder} from '../datasets/discovery/image-folder.js';
-import {type ImageFolder, type ImageFolderOptions} from '../datasets/sample.js';
+import type {ImageFolder, ImageFolderOptions} from '../datasets/sample.js';
 import type {CommandContext} from './command.js';
 import {ProgressLine} from './terminal/screen/progress-line.js';
 

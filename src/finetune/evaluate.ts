@@ -13,7 +13,7 @@ import {decodeFile} from '../datasets/images/decode.js';
 import {centerCrop} from '../datasets/images/crop.js';
 import {checkFolder} from '../datasets/discovery/folder-arguments.js';
 import {everySample} from '../datasets/discovery/image-folder.js';
-import {type ImageFolder, type Sample} from '../datasets/sample.js';
+import type {ImageFolder, Sample} from '../datasets/sample.js';
 import {skippedFindings} from '../datasets/discovery/skipped-files.js';
 import {describeDecodeError} from '../datasets/discovery/broken-images.js';
 import type {ExportedModel} from '../export/exported-model.js';
@@ -65,7 +65,6 @@ export class NoCommonClassError extends DatasetError {
 /** Nothing that could be measured: every image is broken, or there is none. */
 export class NoEvaluationImagesError extends DatasetError {
   override readonly code = 'NO_EVALUATION_IMAGES';
-
   constructor(
     readonly root: string,
     readonly images: number,

@@ -1,4 +1,4 @@
-import {type EngineWish} from '../backend/runtime/runtime.js';
+import type {EngineWish} from '../backend/runtime/runtime.js';
 import type {RunEventListener} from './events.js';
 import type {SharedFoldData} from './folds/folds-share.js';
 

@@ -14,10 +14,10 @@ import {
 import {checkImages} from '../../src/datasets/inspection/check.js';
 import {openImageCache, type ImageCache} from '../../src/datasets/cache/image-cache.js';
 import {everySample, loadImageFolder} from '../../src/datasets/discovery/image-folder.js';
-import {type ImageFolder, type Sample} from '../../src/datasets/sample.js';
+import type {ImageFolder, Sample} from '../../src/datasets/sample.js';
 import {readSplit, toSplitManifest} from '../../src/datasets/splitting/split-file.js';
 import {splitFolder} from '../../src/datasets/splitting/split.js';
-import {type KnownContents, type Split} from '../../src/datasets/splitting/splits.js';
+import type {KnownContents, Split} from '../../src/datasets/splitting/splits.js';
 import {cutPictures} from '../fixtures/broken-images.js';
 import {oddPictures} from '../fixtures/unusual-images.js';
 import {inChild, SRC} from '../helpers/in-child.js';

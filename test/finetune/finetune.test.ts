@@ -6,7 +6,7 @@ import {disposeWeights, toHost} from '../../src/backbones/parameters.js';
 import {createRandomBackbone} from '../../src/backbones/load-backbone.js';
 import {writeSafetensors} from '../../src/backbones/weights/safetensors-writer.js';
 import {everySample, loadImageFolder} from '../../src/datasets/discovery/image-folder.js';
-import {type ImageFolder} from '../../src/datasets/sample.js';
+import type {ImageFolder} from '../../src/datasets/sample.js';
 import {loadModel} from '../../src/export/load-model.js';
 import type {RunEvent} from '../../src/finetune/events.js';
 import {finetune} from '../../src/finetune/finetune.js';

@@ -1,10 +1,10 @@
 import {loadImageFolder} from '../../src/datasets/discovery/image-folder.js';
-import {type ImageFolder} from '../../src/datasets/sample.js';
+import type {ImageFolder} from '../../src/datasets/sample.js';
 import {countNativeHandles} from '../../src/backend/graph/binding.js';
 import {tf} from '../../src/backend/tensorflow.js';
 import type {RunEvent} from '../../src/finetune/events.js';
 import {finetune, type FinetuneResult} from '../../src/finetune/finetune.js';
-import {type FinetuneOptions} from '../../src/finetune/finetune-options.js';
+import type {FinetuneOptions} from '../../src/finetune/finetune-options.js';
 import type {Phase, Recipe, RecipeInput} from '../../src/finetune/recipe/recipe.js';
 import {resolveRecipe} from '../../src/finetune/recipe/resolve-recipe.js';
 import type {LayerGroup} from '../../src/backbones/layer-groups.js';

@@ -7,7 +7,7 @@ import {describeSystemError} from '../../core/files/system-error.js';
 import {writeFileAtomic} from '../../core/files/atomic-write.js';
 import {checkImages} from '../../datasets/inspection/check.js';
 import {everySample} from '../../datasets/discovery/image-folder.js';
-import {type ImageFolder} from '../../datasets/sample.js';
+import type {ImageFolder} from '../../datasets/sample.js';
 import {poolThreads} from '../../datasets/augmentation/thread-pool-size.js';
 import {createThumbnails} from '../../datasets/images/thumbnail.js';
 import {checkPage, MAX_FIGURES} from '../../report/check-page.js';

@@ -11,7 +11,7 @@ import type {ImageTree} from './scan-folder.js';
 import {skippedFindings} from './skipped-files.js';
 import type {ListedFile} from './list-files.js';
 import {brokenImageFindings, checkClassReadable} from './broken-images.js';
-import {type BrokenFile} from './broken-file.js';
+import type {BrokenFile} from './broken-file.js';
 
 /** The class folders of a part: below a prefix in the root's own tree, or a tree of their own. */
 export interface ClassFolders {

@@ -11,7 +11,7 @@ import type {ImageFolder, Sample} from '../sample.js';
 import {lookFindings} from './image-findings.js';
 import {LookStore} from './inspection-cache.js';
 import {lookAtFiles} from './inspect-images.js';
-import {type FileLook} from './inspected-file.js';
+import type {FileLook} from './inspected-file.js';
 import {photographsOf} from '../duplicates/duplicate-groups.js';
 import {
   assertClassesReadable,

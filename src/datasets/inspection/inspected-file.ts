@@ -1,5 +1,5 @@
 import type {ImageHeader} from '../images/image-header.js';
-import {type Look} from './image-stats.js';
+import type {Look} from './image-stats.js';
 
 /** What the header and the pixels of a file tell. */
 export type Picture = Look & Omit<ImageHeader, 'isSimpleJpeg' | 'isStreamed'>;

@@ -18,7 +18,7 @@ import {skippedFindings} from '../discovery/skipped-files.js';
 import {ManifestFiles} from './listed-files.js';
 import {readManifestRows, ManifestError, type ManifestRow} from './manifest-rows.js';
 import {brokenImageFindings, checkClassReadable} from '../discovery/broken-images.js';
-import {type BrokenFile} from '../discovery/broken-file.js';
+import type {BrokenFile} from '../discovery/broken-file.js';
 import {parseSplit, type SplitName} from '../layout/split-names.js';
 
 /** An image of a list, named and placed. */

@@ -7,7 +7,7 @@ import {FeatureCache} from '../../training/features/feature-cache.js';
 import {FeatureProgress} from '../feature-progress.js';
 import {createPixelFileCache} from '../../datasets/cache/image-cache.js';
 import {diskBudget} from '../prepare.js';
-import {type Prepared} from '../prepared.js';
+import type {Prepared} from '../prepared.js';
 import type {Recipe} from '../recipe/recipe.js';
 import type {RunContext} from '../run/run-context.js';
 

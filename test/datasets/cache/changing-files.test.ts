@@ -14,7 +14,7 @@ import {TORCHVISION_PREPROCESSING} from '../../../src/core/preprocessing.js';
 import {checkImages} from '../../../src/datasets/inspection/check.js';
 import {openImageCache, type ImageCache} from '../../../src/datasets/cache/image-cache.js';
 import {loadImageFolder} from '../../../src/datasets/discovery/image-folder.js';
-import {type ImageFolder} from '../../../src/datasets/sample.js';
+import type {ImageFolder} from '../../../src/datasets/sample.js';
 import type {ProcessingOptions} from '../../../src/datasets/cache/unique-images.js';
 import {besidesSize} from '../../helpers/findings.js';
 import {temporaryDirectory} from '../../helpers/temporary.js';

@@ -20,7 +20,7 @@ import {
   type ImageCacheOptions,
 } from '../../../src/datasets/cache/image-cache.js';
 import {everySample, loadImageFolder} from '../../../src/datasets/discovery/image-folder.js';
-import {type ImageFolder, type Sample} from '../../../src/datasets/sample.js';
+import type {ImageFolder, Sample} from '../../../src/datasets/sample.js';
 import {temporaryDirectory} from '../../helpers/temporary.js';
 import {failure, noisy, of, writePictures, writeTree} from '../../helpers/images.js';
 

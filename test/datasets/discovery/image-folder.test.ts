@@ -3,7 +3,7 @@ import {join} from 'node:path';
 import {expect} from 'chai';
 import type {Finding} from '../../../src/core/finding.js';
 import {everySample, loadImageFolder} from '../../../src/datasets/discovery/image-folder.js';
-import {type Sample} from '../../../src/datasets/sample.js';
+import type {Sample} from '../../../src/datasets/sample.js';
 import {DatasetError} from '../../../src/core/errors.js';
 import {temporaryDirectory} from '../../helpers/temporary.js';
 import {failure, noisy, of, plain, writePictures, writeTree} from '../../helpers/images.js';

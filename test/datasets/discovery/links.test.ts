@@ -2,7 +2,7 @@ import {mkdirSync, symlinkSync} from 'node:fs';
 import {join} from 'node:path';
 import {expect} from 'chai';
 import {loadImageFolder} from '../../../src/datasets/discovery/image-folder.js';
-import {type Sample} from '../../../src/datasets/sample.js';
+import type {Sample} from '../../../src/datasets/sample.js';
 import {temporaryDirectory} from '../../helpers/temporary.js';
 import {failure, of, writePictures} from '../../helpers/images.js';
 

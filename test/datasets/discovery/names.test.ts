@@ -11,7 +11,7 @@ import {
 import {checkImages} from '../../../src/datasets/inspection/check.js';
 import {findImages} from '../../../src/datasets/discovery/find-images.js';
 import {loadImageFolder} from '../../../src/datasets/discovery/image-folder.js';
-import {type ImageFolder, type ImageFolderOptions} from '../../../src/datasets/sample.js';
+import type {ImageFolder, ImageFolderOptions} from '../../../src/datasets/sample.js';
 import {readSplit, toSplitManifest} from '../../../src/datasets/splitting/split-file.js';
 import {splitFolder} from '../../../src/datasets/splitting/split.js';
 import {formatPathList, parsePathList} from '../../../src/cli/options/path-list.js';

@@ -7,7 +7,7 @@ import {findLayout} from '../../../src/datasets/layout/folder-layout.js';
 import {buildFolderTree} from '../../../src/datasets/layout/folder-tree.js';
 import {LayoutError} from '../../../src/datasets/layout/layout-error.js';
 import {loadImageFolder} from '../../../src/datasets/discovery/image-folder.js';
-import {type ImageFolder, type ImageFolderOptions} from '../../../src/datasets/sample.js';
+import type {ImageFolder, ImageFolderOptions} from '../../../src/datasets/sample.js';
 import {parseSplit, parseSplitName} from '../../../src/datasets/layout/split-names.js';
 import {temporaryDirectory} from '../../helpers/temporary.js';
 import {failure, writePictures, writeTree} from '../../helpers/images.js';

@@ -2,7 +2,7 @@ import {join} from 'node:path';
 import {expect} from 'chai';
 import type {DatasetError} from '../../../src/core/errors.js';
 import {loadImageFolder} from '../../../src/datasets/discovery/image-folder.js';
-import {type ImageFolder, type ImageFolderOptions} from '../../../src/datasets/sample.js';
+import type {ImageFolder, ImageFolderOptions} from '../../../src/datasets/sample.js';
 import {temporaryDirectory} from '../../helpers/temporary.js';
 import {failure, of, writePictures, writeTree} from '../../helpers/images.js';
 

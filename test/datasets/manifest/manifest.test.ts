@@ -1,7 +1,7 @@
 import {join} from 'node:path';
 import {expect} from 'chai';
 import {everySample, loadImageFolder} from '../../../src/datasets/discovery/image-folder.js';
-import {type ImageFolder, type ImageFolderOptions} from '../../../src/datasets/sample.js';
+import type {ImageFolder, ImageFolderOptions} from '../../../src/datasets/sample.js';
 import {splitFolder} from '../../../src/datasets/splitting/split.js';
 import {temporaryDirectory} from '../../helpers/temporary.js';
 import {failure, of, writePictures, writeTree} from '../../helpers/images.js';

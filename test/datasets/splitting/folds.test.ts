@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import type {ImageFolder, Sample} from '../../../src/datasets/sample.js';
 import {TooManyFoldsError} from '../../../src/datasets/splitting/foldable.js';
 import {splitFolder} from '../../../src/datasets/splitting/split.js';
-import {type Split} from '../../../src/datasets/splitting/splits.js';
+import type {Split} from '../../../src/datasets/splitting/splits.js';
 
 const CLASSES = ['a', 'b', 'c'];
 

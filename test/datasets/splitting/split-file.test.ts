@@ -4,7 +4,7 @@ import {expect} from 'chai';
 import type {FinetuneError} from '../../../src/core/errors.js';
 import type {ImageFolder, Sample} from '../../../src/datasets/sample.js';
 import {splitFolder} from '../../../src/datasets/splitting/split.js';
-import {type KnownContents} from '../../../src/datasets/splitting/splits.js';
+import type {KnownContents} from '../../../src/datasets/splitting/splits.js';
 import {
   readSplit,
   splitChanges,

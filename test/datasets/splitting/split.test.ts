@@ -1,13 +1,13 @@
 import {expect} from 'chai';
 import fc from 'fast-check';
 import {everySample} from '../../../src/datasets/discovery/image-folder.js';
-import {type ImageFolder, type Sample} from '../../../src/datasets/sample.js';
+import type {ImageFolder, Sample} from '../../../src/datasets/sample.js';
 import {
   NoTrainingImagesError,
   NoValidationImagesError,
   splitFolder,
 } from '../../../src/datasets/splitting/split.js';
-import {type KnownContents, type Split} from '../../../src/datasets/splitting/splits.js';
+import type {KnownContents, Split} from '../../../src/datasets/splitting/splits.js';
 
 /** Images as `class/content`; the same content is the same file. */
 const sampleOf = (label: number, content: number, prefix = ''): Sample => ({

@@ -2,14 +2,14 @@ import {existsSync, mkdirSync, readFileSync, rmSync, writeFileSync} from 'node:f
 import {join} from 'node:path';
 import {expect} from 'chai';
 import {loadImageFolder} from '../../../src/datasets/discovery/image-folder.js';
-import {type ImageFolder} from '../../../src/datasets/sample.js';
+import type {ImageFolder} from '../../../src/datasets/sample.js';
 import {
   crossValidate,
   type CrossValidationResult,
 } from '../../../src/finetune/folds/cross-validate.js';
 import type {RunEvent} from '../../../src/finetune/events.js';
 import {finetune} from '../../../src/finetune/finetune.js';
-import {type FinetuneOptions} from '../../../src/finetune/finetune-options.js';
+import type {FinetuneOptions} from '../../../src/finetune/finetune-options.js';
 import {useEngine} from '../../helpers/backend.js';
 import {rejectionOf} from '../../helpers/rejection.js';
 import {alive, ALL, PROBE, smallFolder, smallRecipe} from '../../helpers/small-run.js';

@@ -12,7 +12,7 @@ import {
 import {join} from 'node:path';
 import {AbortedError} from '../../../src/core/errors.js';
 import {loadImageFolder} from '../../../src/datasets/discovery/image-folder.js';
-import {type ImageFolder} from '../../../src/datasets/sample.js';
+import type {ImageFolder} from '../../../src/datasets/sample.js';
 import type {Activity, RunEvent} from '../../../src/finetune/events.js';
 import type {FinetuneResult} from '../../../src/finetune/finetune.js';
 import type {Recipe} from '../../../src/finetune/recipe/recipe.js';

@@ -96,12 +96,12 @@ describe('the package', function () {
     const {stdout} = await run(command, ['--data', pictures, ...SMALL_RUN, '--json'], {
       cwd: project,
     });
-    const {bundle, metrics} = JSON.parse(stdout) as {
-      bundle: string;
-      metrics: {validation: {count: number}};
+    const {model, metrics} = JSON.parse(stdout) as {
+      model: string;
+      metrics: {validation: {numImages: number}};
     };
-    expect(metrics.validation.count).to.be.above(3);
-    expect(readdirSync(join(project, bundle))).to.include.members([
+    expect(metrics.validation.numImages).to.be.above(3);
+    expect(readdirSync(join(project, model))).to.include.members([
       'model.json',
       'metadata.json',
       'labels.txt',

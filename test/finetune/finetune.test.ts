@@ -231,7 +231,7 @@ describe('finetune', () => {
     const metrics = readJson(out, 'metrics.json');
     expect(metrics).to.deep.include({
       run: out,
-      bundle: join(out, 'model'),
+      model: join(out, 'model'),
       arch: 'resnet18',
       weights: 'none',
       metrics: result.metrics,

@@ -85,7 +85,9 @@ describe('augmentAll', () => {
 
   it('does not keep a process alive, nor leave it before the work is done', () => {
     const url = (name: string): string =>
-      JSON.stringify(new URL(`../../src/datasets/${name}.js`, import.meta.url).href);
+      JSON.stringify(
+        new URL(`../../../src/datasets/augmentation/${name}.js`, import.meta.url).href,
+      );
     const program = `
       import {augmentAll} from ${url('augment-threads')};
       import {AUGMENTATIONS} from ${url('augment')};

@@ -117,8 +117,8 @@ describe('listFiles', () => {
     expect(namesOf(files)).to.deep.equal(['a/1.jpg', 'b/file.jpg', 'b/linked/2.jpg', 'pool/2.jpg']);
     expect(folders).to.deep.equal(['a', 'b', 'b/linked', 'pool']);
     expect(refusedLinks).to.have.deep.members([
-      {name: 'b/secret.jpg', reason: 'external', leadsTo: 'file'},
-      {name: 'c', reason: 'external', leadsTo: 'folder'},
+      {name: 'b/secret.jpg', reason: 'external', targetKind: 'file'},
+      {name: 'c', reason: 'external', targetKind: 'folder'},
       {name: 'b/dangling.jpg', reason: 'broken'},
     ]);
   });
@@ -128,7 +128,7 @@ describe('listFiles', () => {
     writeTree(parent, {'pets/a/1.jpg': '', 'pets-private/x.jpg': ''});
     symlinkSync('../../pets-private/x.jpg', join(parent, 'pets/a/x.jpg'));
     expect((await listFiles(join(parent, 'pets'))).skippedLinks).to.deep.equal([
-      {name: 'a/x.jpg', reason: 'external', leadsTo: 'file'},
+      {name: 'a/x.jpg', reason: 'external', targetKind: 'file'},
     ]);
   });
 

@@ -157,7 +157,7 @@ describe('an exported model in a browser', function () {
           await picture.decode();
           const context = new OffscreenCanvas(size, size).getContext('2d')!;
           context.imageSmoothingQuality = 'high';
-          new Function('picture', 'context', code)(picture, context);
+          new Function('image', 'context', code)(picture, context);
           return [...context.getImageData(0, 0, size, size).data].filter((_, i) => i % 4 !== 3);
         },
         `data:image/png;base64,${picture.toString('base64')}`,

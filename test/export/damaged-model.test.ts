@@ -372,7 +372,7 @@ describe('a model folder that is damaged or hostile', function () {
       [
         'another epsilon',
         (_, told) => (told.batch_norm_epsilon = '0.001'),
-        /found another "family" than finetune\.json\./,
+        /found another "variant" than finetune\.json\./,
       ],
       [
         'no preprocessing',

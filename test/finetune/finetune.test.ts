@@ -238,7 +238,7 @@ describe('finetune', () => {
     });
     expect(metrics.classes).to.deep.equal(folder.classNames);
     expect(result.metrics.test!.numImages).to.equal(6);
-    expect(metrics.seconds).to.have.all.keys(
+    expect(metrics.timings).to.have.all.keys(
       'total',
       'backend',
       'weights',

@@ -118,7 +118,7 @@ describe('saveBundle', () => {
         createdBy: `finetune ${PACKAGE_VERSION}`,
         arch: 'resnet18',
         lastStage: 3,
-        family: {strideOn: '1x1', batchNormEpsilon: 1.001e-5},
+        variant: {strideOn: '1x1', batchNormEpsilon: 1.001e-5},
         preprocessing: {
           resizeSize: 73,
           cropSize: 64,

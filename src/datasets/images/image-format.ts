@@ -164,7 +164,7 @@ export const getDecoder = (format: ImageFormat): Decoder | undefined =>
 export const getExtensions = (format: ImageFormat): readonly string[] =>
   FORMATS_BY_NAME.get(format)!.extensions;
 
-const readableNames = FORMATS.filter(format => 'reader' in format).map(({name}) => name);
+const readableNames = FORMATS.filter(format => 'decoder' in format).map(({name}) => name);
 
 /** The formats that are read, as words of a sentence: `JPEG, PNG or BMP`. */
 export const READABLE_FORMATS = `${readableNames.slice(0, -1).join(', ')} or ${readableNames.at(-1)}`;

@@ -14,7 +14,7 @@ export class SplitByError extends UsageError {
     found: string,
   ) {
     super(
-      `Expected ${expected} for --group-by ${splitBy}, but found ${found}. Use near-duplicates, identical, folder:2 or '(patient\\d+)_'.`,
+      `Expected ${expected} for --group-by ${splitBy}, but found ${found}. Use near-duplicates, exact-duplicates, folder:2 or '(patient\\d+)_'.`,
     );
   }
 }
@@ -87,7 +87,7 @@ function byFolder(splitBy: string, depth: number, samples: readonly Sample[]): G
 }
 
 /**
- * What `--group-by` keeps together beside identical files and, unless it is `identical`, near-duplicates: what is in one folder of a depth
+ * What `--group-by` keeps together beside identical files and, unless it is `exact-duplicates`, near-duplicates: what is in one folder of a depth
  * below the root (`folder:2` is `<class>/<folder>`), or has names in which a regular expression captures the same.
  *
  * @throws SplitByError

@@ -183,7 +183,7 @@ export const recipeSchema = {
       minLength: 1,
       default: 'near-duplicates',
       description:
-        "what stays in one part: identical, near-duplicates, folder:DEPTH or a pattern of names such as '(patient\\d+)_'",
+        "what stays in one part: exact-duplicates, near-duplicates, folder:DEPTH or a pattern of names such as '(patient\\d+)_'",
     },
     fold: {
       type: 'string',

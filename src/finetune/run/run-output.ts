@@ -30,7 +30,7 @@ import {withAbsolutePaths, RunDirectory} from './run-directory.js';
 import {describeEnvironment} from './run-environment.js';
 import {withoutPaths, writeRecord} from './run-record-files.js';
 import {toReportImages, labelIssuesDocument} from '../label-issues.js';
-import type {TrainingResult} from '../train-phases.js';
+import type {TrainingResult} from '../phases/phase-runner.js';
 
 /** What a run came to, before anything of it is written. */
 export interface CompletedRun {

@@ -31,13 +31,13 @@ export {
 export {
   AUGMENTATIONS,
   augment,
-  augmentationOf,
+  resolveAugmentation,
   type Augmentation,
   type AugmentationChoice,
   type AugmentationName,
 } from './augmentation/augment.js';
 export {AUGMENTATION_OPS} from './augmentation/operations.js';
-export {mixPictures, type Mixed, type Mixing} from './augmentation/mixup.js';
+export {mixBatch, type MixedBatch, type Mixing} from './augmentation/mixup.js';
 export {decodeFile} from './images/decode.js';
 export type {DecodedImage} from './images/resample.js';
 export {withFit, withImageSize, type Fit, type Preprocessing} from '../core/preprocessing.js';

@@ -11,7 +11,7 @@ import {
   withFit,
   type Preprocessing,
 } from '../core/preprocessing.js';
-import {augmentationOf} from '../datasets/augmentation/augment.js';
+import {resolveAugmentation} from '../datasets/augmentation/augment.js';
 import {classFindings} from '../datasets/inspection/class-findings.js';
 import {copyFindings} from '../datasets/inspection/duplicate-findings.js';
 import type {Fold} from '../datasets/splitting/assign-groups.js';
@@ -19,12 +19,12 @@ import {removeLetterbox} from '../datasets/images/resize-plan.js';
 import {openImageCache, type ImageCache} from '../datasets/cache/image-cache.js';
 import {everySample} from '../datasets/discovery/image-folder.js';
 import type {ImageFolder, Sample} from '../datasets/sample.js';
-import {photographsOf} from '../datasets/duplicates/duplicate-groups.js';
+import {findDuplicateGroups} from '../datasets/duplicates/duplicate-groups.js';
 import {groupingBy, sharedGroups, type Grouping} from '../datasets/splitting/split-groups.js';
 import {assertFoldable, splitFolder} from '../datasets/splitting/split.js';
 import type {Split} from '../datasets/splitting/splits.js';
 import {readSplit} from '../datasets/splitting/split-file.js';
-import {thumbprint} from '../datasets/duplicates/fingerprint.js';
+import {computeFingerprint} from '../datasets/duplicates/fingerprint.js';
 import {isOnGpu} from '../backend/graph/binding.js';
 import {attachHead} from '../heads/classifier.js';
 
@@ -89,14 +89,14 @@ function findDuplicateGroupsIn(
   cache: ImageCache,
   preprocessing: Preprocessing,
   run: RunContext,
-): ReturnType<typeof photographsOf> {
+): ReturnType<typeof findDuplicateGroups> {
   const fill = computeFillColor(preprocessing);
   const fingerprintOf = async (sample: Sample): Promise<Uint8Array> => {
     const image = await cache.image(sample);
-    return thumbprint(preprocessing.fit === 'pad' ? removeLetterbox(image, fill) : image);
+    return computeFingerprint(preprocessing.fit === 'pad' ? removeLetterbox(image, fill) : image);
   };
-  return photographsOf(
-    {...cache, thumbprint: fingerprintOf},
+  return findDuplicateGroups(
+    {...cache, fingerprint: fingerprintOf},
     {
       directory: ensureCacheFolder('images'),
       onProgress: (done, total) =>
@@ -279,7 +279,7 @@ export async function prepare(
       samples,
       size: preprocessing.cropSize,
       ...(preprocessing.fit !== undefined && {fit: preprocessing.fit}),
-      augmentation: augmentationOf(augment),
+      augmentation: resolveAugmentation(augment),
       seed,
       ...run.signalOptions,
     }),

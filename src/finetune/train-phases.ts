@@ -6,7 +6,7 @@ import {
   type LayerGroup,
 } from '../backbones/layer-groups.js';
 import {concatFloat32} from '../core/state-dict.js';
-import {augmentationOf} from '../datasets/augmentation/augment.js';
+import {resolveAugmentation} from '../datasets/augmentation/augment.js';
 import {isMixing} from '../datasets/augmentation/mixup.js';
 import type {Classifier} from '../heads/classifier.js';
 import {metricForBestModel} from '../training/loop/class-balance.js';
@@ -169,7 +169,7 @@ export class PhaseRunner {
   }
 
   #reportMixingDisabled({name}: Phase): void {
-    const {mixing} = augmentationOf(this.recipe.augment);
+    const {mixing} = resolveAugmentation(this.recipe.augment);
     if (mixing === undefined || !isMixing(mixing)) return;
     this.run.emit({
       type: 'info',

@@ -66,7 +66,7 @@ export const AUGMENTATION_NAMES = Object.keys(AUGMENTATIONS) as AugmentationName
 export type AugmentationChoice =
   AugmentationName | (Partial<Augmentation> & {readonly preset?: AugmentationName});
 
-export function augmentationOf(choice: AugmentationChoice): Augmentation {
+export function resolveAugmentation(choice: AugmentationChoice): Augmentation {
   if (typeof choice === 'string') return AUGMENTATIONS[choice];
   const {preset = 'none', ...settings} = choice;
   return {...AUGMENTATIONS[preset], ...settings};
@@ -75,7 +75,7 @@ export function augmentationOf(choice: AugmentationChoice): Augmentation {
 const ATTEMPTS = 10;
 
 /** The window of torchvision's `RandomResizedCrop.get_params`, its fallback to the middle included. */
-export function randomWindow(
+export function randomCropBox(
   {width, height}: ImageSize,
   {scale, ratio}: NonNullable<Augmentation['crop']>,
   stream: Rng,
@@ -83,20 +83,25 @@ export function randomWindow(
   for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
     const area = width * height * stream.uniform(...scale);
     const aspect = Math.exp(stream.uniform(Math.log(ratio[0]), Math.log(ratio[1])));
-    const drawn = {
+    const candidate = {
       width: Math.round(Math.sqrt(area * aspect)),
       height: Math.round(Math.sqrt(area / aspect)),
     };
-    if (drawn.width > 0 && drawn.width <= width && drawn.height > 0 && drawn.height <= height) {
-      const top = stream.integer(height - drawn.height + 1);
-      return {...drawn, left: stream.integer(width - drawn.width + 1), top};
+    if (
+      candidate.width > 0 &&
+      candidate.width <= width &&
+      candidate.height > 0 &&
+      candidate.height <= height
+    ) {
+      const top = stream.integer(height - candidate.height + 1);
+      return {...candidate, left: stream.integer(width - candidate.width + 1), top};
     }
   }
-  const kept = {
+  const fallback = {
     width: Math.min(width, Math.round(height * ratio[1])),
     height: Math.min(height, Math.round(width / ratio[0])),
   };
-  return {...kept, left: (width - kept.width) >> 1, top: (height - kept.height) >> 1};
+  return {...fallback, left: (width - fallback.width) >> 1, top: (height - fallback.height) >> 1};
 }
 
 /**
@@ -111,9 +116,9 @@ export function augment(
   stream: Rng,
 ): Uint8Array {
   const {crop, horizontalFlip} = augmentation;
-  const window = crop === null ? centerCropBox(image, size) : randomWindow(image, crop, stream);
+  const cropBox = crop === null ? centerCropBox(image, size) : randomCropBox(image, crop, stream);
   const isMirrored = stream.next() < horizontalFlip;
-  const pixels = resample(image, window, {width: size, height: size}, isMirrored);
+  const pixels = resample(image, cropBox, {width: size, height: size}, isMirrored);
   applyOps(pixels, size, augmentation, stream);
   return pixels;
 }

@@ -3,7 +3,7 @@ import type {Preprocessing} from '../../core/preprocessing.js';
 import {mapConcurrently} from '../../core/async/map-concurrently.js';
 import {decodeBytes, readDecodedSize} from '../images/decode.js';
 import type {Sample} from '../sample.js';
-import {poolThreads} from '../augmentation/thread-pool-size.js';
+import {threadPoolSize} from '../augmentation/thread-pool-size.js';
 import {readBytes} from '../images/read-bytes.js';
 import {describeDecodeError} from '../discovery/broken-images.js';
 import {ImageError} from '../images/image-error.js';
@@ -58,7 +58,7 @@ async function readFileInfo(path: string, preprocessing: Preprocessing): Promise
 export async function readUniqueImages(
   samples: readonly Sample[],
   preprocessing: Preprocessing,
-  {workers = poolThreads(), signal, onProgress}: ProcessingOptions,
+  {workers = threadPoolSize(), signal, onProgress}: ProcessingOptions,
 ): Promise<{
   uniqueImages: readonly UniqueImage[];
   bySample: ReadonlyMap<string, UniqueImage>;
@@ -119,7 +119,7 @@ export interface DecodeResult {
 export async function decodeUniqueImages(
   uniqueImages: readonly UniqueImage[],
   preprocessing: Preprocessing,
-  {workers = poolThreads(), signal, onProgress}: ProcessingOptions,
+  {workers = threadPoolSize(), signal, onProgress}: ProcessingOptions,
   store: (uniqueImage: UniqueImage, image: DecodedImage) => Promise<void>,
 ): Promise<DecodeResult> {
   const errors = new Map<string, string>();

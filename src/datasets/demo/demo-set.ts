@@ -28,8 +28,8 @@ export async function drawDemoSet(
     for (let i = 0; i < perClass; i++) {
       const path = join(directory, className, `${className}-${String(i).padStart(3, '0')}.jpg`);
       const svg = drawAnimal(className, size, createRng(seed, className, i));
-      const picture = await sharp(Buffer.from(svg)).jpeg({quality: 90}).toBuffer();
-      await writeFile(path, picture).catch(error => Promise.reject(withErrorPath(error, path)));
+      const jpeg = await sharp(Buffer.from(svg)).jpeg({quality: 90}).toBuffer();
+      await writeFile(path, jpeg).catch(error => Promise.reject(withErrorPath(error, path)));
       paths.push(path);
     }
   }

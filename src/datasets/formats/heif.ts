@@ -1,6 +1,6 @@
 import {availableParallelism} from 'node:os';
 import {Worker} from 'node:worker_threads';
-import {poolThreads} from '../augmentation/thread-pool-size.js';
+import {threadPoolSize} from '../augmentation/thread-pool-size.js';
 import {ImageError} from '../images/image-error.js';
 import type {HeifResponse, HeifTask} from './heif-thread.js';
 import type {Raster, RasterDecoder, RasterHeader} from './raster.js';
@@ -75,7 +75,8 @@ function removeThread(thread: HeifThread): void {
 }
 
 function startThreadIfNeeded(): void {
-  if (queue.length === 0 || threads.size >= Math.min(poolThreads(), availableParallelism())) return;
+  if (queue.length === 0 || threads.size >= Math.min(threadPoolSize(), availableParallelism()))
+    return;
   const thread = new HeifThread(assignNext, removeThread);
   threads.add(thread);
   assignNext(thread);

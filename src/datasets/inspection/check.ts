@@ -12,7 +12,7 @@ import {lookFindings} from './image-findings.js';
 import {LookStore} from './inspection-cache.js';
 import {lookAtFiles} from './inspect-images.js';
 import type {FileLook} from './inspected-file.js';
-import {photographsOf} from '../duplicates/duplicate-groups.js';
+import {findDuplicateGroups} from '../duplicates/duplicate-groups.js';
 import {
   assertClassesReadable,
   partitionReadable,
@@ -62,9 +62,9 @@ async function copiesIn(
   const images = {
     samples: readable,
     contentHash,
-    thumbprint: ({name}: Sample) => looks.get(name)!.picture!.print,
+    fingerprint: ({name}: Sample) => looks.get(name)!.picture!.print,
   };
-  const photograph = await photographsOf(images, {
+  const photograph = await findDuplicateGroups(images, {
     ...(cache !== undefined && {directory: join(cache, 'inspections')}),
     ...(work.signal !== undefined && {signal: work.signal}),
     onProgress: (done, total) => work.onProgress?.(done, total, 'comparing'),

@@ -1,9 +1,9 @@
 import {computeCellLuminances} from '../images/luminance.js';
 import type {DecodedImage} from '../images/resample.js';
-import {SIDE} from '../duplicates/fingerprint.js';
+import {FINGERPRINT_SIDE} from '../duplicates/fingerprint.js';
 
 /** Side of the grid of means that is looked at, in cells: details that are smaller than a cell do not count. */
-const GRID = 4 * SIDE;
+const GRID = 4 * FINGERPRINT_SIDE;
 
 /** What the pixels of an image tell at a glance. */
 export interface Look {
@@ -36,9 +36,9 @@ function meanSecondDifference(grid: Float32Array): number {
 
 /** Each cell of the fingerprint is 4 x 4 cells of the grid. */
 function printOf(grid: Float32Array): Uint8Array {
-  const print = new Uint8Array(SIDE * SIDE);
+  const print = new Uint8Array(FINGERPRINT_SIDE * FINGERPRINT_SIDE);
   for (let i = 0; i < print.length; i++) {
-    const first = Math.floor(i / SIDE) * 4 * GRID + (i % SIDE) * 4;
+    const first = Math.floor(i / FINGERPRINT_SIDE) * 4 * GRID + (i % FINGERPRINT_SIDE) * 4;
     let sum = 0;
     for (let cell = 0; cell < 16; cell++) sum += grid[first + (cell >> 2) * GRID + (cell & 3)]!;
     print[i] = Math.round(sum / 16);

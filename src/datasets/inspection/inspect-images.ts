@@ -9,7 +9,7 @@ import {decodeForInspection} from '../images/decode.js';
 import type {Sample} from '../sample.js';
 import {lookAt} from './image-stats.js';
 import type {LookStore} from './inspection-cache.js';
-import {poolThreads} from '../augmentation/thread-pool-size.js';
+import {threadPoolSize} from '../augmentation/thread-pool-size.js';
 import {readBytes} from '../images/read-bytes.js';
 import {describeDecodeError} from '../discovery/broken-images.js';
 
@@ -51,7 +51,7 @@ class Looks {
  */
 export async function lookAtFiles(
   samples: readonly Sample[],
-  {workers = poolThreads(), signal, onProgress}: ProcessingOptions,
+  {workers = threadPoolSize(), signal, onProgress}: ProcessingOptions,
   store?: LookStore,
 ): Promise<ReadonlyMap<string, FileLook>> {
   const looks = new Looks(store);

@@ -5,12 +5,12 @@ import {join} from 'node:path';
 import {crc32} from 'node:zlib';
 import type {FileLook, Picture} from './inspected-file.js';
 import {openChecksummedFile, writeChecksummedFile} from '../../core/files/checksummed-file.js';
-import {SIDE} from '../duplicates/fingerprint.js';
+import {FINGERPRINT_SIDE} from '../duplicates/fingerprint.js';
 
 /** Counted up when the same file comes to look otherwise. */
 const VERSION = 2;
 
-const PRINT_BYTES = SIDE * SIDE;
+const PRINT_BYTES = FINGERPRINT_SIDE * FINGERPRINT_SIDE;
 
 type State = Pick<Stats, 'size' | 'mtimeMs'>;
 

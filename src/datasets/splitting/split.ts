@@ -5,7 +5,7 @@ import {createRng} from '../../core/rng.js';
 import {drawGroups, type Drawing, type Fold, type Group} from './assign-groups.js';
 import {assertFoldsPossible} from './foldable.js';
 import {groupBy} from '../../core/group-by.js';
-import {groupsOf} from '../duplicates/disjoint-set.js';
+import {connectedComponents} from '../duplicates/disjoint-set.js';
 import {everySample} from '../discovery/image-folder.js';
 import type {ImageFolder, Sample} from '../sample.js';
 import {splitFindings} from './split-findings.js';
@@ -140,7 +140,7 @@ function groupsToDraw(
   together: Required<SplitOptions>['together'],
 ): Group[] {
   const hashOf = (sample: Sample): string => contents.contentHash(sample);
-  return groupsOf(samples, hashOf, ...together).map(group => {
+  return connectedComponents(samples, hashOf, ...together).map(group => {
     const hashes = new Set(group.map(hashOf));
     return {
       samples: group,

@@ -64,7 +64,7 @@ describe('augmentAll', () => {
       await augmentAll(picturesOf(5), VIEW),
     ];
     expect(other.pixels.buffer).to.not.equal(one.pixels.buffer);
-    one.giveBack();
+    one.release();
     const buffers = [
       await augmentAll(picturesOf(5), VIEW),
       await augmentAll(picturesOf(5), VIEW),

@@ -146,7 +146,7 @@ describe('imageBatches', () => {
 
   it('varies an image that comes again in an epoch anew, and as ever where it comes first', async () => {
     const twice = [samples[0]!, samples[1]!, samples[0]!];
-    const turns = [0, 0, 1];
+    const repeats = [0, 0, 1];
     const {view, ...options} = {...AUGMENTED, batchSize: 1};
     const pixels = async (given: BatchOptions['view']): Promise<string[]> => {
       const found: string[] = [];
@@ -156,7 +156,7 @@ describe('imageBatches', () => {
     };
     const [first, second, again] = await pixels({
       ...(view as Extract<BatchOptions['view'], {kind: 'augmented'}>),
-      turns,
+      repeats,
     });
     expect([first, second, first]).to.deep.equal(await pixels(view));
     expect(again).to.not.equal(first);

@@ -3,8 +3,11 @@ import {join} from 'node:path';
 import {expect} from 'chai';
 import {copyFindings} from '../../../src/datasets/inspection/duplicate-findings.js';
 import type {Sample} from '../../../src/datasets/sample.js';
-import {photographsOf, type Printed} from '../../../src/datasets/duplicates/duplicate-groups.js';
-import {thumbprint} from '../../../src/datasets/duplicates/fingerprint.js';
+import {
+  findDuplicateGroups,
+  type FingerprintedImages,
+} from '../../../src/datasets/duplicates/duplicate-groups.js';
+import {computeFingerprint} from '../../../src/datasets/duplicates/fingerprint.js';
 import {temporaryDirectory} from '../../helpers/temporary.js';
 import {DAMAGES} from '../../helpers/damages.js';
 import {ALTERED, photograph, pixels} from '../../helpers/photographs.js';
@@ -16,10 +19,10 @@ describe('photographs that are there more than once', () => {
   const samples = NAMES.map(name => sample(name, name.startsWith('a') ? 0 : 1));
   const prints = new Map<string, Uint8Array>();
   let asked = 0;
-  const images: Printed = {
+  const images: FingerprintedImages = {
     samples,
     contentHash: ({name}) => name.replace(' again', ''),
-    thumbprint: ({name}) => {
+    fingerprint: ({name}) => {
       asked++;
       return prints.get(name)!;
     },
@@ -37,11 +40,11 @@ describe('photographs that are there more than once', () => {
     ];
     pictures.push(await ALTERED['cut by a tenth all round']!(three));
     for (const [i, picture] of pictures.entries())
-      prints.set(NAMES[i]!, thumbprint(await pixels(picture)));
+      prints.set(NAMES[i]!, computeFingerprint(await pixels(picture)));
   });
 
   it('are known by one name, that of identical files included', async () => {
-    const of = await photographsOf(images);
+    const of = await findDuplicateGroups(images);
     const groups = new Map<string, string[]>();
     samples.forEach(one => groups.set(of(one), [...(groups.get(of(one)) ?? []), one.name]));
     expect([...groups.values()]).to.deep.equal([
@@ -53,38 +56,40 @@ describe('photographs that are there more than once', () => {
 
   it('are looked for once, and again where what was written cannot be written or was made from other images', async () => {
     const directory = join(temporaryDirectory(), 'new');
-    const first = samples.map(await photographsOf(images, {directory}));
+    const first = samples.map(await findDuplicateGroups(images, {directory}));
     asked = 0;
-    expect(samples.map(await photographsOf(images, {directory}))).to.deep.equal(first);
+    expect(samples.map(await findDuplicateGroups(images, {directory}))).to.deep.equal(first);
     expect(asked).to.equal(0);
     const [file] = readdirSync(directory);
-    await photographsOf({...images, samples: samples.slice(5)}, {directory});
+    await findDuplicateGroups({...images, samples: samples.slice(5)}, {directory});
     const [other] = readdirSync(directory).filter(name => name !== file);
     renameSync(join(directory, other!), join(directory, file!));
     asked = 0;
-    expect(samples.map(await photographsOf(images, {directory}))).to.deep.equal(first);
+    expect(samples.map(await findDuplicateGroups(images, {directory}))).to.deep.equal(first);
     expect(asked).to.equal(6);
     expect(
-      samples.map(await photographsOf(images, {directory: join(directory, file!, 'no-folder')})),
+      samples.map(
+        await findDuplicateGroups(images, {directory: join(directory, file!, 'no-folder')}),
+      ),
     ).to.deep.equal(first);
   });
 
   for (const [how, damage] of Object.entries(DAMAGES)) {
     it(`are looked for again where what was written is ${how}`, async () => {
       const directory = temporaryDirectory();
-      const first = samples.map(await photographsOf(images, {directory}));
+      const first = samples.map(await findDuplicateGroups(images, {directory}));
       const path = join(directory, readdirSync(directory)[0]!);
       const before = readFileSync(path);
       writeFileSync(path, damage(before));
       asked = 0;
-      expect(samples.map(await photographsOf(images, {directory}))).to.deep.equal(first);
+      expect(samples.map(await findDuplicateGroups(images, {directory}))).to.deep.equal(first);
       expect(asked).to.equal(6);
       expect(readFileSync(path)).to.deep.equal(before);
     });
   }
 
   it('are told of: across classes, across parts, within a class', async () => {
-    const copies = {contentHash: images.contentHash, photograph: await photographsOf(images)};
+    const copies = {contentHash: images.contentHash, photograph: await findDuplicateGroups(images)};
     const [one, brighter, again, two, mirrored, three, cut] = samples as [
       Sample,
       Sample,

@@ -2,9 +2,9 @@ import {expect} from 'chai';
 import sharp from 'sharp';
 import {decodeForInspection} from '../../../src/datasets/images/decode.js';
 import {findImages} from '../../../src/datasets/discovery/find-images.js';
-import {nearCopies} from '../../../src/datasets/duplicates/near-duplicates.js';
+import {findNearDuplicates} from '../../../src/datasets/duplicates/near-duplicates.js';
 import {readBytes} from '../../../src/datasets/images/read-bytes.js';
-import {thumbprint} from '../../../src/datasets/duplicates/fingerprint.js';
+import {computeFingerprint} from '../../../src/datasets/duplicates/fingerprint.js';
 import {sharedOrSkip} from '../../helpers/shared.js';
 import {ALTERED, pixels} from '../../helpers/photographs.js';
 
@@ -15,7 +15,7 @@ const asDrawn = (path: string): Promise<Buffer> =>
 async function printsOf(paths: readonly string[]): Promise<Uint8Array[]> {
   const prints: Uint8Array[] = [];
   for (const path of paths)
-    prints.push(thumbprint((await decodeForInspection(await readBytes(path))).image));
+    prints.push(computeFingerprint((await decodeForInspection(await readBytes(path))).image));
   return prints;
 }
 
@@ -25,13 +25,15 @@ describe('nearCopies of photographs', function () {
   it('finds altered copies among pets, but for one of 20 at most, and takes no pet for another', async function () {
     const {images: paths} = await findImages([sharedOrSkip(this, 'data/pets37')]);
     const prints = await printsOf(paths);
-    expect(await nearCopies(prints)).to.deep.equal([]);
+    expect(await findNearDuplicates(prints)).to.deep.equal([]);
     const chosen = paths.flatMap((_, i) => (i % 19 === 0 ? [i] : []));
     for (const [what, alter] of Object.entries(ALTERED)) {
       const copies = await Promise.all(
-        chosen.map(async i => thumbprint(await pixels(await alter(await asDrawn(paths[i]!))))),
+        chosen.map(async i =>
+          computeFingerprint(await pixels(await alter(await asDrawn(paths[i]!)))),
+        ),
       );
-      const groups = await nearCopies([...prints, ...copies]);
+      const groups = await findNearDuplicates([...prints, ...copies]);
       const planted = chosen.map((i, k) => [i, prints.length + k].join());
       const found = groups.map(group => group.join());
       expect(planted, what).to.include.members(found);
@@ -44,6 +46,6 @@ describe('nearCopies of photographs', function () {
     const prints = await printsOf(
       (await findImages([sharedOrSkip(this, 'data/cifar10-test')])).images,
     );
-    expect((await nearCopies(prints)).flat()).to.have.length.at.most(10);
+    expect((await findNearDuplicates(prints)).flat()).to.have.length.at.most(10);
   });
 });

@@ -1,12 +1,16 @@
 import {expect} from 'chai';
 import sharp from 'sharp';
 import {AbortedError} from '../../../src/core/errors.js';
-import {nearCopies} from '../../../src/datasets/duplicates/near-duplicates.js';
-import {mirroredPrint, thumbprint} from '../../../src/datasets/duplicates/fingerprint.js';
+import {findNearDuplicates} from '../../../src/datasets/duplicates/near-duplicates.js';
+import {
+  mirrorFingerprint,
+  computeFingerprint,
+} from '../../../src/datasets/duplicates/fingerprint.js';
 import {ALTERED, photograph, pixels} from '../../helpers/photographs.js';
 import {failure} from '../../helpers/images.js';
 
-const printOf = async (picture: Buffer): Promise<Uint8Array> => thumbprint(await pixels(picture));
+const printOf = async (picture: Buffer): Promise<Uint8Array> =>
+  computeFingerprint(await pixels(picture));
 
 describe('thumbprint', () => {
   it('holds mean luminances, rows from the top, whatever the size', () => {
@@ -14,13 +18,13 @@ describe('thumbprint', () => {
     const data = Uint8Array.from({length: 64 * 96 * 3}, (_, i) =>
       Math.floor(i / 3) % 64 < 32 ? 255 : 0,
     );
-    const print = thumbprint({data, width: 64, height: 96});
+    const print = computeFingerprint({data, width: 64, height: 96});
     expect([print.length, print[0], print[15], print[16], print[1023]]).to.deep.equal([
       1024, 255, 255, 0, 0,
     ]);
-    expect([...mirroredPrint(print).subarray(15, 17)]).to.deep.equal([0, 255]);
+    expect([...mirrorFingerprint(print).subarray(15, 17)]).to.deep.equal([0, 255]);
     expect([
-      ...thumbprint({data: Uint8Array.of(255, 0, 0), width: 1, height: 1}).slice(0, 2),
+      ...computeFingerprint({data: Uint8Array.of(255, 0, 0), width: 1, height: 1}).slice(0, 2),
     ]).to.deep.equal([77, 77]); // 0.299 of 255
   });
 });
@@ -34,7 +38,7 @@ describe('nearCopies', function () {
   });
 
   it('tells different photographs apart', async () => {
-    expect(await nearCopies(others)).to.deep.equal([]);
+    expect(await findNearDuplicates(others)).to.deep.equal([]);
   });
 
   for (const [what, alter] of Object.entries(ALTERED)) {
@@ -42,13 +46,13 @@ describe('nearCopies', function () {
       const copies: Uint8Array[] = [];
       for (const seed of [7, 21, 40])
         copies.push(await printOf(await alter(await photograph(seed))));
-      expect(await nearCopies([...others, ...copies])).to.deep.equal([
+      expect(await findNearDuplicates([...others, ...copies])).to.deep.equal([
         [7, 60],
         [21, 61],
         [40, 62],
       ]);
       // In whatever order they come.
-      expect(await nearCopies([...copies, ...others])).to.deep.equal([
+      expect(await findNearDuplicates([...copies, ...others])).to.deep.equal([
         [0, 10],
         [1, 24],
         [2, 43],
@@ -61,7 +65,7 @@ describe('nearCopies', function () {
     const copies = await Promise.all(
       ['brighter', 'mirrored', 'a WebP'].map(async what => printOf(await ALTERED[what]!(picture))),
     );
-    expect(await nearCopies([...copies, ...others])).to.deep.equal([[0, 1, 2, 6]]);
+    expect(await findNearDuplicates([...copies, ...others])).to.deep.equal([[0, 1, 2, 6]]);
   });
 
   it('says nothing of images of one color, and does not mind thousands of them', async () => {
@@ -70,12 +74,12 @@ describe('nearCopies', function () {
         .png()
         .toBuffer(),
     );
-    expect(await nearCopies(Array.from({length: 3000}, () => plain))).to.deep.equal([]);
+    expect(await findNearDuplicates(Array.from({length: 3000}, () => plain))).to.deep.equal([]);
   });
 
   it('joins all of very many copies of one image', async () => {
     const print = others[0]!;
-    const groups = await nearCopies(Array.from({length: 2000}, () => print));
+    const groups = await findNearDuplicates(Array.from({length: 2000}, () => print));
     expect(groups.map(({length}) => length)).to.deep.equal([2000]);
   });
 
@@ -87,9 +91,9 @@ describe('nearCopies', function () {
     });
     const counts: number[] = [];
     const onProgress = (done: number, total: number): void => void counts.push(done, total);
-    const alone = await nearCopies(many, {threads: 1, onProgress});
+    const alone = await findNearDuplicates(many, {threads: 1, onProgress});
     expect(alone).to.have.length.above(0);
-    expect(await nearCopies(many, {threads: 3})).to.deep.equal(alone);
+    expect(await findNearDuplicates(many, {threads: 3})).to.deep.equal(alone);
     expect(counts.slice(-2)).to.deep.equal([1200, 1200]);
     expect(counts.filter((_, i) => i % 2 === 0)).to.deep.equal(
       counts.filter((_, i) => i % 2 === 0).toSorted((a, b) => a - b),
@@ -101,7 +105,7 @@ describe('nearCopies', function () {
       others[i % 60]!.map(value => value ^ (i % 7)),
     );
     const abort = new AbortController();
-    const stopped = nearCopies(many, {
+    const stopped = findNearDuplicates(many, {
       threads: 2,
       signal: abort.signal,
       onProgress: () => abort.abort(),
@@ -111,11 +115,11 @@ describe('nearCopies', function () {
 
   it('stops when told to', async () => {
     expect(
-      await failure(nearCopies([...others, ...others], {signal: AbortSignal.abort()})),
+      await failure(findNearDuplicates([...others, ...others], {signal: AbortSignal.abort()})),
     ).to.be.instanceOf(AbortedError);
   });
 
   it('has nothing to say of nothing', async () => {
-    expect(await nearCopies([])).to.deep.equal([]);
+    expect(await findNearDuplicates([])).to.deep.equal([]);
   });
 });

@@ -8,7 +8,7 @@ import {lookAt} from '../../../src/datasets/inspection/image-stats.js';
 import {LookStore} from '../../../src/datasets/inspection/inspection-cache.js';
 import {lookAtFiles} from '../../../src/datasets/inspection/inspect-images.js';
 import {writeChecksummedFile} from '../../../src/core/files/checksummed-file.js';
-import {thumbprint} from '../../../src/datasets/duplicates/fingerprint.js';
+import {computeFingerprint} from '../../../src/datasets/duplicates/fingerprint.js';
 import {temporaryDirectory} from '../../helpers/temporary.js';
 import {DAMAGES} from '../../helpers/damages.js';
 import {photograph, pixels} from '../../helpers/photographs.js';
@@ -67,7 +67,7 @@ describe('a look at an image', () => {
     expect(look.brightness).to.be.within(90, 165);
     expect(look.contrast).to.be.above(10);
     expect(look.hasColour).to.equal(true);
-    const print = thumbprint(image);
+    const print = computeFingerprint(image);
     expect(Math.max(...look.print.map((value, i) => Math.abs(value - print[i]!)))).to.be.at.most(4); // cells of 2.5 pixels are rounded otherwise
   });
 

@@ -19,7 +19,7 @@ export {everySample, loadImageFolder} from './discovery/image-folder.js';
 export {type ImageFolder, type ImageFolderOptions, type Sample} from './sample.js';
 export {checkImages, type CheckReport} from './inspection/check.js';
 export {openImageCache, type ImageCache, type ImageCacheOptions} from './cache/image-cache.js';
-export {splitFolder, type SplitOptions} from './splitting/split.js';
+export {planSplit, type SplitOptions} from './splitting/split.js';
 export {type Split} from './splitting/splits.js';
 export type {Fold} from './splitting/assign-groups.js';
 export {

@@ -15,9 +15,9 @@ import {checkImages} from '../../src/datasets/inspection/check.js';
 import {openImageCache, type ImageCache} from '../../src/datasets/cache/image-cache.js';
 import {everySample, loadImageFolder} from '../../src/datasets/discovery/image-folder.js';
 import type {ImageFolder, Sample} from '../../src/datasets/sample.js';
-import {readSplit, toSplitManifest} from '../../src/datasets/splitting/split-file.js';
-import {splitFolder} from '../../src/datasets/splitting/split.js';
-import type {KnownContents, Split} from '../../src/datasets/splitting/splits.js';
+import {readSplit, toSplitDocument} from '../../src/datasets/splitting/split-file.js';
+import {planSplit} from '../../src/datasets/splitting/split.js';
+import type {ReadableImages, Split} from '../../src/datasets/splitting/splits.js';
 import {cutPictures} from '../fixtures/broken-images.js';
 import {oddPictures} from '../fixtures/unusual-images.js';
 import {inChild, SRC} from '../helpers/in-child.js';
@@ -28,7 +28,7 @@ const namesOf = (samples: readonly Sample[]): string[] => samples.map(({name}) =
 
 interface AnyDataset {
   readonly folder: ImageFolder;
-  readonly contents: KnownContents;
+  readonly contents: ReadableImages;
 }
 
 /** A file: in which part and class it lies, what it holds, whether it can be read. */
@@ -104,10 +104,10 @@ describe('whatever the folder, a split', () => {
   it('accounts for every image once: in a part, or left out with a reason', () => {
     fc.assert(
       fc.property(anyDataset, anyShares, ({folder, contents}, shares) => {
-        const split = splitFolder(folder, contents, shares);
-        const told = [...partsOf(split).flatMap(namesOf), ...split.leftOut.keys()];
+        const split = planSplit(folder, contents, shares);
+        const told = [...partsOf(split).flatMap(namesOf), ...split.skipped.keys()];
         expect(told.sort()).to.deep.equal(namesOf(everySample(folder)).sort());
-        expect([...split.leftOut.values()].every(reason => reason.length > 0)).to.equal(true);
+        expect([...split.skipped.values()].every(reason => reason.length > 0)).to.equal(true);
       }),
       {seed: 4},
     );
@@ -116,7 +116,7 @@ describe('whatever the folder, a split', () => {
   it('has no file in two parts, and leaves out none but for a copy', () => {
     fc.assert(
       fc.property(anyDataset, anyShares, ({folder, contents}, shares) => {
-        const split = splitFolder(folder, contents, shares);
+        const split = planSplit(folder, contents, shares);
         const parts = partsOf(split).map(
           part => new Set(part.map(sample => contents.contentHash(sample))),
         );
@@ -132,11 +132,11 @@ describe('whatever the folder, a split', () => {
     const path = join(temporaryDirectory(), 'split.json');
     await fc.assert(
       fc.asyncProperty(anyDataset, anyShares, async ({folder, contents}, shares) => {
-        const split = splitFolder(folder, contents, shares);
-        writeFileSync(path, JSON.stringify(toSplitManifest(split)));
+        const split = planSplit(folder, contents, shares);
+        writeFileSync(path, JSON.stringify(toSplitDocument(split)));
         const read = await readSplit(path, folder, contents);
         expect(partsOf(read)).to.deep.equal(partsOf(split));
-        expect(read.leftOut).to.deep.equal(split.leftOut);
+        expect(read.skipped).to.deep.equal(split.skipped);
       }),
       {seed: 6, numRuns: 30},
     );

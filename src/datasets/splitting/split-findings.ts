@@ -1,39 +1,40 @@
 import type {Finding} from '../../core/finding.js';
 import {groupBy} from '../../core/group-by.js';
 import type {ImageFolder, Sample} from '../sample.js';
-import type {KnownContents, SplitParts} from './splits.js';
+import type {ReadableImages, Splits} from './splits.js';
 
 const namesOf = (samples: readonly Sample[]): string[] => samples.map(({name}) => name);
 
 /** What a person should know of a split: copies that were left out, contradicting labels, classes that validation says nothing about. */
 export function splitFindings(
   folder: ImageFolder,
-  {train, validation, test}: SplitParts,
-  leftOutReasons: ReadonlyMap<string, string>,
-  contents: KnownContents,
+  {train, validation, test}: Splits,
+  skipReasons: ReadonlyMap<string, string>,
+  contents: ReadableImages,
 ): Finding[] {
   const byName = new Map(contents.samples.map(sample => [sample.name, sample]));
-  const copies = [...leftOutReasons.keys()].flatMap(name => byName.get(name) ?? []);
+  const duplicates = [...skipReasons.keys()].flatMap(name => byName.get(name) ?? []);
   return [
-    ...copiesAcrossParts(copies, [...validation, ...test], contents),
-    ...contradictions([...train, ...validation, ...test], folder.classNames, contents),
-    ...notValidated(folder, validation),
+    ...exactDuplicatesAcrossSplits(duplicates, [...validation, ...test], contents),
+    ...conflictingLabels([...train, ...validation, ...test], folder.classNames, contents),
+    ...classesWithoutValidation(folder, validation),
   ];
 }
 
 /** Files that were left out, each with those that stayed. */
-function copiesAcrossParts(
-  copies: readonly Sample[],
+function exactDuplicatesAcrossSplits(
+  duplicates: readonly Sample[],
   kept: readonly Sample[],
-  {contentHash}: KnownContents,
+  {contentHash}: ReadableImages,
 ): Finding[] {
   const byHash = groupBy(kept, contentHash);
-  const groups = [...groupBy(copies, contentHash)].map(([hash, left]) =>
-    namesOf([...left, ...(byHash.get(hash) ?? [])]),
+  const groups = [...groupBy(duplicates, contentHash)].map(([hash, skipped]) =>
+    namesOf([...skipped, ...(byHash.get(hash) ?? [])]),
   );
   const [first] = groups;
   if (first === undefined) return [];
-  const which = copies.length === 1 ? first[0] : `${copies.length} files, such as ${first[0]}`;
+  const which =
+    duplicates.length === 1 ? first[0] : `${duplicates.length} files, such as ${first[0]}`;
   const message = `Left out ${which}: the same file is for validation or test as well, as ${first.at(-1)}.`;
   return [
     {
@@ -42,16 +43,16 @@ function copiesAcrossParts(
       message,
       files: groups.flat(),
       groups,
-      exclude: namesOf(copies),
+      exclude: namesOf(duplicates),
     },
   ];
 }
 
 /** The same file in folders of different classes: one label at least is wrong. */
-function contradictions(
+function conflictingLabels(
   samples: readonly Sample[],
   classNames: readonly string[],
-  contents: KnownContents,
+  contents: ReadableImages,
 ): Finding[] {
   const groups = [...groupBy(samples, sample => contents.contentHash(sample)).values()];
   return groups
@@ -67,7 +68,7 @@ function contradictions(
 }
 
 /** Of a class that the folder's own validation part lacks, the folder tells already. */
-function notValidated(folder: ImageFolder, validation: readonly Sample[]): Finding[] {
+function classesWithoutValidation(folder: ImageFolder, validation: readonly Sample[]): Finding[] {
   const labelsOf = (samples: readonly Sample[]): Set<number> =>
     new Set(samples.map(({label}) => label));
   const [expected, validated] = [

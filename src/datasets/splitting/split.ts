@@ -1,8 +1,8 @@
-import type {KnownContents, Split, SplitParts} from './splits.js';
+import type {ReadableImages, Split, Splits} from './splits.js';
 import {DatasetError, UsageError} from '../../core/errors.js';
 
 import {createRng} from '../../core/rng.js';
-import {drawGroups, type Drawing, type Fold, type Group} from './assign-groups.js';
+import {assignGroups, type SplitRatios, type Fold, type Group} from './assign-groups.js';
 import {assertFoldsPossible} from './foldable.js';
 import {groupBy} from '../../core/group-by.js';
 import {connectedComponents} from '../duplicates/disjoint-set.js';
@@ -19,7 +19,7 @@ export interface SplitOptions {
   /** One of several divisions in each of which other images are for validation, every image once; `valSplit` says nothing then. */
   readonly fold?: Fold;
   /** Each the same for images that must be in one part, as near-duplicates are. Identical files are in one part in any case. */
-  readonly together?: readonly ((sample: Sample) => string)[];
+  readonly groupKeys?: readonly ((sample: Sample) => string)[];
 }
 
 /** Nothing would be left to measure a classifier with. */
@@ -68,84 +68,84 @@ export class NoTrainingImagesError extends DatasetError {
  * @throws NoValidationImagesError, NoTrainingImagesError; FoldError for a fold of a folder that has validation images of its own;
  * FoldsImpossibleError where a class has fewer groups than there are folds
  */
-export function splitFolder(
+export function planSplit(
   folder: ImageFolder,
-  contents: KnownContents,
+  contents: ReadableImages,
   options: SplitOptions,
 ): Split {
-  const {valSplit = 0.2, testSplit = 0, seed, fold, together = []} = options;
+  const {valSplit = 0.2, testSplit = 0, seed, fold, groupKeys = []} = options;
   if (fold !== undefined) assertFoldable(folder);
   const readable = new Set(contents.samples.map(({name}) => name));
   const isReadable = ({name}: Sample): boolean => readable.has(name);
   const unreadable = everySample(folder).filter(sample => !isReadable(sample));
-  const leftOut = new Map(unreadable.map(({name}) => [name, 'it cannot be read']));
+  const skipped = new Map(unreadable.map(({name}) => [name, 'it cannot be read']));
   const test = (folder.test ?? []).filter(isReadable);
-  const validation = withoutCopies(
+  const validation = excludeDuplicates(
     (folder.validation ?? []).filter(isReadable),
     test,
     contents,
-    leftOut,
+    skipped,
   );
-  const free = withoutCopies(
+  const free = excludeDuplicates(
     folder.samples.filter(isReadable),
     [...validation, ...test],
     contents,
-    leftOut,
+    skipped,
   );
-  const drawn = drawParts(free, contents, folder, {
+  const assigned = assignSplits(free, contents, folder, {
     validation: folder.validation === undefined ? valSplit : 0,
     test: folder.test === undefined ? testSplit : 0,
     seed,
-    together,
+    groupKeys,
     ...(fold && {fold}),
   });
-  const parts = {
-    train: drawn.train,
-    validation: [...validation, ...drawn.validation],
-    test: [...test, ...drawn.test],
+  const splits = {
+    train: assigned.train,
+    validation: [...validation, ...assigned.validation],
+    test: [...test, ...assigned.test],
   };
-  assertUsable(folder, parts);
+  assertUsable(folder, splits);
   return {
-    ...parts,
-    leftOut,
-    findings: splitFindings(folder, parts, leftOut, contents),
+    ...splits,
+    skipped,
+    findings: splitFindings(folder, splits, skipped, contents),
     classNames: folder.classNames,
     seed,
     hashes: new Map(
-      Object.values(parts).flatMap(part =>
-        part.map(sample => [sample.name, contents.contentHash(sample)] as const),
+      Object.values(splits).flatMap(collect =>
+        collect.map(sample => [sample.name, contents.contentHash(sample)] as const),
       ),
     ),
   };
 }
 
-function withoutCopies(
+function excludeDuplicates(
   samples: readonly Sample[],
   others: readonly Sample[],
-  contents: KnownContents,
-  leftOut: Map<string, string>,
+  contents: ReadableImages,
+  skipped: Map<string, string>,
 ): Sample[] {
-  const taken = new Map(others.map(sample => [contents.contentHash(sample), sample.name]));
+  const originals = new Map(others.map(sample => [contents.contentHash(sample), sample.name]));
   return samples.filter(sample => {
-    const original = taken.get(contents.contentHash(sample));
-    if (original !== undefined) leftOut.set(sample.name, `it is the same file as ${original}`);
+    const original = originals.get(contents.contentHash(sample));
+    if (original !== undefined) skipped.set(sample.name, `it is the same file as ${original}`);
     return original === undefined;
   });
 }
 
 /** Images of a group, and identical files. */
-function groupsToDraw(
+function groupSamples(
   samples: readonly Sample[],
-  contents: KnownContents,
-  together: Required<SplitOptions>['together'],
+  contents: ReadableImages,
+  groupKeys: Required<SplitOptions>['groupKeys'],
 ): Group[] {
   const hashOf = (sample: Sample): string => contents.contentHash(sample);
-  return connectedComponents(samples, hashOf, ...together).map(group => {
+  return connectedComponents(samples, hashOf, ...groupKeys).map(group => {
     const hashes = new Set(group.map(hashOf));
     return {
       samples: group,
       size: hashes.size,
-      hash: [...hashes].reduce((least, hash) => (hash < least ? hash : least)),
+      hash: [...hashes].reduce((smallest, hash) => (hash < smallest ? hash : smallest)),
     };
   });
 }
@@ -154,39 +154,39 @@ function groupsToDraw(
  * Groups stay together; one that several classes have is drawn with the rarest of them, which would else be left to chance. The lot of a
  * group hangs on the seed and its bytes alone, so that images added to a class leave nearly all others where they were.
  */
-function drawParts(
+function assignSplits(
   samples: readonly Sample[],
-  contents: KnownContents,
+  contents: ReadableImages,
   {root, classNames}: ImageFolder,
-  drawing: Drawing & Required<Pick<SplitOptions, 'seed' | 'together'>>,
-): SplitParts {
+  ratios: SplitRatios & Required<Pick<SplitOptions, 'seed' | 'groupKeys'>>,
+): Splits {
   const sizes = classNames.map(() => 0);
   for (const {label} of samples) sizes[label]!++;
   const rarer = (a: number, b: number): number => ((sizes[a]! - sizes[b]! || a - b) < 0 ? a : b);
   const rarest = ({samples: [first, ...others]}: Group): number =>
     others.reduce((found, {label}) => rarer(label, found), first!.label);
-  const byClass = groupBy(groupsToDraw(samples, contents, drawing.together), rarest);
-  const drawn = classNames.map((className, label) => {
-    const groups = byLot(byClass.get(label) ?? [], ({hash}) =>
-      createRng(drawing.seed, 'split', className, hash).next(),
+  const byClass = groupBy(groupSamples(samples, contents, ratios.groupKeys), rarest);
+  const assigned = classNames.map((className, label) => {
+    const groups = shuffleByHash(byClass.get(label) ?? [], ({hash}) =>
+      createRng(ratios.seed, 'split', className, hash).next(),
     );
-    return drawGroups(groups, drawing, label);
+    return assignGroups(groups, ratios, label);
   });
-  if (drawing.fold !== undefined) {
-    const divided = drawn.flatMap(({train, validation}) => [...train, ...validation]);
-    assertFoldsPossible(root, classNames, divided, drawing.fold.of);
+  if (ratios.fold !== undefined) {
+    const foldGroups = assigned.flatMap(({train, validation}) => [...train, ...validation]);
+    assertFoldsPossible(root, classNames, foldGroups, ratios.fold.of);
   }
-  const part = (name: keyof SplitParts): Sample[] =>
-    inOrder(drawn.flatMap(ofClass => ofClass[name].flatMap(group => group.samples)));
-  return {train: part('train'), validation: part('validation'), test: part('test')};
+  const collect = (name: keyof Splits): Sample[] =>
+    sortSamples(assigned.flatMap(ofClass => ofClass[name].flatMap(group => group.samples)));
+  return {train: collect('train'), validation: collect('validation'), test: collect('test')};
 }
 
-function byLot<Item>(items: readonly Item[], lotOf: (item: Item) => number): Item[] {
-  const lots = new Map(items.map(item => [item, lotOf(item)]));
-  return items.toSorted((a, b) => lots.get(a)! - lots.get(b)!);
+function shuffleByHash<Item>(items: readonly Item[], keyOf: (item: Item) => number): Item[] {
+  const keys = new Map(items.map(item => [item, keyOf(item)]));
+  return items.toSorted((a, b) => keys.get(a)! - keys.get(b)!);
 }
 
-const inOrder = (samples: Sample[]): Sample[] =>
+const sortSamples = (samples: Sample[]): Sample[] =>
   samples.sort((a, b) => a.label - b.label || (a.name < b.name ? -1 : 1));
 
 /** @throws FoldError for a folder that says itself what to validate on */
@@ -195,10 +195,7 @@ export function assertFoldable({root, validation}: ImageFolder): void {
 }
 
 /** @throws NoValidationImagesError, NoTrainingImagesError */
-export function assertUsable(
-  {root, classNames}: ImageFolder,
-  {train, validation}: SplitParts,
-): void {
+export function assertUsable({root, classNames}: ImageFolder, {train, validation}: Splits): void {
   const trained = new Set(train.map(({label}) => label));
   const untrained = classNames.find((_, label) => !trained.has(label));
   if (untrained !== undefined) throw new NoTrainingImagesError(root, untrained);

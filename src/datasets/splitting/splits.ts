@@ -2,7 +2,7 @@ import type {Finding} from '../../core/finding.js';
 import type {Sample} from '../sample.js';
 
 /** What a split must know of the images, as an `ImageCache` does: which can be read, and which are the same file. */
-export interface KnownContents {
+export interface ReadableImages {
   readonly samples: readonly Sample[];
   /** The same for identical files. */
   contentHash(sample: Sample): string;
@@ -20,7 +20,7 @@ export interface Split {
   readonly validation: readonly Sample[];
   readonly test: readonly Sample[];
   /** By name of an image that is in no part: why. */
-  readonly leftOut: ReadonlyMap<string, string>;
+  readonly skipped: ReadonlyMap<string, string>;
   readonly findings: readonly Finding[];
   readonly classNames: readonly string[];
   readonly seed: number;
@@ -28,4 +28,4 @@ export interface Split {
   readonly hashes: ReadonlyMap<string, string>;
 }
 
-export type SplitParts = Pick<Split, 'train' | 'validation' | 'test'>;
+export type Splits = Pick<Split, 'train' | 'validation' | 'test'>;

@@ -4,9 +4,9 @@ import {DatasetError, FinetuneError} from '../../core/errors.js';
 import {formatSystemError} from '../../core/files/system-error.js';
 import {shellQuote} from '../../core/text/shell-quote.js';
 import {
-  checkSplitManifest,
+  parseSplitDocument,
   splitChanges,
-  toSplitManifest,
+  toSplitDocument,
   type SplitChange,
 } from '../../datasets/splitting/split-file.js';
 import type {Split} from '../../datasets/splitting/splits.js';
@@ -128,13 +128,13 @@ export class RunOutput {
   async begin(split: Split): Promise<void> {
     await this.#create();
     const {directory} = this;
-    const manifest = toSplitManifest(split);
+    const manifest = toSplitDocument(split);
     const savedSplit = await directory?.readJson('split');
     if (savedSplit !== undefined && !isDeepStrictEqual(savedSplit, manifest)) {
       const path = directory!.file('split');
       throw new ImagesChangedError(
         path,
-        splitChanges(checkSplitManifest(savedSplit, path), manifest),
+        splitChanges(parseSplitDocument(savedSplit, path), manifest),
       );
     }
     await directory?.writeJson('split', manifest);
@@ -228,7 +228,7 @@ export class RunOutput {
       modelCard: modelCard(this.#record(completed, directory, reported)),
       verificationImages: batches(),
       onWritten: () => run.progress('export', 1, 2, 'steps', {step: 'verifying'}),
-      ...(pretrained !== undefined && {pretrained: pretrained}),
+      ...(pretrained !== undefined && {pretrained}),
       ...run.signalOptions,
     }).catch((error: unknown) => {
       if (run.signal?.aborted === true) throw error;

@@ -12,8 +12,8 @@ import {checkImages} from '../../../src/datasets/inspection/check.js';
 import {findImages} from '../../../src/datasets/discovery/find-images.js';
 import {loadImageFolder} from '../../../src/datasets/discovery/image-folder.js';
 import type {ImageFolder, ImageFolderOptions} from '../../../src/datasets/sample.js';
-import {readSplit, toSplitManifest} from '../../../src/datasets/splitting/split-file.js';
-import {splitFolder} from '../../../src/datasets/splitting/split.js';
+import {readSplit, toSplitDocument} from '../../../src/datasets/splitting/split-file.js';
+import {planSplit} from '../../../src/datasets/splitting/split.js';
 import {formatPathList, parsePathList} from '../../../src/cli/options/path-list.js';
 import {besidesSize} from '../../helpers/findings.js';
 import {temporaryDirectory} from '../../helpers/temporary.js';
@@ -123,7 +123,7 @@ describe('names in two spellings of accents', () => {
       contentHash: ({name}: {readonly name: string}) => name.normalize('NFC'),
     };
     const text = JSON.stringify(
-      toSplitManifest(splitFolder(folder, contents, {seed: 1, valSplit: 0.3})),
+      toSplitDocument(planSplit(folder, contents, {seed: 1, valSplit: 0.3})),
     ).normalize('NFD');
     expect(text).to.include(NFD);
     const path = join(temporaryDirectory(), 'split.json');

@@ -1,7 +1,7 @@
 import {readdirSync, readFileSync, renameSync, writeFileSync} from 'node:fs';
 import {join} from 'node:path';
 import {expect} from 'chai';
-import {copyFindings} from '../../../src/datasets/inspection/duplicate-findings.js';
+import {duplicateFindings} from '../../../src/datasets/inspection/duplicate-findings.js';
 import type {Sample} from '../../../src/datasets/sample.js';
 import {
   findDuplicateGroups,
@@ -89,7 +89,7 @@ describe('photographs that are there more than once', () => {
   }
 
   it('are told of: across classes, across parts, within a class', async () => {
-    const copies = {contentHash: images.contentHash, photograph: await findDuplicateGroups(images)};
+    const copies = {contentHash: images.contentHash, duplicateGroup: await findDuplicateGroups(images)};
     const [one, brighter, again, two, mirrored, three, cut] = samples as [
       Sample,
       Sample,
@@ -101,7 +101,7 @@ describe('photographs that are there more than once', () => {
     ];
     const parts = {train: [one, two, three, cut], validation: [brighter, again], test: [mirrored]};
     expect(
-      copyFindings(parts, ['a', 'b'], copies).map(({code, severity, message}) => [
+      duplicateFindings(parts, ['a', 'b'], copies).map(({code, severity, message}) => [
         code,
         severity,
         message,
@@ -120,7 +120,7 @@ describe('photographs that are there more than once', () => {
     ]);
     const together = {train: samples.slice(0, 5), validation: [three], test: []};
     expect(
-      copyFindings(together, ['a', 'b'], copies).map(({code, message}) => [code, message]),
+      duplicateFindings(together, ['a', 'b'], copies).map(({code, message}) => [code, message]),
     ).to.deep.equal([
       [
         'identical-files',
@@ -132,7 +132,7 @@ describe('photographs that are there more than once', () => {
       ],
     ]);
     expect(
-      copyFindings({train: [one, two], validation: [three], test: []}, ['a', 'b'], copies),
+      duplicateFindings({train: [one, two], validation: [three], test: []}, ['a', 'b'], copies),
     ).to.deep.equal([]);
   });
 });

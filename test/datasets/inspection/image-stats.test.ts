@@ -4,9 +4,9 @@ import {expect} from 'chai';
 import sharp, {type Sharp} from 'sharp';
 import {checkImages, type CheckReport} from '../../../src/datasets/inspection/check.js';
 import {loadImageFolder} from '../../../src/datasets/discovery/image-folder.js';
-import {lookAt} from '../../../src/datasets/inspection/image-stats.js';
-import {LookStore} from '../../../src/datasets/inspection/inspection-cache.js';
-import {lookAtFiles} from '../../../src/datasets/inspection/inspect-images.js';
+import {computeImageStats} from '../../../src/datasets/inspection/image-stats.js';
+import {InspectionCache} from '../../../src/datasets/inspection/inspection-cache.js';
+import {inspectImages} from '../../../src/datasets/inspection/inspect-images.js';
 import {writeChecksummedFile} from '../../../src/core/files/checksummed-file.js';
 import {computeFingerprint} from '../../../src/datasets/duplicates/fingerprint.js';
 import {temporaryDirectory} from '../../helpers/temporary.js';
@@ -63,25 +63,27 @@ const animation = async (): Promise<Buffer> =>
 describe('a look at an image', () => {
   it('has its brightness, contrast and colors, and the fingerprint that a run makes of it', async () => {
     const image = await pixels(await photograph(1));
-    const look = lookAt(image);
+    const look = computeImageStats(image);
     expect(look.brightness).to.be.within(90, 165);
     expect(look.contrast).to.be.above(10);
-    expect(look.hasColour).to.equal(true);
+    expect(look.hasColor).to.equal(true);
     const print = computeFingerprint(image);
-    expect(Math.max(...look.print.map((value, i) => Math.abs(value - print[i]!)))).to.be.at.most(4); // cells of 2.5 pixels are rounded otherwise
+    expect(
+      Math.max(...look.fingerprint.map((value, i) => Math.abs(value - print[i]!))),
+    ).to.be.at.most(4); // cells of 2.5 pixels are rounded otherwise
   });
 
   it('finds less in a blurred one, and no color in a gray one', async () => {
     const picture = await photograph(1);
     const sharpness = async (image: Buffer): Promise<number> =>
-      lookAt(await pixels(image)).sharpness;
+      computeImageStats(await pixels(image)).sharpness;
     expect(await sharpness(await sharp(picture).blur(8).png().toBuffer())).to.be.below(
       (await sharpness(picture)) / 3,
     );
     expect(
-      lookAt(await pixels(await sharp(picture).grayscale().png().toBuffer())).hasColour,
+      computeImageStats(await pixels(await sharp(picture).grayscale().png().toBuffer())).hasColor,
     ).to.equal(false);
-    expect(lookAt(await pixels(await flat('white').png().toBuffer()))).to.include({
+    expect(computeImageStats(await pixels(await flat('white').png().toBuffer()))).to.include({
       contrast: 0,
       sharpness: 0,
       brightness: 255,
@@ -211,19 +213,19 @@ describe('what files looked like', () => {
     const cache = temporaryDirectory();
     const {samples} = await loadImageFolder(root);
     const looks = async (): Promise<[readonly unknown[], number]> => {
-      const store = await LookStore.open(root, cache);
+      const store = await InspectionCache.open(root, cache);
       let kept = 0;
-      const keep = store.keep.bind(store);
-      store.keep = (...given) => {
+      const keep = store.set.bind(store);
+      store.set = (...given) => {
         kept++;
         keep(...given);
       };
-      const found = await lookAtFiles(samples, {}, store);
+      const found = await inspectImages(samples, {}, store);
       await store.save();
-      const told = [...found].map(([name, {picture, ...look}]) => [
+      const told = [...found].map(([name, {image, ...look}]) => [
         name,
         look,
-        {...picture, print: [...picture!.print]},
+        {...image, print: [...image!.fingerprint]},
       ]);
       return [told, kept];
     };
@@ -243,16 +245,16 @@ describe('what files looked like', () => {
       const cache = temporaryDirectory();
       const {samples} = await loadImageFolder(root);
       const looks = async (): Promise<unknown[]> => {
-        const store = await LookStore.open(root, cache);
-        const found = await lookAtFiles(samples, {}, store);
+        const store = await InspectionCache.open(root, cache);
+        const found = await inspectImages(samples, {}, store);
         await store.save();
-        return [...found].map(([name, {picture}]) => [
+        return [...found].map(([name, {image}]) => [
           name,
-          {...picture, print: [...picture!.print]},
+          {...image, print: [...image!.fingerprint]},
         ]);
       };
       const before = await looks();
-      const {path} = await LookStore.open(root, cache);
+      const {path} = await InspectionCache.open(root, cache);
       writeFileSync(path, damage(readFileSync(path)));
       expect(await looks()).to.deep.equal(before);
     });
@@ -262,7 +264,7 @@ describe('what files looked like', () => {
     const root = await folderWith({});
     const cache = temporaryDirectory();
     const before = await check(root, cache);
-    const store = await LookStore.open(root, join(cache, 'inspections'));
+    const store = await InspectionCache.open(root, join(cache, 'inspections'));
     await writeChecksummedFile(store.path, 0, async () => ({
       version: 0,
       entries: [['/a', 1, 1, {hash: 'another version looked otherwise'}]],

@@ -2,7 +2,7 @@ import {join} from 'node:path';
 import {expect} from 'chai';
 import {everySample, loadImageFolder} from '../../../src/datasets/discovery/image-folder.js';
 import type {ImageFolder, ImageFolderOptions} from '../../../src/datasets/sample.js';
-import {splitFolder} from '../../../src/datasets/splitting/split.js';
+import {planSplit} from '../../../src/datasets/splitting/split.js';
 import {temporaryDirectory} from '../../helpers/temporary.js';
 import {failure, of, writePictures, writeTree} from '../../helpers/images.js';
 
@@ -171,7 +171,7 @@ describe('a list of images', () => {
     const folder = await load(
       [0, 1, 2, 3].map(i => `cats/${i}.png,cat\ndogs/${i}.png,dog\n`).join(''),
     );
-    const {train, validation} = splitFolder(
+    const {train, validation} = planSplit(
       folder,
       {samples: folder.samples, contentHash: ({name}) => name},
       {seed: 1, valSplit: 0.25},

@@ -3,12 +3,12 @@ import {join} from 'node:path';
 import {expect} from 'chai';
 import type {FinetuneError} from '../../../src/core/errors.js';
 import type {ImageFolder, Sample} from '../../../src/datasets/sample.js';
-import {splitFolder} from '../../../src/datasets/splitting/split.js';
-import type {KnownContents} from '../../../src/datasets/splitting/splits.js';
+import {planSplit} from '../../../src/datasets/splitting/split.js';
+import type {ReadableImages} from '../../../src/datasets/splitting/splits.js';
 import {
   readSplit,
   splitChanges,
-  toSplitManifest,
+  toSplitDocument,
 } from '../../../src/datasets/splitting/split-file.js';
 import {ImagesChangedError} from '../../../src/finetune/run/run-output.js';
 import {temporaryDirectory} from '../../helpers/temporary.js';
@@ -31,13 +31,13 @@ const folderAt = (root: string, names: readonly string[] = NAMES): ImageFolder =
 const contentsOf = (
   {samples}: ImageFolder,
   hash: (name: string) => string = name => `sha of ${name}`,
-): KnownContents => ({
+): ReadableImages => ({
   samples,
   contentHash: ({name}) => hash(name),
 });
 
 const FOLDER = folderAt('/pets');
-const SPLIT = splitFolder(FOLDER, contentsOf(FOLDER), {seed: 7, valSplit: 0.25, testSplit: 0.25});
+const SPLIT = planSplit(FOLDER, contentsOf(FOLDER), {seed: 7, valSplit: 0.25, testSplit: 0.25});
 
 function write(content: unknown): string {
   const path = join(temporaryDirectory(), 'split.json');
@@ -47,7 +47,7 @@ function write(content: unknown): string {
 
 describe('split.json', () => {
   it('says which image went where, by name and content', () => {
-    const manifest = toSplitManifest(SPLIT);
+    const manifest = toSplitDocument(SPLIT);
     expect(manifest.seed).to.equal(7);
     expect(manifest.classNames).to.deep.equal(['a', 'b']);
     expect(
@@ -59,13 +59,13 @@ describe('split.json', () => {
   });
 
   it('gives the same split again', async () => {
-    const path = write(toSplitManifest(SPLIT));
+    const path = write(toSplitDocument(SPLIT));
     expect(await readSplit(path, FOLDER)).to.deep.equal(SPLIT);
     expect(await readSplit(path, FOLDER, contentsOf(FOLDER))).to.deep.equal(SPLIT);
   });
 
   it('gives it for a folder that has moved', async () => {
-    const {train} = await readSplit(write(toSplitManifest(SPLIT)), folderAt('/elsewhere'));
+    const {train} = await readSplit(write(toSplitDocument(SPLIT)), folderAt('/elsewhere'));
     expect(train.map(({path}) => path)).to.deep.equal(
       SPLIT.train.map(({name}) => join('/elsewhere', name)),
     );
@@ -73,11 +73,11 @@ describe('split.json', () => {
 
   it('remembers what was left out, and leaves out what came later', async () => {
     const folder = folderAt('/pets', [...NAMES, 'a/broken']);
-    const split = splitFolder(folder, contentsOf(FOLDER), {seed: 7});
-    const path = write(toSplitManifest(split));
+    const split = planSplit(folder, contentsOf(FOLDER), {seed: 7});
+    const path = write(toSplitDocument(split));
     expect((await readSplit(path, folder)).findings).to.deep.equal([]);
     const later = await readSplit(path, folderAt('/pets', [...NAMES, 'a/broken', 'b/new']));
-    expect([...later.leftOut]).to.deep.equal([
+    expect([...later.skipped]).to.deep.equal([
       ['a/broken', 'it cannot be read'],
       ['b/new', `it is not in ${path}`],
     ]);
@@ -87,7 +87,7 @@ describe('split.json', () => {
   });
 
   it('tells which files are not what and where they were, three of them in a sentence', () => {
-    const before = toSplitManifest(SPLIT);
+    const before = toSplitDocument(SPLIT);
     const [first, second, third, ...others] = before.train;
     const now = {
       ...before,
@@ -112,7 +112,7 @@ describe('split.json', () => {
     const refusal = async (
       content: unknown,
       folder = FOLDER,
-      contents?: KnownContents,
+      contents?: ReadableImages,
     ): Promise<[string, number]> => {
       const path = write(content);
       const error = (await failure(readSplit(path, folder, contents))) as FinetuneError;
@@ -136,7 +136,7 @@ describe('split.json', () => {
     });
 
     it('when it is another JSON', async () => {
-      const {seed: _, ...rest} = toSplitManifest(SPLIT);
+      const {seed: _, ...rest} = toSplitDocument(SPLIT);
       expect(await refusal(rest)).to.deep.equal([
         'Split split.json: Expected "seed", but found nothing.',
         2,
@@ -145,7 +145,7 @@ describe('split.json', () => {
 
     it('for other classes', async () => {
       expect(
-        await refusal({...toSplitManifest(SPLIT), classNames: ['cats', 'dogs']}),
+        await refusal({...toSplitDocument(SPLIT), classNames: ['cats', 'dogs']}),
       ).to.deep.equal([
         'Expected the classes cats, dogs in /pets for the split split.json, but found a, b. Divide the images anew, without this file.',
         3,
@@ -155,7 +155,7 @@ describe('split.json', () => {
     it('when images are gone', async () => {
       expect(
         await refusal(
-          toSplitManifest(SPLIT),
+          toSplitDocument(SPLIT),
           folderAt(
             '/pets',
             NAMES.filter(name => name !== 'b/2'),
@@ -171,7 +171,7 @@ describe('split.json', () => {
       expect(
         (
           await refusal(
-            toSplitManifest(SPLIT),
+            toSplitDocument(SPLIT),
             FOLDER,
             contentsOf(folderAt('/pets', NAMES.slice(1))),
           )
@@ -183,13 +183,13 @@ describe('split.json', () => {
 
     it('when an image is another file by now', async () => {
       const changed = contentsOf(FOLDER, name => (name === 'a/2' ? 'another' : `sha of ${name}`));
-      expect((await refusal(toSplitManifest(SPLIT), FOLDER, changed))[0]).to.equal(
+      expect((await refusal(toSplitDocument(SPLIT), FOLDER, changed))[0]).to.equal(
         'Expected the same bytes in a/2 as then for the split split.json, but found others. Divide the images anew, without this file.',
       );
     });
 
     it('when an image is in two parts', async () => {
-      const manifest = toSplitManifest(SPLIT);
+      const manifest = toSplitDocument(SPLIT);
       expect(
         (await refusal({...manifest, validation: [...manifest.validation, manifest.train[0]]}))[0],
       ).to.equal(
@@ -198,7 +198,7 @@ describe('split.json', () => {
     });
 
     it('when nothing is left to validate on', async () => {
-      const manifest = toSplitManifest(SPLIT);
+      const manifest = toSplitDocument(SPLIT);
       expect((await refusal({...manifest, validation: []}))[0]).to.match(
         /^Expected at least one image of \/pets for validation/,
       );

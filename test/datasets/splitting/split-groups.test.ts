@@ -1,7 +1,10 @@
 import {expect} from 'chai';
 import type {ImageFolder, Sample} from '../../../src/datasets/sample.js';
-import {groupingBy, sharedGroups} from '../../../src/datasets/splitting/split-groups.js';
-import {splitFolder} from '../../../src/datasets/splitting/split.js';
+import {
+  createGrouping,
+  groupLeakageFindings,
+} from '../../../src/datasets/splitting/split-groups.js';
+import {planSplit} from '../../../src/datasets/splitting/split.js';
 
 const sample = (name: string, label = 0): Sample => ({path: `/data/${name}`, name, label});
 const PATIENTS = Array.from({length: 60}, (_, i) =>
@@ -16,11 +19,11 @@ const splitWith = (samples: readonly Sample[], groupBy: string) => {
     findings: [],
     layout: 'classes',
   };
-  const {groupOf} = groupingBy(groupBy, samples);
-  return splitFolder(
+  const {groupOf} = createGrouping(groupBy, samples);
+  return planSplit(
     folder,
     {samples, contentHash: ({name}) => name},
-    {seed: 3, valSplit: 0.3, together: groupOf ? [groupOf] : []},
+    {seed: 3, valSplit: 0.3, groupKeys: groupOf ? [groupOf] : []},
   );
 };
 
@@ -48,12 +51,12 @@ describe('groupingBy', () => {
   });
 
   it('groups by nothing more for identical files and near-duplicates', () => {
-    expect(groupingBy('exact-duplicates', PATIENTS).groupOf).to.equal(undefined);
-    expect(groupingBy('near-duplicates', PATIENTS).groupOf).to.equal(undefined);
+    expect(createGrouping('exact-duplicates', PATIENTS).groupOf).to.equal(undefined);
+    expect(createGrouping('near-duplicates', PATIENTS).groupOf).to.equal(undefined);
   });
 
   it('tells of names that a pattern does not match; each is alone', () => {
-    const {groupOf, findings} = groupingBy('(p\\d+)_', [
+    const {groupOf, findings} = createGrouping('(p\\d+)_', [
       ...PATIENTS,
       sample('well/other.png'),
       sample('well/p0.png'),
@@ -68,7 +71,7 @@ describe('groupingBy', () => {
   });
 
   it('tells of groups that the parts of a folder share', () => {
-    const {groupOf} = groupingBy('(p\\d+)_', PATIENTS);
+    const {groupOf} = createGrouping('(p\\d+)_', PATIENTS);
     const folder: ImageFolder = {
       root: '/data',
       classNames: ['well', 'ill'],
@@ -77,7 +80,7 @@ describe('groupingBy', () => {
       findings: [],
       layout: 'splits',
     };
-    const [found, ...others] = sharedGroups(folder, groupOf!);
+    const [found, ...others] = groupLeakageFindings(folder, groupOf!);
     expect(others).to.deep.equal([]);
     expect(found!.message).to.match(
       /^2 images for validation or test are of a group .*, such as well\/p4_28.png and \S+\/p4_\d+.png: /,
@@ -87,7 +90,9 @@ describe('groupingBy', () => {
       ['well/p4_28.png', 'ill/p4_29.png', ...trained.map(({name}) => name)],
     ]);
     expect(found!.files).to.deep.equal(found!.groups!.flat());
-    expect(sharedGroups({...folder, validation: PATIENTS.slice(30)}, groupOf!)).to.deep.equal([]);
+    expect(
+      groupLeakageFindings({...folder, validation: PATIENTS.slice(30)}, groupOf!),
+    ).to.deep.equal([]);
   });
 
   it('gives a rare class its share of groups that it has with a common one', () => {
@@ -102,12 +107,12 @@ describe('groupingBy', () => {
       findings: [],
       layout: 'classes',
     };
-    const {groupOf} = groupingBy('(p\\d+)_', samples);
+    const {groupOf} = createGrouping('(p\\d+)_', samples);
     for (let seed = 0; seed < 50; seed++) {
-      const {validation} = splitFolder(
+      const {validation} = planSplit(
         folder,
         {samples, contentHash: ({name}) => name},
-        {seed, together: [groupOf!]},
+        {seed, groupKeys: [groupOf!]},
       );
       expect(
         validation.some(({label}) => label === 1),
@@ -133,13 +138,13 @@ describe('groupingBy', () => {
     ['folder:0', /^Expected a group in parentheses for --group-by folder:0/],
   ] as const) {
     it(`refuses ${groupBy}`, () => {
-      expect(() => groupingBy(groupBy, PATIENTS)).to.throw(message);
+      expect(() => createGrouping(groupBy, PATIENTS)).to.throw(message);
     });
   }
 
   it('refuses folders that are one', () => {
     expect(() =>
-      groupingBy(
+      createGrouping(
         'folder:1',
         PATIENTS.filter(({label}) => label === 0),
       ),
@@ -149,7 +154,7 @@ describe('groupingBy', () => {
   it('ends a pattern that would take for ever', function () {
     this.timeout(30_000);
     const slow = [sample(`well/${'a'.repeat(60)}!.png`)];
-    expect(() => groupingBy('((?:a+)+)+b', slow)).to.throw(
+    expect(() => createGrouping('((?:a+)+)+b', slow)).to.throw(
       /one that takes more than 5 s to match the names/,
     );
   });

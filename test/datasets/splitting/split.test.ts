@@ -5,9 +5,9 @@ import type {ImageFolder, Sample} from '../../../src/datasets/sample.js';
 import {
   NoTrainingImagesError,
   NoValidationImagesError,
-  splitFolder,
+  planSplit,
 } from '../../../src/datasets/splitting/split.js';
-import type {KnownContents, Split} from '../../../src/datasets/splitting/splits.js';
+import type {ReadableImages, Split} from '../../../src/datasets/splitting/splits.js';
 
 /** Images as `class/content`; the same content is the same file. */
 const sampleOf = (label: number, content: number, prefix = ''): Sample => ({
@@ -19,7 +19,7 @@ const sampleOf = (label: number, content: number, prefix = ''): Sample => ({
 /** Tells the content of a sample by what its name ends with, copies apart: `0/7`, `val/0/7`, `0/7 copy`. */
 const contentHash = ({name}: Sample): string => name.split('/').at(-1)!.split(' ')[0]!;
 
-const contentsOf = (folder: ImageFolder, broken: readonly string[] = []): KnownContents => ({
+const contentsOf = (folder: ImageFolder, broken: readonly string[] = []): ReadableImages => ({
   samples: everySample(folder).filter(({name}) => !broken.includes(name)),
   contentHash,
 });
@@ -86,11 +86,11 @@ describe('splitFolder', () => {
   it('puts every image into one part, none into two', () => {
     fc.assert(
       fc.property(anyFolder, shares, (folder, options) => {
-        const split = splitFolder(folder, contentsOf(folder), options);
+        const split = planSplit(folder, contentsOf(folder), options);
         expect(partsOf(split).flatMap(namesOf).sort()).to.deep.equal(
           namesOf(folder.samples).sort(),
         );
-        expect(split.leftOut.size).to.equal(0);
+        expect(split.skipped.size).to.equal(0);
       }),
     );
   });
@@ -98,7 +98,7 @@ describe('splitFolder', () => {
   it('never puts the same file into two parts', () => {
     fc.assert(
       fc.property(anyFolder, shares, (folder, options) => {
-        const parts = partsOf(splitFolder(folder, contentsOf(folder), options)).map(
+        const parts = partsOf(planSplit(folder, contentsOf(folder), options)).map(
           part => new Set(part.map(contentHash)),
         );
         const distinct = new Set(folder.samples.map(contentHash)).size;
@@ -110,7 +110,7 @@ describe('splitFolder', () => {
   it('gives every class with two images of its own one to train on and one to validate on', () => {
     fc.assert(
       fc.property(anyFolder, shares, (folder, options) => {
-        const {train, validation} = splitFolder(folder, contentsOf(folder), options);
+        const {train, validation} = planSplit(folder, contentsOf(folder), options);
         folder.classNames.forEach((_, label) => {
           expect(train.some(sample => sample.label === label)).to.equal(true);
           expect(validation.some(sample => sample.label === label)).to.equal(true);
@@ -122,20 +122,20 @@ describe('splitFolder', () => {
   it('gives the same for the same seed, whatever the order of the samples', () => {
     fc.assert(
       fc.property(anyFolder, shares, (folder, options) => {
-        const one = splitFolder(folder, contentsOf(folder), options);
+        const one = planSplit(folder, contentsOf(folder), options);
         const sorted = {
           ...folder,
           samples: folder.samples.toSorted((a, b) => (a.name < b.name ? -1 : 1)),
         };
-        expect(splitFolder(folder, contentsOf(folder), options)).to.deep.equal(one);
-        expect(splitFolder(sorted, contentsOf(sorted), options)).to.deep.equal(one);
+        expect(planSplit(folder, contentsOf(folder), options)).to.deep.equal(one);
+        expect(planSplit(sorted, contentsOf(sorted), options)).to.deep.equal(one);
       }),
       {numRuns: 30},
     );
   });
 
   it('takes the share of each class that was asked for', () => {
-    const split = splitFolder(balanced(3, 50), contentsOf(balanced(3, 50)), {
+    const split = planSplit(balanced(3, 50), contentsOf(balanced(3, 50)), {
       valSplit: 0.2,
       testSplit: 0.1,
       seed: 1,
@@ -153,7 +153,7 @@ describe('splitFolder', () => {
 
   it('validates on a fifth and tests on nothing unless told', () => {
     const folder = balanced(2, 10);
-    const split = splitFolder(folder, contentsOf(folder), {seed: 1});
+    const split = planSplit(folder, contentsOf(folder), {seed: 1});
     expect([split.train.length, split.validation.length, split.test.length]).to.deep.equal([
       16, 4, 0,
     ]);
@@ -163,7 +163,7 @@ describe('splitFolder', () => {
   it('draws others for another seed, and a class by itself', () => {
     const folder = balanced(2, 30);
     const draw = (of: ImageFolder, seed: number): string[] =>
-      namesOf(splitFolder(of, contentsOf(of), {seed}).validation).filter(name =>
+      namesOf(planSplit(of, contentsOf(of), {seed}).validation).filter(name =>
         name.startsWith('0/'),
       );
     expect(draw(folder, 2)).not.to.deep.equal(draw(folder, 1));
@@ -180,8 +180,8 @@ describe('splitFolder', () => {
       ...folder,
       samples: [...folder.samples, ...Array.from({length: 10}, (_, i) => sampleOf(0, 1000 + i))],
     };
-    const before = new Set(namesOf(splitFolder(folder, contentsOf(folder), {seed: 1}).validation));
-    const after = splitFolder(more, contentsOf(more), {seed: 1}).validation;
+    const before = new Set(namesOf(planSplit(folder, contentsOf(folder), {seed: 1}).validation));
+    const after = planSplit(more, contentsOf(more), {seed: 1}).validation;
     expect(namesOf(after).filter(name => before.has(name)).length).to.be.above(36);
   });
 
@@ -198,7 +198,7 @@ describe('splitFolder', () => {
       findings: [],
       layout: 'classes',
     };
-    const {train, validation} = splitFolder(
+    const {train, validation} = planSplit(
       folder,
       {samples: many, contentHash: ({name}) => name},
       {seed: 1},
@@ -208,7 +208,7 @@ describe('splitFolder', () => {
 
   it('knows the hash of every image in a part', () => {
     const folder = balanced(2, 5);
-    expect(splitFolder(folder, contentsOf(folder), {seed: 1}).hashes).to.deep.equal(
+    expect(planSplit(folder, contentsOf(folder), {seed: 1}).hashes).to.deep.equal(
       new Map(folder.samples.map(sample => [sample.name, contentHash(sample)])),
     );
   });
@@ -218,14 +218,14 @@ describe('splitFolder', () => {
       const folder = folderOf(balanced(2, 10).samples, {
         validation: [sampleOf(0, 90, 'val/'), sampleOf(1, 91, 'val/')],
       });
-      const split = splitFolder(folder, contentsOf(folder), {valSplit: 0.5, seed: 1});
+      const split = planSplit(folder, contentsOf(folder), {valSplit: 0.5, seed: 1});
       expect(split.train).to.have.length(20);
       expect(split.validation).to.deep.equal(folder.validation);
     });
 
     it('draws validation where only a test part is there', () => {
       const folder = folderOf(balanced(2, 10).samples, {test: [sampleOf(0, 90, 'test/')]});
-      const split = splitFolder(folder, contentsOf(folder), {testSplit: 0.5, seed: 1});
+      const split = planSplit(folder, contentsOf(folder), {testSplit: 0.5, seed: 1});
       expect([split.train.length, split.validation.length, split.test.length]).to.deep.equal([
         16, 4, 1,
       ]);
@@ -236,7 +236,7 @@ describe('splitFolder', () => {
         validation: [sampleOf(0, 4, 'val/'), sampleOf(1, 91, 'val/'), sampleOf(1, 92, 'val/')],
         test: [sampleOf(1, 91, 'test/'), sampleOf(0, 7, 'test/')],
       });
-      const split = splitFolder(folder, contentsOf(folder), {seed: 1});
+      const split = planSplit(folder, contentsOf(folder), {seed: 1});
       expect(namesOf(split.train)).to.deep.equal(
         namesOf(folder.samples)
           .filter(name => name !== '0/4' && name !== '1/7')
@@ -244,7 +244,7 @@ describe('splitFolder', () => {
       );
       expect(namesOf(split.validation)).to.deep.equal(['val/0/4', 'val/1/92']);
       expect(namesOf(split.test)).to.deep.equal(['test/1/91', 'test/0/7']);
-      expect([...split.leftOut]).to.deep.equal([
+      expect([...split.skipped]).to.deep.equal([
         ['val/1/91', 'it is the same file as test/1/91'],
         ['0/4', 'it is the same file as val/0/4'],
         ['1/7', 'it is the same file as test/0/7'],
@@ -277,13 +277,13 @@ describe('splitFolder', () => {
               sampleOf(content % 4, content, 'val/'),
             );
             const folder = folderOf(plain.samples, {validation});
-            const split = splitFolder(folder, contentsOf(folder), {seed, testSplit: 0.2});
+            const split = planSplit(folder, contentsOf(folder), {seed, testSplit: 0.2});
             const parts = partsOf(split).map(part => new Set(part.map(contentHash)));
             expect(parts.reduce((total, part) => total + part.size, 0)).to.equal(
               new Set(everySample(folder).map(contentHash)).size,
             );
             expect(
-              [...partsOf(split).flatMap(namesOf), ...split.leftOut.keys()].sort(),
+              [...partsOf(split).flatMap(namesOf), ...split.skipped.keys()].sort(),
             ).to.deep.equal(namesOf(everySample(folder)).sort());
           },
         ),
@@ -293,14 +293,14 @@ describe('splitFolder', () => {
 
   it('leaves out what cannot be read and says so', () => {
     const folder = balanced(2, 10);
-    const split = splitFolder(folder, contentsOf(folder, ['0/4']), {seed: 1});
-    expect([...split.leftOut]).to.deep.equal([['0/4', 'it cannot be read']]);
+    const split = planSplit(folder, contentsOf(folder, ['0/4']), {seed: 1});
+    expect([...split.skipped]).to.deep.equal([['0/4', 'it cannot be read']]);
     expect(partsOf(split).flatMap(namesOf)).to.have.length(19).and.not.to.include('0/4');
   });
 
   it('reports a file that two classes have', () => {
     const folder = folderOf([...balanced(2, 10).samples, sampleOf(1, 0)]);
-    expect(splitFolder(folder, contentsOf(folder), {seed: 1}).findings).to.deep.equal([
+    expect(planSplit(folder, contentsOf(folder), {seed: 1}).findings).to.deep.equal([
       {
         code: 'contradicting-labels',
         severity: 'warning',
@@ -319,7 +319,7 @@ describe('splitFolder', () => {
       sampleOf(2, 50),
       sampleOf(2, 50, 'copy/'),
     ]);
-    const {train, findings} = splitFolder(folder, contentsOf(folder), {seed: 1});
+    const {train, findings} = planSplit(folder, contentsOf(folder), {seed: 1});
     expect(train.filter(({label}) => label === 2)).to.have.length(2);
     expect(findings.map(({message}) => message)).to.deep.equal([
       'Class class 2 has no image for validation; its accuracy will not be known. Add images.',
@@ -329,7 +329,7 @@ describe('splitFolder', () => {
   describe('refuses', () => {
     const refusal = (folder: ImageFolder, options = {}): Error => {
       try {
-        splitFolder(folder, contentsOf(folder), {seed: 1, ...options});
+        planSplit(folder, contentsOf(folder), {seed: 1, ...options});
       } catch (error) {
         return error as Error;
       }

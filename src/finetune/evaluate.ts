@@ -203,7 +203,7 @@ const lossSum = (probabilities: Float32Array, labels: Int32Array, classes: numbe
 
 /**
  * Measures an exported model on a folder: its test part, else its validation part, else all of it. Classes are matched by name.
- * @throws NoCommonClassError (exit 3); ArgumentError, BundleDisposedError (exit 2); AbortedError
+ * @throws NoCommonClassError (exit 3); ArgumentError, ModelDisposedError (exit 2); AbortedError
  *
  * @example
  * import {evaluate, loadImageFolder, loadModel} from 'finetune';

@@ -2,7 +2,7 @@ import {existsSync, mkdirSync, readFileSync, writeFileSync} from 'node:fs';
 import {dirname, join} from 'node:path';
 import {expect} from 'chai';
 import {temporaryDirectory} from '../helpers/temporary.js';
-import {writePictures, of} from '../helpers/images.js';
+import {writeImages, of} from '../helpers/images.js';
 import {inDirectory, tell} from '../helpers/capture.js';
 
 const parsed = (text: string): Record<string, unknown> =>
@@ -11,7 +11,7 @@ const parsed = (text: string): Record<string, unknown> =>
 describe('finetune check', () => {
   it('tells the size of every class, what it found, and what to type next', async () => {
     const root = temporaryDirectory();
-    await writePictures(root, [...of('ants', 3), ...of('bees', 12)]);
+    await writeImages(root, [...of('ants', 3), ...of('bees', 12)]);
     writeFileSync(join(root, 'ants', 'notes.txt'), 'notes');
     writeFileSync(join(root, 'bees', 'cut.jpg'), 'no image');
     const {exitCode, stdout, stderr} = await tell(['check', root]);
@@ -28,7 +28,7 @@ describe('finetune check', () => {
 
   it('compares the classes where there are many', async () => {
     const root = temporaryDirectory();
-    await writePictures(root, [
+    await writeImages(root, [
       ...Array.from({length: 13}, (_, i) => `class${i}/0.png`),
       'class7/1.png',
     ]);
@@ -39,7 +39,7 @@ describe('finetune check', () => {
 
   it('is one JSON document for programs', async () => {
     const root = temporaryDirectory();
-    await writePictures(root, [
+    await writeImages(root, [
       ...of('train/ants', 2),
       ...of('train/bees', 2),
       ...of('val/ants', 1),
@@ -59,7 +59,7 @@ describe('finetune check', () => {
 
   it('exits with 3 where a run would refuse the folder, after telling what it found', async () => {
     const root = temporaryDirectory();
-    await writePictures(root, [...of('ants', 3), ...of('bees', 3)]);
+    await writeImages(root, [...of('ants', 3), ...of('bees', 3)]);
     const whole = readFileSync(join(root, 'bees', '0.png'));
     for (const name of ['0.png', '1.png'])
       writeFileSync(join(root, 'bees', name), whole.subarray(0, whole.length - 200));

@@ -18,11 +18,11 @@ import type {ImageFolder, Sample} from '../../src/datasets/sample.js';
 import {readSplit, toSplitDocument} from '../../src/datasets/splitting/split-file.js';
 import {planSplit} from '../../src/datasets/splitting/split.js';
 import type {ReadableImages, Split} from '../../src/datasets/splitting/splits.js';
-import {cutPictures} from '../fixtures/broken-images.js';
-import {oddPictures} from '../fixtures/unusual-images.js';
+import {truncatedImages} from '../fixtures/broken-images.js';
+import {unusualImages} from '../fixtures/unusual-images.js';
 import {inChild, SRC} from '../helpers/in-child.js';
 import {temporaryDirectory} from '../helpers/temporary.js';
-import {writePictures, of as named, writeTree} from '../helpers/images.js';
+import {writeImages, of as named, writeTree} from '../helpers/images.js';
 
 const namesOf = (samples: readonly Sample[]): string[] => samples.map(({name}) => name);
 
@@ -33,7 +33,7 @@ interface AnyDataset {
 
 /** A file: in which part and class it lies, what it holds, whether it can be read. */
 const anyFile = fc.record({
-  part: fc.constantFrom(
+  subset: fc.constantFrom(
     'samples' as const,
     'samples' as const,
     'validation' as const,
@@ -53,19 +53,19 @@ const anyDataset = fc
   })
   .map(({files, ownValidation, ownTest}): AnyDataset => {
     const sure = [0, 1, 2].flatMap(label =>
-      (['samples', 'samples', 'validation', 'test'] as const).map((part, i) => ({
-        part,
+      (['samples', 'samples', 'validation', 'test'] as const).map((subset, i) => ({
+        subset,
         label,
         content: 100 + 10 * label + i,
         isBroken: false,
       })),
     );
-    const all = [...files, ...sure].map(({part, label, content, isBroken}, i) => ({
-      ...{part, isBroken, hash: String(content)},
-      sample: {path: `/${i}`, name: `${part}/${label}/${i}`, label},
+    const all = [...files, ...sure].map(({subset, label, content, isBroken}, i) => ({
+      ...{subset, isBroken, hash: String(content)},
+      sample: {path: `/${i}`, name: `${subset}/${label}/${i}`, label},
     }));
-    const of = (part: string): Sample[] =>
-      all.filter(file => file.part === part).map(({sample}) => sample);
+    const of = (subset: string): Sample[] =>
+      all.filter(file => file.part === subset).map(({sample}) => sample);
     const folder: ImageFolder = {
       ...{
         root: '/any',
@@ -94,7 +94,7 @@ const anyShares = fc.record({
   seed: fc.integer(),
 });
 
-const partsOf = ({train, validation, test}: Split): (readonly Sample[])[] => [
+const splitsOf = ({train, validation, test}: Split): (readonly Sample[])[] => [
   train,
   validation,
   test,
@@ -105,8 +105,8 @@ describe('whatever the folder, a split', () => {
     fc.assert(
       fc.property(anyDataset, anyShares, ({folder, contents}, shares) => {
         const split = planSplit(folder, contents, shares);
-        const told = [...partsOf(split).flatMap(namesOf), ...split.skipped.keys()];
-        expect(told.sort()).to.deep.equal(namesOf(everySample(folder)).sort());
+        const reported = [...splitsOf(split).flatMap(namesOf), ...split.skipped.keys()];
+        expect(reported.sort()).to.deep.equal(namesOf(everySample(folder)).sort());
         expect([...split.skipped.values()].every(reason => reason.length > 0)).to.equal(true);
       }),
       {seed: 4},
@@ -117,12 +117,12 @@ describe('whatever the folder, a split', () => {
     fc.assert(
       fc.property(anyDataset, anyShares, ({folder, contents}, shares) => {
         const split = planSplit(folder, contents, shares);
-        const parts = partsOf(split).map(
-          part => new Set(part.map(sample => contents.contentHash(sample))),
+        const splits = splitsOf(split).map(
+          subset => new Set(subset.map(sample => contents.contentHash(sample))),
         );
         const distinct = new Set(contents.samples.map(sample => contents.contentHash(sample)));
-        expect(parts.reduce((sum, {size}) => sum + size, 0)).to.equal(distinct.size);
-        expect(new Set(parts.flatMap(part => [...part]))).to.deep.equal(distinct);
+        expect(splits.reduce((sum, {size}) => sum + size, 0)).to.equal(distinct.size);
+        expect(new Set(splits.flatMap(subset => [...subset]))).to.deep.equal(distinct);
       }),
       {seed: 5},
     );
@@ -135,7 +135,7 @@ describe('whatever the folder, a split', () => {
         const split = planSplit(folder, contents, shares);
         writeFileSync(path, JSON.stringify(toSplitDocument(split)));
         const read = await readSplit(path, folder, contents);
-        expect(partsOf(read)).to.deep.equal(partsOf(split));
+        expect(splitsOf(read)).to.deep.equal(splitsOf(split));
         expect(read.skipped).to.deep.equal(split.skipped);
       }),
       {seed: 6, numRuns: 30},
@@ -264,9 +264,9 @@ describe('however many workers, a folder', function () {
   let folder: ImageFolder | undefined;
   before(async () => {
     const root = temporaryDirectory();
-    await writePictures(root, [...named('odd', 150), ...named('plain', 150)]);
-    for (const [name, bytes] of await oddPictures()) writeTree(root, {[`odd/${name}`]: bytes});
-    for (const [name, bytes] of [...(await cutPictures())].slice(0, 15))
+    await writeImages(root, [...named('odd', 150), ...named('plain', 150)]);
+    for (const [name, bytes] of await unusualImages()) writeTree(root, {[`odd/${name}`]: bytes});
+    for (const [name, bytes] of [...(await truncatedImages())].slice(0, 15))
       writeTree(root, {[`plain/${name}`]: bytes});
     folder = await loadImageFolder(root);
   });

@@ -21,8 +21,8 @@ const PATTERNS: Readonly<Record<string, (stream: Rng) => Pattern>> = {
 };
 
 async function draw(path: string, pattern: Pattern, size: number, stream: Rng): Promise<void> {
-  const colour = (): Pixel => [stream.integer(256), stream.integer(256), stream.integer(256)];
-  const [ground, ink] = [colour(), colour()];
+  const color = (): Pixel => [stream.integer(256), stream.integer(256), stream.integer(256)];
+  const [ground, ink] = [color(), color()];
   const pixels = Uint8Array.from({length: size * size * 3}, (_, i) => {
     const [x, y] = [Math.trunc(i / 3) % size, Math.trunc(i / 3 / size)];
     return (pattern(x, y) ? ink : ground)[i % 3]!;
@@ -32,7 +32,7 @@ async function draw(path: string, pattern: Pattern, size: number, stream: Rng): 
     .toFile(path);
 }
 
-export interface DrawnFolderWish {
+export interface DrawnFolderOptions {
   readonly perClass?: number;
   readonly size?: number;
   readonly seed?: number;
@@ -46,7 +46,7 @@ export async function drawnFolder({
   size = 40,
   seed = 1,
   parts = [''],
-}: DrawnFolderWish = {}): Promise<string> {
+}: DrawnFolderOptions = {}): Promise<string> {
   const root = temporaryDirectory();
   for (const part of parts) {
     for (const [className, patternOf] of Object.entries(PATTERNS)) {

@@ -3,7 +3,7 @@ import {createRng} from '../../src/core/rng.js';
 import type {DecodedImage} from '../../src/datasets/images/resample.js';
 
 /** A soft image with as much in it as a photograph has, 320 x 240: random colors at three scales, drawn from a seed. */
-export async function photograph(seed: number): Promise<Buffer> {
+export async function createPhoto(seed: number): Promise<Buffer> {
   const layer = (columns: number, rows: number): Promise<Buffer> => {
     const stream = createRng(seed, 'photograph', columns);
     const data = Uint8Array.from({length: columns * rows * 3}, () => stream.integer(256));
@@ -20,31 +20,31 @@ export async function photograph(seed: number): Promise<Buffer> {
 }
 
 /** What becomes of photographs that are passed on. */
-export const ALTERED: Readonly<Record<string, (picture: Buffer) => Promise<Buffer>>> = {
-  'a JPEG of quality 30': picture => sharp(picture).jpeg({quality: 30}).toBuffer(),
-  'a WebP': picture => sharp(picture).webp({quality: 60}).toBuffer(),
-  'half the size': picture => sharp(picture).resize(160, 120).jpeg().toBuffer(),
-  'twice the size': picture => sharp(picture).resize(640, 480).jpeg().toBuffer(),
-  'other proportions': picture => sharp(picture).resize(200, 200, {fit: 'fill'}).jpeg().toBuffer(),
-  brighter: picture => sharp(picture).modulate({brightness: 1.2}).jpeg().toBuffer(),
-  'less contrast': picture => sharp(picture).linear(0.7, 30).jpeg().toBuffer(),
-  'without colors': picture => sharp(picture).grayscale().jpeg().toBuffer(),
-  mirrored: picture => sharp(picture).flop().jpeg().toBuffer(),
-  'cut by a tenth all round': picture =>
-    sharp(picture).extract({left: 32, top: 24, width: 256, height: 192}).jpeg().toBuffer(),
-  'cut on one side': picture =>
-    sharp(picture).extract({left: 48, top: 0, width: 272, height: 240}).jpeg().toBuffer(),
-  'cut by a fifth at a corner': picture =>
-    sharp(picture).extract({left: 0, top: 48, width: 256, height: 192}).jpeg().toBuffer(),
-  'with a border': picture =>
-    sharp(picture)
+export const ALTERED: Readonly<Record<string, (image: Buffer) => Promise<Buffer>>> = {
+  'a JPEG of quality 30': image => sharp(image).jpeg({quality: 30}).toBuffer(),
+  'a WebP': image => sharp(image).webp({quality: 60}).toBuffer(),
+  'half the size': image => sharp(image).resize(160, 120).jpeg().toBuffer(),
+  'twice the size': image => sharp(image).resize(640, 480).jpeg().toBuffer(),
+  'other proportions': image => sharp(image).resize(200, 200, {fit: 'fill'}).jpeg().toBuffer(),
+  brighter: image => sharp(image).modulate({brightness: 1.2}).jpeg().toBuffer(),
+  'less contrast': image => sharp(image).linear(0.7, 30).jpeg().toBuffer(),
+  'without colors': image => sharp(image).grayscale().jpeg().toBuffer(),
+  mirrored: image => sharp(image).flop().jpeg().toBuffer(),
+  'cut by a tenth all round': image =>
+    sharp(image).extract({left: 32, top: 24, width: 256, height: 192}).jpeg().toBuffer(),
+  'cut on one side': image =>
+    sharp(image).extract({left: 48, top: 0, width: 272, height: 240}).jpeg().toBuffer(),
+  'cut by a fifth at a corner': image =>
+    sharp(image).extract({left: 0, top: 48, width: 256, height: 192}).jpeg().toBuffer(),
+  'with a border': image =>
+    sharp(image)
       .extend({top: 12, bottom: 12, left: 12, right: 12, background: 'black'})
       .jpeg()
       .toBuffer(),
 };
 
-export const pixels = async (picture: Buffer): Promise<DecodedImage> => {
-  const {data, info} = await sharp(picture)
+export const pixels = async (image: Buffer): Promise<DecodedImage> => {
+  const {data, info} = await sharp(image)
     .toColourspace('srgb')
     .removeAlpha()
     .raw()

@@ -4,7 +4,7 @@ import {join, resolve} from 'node:path';
 import {findPretrained} from '../../backbones/pretrained/pretrained.js';
 import {FinetuneError, errorMessage, UsageError} from '../../core/errors.js';
 import {shellQuote} from '../../core/text/shell-quote.js';
-import {startBackend, type EngineWish} from '../../backend/runtime/runtime.js';
+import {startBackend, type BackendOptions} from '../../backend/runtime/runtime.js';
 import {exportModel, type ExportModelResult} from '../../export/export-model.js';
 import {readTrainedClassifier} from '../../export/trained-weights.js';
 import {modelCard} from '../../report/model-card.js';
@@ -96,7 +96,7 @@ export async function reportRun(run: string): Promise<string> {
   }
 }
 
-export interface ExportRunOptions extends Partial<EngineWish> {
+export interface ExportRunOptions extends Partial<BackendOptions> {
   /** Directory of the model; the run's own unless told. */
   readonly out?: string;
 }

@@ -70,13 +70,13 @@ describe('augment', () => {
   });
 
   it('keeps colors apart from geometry: light changes no color of a plain image, standard does', () => {
-    const grey = {width: 32, height: 32, data: new Uint8Array(32 * 32 * 3).fill(100)};
-    expect(new Set(augment(grey, 24, AUGMENTATIONS.light, createRng(3)))).to.deep.equal(
+    const gray = {width: 32, height: 32, data: new Uint8Array(32 * 32 * 3).fill(100)};
+    expect(new Set(augment(gray, 24, AUGMENTATIONS.light, createRng(3)))).to.deep.equal(
       new Set([100]),
     );
     const brightness = Array.from(
       {length: 200},
-      (_, i) => augment(grey, 8, AUGMENTATIONS.standard, createRng(i))[0]!,
+      (_, i) => augment(gray, 8, AUGMENTATIONS.standard, createRng(i))[0]!,
     );
     expect(Math.min(...brightness)).to.be.within(79, 85);
     expect(Math.max(...brightness)).to.be.within(115, 120);

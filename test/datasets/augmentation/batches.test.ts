@@ -32,15 +32,15 @@ const imageOf = ({name}: Sample): DecodedImage => {
 /** A cache that answers after a while, the later samples sooner, and counts. */
 function slowCache(
   image: (sample: Sample) => DecodedImage = imageOf,
-): ImageCache & {asked: number} {
+): ImageCache & {requested: number} {
   const cache = {
-    asked: 0,
+    requested: 0,
     samples,
     findings: [],
     contentHash: ({name}: Sample) => name,
     close: async () => {},
     async image(sample: Sample) {
-      cache.asked++;
+      cache.requested++;
       await sleep(10 - Number(sample.name.split('/')[1]));
       return image(sample);
     },
@@ -167,10 +167,10 @@ describe('imageBatches', () => {
     const batches = imageBatches(cache, samples, {...OPTIONS, batchSize: 1, prefetch: 3});
     await batches.next();
     await sleep(20);
-    expect(cache.asked).to.equal(4);
+    expect(cache.requested).to.equal(4);
     await batches.next();
     await sleep(20);
-    expect(cache.asked).to.equal(5);
+    expect(cache.requested).to.equal(5);
     await batches.return();
   });
 
@@ -178,7 +178,7 @@ describe('imageBatches', () => {
     let used = 0;
     let most = 0;
     const cache = slowCache(sample => {
-      most = Math.max(most, cache.asked - used);
+      most = Math.max(most, cache.requested - used);
       return imageOf(sample);
     });
     const many = Array.from({length: 200}, (_, i) => samples[i % 10]!);
@@ -197,7 +197,7 @@ describe('imageBatches', () => {
     }))
       if (indices[0] === 0) break;
     await sleep(20);
-    expect(cache.asked).to.equal(4);
+    expect(cache.requested).to.equal(4);
   });
 
   it('throws what reading an image throws, when its batch is due', async () => {

@@ -9,7 +9,7 @@ import {loadImageFolder} from '../../../src/datasets/discovery/image-folder.js';
 import {previewAugmentation} from '../../../src/datasets/augmentation/preview.js';
 import {centerCrop} from '../../../src/datasets/images/crop.js';
 import {temporaryDirectory} from '../../helpers/temporary.js';
-import {noisy, of, writePictures, writeTree} from '../../helpers/images.js';
+import {noisy, of, writeImages, writeTree} from '../../helpers/images.js';
 
 const preprocessing = withImageSize(TORCHVISION_PREPROCESSING, 32);
 
@@ -17,7 +17,7 @@ describe('a preview', () => {
   let root = '';
   before(async () => {
     root = temporaryDirectory();
-    await writePictures(root, [...of('a', 3), ...of('b', 3)]);
+    await writeImages(root, [...of('a', 3), ...of('b', 3)]);
     const whole = await noisy(9, 100, 80).jpeg().toBuffer();
     writeTree(root, {'c/cut.jpg': whole.subarray(0, whole.length / 2)});
   });
@@ -40,7 +40,7 @@ describe('a preview', () => {
     expect(versions[2]).to.deep.equal(
       augment(image, 32, AUGMENTATIONS.strong, createRng(5, 'augment', 2, sample.name)),
     );
-    expect(found[2]).to.deep.include({shown: [], fault: 'it is damaged or cut off'});
+    expect(found[2]).to.deep.include({shown: [], error: 'it is damaged or cut off'});
     expect(await previewAugmentation(await loadImageFolder(root), options)).to.deep.equal(found);
   });
 
@@ -63,19 +63,15 @@ describe('a preview', () => {
   });
 
   it('is a sheet of rows and columns', async () => {
-    const picture = (value: number): Uint8Array => new Uint8Array(4 * 4 * 3).fill(value);
-    const sheet = await renderContactSheet(
-      [[picture(10), picture(20)], [picture(30)]],
-      4,
-      'sheet.png',
-    );
+    const image = (value: number): Uint8Array => new Uint8Array(4 * 4 * 3).fill(value);
+    const sheet = await renderContactSheet([[image(10), image(20)], [image(30)]], 4, 'sheet.png');
     for (const [name, format] of [
       ['a.webp', 'webp'],
       ['a.jpg', 'jpeg'],
       ['a', 'jpeg'],
     ] as const) {
       expect(
-        (await sharp(await renderContactSheet([[picture(10)]], 4, name)).metadata()).format,
+        (await sharp(await renderContactSheet([[image(10)]], 4, name)).metadata()).format,
       ).to.equal(format);
     }
     const {data, info} = await sharp(sheet).raw().toBuffer({resolveWithObject: true});

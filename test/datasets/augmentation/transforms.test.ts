@@ -216,9 +216,9 @@ describe('changes of an image', () => {
   for (const [what, change, tolerance, expected] of TORCHVISION) {
     it(`are torchvision's: ${what}`, () => {
       const pixels = changed(change);
-      for (const [y, x, ...colours] of expected) {
+      for (const [y, x, ...colors] of expected) {
         at(pixels, y!, x!).forEach((value, i) =>
-          expect(value, `${y} ${x}`).to.be.closeTo(colours[i]!, tolerance),
+          expect(value, `${y} ${x}`).to.be.closeTo(colors[i]!, tolerance),
         );
       }
     });

@@ -18,7 +18,7 @@ import type {ImageFolder} from '../../../src/datasets/sample.js';
 import type {ProcessingOptions} from '../../../src/datasets/cache/unique-images.js';
 import {besidesSize} from '../../helpers/findings.js';
 import {temporaryDirectory} from '../../helpers/temporary.js';
-import {noisy, of, writePictures} from '../../helpers/images.js';
+import {noisy, of, writeImages} from '../../helpers/images.js';
 
 /** What may become of a file, and what is to be told of it. */
 interface Change {
@@ -72,7 +72,7 @@ describe('a file that changes while a run goes on', function () {
   const changed = (): string => join(root, 'a/5.png');
   beforeEach(async () => {
     root = temporaryDirectory();
-    await writePictures(root, [...of('a', 12), ...of('b', 12)]);
+    await writeImages(root, [...of('a', 12), ...of('b', 12)]);
     folder = await loadImageFolder(root);
   });
 

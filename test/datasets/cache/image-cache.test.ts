@@ -22,7 +22,7 @@ import {
 import {everySample, loadImageFolder} from '../../../src/datasets/discovery/image-folder.js';
 import type {ImageFolder, Sample} from '../../../src/datasets/sample.js';
 import {temporaryDirectory} from '../../helpers/temporary.js';
-import {failure, noisy, of, writePictures, writeTree} from '../../helpers/images.js';
+import {failure, noisy, of, writeImages, writeTree} from '../../helpers/images.js';
 
 const PREPROCESSING = {...TORCHVISION_PREPROCESSING, resizeSize: 16, cropSize: 12};
 const IN_MEMORY = Number.MAX_SAFE_INTEGER;
@@ -30,7 +30,7 @@ const IN_A_FILE = 0;
 
 async function petFolder(cats = 4, dogs = 3): Promise<ImageFolder> {
   const root = temporaryDirectory();
-  await writePictures(root, [...of('cats', cats), ...of('dogs', dogs)]);
+  await writeImages(root, [...of('cats', cats), ...of('dogs', dogs)]);
   return loadImageFolder(root);
 }
 

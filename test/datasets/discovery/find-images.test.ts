@@ -4,13 +4,13 @@ import {expect} from 'chai';
 import {findImages} from '../../../src/datasets/discovery/find-images.js';
 import {rejectionOf} from '../../helpers/rejection.js';
 import {temporaryDirectory} from '../../helpers/temporary.js';
-import {writePictures, writeTree} from '../../helpers/images.js';
+import {writeImages, writeTree} from '../../helpers/images.js';
 
 describe('findImages', () => {
   let root = '';
   before(async () => {
     root = temporaryDirectory();
-    await writePictures(root, ['b.png', 'a.png', 'sub/deep/c', 'sub/d.png']);
+    await writeImages(root, ['b.png', 'a.png', 'sub/deep/c', 'sub/d.png']);
     writeTree(root, {'notes.txt': 'notes', 'broken.png': 'no image', 'empty/readme.txt': ''});
   });
   const found = async (...words: string[]): Promise<string[]> =>
@@ -50,8 +50,8 @@ describe('findImages', () => {
 
   it('follows links that lead outside where it is told to', async () => {
     const [root, elsewhere] = [temporaryDirectory(), temporaryDirectory()];
-    await writePictures(elsewhere, ['1.png']);
-    await writePictures(root, ['2.png']);
+    await writeImages(elsewhere, ['1.png']);
+    await writeImages(root, ['2.png']);
     symlinkSync(join(elsewhere, '1.png'), join(root, '1.png'));
     const {images, findings} = await findImages([root]);
     expect([images, findings.map(({code}) => code)]).to.deep.equal([

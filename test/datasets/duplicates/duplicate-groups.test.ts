@@ -10,27 +10,27 @@ import {
 import {computeFingerprint} from '../../../src/datasets/duplicates/fingerprint.js';
 import {temporaryDirectory} from '../../helpers/temporary.js';
 import {DAMAGES} from '../../helpers/damages.js';
-import {ALTERED, photograph, pixels} from '../../helpers/photographs.js';
+import {ALTERED, createPhoto, pixels} from '../../helpers/photographs.js';
 
 const sample = (name: string, label: number): Sample => ({path: `/${name}`, name, label});
 
 describe('photographs that are there more than once', () => {
   const NAMES = ['a/1', 'a/1 brighter', 'a/1 again', 'b/2', 'b/2 mirrored', 'b/3', 'a/3 cut'];
   const samples = NAMES.map(name => sample(name, name.startsWith('a') ? 0 : 1));
-  const prints = new Map<string, Uint8Array>();
-  let asked = 0;
+  const fingerprints = new Map<string, Uint8Array>();
+  let requested = 0;
   const images: FingerprintedImages = {
     samples,
     contentHash: ({name}) => name.replace(' again', ''),
     fingerprint: ({name}) => {
-      asked++;
-      return prints.get(name)!;
+      requested++;
+      return fingerprints.get(name)!;
     },
   };
 
   before(async () => {
-    const [one, two, three] = [await photograph(1), await photograph(2), await photograph(3)];
-    const pictures = [
+    const [one, two, three] = [await createPhoto(1), await createPhoto(2), await createPhoto(3)];
+    const decoded = [
       one,
       await ALTERED.brighter!(one),
       one,
@@ -38,9 +38,9 @@ describe('photographs that are there more than once', () => {
       await ALTERED.mirrored!(two),
       three,
     ];
-    pictures.push(await ALTERED['cut by a tenth all round']!(three));
-    for (const [i, picture] of pictures.entries())
-      prints.set(NAMES[i]!, computeFingerprint(await pixels(picture)));
+    decoded.push(await ALTERED['cut by a tenth all round']!(three));
+    for (const [i, image] of decoded.entries())
+      fingerprints.set(NAMES[i]!, computeFingerprint(await pixels(image)));
   });
 
   it('are known by one name, that of identical files included', async () => {
@@ -57,16 +57,16 @@ describe('photographs that are there more than once', () => {
   it('are looked for once, and again where what was written cannot be written or was made from other images', async () => {
     const directory = join(temporaryDirectory(), 'new');
     const first = samples.map(await findDuplicateGroups(images, {directory}));
-    asked = 0;
+    requested = 0;
     expect(samples.map(await findDuplicateGroups(images, {directory}))).to.deep.equal(first);
-    expect(asked).to.equal(0);
+    expect(requested).to.equal(0);
     const [file] = readdirSync(directory);
     await findDuplicateGroups({...images, samples: samples.slice(5)}, {directory});
     const [other] = readdirSync(directory).filter(name => name !== file);
     renameSync(join(directory, other!), join(directory, file!));
-    asked = 0;
+    requested = 0;
     expect(samples.map(await findDuplicateGroups(images, {directory}))).to.deep.equal(first);
-    expect(asked).to.equal(6);
+    expect(requested).to.equal(6);
     expect(
       samples.map(
         await findDuplicateGroups(images, {directory: join(directory, file!, 'no-folder')}),
@@ -81,15 +81,18 @@ describe('photographs that are there more than once', () => {
       const path = join(directory, readdirSync(directory)[0]!);
       const before = readFileSync(path);
       writeFileSync(path, damage(before));
-      asked = 0;
+      requested = 0;
       expect(samples.map(await findDuplicateGroups(images, {directory}))).to.deep.equal(first);
-      expect(asked).to.equal(6);
+      expect(requested).to.equal(6);
       expect(readFileSync(path)).to.deep.equal(before);
     });
   }
 
   it('are told of: across classes, across parts, within a class', async () => {
-    const copies = {contentHash: images.contentHash, duplicateGroup: await findDuplicateGroups(images)};
+    const duplicates = {
+      contentHash: images.contentHash,
+      duplicateGroup: await findDuplicateGroups(images),
+    };
     const [one, brighter, again, two, mirrored, three, cut] = samples as [
       Sample,
       Sample,
@@ -99,9 +102,9 @@ describe('photographs that are there more than once', () => {
       Sample,
       Sample,
     ];
-    const parts = {train: [one, two, three, cut], validation: [brighter, again], test: [mirrored]};
+    const splits = {train: [one, two, three, cut], validation: [brighter, again], test: [mirrored]};
     expect(
-      duplicateFindings(parts, ['a', 'b'], copies).map(({code, severity, message}) => [
+      duplicateFindings(splits, ['a', 'b'], duplicates).map(({code, severity, message}) => [
         code,
         severity,
         message,
@@ -120,7 +123,7 @@ describe('photographs that are there more than once', () => {
     ]);
     const together = {train: samples.slice(0, 5), validation: [three], test: []};
     expect(
-      duplicateFindings(together, ['a', 'b'], copies).map(({code, message}) => [code, message]),
+      duplicateFindings(together, ['a', 'b'], duplicates).map(({code, message}) => [code, message]),
     ).to.deep.equal([
       [
         'identical-files',
@@ -132,7 +135,7 @@ describe('photographs that are there more than once', () => {
       ],
     ]);
     expect(
-      duplicateFindings({train: [one, two], validation: [three], test: []}, ['a', 'b'], copies),
+      duplicateFindings({train: [one, two], validation: [three], test: []}, ['a', 'b'], duplicates),
     ).to.deep.equal([]);
   });
 });

@@ -15,24 +15,24 @@ import {
   FINGERPRINT_SIDE,
   computeFingerprint,
 } from '../../../src/datasets/duplicates/fingerprint.js';
-import {photograph, pixels} from '../../helpers/photographs.js';
+import {createPhoto, pixels} from '../../helpers/photographs.js';
 
 const pause = async (): Promise<void> => undefined;
 
 describe('PrintIndex', () => {
-  const prints: Uint8Array[] = [];
+  const fingerprints: Uint8Array[] = [];
   let tables: HashTables;
   before(async () => {
-    const shared = computeFingerprint(await pixels(await photograph(0)));
+    const shared = computeFingerprint(await pixels(await createPhoto(0)));
     for (let seed = 1; seed <= 40; seed++) {
-      const own = computeFingerprint(await pixels(await photograph(seed)));
-      prints.push(shared.map((value, i) => 0.85 * value + 0.15 * own[i]!)); // as X-rays are alike
+      const own = computeFingerprint(await pixels(await createPhoto(seed)));
+      fingerprints.push(shared.map((value, i) => 0.85 * value + 0.15 * own[i]!)); // as X-rays are alike
     }
-    tables = await buildHashTables(prints, pause);
+    tables = await buildHashTables(fingerprints, pause);
   });
   const alike = (number: number, isWanted: (other: number) => boolean): number[] => {
     const coefficients = new Float64Array(WINDOW_COUNT * COEFFICIENTS);
-    windowCoefficients(prints[number]!, coefficients);
+    windowCoefficients(fingerprints[number]!, coefficients);
     return new HashIndex(tables)
       .candidates(coefficients, number, isWanted)
       .map(found => found.number);
@@ -50,7 +50,7 @@ describe('PrintIndex', () => {
 
   it('does not find what was left out of it', async () => {
     tables = await buildHashTables(
-      prints.map((print, i) => (i === 7 ? undefined : print)),
+      fingerprints.map((fingerprint, i) => (i === 7 ? undefined : fingerprint)),
       pause,
     );
     expect(alike(5, other => other === 7)).to.deep.equal([]);
@@ -59,9 +59,9 @@ describe('PrintIndex', () => {
 
 describe('coefficients of windows', () => {
   it('are those of a DCT of the cells inside, in each window', async () => {
-    const print = computeFingerprint(await pixels(await photograph(3)));
+    const fingerprint = computeFingerprint(await pixels(await createPhoto(3)));
     const coefficients = new Float64Array(WINDOW_COUNT * COEFFICIENTS);
-    windowCoefficients(print, coefficients);
+    windowCoefficients(fingerprint, coefficients);
     const basis = ([from, to]: readonly [number, number], k: number, cell: number): number => {
       const [first, last] = [
         Math.max(cell, from * FINGERPRINT_SIDE),
@@ -83,9 +83,9 @@ describe('coefficients of windows', () => {
         [7, 7],
       ] as const) {
         let sum = 0;
-        for (let i = 0; i < print.length; i++) {
+        for (let i = 0; i < fingerprint.length; i++) {
           sum +=
-            print[i]! *
+            fingerprint[i]! *
             basis(columns, u, i % FINGERPRINT_SIDE) *
             basis(rows, v, Math.floor(i / FINGERPRINT_SIDE));
         }
@@ -93,7 +93,7 @@ describe('coefficients of windows', () => {
       }
     }
     const whole = new Float64Array(COEFFICIENTS);
-    wholeCoefficients(print, whole);
+    wholeCoefficients(fingerprint, whole);
     expect([...whole]).to.deep.equal([...coefficients.subarray(0, COEFFICIENTS)]);
   });
 });

@@ -6,11 +6,11 @@ import {
   mirrorFingerprint,
   computeFingerprint,
 } from '../../../src/datasets/duplicates/fingerprint.js';
-import {ALTERED, photograph, pixels} from '../../helpers/photographs.js';
+import {ALTERED, createPhoto, pixels} from '../../helpers/photographs.js';
 import {failure} from '../../helpers/images.js';
 
-const printOf = async (picture: Buffer): Promise<Uint8Array> =>
-  computeFingerprint(await pixels(picture));
+const fingerprintOf = async (image: Buffer): Promise<Uint8Array> =>
+  computeFingerprint(await pixels(image));
 
 describe('thumbprint', () => {
   it('holds mean luminances, rows from the top, whatever the size', () => {
@@ -18,11 +18,15 @@ describe('thumbprint', () => {
     const data = Uint8Array.from({length: 64 * 96 * 3}, (_, i) =>
       Math.floor(i / 3) % 64 < 32 ? 255 : 0,
     );
-    const print = computeFingerprint({data, width: 64, height: 96});
-    expect([print.length, print[0], print[15], print[16], print[1023]]).to.deep.equal([
-      1024, 255, 255, 0, 0,
-    ]);
-    expect([...mirrorFingerprint(print).subarray(15, 17)]).to.deep.equal([0, 255]);
+    const fingerprint = computeFingerprint({data, width: 64, height: 96});
+    expect([
+      fingerprint.length,
+      fingerprint[0],
+      fingerprint[15],
+      fingerprint[16],
+      fingerprint[1023],
+    ]).to.deep.equal([1024, 255, 255, 0, 0]);
+    expect([...mirrorFingerprint(fingerprint).subarray(15, 17)]).to.deep.equal([0, 255]);
     expect([
       ...computeFingerprint({data: Uint8Array.of(255, 0, 0), width: 1, height: 1}).slice(0, 2),
     ]).to.deep.equal([77, 77]); // 0.299 of 255
@@ -34,7 +38,7 @@ describe('nearCopies', function () {
 
   const others: Uint8Array[] = [];
   before(async () => {
-    for (let seed = 0; seed < 60; seed++) others.push(await printOf(await photograph(seed)));
+    for (let seed = 0; seed < 60; seed++) others.push(await fingerprintOf(await createPhoto(seed)));
   });
 
   it('tells different photographs apart', async () => {
@@ -43,16 +47,16 @@ describe('nearCopies', function () {
 
   for (const [what, alter] of Object.entries(ALTERED)) {
     it(`finds copies among others: ${what}`, async () => {
-      const copies: Uint8Array[] = [];
+      const duplicates: Uint8Array[] = [];
       for (const seed of [7, 21, 40])
-        copies.push(await printOf(await alter(await photograph(seed))));
-      expect(await findNearDuplicates([...others, ...copies])).to.deep.equal([
+        duplicates.push(await fingerprintOf(await alter(await createPhoto(seed))));
+      expect(await findNearDuplicates([...others, ...duplicates])).to.deep.equal([
         [7, 60],
         [21, 61],
         [40, 62],
       ]);
       // In whatever order they come.
-      expect(await findNearDuplicates([...copies, ...others])).to.deep.equal([
+      expect(await findNearDuplicates([...duplicates, ...others])).to.deep.equal([
         [0, 10],
         [1, 24],
         [2, 43],
@@ -61,15 +65,17 @@ describe('nearCopies', function () {
   }
 
   it('puts copies of copies into one group', async () => {
-    const picture = await photograph(3);
-    const copies = await Promise.all(
-      ['brighter', 'mirrored', 'a WebP'].map(async what => printOf(await ALTERED[what]!(picture))),
+    const image = await createPhoto(3);
+    const duplicates = await Promise.all(
+      ['brighter', 'mirrored', 'a WebP'].map(async what =>
+        fingerprintOf(await ALTERED[what]!(image)),
+      ),
     );
-    expect(await findNearDuplicates([...copies, ...others])).to.deep.equal([[0, 1, 2, 6]]);
+    expect(await findNearDuplicates([...duplicates, ...others])).to.deep.equal([[0, 1, 2, 6]]);
   });
 
   it('says nothing of images of one color, and does not mind thousands of them', async () => {
-    const plain = await printOf(
+    const plain = await fingerprintOf(
       await sharp({create: {width: 40, height: 40, channels: 3, background: 'gray'}})
         .png()
         .toBuffer(),
@@ -78,8 +84,8 @@ describe('nearCopies', function () {
   });
 
   it('joins all of very many copies of one image', async () => {
-    const print = others[0]!;
-    const groups = await findNearDuplicates(Array.from({length: 2000}, () => print));
+    const fingerprint = others[0]!;
+    const groups = await findNearDuplicates(Array.from({length: 2000}, () => fingerprint));
     expect(groups.map(({length}) => length)).to.deep.equal([2000]);
   });
 

@@ -99,10 +99,10 @@ describe('HEIC', function () {
       const cuts = Array.from({length: 18}, (_, i) =>
         bytes.subarray(0, Math.floor((bytes.length * (i + 1)) / 20)),
       );
-      const faults = await Promise.all(
+      const errors = await Promise.all(
         cuts.map(cut => decodeForInspection(cut).then(() => undefined, describeDecodeError)),
       );
-      for (const fault of faults) expect(fault).to.match(/^it is damaged or cut off$/);
+      for (const error of errors) expect(error).to.match(/^it is damaged or cut off$/);
     }
   });
 });

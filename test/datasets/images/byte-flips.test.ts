@@ -44,7 +44,7 @@ const FAULTS = [
 
 interface Report {
   readonly decoded: Readonly<Record<string, number>>;
-  readonly faults: Readonly<Record<string, number>>;
+  readonly errors: Readonly<Record<string, number>>;
   readonly wrong: readonly string[];
   /** MiB after a fifth of the work, and at the end. */
   readonly resident: readonly [number, number];
@@ -102,14 +102,14 @@ describe('bits turned in valid images', function () {
   it('end in pixels or in a reason, 20,000 times in one process that does not grow', async () => {
     const {code, signal, stdout, stderr} = await inChild(script(FLIPS));
     expect({code, signal, stderr}).to.deep.equal({code: 0, signal: null, stderr: ''});
-    const {decoded, faults, wrong, resident, longest} = JSON.parse(stdout) as Report;
+    const {decoded, errors, wrong, resident, longest} = JSON.parse(stdout) as Report;
     const count = (of: Readonly<Record<string, number>>): number =>
       Object.values(of).reduce((sum, times) => sum + times, 0);
-    expect(count(decoded) + count(faults)).to.be.at.least(20_000);
+    expect(count(decoded) + count(errors)).to.be.at.least(20_000);
     expect(
-      Object.keys(faults).filter(
-        fault =>
-          !FAULTS.some(known => (known instanceof RegExp ? known.test(fault) : known === fault)),
+      Object.keys(errors).filter(
+        error =>
+          !FAULTS.some(known => (known instanceof RegExp ? known.test(error) : known === error)),
       ),
     ).to.deep.equal([]);
     expect(wrong).to.deep.equal([]);

@@ -5,12 +5,12 @@ import {checkImages} from '../../../src/datasets/inspection/check.js';
 import {loadImageFolder} from '../../../src/datasets/discovery/image-folder.js';
 import {besidesSize} from '../../helpers/findings.js';
 import {temporaryDirectory} from '../../helpers/temporary.js';
-import {failure, noisy, of, writePictures, writeTree} from '../../helpers/images.js';
+import {failure, noisy, of, writeImages, writeTree} from '../../helpers/images.js';
 
 describe('checkImages', () => {
   it('finds nothing wrong with a good folder', async () => {
     const root = temporaryDirectory();
-    await writePictures(root, [
+    await writeImages(root, [
       ...of('train/a', 3),
       ...of('train/b', 3),
       ...of('val/a', 1),
@@ -26,7 +26,7 @@ describe('checkImages', () => {
 
   it('adds broken images to what the folder knows, and says that a run would refuse', async () => {
     const root = temporaryDirectory();
-    await writePictures(root, [...of('a', 1), ...of('b', 3)]);
+    await writeImages(root, [...of('a', 1), ...of('b', 3)]);
     const whole = await noisy(9, 100, 80).jpeg().toBuffer();
     writeTree(root, {'a/cut.jpg': whole.subarray(0, whole.length / 2), 'b/notes.txt': 'hello'});
     const stages = new Set<string>();
@@ -49,7 +49,7 @@ describe('checkImages', () => {
 
   it('names every copy of a broken image, and counts to the last', async () => {
     const root = temporaryDirectory();
-    await writePictures(root, [...of('a', 20), ...of('b', 20)]);
+    await writeImages(root, [...of('a', 20), ...of('b', 20)]);
     const whole = await noisy(9, 100, 80).jpeg().toBuffer();
     const cut = whole.subarray(0, whole.length - 60);
     writeTree(root, {'a/cut.jpg': cut, 'b/cut.jpg': cut});
@@ -66,13 +66,13 @@ describe('checkImages', () => {
 
   it('tells of copies across parts, and of a folder that leaves nothing to validate on', async () => {
     const root = temporaryDirectory();
-    await writePictures(root, [...of('train/a', 3), ...of('train/b', 3)]);
+    await writeImages(root, [...of('train/a', 3), ...of('train/b', 3)]);
     writeTree(root, {'val/a/again.png': readFileSync(join(root, 'train/a/0.png'))});
     expect(
       besidesSize((await checkImages(await loadImageFolder(root))).findings).map(({code}) => code),
     ).to.deep.equal(['missing-class', 'copy-across-parts']);
     const single = temporaryDirectory();
-    await writePictures(single, ['a/1.png', 'b/2.png']);
+    await writeImages(single, ['a/1.png', 'b/2.png']);
     expect((await checkImages(await loadImageFolder(single))).refusal!.message).to.match(
       /^Expected at least one image of \S+ for validation/,
     );
@@ -80,7 +80,7 @@ describe('checkImages', () => {
 
   it('changes no file', async () => {
     const root = temporaryDirectory();
-    await writePictures(root, ['a/1.png', 'b/2.png']);
+    await writeImages(root, ['a/1.png', 'b/2.png']);
     const state = (): unknown[] =>
       ['a/1.png', 'b/2.png'].map(name => [
         readFileSync(join(root, name)),
@@ -93,7 +93,7 @@ describe('checkImages', () => {
 
   it('stops when told to', async () => {
     const root = temporaryDirectory();
-    await writePictures(root, ['a/1.png', 'b/2.png']);
+    await writeImages(root, ['a/1.png', 'b/2.png']);
     const folder = await loadImageFolder(root);
     expect(
       (await failure(checkImages(folder, {workers: 1, signal: AbortSignal.abort()}))).message,

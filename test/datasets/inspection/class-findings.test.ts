@@ -14,13 +14,13 @@ function folderOf(sizes: Readonly<Record<string, number>>, names?: readonly stri
   return {root: '/x', classNames, samples, findings: [], layout: 'classes'};
 }
 
-const told = (folder: ImageFolder): string[] =>
+const reported = (folder: ImageFolder): string[] =>
   classFindings(folder).map(({code, message}) => `${code}: ${message}`);
 
 describe('what a check says of classes and names', () => {
   it('is nothing of classes of like size with names of their own', () => {
     expect(
-      told(
+      reported(
         folderOf({
           cat: 20,
           dog: 30,
@@ -36,16 +36,16 @@ describe('what a check says of classes and names', () => {
   });
 
   it('names small classes', () => {
-    expect(told(folderOf({cat: 15, dog: 9}))).to.deep.equal([
+    expect(reported(folderOf({cat: 15, dog: 9}))).to.deep.equal([
       'small-class: Class dog has 9 images to learn from: expect little of it, or add images.',
     ]);
-    expect(told(folderOf({cat: 2, dog: 2}))[0]).to.match(
+    expect(reported(folderOf({cat: 2, dog: 2}))[0]).to.match(
       /^small-class: 2 classes have fewer than 10 images, such as cat with 2 images/,
     );
   });
 
   it('tells how far classes are apart', () => {
-    const [only, ...others] = told(folderOf({cat: 120, dog: 30}));
+    const [only, ...others] = reported(folderOf({cat: 120, dog: 30}));
     expect(only).to.match(
       /^imbalanced-classes: Class cat has 4\.0 times the images of class dog, 120 and 30: .* Unless --class-balance says otherwise/,
     );
@@ -76,11 +76,13 @@ describe('what a check says of classes and names', () => {
   }
 
   it('does not take a series for misspellings', () => {
-    expect(told(folderOf({classificax: 20, classificbx: 20, classificcx: 20}))).to.deep.equal([]);
+    expect(reported(folderOf({classificax: 20, classificbx: 20, classificcx: 20}))).to.deep.equal(
+      [],
+    );
   });
 
   it('asks about a part of a split that was taken for a class', () => {
-    expect(told(folderOf({cat: 20, train: 20}))[0]).to.match(
+    expect(reported(folderOf({cat: 20, train: 20}))[0]).to.match(
       /^split-as-class: Class train has the name of a part of a split/,
     );
   });

@@ -11,14 +11,14 @@ import {writeChecksummedFile} from '../../../src/core/files/checksummed-file.js'
 import {computeFingerprint} from '../../../src/datasets/duplicates/fingerprint.js';
 import {temporaryDirectory} from '../../helpers/temporary.js';
 import {DAMAGES} from '../../helpers/damages.js';
-import {photograph, pixels} from '../../helpers/photographs.js';
+import {createPhoto, pixels} from '../../helpers/photographs.js';
 import {writeTree} from '../../helpers/images.js';
 
 /** A folder of two classes of eight sound photographs each, and what is put beside them. */
 async function folderWith(files: Readonly<Record<string, Buffer>>): Promise<string> {
   const root = temporaryDirectory();
   for (let i = 0; i < 16; i++)
-    writeTree(root, {[`${i % 2 ? 'b' : 'a'}/${i}.png`]: await photograph(100 + i)});
+    writeTree(root, {[`${i % 2 ? 'b' : 'a'}/${i}.png`]: await createPhoto(100 + i)});
   writeTree(root, files);
   return root;
 }
@@ -31,15 +31,15 @@ const filesOf = ({findings}: CheckReport): Record<string, readonly string[]> =>
     findings.filter(({code}) => code !== 'small-class').map(({code, files}) => [code, files]),
   );
 
-const flat = (colour: string, width = 320, height = 240): Sharp =>
-  sharp({create: {width, height, channels: 3, background: colour}});
+const flat = (color: string, width = 320, height = 240): Sharp =>
+  sharp({create: {width, height, channels: 3, background: color}});
 
 /** A square of another color on one. */
-const spot = (ground: string, colour: string): Promise<Buffer> =>
+const spot = (ground: string, color: string): Promise<Buffer> =>
   flat(ground)
     .composite([
       {
-        input: {create: {width: 40, height: 40, channels: 3, background: colour}},
+        input: {create: {width: 40, height: 40, channels: 3, background: color}},
         left: 20,
         top: 30,
       },
@@ -56,32 +56,32 @@ const ALSO: Readonly<Record<string, readonly string[]>> = {
 
 /** Two photographs one after the other. */
 const animation = async (): Promise<Buffer> =>
-  sharp([await photograph(14), await photograph(15)], {join: {animated: true}})
+  sharp([await createPhoto(14), await createPhoto(15)], {join: {animated: true}})
     .gif()
     .toBuffer();
 
 describe('a look at an image', () => {
   it('has its brightness, contrast and colors, and the fingerprint that a run makes of it', async () => {
-    const image = await pixels(await photograph(1));
-    const look = computeImageStats(image);
-    expect(look.brightness).to.be.within(90, 165);
-    expect(look.contrast).to.be.above(10);
-    expect(look.hasColor).to.equal(true);
-    const print = computeFingerprint(image);
+    const image = await pixels(await createPhoto(1));
+    const stats = computeImageStats(image);
+    expect(stats.brightness).to.be.within(90, 165);
+    expect(stats.contrast).to.be.above(10);
+    expect(stats.hasColor).to.equal(true);
+    const fingerprint = computeFingerprint(image);
     expect(
-      Math.max(...look.fingerprint.map((value, i) => Math.abs(value - print[i]!))),
+      Math.max(...stats.fingerprint.map((value, i) => Math.abs(value - fingerprint[i]!))),
     ).to.be.at.most(4); // cells of 2.5 pixels are rounded otherwise
   });
 
   it('finds less in a blurred one, and no color in a gray one', async () => {
-    const picture = await photograph(1);
+    const info = await createPhoto(1);
     const sharpness = async (image: Buffer): Promise<number> =>
       computeImageStats(await pixels(image)).sharpness;
-    expect(await sharpness(await sharp(picture).blur(8).png().toBuffer())).to.be.below(
-      (await sharpness(picture)) / 3,
+    expect(await sharpness(await sharp(info).blur(8).png().toBuffer())).to.be.below(
+      (await sharpness(info)) / 3,
     );
     expect(
-      computeImageStats(await pixels(await sharp(picture).grayscale().png().toBuffer())).hasColor,
+      computeImageStats(await pixels(await sharp(info).grayscale().png().toBuffer())).hasColor,
     ).to.equal(false);
     expect(computeImageStats(await pixels(await flat('white').png().toBuffer()))).to.include({
       contrast: 0,
@@ -105,7 +105,7 @@ describe('what a check says of images', function () {
       'very-bright': ['a/bright.png', await spot('white', 'navy')],
       'very-blurred': [
         'a/blurred.png',
-        await sharp(await photograph(4))
+        await sharp(await createPhoto(4))
           .blur(30)
           .normalise()
           .png()
@@ -113,77 +113,77 @@ describe('what a check says of images', function () {
       ],
       'tiny-image': [
         'a/tiny.png',
-        await sharp(await photograph(5))
+        await sharp(await createPhoto(5))
           .resize(50, 40)
           .png()
           .toBuffer(),
       ],
       'small-image': [
         'a/small.png',
-        await sharp(await photograph(6))
+        await sharp(await createPhoto(6))
           .resize(160, 120)
           .png()
           .toBuffer(),
       ],
       'long-image': [
         'a/long.png',
-        await sharp(await photograph(7))
+        await sharp(await createPhoto(7))
           .resize(1600, 250, {fit: 'fill'})
           .png()
           .toBuffer(),
       ],
       'wrong-extension': [
         'a/jpeg.png',
-        await sharp(await photograph(8))
+        await sharp(await createPhoto(8))
           .jpeg()
           .toBuffer(),
       ],
       animated: ['a/animated.gif', await animation()],
       turned: [
         'a/turned.jpg',
-        await sharp(await photograph(9))
+        await sharp(await createPhoto(9))
           .jpeg()
           .withMetadata({orientation: 6})
           .toBuffer(),
       ],
       cmyk: [
         'a/cmyk.jpg',
-        await sharp(await photograph(10))
+        await sharp(await createPhoto(10))
           .toColourspace('cmyk')
           .jpeg()
           .toBuffer(),
       ],
       'color-profile': [
         'a/profile.png',
-        await sharp(await photograph(31))
+        await sharp(await createPhoto(31))
           .withIccProfile('p3')
           .png()
           .toBuffer(),
       ],
       'deep-colours': [
         'a/deep.png',
-        await sharp(await photograph(11))
+        await sharp(await createPhoto(11))
           .toColourspace('rgb16')
           .png()
           .toBuffer(),
       ],
       transparent: [
         'a/clear.png',
-        await sharp(await photograph(12))
+        await sharp(await createPhoto(12))
           .ensureAlpha(0.5)
           .png()
           .toBuffer(),
       ],
       'no-colour': [
         'a/grey.jpg',
-        await sharp(await photograph(13))
+        await sharp(await createPhoto(13))
           .grayscale()
           .jpeg()
           .toBuffer(),
       ],
       'near-copies': [
         'a/copy.jpg',
-        await sharp(await photograph(102))
+        await sharp(await createPhoto(102))
           .resize(300)
           .jpeg()
           .toBuffer(),
@@ -212,7 +212,7 @@ describe('what files looked like', () => {
     const root = await folderWith({});
     const cache = temporaryDirectory();
     const {samples} = await loadImageFolder(root);
-    const looks = async (): Promise<[readonly unknown[], number]> => {
+    const inspected = async (): Promise<[readonly unknown[], number]> => {
       const store = await InspectionCache.open(root, cache);
       let kept = 0;
       const keep = store.set.bind(store);
@@ -222,21 +222,21 @@ describe('what files looked like', () => {
       };
       const found = await inspectImages(samples, {}, store);
       await store.save();
-      const told = [...found].map(([name, {image, ...look}]) => [
+      const reported = [...found].map(([name, {image, ...stats}]) => [
         name,
-        look,
-        {...image, print: [...image!.fingerprint]},
+        stats,
+        {...image, fingerprint: [...image!.fingerprint]},
       ]);
-      return [told, kept];
+      return [reported, kept];
     };
-    const [first, all] = await looks();
+    const [first, all] = await inspected();
     expect(all).to.equal(16);
-    const [second, none] = await looks();
+    const [second, none] = await inspected();
     expect(none).to.equal(0);
     expect(second).to.deep.equal(first);
-    writeFileSync(samples[0]!.path, await photograph(300));
+    writeFileSync(samples[0]!.path, await createPhoto(300));
     utimesSync(samples[1]!.path, 1, 1);
-    expect((await looks())[1]).to.equal(2);
+    expect((await inspected())[1]).to.equal(2);
   });
 
   for (const [how, damage] of Object.entries(DAMAGES)) {
@@ -244,19 +244,19 @@ describe('what files looked like', () => {
       const root = await folderWith({});
       const cache = temporaryDirectory();
       const {samples} = await loadImageFolder(root);
-      const looks = async (): Promise<unknown[]> => {
+      const inspected = async (): Promise<unknown[]> => {
         const store = await InspectionCache.open(root, cache);
         const found = await inspectImages(samples, {}, store);
         await store.save();
         return [...found].map(([name, {image}]) => [
           name,
-          {...image, print: [...image!.fingerprint]},
+          {...image, fingerprint: [...image!.fingerprint]},
         ]);
       };
-      const before = await looks();
+      const before = await inspected();
       const {path} = await InspectionCache.open(root, cache);
       writeFileSync(path, damage(readFileSync(path)));
-      expect(await looks()).to.deep.equal(before);
+      expect(await inspected()).to.deep.equal(before);
     });
   }
 

@@ -10,7 +10,7 @@ import {loadImageFolder} from '../../../src/datasets/discovery/image-folder.js';
 import type {ImageFolder, ImageFolderOptions} from '../../../src/datasets/sample.js';
 import {parseSplit, parseSplitName} from '../../../src/datasets/layout/split-names.js';
 import {temporaryDirectory} from '../../helpers/temporary.js';
-import {failure, writePictures, writeTree} from '../../helpers/images.js';
+import {failure, writeImages, writeTree} from '../../helpers/images.js';
 
 /** `['train', 'val'] x ['cats', 'dogs']`: an image of each class in each folder. */
 const each = (
@@ -435,7 +435,7 @@ const codesOf = ({findings}: ImageFolder): string[] => findings.map(({code}) => 
 
 async function write({images, files = {}, folders = []}: Layout): Promise<string> {
   const root = temporaryDirectory();
-  await writePictures(root, images);
+  await writeImages(root, images);
   writeTree(root, files);
   for (const folder of folders) mkdirSync(join(root, folder), {recursive: true});
   return root;

@@ -4,7 +4,7 @@ import type {DatasetError} from '../../../src/core/errors.js';
 import {loadImageFolder} from '../../../src/datasets/discovery/image-folder.js';
 import type {ImageFolder, ImageFolderOptions} from '../../../src/datasets/sample.js';
 import {temporaryDirectory} from '../../helpers/temporary.js';
-import {failure, of, writePictures, writeTree} from '../../helpers/images.js';
+import {failure, of, writeImages, writeTree} from '../../helpers/images.js';
 
 type Content = string | Uint8Array;
 
@@ -16,7 +16,7 @@ describe('the columns of a list', () => {
   let root = '';
   before(async () => {
     root = temporaryDirectory();
-    await writePictures(root, [
+    await writeImages(root, [
       ...of('cats', 4),
       ...of('dogs', 4),
       'train/7.png',
@@ -263,12 +263,12 @@ describe('the columns of a list', () => {
 
   it('of a list may be mixed with folders for validation', async () => {
     const [elsewhere, classes] = [temporaryDirectory(), temporaryDirectory()];
-    await writePictures(elsewhere, ['cat/1.png', 'dog/2.png']);
+    await writeImages(elsewhere, ['cat/1.png', 'dog/2.png']);
     const folder = await load('path,label\ncats/0.png,cat\ndogs/0.png,dog\n', 'list.csv', {
       valData: elsewhere,
     });
     expect(folder.validation!.map(({label}) => label)).to.deep.equal([0, 1]);
-    await writePictures(classes, ['cat/1.png', 'dog/2.png']);
+    await writeImages(classes, ['cat/1.png', 'dog/2.png']);
     expect(
       (await loadImageFolder(classes, {testData: join(root, 'list.csv')})).test,
     ).to.have.length(2);

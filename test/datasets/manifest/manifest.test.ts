@@ -4,13 +4,13 @@ import {everySample, loadImageFolder} from '../../../src/datasets/discovery/imag
 import type {ImageFolder, ImageFolderOptions} from '../../../src/datasets/sample.js';
 import {planSplit} from '../../../src/datasets/splitting/split.js';
 import {temporaryDirectory} from '../../helpers/temporary.js';
-import {failure, of, writePictures, writeTree} from '../../helpers/images.js';
+import {failure, of, writeImages, writeTree} from '../../helpers/images.js';
 
 describe('a list of images', () => {
   let root = '';
   before(async () => {
     root = temporaryDirectory();
-    await writePictures(root, [
+    await writeImages(root, [
       ...of('cats', 4),
       ...of('dogs', 4),
       'more/a, b.png',
@@ -105,7 +105,7 @@ describe('a list of images', () => {
 
   it('may name images elsewhere, by whole paths', async () => {
     const other = temporaryDirectory();
-    await writePictures(other, ['x.png']);
+    await writeImages(other, ['x.png']);
     const folder = await load(`${join(other, 'x.png')},cat\n./dogs/../dogs/0.png,dog\n`);
     expect(folder.samples.map(({name, path}) => [name, path])).to.deep.equal([
       [join(other, 'x.png'), join(other, 'x.png')],

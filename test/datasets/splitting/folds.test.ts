@@ -111,9 +111,10 @@ describe('the folds of a cross-validation', () => {
       })),
     );
 
-  const refusal = (samples: readonly Sample[], of: number, wish: object = {}): (() => Split) => {
+  const refusal = (samples: readonly Sample[], of: number, options: object = {}): (() => Split) => {
     const contents = {samples, contentHash: ({name}: Sample) => name};
-    return () => planSplit(folderOf(samples), contents, {seed: 1, fold: {number: 1, of}, ...wish});
+    return () =>
+      planSplit(folderOf(samples), contents, {seed: 1, fold: {number: 1, of}, ...options});
   };
 
   it('are refused where a class has fewer images, with what would work', () => {

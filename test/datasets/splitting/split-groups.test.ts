@@ -30,8 +30,8 @@ const splitWith = (samples: readonly Sample[], groupBy: string) => {
 describe('groupingBy', () => {
   it('keeps together what a pattern captures, across classes', () => {
     const {train, validation} = splitWith(PATIENTS, '(p\\d+)_');
-    const patients = (part: readonly Sample[]): Set<string> =>
-      new Set(part.map(({name}) => /p\d+/.exec(name)![0]));
+    const patients = (split: readonly Sample[]): Set<string> =>
+      new Set(split.map(({name}) => /p\d+/.exec(name)![0]));
     expect([...patients(train)].filter(patient => patients(validation).has(patient))).to.deep.equal(
       [],
     );
@@ -44,8 +44,8 @@ describe('groupingBy', () => {
       sample(`${i % 2 ? 'ill' : 'well'}/site${i % 5}/${i}.png`, i % 2),
     );
     const {train, validation} = splitWith(samples, 'folder:2');
-    const folders = (part: readonly Sample[]): Set<string> =>
-      new Set(part.map(({name}) => name.split('/').slice(0, 2).join('/')));
+    const folders = (split: readonly Sample[]): Set<string> =>
+      new Set(split.map(({name}) => name.split('/').slice(0, 2).join('/')));
     expect([...folders(train)].filter(folder => folders(validation).has(folder))).to.deep.equal([]);
     expect(validation.length).to.be.above(0);
   });

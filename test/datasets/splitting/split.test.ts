@@ -26,7 +26,7 @@ const contentsOf = (folder: ImageFolder, broken: readonly string[] = []): Readab
 
 const folderOf = (
   samples: readonly Sample[],
-  parts: {validation?: readonly Sample[]; test?: readonly Sample[]} = {},
+  splits: {validation?: readonly Sample[]; test?: readonly Sample[]} = {},
 ): ImageFolder => ({
   root: '/pets',
   classNames: Array.from(
@@ -34,9 +34,9 @@ const folderOf = (
     (_, i) => `class ${i}`,
   ),
   samples,
-  ...parts,
+  ...splits,
   findings: [],
-  layout: parts.validation === undefined ? 'classes' : 'splits',
+  layout: splits.validation === undefined ? 'classes' : 'splits',
 });
 
 /** `count` different images of each class. */
@@ -44,7 +44,7 @@ const balanced = (classes: number, count: number): ImageFolder =>
   folderOf(Array.from({length: classes * count}, (_, i) => sampleOf(i % classes, i)));
 
 const namesOf = (samples: readonly Sample[]): string[] => samples.map(({name}) => name);
-const partsOf = ({train, validation, test}: Split): (readonly Sample[])[] => [
+const splitsOf = ({train, validation, test}: Split): (readonly Sample[])[] => [
   train,
   validation,
   test,
@@ -57,13 +57,13 @@ const anyFolder = fc
     maxLength: 120,
   })
   .map(images => {
-    const copies = new Map<string, number>();
+    const duplicates = new Map<string, number>();
     const samples = images.map(({label, content}) => {
       const {path, name} = sampleOf(label, content);
-      copies.set(name, (copies.get(name) ?? 0) + 1);
+      duplicates.set(name, (duplicates.get(name) ?? 0) + 1);
       return {
         path,
-        name: copies.get(name) === 1 ? name : `${name} copy ${copies.get(name)}`,
+        name: duplicates.get(name) === 1 ? name : `${name} copy ${duplicates.get(name)}`,
         label,
       };
     });
@@ -87,7 +87,7 @@ describe('splitFolder', () => {
     fc.assert(
       fc.property(anyFolder, shares, (folder, options) => {
         const split = planSplit(folder, contentsOf(folder), options);
-        expect(partsOf(split).flatMap(namesOf).sort()).to.deep.equal(
+        expect(splitsOf(split).flatMap(namesOf).sort()).to.deep.equal(
           namesOf(folder.samples).sort(),
         );
         expect(split.skipped.size).to.equal(0);
@@ -98,11 +98,11 @@ describe('splitFolder', () => {
   it('never puts the same file into two parts', () => {
     fc.assert(
       fc.property(anyFolder, shares, (folder, options) => {
-        const parts = partsOf(planSplit(folder, contentsOf(folder), options)).map(
-          part => new Set(part.map(contentHash)),
+        const splits = splitsOf(planSplit(folder, contentsOf(folder), options)).map(
+          subset => new Set(subset.map(contentHash)),
         );
         const distinct = new Set(folder.samples.map(contentHash)).size;
-        expect(parts.reduce((total, part) => total + part.size, 0)).to.equal(distinct);
+        expect(splits.reduce((total, subset) => total + subset.size, 0)).to.equal(distinct);
       }),
     );
   });
@@ -140,13 +140,13 @@ describe('splitFolder', () => {
       testSplit: 0.1,
       seed: 1,
     });
-    for (const [part, count] of [
+    for (const [subset, count] of [
       [split.train, 35],
       [split.validation, 10],
       [split.test, 5],
     ] as const) {
       [0, 1, 2].forEach(label =>
-        expect(part.filter(sample => sample.label === label)).to.have.length(count),
+        expect(subset.filter(sample => sample.label === label)).to.have.length(count),
       );
     }
   });
@@ -278,12 +278,12 @@ describe('splitFolder', () => {
             );
             const folder = folderOf(plain.samples, {validation});
             const split = planSplit(folder, contentsOf(folder), {seed, testSplit: 0.2});
-            const parts = partsOf(split).map(part => new Set(part.map(contentHash)));
-            expect(parts.reduce((total, part) => total + part.size, 0)).to.equal(
+            const splits = splitsOf(split).map(subset => new Set(subset.map(contentHash)));
+            expect(splits.reduce((total, subset) => total + subset.size, 0)).to.equal(
               new Set(everySample(folder).map(contentHash)).size,
             );
             expect(
-              [...partsOf(split).flatMap(namesOf), ...split.skipped.keys()].sort(),
+              [...splitsOf(split).flatMap(namesOf), ...split.skipped.keys()].sort(),
             ).to.deep.equal(namesOf(everySample(folder)).sort());
           },
         ),
@@ -295,7 +295,7 @@ describe('splitFolder', () => {
     const folder = balanced(2, 10);
     const split = planSplit(folder, contentsOf(folder, ['0/4']), {seed: 1});
     expect([...split.skipped]).to.deep.equal([['0/4', 'it cannot be read']]);
-    expect(partsOf(split).flatMap(namesOf)).to.have.length(19).and.not.to.include('0/4');
+    expect(splitsOf(split).flatMap(namesOf)).to.have.length(19).and.not.to.include('0/4');
   });
 
   it('reports a file that two classes have', () => {

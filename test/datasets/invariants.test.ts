@@ -65,7 +65,7 @@ const anyDataset = fc
       sample: {path: `/${i}`, name: `${subset}/${label}/${i}`, label},
     }));
     const of = (subset: string): Sample[] =>
-      all.filter(file => file.part === subset).map(({sample}) => sample);
+      all.filter(file => file.subset === subset).map(({sample}) => sample);
     const folder: ImageFolder = {
       ...{
         root: '/any',

@@ -14,7 +14,7 @@ interface Told {
 }
 
 interface Entries extends Readonly<
-  Record<'train' | 'validation' | 'test' | 'leftOut', readonly {readonly name: string}[]>
+  Record<'train' | 'validation' | 'test' | 'skipped', readonly {readonly name: string}[]>
 > {}
 
 /** Everything below a folder that is no folder, by its path from there. */
@@ -28,7 +28,7 @@ const tellSkipped = ({findings}: Told): [name: string, code: string][] =>
   findings
     .filter(({message}) => /^Left out |left out\.$/.test(message))
     .flatMap(({code, files, exclude}) =>
-      (code === 'copy-across-parts' ? exclude! : files).map(
+      (code === 'exact-duplicates-across-splits' ? exclude! : files).map(
         name => [name, code] as [string, string],
       ),
     );
@@ -66,7 +66,7 @@ describe('a messy folder', function () {
       ...namesOf([...split.train, ...split.validation, ...split.test]),
       ...gone,
     ]).to.have.members(files as string[]);
-    expect(gone).to.include.members(namesOf(split.leftOut));
+    expect(gone).to.include.members(namesOf(split.skipped));
     return split;
   }
 
@@ -81,7 +81,7 @@ describe('a messy folder', function () {
       'not-an-image': 2,
       'broken-symlink': 1,
       hidden: 1,
-      'copy-across-parts': 2,
+      'exact-duplicates-across-splits': 2,
     });
   });
 

@@ -35,12 +35,12 @@ describe('a folder that changes while a command goes on', function () {
       expectEnded(ended, 0);
       const {findings} = documentOf<{findings: readonly {code: string}[]}>(ended);
       const kept = JSON.parse(readFileSync(join(out, 'split.json'), 'utf8')) as Record<
-        'train' | 'validation' | 'leftOut',
+        'train' | 'validation' | 'skipped',
         unknown[]
       >;
-      expect(kept.train.length + kept.validation.length + kept.leftOut.length).to.equal(96);
+      expect(kept.train.length + kept.validation.length + kept.skipped.length).to.equal(96);
       const isReported = findings.some(({code}) => code === 'unreadable-image');
-      expect(isReported, 'a finding').to.equal(kept.leftOut.length > 0);
+      expect(isReported, 'a finding').to.equal(kept.skipped.length > 0);
 
       const evaluated = await finetune(
         ['evaluate', join(out, 'model'), '--data', root, ...BACKEND, '--json'],

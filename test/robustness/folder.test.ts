@@ -31,7 +31,7 @@ interface Trained {
 }
 
 interface SplitFile extends Readonly<
-  Record<'train' | 'validation' | 'test' | 'leftOut', readonly {readonly name: string}[]>
+  Record<'train' | 'validation' | 'test' | 'skipped', readonly {readonly name: string}[]>
 > {}
 
 const filesOf = (findings: readonly Finding[], code: string): string[] =>

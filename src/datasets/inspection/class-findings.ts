@@ -106,7 +106,7 @@ function similarNames(classNames: readonly string[]): Finding[] {
       files: [],
     });
   return [
-    ...byCase.map(finding('split-class', 'differ in case alone')),
+    ...byCase.map(finding('class-name-case', 'differ in case alone')),
     ...[...byStem, ...misspelled(classNames)].map(
       finding('similar-class-names', 'have nearly the same name'),
     ),
@@ -118,7 +118,7 @@ function splitNamedClasses({classNames, layout}: ImageFolder): Finding[] {
   const splitNames =
     layout === 'classes' ? classNames.filter(name => parseSplit(name) !== undefined) : [];
   return splitNames.map(className => ({
-    code: 'split-as-class',
+    code: 'split-named-class',
     severity: 'warning',
     message: `Class ${className} has the name of a part of a split; for a split put the class folders into train and val, and nothing beside them.`,
     files: [],
@@ -136,7 +136,7 @@ function nameCollisions(samples: readonly Sample[]): Finding[] {
   const names = colliding.flat().map(({name}) => name);
   const message = `${names.length} names differ in case or spelling of accents alone, such as ${first.map(({name}) => name).join(' and ')}: on macOS and Windows they are one file.`;
   const groups = colliding.map(group => group.map(({name}) => name));
-  return [{code: 'names-collide', severity: 'note', message, files: names, groups}];
+  return [{code: 'name-collision', severity: 'note', message, files: names, groups}];
 }
 
 /** What a person should know of the classes and names of a folder, before any image is opened. */

@@ -25,7 +25,7 @@ const nearDuplicateGroups = (
 function acrossClasses(group: readonly Sample[], classNames: readonly string[]): Finding {
   const classes = [...new Set(group.map(({label}) => classNames[label]!))];
   return {
-    code: 'near-copies-across-classes',
+    code: 'near-duplicates-across-classes',
     severity: 'warning',
     message: `The same photograph is in classes ${classes.join(' and ')}: ${namesOf(group).join(', ')}. Keep the right one; a fix list leaves out all.`,
     files: namesOf(group),
@@ -54,7 +54,7 @@ export function duplicateFindings(
     ...exactDuplicateFindings([train, validation, test], duplicates),
     ...leakageFindings(train, evaluated, duplicates),
     ...repeatedFinding(
-      'near-copies',
+      'near-duplicates',
       'photograph',
       groups.filter(isInOneSplit),
       'a split keeps them together',
@@ -89,7 +89,7 @@ function exactDuplicateFindings(
     ),
   );
   const exclude = namesOf(groups.flatMap(group => group.slice(1)));
-  return repeatedFinding('identical-files', 'file', groups, 'each copy counts').map(finding => ({
+  return repeatedFinding('exact-duplicates', 'file', groups, 'each copy counts').map(finding => ({
     ...finding,
     exclude,
   }));
@@ -120,7 +120,7 @@ function leakageFindings(
     leaks.length === 1 ? '1 image for training shows' : `${leaks.length} images for training show`;
   return [
     {
-      code: 'near-copies-across-parts',
+      code: 'near-duplicates-across-splits',
       severity: 'warning',
       message:
         `${which} a photograph that is for validation or test as well, such as ${first.sample.name} and ${first.others[0]!.name}: ` +

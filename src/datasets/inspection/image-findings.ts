@@ -51,7 +51,7 @@ interface Rule extends Kind {
 }
 
 const BLURRY: Kind = {
-  code: 'very-blurred',
+  code: 'blurry',
   severity: 'warning',
   description: [
     'has far less sharp details than the others',
@@ -65,7 +65,7 @@ const nameWithSize = ({sample, image: {size}}: InspectedImage): string =>
 
 const RULES: readonly Rule[] = [
   {
-    code: 'one-colour',
+    code: 'low-information',
     severity: 'warning',
     applies: ({image}) => isBlank(image),
     description: ['is of one color, or nearly', 'are of one color, or nearly'],
@@ -73,21 +73,21 @@ const RULES: readonly Rule[] = [
     exclude: true,
   },
   {
-    code: 'very-dark',
+    code: 'dark',
     severity: 'warning',
     applies: ({image}) => image.brightness < MIN_BRIGHTNESS && !isBlank(image),
     description: ['is nearly black', 'are nearly black'],
     advice: 'See whether the subject can be recognized.',
   },
   {
-    code: 'very-bright',
+    code: 'light',
     severity: 'warning',
     applies: ({image}) => image.brightness > MAX_BRIGHTNESS && !isBlank(image),
     description: ['is nearly white', 'are nearly white'],
     advice: 'See whether the subject can be recognized.',
   },
   {
-    code: 'tiny-image',
+    code: 'very-low-resolution',
     severity: 'warning',
     applies: ({image}) => shortSide(image) < VERY_LOW_RESOLUTION_SIDE,
     description: [
@@ -98,7 +98,7 @@ const RULES: readonly Rule[] = [
     example: nameWithSize,
   },
   {
-    code: 'small-image',
+    code: 'low-resolution',
     severity: 'note',
     applies: ({image}) =>
       shortSide(image) >= VERY_LOW_RESOLUTION_SIDE && shortSide(image) < LOW_RESOLUTION_SIDE,
@@ -110,7 +110,7 @@ const RULES: readonly Rule[] = [
     example: nameWithSize,
   },
   {
-    code: 'long-image',
+    code: 'odd-aspect-ratio',
     severity: 'warning',
     applies: ({image}) => aspect(image) > MAX_ASPECT_RATIO,
     description: [
@@ -136,7 +136,7 @@ const RULES: readonly Rule[] = [
     advice: 'Only the first counts.',
   },
   {
-    code: 'turned',
+    code: 'exif-orientation',
     severity: 'note',
     applies: ({image}) => image.hasOrientation,
     description: [
@@ -160,14 +160,14 @@ const RULES: readonly Rule[] = [
     advice: 'Converted to sRGB, as browsers do.',
   },
   {
-    code: 'deep-colours',
+    code: 'high-bit-depth',
     severity: 'note',
     applies: ({image}) => image.depth > 8,
     description: ['has more than 8 bits a color', 'have more than 8 bits a color'],
     advice: 'Brought to 8.',
   },
   {
-    code: 'transparent',
+    code: 'alpha-channel',
     severity: 'note',
     applies: ({image}) => image.hasAlpha,
     description: ['has a channel for transparency', 'have a channel for transparency'],
@@ -207,7 +207,7 @@ function grayscaleFindings(inspected: readonly InspectedImage[]): Finding[] {
       : `${formatInteger(names.length)} images, such as ${names[0]}, have`;
   return [
     {
-      code: 'no-colour',
+      code: 'grayscale',
       severity: 'note',
       message: `${which} no color, the others do.`,
       files: names,

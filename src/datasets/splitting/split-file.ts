@@ -75,7 +75,7 @@ const listSchema = (...keys: readonly string[]): object => ({
 
 const SPLIT_SCHEMA = {
   type: 'object',
-  required: ['version', 'seed', 'classNames', 'train', 'validation', 'test', 'leftOut'],
+  required: ['version', 'seed', 'classNames', 'train', 'validation', 'test', 'skipped'],
   properties: {
     version: {const: 1},
     seed: {type: 'number'},

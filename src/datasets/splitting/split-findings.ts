@@ -38,7 +38,7 @@ function exactDuplicatesAcrossSplits(
   const message = `Left out ${which}: the same file is for validation or test as well, as ${first.at(-1)}.`;
   return [
     {
-      code: 'copy-across-parts',
+      code: 'exact-duplicates-across-splits',
       severity: 'warning',
       message,
       files: groups.flat(),
@@ -58,7 +58,7 @@ function conflictingLabels(
   return groups
     .filter(group => new Set(group.map(({label}) => label)).size > 1)
     .map(group => ({
-      code: 'contradicting-labels',
+      code: 'conflicting-labels',
       severity: 'warning',
       message: `The same file is in classes ${[...new Set(group.map(({label}) => classNames[label]))].join(' and ')}: ${namesOf(group).join(', ')}. Keep the right one; a fix list leaves out all.`,
       files: namesOf(group),

@@ -65,7 +65,7 @@ function groupByPattern(pattern: string, samples: readonly Sample[]): Grouping {
   if (new Set(captures).size < 2)
     throw new GroupByError(pattern, 'two groups at least', 'one, which all names are in');
   const finding: Finding = {
-    code: 'not-grouped',
+    code: 'ungrouped',
     severity: 'warning',
     message: `--group-by ${pattern} does not match ${unmatched.length} of ${samples.length} names, such as ${unmatched[0]}; each is a group of its own.`,
     files: unmatched,
@@ -121,7 +121,7 @@ export function groupLeakageFindings(
   );
   return [
     {
-      code: 'groups-across-parts',
+      code: 'group-leakage',
       severity: 'warning',
       message:
         `${which} of a group that is trained on as well, such as ${first.name} and ${trained.get(groupOf(first))![0]!.name}: ` +

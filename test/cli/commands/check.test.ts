@@ -55,8 +55,8 @@ describe('finetune check', function () {
     expect(document.findings.map(({code}) => code)).to.deep.equal([
       'not-an-image',
       'unreadable-image',
-      'near-copies-across-classes',
-      'identical-files',
+      'near-duplicates-across-classes',
+      'exact-duplicates',
     ]);
   });
 
@@ -69,8 +69,8 @@ describe('finetune check', function () {
     ]);
     const {findings} = await checked('--exclude', 'list.txt');
     expect(findings.map(({code}) => code)).to.not.include.members([
-      'identical-files',
-      'near-copies-across-classes',
+      'exact-duplicates',
+      'near-duplicates-across-classes',
     ]);
     expect(findings.map(({code}) => code)).to.include('excluded');
     expect(treeHash(join(cwd, 'pets'))).to.equal(before);
@@ -167,7 +167,7 @@ describe('finetune check', function () {
     });
     expect(other.code).to.equal(3);
     expect((JSON.parse(other.stdout) as Checked).findings.map(({code}) => code)).to.include.members(
-      ['unusable-split', 'identical-files'],
+      ['unusable-split', 'exact-duplicates'],
     );
   });
 

@@ -111,12 +111,12 @@ describe('photographs that are there more than once', () => {
       ]),
     ).to.deep.equal([
       [
-        'near-copies-across-classes',
+        'near-duplicates-across-classes',
         'warning',
         'The same photograph is in classes b and a: b/3, a/3 cut. Keep the right one; a fix list leaves out all.',
       ],
       [
-        'near-copies-across-parts',
+        'near-duplicates-across-splits',
         'warning',
         '2 images for training show a photograph that is for validation or test as well, such as a/1 and a/1 brighter: the metrics will flatter. Leave out those for training.',
       ],
@@ -126,11 +126,11 @@ describe('photographs that are there more than once', () => {
       duplicateFindings(together, ['a', 'b'], duplicates).map(({code, message}) => [code, message]),
     ).to.deep.equal([
       [
-        'identical-files',
+        'exact-duplicates',
         '1 file is there more than once, such as a/1 and a/1 again; each copy counts.',
       ],
       [
-        'near-copies',
+        'near-duplicates',
         '2 photographs are there more than once, such as a/1 and a/1 brighter and a/1 again; a split keeps them together.',
       ],
     ]);

@@ -70,7 +70,7 @@ describe('checkImages', () => {
     writeTree(root, {'val/a/again.png': readFileSync(join(root, 'train/a/0.png'))});
     expect(
       besidesSize((await checkImages(await loadImageFolder(root))).findings).map(({code}) => code),
-    ).to.deep.equal(['missing-class', 'copy-across-parts']);
+    ).to.deep.equal(['missing-class', 'exact-duplicates-across-splits']);
     const single = temporaryDirectory();
     await writeImages(single, ['a/1.png', 'b/2.png']);
     expect((await checkImages(await loadImageFolder(single))).refusal!.message).to.match(

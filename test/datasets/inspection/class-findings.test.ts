@@ -53,8 +53,8 @@ describe('what a check says of classes and names', () => {
   });
 
   for (const [first, second, code] of [
-    ['Cat', 'cat', 'split-class'],
-    ['caf\u00c9', 'cafe\u0301', 'split-class'],
+    ['Cat', 'cat', 'class-name-case'],
+    ['caf\u00c9', 'cafe\u0301', 'class-name-case'],
     ['tabby cat', 'tabby_cat', 'similar-class-names'],
     ['Persian', 'Persians', 'similar-class-names'],
     ['boxes', 'Box', 'similar-class-names'],
@@ -91,7 +91,7 @@ describe('what a check says of classes and names', () => {
     const found = classFindings(
       folderOf({cat: 12}, ['A.jpg', 'a.jpg', ...Array.from({length: 10}, (_, i) => `${i}.jpg`)]),
     );
-    expect(found.find(({code}) => code === 'names-collide')).to.deep.include({
+    expect(found.find(({code}) => code === 'name-collision')).to.deep.include({
       severity: 'note',
       files: ['cat/A.jpg', 'cat/a.jpg'],
     });

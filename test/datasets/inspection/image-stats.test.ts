@@ -50,8 +50,8 @@ const spot = (ground: string, color: string): Promise<Buffer> =>
 
 /** What is of a kind beside the image that was drawn for it: the photograph that was copied, and a GIF, which can be transparent. */
 const ALSO: Readonly<Record<string, readonly string[]>> = {
-  'near-copies': ['a/2.png'],
-  transparent: ['a/animated.gif'],
+  'near-duplicates': ['a/2.png'],
+  'alpha-channel': ['a/animated.gif'],
 };
 
 /** Two photographs one after the other. */
@@ -100,10 +100,10 @@ describe('what a check says of images', function () {
 
   it('names each kind that was drawn for it, and no other', async () => {
     const odd: Readonly<Record<string, readonly [file: string, bytes: Buffer]>> = {
-      'one-colour': ['a/blank.png', await flat('#808080').png().toBuffer()],
-      'very-dark': ['a/dark.png', await spot('black', 'orange')],
-      'very-bright': ['a/bright.png', await spot('white', 'navy')],
-      'very-blurred': [
+      'low-information': ['a/blank.png', await flat('#808080').png().toBuffer()],
+      dark: ['a/dark.png', await spot('black', 'orange')],
+      light: ['a/bright.png', await spot('white', 'navy')],
+      blurry: [
         'a/blurred.png',
         await sharp(await createPhoto(4))
           .blur(30)
@@ -111,21 +111,21 @@ describe('what a check says of images', function () {
           .png()
           .toBuffer(),
       ],
-      'tiny-image': [
+      'very-low-resolution': [
         'a/tiny.png',
         await sharp(await createPhoto(5))
           .resize(50, 40)
           .png()
           .toBuffer(),
       ],
-      'small-image': [
+      'low-resolution': [
         'a/small.png',
         await sharp(await createPhoto(6))
           .resize(160, 120)
           .png()
           .toBuffer(),
       ],
-      'long-image': [
+      'odd-aspect-ratio': [
         'a/long.png',
         await sharp(await createPhoto(7))
           .resize(1600, 250, {fit: 'fill'})
@@ -139,7 +139,7 @@ describe('what a check says of images', function () {
           .toBuffer(),
       ],
       animated: ['a/animated.gif', await animation()],
-      turned: [
+      'exif-orientation': [
         'a/turned.jpg',
         await sharp(await createPhoto(9))
           .jpeg()
@@ -160,28 +160,28 @@ describe('what a check says of images', function () {
           .png()
           .toBuffer(),
       ],
-      'deep-colours': [
+      'high-bit-depth': [
         'a/deep.png',
         await sharp(await createPhoto(11))
           .toColourspace('rgb16')
           .png()
           .toBuffer(),
       ],
-      transparent: [
+      'alpha-channel': [
         'a/clear.png',
         await sharp(await createPhoto(12))
           .ensureAlpha(0.5)
           .png()
           .toBuffer(),
       ],
-      'no-colour': [
+      grayscale: [
         'a/grey.jpg',
         await sharp(await createPhoto(13))
           .grayscale()
           .jpeg()
           .toBuffer(),
       ],
-      'near-copies': [
+      'near-duplicates': [
         'a/copy.jpg',
         await sharp(await createPhoto(102))
           .resize(300)
@@ -201,7 +201,7 @@ describe('what a check says of images', function () {
   it('says what had better be left out', async () => {
     const blank = await flat('navy').png().toBuffer();
     const {findings} = await check(await folderWith({'a/blank.png': blank}));
-    expect(findings.find(({code}) => code === 'one-colour')).to.deep.include({
+    expect(findings.find(({code}) => code === 'low-information')).to.deep.include({
       exclude: ['a/blank.png'],
     });
   });

@@ -62,7 +62,7 @@ describe('groupingBy', () => {
       sample('well/p0.png'),
     ]);
     expect(findings.map(({code, files}) => [code, ...files])).to.deep.equal([
-      ['not-grouped', 'well/other.png', 'well/p0.png'],
+      ['ungrouped', 'well/other.png', 'well/p0.png'],
     ]);
     expect(findings[0]!.message).to.equal(
       '--group-by (p\\d+)_ does not match 2 of 62 names, such as well/other.png; each is a group of its own.',

@@ -251,7 +251,7 @@ describe('splitFolder', () => {
       ]);
       expect(split.findings).to.deep.equal([
         {
-          code: 'copy-across-parts',
+          code: 'exact-duplicates-across-splits',
           severity: 'warning',
           message:
             'Left out 3 files, such as val/1/91: the same file is for validation or test as well, as test/1/91.',
@@ -302,7 +302,7 @@ describe('splitFolder', () => {
     const folder = folderOf([...balanced(2, 10).samples, sampleOf(1, 0)]);
     expect(planSplit(folder, contentsOf(folder), {seed: 1}).findings).to.deep.equal([
       {
-        code: 'contradicting-labels',
+        code: 'conflicting-labels',
         severity: 'warning',
         message:
           'The same file is in classes class 0 and class 1: 0/0, 1/0. Keep the right one; a fix list leaves out all.',

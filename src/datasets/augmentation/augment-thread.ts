@@ -3,7 +3,7 @@ import {createRng} from '../../core/rng.js';
 import {augment, type Augmentation} from './augment.js';
 import type {DecodedImage} from '../images/resample.js';
 
-/** How images are varied. */
+/** How images are augmented. */
 export interface AugmentParams {
   /** Side of the squares, in pixels. */
   readonly size: number;
@@ -23,7 +23,7 @@ export interface AugmentTask extends AugmentParams {
   readonly output: Uint8Array;
 }
 
-// Answers nothing but that a task is done, tasks in their order; what goes wrong ends the thread, and whoever waits is told of it.
+// Answers nothing but that a task is done, tasks in their order; an error ends the thread, and rejects the pending tasks.
 parentPort!.on('message', ({images, output, size, augmentation, seed, epoch}: AugmentTask) => {
   images.forEach(({image, name}, position) => {
     output.set(

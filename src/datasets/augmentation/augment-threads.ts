@@ -48,7 +48,7 @@ function getThread(index: number): AugmentThread {
   return (threads[index] ??= new AugmentThread(() => delete threads[index]));
 }
 
-/** Images whose pixels are not in shared memory are copied there; the others are left as they are. */
+/** Copies images to shared memory that are not there yet. */
 function toSharedMemory(images: readonly NamedImage[]): {
   readonly shared: readonly NamedImage[];
   readonly buffer: Uint8Array;
@@ -66,7 +66,7 @@ function toSharedMemory(images: readonly NamedImage[]): {
   return {shared, buffer};
 }
 
-/** Varied images in memory that is used again. */
+/** Augmented images in memory that is reused. */
 export interface AugmentedBatch {
   /** `[images, size, size, 3]` */
   readonly pixels: Uint8Array;
@@ -75,7 +75,7 @@ export interface AugmentedBatch {
 }
 
 /**
- * Varies images on as many threads as decode images, but no more than there are cores.
+ * Augments images on as many threads as decode images, at most one per core.
  *
  * @throws RangeError for an image that is smaller than the square in the middle, where that is taken
  */
@@ -95,7 +95,7 @@ export async function augmentAll(
     };
     return getThread(index).run({...params, ...slice});
   });
-  // An arena goes back when no thread writes to it any more, also where one of them has failed.
+  // A buffer is released when no thread writes to it any more, also where one of them has failed.
   const outcomes = await Promise.allSettled(tasks);
   buffers.release(buffer);
   const failed = outcomes.find(outcome => outcome.status === 'rejected');

@@ -5,16 +5,16 @@ import type {Mixing} from './mixup.js';
 import {applyOps, opSchemas, type OpSettings} from './operations.js';
 import {fraction, fractionPair, objectOf, positivePair} from './setting-schemas.js';
 
-/** How an image may differ each time it is shown. What is not said does not happen. */
+/** How images are augmented. A setting that is absent is off. */
 export interface Augmentation extends OpSettings {
-  /** Part of the area to cut out, and width over height of the cut; null takes the square in the middle. */
+  /** Share of the area to crop, and width over height of the crop; null takes the center crop. */
   readonly crop: {
     readonly scale: readonly [number, number];
     readonly ratio: readonly [number, number];
   } | null;
   /** Probability of being mirrored left to right. */
   readonly horizontalFlip: number;
-  /** In phases that see pixels: features that are kept are of single images. */
+  /** In phases that train on pixels: cached features are of single images. */
   readonly mixing?: Mixing;
 }
 
@@ -22,7 +22,7 @@ export interface Augmentation extends OpSettings {
 export const augmentationSettings: Readonly<Record<string, object>> = {
   crop: {
     anyOf: [{type: 'null'}, objectOf({scale: fractionPair, ratio: positivePair})],
-    description: 'part of the area, and width over height',
+    description: 'share of the area, and width over height',
   },
   horizontalFlip: {...fraction, description: 'probability of being mirrored'},
   ...opSchemas,
@@ -32,7 +32,7 @@ export const augmentationSettings: Readonly<Record<string, object>> = {
       ['mixupAlpha', 'cutmixAlpha'],
     ),
     description:
-      'mixup and cutmix, by the parameter of their Beta distribution; in phases that see pixels',
+      'mixup and cutmix, by the parameter of their Beta distribution; in phases that train on pixels',
   },
 };
 
@@ -62,7 +62,7 @@ export const AUGMENTATIONS = {
 export type AugmentationName = keyof typeof AUGMENTATIONS;
 export const AUGMENTATION_NAMES = Object.keys(AUGMENTATIONS) as AugmentationName[];
 
-/** What a recipe says: a preset, or what is to happen, beside what a preset does. */
+/** A preset, or settings on top of a preset. */
 export type AugmentationChoice =
   AugmentationName | (Partial<Augmentation> & {readonly preset?: AugmentationName});
 
@@ -74,7 +74,7 @@ export function resolveAugmentation(choice: AugmentationChoice): Augmentation {
 
 const ATTEMPTS = 10;
 
-/** The window of torchvision's `RandomResizedCrop.get_params`, its fallback to the middle included. */
+/** The crop of torchvision's `RandomResizedCrop.get_params`, its fallback to the center included. */
 export function randomCropBox(
   {width, height}: ImageSize,
   {scale, ratio}: NonNullable<Augmentation['crop']>,
@@ -105,7 +105,7 @@ export function randomCropBox(
 }
 
 /**
- * One variation of an image at `size` x `size` pixels, `[size, size, 3]`, RGB.
+ * One augmented version of an image at `size` x `size` pixels, `[size, size, 3]`, RGB.
  *
  * @param stream drawn from in a fixed order, so the same stream gives the same pixels
  */

@@ -8,9 +8,9 @@ export type AutoAugmentPolicy =
   | {readonly type: 'trivialaugment'}
   | {
       readonly type: 'randaugment';
-      /** Operations one after the other; 2 unless told. */
+      /** Operations one after the other. Default: 2. */
       readonly numOps?: number;
-      /** 0..30; 9 unless told. */
+      /** 0..30. Default: 9. */
       readonly magnitude?: number;
     };
 

@@ -6,7 +6,7 @@ import type {ImageCache} from '../cache/image-cache.js';
 import type {Sample} from '../sample.js';
 import {centerCrop} from '../images/crop.js';
 
-/** How each image becomes a square: the weights' own rule, or a variation drawn from (seed, epoch, name, turn). */
+/** How each image becomes a square: the center crop of the weights, or an augmentation drawn from (seed, epoch, name, repeat). */
 export type View =
   | {readonly kind: 'center'}
   | {
@@ -14,7 +14,7 @@ export type View =
       readonly augmentation: Augmentation;
       readonly seed: number;
       readonly epoch: number;
-      /** How often each sample was shown before in the epoch; never unless told. */
+      /** How often each sample was shown before in the epoch. Default: never. */
       readonly repeats?: readonly number[];
     };
 
@@ -23,9 +23,9 @@ export interface BatchOptions {
   /** Side of the square images, in pixels. */
   readonly size: number;
   readonly view: View;
-  /** `as-given` unless told. */
+  /** Default: `as-given`. */
   readonly order?: 'as-given' | {readonly shuffle: {readonly seed: number; readonly epoch: number}};
-  /** Batches made ahead of the one in use; 2 unless told. */
+  /** Batches made ahead of the one in use. Default: 2. */
   readonly prefetch?: number;
   readonly signal?: AbortSignal;
 }
@@ -39,7 +39,7 @@ export interface ImageBatch {
   readonly indices: Int32Array;
 }
 
-/** A batch whose memory is used again once it is given back. */
+/** A batch whose memory is reused after its release. */
 interface ReusableBatch {
   readonly batch: ImageBatch;
   readonly release?: () => void;
@@ -68,7 +68,7 @@ export async function* imageBatches(
         order.subarray(started, started + batchSize),
         options,
       );
-      batch.catch(() => undefined); // a failure is thrown when its turn comes, not as an unhandled rejection before
+      batch.catch(() => undefined); // a failure is thrown when it is next, not as an unhandled rejection before
       ahead.push(batch);
       started += batchSize;
     }
@@ -92,7 +92,7 @@ function computeOrder(
   );
 }
 
-/** What the variation is drawn by beside seed and epoch; no name holds a NUL. */
+/** The name of the random stream, next to seed and epoch; no file name holds a NUL. */
 function streamName({name}: Sample, view: View, index: number): string {
   const repeat = view.kind === 'center' ? 0 : (view.repeats?.[index] ?? 0);
   return repeat === 0 ? name : `${name}\0${repeat}`;

@@ -6,7 +6,7 @@ export interface ColorJitter {
   readonly brightness: number;
   readonly contrast: number;
   readonly saturation: number;
-  /** How far hues may turn, in turns: 0.1 draws from [-0.1, 0.1). */
+  /** How far hues may shift, in turns: 0.1 draws from [-0.1, 0.1). */
   readonly hue?: number;
 }
 
@@ -49,7 +49,7 @@ export const ADJUSTMENTS: {
   },
 };
 
-/** Turns the hues of all pixels, in HSV as torchvision's `adjust_hue` does. In place. @param shift in turns, -0.5..0.5 */
+/** Shifts the hues of all pixels, in HSV as torchvision's `adjust_hue` does. In place. @param shift in turns, -0.5..0.5 */
 export function adjustHue(pixels: Uint8Array, shift: number): void {
   for (let i = 0; i < pixels.length; i += 3) {
     const red = pixels[i]!;
@@ -73,7 +73,7 @@ export function adjustHue(pixels: Uint8Array, shift: number): void {
   }
 }
 
-/** torchvision's `ColorJitter`: the adjustments in a drawn order, each with a drawn factor; hues only where they may turn. In place. */
+/** torchvision's `ColorJitter`: the adjustments in a random order, each with a random factor; hues only where `hue` is set. In place. */
 export function jitterColors(pixels: Uint8Array, jitter: ColorJitter, stream: Rng): void {
   const {hue = 0} = jitter;
   const names = [

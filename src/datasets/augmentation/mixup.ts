@@ -1,8 +1,7 @@
 import type {Rng} from '../../core/rng.js';
 
 /**
- * Images of a batch mixed with each other. Each number is the parameter of a Beta distribution that the share of the first image is
- * drawn from, the same for a whole batch; where both are above 0, one of the two is drawn for each batch.
+ * Mixup and cutmix. Each number is the parameter of the Beta distribution of lambda, the share of the first image, one for a whole batch; where both are above 0, one of the two is drawn for each batch.
  */
 export interface Mixing {
   /** Blended: Zhang et al., https://arxiv.org/abs/1710.09412. */
@@ -11,11 +10,11 @@ export interface Mixing {
   readonly cutmixAlpha?: number;
 }
 
-/** What was mixed. */
+/** The result of mixing a batch. */
 export interface MixedBatch {
   /** `[n]`: place in the batch of the image that each was mixed with. */
   readonly pairing: readonly number[];
-  /** What is left of the image itself, 0..1; the rest is its partner's. */
+  /** The share of the image itself, 0..1; the rest is of the paired image. */
   readonly lambda: number;
 }
 
@@ -69,7 +68,7 @@ function blend(pixels: Uint8Array, other: Uint8Array, lambda: number): void {
     pixels[i] = Math.round(lambda * pixels[i]! + (1 - lambda) * other[i]!);
 }
 
-/** Puts the same rectangle of its partner into each image. @returns the share that is left, by the pixels */
+/** Pastes the same rectangle of the paired image into each image. @returns lambda, by the pixels */
 function pasteRectangles(
   images: Uint8Array,
   size: number,

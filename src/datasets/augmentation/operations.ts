@@ -47,7 +47,7 @@ export const AUGMENTATION_OPS = {
         ['numOps', 'magnitude'],
       ),
       description:
-        'TrivialAugment (wide), or RandAugment of a count and a magnitude (2 and 9 unless told)',
+        'TrivialAugment (wide), or RandAugment of numOps and magnitude (default: 2 and 9)',
     },
     applyAutoAugment,
   ),

@@ -8,24 +8,24 @@ import type {ImageFolder, Sample} from '../sample.js';
 import {describeDecodeError} from '../discovery/broken-images.js';
 
 export interface PreviewOptions {
-  /** Images at most, those of different classes in turn. */
+  /** Images at most, one of each class in turn. */
   readonly images: number;
-  /** Variations of each. */
+  /** Augmented versions of each. */
   readonly columns: number;
   readonly augmentation: Augmentation;
   readonly preprocessing: Preprocessing;
   readonly seed: number;
 }
 
-/** An image as it is and as it may be shown in training, `[size, size, 3]` each. */
+/** An image without and with augmentation, `[size, size, 3]` each. */
 export interface PreviewRow {
   readonly sample: Sample;
-  /** The plain image first; none where it cannot be read. */
+  /** The unaugmented image first; none where it is unreadable. */
   readonly versions: readonly Uint8Array[];
   readonly error?: string;
 }
 
-/** Images in a drawn order, one of each class in turn. */
+/** Images in a random order, one of each class in turn. */
 function interleaveClasses({samples}: ImageFolder, seed: number): Sample[] {
   const byClass = [...groupBy(samples, ({label}) => label)].map(([label, of]) =>
     shuffle(of, createRng(seed, 'preview', label)),
@@ -34,7 +34,7 @@ function interleaveClasses({samples}: ImageFolder, seed: number): Sample[] {
   return Array.from({length: longest}, (_, i) => byClass.flatMap(of => of.slice(i, i + 1))).flat();
 }
 
-/** Some images of a folder, plain and varied as an epoch of training would vary them. */
+/** Some images of a folder, without augmentation and as an epoch of training would augment them. */
 export async function previewAugmentation(
   folder: ImageFolder,
   options: PreviewOptions,

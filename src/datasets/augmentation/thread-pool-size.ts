@@ -1,4 +1,4 @@
-/** What Node takes where nothing was said before it started. */
+/** Node's default. */
 const NODE_DEFAULT = 4;
 
 /** Threads of Node's pool, on which sharp decodes and files are read: more images at once than these only wait. */

@@ -1,6 +1,6 @@
 import type {Rng} from '../../core/rng.js';
 
-// Changes of square images, `[size, size, 3]`, in place, in the threads that vary images.
+// Changes of square images, `[size, size, 3]`, in place, in the augmentation threads.
 
 /** Upside down. */
 export function flipVertically(pixels: Uint8Array, size: number): void {
@@ -19,7 +19,7 @@ const clamp = (value: number, size: number): number => Math.min(size - 1, Math.m
 /** `[a, b, c, d, e, f]`: the pixel at (x, y) is taken from (a x + b y + c, d x + e y + f), in pixels from the middle. */
 export type Affine = readonly [a: number, b: number, c: number, d: number, e: number, f: number];
 
-/** An affine change, bilinear. What comes in from outside is the edge drawn out: a black corner would be something to learn. */
+/** Affine transform, bilinear. Pixels from outside repeat the edge: a black corner would be something to learn. */
 export function warp(pixels: Uint8Array, size: number, [a, b, c, d, e, f]: Affine): void {
   const source = pixels.slice();
   const middle = (size - 1) / 2;
@@ -46,13 +46,13 @@ export function warp(pixels: Uint8Array, size: number, [a, b, c, d, e, f]: Affin
   }
 }
 
-/** Turned about its middle. @param degrees counterclockwise, as PIL's and torchvision's `rotate` have them */
+/** Rotates about the center. @param degrees counterclockwise, as PIL's and torchvision's `rotate` have them */
 export function rotate(pixels: Uint8Array, size: number, degrees: number): void {
   const [cosine, sine] = [Math.cos((degrees * Math.PI) / 180), Math.sin((degrees * Math.PI) / 180)];
   warp(pixels, size, [cosine, -sine, 0, sine, cosine, 0]);
 }
 
-/** Without colors, by PIL's `L` conversion (ITU-R 601-2). */
+/** Converts to grayscale by PIL's `L` conversion (ITU-R 601-2). */
 export function toGrayscale(pixels: Uint8Array): void {
   for (let i = 0; i < pixels.length; i += 3) {
     const gray =
@@ -70,7 +70,7 @@ function gaussian(sigma: number): Float64Array {
   return half.map(weight => weight / sum);
 }
 
-/** Blurred along rows or columns, the edges drawn out. @param step between neighbors; @param stride between lines */
+/** Blurs along rows or columns, with repeated edges. @param step between neighbors; @param stride between lines */
 function blurLines(
   pixels: Uint8Array,
   size: number,
@@ -100,7 +100,7 @@ export function blur(pixels: Uint8Array, size: number, sigma: number): void {
   blurLines(pixels, size, weights, size * 3, 3);
 }
 
-/** A rectangle to take out: its part of the area, and its width over its height. */
+/** A rectangle to erase: its share of the area, and its width over its height. */
 export interface RandomErasing {
   readonly probability: number;
   readonly scale: readonly [number, number];

@@ -15,7 +15,7 @@ export interface DemoSetSpec {
 
 /**
  * Draws a small dataset into `directory/<class>/`: four animals of a rock pool that a person tells apart and a pixel average does not,
- * since colors, place, size, rotation and background are random and alike in every class. The same seed gives the same bytes.
+ * since colors, place, size, rotation and background are random, with one distribution for all classes. The same seed gives the same bytes.
  * @returns paths of the JPEG files, class by class
  */
 export async function drawDemoSet(

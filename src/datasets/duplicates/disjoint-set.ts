@@ -1,6 +1,6 @@
 import {groupBy} from '../../core/group-by.js';
 
-/** The items 0, 1, 2, ... in groups that are joined (Tarjan's disjoint sets, paths halved). */
+/** The items 0, 1, 2, ... in disjoint sets (Tarjan's, with path halving). */
 export class DisjointSet {
   readonly #parents: Int32Array;
 
@@ -8,7 +8,7 @@ export class DisjointSet {
     this.#parents = Int32Array.from({length: count}, (_, i) => i);
   }
 
-  /** The first item of the group that an item is in. */
+  /** The first item of the set that an item is in. */
   find(item: number): number {
     let root = item;
     while (this.#parents[root] !== root)
@@ -21,14 +21,14 @@ export class DisjointSet {
     this.#parents[Math.max(first, second)] = Math.min(first, second);
   }
 
-  /** Every group, each in order, by their first items. */
+  /** Every set, each in order, by their first items. */
   components(): number[][] {
     const items = Array.from({length: this.count}, (_, i) => i);
     return [...groupBy(items, item => this.find(item)).values()];
   }
 }
 
-/** Items that share one of their keys, or are joined by others that do, together; in the order of the first of each group. */
+/** Groups of items that share a key, directly or through others; in the order of their first items. */
 export function connectedComponents<Item>(
   items: readonly Item[],
   ...keys: readonly ((item: Item) => string)[]

@@ -6,13 +6,13 @@ import type {Sample} from '../sample.js';
 import {findNearDuplicates, type DuplicateSearchOptions} from './near-duplicates.js';
 import {openChecksummedFile, writeChecksummedFile} from '../../core/files/checksummed-file.js';
 
-/** Counted up when the same images come to be grouped otherwise. */
-const VERSION = 2;
+/** Raised when the grouping of the same images changes. */
+const VERSION = 3;
 
 /** Images that are read at a time for their fingerprints. */
 const CONCURRENT_FINGERPRINTS = 8;
 
-/** Images whose near-duplicates are looked for. */
+/** Images whose near-duplicates are searched for. */
 export interface FingerprintedImages {
   readonly samples: readonly Sample[];
   /** The same for identical files. */
@@ -21,7 +21,7 @@ export interface FingerprintedImages {
 }
 
 export interface DuplicateGroupsOptions extends DuplicateSearchOptions {
-  /** For what was found, made when needed: later runs with the same images take it from there. */
+  /** For the groups found; created when needed. Later runs with the same images reuse them. */
   readonly directory?: string;
 }
 
@@ -32,7 +32,7 @@ async function readGroups(path: string): Promise<string[][] | undefined> {
   return file?.metadata as string[][] | undefined;
 }
 
-/** Nothing is lost where it cannot be written: the next run looks again. */
+/** Never throws: without the file, the next run searches again. */
 async function writeGroups(
   path: string,
   directory: string,
@@ -61,7 +61,7 @@ async function searchGroups(
 }
 
 /**
- * Which images show the same photograph, as `nearCopies` tells.
+ * Which images are near-duplicates, as `findNearDuplicates` finds them.
  *
  * @returns by sample, the same for identical files and near-duplicates: the content hash of one of them
  * @throws AbortedError; whatever reading an image throws
@@ -75,7 +75,7 @@ export async function findDuplicateGroups(
     .update(JSON.stringify([VERSION, [...byHash.keys()].sort()]))
     .digest('hex');
   const path =
-    directory === undefined ? undefined : join(directory, `copies-${key.slice(0, 32)}.sealed`);
+    directory === undefined ? undefined : join(directory, `duplicates-${key.slice(0, 32)}.bin`);
   const cached = path === undefined ? undefined : await readGroups(path);
   const groups = cached ?? (await searchGroups(byHash, images, search));
   if (cached === undefined && path !== undefined) await writeGroups(path, directory!, groups);

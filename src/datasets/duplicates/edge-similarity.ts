@@ -3,13 +3,13 @@ import {FINGERPRINT_SIDE} from './fingerprint.js';
 /** Side of the patches that are compared, in samples: two cells of a whole fingerprint each. */
 const PATCH = 16;
 
-/** Most cells that a sample takes part of. */
+/** Most cells that contribute to one sample. */
 const TAPS = 4;
 
-/** A part of one side of an image, 0..1. */
+/** A range of one side of an image, 0..1. */
 export type Span = readonly [from: number, to: number];
 
-/** A part of an image, as spans of its sides. */
+/** A rectangle of an image, as spans of its sides. */
 export interface FingerprintWindow {
   readonly columns: Span;
   readonly rows: Span;
@@ -61,7 +61,7 @@ function averageColumns(fingerprint: Uint8Array, {first, weights}: Means): void 
   }
 }
 
-/** A window of a fingerprint as 16 x 16 means. */
+/** Reduces a window of a fingerprint to 16 x 16 means, in `patch`. */
 function fillPatch(fingerprint: Uint8Array, {columns, rows}: FingerprintWindow): void {
   fillMeans(columnMeans, columns);
   fillMeans(rowMeans, rows);
@@ -131,15 +131,15 @@ const moveWindow = ({columns, rows}: FingerprintWindow, step: number): Fingerpri
   ...moveSpan(rows, step).map(moved => ({columns, rows: moved})),
 ];
 
-/** How far a window is moved at a time, in parts of the side. */
+/** Steps by which a window is moved, as fractions of the side. */
 const STEPS = [0.04, 0.02, 0.01];
 
-/** Less alike than this, a window is not moved a first time, a second time, and after that. */
+/** The least similarity for a first move of a window, for a second, and for any later. */
 const MIN_SIMILARITIES = [0.3, 0.5, 0.6] as const;
 
 /**
- * Whether a part of one fingerprint is as alike to the whole of another as is enough, -1..1: the correlation of their edges. The window begins
- * as that of `windows` that is most alike, and is moved to where it is greatest.
+ * Whether a window of one fingerprint is similar enough to the whole of another. The similarity is the correlation of their edges, -1..1.
+ * The search begins at the most similar of `starts`, and moves the window uphill from there.
  *
  * @param starts the windows to begin at, with their edges
  * @param target the edges of the whole

@@ -5,8 +5,8 @@ import type {DecodedImage} from '../images/resample.js';
 export const FINGERPRINT_SIDE = 32;
 
 /**
- * An image as 32 x 32 mean luminances, its sides squeezed alike: enough to find copies of it, whatever became of their size, format,
- * quality, brightness and edges (near-copies.ts).
+ * An image as 32 x 32 mean luminances, without its aspect ratio: enough to find near-duplicates in another size, format, quality or
+ * brightness, or with other borders (near-duplicates.ts).
  *
  * @returns `[32, 32]`, rows from the top
  */

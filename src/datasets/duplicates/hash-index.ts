@@ -12,49 +12,49 @@ import {
   WINDOW_COUNT,
 } from './perceptual-hash.js';
 
-/** Hashes of 63 bits that differ in more are not looked at any further; those of unlike images differ in 31. */
+/** Hashes of 63 bits that differ in more bits are skipped; those of unrelated images differ in 31. */
 const MAX_DISTANCE = 14;
 
-/** Bits of a key that are tried both ways: those that an image as a whole is indexed under, and those that a window is looked for under. */
+/** Bits of a key that are tried both ways: of an image as a whole in the index, and of a window in a query. */
 const [INDEX_FLIP_BITS, QUERY_FLIP_BITS] = [4, 4];
 const KEYS_PER_ENTRY = 2 ** INDEX_FLIP_BITS;
 
-/** Entries that are looked at under one key: enough for neighbors in a row of like images to meet. */
+/** Entries that are compared under one key: enough for neighbors in a row of similar images to meet. */
 const MAX_ENTRIES_PER_KEY = 256;
 
-/** Hashes nearly alike that are described, the nearest first. Among images of one kind, such as X-rays, all hash nearly alike. */
+/** Similar hashes that are described, the nearest first. Images of one kind, such as X-rays, all have similar hashes. */
 const MAX_DESCRIBED = 1024;
 
-/** Those of one distance that are noted: several times as many, since one may be found under several keys. */
+/** Those of one distance that are kept: several times as many, since one may be found under several keys. */
 const MAX_PER_DISTANCE = 4 * MAX_DESCRIBED;
 
 /**
- * What is described less alike is no candidate. Of 86,000 pairs that proved to show one photograph, among altered copies of three sets, one in
- * 1,000 is below 0.79; of others that hash nearly alike, among small photographs, eight in ten.
+ * Less similar descriptors are no candidates. Of 86,000 pairs of near-duplicates among altered copies of three sets, one in 1,000 is below
+ * 0.79; of other pairs with similar hashes, among small images, eight in ten.
  */
 const MIN_SIMILARITY = 0.62;
 
-/** Candidates of a print, the most alike, and windows of each. */
+/** Candidates of a fingerprint, the most similar, and windows of each. */
 const [MAX_CANDIDATES, MAX_WINDOWS] = [16, 4];
 
-/** A whole image that is nearly alike to windows of another. */
+/** A whole image that is similar to windows of another. */
 export interface Candidate {
   readonly number: number;
   readonly isMirrored: boolean;
-  /** Numbers of the windows, the most alike first. */
+  /** Numbers of the windows, the most similar first. */
   readonly windows: number[];
 }
 
 /** The tables of an index: typed arrays over shared memory, which threads read as they are. */
 export interface HashTables {
-  /** By entry, sorted by key, those of a key by image: twice the number of the print, and one more for it mirrored. */
+  /** By entry, sorted by key, those of a key by image: twice the number of the fingerprint, and one more for it mirrored. */
   readonly entries: Int32Array;
   /** The hash of the image. */
   readonly low: Int32Array;
   readonly high: Int32Array;
   /** `[2^KEY_BITS + 1]`: where the entries of a key begin. */
   readonly begin: Int32Array;
-  /** By print: what `describe` makes of it. */
+  /** By fingerprint: its descriptor, as `computeDescriptor` makes it. */
   readonly descriptors: Float32Array;
 }
 
@@ -126,29 +126,29 @@ function sortByKey(
   return tables;
 }
 
-/** An image and a window of the print that is looked for. */
+/** An image and a window of the fingerprint that is searched for. */
 interface Match {
   readonly entry: number;
   readonly window: number;
   readonly similarity: number;
 }
 
-/** Finds the images that are nearly alike to a window of a fingerprint. */
+/** Finds the images that are similar to a window of a fingerprint. */
 export class HashIndex {
   readonly #keys = new Int32Array(2 ** QUERY_FLIP_BITS);
   readonly #near: number[][] = Array.from({length: MAX_DISTANCE + 1}, () => []);
-  /** Of the windows of the print that is looked for, where `#described` says so. */
+  /** Of the windows of the fingerprint that is searched for, where `#isDescribed` is 1. */
   readonly #descriptors = new Float32Array(WINDOW_COUNT * COEFFICIENTS);
   readonly #isDescribed = new Uint8Array(WINDOW_COUNT);
 
   constructor(readonly tables: HashTables) {}
 
   /**
-   * Candidates for images that are a part of a print, the most alike first.
+   * Candidates for images that are a crop of a fingerprint, the most similar first.
    *
    * @param coefficients of its windows
    * @param number its own, for where it would stand among the others
-   * @param isSearched false for numbers of prints that need not be found, its own among them
+   * @param isSearched false for numbers of fingerprints that need not be found, its own among them
    */
   candidates(
     coefficients: Float64Array,
@@ -206,7 +206,7 @@ export class HashIndex {
     );
   }
 
-  /** By distance, from none up: an image and a window of the print, as one number; some more than once. */
+  /** By distance, from none up: an image and a window of the fingerprint, as one number; some more than once. */
   #findSimilarHashes(
     coefficients: Float64Array,
     number: number,
@@ -238,7 +238,7 @@ export class HashIndex {
     return near;
   }
 
-  /** The first of a key's entries that is looked at, where they are too many: those about a print's own are. */
+  /** The first of a key's entries that is compared, where there are too many: those around a fingerprint's own are. */
   #firstEntryNear(number: number, begin: number, end: number): number {
     let [low, high] = [begin, end];
     while (low < high) {

@@ -3,25 +3,25 @@ import {HashIndex, type HashTables} from './hash-index.js';
 import {computeEdges, isSimilar, WHOLE, type Edges} from './edge-similarity.js';
 import {mirrorFingerprint, FINGERPRINT_SIDE} from './fingerprint.js';
 
-/** Two fingerprints that are as alike show the same photograph. Chosen on 6,084 photographs of four sets and 8,700 altered copies of them
- * (`bench/near-copies.ts`): below lie different photographs of one dandelion on a plain ground.
+/** Fingerprints at least as similar are near-duplicates. Chosen on 6,084 images of four sets and 8,700 altered copies of them
+ * (`bench/near-duplicates.ts`): below it are different images of one dandelion on a plain ground.
  */
 const MIN_DUPLICATE_SIMILARITY = 0.94;
 
-/** What threads look for copies in: all of it in shared memory. */
+/** What threads search for near-duplicates: all of it in shared memory. */
 export interface FingerprintSet {
   /** `[count, 32, 32]` */
   readonly fingerprints: Uint8Array;
   readonly tables: HashTables;
-  /** By number of a print: its group as known when the block of prints began, the same whatever threads do meanwhile. */
+  /** By number of a fingerprint: its group when its block was begun, whatever threads do meanwhile. */
   readonly groups: Int32Array;
-  /** 1 for prints that are looked for. */
+  /** 1 for fingerprints that are searched for. */
   readonly searched: Uint8Array;
 }
 
 const FINGERPRINT_BYTES = FINGERPRINT_SIDE * FINGERPRINT_SIDE;
 
-/** Looks for copies of prints, one at a time. */
+/** Searches for near-duplicates of fingerprints, one at a time. */
 export class DuplicateSearch {
   readonly #index: HashIndex;
   readonly #coefficients = new Float64Array(WINDOW_COUNT * COEFFICIENTS);
@@ -34,7 +34,7 @@ export class DuplicateSearch {
   readonly #fingerprintAt = (number: number): Uint8Array =>
     this.set.fingerprints.subarray(number * FINGERPRINT_BYTES, (number + 1) * FINGERPRINT_BYTES);
 
-  /** Numbers of prints that show a part of the same photograph, those of its own group left out. */
+  /** Numbers of fingerprints that are similar to a window of this one, without those of its own group. */
   findDuplicates(number: number): number[] {
     const {groups, searched} = this.set;
     if (searched[number] === 0) return [];
@@ -64,7 +64,7 @@ export class DuplicateSearch {
     return duplicates;
   }
 
-  /** Pairs of prints that show the same, one number behind the other, of the prints from `from` on. */
+  /** Pairs of near-duplicates, one number behind the other, of the fingerprints from `from` to `end`. */
   pairs(from: number, end: number): Int32Array {
     const found: number[] = [];
     for (let number = from; number < end; number++)

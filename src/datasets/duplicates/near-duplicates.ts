@@ -10,7 +10,7 @@ import {FINGERPRINT_SIDE} from './fingerprint.js';
 const MIN_CONTRAST = 4;
 
 /**
- * Prints that are looked for before those found are joined, so that no print looks at candidates of its own group again; those a thread takes
+ * Fingerprints that are searched before those found are joined, so that none compares candidates of its own group again; those a thread takes
  * at a time. What is found hangs on the blocks, not on the threads.
  */
 const [BLOCK_SIZE, RANGE_SIZE] = [4096, 64];
@@ -25,9 +25,9 @@ function hasContrast(fingerprint: Uint8Array): boolean {
 
 export interface DuplicateSearchOptions {
   readonly signal?: AbortSignal;
-  /** @param done prints that were looked for */
+  /** @param done fingerprints that were searched */
   readonly onProgress?: (done: number, total: number) => void;
-  /** As many as there are cores unless told. */
+  /** Default: as many as there are cores. */
   readonly threads?: number;
 }
 
@@ -54,7 +54,7 @@ async function createFingerprintSet(
   return {fingerprints, tables, groups, searched};
 }
 
-/** Looks for the prints of a block, on all threads. */
+/** Searches the fingerprints of a block, on all threads. */
 async function searchBlock(
   from: number,
   end: number,
@@ -75,7 +75,7 @@ async function searchBlock(
 }
 
 /**
- * Groups of images that show the same photograph: at another size, in another format or quality, brighter or darker, without colors,
+ * Groups of near-duplicates: at another size, in another format or quality, brighter or darker, without colors,
  * mirrored, with a narrow border, or cut by up to a quarter of each side; one in three where something opaque was laid over a corner. Images
  * of one color are in none. Copies of copies are in one group. The same on however many threads.
  *

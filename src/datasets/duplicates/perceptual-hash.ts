@@ -1,11 +1,11 @@
 import type {FingerprintWindow, Span} from './edge-similarity.js';
 import {FINGERPRINT_SIDE} from './fingerprint.js';
 
-/** Frequencies of a window that are kept, along each side. */
+/** Frequencies of a window that are used, along each side. */
 const FREQUENCIES = 8;
 export const COEFFICIENTS = FREQUENCIES ** 2;
 
-/** Parts of each side that another image may have been cut to; between two neighbors a hash still finds its like. */
+/** Spans of each side that another image may be a crop of; a crop between two neighbors still hashes to one of them. */
 const SPANS: readonly Span[] = [
   [0, 1],
   [0, 0.9],
@@ -51,12 +51,12 @@ function createDctMatrix([from, to]: Span): Float64Array {
 }
 
 /**
- * The transform of a span that lies anywhere, and of the span opposite: with the sums and the differences of opposite cells at hand, both take
+ * The transform of a span, and of the span opposite: with the sums and the differences of opposite cells at hand, both take
  * half the multiplications that they would take alone.
  */
 interface Transform {
   readonly span: number;
-  /** The span itself where it lies in the middle. */
+  /** The span itself where it is centered. */
   readonly opposite: number;
   /** `[8, 16]`: for the sums of opposite cells, and for their differences. */
   readonly even: Float64Array;
@@ -81,12 +81,12 @@ const TRANSFORMS = SPANS.map((_, span) => createTransform(span)).filter(
   ({span, opposite}) => span <= opposite,
 );
 
-/** Coefficients from low to high, the mean left out: `u + v` rises. */
+/** Coefficients from low to high, without the mean: `u + v` rises. */
 const FREQUENCY_ORDER = Array.from({length: COEFFICIENTS}, (_, i) => i)
   .slice(1)
   .sort((a, b) => (a % 8) + (a >> 3) - (b % 8) - (b >> 3) || a - b);
 
-/** So many of the lowest coefficients' signs are the key that a hash is looked up by. */
+/** The signs of this many of the lowest coefficients are the key of a hash. */
 export const KEY_BITS = 18;
 const KEY_COEFFICIENTS = Int32Array.from(FREQUENCY_ORDER.slice(0, KEY_BITS));
 
@@ -127,7 +127,7 @@ function transform(
   }
 }
 
-// Memory of this thread for one print at a time.
+// Memory of this thread for one fingerprint at a time.
 const foldedRows = new Float64Array(FINGERPRINT_SIDE * FINGERPRINT_SIDE);
 const foldedColumn = new Float64Array(FINGERPRINT_SIDE);
 /** `[10, 8, 32]`: of each span, a frequency along the width, of every row. */
@@ -180,7 +180,7 @@ export function mirror(whole: Float64Array): void {
   for (let i = 1; i < COEFFICIENTS; i += 2) whole[i] = -whole[i]!;
 }
 
-/** How much a coefficient tells of edges, by its frequencies; one across is worth twice its square, as waves go. */
+/** How much a coefficient says about edges, by its frequencies; one across is worth twice its square, as waves go. */
 const EDGE_WEIGHTS = Float64Array.from({length: COEFFICIENTS}, (_, i) => {
   const [u, v] = [i % FREQUENCIES, Math.floor(i / FREQUENCIES)];
   return Math.hypot(u, v) * (u === 0 ? 1 : Math.SQRT2) * (v === 0 ? 1 : Math.SQRT2);
@@ -237,11 +237,11 @@ export function highSigns(coefficients: Float64Array, at: number): number {
 const magnitudes = new Float64Array(KEY_BITS);
 
 /**
- * The keys under which a window may be found: that of its own, and those in which bits of the smallest coefficients, which a small change
- * may turn, are turned.
+ * The keys under which a window may be found: its own, and those with bits of the smallest coefficients flipped, as a small change may
+ * flip them.
  *
  * @param flipBits how many bits are tried both ways
- * @param keys 2 ** doubted
+ * @param keys 2 ** flipBits
  */
 export function fillKeys(
   keys: Int32Array,

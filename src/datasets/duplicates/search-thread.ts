@@ -3,7 +3,7 @@ import {DuplicateSearch, type FingerprintSet} from './hash-search.js';
 
 const search = new DuplicateSearch(workerData as FingerprintSet);
 
-/** From one print to another, the last left out. */
+/** From one fingerprint to another, without the last. */
 export type FingerprintRange = readonly [from: number, end: number];
 
 // Answers each range with the pairs found, ranges in their order.

@@ -4,17 +4,17 @@ import {threadPoolSize} from '../augmentation/thread-pool-size.js';
 import {DuplicateSearch, type FingerprintSet} from './hash-search.js';
 import type {FingerprintRange} from './search-thread.js';
 
-/** Looks for ranges of prints, one range after another. */
+/** Searches ranges of fingerprints, one range after another. */
 export interface Searcher {
-  /** As `PrintSearch.pairs`. */
+  /** As `DuplicateSearch.pairs`. */
   pairs(range: FingerprintRange): Promise<Int32Array>;
   close(): Promise<void>;
 }
 
-/** Fewer prints are looked for before a thread has started. */
+/** Fewer are searched before a thread has started. */
 const MIN_IMAGES_FOR_THREADS = 1000;
 
-/** On the thread that asks, with turns for whatever else waits. */
+/** On the caller's thread, which yields to the event loop between ranges. */
 function createLocalSearcher(set: FingerprintSet): Searcher {
   const search = new DuplicateSearch(set);
   return {
@@ -41,7 +41,7 @@ function createThreadSearcher(set: FingerprintSet): Searcher {
         const onError = (error: unknown): void => (removeListeners(), reject(error));
         const onExit = (): void => (
           removeListeners(),
-          reject(new Error('A thread that looked for near-duplicates ended.'))
+          reject(new Error('A thread that searched for near-duplicates ended.'))
         );
         worker.on('message', onMessage).on('error', onError).on('exit', onExit);
         worker.postMessage(range);
@@ -50,7 +50,7 @@ function createThreadSearcher(set: FingerprintSet): Searcher {
   };
 }
 
-/** As many searchers as images are decoded on, but no more than there are cores; each on a thread of its own where there is work for it. */
+/** One searcher per decoding thread, at most one per core; each on a thread of its own where there is enough work. */
 export function openSearchers(
   set: FingerprintSet,
   threads = Math.min(threadPoolSize(), usableCores()),

@@ -21,14 +21,14 @@ import {
 import {planSplit} from '../splitting/split.js';
 
 /**
- * What a look at every image tells.
+ * The result of inspecting every image of a folder.
  *
  * @example
  * const {readable, refusal}: CheckReport = await checkImages(folder);
  * if (refusal !== undefined) console.error(refusal.message);
  */
 export interface CheckReport {
-  /** The folder's own findings, those of its classes, of images that cannot be read, of the others, of copies, and of a split. */
+  /** The folder's own findings, those of its classes, of unreadable images, of the others, of duplicates, and of a split. */
   readonly findings: readonly Finding[];
   readonly readable: readonly Sample[];
   /** Why a run would refuse this folder; undefined where it would not. */
@@ -36,7 +36,7 @@ export interface CheckReport {
 }
 
 export interface CheckOptions extends ProcessingOptions {
-  /** For what was seen, made when needed: files that have not changed are not looked at again. Unless told, nothing is kept. */
+  /** For results, created when needed: only changed files are inspected again. Default: no cache. */
   readonly cache?: string;
 }
 
@@ -51,7 +51,7 @@ async function inspect(
   try {
     return await inspectImages(everySample(folder), processing, inspectionCache);
   } finally {
-    await inspectionCache?.save(); // of a check that was stopped as well
+    await inspectionCache?.save(); // of a stopped check too
   }
 }
 
@@ -74,7 +74,7 @@ async function findDuplicates(
   return {contentHash, duplicateGroup};
 }
 
-/** The readable images of a folder in the parts that it brings along. */
+/** The readable images of a folder in its own splits. */
 function readableSplits(
   {samples, validation = [], test = []}: ImageFolder,
   readable: readonly Sample[],
@@ -87,7 +87,7 @@ function readableSplits(
 }
 
 /**
- * Reads and decodes every image of a folder, compares them all, and splits the folder as a run would.
+ * Reads and decodes every image of a folder, searches for duplicates, and splits the folder as a run would.
  *
  * @throws ArgumentError, AbortedError
  *
@@ -118,9 +118,7 @@ export async function checkImages(
     ...folder.findings,
     ...classFindings(folder),
     ...unreadableImageFindings(readable, broken, folder.classNames),
-    ...imageFindings(
-      readable.map(sample => ({sample, image: inspected.get(sample.name)!.image!})),
-    ),
+    ...imageFindings(readable.map(sample => ({sample, image: inspected.get(sample.name)!.image!}))),
     ...duplicateFindings(readableSplits(folder, readable), folder.classNames, duplicates),
   ];
   try {

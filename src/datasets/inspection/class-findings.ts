@@ -6,13 +6,13 @@ import type {ImageFolder, Sample} from '../sample.js';
 import {everySample} from '../discovery/image-folder.js';
 import {parseSplit} from '../layout/split-names.js';
 
-/** Fewer images of a class tell little of it. */
+/** A class with fewer images is reported. */
 const SMALL_CLASS_SIZE = 10;
 
-/** Names that are shorter differ by a letter without being alike. */
+/** Shorter names differ by a letter without being similar. */
 const SHORT_NAME = 4;
 
-/** Every name is compared with every other. */
+/** Every name is compared with every other: beyond this many, none is. */
 const MAX_COMPARED = 1000;
 
 const foldName = (name: string): string => name.normalize('NFC').toLowerCase();
@@ -30,7 +30,7 @@ function smallClasses(classNames: readonly string[], sizes: readonly number[]): 
     {
       code: 'small-class',
       severity: 'warning',
-      message: `${which} ${number} ${number === 1 ? 'image' : 'images'} to learn from: expect little of it, or add images.`,
+      message: `${which} ${number} ${number === 1 ? 'image' : 'images'} to learn from. Add images, or expect a low accuracy for it.`,
       files: [],
       ...(small.length === 1 && {className: first}),
     },
@@ -50,13 +50,13 @@ function imbalance(classNames: readonly string[], sizes: readonly number[]): Fin
       severity: 'warning',
       message:
         `Class ${large} has ${formatRatio(largest / smallest)} times the images of class ${small}, ${largest} and ${smallest}: accuracy says little of the ` +
-        'smaller ones, so look at the recall of each. Unless --class-balance says otherwise, an image weighs the more in training the rarer its class.',
+        'smaller ones, so check the recall of each. By default, training uses class-weighted loss.',
       files: [],
     },
   ];
 }
 
-/** Words that are spelled alike but for case, spaces and the plural. */
+/** A name without case, separators and plural. */
 const nameStem = (name: string): string => {
   const words = foldName(name)
     .replace(/[\s_.-]+/g, ' ')
@@ -68,7 +68,7 @@ const nameStem = (name: string): string => {
     .replace(/(?<=[^s])s$/, '');
 };
 
-/** Long names that differ by a letter, unless they are a series: one letter at the end, or several names that differ so. */
+/** Long names that differ by a letter, except in a series: one letter at the end, or several names that differ so. */
 function misspelled(names: readonly string[]): [string, string][] {
   const long = names.filter(name => name.length > 2 * SHORT_NAME && !/\d/.test(name));
   if (long.length > MAX_COMPARED) return [];
@@ -90,7 +90,7 @@ function misspelled(names: readonly string[]): [string, string][] {
   return pairs.filter(pair => pair.every(name => times.get(name)!.length === 1));
 }
 
-/** One class in two folders by case, which other systems take for one folder; and names that differ hardly more. */
+/** Class names that differ in case alone, which other systems take for one folder; and other similar names. */
 function similarNames(classNames: readonly string[]): Finding[] {
   const byCase = [...groupBy(classNames, foldName).values()].filter(({length}) => length > 1);
   const reported = new Set(byCase.map(names => nameStem(names[0]!)));
@@ -113,20 +113,20 @@ function similarNames(classNames: readonly string[]): Finding[] {
   ];
 }
 
-/** `train` beside `cat` and `dog`: a part of a split that was taken for a class. */
+/** `train` next to `cat` and `dog`: a split that was taken for a class. */
 function splitNamedClasses({classNames, layout}: ImageFolder): Finding[] {
   const splitNames =
     layout === 'classes' ? classNames.filter(name => parseSplit(name) !== undefined) : [];
   return splitNames.map(className => ({
     code: 'split-named-class',
     severity: 'warning',
-    message: `Class ${className} has the name of a part of a split; for a split put the class folders into train and val, and nothing beside them.`,
+    message: `Class ${className} has the name of a split; for a split put the class folders into train and val, and nothing next to them.`,
     files: [],
     className,
   }));
 }
 
-/** Names that are one on systems that do not tell case or accents' spelling apart. */
+/** Names that are one on systems that ignore case or the encoding of accents. */
 function nameCollisions(samples: readonly Sample[]): Finding[] {
   const colliding = [...groupBy(samples, ({name}) => foldName(name)).values()].filter(
     ({length}) => length > 1,
@@ -139,7 +139,7 @@ function nameCollisions(samples: readonly Sample[]): Finding[] {
   return [{code: 'name-collision', severity: 'note', message, files: names, groups}];
 }
 
-/** What a person should know of the classes and names of a folder, before any image is opened. */
+/** Findings about the classes and names of a folder, before any image is opened. */
 export function classFindings(folder: ImageFolder): Finding[] {
   const byLabel = groupBy(folder.samples, ({label}) => label);
   const sizes = folder.classNames.map((_, label) => byLabel.get(label)?.length ?? 0);

@@ -3,17 +3,17 @@ import {groupBy} from '../../core/group-by.js';
 import type {Sample} from '../sample.js';
 import type {Splits} from '../splitting/splits.js';
 
-/** What near-duplicates are known by. */
+/** How duplicates are recognized. */
 export interface Duplicates {
   /** The same for identical files. */
   contentHash(sample: Sample): string;
-  /** The same for near-duplicates of one photograph. */
+  /** The same for near-duplicates of each other. */
   duplicateGroup(sample: Sample): string;
 }
 
 const namesOf = (samples: readonly Sample[]): string[] => samples.map(({name}) => name);
 
-/** Images of one photograph that are not one file. */
+/** Groups of near-duplicates that are not all the same file. */
 const nearDuplicateGroups = (
   samples: readonly Sample[],
   {contentHash, duplicateGroup}: Duplicates,
@@ -27,14 +27,14 @@ function acrossClasses(group: readonly Sample[], classNames: readonly string[]):
   return {
     code: 'near-duplicates-across-classes',
     severity: 'warning',
-    message: `The same photograph is in classes ${classes.join(' and ')}: ${namesOf(group).join(', ')}. Keep the right one; a fix list leaves out all.`,
+    message: `Near-duplicates are in classes ${classes.join(' and ')}: ${namesOf(group).join(', ')}. Keep the right one; an exclude list drops all.`,
     files: namesOf(group),
     groups: [namesOf(group)],
     exclude: namesOf(group),
   };
 }
 
-/** Near-duplicates within classes, in classes that contradict each other, and in training as well as in what it is measured with. */
+/** Duplicates within classes, near-duplicates across classes, and leakage from the training split. */
 export function duplicateFindings(
   {train, validation, test}: Splits,
   classNames: readonly string[],
@@ -55,14 +55,14 @@ export function duplicateFindings(
     ...leakageFindings(train, evaluated, duplicates),
     ...repeatedFinding(
       'near-duplicates',
-      'photograph',
+      'group of near-duplicates',
       groups.filter(isInOneSplit),
       'a split keeps them together',
     ),
   ];
 }
 
-/** What is there more than once; nothing for no groups. */
+/** One finding for groups of duplicates; none for no groups. */
 function repeatedFinding(
   code: string,
   noun: string,
@@ -78,7 +78,7 @@ function repeatedFinding(
   ];
 }
 
-/** Files that a class has more than once in a part; what several classes or parts have, a split tells of. */
+/** Files that a class has more than once in a split; those of several classes or splits are in the findings of a split. */
 function exactDuplicateFindings(
   splits: readonly (readonly Sample[])[],
   {contentHash}: Duplicates,
@@ -95,7 +95,7 @@ function exactDuplicateFindings(
   }));
 }
 
-/** Photographs for training that the classifier is measured with, identical files left to the split. */
+/** Training images with near-duplicates in validation or test; exact duplicates are in the findings of a split. */
 function leakageFindings(
   train: readonly Sample[],
   evaluated: readonly Sample[],

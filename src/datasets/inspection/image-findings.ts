@@ -6,17 +6,17 @@ import type {Sample} from '../sample.js';
 import type {ImageInfo} from './inspected-file.js';
 import {MAX_ASPECT_RATIO} from '../images/crop.js';
 
-/** Side of the images that most weights were trained on, in pixels; and one below which little is left to see. */
+/** Side of the images that most weights were trained on, in pixels; and one below which little can be recognized. */
 const [LOW_RESOLUTION_SIDE, VERY_LOW_RESOLUTION_SIDE] = [224, 64];
 
 /**
- * Looks (look.ts) of images that show next to nothing. Of 767 photographs (pets37, hymenoptera) none is beyond them, the nearest at a
+ * Limits of the statistics (image-stats.ts) of images that show next to nothing. Of 767 images (pets37, hymenoptera) none is beyond them, the nearest at a
  * contrast of 9.8, a brightness of 39 and 240, and a sharpness of 0.107; blurred so that details of 12 pixels of 256 are gone, nearly all
  * are below 0.08.
  */
 const [MIN_CONTRAST, MIN_BRIGHTNESS, MAX_BRIGHTNESS, MIN_SHARPNESS] = [4, 10, 245, 0.06];
 
-/** A smaller image has no details that its look could miss. */
+/** Sharpness is not measured for smaller images: they have no finer details than the grid. */
 const MIN_SHARPNESS_SIDE = 128;
 
 /** An image with its sample. */
@@ -38,10 +38,10 @@ function hasWrongExtension({sample, image}: InspectedImage): boolean {
 interface Kind {
   readonly code: string;
   readonly severity: Finding['severity'];
-  /** What the images are, after their number, and what becomes of them. */
+  /** What is wrong, after the number of images, and what happens to them or should. */
   readonly description: readonly [one: string, many: string];
   readonly advice: string;
-  /** Whether they had better be left out. */
+  /** Whether excluding them is recommended. */
   readonly exclude?: boolean;
   readonly example?: (inspected: InspectedImage) => string;
 }
@@ -53,11 +53,8 @@ interface Rule extends Kind {
 const BLURRY: Kind = {
   code: 'blurry',
   severity: 'warning',
-  description: [
-    'has far less sharp details than the others',
-    'have far less sharp details than the others',
-  ],
-  advice: 'See whether the subject can be recognized.',
+  description: ['is much blurrier than the rest', 'are much blurrier than the rest'],
+  advice: 'Check whether the subject can be recognized.',
 };
 
 const nameWithSize = ({sample, image: {size}}: InspectedImage): string =>
@@ -69,7 +66,7 @@ const RULES: readonly Rule[] = [
     severity: 'warning',
     applies: ({image}) => isBlank(image),
     description: ['is of one color, or nearly', 'are of one color, or nearly'],
-    advice: 'Nothing can be learned from that: leave it out.',
+    advice: 'Nothing can be learned from that: exclude it.',
     exclude: true,
   },
   {
@@ -77,14 +74,14 @@ const RULES: readonly Rule[] = [
     severity: 'warning',
     applies: ({image}) => image.brightness < MIN_BRIGHTNESS && !isBlank(image),
     description: ['is nearly black', 'are nearly black'],
-    advice: 'See whether the subject can be recognized.',
+    advice: 'Check whether the subject can be recognized.',
   },
   {
     code: 'light',
     severity: 'warning',
     applies: ({image}) => image.brightness > MAX_BRIGHTNESS && !isBlank(image),
     description: ['is nearly white', 'are nearly white'],
-    advice: 'See whether the subject can be recognized.',
+    advice: 'Check whether the subject can be recognized.',
   },
   {
     code: 'very-low-resolution',
@@ -117,7 +114,7 @@ const RULES: readonly Rule[] = [
       `is more than ${MAX_ASPECT_RATIO} times as long as wide`,
       `are more than ${MAX_ASPECT_RATIO} times as long as wide`,
     ],
-    advice: 'Only the middle is used: cut to what is to be seen.',
+    advice: 'Only the middle is used: crop to the subject.',
     example: nameWithSize,
   },
   {
@@ -139,18 +136,15 @@ const RULES: readonly Rule[] = [
     code: 'exif-orientation',
     severity: 'note',
     applies: ({image}) => image.hasOrientation,
-    description: [
-      'is turned upright by its orientation flag',
-      'are turned upright by their orientation flags',
-    ],
-    advice: 'Programs that ignore the flag show them otherwise.',
+    description: ['is rotated per EXIF orientation', 'are rotated per EXIF orientation'],
+    advice: 'Programs that ignore the flag show them unrotated.',
   },
   {
     code: 'cmyk',
     severity: 'note',
     applies: ({image}) => image.isCmyk,
-    description: ['is in the colors of a printer (CMYK)', 'are in the colors of a printer (CMYK)'],
-    advice: 'Brought to RGB.',
+    description: ['is CMYK', 'are CMYK'],
+    advice: 'Converted to sRGB.',
   },
   {
     code: 'color-profile',
@@ -164,14 +158,14 @@ const RULES: readonly Rule[] = [
     severity: 'note',
     applies: ({image}) => image.depth > 8,
     description: ['has more than 8 bits a color', 'have more than 8 bits a color'],
-    advice: 'Brought to 8.',
+    advice: 'Converted to 8 bits.',
   },
   {
     code: 'alpha-channel',
     severity: 'note',
     applies: ({image}) => image.hasAlpha,
-    description: ['has a channel for transparency', 'have a channel for transparency'],
-    advice: 'Laid over white.',
+    description: ['has an alpha channel', 'have an alpha channel'],
+    advice: 'Composited on white.',
   },
 ];
 
@@ -195,7 +189,7 @@ function createFinding(
   };
 }
 
-/** Images without color, where most have some: they may come from elsewhere than the others. */
+/** Grayscale images among colored ones: they may come from another source. */
 function grayscaleFindings(inspected: readonly InspectedImage[]): Finding[] {
   const names = inspected
     .filter(({image}) => !image.hasColor && !isBlank(image))
@@ -209,13 +203,13 @@ function grayscaleFindings(inspected: readonly InspectedImage[]): Finding[] {
     {
       code: 'grayscale',
       severity: 'note',
-      message: `${which} no color, the others do.`,
+      message: `${which} no color, unlike the others.`,
       files: names,
     },
   ];
 }
 
-/** Images without sharp details, as the others have them. */
+/** Images that are much blurrier than the others. */
 function blurryFindings(inspected: readonly InspectedImage[]): Finding[] {
   const measurable = inspected.filter(
     ({image}) => shortSide(image) >= MIN_SHARPNESS_SIDE && !isBlank(image),
@@ -227,7 +221,7 @@ function blurryFindings(inspected: readonly InspectedImage[]): Finding[] {
   return found.length === 0 ? [] : [createFinding(BLURRY, found)];
 }
 
-/** What a person should know of the images themselves, one finding for each kind. */
+/** Findings about the images themselves, one for each kind. */
 export function imageFindings(inspected: readonly InspectedImage[]): Finding[] {
   const findings = RULES.flatMap(rule => {
     const found = inspected.filter(rule.applies);

@@ -2,19 +2,19 @@ import {computeCellLuminances} from '../images/luminance.js';
 import type {DecodedImage} from '../images/resample.js';
 import {FINGERPRINT_SIDE} from '../duplicates/fingerprint.js';
 
-/** Side of the grid of means that is looked at, in cells: details that are smaller than a cell do not count. */
+/** Side of the grid of means, in cells: details that are smaller than a cell do not count. */
 const GRID = 4 * FINGERPRINT_SIDE;
 
-/** What the pixels of an image tell at a glance. */
+/** Statistics of the pixels of an image. */
 export interface ImageStats {
   /** Mean luminance, 0..255. */
   readonly brightness: number;
   /** Mean distance of the luminances from their mean, 0..127. */
   readonly contrast: number;
-  /** Mean second difference of neighboring luminances over the contrast: how much of what is seen is in details. */
+  /** Mean second difference of neighboring luminances over the contrast: how much of the contrast is in details. */
   readonly sharpness: number;
   readonly hasColor: boolean;
-  /** As `fingerprint` makes it. */
+  /** As `computeFingerprint` makes it. */
   readonly fingerprint: Uint8Array;
 }
 
@@ -46,7 +46,7 @@ function downsampleGrid(grid: Float32Array): Uint8Array {
   return fingerprint;
 }
 
-/** Pixels that are looked at for color, and how far red, green and blue may lie apart where there is none. */
+/** Pixels that are sampled for color, and the largest spread of red, green and blue of a gray pixel. */
 const [COLOR_SAMPLES, MAX_GRAY_SPREAD] = [1024, 6];
 
 function hasColor({data}: DecodedImage): boolean {
@@ -60,7 +60,7 @@ function hasColor({data}: DecodedImage): boolean {
   return colored > (0.01 * count) / step;
 }
 
-/** Looks at the pixels of an image. */
+/** Computes the statistics of an image. */
 export function computeImageStats(image: DecodedImage): ImageStats {
   const grid = computeCellLuminances(image, GRID);
   const brightness = mean(grid);

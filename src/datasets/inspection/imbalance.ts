@@ -1,4 +1,4 @@
-/** The largest class over the smallest, from which on the small ones need help: bench/README.md, "Imbalance", has what was measured. */
+/** The largest class over the smallest from which on balancing helps: bench/README.md, "Imbalance", has the measurements. */
 export const MIN_IMBALANCE = 2;
 
 /** How many times the smallest class the largest is: `12`, `3.4`. */

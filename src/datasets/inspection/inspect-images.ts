@@ -23,7 +23,7 @@ async function inspectBytes(bytes: Uint8Array): Promise<Omit<InspectedFile, 'has
   }
 }
 
-/** Looks at files, at identical ones once. */
+/** Inspects files, exact duplicates once. */
 class FileInspector {
   readonly #byHash = new Map<string, Promise<Omit<InspectedFile, 'hash'>>>();
 
@@ -44,7 +44,7 @@ class FileInspector {
 }
 
 /**
- * Reads and decodes every file, and keeps nothing but what it saw. A file that a store knows with the same size and time is not opened.
+ * Reads and decodes every file, and keeps no pixels. A file that is in the cache with the same size and time is not opened.
  *
  * @returns by name
  * @throws AbortedError

@@ -7,8 +7,8 @@ import type {InspectedFile, ImageInfo} from './inspected-file.js';
 import {openChecksummedFile, writeChecksummedFile} from '../../core/files/checksummed-file.js';
 import {FINGERPRINT_SIDE} from '../duplicates/fingerprint.js';
 
-/** Counted up when the same file comes to look otherwise. */
-const VERSION = 2;
+/** Raised when the result for the same file changes. */
+const VERSION = 3;
 
 const FINGERPRINT_BYTES = FINGERPRINT_SIDE * FINGERPRINT_SIDE;
 
@@ -18,10 +18,10 @@ interface Entry extends FileState {
   readonly inspected: InspectedFile;
 }
 
-/** As it is written: the prints lie before, one behind the other. */
+/** The metadata of the file; the fingerprints are before it, one behind the other. */
 interface CacheMetadata {
   readonly version: number;
-  /** Of the prints. */
+  /** Of the fingerprints. */
   readonly checksum: number;
   readonly entries: readonly (readonly [
     path: string,
@@ -32,8 +32,8 @@ interface CacheMetadata {
 }
 
 /**
- * What files looked like when they were last looked at, by path, size and time of change: one file for each folder that was checked. One
- * that is missing, damaged or of another version knows nothing; where it cannot be written, all is looked at again next time.
+ * The results of the last inspection by path, size and time of change: one file for each folder that was checked. A missing, damaged or
+ * older file is an empty cache; where it cannot be written, the next check inspects all files again.
  */
 export class InspectionCache {
   readonly #current = new Map<string, Entry>();
@@ -48,7 +48,7 @@ export class InspectionCache {
   static async open(root: string, directory: string): Promise<InspectionCache> {
     const path = join(
       directory,
-      `looks-${createHash('sha256').update(root).digest('hex').slice(0, 32)}.bin`,
+      `inspection-${createHash('sha256').update(root).digest('hex').slice(0, 32)}.bin`,
     );
     return new InspectionCache(path, await readEntries(path).catch(() => new Map()));
   }
@@ -65,7 +65,7 @@ export class InspectionCache {
     this.#isChanged = true;
   }
 
-  /** Writes what was found and kept since it was opened, and no more. Never throws. */
+  /** Writes the entries that were found or set since it was opened, and no others. Never throws. */
   async save(): Promise<void> {
     if (!this.#isChanged && this.#current.size === this.previous.size) return;
     await writeEntries(this.path, this.#current).catch(() => undefined);
@@ -123,7 +123,7 @@ async function writeEntries(path: string, entries: ReadonlyMap<string, Entry>): 
   );
 }
 
-/** An image as it is written. */
+/** An image without its fingerprint, as it is written. */
 type StoredImage = Omit<ImageInfo, 'fingerprint'>;
 
 function withoutFingerprint({

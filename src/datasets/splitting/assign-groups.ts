@@ -1,13 +1,13 @@
 import type {Sample} from '../sample.js';
 
-/** A part of a cross-validation. */
+/** One fold of a cross-validation. */
 export interface Fold {
   /** From 1 to `of`. */
   readonly number: number;
   readonly of: number;
 }
 
-/** How much goes to each part. */
+/** How many images go to each split. */
 export interface SplitRatios {
   /** Shares of the files, 0..1. */
   readonly validation: number;
@@ -15,7 +15,7 @@ export interface SplitRatios {
   readonly fold?: Fold;
 }
 
-/** What is drawn as one. */
+/** Images that are assigned together. */
 export interface Group {
   readonly samples: readonly Sample[];
   /** Different files in it. */
@@ -24,7 +24,7 @@ export interface Group {
   readonly hash: string;
 }
 
-/** The groups of one class, part by part. */
+/** The groups of one class, by split. */
 export type SplitAssignment = Readonly<Record<'train' | 'validation' | 'test', readonly Group[]>>;
 
 const countFiles = (groups: readonly Group[]): number =>
@@ -49,8 +49,8 @@ function assignWithFold(
 }
 
 /**
- * The first groups that make up so many images, those left out that would make it many more; at least one group, the smallest, where any
- * image was asked for; never all.
+ * The first groups that make up the target, without those that would far exceed it; at least one group, the smallest, for a target above 0;
+ * never all.
  */
 function takeShare(groups: readonly Group[], target: number): [share: Group[], others: Group[]] {
   const selected = new Set<Group>();
@@ -69,8 +69,8 @@ function takeShare(groups: readonly Group[], target: number): [share: Group[], o
 }
 
 /**
- * Groups dealt out to the folds one by one, each to the smallest of them: those of one fold, and the others. A class that is one group is
- * always trained on.
+ * Assigns groups to the folds one by one, each to the smallest fold; returns those of one fold, and the others. A class that is one group is
+ * always in training.
  */
 function assignFold(
   groups: readonly Group[],
@@ -78,7 +78,7 @@ function assignFold(
   offset: number,
 ): [inFold: Group[], others: Group[]] {
   if (groups.length < 2) return [[], [...groups]];
-  // Classes begin at different folds, so that none gets all that is over.
+  // Classes begin at different folds, so that no fold gets all remainders.
   const order = Array.from({length: of}, (_, i) => (i + offset) % of);
   const sizes = new Array<number>(of).fill(0);
   const [inFold, others]: [Group[], Group[]] = [[], []];
@@ -90,7 +90,7 @@ function assignFold(
   return [inFold, others];
 }
 
-/** @param label of the class that the groups are drawn for */
+/** @param label of the class of the groups */
 export const assignGroups = (
   groups: readonly Group[],
   ratios: SplitRatios,

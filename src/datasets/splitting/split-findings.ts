@@ -5,7 +5,7 @@ import type {ReadableImages, Splits} from './splits.js';
 
 const namesOf = (samples: readonly Sample[]): string[] => samples.map(({name}) => name);
 
-/** What a person should know of a split: copies that were left out, contradicting labels, classes that validation says nothing about. */
+/** Findings about a split: skipped exact duplicates, conflicting labels, classes without validation images. */
 export function splitFindings(
   folder: ImageFolder,
   {train, validation, test}: Splits,
@@ -21,7 +21,7 @@ export function splitFindings(
   ];
 }
 
-/** Files that were left out, each with those that stayed. */
+/** Skipped exact duplicates, each with the files that are used. */
 function exactDuplicatesAcrossSplits(
   duplicates: readonly Sample[],
   kept: readonly Sample[],
@@ -35,7 +35,7 @@ function exactDuplicatesAcrossSplits(
   if (first === undefined) return [];
   const which =
     duplicates.length === 1 ? first[0] : `${duplicates.length} files, such as ${first[0]}`;
-  const message = `Left out ${which}: the same file is for validation or test as well, as ${first.at(-1)}.`;
+  const message = `Skipped ${which}: the same file is in validation or test too, as ${first.at(-1)}.`;
   return [
     {
       code: 'exact-duplicates-across-splits',
@@ -60,14 +60,14 @@ function conflictingLabels(
     .map(group => ({
       code: 'conflicting-labels',
       severity: 'warning',
-      message: `The same file is in classes ${[...new Set(group.map(({label}) => classNames[label]))].join(' and ')}: ${namesOf(group).join(', ')}. Keep the right one; a fix list leaves out all.`,
+      message: `The same file is in classes ${[...new Set(group.map(({label}) => classNames[label]))].join(' and ')}: ${namesOf(group).join(', ')}. Keep the right one; an exclude list drops all.`,
       files: namesOf(group),
       groups: [namesOf(group)],
       exclude: namesOf(group),
     }));
 }
 
-/** Of a class that the folder's own validation part lacks, the folder tells already. */
+/** A class that is not in the folder's own validation split is in the folder's findings already. */
 function classesWithoutValidation(folder: ImageFolder, validation: readonly Sample[]): Finding[] {
   const labelsOf = (samples: readonly Sample[]): Set<number> =>
     new Set(samples.map(({label}) => label));

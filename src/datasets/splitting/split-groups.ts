@@ -19,7 +19,7 @@ export class GroupByError extends UsageError {
   }
 }
 
-/** Images that must be in one part. */
+/** Images that must be in one split. */
 export interface Grouping {
   /** The same for images of one group; undefined where only identical files are kept together. */
   readonly groupOf?: (sample: Sample) => string;
@@ -52,7 +52,7 @@ function matchNames(pattern: string, names: readonly string[]): (string | null)[
   }
 }
 
-/** Groups by what a pattern captures in names; what it does not match is alone. @throws SplitByError */
+/** Groups by what a pattern captures in names; what it does not match is alone. @throws GroupByError */
 function groupByPattern(pattern: string, samples: readonly Sample[]): Grouping {
   const captures = matchNames(
     pattern,
@@ -77,7 +77,7 @@ function groupByPattern(pattern: string, samples: readonly Sample[]): Grouping {
   };
 }
 
-/** Groups by the folders that the first `depth` parts of a name are. @throws SplitByError */
+/** Groups by the first `depth` folders of a name. @throws GroupByError */
 function groupByFolder(criterion: string, depth: number, samples: readonly Sample[]): Grouping {
   const groupOf = ({name}: Sample): string =>
     name.split('/').slice(0, -1).slice(0, depth).join('/');
@@ -87,10 +87,10 @@ function groupByFolder(criterion: string, depth: number, samples: readonly Sampl
 }
 
 /**
- * What `--group-by` keeps together beside identical files and, unless it is `exact-duplicates`, near-duplicates: what is in one folder of a depth
+ * What `--group-by` keeps together besides exact duplicates and, except for `exact-duplicates`, near-duplicates: images in one folder of a depth
  * below the root (`folder:2` is `<class>/<folder>`), or has names in which a regular expression captures the same.
  *
- * @throws SplitByError
+@throws GroupByError
  */
 export function createGrouping(criterion: string, samples: readonly Sample[]): Grouping {
   if (criterion === 'exact-duplicates' || criterion === 'near-duplicates') return {findings: []};
@@ -100,7 +100,7 @@ export function createGrouping(criterion: string, samples: readonly Sample[]): G
     : groupByFolder(criterion, Number(depth[1]), samples);
 }
 
-/** Groups that a folder's own parts share: what they have in common is known from training when it is measured. */
+/** Groups that span a folder's own splits: train-test leakage. */
 export function groupLeakageFindings(
   {samples, validation = [], test = []}: ImageFolder,
   groupOf: (sample: Sample) => string,
@@ -124,8 +124,8 @@ export function groupLeakageFindings(
       code: 'group-leakage',
       severity: 'warning',
       message:
-        `${which} of a group that is trained on as well, such as ${first.name} and ${trained.get(groupOf(first))![0]!.name}: ` +
-        `the folder's own parts divide groups, and the metrics will flatter.`,
+        `${which} of a group that is in training too, such as ${first.name} and ${trained.get(groupOf(first))![0]!.name}: ` +
+        `the folder's own splits divide groups. Metrics will be optimistic.`,
       files: groups.flat(),
       groups,
     },

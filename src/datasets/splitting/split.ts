@@ -11,14 +11,14 @@ import type {ImageFolder, Sample} from '../sample.js';
 import {splitFindings} from './split-findings.js';
 
 export interface SplitOptions {
-  /** Share of each class to validate on, 0..1, where the folder has no validation images of its own; 0.2 unless told. */
+  /** Share of each class to validate on, 0..1, where the folder has no validation split of its own. Default: 0.2. */
   readonly valSplit?: number;
-  /** Share of each class to test on, 0..1, where the folder has no test images of its own; 0 unless told. */
+  /** Share of each class to test on, 0..1, where the folder has no test split of its own. Default: 0. */
   readonly testSplit?: number;
   readonly seed: number;
-  /** One of several divisions in each of which other images are for validation, every image once; `valSplit` says nothing then. */
+  /** One fold of a cross-validation, in which every image is validated on once; `valSplit` is ignored then. */
   readonly fold?: Fold;
-  /** Each the same for images that must be in one part, as near-duplicates are. Identical files are in one part in any case. */
+  /** Keys of a sample. Samples that share a key, such as near-duplicates, stay in one split. Exact duplicates always do. */
   readonly groupKeys?: readonly ((sample: Sample) => string)[];
 }
 
@@ -40,7 +40,7 @@ export class FoldError extends UsageError {
 
   constructor(readonly root: string) {
     super(
-      `Expected images without validation images of their own for --folds, but found some beside those for training in ${root}. ` +
+      `Expected images without validation images of their own for --folds, but found some next to those for training in ${root}. ` +
         'Put all into one folder a class, or train without --folds.',
     );
   }
@@ -62,8 +62,8 @@ export class NoTrainingImagesError extends DatasetError {
 }
 
 /**
- * Divides a folder for training, validation and test. Parts that the folder brings along are kept. The rest is drawn by `seed`, class by
- * class, a group as one. Of a file in two of the folder's parts, the copy for training goes first, then that for validation.
+ * Splits a folder for training, validation and test, stratified by class. Splits of the folder itself are kept; the rest is assigned by
+ * `seed`, and groups stay together. Of a file in two of the folder's splits, the training copy is skipped first, then that for validation.
  *
  * @throws NoValidationImagesError, NoTrainingImagesError; FoldError for a fold of a folder that has validation images of its own;
  * FoldsImpossibleError where a class has fewer groups than there are folds
@@ -133,7 +133,7 @@ function excludeDuplicates(
   });
 }
 
-/** Images of a group, and identical files. */
+/** Samples that share a key or the content of their files. */
 function groupSamples(
   samples: readonly Sample[],
   contents: ReadableImages,
@@ -151,7 +151,7 @@ function groupSamples(
 }
 
 /**
- * Groups stay together; one that several classes have is drawn with the rarest of them, which would else be left to chance. The lot of a
+ * A group of several classes is assigned with the rarest of them, which would otherwise be left to chance. The order of a
  * group hangs on the seed and its bytes alone, so that images added to a class leave nearly all others where they were.
  */
 function assignSplits(

@@ -117,7 +117,7 @@ function matchLabels(
   if (unknownClasses.length > 0)
     addFinding(
       'unknown-class',
-      `The exported model does not know ${formatNames(unknownClasses)}; those images (${formatInteger(unknownImages.length)}) are left out.`,
+      `The exported model does not know ${formatNames(unknownClasses)}; those images (${formatInteger(unknownImages.length)}) are skipped.`,
       unknownImages,
     );
   if (missingClasses.length > 0)

@@ -23,10 +23,10 @@ const filesBelow = (root: string): string[] =>
     .filter(entry => !entry.isDirectory())
     .map(({parentPath, name}) => relative(root, join(parentPath, name)));
 
-/** Files that findings say are left out, each as often as it is told, with the reason. */
+/** Files that findings report as skipped, once per finding, with the code. */
 const tellSkipped = ({findings}: Told): [name: string, code: string][] =>
   findings
-    .filter(({message}) => /^Left out |left out\.$/.test(message))
+    .filter(({message}) => /^Skipped |skipped\.$/.test(message))
     .flatMap(({code, files, exclude}) =>
       (code === 'exact-duplicates-across-splits' ? exclude! : files).map(
         name => [name, code] as [string, string],
@@ -109,7 +109,7 @@ describe('a messy folder', function () {
     ).length;
     expect(found + elsewhere).to.equal(files.length);
     expect((await run(...args)).stdout).to.match(
-      /left out +\d+ of \d+ images: 2 that cannot be read and \d+ of other parts of\s+the folder\./,
+      /skipped +\d+ of \d+ images: 2 that cannot be read and \d+ of other parts of\s+the folder\./,
     );
   });
 
@@ -151,6 +151,6 @@ describe('a messy folder', function () {
     );
     expect(reported).to.have.members(files as string[]);
     expect(unreadable).to.have.length(3);
-    expect(ended.stderr).to.include(`left out   3 of ${found} images: 3 that cannot be read.`);
+    expect(ended.stderr).to.include(`skipped    3 of ${found} images: 3 that cannot be read.`);
   });
 });

@@ -94,7 +94,7 @@ describe('what may not be read or written', function () {
       {
         code: 'unreadable-folder',
         severity: 'warning',
-        message: 'Left out crab/more/: it is a folder that may not be looked into.',
+        message: 'Skipped crab/more/: it is a folder that may not be looked into.',
         files: ['crab/more/'],
       },
     ]);

@@ -58,7 +58,7 @@ export const evaluateCommand: CommandHandler = async ({positionals, values}, con
   loadedModel.dispose();
   const lines = formatMetrics(metrics, split, classNames, terminal.resultStyle);
   const skippedLines =
-    images.evaluated === images.found ? [] : ([['left out', formatSkipped(images)]] as const);
+    images.evaluated === images.found ? [] : ([['skipped', formatSkipped(images)]] as const);
   return {
     document: {
       ...{

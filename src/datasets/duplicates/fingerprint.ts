@@ -3,6 +3,8 @@ import type {DecodedImage} from '../images/resample.js';
 
 /** Side of a fingerprint, in cells. */
 export const FINGERPRINT_SIDE = 32;
+/** One byte for each cell. */
+export const FINGERPRINT_BYTES = FINGERPRINT_SIDE ** 2;
 
 /**
  * An image as 32 x 32 mean luminances, without its aspect ratio: enough to find near-duplicates in another size, format, quality or

@@ -1,7 +1,7 @@
 import {COEFFICIENTS, windowCoefficients, WINDOWS, WINDOW_COUNT} from './perceptual-hash.js';
 import {HashIndex, type HashTables} from './hash-index.js';
 import {computeEdges, isSimilar, WHOLE, type Edges} from './edge-similarity.js';
-import {mirrorFingerprint, FINGERPRINT_SIDE} from './fingerprint.js';
+import {FINGERPRINT_BYTES, mirrorFingerprint} from './fingerprint.js';
 
 /** Fingerprints at least as similar are near-duplicates. Chosen on 6,084 images of four sets and 8,700 altered copies of them
  * (`bench/near-duplicates.ts`): below it are different images of one dandelion on a plain ground.
@@ -18,8 +18,6 @@ export interface FingerprintSet {
   /** 1 for fingerprints that are searched for. */
   readonly searched: Uint8Array;
 }
-
-const FINGERPRINT_BYTES = FINGERPRINT_SIDE * FINGERPRINT_SIDE;
 
 /** Searches for near-duplicates of fingerprints, one at a time. */
 export class DuplicateSearch {

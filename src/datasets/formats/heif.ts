@@ -5,7 +5,7 @@ import {ImageError} from '../images/image-error.js';
 import type {HeifResponse, HeifTask} from './heif-thread.js';
 import type {Raster, RasterDecoder, RasterHeader} from './raster.js';
 
-/** No photograph takes as long; a damaged one may take for ever. */
+/** No image takes as long; a damaged one may take for ever. */
 const TIMEOUT_MS = 120_000;
 
 interface QueuedTask {
@@ -115,7 +115,7 @@ function readProfile(bytes: Uint8Array): Uint8Array | undefined {
   return end > at + 8 + 132 && end <= file.length ? file.subarray(at + 8, end) : undefined;
 }
 
-/** Photographs of phones, decoded by libheif as WebAssembly: turned, mirrored and cut as their boxes say; the primary image counts. */
+/** HEIC images of phones, decoded by libheif as WebAssembly: rotated, mirrored and cropped as their boxes say; the primary image counts. */
 export const heif: RasterDecoder = {
   async header(bytes): Promise<RasterHeader> {
     const {header} = await runTask({bytes, isHeaderOnly: true});

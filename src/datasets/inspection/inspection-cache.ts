@@ -5,12 +5,10 @@ import {join} from 'node:path';
 import {crc32} from 'node:zlib';
 import type {InspectedFile, ImageInfo} from './inspected-file.js';
 import {openChecksummedFile, writeChecksummedFile} from '../../core/files/checksummed-file.js';
-import {FINGERPRINT_SIDE} from '../duplicates/fingerprint.js';
+import {FINGERPRINT_BYTES} from '../duplicates/fingerprint.js';
 
 /** Raised when the result for the same file changes. */
 const VERSION = 3;
-
-const FINGERPRINT_BYTES = FINGERPRINT_SIDE * FINGERPRINT_SIDE;
 
 type FileState = Pick<Stats, 'size' | 'mtimeMs'>;
 

@@ -8,6 +8,9 @@ import {skippedFindings} from '../discovery/skipped-files.js';
 import {assertUsable} from './split.js';
 import type {ReadableImages, Split} from './splits.js';
 
+/** Raised when an older release could not read the file. Version 1 had another key for `skipped`. */
+const VERSION = 2;
+
 interface SplitEntry {
   readonly name: string;
   /** Of the file's bytes, in hex. */
@@ -16,7 +19,7 @@ interface SplitEntry {
 
 /** `split.json`: which image went where, by name and by content. Paths are relative, so the folder may move. */
 export interface SplitDocument {
-  readonly version: 1;
+  readonly version: typeof VERSION;
   readonly seed: number;
   readonly classNames: readonly string[];
   readonly train: readonly SplitEntry[];
@@ -25,13 +28,13 @@ export interface SplitDocument {
   readonly skipped: readonly {readonly name: string; readonly reason: string}[];
 }
 
-/** A file that a split knows otherwise than another does. */
+/** A file that differs between two splits. */
 export interface SplitChange {
   readonly name: string;
-  readonly change: 'other bytes' | 'gone' | 'new' | 'in another part';
+  readonly change: 'other bytes' | 'gone' | 'new' | 'in another split';
 }
 
-/** Places of the files of a split by name. */
+/** The split of each file by name, with its hash. */
 const placementsByName = ({
   train,
   validation,
@@ -47,14 +50,14 @@ const placementsByName = ({
     ),
   );
 
-/** Files that are not what and where they were. */
+/** Files that changed, came, went, or moved to another split. */
 export function splitChanges(before: SplitDocument, now: SplitDocument): SplitChange[] {
   const [old, current] = [placementsByName(before), placementsByName(now)];
   const changes = [...old].flatMap(([name, {split, sha256}]): SplitChange[] => {
     const found = current.get(name);
     if (found === undefined) return [{name, change: 'gone'}];
     if (sha256 !== found.sha256 && sha256 !== undefined) return [{name, change: 'other bytes'}];
-    return split === found.split ? [] : [{name, change: 'in another part'}];
+    return split === found.split ? [] : [{name, change: 'in another split'}];
   });
   return [
     ...changes,
@@ -77,7 +80,7 @@ const SPLIT_SCHEMA = {
   type: 'object',
   required: ['version', 'seed', 'classNames', 'train', 'validation', 'test', 'skipped'],
   properties: {
-    version: {const: 1},
+    version: {const: VERSION},
     seed: {type: 'number'},
     classNames: {type: 'array', items: {type: 'string'}},
     train: listSchema('name', 'sha256'),
@@ -87,7 +90,7 @@ const SPLIT_SCHEMA = {
   },
 } as const;
 
-/** A `split.json` that cannot be read, or that tells of other images than the folder has. */
+/** A `split.json` that cannot be read, or that does not match the images of the folder. */
 export class SplitFileError extends DatasetError {
   override readonly code = 'INVALID_SPLIT_FILE';
 
@@ -97,7 +100,7 @@ export class SplitFileError extends DatasetError {
     found: string,
   ) {
     super(
-      `Expected ${expected} for the split ${path}, but found ${found}. Divide the images anew, without this file.`,
+      `Expected ${expected} for the split ${path}, but found ${found}. Create a new split, without this file.`,
     );
   }
 }
@@ -115,7 +118,7 @@ export function toSplitDocument({
   const entries = (samples: readonly Sample[]): SplitEntry[] =>
     samples.map(({name}) => ({name, sha256: hashes.get(name)!}));
   return {
-    version: 1,
+    version: VERSION,
     seed,
     classNames,
     train: entries(train),
@@ -125,9 +128,13 @@ export function toSplitDocument({
   };
 }
 
-/** @throws SchemaError */
-export const parseSplitDocument = (document: unknown, path: string): SplitDocument =>
-  validate<SplitDocument>(SPLIT_SCHEMA, document, `Split ${path}`);
+/** @throws SplitFileError for another version; SchemaError */
+export function parseSplitDocument(document: unknown, path: string): SplitDocument {
+  const {version} = (document ?? {}) as {version?: unknown};
+  if (typeof version === 'number' && version !== VERSION)
+    throw new SplitFileError(path, `version ${VERSION}`, `version ${version}`);
+  return validate<SplitDocument>(SPLIT_SCHEMA, document, `Split ${path}`);
+}
 
 async function readSplitDocument(path: string): Promise<SplitDocument> {
   const text = await readFile(path, 'utf8').catch(error => {
@@ -142,7 +149,7 @@ async function readSplitDocument(path: string): Promise<SplitDocument> {
 }
 
 /**
- * The split that a `split.json` records. Images that came to the folder since are left out and reported.
+ * The split that a `split.json` records. Images that are new in the folder are skipped and reported.
  *
  * @param contents to make sure that the images are still the same; without, only names are compared
  * @throws SplitFileError, SchemaError, NoValidationImagesError, NoTrainingImagesError

@@ -125,7 +125,7 @@ describe('a file that changes while a run goes on', function () {
   it('grows by a tail that nobody looks at is another file', async () => {
     const cache = await openWhile(path => appendFileSync(path, 'tail'));
     expect(cache.findings.map(({message}) => message)).to.deep.equal([
-      'Left out a/5.png: it changed while it was read.',
+      'Skipped a/5.png: it changed while it was read.',
     ]);
     await cache.close();
     const again = await open();
@@ -137,7 +137,7 @@ describe('a file that changes while a run goes on', function () {
     const other = await noisy(99, 20, 16).png().toBuffer();
     const cache = await openWhile(path => writeFileSync(path, other), 0);
     expect(cache.findings.map(({message}) => message)).to.deep.equal([
-      'Left out a/5.png: it changed while it was read.',
+      'Skipped a/5.png: it changed while it was read.',
     ]);
     await cache.close();
     const again = await open({}, 0);

@@ -116,9 +116,9 @@ describe('openImageCache', () => {
         expect(
           cache.findings.map(({message, files, className}) => [message, files, className]),
         ).to.deep.equal([
-          ['Left out cats/header.png: it is damaged or cut off.', ['cats/header.png'], 'cats'],
-          ['Left out cats/pixels.jpg: it is damaged or cut off.', ['cats/pixels.jpg'], 'cats'],
-          ['Left out dogs/0.png: it cannot be opened (ENOENT).', ['dogs/0.png'], 'dogs'],
+          ['Skipped cats/header.png: it is damaged or cut off.', ['cats/header.png'], 'cats'],
+          ['Skipped cats/pixels.jpg: it is damaged or cut off.', ['cats/pixels.jpg'], 'cats'],
+          ['Skipped dogs/0.png: it cannot be opened (ENOENT).', ['dogs/0.png'], 'dogs'],
         ]);
         expect(() => cache.image({path: '', name: 'cats/pixels.jpg', label: 0})).to.throw(
           RangeError,
@@ -370,7 +370,7 @@ describe('openImageCache', () => {
     };
     const {cache} = await open(folder, {onProgress});
     expect(cache.findings.map(({message}) => message)).to.deep.equal([
-      `Left out ${victim.name}: it changed while it was read.`,
+      `Skipped ${victim.name}: it changed while it was read.`,
     ]);
     await cache.close();
   });

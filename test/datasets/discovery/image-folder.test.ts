@@ -158,7 +158,7 @@ describe('loadImageFolder', () => {
         {
           code: 'unknown-class',
           severity: 'warning',
-          message: 'Left out val/aa/6.png: aa is no class of training.',
+          message: 'Skipped val/aa/6.png: aa is no class of training.',
           files: ['val/aa/6.png'],
           className: 'aa',
         },
@@ -178,9 +178,9 @@ describe('loadImageFolder', () => {
       expect(
         findings.flatMap(({code, message}) => (code === 'unknown-class' ? [message] : [])),
       ).to.deep.equal([
-        'Left out val/Cat/3.png: Cat is no class of training (cat is: give them one name if they are one).',
-        'Left out val/cow/5.png: cow is no class of training.',
-        'Left out val/dogs/4.png: dogs is no class of training (dog is: give them one name if they are one).',
+        'Skipped val/Cat/3.png: Cat is no class of training (cat is: give them one name if they are one).',
+        'Skipped val/cow/5.png: cow is no class of training.',
+        'Skipped val/dogs/4.png: dogs is no class of training (dog is: give them one name if they are one).',
       ]);
     });
 
@@ -204,8 +204,8 @@ describe('loadImageFolder', () => {
         'more/b/5.png',
       ]);
       expect(messages((await loadImageFolder(root)).findings)).to.deep.equal([
-        'Left out 2 files, such as 0.png: it lies beside the class folders.',
-        'Left out 2 files, such as more/a/4.png: more is neither for training, validation nor test.',
+        'Skipped 2 files, such as 0.png: it is next to the class folders.',
+        'Skipped 2 files, such as more/a/4.png: more is neither for training, validation nor test.',
       ]);
     });
   });
@@ -226,7 +226,7 @@ describe('loadImageFolder', () => {
       ]);
       expect(new Set(namesOf(everySample(folder))).size).to.equal(5);
       expect(messages(folder.findings)).to.deep.equal([
-        `Left out 2 files, such as val/a/3.png: ${val} was given instead.`,
+        `Skipped 2 files, such as val/a/3.png: ${val} was given instead.`,
         'Found no image of class a for test; its accuracy will not be known there.',
       ]);
     });
@@ -237,9 +237,9 @@ describe('loadImageFolder', () => {
       await writeImages(val, ['a/1.png', 'b/2.png', 'c/3.png', 'loose.png']);
       writeTree(val, {'a/x.txt': 'hello'});
       expect(messages((await loadImageFolder(root, {valData: val})).findings)).to.deep.equal([
-        'Left out validation://a/x.txt: it is not an image.',
-        'Left out validation://loose.png: it lies beside the class folders.',
-        'Left out validation://c/3.png: c is no class of training.',
+        'Skipped validation://a/x.txt: it is not an image.',
+        'Skipped validation://loose.png: it is next to the class folders.',
+        'Skipped validation://c/3.png: c is no class of training.',
       ]);
     });
 
@@ -248,7 +248,7 @@ describe('loadImageFolder', () => {
       await writeImages(root, ['a/1.png', 'b/2.png']);
       await writeImages(val, ['c/1.png']);
       expect(await refusal(root, {valData: val})).to.equal(
-        `Expected images for validation in folders of ${val} that are named as the classes of training, such as a, but found none. Name them alike.`,
+        `Expected images for validation in folders of ${val} that are named as the classes of training, such as a, but found none. Give them the same names.`,
       );
     });
 
@@ -289,7 +289,7 @@ describe('loadImageFolder', () => {
       expect(
         findings.map(({code, message, exclude = []}) => [code, message, ...exclude]),
       ).to.deep.equal([
-        ['unreadable-image', 'Left out cats/bad.jpg: its bytes are no image.', 'cats/bad.jpg'],
+        ['unreadable-image', 'Skipped cats/bad.jpg: its bytes are no image.', 'cats/bad.jpg'],
         [
           'class-with-broken-images',
           '1 of 6 images of class cats cannot be read, such as cats/bad.jpg (its bytes are no image): the run goes on with 5. ' +
@@ -316,14 +316,14 @@ describe('loadImageFolder', () => {
       const {samples, findings} = await loadImageFolder(root);
       expect(namesOf(samples)).to.include('a/x.txt').and.have.length(41);
       expect(findings.map(({code, message}) => [code, message])).to.deep.equal([
-        ['unreadable-image', 'Left out a/page.jpg: its bytes are no image.'],
-        ['unreadable-image', 'Left out b/none.png: it is empty.'],
+        ['unreadable-image', 'Skipped a/page.jpg: its bytes are no image.'],
+        ['unreadable-image', 'Skipped b/none.png: it is empty.'],
         [
           'unreadable-image',
-          'Left out b/photoshop.jpg: Photoshop is not supported; convert it to JPEG or PNG.',
+          'Skipped b/photoshop.jpg: Photoshop is not supported; convert it to JPEG or PNG.',
         ],
-        ['not-an-image', 'Left out 2 files, such as a/notes.md: it is not an image.'],
-        ['broken-symlink', 'Left out a/gone.jpg: it is a link that leads nowhere.'],
+        ['not-an-image', 'Skipped 2 files, such as a/notes.md: it is not an image.'],
+        ['broken-symlink', 'Skipped a/gone.jpg: it is a link that leads nowhere.'],
       ]);
     });
   });
@@ -438,7 +438,7 @@ describe('loadImageFolder', () => {
       expect(again).to.deep.equal(one);
       const over = one!.findings.find(({code}) => code === 'over-limit');
       expect(over!.message).to.match(
-        /^Left out 39 files, such as train\/a\/\d+\.png: its class has more images than --max-per-class\.$/,
+        /^Skipped 39 files, such as train\/a\/\d+\.png: its class has more images than --max-per-class\.$/,
       );
       expect(over!.files).to.have.length(39);
       expect(everySample(one!).filter(({name}) => over!.files.includes(name))).to.deep.equal([]);

@@ -113,7 +113,7 @@ describe('photographs that are there more than once', () => {
       [
         'near-duplicates-across-classes',
         'warning',
-        'The same photograph is in classes b and a: b/3, a/3 cut. Keep the right one; a fix list leaves out all.',
+        'The same photograph is in classes b and a: b/3, a/3 cut. Keep the right one; an exclude list drops all.',
       ],
       [
         'near-duplicates-across-splits',

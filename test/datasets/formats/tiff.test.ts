@@ -190,17 +190,17 @@ describe('TIFF', () => {
     [
       'what a sensor saw',
       {...SIZE, bits: 8, channels: 1, photometric: 32_803, pixels: new Uint8Array(4)},
-      /RAW photographs/,
+      /RAW images/,
     ],
     [
-      'the preview of a RAW photograph',
+      'the preview of a RAW image',
       {...SIZE, bits: 8, channels: 3, tags: {254: 1, 330: 8}, pixels: new Uint8Array(12)},
-      /RAW photographs/,
+      /RAW images/,
     ],
     [
       'a digital negative',
       {...SIZE, bits: 8, channels: 3, tags: {50_706: 1}, pixels: new Uint8Array(12)},
-      /RAW photographs/,
+      /RAW images/,
     ],
   ] as const satisfies readonly (readonly [string, TiffOptions, RegExp])[]) {
     it(`refuses ${name} with a reason that is not damage, and a remedy`, async () => {

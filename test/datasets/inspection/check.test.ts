@@ -35,8 +35,8 @@ describe('checkImages', () => {
       onProgress: (_, __, stage) => stages.add(stage),
     });
     expect(besidesSize(report.findings).map(({message}) => message)).to.deep.equal([
-      'Left out b/notes.txt: it is not an image.',
-      'Left out a/cut.jpg: it is damaged or cut off.',
+      'Skipped b/notes.txt: it is not an image.',
+      'Skipped a/cut.jpg: it is damaged or cut off.',
     ]);
     expect(report.findings.flatMap(({exclude = []}) => exclude)).to.deep.equal(['a/cut.jpg']);
     expect(report.readable).to.have.length(4);

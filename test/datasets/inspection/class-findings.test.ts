@@ -83,7 +83,7 @@ describe('what a check says of classes and names', () => {
 
   it('asks about a part of a split that was taken for a class', () => {
     expect(reported(folderOf({cat: 20, train: 20}))[0]).to.match(
-      /^split-as-class: Class train has the name of a part of a split/,
+      /^split-as-class: Class train has the name of a split/,
     );
   });
 

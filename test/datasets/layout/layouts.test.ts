@@ -493,7 +493,7 @@ describe('layouts', () => {
       findings.map(({severity, message}) => `${severity}: ${message.replaceAll(root, 'DIR')}`),
     ).to.deep.equal([
       'note: Layout: seg_train/seg_train/ is for training, seg_test/seg_test/ is for test.',
-      'warning: Left out 2 files, such as seg_pred/seg_pred/1.png: seg_pred has no class folders: its images are unlabeled.',
+      'warning: Skipped 2 files, such as seg_pred/seg_pred/1.png: seg_pred has no class folders: its images are unlabeled.',
     ]);
   });
 

@@ -163,7 +163,7 @@ describe('a list of images', () => {
     expect(
       folder.findings.map(({code, severity, message: text}) => [code, severity, text]),
     ).to.deep.equal([
-      ['class-filtered', 'warning', 'Left out cats/1.png: no image for training has its label.'],
+      ['class-filtered', 'warning', 'Skipped cats/1.png: no image for training has its label.'],
     ]);
   });
 

@@ -82,7 +82,7 @@ describe('split.json', () => {
       ['b/new', `it is not in ${path}`],
     ]);
     expect(later.findings.map(({message}) => message)).to.deep.equal([
-      `Left out b/new: it is not in ${path}.`,
+      `Skipped b/new: it is not in ${path}.`,
     ]);
   });
 
@@ -98,12 +98,12 @@ describe('split.json', () => {
     expect(changes).to.deep.equal([
       {name: first!.name, change: 'other bytes'},
       {name: second!.name, change: 'gone'},
-      {name: third!.name, change: 'in another part'},
+      {name: third!.name, change: 'in another split'},
       {name: 'b/new', change: 'new'},
     ]);
     expect(new ImagesChangedError('split.json', changes).message).to.equal(
       `4 files changed since the run was begun, as split.json tells: ${first!.name} (other bytes), ${second!.name} (gone), ` +
-        `${third!.name} (in another part) and 1 more. Put the images back, or start another run.`,
+        `${third!.name} (in another split) and 1 more. Put the images back, or start another run.`,
     );
     expect(splitChanges(before, before)).to.deep.equal([]);
   });
@@ -122,7 +122,7 @@ describe('split.json', () => {
     it('when it is not there', async () => {
       const error = (await failure(readSplit('/nowhere/split.json', FOLDER))) as FinetuneError;
       expect(error.message).to.equal(
-        "Expected a file for the split /nowhere/split.json, but found ENOENT: no such file or directory, open '/nowhere/split.json'. Divide the images anew, without this file.",
+        "Expected a file for the split /nowhere/split.json, but found ENOENT: no such file or directory, open '/nowhere/split.json'. Create a new split, without this file.",
       );
       expect(error.exitCode).to.equal(3);
     });
@@ -130,7 +130,7 @@ describe('split.json', () => {
     it('when it is not JSON', async () => {
       const [message, exitCode] = await refusal('{"version": 1,');
       expect(message).to.match(
-        /^Expected JSON for the split split\.json, but found .+\. Divide the images anew, without this file\.$/,
+        /^Expected JSON for the split split\.json, but found .+\. Create a new split, without this file\.$/,
       );
       expect(exitCode).to.equal(3);
     });
@@ -143,11 +143,19 @@ describe('split.json', () => {
       ]);
     });
 
+    it('for another version', async () => {
+      const {skipped, ...rest} = toSplitDocument(SPLIT);
+      expect(await refusal({...rest, version: 1, leftOut: skipped})).to.deep.equal([
+        'Expected version 2 for the split split.json, but found version 1. Create a new split, without this file.',
+        3,
+      ]);
+    });
+
     it('for other classes', async () => {
       expect(
         await refusal({...toSplitDocument(SPLIT), classNames: ['cats', 'dogs']}),
       ).to.deep.equal([
-        'Expected the classes cats, dogs in /pets for the split split.json, but found a, b. Divide the images anew, without this file.',
+        'Expected the classes cats, dogs in /pets for the split split.json, but found a, b. Create a new split, without this file.',
         3,
       ]);
     });
@@ -162,7 +170,7 @@ describe('split.json', () => {
           ),
         ),
       ).to.deep.equal([
-        'Expected an image b/2 that can be read in /pets for the split split.json, but found none. Divide the images anew, without this file.',
+        'Expected an image b/2 that can be read in /pets for the split split.json, but found none. Create a new split, without this file.',
         3,
       ]);
     });
@@ -177,14 +185,14 @@ describe('split.json', () => {
           )
         )[0],
       ).to.equal(
-        'Expected an image a/1 that can be read in /pets for the split split.json, but found none. Divide the images anew, without this file.',
+        'Expected an image a/1 that can be read in /pets for the split split.json, but found none. Create a new split, without this file.',
       );
     });
 
     it('when an image is another file by now', async () => {
       const changed = contentsOf(FOLDER, name => (name === 'a/2' ? 'another' : `sha of ${name}`));
       expect((await refusal(toSplitDocument(SPLIT), FOLDER, changed))[0]).to.equal(
-        'Expected the same bytes in a/2 as then for the split split.json, but found others. Divide the images anew, without this file.',
+        'Expected the same bytes in a/2 as then for the split split.json, but found others. Create a new split, without this file.',
       );
     });
 
@@ -193,7 +201,7 @@ describe('split.json', () => {
       expect(
         (await refusal({...manifest, validation: [...manifest.validation, manifest.train[0]]}))[0],
       ).to.equal(
-        `Expected every image once for the split split.json, but found ${manifest.train[0]!.name} twice. Divide the images anew, without this file.`,
+        `Expected every image once for the split split.json, but found ${manifest.train[0]!.name} twice. Create a new split, without this file.`,
       );
     });
 

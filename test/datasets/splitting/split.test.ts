@@ -254,7 +254,7 @@ describe('splitFolder', () => {
           code: 'exact-duplicates-across-splits',
           severity: 'warning',
           message:
-            'Left out 3 files, such as val/1/91: the same file is for validation or test as well, as test/1/91.',
+            'Skipped 3 files, such as val/1/91: the same file is in validation or test too, as test/1/91.',
           files: ['val/1/91', 'test/1/91', '0/4', 'val/0/4', '1/7', 'test/0/7'],
           groups: [
             ['val/1/91', 'test/1/91'],
@@ -305,7 +305,7 @@ describe('splitFolder', () => {
         code: 'conflicting-labels',
         severity: 'warning',
         message:
-          'The same file is in classes class 0 and class 1: 0/0, 1/0. Keep the right one; a fix list leaves out all.',
+          'The same file is in classes class 0 and class 1: 0/0, 1/0. Keep the right one; an exclude list drops all.',
         files: ['0/0', '1/0'],
         groups: [['0/0', '1/0']],
         exclude: ['0/0', '1/0'],

@@ -11,7 +11,7 @@ import {computeFingerprint} from '../src/datasets/duplicates/fingerprint.js';
 import {makeNearDuplicate, randomCrop, type SquareImage} from './make-near-duplicates.js';
 
 // How the time and the memory of looking for near-duplicates grow, and how many of those that were planted are found:
-// node dist/bench/near-copies-scale.js [--kind mixed|alike|same] [--sizes 1000,10000,30000,100000,300000] DIR...
+// node dist/bench/near-duplicates-scale.js [--kind mixed|alike|same] [--sizes 1000,10000,30000,100000,300000] DIR...
 
 /** Side of the images that are made, in pixels. */
 const SIDE = 64;
@@ -20,11 +20,11 @@ const DUPLICATE_INTERVAL = 50;
 
 type Stream = ReturnType<typeof createRng>;
 
-/** Images made of photographs. */
+/** Images made of other images. */
 const KINDS: Readonly<
   Record<string, (sourceImages: readonly SquareImage[], stream: Stream) => SquareImage>
 > = {
-  /** As unlike each other as photographs of Tiny-ImageNet are: a part of one, shining through a part of another, each turned or not. */
+  /** As different as images of Tiny-ImageNet: a crop of one, shining through a crop of another, each rotated or not. */
   mixed: (sourceImages, stream) => {
     const view = (): SquareImage =>
       randomCrop(sourceImages[stream.integer(sourceImages.length)]!, stream, SIDE);

@@ -10,7 +10,7 @@ import {computeFingerprint} from '../src/datasets/duplicates/fingerprint.js';
 import {ALTERATIONS} from './alterations.js';
 
 // How many altered copies are found, and which images of a folder are taken for copies of each other:
-// node dist/bench/near-copies.js [--copies 100] [--among 1000] DIR...
+// node dist/bench/near-duplicates.js [--copies 100] [--among 1000] DIR...
 
 const CONCURRENCY = 4;
 

@@ -124,7 +124,7 @@ describe('the library, called from JavaScript', function () {
     expect(await rejectionOf(evaluate(other, folder))).to.include({code: 'MODEL_DISPOSED'});
   });
 
-  it('refuses parts of arguments that no type allows, before anything begins', async () => {
+  it('refuses arguments that no type allows, before anything begins', async () => {
     const [first] = folder.samples;
     const folders = [
       {samples: [{}]},
@@ -171,7 +171,7 @@ describe('the library, called from JavaScript', function () {
       expect(await rejectionOf(call()), name).to.include({code: 'INVALID_ARGUMENT'});
   });
 
-  it('loads no exported model once it is told to stop, whatever runs', async () => {
+  it('loads no exported model once it is aborted, whatever runs', async () => {
     expect(await rejectionOf(loadModel(place, {signal: AbortSignal.abort()}))).to.include({
       code: 'ABORTED',
     });
@@ -265,7 +265,7 @@ describe('the backend of the library', function () {
     ).to.include({code: 'GPU_UNAVAILABLE'});
   });
 
-  it('is started with every option left out', async () => {
+  it('is started without any option', async () => {
     const started =
       "const {backend, device} = await startBackend({backend: 'wasm'}); return {backend, device};";
     expect((await backendOf(started, {})).reported).to.include({backend: 'wasm', device: 'cpu'});

@@ -36,9 +36,9 @@ const failingShell = (): string =>
 
 const USE = `import {finetune, loadModel, loadImageFolder, resolveRecipe, type Metrics, type RunEvent} from 'finetune';
 import {listPretrained} from 'finetune/backbones';
-import {augmentationOf} from 'finetune/datasets';
+import {resolveAugmentation} from 'finetune/datasets';
 import {createOptimizer} from 'finetune/training';
-export const parts = [listPretrained, augmentationOf, createOptimizer];
+export const parts = [listPretrained, resolveAugmentation, createOptimizer];
 const pets = await loadImageFolder('./pets');
 const {metrics, model} = await finetune(pets, resolveRecipe({arch: 'resnet50'}, pets), {onEvent: (event: RunEvent) => event.type});
 export const validation: Metrics = metrics.validation;

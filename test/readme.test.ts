@@ -17,7 +17,7 @@ import sharp from 'sharp';
 import {drawDemoSet} from '../src/datasets/demo/demo-set.js';
 import {loadModel} from '../src/export/load-model.js';
 import {exportModel} from '../src/export/export-model.js';
-import {createPhoto} from './helpers/photographs.js';
+import {createPhoto} from './helpers/photos.js';
 import {useBrowser} from './helpers/browser.js';
 import {useBackend} from './helpers/backend.js';
 import {serve} from './helpers/loopback.js';
@@ -48,7 +48,7 @@ const sentenceLengths = (markdown: string): number[] =>
     .filter(words => words > 0)
     .sort((one, other) => one - other);
 
-/** The README's web page as its reader has it: a photograph and the exported model in folders next to it. */
+/** The README's web page as its reader has it: a photo and the exported model in folders next to it. */
 const website =
   (model: string, photo: string): RequestListener =>
   ({url = '/'}, response) => {
@@ -164,7 +164,7 @@ describe('the README', () => {
     useBackend();
     const browser = useBrowser();
 
-    it('classifies a photograph of any size as the library does', async () => {
+    it('classifies a photo of any size as the library does', async () => {
       const here = temporaryDirectory();
       const [directory, photo] = [join(here, 'model'), join(here, 'photo.jpg')];
       await sharp(await createPhoto(3))

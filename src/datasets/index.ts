@@ -3,7 +3,7 @@
  * them. Nothing here needs a backend.
  *
  * @example
- * import {everySample, loadImageFolder, openImageCache, splitFolder} from 'finetune/datasets';
+ * import {everySample, loadImageFolder, openImageCache, planSplit} from 'finetune/datasets';
  *
  * const folder = await loadImageFolder('./pets');
  * const cache = await openImageCache(everySample(folder), backbone.preprocessing, {
@@ -11,7 +11,7 @@
  *   memoryLimitBytes: 2 ** 30,
  *   directory: './cache',
  * });
- * const {train, validation} = splitFolder(folder, cache, {seed: 42});
+ * const {train, validation} = planSplit(folder, cache, {seed: 42});
  *
  * @module
  */

@@ -101,7 +101,7 @@ const splitsOf = ({train, validation, test}: Split): (readonly Sample[])[] => [
 ];
 
 describe('whatever the folder, a split', () => {
-  it('accounts for every image once: in a part, or left out with a reason', () => {
+  it('accounts for every image once: in a split, or skipped with a reason', () => {
     fc.assert(
       fc.property(anyDataset, anyShares, ({folder, contents}, shares) => {
         const split = planSplit(folder, contents, shares);
@@ -113,7 +113,7 @@ describe('whatever the folder, a split', () => {
     );
   });
 
-  it('has no file in two parts, and leaves out none but for a copy', () => {
+  it('has no file in two splits, and skips only exact duplicates', () => {
     fc.assert(
       fc.property(anyDataset, anyShares, ({folder, contents}, shares) => {
         const split = planSplit(folder, contents, shares);

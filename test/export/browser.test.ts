@@ -14,7 +14,7 @@ import {exportModel} from '../../src/export/export-model.js';
 import {attachHead, type Classifier} from '../../src/heads/classifier.js';
 import {toInference} from '../../src/heads/inference-model.js';
 import {canvasSnippet} from '../../src/report/preprocessing-docs.js';
-import {createPhoto} from '../helpers/photographs.js';
+import {createPhoto} from '../helpers/photos.js';
 import {useBrowser} from '../helpers/browser.js';
 import {useBackend} from '../helpers/backend.js';
 import {serve} from '../helpers/loopback.js';
@@ -68,7 +68,7 @@ async function classifyInBrowser(
     };
     tf.wasm.setWasmPaths('/wasm/');
     await tf.setBackend('wasm');
-    const model = await tf.loadLayersModel('/bundle/model.json');
+    const model = await tf.loadLayersModel('/model/model.json');
     const pixels = new Uint8Array(await (await fetch('/pixels')).arrayBuffer());
     const images = tf.tensor4d(Float32Array.from(pixels), [
       pixels.length / (size * size * 3),
@@ -130,7 +130,7 @@ describe('an exported model in a browser', function () {
     await compare(browser(), randomClassifier({size: 64}), randomPixels(PICTURES, 64));
   });
 
-  it('gives photographs the probabilities that Node gives them, with real weights', async function () {
+  it('gives photos the probabilities that Node gives them, with real weights', async function () {
     const weights = sharedOrSkip(this, 'weights/resnet50-imagenet-keras-stage3.safetensors');
     const photos = await loadImageFolder(sharedOrSkip(this, 'data/hymenoptera'), {
       maxPerClass: PICTURES / 2,

@@ -55,7 +55,7 @@ async function namesLikeAPickle(): Promise<readonly string[]> {
 const readJson = (directory: string, file: string): Record<string, unknown> =>
   JSON.parse(readFileSync(join(directory, file), 'utf8')) as Record<string, unknown>;
 
-describe('saveBundle', () => {
+describe('exportModel', () => {
   useBackend();
 
   describe('writes', () => {

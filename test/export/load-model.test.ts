@@ -56,7 +56,7 @@ async function messageFor(directory: string): Promise<string> {
   return error.message;
 }
 
-describe('loadBundle', () => {
+describe('loadModel', () => {
   useBackend();
 
   before('save an exported model', async () => {
@@ -242,7 +242,7 @@ describe('loadBundle', () => {
   });
 });
 
-describe('Bundle', () => {
+describe('ExportedModel', () => {
   useBackend();
   let model: ExportedModel;
   let inputs: string[];

@@ -40,7 +40,7 @@ const WISHES: readonly (readonly [string, ClassifierOptions])[] = [
   ['images of an odd size', {size: 75}],
 ];
 
-describe('verifyBundle', () => {
+describe('verifyModel', () => {
   useBackend();
 
   for (const [what, options] of WISHES) {

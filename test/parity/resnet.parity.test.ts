@@ -111,7 +111,7 @@ describe('the network against PyTorch', () => {
     });
   }
 
-  it('the real Keras ResNet-50 up to stage 3 sees a real photograph as PyTorch does', async function () {
+  it('the real Keras ResNet-50 up to stage 3 gives a real photo the features of PyTorch', async function () {
     const path = sharedOrSkip(this, 'weights/resnet50-imagenet-keras-stage3.safetensors');
     const backbone = await loadBackbone('resnet50', 3, path);
     expect(backbone.preprocessing).to.deep.equal(CAFFE_PREPROCESSING);

@@ -94,7 +94,7 @@ export const previewCommand: CommandHandler = async (input, context) => {
   return {
     document: {sheet: out, augment, fit, seed, images: shown, columns},
     text: [
-      `${printable(out)}: ${formatCount(rows.length, 'picture')}, each as it is and in ${formatCount(columns, 'variation')}`,
+      `${printable(out)}: ${formatCount(rows.length, 'image')}, each unaugmented and in ${formatCount(columns, 'augmented version')}`,
       ...shown.map(
         ({name, className}, i) => `  row ${i + 1}: ${printable(className)}, ${printable(name)}`,
       ),

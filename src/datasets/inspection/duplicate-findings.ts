@@ -55,7 +55,7 @@ export function duplicateFindings(
     ...leakageFindings(train, evaluated, duplicates),
     ...repeatedFinding(
       'near-duplicates',
-      'group of near-duplicates',
+      'near-duplicates',
       groups.filter(isInOneSplit),
       'a split keeps them together',
     ),
@@ -71,8 +71,8 @@ function repeatedFinding(
 ): Finding[] {
   const [first] = groups;
   if (first === undefined) return [];
-  const which = groups.length === 1 ? `1 ${noun} is` : `${groups.length} ${noun}s are`;
-  const message = `${which} there more than once, such as ${namesOf(first).join(' and ')}; ${advice}.`;
+  const count = groups.length === 1 ? '1 group' : `${groups.length} groups`;
+  const message = `${count} of ${noun}, such as ${namesOf(first).join(' and ')}; ${advice}.`;
   return [
     {code, severity: 'note', message, files: namesOf(groups.flat()), groups: groups.map(namesOf)},
   ];
@@ -89,10 +89,12 @@ function exactDuplicateFindings(
     ),
   );
   const exclude = namesOf(groups.flatMap(group => group.slice(1)));
-  return repeatedFinding('exact-duplicates', 'file', groups, 'each copy counts').map(finding => ({
-    ...finding,
-    exclude,
-  }));
+  return repeatedFinding('exact-duplicates', 'exact duplicates', groups, 'each file counts').map(
+    finding => ({
+      ...finding,
+      exclude,
+    }),
+  );
 }
 
 /** Training images with near-duplicates in validation or test; exact duplicates are in the findings of a split. */
@@ -116,15 +118,14 @@ function leakageFindings(
       ...evaluatedByGroup.get(duplicateGroup(group[0]!.sample))!,
     ]),
   );
-  const which =
-    leaks.length === 1 ? '1 image for training shows' : `${leaks.length} images for training show`;
+  const which = leaks.length === 1 ? '1 training image is' : `${leaks.length} training images are`;
   return [
     {
       code: 'near-duplicates-across-splits',
       severity: 'warning',
       message:
-        `${which} a photograph that is for validation or test as well, such as ${first.sample.name} and ${first.others[0]!.name}: ` +
-        'the metrics will flatter. Leave out those for training.',
+        `${which} near-duplicates of validation or test images, such as ${first.sample.name} and ${first.others[0]!.name}. ` +
+        'Metrics will be optimistic. Remove them from the training split.',
       files: [...new Set(groups.flat())],
       groups,
       exclude: leaks.map(({sample}) => sample.name),

@@ -4,7 +4,7 @@ import {Ajv} from 'ajv';
 import {expect} from 'chai';
 import {checkReportSchema} from '../../../src/cli/options/check-report-schema.js';
 import type {Finding} from '../../../src/core/finding.js';
-import {ALTERED, createPhoto} from '../../helpers/photographs.js';
+import {ALTERED, createPhoto} from '../../helpers/photos.js';
 import {temporaryDirectory} from '../../helpers/temporary.js';
 import {treeHash} from '../../helpers/tree-hash.js';
 import {finetune, type Ended} from '../../helpers/program.js';
@@ -112,7 +112,7 @@ describe('finetune check', function () {
     await checked('--html', 'page.html');
     const page = readFileSync(join(cwd, 'page.html'), 'utf8');
     expect(page)
-      .to.contain('The same photograph is in classes')
+      .to.contain('Near-duplicates are in classes')
       .and.to.contain('data:image/jpeg;base64,');
     expect(page).to.contain('near &lt;copy&gt;.jpg').and.to.not.contain('near <copy>');
     expect(page).to.not.match(/(src|href)="(?!data:)/);

@@ -120,7 +120,7 @@ describe('archives', () => {
     ).to.deep.equal(Object.keys(files));
   });
 
-  it('are unpacked by processes beside each other without harm', async () => {
+  it('are unpacked by parallel processes without harm', async () => {
     const path = archive('pets.tar', asTar(files));
     const script = `
       import {loadImageFolder} from '${SRC}/datasets/discovery/image-folder.js';
@@ -173,7 +173,7 @@ describe('archives', () => {
     );
   });
 
-  it('with a name that no file may have are told why', async () => {
+  it('with a name that no file may have are refused with the reason', async () => {
     const message = await refusal(
       archive(
         'long.zip',

@@ -68,7 +68,7 @@ describe('augmentAll', () => {
     expect(buffers).to.include(one.pixels.buffer).and.to.not.include(other.pixels.buffer);
   });
 
-  it('tells what went wrong, and works again afterwards', async () => {
+  it('rejects with the error, and works again afterwards', async () => {
     const images = [...imagesOf(3), {name: 'pets/small', image: imageOf(3, 8)}];
     const plain = {...VIEW, augmentation: AUGMENTATIONS.none};
     const error = await failure(augmentAll(images, plain));

@@ -69,7 +69,7 @@ describe('augment', () => {
     expect(mirrored.length).to.be.within(160, 240);
   });
 
-  it('keeps colors apart from geometry: light changes no color of a plain image, standard does', () => {
+  it('keeps colors apart from geometry: light changes no color of a uniform image, standard does', () => {
     const gray = {width: 32, height: 32, data: new Uint8Array(32 * 32 * 3).fill(100)};
     expect(new Set(augment(gray, 24, AUGMENTATIONS.light, createRng(3)))).to.deep.equal(
       new Set([100]),

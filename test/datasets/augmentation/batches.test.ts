@@ -212,7 +212,7 @@ describe('imageBatches', () => {
     expect((await batches.next()).done).to.equal(true);
   });
 
-  it('stops when told to', async () => {
+  it('stops when aborted', async () => {
     const controller = new AbortController();
     const batches = imageBatches(slowCache(), samples, {...OPTIONS, signal: controller.signal});
     await batches.next();

@@ -34,8 +34,8 @@ describe('color adjustments', () => {
   });
 });
 
-describe('jitterColours', () => {
-  it('applies the adjustments in an order that is drawn, too', () => {
+describe('jitterColors', () => {
+  it('applies the adjustments in a random order', () => {
     const jitter = {brightness: 0.4, contrast: 0.4, saturation: 0.4};
     const results = Array.from({length: 50}, (_, seed) => {
       const pixels = Uint8Array.from([200, 100, 50, 20, 40, 240]);

@@ -11,7 +11,7 @@ const plain = (...values: readonly number[]): Uint8Array =>
   Uint8Array.from(values.flatMap(value => new Array<number>(AREA).fill(value)));
 
 describe('images of a batch', () => {
-  it('are blended with the next by the share that is told', () => {
+  it('are blended with the next by lambda', () => {
     for (let seed = 0; seed < 20; seed++) {
       const images = plain(0, 100, 200);
       const {pairing, lambda} = mixBatch(images, SIZE, {mixupAlpha: 0.4}, createRng(seed));
@@ -24,7 +24,7 @@ describe('images of a batch', () => {
     }
   });
 
-  it('have a rectangle of the next, of just the share that is told', () => {
+  it('have a rectangle of the next, of the area that lambda leaves', () => {
     fc.assert(
       fc.property(fc.integer(), fc.double({min: 0.1, max: 4, noNaN: true}), (seed, cutmixAlpha) => {
         const images = plain(10, 20);
@@ -38,7 +38,7 @@ describe('images of a batch', () => {
     );
   });
 
-  it('are mixed in one way or the other where both are asked for, and alike for the same stream', () => {
+  it('are mixed in one way or the other where both are on, and equally for the same stream', () => {
     const draw = (seed: number): Uint8Array => {
       const images = plain(0, 200);
       mixBatch(images, SIZE, {mixupAlpha: 1, cutmixAlpha: 1}, createRng(seed));

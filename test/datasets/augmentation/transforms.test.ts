@@ -252,7 +252,7 @@ describe('changes of an image', () => {
     expect(new Set(plain)).to.deep.equal(new Set([90]));
   });
 
-  it('take out a rectangle in the mean color, of the size and form asked for', () => {
+  it('erase a rectangle to the mean color, of the requested size and shape', () => {
     const erasing = {probability: 1, scale: [0.1, 0.3], ratio: [0.5, 2]} as const;
     for (let seed = 0; seed < 50; seed++) {
       const pixels = changed(all => eraseRandomly(all, SIZE, erasing, createRng(seed)));
@@ -327,7 +327,7 @@ describe('a policy', () => {
 describe('what a recipe says of augmentation', () => {
   const image = {width: SIZE, height: SIZE, data: waves()};
 
-  it('is a preset, or settings, or settings beside a preset', () => {
+  it('is a preset, or settings, or settings on top of a preset', () => {
     expect(resolveAugmentation('strong')).to.equal(AUGMENTATIONS.strong);
     expect(resolveAugmentation({rotation: 10})).to.deep.equal({
       crop: null,

@@ -97,7 +97,7 @@ describe('a file that changes while a run goes on', function () {
   }
 
   for (const {name, act, reason} of LOSSES) {
-    it(`${name} is left out, whenever that happens`, async () => {
+    it(`${name} is skipped, whenever that happens`, async () => {
       const before = await openWhile(act);
       expect(before.samples).to.have.length(23);
       expect(before.findings.map(({files}) => files)).to.deep.equal([['a/5.png']]);
@@ -122,7 +122,7 @@ describe('a file that changes while a run goes on', function () {
     });
   }
 
-  it('grows by a tail that nobody looks at is another file', async () => {
+  it('grows by a tail that no decoder reads is another file', async () => {
     const cache = await openWhile(path => appendFileSync(path, 'tail'));
     expect(cache.findings.map(({message}) => message)).to.deep.equal([
       'Skipped a/5.png: it changed while it was read.',
@@ -133,7 +133,7 @@ describe('a file that changes while a run goes on', function () {
     await again.close();
   });
 
-  it('is another image by then is left out of this run, and taken by the next', async () => {
+  it('is another image by then is skipped in this run, and used by the next', async () => {
     const other = await noisy(99, 20, 16).png().toBuffer();
     const cache = await openWhile(path => writeFileSync(path, other), 0);
     expect(cache.findings.map(({message}) => message)).to.deep.equal([

@@ -158,7 +158,7 @@ describe('openImageCache', () => {
         expect(error.exitCode).to.equal(3);
       });
 
-      it('stops when told to and leaves no file', async () => {
+      it('stops when aborted and leaves no file', async () => {
         const folder = await petFolder();
         const directory = temporaryDirectory();
         const controller = new AbortController();
@@ -198,7 +198,7 @@ describe('openImageCache', () => {
   });
 
   describe('the file', () => {
-    it('is made beside its place, only above the budget', async () => {
+    it('is made next to its place, only above the budget', async () => {
       const folder = await petFolder();
       const directory = join(temporaryDirectory(), 'deep/er');
       const bytes = 7 * 16 * 20 * 3;
@@ -301,7 +301,7 @@ describe('openImageCache', () => {
       await cache.close();
     });
 
-    it('that cannot be written is done without, and that is told once', async () => {
+    it('that cannot be written is skipped with one warning', async () => {
       const folder = await petFolder();
       const directory = join(temporaryDirectory(), 'taken');
       writeFileSync(directory, 'a file where the folder should be');
@@ -361,7 +361,7 @@ describe('openImageCache', () => {
     });
   });
 
-  it('does not take an image that changes between two looks for the first', async () => {
+  it('notices an image that changes between two reads', async () => {
     const folder = await petFolder(20, 20);
     const victim = folder.samples[39]!;
     const onProgress = (done: number, total: number, stage: string): void => {

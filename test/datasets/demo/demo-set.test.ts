@@ -35,7 +35,7 @@ function nearestMeanAccuracy(classes: readonly (readonly Uint8Array[])[]): numbe
 }
 
 describe('the demo dataset', () => {
-  it('is a folder for each of four classes, with as many images as asked for', async () => {
+  it('is a folder for each of four classes, with the requested number of images', async () => {
     const directory = temporaryDirectory();
     const paths = await drawDemoSet(directory, {seed: 1, perClass: 2, size: 64});
     expect(readdirSync(directory).sort()).to.deep.equal(['crab', 'fish', 'snail', 'starfish']);

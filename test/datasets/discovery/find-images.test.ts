@@ -31,7 +31,7 @@ describe('findImages', () => {
     expect(await found('**/*.png')).to.deep.equal(['a.png', 'b.png', 'broken.png', 'sub/d.png']);
   });
 
-  it('takes what should be an image of a folder, and tells of everything else there', async () => {
+  it('takes the images of a folder, and reports everything else there', async () => {
     writeTree(root, {'odd/cut.png': 'no image', 'odd/notes.txt': 'notes', 'odd/.hidden.jpg': ''});
     const {images, findings} = await findImages([join(root, 'odd'), join(root, 'odd')]);
     expect(images).to.deep.equal([join(root, 'odd', 'cut.png')]);
@@ -48,7 +48,7 @@ describe('findImages', () => {
     expect(await found('a.png', '*.png', 'a.png')).to.deep.equal(['a.png', 'b.png', 'broken.png']);
   });
 
-  it('follows links that lead outside where it is told to', async () => {
+  it('follows links that lead outside where the options say so', async () => {
     const [root, elsewhere] = [temporaryDirectory(), temporaryDirectory()];
     await writeImages(elsewhere, ['1.png']);
     await writeImages(root, ['2.png']);

@@ -37,7 +37,7 @@ describe('loadImageFolder', () => {
       expect(folder.findings).to.deep.equal([]);
     });
 
-    it('tells how many of the files it has looked at', async () => {
+    it('reports how many files it has read', async () => {
       const root = temporaryDirectory();
       await writeImages(root, [...of('a', 3), ...of('b', 2)]);
       writeTree(root, {'a/notes.txt': 'hello'});
@@ -84,7 +84,7 @@ describe('loadImageFolder', () => {
       );
     });
 
-    it('takes train for a class when it is told to', async () => {
+    it('takes train for a class where the options say so', async () => {
       const root = temporaryDirectory();
       await writeImages(root, ['train/steam/1.png', 'car/2.png', 'plane/3.png']);
       expect(await refusal(root)).to.include('--classes car,plane,train (');
@@ -123,7 +123,7 @@ describe('loadImageFolder', () => {
       });
     }
 
-    it('may have a training part only', async () => {
+    it('may have a training split only', async () => {
       const root = temporaryDirectory();
       await writeImages(root, ['train/a/1.png', 'train/b/2.png']);
       const folder = await loadImageFolder(root);
@@ -131,7 +131,7 @@ describe('loadImageFolder', () => {
       expect(folder.validation).to.equal(undefined);
     });
 
-    it('matches classes by name: a missing class shifts nothing, an extra one is left out', async () => {
+    it('matches classes by name: a missing class shifts nothing, an extra one is skipped', async () => {
       const root = temporaryDirectory();
       await writeImages(root, [
         'train/a/1.png',
@@ -191,7 +191,7 @@ describe('loadImageFolder', () => {
       expect((await loadImageFolder(root)).validation).to.equal(undefined);
     });
 
-    it('reports images outside the class folders and folders that are no part', async () => {
+    it('reports images outside the class folders and folders that are no split', async () => {
       const root = temporaryDirectory();
       await writeImages(root, [
         '0.png',
@@ -300,7 +300,7 @@ describe('loadImageFolder', () => {
   });
 
   describe('files that are no images', () => {
-    it('are known by their bytes, left out and grouped', async () => {
+    it('are known by their bytes, skipped and grouped', async () => {
       const root = temporaryDirectory();
       await writeImages(root, [...of('a', 20), ...of('b', 20)]);
       writeTree(root, {
@@ -412,7 +412,7 @@ describe('loadImageFolder', () => {
       expect((await loadImageFolder(root, {exclude: ['cats/bad.jpg']})).samples).to.have.length(4);
     });
 
-    it('to go on when told to stop', async () => {
+    it('to continue when aborted', async () => {
       const root = temporaryDirectory();
       await writeImages(root, ['a/1.png', 'b/2.png']);
       expect(
@@ -422,7 +422,7 @@ describe('loadImageFolder', () => {
   });
 
   describe('limit', () => {
-    it('keeps so many of each class in each part, the same for the same seed', async () => {
+    it('limits each class in each split, the same way for the same seed', async () => {
       const root = temporaryDirectory();
       await writeImages(root, [
         ...of('train/a', 30),

@@ -30,7 +30,7 @@ describe('links that lead outside a dataset', () => {
     ...of('val/dogs', 1),
   ];
 
-  it('are told of where nothing else is there, with the option that follows them', async () => {
+  it('are reported where nothing else exists, with the option that follows them', async () => {
     const root = temporaryDirectory();
     await linked(root, NAMES);
     const error = await failure(loadImageFolder(root));

@@ -10,11 +10,11 @@ import {
 import {computeFingerprint} from '../../../src/datasets/duplicates/fingerprint.js';
 import {temporaryDirectory} from '../../helpers/temporary.js';
 import {DAMAGES} from '../../helpers/damages.js';
-import {ALTERED, createPhoto, pixels} from '../../helpers/photographs.js';
+import {ALTERED, createPhoto, pixels} from '../../helpers/photos.js';
 
 const sample = (name: string, label: number): Sample => ({path: `/${name}`, name, label});
 
-describe('photographs that are there more than once', () => {
+describe('duplicate groups', () => {
   const NAMES = ['a/1', 'a/1 brighter', 'a/1 again', 'b/2', 'b/2 mirrored', 'b/3', 'a/3 cut'];
   const samples = NAMES.map(name => sample(name, name.startsWith('a') ? 0 : 1));
   const fingerprints = new Map<string, Uint8Array>();
@@ -54,7 +54,7 @@ describe('photographs that are there more than once', () => {
     ]);
   });
 
-  it('are looked for once, and again where what was written cannot be written or was made from other images', async () => {
+  it('are searched once, and again where the cache cannot be written or holds other images', async () => {
     const directory = join(temporaryDirectory(), 'new');
     const first = samples.map(await findDuplicateGroups(images, {directory}));
     requested = 0;
@@ -75,7 +75,7 @@ describe('photographs that are there more than once', () => {
   });
 
   for (const [how, damage] of Object.entries(DAMAGES)) {
-    it(`are looked for again where what was written is ${how}`, async () => {
+    it(`are searched again where the cache file is ${how}`, async () => {
       const directory = temporaryDirectory();
       const first = samples.map(await findDuplicateGroups(images, {directory}));
       const path = join(directory, readdirSync(directory)[0]!);
@@ -88,7 +88,7 @@ describe('photographs that are there more than once', () => {
     });
   }
 
-  it('are told of: across classes, across parts, within a class', async () => {
+  it('are reported across classes, across splits, within a class', async () => {
     const duplicates = {
       contentHash: images.contentHash,
       duplicateGroup: await findDuplicateGroups(images),
@@ -113,12 +113,12 @@ describe('photographs that are there more than once', () => {
       [
         'near-duplicates-across-classes',
         'warning',
-        'The same photograph is in classes b and a: b/3, a/3 cut. Keep the right one; an exclude list drops all.',
+        'Near-duplicates are in classes b and a: b/3, a/3 cut. Keep the right one; an exclude list drops all.',
       ],
       [
         'near-duplicates-across-splits',
         'warning',
-        '2 images for training show a photograph that is for validation or test as well, such as a/1 and a/1 brighter: the metrics will flatter. Leave out those for training.',
+        '2 training images are near-duplicates of validation or test images, such as a/1 and a/1 brighter. Metrics will be optimistic. Remove them from the training split.',
       ],
     ]);
     const together = {train: samples.slice(0, 5), validation: [three], test: []};
@@ -127,11 +127,11 @@ describe('photographs that are there more than once', () => {
     ).to.deep.equal([
       [
         'exact-duplicates',
-        '1 file is there more than once, such as a/1 and a/1 again; each copy counts.',
+        '1 group of exact duplicates, such as a/1 and a/1 again; each file counts.',
       ],
       [
         'near-duplicates',
-        '2 photographs are there more than once, such as a/1 and a/1 brighter and a/1 again; a split keeps them together.',
+        '2 groups of near-duplicates, such as a/1 and a/1 brighter and a/1 again; a split keeps them together.',
       ],
     ]);
     expect(

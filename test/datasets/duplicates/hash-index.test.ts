@@ -15,11 +15,11 @@ import {
   FINGERPRINT_SIDE,
   computeFingerprint,
 } from '../../../src/datasets/duplicates/fingerprint.js';
-import {createPhoto, pixels} from '../../helpers/photographs.js';
+import {createPhoto, pixels} from '../../helpers/photos.js';
 
 const pause = async (): Promise<void> => undefined;
 
-describe('PrintIndex', () => {
+describe('HashIndex', () => {
   const fingerprints: Uint8Array[] = [];
   let tables: HashTables;
   before(async () => {
@@ -38,7 +38,7 @@ describe('PrintIndex', () => {
       .map(found => found.number);
   };
 
-  it('finds no more than sixteen where all images are of one kind, the most alike first', () => {
+  it('finds no more than sixteen where all images are of one kind, the most similar first', () => {
     const found = alike(5, () => true);
     expect(found).to.have.length(16);
     expect(found[0]).to.equal(5);
@@ -48,7 +48,7 @@ describe('PrintIndex', () => {
     expect(alike(5, other => other === 7)).to.deep.equal([7]);
   });
 
-  it('does not find what was left out of it', async () => {
+  it('does not find fingerprints that are not indexed', async () => {
     tables = await buildHashTables(
       fingerprints.map((fingerprint, i) => (i === 7 ? undefined : fingerprint)),
       pause,

@@ -6,7 +6,7 @@ import {findNearDuplicates} from '../../../src/datasets/duplicates/near-duplicat
 import {readBytes} from '../../../src/datasets/images/read-bytes.js';
 import {computeFingerprint} from '../../../src/datasets/duplicates/fingerprint.js';
 import {sharedOrSkip} from '../../helpers/shared.js';
-import {ALTERED, pixels} from '../../helpers/photographs.js';
+import {ALTERED, pixels} from '../../helpers/photos.js';
 
 /** Of the size that `ALTERED` cuts. */
 const asDrawn = (path: string): Promise<Buffer> =>
@@ -19,10 +19,10 @@ async function fingerprintsOf(paths: readonly string[]): Promise<Uint8Array[]> {
   return fingerprints;
 }
 
-describe('nearCopies of photographs', function () {
+describe('findNearDuplicates on real images', function () {
   this.timeout(180_000);
 
-  it('finds altered copies among pets, but for one of 20 at most, and takes no pet for another', async function () {
+  it('finds altered copies among pets, except one of 20 at most, and takes no pet for another', async function () {
     const {images: paths} = await findImages([sharedOrSkip(this, 'data/pets37')]);
     const fingerprints = await fingerprintsOf(paths);
     expect(await findNearDuplicates(fingerprints)).to.deep.equal([]);
@@ -42,7 +42,7 @@ describe('nearCopies of photographs', function () {
     }
   });
 
-  it('takes few of 1,000 images of 32 pixels for copies: four photographs that are there twice, and two aeroplanes', async function () {
+  it('takes few of 1,000 images of 32 pixels for near-duplicates: four that are there twice, and two airplanes', async function () {
     const fingerprints = await fingerprintsOf(
       (await findImages([sharedOrSkip(this, 'data/cifar10-test')])).images,
     );

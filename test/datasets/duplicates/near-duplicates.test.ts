@@ -6,13 +6,13 @@ import {
   mirrorFingerprint,
   computeFingerprint,
 } from '../../../src/datasets/duplicates/fingerprint.js';
-import {ALTERED, createPhoto, pixels} from '../../helpers/photographs.js';
+import {ALTERED, createPhoto, pixels} from '../../helpers/photos.js';
 import {failure} from '../../helpers/images.js';
 
 const fingerprintOf = async (image: Buffer): Promise<Uint8Array> =>
   computeFingerprint(await pixels(image));
 
-describe('thumbprint', () => {
+describe('computeFingerprint', () => {
   it('holds mean luminances, rows from the top, whatever the size', () => {
     // Left half white, right half black, 64 x 96.
     const data = Uint8Array.from({length: 64 * 96 * 3}, (_, i) =>
@@ -33,7 +33,7 @@ describe('thumbprint', () => {
   });
 });
 
-describe('nearCopies', function () {
+describe('findNearDuplicates', function () {
   this.timeout(60_000);
 
   const others: Uint8Array[] = [];
@@ -41,12 +41,12 @@ describe('nearCopies', function () {
     for (let seed = 0; seed < 60; seed++) others.push(await fingerprintOf(await createPhoto(seed)));
   });
 
-  it('tells different photographs apart', async () => {
+  it('keeps different images apart', async () => {
     expect(await findNearDuplicates(others)).to.deep.equal([]);
   });
 
   for (const [what, alter] of Object.entries(ALTERED)) {
-    it(`finds copies among others: ${what}`, async () => {
+    it(`finds near-duplicates among others: ${what}`, async () => {
       const duplicates: Uint8Array[] = [];
       for (const seed of [7, 21, 40])
         duplicates.push(await fingerprintOf(await alter(await createPhoto(seed))));
@@ -106,7 +106,7 @@ describe('nearCopies', function () {
     );
   });
 
-  it('stops its threads when told to', async () => {
+  it('stops its threads when aborted', async () => {
     const many = Array.from({length: 2000}, (_, i) =>
       others[i % 60]!.map(value => value ^ (i % 7)),
     );
@@ -119,7 +119,7 @@ describe('nearCopies', function () {
     expect(await failure(stopped)).to.be.instanceOf(AbortedError);
   });
 
-  it('stops when told to', async () => {
+  it('stops when aborted', async () => {
     expect(
       await failure(findNearDuplicates([...others, ...others], {signal: AbortSignal.abort()})),
     ).to.be.instanceOf(AbortedError);

@@ -52,7 +52,7 @@ describe('HEIC', function () {
     });
   }
 
-  it('tells the depth and the transparency', async () => {
+  it('reads the depth and the transparency', async () => {
     expect((await decodeForInspection(bytesOf('tenBits'))).header).to.include({
       depth: 10,
       hasAlpha: false,
@@ -71,7 +71,7 @@ describe('HEIC', function () {
     expect([width, height, data.length]).to.deep.equal([96, 128, 96 * 128 * 3]);
   });
 
-  it('is decoded beside the main thread, many at a time', async () => {
+  it('is decoded off the main thread, many at a time', async () => {
     let [longest, last] = [0, performance.now()];
     const watch = setInterval(() => {
       longest = Math.max(longest, performance.now() - last);

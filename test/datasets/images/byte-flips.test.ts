@@ -58,11 +58,11 @@ const script = (flips: Readonly<Record<string, number>>): string => `
   import {describeDecodeError} from '${SRC}/datasets/discovery/broken-images.js';
   import {mapConcurrently} from '${SRC}/core/async/map-concurrently.js';
   import {HEIC_FILES} from '${SRC}/../test/fixtures/heic-files.js';
-  import {plainPictures} from '${SRC}/../test/fixtures/unusual-images.js';
+  import {plainImages} from '${SRC}/../test/fixtures/unusual-images.js';
   const PREPROCESSING = {resizeSize: 32};
   const phones = ['plain', 'halfClear'].map(name => Buffer.from(HEIC_FILES[name], 'base64'));
-  const small = [...await plainPictures(7, 24, 18), ['heic', phones[0]]];
-  const large = [...await plainPictures(8, 80, 60), ['heic', phones[1]]];
+  const small = [...await plainImages(7, 24, 18), ['heic', phones[0]]];
+  const large = [...await plainImages(8, 80, 60), ['heic', phones[1]]];
   const images = [...small, ...large.map(([key, bytes]) => [key + ' large', bytes])];
   const [decoded, faults, wrong] = [{}, {}, []];
   let longest = 0;
@@ -96,7 +96,7 @@ const script = (flips: Readonly<Record<string, number>>): string => `
   }
   console.log(JSON.stringify({decoded, faults, wrong, resident: [resident[1], resident.at(-1)], longest}));`;
 
-describe('bits turned in valid images', function () {
+describe('bit flips in valid images', function () {
   this.timeout(400_000);
 
   it('end in pixels or in a reason, 20,000 times in one process that does not grow', async () => {

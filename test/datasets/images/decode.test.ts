@@ -34,7 +34,7 @@ const twoColors = (): Sharp =>
   ]);
 
 describe('decode', () => {
-  it('brings the short side to the size asked for and truncates the long side', async () => {
+  it('resizes the short side to the requested size and truncates the long side', async () => {
     for (const [width, height, expected] of [
       [500, 375, [341, 256]],
       [375, 500, [256, 341]],
@@ -247,7 +247,7 @@ describe('decode', () => {
   });
 });
 
-describe('centreCrop', () => {
+describe('centerCrop', () => {
   /** Every pixel tells its column and row. */
   const ruler = (width: number, height: number): DecodedImage => ({
     width,

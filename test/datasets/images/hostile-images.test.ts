@@ -46,7 +46,7 @@ describe('hostile images', function () {
     }
   });
 
-  it('are turned upright wherever before the pixels the flag stands', async () => {
+  it('are rotated upright wherever the flag is before the pixels', async () => {
     const jpeg = (await plainImages(3)).get('jpg')!;
     const exif = Buffer.from(
       'ffe100224578696600004d4d002a00000008000101120003000000010006000000000000',
@@ -60,11 +60,11 @@ describe('hostile images', function () {
     expect([width, height]).to.deep.equal([32, 42]);
   });
 
-  it('print nothing, whatever sizes they tell', async () => {
+  it('print nothing, whatever sizes they claim', async () => {
     const script = `
       import {decodeBytes} from '${SRC}/datasets/images/decode.js';
-      import {plainPictures} from '${SRC}/../test/fixtures/unusual-images.js';
-      const avif = (await plainPictures(4)).get('avif');
+      import {plainImages} from '${SRC}/../test/fixtures/unusual-images.js';
+      const avif = (await plainImages(4)).get('avif');
       const reasons = await Promise.all([4, 8].map(offset => {
         const bytes = Buffer.from(avif);
         bytes.writeUInt32BE(536_870_936, bytes.indexOf('ispe') + 4 + offset);

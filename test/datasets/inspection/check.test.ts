@@ -47,7 +47,7 @@ describe('checkImages', () => {
     expect([...stages]).to.deep.equal(['decoding', 'comparing']);
   });
 
-  it('names every copy of a broken image, and counts to the last', async () => {
+  it('names every duplicate of a broken image, and counts to the last', async () => {
     const root = temporaryDirectory();
     await writeImages(root, [...of('a', 20), ...of('b', 20)]);
     const whole = await noisy(9, 100, 80).jpeg().toBuffer();
@@ -64,7 +64,7 @@ describe('checkImages', () => {
     expect(counts).to.have.length(42).and.to.include('42/42');
   });
 
-  it('tells of copies across parts, and of a folder that leaves nothing to validate on', async () => {
+  it('reports exact duplicates across splits, and a folder that leaves nothing to validate on', async () => {
     const root = temporaryDirectory();
     await writeImages(root, [...of('train/a', 3), ...of('train/b', 3)]);
     writeTree(root, {'val/a/again.png': readFileSync(join(root, 'train/a/0.png'))});
@@ -91,7 +91,7 @@ describe('checkImages', () => {
     expect(state()).to.deep.equal(before);
   });
 
-  it('stops when told to', async () => {
+  it('stops when aborted', async () => {
     const root = temporaryDirectory();
     await writeImages(root, ['a/1.png', 'b/2.png']);
     const folder = await loadImageFolder(root);

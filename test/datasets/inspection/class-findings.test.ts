@@ -44,7 +44,7 @@ describe('what a check says of classes and names', () => {
     );
   });
 
-  it('tells how far classes are apart', () => {
+  it('reports imbalanced classes', () => {
     const [only, ...others] = reported(folderOf({cat: 120, dog: 30}));
     expect(only).to.match(
       /^imbalanced-classes: Class cat has 4\.0 times the images of class dog, 120 and 30: .* Unless --class-balance says otherwise/,
@@ -81,13 +81,13 @@ describe('what a check says of classes and names', () => {
     );
   });
 
-  it('asks about a part of a split that was taken for a class', () => {
+  it('reports a split that was taken for a class', () => {
     expect(reported(folderOf({cat: 20, train: 20}))[0]).to.match(
       /^split-as-class: Class train has the name of a split/,
     );
   });
 
-  it('tells of names that other systems take for one', () => {
+  it('reports names that other systems take for one', () => {
     const found = classFindings(
       folderOf({cat: 12}, ['A.jpg', 'a.jpg', ...Array.from({length: 10}, (_, i) => `${i}.jpg`)]),
     );

@@ -11,10 +11,10 @@ import {writeChecksummedFile} from '../../../src/core/files/checksummed-file.js'
 import {computeFingerprint} from '../../../src/datasets/duplicates/fingerprint.js';
 import {temporaryDirectory} from '../../helpers/temporary.js';
 import {DAMAGES} from '../../helpers/damages.js';
-import {createPhoto, pixels} from '../../helpers/photographs.js';
+import {createPhoto, pixels} from '../../helpers/photos.js';
 import {writeTree} from '../../helpers/images.js';
 
-/** A folder of two classes of eight sound photographs each, and what is put beside them. */
+/** A folder of two classes of eight sound photos each, and the given files. */
 async function folderWith(files: Readonly<Record<string, Buffer>>): Promise<string> {
   const root = temporaryDirectory();
   for (let i = 0; i < 16; i++)
@@ -48,20 +48,20 @@ const spot = (ground: string, color: string): Promise<Buffer> =>
     .png()
     .toBuffer();
 
-/** What is of a kind beside the image that was drawn for it: the photograph that was copied, and a GIF, which can be transparent. */
+/** Further files of a kind: the photo that was copied, and a GIF, which can be transparent. */
 const ALSO: Readonly<Record<string, readonly string[]>> = {
   'near-duplicates': ['a/2.png'],
   'alpha-channel': ['a/animated.gif'],
 };
 
-/** Two photographs one after the other. */
+/** Two photos one after the other. */
 const animation = async (): Promise<Buffer> =>
   sharp([await createPhoto(14), await createPhoto(15)], {join: {animated: true}})
     .gif()
     .toBuffer();
 
-describe('a look at an image', () => {
-  it('has its brightness, contrast and colors, and the fingerprint that a run makes of it', async () => {
+describe('computeImageStats', () => {
+  it('computes brightness, contrast and colors, and the same fingerprint as a run', async () => {
     const image = await pixels(await createPhoto(1));
     const stats = computeImageStats(image);
     expect(stats.brightness).to.be.within(90, 165);
@@ -91,14 +91,14 @@ describe('a look at an image', () => {
   });
 });
 
-describe('what a check says of images', function () {
+describe('findings about images', function () {
   this.timeout(60_000);
 
-  it('is nothing of sound photographs', async () => {
+  it('are empty for sound images', async () => {
     expect(filesOf(await check(await folderWith({})))).to.deep.equal({});
   });
 
-  it('names each kind that was drawn for it, and no other', async () => {
+  it('name each kind of suspicious image, and no other', async () => {
     const odd: Readonly<Record<string, readonly [file: string, bytes: Buffer]>> = {
       'low-information': ['a/blank.png', await flat('#808080').png().toBuffer()],
       dark: ['a/dark.png', await spot('black', 'orange')],
@@ -175,7 +175,7 @@ describe('what a check says of images', function () {
           .toBuffer(),
       ],
       grayscale: [
-        'a/grey.jpg',
+        'a/gray.jpg',
         await sharp(await createPhoto(13))
           .grayscale()
           .jpeg()
@@ -198,7 +198,7 @@ describe('what a check says of images', function () {
       expect(found[code], code).to.deep.equal(files);
   });
 
-  it('says what had better be left out', async () => {
+  it('recommends images to exclude', async () => {
     const blank = await flat('navy').png().toBuffer();
     const {findings} = await check(await folderWith({'a/blank.png': blank}));
     expect(findings.find(({code}) => code === 'low-information')).to.deep.include({
@@ -207,7 +207,7 @@ describe('what a check says of images', function () {
   });
 });
 
-describe('what files looked like', () => {
+describe('the inspection cache', () => {
   it('is known again, by size and time, until a file changes', async () => {
     const root = await folderWith({});
     const cache = temporaryDirectory();
@@ -240,7 +240,7 @@ describe('what files looked like', () => {
   });
 
   for (const [how, damage] of Object.entries(DAMAGES)) {
-    it(`is looked at again, fingerprints included, where the file of it is ${how}`, async () => {
+    it(`is ignored, fingerprints included, where its file is ${how}`, async () => {
       const root = await folderWith({});
       const cache = temporaryDirectory();
       const {samples} = await loadImageFolder(root);
@@ -260,7 +260,7 @@ describe('what files looked like', () => {
     });
   }
 
-  it('is looked at again where the file of it is damaged or cannot be written, and the check goes on', async () => {
+  it('is ignored where its file is damaged or cannot be written, and the check continues', async () => {
     const root = await folderWith({});
     const cache = temporaryDirectory();
     const before = await check(root, cache);

@@ -279,7 +279,7 @@ const REFUSED: readonly Refused[] = [
     ],
   },
   {
-    what: 'names of parts that do not belong together',
+    what: 'names of splits that do not belong together',
     images: ['new-train/1.png', 'old_test/2.png'],
     code: 'AMBIGUOUS_LAYOUT',
     says: ['--data DIR --classes new-train,old_test ('],
@@ -537,7 +537,7 @@ describe('layouts', () => {
     });
   }
 
-  it('never take a part of a split for a class, whatever the folders', () => {
+  it('never take a split for a class, whatever the folders', () => {
     const names = [
       'train',
       'Training_set',

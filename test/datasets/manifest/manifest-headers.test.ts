@@ -125,14 +125,14 @@ describe('the columns of a list', () => {
       'image,class,subset\ncats/0.png,cat,train\ndogs/0.png,dog,Training\ncats/1.png,cat,dev\n',
     ],
   ] as const) {
-    it(`may say parts of a split: ${what}`, async () => {
+    it(`may name splits: ${what}`, async () => {
       const folder = await load(text);
       expect(labelled(folder)).to.deep.equal(CATS);
       expect(folder.validation!.map(({name}) => name)).to.deep.equal(['cats/1.png']);
     });
   }
 
-  it('are told by --path-column and --label-column, by name or number', async () => {
+  it('are selected by --path-column and --label-column, by name or number', async () => {
     const text = 'who,cats,class,species\nx,cats/0.png,1,cat\ny,dogs/0.png,2,dog\n';
     expect(await refusal(text)).to.equal(
       'Which column has the labels is not clear in DIR/list.csv. Its columns are who, cats, class, species. ' +
@@ -237,7 +237,7 @@ describe('the columns of a list', () => {
     it(`are refused for ${what}`, async () => expect(await refusal(text, name)).to.match(expected));
   }
 
-  it('of lists for validation and test are read alike, classes matched by name', async () => {
+  it('of lists for validation and test are read the same way, classes matched by name', async () => {
     writeTree(root, {
       'val.csv': 'id,label\ncats/1,cat\ndogs/1,dog\ncats/2,lynx\n',
       'broken.csv': 'path,label\nnone.png,cat\n',

@@ -59,7 +59,7 @@ describe('a list of images', () => {
     );
   });
 
-  it('may lie beside the folder of its images, with paths as Windows writes them', async () => {
+  it('may be next to the folder of its images, with paths as Windows writes them', async () => {
     const text = 'path,label\r\n..\\cats\\0.png,cat\r\n.\\..\\dogs\\0.png,dog\r\n';
     const {samples} = await load(text, 'lists/list.csv');
     expect(samples.map(({path}) => path)).to.deep.equal([
@@ -113,7 +113,7 @@ describe('a list of images', () => {
     ]);
   });
 
-  it('tells of what is listed twice, and of what is not there', async () => {
+  it('reports duplicate rows and missing images', async () => {
     const rows = [0, 1, 2, 3].map(i => `cats/${i}.png,cat\ndogs/${i}.png,dog\n`).join('');
     const folder = await load(`${rows}cats/1.png,cat\nmore/7.png,cat\nmore/7.png,cat\n`);
     expect(folder.findings.map(({code, files}) => [code, ...files])).to.deep.equal([
@@ -135,7 +135,7 @@ describe('a list of images', () => {
     );
   });
 
-  it('takes the classes, images and numbers that are asked for', async () => {
+  it('takes the requested classes, images and numbers', async () => {
     const rows = [0, 1, 2, 3]
       .map(i => `cats/${i}.png,cat\ndogs/${i}.png,dog\nmore/7.png,odd\n`)
       .join('');
@@ -156,7 +156,7 @@ describe('a list of images', () => {
     ]);
   });
 
-  it('tells of labels that only images for validation have', async () => {
+  it('reports labels that only validation images have', async () => {
     const folder = await load(
       'path,label,split\ncats/0.png,cat,\ndogs/0.png,dog,\ncats/1.png,lynx,val\n',
     );

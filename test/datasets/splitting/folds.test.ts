@@ -133,7 +133,7 @@ describe('the folds of a cross-validation', () => {
   });
 
   it('are refused where a class has fewer groups of images that stay together', () => {
-    const together = [({name}: Sample) => (name < 'a/6' ? 'one photograph' : name)];
+    const together = [({name}: Sample) => (name < 'a/6' ? 'one group' : name)];
     expect(refusal(few([8, 8, 8]), 3)()).to.have.property('validation');
     expect(refusal(few([8, 8, 8]), 4, {together})).to.throw(
       'Class a in /x has 8 images in 3 groups that stay together (the same file, near-duplicates, --group-by) to be divided; ' +

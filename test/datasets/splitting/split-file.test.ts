@@ -71,7 +71,7 @@ describe('split.json', () => {
     );
   });
 
-  it('remembers what was left out, and leaves out what came later', async () => {
+  it('records skipped files, and skips new ones', async () => {
     const folder = folderAt('/pets', [...NAMES, 'a/broken']);
     const split = planSplit(folder, contentsOf(FOLDER), {seed: 7});
     const path = write(toSplitDocument(split));
@@ -86,7 +86,7 @@ describe('split.json', () => {
     ]);
   });
 
-  it('tells which files are not what and where they were, three of them in a sentence', () => {
+  it('finds changed files, and names three of them in a sentence', () => {
     const before = toSplitDocument(SPLIT);
     const [first, second, third, ...others] = before.train;
     const now = {
@@ -196,7 +196,7 @@ describe('split.json', () => {
       );
     });
 
-    it('when an image is in two parts', async () => {
+    it('when an image is in two splits', async () => {
       const manifest = toSplitDocument(SPLIT);
       expect(
         (await refusal({...manifest, validation: [...manifest.validation, manifest.train[0]]}))[0],

@@ -55,7 +55,7 @@ describe('groupingBy', () => {
     expect(createGrouping('near-duplicates', PATIENTS).groupOf).to.equal(undefined);
   });
 
-  it('tells of names that a pattern does not match; each is alone', () => {
+  it('reports names that a pattern does not match; each is alone', () => {
     const {groupOf, findings} = createGrouping('(p\\d+)_', [
       ...PATIENTS,
       sample('well/other.png'),
@@ -70,7 +70,7 @@ describe('groupingBy', () => {
     expect(groupOf!(sample('well/other.png'))).to.not.equal(groupOf!(sample('well/p0.png')));
   });
 
-  it('tells of groups that the parts of a folder share', () => {
+  it('reports groups that the splits of a folder share', () => {
     const {groupOf} = createGrouping('(p\\d+)_', PATIENTS);
     const folder: ImageFolder = {
       root: '/data',

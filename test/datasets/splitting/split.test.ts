@@ -82,8 +82,8 @@ const shares = fc.record({
   seed: fc.integer(),
 });
 
-describe('splitFolder', () => {
-  it('puts every image into one part, none into two', () => {
+describe('planSplit', () => {
+  it('puts every image into one split, none into two', () => {
     fc.assert(
       fc.property(anyFolder, shares, (folder, options) => {
         const split = planSplit(folder, contentsOf(folder), options);
@@ -95,7 +95,7 @@ describe('splitFolder', () => {
     );
   });
 
-  it('never puts the same file into two parts', () => {
+  it('never puts the same file into two splits', () => {
     fc.assert(
       fc.property(anyFolder, shares, (folder, options) => {
         const splits = splitsOf(planSplit(folder, contentsOf(folder), options)).map(
@@ -134,7 +134,7 @@ describe('splitFolder', () => {
     );
   });
 
-  it('takes the share of each class that was asked for', () => {
+  it('takes the requested share of each class', () => {
     const split = planSplit(balanced(3, 50), contentsOf(balanced(3, 50)), {
       valSplit: 0.2,
       testSplit: 0.1,
@@ -151,7 +151,7 @@ describe('splitFolder', () => {
     }
   });
 
-  it('validates on a fifth and tests on nothing unless told', () => {
+  it('validates on a fifth and tests on nothing by default', () => {
     const folder = balanced(2, 10);
     const split = planSplit(folder, contentsOf(folder), {seed: 1});
     expect([split.train.length, split.validation.length, split.test.length]).to.deep.equal([
@@ -206,14 +206,14 @@ describe('splitFolder', () => {
     expect([train.length, validation.length]).to.deep.equal([160_000, 40_000]);
   });
 
-  it('knows the hash of every image in a part', () => {
+  it('knows the hash of every image in a split', () => {
     const folder = balanced(2, 5);
     expect(planSplit(folder, contentsOf(folder), {seed: 1}).hashes).to.deep.equal(
       new Map(folder.samples.map(sample => [sample.name, contentHash(sample)])),
     );
   });
 
-  describe('with parts that the folder brings along', () => {
+  describe('with splits of the folder', () => {
     it('keeps them and draws no other', () => {
       const folder = folderOf(balanced(2, 10).samples, {
         validation: [sampleOf(0, 90, 'val/'), sampleOf(1, 91, 'val/')],
@@ -223,7 +223,7 @@ describe('splitFolder', () => {
       expect(split.validation).to.deep.equal(folder.validation);
     });
 
-    it('draws validation where only a test part is there', () => {
+    it('draws validation where only a test split exists', () => {
       const folder = folderOf(balanced(2, 10).samples, {test: [sampleOf(0, 90, 'test/')]});
       const split = planSplit(folder, contentsOf(folder), {testSplit: 0.5, seed: 1});
       expect([split.train.length, split.validation.length, split.test.length]).to.deep.equal([
@@ -231,7 +231,7 @@ describe('splitFolder', () => {
       ]);
     });
 
-    it('leaves out the copy that is nearest to training', () => {
+    it('skips the exact duplicate that is nearest to training', () => {
       const folder = folderOf(balanced(2, 10).samples, {
         validation: [sampleOf(0, 4, 'val/'), sampleOf(1, 91, 'val/'), sampleOf(1, 92, 'val/')],
         test: [sampleOf(1, 91, 'test/'), sampleOf(0, 7, 'test/')],
@@ -266,7 +266,7 @@ describe('splitFolder', () => {
       ]);
     });
 
-    it('never has the same file in two parts', () => {
+    it('never has the same file in two splits', () => {
       fc.assert(
         fc.property(
           anyFolder,
@@ -291,7 +291,7 @@ describe('splitFolder', () => {
     });
   });
 
-  it('leaves out what cannot be read and says so', () => {
+  it('skips unreadable images and reports them', () => {
     const folder = balanced(2, 10);
     const split = planSplit(folder, contentsOf(folder, ['0/4']), {seed: 1});
     expect([...split.skipped]).to.deep.equal([['0/4', 'it cannot be read']]);
@@ -349,7 +349,7 @@ describe('splitFolder', () => {
       expect(refusal(balanced(2, 10), {valSplit: 0}).message).to.equal(NONE_TO_SPARE);
     });
 
-    it('a validation part that is the training part again', () => {
+    it('a validation split that repeats the training split', () => {
       const {samples} = balanced(2, 5);
       const error = refusal(
         folderOf(samples, {

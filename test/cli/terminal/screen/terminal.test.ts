@@ -2,11 +2,11 @@ import {expect} from 'chai';
 import {supportsColor} from '../../../../src/cli/terminal/screen/style.js';
 import {capture} from '../../../helpers/capture.js';
 
-describe('colours', () => {
+describe('colors', () => {
   const TABLE: readonly (readonly [
     isTerminal: boolean,
     environment: NodeJS.ProcessEnv,
-    coloured: boolean,
+    colored: boolean,
   ])[] = [
     [true, {}, true],
     [false, {}, false],

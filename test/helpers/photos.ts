@@ -2,7 +2,7 @@ import sharp from 'sharp';
 import {createRng} from '../../src/core/rng.js';
 import type {DecodedImage} from '../../src/datasets/images/resample.js';
 
-/** A soft image with as much in it as a photograph has, 320 x 240: random colors at three scales, drawn from a seed. */
+/** A soft image with as much detail as a photo has, 320 x 240: random colors at three scales, drawn from a seed. */
 export async function createPhoto(seed: number): Promise<Buffer> {
   const layer = (columns: number, rows: number): Promise<Buffer> => {
     const stream = createRng(seed, 'photograph', columns);
@@ -19,7 +19,7 @@ export async function createPhoto(seed: number): Promise<Buffer> {
     .toBuffer();
 }
 
-/** What becomes of photographs that are passed on. */
+/** How photos are altered when they are passed on. */
 export const ALTERED: Readonly<Record<string, (image: Buffer) => Promise<Buffer>>> = {
   'a JPEG of quality 30': image => sharp(image).jpeg({quality: 30}).toBuffer(),
   'a WebP': image => sharp(image).webp({quality: 60}).toBuffer(),

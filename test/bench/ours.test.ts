@@ -9,7 +9,7 @@ describe('our side of the bench', function () {
   useBackend();
 
   it('answers with seconds and images', async () => {
-    const data = await drawnFolder({perClass: 3, parts: ['train', 'val']});
+    const data = await drawnFolder({perClass: 3, splits: ['train', 'val']});
     const setting = {data, threads: 1, pinning: [], python: 'none', scratch: temporaryDirectory()};
     const side = await openSide(
       {kind: 'worker', by: 'ours', task: 'images', options: {mode: 'first'}},

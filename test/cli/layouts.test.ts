@@ -3,7 +3,7 @@ import {join} from 'node:path';
 import {expect} from 'chai';
 import {temporaryDirectory} from '../helpers/temporary.js';
 import {of, writeImages, writeTree} from '../helpers/images.js';
-import {inDirectory, tell} from '../helpers/capture.js';
+import {inDirectory, runCaptured} from '../helpers/capture.js';
 
 const parsed = (text: string): Record<string, unknown> =>
   JSON.parse(text) as Record<string, unknown>;
@@ -32,8 +32,8 @@ describe('folders that may be read in several ways', () => {
   ] as const) {
     it(`are refused by ${command} with what to type, and for programs`, async () => {
       const [reported, json] = await inDirectory(cwd, async () => [
-        await tell(words),
-        await tell([...words, '--json']),
+        await runCaptured(words),
+        await runCaptured([...words, '--json']),
       ]);
       expect(reported.exitCode, reported.stderr).to.equal(3);
       const option = (words as readonly string[]).includes('--val-data') ? 'val-data' : 'data';
@@ -56,9 +56,9 @@ describe('what a refused folder says to give', () => {
     const cwd = temporaryDirectory();
     await writeImages(cwd, [...of('pets/cats', 2), ...of('pets/dogs', 2), ...of('pets/test', 2)]);
     await inDirectory(cwd, async () => {
-      const refused = await tell(['check', 'pets']);
+      const refused = await runCaptured(['check', 'pets']);
       const [, words] = /(--data \S+ --classes \S+) \(the classes are/.exec(refused.stderr)!;
-      const reported = await tell(['check', ...words!.split(' ')]);
+      const reported = await runCaptured(['check', ...words!.split(' ')]);
       expect(reported.exitCode, reported.stderr).to.equal(0);
       expect(reported.stdout).to.include('6 readable images in 3 classes');
     });
@@ -68,7 +68,7 @@ describe('what a refused folder says to give', () => {
     const [root, elsewhere] = [temporaryDirectory(), temporaryDirectory()];
     await writeImages(elsewhere, ['train/cats/1.png', 'train/dogs/2.png']);
     symlinkSync(join(elsewhere, 'train'), join(root, 'train'));
-    const refused = await tell(['check', root]);
+    const refused = await runCaptured(['check', root]);
     expect(refused.exitCode).to.equal(3);
     expect(refused.stderr).to.include(
       `${join(root, 'train')} cannot be used as a folder of images: it is a link that leads outside`,
@@ -85,14 +85,14 @@ describe('options for reading', () => {
       renameSync(join(root, name), join(blobs, String(i)));
       symlinkSync(join(blobs, String(i)), join(root, name));
     }
-    const refused = await tell(['check', root]);
+    const refused = await runCaptured(['check', root]);
     expect(refused.exitCode).to.equal(3);
     expect(refused.stderr).to.match(/Add --follow-links to read what links lead to\.\n$/);
-    const reported = await tell(['check', root, '--follow-links']);
+    const reported = await runCaptured(['check', root, '--follow-links']);
     expect(reported.exitCode, reported.stderr).to.equal(0);
     expect(reported.stdout).to.include('4 readable images in 2 classes');
     expect(reported.stderr).to.equal(`\nNext: finetune --data ${root} --follow-links\n`);
-    expect((await tell(['check', root], {FINETUNE_FOLLOW_LINKS: '1'})).exitCode).to.equal(0);
+    expect((await runCaptured(['check', root], {FINETUNE_FOLLOW_LINKS: '1'})).exitCode).to.equal(0);
     const here = temporaryDirectory();
     writeFileSync(join(here, 'recipe.json'), '{"followLinks": true}');
     const words = [
@@ -105,7 +105,7 @@ describe('options for reading', () => {
       '--image-size',
       '32',
     ];
-    expect((await tell(words)).exitCode).to.equal(0);
+    expect((await runCaptured(words)).exitCode).to.equal(0);
   });
 
   it('--path-column and --label-column name the columns of a list', async () => {
@@ -116,12 +116,12 @@ describe('options for reading', () => {
       'list.csv':
         'a,who,class,species\nx,a/0.png,1,cat\nx,a/1.png,1,cat\ny,b/0.png,2,dog\ny,b/1.png,2,dog\n',
     });
-    const refused = await tell(['check', join(root, 'list.csv')]);
+    const refused = await runCaptured(['check', join(root, 'list.csv')]);
     expect(refused.exitCode).to.equal(3);
     expect(refused.stderr).to.include(
       'Its columns are a, who, class, species. Name them with --path-column and --label-column',
     );
-    const reported = await tell([
+    const reported = await runCaptured([
       'check',
       join(root, 'list.csv'),
       '--label-column',
@@ -129,7 +129,7 @@ describe('options for reading', () => {
       '--json',
     ]);
     expect(parsed(reported.stdout)).to.deep.include({classes: ['cat', 'dog'], layout: 'manifest'});
-    const counted = await tell([
+    const counted = await runCaptured([
       'check',
       join(root, 'list.csv'),
       '--path-column',

@@ -22,7 +22,7 @@ import {LINEAR, randomClassifier, randomHead, randomPixels} from '../helpers/ran
 import {sharedOrSkip} from '../helpers/shared.js';
 import {temporaryDirectory} from '../helpers/temporary.js';
 
-const PICTURES = 20;
+const IMAGES = 20;
 
 const require = createRequire(import.meta.url);
 const TFJS = join(dirname(require.resolve('@tensorflow/tfjs/package.json')), 'dist');
@@ -46,7 +46,7 @@ const site =
       void response.writeHead(200, {'content-type': type}).end(body);
     if (url === '/') return send('text/html', PAGE);
     if (url === '/pixels') return send('application/octet-stream', pixels);
-    const folder = {tfjs: TFJS, wasm: WASM, loaded}[url.split('/')[1]!];
+    const folder = {tfjs: TFJS, wasm: WASM, model: loaded}[url.split('/')[1]!];
     const path = folder === undefined ? undefined : join(folder, url.split('/')[2]!);
     if (path === undefined || !existsSync(path)) return void response.writeHead(404).end();
     return send(TYPES[extname(path)] ?? 'application/octet-stream', readFileSync(path));
@@ -92,7 +92,7 @@ function centerLogits(classifier: Classifier, pixels: Uint8Array, size: number):
   const frozen = toInference(classifier);
   const bias = classifier.weights.get('fc.bias')!;
   tf.tidy(() => {
-    const logits = frozen.logits(tf.tensor4d(pixels, [PICTURES, size, size, 3], 'int32'));
+    const logits = frozen.logits(tf.tensor4d(pixels, [IMAGES, size, size, 3], 'int32'));
     bias.assign(tf.sub(bias, tf.mean(logits, 0)));
   });
   frozen.dispose();
@@ -113,7 +113,7 @@ async function compare(
   loaded.dispose();
   const there = await classifyInBrowser(browser, directory, pixels, size);
   const classes = loaded.classNames.length;
-  expect(there).to.have.lengthOf(PICTURES * classes);
+  expect(there).to.have.lengthOf(IMAGES * classes);
   expect(rows(there, classes).map(top1)).to.deep.equal(rows(here, classes).map(top1));
   expect(new Set(rows(here, classes).map(top1)))
     .to.have.property('size')
@@ -127,13 +127,13 @@ describe('an exported model in a browser', function () {
   const browser = useBrowser();
 
   it('gives drawn images the probabilities that Node gives them', async () => {
-    await compare(browser(), randomClassifier({size: 64}), randomPixels(PICTURES, 64));
+    await compare(browser(), randomClassifier({size: 64}), randomPixels(IMAGES, 64));
   });
 
   it('gives photos the probabilities that Node gives them, with real weights', async function () {
     const weights = sharedOrSkip(this, 'weights/resnet50-imagenet-keras-stage3.safetensors');
     const photos = await loadImageFolder(sharedOrSkip(this, 'data/hymenoptera'), {
-      maxPerClass: PICTURES / 2,
+      maxPerClass: IMAGES / 2,
     });
     const backbone = await loadBackbone('resnet50', 2, weights);
     const classifier = attachHead(backbone, LINEAR, ['ants', 'bees', 'neither'], 1);

@@ -28,7 +28,7 @@ async function withModel(
   }
 }
 
-const WISHES: readonly (readonly [string, ClassifierOptions])[] = [
+const CASES: readonly (readonly [string, ClassifierOptions])[] = [
   ['stage 1', {spec: {lastStage: 1}}],
   ['stages 1 to 2', {spec: {lastStage: 2}}],
   ['stages 1 to 4', {spec: {lastStage: 4}}],
@@ -43,7 +43,7 @@ const WISHES: readonly (readonly [string, ClassifierOptions])[] = [
 describe('verifyModel', () => {
   useBackend();
 
-  for (const [what, options] of WISHES) {
+  for (const [what, options] of CASES) {
     it(`finds what was exported equal to what was trained: ${what}`, () =>
       withModel(options, async (classifier, directory) => {
         const proof = await verifyModel(classifier, directory, [

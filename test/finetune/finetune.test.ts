@@ -459,7 +459,7 @@ describe('finetune', () => {
   });
 
   it('measures on images that the folder sets apart', async () => {
-    const parted = await smallFolder({parts: ['train', 'val', 'test'], perClass: 4});
+    const parted = await smallFolder({splits: ['train', 'val', 'test'], perClass: 4});
     const {result} = await runAndTell(parted, smallRecipe(parted, {freeze: [PROBE]}));
     const {split, metrics} = result;
     expect([split.train.length, split.validation.length, split.test.length]).to.deep.equal([

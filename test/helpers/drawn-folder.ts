@@ -37,7 +37,7 @@ export interface DrawnFolderOptions {
   readonly size?: number;
   readonly seed?: number;
   /** Between the folder and those of the classes: `train`, `val`, `test`. */
-  readonly parts?: readonly string[];
+  readonly splits?: readonly string[];
 }
 
 /** A folder of PNG files, dotted, plain and striped in random colors, a folder a class; removed when the process ends. @returns its path */
@@ -45,15 +45,15 @@ export async function drawnFolder({
   perClass = 8,
   size = 40,
   seed = 1,
-  parts = [''],
+  splits = [''],
 }: DrawnFolderOptions = {}): Promise<string> {
   const root = temporaryDirectory();
-  for (const part of parts) {
+  for (const split of splits) {
     for (const [className, patternOf] of Object.entries(PATTERNS)) {
-      const folder = join(root, part, className);
+      const folder = join(root, split, className);
       mkdirSync(folder, {recursive: true});
       for (let i = 0; i < perClass; i++) {
-        const stream = createRng(seed, part, className, i);
+        const stream = createRng(seed, split, className, i);
         await draw(join(folder, `${i}.png`), patternOf(stream), size, stream);
       }
     }

@@ -9,7 +9,7 @@ import {useBackend} from '../helpers/backend.js';
 import {temporaryDirectory} from '../helpers/temporary.js';
 import {documentOf, expectEnded} from '../helpers/expect-ended.js';
 
-interface Told {
+interface Report {
   readonly findings: readonly Finding[];
 }
 
@@ -24,7 +24,7 @@ const filesBelow = (root: string): string[] =>
     .map(({parentPath, name}) => relative(root, join(parentPath, name)));
 
 /** Files that findings report as skipped, once per finding, with the code. */
-const tellSkipped = ({findings}: Told): [name: string, code: string][] =>
+const tellSkipped = ({findings}: Report): [name: string, code: string][] =>
   findings
     .filter(({message}) => /^Skipped |skipped\.$/.test(message))
     .flatMap(({code, files, exclude}) =>
@@ -33,7 +33,7 @@ const tellSkipped = ({findings}: Told): [name: string, code: string][] =>
       ),
     );
 
-const codesOf = (reported: Told): Record<string, number> => {
+const codesOf = (reported: Report): Record<string, number> => {
   const counts: Record<string, number> = {};
   for (const [, code] of tellSkipped(reported)) counts[code] = (counts[code] ?? 0) + 1;
   return counts;
@@ -59,7 +59,7 @@ describe('a messy folder', function () {
   });
 
   /** Every file is in one part, or left out for one reason. */
-  async function expectAccount(out: string, reported: Told): Promise<Entries> {
+  async function expectAccount(out: string, reported: Report): Promise<Entries> {
     const split = JSON.parse(readFileSync(join(cwd, out, 'split.json'), 'utf8')) as Entries;
     const gone = tellSkipped(reported).map(([name]) => name);
     expect([
@@ -71,7 +71,9 @@ describe('a messy folder', function () {
   }
 
   it('is trained on: every file is in one part of split.json, or left out for one reason', async () => {
-    const reported = JSON.parse(readFileSync(join(cwd, 'run', 'metrics.json'), 'utf8')) as Told & {
+    const reported = JSON.parse(
+      readFileSync(join(cwd, 'run', 'metrics.json'), 'utf8'),
+    ) as Report & {
       readonly metrics: {readonly validation: {readonly numImages: number}};
     };
     const {validation} = await expectAccount('run', reported);
@@ -88,8 +90,8 @@ describe('a messy folder', function () {
   it('is trained on in part: what a limit and a list leave out is told too', async () => {
     const ended = await train('few', '--max-per-class', '9');
     expectEnded(ended, 0);
-    await expectAccount('few', documentOf<Told>(ended));
-    expect(codesOf(documentOf<Told>(ended))['over-limit']).to.be.above(20);
+    await expectAccount('few', documentOf<Report>(ended));
+    expect(codesOf(documentOf<Report>(ended))['over-limit']).to.be.above(20);
   });
 
   it('is evaluated: what was not measured is named, counted and adds up', async () => {
@@ -97,7 +99,7 @@ describe('a messy folder', function () {
     const ended = await run(...args, '--json');
     expectEnded(ended, 0);
     const reported = documentOf<
-      Told & {readonly images: ImageCounts; readonly metrics: {readonly numImages: number}}
+      Report & {readonly images: ImageCounts; readonly metrics: {readonly numImages: number}}
     >(ended);
     const {found, evaluated: measured, ...others} = reported.images;
     expect(measured).to.equal(reported.metrics.numImages).and.to.equal(29);
@@ -123,7 +125,7 @@ describe('a messy folder', function () {
       '--json',
     );
     expectEnded(ended, 0);
-    const reported = documentOf<Told & {readonly images: ImageCounts}>(ended);
+    const reported = documentOf<Report & {readonly images: ImageCounts}>(ended);
     expect(reported.images).to.deep.equal({
       found: 32,
       evaluated: 29,
@@ -139,7 +141,7 @@ describe('a messy folder', function () {
     const ended = await run('predict', 'run/model', root, ...BACKEND, '--json');
     expectEnded(ended, 1);
     const {found, images, unreadable, findings} = documentOf<
-      Told &
+      Report &
         Record<'images' | 'unreadable', readonly {readonly image: string}[]> & {
           readonly found: number;
         }

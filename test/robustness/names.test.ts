@@ -3,7 +3,7 @@ import {join} from 'node:path';
 import {expect} from 'chai';
 import sharp from 'sharp';
 import {parsePathList} from '../../src/cli/options/path-list.js';
-import {inDirectory, tell} from '../helpers/capture.js';
+import {inDirectory, runCaptured} from '../helpers/capture.js';
 import {createRng} from '../../src/core/rng.js';
 import {BACKEND, finetune, SMALL_RUN, type Ended} from '../helpers/program.js';
 import {useBackend} from '../helpers/backend.js';
@@ -165,7 +165,7 @@ describe('names that act on a terminal', function () {
   for (const [what, exitCodes, args] of REFUSED) {
     it(`reach none in the error of ${what}, with or without --json`, async () => {
       for (const more of [[], ['--json'], ['--verbose']]) {
-        const ended = await inDirectory(cwd, () => tell([...args, ...more]));
+        const ended = await inDirectory(cwd, () => runCaptured([...args, ...more]));
         expect(exitCodes, ended.stderr).to.include(ended.exitCode);
         expectHarmless('standard output', ended.stdout);
         expectHarmless('standard error', ended.stderr);

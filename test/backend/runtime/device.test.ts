@@ -68,7 +68,7 @@ describe('the GPUs of a machine', () => {
 
 describe('the one GPU that is shown to TensorFlow', () => {
   const cases: readonly (readonly [
-    wish: DeviceOption,
+    option: DeviceOption,
     gpus: readonly Gpu[],
     list: string | undefined,
     expected: string | undefined,
@@ -85,10 +85,10 @@ describe('the one GPU that is shown to TensorFlow', () => {
     ['auto', TWO, '', undefined],
     ['auto', [], '0', undefined],
   ];
-  for (const [options, gpus, list, expected] of cases) {
+  for (const [option, gpus, list, expected] of cases) {
     const where = `${gpus.length} GPUs${list === undefined ? '' : ` and CUDA_VISIBLE_DEVICES=${list}`}`;
-    it(`is ${expected ?? 'none'} for ${options} with ${where}`, () => {
-      expect(selectVisibleGpu(options, gpus, list)).to.equal(expected);
+    it(`is ${expected ?? 'none'} for ${option} with ${where}`, () => {
+      expect(selectVisibleGpu(option, gpus, list)).to.equal(expected);
     });
   }
 

@@ -99,7 +99,7 @@ describe('findings about images', function () {
   });
 
   it('name each kind of suspicious image, and no other', async () => {
-    const odd: Readonly<Record<string, readonly [file: string, bytes: Buffer]>> = {
+    const suspicious: Readonly<Record<string, readonly [file: string, bytes: Buffer]>> = {
       'low-information': ['a/blank.png', await flat('#808080').png().toBuffer()],
       dark: ['a/dark.png', await spot('black', 'orange')],
       light: ['a/bright.png', await spot('white', 'navy')],
@@ -189,10 +189,13 @@ describe('findings about images', function () {
           .toBuffer(),
       ],
     };
-    const found = filesOf(await check(await folderWith(Object.fromEntries(Object.values(odd)))));
-    for (const [code, [file]] of Object.entries(odd)) expect(found[code], code).to.include(file);
+    const found = filesOf(
+      await check(await folderWith(Object.fromEntries(Object.values(suspicious)))),
+    );
+    for (const [code, [file]] of Object.entries(suspicious))
+      expect(found[code], code).to.include(file);
     const expected = Object.fromEntries(
-      Object.entries(odd).map(([code, [file]]) => [code, [...(ALSO[code] ?? []), file]]),
+      Object.entries(suspicious).map(([code, [file]]) => [code, [...(ALSO[code] ?? []), file]]),
     );
     for (const [code, files] of Object.entries(expected))
       expect(found[code], code).to.deep.equal(files);

@@ -43,7 +43,7 @@ function difference(found: readonly number[], expected: readonly number[]): numb
   return Math.max(...found.map((value, i) => Math.abs(value - expected[i]!))) / largest;
 }
 
-const WISHES: readonly (readonly [string, ClassifierOptions])[] = [
+const CASES: readonly (readonly [string, ClassifierOptions])[] = [
   ...([1, 2, 3, 4] as const).map(
     lastStage => [`resnet18 up to stage ${lastStage}`, {spec: {lastStage}}] as const,
   ),
@@ -63,7 +63,7 @@ const WISHES: readonly (readonly [string, ClassifierOptions])[] = [
 describe('toLayersModel', () => {
   useBackend();
 
-  for (const [what, options] of WISHES) {
+  for (const [what, options] of CASES) {
     it(`computes what the function computes: ${what}`, () => {
       const classifier = randomClassifier({size: SIZE, ...options});
       const model = toLayersModel(classifier);

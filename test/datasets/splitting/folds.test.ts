@@ -133,17 +133,17 @@ describe('the folds of a cross-validation', () => {
   });
 
   it('are refused where a class has fewer groups of images that stay together', () => {
-    const together = [({name}: Sample) => (name < 'a/6' ? 'one group' : name)];
+    const groupKeys = [({name}: Sample) => (name < 'a/6' ? 'one group' : name)];
     expect(refusal(few([8, 8, 8]), 3)()).to.have.property('validation');
-    expect(refusal(few([8, 8, 8]), 4, {together})).to.throw(
+    expect(refusal(few([8, 8, 8]), 4, {groupKeys})).to.throw(
       'Class a in /x has 8 images in 3 groups that stay together (the same file, near-duplicates, --group-by) to be divided; ' +
         '--folds 4 needs 4 in every class. Use --folds 3, add images, or leave the class out with --classes.',
     );
   });
 
   it('are not refused where classes share their groups', () => {
-    const together = [({name}: Sample) => name.split('/')[1]!];
-    const {validation} = refusal(few([4, 4, 4]), 4, {together})();
+    const groupKeys = [({name}: Sample) => name.split('/')[1]!];
+    const {validation} = refusal(few([4, 4, 4]), 4, {groupKeys})();
     expect(new Set(validation.map(({label}) => label)).size).to.equal(3);
   });
 
@@ -161,7 +161,7 @@ describe('the folds of a cross-validation', () => {
         {seed: 1, fold: {number: 1, of: 2}},
       ),
     ).to.throw(
-      /^Expected images without validation images of their own for --folds, but found some beside those for training in \/x\./,
+      /^Expected images without validation images of their own for --folds, but found some next to those for training in \/x\./,
     );
   });
 });

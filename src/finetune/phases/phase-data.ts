@@ -1,5 +1,5 @@
 import {computeFrozenDepth, LAYER_GROUPS, type LayerGroup} from '../../backbones/layer-groups.js';
-import {augmentationOf} from '../../datasets/augmentation/augment.js';
+import {resolveAugmentation} from '../../datasets/augmentation/augment.js';
 import {isMixing} from '../../datasets/augmentation/mixup.js';
 import {modelLayerGroups, type FeatureCache} from '../../training/features/feature-cache.js';
 import type {BatchSource} from '../../training/loop/batch-source.js';
@@ -55,7 +55,7 @@ export class PhaseData {
   }
 
   #reportMixingDisabled({name}: Phase): void {
-    const {mixing} = augmentationOf(this.recipe.augment);
+    const {mixing} = resolveAugmentation(this.recipe.augment);
     if (mixing === undefined || !isMixing(mixing)) return;
     this.run.emit({
       type: 'info',

@@ -1,4 +1,4 @@
-import type {EngineInfo} from '../../backend/runtime/runtime.js';
+import type {BackendInfo} from '../../backend/runtime/runtime.js';
 import type {RunRecord, Setting} from '../../report/run-record.js';
 import type {Metrics} from '../../training/metrics/metrics.js';
 import type {RunSettings} from '../finetune-options.js';
@@ -53,7 +53,7 @@ export function toRunRecord(
     directory,
   }: {
     readonly recipe: Recipe;
-    readonly backend: EngineInfo;
+    readonly backend: BackendInfo;
     readonly settings: RunSettings | undefined;
     readonly run: RunContext;
     readonly directory: RunDirectory;

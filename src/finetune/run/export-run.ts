@@ -1,6 +1,6 @@
 import {join, resolve} from 'node:path';
 import {findPretrained} from '../../backbones/pretrained/pretrained.js';
-import {startBackend, type EngineWish} from '../../backend/runtime/runtime.js';
+import {startBackend, type BackendOptions} from '../../backend/runtime/runtime.js';
 import {exportModel, type ExportModelResult} from '../../export/export-model.js';
 import {readTrainedClassifier} from '../../export/trained-weights.js';
 import {modelCard} from '../../report/model-card.js';
@@ -30,7 +30,7 @@ export async function reportRun(run: string): Promise<string> {
   }
 }
 
-export interface ExportRunOptions extends Partial<EngineWish> {
+export interface ExportRunOptions extends Partial<BackendOptions> {
   /** Directory of the model; the run's own unless told. */
   readonly out?: string;
 }

@@ -1,4 +1,4 @@
-import type {EngineInfo} from '../../backend/runtime/runtime.js';
+import type {BackendInfo} from '../../backend/runtime/runtime.js';
 import type {Split} from '../../datasets/splitting/splits.js';
 import {writeTrainedClassifier} from '../../export/trained-weights.js';
 import type {Classifier} from '../../heads/classifier.js';
@@ -24,7 +24,7 @@ export class RunOutput {
     readonly directory: RunDirectory | undefined,
     readonly options: FinetuneOptions,
     readonly recipe: Recipe,
-    readonly backend: EngineInfo,
+    readonly backend: BackendInfo,
     readonly run: RunContext,
   ) {}
 
@@ -32,7 +32,7 @@ export class RunOutput {
   static async open(
     options: FinetuneOptions,
     recipe: Recipe,
-    backend: EngineInfo,
+    backend: BackendInfo,
     run: RunContext,
   ): Promise<RunOutput> {
     const {out, overwrite = false, resume = false} = options;

@@ -1,9 +1,9 @@
 import {isDeepStrictEqual} from 'node:util';
 import {DatasetError} from '../../core/errors.js';
 import {
-  checkSplitManifest,
+  parseSplitDocument,
   splitChanges,
-  toSplitManifest,
+  toSplitDocument,
   type SplitChange,
 } from '../../datasets/splitting/split-file.js';
 import type {Split} from '../../datasets/splitting/splits.js';
@@ -40,11 +40,11 @@ export class ImagesChangedError extends DatasetError {
  * @throws ImagesChangedError where they differ
  */
 export async function saveSplit(directory: RunDirectory, split: Split): Promise<void> {
-  const document = toSplitManifest(split);
+  const document = toSplitDocument(split);
   const saved = await directory.readJson('split');
   if (saved !== undefined && !isDeepStrictEqual(saved, document)) {
     const path = directory.file('split');
-    throw new ImagesChangedError(path, splitChanges(checkSplitManifest(saved, path), document));
+    throw new ImagesChangedError(path, splitChanges(parseSplitDocument(saved, path), document));
   }
   await directory.writeJson('split', document);
 }

@@ -18,7 +18,7 @@ import type {Metrics} from '../training/metrics/metrics.js';
 import {createPhaseModel, type PhaseModel} from '../training/loop/phase-model.js';
 import {PhaseTrainer, INITIAL_TRAINER_STATE} from '../training/loop/phase-trainer.js';
 import type {Checkpoint} from '../training/loop/checkpoint.js';
-import {Checkpoints} from './run/checkpoints.js';
+import type {Checkpoints} from './run/checkpoints.js';
 import type {FeatureProgress} from './feature-progress.js';
 import {createFeatureStores} from './folds/fold-feature-caches.js';
 import type {Prepared} from './prepared.js';

@@ -22,7 +22,8 @@ import type {Checkpoints} from './run/checkpoints.js';
 import type {FeatureProgress} from './feature-progress.js';
 import {createFeatureStores} from './folds/fold-feature-caches.js';
 import type {Prepared} from './prepared.js';
-import type {Phase, Recipe} from './recipe/recipe.js';
+import type {Phase} from './recipe/phases.js';
+import type {Recipe} from './recipe/recipe.js';
 import type {RunContext} from './run/run-context.js';
 import {
   suspiciousImageFindings,
@@ -70,7 +71,7 @@ export class PhaseRunner {
   ) {
     const {classifier, split} = prepared;
     this.#classifier = classifier;
-    this.#allTrainedGroups = new Set(recipe.freeze.flatMap(phase => [...trainedGroups(phase)]));
+    this.#allTrainedGroups = new Set(recipe.phases.flatMap(phase => [...trainedGroups(phase)]));
     this.#labels = Int32Array.from(split.train, ({label}) => label);
     this.#best = new BestCheckpoint(
       classifier,
@@ -87,7 +88,7 @@ export class PhaseRunner {
   async train(from?: Checkpoint<EpochRow>): Promise<TrainingResult> {
     if (from !== undefined) this.#resume(from);
     try {
-      for (let index = from?.phase ?? 0; index < this.recipe.freeze.length; index++) {
+      for (let index = from?.phase ?? 0; index < this.recipe.phases.length; index++) {
         await this.#phase(index, index === from?.phase ? from : undefined);
       }
       await this.onTrained();
@@ -123,7 +124,7 @@ export class PhaseRunner {
     computeFrozenDepth(phase.learningRates, this.recipe.lastStage);
 
   async #phase(index: number, from?: Checkpoint<EpochRow>): Promise<void> {
-    const phase = this.recipe.freeze[index]!;
+    const phase = this.recipe.phases[index]!;
     const network = this.#network(phase);
     let trainer: PhaseTrainer | undefined;
     try {
@@ -162,7 +163,7 @@ export class PhaseRunner {
       network.dispose();
     }
     this.#best.restore();
-    if (index === this.recipe.freeze.length - 1) return;
+    if (index === this.recipe.phases.length - 1) return;
     const remainingDepths = this.#frozenDepthsAhead(index + 1);
     for (const store of [this.#train, this.#validation])
       await store.retainOnly(remainingDepths, trainedGroups(phase), modelLayerGroups(network));
@@ -212,7 +213,7 @@ export class PhaseRunner {
   /** Boundaries of the phases from `index` on whose frozen groups no phase before them moves. */
   #frozenDepthsAhead(index: number): number[] {
     let trainedDepth = Infinity;
-    return this.recipe.freeze.slice(index).flatMap(phase => {
+    return this.recipe.phases.slice(index).flatMap(phase => {
       const frozenDepth = this.#frozenDepth(phase);
       const usable = frozenDepth <= trainedDepth;
       trainedDepth = Math.min(trainedDepth, frozenDepth);
@@ -222,7 +223,7 @@ export class PhaseRunner {
 
   async #epoch(index: number, trainer: PhaseTrainer, validation: BatchSource): Promise<void> {
     const {run} = this;
-    const phase = this.recipe.freeze[index]!;
+    const phase = this.recipe.phases[index]!;
     const startTime = performance.now();
     const {lrFactor} = trainer;
     const where = {epoch: trainer.state.epoch};
@@ -289,7 +290,7 @@ export class PhaseRunner {
 
   /** Validates the best weights once more, for the probabilities behind the metrics. */
   async #finish(): Promise<TrainingResult> {
-    const network = this.#network(this.recipe.freeze.at(-1)!);
+    const network = this.#network(this.recipe.phases.at(-1)!);
     const probabilityBatches: Float32Array[] = [];
     try {
       const {inputs} = await this.#validation.inputs(network);

@@ -15,7 +15,7 @@ import {SharedFoldData} from './folds-share.js';
 import {resolveDivision} from '../prepare.js';
 import type {RunContext} from '../run/run-context.js';
 import type {Recipe, RecipeInput} from '../recipe/recipe.js';
-import {recipeSchema} from '../recipe/recipe-schema.js';
+import {OPTIONS} from '../options/options.js';
 import {listRunEntries} from '../run/run-lock.js';
 import {withAbsolutePaths, RunDirectory} from '../run/run-directory.js';
 import {hasRunFile, isFinished, workingDirectoryOf, RUN_FILES} from '../run/run-files.js';
@@ -56,9 +56,9 @@ export function validateFoldOptions(folder: ImageFolder, given: RecipeInput, fol
       `--fold ${given.fold} is one fold alone, and --folds is all of them. Leave out one.`,
     );
   const {
-    groupBy = recipeSchema.properties.groupBy.default,
+    groupBy = OPTIONS.groupBy.default,
     testSplit = 0,
-    seed = recipeSchema.properties.seed.default,
+    seed = OPTIONS.seed.default,
     splitFile,
   } = given;
   resolveDivision(folder, {

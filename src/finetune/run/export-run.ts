@@ -10,8 +10,7 @@ import {readTrainedClassifier} from '../../export/trained-weights.js';
 import {modelCard} from '../../report/model-card.js';
 import {writeReport} from '../../report/report.js';
 import type {RunRecord} from '../../report/run-record.js';
-import type {Recipe} from '../recipe/recipe.js';
-import {recipeSchema} from '../recipe/recipe-schema.js';
+import {RECIPE_OPTIONS, type Recipe} from '../recipe/recipe.js';
 import {RunLock} from './run-lock.js';
 import {
   hasRunFile,
@@ -104,7 +103,7 @@ export interface ExportRunOptions extends Partial<EngineWish> {
 /** A recipe is all of its values, and `recipe.json` says more. */
 const pickRecipe = (document: Readonly<Record<string, unknown>>): Recipe =>
   Object.fromEntries(
-    Object.entries(document).filter(([key]) => key in recipeSchema.properties),
+    Object.entries(document).filter(([key]) => key in RECIPE_OPTIONS),
   ) as unknown as Recipe;
 
 /**

@@ -262,7 +262,7 @@ export class RunOutput {
       network: classifier,
       classes: classifier.classNames,
       classBalance: this.recipe.classBalance,
-      phases: this.recipe.freeze,
+      phases: this.recipe.phases,
       history: trained.history,
       metrics,
       ...reported,

@@ -15,7 +15,7 @@ export const MODEL_OPTIONS = {
   weights: {
     scope: 'recipe',
     schema: {type: 'string', minLength: 1},
-    help: 'auto, the name of pretrained weights (finetune models), a file, or none',
+    help: 'auto, a name (see finetune models), a file, or none',
     default: 'auto',
     isCommon: true,
     isPath: true,

@@ -18,7 +18,7 @@ import type {Recipe} from './recipe/recipe.js';
 import {RunContext} from './run/run-context.js';
 import {RunOutput} from './run/run-output.js';
 import {testMetrics} from './test-metrics.js';
-import {PhaseRunner} from './train-phases.js';
+import {PhaseRunner} from './phases/phase-runner.js';
 
 /**
  * What a run ends with. The caller disposes the classifier.

@@ -250,11 +250,15 @@ describe('finetune', () => {
     );
     const [header, ...rows] = readFileSync(join(out, 'history.csv'), 'utf8').trim().split('\r\n');
     expect(header).to.equal(
-      'phase,epoch,step,learning_rate,training_loss,validation_loss,validation_accuracy,validation_balanced_accuracy,seconds',
+      'phase,epoch,step,learning_rate,training_loss,validation_loss,validation_accuracy,validation_balanced_accuracy,best,seconds',
     );
     expect(rows.map(row => Number(row.split(',')[4]))).to.deep.equal(
       result.history.map(({trainingLoss}) => trainingLoss),
     );
+    const best = result.history.filter(row => row.best);
+    expect(best.map(row => row.validationAccuracy)).to.deep.equal([
+      result.metrics.validation.accuracy,
+    ]);
     const split = readJson(out, 'split.json');
     expect(
       ['train', 'validation', 'test'].map(part => (split[part] as unknown[]).length),
@@ -304,7 +308,7 @@ describe('finetune', () => {
     );
     const notices = events.flatMap(event => (event.type === 'info' ? [event.message] : []));
     expect(notices).to.deep.equal([
-      'Phase probe trains on kept features, which are of single images: nothing is mixed in it.',
+      'Phase probe uses cached features, so mixup and cutmix are off.',
     ]);
   });
 

@@ -8,12 +8,7 @@ import {
 import {startTensorFlow} from './start-tensorflow.js';
 import {startWasm} from './start-wasm.js';
 
-export type {
-  BackendEvent,
-  BackendInfo,
-  BackendName,
-  BackendOptions,
-} from './backend-info.js';
+export type {BackendEvent, BackendInfo, BackendName, BackendOptions} from './backend-info.js';
 
 /** What the portable backend costs, measured on a ResNet-18 (training steps at both sizes, two cores). */
 const SLOWDOWN =

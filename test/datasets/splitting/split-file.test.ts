@@ -10,7 +10,7 @@ import {
   splitChanges,
   toSplitDocument,
 } from '../../../src/datasets/splitting/split-file.js';
-import {ImagesChangedError} from '../../../src/finetune/run/run-output.js';
+import {ImagesChangedError} from '../../../src/finetune/run/saved-split.js';
 import {temporaryDirectory} from '../../helpers/temporary.js';
 import {failure} from '../../helpers/images.js';
 

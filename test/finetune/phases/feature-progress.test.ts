@@ -1,7 +1,7 @@
 import {expect} from 'chai';
-import type {RunEvent} from '../../src/finetune/events.js';
-import {FeatureProgress} from '../../src/finetune/feature-progress.js';
-import {RunContext} from '../../src/finetune/run/run-context.js';
+import type {RunEvent} from '../../../src/finetune/events.js';
+import {FeatureProgress} from '../../../src/finetune/phases/feature-progress.js';
+import {RunContext} from '../../../src/finetune/run/run-context.js';
 
 async function reported(work: (progress: FeatureProgress) => void): Promise<RunEvent[]> {
   const events: RunEvent[] = [];

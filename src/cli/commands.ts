@@ -54,7 +54,7 @@ export const COMMANDS = {
       writeExclude: {
         type: 'string',
         minLength: 1,
-        description: 'write a list of files to leave out, for --exclude',
+        description: 'write a list of files to exclude, for --exclude',
       },
       cache: {
         type: 'boolean',
@@ -64,7 +64,7 @@ export const COMMANDS = {
     },
     examples: [
       ['$0 check pets', 'what is wrong with a folder'],
-      ['$0 check pets --write-exclude exclude.txt', 'list the files to leave out'],
+      ['$0 check pets --write-exclude exclude.txt', 'list the files to exclude'],
       ['$0 pets --exclude exclude.txt', 'train without them'],
     ],
     load: async () => (await import('./commands/check.js')).checkCommand,

@@ -237,7 +237,7 @@ export const runOptionsSchema = {
     exclude: {
       type: 'string',
       minLength: 1,
-      description: 'a list of files to leave out, a name a line (check --write-exclude)',
+      description: 'a list of files to exclude, one name per line (check --write-exclude)',
     },
     pathColumn: {
       type: 'string',

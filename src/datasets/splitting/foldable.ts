@@ -35,7 +35,7 @@ export class TooManyFoldsError extends DatasetError {
 
 /**
  * @param groups all that the folds divide
- * @throws FoldsImpossibleError for the class that has the fewest, where it has fewer than there are folds
+ * @throws TooManyFoldsError for the class that has the fewest, where it has fewer than there are folds
  */
 export function assertFoldsPossible(
   root: string,

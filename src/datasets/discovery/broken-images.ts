@@ -134,7 +134,7 @@ function groupBrokenByLabel(
   }));
 }
 
-/** @throws EmptyClassError, BrokenClassError for the first class that has lost too much */
+/** @throws EmptyClassError, UnreadableClassError for the first class that has lost too much */
 export function assertClassesReadable(
   readable: readonly Sample[],
   broken: readonly BrokenSample[],

@@ -57,6 +57,14 @@ async function epoch(
   };
 }
 
+async function epochAndClose(cache: ImageCache): ReturnType<typeof epoch> {
+  try {
+    return await epoch(cache);
+  } finally {
+    await cache.close();
+  }
+}
+
 const STAGES: Readonly<Record<string, Stage>> = {
   list: async directory => async () => ({
     images: (await loadImageFolder(directory)).samples.length,
@@ -75,14 +83,11 @@ const STAGES: Readonly<Record<string, Stage>> = {
   },
   'first epoch': async (directory, cacheDirectory) => {
     const folder = await loadImageFolder(directory);
-    return async () => {
-      const cache = await openCache(folder, cacheDirectory);
-      return epoch(cache).finally(() => cache.close());
-    };
+    return async () => epochAndClose(await openCache(folder, cacheDirectory));
   },
   'later epoch': async (directory, cacheDirectory) => {
     const cache = await openCache(await loadImageFolder(directory), cacheDirectory);
-    return () => epoch(cache).finally(() => cache.close());
+    return () => epochAndClose(cache);
   },
 };
 

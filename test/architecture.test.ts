@@ -108,7 +108,6 @@ const LONG_FILES: readonly string[] = [
   'src/datasets/manifest/manifest-rows.ts',
   'src/datasets/manifest/manifest.ts',
   'src/finetune/prepare.ts',
-  'src/finetune/recipe/recipe-schema.ts',
   'src/training/loop/phase-trainer.ts',
 ];
 

@@ -16,7 +16,7 @@ import {ArgumentError} from '../../src/core/arguments.js';
 import {countNativeHandles} from '../../src/backend/graph/binding.js';
 import {tf} from '../../src/backend/tensorflow.js';
 import type {ModelRecord} from '../../src/export/model-record.js';
-import {ExportedModel} from '../../src/export/exported-model.js';
+import type {ExportedModel} from '../../src/export/exported-model.js';
 import type {ImageSource} from '../../src/export/image-source.js';
 import {loadModel} from '../../src/export/load-model.js';
 import {InvalidModelError} from '../../src/export/read-model-record.js';

@@ -161,7 +161,7 @@ describe('finetune', () => {
 
   it('keeps the best weights through a phase that spoils them', async () => {
     const recipe = smallRecipe(folder, {
-      freeze: [PROBE, phase('spoil', 1, {stage1: 10, head: 10}), phase('settle', 1, {head: 1e-12})],
+      phases: [PROBE, phase('spoil', 1, {stage1: 10, head: 10}), phase('settle', 1, {head: 1e-12})],
     });
     const {result, events} = await runAndTell(folder, recipe);
     const epochs = events.filter(event => event.type === 'epoch');
@@ -182,7 +182,7 @@ describe('finetune', () => {
   it('starts at ln(classes): the first update sees a head that says nothing', async () => {
     const {result} = await runAndTell(
       folder,
-      smallRecipe(folder, {freeze: [phase('probe', 1, {head: 1e-12})]}),
+      smallRecipe(folder, {phases: [phase('probe', 1, {head: 1e-12})]}),
     );
     expect(result.history[0]!.trainingLoss).to.be.closeTo(Math.log(3), 1e-6);
     expect(result.history[0]!.validationLoss).to.be.closeTo(Math.log(3), 1e-6);
@@ -190,7 +190,7 @@ describe('finetune', () => {
 
   it('writes nothing but its cache unless told where, and changes no image', async () => {
     const before = [fingerprint(folder), readdirSync('.').join()];
-    await runAndTell(folder, smallRecipe(folder, {freeze: [PROBE]}));
+    await runAndTell(folder, smallRecipe(folder, {phases: [PROBE]}));
     expect([fingerprint(folder), readdirSync('.').join()]).to.deep.equal(before);
     expect(readdirSync(cache)).to.deep.equal(['features', 'images']);
   });
@@ -293,18 +293,18 @@ describe('finetune', () => {
   it('mixes images where a recipe says so, the same for the same seed', async () => {
     const mixed = smallRecipe(folder, {
       augment: {preset: 'light', mixing: {mixupAlpha: 0.4, cutmixAlpha: 1}},
-      freeze: [ALL],
+      phases: [ALL],
     });
     const [one, again] = [await runAndTell(folder, mixed), await runAndTell(folder, mixed)];
     expect(courseOf(again.result)).to.deep.equal(courseOf(one.result));
-    const plain = await runAndTell(folder, smallRecipe(folder, {augment: 'light', freeze: [ALL]}));
+    const plain = await runAndTell(folder, smallRecipe(folder, {augment: 'light', phases: [ALL]}));
     expect(courseOf(plain.result)).to.not.deep.equal(courseOf(one.result));
   });
 
   it('tells that nothing is mixed where features are kept', async () => {
     const {events} = await runAndTell(
       folder,
-      smallRecipe(folder, {augment: {mixing: {mixupAlpha: 1}}, freeze: [PROBE]}),
+      smallRecipe(folder, {augment: {mixing: {mixupAlpha: 1}}, phases: [PROBE]}),
     );
     const notices = events.flatMap(event => (event.type === 'info' ? [event.message] : []));
     expect(notices).to.deep.equal([
@@ -332,7 +332,7 @@ describe('finetune', () => {
       const out = join(temporaryDirectory(), 'run');
       const {result} = await runAndTell(
         folder,
-        smallRecipe(folder, {fit, augment: 'none', freeze: [PROBE]}),
+        smallRecipe(folder, {fit, augment: 'none', phases: [PROBE]}),
         {out},
       );
       const model = await loadModel(result.model!);
@@ -390,15 +390,15 @@ describe('finetune', () => {
 
   it('trains on features out of files where memory is short, to the same numbers', async () => {
     const [inFiles, inMemory] = [
-      await runAndTell(folder, smallRecipe(folder, {cacheMemory: 1e-6, freeze: [PROBE]})),
-      await runAndTell(folder, smallRecipe(folder, {freeze: [PROBE]})),
+      await runAndTell(folder, smallRecipe(folder, {cacheMemory: 1e-6, phases: [PROBE]})),
+      await runAndTell(folder, smallRecipe(folder, {phases: [PROBE]})),
     ];
     expect(outline(inFiles.events)).to.include('phase probe, 6 steps, cached');
     expect(courseOf(inFiles.result)).to.deep.equal(courseOf(inMemory.result));
   });
 
   it('finds the features that an earlier run has left, and comes to the same numbers', async () => {
-    const recipe = smallRecipe(folder, {freeze: [PROBE], seed: 7});
+    const recipe = smallRecipe(folder, {phases: [PROBE], seed: 7});
     const [first, second] = [await runAndTell(folder, recipe), await runAndTell(folder, recipe)];
     const features = (events: readonly RunEvent[]): object[] =>
       events.flatMap(event =>
@@ -428,7 +428,7 @@ describe('finetune', () => {
       views: 0,
       head: 'mlp',
       pooling: 'avg+max',
-      freeze: [PROBE],
+      phases: [PROBE],
     });
     const {result, events} = await runAndTell(folder, recipe);
     expect(outline(events)).to.include('phase probe, 6 steps, cached');
@@ -445,7 +445,7 @@ describe('finetune', () => {
     const out = join(temporaryDirectory(), 'run');
     const {classifier} = await finetune(
       folder,
-      smallRecipe(folder, {weights: path, freeze: [PROBE]}),
+      smallRecipe(folder, {weights: path, phases: [PROBE]}),
       {
         out,
         onEvent: event => events.push(event),
@@ -464,7 +464,7 @@ describe('finetune', () => {
 
   it('measures on images that the folder sets apart', async () => {
     const parted = await smallFolder({splits: ['train', 'val', 'test'], perClass: 4});
-    const {result} = await runAndTell(parted, smallRecipe(parted, {freeze: [PROBE]}));
+    const {result} = await runAndTell(parted, smallRecipe(parted, {phases: [PROBE]}));
     const {split, metrics} = result;
     expect([split.train.length, split.validation.length, split.test.length]).to.deep.equal([
       12, 12, 12,
@@ -479,7 +479,7 @@ describe('finetune', () => {
       readFileSync(join(own.root, 'plain', '0.png')).subarray(0, 60),
     );
     const spoilt = await loadImageFolder(own.root);
-    const {result, events} = await runAndTell(spoilt, smallRecipe(spoilt, {freeze: [PROBE]}));
+    const {result, events} = await runAndTell(spoilt, smallRecipe(spoilt, {phases: [PROBE]}));
     expect(result.findings.map(({code, files}) => [code, files])).to.deep.include([
       'unreadable-image',
       ['plain/0.png'],
@@ -506,7 +506,7 @@ describe('finetune', () => {
     it('when it diverges', async () => {
       const before = alive();
       const recipe = smallRecipe(folder, {
-        freeze: [PROBE, phase('wild', 3, {stage1: 1e38, head: 1e38})],
+        phases: [PROBE, phase('wild', 3, {stage1: 1e38, head: 1e38})],
         clipNorm: 1e38,
       });
       const error = await rejectionOf(runAndTell(folder, recipe));
@@ -562,7 +562,7 @@ describe('finetune', () => {
   });
 
   it('keeps to its memory over 500 updates', async () => {
-    const recipe = smallRecipe(folder, {freeze: [{...ALL, epochs: 100}], batchSize: 4});
+    const recipe = smallRecipe(folder, {phases: [{...ALL, epochs: 100}], batchSize: 4});
     const resident: number[] = [];
     const onEvent = (event: RunEvent): void => {
       if (event.type === 'progress' && event.activity === 'train')

@@ -5,7 +5,8 @@ import {tf} from '../../src/backend/tensorflow.js';
 import type {RunEvent} from '../../src/finetune/events.js';
 import {finetune, type FinetuneResult} from '../../src/finetune/finetune.js';
 import type {FinetuneOptions} from '../../src/finetune/finetune-options.js';
-import type {Phase, Recipe, RecipeInput} from '../../src/finetune/recipe/recipe.js';
+import type {Phase} from '../../src/finetune/recipe/phases.js';
+import type {Recipe, RecipeInput} from '../../src/finetune/recipe/recipe.js';
 import {resolveRecipe} from '../../src/finetune/recipe/resolve-recipe.js';
 import type {LayerGroup} from '../../src/backbones/layer-groups.js';
 import {drawnFolder, type DrawnFolderOptions} from './drawn-folder.js';
@@ -49,7 +50,7 @@ export const smallRecipe = (folder: ImageFolder, options: RecipeInput = {}): Rec
       views: 2,
       valSplit: 0.25,
       batchNorm: 'training',
-      freeze: [PROBE, ALL],
+      phases: [PROBE, ALL],
       ...options,
     },
     folder,

@@ -6,7 +6,7 @@ import {crossValidationHtml} from '../../report/folds-page.js';
 import {checkFinetuneArguments} from '../finetune-arguments.js';
 import type {FinetuneOptions} from '../finetune-options.js';
 import {resolveDivision} from '../prepare.js';
-import {recipeSchema} from '../recipe/recipe-schema.js';
+import {OPTIONS} from '../options/options.js';
 import type {Recipe, RecipeInput} from '../recipe/recipe.js';
 import type {RunContext} from '../run/run-context.js';
 import {CrossValidationDirectory, foldDirectory} from './cross-validation-directory.js';
@@ -38,9 +38,9 @@ export function validateFoldOptions(folder: ImageFolder, given: RecipeInput, fol
       `--fold ${given.fold} is one fold alone, and --folds is all of them. Leave out one.`,
     );
   const {
-    groupBy = recipeSchema.properties.groupBy.default,
+    groupBy = OPTIONS.groupBy.default,
     testSplit = 0,
-    seed = recipeSchema.properties.seed.default,
+    seed = OPTIONS.seed.default,
     splitFile,
   } = given;
   resolveDivision(folder, {

@@ -1,7 +1,7 @@
 import type {EpochRow} from '../../training/loop/history.js';
 import type {PhaseTrainer} from '../../training/loop/phase-trainer.js';
 import type {Metrics} from '../../training/metrics/metrics.js';
-import type {Phase} from '../recipe/recipe.js';
+import type {Phase} from '../recipe/phases.js';
 import type {RunContext} from '../run/run-context.js';
 
 /** How an epoch ended. */

@@ -5,7 +5,8 @@ import {modelLayerGroups, type FeatureCache} from '../../training/features/featu
 import type {BatchSource} from '../../training/loop/batch-source.js';
 import type {PhaseModel} from '../../training/loop/phase-model.js';
 import type {Prepared} from '../prepared.js';
-import type {Phase, Recipe} from '../recipe/recipe.js';
+import type {Phase} from '../recipe/phases.js';
+import type {Recipe} from '../recipe/recipe.js';
 import type {RunContext} from '../run/run-context.js';
 import {createFeatureCaches} from './feature-caches.js';
 import type {FeatureProgress} from './feature-progress.js';
@@ -45,7 +46,7 @@ export class PhaseData {
       train: await this.#train.inputs(model, depths),
       validation: await this.#validation.inputs(model, depths),
     }));
-    if (train.cached) this.#reportMixingDisabled(this.recipe.freeze[index]!);
+    if (train.cached) this.#reportMixingDisabled(this.recipe.phases[index]!);
     return {
       train: train.inputs,
       validation: validation.inputs,
@@ -71,7 +72,7 @@ export class PhaseData {
   /** Drops the features that phase `index` has made stale, and those that no later phase uses. */
   async retainUsable(index: number, model: PhaseModel): Promise<void> {
     const depths = this.#usableDepths(index + 1);
-    const trained = trainedGroups(this.recipe.freeze[index]!);
+    const trained = trainedGroups(this.recipe.phases[index]!);
     for (const cache of [this.#train, this.#validation])
       await cache.retainOnly(depths, trained, modelLayerGroups(model));
   }
@@ -84,7 +85,7 @@ export class PhaseData {
   /** Frozen depths of the phases from `index` on whose frozen groups no phase between trains. */
   #usableDepths(index: number): number[] {
     let lowestTrained = Infinity;
-    return this.recipe.freeze.slice(index).flatMap(({learningRates}) => {
+    return this.recipe.phases.slice(index).flatMap(({learningRates}) => {
       const depth = computeFrozenDepth(learningRates, this.recipe.lastStage);
       const usable = depth <= lowestTrained;
       lowestTrained = Math.min(lowestTrained, depth);

@@ -7,7 +7,8 @@ import {evaluateBatches} from '../../training/metrics/evaluate.js';
 import type {Metrics} from '../../training/metrics/metrics.js';
 import type {SuspiciousImages} from '../label-issues.js';
 import type {Prepared} from '../prepared.js';
-import type {Phase, Recipe} from '../recipe/recipe.js';
+import type {Phase} from '../recipe/phases.js';
+import type {Recipe} from '../recipe/recipe.js';
 import {trainingPlan} from '../recipe/training-plan.js';
 import type {Checkpoints} from '../run/checkpoints.js';
 import type {RunContext} from '../run/run-context.js';
@@ -48,7 +49,7 @@ export class PhaseRunner {
   async train(from?: RunCheckpoint): Promise<TrainingResult> {
     if (from !== undefined) this.#state.resume(from);
     try {
-      for (let index = from?.phase ?? 0; index < this.recipe.freeze.length; index++)
+      for (let index = from?.phase ?? 0; index < this.recipe.phases.length; index++)
         await this.#phase(index, index === from?.phase ? from : undefined);
       await this.onTrained();
       return await this.#finish();
@@ -58,7 +59,7 @@ export class PhaseRunner {
   }
 
   async #phase(index: number, from?: RunCheckpoint): Promise<void> {
-    const model = this.#modelOf(this.recipe.freeze[index]!);
+    const model = this.#modelOf(this.recipe.phases[index]!);
     let trainer: PhaseTrainer | undefined;
     try {
       const inputs = await this.#data.inputs(index, model);
@@ -74,7 +75,7 @@ export class PhaseRunner {
       model.dispose();
     }
     this.#state.best.restore();
-    if (index < this.recipe.freeze.length - 1) await this.#data.retainUsable(index, model);
+    if (index < this.recipe.phases.length - 1) await this.#data.retainUsable(index, model);
   }
 
   #modelOf({learningRates}: Phase): PhaseModel {
@@ -105,7 +106,7 @@ export class PhaseRunner {
     trainer: PhaseTrainer,
     {trainCached, validation}: PhaseInputs,
   ): Promise<void> {
-    const phase = this.recipe.freeze[index]!;
+    const phase = this.recipe.phases[index]!;
     const steps = phase.epochs * trainer.stepsPerEpoch;
     this.run.emit({type: 'phase', index, phase, steps, cached: trainCached});
     const snapshot = (): RunCheckpoint => this.#state.snapshot(index, trainer);
@@ -135,7 +136,7 @@ export class PhaseRunner {
 
   /** Validates the best weights once more, for the probabilities behind the metrics. */
   async #finish(): Promise<TrainingResult> {
-    const model = this.#modelOf(this.recipe.freeze.at(-1)!);
+    const model = this.#modelOf(this.recipe.phases.at(-1)!);
     const batches: Float32Array[] = [];
     try {
       const inputs = await this.#data.validationInputs(model);

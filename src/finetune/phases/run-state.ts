@@ -28,7 +28,7 @@ export class RunState {
     recipe: Recipe,
     run: RunContext,
   ) {
-    this.#trained = new Set(recipe.freeze.flatMap(phase => [...trainedGroups(phase)]));
+    this.#trained = new Set(recipe.phases.flatMap(phase => [...trainedGroups(phase)]));
     this.best = new BestCheckpoint(
       prepared.classifier,
       this.#trained,

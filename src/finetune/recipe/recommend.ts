@@ -1,7 +1,7 @@
 import {MIN_IMBALANCE, formatRatio} from '../../datasets/inspection/imbalance.js';
 import type {ClassBalance} from '../../training/loop/class-balance.js';
 import type {RecipeInput} from './recipe.js';
-import type {FreezeSchedule} from './recipe-schema.js';
+import type {FreezeSchedule} from './phases.js';
 
 /** What a recommendation is made from. */
 export interface DatasetStats {

@@ -79,7 +79,7 @@ export function toRunRecord(
     network: classifier,
     classes: classifier.classNames,
     classBalance: recipe.classBalance,
-    phases: recipe.freeze,
+    phases: recipe.phases,
     history: trained.history,
     metrics,
     ...reported,

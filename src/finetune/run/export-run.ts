@@ -5,8 +5,7 @@ import {exportModel, type ExportModelResult} from '../../export/export-model.js'
 import {readTrainedClassifier} from '../../export/trained-weights.js';
 import {modelCard} from '../../report/model-card.js';
 import {writeReport} from '../../report/report.js';
-import {recipeSchema} from '../recipe/recipe-schema.js';
-import type {Recipe} from '../recipe/recipe.js';
+import {RECIPE_OPTIONS, type Recipe} from '../recipe/recipe.js';
 import {hasRunFile, RUN_FILES, runOf, workingDirectoryOf} from './run-files.js';
 import {RunLock} from './run-lock.js';
 import {withoutPaths} from './run-record-files.js';
@@ -38,7 +37,7 @@ export interface ExportRunOptions extends Partial<BackendOptions> {
 /** A recipe is all of its values, and `recipe.json` says more. */
 const pickRecipe = (document: Readonly<Record<string, unknown>>): Recipe =>
   Object.fromEntries(
-    Object.entries(document).filter(([key]) => key in recipeSchema.properties),
+    Object.entries(document).filter(([key]) => key in RECIPE_OPTIONS),
   ) as unknown as Recipe;
 
 /**

@@ -104,7 +104,7 @@ describe('what a person sees of a run', () => {
   });
 
   it('tells of every phase what it trains, what is frozen, and what batch norm does', () => {
-    const [probe, top] = resolved.recipe.freeze;
+    const [probe, top] = resolved.recipe.phases;
     const lines = shown([
       {type: 'recipe', ...resolved},
       {type: 'phase', index: 0, phase: probe!, steps: probe!.epochs * 8, cached: true},
@@ -121,7 +121,7 @@ describe('what a person sees of a run', () => {
   });
 
   it('shows a phase as one bar: its epochs, validation included', () => {
-    const [probe] = resolved.recipe.freeze;
+    const [probe] = resolved.recipe.phases;
     const progress = (
       activity: 'train' | 'evaluate',
       number: number,
@@ -185,7 +185,7 @@ describe('what a person sees of a run', () => {
   });
 
   it('tells epochs as one table with a header, in columns that do not move', () => {
-    const [probe, top] = resolved.recipe.freeze;
+    const [probe, top] = resolved.recipe.phases;
     const steep = {...epoch(2, 10, false), trainingLoss: 1210.25} as RunEvent;
     const lines = shown([
       {type: 'phase', index: 0, phase: probe!, steps: 3, cached: false},

@@ -28,7 +28,7 @@ const trained = (number: number, correct: number): RunEvent[] => [
   {type: 'dataset', root: '/pets', classes: 2, images: 30},
   {type: 'weights', name: 'none', path: null},
   {type: 'split', train: 20, validation: 10, test: 0},
-  {type: 'phase', index: 0, phase: resolved.recipe.freeze[0]!, steps: 4, cached: true},
+  {type: 'phase', index: 0, phase: resolved.recipe.phases[0]!, steps: 4, cached: true},
   ...[0, 1].flatMap((epoch): RunEvent[] => [
     {type: 'progress', activity: 'train', done: 20, total: 20, unit: 'images', epoch},
     {type: 'progress', activity: 'evaluate', done: 10, total: 10, unit: 'images', epoch},

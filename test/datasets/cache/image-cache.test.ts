@@ -12,7 +12,7 @@ import {
 import {join} from 'node:path';
 import {expect} from 'chai';
 import {TORCHVISION_PREPROCESSING} from '../../../src/core/preprocessing.js';
-import {FinetuneError} from '../../../src/core/errors.js';
+import type {FinetuneError} from '../../../src/core/errors.js';
 import {decodeFile} from '../../../src/datasets/images/decode.js';
 import {
   openImageCache,

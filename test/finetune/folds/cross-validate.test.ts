@@ -33,7 +33,7 @@ describe('a cross-validation of a folder', function () {
     folder = await smallFolder({perClass: 6});
   });
 
-  const recipe = (views = 1) => smallRecipe(folder, {freeze: [PROBE, ALL], views});
+  const recipe = (views = 1) => smallRecipe(folder, {phases: [PROBE, ALL], views});
   const FOLDS = 3;
 
   async function reported(

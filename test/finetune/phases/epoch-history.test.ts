@@ -1,7 +1,7 @@
 import {expect} from 'chai';
 import type {RunEvent} from '../../../src/finetune/events.js';
 import {EpochHistory} from '../../../src/finetune/phases/epoch-history.js';
-import type {Phase} from '../../../src/finetune/recipe/recipe.js';
+import type {Phase} from '../../../src/finetune/recipe/phases.js';
 import {RunContext} from '../../../src/finetune/run/run-context.js';
 import type {PhaseTrainer} from '../../../src/training/loop/phase-trainer.js';
 import type {Metrics} from '../../../src/training/metrics/metrics.js';

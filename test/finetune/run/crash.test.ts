@@ -37,7 +37,7 @@ describe('a crash before any operation on files', function () {
     folder = await smallFolder();
     // Two phases, so that checkpoints follow one another; of the head alone, so that a run takes half a second.
     recipe = smallRecipe(folder, {
-      freeze: [phase('probe', 1, {head: 3e-3}), phase('settle', 1, {head: 1e-3})],
+      phases: [phase('probe', 1, {head: 3e-3}), phase('settle', 1, {head: 1e-3})],
       views: 0,
     });
     const parent = temporaryDirectory();

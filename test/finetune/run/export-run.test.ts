@@ -22,7 +22,7 @@ describe('a run whose training has ended', () => {
   let folder: ImageFolder;
   before('draw images', async () => void (folder = await smallFolder()));
 
-  const recipe = (): ReturnType<typeof smallRecipe> => smallRecipe(folder, {freeze: [PROBE]});
+  const recipe = (): ReturnType<typeof smallRecipe> => smallRecipe(folder, {phases: [PROBE]});
   const train = async (out = join(temporaryDirectory(), 'run')): Promise<string> => {
     await runAndTell(folder, recipe(), {out});
     return out;
@@ -100,7 +100,7 @@ describe('a run whose training has ended', () => {
       if (event.type === 'checkpoint') rmSync(own.root, {recursive: true});
     };
     const lost = smallRecipe(own, {
-      freeze: [PROBE],
+      phases: [PROBE],
       testSplit: 0.25,
       cacheMemory: 1e-6,
       cacheDisk: 0,

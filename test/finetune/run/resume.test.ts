@@ -75,14 +75,14 @@ describe('a run that was stopped', () => {
   const recipes = {
     'probe, then all': () => smallRecipe(folder, {testSplit: 0.2, batchSize: 4}),
     'top, then probe, SGD': () =>
-      smallRecipe(folder, {freeze: HEAD_LAST, optimizer: 'sgd', batchNorm: 'inference'}),
+      smallRecipe(folder, {phases: HEAD_LAST, optimizer: 'sgd', batchNorm: 'inference'}),
     'balanced by sampling': () => smallRecipe(folder, {classBalance: 'oversample'}),
     'mixed images': () =>
       smallRecipe(folder, {
         augment: {preset: 'light', mixing: {mixupAlpha: 0.4, cutmixAlpha: 1}},
-        freeze: [ALL],
+        phases: [ALL],
       }),
-    'without room for features': () => smallRecipe(folder, {cacheMemory: 1e-6, freeze: [PROBE]}),
+    'without room for features': () => smallRecipe(folder, {cacheMemory: 1e-6, phases: [PROBE]}),
   };
   type RecipeName = keyof typeof recipes;
 

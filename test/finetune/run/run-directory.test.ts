@@ -245,7 +245,7 @@ describe('a run directory', () => {
   const others: readonly (readonly [key: string, recipe: Recipe])[] = [
     ['seed', {...RECIPE, seed: 7}],
     ['imageSize', {...RECIPE, imageSize: 64}],
-    ['freeze', {...RECIPE, freeze: [{...RECIPE.freeze[0]!, epochs: 9}]}],
+    ['phases', {...RECIPE, phases: [{...RECIPE.phases[0]!, epochs: 9}]}],
   ];
   for (const [key, recipe] of others) {
     it(`is not opened by a recipe of another ${key}`, async () => {

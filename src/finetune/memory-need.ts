@@ -98,7 +98,7 @@ export class InsufficientMemoryError extends UnsupportedEnvironmentError {
   }
 }
 
-/** @throws MemoryShortError (exit 4) for a run that cannot fit into memory, with what would */
+/** @throws InsufficientMemoryError (exit 4) for a run that cannot fit into memory, with what would */
 export function assertFitsMemory(
   spec: BackboneSpec,
   size: number,

@@ -116,7 +116,7 @@ interface SplitPlan {
   readonly fold?: Fold;
 }
 
-/** @throws UsageError for a fold that there is not, or beside a split; SplitByError, FoldError, FoldsImpossibleError */
+/** @throws UsageError for a fold that there is not, or beside a split; GroupByError, FoldError, TooManyFoldsError */
 export function resolveDivision(
   folder: ImageFolder,
   {

@@ -120,7 +120,7 @@ describe('finetune', () => {
     };
     expect(await comparing('exact-duplicates')).to.deep.equal([]);
     expect(
-      readdirSync(join(cache, 'images')).filter(name => name.startsWith('copies-')),
+      readdirSync(join(cache, 'images')).filter(name => name.startsWith('duplicates-')),
     ).to.deep.equal([]);
     const counts = await comparing('near-duplicates');
     expect(counts.slice(-2)).to.deep.equal([

@@ -26,7 +26,7 @@ export class NotADatasetError extends DatasetError {
   }
 }
 
-/** Where the images of a data set lie. */
+/** Where the images of a dataset are. */
 export interface ResolvedDataset {
   /** A folder, a list of images, or what is not there. */
   readonly root: string;
@@ -70,7 +70,7 @@ function nestedArchiveFindings(names: readonly string[]): Finding[] {
 }
 
 /**
- * Opens what was given as a data set: an archive is unpacked, anything else is left as it is.
+ * Opens what was given as a dataset: an archive is unpacked, anything else is left as it is.
  *
  * @throws NotADatasetError for an address, or a file that is neither an archive nor a list; ArchiveError, AbortedError
  */

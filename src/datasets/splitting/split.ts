@@ -1,6 +1,5 @@
 import type {ReadableImages, Split, Splits} from './splits.js';
 import {DatasetError, UsageError} from '../../core/errors.js';
-
 import {createRng} from '../../core/rng.js';
 import {assignGroups, type SplitRatios, type Fold, type Group} from './assign-groups.js';
 import {assertFoldsPossible} from './foldable.js';
@@ -34,7 +33,7 @@ export class NoValidationImagesError extends DatasetError {
   }
 }
 
-/** The folder says itself what to validate on. */
+/** The folder has a validation split of its own. */
 export class FoldError extends UsageError {
   override readonly code = 'FOLDS_CONFLICT';
 
@@ -189,7 +188,7 @@ function shuffleByHash<Item>(items: readonly Item[], keyOf: (item: Item) => numb
 const sortSamples = (samples: Sample[]): Sample[] =>
   samples.sort((a, b) => a.label - b.label || (a.name < b.name ? -1 : 1));
 
-/** @throws FoldError for a folder that says itself what to validate on */
+/** @throws FoldError for a folder with a validation split of its own */
 export function assertFoldable({root, validation}: ImageFolder): void {
   if (validation !== undefined) throw new FoldError(root);
 }

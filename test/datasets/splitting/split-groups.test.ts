@@ -27,7 +27,7 @@ const splitWith = (samples: readonly Sample[], groupBy: string) => {
   );
 };
 
-describe('groupingBy', () => {
+describe('createGrouping', () => {
   it('keeps together what a pattern captures, across classes', () => {
     const {train, validation} = splitWith(PATIENTS, '(p\\d+)_');
     const patients = (split: readonly Sample[]): Set<string> =>

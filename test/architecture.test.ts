@@ -107,7 +107,6 @@ const LONG_FILES: readonly string[] = [
   'src/datasets/manifest/manifest-columns.ts',
   'src/datasets/manifest/manifest-rows.ts',
   'src/datasets/manifest/manifest.ts',
-  'src/finetune/prepare.ts',
   'src/training/loop/phase-trainer.ts',
 ];
 

@@ -12,8 +12,8 @@ import type {Finding} from '../core/finding.js';
 import {checkFinetuneArguments} from './finetune-arguments.js';
 import {Checkpoints} from './run/checkpoints.js';
 
-import {prepare} from './prepare.js';
-import type {Prepared} from './prepared.js';
+import {prepare} from './preparation/prepare.js';
+import type {Prepared} from './preparation/prepared.js';
 import type {Recipe} from './recipe/recipe.js';
 import {RunContext} from './run/run-context.js';
 import {RunOutput} from './run/run-output.js';

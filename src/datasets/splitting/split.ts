@@ -8,7 +8,9 @@ import {connectedComponents} from '../duplicates/disjoint-set.js';
 import {everySample} from '../discovery/image-folder.js';
 import type {ImageFolder, Sample} from '../sample.js';
 import {splitFindings} from './split-findings.js';
+import {createGrouping, groupLeakageFindings} from './split-groups.js';
 
+/** How a folder is split. */
 export interface SplitOptions {
   /** Share of each class to validate on, 0..1, where the folder has no validation split of its own. Default: 0.2. */
   readonly valSplit?: number;
@@ -17,6 +19,8 @@ export interface SplitOptions {
   readonly seed: number;
   /** One fold of a cross-validation, in which every image is validated on once; `valSplit` is ignored then. */
   readonly fold?: Fold;
+  /** What else stays in one split: `folder:DEPTH`, or a regular expression with a group that names contain. */
+  readonly groupBy?: string;
   /** Keys of a sample. Samples that share a key, such as near-duplicates, stay in one split. Exact duplicates always do. */
   readonly groupKeys?: readonly ((sample: Sample) => string)[];
 }
@@ -64,7 +68,7 @@ export class NoTrainingImagesError extends DatasetError {
  * Splits a folder for training, validation and test, stratified by class. Splits of the folder itself are kept; the rest is assigned by
  * `seed`, and groups stay together. Of a file in two of the folder's splits, the training copy is skipped first, then that for validation.
  *
- * @throws NoValidationImagesError, NoTrainingImagesError; FoldError for a fold of a folder that has validation images of its own;
+ * @throws NoValidationImagesError, NoTrainingImagesError; GroupByError; FoldError for a fold of a folder that has validation images of its own;
  * TooManyFoldsError where a class has fewer groups than there are folds
  */
 export function planSplit(
@@ -73,6 +77,8 @@ export function planSplit(
   options: SplitOptions,
 ): Split {
   const {valSplit = 0.2, testSplit = 0, seed, fold, groupKeys = []} = options;
+  const grouping = createGrouping(options.groupBy ?? 'exact-duplicates', folder.samples);
+  const {groupOf} = grouping;
   if (fold !== undefined) assertFoldable(folder);
   const readable = new Set(contents.samples.map(({name}) => name));
   const isReadable = ({name}: Sample): boolean => readable.has(name);
@@ -95,7 +101,7 @@ export function planSplit(
     validation: folder.validation === undefined ? valSplit : 0,
     test: folder.test === undefined ? testSplit : 0,
     seed,
-    groupKeys,
+    groupKeys: groupOf === undefined ? groupKeys : [...groupKeys, groupOf],
     ...(fold && {fold}),
   });
   const splits = {
@@ -107,7 +113,11 @@ export function planSplit(
   return {
     ...splits,
     skipped,
-    findings: splitFindings(folder, splits, skipped, contents),
+    findings: [
+      ...grouping.findings,
+      ...(groupOf === undefined ? [] : groupLeakageFindings(folder, groupOf)),
+      ...splitFindings(folder, splits, skipped, contents),
+    ],
     classNames: folder.classNames,
     seed,
     hashes: new Map(
@@ -189,8 +199,26 @@ const sortSamples = (samples: Sample[]): Sample[] =>
   samples.sort((a, b) => a.label - b.label || (a.name < b.name ? -1 : 1));
 
 /** @throws FoldError for a folder with a validation split of its own */
-export function assertFoldable({root, validation}: ImageFolder): void {
+function assertFoldable({root, validation}: ImageFolder): void {
   if (validation !== undefined) throw new FoldError(root);
+}
+
+/**
+ * Finds what is wrong with the options by the names of the images alone, before any is decoded.
+ * @throws GroupByError, FoldError, TooManyFoldsError
+ */
+export function assertSplittable(folder: ImageFolder, options: SplitOptions): void {
+  const {groupBy: criterion = 'exact-duplicates', fold, testSplit, seed} = options;
+  const {groupOf} = createGrouping(criterion, folder.samples);
+  if (fold === undefined) return;
+  // As the images are listed: folds that are impossible by the names alone are impossible with fewer images.
+  const listed = {samples: everySample(folder), contentHash: ({name}: Sample) => name};
+  planSplit(folder, listed, {
+    seed,
+    fold,
+    groupBy: criterion,
+    ...(groupOf === undefined && testSplit !== undefined && {testSplit}),
+  });
 }
 
 /** @throws NoValidationImagesError, NoTrainingImagesError */

@@ -5,7 +5,7 @@ import type {ImageFolder} from '../../datasets/sample.js';
 import {crossValidationHtml} from '../../report/folds-page.js';
 import {checkFinetuneArguments} from '../finetune-arguments.js';
 import type {FinetuneOptions} from '../finetune-options.js';
-import {resolveDivision} from '../prepare.js';
+import {validateSplitOptions} from '../preparation/split-images.js';
 import {OPTIONS} from '../options/options.js';
 import type {Recipe, RecipeInput} from '../recipe/recipe.js';
 import type {RunContext} from '../run/run-context.js';
@@ -43,7 +43,7 @@ export function validateFoldOptions(folder: ImageFolder, given: RecipeInput, fol
     seed = OPTIONS.seed.default,
     splitFile,
   } = given;
-  resolveDivision(folder, {
+  validateSplitOptions(folder, {
     groupBy,
     testSplit,
     seed,

@@ -67,7 +67,7 @@ export const COMMANDS = {
     },
     examples: [
       ['$0 check pets', 'what is wrong with a folder'],
-      ['$0 check pets --write-exclude exclude.txt', 'list the files to exclude'],
+      ['$0 check pets --write-exclude exclude.txt', 'list the files to leave out'],
       ['$0 pets --exclude exclude.txt', 'train without them'],
     ],
     load: async () => (await import('./commands/check.js')).checkCommand,

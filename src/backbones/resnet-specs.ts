@@ -20,8 +20,8 @@ export type LastStage = 1 | 2 | 3 | 4;
 
 /** What must be known of a set of weights to run them: shapes do not tell these apart, so they are never a default. */
 export interface ResNetVariant {
-  /** The convolution of a bottleneck that carries the stride: torchvision's 3x3 ("v1.5") or Keras' first 1x1. */
-  readonly strideOn: '3x3' | '1x1';
+  /** Whether the first 1x1 convolution of a bottleneck carries the stride, as in Keras; else the 3x3 does, as in torchvision ("v1.5"). */
+  readonly strideIn1x1: boolean;
   readonly batchNormEpsilon: number;
 }
 
@@ -98,10 +98,9 @@ function residualPath(
   });
   if (RESNET_SPECS[spec.arch].block === 'basic')
     return [conv(1, 3, inChannels, width, stride), conv(2, 3, width, width, 1)];
-  const isStrideIn1x1 = spec.strideOn === '1x1';
   return [
-    conv(1, 1, inChannels, width, isStrideIn1x1 ? stride : 1),
-    conv(2, 3, width, width, isStrideIn1x1 ? 1 : stride),
+    conv(1, 1, inChannels, width, spec.strideIn1x1 ? stride : 1),
+    conv(2, 3, width, width, spec.strideIn1x1 ? 1 : stride),
     conv(3, 1, width, 4 * width, 1),
   ];
 }

@@ -102,7 +102,7 @@ export const modelRecordSchema: ObjectSchema = objectSchema(
     arch: {enum: ARCHS},
     lastStage: {enum: [1, 2, 3, 4]},
     variant: objectSchema({
-      strideOn: {enum: ['3x3', '1x1']},
+      strideIn1x1: {type: 'boolean'},
       batchNormEpsilon: {type: 'number', exclusiveMinimum: 0, maximum: 1},
     }),
     preprocessing: preprocessingSchema,

@@ -1,5 +1,6 @@
 import {isDeepStrictEqual} from 'node:util';
 import {backboneShapes, featureWidth} from '../backbones/resnet-specs.js';
+import {formatStrideOn} from '../backbones/weights/weights-metadata.js';
 import {sizeFromShape, type StateDict} from '../core/state-dict.js';
 import {denseLayers, headShapes} from '../heads/head.js';
 import {MODEL_FILES, SHARD_NAME, specOf, type ModelRecord} from './model-record.js';
@@ -71,8 +72,8 @@ export function findTensorProblem(
     arch: [arch, metadata.arch],
     lastStage: [lastStage, Number(metadata.stages)],
     variant: [
-      variant,
-      {strideOn: metadata.stride_on, batchNormEpsilon: Number(metadata.batch_norm_epsilon)},
+      [formatStrideOn(variant), variant.batchNormEpsilon],
+      [metadata.stride_on, Number(metadata.batch_norm_epsilon)],
     ],
     ...{
       preprocessing: [preprocessing, parsed(metadata.preprocessing)],

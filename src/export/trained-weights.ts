@@ -50,7 +50,7 @@ function specOf({
   return {
     arch,
     lastStage: Number(stages),
-    strideOn,
+    strideIn1x1: strideOn === '1x1',
     batchNormEpsilon: Number(epsilon),
   } as BackboneSpec;
 }

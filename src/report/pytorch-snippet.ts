@@ -10,7 +10,7 @@ const cutStages = ({lastStage}: BackboneSpec): string[] =>
     .map(stage => `network.layer${stage} = torch.nn.Identity()`);
 
 /** Weights of another family than torchvision's need its network changed: shapes do not tell. */
-function variantLines({arch, strideOn, batchNormEpsilon, lastStage}: BackboneSpec): string[] {
+function variantLines({arch, strideIn1x1, batchNormEpsilon, lastStage}: BackboneSpec): string[] {
   const bottleneck = !['resnet18', 'resnet34'].includes(arch);
   const stages = [2, 3, 4]
     .filter(stage => stage <= lastStage)
@@ -25,7 +25,7 @@ function variantLines({arch, strideOn, batchNormEpsilon, lastStage}: BackboneSpe
     `        module.eps = ${batchNormEpsilon}`,
   ];
   return [
-    ...(bottleneck && strideOn === '1x1' && stages.length > 0 ? strides : []),
+    ...(bottleneck && strideIn1x1 && stages.length > 0 ? strides : []),
     ...(batchNormEpsilon === 1e-5 ? [] : epsilon),
   ];
 }

@@ -34,7 +34,7 @@ describe('layer groups', () => {
     const shapes = backboneShapes({
       arch: 'resnet50',
       lastStage: 4,
-      strideOn: '3x3',
+      strideIn1x1: false,
       batchNormEpsilon: 1e-5,
     });
     const counts = new Map<LayerGroup, number>();

@@ -14,7 +14,7 @@ import {
 const spec = (arch: Arch, wish: Partial<BackboneSpec> = {}): BackboneSpec => ({
   arch,
   lastStage: 4,
-  strideOn: '3x3',
+  strideIn1x1: false,
   batchNormEpsilon: 1e-5,
   ...wish,
 });
@@ -73,14 +73,14 @@ describe('the depth table', () => {
   });
 
   it('puts the stride where the family has it, and only there', () => {
-    const strides = (strideOn: '3x3' | '1x1'): number[] =>
-      stageBlocks(spec('resnet50', {strideOn}), 2)[0]!.path.map(({stride}) => stride);
-    expect(strides('3x3')).to.deep.equal([1, 2, 1]);
-    expect(strides('1x1')).to.deep.equal([2, 1, 1]);
+    const strides = (strideIn1x1: boolean): number[] =>
+      stageBlocks(spec('resnet50', {strideIn1x1}), 2)[0]!.path.map(({stride}) => stride);
+    expect(strides(false)).to.deep.equal([1, 2, 1]);
+    expect(strides(true)).to.deep.equal([2, 1, 1]);
     const halvings = (of: BackboneSpec): number =>
       convolutions(of).filter(({conv, stride}) => stride === 2 && !/downsample/.test(conv)).length;
     for (const arch of ARCHS) expect(halvings(spec(arch))).to.equal(4);
-    expect(listing(spec('resnet50', {strideOn: '1x1'}))).to.deep.equal(listing(spec('resnet50')));
+    expect(listing(spec('resnet50', {strideIn1x1: true}))).to.deep.equal(listing(spec('resnet50')));
   });
 
   it('ends a backbone where it is told to', () => {

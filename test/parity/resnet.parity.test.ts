@@ -67,7 +67,7 @@ function expectDepths(
 }
 
 function hashedClassifier(arch: 'resnet18' | 'resnet50'): Classifier {
-  const spec: BackboneSpec = {arch, lastStage: 4, strideOn: '3x3', batchNormEpsilon: 1e-5};
+  const spec: BackboneSpec = {arch, lastStage: 4, strideIn1x1: false, batchNormEpsilon: 1e-5};
   const backbone = {
     spec,
     preprocessing: TORCHVISION_PREPROCESSING,

@@ -33,7 +33,7 @@ const HOW_TO_REGENERATE =
 const SPEC: BackboneSpec = {
   arch: 'resnet18',
   lastStage: 4,
-  strideOn: '3x3',
+  strideIn1x1: false,
   batchNormEpsilon: 1e-5,
 };
 

@@ -36,7 +36,7 @@ const properties = {
   sha256Prefix: {type: 'string', pattern: '^[0-9a-f]{8,64}$'},
   sizeMiB: {type: 'number', exclusiveMinimum: 0},
   huggingFace: {type: 'string', pattern: '^[^/]+/[^/]+$'},
-  strideOn: {enum: ['3x3', '1x1']},
+  strideIn1x1: {type: 'boolean'},
   batchNormEpsilon: {type: 'number', exclusiveMinimum: 0},
   preprocessing: preprocessingSchema,
   stages: {type: 'integer', minimum: 1, maximum: 4},

@@ -67,7 +67,7 @@ const hasShape = (
 const DEEPEST_SPEC: BackboneSpec = {
   arch: 'resnet152',
   lastStage: 4,
-  strideOn: '3x3',
+  strideIn1x1: false,
   batchNormEpsilon: 1e-5,
 };
 

@@ -15,7 +15,7 @@ import {toChannelsFirst, subtractBias} from '../../../src/backbones/weights/stor
 const specOf = (arch: Arch): BackboneSpec => ({
   arch,
   lastStage: 4,
-  strideOn: '3x3',
+  strideIn1x1: false,
   batchNormEpsilon: 1e-5,
 });
 const scheme = (name: string) => NAMING_SCHEMES.find(candidate => candidate.name === name)!;

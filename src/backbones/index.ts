@@ -34,17 +34,9 @@ export {
   type GroupLearningRates,
   type LayerGroup,
 } from './layer-groups.js';
-export {
-  ARCHS,
-  RESNET_SPECS,
-  backboneShapes,
-  countParameters,
-  featureWidth,
-  type Arch,
-  type BackboneSpec,
-  type LastStage,
-} from './resnet-specs.js';
-export {forward, type Interpreter} from './resnet.js';
+export {ARCHS, RESNETS, type Arch, type BackboneSpec, type LastStage} from './resnet-specs.js';
+export {backboneShapes, countParameters, featureWidth} from './network.js';
+export {forward, type Interpreter} from './forward.js';
 export {inferenceInterpreter, trainingInterpreter} from './interpreters.js';
 export {disposeWeights, loadStateDict, toDevice, toHost, type ParameterMap} from './parameters.js';
 export type {CpuTensor, StateDict} from '../core/state-dict.js';

@@ -2,6 +2,7 @@ import {preprocessingSchema} from '../backbones/pretrained/pretrained-schema.js'
 import type {PretrainedWeights} from '../backbones/pretrained/pretrained.js';
 import {
   ARCHS,
+  STAGES,
   type Arch,
   type BackboneSpec,
   type LastStage,
@@ -100,7 +101,7 @@ export const modelRecordSchema: ObjectSchema = objectSchema(
     createdBy: text,
     createdAt: text,
     arch: {enum: ARCHS},
-    lastStage: {enum: [1, 2, 3, 4]},
+    lastStage: {enum: STAGES},
     variant: objectSchema({
       strideIn1x1: {type: 'boolean'},
       batchNormEpsilon: {type: 'number', exclusiveMinimum: 0, maximum: 1},

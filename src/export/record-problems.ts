@@ -1,5 +1,5 @@
 import {isDeepStrictEqual} from 'node:util';
-import {backboneShapes, featureWidth} from '../backbones/resnet-specs.js';
+import {backboneShapes, featureWidth} from '../backbones/network.js';
 import {formatStrideOn} from '../backbones/weights/weights-metadata.js';
 import {sizeFromShape, type StateDict} from '../core/state-dict.js';
 import {denseLayers, headShapes} from '../heads/head.js';

@@ -8,7 +8,8 @@ import {
 import {WeightsMismatchError} from '../../src/backbones/weights/weights-mismatch.js';
 import {disposeWeights, toHost} from '../../src/backbones/parameters.js';
 import {getPretrained} from '../../src/backbones/pretrained/pretrained.js';
-import {backboneShapes, type Arch, type LastStage} from '../../src/backbones/resnet-specs.js';
+import {backboneShapes} from '../../src/backbones/network.js';
+import type {Arch, LastStage} from '../../src/backbones/resnet-specs.js';
 import {writeSafetensors} from '../../src/backbones/weights/safetensors-writer.js';
 import type {CpuTensor} from '../../src/core/state-dict.js';
 import {CAFFE_PREPROCESSING, TORCHVISION_PREPROCESSING} from '../../src/core/preprocessing.js';

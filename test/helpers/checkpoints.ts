@@ -1,5 +1,6 @@
 import type {CpuTensor} from '../../src/core/state-dict.js';
-import {backboneShapes, type Arch, type LastStage} from '../../src/backbones/resnet-specs.js';
+import {backboneShapes} from '../../src/backbones/network.js';
+import type {Arch, LastStage} from '../../src/backbones/resnet-specs.js';
 import {hashed} from './hashed-weights.js';
 import {dictionary, integer, list, NONE, text, type Pickled} from './pickles.js';
 import {bytesOf, tensor, torchLegacy, torchZip} from './torch-files.js';

@@ -1,5 +1,6 @@
 import {loadStateDict, toDevice} from '../../src/backbones/parameters.js';
-import {backboneShapes, type BackboneSpec} from '../../src/backbones/resnet-specs.js';
+import {backboneShapes} from '../../src/backbones/network.js';
+import type {BackboneSpec} from '../../src/backbones/resnet-specs.js';
 import {
   CAFFE_PREPROCESSING,
   TORCHVISION_PREPROCESSING,

@@ -1,6 +1,7 @@
 import {NAMING_SCHEMES, schemeNames, stagePrefixes, type NamingScheme} from './naming-schemes.js';
 import type {StoredTensor, StoredTensors} from '../readers/weights-file.js';
-import {backboneShapes, type BackboneSpec} from '../resnet-specs.js';
+import {backboneShapes} from '../network.js';
+import {stageCount, type BackboneSpec} from '../resnet-specs.js';
 import {toChannelsFirst, subtractBias} from './stored-layout.js';
 
 /** A tensor by the name it has in the file. */
@@ -150,7 +151,7 @@ export class BackboneSearch {
 
   /** What may be this backbone, best first. */
   candidates(spec: BackboneSpec): BackboneCandidate[] {
-    const fullShapes = backboneShapes({...spec, lastStage: 4});
+    const fullShapes = backboneShapes({...spec, lastStage: stageCount(spec.arch)});
     const expectedShapes = backboneShapes(spec);
     const fitting = new Map(this.found.map(found => [found, this.fitting(found, expectedShapes)]));
     const byMatchingShapes = [...this.found]

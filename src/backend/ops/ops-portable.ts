@@ -81,16 +81,6 @@ function relu<T extends Tensor>(x: T): T {
   return withCustomGradient([x], forward, (dy, [y]) => [tf.mul(dy, tf.step(y!))]);
 }
 
-function maxPool(x: Tensor4D, size: number, stride: number, padding: number): Tensor4D {
-  const edgePadding: [number, number] = [padding, padding];
-  return tf.maxPool(
-    padding === 0 ? x : tf.pad4d(x, [[0, 0], edgePadding, edgePadding, [0, 0]], LOWEST_FLOAT),
-    size,
-    stride,
-    'valid',
-  );
-}
-
 /** Drawn on the host: of the tfjs backends only TensorFlow has a random kernel that takes its seed from a tensor. */
 function dropout(x: Tensor2D, rate: number, seed: Tensor1D): Tensor2D {
   const uniform = tf.randomUniform(x.shape, 0, 1, 'float32', seed.dataSync().join());
@@ -120,7 +110,8 @@ export const portableOps: Ops = {
   batchNormTraining,
   relu,
   add,
-  maxPool: (...args) => tf.tidy(() => maxPool(...args)),
+  pad: (x, padding) => tf.pad4d(x, symmetricPadding(padding), LOWEST_FLOAT),
+  maxPool: (x, size, stride) => tf.maxPool(x, size, stride, 'valid'),
   averagePoolGlobal: x => tf.mean(x, [1, 2]),
   maxPoolGlobal: x =>
     tf.tidy(() =>

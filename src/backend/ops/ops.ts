@@ -40,8 +40,10 @@ export interface Ops {
   relu<T extends Tensor>(x: T): T;
   /** Of two tensors of one shape. Unlike tfjs's, its gradient holds neither of them in memory. */
   add<T extends Tensor>(a: T, b: T): T;
-  /** Square window, `padding` on every side that never wins the maximum. */
-  maxPool(x: Tensor4D, size: number, stride: number, padding: number): Tensor4D;
+  /** A border of `padding` pixels on every side that never wins a maximum. */
+  pad(x: Tensor4D, padding: number): Tensor4D;
+  /** Square window, as often as it fits. */
+  maxPool(x: Tensor4D, size: number, stride: number): Tensor4D;
   /** `[n, h, w, c] -> [n, c]` */
   averagePoolGlobal(x: Tensor4D): Tensor2D;
   /** `[n, h, w, c] -> [n, c]` */

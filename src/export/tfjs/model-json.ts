@@ -1,5 +1,5 @@
 import {createHash} from 'node:crypto';
-import {convolutions} from '../../backbones/resnet-specs.js';
+import {networkLayers} from '../../backbones/network.js';
 import {validate} from '../../core/schema.js';
 import {MODEL_FILES, objectSchema, SHARD_NAME, specOf, type ModelRecord} from '../model-record.js';
 import {shapesOf} from '../record-problems.js';
@@ -152,10 +152,12 @@ function* layerProblems(
     .map(layer => layer.config.batch_input_shape);
   if (!same(inputs, [[null, cropSize, cropSize, 3]]))
     yield `an input of ${JSON.stringify(inputs).slice(0, 100)}, not of ${cropSize} x ${cropSize} x 3`;
-  for (const {conv, norm, stride} of convolutions(specOf(record))) {
-    if (!same(setting(conv, 'strides'), [stride, stride])) yield `another stride of ${conv}`;
-    if (setting(norm, 'epsilon') !== record.variant.batchNormEpsilon)
-      yield `another epsilon of ${norm}`;
+  for (const layer of networkLayers(specOf(record))) {
+    const {word, name} = layer;
+    if (word === 'conv' && !same(setting(name, 'strides'), [layer.stride, layer.stride]))
+      yield `another stride of ${name}`;
+    if (word === 'norm' && setting(name, 'epsilon') !== layer.epsilon)
+      yield `another epsilon of ${name}`;
   }
   if (
     !same(config.output_layers, [['probabilities', 0, 0]]) ||

@@ -1,4 +1,4 @@
-import {ARCHS} from '../../backbones/resnet-specs.js';
+import {ARCHS, STAGES} from '../../backbones/resnet-specs.js';
 import {LAYER_GROUPS} from '../../backbones/layer-groups.js';
 import {FITS} from '../../core/preprocessing.js';
 import type {ObjectSchema} from '../../core/schema.js';
@@ -76,8 +76,8 @@ export const recipeSchema = {
     lastStage: {
       type: 'integer',
       minimum: 1,
-      maximum: 4,
-      default: 4,
+      maximum: STAGES.length,
+      default: STAGES.length,
       description: 'end the backbone after this stage',
     },
     head: {enum: HEAD_TYPES, default: 'linear', description: 'what classifies the features'},

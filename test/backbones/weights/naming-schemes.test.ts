@@ -4,12 +4,8 @@ import {
   schemeNames,
   stagePrefixes,
 } from '../../../src/backbones/weights/naming-schemes.js';
-import {
-  ARCHS,
-  backboneShapes,
-  type Arch,
-  type BackboneSpec,
-} from '../../../src/backbones/resnet-specs.js';
+import {backboneShapes} from '../../../src/backbones/network.js';
+import {ARCHS, type Arch, type BackboneSpec} from '../../../src/backbones/resnet-specs.js';
 import {toChannelsFirst, subtractBias} from '../../../src/backbones/weights/stored-layout.js';
 
 const specOf = (arch: Arch): BackboneSpec => ({

@@ -1,3 +1,4 @@
+import {groupCount} from './convolution-grouped.js';
 import {symmetricPadding, portableConvolution} from './convolution-portable.js';
 import {registerConvolution} from './convolution.js';
 import {add, withCustomGradient, type ForwardResult} from './custom-gradient.js';
@@ -15,6 +16,18 @@ import {
 function channelMeans(x: Tensor4D): Tensor1D {
   const [n, height, width, channels] = x.shape;
   return tf.mean(tf.reshape(tf.avgPool(x, [height, width], 1, 'valid'), [n, channels]), 0);
+}
+
+function convBias(
+  x: Tensor4D,
+  filter: Tensor4D,
+  bias: Tensor1D,
+  stride: number,
+  padding: number,
+): Tensor4D {
+  if (groupCount(x.shape, filter.shape) === 1)
+    return tf.fused.conv2d({x, filter, bias, strides: stride, pad: symmetricPadding(padding)});
+  return tf.tidy(() => tf.add(portableConvolution.forward(x, filter, {stride, padding}), bias));
 }
 
 const biasAdd = (x: Tensor4D, bias: Tensor1D): Tensor4D =>
@@ -104,8 +117,7 @@ function softmaxCrossEntropy(
 /** On ordinary tfjs operations, which every backend has. */
 export const portableOps: Ops = {
   conv2d: registerConvolution('PortableConvolution', portableConvolution),
-  convBias: (x, filter, bias, stride, padding) =>
-    tf.fused.conv2d({x, filter, bias, strides: stride, pad: symmetricPadding(padding)}),
+  convBias,
   biasAdd,
   batchNormTraining,
   relu,

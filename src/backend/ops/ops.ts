@@ -16,7 +16,7 @@ export interface BatchStatistics {
  */
 export interface Ops {
   /**
-   * `[n, h, w, in] * [k, k, in, out]`, `padding` zeros on every side, fewer than k. PyTorch's convention: TensorFlow's "same"
+   * `[n, h, w, in] * [k, k, in / groups, out]`, `padding` zeros on every side, fewer than k. PyTorch's convention: TensorFlow's "same"
    * differs at stride 2.
    */
   conv2d(x: Tensor4D, filter: Tensor4D, stride: number, padding: number): Tensor4D;

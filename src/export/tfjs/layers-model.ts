@@ -3,7 +3,14 @@ import {forward, type Interpreter} from '../../backbones/forward.js';
 import type {ConvLayer} from '../../backbones/layers.js';
 import {networkLayers} from '../../backbones/network.js';
 import type {Preprocessing} from '../../core/preprocessing.js';
-import {tf, type LayersModel, type SymbolicTensor, type Tensor} from '../../backend/tensorflow.js';
+import {depthwiseFilter} from '../../backend/ops/convolution-grouped.js';
+import {
+  tf,
+  type LayersModel,
+  type SymbolicTensor,
+  type Tensor,
+  type Tensor4D,
+} from '../../backend/tensorflow.js';
 import type {Classifier} from '../../heads/classifier.js';
 import type {DenseSpec, HeadSpec} from '../../heads/head.js';
 
@@ -19,28 +26,47 @@ const ZEROS = {kernelInitializer: 'zeros', biasInitializer: 'zeros'} as const;
 const padded = (x: SymbolicTensor, padding: number, name: string): SymbolicTensor =>
   padding === 0 ? x : applyLayer(tf.layers.zeroPadding2d({padding, name}), x);
 
-/** At stride 1 'same' pads every side alike. At stride 2 it pads one side only, and these weights were trained with both. */
-function convolve(
-  {name, kernel, stride, padding, channels}: ConvLayer,
-  x: SymbolicTensor,
+/**
+ * A convolution in groups, which tf.layers does not have: each channel by itself, then the mean over the channels of a group, times their
+ * number in the kernel.
+ */
+function groupLayers(
+  {name, groups, inChannels, channels}: ConvLayer,
+  products: SymbolicTensor,
 ): SymbolicTensor {
-  const shared = {
-    ...ZEROS,
-    name,
-    filters: channels,
-    kernelSize: kernel,
-    strides: stride,
-    useBias: false,
-  };
-  if (stride === 1) return applyLayer(tf.layers.conv2d({...shared, padding: 'same'}), x);
-  return applyLayer(
-    tf.layers.conv2d({...shared, padding: 'valid'}),
-    padded(x, padding, `${name}.pad`),
-  );
+  const [, height, width] = products.shape as [null, number, number, number];
+  const {averagePooling3d, reshape} = tf.layers;
+  const poolSize: [number, number, number] = [1, 1, inChannels / groups];
+  const mean = averagePooling3d({name: `${name}.mean`, poolSize, strides: poolSize});
+  const byInput = [height, width, inChannels, channels / groups];
+  const byGroup = [height, width, channels];
+  const split = applyLayer(reshape({name: `${name}.split`, targetShape: byInput}), products);
+  return applyLayer(reshape({name: `${name}.join`, targetShape: byGroup}), applyLayer(mean, split));
 }
 
+/** At stride 1 'same' pads every side alike. At stride 2 it pads one side only, and these weights were trained with both. */
+function convolve(conv: ConvLayer, x: SymbolicTensor): SymbolicTensor {
+  const {name, kernel, stride, padding, groups, channels} = conv;
+  const shared = {
+    ...{name, kernelSize: kernel, strides: stride, useBias: false},
+    padding: stride === 1 ? ('same' as const) : ('valid' as const),
+  };
+  const input = stride === 1 ? x : padded(x, padding, `${name}.pad`);
+  if (groups === 1)
+    return applyLayer(tf.layers.conv2d({...ZEROS, ...shared, filters: channels}), input);
+  const depthwise = tf.layers.depthwiseConv2d({
+    ...{...shared, depthMultiplier: channels / groups},
+    depthwiseInitializer: 'zeros',
+  });
+  return groupLayers(conv, applyLayer(depthwise, input));
+}
+
+/** What `convolve` keeps for a filter. */
+export const layerKernel = ({groups, inChannels}: ConvLayer, filter: Tensor4D): Tensor4D =>
+  groups === 1 ? filter : tf.mul(depthwiseFilter(filter, groups), inChannels / groups);
+
 /** Standard layers, named by torchvision's module paths. */
-const layersInterpreter: Interpreter<SymbolicTensor> = {
+export const layersInterpreter: Interpreter<SymbolicTensor> = {
   conv: convolve,
   norm: ({name, epsilon}, x) => applyLayer(tf.layers.batchNormalization({name, epsilon}), x),
   relu: ({name}, x) => applyLayer(tf.layers.activation({activation: 'relu', name}), x),
@@ -89,8 +115,9 @@ function setWeights(model: LayersModel, {spec, layers, preprocessing, weights}: 
   const named = (map: ParameterMap, prefix: string, parts: readonly string[]): Tensor[] =>
     parts.map(part => getVector(map, `${prefix}.${part}`));
   set(NORMALIZE, normalizeWeights(preprocessing));
-  for (const {word, name} of networkLayers(spec)) {
-    if (word === 'conv') set(name, [getKernel(weights, `${name}.weight`)]);
+  for (const layer of networkLayers(spec)) {
+    const {word, name} = layer;
+    if (word === 'conv') set(name, [layerKernel(layer, getKernel(weights, `${name}.weight`))]);
     if (word === 'norm')
       set(name, named(weights, name, ['weight', 'bias', 'running_mean', 'running_var']));
   }

@@ -10,7 +10,7 @@ const BYTES_PER_FLOAT = 4;
  */
 const outputBytes = (spec: BackboneSpec, size: number, from = 0): number[] =>
   networkBlocks(spec, from).flatMap(({layers}) => {
-    const convs = layers.filter(({word}) => word === 'conv');
+    const convs = layers.filter(({kind}) => kind === 'conv');
     const side = Math.ceil(size / convs.at(-1)!.reduction);
     return convs.map(({channels}) => BYTES_PER_FLOAT * channels * side ** 2);
   });

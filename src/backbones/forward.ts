@@ -2,12 +2,11 @@ import type {
   AddLayer,
   Block,
   ConvLayer,
-  ConvNorm,
-  Layer,
   MaxPoolLayer,
   NormLayer,
   PadLayer,
   ReluLayer,
+  Step,
 } from './layers.js';
 import {networkBlocks} from './network.js';
 import type {BackboneSpec} from './resnet-specs.js';
@@ -30,40 +29,38 @@ export interface Interpreter<T> {
   scope(block: () => T): T;
 }
 
-function runLayer<T>(interpreter: Interpreter<T>, layer: Layer, inputs: readonly T[]): T {
+function runStep<T>(interpreter: Interpreter<T>, step: Step, inputs: readonly T[]): T {
   const [x, y] = inputs as [T, T];
-  switch (layer.word) {
+  switch (step.kind) {
     case 'conv':
-      return interpreter.conv(layer, x);
+      return interpreter.conv(step, x);
     case 'norm':
-      return interpreter.norm(layer, x);
+      return interpreter.norm(step, x);
+    case 'convNorm': {
+      const {conv, norm} = step;
+      return interpreter.convNorm === undefined
+        ? interpreter.norm(norm, interpreter.conv(conv, x))
+        : interpreter.convNorm(conv, norm, x);
+    }
     case 'relu':
-      return interpreter.relu(layer, x);
+      return interpreter.relu(step, x);
     case 'pad':
-      return interpreter.pad(layer, x);
+      return interpreter.pad(step, x);
     case 'maxPool':
-      return interpreter.maxPool(layer, x);
+      return interpreter.maxPool(step, x);
     case 'add':
-      return interpreter.add(layer, x, y);
+      return interpreter.add(step, x, y);
   }
 }
 
-const runConvNorm = <T>(interpreter: Interpreter<T>, {conv, norm}: ConvNorm, x: T): T =>
-  interpreter.convNorm === undefined
-    ? interpreter.norm(norm, interpreter.conv(conv, x))
-    : interpreter.convNorm(conv, norm, x);
-
-function runBlock<T>(interpreter: Interpreter<T>, {steps, layers}: Block, x: T): T {
-  const maps = new Map([[layers[0]!.inputs[0]!, x]]);
+/** A block has one input, and its last layer gives its output. */
+function runBlock<T>(interpreter: Interpreter<T>, {steps}: Block, x: T): T {
+  const maps = new Map([[steps[0]!.inputs[0]!, x]]);
   for (const step of steps) {
-    if (step.word === 'convNorm')
-      maps.set(step.norm.name, runConvNorm(interpreter, step, maps.get(step.conv.inputs[0]!)!));
-    else {
-      const inputs = step.inputs.map(name => maps.get(name)!);
-      maps.set(step.name, runLayer(interpreter, step, inputs));
-    }
+    const inputs = step.inputs.map(name => maps.get(name)!);
+    maps.set(step.name, runStep(interpreter, step, inputs));
   }
-  return maps.get(layers.at(-1)!.name)!;
+  return maps.get(steps.at(-1)!.name)!;
 }
 
 /**

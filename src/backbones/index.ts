@@ -34,8 +34,24 @@ export {
   type GroupLearningRates,
   type LayerGroup,
 } from './layer-groups.js';
-export {ARCHS, RESNETS, type Arch, type BackboneSpec, type LastStage} from './resnet-specs.js';
-export {backboneShapes, countParameters, featureWidth} from './network.js';
+export {
+  ARCHS,
+  RESNETS,
+  type Arch,
+  type BackboneSpec,
+  type LastStage,
+  type ResNetSpec,
+} from './resnet-specs.js';
+export {backboneShapes, countParameters, featureWidth, networkLayers} from './network.js';
+export type {
+  AddLayer,
+  ConvLayer,
+  Layer,
+  MaxPoolLayer,
+  NormLayer,
+  PadLayer,
+  ReluLayer,
+} from './layers.js';
 export {forward, type Interpreter} from './forward.js';
 export {inferenceInterpreter, trainingInterpreter} from './interpreters.js';
 export {disposeWeights, loadStateDict, toDevice, toHost, type ParameterMap} from './parameters.js';

@@ -96,13 +96,13 @@ export interface FrozenInterpreter extends Interpreter<Tensor4D> {
 function foldLayers(weights: ParameterMap, layers: readonly Layer[]): Map<string, Tensor> {
   const folded = new Map<string, Tensor>();
   for (const step of pairConvNorms(layers)) {
-    if (step.word === 'convNorm') {
+    if (step.kind === 'convNorm') {
       const {filter, bias} = foldBatchNorm(weights, step.conv, step.norm);
       folded.set(`${step.conv.name}.weight`, filter).set(`${step.conv.name}.bias`, bias);
-    } else if (step.word === 'conv') {
+    } else if (step.kind === 'conv') {
       const name = `${step.name}.weight`;
       folded.set(name, tf.clone(getKernel(weights, name)));
-    } else if (step.word === 'norm') {
+    } else if (step.kind === 'norm') {
       const {scale, shift} = normAffine(weights, step);
       folded.set(`${step.name}.weight`, scale).set(`${step.name}.bias`, shift);
     }

@@ -12,7 +12,7 @@ interface LayerBase extends FeatureMap {
 }
 
 export interface ConvLayer extends LayerBase {
-  readonly word: 'conv';
+  readonly kind: 'conv';
   readonly kernel: number;
   readonly stride: number;
   /** Zeros on every side, pixels. */
@@ -23,38 +23,40 @@ export interface ConvLayer extends LayerBase {
 
 /** A batch norm. */
 export interface NormLayer extends LayerBase {
-  readonly word: 'norm';
+  readonly kind: 'norm';
   readonly epsilon: number;
 }
 
 export interface ReluLayer extends LayerBase {
-  readonly word: 'relu';
+  readonly kind: 'relu';
 }
 
 /** A border that wins no maximum. */
 export interface PadLayer extends LayerBase {
-  readonly word: 'pad';
+  readonly kind: 'pad';
   readonly padding: number;
 }
 
 export interface MaxPoolLayer extends LayerBase {
-  readonly word: 'maxPool';
+  readonly kind: 'maxPool';
   readonly size: number;
   readonly stride: number;
 }
 
 export interface AddLayer extends LayerBase {
-  readonly word: 'add';
+  readonly kind: 'add';
 }
 
 export type Layer = ConvLayer | NormLayer | ReluLayer | PadLayer | MaxPoolLayer | AddLayer;
 
-/** A convolution and the batch norm behind it, which may be run as one. */
-export interface ConvNorm {
-  readonly word: 'convNorm';
+/** A convolution and the batch norm behind it, which may be run as one: from what the one reads to what the other gives. */
+export interface ConvNorm extends LayerBase {
+  readonly kind: 'convNorm';
   readonly conv: ConvLayer;
   readonly norm: NormLayer;
 }
+
+export type Step = Layer | ConvNorm;
 
 /** The stem, or a residual block: a run of layers between two places that one map alone crosses. */
 export interface Block {
@@ -62,16 +64,16 @@ export interface Block {
   readonly group: number;
   readonly layers: readonly Layer[];
   /** The layers again, convolutions and their batch norms in pairs. */
-  readonly steps: readonly (Layer | ConvNorm)[];
+  readonly steps: readonly Step[];
 }
 
 /** Layers with convolutions and the batch norms behind them in pairs. */
-export const pairConvNorms = (layers: readonly Layer[]): (Layer | ConvNorm)[] =>
-  layers.flatMap((layer, i): (Layer | ConvNorm)[] => {
+export const pairConvNorms = (layers: readonly Layer[]): Step[] =>
+  layers.flatMap((layer, i): Step[] => {
     const [before, after] = [layers[i - 1], layers[i + 1]];
-    if (layer.word === 'conv' && after?.word === 'norm')
-      return [{word: 'convNorm', conv: layer, norm: after}];
-    return layer.word === 'norm' && before?.word === 'conv' ? [] : [layer];
+    if (layer.kind === 'conv' && after?.kind === 'norm')
+      return [{...after, kind: 'convNorm', inputs: layer.inputs, conv: layer, norm: after}];
+    return layer.kind === 'norm' && before?.kind === 'conv' ? [] : [layer];
   });
 
 /** What a convolution is told beyond its input. */
@@ -92,26 +94,26 @@ export class BlockBuilder {
     const padding = (kernel - 1) / 2;
     const output = {name, channels, reduction: x.reduction * stride};
     const geometry = {kernel, stride, padding, groups, inChannels: x.channels};
-    return this.#put({word: 'conv', inputs: [x.name], ...output, ...geometry});
+    return this.#put({kind: 'conv', inputs: [x.name], ...output, ...geometry});
   }
 
   norm(x: FeatureMap, name: string): FeatureMap {
-    return this.#put({...x, word: 'norm', name, inputs: [x.name], epsilon: this.epsilon});
+    return this.#put({...x, kind: 'norm', name, inputs: [x.name], epsilon: this.epsilon});
   }
 
   relu(x: FeatureMap, name: string): FeatureMap {
-    return this.#put({...x, word: 'relu', name, inputs: [x.name]});
+    return this.#put({...x, kind: 'relu', name, inputs: [x.name]});
   }
 
   maxPool(x: FeatureMap, name: string, size: number, stride: number): FeatureMap {
     const [padding, reduction] = [(size - 1) / 2, x.reduction * stride];
     const padded = `${name}.pad`;
-    this.#put({...x, word: 'pad', name: padded, inputs: [x.name], padding});
-    return this.#put({...x, word: 'maxPool', name, inputs: [padded], size, stride, reduction});
+    this.#put({...x, kind: 'pad', name: padded, inputs: [x.name], padding});
+    return this.#put({...x, kind: 'maxPool', name, inputs: [padded], size, stride, reduction});
   }
 
   add(a: FeatureMap, b: FeatureMap, name: string): FeatureMap {
-    return this.#put({...a, word: 'add', name, inputs: [a.name, b.name]});
+    return this.#put({...a, kind: 'add', name, inputs: [a.name, b.name]});
   }
 
   build(): Block {

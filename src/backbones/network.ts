@@ -17,6 +17,9 @@ function buildStem(builder: BlockBuilder, {stageWidths}: ResNetSpec): FeatureMap
   return builder.maxPool(builder.relu(builder.norm(conv, 'bn1'), 'relu'), 'maxpool', 3, 2);
 }
 
+/** The stage width that `widthPerGroup` is given for. */
+const BASE_WIDTH = 64;
+
 interface BlockOptions extends ResNetVariant {
   readonly spec: ResNetSpec;
   readonly width: number;
@@ -32,7 +35,7 @@ const RESIDUAL_PATHS: Readonly<
     {kernel: 3, channels: width},
   ],
   bottleneck: ({spec: {groups, widthPerGroup}, width, stride, strideIn1x1}) => {
-    const inner = Math.floor((width * widthPerGroup) / 64) * groups;
+    const inner = Math.floor((width * widthPerGroup) / BASE_WIDTH) * groups;
     return [
       {kernel: 1, channels: inner, stride: strideIn1x1 ? stride : 1},
       {kernel: 3, channels: inner, stride: strideIn1x1 ? 1 : stride, groups},
@@ -122,7 +125,7 @@ export const networkBlocks = (
 ): readonly Block[] =>
   wholeNetwork(spec).filter(({group}) => group >= from && group < until && group <= spec.lastStage);
 
-/** The layers of some layer groups, input to output. */
+/** The list that everything reads: the layers of some layer groups, input to output. */
 export const networkLayers = (
   spec: BackboneSpec,
   from = 0,
@@ -137,7 +140,7 @@ export const networkConvNorms = (
 ): readonly ConvNorm[] =>
   networkBlocks(spec, from, until)
     .flatMap(({steps}) => steps)
-    .filter(step => step.word === 'convNorm');
+    .filter(step => step.kind === 'convNorm');
 
 /** Channels of the last feature map: the width of the pooled features, and so of the head's input. */
 export const featureWidth = (spec: BackboneSpec): number => networkLayers(spec).at(-1)!.channels;
@@ -146,12 +149,12 @@ export const featureWidth = (spec: BackboneSpec): number => networkLayers(spec).
 export function backboneShapes(spec: BackboneSpec): Map<string, readonly number[]> {
   const shapes = new Map<string, readonly number[]>();
   for (const layer of networkLayers(spec)) {
-    const {word, name, channels} = layer;
-    if (word === 'conv') {
+    const {kind, name, channels} = layer;
+    if (kind === 'conv') {
       const {inChannels, groups, kernel} = layer;
       shapes.set(`${name}.weight`, [channels, inChannels / groups, kernel, kernel]);
     }
-    if (word === 'norm')
+    if (kind === 'norm')
       for (const parameter of ['weight', 'bias', 'running_mean', 'running_var'])
         shapes.set(`${name}.${parameter}`, [channels]);
   }

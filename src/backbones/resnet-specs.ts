@@ -1,12 +1,13 @@
-/** A network of the family. One row of `RESNETS`; layers, names and shapes are derived from it (layers.ts). */
+/** A network of the family: a row of `RESNETS`. Everything else is derived from it (network.ts). */
 export interface ResNetSpec {
   /** Two 3x3 convolutions, or a 3x3 between two 1x1 (He et al., figure 5). */
   readonly block: 'basic' | 'bottleneck';
   readonly blocksPerStage: readonly number[];
-  /** Channels that leave the blocks of each stage; a bottleneck gives four times as many. */
+  /** Channels that leave a basic block of each stage; a bottleneck gives four times as many. */
   readonly stageWidths: readonly number[];
-  /** Groups of a bottleneck's 3x3 convolution, and their channels where the stage is 64 wide (https://arxiv.org/abs/1611.05431). */
+  /** Groups of a bottleneck's 3x3 convolution (Xie et al., https://arxiv.org/abs/1611.05431). */
   readonly groups: number;
+  /** Channels of such a group in a stage of width 64; they grow with the stage. */
   readonly widthPerGroup: number;
 }
 

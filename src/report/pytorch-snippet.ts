@@ -14,7 +14,7 @@ const cutStages = ({arch, lastStage}: BackboneSpec): string[] =>
 /** Stages, as torchvision's modules, whose first convolution carries the stride. */
 const stridedStages = (spec: BackboneSpec): string[] =>
   networkLayers(spec)
-    .filter(layer => layer.word === 'conv' && layer.stride > 1 && layer.name.endsWith('.0.conv1'))
+    .filter(layer => layer.kind === 'conv' && layer.stride > 1 && layer.name.endsWith('.0.conv1'))
     .map(({name}) => `network.${name.split('.')[0]}`);
 
 /** Weights of another family than torchvision's need its network changed: shapes do not tell. */

@@ -84,7 +84,7 @@ describe('the interpreters of a network', () => {
   it('run a list in words alone', () => {
     const words: string[] = [];
     const say = (layer: Layer): null => {
-      words.push(layer.word);
+      words.push(layer.kind);
       return null;
     };
     const interpreter: Interpreter<null> = {
@@ -92,6 +92,6 @@ describe('the interpreters of a network', () => {
       scope: block => block(),
     };
     forward(interpreter, classifier.spec, null);
-    expect(words).to.deep.equal(networkLayers(classifier.spec).map(({word}) => word));
+    expect(words).to.deep.equal(networkLayers(classifier.spec).map(({kind}) => kind));
   });
 });

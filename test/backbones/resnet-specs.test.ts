@@ -117,7 +117,7 @@ describe('the depth table', () => {
             first!.channels,
             first!.reduction,
           ]);
-        if (layer.word === 'conv') expect(layer.inChannels, layer.name).to.equal(first!.channels);
+        if (layer.kind === 'conv') expect(layer.inChannels, layer.name).to.equal(first!.channels);
         else expect(layer.channels, layer.name).to.equal(first!.channels);
         maps.set(layer.name, layer);
       }
@@ -143,7 +143,7 @@ describe('the depth table', () => {
   it('lists a block in the words of an interpreter', () => {
     const {layers, steps} = networkBlocks(spec('resnet18'), 2)[0]!;
     expect(
-      layers.map(({word, name, inputs}) => `${word} ${name} < ${inputs.join(', ')}`),
+      layers.map(({kind, name, inputs}) => `${kind} ${name} < ${inputs.join(', ')}`),
     ).to.deep.equal([
       'conv layer2.0.conv1 < layer1.1.relu',
       'norm layer2.0.bn1 < layer2.0.conv1',
@@ -155,7 +155,7 @@ describe('the depth table', () => {
       'add layer2.0.add < layer2.0.bn2, layer2.0.downsample.1',
       'relu layer2.0.relu < layer2.0.add',
     ]);
-    expect(steps.map(({word}) => word)).to.deep.equal([
+    expect(steps.map(({kind}) => kind)).to.deep.equal([
       'convNorm',
       'relu',
       'convNorm',

@@ -1,7 +1,7 @@
 import {NAMING_SCHEMES, schemeNames, stagePrefixes, type NamingScheme} from './naming-schemes.js';
 import type {StoredTensor, StoredTensors} from '../readers/weights-file.js';
 import {backboneShapes} from '../network.js';
-import {stageCount, type BackboneSpec} from '../resnet-specs.js';
+import {ARCHS, stageCount, type BackboneSpec} from '../resnet-specs.js';
 import {toChannelsFirst, subtractBias} from './stored-layout.js';
 
 /** A tensor by the name it has in the file. */
@@ -64,20 +64,13 @@ const hasShape = (
   expectedShapes: readonly number[] | undefined,
 ): boolean => found.join() === expectedShapes?.join();
 
-/** Depths differ in how many blocks and convolutions they have: the names of the deepest are those of all. */
-const DEEPEST_SPEC: BackboneSpec = {
-  arch: 'resnet152',
-  lastStage: 4,
-  strideIn1x1: false,
-  batchNormEpsilon: 1e-5,
-};
-
 /** What a name, or the end of one, stands for in each scheme. */
 function indexSchemeNames(): Map<string, {readonly scheme: NamingScheme; readonly key: string}[]> {
   const all = new Map<string, {readonly scheme: NamingScheme; readonly key: string}[]>();
   for (const scheme of NAMING_SCHEMES) {
-    for (const [name, key] of schemeNames(scheme, DEEPEST_SPEC))
-      all.set(name, [...(all.get(name) ?? []), {scheme, key}]);
+    // A name stands for one key in a scheme, whatever the network.
+    const names = new Map(ARCHS.flatMap(arch => [...schemeNames(scheme, arch)]));
+    for (const [name, key] of names) all.set(name, [...(all.get(name) ?? []), {scheme, key}]);
   }
   return all;
 }

@@ -1,6 +1,7 @@
 import type {ConvNorm} from '../layers.js';
 import {networkConvNorms} from '../network.js';
-import {STAGES, stageCount, type BackboneSpec} from '../resnet-specs.js';
+import {STAGES, stageCount, type Arch} from '../resnet-specs.js';
+import {TORCHVISION_METADATA} from './weights-metadata.js';
 
 /** Names of a convolution and of the batch norm behind it. */
 type ConvNormNames = readonly [conv: string, norm: string];
@@ -214,10 +215,11 @@ function convNormNames(scheme: NamingScheme, {conv: {name}}: ConvNorm): readonly
  * Torchvision's keys by the scheme's names, of the whole network, biases of convolutions included: a file may have them, though no
  * network here does.
  */
-export function schemeNames(scheme: NamingScheme, spec: BackboneSpec): Map<string, string> {
+export function schemeNames(scheme: NamingScheme, arch: Arch): Map<string, string> {
+  const spec = {arch, lastStage: stageCount(arch), ...TORCHVISION_METADATA};
   const {separator, ...parameters} = scheme.parameters;
   const keys = new Map<string, string>();
-  for (const convNorm of networkConvNorms({...spec, lastStage: stageCount(spec.arch)})) {
+  for (const convNorm of networkConvNorms(spec)) {
     for (const [conv, norm] of convNormNames(scheme, convNorm)) {
       for (const [layer, key, kind] of [
         [conv, convNorm.conv.name, 'conv'],

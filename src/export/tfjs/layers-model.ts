@@ -116,9 +116,9 @@ function setWeights(model: LayersModel, {spec, layers, preprocessing, weights}: 
     parts.map(part => getVector(map, `${prefix}.${part}`));
   set(NORMALIZE, normalizeWeights(preprocessing));
   for (const layer of networkLayers(spec)) {
-    const {word, name} = layer;
-    if (word === 'conv') set(name, [layerKernel(layer, getKernel(weights, `${name}.weight`))]);
-    if (word === 'norm')
+    const {kind, name} = layer;
+    if (kind === 'conv') set(name, [layerKernel(layer, getKernel(weights, `${name}.weight`))]);
+    if (kind === 'norm')
       set(name, named(weights, name, ['weight', 'bias', 'running_mean', 'running_var']));
   }
   for (const {name} of layers) set(name, named(weights, name, ['weight', 'bias']));

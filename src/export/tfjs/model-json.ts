@@ -86,13 +86,13 @@ const same = (a: unknown, b: unknown): boolean => JSON.stringify(a) === JSON.str
 
 /** What a layer of tf.layers keeps, by name: convolutions HWIO. */
 function layerWeights(layer: NetworkLayer): [string, readonly number[]][] {
-  const {word, name, channels} = layer;
-  if (word === 'norm')
+  const {kind, name, channels} = layer;
+  if (kind === 'norm')
     return ['gamma', 'beta', 'moving_mean', 'moving_variance'].map(part => [
       `${name}/${part}`,
       [channels],
     ]);
-  if (word !== 'conv') return [];
+  if (kind !== 'conv') return [];
   const {kernel, inChannels, groups} = layer;
   const shape = [kernel, kernel, inChannels, channels / groups];
   return [[`${name}/${groups === 1 ? 'kernel' : 'depthwise_kernel'}`, shape]];
@@ -150,10 +150,10 @@ function* layerProblems(
   if (!same(inputs, [[null, cropSize, cropSize, 3]]))
     yield `an input of ${JSON.stringify(inputs).slice(0, 100)}, not of ${cropSize} x ${cropSize} x 3`;
   for (const layer of networkLayers(specOf(record))) {
-    const {word, name} = layer;
-    if (word === 'conv' && !same(setting(name, 'strides'), [layer.stride, layer.stride]))
+    const {kind, name} = layer;
+    if (kind === 'conv' && !same(setting(name, 'strides'), [layer.stride, layer.stride]))
       yield `another stride of ${name}`;
-    if (word === 'norm' && setting(name, 'epsilon') !== layer.epsilon)
+    if (kind === 'norm' && setting(name, 'epsilon') !== layer.epsilon)
       yield `another epsilon of ${name}`;
   }
   if (

@@ -36,7 +36,7 @@ describe('naming schemes', () => {
   for (const candidate of NAMING_SCHEMES) {
     it(`have a name for every tensor of every depth: ${candidate.name} (${candidate.stage.join(', ')})`, () => {
       for (const arch of ARCHS) {
-        const names = schemeNames(candidate, specOf(arch));
+        const names = schemeNames(candidate, arch);
         const keys = new Set(
           [...names.values()].filter(key => !/(?:conv\d|downsample\.0)\.bias$/.test(key)),
         );
@@ -58,14 +58,14 @@ describe('naming schemes', () => {
     ['resnet152', [3, 8, 36, 3]],
   ] as const) {
     it(`know the names of Keras Applications' ${arch}, and no others`, () => {
-      expect([...schemeNames(scheme('Keras Applications'), specOf(arch)).keys()]).to.have.members(
+      expect([...schemeNames(scheme('Keras Applications'), arch).keys()]).to.have.members(
         kerasNames(blocks),
       );
     });
   }
 
   it('know the parts by the names that libraries give them', () => {
-    const key = (of: string, name: string) => schemeNames(scheme(of), specOf('resnet50')).get(name);
+    const key = (of: string, name: string) => schemeNames(scheme(of), 'resnet50').get(name);
     expect(
       key('Hugging Face', 'encoder.stages.1.layers.0.shortcut.normalization.running_var'),
     ).to.equal('layer2.0.downsample.1.running_var');

@@ -85,7 +85,7 @@ describe('toLayersModel', () => {
   for (const stride of [1, 2]) {
     it(`convolves in groups as the function does, stride ${stride}`, () => {
       const conv: ConvLayer = {
-        ...{word: 'conv', name: 'conv', inputs: ['x'], reduction: stride},
+        ...{kind: 'conv', name: 'conv', inputs: ['x'], reduction: stride},
         ...{kernel: 3, stride, padding: 1, groups: 4, inChannels: 8, channels: 12},
       };
       tf.tidy(() => {

@@ -9,7 +9,7 @@ import type {ConvLayer, Layer, NormLayer} from '../../src/backbones/layers.js';
 import {networkLayers} from '../../src/backbones/network.js';
 import {tf, type Tensor4D} from '../../src/backend/tensorflow.js';
 import type {Classifier} from '../../src/heads/classifier.js';
-import {useEngine} from '../helpers/backend.js';
+import {useBackend} from '../helpers/backend.js';
 import {draw, largestDifference} from '../helpers/gradients.js';
 import {randomClassifier} from '../helpers/random-classifier.js';
 
@@ -22,7 +22,7 @@ const unfolded = (interpreter: Interpreter<Tensor4D>): Interpreter<Tensor4D> => 
 };
 
 describe('the interpreters of a network', () => {
-  useEngine();
+  useBackend();
 
   let classifier: Classifier;
   before(() => {

@@ -45,9 +45,8 @@ function curve({name, role, values}: Series, {id, scale, formatExact, bestEpoch}
   );
   const radius = (i: number): number => (i === bestEpoch ? 6 : values.length > 40 ? 1.5 : 3);
   const dots = points.map(({x, y, value, i}) => {
-    const title = html`<title>
-      epoch ${i + 1}: ${name} ${formatExact(value)}${i === bestEpoch && ', kept'}
-    </title>`;
+    const kept = i === bestEpoch ? ', kept' : '';
+    const title = html`<title>${`epoch ${i + 1}: ${name} ${formatExact(value)}${kept}`}</title>`;
     if (value > scale.high) return html`<polygon points="${above(x)}">${title}</polygon>`;
     return html`<circle cx="${coordinate(x)}" cy="${coordinate(y)}" r="${radius(i)}"
       >${title}</circle
@@ -98,16 +97,6 @@ function highestLoss(training: readonly number[], validation: readonly number[])
   return 1.04 * Math.max(trained!, Math.min(validated!, 2 * trained!));
 }
 
-/** Index of the highest accuracy, then the lowest loss. */
-const findBestEpoch = (accuracy: readonly number[], losses: readonly number[]): number =>
-  accuracy.reduce(
-    (best, value, i) =>
-      value > accuracy[best]! || (value === accuracy[best] && losses[i]! < losses[best]!)
-        ? i
-        : best,
-    0,
-  );
-
 /** Loss and accuracy, that by which the best epoch was chosen, over all epochs of all phases. */
 export function curves(rows: readonly EpochRow[], by: SelectionMetric): Html {
   const training = rows.map(row => row.trainingLoss);
@@ -139,7 +128,7 @@ export function curves(rows: readonly EpochRow[], by: SelectionMetric): Html {
       tick: value => formatPercent(value, 0),
     },
     formatExact: formatPercent,
-    bestEpoch: findBestEpoch(accuracy, validation),
+    bestEpoch: rows.findIndex(row => row.best),
   };
   return html`<div class="charts">
     ${renderChart(loss, rows)} ${renderChart(accuracies, rows)}

@@ -2,7 +2,7 @@ import {join} from 'node:path';
 import {fileURLToPath} from 'node:url';
 import {disposeWeights, toDevice} from '../backbones/parameters.js';
 import {readWeights} from '../backbones/readers/read-weights.js';
-import {featureWidth} from '../backbones/resnet-specs.js';
+import {featureWidth} from '../backbones/network.js';
 import {checkFiniteValues} from '../backbones/weights/weights-values.js';
 import {
   CALLBACK,

@@ -1,6 +1,6 @@
 import type {ObjectSchema} from '../../core/schema.js';
 import {FITS} from '../../core/preprocessing.js';
-import {ARCHS} from '../resnet-specs.js';
+import {ARCHS, STAGES} from '../resnet-specs.js';
 
 const urlSchema = {type: 'string', pattern: '^https://'};
 const tripleSchema = (item: object): object => ({
@@ -36,10 +36,10 @@ const properties = {
   sha256Prefix: {type: 'string', pattern: '^[0-9a-f]{8,64}$'},
   sizeMiB: {type: 'number', exclusiveMinimum: 0},
   huggingFace: {type: 'string', pattern: '^[^/]+/[^/]+$'},
-  strideOn: {enum: ['3x3', '1x1']},
+  strideIn1x1: {type: 'boolean'},
   batchNormEpsilon: {type: 'number', exclusiveMinimum: 0},
   preprocessing: preprocessingSchema,
-  stages: {type: 'integer', minimum: 1, maximum: 4},
+  stages: {type: 'integer', minimum: 1, maximum: STAGES.length},
   classes: {type: 'integer', minimum: 1},
   numParams: {type: 'integer', minimum: 1},
   metrics: {

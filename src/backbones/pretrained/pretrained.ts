@@ -4,7 +4,7 @@ import {suggest} from '../../core/text/suggest.js';
 import type {Preprocessing} from '../../core/preprocessing.js';
 import {validate} from '../../core/schema.js';
 import {pretrainedSchema} from './pretrained-schema.js';
-import {ARCHS, type Arch, type ResNetVariant} from '../resnet-specs.js';
+import {ARCHS, type Arch, type LastStage, type ResNetVariant} from '../resnet-specs.js';
 
 /** Everything that must be known of a published weights file to fetch it, check it and feed it. */
 export interface PretrainedWeights extends ResNetVariant {
@@ -22,7 +22,7 @@ export interface PretrainedWeights extends ResNetVariant {
   readonly huggingFace?: string;
   readonly preprocessing: Preprocessing;
   /** Stages that the file has weights for. */
-  readonly stages: 1 | 2 | 3 | 4;
+  readonly stages: LastStage;
   readonly classes: number;
   readonly numParams: number;
   /** Per cent, as published, by dataset. */

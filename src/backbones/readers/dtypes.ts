@@ -1,4 +1,5 @@
-import {formatNumber, FormatError} from './format-error.js';
+import {formatInteger} from '../../core/text/format-integer.js';
+import {FormatError} from './format-error.js';
 
 /** How the numbers of a file are stored (little-endian). Types without a `decode` are no weights here (integers, for one): read past, and not kept. */
 export interface DType {
@@ -72,11 +73,11 @@ export class MemoryBudget {
     this.remainingBytes += 16 * elements;
   }
 
-  /** @throws Malformed where what was granted does not suffice */
+  /** @throws FormatError where what was granted does not suffice */
   reserve(name: string, bytes: number): void {
     this.remainingBytes -= bytes;
     if (this.remainingBytes < 0)
-      throw new FormatError(`${formatNumber(bytes)} bytes for "${name}", far more than it needs`);
+      throw new FormatError(`${formatInteger(bytes)} bytes for "${name}", far more than it needs`);
   }
 }
 
@@ -87,7 +88,7 @@ const isDimension = (dimension: unknown): dimension is number =>
 export const isShape = (shape: unknown): shape is readonly number[] =>
   Array.isArray(shape) && shape.length <= 32 && shape.every(isDimension);
 
-/** A shape as found in a file. @throws Malformed where it is none */
+/** A shape as found in a file. @throws FormatError where it is none */
 export function parseShape(name: string, shape: unknown): readonly number[] {
   if (!isShape(shape)) throw new FormatError(`no valid shape for tensor "${name}"`);
   return shape;

@@ -1,9 +1,10 @@
 import {stat} from 'node:fs/promises';
 import {errorMessage} from '../../core/errors.js';
 import {sizeFromShape} from '../../core/state-dict.js';
+import {formatInteger} from '../../core/text/format-integer.js';
 import {findWeightsFile} from './find-weights-file.js';
 import {readModelConfig} from './model-config.js';
-import {formatNumber, FormatError} from './format-error.js';
+import {FormatError} from './format-error.js';
 import {openWeightsFile} from './open-file.js';
 import {
   readAllTensors,
@@ -61,7 +62,7 @@ export async function readWeights(path: string): Promise<WeightsFile> {
       throw toWeightsFileError(
         path,
         new FormatError(
-          `${formatNumber(elements)} numbers in a file of ${formatNumber(bytes)} bytes`,
+          `${formatInteger(elements)} numbers in a file of ${formatInteger(bytes)} bytes`,
         ),
       );
     }

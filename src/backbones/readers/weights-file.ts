@@ -21,10 +21,17 @@ export interface TensorReader {
   readonly close: () => Promise<void>;
 }
 
-/** An open file of weights, as it names and lays them out. Whoever opens it closes it. */
-export interface OpenWeights extends TensorReader {
-  readonly path: string;
+/** A reader that says what it reads. */
+export interface WeightsReader extends TensorReader {
   readonly format: WeightsFormat;
+}
+
+/** Opens one of the files that an index names. */
+export type OpenShard = (path: string) => Promise<WeightsReader>;
+
+/** An open file of weights, as it names and lays them out. Its opener closes it. */
+export interface OpenWeights extends WeightsReader {
+  readonly path: string;
 }
 
 /** Everything that a reader finds, as float32; several tensors may be views of one buffer. */

@@ -1,6 +1,7 @@
 import {readFile} from 'node:fs/promises';
+import {formatInteger} from '../../../core/text/format-integer.js';
 import {ByteCursor} from '../byte-cursor.js';
-import {formatNumber, FormatError} from '../format-error.js';
+import {FormatError} from '../format-error.js';
 import {PLAIN_DIALECT} from './pickle-dialect.js';
 import {unpickle} from './pickle.js';
 import type {TorchFile} from './torch-file.js';
@@ -70,7 +71,7 @@ function readStorage(input: ByteCursor, {key, length, dtype: type}: TorchStorage
   const found = input.uint64();
   if (found !== length)
     throw new FormatError(
-      `${formatNumber(found)} elements in storage "${key}", which has ${formatNumber(length)}`,
+      `${formatInteger(found)} elements in storage "${key}", which has ${formatInteger(length)}`,
     );
   return input.take(length * type.bytes);
 }

@@ -15,7 +15,7 @@ import {
   type ArgumentKind,
   type OptionKinds,
 } from '../core/arguments.js';
-import {FinetuneError, errorMessage} from '../core/errors.js';
+import {defineError, FinetuneError, errorMessage} from '../core/errors.js';
 import {printableJson} from '../core/text/printable.js';
 import {PACKAGE_VERSION} from '../core/version.js';
 import {temporaryPath, writeFileAtomic} from '../core/files/atomic-write.js';
@@ -161,27 +161,25 @@ async function writeModelFiles(
 }
 
 /** An exported model that was written, but not found to compute what the classifier computes. It stays, under a name that says so. */
-export class UnverifiedModelError extends FinetuneError {
-  override readonly name = 'UnverifiedModelError';
-  override readonly code = 'MODEL_UNVERIFIED';
-
-  /** @param unverified where it lies */
-  constructor(
-    readonly unverified: string,
-    override readonly cause: unknown,
-  ) {
-    super(
-      `The exported model was not verified, and is kept as ${unverified}: ${errorMessage(cause)}`,
-    );
-  }
-}
+export class UnverifiedModelError extends defineError(
+  FinetuneError,
+  'MODEL_UNVERIFIED',
+  ({
+    unverified,
+    cause,
+  }: {
+    /** Where it lies. */
+    unverified: string;
+    cause: unknown;
+  }) => `The exported model was not verified, and is kept as ${unverified}: ${errorMessage(cause)}`,
+) {}
 
 /**
  * Exports a classifier: a tfjs LayersModel for browsers and Node, the same weights for PyTorch, and everything that must be known to use
  * them. Written beside its place, loaded back, compared with the classifier, and only then moved into place.
  * @throws ArgumentError (exit 2) when an argument is something else than its type says, or the classifier is disposed
  * @throws BundlePlaceError (exit 2) when something else than an older exported model lies there
- * @throws UnverifiedBundleError (exit 1) when the export computes something else, or cannot be loaded: it is in `<directory>.unverified`
+ * @throws UnverifiedModelError (exit 1) when the export computes something else, or cannot be loaded: it is in `<directory>.unverified`
  *
  * @example
  * import {exportModel, finetune, loadImageFolder, resolveRecipe} from 'finetune';
@@ -229,6 +227,8 @@ async function verify(
   try {
     return await verifyModel(classifier, directory, verificationImages ?? noiseImages(classifier));
   } catch (error) {
-    throw signal?.aborted === true ? error : new UnverifiedModelError(directory, error);
+    throw signal?.aborted === true
+      ? error
+      : new UnverifiedModelError({unverified: directory, cause: error});
   }
 }

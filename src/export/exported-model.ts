@@ -7,7 +7,7 @@ import {
   integerFrom,
   type ArgumentKind,
 } from '../core/arguments.js';
-import {AbortedError, UsageError} from '../core/errors.js';
+import {defineError, AbortedError, UsageError} from '../core/errors.js';
 import type {Preprocessing} from '../core/preprocessing.js';
 import {tf} from '../backend/tensorflow.js';
 import type {InferenceModel} from '../heads/inference-model.js';
@@ -51,16 +51,12 @@ export interface ClassifyOptions {
 }
 
 /** A classifier that was disposed is used. */
-export class ModelDisposedError extends UsageError {
-  override readonly name = 'ModelDisposedError';
-  override readonly code = 'MODEL_DISPOSED';
-
-  constructor(readonly directory: string) {
-    super(
-      `Expected a model in use, but found that of ${directory} disposed. Load it again with loadModel().`,
-    );
-  }
-}
+export class ModelDisposedError extends defineError(
+  UsageError,
+  'MODEL_DISPOSED',
+  ({directory}: {directory: string}) =>
+    `Expected a model in use, but found that of ${directory} disposed. Load it again with loadModel().`,
+) {}
 
 const PIXELS: ArgumentKind = {
   expected: 'a Uint8Array of pixels',
@@ -157,7 +153,7 @@ export class ExportedModel {
   }
 
   #assertNotDisposed(): void {
-    if (this.#isDisposed) throw new ModelDisposedError(this.directory);
+    if (this.#isDisposed) throw new ModelDisposedError({directory: this.directory});
   }
 
   async #classifyAll(

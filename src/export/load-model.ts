@@ -22,7 +22,8 @@ import {toInference, type InferenceModel} from '../heads/inference-model.js';
 import {denseLayers} from '../heads/head.js';
 import {MODEL_FILES, specOf, type ModelRecord} from './model-record.js';
 import {ExportedModel} from './exported-model.js';
-import {BundleError, modelDirectory, readModelRecord} from './read-model-record.js';
+import {InvalidModelError} from './invalid-model-error.js';
+import {modelDirectory, readModelRecord} from './read-model-record.js';
 import {findTensorProblem} from './record-problems.js';
 
 /** A network without its weights. */
@@ -38,8 +39,8 @@ async function readTensors(path: string, record: ModelRecord): Promise<StateDict
   const {tensors, metadata} = await readWeights(path);
   const problem = findTensorProblem(record, tensors, metadata);
   if (problem !== undefined) {
-    throw new BundleError(
-      path,
+    throw new InvalidModelError(
+      {path},
       `${path} is not of one export with finetune.json: found ${problem}. Export the exported model again.`,
     );
   }
@@ -94,7 +95,7 @@ const OPTIONS: OptionKinds<LoadModelOptions> = {
  * was measured to take 7 to 20 % less processor time so (ResNet-50, both backends), and `exportModel` has proven both equal.
  * @param location a run, or the exported model as `exportModel` or a run left it: a path or a `file:` URL
  * @param options whether and where TensorFlow computes; by default as FINETUNE_BACKEND, FINETUNE_DEVICE and FINETUNE_OFFLINE say
- * @throws BundleError when it is none, or a file of it is missing, cut off, changed or of another export; WeightsFileError for numbers that no
+ * @throws InvalidModelError when it is none, or a file of it is missing, cut off, changed or of another export; WeightsFileError for numbers that no
  * training leaves
  * @throws AbortedError; ArgumentError (exit 2); EngineError, GpuError (exit 4) for a demanded backend that is not to be had
  *

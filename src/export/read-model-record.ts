@@ -20,8 +20,6 @@ import {
 import {findModelJsonProblem} from './tfjs/model-json.js';
 import {findRecordProblem} from './record-problems.js';
 
-export {InvalidModelError as BundleError} from './invalid-model-error.js';
-
 /** Of finetune.json and of model.json: the confusion matrix of a thousand classes takes a fifth of that. */
 const MAX_JSON_BYTES = 64_000_000;
 
@@ -37,7 +35,7 @@ const HINT = 'Give the directory of a finished run, or the model folder in it.';
 async function assertDirectory(directory: string): Promise<void> {
   if (isUrl(directory))
     throw new InvalidModelError(
-      redactUrl(directory),
+      {path: redactUrl(directory)},
       explainUrlNotDownloaded(directory, 'a model'),
     );
   const found = await stat(directory).catch(() => undefined);
@@ -45,20 +43,19 @@ async function assertDirectory(directory: string): Promise<void> {
   const isArchive = /\.(?:zip|tar|tgz|tar\.gz|rar|7z|tar\.xz|tar\.zst)$/i.test(directory);
   const remedy = isArchive ? 'Unpack it, and give the model folder in it.' : HINT;
   throw new InvalidModelError(
-    directory,
+    {path: directory},
     `${directory} is ${isArchive ? 'an archive' : 'a file'}, and a model is a folder. ${remedy}`,
   );
 }
 
-/** @throws BundleError for what is no JSON, too long or too deep */
+/** @throws InvalidModelError for what is no JSON, too long or too deep */
 async function readDocument(path: string): Promise<unknown> {
   try {
     return await readJsonFile(path, MAX_JSON_BYTES);
   } catch (cause) {
     throw new InvalidModelError(
-      path,
+      {path, cause},
       `Expected JSON in ${path}, but found something else (${errorMessage(cause)}). ${COPY_AGAIN}`,
-      {cause},
     );
   }
 }
@@ -79,7 +76,7 @@ async function readRecordFile(directory: string): Promise<unknown> {
   const path = join(directory, MODEL_FILES.record);
   if (existsSync(path)) return readDocument(path);
   throw new InvalidModelError(
-    directory,
+    {path: directory},
     `Expected an exported model in ${directory}, but found no ${MODEL_FILES.record}. ${remedyFor(directory)}`,
   );
 }
@@ -95,25 +92,25 @@ function checkVersion(directory: string, document: unknown): void {
       ? `${formatValue(createdBy)}, which made it`
       : 'the finetune that made it';
   throw new InvalidModelError(
-    directory,
+    {path: directory},
     `Expected schema version ${SCHEMA_VERSION} of the exported model in ${directory}, but found ${formatValue(schemaVersion)}. Use ${maker}, or a later one.`,
   );
 }
 
 const mismatchError = (path: string, problem: string): InvalidModelError =>
   new InvalidModelError(
-    path,
+    {path},
     `${path} is not of one export with the files beside it: found ${problem}. ${COPY_AGAIN}`,
   );
 
-/** @throws BundleError where `check` finds a fault, or a schema that is not followed */
+/** @throws InvalidModelError where `check` finds a fault, or a schema that is not followed */
 function assertConsistent(path: string, check: () => string | undefined): void {
   try {
     const problem = check();
     if (problem !== undefined) throw mismatchError(path, problem);
   } catch (cause) {
     if (!(cause instanceof SchemaError)) throw cause;
-    throw new InvalidModelError(path, `${cause.message} ${COPY_AGAIN}`, {cause});
+    throw new InvalidModelError({path, cause}, `${cause.message} ${COPY_AGAIN}`);
   }
 }
 
@@ -121,16 +118,16 @@ function assertConsistent(path: string, check: () => string | undefined): void {
 async function checkFile(path: string, {bytes, sha256}: FileRecord): Promise<void> {
   const found = await stat(path).catch(() => undefined);
   if (!found?.isFile())
-    throw new InvalidModelError(path, `Expected ${path}, but found no such file. ${COPY_AGAIN}`);
+    throw new InvalidModelError({path}, `Expected ${path}, but found no such file. ${COPY_AGAIN}`);
   if (found.size !== bytes)
     throw new InvalidModelError(
-      path,
+      {path},
       `Expected ${bytes} bytes in ${path}, but found ${found.size}. ${COPY_AGAIN}`,
     );
   const hash = await sha256File(path);
   if (hash !== sha256) {
     throw new InvalidModelError(
-      path,
+      {path},
       `Expected the contents that were exported (sha256 ${sha256.slice(0, 8)}...) in ${path}, but found others (${hash.slice(0, 8)}...). ${COPY_AGAIN}`,
     );
   }
@@ -139,7 +136,7 @@ async function checkFile(path: string, {bytes, sha256}: FileRecord): Promise<voi
 /**
  * Reads what an exported model says of itself, and checks that it is whole: every file that is computed with is there and unchanged, and all that the
  * files say of the network agrees. What is not checked here, the numbers, `loadModel` checks.
- * @throws BundleError
+ * @throws InvalidModelError
  */
 export async function readModelRecord(directory: string): Promise<ModelRecord> {
   const [path, modelPath] = [

@@ -1,4 +1,4 @@
-import {FinetuneError, UsageError} from '../core/errors.js';
+import {defineError, FinetuneError, UsageError} from '../core/errors.js';
 import {createRng} from '../core/rng.js';
 import {tf, type Tensor2D} from '../backend/tensorflow.js';
 import type {Classifier} from '../heads/classifier.js';
@@ -21,24 +21,26 @@ export interface VerificationResult {
 const TOLERANCE = 1e-4;
 
 /** An export that computes something else than the classifier it was made of. */
-export class ModelMismatchError extends FinetuneError {
-  override readonly name = 'ModelMismatchError';
-  override readonly code = 'MODEL_MISMATCH';
-
-  /** @param imageIndex position among all that were compared */
-  constructor(
-    readonly file: string,
-    readonly imageIndex: number,
-    readonly className: string,
-    readonly expected: number,
-    readonly found: number,
-  ) {
-    super(
-      `Expected ${file} to give class "${className}" of image ${imageIndex} the probability ${expected}, as the trained classifier does, ` +
-        `but found ${found}. Report this with the run's recipe.json.`,
-    );
-  }
-}
+export class ModelMismatchError extends defineError(
+  FinetuneError,
+  'MODEL_MISMATCH',
+  ({
+    file,
+    imageIndex,
+    className,
+    expected,
+    found,
+  }: {
+    file: string;
+    /** Position among all that were compared. */
+    imageIndex: number;
+    className: string;
+    expected: number;
+    found: number;
+  }) =>
+    `Expected ${file} to give class "${className}" of image ${imageIndex} the probability ${expected}, as the trained classifier does, ` +
+    `but found ${found}. Report this with the run's recipe.json.`,
+) {}
 
 /** Two images of seeded noise, for where there are no real ones. */
 export function noiseImages({preprocessing: {cropSize}}: Classifier): Uint8Array[] {
@@ -85,13 +87,13 @@ function compare(
   const wrong = differences.findIndex(difference => !(difference <= TOLERANCE));
   if (wrong < 0) return Math.max(...differences);
   const imageIndex = imageOffset + Math.floor(wrong / classNames.length);
-  throw new ModelMismatchError(
+  throw new ModelMismatchError({
     file,
     imageIndex,
-    classNames[wrong % classNames.length]!,
-    expected[wrong]!,
-    found[wrong]!,
-  );
+    className: classNames[wrong % classNames.length]!,
+    expected: expected[wrong]!,
+    found: found[wrong]!,
+  });
 }
 
 /**

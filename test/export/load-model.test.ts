@@ -19,7 +19,7 @@ import type {ModelRecord} from '../../src/export/model-record.js';
 import {ExportedModel} from '../../src/export/exported-model.js';
 import type {ImageSource} from '../../src/export/image-source.js';
 import {loadModel} from '../../src/export/load-model.js';
-import {BundleError} from '../../src/export/read-model-record.js';
+import {InvalidModelError} from '../../src/export/invalid-model-error.js';
 import {UnreadableImageError} from '../../src/export/read-pixels.js';
 import {exportModel} from '../../src/export/export-model.js';
 import {toInference} from '../../src/heads/inference-model.js';
@@ -51,7 +51,7 @@ function editRecord(directory: string, edit: (record: Record<string, unknown>) =
 
 async function messageFor(directory: string): Promise<string> {
   const error = await rejectionOf(loadModel(directory));
-  expect(error).to.be.instanceOf(BundleError);
+  expect(error).to.be.instanceOf(InvalidModelError);
   expect(error).to.include({code: 'INVALID_MODEL', exitCode: 1});
   return error.message;
 }

@@ -83,15 +83,19 @@ function withWeightsFileErrors(path: string, {shape, read}: StoredTensor): Store
 /** What the file system or the reader says, about this file. Anything else is a bug of ours. */
 function toWeightsFileError(path: string, error: unknown): unknown {
   if (error instanceof FormatError)
-    return new WeightsFileError(path, error.reason, error.remedy, {cause: error.cause});
+    return new WeightsFileError(
+      {path, reason: error.reason, cause: error.cause},
+      {remedy: error.remedy},
+    );
   if (!(error instanceof Error) || !('code' in error)) return error;
   if (!('syscall' in error) && error.code !== 'ERR_FS_FILE_TOO_LARGE') return error;
   if (error.code === 'ENOENT')
-    return new WeightsFileError(path, 'no such file', 'check the path', {cause: error});
+    return new WeightsFileError(
+      {path, reason: 'no such file', cause: error},
+      {remedy: 'check the path'},
+    );
   return new WeightsFileError(
-    path,
-    `an unreadable file (${errorMessage(error)})`,
-    'check the file and its permissions',
-    {cause: error},
+    {path, reason: `an unreadable file (${errorMessage(error)})`, cause: error},
+    {remedy: 'check the file and its permissions'},
   );
 }

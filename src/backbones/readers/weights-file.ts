@@ -1,4 +1,4 @@
-import {FinetuneError} from '../../core/errors.js';
+import {defineError, FinetuneError} from '../../core/errors.js';
 import type {CpuTensor, StateDict} from '../../core/state-dict.js';
 
 export type WeightsFormat = 'safetensors' | 'pytorch' | 'keras-h5' | 'tfjs';
@@ -55,16 +55,9 @@ export async function readAllTensors(tensors: StoredTensors): Promise<Map<string
 }
 
 /** A file that does not hold weights this project can read. Nothing of it was kept. */
-export class WeightsFileError extends FinetuneError {
-  override readonly name = 'WeightsFileError';
-  override readonly code = 'WEIGHTS_UNREADABLE';
-
-  constructor(
-    readonly path: string,
-    readonly reason: string,
-    remedy: string,
-    options?: ErrorOptions,
-  ) {
-    super(`Expected weights in ${path}, but found ${reason}; ${remedy}.`, options);
-  }
-}
+export class WeightsFileError extends defineError(
+  FinetuneError,
+  'WEIGHTS_UNREADABLE',
+  ({path, reason}: {path: string; reason: string}, {remedy}: {remedy: string}) =>
+    `Expected weights in ${path}, but found ${reason}; ${remedy}.`,
+) {}

@@ -24,9 +24,14 @@ export function checkFiniteValues(
 ): void {
   const createError = (count: number, what: string): WeightsFileError =>
     new WeightsFileError(
-      path,
-      `${formatInteger(count)} of the ${formatInteger(data.length)} numbers of tensor "${truncateText(name, 120)}" ${what}`,
-      'the training that made the file has failed, or the file is damaged: give other weights',
+      {
+        path,
+        reason: `${formatInteger(count)} of the ${formatInteger(data.length)} numbers of tensor "${truncateText(name, 120)}" ${what}`,
+      },
+      {
+        remedy:
+          'the training that made the file has failed, or the file is damaged: give other weights',
+      },
     );
   const infinite = countMatching(data, value => !Number.isFinite(value));
   if (infinite > 0) throw createError(infinite, 'not finite (NaN or infinite)');

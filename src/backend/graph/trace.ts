@@ -1,4 +1,4 @@
-import {FinetuneError} from '../../core/errors.js';
+import {defineError, FinetuneError} from '../../core/errors.js';
 import {
   nodeKernelBackend,
   type,
@@ -10,16 +10,12 @@ import type {GraphNode} from './graph-def.js';
 import type {Tensor, Variable} from '../tensorflow.js';
 
 /** A step that cannot be run again from a graph: it looked at a value, which would be the same ever after. */
-export class HostReadError extends FinetuneError {
-  override readonly name = 'HostReadError';
-  override readonly code = 'HOST_READ_IN_GRAPH';
-
-  constructor(readonly op: string) {
-    super(
-      `Expected a recorded step to read nothing back to the host, but found a read of what ${op} gave. Read it after the step.`,
-    );
-  }
-}
+export class HostReadError extends defineError(
+  FinetuneError,
+  'HOST_READ_IN_GRAPH',
+  ({op}: {op: string}) =>
+    `Expected a recorded step to read nothing back to the host, but found a read of what ${op} gave. Read it after the step.`,
+) {}
 
 /** What one run of a step did. */
 export interface Trace<T> {
@@ -211,7 +207,7 @@ class Tracer {
   };
 
   #tensorDataSync = (handle: number): never => {
-    throw new HostReadError(this.#ops.get(handle) ?? 'another step');
+    throw new HostReadError({op: this.#ops.get(handle) ?? 'another step'});
   };
 }
 

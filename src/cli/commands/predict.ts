@@ -75,7 +75,7 @@ async function classifyBatch(
     return {
       classified,
       unreadable: [
-        new UnreadableImageError(image, error.reason, error.index, {cause: error}),
+        new UnreadableImageError({image, reason: error.reason, index: error.index, cause: error}),
         ...unreadable,
       ],
     };

@@ -25,7 +25,7 @@ export async function findPip(environment: NodeJS.ProcessEnv = process.env): Pro
     if (result?.code === 0) return command;
   }
   throw new BackendError(
-    'download',
+    {step: 'download'},
     `Expected pip to download TensorFlow with, but found none (tried ${PIP_COMMANDS.map(command => command.join(' ')).join(', ')}). ` +
       "Install Python's pip, or give a wheel: finetune backend install --from FILE.",
   );
@@ -59,7 +59,7 @@ export async function downloadWheel(
   if (result !== undefined && isSaved(result) && wheel !== undefined)
     return checkWheel(join(directory, wheel), requirement, sha256);
   throw new BackendError(
-    'download',
+    {step: 'download'},
     `Expected pip to download ${requirement}, but found: ${describeFailure(result)}. ` +
       'Check the connection and run finetune backend install, or give a wheel with --from FILE.',
   );
@@ -74,7 +74,7 @@ async function checkWheel(
   if (sha256.includes(actualSha256)) return wheel;
   await rm(wheel);
   throw new BackendError(
-    'download',
+    {step: 'download'},
     `pip brought another ${basename(wheel)} than PyPI publishes for ${requirement} (its sha256 is ${actualSha256}). It was removed, and nothing in it was run. ` +
       'Check which index pip uses (pip config list); to use a wheel of your own all the same, say finetune backend install --from FILE.',
   );

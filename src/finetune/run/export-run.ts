@@ -2,7 +2,7 @@ import {existsSync} from 'node:fs';
 import {readFile} from 'node:fs/promises';
 import {join, resolve} from 'node:path';
 import {findPretrained} from '../../backbones/pretrained/pretrained.js';
-import {FinetuneError, errorMessage, UsageError} from '../../core/errors.js';
+import {defineError, FinetuneError, errorMessage, UsageError} from '../../core/errors.js';
 import {shellQuote} from '../../core/text/shell-quote.js';
 import {startBackend, type EngineWish} from '../../backend/runtime/runtime.js';
 import {exportModel, type ExportModelResult} from '../../export/export-model.js';
@@ -24,23 +24,18 @@ import {
 import {withoutPaths} from './run-record-files.js';
 
 /** A file of a run that is not there, or not what a run wrote. */
-export class RunFileError extends FinetuneError {
-  override readonly name = 'RunFileError';
-  override readonly code = 'RUN_FILE_UNREADABLE';
-
-  constructor(
-    readonly path: string,
-    reason: string,
-  ) {
-    super(`${path} cannot be read: ${reason}. Go on with the run by --resume, or train again.`);
-  }
-}
+export class RunFileError extends defineError(
+  FinetuneError,
+  'RUN_FILE_UNREADABLE',
+  ({path}: {path: string}, {reason}: {reason: string}) =>
+    `${path} cannot be read: ${reason}. Go on with the run by --resume, or train again.`,
+) {}
 
 async function readJson<T>(path: string): Promise<T> {
   try {
     return JSON.parse(await readFile(path, 'utf8')) as T;
   } catch (error) {
-    throw new RunFileError(path, errorMessage(error));
+    throw new RunFileError({path}, {reason: errorMessage(error)});
   }
 }
 

@@ -1,6 +1,6 @@
 import {dirname} from 'node:path';
 import {isDeepStrictEqual} from 'node:util';
-import {DatasetError, FinetuneError} from '../../core/errors.js';
+import {defineError, DatasetError, FinetuneError} from '../../core/errors.js';
 import {formatSystemError} from '../../core/files/system-error.js';
 import {shellQuote} from '../../core/text/shell-quote.js';
 import {
@@ -50,13 +50,10 @@ const VERIFICATION_IMAGES = 8;
 const MAX_NAMED_CHANGES = 3;
 
 /** An interrupted run whose images are not what they were: what was validated on might now be trained on. */
-export class ImagesChangedError extends DatasetError {
-  override readonly code = 'IMAGES_CHANGED';
-
-  constructor(
-    readonly path: string,
-    readonly changes: readonly SplitChange[],
-  ) {
+export class ImagesChangedError extends defineError(
+  DatasetError,
+  'IMAGES_CHANGED',
+  ({path, changes}: {path: string; changes: readonly SplitChange[]}) => {
     const named = changes
       .slice(0, MAX_NAMED_CHANGES)
       .map(({name, change}) => `${name} (${change})`);
@@ -66,28 +63,25 @@ export class ImagesChangedError extends DatasetError {
         : `${changes.length} ${changes.length === 1 ? 'file' : 'files'}`;
     const more = changes.length > named.length ? ` and ${changes.length - named.length} more` : '';
     const examples = named.length === 0 ? '' : `: ${named.join(', ')}${more}`;
-    super(
-      `${which} changed since the run was begun, as ${path} tells${examples}. Put the images back, or start another run.`,
-    );
-  }
-}
+    return `${which} changed since the run was begun, as ${path} tells${examples}. Put the images back, or start another run.`;
+  },
+) {}
 
 /** All was learned and is on the disk, but the model could not be exported. */
-export class ExportFailedError extends FinetuneError {
-  override readonly name = 'ExportFailedError';
-  override readonly code = 'EXPORT_FAILED';
-
-  constructor(
+export class ExportFailedError extends defineError(
+  FinetuneError,
+  'EXPORT_FAILED',
+  ({
+    run,
+    cause,
+  }: {
     /** Directory that holds all that was learned and measured. */
-    readonly run: string,
-    override readonly cause: unknown,
-  ) {
-    super(
-      `${formatSystemError(cause).replace(/\.?$/, '.')} The training is complete, and its weights and metrics are in ${run}. ` +
-        `Make the model again: finetune export ${shellQuote(run)}`,
-    );
-  }
-}
+    run: string;
+    cause: unknown;
+  }) =>
+    `${formatSystemError(cause).replace(/\.?$/, '.')} The training is complete, and its weights and metrics are in ${run}. ` +
+    `Make the model again: finetune export ${shellQuote(run)}`,
+) {}
 
 /** What a run leaves behind. Without a directory it leaves nothing. */
 export class RunOutput {
@@ -132,10 +126,10 @@ export class RunOutput {
     const savedSplit = await directory?.readJson('split');
     if (savedSplit !== undefined && !isDeepStrictEqual(savedSplit, manifest)) {
       const path = directory!.file('split');
-      throw new ImagesChangedError(
+      throw new ImagesChangedError({
         path,
-        splitChanges(checkSplitManifest(savedSplit, path), manifest),
-      );
+        changes: splitChanges(checkSplitManifest(savedSplit, path), manifest),
+      });
     }
     await directory?.writeJson('split', manifest);
   }
@@ -232,7 +226,7 @@ export class RunOutput {
       ...run.signalOptions,
     }).catch((error: unknown) => {
       if (run.signal?.aborted === true) throw error;
-      throw new ExportFailedError(dirname(directory.file('recipe')), error);
+      throw new ExportFailedError({run: dirname(directory.file('recipe')), cause: error});
     });
   }
 

@@ -260,7 +260,7 @@ describe('a phase', () => {
     expect(error).to.be.instanceOf(TrainingDivergedError);
     expect(error).to.deep.include({
       code: 'TRAINING_DIVERGED',
-      exitCode: 1,
+      exitCode: 6,
       phase: 'probe',
       step: 1,
       learningRates: {...PLAN.learningRates, head: 1e38},

@@ -9,7 +9,7 @@ const renderFigure = (image: SuspiciousImage): Html =>
     html`<b>${image.suggested ?? 'unlike all others'}</b>
       <small
         >labeled
-        ${image.className}${image.margin !== undefined && `, doubt ${image.margin.toFixed(2)}`}</small
+        ${image.className}${image.margin !== undefined && `, margin ${image.margin.toFixed(2)}`}</small
       >`,
   );
 

@@ -64,13 +64,13 @@ describe('verifyBundle', () => {
         code: error.code,
         exitCode: error.exitCode,
         file: error.file,
-        picture: error.imageIndex,
+        imageIndex: error.imageIndex,
         className: error.className,
       }).to.deep.equal({
         code: 'MODEL_MISMATCH',
         exitCode: 1,
         file: 'model.json',
-        picture: 0,
+        imageIndex: 0,
         className: 'ants',
       });
       expect(error.found - error.expected)
@@ -94,7 +94,7 @@ describe('verifyBundle', () => {
       }
       expect(await rejectionOf(verifyModel(classifier, directory, batches()))).to.include({
         code: 'MODEL_MISMATCH',
-        picture: 2,
+        imageIndex: 2,
       });
     }));
 

@@ -29,7 +29,7 @@ const hostileRecord = (): RunRecord => ({
 
 describe('the report', () => {
   it('leads with the accuracy, its interval and what one image is worth', () => {
-    const text = reportHtml(madeUpRecord(['ants', 'bees']));
+    const text = reportHtml(madeUpRecord(['ants', 'bees'])).replace(/[ \n]+/g, ' ');
     expect(text).to.match(/<p class="figure">92\.8\u00a0%<\/p>/);
     expect(text).to.match(
       /Between 87\.5\u00a0% and 95\.9\u00a0% with 95 % confidence, measured on 152 images/,
@@ -99,7 +99,7 @@ describe('the report', () => {
       {name: 'val/ants/1.jpg', truth: 'ants', prediction: 'bees', confidence: 0.99},
     ];
     const odd = {name: 'val/ants/1.jpg', className: 'ants', suggested: 'bees'};
-    const oddImages = [odd, {...odd, name: 'train/ants/2.jpg', doubt: 0.5}];
+    const oddImages = [odd, {...odd, name: 'train/ants/2.jpg', margin: 0.5}];
     const text = reportHtml({
       ...madeUpRecord(['ants', 'bees'], {mistakes}),
       suspiciousImages: oddImages,
@@ -113,7 +113,7 @@ describe('the report', () => {
     expect(text.match(/<small class="file">val\/ants\/1.jpg/g), 'shown once').to.have.length(1);
     expect(text)
       .to.contain('1 more image of this kind is among the mistakes above.')
-      .and.to.contain('doubt 0.50');
+      .and.to.contain('margin 0.50');
   });
 
   it('compares with the largest class, and has no stage that the network lacks', () => {

@@ -72,10 +72,10 @@ describe('a messy folder', function () {
 
   it('is trained on: every file is in one part of split.json, or left out for one reason', async () => {
     const told = JSON.parse(readFileSync(join(cwd, 'run', 'metrics.json'), 'utf8')) as Told & {
-      readonly metrics: {readonly validation: {readonly count: number}};
+      readonly metrics: {readonly validation: {readonly numImages: number}};
     };
     const {validation} = await expectAccount('run', told);
-    expect(told.metrics.validation.count).to.equal(validation.length);
+    expect(told.metrics.validation.numImages).to.equal(validation.length);
     expect(codesOf(told)).to.include({
       'unreadable-image': 3,
       'not-an-image': 2,
@@ -97,10 +97,10 @@ describe('a messy folder', function () {
     const ended = await run(...args, '--json');
     expectEnded(ended, 0);
     const told = documentOf<
-      Told & {readonly images: ImageCounts; readonly metrics: {readonly count: number}}
+      Told & {readonly images: ImageCounts; readonly metrics: {readonly numImages: number}}
     >(ended);
     const {found, evaluated: measured, ...others} = told.images;
-    expect(measured).to.equal(told.metrics.count).and.to.equal(29);
+    expect(measured).to.equal(told.metrics.numImages).and.to.equal(29);
     expect(found).to.equal(measured + others.unreadable + others.unknownClass + others.otherSplits);
     const codes = codesOf(told);
     expect(others.unreadable).to.equal(codes['unreadable-image']).and.to.equal(2);
@@ -124,10 +124,10 @@ describe('a messy folder', function () {
     const told = documentOf<Told & {readonly images: ImageCounts}>(ended);
     expect(told.images).to.deep.equal({
       found: 32,
-      measured: 29,
+      evaluated: 29,
       unreadable: 2,
       unknownClass: 1,
-      otherParts: 0,
+      otherSplits: 0,
     });
     const unknown = told.findings.find(({code}) => code === 'unknown-class');
     expect(unknown!.files).to.deep.equal(['strange/😀 \n"1".png']);

@@ -126,10 +126,10 @@ describe('a hostile folder', function () {
       );
       expectEnded(ended, 0);
       const {findings, metrics} = documentOf<
-        Trained & {readonly metrics: {readonly count: number}}
+        Trained & {readonly metrics: {readonly numImages: number}}
       >(ended);
       expectFindings(findings);
-      expect(metrics.count).to.equal(280 + folder!.readable.length + folder!.rawNamed.length);
+      expect(metrics.numImages).to.equal(280 + folder!.readable.length + folder!.rawNamed.length);
     });
 
     it('is predicted file by file: what is no image is told, the others are classified', async () => {
@@ -192,11 +192,11 @@ describe('a hostile folder', function () {
 
     const trained = await train(root, 'runs/names');
     expectEnded(trained, 0);
-    const {metrics} = documentOf<{metrics: {validation: {perClass: object; count: number}}}>(
+    const {metrics} = documentOf<{metrics: {validation: {perClass: object; numImages: number}}}>(
       trained,
     );
     expect(Object.keys(metrics.validation.perClass)).to.have.members(classes);
-    expect(metrics.validation.count).to.equal(classes.length);
+    expect(metrics.validation.numImages).to.equal(classes.length);
     expect(
       readFileSync(join(cwd, 'runs/names/model/labels.txt'), 'utf8').trimEnd().split('\n'),
     ).to.have.length(classes.length);

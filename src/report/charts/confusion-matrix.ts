@@ -72,11 +72,11 @@ function renderCell(
   const faintest = cell < 10 ? 0.4 : 0.1;
   const opacity = coordinate(faintest + (1 - faintest) * Math.sqrt(fraction));
   const at = html`x="${coordinate(x + cell / 2)}" y="${coordinate(y + cell / 2)}"`;
+  const title =
+    `${classes[truth]!} taken for ${classes[prediction]!}: ` +
+    `${count} (${formatPercent(fraction)} of its images)`;
   return html`<g class="${truth === prediction ? 'right' : 'wrong'}">
-    <title>
-      ${classes[truth]!} taken for ${classes[prediction]!}: ${count} (${formatPercent(fraction)} of
-      its images)
-    </title>
+    <title>${title}</title>
     <rect
       x="${coordinate(x)}"
       y="${coordinate(y)}"

@@ -45,9 +45,8 @@ function curve({name, role, values}: Series, {id, scale, formatExact, bestEpoch}
   );
   const radius = (i: number): number => (i === bestEpoch ? 6 : values.length > 40 ? 1.5 : 3);
   const dots = points.map(({x, y, value, i}) => {
-    const title = html`<title>
-      epoch ${i + 1}: ${name} ${formatExact(value)}${i === bestEpoch && ', kept'}
-    </title>`;
+    const kept = i === bestEpoch ? ', kept' : '';
+    const title = html`<title>${`epoch ${i + 1}: ${name} ${formatExact(value)}${kept}`}</title>`;
     if (value > scale.high) return html`<polygon points="${above(x)}">${title}</polygon>`;
     return html`<circle cx="${coordinate(x)}" cy="${coordinate(y)}" r="${radius(i)}"
       >${title}</circle

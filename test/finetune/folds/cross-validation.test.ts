@@ -25,7 +25,7 @@ describe('a cross-validation', () => {
       }) as Metrics;
     const {pooled, folds} = summarizeFolds([fold(0.9, 10), fold(0.5, 30)]);
     expect(folds).to.equal(2);
-    expect(pooled).to.deep.include({count: 40, accuracy: 24 / 40});
+    expect(pooled).to.deep.include({numImages: 40, accuracy: 24 / 40});
     expect(pooled.accuracyCi95[0]).to.be.below(0.6).and.above(0.4);
   });
 });

@@ -31,7 +31,7 @@ describe('curves', () => {
     expect(text)
       .to.contain('epoch 3: training 1')
       .and.to.contain('>probe<')
-      .and.to.contain('>top<');
+      .and.to.contain('>last-stage<');
   });
 
   it('let a wild validation loss leave the image, so that the rest can be read', () => {

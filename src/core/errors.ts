@@ -136,6 +136,11 @@ export class AbortedError extends defineError(
       : `The run was stopped; its state is in ${checkpoint}.`,
 ) {}
 
+/** @throws AbortedError once the signal is aborted */
+export function throwIfAborted(signal: AbortSignal | undefined): void {
+  if (signal?.aborted === true) throw new AbortedError();
+}
+
 /** The message of anything that was thrown. */
 export const errorMessage = (error: unknown): string =>
   error instanceof Error ? error.message : String(error);

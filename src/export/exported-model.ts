@@ -7,7 +7,7 @@ import {
   integerFrom,
   type ArgumentKind,
 } from '../core/arguments.js';
-import {defineError, AbortedError, UsageError} from '../core/errors.js';
+import {defineError, UsageError, throwIfAborted} from '../core/errors.js';
 import type {Preprocessing} from '../core/preprocessing.js';
 import {tf} from '../backend/tensorflow.js';
 import type {InferenceModel} from '../heads/inference-model.js';
@@ -163,7 +163,7 @@ export class ExportedModel {
     const predictions: Predictions[] = [];
     const batchSize = inferenceBatchSize(this.spec, this.preprocessing.cropSize, MAX_BATCH_SIZE);
     for (let start = 0; start < images.length; start += batchSize) {
-      if (signal?.aborted) throw new AbortedError();
+      throwIfAborted(signal);
       const pixels = await readPixels(
         images.slice(start, start + batchSize),
         this.preprocessing,

@@ -1,7 +1,6 @@
-import {createHash} from 'node:crypto';
 import {stat} from 'node:fs/promises';
 import {join} from 'node:path';
-import {sha256File} from '../core/files/sha256.js';
+import {sha256, sha256File} from '../core/files/sha256.js';
 import type {ModelRecord, FileRecord} from './model-record.js';
 
 const hashFile = async (path: string): Promise<FileRecord> => ({
@@ -21,5 +20,5 @@ export async function hashFiles(
   const files: Record<string, FileRecord> = {};
   for (const name of [...model, ...otherFiles]) files[name] = await hashFile(join(directory, name));
   const lines = model.map(name => `${files[name]!.sha256}\n`).join('');
-  return {files, contentHash: createHash('sha256').update(lines).digest('hex')};
+  return {files, contentHash: sha256(lines)};
 }

@@ -13,7 +13,7 @@ import {
   ABORT_SIGNAL,
   type OptionKinds,
 } from '../core/arguments.js';
-import {AbortedError} from '../core/errors.js';
+import {throwIfAborted} from '../core/errors.js';
 import type {StateDict} from '../core/state-dict.js';
 import {DEVICE_KIND, BACKEND_KIND} from '../backend/runtime/backend-options.js';
 import {startBackend, type EngineWish} from '../backend/runtime/runtime.js';
@@ -119,6 +119,6 @@ export async function loadModel(
   const tensors = await readTensors(path, record);
   await startBackend({install: false, ...options});
   // A backend that runs already is not started, and stops for nothing.
-  if (options.signal?.aborted === true) throw new AbortedError();
+  throwIfAborted(options.signal);
   return new ExportedModel(directory, record, buildInferenceModel(plan, tensors));
 }

@@ -7,7 +7,7 @@ import {
   objectWith,
   ABORT_SIGNAL,
 } from '../core/arguments.js';
-import {defineError, AbortedError, DatasetError} from '../core/errors.js';
+import {defineError, DatasetError, throwIfAborted} from '../core/errors.js';
 import type {Finding} from '../core/finding.js';
 import {decodeFile} from '../datasets/images/decode.js';
 import {centerCrop} from '../datasets/images/crop.js';
@@ -223,7 +223,7 @@ export async function evaluate(
     readBatch(evaluated.slice(start, start + batchSize), labels, model, run);
   let next = nextBatch(0);
   for (let start = 0; start < evaluated.length; start += batchSize) {
-    if (signal?.aborted) throw new AbortedError();
+    throwIfAborted(signal);
     const {pixels, labels: truths} = await next;
     next = nextBatch(start + batchSize);
     if (truths.length === 0) continue;

@@ -1,5 +1,5 @@
 import {setTimeout as sleep} from 'node:timers/promises';
-import {defineError, AbortedError, FinetuneError} from '../../core/errors.js';
+import {defineError, FinetuneError, throwIfAborted} from '../../core/errors.js';
 import {sha256File} from '../../core/files/sha256.js';
 import {
   parseAddress,
@@ -126,7 +126,7 @@ export async function downloadFile(
     await partialFile.complete();
   } catch (error) {
     await partialFile.release();
-    if (options.signal?.aborted) throw new AbortedError();
+    throwIfAborted(options.signal);
     if (error instanceof FinetuneError) throw error;
     throw new WeightsUnavailableError({
       url: address.publicUrl,

@@ -1,7 +1,7 @@
-import {createHash} from 'node:crypto';
 import {readFileSync} from 'node:fs';
 import {join} from 'node:path';
 import {fileURLToPath} from 'node:url';
+import {sha256} from '../../core/files/sha256.js';
 import {BackendError} from '../backend-error.js';
 
 /** tfjs-node-gpu uses the highest of 3..8 that Node supports, and every Node from 20 on supports 8. */
@@ -35,9 +35,6 @@ export const COMPILER_FLAGS = [
   `-DNAPI_VERSION=${NODE_API}`,
   '-Wl,-rpath,$ORIGIN/tensorflow',
 ];
-
-const sha256 = (...chunks: readonly (string | Buffer)[]): string =>
-  chunks.reduce((hash, chunk) => hash.update(chunk), createHash('sha256')).digest('hex');
 
 /** Tells addons apart that were made from other sources or in another way. */
 export const ADDON_SOURCE_HASH = sha256(

@@ -1,6 +1,6 @@
 import {join} from 'node:path';
 import {assertTrusted, cacheDirectory, makePrivate} from '../../core/files/cache-directory.js';
-import {AbortedError, errorMessage} from '../../core/errors.js';
+import {errorMessage, throwIfAborted} from '../../core/errors.js';
 import {DISK_FULL} from './subprocess.js';
 import {listGpus} from '../runtime/device.js';
 import {
@@ -133,7 +133,7 @@ async function withInstallLock<T>(
       {onWait, signal},
     );
   } catch (error) {
-    if (signal?.aborted) throw new AbortedError();
+    throwIfAborted(signal);
     throw toInstallError(error, cache) ?? error;
   }
 }

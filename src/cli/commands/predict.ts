@@ -1,5 +1,5 @@
 import {relative, sep} from 'node:path';
-import {UsageError} from '../../core/errors.js';
+import {UsageError, throwIfAborted} from '../../core/errors.js';
 import type {Finding} from '../../core/finding.js';
 import {printable} from '../../core/text/printable.js';
 import {shellQuote} from '../../core/text/shell-quote.js';
@@ -92,7 +92,7 @@ async function classifyAll(
   const classified: ClassifiedImage[] = [];
   const unreadable: UnreadableImageError[] = [];
   for (let start = 0; start < images.length; start += BATCH_SIZE) {
-    signal.throwIfAborted();
+    throwIfAborted(signal);
     const batch = await classifyBatch(model, images.slice(start, start + BATCH_SIZE), top);
     classified.push(...batch.classified);
     unreadable.push(...batch.unreadable);

@@ -1,6 +1,6 @@
-import {createHash} from 'node:crypto';
 import {convolutions} from '../../backbones/resnet-specs.js';
 import {validate} from '../../core/schema.js';
+import {sha256} from '../../core/files/sha256.js';
 import {MODEL_FILES, objectSchema, SHARD_NAME, specOf, type ModelRecord} from '../model-record.js';
 import {shapesOf} from '../record-problems.js';
 
@@ -135,7 +135,7 @@ function* weightProblems(
   const found = paths.reduce((sum, path) => sum + record.files[path]!.bytes, 0);
   if (needed !== found) yield `weights of ${needed} bytes, where the shards have ${found}`;
   const hashes = [MODEL_FILES.model, ...paths].map(name => `${record.files[name]!.sha256}\n`);
-  if (createHash('sha256').update(hashes.join('')).digest('hex') !== record.contentHash)
+  if (sha256(hashes.join('')) !== record.contentHash)
     yield 'another contentHash in finetune.json';
 }
 

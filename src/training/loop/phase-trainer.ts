@@ -1,4 +1,4 @@
-import {defineError, FinetuneError} from '../../core/errors.js';
+import {defineError, FinetuneError, throwIfAborted} from '../../core/errors.js';
 import {createRng, shuffle} from '../../core/rng.js';
 import {
   getLayerGroup,
@@ -173,7 +173,7 @@ export class PhaseTrainer {
         this.#update(batch);
         onStep(state.step);
         await yieldToEventLoop();
-        signal?.throwIfAborted();
+        throwIfAborted(signal);
       }
     } finally {
       this.#steps.sync();

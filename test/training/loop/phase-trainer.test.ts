@@ -221,7 +221,7 @@ describe('a phase', () => {
           }
         })(),
       );
-      expect(rejection.name).to.equal('AbortError');
+      expect(rejection.name).to.equal('AbortedError');
       expect(first.updates).to.equal(stopAt);
       const second = trainer(network, featureInputs(), plan, first.state);
       second.optimizer.restore(first.optimizer.state());

@@ -11,7 +11,7 @@ import {defineError, UsageError, throwIfAborted} from '../core/errors.js';
 import type {Preprocessing} from '../core/preprocessing.js';
 import {tf} from '../backend/tensorflow.js';
 import type {InferenceModel} from '../heads/inference-model.js';
-import {specOf, type ModelMetrics, type ModelRecord} from './model-record.js';
+import {specOf, type ModelMetrics, type ModelRecord} from './record/model-record.js';
 import {assertFinite, runNetwork} from './probabilities.js';
 import {toImageInput, type ImageSource, type ImageInput} from './image-source.js';
 import {readPixels} from './read-pixels.js';

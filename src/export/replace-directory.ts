@@ -2,7 +2,8 @@ import {existsSync} from 'node:fs';
 import {readdir, rename, rm} from 'node:fs/promises';
 import {basename, dirname, join} from 'node:path';
 import {defineError, UsageError} from '../core/errors.js';
-import {MODEL_FILES, isModelFile} from './model-record.js';
+import {isModelFile} from './formats/exporters.js';
+import {MODEL_FILES} from './record/file-names.js';
 
 /** Something in the way of an exported model that is not finetune's to replace. */
 export class OutputExistsError extends defineError(
@@ -24,7 +25,7 @@ async function listEntries(directory: string): Promise<string[]> {
   }
 }
 
-/** Only an older exported model that nobody has put anything into is ever replaced; what a kill has left beside its place is ours. @throws BundlePlaceError */
+/** Only an older exported model that nobody has put anything into is ever replaced; what a kill has left beside its place is ours. @throws OutputExistsError */
 export async function assertReplaceable(target: string): Promise<void> {
   const names = (await listEntries(target)).filter(name => !name.endsWith('.unfinished'));
   const foreign =

@@ -1,11 +1,10 @@
 import {defineError, FinetuneError, UsageError} from '../core/errors.js';
 import {createRng} from '../core/rng.js';
-import {tf, type Tensor2D} from '../backend/tensorflow.js';
+import {tf} from '../backend/tensorflow.js';
 import type {Classifier} from '../heads/classifier.js';
 import {toInference} from '../heads/inference-model.js';
-import {MODEL_FILES} from './model-record.js';
-import {readLayersModel} from './tfjs/layers-model-files.js';
-import {loadModel} from './load-model.js';
+import type {ExportedNetwork} from './formats/exporter.js';
+import {EXPORTERS} from './formats/exporters.js';
 import {runNetwork} from './probabilities.js';
 
 /** 8-bit pixels, RGB, `[n, cropSize, cropSize, 3]` each. */
@@ -48,30 +47,24 @@ export function noiseImages({preprocessing: {cropSize}}: Classifier): Uint8Array
   return [Uint8Array.from({length: 2 * cropSize * cropSize * 3}, () => stream.integer(256))];
 }
 
-/** What one file of an exported model computes. */
-interface ExportedNetwork {
+interface ReadFormat {
   readonly file: string;
-  probabilities(images: Uint8Array): Float32Array;
-  dispose(): void;
+  readonly network: ExportedNetwork;
 }
 
-/** Both ways in which an exported model is used: in a browser, and by `loadModel`. */
-async function loadBoth(directory: string, size: number): Promise<ExportedNetwork[]> {
-  const exportedModel = await loadModel(directory);
-  const model = await readLayersModel(directory);
-  return [
-    {
-      file: MODEL_FILES.model,
-      probabilities: images =>
-        runNetwork(images, size, pixels => model.predict(tf.cast(pixels, 'float32')) as Tensor2D),
-      dispose: () => model.dispose(),
-    },
-    {
-      file: MODEL_FILES.tensors,
-      probabilities: images => exportedModel.probabilities(images),
-      dispose: () => exportedModel.dispose(),
-    },
-  ];
+/** An exported model as it is used in each of its formats. */
+async function readFormats(directory: string, size: number): Promise<ReadFormat[]> {
+  const formats: ReadFormat[] = [];
+  try {
+    for (const {file, load} of Object.values(EXPORTERS)) {
+      const exporter = await load();
+      formats.push({file, network: await exporter.read(directory, size)});
+    }
+    return formats;
+  } catch (error) {
+    for (const {network} of formats) network.dispose();
+    throw error;
+  }
 }
 
 /** @param imageOffset in earlier batches @returns the largest difference */
@@ -97,8 +90,8 @@ function compare(
 }
 
 /**
- * Loads an exported model back, through `tf.loadLayersModel` and through `loadModel`, and compares its probabilities with the trained classifier's.
- * @throws BundleMismatchError at the first difference above 1e-4
+ * Loads an exported model back in each of its formats, and compares its probabilities with the trained classifier's.
+ * @throws ModelMismatchError at the first difference above 1e-4
  * @throws UsageError when there is no image: nothing would be proven
  */
 export async function verifyModel(
@@ -107,7 +100,7 @@ export async function verifyModel(
   batches: PixelBatches,
 ): Promise<VerificationResult> {
   const {classNames, preprocessing} = classifier;
-  const exported = await loadBoth(directory, preprocessing.cropSize);
+  const exported = await readFormats(directory, preprocessing.cropSize);
   const frozen = toInference(classifier);
   let numImages = 0;
   let maxDifference = 0;
@@ -116,15 +109,15 @@ export async function verifyModel(
       const expected = runNetwork(images, preprocessing.cropSize, pixels =>
         tf.softmax(frozen.logits(pixels)),
       );
-      const differences = exported.map(({file, probabilities}) =>
-        compare(file, probabilities(images), expected, classNames, numImages),
+      const differences = exported.map(({file, network}) =>
+        compare(file, network.probabilities(images), expected, classNames, numImages),
       );
       maxDifference = Math.max(maxDifference, ...differences);
       numImages += expected.length / classNames.length;
     }
   } finally {
     frozen.dispose();
-    for (const each of exported) each.dispose();
+    for (const {network} of exported) network.dispose();
   }
   if (numImages === 0)
     throw new UsageError(

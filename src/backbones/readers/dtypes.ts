@@ -1,3 +1,4 @@
+import {fromFloat16} from '../../core/float16.js';
 import {formatInteger} from '../../core/text/format-integer.js';
 import {FormatError} from './format-error.js';
 
@@ -40,24 +41,10 @@ function decodeBfloat16(stored: Uint8Array): Float32Array {
   return new Float32Array(bits.buffer);
 }
 
-/** IEEE 754 binary16: 1 sign, 5 exponent, 10 fraction bits. */
-function halfToFloat(bits: number): number {
-  const sign = bits & 0x8000 ? -1 : 1;
-  const exponent = (bits >> 10) & 0x1f;
-  const fraction = bits & 0x3ff;
-  if (exponent === 0x1f) return fraction === 0 ? sign * Infinity : NaN;
-  return exponent === 0
-    ? sign * fraction * 2 ** -24
-    : sign * (fraction + 0x400) * 2 ** (exponent - 25);
-}
-
-let halfLookup: Float32Array | undefined;
-
 function decodeFloat16(stored: Uint8Array): Float32Array {
-  halfLookup ??= Float32Array.from({length: 0x10000}, (_, bits) => halfToFloat(bits));
-  const bits = new Uint16Array(...alignedView(stored, 2));
-  const values = new Float32Array(bits.length);
-  for (let i = 0; i < bits.length; i++) values[i] = halfLookup[bits[i]!]!;
+  const halves = new Uint16Array(...alignedView(stored, 2));
+  const values = new Float32Array(halves.length);
+  fromFloat16(halves, values);
   return values;
 }
 

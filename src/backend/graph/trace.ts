@@ -1,12 +1,7 @@
 import {defineError, FinetuneError} from '../../core/errors.js';
-import {
-  nodeKernelBackend,
-  type,
-  type OpAttributes,
-  type Binding,
-  type NativeAttribute,
-} from './binding.js';
+import {nodeKernelBackend, type, type OpAttributes, type Binding} from './binding.js';
 import type {GraphNode} from './graph-def.js';
+import {attributesOf, isNoOpCast} from './op-attributes.js';
 import type {Tensor, Variable} from '../tensorflow.js';
 
 /** A step that cannot be run again from a graph: it looked at a value, which would be the same ever after. */
@@ -29,39 +24,6 @@ export interface Trace<T> {
   /** `node:index` of what a tensor holds. */
   referenceOf(tensor: Tensor): string;
 }
-
-const ATTRIBUTE_KINDS = ['STRING', 'INT', 'FLOAT', 'BOOL', 'TYPE', 'SHAPE'] as const;
-
-/** Attributes that TensorFlow counts by itself where an op is run at once. */
-const INPUT_COUNTS: Readonly<Record<string, (inputs: number) => number>> = {
-  AddN: n => n,
-  Pack: n => n,
-  ConcatV2: n => n - 1,
-};
-
-function attributesOf(
-  binding: Binding,
-  op: string,
-  nativeAttributes: readonly NativeAttribute[],
-  inputs: number,
-): OpAttributes {
-  const tfAttributes = Object.fromEntries(
-    nativeAttributes.map(({name, type, value}) => [
-      name,
-      {kind: ATTRIBUTE_KINDS.find(kind => binding[`TF_ATTR_${kind}`] === type)!, value},
-    ]),
-  );
-  const count = INPUT_COUNTS[op];
-  return count === undefined || 'N' in tfAttributes
-    ? tfAttributes
-    : {...tfAttributes, N: {kind: 'INT', value: count(inputs)}};
-}
-
-/** tfjs casts numbers to the type that they are of. */
-const isNoOpCast = (op: string, attributes: readonly NativeAttribute[]): boolean =>
-  op === 'Cast' &&
-  attributes.find(({name}) => name === 'SrcT')?.value ===
-    attributes.find(({name}) => name === 'DstT')?.value;
 
 /** Handle of a tensor; one whose values tfjs still holds back is uploaded. */
 export const handleOf = (tensor: Tensor): number =>

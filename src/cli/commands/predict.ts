@@ -8,7 +8,7 @@ import {findImages} from '../../datasets/discovery/find-images.js';
 import {startBackend} from '../../backend/runtime/runtime.js';
 import type {ExportedModel} from '../../export/exported-model.js';
 import {loadModel} from '../../export/load-model.js';
-import {readModelRecord} from '../../export/read-model-record.js';
+import {readModelRecord} from '../../export/record/read-model-record.js';
 import {UnreadableImageError} from '../../export/read-pixels.js';
 import type {CommandHandler, CommandContext} from '../command.js';
 import {toBackendOptions, type BackendValues} from '../terminal/backend-view.js';

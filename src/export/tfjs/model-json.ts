@@ -1,8 +1,9 @@
 import {convolutions} from '../../backbones/resnet-specs.js';
 import {validate} from '../../core/schema.js';
 import {sha256} from '../../core/files/sha256.js';
-import {MODEL_FILES, objectSchema, SHARD_NAME, specOf, type ModelRecord} from '../model-record.js';
-import {shapesOf} from '../record-problems.js';
+import {MODEL_FILES, SHARD_NAME} from '../record/file-names.js';
+import {objectSchema, specOf, type ModelRecord} from '../record/model-record.js';
+import {shapesOf} from '../record/record-problems.js';
 
 interface Layer {
   readonly name: string;
@@ -135,8 +136,7 @@ function* weightProblems(
   const found = paths.reduce((sum, path) => sum + record.files[path]!.bytes, 0);
   if (needed !== found) yield `weights of ${needed} bytes, where the shards have ${found}`;
   const hashes = [MODEL_FILES.model, ...paths].map(name => `${record.files[name]!.sha256}\n`);
-  if (sha256(hashes.join('')) !== record.contentHash)
-    yield 'another contentHash in finetune.json';
+  if (sha256(hashes.join('')) !== record.contentHash) yield 'another contentHash in finetune.json';
 }
 
 function* layerProblems(

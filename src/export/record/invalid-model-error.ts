@@ -1,4 +1,4 @@
-import {defineError, FinetuneError} from '../core/errors.js';
+import {defineError, FinetuneError} from '../../core/errors.js';
 
 /** A directory that is no exported model, or not the one that was exported any more. */
 export class InvalidModelError extends defineError(

@@ -5,7 +5,7 @@ import {checkImages} from '../src/datasets/inspection/check.js';
 import {openImageCache, type ImageCache} from '../src/datasets/cache/image-cache.js';
 import {loadImageFolder} from '../src/datasets/discovery/image-folder.js';
 import type {ImageFolder, Sample} from '../src/datasets/sample.js';
-import {splitFolder} from '../src/datasets/splitting/split.js';
+import {planSplit} from '../src/datasets/splitting/split.js';
 
 const SIZE = 64;
 const MIB = 2 ** 20;
@@ -57,6 +57,14 @@ async function epoch(
   };
 }
 
+async function epochAndClose(cache: ImageCache): ReturnType<typeof epoch> {
+  try {
+    return await epoch(cache);
+  } finally {
+    await cache.close();
+  }
+}
+
 const STAGES: Readonly<Record<string, Stage>> = {
   list: async directory => async () => ({
     images: (await loadImageFolder(directory)).samples.length,
@@ -69,20 +77,17 @@ const STAGES: Readonly<Record<string, Stage>> = {
     const folder = await loadImageFolder(directory);
     const contents = {samples: folder.samples, contentHash: ({name}: Sample) => name};
     return async () => {
-      const {train, validation} = splitFolder(folder, contents, {seed: 0});
+      const {train, validation} = planSplit(folder, contents, {seed: 0});
       return {images: train.length + validation.length};
     };
   },
   'first epoch': async (directory, cacheDirectory) => {
     const folder = await loadImageFolder(directory);
-    return async () => {
-      const cache = await openCache(folder, cacheDirectory);
-      return epoch(cache).finally(() => cache.close());
-    };
+    return async () => epochAndClose(await openCache(folder, cacheDirectory));
   },
   'later epoch': async (directory, cacheDirectory) => {
     const cache = await openCache(await loadImageFolder(directory), cacheDirectory);
-    return () => epoch(cache).finally(() => cache.close());
+    return () => epochAndClose(cache);
   },
 };
 

@@ -23,11 +23,13 @@ function toInput(image) {
     .expandDims();
 }
 
-input.addEventListener('change', async () => {
-  const image = await createImageBitmap(input.files[0]);
+async function classify(file) {
+  const image = await createImageBitmap(file);
   const probabilities = tf.tidy(() => model.predict(toInput(image)).dataSync());
   image.close();
   const best = probabilities.indexOf(Math.max(...probabilities));
   output.textContent = `${labels[best]} ${(100 * probabilities[best]).toFixed(1)} %`;
-});
+}
+
+input.addEventListener('change', () => void classify(input.files[0]));
 output.textContent = 'Choose an image';

@@ -4,7 +4,9 @@
  *
  * `tf` is a live binding: use it inside functions that run after `startBackend` (runtime.ts), never at module level.
  */
-export type TensorFlow = typeof import('@tensorflow/tfjs');
+import type * as tfjs from '@tensorflow/tfjs';
+
+export type TensorFlow = typeof tfjs;
 export type {
   DataType,
   io,

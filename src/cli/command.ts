@@ -1,6 +1,5 @@
 import type {FinetuneError} from '../core/errors.js';
-import type {OptionSource} from './options/option-sources.js';
-import type {OptionValues} from './options/read-values.js';
+import type {OptionSource, OptionValues} from '../finetune/options/merge-options.js';
 import type {Terminal} from './terminal/screen/terminal.js';
 
 /** What a command was asked. */

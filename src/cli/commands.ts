@@ -1,13 +1,8 @@
 import {EXPORT_FORMATS} from '../export/formats/exporters.js';
+import type {OptionTable} from '../finetune/options/option.js';
 import type {CommandHandler} from './command.js';
 import {readDemoDefaults} from './options/demo-recipe.js';
-import {
-  withDefaults,
-  withDescription,
-  pickOptions,
-  omitOptions,
-  type OptionSchemas,
-} from './options/option-schema.js';
+import {withDefaults, withHelp, pickOptions, omitOptions} from './options/command-options.js';
 
 export interface CommandSpec {
   /** As yargs writes a command: `check <dir>`. */
@@ -15,11 +10,13 @@ export interface CommandSpec {
   readonly description: string;
   /** What stands in the place of an argument, where it is something else than in other commands. */
   readonly positionals?: Readonly<Record<string, string>>;
-  readonly options: OptionSchemas;
+  readonly options: OptionTable;
   readonly examples?: readonly (readonly [command: string, meaning: string])[];
   /** Imports the action when it is asked for: what it stands on takes seconds to load. */
   readonly load: () => Promise<CommandHandler>;
 }
+
+const PATH = {type: 'string', minLength: 1} as const;
 
 const BACKEND_OPTIONS = ['backend', 'device', 'workers', 'offline'];
 /** How a folder or a list of images is read. */
@@ -51,16 +48,22 @@ export const COMMANDS = {
         'workers',
         ...OUTPUT_OPTIONS,
       ),
-      html: {type: 'string', minLength: 1, description: 'write a page that shows what was found'},
+      html: {
+        schema: PATH,
+        help: 'write a page that shows what was found',
+        example: 'check.html',
+        isPath: true,
+      },
       writeExclude: {
-        type: 'string',
-        minLength: 1,
-        description: 'write a list of files to leave out, for --exclude',
+        schema: PATH,
+        help: 'write a list of files to exclude, for --exclude',
+        example: 'exclude.txt',
+        isPath: true,
       },
       cache: {
-        type: 'boolean',
+        schema: {type: 'boolean'},
+        help: 'inspect only files that have changed since the last check',
         default: true,
-        description: 'look only at files that have changed since the last check',
       },
     },
     examples: [
@@ -83,26 +86,23 @@ export const COMMANDS = {
         'recipe',
         ...OUTPUT_OPTIONS,
       ),
-      ...withDescription('overwrite', 'replace the sheet if it exists'),
+      ...withHelp('overwrite', 'replace the sheet if it exists'),
       out: {
-        type: 'string',
-        minLength: 1,
-        description:
-          'the sheet, by its ending a JPEG, PNG or WebP; unless told preview.jpg, or -2, -3 ... where there is one',
+        schema: PATH,
+        help: 'the sheet, by its extension a JPEG, PNG or WebP',
+        defaultText: 'preview.jpg, or -2, -3 ... where there is one',
+        example: 'sheet.png',
+        isPath: true,
       },
       images: {
-        type: 'integer',
-        minimum: 1,
-        maximum: 100,
+        schema: {type: 'integer', minimum: 1, maximum: 100},
+        help: 'rows of the sheet',
         default: 8,
-        description: 'rows of the sheet',
       },
       columns: {
-        type: 'integer',
-        minimum: 1,
-        maximum: 30,
+        schema: {type: 'integer', minimum: 1, maximum: 30},
+        help: 'columns next to the unaugmented image',
         default: 6,
-        description: 'columns beside the plain image',
       },
     },
     examples: [['$0 preview pets --augment strong', 'look before you train']],
@@ -129,10 +129,9 @@ export const COMMANDS = {
     options: {
       ...pickOptions(...BACKEND_OPTIONS, 'exclude', 'followLinks', ...OUTPUT_OPTIONS),
       top: {
-        type: 'integer',
-        minimum: 1,
+        schema: {type: 'integer', minimum: 1},
+        help: 'how many classes to name for each image',
         default: 1,
-        description: 'how many classes to name for each image',
       },
     },
     examples: [
@@ -148,9 +147,11 @@ export const COMMANDS = {
     options: {
       ...pickOptions('backend', 'device', 'offline', ...OUTPUT_OPTIONS),
       out: {
-        type: 'string',
-        minLength: 1,
-        description: "folder of the model [default: the run's own]",
+        schema: PATH,
+        help: 'folder of the model',
+        defaultText: "the run's own",
+        example: 'pets-model',
+        isPath: true,
       },
     },
     examples: [
@@ -176,9 +177,10 @@ export const COMMANDS = {
     options: {
       ...pickOptions('backend', 'device', 'offline', ...OUTPUT_OPTIONS),
       from: {
-        type: 'string',
-        minLength: 1,
-        description: 'with install: a wheel, or a folder of wheels, instead of a download',
+        schema: PATH,
+        help: 'with install: a wheel, or a folder of wheels, instead of a download',
+        example: 'wheels',
+        isPath: true,
       },
     },
     examples: [['$0 backend install --from wheels/', 'on a machine without a network']],
@@ -188,7 +190,7 @@ export const COMMANDS = {
     usage: 'init [file]',
     description: 'Write a recipe file with every option explained',
     options: {
-      ...withDescription('overwrite', 'replace the recipe file if it exists'),
+      ...withHelp('overwrite', 'replace the recipe file if it exists'),
       ...pickOptions(...OUTPUT_OPTIONS),
     },
     positionals: {file: 'recipe file to write [default: recipe.jsonc]'},

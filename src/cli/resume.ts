@@ -1,7 +1,9 @@
 import {existsSync, readdirSync, statSync} from 'node:fs';
 import {join} from 'node:path';
 import {UsageError} from '../core/errors.js';
-import {FOLDS_FILES} from '../finetune/folds/cross-validate.js';
+import {FOLDS_FILES} from '../finetune/folds/cross-validation-directory.js';
+import type {OptionSource} from '../finetune/options/merge-options.js';
+import {keysOf} from '../finetune/options/options.js';
 import {
   hasRunFile,
   isInterrupted,
@@ -9,8 +11,6 @@ import {
   RUN_FILES,
   runOf,
 } from '../finetune/run/run-files.js';
-import type {OptionSource} from './options/option-sources.js';
-import {CONSOLE_OPTIONS} from './options/option-schema.js';
 import {readRecipeFile} from './options/recipe-file.js';
 import {toKebabCase} from './terminal/format.js';
 
@@ -18,10 +18,7 @@ import {toKebabCase} from './terminal/format.js';
 const RUNS_DIRECTORY = 'runs';
 
 /** What may differ from the interrupted run: where it is computed, and what is said of it. Everything else would be another run. */
-const CHANGEABLE_OPTIONS: ReadonlySet<string> = new Set([
-  ...Object.keys(CONSOLE_OPTIONS),
-  ...['backend', 'device', 'workers', 'offline', 'cacheMemory', 'cacheDisk', 'assertAccuracy'],
-]);
+const CHANGEABLE_OPTIONS = keysOf(({mayChangeOnResume}) => mayChangeOnResume === true);
 
 /** Of a cross-validation it is its own document that comes last. */
 const isResumable = (run: string): boolean =>

@@ -1,4 +1,5 @@
 import {printableJson} from '../core/text/printable.js';
+import {defaultsOf, mergeOptions} from '../finetune/options/merge-options.js';
 import type {CommandResult} from './command.js';
 import {parseCommandLine, type Invocation} from './options/command-line.js';
 import {COMMANDS, type CommandSpec} from './commands.js';
@@ -28,10 +29,10 @@ async function execute(
   {command, positionals, flags}: Invocation,
   {terminal, environment, signalHandler}: ProcessContext,
 ): Promise<CommandResult> {
-  const {readOptionSources, mergeOptions} = await import('./options/option-sources.js');
+  const {readOptionSources} = await import('./options/option-sources.js');
   const spec: CommandSpec = COMMANDS[command];
   const optionSources = readOptionSources(flags, environment, spec.options);
-  const {values} = mergeOptions(optionSources, spec.options);
+  const {values} = mergeOptions([...optionSources, defaultsOf(spec.options)]);
   terminal.quiet = values.quiet === true;
   const handler = await spec.load();
   return handler(

@@ -3,7 +3,16 @@ import {redactUrls} from '../core/text/redact-url.js';
 import {usableMemory} from '../core/system-resources.js';
 import type {ImageFolder, ImageFolderOptions} from '../datasets/sample.js';
 import type {FinetuneOptions} from '../finetune/finetune-options.js';
-import type {RecipeInput} from '../finetune/recipe/recipe.js';
+import {
+  defaultsOf,
+  mergeOptions,
+  type MergedOptions,
+  type OptionSource,
+  type OptionValues,
+} from '../finetune/options/merge-options.js';
+import type {OptionTable} from '../finetune/options/option.js';
+import {OPTIONS, selectOptions, type FilledValues} from '../finetune/options/options.js';
+import {RECIPE_OPTIONS, type RecipeInput} from '../finetune/recipe/recipe.js';
 import {
   computeDatasetStats,
   mergeRecipe,
@@ -13,56 +22,24 @@ import {nextRunDirectory, newestRunDirectory} from '../finetune/run/run-director
 import {formatCount} from '../report/format.js';
 import type {CommandInput} from './command.js';
 import {toFolderOptions} from './options/folder-options.js';
-import {mergeOptions, type OptionSource} from './options/option-sources.js';
-import {
-  ALL_OPTIONS,
-  CONSOLE_OPTIONS,
-  HELP_GROUPS,
-  RECIPE_OPTIONS,
-  RUN_OPTIONS,
-  type OptionSchemas,
-} from './options/option-schema.js';
-import type {OptionValues} from './options/read-values.js';
 import {resolveResumedRun} from './resume.js';
 import {toKebabCase, quoted} from './terminal/format.js';
 
-/** Values of `runSchema` and `consoleSchema`, which have checked them. */
-interface RunValues {
-  readonly data?: string;
-  readonly valData?: string;
-  readonly testData?: string;
-  readonly maxPerClass?: number;
-  readonly folds?: number;
-  readonly classes?: string;
-  readonly exclude?: string;
-  readonly pathColumn?: string;
-  readonly labelColumn?: string;
-  readonly followLinks?: boolean;
-  readonly out?: string;
-  readonly overwrite: boolean;
-  readonly backend: NonNullable<FinetuneOptions['backend']>;
-  readonly device: NonNullable<FinetuneOptions['device']>;
-  readonly workers?: number;
-  readonly offline: boolean;
-  readonly assertAccuracy?: number;
-  readonly resume?: string;
-  readonly verbose: boolean;
-}
+/** Checked when they were read. */
+type RunValues = FilledValues<'run' | 'console'>;
 
-/** The part of every layer that speaks of some options. */
-const selectOptions = (
-  options: OptionSchemas,
-  optionSources: readonly OptionSource[],
-): OptionSource[] =>
+/** Of every source the values of some options. */
+const pickValues = (options: object, optionSources: readonly OptionSource[]): OptionSource[] =>
   optionSources.map(({source, values}) => ({
     source,
     values: Object.fromEntries(Object.entries(values).filter(([key]) => key in options)),
   }));
 
 /** Where runs are written is decided anew each time; everything else belongs to the run. */
-const RECORDED_OPTIONS: OptionSchemas = Object.fromEntries(
-  Object.entries(RUN_OPTIONS).filter(([key]) => key !== 'out' && key !== 'overwrite'),
+const RECORDED_OPTIONS = selectOptions(
+  ({scope}, key) => scope === 'run' && key !== 'out' && key !== 'overwrite',
 );
+const OTHER_OPTIONS = selectOptions(({scope}) => scope !== 'recipe');
 
 const MISSING_DATA_MESSAGE = [
   'Expected a folder of images, but found none. Say one of these:',
@@ -87,7 +64,8 @@ export class RunPlan {
       resume === undefined ? undefined : resolveResumedRun(resume, input.optionSources);
     this.resumed = resumed?.run;
     this.#optionSources = resumed?.optionSources ?? input.optionSources;
-    const values = mergeOptions(this.#optionSources, ALL_OPTIONS).values as unknown as RunValues;
+    const values = mergeOptions([...this.#optionSources, defaultsOf(OTHER_OPTIONS)])
+      .values as unknown as RunValues;
     if (values.data === undefined) {
       throw new UsageError(MISSING_DATA_MESSAGE);
     }
@@ -100,20 +78,19 @@ export class RunPlan {
     return toFolderOptions({...this.values, ...(seed !== undefined && {seed})});
   }
 
+  get #recipeSources(): readonly OptionSource<RecipeInput>[] {
+    return pickValues(RECIPE_OPTIONS, this.#optionSources);
+  }
+
   /** What was said of the recipe. */
   get requested(): RecipeInput {
-    return mergeOptions(selectOptions(RECIPE_OPTIONS, this.#optionSources), {})
-      .values as RecipeInput;
+    return mergeOptions(this.#recipeSources).values;
   }
 
   /** The recipe for these images. @throws UsageError (exit 2) for phases that cannot be trained */
   resolve(folder: ImageFolder, gpu: boolean): ResolvedRecipe {
-    const optionSources = selectOptions(RECIPE_OPTIONS, this.#optionSources) as readonly {
-      readonly source: OptionSource['source'];
-      readonly values: RecipeInput;
-    }[];
     return mergeRecipe(
-      optionSources,
+      this.#recipeSources,
       computeDatasetStats(folder, this.requested, gpu),
       usableMemory(),
     );
@@ -136,10 +113,7 @@ export class RunPlan {
     backendSeconds: number,
   ): FinetuneOptions {
     const {overwrite, backend, device, offline, workers} = this.values;
-    const run = mergeOptions(
-      selectOptions(RECORDED_OPTIONS, this.#optionSources),
-      RECORDED_OPTIONS,
-    );
+    const run = this.#mergeWithDefaults(RECORDED_OPTIONS);
     return {
       ...{out, overwrite, resume: this.resumed !== undefined, backend, device, offline},
       ...(workers !== undefined && {workers}),
@@ -152,19 +126,23 @@ export class RunPlan {
     };
   }
 
+  #mergeWithDefaults(options: OptionTable): MergedOptions {
+    return mergeOptions([...pickValues(options, this.#optionSources), defaultsOf(options)]);
+  }
+
   /** Everything in force and where it came from, in the order of the help: name, value, source. */
   optionRows({recipe, sources}: ResolvedRecipe, out: string): string[][] {
-    const schemas = {...RUN_OPTIONS, ...CONSOLE_OPTIONS};
-    const run = mergeOptions(selectOptions(schemas, this.#optionSources), schemas);
-    const phases = recipe.freeze
+    const run = this.#mergeWithDefaults(OTHER_OPTIONS);
+    const {phases, ...others} = recipe;
+    const schedule = phases
       .map(({name, epochs}) => `${name} (${formatCount(epochs, 'epoch')})`)
       .join(', ');
-    const values: OptionValues = {...run.values, ...recipe, freeze: phases, out};
+    const scheduleKey = sources.freeze === undefined ? 'phases' : 'freeze';
+    const values: OptionValues = {...run.values, ...others, [scheduleKey]: schedule, out};
     const origins: Readonly<Record<string, string>> = {out: 'default', ...run.sources, ...sources};
     const formatValue = (value: unknown): string =>
       typeof value === 'string' ? value : JSON.stringify(value);
-    const keys = Object.values(HELP_GROUPS).flat();
-    return keys
+    return Object.keys(OPTIONS)
       .filter(key => values[key] !== undefined)
       .map(key => [toKebabCase(key), formatValue(values[key]), origins[key] ?? 'default']);
   }

@@ -10,7 +10,7 @@ import {
 } from '../core/arguments.js';
 import {throwIfAborted} from '../core/errors.js';
 import {DEVICE_KIND, BACKEND_KIND} from '../backend/runtime/backend-options.js';
-import {startBackend, type EngineWish} from '../backend/runtime/runtime.js';
+import {startBackend, type BackendOptions} from '../backend/runtime/runtime.js';
 import {ExportedModel} from './exported-model.js';
 import {modelDirectory} from './record/model-directory.js';
 import {readModelRecord} from './record/read-model-record.js';
@@ -31,7 +31,7 @@ function resolveDirectory(location: unknown): string {
  * const loaded = await loadModel('./pets-run', options);
  */
 export type LoadModelOptions = Pick<
-  EngineWish,
+  BackendOptions,
   'backend' | 'device' | 'offline' | 'install' | 'onEvent' | 'signal'
 >;
 
@@ -56,7 +56,7 @@ const OPTIONS: OptionKinds<LoadModelOptions> = {
  * @param options whether and where TensorFlow computes; by default as FINETUNE_BACKEND, FINETUNE_DEVICE and FINETUNE_OFFLINE say
  * @throws InvalidModelError when it is none, or a file of it is missing, cut off, changed or of another export; WeightsFileError for numbers that no
  * training leaves
- * @throws AbortedError; ArgumentError (exit 2); EngineError, GpuError (exit 4) for a demanded backend that is not to be had
+ * @throws AbortedError; ArgumentError (exit 2); BackendError, GpuError (exit 4) for a demanded backend that is not to be had
  *
  * @example
  * import {loadModel} from 'finetune';

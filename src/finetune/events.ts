@@ -1,6 +1,8 @@
 import type {Finding} from '../core/finding.js';
 import type {Metrics} from '../training/metrics/metrics.js';
-import type {Phase, Recipe, OptionOrigin} from './recipe/recipe.js';
+import type {OptionOrigin} from './options/merge-options.js';
+import type {Phase} from './recipe/phases.js';
+import type {Recipe} from './recipe/recipe.js';
 
 /**
  * The parts of a run that take time, in the order they happen; `seconds` of a result has one entry each.
@@ -99,7 +101,7 @@ export type RunEvent =
       readonly number: number;
       readonly folds: number;
       readonly metrics: Metrics;
-      readonly timings: number;
+      readonly seconds: number;
       /** It had ended before the cross-validation was resumed. */
       readonly isResumed: boolean;
     }

@@ -15,8 +15,8 @@ import {checkFolder} from '../datasets/discovery/folder-arguments.js';
 import {DEVICE_KIND, BACKEND_KIND} from '../backend/runtime/backend-options.js';
 import type {FinetuneOptions} from './finetune-options.js';
 import {checkLearningRates} from '../backbones/layer-groups.js';
-import {checkRecipeInput, type Recipe} from './recipe/recipe.js';
-import {recipeSchema} from './recipe/recipe-schema.js';
+import {keysOf} from './options/options.js';
+import {checkRecipeInput, SCHEDULE_KEYS, type Recipe} from './recipe/recipe.js';
 
 const OPTIONS: OptionKinds<FinetuneOptions> = {
   ...{onEvent: CALLBACK, signal: ABORT_SIGNAL, out: PATH, overwrite: BOOLEAN, resume: BOOLEAN},
@@ -30,25 +30,21 @@ const OPTIONS: OptionKinds<FinetuneOptions> = {
   sharedData: objectWith('what crossValidate() makes', ['images', 'pool', 'begin']),
 };
 
-/** Keys of every recipe: what a person may leave out of one is resolved, but for these. */
-const OPTIONAL_KEYS = [
-  'imageSize',
-  'fold',
-  'splitFile',
-  'cacheMemory',
-  'cacheDisk',
-  'epochs',
-  'lr',
-];
-const REQUIRED_KEYS = (Object.keys(recipeSchema.properties) as (keyof Recipe)[]).filter(
-  key => !OPTIONAL_KEYS.includes(key),
+/** Keys of every resolved recipe. */
+const REQUIRED_KEYS = keysOf(
+  ({scope, default: value, isRecommended}, key) =>
+    scope === 'recipe' &&
+    (value !== undefined || isRecommended === true) &&
+    !(SCHEDULE_KEYS as readonly string[]).includes(key),
 );
 
 const RECIPE: ArgumentKind = {
   expected: 'what resolveRecipe() returned',
   accepts: value => {
-    const recipe = Object(value) as Partial<Recipe>;
-    return REQUIRED_KEYS.every(key => recipe[key] !== undefined) && Array.isArray(recipe.freeze);
+    const recipe = Object(value) as Readonly<Record<string, unknown>>;
+    return (
+      [...REQUIRED_KEYS].every(key => recipe[key] !== undefined) && Array.isArray(recipe.phases)
+    );
   },
 };
 
@@ -62,7 +58,7 @@ export function checkFinetuneArguments(
   checkFolder(caller, folder);
   checkArgument(caller, 'recipe', recipe, RECIPE);
   checkRecipeInput(recipe, `Recipe of ${caller}`);
-  const {freeze, lastStage} = recipe as Recipe;
-  for (const {name, learningRates} of freeze) checkLearningRates(name, learningRates, lastStage);
+  const {phases, lastStage} = recipe as Recipe;
+  for (const {name, learningRates} of phases) checkLearningRates(name, learningRates, lastStage);
   checkOptions(caller, options, OPTIONS);
 }

@@ -4,7 +4,8 @@ import {backboneShapes, type BackboneSpec} from '../backbones/resnet-specs.js';
 import {defineError, UnsupportedEnvironmentError} from '../core/errors.js';
 import {readSystemResources, usableAmount, type Resource} from '../core/system-resources.js';
 import {sizeFromShape} from '../core/state-dict.js';
-import type {Phase, Recipe} from './recipe/recipe.js';
+import type {Phase} from './recipe/phases.js';
+import type {Recipe} from './recipe/recipe.js';
 
 const MIB = 2 ** 20;
 const GIB = 2 ** 30;
@@ -24,7 +25,7 @@ const GRADIENT_FACTOR = {inference: 1.7, training: 2.2} as const;
 const BACKEND_BYTES = 200 * MIB;
 
 /** Of a recipe, what decides how much memory it takes. */
-export type MemoryFactors = Pick<Recipe, 'freeze' | 'batchSize' | 'batchNorm'>;
+export type MemoryFactors = Pick<Recipe, 'phases' | 'batchSize' | 'batchNorm'>;
 
 function weightBytes(
   spec: BackboneSpec,
@@ -43,10 +44,10 @@ function weightBytes(
 export function estimateMemory(
   spec: BackboneSpec,
   size: number,
-  {freeze, batchSize, batchNorm}: MemoryFactors,
+  {phases, batchSize, batchNorm}: MemoryFactors,
   onGpu = false,
 ): number {
-  const needs = freeze.map(phase => {
+  const needs = phases.map(phase => {
     const {all, trained} = weightBytes(spec, phase);
     const weights = FIXED_BYTES + COPIES_PER_WEIGHT * all + COPIES_PER_TRAINED_WEIGHT * trained;
     if (onGpu) return weights;
@@ -118,8 +119,8 @@ export function assertFitsMemory(
 }
 
 /** What to do where no batch fits. */
-function remedyFor({freeze}: MemoryFactors): string {
-  const trainsMore = freeze.some(({learningRates}) =>
+function remedyFor({phases}: MemoryFactors): string {
+  const trainsMore = phases.some(({learningRates}) =>
     Object.entries(learningRates).some(([group, lr]) => group !== 'head' && lr !== null),
   );
   const less = trainsMore ? 'Train the head alone (--freeze probe), take' : 'Take';

@@ -27,10 +27,11 @@ for (const table of document.querySelectorAll('table[data-sortable]')) {
 
 for (const button of document.querySelectorAll('button[data-copy]')) {
   button.hidden = navigator.clipboard === undefined;
-  button.addEventListener('click', async () => {
+  const copy = async () => {
     await navigator.clipboard.writeText(button.parentElement.querySelector('code').textContent);
     button.textContent = 'Copied';
-  });
+  };
+  button.addEventListener('click', () => void copy());
 }
 
 for (const region of document.querySelectorAll('.scroll')) {

@@ -11,7 +11,7 @@ import {loadModel} from '../../src/export/load-model.js';
 import type {RunEvent} from '../../src/finetune/events.js';
 import {finetune} from '../../src/finetune/finetune.js';
 import {TrainingDivergedError} from '../../src/training/loop/phase-trainer.js';
-import {useEngine} from '../helpers/backend.js';
+import {useBackend} from '../helpers/backend.js';
 import {rejectionOf} from '../helpers/rejection.js';
 import {
   alive,
@@ -48,7 +48,7 @@ const fingerprint = (folder: ImageFolder): string => {
 };
 
 describe('finetune', () => {
-  useEngine();
+  useBackend();
 
   let folder: ImageFolder;
   before('draw images', async () => void (folder = await smallFolder()));
@@ -113,7 +113,7 @@ describe('finetune', () => {
 
   it('compares images with each other, in images, unless told to keep only identical files together', async () => {
     const comparing = async (groupBy: string): Promise<number[]> => {
-      const {events} = await runAndTell(folder, {...smallRecipe(folder), groupBy: groupBy});
+      const {events} = await runAndTell(folder, {...smallRecipe(folder), groupBy});
       return events.flatMap(event =>
         event.type === 'progress' && event.step === 'comparing' ? [event.done, event.total] : [],
       );
@@ -131,12 +131,12 @@ describe('finetune', () => {
 
   it('gives back the best classifier, its metrics, and what happened', async () => {
     const {result, events} = await runAndTell(folder, smallRecipe(folder));
-    const {classifier, metrics, history, split, backend: engine, timings: seconds, recipe} = result;
+    const {classifier, metrics, history, split, backend, timings: seconds, recipe} = result;
     expect(classifier.classNames).to.deep.equal(['dotted', 'plain', 'striped']);
     expect(recipe).to.deep.equal(smallRecipe(folder));
     expect([split.train.length, split.validation.length]).to.deep.equal([18, 6]);
     expect(metrics.validation.numImages).to.equal(6);
-    expect(engine.backend).to.be.oneOf(['tensorflow', 'wasm']);
+    expect(backend.backend).to.be.oneOf(['tensorflow', 'wasm']);
     expect(seconds.total).to.be.above(seconds.train);
     expect(history.map(({phase: name, epoch, step}) => `${name} ${epoch} ${step}`)).to.deep.equal([
       'probe 1 3',
@@ -161,7 +161,7 @@ describe('finetune', () => {
 
   it('keeps the best weights through a phase that spoils them', async () => {
     const recipe = smallRecipe(folder, {
-      freeze: [PROBE, phase('spoil', 1, {stage1: 10, head: 10}), phase('settle', 1, {head: 1e-12})],
+      phases: [PROBE, phase('spoil', 1, {stage1: 10, head: 10}), phase('settle', 1, {head: 1e-12})],
     });
     const {result, events} = await runAndTell(folder, recipe);
     const epochs = events.filter(event => event.type === 'epoch');
@@ -182,7 +182,7 @@ describe('finetune', () => {
   it('starts at ln(classes): the first update sees a head that says nothing', async () => {
     const {result} = await runAndTell(
       folder,
-      smallRecipe(folder, {freeze: [phase('probe', 1, {head: 1e-12})]}),
+      smallRecipe(folder, {phases: [phase('probe', 1, {head: 1e-12})]}),
     );
     expect(result.history[0]!.trainingLoss).to.be.closeTo(Math.log(3), 1e-6);
     expect(result.history[0]!.validationLoss).to.be.closeTo(Math.log(3), 1e-6);
@@ -190,7 +190,7 @@ describe('finetune', () => {
 
   it('writes nothing but its cache unless told where, and changes no image', async () => {
     const before = [fingerprint(folder), readdirSync('.').join()];
-    await runAndTell(folder, smallRecipe(folder, {freeze: [PROBE]}));
+    await runAndTell(folder, smallRecipe(folder, {phases: [PROBE]}));
     expect([fingerprint(folder), readdirSync('.').join()]).to.deep.equal(before);
     expect(readdirSync(cache)).to.deep.equal(['features', 'images']);
   });
@@ -250,11 +250,15 @@ describe('finetune', () => {
     );
     const [header, ...rows] = readFileSync(join(out, 'history.csv'), 'utf8').trim().split('\r\n');
     expect(header).to.equal(
-      'phase,epoch,step,learning_rate,training_loss,validation_loss,validation_accuracy,validation_balanced_accuracy,seconds',
+      'phase,epoch,step,learning_rate,training_loss,validation_loss,validation_accuracy,validation_balanced_accuracy,best,seconds',
     );
     expect(rows.map(row => Number(row.split(',')[4]))).to.deep.equal(
       result.history.map(({trainingLoss}) => trainingLoss),
     );
+    const best = result.history.filter(row => row.best);
+    expect(best.map(row => row.validationAccuracy)).to.deep.equal([
+      result.metrics.validation.accuracy,
+    ]);
     const split = readJson(out, 'split.json');
     expect(
       ['train', 'validation', 'test'].map(part => (split[part] as unknown[]).length),
@@ -275,11 +279,11 @@ describe('finetune', () => {
   it('exports an exported model that says what the run measured', async () => {
     const out = join(temporaryDirectory(), 'run');
     const {result} = await runAndTell(folder, smallRecipe(folder), {out});
-    const bundle = await loadModel(result.model!);
+    const model = await loadModel(result.model!);
     const answers = await Promise.all(
-      result.split.validation.map(async ({path}) => (await bundle.classify(path))[0]!.className),
+      result.split.validation.map(async ({path}) => (await model.classify(path))[0]!.className),
     );
-    bundle.dispose();
+    model.dispose();
     const right = answers.filter(
       (answer, i) => answer === folder.classNames[result.split.validation[i]!.label],
     ).length;
@@ -289,34 +293,34 @@ describe('finetune', () => {
   it('mixes images where a recipe says so, the same for the same seed', async () => {
     const mixed = smallRecipe(folder, {
       augment: {preset: 'light', mixing: {mixupAlpha: 0.4, cutmixAlpha: 1}},
-      freeze: [ALL],
+      phases: [ALL],
     });
     const [one, again] = [await runAndTell(folder, mixed), await runAndTell(folder, mixed)];
     expect(courseOf(again.result)).to.deep.equal(courseOf(one.result));
-    const plain = await runAndTell(folder, smallRecipe(folder, {augment: 'light', freeze: [ALL]}));
+    const plain = await runAndTell(folder, smallRecipe(folder, {augment: 'light', phases: [ALL]}));
     expect(courseOf(plain.result)).to.not.deep.equal(courseOf(one.result));
   });
 
   it('tells that nothing is mixed where features are kept', async () => {
     const {events} = await runAndTell(
       folder,
-      smallRecipe(folder, {augment: {mixing: {mixupAlpha: 1}}, freeze: [PROBE]}),
+      smallRecipe(folder, {augment: {mixing: {mixupAlpha: 1}}, phases: [PROBE]}),
     );
     const notices = events.flatMap(event => (event.type === 'info' ? [event.message] : []));
     expect(notices).to.deep.equal([
-      'Phase probe trains on kept features, which are of single images: nothing is mixed in it.',
+      'Phase probe uses cached features, so mixup and cutmix are off.',
     ]);
   });
 
   it('refuses what names tell before it decodes an image', async () => {
-    for (const [wish, sentence] of [
+    for (const [options, sentence] of [
       [{groupBy: '(zebra)'}, /^Expected names that it matches for --group-by/],
       [{fold: '3/2'}, /^Expected a fold such as 2\/5/],
       [{fold: '1/2', splitFile: 'split.json'}, /^Expected no --fold beside --split-file/],
     ] as const) {
       const seen: string[] = [];
       const error = await rejectionOf(
-        runAndTell(folder, smallRecipe(folder, wish), {onEvent: ({type}) => seen.push(type)}),
+        runAndTell(folder, smallRecipe(folder, options), {onEvent: ({type}) => seen.push(type)}),
       );
       expect(error.message).to.match(sentence);
       expect(seen).to.not.include('progress');
@@ -328,15 +332,15 @@ describe('finetune', () => {
       const out = join(temporaryDirectory(), 'run');
       const {result} = await runAndTell(
         folder,
-        smallRecipe(folder, {fit, augment: 'none', freeze: [PROBE]}),
+        smallRecipe(folder, {fit, augment: 'none', phases: [PROBE]}),
         {out},
       );
-      const bundle = await loadModel(result.model!);
-      expect(bundle.preprocessing.fit).to.equal(fit);
+      const model = await loadModel(result.model!);
+      expect(model.preprocessing.fit).to.equal(fit);
       const answers = await Promise.all(
-        result.split.validation.map(async ({path}) => (await bundle.classify(path))[0]!.className),
+        result.split.validation.map(async ({path}) => (await model.classify(path))[0]!.className),
       );
-      bundle.dispose();
+      model.dispose();
       const right = answers.filter(
         (answer, i) => answer === folder.classNames[result.split.validation[i]!.label],
       ).length;
@@ -386,15 +390,15 @@ describe('finetune', () => {
 
   it('trains on features out of files where memory is short, to the same numbers', async () => {
     const [inFiles, inMemory] = [
-      await runAndTell(folder, smallRecipe(folder, {cacheMemory: 1e-6, freeze: [PROBE]})),
-      await runAndTell(folder, smallRecipe(folder, {freeze: [PROBE]})),
+      await runAndTell(folder, smallRecipe(folder, {cacheMemory: 1e-6, phases: [PROBE]})),
+      await runAndTell(folder, smallRecipe(folder, {phases: [PROBE]})),
     ];
     expect(outline(inFiles.events)).to.include('phase probe, 6 steps, cached');
     expect(courseOf(inFiles.result)).to.deep.equal(courseOf(inMemory.result));
   });
 
   it('finds the features that an earlier run has left, and comes to the same numbers', async () => {
-    const recipe = smallRecipe(folder, {freeze: [PROBE], seed: 7});
+    const recipe = smallRecipe(folder, {phases: [PROBE], seed: 7});
     const [first, second] = [await runAndTell(folder, recipe), await runAndTell(folder, recipe)];
     const features = (events: readonly RunEvent[]): object[] =>
       events.flatMap(event =>
@@ -424,7 +428,7 @@ describe('finetune', () => {
       views: 0,
       head: 'mlp',
       pooling: 'avg+max',
-      freeze: [PROBE],
+      phases: [PROBE],
     });
     const {result, events} = await runAndTell(folder, recipe);
     expect(outline(events)).to.include('phase probe, 6 steps, cached');
@@ -441,7 +445,7 @@ describe('finetune', () => {
     const out = join(temporaryDirectory(), 'run');
     const {classifier} = await finetune(
       folder,
-      smallRecipe(folder, {weights: path, freeze: [PROBE]}),
+      smallRecipe(folder, {weights: path, phases: [PROBE]}),
       {
         out,
         onEvent: event => events.push(event),
@@ -459,8 +463,8 @@ describe('finetune', () => {
   });
 
   it('measures on images that the folder sets apart', async () => {
-    const parted = await smallFolder({parts: ['train', 'val', 'test'], perClass: 4});
-    const {result} = await runAndTell(parted, smallRecipe(parted, {freeze: [PROBE]}));
+    const parted = await smallFolder({splits: ['train', 'val', 'test'], perClass: 4});
+    const {result} = await runAndTell(parted, smallRecipe(parted, {phases: [PROBE]}));
     const {split, metrics} = result;
     expect([split.train.length, split.validation.length, split.test.length]).to.deep.equal([
       12, 12, 12,
@@ -475,7 +479,7 @@ describe('finetune', () => {
       readFileSync(join(own.root, 'plain', '0.png')).subarray(0, 60),
     );
     const spoilt = await loadImageFolder(own.root);
-    const {result, events} = await runAndTell(spoilt, smallRecipe(spoilt, {freeze: [PROBE]}));
+    const {result, events} = await runAndTell(spoilt, smallRecipe(spoilt, {phases: [PROBE]}));
     expect(result.findings.map(({code, files}) => [code, files])).to.deep.include([
       'unreadable-image',
       ['plain/0.png'],
@@ -502,7 +506,7 @@ describe('finetune', () => {
     it('when it diverges', async () => {
       const before = alive();
       const recipe = smallRecipe(folder, {
-        freeze: [PROBE, phase('wild', 3, {stage1: 1e38, head: 1e38})],
+        phases: [PROBE, phase('wild', 3, {stage1: 1e38, head: 1e38})],
         clipNorm: 1e38,
       });
       const error = await rejectionOf(runAndTell(folder, recipe));
@@ -558,7 +562,7 @@ describe('finetune', () => {
   });
 
   it('keeps to its memory over 500 updates', async () => {
-    const recipe = smallRecipe(folder, {freeze: [{...ALL, epochs: 100}], batchSize: 4});
+    const recipe = smallRecipe(folder, {phases: [{...ALL, epochs: 100}], batchSize: 4});
     const resident: number[] = [];
     const onEvent = (event: RunEvent): void => {
       if (event.type === 'progress' && event.activity === 'train')

@@ -33,7 +33,7 @@ const sized = (
 ): MemoryFactors => ({
   batchSize,
   batchNorm: lastStage === 4 ? 'training' : 'inference',
-  freeze: NAMED_SCHEDULES[schedule]({
+  phases: NAMED_SCHEDULES[schedule]({
     lastStage,
     probe: {epochs: 1, lr: 0.1},
     main: {epochs: 1, lr: 0.1},

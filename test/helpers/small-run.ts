@@ -5,10 +5,11 @@ import {tf} from '../../src/backend/tensorflow.js';
 import type {RunEvent} from '../../src/finetune/events.js';
 import {finetune, type FinetuneResult} from '../../src/finetune/finetune.js';
 import type {FinetuneOptions} from '../../src/finetune/finetune-options.js';
-import type {Phase, Recipe, RecipeInput} from '../../src/finetune/recipe/recipe.js';
+import type {Phase} from '../../src/finetune/recipe/phases.js';
+import type {Recipe, RecipeInput} from '../../src/finetune/recipe/recipe.js';
 import {resolveRecipe} from '../../src/finetune/recipe/resolve-recipe.js';
 import type {LayerGroup} from '../../src/backbones/layer-groups.js';
-import {drawnFolder, type DrawnFolderWish} from './drawn-folder.js';
+import {drawnFolder, type DrawnFolderOptions} from './drawn-folder.js';
 
 /** A phase that trains some groups, and freezes the others. */
 export const phase = (
@@ -32,11 +33,11 @@ export const phase = (
 export const PROBE = phase('probe', 2, {head: 3e-3});
 export const ALL = phase('full', 2, {stem: 1e-3, stage1: 1e-3, head: 1e-3});
 
-export const smallFolder = async (wish: DrawnFolderWish = {}): Promise<ImageFolder> =>
-  loadImageFolder(await drawnFolder(wish));
+export const smallFolder = async (options: DrawnFolderOptions = {}): Promise<ImageFolder> =>
+  loadImageFolder(await drawnFolder(options));
 
 /** A recipe whose run takes a second: the stem and stage 1 of a ResNet-18, random, at 32 px; everything that draws at random does. */
-export const smallRecipe = (folder: ImageFolder, wish: RecipeInput = {}): Recipe =>
+export const smallRecipe = (folder: ImageFolder, options: RecipeInput = {}): Recipe =>
   resolveRecipe(
     {
       arch: 'resnet18',
@@ -49,8 +50,8 @@ export const smallRecipe = (folder: ImageFolder, wish: RecipeInput = {}): Recipe
       views: 2,
       valSplit: 0.25,
       batchNorm: 'training',
-      freeze: [PROBE, ALL],
-      ...wish,
+      phases: [PROBE, ALL],
+      ...options,
     },
     folder,
   );

@@ -1,18 +1,13 @@
 import {existsSync} from 'node:fs';
 import yargs, {type Argv, type Options} from 'yargs';
 import {UsageError} from '../../core/errors.js';
+import type {OptionTable} from '../../finetune/options/option.js';
 import {suggest} from '../../core/text/suggest.js';
 import {PACKAGE_VERSION} from '../../core/version.js';
 import {COMMAND_NAMES, COMMANDS, type CommandName, type CommandSpec} from '../commands.js';
 import {checkFlagNames} from './flag-names.js';
 import {restoreDashes, escapeDashes} from './dashes.js';
-import {
-  describeOption,
-  HELP_GROUPS,
-  isBooleanOption,
-  COMMON_OPTIONS,
-  type OptionSchemas,
-} from './option-schema.js';
+import {describeOption, HELP_GROUPS, isBooleanOption, COMMON_OPTIONS} from './command-options.js';
 import {toKebabCase} from '../terminal/format.js';
 
 /** Everything stays as typed: types and ranges are the schema's business, which names what is wrong. */
@@ -70,16 +65,16 @@ export interface HelpText {
   readonly help: string;
 }
 
-function toYargsOptions(options: OptionSchemas): Record<string, Options> {
+function toYargsOptions(options: OptionTable): Record<string, Options> {
   return Object.fromEntries(
-    Object.entries(options).map(([key, property]) => {
+    Object.entries(options).map(([key, option]) => {
       // A bare --resume means the newest run.
-      const kind: Options = isBooleanOption(property)
+      const kind: Options = isBooleanOption(option)
         ? {type: 'boolean'}
         : key === 'resume'
           ? {type: 'string'}
           : {requiresArg: true};
-      return [toKebabCase(key), {...kind, describe: describeOption(key, property)}];
+      return [toKebabCase(key), {...kind, describe: describeOption(option)}];
     }),
   );
 }
@@ -99,7 +94,7 @@ function parsePositionals(usage: string): string[] {
 }
 
 /** Options under their headings; of a command that has them all, the most used come first. */
-function groupOptions(options: OptionSchemas): Readonly<Record<string, readonly string[]>> {
+function groupOptions(options: OptionTable): Readonly<Record<string, readonly string[]>> {
   const commonKeys = COMMON_OPTIONS.every(key => key in options || key === 'resume')
     ? COMMON_OPTIONS
     : [];

@@ -2,25 +2,19 @@ import {UsageError} from '../../core/errors.js';
 import {findNearest} from '../../core/text/suggest.js';
 import {parseBoolean} from '../../core/text/parse-boolean.js';
 import {validate} from '../../core/schema.js';
-import {
-  ALL_OPTIONS,
-  isBooleanOption,
-  type OptionSchemas,
-  type OptionSchema,
-} from './option-schema.js';
+import type {OptionValues} from '../../finetune/options/merge-options.js';
+import {toObjectSchema, type Option, type OptionTable} from '../../finetune/options/option.js';
 import {toEnvironmentName, toKebabCase} from '../terminal/format.js';
-
-/** Option values by camelCase key. */
-export type OptionValues = Readonly<Record<string, unknown>>;
+import {FLAG_OPTIONS, isBooleanOption} from './command-options.js';
 
 /** Names like our variables that are no option's value: FINETUNE_CACHE is a place, whatever --no-cache says. */
 const RESERVED_VARIABLES: ReadonlySet<string> = new Set(['FINETUNE_CACHE']);
 
 /** The value that a text stands for, by its option's type; what cannot be read stays text, for the schema to refuse. */
-export function parseValue(property: OptionSchema, text: unknown): unknown {
+export function parseValue(option: Option, text: unknown): unknown {
   if (typeof text !== 'string') return text;
-  const types = [property.type ?? 'string'].flat();
-  if (isBooleanOption(property)) return parseBoolean(text) ?? text;
+  const types = [option.schema.type ?? 'string'].flat();
+  if (isBooleanOption(option)) return parseBoolean(text) ?? text;
   if (!types.includes('number') && !types.includes('integer')) return text;
   return text.trim() === '' || Number.isNaN(Number(text)) ? text : Number(text);
 }
@@ -31,35 +25,31 @@ export function parseValue(property: OptionSchema, text: unknown): unknown {
  */
 function validateValues(
   values: OptionValues,
-  options: OptionSchemas,
+  options: OptionTable,
   toName: (key: string) => string,
   what: string,
 ): OptionValues {
-  const properties = Object.fromEntries(
-    Object.entries(options).map(([key, property]) => [toName(key), property]),
-  );
-  const namedValues = Object.fromEntries(
-    Object.entries(values).map(([key, value]) => [toName(key), value]),
-  );
-  validate({type: 'object', additionalProperties: false, properties}, namedValues, what);
+  const rename = <Value>(entries: Readonly<Record<string, Value>>): Record<string, Value> =>
+    Object.fromEntries(Object.entries(entries).map(([key, value]) => [toName(key), value]));
+  validate(toObjectSchema(rename(options)), rename(values), what);
   return values;
 }
 
 /** Values of the command line. @param flags by kebab-case name, as yargs left them */
 export function readFlagValues(
   flags: Readonly<Record<string, unknown>>,
-  options: OptionSchemas,
+  options: OptionTable,
 ): OptionValues {
   const given = Object.entries(options).filter(([key]) => flags[toKebabCase(key)] !== undefined);
   const values = Object.fromEntries(
-    given.map(([key, property]) => [key, parseValue(property, flags[toKebabCase(key)])]),
+    given.map(([key, option]) => [key, parseValue(option, flags[toKebabCase(key)])]),
   );
   return validateValues(values, options, key => `--${toKebabCase(key)}`, 'Command line');
 }
 
 /** @throws UsageError (exit 2) for a variable that looks like a misspelt option */
 function checkVariables(environment: NodeJS.ProcessEnv): void {
-  const known = Object.keys(ALL_OPTIONS).map(toEnvironmentName);
+  const known = Object.keys(FLAG_OPTIONS).map(toEnvironmentName);
   for (const name of Object.keys(environment)) {
     if (!name.startsWith('FINETUNE_') || known.includes(name) || RESERVED_VARIABLES.has(name))
       continue;
@@ -79,17 +69,14 @@ function checkVariables(environment: NodeJS.ProcessEnv): void {
 /** Values of `FINETUNE_*`; those of other commands' options are left alone, empty ones are absent. */
 export function readEnvironmentValues(
   environment: NodeJS.ProcessEnv,
-  options: OptionSchemas,
+  options: OptionTable,
 ): OptionValues {
   checkVariables(environment);
   const isGiven = (name: string): boolean =>
     (environment[name] ?? '') !== '' && !RESERVED_VARIABLES.has(name);
   const given = Object.entries(options).filter(([key]) => isGiven(toEnvironmentName(key)));
   const values = Object.fromEntries(
-    given.map(([key, property]) => [
-      key,
-      parseValue(property, environment[toEnvironmentName(key)]),
-    ]),
+    given.map(([key, option]) => [key, parseValue(option, environment[toEnvironmentName(key)])]),
   );
   return validateValues(values, options, toEnvironmentName, 'Environment');
 }

@@ -1,8 +1,9 @@
 import {errorMessage, UsageError} from '../../core/errors.js';
 import {validate} from '../../core/schema.js';
 import {readTextFile} from '../../core/files/text-file.js';
-import {RECIPE_OPTIONS, RUN_OPTIONS} from './option-schema.js';
-import type {OptionValues} from './read-values.js';
+import type {OptionValues} from '../../finetune/options/merge-options.js';
+import {toObjectSchema} from '../../finetune/options/option.js';
+import {FILE_OPTIONS} from './command-options.js';
 
 const STRING = '"(?:[^"\\\\]|\\\\.)*"';
 
@@ -43,12 +44,7 @@ export function readRecipeFile(path: string): OptionValues {
       `Expected a recipe file at ${path}, but found ${describeReadError(error)}. Check the path; finetune init writes one.`,
     );
   }
-  const properties = {...RECIPE_OPTIONS, ...RUN_OPTIONS};
-  return validate<OptionValues>(
-    {type: 'object', additionalProperties: false, properties},
-    document,
-    `Recipe ${path}`,
-  );
+  return validate<OptionValues>(toObjectSchema(FILE_OPTIONS), document, `Recipe ${path}`);
 }
 
 function describeReadError(error: unknown): string {

@@ -186,7 +186,7 @@ export class ConsoleView {
     const [summary, details] = describePhase(phase, recipe, steps, cached);
     const {bold, dim} = this.terminal.style;
     this.terminal.log('');
-    this.#logLine(`phase ${index + 1}/${recipe.freeze.length}`, summary, bold);
+    this.#logLine(`phase ${index + 1}/${recipe.phases.length}`, summary, bold);
     this.#logLine('', dim(details));
   }
 

@@ -77,7 +77,7 @@ export class FoldsView {
   /** Images that a fold trains and validates on in the phases up to one. */
   #countImages(phases: number): number {
     const {train, validation} = this.#imageCounts;
-    return this.#recipe.freeze
+    return this.#recipe.phases
       .slice(0, phases)
       .reduce((sum, {epochs}) => sum + epochs * (train + validation), 0);
   }
@@ -97,7 +97,7 @@ export class FoldsView {
     });
   }
 
-  #endFold({number, folds, metrics, timings: seconds, isResumed}: RunEventOf<'fold-end'>): void {
+  #endFold({number, folds, metrics, seconds, isResumed}: RunEventOf<'fold-end'>): void {
     if (isResumed) this.#resumedFolds++;
     else this.#firstTrainedFold ??= number;
     // Findings of features come after the header, and before the table.

@@ -1,5 +1,6 @@
 import {presentLayerGroups, type LayerGroup} from '../../backbones/layer-groups.js';
-import type {Phase, Recipe} from '../../finetune/recipe/recipe.js';
+import type {Phase} from '../../finetune/recipe/phases.js';
+import type {Recipe} from '../../finetune/recipe/recipe.js';
 import {formatCount} from '../../report/format.js';
 import {formatList} from './format.js';
 

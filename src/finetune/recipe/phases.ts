@@ -5,8 +5,43 @@ import {
   type LayerGroup,
 } from '../../backbones/layer-groups.js';
 import type {LastStage} from '../../backbones/resnet-specs.js';
-import type {Phase} from './recipe.js';
-import type {FreezeSchedule} from './recipe-schema.js';
+
+/**
+ * A stretch of training with fixed frozen groups.
+ *
+ * @example
+ * const probe: Phase = {
+ *   name: 'probe',
+ *   epochs: 5,
+ *   learningRates: {stem: null, stage1: null, stage2: null, stage3: null, stage4: null, head: 1e-3},
+ * };
+ */
+export interface Phase {
+  readonly name: string;
+  readonly epochs: number;
+  readonly learningRates: GroupLearningRates;
+}
+
+/** The JSON Schema of a `Phase`. */
+export const phaseSchema = {
+  type: 'object',
+  additionalProperties: false,
+  required: ['name', 'epochs', 'learningRates'],
+  properties: {
+    name: {type: 'string', minLength: 1},
+    epochs: {type: 'integer', minimum: 1},
+    learningRates: {
+      type: 'object',
+      additionalProperties: false,
+      required: LAYER_GROUPS,
+      description:
+        'peak learning rate of every layer group; null freezes it, batch-norm statistics included',
+      properties: Object.fromEntries(
+        LAYER_GROUPS.map(group => [group, {type: ['number', 'null'], exclusiveMinimum: 0}]),
+      ),
+    },
+  },
+};
 
 /** From one group to the one below it the rate falls by this factor (ULMFiT, https://arxiv.org/abs/1801.06146, section 3.2). */
 const LR_DECAY_PER_GROUP = 2.6;
@@ -56,11 +91,12 @@ function full({lastStage, main: {epochs, lr}, discriminative}: ScheduleOptions):
 }
 
 /** The phases a named schedule stands for. */
-export const NAMED_SCHEDULES: Readonly<
-  Record<FreezeSchedule, (options: ScheduleOptions) => readonly Phase[]>
-> = {
+export const NAMED_SCHEDULES = {
   probe: options => [probe(options)],
   'probe-then-last-stage': options => [probe(options), lastStagePhase(options)],
   'probe-then-full': options => [probe(options), full(options)],
   full: options => [full(options)],
-};
+} as const satisfies Readonly<Record<string, (options: ScheduleOptions) => readonly Phase[]>>;
+
+export type FreezeSchedule = keyof typeof NAMED_SCHEDULES;
+export const FREEZE_SCHEDULES = Object.keys(NAMED_SCHEDULES) as FreezeSchedule[];

@@ -7,45 +7,41 @@ import {checkFolder} from '../../datasets/discovery/folder-arguments.js';
 import {groupBy} from '../../core/group-by.js';
 import type {ImageFolder} from '../../datasets/sample.js';
 import {largestBatchSize} from '../memory-need.js';
-import {NAMED_SCHEDULES} from './phases.js';
-import type {Phase, Recipe, RecipeInput, OptionOrigin} from './recipe.js';
-import {checkRecipeInput} from './recipe.js';
-import {recipeSchema, type FreezeSchedule} from './recipe-schema.js';
+import {
+  defaultsOf,
+  mergeOptions,
+  type MergedOptions,
+  type OptionSource,
+} from '../options/merge-options.js';
+import {OPTIONS} from '../options/options.js';
+import {NAMED_SCHEDULES, type Phase} from './phases.js';
+import {checkRecipeInput, RECIPE_OPTIONS, type Recipe, type RecipeInput} from './recipe.js';
 import {PROBE_UPDATES, recommend, recommendProbeEpochs, type DatasetStats} from './recommend.js';
 
-/** Values from one place: the flags, the environment, a recipe file. */
-export interface RecipeSource {
-  readonly source: OptionOrigin;
-  readonly values: RecipeInput;
-}
+/** Values of a recipe from one place. */
+export type RecipeSource = OptionSource<RecipeInput>;
 
 /** A recipe with nothing implied, where each value came from, and why those that were recommended were. */
 export interface ResolvedRecipe {
   readonly recipe: Recipe;
-  readonly sources: Readonly<Record<string, OptionOrigin>>;
+  readonly sources: MergedOptions['sources'];
   readonly reasons: readonly string[];
 }
-
-const defaults: RecipeInput = Object.fromEntries(
-  Object.entries(recipeSchema.properties).flatMap(([key, property]) =>
-    'default' in property ? [[key, property.default]] : [],
-  ),
-);
 
 /** The head's rate on fixed features: nothing can be destroyed there, so it is high. */
 const PROBE_LR = 3e-3;
 
-function resolvePhases(values: Required<RecipeInput>, stats: DatasetStats): readonly Phase[] {
-  const {freeze, lastStage, epochs, lr, batchSize} = values;
-  if (typeof freeze !== 'string') return freeze;
+function resolvePhases(values: RecipeInput, stats: DatasetStats): readonly Phase[] {
+  if (values.phases !== undefined) return values.phases;
+  const {freeze, lastStage, epochs, lr, batchSize} = values as Required<RecipeInput>;
   const only = freeze === 'probe';
-  return NAMED_SCHEDULES[freeze as FreezeSchedule]({
+  return NAMED_SCHEDULES[freeze]({
     lastStage,
     probe: {
       epochs: only ? epochs : recommendProbeEpochs(stats, batchSize),
       lr: only ? lr : PROBE_LR,
     },
-    main: {epochs, lr: lr},
+    main: {epochs, lr},
     discriminative: stats.pretrained,
   });
 }
@@ -53,14 +49,13 @@ function resolvePhases(values: Required<RecipeInput>, stats: DatasetStats): read
 /** Where nothing was said, a schedule that ends with the probe takes the probe's own numbers; a list of phases has its own. */
 function recommendFor(given: RecipeInput, stats: DatasetStats): ReturnType<typeof recommend> {
   const {values, reasons} = recommend(stats);
-  const schedule = given.freeze ?? values.freeze;
-  const {epochs: _epochs, lr: _lr, ...others} = values;
+  const {freeze, epochs: _epochs, lr: _lr, ...others} = values;
   const otherReasons = [...reasons].filter(([key]) => key !== 'epochs');
-  if (typeof schedule !== 'string') return {values: others, reasons: new Map(otherReasons)};
-  if (schedule !== 'probe') return {values, reasons};
+  if (given.phases !== undefined) return {values: others, reasons: new Map(otherReasons)};
+  if ((given.freeze ?? freeze) !== 'probe') return {values, reasons};
   const epochs = recommendProbeEpochs(stats, given.batchSize ?? values.batchSize!);
   return {
-    values: {...others, lr: PROBE_LR, epochs},
+    values: {...values, lr: PROBE_LR, epochs},
     reasons: new Map([
       ...otherReasons,
       ['epochs', `a head on fixed features settles in about ${PROBE_UPDATES} updates`],
@@ -68,30 +63,33 @@ function recommendFor(given: RecipeInput, stats: DatasetStats): ReturnType<typeo
   };
 }
 
-/** The strongest layer that says something of a value wins. */
-function mergeOptions(recipeSources: readonly RecipeSource[]): {
-  readonly values: RecipeInput;
-  readonly sources: Readonly<Record<string, OptionOrigin>>;
-} {
-  const values: Record<string, unknown> = {};
-  const sources: Record<string, OptionOrigin> = {};
-  for (const {source, values: given} of recipeSources) {
-    for (const [key, value] of Object.entries(given)) {
-      if (key in values || value === undefined) continue;
-      values[key] = value;
-      sources[key] = source;
-    }
+/**
+ * `freeze` and `phases` are two ways to give the schedule: that of a stronger source hides the other of a weaker one.
+ * @throws UsageError where one source has both
+ */
+function chooseSchedule(recipeSources: readonly RecipeSource[]): readonly RecipeSource[] {
+  const strongest = recipeSources.findIndex(
+    ({values: {freeze, phases}}) => freeze !== undefined || phases !== undefined,
+  );
+  const {source, values} = recipeSources[strongest] ?? {};
+  if (values?.freeze !== undefined && values.phases !== undefined) {
+    throw new UsageError(
+      `Both freeze and phases are set (${source}). Phases are a schedule of their own. Remove one of the two.`,
+    );
   }
-  return {values, sources};
+  return recipeSources.map((recipeSource, index) => {
+    const {freeze: _freeze, phases: _phases, ...others} = recipeSource.values;
+    return index === strongest ? recipeSource : {...recipeSource, values: others};
+  });
 }
 
-/** Numbers of a named schedule beside a list of phases would have no effect, and nobody would know. */
-function checkNoUnusedOptions({values, sources}: ReturnType<typeof mergeOptions>): void {
-  if (values.freeze === undefined || typeof values.freeze === 'string') return;
+/** Numbers of a named schedule next to a list of phases would have no effect, and nobody would know. */
+function checkNoUnusedOptions({values, sources}: MergedOptions<RecipeInput>): void {
+  if (values.phases === undefined) return;
   const unused = (['epochs', 'lr'] as const).find(key => values[key] !== undefined);
   if (unused === undefined) return;
   throw new UsageError(
-    `Expected no --${unused} beside a list of phases, which has its own, but found ${values[unused]} (${sources[unused]}). ` +
+    `--${unused} ${values[unused]} (${sources[unused]}) has no effect: the recipe lists phases, which have their own. ` +
       'Change the phases, or name a schedule with --freeze.',
   );
 }
@@ -125,23 +123,25 @@ export function mergeRecipe(
     : resolveWith(recipeSources, {...stats, maxBatchSize: largest});
 }
 
-function resolveWith(recipeSources: readonly RecipeSource[], stats: DatasetStats): ResolvedRecipe {
-  const given = mergeOptions(recipeSources);
-  checkNoUnusedOptions(given);
-  const recommendation = recommendFor(given.values, stats);
-  const {values, sources} = mergeOptions([
+function resolveWith(given: readonly RecipeSource[], stats: DatasetStats): ResolvedRecipe {
+  const recipeSources = chooseSchedule(given);
+  const merged = mergeOptions(recipeSources);
+  checkNoUnusedOptions(merged);
+  const recommendation = recommendFor(merged.values, stats);
+  const {values, sources} = mergeOptions<RecipeInput>([
     ...recipeSources,
     {source: 'recommended', values: recommendation.values},
-    {source: 'default', values: defaults},
+    defaultsOf(RECIPE_OPTIONS),
   ]);
-  const {epochs: _epochs, lr: _lr, ...rest} = values;
-  const freeze = resolvePhases(values as Required<RecipeInput>, stats);
-  const recipe = {...rest, weights: hideCredentials(rest.weights!), freeze} as Recipe;
-  for (const phase of freeze) checkLearningRates(phase.name, phase.learningRates, recipe.lastStage);
+  const {freeze: _freeze, epochs: _epochs, lr: _lr, ...rest} = values;
+  const phases = resolvePhases(values, stats);
+  const recipe = {...rest, weights: hideCredentials(rest.weights!), phases} as Recipe;
+  for (const phase of phases) checkLearningRates(phase.name, phase.learningRates, recipe.lastStage);
   const reasons = [...recommendation.reasons]
     .filter(([key]) => sources[key] === 'recommended')
     .map(([key, reason]) => `${key} ${String(values[key as keyof RecipeInput])}: ${reason}`);
-  return {recipe, sources, reasons};
+  const schedule = sources.phases ?? sources.freeze;
+  return {recipe, sources: {...sources, ...(schedule && {phases: schedule})}, reasons};
 }
 
 /** What the recommendation needs to know of a folder. */
@@ -151,9 +151,7 @@ export function computeDatasetStats(
   gpu: boolean,
 ): DatasetStats {
   const validationRatio =
-    folder.validation === undefined
-      ? (input.valSplit ?? recipeSchema.properties.valSplit.default)
-      : 0;
+    folder.validation === undefined ? (input.valSplit ?? OPTIONS.valSplit.default) : 0;
   const trainRatio = 1 - validationRatio - (folder.test === undefined ? (input.testSplit ?? 0) : 0);
   const byLabel = groupBy(folder.samples, ({label}) => label);
   const perClass = folder.classNames.map(
@@ -178,7 +176,7 @@ export function computeDatasetStats(
  *
  * const pets = await loadImageFolder('./pets');
  * const recipe = resolveRecipe({arch: 'resnet50', batchSize: 16}, pets);
- * console.log(recipe.freeze.map(({name, epochs}) => `${name}: ${epochs}`));
+ * console.log(recipe.phases.map(({name, epochs}) => `${name}: ${epochs}`));
  */
 export function resolveRecipe(
   input: RecipeInput,

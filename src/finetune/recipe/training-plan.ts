@@ -16,7 +16,7 @@ export function trainingPlan(recipe: Recipe, index: number, labels: Int32Array):
     seed,
     precision,
   } = recipe;
-  const {name, epochs, learningRates} = recipe.freeze[index]!;
+  const {name, epochs, learningRates} = recipe.phases[index]!;
   const stepsPerEpoch = Math.ceil(labels.length / batchSize);
   return {
     name,

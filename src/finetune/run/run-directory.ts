@@ -7,7 +7,7 @@ import {printableJson} from '../../core/text/printable.js';
 import {writeFileAtomic} from '../../core/files/atomic-write.js';
 import {shellQuote} from '../../core/text/shell-quote.js';
 import type {Recipe} from '../recipe/recipe.js';
-import {recipeSchema} from '../recipe/recipe-schema.js';
+import {keysOf} from '../options/options.js';
 import {listRunEntries, RunLock} from './run-lock.js';
 import {
   hasRunFile,
@@ -58,21 +58,13 @@ export function newestRunDirectory(data: string, arch: string, parent = 'runs'):
   return taken.findLast(run => datasetOf(run) === resolve(data)) ?? fresh;
 }
 
-/** Values of a recipe that a run may go on without: they are in the phases, or change no number. */
-const CHANGEABLE_ON_RESUME: readonly string[] = ['epochs', 'lr', 'cacheMemory', 'cacheDisk'];
-const COMPARED_KEYS = Object.keys(recipeSchema.properties).filter(
-  key => !CHANGEABLE_ON_RESUME.includes(key),
-);
+/** Values of a recipe that a resumed run keeps. */
+const COMPARED_KEYS = [
+  ...keysOf(({scope, mayChangeOnResume}) => scope === 'recipe' && mayChangeOnResume !== true),
+];
 
 /** Options that may name a file or folder. */
-const PATH_OPTIONS: ReadonlySet<string> = new Set([
-  'data',
-  'valData',
-  'testData',
-  'weights',
-  'splitFile',
-  'exclude',
-]);
+const PATH_OPTIONS = keysOf(({isPath}) => isPath === true);
 
 /** The same values for whoever stands in another folder: a run is resumed from anywhere. */
 export const withAbsolutePaths = (

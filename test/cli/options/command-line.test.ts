@@ -158,7 +158,7 @@ describe('the command line', () => {
 
   it('puts what is most used first, and tells the defaults of the command itself', async () => {
     const {help} = (await read('--help')) as {readonly help: string};
-    expect(help).to.match(/Common options:\n +--arch .*Data:/s);
+    expect(help).to.match(/Common options:\n +--val-split .*--arch .*Data:/s);
     expect(help.match(/--arch /g)).to.have.lengthOf(2); // in an example as well
     const {help: demo} = (await read('demo --help')) as {readonly help: string};
     expect(demo)

@@ -1,8 +1,9 @@
 import {writeFileSync} from 'node:fs';
 import {join} from 'node:path';
 import {expect} from 'chai';
-import {readOptionSources, mergeOptions} from '../../../src/cli/options/option-sources.js';
-import {ALL_OPTIONS, HELP_GROUPS, RECIPE_OPTIONS} from '../../../src/cli/options/option-schema.js';
+import {FLAG_OPTIONS} from '../../../src/cli/options/command-options.js';
+import {readOptionSources} from '../../../src/cli/options/option-sources.js';
+import {defaultsOf, mergeOptions} from '../../../src/finetune/options/merge-options.js';
 import {temporaryDirectory} from '../../helpers/temporary.js';
 
 const recipe = (text: string): string => {
@@ -12,10 +13,10 @@ const recipe = (text: string): string => {
 };
 
 const settled = (flags: object, environment: NodeJS.ProcessEnv = {}) =>
-  mergeOptions(
-    readOptionSources(flags as Record<string, unknown>, environment, ALL_OPTIONS),
-    ALL_OPTIONS,
-  );
+  mergeOptions([
+    ...readOptionSources(flags as Record<string, unknown>, environment, FLAG_OPTIONS),
+    defaultsOf(FLAG_OPTIONS),
+  ]);
 
 const sentence = (flags: object, environment: NodeJS.ProcessEnv = {}): string => {
   try {
@@ -93,7 +94,7 @@ describe('options', () => {
     [
       {freeze: 'everything'},
       {},
-      /^Command line: Expected a freeze schedule.*for "--freeze", but found "everything"/,
+      /^Command line: Expected probe, .* or full for "--freeze", but found "everything"/,
     ],
     [{device: 'tpu'}, {}, /^Command line: .*"--device".*found "tpu"/],
     [{}, {FINETUNE_EPOCHS: '1.5'}, /^Environment: .*"FINETUNE_EPOCHS".*found 1.5/],
@@ -114,16 +115,4 @@ describe('options', () => {
       expect(sentence(flags, environment)).to.match(expected);
     });
   }
-
-  it('are all in one group of the help, and in one only', () => {
-    const grouped = Object.values(HELP_GROUPS).flat();
-    expect(grouped).to.have.members([...Object.keys(ALL_OPTIONS), 'help', 'version']);
-    expect(new Set(grouped).size).to.equal(grouped.length);
-  });
-
-  it('are described, every one', () => {
-    for (const [key, {description}] of Object.entries(ALL_OPTIONS))
-      expect(description, key).to.be.a('string').that.is.not.empty;
-    expect(RECIPE_OPTIONS).not.to.be.empty;
-  });
 });

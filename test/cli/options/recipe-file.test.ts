@@ -35,11 +35,11 @@ describe('a recipe file', () => {
       one */
       "$comment": ["for", "people"],
       "weights": "https://example.org/a,]/*b*/", // and the rest
-      "freeze": [{"$comment": "why", "name": "a",}, ],
+      "phases": [{"$comment": "why", "name": "a",}, ],
     }`;
     expect(parseRecipe(text)).to.deep.equal({
       weights: 'https://example.org/a,]/*b*/',
-      freeze: [{name: 'a'}],
+      phases: [{name: 'a'}],
     });
   });
 

@@ -62,7 +62,7 @@ describe('what a person sees of a run', () => {
   it('tells dataset, weights, split, findings and recipe in this order, whenever findings come', () => {
     const lines = shown([
       {type: 'recipe', ...resolved},
-      finding('not-an-image', 'note', 'Left out 1 file.'),
+      finding('not-an-image', 'note', 'Skipped 1 file.'),
       {type: 'dataset', root: '/pets', classes: 2, images: 305},
       {type: 'weights', name: 'resnet50.imagenet1k-v1', path: '/cache/resnet50.pth'},
       finding('unreadable-image', 'warning', 'a.jpg cannot be read.'),
@@ -73,7 +73,7 @@ describe('what a person sees of a run', () => {
       'weights    resnet50.imagenet1k-v1, from /cache/resnet50.pth',
       'split      244 to train, 61 to validate',
       'warning    a.jpg cannot be read.',
-      'note       Left out 1 file.',
+      'note       Skipped 1 file.',
       'recipe     resnet50 up to stage 3, linear head, adamw, batches of 32, standard augmentation, seed 42',
     ]);
   });
@@ -104,7 +104,7 @@ describe('what a person sees of a run', () => {
   });
 
   it('tells of every phase what it trains, what is frozen, and what batch norm does', () => {
-    const [probe, top] = resolved.recipe.freeze;
+    const [probe, top] = resolved.recipe.phases;
     const lines = shown([
       {type: 'recipe', ...resolved},
       {type: 'phase', index: 0, phase: probe!, steps: probe!.epochs * 8, cached: true},
@@ -121,7 +121,7 @@ describe('what a person sees of a run', () => {
   });
 
   it('shows a phase as one bar: its epochs, validation included', () => {
-    const [probe] = resolved.recipe.freeze;
+    const [probe] = resolved.recipe.phases;
     const progress = (
       activity: 'train' | 'evaluate',
       number: number,
@@ -185,7 +185,7 @@ describe('what a person sees of a run', () => {
   });
 
   it('tells epochs as one table with a header, in columns that do not move', () => {
-    const [probe, top] = resolved.recipe.freeze;
+    const [probe, top] = resolved.recipe.phases;
     const steep = {...epoch(2, 10, false), trainingLoss: 1210.25} as RunEvent;
     const lines = shown([
       {type: 'phase', index: 0, phase: probe!, steps: 3, cached: false},

@@ -7,7 +7,7 @@ import {
   type OpSettings,
 } from '../../../src/datasets/augmentation/operations.js';
 import {augmentationSettings} from '../../../src/datasets/augmentation/augment.js';
-import {recipeSchema} from '../../../src/finetune/recipe/recipe-schema.js';
+import {recipeSchema} from '../../../src/finetune/recipe/recipe.js';
 
 const SIZE = 8;
 const gradient = (): Uint8Array => Uint8Array.from({length: SIZE * SIZE * 3}, (_, i) => i);

@@ -1,7 +1,8 @@
 import {expect} from 'chai';
 import {UsageError} from '../../../src/core/errors.js';
 import type {ImageFolder, Sample} from '../../../src/datasets/sample.js';
-import type {Phase, RecipeInput} from '../../../src/finetune/recipe/recipe.js';
+import type {Phase} from '../../../src/finetune/recipe/phases.js';
+import type {RecipeInput} from '../../../src/finetune/recipe/recipe.js';
 import type {DatasetStats} from '../../../src/finetune/recipe/recommend.js';
 import {
   computeDatasetStats,
@@ -26,13 +27,13 @@ const samples = (classes: readonly number[]): Sample[] =>
     Array.from({length: count}, (_, i) => ({path: `/${label}/${i}`, name: `${label}/${i}`, label})),
   );
 
-const folder = (classes: readonly number[], parts: Partial<ImageFolder> = {}): ImageFolder => ({
+const folder = (classes: readonly number[], splits: Partial<ImageFolder> = {}): ImageFolder => ({
   root: '/images',
   classNames: classes.map(String),
   samples: samples(classes),
   findings: [],
   layout: 'classes',
-  ...parts,
+  ...splits,
 });
 
 const flags = (values: RecipeInput, facts: Partial<DatasetStats> = {}): ResolvedRecipe =>
@@ -87,7 +88,7 @@ describe('resolveLayers', () => {
       head: 'linear',
       pooling: 'avg',
       dropout: 0,
-      freeze: [
+      phases: [
         {name: 'probe', epochs: 16, learningRates: {...FROZEN, head: 3e-3}},
         {name: 'last-stage', epochs: 8, learningRates: {...FROZEN, stage4: 1e-4, head: 1e-4}},
       ],
@@ -124,7 +125,7 @@ describe('resolveLayers', () => {
     ] as const;
     const {recipe, sources} = mergeRecipe(layers, FACTS);
     expect(sources).to.include({batchSize: 'recipe file', freeze: 'recipe file'});
-    expect(recipe.freeze).to.deep.equal([
+    expect(recipe.phases).to.deep.equal([
       {name: 'probe', epochs: 32, learningRates: {...FROZEN, head: 3e-3}},
     ]);
   });
@@ -140,13 +141,13 @@ describe('resolveLayers', () => {
 
   it('gives a schedule that ends with the probe the numbers of the probe', () => {
     const {recipe, reasons} = flags({freeze: 'probe', batchSize: 16});
-    expect(recipe.freeze).to.deep.equal([
+    expect(recipe.phases).to.deep.equal([
       {name: 'probe', epochs: 8, learningRates: {...FROZEN, head: 3e-3}},
     ]);
     expect(reasons).to.include(
-      `epochs ${recipe.freeze[0]!.epochs}: a head on fixed features settles in about 500 updates`,
+      `epochs ${recipe.phases[0]!.epochs}: a head on fixed features settles in about 500 updates`,
     );
-    expect(flags({}, {images: 100}).recipe.freeze[0]).to.deep.equal({
+    expect(flags({}, {images: 100}).recipe.phases[0]).to.deep.equal({
       name: 'probe',
       epochs: 60,
       learningRates: {...FROZEN, head: 3e-3},
@@ -155,7 +156,7 @@ describe('resolveLayers', () => {
 
   it('gives the epochs and the rate that were said to the last phase', () => {
     const epochsAndRates = (values: RecipeInput): unknown =>
-      flags(values).recipe.freeze.map(({epochs, learningRates: rates}) => [epochs, rates.head]);
+      flags(values).recipe.phases.map(({epochs, learningRates: rates}) => [epochs, rates.head]);
     expect(epochsAndRates({freeze: 'probe', epochs: 3, lr: 0.1})).to.deep.equal([[3, 0.1]]);
     expect(epochsAndRates({freeze: 'probe-then-last-stage', epochs: 3, lr: 0.1})).to.deep.equal([
       [16, 3e-3],
@@ -164,19 +165,19 @@ describe('resolveLayers', () => {
   });
 
   it('moves every group alike where there is nothing pretrained', () => {
-    const [all] = flags({weights: 'none'}, {pretrained: false}).recipe.freeze;
+    const [all] = flags({weights: 'none'}, {pretrained: false}).recipe.phases;
     expect(new Set(Object.values(all!.learningRates))).to.deep.equal(new Set([1e-3]));
   });
 
   it('ends a schedule where the backbone ends', () => {
     expect(
-      flags({lastStage: 3, freeze: 'probe-then-last-stage'}).recipe.freeze[1]!.learningRates,
+      flags({lastStage: 3, freeze: 'probe-then-last-stage'}).recipe.phases[1]!.learningRates,
     ).to.deep.equal({...FROZEN, stage3: 1e-4, head: 1e-4});
   });
 
   it('takes a list of phases as it is, and recommends no numbers for it', () => {
-    const {recipe, sources, reasons} = flags({freeze: PHASES});
-    expect(recipe.freeze).to.equal(PHASES);
+    const {recipe, sources, reasons} = flags({phases: PHASES});
+    expect(recipe.phases).to.equal(PHASES);
     expect(sources).to.not.have.any.keys('epochs', 'lr');
     expect(reasons).to.deep.equal([
       'batchNorm inference: stored batch-norm statistics are better than those of small batches',
@@ -187,13 +188,31 @@ describe('resolveLayers', () => {
     const {recipe} = mergeRecipe(
       [
         {source: 'flag', values: {freeze: 'probe', epochs: 2}},
-        {source: 'recipe file', values: {freeze: PHASES}},
+        {source: 'recipe file', values: {phases: PHASES}},
       ],
       FACTS,
     );
-    expect(recipe.freeze).to.deep.equal([
+    expect(recipe.phases).to.deep.equal([
       {name: 'probe', epochs: 2, learningRates: {...FROZEN, head: 3e-3}},
     ]);
+  });
+
+  it('lets a list of a stronger place win over a named schedule', () => {
+    const {recipe, sources} = mergeRecipe(
+      [
+        {source: 'flag', values: {phases: PHASES}},
+        {source: 'recipe file', values: {freeze: 'full'}},
+      ],
+      FACTS,
+    );
+    expect(recipe.phases).to.equal(PHASES);
+    expect(sources).to.include({phases: 'flag'}).and.not.have.any.keys('freeze');
+  });
+
+  it('refuses a named schedule and a list in one place', () => {
+    expect(refusal(() => flags({freeze: 'probe', phases: PHASES}))).to.equal(
+      'Both freeze and phases are set (flag). Phases are a schedule of their own. Remove one of the two.',
+    );
   });
 
   for (const [key, value] of [
@@ -203,10 +222,10 @@ describe('resolveLayers', () => {
     it(`refuses --${key} beside a list of phases, where it would have no effect`, () => {
       const layers = [
         {source: 'flag', values: {[key]: value}},
-        {source: 'recipe file', values: {freeze: PHASES}},
+        {source: 'recipe file', values: {phases: PHASES}},
       ] as const;
       expect(refusal(() => mergeRecipe(layers, FACTS))).to.equal(
-        `Expected no --${key} beside a list of phases, which has its own, but found ${value} (flag). ` +
+        `--${key} ${value} (flag) has no effect: the recipe lists phases, which have their own. ` +
           'Change the phases, or name a schedule with --freeze.',
       );
     });
@@ -217,14 +236,14 @@ describe('resolveLayers', () => {
       refusal(() =>
         flags({
           lastStage: 2,
-          freeze: [{name: 'last-stage', epochs: 1, learningRates: {...FROZEN, stage4: 1, head: 1}}],
+          phases: [{name: 'last-stage', epochs: 1, learningRates: {...FROZEN, stage4: 1, head: 1}}],
         }),
       ),
     ).to.equal(
       'Expected rates of phase "last-stage" only for groups up to stage2, but found one for stage4. Set it to null, or raise --last-stage.',
     );
     expect(
-      refusal(() => flags({freeze: [{name: 'idle', epochs: 1, learningRates: FROZEN}]})),
+      refusal(() => flags({phases: [{name: 'idle', epochs: 1, learningRates: FROZEN}]})),
     ).to.equal(
       'Expected a rate for at least one group of phase "idle", but found every group frozen. Give one a rate.',
     );
@@ -274,16 +293,16 @@ describe('resolveRecipe', () => {
       optimizer: 'adamw',
       augment: 'light',
     });
-    expect(recipe.freeze.map(({name}) => name)).to.deep.equal(['probe']);
+    expect(recipe.phases.map(({name}) => name)).to.deep.equal(['probe']);
   });
 
   it('recommends for a GPU where there is one', () => {
     const large = folder([2000, 2000]);
-    expect(resolveRecipe({}, large, {gpu: true}).freeze.map(({name}) => name)).to.deep.equal([
+    expect(resolveRecipe({}, large, {gpu: true}).phases.map(({name}) => name)).to.deep.equal([
       'probe',
       'full',
     ]);
-    expect(resolveRecipe({}, large).freeze.map(({name}) => name)).to.deep.equal([
+    expect(resolveRecipe({}, large).phases.map(({name}) => name)).to.deep.equal([
       'probe',
       'last-stage',
     ]);
@@ -304,45 +323,45 @@ describe('resolveRecipe', () => {
     [
       'a schedule that is none',
       {freeze: 'last-stage'},
-      'Recipe: Expected a freeze schedule: probe, probe-then-last-stage, probe-then-full, full; or a list of phases in a recipe file for "freeze", but found "last-stage".',
+      'Recipe: Expected probe, probe-then-last-stage, probe-then-full or full for "freeze", but found "last-stage".',
     ],
     [
       'no phases',
-      {freeze: []},
-      'Recipe: Expected a freeze schedule: probe, probe-then-last-stage, probe-then-full, full; or a list of phases in a recipe file for "freeze", but found [].',
+      {phases: []},
+      'Recipe: Expected "phases" to NOT have fewer than 1 items, but found [].',
     ],
   ];
   for (const [what, input, message] of wrongs) {
     it(`refuses ${what}`, () => expect(refusal(() => resolve(input))).to.equal(message));
   }
 
-  const phase = (change: object): object => ({freeze: [{...PHASES[0], ...change}]});
+  const phase = (change: object): object => ({phases: [{...PHASES[0], ...change}]});
   const {stage2: _absent, ...incomplete} = PHASES[0]!.learningRates;
   const wrongPhases: readonly (readonly [what: string, change: object, message: string])[] = [
     [
       'that does not name every group',
       {learningRates: incomplete},
-      'Recipe: Expected "freeze.0.learningRates.stage2", but found nothing.',
+      'Recipe: Expected "phases.0.learningRates.stage2", but found nothing.',
     ],
     [
       'with a group that is none',
       {learningRates: {...FROZEN, stage5: 1}},
-      'Recipe: Expected a known key, but found "freeze.0.learningRates.stage5"; did you mean stage1?',
+      'Recipe: Expected a known key, but found "phases.0.learningRates.stage5"; did you mean stage1?',
     ],
     [
       'with a rate of zero',
       {learningRates: {...FROZEN, head: 0}},
-      'Recipe: Expected "freeze.0.learningRates.head" to be > 0, but found 0.',
+      'Recipe: Expected "phases.0.learningRates.head" to be > 0, but found 0.',
     ],
     [
       'without epochs',
       {epochs: undefined},
-      'Recipe: Expected "freeze.0.epochs", but found nothing.',
+      'Recipe: Expected "phases.0.epochs", but found nothing.',
     ],
     [
       'with steps',
       {steps: 3},
-      'Recipe: Expected a known key, but found "freeze.0.steps". Known keys: name, epochs, learningRates.',
+      'Recipe: Expected a known key, but found "phases.0.steps". Known keys: name, epochs, learningRates.',
     ],
   ];
   for (const [what, change, message] of wrongPhases) {

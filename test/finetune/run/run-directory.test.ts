@@ -206,12 +206,12 @@ describe('a run directory', () => {
 
     it('is given to one of many who ask at once', async () => {
       const run = join(parent, 'a', 'run');
-      const asked = await Promise.allSettled(
+      const requested = await Promise.allSettled(
         Array.from({length: 8}, () => RunDirectory.reserve(run, false)),
       );
-      const got = asked.flatMap(each => (each.status === 'fulfilled' ? [each.value] : []));
+      const got = requested.flatMap(each => (each.status === 'fulfilled' ? [each.value] : []));
       expect(got).to.have.length(1);
-      for (const each of asked)
+      for (const each of requested)
         if (each.status === 'rejected') expect(each.reason).to.include({code: 'RUN_LOCKED'});
       await got[0]!.close();
     });
@@ -245,7 +245,7 @@ describe('a run directory', () => {
   const others: readonly (readonly [key: string, recipe: Recipe])[] = [
     ['seed', {...RECIPE, seed: 7}],
     ['imageSize', {...RECIPE, imageSize: 64}],
-    ['freeze', {...RECIPE, freeze: [{...RECIPE.freeze[0]!, epochs: 9}]}],
+    ['phases', {...RECIPE, phases: [{...RECIPE.phases[0]!, epochs: 9}]}],
   ];
   for (const [key, recipe] of others) {
     it(`is not opened by a recipe of another ${key}`, async () => {

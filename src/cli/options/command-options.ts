@@ -1,0 +1,61 @@
+import type {Option, OptionTable} from '../../finetune/options/option.js';
+import {keysOf, OPTION_GROUPS, selectOptions} from '../../finetune/options/options.js';
+
+/** Options with a flag and a variable. */
+export const FLAG_OPTIONS = selectOptions(({isFileOnly}) => isFileOnly !== true);
+/** Keys of a recipe file. */
+export const FILE_OPTIONS = selectOptions(({scope}) => scope !== 'console');
+
+/** Some of the options, for commands that need but these. */
+export const pickOptions = (...keys: readonly string[]): OptionTable =>
+  Object.fromEntries(keys.map(key => [key, FLAG_OPTIONS[key]!]));
+
+/** All options but some. */
+export const omitOptions = (...keys: readonly string[]): OptionTable =>
+  Object.fromEntries(Object.entries(FLAG_OPTIONS).filter(([key]) => !keys.includes(key)));
+
+/** An option with other words about it. */
+export const withHelp = (key: string, help: string): OptionTable => ({
+  [key]: {...FLAG_OPTIONS[key]!, help},
+});
+
+/** Options with the defaults of one command. */
+export const withDefaults = (
+  options: OptionTable,
+  defaults: Readonly<Record<string, unknown>>,
+): OptionTable =>
+  Object.fromEntries(
+    Object.entries(options).map(([key, option]) => [
+      key,
+      key in defaults ? {...option, default: defaults[key]} : option,
+    ]),
+  );
+
+/** What most people need, first in a long help. */
+export const COMMON_OPTIONS: readonly string[] = [...keysOf(({isCommon}) => isCommon === true)];
+
+/** Headings of the help. */
+export const HELP_GROUPS: Readonly<Record<string, readonly string[]>> = Object.fromEntries(
+  Object.entries(OPTION_GROUPS).map(([heading, options]) => [
+    `${heading}:`,
+    [...Object.keys(options), ...(heading === 'Output' ? ['help', 'version'] : [])],
+  ]),
+);
+
+export const isBooleanOption = ({schema}: Option): boolean => schema.type === 'boolean';
+
+/** `depth of the network: resnet18, resnet34 [default: resnet50]`; `[recommended]` is chosen from the images. */
+export function describeOption({
+  schema: {enum: choices = []},
+  help,
+  default: defaultValue,
+  defaultText,
+  isRecommended,
+}: Option): string {
+  const isNamed = choices.every(choice => ` ${help} `.split(/[^\w+-]/).includes(String(choice)));
+  const description = isNamed ? help : `${help}: ${choices.join(', ')}`;
+  if (defaultValue !== undefined && defaultValue !== false)
+    return `${description} [default: ${String(defaultValue)}]`;
+  if (defaultText !== undefined) return `${description} [default: ${defaultText}]`;
+  return isRecommended ? `${description} [recommended]` : description;
+}

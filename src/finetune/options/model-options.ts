@@ -1,0 +1,61 @@
+import {ARCHS, type LastStage} from '../../backbones/resnet-specs.js';
+import {FITS} from '../../core/preprocessing.js';
+import {HEAD_TYPES, POOLINGS} from '../../heads/head.js';
+import {schemaOf, type OptionRow} from './option.js';
+
+/** The network and its input. */
+export const MODEL_OPTIONS = {
+  arch: {
+    scope: 'recipe',
+    schema: {enum: ARCHS},
+    help: 'depth of the ResNet',
+    default: 'resnet50',
+    isCommon: true,
+  },
+  weights: {
+    scope: 'recipe',
+    schema: {type: 'string', minLength: 1},
+    help: 'auto, a name (see finetune models), a file, or none',
+    default: 'auto',
+    isCommon: true,
+    isPath: true,
+  },
+  lastStage: {
+    scope: 'recipe',
+    schema: schemaOf<LastStage>({type: 'integer', minimum: 1, maximum: 4}),
+    help: 'end the backbone after this stage',
+    default: 4,
+  },
+  /** Absent: the size the weights were made for. */
+  imageSize: {
+    scope: 'recipe',
+    schema: {type: 'integer', minimum: 32, maximum: 1024},
+    help: 'side of the input in pixels',
+    defaultText: 'of the weights',
+    example: 224,
+  },
+  fit: {
+    scope: 'recipe',
+    schema: {enum: FITS},
+    help: 'how images are fitted to the square input: crop (center), squash, or pad (letterbox)',
+    default: 'crop',
+  },
+  head: {
+    scope: 'recipe',
+    schema: {enum: HEAD_TYPES},
+    help: 'what classifies the features',
+    default: 'linear',
+  },
+  pooling: {
+    scope: 'recipe',
+    schema: {enum: POOLINGS},
+    help: 'how the last feature map becomes a vector',
+    default: 'avg',
+  },
+  dropout: {
+    scope: 'recipe',
+    schema: {type: 'number', minimum: 0, maximum: 0.9},
+    help: 'fraction of the features dropped in training',
+    default: 0,
+  },
+} as const satisfies Readonly<Record<string, OptionRow>>;

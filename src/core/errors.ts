@@ -67,12 +67,14 @@ export class UnsupportedEnvironmentError extends FinetuneError {
   override readonly exitCode = 4;
 }
 
-/** Details may be omitted where none is required, and words where the message takes none. */
+/** Details and words may be omitted where none is required. */
 type ErrorArguments<Details, Words> = [Words] extends [void]
   ? object extends Details
     ? [details?: Details & ErrorOptions]
     : [details: Details & ErrorOptions]
-  : [details: Details & ErrorOptions, words: Words];
+  : object extends Words
+    ? [details: Details & ErrorOptions, words?: Words]
+    : [details: Details & ErrorOptions, words: Words];
 
 /**
  * The base of an error class, which says what the command exits with.
@@ -103,7 +105,7 @@ export function defineError<
   class DefinedError extends parent {
     override readonly code = code;
 
-    constructor(details = {} as Details, words: Words) {
+    constructor(details = {} as Details, words = {} as Words) {
       const {cause, ...fields}: {cause?: unknown} = details;
       super(message(details, words), cause === undefined ? undefined : {cause});
       Object.assign(this, fields);

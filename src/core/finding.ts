@@ -14,7 +14,7 @@ export interface Finding {
   readonly files: readonly string[];
   /** The same files, those that belong together in one list each, where it is about pairs or groups. */
   readonly groups?: readonly (readonly string[])[];
-  /** Those that had better be left out (`finetune check --write-exclude`), where leaving some out mends it. */
+  /** Those that should be excluded (`finetune check --write-exclude`), where excluding helps. */
   readonly exclude?: readonly string[];
   /** The class it is about, where it is about one. */
   readonly className?: string;

@@ -37,7 +37,7 @@ export interface ExportModelOptions extends ModelDetails {
   readonly verificationImages?: PixelBatches;
   /** Told where the exported model lies when all of it is written, before it is proven. */
   readonly onWritten?: (directory: string) => void;
-  /** What fails once it has fired is no fault of the exported model. */
+  /** What fails once it has fired is no defect of the exported model. */
   readonly signal?: AbortSignal;
 }
 

@@ -81,7 +81,7 @@ function classTable(classes: CheckRecord['classes']): Html {
   );
 }
 
-/** Whether a run would start, what had better be left out, and what to type. */
+/** Whether a run would start, which files to exclude, and the next command. */
 function summarySection({findings, error, next}: CheckRecord): Html {
   const numExcluded = new Set(findings.flatMap(({exclude = []}) => exclude)).size;
   const counts = SEVERITIES.flatMap(severity => {
@@ -94,7 +94,7 @@ function summarySection({findings, error, next}: CheckRecord): Html {
       ${error !== undefined && html`<p>${redactPaths(error)}</p>`}
       <p>
         ${counts.length === 0 ? 'Nothing was found.' : `${counts.join(', ')}.`}
-        ${numExcluded > 0 && `${formatCount(numExcluded, 'file')} had better be left out: a fix list names ${numExcluded === 1 ? 'it' : 'them'}.`}
+        ${numExcluded > 0 && `${formatCount(numExcluded, 'file')} should be excluded: --write-exclude lists ${numExcluded === 1 ? 'it' : 'them'}.`}
       </p>
       ${commandBox(next)}
     </section>

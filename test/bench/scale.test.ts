@@ -37,11 +37,11 @@ describe('the drawn image sets', () => {
     await run('make-images', directory, '--images', '20', '--classes', '2', '--side', '32');
     const folder = await loadImageFolder(directory);
     expect(folder.samples.map(({label}) => label).filter(label => label === 0)).to.have.length(10);
-    const {readable, findings, refusal} = await checkImages(folder);
+    const {readable, findings, error} = await checkImages(folder);
     expect([
       readable.length,
       besidesSize(findings).filter(({severity}) => severity !== 'note'),
-      refusal,
+      error,
     ]).to.deep.equal([20, [], undefined]);
   });
 });

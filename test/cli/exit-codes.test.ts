@@ -74,7 +74,7 @@ describe('the exit code', function () {
       );
     });
 
-    it('and predict takes the newest run, a list of files to leave out, and an image from standard input', async () => {
+    it('and predict takes the newest run, a list of files to exclude, and an image from standard input', async () => {
       writeFileSync(join(cwd(), 'exclude.txt'), 'crab-000.jpg\nimages/crab/crab-001.jpg\n');
       const predicted = await run('predict', 'images/crab', '--exclude', 'exclude.txt', ...BACKEND);
       expect(predicted.code, predicted.stderr).to.equal(0);

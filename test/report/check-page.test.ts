@@ -78,7 +78,7 @@ describe('the page of a check', () => {
     ];
     const page = checkPage(record({findings})).replace(/\s+/g, ' ');
     expect(page.indexOf('Ready to train')).to.be.within(0, page.indexOf('twice'));
-    expect(page).to.contain('1 warning, 1 note.').and.to.contain('1 file had better be left out');
+    expect(page).to.contain('1 warning, 1 note.').and.to.contain('1 file should be excluded');
     expect(page.indexOf('npx finetune --data pets')).to.be.within(0, page.indexOf('twice'));
   });
 

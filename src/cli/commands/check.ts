@@ -36,7 +36,7 @@ const STAGE_LABELS = {reading: 'reading', decoding: 'checking', comparing: 'comp
 function formatReport(
   folder: ImageFolder,
   data: string,
-  {findings, readable, refusal: error}: CheckResult,
+  {findings, readable, error}: CheckResult,
   verbose: boolean,
   {terminal}: CommandContext,
 ): string {
@@ -63,7 +63,7 @@ async function writeOutput(path: string, option: string, text: string): Promise<
 async function writePage(
   path: string,
   folder: ImageFolder,
-  {findings, readable, refusal: error}: CheckResult,
+  {findings, readable, error}: CheckResult,
   next: string,
 ): Promise<void> {
   const shown = new Set(findings.flatMap(({files}) => files.slice(0, MAX_FIGURES)));
@@ -83,7 +83,7 @@ async function writePage(
   );
 }
 
-/** Names that had better be left out. */
+/** Names of files to exclude. */
 const collectExcluded = (findings: readonly Finding[]): string[] =>
   [...new Set(findings.flatMap(({exclude = []}) => exclude))].sort();
 
@@ -117,7 +117,7 @@ export const checkCommand: CommandHandler = async (input, context) => {
     () => line.end(),
   );
   const {root, classNames, layout} = folder;
-  const {findings, readable, refusal: error} = report;
+  const {findings, readable, error} = report;
   const excluded = collectExcluded(findings);
   if (writeExclude !== undefined)
     await writeOutput(writeExclude, '--write-exclude', formatPathList(excluded));
@@ -148,7 +148,7 @@ export const checkCommand: CommandHandler = async (input, context) => {
       formatReport(folder, String(input.positionals.dir), report, verbose, context),
       ...(writeExclude === undefined
         ? []
-        : [`${formatCount(excluded.length, 'file')} to leave out: ${printable(writeExclude)}`]),
+        : [`${formatCount(excluded.length, 'file')} to exclude: ${printable(writeExclude)}`]),
       ...(html === undefined ? [] : [`Page: ${printable(html)}`]),
     ].join('\n'),
     ...(error === undefined ? {hint: `\nNext: ${next}`} : {error}),

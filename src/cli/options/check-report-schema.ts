@@ -47,7 +47,7 @@ export const checkReportSchema: ObjectSchema = {
     },
     perClass: {
       type: 'object',
-      description: 'images found of each class in each part',
+      description: 'images found of each class in each split',
       additionalProperties: {type: 'object', additionalProperties: count},
     },
     findings: {type: 'array', items: findingSchema},

@@ -13,7 +13,7 @@ import {copyToSharedMemory} from './shared-memory.js';
 export interface PixelStore {
   /** By hash: why a content could not be decoded. */
   readonly errors: DecodeErrors;
-  /** Only for contents without a fault. */
+  /** Only for contents without a decode error. */
   image(uniqueImage: UniqueImage): DecodedImage | Promise<DecodedImage>;
   close(): Promise<void>;
 }
@@ -75,7 +75,7 @@ const redecodeOrThrow = (
 interface PixelFileMetadata {
   readonly checksums: readonly (readonly [string, number])[];
   readonly errors: readonly (readonly [string, string])[];
-  /** Of the faults; else the file serves the run that made it alone. */
+  /** Of the errors; otherwise the file serves the run that made it alone. */
   readonly arePermanent: boolean;
 }
 

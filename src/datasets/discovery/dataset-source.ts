@@ -67,7 +67,7 @@ function findClassesOrThrow(
   }
 }
 
-/** @throws FolderNotFoundError, LayoutError, UnknownClassError, TooFewClassesError, AbortedError; whatever `refusals` throws */
+/** @throws FolderNotFoundError, LayoutError, UnknownClassError, TooFewClassesError, AbortedError; whatever `loadErrors` throws */
 export async function readFolderSource(
   root: string,
   {options, excludeList, loadErrors}: LoadContext,
@@ -132,7 +132,7 @@ export async function readSplitFolder(
   };
 }
 
-/** @throws ManifestError, ManifestColumnsError, FolderNotFoundError, UnknownClassError, TooFewClassesError, AbortedError; whatever `refusals` throws */
+/** @throws ManifestError, ManifestColumnsError, FolderNotFoundError, UnknownClassError, TooFewClassesError, AbortedError; whatever `loadErrors` throws */
 export async function readManifestSource(
   path: string,
   {options, excludeList, loadErrors}: LoadContext,

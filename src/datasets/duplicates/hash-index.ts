@@ -71,14 +71,10 @@ export async function buildHashTables(
   fingerprints: readonly (Uint8Array | undefined)[],
   pause: () => Promise<void>,
 ): Promise<HashTables> {
-  const keys = new Int32Array(2 * fingerprints.length * KEYS_PER_ENTRY).fill(-1);
-  const [lows, highs] = [
-    new Int32Array(2 * fingerprints.length),
-    new Int32Array(2 * fingerprints.length),
-  ];
-  const descriptors = new Float32Array(
-    new SharedArrayBuffer(4 * COEFFICIENTS * fingerprints.length),
-  );
+  const {length} = fingerprints;
+  const keys = new Int32Array(2 * length * KEYS_PER_ENTRY).fill(-1);
+  const [lows, highs] = [new Int32Array(2 * length), new Int32Array(2 * length)];
+  const descriptors = new Float32Array(new SharedArrayBuffer(4 * COEFFICIENTS * length));
   const whole = new Float64Array(COEFFICIENTS);
   for (const [i, fingerprint] of fingerprints.entries()) {
     if (i % 4096 === 4095) await pause();

@@ -24,15 +24,15 @@ import {planSplit} from '../splitting/split.js';
  * The result of inspecting every image of a folder.
  *
  * @example
- * const {readable, refusal}: CheckReport = await checkImages(folder);
- * if (refusal !== undefined) console.error(refusal.message);
+ * const {readable, error}: CheckReport = await checkImages(folder);
+ * if (error !== undefined) console.error(error.message);
  */
 export interface CheckReport {
   /** The folder's own findings, those of its classes, of unreadable images, of the others, of duplicates, and of a split. */
   readonly findings: readonly Finding[];
   readonly readable: readonly Sample[];
   /** Why a run would refuse this folder; undefined where it would not. */
-  readonly refusal: DatasetError | undefined;
+  readonly error: DatasetError | undefined;
 }
 
 export interface CheckOptions extends ProcessingOptions {
@@ -129,9 +129,9 @@ export async function checkImages(
       {samples: readable, contentHash},
       {seed: 0, groupKeys: [duplicateGroup]},
     );
-    return {findings: [...findings, ...split.findings], readable, refusal: folder.error};
+    return {findings: [...findings, ...split.findings], readable, error: folder.error};
   } catch (error) {
-    if (error instanceof DatasetError) return {findings, readable, refusal: folder.error ?? error};
+    if (error instanceof DatasetError) return {findings, readable, error: folder.error ?? error};
     throw error;
   }
 }

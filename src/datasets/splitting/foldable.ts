@@ -42,7 +42,7 @@ export class TooManyFoldsError extends defineError(
 
 /**
  * @param groups all that the folds divide
- * @throws FoldsImpossibleError for the class that has the fewest, where it has fewer than there are folds
+ * @throws TooManyFoldsError for the class that has the fewest, where it has fewer than there are folds
  */
 export function assertFoldsPossible(
   root: string,

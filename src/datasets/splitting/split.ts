@@ -54,7 +54,7 @@ export class NoTrainingImagesError extends defineError(
  * `seed`, and groups stay together. Of a file in two of the folder's splits, the training copy is skipped first, then that for validation.
  *
  * @throws NoValidationImagesError, NoTrainingImagesError; FoldError for a fold of a folder that has validation images of its own;
- * FoldsImpossibleError where a class has fewer groups than there are folds
+ * TooManyFoldsError where a class has fewer groups than there are folds
  */
 export function planSplit(
   folder: ImageFolder,

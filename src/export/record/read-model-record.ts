@@ -59,7 +59,7 @@ const mismatchError = (path: string, problem: string): InvalidModelError =>
     `${path} is not of one export with the files beside it: found ${problem}. ${COPY_AGAIN}`,
   );
 
-/** @throws InvalidModelError where `check` finds a fault, or a schema that is not followed */
+/** @throws InvalidModelError where `check` finds an error, or a schema that is not followed */
 function assertConsistent(path: string, check: () => string | undefined): void {
   try {
     const problem = check();

@@ -22,7 +22,7 @@ describe('finetune check', function () {
 
   let cwd = '';
   let cache = '';
-  before('a folder with faults', async () => {
+  before('a folder with problems', async () => {
     cwd = temporaryDirectory();
     cache = temporaryDirectory();
     const put = (name: string, bytes: Buffer | string): void => {
@@ -60,7 +60,7 @@ describe('finetune check', function () {
     ]);
   });
 
-  it('leaves a folder without faults when its list is excluded, and changes nothing', async () => {
+  it('leaves a folder without problems when its list is excluded, and changes nothing', async () => {
     const before = treeHash(join(cwd, 'pets'));
     await checked('--write-exclude', 'list.txt');
     expect(readFileSync(join(cwd, 'list.txt'), 'utf8').split('\n')).to.include.members([

@@ -107,9 +107,9 @@ describe('a file that changes while a run goes on', function () {
       );
       await before.close();
 
-      const {findings: all, readable, refusal} = await checkImages(folder!);
+      const {findings: all, readable, error} = await checkImages(folder!);
       const findings = besidesSize(all);
-      expect([readable.length, refusal]).to.deep.equal([23, undefined]);
+      expect([readable.length, error]).to.deep.equal([23, undefined]);
       const lost = findings.filter(({code}) => code !== 'very-low-resolution'); // as all of them are
       expect(lost.map(({code, files}) => [code, files])).to.deep.equal([
         ['unreadable-image', ['a/5.png']],
@@ -163,10 +163,10 @@ describe('a file that changes while a run goes on', function () {
 
   it('is gone with its whole class ends the run in a sentence', async () => {
     rmSync(join(root, 'a'), {recursive: true});
-    const {refusal} = await checkImages(folder!);
-    expect(refusal!.message).to.match(
+    const {error} = await checkImages(folder!);
+    expect(error!.message).to.match(
       /^Expected images for class a in .*, but found none that can be read, such as .*a\/0\.png \(it cannot be opened \(ENOENT\)\)\./,
     );
-    expect(refusal).to.include({code: 'CLASS_EMPTY', exitCode: 3});
+    expect(error).to.include({code: 'CLASS_EMPTY', exitCode: 3});
   });
 });

@@ -31,7 +31,7 @@ const FLIPS: Readonly<Record<(typeof FORMATS)[number], number>> = {
 };
 
 /** What may be said of a damaged image. */
-const FAULTS = [
+const EXPECTED_ERRORS = [
   'its bytes are no image',
   'it is damaged or cut off',
   'it has another size than its header says',
@@ -64,7 +64,7 @@ const script = (flips: Readonly<Record<string, number>>): string => `
   const small = [...await plainImages(7, 24, 18), ['heic', phones[0]]];
   const large = [...await plainImages(8, 80, 60), ['heic', phones[1]]];
   const images = [...small, ...large.map(([key, bytes]) => [key + ' large', bytes])];
-  const [decoded, faults, wrong] = [{}, {}, []];
+  const [decoded, errors, wrong] = [{}, {}, []];
   let longest = 0;
   const attempt = async ([name, bytes], i) => {
     const stream = createRng(20_000, name, i);
@@ -76,7 +76,7 @@ const script = (flips: Readonly<Record<string, number>>): string => `
     const work = isExamined ? decodeForInspection(damaged).then(({image}) => image) : decodeBytes(damaged, PREPROCESSING);
     const image = await work.catch(describeDecodeError);
     longest = Math.max(longest, performance.now() - begun);
-    if (typeof image === 'string') faults[image] = (faults[image] ?? 0) + 1;
+    if (typeof image === 'string') errors[image] = (errors[image] ?? 0) + 1;
     else {
       decoded[name] = (decoded[name] ?? 0) + 1;
       const {width, height, data} = image;
@@ -94,7 +94,7 @@ const script = (flips: Readonly<Record<string, number>>): string => `
     await mapConcurrently(share(part, 10), 8, ([image, i]) => attempt(image, i));
     resident.push(mebibytes());
   }
-  console.log(JSON.stringify({decoded, faults, wrong, resident: [resident[1], resident.at(-1)], longest}));`;
+  console.log(JSON.stringify({decoded, errors, wrong, resident: [resident[1], resident.at(-1)], longest}));`;
 
 describe('bit flips in valid images', function () {
   this.timeout(400_000);
@@ -109,7 +109,9 @@ describe('bit flips in valid images', function () {
     expect(
       Object.keys(errors).filter(
         error =>
-          !FAULTS.some(known => (known instanceof RegExp ? known.test(error) : known === error)),
+          !EXPECTED_ERRORS.some(known =>
+            known instanceof RegExp ? known.test(error) : known === error,
+          ),
       ),
     ).to.deep.equal([]);
     expect(wrong).to.deep.equal([]);

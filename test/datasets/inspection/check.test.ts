@@ -16,12 +16,12 @@ describe('checkImages', () => {
       ...of('val/a', 1),
       ...of('val/b', 1),
     ]);
-    const {findings, readable, refusal} = await checkImages(await loadImageFolder(root), {
+    const {findings, readable, error} = await checkImages(await loadImageFolder(root), {
       workers: 2,
     });
     expect(besidesSize(findings)).to.deep.equal([]);
     expect(readable).to.have.length(8);
-    expect(refusal).to.equal(undefined);
+    expect(error).to.equal(undefined);
   });
 
   it('adds broken images to what the folder knows, and says that a run would refuse', async () => {
@@ -40,7 +40,7 @@ describe('checkImages', () => {
     ]);
     expect(report.findings.flatMap(({exclude = []}) => exclude)).to.deep.equal(['a/cut.jpg']);
     expect(report.readable).to.have.length(4);
-    expect(report.refusal!.message).to.equal(
+    expect(report.error!.message).to.equal(
       `1 of 2 images of class a cannot be read, such as ${join(root, 'a/cut.jpg')} (it is damaged or cut off). Repair or replace them; ` +
         'to train without them, list them with finetune check DIR --write-exclude exclude.txt and add --exclude exclude.txt.',
     );
@@ -73,7 +73,7 @@ describe('checkImages', () => {
     ).to.deep.equal(['missing-class', 'exact-duplicates-across-splits']);
     const single = temporaryDirectory();
     await writeImages(single, ['a/1.png', 'b/2.png']);
-    expect((await checkImages(await loadImageFolder(single))).refusal!.message).to.match(
+    expect((await checkImages(await loadImageFolder(single))).error!.message).to.match(
       /^Expected at least one image of \S+ for validation/,
     );
   });

@@ -109,8 +109,7 @@ async function locateFile(
   return intact ? {path, source: 'file', pretrained} : {path, source: 'file'};
 }
 
-const hashKey = (text: string): string =>
-  sha256(text).slice(0, 12);
+const hashKey = (text: string): string => sha256(text).slice(0, 12);
 
 /**
  * Where the file of an address is kept. Two may end in the same name, so each has a folder of its own, and in it one for each query. Where

@@ -4,9 +4,8 @@ import {ByteCursor} from '../byte-cursor.js';
 import {FormatError} from '../format-error.js';
 import {PLAIN_DIALECT} from './pickle-dialect.js';
 import {unpickle} from './pickle.js';
-import type {TorchFile} from './torch-file.js';
 import {createTorchDialect} from './torch-dialect.js';
-import type {TorchStorage} from './torch-tensor.js';
+import type {TorchFile, TorchStorage} from './torch-tensor.js';
 
 /** torch/serialization.py MAGIC_NUMBER and PROTOCOL_VERSION */
 const MAGIC_NUMBER = 0x1950a86a20f9469cfc6cn;

@@ -5,8 +5,7 @@ import {ByteCursor} from '../byte-cursor.js';
 import {FormatError} from '../format-error.js';
 import {unpickle} from './pickle.js';
 import {createTorchDialect} from './torch-dialect.js';
-import type {TorchStorage} from './torch-tensor.js';
-import type {TorchFile} from './torch-file.js';
+import type {TorchFile, TorchStorage} from './torch-tensor.js';
 
 /** That of ResNet-152 takes 0.1 MB, more only where arrays of NumPy are in it. Few writers compress it, and none to less than a tenth. */
 const MAX_INFLATED_BYTES = 64_000_000;

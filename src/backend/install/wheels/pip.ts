@@ -1,9 +1,8 @@
-import {mkdir, readdir, rm} from 'node:fs/promises';
+import {mkdir, readdir, rm, stat} from 'node:fs/promises';
 import {basename, join} from 'node:path';
 import {sha256File} from '../../../core/files/sha256.js';
 import {findErrorLine, runSubprocess, type SubprocessResult} from '../subprocess.js';
 import {BackendError} from '../../backend-error.js';
-import {folderSize} from '../folder-size.js';
 import type {StepReport} from '../install-progress.js';
 import type {WheelSpec} from './tensorflow-wheels.js';
 
@@ -146,4 +145,18 @@ function parseDownloadSize(text: string): number | undefined {
   return match === null
     ? undefined
     : Number(match[1]) * {k: 1e3, M: 1e6, G: 1e9}[match[2] as 'k' | 'M' | 'G'];
+}
+
+/** Bytes of the files below a directory that others are writing to; what vanishes meanwhile counts nothing. */
+async function folderSize(directory: string): Promise<number> {
+  const names = await readdir(directory, {recursive: true}).catch(() => []);
+  const sizes = await Promise.all(
+    names.map(name =>
+      stat(join(directory, name)).then(
+        found => (found.isFile() ? found.size : 0),
+        () => 0,
+      ),
+    ),
+  );
+  return sizes.reduce((sum, size) => sum + size, 0);
 }

@@ -1,20 +1,14 @@
-import {FinetuneError} from '../core/errors.js';
+import {defineError, FinetuneError} from '../core/errors.js';
 import {formatFixedPercent} from './terminal/format.js';
 
 /** `--assert-accuracy` was missed. What was measured stands. */
-export class AccuracyBelowThresholdError extends FinetuneError {
-  override readonly name = 'AccuracyBelowThresholdError';
-  override readonly code = 'ACCURACY_BELOW_THRESHOLD';
+export class AccuracyBelowThresholdError extends defineError(
+  FinetuneError,
+  'ACCURACY_BELOW_THRESHOLD',
+  ({accuracy, threshold}: {accuracy: number; threshold: number}) =>
+    `Expected an accuracy of at least ${formatFixedPercent(threshold)} for --assert-accuracy, but found ${formatFixedPercent(accuracy)}.`,
+) {
   override readonly exitCode = 5;
-
-  constructor(
-    readonly accuracy: number,
-    readonly threshold: number,
-  ) {
-    super(
-      `Expected an accuracy of at least ${formatFixedPercent(threshold)} for --assert-accuracy, but found ${formatFixedPercent(accuracy)}.`,
-    );
-  }
 }
 
 /** To be spread into an outcome. */
@@ -23,5 +17,5 @@ export const checkAccuracy = (
   threshold: number | undefined,
 ): {readonly error?: AccuracyBelowThresholdError} =>
   threshold !== undefined && accuracy < threshold
-    ? {error: new AccuracyBelowThresholdError(accuracy, threshold)}
+    ? {error: new AccuracyBelowThresholdError({accuracy, threshold})}
     : {};

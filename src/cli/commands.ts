@@ -1,3 +1,4 @@
+import {EXPORT_FORMATS} from '../export/formats/exporters.js';
 import type {OptionTable} from '../finetune/options/option.js';
 import type {CommandHandler} from './command.js';
 import {readDemoDefaults} from './options/demo-recipe.js';
@@ -142,7 +143,7 @@ export const COMMANDS = {
   },
   export: {
     usage: 'export <run>',
-    description: 'Export the model of a run again; its images are not needed',
+    description: `Export the model of a run again (${EXPORT_FORMATS.join(', ')}); its images are not needed`,
     options: {
       ...pickOptions('backend', 'device', 'offline', ...OUTPUT_OPTIONS),
       out: {

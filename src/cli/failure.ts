@@ -1,5 +1,10 @@
 import {printable, printableLines} from '../core/text/printable.js';
-import {FinetuneError, UnsupportedEnvironmentError, errorMessage} from '../core/errors.js';
+import {
+  defineError,
+  FinetuneError,
+  UnsupportedEnvironmentError,
+  errorMessage,
+} from '../core/errors.js';
 import {systemErrorCode, isSystemError, formatSystemError} from '../core/files/system-error.js';
 import {formatError, type ErrorFormatOptions} from './terminal/format-error.js';
 import {SIGNAL_EXIT_CODES, type StopSignal} from './signals.js';
@@ -15,27 +20,26 @@ export interface Failure {
   readonly document: Readonly<Record<string, unknown>>;
 }
 
-/** The table of the contract, except the codes that errors carry themselves: 1 failed, 2 usage, 3 dataset, 4 machine, 5 accuracy. */
+/** The table of the contract, except the codes that errors carry themselves. */
 const SYSTEM_ERROR_EXIT_CODE = 1;
 const INTERNAL_ERROR_EXIT_CODE = 1;
 
 /** A run that was stopped after it had a directory, from which it can go on. */
-export class InterruptedRunError extends FinetuneError {
-  override readonly name = 'InterruptedRunError';
-  override readonly code = 'ABORTED';
+export class InterruptedRunError extends defineError(
+  FinetuneError,
+  'ABORTED',
+  ({
+    run,
+    checkpoint,
+  }: {
+    run: string;
+    /** Directory of the last state, where there was one to write. */
+    checkpoint?: string | undefined;
+  }) =>
+    `The run in ${run} was stopped${checkpoint === undefined ? ' before it had learned anything' : `; its state is in ${checkpoint}`}.`,
+) {
   /** What to type. */
-  readonly resume: string;
-
-  /** @param checkpoint directory of the last state, where there was one to write */
-  constructor(
-    readonly run: string,
-    readonly checkpoint?: string,
-  ) {
-    super(
-      `The run in ${run} was stopped${checkpoint === undefined ? ' before it had learned anything' : `; its state is in ${checkpoint}`}.`,
-    );
-    this.resume = `${PROGRAM_NAME} --resume ${quoted(run)}`;
-  }
+  readonly resume = `${PROGRAM_NAME} --resume ${quoted(this.run)}`;
 }
 
 function toInterruptedFailure(error: unknown, signalName: StopSignal, columns: number): Failure {

@@ -1,11 +1,13 @@
 import {existsSync, readdirSync, statSync} from 'node:fs';
 import {basename, join} from 'node:path';
 import {UsageError} from '../core/errors.js';
-import {modelDirectory} from '../export/read-model-record.js';
+import {modelDirectory} from '../export/record/model-directory.js';
 import {formatLabeled} from './terminal/screen/layout.js';
 import type {Terminal} from './terminal/screen/terminal.js';
 import {PROGRAM_NAME} from './terminal/format.js';
 import {printable} from '../core/text/printable.js';
+
+export {modelDirectory};
 
 /** Where runs lie unless told. */
 const RUNS_DIRECTORY = 'runs';

@@ -1,4 +1,4 @@
-import {UsageError} from './errors.js';
+import {defineError, UsageError} from './errors.js';
 import {suggest} from './text/suggest.js';
 import {printable} from './text/printable.js';
 
@@ -12,24 +12,22 @@ import {printable} from './text/printable.js';
  *   if (error instanceof ArgumentError) console.error(error.call, error.argument);
  * }
  */
-export class ArgumentError extends UsageError {
-  override readonly name = 'ArgumentError';
-  override readonly code = 'INVALID_ARGUMENT';
-
-  /**
-   * @param call the function, as it is called
-   * @param argument the parameter, or the option behind a dot
-   */
-  constructor(
-    readonly call: string,
-    readonly argument: string,
-    expected: string,
-    found: string,
-    hint = '.',
-  ) {
-    super(`Expected ${expected} for ${argument} of ${call}, but found ${found}${hint}`);
-  }
-}
+export class ArgumentError extends defineError(
+  UsageError,
+  'INVALID_ARGUMENT',
+  (
+    {
+      call,
+      argument,
+    }: {
+      /** The function, as it is called. */
+      call: string;
+      /** The parameter, or the option behind a dot. */
+      argument: string;
+    },
+    {expected, found, hint = '.'}: {expected: string; found: string; hint?: string},
+  ) => `Expected ${expected} for ${argument} of ${call}, but found ${found}${hint}`,
+) {}
 
 /** What a value must be, for a check at run time: who calls from JavaScript has no types. */
 export interface ArgumentKind {
@@ -112,7 +110,8 @@ export function checkArgument(
   value: unknown,
   {accepts, expected}: ArgumentKind,
 ): void {
-  if (!accepts(value)) throw new ArgumentError(call, argument, expected, describeValue(value));
+  if (!accepts(value))
+    throw new ArgumentError({call, argument}, {expected, found: describeValue(value)});
 }
 
 /**
@@ -131,7 +130,10 @@ export function checkOptions<Options extends object>(
   for (const [key, value] of Object.entries(options as object)) {
     if (!knownKeys.includes(key)) {
       const hint = suggest(key, knownKeys) || `. Known: ${knownKeys.join(', ')}.`;
-      throw new ArgumentError(call, argument, 'known options', printable(key), hint);
+      throw new ArgumentError(
+        {call, argument},
+        {expected: 'known options', found: printable(key), hint},
+      );
     }
     if (value !== undefined)
       checkArgument(call, `${argument}.${key}`, value, kinds[key as keyof Options]);

@@ -13,8 +13,13 @@
 export abstract class FinetuneError extends Error {
   /** Stable, upper-case, for programs: `WEIGHTS_MISMATCH`. */
   abstract readonly code: string;
-  /** What the command exits with: 1 failed, 2 usage, 3 dataset, 4 machine, 5 accuracy gate. */
-  readonly exitCode: 1 | 2 | 3 | 4 | 5 = 1;
+  /** What the command exits with: 1 failed, 2 usage, 3 dataset, 4 machine, 5 accuracy gate, 6 training diverged. */
+  readonly exitCode: 1 | 2 | 3 | 4 | 5 | 6 = 1;
+
+  constructor(message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.name = new.target.name;
+  }
 }
 
 /**
@@ -28,7 +33,6 @@ export abstract class FinetuneError extends Error {
  * }
  */
 export class UsageError extends FinetuneError {
-  override readonly name: string = 'UsageError';
   override readonly code: string = 'USAGE';
   override readonly exitCode = 2;
 }
@@ -44,7 +48,6 @@ export class UsageError extends FinetuneError {
  * }
  */
 export class DatasetError extends FinetuneError {
-  override readonly name: string = 'DatasetError';
   override readonly code: string = 'DATASET_UNUSABLE';
   override readonly exitCode = 3;
 }
@@ -60,9 +63,55 @@ export class DatasetError extends FinetuneError {
  * }
  */
 export class UnsupportedEnvironmentError extends FinetuneError {
-  override readonly name: string = 'UnsupportedEnvironmentError';
   override readonly code: string = 'UNSUPPORTED_ENVIRONMENT';
   override readonly exitCode = 4;
+}
+
+/** Details and words may be omitted where none is required. */
+type ErrorArguments<Details, Words> = [Words] extends [void]
+  ? object extends Details
+    ? [details?: Details & ErrorOptions]
+    : [details: Details & ErrorOptions]
+  : object extends Words
+    ? [details: Details & ErrorOptions, words?: Words]
+    : [details: Details & ErrorOptions, words: Words];
+
+/**
+ * The base of an error class, which says what the command exits with.
+ * @param message of what happened, why, and what to do. Details become properties of the error, and fields of its JSON form;
+ * `cause` is the standard one. Words are for the sentence alone.
+ *
+ * @example
+ * class FileMissingError extends defineError(
+ *   UsageError,
+ *   'FILE_MISSING',
+ *   ({path}: {path: string}) => `There is no file ${path}. Check the path.`,
+ * ) {}
+ * throw new FileMissingError({path: 'labels.csv'});
+ */
+export function defineError<
+  Base extends FinetuneError,
+  const Code extends string,
+  Details extends object = object,
+  Words = void,
+>(
+  base: abstract new (message: string, options?: ErrorOptions) => Base,
+  code: Code,
+  message: (details: Details, words: Words) => string,
+): new (
+  ...args: ErrorArguments<Details, Words>
+) => Base & Readonly<Details> & {readonly code: Code} {
+  const parent: abstract new (message: string, options?: ErrorOptions) => FinetuneError = base;
+  class DefinedError extends parent {
+    override readonly code = code;
+
+    constructor(details = {} as Details, words = {} as Words) {
+      const {cause, ...fields}: {cause?: unknown} = details;
+      super(message(details, words), cause === undefined ? undefined : {cause});
+      Object.assign(this, fields);
+    }
+  }
+  return DefinedError as ReturnType<typeof defineError<Base, Code, Details, Words>>;
 }
 
 /**
@@ -75,18 +124,23 @@ export class UnsupportedEnvironmentError extends FinetuneError {
  *   if (error instanceof AbortedError) await finetune(folder, recipe, {out: './run', resume: true});
  * }
  */
-export class AbortedError extends FinetuneError {
-  override readonly name = 'AbortedError';
-  override readonly code = 'ABORTED';
+export class AbortedError extends defineError(
+  FinetuneError,
+  'ABORTED',
+  ({
+    checkpoint,
+  }: {
+    /** Directory to resume from, where one was written. */
+    checkpoint?: string | undefined;
+  }) =>
+    checkpoint === undefined
+      ? 'The run was stopped.'
+      : `The run was stopped; its state is in ${checkpoint}.`,
+) {}
 
-  /** @param checkpoint directory to resume from, when one was written */
-  constructor(readonly checkpoint?: string) {
-    super(
-      checkpoint === undefined
-        ? 'The run was stopped.'
-        : `The run was stopped; its state is in ${checkpoint}.`,
-    );
-  }
+/** @throws AbortedError once the signal is aborted */
+export function throwIfAborted(signal: AbortSignal | undefined): void {
+  if (signal?.aborted === true) throw new AbortedError();
 }
 
 /** The message of anything that was thrown. */

@@ -1,6 +1,6 @@
 import {Ajv, type ErrorObject} from 'ajv';
 import {describeValue} from './arguments.js';
-import {UsageError} from './errors.js';
+import {defineError, UsageError} from './errors.js';
 import {suggest} from './text/suggest.js';
 
 /** The parts of JSON Schema this project writes. */
@@ -13,17 +13,12 @@ export interface ObjectSchema {
 }
 
 /** A document that does not follow its schema. `issues` holds one sentence each. */
-export class SchemaError extends UsageError {
-  override readonly name = 'SchemaError';
-  override readonly code = 'SCHEMA_VIOLATION';
-
-  constructor(
-    readonly subject: string,
-    readonly issues: readonly string[],
-  ) {
-    super(`${subject}: ${issues.join(' ')}`);
-  }
-}
+export class SchemaError extends defineError(
+  UsageError,
+  'SCHEMA_VIOLATION',
+  ({subject, issues}: {subject: string; issues: readonly string[]}) =>
+    `${subject}: ${issues.join(' ')}`,
+) {}
 
 const AJV_OPTIONS = {strict: true, allowUnionTypes: true, verbose: true};
 const ALL_ERRORS = new Ajv({...AJV_OPTIONS, allErrors: true});
@@ -130,5 +125,5 @@ export function validate<T>(
 ): T {
   const validateDocument = (mode === 'all' ? ALL_ERRORS : FIRST_ERROR).compile<T>(schema);
   if (validateDocument(document)) return document;
-  throw new SchemaError(subject, describeIssues(validateDocument.errors ?? []));
+  throw new SchemaError({subject, issues: describeIssues(validateDocument.errors ?? [])});
 }

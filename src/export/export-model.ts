@@ -1,8 +1,5 @@
 import {mkdir, rename, rm} from 'node:fs/promises';
-import {join, resolve} from 'node:path';
-import type {PretrainedWeights} from '../backbones/pretrained/pretrained.js';
-import {toHost} from '../backbones/parameters.js';
-import {writeSafetensors} from '../backbones/weights/safetensors-writer.js';
+import {resolve} from 'node:path';
 import {
   ANY,
   CALLBACK,
@@ -15,29 +12,18 @@ import {
   type ArgumentKind,
   type OptionKinds,
 } from '../core/arguments.js';
-import {FinetuneError, errorMessage} from '../core/errors.js';
-import {printableJson} from '../core/text/printable.js';
-import {PACKAGE_VERSION} from '../core/version.js';
-import {temporaryPath, writeFileAtomic} from '../core/files/atomic-write.js';
+import {defineError, FinetuneError, errorMessage} from '../core/errors.js';
+import {temporaryPath} from '../core/files/atomic-write.js';
 import type {Classifier} from '../heads/classifier.js';
 import {assertReplaceable, replaceDirectory, recoverDirectory} from './replace-directory.js';
-import {MODEL_FILES, SCHEMA_VERSION, type ModelMetrics, type ModelRecord} from './model-record.js';
-import {
-  labelsText,
-  metadataDocument,
-  originName,
-  defaultReadme,
-  serializeWeightsMetadata,
-} from './model-files.js';
-import {hashFiles} from './file-hashes.js';
-import {writeLayersModel} from './tfjs/layers-model-files.js';
-import {toLayersModel} from './tfjs/layers-model.js';
+import type {ModelRecord} from './record/model-record.js';
 import {
   noiseImages,
   verifyModel,
   type VerificationResult,
   type PixelBatches,
 } from './verify-model.js';
+import {writeModelFiles, type ModelDetails} from './write-model.js';
 
 /**
  * What is known of a classifier beyond its weights.
@@ -46,14 +32,7 @@ import {
  * const options: ExportModelOptions = {modelCard: '# Pets'};
  * await exportModel(classifier, './model', options);
  */
-export interface ExportModelOptions {
-  /** Of the published weights that the backbone started from. */
-  readonly pretrained?: PretrainedWeights;
-  readonly metrics?: ModelMetrics;
-  /** Every value in force in the run. */
-  readonly recipe?: unknown;
-  /** Text of the exported model's README.md. */
-  readonly modelCard?: string;
+export interface ExportModelOptions extends ModelDetails {
   /** Images that the exported model is proven on, validation images at best; noise unless given. */
   readonly verificationImages?: PixelBatches;
   /** Told where the exported model lies when all of it is written, before it is proven. */
@@ -101,80 +80,19 @@ export interface ExportModelResult {
   readonly verification: VerificationResult;
 }
 
-/** @returns the names of model.json and its shards, in order */
-async function writeWeights(classifier: Classifier, directory: string): Promise<string[]> {
-  const metadata = serializeWeightsMetadata(classifier);
-  // By `format` other tools know whose layout the tensors have.
-  await writeSafetensors(join(directory, MODEL_FILES.tensors), toHost(classifier.weights), {
-    format: 'pt',
-    ...metadata,
-  });
-  const model = toLayersModel(classifier);
-  try {
-    model.setUserDefinedMetadata(metadata);
-    return await writeLayersModel(model, directory);
-  } finally {
-    model.dispose();
-  }
-}
-
-async function writeWeightsAndRecord(
-  classifier: Classifier,
-  directory: string,
-  options: ExportModelOptions,
-): Promise<ModelRecord> {
-  const {spec, head, preprocessing, classNames, origin} = classifier;
-  const {pretrained, metrics, recipe} = options;
-  const modelFiles = await writeWeights(classifier, directory);
-  return {
-    schemaVersion: SCHEMA_VERSION,
-    createdBy: `finetune ${PACKAGE_VERSION}`,
-    createdAt: new Date().toISOString(),
-    arch: spec.arch,
-    lastStage: spec.lastStage,
-    variant: {strideIn1x1: spec.strideIn1x1, batchNormEpsilon: spec.batchNormEpsilon},
-    preprocessing,
-    classes: classNames,
-    head,
-    weights: {origin: originName(origin), ...(pretrained !== undefined && {card: pretrained})},
-    ...(metrics !== undefined && {metrics}),
-    ...(recipe !== undefined && {recipe}),
-    ...(await hashFiles(directory, modelFiles, [MODEL_FILES.tensors])),
-  };
-}
-
-/** Writes every file of an exported model. It is not proven yet. */
-async function writeModelFiles(
-  classifier: Classifier,
-  directory: string,
-  options: ExportModelOptions,
-): Promise<ModelRecord> {
-  const record = await writeWeightsAndRecord(classifier, directory, options);
-  const write = (name: string, text: string): Promise<void> =>
-    writeFileAtomic(join(directory, name), text);
-  const json = (document: object): string => `${printableJson(document)}\n`;
-  await write(MODEL_FILES.labels, labelsText(record.classes));
-  await write(MODEL_FILES.metadata, json(metadataDocument(record)));
-  await write(MODEL_FILES.card, options.modelCard ?? defaultReadme(record));
-  await write(MODEL_FILES.record, json(record));
-  return record;
-}
-
 /** An exported model that was written, but not found to compute what the classifier computes. It stays, under a name that says so. */
-export class UnverifiedModelError extends FinetuneError {
-  override readonly name = 'UnverifiedModelError';
-  override readonly code = 'MODEL_UNVERIFIED';
-
-  /** @param unverified where it lies */
-  constructor(
-    readonly unverified: string,
-    override readonly cause: unknown,
-  ) {
-    super(
-      `The exported model was not verified, and is kept as ${unverified}: ${errorMessage(cause)}`,
-    );
-  }
-}
+export class UnverifiedModelError extends defineError(
+  FinetuneError,
+  'MODEL_UNVERIFIED',
+  ({
+    unverified,
+    cause,
+  }: {
+    /** Where it lies. */
+    unverified: string;
+    cause: unknown;
+  }) => `The exported model was not verified, and is kept as ${unverified}: ${errorMessage(cause)}`,
+) {}
 
 /**
  * Exports a classifier: a tfjs LayersModel for browsers and Node, the same weights for PyTorch, and everything that must be known to use
@@ -229,6 +147,8 @@ async function verify(
   try {
     return await verifyModel(classifier, directory, verificationImages ?? noiseImages(classifier));
   } catch (error) {
-    throw signal?.aborted === true ? error : new UnverifiedModelError(directory, error);
+    throw signal?.aborted === true
+      ? error
+      : new UnverifiedModelError({unverified: directory, cause: error});
   }
 }

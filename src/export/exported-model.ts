@@ -7,11 +7,11 @@ import {
   integerFrom,
   type ArgumentKind,
 } from '../core/arguments.js';
-import {AbortedError, UsageError} from '../core/errors.js';
+import {defineError, UsageError, throwIfAborted} from '../core/errors.js';
 import type {Preprocessing} from '../core/preprocessing.js';
 import {tf} from '../backend/tensorflow.js';
 import type {InferenceModel} from '../heads/inference-model.js';
-import {specOf, type ModelMetrics, type ModelRecord} from './model-record.js';
+import {specOf, type ModelMetrics, type ModelRecord} from './record/model-record.js';
 import {assertFinite, runNetwork} from './probabilities.js';
 import {toImageInput, type ImageSource, type ImageInput} from './image-source.js';
 import {readPixels} from './read-pixels.js';
@@ -51,16 +51,12 @@ export interface ClassifyOptions {
 }
 
 /** A classifier that was disposed is used. */
-export class ModelDisposedError extends UsageError {
-  override readonly name = 'ModelDisposedError';
-  override readonly code = 'MODEL_DISPOSED';
-
-  constructor(readonly directory: string) {
-    super(
-      `Expected a model in use, but found that of ${directory} disposed. Load it again with loadModel().`,
-    );
-  }
-}
+export class ModelDisposedError extends defineError(
+  UsageError,
+  'MODEL_DISPOSED',
+  ({directory}: {directory: string}) =>
+    `Expected a model in use, but found that of ${directory} disposed. Load it again with loadModel().`,
+) {}
 
 const PIXELS: ArgumentKind = {
   expected: 'a Uint8Array of pixels',
@@ -157,7 +153,7 @@ export class ExportedModel {
   }
 
   #assertNotDisposed(): void {
-    if (this.#isDisposed) throw new ModelDisposedError(this.directory);
+    if (this.#isDisposed) throw new ModelDisposedError({directory: this.directory});
   }
 
   async #classifyAll(
@@ -167,7 +163,7 @@ export class ExportedModel {
     const predictions: Predictions[] = [];
     const batchSize = inferenceBatchSize(this.spec, this.preprocessing.cropSize, MAX_BATCH_SIZE);
     for (let start = 0; start < images.length; start += batchSize) {
-      if (signal?.aborted) throw new AbortedError();
+      throwIfAborted(signal);
       const pixels = await readPixels(
         images.slice(start, start + batchSize),
         this.preprocessing,

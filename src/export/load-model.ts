@@ -1,9 +1,4 @@
-import {join} from 'node:path';
 import {fileURLToPath} from 'node:url';
-import {disposeWeights, toDevice} from '../backbones/parameters.js';
-import {readWeights} from '../backbones/readers/read-weights.js';
-import {featureWidth} from '../backbones/network.js';
-import {checkFiniteValues} from '../backbones/weights/weights-values.js';
 import {
   CALLBACK,
   checkArgument,
@@ -13,54 +8,19 @@ import {
   ABORT_SIGNAL,
   type OptionKinds,
 } from '../core/arguments.js';
-import {AbortedError} from '../core/errors.js';
-import type {StateDict} from '../core/state-dict.js';
+import {throwIfAborted} from '../core/errors.js';
 import {DEVICE_KIND, BACKEND_KIND} from '../backend/runtime/backend-options.js';
 import {startBackend, type BackendOptions} from '../backend/runtime/runtime.js';
-import type {ClassifierNetwork} from '../heads/classifier.js';
-import {toInference, type InferenceModel} from '../heads/inference-model.js';
-import {denseLayers} from '../heads/head.js';
-import {MODEL_FILES, specOf, type ModelRecord} from './model-record.js';
 import {ExportedModel} from './exported-model.js';
-import {InvalidModelError, modelDirectory, readModelRecord} from './read-model-record.js';
-import {findTensorProblem} from './record-problems.js';
-
-/** A network without its weights. */
-type NetworkPlan = Omit<ClassifierNetwork, 'weights'>;
-
-function planNetwork(record: ModelRecord): NetworkPlan {
-  const {head, classes, preprocessing} = record;
-  const spec = specOf(record);
-  return {spec, head, layers: denseLayers(head, featureWidth(spec), classes.length), preprocessing};
-}
-
-async function readTensors(path: string, record: ModelRecord): Promise<StateDict> {
-  const {tensors, metadata} = await readWeights(path);
-  const problem = findTensorProblem(record, tensors, metadata);
-  if (problem !== undefined) {
-    throw new InvalidModelError(
-      path,
-      `${path} is not of one export with finetune.json: found ${problem}. Export the exported model again.`,
-    );
-  }
-  for (const [name, {data}] of tensors) checkFiniteValues(path, name, name, data);
-  return tensors;
-}
+import {modelDirectory} from './record/model-directory.js';
+import {readModelRecord} from './record/read-model-record.js';
+import {buildInferenceModel, readTensors} from './stored-network.js';
 
 function resolveDirectory(location: unknown): string {
   const path =
     location instanceof URL && location.protocol === 'file:' ? fileURLToPath(location) : location;
   checkArgument('loadModel()', 'directory', path, {...PATH, expected: 'the path of a directory'});
   return modelDirectory(path as string) ?? (path as string);
-}
-
-function buildInferenceModel(plan: NetworkPlan, tensors: StateDict): InferenceModel {
-  const weights = toDevice(tensors);
-  try {
-    return toInference({...plan, weights});
-  } finally {
-    disposeWeights(weights);
-  }
 }
 
 /**
@@ -113,11 +73,9 @@ export async function loadModel(
   checkOptions('loadModel()', options, OPTIONS);
   const directory = resolveDirectory(location);
   const record = await readModelRecord(directory);
-  const plan = planNetwork(record);
-  const path = join(directory, MODEL_FILES.tensors);
-  const tensors = await readTensors(path, record);
+  const tensors = await readTensors(directory, record);
   await startBackend({install: false, ...options});
   // A backend that runs already is not started, and stops for nothing.
-  if (options.signal?.aborted === true) throw new AbortedError();
-  return new ExportedModel(directory, record, buildInferenceModel(plan, tensors));
+  throwIfAborted(options.signal);
+  return new ExportedModel(directory, record, buildInferenceModel(record, tensors));
 }

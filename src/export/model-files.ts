@@ -3,7 +3,7 @@ import {formatStrideOn} from '../backbones/weights/weights-metadata.js';
 import {computeFillColor, type Preprocessing} from '../core/preprocessing.js';
 import {printable} from '../core/text/printable.js';
 import type {Classifier} from '../heads/classifier.js';
-import type {ModelRecord} from './model-record.js';
+import type {ModelRecord} from './record/model-record.js';
 
 /** Of a weights file only its name: where it lay is nobody's business who gets the exported model. */
 export const originName = (origin: string): string => basename(origin);

@@ -1,4 +1,4 @@
-import {FinetuneError} from '../core/errors.js';
+import {defineError, FinetuneError} from '../core/errors.js';
 import {tf, type Tensor2D, type Tensor4D} from '../backend/tensorflow.js';
 
 /**
@@ -20,23 +20,16 @@ export function runNetwork(
 }
 
 /** An exported classifier that computes something which is no probability. */
-export class NotFiniteError extends FinetuneError {
-  override readonly name = 'NotFiniteError';
-  override readonly code = 'PROBABILITY_NOT_FINITE';
-
-  constructor(
-    readonly directory: string,
-    readonly found: number,
-  ) {
-    super(
-      `The model in ${directory} gives ${found} as a probability. Its weights overflow: train again with a lower rate.`,
-    );
-  }
-}
+export class NotFiniteError extends defineError(
+  FinetuneError,
+  'PROBABILITY_NOT_FINITE',
+  ({directory, found}: {directory: string; found: number}) =>
+    `The model in ${directory} gives ${found} as a probability. Its weights overflow: train again with a lower rate.`,
+) {}
 
 /** @throws NotFiniteError for the first probability that is none */
 export function assertFinite(probabilities: Float32Array, directory: string): Float32Array {
   const wrong = probabilities.find(probability => !Number.isFinite(probability));
-  if (wrong !== undefined) throw new NotFiniteError(directory, wrong);
+  if (wrong !== undefined) throw new NotFiniteError({directory, found: wrong});
   return probabilities;
 }

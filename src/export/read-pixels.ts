@@ -1,4 +1,4 @@
-import {FinetuneError} from '../core/errors.js';
+import {defineError, FinetuneError} from '../core/errors.js';
 import type {Preprocessing} from '../core/preprocessing.js';
 import {decodeFile, decodeBytes} from '../datasets/images/decode.js';
 import {READABLE_FORMATS} from '../datasets/images/image-format.js';
@@ -7,23 +7,20 @@ import {describeDecodeError} from '../datasets/discovery/broken-images.js';
 import type {ImageInput} from './image-source.js';
 
 /** Something to classify that is no image. */
-export class UnreadableImageError extends FinetuneError {
-  override readonly name = 'UnreadableImageError';
-  override readonly code = 'IMAGE_UNREADABLE';
-
-  constructor(
-    readonly image: string,
-    readonly reason: string,
+export class UnreadableImageError extends defineError(
+  FinetuneError,
+  'IMAGE_UNREADABLE',
+  ({
+    image,
+    reason,
+  }: {
+    image: string;
+    reason: string;
     /** Of the image in the list that was to be read. */
-    readonly index = 0,
-    options?: ErrorOptions,
-  ) {
-    super(
-      `Expected an image in ${image}, but found none that can be read: ${reason}. Give a ${READABLE_FORMATS} file.`,
-      options,
-    );
-  }
-}
+    index: number;
+  }) =>
+    `Expected an image in ${image}, but found none that can be read: ${reason}. Give a ${READABLE_FORMATS} file.`,
+) {}
 
 function reasonOf(error: unknown): string {
   const {code} = error as NodeJS.ErrnoException;
@@ -51,7 +48,12 @@ async function readOne(
     const decoded = await decodeBytes(bytes, preprocessing);
     return centerCrop(decoded, preprocessing.cropSize);
   } catch (error) {
-    throw new UnreadableImageError(nameOf(image), reasonOf(error), index, {cause: error});
+    throw new UnreadableImageError({
+      image: nameOf(image),
+      reason: reasonOf(error),
+      index,
+      cause: error,
+    });
   }
 }
 

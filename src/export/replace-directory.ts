@@ -1,23 +1,17 @@
 import {existsSync} from 'node:fs';
 import {readdir, rename, rm} from 'node:fs/promises';
 import {basename, dirname, join} from 'node:path';
-import {UsageError} from '../core/errors.js';
-import {MODEL_FILES, isModelFile} from './model-record.js';
+import {defineError, UsageError} from '../core/errors.js';
+import {isModelFile} from './formats/exporters.js';
+import {MODEL_FILES} from './record/file-names.js';
 
 /** Something in the way of an exported model that is not finetune's to replace. */
-export class OutputExistsError extends UsageError {
-  override readonly name = 'OutputExistsError';
-  override readonly code = 'OUTPUT_EXISTS';
-
-  constructor(
-    readonly directory: string,
-    readonly found: string,
-  ) {
-    super(
-      `Expected nothing, or an older exported model to replace, in ${directory}, but found ${found}. Move it away, or give another directory.`,
-    );
-  }
-}
+export class OutputExistsError extends defineError(
+  UsageError,
+  'OUTPUT_EXISTS',
+  ({directory, found}: {directory: string; found: string}) =>
+    `Expected nothing, or an older exported model to replace, in ${directory}, but found ${found}. Move it away, or give another directory.`,
+) {}
 
 /** Names in a directory; none where there is no directory. */
 async function listEntries(directory: string): Promise<string[]> {
@@ -26,7 +20,7 @@ async function listEntries(directory: string): Promise<string[]> {
   } catch (error) {
     const {code} = error as NodeJS.ErrnoException;
     if (code === 'ENOENT') return [];
-    if (code === 'ENOTDIR') throw new OutputExistsError(directory, 'a file');
+    if (code === 'ENOTDIR') throw new OutputExistsError({directory, found: 'a file'});
     throw error;
   }
 }
@@ -37,7 +31,7 @@ export async function assertReplaceable(target: string): Promise<void> {
   const foreign =
     names.find(name => !isModelFile(name)) ??
     (names.includes(MODEL_FILES.record) ? undefined : names[0]);
-  if (foreign !== undefined) throw new OutputExistsError(target, foreign);
+  if (foreign !== undefined) throw new OutputExistsError({directory: target, found: foreign});
 }
 
 const backupPathOf = (target: string): string =>

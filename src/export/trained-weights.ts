@@ -5,26 +5,19 @@ import {readSafetensors} from '../backbones/readers/safetensors.js';
 import {backboneShapes, featureWidth} from '../backbones/network.js';
 import {ARCHS, STAGES, type BackboneSpec} from '../backbones/resnet-specs.js';
 import {writeSafetensors} from '../backbones/weights/safetensors-writer.js';
-import {FinetuneError, errorMessage} from '../core/errors.js';
+import {defineError, FinetuneError, errorMessage} from '../core/errors.js';
 import type {Preprocessing} from '../core/preprocessing.js';
 import type {Classifier} from '../heads/classifier.js';
 import {denseLayers, headShapes, type HeadSpec} from '../heads/head.js';
 import {serializeWeightsMetadata} from './model-files.js';
 
 /** A run has no trained network to export, or none that can be read. */
-export class TrainedWeightsError extends FinetuneError {
-  override readonly name = 'TrainedWeightsError';
-  override readonly code = 'TRAINED_WEIGHTS_UNREADABLE';
-
-  constructor(
-    readonly path: string,
-    reason: string,
-  ) {
-    super(
-      `${path} is not the trained network of a finished training: ${reason}. Go on with the run by --resume, or train again.`,
-    );
-  }
-}
+export class TrainedWeightsError extends defineError(
+  FinetuneError,
+  'TRAINED_WEIGHTS_UNREADABLE',
+  ({path}: {path: string}, {reason}: {reason: string}) =>
+    `${path} is not the trained network of a finished training: ${reason}. Go on with the run by --resume, or train again.`,
+) {}
 
 const weightsPath = (directory: string): string => join(directory, 'weights.safetensors');
 
@@ -83,6 +76,6 @@ export async function readTrainedClassifier(directory: string): Promise<Classifi
       dispose: () => disposeWeights(weights),
     };
   } catch (error) {
-    throw new TrainedWeightsError(path, errorMessage(error));
+    throw new TrainedWeightsError({path}, {reason: errorMessage(error)});
   }
 }

@@ -1,11 +1,10 @@
-import {FinetuneError, UsageError} from '../core/errors.js';
+import {defineError, FinetuneError, UsageError} from '../core/errors.js';
 import {createRng} from '../core/rng.js';
-import {tf, type Tensor2D} from '../backend/tensorflow.js';
+import {tf} from '../backend/tensorflow.js';
 import type {Classifier} from '../heads/classifier.js';
 import {toInference} from '../heads/inference-model.js';
-import {MODEL_FILES} from './model-record.js';
-import {readLayersModel} from './tfjs/layers-model-files.js';
-import {loadModel} from './load-model.js';
+import type {ExportedNetwork} from './formats/exporter.js';
+import {EXPORTERS} from './formats/exporters.js';
 import {runNetwork} from './probabilities.js';
 
 /** 8-bit pixels, RGB, `[n, cropSize, cropSize, 3]` each. */
@@ -21,24 +20,26 @@ export interface VerificationResult {
 const TOLERANCE = 1e-4;
 
 /** An export that computes something else than the classifier it was made of. */
-export class ModelMismatchError extends FinetuneError {
-  override readonly name = 'ModelMismatchError';
-  override readonly code = 'MODEL_MISMATCH';
-
-  /** @param imageIndex position among all that were compared */
-  constructor(
-    readonly file: string,
-    readonly imageIndex: number,
-    readonly className: string,
-    readonly expected: number,
-    readonly found: number,
-  ) {
-    super(
-      `Expected ${file} to give class "${className}" of image ${imageIndex} the probability ${expected}, as the trained classifier does, ` +
-        `but found ${found}. Report this with the run's recipe.json.`,
-    );
-  }
-}
+export class ModelMismatchError extends defineError(
+  FinetuneError,
+  'MODEL_MISMATCH',
+  ({
+    file,
+    imageIndex,
+    className,
+    expected,
+    found,
+  }: {
+    file: string;
+    /** Position among all that were compared. */
+    imageIndex: number;
+    className: string;
+    expected: number;
+    found: number;
+  }) =>
+    `Expected ${file} to give class "${className}" of image ${imageIndex} the probability ${expected}, as the trained classifier does, ` +
+    `but found ${found}. Report this with the run's recipe.json.`,
+) {}
 
 /** Two images of seeded noise, for where there are no real ones. */
 export function noiseImages({preprocessing: {cropSize}}: Classifier): Uint8Array[] {
@@ -46,30 +47,24 @@ export function noiseImages({preprocessing: {cropSize}}: Classifier): Uint8Array
   return [Uint8Array.from({length: 2 * cropSize * cropSize * 3}, () => stream.integer(256))];
 }
 
-/** What one file of an exported model computes. */
-interface ExportedNetwork {
+interface ReadFormat {
   readonly file: string;
-  probabilities(images: Uint8Array): Float32Array;
-  dispose(): void;
+  readonly network: ExportedNetwork;
 }
 
-/** Both ways in which an exported model is used: in a browser, and by `loadModel`. */
-async function loadBoth(directory: string, size: number): Promise<ExportedNetwork[]> {
-  const exportedModel = await loadModel(directory);
-  const model = await readLayersModel(directory);
-  return [
-    {
-      file: MODEL_FILES.model,
-      probabilities: images =>
-        runNetwork(images, size, pixels => model.predict(tf.cast(pixels, 'float32')) as Tensor2D),
-      dispose: () => model.dispose(),
-    },
-    {
-      file: MODEL_FILES.tensors,
-      probabilities: images => exportedModel.probabilities(images),
-      dispose: () => exportedModel.dispose(),
-    },
-  ];
+/** An exported model as it is used in each of its formats. */
+async function readFormats(directory: string, size: number): Promise<ReadFormat[]> {
+  const formats: ReadFormat[] = [];
+  try {
+    for (const {file, load} of Object.values(EXPORTERS)) {
+      const exporter = await load();
+      formats.push({file, network: await exporter.read(directory, size)});
+    }
+    return formats;
+  } catch (error) {
+    for (const {network} of formats) network.dispose();
+    throw error;
+  }
 }
 
 /** @param imageOffset in earlier batches @returns the largest difference */
@@ -85,17 +80,17 @@ function compare(
   const wrong = differences.findIndex(difference => !(difference <= TOLERANCE));
   if (wrong < 0) return Math.max(...differences);
   const imageIndex = imageOffset + Math.floor(wrong / classNames.length);
-  throw new ModelMismatchError(
+  throw new ModelMismatchError({
     file,
     imageIndex,
-    classNames[wrong % classNames.length]!,
-    expected[wrong]!,
-    found[wrong]!,
-  );
+    className: classNames[wrong % classNames.length]!,
+    expected: expected[wrong]!,
+    found: found[wrong]!,
+  });
 }
 
 /**
- * Loads an exported model back, through `tf.loadLayersModel` and through `loadModel`, and compares its probabilities with the trained classifier's.
+ * Loads an exported model back in each of its formats, and compares its probabilities with the trained classifier's.
  * @throws ModelMismatchError at the first difference above 1e-4
  * @throws UsageError when there is no image: nothing would be proven
  */
@@ -105,7 +100,7 @@ export async function verifyModel(
   batches: PixelBatches,
 ): Promise<VerificationResult> {
   const {classNames, preprocessing} = classifier;
-  const exported = await loadBoth(directory, preprocessing.cropSize);
+  const exported = await readFormats(directory, preprocessing.cropSize);
   const frozen = toInference(classifier);
   let numImages = 0;
   let maxDifference = 0;
@@ -114,15 +109,15 @@ export async function verifyModel(
       const expected = runNetwork(images, preprocessing.cropSize, pixels =>
         tf.softmax(frozen.logits(pixels)),
       );
-      const differences = exported.map(({file, probabilities}) =>
-        compare(file, probabilities(images), expected, classNames, numImages),
+      const differences = exported.map(({file, network}) =>
+        compare(file, network.probabilities(images), expected, classNames, numImages),
       );
       maxDifference = Math.max(maxDifference, ...differences);
       numImages += expected.length / classNames.length;
     }
   } finally {
     frozen.dispose();
-    for (const each of exported) each.dispose();
+    for (const {network} of exported) network.dispose();
   }
   if (numImages === 0)
     throw new UsageError(

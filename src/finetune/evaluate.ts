@@ -7,7 +7,7 @@ import {
   objectWith,
   ABORT_SIGNAL,
 } from '../core/arguments.js';
-import {AbortedError, DatasetError} from '../core/errors.js';
+import {defineError, DatasetError, throwIfAborted} from '../core/errors.js';
 import type {Finding} from '../core/finding.js';
 import {decodeFile} from '../datasets/images/decode.js';
 import {centerCrop} from '../datasets/images/crop.js';
@@ -47,33 +47,21 @@ export interface Evaluation {
 }
 
 /** A folder that shares no class with the exported model it is measured with. */
-export class NoCommonClassError extends DatasetError {
-  override readonly code = 'NO_COMMON_CLASS';
-
-  constructor(
-    readonly root: string,
-    readonly known: readonly string[],
-    readonly found: readonly string[],
-  ) {
-    super(
-      `Expected images of ${formatNames(known)} in ${root}, but found only classes ${formatNames(found)}. ` +
-        'Name the classes as those of the exported model are named (labels.txt).',
-    );
-  }
-}
+export class NoCommonClassError extends defineError(
+  DatasetError,
+  'NO_COMMON_CLASS',
+  ({root, known, found}: {root: string; known: readonly string[]; found: readonly string[]}) =>
+    `Expected images of ${formatNames(known)} in ${root}, but found only classes ${formatNames(found)}. ` +
+    'Name the classes as those of the exported model are named (labels.txt).',
+) {}
 
 /** Nothing that could be measured: every image is broken, or there is none. */
-export class NoEvaluationImagesError extends DatasetError {
-  override readonly code = 'NO_EVALUATION_IMAGES';
-  constructor(
-    readonly root: string,
-    readonly images: number,
-  ) {
-    super(
-      `Expected at least one readable image of a class of the exported model in ${root}, but found none among ${images}. Add images.`,
-    );
-  }
-}
+export class NoEvaluationImagesError extends defineError(
+  DatasetError,
+  'NO_EVALUATION_IMAGES',
+  ({root, images}: {root: string; images: number}) =>
+    `Expected at least one readable image of a class of the exported model in ${root}, but found none among ${images}. Add images.`,
+) {}
 
 const formatNames = (names: readonly string[]): string =>
   names.slice(0, 5).join(', ') + (names.length > 5 ? ', ...' : '');
@@ -108,7 +96,11 @@ function matchLabels(
     name => !folder.classNames.includes(name.normalize('NFC')),
   );
   if (unknownClasses.length === folder.classNames.length)
-    throw new NoCommonClassError(folder.root, model.classNames, folder.classNames);
+    throw new NoCommonClassError({
+      root: folder.root,
+      known: model.classNames,
+      found: folder.classNames,
+    });
   const addFinding = (code: string, message: string, files: readonly string[] = []): void =>
     run.addFinding({code, severity: 'warning', message, files});
   const unknownImages = everySample(folder).flatMap(({name, label}) =>
@@ -231,7 +223,7 @@ export async function evaluate(
     readBatch(evaluated.slice(start, start + batchSize), labels, model, run);
   let next = nextBatch(0);
   for (let start = 0; start < evaluated.length; start += batchSize) {
-    if (signal?.aborted) throw new AbortedError();
+    throwIfAborted(signal);
     const {pixels, labels: truths} = await next;
     next = nextBatch(start + batchSize);
     if (truths.length === 0) continue;
@@ -244,7 +236,8 @@ export async function evaluate(
       'images',
     );
   }
-  if (metrics.numImages === 0) throw new NoEvaluationImagesError(folder.root, evaluated.length);
+  if (metrics.numImages === 0)
+    throw new NoEvaluationImagesError({root: folder.root, images: evaluated.length});
   const images = countImages(folder, labels, evaluated.length, metrics.numImages, run);
   return {metrics: metrics.metrics(), split, images, findings: run.findings};
 }

@@ -133,7 +133,7 @@ export async function finetune(
     if (options.signal?.aborted !== true) throw error;
     await options.sharedData?.begin();
     await output.saveForResume();
-    throw new AbortedError(checkpoints.directory);
+    throw new AbortedError({checkpoint: checkpoints.directory});
   } finally {
     await prepared?.cache.close();
     await output.close();

@@ -4,6 +4,8 @@ import {AccuracyBelowThresholdError} from '../../src/cli/check-accuracy.js';
 import {toFailure, InterruptedRunError} from '../../src/cli/failure.js';
 import {SignalHandler} from '../../src/cli/signals.js';
 import {COLORED, UNSTYLED} from '../../src/cli/terminal/screen/style.js';
+import {TrainingDivergedError} from '../../src/training/loop/phase-trainer.js';
+import {NanProbabilityError} from '../../src/training/metrics/metrics.js';
 import {rejectionOf} from '../helpers/rejection.js';
 import {
   AbortedError,
@@ -12,6 +14,13 @@ import {
   UsageError,
 } from '../../src/core/errors.js';
 
+const BELOW = new AccuracyBelowThresholdError({accuracy: 0.5, threshold: 0.9});
+const DIVERGED = new TrainingDivergedError({
+  phase: 'head',
+  step: 3,
+  loss: NaN,
+  learningRates: {stem: null, stage1: null, stage2: null, stage3: null, stage4: null, head: 1},
+});
 const VIEW = {terminal: {style: UNSTYLED, columns: Infinity}};
 
 describe('how a command fails', () => {
@@ -20,14 +29,18 @@ describe('how a command fails', () => {
       new UsageError('a'),
       new DatasetError('b'),
       new UnsupportedEnvironmentError('c'),
-      new AccuracyBelowThresholdError(0.5, 0.9),
+      BELOW,
+      DIVERGED,
+      new NanProbabilityError({imageIndex: 0, className: 'cat'}),
       new Error('d'),
     ];
-    expect(codes.map(error => toFailure(error, VIEW).exitCode)).to.deep.equal([2, 3, 4, 5, 1]);
+    expect(codes.map(error => toFailure(error, VIEW).exitCode)).to.deep.equal([
+      2, 3, 4, 5, 6, 6, 1,
+    ]);
   });
 
   it('tells a person the sentence and a program the fields, without a stack', () => {
-    expect(toFailure(new AccuracyBelowThresholdError(0.5, 0.9), VIEW)).to.deep.equal({
+    expect(toFailure(BELOW, VIEW)).to.deep.equal({
       exitCode: 5,
       text: 'error Expected an accuracy of at least 90.0 % for --assert-accuracy, but found 50.0 %.',
       document: {
@@ -143,7 +156,10 @@ describe('how a command fails', () => {
   });
 
   it('says how to go on with a run that was stopped, quoted for a shell', () => {
-    const stopped = new InterruptedRunError("runs/ann's pets", "runs/ann's pets/checkpoints/last");
+    const stopped = new InterruptedRunError({
+      run: "runs/ann's pets",
+      checkpoint: "runs/ann's pets/checkpoints/last",
+    });
     const {exitCode, text, document} = toFailure(stopped, VIEW, 'SIGTERM');
     expect(exitCode).to.equal(143);
     expect(text).to.equal(

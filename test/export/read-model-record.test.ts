@@ -1,7 +1,8 @@
 import {writeFileSync} from 'node:fs';
 import {join} from 'node:path';
 import {expect} from 'chai';
-import {InvalidModelError, readModelRecord} from '../../src/export/read-model-record.js';
+import {InvalidModelError} from '../../src/export/record/invalid-model-error.js';
+import {readModelRecord} from '../../src/export/record/read-model-record.js';
 import {nextRunDirectory} from '../../src/finetune/run/run-directory.js';
 import {temporaryDirectory} from '../helpers/temporary.js';
 

@@ -1,5 +1,5 @@
 import {setTimeout as sleep} from 'node:timers/promises';
-import {AbortedError, FinetuneError} from '../../core/errors.js';
+import {defineError, FinetuneError, throwIfAborted} from '../../core/errors.js';
 import {sha256File} from '../../core/files/sha256.js';
 import {
   parseAddress,
@@ -14,38 +14,21 @@ import {
 import {PartialFile} from './partial-file.js';
 
 /** The file cannot be fetched, for whatever reason; the sentence says where to put it by hand. */
-export class WeightsUnavailableError extends FinetuneError {
-  override readonly name = 'WeightsUnavailableError';
-  override readonly code = 'WEIGHTS_UNAVAILABLE';
-
-  constructor(
-    readonly url: string,
-    readonly target: string,
-    readonly reason: string,
-    override readonly cause?: unknown,
-  ) {
-    super(
-      `Expected to fetch weights from ${url}, but ${reason}. Put the file at ${target} by hand, or say --weights FILE or --weights none.`,
-    );
-  }
-}
+export class WeightsUnavailableError extends defineError(
+  FinetuneError,
+  'WEIGHTS_UNAVAILABLE',
+  ({url, target, reason}: {url: string; target: string; reason: string}) =>
+    `Expected to fetch weights from ${url}, but ${reason}. Put the file at ${target} by hand, or say --weights FILE or --weights none.`,
+) {}
 
 /** A complete download that is not the file that was published. It is discarded. */
-export class ChecksumMismatchError extends FinetuneError {
-  override readonly name = 'ChecksumMismatchError';
-  override readonly code = 'WEIGHTS_CHECKSUM_MISMATCH';
-
-  constructor(
-    readonly url: string,
-    readonly expected: string,
-    readonly actual: string,
-  ) {
-    super(
-      `Expected the sha256 of ${url} to begin with ${expected}, but found ${actual.slice(0, expected.length)}. ` +
-        'The file was discarded. Try again, or from another network: something on the way changes it.',
-    );
-  }
-}
+export class ChecksumMismatchError extends defineError(
+  FinetuneError,
+  'WEIGHTS_CHECKSUM_MISMATCH',
+  ({url, expected, actual}: {url: string; expected: string; actual: string}) =>
+    `Expected the sha256 of ${url} to begin with ${expected}, but found ${actual.slice(0, expected.length)}. ` +
+    'The file was discarded. Try again, or from another network: something on the way changes it.',
+) {}
 
 export interface DownloadProgress {
   /** Bytes there, those of earlier calls included. */
@@ -104,7 +87,8 @@ async function fetchVerified(
   const actual = await sha256File(partialFile.bytes);
   if (actual.startsWith(sha256Prefix)) return;
   await partialFile.restart({url: address.publicUrl});
-  if (!resumed) throw new ChecksumMismatchError(address.publicUrl, sha256Prefix, actual);
+  if (!resumed)
+    throw new ChecksumMismatchError({url: address.publicUrl, expected: sha256Prefix, actual});
   // What an earlier run left may have been at fault.
   return fetchVerified(address, partialFile, onBytes, options);
 }
@@ -124,7 +108,11 @@ export async function downloadFile(
 ): Promise<void> {
   const address = parseAddress(url);
   if (options.offline)
-    throw new WeightsUnavailableError(address.publicUrl, target, 'this run is offline');
+    throw new WeightsUnavailableError({
+      url: address.publicUrl,
+      target,
+      reason: 'this run is offline',
+    });
   const started = performance.now();
   const onBytes: ByteProgressCallback = (bytes, total) =>
     options.onProgress?.({
@@ -138,13 +126,13 @@ export async function downloadFile(
     await partialFile.complete();
   } catch (error) {
     await partialFile.release();
-    if (options.signal?.aborted) throw new AbortedError();
+    throwIfAborted(options.signal);
     if (error instanceof FinetuneError) throw error;
-    throw new WeightsUnavailableError(
-      address.publicUrl,
+    throw new WeightsUnavailableError({
+      url: address.publicUrl,
       target,
-      describeNetworkError(error),
-      error,
-    );
+      reason: describeNetworkError(error),
+      cause: error,
+    });
   }
 }

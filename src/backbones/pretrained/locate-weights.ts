@@ -1,4 +1,3 @@
-import {createHash} from 'node:crypto';
 import {existsSync, readdirSync, statSync} from 'node:fs';
 import {basename, join, resolve} from 'node:path';
 import {UsageError} from '../../core/errors.js';
@@ -10,7 +9,7 @@ import {
   findPretrained,
   type PretrainedWeights,
 } from './pretrained.js';
-import {sha256File} from '../../core/files/sha256.js';
+import {sha256, sha256File} from '../../core/files/sha256.js';
 import {downloadFile, type DownloadOptions} from './download.js';
 import {readRunOrigin, resolveCheckpointFile, type RunOrigin} from '../weights/run-origin.js';
 import type {Arch} from '../resnet-specs.js';
@@ -110,8 +109,7 @@ async function locateFile(
   return intact ? {path, source: 'file', pretrained} : {path, source: 'file'};
 }
 
-const hashKey = (text: string): string =>
-  createHash('sha256').update(text).digest('hex').slice(0, 12);
+const hashKey = (text: string): string => sha256(text).slice(0, 12);
 
 /**
  * Where the file of an address is kept. Two may end in the same name, so each has a folder of its own, and in it one for each query. Where

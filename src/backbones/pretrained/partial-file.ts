@@ -12,26 +12,20 @@ import {
   type FileHandle,
 } from 'node:fs/promises';
 import {basename, dirname, join} from 'node:path';
-import {FinetuneError} from '../../core/errors.js';
+import {defineError, FinetuneError} from '../../core/errors.js';
 
 /** The cache cannot take a file: no room, no permission. */
-export class CacheNotWritableError extends FinetuneError {
-  override readonly name = 'CacheNotWritableError';
-  override readonly code = 'CACHE_NOT_WRITABLE';
-
-  constructor(
-    readonly path: string,
-    override readonly cause: NodeJS.ErrnoException,
-  ) {
+export class CacheNotWritableError extends defineError(
+  FinetuneError,
+  'CACHE_NOT_WRITABLE',
+  ({path, cause}: {path: string; cause: NodeJS.ErrnoException}) => {
     const isDiskFull = cause.code === 'ENOSPC' || cause.code === 'EDQUOT';
     const reason = isDiskFull
       ? 'the disk is full'
       : `that failed with ${cause.code ?? cause.message}`;
-    super(
-      `Expected to write weights to ${path}, but ${reason}. ${isDiskFull ? 'Free some space' : 'Make it writable'}, or set FINETUNE_CACHE to another folder.`,
-    );
-  }
-}
+    return `Expected to write weights to ${path}, but ${reason}. ${isDiskFull ? 'Free some space' : 'Make it writable'}, or set FINETUNE_CACHE to another folder.`;
+  },
+) {}
 
 /** What a server sends so that a later request can ask for the rest of the very same file. */
 export interface DownloadOrigin {
@@ -124,7 +118,7 @@ export class PartialFile {
     try {
       return await operation();
     } catch (error) {
-      throw new CacheNotWritableError(this.target, error as NodeJS.ErrnoException);
+      throw new CacheNotWritableError({path: this.target, cause: error as NodeJS.ErrnoException});
     }
   }
 }

@@ -1,39 +1,11 @@
 import {readdirSync, readFileSync} from 'node:fs';
 import {UsageError} from '../../core/errors.js';
 import {suggest} from '../../core/text/suggest.js';
-import type {Preprocessing} from '../../core/preprocessing.js';
 import {validate} from '../../core/schema.js';
-import {pretrainedSchema} from './pretrained-schema.js';
-import {ARCHS, type Arch, type LastStage, type ResNetVariant} from '../resnet-specs.js';
+import {ARCHS, type Arch} from '../resnet-specs.js';
+import {pretrainedSchema, type PretrainedWeights} from './pretrained-schema.js';
 
-/** Everything that must be known of a published weights file to fetch it, check it and feed it. */
-export interface PretrainedWeights extends ResNetVariant {
-  /** `resnet50.imagenet1k-v1` */
-  readonly name: string;
-  readonly arch: Arch;
-  readonly url: string;
-  /** The name other tools keep the file under, too. */
-  readonly file: string;
-  /** What the file's sha256 begins with, lower-case hex. */
-  readonly sha256Prefix: string;
-  /** Size of the file in MiB, as published. */
-  readonly sizeMiB: number;
-  /** Hugging Face repository that holds the same weights as `model.safetensors`, under the same tensor names. */
-  readonly huggingFace?: string;
-  readonly preprocessing: Preprocessing;
-  /** Stages that the file has weights for. */
-  readonly stages: LastStage;
-  readonly classes: number;
-  readonly numParams: number;
-  /** Per cent, as published, by dataset. */
-  readonly metrics: Readonly<Record<string, {readonly 'acc@1': number; readonly 'acc@5': number}>>;
-  /** What is known of the license, in sentences. */
-  readonly license: string;
-  /** Page on how the weights were trained. */
-  readonly trainingRecipe: string;
-  /** Page that publishes them. */
-  readonly source: string;
-}
+export type {PretrainedWeights};
 
 // From dist/src/backbones/ to the root of the package.
 const PRETRAINED_DIRECTORY = new URL('../../../../pretrained/', import.meta.url);

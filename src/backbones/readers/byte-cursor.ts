@@ -1,4 +1,5 @@
-import {formatNumber, FormatError} from './format-error.js';
+import {formatInteger} from '../../core/text/format-integer.js';
+import {FormatError} from './format-error.js';
 
 /** PyTorch's magic number has 10. */
 const MAX_INTEGER_BYTES = 255;
@@ -62,7 +63,7 @@ export class ByteCursor {
   integer(length: number): number | bigint {
     if (length > MAX_INTEGER_BYTES)
       throw new FormatError(
-        `an integer of ${formatNumber(length)} bytes (at byte ${formatNumber(this.position)})`,
+        `an integer of ${formatInteger(length)} bytes (at byte ${formatInteger(this.position)})`,
       );
     const hex = Buffer.from(this.take(length)).reverse().toString('hex');
     const value = BigInt.asIntN(8 * length, BigInt(`0x${hex || '0'}`));
@@ -74,7 +75,7 @@ export class ByteCursor {
     const missing = length - (this.bytes.length - from);
     if (missing > 0)
       throw new FormatError(
-        `a cut at byte ${formatNumber(this.bytes.length)}, where ${formatNumber(missing)} more were to follow`,
+        `a cut at byte ${formatInteger(this.bytes.length)}, where ${formatInteger(missing)} more were to follow`,
       );
     this.position += length;
     return from;

@@ -1,4 +1,6 @@
-import {formatNumber, FormatError} from './format-error.js';
+import {fromFloat16} from '../../core/float16.js';
+import {formatInteger} from '../../core/text/format-integer.js';
+import {FormatError} from './format-error.js';
 
 /** How the numbers of a file are stored (little-endian). Types without a `decode` are no weights here (integers, for one): read past, and not kept. */
 export interface DType {
@@ -39,24 +41,10 @@ function decodeBfloat16(stored: Uint8Array): Float32Array {
   return new Float32Array(bits.buffer);
 }
 
-/** IEEE 754 binary16: 1 sign, 5 exponent, 10 fraction bits. */
-function halfToFloat(bits: number): number {
-  const sign = bits & 0x8000 ? -1 : 1;
-  const exponent = (bits >> 10) & 0x1f;
-  const fraction = bits & 0x3ff;
-  if (exponent === 0x1f) return fraction === 0 ? sign * Infinity : NaN;
-  return exponent === 0
-    ? sign * fraction * 2 ** -24
-    : sign * (fraction + 0x400) * 2 ** (exponent - 25);
-}
-
-let halfLookup: Float32Array | undefined;
-
 function decodeFloat16(stored: Uint8Array): Float32Array {
-  halfLookup ??= Float32Array.from({length: 0x10000}, (_, bits) => halfToFloat(bits));
-  const bits = new Uint16Array(...alignedView(stored, 2));
-  const values = new Float32Array(bits.length);
-  for (let i = 0; i < bits.length; i++) values[i] = halfLookup[bits[i]!]!;
+  const halves = new Uint16Array(...alignedView(stored, 2));
+  const values = new Float32Array(halves.length);
+  fromFloat16(halves, values);
   return values;
 }
 
@@ -72,11 +60,11 @@ export class MemoryBudget {
     this.remainingBytes += 16 * elements;
   }
 
-  /** @throws Malformed where what was granted does not suffice */
+  /** @throws FormatError where what was granted does not suffice */
   reserve(name: string, bytes: number): void {
     this.remainingBytes -= bytes;
     if (this.remainingBytes < 0)
-      throw new FormatError(`${formatNumber(bytes)} bytes for "${name}", far more than it needs`);
+      throw new FormatError(`${formatInteger(bytes)} bytes for "${name}", far more than it needs`);
   }
 }
 
@@ -87,7 +75,7 @@ const isDimension = (dimension: unknown): dimension is number =>
 export const isShape = (shape: unknown): shape is readonly number[] =>
   Array.isArray(shape) && shape.length <= 32 && shape.every(isDimension);
 
-/** A shape as found in a file. @throws Malformed where it is none */
+/** A shape as found in a file. @throws FormatError where it is none */
 export function parseShape(name: string, shape: unknown): readonly number[] {
   if (!isShape(shape)) throw new FormatError(`no valid shape for tensor "${name}"`);
   return shape;

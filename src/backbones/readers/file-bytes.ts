@@ -1,7 +1,8 @@
 import type {FileHandle} from 'node:fs/promises';
-import {formatNumber, FormatError} from './format-error.js';
+import {formatInteger} from '../../core/text/format-integer.js';
+import {FormatError} from './format-error.js';
 
-/** Bytes of a file from a position. @throws Malformed where the file ends before */
+/** Bytes of a file from a position. @throws FormatError where the file ends before */
 export async function readExactly(
   file: FileHandle,
   position: number,
@@ -17,7 +18,7 @@ export async function readExactly(
     );
     if (bytesRead === 0)
       throw new FormatError(
-        `the end of the file where ${formatNumber(length - bytesDone)} bytes were to follow`,
+        `the end of the file where ${formatInteger(length - bytesDone)} bytes were to follow`,
       );
     bytesDone += bytesRead;
   }

@@ -18,7 +18,7 @@ const STANDARD_FILES = [
 const WEIGHTS_FILE =
   /\.(?:safetensors|pth|pt|th|bin|ckpt|pkl|h5|hdf5|keras)$|\.pth\.tar$|^model\.json$/i;
 
-/** The file of a folder that holds its weights. @throws Malformed where there is none, or it is not clear which */
+/** The file of a folder that holds its weights. @throws FormatError where there is none, or it is not clear which */
 export async function findWeightsFile(directory: string): Promise<string> {
   const standardFile = STANDARD_FILES.find(file => existsSync(join(directory, file)));
   if (standardFile !== undefined) return join(directory, standardFile);

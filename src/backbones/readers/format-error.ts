@@ -21,6 +21,3 @@ export class FormatError extends Error {
 /** Names in a sentence come from the file: without what could disturb a terminal, and not endlessly. */
 export const truncateText = (text: string, length = 500): string =>
   printable(text.slice(0, length));
-
-/** `1,234`, for sentences. */
-export const formatNumber = (count: number | bigint): string => count.toLocaleString('en-US');

@@ -1,27 +1,32 @@
 import {readFile, stat} from 'node:fs/promises';
+import {formatInteger} from '../../core/text/format-integer.js';
 import {isObject, parseObject, type JsonObject} from './json.js';
-import {formatNumber, FormatError} from './format-error.js';
+import {FormatError} from './format-error.js';
 import {openShards} from './shards.js';
-import type {WeightsReader} from './signatures.js';
 import {openTfjs} from './tfjs.js';
+import type {OpenShard, WeightsReader} from './weights-file.js';
 
 /** That of ResNet-152 takes half a megabyte. */
 const MAX_JSON_BYTES = 8_000_000;
 
-/** @throws Malformed for a document that is too large, or none */
+/** @throws FormatError for a document that is too large, or none */
 export async function readJsonDocument(path: string, what: string): Promise<JsonObject> {
   const {size} = await stat(path);
   if (size > MAX_JSON_BYTES)
     throw new FormatError(
-      `a ${what} of ${formatNumber(size)} bytes, above the limit of ${formatNumber(MAX_JSON_BYTES)}`,
+      `a ${what} of ${formatInteger(size)} bytes, above the limit of ${formatInteger(MAX_JSON_BYTES)}`,
     );
   return parseObject(await readFile(path), what);
 }
 
 /** Opens what is a JSON document: the model.json of tfjs, or the index of a model in several files, as Hugging Face's libraries save it. */
-export async function openJsonWeights(path: string, folder: string): Promise<WeightsReader> {
+export async function openJsonWeights(
+  path: string,
+  folder: string,
+  openShard: OpenShard,
+): Promise<WeightsReader> {
   const json = await readJsonDocument(path, 'JSON document');
-  if (isObject(json.weight_map)) return openShards(json.weight_map, folder);
+  if (isObject(json.weight_map)) return openShards(json.weight_map, folder, openShard);
   if (json.weightsManifest !== undefined)
     return {...(await openTfjs(json, folder)), format: 'tfjs'};
   throw new FormatError(

@@ -1,20 +1,21 @@
 import {open, stat} from 'node:fs/promises';
 import {basename} from 'node:path';
 import {FormatError} from './format-error.js';
-import {matchSignature, type WeightsReader, type Signature} from './signatures.js';
+import {matchSignature, type Signature} from './signatures.js';
+import type {WeightsReader} from './weights-file.js';
 
 const HEAD_BYTES = 64;
 
-/** Opens a file of any format, recognized by its content. @throws Malformed for what is no weights file */
+/** Opens a file of any format, recognized by its content. @throws FormatError for what is no weights file */
 export const openWeightsFile = async (path: string): Promise<WeightsReader> =>
-  (await detectSignature(path)).open(path);
+  (await detectSignature(path)).open(path, openShard);
 
-/** Opens a file that an index names. @throws Malformed for another index, which might name the first */
-export async function openShard(path: string): Promise<WeightsReader> {
+/** Opens a file that an index names. @throws FormatError for another index, which might name the first */
+async function openShard(path: string): Promise<WeightsReader> {
   const signature = await detectSignature(path);
   if (signature.isIndex === true)
     throw new FormatError(`a shard ${basename(path)} that is no file of weights`);
-  return signature.open(path);
+  return signature.open(path, openShard);
 }
 
 async function detectSignature(path: string): Promise<Signature> {

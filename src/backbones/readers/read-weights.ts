@@ -1,9 +1,10 @@
 import {stat} from 'node:fs/promises';
 import {errorMessage} from '../../core/errors.js';
 import {sizeFromShape} from '../../core/state-dict.js';
+import {formatInteger} from '../../core/text/format-integer.js';
 import {findWeightsFile} from './find-weights-file.js';
 import {readModelConfig} from './model-config.js';
-import {formatNumber, FormatError} from './format-error.js';
+import {FormatError} from './format-error.js';
 import {openWeightsFile} from './open-file.js';
 import {
   readAllTensors,
@@ -61,7 +62,7 @@ export async function readWeights(path: string): Promise<WeightsFile> {
       throw toWeightsFileError(
         path,
         new FormatError(
-          `${formatNumber(elements)} numbers in a file of ${formatNumber(bytes)} bytes`,
+          `${formatInteger(elements)} numbers in a file of ${formatInteger(bytes)} bytes`,
         ),
       );
     }
@@ -82,15 +83,19 @@ function withWeightsFileErrors(path: string, {shape, read}: StoredTensor): Store
 /** What the file system or the reader says, about this file. Anything else is a bug of ours. */
 function toWeightsFileError(path: string, error: unknown): unknown {
   if (error instanceof FormatError)
-    return new WeightsFileError(path, error.reason, error.remedy, {cause: error.cause});
+    return new WeightsFileError(
+      {path, reason: error.reason, cause: error.cause},
+      {remedy: error.remedy},
+    );
   if (!(error instanceof Error) || !('code' in error)) return error;
   if (!('syscall' in error) && error.code !== 'ERR_FS_FILE_TOO_LARGE') return error;
   if (error.code === 'ENOENT')
-    return new WeightsFileError(path, 'no such file', 'check the path', {cause: error});
+    return new WeightsFileError(
+      {path, reason: 'no such file', cause: error},
+      {remedy: 'check the path'},
+    );
   return new WeightsFileError(
-    path,
-    `an unreadable file (${errorMessage(error)})`,
-    'check the file and its permissions',
-    {cause: error},
+    {path, reason: `an unreadable file (${errorMessage(error)})`, cause: error},
+    {remedy: 'check the file and its permissions'},
   );
 }

@@ -1,8 +1,9 @@
 import {open, type FileHandle} from 'node:fs/promises';
+import {formatInteger} from '../../core/text/format-integer.js';
 import {DTYPES, isShape, parseShape, type DType} from './dtypes.js';
 import {readExactly} from './file-bytes.js';
 import {isObject, parseObject, describeJsonValue} from './json.js';
-import {formatNumber, FormatError} from './format-error.js';
+import {FormatError} from './format-error.js';
 import {
   readAllTensors,
   type WeightsContents,
@@ -64,12 +65,12 @@ async function readHeaderLength(file: FileHandle, size: number): Promise<number>
   const length = (await readExactly(file, 0, 8)).readBigUInt64LE();
   if (length > MAX_HEADER_BYTES) {
     throw new FormatError(
-      `a header said to take ${formatNumber(length)} bytes, above the limit of ${formatNumber(MAX_HEADER_BYTES)}`,
+      `a header said to take ${formatInteger(length)} bytes, above the limit of ${formatInteger(MAX_HEADER_BYTES)}`,
     );
   }
   if (length > size - 8) {
     throw new FormatError(
-      `a header said to take ${formatNumber(length)} bytes in a file that has ${formatNumber(size - 8)} left`,
+      `a header said to take ${formatInteger(length)} bytes in a file that has ${formatInteger(size - 8)} left`,
     );
   }
   return Number(length);
@@ -107,7 +108,7 @@ function parseEntry(name: string, entry: unknown): SafetensorsEntry {
   const expectedBytes = shape.reduce((product, extent) => product * extent, type.bytes);
   if (expectedBytes !== end - begin) {
     throw new FormatError(
-      `${formatNumber(end - begin)} bytes for tensor "${name}", whose shape [${shape}] of ${dtype} takes ${formatNumber(expectedBytes)}`,
+      `${formatInteger(end - begin)} bytes for tensor "${name}", whose shape [${shape}] of ${dtype} takes ${formatInteger(expectedBytes)}`,
     );
   }
   return {name, type, shape, begin, end};
@@ -121,13 +122,13 @@ function checkLayout(entries: readonly SafetensorsEntry[], dataBytes: number): v
       throw new FormatError(`tensor "${entry.name}" overlapping the one before it`);
     if (entry.begin > end)
       throw new FormatError(
-        `${formatNumber(entry.begin - end)} bytes before tensor "${entry.name}" that belong to none`,
+        `${formatInteger(entry.begin - end)} bytes before tensor "${entry.name}" that belong to none`,
       );
     end = entry.end;
   }
   if (end !== dataBytes) {
     throw new FormatError(
-      `${formatNumber(dataBytes)} bytes of tensors where the header describes ${formatNumber(end)}`,
+      `${formatInteger(dataBytes)} bytes of tensors where the header describes ${formatInteger(end)}`,
     );
   }
 }

@@ -1,11 +1,10 @@
 import {existsSync} from 'node:fs';
 import {join} from 'node:path';
+import {formatInteger} from '../../core/text/format-integer.js';
 import type {JsonObject} from './json.js';
 import {describeJsonValue} from './json.js';
-import {formatNumber, FormatError} from './format-error.js';
-import {openShard} from './open-file.js';
-import type {WeightsReader} from './signatures.js';
-import type {StoredTensor} from './weights-file.js';
+import {FormatError} from './format-error.js';
+import type {OpenShard, StoredTensor, WeightsReader} from './weights-file.js';
 
 /** Of 5 GB each as a rule; that of a ResNet is not split at all. */
 const MAX_SHARDS = 1000;
@@ -14,7 +13,11 @@ const MAX_SHARDS = 1000;
  * Opens the files that the index of a model names: `weight_map` of `model.safetensors.index.json` or `pytorch_model.bin.index.json`, the
  * name of a file by the name of a tensor.
  */
-export async function openShards(weightMap: JsonObject, directory: string): Promise<WeightsReader> {
+export async function openShards(
+  weightMap: JsonObject,
+  directory: string,
+  openShard: OpenShard,
+): Promise<WeightsReader> {
   const files = groupTensorsByShard(weightMap, directory);
   const opened: WeightsReader[] = [];
   const close = async (): Promise<void> =>
@@ -53,7 +56,7 @@ function groupTensorsByShard(weightMap: JsonObject, directory: string): Map<stri
   if (files.size === 0) throw new FormatError('an index without a tensor');
   if (files.size > MAX_SHARDS)
     throw new FormatError(
-      `${formatNumber(files.size)} shards, above the limit of ${formatNumber(MAX_SHARDS)}`,
+      `${formatInteger(files.size)} shards, above the limit of ${formatInteger(MAX_SHARDS)}`,
     );
   const missing = [...files.keys()].filter(file => !existsSync(join(directory, file)));
   if (missing.length > 0) {

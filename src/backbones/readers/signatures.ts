@@ -6,14 +6,12 @@ import {openZip} from './zip-weights.js';
 import {FormatError} from './format-error.js';
 import {openPyTorch} from './pytorch/pytorch.js';
 import {openSafetensors} from './safetensors.js';
-import type {TensorReader, WeightsFormat} from './weights-file.js';
-
-export type WeightsReader = TensorReader & {readonly format: WeightsFormat};
+import type {OpenShard, TensorReader, WeightsFormat, WeightsReader} from './weights-file.js';
 
 export interface Signature {
   /** Of a file's first 64 bytes, as latin1. */
   readonly head: RegExp;
-  readonly open: (path: string) => Promise<WeightsReader>;
+  readonly open: (path: string, openShard: OpenShard) => Promise<WeightsReader>;
   /** A document that names the files of the weights. */
   readonly isIndex?: boolean;
 }
@@ -37,7 +35,7 @@ const SIGNATURES: readonly Signature[] = [
   {head: /^\x80/, open: path => withFormat('pytorch', openPyTorch(path, 'legacy'))},
   {
     head: /^(?:\xef\xbb\xbf)?\s*\{[^\0]*$/,
-    open: path => openJsonWeights(path, dirname(path)),
+    open: (path, openShard) => openJsonWeights(path, dirname(path), openShard),
     isIndex: true,
   },
   {head: /^[^]{8}\{/, open: path => withFormat('safetensors', openSafetensors(path))},
@@ -59,7 +57,7 @@ const UNSUPPORTED_FORMATS: readonly (readonly [head: RegExp, found: string, reme
   [/^\x93NUMPY/, 'one array of NumPy', 'give a file with the weights of a network'],
 ];
 
-/** @throws Malformed for what is no weights file, naming the usual things that are taken for one */
+/** @throws FormatError for what is no weights file, naming the usual things that are taken for one */
 export function matchSignature(head: Buffer): Signature {
   const text = head.toString('latin1');
   const known = SIGNATURES.find(signature => signature.head.test(text));

@@ -1,10 +1,11 @@
 import {open, stat} from 'node:fs/promises';
 import {isAbsolute, join, normalize} from 'node:path';
 import {sizeFromShape} from '../../core/state-dict.js';
+import {formatInteger} from '../../core/text/format-integer.js';
 import {DTYPES, parseShape, type DType} from './dtypes.js';
 import {readExactly} from './file-bytes.js';
 import {isObject, describeJsonValue, stringifyJson, type JsonObject} from './json.js';
-import {formatNumber, FormatError} from './format-error.js';
+import {FormatError} from './format-error.js';
 import type {TensorReader, StoredTensor} from './weights-file.js';
 
 /** https://github.com/tensorflow/tfjs/blob/tfjs-v4.22.0/tfjs-core/src/io/types.ts (WeightsManifestEntry) */
@@ -85,7 +86,7 @@ function parseManifest({weightsManifest: manifest}: JsonObject): ManifestGroup[]
 function checkShards(paths: readonly string[]): void {
   if (paths.length > MAX_SHARDS)
     throw new FormatError(
-      `${formatNumber(paths.length)} shards, above the limit of ${formatNumber(MAX_SHARDS)}`,
+      `${formatInteger(paths.length)} shards, above the limit of ${formatInteger(MAX_SHARDS)}`,
     );
   const seen = new Set<string>();
   const duplicatePath = paths.find(path => seen.size === seen.add(normalize(path)).size);
@@ -147,7 +148,7 @@ async function locateShards(
   const expectedBytes = entries.reduce((sum, entry) => sum + entryBytes(entry), 0);
   if (found !== expectedBytes) {
     throw new FormatError(
-      `${formatNumber(found)} bytes in shards ${paths.join(', ')}, whose weights take ${formatNumber(expectedBytes)}`,
+      `${formatInteger(found)} bytes in shards ${paths.join(', ')}, whose weights take ${formatInteger(expectedBytes)}`,
     );
   }
   let begin = 0;

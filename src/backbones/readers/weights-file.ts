@@ -1,4 +1,4 @@
-import {FinetuneError} from '../../core/errors.js';
+import {defineError, FinetuneError} from '../../core/errors.js';
 import type {CpuTensor, StateDict} from '../../core/state-dict.js';
 
 export type WeightsFormat = 'safetensors' | 'pytorch' | 'keras-h5' | 'tfjs';
@@ -21,10 +21,17 @@ export interface TensorReader {
   readonly close: () => Promise<void>;
 }
 
-/** An open file of weights, as it names and lays them out. Whoever opens it closes it. */
-export interface OpenWeights extends TensorReader {
-  readonly path: string;
+/** A reader that says what it reads. */
+export interface WeightsReader extends TensorReader {
   readonly format: WeightsFormat;
+}
+
+/** Opens one of the files that an index names. */
+export type OpenShard = (path: string) => Promise<WeightsReader>;
+
+/** An open file of weights, as it names and lays them out. Its opener closes it. */
+export interface OpenWeights extends WeightsReader {
+  readonly path: string;
 }
 
 /** Everything that a reader finds, as float32; several tensors may be views of one buffer. */
@@ -48,16 +55,9 @@ export async function readAllTensors(tensors: StoredTensors): Promise<Map<string
 }
 
 /** A file that does not hold weights this project can read. Nothing of it was kept. */
-export class WeightsFileError extends FinetuneError {
-  override readonly name = 'WeightsFileError';
-  override readonly code = 'WEIGHTS_UNREADABLE';
-
-  constructor(
-    readonly path: string,
-    readonly reason: string,
-    remedy: string,
-    options?: ErrorOptions,
-  ) {
-    super(`Expected weights in ${path}, but found ${reason}; ${remedy}.`, options);
-  }
-}
+export class WeightsFileError extends defineError(
+  FinetuneError,
+  'WEIGHTS_UNREADABLE',
+  ({path, reason}: {path: string; reason: string}, {remedy}: {remedy: string}) =>
+    `Expected weights in ${path}, but found ${reason}; ${remedy}.`,
+) {}

@@ -1,8 +1,8 @@
 import {ZipArchive} from '../../core/files/zip.js';
 import {openKerasH5} from './keras/keras-h5.js';
 import {openPyTorch} from './pytorch/pytorch.js';
-import type {WeightsReader} from './signatures.js';
 import {wrapZipErrors, readZipEntry} from './pytorch/torch-zip.js';
+import type {WeightsReader} from './weights-file.js';
 
 const KERAS_WEIGHTS = 'model.weights.h5';
 

@@ -29,9 +29,8 @@ const unsupportedValue = (
   expected: string,
 ): WeightsFileError =>
   new WeightsFileError(
-    path,
-    `${key} ${JSON.stringify(found)} in its metadata`,
-    `${expected} is understood`,
+    {path, reason: `${key} ${JSON.stringify(found)} in its metadata`},
+    {remedy: `${expected} is understood`},
   );
 
 /** `stride_on` of a weights file: the kernel of the convolution that carries the stride. */

@@ -1,4 +1,4 @@
-import {FinetuneError} from '../../core/errors.js';
+import {defineError, FinetuneError} from '../../core/errors.js';
 import {findNearest} from '../../core/text/suggest.js';
 import {isComplete, type BackboneSearch, type BackboneCandidate} from './backbone-search.js';
 import {describeOtherArchitecture} from './other-architectures.js';
@@ -8,24 +8,25 @@ import {backboneShapes} from '../network.js';
 import {ARCHS, STAGES, type Arch, type BackboneSpec, type LastStage} from '../resnet-specs.js';
 
 /** A weights file that is sound but does not hold the backbone that was asked for. What it lacks is in the sentence and in the fields. */
-export class WeightsMismatchError extends FinetuneError {
-  override readonly name = 'WeightsMismatchError';
-  override readonly code = 'WEIGHTS_MISMATCH';
-
-  constructor(
-    readonly file: string,
-    readonly spec: BackboneSpec,
-    /** Torchvision's names of what the file does not hold. */
-    readonly missing: readonly string[],
-    /** The file's names of what lies among the backbone's layers and is none of its. */
-    readonly unexpected: readonly string[],
-    /** Torchvision's names, with both shapes. */
-    readonly shapeMismatches: readonly string[],
-    sentence: string,
-  ) {
-    super(`${file} ${sentence}`);
-  }
-}
+export class WeightsMismatchError extends defineError(
+  FinetuneError,
+  'WEIGHTS_MISMATCH',
+  (
+    {
+      file,
+    }: {
+      file: string;
+      spec: BackboneSpec;
+      /** Torchvision's names of what the file does not hold. */
+      missing: readonly string[];
+      /** The file's names of what lies among the backbone's layers and is none of its. */
+      unexpected: readonly string[];
+      /** Torchvision's names, with both shapes. */
+      shapeMismatches: readonly string[];
+    },
+    {sentence}: {sentence: string},
+  ) => `${file} ${sentence}`,
+) {}
 
 /** A file without this share of the names is no damaged ResNet, but something else in which a few names are alike. */
 const MAX_MISSING_FRACTION = 0.9;
@@ -55,7 +56,10 @@ export function createMismatchError(
   const sentence =
     describeOtherVariant(search, spec) ??
     (found === undefined ? describeNoMatch(tensors, spec) : describeMismatch(tensors, spec, found));
-  return new WeightsMismatchError(path, spec, missing, unexpected, shapeMismatches, sentence);
+  return new WeightsMismatchError(
+    {file: path, spec, missing, unexpected, shapeMismatches},
+    {sentence},
+  );
 }
 
 const formatShape = (shape: readonly number[]): string =>

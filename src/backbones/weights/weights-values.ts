@@ -1,6 +1,7 @@
 import type {CpuTensor} from '../../core/state-dict.js';
+import {formatInteger} from '../../core/text/format-integer.js';
 import type {SourceTensor} from './backbone-search.js';
-import {formatNumber, truncateText} from '../readers/format-error.js';
+import {truncateText} from '../readers/format-error.js';
 import {WeightsFileError} from '../readers/weights-file.js';
 
 const isVariance = (name: string): boolean => /(?:running_var|moving_variance)$/.test(name);
@@ -23,9 +24,14 @@ export function checkFiniteValues(
 ): void {
   const createError = (count: number, what: string): WeightsFileError =>
     new WeightsFileError(
-      path,
-      `${formatNumber(count)} of the ${formatNumber(data.length)} numbers of tensor "${truncateText(name, 120)}" ${what}`,
-      'the training that made the file has failed, or the file is damaged: give other weights',
+      {
+        path,
+        reason: `${formatInteger(count)} of the ${formatInteger(data.length)} numbers of tensor "${truncateText(name, 120)}" ${what}`,
+      },
+      {
+        remedy:
+          'the training that made the file has failed, or the file is damaged: give other weights',
+      },
     );
   const infinite = countMatching(data, value => !Number.isFinite(value));
   if (infinite > 0) throw createError(infinite, 'not finite (NaN or infinite)');

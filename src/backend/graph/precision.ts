@@ -8,7 +8,6 @@ export type Precision = (typeof PRECISIONS)[number];
 
 /** bf16 was asked for where there is no arithmetic for it. */
 export class PrecisionError extends UnsupportedEnvironmentError {
-  override readonly name = 'PrecisionError';
   override readonly code = 'UNSUPPORTED_PRECISION';
 }
 

@@ -1,25 +1,16 @@
-import {FinetuneError} from '../../core/errors.js';
-import {
-  nodeKernelBackend,
-  type,
-  type OpAttributes,
-  type Binding,
-  type NativeAttribute,
-} from './binding.js';
+import {defineError, FinetuneError} from '../../core/errors.js';
+import {nodeKernelBackend, type, type OpAttributes, type Binding} from './binding.js';
 import type {GraphNode} from './graph-def.js';
+import {attributesOf, isNoOpCast} from './op-attributes.js';
 import type {Tensor, Variable} from '../tensorflow.js';
 
 /** A step that cannot be run again from a graph: it looked at a value, which would be the same ever after. */
-export class HostReadError extends FinetuneError {
-  override readonly name = 'HostReadError';
-  override readonly code = 'HOST_READ_IN_GRAPH';
-
-  constructor(readonly op: string) {
-    super(
-      `Expected a recorded step to read nothing back to the host, but found a read of what ${op} gave. Read it after the step.`,
-    );
-  }
-}
+export class HostReadError extends defineError(
+  FinetuneError,
+  'HOST_READ_IN_GRAPH',
+  ({op}: {op: string}) =>
+    `Expected a recorded step to read nothing back to the host, but found a read of what ${op} gave. Read it after the step.`,
+) {}
 
 /** What one run of a step did. */
 export interface Trace<T> {
@@ -33,39 +24,6 @@ export interface Trace<T> {
   /** `node:index` of what a tensor holds. */
   referenceOf(tensor: Tensor): string;
 }
-
-const ATTRIBUTE_KINDS = ['STRING', 'INT', 'FLOAT', 'BOOL', 'TYPE', 'SHAPE'] as const;
-
-/** Attributes that TensorFlow counts by itself where an op is run at once. */
-const INPUT_COUNTS: Readonly<Record<string, (inputs: number) => number>> = {
-  AddN: n => n,
-  Pack: n => n,
-  ConcatV2: n => n - 1,
-};
-
-function attributesOf(
-  binding: Binding,
-  op: string,
-  nativeAttributes: readonly NativeAttribute[],
-  inputs: number,
-): OpAttributes {
-  const tfAttributes = Object.fromEntries(
-    nativeAttributes.map(({name, type, value}) => [
-      name,
-      {kind: ATTRIBUTE_KINDS.find(kind => binding[`TF_ATTR_${kind}`] === type)!, value},
-    ]),
-  );
-  const count = INPUT_COUNTS[op];
-  return count === undefined || 'N' in tfAttributes
-    ? tfAttributes
-    : {...tfAttributes, N: {kind: 'INT', value: count(inputs)}};
-}
-
-/** tfjs casts numbers to the type that they are of. */
-const isNoOpCast = (op: string, attributes: readonly NativeAttribute[]): boolean =>
-  op === 'Cast' &&
-  attributes.find(({name}) => name === 'SrcT')?.value ===
-    attributes.find(({name}) => name === 'DstT')?.value;
 
 /** Handle of a tensor; one whose values tfjs still holds back is uploaded. */
 export const handleOf = (tensor: Tensor): number =>
@@ -211,7 +169,7 @@ class Tracer {
   };
 
   #tensorDataSync = (handle: number): never => {
-    throw new HostReadError(this.#ops.get(handle) ?? 'another step');
+    throw new HostReadError({op: this.#ops.get(handle) ?? 'another step'});
   };
 }
 

@@ -1,7 +1,7 @@
-import {createHash} from 'node:crypto';
 import {readFileSync} from 'node:fs';
 import {join} from 'node:path';
 import {fileURLToPath} from 'node:url';
+import {sha256} from '../../core/files/sha256.js';
 import {BackendError} from '../backend-error.js';
 
 /** tfjs-node-gpu uses the highest of 3..8 that Node supports, and every Node from 20 on supports 8. */
@@ -36,9 +36,6 @@ export const COMPILER_FLAGS = [
   '-Wl,-rpath,$ORIGIN/tensorflow',
 ];
 
-const sha256 = (...chunks: readonly (string | Buffer)[]): string =>
-  chunks.reduce((hash, chunk) => hash.update(chunk), createHash('sha256')).digest('hex');
-
 /** Tells addons apart that were made from other sources or in another way. */
 export const ADDON_SOURCE_HASH = sha256(
   SOURCES_SHA256,
@@ -56,7 +53,7 @@ export function checkAddonSources(tfjsPackage: string): void {
   );
   if (sha256(...contents) === SOURCES_SHA256) return;
   throw new BackendError(
-    'compile',
+    {step: 'compile'},
     `Expected the binding sources of @tensorflow/tfjs-node-gpu 4.22.0 in ${tfjsPackage}, but found others. Install that version.`,
   );
 }

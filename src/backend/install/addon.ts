@@ -31,7 +31,7 @@ export async function findCompiler(
     .map(command => command.join(' '))
     .join(', ');
   throw new BackendError(
-    'compile',
+    {step: 'compile'},
     `Expected a C++ compiler for TensorFlow's addon, but found none (tried ${candidates}). Install g++ and run finetune backend install.`,
   );
 }
@@ -78,7 +78,7 @@ async function compile(
   if (result?.code === 0) return;
   const reason = result === undefined ? 'no compiler' : findErrorLine(result);
   throw new BackendError(
-    'compile',
+    {step: 'compile'},
     `Expected ${compiler.join(' ')} to compile TensorFlow's addon, but found: ${reason}.`,
   );
 }

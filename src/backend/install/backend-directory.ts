@@ -1,7 +1,8 @@
 import {randomUUID} from 'node:crypto';
 import {readdirSync, readFileSync} from 'node:fs';
-import {readdir, rename, rm, writeFile} from 'node:fs/promises';
+import {readdir, rm} from 'node:fs/promises';
 import {join} from 'node:path';
+import {writeFileAtomic} from '../../core/files/atomic-write.js';
 import {SchemaError, validate, type ObjectSchema} from '../../core/schema.js';
 import {ADDON_SOURCE_HASH, NODE_API} from './addon-source.js';
 
@@ -126,9 +127,7 @@ export async function writeManifest(
   directory: string,
   manifest: BackendManifest,
 ): Promise<InstalledBackend> {
-  const temporaryPath = `${manifestPath(directory)}.${process.pid}.new`;
-  await writeFile(temporaryPath, JSON.stringify(manifest, null, 2), {flush: true});
-  await rename(temporaryPath, manifestPath(directory));
+  await writeFileAtomic(manifestPath(directory), JSON.stringify(manifest, null, 2));
   return {...manifest, directory};
 }
 

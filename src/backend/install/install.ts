@@ -1,6 +1,6 @@
 import {join} from 'node:path';
 import {assertTrusted, cacheDirectory, makePrivate} from '../../core/files/cache-directory.js';
-import {AbortedError, errorMessage} from '../../core/errors.js';
+import {errorMessage, throwIfAborted} from '../../core/errors.js';
 import {DISK_FULL} from './subprocess.js';
 import {listGpus} from '../runtime/device.js';
 import {
@@ -102,17 +102,15 @@ function toInstallError(error: unknown, cache: string): BackendError | undefined
   if (isFull) {
     const message = `There is no room left for TensorFlow in ${cache}: an installation takes 1.2 GB on the way, several times that with CUDA. `;
     return new BackendError(
-      'unpack',
+      {step: 'unpack', cause: error},
       `${message}Make room, or set FINETUNE_CACHE to a folder on a larger disk.`,
-      {cause: error},
     );
   }
   if (syscall === undefined) return undefined;
   const message = `TensorFlow cannot be installed in ${cache}: ${errorMessage(error)}. `;
   return new BackendError(
-    'unpack',
+    {step: 'unpack', cause: error},
     `${message}Set FINETUNE_CACHE to a folder that can be written to.`,
-    {cause: error},
   );
 }
 
@@ -135,7 +133,7 @@ async function withInstallLock<T>(
       {onWait, signal},
     );
   } catch (error) {
-    if (signal?.aborted) throw new AbortedError();
+    throwIfAborted(signal);
     throw toInstallError(error, cache) ?? error;
   }
 }

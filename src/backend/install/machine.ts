@@ -18,13 +18,13 @@ export function detectPlatform(): HostPlatform {
 export function requireSupportedPlatform({platform, arch, glibc}: HostPlatform): void {
   if (platform !== 'linux' || (arch !== 'x64' && arch !== 'arm64')) {
     throw new BackendError(
-      'download',
+      {step: 'download'},
       `Expected Linux on x64 or arm64 for TensorFlow, but found ${platform} on ${arch}. Use --backend wasm.`,
     );
   }
   if (glibcMinor({glibc}) >= 27) return;
   throw new BackendError(
-    'download',
+    {step: 'download'},
     `Expected glibc 2.27 or newer for TensorFlow, but found ${glibc ?? 'none (musl?)'}. Use --backend wasm.`,
   );
 }

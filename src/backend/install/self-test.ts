@@ -36,7 +36,7 @@ export async function selfTest(
   );
   if (result?.code !== 0)
     throw new BackendError(
-      'test',
+      {step: 'test'},
       `Expected the new TensorFlow to pass its self-test, but found: ${describeFailure(result)}.`,
     );
   const report = JSON.parse(await readFile(reportPath(directory), 'utf8')) as SelfTestReport;

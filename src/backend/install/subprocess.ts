@@ -1,4 +1,5 @@
 import {spawn} from 'node:child_process';
+import {AbortedError, throwIfAborted} from '../../core/errors.js';
 
 /** How a program ended. */
 export interface SubprocessResult {
@@ -22,7 +23,7 @@ export function runSubprocess(
   {environment = process.env, signal, onOutput}: SubprocessOptions = {},
 ): Promise<SubprocessResult | undefined> {
   return new Promise((resolve, reject) => {
-    signal?.throwIfAborted();
+    throwIfAborted(signal);
     const child = spawn(program, args, {env: environment, stdio: ['ignore', 'pipe', 'pipe']});
     let output = '';
     for (const stream of [child.stdout, child.stderr]) {
@@ -31,7 +32,7 @@ export function runSubprocess(
         onOutput?.(text);
       });
     }
-    const stop = () => child.once('exit', () => reject(signal?.reason as Error)).kill();
+    const stop = () => child.once('exit', () => reject(new AbortedError())).kill();
     signal?.addEventListener('abort', stop, {once: true});
     child.on('error', (error: NodeJS.ErrnoException) => {
       if (error.code === 'ENOENT' || error.code === 'EACCES') resolve(undefined);

@@ -82,7 +82,7 @@ export async function installTfjsPackage(
     if (result?.code !== 0) {
       const reason = result === undefined ? 'no npm' : findErrorLine(result);
       throw new BackendError(
-        'package',
+        {step: 'package'},
         `Expected npm to fetch ${TFJS_PACKAGE} ${TFJS_VERSION}, but found: ${reason}. Check the connection, or add it to your project's dependencies.`,
       );
     }

@@ -20,7 +20,6 @@ export interface Gpu {
 
 /** A GPU was demanded and cannot be used. */
 export class GpuError extends UnsupportedEnvironmentError {
-  override readonly name = 'GpuError';
   override readonly code = 'GPU_UNAVAILABLE';
 }
 

@@ -31,7 +31,7 @@ function selectInstalledBackend(
 
 const notInstalledError = (): BackendError =>
   new BackendError(
-    'load',
+    {step: 'load'},
     'TensorFlow is not installed, so the portable backend (WebAssembly) computes: slower, with the same results. ' +
       'For many images install it once: finetune backend install.',
   );
@@ -70,9 +70,8 @@ function damagedError(
   const command =
     fingerprint === '' ? 'finetune backend install' : `finetune backend install --from ${from}`;
   return new BackendError(
-    'load',
+    {step: 'load', ...options},
     `TensorFlow in ${directory} is damaged: ${damage}. Install it again: ${command}.`,
-    options,
   );
 }
 
@@ -88,7 +87,7 @@ export async function installBackendForRun(
   if (!isInstallAllowed) throw notInstalledError();
   if (offline) {
     throw new BackendError(
-      'download',
+      {step: 'download'},
       `Expected an installed TensorFlow for --offline, but found none in ${backendsDirectory(cache)}. ` +
         'Run finetune backend install once with a connection, or with --from FILE.',
     );
@@ -117,7 +116,7 @@ export async function loadInstalledBackend(
   if (found === undefined && !install) throw notInstalledError();
   if (found === undefined && offline) {
     throw new BackendError(
-      'package',
+      {step: 'package'},
       'Expected @tensorflow/tfjs-node-gpu for --offline, but found it nowhere. Run finetune backend install once with a connection.',
     );
   }
@@ -134,9 +133,8 @@ export async function loadInstalledBackend(
     const damage = await findDamage(backend, true);
     if (damage !== undefined) throw damagedError(backend, damage, {cause});
     throw new BackendError(
-      'load',
+      {step: 'load', cause},
       `Expected the TensorFlow in ${backend.directory} to load, but found: ${errorMessage(cause)}. Remove that folder and run finetune backend install.`,
-      {cause},
     );
   }
 }

@@ -39,7 +39,7 @@ export async function startTensorFlow(options: ResolvedBackendOptions): Promise<
   const backend = await loadBackend(options, visibleDevice !== undefined);
   if (tf.getBackend() !== 'tensorflow')
     throw new BackendError(
-      'load',
+      {step: 'load'},
       `Expected tfjs to run on TensorFlow, but found it on ${tf.getBackend()}.`,
     );
   const problem =

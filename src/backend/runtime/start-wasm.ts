@@ -15,7 +15,7 @@ export async function startWasm(): Promise<BackendInfo> {
   // tfjs goes on with another backend when one fails, and its plain JavaScript is a hundred times slower.
   if (tf.getBackend() !== 'wasm')
     throw new BackendError(
-      'load',
+      {step: 'load'},
       `Expected tfjs to run on WebAssembly, but found it on ${tf.getBackend()}.`,
     );
   return {

@@ -1,5 +1,5 @@
 import {relative, sep} from 'node:path';
-import {UsageError} from '../../core/errors.js';
+import {UsageError, throwIfAborted} from '../../core/errors.js';
 import type {Finding} from '../../core/finding.js';
 import {printable} from '../../core/text/printable.js';
 import {shellQuote} from '../../core/text/shell-quote.js';
@@ -8,7 +8,7 @@ import {findImages} from '../../datasets/discovery/find-images.js';
 import {startBackend} from '../../backend/runtime/runtime.js';
 import type {ExportedModel} from '../../export/exported-model.js';
 import {loadModel} from '../../export/load-model.js';
-import {readModelRecord} from '../../export/read-model-record.js';
+import {readModelRecord} from '../../export/record/read-model-record.js';
 import {UnreadableImageError} from '../../export/read-pixels.js';
 import type {CommandHandler, CommandContext} from '../command.js';
 import {toBackendOptions, type BackendValues} from '../terminal/backend-view.js';
@@ -75,7 +75,7 @@ async function classifyBatch(
     return {
       classified,
       unreadable: [
-        new UnreadableImageError(image, error.reason, error.index, {cause: error}),
+        new UnreadableImageError({image, reason: error.reason, index: error.index, cause: error}),
         ...unreadable,
       ],
     };
@@ -92,7 +92,7 @@ async function classifyAll(
   const classified: ClassifiedImage[] = [];
   const unreadable: UnreadableImageError[] = [];
   for (let start = 0; start < images.length; start += BATCH_SIZE) {
-    signal.throwIfAborted();
+    throwIfAborted(signal);
     const batch = await classifyBatch(model, images.slice(start, start + BATCH_SIZE), top);
     classified.push(...batch.classified);
     unreadable.push(...batch.unreadable);

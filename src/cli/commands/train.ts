@@ -43,7 +43,7 @@ async function withResumeHint<T>(out: string, work: Promise<T>): Promise<T> {
     return await work;
   } catch (error) {
     if (error instanceof AbortedError && hasRunFile(workingDirectoryOf(out), 'recipe'))
-      throw new InterruptedRunError(out, error.checkpoint);
+      throw new InterruptedRunError({run: out, checkpoint: error.checkpoint});
     throw error;
   }
 }

@@ -22,7 +22,7 @@ const PARSER_CONFIG = {
 
 const EPILOGUE = [
   'What is [recommended] is chosen from the images; --verbose says what it is. Every option can be set as FINETUNE_..., too.',
-  'Exit codes: 0 done, 1 failed, 2 usage, 3 dataset, 4 machine, 5 accuracy missed, 130 or 143 interrupted.',
+  'Exit codes: 0 done, 1 failed, 2 usage, 3 dataset, 4 machine, 5 accuracy missed, 6 training diverged, 130 or 143 interrupted.',
 ].join('\n');
 
 /** What yargs itself has to say. */

@@ -1,4 +1,4 @@
-import {AbortedError} from '../errors.js';
+import {throwIfAborted} from '../errors.js';
 
 /**
  * What `work` gives for every item, in the order of the items, with at most `limit` of them in the air.
@@ -16,7 +16,7 @@ export async function mapConcurrently<Item, Result>(
   let failed = false;
   const worker = async (): Promise<void> => {
     while (next < items.length && !failed) {
-      if (signal?.aborted) throw new AbortedError();
+      throwIfAborted(signal);
       const index = next++;
       results[index] = await mapper(items[index]!, index);
     }

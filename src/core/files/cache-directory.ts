@@ -1,7 +1,7 @@
 import {chmodSync, mkdirSync, readdirSync, statSync, type Stats} from 'node:fs';
 import {homedir} from 'node:os';
 import {dirname, join, resolve} from 'node:path';
-import {UsageError} from '../errors.js';
+import {defineError, UsageError} from '../errors.js';
 
 /**
  * Where everything that can be fetched or built again is kept: `FINETUNE_CACHE`, else `finetune` in the platform's own place
@@ -31,20 +31,12 @@ const CACHE_FOLDERS = [
 ] as const;
 
 /** A cache that somebody else could have put something into that is run here. */
-export class UntrustedCacheError extends UsageError {
-  override readonly name = 'UntrustedCacheError';
-  override readonly code = 'CACHE_UNTRUSTED';
-
-  constructor(
-    readonly path: string,
-    readonly reason: string,
-    remedy: string,
-  ) {
-    super(
-      `${path} ${reason}, and TensorFlow's programs are loaded from there. ${remedy}, or set FINETUNE_CACHE to a folder of your own.`,
-    );
-  }
-}
+export class UntrustedCacheError extends defineError(
+  UsageError,
+  'CACHE_UNTRUSTED',
+  ({path, reason}: {path: string; reason: string}, {remedy}: {remedy: string}) =>
+    `${path} ${reason}, and TensorFlow's programs are loaded from there. ${remedy}, or set FINETUNE_CACHE to a folder of your own.`,
+) {}
 
 /** Who asks; undefined where the system has no such numbers. */
 const currentUserId = (): number | undefined => process.getuid?.();
@@ -86,16 +78,14 @@ export function assertTrusted(cache: string, paths: readonly string[]): void {
         : findTrustProblem(stats, userId);
     if (reason === 'owner')
       throw new UntrustedCacheError(
-        path,
-        `belongs to another user (${stats!.uid})`,
-        `Make it yours (chown -R ${userId} ${cache})`,
+        {path, reason: `belongs to another user (${stats!.uid})`},
+        {remedy: `Make it yours (chown -R ${userId} ${cache})`},
       );
     if (reason === 'writable') {
       const mode = (stats!.mode & 0o777).toString(8);
       throw new UntrustedCacheError(
-        path,
-        `may be written to by others (mode ${mode})`,
-        `If nobody has, close it (chmod -R go-w ${cache})`,
+        {path, reason: `may be written to by others (mode ${mode})`},
+        {remedy: `If nobody has, close it (chmod -R go-w ${cache})`},
       );
     }
   }

@@ -1,5 +1,6 @@
 import {open, readFile, rm, stat, utimes} from 'node:fs/promises';
 import {setTimeout as sleep} from 'node:timers/promises';
+import {throwIfAborted} from '../errors.js';
 import {isAlive, isLocalProcess, currentProcess, type ProcessIdentity} from './process-identity.js';
 import {withErrorPath} from './atomic-write.js';
 
@@ -124,7 +125,9 @@ export class Lock {
       const holder = await findLiveHolder(path);
       if (holder !== undefined && !hasReported) onWait?.(holder);
       hasReported ||= holder !== undefined;
-      await sleep(POLL_MS, undefined, {...(signal && {signal})});
+      await sleep(POLL_MS, undefined, {...(signal && {signal})}).catch(() =>
+        throwIfAborted(signal),
+      );
     }
     return new Lock(path);
   }

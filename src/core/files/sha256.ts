@@ -8,3 +8,7 @@ export async function sha256File(path: string): Promise<string> {
   await pipeline(createReadStream(path, {highWaterMark: 2 ** 20}), hash);
   return hash.digest('hex');
 }
+
+/** The sha256 of texts and bytes, one after the other, lower-case hex. */
+export const sha256 = (...chunks: readonly (string | NodeJS.ArrayBufferView)[]): string =>
+  chunks.reduce((hash, chunk) => hash.update(chunk), createHash('sha256')).digest('hex');

@@ -9,21 +9,14 @@ import {
   type Entry,
   type ZipFile,
 } from 'yauzl';
-import {FinetuneError, errorMessage} from '../errors.js';
+import {defineError, FinetuneError, errorMessage} from '../errors.js';
 
 /** A file that is not a readable zip archive, or lacks an entry. */
-export class ZipError extends FinetuneError {
-  override readonly name = 'ZipError';
-  override readonly code = 'ZIP_UNREADABLE';
-
-  constructor(
-    readonly path: string,
-    message: string,
-    options?: ErrorOptions,
-  ) {
-    super(message, options);
-  }
-}
+export class ZipError extends defineError(
+  FinetuneError,
+  'ZIP_UNREADABLE',
+  (_details: {path: string}, message: string) => message,
+) {}
 
 /** What an archive says of an entry, for those who look before they read. */
 export interface ZipEntry {
@@ -147,7 +140,10 @@ export class ZipArchive {
   private entry(name: string): Entry {
     const entry = this.entries.get(name);
     if (entry === undefined)
-      throw new ZipError(this.path, `Expected ${name} in ${this.path}, but found no such entry.`);
+      throw new ZipError(
+        {path: this.path},
+        `Expected ${name} in ${this.path}, but found no such entry.`,
+      );
     return entry;
   }
 }
@@ -234,10 +230,7 @@ function toZipError(path: string, error: unknown, name?: string): Error {
     return error;
   const where = name === undefined ? path : `${path} (${name})`;
   return new ZipError(
-    path,
+    {path, cause: error},
     `Expected a whole zip archive in ${where}, but found ${errorMessage(error)}. Fetch the file again.`,
-    {
-      cause: error,
-    },
   );
 }

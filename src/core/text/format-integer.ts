@@ -1,2 +1,2 @@
 /** `1234567 -> 1,234,567` */
-export const formatInteger = (value: number): string => value.toLocaleString('en-US');
+export const formatInteger = (value: number | bigint): string => value.toLocaleString('en-US');

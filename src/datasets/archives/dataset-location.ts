@@ -1,7 +1,7 @@
 import {stat} from 'node:fs/promises';
 import {extname, resolve} from 'node:path';
 import {isUrl, explainUrlNotDownloaded} from '../../core/text/url.js';
-import {DatasetError} from '../../core/errors.js';
+import {defineError, DatasetError} from '../../core/errors.js';
 import type {Finding} from '../../core/finding.js';
 import {describeSystemError} from '../../core/files/system-error.js';
 import {shellQuote} from '../../core/text/shell-quote.js';
@@ -15,16 +15,11 @@ import {unpackArchive} from './unpack-archive.js';
 import type {UnpackOptions} from './unpack-zip.js';
 
 /** Something given as a data set that is another thing. */
-export class NotADatasetError extends DatasetError {
-  override readonly code = 'NOT_A_DATASET';
-
-  constructor(
-    readonly path: string,
-    message: string,
-  ) {
-    super(message);
-  }
-}
+export class NotADatasetError extends defineError(
+  DatasetError,
+  'NOT_A_DATASET',
+  (_details: {path: string}, message: string) => message,
+) {}
 
 /** Where the images of a dataset are. */
 export interface ResolvedDataset {
@@ -43,7 +38,7 @@ async function notADatasetError(path: string): Promise<NotADatasetError> {
   const format = await detectFileFormat(path);
   if (describeUnreadableFormat(format) === undefined) {
     return new NotADatasetError(
-      path,
+      {path},
       `${path} is a single image. ${EXPECTED_INPUT}; finetune predict classifies single images.`,
     );
   }
@@ -53,7 +48,7 @@ async function notADatasetError(path: string): Promise<NotADatasetError> {
       : format === 'unknown'
         ? `a file${describeExtension(path)}`
         : `a file (${format})`;
-  return new NotADatasetError(path, `${path} is ${kind}, and no data set. ${EXPECTED_INPUT}.`);
+  return new NotADatasetError({path}, `${path} is ${kind}, and no data set. ${EXPECTED_INPUT}.`);
 }
 
 const describeExtension = (path: string): string =>
@@ -79,20 +74,22 @@ export async function resolveDataset(
   options: UnpackOptions = {},
 ): Promise<ResolvedDataset> {
   if (isUrl(path))
-    throw new NotADatasetError(redactUrl(path), explainUrlNotDownloaded(path, 'a data set'));
+    throw new NotADatasetError(
+      {path: redactUrl(path)},
+      explainUrlNotDownloaded(path, 'a data set'),
+    );
   const status = await stat(path).catch(() => undefined);
   if (status?.isFile() !== true || hasManifestExtension(path)) return {root: path, findings: []};
   const kind = await detectArchive(path).catch((error: unknown) => {
     throw new ArchiveError(
-      path,
+      {path, cause: error},
       `${path} cannot be opened: ${describeSystemError(error)}. Allow reading it.`,
-      {cause: error},
     );
   });
   if (kind === undefined) throw await notADatasetError(path);
   if (typeof kind === 'object') {
     throw new ArchiveError(
-      path,
+      {path},
       `${path} is compressed with ${kind.name}, which is not supported. Unpack it first (${kind.command} ${shellQuote(path)}), then give the folder.`,
     );
   }

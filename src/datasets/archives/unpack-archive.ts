@@ -121,9 +121,8 @@ async function unpackInto(
 
 const unpackError = (path: string, directory: string, error: unknown): ArchiveError =>
   new ArchiveError(
-    path,
+    {path, cause: error},
     `${path} cannot be unpacked to ${directory}: ${describeSystemError(error)}. Make room or give FINETUNE_CACHE another folder, or unpack it yourself.`,
-    {cause: error},
   );
 
 /**

@@ -6,7 +6,7 @@ import {pipeline} from 'node:stream';
 import {finished} from 'node:stream/promises';
 import {createGunzip} from 'node:zlib';
 import {Parser, type ReadEntry} from 'tar';
-import {AbortedError} from '../../core/errors.js';
+import {AbortedError, throwIfAborted} from '../../core/errors.js';
 import {readHead} from '../images/read-bytes.js';
 import {ArchiveError, corruptArchiveError, unsafeArchiveError} from './archive-error.js';
 import type {EntryTargets} from './entry-paths.js';
@@ -128,7 +128,7 @@ export async function unpackTar(
   let bytesDone = 0;
   try {
     for await (const chunk of readChunks(path, count => onBytes?.((bytesDone += count), size))) {
-      if (signal?.aborted) throw new AbortedError();
+      throwIfAborted(signal);
       await writer.write(chunk);
     }
     await writer.end();

@@ -1,6 +1,6 @@
 import {mkdir} from 'node:fs/promises';
 import {dirname, join} from 'node:path';
-import {AbortedError} from '../../core/errors.js';
+import {throwIfAborted} from '../../core/errors.js';
 import {ZipArchive, ZipError, type ZipEntry} from '../../core/files/zip.js';
 import {corruptArchiveError, unsafeArchiveError, ArchiveError} from './archive-error.js';
 import type {EntryTargets} from './entry-paths.js';
@@ -32,7 +32,7 @@ function assertSupported(
 ): void {
   if (isEncrypted)
     throw new ArchiveError(
-      path,
+      {path},
       `${path} is encrypted (${name}). Unpack it with its password, and give the folder.`,
     );
   if (unixKind === LINK) throw unsafeArchiveError(path, `has a link, ${name}`);
@@ -59,7 +59,7 @@ export async function unpackZip(
     const total = entries.reduce((sum, {size}) => sum + size, 0);
     let bytesDone = 0;
     for (const {name, place: target, size} of entries) {
-      if (signal?.aborted) throw new AbortedError();
+      throwIfAborted(signal);
       const outputPath = join(folder, target);
       await mkdir(name.endsWith('/') ? outputPath : dirname(outputPath), {recursive: true});
       if (!name.endsWith('/')) await zip.extract(name, outputPath);

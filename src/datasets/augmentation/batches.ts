@@ -1,4 +1,4 @@
-import {AbortedError} from '../../core/errors.js';
+import {throwIfAborted} from '../../core/errors.js';
 import {createRng, shuffle} from '../../core/rng.js';
 import {augmentAll} from './augment-threads.js';
 import type {Augmentation} from './augment.js';
@@ -74,7 +74,7 @@ export async function* imageBatches(
     }
     const next = ahead.shift();
     if (next === undefined) return;
-    if (signal?.aborted) throw new AbortedError();
+    throwIfAborted(signal);
     const {batch, release} = await next;
     yield batch;
     release?.();

@@ -1,7 +1,7 @@
 import {mkdir} from 'node:fs/promises';
 import {dirname} from 'node:path';
 import {crc32} from 'node:zlib';
-import {FinetuneError} from '../../core/errors.js';
+import {defineError, FinetuneError} from '../../core/errors.js';
 import type {UniqueImage, DecodeResult, DecodeErrors} from './unique-images.js';
 import {describeDecodeError} from '../discovery/broken-images.js';
 import type {DecodedImage} from '../images/resample.js';
@@ -24,24 +24,14 @@ type DecodeAll = (
 ) => Promise<DecodeResult>;
 
 /** The pixels of an image were damaged after they were written, and the image itself is gone or another. */
-export class PixelCacheCorruptError extends FinetuneError {
-  override readonly name = 'PixelCacheCorruptError';
-  override readonly code = 'PIXEL_CACHE_CORRUPT';
-
-  constructor(
-    readonly path: string,
-    readonly imagePath: string,
-    cause: unknown,
-  ) {
+export class PixelCacheCorruptError extends defineError(
+  FinetuneError,
+  'PIXEL_CACHE_CORRUPT',
+  ({path, imagePath, cause}: {path: string; imagePath: string; cause: unknown}) => {
     const reason = describeDecodeError(cause);
-    super(
-      `Expected the pixels of ${imagePath} in ${path}, but found others, and the image cannot be read again: ${reason}. Start again.`,
-      {
-        cause,
-      },
-    );
-  }
-}
+    return `Expected the pixels of ${imagePath} in ${path}, but found others, and the image cannot be read again: ${reason}. Start again.`;
+  },
+) {}
 
 /** Decodes one content, and no more. */
 type Redecode = (uniqueImage: UniqueImage) => Promise<DecodedImage>;
@@ -78,7 +68,7 @@ const redecodeOrThrow = (
   redecode: Redecode,
 ): Promise<DecodedImage> =>
   redecode(uniqueImage).catch(cause =>
-    Promise.reject(new PixelCacheCorruptError(path, uniqueImage.path, cause)),
+    Promise.reject(new PixelCacheCorruptError({path, imagePath: uniqueImage.path, cause})),
   );
 
 /** Metadata of a pixel file: the checksums of the pixels and the decode errors, each by hash. */

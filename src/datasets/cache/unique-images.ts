@@ -1,6 +1,6 @@
-import {createHash} from 'node:crypto';
 import type {Preprocessing} from '../../core/preprocessing.js';
 import {mapConcurrently} from '../../core/async/map-concurrently.js';
+import {sha256} from '../../core/files/sha256.js';
 import {decodeBytes, readDecodedSize} from '../images/decode.js';
 import type {Sample} from '../sample.js';
 import {threadPoolSize} from '../augmentation/thread-pool-size.js';
@@ -37,8 +37,6 @@ export interface ProcessingOptions {
 
 /** Images in the air for each thread: while one goes from step to step, its thread has another to work on. */
 export const IMAGES_PER_THREAD = 2;
-
-const sha256 = (bytes: Uint8Array): string => createHash('sha256').update(bytes).digest('hex');
 
 /** A key for contents and whatever else decides about their pixels. */
 export const computeCacheKey = (

@@ -1,7 +1,7 @@
 import type {BrokenFile} from './broken-file.js';
 import {ImageError} from '../images/image-error.js';
 import {dirname} from 'node:path';
-import {DatasetError, errorMessage} from '../../core/errors.js';
+import {defineError, DatasetError, errorMessage} from '../../core/errors.js';
 import type {Finding} from '../../core/finding.js';
 import {groupBy} from '../../core/group-by.js';
 import type {Sample} from '../sample.js';
@@ -17,20 +17,13 @@ const REPORTED_BROKEN_FRACTION = 0.1;
 const EXCLUDE_COMMAND = 'finetune check DIR --write-exclude exclude.txt';
 
 /** So much of a class cannot be read that the rest may not be what its owner believes it is. */
-export class UnreadableClassError extends DatasetError {
-  override readonly code = 'CLASS_UNREADABLE';
-
-  constructor(
-    readonly className: string,
-    readonly broken: readonly BrokenFile[],
-    readonly total: number,
-  ) {
-    super(
-      `${broken.length} of ${total} images of class ${className} cannot be read, such as ${broken[0]!.path} (${broken[0]!.reason}). ` +
-        `Repair or replace them; to train without them, list them with ${EXCLUDE_COMMAND} and add --exclude exclude.txt.`,
-    );
-  }
-}
+export class UnreadableClassError extends defineError(
+  DatasetError,
+  'CLASS_UNREADABLE',
+  ({className, broken, total}: {className: string; broken: readonly BrokenFile[]; total: number}) =>
+    `${broken.length} of ${total} images of class ${className} cannot be read, such as ${broken[0]!.path} (${broken[0]!.reason}). ` +
+    `Repair or replace them; to train without them, list them with ${EXCLUDE_COMMAND} and add --exclude exclude.txt.`,
+) {}
 
 /** What to do about a class without images, by why they cannot be read. */
 const REMEDIES: readonly (readonly [reasons: RegExp, remedy: string])[] = [
@@ -41,14 +34,18 @@ const REMEDIES: readonly (readonly [reasons: RegExp, remedy: string])[] = [
 const MORE_IMAGES = 'Add images or remove the class.';
 
 /** A class without one image that can be read. */
-export class EmptyClassError extends DatasetError {
-  override readonly code = 'CLASS_EMPTY';
-
-  constructor(
-    readonly className: string,
-    readonly folder: string,
-    readonly broken: readonly BrokenFile[],
-  ) {
+export class EmptyClassError extends defineError(
+  DatasetError,
+  'CLASS_EMPTY',
+  ({
+    className,
+    folder,
+    broken,
+  }: {
+    className: string;
+    folder: string;
+    broken: readonly BrokenFile[];
+  }) => {
     const [first] = broken;
     const problem =
       first === undefined
@@ -57,9 +54,9 @@ export class EmptyClassError extends DatasetError {
     const [, remedy] = REMEDIES.find(([reasons]) =>
       broken.some(({reason}) => reasons.test(reason)),
     ) ?? [undefined, MORE_IMAGES];
-    super(`Expected images for class ${className} in ${folder}, but found ${problem}. ${remedy}`);
-  }
-}
+    return `Expected images for class ${className} in ${folder}, but found ${problem}. ${remedy}`;
+  },
+) {}
 
 /** Why a class has too few images that can be read; undefined where it has enough. */
 export function checkClassReadable(
@@ -68,11 +65,11 @@ export function checkClassReadable(
   readable: number,
   broken: readonly BrokenFile[],
 ): EmptyClassError | UnreadableClassError | undefined {
-  if (readable === 0) return new EmptyClassError(className, folder, broken);
+  if (readable === 0) return new EmptyClassError({className, folder, broken});
   const total = readable + broken.length;
   const hasTooFew = readable < MIN_READABLE || broken.length / total > MAX_BROKEN_FRACTION;
   return broken.length > 0 && hasTooFew
-    ? new UnreadableClassError(className, broken, total)
+    ? new UnreadableClassError({className, broken, total})
     : undefined;
 }
 

@@ -1,5 +1,5 @@
 import {join} from 'node:path';
-import {DatasetError} from '../../core/errors.js';
+import {defineError, DatasetError} from '../../core/errors.js';
 import {hasRawBytes, escapeRawBytes} from '../../core/files/file-names.js';
 import type {Finding} from '../../core/finding.js';
 import {annotationRemedy} from '../layout/annotations.js';
@@ -21,33 +21,23 @@ export interface ClassFolders {
 }
 
 /** A class that cannot be read as a whole, for its name or because it is elsewhere. */
-export class ClassFolderError extends DatasetError {
-  override readonly code = 'INVALID_CLASS_FOLDER';
-
-  constructor(
-    readonly path: string,
-    reason: string,
-    remedy: string,
-  ) {
-    super(`${path} cannot be used as a folder of images: ${reason}. ${remedy}`);
-  }
-}
+export class ClassFolderError extends defineError(
+  DatasetError,
+  'INVALID_CLASS_FOLDER',
+  ({path}: {path: string}, {reason, remedy}: {reason: string; remedy: string}) =>
+    `${path} cannot be used as a folder of images: ${reason}. ${remedy}`,
+) {}
 
 /** Fewer than two classes. */
-export class TooFewClassesError extends DatasetError {
-  override readonly code = 'TOO_FEW_CLASSES';
-
-  constructor(
-    readonly path: string,
-    readonly classNames: readonly string[],
-    readonly remedy: string,
-    requested = 'a folder for each of at least 2 classes',
-  ) {
-    super(
-      `Expected ${requested} in ${path}, but found ${classNames.length === 0 ? 'none' : `only ${classNames[0]}`}. ${remedy}`,
-    );
-  }
-}
+export class TooFewClassesError extends defineError(
+  DatasetError,
+  'TOO_FEW_CLASSES',
+  (
+    {path, classNames, remedy}: {path: string; classNames: readonly string[]; remedy: string},
+    {requested = 'a folder for each of at least 2 classes'}: {requested?: string},
+  ) =>
+    `Expected ${requested} in ${path}, but found ${classNames.length === 0 ? 'none' : `only ${classNames[0]}`}. ${remedy}`,
+) {}
 
 /** UTF-8 keeps the order of code points; UTF-16, by which JavaScript compares strings, does not. */
 export const compareCodePoints = (a: string, b: string): number =>
@@ -117,14 +107,13 @@ export function findClassFolderErrors(
       const remedy = reason.includes('--follow-links')
         ? 'Add --follow-links to read what it leads to.'
         : 'Repair or remove it.';
-      return new ClassFolderError(path, reason, remedy);
+      return new ClassFolderError({path}, {reason, remedy});
     }),
     ...rawNames.map(
       name =>
         new ClassFolderError(
-          escapeRawBytes(join(tree.root, name.replace(SPLIT_SCHEME, ''))),
-          'the bytes of its name are no UTF-8',
-          RENAME_REMEDY,
+          {path: escapeRawBytes(join(tree.root, name.replace(SPLIT_SCHEME, '')))},
+          {reason: 'the bytes of its name are no UTF-8', remedy: RENAME_REMEDY},
         ),
     ),
   ];
@@ -143,7 +132,11 @@ export function findClasses(
   const folder = join(tree.root, prefix);
   const classNames = listSubfolders(tree, prefix).sort(compareCodePoints);
   if (classNames.length < 2)
-    throw new TooFewClassesError(folder, classNames, unlabeledRemedy(tree, prefix));
+    throw new TooFewClassesError({
+      path: folder,
+      classNames,
+      remedy: unlabeledRemedy(tree, prefix),
+    });
   const images = groupByClass(tree.images, prefix);
   const broken = groupBrokenByClass({tree, prefix});
   for (const className of classNames) {
@@ -180,15 +173,13 @@ export function brokenImageFindingsByClass(
 }
 
 /** The folder given for validation or test has nothing for it. */
-export class EmptySplitError extends DatasetError {
-  override readonly code = 'SPLIT_EMPTY';
-
-  constructor(
-    readonly split: SplitName,
-    readonly path: string,
-    classNames: readonly string[],
-    readonly broken: readonly BrokenFile[] = [],
-  ) {
+export class EmptySplitError extends defineError(
+  DatasetError,
+  'SPLIT_EMPTY',
+  (
+    {split, path, broken}: {split: SplitName; path: string; broken: readonly BrokenFile[]},
+    {classNames}: {classNames: readonly string[]},
+  ) => {
     const [first] = broken;
     const problem =
       first === undefined
@@ -198,11 +189,9 @@ export class EmptySplitError extends DatasetError {
       first?.reason.includes('--follow-links') === true
         ? ' Add --follow-links to read what links lead to.'
         : '';
-    super(
-      `Expected images for ${split} in folders of ${path} that are named as the classes of training, such as ${classNames[0]}, but found ${problem}${remedy}`,
-    );
-  }
-}
+    return `Expected images for ${split} in folders of ${path} that are named as the classes of training, such as ${classNames[0]}, but found ${problem}${remedy}`;
+  },
+) {}
 
 /**
  * The images of a split with their labels, matched by the names of the classes: what is no class of training is skipped, a class without

@@ -1,4 +1,4 @@
-import {DatasetError} from '../../core/errors.js';
+import {defineError, DatasetError} from '../../core/errors.js';
 import {suggest} from '../../core/text/suggest.js';
 import {parseClassName, listSubfolders} from './classes.js';
 import type {FolderLayout} from '../layout/folder-layout.js';
@@ -6,19 +6,12 @@ import type {ImageTree} from './scan-folder.js';
 import {skippedFindings} from './skipped-files.js';
 
 /** A requested class has no folder. */
-export class UnknownClassError extends DatasetError {
-  override readonly code = 'UNKNOWN_CLASS';
-
-  constructor(
-    readonly className: string,
-    readonly path: string,
-    known: readonly string[],
-  ) {
-    super(
-      `Expected a folder for each class of --classes in ${path}, but found none for ${className}${suggest(className, known) || '.'}`,
-    );
-  }
-}
+export class UnknownClassError extends defineError(
+  DatasetError,
+  'UNKNOWN_CLASS',
+  ({className, path}: {className: string; path: string}, {known}: {known: readonly string[]}) =>
+    `Expected a folder for each class of --classes in ${path}, but found none for ${className}${suggest(className, known) || '.'}`,
+) {}
 
 /** A tree without the folders of other classes, with findings about them. @throws UnknownClassError */
 export function filterClasses(
@@ -30,7 +23,8 @@ export function filterClasses(
   const known = listSubfolders(tree, prefixes.train);
   const requested = classes.map(name => name.normalize('NFC'));
   const unknown = requested.find(name => !known.includes(name));
-  if (unknown !== undefined) throw new UnknownClassError(unknown, tree.root, known);
+  if (unknown !== undefined)
+    throw new UnknownClassError({className: unknown, path: tree.root}, {known});
   const selected = new Set(requested);
   const isExcluded = (name: string): boolean =>
     Object.values(prefixes).some(prefix => {

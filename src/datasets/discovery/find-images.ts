@@ -2,7 +2,7 @@ import {stat} from 'node:fs/promises';
 import {join} from 'node:path';
 import {glob} from 'glob';
 import {isUrl, explainUrlNotDownloaded} from '../../core/text/url.js';
-import {UsageError} from '../../core/errors.js';
+import {defineError, UsageError} from '../../core/errors.js';
 import type {Finding} from '../../core/finding.js';
 import {detectArchive} from '../archives/archive-kind.js';
 import {resolveDataset} from '../archives/dataset-location.js';
@@ -17,18 +17,12 @@ import type {ScanOptions} from './scan-folder.js';
 import {skippedFindings} from './skipped-files.js';
 
 /** A word that stands for no image at all. */
-export class NoImagesFoundError extends UsageError {
-  override readonly code = 'NO_IMAGES_FOUND';
-
-  constructor(
-    readonly input: string,
-    found: string,
-  ) {
-    super(
-      `Expected an image file, a folder of images or a pattern that matches some, but found ${found}. Check the path.`,
-    );
-  }
-}
+export class NoImagesFoundError extends defineError(
+  UsageError,
+  'NO_IMAGES_FOUND',
+  (_details: {input: string}, {found}: {found: string}) =>
+    `Expected an image file, a folder of images or a pattern that matches some, but found ${found}. Check the path.`,
+) {}
 
 /** Whether a file that a pattern matched is meant: one that holds an image, or says so by its name. */
 async function isImageCandidate(path: string): Promise<boolean> {
@@ -100,8 +94,8 @@ export async function findImages(
     findings.push(...inputFindings);
     if (images.length === 0)
       throw new NoImagesFoundError(
-        input,
-        status === undefined ? `nothing at ${input}` : `no image in ${input}`,
+        {input},
+        {found: status === undefined ? `nothing at ${input}` : `no image in ${input}`},
       );
     for (const image of images) found.add(image);
   }

@@ -48,9 +48,12 @@ export async function loadImageFolder(
   const folder = await loadResolved(root, options).catch((error: unknown) => {
     if (archive === undefined || !(error instanceof TooFewClassesError)) throw error;
     throw new TooFewClassesError(
-      join(archive, relative(root, error.path)),
-      error.classNames,
-      error.remedy,
+      {
+        path: join(archive, relative(root, error.path)),
+        classNames: error.classNames,
+        remedy: error.remedy,
+      },
+      {},
     );
   });
   return archive === undefined
@@ -80,7 +83,12 @@ async function loadResolved(root: string, options: ImageFolderOptions): Promise<
     if (overridePath !== undefined) findings.push(...source.overridden(split, overridePath));
     findings.push(...(images?.findings ?? []));
     if (images?.samples.length === 0 && overridePath !== undefined)
-      loadErrors.add(new EmptySplitError(split, resolve(overridePath), classNames, images.broken));
+      loadErrors.add(
+        new EmptySplitError(
+          {split, path: resolve(overridePath), broken: images.broken ?? []},
+          {classNames},
+        ),
+      );
     return images === undefined || images.samples.length === 0 ? undefined : images.samples;
   };
   const samples = (await loadSplit('train')) ?? [];

@@ -1,7 +1,7 @@
 import type {Dirent} from 'node:fs';
 import {readdir, realpath, stat} from 'node:fs/promises';
 import {join, sep} from 'node:path';
-import {AbortedError} from '../../core/errors.js';
+import {throwIfAborted} from '../../core/errors.js';
 import {decodeFileName, toSystemPath} from '../../core/files/file-names.js';
 import {isFinetuneOutput} from './own-output.js';
 import {isSystemJunk} from '../layout/system-files.js';
@@ -87,7 +87,7 @@ class Walk {
   async visit(folder: string, prefix: string, entries: readonly DirectoryEntry[]): Promise<void> {
     const {hidden, specialFiles} = this.listing;
     for (const {name: entry, kind} of entries) {
-      if (this.options.signal?.aborted) throw new AbortedError();
+      throwIfAborted(this.options.signal);
       if (isSystemJunk(entry)) continue;
       const [path, name] = [join(folder, entry), prefix + entry];
       if (entry.startsWith('.')) hidden.push(kind.isDirectory() ? `${name}/` : name);
@@ -166,7 +166,7 @@ export async function listFiles(
   rootPrefix = '',
   options: ListOptions = {},
 ): Promise<Listing> {
-  if (options.signal?.aborted) throw new AbortedError();
+  throwIfAborted(options.signal);
   const realRoot = await realpath(toSystemPath(root), {encoding: 'buffer'}).then(decodeFileName);
   const walk = new Walk(realRoot, options);
   await walk.visit(realRoot, rootPrefix, await readEntries(realRoot));

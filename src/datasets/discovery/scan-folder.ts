@@ -1,6 +1,6 @@
 import {access, constants, stat} from 'node:fs/promises';
 import {extname, join} from 'node:path';
-import {DatasetError} from '../../core/errors.js';
+import {defineError, DatasetError} from '../../core/errors.js';
 import {toSystemPath} from '../../core/files/file-names.js';
 import type {Finding} from '../../core/finding.js';
 import {mapConcurrently} from '../../core/async/map-concurrently.js';
@@ -38,16 +38,12 @@ export interface SkippedImageLink extends BrokenFile {
 }
 
 /** The folder of images is not there, or is no folder. */
-export class FolderNotFoundError extends DatasetError {
-  override readonly code = 'FOLDER_NOT_FOUND';
-
-  constructor(
-    readonly path: string,
-    found: string,
-  ) {
-    super(`Expected a folder of images at ${path}, but found ${found}. Check the path.`);
-  }
-}
+export class FolderNotFoundError extends defineError(
+  DatasetError,
+  'FOLDER_NOT_FOUND',
+  ({path}: {path: string}, {found}: {found: string}) =>
+    `Expected a folder of images at ${path}, but found ${found}. Check the path.`,
+) {}
 
 /** A path as it is spelled on the disk, where that takes accents otherwise. */
 async function resolveSpelling(path: string): Promise<string> {
@@ -64,10 +60,13 @@ async function resolveSpelling(path: string): Promise<string> {
 async function assertReadableFolder(path: string): Promise<void> {
   const status = await stat(toSystemPath(path)).catch((error: NodeJS.ErrnoException) => error.code);
   if (typeof status !== 'object')
-    throw new FolderNotFoundError(path, status === 'ENOENT' ? 'nothing' : `an error, ${status}`);
-  if (!status.isDirectory()) throw new FolderNotFoundError(path, 'a file');
+    throw new FolderNotFoundError(
+      {path},
+      {found: status === 'ENOENT' ? 'nothing' : `an error, ${status}`},
+    );
+  if (!status.isDirectory()) throw new FolderNotFoundError({path}, {found: 'a file'});
   await access(toSystemPath(path), constants.R_OK | constants.X_OK).catch(() => {
-    throw new FolderNotFoundError(path, 'one without read permission');
+    throw new FolderNotFoundError({path}, {found: 'one without read permission'});
   });
 }
 

@@ -1,10 +1,10 @@
-import {createHash} from 'node:crypto';
 import {mkdir} from 'node:fs/promises';
 import {join} from 'node:path';
 import {mapConcurrently} from '../../core/async/map-concurrently.js';
 import type {Sample} from '../sample.js';
 import {findNearDuplicates, type DuplicateSearchOptions} from './near-duplicates.js';
 import {openChecksummedFile, writeChecksummedFile} from '../../core/files/checksummed-file.js';
+import {sha256} from '../../core/files/sha256.js';
 
 /** Raised when the grouping of the same images changes. */
 const VERSION = 3;
@@ -71,9 +71,7 @@ export async function findDuplicateGroups(
   {directory, ...search}: DuplicateGroupsOptions = {},
 ): Promise<(sample: Sample) => string> {
   const byHash = new Map(images.samples.map(sample => [images.contentHash(sample), sample]));
-  const key = createHash('sha256')
-    .update(JSON.stringify([VERSION, [...byHash.keys()].sort()]))
-    .digest('hex');
+  const key = sha256(JSON.stringify([VERSION, [...byHash.keys()].sort()]));
   const path =
     directory === undefined ? undefined : join(directory, `duplicates-${key.slice(0, 32)}.bin`);
   const cached = path === undefined ? undefined : await readGroups(path);

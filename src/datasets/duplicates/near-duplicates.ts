@@ -1,4 +1,4 @@
-import {AbortedError} from '../../core/errors.js';
+import {throwIfAborted} from '../../core/errors.js';
 import {DisjointSet} from './disjoint-set.js';
 import {buildHashTables} from './hash-index.js';
 import type {FingerprintSet} from './hash-search.js';
@@ -89,7 +89,7 @@ export async function findNearDuplicates(
 ): Promise<number[][]> {
   const pause = async (): Promise<void> => {
     await nextTurn();
-    if (signal?.aborted) throw new AbortedError();
+    throwIfAborted(signal);
   };
   const groups = new DisjointSet(allFingerprints.length);
   const set = await createFingerprintSet(allFingerprints, pause);
@@ -97,7 +97,7 @@ export async function findNearDuplicates(
   let done = 0;
   const onRange = (length: number): void => {
     onProgress?.((done += length), allFingerprints.length);
-    if (signal?.aborted) throw new AbortedError();
+    throwIfAborted(signal);
   };
   try {
     for (let from = 0; from < allFingerprints.length; from += BLOCK_SIZE) {

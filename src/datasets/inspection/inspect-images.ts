@@ -1,8 +1,8 @@
 import type {InspectedFile} from './inspected-file.js';
-import {createHash} from 'node:crypto';
 import {stat} from 'node:fs/promises';
 import {toSystemPath} from '../../core/files/file-names.js';
 import {mapConcurrently} from '../../core/async/map-concurrently.js';
+import {sha256} from '../../core/files/sha256.js';
 import {IMAGES_PER_THREAD, type ProcessingOptions} from '../cache/unique-images.js';
 import {decodeForInspection} from '../images/decode.js';
 import type {Sample} from '../sample.js';
@@ -33,7 +33,7 @@ class FileInspector {
     const cached = this.cache?.find(path, stats);
     if (cached !== undefined) return cached;
     const bytes = await readBytes(path);
-    const hash = createHash('sha256').update(bytes).digest('hex');
+    const hash = sha256(bytes);
     let result = this.#byHash.get(hash);
     if (result === undefined) this.#byHash.set(hash, (result = inspectBytes(bytes)));
     const inspected = {hash, ...(await result)};

@@ -1,10 +1,10 @@
-import {createHash} from 'node:crypto';
 import type {Stats} from 'node:fs';
 import {mkdir} from 'node:fs/promises';
 import {join} from 'node:path';
 import {crc32} from 'node:zlib';
 import type {InspectedFile, ImageInfo} from './inspected-file.js';
 import {openChecksummedFile, writeChecksummedFile} from '../../core/files/checksummed-file.js';
+import {sha256} from '../../core/files/sha256.js';
 import {FINGERPRINT_BYTES} from '../duplicates/fingerprint.js';
 
 /** Raised when the result for the same file changes. */
@@ -44,10 +44,7 @@ export class InspectionCache {
 
   /** @param root of the dataset; @param directory for the file, made when needed */
   static async open(root: string, directory: string): Promise<InspectionCache> {
-    const path = join(
-      directory,
-      `inspection-${createHash('sha256').update(root).digest('hex').slice(0, 32)}.bin`,
-    );
+    const path = join(directory, `inspection-${sha256(root).slice(0, 32)}.bin`);
     return new InspectionCache(path, await readEntries(path).catch(() => new Map()));
   }
 

@@ -257,7 +257,10 @@ export function findLayout(context: LayoutContext): FolderLayout {
       const {train, validation, test} = detected.splits;
       const splitFolder = split === undefined ? train : detected.splits[split];
       if (splitFolder === undefined)
-        throw new LayoutError(root, `${root} has folders of a split and none for ${split}.`, []);
+        throw new LayoutError(
+          {path: root, interpretations: []},
+          {problem: `${root} has folders of a split and none for ${split}.`},
+        );
       if (split !== undefined)
         return {
           layout: 'classes',
@@ -274,11 +277,14 @@ export function findLayout(context: LayoutContext): FolderLayout {
     }
     case 'ambiguous':
       throw new LayoutError(
-        root,
-        detected.problem,
-        split === undefined
-          ? detected.interpretations
-          : interpretationsForSplit(split, detected.interpretations),
+        {
+          path: root,
+          interpretations:
+            split === undefined
+              ? detected.interpretations
+              : interpretationsForSplit(split, detected.interpretations),
+        },
+        {problem: detected.problem},
       );
     case 'unlabeled': {
       const folders = Object.fromEntries(
@@ -288,10 +294,8 @@ export function findLayout(context: LayoutContext): FolderLayout {
         annotationRemedy(root, rootFolder.prefix, otherFiles, folders) ??
         'Put the images of each class into a folder with its name, or give a list of images (.csv).';
       throw new UnlabeledImagesError(
-        root,
-        detected.problem ?? `${root} has images without class folders.`,
-        [],
-        remedy,
+        {path: root, interpretations: []},
+        {problem: detected.problem ?? `${root} has images without class folders.`, remedy},
       );
     }
     default:

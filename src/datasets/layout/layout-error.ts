@@ -1,5 +1,5 @@
 import {join} from 'node:path';
-import {DatasetError} from '../../core/errors.js';
+import {defineError, DatasetError} from '../../core/errors.js';
 import {shellQuote} from '../../core/text/shell-quote.js';
 
 /** A way to understand a folder, and the options that say so. */
@@ -26,23 +26,27 @@ export const formatClassOptions = (
   `${formatFolderOptions(root, {data: prefix})} --classes ${shellQuote(classNames.map(name => name.replaceAll(',', '\\,')).join(','))}`;
 
 /** Folders that can be read in more than one way, or in none: the user has to say which. */
-export class LayoutError extends DatasetError {
-  override readonly code: string = 'AMBIGUOUS_LAYOUT';
-
-  constructor(
-    readonly path: string,
-    /** A sentence about what is there. */
-    problem: string,
-    readonly interpretations: readonly LayoutInterpretation[],
-    remedy?: string,
-  ) {
+export class LayoutError extends defineError(
+  DatasetError,
+  'AMBIGUOUS_LAYOUT' as string,
+  (
+    {interpretations}: {path: string; interpretations: readonly LayoutInterpretation[]},
+    {
+      problem,
+      remedy,
+    }: {
+      /** A sentence about what is there. */
+      problem: string;
+      remedy?: string | undefined;
+    },
+  ) => {
     const suggestions = interpretations
       .map(({meaning, options}) => `${options} (${meaning})`)
       .join(', or ');
     const choice = interpretations.length === 0 ? [] : [`Give ${suggestions}.`];
-    super([problem, ...(remedy === undefined ? [] : [remedy]), ...choice].join(' '));
-  }
-}
+    return [problem, ...(remedy === undefined ? [] : [remedy]), ...choice].join(' ');
+  },
+) {}
 
 /** Images without a folder for each class. */
 export class UnlabeledImagesError extends LayoutError {

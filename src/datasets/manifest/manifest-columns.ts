@@ -1,4 +1,4 @@
-import {DatasetError} from '../../core/errors.js';
+import {defineError, DatasetError} from '../../core/errors.js';
 import {hasImageExtension} from '../images/image-format.js';
 import {parseSplit} from '../layout/split-names.js';
 
@@ -120,19 +120,12 @@ export interface ColumnOptions {
 }
 
 /** A list of images whose columns do not say what they are. */
-export class ManifestColumnsError extends DatasetError {
-  override readonly code = 'INVALID_MANIFEST_COLUMNS';
-
-  constructor(
-    readonly path: string,
-    problem: string,
-    readonly columns: readonly string[],
-  ) {
-    super(
-      `${problem} in ${path}. Its columns are ${columns.join(', ')}. Name them with --path-column and --label-column, or count them from 1.`,
-    );
-  }
-}
+export class ManifestColumnsError extends defineError(
+  DatasetError,
+  'INVALID_MANIFEST_COLUMNS',
+  ({path, columns}: {path: string; columns: readonly string[]}, {problem}: {problem: string}) =>
+    `${problem} in ${path}. Its columns are ${columns.join(', ')}. Name them with --path-column and --label-column, or count them from 1.`,
+) {}
 
 type Rows = readonly (readonly string[])[];
 
@@ -187,7 +180,10 @@ function findRequestedColumn(
       : -1;
   const found = matching >= 0 ? matching : byNumber;
   if (found < 0)
-    throw new ManifestColumnsError(path, `There is no column ${requested} for --${option}`, header);
+    throw new ManifestColumnsError(
+      {path, columns: header},
+      {problem: `There is no column ${requested} for --${option}`},
+    );
   return found;
 }
 
@@ -288,9 +284,8 @@ function columnsWithoutHeader(sheet: ManifestSheet, numbers: readonly string[]):
   if (isAutoMl) return {path: 1, label: 2, split: 0, hasHeader: false};
   if (numbers.length > 3)
     throw new ManifestColumnsError(
-      sheet.path,
-      'Which columns are paths and labels is not clear',
-      numbers,
+      {path: sheet.path, columns: numbers},
+      {problem: 'Which columns are paths and labels is not clear'},
     );
   const isReversed = numbers.length === 2 && detectPathColumn(numbers, sheet.rows, sheet) === 1;
   if (isReversed) return {path: 1, label: 0, hasHeader: false};
@@ -318,7 +313,10 @@ export function detectColumns(
       ? detectPathColumn(header, rows, sheet)
       : findRequestedColumn(pathColumn, 'path-column', header, sheet.path);
   if (path === undefined)
-    throw new ManifestColumnsError(sheet.path, 'Which column has the paths is not clear', header);
+    throw new ManifestColumnsError(
+      {path: sheet.path, columns: header},
+      {problem: 'Which column has the paths is not clear'},
+    );
   const splitColumns = detectSplitColumn(
     header.map((name, i) => (i === path ? '' : name)),
     rows,
@@ -332,7 +330,10 @@ export function detectColumns(
       ? detectLabelColumn(header, rows, usedColumns)
       : findRequestedColumn(labelColumn, 'label-column', header, sheet.path);
   if (label === undefined || label === path)
-    throw new ManifestColumnsError(sheet.path, 'Which column has the labels is not clear', header);
+    throw new ManifestColumnsError(
+      {path: sheet.path, columns: header},
+      {problem: 'Which column has the labels is not clear'},
+    );
   const isPlural = typeof label === 'number' && PLURAL.test(normalizeColumnName(header[label]!));
   return {path, label, ...(label === splitColumns.split ? {} : splitColumns), hasHeader, isPlural};
 }

@@ -2,7 +2,7 @@ import {readFile} from 'node:fs/promises';
 import {extname} from 'node:path';
 import {Readable} from 'node:stream';
 import {parse} from 'csv-parse';
-import {DatasetError, errorMessage} from '../../core/errors.js';
+import {defineError, DatasetError, errorMessage} from '../../core/errors.js';
 import {isSystemError, describeSystemError} from '../../core/files/system-error.js';
 import {decodeText, EncodingError} from '../../core/files/text-file.js';
 import type {ManifestFiles} from './listed-files.js';
@@ -15,21 +15,22 @@ import {
 } from './manifest-columns.js';
 
 /** A list of images that cannot be understood. */
-export class ManifestError extends DatasetError {
-  override readonly code = 'INVALID_MANIFEST';
-
-  constructor(
-    readonly path: string,
-    /** From 1; of the whole file where it is undefined. */
-    readonly line: number | undefined,
-    expected: string,
-    found: string,
-  ) {
-    super(
-      `Expected ${expected} in ${path}${line === undefined ? '' : `, line ${line}`}, but found ${found}.`,
-    );
-  }
-}
+export class ManifestError extends defineError(
+  DatasetError,
+  'INVALID_MANIFEST',
+  (
+    {
+      path,
+      line,
+    }: {
+      path: string;
+      /** From 1; of the whole file where it is undefined. */
+      line?: number | undefined;
+    },
+    {expected, found}: {expected: string; found: string},
+  ) =>
+    `Expected ${expected} in ${path}${line === undefined ? '' : `, line ${line}`}, but found ${found}.`,
+) {}
 
 /** A line of a list. */
 export interface ManifestRow {
@@ -124,10 +125,11 @@ function parseObject(text: string, path: string, line: number): object {
     // said below
   }
   throw new ManifestError(
-    path,
-    line,
-    'a JSON object with a path and a label',
-    text.length > 60 ? `${text.slice(0, 60)}…` : text,
+    {path, line},
+    {
+      expected: 'a JSON object with a path and a label',
+      found: text.length > 60 ? `${text.slice(0, 60)}…` : text,
+    },
   );
 }
 
@@ -141,20 +143,19 @@ async function readTable(path: string): Promise<Table> {
     if (error instanceof ManifestError) throw error;
     if (isSystemError(error))
       throw new ManifestError(
-        path,
-        undefined,
-        'a list that can be read',
-        `that ${describeSystemError(error)}`,
+        {path},
+        {expected: 'a list that can be read', found: `that ${describeSystemError(error)}`},
       );
     const remedy =
       error instanceof EncodingError
         ? '; save it as UTF-8, for example: iconv -f latin1 -t utf-8 LIST > NEW'
         : '';
     throw new ManifestError(
-      path,
-      undefined,
-      error instanceof EncodingError ? 'UTF-8' : 'a list of images',
-      errorMessage(error) + remedy,
+      {path},
+      {
+        expected: error instanceof EncodingError ? 'UTF-8' : 'a list of images',
+        found: errorMessage(error) + remedy,
+      },
     );
   }
 }
@@ -193,7 +194,7 @@ function assertSingleLabels(rows: readonly ManifestRow[], isPlural: boolean, pat
     if (labelList !== undefined)
       throw multipleLabelsError(
         labelList,
-        (expected, found) => new ManifestError(path, line, expected, found),
+        (expected, found) => new ManifestError({path, line}, {expected, found}),
       );
   }
 }
@@ -223,7 +224,10 @@ export async function readManifestRows(
 ): Promise<ManifestRow[]> {
   const {lines, keys} = await readTable(path);
   if (lines.length === 0)
-    throw new ManifestError(path, undefined, 'a list of images', 'no line with anything in it');
+    throw new ManifestError(
+      {path},
+      {expected: 'a list of images', found: 'no line with anything in it'},
+    );
   const rows = lines.map(({cells}) => cells);
   await files.indexIfNeeded(rows);
   const columns = detectColumns(
@@ -237,7 +241,7 @@ export async function readManifestRows(
   const width = keys?.length ?? (isNamed ? lines[0]!.cells.length : DEFAULT_COLUMN_COUNT);
   const parsedRows = lines.slice(columns.hasHeader ? 1 : 0).map(({line, cells}): ManifestRow => {
     const fail = (expected: string, found: string): ManifestError =>
-      new ManifestError(path, line, expected, found);
+      new ManifestError({path, line}, {expected, found});
     if (cells.slice(width).some(cell => cell.trim() !== ''))
       throw fail(`at most ${width} columns`, `${cells.length}; put a comma of a name into quotes`);
     const image = (cells[columns.path] ?? '').trim();

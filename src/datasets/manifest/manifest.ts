@@ -51,19 +51,18 @@ function resolveRow(
   const split = fixedSplit ?? (row.split === '' ? 'train' : parseSplit(row.split));
   if (split === undefined)
     throw new ManifestError(
-      manifest,
-      row.line,
-      `train, validation or test as the split of ${row.path}`,
-      row.split,
+      {path: manifest, line: row.line},
+      {expected: `train, validation or test as the split of ${row.path}`, found: row.split},
     );
   const found = files.find(row.path) ?? files.toListedFile(row.path);
   if ('candidates' in found) {
     const [first, second] = found.candidates;
     throw new ManifestError(
-      manifest,
-      row.line,
-      `one image for ${row.path}`,
-      `${found.candidates.length}, such as ${first} and ${second}; list whole paths`,
+      {path: manifest, line: row.line},
+      {
+        expected: `one image for ${row.path}`,
+        found: `${found.candidates.length}, such as ${first} and ${second}; list whole paths`,
+      },
     );
   }
   const prefix = fixedSplit === undefined ? '' : `${fixedSplit}://`;
@@ -91,10 +90,11 @@ function removeDuplicateRows(
       duplicates.push(row.name);
     else
       throw new ManifestError(
-        manifest,
-        row.line,
-        `one label and one split for ${row.name}, as in line ${previous.line}`,
-        'others',
+        {path: manifest, line: row.line},
+        {
+          expected: `one label and one split for ${row.name}, as in line ${previous.line}`,
+          found: 'others',
+        },
       );
   }
   return {entries: [...byName.values()], duplicates};
@@ -136,7 +136,7 @@ export async function readManifest(
 ): Promise<Manifest> {
   const manifest = resolve(path);
   if ((await stat(manifest).catch(() => undefined))?.isFile() !== true)
-    throw new FolderNotFoundError(manifest, 'no list at this path');
+    throw new FolderNotFoundError({path: manifest}, {found: 'no list at this path'});
   const root = dirname(manifest);
   const {signal, followLinks, pathColumn, labelColumn} = options;
   const files = new ManifestFiles(manifest, {
@@ -190,10 +190,13 @@ export function findManifestClasses(
   const all = labels.toSorted(compareCodePoints);
   const classes = requested?.map(name => name.normalize('NFC'));
   const unknown = classes?.find(name => !all.includes(name));
-  if (unknown !== undefined) throw new UnknownClassError(unknown, path, all);
+  if (unknown !== undefined) throw new UnknownClassError({className: unknown, path}, {known: all});
   const selected = classes === undefined ? all : all.filter(name => classes.includes(name));
   if (selected.length < 2)
-    throw new TooFewClassesError(path, selected, LABEL_REMEDY, 'images of at least 2 classes');
+    throw new TooFewClassesError(
+      {path, classNames: selected, remedy: LABEL_REMEDY},
+      {requested: 'images of at least 2 classes'},
+    );
   for (const name of selected) {
     const images = trainEntries.get(name) ?? [];
     const missingFiles = selectBroken(images, broken);

@@ -1,20 +1,27 @@
-import {DatasetError} from '../../core/errors.js';
+import {defineError, DatasetError} from '../../core/errors.js';
 import type {Group} from './assign-groups.js';
 
 /** A class that is spread over fewer groups than there are folds: some fold would have none of it to validate on. */
-export class TooManyFoldsError extends DatasetError {
-  override readonly code = 'TOO_MANY_FOLDS';
-
-  constructor(
-    readonly root: string,
-    readonly folds: number,
-    readonly className: string,
-    readonly images: number,
+export class TooManyFoldsError extends defineError(
+  DatasetError,
+  'TOO_MANY_FOLDS',
+  ({
+    root,
+    folds,
+    className,
+    images,
+    groups,
+    otherClasses,
+  }: {
+    root: string;
+    folds: number;
+    className: string;
+    images: number;
     /** Images that must stay together count as one. */
-    readonly groups: number,
+    groups: number;
     /** Other classes with too few. */
-    readonly otherClasses: number,
-  ) {
+    otherClasses: number;
+  }) => {
     const formatCount = (value: number, noun: string): string =>
       `${value} ${noun}${value === 1 ? '' : 's'}`;
     const contents =
@@ -26,12 +33,12 @@ export class TooManyFoldsError extends DatasetError {
         ? ''
         : `, and ${otherClasses === 1 ? '1 more class has' : `${otherClasses} more classes have`} too few as well`;
     const fewer = groups < 2 ? '' : `Use --folds ${groups}, add images`;
-    super(
+    return (
       `Class ${className} in ${root} has ${contents} to be divided${also}; --folds ${folds} needs ${folds} in every class. ` +
-        `${fewer || 'Add images'}, or leave the class out with --classes.`,
+      `${fewer || 'Add images'}, or leave the class out with --classes.`
     );
-  }
-}
+  },
+) {}
 
 /**
  * @param groups all that the folds divide
@@ -53,12 +60,12 @@ export function assertFoldsPossible(
   const label = tooFew.reduce((fewest, candidate) =>
     groupCounts[candidate]! < groupCounts[fewest]! ? candidate : fewest,
   );
-  throw new TooManyFoldsError(
+  throw new TooManyFoldsError({
     root,
     folds,
-    classNames[label]!,
-    images[label]!,
-    groupCounts[label]!,
-    tooFew.length - 1,
-  );
+    className: classNames[label]!,
+    images: images[label]!,
+    groups: groupCounts[label]!,
+    otherClasses: tooFew.length - 1,
+  });
 }

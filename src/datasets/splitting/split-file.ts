@@ -1,5 +1,5 @@
 import {readFile} from 'node:fs/promises';
-import {DatasetError, errorMessage} from '../../core/errors.js';
+import {defineError, DatasetError, errorMessage} from '../../core/errors.js';
 import {createNameLookup} from '../../core/files/file-names.js';
 import {validate} from '../../core/schema.js';
 import {everySample} from '../discovery/image-folder.js';
@@ -91,19 +91,12 @@ const SPLIT_SCHEMA = {
 } as const;
 
 /** A `split.json` that cannot be read, or that does not match the images of the folder. */
-export class SplitFileError extends DatasetError {
-  override readonly code = 'INVALID_SPLIT_FILE';
-
-  constructor(
-    readonly path: string,
-    expected: string,
-    found: string,
-  ) {
-    super(
-      `Expected ${expected} for the split ${path}, but found ${found}. Create a new split, without this file.`,
-    );
-  }
-}
+export class SplitFileError extends defineError(
+  DatasetError,
+  'INVALID_SPLIT_FILE',
+  ({path}: {path: string}, {expected, found}: {expected: string; found: string}) =>
+    `Expected ${expected} for the split ${path}, but found ${found}. Create a new split, without this file.`,
+) {}
 
 /** The record of a split, to be written as JSON. */
 export function toSplitDocument({
@@ -132,18 +125,19 @@ export function toSplitDocument({
 export function parseSplitDocument(document: unknown, path: string): SplitDocument {
   const {version} = (document ?? {}) as {version?: unknown};
   if (typeof version === 'number' && version !== VERSION)
-    throw new SplitFileError(path, `version ${VERSION}`, `version ${version}`);
+    throw new SplitFileError({path}, {expected: `version ${VERSION}`, found: `version ${version}`});
   return validate<SplitDocument>(SPLIT_SCHEMA, document, `Split ${path}`);
 }
 
 async function readSplitDocument(path: string): Promise<SplitDocument> {
   const text = await readFile(path, 'utf8').catch(error => {
-    throw new SplitFileError(path, 'a file', errorMessage(error));
+    throw new SplitFileError({path}, {expected: 'a file', found: errorMessage(error)});
   });
   try {
     return parseSplitDocument(JSON.parse(text), path);
   } catch (error) {
-    if (error instanceof SyntaxError) throw new SplitFileError(path, 'JSON', error.message);
+    if (error instanceof SyntaxError)
+      throw new SplitFileError({path}, {expected: 'JSON', found: error.message});
     throw error;
   }
 }
@@ -166,9 +160,11 @@ export async function readSplit(
     JSON.stringify(folder.classNames.map(name => name.normalize('NFC')))
   ) {
     throw new SplitFileError(
-      path,
-      `the classes ${document.classNames.join(', ')} in ${folder.root}`,
-      folder.classNames.join(', '),
+      {path},
+      {
+        expected: `the classes ${document.classNames.join(', ')} in ${folder.root}`,
+        found: folder.classNames.join(', '),
+      },
     );
   }
   const entries = [...document.train, ...document.validation, ...document.test];
@@ -216,10 +212,17 @@ function findSamples(
   for (const {name, sha256} of entries) {
     const sample = readable(name);
     if (sample === undefined)
-      throw new SplitFileError(path, `an image ${name} that can be read in ${folder.root}`, 'none');
-    if (used.has(sample)) throw new SplitFileError(path, 'every image once', `${name} twice`);
+      throw new SplitFileError(
+        {path},
+        {expected: `an image ${name} that can be read in ${folder.root}`, found: 'none'},
+      );
+    if (used.has(sample))
+      throw new SplitFileError({path}, {expected: 'every image once', found: `${name} twice`});
     if (contents !== undefined && contents.contentHash(sample) !== sha256)
-      throw new SplitFileError(path, `the same bytes in ${name} as then`, 'others');
+      throw new SplitFileError(
+        {path},
+        {expected: `the same bytes in ${name} as then`, found: 'others'},
+      );
     found.set(name, sample);
     used.add(sample);
   }

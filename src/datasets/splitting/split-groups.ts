@@ -1,23 +1,16 @@
 import {runInNewContext} from 'node:vm';
-import {UsageError, errorMessage} from '../../core/errors.js';
+import {defineError, UsageError, errorMessage} from '../../core/errors.js';
 import type {Finding} from '../../core/finding.js';
 import {groupBy} from '../../core/group-by.js';
 import type {ImageFolder, Sample} from '../sample.js';
 
 /** `--group-by` says nothing that images could be grouped by. */
-export class GroupByError extends UsageError {
-  override readonly code = 'INVALID_GROUP_BY';
-
-  constructor(
-    readonly criterion: string,
-    expected: string,
-    found: string,
-  ) {
-    super(
-      `Expected ${expected} for --group-by ${criterion}, but found ${found}. Use near-duplicates, exact-duplicates, folder:2 or '(patient\\d+)_'.`,
-    );
-  }
-}
+export class GroupByError extends defineError(
+  UsageError,
+  'INVALID_GROUP_BY',
+  ({criterion}: {criterion: string}, {expected, found}: {expected: string; found: string}) =>
+    `Expected ${expected} for --group-by ${criterion}, but found ${found}. Use near-duplicates, exact-duplicates, folder:2 or '(patient\\d+)_'.`,
+) {}
 
 /** Images that must be in one split. */
 export interface Grouping {
@@ -39,15 +32,21 @@ function matchNames(pattern: string, names: readonly string[]): (string | null)[
       {timeout: MATCH_TIMEOUT_MS},
     ) as string;
     const {count, captures} = JSON.parse(found) as {count: number; captures: (string | null)[]};
-    if (count === 0) throw new GroupByError(pattern, 'a group in parentheses', 'none');
+    if (count === 0)
+      throw new GroupByError(
+        {criterion: pattern},
+        {expected: 'a group in parentheses', found: 'none'},
+      );
     return captures;
   } catch (error) {
     if (error instanceof GroupByError) throw error;
     const isSlow = (error as NodeJS.ErrnoException).code === 'ERR_SCRIPT_EXECUTION_TIMEOUT';
     throw new GroupByError(
-      pattern,
-      'a regular expression',
-      isSlow ? 'one that takes more than 5 s to match the names' : errorMessage(error),
+      {criterion: pattern},
+      {
+        expected: 'a regular expression',
+        found: isSlow ? 'one that takes more than 5 s to match the names' : errorMessage(error),
+      },
     );
   }
 }
@@ -61,9 +60,15 @@ function groupByPattern(pattern: string, samples: readonly Sample[]): Grouping {
   const byName = new Map(samples.map(({name}, i) => [name, captures[i]!]));
   const unmatched = samples.filter(({name}) => byName.get(name) === null).map(({name}) => name);
   if (unmatched.length === samples.length)
-    throw new GroupByError(pattern, 'names that it matches', `such as ${unmatched[0]}`);
+    throw new GroupByError(
+      {criterion: pattern},
+      {expected: 'names that it matches', found: `such as ${unmatched[0]}`},
+    );
   if (new Set(captures).size < 2)
-    throw new GroupByError(pattern, 'two groups at least', 'one, which all names are in');
+    throw new GroupByError(
+      {criterion: pattern},
+      {expected: 'two groups at least', found: 'one, which all names are in'},
+    );
   const finding: Finding = {
     code: 'ungrouped',
     severity: 'warning',
@@ -82,7 +87,7 @@ function groupByFolder(criterion: string, depth: number, samples: readonly Sampl
   const groupOf = ({name}: Sample): string =>
     name.split('/').slice(0, -1).slice(0, depth).join('/');
   if (new Set(samples.map(groupOf)).size < 2)
-    throw new GroupByError(criterion, 'two folders at least', 'one');
+    throw new GroupByError({criterion}, {expected: 'two folders at least', found: 'one'});
   return {groupOf, findings: []};
 }
 

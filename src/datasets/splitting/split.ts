@@ -1,5 +1,5 @@
 import type {ReadableImages, Split, Splits} from './splits.js';
-import {DatasetError, UsageError} from '../../core/errors.js';
+import {defineError, DatasetError, UsageError} from '../../core/errors.js';
 import {createRng} from '../../core/rng.js';
 import {assignGroups, type SplitRatios, type Fold, type Group} from './assign-groups.js';
 import {assertFoldsPossible} from './foldable.js';
@@ -26,43 +26,31 @@ export interface SplitOptions {
 }
 
 /** Nothing would be left to measure a classifier with. */
-export class NoValidationImagesError extends DatasetError {
-  override readonly code = 'NO_VALIDATION_IMAGES';
-
-  constructor(readonly root: string) {
-    super(
-      `Expected at least one image of ${root} for validation, but found none that can be spared. ` +
-        'Add images (2 different ones in a class are the least), set --val-split above 0, or give --val-data.',
-    );
-  }
-}
+export class NoValidationImagesError extends defineError(
+  DatasetError,
+  'NO_VALIDATION_IMAGES',
+  ({root}: {root: string}) =>
+    `Expected at least one image of ${root} for validation, but found none that can be spared. ` +
+    'Add images (2 different ones in a class are the least), set --val-split above 0, or give --val-data.',
+) {}
 
 /** The folder has a validation split of its own. */
-export class FoldError extends UsageError {
-  override readonly code = 'FOLDS_CONFLICT';
-
-  constructor(readonly root: string) {
-    super(
-      `Expected images without validation images of their own for --folds, but found some next to those for training in ${root}. ` +
-        'Put all into one folder a class, or train without --folds.',
-    );
-  }
-}
+export class FoldError extends defineError(
+  UsageError,
+  'FOLDS_CONFLICT',
+  ({root}: {root: string}) =>
+    `Expected images without validation images of their own for --folds, but found some next to those for training in ${root}. ` +
+    'Put all into one folder a class, or train without --folds.',
+) {}
 
 /** All images of a class are for validation or test. */
-export class NoTrainingImagesError extends DatasetError {
-  override readonly code = 'NO_TRAINING_IMAGES';
-
-  constructor(
-    readonly root: string,
-    readonly className: string,
-  ) {
-    super(
-      `Expected at least one image of class ${className} in ${root} for training, ` +
-        'but found only files that cannot be read, or that are also for validation or test. Add others to train on.',
-    );
-  }
-}
+export class NoTrainingImagesError extends defineError(
+  DatasetError,
+  'NO_TRAINING_IMAGES',
+  ({root, className}: {root: string; className: string}) =>
+    `Expected at least one image of class ${className} in ${root} for training, ` +
+    'but found only files that cannot be read, or that are also for validation or test. Add others to train on.',
+) {}
 
 /**
  * Splits a folder for training, validation and test, stratified by class. Splits of the folder itself are kept; the rest is assigned by
@@ -200,7 +188,7 @@ const sortSamples = (samples: Sample[]): Sample[] =>
 
 /** @throws FoldError for a folder with a validation split of its own */
 function assertFoldable({root, validation}: ImageFolder): void {
-  if (validation !== undefined) throw new FoldError(root);
+  if (validation !== undefined) throw new FoldError({root});
 }
 
 /**
@@ -225,6 +213,6 @@ export function assertSplittable(folder: ImageFolder, options: SplitOptions): vo
 export function assertUsable({root, classNames}: ImageFolder, {train, validation}: Splits): void {
   const trained = new Set(train.map(({label}) => label));
   const untrained = classNames.find((_, label) => !trained.has(label));
-  if (untrained !== undefined) throw new NoTrainingImagesError(root, untrained);
-  if (validation.length === 0) throw new NoValidationImagesError(root);
+  if (untrained !== undefined) throw new NoTrainingImagesError({root, className: untrained});
+  if (validation.length === 0) throw new NoValidationImagesError({root});
 }

@@ -3,7 +3,7 @@ import {join} from 'node:path';
 import {printableJson} from '../../core/text/printable.js';
 import {writeFileAtomic} from '../../core/files/atomic-write.js';
 import {tf, type io, type LayersModel} from '../../backend/tensorflow.js';
-import {MODEL_FILES, shardName} from '../model-record.js';
+import {MODEL_FILES, shardName} from '../record/file-names.js';
 
 /** The tfjs converter's own: small enough for a CDN to cache, and a browser fetches several at once. */
 export const SHARD_BYTES = 4 * 2 ** 20;

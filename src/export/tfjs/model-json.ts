@@ -1,9 +1,10 @@
-import {createHash} from 'node:crypto';
 import type {Layer as NetworkLayer} from '../../backbones/layers.js';
 import {networkLayers} from '../../backbones/network.js';
+import {sha256} from '../../core/files/sha256.js';
 import {validate} from '../../core/schema.js';
-import {MODEL_FILES, objectSchema, SHARD_NAME, specOf, type ModelRecord} from '../model-record.js';
-import {denseLayersOf} from '../record-problems.js';
+import {MODEL_FILES, SHARD_NAME} from '../record/file-names.js';
+import {objectSchema, specOf, type ModelRecord} from '../record/model-record.js';
+import {denseLayersOf} from '../record/record-problems.js';
 
 interface Layer {
   readonly name: string;
@@ -132,8 +133,7 @@ function* weightProblems(
   const found = paths.reduce((sum, path) => sum + record.files[path]!.bytes, 0);
   if (needed !== found) yield `weights of ${needed} bytes, where the shards have ${found}`;
   const hashes = [MODEL_FILES.model, ...paths].map(name => `${record.files[name]!.sha256}\n`);
-  if (createHash('sha256').update(hashes.join('')).digest('hex') !== record.contentHash)
-    yield 'another contentHash in finetune.json';
+  if (sha256(hashes.join('')) !== record.contentHash) yield 'another contentHash in finetune.json';
 }
 
 function* layerProblems(

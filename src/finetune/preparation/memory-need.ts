@@ -2,7 +2,7 @@ import {gradientBytes, inferenceBytesPerImage} from '../../backbones/activation-
 import {computeFrozenDepth, getLayerGroup} from '../../backbones/layer-groups.js';
 import {backboneShapes} from '../../backbones/network.js';
 import type {BackboneSpec} from '../../backbones/resnet-specs.js';
-import {UnsupportedEnvironmentError} from '../../core/errors.js';
+import {defineError, UnsupportedEnvironmentError} from '../../core/errors.js';
 import {readSystemResources, usableAmount, type Resource} from '../../core/system-resources.js';
 import {sizeFromShape} from '../../core/state-dict.js';
 import type {Phase} from '../recipe/phases.js';
@@ -84,24 +84,22 @@ export function largestBatchSize(
 }
 
 /** A run that would be killed for its memory. */
-export class InsufficientMemoryError extends UnsupportedEnvironmentError {
-  override readonly code = 'INSUFFICIENT_MEMORY';
-
-  constructor(
-    readonly neededBytes: number,
-    readonly memory: Resource,
-    subject: string,
-    remedy: string,
-  ) {
+export class InsufficientMemoryError extends defineError(
+  UnsupportedEnvironmentError,
+  'INSUFFICIENT_MEMORY',
+  (
+    {neededBytes, memory}: {neededBytes: number; memory: Resource},
+    {subject, remedy}: {subject: string; remedy: string},
+  ) => {
     const formatGiB = (bytes: number): string => `${(bytes / GIB).toFixed(1)} GiB`;
     const {host, limit, limitSource} = memory;
     const has =
       limit === undefined
         ? `this machine has ${formatGiB(host)}`
         : `the limit here is ${formatGiB(limit)} (${limitSource})`;
-    super(`${subject} needs about ${formatGiB(neededBytes)} of memory, and ${has}. ${remedy}`);
-  }
-}
+    return `${subject} needs about ${formatGiB(neededBytes)} of memory, and ${has}. ${remedy}`;
+  },
+) {}
 
 /** @throws InsufficientMemoryError (exit 4) for a run that cannot fit into memory, with what would */
 export function assertFitsMemory(
@@ -116,10 +114,12 @@ export function assertFitsMemory(
   const subject = `Training ${spec.arch} at ${size} px in batches of ${recipe.batchSize}`;
   const largest = onGpu ? 0 : largestBatchSize(spec, size, recipe, usableAmount(memory));
   throw new InsufficientMemoryError(
-    needed,
-    memory,
-    subject,
-    largest > 0 ? `Use --batch-size ${largest}, or allow more memory.` : remedyFor(recipe),
+    {neededBytes: needed, memory},
+    {
+      subject,
+      remedy:
+        largest > 0 ? `Use --batch-size ${largest}, or allow more memory.` : remedyFor(recipe),
+    },
   );
 }
 

@@ -3,6 +3,8 @@ import {toObjectSchema} from '../options/option.js';
 import {selectOptions, type FilledValues, type GivenValues} from '../options/options.js';
 import type {Phase} from './phases.js';
 
+export type {Phase};
+
 /** Options that a resolved recipe has as `phases`. */
 export const SCHEDULE_KEYS = ['freeze', 'epochs', 'lr'] as const;
 

@@ -1,5 +1,5 @@
 import {dirname} from 'node:path';
-import {FinetuneError} from '../../core/errors.js';
+import {defineError, FinetuneError} from '../../core/errors.js';
 import {formatSystemError} from '../../core/files/system-error.js';
 import {shellQuote} from '../../core/text/shell-quote.js';
 import {exportModel} from '../../export/export-model.js';
@@ -16,21 +16,20 @@ import {withoutPaths} from './run-record-files.js';
 const VERIFICATION_IMAGES = 8;
 
 /** Training is complete and saved, but the model could not be exported. */
-export class ExportFailedError extends FinetuneError {
-  override readonly name = 'ExportFailedError';
-  override readonly code = 'EXPORT_FAILED';
-
-  constructor(
+export class ExportFailedError extends defineError(
+  FinetuneError,
+  'EXPORT_FAILED',
+  ({
+    run,
+    cause,
+  }: {
     /** Directory that holds all that was learned and measured. */
-    readonly run: string,
-    override readonly cause: unknown,
-  ) {
-    super(
-      `${formatSystemError(cause).replace(/\.?$/, '.')} The training is complete, and its weights and metrics are in ${run}. ` +
-        `Make the model again: finetune export ${shellQuote(run)}`,
-    );
-  }
-}
+    run: string;
+    cause: unknown;
+  }) =>
+    `${formatSystemError(cause).replace(/\.?$/, '.')} The training is complete, and its weights and metrics are in ${run}. ` +
+    `Make the model again: finetune export ${shellQuote(run)}`,
+) {}
 
 /** Validation images, spread evenly, as uint8 batches. */
 async function* verificationBatches({split, sourceOf}: Prepared): AsyncGenerator<Uint8Array> {
@@ -64,6 +63,6 @@ export async function exportCompletedRun(
     ...run.signalOptions,
   }).catch((error: unknown) => {
     if (run.signal?.aborted === true) throw error;
-    throw new ExportFailedError(dirname(directory.file('recipe')), error);
+    throw new ExportFailedError({run: dirname(directory.file('recipe')), cause: error});
   });
 }

@@ -1,7 +1,7 @@
 import {existsSync} from 'node:fs';
 import {readdir, rename, rm, rmdir, stat} from 'node:fs/promises';
 import {dirname, join} from 'node:path';
-import {FinetuneError, UsageError} from '../../core/errors.js';
+import {defineError, FinetuneError, UsageError} from '../../core/errors.js';
 import {Lock, type LockHolder} from '../../core/files/lock.js';
 import {makeDirectory, removeStaleFiles} from '../../core/files/atomic-write.js';
 import {shellQuote} from '../../core/text/shell-quote.js';
@@ -19,19 +19,12 @@ function describeHolder({pid, host, since}: LockHolder): string {
 }
 
 /** Another run writes to a directory. */
-export class RunLockedError extends FinetuneError {
-  override readonly name = 'RunLockedError';
-  override readonly code = 'RUN_LOCKED';
-
-  constructor(
-    readonly directory: string,
-    readonly holder: LockHolder,
-  ) {
-    super(
-      `${directory} is in use by another run (${describeHolder(holder)}). Wait until it has ended, or give another --out.`,
-    );
-  }
-}
+export class RunLockedError extends defineError(
+  FinetuneError,
+  'RUN_LOCKED',
+  ({directory, holder}: {directory: string; holder: LockHolder}) =>
+    `${directory} is in use by another run (${describeHolder(holder)}). Wait until it has ended, or give another --out.`,
+) {}
 
 /** What of a directory is not somebody's: locks, and what was written beside its place. */
 const isOwnFile = (name: string): boolean =>
@@ -60,7 +53,7 @@ async function createDirectory(
 async function acquireLock(directory: string, requestedPath: string): Promise<Lock> {
   const lock = await Lock.tryAcquire(join(directory, LOCK));
   if (lock instanceof Lock) return lock;
-  throw new RunLockedError(requestedPath, lock);
+  throw new RunLockedError({directory: requestedPath, holder: lock});
 }
 
 async function move(lock: Lock, from: string, to: string): Promise<void> {

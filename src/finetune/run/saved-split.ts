@@ -1,5 +1,5 @@
 import {isDeepStrictEqual} from 'node:util';
-import {DatasetError} from '../../core/errors.js';
+import {defineError, DatasetError} from '../../core/errors.js';
 import {
   parseSplitDocument,
   splitChanges,
@@ -13,13 +13,10 @@ import type {RunDirectory} from './run-directory.js';
 const MAX_NAMED_CHANGES = 3;
 
 /** An interrupted run whose images have changed: what was validated on might now be trained on. */
-export class ImagesChangedError extends DatasetError {
-  override readonly code = 'IMAGES_CHANGED';
-
-  constructor(
-    readonly path: string,
-    readonly changes: readonly SplitChange[],
-  ) {
+export class ImagesChangedError extends defineError(
+  DatasetError,
+  'IMAGES_CHANGED',
+  ({path, changes}: {path: string; changes: readonly SplitChange[]}) => {
     const named = changes
       .slice(0, MAX_NAMED_CHANGES)
       .map(({name, change}) => `${name} (${change})`);
@@ -29,11 +26,9 @@ export class ImagesChangedError extends DatasetError {
         : `${changes.length} ${changes.length === 1 ? 'file' : 'files'}`;
     const more = changes.length > named.length ? ` and ${changes.length - named.length} more` : '';
     const examples = named.length === 0 ? '' : `: ${named.join(', ')}${more}`;
-    super(
-      `${which} changed since the run was begun, as ${path} tells${examples}. Put the images back, or start another run.`,
-    );
-  }
-}
+    return `${which} changed since the run was begun, as ${path} tells${examples}. Put the images back, or start another run.`;
+  },
+) {}
 
 /**
  * Writes `split.json`, or compares with the one that the interrupted run has written.
@@ -44,7 +39,10 @@ export async function saveSplit(directory: RunDirectory, split: Split): Promise<
   const saved = await directory.readJson('split');
   if (saved !== undefined && !isDeepStrictEqual(saved, document)) {
     const path = directory.file('split');
-    throw new ImagesChangedError(path, splitChanges(parseSplitDocument(saved, path), document));
+    throw new ImagesChangedError({
+      path,
+      changes: splitChanges(parseSplitDocument(saved, path), document),
+    });
   }
   await directory.writeJson('split', document);
 }

@@ -1,31 +1,26 @@
 import {existsSync} from 'node:fs';
 import {readFile} from 'node:fs/promises';
 import {join} from 'node:path';
-import {errorMessage, FinetuneError, UsageError} from '../../core/errors.js';
+import {defineError, errorMessage, FinetuneError, UsageError} from '../../core/errors.js';
 import {shellQuote} from '../../core/text/shell-quote.js';
 import type {RunRecord} from '../../report/run-record.js';
 import {hasRunFile, isFinished, RUN_FILES, workingDirectoryOf, type RunFile} from './run-files.js';
 import {RunLock} from './run-lock.js';
 
 /** A file of a run that is not there, or not what a run wrote. */
-export class RunFileError extends FinetuneError {
-  override readonly name = 'RunFileError';
-  override readonly code = 'RUN_FILE_UNREADABLE';
-
-  constructor(
-    readonly path: string,
-    reason: string,
-  ) {
-    super(`${path} cannot be read: ${reason}. Go on with the run by --resume, or train again.`);
-  }
-}
+export class RunFileError extends defineError(
+  FinetuneError,
+  'RUN_FILE_UNREADABLE',
+  ({path}: {path: string}, {reason}: {reason: string}) =>
+    `${path} cannot be read: ${reason}. Go on with the run by --resume, or train again.`,
+) {}
 
 /** @throws RunFileError */
 export async function readRunJson<T>(path: string): Promise<T> {
   try {
     return JSON.parse(await readFile(path, 'utf8')) as T;
   } catch (error) {
-    throw new RunFileError(path, errorMessage(error));
+    throw new RunFileError({path}, {reason: errorMessage(error)});
   }
 }
 

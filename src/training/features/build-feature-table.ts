@@ -1,5 +1,5 @@
-import {createHash} from 'node:crypto';
 import {sizeFromShape} from '../../core/state-dict.js';
+import {sha256} from '../../core/files/sha256.js';
 import {computeImageFeatures, computeDeeperFeatures, type FrozenPass} from './feature-passes.js';
 import {
   featureBytes,
@@ -43,7 +43,7 @@ function featureKey({pass, source, lowerTable}: FeatureTablePlan, view: number):
     variation: augmentationKey,
     contents: samples.map(sample => cache.contentHash(sample)),
   };
-  return createHash('sha256').update(JSON.stringify(keyParts)).digest('hex');
+  return sha256(JSON.stringify(keyParts));
 }
 
 /** Every view of a table: found, or made and left to later runs where there is room for that. */

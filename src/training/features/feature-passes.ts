@@ -1,3 +1,4 @@
+import {throwIfAborted} from '../../core/errors.js';
 import {inferenceBatchSize} from '../../backbones/activation-bytes.js';
 import {isOnGpu} from '../../backend/graph/binding.js';
 import type {Precision} from '../../backend/graph/precision.js';
@@ -71,6 +72,6 @@ export async function* computeDeeperFeatures(
     x.dispose();
     yield features;
     await yieldToEventLoop();
-    signal?.throwIfAborted();
+    throwIfAborted(signal);
   }
 }

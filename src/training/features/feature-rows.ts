@@ -1,5 +1,5 @@
 import {crc32} from 'node:zlib';
-import {FinetuneError} from '../../core/errors.js';
+import {defineError, FinetuneError} from '../../core/errors.js';
 import {fromFloat16, toFloat16} from '../../core/float16.js';
 import {sizeFromShape} from '../../core/state-dict.js';
 import {describeSystemError} from '../../core/files/system-error.js';
@@ -59,7 +59,7 @@ function fileRows(format: RowFormat, file: ChecksummedFile, path: string): Featu
   return {
     async copy(index, target, offset) {
       const row = await file.read(index * size, size);
-      if (row === undefined) throw new FeatureCacheCorruptError(path);
+      if (row === undefined) throw new FeatureCacheCorruptError({path});
       decode(format, row, target, offset);
     },
     close: () => file.close(),
@@ -73,34 +73,21 @@ interface RowsHeader {
 }
 
 /** A file of features was cut short, or cannot be read any more, while it was in use. */
-export class FeatureCacheCorruptError extends FinetuneError {
-  override readonly name = 'FeatureCacheCorruptError';
-  override readonly code = 'FEATURE_CACHE_CORRUPT';
-
-  constructor(readonly path: string) {
-    super(
-      `The features in ${path} were changed, or can no longer be read, while they were in use. Go on by --resume: they are made again.`,
-    );
-  }
-}
+export class FeatureCacheCorruptError extends defineError(
+  FinetuneError,
+  'FEATURE_CACHE_CORRUPT',
+  ({path}: {path: string}) =>
+    `The features in ${path} were changed, or can no longer be read, while they were in use. Go on by --resume: they are made again.`,
+) {}
 
 /** Features cannot be written to the cache folder, and do not fit into memory. */
-export class FeatureCacheNotWritableError extends FinetuneError {
-  override readonly name = 'FeatureCacheNotWritableError';
-  override readonly code = 'CACHE_NOT_WRITABLE';
-
-  constructor(
-    readonly path: string,
-    readonly byteCount: number,
-    cause: unknown,
-  ) {
-    super(
-      `${Math.ceil(byteCount / 2 ** 20)} MiB of features cannot be kept at ${path} (${describeSystemError(cause)}), so they are computed again in every ` +
-        'epoch, which takes longer. Make room, raise --cache-memory, or set FINETUNE_CACHE to another folder.',
-      {cause},
-    );
-  }
-}
+export class FeatureCacheNotWritableError extends defineError(
+  FinetuneError,
+  'CACHE_NOT_WRITABLE',
+  ({path, byteCount, cause}: {path: string; byteCount: number; cause: unknown}) =>
+    `${Math.ceil(byteCount / 2 ** 20)} MiB of features cannot be kept at ${path} (${describeSystemError(cause)}), so they are computed again in every ` +
+    'epoch, which takes longer. Make room, raise --cache-memory, or set FINETUNE_CACHE to another folder.',
+) {}
 
 /** Rows in their order, any number at a time. */
 export type FeatureRowStream = AsyncIterable<Float32Array>;
@@ -212,17 +199,22 @@ export async function storeRows(
       await writeChecksummedFile(path, featureBytes(format), write => collected.collect(write));
     } catch (error) {
       if (collected.hasSourceFailed) throw error;
-      if (!inMemory) throw new FeatureCacheNotWritableError(path, featureBytes(format), error);
+      if (!inMemory)
+        throw new FeatureCacheNotWritableError({
+          path,
+          byteCount: featureBytes(format),
+          cause: error,
+        });
     }
   }
   if (!collected.isComplete) await collected.collect(async () => {});
   if (inMemory) return collected.inMemory!;
   const written = path === undefined ? undefined : await openRows(path, format, false);
   if (written === undefined)
-    throw new FeatureCacheNotWritableError(
-      path ?? '',
-      featureBytes(format),
-      'other features than were written',
-    );
+    throw new FeatureCacheNotWritableError({
+      path: path ?? '',
+      byteCount: featureBytes(format),
+      cause: 'other features than were written',
+    });
   return written;
 }

@@ -1,7 +1,7 @@
 import {existsSync} from 'node:fs';
 import {mkdir, readFile, rename, rm} from 'node:fs/promises';
 import {join} from 'node:path';
-import {FinetuneError, errorMessage} from '../../core/errors.js';
+import {defineError, FinetuneError, errorMessage} from '../../core/errors.js';
 import type {StateDict} from '../../core/state-dict.js';
 import {writeFileAtomic} from '../../core/files/atomic-write.js';
 import {readSafetensors} from '../../backbones/readers/safetensors.js';
@@ -31,19 +31,12 @@ type CheckpointState<Row> = Omit<Checkpoint<Row>, 'weights' | 'optimizer' | 'bes
 const CHECKPOINT_VERSION = 3;
 
 /** There is no checkpoint, or none that can be read. */
-export class CheckpointError extends FinetuneError {
-  override readonly name = 'CheckpointError';
-  override readonly code = 'CHECKPOINT_UNREADABLE';
-
-  constructor(
-    readonly directory: string,
-    readonly reason: string,
-  ) {
-    super(
-      `Expected a checkpoint in ${directory}, but ${reason}. Start the run again without --resume.`,
-    );
-  }
-}
+export class CheckpointError extends defineError(
+  FinetuneError,
+  'CHECKPOINT_UNREADABLE',
+  ({directory, reason}: {directory: string; reason: string}) =>
+    `Expected a checkpoint in ${directory}, but ${reason}. Start the run again without --resume.`,
+) {}
 
 /**
  * Writes a checkpoint beside its place, then moves it there: a directory of its own, so that a kill leaves all of the old one, perhaps under
@@ -91,7 +84,7 @@ function existingCheckpoint(directory: string): string {
 /** @throws CheckpointError where there is none, or one of another version, or a torn one */
 export async function readCheckpoint<Row>(directory: string): Promise<Checkpoint<Row>> {
   const existing = existingCheckpoint(directory);
-  if (!existsSync(existing)) throw new CheckpointError(directory, 'found none');
+  if (!existsSync(existing)) throw new CheckpointError({directory, reason: 'found none'});
   const tensors = async (name: string): Promise<StateDict> =>
     (await readSafetensors(join(existing, `${name}.safetensors`))).tensors;
   try {
@@ -108,6 +101,6 @@ export async function readCheckpoint<Row>(directory: string): Promise<Checkpoint
       best: await tensors('best'),
     };
   } catch (error) {
-    throw new CheckpointError(directory, `it cannot be read: ${errorMessage(error)}`);
+    throw new CheckpointError({directory, reason: `it cannot be read: ${errorMessage(error)}`});
   }
 }

@@ -1,4 +1,4 @@
-import {FinetuneError} from '../../core/errors.js';
+import {defineError, FinetuneError, throwIfAborted} from '../../core/errors.js';
 import {createRng, shuffle} from '../../core/rng.js';
 import {
   getLayerGroup,
@@ -63,25 +63,31 @@ export const INITIAL_TRAINER_STATE: Readonly<TrainerState> = {
 };
 
 /** The loss is no longer a number, in training or in validation. An hour of training on NaN would be our fault, not the user's. */
-export class TrainingDivergedError extends FinetuneError {
-  override readonly name = 'TrainingDivergedError';
-  override readonly code = 'TRAINING_DIVERGED';
-
-  constructor(
-    readonly phase: string,
+export class TrainingDivergedError extends defineError(
+  FinetuneError,
+  'TRAINING_DIVERGED',
+  ({
+    phase,
+    step,
+    loss,
+    learningRates,
+  }: {
+    phase: string;
     /** Updates done since the phase began. */
-    readonly step: number,
-    readonly loss: number,
-    readonly learningRates: GroupLearningRates,
-  ) {
+    step: number;
+    loss: number;
+    learningRates: GroupLearningRates;
+  }) => {
     const lrTexts = LAYER_GROUPS.filter(group => learningRates[group] !== null).map(
       group => `${group} ${learningRates[group]}`,
     );
-    super(
+    return (
       `Expected a finite loss in phase "${phase}", but found ${loss} after ${step} updates (rates: ${lrTexts.join(', ')}). ` +
-        `Lower --lr, or give the phase a longer warm-up by more epochs.`,
+      `Lower --lr, or give the phase a longer warm-up by more epochs.`
     );
-  }
+  },
+) {
+  override readonly exitCode = 6;
 }
 
 /** Inputs by name; groups and fields share none. */
@@ -167,7 +173,7 @@ export class PhaseTrainer {
         this.#update(batch);
         onStep(state.step);
         await yieldToEventLoop();
-        signal?.throwIfAborted();
+        throwIfAborted(signal);
       }
     } finally {
       this.#steps.sync();
@@ -196,7 +202,12 @@ export class PhaseTrainer {
       batchSize: plan.batchSize,
     }).catch((error: unknown) => {
       throw error instanceof NanProbabilityError
-        ? new TrainingDivergedError(plan.name, this.updates, NaN, plan.learningRates)
+        ? new TrainingDivergedError({
+            phase: plan.name,
+            step: this.updates,
+            loss: NaN,
+            learningRates: plan.learningRates,
+          })
         : error;
     });
     Object.assign(state, {epoch: state.epoch + 1, step: 0, lossSum: 0, weightSum: 0});
@@ -220,7 +231,12 @@ export class PhaseTrainer {
     });
     x.dispose();
     if (!Number.isFinite(loss))
-      throw new TrainingDivergedError(plan.name, this.updates, loss, plan.learningRates);
+      throw new TrainingDivergedError({
+        phase: plan.name,
+        step: this.updates,
+        loss,
+        learningRates: plan.learningRates,
+      });
     state.step++;
     const weight = weights.reduce((sum, each) => sum + each, 0);
     state.lossSum += loss * weight;

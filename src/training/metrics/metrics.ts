@@ -1,4 +1,4 @@
-import {FinetuneError} from '../../core/errors.js';
+import {defineError, FinetuneError} from '../../core/errors.js';
 import {meanInterval, wilsonInterval} from './confidence-interval.js';
 
 /**
@@ -46,20 +46,21 @@ export interface Metrics {
 }
 
 /** A probability that is not a number: the weights have diverged. */
-export class NanProbabilityError extends FinetuneError {
-  override readonly name = 'NanProbabilityError';
-  override readonly code = 'TRAINING_DIVERGED';
-
-  /** @param imageIndex position among all that were added */
-  constructor(
-    readonly imageIndex: number,
-    readonly className: string,
-  ) {
-    super(
-      `Expected a probability of class "${className}" for image ${imageIndex}, but found NaN. ` +
-        'The weights have diverged: train again with a lower rate.',
-    );
-  }
+export class NanProbabilityError extends defineError(
+  FinetuneError,
+  'TRAINING_DIVERGED',
+  ({
+    imageIndex,
+    className,
+  }: {
+    /** Position among all that were added. */
+    imageIndex: number;
+    className: string;
+  }) =>
+    `Expected a probability of class "${className}" for image ${imageIndex}, but found NaN. ` +
+    'The weights have diverged: train again with a lower rate.',
+) {
+  override readonly exitCode = 6;
 }
 
 const ratioOrNull = (numerator: number, denominator: number): number | null =>
@@ -113,7 +114,11 @@ export class RunningMetrics {
 
   #addOne(row: Float32Array, label: number): void {
     const nanIndex = row.findIndex(Number.isNaN);
-    if (nanIndex >= 0) throw new NanProbabilityError(this.#numImages, this.#classNames[nanIndex]!);
+    if (nanIndex >= 0)
+      throw new NanProbabilityError({
+        imageIndex: this.#numImages,
+        className: this.#classNames[nanIndex]!,
+      });
     let predicted = 0;
     let rank = 0;
     row.forEach((probability, i) => {

@@ -71,7 +71,7 @@ describe('the lock', () => {
     const waiting = await rejectionOf(
       withLock(path, async () => 'taken', {signal: AbortSignal.timeout(100)}),
     );
-    expect(waiting.name).to.equal('AbortError');
+    expect(waiting.name).to.equal('AbortedError');
     const threeMinutesAgo = Date.now() / 1000 - 180;
     utimesSync(path, threeMinutesAgo, threeMinutesAgo);
     expect(await withLock(path, async () => 'taken')).to.equal('taken');

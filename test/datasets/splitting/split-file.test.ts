@@ -101,7 +101,7 @@ describe('split.json', () => {
       {name: third!.name, change: 'in another split'},
       {name: 'b/new', change: 'new'},
     ]);
-    expect(new ImagesChangedError('split.json', changes).message).to.equal(
+    expect(new ImagesChangedError({path: 'split.json', changes}).message).to.equal(
       `4 files changed since the run was begun, as split.json tells: ${first!.name} (other bytes), ${second!.name} (gone), ` +
         `${third!.name} (in another split) and 1 more. Put the images back, or start another run.`,
     );

@@ -166,7 +166,7 @@ describe('a table of features', () => {
         stop.abort();
       }
     })().catch((error: Error) => error.name);
-    expect([outcome, seen]).to.deep.equal(['AbortError', [frozenBatchSize(network)]]);
+    expect([outcome, seen]).to.deep.equal(['AbortedError', [frozenBatchSize(network)]]);
   });
 
   it('gives rows in any order, each of its own view', async () => {

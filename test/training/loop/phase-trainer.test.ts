@@ -221,7 +221,7 @@ describe('a phase', () => {
           }
         })(),
       );
-      expect(rejection.name).to.equal('AbortError');
+      expect(rejection.name).to.equal('AbortedError');
       expect(first.updates).to.equal(stopAt);
       const second = trainer(network, featureInputs(), plan, first.state);
       second.optimizer.restore(first.optimizer.state());
@@ -260,7 +260,7 @@ describe('a phase', () => {
     expect(error).to.be.instanceOf(TrainingDivergedError);
     expect(error).to.deep.include({
       code: 'TRAINING_DIVERGED',
-      exitCode: 1,
+      exitCode: 6,
       phase: 'probe',
       step: 1,
       learningRates: {...PLAN.learningRates, head: 1e38},

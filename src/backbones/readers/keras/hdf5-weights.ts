@@ -2,7 +2,8 @@ import * as hdf5 from 'h5wasm';
 import type {Dataset, Group} from 'h5wasm';
 import {errorMessage} from '../../../core/errors.js';
 import {sizeFromShape} from '../../../core/state-dict.js';
-import {formatNumber, FormatError} from '../format-error.js';
+import {formatInteger} from '../../../core/text/format-integer.js';
+import {FormatError} from '../format-error.js';
 
 /** Keras' groups of layers lie at most this deep; links may form circles. */
 const MAX_DEPTH = 16;
@@ -47,7 +48,7 @@ export class Hdf5Weights {
     );
   }
 
-  /** @throws Malformed where the numbers lie elsewhere, or in a way that takes far more memory than they do */
+  /** @throws FormatError where the numbers lie elsewhere, or in a way that takes far more memory than they do */
   read(name: string): Float32Array {
     return wrapHdf5Errors(() => this.readDataset(name, this.datasets.get(name)!));
   }
@@ -60,7 +61,7 @@ export class Hdf5Weights {
       throw new FormatError(`floats of ${size} bytes for "${name}"`, 'save it as float32');
     if (chunks !== null && size * sizeFromShape(chunks) > MAX_CHUNK_BYTES) {
       throw new FormatError(
-        `a chunk of ${formatNumber(size * sizeFromShape(chunks))} bytes for "${name}"`,
+        `a chunk of ${formatInteger(size * sizeFromShape(chunks))} bytes for "${name}"`,
         'save it without chunks',
       );
     }
@@ -81,7 +82,7 @@ export class Hdf5Weights {
     this.objectCount++;
     if (this.objectCount > MAX_OBJECTS || depth > MAX_DEPTH) {
       throw new FormatError(
-        `more than ${formatNumber(MAX_OBJECTS)} groups and weights, or ${MAX_DEPTH} inside each other`,
+        `more than ${formatInteger(MAX_OBJECTS)} groups and weights, or ${MAX_DEPTH} inside each other`,
       );
     }
     const entry = group.get(key);

@@ -58,7 +58,7 @@ class Hdf5Worker {
     return 'data' in answer ? answer.data : new Float32Array(0);
   }
 
-  /** @throws Malformed where the file is broken, or there is no answer in time */
+  /** @throws FormatError where the file is broken, or there is no answer in time */
   async answer(): Promise<Exclude<Hdf5Response, {readonly reason: string}>> {
     const responseController = new AbortController();
     const signal = AbortSignal.any([

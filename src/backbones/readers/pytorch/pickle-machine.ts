@@ -1,5 +1,6 @@
+import {formatInteger} from '../../../core/text/format-integer.js';
 import type {ByteCursor} from '../byte-cursor.js';
-import {formatNumber, FormatError} from '../format-error.js';
+import {FormatError} from '../format-error.js';
 import {PickleGlobal, type PickleDialect} from './pickle-dialect.js';
 import {Placeholder} from './placeholder.js';
 
@@ -22,14 +23,14 @@ export class PickleMachine {
   ) {}
 
   formatError(what: string): FormatError {
-    return new FormatError(`a pickle with ${what} (at byte ${formatNumber(this.input.position)})`);
+    return new FormatError(`a pickle with ${what} (at byte ${formatInteger(this.input.position)})`);
   }
 
   /** Counts work, so that a small file cannot ask for endless work. */
   countSteps(steps: number): void {
     this.steps += steps;
     if (this.steps > MAX_STEPS)
-      throw this.formatError(`more than ${formatNumber(MAX_STEPS)} steps`);
+      throw this.formatError(`more than ${formatInteger(MAX_STEPS)} steps`);
   }
 
   push(value: unknown): void {
@@ -69,11 +70,13 @@ export class PickleMachine {
 
   loadMemo(index: number): void {
     if (!this.memo.has(index))
-      throw this.formatError(`a reference to value ${formatNumber(index)}, which was never stored`);
+      throw this.formatError(
+        `a reference to value ${formatInteger(index)}, which was never stored`,
+      );
     this.push(this.memo.get(index));
   }
 
-  /** @throws Malformed, naming it, for a name outside the dialect */
+  /** @throws FormatError, naming it, for a name outside the dialect */
   global(module: string, name: string): PickleGlobal {
     const found =
       this.dialect.globals.get(`${module}.${name}`) ?? this.dialect.fallback(`${module}.${name}`);

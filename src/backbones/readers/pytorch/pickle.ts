@@ -6,7 +6,7 @@ import {PICKLE_OPCODES, STOP_OPCODE} from './pickle-opcodes.js';
 /**
  * Reads one pickle without executing anything. Lists and tuples become arrays, dictionaries Maps, integers beyond 2^53 bigints.
  * @param input stands at the pickle's first byte, and afterwards behind its last
- * @throws Malformed for a name outside the dialect, an opcode that weights files do not use, or bytes that make no sense
+ * @throws FormatError for a name outside the dialect, an opcode that weights files do not use, or bytes that make no sense
  */
 export function unpickle(input: ByteCursor, dialect: PickleDialect): unknown {
   const machine = new PickleMachine(input, dialect);

@@ -1,11 +1,10 @@
-import type {TorchFile} from './torch-file.js';
 import {sizeFromShape} from '../../../core/state-dict.js';
 import {MemoryBudget} from '../dtypes.js';
 import {FormatError} from '../format-error.js';
 import {InlineStorage} from './numpy-arrays.js';
 import {openTorchLegacy} from './torch-legacy.js';
 import {stridedElements} from './torch-strides.js';
-import type {TorchStorage, TorchTensor} from './torch-tensor.js';
+import type {TorchFile, TorchStorage, TorchTensor} from './torch-tensor.js';
 import {collectNamedTensors} from './torch-tensors.js';
 import {openTorchZip} from './torch-zip.js';
 import type {TensorReader, StoredTensor} from '../weights-file.js';

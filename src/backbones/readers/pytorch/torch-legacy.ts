@@ -1,11 +1,11 @@
 import {readFile} from 'node:fs/promises';
+import {formatInteger} from '../../../core/text/format-integer.js';
 import {ByteCursor} from '../byte-cursor.js';
-import {formatNumber, FormatError} from '../format-error.js';
+import {FormatError} from '../format-error.js';
 import {PLAIN_DIALECT} from './pickle-dialect.js';
 import {unpickle} from './pickle.js';
-import type {TorchFile} from './torch-file.js';
 import {createTorchDialect} from './torch-dialect.js';
-import type {TorchStorage} from './torch-tensor.js';
+import type {TorchFile, TorchStorage} from './torch-tensor.js';
 
 /** torch/serialization.py MAGIC_NUMBER and PROTOCOL_VERSION */
 const MAGIC_NUMBER = 0x1950a86a20f9469cfc6cn;
@@ -70,7 +70,7 @@ function readStorage(input: ByteCursor, {key, length, dtype: type}: TorchStorage
   const found = input.uint64();
   if (found !== length)
     throw new FormatError(
-      `${formatNumber(found)} elements in storage "${key}", which has ${formatNumber(length)}`,
+      `${formatInteger(found)} elements in storage "${key}", which has ${formatInteger(length)}`,
     );
   return input.take(length * type.bytes);
 }

@@ -1,5 +1,6 @@
 import {sizeFromShape} from '../../../core/state-dict.js';
-import {formatNumber, FormatError} from '../format-error.js';
+import {formatInteger} from '../../../core/text/format-integer.js';
+import {FormatError} from '../format-error.js';
 import type {TorchTensor} from './torch-tensor.js';
 
 /** Row-major, without gaps; the stride of an extent of 1 says nothing. */
@@ -38,7 +39,7 @@ function gatherElements(
 
 /**
  * The elements of a tensor, row-major: a view of its storage's values where they lie so, else a copy.
- * @throws Malformed for a tensor that reaches beyond its storage
+ * @throws FormatError for a tensor that reaches beyond its storage
  */
 export function stridedElements(
   name: string,
@@ -53,7 +54,7 @@ export function stridedElements(
       : shape.reduce((sum, extent, axis) => sum + (extent - 1) * strides[axis]!, offset);
   if (last >= values.length)
     throw new FormatError(
-      `tensor "${name}" reaching beyond the ${formatNumber(values.length)} elements of its storage`,
+      `tensor "${name}" reaching beyond the ${formatInteger(values.length)} elements of its storage`,
     );
   return isContiguous(tensor)
     ? values.subarray(offset, offset + size)

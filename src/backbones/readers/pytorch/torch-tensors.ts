@@ -16,7 +16,7 @@ const STATE_DICT_REMEDY = 'save model.state_dict() with torch.save and give that
 /**
  * Every tensor in what a file pickled, by the keys that lead to it: `state_dict.module.conv1.weight`. Dictionaries, lists and the fields
  * of objects are searched, each once: they may contain themselves, and each other many times.
- * @throws Malformed where there is none
+ * @throws FormatError where there is none
  */
 export function collectNamedTensors(root: unknown): Map<string, TorchTensor> {
   const tensors = new Map<string, TorchTensor>();

@@ -1,11 +1,11 @@
 import {errorMessage} from '../../../core/errors.js';
 import {ZipArchive, ZipError} from '../../../core/files/zip.js';
+import {formatInteger} from '../../../core/text/format-integer.js';
 import {ByteCursor} from '../byte-cursor.js';
-import {formatNumber, FormatError} from '../format-error.js';
+import {FormatError} from '../format-error.js';
 import {unpickle} from './pickle.js';
 import {createTorchDialect} from './torch-dialect.js';
-import type {TorchStorage} from './torch-tensor.js';
-import type {TorchFile} from './torch-file.js';
+import type {TorchFile, TorchStorage} from './torch-tensor.js';
 
 /** That of ResNet-152 takes 0.1 MB, more only where arrays of NumPy are in it. Few writers compress it, and none to less than a tenth. */
 const MAX_INFLATED_BYTES = 64_000_000;
@@ -60,11 +60,11 @@ function readStorage(
   const name = `${folder}data/${key}`;
   const bytes = length * type.bytes;
   if (!zip.has(name))
-    throw new FormatError(`no entry "${name}" for a storage of ${formatNumber(bytes)} bytes`);
+    throw new FormatError(`no entry "${name}" for a storage of ${formatInteger(bytes)} bytes`);
   const found = zip.entrySize(name);
   if (found !== bytes)
     throw new FormatError(
-      `${formatNumber(found)} bytes in entry "${name}", whose storage takes ${formatNumber(bytes)}`,
+      `${formatInteger(found)} bytes in entry "${name}", whose storage takes ${formatInteger(bytes)}`,
     );
   return wrapZipErrors(zip.read(name));
 }
@@ -73,7 +73,7 @@ export async function readZipEntry(zip: ZipArchive, name: string, limit: number)
   const size = zip.entrySize(name);
   if (size > limit)
     throw new FormatError(
-      `an entry "${name}" of ${formatNumber(size)} bytes, above the limit of ${formatNumber(limit)}`,
+      `an entry "${name}" of ${formatInteger(size)} bytes, above the limit of ${formatInteger(limit)}`,
     );
   return wrapZipErrors(zip.read(name));
 }

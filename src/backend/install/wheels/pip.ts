@@ -1,9 +1,8 @@
-import {mkdir, readdir, rm} from 'node:fs/promises';
+import {mkdir, readdir, rm, stat} from 'node:fs/promises';
 import {basename, join} from 'node:path';
 import {sha256File} from '../../../core/files/sha256.js';
 import {findErrorLine, runSubprocess, type SubprocessResult} from '../subprocess.js';
 import {BackendError} from '../../backend-error.js';
-import {folderSize} from '../folder-size.js';
 import type {StepReport} from '../install-progress.js';
 import type {WheelSpec} from './tensorflow-wheels.js';
 
@@ -25,7 +24,7 @@ export async function findPip(environment: NodeJS.ProcessEnv = process.env): Pro
     if (result?.code === 0) return command;
   }
   throw new BackendError(
-    'download',
+    {step: 'download'},
     `Expected pip to download TensorFlow with, but found none (tried ${PIP_COMMANDS.map(command => command.join(' ')).join(', ')}). ` +
       "Install Python's pip, or give a wheel: finetune backend install --from FILE.",
   );
@@ -59,7 +58,7 @@ export async function downloadWheel(
   if (result !== undefined && isSaved(result) && wheel !== undefined)
     return checkWheel(join(directory, wheel), requirement, sha256);
   throw new BackendError(
-    'download',
+    {step: 'download'},
     `Expected pip to download ${requirement}, but found: ${describeFailure(result)}. ` +
       'Check the connection and run finetune backend install, or give a wheel with --from FILE.',
   );
@@ -74,7 +73,7 @@ async function checkWheel(
   if (sha256.includes(actualSha256)) return wheel;
   await rm(wheel);
   throw new BackendError(
-    'download',
+    {step: 'download'},
     `pip brought another ${basename(wheel)} than PyPI publishes for ${requirement} (its sha256 is ${actualSha256}). It was removed, and nothing in it was run. ` +
       'Check which index pip uses (pip config list); to use a wheel of your own all the same, say finetune backend install --from FILE.',
   );
@@ -146,4 +145,18 @@ function parseDownloadSize(text: string): number | undefined {
   return match === null
     ? undefined
     : Number(match[1]) * {k: 1e3, M: 1e6, G: 1e9}[match[2] as 'k' | 'M' | 'G'];
+}
+
+/** Bytes of the files below a directory that others are writing to; what vanishes meanwhile counts nothing. */
+async function folderSize(directory: string): Promise<number> {
+  const names = await readdir(directory, {recursive: true}).catch(() => []);
+  const sizes = await Promise.all(
+    names.map(name =>
+      stat(join(directory, name)).then(
+        found => (found.isFile() ? found.size : 0),
+        () => 0,
+      ),
+    ),
+  );
+  return sizes.reduce((sum, size) => sum + size, 0);
 }

@@ -42,7 +42,7 @@ export function cudaWheel(requirement: string, arch: string): WheelSpec {
   const release = Object.hasOwn(PINNED_WHEELS, name) ? PINNED_WHEELS[name] : undefined;
   if (release === undefined) {
     throw new BackendError(
-      'download',
+      {step: 'download'},
       `${requirement}, which this TensorFlow asks for, is not among the wheels that are known. Put it beside TensorFlow's wheel and give the folder: ` +
         'finetune backend install --from FOLDER.',
     );

@@ -1,8 +1,8 @@
-import {createHash} from 'node:crypto';
 import {existsSync, statSync} from 'node:fs';
 import {copyFile, constants, mkdir, readdir} from 'node:fs/promises';
 import {dirname, join, resolve} from 'node:path';
-import {UsageError} from '../../../core/errors.js';
+import {UsageError, throwIfAborted} from '../../../core/errors.js';
+import {sha256} from '../../../core/files/sha256.js';
 import type {StepReport} from '../install-progress.js';
 import {isCudaFile, TENSORFLOW_LIBRARIES, TENSORFLOW_FILES} from './wheel.js';
 
@@ -42,12 +42,11 @@ export function fingerprintSource(source: LocalSource): string {
     'wheels' in source
       ? source.wheels
       : TENSORFLOW_LIBRARIES.map(name => join(source.unpacked, name));
-  const hash = createHash('sha256');
-  for (const file of files) {
+  const lines = files.map(file => {
     const {size, mtimeMs} = statSync(file);
-    hash.update(`${file}\n${size}\n${mtimeMs}\n`);
-  }
-  return hash.digest('hex').slice(0, 8);
+    return `${file}\n${size}\n${mtimeMs}\n`;
+  });
+  return sha256(...lines).slice(0, 8);
 }
 
 /** Copies what a backend needs from an unpacked wheel, sharing blocks where the file system can. */
@@ -66,7 +65,7 @@ export async function copyUnpackedWheel(
   );
   let bytes = 0;
   for (const [source, target] of [...tensorflowFiles, ...cudaFiles]) {
-    signal?.throwIfAborted();
+    throwIfAborted(signal);
     if (!existsSync(source))
       throw new UsageError(`Expected ${source} for --from, but found no such file.`);
     await mkdir(dirname(target), {recursive: true});

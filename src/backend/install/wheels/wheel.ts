@@ -43,7 +43,7 @@ export async function readWheelMetadata(wheel: string): Promise<string> {
     const name = archive.names.find(candidate => /^[^/]+\.dist-info\/METADATA$/.test(candidate));
     if (name === undefined)
       throw new BackendError(
-        'unpack',
+        {step: 'unpack'},
         `Expected a Python wheel in ${wheel}, but found a zip archive without METADATA.`,
       );
     return (await archive.read(name)).toString('utf8');
@@ -68,7 +68,7 @@ export async function unpackWheel(
     const missing = names.find(name => !archiveNames.has(name));
     if (missing !== undefined) {
       throw new BackendError(
-        'unpack',
+        {step: 'unpack'},
         `Expected a TensorFlow wheel for Linux in ${wheel}, but found no ${missing} in it.`,
       );
     }
@@ -94,7 +94,8 @@ async function withArchive<T>(
     archive = await ZipArchive.open(wheel);
     return await work(archive);
   } catch (error) {
-    if (error instanceof ZipError) throw new BackendError('unpack', error.message, {cause: error});
+    if (error instanceof ZipError)
+      throw new BackendError({step: 'unpack', cause: error}, error.message);
     throw error;
   } finally {
     archive?.close();

@@ -1,9 +1,10 @@
 import {readFile, stat} from 'node:fs/promises';
 import {join} from 'node:path';
 import {isDeepStrictEqual} from 'node:util';
-import {errorMessage} from '../core/errors.js';
-import {readJsonFile} from '../core/files/json-file.js';
-import {MODEL_FILES, type ModelRecord} from './model-record.js';
+import {errorMessage} from '../../core/errors.js';
+import {readJsonFile} from '../../core/files/json-file.js';
+import {MODEL_FILES} from './file-names.js';
+import {type ModelRecord} from './model-record.js';
 
 const MAX_BYTES = 64_000_000;
 

@@ -1,54 +1,19 @@
 import {existsSync} from 'node:fs';
-import {stat} from 'node:fs/promises';
 import {join} from 'node:path';
-import {isUrl, explainUrlNotDownloaded} from '../core/text/url.js';
-import {sha256File} from '../core/files/sha256.js';
-import {errorMessage} from '../core/errors.js';
-import {readJsonFile} from '../core/files/json-file.js';
-import {redactUrl} from '../core/text/redact-url.js';
-import {shellQuote} from '../core/text/shell-quote.js';
-import {SchemaError, validate} from '../core/schema.js';
+import {errorMessage} from '../../core/errors.js';
+import {readJsonFile} from '../../core/files/json-file.js';
+import {SchemaError, validate} from '../../core/schema.js';
 import {findCompanionFileProblem} from './companion-files.js';
 import {InvalidModelError, COPY_AGAIN} from './invalid-model-error.js';
-import {
-  MODEL_FILES,
-  modelRecordSchema,
-  SCHEMA_VERSION,
-  type ModelRecord,
-  type FileRecord,
-} from './model-record.js';
-import {findModelJsonProblem} from './tfjs/model-json.js';
+import {MODEL_FILES} from './file-names.js';
+import {checkFile} from './file-hashes.js';
+import {assertDirectory, remedyFor} from './model-directory.js';
+import {modelRecordSchema, SCHEMA_VERSION, type ModelRecord} from './model-record.js';
+import {findModelJsonProblem} from '../tfjs/model-json.js';
 import {findRecordProblem} from './record-problems.js';
-
-export {InvalidModelError} from './invalid-model-error.js';
 
 /** Of finetune.json and of model.json: the confusion matrix of a thousand classes takes a fifth of that. */
 const MAX_JSON_BYTES = 64_000_000;
-
-/** Where an exported model lies: the directory itself, or `model` in it where that is a run; undefined where there is none. */
-export const modelDirectory = (directory: string): string | undefined =>
-  [directory, join(directory, 'model')].find(candidate =>
-    existsSync(join(candidate, MODEL_FILES.record)),
-  );
-
-const HINT = 'Give the directory of a finished run, or the model folder in it.';
-
-/** What to do with a word that is no directory on this machine. */
-async function assertDirectory(directory: string): Promise<void> {
-  if (isUrl(directory))
-    throw new InvalidModelError(
-      redactUrl(directory),
-      explainUrlNotDownloaded(directory, 'a model'),
-    );
-  const found = await stat(directory).catch(() => undefined);
-  if (found === undefined || found.isDirectory()) return;
-  const isArchive = /\.(?:zip|tar|tgz|tar\.gz|rar|7z|tar\.xz|tar\.zst)$/i.test(directory);
-  const remedy = isArchive ? 'Unpack it, and give the model folder in it.' : HINT;
-  throw new InvalidModelError(
-    directory,
-    `${directory} is ${isArchive ? 'an archive' : 'a file'}, and a model is a folder. ${remedy}`,
-  );
-}
 
 /** @throws InvalidModelError for what is no JSON, too long or too deep */
 async function readDocument(path: string): Promise<unknown> {
@@ -56,22 +21,10 @@ async function readDocument(path: string): Promise<unknown> {
     return await readJsonFile(path, MAX_JSON_BYTES);
   } catch (cause) {
     throw new InvalidModelError(
-      path,
+      {path, cause},
       `Expected JSON in ${path}, but found something else (${errorMessage(cause)}). ${COPY_AGAIN}`,
-      {cause},
     );
   }
-}
-
-/** What to do about a directory without a model. */
-function remedyFor(directory: string): string {
-  if (existsSync(join(directory, 'checkpoints', 'best')))
-    return `Make it from the run's weights: finetune export ${shellQuote(directory)}`;
-  if (existsSync(join(directory, 'folds.json')))
-    return `Give a run of the cross-validation, such as ${shellQuote(join(directory, 'fold-1'))}`;
-  return existsSync(join(directory, 'recipe.json'))
-    ? `The run has not ended. Go on with it: finetune --resume ${shellQuote(directory)}`
-    : HINT;
 }
 
 async function readRecordFile(directory: string): Promise<unknown> {
@@ -79,7 +32,7 @@ async function readRecordFile(directory: string): Promise<unknown> {
   const path = join(directory, MODEL_FILES.record);
   if (existsSync(path)) return readDocument(path);
   throw new InvalidModelError(
-    directory,
+    {path: directory},
     `Expected an exported model in ${directory}, but found no ${MODEL_FILES.record}. ${remedyFor(directory)}`,
   );
 }
@@ -95,14 +48,14 @@ function checkVersion(directory: string, document: unknown): void {
       ? `${formatValue(createdBy)}, which made it`
       : 'the finetune that made it';
   throw new InvalidModelError(
-    directory,
+    {path: directory},
     `Expected schema version ${SCHEMA_VERSION} of the exported model in ${directory}, but found ${formatValue(schemaVersion)}. Use ${maker}, or a later one.`,
   );
 }
 
 const mismatchError = (path: string, problem: string): InvalidModelError =>
   new InvalidModelError(
-    path,
+    {path},
     `${path} is not of one export with the files beside it: found ${problem}. ${COPY_AGAIN}`,
   );
 
@@ -113,26 +66,7 @@ function assertConsistent(path: string, check: () => string | undefined): void {
     if (problem !== undefined) throw mismatchError(path, problem);
   } catch (cause) {
     if (!(cause instanceof SchemaError)) throw cause;
-    throw new InvalidModelError(path, `${cause.message} ${COPY_AGAIN}`, {cause});
-  }
-}
-
-/** Nothing is read of a file before it has the size that it must have. */
-async function checkFile(path: string, {bytes, sha256}: FileRecord): Promise<void> {
-  const found = await stat(path).catch(() => undefined);
-  if (!found?.isFile())
-    throw new InvalidModelError(path, `Expected ${path}, but found no such file. ${COPY_AGAIN}`);
-  if (found.size !== bytes)
-    throw new InvalidModelError(
-      path,
-      `Expected ${bytes} bytes in ${path}, but found ${found.size}. ${COPY_AGAIN}`,
-    );
-  const hash = await sha256File(path);
-  if (hash !== sha256) {
-    throw new InvalidModelError(
-      path,
-      `Expected the contents that were exported (sha256 ${sha256.slice(0, 8)}...) in ${path}, but found others (${hash.slice(0, 8)}...). ${COPY_AGAIN}`,
-    );
+    throw new InvalidModelError({path, cause}, `${cause.message} ${COPY_AGAIN}`);
   }
 }
 

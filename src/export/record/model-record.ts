@@ -1,5 +1,5 @@
-import {preprocessingSchema} from '../backbones/pretrained/pretrained-schema.js';
-import type {PretrainedWeights} from '../backbones/pretrained/pretrained.js';
+import {preprocessingSchema} from '../../backbones/pretrained/pretrained-schema.js';
+import type {PretrainedWeights} from '../../backbones/pretrained/pretrained.js';
 import {
   ARCHS,
   STAGES,
@@ -7,31 +7,12 @@ import {
   type BackboneSpec,
   type LastStage,
   type ResNetVariant,
-} from '../backbones/resnet-specs.js';
-import type {Preprocessing} from '../core/preprocessing.js';
-import type {ObjectSchema} from '../core/schema.js';
-import {HEAD_TYPES, POOLINGS, type HeadSpec} from '../heads/head.js';
-import type {Metrics} from '../training/metrics/metrics.js';
-
-/** The files of an exported model; the weights of `model` lie in shards beside it. */
-export const MODEL_FILES = {
-  model: 'model.json',
-  tensors: 'model.safetensors',
-  record: 'finetune.json',
-  metadata: 'metadata.json',
-  labels: 'labels.txt',
-  card: 'README.md',
-} as const;
-
-/** `group1-shard2of9.bin`, as the tfjs converter names them. */
-export const shardName = (index: number, count: number): string =>
-  `group1-shard${index + 1}of${count}.bin`;
-
-export const SHARD_NAME = /^group1-shard\d+of\d+\.bin$/;
-
-/** Whether an exported model has a file of this name. */
-export const isModelFile = (name: string): boolean =>
-  Object.values<string>(MODEL_FILES).includes(name) || SHARD_NAME.test(name);
+} from '../../backbones/resnet-specs.js';
+import type {Preprocessing} from '../../core/preprocessing.js';
+import type {ObjectSchema} from '../../core/schema.js';
+import {HEAD_TYPES, POOLINGS, type HeadSpec} from '../../heads/head.js';
+import type {Metrics} from '../../training/metrics/metrics.js';
+import {MODEL_FILES} from './file-names.js';
 
 export const SCHEMA_VERSION = 1;
 

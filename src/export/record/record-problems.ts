@@ -1,9 +1,10 @@
 import {isDeepStrictEqual} from 'node:util';
-import {backboneShapes, featureWidth} from '../backbones/network.js';
-import {formatStrideOn} from '../backbones/weights/weights-metadata.js';
-import {sizeFromShape, type StateDict} from '../core/state-dict.js';
-import {denseLayers, headShapes, type DenseSpec} from '../heads/head.js';
-import {MODEL_FILES, SHARD_NAME, specOf, type ModelRecord} from './model-record.js';
+import {backboneShapes, featureWidth} from '../../backbones/network.js';
+import {formatStrideOn} from '../../backbones/weights/weights-metadata.js';
+import {sizeFromShape, type StateDict} from '../../core/state-dict.js';
+import {denseLayers, headShapes, type DenseSpec} from '../../heads/head.js';
+import {MODEL_FILES, SHARD_NAME} from './file-names.js';
+import {specOf, type ModelRecord} from './model-record.js';
 
 /** What files of weights may hold besides them: names, and all that is known of a network. */
 const SLACK_BYTES = 32_000_000;

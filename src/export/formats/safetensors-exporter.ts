@@ -1,0 +1,19 @@
+import {join} from 'node:path';
+import {toHost} from '../../backbones/parameters.js';
+import {writeSafetensors} from '../../backbones/weights/safetensors-writer.js';
+import type {Exporter} from './exporter.js';
+import {loadModel} from '../load-model.js';
+import {serializeWeightsMetadata} from '../model-files.js';
+import {MODEL_FILES} from '../record/file-names.js';
+
+/** The tensors by torchvision's names, which `loadModel` reads. */
+export const safetensorsExporter: Exporter = {
+  write: async (classifier, directory) => {
+    // By `format` other tools know whose layout the tensors have.
+    const metadata = {format: 'pt', ...serializeWeightsMetadata(classifier)};
+    const path = join(directory, MODEL_FILES.tensors);
+    await writeSafetensors(path, toHost(classifier.weights), metadata);
+    return [MODEL_FILES.tensors];
+  },
+  read: directory => loadModel(directory),
+};

@@ -1,0 +1,47 @@
+import {stat} from 'node:fs/promises';
+import {join} from 'node:path';
+import {sha256, sha256File} from '../../core/files/sha256.js';
+import {COPY_AGAIN, InvalidModelError} from './invalid-model-error.js';
+import type {ModelRecord, FileRecord} from './model-record.js';
+
+const hashFile = async (path: string): Promise<FileRecord> => ({
+  bytes: (await stat(path)).size,
+  sha256: await sha256File(path),
+});
+
+/**
+ * @param model names of model.json and its shards, in order
+ * @param otherFiles names of further files that are computed with
+ */
+export async function hashFiles(
+  directory: string,
+  model: readonly string[],
+  otherFiles: readonly string[],
+): Promise<Pick<ModelRecord, 'files' | 'contentHash'>> {
+  const files: Record<string, FileRecord> = {};
+  for (const name of [...model, ...otherFiles]) files[name] = await hashFile(join(directory, name));
+  const lines = model.map(name => `${files[name]!.sha256}\n`).join('');
+  return {files, contentHash: sha256(lines)};
+}
+
+/**
+ * Nothing is read of a file before it has the size that it must have.
+ * @throws InvalidModelError for a file that is missing or not the one that was exported
+ */
+export async function checkFile(path: string, {bytes, sha256}: FileRecord): Promise<void> {
+  const found = await stat(path).catch(() => undefined);
+  if (!found?.isFile())
+    throw new InvalidModelError({path}, `Expected ${path}, but found no such file. ${COPY_AGAIN}`);
+  if (found.size !== bytes)
+    throw new InvalidModelError(
+      {path},
+      `Expected ${bytes} bytes in ${path}, but found ${found.size}. ${COPY_AGAIN}`,
+    );
+  const hash = await sha256File(path);
+  if (hash !== sha256) {
+    throw new InvalidModelError(
+      {path},
+      `Expected the contents that were exported (sha256 ${sha256.slice(0, 8)}...) in ${path}, but found others (${hash.slice(0, 8)}...). ${COPY_AGAIN}`,
+    );
+  }
+}

@@ -1,0 +1,44 @@
+import {existsSync} from 'node:fs';
+import {stat} from 'node:fs/promises';
+import {join} from 'node:path';
+import {redactUrl} from '../../core/text/redact-url.js';
+import {shellQuote} from '../../core/text/shell-quote.js';
+import {isUrl, explainUrlNotDownloaded} from '../../core/text/url.js';
+import {MODEL_FILES} from './file-names.js';
+import {InvalidModelError} from './invalid-model-error.js';
+
+/** Where an exported model lies: the directory itself, or `model` in it where that is a run; undefined where there is none. */
+export const modelDirectory = (directory: string): string | undefined =>
+  [directory, join(directory, 'model')].find(candidate =>
+    existsSync(join(candidate, MODEL_FILES.record)),
+  );
+
+const HINT = 'Give the directory of a finished run, or the model folder in it.';
+
+/** @throws InvalidModelError for what is no directory on this machine */
+export async function assertDirectory(directory: string): Promise<void> {
+  if (isUrl(directory))
+    throw new InvalidModelError(
+      {path: redactUrl(directory)},
+      explainUrlNotDownloaded(directory, 'a model'),
+    );
+  const found = await stat(directory).catch(() => undefined);
+  if (found === undefined || found.isDirectory()) return;
+  const isArchive = /\.(?:zip|tar|tgz|tar\.gz|rar|7z|tar\.xz|tar\.zst)$/i.test(directory);
+  const remedy = isArchive ? 'Unpack it, and give the model folder in it.' : HINT;
+  throw new InvalidModelError(
+    {path: directory},
+    `${directory} is ${isArchive ? 'an archive' : 'a file'}, and a model is a folder. ${remedy}`,
+  );
+}
+
+/** What to do about a directory without a model. */
+export function remedyFor(directory: string): string {
+  if (existsSync(join(directory, 'checkpoints', 'best')))
+    return `Make it from the run's weights: finetune export ${shellQuote(directory)}`;
+  if (existsSync(join(directory, 'folds.json')))
+    return `Give a run of the cross-validation, such as ${shellQuote(join(directory, 'fold-1'))}`;
+  return existsSync(join(directory, 'recipe.json'))
+    ? `The run has not ended. Go on with it: finetune --resume ${shellQuote(directory)}`
+    : HINT;
+}

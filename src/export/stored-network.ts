@@ -1,0 +1,43 @@
+import {join} from 'node:path';
+import {disposeWeights, toDevice} from '../backbones/parameters.js';
+import {readWeights} from '../backbones/readers/read-weights.js';
+import {featureWidth} from '../backbones/network.js';
+import {checkFiniteValues} from '../backbones/weights/weights-values.js';
+import type {StateDict} from '../core/state-dict.js';
+import {denseLayers} from '../heads/head.js';
+import {toInference, type InferenceModel} from '../heads/inference-model.js';
+import {InvalidModelError} from './record/invalid-model-error.js';
+import {MODEL_FILES} from './record/file-names.js';
+import {specOf, type ModelRecord} from './record/model-record.js';
+import {findTensorProblem} from './record/record-problems.js';
+
+/**
+ * The tensors of an exported model.
+ * @throws InvalidModelError where they are not of this record; WeightsFileError for numbers that no training leaves
+ */
+export async function readTensors(directory: string, record: ModelRecord): Promise<StateDict> {
+  const path = join(directory, MODEL_FILES.tensors);
+  const {tensors, metadata} = await readWeights(path);
+  const problem = findTensorProblem(record, tensors, metadata);
+  if (problem !== undefined) {
+    throw new InvalidModelError(
+      {path},
+      `${path} is not of one export with finetune.json: found ${problem}. Export the exported model again.`,
+    );
+  }
+  for (const [name, {data}] of tensors) checkFiniteValues(path, name, name, data);
+  return tensors;
+}
+
+/** The network of an exported model, on the device. */
+export function buildInferenceModel(record: ModelRecord, tensors: StateDict): InferenceModel {
+  const {head, classes, preprocessing} = record;
+  const spec = specOf(record);
+  const layers = denseLayers(head, featureWidth(spec), classes.length);
+  const weights = toDevice(tensors);
+  try {
+    return toInference({spec, head, layers, preprocessing, weights});
+  } finally {
+    disposeWeights(weights);
+  }
+}

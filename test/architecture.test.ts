@@ -18,6 +18,7 @@ const LAYERS: Readonly<Record<string, number>> = {
   finetune: 5,
   cli: 6,
   bench: 7,
+  scripts: 7,
 };
 
 /** Where each third-party package is wrapped: nothing else imports it. */
@@ -31,6 +32,7 @@ const WRAPPED_DEPENDENCIES: readonly (readonly [package_: RegExp, files: RegExp]
   [/^(h5wasm|undici)(\/.*)?$/, /^src\/backbones\//],
   [/^(tar|libheif-js)(\/.*)?$/, /^src\/datasets\//],
   [/^(yargs|string-width|wrap-ansi)(\/.*)?$/, /^src\/cli\//],
+  [/^prettier$/, /^scripts\//],
   [/^node:/, /./],
 ];
 
@@ -49,7 +51,7 @@ interface Source {
 const IMPORT =
   /(?:^|\n)\s*(?:import|export)\s[^'";]*?from\s+'([^']+)'|import(?: \w+ = require)?\('([^']+)'\)/g;
 
-const sources: readonly Source[] = ['src', 'bench']
+const sources: readonly Source[] = ['src', 'bench', 'scripts']
   .flatMap(top =>
     readdirSync(join(ROOT, top), {recursive: true, encoding: 'utf8'}).map(name => join(top, name)),
   )
@@ -64,7 +66,7 @@ const sources: readonly Source[] = ['src', 'bench']
     };
   });
 
-/** A folder of `src`, or `bench`. */
+/** A folder of `src`, or `bench` or `scripts`. */
 const folderOf = (path: string): string => path.replace(/^src\//, '').split('/')[0]!;
 const targetOf = (from: string, specifier: string): string =>
   join(dirname(from), specifier).replaceAll('\\', '/').replace(/js$/, 'ts');

@@ -33,13 +33,15 @@ async function answer(request) {
   }
 }
 
-const server = createServer(async (request, response) => {
+async function respond(request, response) {
   const [status, body] = await answer(request).catch(error => {
     console.error(error);
     return [500, {error: 'The image was not classified.'}];
   });
   response.writeHead(status, {'content-type': 'application/json'}).end(JSON.stringify(body));
-});
+}
+
+const server = createServer((request, response) => void respond(request, response));
 
 server.listen(Number(port), '127.0.0.1', () => {
   console.log(`listening on http://127.0.0.1:${server.address().port}`);

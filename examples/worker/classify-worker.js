@@ -4,16 +4,17 @@ import {loadModel} from 'finetune';
 
 const model = await loadModel(workerData.directory);
 
-parentPort.on('message', async image => {
-  if (image === null) {
-    model.dispose();
-    parentPort.close();
-    return;
-  }
+async function classify(image) {
   try {
     const [best] = await model.classify(image, {top: 1});
     parentPort.postMessage(best);
   } catch (error) {
     parentPort.postMessage({error: error.message});
   }
+}
+
+parentPort.on('message', image => {
+  if (image !== null) return void classify(image);
+  model.dispose();
+  parentPort.close();
 });

@@ -50,7 +50,7 @@ function addWatermark(image: DecodedImage): Sharp {
     .jpeg({quality: 85});
 }
 
-/** What becomes of photographs that are passed on. */
+/** How images are altered when they are passed on. */
 export const ALTERATIONS: Readonly<Record<string, (image: DecodedImage) => Sharp>> = {
   'JPEG, quality 30': image => toSharp(image).jpeg({quality: 30}),
   'JPEG, quality 60': image => toSharp(image).jpeg({quality: 60}),

@@ -32,13 +32,13 @@ const log = (text: string): void => void process.stderr.write(`${text}\n`);
 const readJson = <T>(path: string): T | undefined =>
   existsSync(path) ? (JSON.parse(readFileSync(path, 'utf8')) as T) : undefined;
 
-/** Photographs where they are, else drawings of about their size. */
+/** Real images where they are, else drawings of about their size. */
 async function findData({data}: Options, scratch: string): Promise<string> {
   const sharedImages = join(SHARED, 'data', 'hymenoptera');
   if (data !== undefined) return resolve(data);
   if (existsSync(sharedImages)) return sharedImages;
   log(
-    'There are no photographs in ../shared/data/hymenoptera and none were given by --data: images are drawn.',
+    'There are no images in ../shared/data/hymenoptera and none were given by --data: images are drawn.',
   );
   const generated = join(scratch, 'drawn');
   await drawDemoSet(join(generated, 'train'), {seed: 1, perClass: 60, size: 480});

@@ -4,14 +4,14 @@ import {createRng} from '../src/core/rng.js';
 import {mapConcurrently} from '../src/core/async/map-concurrently.js';
 import {decodeForInspection} from '../src/datasets/images/decode.js';
 import {findImages} from '../src/datasets/discovery/find-images.js';
-import {nearCopies} from '../src/datasets/duplicates/near-duplicates.js';
+import {findNearDuplicates} from '../src/datasets/duplicates/near-duplicates.js';
 import {readBytes} from '../src/datasets/images/read-bytes.js';
 import type {DecodedImage} from '../src/datasets/images/resample.js';
-import {thumbprint} from '../src/datasets/duplicates/fingerprint.js';
+import {computeFingerprint} from '../src/datasets/duplicates/fingerprint.js';
 import {makeNearDuplicate, randomCrop, type SquareImage} from './make-near-duplicates.js';
 
 // How the time and the memory of looking for near-duplicates grow, and how many of those that were planted are found:
-// node dist/bench/near-copies-scale.js [--kind mixed|alike|same] [--sizes 1000,10000,30000,100000,300000] DIR...
+// node dist/bench/near-duplicates-scale.js [--kind mixed|alike|same] [--sizes 1000,10000,30000,100000,300000] DIR...
 
 /** Side of the images that are made, in pixels. */
 const SIDE = 64;
@@ -20,11 +20,11 @@ const DUPLICATE_INTERVAL = 50;
 
 type Stream = ReturnType<typeof createRng>;
 
-/** Images made of photographs. */
+/** Images made of other images. */
 const KINDS: Readonly<
   Record<string, (sourceImages: readonly SquareImage[], stream: Stream) => SquareImage>
 > = {
-  /** As unlike each other as photographs of Tiny-ImageNet are: a part of one, shining through a part of another, each turned or not. */
+  /** As different as images of Tiny-ImageNet: a crop of one, shining through a crop of another, each rotated or not. */
   mixed: (sourceImages, stream) => {
     const view = (): SquareImage =>
       randomCrop(sourceImages[stream.integer(sourceImages.length)]!, stream, SIDE);
@@ -70,7 +70,7 @@ function makeSet(
       : KINDS[values.kind]!(sourceImages, stream);
     if (isDuplicate) duplicates.set(i, lastOriginal!.number);
     if (i % DUPLICATE_INTERVAL === 0) lastOriginal = {number: i, pixels};
-    fingerprints.push(thumbprint(imageOf(pixels)));
+    fingerprints.push(computeFingerprint(imageOf(pixels)));
   }
   return {fingerprints, duplicates};
 }
@@ -78,7 +78,7 @@ function makeSet(
 async function measureSize(sourceImages: readonly SquareImage[], size: number): Promise<string> {
   const {fingerprints, duplicates} = makeSet(sourceImages, size);
   const [startTime, before] = [performance.now(), process.cpuUsage()];
-  const groups = await nearCopies(fingerprints);
+  const groups = await findNearDuplicates(fingerprints);
   const {user, system} = process.cpuUsage(before);
   const groupOf = new Map(groups.flatMap((group, i) => group.map(number => [number, i] as const)));
   const found = [...duplicates].filter(

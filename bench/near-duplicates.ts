@@ -4,13 +4,13 @@ import {createRng, shuffle} from '../src/core/rng.js';
 import {mapConcurrently} from '../src/core/async/map-concurrently.js';
 import {decodeForInspection} from '../src/datasets/images/decode.js';
 import {findImages} from '../src/datasets/discovery/find-images.js';
-import {nearCopies} from '../src/datasets/duplicates/near-duplicates.js';
+import {findNearDuplicates} from '../src/datasets/duplicates/near-duplicates.js';
 import {readBytes} from '../src/datasets/images/read-bytes.js';
-import {thumbprint} from '../src/datasets/duplicates/fingerprint.js';
+import {computeFingerprint} from '../src/datasets/duplicates/fingerprint.js';
 import {ALTERATIONS} from './alterations.js';
 
 // How many altered copies are found, and which images of a folder are taken for copies of each other:
-// node dist/bench/near-copies.js [--copies 100] [--among 1000] DIR...
+// node dist/bench/near-duplicates.js [--copies 100] [--among 1000] DIR...
 
 const CONCURRENCY = 4;
 
@@ -30,7 +30,7 @@ async function fingerprintFile(path: string): Promise<Original | undefined> {
     image && {
       path,
       hash: createHash('sha256').update(bytes).digest('hex'),
-      fingerprint: thumbprint(image),
+      fingerprint: computeFingerprint(image),
     }
   );
 }
@@ -51,7 +51,7 @@ async function fingerprintAltered(
   alter: (typeof ALTERATIONS)[string],
 ): Promise<Uint8Array> {
   const {image} = await decodeForInspection(await readBytes(path));
-  return thumbprint((await decodeForInspection(await alter(image).toBuffer())).image);
+  return computeFingerprint((await decodeForInspection(await alter(image).toBuffer())).image);
 }
 
 /** How many of the altered copies of the first originals come into one group with theirs. */
@@ -63,7 +63,10 @@ async function countFound(
   const altered = await mapConcurrently(originals.slice(0, duplicates), CONCURRENCY, original =>
     fingerprintAltered(original, alter),
   );
-  const groups = await nearCopies([...originals.map(({fingerprint}) => fingerprint), ...altered]);
+  const groups = await findNearDuplicates([
+    ...originals.map(({fingerprint}) => fingerprint),
+    ...altered,
+  ]);
   const groupOf = new Map(groups.flatMap(group => group.map(i => [i, group] as const)));
   return altered.filter((_, i) => groupOf.get(i)?.includes(originals.length + i)).length;
 }
@@ -73,7 +76,7 @@ const percent = (count: number, total: number): string => `${((100 * count) / to
 /** The groups among a folder's own images, for the reader to look at. */
 async function reportGroups(directory: string, originals: readonly Original[]): Promise<void> {
   const startTime = performance.now();
-  const groups = await nearCopies(originals.map(({fingerprint}) => fingerprint));
+  const groups = await findNearDuplicates(originals.map(({fingerprint}) => fingerprint));
   const seconds = ((performance.now() - startTime) / 1000).toFixed(1);
   const count = groups.flat().length;
   console.log(

@@ -5,7 +5,7 @@ import {checkImages} from '../src/datasets/inspection/check.js';
 import {openImageCache, type ImageCache} from '../src/datasets/cache/image-cache.js';
 import {loadImageFolder} from '../src/datasets/discovery/image-folder.js';
 import type {ImageFolder, Sample} from '../src/datasets/sample.js';
-import {splitFolder} from '../src/datasets/splitting/split.js';
+import {planSplit} from '../src/datasets/splitting/split.js';
 
 const SIZE = 64;
 const MIB = 2 ** 20;
@@ -77,7 +77,7 @@ const STAGES: Readonly<Record<string, Stage>> = {
     const folder = await loadImageFolder(directory);
     const contents = {samples: folder.samples, contentHash: ({name}: Sample) => name};
     return async () => {
-      const {train, validation} = splitFolder(folder, contents, {seed: 0});
+      const {train, validation} = planSplit(folder, contents, {seed: 0});
       return {images: train.length + validation.length};
     };
   },

@@ -109,10 +109,7 @@ const LONG_FILES: readonly string[] = [
   'src/datasets/manifest/manifest-columns.ts',
   'src/datasets/manifest/manifest-rows.ts',
   'src/datasets/manifest/manifest.ts',
-  'src/finetune/folds/cross-validate.ts',
   'src/finetune/prepare.ts',
-  'src/finetune/run/run-output.ts',
-  'src/finetune/train-phases.ts',
   'src/training/loop/phase-trainer.ts',
 ];
 

@@ -16,7 +16,7 @@ const {exports} = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')) a
 /** What a loop of one's own needs, by subpath. */
 const NEEDED: Readonly<Record<string, readonly string[]>> = {
   backbones: ['loadBackbone', 'locateWeights', 'createRandomBackbone', 'readWeights', 'forward'],
-  datasets: ['loadImageFolder', 'openImageCache', 'splitFolder', 'imageBatches', 'AUGMENTATIONS'],
+  datasets: ['loadImageFolder', 'openImageCache', 'planSplit', 'imageBatches', 'AUGMENTATIONS'],
   training: ['attachHead', 'createPhaseModel', 'PhaseTrainer', 'trainStep', 'createOptimizer'],
 };
 

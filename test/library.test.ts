@@ -3,7 +3,7 @@ import {join} from 'node:path';
 import {pathToFileURL} from 'node:url';
 import {expect} from 'chai';
 import * as library from '../src/index.js';
-import {useEngine} from './helpers/backend.js';
+import {useBackend} from './helpers/backend.js';
 import {inChild, SRC} from './helpers/in-child.js';
 import {randomClassifier} from './helpers/random-classifier.js';
 import {rejectionOf} from './helpers/rejection.js';
@@ -30,11 +30,11 @@ type Call = (...values: readonly never[]) => unknown;
 
 describe('the library, called from JavaScript', function () {
   this.timeout(60_000);
-  useEngine();
+  useBackend();
 
   let folder: library.ImageFolder;
   let recipe: library.Recipe;
-  let bundle: library.ExportedModel;
+  let model: library.ExportedModel;
   let classifier: library.Classifier;
   let place = '';
 
@@ -44,10 +44,10 @@ describe('the library, called from JavaScript', function () {
     recipe = smallRecipe(folder, {});
     classifier = randomClassifier({spec: {lastStage: 1}, classNames: folder.classNames});
     await exportModel(classifier, place);
-    bundle = await loadModel(place);
+    model = await loadModel(place);
   });
   after(() => {
-    bundle.dispose();
+    model.dispose();
     classifier.dispose();
   });
 
@@ -71,7 +71,7 @@ describe('the library, called from JavaScript', function () {
   > = {
     // An empty object is no option at all.
     finetune: [() => finetune as Call, () => [folder, recipe, {}], isEmptyOptions(2)],
-    evaluate: [() => evaluate as Call, () => [bundle, folder, {}], isEmptyOptions(2)],
+    evaluate: [() => evaluate as Call, () => [model, folder, {}], isEmptyOptions(2)],
     loadImageFolder: [() => loadImageFolder as Call, () => [folder.root, {}], isEmptyOptions(1)],
     resolveRecipe: [
       () => resolveRecipe as Call,
@@ -124,7 +124,7 @@ describe('the library, called from JavaScript', function () {
     expect(await rejectionOf(evaluate(other, folder))).to.include({code: 'MODEL_DISPOSED'});
   });
 
-  it('refuses parts of arguments that no type allows, before anything begins', async () => {
+  it('refuses arguments that no type allows, before anything begins', async () => {
     const [first] = folder.samples;
     const folders = [
       {samples: [{}]},
@@ -135,16 +135,16 @@ describe('the library, called from JavaScript', function () {
       {test: [{}]},
       {classNames: [1, 2]},
     ];
-    for (const part of folders) {
-      const wrong = {...folder, ...part} as never;
-      await expectTyped(JSON.stringify(part), () => finetune(wrong, recipe));
-      await expectTyped(JSON.stringify(part), () => checkImages(wrong));
+    for (const split of folders) {
+      const wrong = {...folder, ...split} as never;
+      await expectTyped(JSON.stringify(split), () => finetune(wrong, recipe));
+      await expectTyped(JSON.stringify(split), () => checkImages(wrong));
     }
-    for (const part of [null, 5, '', [], {}, () => 1]) {
+    for (const split of [null, 5, '', [], {}, () => 1]) {
       for (const key of Object.keys(recipe)) {
-        if (key === 'augment' && JSON.stringify(part) === '{}') continue;
-        await expectTyped(`${key} ${String(part)}`, () =>
-          finetune(folder, {...recipe, [key]: part} as never, {signal: AbortSignal.abort()}),
+        if (key === 'augment' && JSON.stringify(split) === '{}') continue;
+        await expectTyped(`${key} ${String(split)}`, () =>
+          finetune(folder, {...recipe, [key]: split} as never, {signal: AbortSignal.abort()}),
         );
       }
     }
@@ -171,14 +171,14 @@ describe('the library, called from JavaScript', function () {
       expect(await rejectionOf(call()), name).to.include({code: 'INVALID_ARGUMENT'});
   });
 
-  it('loads no exported model once it is told to stop, whatever runs', async () => {
+  it('loads no exported model once it is aborted, whatever runs', async () => {
     expect(await rejectionOf(loadModel(place, {signal: AbortSignal.abort()}))).to.include({
       code: 'ABORTED',
     });
   });
 
   it('stops an evaluation with an error of its own', async () => {
-    expect(await rejectionOf(evaluate(bundle, folder, {signal: AbortSignal.abort()}))).to.include({
+    expect(await rejectionOf(evaluate(model, folder, {signal: AbortSignal.abort()}))).to.include({
       code: 'ABORTED',
     });
   });
@@ -194,10 +194,10 @@ function isEmptyOptions(place: number): (value: unknown, at: number) => boolean 
 }
 
 /** Loads an exported model in a process of its own, and tells which backend computes. */
-async function engineOf(
+async function backendOf(
   script: string,
   environment: NodeJS.ProcessEnv,
-): Promise<{readonly stderr: string; readonly told: Record<string, unknown>}> {
+): Promise<{readonly stderr: string; readonly reported: Record<string, unknown>}> {
   const text = `import {loadModel, startBackend} from '${SRC}/index.js';
 const events = [];
 const onEvent = event => events.push(event.type);
@@ -209,12 +209,12 @@ console.log(JSON.stringify({...told, events}));`;
     FINETUNE_OFFLINE: undefined,
     ...environment,
   });
-  return {stderr, told: JSON.parse(stdout) as Record<string, unknown>};
+  return {stderr, reported: JSON.parse(stdout) as Record<string, unknown>};
 }
 
 describe('the backend of the library', function () {
   this.timeout(120_000);
-  useEngine();
+  useBackend();
 
   let place = '';
   before(async () => {
@@ -232,40 +232,46 @@ describe('the backend of the library', function () {
   };
 
   it('is whatever is there: nothing is installed for a model', async () => {
-    const {told, stderr} = await engineOf(load(), nothing());
-    expect(told).to.deep.equal({backend: 'wasm', events: ['fallback']});
+    const {reported, stderr} = await backendOf(load(), nothing());
+    expect(reported).to.deep.equal({backend: 'wasm', events: ['fallback']});
     expect(stderr).to.equal('');
-    expect((await engineOf(load(), {})).told).to.deep.equal({backend: 'tensorflow', events: []});
+    expect((await backendOf(load(), {})).reported).to.deep.equal({
+      backend: 'tensorflow',
+      events: [],
+    });
   });
 
   it('is that of the options, before that of the environment', async () => {
-    expect((await engineOf(load(), {FINETUNE_BACKEND: 'wasm'})).told).to.include({backend: 'wasm'});
+    expect((await backendOf(load(), {FINETUNE_BACKEND: 'wasm'})).reported).to.include({
+      backend: 'wasm',
+    });
     expect(
-      (await engineOf(load("backend: 'wasm'"), {FINETUNE_BACKEND: 'tensorflow'})).told,
+      (await backendOf(load("backend: 'wasm'"), {FINETUNE_BACKEND: 'tensorflow'})).reported,
     ).to.include({backend: 'wasm'});
-    expect((await engineOf(load("backend: 'tensorflow'"), nothing())).told).to.include({
+    expect((await backendOf(load("backend: 'tensorflow'"), nothing())).reported).to.include({
       code: 'BACKEND_UNAVAILABLE',
       exitCode: 4,
     });
-    expect((await engineOf(load(), {FINETUNE_BACKEND: 'cuda'})).told).to.include({
+    expect((await backendOf(load(), {FINETUNE_BACKEND: 'cuda'})).reported).to.include({
       code: 'USAGE',
       exitCode: 2,
     });
-    expect((await engineOf(load(), {FINETUNE_OFFLINE: 'perhaps'})).told).to.include({
+    expect((await backendOf(load(), {FINETUNE_OFFLINE: 'perhaps'})).reported).to.include({
       code: 'USAGE',
     });
     expect(
-      (await engineOf(load(), {FINETUNE_BACKEND: 'tensorflow', FINETUNE_DEVICE: 'gpu:99'})).told,
+      (await backendOf(load(), {FINETUNE_BACKEND: 'tensorflow', FINETUNE_DEVICE: 'gpu:99'}))
+        .reported,
     ).to.include({code: 'GPU_UNAVAILABLE'});
   });
 
-  it('is started with every option left out', async () => {
+  it('is started without any option', async () => {
     const started =
       "const {backend, device} = await startBackend({backend: 'wasm'}); return {backend, device};";
-    expect((await engineOf(started, {})).told).to.include({backend: 'wasm', device: 'cpu'});
+    expect((await backendOf(started, {})).reported).to.include({backend: 'wasm', device: 'cpu'});
     // What runs serves a model, whatever the environment asks for.
     const both = `await startBackend({backend: 'wasm'}); ${load()}`;
-    expect((await engineOf(both, {FINETUNE_BACKEND: 'tensorflow'})).told).to.include({
+    expect((await backendOf(both, {FINETUNE_BACKEND: 'tensorflow'})).reported).to.include({
       backend: 'wasm',
     });
   });
@@ -278,8 +284,8 @@ const worker = new Worker(new URL('data:text/javascript,' + encodeURIComponent(c
 const backend = await new Promise((resolve, reject) => worker.on('message', resolve).on('error', reject));
 await worker.terminate();
 return {backend};`;
-    const {told, stderr} = await engineOf(inWorker, {TF_CPP_MIN_LOG_LEVEL: undefined});
-    expect(told).to.deep.equal({backend: 'tensorflow', events: []});
+    const {reported, stderr} = await backendOf(inWorker, {TF_CPP_MIN_LOG_LEVEL: undefined});
+    expect(reported).to.deep.equal({backend: 'tensorflow', events: []});
     expect(stderr).to.equal('');
   });
 });

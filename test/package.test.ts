@@ -4,7 +4,7 @@ import {join} from 'node:path';
 import {fileURLToPath} from 'node:url';
 import {promisify} from 'node:util';
 import {expect} from 'chai';
-import {drawPictures, SMALL_RUN} from './helpers/program.js';
+import {drawImages, SMALL_RUN} from './helpers/program.js';
 import {programs} from './helpers/programs.js';
 import {temporaryDirectory} from './helpers/temporary.js';
 
@@ -36,9 +36,9 @@ const failingShell = (): string =>
 
 const USE = `import {finetune, loadModel, loadImageFolder, resolveRecipe, type Metrics, type RunEvent} from 'finetune';
 import {listPretrained} from 'finetune/backbones';
-import {augmentationOf} from 'finetune/datasets';
+import {resolveAugmentation} from 'finetune/datasets';
 import {createOptimizer} from 'finetune/training';
-export const parts = [listPretrained, augmentationOf, createOptimizer];
+export const parts = [listPretrained, resolveAugmentation, createOptimizer];
 const pets = await loadImageFolder('./pets');
 const {metrics, model} = await finetune(pets, resolveRecipe({arch: 'resnet50'}, pets), {onEvent: (event: RunEvent) => event.type});
 export const validation: Metrics = metrics.validation;
@@ -91,9 +91,9 @@ describe('the package', function () {
   });
 
   it('trains by its command, on a backend that needs no script', async () => {
-    const pictures = await drawPictures(project);
+    const images = await drawImages(project);
     const command = join(project, 'node_modules', '.bin', 'finetune');
-    const {stdout} = await run(command, ['--data', pictures, ...SMALL_RUN, '--json'], {
+    const {stdout} = await run(command, ['--data', images, ...SMALL_RUN, '--json'], {
       cwd: project,
     });
     const {model, metrics} = JSON.parse(stdout) as {

@@ -17,9 +17,9 @@ import sharp from 'sharp';
 import {drawDemoSet} from '../src/datasets/demo/demo-set.js';
 import {loadModel} from '../src/export/load-model.js';
 import {exportModel} from '../src/export/export-model.js';
-import {photograph} from './helpers/photographs.js';
+import {createPhoto} from './helpers/photos.js';
 import {useBrowser} from './helpers/browser.js';
-import {useEngine} from './helpers/backend.js';
+import {useBackend} from './helpers/backend.js';
 import {serve} from './helpers/loopback.js';
 import {randomClassifier} from './helpers/random-classifier.js';
 import {temporaryDirectory} from './helpers/temporary.js';
@@ -48,7 +48,7 @@ const sentenceLengths = (markdown: string): number[] =>
     .filter(words => words > 0)
     .sort((one, other) => one - other);
 
-/** The README's web page as its reader has it: a photograph and the exported model in folders next to it. */
+/** The README's web page as its reader has it: a photo and the exported model in folders next to it. */
 const website =
   (model: string, photo: string): RequestListener =>
   ({url = '/'}, response) => {
@@ -161,22 +161,22 @@ describe('the README', () => {
 
   describe('the web page', function () {
     this.timeout(180_000);
-    useEngine();
+    useBackend();
     const browser = useBrowser();
 
-    it('classifies a photograph of any size as the library does', async () => {
+    it('classifies a photo of any size as the library does', async () => {
       const here = temporaryDirectory();
       const [directory, photo] = [join(here, 'model'), join(here, 'photo.jpg')];
-      await sharp(await photograph(3))
+      await sharp(await createPhoto(3))
         .resize(500, 464, {fit: 'fill'})
         .jpeg({quality: 95})
         .toFile(photo);
       const classifier = randomClassifier({size: 224});
       await exportModel(classifier, directory);
       classifier.dispose();
-      const bundle = await loadModel(directory);
-      const [best] = await bundle.classify(photo, {top: 1});
-      bundle.dispose();
+      const model = await loadModel(directory);
+      const [best] = await model.classify(photo, {top: 1});
+      model.dispose();
       const page = await browser().newPage();
       await page.goto((await serve(website(directory, photo))).url);
       await page.waitForFunction(() => document.querySelector('#answer')!.textContent !== '', {
@@ -196,8 +196,8 @@ describe('the README', () => {
     const here = temporaryDirectory();
     await drawDemoSet(join(here, 'pets'), {seed: 1, perClass: 6});
     const [folder] = readdirSync(join(here, 'pets'));
-    const [picture] = readdirSync(join(here, 'pets', folder!));
-    copyFileSync(join(here, 'pets', folder!, picture!), join(here, 'new-image.jpg'));
+    const [image] = readdirSync(join(here, 'pets', folder!));
+    copyFileSync(join(here, 'pets', folder!, image!), join(here, 'new-image.jpg'));
     // The smallest recipe that is whole, and no download: what is tested is that the names and the order of things are right.
     const quick = `{arch: 'resnet18', weights: 'none', imageSize: 32, epochs: 1, valSplit: 0.5}`;
     const example = block('js').replace(/\{arch: 'resnet50'[^}]*\}/, quick);

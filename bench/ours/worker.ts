@@ -1,5 +1,5 @@
 import {createInterface} from 'node:readline';
-import {startBackend, type EngineInfo} from '../../src/backend/runtime/runtime.js';
+import {startBackend, type BackendInfo} from '../../src/backend/runtime/runtime.js';
 import {tf} from '../../src/backend/tensorflow.js';
 import {frozenTask} from './frozen.js';
 import {imagesTask} from './images.js';
@@ -17,7 +17,7 @@ const TASKS: Readonly<Record<string, (options: TaskOptions) => Promise<Task>>> =
 const send = (message: object): void => void process.stdout.write(`${JSON.stringify(message)}\n`);
 
 /** Of what computes; a product lets oneDNN say its own, where it was asked to. */
-function versions({tensorflowVersion, nodeVersion}: EngineInfo): void {
+function versions({tensorflowVersion, nodeVersion}: BackendInfo): void {
   tf.tidy(() => tf.matMul(tf.ones([64, 64]), tf.ones([64, 64])).dataSync());
   send({TensorFlow: tensorflowVersion, Node: nodeVersion});
 }

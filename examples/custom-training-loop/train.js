@@ -13,7 +13,7 @@ import {
   loadImageFolder,
   openImageCache,
   shuffle,
-  splitFolder,
+  planSplit,
   withImageSize,
 } from 'finetune/datasets';
 import {
@@ -69,7 +69,7 @@ const cache = await openImageCache(everySample(folder), preprocessing, {
   memoryLimitBytes: 2 ** 30,
   directory: values.cache,
 });
-const {train, validation} = splitFolder(folder, cache, {valSplit: 0.25, seed: SEED});
+const {train, validation} = planSplit(folder, cache, {valSplit: 0.25, seed: SEED});
 const batchesOf = samples =>
   imageBatchSource({cache, samples, size, augmentation: AUGMENTATIONS.light, seed: SEED});
 const trainBatches = batchesOf(train);

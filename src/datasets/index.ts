@@ -3,7 +3,7 @@
  * them. Nothing here needs a backend.
  *
  * @example
- * import {everySample, loadImageFolder, openImageCache, splitFolder} from 'finetune/datasets';
+ * import {everySample, loadImageFolder, openImageCache, planSplit} from 'finetune/datasets';
  *
  * const folder = await loadImageFolder('./pets');
  * const cache = await openImageCache(everySample(folder), backbone.preprocessing, {
@@ -11,7 +11,7 @@
  *   memoryLimitBytes: 2 ** 30,
  *   directory: './cache',
  * });
- * const {train, validation} = splitFolder(folder, cache, {seed: 42});
+ * const {train, validation} = planSplit(folder, cache, {seed: 42});
  *
  * @module
  */
@@ -19,7 +19,7 @@ export {everySample, loadImageFolder} from './discovery/image-folder.js';
 export {type ImageFolder, type ImageFolderOptions, type Sample} from './sample.js';
 export {checkImages, type CheckReport} from './inspection/check.js';
 export {openImageCache, type ImageCache, type ImageCacheOptions} from './cache/image-cache.js';
-export {splitFolder, type SplitOptions} from './splitting/split.js';
+export {planSplit, type SplitOptions} from './splitting/split.js';
 export {type Split} from './splitting/splits.js';
 export type {Fold} from './splitting/assign-groups.js';
 export {
@@ -31,13 +31,13 @@ export {
 export {
   AUGMENTATIONS,
   augment,
-  augmentationOf,
+  resolveAugmentation,
   type Augmentation,
   type AugmentationChoice,
   type AugmentationName,
 } from './augmentation/augment.js';
 export {AUGMENTATION_OPS} from './augmentation/operations.js';
-export {mixPictures, type Mixed, type Mixing} from './augmentation/mixup.js';
+export {mixBatch, type MixedBatch, type Mixing} from './augmentation/mixup.js';
 export {decodeFile} from './images/decode.js';
 export type {DecodedImage} from './images/resample.js';
 export {withFit, withImageSize, type Fit, type Preprocessing} from '../core/preprocessing.js';

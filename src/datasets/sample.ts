@@ -43,7 +43,7 @@ export interface ImageFolder {
 }
 
 /**
- * Which images of a folder to list, and where validation and test images lie.
+ * Which images of a folder to list, and where validation and test images are.
  *
  * @example
  * const options: ImageFolderOptions = {valData: './pets-val', maxPerClass: 100};
@@ -54,13 +54,13 @@ export interface ImageFolderOptions extends ScanOptions {
   readonly valData?: string;
   /** A folder of class folders, or a list of images, to test on, instead of the root's own. */
   readonly testData?: string;
-  /** Names of images to leave out (`Sample.name`). */
+  /** Names of images to exclude (`Sample.name`). */
   readonly exclude?: readonly string[];
-  /** Classes to keep; all unless told. */
+  /** Classes to keep. Default: all. */
   readonly classes?: readonly string[];
-  /** Reads on where a class has too few images that can be read: to tell of everything, not to train. */
+  /** Continues where a class has too few readable images: to report everything, not to train. */
   readonly collectErrors?: boolean;
-  /** Images to keep of each class in each part, drawn by `seed`. */
+  /** Images to keep of each class in each split, selected by `seed`. */
   readonly maxPerClass?: number;
   readonly seed?: number;
   /** Columns of lists, by their names or by their numbers from 1, where those do not say what they are. */

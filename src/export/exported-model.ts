@@ -104,7 +104,7 @@ export class ExportedModel {
   /**
    * Classifies an image: a path, a `file:` URL, the bytes of an image file, or a Blob.
    * @returns the classes, likeliest first
-   * @throws UnreadableImageError for what is no image; ArgumentError for what stands for none; BundleDisposedError; AbortedError
+   * @throws UnreadableImageError for what is no image; ArgumentError for what stands for none; ModelDisposedError; AbortedError
    */
   classify(image: ImageSource, options?: ClassifyOptions): Promise<Predictions>;
   /** Classifies images, many at a time; none to none. @throws as for one, for the first that cannot be read */

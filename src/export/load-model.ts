@@ -16,13 +16,13 @@ import {
 import {AbortedError} from '../core/errors.js';
 import type {StateDict} from '../core/state-dict.js';
 import {DEVICE_KIND, BACKEND_KIND} from '../backend/runtime/backend-options.js';
-import {startBackend, type EngineWish} from '../backend/runtime/runtime.js';
+import {startBackend, type BackendOptions} from '../backend/runtime/runtime.js';
 import type {ClassifierNetwork} from '../heads/classifier.js';
 import {toInference, type InferenceModel} from '../heads/inference-model.js';
 import {denseLayers} from '../heads/head.js';
 import {MODEL_FILES, specOf, type ModelRecord} from './model-record.js';
 import {ExportedModel} from './exported-model.js';
-import {BundleError, modelDirectory, readModelRecord} from './read-model-record.js';
+import {InvalidModelError, modelDirectory, readModelRecord} from './read-model-record.js';
 import {findTensorProblem} from './record-problems.js';
 
 /** A network without its weights. */
@@ -38,7 +38,7 @@ async function readTensors(path: string, record: ModelRecord): Promise<StateDict
   const {tensors, metadata} = await readWeights(path);
   const problem = findTensorProblem(record, tensors, metadata);
   if (problem !== undefined) {
-    throw new BundleError(
+    throw new InvalidModelError(
       path,
       `${path} is not of one export with finetune.json: found ${problem}. Export the exported model again.`,
     );
@@ -71,7 +71,7 @@ function buildInferenceModel(plan: NetworkPlan, tensors: StateDict): InferenceMo
  * const loaded = await loadModel('./pets-run', options);
  */
 export type LoadModelOptions = Pick<
-  EngineWish,
+  BackendOptions,
   'backend' | 'device' | 'offline' | 'install' | 'onEvent' | 'signal'
 >;
 
@@ -94,9 +94,9 @@ const OPTIONS: OptionKinds<LoadModelOptions> = {
  * was measured to take 7 to 20 % less processor time so (ResNet-50, both backends), and `exportModel` has proven both equal.
  * @param location a run, or the exported model as `exportModel` or a run left it: a path or a `file:` URL
  * @param options whether and where TensorFlow computes; by default as FINETUNE_BACKEND, FINETUNE_DEVICE and FINETUNE_OFFLINE say
- * @throws BundleError when it is none, or a file of it is missing, cut off, changed or of another export; WeightsFileError for numbers that no
+ * @throws InvalidModelError when it is none, or a file of it is missing, cut off, changed or of another export; WeightsFileError for numbers that no
  * training leaves
- * @throws AbortedError; ArgumentError (exit 2); EngineError, GpuError (exit 4) for a demanded backend that is not to be had
+ * @throws AbortedError; ArgumentError (exit 2); BackendError, GpuError (exit 4) for a demanded backend that is not to be had
  *
  * @example
  * import {loadModel} from 'finetune';

@@ -20,7 +20,7 @@ import {
 import {findModelJsonProblem} from './tfjs/model-json.js';
 import {findRecordProblem} from './record-problems.js';
 
-export {InvalidModelError as BundleError} from './invalid-model-error.js';
+export {InvalidModelError} from './invalid-model-error.js';
 
 /** Of finetune.json and of model.json: the confusion matrix of a thousand classes takes a fifth of that. */
 const MAX_JSON_BYTES = 64_000_000;
@@ -50,7 +50,7 @@ async function assertDirectory(directory: string): Promise<void> {
   );
 }
 
-/** @throws BundleError for what is no JSON, too long or too deep */
+/** @throws InvalidModelError for what is no JSON, too long or too deep */
 async function readDocument(path: string): Promise<unknown> {
   try {
     return await readJsonFile(path, MAX_JSON_BYTES);
@@ -106,7 +106,7 @@ const mismatchError = (path: string, problem: string): InvalidModelError =>
     `${path} is not of one export with the files beside it: found ${problem}. ${COPY_AGAIN}`,
   );
 
-/** @throws BundleError where `check` finds a fault, or a schema that is not followed */
+/** @throws InvalidModelError where `check` finds a fault, or a schema that is not followed */
 function assertConsistent(path: string, check: () => string | undefined): void {
   try {
     const problem = check();
@@ -139,7 +139,7 @@ async function checkFile(path: string, {bytes, sha256}: FileRecord): Promise<voi
 /**
  * Reads what an exported model says of itself, and checks that it is whole: every file that is computed with is there and unchanged, and all that the
  * files say of the network agrees. What is not checked here, the numbers, `loadModel` checks.
- * @throws BundleError
+ * @throws InvalidModelError
  */
 export async function readModelRecord(directory: string): Promise<ModelRecord> {
   const [path, modelPath] = [

@@ -96,7 +96,7 @@ function compare(
 
 /**
  * Loads an exported model back, through `tf.loadLayersModel` and through `loadModel`, and compares its probabilities with the trained classifier's.
- * @throws BundleMismatchError at the first difference above 1e-4
+ * @throws ModelMismatchError at the first difference above 1e-4
  * @throws UsageError when there is no image: nothing would be proven
  */
 export async function verifyModel(

@@ -117,7 +117,7 @@ function matchLabels(
   if (unknownClasses.length > 0)
     addFinding(
       'unknown-class',
-      `The exported model does not know ${formatNames(unknownClasses)}; those images (${formatInteger(unknownImages.length)}) are left out.`,
+      `The exported model does not know ${formatNames(unknownClasses)}; those images (${formatInteger(unknownImages.length)}) are skipped.`,
       unknownImages,
     );
   if (missingClasses.length > 0)
@@ -203,7 +203,7 @@ const lossSum = (probabilities: Float32Array, labels: Int32Array, classes: numbe
 
 /**
  * Measures an exported model on a folder: its test part, else its validation part, else all of it. Classes are matched by name.
- * @throws NoCommonClassError (exit 3); ArgumentError, BundleDisposedError (exit 2); AbortedError
+ * @throws NoCommonClassError (exit 3); ArgumentError, ModelDisposedError (exit 2); AbortedError
  *
  * @example
  * import {evaluate, loadImageFolder, loadModel} from 'finetune';

@@ -101,7 +101,7 @@ export type RunEvent =
       readonly number: number;
       readonly folds: number;
       readonly metrics: Metrics;
-      readonly timings: number;
+      readonly seconds: number;
       /** It had ended before the cross-validation was resumed. */
       readonly isResumed: boolean;
     }

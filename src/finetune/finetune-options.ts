@@ -1,4 +1,4 @@
-import type {EngineWish} from '../backend/runtime/runtime.js';
+import type {BackendOptions} from '../backend/runtime/runtime.js';
 import type {RunEventListener} from './events.js';
 import type {SharedFoldData} from './folds/folds-share.js';
 
@@ -20,8 +20,8 @@ export interface FinetuneOptions {
   readonly overwrite?: boolean;
   /** Go on from the checkpoint in `out`. */
   readonly resume?: boolean;
-  readonly backend?: EngineWish['backend'];
-  readonly device?: EngineWish['device'];
+  readonly backend?: BackendOptions['backend'];
+  readonly device?: BackendOptions['device'];
   readonly offline?: boolean;
   /** Threads to decode images on; as many as Node has, and no more (UV_THREADPOOL_SIZE, 4 unless set before it starts). */
   readonly workers?: number;

@@ -3,7 +3,7 @@ import {AbortedError} from '../core/errors.js';
 import {hideCredentials} from '../core/text/redact-url.js';
 import type {ImageFolder} from '../datasets/sample.js';
 import type {Split} from '../datasets/splitting/splits.js';
-import {startBackend, type EngineInfo, type EngineWish} from '../backend/runtime/runtime.js';
+import {startBackend, type BackendInfo, type BackendOptions} from '../backend/runtime/runtime.js';
 import {preparePrecision, requirePrecision} from '../backend/graph/precision.js';
 import type {Classifier} from '../heads/classifier.js';
 import type {EpochRow} from '../training/loop/history.js';
@@ -18,7 +18,7 @@ import type {Recipe} from './recipe/recipe.js';
 import {RunContext} from './run/run-context.js';
 import {RunOutput} from './run/run-output.js';
 import {testMetrics} from './test-metrics.js';
-import {PhaseRunner} from './train-phases.js';
+import {PhaseRunner} from './phases/phase-runner.js';
 
 /**
  * What a run ends with. The caller disposes the classifier.
@@ -36,7 +36,7 @@ export interface FinetuneResult {
   readonly findings: readonly Finding[];
   readonly split: Split;
   readonly timings: RunContext['timings'];
-  readonly backend: EngineInfo;
+  readonly backend: BackendInfo;
   readonly recipe: Recipe;
   /** Run directory and exported model, where one was asked for. */
   readonly run?: string;
@@ -140,7 +140,7 @@ export async function finetune(
   }
 }
 
-const backendOptions = ({backend, device, offline, signal}: FinetuneOptions): EngineWish => ({
+const backendOptions = ({backend, device, offline, signal}: FinetuneOptions): BackendOptions => ({
   backend,
   device,
   offline,

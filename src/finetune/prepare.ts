@@ -11,20 +11,24 @@ import {
   withFit,
   type Preprocessing,
 } from '../core/preprocessing.js';
-import {augmentationOf} from '../datasets/augmentation/augment.js';
+import {resolveAugmentation} from '../datasets/augmentation/augment.js';
 import {classFindings} from '../datasets/inspection/class-findings.js';
-import {copyFindings} from '../datasets/inspection/duplicate-findings.js';
+import {duplicateFindings} from '../datasets/inspection/duplicate-findings.js';
 import type {Fold} from '../datasets/splitting/assign-groups.js';
 import {removeLetterbox} from '../datasets/images/resize-plan.js';
 import {openImageCache, type ImageCache} from '../datasets/cache/image-cache.js';
 import {everySample} from '../datasets/discovery/image-folder.js';
 import type {ImageFolder, Sample} from '../datasets/sample.js';
-import {photographsOf} from '../datasets/duplicates/duplicate-groups.js';
-import {groupingBy, sharedGroups, type Grouping} from '../datasets/splitting/split-groups.js';
-import {assertFoldable, splitFolder} from '../datasets/splitting/split.js';
+import {findDuplicateGroups} from '../datasets/duplicates/duplicate-groups.js';
+import {
+  createGrouping,
+  groupLeakageFindings,
+  type Grouping,
+} from '../datasets/splitting/split-groups.js';
+import {assertFoldable, planSplit} from '../datasets/splitting/split.js';
 import type {Split} from '../datasets/splitting/splits.js';
 import {readSplit} from '../datasets/splitting/split-file.js';
-import {thumbprint} from '../datasets/duplicates/fingerprint.js';
+import {computeFingerprint} from '../datasets/duplicates/fingerprint.js';
 import {isOnGpu} from '../backend/graph/binding.js';
 import {attachHead} from '../heads/classifier.js';
 
@@ -89,14 +93,14 @@ function findDuplicateGroupsIn(
   cache: ImageCache,
   preprocessing: Preprocessing,
   run: RunContext,
-): ReturnType<typeof photographsOf> {
+): ReturnType<typeof findDuplicateGroups> {
   const fill = computeFillColor(preprocessing);
   const fingerprintOf = async (sample: Sample): Promise<Uint8Array> => {
     const image = await cache.image(sample);
-    return thumbprint(preprocessing.fit === 'pad' ? removeLetterbox(image, fill) : image);
+    return computeFingerprint(preprocessing.fit === 'pad' ? removeLetterbox(image, fill) : image);
   };
-  return photographsOf(
-    {...cache, thumbprint: fingerprintOf},
+  return findDuplicateGroups(
+    {...cache, fingerprint: fingerprintOf},
     {
       directory: ensureCacheFolder('images'),
       onProgress: (done, total) =>
@@ -123,7 +127,7 @@ export function resolveDivision(
     seed,
   }: Pick<Recipe, 'groupBy' | 'fold' | 'splitFile' | 'testSplit' | 'seed'>,
 ): SplitPlan {
-  const grouping = groupingBy(groupBy, folder.samples);
+  const grouping = createGrouping(groupBy, folder.samples);
   if (text === undefined) return {grouping};
   if (split !== undefined)
     throw new UsageError(
@@ -139,10 +143,10 @@ export function resolveDivision(
   const fold = {number, of};
   // As the images are listed: what cannot work with the names alone cannot work with less.
   const undecoded = {samples: everySample(folder), contentHash: ({name}: Sample) => name};
-  splitFolder(folder, undecoded, {
+  planSplit(folder, undecoded, {
     seed,
     fold,
-    ...(groupOf === undefined ? {testSplit} : {together: [groupOf]}),
+    ...(groupOf === undefined ? {testSplit} : {groupKeys: [groupOf]}),
   });
   return {grouping, fold};
 }
@@ -155,15 +159,15 @@ function splitImages(
   {valSplit, testSplit, seed}: Recipe,
   run: RunContext,
 ): Split {
-  [...findings, ...(groupOf === undefined ? [] : sharedGroups(folder, groupOf))].forEach(finding =>
-    run.addFinding(finding),
+  [...findings, ...(groupOf === undefined ? [] : groupLeakageFindings(folder, groupOf))].forEach(
+    finding => run.addFinding(finding),
   );
   const keepTogether = [duplicateGroup, ...(groupOf === undefined ? [] : [groupOf])];
-  return splitFolder(folder, cache, {
+  return planSplit(folder, cache, {
     valSplit,
     testSplit,
     seed,
-    together: keepTogether,
+    groupKeys: keepTogether,
     ...(fold && {fold}),
   });
 }
@@ -215,7 +219,7 @@ async function decodeAndSplit(
         ? splitImages(folder, cache, duplicateGroup, splitPlan, recipe, run)
         : await readSplit(recipe.splitFile, folder, cache);
     split.findings.forEach(finding => run.addFinding(finding));
-    copyFindings(split, split.classNames, {...cache, photograph: duplicateGroup}).forEach(finding =>
+    duplicateFindings(split, split.classNames, {...cache, duplicateGroup}).forEach(finding =>
       run.addFinding(finding),
     );
     run.emit({
@@ -279,7 +283,7 @@ export async function prepare(
       samples,
       size: preprocessing.cropSize,
       ...(preprocessing.fit !== undefined && {fit: preprocessing.fit}),
-      augmentation: augmentationOf(augment),
+      augmentation: resolveAugmentation(augment),
       seed,
       ...run.signalOptions,
     }),

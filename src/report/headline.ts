@@ -87,7 +87,7 @@ function tiles({
       ${tile('Images', count(images.train + images.validation + images.test), others.filter(Boolean).join(', '))}
       ${tile('Network', arch, cut)}
       ${tile('Starting weights', weights === 'none' ? 'random' : publicPath(weights))}
-      ${tile('Engine', backend, device)} ${tile('Whole run', formatDuration(timings.total))}
+      ${tile('Backend', backend, device)} ${tile('Whole run', formatDuration(timings.total))}
     </dl>
   `;
 }

@@ -90,14 +90,14 @@ const ACTIVITIES = [
 export function timingsBar(timings: Timings): Html {
   const parts = ACTIVITIES.flatMap((name, i) => {
     const spent = timings[name] ?? 0;
-    return spent / timings.total < 0.001 ? [] : [{name, spent, colour: `activity-${i}`}];
+    return spent / timings.total < 0.001 ? [] : [{name, spent, color: `activity-${i}`}];
   });
   return html`
     <div class="bar" aria-hidden="true">
-      ${parts.map(({spent, colour: color}) => html`<span class="${color}" style="width:${((100 * spent) / timings.total).toFixed(2)}%"></span>`)}
+      ${parts.map(({spent, color}) => html`<span class="${color}" style="width:${((100 * spent) / timings.total).toFixed(2)}%"></span>`)}
     </div>
     <ul class="bar-keys">
-      ${parts.map(({name, spent, colour: color}) => html`<li><i class="${color}"></i>${name} <b>${formatDuration(spent)}</b> ${formatPercent(spent / timings.total, 0)}</li>`)}
+      ${parts.map(({name, spent, color}) => html`<li><i class="${color}"></i>${name} <b>${formatDuration(spent)}</b> ${formatPercent(spent / timings.total, 0)}</li>`)}
     </ul>
   `;
 }

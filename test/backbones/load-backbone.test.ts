@@ -14,7 +14,7 @@ import type {CpuTensor} from '../../src/core/state-dict.js';
 import {CAFFE_PREPROCESSING, TORCHVISION_PREPROCESSING} from '../../src/core/preprocessing.js';
 import {countNativeHandles} from '../../src/backend/graph/binding.js';
 import {tf} from '../../src/backend/tensorflow.js';
-import {useEngine} from '../helpers/backend.js';
+import {useBackend} from '../helpers/backend.js';
 import {rejectionOf} from '../helpers/rejection.js';
 import {sharedOrSkip} from '../helpers/shared.js';
 import {temporaryDirectory} from '../helpers/temporary.js';
@@ -56,7 +56,7 @@ async function refusal(
 }
 
 describe('loadBackbone', () => {
-  useEngine();
+  useBackend();
 
   let backbone: Backbone | undefined;
   const load = async (...args: Parameters<typeof loadBackbone>): Promise<Backbone> =>
@@ -343,7 +343,7 @@ describe('loadBackbone', () => {
 });
 
 describe('randomBackbone', () => {
-  useEngine();
+  useBackend();
 
   it("starts as torchvision's does: filters by their fan-out, batch norms as the identity", () => {
     const backbone = createRandomBackbone('resnet18', 2, 1);

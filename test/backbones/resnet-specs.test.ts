@@ -11,12 +11,12 @@ import {
   type BackboneSpec,
 } from '../../src/backbones/resnet-specs.js';
 
-const spec = (arch: Arch, wish: Partial<BackboneSpec> = {}): BackboneSpec => ({
+const spec = (arch: Arch, options: Partial<BackboneSpec> = {}): BackboneSpec => ({
   arch,
   lastStage: 4,
   strideOn: '3x3',
   batchNormEpsilon: 1e-5,
-  ...wish,
+  ...options,
 });
 
 /** Published with torchvision's weights (`num_params` of `ResNet*_Weights`). */

@@ -58,11 +58,11 @@ describe('measuring side by side', () => {
     openWorker({program: process.execPath, parameters: ['--eval', script]});
 
   it('asks a process for readings, line by line', async () => {
-    const asked = await worker(`
+    const requested = await worker(`
       console.log('what libraries say'); console.log('{"ready": true}');
       process.stdin.on('data', () => console.log('{"seconds": 2, "images": 3}'));`);
-    expect(await asked.takeReading()).to.include({seconds: 2, images: 3});
-    await asked.close();
+    expect(await requested.takeReading()).to.include({seconds: 2, images: 3});
+    await requested.close();
   });
 
   it('says what a process said that ended instead', async () => {

@@ -2,7 +2,7 @@ import {expect} from 'chai';
 import {selectRows, readOptions, USAGE} from '../../bench/options.js';
 import {keyOf, ROWS} from '../../bench/rows.js';
 
-const namesOf = (wish?: string): string[] => selectRows(wish).map(({name}) => name);
+const namesOf = (options?: string): string[] => selectRows(options).map(({name}) => name);
 
 describe('options of the bench', () => {
   it('measures every row unless told', () => {

@@ -1,15 +1,15 @@
 import {expect} from 'chai';
 import {openSide} from '../../bench/commands.js';
 import {drawnFolder} from '../helpers/drawn-folder.js';
-import {useEngine} from '../helpers/backend.js';
+import {useBackend} from '../helpers/backend.js';
 import {temporaryDirectory} from '../helpers/temporary.js';
 
 describe('our side of the bench', function () {
   this.timeout(120_000);
-  useEngine();
+  useBackend();
 
   it('answers with seconds and images', async () => {
-    const data = await drawnFolder({perClass: 3, parts: ['train', 'val']});
+    const data = await drawnFolder({perClass: 3, splits: ['train', 'val']});
     const setting = {data, threads: 1, pinning: [], python: 'none', scratch: temporaryDirectory()};
     const side = await openSide(
       {kind: 'worker', by: 'ours', task: 'images', options: {mode: 'first'}},

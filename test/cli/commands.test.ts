@@ -2,8 +2,8 @@ import {existsSync, mkdirSync, readFileSync, writeFileSync} from 'node:fs';
 import {dirname, join} from 'node:path';
 import {expect} from 'chai';
 import {temporaryDirectory} from '../helpers/temporary.js';
-import {writePictures, of} from '../helpers/images.js';
-import {inDirectory, tell} from '../helpers/capture.js';
+import {writeImages, of} from '../helpers/images.js';
+import {inDirectory, runCaptured} from '../helpers/capture.js';
 
 const parsed = (text: string): Record<string, unknown> =>
   JSON.parse(text) as Record<string, unknown>;
@@ -11,10 +11,10 @@ const parsed = (text: string): Record<string, unknown> =>
 describe('finetune check', () => {
   it('tells the size of every class, what it found, and what to type next', async () => {
     const root = temporaryDirectory();
-    await writePictures(root, [...of('ants', 3), ...of('bees', 12)]);
+    await writeImages(root, [...of('ants', 3), ...of('bees', 12)]);
     writeFileSync(join(root, 'ants', 'notes.txt'), 'notes');
     writeFileSync(join(root, 'bees', 'cut.jpg'), 'no image');
-    const {exitCode, stdout, stderr} = await tell(['check', root]);
+    const {exitCode, stdout, stderr} = await runCaptured(['check', root]);
     expect(exitCode).to.equal(0);
     expect(stdout).to.match(
       /: 15 readable images in 2 classes\n {2}class {2}images\n {2}ants {8}3\n {2}bees {7}12\n/,
@@ -28,24 +28,24 @@ describe('finetune check', () => {
 
   it('compares the classes where there are many', async () => {
     const root = temporaryDirectory();
-    await writePictures(root, [
+    await writeImages(root, [
       ...Array.from({length: 13}, (_, i) => `class${i}/0.png`),
       'class7/1.png',
     ]);
-    expect((await tell(['check', root])).stdout).to.include(
+    expect((await runCaptured(['check', root])).stdout).to.include(
       '\n  from 1 image (class0) to 2 (class7)\n',
     );
   });
 
   it('is one JSON document for programs', async () => {
     const root = temporaryDirectory();
-    await writePictures(root, [
+    await writeImages(root, [
       ...of('train/ants', 2),
       ...of('train/bees', 2),
       ...of('val/ants', 1),
       ...of('val/bees', 1),
     ]);
-    const {exitCode, stdout, stderr} = await tell(['check', root, '--json', '--quiet']);
+    const {exitCode, stdout, stderr} = await runCaptured(['check', root, '--json', '--quiet']);
     expect(exitCode).to.equal(0);
     expect(stderr).to.equal('');
     expect(parsed(stdout)).to.deep.include({
@@ -59,19 +59,19 @@ describe('finetune check', () => {
 
   it('exits with 3 where a run would refuse the folder, after telling what it found', async () => {
     const root = temporaryDirectory();
-    await writePictures(root, [...of('ants', 3), ...of('bees', 3)]);
+    await writeImages(root, [...of('ants', 3), ...of('bees', 3)]);
     const whole = readFileSync(join(root, 'bees', '0.png'));
     for (const name of ['0.png', '1.png'])
       writeFileSync(join(root, 'bees', name), whole.subarray(0, whole.length - 200));
     const list = join(temporaryDirectory(), 'exclude.txt');
-    const {exitCode, stdout, stderr} = await tell(['check', root, '--write-exclude', list]);
+    const {exitCode, stdout, stderr} = await runCaptured(['check', root, '--write-exclude', list]);
     expect(exitCode).to.equal(3);
     expect(stdout).to.include('warning').and.not.to.include('Ready');
     expect(stderr).to.match(
       /^error 2 of 3 images of class bees cannot be read.*--write-exclude exclude\.txt and add --exclude exclude\.txt\.\n$/,
     );
     expect(readFileSync(list, 'utf8')).to.equal('bees/0.png\nbees/1.png\n');
-    const json = parsed((await tell(['check', root, '--json'])).stdout);
+    const json = parsed((await runCaptured(['check', root, '--json'])).stdout);
     expect(json).to.deep.include({usable: false}).and.to.have.nested.property('error.exitCode', 3);
   });
 });
@@ -82,13 +82,13 @@ describe('finetune models', () => {
     mkdirSync(join(cache, 'weights'));
     writeFileSync(join(cache, 'weights', 'resnet18-f37072fd.pth'), '');
     const environment = {FINETUNE_CACHE: cache, HOME: cache};
-    const {stdout} = await tell(['models'], environment);
+    const {stdout} = await runCaptured(['models'], environment);
     expect(stdout).to.match(/^resnet18\.imagenet1k-v1 +69\.8 +89\.1 +11\.7 +256\/224 +45 +here$/m);
     expect(stdout).to.match(
       /^resnet50\.imagenet1k-v2 +80\.9 +95\.4 +25\.6 +232\/224 +98 +download$/m,
     );
     expect(stdout).to.match(/^License: torchvision, /m);
-    const {weights} = parsed((await tell(['models', '--json'], environment)).stdout) as {
+    const {weights} = parsed((await runCaptured(['models', '--json'], environment)).stdout) as {
       weights: {name: string; source: string}[];
     };
     expect(weights.find(({name}) => name === 'resnet18.imagenet1k-v1')).to.include({
@@ -100,7 +100,7 @@ describe('finetune models', () => {
 describe('finetune init', () => {
   it('writes a recipe once, and says how to use it', async () => {
     await inDirectory(temporaryDirectory(), async () => {
-      const {exitCode, stdout, stderr} = await tell(['init']);
+      const {exitCode, stdout, stderr} = await runCaptured(['init']);
       expect({exitCode, stdout, stderr}).to.deep.equal({
         exitCode: 0,
         stdout: 'recipe.jsonc\n',
@@ -108,22 +108,22 @@ describe('finetune init', () => {
       });
       const schema = /"\$schema": "(.*)"/.exec(readFileSync('recipe.jsonc', 'utf8'))![1]!;
       expect(existsSync(schema)).to.equal(true);
-      const again = await tell(['init']);
+      const again = await runCaptured(['init']);
       expect(again.exitCode).to.equal(2);
       expect(again.stderr).to.equal(
         'error Expected no file yet at recipe.jsonc for finetune init, but found one. Give another name, or add --overwrite.\n',
       );
-      expect((await tell(['init', '--overwrite'])).exitCode).to.equal(0);
-      expect((await tell(['init', 'new/my.json'])).stdout).to.equal('new/my.json\n');
+      expect((await runCaptured(['init', '--overwrite'])).exitCode).to.equal(0);
+      expect((await runCaptured(['init', 'new/my.json'])).stdout).to.equal('new/my.json\n');
     });
   });
 });
 
 describe('finetune schema', () => {
   it('prints a JSON Schema that knows every option, with or without --json', async () => {
-    const {stdout} = await tell(['schema']);
+    const {stdout} = await runCaptured(['schema']);
     expect(parsed(stdout)).to.have.nested.property('properties.arch.default', 'resnet50');
-    expect((await tell(['schema', '--json'])).stdout).to.equal(stdout);
+    expect((await runCaptured(['schema', '--json'])).stdout).to.equal(stdout);
   });
 });
 
@@ -148,7 +148,7 @@ describe('finetune backend', () => {
   ];
   for (const [args, sentence] of REFUSED) {
     it(`refuses "${args}"`, async () => {
-      const {exitCode, stderr} = await tell(args.split(' '));
+      const {exitCode, stderr} = await runCaptured(args.split(' '));
       expect({exitCode, stderr}).to.deep.equal({exitCode: 2, stderr: `error ${sentence}\n`});
     });
   }
@@ -158,7 +158,7 @@ describe('finetune demo', () => {
   it('draws into no folder that holds anything else', async () => {
     const folder = temporaryDirectory();
     writeFileSync(join(folder, 'thesis.txt'), 'mine');
-    const {exitCode, stderr} = await tell(['demo', folder]);
+    const {exitCode, stderr} = await runCaptured(['demo', folder]);
     expect(exitCode).to.equal(2);
     expect(stderr).to.equal(
       `error Expected an empty folder to draw the demo into, but found ${join(folder, 'thesis.txt')}. Say finetune demo DIR.\n`,
@@ -175,7 +175,7 @@ describe('finetune --resume', () => {
     }
   };
   const refusal = async (...args: string[]): Promise<string> => {
-    const {exitCode, stderr} = await tell(args);
+    const {exitCode, stderr} = await runCaptured(args);
     expect(exitCode).to.equal(2);
     return stderr;
   };
@@ -184,7 +184,7 @@ describe('finetune --resume', () => {
     await inDirectory(temporaryDirectory(), async () => {
       begin('runs/finished', 'recipe.json', 'metrics.json', 'report.html', 'model/finetune.json');
       begin('runs/interrupted', 'recipe.json');
-      expect((await tell(['--resume'])).stderr).to.match(
+      expect((await runCaptured(['--resume'])).stderr).to.match(
         /Expected a folder of images at .*nowhere/,
       );
     });
@@ -199,7 +199,9 @@ describe('finetune --resume', () => {
         ['--resume', 'runs/finished'],
         ['--resume', 'runs/.finished.replacement'],
       ]) {
-        expect((await tell(args)).stderr).to.match(/Expected a folder of images at .*nowhere/);
+        expect((await runCaptured(args)).stderr).to.match(
+          /Expected a folder of images at .*nowhere/,
+        );
       }
     });
   });
@@ -228,7 +230,7 @@ describe('finetune --resume', () => {
 
 describe('help', () => {
   it('goes to standard output and needs nothing', async () => {
-    const {exitCode, stdout, stderr} = await tell(['predict', '--help']);
+    const {exitCode, stdout, stderr} = await runCaptured(['predict', '--help']);
     expect({exitCode, stderr}).to.deep.equal({exitCode: 0, stderr: ''});
     expect(stdout).to.include('finetune predict [model] [image..]');
   });

@@ -3,11 +3,11 @@ import {existsSync, mkdirSync, readFileSync, rmSync, writeFileSync} from 'node:f
 import {join} from 'node:path';
 import {expect} from 'chai';
 import sharp from 'sharp';
-import {useEngine} from '../helpers/backend.js';
-import {ENGINE, finetune, inDrawnFolder, MAIN, SMALL_RUN, type Ended} from '../helpers/program.js';
+import {useBackend} from '../helpers/backend.js';
+import {BACKEND, finetune, inDrawnFolder, MAIN, SMALL_RUN, type Ended} from '../helpers/program.js';
 
 /** An image that looks like the others; its quality makes it another file. */
-const grey = async (path: string, i: number): Promise<void> => {
+const gray = async (path: string, i: number): Promise<void> => {
   await sharp({create: {width: 40, height: 40, channels: 3, background: 'grey'}})
     .jpeg({quality: 60 + i})
     .toFile(path);
@@ -21,7 +21,7 @@ interface Metrics {
 
 describe('the exit code', function () {
   this.timeout(300_000);
-  useEngine();
+  useBackend();
 
   const {cwd, run, train} = inDrawnFolder();
 
@@ -51,7 +51,7 @@ describe('the exit code', function () {
         'runs/first/model',
         '--data',
         'images',
-        ...ENGINE,
+        ...BACKEND,
         '--json',
       );
       expect(evaluated.code, evaluated.stderr).to.equal(0);
@@ -65,7 +65,7 @@ describe('the exit code', function () {
         'images/fish/*0.jpg',
         '--top',
         '2',
-        ...ENGINE,
+        ...BACKEND,
       );
       expect(predicted.code, predicted.stderr).to.equal(0);
       expect(predicted.stdout.trim().split('\n')).to.have.length(7);
@@ -76,7 +76,7 @@ describe('the exit code', function () {
 
     it('and predict takes the newest run, a list of files to leave out, and an image from standard input', async () => {
       writeFileSync(join(cwd(), 'exclude.txt'), 'crab-000.jpg\nimages/crab/crab-001.jpg\n');
-      const predicted = await run('predict', 'images/crab', '--exclude', 'exclude.txt', ...ENGINE);
+      const predicted = await run('predict', 'images/crab', '--exclude', 'exclude.txt', ...BACKEND);
       expect(predicted.code, predicted.stderr).to.equal(0);
       expect(predicted.stderr)
         .to.match(/^model +runs\/first\/model, the newest in runs\/\n/)
@@ -85,12 +85,12 @@ describe('the exit code', function () {
       const input = readFileSync(join(cwd(), 'images/crab/crab-000.jpg'));
       const piped = execFileSync(
         process.execPath,
-        [MAIN, 'predict', 'runs/first', '-', ...ENGINE],
+        [MAIN, 'predict', 'runs/first', '-', ...BACKEND],
         {cwd: cwd(), input, encoding: 'utf8'},
       );
       expect(piped).to.match(/^- +\w+ +\d+\.\d %\n$/);
       expectFailure(
-        await run('predict', 'runs/first', '-', ...ENGINE),
+        await run('predict', 'runs/first', '-', ...BACKEND),
         2,
         /error Expected an image on standard input for -, but found nothing/,
       );
@@ -103,7 +103,7 @@ describe('the exit code', function () {
         'runs/first/model',
         'broken.jpg',
         'images/crab/crab-000.jpg',
-        ...ENGINE,
+        ...BACKEND,
         '--json',
       );
       expect(ended.code, ended.stderr).to.equal(1);
@@ -154,7 +154,7 @@ describe('the exit code', function () {
   it('is 3 for a dataset that cannot be used', async () => {
     mkdirSync(join(cwd(), 'lonely/only'), {recursive: true});
     const sentence = /^error Expected a folder for each of at least 2 classes in .*lonely.*\n$/;
-    expectFailure(await run('--data', 'lonely', ...ENGINE), 3, sentence);
+    expectFailure(await run('--data', 'lonely', ...BACKEND), 3, sentence);
     expectFailure(await run('check', 'lonely'), 3, sentence);
     expectFailure(
       await run('check', 'nowhere'),
@@ -202,7 +202,7 @@ describe('the exit code', function () {
     for (const name of ['a', 'b']) {
       mkdirSync(join(cwd(), 'alike', name), {recursive: true});
       for (let i = 0; i < 6; i++)
-        await grey(join(cwd(), 'alike', name, `${name}${i}.jpg`), name === 'a' ? i : i + 6);
+        await gray(join(cwd(), 'alike', name, `${name}${i}.jpg`), name === 'a' ? i : i + 6);
     }
     const {code, stdout, stderr} = await run(
       '--data',

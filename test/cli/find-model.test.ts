@@ -3,7 +3,7 @@ import {join} from 'node:path';
 import {expect} from 'chai';
 import {findModel} from '../../src/cli/find-model.js';
 import {temporaryDirectory} from '../helpers/temporary.js';
-import {capture, inDirectory, tell} from '../helpers/capture.js';
+import {capture, inDirectory, runCaptured} from '../helpers/capture.js';
 
 /** A run with a model of some age, in minutes. */
 function writeRun(run: string, minutes: number): void {
@@ -63,7 +63,7 @@ describe('the model that a command works on', () => {
     await inRuns(async () => {
       for (const word of ['nowhere', 'runs/nwe', 'runs/begun'])
         expect(find(word, 'a.jpg')).to.include({directory: word, said: ''});
-      const {exitCode, stderr} = await tell(['predict', 'runs/begun', 'a.jpg']);
+      const {exitCode, stderr} = await runCaptured(['predict', 'runs/begun', 'a.jpg']);
       expect(exitCode).to.equal(1);
       expect(stderr).to.match(
         /^error Expected an exported model in runs\/begun, but found no finetune\.json\. The run has not ended. Go on with it: finetune --resume runs\/begun$/m,
@@ -93,21 +93,21 @@ describe('the model that a command works on', () => {
         ['predict', 'a.jpg'],
         ['evaluate', '--data', '.'],
       ]) {
-        const {exitCode, stderr} = await tell(args);
+        const {exitCode, stderr} = await runCaptured(args);
         expect({exitCode, stderr}).to.deep.equal({
           exitCode: 2,
           stderr:
             'error Expected an exported model, but found none below runs/. Train one first, or give its folder: finetune DIR.\n',
         });
       }
-      expect((await tell(['predict'])).stderr).to.equal(
+      expect((await runCaptured(['predict'])).stderr).to.equal(
         'error Expected images to classify, but found none. Say finetune predict [MODEL] IMAGE...\n',
       );
-      expect((await tell(['evaluate'])).stderr).to.equal(
+      expect((await runCaptured(['evaluate'])).stderr).to.equal(
         'error Expected a folder of images for --data, but found none. Say finetune evaluate MODEL --data DIR.\n',
       );
       for (const args of [['check', '-'], ['preview', '-'], ['--data', '-'], ['-']]) {
-        const {exitCode, stderr} = await tell(args);
+        const {exitCode, stderr} = await runCaptured(args);
         expect(exitCode).to.equal(2);
         expect(stderr).to.match(
           /^error Expected a folder of images, but found -\. Standard input holds no folder/,

@@ -2,14 +2,14 @@ import {existsSync, readFileSync} from 'node:fs';
 import {join} from 'node:path';
 import {expect} from 'chai';
 import type {CrossValidationSummary} from '../../src/finetune/folds/cross-validation.js';
-import {useEngine} from '../helpers/backend.js';
+import {useBackend} from '../helpers/backend.js';
 import {finetune, inDrawnFolder, SMALL_RUN} from '../helpers/program.js';
 
 type Document = CrossValidationSummary & {readonly runs: readonly string[]};
 
 describe('--folds', function () {
   this.timeout(300_000);
-  useEngine();
+  useBackend();
 
   const {cwd, run, train} = inDrawnFolder();
 

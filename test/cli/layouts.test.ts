@@ -2,8 +2,8 @@ import {symlinkSync, mkdirSync, renameSync, writeFileSync} from 'node:fs';
 import {join} from 'node:path';
 import {expect} from 'chai';
 import {temporaryDirectory} from '../helpers/temporary.js';
-import {of, writePictures, writeTree} from '../helpers/images.js';
-import {inDirectory, tell} from '../helpers/capture.js';
+import {of, writeImages, writeTree} from '../helpers/images.js';
+import {inDirectory, runCaptured} from '../helpers/capture.js';
 
 const parsed = (text: string): Record<string, unknown> =>
   JSON.parse(text) as Record<string, unknown>;
@@ -12,13 +12,13 @@ describe('folders that may be read in several ways', () => {
   let cwd = '';
   before(async () => {
     cwd = temporaryDirectory();
-    await writePictures(
+    await writeImages(
       cwd,
       ['color/cats/1.png', 'color/dogs/2.png', 'grey ones/cats/3.png', 'grey ones/dogs/4.png'].map(
         name => `pets/${name}`,
       ),
     );
-    await writePictures(cwd, [...of('elsewhere/cats', 2), ...of('elsewhere/dogs', 2)]);
+    await writeImages(cwd, [...of('elsewhere/cats', 2), ...of('elsewhere/dogs', 2)]);
   });
 
   for (const [command, words] of [
@@ -31,13 +31,13 @@ describe('folders that may be read in several ways', () => {
     ],
   ] as const) {
     it(`are refused by ${command} with what to type, and for programs`, async () => {
-      const [told, json] = await inDirectory(cwd, async () => [
-        await tell(words),
-        await tell([...words, '--json']),
+      const [reported, json] = await inDirectory(cwd, async () => [
+        await runCaptured(words),
+        await runCaptured([...words, '--json']),
       ]);
-      expect(told.exitCode, told.stderr).to.equal(3);
+      expect(reported.exitCode, reported.stderr).to.equal(3);
       const option = (words as readonly string[]).includes('--val-data') ? 'val-data' : 'data';
-      expect(told.stderr).to.include(
+      expect(reported.stderr).to.include(
         `--${option} pets/color (the classes are cats, dogs), or --${option} 'pets/grey ones' (the classes are cats, dogs)`,
       );
       const {error} = parsed(json.stdout) as {
@@ -54,21 +54,21 @@ describe('folders that may be read in several ways', () => {
 describe('what a refused folder says to give', () => {
   it('is taken by check as it stands', async () => {
     const cwd = temporaryDirectory();
-    await writePictures(cwd, [...of('pets/cats', 2), ...of('pets/dogs', 2), ...of('pets/test', 2)]);
+    await writeImages(cwd, [...of('pets/cats', 2), ...of('pets/dogs', 2), ...of('pets/test', 2)]);
     await inDirectory(cwd, async () => {
-      const refused = await tell(['check', 'pets']);
+      const refused = await runCaptured(['check', 'pets']);
       const [, words] = /(--data \S+ --classes \S+) \(the classes are/.exec(refused.stderr)!;
-      const told = await tell(['check', ...words!.split(' ')]);
-      expect(told.exitCode, told.stderr).to.equal(0);
-      expect(told.stdout).to.include('6 readable images in 3 classes');
+      const reported = await runCaptured(['check', ...words!.split(' ')]);
+      expect(reported.exitCode, reported.stderr).to.equal(0);
+      expect(reported.stdout).to.include('6 readable images in 3 classes');
     });
   });
 
   it('is the link that leads to the images, where a check finds too few classes without it', async () => {
     const [root, elsewhere] = [temporaryDirectory(), temporaryDirectory()];
-    await writePictures(elsewhere, ['train/cats/1.png', 'train/dogs/2.png']);
+    await writeImages(elsewhere, ['train/cats/1.png', 'train/dogs/2.png']);
     symlinkSync(join(elsewhere, 'train'), join(root, 'train'));
-    const refused = await tell(['check', root]);
+    const refused = await runCaptured(['check', root]);
     expect(refused.exitCode).to.equal(3);
     expect(refused.stderr).to.include(
       `${join(root, 'train')} cannot be used as a folder of images: it is a link that leads outside`,
@@ -80,19 +80,19 @@ describe('what a refused folder says to give', () => {
 describe('options for reading', () => {
   it('--follow-links reads what links lead to, as a flag and in a recipe', async () => {
     const [root, blobs] = [temporaryDirectory(), temporaryDirectory()];
-    await writePictures(root, [...of('cats', 2), ...of('dogs', 2)]);
+    await writeImages(root, [...of('cats', 2), ...of('dogs', 2)]);
     for (const [i, name] of [...of('cats', 2), ...of('dogs', 2)].entries()) {
       renameSync(join(root, name), join(blobs, String(i)));
       symlinkSync(join(blobs, String(i)), join(root, name));
     }
-    const refused = await tell(['check', root]);
+    const refused = await runCaptured(['check', root]);
     expect(refused.exitCode).to.equal(3);
     expect(refused.stderr).to.match(/Add --follow-links to read what links lead to\.\n$/);
-    const told = await tell(['check', root, '--follow-links']);
-    expect(told.exitCode, told.stderr).to.equal(0);
-    expect(told.stdout).to.include('4 readable images in 2 classes');
-    expect(told.stderr).to.equal(`\nNext: finetune --data ${root} --follow-links\n`);
-    expect((await tell(['check', root], {FINETUNE_FOLLOW_LINKS: '1'})).exitCode).to.equal(0);
+    const reported = await runCaptured(['check', root, '--follow-links']);
+    expect(reported.exitCode, reported.stderr).to.equal(0);
+    expect(reported.stdout).to.include('4 readable images in 2 classes');
+    expect(reported.stderr).to.equal(`\nNext: finetune --data ${root} --follow-links\n`);
+    expect((await runCaptured(['check', root], {FINETUNE_FOLLOW_LINKS: '1'})).exitCode).to.equal(0);
     const here = temporaryDirectory();
     writeFileSync(join(here, 'recipe.json'), '{"followLinks": true}');
     const words = [
@@ -105,31 +105,31 @@ describe('options for reading', () => {
       '--image-size',
       '32',
     ];
-    expect((await tell(words)).exitCode).to.equal(0);
+    expect((await runCaptured(words)).exitCode).to.equal(0);
   });
 
   it('--path-column and --label-column name the columns of a list', async () => {
     const root = temporaryDirectory();
-    await writePictures(root, [...of('a', 2), ...of('b', 2)]);
+    await writeImages(root, [...of('a', 2), ...of('b', 2)]);
     mkdirSync(join(root, 'lists'));
     writeTree(root, {
       'list.csv':
         'a,who,class,species\nx,a/0.png,1,cat\nx,a/1.png,1,cat\ny,b/0.png,2,dog\ny,b/1.png,2,dog\n',
     });
-    const refused = await tell(['check', join(root, 'list.csv')]);
+    const refused = await runCaptured(['check', join(root, 'list.csv')]);
     expect(refused.exitCode).to.equal(3);
     expect(refused.stderr).to.include(
       'Its columns are a, who, class, species. Name them with --path-column and --label-column',
     );
-    const told = await tell([
+    const reported = await runCaptured([
       'check',
       join(root, 'list.csv'),
       '--label-column',
       'species',
       '--json',
     ]);
-    expect(parsed(told.stdout)).to.deep.include({classes: ['cat', 'dog'], layout: 'manifest'});
-    const counted = await tell([
+    expect(parsed(reported.stdout)).to.deep.include({classes: ['cat', 'dog'], layout: 'manifest'});
+    const counted = await runCaptured([
       'check',
       join(root, 'list.csv'),
       '--path-column',

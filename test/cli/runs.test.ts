@@ -11,12 +11,12 @@ import {
 } from 'node:fs';
 import {join} from 'node:path';
 import {expectEnded, expectSentence} from '../helpers/expect-ended.js';
-import {useEngine} from '../helpers/backend.js';
+import {useBackend} from '../helpers/backend.js';
 import {inDrawnFolder, MAIN, type Ended} from '../helpers/program.js';
 
 describe('run directories of the command line', function () {
   this.timeout(180_000);
-  useEngine();
+  useBackend();
   const {cwd, run, train} = inDrawnFolder();
   const document = (path: string): Record<string, unknown> =>
     JSON.parse(readFileSync(join(cwd(), path), 'utf8')) as Record<string, unknown>;

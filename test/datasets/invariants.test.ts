@@ -15,25 +15,25 @@ import {checkImages} from '../../src/datasets/inspection/check.js';
 import {openImageCache, type ImageCache} from '../../src/datasets/cache/image-cache.js';
 import {everySample, loadImageFolder} from '../../src/datasets/discovery/image-folder.js';
 import type {ImageFolder, Sample} from '../../src/datasets/sample.js';
-import {readSplit, toSplitManifest} from '../../src/datasets/splitting/split-file.js';
-import {splitFolder} from '../../src/datasets/splitting/split.js';
-import type {KnownContents, Split} from '../../src/datasets/splitting/splits.js';
-import {cutPictures} from '../fixtures/broken-images.js';
-import {oddPictures} from '../fixtures/unusual-images.js';
+import {readSplit, toSplitDocument} from '../../src/datasets/splitting/split-file.js';
+import {planSplit} from '../../src/datasets/splitting/split.js';
+import type {ReadableImages, Split} from '../../src/datasets/splitting/splits.js';
+import {truncatedImages} from '../fixtures/broken-images.js';
+import {unusualImages} from '../fixtures/unusual-images.js';
 import {inChild, SRC} from '../helpers/in-child.js';
 import {temporaryDirectory} from '../helpers/temporary.js';
-import {writePictures, of as named, writeTree} from '../helpers/images.js';
+import {writeImages, of as named, writeTree} from '../helpers/images.js';
 
 const namesOf = (samples: readonly Sample[]): string[] => samples.map(({name}) => name);
 
 interface AnyDataset {
   readonly folder: ImageFolder;
-  readonly contents: KnownContents;
+  readonly contents: ReadableImages;
 }
 
 /** A file: in which part and class it lies, what it holds, whether it can be read. */
 const anyFile = fc.record({
-  part: fc.constantFrom(
+  subset: fc.constantFrom(
     'samples' as const,
     'samples' as const,
     'validation' as const,
@@ -53,19 +53,19 @@ const anyDataset = fc
   })
   .map(({files, ownValidation, ownTest}): AnyDataset => {
     const sure = [0, 1, 2].flatMap(label =>
-      (['samples', 'samples', 'validation', 'test'] as const).map((part, i) => ({
-        part,
+      (['samples', 'samples', 'validation', 'test'] as const).map((subset, i) => ({
+        subset,
         label,
         content: 100 + 10 * label + i,
         isBroken: false,
       })),
     );
-    const all = [...files, ...sure].map(({part, label, content, isBroken}, i) => ({
-      ...{part, isBroken, hash: String(content)},
-      sample: {path: `/${i}`, name: `${part}/${label}/${i}`, label},
+    const all = [...files, ...sure].map(({subset, label, content, isBroken}, i) => ({
+      ...{subset, isBroken, hash: String(content)},
+      sample: {path: `/${i}`, name: `${subset}/${label}/${i}`, label},
     }));
-    const of = (part: string): Sample[] =>
-      all.filter(file => file.part === part).map(({sample}) => sample);
+    const of = (subset: string): Sample[] =>
+      all.filter(file => file.subset === subset).map(({sample}) => sample);
     const folder: ImageFolder = {
       ...{
         root: '/any',
@@ -94,35 +94,35 @@ const anyShares = fc.record({
   seed: fc.integer(),
 });
 
-const partsOf = ({train, validation, test}: Split): (readonly Sample[])[] => [
+const splitsOf = ({train, validation, test}: Split): (readonly Sample[])[] => [
   train,
   validation,
   test,
 ];
 
 describe('whatever the folder, a split', () => {
-  it('accounts for every image once: in a part, or left out with a reason', () => {
+  it('accounts for every image once: in a split, or skipped with a reason', () => {
     fc.assert(
       fc.property(anyDataset, anyShares, ({folder, contents}, shares) => {
-        const split = splitFolder(folder, contents, shares);
-        const told = [...partsOf(split).flatMap(namesOf), ...split.leftOut.keys()];
-        expect(told.sort()).to.deep.equal(namesOf(everySample(folder)).sort());
-        expect([...split.leftOut.values()].every(reason => reason.length > 0)).to.equal(true);
+        const split = planSplit(folder, contents, shares);
+        const reported = [...splitsOf(split).flatMap(namesOf), ...split.skipped.keys()];
+        expect(reported.sort()).to.deep.equal(namesOf(everySample(folder)).sort());
+        expect([...split.skipped.values()].every(reason => reason.length > 0)).to.equal(true);
       }),
       {seed: 4},
     );
   });
 
-  it('has no file in two parts, and leaves out none but for a copy', () => {
+  it('has no file in two splits, and skips only exact duplicates', () => {
     fc.assert(
       fc.property(anyDataset, anyShares, ({folder, contents}, shares) => {
-        const split = splitFolder(folder, contents, shares);
-        const parts = partsOf(split).map(
-          part => new Set(part.map(sample => contents.contentHash(sample))),
+        const split = planSplit(folder, contents, shares);
+        const splits = splitsOf(split).map(
+          subset => new Set(subset.map(sample => contents.contentHash(sample))),
         );
         const distinct = new Set(contents.samples.map(sample => contents.contentHash(sample)));
-        expect(parts.reduce((sum, {size}) => sum + size, 0)).to.equal(distinct.size);
-        expect(new Set(parts.flatMap(part => [...part]))).to.deep.equal(distinct);
+        expect(splits.reduce((sum, {size}) => sum + size, 0)).to.equal(distinct.size);
+        expect(new Set(splits.flatMap(subset => [...subset]))).to.deep.equal(distinct);
       }),
       {seed: 5},
     );
@@ -132,11 +132,11 @@ describe('whatever the folder, a split', () => {
     const path = join(temporaryDirectory(), 'split.json');
     await fc.assert(
       fc.asyncProperty(anyDataset, anyShares, async ({folder, contents}, shares) => {
-        const split = splitFolder(folder, contents, shares);
-        writeFileSync(path, JSON.stringify(toSplitManifest(split)));
+        const split = planSplit(folder, contents, shares);
+        writeFileSync(path, JSON.stringify(toSplitDocument(split)));
         const read = await readSplit(path, folder, contents);
-        expect(partsOf(read)).to.deep.equal(partsOf(split));
-        expect(read.leftOut).to.deep.equal(split.leftOut);
+        expect(splitsOf(read)).to.deep.equal(splitsOf(split));
+        expect(read.skipped).to.deep.equal(split.skipped);
       }),
       {seed: 6, numRuns: 30},
     );
@@ -264,9 +264,9 @@ describe('however many workers, a folder', function () {
   let folder: ImageFolder | undefined;
   before(async () => {
     const root = temporaryDirectory();
-    await writePictures(root, [...named('odd', 150), ...named('plain', 150)]);
-    for (const [name, bytes] of await oddPictures()) writeTree(root, {[`odd/${name}`]: bytes});
-    for (const [name, bytes] of [...(await cutPictures())].slice(0, 15))
+    await writeImages(root, [...named('odd', 150), ...named('plain', 150)]);
+    for (const [name, bytes] of await unusualImages()) writeTree(root, {[`odd/${name}`]: bytes});
+    for (const [name, bytes] of [...(await truncatedImages())].slice(0, 15))
       writeTree(root, {[`plain/${name}`]: bytes});
     folder = await loadImageFolder(root);
   });

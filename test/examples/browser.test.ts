@@ -2,7 +2,7 @@ import {existsSync, readFileSync} from 'node:fs';
 import {createRequire} from 'node:module';
 import {dirname, extname, join} from 'node:path';
 import {expect} from 'chai';
-import {useEngine} from '../helpers/backend.js';
+import {useBackend} from '../helpers/backend.js';
 import {useBrowser} from '../helpers/browser.js';
 import {drawnFolder} from '../helpers/drawn-folder.js';
 import {EXAMPLES, exportedRandomModel} from '../helpers/examples.js';
@@ -18,7 +18,7 @@ const TYPES: Readonly<Record<string, string>> = {
 
 describe('the browser example', function () {
   this.timeout(120_000);
-  useEngine();
+  useBackend();
   const browser = useBrowser();
 
   it('classifies an image that is chosen in the page', async () => {

@@ -2,13 +2,13 @@ import {once} from 'node:events';
 import {readFileSync} from 'node:fs';
 import {join} from 'node:path';
 import {expect} from 'chai';
-import {useEngine} from '../helpers/backend.js';
+import {useBackend} from '../helpers/backend.js';
 import {drawnFolder} from '../helpers/drawn-folder.js';
 import {exportedRandomModel, runExample, startExample} from '../helpers/examples.js';
 
 describe('the inference examples', function () {
   this.timeout(120_000);
-  useEngine();
+  useBackend();
 
   let [model, image] = ['', ''];
   before(async () => {

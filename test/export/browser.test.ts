@@ -14,15 +14,15 @@ import {exportModel} from '../../src/export/export-model.js';
 import {attachHead, type Classifier} from '../../src/heads/classifier.js';
 import {toInference} from '../../src/heads/inference-model.js';
 import {canvasSnippet} from '../../src/report/preprocessing-docs.js';
-import {photograph} from '../helpers/photographs.js';
+import {createPhoto} from '../helpers/photos.js';
 import {useBrowser} from '../helpers/browser.js';
-import {useEngine} from '../helpers/backend.js';
+import {useBackend} from '../helpers/backend.js';
 import {serve} from '../helpers/loopback.js';
 import {LINEAR, randomClassifier, randomHead, randomPixels} from '../helpers/random-classifier.js';
 import {sharedOrSkip} from '../helpers/shared.js';
 import {temporaryDirectory} from '../helpers/temporary.js';
 
-const PICTURES = 20;
+const IMAGES = 20;
 
 const require = createRequire(import.meta.url);
 const TFJS = join(dirname(require.resolve('@tensorflow/tfjs/package.json')), 'dist');
@@ -40,13 +40,13 @@ const TYPES: Readonly<Record<string, string>> = {
 
 /** A web page with tfjs, an exported model, and images, as a static site would serve them. */
 const site =
-  (bundle: string, pixels: Uint8Array): RequestListener =>
+  (loaded: string, pixels: Uint8Array): RequestListener =>
   ({url = '/'}, response) => {
     const send = (type: string, body: string | Uint8Array): void =>
       void response.writeHead(200, {'content-type': type}).end(body);
     if (url === '/') return send('text/html', PAGE);
     if (url === '/pixels') return send('application/octet-stream', pixels);
-    const folder = {tfjs: TFJS, wasm: WASM, bundle}[url.split('/')[1]!];
+    const folder = {tfjs: TFJS, wasm: WASM, model: loaded}[url.split('/')[1]!];
     const path = folder === undefined ? undefined : join(folder, url.split('/')[2]!);
     if (path === undefined || !existsSync(path)) return void response.writeHead(404).end();
     return send(TYPES[extname(path)] ?? 'application/octet-stream', readFileSync(path));
@@ -55,11 +55,11 @@ const site =
 /** Loads the exported model in a page and runs the images through it, a few at a time. */
 async function classifyInBrowser(
   browser: Browser,
-  bundle: string,
+  loaded: string,
   pixels: Uint8Array,
   size: number,
 ): Promise<number[]> {
-  const {url} = await serve(site(bundle, pixels));
+  const {url} = await serve(site(loaded, pixels));
   const page = await browser.newPage();
   await page.goto(url);
   return page.evaluate(async (size: number) => {
@@ -68,7 +68,7 @@ async function classifyInBrowser(
     };
     tf.wasm.setWasmPaths('/wasm/');
     await tf.setBackend('wasm');
-    const model = await tf.loadLayersModel('/bundle/model.json');
+    const model = await tf.loadLayersModel('/model/model.json');
     const pixels = new Uint8Array(await (await fetch('/pixels')).arrayBuffer());
     const images = tf.tensor4d(Float32Array.from(pixels), [
       pixels.length / (size * size * 3),
@@ -88,11 +88,11 @@ const rows = (values: ArrayLike<number>, width: number): number[][] =>
 const top1 = (row: readonly number[]): number => row.indexOf(Math.max(...row));
 
 /** Moves the biases until the logits of these images lie around zero: otherwise a random head prefers one class whatever it sees. */
-function centreLogits(classifier: Classifier, pixels: Uint8Array, size: number): void {
+function centerLogits(classifier: Classifier, pixels: Uint8Array, size: number): void {
   const frozen = toInference(classifier);
   const bias = classifier.weights.get('fc.bias')!;
   tf.tidy(() => {
-    const logits = frozen.logits(tf.tensor4d(pixels, [PICTURES, size, size, 3], 'int32'));
+    const logits = frozen.logits(tf.tensor4d(pixels, [IMAGES, size, size, 3], 'int32'));
     bias.assign(tf.sub(bias, tf.mean(logits, 0)));
   });
   frozen.dispose();
@@ -105,15 +105,15 @@ async function compare(
 ): Promise<void> {
   const directory = join(temporaryDirectory(), 'model');
   const size = classifier.preprocessing.cropSize;
-  centreLogits(classifier, pixels, size);
+  centerLogits(classifier, pixels, size);
   await exportModel(classifier, directory);
   classifier.dispose();
-  const bundle = await loadModel(directory);
-  const here = bundle.probabilities(pixels);
-  bundle.dispose();
+  const loaded = await loadModel(directory);
+  const here = loaded.probabilities(pixels);
+  loaded.dispose();
   const there = await classifyInBrowser(browser, directory, pixels, size);
-  const classes = bundle.classNames.length;
-  expect(there).to.have.lengthOf(PICTURES * classes);
+  const classes = loaded.classNames.length;
+  expect(there).to.have.lengthOf(IMAGES * classes);
   expect(rows(there, classes).map(top1)).to.deep.equal(rows(here, classes).map(top1));
   expect(new Set(rows(here, classes).map(top1)))
     .to.have.property('size')
@@ -123,22 +123,22 @@ async function compare(
 
 describe('an exported model in a browser', function () {
   this.timeout(180_000);
-  useEngine();
+  useBackend();
   const browser = useBrowser();
 
   it('gives drawn images the probabilities that Node gives them', async () => {
-    await compare(browser(), randomClassifier({size: 64}), randomPixels(PICTURES, 64));
+    await compare(browser(), randomClassifier({size: 64}), randomPixels(IMAGES, 64));
   });
 
-  it('gives photographs the probabilities that Node gives them, with real weights', async function () {
+  it('gives photos the probabilities that Node gives them, with real weights', async function () {
     const weights = sharedOrSkip(this, 'weights/resnet50-imagenet-keras-stage3.safetensors');
-    const photographs = await loadImageFolder(sharedOrSkip(this, 'data/hymenoptera'), {
-      maxPerClass: PICTURES / 2,
+    const photos = await loadImageFolder(sharedOrSkip(this, 'data/hymenoptera'), {
+      maxPerClass: IMAGES / 2,
     });
     const backbone = await loadBackbone('resnet50', 2, weights);
     const classifier = attachHead(backbone, LINEAR, ['ants', 'bees', 'neither'], 1);
     randomHead(classifier, 1);
-    const paths = photographs.samples.map(({path}) => path);
+    const paths = photos.samples.map(({path}) => path);
     await compare(browser(), classifier, await readPixels(paths, classifier.preprocessing));
   });
 
@@ -148,23 +148,23 @@ describe('an exported model in a browser', function () {
         {...TORCHVISION_PREPROCESSING, resizeSize: 128, cropSize: 112},
         fit,
       );
-      const picture = await photograph(1);
+      const image = await createPhoto(1);
       const page = await browser().newPage();
       const there = await page.evaluate(
         async (address: string, code: string, size: number) => {
-          const picture = new Image();
-          picture.src = address;
-          await picture.decode();
+          const image = new Image();
+          image.src = address;
+          await image.decode();
           const context = new OffscreenCanvas(size, size).getContext('2d')!;
           context.imageSmoothingQuality = 'high';
-          new Function('image', 'context', code)(picture, context);
+          new Function('image', 'context', code)(image, context);
           return [...context.getImageData(0, 0, size, size).data].filter((_, i) => i % 4 !== 3);
         },
-        `data:image/png;base64,${picture.toString('base64')}`,
+        `data:image/png;base64,${image.toString('base64')}`,
         `// ${canvasSnippet(preprocessing)}`,
         preprocessing.cropSize,
       );
-      const here = await readPixels([picture], preprocessing);
+      const here = await readPixels([image], preprocessing);
       expect(there).to.have.lengthOf(here.length);
       // Browsers scale in their own way: a misplaced or stretched image differs by tens.
       const mean =

@@ -20,7 +20,7 @@ import type {ModelRecord} from '../../src/export/model-record.js';
 import {loadModel} from '../../src/export/load-model.js';
 import {readModelRecord} from '../../src/export/read-model-record.js';
 import {exportModel} from '../../src/export/export-model.js';
-import {useEngine} from '../helpers/backend.js';
+import {useBackend} from '../helpers/backend.js';
 import {randomClassifier, randomPixels} from '../helpers/random-classifier.js';
 import {temporaryDirectory} from '../helpers/temporary.js';
 
@@ -81,7 +81,7 @@ function withValueAt(document: Json, path: readonly string[], value: unknown): J
 
 describe('a model folder that is damaged or hostile', function () {
   this.timeout(120_000);
-  useEngine();
+  useBackend();
 
   const sound = join(temporaryDirectory(), 'model');
   const directory = join(temporaryDirectory(), 'model');
@@ -105,9 +105,9 @@ describe('a model folder that is damaged or hostile', function () {
       recipe: {seed: 1, classes: ['ants']},
     });
     classifier.dispose();
-    const bundle = await loadModel(sound);
-    expected = [...bundle.probabilities(pixels)];
-    bundle.dispose();
+    const model = await loadModel(sound);
+    expected = [...model.probabilities(pixels)];
+    model.dispose();
   });
 
   beforeEach(() => {
@@ -118,10 +118,10 @@ describe('a model folder that is damaged or hostile', function () {
   /** @returns the sentence it is refused with; undefined where it is loaded and computes the same */
   async function outcome(): Promise<string | undefined> {
     try {
-      const bundle = await loadModel(directory);
-      const found = [...bundle.probabilities(pixels)];
-      const {classNames} = bundle;
-      bundle.dispose();
+      const model = await loadModel(directory);
+      const found = [...model.probabilities(pixels)];
+      const {classNames} = model;
+      model.dispose();
       expect(found).to.deep.equal(expected);
       expect(classNames).to.deep.equal(record().classes);
       return undefined;
@@ -207,9 +207,9 @@ describe('a model folder that is damaged or hostile', function () {
     });
     expect(places.length).to.be.above(20);
     const loaded = await harmless('model.json', places, writeModel);
-    const told =
+    const reported =
       /^(generatedBy|convertedBy|modelTopology\.(class_name|keras_version|backend|config)|modelTopology\.config\.layers\.3\.inbound_nodes)/;
-    expect(loaded.filter(where => !told.test(where))).to.deep.equal([]);
+    expect(loaded.filter(where => !reported.test(where))).to.deep.equal([]);
   });
 
   it('is refused where a layer could run code, or the input is another', async () => {
@@ -318,14 +318,14 @@ describe('a model folder that is damaged or hostile', function () {
       change: (tensors: Map<string, CpuTensor>, metadata: Record<string, string>) => void,
     ): Promise<void> {
       const {tensors, metadata} = await readSafetensors(join(sound, 'model.safetensors'));
-      const [copy, told] = [
+      const [copy, reported] = [
         new Map([...tensors].map(([name, {shape, data}]) => [name, {shape, data: data.slice()}])),
         {...metadata},
       ];
-      change(copy, told);
+      change(copy, reported);
       const path = join(directory, 'model.safetensors');
       rmSync(path);
-      await writeSafetensors(path, copy, told);
+      await writeSafetensors(path, copy, reported);
       const bytes = readFileSync(path);
       const file = {bytes: bytes.length, sha256: createHash('sha256').update(bytes).digest('hex')};
       writeDocument('finetune.json', {
@@ -366,17 +366,17 @@ describe('a model folder that is damaged or hostile', function () {
       ],
       [
         'the classes in another order',
-        (_, told) => (told.classes = '["bees","ants","wasps"]'),
+        (_, reported) => (reported.classes = '["bees","ants","wasps"]'),
         /found another "classes" than finetune\.json\./,
       ],
       [
         'another epsilon',
-        (_, told) => (told.batch_norm_epsilon = '0.001'),
+        (_, reported) => (reported.batch_norm_epsilon = '0.001'),
         /found another "variant" than finetune\.json\./,
       ],
       [
         'no preprocessing',
-        (_, told) => delete told.preprocessing,
+        (_, reported) => delete reported.preprocessing,
         /found another "preprocessing" than finetune\.json\./,
       ],
     ];

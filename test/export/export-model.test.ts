@@ -16,24 +16,24 @@ import {
   type ExportModelOptions,
   type ExportModelResult,
 } from '../../src/export/export-model.js';
-import {useEngine} from '../helpers/backend.js';
+import {useBackend} from '../helpers/backend.js';
 import {
   KERAS_FAMILY,
   randomClassifier,
   randomPixels,
-  type ClassifierWish,
+  type ClassifierOptions,
 } from '../helpers/random-classifier.js';
 import {rejectionOf} from '../helpers/rejection.js';
 import {temporaryDirectory} from '../helpers/temporary.js';
 
-const SMALL: ClassifierWish = {spec: {lastStage: 1}};
+const SMALL: ClassifierOptions = {spec: {lastStage: 1}};
 
 async function save(
-  wish: ClassifierWish,
+  options: ClassifierOptions,
   directory: string,
   details?: ExportModelOptions,
 ): Promise<ExportModelResult> {
-  const classifier = randomClassifier(wish);
+  const classifier = randomClassifier(options);
   try {
     return await exportModel(classifier, directory, details);
   } finally {
@@ -55,8 +55,8 @@ async function namesLikeAPickle(): Promise<readonly string[]> {
 const readJson = (directory: string, file: string): Record<string, unknown> =>
   JSON.parse(readFileSync(join(directory, file), 'utf8')) as Record<string, unknown>;
 
-describe('saveBundle', () => {
-  useEngine();
+describe('exportModel', () => {
+  useBackend();
 
   describe('writes', () => {
     let directory: string;
@@ -353,17 +353,17 @@ describe('saveBundle', () => {
 
   it('counts what fails while it is verified as not verified, but for a wish to stop', async () => {
     const directory = join(temporaryDirectory(), 'model');
-    const pictures = {
+    const images = {
       [Symbol.iterator]() {
         throw new Error('no images after all');
       },
     };
     expect(
-      (await rejectionOf(save(SMALL, directory, {verificationImages: pictures}))).message,
+      (await rejectionOf(save(SMALL, directory, {verificationImages: images}))).message,
     ).to.match(/model\.unverified: no images after all$/);
     const signal = AbortSignal.abort();
     expect(
-      (await rejectionOf(save(SMALL, directory, {verificationImages: pictures, signal}))).message,
+      (await rejectionOf(save(SMALL, directory, {verificationImages: images, signal}))).message,
     ).to.equal('no images after all');
   });
 

@@ -19,11 +19,11 @@ import type {ModelRecord} from '../../src/export/model-record.js';
 import type {ExportedModel} from '../../src/export/exported-model.js';
 import type {ImageSource} from '../../src/export/image-source.js';
 import {loadModel} from '../../src/export/load-model.js';
-import {BundleError} from '../../src/export/read-model-record.js';
+import {InvalidModelError} from '../../src/export/read-model-record.js';
 import {UnreadableImageError} from '../../src/export/read-pixels.js';
 import {exportModel} from '../../src/export/export-model.js';
 import {toInference} from '../../src/heads/inference-model.js';
-import {useEngine} from '../helpers/backend.js';
+import {useBackend} from '../helpers/backend.js';
 import {randomClassifier, randomPixels} from '../helpers/random-classifier.js';
 import {rejectionOf} from '../helpers/rejection.js';
 import {temporaryDirectory} from '../helpers/temporary.js';
@@ -36,7 +36,7 @@ let sound: string;
 /** What the classifier itself gives for two images. */
 let trained: number[];
 
-function copyOfBundle(): string {
+function copyOfModel(): string {
   const copy = join(temporaryDirectory(), 'model');
   cpSync(sound, copy, {recursive: true});
   return copy;
@@ -51,13 +51,13 @@ function editRecord(directory: string, edit: (record: Record<string, unknown>) =
 
 async function messageFor(directory: string): Promise<string> {
   const error = await rejectionOf(loadModel(directory));
-  expect(error).to.be.instanceOf(BundleError);
+  expect(error).to.be.instanceOf(InvalidModelError);
   expect(error).to.include({code: 'INVALID_MODEL', exitCode: 1});
   return error.message;
 }
 
-describe('loadBundle', () => {
-  useEngine();
+describe('loadModel', () => {
+  useBackend();
 
   before('save an exported model', async () => {
     const classifier = randomClassifier({spec: {lastStage: 1}, size: SIZE});
@@ -74,38 +74,38 @@ describe('loadBundle', () => {
   });
 
   it('knows what the exported model says of itself', async () => {
-    const bundle = await loadModel(sound);
-    expect(bundle.directory).to.equal(sound);
-    expect(bundle.classNames).to.deep.equal(['ants', 'bees', 'wasps']);
-    expect(bundle.spec).to.deep.equal({
+    const model = await loadModel(sound);
+    expect(model.directory).to.equal(sound);
+    expect(model.classNames).to.deep.equal(['ants', 'bees', 'wasps']);
+    expect(model.spec).to.deep.equal({
       arch: 'resnet18',
       lastStage: 1,
       strideOn: '3x3',
       batchNormEpsilon: 1e-5,
     });
-    expect(bundle.preprocessing).to.include({resizeSize: 73, cropSize: 64, channelOrder: 'rgb'});
-    expect(bundle.metrics).to.deep.equal({validation: {accuracy: 0.9}});
-    bundle.dispose();
+    expect(model.preprocessing).to.include({resizeSize: 73, cropSize: 64, channelOrder: 'rgb'});
+    expect(model.metrics).to.deep.equal({validation: {accuracy: 0.9}});
+    model.dispose();
   });
 
   it('computes what was trained', async () => {
-    const bundle = await loadModel(sound);
-    const found = bundle.probabilities(randomPixels(2, SIZE));
+    const model = await loadModel(sound);
+    const found = model.probabilities(randomPixels(2, SIZE));
     expect([...found]).to.deep.equal(trained);
-    bundle.dispose();
+    model.dispose();
   });
 
   it('frees all when it is disposed', async () => {
     const held = (): unknown => ({tensors: tf.memory().numTensors, handles: countNativeHandles()});
     const before = held();
-    const bundle = await loadModel(sound);
-    bundle.probabilities(randomPixels(2, SIZE));
-    bundle.dispose();
+    const model = await loadModel(sound);
+    model.probabilities(randomPixels(2, SIZE));
+    model.dispose();
     expect(held()).to.deep.equal(before);
   });
 
   it('does not mind edited texts beside the model', async () => {
-    const directory = copyOfBundle();
+    const directory = copyOfModel();
     appendFileSync(join(directory, 'README.md'), 'Notes of mine.\n');
     rmSync(join(directory, 'labels.txt'));
     (await loadModel(directory)).dispose();
@@ -115,9 +115,9 @@ describe('loadBundle', () => {
     const run = temporaryDirectory();
     cpSync(sound, join(run, 'model'), {recursive: true});
     for (const place of [run, pathToFileURL(run)]) {
-      const bundle = await loadModel(place);
-      expect(bundle.directory).to.equal(join(run, 'model'));
-      bundle.dispose();
+      const model = await loadModel(place);
+      expect(model.directory).to.equal(join(run, 'model'));
+      model.dispose();
     }
   });
 
@@ -146,7 +146,7 @@ describe('loadBundle', () => {
     });
 
     it('a record that is not JSON', async () => {
-      const directory = copyOfBundle();
+      const directory = copyOfModel();
       const path = join(directory, 'finetune.json');
       writeFileSync(path, '{"schemaVersion": 1,');
       expect(await messageFor(directory)).to.match(
@@ -155,7 +155,7 @@ describe('loadBundle', () => {
     });
 
     it('a record of a later schema, naming what can read it', async () => {
-      const directory = copyOfBundle();
+      const directory = copyOfModel();
       editRecord(directory, record =>
         Object.assign(record, {schemaVersion: 2, createdBy: 'finetune 3.0.0'}),
       );
@@ -165,7 +165,7 @@ describe('loadBundle', () => {
     });
 
     it('a record of something else', async () => {
-      const directory = copyOfBundle();
+      const directory = copyOfModel();
       writeFileSync(join(directory, 'finetune.json'), 'null');
       expect(await messageFor(directory)).to.equal(
         `Expected schema version 1 of the exported model in ${directory}, but found none. Use the finetune that made it, or a later one.`,
@@ -173,7 +173,7 @@ describe('loadBundle', () => {
     });
 
     it('a record that lacks something', async () => {
-      const directory = copyOfBundle();
+      const directory = copyOfModel();
       editRecord(directory, record =>
         Object.assign(record, {arch: 'resnet20', head: {type: 'linear', pooling: 'avg'}}),
       );
@@ -185,7 +185,7 @@ describe('loadBundle', () => {
     });
 
     it('a file outside the exported model', async () => {
-      const directory = copyOfBundle();
+      const directory = copyOfModel();
       editRecord(directory, record =>
         Object.assign(record.files as object, {'../secret': {bytes: 1, sha256: '0'.repeat(64)}}),
       );
@@ -194,7 +194,7 @@ describe('loadBundle', () => {
 
     for (const file of ['model.json', 'group1-shard1of1.bin', 'model.safetensors']) {
       it(`an exported model without ${file}`, async () => {
-        const directory = copyOfBundle();
+        const directory = copyOfModel();
         const path = join(directory, file);
         rmSync(path);
         expect(await messageFor(directory)).to.equal(
@@ -204,7 +204,7 @@ describe('loadBundle', () => {
     }
 
     it('a shard that was cut off', async () => {
-      const directory = copyOfBundle();
+      const directory = copyOfModel();
       const path = join(directory, 'group1-shard1of1.bin');
       const {bytes} = (
         JSON.parse(readFileSync(join(directory, 'finetune.json'), 'utf8')) as ModelRecord
@@ -216,7 +216,7 @@ describe('loadBundle', () => {
     });
 
     it('weights in which one byte was changed', async () => {
-      const directory = copyOfBundle();
+      const directory = copyOfModel();
       const path = join(directory, 'model.safetensors');
       const bytes = readFileSync(path);
       bytes[bytes.length - 1]! ^= 1;
@@ -227,7 +227,7 @@ describe('loadBundle', () => {
     });
 
     it('a record and weights of two exports', async () => {
-      const directory = copyOfBundle();
+      const directory = copyOfModel();
       editRecord(directory, record => Object.assign(record, {classes: ['ants', 'bees']}));
       const path = join(directory, 'model.json');
       expect(await messageFor(directory)).to.equal(
@@ -242,15 +242,15 @@ describe('loadBundle', () => {
   });
 });
 
-describe('Bundle', () => {
-  useEngine();
-  let bundle: ExportedModel;
-  let pictures: string[];
+describe('ExportedModel', () => {
+  useBackend();
+  let model: ExportedModel;
+  let inputs: string[];
 
   before('load it, and draw images', async () => {
-    bundle = await loadModel(sound);
+    model = await loadModel(sound);
     const folder = temporaryDirectory();
-    pictures = await Promise.all(
+    inputs = await Promise.all(
       ['red', 'green', 'blue'].map(async background => {
         const path = join(folder, `${background}.png`);
         await sharp({create: {width: 90, height: 73, channels: 3, background}})
@@ -261,15 +261,15 @@ describe('Bundle', () => {
     );
   });
 
-  after(() => bundle.dispose());
+  after(() => model.dispose());
 
   it('classifies a file, the likeliest class first', async () => {
-    const predictions = await bundle.classify(pictures[0]!);
+    const predictions = await model.classify(inputs[0]!);
     const red = Uint8Array.from({length: SIZE * SIZE * 3}, (_, i) => (i % 3 === 0 ? 255 : 0));
-    const expected = bundle.probabilities(red);
-    expect(predictions).to.have.lengthOf(bundle.classNames.length);
+    const expected = model.probabilities(red);
+    expect(predictions).to.have.lengthOf(model.classNames.length);
     for (const {className, probability} of predictions) {
-      expect(probability).to.be.closeTo(expected[bundle.classNames.indexOf(className)]!, 1e-6);
+      expect(probability).to.be.closeTo(expected[model.classNames.indexOf(className)]!, 1e-6);
     }
     const shown = predictions.map(({probability}) => probability);
     expect(shown).to.deep.equal(shown.toSorted((a, b) => b - a));
@@ -277,8 +277,8 @@ describe('Bundle', () => {
 
   it('classifies the bytes of a file', async () => {
     const [fromBytes, fromFile] = [
-      await bundle.classify(readFileSync(pictures[1]!)),
-      await bundle.classify(pictures[1]!),
+      await model.classify(readFileSync(inputs[1]!)),
+      await model.classify(inputs[1]!),
     ];
     expect(fromBytes.map(({className}) => className)).to.deep.equal(
       fromFile.map(({className}) => className),
@@ -289,10 +289,10 @@ describe('Bundle', () => {
   });
 
   it('classifies several at once, in their order', async () => {
-    const together = await bundle.classify(Array.from({length: 12}, () => pictures).flat());
+    const together = await model.classify(Array.from({length: 12}, () => inputs).flat());
     expect(together).to.have.lengthOf(36);
-    for (const [i, picture] of pictures.entries()) {
-      const alone = await bundle.classify(picture);
+    for (const [i, image] of inputs.entries()) {
+      const alone = await model.classify(image);
       for (const predictions of [together[i]!, together[33 + i]!]) {
         expect(predictions.map(({className}) => className)).to.deep.equal(
           alone.map(({className}) => className),
@@ -305,24 +305,24 @@ describe('Bundle', () => {
   });
 
   it('classifies everything that an image comes as', async () => {
-    const bytes = readFileSync(pictures[1]!);
+    const bytes = readFileSync(inputs[1]!);
     const buffer = new Uint8Array(bytes).buffer;
     const shared = new SharedArrayBuffer(bytes.length);
     new Uint8Array(shared).set(bytes);
-    const url = pathToFileURL(pictures[1]!);
+    const url = pathToFileURL(inputs[1]!);
     const sources: ImageSource[] = [
-      ...[pictures[1]!, url, url.href, bytes, new Uint8Array(bytes), buffer, shared],
+      ...[inputs[1]!, url, url.href, bytes, new Uint8Array(bytes), buffer, shared],
       ...[new DataView(buffer), new Blob([buffer]), new File([buffer], 'a.png')],
       runInNewContext('Uint8Array.from(bytes)', {bytes: [...bytes]}) as Uint8Array,
       runInNewContext('new Uint8Array(bytes).buffer', {bytes: [...bytes]}) as ArrayBuffer,
       new Uint8Array([0, ...bytes, 0]).subarray(1, -1),
     ];
     const [expected, ...others] = [
-      await bundle.classify(sources[0]!),
-      ...(await bundle.classify(sources)),
+      await model.classify(sources[0]!),
+      ...(await model.classify(sources)),
     ];
     expect(others).to.have.lengthOf(sources.length);
-    for (const found of [...others, await bundle.classify(sources[5]!)]) {
+    for (const found of [...others, await model.classify(sources[5]!)]) {
       expect(found.map(({className}) => className)).to.deep.equal(
         expected.map(({className}) => className),
       );
@@ -353,23 +353,23 @@ describe('Bundle', () => {
       new URL('file://host/a.jpg'),
     ];
     for (const value of [...nothing, ...elsewhere, Symbol('a'), 5n, Promise.resolve('a.png')]) {
-      const alone = await rejectionOf(bundle.classify(value as ImageSource));
+      const alone = await rejectionOf(model.classify(value as ImageSource));
       expect(alone)
         .to.be.instanceOf(ArgumentError)
         .and.to.include({code: 'INVALID_ARGUMENT', argument: 'image'});
-      const listed = await rejectionOf(bundle.classify([pictures[0]!, value as ImageSource]));
+      const listed = await rejectionOf(model.classify([inputs[0]!, value as ImageSource]));
       expect(listed).to.include({code: 'INVALID_ARGUMENT', argument: 'images[1]'});
     }
-    expect(await rejectionOf(bundle.classify([[pictures[0]!]] as never))).to.include({
+    expect(await rejectionOf(model.classify([[inputs[0]!]] as never))).to.include({
       argument: 'images[0]',
     });
-    expect(await rejectionOf(bundle.classify([pictures[0]!, , pictures[1]!] as never))).to.include({
+    expect(await rejectionOf(model.classify([inputs[0]!, , inputs[1]!] as never))).to.include({
       argument: 'images[1]',
     });
   });
 
   it('tells of bytes that are none any more', async () => {
-    const detached = new Uint8Array(readFileSync(pictures[0]!));
+    const detached = new Uint8Array(readFileSync(inputs[0]!));
     structuredClone(detached.buffer, {transfer: [detached.buffer]});
     for (const empty of [
       detached,
@@ -379,7 +379,7 @@ describe('Bundle', () => {
       new Blob([]),
       new DataView(new ArrayBuffer(0)),
     ]) {
-      expect(await rejectionOf(bundle.classify(empty))).to.include({
+      expect(await rejectionOf(model.classify(empty))).to.include({
         code: 'IMAGE_UNREADABLE',
         index: 0,
       });
@@ -387,14 +387,14 @@ describe('Bundle', () => {
   });
 
   it('tells which image of a long list cannot be read', async () => {
-    const images: ImageSource[] = Array.from({length: 40}, () => pictures[0]!);
-    expect(await rejectionOf(bundle.classify(images.with(37, new Blob(['notes']))))).to.include({
+    const images: ImageSource[] = Array.from({length: 40}, () => inputs[0]!);
+    expect(await rejectionOf(model.classify(images.with(37, new Blob(['notes']))))).to.include({
       code: 'IMAGE_UNREADABLE',
       index: 37,
     });
     const gone = new Blob(['a']);
     gone.arrayBuffer = () => Promise.reject(new Error('gone'));
-    expect(await rejectionOf(bundle.classify(gone))).to.include({
+    expect(await rejectionOf(model.classify(gone))).to.include({
       code: 'IMAGE_UNREADABLE',
       image: '1 bytes',
     });
@@ -402,7 +402,7 @@ describe('Bundle', () => {
 
   it('refuses options that it does not have, or cannot take', async () => {
     const refusal = (options: object): Promise<Error> =>
-      rejectionOf(bundle.classify(pictures[0]!, options));
+      rejectionOf(model.classify(inputs[0]!, options));
     expect((await refusal({topK: 0})).message).to.equal(
       'Expected known options for options of classify(), but found topK; did you mean top?',
     );
@@ -418,21 +418,21 @@ describe('Bundle', () => {
     ]) {
       expect(await refusal(options as never)).to.include({code: 'INVALID_ARGUMENT'});
     }
-    expect(await bundle.classify(pictures[0]!, {top: undefined} as never)).to.have.lengthOf(
-      bundle.classNames.length,
+    expect(await model.classify(inputs[0]!, {top: undefined} as never)).to.have.lengthOf(
+      model.classNames.length,
     );
   });
 
   it('refuses to work when it is disposed, also in the middle', async () => {
     const other = await loadModel(sound);
-    const busy = rejectionOf(other.classify(Array.from({length: 40}, () => pictures[0]!)));
-    const also = rejectionOf(other.classify(pictures[0]!));
+    const busy = rejectionOf(other.classify(Array.from({length: 40}, () => inputs[0]!)));
+    const also = rejectionOf(other.classify(inputs[0]!));
     other.dispose();
     other.dispose();
     for (const error of [
       await busy,
       await also,
-      await rejectionOf(other.classify(pictures[0]!)),
+      await rejectionOf(other.classify(inputs[0]!)),
       await rejectionOf(other.classify([])),
     ]) {
       expect(error).to.include({code: 'MODEL_DISPOSED', exitCode: 2});
@@ -443,26 +443,26 @@ describe('Bundle', () => {
   });
 
   it('classifies many requests at once, each for itself', async () => {
-    const alone = await Promise.all(pictures.map(picture => bundle.classify(picture)));
+    const alone = await Promise.all(inputs.map(image => model.classify(image)));
     const together = await Promise.all(
-      Array.from({length: 24}, (_, i) => bundle.classify(pictures[i % 3]!)),
+      Array.from({length: 24}, (_, i) => model.classify(inputs[i % 3]!)),
     );
     together.forEach((found, i) => expect(found[0].className).to.equal(alone[i % 3]![0].className));
   });
 
   it('classifies nothing', async () => {
-    expect(await bundle.classify([])).to.deep.equal([]);
+    expect(await model.classify([])).to.deep.equal([]);
   });
 
   it('tells as many classes as were asked for', async () => {
-    const all = await bundle.classify(pictures[0]!);
-    expect(await bundle.classify(pictures[0]!, {top: 1})).to.deep.equal(all.slice(0, 1));
-    expect(await bundle.classify([pictures[0]!], {top: 10})).to.deep.equal([all]);
+    const all = await model.classify(inputs[0]!);
+    expect(await model.classify(inputs[0]!, {top: 1})).to.deep.equal(all.slice(0, 1));
+    expect(await model.classify([inputs[0]!], {top: 10})).to.deep.equal([all]);
   });
 
   for (const top of [0, -1, 1.5, NaN]) {
     it(`refuses to tell ${top} classes`, async () => {
-      const error = await rejectionOf(bundle.classify(pictures[0]!, {top}));
+      const error = await rejectionOf(model.classify(inputs[0]!, {top}));
       expect(error).to.include({
         code: 'INVALID_ARGUMENT',
         exitCode: 2,
@@ -472,14 +472,14 @@ describe('Bundle', () => {
   }
 
   it('stops when it is told to', async () => {
-    const error = await rejectionOf(bundle.classify(pictures, {signal: AbortSignal.abort()}));
+    const error = await rejectionOf(model.classify(inputs, {signal: AbortSignal.abort()}));
     expect(error).to.have.property('code', 'ABORTED');
   });
 
   it('names a file that is no image', async () => {
     const path = join(temporaryDirectory(), 'notes.jpg');
     writeFileSync(path, 'these are notes');
-    const error = await rejectionOf(bundle.classify([pictures[0]!, path]));
+    const error = await rejectionOf(model.classify([inputs[0]!, path]));
     expect(error).to.be.instanceOf(UnreadableImageError);
     expect(error).to.include({code: 'IMAGE_UNREADABLE', exitCode: 1});
     expect(error.message).to.equal(
@@ -490,7 +490,7 @@ describe('Bundle', () => {
   it('names a file that is not there, and a folder', async () => {
     const folder = temporaryDirectory();
     const message = async (path: string): Promise<string> =>
-      (await rejectionOf(bundle.classify(path))).message;
+      (await rejectionOf(model.classify(path))).message;
     expect(await message(join(folder, 'none.jpg'))).to.equal(
       `Expected an image in ${join(folder, 'none.jpg')}, but found none that can be read: there is no such file. ` +
         'Give a JPEG, PNG, GIF, WebP, TIFF, AVIF, HEIC, BMP or Netpbm file.',
@@ -499,13 +499,13 @@ describe('Bundle', () => {
   });
 
   it('says how many bytes were no image', async () => {
-    expect((await rejectionOf(bundle.classify(new Uint8Array(12)))).message).to.contain(
+    expect((await rejectionOf(model.classify(new Uint8Array(12)))).message).to.contain(
       'Expected an image in 12 bytes, but',
     );
   });
 
   it('refuses pixels of half an image', () => {
-    expect(() => bundle.probabilities(new Uint8Array(100))).to.throw(
+    expect(() => model.probabilities(new Uint8Array(100))).to.throw(
       'Expected pixels of whole images of 64 x 64 x 3 bytes, but found 100 bytes.',
     );
   });

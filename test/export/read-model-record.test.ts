@@ -1,7 +1,7 @@
 import {writeFileSync} from 'node:fs';
 import {join} from 'node:path';
 import {expect} from 'chai';
-import {BundleError, readModelRecord} from '../../src/export/read-model-record.js';
+import {InvalidModelError, readModelRecord} from '../../src/export/read-model-record.js';
 import {nextRunDirectory} from '../../src/finetune/run/run-directory.js';
 import {temporaryDirectory} from '../helpers/temporary.js';
 
@@ -10,8 +10,8 @@ const refusal = async (word: string): Promise<string> => {
     () => undefined,
     (thrown: unknown) => thrown,
   );
-  expect(error).to.be.instanceOf(BundleError);
-  return (error as BundleError).message;
+  expect(error).to.be.instanceOf(InvalidModelError);
+  return (error as InvalidModelError).message;
 };
 
 describe('where a model is expected', () => {

@@ -4,21 +4,21 @@ import {tf} from '../../src/backend/tensorflow.js';
 import {exportModel} from '../../src/export/export-model.js';
 import {ModelMismatchError, verifyModel} from '../../src/export/verify-model.js';
 import type {Classifier} from '../../src/heads/classifier.js';
-import {useEngine} from '../helpers/backend.js';
+import {useBackend} from '../helpers/backend.js';
 import {
   KERAS_FAMILY,
   randomClassifier,
   randomPixels,
-  type ClassifierWish,
+  type ClassifierOptions,
 } from '../helpers/random-classifier.js';
 import {rejectionOf} from '../helpers/rejection.js';
 import {temporaryDirectory} from '../helpers/temporary.js';
 
-async function withBundle(
-  wish: ClassifierWish,
+async function withModel(
+  options: ClassifierOptions,
   use: (classifier: Classifier, directory: string) => Promise<void>,
 ): Promise<void> {
-  const classifier = randomClassifier(wish);
+  const classifier = randomClassifier(options);
   const directory = join(temporaryDirectory(), 'model');
   try {
     await exportModel(classifier, directory);
@@ -28,7 +28,7 @@ async function withBundle(
   }
 }
 
-const WISHES: readonly (readonly [string, ClassifierWish])[] = [
+const CASES: readonly (readonly [string, ClassifierOptions])[] = [
   ['stage 1', {spec: {lastStage: 1}}],
   ['stages 1 to 2', {spec: {lastStage: 2}}],
   ['stages 1 to 4', {spec: {lastStage: 4}}],
@@ -40,20 +40,22 @@ const WISHES: readonly (readonly [string, ClassifierWish])[] = [
   ['images of an odd size', {size: 75}],
 ];
 
-describe('verifyBundle', () => {
-  useEngine();
+describe('verifyModel', () => {
+  useBackend();
 
-  for (const [what, wish] of WISHES) {
+  for (const [what, options] of CASES) {
     it(`finds what was exported equal to what was trained: ${what}`, () =>
-      withBundle(wish, async (classifier, directory) => {
-        const proof = await verifyModel(classifier, directory, [randomPixels(3, wish.size ?? 64)]);
+      withModel(options, async (classifier, directory) => {
+        const proof = await verifyModel(classifier, directory, [
+          randomPixels(3, options.size ?? 64),
+        ]);
         expect(proof.numImages).to.equal(3);
         expect(proof.maxDifference).to.be.greaterThan(0).and.lessThan(1e-5);
       }));
   }
 
   it('notices weights that have moved since, and says by how much', () =>
-    withBundle({spec: {lastStage: 1}}, async (classifier, directory) => {
+    withModel({spec: {lastStage: 1}}, async (classifier, directory) => {
       const bias = classifier.weights.get('fc.bias')!;
       tf.tidy(() => bias.assign(tf.add(bias, tf.tensor1d([0, 0.01, 0]))));
       const error = (await rejectionOf(
@@ -83,14 +85,14 @@ describe('verifyBundle', () => {
     }));
 
   it('counts images over batches', () =>
-    withBundle({spec: {lastStage: 1}}, async (classifier, directory) => {
+    withModel({spec: {lastStage: 1}}, async (classifier, directory) => {
       const filters = classifier.weights.get('conv1.weight')!;
       tf.tidy(() => filters.assign(tf.mul(filters, tf.tensor4d([1.05, 1, 1], [1, 1, 3, 1]))));
-      const colourful = randomPixels(1, 64);
-      const meanRed = colourful.map((value, i) => (i % 3 === 0 ? 124 : value)); // normalized, next to nothing
+      const colored = randomPixels(1, 64);
+      const meanRed = colored.map((value, i) => (i % 3 === 0 ? 124 : value)); // normalized, next to nothing
       async function* batches(): AsyncGenerator<Uint8Array> {
         yield meanRed;
-        yield Uint8Array.from([...meanRed, ...colourful]);
+        yield Uint8Array.from([...meanRed, ...colored]);
       }
       expect(await rejectionOf(verifyModel(classifier, directory, batches()))).to.include({
         code: 'MODEL_MISMATCH',
@@ -99,7 +101,7 @@ describe('verifyBundle', () => {
     }));
 
   it('does not call proven what was not tried', () =>
-    withBundle({spec: {lastStage: 1}}, async (classifier, directory) => {
+    withModel({spec: {lastStage: 1}}, async (classifier, directory) => {
       const error = await rejectionOf(verifyModel(classifier, directory, []));
       expect(error.message).to.equal(
         'Expected images to prove the exported model on, but found none. Give at least one.',
@@ -107,7 +109,7 @@ describe('verifyBundle', () => {
     }));
 
   it('does not let pass what is no number', () =>
-    withBundle({spec: {lastStage: 1}}, async (classifier, directory) => {
+    withModel({spec: {lastStage: 1}}, async (classifier, directory) => {
       const bias = classifier.weights.get('fc.bias')!;
       tf.tidy(() => bias.assign(tf.tensor1d([0, NaN, 0])));
       expect(

@@ -11,7 +11,7 @@ import {loadModel} from '../../src/export/load-model.js';
 import type {RunEvent} from '../../src/finetune/events.js';
 import {finetune} from '../../src/finetune/finetune.js';
 import {TrainingDivergedError} from '../../src/training/loop/phase-trainer.js';
-import {useEngine} from '../helpers/backend.js';
+import {useBackend} from '../helpers/backend.js';
 import {rejectionOf} from '../helpers/rejection.js';
 import {
   alive,
@@ -48,7 +48,7 @@ const fingerprint = (folder: ImageFolder): string => {
 };
 
 describe('finetune', () => {
-  useEngine();
+  useBackend();
 
   let folder: ImageFolder;
   before('draw images', async () => void (folder = await smallFolder()));
@@ -113,7 +113,7 @@ describe('finetune', () => {
 
   it('compares images with each other, in images, unless told to keep only identical files together', async () => {
     const comparing = async (groupBy: string): Promise<number[]> => {
-      const {events} = await runAndTell(folder, {...smallRecipe(folder), groupBy: groupBy});
+      const {events} = await runAndTell(folder, {...smallRecipe(folder), groupBy});
       return events.flatMap(event =>
         event.type === 'progress' && event.step === 'comparing' ? [event.done, event.total] : [],
       );
@@ -131,12 +131,12 @@ describe('finetune', () => {
 
   it('gives back the best classifier, its metrics, and what happened', async () => {
     const {result, events} = await runAndTell(folder, smallRecipe(folder));
-    const {classifier, metrics, history, split, backend: engine, timings: seconds, recipe} = result;
+    const {classifier, metrics, history, split, backend, timings: seconds, recipe} = result;
     expect(classifier.classNames).to.deep.equal(['dotted', 'plain', 'striped']);
     expect(recipe).to.deep.equal(smallRecipe(folder));
     expect([split.train.length, split.validation.length]).to.deep.equal([18, 6]);
     expect(metrics.validation.numImages).to.equal(6);
-    expect(engine.backend).to.be.oneOf(['tensorflow', 'wasm']);
+    expect(backend.backend).to.be.oneOf(['tensorflow', 'wasm']);
     expect(seconds.total).to.be.above(seconds.train);
     expect(history.map(({phase: name, epoch, step}) => `${name} ${epoch} ${step}`)).to.deep.equal([
       'probe 1 3',
@@ -250,11 +250,15 @@ describe('finetune', () => {
     );
     const [header, ...rows] = readFileSync(join(out, 'history.csv'), 'utf8').trim().split('\r\n');
     expect(header).to.equal(
-      'phase,epoch,step,learning_rate,training_loss,validation_loss,validation_accuracy,validation_balanced_accuracy,seconds',
+      'phase,epoch,step,learning_rate,training_loss,validation_loss,validation_accuracy,validation_balanced_accuracy,best,seconds',
     );
     expect(rows.map(row => Number(row.split(',')[4]))).to.deep.equal(
       result.history.map(({trainingLoss}) => trainingLoss),
     );
+    const best = result.history.filter(row => row.best);
+    expect(best.map(row => row.validationAccuracy)).to.deep.equal([
+      result.metrics.validation.accuracy,
+    ]);
     const split = readJson(out, 'split.json');
     expect(
       ['train', 'validation', 'test'].map(part => (split[part] as unknown[]).length),
@@ -275,11 +279,11 @@ describe('finetune', () => {
   it('exports an exported model that says what the run measured', async () => {
     const out = join(temporaryDirectory(), 'run');
     const {result} = await runAndTell(folder, smallRecipe(folder), {out});
-    const bundle = await loadModel(result.model!);
+    const model = await loadModel(result.model!);
     const answers = await Promise.all(
-      result.split.validation.map(async ({path}) => (await bundle.classify(path))[0]!.className),
+      result.split.validation.map(async ({path}) => (await model.classify(path))[0]!.className),
     );
-    bundle.dispose();
+    model.dispose();
     const right = answers.filter(
       (answer, i) => answer === folder.classNames[result.split.validation[i]!.label],
     ).length;
@@ -304,19 +308,19 @@ describe('finetune', () => {
     );
     const notices = events.flatMap(event => (event.type === 'info' ? [event.message] : []));
     expect(notices).to.deep.equal([
-      'Phase probe trains on kept features, which are of single images: nothing is mixed in it.',
+      'Phase probe uses cached features, so mixup and cutmix are off.',
     ]);
   });
 
   it('refuses what names tell before it decodes an image', async () => {
-    for (const [wish, sentence] of [
+    for (const [options, sentence] of [
       [{groupBy: '(zebra)'}, /^Expected names that it matches for --group-by/],
       [{fold: '3/2'}, /^Expected a fold such as 2\/5/],
       [{fold: '1/2', splitFile: 'split.json'}, /^Expected no --fold beside --split-file/],
     ] as const) {
       const seen: string[] = [];
       const error = await rejectionOf(
-        runAndTell(folder, smallRecipe(folder, wish), {onEvent: ({type}) => seen.push(type)}),
+        runAndTell(folder, smallRecipe(folder, options), {onEvent: ({type}) => seen.push(type)}),
       );
       expect(error.message).to.match(sentence);
       expect(seen).to.not.include('progress');
@@ -331,12 +335,12 @@ describe('finetune', () => {
         smallRecipe(folder, {fit, augment: 'none', phases: [PROBE]}),
         {out},
       );
-      const bundle = await loadModel(result.model!);
-      expect(bundle.preprocessing.fit).to.equal(fit);
+      const model = await loadModel(result.model!);
+      expect(model.preprocessing.fit).to.equal(fit);
       const answers = await Promise.all(
-        result.split.validation.map(async ({path}) => (await bundle.classify(path))[0]!.className),
+        result.split.validation.map(async ({path}) => (await model.classify(path))[0]!.className),
       );
-      bundle.dispose();
+      model.dispose();
       const right = answers.filter(
         (answer, i) => answer === folder.classNames[result.split.validation[i]!.label],
       ).length;
@@ -459,7 +463,7 @@ describe('finetune', () => {
   });
 
   it('measures on images that the folder sets apart', async () => {
-    const parted = await smallFolder({parts: ['train', 'val', 'test'], perClass: 4});
+    const parted = await smallFolder({splits: ['train', 'val', 'test'], perClass: 4});
     const {result} = await runAndTell(parted, smallRecipe(parted, {phases: [PROBE]}));
     const {split, metrics} = result;
     expect([split.train.length, split.validation.length, split.test.length]).to.deep.equal([

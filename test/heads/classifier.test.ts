@@ -6,7 +6,7 @@ import {tf, type Tensor2D, type Tensor4D} from '../../src/backend/tensorflow.js'
 import {attachHead} from '../../src/heads/classifier.js';
 import {toInference} from '../../src/heads/inference-model.js';
 import {createPhaseModel} from '../../src/training/loop/phase-model.js';
-import {useEngine} from '../helpers/backend.js';
+import {useBackend} from '../helpers/backend.js';
 import {largestDifference} from '../helpers/gradients.js';
 import {LINEAR, randomClassifier, randomPixels} from '../helpers/random-classifier.js';
 
@@ -14,7 +14,7 @@ const FROZEN = {stem: null, stage1: null, stage2: null, stage3: null, stage4: nu
 const TRAINED = {stem: 1, stage1: 1, stage2: 1, stage3: null, stage4: null, head: 1};
 
 describe('a classifier', () => {
-  useEngine();
+  useBackend();
 
   it('is a backbone and a head by name, and leaves nothing on the device when disposed', () => {
     const before = [tf.memory().numTensors, countNativeHandles()];

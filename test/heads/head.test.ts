@@ -17,7 +17,7 @@ import {
   poolFeatures,
   type HeadSpec,
 } from '../../src/heads/head.js';
-import {useEngine} from '../helpers/backend.js';
+import {useBackend} from '../helpers/backend.js';
 import {draw} from '../helpers/gradients.js';
 import {hashed} from '../helpers/hashed-weights.js';
 
@@ -47,7 +47,7 @@ const fill = (weights: ParameterMap): void =>
   );
 
 describe('a head', () => {
-  useEngine();
+  useBackend();
 
   for (const type of ['linear', 'mlp'] as const) {
     for (const pooling of ['avg', 'avg+max'] as const) {

@@ -7,7 +7,7 @@ import {tf, type Tensor2D, type Tensor4D} from '../../src/backend/tensorflow.js'
 import type {Classifier} from '../../src/heads/classifier.js';
 import {toInference, type InferenceModel} from '../../src/heads/inference-model.js';
 import {headForward, poolFeatures} from '../../src/heads/head.js';
-import {useEngine} from '../helpers/backend.js';
+import {useBackend} from '../helpers/backend.js';
 import {KERAS_FAMILY, randomClassifier, randomPixels} from '../helpers/random-classifier.js';
 
 const pixels = (): Tensor4D => tf.tensor4d(randomPixels(2, 64), [2, 64, 64, 3], 'int32');
@@ -28,9 +28,9 @@ const readPlain = ({spec, weights, head, layers, preprocessing}: Classifier): nu
   });
 
 describe('freezeClassifier', () => {
-  useEngine();
+  useBackend();
 
-  for (const [what, wish] of [
+  for (const [what, options] of [
     ["torchvision's family", {}],
     [
       "Keras' family, with a hidden layer on both poolings",
@@ -38,7 +38,7 @@ describe('freezeClassifier', () => {
     ],
   ] as const) {
     it(`computes what the classifier computes: ${what}`, () => {
-      const classifier = randomClassifier(wish);
+      const classifier = randomClassifier(options);
       const frozen = toInference(classifier);
       const expected = readPlain(classifier);
       const found = readFrozen(frozen);

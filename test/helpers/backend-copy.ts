@@ -31,7 +31,7 @@ function share(from: string, to: string): void {
 }
 
 /** A cache of its own with a copy of the backend that runs the tests. */
-export async function engineCopy(): Promise<{
+export async function backendCopy(): Promise<{
   readonly cache: string;
   readonly backend: InstalledBackend;
 }> {

@@ -30,17 +30,17 @@ export function capture({
   return Object.assign(said, {terminal});
 }
 
-export interface Told {
+export interface CommandOutput {
   readonly exitCode: number;
   readonly stdout: string;
   readonly stderr: string;
 }
 
 /** Runs a command line in this process. */
-export async function tell(
+export async function runCaptured(
   args: readonly string[],
   environment: NodeJS.ProcessEnv = {},
-): Promise<Told> {
+): Promise<CommandOutput> {
   const captured = capture({environment});
   const interrupts = new SignalHandler(
     () => {},

@@ -21,8 +21,8 @@ const PATTERNS: Readonly<Record<string, (stream: Rng) => Pattern>> = {
 };
 
 async function draw(path: string, pattern: Pattern, size: number, stream: Rng): Promise<void> {
-  const colour = (): Pixel => [stream.integer(256), stream.integer(256), stream.integer(256)];
-  const [ground, ink] = [colour(), colour()];
+  const color = (): Pixel => [stream.integer(256), stream.integer(256), stream.integer(256)];
+  const [ground, ink] = [color(), color()];
   const pixels = Uint8Array.from({length: size * size * 3}, (_, i) => {
     const [x, y] = [Math.trunc(i / 3) % size, Math.trunc(i / 3 / size)];
     return (pattern(x, y) ? ink : ground)[i % 3]!;
@@ -32,12 +32,12 @@ async function draw(path: string, pattern: Pattern, size: number, stream: Rng): 
     .toFile(path);
 }
 
-export interface DrawnFolderWish {
+export interface DrawnFolderOptions {
   readonly perClass?: number;
   readonly size?: number;
   readonly seed?: number;
   /** Between the folder and those of the classes: `train`, `val`, `test`. */
-  readonly parts?: readonly string[];
+  readonly splits?: readonly string[];
 }
 
 /** A folder of PNG files, dotted, plain and striped in random colors, a folder a class; removed when the process ends. @returns its path */
@@ -45,15 +45,15 @@ export async function drawnFolder({
   perClass = 8,
   size = 40,
   seed = 1,
-  parts = [''],
-}: DrawnFolderWish = {}): Promise<string> {
+  splits = [''],
+}: DrawnFolderOptions = {}): Promise<string> {
   const root = temporaryDirectory();
-  for (const part of parts) {
+  for (const split of splits) {
     for (const [className, patternOf] of Object.entries(PATTERNS)) {
-      const folder = join(root, part, className);
+      const folder = join(root, split, className);
       mkdirSync(folder, {recursive: true});
       for (let i = 0; i < perClass; i++) {
-        const stream = createRng(seed, part, className, i);
+        const stream = createRng(seed, split, className, i);
         await draw(join(folder, `${i}.png`), patternOf(stream), size, stream);
       }
     }

@@ -3,7 +3,7 @@ import type {ImageCache} from '../../src/datasets/cache/image-cache.js';
 import type {ImageDataset} from '../../src/training/loop/image-dataset.js';
 import {randomPixels} from './random-classifier.js';
 
-export interface PictureSourceWish {
+export interface ImageDatasetOptions {
   readonly count?: number;
   readonly classes?: number;
   /** Side of an image as it is shown, in pixels; it is kept larger by an eighth. */
@@ -14,14 +14,14 @@ export interface PictureSourceWish {
 }
 
 /** Images drawn from a seed that never were files; labels go round. A class is a shade brighter than the one before. */
-export function pictureSource({
+export function imageDataset({
   count = 9,
   classes = 3,
   size = 32,
   augmentation = 'light',
   seed = 1,
   signal,
-}: PictureSourceWish = {}): ImageDataset {
+}: ImageDatasetOptions = {}): ImageDataset {
   const kept = Math.round(size * 1.125);
   const samples = Array.from({length: count}, (_, i) => ({
     path: `/${i}`,

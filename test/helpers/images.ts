@@ -4,8 +4,8 @@ import sharp, {type Sharp} from 'sharp';
 import {createRng} from '../../src/core/rng.js';
 
 /** An image of one color. */
-export const plain = (colour: string, width = 40, height = 30): Sharp =>
-  sharp({create: {width, height, channels: 3, background: colour}});
+export const plain = (color: string, width = 40, height = 30): Sharp =>
+  sharp({create: {width, height, channels: 3, background: color}});
 
 /** An image that no other seed gives. */
 export function noisy(seed: number, width = 40, height = 30): Sharp {
@@ -26,7 +26,7 @@ export function writeTree(
 }
 
 /** Writes a different small PNG under each name. */
-export async function writePictures(root: string, names: readonly string[]): Promise<void> {
+export async function writeImages(root: string, names: readonly string[]): Promise<void> {
   for (const [index, name] of names.entries())
     writeTree(root, {[name]: await noisy(index, 20, 16).png().toBuffer()});
 }

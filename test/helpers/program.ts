@@ -56,7 +56,7 @@ export function finetune(
 }
 
 /** The backend the tests run on, as a flag. */
-export const ENGINE = [
+export const BACKEND = [
   '--backend',
   process.env.FINETUNE_TEST_BACKEND ?? 'tensorflow',
   '--device',
@@ -65,7 +65,7 @@ export const ENGINE = [
 
 /** The smallest run there is: a head on random features of a few small images. */
 export const SMALL_RUN = [
-  ...ENGINE,
+  ...BACKEND,
   ...[
     '--arch',
     'resnet18',
@@ -91,7 +91,7 @@ export function inDrawnFolder(): {
   let cwd = '';
   before('draw images', async () => {
     cwd = temporaryDirectory();
-    await drawPictures(cwd);
+    await drawImages(cwd);
   });
   const run = (...args: string[]): Promise<Ended> => finetune(args, {cwd});
   return {
@@ -102,7 +102,7 @@ export function inDrawnFolder(): {
 }
 
 /** Four classes of drawn images in `directory/images`. */
-export async function drawPictures(directory: string, perClass = 6): Promise<string> {
+export async function drawImages(directory: string, perClass = 6): Promise<string> {
   const root = join(directory, 'images');
   await drawDemoSet(root, {seed: 1, perClass, size: 40});
   return root;

@@ -15,7 +15,7 @@ export const KERAS_FAMILY = {strideOn: '1x1', batchNormEpsilon: 1.001e-5} as con
 
 export const LINEAR: HeadSpec = {type: 'linear', pooling: 'avg', dropout: 0};
 
-export interface ClassifierWish {
+export interface ClassifierOptions {
   readonly spec?: Partial<BackboneSpec>;
   readonly head?: Partial<HeadSpec>;
   readonly classNames?: readonly string[];
@@ -61,9 +61,14 @@ export const randomHead = ({weights, layers, spec}: Classifier, seed: number): v
   loadStateDict(weights, drawAll(headShapes(layers), spec, seed));
 
 /** A classifier with weights drawn from a seed: ResNet-18 of torchvision's family with a linear head unless told. The caller disposes it. */
-export function randomClassifier(wish: ClassifierWish = {}): Classifier {
-  const {size = 64, seed = 1, classNames = ['ants', 'bees', 'wasps']} = wish;
-  const spec: BackboneSpec = {arch: 'resnet18', lastStage: 2, ...TORCHVISION_FAMILY, ...wish.spec};
+export function randomClassifier(options: ClassifierOptions = {}): Classifier {
+  const {size = 64, seed = 1, classNames = ['ants', 'bees', 'wasps']} = options;
+  const spec: BackboneSpec = {
+    arch: 'resnet18',
+    lastStage: 2,
+    ...TORCHVISION_FAMILY,
+    ...options.spec,
+  };
   const preprocessing = withImageSize(
     spec.strideOn === '1x1' ? CAFFE_PREPROCESSING : TORCHVISION_PREPROCESSING,
     size,
@@ -71,7 +76,7 @@ export function randomClassifier(wish: ClassifierWish = {}): Classifier {
   const weights = toDevice(drawAll(backboneShapes(spec), spec, seed));
   const classifier = attachHead(
     {spec, preprocessing, weights, origin: 'random numbers'},
-    {...LINEAR, ...wish.head},
+    {...LINEAR, ...options.head},
     classNames,
     seed,
   );

@@ -9,7 +9,7 @@ import type {Phase} from '../../src/finetune/recipe/phases.js';
 import type {Recipe, RecipeInput} from '../../src/finetune/recipe/recipe.js';
 import {resolveRecipe} from '../../src/finetune/recipe/resolve-recipe.js';
 import type {LayerGroup} from '../../src/backbones/layer-groups.js';
-import {drawnFolder, type DrawnFolderWish} from './drawn-folder.js';
+import {drawnFolder, type DrawnFolderOptions} from './drawn-folder.js';
 
 /** A phase that trains some groups, and freezes the others. */
 export const phase = (
@@ -33,11 +33,11 @@ export const phase = (
 export const PROBE = phase('probe', 2, {head: 3e-3});
 export const ALL = phase('full', 2, {stem: 1e-3, stage1: 1e-3, head: 1e-3});
 
-export const smallFolder = async (wish: DrawnFolderWish = {}): Promise<ImageFolder> =>
-  loadImageFolder(await drawnFolder(wish));
+export const smallFolder = async (options: DrawnFolderOptions = {}): Promise<ImageFolder> =>
+  loadImageFolder(await drawnFolder(options));
 
 /** A recipe whose run takes a second: the stem and stage 1 of a ResNet-18, random, at 32 px; everything that draws at random does. */
-export const smallRecipe = (folder: ImageFolder, wish: RecipeInput = {}): Recipe =>
+export const smallRecipe = (folder: ImageFolder, options: RecipeInput = {}): Recipe =>
   resolveRecipe(
     {
       arch: 'resnet18',
@@ -51,7 +51,7 @@ export const smallRecipe = (folder: ImageFolder, wish: RecipeInput = {}): Recipe
       valSplit: 0.25,
       batchNorm: 'training',
       phases: [PROBE, ALL],
-      ...wish,
+      ...options,
     },
     folder,
   );

@@ -1,5 +1,5 @@
 /** Something to be put into a tar archive. */
-export interface TarWish {
+export interface TarEntry {
   readonly name: string;
   readonly content?: Uint8Array;
   /** As the format has it: 0 file, 1 hard link, 2 symbolic link, 3 and 4 devices, 5 folder, 6 pipe. */
@@ -20,7 +20,7 @@ function header({
   link = '',
   size = content.length,
   rawName,
-}: TarWish): Buffer {
+}: TarEntry): Buffer {
   const block = Buffer.alloc(BLOCK);
   block.set(rawName ?? Buffer.from(name));
   block.write('0000644\0', 100);
@@ -37,10 +37,10 @@ function header({
 }
 
 /** A tar archive (POSIX.1-1988, ustar). */
-export function tarFile(wishes: readonly TarWish[]): Buffer {
-  const parts = wishes.flatMap(wish => {
-    const content = wish.content ?? new Uint8Array();
-    return [header(wish), content, Buffer.alloc((BLOCK - (content.length % BLOCK)) % BLOCK)];
+export function tarFile(entries: readonly TarEntry[]): Buffer {
+  const parts = entries.flatMap(options => {
+    const content = options.content ?? new Uint8Array();
+    return [header(options), content, Buffer.alloc((BLOCK - (content.length % BLOCK)) % BLOCK)];
   });
   return Buffer.concat([...parts, Buffer.alloc(2 * BLOCK)]);
 }

@@ -15,7 +15,7 @@ import {
 import {tf, type Tensor, type Tensor4D} from '../../src/backend/tensorflow.js';
 import {attachHead, type Classifier} from '../../src/heads/classifier.js';
 import {toInference} from '../../src/heads/inference-model.js';
-import {useEngine} from '../helpers/backend.js';
+import {useBackend} from '../helpers/backend.js';
 import {sharedOrSkip} from '../helpers/shared.js';
 import {hashed, uniform} from '../helpers/hashed-weights.js';
 
@@ -31,7 +31,7 @@ const GOLDENS = JSON.parse(
 ) as {
   resnet18: Golden;
   resnet50: Golden;
-  real: Golden & {photograph: string};
+  real: Golden & {photo: string};
 };
 const HOW_TO_REGENERATE = 'the head of test/parity/generate.py says how to make the goldens again';
 
@@ -94,7 +94,7 @@ function hashedClassifier(arch: 'resnet18' | 'resnet50'): Classifier {
 }
 
 describe('the network against PyTorch', () => {
-  useEngine();
+  useBackend();
 
   for (const arch of ['resnet18', 'resnet50'] as const) {
     it(`${arch} has PyTorch's stem, stages, features and logits`, () => {
@@ -111,11 +111,11 @@ describe('the network against PyTorch', () => {
     });
   }
 
-  it('the real Keras ResNet-50 up to stage 3 sees a real photograph as PyTorch does', async function () {
+  it('the real Keras ResNet-50 up to stage 3 gives a real photo the features of PyTorch', async function () {
     const path = sharedOrSkip(this, 'weights/resnet50-imagenet-keras-stage3.safetensors');
     const backbone = await loadBackbone('resnet50', 3, path);
     expect(backbone.preprocessing).to.deep.equal(CAFFE_PREPROCESSING);
-    const {data, info} = await sharp(sharedOrSkip(this, GOLDENS.real.photograph), {ignoreIcc: true})
+    const {data, info} = await sharp(sharedOrSkip(this, GOLDENS.real.photo), {ignoreIcc: true})
       .raw()
       .toBuffer({resolveWithObject: true});
     const whole = tf.tensor3d(new Uint8Array(data), [info.height, info.width, 3], 'int32');

@@ -11,7 +11,7 @@ import {headShapes} from '../../src/heads/head.js';
 import {createOptimizer} from '../../src/training/loop/optimizer.js';
 import {createPhaseModel} from '../../src/training/loop/phase-model.js';
 import {trainStep} from '../../src/training/loop/train-step.js';
-import {useEngine} from '../helpers/backend.js';
+import {useBackend} from '../helpers/backend.js';
 import {hashed, uniform} from '../helpers/hashed-weights.js';
 
 interface Run {
@@ -96,7 +96,7 @@ function distance(data: Float32Array, expected: readonly number[]): number {
 }
 
 describe('three training steps of a ResNet-18 against PyTorch', () => {
-  useEngine();
+  useBackend();
   const tensors = new Map<string, CpuTensor>();
 
   before('hash the weights', () =>

@@ -1,12 +1,12 @@
 import {expect} from 'chai';
 import {ops} from '../../src/backend/ops/current-ops.js';
 import {portableOps} from '../../src/backend/ops/ops-portable.js';
-import {useEngine} from '../helpers/backend.js';
+import {useBackend} from '../helpers/backend.js';
 import {describeOperations} from '../helpers/operations.js';
 import {PYTORCH_LOSSES, trainSmallNetwork} from '../helpers/small-network.js';
 
 describe('Operations on wasm', () => {
-  useEngine();
+  useBackend();
 
   it('are the portable ones', () => {
     expect(ops()).to.equal(portableOps);

@@ -3,7 +3,7 @@ import {tf, type Scalar} from '../../src/backend/tensorflow.js';
 import {createOptimizer} from '../../src/training/loop/optimizer.js';
 import {createPhaseModel} from '../../src/training/loop/phase-model.js';
 import {trainStep, type StepInputs} from '../../src/training/loop/train-step.js';
-import {useEngine} from '../helpers/backend.js';
+import {useBackend} from '../helpers/backend.js';
 import {randomClassifier, randomPixels} from '../helpers/random-classifier.js';
 
 /** Lion moves every element by a whole rate. */
@@ -41,7 +41,7 @@ function trainAll(type: keyof typeof RATES): number[] {
 }
 
 describe('A training step on wasm', () => {
-  useEngine();
+  useBackend();
 
   for (const type of ['adamw', 'sgd', 'lion'] as const) {
     it(`trains a whole network with ${type}, batch norms, an mlp head and dropout, and leaves nothing behind`, () => {

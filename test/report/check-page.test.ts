@@ -13,14 +13,14 @@ const finding = (
   files,
 });
 
-const record = (wish: Partial<CheckRecord>): CheckRecord => ({
+const record = (options: Partial<CheckRecord>): CheckRecord => ({
   name: 'pets',
   images: 3,
   classes: {cat: {images: 2}, '<dog>': {images: 1}},
   findings: [],
   thumbnails: new Map(),
   next: 'npx finetune --data pets',
-  ...wish,
+  ...options,
 });
 
 describe('the page of a check', () => {

@@ -203,7 +203,7 @@ describe('the report in a browser', () => {
   async function opened(
     test: Mocha.Context,
     record: RunRecord,
-    look: (page: Page, complaints: string[]) => Promise<void>,
+    stats: (page: Page, complaints: string[]) => Promise<void>,
   ): Promise<void> {
     const browser = await browserOrSkip(test);
     try {
@@ -219,7 +219,7 @@ describe('the report in a browser', () => {
       page.on('console', message => complaints.push(message.text()));
       await page.goto(pathToFileURL(path).href);
       expect(complaints.shift()).to.equal(pathToFileURL(path).href);
-      await look(page, complaints);
+      await stats(page, complaints);
     } finally {
       await browser.close();
     }

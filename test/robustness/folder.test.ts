@@ -2,8 +2,8 @@ import {readFileSync} from 'node:fs';
 import {join} from 'node:path';
 import {expect} from 'chai';
 import type {Finding} from '../../src/core/finding.js';
-import {ENGINE, finetune, SMALL_RUN, type Ended} from '../helpers/program.js';
-import {cutPictures} from '../fixtures/broken-images.js';
+import {BACKEND, finetune, SMALL_RUN, type Ended} from '../helpers/program.js';
+import {truncatedImages} from '../fixtures/broken-images.js';
 import {
   cutFolder,
   emptyFolders,
@@ -11,7 +11,7 @@ import {
   hostileNames,
   type HostileFolder,
 } from '../fixtures/hostile-folder.js';
-import {useEngine} from '../helpers/backend.js';
+import {useBackend} from '../helpers/backend.js';
 import {besidesSize} from '../helpers/findings.js';
 import {temporaryDirectory} from '../helpers/temporary.js';
 import {treeHash} from '../helpers/tree-hash.js';
@@ -31,7 +31,7 @@ interface Trained {
 }
 
 interface SplitFile extends Readonly<
-  Record<'train' | 'validation' | 'test' | 'leftOut', readonly {readonly name: string}[]>
+  Record<'train' | 'validation' | 'test' | 'skipped', readonly {readonly name: string}[]>
 > {}
 
 const filesOf = (findings: readonly Finding[], code: string): string[] =>
@@ -39,7 +39,7 @@ const filesOf = (findings: readonly Finding[], code: string): string[] =>
 
 /** Names of the images of each part, and of what was left out. */
 function namesIn(run: string): Readonly<Record<keyof SplitFile, readonly string[]>> {
-  const {train, validation, test, leftOut} = JSON.parse(
+  const {train, validation, test, skipped} = JSON.parse(
     readFileSync(join(run, 'split.json'), 'utf8'),
   ) as SplitFile;
   const names = (entries: readonly {readonly name: string}[]): string[] =>
@@ -48,13 +48,13 @@ function namesIn(run: string): Readonly<Record<keyof SplitFile, readonly string[
     train: names(train),
     validation: names(validation),
     test: names(test),
-    leftOut: names(leftOut),
+    skipped: names(skipped),
   };
 }
 
 describe('a hostile folder', function () {
   this.timeout(300_000);
-  useEngine();
+  useBackend();
 
   let cwd = '';
   before(() => {
@@ -104,7 +104,7 @@ describe('a hostile folder', function () {
       const ended = await train(folder!.root, 'runs/everything');
       expectEnded(ended, 0);
       expectFindings(documentOf<Trained>(ended).findings);
-      const {train: trained, validation, leftOut} = namesIn(join(cwd, 'runs/everything'));
+      const {train: trained, validation, skipped} = namesIn(join(cwd, 'runs/everything'));
       expect([...trained, ...validation]).to.have.length(
         280 + folder!.readable.length + folder!.rawNamed.length,
       );
@@ -112,7 +112,7 @@ describe('a hostile folder', function () {
         ...folder!.readable,
         ...folder!.rawNamed,
       ]);
-      expect(folder!.unreadable).to.include.members(leftOut);
+      expect(folder!.unreadable).to.include.members(skipped);
     });
 
     it('is evaluated', async () => {
@@ -121,7 +121,7 @@ describe('a hostile folder', function () {
         'runs/everything/model',
         '--data',
         folder!.root,
-        ...ENGINE,
+        ...BACKEND,
         '--json',
       );
       expectEnded(ended, 0);
@@ -137,15 +137,15 @@ describe('a hostile folder', function () {
         'predict',
         'runs/everything/model',
         join(folder!.root, '*/*'),
-        ...ENGINE,
+        ...BACKEND,
         '--json',
       );
       expectEnded(ended, 1);
       const {images, unreadable} =
         documentOf<Record<'images' | 'unreadable', readonly {readonly image: string}[]>>(ended);
       expect(images).to.have.length(280 + folder!.readable.length);
-      const told = unreadable.map(({image}) => image.slice(folder!.root.length + 1));
-      expect(told).to.include.members([
+      const reported = unreadable.map(({image}) => image.slice(folder!.root.length + 1));
+      expect(reported).to.include.members([
         'odd/dangling.jpg',
         'odd/loop.gif',
         'odd/pipe.png',
@@ -153,7 +153,7 @@ describe('a hostile folder', function () {
         'odd/zeros.png',
         'odd/up.jpg',
       ]);
-      expect(told).to.include.members(folder!.unreadable);
+      expect(reported).to.include.members(folder!.unreadable);
     });
 
     it('predicts no pipe, device or folder link that is named, without waiting for it', async () => {
@@ -172,7 +172,7 @@ describe('a hostile folder', function () {
         ],
       ] as const) {
         expectSentence(
-          await run('predict', 'runs/everything/model', join(folder!.root, name), ...ENGINE),
+          await run('predict', 'runs/everything/model', join(folder!.root, name), ...BACKEND),
           1,
           reason,
         );
@@ -204,7 +204,7 @@ describe('a hostile folder', function () {
       '<script>alert',
     );
 
-    const predicted = await run('predict', 'runs/names/model', root, ...ENGINE);
+    const predicted = await run('predict', 'runs/names/model', root, ...BACKEND);
     expectEnded(predicted, 0);
     expect(predicted.stdout.trimEnd().split('\n')).to.have.length(3 * classes.length);
     // Nothing reaches a terminal that could move its cursor or turn its text.
@@ -214,7 +214,7 @@ describe('a hostile folder', function () {
       'runs/names/model',
       '--data',
       root,
-      ...ENGINE,
+      ...BACKEND,
       '--json',
     );
     expectEnded(evaluated, 0);
@@ -228,7 +228,7 @@ describe('a hostile folder', function () {
     const root = join(cwd, 'cut');
     await cutFolder(root);
     const hash = treeHash(root);
-    const {size} = await cutPictures();
+    const {size} = await truncatedImages();
     const sentence = new RegExp(
       `^error ${size} of ${size + 20} images of class cut cannot be read, such as `,
     );

@@ -4,8 +4,8 @@ import {join} from 'node:path';
 import {expect} from 'chai';
 import {cacheDirectory} from '../../src/core/files/cache-directory.js';
 import {backendsDirectory} from '../../src/backend/install/backend-directory.js';
-import {drawPictures, finetune, SMALL_RUN, type Ended} from '../helpers/program.js';
-import {useEngine} from '../helpers/backend.js';
+import {drawImages, finetune, SMALL_RUN, type Ended} from '../helpers/program.js';
+import {useBackend} from '../helpers/backend.js';
 import {temporaryDirectory} from '../helpers/temporary.js';
 import {treeHash} from '../helpers/tree-hash.js';
 import {expectEnded, expectSentence} from '../helpers/expect-ended.js';
@@ -13,19 +13,19 @@ import {expectEnded, expectSentence} from '../helpers/expect-ended.js';
 describe('a disk that is full', function () {
   if (process.platform === 'win32') return;
   this.timeout(120_000);
-  useEngine();
+  useBackend();
 
   let [cwd, cache, hash] = ['', '', ''];
   before(async () => {
     cwd = temporaryDirectory();
     cache = join(cwd, 'cache');
     mkdirSync(cache);
-    hash = treeHash(await drawPictures(cwd, 12));
+    hash = treeHash(await drawImages(cwd, 12));
   });
   afterEach(() => expect(treeHash(join(cwd, 'images')), 'the dataset').to.equal(hash));
 
   /** The backend stays where it is. */
-  const linkEngines = (): void =>
+  const linkBackends = (): void =>
     symlinkSync(backendsDirectory(cacheDirectory()), join(cache, 'engines'));
 
   const train = (out: string, more: readonly string[], fileLimit?: number): Promise<Ended> =>
@@ -46,7 +46,7 @@ describe('a disk that is full', function () {
         console.log('      (skipped: this user may not mount a small file system)');
         this.skip();
       }
-      linkEngines();
+      linkBackends();
     });
     after(() => {
       if (mounted) execFileSync('umount', [cache]);
@@ -55,8 +55,8 @@ describe('a disk that is full', function () {
     it('does not end a run that must file its pixels, and leaves nothing there', async () => {
       const ended = await train('runs/pixels', TO_FILES);
       expectEnded(ended, 0);
-      const told = ended.stderr.replaceAll(/\s+/g, ' ');
-      expect(told).to.match(
+      const reported = ended.stderr.replaceAll(/\s+/g, ' ');
+      expect(reported).to.match(
         /1 MiB of decoded images cannot be kept at \S+ \(no space is left on the device\), so they are decoded again/,
       );
       expect(pixelFiles()).to.deep.equal([]);
@@ -68,7 +68,7 @@ describe('a disk that is full', function () {
   });
 
   it('when no file may grow ends the run where it must be written, with the path', async () => {
-    linkEngines();
+    linkBackends();
     const ended = await train('runs/limited', TO_FILES, 64);
     expectSentence(
       ended,

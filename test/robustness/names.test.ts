@@ -3,10 +3,10 @@ import {join} from 'node:path';
 import {expect} from 'chai';
 import sharp from 'sharp';
 import {parsePathList} from '../../src/cli/options/path-list.js';
-import {inDirectory, tell} from '../helpers/capture.js';
+import {inDirectory, runCaptured} from '../helpers/capture.js';
 import {createRng} from '../../src/core/rng.js';
-import {ENGINE, finetune, SMALL_RUN, type Ended} from '../helpers/program.js';
-import {useEngine} from '../helpers/backend.js';
+import {BACKEND, finetune, SMALL_RUN, type Ended} from '../helpers/program.js';
+import {useBackend} from '../helpers/backend.js';
 import {temporaryDirectory} from '../helpers/temporary.js';
 import {documentOf} from '../helpers/expect-ended.js';
 
@@ -24,7 +24,7 @@ const IMAGE = `image${EVIL}after`;
 
 describe('names that act on a terminal', function () {
   this.timeout(300_000);
-  useEngine();
+  useBackend();
 
   let cwd = '';
   before('draw images under such names', async () => {
@@ -100,15 +100,15 @@ describe('names that act on a terminal', function () {
         .trimEnd()
         .split('\n'),
     ).to.have.lengthOf(2);
-    await run(0, 'evaluate', out, '--data', DATA, ...ENGINE);
-    await run(0, 'evaluate', out, '--data', DATA, ...ENGINE, '--json');
+    await run(0, 'evaluate', out, '--data', DATA, ...BACKEND);
+    await run(0, 'evaluate', out, '--data', DATA, ...BACKEND, '--json');
     const predicted = await run(
       1,
       'predict',
       out,
       DATA,
       `${DATA}/${CLASSES[0]}/broken${EVIL}after.png`,
-      ...ENGINE,
+      ...BACKEND,
     );
     expect(predicted.stdout.trimEnd().split('\n')).to.have.lengthOf(24);
     await run(
@@ -116,11 +116,11 @@ describe('names that act on a terminal', function () {
       'predict',
       out,
       `${DATA}/${CLASSES[0]}/broken${EVIL}after.png`,
-      ...ENGINE,
+      ...BACKEND,
       '--json',
     );
     // Without a model, the newest one is named.
-    await run(0, 'predict', `${DATA}/${CLASSES[1]}/${IMAGE}3.png`, ...ENGINE);
+    await run(0, 'predict', `${DATA}/${CLASSES[1]}/${IMAGE}3.png`, ...BACKEND);
   });
 
   it('reach none from the other commands', async () => {
@@ -151,9 +151,9 @@ describe('names that act on a terminal', function () {
     [
       'weights that are not there',
       [1, 2],
-      [DATA, '--weights', `nowhere${EVIL}after.pth`, ...ENGINE],
+      [DATA, '--weights', `nowhere${EVIL}after.pth`, ...BACKEND],
     ],
-    ['weights that are none', [1, 2], [DATA, '--weights', `list${EVIL}after`, ...ENGINE]],
+    ['weights that are none', [1, 2], [DATA, '--weights', `list${EVIL}after`, ...BACKEND]],
     ['a document that is none', [2], ['schema', `word${EVIL}after`]],
     ['a task that is none', [2], ['backend', `word${EVIL}after`]],
     [
@@ -165,7 +165,7 @@ describe('names that act on a terminal', function () {
   for (const [what, exitCodes, args] of REFUSED) {
     it(`reach none in the error of ${what}, with or without --json`, async () => {
       for (const more of [[], ['--json'], ['--verbose']]) {
-        const ended = await inDirectory(cwd, () => tell([...args, ...more]));
+        const ended = await inDirectory(cwd, () => runCaptured([...args, ...more]));
         expect(exitCodes, ended.stderr).to.include(ended.exitCode);
         expectHarmless('standard output', ended.stdout);
         expectHarmless('standard error', ended.stderr);

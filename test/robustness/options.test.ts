@@ -2,7 +2,7 @@ import {execFileSync} from 'node:child_process';
 import {symlinkSync} from 'node:fs';
 import {join} from 'node:path';
 import {expect} from 'chai';
-import {drawPictures, finetune, MAIN, type Ended} from '../helpers/program.js';
+import {drawImages, finetune, MAIN, type Ended} from '../helpers/program.js';
 import {temporaryDirectory} from '../helpers/temporary.js';
 import {expectSentence} from '../helpers/expect-ended.js';
 
@@ -13,7 +13,7 @@ describe('an option that names a pipe or a device', function () {
   let cwd = '';
   before(async () => {
     cwd = temporaryDirectory();
-    await drawPictures(cwd, 12);
+    await drawImages(cwd, 12);
     execFileSync('mkfifo', [join(cwd, 'pipe')]);
     symlinkSync('/dev/zero', join(cwd, 'zeros'));
   });

@@ -1,7 +1,7 @@
 import {chmodSync, existsSync, mkdirSync, writeFileSync} from 'node:fs';
 import {join} from 'node:path';
 import {expect} from 'chai';
-import {drawPictures, finetune, type Ended} from '../helpers/program.js';
+import {drawImages, finetune, type Ended} from '../helpers/program.js';
 import {giveTo, mereUserOrSkip} from '../helpers/other-user.js';
 import {besidesSize} from '../helpers/findings.js';
 import {temporaryDirectory} from '../helpers/temporary.js';
@@ -26,7 +26,7 @@ describe('what may not be read or written', function () {
   before(async function () {
     user = await mereUserOrSkip(this);
     cwd = temporaryDirectory();
-    await drawPictures(cwd, 12);
+    await drawImages(cwd, 12);
     mkdirSync(join(cwd, 'images/crab/more'));
     if (user !== undefined) giveTo(user, cwd);
   });
@@ -59,9 +59,9 @@ describe('what may not be read or written', function () {
     expect(documentOf<Document>(trained).findings[0]!.files).to.deep.equal(['crab/crab-001.jpg']);
     const sentence =
       /crab-001\.jpg, but found none that can be read: it cannot be opened \(EACCES\)\./;
-    const picture = 'images/crab/crab-001.jpg';
+    const image = 'images/crab/crab-001.jpg';
     expectSentence(
-      await run(['predict', 'runs/first/model', picture, '--backend', 'wasm']),
+      await run(['predict', 'runs/first/model', image, '--backend', 'wasm']),
       1,
       sentence,
     );
@@ -94,7 +94,7 @@ describe('what may not be read or written', function () {
       {
         code: 'unreadable-folder',
         severity: 'warning',
-        message: 'Left out crab/more/: it is a folder that may not be looked into.',
+        message: 'Skipped crab/more/: it is a folder that may not be looked into.',
         files: ['crab/more/'],
       },
     ]);

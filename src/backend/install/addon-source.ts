@@ -49,7 +49,7 @@ export const ADDON_SOURCE_HASH = sha256(
 export const addonSourceFiles = (tfjsPackage: string): string[] =>
   SOURCES.map(name => join(tfjsPackage, 'binding', name));
 
-/** @throws EngineError where the package holds other sources than those this was written for */
+/** @throws BackendError where the package holds other sources than those this was written for */
 export function checkAddonSources(tfjsPackage: string): void {
   const contents = [...SOURCES, ...HEADERS].map(name =>
     readFileSync(join(tfjsPackage, 'binding', name)),

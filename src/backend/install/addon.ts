@@ -19,7 +19,7 @@ function compilerCandidates(
   return program === undefined ? [['g++'], ['c++'], ['clang++']] : [[program, ...rest]];
 }
 
-/** The first compiler that answers. @throws EngineError where none does */
+/** The first compiler that answers. @throws BackendError where none does */
 export async function findCompiler(
   environment: NodeJS.ProcessEnv = process.env,
 ): Promise<readonly [string, ...string[]]> {

@@ -34,7 +34,7 @@ export interface InstallOptions {
 /**
  * Gets TensorFlow, compiles the addon against it, tests both and moves them into the cache; or returns the backend that is there already.
  * A minute or two and 1.2 GB on the way (0.9 GB stay; several times that with CUDA). A failure leaves nothing behind.
- * @throws EngineError (exit 4) for what this machine lacks; UsageError for a wrong `from`; AbortedError
+ * @throws BackendError (exit 4) for what this machine lacks; UsageError for a wrong `from`; AbortedError
  */
 export async function installBackend(options: InstallOptions = {}): Promise<InstalledBackend> {
   requireSupportedPlatform(detectPlatform());
@@ -45,7 +45,7 @@ export async function installBackend(options: InstallOptions = {}): Promise<Inst
   );
 }
 
-/** The tfjs-node-gpu that an installed backend runs under, fetched with npm where it has gone. @throws EngineError, AbortedError */
+/** The tfjs-node-gpu that an installed backend runs under, fetched with npm where it has gone. @throws BackendError, AbortedError */
 export async function ensureTfjsPackage(options: InstallOptions): Promise<string> {
   const request = await resolveInstallRequest({...options, gpu: false});
   const {cache} = request;

@@ -14,7 +14,7 @@ export function detectPlatform(): HostPlatform {
   return {platform: process.platform, arch: process.arch, glibc: report.header.glibcVersionRuntime};
 }
 
-/** The wheels are built for glibc 2.27 and newer. @throws EngineError where they cannot run */
+/** The wheels are built for glibc 2.27 and newer. @throws BackendError where they cannot run */
 export function requireSupportedPlatform({platform, arch, glibc}: HostPlatform): void {
   if (platform !== 'linux' || (arch !== 'x64' && arch !== 'arm64')) {
     throw new BackendError(

@@ -18,7 +18,7 @@ export const reportPath = (directory: string): string => join(directory, 'self-t
 /**
  * Loads a new backend in a process of its own, where it may crash, and lets it compute a matrix product, a convolution and the
  * convolution's gradient against known numbers.
- * @throws EngineError for a crash, a refusal to load or a wrong number
+ * @throws BackendError for a crash, a refusal to load or a wrong number
  */
 export async function selfTest(
   tfjsPackage: string,

@@ -58,7 +58,7 @@ export function findTfjsPackage(cache: string): string | undefined {
 
 /**
  * Lets npm put tfjs-node-gpu and its dependencies into the cache, without running install scripts; of a file with another hash it takes none.
- * @throws EngineError with npm's own words
+ * @throws BackendError with npm's own words
  */
 export async function installTfjsPackage(
   cache: string,

@@ -39,7 +39,7 @@ const notInstalledError = (): BackendError =>
 /**
  * The installed backend to use, looked into: by sizes and times, or as a whole where an earlier process did not come to its end. A damaged one
  * is installed again, where it came from pip and there may be a connection.
- * @throws EngineError for a damaged one otherwise; UntrustedCacheError for one that others could have changed
+ * @throws BackendError for a damaged one otherwise; UntrustedCacheError for one that others could have changed
  */
 export async function findInstalledBackend(
   backendOptions: ResolvedBackendOptions,
@@ -78,7 +78,7 @@ function damagedError(
 
 /**
  * Installs a backend on first use; where a GPU is only hoped for, one without CUDA if there is no other way.
- * @throws EngineError where there is none to be had, or the user wants no network
+ * @throws BackendError where there is none to be had, or the user wants no network
  */
 export async function installBackendForRun(
   {device, offline, install: isInstallAllowed, onEvent, signal}: ResolvedBackendOptions,
@@ -107,7 +107,7 @@ export async function installBackendForRun(
   }
 }
 
-/** Opens the door to TensorFlow through an installed backend. @throws EngineError where it does not load */
+/** Opens the door to TensorFlow through an installed backend. @throws BackendError where it does not load */
 export async function loadInstalledBackend(
   backend: InstalledBackend,
   {offline, install, onEvent, signal}: ResolvedBackendOptions,

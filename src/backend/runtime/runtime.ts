@@ -8,12 +8,7 @@ import {
 import {startTensorFlow} from './start-tensorflow.js';
 import {startWasm} from './start-wasm.js';
 
-export type {
-  BackendEvent as EngineEvent,
-  BackendInfo as EngineInfo,
-  BackendName as EngineName,
-  BackendOptions as EngineWish,
-} from './backend-info.js';
+export type {BackendEvent, BackendInfo, BackendName, BackendOptions} from './backend-info.js';
 
 /** What the portable backend costs, measured on a ResNet-18 (training steps at both sizes, two cores). */
 const SLOWDOWN =
@@ -29,7 +24,7 @@ let started: StartedBackend | undefined;
 /**
  * Finds, loads and opens a backend; once a process, since neither TensorFlow nor tfjs can be unloaded. A second call with wishes that
  * the backend in force fulfils returns it.
- * @throws EngineError or GpuError (exit 4) where a demanded backend or device is not to be had; UsageError for a wish that contradicts
+ * @throws BackendError or GpuError (exit 4) where a demanded backend or device is not to be had; UsageError for a wish that contradicts
  * itself or the backend in force; AbortedError
  *
  * @example

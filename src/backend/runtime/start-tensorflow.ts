@@ -30,7 +30,7 @@ const USER_VISIBLE_DEVICES = process.env.CUDA_VISIBLE_DEVICES;
 
 /**
  * Starts TensorFlow: an installed backend, else tfjs-node-gpu's stock addon where it loads, else one that is installed now.
- * @throws EngineError where there is none to be had; GpuError where a GPU is demanded and cannot be used; AbortedError
+ * @throws BackendError where there is none to be had; GpuError where a GPU is demanded and cannot be used; AbortedError
  */
 export async function startTensorFlow(options: ResolvedBackendOptions): Promise<BackendInfo> {
   const gpus = options.device === 'cpu' ? [] : await listGpus();

@@ -8,7 +8,7 @@ import {writeFileAtomic} from '../../core/files/atomic-write.js';
 import {checkImages} from '../../datasets/inspection/check.js';
 import {everySample} from '../../datasets/discovery/image-folder.js';
 import type {ImageFolder} from '../../datasets/sample.js';
-import {poolThreads} from '../../datasets/augmentation/thread-pool-size.js';
+import {threadPoolSize} from '../../datasets/augmentation/thread-pool-size.js';
 import {createThumbnails} from '../../datasets/images/thumbnail.js';
 import {checkPage, MAX_FIGURES} from '../../report/check-page.js';
 import {formatCount} from '../../report/format.js';
@@ -97,7 +97,7 @@ const formatExcludeCommands = (directory: string, values: FolderValues): string 
 export const checkCommand: CommandHandler = async (input, context) => {
   const {terminal, signal} = context;
   const {
-    workers = poolThreads(),
+    workers = threadPoolSize(),
     verbose = false,
     html,
     writeExclude,
@@ -151,6 +151,6 @@ export const checkCommand: CommandHandler = async (input, context) => {
         : [`${formatCount(excluded.length, 'file')} to leave out: ${printable(writeExclude)}`]),
       ...(html === undefined ? [] : [`Page: ${printable(html)}`]),
     ].join('\n'),
-    ...(error === undefined ? {hint: `\nNext: ${next}`} : {error: error}),
+    ...(error === undefined ? {hint: `\nNext: ${next}`} : {error}),
   };
 };

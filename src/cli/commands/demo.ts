@@ -39,7 +39,7 @@ export const demoCommand: CommandHandler = async (input, context) => {
     formatLabeled(
       terminal.style.dim,
       'drawn',
-      `${formatCount(images.length, 'picture')} in ${printable(directory)}`,
+      `${formatCount(images.length, 'image')} in ${printable(directory)}`,
       terminal.columns,
     ),
   );

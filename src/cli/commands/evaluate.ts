@@ -48,23 +48,23 @@ export const evaluateCommand: CommandHandler = async ({positionals, values}, con
   await readModelRecord(directory);
   const folder = await loadFolder(data, toFolderOptions(values), context);
   const backend = await startBackend(toBackendOptions(options, context));
-  const bundle = await loadModel(directory);
-  const {spec, classNames} = bundle;
+  const loadedModel = await loadModel(directory);
+  const {spec, classNames} = loadedModel;
   const view = new ConsoleView(terminal, {verbose});
-  const {metrics, split, images, findings} = await measure(bundle, folder, {
+  const {metrics, split, images, findings} = await measure(loadedModel, folder, {
     onEvent: view.listen,
     signal,
   }).finally(() => view.close());
-  bundle.dispose();
+  loadedModel.dispose();
   const lines = formatMetrics(metrics, split, classNames, terminal.resultStyle);
   const skippedLines =
-    images.evaluated === images.found ? [] : ([['left out', formatSkipped(images)]] as const);
+    images.evaluated === images.found ? [] : ([['skipped', formatSkipped(images)]] as const);
   return {
     document: {
       ...{
         model: directory,
         data: folder.root,
-        split: split,
+        split,
         backend: backend.backend,
         device: backend.device,
         arch: spec.arch,

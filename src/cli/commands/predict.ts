@@ -162,8 +162,7 @@ function reportUnreadable(
     for (const {image, reason} of unreadable)
       warn('unreadable', `${printable(image)}: ${printable(reason)}`);
   }
-  if (unreadable.length > 0)
-    warn('left out', formatSkipped({found, unreadable: unreadable.length}));
+  if (unreadable.length > 0) warn('skipped', formatSkipped({found, unreadable: unreadable.length}));
 }
 
 /** `finetune predict [MODEL] IMAGE...` */

@@ -7,11 +7,11 @@ import {
   withFit,
   type Fit,
 } from '../../core/preprocessing.js';
-import {augmentationOf, type AugmentationChoice} from '../../datasets/augmentation/augment.js';
+import {resolveAugmentation, type AugmentationChoice} from '../../datasets/augmentation/augment.js';
 import {describeSystemError} from '../../core/files/system-error.js';
 import {isFileExistsError, writeFileAtomic} from '../../core/files/atomic-write.js';
 import {renderContactSheet} from '../../datasets/images/contact-sheet.js';
-import {previewOf} from '../../datasets/augmentation/preview.js';
+import {previewAugmentation} from '../../datasets/augmentation/preview.js';
 import {formatCount} from '../../report/format.js';
 import type {CommandHandler} from '../command.js';
 import {toFolderOptions, formatFolderFlags, type FolderValues} from '../options/folder-options.js';
@@ -65,23 +65,23 @@ export const previewCommand: CommandHandler = async (input, context) => {
       ? TORCHVISION_PREPROCESSING
       : withImageSize(TORCHVISION_PREPROCESSING, imageSize);
   const preprocessing = withFit(sizedPreprocessing, fit);
-  const found = await previewOf(folder, {
-    pictures: images,
-    variations: columns,
-    augmentation: augmentationOf(augment),
+  const found = await previewAugmentation(folder, {
+    images,
+    columns,
+    augmentation: resolveAugmentation(augment),
     preprocessing,
     seed,
   });
-  const rows = found.filter(({shown}) => shown.length > 0);
-  const [firstBroken] = found.filter(({fault: error}) => error !== undefined);
+  const rows = found.filter(({versions}) => versions.length > 0);
+  const [firstBroken] = found.filter(({error}) => error !== undefined);
   if (rows.length === 0)
     throw new UsageError(
-      `Expected an image that can be read in ${directory}, but found ${firstBroken?.fault ?? 'none'}. See ${PROGRAM_NAME} check.`,
+      `Expected an image that can be read in ${directory}, but found ${firstBroken?.error ?? 'none'}. See ${PROGRAM_NAME} check.`,
     );
   await writeSheet(
     out,
     await renderContactSheet(
-      rows.map(({shown}) => shown),
+      rows.map(({versions}) => versions),
       preprocessing.cropSize,
       out,
     ),
@@ -92,13 +92,13 @@ export const previewCommand: CommandHandler = async (input, context) => {
     className: folder.classNames[label]!,
   }));
   return {
-    document: {sheet: out, augment, fit, seed, images: shown, columns: columns},
+    document: {sheet: out, augment, fit, seed, images: shown, columns},
     text: [
-      `${printable(out)}: ${formatCount(rows.length, 'picture')}, each as it is and in ${formatCount(columns, 'variation')}`,
+      `${printable(out)}: ${formatCount(rows.length, 'image')}, each unaugmented and in ${formatCount(columns, 'augmented version')}`,
       ...shown.map(
         ({name, className}, i) => `  row ${i + 1}: ${printable(className)}, ${printable(name)}`,
       ),
-      ...found.flatMap(({sample, fault: error}) =>
+      ...found.flatMap(({sample, error}) =>
         error === undefined ? [] : [`  not shown: ${printable(sample.name)} (${error})`],
       ),
     ].join('\n'),

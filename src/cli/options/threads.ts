@@ -1,4 +1,4 @@
-import {poolThreads} from '../../datasets/augmentation/thread-pool-size.js';
+import {threadPoolSize} from '../../datasets/augmentation/thread-pool-size.js';
 import type {BackendInfo} from '../../backend/runtime/backend-info.js';
 import {formatCount} from '../../report/format.js';
 
@@ -8,7 +8,7 @@ export function formatThreads(
   {backend, threads}: BackendInfo,
   environment = process.env,
 ): string {
-  const available = poolThreads(environment);
+  const available = threadPoolSize(environment);
   const decodeThreads = formatCount(Math.min(workers ?? available, available), 'thread');
   return `decoding with ${decodeThreads}, ${backend === 'tensorflow' ? 'TensorFlow' : 'the portable backend'} computes with ${threads}`;
 }

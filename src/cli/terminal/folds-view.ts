@@ -97,7 +97,7 @@ export class FoldsView {
     });
   }
 
-  #endFold({number, folds, metrics, timings: seconds, isResumed}: RunEventOf<'fold-end'>): void {
+  #endFold({number, folds, metrics, seconds, isResumed}: RunEventOf<'fold-end'>): void {
     if (isResumed) this.#resumedFolds++;
     else this.#firstTrainedFold ??= number;
     // Findings of features come after the header, and before the table.

@@ -147,7 +147,7 @@ export function formatRunSummary(
     ...(metrics.test === undefined ? [] : formatMetrics(metrics.test, 'test', classNames, style)),
     ['time', times(timings, process.uptime())],
     ...(run === undefined ? [] : ([['run', printable(run)]] as const)),
-    ...(model === undefined ? [] : ([['bundle', printable(model)]] as const)),
+    ...(model === undefined ? [] : ([['model', printable(model)]] as const)),
   ];
   return formatLines(lines, style, columns);
 }

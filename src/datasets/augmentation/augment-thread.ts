@@ -3,8 +3,8 @@ import {createRng} from '../../core/rng.js';
 import {augment, type Augmentation} from './augment.js';
 import type {DecodedImage} from '../images/resample.js';
 
-/** How images are varied. */
-export interface Variation {
+/** How images are augmented. */
+export interface AugmentParams {
   /** Side of the squares, in pixels. */
   readonly size: number;
   readonly augmentation: Augmentation;
@@ -12,20 +12,20 @@ export interface Variation {
   readonly epoch: number;
 }
 
-export interface NamedPicture {
+export interface NamedImage {
   readonly name: string;
   readonly image: DecodedImage;
 }
 
-export interface AugmentTask extends Variation {
-  readonly pictures: readonly NamedPicture[];
+export interface AugmentTask extends AugmentParams {
+  readonly images: readonly NamedImage[];
   /** `[images, size, size, 3]`, in shared memory. */
   readonly output: Uint8Array;
 }
 
-// Answers nothing but that a task is done, tasks in their order; what goes wrong ends the thread, and whoever waits is told of it.
-parentPort!.on('message', ({pictures, output, size, augmentation, seed, epoch}: AugmentTask) => {
-  pictures.forEach(({image, name}, position) => {
+// Answers nothing but that a task is done, tasks in their order; an error ends the thread, and rejects the pending tasks.
+parentPort!.on('message', ({images, output, size, augmentation, seed, epoch}: AugmentTask) => {
+  images.forEach(({image, name}, position) => {
     output.set(
       augment(image, size, augmentation, createRng(seed, 'augment', epoch, name)),
       position * size * size * 3,

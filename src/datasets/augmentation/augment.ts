@@ -5,16 +5,16 @@ import type {Mixing} from './mixup.js';
 import {applyOps, opSchemas, type OpSettings} from './operations.js';
 import {fraction, fractionPair, objectOf, positivePair} from './setting-schemas.js';
 
-/** How an image may differ each time it is shown. What is not said does not happen. */
+/** How images are augmented. A setting that is absent is off. */
 export interface Augmentation extends OpSettings {
-  /** Part of the area to cut out, and width over height of the cut; null takes the square in the middle. */
+  /** Share of the area to crop, and width over height of the crop; null takes the center crop. */
   readonly crop: {
     readonly scale: readonly [number, number];
     readonly ratio: readonly [number, number];
   } | null;
   /** Probability of being mirrored left to right. */
   readonly horizontalFlip: number;
-  /** In phases that see pixels: features that are kept are of single images. */
+  /** In phases that train on pixels: cached features are of single images. */
   readonly mixing?: Mixing;
 }
 
@@ -22,7 +22,7 @@ export interface Augmentation extends OpSettings {
 export const augmentationSettings: Readonly<Record<string, object>> = {
   crop: {
     anyOf: [{type: 'null'}, objectOf({scale: fractionPair, ratio: positivePair})],
-    description: 'part of the area, and width over height',
+    description: 'share of the area, and width over height',
   },
   horizontalFlip: {...fraction, description: 'probability of being mirrored'},
   ...opSchemas,
@@ -32,7 +32,7 @@ export const augmentationSettings: Readonly<Record<string, object>> = {
       ['mixupAlpha', 'cutmixAlpha'],
     ),
     description:
-      'mixup and cutmix, by the parameter of their Beta distribution; in phases that see pixels',
+      'mixup and cutmix, by the parameter of their Beta distribution; in phases that train on pixels',
   },
 };
 
@@ -62,11 +62,11 @@ export const AUGMENTATIONS = {
 export type AugmentationName = keyof typeof AUGMENTATIONS;
 export const AUGMENTATION_NAMES = Object.keys(AUGMENTATIONS) as AugmentationName[];
 
-/** What a recipe says: a preset, or what is to happen, beside what a preset does. */
+/** A preset, or settings on top of a preset. */
 export type AugmentationChoice =
   AugmentationName | (Partial<Augmentation> & {readonly preset?: AugmentationName});
 
-export function augmentationOf(choice: AugmentationChoice): Augmentation {
+export function resolveAugmentation(choice: AugmentationChoice): Augmentation {
   if (typeof choice === 'string') return AUGMENTATIONS[choice];
   const {preset = 'none', ...settings} = choice;
   return {...AUGMENTATIONS[preset], ...settings};
@@ -74,8 +74,8 @@ export function augmentationOf(choice: AugmentationChoice): Augmentation {
 
 const ATTEMPTS = 10;
 
-/** The window of torchvision's `RandomResizedCrop.get_params`, its fallback to the middle included. */
-export function randomWindow(
+/** The crop of torchvision's `RandomResizedCrop.get_params`, its fallback to the center included. */
+export function randomCropBox(
   {width, height}: ImageSize,
   {scale, ratio}: NonNullable<Augmentation['crop']>,
   stream: Rng,
@@ -83,24 +83,29 @@ export function randomWindow(
   for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
     const area = width * height * stream.uniform(...scale);
     const aspect = Math.exp(stream.uniform(Math.log(ratio[0]), Math.log(ratio[1])));
-    const drawn = {
+    const candidate = {
       width: Math.round(Math.sqrt(area * aspect)),
       height: Math.round(Math.sqrt(area / aspect)),
     };
-    if (drawn.width > 0 && drawn.width <= width && drawn.height > 0 && drawn.height <= height) {
-      const top = stream.integer(height - drawn.height + 1);
-      return {...drawn, left: stream.integer(width - drawn.width + 1), top};
+    if (
+      candidate.width > 0 &&
+      candidate.width <= width &&
+      candidate.height > 0 &&
+      candidate.height <= height
+    ) {
+      const top = stream.integer(height - candidate.height + 1);
+      return {...candidate, left: stream.integer(width - candidate.width + 1), top};
     }
   }
-  const kept = {
+  const fallback = {
     width: Math.min(width, Math.round(height * ratio[1])),
     height: Math.min(height, Math.round(width / ratio[0])),
   };
-  return {...kept, left: (width - kept.width) >> 1, top: (height - kept.height) >> 1};
+  return {...fallback, left: (width - fallback.width) >> 1, top: (height - fallback.height) >> 1};
 }
 
 /**
- * One variation of an image at `size` x `size` pixels, `[size, size, 3]`, RGB.
+ * One augmented version of an image at `size` x `size` pixels, `[size, size, 3]`, RGB.
  *
  * @param stream drawn from in a fixed order, so the same stream gives the same pixels
  */
@@ -111,9 +116,9 @@ export function augment(
   stream: Rng,
 ): Uint8Array {
   const {crop, horizontalFlip} = augmentation;
-  const window = crop === null ? centerCropBox(image, size) : randomWindow(image, crop, stream);
+  const cropBox = crop === null ? centerCropBox(image, size) : randomCropBox(image, crop, stream);
   const isMirrored = stream.next() < horizontalFlip;
-  const pixels = resample(image, window, {width: size, height: size}, isMirrored);
+  const pixels = resample(image, cropBox, {width: size, height: size}, isMirrored);
   applyOps(pixels, size, augmentation, stream);
   return pixels;
 }

@@ -4,18 +4,18 @@ import {rotate, warp} from './transforms.js';
 import {autoContrast, equalize, posterize, sharpen, solarize} from './image-ops.js';
 
 /** Operations drawn at random, of random or of one strength: nothing to tune, or two numbers. */
-export type Policy =
+export type AutoAugmentPolicy =
   | {readonly type: 'trivialaugment'}
   | {
       readonly type: 'randaugment';
-      /** Operations one after the other; 2 unless told. */
+      /** Operations one after the other. Default: 2. */
       readonly numOps?: number;
-      /** 0..30; 9 unless told. */
+      /** 0..30. Default: 9. */
       readonly magnitude?: number;
     };
 
 /** Levels of strength, as both papers and torchvision have them. */
-const STRONGEST = 30;
+const MAX_LEVEL = 30;
 
 /** An operation at a strength of 0..1; signed ones go either way. */
 interface Operation {
@@ -24,7 +24,7 @@ interface Operation {
 }
 
 /** How far each operation goes. */
-interface Reach {
+interface OperationRanges {
   readonly shear: number;
   /** Pixels, for a side. */
   readonly translation: (size: number) => number;
@@ -35,32 +35,42 @@ interface Reach {
 }
 
 const signed = (apply: Operation['apply']): Operation => ({isSigned: true, apply});
-const plain = (apply: Operation['apply']): Operation => ({isSigned: false, apply});
+const unsigned = (apply: Operation['apply']): Operation => ({isSigned: false, apply});
 
 /** In the order of torchvision's tables (torchvision/transforms/autoaugment.py). */
-const operationsOf = ({shear, translation, degrees, factor, bits}: Reach): readonly Operation[] => [
-  plain(() => undefined),
-  signed((pixels, size, s) => warp(pixels, size, [1, shear * s, (shear * s * size) / 2, 0, 1, 0])),
-  signed((pixels, size, s) => warp(pixels, size, [1, 0, 0, shear * s, 1, (shear * s * size) / 2])),
-  signed((pixels, size, s) =>
-    warp(pixels, size, [1, 0, -Math.trunc(translation(size) * s), 0, 1, 0]),
+const createOperations = ({
+  shear,
+  translation,
+  degrees,
+  factor,
+  bits,
+}: OperationRanges): readonly Operation[] => [
+  unsigned(() => undefined),
+  signed((pixels, size, strength) =>
+    warp(pixels, size, [1, shear * strength, (shear * strength * size) / 2, 0, 1, 0]),
   ),
-  signed((pixels, size, s) =>
-    warp(pixels, size, [1, 0, 0, 0, 1, -Math.trunc(translation(size) * s)]),
+  signed((pixels, size, strength) =>
+    warp(pixels, size, [1, 0, 0, shear * strength, 1, (shear * strength * size) / 2]),
   ),
-  signed((pixels, size, s) => rotate(pixels, size, degrees * s)),
-  signed((pixels, _, s) => ADJUSTMENTS.brightness(pixels, 1 + factor * s)),
-  signed((pixels, _, s) => ADJUSTMENTS.saturation(pixels, 1 + factor * s)),
-  signed((pixels, _, s) => ADJUSTMENTS.contrast(pixels, 1 + factor * s)),
-  signed((pixels, size, s) => sharpen(pixels, size, 1 + factor * s)),
-  plain((pixels, _, s) => posterize(pixels, 8 - Math.round(bits * s))),
-  plain((pixels, _, s) => solarize(pixels, 255 * (1 - s))),
-  plain(pixels => autoContrast(pixels)),
-  plain(pixels => equalize(pixels)),
+  signed((pixels, size, strength) =>
+    warp(pixels, size, [1, 0, -Math.trunc(translation(size) * strength), 0, 1, 0]),
+  ),
+  signed((pixels, size, strength) =>
+    warp(pixels, size, [1, 0, 0, 0, 1, -Math.trunc(translation(size) * strength)]),
+  ),
+  signed((pixels, size, strength) => rotate(pixels, size, degrees * strength)),
+  signed((pixels, _, strength) => ADJUSTMENTS.brightness(pixels, 1 + factor * strength)),
+  signed((pixels, _, strength) => ADJUSTMENTS.saturation(pixels, 1 + factor * strength)),
+  signed((pixels, _, strength) => ADJUSTMENTS.contrast(pixels, 1 + factor * strength)),
+  signed((pixels, size, strength) => sharpen(pixels, size, 1 + factor * strength)),
+  unsigned((pixels, _, strength) => posterize(pixels, 8 - Math.round(bits * strength))),
+  unsigned((pixels, _, strength) => solarize(pixels, 255 * (1 - strength))),
+  unsigned(pixels => autoContrast(pixels)),
+  unsigned(pixels => equalize(pixels)),
 ];
 
 /** Müller and Hutter 2021, https://arxiv.org/abs/2103.10158 ("wide"). */
-const TRIVIAL = operationsOf({
+const TRIVIAL_OPERATIONS = createOperations({
   shear: 0.99,
   translation: () => 32,
   degrees: 135,
@@ -69,7 +79,7 @@ const TRIVIAL = operationsOf({
 });
 
 /** Cubuk et al. 2019, https://arxiv.org/abs/1909.13719. */
-const RAND = operationsOf({
+const RAND_OPERATIONS = createOperations({
   shear: 0.3,
   translation: size => (150 / 331) * size,
   degrees: 30,
@@ -77,7 +87,7 @@ const RAND = operationsOf({
   bits: 4,
 });
 
-function applyOne(
+function applyRandomOperation(
   operations: readonly Operation[],
   pixels: Uint8Array,
   size: number,
@@ -85,15 +95,27 @@ function applyOne(
   stream: Rng,
 ): void {
   const operation = operations[stream.integer(operations.length)]!;
-  const strength = level(stream) / STRONGEST;
-  const isTurned = stream.next() < 0.5; // drawn for all, so that what follows is the same whichever operation it was
-  operation.apply(pixels, size, operation.isSigned && isTurned ? -strength : strength);
+  const strength = level(stream) / MAX_LEVEL;
+  const isNegated = stream.next() < 0.5; // drawn for all, so that what follows is the same whichever operation it was
+  operation.apply(pixels, size, operation.isSigned && isNegated ? -strength : strength);
 }
 
 /** Applies a policy to a square image, in place. */
-export function applyPolicy(pixels: Uint8Array, size: number, policy: Policy, stream: Rng): void {
+export function applyAutoAugment(
+  pixels: Uint8Array,
+  size: number,
+  policy: AutoAugmentPolicy,
+  stream: Rng,
+): void {
   if (policy.type === 'trivialaugment')
-    return applyOne(TRIVIAL, pixels, size, drawn => drawn.integer(STRONGEST + 1), stream);
+    return applyRandomOperation(
+      TRIVIAL_OPERATIONS,
+      pixels,
+      size,
+      drawn => drawn.integer(MAX_LEVEL + 1),
+      stream,
+    );
   const {numOps = 2, magnitude = 9} = policy;
-  for (let i = 0; i < numOps; i++) applyOne(RAND, pixels, size, () => magnitude, stream);
+  for (let i = 0; i < numOps; i++)
+    applyRandomOperation(RAND_OPERATIONS, pixels, size, () => magnitude, stream);
 }

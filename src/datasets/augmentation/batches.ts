@@ -6,7 +6,7 @@ import type {ImageCache} from '../cache/image-cache.js';
 import type {Sample} from '../sample.js';
 import {centerCrop} from '../images/crop.js';
 
-/** How each image becomes a square: the weights' own rule, or a variation drawn from (seed, epoch, name, turn). */
+/** How each image becomes a square: the center crop of the weights, or an augmentation drawn from (seed, epoch, name, repeat). */
 export type View =
   | {readonly kind: 'center'}
   | {
@@ -14,8 +14,8 @@ export type View =
       readonly augmentation: Augmentation;
       readonly seed: number;
       readonly epoch: number;
-      /** How often each sample was shown before in the epoch; never unless told. */
-      readonly turns?: readonly number[];
+      /** How often each sample was shown before in the epoch. Default: never. */
+      readonly repeats?: readonly number[];
     };
 
 export interface BatchOptions {
@@ -23,9 +23,9 @@ export interface BatchOptions {
   /** Side of the square images, in pixels. */
   readonly size: number;
   readonly view: View;
-  /** `as-given` unless told. */
+  /** Default: `as-given`. */
   readonly order?: 'as-given' | {readonly shuffle: {readonly seed: number; readonly epoch: number}};
-  /** Batches made ahead of the one in use; 2 unless told. */
+  /** Batches made ahead of the one in use. Default: 2. */
   readonly prefetch?: number;
   readonly signal?: AbortSignal;
 }
@@ -39,10 +39,10 @@ export interface ImageBatch {
   readonly indices: Int32Array;
 }
 
-/** A batch whose memory is used again once it is given back. */
-interface LentBatch {
+/** A batch whose memory is reused after its release. */
+interface ReusableBatch {
   readonly batch: ImageBatch;
-  readonly giveBack?: () => void;
+  readonly release?: () => void;
 }
 
 /**
@@ -57,26 +57,31 @@ export async function* imageBatches(
   options: BatchOptions,
 ): AsyncGenerator<ImageBatch, void, void> {
   const {batchSize, prefetch = 2, signal} = options;
-  const order = orderOf(samples, options.order ?? 'as-given');
-  const ahead: Promise<LentBatch>[] = [];
-  let begun = 0;
+  const order = computeOrder(samples, options.order ?? 'as-given');
+  const ahead: Promise<ReusableBatch>[] = [];
+  let started = 0;
   for (;;) {
-    while (ahead.length <= prefetch && begun < order.length) {
-      const batch = makeBatch(cache, samples, order.subarray(begun, begun + batchSize), options);
-      batch.catch(() => undefined); // a failure is thrown when its turn comes, not as an unhandled rejection before
+    while (ahead.length <= prefetch && started < order.length) {
+      const batch = makeBatch(
+        cache,
+        samples,
+        order.subarray(started, started + batchSize),
+        options,
+      );
+      batch.catch(() => undefined); // a failure is thrown when it is next, not as an unhandled rejection before
       ahead.push(batch);
-      begun += batchSize;
+      started += batchSize;
     }
     const next = ahead.shift();
     if (next === undefined) return;
     if (signal?.aborted) throw new AbortedError();
-    const {batch, giveBack} = await next;
+    const {batch, release} = await next;
     yield batch;
-    giveBack?.();
+    release?.();
   }
 }
 
-function orderOf(
+function computeOrder(
   samples: readonly Sample[],
   order: NonNullable<BatchOptions['order']>,
 ): Int32Array {
@@ -87,10 +92,10 @@ function orderOf(
   );
 }
 
-/** What the variation is drawn by beside seed and epoch; no name holds a NUL. */
-function drawnAs({name}: Sample, view: View, index: number): string {
-  const turn = view.kind === 'center' ? 0 : (view.turns?.[index] ?? 0);
-  return turn === 0 ? name : `${name}\0${turn}`;
+/** The name of the random stream, next to seed and epoch; no file name holds a NUL. */
+function streamName({name}: Sample, view: View, index: number): string {
+  const repeat = view.kind === 'center' ? 0 : (view.repeats?.[index] ?? 0);
+  return repeat === 0 ? name : `${name}\0${repeat}`;
 }
 
 async function makeBatch(
@@ -98,11 +103,11 @@ async function makeBatch(
   samples: readonly Sample[],
   indices: Int32Array,
   options: BatchOptions,
-): Promise<LentBatch> {
+): Promise<ReusableBatch> {
   const {size, view} = options;
-  const pictures = await Promise.all(
+  const namedImages = await Promise.all(
     Array.from(indices, async index => ({
-      name: drawnAs(samples[index]!, view, index),
+      name: streamName(samples[index]!, view, index),
       image: await cache.image(samples[index]!),
     })),
   );
@@ -110,12 +115,12 @@ async function makeBatch(
   if (view.kind === 'center')
     return {
       batch: {
-        images: Buffer.concat(pictures.map(({image}) => centerCrop(image, size))),
+        images: Buffer.concat(namedImages.map(({image}) => centerCrop(image, size))),
         labels,
         indices,
       },
     };
   const {augmentation, seed, epoch} = view;
-  const {pixels, giveBack} = await augmentAll(pictures, {augmentation, seed, epoch, size});
-  return {batch: {images: pixels, labels, indices}, giveBack};
+  const {pixels, release} = await augmentAll(namedImages, {augmentation, seed, epoch, size});
+  return {batch: {images: pixels, labels, indices}, release};
 }

@@ -2,11 +2,11 @@ import {shuffle} from '../../core/rng.js';
 import type {Rng} from '../../core/rng.js';
 
 /** How far each factor may stray from 1: 0.2 draws it from [0.8, 1.2). */
-export interface ColourJitter {
+export interface ColorJitter {
   readonly brightness: number;
   readonly contrast: number;
   readonly saturation: number;
-  /** How far hues may turn, in turns: 0.1 draws from [-0.1, 0.1). */
+  /** How far hues may shift, in turns: 0.1 draws from [-0.1, 0.1). */
   readonly hue?: number;
 }
 
@@ -35,46 +35,46 @@ function meanLuma(pixels: Uint8Array): number {
 
 /** PIL's `ImageEnhance`, in place: each blends the image with black, with its mean gray, or with its own grays. */
 export const ADJUSTMENTS: {
-  readonly [name in keyof Omit<ColourJitter, 'hue'>]: (pixels: Uint8Array, factor: number) => void;
+  readonly [name in keyof Omit<ColorJitter, 'hue'>]: (pixels: Uint8Array, factor: number) => void;
 } = {
   brightness: (pixels, factor) => blendAll(pixels, 0, factor),
   contrast: (pixels, factor) => blendAll(pixels, meanLuma(pixels), factor),
   saturation(pixels, factor) {
     for (let i = 0; i < pixels.length; i += 3) {
-      const grey = luma(pixels[i]!, pixels[i + 1]!, pixels[i + 2]!);
-      pixels[i] = blend(grey, pixels[i]!, factor);
-      pixels[i + 1] = blend(grey, pixels[i + 1]!, factor);
-      pixels[i + 2] = blend(grey, pixels[i + 2]!, factor);
+      const gray = luma(pixels[i]!, pixels[i + 1]!, pixels[i + 2]!);
+      pixels[i] = blend(gray, pixels[i]!, factor);
+      pixels[i + 1] = blend(gray, pixels[i + 1]!, factor);
+      pixels[i + 2] = blend(gray, pixels[i + 2]!, factor);
     }
   },
 };
 
-/** Turns the hues of all pixels, in HSV as torchvision's `adjust_hue` does. In place. @param turn in turns, -0.5..0.5 */
-export function turnHues(pixels: Uint8Array, turn: number): void {
+/** Shifts the hues of all pixels, in HSV as torchvision's `adjust_hue` does. In place. @param shift in turns, -0.5..0.5 */
+export function adjustHue(pixels: Uint8Array, shift: number): void {
   for (let i = 0; i < pixels.length; i += 3) {
     const red = pixels[i]!;
     const green = pixels[i + 1]!;
     const blue = pixels[i + 2]!;
-    const most = Math.max(red, green, blue);
-    const range = most - Math.min(red, green, blue);
+    const max = Math.max(red, green, blue);
+    const range = max - Math.min(red, green, blue);
     if (range === 0) continue;
     const sector =
-      most === red
+      max === red
         ? (green - blue) / range
-        : most === green
+        : max === green
           ? 2 + (blue - red) / range
           : 4 + (red - green) / range;
-    const hue = (((sector / 6 + turn) % 1) + 1) % 1;
+    const hue = (((sector / 6 + shift) % 1) + 1) % 1;
     for (let channel = 0; channel < 3; channel++) {
       // Smith 1978: how far each channel is below the greatest, by its distance from the hue.
       const k = (5 - 2 * channel + hue * 6 + 6) % 6;
-      pixels[i + channel] = Math.round(most - range * Math.max(0, Math.min(k, 4 - k, 1)));
+      pixels[i + channel] = Math.round(max - range * Math.max(0, Math.min(k, 4 - k, 1)));
     }
   }
 }
 
-/** torchvision's `ColorJitter`: the adjustments in a drawn order, each with a drawn factor; hues only where they may turn. In place. */
-export function jitterColours(pixels: Uint8Array, jitter: ColourJitter, stream: Rng): void {
+/** torchvision's `ColorJitter`: the adjustments in a random order, each with a random factor; hues only where `hue` is set. In place. */
+export function jitterColors(pixels: Uint8Array, jitter: ColorJitter, stream: Rng): void {
   const {hue = 0} = jitter;
   const names = [
     'brightness',
@@ -84,7 +84,7 @@ export function jitterColours(pixels: Uint8Array, jitter: ColourJitter, stream: 
   ] as const;
   for (const name of shuffle(names, stream)) {
     if (name === 'hue') {
-      turnHues(pixels, stream.uniform(-hue, hue));
+      adjustHue(pixels, stream.uniform(-hue, hue));
       continue;
     }
     const factor = stream.uniform(Math.max(0, 1 - jitter[name]), 1 + jitter[name]);

@@ -1,8 +1,7 @@
 import type {Rng} from '../../core/rng.js';
 
 /**
- * Images of a batch mixed with each other. Each number is the parameter of a Beta distribution that the share of the first image is
- * drawn from, the same for a whole batch; where both are above 0, one of the two is drawn for each batch.
+ * Mixup and cutmix. Each number is the parameter of the Beta distribution of lambda, the share of the first image, one for a whole batch; where both are above 0, one of the two is drawn for each batch.
  */
 export interface Mixing {
   /** Blended: Zhang et al., https://arxiv.org/abs/1710.09412. */
@@ -11,12 +10,12 @@ export interface Mixing {
   readonly cutmixAlpha?: number;
 }
 
-/** What was mixed. */
-export interface Mixed {
+/** The result of mixing a batch. */
+export interface MixedBatch {
   /** `[n]`: place in the batch of the image that each was mixed with. */
-  readonly partners: readonly number[];
-  /** What is left of the image itself, 0..1; the rest is its partner's. */
-  readonly share: number;
+  readonly pairing: readonly number[];
+  /** The share of the image itself, 0..1; the rest is of the paired image. */
+  readonly lambda: number;
 }
 
 export const isMixing = ({mixupAlpha = 0, cutmixAlpha = 0}: Mixing): boolean =>
@@ -44,46 +43,46 @@ function beta(shape: number, stream: Rng): number {
  *
  * @param images `[n, size, size, 3]`
  */
-export function mixPictures(
+export function mixBatch(
   images: Uint8Array,
   size: number,
   {mixupAlpha = 0, cutmixAlpha = 0}: Mixing,
   stream: Rng,
-): Mixed {
+): MixedBatch {
   const area = size * size * 3;
   const count = images.length / area;
-  const partners = Array.from({length: count}, (_, i) => (i + 1) % count);
+  const pairing = Array.from({length: count}, (_, i) => (i + 1) % count);
   const isCut = stream.next() < 0.5 ? cutmixAlpha > 0 : mixupAlpha <= 0;
-  const share = beta(isCut ? cutmixAlpha : mixupAlpha, stream);
+  const lambda = beta(isCut ? cutmixAlpha : mixupAlpha, stream);
   const source = images.slice();
-  const partnerOf = (i: number): Uint8Array =>
-    source.subarray(partners[i]! * area, (partners[i]! + 1) * area);
-  if (isCut) return {partners, share: cut(images, size, share, partnerOf, stream)};
+  const pairedImage = (i: number): Uint8Array =>
+    source.subarray(pairing[i]! * area, (pairing[i]! + 1) * area);
+  if (isCut) return {pairing, lambda: pasteRectangles(images, size, lambda, pairedImage, stream)};
   for (let i = 0; i < count; i++)
-    blend(images.subarray(i * area, (i + 1) * area), partnerOf(i), share);
-  return {partners, share};
+    blend(images.subarray(i * area, (i + 1) * area), pairedImage(i), lambda);
+  return {pairing, lambda};
 }
 
-function blend(pixels: Uint8Array, other: Uint8Array, share: number): void {
+function blend(pixels: Uint8Array, other: Uint8Array, lambda: number): void {
   for (let i = 0; i < pixels.length; i++)
-    pixels[i] = Math.round(share * pixels[i]! + (1 - share) * other[i]!);
+    pixels[i] = Math.round(lambda * pixels[i]! + (1 - lambda) * other[i]!);
 }
 
-/** Puts the same rectangle of its partner into each image. @returns the share that is left, by the pixels */
-function cut(
+/** Pastes the same rectangle of the paired image into each image. @returns lambda, by the pixels */
+function pasteRectangles(
   images: Uint8Array,
   size: number,
-  share: number,
-  partnerOf: (i: number) => Uint8Array,
+  lambda: number,
+  pairedImage: (i: number) => Uint8Array,
   stream: Rng,
 ): number {
-  const half = Math.trunc((size * Math.sqrt(1 - share)) / 2);
+  const half = Math.trunc((size * Math.sqrt(1 - lambda)) / 2);
   const [x, y] = [stream.integer(size), stream.integer(size)];
   const [left, right] = [Math.max(0, x - half), Math.min(size, x + half)];
   const [top, bottom] = [Math.max(0, y - half), Math.min(size, y + half)];
   const area = size * size * 3;
   for (let i = 0; i < images.length / area; i++) {
-    const other = partnerOf(i);
+    const other = pairedImage(i);
     for (let row = top; row < bottom; row++) {
       const [from, to] = [(row * size + left) * 3, (row * size + right) * 3];
       images.set(other.subarray(from, to), i * area + from);

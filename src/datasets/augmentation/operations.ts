@@ -1,9 +1,16 @@
 import type {Rng} from '../../core/rng.js';
-import {applyPolicy, type Policy} from './auto-augment.js';
-import {jitterColours, type ColourJitter} from './color-jitter.js';
+import {applyAutoAugment, type AutoAugmentPolicy} from './auto-augment.js';
+import {jitterColors, type ColorJitter} from './color-jitter.js';
 import {posterize} from './image-ops.js';
 import {fraction, fractionPair, objectOf, positivePair} from './setting-schemas.js';
-import {blur, erase, flipVertically, rotate, toGreys, type Erasing} from './transforms.js';
+import {
+  blur,
+  eraseRandomly,
+  flipVertically,
+  rotate,
+  toGrayscale,
+  type RandomErasing,
+} from './transforms.js';
 
 /** An operation on a square image. `schema` describes its setting in a recipe. */
 interface AugmentationOp<Setting> {
@@ -29,7 +36,7 @@ export const AUGMENTATION_OPS = {
       if (rng.next() < probability) flipVertically(pixels, size);
     },
   ),
-  autoAugment: op<Policy>(
+  autoAugment: op<AutoAugmentPolicy>(
     {
       ...objectOf(
         {
@@ -40,15 +47,15 @@ export const AUGMENTATION_OPS = {
         ['numOps', 'magnitude'],
       ),
       description:
-        'TrivialAugment (wide), or RandAugment of a count and a magnitude (2 and 9 unless told)',
+        'TrivialAugment (wide), or RandAugment of numOps and magnitude (default: 2 and 9)',
     },
-    applyPolicy,
+    applyAutoAugment,
   ),
   rotation: op<number>(
     {type: 'number', minimum: 0, maximum: 180, description: 'degrees, either way'},
     (pixels, size, degrees, rng) => rotate(pixels, size, rng.uniform(-degrees, degrees)),
   ),
-  colorJitter: op<ColourJitter>(
+  colorJitter: op<ColorJitter>(
     {
       anyOf: [
         {type: 'null'},
@@ -64,7 +71,7 @@ export const AUGMENTATION_OPS = {
       ],
       description: 'how far factors may stray from 1; hue in turns',
     },
-    (pixels, _, jitter, rng) => jitterColours(pixels, jitter, rng),
+    (pixels, _, jitter, rng) => jitterColors(pixels, jitter, rng),
   ),
   posterize: op<{readonly probability: number; readonly bits: number}>(
     {
@@ -78,7 +85,7 @@ export const AUGMENTATION_OPS = {
   grayscale: op<number>(
     {...fraction, description: 'probability of losing the colors'},
     (pixels, _, probability, rng) => {
-      if (rng.next() < probability) toGreys(pixels);
+      if (rng.next() < probability) toGrayscale(pixels);
     },
   ),
   blur: op<{readonly probability: number; readonly sigma: readonly [number, number]}>(
@@ -90,13 +97,13 @@ export const AUGMENTATION_OPS = {
       if (rng.next() < probability) blur(pixels, size, rng.uniform(...sigma));
     },
   ),
-  randomErasing: op<Erasing>(
+  randomErasing: op<RandomErasing>(
     {
       ...objectOf({probability: fraction, scale: fractionPair, ratio: positivePair}),
       description: 'a rectangle in the mean color',
     },
     (pixels, size, erasing, rng) => {
-      if (rng.next() < erasing.probability) erase(pixels, size, erasing, rng);
+      if (rng.next() < erasing.probability) eraseRandomly(pixels, size, erasing, rng);
     },
   ),
 } as const;

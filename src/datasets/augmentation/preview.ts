@@ -3,30 +3,30 @@ import type {Preprocessing} from '../../core/preprocessing.js';
 import {augment, AUGMENTATIONS, type Augmentation} from './augment.js';
 import {decodeFile} from '../images/decode.js';
 import {groupBy} from '../../core/group-by.js';
-import {isMixing, mixPictures} from './mixup.js';
+import {isMixing, mixBatch} from './mixup.js';
 import type {ImageFolder, Sample} from '../sample.js';
 import {describeDecodeError} from '../discovery/broken-images.js';
 
 export interface PreviewOptions {
-  /** Images at most, those of different classes in turn. */
-  readonly pictures: number;
-  /** Variations of each. */
-  readonly variations: number;
+  /** Images at most, one of each class in turn. */
+  readonly images: number;
+  /** Augmented versions of each. */
+  readonly columns: number;
   readonly augmentation: Augmentation;
   readonly preprocessing: Preprocessing;
   readonly seed: number;
 }
 
-/** An image as it is and as it may be shown in training, `[size, size, 3]` each. */
-export interface Previewed {
+/** An image without and with augmentation, `[size, size, 3]` each. */
+export interface PreviewRow {
   readonly sample: Sample;
-  /** The plain image first; none where it cannot be read. */
-  readonly shown: readonly Uint8Array[];
-  readonly fault?: string;
+  /** The unaugmented image first; none where it is unreadable. */
+  readonly versions: readonly Uint8Array[];
+  readonly error?: string;
 }
 
-/** Images in a drawn order, one of each class in turn. */
-function inTurn({samples}: ImageFolder, seed: number): Sample[] {
+/** Images in a random order, one of each class in turn. */
+function interleaveClasses({samples}: ImageFolder, seed: number): Sample[] {
   const byClass = [...groupBy(samples, ({label}) => label)].map(([label, of]) =>
     shuffle(of, createRng(seed, 'preview', label)),
   );
@@ -34,48 +34,55 @@ function inTurn({samples}: ImageFolder, seed: number): Sample[] {
   return Array.from({length: longest}, (_, i) => byClass.flatMap(of => of.slice(i, i + 1))).flat();
 }
 
-/** Some images of a folder, plain and varied as an epoch of training would vary them. */
-export async function previewOf(
+/** Some images of a folder, without augmentation and as an epoch of training would augment them. */
+export async function previewAugmentation(
   folder: ImageFolder,
   options: PreviewOptions,
-): Promise<Previewed[]> {
-  const {pictures, variations, augmentation, preprocessing, seed} = options;
-  const found: Previewed[] = [];
-  for (const sample of inTurn(folder, seed).slice(0, pictures)) {
+): Promise<PreviewRow[]> {
+  const {images, columns, augmentation, preprocessing, seed} = options;
+  const rows: PreviewRow[] = [];
+  for (const sample of interleaveClasses(folder, seed).slice(0, images)) {
     try {
       const image = await decodeFile(sample.path, preprocessing);
-      const vary = (epoch: number): Uint8Array =>
+      const augmentAt = (epoch: number): Uint8Array =>
         augment(
           image,
           preprocessing.cropSize,
           augmentation,
           createRng(seed, 'augment', epoch, sample.name),
         );
-      const plain = augment(image, preprocessing.cropSize, AUGMENTATIONS.none, createRng(seed));
-      found.push({
+      const unaugmented = augment(
+        image,
+        preprocessing.cropSize,
+        AUGMENTATIONS.none,
+        createRng(seed),
+      );
+      rows.push({
         sample,
-        shown: [plain, ...Array.from({length: variations}, (_, i) => vary(i + 1))],
+        versions: [unaugmented, ...Array.from({length: columns}, (_, i) => augmentAt(i + 1))],
       });
     } catch (error) {
-      found.push({sample, shown: [], fault: describeDecodeError(error)});
+      rows.push({sample, versions: [], error: describeDecodeError(error)});
     }
   }
-  mixColumns(found, options);
-  return found;
+  mixColumns(rows, options);
+  return rows;
 }
 
 /** Mixes the images of each column, as if they were a batch. */
 function mixColumns(
-  found: readonly Previewed[],
-  {augmentation: {mixing}, preprocessing: {cropSize}, variations, seed}: PreviewOptions,
+  rows: readonly PreviewRow[],
+  {augmentation: {mixing}, preprocessing: {cropSize}, columns, seed}: PreviewOptions,
 ): void {
   if (mixing === undefined || !isMixing(mixing)) return;
-  const rows = found.filter(({shown}) => shown.length > 0);
-  if (rows.length < 2) return;
-  for (let column = 1; column <= variations; column++) {
-    const batch = Buffer.concat(rows.map(({shown}) => shown[column]!));
-    mixPictures(batch, cropSize, mixing, createRng(seed, 'mix', column, rows[0]!.sample.name));
+  const mixedRows = rows.filter(({versions}) => versions.length > 0);
+  if (mixedRows.length < 2) return;
+  for (let column = 1; column <= columns; column++) {
+    const batch = Buffer.concat(mixedRows.map(({versions}) => versions[column]!));
+    mixBatch(batch, cropSize, mixing, createRng(seed, 'mix', column, mixedRows[0]!.sample.name));
     const area = cropSize ** 2 * 3;
-    rows.forEach(({shown}, i) => shown[column]!.set(batch.subarray(i * area, (i + 1) * area)));
+    mixedRows.forEach(({versions}, i) =>
+      versions[column]!.set(batch.subarray(i * area, (i + 1) * area)),
+    );
   }
 }

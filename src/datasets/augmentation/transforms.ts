@@ -1,33 +1,33 @@
 import type {Rng} from '../../core/rng.js';
 
-// Changes of square images, `[size, size, 3]`, in place, in the threads that vary images.
+// Changes of square images, `[size, size, 3]`, in place, in the augmentation threads.
 
 /** Upside down. */
 export function flipVertically(pixels: Uint8Array, size: number): void {
   const row = size * 3;
-  const kept = new Uint8Array(row);
+  const saved = new Uint8Array(row);
   for (let y = 0; y < size >> 1; y++) {
     const [upper, lower] = [y * row, (size - 1 - y) * row];
-    kept.set(pixels.subarray(upper, upper + row));
+    saved.set(pixels.subarray(upper, upper + row));
     pixels.copyWithin(upper, lower, lower + row);
-    pixels.set(kept, lower);
+    pixels.set(saved, lower);
   }
 }
 
-const clamped = (value: number, size: number): number => Math.min(size - 1, Math.max(0, value));
+const clamp = (value: number, size: number): number => Math.min(size - 1, Math.max(0, value));
 
 /** `[a, b, c, d, e, f]`: the pixel at (x, y) is taken from (a x + b y + c, d x + e y + f), in pixels from the middle. */
 export type Affine = readonly [a: number, b: number, c: number, d: number, e: number, f: number];
 
-/** An affine change, bilinear. What comes in from outside is the edge drawn out: a black corner would be something to learn. */
+/** Affine transform, bilinear. Pixels from outside repeat the edge: a black corner would be something to learn. */
 export function warp(pixels: Uint8Array, size: number, [a, b, c, d, e, f]: Affine): void {
   const source = pixels.slice();
   const middle = (size - 1) / 2;
   let at = 0;
   for (let y = -middle; y <= middle; y++) {
     for (let x = -middle; x <= middle; x++, at += 3) {
-      const left = clamped(a * x + b * y + c + middle, size);
-      const top = clamped(d * x + e * y + f + middle, size);
+      const left = clamp(a * x + b * y + c + middle, size);
+      const top = clamp(d * x + e * y + f + middle, size);
       const x0 = Math.floor(left);
       const y0 = Math.floor(top);
       const upper = (y0 * size + x0) * 3;
@@ -46,18 +46,18 @@ export function warp(pixels: Uint8Array, size: number, [a, b, c, d, e, f]: Affin
   }
 }
 
-/** Turned about its middle. @param degrees counterclockwise, as PIL's and torchvision's `rotate` have them */
+/** Rotates about the center. @param degrees counterclockwise, as PIL's and torchvision's `rotate` have them */
 export function rotate(pixels: Uint8Array, size: number, degrees: number): void {
   const [cosine, sine] = [Math.cos((degrees * Math.PI) / 180), Math.sin((degrees * Math.PI) / 180)];
   warp(pixels, size, [cosine, -sine, 0, sine, cosine, 0]);
 }
 
-/** Without colors, by PIL's `L` conversion (ITU-R 601-2). */
-export function toGreys(pixels: Uint8Array): void {
+/** Converts to grayscale by PIL's `L` conversion (ITU-R 601-2). */
+export function toGrayscale(pixels: Uint8Array): void {
   for (let i = 0; i < pixels.length; i += 3) {
-    const grey =
+    const gray =
       (pixels[i]! * 19595 + pixels[i + 1]! * 38470 + pixels[i + 2]! * 7471 + 0x8000) >> 16;
-    pixels[i] = pixels[i + 1] = pixels[i + 2] = grey;
+    pixels[i] = pixels[i + 1] = pixels[i + 2] = gray;
   }
 }
 
@@ -70,7 +70,7 @@ function gaussian(sigma: number): Float64Array {
   return half.map(weight => weight / sum);
 }
 
-/** Blurred along rows or columns, the edges drawn out. @param step between neighbors; @param stride between lines */
+/** Blurs along rows or columns, with repeated edges. @param step between neighbors; @param stride between lines */
 function blurLines(
   pixels: Uint8Array,
   size: number,
@@ -83,7 +83,7 @@ function blurLines(
   for (let start = 0; start < 3 * size; start++) {
     const first = Math.floor(start / 3) * stride + (start % 3);
     for (let j = -reach; j < size + reach; j++)
-      line[j + reach] = pixels[first + clamped(j, size) * step]!;
+      line[j + reach] = pixels[first + clamp(j, size) * step]!;
     for (let j = 0; j < size; j++) {
       let sum = weights[0]! * line[j + reach]!;
       for (let k = 1; k <= reach; k++)
@@ -100,8 +100,8 @@ export function blur(pixels: Uint8Array, size: number, sigma: number): void {
   blurLines(pixels, size, weights, size * 3, 3);
 }
 
-/** A rectangle to take out: its part of the area, and its width over its height. */
-export interface Erasing {
+/** A rectangle to erase: its share of the area, and its width over its height. */
+export interface RandomErasing {
   readonly probability: number;
   readonly scale: readonly [number, number];
   readonly ratio: readonly [number, number];
@@ -110,10 +110,10 @@ export interface Erasing {
 const ATTEMPTS = 10;
 
 /** Random erasing (Zhong et al., https://arxiv.org/abs/1708.04896): a rectangle in the mean color of the image. */
-export function erase(
+export function eraseRandomly(
   pixels: Uint8Array,
   size: number,
-  {scale, ratio}: Erasing,
+  {scale, ratio}: RandomErasing,
   stream: Rng,
 ): void {
   for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
@@ -125,16 +125,16 @@ export function erase(
     ];
     if (width < 1 || height < 1 || width >= size || height >= size) continue;
     const [left, top] = [stream.integer(size - width + 1), stream.integer(size - height + 1)];
-    const colour = meanColour(pixels);
+    const color = meanColor(pixels);
     for (let y = top; y < top + height; y++) {
       for (let at = (y * size + left) * 3; at < (y * size + left + width) * 3; at += 3)
-        pixels.set(colour, at);
+        pixels.set(color, at);
     }
     return;
   }
 }
 
-function meanColour(pixels: Uint8Array): [number, number, number] {
+function meanColor(pixels: Uint8Array): [number, number, number] {
   const sums: [number, number, number] = [0, 0, 0];
   for (let i = 0; i < pixels.length; i += 3) for (let c = 0; c < 3; c++) sums[c]! += pixels[i + c]!;
   return sums.map(sum => Math.round((3 * sum) / pixels.length)) as [number, number, number];

@@ -29,7 +29,7 @@ export interface ImageCacheOptions extends ProcessingOptions {
   readonly memoryLimitBytes: number;
   /** For files of decoded images, made when needed. Later runs with the same images find theirs here. */
   readonly directory: string;
-  /** Bytes that files of decoded images may take; what the images need, and a quarter of what is free for those of other runs, unless told. */
+  /** Bytes that files of decoded images may take. Default: what the images need, and a quarter of the free space for those of other runs. */
   readonly limitBytes?: number;
   /** Told, in a sentence, that images cannot be kept in a file. They are decoded again and again then. */
   readonly onWarning?: (message: string) => void;
@@ -89,7 +89,7 @@ export async function openImageCache(
   };
 }
 
-/** Files of decoded images. @param limitBytes what the images of a run need, and a quarter of what is free, unless told */
+/** Files of decoded images. @param limitBytes default: what the images of a run need, and a quarter of the free space */
 export const createPixelFileCache = (directory: string, limitBytes?: number): LruFileCache =>
   new LruFileCache(directory, name => /^pixels-.*\.bin$/.test(name), limitBytes);
 

@@ -47,9 +47,9 @@ export class PixelCacheCorruptError extends FinetuneError {
 type Redecode = (uniqueImage: UniqueImage) => Promise<DecodedImage>;
 
 /**
- * Keeps pixels in memory, as many as may be there; the others are decoded whenever they are asked for.
+ * Keeps pixels in memory, up to the limit; the others are decoded on every request.
  *
- * @param memoryLimitBytes all of them unless told
+ * @param memoryLimitBytes default: no limit
  * @throws AbortedError
  */
 export async function decodeIntoMemory(
@@ -81,7 +81,7 @@ const redecodeOrThrow = (
     Promise.reject(new PixelCacheCorruptError(path, uniqueImage.path, cause)),
   );
 
-/** What a pixel file tells of its images: the sums of the pixels and the faults, each by hash. */
+/** Metadata of a pixel file: the checksums of the pixels and the decode errors, each by hash. */
 interface PixelFileMetadata {
   readonly checksums: readonly (readonly [string, number])[];
   readonly errors: readonly (readonly [string, string])[];

@@ -1,4 +1,4 @@
-/** Pixels that threads can look at without a copy. */
+/** Pixels that threads can read without a copy. */
 export function copyToSharedMemory(pixels: Uint8Array): Uint8Array {
   const copy = new Uint8Array(new SharedArrayBuffer(pixels.length));
   copy.set(pixels);
@@ -8,7 +8,7 @@ export function copyToSharedMemory(pixels: Uint8Array): Uint8Array {
 export const isSharedMemory = ({buffer}: Uint8Array): boolean =>
   buffer instanceof SharedArrayBuffer;
 
-/** Shared memory that is lent and given back. V8 does not count it, and would let what is made anew for every batch lie for long. */
+/** Shared memory that is reused. V8 does not count it, and would free a new buffer for every batch late. */
 export class BufferPool {
   readonly #free: Uint8Array[] = [];
 

@@ -3,7 +3,7 @@ import type {Preprocessing} from '../../core/preprocessing.js';
 import {mapConcurrently} from '../../core/async/map-concurrently.js';
 import {decodeBytes, readDecodedSize} from '../images/decode.js';
 import type {Sample} from '../sample.js';
-import {poolThreads} from '../augmentation/thread-pool-size.js';
+import {threadPoolSize} from '../augmentation/thread-pool-size.js';
 import {readBytes} from '../images/read-bytes.js';
 import {describeDecodeError} from '../discovery/broken-images.js';
 import {ImageError} from '../images/image-error.js';
@@ -15,16 +15,16 @@ export interface UniqueImage extends ImageSize {
   readonly hash: string;
   /** Of one of the files. */
   readonly path: string;
-  /** Place of the decoded pixels, `[height, width, 3]`, when those of all contents lie one behind the other. */
+  /** Place of the decoded pixels, `[height, width, 3]`, when those of all contents are one behind the other. */
   readonly offset: number;
 }
 
-/** Why images cannot be read: by name where the file tells nothing, by hash where its pixels cannot be decoded. */
+/** Why images are unreadable: by name where the file cannot be read, by hash where its pixels cannot be decoded. */
 export type DecodeErrors = ReadonlyMap<string, string>;
 
 /** How work on many images is done and watched. */
 export interface ProcessingOptions {
-  /** Threads that images are read and decoded on; as many as Node has for them unless told. */
+  /** Threads that images are read and decoded on. Default: the size of Node's thread pool. */
   readonly workers?: number;
   readonly signal?: AbortSignal;
   /** A cache reads every image first, then decodes those that it does not hold; each stage counts from 0 to `total`. */
@@ -46,7 +46,7 @@ export const computeCacheKey = (
   ...keyParts: readonly (string | number)[]
 ): string => sha256(Buffer.from(JSON.stringify([...keyParts, uniqueImages.map(({hash}) => hash)])));
 
-/** What the bytes and the header of a file tell. */
+/** The hash and the header of a file. */
 type FileInfo = Omit<UniqueImage, 'offset'>;
 
 async function readFileInfo(path: string, preprocessing: Preprocessing): Promise<FileInfo> {
@@ -58,7 +58,7 @@ async function readFileInfo(path: string, preprocessing: Preprocessing): Promise
 export async function readUniqueImages(
   samples: readonly Sample[],
   preprocessing: Preprocessing,
-  {workers = poolThreads(), signal, onProgress}: ProcessingOptions,
+  {workers = threadPoolSize(), signal, onProgress}: ProcessingOptions,
 ): Promise<{
   uniqueImages: readonly UniqueImage[];
   bySample: ReadonlyMap<string, UniqueImage>;
@@ -111,7 +111,7 @@ export const decodeUniqueImage = async (
 /** By hash: why contents could not be decoded. */
 export interface DecodeResult {
   readonly errors: DecodeErrors;
-  /** Whether all of them lie in the bytes. A file that was gone or another may be back for the next run. */
+  /** Whether all of them are in the bytes themselves. A file that was missing or changed may be back for the next run. */
   readonly arePermanent: boolean;
 }
 
@@ -119,7 +119,7 @@ export interface DecodeResult {
 export async function decodeUniqueImages(
   uniqueImages: readonly UniqueImage[],
   preprocessing: Preprocessing,
-  {workers = poolThreads(), signal, onProgress}: ProcessingOptions,
+  {workers = threadPoolSize(), signal, onProgress}: ProcessingOptions,
   store: (uniqueImage: UniqueImage, image: DecodedImage) => Promise<void>,
 ): Promise<DecodeResult> {
   const errors = new Map<string, string>();

@@ -8,7 +8,7 @@ interface Palette {
 }
 
 /** SVG of one animal from above, head up, inside the unit circle; the stream varies its build. */
-type Drawing = (palette: Palette, stream: Rng) => string;
+type DrawFunction = (palette: Palette, stream: Rng) => string;
 
 const INK = '#222';
 
@@ -24,7 +24,7 @@ const polar = (radius: number, turn: number): string =>
 
 /** Path data: numbers in, `M0.1 0.2L...` out. */
 function path(strings: TemplateStringsArray, ...values: readonly number[]): string {
-  return strings.reduce((text, part, i) => text + decimal(values[i - 1]!) + part);
+  return strings.reduce((text, string, i) => text + decimal(values[i - 1]!) + string);
 }
 const area = (d: string, fill: string): string => `<path d="${d}" fill="${fill}"/>`;
 const line = (d: string, attributes = ''): string => `<path d="${d}" fill="none" ${attributes}/>`;
@@ -111,7 +111,7 @@ function snail({skin, mark}: Palette, stream: Rng): string {
   );
 }
 
-const ANIMALS: Readonly<Record<string, Drawing>> = {crab, fish, snail, starfish};
+const ANIMALS: Readonly<Record<string, DrawFunction>> = {crab, fish, snail, starfish};
 
 /** The classes of the demo: animals of a rock pool from above, where any rotation is natural. */
 export const DEMO_CLASSES = Object.keys(ANIMALS);
@@ -167,12 +167,12 @@ function palette(stream: Rng): Palette {
 /** One image of a class as SVG, `size` pixels square. */
 export function drawAnimal(className: string, size: number, stream: Rng): string {
   const background = seabed(stream);
-  const colours = palette(stream);
+  const colors = palette(stream);
   const radius = stream.uniform(34, 44);
   const [x, y] = [stream.uniform(radius + 4, 96 - radius), stream.uniform(radius + 4, 96 - radius)];
-  const animal = ANIMALS[className]!(colours, stream);
+  const animal = ANIMALS[className]!(colors, stream);
   const transform = `translate(${decimal(x)} ${decimal(y)}) rotate(${stream.integer(360)}) scale(${decimal(radius)})`;
-  const pen = `stroke="${colours.outline}" stroke-width="0.06" stroke-linejoin="round" stroke-linecap="round"`;
+  const pen = `stroke="${colors.outline}" stroke-width="0.06" stroke-linejoin="round" stroke-linecap="round"`;
   return (
     `<svg xmlns="http://www.w3.org/2000/svg" width="${size}" height="${size}" viewBox="0 0 100 100">${background}` +
     `<g transform="${transform}" ${pen}>${animal}</g></svg>`

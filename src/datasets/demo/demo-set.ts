@@ -15,7 +15,7 @@ export interface DemoSetSpec {
 
 /**
  * Draws a small dataset into `directory/<class>/`: four animals of a rock pool that a person tells apart and a pixel average does not,
- * since colors, place, size, rotation and background are random and alike in every class. The same seed gives the same bytes.
+ * since colors, place, size, rotation and background are random, with one distribution for all classes. The same seed gives the same bytes.
  * @returns paths of the JPEG files, class by class
  */
 export async function drawDemoSet(
@@ -28,8 +28,8 @@ export async function drawDemoSet(
     for (let i = 0; i < perClass; i++) {
       const path = join(directory, className, `${className}-${String(i).padStart(3, '0')}.jpg`);
       const svg = drawAnimal(className, size, createRng(seed, className, i));
-      const picture = await sharp(Buffer.from(svg)).jpeg({quality: 90}).toBuffer();
-      await writeFile(path, picture).catch(error => Promise.reject(withErrorPath(error, path)));
+      const jpeg = await sharp(Buffer.from(svg)).jpeg({quality: 90}).toBuffer();
+      await writeFile(path, jpeg).catch(error => Promise.reject(withErrorPath(error, path)));
       paths.push(path);
     }
   }

@@ -76,7 +76,7 @@ export function checkClassReadable(
     : undefined;
 }
 
-/** What a class has lost, where it goes on without it. */
+/** What a class has lost, where the run continues without it. */
 export function brokenImageFindings(
   className: string,
   readable: number,

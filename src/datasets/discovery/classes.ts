@@ -13,7 +13,7 @@ import type {ListedFile} from './list-files.js';
 import {brokenImageFindings, checkClassReadable} from './broken-images.js';
 import type {BrokenFile} from './broken-file.js';
 
-/** The class folders of a part: below a prefix in the root's own tree, or a tree of their own. */
+/** The class folders of a split: below a prefix in the root's own tree, or a tree of their own. */
 export interface ClassFolders {
   readonly tree: ImageTree;
   /** What the names of its files begin with: `''`, `'train/'` or `'validation://'`. */
@@ -33,7 +33,7 @@ export class ClassFolderError extends DatasetError {
   }
 }
 
-/** Nothing to tell apart. */
+/** Fewer than two classes. */
 export class TooFewClassesError extends DatasetError {
   override readonly code = 'TOO_FEW_CLASSES';
 
@@ -82,8 +82,8 @@ const RENAME_REMEDY =
   'Rename it, or every such name at once: convmv -f latin1 -t utf8 -r --notest DIR.';
 
 /**
- * What is wrong with folders where a class, or all of a part, would be lost with them: links that were not followed, names that are no text.
- * @param requested names of classes; all unless told
+ * What is wrong with folders where a class, or all of a split, would be lost with them: links that were not followed, names that are no text.
+ * @param requested names of classes. Default: all
  */
 export function findClassFolderErrors(
   tree: ImageTree,
@@ -131,9 +131,9 @@ export function findClassFolderErrors(
 }
 
 /**
- * The names of the classes in code-point order, after a look at whether each has images.
+ * The names of the classes in code-point order; each must have images.
  *
- * @param onError told of an EmptyClassError or BrokenClassError, and which class it is about
+ * @param onError called with an EmptyClassError or UnreadableClassError, and the class
  * @throws TooFewClassesError; whatever `onRefusal` throws
  */
 export function findClasses(
@@ -192,7 +192,7 @@ export class EmptySplitError extends DatasetError {
     const [first] = broken;
     const problem =
       first === undefined
-        ? 'none. Name them alike.'
+        ? 'none. Give them the same names.'
         : `none that can be read, such as ${first.path} (${first.reason}).`;
     const remedy =
       first?.reason.includes('--follow-links') === true
@@ -205,7 +205,7 @@ export class EmptySplitError extends DatasetError {
 }
 
 /**
- * The images of a part with their labels, matched by the names of the classes: what is no class of training is left out, a class without
+ * The images of a split with their labels, matched by the names of the classes: what is no class of training is skipped, a class without
  * images is reported, and nothing shifts.
  */
 export function matchClasses(
@@ -249,7 +249,7 @@ export function matchClasses(
 const normalizeClassName = (className: string): string =>
   className.toLowerCase().replace(/[\s_-]+|s(?=[\s_-]*$)/g, '');
 
-/** Classes without an image for a part. */
+/** Classes without an image in a split. */
 export const missingClassFindings = (split: SplitName, classNames: readonly string[]): Finding[] =>
   classNames.map(className => ({
     code: 'missing-class',
@@ -259,7 +259,7 @@ export const missingClassFindings = (split: SplitName, classNames: readonly stri
     className,
   }));
 
-/** Images that are in no class folder, and those of folders that play no part. */
+/** Images that are in no class folder, and those of unused folders. */
 export function unlabeledFindings(
   {images}: ImageTree,
   prefixes: readonly string[],
@@ -269,7 +269,7 @@ export function unlabeledFindings(
   const isUnused = (name: string): boolean => unused.some(({prefix}) => name.startsWith(prefix));
   const unlabeled = names.filter(name => !isUnused(name) && !isInClass(name, prefixes));
   return [
-    ...skippedFindings('unlabeled', 'warning', unlabeled, 'it lies beside the class folders'),
+    ...skippedFindings('unlabeled', 'warning', unlabeled, 'it is next to the class folders'),
     ...unused.flatMap(({prefix, reason}) => {
       const files = names.filter(name => name.startsWith(prefix));
       return skippedFindings('unused-folder', 'warning', files, reason);
@@ -277,7 +277,7 @@ export function unlabeledFindings(
   ];
 }
 
-/** The root's own folder for a part, when another was given for it. */
+/** The root's own folder for a split, when another was given for it. */
 export function overriddenFindings(
   classFolders: ClassFolders | undefined,
   overridePath: string,

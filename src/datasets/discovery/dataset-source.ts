@@ -28,7 +28,7 @@ import type {LoadErrors} from './load-errors.js';
 import type {SplitName} from '../layout/split-names.js';
 import {layoutFindings, resolveLayout, removeFolders} from '../layout/tree-layout.js';
 
-/** Images of a part, and what there is to tell of them. */
+/** Images of a split, and their findings. */
 export interface SplitImages {
   readonly samples: readonly Sample[];
   readonly findings: readonly Finding[];
@@ -41,13 +41,13 @@ export interface DatasetSource extends Pick<
   ImageFolder,
   'root' | 'classNames' | 'layout' | 'findings'
 > {
-  /** Undefined where it has nothing for a part. */
+  /** Undefined where it has nothing for a split. */
   images(split: SplitName): SplitImages | undefined;
-  /** Tells of its own images for a part, where others were given. */
+  /** Findings about its own images for a split, where others were given. */
   overridden(split: SplitName, overridePath: string): Finding[];
 }
 
-/** Where the images of a dataset come from, and who is told what is wrong with them. */
+/** Where the images of a dataset come from, and where errors go. */
 export interface LoadContext {
   readonly options: ImageFolderOptions;
   readonly excludeList: ExcludeList;
@@ -102,7 +102,7 @@ export async function readFolderSource(
   };
 }
 
-/** Images for a part in a folder of their own. @throws FolderNotFoundError, LayoutError, AbortedError; whatever `refusals` throws */
+/** Images of a split in a folder of their own. @throws FolderNotFoundError, LayoutError, AbortedError; whatever `loadErrors` throws */
 export async function readSplitFolder(
   split: SplitName,
   folder: string,
@@ -153,7 +153,7 @@ export async function readManifestSource(
   };
 }
 
-/** Images for a part in a list of their own. @throws ManifestError, ManifestColumnsError, FolderNotFoundError, AbortedError */
+/** Images of a split in a list of their own. @throws ManifestError, ManifestColumnsError, FolderNotFoundError, AbortedError */
 export async function readSplitManifest(
   split: SplitName,
   path: string,

@@ -2,7 +2,7 @@ import {formatInteger} from '../../core/text/format-integer.js';
 import type {Finding} from '../../core/finding.js';
 import {skippedFindings} from './skipped-files.js';
 
-/** A list of files to leave out, and which of them there were. */
+/** A list of files to exclude, and which of them exist. */
 export class ExcludeList {
   readonly #excluded: ReadonlySet<string>;
   readonly #matched = new Set<string>();
@@ -21,7 +21,7 @@ export class ExcludeList {
     });
   }
 
-  /** What was left out, and what was to be and is not there. */
+  /** The excluded files, and those of the list that do not exist. */
   findings(): Finding[] {
     const matched = new Set([...this.#matched].map(name => name.normalize('NFC')));
     const unmatched = [...this.#excluded].filter(name => !matched.has(name));

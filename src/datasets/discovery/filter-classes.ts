@@ -5,7 +5,7 @@ import type {FolderLayout} from '../layout/folder-layout.js';
 import type {ImageTree} from './scan-folder.js';
 import {skippedFindings} from './skipped-files.js';
 
-/** A class that was asked for has no folder. */
+/** A requested class has no folder. */
 export class UnknownClassError extends DatasetError {
   override readonly code = 'UNKNOWN_CLASS';
 
@@ -20,7 +20,7 @@ export class UnknownClassError extends DatasetError {
   }
 }
 
-/** A tree without the folders of other classes, which it tells of. @throws UnknownClassError */
+/** A tree without the folders of other classes, with findings about them. @throws UnknownClassError */
 export function filterClasses(
   tree: ImageTree,
   prefixes: FolderLayout['prefixes'],

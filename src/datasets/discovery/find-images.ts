@@ -41,7 +41,7 @@ async function isImageCandidate(path: string): Promise<boolean> {
 export interface ImageMatches {
   /** Those that hold an image, and those that should: what is wrong with these shows when they are read. */
   readonly images: readonly string[];
-  /** Files beside them that are no images, hidden ones, links that lead out. */
+  /** Files next to them that are no images, hidden ones, links that lead out. */
   readonly findings: readonly Finding[];
 }
 

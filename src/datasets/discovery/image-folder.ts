@@ -27,7 +27,7 @@ const isManifestFile = async (path: string): Promise<boolean> =>
   hasManifestExtension(path) && (await stat(path).catch(() => undefined))?.isDirectory() !== true;
 
 /**
- * Finds the images of a dataset, a folder or an archive of one: class folders, parts of a split with class folders, each perhaps within
+ * Finds the images of a dataset, a folder or an archive of one: class folders, folders of splits with class folders, each perhaps within
  * others (folder-layout.ts); or what a list names (manifest.ts). Classes of validation and test images are matched by name.
  *
  * @throws ArgumentError, FolderNotFoundError, LayoutError, ClassFolderError, UnknownClassError, TooFewClassesError, ManifestError,
@@ -108,7 +108,7 @@ async function loadOverride(
     : readSplitFolder(split, root, classNames, context);
 }
 
-/** A folder with fewer images of each class in each part, and what it tells of the others. */
+/** A folder with fewer images of each class in each split, and findings about the others. */
 function limitFolder(folder: ImageFolder, options: ImageFolderOptions): ImageFolder {
   const limitSamples = (split: readonly Sample[]): Sample[] =>
     limitPerClass(split, folder.classNames, options);
@@ -153,7 +153,7 @@ function limitPerClass(
 }
 
 /**
- * Every sample of a folder, whatever its part. @throws ArgumentError
+ * Every sample of a folder, of all splits. @throws ArgumentError
  *
  * @example
  * import {everySample, loadImageFolder} from 'finetune';

@@ -32,11 +32,11 @@ export interface Listing {
   readonly skippedLinks: readonly SkippedLink[];
   /** Pipes, sockets and devices. */
   readonly specialFiles: readonly string[];
-  /** What is hidden by a dot; nobody looks into such folders, which end in `/` here. */
+  /** What is hidden by a dot; such folders are not listed, and end in `/` here. */
   readonly hidden: readonly string[];
-  /** Folders whose content is not told; they are among the folders too. */
+  /** Folders that cannot be listed; they are among the folders too. */
   readonly unreadableFolders: readonly ListedFile[];
-  /** Runs and models of ours: nobody looks into them, and they are not among the folders. */
+  /** Runs and models of finetune: they are not listed, and not among the folders. */
   readonly outputs: readonly string[];
 }
 
@@ -157,7 +157,7 @@ class Walk {
 
 /**
  * Everything below a folder, links resolved as long as they stay inside it, or wherever they lead where `followLinks` says so. What systems
- * leave behind (system-junk.ts) is not looked at.
+ * leave behind (system-files.ts) is ignored.
  *
  * @param rootPrefix begins every name
  */

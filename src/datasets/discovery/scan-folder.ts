@@ -16,7 +16,7 @@ import {listFiles} from './list-files.js';
 import type {ListedFile, Listing, SkippedLink} from './list-files.js';
 import type {BrokenFile} from './broken-file.js';
 
-/** What lies below a folder, sorted into images and the rest by the files' bytes. */
+/** Everything below a folder, sorted into images and the rest by the files' bytes. */
 export interface ImageTree {
   /** Absolute, as it was given. */
   readonly root: string;
@@ -87,10 +87,10 @@ async function classifyFile({path, name}: ListedFile): Promise<FileKind> {
   return isKnownFormat || hasImageExtension(name) ? {reason} : 'other';
 }
 
-/** How a folder is looked through and watched. */
+/** How a folder is scanned. */
 export interface ScanProgressOptions {
   readonly signal?: AbortSignal;
-  /** Told how many of the files that were found have been looked at. */
+  /** Called with how many of the files found have been read. */
   readonly onProgress?: (done: number, total: number) => void;
   /** Told how many bytes of an archive have been unpacked. */
   readonly onBytes?: (done: number, total: number) => void;
@@ -104,8 +104,8 @@ export interface ScanOptions extends ScanProgressOptions {
 /**
  * Finds every image below a folder.
  *
- * @param prefix put before the names of files and folders, where they stand beside those of another tree
- * @param excludeList files that are not to be looked at
+ * @param prefix put before the names of files and folders, where they are next to those of another tree
+ * @param excludeList files that are not read
  * @throws FolderNotFoundError, AbortedError
  */
 export async function scanFolder(
@@ -187,7 +187,7 @@ const brokenFileFindings = (broken: readonly BrokenFile[]): Finding[] =>
 const fileNames = (files: readonly {readonly name: string}[]): string[] =>
   files.map(({name}) => name);
 
-/** Files that are left out now, and had better be on a list of those. */
+/** Files that are skipped now, and belong on an exclude list. */
 export const excludableFindings = (
   code: string,
   files: readonly {readonly name: string}[],

@@ -1,7 +1,7 @@
 import {formatInteger} from '../../core/text/format-integer.js';
 import type {Finding} from '../../core/finding.js';
 
-/** One finding for files that play no part for the same reason (a clause about one of them); none for no files. */
+/** One finding for files that are skipped for the same reason (a clause about one of them); none for no files. */
 export function skippedFindings(
   code: string,
   severity: Finding['severity'],
@@ -17,7 +17,7 @@ export function skippedFindings(
     {
       code,
       severity,
-      message: `Left out ${subject}: ${reason}.`,
+      message: `Skipped ${subject}: ${reason}.`,
       files,
       ...(className !== undefined && {className}),
     },

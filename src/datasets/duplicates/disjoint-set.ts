@@ -1,47 +1,47 @@
 import {groupBy} from '../../core/group-by.js';
 
-/** The items 0, 1, 2, ... in groups that are joined (Tarjan's disjoint sets, paths halved). */
-export class Groups {
+/** The items 0, 1, 2, ... in disjoint sets (Tarjan's, with path halving). */
+export class DisjointSet {
   readonly #parents: Int32Array;
 
   constructor(readonly count: number) {
     this.#parents = Int32Array.from({length: count}, (_, i) => i);
   }
 
-  /** The first item of the group that an item is in. */
-  of(item: number): number {
+  /** The first item of the set that an item is in. */
+  find(item: number): number {
     let root = item;
     while (this.#parents[root] !== root)
       root = this.#parents[root] = this.#parents[this.#parents[root]!]!;
     return root;
   }
 
-  join(a: number, b: number): void {
-    const [first, second] = [this.of(a), this.of(b)];
+  union(a: number, b: number): void {
+    const [first, second] = [this.find(a), this.find(b)];
     this.#parents[Math.max(first, second)] = Math.min(first, second);
   }
 
-  /** Every group, each in order, by their first items. */
-  list(): number[][] {
+  /** Every set, each in order, by their first items. */
+  components(): number[][] {
     const items = Array.from({length: this.count}, (_, i) => i);
-    return [...groupBy(items, item => this.of(item)).values()];
+    return [...groupBy(items, item => this.find(item)).values()];
   }
 }
 
-/** Items that share one of their keys, or are joined by others that do, together; in the order of the first of each group. */
-export function groupsOf<Item>(
+/** Groups of items that share a key, directly or through others; in the order of their first items. */
+export function connectedComponents<Item>(
   items: readonly Item[],
   ...keys: readonly ((item: Item) => string)[]
 ): Item[][] {
-  const groups = new Groups(items.length);
+  const set = new DisjointSet(items.length);
   for (const keyOf of keys) {
     const first = new Map<string, number>();
     items.forEach((item, i) => {
       const key = keyOf(item);
-      const before = first.get(key);
-      if (before === undefined) first.set(key, i);
-      else groups.join(before, i);
+      const earlier = first.get(key);
+      if (earlier === undefined) first.set(key, i);
+      else set.union(earlier, i);
     });
   }
-  return groups.list().map(group => group.map(i => items[i]!));
+  return set.components().map(group => group.map(i => items[i]!));
 }

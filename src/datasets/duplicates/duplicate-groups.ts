@@ -3,25 +3,25 @@ import {mkdir} from 'node:fs/promises';
 import {join} from 'node:path';
 import {mapConcurrently} from '../../core/async/map-concurrently.js';
 import type {Sample} from '../sample.js';
-import {nearCopies, type Looking} from './near-duplicates.js';
+import {findNearDuplicates, type DuplicateSearchOptions} from './near-duplicates.js';
 import {openChecksummedFile, writeChecksummedFile} from '../../core/files/checksummed-file.js';
 
-/** Counted up when the same images come to be grouped otherwise. */
-const VERSION = 2;
+/** Raised when the grouping of the same images changes. */
+const VERSION = 3;
 
 /** Images that are read at a time for their fingerprints. */
-const PRINTS_AT_ONCE = 8;
+const CONCURRENT_FINGERPRINTS = 8;
 
-/** Images whose near-duplicates are looked for. */
-export interface Printed {
+/** Images whose near-duplicates are searched for. */
+export interface FingerprintedImages {
   readonly samples: readonly Sample[];
   /** The same for identical files. */
   contentHash(sample: Sample): string;
-  thumbprint(sample: Sample): Uint8Array | Promise<Uint8Array>;
+  fingerprint(sample: Sample): Uint8Array | Promise<Uint8Array>;
 }
 
-export interface PhotographsOptions extends Looking {
-  /** For what was found, made when needed: later runs with the same images take it from there. */
+export interface DuplicateGroupsOptions extends DuplicateSearchOptions {
+  /** For the groups found; created when needed. Later runs with the same images reuse them. */
   readonly directory?: string;
 }
 
@@ -32,7 +32,7 @@ async function readGroups(path: string): Promise<string[][] | undefined> {
   return file?.metadata as string[][] | undefined;
 }
 
-/** Nothing is lost where it cannot be written: the next run looks again. */
+/** Never throws: without the file, the next run searches again. */
 async function writeGroups(
   path: string,
   directory: string,
@@ -43,39 +43,47 @@ async function writeGroups(
     .catch(() => undefined);
 }
 
-async function lookFor(
+async function searchGroups(
   byHash: ReadonlyMap<string, Sample>,
-  images: Printed,
-  looking: Looking,
+  images: FingerprintedImages,
+  search: DuplicateSearchOptions,
 ): Promise<string[][]> {
   const hashes = [...byHash.keys()].sort();
-  const printOf = async (hash: string): Promise<Uint8Array> => images.thumbprint(byHash.get(hash)!);
-  const prints = await mapConcurrently(hashes, PRINTS_AT_ONCE, printOf, looking.signal);
-  return (await nearCopies(prints, looking)).map(group => group.map(i => hashes[i]!));
+  const readFingerprint = async (hash: string): Promise<Uint8Array> =>
+    images.fingerprint(byHash.get(hash)!);
+  const fingerprints = await mapConcurrently(
+    hashes,
+    CONCURRENT_FINGERPRINTS,
+    readFingerprint,
+    search.signal,
+  );
+  return (await findNearDuplicates(fingerprints, search)).map(group => group.map(i => hashes[i]!));
 }
 
 /**
- * Which images show the same photograph, as `nearCopies` tells.
+ * Which images are near-duplicates, as `findNearDuplicates` finds them.
  *
  * @returns by sample, the same for identical files and near-duplicates: the content hash of one of them
  * @throws AbortedError; whatever reading an image throws
  */
-export async function photographsOf(
-  images: Printed,
-  {directory, ...looking}: PhotographsOptions = {},
+export async function findDuplicateGroups(
+  images: FingerprintedImages,
+  {directory, ...search}: DuplicateGroupsOptions = {},
 ): Promise<(sample: Sample) => string> {
   const byHash = new Map(images.samples.map(sample => [images.contentHash(sample), sample]));
   const key = createHash('sha256')
     .update(JSON.stringify([VERSION, [...byHash.keys()].sort()]))
     .digest('hex');
   const path =
-    directory === undefined ? undefined : join(directory, `copies-${key.slice(0, 32)}.sealed`);
-  const known = path === undefined ? undefined : await readGroups(path);
-  const groups = known ?? (await lookFor(byHash, images, looking));
-  if (known === undefined && path !== undefined) await writeGroups(path, directory!, groups);
-  const first = new Map(groups.flatMap(group => group.map(hash => [hash, group[0]!] as const)));
+    directory === undefined ? undefined : join(directory, `duplicates-${key.slice(0, 32)}.bin`);
+  const cached = path === undefined ? undefined : await readGroups(path);
+  const groups = cached ?? (await searchGroups(byHash, images, search));
+  if (cached === undefined && path !== undefined) await writeGroups(path, directory!, groups);
+  const representatives = new Map(
+    groups.flatMap(group => group.map(hash => [hash, group[0]!] as const)),
+  );
   return sample => {
     const hash = images.contentHash(sample);
-    return first.get(hash) ?? hash;
+    return representatives.get(hash) ?? hash;
   };
 }

@@ -1,76 +1,77 @@
-import {SIDE} from './fingerprint.js';
+import {FINGERPRINT_SIDE} from './fingerprint.js';
 
 /** Side of the patches that are compared, in samples: two cells of a whole fingerprint each. */
 const PATCH = 16;
 
-/** Most cells that a sample takes part of. */
+/** Most cells that contribute to one sample. */
 const TAPS = 4;
 
-/** A part of one side of an image, 0..1. */
+/** A range of one side of an image, 0..1. */
 export type Span = readonly [from: number, to: number];
 
-/** A part of an image, as spans of its sides. */
-export interface PrintWindow {
+/** A rectangle of an image, as spans of its sides. */
+export interface FingerprintWindow {
   readonly columns: Span;
   readonly rows: Span;
 }
 
-export const WHOLE: PrintWindow = {columns: [0, 1], rows: [0, 1]};
+export const WHOLE: FingerprintWindow = {columns: [0, 1], rows: [0, 1]};
 
 /** `[16, 4]`: the shares of cells in each sample of a span, from the cell `first` on. */
 interface Means {
   readonly first: Int32Array;
-  readonly shares: Float64Array;
+  readonly weights: Float64Array;
 }
 
-const emptyMeans = (): Means => ({
+const createMeans = (): Means => ({
   first: new Int32Array(PATCH),
-  shares: new Float64Array(PATCH * TAPS),
+  weights: new Float64Array(PATCH * TAPS),
 });
 
-function meansInto({first, shares}: Means, [from, to]: Span): void {
-  const step = ((to - from) * SIDE) / PATCH;
-  shares.fill(0);
+function fillMeans({first, weights}: Means, [from, to]: Span): void {
+  const step = ((to - from) * FINGERPRINT_SIDE) / PATCH;
+  weights.fill(0);
   for (let i = 0; i < PATCH; i++) {
-    const begin = from * SIDE + i * step;
-    const end = Math.min(SIDE, from * SIDE + (i + 1) * step);
-    const cell = Math.min(SIDE - 1, Math.floor(begin));
+    const begin = from * FINGERPRINT_SIDE + i * step;
+    const end = Math.min(FINGERPRINT_SIDE, from * FINGERPRINT_SIDE + (i + 1) * step);
+    const cell = Math.min(FINGERPRINT_SIDE - 1, Math.floor(begin));
     first[i] = cell;
     for (let at = cell; at < end; at++)
-      shares[i * TAPS + at - cell] = (Math.min(at + 1, end) - Math.max(at, begin)) / (end - begin);
+      weights[i * TAPS + at - cell] = (Math.min(at + 1, end) - Math.max(at, begin)) / (end - begin);
   }
 }
 
 // Memory of this thread for one comparison at a time: millions are made.
-const [columnMeans, rowMeans] = [emptyMeans(), emptyMeans()];
+const [columnMeans, rowMeans] = [createMeans(), createMeans()];
 /** `[16, 32]`: the rows of a fingerprint, each as 16 means of the columns; a few zeros behind. */
-const across = new Float64Array(PATCH * SIDE + TAPS);
+const across = new Float64Array(PATCH * FINGERPRINT_SIDE + TAPS);
 /** `[16, 16]`, column by column. */
 const patch = new Float64Array(PATCH * PATCH);
 
-function meansAcross(print: Uint8Array, {first, shares}: Means): void {
+function averageColumns(fingerprint: Uint8Array, {first, weights}: Means): void {
   across.fill(0);
   for (let x = 0; x < PATCH; x++) {
     for (let tap = 0; tap < TAPS; tap++) {
-      const share = shares[x * TAPS + tap]!;
-      if (share === 0) continue;
+      const weight = weights[x * TAPS + tap]!;
+      if (weight === 0) continue;
       const cell = first[x]! + tap;
-      for (let y = 0; y < SIDE; y++) across[x * SIDE + y]! += share * print[y * SIDE + cell]!;
+      for (let y = 0; y < FINGERPRINT_SIDE; y++)
+        across[x * FINGERPRINT_SIDE + y]! += weight * fingerprint[y * FINGERPRINT_SIDE + cell]!;
     }
   }
 }
 
-/** A window of a fingerprint as 16 x 16 means. */
-function takePatch(print: Uint8Array, {columns, rows}: PrintWindow): void {
-  meansInto(columnMeans, columns);
-  meansInto(rowMeans, rows);
-  meansAcross(print, columnMeans);
-  const {first, shares} = rowMeans;
+/** Reduces a window of a fingerprint to 16 x 16 means, in `patch`. */
+function fillPatch(fingerprint: Uint8Array, {columns, rows}: FingerprintWindow): void {
+  fillMeans(columnMeans, columns);
+  fillMeans(rowMeans, rows);
+  averageColumns(fingerprint, columnMeans);
+  const {first, weights} = rowMeans;
   for (let x = 0; x < PATCH; x++) {
     for (let y = 0; y < PATCH; y++) {
-      const [share, cell] = [y * TAPS, x * SIDE + first[y]!];
+      const [weight, cell] = [y * TAPS, x * FINGERPRINT_SIDE + first[y]!];
       let sum = 0;
-      for (let tap = 0; tap < TAPS; tap++) sum += shares[share + tap]! * across[cell + tap]!;
+      for (let tap = 0; tap < TAPS; tap++) sum += weights[weight + tap]! * across[cell + tap]!;
       patch[x * PATCH + y] = sum;
     }
   }
@@ -82,12 +83,12 @@ export type Edges = Float64Array;
 const EDGES = 2 * PATCH * (PATCH - 1);
 
 /** The edges of a fingerprint's window. @param edges memory for them */
-export function edgesOf(
-  print: Uint8Array,
-  window: PrintWindow,
+export function computeEdges(
+  fingerprint: Uint8Array,
+  window: FingerprintWindow,
   edges: Edges = new Float64Array(EDGES),
 ): Edges {
-  takePatch(print, window);
+  fillPatch(fingerprint, window);
   const count = EDGES / 2;
   let [at, sum] = [0, 0];
   for (let x = 0; x < PATCH; x++) {
@@ -113,7 +114,7 @@ function correlation(a: Edges, b: Edges): number {
 const isSpan = ([from, to]: Span): boolean => from >= 0 && to <= 1 && to - from > 0.5;
 
 /** A span with one end moved, or both. */
-const spanMoves = ([from, to]: Span, step: number): Span[] => {
+const moveSpan = ([from, to]: Span, step: number): Span[] => {
   const moves: Span[] = [
     [from - step, to],
     [from + step, to],
@@ -125,47 +126,47 @@ const spanMoves = ([from, to]: Span, step: number): Span[] => {
   return moves.filter(isSpan);
 };
 
-const movesOf = ({columns, rows}: PrintWindow, step: number): PrintWindow[] => [
-  ...spanMoves(columns, step).map(moved => ({columns: moved, rows})),
-  ...spanMoves(rows, step).map(moved => ({columns, rows: moved})),
+const moveWindow = ({columns, rows}: FingerprintWindow, step: number): FingerprintWindow[] => [
+  ...moveSpan(columns, step).map(moved => ({columns: moved, rows})),
+  ...moveSpan(rows, step).map(moved => ({columns, rows: moved})),
 ];
 
-/** How far a window is moved at a time, in parts of the side. */
+/** Steps by which a window is moved, as fractions of the side. */
 const STEPS = [0.04, 0.02, 0.01];
 
-/** Less alike than this, a window is not moved a first time, a second time, and after that. */
-const LEAST = [0.3, 0.5, 0.6] as const;
+/** The least similarity for a first move of a window, for a second, and for any later. */
+const MIN_SIMILARITIES = [0.3, 0.5, 0.6] as const;
 
 /**
- * Whether a part of one fingerprint is as alike to the whole of another as is enough, -1..1: the correlation of their edges. The window begins
- * as that of `windows` that is most alike, and is moved to where it is greatest.
+ * Whether a window of one fingerprint is similar enough to the whole of another. The similarity is the correlation of their edges, -1..1.
+ * The search begins at the most similar of `starts`, and moves the window uphill from there.
  *
- * @param beginnings the windows to begin at, with their edges
- * @param wanted the edges of the whole
+ * @param starts the windows to begin at, with their edges
+ * @param target the edges of the whole
  */
-export function isAlike(
-  print: Uint8Array,
-  beginnings: readonly (readonly [PrintWindow, Edges])[],
-  wanted: Edges,
-  enough: number,
+export function isSimilar(
+  fingerprint: Uint8Array,
+  starts: readonly (readonly [FingerprintWindow, Edges])[],
+  target: Edges,
+  threshold: number,
 ): boolean {
-  let [place, best] = [WHOLE, -1];
-  for (const [window, edges] of beginnings) {
-    const found = correlation(wanted, edges);
-    if (found > best) [place, best] = [window, found];
+  let [position, best] = [WHOLE, -1];
+  for (const [window, edges] of starts) {
+    const similarity = correlation(target, edges);
+    if (similarity > best) [position, best] = [window, similarity];
   }
   let moves = 0;
   for (const step of STEPS) {
-    for (let isBetter = true; isBetter && best < enough; moves++) {
-      if (best < LEAST[Math.min(moves, LEAST.length - 1)]!) return false;
+    for (let isBetter = true; isBetter && best < threshold; moves++) {
+      if (best < MIN_SIMILARITIES[Math.min(moves, MIN_SIMILARITIES.length - 1)]!) return false;
       isBetter = false;
-      for (const window of movesOf(place, step)) {
-        const found = correlation(wanted, edgesOf(print, window, tried));
-        if (found > best) [place, best, isBetter] = [window, found, true];
+      for (const window of moveWindow(position, step)) {
+        const similarity = correlation(target, computeEdges(fingerprint, window, scratchEdges));
+        if (similarity > best) [position, best, isBetter] = [window, similarity, true];
       }
     }
   }
-  return best >= enough;
+  return best >= threshold;
 }
 
-const tried: Edges = new Float64Array(EDGES);
+const scratchEdges: Edges = new Float64Array(EDGES);

@@ -1,45 +1,43 @@
-import {COEFFICIENTS, windowCoefficients, WINDOW_AT, WINDOWS} from './perceptual-hash.js';
-import {PrintIndex, type PrintTables} from './hash-index.js';
-import {edgesOf, isAlike, WHOLE, type Edges} from './edge-similarity.js';
-import {mirroredPrint, SIDE} from './fingerprint.js';
+import {COEFFICIENTS, windowCoefficients, WINDOWS, WINDOW_COUNT} from './perceptual-hash.js';
+import {HashIndex, type HashTables} from './hash-index.js';
+import {computeEdges, isSimilar, WHOLE, type Edges} from './edge-similarity.js';
+import {FINGERPRINT_BYTES, mirrorFingerprint} from './fingerprint.js';
 
-/** Two fingerprints that are as alike show the same photograph. Chosen on 6,084 photographs of four sets and 8,700 altered copies of them
- * (`bench/near-copies.ts`): below lie different photographs of one dandelion on a plain ground.
+/** Fingerprints at least as similar are near-duplicates. Chosen on 6,084 images of four sets and 8,700 altered copies of them
+ * (`bench/near-duplicates.ts`): below it are different images of one dandelion on a plain ground.
  */
-const COPY_LIKENESS = 0.94;
+const MIN_DUPLICATE_SIMILARITY = 0.94;
 
-/** What threads look for copies in: all of it in shared memory. */
-export interface PrintSet {
+/** What threads search for near-duplicates: all of it in shared memory. */
+export interface FingerprintSet {
   /** `[count, 32, 32]` */
-  readonly prints: Uint8Array;
-  readonly tables: PrintTables;
-  /** By number of a print: its group as known when the block of prints began, the same whatever threads do meanwhile. */
+  readonly fingerprints: Uint8Array;
+  readonly tables: HashTables;
+  /** By number of a fingerprint: its group when its block was begun, whatever threads do meanwhile. */
   readonly groups: Int32Array;
-  /** 1 for prints that are looked for. */
-  readonly wanted: Uint8Array;
+  /** 1 for fingerprints that are searched for. */
+  readonly searched: Uint8Array;
 }
 
-const PRINT = SIDE * SIDE;
+/** Searches for near-duplicates of fingerprints, one at a time. */
+export class DuplicateSearch {
+  readonly #index: HashIndex;
+  readonly #coefficients = new Float64Array(WINDOW_COUNT * COEFFICIENTS);
+  readonly #whole: Edges = computeEdges(new Uint8Array(FINGERPRINT_BYTES), WHOLE);
 
-/** Looks for copies of prints, one at a time. */
-export class PrintSearch {
-  readonly #index: PrintIndex;
-  readonly #coefficients = new Float64Array(WINDOWS * COEFFICIENTS);
-  readonly #whole: Edges = edgesOf(new Uint8Array(PRINT), WHOLE);
-
-  constructor(readonly set: PrintSet) {
-    this.#index = new PrintIndex(set.tables);
+  constructor(readonly set: FingerprintSet) {
+    this.#index = new HashIndex(set.tables);
   }
 
-  readonly #printOf = (number: number): Uint8Array =>
-    this.set.prints.subarray(number * PRINT, (number + 1) * PRINT);
+  readonly #fingerprintAt = (number: number): Uint8Array =>
+    this.set.fingerprints.subarray(number * FINGERPRINT_BYTES, (number + 1) * FINGERPRINT_BYTES);
 
-  /** Numbers of prints that show a part of the same photograph, those of its own group left out. */
-  copiesOf(number: number): number[] {
-    const {groups, wanted} = this.set;
-    if (wanted[number] === 0) return [];
-    const print = this.#printOf(number);
-    windowCoefficients(print, this.#coefficients);
+  /** Numbers of fingerprints that are similar to a window of this one, without those of its own group. */
+  findDuplicates(number: number): number[] {
+    const {groups, searched} = this.set;
+    if (searched[number] === 0) return [];
+    const fingerprint = this.#fingerprintAt(number);
+    windowCoefficients(fingerprint, this.#coefficients);
     const candidates = this.#index.candidates(
       this.#coefficients,
       number,
@@ -47,27 +45,28 @@ export class PrintSearch {
     );
     const edges = new Map<number, Edges>();
     const edgesAt = (window: number): Edges => {
-      const known = edges.get(window);
-      if (known !== undefined) return known;
-      const made = edgesOf(print, WINDOW_AT[window]!);
-      edges.set(window, made);
-      return made;
+      const cached = edges.get(window);
+      if (cached !== undefined) return cached;
+      const computed = computeEdges(fingerprint, WINDOWS[window]!);
+      edges.set(window, computed);
+      return computed;
     };
-    const copies: number[] = [];
+    const duplicates: number[] = [];
     for (const {number: other, isMirrored, windows} of candidates) {
-      const whole = this.#printOf(other);
-      edgesOf(isMirrored ? mirroredPrint(whole) : whole, WHOLE, this.#whole);
-      const beginnings = windows.map(window => [WINDOW_AT[window]!, edgesAt(window)] as const);
-      if (isAlike(print, beginnings, this.#whole, COPY_LIKENESS)) copies.push(other);
+      const whole = this.#fingerprintAt(other);
+      computeEdges(isMirrored ? mirrorFingerprint(whole) : whole, WHOLE, this.#whole);
+      const starts = windows.map(window => [WINDOWS[window]!, edgesAt(window)] as const);
+      if (isSimilar(fingerprint, starts, this.#whole, MIN_DUPLICATE_SIMILARITY))
+        duplicates.push(other);
     }
-    return copies;
+    return duplicates;
   }
 
-  /** Pairs of prints that show the same, one number behind the other, of the prints from `from` on. */
+  /** Pairs of near-duplicates, one number behind the other, of the fingerprints from `from` to `end`. */
   pairs(from: number, end: number): Int32Array {
     const found: number[] = [];
     for (let number = from; number < end; number++)
-      for (const other of this.copiesOf(number)) found.push(number, other);
+      for (const other of this.findDuplicates(number)) found.push(number, other);
     return Int32Array.from(found);
   }
 }

@@ -1,11 +1,11 @@
-import type {PrintWindow, Span} from './edge-similarity.js';
-import {SIDE} from './fingerprint.js';
+import type {FingerprintWindow, Span} from './edge-similarity.js';
+import {FINGERPRINT_SIDE} from './fingerprint.js';
 
-/** Frequencies of a window that are kept, along each side. */
+/** Frequencies of a window that are used, along each side. */
 const FREQUENCIES = 8;
 export const COEFFICIENTS = FREQUENCIES ** 2;
 
-/** Parts of each side that another image may have been cut to; between two neighbors a hash still finds its like. */
+/** Spans of each side that another image may be a crop of; a crop between two neighbors still hashes to one of them. */
 const SPANS: readonly Span[] = [
   [0, 1],
   [0, 0.9],
@@ -20,78 +20,85 @@ const SPANS: readonly Span[] = [
 ];
 
 /** Windows of an image: each span of its width with each of its height; the first is the whole. */
-export const WINDOWS = SPANS.length ** 2;
+export const WINDOW_COUNT = SPANS.length ** 2;
 
-export const WINDOW_AT: readonly PrintWindow[] = Array.from({length: WINDOWS}, (_, window) => ({
-  columns: SPANS[window % SPANS.length]!,
-  rows: SPANS[Math.floor(window / SPANS.length)]!,
-}));
+export const WINDOWS: readonly FingerprintWindow[] = Array.from(
+  {length: WINDOW_COUNT},
+  (_, window) => ({
+    columns: SPANS[window % SPANS.length]!,
+    rows: SPANS[Math.floor(window / SPANS.length)]!,
+  }),
+);
 
-const HALF = SIDE / 2;
+const HALF = FINGERPRINT_SIDE / 2;
 
 /** `[8, 32]`: the first frequencies of a DCT-II of a span of 32 cells, each cell weighed by how much of it is inside. */
-function dctOf([from, to]: Span): Float64Array {
-  const matrix = new Float64Array(FREQUENCIES * SIDE);
-  const length = (to - from) * SIDE;
-  for (let cell = 0; cell < SIDE; cell++) {
-    const [first, last] = [Math.max(cell, from * SIDE), Math.min(cell + 1, to * SIDE)];
+function createDctMatrix([from, to]: Span): Float64Array {
+  const matrix = new Float64Array(FREQUENCIES * FINGERPRINT_SIDE);
+  const length = (to - from) * FINGERPRINT_SIDE;
+  for (let cell = 0; cell < FINGERPRINT_SIDE; cell++) {
+    const [first, last] = [
+      Math.max(cell, from * FINGERPRINT_SIDE),
+      Math.min(cell + 1, to * FINGERPRINT_SIDE),
+    ];
     if (last <= first) continue;
-    const place = ((first + last) / 2 - from * SIDE) / length;
+    const center = ((first + last) / 2 - from * FINGERPRINT_SIDE) / length;
     for (let k = 0; k < FREQUENCIES; k++)
-      matrix[k * SIDE + cell] = ((last - first) / length) * Math.cos(Math.PI * k * place);
+      matrix[k * FINGERPRINT_SIDE + cell] =
+        ((last - first) / length) * Math.cos(Math.PI * k * center);
   }
   return matrix;
 }
 
 /**
- * The transform of a span that lies anywhere, and of the span opposite: with the sums and the differences of opposite cells at hand, both take
+ * The transform of a span, and of the span opposite: with the sums and the differences of opposite cells at hand, both take
  * half the multiplications that they would take alone.
  */
 interface Transform {
   readonly span: number;
-  /** The span itself where it lies in the middle. */
+  /** The span itself where it is centered. */
   readonly opposite: number;
   /** `[8, 16]`: for the sums of opposite cells, and for their differences. */
   readonly even: Float64Array;
   readonly odd: Float64Array;
 }
 
-function transformOf(span: number): Transform {
+function createTransform(span: number): Transform {
   const [from, to] = SPANS[span]!;
   const opposite = SPANS.findIndex(
     ([begin, end]) => Math.abs(begin - (1 - to)) < 1e-9 && Math.abs(end - (1 - from)) < 1e-9,
   );
-  const matrix = dctOf([from, to]);
-  const part = (sign: number): Float64Array =>
+  const matrix = createDctMatrix([from, to]);
+  const foldMatrix = (sign: number): Float64Array =>
     Float64Array.from({length: FREQUENCIES * HALF}, (_, i) => {
-      const [row, cell] = [Math.floor(i / HALF) * SIDE, i % HALF];
-      return (matrix[row + cell]! + sign * matrix[row + SIDE - 1 - cell]!) / 2;
+      const [row, cell] = [Math.floor(i / HALF) * FINGERPRINT_SIDE, i % HALF];
+      return (matrix[row + cell]! + sign * matrix[row + FINGERPRINT_SIDE - 1 - cell]!) / 2;
     });
-  return {span, opposite, even: part(1), odd: part(-1)};
+  return {span, opposite, even: foldMatrix(1), odd: foldMatrix(-1)};
 }
 
-const TRANSFORMS = SPANS.map((_, span) => transformOf(span)).filter(
+const TRANSFORMS = SPANS.map((_, span) => createTransform(span)).filter(
   ({span, opposite}) => span <= opposite,
 );
 
-/** Coefficients from low to high, the mean left out: `u + v` rises. */
-const ORDER = Array.from({length: COEFFICIENTS}, (_, i) => i)
+/** Coefficients from low to high, without the mean: `u + v` rises. */
+const FREQUENCY_ORDER = Array.from({length: COEFFICIENTS}, (_, i) => i)
   .slice(1)
   .sort((a, b) => (a % 8) + (a >> 3) - (b % 8) - (b >> 3) || a - b);
 
-/** So many of the lowest coefficients' signs are the key that a hash is looked up by. */
+/** The signs of this many of the lowest coefficients are the key of a hash. */
 export const KEY_BITS = 18;
-const KEYED = Int32Array.from(ORDER.slice(0, KEY_BITS));
+const KEY_COEFFICIENTS = Int32Array.from(FREQUENCY_ORDER.slice(0, KEY_BITS));
 
 /** 32 cells as the 16 sums and the 16 differences of opposite ones. */
-function fold(
+function foldCells(
   cells: Float64Array | Uint8Array,
   at: number,
   folded: Float64Array,
   to: number,
 ): void {
   for (let i = 0; i < HALF; i++) {
-    const [one, other] = [cells[at + i]!, cells[at + SIDE - 1 - i]!];
+    const [one, other] = [cells[at + i]!, cells[at + FINGERPRINT_SIDE - 1 - i]!];
     folded[to + i] = one + other;
     folded[to + HALF + i] = one - other;
   }
@@ -120,29 +127,30 @@ function transform(
   }
 }
 
-// Memory of this thread for one print at a time.
-const foldedRows = new Float64Array(SIDE * SIDE);
-const foldedColumn = new Float64Array(SIDE);
+// Memory of this thread for one fingerprint at a time.
+const foldedRows = new Float64Array(FINGERPRINT_SIDE * FINGERPRINT_SIDE);
+const foldedColumn = new Float64Array(FINGERPRINT_SIDE);
 /** `[10, 8, 32]`: of each span, a frequency along the width, of every row. */
-const across = new Float64Array(SPANS.length * FREQUENCIES * SIDE);
+const across = new Float64Array(SPANS.length * FREQUENCIES * FINGERPRINT_SIDE);
 
 function coefficients(
-  print: Uint8Array,
+  fingerprint: Uint8Array,
   transforms: readonly Transform[],
   output: Float64Array,
 ): void {
-  const area = FREQUENCIES * SIDE;
-  for (let y = 0; y < SIDE; y++) fold(print, y * SIDE, foldedRows, y * SIDE);
+  const area = FREQUENCIES * FINGERPRINT_SIDE;
+  for (let y = 0; y < FINGERPRINT_SIDE; y++)
+    foldCells(fingerprint, y * FINGERPRINT_SIDE, foldedRows, y * FINGERPRINT_SIDE);
   for (const one of transforms) {
-    for (let y = 0; y < SIDE; y++)
+    for (let y = 0; y < FINGERPRINT_SIDE; y++)
       transform(
         one,
         foldedRows,
-        y * SIDE,
+        y * FINGERPRINT_SIDE,
         across,
         one.span * area + y,
         one.opposite * area + y,
-        SIDE,
+        FINGERPRINT_SIDE,
       );
   }
   const columns = transforms.flatMap(({span, opposite}) =>
@@ -150,7 +158,7 @@ function coefficients(
   );
   for (const column of columns) {
     for (let k = 0; k < FREQUENCIES; k++) {
-      fold(across, column * area + k * SIDE, foldedColumn, 0);
+      foldCells(across, column * area + k * FINGERPRINT_SIDE, foldedColumn, 0);
       for (const one of transforms) {
         const at = (row: number): number => (row * SPANS.length + column) * COEFFICIENTS + k;
         transform(one, foldedColumn, 0, output, at(one.span), at(one.opposite), FREQUENCIES);
@@ -160,19 +168,19 @@ function coefficients(
 }
 
 /** `[100, 8, 8]` coefficients of every window of a fingerprint, those of a frequency along the height one behind the other. */
-export const windowCoefficients = (print: Uint8Array, output: Float64Array): void =>
-  coefficients(print, TRANSFORMS, output);
+export const windowCoefficients = (fingerprint: Uint8Array, output: Float64Array): void =>
+  coefficients(fingerprint, TRANSFORMS, output);
 
 /** `[8, 8]` coefficients of the whole of a fingerprint. */
-export const wholeCoefficients = (print: Uint8Array, output: Float64Array): void =>
-  coefficients(print, TRANSFORMS.slice(0, 1), output);
+export const wholeCoefficients = (fingerprint: Uint8Array, output: Float64Array): void =>
+  coefficients(fingerprint, TRANSFORMS.slice(0, 1), output);
 
 /** The same image mirrored left to right: odd frequencies along the width change their sign. */
 export function mirror(whole: Float64Array): void {
   for (let i = 1; i < COEFFICIENTS; i += 2) whole[i] = -whole[i]!;
 }
 
-/** How much a coefficient tells of edges, by its frequencies; one across is worth twice its square, as waves go. */
+/** How much a coefficient says about edges, by its frequencies; one across is worth twice its square, as waves go. */
 const EDGE_WEIGHTS = Float64Array.from({length: COEFFICIENTS}, (_, i) => {
   const [u, v] = [i % FREQUENCIES, Math.floor(i / FREQUENCIES)];
   return Math.hypot(u, v) * (u === 0 ? 1 : Math.SQRT2) * (v === 0 ? 1 : Math.SQRT2);
@@ -184,7 +192,7 @@ const EDGE_WEIGHTS = Float64Array.from({length: COEFFICIENTS}, (_, i) => {
  * @param at where the window's coefficients begin
  * @param to where the vector begins in `output`
  */
-export function describe(
+export function computeDescriptor(
   coefficients: Float64Array,
   at: number,
   output: Float32Array,
@@ -198,7 +206,7 @@ export function describe(
 }
 
 /** The product of two such vectors, the second as it is or mirrored. */
-export function descriptionLikeness(
+export function descriptorSimilarity(
   a: Float32Array,
   atA: number,
   b: Float32Array,
@@ -226,42 +234,43 @@ export function highSigns(coefficients: Float64Array, at: number): number {
   return word;
 }
 
-const sizes = new Float64Array(KEY_BITS);
+const magnitudes = new Float64Array(KEY_BITS);
 
 /**
- * The keys under which a window may be found: that of its own, and those in which bits of the smallest coefficients, which a small change
- * may turn, are turned.
+ * The keys under which a window may be found: its own, and those with bits of the smallest coefficients flipped, as a small change may
+ * flip them.
  *
- * @param doubted how many bits are tried both ways
- * @param keys 2 ** doubted
+ * @param flipBits how many bits are tried both ways
+ * @param keys 2 ** flipBits
  */
-export function keysInto(
+export function fillKeys(
   keys: Int32Array,
   coefficients: Float64Array,
   at: number,
-  doubted: number,
+  flipBits: number,
 ): void {
   let key = 0;
   for (let bit = 0; bit < KEY_BITS; bit++) {
-    const value = coefficients[at + KEYED[bit]!]!;
-    sizes[bit] = Math.abs(value);
+    const value = coefficients[at + KEY_COEFFICIENTS[bit]!]!;
+    magnitudes[bit] = Math.abs(value);
     if (value > 0) key |= 1 << bit;
   }
   keys[0] = key;
-  for (let i = 0, count = 1; i < doubted; i++, count *= 2) {
-    let least = 0;
-    for (let bit = 1; bit < KEY_BITS; bit++) if (sizes[bit]! < sizes[least]!) least = bit;
-    sizes[least] = Infinity;
-    for (let k = 0; k < count; k++) keys[count + k] = keys[k]! ^ (1 << least);
+  for (let i = 0, count = 1; i < flipBits; i++, count *= 2) {
+    let smallest = 0;
+    for (let bit = 1; bit < KEY_BITS; bit++)
+      if (magnitudes[bit]! < magnitudes[smallest]!) smallest = bit;
+    magnitudes[smallest] = Infinity;
+    for (let k = 0; k < count; k++) keys[count + k] = keys[k]! ^ (1 << smallest);
   }
 }
 
-function bitsIn(word: number): number {
+function countBits(word: number): number {
   const pairs = word - ((word >>> 1) & 0x55555555);
   const nibbles = (pairs & 0x33333333) + ((pairs >>> 2) & 0x33333333);
   return Math.imul((nibbles + (nibbles >>> 4)) & 0x0f0f0f0f, 0x01010101) >>> 24;
 }
 
 /** Bits in which two hashes differ, of 63. */
-export const distance = (lowA: number, highA: number, lowB: number, highB: number): number =>
-  bitsIn(lowA ^ lowB) + bitsIn(highA ^ highB);
+export const hammingDistance = (lowA: number, highA: number, lowB: number, highB: number): number =>
+  countBits(lowA ^ lowB) + countBits(highA ^ highB);

@@ -1,12 +1,12 @@
 import {parentPort, workerData} from 'node:worker_threads';
-import {PrintSearch, type PrintSet} from './hash-search.js';
+import {DuplicateSearch, type FingerprintSet} from './hash-search.js';
 
-const search = new PrintSearch(workerData as PrintSet);
+const search = new DuplicateSearch(workerData as FingerprintSet);
 
-/** From one print to another, the last left out. */
-export type PrintRange = readonly [from: number, end: number];
+/** From one fingerprint to another, without the last. */
+export type FingerprintRange = readonly [from: number, end: number];
 
 // Answers each range with the pairs found, ranges in their order.
-parentPort!.on('message', ([from, end]: PrintRange) =>
+parentPort!.on('message', ([from, end]: FingerprintRange) =>
   parentPort!.postMessage(search.pairs(from, end)),
 );

@@ -1,22 +1,22 @@
 import {Worker} from 'node:worker_threads';
 import {usableCores} from '../../core/system-resources.js';
-import {poolThreads} from '../augmentation/thread-pool-size.js';
-import {PrintSearch, type PrintSet} from './hash-search.js';
-import type {PrintRange} from './search-thread.js';
+import {threadPoolSize} from '../augmentation/thread-pool-size.js';
+import {DuplicateSearch, type FingerprintSet} from './hash-search.js';
+import type {FingerprintRange} from './search-thread.js';
 
-/** Looks for ranges of prints, one range after another. */
+/** Searches ranges of fingerprints, one range after another. */
 export interface Searcher {
-  /** As `PrintSearch.pairs`. */
-  pairs(range: PrintRange): Promise<Int32Array>;
+  /** As `DuplicateSearch.pairs`. */
+  pairs(range: FingerprintRange): Promise<Int32Array>;
   close(): Promise<void>;
 }
 
-/** Fewer prints are looked for before a thread has started. */
-const WORTH_A_THREAD = 1000;
+/** Fewer are searched before a thread has started. */
+const MIN_IMAGES_FOR_THREADS = 1000;
 
-/** On the thread that asks, with turns for whatever else waits. */
-function ownSearcher(set: PrintSet): Searcher {
-  const search = new PrintSearch(set);
+/** On the caller's thread, which yields to the event loop between ranges. */
+function createLocalSearcher(set: FingerprintSet): Searcher {
+  const search = new DuplicateSearch(set);
   return {
     async pairs([from, end]) {
       await new Promise(resolve => setImmediate(resolve));
@@ -26,7 +26,7 @@ function ownSearcher(set: PrintSet): Searcher {
   };
 }
 
-function threadSearcher(set: PrintSet): Searcher {
+function createThreadSearcher(set: FingerprintSet): Searcher {
   // Without the process's own flags, of which --input-type is an error for a thread.
   const worker = new Worker(new URL('search-thread.js', import.meta.url), {
     execArgv: [],
@@ -35,13 +35,13 @@ function threadSearcher(set: PrintSet): Searcher {
   return {
     pairs: range =>
       new Promise((resolve, reject) => {
-        const settle = (): void =>
+        const removeListeners = (): void =>
           void worker.off('message', onMessage).off('error', onError).off('exit', onExit);
-        const onMessage = (pairs: Int32Array): void => (settle(), resolve(pairs));
-        const onError = (error: unknown): void => (settle(), reject(error));
+        const onMessage = (pairs: Int32Array): void => (removeListeners(), resolve(pairs));
+        const onError = (error: unknown): void => (removeListeners(), reject(error));
         const onExit = (): void => (
-          settle(),
-          reject(new Error('A thread that looked for near-duplicates ended.'))
+          removeListeners(),
+          reject(new Error('A thread that searched for near-duplicates ended.'))
         );
         worker.on('message', onMessage).on('error', onError).on('exit', onExit);
         worker.postMessage(range);
@@ -50,11 +50,12 @@ function threadSearcher(set: PrintSet): Searcher {
   };
 }
 
-/** As many searchers as images are decoded on, but no more than there are cores; each on a thread of its own where there is work for it. */
+/** One searcher per decoding thread, at most one per core; each on a thread of its own where there is enough work. */
 export function openSearchers(
-  set: PrintSet,
-  threads = Math.min(poolThreads(), usableCores()),
+  set: FingerprintSet,
+  threads = Math.min(threadPoolSize(), usableCores()),
 ): Searcher[] {
-  if (threads < 2 || set.wanted.length < WORTH_A_THREAD) return [ownSearcher(set)];
-  return Array.from({length: threads}, () => threadSearcher(set));
+  if (threads < 2 || set.searched.length < MIN_IMAGES_FOR_THREADS)
+    return [createLocalSearcher(set)];
+  return Array.from({length: threads}, () => createThreadSearcher(set));
 }

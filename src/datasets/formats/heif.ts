@@ -1,11 +1,11 @@
 import {availableParallelism} from 'node:os';
 import {Worker} from 'node:worker_threads';
-import {poolThreads} from '../augmentation/thread-pool-size.js';
+import {threadPoolSize} from '../augmentation/thread-pool-size.js';
 import {ImageError} from '../images/image-error.js';
 import type {HeifResponse, HeifTask} from './heif-thread.js';
 import type {Raster, RasterDecoder, RasterHeader} from './raster.js';
 
-/** No photograph takes as long; a damaged one may take for ever. */
+/** No image takes as long; a damaged one may take for ever. */
 const TIMEOUT_MS = 120_000;
 
 interface QueuedTask {
@@ -75,7 +75,8 @@ function removeThread(thread: HeifThread): void {
 }
 
 function startThreadIfNeeded(): void {
-  if (queue.length === 0 || threads.size >= Math.min(poolThreads(), availableParallelism())) return;
+  if (queue.length === 0 || threads.size >= Math.min(threadPoolSize(), availableParallelism()))
+    return;
   const thread = new HeifThread(assignNext, removeThread);
   threads.add(thread);
   assignNext(thread);
@@ -114,7 +115,7 @@ function readProfile(bytes: Uint8Array): Uint8Array | undefined {
   return end > at + 8 + 132 && end <= file.length ? file.subarray(at + 8, end) : undefined;
 }
 
-/** Photographs of phones, decoded by libheif as WebAssembly: turned, mirrored and cut as their boxes say; the primary image counts. */
+/** HEIC images of phones, decoded by libheif as WebAssembly: rotated, mirrored and cropped as their boxes say; the primary image counts. */
 export const heif: RasterDecoder = {
   async header(bytes): Promise<RasterHeader> {
     const {header} = await runTask({bytes, isHeaderOnly: true});

@@ -34,7 +34,7 @@ export function describeUnsupportedTiff({
   isSubsampled,
   isRaw,
 }: TiffTags): string | undefined {
-  if (isRaw) return 'RAW photographs are not supported; develop it into a JPEG or a 16-bit TIFF';
+  if (isRaw) return 'RAW images are not supported; develop it into a JPEG or a 16-bit TIFF';
   if (sampleFormat === SIGNED)
     return `its numbers have a sign, so nothing says what is black and what is white; ${SAVE_REMEDY}, without sign`;
   if (sampleFormat > FLOAT && sampleFormat !== 4)

@@ -7,7 +7,7 @@ const GAP = 6;
  * Square images side by side, rows below each other, on white.
  *
  * @param rows images of `[size, size, 3]` each
- * @returns a JPEG, unless the name ends in .png or .webp
+ * @returns a JPEG, or what the name ends in: .png or .webp
  */
 export async function renderContactSheet(
   rows: readonly (readonly Uint8Array[])[],

@@ -10,7 +10,7 @@ function roundHalfToEven(value: number): number {
   return floor % 2 === 0 ? floor : floor + 1;
 }
 
-/** A window in the middle, placed as torchvision's `CenterCrop` places it. */
+/** A center crop, placed as torchvision's `CenterCrop` places it. */
 function centerBox({width, height}: ImageSize, size: ImageSize): CropBox {
   return {
     ...size,
@@ -19,7 +19,7 @@ function centerBox({width, height}: ImageSize, size: ImageSize): CropBox {
   };
 }
 
-/** The part of an image that is used: all of it, but for strips. */
+/** The region of an image that is used: all of it, except of very long images. */
 export function limitAspectRatio(size: ImageSize): CropBox {
   const maxSide = Math.min(size.width, size.height) * MAX_ASPECT_RATIO;
   return centerBox(size, {
@@ -38,7 +38,7 @@ export function centerCropBox(image: ImageSize, size: number): CropBox {
   return centerBox(image, {width: size, height: size});
 }
 
-/** The pixels of `centreWindow`, `[size, size, 3]`. @throws RangeError for an image that is smaller */
+/** The pixels of `centerCropBox`, `[size, size, 3]`. @throws RangeError for an image that is smaller */
 export function centerCrop(image: DecodedImage, size: number): Uint8Array {
   const {left, top} = centerCropBox(image, size);
   const crop = new Uint8Array(size * size * 3);

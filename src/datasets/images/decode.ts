@@ -63,7 +63,7 @@ function fromRaster(raster: Raster): Sharp {
   return sharp(encodeTiffWithProfile(raster, profile), SHARP_OPTIONS);
 }
 
-/** The used part of an image as 8-bit sRGB over white, upright. */
+/** The used region of an image as 8-bit sRGB over white, upright. */
 async function prepareImage(
   bytes: Uint8Array,
   header: ImageHeader,
@@ -80,11 +80,11 @@ async function prepareImage(
 const shrink = (image: Sharp, {width, height}: ImageSize): Sharp =>
   image.resize(width, height, {kernel: 'linear', fit: 'fill', fastShrinkOnLoad: false});
 
-/** Images of which much lies in memory at once take turns. */
+/** Images that need much memory are decoded one at a time. */
 const isLarge = ({size, isStreamed}: ImageHeader): boolean =>
   size.width * size.height > (isStreamed ? 2 ** 26 : 2 ** 24);
 
-/** Work on an image, in turn where it is huge. */
+/** Work on an image, one at a time where it is huge. */
 const limitMemory = <Result>(
   bytes: Uint8Array,
   header: ImageHeader,
@@ -128,7 +128,7 @@ async function decodeResized(
 /** An image of more is shrunk while it is checked, to a short side of so many pixels. */
 const [MAX_FULL_SIZE_PIXELS, SHRUNK_SHORT_SIDE] = [2 ** 22, 256];
 
-/** Decodes every pixel that `decodeBytes` looks at, for its errors and for a look at it. @throws as `decodeBytes` */
+/** Decodes every pixel that `decodeBytes` reads, for its errors and for inspection. @throws as `decodeBytes` */
 export async function decodeForInspection(
   bytes: Uint8Array,
 ): Promise<{header: ImageHeader; image: DecodedImage}> {

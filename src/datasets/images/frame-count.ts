@@ -6,7 +6,7 @@ import type {ImageFormat} from './image-format.js';
  */
 export const MAX_FRAMES = 10_000;
 
-/** Counts no further than one beyond `MOST_FRAMES`, and no further than a file goes on as it should. */
+/** Counts no further than one beyond `MAX_FRAMES`, and no further than a file is valid. */
 type FrameCounter = (bytes: Buffer) => number;
 
 function countWebpFrames(bytes: Buffer): number {

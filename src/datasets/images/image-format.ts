@@ -172,7 +172,7 @@ export const READABLE_FORMATS = `${readableNames.slice(0, -1).join(', ')} or ${r
 /** DICOM has its mark behind 128 bytes, and a drawing may begin with a comment. */
 const HEAD_BYTES = 512;
 
-/** The format that a file's first bytes announce. Names and extensions play no part. */
+/** The format that a file's first bytes announce. Names and extensions are ignored. */
 export function detectFormat(head: Uint8Array): ImageFormat | undefined {
   const text = Buffer.from(
     head.buffer,
@@ -198,7 +198,7 @@ export function describeUnreadableFormat(
   return decoder === undefined ? `${format} is not supported; ${remedy}` : undefined;
 }
 
-/** Photographs as cameras keep them are TIFF files inside (tiff-tags.ts). */
+/** RAW images of cameras are TIFF files inside (tiff-tags.ts). */
 const RAW_EXTENSIONS = [
   '.dng',
   '.nef',

@@ -36,7 +36,7 @@ export interface ImageHeader {
   readonly frames: number;
   /** Whether a profile says that its colors are not sRGB. */
   readonly hasNonSrgbProfile: boolean;
-  /** Whether it is decoded row by row, and never lies in memory as a whole. */
+  /** Whether it is decoded row by row, and is never in memory as a whole. */
   readonly isStreamed: boolean;
 }
 
@@ -56,7 +56,7 @@ const HEADER_DEFAULTS = {
   hasNonSrgbProfile: false,
 };
 
-/** More are no photograph. */
+/** No camera makes more. */
 const MAX_PIXELS = 2 ** 28;
 
 /** Of libvips (VIPS_MAX_COORD). */
@@ -64,7 +64,7 @@ const MAX_SIDE = 10_000_000;
 const tooManyPixelsError = (): ImageError =>
   new ImageError(`it has more than ${Math.floor(MAX_PIXELS / 1e6)} million pixels`);
 
-/** What an image may take where it lies in memory as a whole; one of a phone with 108 million pixels does not take more. */
+/** What an image may take where it is in memory as a whole; one of a phone with 108 million pixels does not take more. */
 const MAX_MEMORY_MIB = 640;
 
 /** Bytes that decoding takes for each pixel of such images, measured on 67 million. */
@@ -94,7 +94,7 @@ const isNotSrgb = (profile: Uint8Array | undefined): boolean =>
   profile !== undefined && !isSrgb(profile);
 
 /**
- * Whether a box of an AVIF file tells a side that no number of libvips holds: GLib would say so on standard error, where nobody can keep
+ * Whether a box of an AVIF file has a side that no number of libvips holds: GLib would say so on standard error, where nobody can keep
  * it from.
  */
 function hasOversizedSide(file: Uint8Array): boolean {

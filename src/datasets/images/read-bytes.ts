@@ -11,7 +11,7 @@ const [open, fstat, read, close] = [
   promisify(fs.close),
 ];
 
-/** Several files are in memory at a time, and no photograph is as large. */
+/** Several files are in memory at a time, and no image of a camera is as large. */
 const MAX_MIB = 512;
 
 /** Opens a file without ever waiting: a pipe would, for somebody to write. Windows has no such files, and no such flag. */

@@ -49,7 +49,7 @@ function reverseTaps({near, far, weight}: Taps): Taps {
 }
 
 /**
- * A window of an image at another size, mirrored left to right on demand. Bilinear with half-pixel centers and no antialiasing: the same
+ * A crop of an image at another size, mirrored left to right on demand. Bilinear with half-pixel centers and no antialiasing: the same
  * as PIL's bilinear filter where it enlarges; where it shrinks it should shrink little, as from a cached image to a crop of it.
  *
  * @returns `[size.height, size.width, 3]`

@@ -16,7 +16,7 @@ export interface Padding extends ImageSize {
 
 /** How an image becomes the image that is kept. */
 export interface ResizePlan {
-  /** The part of it that is used. */
+  /** The region of it that is used. */
   readonly cropBox: CropBox;
   /** What that becomes. */
   readonly size: ImageSize;
@@ -80,7 +80,7 @@ export function letterbox(
   return {data, width, height};
 }
 
-/** An image without its frame, as far as rows and columns are of the frame's color alone; the colors of a copy's frame say nothing. */
+/** An image without its padding, as far as rows and columns are of the padding's color alone. */
 export function removeLetterbox(image: DecodedImage, color: Padding['color']): DecodedImage {
   const {data, width, height} = image;
   const isPadding = (x: number, y: number): boolean =>

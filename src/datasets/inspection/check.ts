@@ -4,31 +4,31 @@ import {DatasetError} from '../../core/errors.js';
 import type {Finding} from '../../core/finding.js';
 import {classFindings} from './class-findings.js';
 import type {ProcessingOptions} from '../cache/unique-images.js';
-import {copyFindings, type Copies} from './duplicate-findings.js';
+import {duplicateFindings, type Duplicates} from './duplicate-findings.js';
 import {checkFolder} from '../discovery/folder-arguments.js';
 import {everySample} from '../discovery/image-folder.js';
 import type {ImageFolder, Sample} from '../sample.js';
-import {lookFindings} from './image-findings.js';
-import {LookStore} from './inspection-cache.js';
-import {lookAtFiles} from './inspect-images.js';
-import type {FileLook} from './inspected-file.js';
-import {photographsOf} from '../duplicates/duplicate-groups.js';
+import {imageFindings} from './image-findings.js';
+import {InspectionCache} from './inspection-cache.js';
+import {inspectImages} from './inspect-images.js';
+import type {InspectedFile} from './inspected-file.js';
+import {findDuplicateGroups} from '../duplicates/duplicate-groups.js';
 import {
   assertClassesReadable,
   partitionReadable,
   unreadableImageFindings,
 } from '../discovery/broken-images.js';
-import {splitFolder} from '../splitting/split.js';
+import {planSplit} from '../splitting/split.js';
 
 /**
- * What a look at every image tells.
+ * The result of inspecting every image of a folder.
  *
  * @example
  * const {readable, refusal}: CheckReport = await checkImages(folder);
  * if (refusal !== undefined) console.error(refusal.message);
  */
 export interface CheckReport {
-  /** The folder's own findings, those of its classes, of images that cannot be read, of the others, of copies, and of a split. */
+  /** The folder's own findings, those of its classes, of unreadable images, of the others, of duplicates, and of a split. */
   readonly findings: readonly Finding[];
   readonly readable: readonly Sample[];
   /** Why a run would refuse this folder; undefined where it would not. */
@@ -36,53 +36,58 @@ export interface CheckReport {
 }
 
 export interface CheckOptions extends ProcessingOptions {
-  /** For what was seen, made when needed: files that have not changed are not looked at again. Unless told, nothing is kept. */
+  /** For results, created when needed: only changed files are inspected again. Default: no cache. */
   readonly cache?: string;
 }
 
-async function look(
+async function inspect(
   folder: ImageFolder,
-  {cache, ...work}: CheckOptions,
-): Promise<ReadonlyMap<string, FileLook>> {
-  const store =
-    cache === undefined ? undefined : await LookStore.open(folder.root, join(cache, 'inspections'));
+  {cache, ...processing}: CheckOptions,
+): Promise<ReadonlyMap<string, InspectedFile>> {
+  const inspectionCache =
+    cache === undefined
+      ? undefined
+      : await InspectionCache.open(folder.root, join(cache, 'inspections'));
   try {
-    return await lookAtFiles(everySample(folder), work, store);
+    return await inspectImages(everySample(folder), processing, inspectionCache);
   } finally {
-    await store?.save(); // of a check that was stopped as well
+    await inspectionCache?.save(); // of a stopped check too
   }
 }
 
-async function copiesIn(
+async function findDuplicates(
   readable: readonly Sample[],
-  looks: ReadonlyMap<string, FileLook>,
-  {cache, ...work}: CheckOptions,
-): Promise<Copies> {
-  const contentHash = ({name}: Sample): string => looks.get(name)!.hash!;
+  inspected: ReadonlyMap<string, InspectedFile>,
+  {cache, ...processing}: CheckOptions,
+): Promise<Duplicates> {
+  const contentHash = ({name}: Sample): string => inspected.get(name)!.hash!;
   const images = {
     samples: readable,
     contentHash,
-    thumbprint: ({name}: Sample) => looks.get(name)!.picture!.print,
+    fingerprint: ({name}: Sample) => inspected.get(name)!.image!.fingerprint,
   };
-  const photograph = await photographsOf(images, {
+  const duplicateGroup = await findDuplicateGroups(images, {
     ...(cache !== undefined && {directory: join(cache, 'inspections')}),
-    ...(work.signal !== undefined && {signal: work.signal}),
-    onProgress: (done, total) => work.onProgress?.(done, total, 'comparing'),
+    ...(processing.signal !== undefined && {signal: processing.signal}),
+    onProgress: (done, total) => processing.onProgress?.(done, total, 'comparing'),
   });
-  return {contentHash, photograph};
+  return {contentHash, duplicateGroup};
 }
 
-/** The readable images of a folder in the parts that it brings along. */
-function partsOf({samples, validation = [], test = []}: ImageFolder, readable: readonly Sample[]) {
-  const names = new Set(readable.map(({name}) => name));
-  const [train, ...measured] = [samples, validation, test].map(part =>
-    part.filter(({name}) => names.has(name)),
+/** The readable images of a folder in its own splits. */
+function readableSplits(
+  {samples, validation = [], test = []}: ImageFolder,
+  readable: readonly Sample[],
+) {
+  const readableNames = new Set(readable.map(({name}) => name));
+  const [train, ...evaluated] = [samples, validation, test].map(split =>
+    split.filter(({name}) => readableNames.has(name)),
   );
-  return {train: train!, validation: measured[0]!, test: measured[1]!};
+  return {train: train!, validation: evaluated[0]!, test: evaluated[1]!};
 }
 
 /**
- * Reads and decodes every image of a folder, compares them all, and splits the folder as a run would.
+ * Reads and decodes every image of a folder, searches for duplicates, and splits the folder as a run would.
  *
  * @throws ArgumentError, AbortedError
  *
@@ -103,26 +108,26 @@ export async function checkImages(
     onProgress: CALLBACK,
     cache: PATH,
   });
-  const looks = await look(folder, options);
+  const inspected = await inspect(folder, options);
   const {readable, broken} = partitionReadable(
     everySample(folder),
-    ({name}) => looks.get(name)!.fault,
+    ({name}) => inspected.get(name)!.error,
   );
-  const copies = await copiesIn(readable, looks, options);
+  const duplicates = await findDuplicates(readable, inspected, options);
   const findings = [
     ...folder.findings,
     ...classFindings(folder),
     ...unreadableImageFindings(readable, broken, folder.classNames),
-    ...lookFindings(readable.map(sample => ({sample, picture: looks.get(sample.name)!.picture!}))),
-    ...copyFindings(partsOf(folder, readable), folder.classNames, copies),
+    ...imageFindings(readable.map(sample => ({sample, image: inspected.get(sample.name)!.image!}))),
+    ...duplicateFindings(readableSplits(folder, readable), folder.classNames, duplicates),
   ];
   try {
     assertClassesReadable(readable, broken, folder.classNames);
-    const {contentHash, photograph} = copies;
-    const split = splitFolder(
+    const {contentHash, duplicateGroup} = duplicates;
+    const split = planSplit(
       folder,
       {samples: readable, contentHash},
-      {seed: 0, together: [photograph]},
+      {seed: 0, groupKeys: [duplicateGroup]},
     );
     return {findings: [...findings, ...split.findings], readable, refusal: folder.error};
   } catch (error) {

@@ -1,36 +1,36 @@
 import type {Finding} from '../../core/finding.js';
 import {editDistance} from '../../core/text/suggest.js';
 import {groupBy} from '../../core/group-by.js';
-import {IMBALANCED, timesOf} from './imbalance.js';
+import {MIN_IMBALANCE, formatRatio} from './imbalance.js';
 import type {ImageFolder, Sample} from '../sample.js';
 import {everySample} from '../discovery/image-folder.js';
 import {parseSplit} from '../layout/split-names.js';
 
-/** Fewer images of a class tell little of it. */
-const FEW = 10;
+/** A class with fewer images is reported. */
+const SMALL_CLASS_SIZE = 10;
 
-/** Names that are shorter differ by a letter without being alike. */
+/** Shorter names differ by a letter without being similar. */
 const SHORT_NAME = 4;
 
-/** Every name is compared with every other. */
-const MOST_COMPARED = 1000;
+/** Every name is compared with every other: beyond this many, none is. */
+const MAX_COMPARED = 1000;
 
-const bare = (name: string): string => name.normalize('NFC').toLowerCase();
+const foldName = (name: string): string => name.normalize('NFC').toLowerCase();
 
 function smallClasses(classNames: readonly string[], sizes: readonly number[]): Finding[] {
-  const small = classNames.filter((_, label) => sizes[label]! < FEW);
+  const small = classNames.filter((_, label) => sizes[label]! < SMALL_CLASS_SIZE);
   const [first] = small;
   if (first === undefined) return [];
   const which =
     small.length === 1
       ? `Class ${first} has`
-      : `${small.length} classes have fewer than ${FEW} images, such as ${first} with`;
+      : `${small.length} classes have fewer than ${SMALL_CLASS_SIZE} images, such as ${first} with`;
   const number = sizes[classNames.indexOf(first)]!;
   return [
     {
       code: 'small-class',
       severity: 'warning',
-      message: `${which} ${number} ${number === 1 ? 'image' : 'images'} to learn from: expect little of it, or add images.`,
+      message: `${which} ${number} ${number === 1 ? 'image' : 'images'} to learn from. Add images, or expect a low accuracy for it.`,
       files: [],
       ...(small.length === 1 && {className: first}),
     },
@@ -38,24 +38,27 @@ function smallClasses(classNames: readonly string[], sizes: readonly number[]): 
 }
 
 function imbalance(classNames: readonly string[], sizes: readonly number[]): Finding[] {
-  const [most, least] = [Math.max(...sizes), Math.min(...sizes)];
-  if (least === 0 || most / least < IMBALANCED) return [];
-  const [large, small] = [classNames[sizes.indexOf(most)]!, classNames[sizes.indexOf(least)]!];
+  const [largest, smallest] = [Math.max(...sizes), Math.min(...sizes)];
+  if (smallest === 0 || largest / smallest < MIN_IMBALANCE) return [];
+  const [large, small] = [
+    classNames[sizes.indexOf(largest)]!,
+    classNames[sizes.indexOf(smallest)]!,
+  ];
   return [
     {
       code: 'imbalanced-classes',
       severity: 'warning',
       message:
-        `Class ${large} has ${timesOf(most / least)} times the images of class ${small}, ${most} and ${least}: accuracy says little of the ` +
-        'smaller ones, so look at the recall of each. Unless --class-balance says otherwise, an image weighs the more in training the rarer its class.',
+        `Class ${large} has ${formatRatio(largest / smallest)} times the images of class ${small}, ${largest} and ${smallest}: accuracy says little of the ` +
+        'smaller ones, so check the recall of each. By default, training uses class-weighted loss.',
       files: [],
     },
   ];
 }
 
-/** Words that are spelled alike but for case, spaces and the plural. */
-const stemOf = (name: string): string => {
-  const words = bare(name)
+/** A name without case, separators and plural. */
+const nameStem = (name: string): string => {
+  const words = foldName(name)
     .replace(/[\s_.-]+/g, ' ')
     .trim();
   if (words.length < SHORT_NAME || /\d/.test(words)) return words;
@@ -65,10 +68,10 @@ const stemOf = (name: string): string => {
     .replace(/(?<=[^s])s$/, '');
 };
 
-/** Long names that differ by a letter, unless they are a series: one letter at the end, or several names that differ so. */
+/** Long names that differ by a letter, except in a series: one letter at the end, or several names that differ so. */
 function misspelled(names: readonly string[]): [string, string][] {
   const long = names.filter(name => name.length > 2 * SHORT_NAME && !/\d/.test(name));
-  if (long.length > MOST_COMPARED) return [];
+  if (long.length > MAX_COMPARED) return [];
   const isSeries = (a: string, b: string): boolean =>
     [a, b].every(name => /(^|[\s_.-])\S$/.test(name));
   const pairs = long.flatMap((a, i) =>
@@ -77,9 +80,9 @@ function misspelled(names: readonly string[]): [string, string][] {
       .filter(
         b =>
           Math.abs(a.length - b.length) < 2 &&
-          stemOf(a) !== stemOf(b) &&
+          nameStem(a) !== nameStem(b) &&
           !isSeries(a, b) &&
-          editDistance(bare(a), bare(b)) === 1,
+          editDistance(foldName(a), foldName(b)) === 1,
       )
       .map((b): [string, string] => [a, b]),
   );
@@ -87,64 +90,64 @@ function misspelled(names: readonly string[]): [string, string][] {
   return pairs.filter(pair => pair.every(name => times.get(name)!.length === 1));
 }
 
-/** One class in two folders by case, which other systems take for one folder; and names that differ hardly more. */
-function alikeNames(classNames: readonly string[]): Finding[] {
-  const byCase = [...groupBy(classNames, bare).values()].filter(({length}) => length > 1);
-  const told = new Set(byCase.map(names => stemOf(names[0]!)));
-  const byStem = [...groupBy(classNames, stemOf)]
-    .filter(([stem, {length}]) => length > 1 && !told.has(stem))
+/** Class names that differ in case alone, which other systems take for one folder; and other similar names. */
+function similarNames(classNames: readonly string[]): Finding[] {
+  const byCase = [...groupBy(classNames, foldName).values()].filter(({length}) => length > 1);
+  const reported = new Set(byCase.map(names => nameStem(names[0]!)));
+  const byStem = [...groupBy(classNames, nameStem)]
+    .filter(([stem, {length}]) => length > 1 && !reported.has(stem))
     .map(([, names]) => names);
   const finding =
-    (code: string, what: string) =>
+    (code: string, problem: string) =>
     (names: readonly string[]): Finding => ({
       code,
       severity: 'warning',
-      message: `Classes ${names.join(' and ')} ${what}: put their images into one folder if they are one class.`,
+      message: `Classes ${names.join(' and ')} ${problem}: put their images into one folder if they are one class.`,
       files: [],
     });
   return [
-    ...byCase.map(finding('split-class', 'differ in case alone')),
+    ...byCase.map(finding('class-name-case', 'differ in case alone')),
     ...[...byStem, ...misspelled(classNames)].map(
       finding('similar-class-names', 'have nearly the same name'),
     ),
   ];
 }
 
-/** `train` beside `cat` and `dog`: a part of a split that was taken for a class. */
-function partsAmongClasses({classNames, layout}: ImageFolder): Finding[] {
-  const parts =
+/** `train` next to `cat` and `dog`: a split that was taken for a class. */
+function splitNamedClasses({classNames, layout}: ImageFolder): Finding[] {
+  const splitNames =
     layout === 'classes' ? classNames.filter(name => parseSplit(name) !== undefined) : [];
-  return parts.map(className => ({
-    code: 'split-as-class',
+  return splitNames.map(className => ({
+    code: 'split-named-class',
     severity: 'warning',
-    message: `Class ${className} has the name of a part of a split; for a split put the class folders into train and val, and nothing beside them.`,
+    message: `Class ${className} has the name of a split; for a split put the class folders into train and val, and nothing next to them.`,
     files: [],
     className,
   }));
 }
 
-/** Names that are one on systems that do not tell case or accents' spelling apart. */
-function collisions(samples: readonly Sample[]): Finding[] {
-  const alike = [...groupBy(samples, ({name}) => bare(name)).values()].filter(
+/** Names that are one on systems that ignore case or the encoding of accents. */
+function nameCollisions(samples: readonly Sample[]): Finding[] {
+  const colliding = [...groupBy(samples, ({name}) => foldName(name)).values()].filter(
     ({length}) => length > 1,
   );
-  const [first] = alike;
+  const [first] = colliding;
   if (first === undefined) return [];
-  const names = alike.flat().map(({name}) => name);
+  const names = colliding.flat().map(({name}) => name);
   const message = `${names.length} names differ in case or spelling of accents alone, such as ${first.map(({name}) => name).join(' and ')}: on macOS and Windows they are one file.`;
-  const groups = alike.map(group => group.map(({name}) => name));
-  return [{code: 'names-collide', severity: 'note', message, files: names, groups}];
+  const groups = colliding.map(group => group.map(({name}) => name));
+  return [{code: 'name-collision', severity: 'note', message, files: names, groups}];
 }
 
-/** What a person should know of the classes and names of a folder, before any image is opened. */
+/** Findings about the classes and names of a folder, before any image is opened. */
 export function classFindings(folder: ImageFolder): Finding[] {
   const byLabel = groupBy(folder.samples, ({label}) => label);
   const sizes = folder.classNames.map((_, label) => byLabel.get(label)?.length ?? 0);
   return [
-    ...partsAmongClasses(folder),
-    ...alikeNames(folder.classNames),
+    ...splitNamedClasses(folder),
+    ...similarNames(folder.classNames),
     ...imbalance(folder.classNames, sizes),
     ...smallClasses(folder.classNames, sizes),
-    ...collisions(everySample(folder)),
+    ...nameCollisions(everySample(folder)),
   ];
 }

@@ -1,127 +1,131 @@
 import type {Finding} from '../../core/finding.js';
 import {groupBy} from '../../core/group-by.js';
 import type {Sample} from '../sample.js';
-import type {SplitParts} from '../splitting/splits.js';
+import type {Splits} from '../splitting/splits.js';
 
-/** What near-duplicates are known by. */
-export interface Copies {
+/** How duplicates are recognized. */
+export interface Duplicates {
   /** The same for identical files. */
   contentHash(sample: Sample): string;
-  /** The same for near-duplicates of one photograph. */
-  photograph(sample: Sample): string;
+  /** The same for near-duplicates of each other. */
+  duplicateGroup(sample: Sample): string;
 }
 
 const namesOf = (samples: readonly Sample[]): string[] => samples.map(({name}) => name);
 
-/** Images of one photograph that are not one file. */
-const copiesAmong = (samples: readonly Sample[], {contentHash, photograph}: Copies): Sample[][] =>
-  [...groupBy(samples, photograph).values()].filter(
+/** Groups of near-duplicates that are not all the same file. */
+const nearDuplicateGroups = (
+  samples: readonly Sample[],
+  {contentHash, duplicateGroup}: Duplicates,
+): Sample[][] =>
+  [...groupBy(samples, duplicateGroup).values()].filter(
     group => new Set(group.map(contentHash)).size > 1,
   );
 
 function acrossClasses(group: readonly Sample[], classNames: readonly string[]): Finding {
   const classes = [...new Set(group.map(({label}) => classNames[label]!))];
   return {
-    code: 'near-copies-across-classes',
+    code: 'near-duplicates-across-classes',
     severity: 'warning',
-    message: `The same photograph is in classes ${classes.join(' and ')}: ${namesOf(group).join(', ')}. Keep the right one; a fix list leaves out all.`,
+    message: `Near-duplicates are in classes ${classes.join(' and ')}: ${namesOf(group).join(', ')}. Keep the right one; an exclude list drops all.`,
     files: namesOf(group),
     groups: [namesOf(group)],
     exclude: namesOf(group),
   };
 }
 
-/** Near-duplicates within classes, in classes that contradict each other, and in training as well as in what it is measured with. */
-export function copyFindings(
-  {train, validation, test}: SplitParts,
+/** Duplicates within classes, near-duplicates across classes, and leakage from the training split. */
+export function duplicateFindings(
+  {train, validation, test}: Splits,
   classNames: readonly string[],
-  copies: Copies,
+  duplicates: Duplicates,
 ): Finding[] {
-  const groups = copiesAmong([...train, ...validation, ...test], copies);
-  const isAlike = (group: readonly Sample[]): boolean =>
+  const groups = nearDuplicateGroups([...train, ...validation, ...test], duplicates);
+  const hasOneClass = (group: readonly Sample[]): boolean =>
     new Set(group.map(({label}) => label)).size === 1;
-  const partOf = new Map(
-    [train, validation, test].flatMap((part, i) => part.map(({name}) => [name, i] as const)),
+  const splitOf = new Map(
+    [train, validation, test].flatMap((split, i) => split.map(({name}) => [name, i] as const)),
   );
-  const isWithin = (group: readonly Sample[]): boolean =>
-    isAlike(group) && new Set(group.map(({name}) => partOf.get(name))).size === 1;
-  const measured = [...validation, ...test];
+  const isInOneSplit = (group: readonly Sample[]): boolean =>
+    hasOneClass(group) && new Set(group.map(({name}) => splitOf.get(name))).size === 1;
+  const evaluated = [...validation, ...test];
   return [
-    ...groups.filter(group => !isAlike(group)).map(group => acrossClasses(group, classNames)),
-    ...identicalFindings([train, validation, test], copies),
-    ...leakFindings(train, measured, copies),
-    ...repeated(
-      'near-copies',
-      'photograph',
-      groups.filter(isWithin),
+    ...groups.filter(group => !hasOneClass(group)).map(group => acrossClasses(group, classNames)),
+    ...exactDuplicateFindings([train, validation, test], duplicates),
+    ...leakageFindings(train, evaluated, duplicates),
+    ...repeatedFinding(
+      'near-duplicates',
+      'near-duplicates',
+      groups.filter(isInOneSplit),
       'a split keeps them together',
     ),
   ];
 }
 
-/** What is there more than once; nothing for no groups. */
-function repeated(
+/** One finding for groups of duplicates; none for no groups. */
+function repeatedFinding(
   code: string,
-  what: string,
+  noun: string,
   groups: readonly (readonly Sample[])[],
-  then: string,
+  advice: string,
 ): Finding[] {
   const [first] = groups;
   if (first === undefined) return [];
-  const which = groups.length === 1 ? `1 ${what} is` : `${groups.length} ${what}s are`;
-  const message = `${which} there more than once, such as ${namesOf(first).join(' and ')}; ${then}.`;
+  const count = groups.length === 1 ? '1 group' : `${groups.length} groups`;
+  const message = `${count} of ${noun}, such as ${namesOf(first).join(' and ')}; ${advice}.`;
   return [
     {code, severity: 'note', message, files: namesOf(groups.flat()), groups: groups.map(namesOf)},
   ];
 }
 
-/** Files that a class has more than once in a part; what several classes or parts have, a split tells of. */
-function identicalFindings(
-  parts: readonly (readonly Sample[])[],
-  {contentHash}: Copies,
+/** Files that a class has more than once in a split; those of several classes or splits are in the findings of a split. */
+function exactDuplicateFindings(
+  splits: readonly (readonly Sample[])[],
+  {contentHash}: Duplicates,
 ): Finding[] {
-  const groups = parts.flatMap(part =>
-    [...groupBy(part, sample => `${sample.label} ${contentHash(sample)}`).values()].filter(
+  const groups = splits.flatMap(split =>
+    [...groupBy(split, sample => `${sample.label} ${contentHash(sample)}`).values()].filter(
       ({length}) => length > 1,
     ),
   );
   const exclude = namesOf(groups.flatMap(group => group.slice(1)));
-  return repeated('identical-files', 'file', groups, 'each copy counts').map(finding => ({
-    ...finding,
-    exclude,
-  }));
+  return repeatedFinding('exact-duplicates', 'exact duplicates', groups, 'each file counts').map(
+    finding => ({
+      ...finding,
+      exclude,
+    }),
+  );
 }
 
-/** Photographs for training that the classifier is measured with, identical files left to the split. */
-function leakFindings(
+/** Training images with near-duplicates in validation or test; exact duplicates are in the findings of a split. */
+function leakageFindings(
   train: readonly Sample[],
-  measured: readonly Sample[],
-  {contentHash, photograph}: Copies,
+  evaluated: readonly Sample[],
+  {contentHash, duplicateGroup}: Duplicates,
 ): Finding[] {
-  const byPhotograph = groupBy(measured, photograph);
+  const evaluatedByGroup = groupBy(evaluated, duplicateGroup);
   const leaks = train.flatMap(sample => {
-    const others = (byPhotograph.get(photograph(sample)) ?? []).filter(
+    const others = (evaluatedByGroup.get(duplicateGroup(sample)) ?? []).filter(
       other => contentHash(other) !== contentHash(sample),
     );
     return others.length === 0 ? [] : [{sample, others}];
   });
   const [first] = leaks;
   if (first === undefined) return [];
-  const groups = [...groupBy(leaks, ({sample}) => photograph(sample)).values()].map(group =>
+  const groups = [...groupBy(leaks, ({sample}) => duplicateGroup(sample)).values()].map(group =>
     namesOf([
       ...group.map(({sample}) => sample),
-      ...byPhotograph.get(photograph(group[0]!.sample))!,
+      ...evaluatedByGroup.get(duplicateGroup(group[0]!.sample))!,
     ]),
   );
-  const which =
-    leaks.length === 1 ? '1 image for training shows' : `${leaks.length} images for training show`;
+  const which = leaks.length === 1 ? '1 training image is' : `${leaks.length} training images are`;
   return [
     {
-      code: 'near-copies-across-parts',
+      code: 'near-duplicates-across-splits',
       severity: 'warning',
       message:
-        `${which} a photograph that is for validation or test as well, such as ${first.sample.name} and ${first.others[0]!.name}: ` +
-        'the metrics will flatter. Leave out those for training.',
+        `${which} near-duplicates of validation or test images, such as ${first.sample.name} and ${first.others[0]!.name}. ` +
+        'Metrics will be optimistic. Remove them from the training split.',
       files: [...new Set(groups.flat())],
       groups,
       exclude: leaks.map(({sample}) => sample.name),

@@ -1,21 +1,21 @@
 import {computeCellLuminances} from '../images/luminance.js';
 import type {DecodedImage} from '../images/resample.js';
-import {SIDE} from '../duplicates/fingerprint.js';
+import {FINGERPRINT_SIDE} from '../duplicates/fingerprint.js';
 
-/** Side of the grid of means that is looked at, in cells: details that are smaller than a cell do not count. */
-const GRID = 4 * SIDE;
+/** Side of the grid of means, in cells: details that are smaller than a cell do not count. */
+const GRID = 4 * FINGERPRINT_SIDE;
 
-/** What the pixels of an image tell at a glance. */
-export interface Look {
+/** Statistics of the pixels of an image. */
+export interface ImageStats {
   /** Mean luminance, 0..255. */
   readonly brightness: number;
   /** Mean distance of the luminances from their mean, 0..127. */
   readonly contrast: number;
-  /** Mean second difference of neighboring luminances over the contrast: how much of what is seen is in details. */
+  /** Mean second difference of neighboring luminances over the contrast: how much of the contrast is in details. */
   readonly sharpness: number;
-  readonly hasColour: boolean;
-  /** As `fingerprint` makes it. */
-  readonly print: Uint8Array;
+  readonly hasColor: boolean;
+  /** As `computeFingerprint` makes it. */
+  readonly fingerprint: Uint8Array;
 }
 
 const mean = (values: Float32Array): number =>
@@ -35,33 +35,33 @@ function meanSecondDifference(grid: Float32Array): number {
 }
 
 /** Each cell of the fingerprint is 4 x 4 cells of the grid. */
-function printOf(grid: Float32Array): Uint8Array {
-  const print = new Uint8Array(SIDE * SIDE);
-  for (let i = 0; i < print.length; i++) {
-    const first = Math.floor(i / SIDE) * 4 * GRID + (i % SIDE) * 4;
+function downsampleGrid(grid: Float32Array): Uint8Array {
+  const fingerprint = new Uint8Array(FINGERPRINT_SIDE * FINGERPRINT_SIDE);
+  for (let i = 0; i < fingerprint.length; i++) {
+    const first = Math.floor(i / FINGERPRINT_SIDE) * 4 * GRID + (i % FINGERPRINT_SIDE) * 4;
     let sum = 0;
     for (let cell = 0; cell < 16; cell++) sum += grid[first + (cell >> 2) * GRID + (cell & 3)]!;
-    print[i] = Math.round(sum / 16);
+    fingerprint[i] = Math.round(sum / 16);
   }
-  return print;
+  return fingerprint;
 }
 
-/** Pixels that are looked at for color, and how far red, green and blue may lie apart where there is none. */
-const [COLOUR_SAMPLES, COLOURLESS] = [1024, 6];
+/** Pixels that are sampled for color, and the largest spread of red, green and blue of a gray pixel. */
+const [COLOR_SAMPLES, MAX_GRAY_SPREAD] = [1024, 6];
 
-function hasColour({data}: DecodedImage): boolean {
+function hasColor({data}: DecodedImage): boolean {
   const count = data.length / 3;
-  const step = Math.max(1, Math.floor(count / COLOUR_SAMPLES));
-  let coloured = 0;
+  const step = Math.max(1, Math.floor(count / COLOR_SAMPLES));
+  let colored = 0;
   for (let pixel = 0; pixel < count; pixel += step) {
     const [red, green, blue] = [data[3 * pixel]!, data[3 * pixel + 1]!, data[3 * pixel + 2]!];
-    if (Math.max(red, green, blue) - Math.min(red, green, blue) > COLOURLESS) coloured++;
+    if (Math.max(red, green, blue) - Math.min(red, green, blue) > MAX_GRAY_SPREAD) colored++;
   }
-  return coloured > (0.01 * count) / step;
+  return colored > (0.01 * count) / step;
 }
 
-/** Looks at the pixels of an image. */
-export function lookAt(image: DecodedImage): Look {
+/** Computes the statistics of an image. */
+export function computeImageStats(image: DecodedImage): ImageStats {
   const grid = computeCellLuminances(image, GRID);
   const brightness = mean(grid);
   const contrast = mean(grid.map(value => Math.abs(value - brightness)));
@@ -69,7 +69,7 @@ export function lookAt(image: DecodedImage): Look {
     brightness,
     contrast,
     sharpness: contrast === 0 ? 0 : meanSecondDifference(grid) / contrast,
-    hasColour: hasColour(image),
-    print: printOf(grid),
+    hasColor: hasColor(image),
+    fingerprint: downsampleGrid(grid),
   };
 }

@@ -1,4 +1,4 @@
-import type {FileLook} from './inspected-file.js';
+import type {InspectedFile} from './inspected-file.js';
 import {createHash} from 'node:crypto';
 import {stat} from 'node:fs/promises';
 import {toSystemPath} from '../../core/files/file-names.js';
@@ -7,61 +7,61 @@ import {IMAGES_PER_THREAD, type ProcessingOptions} from '../cache/unique-images.
 import {decodeForInspection} from '../images/decode.js';
 
 import type {Sample} from '../sample.js';
-import {lookAt} from './image-stats.js';
-import type {LookStore} from './inspection-cache.js';
-import {poolThreads} from '../augmentation/thread-pool-size.js';
+import {computeImageStats} from './image-stats.js';
+import type {InspectionCache} from './inspection-cache.js';
+import {threadPoolSize} from '../augmentation/thread-pool-size.js';
 import {readBytes} from '../images/read-bytes.js';
 import {describeDecodeError} from '../discovery/broken-images.js';
 
-async function pictureIn(bytes: Uint8Array): Promise<Omit<FileLook, 'hash'>> {
+async function inspectBytes(bytes: Uint8Array): Promise<Omit<InspectedFile, 'hash'>> {
   try {
     const {header, image} = await decodeForInspection(bytes);
-    const {isSimpleJpeg: _, isStreamed: __, ...told} = header;
-    return {picture: {...told, ...lookAt(image)}};
+    const {isSimpleJpeg: _, isStreamed: __, ...result} = header;
+    return {image: {...result, ...computeImageStats(image)}};
   } catch (error) {
-    return {fault: describeDecodeError(error)};
+    return {error: describeDecodeError(error)};
   }
 }
 
-/** Looks at files, at identical ones once. */
-class Looks {
-  readonly #byHash = new Map<string, Promise<Omit<FileLook, 'hash'>>>();
+/** Inspects files, exact duplicates once. */
+class FileInspector {
+  readonly #byHash = new Map<string, Promise<Omit<InspectedFile, 'hash'>>>();
 
-  constructor(readonly store: LookStore | undefined) {}
+  constructor(readonly cache: InspectionCache | undefined) {}
 
-  async at(path: string): Promise<FileLook> {
-    const state = await stat(toSystemPath(path));
-    const known = this.store?.find(path, state);
-    if (known !== undefined) return known;
+  async inspect(path: string): Promise<InspectedFile> {
+    const stats = await stat(toSystemPath(path));
+    const cached = this.cache?.find(path, stats);
+    if (cached !== undefined) return cached;
     const bytes = await readBytes(path);
     const hash = createHash('sha256').update(bytes).digest('hex');
-    let told = this.#byHash.get(hash);
-    if (told === undefined) this.#byHash.set(hash, (told = pictureIn(bytes)));
-    const look = {hash, ...(await told)};
-    this.store?.keep(path, state, look);
-    return look;
+    let result = this.#byHash.get(hash);
+    if (result === undefined) this.#byHash.set(hash, (result = inspectBytes(bytes)));
+    const inspected = {hash, ...(await result)};
+    this.cache?.set(path, stats, inspected);
+    return inspected;
   }
 }
 
 /**
- * Reads and decodes every file, and keeps nothing but what it saw. A file that a store knows with the same size and time is not opened.
+ * Reads and decodes every file, and keeps no pixels. A file that is in the cache with the same size and time is not opened.
  *
  * @returns by name
  * @throws AbortedError
  */
-export async function lookAtFiles(
+export async function inspectImages(
   samples: readonly Sample[],
-  {workers = poolThreads(), signal, onProgress}: ProcessingOptions,
-  store?: LookStore,
-): Promise<ReadonlyMap<string, FileLook>> {
-  const looks = new Looks(store);
+  {workers = threadPoolSize(), signal, onProgress}: ProcessingOptions,
+  cache?: InspectionCache,
+): Promise<ReadonlyMap<string, InspectedFile>> {
+  const inspector = new FileInspector(cache);
   let done = 0;
-  const look = async ({path, name}: Sample): Promise<[string, FileLook]> => {
-    const found = await looks
-      .at(path)
-      .catch((error: unknown) => ({fault: describeDecodeError(error)}));
+  const inspected = async ({path, name}: Sample): Promise<[string, InspectedFile]> => {
+    const file = await inspector
+      .inspect(path)
+      .catch((error: unknown) => ({error: describeDecodeError(error)}));
     onProgress?.(++done, samples.length, 'decoding');
-    return [name, found];
+    return [name, file];
   };
-  return new Map(await mapConcurrently(samples, IMAGES_PER_THREAD * workers, look, signal));
+  return new Map(await mapConcurrently(samples, IMAGES_PER_THREAD * workers, inspected, signal));
 }

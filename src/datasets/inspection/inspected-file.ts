@@ -1,15 +1,15 @@
 import type {ImageHeader} from '../images/image-header.js';
-import type {Look} from './image-stats.js';
+import type {ImageStats} from './image-stats.js';
 
-/** What the header and the pixels of a file tell. */
-export type Picture = Look & Omit<ImageHeader, 'isSimpleJpeg' | 'isStreamed'>;
+/** The header of an image and the statistics of its pixels. */
+export type ImageInfo = ImageStats & Omit<ImageHeader, 'isSimpleJpeg' | 'isStreamed'>;
 
-/** What a file is, as a check sees it. */
-export interface FileLook {
+/** The result of inspecting a file. */
+export interface InspectedFile {
   /** sha256 of its bytes, in hex; undefined where it cannot be opened. */
   readonly hash?: string;
-  /** Why it cannot be used. */
-  readonly fault?: string;
-  /** Where it can. */
-  readonly picture?: Picture;
+  /** Why it is unreadable. */
+  readonly error?: string;
+  /** Where it is readable. */
+  readonly image?: ImageInfo;
 }

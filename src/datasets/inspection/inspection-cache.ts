@@ -3,72 +3,70 @@ import type {Stats} from 'node:fs';
 import {mkdir} from 'node:fs/promises';
 import {join} from 'node:path';
 import {crc32} from 'node:zlib';
-import type {FileLook, Picture} from './inspected-file.js';
+import type {InspectedFile, ImageInfo} from './inspected-file.js';
 import {openChecksummedFile, writeChecksummedFile} from '../../core/files/checksummed-file.js';
-import {SIDE} from '../duplicates/fingerprint.js';
+import {FINGERPRINT_BYTES} from '../duplicates/fingerprint.js';
 
-/** Counted up when the same file comes to look otherwise. */
-const VERSION = 2;
+/** Raised when the result for the same file changes. */
+const VERSION = 3;
 
-const PRINT_BYTES = SIDE * SIDE;
+type FileState = Pick<Stats, 'size' | 'mtimeMs'>;
 
-type State = Pick<Stats, 'size' | 'mtimeMs'>;
-
-interface Entry extends State {
-  readonly look: FileLook;
+interface Entry extends FileState {
+  readonly inspected: InspectedFile;
 }
 
-/** As it is written: the prints lie before, one behind the other. */
-interface Written {
+/** The metadata of the file; the fingerprints are before it, one behind the other. */
+interface CacheMetadata {
   readonly version: number;
-  /** Of the prints. */
-  readonly sum: number;
+  /** Of the fingerprints. */
+  readonly checksum: number;
   readonly entries: readonly (readonly [
     path: string,
     size: number,
     mtimeMs: number,
-    look: ReturnType<typeof withoutPrint>,
+    inspected: ReturnType<typeof withoutFingerprint>,
   ])[];
 }
 
 /**
- * What files looked like when they were last looked at, by path, size and time of change: one file for each folder that was checked. One
- * that is missing, damaged or of another version knows nothing; where it cannot be written, all is looked at again next time.
+ * The results of the last inspection by path, size and time of change: one file for each folder that was checked. A missing, damaged or
+ * older file is an empty cache; where it cannot be written, the next check inspects all files again.
  */
-export class LookStore {
-  readonly #seen = new Map<string, Entry>();
+export class InspectionCache {
+  readonly #current = new Map<string, Entry>();
   #isChanged = false;
 
   private constructor(
     readonly path: string,
-    private readonly before: ReadonlyMap<string, Entry>,
+    private readonly previous: ReadonlyMap<string, Entry>,
   ) {}
 
   /** @param root of the dataset; @param directory for the file, made when needed */
-  static async open(root: string, directory: string): Promise<LookStore> {
+  static async open(root: string, directory: string): Promise<InspectionCache> {
     const path = join(
       directory,
-      `looks-${createHash('sha256').update(root).digest('hex').slice(0, 32)}.bin`,
+      `inspection-${createHash('sha256').update(root).digest('hex').slice(0, 32)}.bin`,
     );
-    return new LookStore(path, await readEntries(path).catch(() => new Map()));
+    return new InspectionCache(path, await readEntries(path).catch(() => new Map()));
   }
 
-  find(path: string, {size, mtimeMs}: State): FileLook | undefined {
-    const entry = this.before.get(path);
+  find(path: string, {size, mtimeMs}: FileState): InspectedFile | undefined {
+    const entry = this.previous.get(path);
     if (entry === undefined || entry.size !== size || entry.mtimeMs !== mtimeMs) return undefined;
-    this.#seen.set(path, entry);
-    return entry.look;
+    this.#current.set(path, entry);
+    return entry.inspected;
   }
 
-  keep(path: string, {size, mtimeMs}: State, look: FileLook): void {
-    this.#seen.set(path, {size, mtimeMs, look});
+  set(path: string, {size, mtimeMs}: FileState, inspected: InspectedFile): void {
+    this.#current.set(path, {size, mtimeMs, inspected});
     this.#isChanged = true;
   }
 
-  /** Writes what was found and kept since it was opened, and no more. Never throws. */
+  /** Writes the entries that were found or set since it was opened, and no others. Never throws. */
   async save(): Promise<void> {
-    if (!this.#isChanged && this.#seen.size === this.before.size) return;
-    await writeEntries(this.path, this.#seen).catch(() => undefined);
+    if (!this.#isChanged && this.#current.size === this.previous.size) return;
+    await writeEntries(this.path, this.#current).catch(() => undefined);
   }
 }
 
@@ -76,21 +74,27 @@ async function readEntries(path: string): Promise<Map<string, Entry>> {
   const file = await openChecksummedFile(path);
   if (file === undefined) return new Map();
   try {
-    const {version, sum, entries} = file.metadata as Written;
+    const {version, checksum, entries} = file.metadata as CacheMetadata;
     if (version !== VERSION) return new Map();
-    const prints = await file.read(
+    const fingerprints = await file.read(
       0,
-      entries.filter(([, , , {picture}]) => picture !== undefined).length * PRINT_BYTES,
+      entries.filter(([, , , {image}]) => image !== undefined).length * FINGERPRINT_BYTES,
     );
-    if (prints === undefined || crc32(prints) !== sum) return new Map();
+    if (fingerprints === undefined || crc32(fingerprints) !== checksum) return new Map();
     let next = 0;
-    const withPrint = ({picture, ...look}: ReturnType<typeof withoutPrint>): FileLook => {
-      if (picture === undefined) return look;
-      const print = prints.subarray(next, (next += PRINT_BYTES));
-      return {...look, picture: {...picture, print}};
+    const withFingerprint = ({
+      image,
+      ...inspected
+    }: ReturnType<typeof withoutFingerprint>): InspectedFile => {
+      if (image === undefined) return inspected;
+      const fingerprint = fingerprints.subarray(next, (next += FINGERPRINT_BYTES));
+      return {...inspected, image: {...image, fingerprint}};
     };
     return new Map(
-      entries.map(([name, size, mtimeMs, look]) => [name, {size, mtimeMs, look: withPrint(look)}]),
+      entries.map(([name, size, mtimeMs, inspected]) => [
+        name,
+        {size, mtimeMs, inspected: withFingerprint(inspected)},
+      ]),
     );
   } finally {
     await file.close();
@@ -98,28 +102,33 @@ async function readEntries(path: string): Promise<Map<string, Entry>> {
 }
 
 async function writeEntries(path: string, entries: ReadonlyMap<string, Entry>): Promise<void> {
-  const prints = [...entries.values()].flatMap(({look}) =>
-    look.picture === undefined ? [] : [look.picture.print],
+  const fingerprints = [...entries.values()].flatMap(({inspected}) =>
+    inspected.image === undefined ? [] : [inspected.image.fingerprint],
   );
   await mkdir(join(path, '..'), {recursive: true});
-  await writeChecksummedFile(path, prints.length * PRINT_BYTES, async (write): Promise<Written> => {
-    const bytes = Buffer.concat(prints);
-    await write(bytes, 0);
-    const written = [...entries].map(
-      ([name, {size, mtimeMs, look}]) => [name, size, mtimeMs, withoutPrint(look)] as const,
-    );
-    return {version: VERSION, sum: crc32(bytes), entries: written};
-  });
+  await writeChecksummedFile(
+    path,
+    fingerprints.length * FINGERPRINT_BYTES,
+    async (write): Promise<CacheMetadata> => {
+      const bytes = Buffer.concat(fingerprints);
+      await write(bytes, 0);
+      const written = [...entries].map(
+        ([name, {size, mtimeMs, inspected}]) =>
+          [name, size, mtimeMs, withoutFingerprint(inspected)] as const,
+      );
+      return {version: VERSION, checksum: crc32(bytes), entries: written};
+    },
+  );
 }
 
-/** An image as it is written. */
-type Bare = Omit<Picture, 'print'>;
+/** An image without its fingerprint, as it is written. */
+type StoredImage = Omit<ImageInfo, 'fingerprint'>;
 
-function withoutPrint({
-  picture,
-  ...look
-}: FileLook): Omit<FileLook, 'picture'> & {readonly picture?: Bare} {
-  if (picture === undefined) return look;
-  const {print: _, ...bare} = picture;
-  return {...look, picture: bare};
+function withoutFingerprint({
+  image,
+  ...inspected
+}: InspectedFile): Omit<InspectedFile, 'image'> & {readonly image?: StoredImage} {
+  if (image === undefined) return inspected;
+  const {fingerprint: _, ...stored} = image;
+  return {...inspected, image: stored};
 }

@@ -21,7 +21,7 @@ import {parseSplitName, type ParsedSplitName} from './split-names.js';
 /** Readings of a kind that a sentence names. */
 const MAX_SUGGESTIONS = 3;
 
-/** `test/cats` and `test/dogs` beside `cats` and `dogs`. */
+/** `test/cats` and `test/dogs` next to `cats` and `dogs`. */
 export function ambiguousSplitFolder(
   folder: FolderNode,
   repetition: FolderNode,
@@ -91,7 +91,7 @@ const suggestFolders = (
     options: formatFolderOptions(context.root, {data: relativePrefix(child, context)}),
   }));
 
-/** `test` beside `cats` and `dogs`. A class may be called `train`, beside `car` and `plane`: then a person has to say so. */
+/** `test` next to `cats` and `dogs`. A class may be called `train`, next to `car` and `plane`: then the user has to say so. */
 export function checkSplitNames(
   folder: FolderNode,
   children: readonly FolderNode[],
@@ -117,7 +117,7 @@ export function checkSplitNames(
   if (others.length === 0)
     return {kind: 'unlabeled', problem: `${names} hold images and no class folders.`};
   if (findRepeatedNames(children).length > 1) return undefined; // `repeats` says more
-  const problem = `In ${context.root}, ${names} ${splitNamed.length === 1 ? 'is' : 'are'} named as a part of a split, among folders that look like classes.`;
+  const problem = `In ${context.root}, ${names} ${splitNamed.length === 1 ? 'is' : 'are'} named like a split, among folders that look like classes.`;
   const interpretations = [
     ...suggestClasses(folder, others, `without ${names}`, context),
     ...suggestAllClasses(folder, children, context),
@@ -125,7 +125,7 @@ export function checkSplitNames(
   return {kind: 'ambiguous', problem, interpretations};
 }
 
-/** `new-train` and `old_test`: each says a part of a split, and no two belong together. */
+/** `new-train` and `old_test`: each names a split, and no two belong together. */
 export function checkSimilarSplitNames(
   folder: FolderNode,
   children: readonly FolderNode[],
@@ -134,7 +134,7 @@ export function checkSimilarSplitNames(
   const names = children.map(({name}) => parseSplitName(name));
   if (names.includes(undefined) || new Set(names.map(name => name!.split)).size < 2)
     return undefined;
-  const problem = `In ${context.root}, ${abbreviateList(folderNames(children))} are named as parts of a split, and which belong together is not clear.`;
+  const problem = `In ${context.root}, ${abbreviateList(folderNames(children))} are named like splits, and which belong together is not clear.`;
   const usable = children.filter(child => nonEmptySubfolders(child).length > 1);
   return {
     kind: 'ambiguous',
@@ -182,7 +182,7 @@ export function checkRepeatedSubfolders(
   if (repeated.length < 2) return undefined;
   const splitHint =
     context.split === undefined
-      ? ' If they are parts of a split, training takes one as --data, and others as --val-data and --test-data.'
+      ? ' If they are splits, training takes one as --data, and others as --val-data and --test-data.'
       : '';
   const problem = `In ${context.root}, ${abbreviateList(folderNames(children))} hold the same folders, such as ${abbreviateList(repeated)}: either may be the classes.${splitHint}`;
   return {
@@ -195,7 +195,7 @@ export function checkRepeatedSubfolders(
   };
 }
 
-/** The part that a folder is named after, and after nothing else. */
+/** The split that a folder is named after, and after nothing else. */
 export function parseFolderSplit({name}: FolderNode): ParsedSplitName['split'] | undefined {
   const found = parseSplitName(name);
   return found?.rest === '' ? found.split : undefined;

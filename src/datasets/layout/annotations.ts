@@ -1,7 +1,7 @@
 import {hasArchiveExtension} from '../archives/archive-kind.js';
 import {formatFolderOptions} from './layout-error.js';
 
-// What annotation tools write beside images: names alone are looked at.
+// What annotation tools write next to images, by name alone.
 
 const DETECTION_FORMATS: readonly (readonly [tool: string, pattern: RegExp])[] = [
   [
@@ -50,7 +50,7 @@ export function annotationRemedy(
   const [tool] =
     DETECTION_FORMATS.find(([, pattern]) => filesBelow.some(name => pattern.test(name))) ?? [];
   if (tool !== undefined)
-    return `The files beside them are boxes for object detection (${tool}). ${BOXES_REMEDY}`;
+    return `The files next to them are boxes for object detection (${tool}). ${BOXES_REMEDY}`;
   const lists = files.filter(name => LIST_FILE.test(name)).slice(0, MAX_NAMED_LISTS);
   if (lists.length === 0) return archiveRemedy(root, files);
   return `If a list says which classes they have, give it: ${lists.map(name => formatFolderOptions(root, {data: name})).join(' or ')}.`;

@@ -18,7 +18,7 @@ import {
 } from './ambiguous-layouts.js';
 import {findSplits, SPLIT_OPTIONS, type SplitFolders} from './split-folders.js';
 
-/** A folder that plays no part, and why: a clause about one of its images. */
+/** A folder that is not used, and why: a clause about one of its images. */
 export interface UnusedFolder {
   readonly prefix: string;
   readonly reason: string;
@@ -47,7 +47,7 @@ export interface LayoutContext {
   readonly split?: SplitName;
 }
 
-/** What a folder is: it holds class folders or parts of a split, or images that no folder gives a class. */
+/** What a folder is: it holds class folders or splits, or images that no folder gives a class. */
 export type DetectedLayout =
   | {
       readonly kind: 'classes';
@@ -104,7 +104,7 @@ export function detectLayout(folder: FolderNode, context: LayoutContext): Detect
   );
 }
 
-/** The only folder with images: it stands around everything else, unless it is the one class that there is. */
+/** The only folder with images: it wraps everything else, unless it is the only class. */
 function detectInOnlyFolder(
   onlyChild: FolderNode,
   parent: FolderNode,
@@ -202,7 +202,7 @@ function detectAmongFolders(
     );
     const unused = {
       prefix: repetition.prefix,
-      reason: `${repetition.name} repeats the folders beside it`,
+      reason: `${repetition.name} repeats the folders next to it`,
     };
     return detected.kind === 'classes'
       ? {...detected, unused: [...detected.unused, unused]}
@@ -225,7 +225,7 @@ function detectAmongFolders(
   return toClassesLayout(folder, [], areNested ? [reason] : []);
 }
 
-/** Readings of a folder that is for one part: nothing else can be given with it. */
+/** Readings of a folder that is for one split: nothing else can be given with it. */
 const interpretationsForSplit = (
   split: SplitName,
   interpretations: readonly LayoutInterpretation[],
@@ -238,7 +238,7 @@ const interpretationsForSplit = (
   });
 
 /**
- * Tells where the class folders of a dataset are: in the folder itself, in a folder for each part of a split, each perhaps within others.
+ * Tells where the class folders of a dataset are: in the folder itself, in a folder for each split, each perhaps within others.
  *
  * @throws LayoutError (exit 3) where that is not clear, with the options that say it; UnlabeledImagesError where there are none
  */

@@ -3,7 +3,7 @@ export interface FolderNode {
   readonly name: string;
   /** What the names of its files begin with: `''`, `train/`. */
   readonly prefix: string;
-  /** Images that lie in no sub-folder of it. */
+  /** Images that are in no subfolder of it. */
   directImages: number;
   /** Images below it. */
   totalImages: number;
@@ -33,7 +33,7 @@ function ensurePath(rootFolder: FolderNode, name: string): FolderNode[] {
 /**
  * Folders with the images in them, by names alone.
  * @param prefix that all names begin with
- * @param images names of files that are images, or should be; what ends in `/` is a folder that nobody can look into
+ * @param images names of files that are images, or should be; what ends in `/` is an unreadable folder
  */
 export function buildFolderTree(
   prefix: string,

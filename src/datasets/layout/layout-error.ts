@@ -25,7 +25,7 @@ export const formatClassOptions = (
 ): string =>
   `${formatFolderOptions(root, {data: prefix})} --classes ${shellQuote(classNames.map(name => name.replaceAll(',', '\\,')).join(','))}`;
 
-/** Folders that can be understood in more than one way, or in none: whoever knows them has to say. */
+/** Folders that can be read in more than one way, or in none: the user has to say which. */
 export class LayoutError extends DatasetError {
   override readonly code: string = 'AMBIGUOUS_LAYOUT';
 

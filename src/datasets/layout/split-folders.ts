@@ -14,14 +14,14 @@ import {
 } from './layout-error.js';
 import {parseSplitName, type SplitName, type ParsedSplitName} from './split-names.js';
 
-/** Class folders of each part. */
+/** Class folders of each split. */
 export interface SplitFolders {
   readonly train: FolderNode;
   readonly validation?: FolderNode;
   readonly test?: FolderNode;
 }
 
-/** A folder that is named as a part of a split. */
+/** A folder that is named like a split. */
 interface SplitCandidate extends ParsedSplitName {
   readonly folder: FolderNode;
 }
@@ -35,7 +35,7 @@ const toCandidates = (folder: FolderNode): SplitCandidate[] => {
 const belongTogether = (a: SplitCandidate, b: SplitCandidate): boolean =>
   a.split !== b.split && a.rest === b.rest;
 
-/** What says where the images of a part are. */
+/** The option for the images of a split. */
 export const SPLIT_OPTIONS: Readonly<Record<SplitName, string>> = {
   train: 'data',
   validation: 'val-data',
@@ -44,7 +44,7 @@ export const SPLIT_OPTIONS: Readonly<Record<SplitName, string>> = {
 
 const joinNames = (folders: readonly FolderNode[]): string => folderNames(folders).join(' and ');
 
-/** Parts of a split among folders: undefined where their names or what they hold say that they are classes. */
+/** Splits among folders: undefined where their names or what they hold say that they are classes. */
 export function findSplits(
   folder: FolderNode,
   children: readonly FolderNode[],
@@ -127,7 +127,7 @@ function sharesClasses(a: FolderNode, b: FolderNode): boolean {
   return shared > 1 && 2 * shared >= names.size;
 }
 
-/** Folders `train` among others that are no parts: a class, or the only part of a split. */
+/** A folder `train` among others that are no splits: a class, or the only split. */
 function loneTrainFolder(
   folder: FolderNode,
   children: readonly FolderNode[],
@@ -153,7 +153,7 @@ function loneTrainFolder(
   ];
   return {
     kind: 'ambiguous',
-    problem: `${train.folder.prefix} may be the images for training beside ${joinNames(others)}, or a class.`,
+    problem: `${train.folder.prefix} may be the images for training next to ${joinNames(others)}, or a class.`,
     interpretations,
   };
 }
@@ -197,7 +197,7 @@ function ambiguousTrainFolders(
   return {kind: 'ambiguous', problem, interpretations};
 }
 
-/** Where the classes of a folder are, relative to the root; the folder itself where that is not to be told. */
+/** Where the classes of a folder are, relative to the root; the folder itself where that is unclear. */
 function relativeClassPrefix(folder: FolderNode, context: LayoutContext): string {
   const detected = detectLayout(folder, {...context, split: 'train'});
   return relativePrefix(detected.kind === 'classes' ? detected.folder : folder, context);

@@ -1,6 +1,6 @@
 export type SplitName = 'train' | 'validation' | 'test';
 
-/** Words that say which part of a split something is for. */
+/** Words for splits. */
 const SPLIT_WORDS: Readonly<Record<SplitName | 'unlabeled', readonly string[]>> = {
   train: ['train', 'training', 'trn', 'trainval'],
   validation: [
@@ -29,7 +29,7 @@ const SPLIT_WORDS: Readonly<Record<SplitName | 'unlabeled', readonly string[]>> 
   ],
 };
 
-/** Words beside them that say nothing more: `train_images`, `01-train`, `test set`. */
+/** Words next to them without a meaning: `train_images`, `01-train`, `test set`. */
 const FILLER_SUFFIXES = [
   'image',
   'images',
@@ -97,7 +97,7 @@ export function parseSplitName(folder: string): ParsedSplitName | undefined {
   return {split, rest: words.filter(word => !SPLIT_BY_WORD.has(word)).join(' ')};
 }
 
-/** The part of a split that a word or a folder is named after, and after nothing else. */
+/** The split that a word or a folder is named after, and after nothing else. */
 export function parseSplit(name: string): SplitName | undefined {
   const found = parseSplitName(name);
   return found === undefined || found.rest !== '' || found.split === 'unlabeled'

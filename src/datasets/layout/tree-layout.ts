@@ -19,7 +19,7 @@ interface LayoutHints {
   readonly split?: SplitName;
 }
 
-/** Classes that are asked for by name say where they are, unless all are names of parts. */
+/** Requested class names show where the classes are, unless all are names of splits. */
 const toKnownClasses = (names: readonly string[]): Pick<LayoutContext, 'knownClasses'> =>
   names.every(name => parseSplit(name) !== undefined)
     ? {}
@@ -53,7 +53,7 @@ export function resolveLayout(
   }
 }
 
-/** A tree without folders that play no part. */
+/** A tree without unused folders. */
 export function removeFolders(tree: ImageTree, unused: readonly UnusedFolder[]): ImageTree {
   if (unused.length === 0) return tree;
   const isUsed = ({name}: {readonly name: string}): boolean =>

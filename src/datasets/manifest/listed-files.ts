@@ -45,7 +45,7 @@ export class ManifestFiles {
   readonly #matches = new Map<string, FileMatch | undefined>();
   #index: ReadonlyMap<string, readonly ListedFile[]> = new Map();
 
-  /** @param manifestPath path of the list: `train.csv` prefers what lies in `train` */
+  /** @param manifestPath path of the list: `train.csv` prefers files in `train` */
   constructor(
     readonly manifestPath: string,
     readonly options: ListOptions,
@@ -55,7 +55,7 @@ export class ManifestFiles {
     return dirname(this.manifestPath);
   }
 
-  /** Looks through the folder, unless each row below the first has a cell that names a file as it is: a list may lie in a huge folder. */
+  /** Indexes the folder, unless each row below the first has a cell that names a file exactly: a list may be in a huge folder. */
   async indexIfNeeded(rows: readonly (readonly string[])[]): Promise<void> {
     if (
       rows

@@ -87,7 +87,7 @@ const LABEL_SYNONYMS = [
   'y',
 ];
 
-/** Names that are other things as well: such a column counts where its cells are parts of a split. */
+/** Names that are other things as well: such a column counts where its cells are names of splits. */
 const AMBIGUOUS_SPLIT_NAMES = ['set', 'part', 'dataset', 'partition', 'phase', 'usage'];
 
 const PLURAL = /^(?:labels|tags|classes|categories|targets|keywords|attributes|attributeids)$/;
@@ -106,7 +106,7 @@ export interface ManifestColumns {
   /** A column of labels, or columns with a 1 in that of the label. */
   readonly label: number | ReadonlyMap<number, string>;
   readonly split?: number;
-  /** `is_valid`: 1 says which part it is, 0 that it is for training. */
+  /** `is_valid`: 1 is this split, 0 is training. */
   readonly flaggedSplit?: 'validation' | 'test';
   readonly hasHeader: boolean;
   /** Whether the name of the column of labels is a plural. */
@@ -155,7 +155,7 @@ function isHeader(first: readonly string[], rest: Rows, sheet: ManifestSheet): b
   if (first.some(cell => hasImageExtension(cell.trim()) || /^\w+:\/\//.test(cell.trim())))
     return false;
   const known = first.filter(cell => KNOWN_NAMES.has(normalizeColumnName(cell))).length;
-  if (known > 1) return true; // also where a file `image.png` lies about
+  if (known > 1) return true; // also where a file `image.png` exists
   if (first.some(cell => isImageCell(cell, sheet))) return false;
   return (
     known > 0 ||

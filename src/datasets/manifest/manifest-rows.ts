@@ -110,7 +110,7 @@ function parseJsonLines(text: string, path: string): Table {
   return {lines, keys};
 }
 
-/** Several values are told as a list of several labels is. */
+/** Several values are read like a list of several labels. */
 function toCellText(value: unknown): string {
   if (Array.isArray(value)) return value.map(toCellText).join('|');
   return ['string', 'number', 'boolean'].includes(typeof value) ? String(value) : '';
@@ -213,7 +213,7 @@ function readSplit(
  * The lines of a list of images: `.csv` or `.tsv`, with a line that names the columns or with path, label and split in this order, or
  * `.jsonl` with such keys. Columns with a single 1 a line say the label by their names.
  *
- * @param files what there is beside the list
+ * @param files the files next to the list
  * @throws ManifestError for a line that has no path or not one label, or a file that is no such list; ManifestColumnsError
  */
 export async function readManifestRows(

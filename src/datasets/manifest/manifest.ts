@@ -77,7 +77,7 @@ function resolveRow(
   };
 }
 
-/** Each image once; a line that says the same again is told. @throws ManifestError for one that says something else */
+/** Each image once; a line that repeats another is reported. @throws ManifestError for one that says something else */
 function removeDuplicateRows(
   rows: readonly ManifestEntry[],
   manifest: string,
@@ -173,9 +173,9 @@ export async function readManifest(
 const LABEL_REMEDY = 'Add lines of other labels, or name the right column with --label-column.';
 
 /**
- * The labels of images for training, after a look at whether each has images.
+ * The labels of the training images; each must have images.
  *
- * @param onError told of an EmptyClassError or BrokenClassError, and which class it is about
+ * @param onError called with an EmptyClassError or UnreadableClassError, and the class
  * @throws UnknownClassError, TooFewClassesError; whatever `onRefusal` throws
  */
 export function findManifestClasses(
@@ -211,7 +211,7 @@ function selectBroken(
   return entries.flatMap(({name}) => brokenByName.get(name) ?? []);
 }
 
-/** Images of a part with their labels by name, in the order of a folder's; what is of no class is left out. */
+/** Images of a split with their labels by name, in the order of a folder's; those of no class are skipped. */
 export function samplesForSplit(
   {entries, broken}: Manifest,
   split: SplitName,
@@ -229,7 +229,7 @@ export function samplesForSplit(
     .sort((a, b) => a.label - b.label || (a.name < b.name ? -1 : 1));
 }
 
-/** What is left out of a list for its class, and classes that have lost some of their images. */
+/** Rows that are skipped for their class, and classes that have lost some of their images. */
 export function manifestFindings(
   manifest: Manifest,
   classNames: readonly string[],
@@ -264,7 +264,7 @@ function duplicateRowFindings(duplicates: readonly string[]): Finding[] {
     {
       code: 'duplicate-rows',
       severity: 'note',
-      message: `${subject} listed more than once, alike; each counts once.`,
+      message: `${subject} listed more than once, with the same label; each counts once.`,
       files: [...duplicates],
     },
   ];

@@ -1,7 +1,7 @@
 const splitIntoWords = (label: string): string[] =>
   label.split(/\s*[,;]\s*|\s+/).filter(word => word !== '');
 
-/** Labels of several words that there must be to tell a list of labels from names. */
+/** The number of labels of several words from which on lists of labels are told from names. */
 const MIN_COMPOUND_LABELS = 3;
 
 /** Words of which each is in several labels: `haze primary`, `clear primary water`, `clear water` are lists, `golden retriever` is a name. */
@@ -19,7 +19,7 @@ function findSharedWords(labels: ReadonlySet<string>): ReadonlySet<string> | und
 }
 
 /**
- * Tells labels that are others put together (`scab rust` beside `scab` and `rust`) from names of several words.
+ * Distinguishes labels that combine others (`scab rust` next to `scab` and `rust`) from names of several words.
  *
  * @param isPlural whether the column is called `labels` or `tags`
  * @returns the labels in one, or undefined

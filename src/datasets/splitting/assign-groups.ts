@@ -1,21 +1,21 @@
 import type {Sample} from '../sample.js';
 
-/** A part of a cross-validation. */
+/** One fold of a cross-validation. */
 export interface Fold {
   /** From 1 to `of`. */
   readonly number: number;
   readonly of: number;
 }
 
-/** How much goes to each part. */
-export interface Drawing {
+/** How many images go to each split. */
+export interface SplitRatios {
   /** Shares of the files, 0..1. */
   readonly validation: number;
   readonly test: number;
   readonly fold?: Fold;
 }
 
-/** What is drawn as one. */
+/** Images that are assigned together. */
 export interface Group {
   readonly samples: readonly Sample[];
   /** Different files in it. */
@@ -24,66 +24,78 @@ export interface Group {
   readonly hash: string;
 }
 
-/** The groups of one class, part by part. */
-export type Drawn = Readonly<Record<'train' | 'validation' | 'test', readonly Group[]>>;
+/** The groups of one class, by split. */
+export type SplitAssignment = Readonly<Record<'train' | 'validation' | 'test', readonly Group[]>>;
 
-const filesIn = (groups: readonly Group[]): number => groups.reduce((sum, {size}) => sum + size, 0);
+const countFiles = (groups: readonly Group[]): number =>
+  groups.reduce((sum, {size}) => sum + size, 0);
 
-function drawOnce(groups: readonly Group[], shares: Drawing): Drawn {
-  const [validation, others] = taken(groups, filesIn(groups) * shares.validation);
-  const [test, train] = taken(others, filesIn(groups) * shares.test);
+function assignByRatio(groups: readonly Group[], ratios: SplitRatios): SplitAssignment {
+  const [validation, others] = takeShare(groups, countFiles(groups) * ratios.validation);
+  const [test, train] = takeShare(others, countFiles(groups) * ratios.test);
   return {train, validation, test};
 }
 
 /** The test images of all folds are the same. */
-function drawFold(groups: readonly Group[], shares: Drawing, fold: Fold, label: number): Drawn {
-  const [test, others] = taken(groups, filesIn(groups) * shares.test);
-  const [validation, train] = dealt(others, fold, label);
+function assignWithFold(
+  groups: readonly Group[],
+  ratios: SplitRatios,
+  fold: Fold,
+  label: number,
+): SplitAssignment {
+  const [test, others] = takeShare(groups, countFiles(groups) * ratios.test);
+  const [validation, train] = assignFold(others, fold, label);
   return {train, validation, test};
 }
 
 /**
- * The first groups that make up so many images, those left out that would make it many more; at least one group, the smallest, where any
- * image was asked for; never all.
+ * The first groups that make up the target, without those that would far exceed it; at least one group, the smallest, for a target above 0;
+ * never all.
  */
-function taken(groups: readonly Group[], wanted: number): [taken: Group[], others: Group[]] {
-  const few = new Set<Group>();
+function takeShare(groups: readonly Group[], target: number): [share: Group[], others: Group[]] {
+  const selected = new Set<Group>();
   let count = 0;
   for (const group of groups) {
-    if (few.size === groups.length - 1 || count >= Math.round(wanted)) break;
-    if (count + group.size / 2 > Math.round(wanted)) continue;
-    few.add(group);
+    if (selected.size === groups.length - 1 || count >= Math.round(target)) break;
+    if (count + group.size / 2 > Math.round(target)) continue;
+    selected.add(group);
     count += group.size;
   }
-  if (few.size === 0 && wanted > 0 && groups.length > 1)
-    few.add(groups.reduce((least, group) => (group.size < least.size ? group : least)));
-  return [[...few], groups.filter(group => !few.has(group))];
+  if (selected.size === 0 && target > 0 && groups.length > 1)
+    selected.add(
+      groups.reduce((smallest, group) => (group.size < smallest.size ? group : smallest)),
+    );
+  return [[...selected], groups.filter(group => !selected.has(group))];
 }
 
 /**
- * Groups dealt out to the folds one by one, each to the smallest of them: those of one fold, and the others. A class that is one group is
- * always trained on.
+ * Assigns groups to the folds one by one, each to the smallest fold; returns those of one fold, and the others. A class that is one group is
+ * always in training.
  */
-function dealt(
+function assignFold(
   groups: readonly Group[],
   {number, of}: Fold,
-  first: number,
-): [own: Group[], others: Group[]] {
+  offset: number,
+): [inFold: Group[], others: Group[]] {
   if (groups.length < 2) return [[], [...groups]];
-  // Classes begin at different folds, so that none gets all that is over.
-  const order = Array.from({length: of}, (_, i) => (i + first) % of);
+  // Classes begin at different folds, so that no fold gets all remainders.
+  const order = Array.from({length: of}, (_, i) => (i + offset) % of);
   const sizes = new Array<number>(of).fill(0);
-  const [own, others]: [Group[], Group[]] = [[], []];
+  const [inFold, others]: [Group[], Group[]] = [[], []];
   for (const group of groups) {
-    const least = order.reduce((best, fold) => (sizes[fold]! < sizes[best]! ? fold : best));
-    sizes[least]! += group.size;
-    (least === number - 1 ? own : others).push(group);
+    const smallest = order.reduce((best, fold) => (sizes[fold]! < sizes[best]! ? fold : best));
+    sizes[smallest]! += group.size;
+    (smallest === number - 1 ? inFold : others).push(group);
   }
-  return [own, others];
+  return [inFold, others];
 }
 
-/** @param label of the class that the groups are drawn for */
-export const drawGroups = (groups: readonly Group[], drawing: Drawing, label: number): Drawn =>
-  drawing.fold === undefined
-    ? drawOnce(groups, drawing)
-    : drawFold(groups, drawing, drawing.fold, label);
+/** @param label of the class of the groups */
+export const assignGroups = (
+  groups: readonly Group[],
+  ratios: SplitRatios,
+  label: number,
+): SplitAssignment =>
+  ratios.fold === undefined
+    ? assignByRatio(groups, ratios)
+    : assignWithFold(groups, ratios, ratios.fold, label);

@@ -6,7 +6,10 @@ import {everySample} from '../discovery/image-folder.js';
 import type {ImageFolder, Sample} from '../sample.js';
 import {skippedFindings} from '../discovery/skipped-files.js';
 import {assertUsable} from './split.js';
-import type {KnownContents, Split} from './splits.js';
+import type {ReadableImages, Split} from './splits.js';
+
+/** Raised when an older release could not read the file. Version 1 had another key for `skipped`. */
+const VERSION = 2;
 
 interface SplitEntry {
   readonly name: string;
@@ -15,46 +18,46 @@ interface SplitEntry {
 }
 
 /** `split.json`: which image went where, by name and by content. Paths are relative, so the folder may move. */
-export interface SplitManifest {
-  readonly version: 1;
+export interface SplitDocument {
+  readonly version: typeof VERSION;
   readonly seed: number;
   readonly classNames: readonly string[];
   readonly train: readonly SplitEntry[];
   readonly validation: readonly SplitEntry[];
   readonly test: readonly SplitEntry[];
-  readonly leftOut: readonly {readonly name: string; readonly reason: string}[];
+  readonly skipped: readonly {readonly name: string; readonly reason: string}[];
 }
 
-/** A file that a split knows otherwise than another does. */
+/** A file that differs between two splits. */
 export interface SplitChange {
   readonly name: string;
-  readonly change: 'other bytes' | 'gone' | 'new' | 'in another part';
+  readonly change: 'other bytes' | 'gone' | 'new' | 'in another split';
 }
 
-/** Places of the files of a split by name. */
-const placesOf = ({
+/** The split of each file by name, with its hash. */
+const placementsByName = ({
   train,
   validation,
   test,
-  leftOut: others,
-}: SplitManifest): Map<string, {part: string; sha256?: string}> =>
+  skipped: others,
+}: SplitDocument): Map<string, {split: string; sha256?: string}> =>
   new Map(
-    Object.entries({train, validation, test, others}).flatMap(([part, entries]) =>
-      entries.map((entry): [string, {part: string; sha256?: string}] => [
+    Object.entries({train, validation, test, others}).flatMap(([split, entries]) =>
+      entries.map((entry): [string, {split: string; sha256?: string}] => [
         entry.name,
-        {part, ...('sha256' in entry && {sha256: entry.sha256})},
+        {split, ...('sha256' in entry && {sha256: entry.sha256})},
       ]),
     ),
   );
 
-/** Files that are not what and where they were. */
-export function splitChanges(before: SplitManifest, now: SplitManifest): SplitChange[] {
-  const [old, current] = [placesOf(before), placesOf(now)];
-  const changes = [...old].flatMap(([name, {part, sha256}]): SplitChange[] => {
+/** Files that changed, came, went, or moved to another split. */
+export function splitChanges(before: SplitDocument, now: SplitDocument): SplitChange[] {
+  const [old, current] = [placementsByName(before), placementsByName(now)];
+  const changes = [...old].flatMap(([name, {split, sha256}]): SplitChange[] => {
     const found = current.get(name);
     if (found === undefined) return [{name, change: 'gone'}];
     if (sha256 !== found.sha256 && sha256 !== undefined) return [{name, change: 'other bytes'}];
-    return part === found.part ? [] : [{name, change: 'in another part'}];
+    return split === found.split ? [] : [{name, change: 'in another split'}];
   });
   return [
     ...changes,
@@ -64,7 +67,7 @@ export function splitChanges(before: SplitManifest, now: SplitManifest): SplitCh
   ];
 }
 
-const listOf = (...keys: readonly string[]): object => ({
+const listSchema = (...keys: readonly string[]): object => ({
   type: 'array',
   items: {
     type: 'object',
@@ -73,21 +76,21 @@ const listOf = (...keys: readonly string[]): object => ({
   },
 });
 
-const MANIFEST_SCHEMA = {
+const SPLIT_SCHEMA = {
   type: 'object',
-  required: ['version', 'seed', 'classNames', 'train', 'validation', 'test', 'leftOut'],
+  required: ['version', 'seed', 'classNames', 'train', 'validation', 'test', 'skipped'],
   properties: {
-    version: {const: 1},
+    version: {const: VERSION},
     seed: {type: 'number'},
     classNames: {type: 'array', items: {type: 'string'}},
-    train: listOf('name', 'sha256'),
-    validation: listOf('name', 'sha256'),
-    test: listOf('name', 'sha256'),
-    leftOut: listOf('name', 'reason'),
+    train: listSchema('name', 'sha256'),
+    validation: listSchema('name', 'sha256'),
+    test: listSchema('name', 'sha256'),
+    skipped: listSchema('name', 'reason'),
   },
 } as const;
 
-/** A `split.json` that cannot be read, or that tells of other images than the folder has. */
+/** A `split.json` that cannot be read, or that does not match the images of the folder. */
 export class SplitFileError extends DatasetError {
   override readonly code = 'INVALID_SPLIT_FILE';
 
@@ -97,44 +100,48 @@ export class SplitFileError extends DatasetError {
     found: string,
   ) {
     super(
-      `Expected ${expected} for the split ${path}, but found ${found}. Divide the images anew, without this file.`,
+      `Expected ${expected} for the split ${path}, but found ${found}. Create a new split, without this file.`,
     );
   }
 }
 
 /** The record of a split, to be written as JSON. */
-export function toSplitManifest({
+export function toSplitDocument({
   train,
   validation,
   test,
-  leftOut,
+  skipped,
   classNames,
   seed,
   hashes,
-}: Split): SplitManifest {
+}: Split): SplitDocument {
   const entries = (samples: readonly Sample[]): SplitEntry[] =>
     samples.map(({name}) => ({name, sha256: hashes.get(name)!}));
   return {
-    version: 1,
+    version: VERSION,
     seed,
     classNames,
     train: entries(train),
     validation: entries(validation),
     test: entries(test),
-    leftOut: [...leftOut].map(([name, reason]) => ({name, reason})),
+    skipped: [...skipped].map(([name, reason]) => ({name, reason})),
   };
 }
 
-/** @throws SchemaError */
-export const checkSplitManifest = (document: unknown, path: string): SplitManifest =>
-  validate<SplitManifest>(MANIFEST_SCHEMA, document, `Split ${path}`);
+/** @throws SplitFileError for another version; SchemaError */
+export function parseSplitDocument(document: unknown, path: string): SplitDocument {
+  const {version} = (document ?? {}) as {version?: unknown};
+  if (typeof version === 'number' && version !== VERSION)
+    throw new SplitFileError(path, `version ${VERSION}`, `version ${version}`);
+  return validate<SplitDocument>(SPLIT_SCHEMA, document, `Split ${path}`);
+}
 
-async function readManifest(path: string): Promise<SplitManifest> {
+async function readSplitDocument(path: string): Promise<SplitDocument> {
   const text = await readFile(path, 'utf8').catch(error => {
     throw new SplitFileError(path, 'a file', errorMessage(error));
   });
   try {
-    return checkSplitManifest(JSON.parse(text), path);
+    return parseSplitDocument(JSON.parse(text), path);
   } catch (error) {
     if (error instanceof SyntaxError) throw new SplitFileError(path, 'JSON', error.message);
     throw error;
@@ -142,7 +149,7 @@ async function readManifest(path: string): Promise<SplitManifest> {
 }
 
 /**
- * The split that a `split.json` records. Images that came to the folder since are left out and reported.
+ * The split that a `split.json` records. Images that are new in the folder are skipped and reported.
  *
  * @param contents to make sure that the images are still the same; without, only names are compared
  * @throws SplitFileError, SchemaError, NoValidationImagesError, NoTrainingImagesError
@@ -150,45 +157,46 @@ async function readManifest(path: string): Promise<SplitManifest> {
 export async function readSplit(
   path: string,
   folder: ImageFolder,
-  contents?: KnownContents,
+  contents?: ReadableImages,
 ): Promise<Split> {
-  const manifest = await readManifest(path);
-  const composed = manifest.classNames.map(name => name.normalize('NFC'));
+  const document = await readSplitDocument(path);
+  const normalizedNames = document.classNames.map(name => name.normalize('NFC'));
   if (
-    JSON.stringify(composed) !==
+    JSON.stringify(normalizedNames) !==
     JSON.stringify(folder.classNames.map(name => name.normalize('NFC')))
   ) {
     throw new SplitFileError(
       path,
-      `the classes ${manifest.classNames.join(', ')} in ${folder.root}`,
+      `the classes ${document.classNames.join(', ')} in ${folder.root}`,
       folder.classNames.join(', '),
     );
   }
-  const entries = [...manifest.train, ...manifest.validation, ...manifest.test];
+  const entries = [...document.train, ...document.validation, ...document.test];
   const found = findSamples(entries, path, folder, contents);
-  const samples = (of: readonly SplitEntry[]): Sample[] => of.map(({name}) => found.get(name)!);
-  const parts = {
-    train: samples(manifest.train),
-    validation: samples(manifest.validation),
-    test: samples(manifest.test),
+  const samples = (recorded: readonly SplitEntry[]): Sample[] =>
+    recorded.map(({name}) => found.get(name)!);
+  const splits = {
+    train: samples(document.train),
+    validation: samples(document.validation),
+    test: samples(document.test),
   };
-  assertUsable(folder, parts);
+  assertUsable(folder, splits);
   const isListed = createNameLookup(
-    [...entries, ...manifest.leftOut].map(({name}) => [name, true] as const),
+    [...entries, ...document.skipped].map(({name}) => [name, true] as const),
   );
   const unlisted = everySample(folder)
     .map(({name}) => name)
     .filter(name => isListed(name) === undefined);
   const reason = `it is not in ${path}`;
   return {
-    ...parts,
-    leftOut: new Map([
-      ...manifest.leftOut.map(entry => [entry.name, entry.reason] as const),
+    ...splits,
+    skipped: new Map([
+      ...document.skipped.map(entry => [entry.name, entry.reason] as const),
       ...unlisted.map(name => [name, reason] as const),
     ]),
     findings: skippedFindings('not-in-split', 'warning', unlisted, reason),
     classNames: folder.classNames,
-    seed: manifest.seed,
+    seed: document.seed,
     hashes: new Map(entries.map(({name, sha256}) => [found.get(name)!.name, sha256])),
   };
 }
@@ -198,7 +206,7 @@ function findSamples(
   entries: readonly SplitEntry[],
   path: string,
   folder: ImageFolder,
-  contents: KnownContents | undefined,
+  contents: ReadableImages | undefined,
 ): Map<string, Sample> {
   const readable = createNameLookup(
     (contents?.samples ?? everySample(folder)).map(sample => [sample.name, sample] as const),

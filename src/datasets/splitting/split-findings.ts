@@ -1,73 +1,74 @@
 import type {Finding} from '../../core/finding.js';
 import {groupBy} from '../../core/group-by.js';
 import type {ImageFolder, Sample} from '../sample.js';
-import type {KnownContents, SplitParts} from './splits.js';
+import type {ReadableImages, Splits} from './splits.js';
 
 const namesOf = (samples: readonly Sample[]): string[] => samples.map(({name}) => name);
 
-/** What a person should know of a split: copies that were left out, contradicting labels, classes that validation says nothing about. */
+/** Findings about a split: skipped exact duplicates, conflicting labels, classes without validation images. */
 export function splitFindings(
   folder: ImageFolder,
-  {train, validation, test}: SplitParts,
-  leftOutReasons: ReadonlyMap<string, string>,
-  contents: KnownContents,
+  {train, validation, test}: Splits,
+  skipReasons: ReadonlyMap<string, string>,
+  contents: ReadableImages,
 ): Finding[] {
   const byName = new Map(contents.samples.map(sample => [sample.name, sample]));
-  const copies = [...leftOutReasons.keys()].flatMap(name => byName.get(name) ?? []);
+  const duplicates = [...skipReasons.keys()].flatMap(name => byName.get(name) ?? []);
   return [
-    ...copiesAcrossParts(copies, [...validation, ...test], contents),
-    ...contradictions([...train, ...validation, ...test], folder.classNames, contents),
-    ...notValidated(folder, validation),
+    ...exactDuplicatesAcrossSplits(duplicates, [...validation, ...test], contents),
+    ...conflictingLabels([...train, ...validation, ...test], folder.classNames, contents),
+    ...classesWithoutValidation(folder, validation),
   ];
 }
 
-/** Files that were left out, each with those that stayed. */
-function copiesAcrossParts(
-  copies: readonly Sample[],
+/** Skipped exact duplicates, each with the files that are used. */
+function exactDuplicatesAcrossSplits(
+  duplicates: readonly Sample[],
   kept: readonly Sample[],
-  {contentHash}: KnownContents,
+  {contentHash}: ReadableImages,
 ): Finding[] {
   const byHash = groupBy(kept, contentHash);
-  const groups = [...groupBy(copies, contentHash)].map(([hash, left]) =>
-    namesOf([...left, ...(byHash.get(hash) ?? [])]),
+  const groups = [...groupBy(duplicates, contentHash)].map(([hash, skipped]) =>
+    namesOf([...skipped, ...(byHash.get(hash) ?? [])]),
   );
   const [first] = groups;
   if (first === undefined) return [];
-  const which = copies.length === 1 ? first[0] : `${copies.length} files, such as ${first[0]}`;
-  const message = `Left out ${which}: the same file is for validation or test as well, as ${first.at(-1)}.`;
+  const which =
+    duplicates.length === 1 ? first[0] : `${duplicates.length} files, such as ${first[0]}`;
+  const message = `Skipped ${which}: the same file is in validation or test too, as ${first.at(-1)}.`;
   return [
     {
-      code: 'copy-across-parts',
+      code: 'exact-duplicates-across-splits',
       severity: 'warning',
       message,
       files: groups.flat(),
       groups,
-      exclude: namesOf(copies),
+      exclude: namesOf(duplicates),
     },
   ];
 }
 
 /** The same file in folders of different classes: one label at least is wrong. */
-function contradictions(
+function conflictingLabels(
   samples: readonly Sample[],
   classNames: readonly string[],
-  contents: KnownContents,
+  contents: ReadableImages,
 ): Finding[] {
   const groups = [...groupBy(samples, sample => contents.contentHash(sample)).values()];
   return groups
     .filter(group => new Set(group.map(({label}) => label)).size > 1)
     .map(group => ({
-      code: 'contradicting-labels',
+      code: 'conflicting-labels',
       severity: 'warning',
-      message: `The same file is in classes ${[...new Set(group.map(({label}) => classNames[label]))].join(' and ')}: ${namesOf(group).join(', ')}. Keep the right one; a fix list leaves out all.`,
+      message: `The same file is in classes ${[...new Set(group.map(({label}) => classNames[label]))].join(' and ')}: ${namesOf(group).join(', ')}. Keep the right one; an exclude list drops all.`,
       files: namesOf(group),
       groups: [namesOf(group)],
       exclude: namesOf(group),
     }));
 }
 
-/** Of a class that the folder's own validation part lacks, the folder tells already. */
-function notValidated(folder: ImageFolder, validation: readonly Sample[]): Finding[] {
+/** A class that is not in the folder's own validation split is in the folder's findings already. */
+function classesWithoutValidation(folder: ImageFolder, validation: readonly Sample[]): Finding[] {
   const labelsOf = (samples: readonly Sample[]): Set<number> =>
     new Set(samples.map(({label}) => label));
   const [expected, validated] = [

@@ -5,21 +5,21 @@ import {groupBy} from '../../core/group-by.js';
 import type {ImageFolder, Sample} from '../sample.js';
 
 /** `--group-by` says nothing that images could be grouped by. */
-export class SplitByError extends UsageError {
+export class GroupByError extends UsageError {
   override readonly code = 'INVALID_GROUP_BY';
 
   constructor(
-    readonly splitBy: string,
+    readonly criterion: string,
     expected: string,
     found: string,
   ) {
     super(
-      `Expected ${expected} for --group-by ${splitBy}, but found ${found}. Use near-duplicates, exact-duplicates, folder:2 or '(patient\\d+)_'.`,
+      `Expected ${expected} for --group-by ${criterion}, but found ${found}. Use near-duplicates, exact-duplicates, folder:2 or '(patient\\d+)_'.`,
     );
   }
 }
 
-/** Images that must be in one part. */
+/** Images that must be in one split. */
 export interface Grouping {
   /** The same for images of one group; undefined where only identical files are kept together. */
   readonly groupOf?: (sample: Sample) => string;
@@ -27,24 +27,24 @@ export interface Grouping {
 }
 
 /** A pattern may try more ways to match a name than there are atoms. */
-const MATCHING_MILLISECONDS = 5_000;
+const MATCH_TIMEOUT_MS = 5_000;
 
 /** What a pattern finds in each name: its groups, one behind the other; null where it does not match. */
-function capturesOf(pattern: string, names: readonly string[]): (string | null)[] {
+function matchNames(pattern: string, names: readonly string[]): (string | null)[] {
   try {
     const found = runInNewContext(
       `const regex = new RegExp(pattern, 'u');
        JSON.stringify({count: new RegExp(pattern + '|', 'u').exec('').length - 1, captures: names.map(name => regex.exec(name)?.slice(1).join('\\0') ?? null)})`,
       {pattern, names},
-      {timeout: MATCHING_MILLISECONDS},
+      {timeout: MATCH_TIMEOUT_MS},
     ) as string;
     const {count, captures} = JSON.parse(found) as {count: number; captures: (string | null)[]};
-    if (count === 0) throw new SplitByError(pattern, 'a group in parentheses', 'none');
+    if (count === 0) throw new GroupByError(pattern, 'a group in parentheses', 'none');
     return captures;
   } catch (error) {
-    if (error instanceof SplitByError) throw error;
+    if (error instanceof GroupByError) throw error;
     const isSlow = (error as NodeJS.ErrnoException).code === 'ERR_SCRIPT_EXECUTION_TIMEOUT';
-    throw new SplitByError(
+    throw new GroupByError(
       pattern,
       'a regular expression',
       isSlow ? 'one that takes more than 5 s to match the names' : errorMessage(error),
@@ -52,56 +52,56 @@ function capturesOf(pattern: string, names: readonly string[]): (string | null)[
   }
 }
 
-/** Groups by what a pattern captures in names; what it does not match is alone. @throws SplitByError */
-function byPattern(pattern: string, samples: readonly Sample[]): Grouping {
-  const captures = capturesOf(
+/** Groups by what a pattern captures in names; what it does not match is alone. @throws GroupByError */
+function groupByPattern(pattern: string, samples: readonly Sample[]): Grouping {
+  const captures = matchNames(
     pattern,
     samples.map(({name}) => name),
   );
   const byName = new Map(samples.map(({name}, i) => [name, captures[i]!]));
-  const strange = samples.filter(({name}) => byName.get(name) === null).map(({name}) => name);
-  if (strange.length === samples.length)
-    throw new SplitByError(pattern, 'names that it matches', `such as ${strange[0]}`);
+  const unmatched = samples.filter(({name}) => byName.get(name) === null).map(({name}) => name);
+  if (unmatched.length === samples.length)
+    throw new GroupByError(pattern, 'names that it matches', `such as ${unmatched[0]}`);
   if (new Set(captures).size < 2)
-    throw new SplitByError(pattern, 'two groups at least', 'one, which all names are in');
+    throw new GroupByError(pattern, 'two groups at least', 'one, which all names are in');
   const finding: Finding = {
-    code: 'not-grouped',
+    code: 'ungrouped',
     severity: 'warning',
-    message: `--group-by ${pattern} does not match ${strange.length} of ${samples.length} names, such as ${strange[0]}; each is a group of its own.`,
-    files: strange,
+    message: `--group-by ${pattern} does not match ${unmatched.length} of ${samples.length} names, such as ${unmatched[0]}; each is a group of its own.`,
+    files: unmatched,
   };
   // No name holds a NUL: what is captured is never taken for a name.
   return {
     groupOf: ({name}) => (byName.get(name) === null ? name : `\0${byName.get(name)}`),
-    findings: strange.length === 0 ? [] : [finding],
+    findings: unmatched.length === 0 ? [] : [finding],
   };
 }
 
-/** Groups by the folders that the first `depth` parts of a name are. @throws SplitByError */
-function byFolder(splitBy: string, depth: number, samples: readonly Sample[]): Grouping {
+/** Groups by the first `depth` folders of a name. @throws GroupByError */
+function groupByFolder(criterion: string, depth: number, samples: readonly Sample[]): Grouping {
   const groupOf = ({name}: Sample): string =>
     name.split('/').slice(0, -1).slice(0, depth).join('/');
   if (new Set(samples.map(groupOf)).size < 2)
-    throw new SplitByError(splitBy, 'two folders at least', 'one');
+    throw new GroupByError(criterion, 'two folders at least', 'one');
   return {groupOf, findings: []};
 }
 
 /**
- * What `--group-by` keeps together beside identical files and, unless it is `exact-duplicates`, near-duplicates: what is in one folder of a depth
+ * What `--group-by` keeps together besides exact duplicates and, except for `exact-duplicates`, near-duplicates: images in one folder of a depth
  * below the root (`folder:2` is `<class>/<folder>`), or has names in which a regular expression captures the same.
  *
- * @throws SplitByError
+@throws GroupByError
  */
-export function groupingBy(splitBy: string, samples: readonly Sample[]): Grouping {
-  if (splitBy === 'exact-duplicates' || splitBy === 'near-duplicates') return {findings: []};
-  const depth = /^folder:([1-9]\d?)$/.exec(splitBy);
+export function createGrouping(criterion: string, samples: readonly Sample[]): Grouping {
+  if (criterion === 'exact-duplicates' || criterion === 'near-duplicates') return {findings: []};
+  const depth = /^folder:([1-9]\d?)$/.exec(criterion);
   return depth === null
-    ? byPattern(splitBy, samples)
-    : byFolder(splitBy, Number(depth[1]), samples);
+    ? groupByPattern(criterion, samples)
+    : groupByFolder(criterion, Number(depth[1]), samples);
 }
 
-/** Groups that a folder's own parts share: what they have in common is known from training when it is measured. */
-export function sharedGroups(
+/** Groups that span a folder's own splits: train-test leakage. */
+export function groupLeakageFindings(
   {samples, validation = [], test = []}: ImageFolder,
   groupOf: (sample: Sample) => string,
 ): Finding[] {
@@ -109,23 +109,23 @@ export function sharedGroups(
   const shared = [...groupBy([...validation, ...test], groupOf)].filter(([group]) =>
     trained.has(group),
   );
-  const measured = shared.flatMap(([, ofGroup]) => ofGroup);
-  const [first] = measured;
+  const evaluated = shared.flatMap(([, ofGroup]) => ofGroup);
+  const [first] = evaluated;
   if (first === undefined) return [];
   const which =
-    measured.length === 1
+    evaluated.length === 1
       ? '1 image for validation or test is'
-      : `${measured.length} images for validation or test are`;
+      : `${evaluated.length} images for validation or test are`;
   const groups = shared.map(([group, ofGroup]) =>
     [...ofGroup, ...trained.get(group)!].map(({name}) => name),
   );
   return [
     {
-      code: 'groups-across-parts',
+      code: 'group-leakage',
       severity: 'warning',
       message:
-        `${which} of a group that is trained on as well, such as ${first.name} and ${trained.get(groupOf(first))![0]!.name}: ` +
-        `the folder's own parts divide groups, and the metrics will flatter.`,
+        `${which} of a group that is in training too, such as ${first.name} and ${trained.get(groupOf(first))![0]!.name}: ` +
+        `the folder's own splits divide groups. Metrics will be optimistic.`,
       files: groups.flat(),
       groups,
     },

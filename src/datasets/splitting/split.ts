@@ -1,25 +1,25 @@
-import type {KnownContents, Split, SplitParts} from './splits.js';
+import type {ReadableImages, Split, Splits} from './splits.js';
 import {DatasetError, UsageError} from '../../core/errors.js';
 
 import {createRng} from '../../core/rng.js';
-import {drawGroups, type Drawing, type Fold, type Group} from './assign-groups.js';
+import {assignGroups, type SplitRatios, type Fold, type Group} from './assign-groups.js';
 import {assertFoldsPossible} from './foldable.js';
 import {groupBy} from '../../core/group-by.js';
-import {groupsOf} from '../duplicates/disjoint-set.js';
+import {connectedComponents} from '../duplicates/disjoint-set.js';
 import {everySample} from '../discovery/image-folder.js';
 import type {ImageFolder, Sample} from '../sample.js';
 import {splitFindings} from './split-findings.js';
 
 export interface SplitOptions {
-  /** Share of each class to validate on, 0..1, where the folder has no validation images of its own; 0.2 unless told. */
+  /** Share of each class to validate on, 0..1, where the folder has no validation split of its own. Default: 0.2. */
   readonly valSplit?: number;
-  /** Share of each class to test on, 0..1, where the folder has no test images of its own; 0 unless told. */
+  /** Share of each class to test on, 0..1, where the folder has no test split of its own. Default: 0. */
   readonly testSplit?: number;
   readonly seed: number;
-  /** One of several divisions in each of which other images are for validation, every image once; `valSplit` says nothing then. */
+  /** One fold of a cross-validation, in which every image is validated on once; `valSplit` is ignored then. */
   readonly fold?: Fold;
-  /** Each the same for images that must be in one part, as near-duplicates are. Identical files are in one part in any case. */
-  readonly together?: readonly ((sample: Sample) => string)[];
+  /** Keys of a sample. Samples that share a key, such as near-duplicates, stay in one split. Exact duplicates always do. */
+  readonly groupKeys?: readonly ((sample: Sample) => string)[];
 }
 
 /** Nothing would be left to measure a classifier with. */
@@ -40,7 +40,7 @@ export class FoldError extends UsageError {
 
   constructor(readonly root: string) {
     super(
-      `Expected images without validation images of their own for --folds, but found some beside those for training in ${root}. ` +
+      `Expected images without validation images of their own for --folds, but found some next to those for training in ${root}. ` +
         'Put all into one folder a class, or train without --folds.',
     );
   }
@@ -62,131 +62,131 @@ export class NoTrainingImagesError extends DatasetError {
 }
 
 /**
- * Divides a folder for training, validation and test. Parts that the folder brings along are kept. The rest is drawn by `seed`, class by
- * class, a group as one. Of a file in two of the folder's parts, the copy for training goes first, then that for validation.
+ * Splits a folder for training, validation and test, stratified by class. Splits of the folder itself are kept; the rest is assigned by
+ * `seed`, and groups stay together. Of a file in two of the folder's splits, the training copy is skipped first, then that for validation.
  *
  * @throws NoValidationImagesError, NoTrainingImagesError; FoldError for a fold of a folder that has validation images of its own;
  * FoldsImpossibleError where a class has fewer groups than there are folds
  */
-export function splitFolder(
+export function planSplit(
   folder: ImageFolder,
-  contents: KnownContents,
+  contents: ReadableImages,
   options: SplitOptions,
 ): Split {
-  const {valSplit = 0.2, testSplit = 0, seed, fold, together = []} = options;
+  const {valSplit = 0.2, testSplit = 0, seed, fold, groupKeys = []} = options;
   if (fold !== undefined) assertFoldable(folder);
   const readable = new Set(contents.samples.map(({name}) => name));
   const isReadable = ({name}: Sample): boolean => readable.has(name);
   const unreadable = everySample(folder).filter(sample => !isReadable(sample));
-  const leftOut = new Map(unreadable.map(({name}) => [name, 'it cannot be read']));
+  const skipped = new Map(unreadable.map(({name}) => [name, 'it cannot be read']));
   const test = (folder.test ?? []).filter(isReadable);
-  const validation = withoutCopies(
+  const validation = excludeDuplicates(
     (folder.validation ?? []).filter(isReadable),
     test,
     contents,
-    leftOut,
+    skipped,
   );
-  const free = withoutCopies(
+  const free = excludeDuplicates(
     folder.samples.filter(isReadable),
     [...validation, ...test],
     contents,
-    leftOut,
+    skipped,
   );
-  const drawn = drawParts(free, contents, folder, {
+  const assigned = assignSplits(free, contents, folder, {
     validation: folder.validation === undefined ? valSplit : 0,
     test: folder.test === undefined ? testSplit : 0,
     seed,
-    together,
+    groupKeys,
     ...(fold && {fold}),
   });
-  const parts = {
-    train: drawn.train,
-    validation: [...validation, ...drawn.validation],
-    test: [...test, ...drawn.test],
+  const splits = {
+    train: assigned.train,
+    validation: [...validation, ...assigned.validation],
+    test: [...test, ...assigned.test],
   };
-  assertUsable(folder, parts);
+  assertUsable(folder, splits);
   return {
-    ...parts,
-    leftOut,
-    findings: splitFindings(folder, parts, leftOut, contents),
+    ...splits,
+    skipped,
+    findings: splitFindings(folder, splits, skipped, contents),
     classNames: folder.classNames,
     seed,
     hashes: new Map(
-      Object.values(parts).flatMap(part =>
-        part.map(sample => [sample.name, contents.contentHash(sample)] as const),
+      Object.values(splits).flatMap(collect =>
+        collect.map(sample => [sample.name, contents.contentHash(sample)] as const),
       ),
     ),
   };
 }
 
-function withoutCopies(
+function excludeDuplicates(
   samples: readonly Sample[],
   others: readonly Sample[],
-  contents: KnownContents,
-  leftOut: Map<string, string>,
+  contents: ReadableImages,
+  skipped: Map<string, string>,
 ): Sample[] {
-  const taken = new Map(others.map(sample => [contents.contentHash(sample), sample.name]));
+  const originals = new Map(others.map(sample => [contents.contentHash(sample), sample.name]));
   return samples.filter(sample => {
-    const original = taken.get(contents.contentHash(sample));
-    if (original !== undefined) leftOut.set(sample.name, `it is the same file as ${original}`);
+    const original = originals.get(contents.contentHash(sample));
+    if (original !== undefined) skipped.set(sample.name, `it is the same file as ${original}`);
     return original === undefined;
   });
 }
 
-/** Images of a group, and identical files. */
-function groupsToDraw(
+/** Samples that share a key or the content of their files. */
+function groupSamples(
   samples: readonly Sample[],
-  contents: KnownContents,
-  together: Required<SplitOptions>['together'],
+  contents: ReadableImages,
+  groupKeys: Required<SplitOptions>['groupKeys'],
 ): Group[] {
   const hashOf = (sample: Sample): string => contents.contentHash(sample);
-  return groupsOf(samples, hashOf, ...together).map(group => {
+  return connectedComponents(samples, hashOf, ...groupKeys).map(group => {
     const hashes = new Set(group.map(hashOf));
     return {
       samples: group,
       size: hashes.size,
-      hash: [...hashes].reduce((least, hash) => (hash < least ? hash : least)),
+      hash: [...hashes].reduce((smallest, hash) => (hash < smallest ? hash : smallest)),
     };
   });
 }
 
 /**
- * Groups stay together; one that several classes have is drawn with the rarest of them, which would else be left to chance. The lot of a
+ * A group of several classes is assigned with the rarest of them, which would otherwise be left to chance. The order of a
  * group hangs on the seed and its bytes alone, so that images added to a class leave nearly all others where they were.
  */
-function drawParts(
+function assignSplits(
   samples: readonly Sample[],
-  contents: KnownContents,
+  contents: ReadableImages,
   {root, classNames}: ImageFolder,
-  drawing: Drawing & Required<Pick<SplitOptions, 'seed' | 'together'>>,
-): SplitParts {
+  ratios: SplitRatios & Required<Pick<SplitOptions, 'seed' | 'groupKeys'>>,
+): Splits {
   const sizes = classNames.map(() => 0);
   for (const {label} of samples) sizes[label]!++;
   const rarer = (a: number, b: number): number => ((sizes[a]! - sizes[b]! || a - b) < 0 ? a : b);
   const rarest = ({samples: [first, ...others]}: Group): number =>
     others.reduce((found, {label}) => rarer(label, found), first!.label);
-  const byClass = groupBy(groupsToDraw(samples, contents, drawing.together), rarest);
-  const drawn = classNames.map((className, label) => {
-    const groups = byLot(byClass.get(label) ?? [], ({hash}) =>
-      createRng(drawing.seed, 'split', className, hash).next(),
+  const byClass = groupBy(groupSamples(samples, contents, ratios.groupKeys), rarest);
+  const assigned = classNames.map((className, label) => {
+    const groups = shuffleByHash(byClass.get(label) ?? [], ({hash}) =>
+      createRng(ratios.seed, 'split', className, hash).next(),
     );
-    return drawGroups(groups, drawing, label);
+    return assignGroups(groups, ratios, label);
   });
-  if (drawing.fold !== undefined) {
-    const divided = drawn.flatMap(({train, validation}) => [...train, ...validation]);
-    assertFoldsPossible(root, classNames, divided, drawing.fold.of);
+  if (ratios.fold !== undefined) {
+    const foldGroups = assigned.flatMap(({train, validation}) => [...train, ...validation]);
+    assertFoldsPossible(root, classNames, foldGroups, ratios.fold.of);
   }
-  const part = (name: keyof SplitParts): Sample[] =>
-    inOrder(drawn.flatMap(ofClass => ofClass[name].flatMap(group => group.samples)));
-  return {train: part('train'), validation: part('validation'), test: part('test')};
+  const collect = (name: keyof Splits): Sample[] =>
+    sortSamples(assigned.flatMap(ofClass => ofClass[name].flatMap(group => group.samples)));
+  return {train: collect('train'), validation: collect('validation'), test: collect('test')};
 }
 
-function byLot<Item>(items: readonly Item[], lotOf: (item: Item) => number): Item[] {
-  const lots = new Map(items.map(item => [item, lotOf(item)]));
-  return items.toSorted((a, b) => lots.get(a)! - lots.get(b)!);
+function shuffleByHash<Item>(items: readonly Item[], keyOf: (item: Item) => number): Item[] {
+  const keys = new Map(items.map(item => [item, keyOf(item)]));
+  return items.toSorted((a, b) => keys.get(a)! - keys.get(b)!);
 }
 
-const inOrder = (samples: Sample[]): Sample[] =>
+const sortSamples = (samples: Sample[]): Sample[] =>
   samples.sort((a, b) => a.label - b.label || (a.name < b.name ? -1 : 1));
 
 /** @throws FoldError for a folder that says itself what to validate on */
@@ -195,10 +195,7 @@ export function assertFoldable({root, validation}: ImageFolder): void {
 }
 
 /** @throws NoValidationImagesError, NoTrainingImagesError */
-export function assertUsable(
-  {root, classNames}: ImageFolder,
-  {train, validation}: SplitParts,
-): void {
+export function assertUsable({root, classNames}: ImageFolder, {train, validation}: Splits): void {
   const trained = new Set(train.map(({label}) => label));
   const untrained = classNames.find((_, label) => !trained.has(label));
   if (untrained !== undefined) throw new NoTrainingImagesError(root, untrained);

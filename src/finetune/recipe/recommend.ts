@@ -1,4 +1,4 @@
-import {IMBALANCED, timesOf} from '../../datasets/inspection/imbalance.js';
+import {MIN_IMBALANCE, formatRatio} from '../../datasets/inspection/imbalance.js';
 import type {ClassBalance} from '../../training/loop/class-balance.js';
 import type {RecipeInput} from './recipe.js';
 import type {FreezeSchedule} from './phases.js';
@@ -90,11 +90,11 @@ export function recommendClassBalance({
   largestClass,
 }: DatasetStats): Recommendation<ClassBalance> {
   const ratio = largestClass / Math.max(1, smallestClass);
-  if (ratio < IMBALANCED) return {value: 'none', reason: 'classes are of like size'};
+  if (ratio < MIN_IMBALANCE) return {value: 'none', reason: 'classes are of like size'};
   return {
     value: 'weighted-loss',
     reason:
-      `the largest class has ${timesOf(ratio)} times the images of the smallest, so an image weighs the more in the loss the rarer its class, ` +
+      `the largest class has ${formatRatio(ratio)} times the images of the smallest, so an image weighs the more in the loss the rarer its class, ` +
       'and the best epoch is chosen by balanced accuracy; --class-balance none trains for accuracy',
   };
 }

@@ -1,81 +1,15 @@
-import {existsSync} from 'node:fs';
-import {readFile} from 'node:fs/promises';
 import {join, resolve} from 'node:path';
 import {findPretrained} from '../../backbones/pretrained/pretrained.js';
-import {FinetuneError, errorMessage, UsageError} from '../../core/errors.js';
-import {shellQuote} from '../../core/text/shell-quote.js';
-import {startBackend, type EngineWish} from '../../backend/runtime/runtime.js';
+import {startBackend, type BackendOptions} from '../../backend/runtime/runtime.js';
 import {exportModel, type ExportModelResult} from '../../export/export-model.js';
 import {readTrainedClassifier} from '../../export/trained-weights.js';
 import {modelCard} from '../../report/model-card.js';
 import {writeReport} from '../../report/report.js';
-import type {RunRecord} from '../../report/run-record.js';
 import {RECIPE_OPTIONS, type Recipe} from '../recipe/recipe.js';
+import {hasRunFile, RUN_FILES, runOf, workingDirectoryOf} from './run-files.js';
 import {RunLock} from './run-lock.js';
-import {
-  hasRunFile,
-  isFinished,
-  workingDirectoryOf,
-  RUN_FILES,
-  runOf,
-  type RunFile,
-} from './run-files.js';
 import {withoutPaths} from './run-record-files.js';
-
-/** A file of a run that is not there, or not what a run wrote. */
-export class RunFileError extends FinetuneError {
-  override readonly name = 'RunFileError';
-  override readonly code = 'RUN_FILE_UNREADABLE';
-
-  constructor(
-    readonly path: string,
-    reason: string,
-  ) {
-    super(`${path} cannot be read: ${reason}. Go on with the run by --resume, or train again.`);
-  }
-}
-
-async function readJson<T>(path: string): Promise<T> {
-  try {
-    return JSON.parse(await readFile(path, 'utf8')) as T;
-  } catch (error) {
-    throw new RunFileError(path, errorMessage(error));
-  }
-}
-
-/** What to say of a directory that has not what is needed of a run. */
-function describeMissingTraining(
-  run: string,
-  workingDirectory: string,
-  requiredFile: RunFile,
-): string {
-  if (!hasRunFile(workingDirectory, 'recipe'))
-    return `${run} holds ${existsSync(run) ? 'no run' : 'nothing'}. Give the directory of a run.`;
-  if (existsSync(join(run, 'folds.json')))
-    return `${run} holds the runs of a cross-validation. Give one of them, such as ${shellQuote(join(run, 'fold-1'))}`;
-  if (isFinished(workingDirectory))
-    return `${run} holds a run without its ${RUN_FILES[requiredFile]}. Copy the whole directory again, or train again.`;
-  return `${run} holds a run whose training has not ended. Go on with it: finetune --resume ${shellQuote(run)}`;
-}
-
-/**
- * Where the files of a run lie whose training has ended.
- * @param requiredFile what tells that it has
- * @throws UsageError for another directory; RunLockedError where the run is still trained
- */
-async function findTrainedRun(run: string, requiredFile: RunFile): Promise<string> {
-  const workingDirectory = hasRunFile(run, requiredFile) ? run : workingDirectoryOf(run);
-  if (hasRunFile(workingDirectory, requiredFile)) return workingDirectory;
-  if (workingDirectory === run && hasRunFile(run, 'recipe'))
-    await (await RunLock.acquire(run)).release();
-  throw new UsageError(describeMissingTraining(run, workingDirectory, requiredFile));
-}
-
-/** What a run wrote of itself, wherever it was moved since. */
-async function readRecord(run: string, workingDirectory: string): Promise<RunRecord> {
-  const record = await readJson<RunRecord>(join(workingDirectory, RUN_FILES.record));
-  return {...record, run, model: join(run, RUN_FILES.model)};
-}
+import {findTrainedRun, readRecord, readRunJson} from './trained-run.js';
 
 /**
  * Writes the report of a run again from what the run left; no image is needed.
@@ -95,7 +29,7 @@ export async function reportRun(run: string): Promise<string> {
   }
 }
 
-export interface ExportRunOptions extends Partial<EngineWish> {
+export interface ExportRunOptions extends Partial<BackendOptions> {
   /** Directory of the model; the run's own unless told. */
   readonly out?: string;
 }
@@ -151,7 +85,7 @@ async function exportToDirectory(
   const record = hasRunFile(workingDirectory, 'record')
     ? await readRecord(run, workingDirectory)
     : undefined;
-  const recipe = pickRecipe(await readJson(join(workingDirectory, RUN_FILES.recipe)));
+  const recipe = pickRecipe(await readRunJson(join(workingDirectory, RUN_FILES.recipe)));
   const classifier = await readTrainedClassifier(join(workingDirectory, RUN_FILES.best));
   const pretrained = findPretrained(classifier.origin, classifier.spec.arch);
   try {

@@ -1,14 +1,14 @@
 import {cpus} from 'node:os';
 import {readSystemResources} from '../../core/system-resources.js';
 import {PACKAGE_VERSION} from '../../core/version.js';
-import type {EngineInfo} from '../../backend/runtime/runtime.js';
+import type {BackendInfo} from '../../backend/runtime/runtime.js';
 
 /** To a tenth. */
 const toGiB = (bytes: number): number => Math.round((10 * bytes) / 2 ** 30) / 10;
 
 /** The machine and the software, for whoever wants the same numbers again. */
 export const describeEnvironment = (
-  backend: EngineInfo,
+  backend: BackendInfo,
   {cores, memory} = readSystemResources(),
 ): Readonly<Record<string, unknown>> => ({
   finetune: PACKAGE_VERSION,

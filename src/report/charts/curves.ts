@@ -97,16 +97,6 @@ function highestLoss(training: readonly number[], validation: readonly number[])
   return 1.04 * Math.max(trained!, Math.min(validated!, 2 * trained!));
 }
 
-/** Index of the highest accuracy, then the lowest loss. */
-const findBestEpoch = (accuracy: readonly number[], losses: readonly number[]): number =>
-  accuracy.reduce(
-    (best, value, i) =>
-      value > accuracy[best]! || (value === accuracy[best] && losses[i]! < losses[best]!)
-        ? i
-        : best,
-    0,
-  );
-
 /** Loss and accuracy, that by which the best epoch was chosen, over all epochs of all phases. */
 export function curves(rows: readonly EpochRow[], by: SelectionMetric): Html {
   const training = rows.map(row => row.trainingLoss);
@@ -138,7 +128,7 @@ export function curves(rows: readonly EpochRow[], by: SelectionMetric): Html {
       tick: value => formatPercent(value, 0),
     },
     formatExact: formatPercent,
-    bestEpoch: findBestEpoch(accuracy, validation),
+    bestEpoch: rows.findIndex(row => row.best),
   };
   return html`<div class="charts">
     ${renderChart(loss, rows)} ${renderChart(accuracies, rows)}

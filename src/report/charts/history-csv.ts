@@ -9,6 +9,7 @@ const COLUMNS: readonly (readonly [title: string, of: (row: EpochRow) => string 
   ['validation_loss', row => row.validationLoss],
   ['validation_accuracy', row => row.validationAccuracy],
   ['validation_balanced_accuracy', row => row.validationBalancedAccuracy],
+  ['best', row => String(row.best)],
   ['seconds', row => row.seconds],
 ];
 

@@ -148,7 +148,7 @@ export function rankLabelIssues(source: LabeledFeatures): LabelIssueRanking {
 }
 
 /**
- * The doubt from which on a person should look. Of the untouched sets 1.5 % of hymenoptera (6 of 398), none of pets37 and 2 % of 1,500 of
+ * The margin from which on an image is reported. Of the untouched sets 1.5 % of hymenoptera (6 of 398), none of pets37 and 2 % of 1,500 of
  * flowers5 are above it; with 2 % of labels exchanged 5 of 7, none of 7 and 13 of 30 of those are, with 10 % 22 of 39, 1 of 37, 67 of 150.
  */
 export const LABEL_ISSUE_MARGIN = 0.5;

@@ -1,7 +1,7 @@
 import {createRng} from '../../core/rng.js';
 import type {ImageBatch} from '../../datasets/augmentation/batches.js';
 import type {Sample} from '../../datasets/sample.js';
-import {isMixing, mixPictures} from '../../datasets/augmentation/mixup.js';
+import {isMixing, mixBatch} from '../../datasets/augmentation/mixup.js';
 import {tf, type Tensor} from '../../backend/tensorflow.js';
 import type {FeatureTable} from '../features/feature-table.js';
 import {readImageBatches, batchToDevice, type ImageDataset} from './image-dataset.js';
@@ -54,13 +54,13 @@ function mixupBatch(
   first: Sample,
 ): InputBatch['mixup'] {
   if (mixing === undefined || !isMixing(mixing) || labels.length < 2) return undefined;
-  const {partners, share: lambda} = mixPictures(
+  const {pairing, lambda} = mixBatch(
     images,
     size,
     mixing,
     createRng(seed, 'mix', epoch, first.name),
   );
-  return {labels: Int32Array.from(partners, pairedIndex => labels[pairedIndex]!), lambda};
+  return {labels: Int32Array.from(pairing, pairedIndex => labels[pairedIndex]!), lambda};
 }
 
 /** Every image, varied each time it is asked for. */

@@ -28,7 +28,7 @@ export interface Checkpoint<Row> {
 type CheckpointState<Row> = Omit<Checkpoint<Row>, 'weights' | 'optimizer' | 'best'>;
 
 /** Counted up when the files of a checkpoint come to hold something else. */
-const CHECKPOINT_VERSION = 2;
+const CHECKPOINT_VERSION = 3;
 
 /** There is no checkpoint, or none that can be read. */
 export class CheckpointError extends FinetuneError {

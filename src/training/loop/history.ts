@@ -13,5 +13,7 @@ export interface EpochRow {
   readonly validationAccuracy: number;
   /** Fraction of 1. */
   readonly validationBalancedAccuracy: number;
+  /** Whether the run ended with this epoch's weights: one row is the best. */
+  readonly best: boolean;
   readonly seconds: number;
 }

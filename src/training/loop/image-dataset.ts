@@ -47,7 +47,7 @@ export function readImageBatches(
             augmentation,
             seed,
             epoch,
-            ...(repeats !== undefined && {turns: repeats}),
+            ...(repeats !== undefined && {repeats}),
           },
     ...(signal === undefined ? {} : {signal}),
   });

@@ -97,28 +97,28 @@ describe('download', () => {
 
   it('writes the file, telling bytes, total and seconds', async () => {
     const {url} = await serve((request, response) => sendFile(request, response));
-    const told: DownloadProgress[] = [];
+    const reported: DownloadProgress[] = [];
     await downloadFile(`${url}/net.pth`, target, {
       ...QUICK,
-      onProgress: progress => told.push(progress),
+      onProgress: progress => reported.push(progress),
     });
     expectOnlyTheFile();
-    expect(told.map(({bytes}) => bytes)).to.deep.equal(
-      told.map(({bytes}) => bytes).sort((a, b) => a - b),
+    expect(reported.map(({bytes}) => bytes)).to.deep.equal(
+      reported.map(({bytes}) => bytes).sort((a, b) => a - b),
     );
-    expect(told.at(-1)).to.include({bytes: WEIGHTS.length, total: WEIGHTS.length});
-    expect(told.at(-1)!.seconds).to.be.within(0, 30);
+    expect(reported.at(-1)).to.include({bytes: WEIGHTS.length, total: WEIGHTS.length});
+    expect(reported.at(-1)!.seconds).to.be.within(0, 30);
   });
 
   it('takes a file of unknown length', async () => {
     const {url} = await serve((_, response) => response.writeHead(200).end(WEIGHTS));
-    const told: DownloadProgress[] = [];
+    const reported: DownloadProgress[] = [];
     await downloadFile(`${url}/net.pth`, target, {
       ...QUICK,
-      onProgress: progress => told.push(progress),
+      onProgress: progress => reported.push(progress),
     });
     expectOnlyTheFile();
-    expect(told.at(-1)).to.not.have.property('total');
+    expect(reported.at(-1)).to.not.have.property('total');
   });
 
   it('follows redirections', async () => {

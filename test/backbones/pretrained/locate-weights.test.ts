@@ -327,10 +327,10 @@ describe('locating weights', () => {
     it('sends user name, password and query, and keeps none of them', async () => {
       const {url, requests} = await serve((_, response) => response.end('weights'));
       const {host} = new URL(url);
-      const wish = hideCredentials(`http://ann:p%40ss%C3%A4@${host}/net.pth?token=s3cret`);
-      expect(wish).to.equal(`http://${host}/net.pth`);
+      const source = hideCredentials(`http://ann:p%40ss%C3%A4@${host}/net.pth?token=s3cret`);
+      expect(source).to.equal(`http://${host}/net.pth`);
       const notices: string[] = [];
-      const {path} = await locateWeights(wish, 'resnet18', {
+      const {path} = await locateWeights(source, 'resnet18', {
         ...options,
         onInfo: notice => notices.push(notice),
       });
@@ -351,9 +351,9 @@ describe('locating weights', () => {
         response.writeHead(200, {etag: '"a"', 'content-length': 100});
         response.write('some');
       });
-      const wish = `${url.replace('//', '//ann:hunter2@')}/net.pth?token=s3cret`;
+      const source = `${url.replace('//', '//ann:hunter2@')}/net.pth?token=s3cret`;
       const error = await rejection(
-        locateWeights(wish, 'resnet18', {...options, retryDelay: 1, stallTimeout: 1000}),
+        locateWeights(source, 'resnet18', {...options, retryDelay: 1, stallTimeout: 1000}),
       );
       expect(error).to.be.instanceOf(WeightsUnavailableError);
       expect(JSON.stringify({...error, message: error.message}))

@@ -93,14 +93,14 @@ describe('cardFor', () => {
     expect(getPretrained('auto', 'resnet50').name).to.equal('resnet50.imagenet1k-v1');
   });
 
-  for (const wish of [
+  for (const options of [
     'resnet50.imagenet1k-v2',
     'ResNet50_Weights.IMAGENET1K_V2',
     'IMAGENET1K_V2',
     'resnet50.IMAGENET1K_V2',
   ]) {
-    it(`takes ${wish} for the second`, () => {
-      expect(getPretrained(wish, 'resnet50').name).to.equal('resnet50.imagenet1k-v2');
+    it(`takes ${options} for the second`, () => {
+      expect(getPretrained(options, 'resnet50').name).to.equal('resnet50.imagenet1k-v2');
     });
   }
 

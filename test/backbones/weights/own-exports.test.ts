@@ -6,12 +6,12 @@ import {openWeights} from '../../../src/backbones/readers/read-weights.js';
 import {serializeWeightsMetadata} from '../../../src/export/model-files.js';
 import {writeLayersModel} from '../../../src/export/tfjs/layers-model-files.js';
 import {toLayersModel} from '../../../src/export/tfjs/layers-model.js';
-import {useEngine} from '../../helpers/backend.js';
+import {useBackend} from '../../helpers/backend.js';
 import {KERAS_FAMILY, randomClassifier} from '../../helpers/random-classifier.js';
 import {temporaryDirectory} from '../../helpers/temporary.js';
 
 describe('a tfjs model of this project', () => {
-  useEngine();
+  useBackend();
 
   it('gives back every number of the backbone that was exported, and the family', async () => {
     const classifier = randomClassifier({

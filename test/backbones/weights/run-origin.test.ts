@@ -11,7 +11,7 @@ import {locateWeights} from '../../../src/backbones/pretrained/locate-weights.js
 import {writeSafetensors} from '../../../src/backbones/weights/safetensors-writer.js';
 import type {CpuTensor} from '../../../src/core/state-dict.js';
 import {headless, stateDict, type StateDict} from '../../helpers/checkpoints.js';
-import {useEngine} from '../../helpers/backend.js';
+import {useBackend} from '../../helpers/backend.js';
 import {rejectionOf} from '../../helpers/rejection.js';
 import {temporaryDirectory} from '../../helpers/temporary.js';
 
@@ -44,13 +44,13 @@ async function run(weights: string, recipe: object = {}): Promise<string> {
 }
 
 describe("a checkpoint of one's own run", () => {
-  useEngine();
+  useBackend();
 
-  async function loaded(wish: string): Promise<{
+  async function loaded(options: string): Promise<{
     readonly backbone: Omit<Backbone, 'weights'>;
     readonly tensors: Map<string, CpuTensor>;
   }> {
-    const {path, pretrained: card, base} = await locateWeights(wish, 'resnet18');
+    const {path, pretrained: card, base} = await locateWeights(options, 'resnet18');
     const {weights, ...backbone} = await loadBackbone('resnet18', 2, path, card, {
       ...(base && {base}),
     });
@@ -64,8 +64,8 @@ describe("a checkpoint of one's own run", () => {
       stride_on: '1x1',
     });
     const folder = await run(began);
-    for (const wish of [folder, join(folder, 'weights.safetensors')]) {
-      const {backbone, tensors} = await loaded(wish);
+    for (const options of [folder, join(folder, 'weights.safetensors')]) {
+      const {backbone, tensors} = await loaded(options);
       expect(backbone.spec.strideOn).to.equal('1x1');
       expect(backbone.origin).to.equal(join(folder, 'weights.safetensors'));
       expect(Object.fromEntries(tensors)).to.deep.equal({...BASE, ...headless(TRAINED)});

@@ -11,7 +11,7 @@ const node = (name: string, op: string, ...inputs: readonly string[]): GraphNode
 });
 
 /** `name = op(inputs): type`, in the order of the graph. */
-const told = (nodes: readonly GraphNode[]): string[] =>
+const reported = (nodes: readonly GraphNode[]): string[] =>
   nodes.map(({name, op, inputs, attributes}) => {
     const number = (attributes['DstT'] ?? attributes['T'])?.value;
     const element = Object.entries(TF_DATA_TYPES).find(([, value]) => value === number)?.[0];
@@ -21,7 +21,7 @@ const told = (nodes: readonly GraphNode[]): string[] =>
 describe('a graph in bfloat16', () => {
   it('convolves in it, and widens what others take', () => {
     const nodes = [node('y', 'Conv2D', 'x:0', 'filter:0'), node('mean', 'Mean', 'y:0', 'axes:0')];
-    expect(told(lowerToBfloat16(nodes, 'p/'))).to.deep.equal([
+    expect(reported(lowerToBfloat16(nodes, 'p/'))).to.deep.equal([
       'p/cast0 = Cast(x:0): bfloat16',
       'p/cast1 = Cast(filter:0): bfloat16',
       'y = Conv2D(p/cast0:0,p/cast1:0): bfloat16',
@@ -37,7 +37,9 @@ describe('a graph in bfloat16', () => {
       node('relu', 'Relu', 'biased:0'),
       node('b', 'Conv2D', 'relu:0', 'f:0'),
     ];
-    expect(told(lowerToBfloat16(nodes, '')).filter(line => line.includes('Cast'))).to.deep.equal([
+    expect(
+      reported(lowerToBfloat16(nodes, '')).filter(line => line.includes('Cast')),
+    ).to.deep.equal([
       'cast0 = Cast(x:0): bfloat16',
       'cast1 = Cast(f:0): bfloat16',
       'cast2 = Cast(bias:0): bfloat16',
@@ -60,7 +62,7 @@ describe('a graph in bfloat16', () => {
       node('slope', 'FusedBatchNormGradV3', 'dy:0', 'y:0', 'gamma:0', 'norm:3', 'norm:4', 'norm:5'),
       node('df', 'Conv2DBackpropFilter', 'x:0', 'sizes:0', 'slope:0'),
     ];
-    const lines = told(lowerToBfloat16(nodes, '')).filter(line => !line.includes('Cast'));
+    const lines = reported(lowerToBfloat16(nodes, '')).filter(line => !line.includes('Cast'));
     expect(lines).to.deep.equal([
       'y = Conv2D(cast0:0,cast1:0): bfloat16',
       'norm = FusedBatchNormV3(y:0,gamma:0,beta:0,mean:0,variance:0): bfloat16',

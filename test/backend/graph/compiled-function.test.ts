@@ -6,7 +6,7 @@ import {CompiledFunction} from '../../../src/backend/graph/compiled-function.js'
 import {ops} from '../../../src/backend/ops/current-ops.js';
 import {HostReadError} from '../../../src/backend/graph/trace.js';
 import {tf, type Tensor, type Tensor1D, type Tensor4D} from '../../../src/backend/tensorflow.js';
-import {useEngine} from '../../helpers/backend.js';
+import {useBackend} from '../../helpers/backend.js';
 import {draw} from '../../helpers/gradients.js';
 
 const values = (tensor: Tensor): number[] => {
@@ -37,7 +37,7 @@ function opsRun(work: () => void): string[] {
 }
 
 describe('a compiled step', () => {
-  useEngine();
+  useBackend();
 
   const state = new Map<string, Tensor>();
   before(() => {

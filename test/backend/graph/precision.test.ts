@@ -54,8 +54,8 @@ describe('precision', () => {
         'Expected a GPU of compute capability 8.0 or newer for --precision bf16, but found one that is not known. Use --precision fp32.',
       ],
     ];
-    for (const [engine, message] of refusals)
-      expect(() => requirePrecision('bf16', engine, WITHOUT))
+    for (const [backend, message] of refusals)
+      expect(() => requirePrecision('bf16', backend, WITHOUT))
         .to.throw(PrecisionError)
         .with.property('message', message);
   });

@@ -3,10 +3,10 @@ import {bool, countNativeHandles, type} from '../../../src/backend/graph/binding
 import {updateInPlace, trace} from '../../../src/backend/graph/trace.js';
 import {TracedSteps} from '../../../src/backend/graph/traced-steps.js';
 import {tf, type Scalar, type Tensor, type Variable} from '../../../src/backend/tensorflow.js';
-import {useEngine} from '../../helpers/backend.js';
+import {useBackend} from '../../helpers/backend.js';
 
 describe('a recorded step', () => {
-  useEngine();
+  useBackend();
 
   let weight: Variable;
   let count: Variable;
@@ -83,9 +83,9 @@ describe('a recorded step', () => {
   });
 
   it('records a step that moves nothing beside it, once for any number of examples', () => {
-    const told: string[] = [];
+    const reported: string[] = [];
     const steps = new TracedSteps(new Map(Object.entries({weight, count})), {
-      onTraced: what => told.push(what),
+      onTraced: what => reported.push(what),
     });
     const scores = (n: number): number[] =>
       tf.tidy(() => {
@@ -111,7 +111,7 @@ describe('a recorded step', () => {
     expect(scores(2)).to.deep.equal([4, 5, 4, 5]);
     move();
     expect(scores(1)).to.deep.equal([5, 6]);
-    expect(told).to.deep.equal(['score float32[-1,2]', 'move float32[2]']);
+    expect(reported).to.deep.equal(['score float32[-1,2]', 'move float32[2]']);
     steps.dispose();
   });
 

@@ -19,31 +19,31 @@ import {
   type InstalledBackend,
 } from '../../../src/backend/install/backend-directory.js';
 import {installBackend} from '../../../src/backend/install/install.js';
-import {damage, engineCopy, flipByte} from '../../helpers/backend-copy.js';
-import {useEngine} from '../../helpers/backend.js';
+import {damage, backendCopy, flipByte} from '../../helpers/backend-copy.js';
+import {useBackend} from '../../helpers/backend.js';
 import {inChild, SRC, type ChildResult} from '../../helpers/in-child.js';
 import {programs} from '../../helpers/programs.js';
 import {temporaryDirectory} from '../../helpers/temporary.js';
 
 describe('a damaged backend', function () {
   this.timeout(60_000);
-  useEngine();
+  useBackend();
 
   let cache: string;
   let backend: InstalledBackend;
 
   beforeEach(async () => {
-    ({cache, backend} = await engineCopy());
+    ({cache, backend} = await backendCopy());
   });
 
   /** Starts TensorFlow in a process of its own, computes, then does `end`. */
-  const start = (wish: object, end = ''): Promise<ChildResult> =>
+  const start = (options: object, end = ''): Promise<ChildResult> =>
     inChild(
       `import {startBackend} from '${SRC}/backend/runtime/runtime.js';
 import {tf} from '${SRC}/backend/tensorflow.js';
 const events = [];
 try {
-  await startBackend({backend: 'tensorflow', device: 'cpu', ...${JSON.stringify(wish)}, onEvent: event => events.push(event.reason)});
+  await startBackend({backend: 'tensorflow', device: 'cpu', ...${JSON.stringify(options)}, onEvent: event => events.push(event.reason)});
   console.log(JSON.stringify({sum: tf.sum([1, 2, 3]).dataSync()[0]}));
 } catch ({code, exitCode, message}) {
   console.log(JSON.stringify({code, exitCode, message, events}));
@@ -51,13 +51,13 @@ try {
 ${end}`,
       {FINETUNE_CACHE: cache, PATH: temporaryDirectory(), CXX: ''},
     );
-  const told = async (wish: object = {offline: true}): Promise<Record<string, unknown>> =>
-    JSON.parse((await start(wish)).stdout) as Record<string, unknown>;
+  const reported = async (options: object = {offline: true}): Promise<Record<string, unknown>> =>
+    JSON.parse((await start(options)).stdout) as Record<string, unknown>;
   const library = (): string =>
     join(librariesDirectory(backend.directory), 'libtensorflow_framework.so.2');
 
   it('is not taken for one that is whole', async () => {
-    expect(await told()).to.deep.equal({sum: 6});
+    expect(await reported()).to.deep.equal({sum: 6});
   });
 
   const DAMAGES: readonly (readonly [
@@ -90,7 +90,7 @@ ${end}`,
   for (const [what, file, change, found] of DAMAGES) {
     it(`is named with the remedy before it is loaded: ${what}`, async () => {
       damage(file(), change);
-      const {message, ...rest} = await told();
+      const {message, ...rest} = await reported();
       expect(rest).to.deep.equal({code: 'BACKEND_UNAVAILABLE', exitCode: 4, events: []});
       expect(message).to.match(found);
       expect(message).to.match(
@@ -101,11 +101,11 @@ ${end}`,
 
   it('is found where a file is gone, or is no file any more', async () => {
     rmSync(library());
-    expect((await told()).message).to.match(
+    expect((await reported()).message).to.match(
       /libtensorflow_framework\.so\.2 is not there\. Install it again/,
     );
     mkdirSync(library());
-    expect((await told()).message).to.match(
+    expect((await reported()).message).to.match(
       /libtensorflow_framework\.so\.2 is not there\. Install it again/,
     );
   });
@@ -116,17 +116,17 @@ ${end}`,
       flipByte,
       true,
     );
-    expect(await told()).to.deep.equal({sum: 6});
+    expect(await reported()).to.deep.equal({sum: 6});
     expect((await start({offline: true}, "process.kill(process.pid, 'SIGKILL')")).signal).to.equal(
       'SIGKILL',
     );
-    expect((await told()).message).to.match(/c_api\.h does not hold what was installed/);
+    expect((await reported()).message).to.match(/c_api\.h does not hold what was installed/);
     expect(readdirSync(join(backend.directory, 'running'))).to.deep.equal([]);
   });
 
   it('is installed again, where it came from pip and a connection may be used', async () => {
     damage(addonPath(backend.directory), flipByte);
-    const {events, message} = await told({});
+    const {events, message} = await reported({});
     expect(events).to.deep.equal([
       `TensorFlow in ${backend.directory} is damaged: tfjs_binding.node does not hold what was installed. It is installed again.`,
     ]);
@@ -135,7 +135,7 @@ ${end}`,
 
   it('is made again by an installation, which else returns the one that is there', async () => {
     const from = backend.directory;
-    const other = await engineCopy();
+    const other = await backendCopy();
     const out = programs({
       'fake-c++': `[ "$1" = --version ] && exit 0\nfor out in "$@"; do :; done\nexec /bin/cp ${from}/\${out##*/} "$out"`,
     });
@@ -166,7 +166,7 @@ ${end}`,
 
   it('is not a backend that was copied: that is read once, and its times are written down', async () => {
     utimesSync(addonPath(backend.directory), new Date(), new Date());
-    expect(await told()).to.deep.equal({sum: 6});
+    expect(await reported()).to.deep.equal({sum: 6});
     const {mtimeMs} = statSync(addonPath(backend.directory));
     expect(listInstalledBackends(cache)[0]!.files['tfjs_binding.node']!.changed).to.equal(
       Math.round(mtimeMs),
@@ -185,14 +185,14 @@ ${end}`,
     for (const path of [...places, librariesDirectory(backend.directory)]) {
       const {mode} = statSync(path);
       chmodSync(path, 0o777);
-      const {message, ...rest} = await told({});
+      const {message, ...rest} = await reported({});
       expect(rest).to.deep.equal({code: 'CACHE_UNTRUSTED', exitCode: 2, events: []});
       expect(message).to.match(
         /may be written to by others \(mode 777\), .*chmod -R go-w .*, or set FINETUNE_CACHE/,
       );
       chmodSync(path, mode);
     }
-    expect(await told()).to.deep.equal({sum: 6});
+    expect(await reported()).to.deep.equal({sum: 6});
   });
 
   it('is none where its record is missing, cut off or of another kind', async () => {
@@ -221,7 +221,7 @@ ${end}`,
     rmSync(path);
     mkdirSync(path);
     expect(listInstalledBackends(cache)).to.deep.equal([]);
-    expect((await told()).message).to.match(
+    expect((await reported()).message).to.match(
       /^Expected an installed TensorFlow for --offline, but found none in /,
     );
   });

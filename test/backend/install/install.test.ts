@@ -7,7 +7,7 @@ import {cacheDirectory} from '../../../src/core/files/cache-directory.js';
 import {listInstalledBackends} from '../../../src/backend/install/backend-directory.js';
 import {installBackend} from '../../../src/backend/install/install.js';
 import type {InstallProgress} from '../../../src/backend/install/install-progress.js';
-import {useEngine} from '../../helpers/backend.js';
+import {useBackend} from '../../helpers/backend.js';
 import {freshCache} from '../../helpers/fresh-cache.js';
 import {inChild, SRC, startChild} from '../../helpers/in-child.js';
 import {programs} from '../../helpers/programs.js';
@@ -24,7 +24,7 @@ ${body}`;
   return {PATH, CXX: join(PATH, 'fake-c++')};
 }
 
-const enginesIn = (cache: string): string[] =>
+const backendsIn = (cache: string): string[] =>
   readdirSync(join(cache, 'engines')).filter(name => !name.startsWith('tfjs-node-gpu-'));
 
 describe('installing a backend', function () {
@@ -42,14 +42,14 @@ describe('installing a backend', function () {
       installBackend({cache, environment: {...environment, CXX: 'ccache my-c++'}}),
     );
     expect(chosen.message).to.include('found none (tried ccache my-c++)');
-    expect(enginesIn(cache)).to.deep.equal([]);
+    expect(backendsIn(cache)).to.deep.equal([]);
   });
 
   it('needs pip where no wheel is given', async () => {
     const cache = await freshCache();
     const error = await rejectionOf(installBackend({cache, environment: compiler('exit 0')}));
     expect(error.message).to.match(/^Expected pip to download TensorFlow with, but found none /);
-    expect(enginesIn(cache)).to.deep.equal([]);
+    expect(backendsIn(cache)).to.deep.equal([]);
   });
 
   it('leaves nothing of a wrong wheel', async () => {
@@ -59,7 +59,7 @@ describe('installing a backend', function () {
     expect(error.message).to.equal(
       `Expected a TensorFlow wheel for Linux in ${from}, but found no tensorflow/libtensorflow_cc.so.2 in it.`,
     );
-    expect(enginesIn(cache)).to.deep.equal([]);
+    expect(backendsIn(cache)).to.deep.equal([]);
   });
 
   it("passes the compiler's complaint on", async () => {
@@ -73,7 +73,7 @@ describe('installing a backend', function () {
     expect(error.message).to.equal(
       `Expected ${environment.CXX} to compile TensorFlow's addon, but found: x.cc:1:10: fatal error: c_api.h: No such file.`,
     );
-    expect(enginesIn(cache)).to.deep.equal([]);
+    expect(backendsIn(cache)).to.deep.equal([]);
   });
 
   it('puts nothing into place that fails its test', async () => {
@@ -85,7 +85,7 @@ describe('installing a backend', function () {
     expect(error.message).to.match(
       /^Expected the new TensorFlow to pass its self-test, but found: Error: .*tfjs_binding\.node: file too short\.$/,
     );
-    expect(enginesIn(cache)).to.deep.equal([]);
+    expect(backendsIn(cache)).to.deep.equal([]);
   });
 
   it('names the folder and the remedy where the disk is full, by whatever words it is told so', async () => {
@@ -104,7 +104,7 @@ describe('installing a backend', function () {
         /^There is no room left for TensorFlow in \S+: .* Make room, or set FINETUNE_CACHE to a folder on a larger disk\.$/,
       );
       expect(error.message).to.include(cache);
-      expect(enginesIn(cache)).to.deep.equal([]);
+      expect(backendsIn(cache)).to.deep.equal([]);
     }
   });
 
@@ -131,8 +131,8 @@ describe('installing a backend', function () {
       spawnSync('mount', ['-t', 'tmpfs', '-o', 'size=4m,noexec', 'tmpfs', cache]).status === 0;
     if (!mounted) this.skip();
     try {
-      const engine = listInstalledBackends(cacheDirectory())[0]!;
-      const environment = compiler(`exec /bin/cp ${engine.directory}/\${out##*/} "$out"`);
+      const backend = listInstalledBackends(cacheDirectory())[0]!;
+      const environment = compiler(`exec /bin/cp ${backend.directory}/\${out##*/} "$out"`);
       const error = await rejectionOf(
         installBackend({from: writeTree(tensorFlowFiles()), cache, environment}),
       );
@@ -160,13 +160,13 @@ describe('installing a backend', function () {
       }),
     );
     expect(error.code).to.equal('ABORTED');
-    expect(enginesIn(cache)).to.deep.equal([]);
+    expect(backendsIn(cache)).to.deep.equal([]);
   });
 });
 
 describe('a backend in the making', function () {
   this.timeout(120_000);
-  useEngine();
+  useBackend();
 
   let cache: string;
   let from: string;
@@ -198,7 +198,7 @@ console.log(JSON.stringify({directory, steps: [...new Set(steps)]}));`,
     process.kill(-child.pid!, 'SIGKILL');
     expect((await ended).signal).to.equal('SIGKILL');
     expect(listInstalledBackends(cache)).to.deep.equal([]);
-    expect(enginesIn(cache)).to.have.length(2).and.to.include('.lock');
+    expect(backendsIn(cache)).to.have.length(2).and.to.include('.lock');
   });
 
   it('is made once where two processes want it, after what was left is cleared away', async () => {
@@ -214,7 +214,7 @@ console.log(JSON.stringify({directory, steps: [...new Set(steps)]}));`,
       ['wait'],
     ]);
     expect(readFileSync(calls, 'utf8').match(/tfjs_binding\.node/g)).to.have.length(2);
-    expect(enginesIn(cache)).to.deep.equal([one!.directory.slice(join(cache, 'engines/').length)]);
+    expect(backendsIn(cache)).to.deep.equal([one!.directory.slice(join(cache, 'engines/').length)]);
   });
 
   it('works where it was moved to, and says where it came from', async () => {
@@ -233,13 +233,13 @@ console.log(JSON.stringify({...info, sum: tf.sum([1, 2, 3]).dataSync()[0]}));`;
 
   it('is found again, by its source', async () => {
     const steps: string[] = [];
-    const engine = await installBackend({
+    const backend = await installBackend({
       from,
       cache,
       environment,
       onProgress: ({step}) => steps.push(step),
     });
-    expect(engine.directory).to.equal(listInstalledBackends(cache)[0]!.directory);
+    expect(backend.directory).to.equal(listInstalledBackends(cache)[0]!.directory);
     expect(steps).to.deep.equal([]);
   });
 });

@@ -5,13 +5,13 @@ import {ops} from '../../../src/backend/ops/current-ops.js';
 import {portableOps} from '../../../src/backend/ops/ops-portable.js';
 import {tensorflowOps} from '../../../src/backend/ops/ops-tensorflow.js';
 import {tf, type Tensor, type Tensor4D} from '../../../src/backend/tensorflow.js';
-import {useEngine} from '../../helpers/backend.js';
+import {useBackend} from '../../helpers/backend.js';
 import {draw, gradientsOf, largestDifference} from '../../helpers/gradients.js';
 import {describeOperations, EXAMPLES, inputsOf} from '../../helpers/operations.js';
 import {PYTORCH_LOSSES, trainSmallNetwork} from '../../helpers/small-network.js';
 
 describe('Operations on TensorFlow', () => {
-  useEngine();
+  useBackend();
 
   it('are the raw ones', () => {
     expect(ops()).to.equal(tensorflowOps);

@@ -3,12 +3,12 @@ import {countNativeHandles} from '../../../src/backend/graph/binding.js';
 import {CompiledFunction} from '../../../src/backend/graph/compiled-function.js';
 import {tfDataTypeOf, toFloat, pixelsToDevice} from '../../../src/backend/ops/pixels.js';
 import {tf} from '../../../src/backend/tensorflow.js';
-import {useEngine} from '../../helpers/backend.js';
+import {useBackend} from '../../helpers/backend.js';
 
 const VALUES = Uint8Array.of(0, 1, 127, 128, 254, 255);
 
 describe('pixels on the device', () => {
-  useEngine();
+  useBackend();
 
   it('are 8-bit numbers, and the same as float32', () => {
     const before = [tf.memory().numTensors, countNativeHandles()];

@@ -11,10 +11,10 @@ import {
 import {benchmarkBackend} from '../../../src/backend/runtime/benchmark.js';
 import {startBackend} from '../../../src/backend/runtime/runtime.js';
 import {tf} from '../../../src/backend/tensorflow.js';
-import {useEngine} from '../../helpers/backend.js';
+import {useBackend} from '../../helpers/backend.js';
 
 describe('the proof of a backend', () => {
-  useEngine();
+  useBackend();
 
   it('is a speed for matrix products and one for convolutions, and leaves no tensor', async () => {
     const info = await startBackend({backend: 'auto', device: 'auto'});
@@ -27,7 +27,7 @@ describe('the proof of a backend', () => {
 });
 
 describe('an op of TensorFlow by its name', () => {
-  useEngine();
+  useBackend();
 
   it('takes attributes of every kind and gives as many tensors as it has outputs', () => {
     const [y, mean, variance] = tf.tidy(() => {

@@ -68,7 +68,7 @@ describe('the GPUs of a machine', () => {
 
 describe('the one GPU that is shown to TensorFlow', () => {
   const cases: readonly (readonly [
-    wish: DeviceOption,
+    option: DeviceOption,
     gpus: readonly Gpu[],
     list: string | undefined,
     expected: string | undefined,
@@ -85,10 +85,10 @@ describe('the one GPU that is shown to TensorFlow', () => {
     ['auto', TWO, '', undefined],
     ['auto', [], '0', undefined],
   ];
-  for (const [wish, gpus, list, expected] of cases) {
+  for (const [option, gpus, list, expected] of cases) {
     const where = `${gpus.length} GPUs${list === undefined ? '' : ` and CUDA_VISIBLE_DEVICES=${list}`}`;
-    it(`is ${expected ?? 'none'} for ${wish} with ${where}`, () => {
-      expect(selectVisibleGpu(wish, gpus, list)).to.equal(expected);
+    it(`is ${expected ?? 'none'} for ${option} with ${where}`, () => {
+      expect(selectVisibleGpu(option, gpus, list)).to.equal(expected);
     });
   }
 
@@ -145,9 +145,9 @@ describe("TensorFlow's environment", () => {
       TF_NUM_INTEROP_THREADS: '2',
       OMP_NUM_THREADS: '4',
     });
-    const asked: NodeJS.ProcessEnv = {};
-    prepareEnvironment({threads: 3}, undefined, asked, machine);
-    expect(asked).to.deep.include({TF_NUM_INTRAOP_THREADS: '3', TF_NUM_INTEROP_THREADS: '2'});
+    const requested: NodeJS.ProcessEnv = {};
+    prepareEnvironment({threads: 3}, undefined, requested, machine);
+    expect(requested).to.deep.include({TF_NUM_INTRAOP_THREADS: '3', TF_NUM_INTEROP_THREADS: '2'});
   });
 
   it("keeps the user's own settings, and the order that a list of theirs was written in", () => {
@@ -165,15 +165,15 @@ describe("TensorFlow's environment", () => {
   });
 
   it("shows XLA the backend's own tools beside the user's flags", () => {
-    const engine = temporaryDirectory();
+    const backend = temporaryDirectory();
     const environment: NodeJS.ProcessEnv = {XLA_FLAGS: '--xla_dump_to=/dump'};
-    setCudaToolsPath(engine, environment);
+    setCudaToolsPath(backend, environment);
     expect(environment.XLA_FLAGS).to.equal('--xla_dump_to=/dump');
-    mkdirSync(join(engine, 'nvidia', 'cuda_nvcc'), {recursive: true});
-    setCudaToolsPath(engine, environment);
-    setCudaToolsPath(engine, environment);
+    mkdirSync(join(backend, 'nvidia', 'cuda_nvcc'), {recursive: true});
+    setCudaToolsPath(backend, environment);
+    setCudaToolsPath(backend, environment);
     expect(environment.XLA_FLAGS).to.equal(
-      `--xla_dump_to=/dump --xla_gpu_cuda_data_dir=${join(engine, 'nvidia', 'cuda_nvcc')}`,
+      `--xla_dump_to=/dump --xla_gpu_cuda_data_dir=${join(backend, 'nvidia', 'cuda_nvcc')}`,
     );
   });
 });

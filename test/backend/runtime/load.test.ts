@@ -10,7 +10,7 @@ import {
 } from '../../../src/backend/install/backend-directory.js';
 import {removeNoise} from '../../../src/backend/runtime/native-guard.js';
 import {findTfjsPackage, installTfjsPackage} from '../../../src/backend/install/tfjs-package.js';
-import {useEngine} from '../../helpers/backend.js';
+import {useBackend} from '../../helpers/backend.js';
 import {inChild, SRC} from '../../helpers/in-child.js';
 import {programs} from '../../helpers/programs.js';
 import {rejectionOf} from '../../helpers/rejection.js';
@@ -49,13 +49,13 @@ console.log(JSON.stringify({loaded, sum: loaded && tf.sum([1, 2, 3]).dataSync()[
 
 describe('the addon that tfjs-node-gpu brings', function () {
   this.timeout(30_000);
-  useEngine();
+  useBackend();
 
   it('is used where it loads', async () => {
-    const engine = listInstalledBackends(cacheDirectory())[0]!.directory;
+    const backend = listInstalledBackends(cacheDirectory())[0]!.directory;
     const folder = packageWithStockAddon(place => {
-      cpSync(addonPath(engine), join(place, 'tfjs_binding.node'));
-      symlinkSync(librariesDirectory(engine), join(place, 'tensorflow'));
+      cpSync(addonPath(backend), join(place, 'tfjs_binding.node'));
+      symlinkSync(librariesDirectory(backend), join(place, 'tensorflow'));
     });
     expect(JSON.parse((await loadStockAddon(folder)).stdout)).to.deep.equal({
       loaded: true,
@@ -76,7 +76,7 @@ describe('the addon that tfjs-node-gpu brings', function () {
 
 describe('what TensorFlow says while it is loaded', function () {
   this.timeout(30_000);
-  useEngine();
+  useBackend();
 
   it('is passed on, but for what it always says', () => {
     const text = `WARNING: All log messages before absl::InitializeLog() is called are written to STDERR

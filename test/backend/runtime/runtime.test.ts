@@ -7,7 +7,7 @@ import type {
   BackendInfo,
   BackendOptions,
 } from '../../../src/backend/runtime/backend-info.js';
-import {useEngine} from '../../helpers/backend.js';
+import {useBackend} from '../../helpers/backend.js';
 import {inChild, SRC, type ChildResult} from '../../helpers/in-child.js';
 import {programs} from '../../helpers/programs.js';
 import {temporaryDirectory} from '../../helpers/temporary.js';
@@ -22,13 +22,13 @@ interface Start {
   readonly child: ChildResult;
 }
 
-async function start(wish: BackendOptions, environment: NodeJS.ProcessEnv = {}): Promise<Start> {
+async function start(options: BackendOptions, environment: NodeJS.ProcessEnv = {}): Promise<Start> {
   const script = `import {startBackend} from '${SRC}/backend/runtime/runtime.js';
 import {tf} from '${SRC}/backend/tensorflow.js';
 const events = [];
 let result;
 try {
-  const info = await startBackend({...${JSON.stringify(wish)}, onEvent: event => events.push(event)});
+  const info = await startBackend({...${JSON.stringify(options)}, onEvent: event => events.push(event)});
   tf.matMul(tf.ones([2, 2]), tf.ones([2, 2])).dataSync();
   result = {info, backend: tf.getBackend(), gpus: process.env.CUDA_VISIBLE_DEVICES};
 } catch ({code, exitCode, message}) {
@@ -51,7 +51,7 @@ const SLOWER =
 
 describe('starting TensorFlow', function () {
   this.timeout(30_000);
-  useEngine();
+  useBackend();
 
   it('loads the installed backend, silently, on the CPU alone', async () => {
     const {info, backend, gpus, events, child} = await start({

@@ -1,5 +1,5 @@
 import {expect} from 'chai';
-import {useEngine} from '../../helpers/backend.js';
+import {useBackend} from '../../helpers/backend.js';
 import {inChild, SRC, startChild} from '../../helpers/in-child.js';
 
 const START = `
@@ -24,7 +24,7 @@ process.exit();`;
 
 describe('signals while TensorFlow computes', function () {
   this.timeout(60_000);
-  useEngine();
+  useBackend();
 
   it('reach the program and tear no memory', async () => {
     const {child, ended} = startChild(MULTIPLY);

@@ -4,7 +4,7 @@ import {Ajv} from 'ajv';
 import {expect} from 'chai';
 import {checkReportSchema} from '../../../src/cli/options/check-report-schema.js';
 import type {Finding} from '../../../src/core/finding.js';
-import {ALTERED, photograph} from '../../helpers/photographs.js';
+import {ALTERED, createPhoto} from '../../helpers/photos.js';
 import {temporaryDirectory} from '../../helpers/temporary.js';
 import {treeHash} from '../../helpers/tree-hash.js';
 import {finetune, type Ended} from '../../helpers/program.js';
@@ -30,10 +30,10 @@ describe('finetune check', function () {
       writeFileSync(join(cwd, 'pets', name), bytes);
     };
     for (let i = 0; i < 24; i++)
-      put(`${i % 2 ? 'cat' : 'dog'}/${i}.png`, await photograph(500 + i));
-    put('cat/copy.png', await photograph(501));
-    put('dog/near <copy>.jpg', await ALTERED.brighter!(await photograph(503)));
-    put('cat/cut.png', (await photograph(600)).subarray(0, 20_000));
+      put(`${i % 2 ? 'cat' : 'dog'}/${i}.png`, await createPhoto(500 + i));
+    put('cat/copy.png', await createPhoto(501));
+    put('dog/near <copy>.jpg', await ALTERED.brighter!(await createPhoto(503)));
+    put('cat/cut.png', (await createPhoto(600)).subarray(0, 20_000));
     put('cat/notes.txt', 'hello');
   });
 
@@ -55,8 +55,8 @@ describe('finetune check', function () {
     expect(document.findings.map(({code}) => code)).to.deep.equal([
       'not-an-image',
       'unreadable-image',
-      'near-copies-across-classes',
-      'identical-files',
+      'near-duplicates-across-classes',
+      'exact-duplicates',
     ]);
   });
 
@@ -69,8 +69,8 @@ describe('finetune check', function () {
     ]);
     const {findings} = await checked('--exclude', 'list.txt');
     expect(findings.map(({code}) => code)).to.not.include.members([
-      'identical-files',
-      'near-copies-across-classes',
+      'exact-duplicates',
+      'near-duplicates-across-classes',
     ]);
     expect(findings.map(({code}) => code)).to.include('excluded');
     expect(treeHash(join(cwd, 'pets'))).to.equal(before);
@@ -96,7 +96,7 @@ describe('finetune check', function () {
       mkdirSync(join(cwd, 'gap', name), {recursive: true});
       if (name === 'a')
         for (let i = 0; i < 3; i++)
-          writeFileSync(join(cwd, 'gap/a', `${i}.png`), await photograph(710 + i));
+          writeFileSync(join(cwd, 'gap/a', `${i}.png`), await createPhoto(710 + i));
     }
     const ended = await finetune(['check', 'gap', '--html', 'gap.html'], {
       cwd,
@@ -112,7 +112,7 @@ describe('finetune check', function () {
     await checked('--html', 'page.html');
     const page = readFileSync(join(cwd, 'page.html'), 'utf8');
     expect(page)
-      .to.contain('The same photograph is in classes')
+      .to.contain('Near-duplicates are in classes')
       .and.to.contain('data:image/jpeg;base64,');
     expect(page).to.contain('near &lt;copy&gt;.jpg').and.to.not.contain('near <copy>');
     expect(page).to.not.match(/(src|href)="(?!data:)/);
@@ -130,17 +130,17 @@ describe('finetune check', function () {
   it('goes on where a class is empty or broken, and ends with exit 3 and why', async () => {
     const root = join(cwd, 'broken');
     for (const [name, bytes] of [
-      ['a/1.png', await photograph(700)],
-      ['a/2.png', await photograph(701)],
+      ['a/1.png', await createPhoto(700)],
+      ['a/2.png', await createPhoto(701)],
       ['b/1.jpg', 'no image'],
-      ['b/2.png', await photograph(700)],
+      ['b/2.png', await createPhoto(700)],
     ] as const) {
       mkdirSync(join(root, name, '..'), {recursive: true});
       writeFileSync(join(root, name), bytes);
     }
     mkdirSync(join(root, 'c'));
     mkdirSync(join(cwd, 'elsewhere', 'zebra'), {recursive: true});
-    writeFileSync(join(cwd, 'elsewhere', 'zebra', '1.png'), await photograph(702));
+    writeFileSync(join(cwd, 'elsewhere', 'zebra', '1.png'), await createPhoto(702));
     const ended = await finetune(['check', 'broken', '--json', '--html', 'broken.html'], {
       cwd,
       environment: {FINETUNE_CACHE: cache},
@@ -149,10 +149,10 @@ describe('finetune check', function () {
     const document = JSON.parse(ended.stdout) as Checked & {
       readonly error: {readonly code: string};
     };
-    const told = document.findings.map(({code, className}) =>
+    const reported = document.findings.map(({code, className}) =>
       className === undefined ? code : `${code} ${className}`,
     );
-    expect(told).to.include.members([
+    expect(reported).to.include.members([
       'unusable-class b',
       'unusable-class c',
       'unreadable-image',
@@ -167,7 +167,7 @@ describe('finetune check', function () {
     });
     expect(other.code).to.equal(3);
     expect((JSON.parse(other.stdout) as Checked).findings.map(({code}) => code)).to.include.members(
-      ['unusable-split', 'identical-files'],
+      ['unusable-split', 'exact-duplicates'],
     );
   });
 

@@ -62,7 +62,7 @@ describe('what a person sees of a run', () => {
   it('tells dataset, weights, split, findings and recipe in this order, whenever findings come', () => {
     const lines = shown([
       {type: 'recipe', ...resolved},
-      finding('not-an-image', 'note', 'Left out 1 file.'),
+      finding('not-an-image', 'note', 'Skipped 1 file.'),
       {type: 'dataset', root: '/pets', classes: 2, images: 305},
       {type: 'weights', name: 'resnet50.imagenet1k-v1', path: '/cache/resnet50.pth'},
       finding('unreadable-image', 'warning', 'a.jpg cannot be read.'),
@@ -73,7 +73,7 @@ describe('what a person sees of a run', () => {
       'weights    resnet50.imagenet1k-v1, from /cache/resnet50.pth',
       'split      244 to train, 61 to validate',
       'warning    a.jpg cannot be read.',
-      'note       Left out 1 file.',
+      'note       Skipped 1 file.',
       'recipe     resnet50 up to stage 3, linear head, adamw, batches of 32, standard augmentation, seed 42',
     ]);
   });

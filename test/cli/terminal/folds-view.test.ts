@@ -33,7 +33,7 @@ const trained = (number: number, correct: number): RunEvent[] => [
     {type: 'progress', activity: 'train', done: 20, total: 20, unit: 'images', epoch},
     {type: 'progress', activity: 'evaluate', done: 10, total: 10, unit: 'images', epoch},
   ]),
-  {type: 'fold-end', number, folds: 3, metrics: metrics(correct), timings: 12.4, isResumed: false},
+  {type: 'fold-end', number, folds: 3, metrics: metrics(correct), seconds: 12.4, isResumed: false},
 ];
 
 function said(events: readonly RunEvent[], verbose = false): string[] {
@@ -81,7 +81,7 @@ describe('what a person sees of a cross-validation', () => {
   it('counts no more of what was there before a cross-validation went on', () => {
     const resumed = said([
       {type: 'fold', number: 1, folds: 3},
-      {type: 'fold-end', number: 1, folds: 3, metrics: metrics(9), timings: 12, isResumed: true},
+      {type: 'fold-end', number: 1, folds: 3, metrics: metrics(9), seconds: 12, isResumed: true},
       ...trained(2, 8),
       ...trained(3, 10),
     ]);

@@ -53,13 +53,13 @@ describe('predictions for people', () => {
         new Set(lines.map(line => displayWidth(line.slice(0, line.indexOf('  ants'))))),
       ).to.have.property('size', 1);
       expect(lines.join('')).not.to.match(/[\u0000-\u001f]/);
-      const coloured = formatPredictions(
+      const colored = formatPredictions(
         names.map(name => classified(`/data/${name}`, 0.7)),
         COLORED,
         columns,
         1,
       ).slice(1);
-      expect(coloured.map(displayWidth)).to.deep.equal(lines.map(displayWidth));
+      expect(colored.map(displayWidth)).to.deep.equal(lines.map(displayWidth));
     });
   }
 

@@ -11,7 +11,7 @@ import {findImages} from '../../../src/datasets/discovery/find-images.js';
 import {everySample, loadImageFolder} from '../../../src/datasets/discovery/image-folder.js';
 import {SRC} from '../../helpers/in-child.js';
 import {storedZip} from '../../helpers/stored-zip.js';
-import {tarFile, type TarWish} from '../../helpers/tar-files.js';
+import {tarFile, type TarEntry} from '../../helpers/tar-files.js';
 import {temporaryDirectory} from '../../helpers/temporary.js';
 import {plain, writeTree} from '../../helpers/images.js';
 
@@ -26,7 +26,7 @@ async function pets(): Promise<Files> {
   return Object.fromEntries(await Promise.all(made));
 }
 
-const asTar = (files: Files, ...more: readonly TarWish[]): Buffer =>
+const asTar = (files: Files, ...more: readonly TarEntry[]): Buffer =>
   tarFile([...Object.entries(files).map(([name, content]) => ({name, content})), ...more]);
 
 describe('archives', () => {
@@ -120,7 +120,7 @@ describe('archives', () => {
     ).to.deep.equal(Object.keys(files));
   });
 
-  it('are unpacked by processes beside each other without harm', async () => {
+  it('are unpacked by parallel processes without harm', async () => {
     const path = archive('pets.tar', asTar(files));
     const script = `
       import {loadImageFolder} from '${SRC}/datasets/discovery/image-folder.js';
@@ -137,11 +137,11 @@ describe('archives', () => {
   it('leave nothing where unpacking is stopped, and remove what a killed process left and what is old', async () => {
     const path = archive('pets.zip', storedZip(files));
     const stop = new AbortController();
-    const told = await loadImageFolder(path, {
+    const reported = await loadImageFolder(path, {
       signal: stop.signal,
       onBytes: () => stop.abort(),
     }).catch((error: Error) => error.name);
-    expect([told, left()]).to.deep.equal(['AbortedError', []]);
+    expect([reported, left()]).to.deep.equal(['AbortedError', []]);
     const old = join(kept(), 'an-old-one');
     for (const folder of [
       `part-${hostname()}-99999999-x`,
@@ -173,7 +173,7 @@ describe('archives', () => {
     );
   });
 
-  it('with a name that no file may have are told why', async () => {
+  it('with a name that no file may have are refused with the reason', async () => {
     const message = await refusal(
       archive(
         'long.zip',
@@ -259,7 +259,7 @@ describe('archives', () => {
     });
   }
 
-  for (const [name, wish, reason] of [
+  for (const [name, options, reason] of [
     [
       'a symbolic link',
       {name: 'cats/l.png', type: '2', link: '/etc/passwd'},
@@ -281,7 +281,7 @@ describe('archives', () => {
     ],
   ] as const) {
     it(`are refused as a tar for ${name}`, async () => {
-      expect(await refusal(archive('evil.tar', asTar(files, wish)))).to.match(reason);
+      expect(await refusal(archive('evil.tar', asTar(files, options)))).to.match(reason);
       expect(left()).to.deep.equal([]);
     });
   }

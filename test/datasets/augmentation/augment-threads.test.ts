@@ -18,15 +18,15 @@ const imageOf = (seed: number, side = 24): DecodedImage => ({
   data: Uint8Array.from({length: side * side * 3}, (_, i) => (i * 7 + seed * 31) % 256),
 });
 
-const picturesOf = (count: number): {name: string; image: DecodedImage}[] =>
+const imagesOf = (count: number): {name: string; image: DecodedImage}[] =>
   Array.from({length: count}, (_, i) => ({name: `pets/${i}`, image: imageOf(i)}));
 
 describe('augmentAll', () => {
   it('gives each image what `augment` gives, however many threads share the work', async () => {
     for (const count of [1, availableParallelism() + 1, 37]) {
-      const pictures = picturesOf(count);
-      const {pixels} = await augmentAll(pictures, VIEW);
-      pictures.forEach(({name, image}, position) => {
+      const images = imagesOf(count);
+      const {pixels} = await augmentAll(images, VIEW);
+      images.forEach(({name, image}, position) => {
         const expected = augment(
           image,
           SIZE,
@@ -41,46 +41,42 @@ describe('augmentAll', () => {
   });
 
   it('leaves the images alone', async () => {
-    const pictures = picturesOf(5);
-    await augmentAll(pictures, VIEW);
-    expect(pictures).to.deep.equal(picturesOf(5));
+    const images = imagesOf(5);
+    await augmentAll(images, VIEW);
+    expect(images).to.deep.equal(imagesOf(5));
   });
 
   it('takes pixels in shared memory too', async () => {
-    const shared = picturesOf(5).map(({name, image}) => ({
+    const shared = imagesOf(5).map(({name, image}) => ({
       name,
       image: {...image, data: copyToSharedMemory(image.data)},
     }));
     const [fromShared, fromOwn] = [
       await augmentAll(shared, VIEW),
-      await augmentAll(picturesOf(5), VIEW),
+      await augmentAll(imagesOf(5), VIEW),
     ];
     expect(fromShared.pixels).to.deep.equal(fromOwn.pixels);
   });
 
   it('uses memory again that was given back, and no other', async () => {
-    const [one, other] = [
-      await augmentAll(picturesOf(5), VIEW),
-      await augmentAll(picturesOf(5), VIEW),
-    ];
+    const [one, other] = [await augmentAll(imagesOf(5), VIEW), await augmentAll(imagesOf(5), VIEW)];
     expect(other.pixels.buffer).to.not.equal(one.pixels.buffer);
-    one.giveBack();
-    const buffers = [
-      await augmentAll(picturesOf(5), VIEW),
-      await augmentAll(picturesOf(5), VIEW),
-    ].map(({pixels}) => pixels.buffer);
+    one.release();
+    const buffers = [await augmentAll(imagesOf(5), VIEW), await augmentAll(imagesOf(5), VIEW)].map(
+      ({pixels}) => pixels.buffer,
+    );
     expect(buffers).to.include(one.pixels.buffer).and.to.not.include(other.pixels.buffer);
   });
 
-  it('tells what went wrong, and works again afterwards', async () => {
-    const pictures = [...picturesOf(3), {name: 'pets/small', image: imageOf(3, 8)}];
+  it('rejects with the error, and works again afterwards', async () => {
+    const images = [...imagesOf(3), {name: 'pets/small', image: imageOf(3, 8)}];
     const plain = {...VIEW, augmentation: AUGMENTATIONS.none};
-    const error = await failure(augmentAll(pictures, plain));
+    const error = await failure(augmentAll(images, plain));
     expect(error).to.be.instanceOf(RangeError);
     expect(error.message).to.equal(
       'Expected an image of at least 16 pixels a side, but found 8 x 8.',
     );
-    expect((await augmentAll(picturesOf(3), plain)).pixels).to.have.length(3 * AREA);
+    expect((await augmentAll(imagesOf(3), plain)).pixels).to.have.length(3 * AREA);
   });
 
   it('does not keep a process alive, nor leave it before the work is done', () => {

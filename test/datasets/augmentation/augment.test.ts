@@ -4,7 +4,7 @@ import {createRng} from '../../../src/core/rng.js';
 import {
   AUGMENTATIONS,
   augment,
-  randomWindow,
+  randomCropBox,
   type Augmentation,
 } from '../../../src/datasets/augmentation/augment.js';
 import {centerCrop} from '../../../src/datasets/images/crop.js';
@@ -69,14 +69,14 @@ describe('augment', () => {
     expect(mirrored.length).to.be.within(160, 240);
   });
 
-  it('keeps colors apart from geometry: light changes no color of a plain image, standard does', () => {
-    const grey = {width: 32, height: 32, data: new Uint8Array(32 * 32 * 3).fill(100)};
-    expect(new Set(augment(grey, 24, AUGMENTATIONS.light, createRng(3)))).to.deep.equal(
+  it('keeps colors apart from geometry: light changes no color of a uniform image, standard does', () => {
+    const gray = {width: 32, height: 32, data: new Uint8Array(32 * 32 * 3).fill(100)};
+    expect(new Set(augment(gray, 24, AUGMENTATIONS.light, createRng(3)))).to.deep.equal(
       new Set([100]),
     );
     const brightness = Array.from(
       {length: 200},
-      (_, i) => augment(grey, 8, AUGMENTATIONS.standard, createRng(i))[0]!,
+      (_, i) => augment(gray, 8, AUGMENTATIONS.standard, createRng(i))[0]!,
     );
     expect(Math.min(...brightness)).to.be.within(79, 85);
     expect(Math.max(...brightness)).to.be.within(115, 120);
@@ -93,7 +93,7 @@ describe('randomWindow', () => {
         fc.integer({min: 8, max: 400}),
         fc.integer(),
         (width, height, seed) => {
-          const window = randomWindow({width, height}, crop, createRng(seed));
+          const window = randomCropBox({width, height}, crop, createRng(seed));
           expect(window.left).to.be.at.least(0);
           expect(window.top).to.be.at.least(0);
           expect(window.left + window.width).to.be.at.most(width);
@@ -106,7 +106,7 @@ describe('randomWindow', () => {
 
   it('draws areas and ratios over their whole range', () => {
     const windows = Array.from({length: 500}, (_, seed) =>
-      randomWindow({width: 300, height: 300}, crop, createRng(seed)),
+      randomCropBox({width: 300, height: 300}, crop, createRng(seed)),
     );
     const areas = windows.map(({width, height}) => (width * height) / 90_000);
     const ratios = windows.map(({width, height}) => width / height);
@@ -117,13 +117,13 @@ describe('randomWindow', () => {
   });
 
   it('falls back to the middle where nothing fits: all of the short side, at the nearest ratio', () => {
-    expect(randomWindow({width: 1000, height: 30}, crop, createRng(1))).to.deep.equal({
+    expect(randomCropBox({width: 1000, height: 30}, crop, createRng(1))).to.deep.equal({
       left: 480,
       top: 0,
       width: 40,
       height: 30,
     });
-    expect(randomWindow({width: 30, height: 1000}, crop, createRng(1))).to.deep.equal({
+    expect(randomCropBox({width: 30, height: 1000}, crop, createRng(1))).to.deep.equal({
       left: 0,
       top: 480,
       width: 30,
@@ -133,7 +133,7 @@ describe('randomWindow', () => {
 
   it('can be all of the image', () => {
     const whole = {scale: [1, 1], ratio: [1, 1]} as const;
-    expect(randomWindow({width: 50, height: 50}, whole, createRng(1))).to.deep.equal({
+    expect(randomCropBox({width: 50, height: 50}, whole, createRng(1))).to.deep.equal({
       left: 0,
       top: 0,
       width: 50,

@@ -32,15 +32,15 @@ const imageOf = ({name}: Sample): DecodedImage => {
 /** A cache that answers after a while, the later samples sooner, and counts. */
 function slowCache(
   image: (sample: Sample) => DecodedImage = imageOf,
-): ImageCache & {asked: number} {
+): ImageCache & {requested: number} {
   const cache = {
-    asked: 0,
+    requested: 0,
     samples,
     findings: [],
     contentHash: ({name}: Sample) => name,
     close: async () => {},
     async image(sample: Sample) {
-      cache.asked++;
+      cache.requested++;
       await sleep(10 - Number(sample.name.split('/')[1]));
       return image(sample);
     },
@@ -146,7 +146,7 @@ describe('imageBatches', () => {
 
   it('varies an image that comes again in an epoch anew, and as ever where it comes first', async () => {
     const twice = [samples[0]!, samples[1]!, samples[0]!];
-    const turns = [0, 0, 1];
+    const repeats = [0, 0, 1];
     const {view, ...options} = {...AUGMENTED, batchSize: 1};
     const pixels = async (given: BatchOptions['view']): Promise<string[]> => {
       const found: string[] = [];
@@ -156,7 +156,7 @@ describe('imageBatches', () => {
     };
     const [first, second, again] = await pixels({
       ...(view as Extract<BatchOptions['view'], {kind: 'augmented'}>),
-      turns,
+      repeats,
     });
     expect([first, second, first]).to.deep.equal(await pixels(view));
     expect(again).to.not.equal(first);
@@ -167,10 +167,10 @@ describe('imageBatches', () => {
     const batches = imageBatches(cache, samples, {...OPTIONS, batchSize: 1, prefetch: 3});
     await batches.next();
     await sleep(20);
-    expect(cache.asked).to.equal(4);
+    expect(cache.requested).to.equal(4);
     await batches.next();
     await sleep(20);
-    expect(cache.asked).to.equal(5);
+    expect(cache.requested).to.equal(5);
     await batches.return();
   });
 
@@ -178,7 +178,7 @@ describe('imageBatches', () => {
     let used = 0;
     let most = 0;
     const cache = slowCache(sample => {
-      most = Math.max(most, cache.asked - used);
+      most = Math.max(most, cache.requested - used);
       return imageOf(sample);
     });
     const many = Array.from({length: 200}, (_, i) => samples[i % 10]!);
@@ -197,7 +197,7 @@ describe('imageBatches', () => {
     }))
       if (indices[0] === 0) break;
     await sleep(20);
-    expect(cache.asked).to.equal(4);
+    expect(cache.requested).to.equal(4);
   });
 
   it('throws what reading an image throws, when its batch is due', async () => {
@@ -212,7 +212,7 @@ describe('imageBatches', () => {
     expect((await batches.next()).done).to.equal(true);
   });
 
-  it('stops when told to', async () => {
+  it('stops when aborted', async () => {
     const controller = new AbortController();
     const batches = imageBatches(slowCache(), samples, {...OPTIONS, signal: controller.signal});
     await batches.next();

@@ -1,6 +1,6 @@
 import {expect} from 'chai';
 import {createRng} from '../../../src/core/rng.js';
-import {ADJUSTMENTS, jitterColours} from '../../../src/datasets/augmentation/color-jitter.js';
+import {ADJUSTMENTS, jitterColors} from '../../../src/datasets/augmentation/color-jitter.js';
 
 const adjusted = (
   name: keyof typeof ADJUSTMENTS,
@@ -34,12 +34,12 @@ describe('color adjustments', () => {
   });
 });
 
-describe('jitterColours', () => {
-  it('applies the adjustments in an order that is drawn, too', () => {
+describe('jitterColors', () => {
+  it('applies the adjustments in a random order', () => {
     const jitter = {brightness: 0.4, contrast: 0.4, saturation: 0.4};
     const results = Array.from({length: 50}, (_, seed) => {
       const pixels = Uint8Array.from([200, 100, 50, 20, 40, 240]);
-      jitterColours(pixels, jitter, createRng(seed));
+      jitterColors(pixels, jitter, createRng(seed));
       return pixels.join();
     });
     expect(new Set(results).size).to.be.above(45);
@@ -49,9 +49,9 @@ describe('jitterColours', () => {
     const stream = createRng(1);
     const other = createRng(1);
     const pixels = Uint8Array.from([200, 100, 50]);
-    jitterColours(pixels, {brightness: 0, contrast: 0, saturation: 0}, stream);
+    jitterColors(pixels, {brightness: 0, contrast: 0, saturation: 0}, stream);
     expect([...pixels]).to.deep.equal([200, 100, 50]);
-    jitterColours(pixels, {brightness: 0.1, contrast: 0.1, saturation: 0.1}, other);
+    jitterColors(pixels, {brightness: 0.1, contrast: 0.1, saturation: 0.1}, other);
     expect(stream.next()).to.equal(other.next());
   });
 });

@@ -6,10 +6,10 @@ import {createRng} from '../../../src/core/rng.js';
 import {renderContactSheet} from '../../../src/datasets/images/contact-sheet.js';
 import {decodeFile} from '../../../src/datasets/images/decode.js';
 import {loadImageFolder} from '../../../src/datasets/discovery/image-folder.js';
-import {previewOf} from '../../../src/datasets/augmentation/preview.js';
+import {previewAugmentation} from '../../../src/datasets/augmentation/preview.js';
 import {centerCrop} from '../../../src/datasets/images/crop.js';
 import {temporaryDirectory} from '../../helpers/temporary.js';
-import {noisy, of, writePictures, writeTree} from '../../helpers/images.js';
+import {noisy, of, writeImages, writeTree} from '../../helpers/images.js';
 
 const preprocessing = withImageSize(TORCHVISION_PREPROCESSING, 32);
 
@@ -17,64 +17,61 @@ describe('a preview', () => {
   let root = '';
   before(async () => {
     root = temporaryDirectory();
-    await writePictures(root, [...of('a', 3), ...of('b', 3)]);
+    await writeImages(root, [...of('a', 3), ...of('b', 3)]);
     const whole = await noisy(9, 100, 80).jpeg().toBuffer();
     writeTree(root, {'c/cut.jpg': whole.subarray(0, whole.length / 2)});
   });
 
-  it('shows classes in turn, each image plain and as training varies it', async () => {
+  it('shows classes in turn, each image without and with augmentation', async () => {
     const options = {
-      pictures: 3,
-      variations: 2,
+      images: 3,
+      columns: 2,
       augmentation: AUGMENTATIONS.strong,
       preprocessing,
       seed: 5,
     };
-    const found = await previewOf(await loadImageFolder(root), options);
+    const found = await previewAugmentation(await loadImageFolder(root), options);
     expect(found.map(({sample}) => sample.label)).to.deep.equal([0, 1, 2]);
-    const {sample, shown} = found[0]!;
+    const {sample, versions} = found[0]!;
     const image = await decodeFile(sample.path, preprocessing);
-    expect(shown).to.have.length(3);
-    expect(Buffer.from(shown[0]!).equals(Buffer.from(centerCrop(image, 32)))).to.equal(true);
+    expect(versions).to.have.length(3);
+    expect(Buffer.from(versions[0]!).equals(Buffer.from(centerCrop(image, 32)))).to.equal(true);
     // As the augmentation threads draw it for epoch 2.
-    expect(shown[2]).to.deep.equal(
+    expect(versions[2]).to.deep.equal(
       augment(image, 32, AUGMENTATIONS.strong, createRng(5, 'augment', 2, sample.name)),
     );
-    expect(found[2]).to.deep.include({shown: [], fault: 'it is damaged or cut off'});
-    expect(await previewOf(await loadImageFolder(root), options)).to.deep.equal(found);
+    expect(found[2]).to.deep.include({versions: [], error: 'it is damaged or cut off'});
+    expect(await previewAugmentation(await loadImageFolder(root), options)).to.deep.equal(found);
   });
 
   it('mixes the images of a column where training would mix', async () => {
     const options = {
-      pictures: 2,
-      variations: 1,
+      images: 2,
+      columns: 1,
       augmentation: {...AUGMENTATIONS.none, mixing: {mixupAlpha: 1}},
       preprocessing,
       seed: 5,
     };
-    const [one, two] = await previewOf(await loadImageFolder(root), options);
+    const [one, two] = await previewAugmentation(await loadImageFolder(root), options);
     const share =
-      (one!.shown[1]![0]! - two!.shown[0]![0]!) / (one!.shown[0]![0]! - two!.shown[0]![0]!);
+      (one!.versions[1]![0]! - two!.versions[0]![0]!) /
+      (one!.versions[0]![0]! - two!.versions[0]![0]!);
     for (const at of [1, 100, 999]) {
-      const expected = share * one!.shown[0]![at]! + (1 - share) * two!.shown[0]![at]!;
-      expect(one!.shown[1]![at]).to.be.closeTo(expected, 3); // the share is read off one rounded value
+      const expected = share * one!.versions[0]![at]! + (1 - share) * two!.versions[0]![at]!;
+      expect(one!.versions[1]![at]).to.be.closeTo(expected, 3); // the share is read off one rounded value
     }
   });
 
   it('is a sheet of rows and columns', async () => {
-    const picture = (value: number): Uint8Array => new Uint8Array(4 * 4 * 3).fill(value);
-    const sheet = await renderContactSheet(
-      [[picture(10), picture(20)], [picture(30)]],
-      4,
-      'sheet.png',
-    );
+    const image = (value: number): Uint8Array => new Uint8Array(4 * 4 * 3).fill(value);
+    const sheet = await renderContactSheet([[image(10), image(20)], [image(30)]], 4, 'sheet.png');
     for (const [name, format] of [
       ['a.webp', 'webp'],
       ['a.jpg', 'jpeg'],
       ['a', 'jpeg'],
     ] as const) {
       expect(
-        (await sharp(await renderContactSheet([[picture(10)]], 4, name)).metadata()).format,
+        (await sharp(await renderContactSheet([[image(10)]], 4, name)).metadata()).format,
       ).to.equal(format);
     }
     const {data, info} = await sharp(sheet).raw().toBuffer({resolveWithObject: true});

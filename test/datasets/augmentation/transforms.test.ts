@@ -3,18 +3,18 @@ import {createRng} from '../../../src/core/rng.js';
 import {
   AUGMENTATIONS,
   augment,
-  augmentationOf,
+  resolveAugmentation,
 } from '../../../src/datasets/augmentation/augment.js';
-import {turnHues} from '../../../src/datasets/augmentation/color-jitter.js';
+import {adjustHue} from '../../../src/datasets/augmentation/color-jitter.js';
 import {
   blur,
-  erase,
+  eraseRandomly,
   flipVertically,
   rotate,
-  toGreys,
+  toGrayscale,
   warp,
 } from '../../../src/datasets/augmentation/transforms.js';
-import {applyPolicy} from '../../../src/datasets/augmentation/auto-augment.js';
+import {applyAutoAugment} from '../../../src/datasets/augmentation/auto-augment.js';
 import {
   autoContrast,
   equalize,
@@ -74,7 +74,7 @@ const TORCHVISION: readonly (readonly [
   ],
   [
     'adjust_hue(0.1)',
-    pixels => turnHues(pixels, 0.1),
+    pixels => adjustHue(pixels, 0.1),
     1,
     [
       [12, 12, 226, 28, 195],
@@ -84,7 +84,7 @@ const TORCHVISION: readonly (readonly [
   ],
   [
     'adjust_hue(-0.3)',
-    pixels => turnHues(pixels, -0.3),
+    pixels => adjustHue(pixels, -0.3),
     1,
     [
       [12, 12, 28, 226, 178],
@@ -94,7 +94,7 @@ const TORCHVISION: readonly (readonly [
   ],
   [
     'rgb_to_grayscale',
-    toGreys,
+    toGrayscale,
     1,
     [
       [12, 12, 83, 83, 83],
@@ -216,9 +216,9 @@ describe('changes of an image', () => {
   for (const [what, change, tolerance, expected] of TORCHVISION) {
     it(`are torchvision's: ${what}`, () => {
       const pixels = changed(change);
-      for (const [y, x, ...colours] of expected) {
+      for (const [y, x, ...colors] of expected) {
         at(pixels, y!, x!).forEach((value, i) =>
-          expect(value, `${y} ${x}`).to.be.closeTo(colours[i]!, tolerance),
+          expect(value, `${y} ${x}`).to.be.closeTo(colors[i]!, tolerance),
         );
       }
     });
@@ -227,7 +227,7 @@ describe('changes of an image', () => {
   it('that change nothing change nothing', () => {
     expect(changed(pixels => rotate(pixels, SIZE, 0))).to.deep.equal(waves());
     expect(changed(pixels => rotate(pixels, SIZE, 360))).to.deep.equal(waves());
-    expect(changed(pixels => turnHues(pixels, 0))).to.deep.equal(waves());
+    expect(changed(pixels => adjustHue(pixels, 0))).to.deep.equal(waves());
     expect(changed(pixels => blur(pixels, SIZE, 0.01))).to.deep.equal(waves());
     expect(changed(pixels => [1, 2].forEach(() => flipVertically(pixels, SIZE)))).to.deep.equal(
       waves(),
@@ -252,10 +252,10 @@ describe('changes of an image', () => {
     expect(new Set(plain)).to.deep.equal(new Set([90]));
   });
 
-  it('take out a rectangle in the mean color, of the size and form asked for', () => {
+  it('erase a rectangle to the mean color, of the requested size and shape', () => {
     const erasing = {probability: 1, scale: [0.1, 0.3], ratio: [0.5, 2]} as const;
     for (let seed = 0; seed < 50; seed++) {
-      const pixels = changed(all => erase(all, SIZE, erasing, createRng(seed)));
+      const pixels = changed(all => eraseRandomly(all, SIZE, erasing, createRng(seed)));
       const before = waves();
       const places = Array.from({length: SIZE * SIZE}, (_, i) => i).filter(i =>
         [0, 1, 2].some(c => pixels[3 * i + c] !== before[3 * i + c]),
@@ -274,7 +274,9 @@ describe('changes of an image', () => {
 
   it('leave an image alone where no rectangle fits', () => {
     const tall = {probability: 1, scale: [0.9, 1], ratio: [9, 9.1]} as const;
-    expect(changed(pixels => erase(pixels, SIZE, tall, createRng(1)))).to.deep.equal(waves());
+    expect(changed(pixels => eraseRandomly(pixels, SIZE, tall, createRng(1)))).to.deep.equal(
+      waves(),
+    );
   });
 });
 
@@ -283,7 +285,12 @@ describe('a policy', () => {
     // Stretched contrast and values made equally frequent, 2 of the 14, know no strength.
     const kept = Array.from({length: 200}, (_, seed) =>
       changed(pixels =>
-        applyPolicy(pixels, SIZE, {type: 'randaugment', numOps: 1, magnitude: 0}, createRng(seed)),
+        applyAutoAugment(
+          pixels,
+          SIZE,
+          {type: 'randaugment', numOps: 1, magnitude: 0},
+          createRng(seed),
+        ),
       ),
     );
     const share = kept.filter(pixels => Buffer.from(pixels).equals(waves())).length / kept.length;
@@ -293,7 +300,9 @@ describe('a policy', () => {
   it('draws every operation, and the same for the same stream', () => {
     const draw = (seed: number): string =>
       Buffer.from(
-        changed(pixels => applyPolicy(pixels, SIZE, {type: 'trivialaugment'}, createRng(seed))),
+        changed(pixels =>
+          applyAutoAugment(pixels, SIZE, {type: 'trivialaugment'}, createRng(seed)),
+        ),
       ).toString('latin1');
     expect(draw(5)).to.equal(draw(5));
     expect(new Set(Array.from({length: 200}, (_, seed) => draw(seed))).size).to.be.above(120);
@@ -303,7 +312,7 @@ describe('a policy', () => {
     const often = (count: number): number =>
       Array.from({length: 100}, (_, seed) =>
         changed(pixels =>
-          applyPolicy(
+          applyAutoAugment(
             pixels,
             SIZE,
             {type: 'randaugment', numOps: count, magnitude: 15},
@@ -318,14 +327,14 @@ describe('a policy', () => {
 describe('what a recipe says of augmentation', () => {
   const image = {width: SIZE, height: SIZE, data: waves()};
 
-  it('is a preset, or settings, or settings beside a preset', () => {
-    expect(augmentationOf('strong')).to.equal(AUGMENTATIONS.strong);
-    expect(augmentationOf({rotation: 10})).to.deep.equal({
+  it('is a preset, or settings, or settings on top of a preset', () => {
+    expect(resolveAugmentation('strong')).to.equal(AUGMENTATIONS.strong);
+    expect(resolveAugmentation({rotation: 10})).to.deep.equal({
       crop: null,
       horizontalFlip: 0,
       rotation: 10,
     });
-    expect(augmentationOf({preset: 'light', colorJitter: null, grayscale: 1})).to.deep.equal({
+    expect(resolveAugmentation({preset: 'light', colorJitter: null, grayscale: 1})).to.deep.equal({
       ...AUGMENTATIONS.light,
       colorJitter: null,
       grayscale: 1,
@@ -333,9 +342,9 @@ describe('what a recipe says of augmentation', () => {
   });
 
   it('happens as often as it says, each for itself', () => {
-    const often = (choice: Parameters<typeof augmentationOf>[0]): number => {
+    const often = (choice: Parameters<typeof resolveAugmentation>[0]): number => {
       const seen = Array.from({length: 200}, (_, i) =>
-        augment(image, SIZE, augmentationOf(choice), createRng('often', i)),
+        augment(image, SIZE, resolveAugmentation(choice), createRng('often', i)),
       );
       return seen.filter(pixels => !Buffer.from(pixels).equals(waves())).length / 200;
     };

@@ -18,7 +18,7 @@ import type {ImageFolder} from '../../../src/datasets/sample.js';
 import type {ProcessingOptions} from '../../../src/datasets/cache/unique-images.js';
 import {besidesSize} from '../../helpers/findings.js';
 import {temporaryDirectory} from '../../helpers/temporary.js';
-import {noisy, of, writePictures} from '../../helpers/images.js';
+import {noisy, of, writeImages} from '../../helpers/images.js';
 
 /** What may become of a file, and what is to be told of it. */
 interface Change {
@@ -72,7 +72,7 @@ describe('a file that changes while a run goes on', function () {
   const changed = (): string => join(root, 'a/5.png');
   beforeEach(async () => {
     root = temporaryDirectory();
-    await writePictures(root, [...of('a', 12), ...of('b', 12)]);
+    await writeImages(root, [...of('a', 12), ...of('b', 12)]);
     folder = await loadImageFolder(root);
   });
 
@@ -97,7 +97,7 @@ describe('a file that changes while a run goes on', function () {
   }
 
   for (const {name, act, reason} of LOSSES) {
-    it(`${name} is left out, whenever that happens`, async () => {
+    it(`${name} is skipped, whenever that happens`, async () => {
       const before = await openWhile(act);
       expect(before.samples).to.have.length(23);
       expect(before.findings.map(({files}) => files)).to.deep.equal([['a/5.png']]);
@@ -110,7 +110,7 @@ describe('a file that changes while a run goes on', function () {
       const {findings: all, readable, refusal} = await checkImages(folder!);
       const findings = besidesSize(all);
       expect([readable.length, refusal]).to.deep.equal([23, undefined]);
-      const lost = findings.filter(({code}) => code !== 'tiny-image'); // as all of them are
+      const lost = findings.filter(({code}) => code !== 'very-low-resolution'); // as all of them are
       expect(lost.map(({code, files}) => [code, files])).to.deep.equal([
         ['unreadable-image', ['a/5.png']],
       ]);
@@ -122,10 +122,10 @@ describe('a file that changes while a run goes on', function () {
     });
   }
 
-  it('grows by a tail that nobody looks at is another file', async () => {
+  it('grows by a tail that no decoder reads is another file', async () => {
     const cache = await openWhile(path => appendFileSync(path, 'tail'));
     expect(cache.findings.map(({message}) => message)).to.deep.equal([
-      'Left out a/5.png: it changed while it was read.',
+      'Skipped a/5.png: it changed while it was read.',
     ]);
     await cache.close();
     const again = await open();
@@ -133,11 +133,11 @@ describe('a file that changes while a run goes on', function () {
     await again.close();
   });
 
-  it('is another image by then is left out of this run, and taken by the next', async () => {
+  it('is another image by then is skipped in this run, and used by the next', async () => {
     const other = await noisy(99, 20, 16).png().toBuffer();
     const cache = await openWhile(path => writeFileSync(path, other), 0);
     expect(cache.findings.map(({message}) => message)).to.deep.equal([
-      'Left out a/5.png: it changed while it was read.',
+      'Skipped a/5.png: it changed while it was read.',
     ]);
     await cache.close();
     const again = await open({}, 0);

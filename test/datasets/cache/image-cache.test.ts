@@ -22,7 +22,7 @@ import {
 import {everySample, loadImageFolder} from '../../../src/datasets/discovery/image-folder.js';
 import type {ImageFolder, Sample} from '../../../src/datasets/sample.js';
 import {temporaryDirectory} from '../../helpers/temporary.js';
-import {failure, noisy, of, writePictures, writeTree} from '../../helpers/images.js';
+import {failure, noisy, of, writeImages, writeTree} from '../../helpers/images.js';
 
 const PREPROCESSING = {...TORCHVISION_PREPROCESSING, resizeSize: 16, cropSize: 12};
 const IN_MEMORY = Number.MAX_SAFE_INTEGER;
@@ -30,7 +30,7 @@ const IN_A_FILE = 0;
 
 async function petFolder(cats = 4, dogs = 3): Promise<ImageFolder> {
   const root = temporaryDirectory();
-  await writePictures(root, [...of('cats', cats), ...of('dogs', dogs)]);
+  await writeImages(root, [...of('cats', cats), ...of('dogs', dogs)]);
   return loadImageFolder(root);
 }
 
@@ -116,9 +116,9 @@ describe('openImageCache', () => {
         expect(
           cache.findings.map(({message, files, className}) => [message, files, className]),
         ).to.deep.equal([
-          ['Left out cats/header.png: it is damaged or cut off.', ['cats/header.png'], 'cats'],
-          ['Left out cats/pixels.jpg: it is damaged or cut off.', ['cats/pixels.jpg'], 'cats'],
-          ['Left out dogs/0.png: it cannot be opened (ENOENT).', ['dogs/0.png'], 'dogs'],
+          ['Skipped cats/header.png: it is damaged or cut off.', ['cats/header.png'], 'cats'],
+          ['Skipped cats/pixels.jpg: it is damaged or cut off.', ['cats/pixels.jpg'], 'cats'],
+          ['Skipped dogs/0.png: it cannot be opened (ENOENT).', ['dogs/0.png'], 'dogs'],
         ]);
         expect(() => cache.image({path: '', name: 'cats/pixels.jpg', label: 0})).to.throw(
           RangeError,
@@ -158,7 +158,7 @@ describe('openImageCache', () => {
         expect(error.exitCode).to.equal(3);
       });
 
-      it('stops when told to and leaves no file', async () => {
+      it('stops when aborted and leaves no file', async () => {
         const folder = await petFolder();
         const directory = temporaryDirectory();
         const controller = new AbortController();
@@ -198,7 +198,7 @@ describe('openImageCache', () => {
   });
 
   describe('the file', () => {
-    it('is made beside its place, only above the budget', async () => {
+    it('is made next to its place, only above the budget', async () => {
       const folder = await petFolder();
       const directory = join(temporaryDirectory(), 'deep/er');
       const bytes = 7 * 16 * 20 * 3;
@@ -301,7 +301,7 @@ describe('openImageCache', () => {
       await cache.close();
     });
 
-    it('that cannot be written is done without, and that is told once', async () => {
+    it('that cannot be written is skipped with one warning', async () => {
       const folder = await petFolder();
       const directory = join(temporaryDirectory(), 'taken');
       writeFileSync(directory, 'a file where the folder should be');
@@ -361,7 +361,7 @@ describe('openImageCache', () => {
     });
   });
 
-  it('does not take an image that changes between two looks for the first', async () => {
+  it('notices an image that changes between two reads', async () => {
     const folder = await petFolder(20, 20);
     const victim = folder.samples[39]!;
     const onProgress = (done: number, total: number, stage: string): void => {
@@ -370,7 +370,7 @@ describe('openImageCache', () => {
     };
     const {cache} = await open(folder, {onProgress});
     expect(cache.findings.map(({message}) => message)).to.deep.equal([
-      `Left out ${victim.name}: it changed while it was read.`,
+      `Skipped ${victim.name}: it changed while it was read.`,
     ]);
     await cache.close();
   });

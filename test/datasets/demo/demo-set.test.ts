@@ -11,10 +11,10 @@ const FOLDS = 5;
 const thumbnail = async (path: string): Promise<Uint8Array> =>
   sharp(path).resize(16, 16, {kernel: 'linear'}).raw().toBuffer();
 
-const meanOf = (pictures: readonly Uint8Array[]): number[] =>
+const meanOf = (images: readonly Uint8Array[]): number[] =>
   Array.from(
-    pictures[0]!,
-    (_, i) => pictures.reduce((sum, pixels) => sum + pixels[i]!, 0) / pictures.length,
+    images[0]!,
+    (_, i) => images.reduce((sum, pixels) => sum + pixels[i]!, 0) / images.length,
   );
 const distance = (a: Uint8Array, b: readonly number[]): number =>
   a.reduce((sum, value, i) => sum + (value - b[i]!) ** 2, 0);
@@ -23,10 +23,10 @@ const distance = (a: Uint8Array, b: readonly number[]): number =>
 function nearestMeanAccuracy(classes: readonly (readonly Uint8Array[])[]): number {
   let correct = 0;
   for (let fold = 0; fold < FOLDS; fold++) {
-    const means = classes.map(pictures => meanOf(pictures.filter((_, i) => i % FOLDS !== fold)));
-    classes.forEach((pictures, label) => {
-      for (const picture of pictures.filter((_, i) => i % FOLDS === fold)) {
-        const distances = means.map(mean => distance(picture, mean));
+    const means = classes.map(images => meanOf(images.filter((_, i) => i % FOLDS !== fold)));
+    classes.forEach((images, label) => {
+      for (const image of images.filter((_, i) => i % FOLDS === fold)) {
+        const distances = means.map(mean => distance(image, mean));
         if (distances.indexOf(Math.min(...distances)) === label) correct++;
       }
     });
@@ -35,7 +35,7 @@ function nearestMeanAccuracy(classes: readonly (readonly Uint8Array[])[]): numbe
 }
 
 describe('the demo dataset', () => {
-  it('is a folder for each of four classes, with as many images as asked for', async () => {
+  it('is a folder for each of four classes, with the requested number of images', async () => {
     const directory = temporaryDirectory();
     const paths = await drawDemoSet(directory, {seed: 1, perClass: 2, size: 64});
     expect(readdirSync(directory).sort()).to.deep.equal(['crab', 'fish', 'snail', 'starfish']);
@@ -68,7 +68,7 @@ describe('the demo dataset', () => {
   it('gives away nothing by its pixels: the nearest mean image is hardly better than a guess', async () => {
     const paths = await drawDemoSet(temporaryDirectory(), {seed: 1});
     const all = await Promise.all(paths.map(thumbnail));
-    const pictures = Array.from({length: 4}, (_, label) => all.slice(80 * label, 80 * (label + 1)));
-    expect(nearestMeanAccuracy(pictures)).to.be.below(0.4);
+    const images = Array.from({length: 4}, (_, label) => all.slice(80 * label, 80 * (label + 1)));
+    expect(nearestMeanAccuracy(images)).to.be.below(0.4);
   });
 });

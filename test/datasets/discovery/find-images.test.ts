@@ -4,13 +4,13 @@ import {expect} from 'chai';
 import {findImages} from '../../../src/datasets/discovery/find-images.js';
 import {rejectionOf} from '../../helpers/rejection.js';
 import {temporaryDirectory} from '../../helpers/temporary.js';
-import {writePictures, writeTree} from '../../helpers/images.js';
+import {writeImages, writeTree} from '../../helpers/images.js';
 
 describe('findImages', () => {
   let root = '';
   before(async () => {
     root = temporaryDirectory();
-    await writePictures(root, ['b.png', 'a.png', 'sub/deep/c', 'sub/d.png']);
+    await writeImages(root, ['b.png', 'a.png', 'sub/deep/c', 'sub/d.png']);
     writeTree(root, {'notes.txt': 'notes', 'broken.png': 'no image', 'empty/readme.txt': ''});
   });
   const found = async (...words: string[]): Promise<string[]> =>
@@ -31,7 +31,7 @@ describe('findImages', () => {
     expect(await found('**/*.png')).to.deep.equal(['a.png', 'b.png', 'broken.png', 'sub/d.png']);
   });
 
-  it('takes what should be an image of a folder, and tells of everything else there', async () => {
+  it('takes the images of a folder, and reports everything else there', async () => {
     writeTree(root, {'odd/cut.png': 'no image', 'odd/notes.txt': 'notes', 'odd/.hidden.jpg': ''});
     const {images, findings} = await findImages([join(root, 'odd'), join(root, 'odd')]);
     expect(images).to.deep.equal([join(root, 'odd', 'cut.png')]);
@@ -48,10 +48,10 @@ describe('findImages', () => {
     expect(await found('a.png', '*.png', 'a.png')).to.deep.equal(['a.png', 'b.png', 'broken.png']);
   });
 
-  it('follows links that lead outside where it is told to', async () => {
+  it('follows links that lead outside where the options say so', async () => {
     const [root, elsewhere] = [temporaryDirectory(), temporaryDirectory()];
-    await writePictures(elsewhere, ['1.png']);
-    await writePictures(root, ['2.png']);
+    await writeImages(elsewhere, ['1.png']);
+    await writeImages(root, ['2.png']);
     symlinkSync(join(elsewhere, '1.png'), join(root, '1.png'));
     const {images, findings} = await findImages([root]);
     expect([images, findings.map(({code}) => code)]).to.deep.equal([

@@ -6,7 +6,7 @@ import {everySample, loadImageFolder} from '../../../src/datasets/discovery/imag
 import type {Sample} from '../../../src/datasets/sample.js';
 import {DatasetError} from '../../../src/core/errors.js';
 import {temporaryDirectory} from '../../helpers/temporary.js';
-import {failure, noisy, of, plain, writePictures, writeTree} from '../../helpers/images.js';
+import {failure, noisy, of, plain, writeImages, writeTree} from '../../helpers/images.js';
 
 const namesOf = (samples: readonly Sample[] | undefined): string[] | undefined =>
   samples?.map(({name}) => name);
@@ -24,7 +24,7 @@ describe('loadImageFolder', () => {
   describe('a folder per class', () => {
     it('gives every image its class, at any depth', async () => {
       const root = temporaryDirectory();
-      await writePictures(root, ['dogs/1.png', 'cats/2.png', 'cats/more/3.png']);
+      await writeImages(root, ['dogs/1.png', 'cats/2.png', 'cats/more/3.png']);
       const folder = await loadImageFolder(root);
       expect(folder.layout).to.equal('classes');
       expect(folder.classNames).to.deep.equal(['cats', 'dogs']);
@@ -37,19 +37,19 @@ describe('loadImageFolder', () => {
       expect(folder.findings).to.deep.equal([]);
     });
 
-    it('tells how many of the files it has looked at', async () => {
+    it('reports how many files it has read', async () => {
       const root = temporaryDirectory();
-      await writePictures(root, [...of('a', 3), ...of('b', 2)]);
+      await writeImages(root, [...of('a', 3), ...of('b', 2)]);
       writeTree(root, {'a/notes.txt': 'hello'});
-      const told: string[] = [];
-      await loadImageFolder(root, {onProgress: (done, total) => told.push(`${done}/${total}`)});
-      expect(told).to.deep.equal(['1/6', '2/6', '3/6', '4/6', '5/6', '6/6']);
+      const reported: string[] = [];
+      await loadImageFolder(root, {onProgress: (done, total) => reported.push(`${done}/${total}`)});
+      expect(reported).to.deep.equal(['1/6', '2/6', '3/6', '4/6', '5/6', '6/6']);
     });
 
     it('orders classes by code point: capitals first, 10 before 2, astral characters last', async () => {
       const root = temporaryDirectory();
       const names = ['10', '2', 'B', 'a', 'ä', '\uff01', '😀'];
-      await writePictures(
+      await writeImages(
         root,
         names.toReversed().map(name => `${name}/1.png`),
       );
@@ -67,7 +67,7 @@ describe('loadImageFolder', () => {
         'toString',
         '😀',
       ];
-      await writePictures(
+      await writeImages(
         root,
         names.map(name => `${name}/${name}.png`),
       );
@@ -78,15 +78,15 @@ describe('loadImageFolder', () => {
 
     it('does not take train and test for classes when they hold images of their own', async () => {
       const root = temporaryDirectory();
-      await writePictures(root, ['train/1.png', 'train/old/2.png', 'test/3.png']);
+      await writeImages(root, ['train/1.png', 'train/old/2.png', 'test/3.png']);
       expect(await refusal(root)).to.match(
         /^train and test hold images and no class folders\. Put the images of each class into a folder/,
       );
     });
 
-    it('takes train for a class when it is told to', async () => {
+    it('takes train for a class where the options say so', async () => {
       const root = temporaryDirectory();
-      await writePictures(root, ['train/steam/1.png', 'car/2.png', 'plane/3.png']);
+      await writeImages(root, ['train/steam/1.png', 'car/2.png', 'plane/3.png']);
       expect(await refusal(root)).to.include('--classes car,plane,train (');
       expect(
         (await loadImageFolder(root, {classes: ['train', 'car', 'plane']})).classNames,
@@ -103,7 +103,7 @@ describe('loadImageFolder', () => {
     ]) {
       it(`is known by ${train}, ${validation} and ${test}`, async () => {
         const root = temporaryDirectory();
-        await writePictures(root, [
+        await writeImages(root, [
           `${train}/a/1.png`,
           `${train}/b/2.png`,
           `${validation}/a/3.png`,
@@ -123,17 +123,17 @@ describe('loadImageFolder', () => {
       });
     }
 
-    it('may have a training part only', async () => {
+    it('may have a training split only', async () => {
       const root = temporaryDirectory();
-      await writePictures(root, ['train/a/1.png', 'train/b/2.png']);
+      await writeImages(root, ['train/a/1.png', 'train/b/2.png']);
       const folder = await loadImageFolder(root);
       expect(folder.classNames).to.deep.equal(['a', 'b']);
       expect(folder.validation).to.equal(undefined);
     });
 
-    it('matches classes by name: a missing class shifts nothing, an extra one is left out', async () => {
+    it('matches classes by name: a missing class shifts nothing, an extra one is skipped', async () => {
       const root = temporaryDirectory();
-      await writePictures(root, [
+      await writeImages(root, [
         'train/a/1.png',
         'train/b/2.png',
         'train/c/3.png',
@@ -158,7 +158,7 @@ describe('loadImageFolder', () => {
         {
           code: 'unknown-class',
           severity: 'warning',
-          message: 'Left out val/aa/6.png: aa is no class of training.',
+          message: 'Skipped val/aa/6.png: aa is no class of training.',
           files: ['val/aa/6.png'],
           className: 'aa',
         },
@@ -167,7 +167,7 @@ describe('loadImageFolder', () => {
 
     it('names the class that a folder without one is nearly named as', async () => {
       const root = temporaryDirectory();
-      await writePictures(root, [
+      await writeImages(root, [
         'train/cat/1.png',
         'train/dog/2.png',
         'val/Cat/3.png',
@@ -178,22 +178,22 @@ describe('loadImageFolder', () => {
       expect(
         findings.flatMap(({code, message}) => (code === 'unknown-class' ? [message] : [])),
       ).to.deep.equal([
-        'Left out val/Cat/3.png: Cat is no class of training (cat is: give them one name if they are one).',
-        'Left out val/cow/5.png: cow is no class of training.',
-        'Left out val/dogs/4.png: dogs is no class of training (dog is: give them one name if they are one).',
+        'Skipped val/Cat/3.png: Cat is no class of training (cat is: give them one name if they are one).',
+        'Skipped val/cow/5.png: cow is no class of training.',
+        'Skipped val/dogs/4.png: dogs is no class of training (dog is: give them one name if they are one).',
       ]);
     });
 
     it('does not count a validation folder without images', async () => {
       const root = temporaryDirectory();
-      await writePictures(root, ['train/a/1.png', 'train/b/2.png', 'test/a/3.png']);
+      await writeImages(root, ['train/a/1.png', 'train/b/2.png', 'test/a/3.png']);
       mkdirSync(join(root, 'val/a'), {recursive: true});
       expect((await loadImageFolder(root)).validation).to.equal(undefined);
     });
 
-    it('reports images outside the class folders and folders that are no part', async () => {
+    it('reports images outside the class folders and folders that are no split', async () => {
       const root = temporaryDirectory();
-      await writePictures(root, [
+      await writeImages(root, [
         '0.png',
         'train/a/1.png',
         'train/b/2.png',
@@ -204,8 +204,8 @@ describe('loadImageFolder', () => {
         'more/b/5.png',
       ]);
       expect(messages((await loadImageFolder(root)).findings)).to.deep.equal([
-        'Left out 2 files, such as 0.png: it lies beside the class folders.',
-        'Left out 2 files, such as more/a/4.png: more is neither for training, validation nor test.',
+        'Skipped 2 files, such as 0.png: it is next to the class folders.',
+        'Skipped 2 files, such as more/a/4.png: more is neither for training, validation nor test.',
       ]);
     });
   });
@@ -213,9 +213,9 @@ describe('loadImageFolder', () => {
   describe('folders elsewhere', () => {
     it("are for validation and test, instead of the root's own", async () => {
       const [root, val, test] = [temporaryDirectory(), temporaryDirectory(), temporaryDirectory()];
-      await writePictures(root, ['train/a/1.png', 'train/b/2.png', 'val/a/3.png', 'val/b/4.png']);
-      await writePictures(val, ['a/1.png', 'b/2.png']);
-      await writePictures(test, ['b/1.png']);
+      await writeImages(root, ['train/a/1.png', 'train/b/2.png', 'val/a/3.png', 'val/b/4.png']);
+      await writeImages(val, ['a/1.png', 'b/2.png']);
+      await writeImages(test, ['b/1.png']);
       const folder = await loadImageFolder(root, {valData: val, testData: test});
       expect(folder.validation).to.deep.equal([
         {path: join(val, 'a/1.png'), name: 'validation://a/1.png', label: 0},
@@ -226,35 +226,35 @@ describe('loadImageFolder', () => {
       ]);
       expect(new Set(namesOf(everySample(folder))).size).to.equal(5);
       expect(messages(folder.findings)).to.deep.equal([
-        `Left out 2 files, such as val/a/3.png: ${val} was given instead.`,
+        `Skipped 2 files, such as val/a/3.png: ${val} was given instead.`,
         'Found no image of class a for test; its accuracy will not be known there.',
       ]);
     });
 
     it('report their own odd files under names of their own', async () => {
       const [root, val] = [temporaryDirectory(), temporaryDirectory()];
-      await writePictures(root, ['a/1.png', 'b/2.png']);
-      await writePictures(val, ['a/1.png', 'b/2.png', 'c/3.png', 'loose.png']);
+      await writeImages(root, ['a/1.png', 'b/2.png']);
+      await writeImages(val, ['a/1.png', 'b/2.png', 'c/3.png', 'loose.png']);
       writeTree(val, {'a/x.txt': 'hello'});
       expect(messages((await loadImageFolder(root, {valData: val})).findings)).to.deep.equal([
-        'Left out validation://a/x.txt: it is not an image.',
-        'Left out validation://loose.png: it lies beside the class folders.',
-        'Left out validation://c/3.png: c is no class of training.',
+        'Skipped validation://a/x.txt: it is not an image.',
+        'Skipped validation://loose.png: it is next to the class folders.',
+        'Skipped validation://c/3.png: c is no class of training.',
       ]);
     });
 
     it('must have the classes of training', async () => {
       const [root, val] = [temporaryDirectory(), temporaryDirectory()];
-      await writePictures(root, ['a/1.png', 'b/2.png']);
-      await writePictures(val, ['c/1.png']);
+      await writeImages(root, ['a/1.png', 'b/2.png']);
+      await writeImages(val, ['c/1.png']);
       expect(await refusal(root, {valData: val})).to.equal(
-        `Expected images for validation in folders of ${val} that are named as the classes of training, such as a, but found none. Name them alike.`,
+        `Expected images for validation in folders of ${val} that are named as the classes of training, such as a, but found none. Give them the same names.`,
       );
     });
 
     it('must have images that can be read', async () => {
       const [root, val] = [temporaryDirectory(), temporaryDirectory()];
-      await writePictures(root, ['a/1.png', 'b/2.png']);
+      await writeImages(root, ['a/1.png', 'b/2.png']);
       writeTree(val, {'a/1.png': 'hello', 'b/2.png': ''});
       expect(await refusal(root, {valData: val})).to.match(
         /but found none that can be read, such as .*a\/1\.png \(its bytes are no image\)\.$/,
@@ -272,7 +272,7 @@ describe('loadImageFolder', () => {
 
     it('must exist', async () => {
       const root = temporaryDirectory();
-      await writePictures(root, ['a/1.png', 'b/2.png']);
+      await writeImages(root, ['a/1.png', 'b/2.png']);
       expect(await refusal(root, {testData: join(root, 'nowhere')})).to.equal(
         `Expected a folder of images at ${join(root, 'nowhere')}, but found nothing. Check the path.`,
       );
@@ -282,14 +282,14 @@ describe('loadImageFolder', () => {
   describe('a class with one broken image of six', () => {
     it('is read, the file named and listed', async () => {
       const root = temporaryDirectory();
-      await writePictures(root, [...of('cats', 5), ...of('dogs', 6)]);
+      await writeImages(root, [...of('cats', 5), ...of('dogs', 6)]);
       writeTree(root, {'cats/bad.jpg': 'hello'});
       const {samples, findings} = await loadImageFolder(root);
       expect(samples).to.have.length(11);
       expect(
         findings.map(({code, message, exclude = []}) => [code, message, ...exclude]),
       ).to.deep.equal([
-        ['unreadable-image', 'Left out cats/bad.jpg: its bytes are no image.', 'cats/bad.jpg'],
+        ['unreadable-image', 'Skipped cats/bad.jpg: its bytes are no image.', 'cats/bad.jpg'],
         [
           'class-with-broken-images',
           '1 of 6 images of class cats cannot be read, such as cats/bad.jpg (its bytes are no image): the run goes on with 5. ' +
@@ -300,9 +300,9 @@ describe('loadImageFolder', () => {
   });
 
   describe('files that are no images', () => {
-    it('are known by their bytes, left out and grouped', async () => {
+    it('are known by their bytes, skipped and grouped', async () => {
       const root = temporaryDirectory();
-      await writePictures(root, [...of('a', 20), ...of('b', 20)]);
+      await writeImages(root, [...of('a', 20), ...of('b', 20)]);
       writeTree(root, {
         'a/x.txt': await plain('red').jpeg().toBuffer(),
         'a/notes.md': 'hello',
@@ -316,14 +316,14 @@ describe('loadImageFolder', () => {
       const {samples, findings} = await loadImageFolder(root);
       expect(namesOf(samples)).to.include('a/x.txt').and.have.length(41);
       expect(findings.map(({code, message}) => [code, message])).to.deep.equal([
-        ['unreadable-image', 'Left out a/page.jpg: its bytes are no image.'],
-        ['unreadable-image', 'Left out b/none.png: it is empty.'],
+        ['unreadable-image', 'Skipped a/page.jpg: its bytes are no image.'],
+        ['unreadable-image', 'Skipped b/none.png: it is empty.'],
         [
           'unreadable-image',
-          'Left out b/photoshop.jpg: Photoshop is not supported; convert it to JPEG or PNG.',
+          'Skipped b/photoshop.jpg: Photoshop is not supported; convert it to JPEG or PNG.',
         ],
-        ['not-an-image', 'Left out 2 files, such as a/notes.md: it is not an image.'],
-        ['broken-symlink', 'Left out a/gone.jpg: it is a link that leads nowhere.'],
+        ['not-an-image', 'Skipped 2 files, such as a/notes.md: it is not an image.'],
+        ['broken-symlink', 'Skipped a/gone.jpg: it is a link that leads nowhere.'],
       ]);
     });
   });
@@ -353,7 +353,7 @@ describe('loadImageFolder', () => {
 
     it('a heap of images', async () => {
       const root = temporaryDirectory();
-      await writePictures(root, ['1.png', '2.png']);
+      await writeImages(root, ['1.png', '2.png']);
       expect(await refusal(root)).to.equal(
         `Expected a folder for each of at least 2 classes in ${root}, but found none. Put the images of each class into a folder with its name.`,
       );
@@ -361,7 +361,7 @@ describe('loadImageFolder', () => {
 
     it('a single class', async () => {
       const root = temporaryDirectory();
-      await writePictures(root, ['cats/1.png']);
+      await writeImages(root, ['cats/1.png']);
       expect(await refusal(root)).to.equal(
         `Expected a folder for each of at least 2 classes in ${root}, but found only cats. Put the images of each class into a folder with its name.`,
       );
@@ -369,7 +369,7 @@ describe('loadImageFolder', () => {
 
     it('a class without images', async () => {
       const root = temporaryDirectory();
-      await writePictures(root, ['cats/1.png']);
+      await writeImages(root, ['cats/1.png']);
       mkdirSync(join(root, 'dogs'));
       expect(await refusal(root)).to.equal(
         `Expected images for class dogs in ${join(root, 'dogs')}, but found none. Add images or remove the class.`,
@@ -378,7 +378,7 @@ describe('loadImageFolder', () => {
 
     it('a class of which nothing can be read', async () => {
       const root = temporaryDirectory();
-      await writePictures(root, [
+      await writeImages(root, [
         'train/cats/1.png',
         'train/dogs/2.png',
         'val/cats/1.png',
@@ -393,7 +393,7 @@ describe('loadImageFolder', () => {
 
     it('a class of which more than half are no images, with the command that lists them', async () => {
       const root = temporaryDirectory();
-      await writePictures(root, [...of('cats', 5), ...of('dogs', 9)]);
+      await writeImages(root, [...of('cats', 5), ...of('dogs', 9)]);
       for (let i = 0; i < 5; i++) writeTree(root, {[`cats/bad ${i}.jpg`]: ''});
       expect((await loadImageFolder(root)).samples).to.have.length(14);
       writeTree(root, {'cats/worse.jpg': 'hello'});
@@ -405,16 +405,16 @@ describe('loadImageFolder', () => {
 
     it('a class of which one image is left', async () => {
       const root = temporaryDirectory();
-      await writePictures(root, [...of('cats', 1), ...of('dogs', 3)]);
+      await writeImages(root, [...of('cats', 1), ...of('dogs', 3)]);
       expect((await loadImageFolder(root)).samples).to.have.length(4);
       writeTree(root, {'cats/bad.jpg': ''});
       expect(await refusal(root)).to.match(/^1 of 2 images of class cats cannot be read/);
       expect((await loadImageFolder(root, {exclude: ['cats/bad.jpg']})).samples).to.have.length(4);
     });
 
-    it('to go on when told to stop', async () => {
+    it('to continue when aborted', async () => {
       const root = temporaryDirectory();
-      await writePictures(root, ['a/1.png', 'b/2.png']);
+      await writeImages(root, ['a/1.png', 'b/2.png']);
       expect(
         (await failure(loadImageFolder(root, {signal: AbortSignal.abort()}))).message,
       ).to.equal('The run was stopped.');
@@ -422,9 +422,9 @@ describe('loadImageFolder', () => {
   });
 
   describe('limit', () => {
-    it('keeps so many of each class in each part, the same for the same seed', async () => {
+    it('limits each class in each split, the same way for the same seed', async () => {
       const root = temporaryDirectory();
-      await writePictures(root, [
+      await writeImages(root, [
         ...of('train/a', 30),
         ...of('train/b', 3),
         ...of('val/a', 12),
@@ -438,7 +438,7 @@ describe('loadImageFolder', () => {
       expect(again).to.deep.equal(one);
       const over = one!.findings.find(({code}) => code === 'over-limit');
       expect(over!.message).to.match(
-        /^Left out 39 files, such as train\/a\/\d+\.png: its class has more images than --max-per-class\.$/,
+        /^Skipped 39 files, such as train\/a\/\d+\.png: its class has more images than --max-per-class\.$/,
       );
       expect(over!.files).to.have.length(39);
       expect(everySample(one!).filter(({name}) => over!.files.includes(name))).to.deep.equal([]);

@@ -4,7 +4,7 @@ import {expect} from 'chai';
 import {loadImageFolder} from '../../../src/datasets/discovery/image-folder.js';
 import type {Sample} from '../../../src/datasets/sample.js';
 import {temporaryDirectory} from '../../helpers/temporary.js';
-import {failure, of, writePictures} from '../../helpers/images.js';
+import {failure, of, writeImages} from '../../helpers/images.js';
 
 const namesOf = (samples: readonly Sample[] | undefined): string[] | undefined =>
   samples?.map(({name}) => name);
@@ -12,7 +12,7 @@ const namesOf = (samples: readonly Sample[] | undefined): string[] | undefined =
 /** Images that lie elsewhere under names of their contents, as in the cache of Hugging Face, DVC and git-annex. */
 async function linked(root: string, names: readonly string[]): Promise<void> {
   const blobs = temporaryDirectory();
-  await writePictures(
+  await writeImages(
     blobs,
     names.map((_, i) => `${i}00ab`),
   );
@@ -30,7 +30,7 @@ describe('links that lead outside a dataset', () => {
     ...of('val/dogs', 1),
   ];
 
-  it('are told of where nothing else is there, with the option that follows them', async () => {
+  it('are reported where nothing else exists, with the option that follows them', async () => {
     const root = temporaryDirectory();
     await linked(root, NAMES);
     const error = await failure(loadImageFolder(root));
@@ -47,7 +47,7 @@ describe('links that lead outside a dataset', () => {
 
   it('are counted as broken among others', async () => {
     const root = temporaryDirectory();
-    await writePictures(root, [...of('cats', 2), ...of('dogs', 2)]);
+    await writeImages(root, [...of('cats', 2), ...of('dogs', 2)]);
     await linked(root, ['cats/a.png']);
     const {samples, findings} = await loadImageFolder(root);
     expect(samples).to.have.length(4);
@@ -69,13 +69,13 @@ describe('links that lead outside a dataset', () => {
   ] as const) {
     it(`end a run where they may be ${what}`, async () => {
       const [root, elsewhere] = [temporaryDirectory(), temporaryDirectory()];
-      await writePictures(elsewhere, [
+      await writeImages(elsewhere, [
         'cats/1.png',
         'dogs/2.png',
         'train/cats/3.png',
         'train/dogs/4.png',
       ]);
-      await writePictures(
+      await writeImages(
         root,
         what === 'training'
           ? ['val/cats/1.png', 'val/dogs/2.png']
@@ -98,7 +98,7 @@ describe('links that lead outside a dataset', () => {
 
   it('end a run where they lead nowhere and may be a class', async () => {
     const root = temporaryDirectory();
-    await writePictures(root, ['cats/1.png', 'dogs/2.png']);
+    await writeImages(root, ['cats/1.png', 'dogs/2.png']);
     symlinkSync('gone', join(root, 'cows'));
     for (const followLinks of [false, true]) {
       const error = await failure(loadImageFolder(root, {followLinks}));
@@ -118,8 +118,8 @@ describe('links that lead outside a dataset', () => {
 
   it('come to an end where they lead in circles', async () => {
     const [root, elsewhere] = [temporaryDirectory(), temporaryDirectory()];
-    await writePictures(root, [...of('cats', 2), ...of('dogs', 2)]);
-    await writePictures(elsewhere, ['more/9.png']);
+    await writeImages(root, [...of('cats', 2), ...of('dogs', 2)]);
+    await writeImages(elsewhere, ['more/9.png']);
     symlinkSync(root, join(elsewhere, 'more/back'));
     symlinkSync(elsewhere, join(elsewhere, 'more/round'));
     symlinkSync(join(elsewhere, 'more'), join(root, 'cats/more'));

@@ -35,7 +35,7 @@ describe('listFiles', () => {
     expect(folders).to.deep.equal(['a']);
   });
 
-  it('does not look into what runs have left, nor takes their folder for one of images', async () => {
+  it('does not list the output of runs, nor takes its folder for one of images', async () => {
     const root = temporaryDirectory();
     const runs = [
       'runs/pets/recipe.json',
@@ -173,7 +173,7 @@ describe('listFiles', () => {
     expect(refusedLinks).to.deep.equal([{name: 'test://a/gone', reason: 'broken'}]);
   });
 
-  it('stops when told to', async () => {
+  it('stops when aborted', async () => {
     const root = temporaryDirectory();
     writeTree(root, {'a/1.jpg': ''});
     expect((await failure(listFiles(root, '', {signal: AbortSignal.abort()}))).message).to.equal(

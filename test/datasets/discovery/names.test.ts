@@ -12,12 +12,12 @@ import {checkImages} from '../../../src/datasets/inspection/check.js';
 import {findImages} from '../../../src/datasets/discovery/find-images.js';
 import {loadImageFolder} from '../../../src/datasets/discovery/image-folder.js';
 import type {ImageFolder, ImageFolderOptions} from '../../../src/datasets/sample.js';
-import {readSplit, toSplitManifest} from '../../../src/datasets/splitting/split-file.js';
-import {splitFolder} from '../../../src/datasets/splitting/split.js';
+import {readSplit, toSplitDocument} from '../../../src/datasets/splitting/split-file.js';
+import {planSplit} from '../../../src/datasets/splitting/split.js';
 import {formatPathList, parsePathList} from '../../../src/cli/options/path-list.js';
 import {besidesSize} from '../../helpers/findings.js';
 import {temporaryDirectory} from '../../helpers/temporary.js';
-import {failure, noisy, of, writePictures} from '../../helpers/images.js';
+import {failure, noisy, of, writeImages} from '../../helpers/images.js';
 
 const NFC = 'caf\u00e9';
 const NFD = 'cafe\u0301';
@@ -71,7 +71,7 @@ describe('names in two spellings of accents', () => {
     options?: ImageFolderOptions,
   ): Promise<ImageFolder> => {
     const root = temporaryDirectory();
-    await writePictures(root, images);
+    await writeImages(root, images);
     return loadImageFolder(root, options);
   };
 
@@ -98,7 +98,7 @@ describe('names in two spellings of accents', () => {
 
   it('are one in --classes, --exclude and a folder of its own', async () => {
     const other = temporaryDirectory();
-    await writePictures(other, [`${NFD}/1.png`]);
+    await writeImages(other, [`${NFD}/1.png`]);
     const options = {classes: [NFD, 'tea'], exclude: [`${NFD}/1.png`], valData: other};
     const folder = await load([`${NFC}/1.png`, `${NFC}/2.png`, 'tea/3.png', 'milk/4.png'], options);
     expect(folder.classNames).to.deep.equal([NFC, 'tea']);
@@ -111,7 +111,7 @@ describe('names in two spellings of accents', () => {
 
   it('are one for a folder that is named', async () => {
     const root = temporaryDirectory();
-    await writePictures(root, [`${NFD}/a/1.png`, `${NFD}/b/2.png`]);
+    await writeImages(root, [`${NFD}/a/1.png`, `${NFD}/b/2.png`]);
     for (const name of [NFC, NFD])
       expect((await loadImageFolder(join(root, name))).classNames).to.deep.equal(['a', 'b']);
   });
@@ -123,7 +123,7 @@ describe('names in two spellings of accents', () => {
       contentHash: ({name}: {readonly name: string}) => name.normalize('NFC'),
     };
     const text = JSON.stringify(
-      toSplitManifest(splitFolder(folder, contents, {seed: 1, valSplit: 0.3})),
+      toSplitDocument(planSplit(folder, contents, {seed: 1, valSplit: 0.3})),
     ).normalize('NFD');
     expect(text).to.include(NFD);
     const path = join(temporaryDirectory(), 'split.json');
@@ -142,7 +142,7 @@ describe('names that are no UTF-8', () => {
   let root: Buffer | undefined;
   beforeEach(async function () {
     const path = temporaryDirectory();
-    await writePictures(path, [...of('tea', 3), ...of('milk', 3)]);
+    await writeImages(path, [...of('tea', 3), ...of('milk', 3)]);
     root = Buffer.from(path);
     try {
       mkdirSync(at('probe-', Buffer.of(0xe9)));
@@ -183,7 +183,7 @@ describe('names that are no UTF-8', () => {
   ] as const) {
     it(`of ${what} end a run, which says how they are spelled and what to do`, async () => {
       const elsewhere = temporaryDirectory();
-      await writePictures(elsewhere, ['tea/1.png', 'milk/2.png']);
+      await writeImages(elsewhere, ['tea/1.png', 'milk/2.png']);
       const [data, options] =
         folder === '' ? [root!.toString(), {}] : [elsewhere, {valData: root!.toString()}];
       renameSync(at('probe-', Buffer.of(0xe9)), at(CAFE));

@@ -1,33 +1,36 @@
 import {readdirSync, readFileSync, renameSync, writeFileSync} from 'node:fs';
 import {join} from 'node:path';
 import {expect} from 'chai';
-import {copyFindings} from '../../../src/datasets/inspection/duplicate-findings.js';
+import {duplicateFindings} from '../../../src/datasets/inspection/duplicate-findings.js';
 import type {Sample} from '../../../src/datasets/sample.js';
-import {photographsOf, type Printed} from '../../../src/datasets/duplicates/duplicate-groups.js';
-import {thumbprint} from '../../../src/datasets/duplicates/fingerprint.js';
+import {
+  findDuplicateGroups,
+  type FingerprintedImages,
+} from '../../../src/datasets/duplicates/duplicate-groups.js';
+import {computeFingerprint} from '../../../src/datasets/duplicates/fingerprint.js';
 import {temporaryDirectory} from '../../helpers/temporary.js';
 import {DAMAGES} from '../../helpers/damages.js';
-import {ALTERED, photograph, pixels} from '../../helpers/photographs.js';
+import {ALTERED, createPhoto, pixels} from '../../helpers/photos.js';
 
 const sample = (name: string, label: number): Sample => ({path: `/${name}`, name, label});
 
-describe('photographs that are there more than once', () => {
+describe('duplicate groups', () => {
   const NAMES = ['a/1', 'a/1 brighter', 'a/1 again', 'b/2', 'b/2 mirrored', 'b/3', 'a/3 cut'];
   const samples = NAMES.map(name => sample(name, name.startsWith('a') ? 0 : 1));
-  const prints = new Map<string, Uint8Array>();
-  let asked = 0;
-  const images: Printed = {
+  const fingerprints = new Map<string, Uint8Array>();
+  let requested = 0;
+  const images: FingerprintedImages = {
     samples,
     contentHash: ({name}) => name.replace(' again', ''),
-    thumbprint: ({name}) => {
-      asked++;
-      return prints.get(name)!;
+    fingerprint: ({name}) => {
+      requested++;
+      return fingerprints.get(name)!;
     },
   };
 
   before(async () => {
-    const [one, two, three] = [await photograph(1), await photograph(2), await photograph(3)];
-    const pictures = [
+    const [one, two, three] = [await createPhoto(1), await createPhoto(2), await createPhoto(3)];
+    const decoded = [
       one,
       await ALTERED.brighter!(one),
       one,
@@ -35,13 +38,13 @@ describe('photographs that are there more than once', () => {
       await ALTERED.mirrored!(two),
       three,
     ];
-    pictures.push(await ALTERED['cut by a tenth all round']!(three));
-    for (const [i, picture] of pictures.entries())
-      prints.set(NAMES[i]!, thumbprint(await pixels(picture)));
+    decoded.push(await ALTERED['cut by a tenth all round']!(three));
+    for (const [i, image] of decoded.entries())
+      fingerprints.set(NAMES[i]!, computeFingerprint(await pixels(image)));
   });
 
   it('are known by one name, that of identical files included', async () => {
-    const of = await photographsOf(images);
+    const of = await findDuplicateGroups(images);
     const groups = new Map<string, string[]>();
     samples.forEach(one => groups.set(of(one), [...(groups.get(of(one)) ?? []), one.name]));
     expect([...groups.values()]).to.deep.equal([
@@ -51,40 +54,45 @@ describe('photographs that are there more than once', () => {
     ]);
   });
 
-  it('are looked for once, and again where what was written cannot be written or was made from other images', async () => {
+  it('are searched once, and again where the cache cannot be written or holds other images', async () => {
     const directory = join(temporaryDirectory(), 'new');
-    const first = samples.map(await photographsOf(images, {directory}));
-    asked = 0;
-    expect(samples.map(await photographsOf(images, {directory}))).to.deep.equal(first);
-    expect(asked).to.equal(0);
+    const first = samples.map(await findDuplicateGroups(images, {directory}));
+    requested = 0;
+    expect(samples.map(await findDuplicateGroups(images, {directory}))).to.deep.equal(first);
+    expect(requested).to.equal(0);
     const [file] = readdirSync(directory);
-    await photographsOf({...images, samples: samples.slice(5)}, {directory});
+    await findDuplicateGroups({...images, samples: samples.slice(5)}, {directory});
     const [other] = readdirSync(directory).filter(name => name !== file);
     renameSync(join(directory, other!), join(directory, file!));
-    asked = 0;
-    expect(samples.map(await photographsOf(images, {directory}))).to.deep.equal(first);
-    expect(asked).to.equal(6);
+    requested = 0;
+    expect(samples.map(await findDuplicateGroups(images, {directory}))).to.deep.equal(first);
+    expect(requested).to.equal(6);
     expect(
-      samples.map(await photographsOf(images, {directory: join(directory, file!, 'no-folder')})),
+      samples.map(
+        await findDuplicateGroups(images, {directory: join(directory, file!, 'no-folder')}),
+      ),
     ).to.deep.equal(first);
   });
 
   for (const [how, damage] of Object.entries(DAMAGES)) {
-    it(`are looked for again where what was written is ${how}`, async () => {
+    it(`are searched again where the cache file is ${how}`, async () => {
       const directory = temporaryDirectory();
-      const first = samples.map(await photographsOf(images, {directory}));
+      const first = samples.map(await findDuplicateGroups(images, {directory}));
       const path = join(directory, readdirSync(directory)[0]!);
       const before = readFileSync(path);
       writeFileSync(path, damage(before));
-      asked = 0;
-      expect(samples.map(await photographsOf(images, {directory}))).to.deep.equal(first);
-      expect(asked).to.equal(6);
+      requested = 0;
+      expect(samples.map(await findDuplicateGroups(images, {directory}))).to.deep.equal(first);
+      expect(requested).to.equal(6);
       expect(readFileSync(path)).to.deep.equal(before);
     });
   }
 
-  it('are told of: across classes, across parts, within a class', async () => {
-    const copies = {contentHash: images.contentHash, photograph: await photographsOf(images)};
+  it('are reported across classes, across splits, within a class', async () => {
+    const duplicates = {
+      contentHash: images.contentHash,
+      duplicateGroup: await findDuplicateGroups(images),
+    };
     const [one, brighter, again, two, mirrored, three, cut] = samples as [
       Sample,
       Sample,
@@ -94,40 +102,40 @@ describe('photographs that are there more than once', () => {
       Sample,
       Sample,
     ];
-    const parts = {train: [one, two, three, cut], validation: [brighter, again], test: [mirrored]};
+    const splits = {train: [one, two, three, cut], validation: [brighter, again], test: [mirrored]};
     expect(
-      copyFindings(parts, ['a', 'b'], copies).map(({code, severity, message}) => [
+      duplicateFindings(splits, ['a', 'b'], duplicates).map(({code, severity, message}) => [
         code,
         severity,
         message,
       ]),
     ).to.deep.equal([
       [
-        'near-copies-across-classes',
+        'near-duplicates-across-classes',
         'warning',
-        'The same photograph is in classes b and a: b/3, a/3 cut. Keep the right one; a fix list leaves out all.',
+        'Near-duplicates are in classes b and a: b/3, a/3 cut. Keep the right one; an exclude list drops all.',
       ],
       [
-        'near-copies-across-parts',
+        'near-duplicates-across-splits',
         'warning',
-        '2 images for training show a photograph that is for validation or test as well, such as a/1 and a/1 brighter: the metrics will flatter. Leave out those for training.',
+        '2 training images are near-duplicates of validation or test images, such as a/1 and a/1 brighter. Metrics will be optimistic. Remove them from the training split.',
       ],
     ]);
     const together = {train: samples.slice(0, 5), validation: [three], test: []};
     expect(
-      copyFindings(together, ['a', 'b'], copies).map(({code, message}) => [code, message]),
+      duplicateFindings(together, ['a', 'b'], duplicates).map(({code, message}) => [code, message]),
     ).to.deep.equal([
       [
-        'identical-files',
-        '1 file is there more than once, such as a/1 and a/1 again; each copy counts.',
+        'exact-duplicates',
+        '1 group of exact duplicates, such as a/1 and a/1 again; each file counts.',
       ],
       [
-        'near-copies',
-        '2 photographs are there more than once, such as a/1 and a/1 brighter and a/1 again; a split keeps them together.',
+        'near-duplicates',
+        '2 groups of near-duplicates, such as a/1 and a/1 brighter and a/1 again; a split keeps them together.',
       ],
     ]);
     expect(
-      copyFindings({train: [one, two], validation: [three], test: []}, ['a', 'b'], copies),
+      duplicateFindings({train: [one, two], validation: [three], test: []}, ['a', 'b'], duplicates),
     ).to.deep.equal([]);
   });
 });

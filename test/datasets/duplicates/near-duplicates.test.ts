@@ -1,54 +1,62 @@
 import {expect} from 'chai';
 import sharp from 'sharp';
 import {AbortedError} from '../../../src/core/errors.js';
-import {nearCopies} from '../../../src/datasets/duplicates/near-duplicates.js';
-import {mirroredPrint, thumbprint} from '../../../src/datasets/duplicates/fingerprint.js';
-import {ALTERED, photograph, pixels} from '../../helpers/photographs.js';
+import {findNearDuplicates} from '../../../src/datasets/duplicates/near-duplicates.js';
+import {
+  mirrorFingerprint,
+  computeFingerprint,
+} from '../../../src/datasets/duplicates/fingerprint.js';
+import {ALTERED, createPhoto, pixels} from '../../helpers/photos.js';
 import {failure} from '../../helpers/images.js';
 
-const printOf = async (picture: Buffer): Promise<Uint8Array> => thumbprint(await pixels(picture));
+const fingerprintOf = async (image: Buffer): Promise<Uint8Array> =>
+  computeFingerprint(await pixels(image));
 
-describe('thumbprint', () => {
+describe('computeFingerprint', () => {
   it('holds mean luminances, rows from the top, whatever the size', () => {
     // Left half white, right half black, 64 x 96.
     const data = Uint8Array.from({length: 64 * 96 * 3}, (_, i) =>
       Math.floor(i / 3) % 64 < 32 ? 255 : 0,
     );
-    const print = thumbprint({data, width: 64, height: 96});
-    expect([print.length, print[0], print[15], print[16], print[1023]]).to.deep.equal([
-      1024, 255, 255, 0, 0,
-    ]);
-    expect([...mirroredPrint(print).subarray(15, 17)]).to.deep.equal([0, 255]);
+    const fingerprint = computeFingerprint({data, width: 64, height: 96});
     expect([
-      ...thumbprint({data: Uint8Array.of(255, 0, 0), width: 1, height: 1}).slice(0, 2),
+      fingerprint.length,
+      fingerprint[0],
+      fingerprint[15],
+      fingerprint[16],
+      fingerprint[1023],
+    ]).to.deep.equal([1024, 255, 255, 0, 0]);
+    expect([...mirrorFingerprint(fingerprint).subarray(15, 17)]).to.deep.equal([0, 255]);
+    expect([
+      ...computeFingerprint({data: Uint8Array.of(255, 0, 0), width: 1, height: 1}).slice(0, 2),
     ]).to.deep.equal([77, 77]); // 0.299 of 255
   });
 });
 
-describe('nearCopies', function () {
+describe('findNearDuplicates', function () {
   this.timeout(60_000);
 
   const others: Uint8Array[] = [];
   before(async () => {
-    for (let seed = 0; seed < 60; seed++) others.push(await printOf(await photograph(seed)));
+    for (let seed = 0; seed < 60; seed++) others.push(await fingerprintOf(await createPhoto(seed)));
   });
 
-  it('tells different photographs apart', async () => {
-    expect(await nearCopies(others)).to.deep.equal([]);
+  it('keeps different images apart', async () => {
+    expect(await findNearDuplicates(others)).to.deep.equal([]);
   });
 
   for (const [what, alter] of Object.entries(ALTERED)) {
-    it(`finds copies among others: ${what}`, async () => {
-      const copies: Uint8Array[] = [];
+    it(`finds near-duplicates among others: ${what}`, async () => {
+      const duplicates: Uint8Array[] = [];
       for (const seed of [7, 21, 40])
-        copies.push(await printOf(await alter(await photograph(seed))));
-      expect(await nearCopies([...others, ...copies])).to.deep.equal([
+        duplicates.push(await fingerprintOf(await alter(await createPhoto(seed))));
+      expect(await findNearDuplicates([...others, ...duplicates])).to.deep.equal([
         [7, 60],
         [21, 61],
         [40, 62],
       ]);
       // In whatever order they come.
-      expect(await nearCopies([...copies, ...others])).to.deep.equal([
+      expect(await findNearDuplicates([...duplicates, ...others])).to.deep.equal([
         [0, 10],
         [1, 24],
         [2, 43],
@@ -57,25 +65,27 @@ describe('nearCopies', function () {
   }
 
   it('puts copies of copies into one group', async () => {
-    const picture = await photograph(3);
-    const copies = await Promise.all(
-      ['brighter', 'mirrored', 'a WebP'].map(async what => printOf(await ALTERED[what]!(picture))),
+    const image = await createPhoto(3);
+    const duplicates = await Promise.all(
+      ['brighter', 'mirrored', 'a WebP'].map(async what =>
+        fingerprintOf(await ALTERED[what]!(image)),
+      ),
     );
-    expect(await nearCopies([...copies, ...others])).to.deep.equal([[0, 1, 2, 6]]);
+    expect(await findNearDuplicates([...duplicates, ...others])).to.deep.equal([[0, 1, 2, 6]]);
   });
 
   it('says nothing of images of one color, and does not mind thousands of them', async () => {
-    const plain = await printOf(
+    const plain = await fingerprintOf(
       await sharp({create: {width: 40, height: 40, channels: 3, background: 'gray'}})
         .png()
         .toBuffer(),
     );
-    expect(await nearCopies(Array.from({length: 3000}, () => plain))).to.deep.equal([]);
+    expect(await findNearDuplicates(Array.from({length: 3000}, () => plain))).to.deep.equal([]);
   });
 
   it('joins all of very many copies of one image', async () => {
-    const print = others[0]!;
-    const groups = await nearCopies(Array.from({length: 2000}, () => print));
+    const fingerprint = others[0]!;
+    const groups = await findNearDuplicates(Array.from({length: 2000}, () => fingerprint));
     expect(groups.map(({length}) => length)).to.deep.equal([2000]);
   });
 
@@ -87,21 +97,21 @@ describe('nearCopies', function () {
     });
     const counts: number[] = [];
     const onProgress = (done: number, total: number): void => void counts.push(done, total);
-    const alone = await nearCopies(many, {threads: 1, onProgress});
+    const alone = await findNearDuplicates(many, {threads: 1, onProgress});
     expect(alone).to.have.length.above(0);
-    expect(await nearCopies(many, {threads: 3})).to.deep.equal(alone);
+    expect(await findNearDuplicates(many, {threads: 3})).to.deep.equal(alone);
     expect(counts.slice(-2)).to.deep.equal([1200, 1200]);
     expect(counts.filter((_, i) => i % 2 === 0)).to.deep.equal(
       counts.filter((_, i) => i % 2 === 0).toSorted((a, b) => a - b),
     );
   });
 
-  it('stops its threads when told to', async () => {
+  it('stops its threads when aborted', async () => {
     const many = Array.from({length: 2000}, (_, i) =>
       others[i % 60]!.map(value => value ^ (i % 7)),
     );
     const abort = new AbortController();
-    const stopped = nearCopies(many, {
+    const stopped = findNearDuplicates(many, {
       threads: 2,
       signal: abort.signal,
       onProgress: () => abort.abort(),
@@ -109,13 +119,13 @@ describe('nearCopies', function () {
     expect(await failure(stopped)).to.be.instanceOf(AbortedError);
   });
 
-  it('stops when told to', async () => {
+  it('stops when aborted', async () => {
     expect(
-      await failure(nearCopies([...others, ...others], {signal: AbortSignal.abort()})),
+      await failure(findNearDuplicates([...others, ...others], {signal: AbortSignal.abort()})),
     ).to.be.instanceOf(AbortedError);
   });
 
   it('has nothing to say of nothing', async () => {
-    expect(await nearCopies([])).to.deep.equal([]);
+    expect(await findNearDuplicates([])).to.deep.equal([]);
   });
 });

@@ -8,14 +8,14 @@ import {
   byteRows,
   gradient,
   pixelsOf,
-  type BmpWish,
+  type BmpOptions,
   type Drawing,
 } from '../../fixtures/bmp-files.js';
 
 const read = async (bytes: Uint8Array): Promise<number[]> => [
   ...(await decodeForInspection(bytes)).image.data,
 ];
-const faultOf = (bytes: Uint8Array): Promise<string | undefined> =>
+const errorOf = (bytes: Uint8Array): Promise<string | undefined> =>
   decodeForInspection(bytes).then(() => undefined, describeDecodeError);
 
 const bgr = (x: number, y: number): number[] => [...gradient(x, y)].reverse();
@@ -48,7 +48,7 @@ const six = (x: number, y: number): number => {
   return (to5(r) << 11) | ((g >> 2) << 5) | to5(b);
 };
 
-const FILES: Readonly<Record<string, readonly [BmpWish, Drawing]>> = {
+const FILES: Readonly<Record<string, readonly [BmpOptions, Drawing]>> = {
   '1 bit': [
     {bits: 1, pixels: bitRows((x, y) => indexAt(x, y, 2), 1), palette: paletteBytes(4, 2)},
     ofPalette(2),
@@ -123,9 +123,9 @@ const colors = (indices: string): number[] =>
   [...indices].flatMap(index => [...PALETTE[Number(index)]!]);
 
 describe('BMP', () => {
-  for (const [name, [wish, drawing]] of Object.entries(FILES)) {
+  for (const [name, [options, drawing]] of Object.entries(FILES)) {
     it(`reads ${name}`, async () =>
-      expect(await read(bmpFile(wish))).to.deep.equal(pixelsOf(drawing)));
+      expect(await read(bmpFile(options))).to.deep.equal(pixelsOf(drawing)));
   }
 
   it('reads runs of 8 bits: repeated, as they are, moved, and what no run reaches', async () => {
@@ -192,23 +192,23 @@ describe('BMP', () => {
     ],
   ] as const) {
     it(`takes ${name} for damaged`, async () =>
-      expect(await faultOf(bytes)).to.equal('it is damaged or cut off'));
+      expect(await errorOf(bytes)).to.equal('it is damaged or cut off'));
   }
 
   it('refuses what unpacks to more than there is room for, before it makes any', async () => {
     const before = process.memoryUsage().arrayBuffers;
     const bomb = (side: number, fill: number): Buffer =>
       bmpFile({...RLE8, pixels: Buffer.alloc(fill, 1), width: side, height: side});
-    expect(await faultOf(bomb(15_000, 2))).to.equal('it is damaged or cut off');
-    expect(await faultOf(bomb(30_000, 1_000_000))).to.match(
+    expect(await errorOf(bomb(15_000, 2))).to.equal('it is damaged or cut off');
+    expect(await errorOf(bomb(30_000, 1_000_000))).to.match(
       /^it has more than 268 million pixels$/,
     );
-    expect(await faultOf(bomb(15_000, 1_000_000))).to.match(/640 MiB/);
+    expect(await errorOf(bomb(15_000, 1_000_000))).to.match(/640 MiB/);
     expect(process.memoryUsage().arrayBuffers - before).to.be.below(2 ** 23);
   });
 
   it('says what it does not support, and does not call that damaged', async () => {
-    expect(await faultOf(bmpFile({bits: 24, compression: 4, pixels: Buffer.alloc(99)}))).to.match(
+    expect(await errorOf(bmpFile({bits: 24, compression: 4, pixels: Buffer.alloc(99)}))).to.match(
       /\(24 bits, compression 4\) is not supported/,
     );
   });

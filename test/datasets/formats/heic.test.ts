@@ -52,7 +52,7 @@ describe('HEIC', function () {
     });
   }
 
-  it('tells the depth and the transparency', async () => {
+  it('reads the depth and the transparency', async () => {
     expect((await decodeForInspection(bytesOf('tenBits'))).header).to.include({
       depth: 10,
       hasAlpha: false,
@@ -71,7 +71,7 @@ describe('HEIC', function () {
     expect([width, height, data.length]).to.deep.equal([96, 128, 96 * 128 * 3]);
   });
 
-  it('is decoded beside the main thread, many at a time', async () => {
+  it('is decoded off the main thread, many at a time', async () => {
     let [longest, last] = [0, performance.now()];
     const watch = setInterval(() => {
       longest = Math.max(longest, performance.now() - last);
@@ -99,10 +99,10 @@ describe('HEIC', function () {
       const cuts = Array.from({length: 18}, (_, i) =>
         bytes.subarray(0, Math.floor((bytes.length * (i + 1)) / 20)),
       );
-      const faults = await Promise.all(
+      const errors = await Promise.all(
         cuts.map(cut => decodeForInspection(cut).then(() => undefined, describeDecodeError)),
       );
-      for (const fault of faults) expect(fault).to.match(/^it is damaged or cut off$/);
+      for (const error of errors) expect(error).to.match(/^it is damaged or cut off$/);
     }
   });
 });

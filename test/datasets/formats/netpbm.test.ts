@@ -5,7 +5,7 @@ import {describeDecodeError} from '../../../src/datasets/discovery/broken-images
 const read = async (bytes: Uint8Array): Promise<number[]> => [
   ...(await decodeForInspection(bytes)).image.data,
 ];
-const faultOf = (bytes: Uint8Array): Promise<string | undefined> =>
+const errorOf = (bytes: Uint8Array): Promise<string | undefined> =>
   decodeForInspection(bytes).then(() => undefined, describeDecodeError);
 const raw = (header: string, ...bytes: readonly number[]): Buffer =>
   Buffer.concat([Buffer.from(header, 'latin1'), Buffer.from(bytes)]);
@@ -79,12 +79,12 @@ describe('Netpbm', () => {
     ['a header of comments', raw('P5\n#')],
   ] as const) {
     it(`takes ${name} for damaged`, async () =>
-      expect(await faultOf(bytes)).to.equal('it is damaged or cut off'));
+      expect(await errorOf(bytes)).to.equal('it is damaged or cut off'));
   }
 
   it('says so where there are more channels than colors have', async () => {
     expect(
-      await faultOf(raw('P7\nWIDTH 1\nHEIGHT 1\nDEPTH 6\nMAXVAL 255\nENDHDR\n', 1, 2, 3, 4, 5, 6)),
+      await errorOf(raw('P7\nWIDTH 1\nHEIGHT 1\nDEPTH 6\nMAXVAL 255\nENDHDR\n', 1, 2, 3, 4, 5, 6)),
     ).to.match(/6 channels.*not supported/);
   });
 

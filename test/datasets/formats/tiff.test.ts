@@ -1,12 +1,12 @@
 import {expect} from 'chai';
 import {decodeForInspection} from '../../../src/datasets/images/decode.js';
 import {describeDecodeError} from '../../../src/datasets/discovery/broken-images.js';
-import {tiffFile, type TiffWish} from '../../fixtures/tiff-files.js';
+import {tiffFile, type TiffOptions} from '../../fixtures/tiff-files.js';
 
 const read = async (bytes: Uint8Array): Promise<number[]> => [
   ...(await decodeForInspection(bytes)).image.data,
 ];
-const faultOf = (bytes: Uint8Array): Promise<string | undefined> =>
+const errorOf = (bytes: Uint8Array): Promise<string | undefined> =>
   decodeForInspection(bytes).then(() => undefined, describeDecodeError);
 
 const SIZE = {width: 2, height: 2} as const;
@@ -24,7 +24,7 @@ const gray = (...values: readonly number[]): number[] =>
 const color = {...SIZE, bits: 32, channels: 3, sampleFormat: 3};
 
 describe('TIFF', () => {
-  for (const [name, wish, pixels, tolerance] of [
+  for (const [name, options, pixels, tolerance] of [
     ['floats from 0 to 1', {...color, pixels: floats}, asBytes, 1],
     [
       'floats, most significant byte first',
@@ -109,15 +109,15 @@ describe('TIFF', () => {
       [254, 0, 0, 0, 255, 1, 0, 0, 254, 128, 128, 128],
       1,
     ],
-  ] as const satisfies readonly (readonly [string, TiffWish, readonly number[], number])[]) {
+  ] as const satisfies readonly (readonly [string, TiffOptions, readonly number[], number])[]) {
     it(`reads ${name}`, async () => {
-      const found = await read(tiffFile(wish));
+      const found = await read(tiffFile(options));
       expect(found).to.have.length(pixels.length);
       found.forEach((value, i) => expect(value, `${i}`).to.be.closeTo(pixels[i]!, tolerance));
     });
   }
 
-  for (const [name, wish, reason] of [
+  for (const [name, options, reason] of [
     [
       'floats beyond 1',
       {...color, pixels: bytesOf(Float32Array.from(asBytes))},
@@ -190,28 +190,28 @@ describe('TIFF', () => {
     [
       'what a sensor saw',
       {...SIZE, bits: 8, channels: 1, photometric: 32_803, pixels: new Uint8Array(4)},
-      /RAW photographs/,
+      /RAW images/,
     ],
     [
-      'the preview of a RAW photograph',
+      'the preview of a RAW image',
       {...SIZE, bits: 8, channels: 3, tags: {254: 1, 330: 8}, pixels: new Uint8Array(12)},
-      /RAW photographs/,
+      /RAW images/,
     ],
     [
       'a digital negative',
       {...SIZE, bits: 8, channels: 3, tags: {50_706: 1}, pixels: new Uint8Array(12)},
-      /RAW photographs/,
+      /RAW images/,
     ],
-  ] as const satisfies readonly (readonly [string, TiffWish, RegExp])[]) {
+  ] as const satisfies readonly (readonly [string, TiffOptions, RegExp])[]) {
     it(`refuses ${name} with a reason that is not damage, and a remedy`, async () => {
-      const fault = await faultOf(tiffFile(wish));
-      expect(fault).to.match(reason);
-      expect(fault).to.match(/; (save|develop|convert) it /);
+      const error = await errorOf(tiffFile(options));
+      expect(error).to.match(reason);
+      expect(error).to.match(/; (save|develop|convert) it /);
     });
   }
 
   it('takes one that is cut off for damaged', async () => {
     const whole = tiffFile({...color, pixels: floats});
-    expect(await faultOf(whole.subarray(0, -9))).to.equal('it is damaged or cut off');
+    expect(await errorOf(whole.subarray(0, -9))).to.equal('it is damaged or cut off');
   });
 });

@@ -44,7 +44,7 @@ const FAULTS = [
 
 interface Report {
   readonly decoded: Readonly<Record<string, number>>;
-  readonly faults: Readonly<Record<string, number>>;
+  readonly errors: Readonly<Record<string, number>>;
   readonly wrong: readonly string[];
   /** MiB after a fifth of the work, and at the end. */
   readonly resident: readonly [number, number];
@@ -58,11 +58,11 @@ const script = (flips: Readonly<Record<string, number>>): string => `
   import {describeDecodeError} from '${SRC}/datasets/discovery/broken-images.js';
   import {mapConcurrently} from '${SRC}/core/async/map-concurrently.js';
   import {HEIC_FILES} from '${SRC}/../test/fixtures/heic-files.js';
-  import {plainPictures} from '${SRC}/../test/fixtures/unusual-images.js';
+  import {plainImages} from '${SRC}/../test/fixtures/unusual-images.js';
   const PREPROCESSING = {resizeSize: 32};
   const phones = ['plain', 'halfClear'].map(name => Buffer.from(HEIC_FILES[name], 'base64'));
-  const small = [...await plainPictures(7, 24, 18), ['heic', phones[0]]];
-  const large = [...await plainPictures(8, 80, 60), ['heic', phones[1]]];
+  const small = [...await plainImages(7, 24, 18), ['heic', phones[0]]];
+  const large = [...await plainImages(8, 80, 60), ['heic', phones[1]]];
   const images = [...small, ...large.map(([key, bytes]) => [key + ' large', bytes])];
   const [decoded, faults, wrong] = [{}, {}, []];
   let longest = 0;
@@ -96,20 +96,20 @@ const script = (flips: Readonly<Record<string, number>>): string => `
   }
   console.log(JSON.stringify({decoded, faults, wrong, resident: [resident[1], resident.at(-1)], longest}));`;
 
-describe('bits turned in valid images', function () {
+describe('bit flips in valid images', function () {
   this.timeout(400_000);
 
   it('end in pixels or in a reason, 20,000 times in one process that does not grow', async () => {
     const {code, signal, stdout, stderr} = await inChild(script(FLIPS));
     expect({code, signal, stderr}).to.deep.equal({code: 0, signal: null, stderr: ''});
-    const {decoded, faults, wrong, resident, longest} = JSON.parse(stdout) as Report;
+    const {decoded, errors, wrong, resident, longest} = JSON.parse(stdout) as Report;
     const count = (of: Readonly<Record<string, number>>): number =>
       Object.values(of).reduce((sum, times) => sum + times, 0);
-    expect(count(decoded) + count(faults)).to.be.at.least(20_000);
+    expect(count(decoded) + count(errors)).to.be.at.least(20_000);
     expect(
-      Object.keys(faults).filter(
-        fault =>
-          !FAULTS.some(known => (known instanceof RegExp ? known.test(fault) : known === fault)),
+      Object.keys(errors).filter(
+        error =>
+          !FAULTS.some(known => (known instanceof RegExp ? known.test(error) : known === error)),
       ),
     ).to.deep.equal([]);
     expect(wrong).to.deep.equal([]);

@@ -21,20 +21,20 @@ const pixel = ({data, width}: DecodedImage, x: number, y: number): number[] => [
   ...data.subarray((y * width + x) * 3, (y * width + x) * 3 + 3),
 ];
 
-function expectColour(actual: number[], expected: readonly number[], tolerance: number): void {
+function expectColor(actual: number[], expected: readonly number[], tolerance: number): void {
   actual.forEach((value, channel) =>
     expect(value, `channel ${channel} of ${actual}`).to.be.closeTo(expected[channel]!, tolerance),
   );
 }
 
 /** Red, with blue on the left third. */
-const twoColours = (): Sharp =>
+const twoColors = (): Sharp =>
   plain('red', 60, 40).composite([
     {input: {create: {width: 20, height: 40, channels: 3, background: 'blue'}}, left: 0, top: 0},
   ]);
 
 describe('decode', () => {
-  it('brings the short side to the size asked for and truncates the long side', async () => {
+  it('resizes the short side to the requested size and truncates the long side', async () => {
     for (const [width, height, expected] of [
       [500, 375, [341, 256]],
       [375, 500, [256, 341]],
@@ -62,7 +62,7 @@ describe('decode', () => {
 
   for (let orientation = 1; orientation <= 8; orientation++) {
     it(`turns an image upright whose orientation flag is ${orientation}`, async () => {
-      const bytes = await twoColours()
+      const bytes = await twoColors()
         .withMetadata({orientation})
         .jpeg({quality: 100, chromaSubsampling: '4:4:4'})
         .toBuffer();
@@ -77,24 +77,24 @@ describe('decode', () => {
       const [x, y] = [, [5, 20], [55, 20], [55, 20], [5, 20], [20, 5], [20, 5], [20, 55], [20, 55]][
         orientation
       ]!;
-      expectColour(pixel(image, x!, y!), [0, 0, 254], 4);
-      expectColour(pixel(image, image.width - 1 - x!, image.height - 1 - y!), [254, 0, 0], 4);
+      expectColor(pixel(image, x!, y!), [0, 0, 254], 4);
+      expectColor(pixel(image, image.width - 1 - x!, image.height - 1 - y!), [254, 0, 0], 4);
     });
   }
 
   describe('brings to 8-bit RGB', () => {
-    const colour = '#c08040';
+    const color = '#c08040';
     const rgb = [0xc0, 0x80, 0x40];
     const cases: readonly (readonly [string, Sharp, readonly number[], number])[] = [
-      ['JPEG', plain(colour).jpeg({quality: 95}), rgb, 4],
-      ['progressive JPEG', plain(colour).jpeg({progressive: true}), rgb, 4],
-      ['PNG', plain(colour).png(), rgb, 0],
-      ['WebP', plain(colour).webp({lossless: true}), rgb, 0],
-      ['GIF', plain(colour).gif(), rgb, 3],
-      ['TIFF', plain(colour).tiff({compression: 'lzw'}), rgb, 0],
-      ['AVIF', plain(colour).avif({quality: 90}), rgb, 5],
-      ['16-bit PNG', plain(colour).toColourspace('rgb16').png(), rgb, 1],
-      ['palette PNG', plain(colour).png({palette: true}), rgb, 3],
+      ['JPEG', plain(color).jpeg({quality: 95}), rgb, 4],
+      ['progressive JPEG', plain(color).jpeg({progressive: true}), rgb, 4],
+      ['PNG', plain(color).png(), rgb, 0],
+      ['WebP', plain(color).webp({lossless: true}), rgb, 0],
+      ['GIF', plain(color).gif(), rgb, 3],
+      ['TIFF', plain(color).tiff({compression: 'lzw'}), rgb, 0],
+      ['AVIF', plain(color).avif({quality: 90}), rgb, 5],
+      ['16-bit PNG', plain(color).toColourspace('rgb16').png(), rgb, 1],
+      ['palette PNG', plain(color).png({palette: true}), rgb, 3],
       ['grayscale PNG', plain('#808080').toColourspace('b-w').png(), [0x80, 0x80, 0x80], 1],
       [
         '16-bit grayscale PNG',
@@ -103,13 +103,13 @@ describe('decode', () => {
         1,
       ],
       ['grayscale JPEG', plain('#808080').grayscale().jpeg(), [0x80, 0x80, 0x80], 2],
-      ['CMYK JPEG', plain(colour).toColourspace('cmyk').jpeg({quality: 95}), rgb, 24],
+      ['CMYK JPEG', plain(color).toColourspace('cmyk').jpeg({quality: 95}), rgb, 24],
     ];
     for (const [name, image, expected, tolerance] of cases) {
       it(name, async () => {
         const decoded = await decodeBytes(await image.toBuffer(), short(20));
         expect([decoded.width, decoded.height]).to.deep.equal([26, 20]);
-        expectColour(pixel(decoded, 13, 10), expected, tolerance);
+        expectColor(pixel(decoded, 13, 10), expected, tolerance);
       });
     }
 
@@ -125,7 +125,7 @@ describe('decode', () => {
       })
         .webp({lossless: true})
         .toBuffer();
-      expectColour(pixel(await decodeBytes(half, short(8)), 4, 4), [255, 127, 127], 1);
+      expectColor(pixel(await decodeBytes(half, short(8)), 4, 4), [255, 127, 127], 1);
     });
 
     it('the first frame of what moves', async () => {
@@ -148,11 +148,11 @@ describe('decode', () => {
       ['AVIF', (image: Sharp) => image.avif({lossless: true, effort: 0})],
     ] as const) {
       it(`the colors of a ${format} with a profile, as browsers show them`, async () => {
-        const bytes = await write(plain(colour).withIccProfile('p3')).toBuffer();
+        const bytes = await write(plain(color).withIccProfile('p3')).toBuffer();
         const stored = await sharp(bytes, {ignoreIcc: true}).raw().toBuffer();
         expect(Math.abs(stored[0]! - 192), 'the numbers are others').to.be.above(5);
-        expectColour(pixel(await decodeBytes(bytes, short(20)), 5, 5), [192, 128, 64], 2);
-        expectColour(pixel((await decodeForInspection(bytes)).image, 5, 5), [192, 128, 64], 2);
+        expectColor(pixel(await decodeBytes(bytes, short(20)), 5, 5), [192, 128, 64], 2);
+        expectColor(pixel((await decodeForInspection(bytes)).image, 5, 5), [192, 128, 64], 2);
       });
     }
   });
@@ -247,7 +247,7 @@ describe('decode', () => {
   });
 });
 
-describe('centreCrop', () => {
+describe('centerCrop', () => {
   /** Every pixel tells its column and row. */
   const ruler = (width: number, height: number): DecodedImage => ({
     width,

@@ -3,9 +3,9 @@ import {decodeForInspection} from '../../../src/datasets/images/decode.js';
 import {hasTooManyFrames, MAX_FRAMES} from '../../../src/datasets/images/frame-count.js';
 import {detectFormat} from '../../../src/datasets/images/image-format.js';
 import {describeDecodeError} from '../../../src/datasets/discovery/broken-images.js';
-import {cutPictures} from '../../fixtures/broken-images.js';
+import {truncatedImages} from '../../fixtures/broken-images.js';
 import {manyFrames, tiffLoop} from '../../fixtures/many-frames.js';
-import {oddPictures} from '../../fixtures/unusual-images.js';
+import {unusualImages} from '../../fixtures/unusual-images.js';
 
 describe('frames of an image', () => {
   it('are as many as libvips counts', async () => {
@@ -34,7 +34,7 @@ describe('frames of an image', () => {
   });
 
   it('are no reason to refuse other images, whole or cut off', async () => {
-    for (const [name, bytes] of [...(await oddPictures()), ...(await cutPictures())]) {
+    for (const [name, bytes] of [...(await unusualImages()), ...(await truncatedImages())]) {
       const format = detectFormat(bytes);
       if (format !== undefined) expect(hasTooManyFrames(bytes, format), name).to.equal(false);
     }

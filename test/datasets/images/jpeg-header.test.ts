@@ -23,7 +23,7 @@ describe('plainJpeg', () => {
     });
   }
 
-  it('skips fill bytes and comments, whatever they look like', async () => {
+  it('skips fill bytes and comments of any content', async () => {
     const bytes = await plain('red', 40, 30).jpeg().toBuffer();
     const comment = Buffer.from('\xff\xfe\0\x0d\xff\xc0\0\x11\x08\0\x09\0\x09\x03\x01', 'latin1');
     expect(
@@ -40,7 +40,7 @@ describe('plainJpeg', () => {
       expect(plainJpegSize(await image.toBuffer())).to.equal(undefined));
   }
 
-  it('tells nothing of a file that ends before it does, and nothing else of one that ends after', async () => {
+  it('finds nothing in a file that ends within the header, and the same in one that ends after it', async () => {
     const bytes = await noisy(5, 64, 48).jpeg().toBuffer();
     const sizes = Array.from({length: 700}, (_, length) =>
       plainJpegSize(bytes.subarray(0, length)),

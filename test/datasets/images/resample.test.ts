@@ -62,7 +62,7 @@ describe('resample', () => {
     );
   });
 
-  it('copies a window that keeps its size', () => {
+  it('copies a crop that keeps its size', () => {
     const image = {width: 5, height: 4, data: Uint8Array.from({length: 60}, (_, i) => i * 4)};
     expect([
       ...resample(image, {left: 1, top: 2, width: 2, height: 1}, {width: 2, height: 1}),

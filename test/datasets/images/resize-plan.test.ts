@@ -97,9 +97,9 @@ describe('an image that is fitted', () => {
       expect(size)
         .to.deep.equal({width: 64, height: 64})
         .and.to.deep.equal(await readDecodedSize(bytes, fitted(fit)));
-      for (const [row, column, ...colours] of pixels) {
-        colours.forEach((colour, i) =>
-          expect(data[(row! * 64 + column!) * 3 + i], `${row} ${column}`).to.be.closeTo(colour, 6),
+      for (const [row, column, ...colors] of pixels) {
+        colors.forEach((color, i) =>
+          expect(data[(row! * 64 + column!) * 3 + i], `${row} ${column}`).to.be.closeTo(color, 6),
         );
       }
     });
@@ -133,17 +133,17 @@ describe('what pads an image', () => {
   });
 
   it('can be taken off again, but for an image that is nothing else', () => {
-    const colour = [9, 8, 7] as const;
+    const color = [9, 8, 7] as const;
     const inner = {width: 2, height: 1, data: Uint8Array.of(1, 2, 3, 9, 8, 7)};
-    const frame = {width: 4, height: 4, left: 1, top: 2, color: colour};
-    const picture = letterbox(inner, frame);
-    expect([...picture.data.subarray((2 * 4 + 1) * 3, (2 * 4 + 2) * 3)]).to.deep.equal([1, 2, 3]);
-    expect(removeLetterbox(picture, colour)).to.deep.equal({
+    const frame = {width: 4, height: 4, left: 1, top: 2, color};
+    const image = letterbox(inner, frame);
+    expect([...image.data.subarray((2 * 4 + 1) * 3, (2 * 4 + 2) * 3)]).to.deep.equal([1, 2, 3]);
+    expect(removeLetterbox(image, color)).to.deep.equal({
       width: 1,
       height: 1,
       data: Uint8Array.of(1, 2, 3),
     });
-    const blank = letterbox({width: 1, height: 1, data: Uint8Array.of(...colour)}, frame);
-    expect(removeLetterbox(blank, colour)).to.deep.equal(blank);
+    const blank = letterbox({width: 1, height: 1, data: Uint8Array.of(...color)}, frame);
+    expect(removeLetterbox(blank, color)).to.deep.equal(blank);
   });
 });

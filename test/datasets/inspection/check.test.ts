@@ -5,12 +5,12 @@ import {checkImages} from '../../../src/datasets/inspection/check.js';
 import {loadImageFolder} from '../../../src/datasets/discovery/image-folder.js';
 import {besidesSize} from '../../helpers/findings.js';
 import {temporaryDirectory} from '../../helpers/temporary.js';
-import {failure, noisy, of, writePictures, writeTree} from '../../helpers/images.js';
+import {failure, noisy, of, writeImages, writeTree} from '../../helpers/images.js';
 
 describe('checkImages', () => {
   it('finds nothing wrong with a good folder', async () => {
     const root = temporaryDirectory();
-    await writePictures(root, [
+    await writeImages(root, [
       ...of('train/a', 3),
       ...of('train/b', 3),
       ...of('val/a', 1),
@@ -26,7 +26,7 @@ describe('checkImages', () => {
 
   it('adds broken images to what the folder knows, and says that a run would refuse', async () => {
     const root = temporaryDirectory();
-    await writePictures(root, [...of('a', 1), ...of('b', 3)]);
+    await writeImages(root, [...of('a', 1), ...of('b', 3)]);
     const whole = await noisy(9, 100, 80).jpeg().toBuffer();
     writeTree(root, {'a/cut.jpg': whole.subarray(0, whole.length / 2), 'b/notes.txt': 'hello'});
     const stages = new Set<string>();
@@ -35,8 +35,8 @@ describe('checkImages', () => {
       onProgress: (_, __, stage) => stages.add(stage),
     });
     expect(besidesSize(report.findings).map(({message}) => message)).to.deep.equal([
-      'Left out b/notes.txt: it is not an image.',
-      'Left out a/cut.jpg: it is damaged or cut off.',
+      'Skipped b/notes.txt: it is not an image.',
+      'Skipped a/cut.jpg: it is damaged or cut off.',
     ]);
     expect(report.findings.flatMap(({exclude = []}) => exclude)).to.deep.equal(['a/cut.jpg']);
     expect(report.readable).to.have.length(4);
@@ -47,9 +47,9 @@ describe('checkImages', () => {
     expect([...stages]).to.deep.equal(['decoding', 'comparing']);
   });
 
-  it('names every copy of a broken image, and counts to the last', async () => {
+  it('names every duplicate of a broken image, and counts to the last', async () => {
     const root = temporaryDirectory();
-    await writePictures(root, [...of('a', 20), ...of('b', 20)]);
+    await writeImages(root, [...of('a', 20), ...of('b', 20)]);
     const whole = await noisy(9, 100, 80).jpeg().toBuffer();
     const cut = whole.subarray(0, whole.length - 60);
     writeTree(root, {'a/cut.jpg': cut, 'b/cut.jpg': cut});
@@ -64,15 +64,15 @@ describe('checkImages', () => {
     expect(counts).to.have.length(42).and.to.include('42/42');
   });
 
-  it('tells of copies across parts, and of a folder that leaves nothing to validate on', async () => {
+  it('reports exact duplicates across splits, and a folder that leaves nothing to validate on', async () => {
     const root = temporaryDirectory();
-    await writePictures(root, [...of('train/a', 3), ...of('train/b', 3)]);
+    await writeImages(root, [...of('train/a', 3), ...of('train/b', 3)]);
     writeTree(root, {'val/a/again.png': readFileSync(join(root, 'train/a/0.png'))});
     expect(
       besidesSize((await checkImages(await loadImageFolder(root))).findings).map(({code}) => code),
-    ).to.deep.equal(['missing-class', 'copy-across-parts']);
+    ).to.deep.equal(['missing-class', 'exact-duplicates-across-splits']);
     const single = temporaryDirectory();
-    await writePictures(single, ['a/1.png', 'b/2.png']);
+    await writeImages(single, ['a/1.png', 'b/2.png']);
     expect((await checkImages(await loadImageFolder(single))).refusal!.message).to.match(
       /^Expected at least one image of \S+ for validation/,
     );
@@ -80,7 +80,7 @@ describe('checkImages', () => {
 
   it('changes no file', async () => {
     const root = temporaryDirectory();
-    await writePictures(root, ['a/1.png', 'b/2.png']);
+    await writeImages(root, ['a/1.png', 'b/2.png']);
     const state = (): unknown[] =>
       ['a/1.png', 'b/2.png'].map(name => [
         readFileSync(join(root, name)),
@@ -91,9 +91,9 @@ describe('checkImages', () => {
     expect(state()).to.deep.equal(before);
   });
 
-  it('stops when told to', async () => {
+  it('stops when aborted', async () => {
     const root = temporaryDirectory();
-    await writePictures(root, ['a/1.png', 'b/2.png']);
+    await writeImages(root, ['a/1.png', 'b/2.png']);
     const folder = await loadImageFolder(root);
     expect(
       (await failure(checkImages(folder, {workers: 1, signal: AbortSignal.abort()}))).message,

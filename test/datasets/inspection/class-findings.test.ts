@@ -14,13 +14,13 @@ function folderOf(sizes: Readonly<Record<string, number>>, names?: readonly stri
   return {root: '/x', classNames, samples, findings: [], layout: 'classes'};
 }
 
-const told = (folder: ImageFolder): string[] =>
+const reported = (folder: ImageFolder): string[] =>
   classFindings(folder).map(({code, message}) => `${code}: ${message}`);
 
 describe('what a check says of classes and names', () => {
   it('is nothing of classes of like size with names of their own', () => {
     expect(
-      told(
+      reported(
         folderOf({
           cat: 20,
           dog: 30,
@@ -36,25 +36,25 @@ describe('what a check says of classes and names', () => {
   });
 
   it('names small classes', () => {
-    expect(told(folderOf({cat: 15, dog: 9}))).to.deep.equal([
-      'small-class: Class dog has 9 images to learn from: expect little of it, or add images.',
+    expect(reported(folderOf({cat: 15, dog: 9}))).to.deep.equal([
+      'small-class: Class dog has 9 images to learn from. Add images, or expect a low accuracy for it.',
     ]);
-    expect(told(folderOf({cat: 2, dog: 2}))[0]).to.match(
+    expect(reported(folderOf({cat: 2, dog: 2}))[0]).to.match(
       /^small-class: 2 classes have fewer than 10 images, such as cat with 2 images/,
     );
   });
 
-  it('tells how far classes are apart', () => {
-    const [only, ...others] = told(folderOf({cat: 120, dog: 30}));
+  it('reports imbalanced classes', () => {
+    const [only, ...others] = reported(folderOf({cat: 120, dog: 30}));
     expect(only).to.match(
-      /^imbalanced-classes: Class cat has 4\.0 times the images of class dog, 120 and 30: .* Unless --class-balance says otherwise/,
+      /^imbalanced-classes: Class cat has 4\.0 times the images of class dog, 120 and 30: .* By default, training uses class-weighted loss\./,
     );
     expect(others).to.deep.equal([]);
   });
 
   for (const [first, second, code] of [
-    ['Cat', 'cat', 'split-class'],
-    ['caf\u00c9', 'cafe\u0301', 'split-class'],
+    ['Cat', 'cat', 'class-name-case'],
+    ['caf\u00c9', 'cafe\u0301', 'class-name-case'],
     ['tabby cat', 'tabby_cat', 'similar-class-names'],
     ['Persian', 'Persians', 'similar-class-names'],
     ['boxes', 'Box', 'similar-class-names'],
@@ -69,27 +69,29 @@ describe('what a check says of classes and names', () => {
       const found = classFindings(folderOf({[first]: 20, [second]: 20})).map(
         finding => finding.code,
       );
-      expect(found.filter(one => one.endsWith('class') || one.endsWith('names'))).to.deep.equal(
+      expect(found.filter(one => /names?(-case)?$/.test(one))).to.deep.equal(
         code === undefined ? [] : [code],
       );
     });
   }
 
   it('does not take a series for misspellings', () => {
-    expect(told(folderOf({classificax: 20, classificbx: 20, classificcx: 20}))).to.deep.equal([]);
-  });
-
-  it('asks about a part of a split that was taken for a class', () => {
-    expect(told(folderOf({cat: 20, train: 20}))[0]).to.match(
-      /^split-as-class: Class train has the name of a part of a split/,
+    expect(reported(folderOf({classificax: 20, classificbx: 20, classificcx: 20}))).to.deep.equal(
+      [],
     );
   });
 
-  it('tells of names that other systems take for one', () => {
+  it('reports a split that was taken for a class', () => {
+    expect(reported(folderOf({cat: 20, train: 20}))[0]).to.match(
+      /^split-named-class: Class train has the name of a split/,
+    );
+  });
+
+  it('reports names that other systems take for one', () => {
     const found = classFindings(
       folderOf({cat: 12}, ['A.jpg', 'a.jpg', ...Array.from({length: 10}, (_, i) => `${i}.jpg`)]),
     );
-    expect(found.find(({code}) => code === 'names-collide')).to.deep.include({
+    expect(found.find(({code}) => code === 'name-collision')).to.deep.include({
       severity: 'note',
       files: ['cat/A.jpg', 'cat/a.jpg'],
     });

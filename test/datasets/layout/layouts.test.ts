@@ -10,7 +10,7 @@ import {loadImageFolder} from '../../../src/datasets/discovery/image-folder.js';
 import type {ImageFolder, ImageFolderOptions} from '../../../src/datasets/sample.js';
 import {parseSplit, parseSplitName} from '../../../src/datasets/layout/split-names.js';
 import {temporaryDirectory} from '../../helpers/temporary.js';
-import {failure, writePictures, writeTree} from '../../helpers/images.js';
+import {failure, writeImages, writeTree} from '../../helpers/images.js';
 
 /** `['train', 'val'] x ['cats', 'dogs']`: an image of each class in each folder. */
 const each = (
@@ -28,7 +28,7 @@ interface Layout {
 
 interface Read extends Layout {
   /** Folders of the class folders of each part, `''` for the root. */
-  readonly parts: Readonly<Partial<Record<'train' | 'validation' | 'test', string>>>;
+  readonly splits: Readonly<Partial<Record<'train' | 'validation' | 'test', string>>>;
   readonly classes?: readonly string[];
   /** Codes of findings, small classes apart. */
   readonly findings?: readonly string[];
@@ -41,22 +41,22 @@ interface Refused extends Layout {
 }
 
 const READ: readonly Read[] = [
-  {what: 'a folder per class', images: each(['.']), parts: {train: ''}},
+  {what: 'a folder per class', images: each(['.']), splits: {train: ''}},
   {
     what: 'train, val and test',
     images: each(['train', 'val', 'test']),
-    parts: {train: 'train/', validation: 'val/', test: 'test/'},
+    splits: {train: 'train/', validation: 'val/', test: 'test/'},
   },
   {
     what: 'training_set and test_set',
     images: each(['training_set', 'test_set']),
-    parts: {train: 'training_set/', test: 'test_set/'},
+    splits: {train: 'training_set/', test: 'test_set/'},
     findings: ['layout'],
   },
   {
     what: 'training_set/training_set and test_set/test_set',
     images: each(['training_set/training_set', 'test_set/test_set']),
-    parts: {train: 'training_set/training_set/', test: 'test_set/test_set/'},
+    splits: {train: 'training_set/training_set/', test: 'test_set/test_set/'},
     findings: ['layout'],
   },
   {
@@ -66,55 +66,55 @@ const READ: readonly Read[] = [
       'seg_pred/seg_pred/1.png',
       'seg_pred/seg_pred/2.png',
     ],
-    parts: {train: 'seg_train/seg_train/', test: 'seg_test/seg_test/'},
+    splits: {train: 'seg_train/seg_train/', test: 'seg_test/seg_test/'},
     findings: ['layout', 'unused-folder'],
   },
   {
     what: 'train_images, dev_images and holdout',
     images: each(['train_images', 'dev_images', 'holdout']),
-    parts: {train: 'train_images/', validation: 'dev_images/', test: 'holdout/'},
+    splits: {train: 'train_images/', validation: 'dev_images/', test: 'holdout/'},
     findings: ['layout'],
   },
   {
     what: 'ImageNet names with a year',
     images: each(['ILSVRC2012_img_train', 'ILSVRC2012_img_val']),
-    parts: {train: 'ILSVRC2012_img_train/', validation: 'ILSVRC2012_img_val/'},
+    splits: {train: 'ILSVRC2012_img_train/', validation: 'ILSVRC2012_img_val/'},
     findings: ['layout'],
   },
   {
     what: 'numbered, capital and camel-case names',
     images: each(['01 TrainSet', '02-ValidationImages']),
-    parts: {train: '01 TrainSet/', validation: '02-ValidationImages/'},
+    splits: {train: '01 TrainSet/', validation: '02-ValidationImages/'},
     findings: ['layout'],
   },
   {
     what: 'one folder around everything',
     images: each(['pets']),
-    parts: {train: 'pets/'},
+    splits: {train: 'pets/'},
     findings: ['layout'],
   },
   {
     what: 'three folders around a split',
     images: each(['archive/data/pets/train', 'archive/data/pets/valid']),
-    parts: {train: 'archive/data/pets/train/', validation: 'archive/data/pets/valid/'},
+    splits: {train: 'archive/data/pets/train/', validation: 'archive/data/pets/valid/'},
     findings: ['layout'],
   },
   {
     what: 'images in images/, masks beside',
     images: each(['images', 'masks']),
-    parts: {train: 'images/'},
+    splits: {train: 'images/'},
     findings: ['layout', 'unused-folder'],
   },
   {
     what: 'everything twice, as in cell_images/cell_images',
     images: [...each(['cell_images']), ...each(['cell_images/cell_images'])],
-    parts: {train: 'cell_images/'},
+    splits: {train: 'cell_images/'},
     findings: ['layout', 'unused-folder'],
   },
   {
     what: 'a split with a copy of itself in it',
     images: each(['chest/train', 'chest/test', 'chest/chest/train', 'chest/chest/test']),
-    parts: {train: 'chest/train/', test: 'chest/test/'},
+    splits: {train: 'chest/train/', test: 'chest/test/'},
     findings: ['layout', 'unused-folder'],
   },
   {
@@ -139,37 +139,37 @@ const READ: readonly Read[] = [
       '@tmp',
     ],
     files: {'Thumbs.db': 'x', 'cats/.DS_Store': 'x', 'dogs/desktop.ini': 'x'},
-    parts: {train: ''},
+    splits: {train: ''},
   },
   {
     what: 'a class folder around the images of each class',
     images: ['cats/images/1.png', 'dogs/images/2.png'],
-    parts: {train: ''},
+    splits: {train: ''},
   },
   {
     what: 'unlike sub-folders in all classes',
     images: ['cats/siamese/1.png', 'cats/persian/1.png', 'dogs/pug/1.png', 'dogs/husky/1.png'],
-    parts: {train: ''},
+    splits: {train: ''},
     findings: ['layout'],
   },
   {
     what: 'a train among vehicles, if it is told to be a class',
     images: ['train/1.png', 'car/2.png', 'plane/3.png'],
     options: {classes: ['car', 'plane', 'train']},
-    parts: {train: ''},
+    splits: {train: ''},
     classes: ['car', 'plane', 'train'],
   },
   {
     what: 'classes whose names have such words in them',
     images: ['train station/1.png', 'test tube/2.png', 'cup/3.png'],
-    parts: {train: ''},
+    splits: {train: ''},
     classes: ['cup', 'test tube', 'train station'],
   },
   {
     what: 'classes that are asked for, although their sub-folders have the same names',
     images: each(['first', 'second']),
     options: {classes: ['first', 'second']},
-    parts: {train: ''},
+    splits: {train: ''},
     classes: ['first', 'second'],
   },
   {
@@ -178,7 +178,7 @@ const READ: readonly Read[] = [
       ...each(['flowers'], ['daisy', 'rose', 'tulip']),
       ...each(['flowers/flowers'], ['daisy', 'rose', 'tulip']),
     ],
-    parts: {train: 'flowers/'},
+    splits: {train: 'flowers/'},
     classes: ['daisy', 'rose', 'tulip'],
     findings: ['layout', 'unused-folder'],
   },
@@ -191,7 +191,7 @@ const READ: readonly Read[] = [
       'test/images/4.png',
     ],
     files: {'val/val_annotations.txt': 'x'},
-    parts: {train: 'train/'},
+    splits: {train: 'train/'},
     findings: ['unused-folder', 'unused-folder'],
   },
   {
@@ -201,7 +201,7 @@ const READ: readonly Read[] = [
       'GTSRB/Final_Test/Images/1.png',
       'GTSRB/Final_Test/Images/2.png',
     ],
-    parts: {train: 'GTSRB/Final_Training/Images/'},
+    splits: {train: 'GTSRB/Final_Training/Images/'},
     findings: ['layout', 'unused-folder'],
   },
   {
@@ -210,25 +210,25 @@ const READ: readonly Read[] = [
       ...each(['dataset/training_set', 'dataset/test_set']),
       'dataset/single_prediction/1.png',
     ],
-    parts: {train: 'dataset/training_set/', test: 'dataset/test_set/'},
+    splits: {train: 'dataset/training_set/', test: 'dataset/test_set/'},
     findings: ['layout', 'unused-folder'],
   },
   {
     what: 'unlabeled images among the classes of training',
     images: [...each(['train', 'test']), 'train/unsup/1.png'],
-    parts: {train: 'train/', test: 'test/'},
+    splits: {train: 'train/', test: 'test/'},
     findings: ['unused-folder'],
   },
   {
     what: 'only folders of training and images to predict',
     images: [...each(['train']), 'test/1.png', 'test/2.png'],
-    parts: {train: 'train/'},
+    splits: {train: 'train/'},
     findings: ['unused-folder'],
   },
   {
     what: 'a validation part with one class only, deep in it',
     images: [...each(['train']), 'val/cats/old/1.png', 'val/cats/new/2.png'],
-    parts: {train: 'train/', validation: 'val/'},
+    splits: {train: 'train/', validation: 'val/'},
     findings: ['missing-class'],
   },
 ];
@@ -279,7 +279,7 @@ const REFUSED: readonly Refused[] = [
     ],
   },
   {
-    what: 'names of parts that do not belong together',
+    what: 'names of splits that do not belong together',
     images: ['new-train/1.png', 'old_test/2.png'],
     code: 'AMBIGUOUS_LAYOUT',
     says: ['--data DIR --classes new-train,old_test ('],
@@ -435,7 +435,7 @@ const codesOf = ({findings}: ImageFolder): string[] => findings.map(({code}) => 
 
 async function write({images, files = {}, folders = []}: Layout): Promise<string> {
   const root = temporaryDirectory();
-  await writePictures(root, images);
+  await writeImages(root, images);
   writeTree(root, files);
   for (const folder of folders) mkdirSync(join(root, folder), {recursive: true});
   return root;
@@ -444,13 +444,13 @@ async function write({images, files = {}, folders = []}: Layout): Promise<string
 describe('layouts', () => {
   for (const layout of READ) {
     it(`reads ${layout.what}`, async () => {
-      const {parts, classes = ['cats', 'dogs'], findings = [], options = {}} = layout;
+      const {splits, classes = ['cats', 'dogs'], findings = [], options = {}} = layout;
       const folder = await loadImageFolder(await write(layout), options);
       expect(folder.classNames).to.deep.equal(classes);
       const [train, validation, test] = [folder.samples, folder.validation, folder.test];
-      for (const [part, samples] of Object.entries({train, validation, test})) {
-        const prefix = parts[part as keyof typeof parts];
-        if (prefix === undefined) expect(samples, part).to.equal(undefined);
+      for (const [split, samples] of Object.entries({train, validation, test})) {
+        const prefix = splits[split as keyof typeof splits];
+        if (prefix === undefined) expect(samples, split).to.equal(undefined);
         else
           expect(
             samples!.map(({name, label}) => name.startsWith(`${prefix}${classes[label]!}/`)),
@@ -493,7 +493,7 @@ describe('layouts', () => {
       findings.map(({severity, message}) => `${severity}: ${message.replaceAll(root, 'DIR')}`),
     ).to.deep.equal([
       'note: Layout: seg_train/seg_train/ is for training, seg_test/seg_test/ is for test.',
-      'warning: Left out 2 files, such as seg_pred/seg_pred/1.png: seg_pred has no class folders: its images are unlabeled.',
+      'warning: Skipped 2 files, such as seg_pred/seg_pred/1.png: seg_pred has no class folders: its images are unlabeled.',
     ]);
   });
 
@@ -537,7 +537,7 @@ describe('layouts', () => {
     });
   }
 
-  it('never take a part of a split for a class, whatever the folders', () => {
+  it('never take a split for a class, whatever the folders', () => {
     const names = [
       'train',
       'Training_set',
@@ -569,8 +569,8 @@ describe('layouts', () => {
           if (new Set(classes).size < 2) return;
           read++;
           expect(classes.filter(name => parseSplit(name) !== undefined)).to.deep.equal([]);
-          const parts = classes.map(name => parseSplitName(name)?.split);
-          expect(parts.includes(undefined) || new Set(parts).size === 1).to.equal(true);
+          const splits = classes.map(name => parseSplitName(name)?.split);
+          expect(splits.includes(undefined) || new Set(splits).size === 1).to.equal(true);
           for (const prefix of Object.values(prefixes))
             expect(images.some(name => name.startsWith(prefix))).to.equal(true);
           expect(new Set(Object.values(prefixes)).size).to.equal(Object.values(prefixes).length);

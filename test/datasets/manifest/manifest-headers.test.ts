@@ -4,7 +4,7 @@ import type {DatasetError} from '../../../src/core/errors.js';
 import {loadImageFolder} from '../../../src/datasets/discovery/image-folder.js';
 import type {ImageFolder, ImageFolderOptions} from '../../../src/datasets/sample.js';
 import {temporaryDirectory} from '../../helpers/temporary.js';
-import {failure, of, writePictures, writeTree} from '../../helpers/images.js';
+import {failure, of, writeImages, writeTree} from '../../helpers/images.js';
 
 type Content = string | Uint8Array;
 
@@ -16,7 +16,7 @@ describe('the columns of a list', () => {
   let root = '';
   before(async () => {
     root = temporaryDirectory();
-    await writePictures(root, [
+    await writeImages(root, [
       ...of('cats', 4),
       ...of('dogs', 4),
       'train/7.png',
@@ -125,14 +125,14 @@ describe('the columns of a list', () => {
       'image,class,subset\ncats/0.png,cat,train\ndogs/0.png,dog,Training\ncats/1.png,cat,dev\n',
     ],
   ] as const) {
-    it(`may say parts of a split: ${what}`, async () => {
+    it(`may name splits: ${what}`, async () => {
       const folder = await load(text);
       expect(labelled(folder)).to.deep.equal(CATS);
       expect(folder.validation!.map(({name}) => name)).to.deep.equal(['cats/1.png']);
     });
   }
 
-  it('are told by --path-column and --label-column, by name or number', async () => {
+  it('are selected by --path-column and --label-column, by name or number', async () => {
     const text = 'who,cats,class,species\nx,cats/0.png,1,cat\ny,dogs/0.png,2,dog\n';
     expect(await refusal(text)).to.equal(
       'Which column has the labels is not clear in DIR/list.csv. Its columns are who, cats, class, species. ' +
@@ -237,7 +237,7 @@ describe('the columns of a list', () => {
     it(`are refused for ${what}`, async () => expect(await refusal(text, name)).to.match(expected));
   }
 
-  it('of lists for validation and test are read alike, classes matched by name', async () => {
+  it('of lists for validation and test are read the same way, classes matched by name', async () => {
     writeTree(root, {
       'val.csv': 'id,label\ncats/1,cat\ndogs/1,dog\ncats/2,lynx\n',
       'broken.csv': 'path,label\nnone.png,cat\n',
@@ -263,12 +263,12 @@ describe('the columns of a list', () => {
 
   it('of a list may be mixed with folders for validation', async () => {
     const [elsewhere, classes] = [temporaryDirectory(), temporaryDirectory()];
-    await writePictures(elsewhere, ['cat/1.png', 'dog/2.png']);
+    await writeImages(elsewhere, ['cat/1.png', 'dog/2.png']);
     const folder = await load('path,label\ncats/0.png,cat\ndogs/0.png,dog\n', 'list.csv', {
       valData: elsewhere,
     });
     expect(folder.validation!.map(({label}) => label)).to.deep.equal([0, 1]);
-    await writePictures(classes, ['cat/1.png', 'dog/2.png']);
+    await writeImages(classes, ['cat/1.png', 'dog/2.png']);
     expect(
       (await loadImageFolder(classes, {testData: join(root, 'list.csv')})).test,
     ).to.have.length(2);

@@ -2,15 +2,15 @@ import {join} from 'node:path';
 import {expect} from 'chai';
 import {everySample, loadImageFolder} from '../../../src/datasets/discovery/image-folder.js';
 import type {ImageFolder, ImageFolderOptions} from '../../../src/datasets/sample.js';
-import {splitFolder} from '../../../src/datasets/splitting/split.js';
+import {planSplit} from '../../../src/datasets/splitting/split.js';
 import {temporaryDirectory} from '../../helpers/temporary.js';
-import {failure, of, writePictures, writeTree} from '../../helpers/images.js';
+import {failure, of, writeImages, writeTree} from '../../helpers/images.js';
 
 describe('a list of images', () => {
   let root = '';
   before(async () => {
     root = temporaryDirectory();
-    await writePictures(root, [
+    await writeImages(root, [
       ...of('cats', 4),
       ...of('dogs', 4),
       'more/a, b.png',
@@ -59,7 +59,7 @@ describe('a list of images', () => {
     );
   });
 
-  it('may lie beside the folder of its images, with paths as Windows writes them', async () => {
+  it('may be next to the folder of its images, with paths as Windows writes them', async () => {
     const text = 'path,label\r\n..\\cats\\0.png,cat\r\n.\\..\\dogs\\0.png,dog\r\n';
     const {samples} = await load(text, 'lists/list.csv');
     expect(samples.map(({path}) => path)).to.deep.equal([
@@ -105,7 +105,7 @@ describe('a list of images', () => {
 
   it('may name images elsewhere, by whole paths', async () => {
     const other = temporaryDirectory();
-    await writePictures(other, ['x.png']);
+    await writeImages(other, ['x.png']);
     const folder = await load(`${join(other, 'x.png')},cat\n./dogs/../dogs/0.png,dog\n`);
     expect(folder.samples.map(({name, path}) => [name, path])).to.deep.equal([
       [join(other, 'x.png'), join(other, 'x.png')],
@@ -113,7 +113,7 @@ describe('a list of images', () => {
     ]);
   });
 
-  it('tells of what is listed twice, and of what is not there', async () => {
+  it('reports duplicate rows and missing images', async () => {
     const rows = [0, 1, 2, 3].map(i => `cats/${i}.png,cat\ndogs/${i}.png,dog\n`).join('');
     const folder = await load(`${rows}cats/1.png,cat\nmore/7.png,cat\nmore/7.png,cat\n`);
     expect(folder.findings.map(({code, files}) => [code, ...files])).to.deep.equal([
@@ -135,7 +135,7 @@ describe('a list of images', () => {
     );
   });
 
-  it('takes the classes, images and numbers that are asked for', async () => {
+  it('takes the requested classes, images and numbers', async () => {
     const rows = [0, 1, 2, 3]
       .map(i => `cats/${i}.png,cat\ndogs/${i}.png,dog\nmore/7.png,odd\n`)
       .join('');
@@ -156,14 +156,14 @@ describe('a list of images', () => {
     ]);
   });
 
-  it('tells of labels that only images for validation have', async () => {
+  it('reports labels that only validation images have', async () => {
     const folder = await load(
       'path,label,split\ncats/0.png,cat,\ndogs/0.png,dog,\ncats/1.png,lynx,val\n',
     );
     expect(
       folder.findings.map(({code, severity, message: text}) => [code, severity, text]),
     ).to.deep.equal([
-      ['class-filtered', 'warning', 'Left out cats/1.png: no image for training has its label.'],
+      ['class-filtered', 'warning', 'Skipped cats/1.png: no image for training has its label.'],
     ]);
   });
 
@@ -171,7 +171,7 @@ describe('a list of images', () => {
     const folder = await load(
       [0, 1, 2, 3].map(i => `cats/${i}.png,cat\ndogs/${i}.png,dog\n`).join(''),
     );
-    const {train, validation} = splitFolder(
+    const {train, validation} = planSplit(
       folder,
       {samples: folder.samples, contentHash: ({name}) => name},
       {seed: 1, valSplit: 0.25},

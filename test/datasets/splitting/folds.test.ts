@@ -2,7 +2,7 @@ import {expect} from 'chai';
 import fc from 'fast-check';
 import type {ImageFolder, Sample} from '../../../src/datasets/sample.js';
 import {TooManyFoldsError} from '../../../src/datasets/splitting/foldable.js';
-import {splitFolder} from '../../../src/datasets/splitting/split.js';
+import {planSplit} from '../../../src/datasets/splitting/split.js';
 import type {Split} from '../../../src/datasets/splitting/splits.js';
 
 const CLASSES = ['a', 'b', 'c'];
@@ -39,10 +39,10 @@ describe('the folds of a cross-validation', () => {
     fc.assert(
       fc.property(anyImages, fc.integer({min: 2, max: 6}), fc.integer(), (samples, of, seed) => {
         const split = (number: number): Split =>
-          splitFolder(
+          planSplit(
             folderOf(samples),
             {samples, contentHash: ({name}) => name},
-            {seed, fold: {number, of}, together: [groupOf]},
+            {seed, fold: {number, of}, groupKeys: [groupOf]},
           );
         const groups = CLASSES.map(
           (_, label) => new Set(samples.filter(sample => sample.label === label).map(groupOf)).size,
@@ -76,7 +76,7 @@ describe('the folds of a cross-validation', () => {
       label: i % 3,
     }));
     for (let number = 1; number <= 5; number++) {
-      const {validation} = splitFolder(
+      const {validation} = planSplit(
         folderOf(samples),
         {samples, contentHash: ({name}) => name},
         {seed: 1, fold: {number, of: 5}},
@@ -94,7 +94,7 @@ describe('the folds of a cross-validation', () => {
       label: i % 3,
     }));
     const testOf = (number: number): readonly Sample[] =>
-      splitFolder(
+      planSplit(
         folderOf(samples),
         {samples, contentHash: ({name}) => name},
         {seed: 1, testSplit: 0.2, fold: {number, of: 4}},
@@ -111,10 +111,10 @@ describe('the folds of a cross-validation', () => {
       })),
     );
 
-  const refusal = (samples: readonly Sample[], of: number, wish: object = {}): (() => Split) => {
+  const refusal = (samples: readonly Sample[], of: number, options: object = {}): (() => Split) => {
     const contents = {samples, contentHash: ({name}: Sample) => name};
     return () =>
-      splitFolder(folderOf(samples), contents, {seed: 1, fold: {number: 1, of}, ...wish});
+      planSplit(folderOf(samples), contents, {seed: 1, fold: {number: 1, of}, ...options});
   };
 
   it('are refused where a class has fewer images, with what would work', () => {
@@ -133,17 +133,17 @@ describe('the folds of a cross-validation', () => {
   });
 
   it('are refused where a class has fewer groups of images that stay together', () => {
-    const together = [({name}: Sample) => (name < 'a/6' ? 'one photograph' : name)];
+    const groupKeys = [({name}: Sample) => (name < 'a/6' ? 'one group' : name)];
     expect(refusal(few([8, 8, 8]), 3)()).to.have.property('validation');
-    expect(refusal(few([8, 8, 8]), 4, {together})).to.throw(
+    expect(refusal(few([8, 8, 8]), 4, {groupKeys})).to.throw(
       'Class a in /x has 8 images in 3 groups that stay together (the same file, near-duplicates, --group-by) to be divided; ' +
         '--folds 4 needs 4 in every class. Use --folds 3, add images, or leave the class out with --classes.',
     );
   });
 
   it('are not refused where classes share their groups', () => {
-    const together = [({name}: Sample) => name.split('/')[1]!];
-    const {validation} = refusal(few([4, 4, 4]), 4, {together})();
+    const groupKeys = [({name}: Sample) => name.split('/')[1]!];
+    const {validation} = refusal(few([4, 4, 4]), 4, {groupKeys})();
     expect(new Set(validation.map(({label}) => label)).size).to.equal(3);
   });
 
@@ -155,13 +155,13 @@ describe('the folds of a cross-validation', () => {
     }));
     const folder = {...folderOf(samples), validation: samples.slice(0, 3)};
     expect(() =>
-      splitFolder(
+      planSplit(
         folder,
         {samples, contentHash: ({name}) => name},
         {seed: 1, fold: {number: 1, of: 2}},
       ),
     ).to.throw(
-      /^Expected images without validation images of their own for --folds, but found some beside those for training in \/x\./,
+      /^Expected images without validation images of their own for --folds, but found some next to those for training in \/x\./,
     );
   });
 });

@@ -3,14 +3,14 @@ import {join} from 'node:path';
 import {expect} from 'chai';
 import type {FinetuneError} from '../../../src/core/errors.js';
 import type {ImageFolder, Sample} from '../../../src/datasets/sample.js';
-import {splitFolder} from '../../../src/datasets/splitting/split.js';
-import type {KnownContents} from '../../../src/datasets/splitting/splits.js';
+import {planSplit} from '../../../src/datasets/splitting/split.js';
+import type {ReadableImages} from '../../../src/datasets/splitting/splits.js';
 import {
   readSplit,
   splitChanges,
-  toSplitManifest,
+  toSplitDocument,
 } from '../../../src/datasets/splitting/split-file.js';
-import {ImagesChangedError} from '../../../src/finetune/run/run-output.js';
+import {ImagesChangedError} from '../../../src/finetune/run/saved-split.js';
 import {temporaryDirectory} from '../../helpers/temporary.js';
 import {failure} from '../../helpers/images.js';
 
@@ -31,13 +31,13 @@ const folderAt = (root: string, names: readonly string[] = NAMES): ImageFolder =
 const contentsOf = (
   {samples}: ImageFolder,
   hash: (name: string) => string = name => `sha of ${name}`,
-): KnownContents => ({
+): ReadableImages => ({
   samples,
   contentHash: ({name}) => hash(name),
 });
 
 const FOLDER = folderAt('/pets');
-const SPLIT = splitFolder(FOLDER, contentsOf(FOLDER), {seed: 7, valSplit: 0.25, testSplit: 0.25});
+const SPLIT = planSplit(FOLDER, contentsOf(FOLDER), {seed: 7, valSplit: 0.25, testSplit: 0.25});
 
 function write(content: unknown): string {
   const path = join(temporaryDirectory(), 'split.json');
@@ -47,7 +47,7 @@ function write(content: unknown): string {
 
 describe('split.json', () => {
   it('says which image went where, by name and content', () => {
-    const manifest = toSplitManifest(SPLIT);
+    const manifest = toSplitDocument(SPLIT);
     expect(manifest.seed).to.equal(7);
     expect(manifest.classNames).to.deep.equal(['a', 'b']);
     expect(
@@ -59,35 +59,35 @@ describe('split.json', () => {
   });
 
   it('gives the same split again', async () => {
-    const path = write(toSplitManifest(SPLIT));
+    const path = write(toSplitDocument(SPLIT));
     expect(await readSplit(path, FOLDER)).to.deep.equal(SPLIT);
     expect(await readSplit(path, FOLDER, contentsOf(FOLDER))).to.deep.equal(SPLIT);
   });
 
   it('gives it for a folder that has moved', async () => {
-    const {train} = await readSplit(write(toSplitManifest(SPLIT)), folderAt('/elsewhere'));
+    const {train} = await readSplit(write(toSplitDocument(SPLIT)), folderAt('/elsewhere'));
     expect(train.map(({path}) => path)).to.deep.equal(
       SPLIT.train.map(({name}) => join('/elsewhere', name)),
     );
   });
 
-  it('remembers what was left out, and leaves out what came later', async () => {
+  it('records skipped files, and skips new ones', async () => {
     const folder = folderAt('/pets', [...NAMES, 'a/broken']);
-    const split = splitFolder(folder, contentsOf(FOLDER), {seed: 7});
-    const path = write(toSplitManifest(split));
+    const split = planSplit(folder, contentsOf(FOLDER), {seed: 7});
+    const path = write(toSplitDocument(split));
     expect((await readSplit(path, folder)).findings).to.deep.equal([]);
     const later = await readSplit(path, folderAt('/pets', [...NAMES, 'a/broken', 'b/new']));
-    expect([...later.leftOut]).to.deep.equal([
+    expect([...later.skipped]).to.deep.equal([
       ['a/broken', 'it cannot be read'],
       ['b/new', `it is not in ${path}`],
     ]);
     expect(later.findings.map(({message}) => message)).to.deep.equal([
-      `Left out b/new: it is not in ${path}.`,
+      `Skipped b/new: it is not in ${path}.`,
     ]);
   });
 
-  it('tells which files are not what and where they were, three of them in a sentence', () => {
-    const before = toSplitManifest(SPLIT);
+  it('finds changed files, and names three of them in a sentence', () => {
+    const before = toSplitDocument(SPLIT);
     const [first, second, third, ...others] = before.train;
     const now = {
       ...before,
@@ -98,12 +98,12 @@ describe('split.json', () => {
     expect(changes).to.deep.equal([
       {name: first!.name, change: 'other bytes'},
       {name: second!.name, change: 'gone'},
-      {name: third!.name, change: 'in another part'},
+      {name: third!.name, change: 'in another split'},
       {name: 'b/new', change: 'new'},
     ]);
     expect(new ImagesChangedError('split.json', changes).message).to.equal(
       `4 files changed since the run was begun, as split.json tells: ${first!.name} (other bytes), ${second!.name} (gone), ` +
-        `${third!.name} (in another part) and 1 more. Put the images back, or start another run.`,
+        `${third!.name} (in another split) and 1 more. Put the images back, or start another run.`,
     );
     expect(splitChanges(before, before)).to.deep.equal([]);
   });
@@ -112,7 +112,7 @@ describe('split.json', () => {
     const refusal = async (
       content: unknown,
       folder = FOLDER,
-      contents?: KnownContents,
+      contents?: ReadableImages,
     ): Promise<[string, number]> => {
       const path = write(content);
       const error = (await failure(readSplit(path, folder, contents))) as FinetuneError;
@@ -122,7 +122,7 @@ describe('split.json', () => {
     it('when it is not there', async () => {
       const error = (await failure(readSplit('/nowhere/split.json', FOLDER))) as FinetuneError;
       expect(error.message).to.equal(
-        "Expected a file for the split /nowhere/split.json, but found ENOENT: no such file or directory, open '/nowhere/split.json'. Divide the images anew, without this file.",
+        "Expected a file for the split /nowhere/split.json, but found ENOENT: no such file or directory, open '/nowhere/split.json'. Create a new split, without this file.",
       );
       expect(error.exitCode).to.equal(3);
     });
@@ -130,24 +130,32 @@ describe('split.json', () => {
     it('when it is not JSON', async () => {
       const [message, exitCode] = await refusal('{"version": 1,');
       expect(message).to.match(
-        /^Expected JSON for the split split\.json, but found .+\. Divide the images anew, without this file\.$/,
+        /^Expected JSON for the split split\.json, but found .+\. Create a new split, without this file\.$/,
       );
       expect(exitCode).to.equal(3);
     });
 
     it('when it is another JSON', async () => {
-      const {seed: _, ...rest} = toSplitManifest(SPLIT);
+      const {seed: _, ...rest} = toSplitDocument(SPLIT);
       expect(await refusal(rest)).to.deep.equal([
         'Split split.json: Expected "seed", but found nothing.',
         2,
       ]);
     });
 
+    it('for another version', async () => {
+      const {skipped, ...rest} = toSplitDocument(SPLIT);
+      expect(await refusal({...rest, version: 1, leftOut: skipped})).to.deep.equal([
+        'Expected version 2 for the split split.json, but found version 1. Create a new split, without this file.',
+        3,
+      ]);
+    });
+
     it('for other classes', async () => {
       expect(
-        await refusal({...toSplitManifest(SPLIT), classNames: ['cats', 'dogs']}),
+        await refusal({...toSplitDocument(SPLIT), classNames: ['cats', 'dogs']}),
       ).to.deep.equal([
-        'Expected the classes cats, dogs in /pets for the split split.json, but found a, b. Divide the images anew, without this file.',
+        'Expected the classes cats, dogs in /pets for the split split.json, but found a, b. Create a new split, without this file.',
         3,
       ]);
     });
@@ -155,14 +163,14 @@ describe('split.json', () => {
     it('when images are gone', async () => {
       expect(
         await refusal(
-          toSplitManifest(SPLIT),
+          toSplitDocument(SPLIT),
           folderAt(
             '/pets',
             NAMES.filter(name => name !== 'b/2'),
           ),
         ),
       ).to.deep.equal([
-        'Expected an image b/2 that can be read in /pets for the split split.json, but found none. Divide the images anew, without this file.',
+        'Expected an image b/2 that can be read in /pets for the split split.json, but found none. Create a new split, without this file.',
         3,
       ]);
     });
@@ -171,34 +179,34 @@ describe('split.json', () => {
       expect(
         (
           await refusal(
-            toSplitManifest(SPLIT),
+            toSplitDocument(SPLIT),
             FOLDER,
             contentsOf(folderAt('/pets', NAMES.slice(1))),
           )
         )[0],
       ).to.equal(
-        'Expected an image a/1 that can be read in /pets for the split split.json, but found none. Divide the images anew, without this file.',
+        'Expected an image a/1 that can be read in /pets for the split split.json, but found none. Create a new split, without this file.',
       );
     });
 
     it('when an image is another file by now', async () => {
       const changed = contentsOf(FOLDER, name => (name === 'a/2' ? 'another' : `sha of ${name}`));
-      expect((await refusal(toSplitManifest(SPLIT), FOLDER, changed))[0]).to.equal(
-        'Expected the same bytes in a/2 as then for the split split.json, but found others. Divide the images anew, without this file.',
+      expect((await refusal(toSplitDocument(SPLIT), FOLDER, changed))[0]).to.equal(
+        'Expected the same bytes in a/2 as then for the split split.json, but found others. Create a new split, without this file.',
       );
     });
 
-    it('when an image is in two parts', async () => {
-      const manifest = toSplitManifest(SPLIT);
+    it('when an image is in two splits', async () => {
+      const manifest = toSplitDocument(SPLIT);
       expect(
         (await refusal({...manifest, validation: [...manifest.validation, manifest.train[0]]}))[0],
       ).to.equal(
-        `Expected every image once for the split split.json, but found ${manifest.train[0]!.name} twice. Divide the images anew, without this file.`,
+        `Expected every image once for the split split.json, but found ${manifest.train[0]!.name} twice. Create a new split, without this file.`,
       );
     });
 
     it('when nothing is left to validate on', async () => {
-      const manifest = toSplitManifest(SPLIT);
+      const manifest = toSplitDocument(SPLIT);
       expect((await refusal({...manifest, validation: []}))[0]).to.match(
         /^Expected at least one image of \/pets for validation/,
       );

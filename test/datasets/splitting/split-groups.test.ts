@@ -1,7 +1,10 @@
 import {expect} from 'chai';
 import type {ImageFolder, Sample} from '../../../src/datasets/sample.js';
-import {groupingBy, sharedGroups} from '../../../src/datasets/splitting/split-groups.js';
-import {splitFolder} from '../../../src/datasets/splitting/split.js';
+import {
+  createGrouping,
+  groupLeakageFindings,
+} from '../../../src/datasets/splitting/split-groups.js';
+import {planSplit} from '../../../src/datasets/splitting/split.js';
 
 const sample = (name: string, label = 0): Sample => ({path: `/data/${name}`, name, label});
 const PATIENTS = Array.from({length: 60}, (_, i) =>
@@ -16,19 +19,19 @@ const splitWith = (samples: readonly Sample[], groupBy: string) => {
     findings: [],
     layout: 'classes',
   };
-  const {groupOf} = groupingBy(groupBy, samples);
-  return splitFolder(
+  const {groupOf} = createGrouping(groupBy, samples);
+  return planSplit(
     folder,
     {samples, contentHash: ({name}) => name},
-    {seed: 3, valSplit: 0.3, together: groupOf ? [groupOf] : []},
+    {seed: 3, valSplit: 0.3, groupKeys: groupOf ? [groupOf] : []},
   );
 };
 
 describe('groupingBy', () => {
   it('keeps together what a pattern captures, across classes', () => {
     const {train, validation} = splitWith(PATIENTS, '(p\\d+)_');
-    const patients = (part: readonly Sample[]): Set<string> =>
-      new Set(part.map(({name}) => /p\d+/.exec(name)![0]));
+    const patients = (split: readonly Sample[]): Set<string> =>
+      new Set(split.map(({name}) => /p\d+/.exec(name)![0]));
     expect([...patients(train)].filter(patient => patients(validation).has(patient))).to.deep.equal(
       [],
     );
@@ -41,25 +44,25 @@ describe('groupingBy', () => {
       sample(`${i % 2 ? 'ill' : 'well'}/site${i % 5}/${i}.png`, i % 2),
     );
     const {train, validation} = splitWith(samples, 'folder:2');
-    const folders = (part: readonly Sample[]): Set<string> =>
-      new Set(part.map(({name}) => name.split('/').slice(0, 2).join('/')));
+    const folders = (split: readonly Sample[]): Set<string> =>
+      new Set(split.map(({name}) => name.split('/').slice(0, 2).join('/')));
     expect([...folders(train)].filter(folder => folders(validation).has(folder))).to.deep.equal([]);
     expect(validation.length).to.be.above(0);
   });
 
   it('groups by nothing more for identical files and near-duplicates', () => {
-    expect(groupingBy('exact-duplicates', PATIENTS).groupOf).to.equal(undefined);
-    expect(groupingBy('near-duplicates', PATIENTS).groupOf).to.equal(undefined);
+    expect(createGrouping('exact-duplicates', PATIENTS).groupOf).to.equal(undefined);
+    expect(createGrouping('near-duplicates', PATIENTS).groupOf).to.equal(undefined);
   });
 
-  it('tells of names that a pattern does not match; each is alone', () => {
-    const {groupOf, findings} = groupingBy('(p\\d+)_', [
+  it('reports names that a pattern does not match; each is alone', () => {
+    const {groupOf, findings} = createGrouping('(p\\d+)_', [
       ...PATIENTS,
       sample('well/other.png'),
       sample('well/p0.png'),
     ]);
     expect(findings.map(({code, files}) => [code, ...files])).to.deep.equal([
-      ['not-grouped', 'well/other.png', 'well/p0.png'],
+      ['ungrouped', 'well/other.png', 'well/p0.png'],
     ]);
     expect(findings[0]!.message).to.equal(
       '--group-by (p\\d+)_ does not match 2 of 62 names, such as well/other.png; each is a group of its own.',
@@ -67,8 +70,8 @@ describe('groupingBy', () => {
     expect(groupOf!(sample('well/other.png'))).to.not.equal(groupOf!(sample('well/p0.png')));
   });
 
-  it('tells of groups that the parts of a folder share', () => {
-    const {groupOf} = groupingBy('(p\\d+)_', PATIENTS);
+  it('reports groups that the splits of a folder share', () => {
+    const {groupOf} = createGrouping('(p\\d+)_', PATIENTS);
     const folder: ImageFolder = {
       root: '/data',
       classNames: ['well', 'ill'],
@@ -77,7 +80,7 @@ describe('groupingBy', () => {
       findings: [],
       layout: 'splits',
     };
-    const [found, ...others] = sharedGroups(folder, groupOf!);
+    const [found, ...others] = groupLeakageFindings(folder, groupOf!);
     expect(others).to.deep.equal([]);
     expect(found!.message).to.match(
       /^2 images for validation or test are of a group .*, such as well\/p4_28.png and \S+\/p4_\d+.png: /,
@@ -87,7 +90,9 @@ describe('groupingBy', () => {
       ['well/p4_28.png', 'ill/p4_29.png', ...trained.map(({name}) => name)],
     ]);
     expect(found!.files).to.deep.equal(found!.groups!.flat());
-    expect(sharedGroups({...folder, validation: PATIENTS.slice(30)}, groupOf!)).to.deep.equal([]);
+    expect(
+      groupLeakageFindings({...folder, validation: PATIENTS.slice(30)}, groupOf!),
+    ).to.deep.equal([]);
   });
 
   it('gives a rare class its share of groups that it has with a common one', () => {
@@ -102,12 +107,12 @@ describe('groupingBy', () => {
       findings: [],
       layout: 'classes',
     };
-    const {groupOf} = groupingBy('(p\\d+)_', samples);
+    const {groupOf} = createGrouping('(p\\d+)_', samples);
     for (let seed = 0; seed < 50; seed++) {
-      const {validation} = splitFolder(
+      const {validation} = planSplit(
         folder,
         {samples, contentHash: ({name}) => name},
-        {seed, together: [groupOf!]},
+        {seed, groupKeys: [groupOf!]},
       );
       expect(
         validation.some(({label}) => label === 1),
@@ -133,13 +138,13 @@ describe('groupingBy', () => {
     ['folder:0', /^Expected a group in parentheses for --group-by folder:0/],
   ] as const) {
     it(`refuses ${groupBy}`, () => {
-      expect(() => groupingBy(groupBy, PATIENTS)).to.throw(message);
+      expect(() => createGrouping(groupBy, PATIENTS)).to.throw(message);
     });
   }
 
   it('refuses folders that are one', () => {
     expect(() =>
-      groupingBy(
+      createGrouping(
         'folder:1',
         PATIENTS.filter(({label}) => label === 0),
       ),
@@ -149,7 +154,7 @@ describe('groupingBy', () => {
   it('ends a pattern that would take for ever', function () {
     this.timeout(30_000);
     const slow = [sample(`well/${'a'.repeat(60)}!.png`)];
-    expect(() => groupingBy('((?:a+)+)+b', slow)).to.throw(
+    expect(() => createGrouping('((?:a+)+)+b', slow)).to.throw(
       /one that takes more than 5 s to match the names/,
     );
   });

@@ -5,9 +5,9 @@ import type {ImageFolder, Sample} from '../../../src/datasets/sample.js';
 import {
   NoTrainingImagesError,
   NoValidationImagesError,
-  splitFolder,
+  planSplit,
 } from '../../../src/datasets/splitting/split.js';
-import type {KnownContents, Split} from '../../../src/datasets/splitting/splits.js';
+import type {ReadableImages, Split} from '../../../src/datasets/splitting/splits.js';
 
 /** Images as `class/content`; the same content is the same file. */
 const sampleOf = (label: number, content: number, prefix = ''): Sample => ({
@@ -19,14 +19,14 @@ const sampleOf = (label: number, content: number, prefix = ''): Sample => ({
 /** Tells the content of a sample by what its name ends with, copies apart: `0/7`, `val/0/7`, `0/7 copy`. */
 const contentHash = ({name}: Sample): string => name.split('/').at(-1)!.split(' ')[0]!;
 
-const contentsOf = (folder: ImageFolder, broken: readonly string[] = []): KnownContents => ({
+const contentsOf = (folder: ImageFolder, broken: readonly string[] = []): ReadableImages => ({
   samples: everySample(folder).filter(({name}) => !broken.includes(name)),
   contentHash,
 });
 
 const folderOf = (
   samples: readonly Sample[],
-  parts: {validation?: readonly Sample[]; test?: readonly Sample[]} = {},
+  splits: {validation?: readonly Sample[]; test?: readonly Sample[]} = {},
 ): ImageFolder => ({
   root: '/pets',
   classNames: Array.from(
@@ -34,9 +34,9 @@ const folderOf = (
     (_, i) => `class ${i}`,
   ),
   samples,
-  ...parts,
+  ...splits,
   findings: [],
-  layout: parts.validation === undefined ? 'classes' : 'splits',
+  layout: splits.validation === undefined ? 'classes' : 'splits',
 });
 
 /** `count` different images of each class. */
@@ -44,7 +44,7 @@ const balanced = (classes: number, count: number): ImageFolder =>
   folderOf(Array.from({length: classes * count}, (_, i) => sampleOf(i % classes, i)));
 
 const namesOf = (samples: readonly Sample[]): string[] => samples.map(({name}) => name);
-const partsOf = ({train, validation, test}: Split): (readonly Sample[])[] => [
+const splitsOf = ({train, validation, test}: Split): (readonly Sample[])[] => [
   train,
   validation,
   test,
@@ -57,13 +57,13 @@ const anyFolder = fc
     maxLength: 120,
   })
   .map(images => {
-    const copies = new Map<string, number>();
+    const duplicates = new Map<string, number>();
     const samples = images.map(({label, content}) => {
       const {path, name} = sampleOf(label, content);
-      copies.set(name, (copies.get(name) ?? 0) + 1);
+      duplicates.set(name, (duplicates.get(name) ?? 0) + 1);
       return {
         path,
-        name: copies.get(name) === 1 ? name : `${name} copy ${copies.get(name)}`,
+        name: duplicates.get(name) === 1 ? name : `${name} copy ${duplicates.get(name)}`,
         label,
       };
     });
@@ -82,27 +82,27 @@ const shares = fc.record({
   seed: fc.integer(),
 });
 
-describe('splitFolder', () => {
-  it('puts every image into one part, none into two', () => {
+describe('planSplit', () => {
+  it('puts every image into one split, none into two', () => {
     fc.assert(
       fc.property(anyFolder, shares, (folder, options) => {
-        const split = splitFolder(folder, contentsOf(folder), options);
-        expect(partsOf(split).flatMap(namesOf).sort()).to.deep.equal(
+        const split = planSplit(folder, contentsOf(folder), options);
+        expect(splitsOf(split).flatMap(namesOf).sort()).to.deep.equal(
           namesOf(folder.samples).sort(),
         );
-        expect(split.leftOut.size).to.equal(0);
+        expect(split.skipped.size).to.equal(0);
       }),
     );
   });
 
-  it('never puts the same file into two parts', () => {
+  it('never puts the same file into two splits', () => {
     fc.assert(
       fc.property(anyFolder, shares, (folder, options) => {
-        const parts = partsOf(splitFolder(folder, contentsOf(folder), options)).map(
-          part => new Set(part.map(contentHash)),
+        const splits = splitsOf(planSplit(folder, contentsOf(folder), options)).map(
+          subset => new Set(subset.map(contentHash)),
         );
         const distinct = new Set(folder.samples.map(contentHash)).size;
-        expect(parts.reduce((total, part) => total + part.size, 0)).to.equal(distinct);
+        expect(splits.reduce((total, subset) => total + subset.size, 0)).to.equal(distinct);
       }),
     );
   });
@@ -110,7 +110,7 @@ describe('splitFolder', () => {
   it('gives every class with two images of its own one to train on and one to validate on', () => {
     fc.assert(
       fc.property(anyFolder, shares, (folder, options) => {
-        const {train, validation} = splitFolder(folder, contentsOf(folder), options);
+        const {train, validation} = planSplit(folder, contentsOf(folder), options);
         folder.classNames.forEach((_, label) => {
           expect(train.some(sample => sample.label === label)).to.equal(true);
           expect(validation.some(sample => sample.label === label)).to.equal(true);
@@ -122,38 +122,38 @@ describe('splitFolder', () => {
   it('gives the same for the same seed, whatever the order of the samples', () => {
     fc.assert(
       fc.property(anyFolder, shares, (folder, options) => {
-        const one = splitFolder(folder, contentsOf(folder), options);
+        const one = planSplit(folder, contentsOf(folder), options);
         const sorted = {
           ...folder,
           samples: folder.samples.toSorted((a, b) => (a.name < b.name ? -1 : 1)),
         };
-        expect(splitFolder(folder, contentsOf(folder), options)).to.deep.equal(one);
-        expect(splitFolder(sorted, contentsOf(sorted), options)).to.deep.equal(one);
+        expect(planSplit(folder, contentsOf(folder), options)).to.deep.equal(one);
+        expect(planSplit(sorted, contentsOf(sorted), options)).to.deep.equal(one);
       }),
       {numRuns: 30},
     );
   });
 
-  it('takes the share of each class that was asked for', () => {
-    const split = splitFolder(balanced(3, 50), contentsOf(balanced(3, 50)), {
+  it('takes the requested share of each class', () => {
+    const split = planSplit(balanced(3, 50), contentsOf(balanced(3, 50)), {
       valSplit: 0.2,
       testSplit: 0.1,
       seed: 1,
     });
-    for (const [part, count] of [
+    for (const [subset, count] of [
       [split.train, 35],
       [split.validation, 10],
       [split.test, 5],
     ] as const) {
       [0, 1, 2].forEach(label =>
-        expect(part.filter(sample => sample.label === label)).to.have.length(count),
+        expect(subset.filter(sample => sample.label === label)).to.have.length(count),
       );
     }
   });
 
-  it('validates on a fifth and tests on nothing unless told', () => {
+  it('validates on a fifth and tests on nothing by default', () => {
     const folder = balanced(2, 10);
-    const split = splitFolder(folder, contentsOf(folder), {seed: 1});
+    const split = planSplit(folder, contentsOf(folder), {seed: 1});
     expect([split.train.length, split.validation.length, split.test.length]).to.deep.equal([
       16, 4, 0,
     ]);
@@ -163,7 +163,7 @@ describe('splitFolder', () => {
   it('draws others for another seed, and a class by itself', () => {
     const folder = balanced(2, 30);
     const draw = (of: ImageFolder, seed: number): string[] =>
-      namesOf(splitFolder(of, contentsOf(of), {seed}).validation).filter(name =>
+      namesOf(planSplit(of, contentsOf(of), {seed}).validation).filter(name =>
         name.startsWith('0/'),
       );
     expect(draw(folder, 2)).not.to.deep.equal(draw(folder, 1));
@@ -180,8 +180,8 @@ describe('splitFolder', () => {
       ...folder,
       samples: [...folder.samples, ...Array.from({length: 10}, (_, i) => sampleOf(0, 1000 + i))],
     };
-    const before = new Set(namesOf(splitFolder(folder, contentsOf(folder), {seed: 1}).validation));
-    const after = splitFolder(more, contentsOf(more), {seed: 1}).validation;
+    const before = new Set(namesOf(planSplit(folder, contentsOf(folder), {seed: 1}).validation));
+    const after = planSplit(more, contentsOf(more), {seed: 1}).validation;
     expect(namesOf(after).filter(name => before.has(name)).length).to.be.above(36);
   });
 
@@ -198,7 +198,7 @@ describe('splitFolder', () => {
       findings: [],
       layout: 'classes',
     };
-    const {train, validation} = splitFolder(
+    const {train, validation} = planSplit(
       folder,
       {samples: many, contentHash: ({name}) => name},
       {seed: 1},
@@ -206,37 +206,37 @@ describe('splitFolder', () => {
     expect([train.length, validation.length]).to.deep.equal([160_000, 40_000]);
   });
 
-  it('knows the hash of every image in a part', () => {
+  it('knows the hash of every image in a split', () => {
     const folder = balanced(2, 5);
-    expect(splitFolder(folder, contentsOf(folder), {seed: 1}).hashes).to.deep.equal(
+    expect(planSplit(folder, contentsOf(folder), {seed: 1}).hashes).to.deep.equal(
       new Map(folder.samples.map(sample => [sample.name, contentHash(sample)])),
     );
   });
 
-  describe('with parts that the folder brings along', () => {
+  describe('with splits of the folder', () => {
     it('keeps them and draws no other', () => {
       const folder = folderOf(balanced(2, 10).samples, {
         validation: [sampleOf(0, 90, 'val/'), sampleOf(1, 91, 'val/')],
       });
-      const split = splitFolder(folder, contentsOf(folder), {valSplit: 0.5, seed: 1});
+      const split = planSplit(folder, contentsOf(folder), {valSplit: 0.5, seed: 1});
       expect(split.train).to.have.length(20);
       expect(split.validation).to.deep.equal(folder.validation);
     });
 
-    it('draws validation where only a test part is there', () => {
+    it('draws validation where only a test split exists', () => {
       const folder = folderOf(balanced(2, 10).samples, {test: [sampleOf(0, 90, 'test/')]});
-      const split = splitFolder(folder, contentsOf(folder), {testSplit: 0.5, seed: 1});
+      const split = planSplit(folder, contentsOf(folder), {testSplit: 0.5, seed: 1});
       expect([split.train.length, split.validation.length, split.test.length]).to.deep.equal([
         16, 4, 1,
       ]);
     });
 
-    it('leaves out the copy that is nearest to training', () => {
+    it('skips the exact duplicate that is nearest to training', () => {
       const folder = folderOf(balanced(2, 10).samples, {
         validation: [sampleOf(0, 4, 'val/'), sampleOf(1, 91, 'val/'), sampleOf(1, 92, 'val/')],
         test: [sampleOf(1, 91, 'test/'), sampleOf(0, 7, 'test/')],
       });
-      const split = splitFolder(folder, contentsOf(folder), {seed: 1});
+      const split = planSplit(folder, contentsOf(folder), {seed: 1});
       expect(namesOf(split.train)).to.deep.equal(
         namesOf(folder.samples)
           .filter(name => name !== '0/4' && name !== '1/7')
@@ -244,17 +244,17 @@ describe('splitFolder', () => {
       );
       expect(namesOf(split.validation)).to.deep.equal(['val/0/4', 'val/1/92']);
       expect(namesOf(split.test)).to.deep.equal(['test/1/91', 'test/0/7']);
-      expect([...split.leftOut]).to.deep.equal([
+      expect([...split.skipped]).to.deep.equal([
         ['val/1/91', 'it is the same file as test/1/91'],
         ['0/4', 'it is the same file as val/0/4'],
         ['1/7', 'it is the same file as test/0/7'],
       ]);
       expect(split.findings).to.deep.equal([
         {
-          code: 'copy-across-parts',
+          code: 'exact-duplicates-across-splits',
           severity: 'warning',
           message:
-            'Left out 3 files, such as val/1/91: the same file is for validation or test as well, as test/1/91.',
+            'Skipped 3 files, such as val/1/91: the same file is in validation or test too, as test/1/91.',
           files: ['val/1/91', 'test/1/91', '0/4', 'val/0/4', '1/7', 'test/0/7'],
           groups: [
             ['val/1/91', 'test/1/91'],
@@ -266,7 +266,7 @@ describe('splitFolder', () => {
       ]);
     });
 
-    it('never has the same file in two parts', () => {
+    it('never has the same file in two splits', () => {
       fc.assert(
         fc.property(
           anyFolder,
@@ -277,13 +277,13 @@ describe('splitFolder', () => {
               sampleOf(content % 4, content, 'val/'),
             );
             const folder = folderOf(plain.samples, {validation});
-            const split = splitFolder(folder, contentsOf(folder), {seed, testSplit: 0.2});
-            const parts = partsOf(split).map(part => new Set(part.map(contentHash)));
-            expect(parts.reduce((total, part) => total + part.size, 0)).to.equal(
+            const split = planSplit(folder, contentsOf(folder), {seed, testSplit: 0.2});
+            const splits = splitsOf(split).map(subset => new Set(subset.map(contentHash)));
+            expect(splits.reduce((total, subset) => total + subset.size, 0)).to.equal(
               new Set(everySample(folder).map(contentHash)).size,
             );
             expect(
-              [...partsOf(split).flatMap(namesOf), ...split.leftOut.keys()].sort(),
+              [...splitsOf(split).flatMap(namesOf), ...split.skipped.keys()].sort(),
             ).to.deep.equal(namesOf(everySample(folder)).sort());
           },
         ),
@@ -291,21 +291,21 @@ describe('splitFolder', () => {
     });
   });
 
-  it('leaves out what cannot be read and says so', () => {
+  it('skips unreadable images and reports them', () => {
     const folder = balanced(2, 10);
-    const split = splitFolder(folder, contentsOf(folder, ['0/4']), {seed: 1});
-    expect([...split.leftOut]).to.deep.equal([['0/4', 'it cannot be read']]);
-    expect(partsOf(split).flatMap(namesOf)).to.have.length(19).and.not.to.include('0/4');
+    const split = planSplit(folder, contentsOf(folder, ['0/4']), {seed: 1});
+    expect([...split.skipped]).to.deep.equal([['0/4', 'it cannot be read']]);
+    expect(splitsOf(split).flatMap(namesOf)).to.have.length(19).and.not.to.include('0/4');
   });
 
   it('reports a file that two classes have', () => {
     const folder = folderOf([...balanced(2, 10).samples, sampleOf(1, 0)]);
-    expect(splitFolder(folder, contentsOf(folder), {seed: 1}).findings).to.deep.equal([
+    expect(planSplit(folder, contentsOf(folder), {seed: 1}).findings).to.deep.equal([
       {
-        code: 'contradicting-labels',
+        code: 'conflicting-labels',
         severity: 'warning',
         message:
-          'The same file is in classes class 0 and class 1: 0/0, 1/0. Keep the right one; a fix list leaves out all.',
+          'The same file is in classes class 0 and class 1: 0/0, 1/0. Keep the right one; an exclude list drops all.',
         files: ['0/0', '1/0'],
         groups: [['0/0', '1/0']],
         exclude: ['0/0', '1/0'],
@@ -319,7 +319,7 @@ describe('splitFolder', () => {
       sampleOf(2, 50),
       sampleOf(2, 50, 'copy/'),
     ]);
-    const {train, findings} = splitFolder(folder, contentsOf(folder), {seed: 1});
+    const {train, findings} = planSplit(folder, contentsOf(folder), {seed: 1});
     expect(train.filter(({label}) => label === 2)).to.have.length(2);
     expect(findings.map(({message}) => message)).to.deep.equal([
       'Class class 2 has no image for validation; its accuracy will not be known. Add images.',
@@ -329,7 +329,7 @@ describe('splitFolder', () => {
   describe('refuses', () => {
     const refusal = (folder: ImageFolder, options = {}): Error => {
       try {
-        splitFolder(folder, contentsOf(folder), {seed: 1, ...options});
+        planSplit(folder, contentsOf(folder), {seed: 1, ...options});
       } catch (error) {
         return error as Error;
       }
@@ -349,7 +349,7 @@ describe('splitFolder', () => {
       expect(refusal(balanced(2, 10), {valSplit: 0}).message).to.equal(NONE_TO_SPARE);
     });
 
-    it('a validation part that is the training part again', () => {
+    it('a validation split that repeats the training split', () => {
       const {samples} = balanced(2, 5);
       const error = refusal(
         folderOf(samples, {

@@ -10,12 +10,12 @@ import {
 import {toLayersModel} from '../../../src/export/tfjs/layers-model.js';
 import type {Classifier} from '../../../src/heads/classifier.js';
 import {toInference} from '../../../src/heads/inference-model.js';
-import {useEngine} from '../../helpers/backend.js';
+import {useBackend} from '../../helpers/backend.js';
 import {
   KERAS_FAMILY,
   randomClassifier,
   randomPixels,
-  type ClassifierWish,
+  type ClassifierOptions,
 } from '../../helpers/random-classifier.js';
 
 const SIZE = 64;
@@ -43,7 +43,7 @@ function difference(found: readonly number[], expected: readonly number[]): numb
   return Math.max(...found.map((value, i) => Math.abs(value - expected[i]!))) / largest;
 }
 
-const WISHES: readonly (readonly [string, ClassifierWish])[] = [
+const CASES: readonly (readonly [string, ClassifierOptions])[] = [
   ...([1, 2, 3, 4] as const).map(
     lastStage => [`resnet18 up to stage ${lastStage}`, {spec: {lastStage}}] as const,
   ),
@@ -61,11 +61,11 @@ const WISHES: readonly (readonly [string, ClassifierWish])[] = [
 ];
 
 describe('toLayersModel', () => {
-  useEngine();
+  useBackend();
 
-  for (const [what, wish] of WISHES) {
+  for (const [what, options] of CASES) {
     it(`computes what the function computes: ${what}`, () => {
-      const classifier = randomClassifier({size: SIZE, ...wish});
+      const classifier = randomClassifier({size: SIZE, ...options});
       const model = toLayersModel(classifier);
       const expected = logitsOfFunction(classifier);
       expect(new Set(expected.map(value => value.toFixed(3))).size).to.be.greaterThan(6);

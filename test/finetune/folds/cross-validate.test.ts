@@ -10,14 +10,14 @@ import {
 import type {RunEvent} from '../../../src/finetune/events.js';
 import {finetune} from '../../../src/finetune/finetune.js';
 import type {FinetuneOptions} from '../../../src/finetune/finetune-options.js';
-import {useEngine} from '../../helpers/backend.js';
+import {useBackend} from '../../helpers/backend.js';
 import {rejectionOf} from '../../helpers/rejection.js';
 import {alive, ALL, PROBE, smallFolder, smallRecipe} from '../../helpers/small-run.js';
 import {temporaryDirectory} from '../../helpers/temporary.js';
 
 describe('a cross-validation of a folder', function () {
   this.timeout(300_000);
-  useEngine();
+  useBackend();
 
   const cache = process.env.FINETUNE_CACHE;
   beforeEach('forget what was computed before', () => {
@@ -36,7 +36,7 @@ describe('a cross-validation of a folder', function () {
   const recipe = (views = 1) => smallRecipe(folder, {phases: [PROBE, ALL], views});
   const FOLDS = 3;
 
-  async function told(
+  async function reported(
     options: FinetuneOptions = {},
   ): Promise<{result: CrossValidationResult; events: RunEvent[]}> {
     const events: RunEvent[] = [];
@@ -53,7 +53,7 @@ describe('a cross-validation of a folder', function () {
     ).length;
 
   it('decodes every image once, and runs each view of it once through the frozen groups', async () => {
-    const {events} = await told();
+    const {events} = await reported();
     const one: RunEvent[] = [];
     const {classifier} = await finetune(
       folder,
@@ -73,7 +73,7 @@ describe('a cross-validation of a folder', function () {
   });
 
   it('comes to what each fold comes to alone', async () => {
-    const {result} = await told();
+    const {result} = await reported();
     for (const number of [1, 2, 3]) {
       const {classifier, metrics} = await finetune(folder, {
         ...recipe(),
@@ -87,15 +87,15 @@ describe('a cross-validation of a folder', function () {
   });
 
   it('leaves nothing on the device', async () => {
-    await told();
+    await reported();
     const before = alive();
-    await told();
+    await reported();
     expect(alive()).to.deep.equal(before);
   });
 
   it('writes a directory for each fold, what they say together, and a page', async () => {
     const out = join(temporaryDirectory(), 'folds');
-    const {result} = await told({out});
+    const {result} = await reported({out});
     expect(JSON.parse(readFileSync(join(out, 'folds.json'), 'utf8'))).to.deep.equal(
       JSON.parse(JSON.stringify(result.document)),
     );
@@ -111,14 +111,14 @@ describe('a cross-validation of a folder', function () {
     expect(again).to.include({exitCode: 2});
     writeFileSync(join(out, 'left'), 'by another run');
     mkdirSync(join(out, 'fold-9'));
-    await told({out, overwrite: true});
+    await reported({out, overwrite: true});
     expect(['left', 'fold-9'].filter(name => existsSync(join(out, name)))).to.deep.equal([]);
     expect(existsSync(join(out, 'folds.json'))).to.equal(true);
   });
 
   it('goes on with the folds that have not ended, to the same figures', async () => {
     const out = join(temporaryDirectory(), 'folds');
-    const {result: whole} = await told({out: join(temporaryDirectory(), 'whole')});
+    const {result: whole} = await reported({out: join(temporaryDirectory(), 'whole')});
     const stop = new AbortController();
     const stopping = crossValidate(folder, recipe(), FOLDS, {
       out,

@@ -7,14 +7,14 @@ import {
   type DatasetStats,
 } from '../../../src/finetune/recipe/recommend.js';
 
-const facts = (wish: Partial<DatasetStats>): DatasetStats => ({
+const facts = (options: Partial<DatasetStats>): DatasetStats => ({
   images: 1000,
   classes: 10,
   smallestClass: 80,
   largestClass: 100,
   pretrained: true,
   gpu: false,
-  ...wish,
+  ...options,
 });
 
 describe('what is recommended', () => {
@@ -63,7 +63,7 @@ describe('what is recommended', () => {
   }
 
   it('of epochs: about 10,000 images shown on a CPU, 40,000 on a GPU, never below or above what makes sense', () => {
-    const of = (wish: Partial<DatasetStats>): number => recommendEpochs(facts(wish)).value;
+    const of = (options: Partial<DatasetStats>): number => recommendEpochs(facts(options)).value;
     expect([100, 1000, 1429, 2500, 5000, 100_000].map(images => of({images}))).to.deep.equal([
       8, 8, 7, 4, 2, 2,
     ]);

@@ -27,13 +27,13 @@ const samples = (classes: readonly number[]): Sample[] =>
     Array.from({length: count}, (_, i) => ({path: `/${label}/${i}`, name: `${label}/${i}`, label})),
   );
 
-const folder = (classes: readonly number[], parts: Partial<ImageFolder> = {}): ImageFolder => ({
+const folder = (classes: readonly number[], splits: Partial<ImageFolder> = {}): ImageFolder => ({
   root: '/images',
   classNames: classes.map(String),
   samples: samples(classes),
   findings: [],
   layout: 'classes',
-  ...parts,
+  ...splits,
 });
 
 const flags = (values: RecipeInput, facts: Partial<DatasetStats> = {}): ResolvedRecipe =>

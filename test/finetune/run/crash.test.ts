@@ -8,7 +8,7 @@ import {reportRun} from '../../../src/finetune/run/export-run.js';
 import type {Recipe} from '../../../src/finetune/recipe/recipe.js';
 import {isFinished, isInterrupted} from '../../../src/finetune/run/run-files.js';
 import {orphan, untilCrash} from '../../helpers/crashing-files.js';
-import {useEngine} from '../../helpers/backend.js';
+import {useBackend} from '../../helpers/backend.js';
 import {phase, runAndTell, smallFolder, smallRecipe} from '../../helpers/small-run.js';
 import {temporaryDirectory} from '../../helpers/temporary.js';
 
@@ -27,7 +27,7 @@ function leftIn(run: string): unknown {
 
 describe('a crash before any operation on files', function () {
   this.timeout(1_200_000);
-  useEngine();
+  useBackend();
 
   let folder: ImageFolder;
   let recipe: Recipe;

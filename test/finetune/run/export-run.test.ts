@@ -8,7 +8,7 @@ import {RunLock} from '../../../src/finetune/run/run-lock.js';
 import {exportRun, reportRun} from '../../../src/finetune/run/export-run.js';
 import {isFinished, isInterrupted} from '../../../src/finetune/run/run-files.js';
 import {loadModel} from '../../../src/export/load-model.js';
-import {useEngine} from '../../helpers/backend.js';
+import {useBackend} from '../../helpers/backend.js';
 import {rejectionOf} from '../../helpers/rejection.js';
 import {alive, PROBE, runAndTell, smallFolder, smallRecipe} from '../../helpers/small-run.js';
 import {temporaryDirectory} from '../../helpers/temporary.js';
@@ -17,7 +17,7 @@ const sha256 = (path: string): string =>
   createHash('sha256').update(readFileSync(path)).digest('hex');
 
 describe('a run whose training has ended', () => {
-  useEngine();
+  useBackend();
 
   let folder: ImageFolder;
   before('draw images', async () => void (folder = await smallFolder()));
@@ -207,7 +207,7 @@ describe('a run whose training has ended', () => {
 });
 
 async function loadedRecord(run: string): Promise<object> {
-  const bundle = await loadModel(join(run, 'model'));
-  bundle.dispose();
-  return bundle.record;
+  const model = await loadModel(join(run, 'model'));
+  model.dispose();
+  return model.record;
 }

@@ -16,7 +16,7 @@ import type {ImageFolder} from '../../../src/datasets/sample.js';
 import type {Activity, RunEvent} from '../../../src/finetune/events.js';
 import type {FinetuneResult} from '../../../src/finetune/finetune.js';
 import type {Recipe} from '../../../src/finetune/recipe/recipe.js';
-import {useEngine} from '../../helpers/backend.js';
+import {useBackend} from '../../helpers/backend.js';
 import {rejectionOf} from '../../helpers/rejection.js';
 import {
   alive,
@@ -34,9 +34,9 @@ import {temporaryDirectory} from '../../helpers/temporary.js';
 type When = (event: RunEvent) => boolean;
 
 /** sha256 of the exported weights. */
-const modelOf = ({model: bundle}: FinetuneResult): string =>
+const modelOf = ({model}: FinetuneResult): string =>
   createHash('sha256')
-    .update(readFileSync(join(bundle!, 'model.safetensors')))
+    .update(readFileSync(join(model!, 'model.safetensors')))
     .digest('hex');
 
 /** At the n-th of the events that are so. */
@@ -63,7 +63,7 @@ const isA =
     event.type === type;
 
 describe('a run that was stopped', () => {
-  useEngine();
+  useBackend();
 
   let folder: ImageFolder;
   before('draw images', async () => void (folder = await smallFolder()));
@@ -214,32 +214,32 @@ describe('a run that was stopped', () => {
   describe('cannot go on', () => {
     const damaged = async (
       damage: (checkpoint: string) => void,
-    ): Promise<{message: string; told: readonly RunEvent[]}> => {
+    ): Promise<{message: string; reported: readonly RunEvent[]}> => {
       const out = join(temporaryDirectory(), 'run');
       const {checkpoint} = await stop(recipes[NAME](), out, nth(2, update(2)));
       damage(checkpoint!);
       const before = alive();
-      const told: RunEvent[] = [];
+      const reported: RunEvent[] = [];
       const error = await rejectionOf(
         runAndTell(folder, recipes[NAME](), {
           out,
           resume: true,
-          onEvent: event => told.push(event),
+          onEvent: event => reported.push(event),
         }),
       );
       expect(error).to.include({code: 'CHECKPOINT_UNREADABLE', exitCode: 1});
       expect(alive()).to.deep.equal(before);
-      return {message: error.message.replaceAll(out, 'RUN'), told};
+      return {message: error.message.replaceAll(out, 'RUN'), reported};
     };
 
     it('from torn weights, and says so before it does anything else', async () => {
-      const {message, told} = await damaged(checkpoint =>
+      const {message, reported} = await damaged(checkpoint =>
         truncateSync(join(checkpoint, 'weights.safetensors'), 1000),
       );
       expect(message).to.match(
         /^Expected a checkpoint in RUN\/checkpoints\/last, but it cannot be read: .*\. Start the run again without --resume\.$/,
       );
-      expect(told).to.deep.equal([]);
+      expect(reported).to.deep.equal([]);
     });
 
     it('without the best weights', async () => {

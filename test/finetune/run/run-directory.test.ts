@@ -206,12 +206,12 @@ describe('a run directory', () => {
 
     it('is given to one of many who ask at once', async () => {
       const run = join(parent, 'a', 'run');
-      const asked = await Promise.allSettled(
+      const requested = await Promise.allSettled(
         Array.from({length: 8}, () => RunDirectory.reserve(run, false)),
       );
-      const got = asked.flatMap(each => (each.status === 'fulfilled' ? [each.value] : []));
+      const got = requested.flatMap(each => (each.status === 'fulfilled' ? [each.value] : []));
       expect(got).to.have.length(1);
-      for (const each of asked)
+      for (const each of requested)
         if (each.status === 'rejected') expect(each.reason).to.include({code: 'RUN_LOCKED'});
       await got[0]!.close();
     });

@@ -10,15 +10,18 @@ const ROW = {
   validationLoss: 0.25,
   validationAccuracy: 0.875,
   validationBalancedAccuracy: 0.75,
+  best: false,
   seconds: 1.5,
 };
 
 describe('history.csv', () => {
   it('has a line an epoch below the names of the columns', () => {
-    expect(historyCsv([ROW, {...ROW, epoch: 2, step: 16, learningRate: 1e-7}])).to.equal(
-      'phase,epoch,step,learning_rate,training_loss,validation_loss,validation_accuracy,validation_balanced_accuracy,seconds\r\n' +
-        'probe,1,8,0.01,0.5,0.25,0.875,0.75,1.5\r\n' +
-        'probe,2,16,1e-7,0.5,0.25,0.875,0.75,1.5\r\n',
+    expect(
+      historyCsv([ROW, {...ROW, epoch: 2, step: 16, learningRate: 1e-7, best: true}]),
+    ).to.equal(
+      'phase,epoch,step,learning_rate,training_loss,validation_loss,validation_accuracy,validation_balanced_accuracy,best,seconds\r\n' +
+        'probe,1,8,0.01,0.5,0.25,0.875,0.75,false,1.5\r\n' +
+        'probe,2,16,1e-7,0.5,0.25,0.875,0.75,true,1.5\r\n',
     );
   });
 

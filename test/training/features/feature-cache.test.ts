@@ -12,8 +12,8 @@ import {FeatureTable} from '../../../src/training/features/feature-table.js';
 import type {BatchSource} from '../../../src/training/loop/batch-source.js';
 import {createPhaseModel, type PhaseModel} from '../../../src/training/loop/phase-model.js';
 import type {ImageDataset} from '../../../src/training/loop/image-dataset.js';
-import {useEngine} from '../../helpers/backend.js';
-import {pictureSource} from '../../helpers/image-dataset.js';
+import {useBackend} from '../../helpers/backend.js';
+import {imageDataset} from '../../helpers/image-dataset.js';
 import {randomClassifier} from '../../helpers/random-classifier.js';
 
 const COUNT = 9;
@@ -28,7 +28,7 @@ const training = (...groups: readonly LayerGroup[]): GroupLearningRates =>
   ) as Record<LayerGroup, number | null>;
 
 describe('a store of features', () => {
-  useEngine();
+  useBackend();
 
   let classifier: Classifier;
   const made: {dispose(): void}[] = [];
@@ -49,7 +49,7 @@ describe('a store of features', () => {
     views = 3,
     onProgress: (done: number, total: number) => void = () => undefined,
   ): FeatureCache =>
-    new FeatureCache(pictureSource({count: COUNT}), views, {
+    new FeatureCache(imageDataset({count: COUNT}), views, {
       memoryLimitBytes: budgetBytes,
       onProgress,
     });
@@ -85,7 +85,7 @@ describe('a store of features', () => {
   });
 
   it('takes its samples from what other runs have of all images, which are run through the frozen groups once', async () => {
-    const all = pictureSource({count: COUNT});
+    const all = imageDataset({count: COUNT});
     const pool = new SharedFeatureCache(all);
     const part = (picked: (index: number) => boolean): ImageDataset => ({
       ...all,
@@ -126,7 +126,7 @@ describe('a store of features', () => {
   });
 
   it('computes for itself what hangs on weights that it has moved', async () => {
-    const all = pictureSource({count: COUNT});
+    const all = imageDataset({count: COUNT});
     const pool = new SharedFeatureCache(all);
     const store = new FeatureCache({...all, samples: all.samples.slice(0, 4)}, 1, {
       memoryLimitBytes: 1e9,
@@ -142,7 +142,7 @@ describe('a store of features', () => {
   });
 
   it('keeps no maps where it is told so, vectors all the same', async () => {
-    const features = new FeatureCache(pictureSource({count: COUNT}), 3, {
+    const features = new FeatureCache(imageDataset({count: COUNT}), 3, {
       memoryLimitBytes: 1e9,
       cachesFeatureMaps: false,
     });
@@ -271,7 +271,7 @@ describe('a store of features', () => {
 
   it('stops in the middle when told to, between batches, and keeps nothing half-made', async () => {
     const stop = new AbortController();
-    const source = pictureSource({count: 70, signal: stop.signal});
+    const source = imageDataset({count: 70, signal: stop.signal});
     let done = 0;
     const features = new FeatureCache(source, 3, {
       memoryLimitBytes: 1e9,

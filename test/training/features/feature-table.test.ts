@@ -17,8 +17,8 @@ import {
   batchToDevice,
   type ImageDataset,
 } from '../../../src/training/loop/image-dataset.js';
-import {useEngine} from '../../helpers/backend.js';
-import {pictureSource} from '../../helpers/image-dataset.js';
+import {useBackend} from '../../helpers/backend.js';
+import {imageDataset} from '../../helpers/image-dataset.js';
 import {randomClassifier} from '../../helpers/random-classifier.js';
 
 const PROBE: GroupLearningRates = {
@@ -66,7 +66,7 @@ function expectClose(found: Float32Array, expected: Float32Array, tolerance = 1e
 }
 
 describe('a table of features', () => {
-  useEngine();
+  useBackend();
 
   const made: {dispose(): void}[] = [];
   afterEach(() => made.splice(0).forEach(thing => thing.dispose()));
@@ -107,7 +107,7 @@ describe('a table of features', () => {
 
   for (const boundary of [1, 2, 3]) {
     it(`at boundary ${boundary} holds what the frozen groups give, more images than are run at a time`, async () => {
-      const [network, source] = [probeNetwork(), pictureSource({count: 40})];
+      const [network, source] = [probeNetwork(), imageDataset({count: 40})];
       const table = await filled(network, source, boundary, 2);
       expectClose(
         await rowsOf(table, 0),
@@ -123,7 +123,7 @@ describe('a table of features', () => {
   }
 
   it('holds views that differ, the plain image first', async () => {
-    const [network, source] = [probeNetwork(), pictureSource()];
+    const [network, source] = [probeNetwork(), imageDataset()];
     const table = await filled(network, source, 3, 3);
     const [plain, first, second] = await Promise.all([0, 1, 2].map(view => rowsOf(table, view)));
     expect(first).to.not.deep.equal(plain);
@@ -135,7 +135,7 @@ describe('a table of features', () => {
     const network = probeNetwork();
     const rows = frozenBatchSize(network);
     const count = rows + 8;
-    const source = pictureSource({count});
+    const source = imageDataset({count});
     const [lower, whole] = [
       await filled(network, source, 1, 2),
       await filled(network, source, 3, 2),
@@ -150,7 +150,7 @@ describe('a table of features', () => {
 
   it('stops between batches when told to', async () => {
     const network = probeNetwork();
-    const source = pictureSource({count: frozenBatchSize(network) + 8});
+    const source = imageDataset({count: frozenBatchSize(network) + 8});
     const lower = await filled(network, source, 1, 1);
     const stop = new AbortController();
     const rows = computeDeeperFeatures(
@@ -170,7 +170,7 @@ describe('a table of features', () => {
   });
 
   it('gives rows in any order, each of its own view', async () => {
-    const [network, source] = [probeNetwork(), pictureSource()];
+    const [network, source] = [probeNetwork(), imageDataset()];
     const table = await filled(network, source, 3, 2);
     const rows = await table.rows([4, 0], index => (index === 4 ? 1 : 0));
     expect(rows.slice(0, 256)).to.deep.equal((await rowsOf(table, 1)).slice(4 * 256, 5 * 256));
@@ -190,16 +190,16 @@ describe('a table of features', () => {
     expect(shown(1, 1)).to.not.deep.equal(shown(2, 1));
     expect(new Set(shown(1, null))).to.deep.equal(new Set([0]));
     // What comes again in an epoch shows the other views, one after the other.
-    const turns = [0, 1, 2, 3].map(turn => table.viewForEpoch(1, 1, 5, turn));
-    expect(new Set(turns.slice(0, 3)).size).to.equal(3);
-    expect(turns[3]).to.equal(turns[0]);
+    const repeats = [0, 1, 2, 3].map(repeat => table.viewForEpoch(1, 1, 5, repeat));
+    expect(new Set(repeats.slice(0, 3)).size).to.equal(3);
+    expect(repeats[3]).to.equal(repeats[0]);
     // 100 expected each; seven standard deviations of 8.2.
     for (const view of [0, 1, 2])
       expect(shown(1, 1).filter(drawn => drawn === view).length).to.be.within(43, 157);
   });
 
   it('feeds what comes again in a batch with another view', async () => {
-    const [network, source] = [probeNetwork(), pictureSource({count: 5})];
+    const [network, source] = [probeNetwork(), imageDataset({count: 5})];
     const inputs = featureBatchSource(
       await filled(network, source, 3, 2),
       Int32Array.of(0, 1, 2, 0, 1),
@@ -213,7 +213,7 @@ describe('a table of features', () => {
   });
 
   it('feeds batches with the labels that belong to the rows, the last one short', async () => {
-    const [network, source] = [probeNetwork(), pictureSource({count: 5})];
+    const [network, source] = [probeNetwork(), imageDataset({count: 5})];
     const table = await filled(network, source, 3, 1);
     const before = [tf.memory().numTensors, countNativeHandles()];
     const inputs = featureBatchSource(table, Int32Array.of(0, 1, 2, 0, 1), 1);

@@ -8,7 +8,7 @@ import {
   rankLabelIssues,
   type LabeledFeatures,
 } from '../../../src/training/label-issues/label-issues.js';
-import {useEngine} from '../../helpers/backend.js';
+import {useBackend} from '../../helpers/backend.js';
 
 /** Clouds of points about a center for each class, as features are. */
 function clouds({
@@ -19,11 +19,11 @@ function clouds({
   seed,
 }: Record<'count' | 'width' | 'classes' | 'spread' | 'seed', number>): LabeledFeatures {
   const stream = createRng(seed, 'clouds');
-  const centres = Float32Array.from({length: classes * width}, () => stream.normal());
+  const centers = Float32Array.from({length: classes * width}, () => stream.normal());
   const labels = Int32Array.from({length: count}, (_, i) => i % classes);
   const features = Float32Array.from({length: count * width}, (_, i) => {
     const label = labels[Math.floor(i / width)]!;
-    return centres[label * width + (i % width)]! + spread * stream.normal();
+    return centers[label * width + (i % width)]! + spread * stream.normal();
   });
   return {features, width, labels, classes};
 }
@@ -39,7 +39,7 @@ function exchanged(source: LabeledFeatures, wrong: readonly number[]): LabeledFe
 const WRONG = [4, 17, 33, 58];
 
 describe('rankSuspects', () => {
-  useEngine();
+  useBackend();
 
   for (const [what, shape] of [
     ['fewer images than features', {count: 80, width: 200}],
@@ -55,7 +55,7 @@ describe('rankSuspects', () => {
       expect(first.map(({suggested}) => suggested)).to.deep.equal(
         first.map(({index}) => source.labels[index]),
       );
-      expect(first.every(({margin: doubt}) => doubt > LABEL_ISSUE_MARGIN)).to.equal(true);
+      expect(first.every(({margin}) => margin > LABEL_ISSUE_MARGIN)).to.equal(true);
       expect(mislabelled[WRONG.length]!.margin).to.be.below(LABEL_ISSUE_MARGIN);
       expect(tf.memory().numTensors).to.equal(before);
     });
@@ -111,7 +111,7 @@ describe('rankSuspects', () => {
       classes: 3,
     };
     expect(
-      rankLabelIssues(source).labelIssues.every(({margin: doubt}) => doubt < LABEL_ISSUE_MARGIN),
+      rankLabelIssues(source).labelIssues.every(({margin}) => margin < LABEL_ISSUE_MARGIN),
     ).to.equal(true);
   });
 });

@@ -5,7 +5,7 @@ import {tf} from '../../../src/backend/tensorflow.js';
 import type {Classifier} from '../../../src/heads/classifier.js';
 import {BestCheckpoint} from '../../../src/training/loop/best-checkpoint.js';
 import type {Metrics} from '../../../src/training/metrics/metrics.js';
-import {useEngine} from '../../helpers/backend.js';
+import {useBackend} from '../../helpers/backend.js';
 import {randomClassifier} from '../../helpers/random-classifier.js';
 
 const of = (accuracy: number, loss = 1): Metrics => ({accuracy, loss}) as Metrics;
@@ -14,7 +14,7 @@ const TOP: ReadonlySet<LayerGroup> = new Set([STAGE1, 'head']);
 const HEAD: ReadonlySet<LayerGroup> = new Set<LayerGroup>(['head']);
 
 describe('the best weights', () => {
-  useEngine();
+  useBackend();
 
   let classifier: Classifier;
   beforeEach(

@@ -9,7 +9,7 @@ import {
   metricForBestModel,
   countRepeats,
 } from '../../../src/training/loop/class-balance.js';
-import {useEngine} from '../../helpers/backend.js';
+import {useBackend} from '../../helpers/backend.js';
 
 const LABELS = Int32Array.of(0, 0, 0, 1, 2, 0);
 
@@ -28,7 +28,7 @@ const TORCH = [
 ];
 
 describe('the weights of classes', () => {
-  useEngine();
+  useBackend();
 
   it("are scikit-learn's balanced ones", () => {
     // compute_class_weight('balanced') of scikit-learn 1.9.1

@@ -8,7 +8,7 @@ import {
   type OptimizerName,
   type OptimizerSpec,
 } from '../../../src/training/loop/optimizer.js';
-import {useEngine} from '../../helpers/backend.js';
+import {useBackend} from '../../helpers/backend.js';
 
 /**
  * After each of five updates, the matrix and the vector; PyTorch 2.13:
@@ -101,7 +101,7 @@ function expectClose(found: readonly number[], expected: readonly number[]): voi
 }
 
 describe('an optimizer', () => {
-  useEngine();
+  useBackend();
 
   const made: {dispose(): void}[] = [];
   const start = (spec: OptimizerSpec): {optimizer: Optimizer; weights: Weights} => {

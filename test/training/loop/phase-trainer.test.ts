@@ -20,9 +20,9 @@ import {
   type TrainerState,
   type TrainingPlan,
 } from '../../../src/training/loop/phase-trainer.js';
-import {useEngine} from '../../helpers/backend.js';
+import {useBackend} from '../../helpers/backend.js';
 import {draw} from '../../helpers/gradients.js';
-import {pictureSource} from '../../helpers/image-dataset.js';
+import {imageDataset} from '../../helpers/image-dataset.js';
 import {randomClassifier} from '../../helpers/random-classifier.js';
 import {rejectionOf} from '../../helpers/rejection.js';
 
@@ -45,21 +45,21 @@ const PLAN: TrainingPlan = {
 };
 
 /** What the trainer asked its inputs for. */
-interface Asked {
+interface Requested {
   readonly order: readonly number[];
   readonly epoch: number | null;
-  readonly turns: readonly number[];
+  readonly repeats: readonly number[];
 }
 
 const LABELS = Int32Array.from({length: 10}, (_, index) => index % 3);
 
 /** Features of ten samples in three classes, each near the middle of its class. */
-function featureInputs(asked: Asked[] = []): BatchSource {
+function featureInputs(requested: Requested[] = []): BatchSource {
   const labelOf = (index: number): number => LABELS[index]!;
   return {
     count: 10,
-    async *batches(order, batchSize, epoch, turns = []) {
-      asked.push({order: [...order], epoch, turns});
+    async *batches(order, batchSize, epoch, repeats = []) {
+      requested.push({order: [...order], epoch, repeats});
       for (let start = 0; start < order.length; start += batchSize) {
         const indices = order.slice(start, start + batchSize);
         const row = (index: number): Tensor1D =>
@@ -72,7 +72,7 @@ function featureInputs(asked: Asked[] = []): BatchSource {
 }
 
 describe('a phase', () => {
-  useEngine();
+  useBackend();
 
   const made: {dispose(): void}[] = [];
   afterEach(() => made.splice(0).forEach(thing => thing.dispose()));
@@ -112,21 +112,21 @@ describe('a phase', () => {
   }
 
   it('shows every sample once an epoch, in an order and a variation of its own', async () => {
-    const asked: Asked[] = [];
-    const phase = trainer(headOnly(), featureInputs(asked));
+    const requested: Requested[] = [];
+    const phase = trainer(headOnly(), featureInputs(requested));
     await run(phase, featureInputs());
-    expect(asked.map(({epoch}) => epoch)).to.deep.equal([1, 2, 3]);
-    for (const {order} of asked)
+    expect(requested.map(({epoch}) => epoch)).to.deep.equal([1, 2, 3]);
+    for (const {order} of requested)
       expect([...order].sort((a, b) => a - b)).to.deep.equal([0, 1, 2, 3, 4, 5, 6, 7, 8, 9]);
-    expect(new Set(asked.map(({order}) => order.join())).size).to.equal(3);
+    expect(new Set(requested.map(({order}) => order.join())).size).to.equal(3);
   });
 
   it('has other orders and variations than the phase before it, and than another seed', async () => {
-    const asked: Asked[] = [];
+    const requested: Requested[] = [];
     for (const plan of [{}, {index: 1}, {seed: 8}])
-      await trainer(headOnly(), featureInputs(asked), plan).epoch(undefined, () => undefined);
-    expect(new Set(asked.map(({order}) => order.join())).size).to.equal(3);
-    expect(asked.map(({epoch}) => epoch)).to.deep.equal([1, 10_001, 1]);
+      await trainer(headOnly(), featureInputs(requested), plan).epoch(undefined, () => undefined);
+    expect(new Set(requested.map(({order}) => order.join())).size).to.equal(3);
+    expect(requested.map(({epoch}) => epoch)).to.deep.equal([1, 10_001, 1]);
   });
 
   it('learns: losses fall from epoch to epoch', async () => {
@@ -171,16 +171,16 @@ describe('a phase', () => {
 
   it('that balances by sampling shows the classes alike often, and tells which images come again', async () => {
     const labels = LABELS.map(label => Math.min(label, 1));
-    const asked: Asked[] = [];
+    const requested: Requested[] = [];
     await run(
-      trainer(headOnly(), featureInputs(asked), balanced('oversample', labels)),
+      trainer(headOnly(), featureInputs(requested), balanced('oversample', labels)),
       featureInputs(),
     );
-    for (const {order, turns} of asked) {
+    for (const {order, repeats} of requested) {
       expect(order.filter(index => labels[index] === 0)).to.have.length(5);
-      expect(turns).to.deep.equal(countRepeats(order));
+      expect(repeats).to.deep.equal(countRepeats(order));
     }
-    expect(asked.flatMap(({turns}) => [...turns])).to.include(1);
+    expect(requested.flatMap(({repeats}) => [...repeats])).to.include(1);
   });
 
   it('that balances by the loss weighs images of unlike classes unlike, and else trains as ever', async () => {
@@ -322,7 +322,7 @@ describe('a phase', () => {
             learningRates: training(...trained),
             batchNorm,
           });
-          const inputs = imageBatchSource(pictureSource({count: 6}));
+          const inputs = imageBatchSource(imageDataset({count: 6}));
           const phase = trainer(network, inputs, {
             learningRates: training(...trained),
             batchSize: 3,

@@ -8,7 +8,7 @@ import {tf, type Scalar, type Tensor, type Tensor4D} from '../../../src/backend/
 import {createOptimizer, type OptimizerSpec} from '../../../src/training/loop/optimizer.js';
 import {createPhaseModel, type PhaseModelSpec} from '../../../src/training/loop/phase-model.js';
 import {trainStep, type StepInputs} from '../../../src/training/loop/train-step.js';
-import {useEngine} from '../../helpers/backend.js';
+import {useBackend} from '../../helpers/backend.js';
 import {randomClassifier, randomPixels} from '../../helpers/random-classifier.js';
 
 const SIZE = 32;
@@ -75,7 +75,7 @@ function train(
 
 describe('recorded training', function () {
   this.timeout(120_000);
-  useEngine();
+  useBackend();
 
   for (const type of ['adamw', 'sgd', 'lion'] as const) {
     for (const [what, lowest] of [

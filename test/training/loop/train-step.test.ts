@@ -17,7 +17,7 @@ import type {HeadSpec} from '../../../src/heads/head.js';
 import {createOptimizer, type Optimizer} from '../../../src/training/loop/optimizer.js';
 import {createPhaseModel, type PhaseModel} from '../../../src/training/loop/phase-model.js';
 import {computeLoss, trainStep, type UpdateOptions} from '../../../src/training/loop/train-step.js';
-import {useEngine} from '../../helpers/backend.js';
+import {useBackend} from '../../helpers/backend.js';
 import {draw} from '../../helpers/gradients.js';
 import {randomClassifier, randomPixels} from '../../helpers/random-classifier.js';
 
@@ -59,7 +59,7 @@ interface Bench {
 }
 
 describe('a training step', () => {
-  useEngine();
+  useBackend();
 
   const made: {dispose(): void}[] = [];
   afterEach(() => made.splice(0).forEach(thing => thing.dispose()));
@@ -71,7 +71,7 @@ describe('a training step', () => {
   ): Bench {
     const classifier = randomClassifier({spec: {lastStage: 1}, head, size: 32});
     const network = createPhaseModel(classifier, {
-      learningRates: learningRates,
+      learningRates,
       batchNorm: 'inference',
     });
     const optimizer = createOptimizer({type: 'sgd', weightDecay: 0}, network.trainable);

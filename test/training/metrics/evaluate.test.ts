@@ -7,8 +7,8 @@ import {imageBatchSource} from '../../../src/training/loop/batch-source.js';
 import {NanProbabilityError, type Metrics} from '../../../src/training/metrics/metrics.js';
 import {createPhaseModel, type PhaseModel} from '../../../src/training/loop/phase-model.js';
 import {readImageBatches, batchToDevice} from '../../../src/training/loop/image-dataset.js';
-import {useEngine} from '../../helpers/backend.js';
-import {pictureSource} from '../../helpers/image-dataset.js';
+import {useBackend} from '../../helpers/backend.js';
+import {imageDataset} from '../../helpers/image-dataset.js';
 import {randomClassifier} from '../../helpers/random-classifier.js';
 import {rejectionOf} from '../../helpers/rejection.js';
 
@@ -24,7 +24,7 @@ const PROBE: GroupLearningRates = {
 const COUNT = 70;
 
 describe('evaluation', () => {
-  useEngine();
+  useBackend();
 
   const made: {dispose(): void}[] = [];
   afterEach(() => made.splice(0).forEach(thing => thing.dispose()));
@@ -37,7 +37,7 @@ describe('evaluation', () => {
   }
 
   it('counts every image once, whatever the batches, as it is shown: plain and without dropout', async () => {
-    const [probe, source] = [network(), pictureSource({count: COUNT})];
+    const [probe, source] = [network(), imageDataset({count: COUNT})];
     const parts: Float32Array[] = [];
     const metrics = await evaluateBatches(probe, imageBatchSource(source), {
       onProbabilities: part => parts.push(part),
@@ -69,14 +69,14 @@ describe('evaluation', () => {
   // A tensor gets its handle when it is first used, and the frozen groups their session when they are run again: both have happened before.
   const evaluateTwice = async (probe: PhaseModel): Promise<void> => {
     for (let time = 0; time < 2; time++)
-      await evaluateBatches(probe, imageBatchSource(pictureSource()));
+      await evaluateBatches(probe, imageBatchSource(imageDataset()));
   };
 
   it('leaves nothing on the device', async () => {
     const probe = network();
     await evaluateTwice(probe);
     const before = [tf.memory().numTensors, countNativeHandles()];
-    await evaluateBatches(probe, imageBatchSource(pictureSource({count: COUNT})));
+    await evaluateBatches(probe, imageBatchSource(imageDataset({count: COUNT})));
     expect([tf.memory().numTensors, countNativeHandles()]).to.deep.equal(before);
   });
 
@@ -86,7 +86,7 @@ describe('evaluation', () => {
     tf.tidy(() => probe.trainable.get('fc.weight')!.assign(tf.fill([64, 3], NaN) as Tensor2D));
     const before = [tf.memory().numTensors, countNativeHandles()];
     expect(
-      await rejectionOf(evaluateBatches(probe, imageBatchSource(pictureSource()))),
+      await rejectionOf(evaluateBatches(probe, imageBatchSource(imageDataset()))),
     ).to.be.instanceOf(NanProbabilityError);
     expect([tf.memory().numTensors, countNativeHandles()]).to.deep.equal(before);
   });
@@ -95,7 +95,7 @@ describe('evaluation', () => {
     const stop = new AbortController();
     const probe = network();
     setImmediate(() => stop.abort());
-    const inputs = imageBatchSource(pictureSource({count: 130, signal: stop.signal}));
+    const inputs = imageBatchSource(imageDataset({count: 130, signal: stop.signal}));
     expect((await rejectionOf(evaluateBatches(probe, inputs))).name).to.equal('AbortedError');
   });
 });

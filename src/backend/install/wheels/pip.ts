@@ -18,7 +18,7 @@ const PIP_COMMANDS: readonly PipCommand[] = [
   ['py', '-m', 'pip'],
 ];
 
-/** The first pip on PATH that answers, of whatever Python. @throws EngineError where none does */
+/** The first pip on PATH that answers, of whatever Python. @throws BackendError where none does */
 export async function findPip(environment: NodeJS.ProcessEnv = process.env): Promise<PipCommand> {
   for (const command of PIP_COMMANDS) {
     const result = await runSubprocess([...command, '--version'], {environment});
@@ -41,7 +41,7 @@ export interface PipDownloadOptions {
 /**
  * Lets pip download one wheel without its dependencies into `directory`. Which index pip asks is the user's affair, so what it brings is
  * taken only if it is a file that is known.
- * @throws EngineError with pip's own words, or for a wheel with another sha256, which is removed
+ * @throws BackendError with pip's own words, or for a wheel with another sha256, which is removed
  */
 export async function downloadWheel(
   {requirement, tagSets, sha256}: WheelSpec,

@@ -35,7 +35,7 @@ export function tensorFlowWheel(gpu: boolean, arch: string): WheelSpec {
 
 /**
  * @param requirement of TensorFlow's: `nvidia-cudnn-cu12<10.0,>=9.3.0.75`; pip refuses the pinned release where it does not follow that
- * @throws EngineError for a package of which no release is pinned
+ * @throws BackendError for a package of which no release is pinned
  */
 export function cudaWheel(requirement: string, arch: string): WheelSpec {
   const name = /^[\w.-]+/.exec(requirement)?.[0] ?? '';

@@ -37,7 +37,7 @@ export const isCudaFile = (name: string): boolean =>
     name,
   );
 
-/** What a wheel says of itself: `Name`, `Version` and requirements, in lines. @throws EngineError for a file that is no wheel */
+/** What a wheel says of itself: `Name`, `Version` and requirements, in lines. @throws BackendError for a file that is no wheel */
 export async function readWheelMetadata(wheel: string): Promise<string> {
   return withArchive(wheel, async archive => {
     const name = archive.names.find(candidate => /^[^/]+\.dist-info\/METADATA$/.test(candidate));
@@ -52,7 +52,7 @@ export async function readWheelMetadata(wheel: string): Promise<string> {
 
 /**
  * Pulls the files a backend needs out of a wheel, TensorFlow's or one of NVIDIA's, keeping their paths.
- * @throws EngineError for a wheel that lacks one of them
+ * @throws BackendError for a wheel that lacks one of them
  */
 export async function unpackWheel(
   wheel: string,

@@ -61,16 +61,16 @@ describe('pip', () => {
     const {environment, calls} = fakePip(`echo "Downloading x.whl (2.5 kB)"
 printf 1234567890 > $TMPDIR/part; /bin/sleep 0.6; printf 12345 > $dest/tensorflow_cpu-2.21.0.whl`);
     const directory = join(temporaryDirectory(), 'wheels');
-    const told: string[] = [];
+    const reported: string[] = [];
     const options = {
       pip: PIP,
       environment,
-      report: (bytes: number, total: number | null) => told.push(`${bytes} of ${total}`),
+      report: (bytes: number, total: number | null) => reported.push(`${bytes} of ${total}`),
     };
     const saved = await downloadWheel(wheel('tensorflow-cpu==2.21.0'), directory, options);
     expect(saved).to.equal(join(directory, 'tensorflow_cpu-2.21.0.whl'));
     expect(readdirSync(directory)).to.deep.equal(['tensorflow_cpu-2.21.0.whl']);
-    expect(told).to.include('10 of 2500');
+    expect(reported).to.include('10 of 2500');
     expect(calls()).to.deep.equal([
       `download --no-deps --only-binary=:all: --abi cp311 --dest ${directory} tensorflow-cpu==2.21.0`,
     ]);
@@ -79,13 +79,13 @@ printf 1234567890 > $TMPDIR/part; /bin/sleep 0.6; printf 12345 > $dest/tensorflo
   it('is not believed to have downloaded more than there is, though it keeps two copies for a while', async () => {
     const {environment} = fakePip(`echo "Downloading x.whl (5 kB)"
 printf %06000d 0 > $TMPDIR/part; /bin/sleep 0.6; printf 12345 > $dest/x.whl`);
-    const told: number[] = [];
+    const reported: number[] = [];
     await downloadWheel(wheel('x'), temporaryDirectory(), {
       pip: PIP,
       environment,
-      report: bytes => told.push(bytes),
+      report: bytes => reported.push(bytes),
     });
-    expect(Math.max(...told)).to.equal(5000);
+    expect(Math.max(...reported)).to.equal(5000);
   });
 
   const options = (environment: NodeJS.ProcessEnv) => ({

@@ -33,26 +33,26 @@ const filesBelow = (folder: string): string[] =>
 
 describe('unpacking a wheel', () => {
   it('takes the two libraries and the fourteen headers, and nothing else', async () => {
-    const engine = temporaryDirectory();
-    await unpackWheel(writeWheel(CPU_WHEEL, tensorFlowFiles()), engine, ignore);
-    expect(filesBelow(engine)).to.deep.equal(
+    const backend = temporaryDirectory();
+    await unpackWheel(writeWheel(CPU_WHEEL, tensorFlowFiles()), backend, ignore);
+    expect(filesBelow(backend)).to.deep.equal(
       TENSORFLOW_FILES.map(name => `tensorflow/${name}`).sort(),
     );
     expect(TENSORFLOW_FILES).to.have.length(16);
-    expect(readFileSync(join(engine, 'tensorflow/libtensorflow_cc.so.2'), 'utf8')).to.equal(
+    expect(readFileSync(join(backend, 'tensorflow/libtensorflow_cc.so.2'), 'utf8')).to.equal(
       'tensorflow/libtensorflow_cc.so.2',
     );
   });
 
   it('counts the bytes up to their sum', async () => {
-    const told: (readonly [number, number | null])[] = [];
+    const reported: (readonly [number, number | null])[] = [];
     await unpackWheel(
       writeWheel(CPU_WHEEL, tensorFlowFiles()),
       temporaryDirectory(),
-      (bytes, total) => told.push([bytes, total]),
+      (bytes, total) => reported.push([bytes, total]),
     );
     const sum = TENSORFLOW_FILES.reduce((bytes, name) => bytes + `tensorflow/${name}`.length, 0);
-    expect(told.at(-1)).to.deep.equal([sum, sum]);
+    expect(reported.at(-1)).to.deep.equal([sum, sum]);
   });
 
   it("takes shared libraries, the assembler and XLA's bitcode from NVIDIA's wheels, where TensorFlow looks for them", async () => {
@@ -64,14 +64,14 @@ describe('unpacking a wheel', () => {
       'nvvm/libdevice/libdevice.10.bc',
     ];
     const files = Object.fromEntries(names.map(name => [`nvidia/cuda/${name}`, Buffer.from(name)]));
-    const engine = temporaryDirectory();
-    await unpackWheel(writeWheel('nvidia_cuda.whl', files), engine, ignore);
-    expect(filesBelow(engine)).to.deep.equal([
+    const backend = temporaryDirectory();
+    await unpackWheel(writeWheel('nvidia_cuda.whl', files), backend, ignore);
+    expect(filesBelow(backend)).to.deep.equal([
       'nvidia/cuda/bin/ptxas',
       'nvidia/cuda/lib/libcudart.so.12',
       'nvidia/cuda/nvvm/libdevice/libdevice.10.bc',
     ]);
-    expect(statSync(join(engine, 'nvidia/cuda/bin/ptxas')).mode & 0o111).to.equal(0o111);
+    expect(statSync(join(backend, 'nvidia/cuda/bin/ptxas')).mode & 0o111).to.equal(0o111);
   });
 
   it('names what a wrong wheel lacks', async () => {
@@ -155,13 +155,13 @@ describe('what --from names', () => {
       'nvidia/cudnn/include/cudnn.h': Buffer.from('header'),
     };
     const folder = writeTree({...tensorFlowFiles(), ...cuda});
-    const engine = temporaryDirectory();
-    await copyUnpackedWheel(join(folder, 'tensorflow'), engine, ignore);
+    const backend = temporaryDirectory();
+    await copyUnpackedWheel(join(folder, 'tensorflow'), backend, ignore);
     const expected = [
       ...TENSORFLOW_FILES.map(name => `tensorflow/${name}`),
       'nvidia/cudnn/lib/libcudnn.so.9',
     ];
-    expect(filesBelow(engine)).to.deep.equal(expected.sort());
+    expect(filesBelow(backend)).to.deep.equal(expected.sort());
   });
 
   it('must have the headers too', async () => {

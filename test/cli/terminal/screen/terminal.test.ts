@@ -2,11 +2,11 @@ import {expect} from 'chai';
 import {supportsColor} from '../../../../src/cli/terminal/screen/style.js';
 import {capture} from '../../../helpers/capture.js';
 
-describe('colours', () => {
+describe('colors', () => {
   const TABLE: readonly (readonly [
     isTerminal: boolean,
     environment: NodeJS.ProcessEnv,
-    coloured: boolean,
+    colored: boolean,
   ])[] = [
     [true, {}, true],
     [false, {}, false],
@@ -17,9 +17,9 @@ describe('colours', () => {
     [true, {FORCE_COLOR: '1', NO_COLOR: '1'}, true],
     [true, {TERM: 'dumb'}, false],
   ];
-  for (const [isTerminal, environment, coloured] of TABLE) {
-    it(`${coloured ? 'show' : 'do not show'} on ${isTerminal ? 'a terminal' : 'a pipe'} with ${JSON.stringify(environment)}`, () => {
-      expect(supportsColor(isTerminal, environment)).to.equal(coloured);
+  for (const [isTerminal, environment, colored] of TABLE) {
+    it(`${colored ? 'show' : 'do not show'} on ${isTerminal ? 'a terminal' : 'a pipe'} with ${JSON.stringify(environment)}`, () => {
+      expect(supportsColor(isTerminal, environment)).to.equal(colored);
     });
   }
 });
@@ -44,8 +44,8 @@ describe('the terminal', () => {
 
   it('lets nothing act on it but colors of its own', () => {
     const plain = capture({isTTY: true, environment: {NO_COLOR: '1'}});
-    const coloured = capture({isTTY: true});
-    for (const {terminal} of [plain, coloured]) {
+    const colored = capture({isTTY: true});
+    for (const {terminal} of [plain, colored]) {
       terminal.log('a\u001b[2J\u001b[31m\u202e\nb');
       terminal.result('c\u0007\u009b1m');
     }
@@ -53,7 +53,7 @@ describe('the terminal', () => {
       stderr: 'a\\u001b[2J\\u001b[31m\\u202e\nb\n',
       stdout: 'c\\u0007\\u009b1m\n',
     });
-    expect(coloured.stderr).to.equal('a\\u001b[2J\u001b[31m\\u202e\nb\n');
+    expect(colored.stderr).to.equal('a\\u001b[2J\u001b[31m\\u202e\nb\n');
   });
 
   it('knows how wide each of its streams is', () => {

@@ -1,9 +1,9 @@
 import {expect} from 'chai';
-import type {RunEvent} from '../../src/finetune/events.js';
-import {FeatureProgress} from '../../src/finetune/feature-progress.js';
-import {RunContext} from '../../src/finetune/run/run-context.js';
+import type {RunEvent} from '../../../src/finetune/events.js';
+import {FeatureProgress} from '../../../src/finetune/phases/feature-progress.js';
+import {RunContext} from '../../../src/finetune/run/run-context.js';
 
-async function told(work: (progress: FeatureProgress) => void): Promise<RunEvent[]> {
+async function reported(work: (progress: FeatureProgress) => void): Promise<RunEvent[]> {
   const events: RunEvent[] = [];
   const progress = new FeatureProgress(new RunContext(event => events.push(event)), {
     train: 10,
@@ -18,7 +18,7 @@ const bars = (events: readonly RunEvent[]): string[] =>
 
 describe('the progress of features', () => {
   it('is one, over training and validation images', async () => {
-    const events = await told(({reporterFor: of}) => {
+    const events = await reported(({reporterFor: of}) => {
       for (const done of [10, 20, 30]) of('train')(done, 30);
       for (const done of [2, 4]) of('validation')(done, 4);
     });
@@ -34,7 +34,7 @@ describe('the progress of features', () => {
   });
 
   it('never goes back where a lower boundary is filled before', async () => {
-    const events = await told(({reporterFor: of}) => {
+    const events = await reported(({reporterFor: of}) => {
       for (const done of [15, 30, 10, 30]) of('train')(done, 30);
       of('validation')(4, 4);
     });
@@ -43,7 +43,7 @@ describe('the progress of features', () => {
 
   it('says what was reused, and nothing where nothing was made', async () => {
     const reused = async (rows: number): Promise<unknown> => {
-      const events = await told(({reporterFor: of, addCached: found}) => {
+      const events = await reported(({reporterFor: of, addCached: found}) => {
         of('train')(10, 10);
         of('validation')(4, 4);
         found(rows);
@@ -52,6 +52,6 @@ describe('the progress of features', () => {
     };
     expect(await reused(14)).to.include({reused: 'all'});
     expect(await reused(4)).to.include({reused: 'some'});
-    expect(await told(() => {})).to.deep.equal([]);
+    expect(await reported(() => {})).to.deep.equal([]);
   });
 });

@@ -4,7 +4,7 @@ import {isOnGpu} from '../../backend/graph/binding.js';
 import type {Precision} from '../../backend/graph/precision.js';
 import {FeatureFileCache} from '../../training/features/feature-files.js';
 import {FeatureCache} from '../../training/features/feature-cache.js';
-import {FeatureProgress} from '../feature-progress.js';
+import {FeatureProgress} from './feature-progress.js';
 import {createPixelFileCache} from '../../datasets/cache/image-cache.js';
 import {diskBudget} from '../prepare.js';
 import type {Prepared} from '../prepared.js';
@@ -18,7 +18,7 @@ const sortByName = (samples: readonly Sample[]): Sample[] =>
 /**
  * Where the features of a run's images are kept; those of all folds together where it is one of a cross-validation.
  */
-export function createFeatureStores(
+export function createFeatureCaches(
   {split, sourceOf, cacheBytes}: Prepared,
   recipe: Recipe,
   run: RunContext,
@@ -40,7 +40,7 @@ export function createFeatureStores(
       ? {train: train.length, validation: validation.length}
       : {train: sharedPool.source.samples.length, validation: 0};
   const progress = new FeatureProgress(run, counts);
-  const store = (
+  const cacheOf = (
     set: 'train' | 'validation',
     views: number,
     budgetFraction: number,
@@ -61,8 +61,8 @@ export function createFeatureStores(
     });
   return {
     progress,
-    train: store('train', recipe.views + 1, 1 - validationFraction, recipe.precision),
+    train: cacheOf('train', recipe.views + 1, 1 - validationFraction, recipe.precision),
     // As the exported model will compute, whatever the training does.
-    validation: store('validation', 1, validationFraction, 'fp32'),
+    validation: cacheOf('validation', 1, validationFraction, 'fp32'),
   };
 }

@@ -1,4 +1,4 @@
-import type {RunContext} from './run/run-context.js';
+import type {RunContext} from '../run/run-context.js';
 
 /** How far the features of one set of images are. */
 interface Rows {

@@ -1,0 +1,73 @@
+import {readFile} from 'node:fs/promises';
+import {join} from 'node:path';
+import type {ImageFolder} from '../../datasets/sample.js';
+import type {Metrics} from '../../training/metrics/metrics.js';
+import {finetune} from '../finetune.js';
+import type {FinetuneOptions} from '../finetune-options.js';
+import type {Recipe} from '../recipe/recipe.js';
+import type {RunContext} from '../run/run-context.js';
+import {hasRunFile, isFinished, workingDirectoryOf, RUN_FILES} from '../run/run-files.js';
+import type {SharedFoldData} from './folds-share.js';
+
+/** What one fold came to. */
+export interface FoldResult {
+  readonly metrics: Metrics;
+  /** What it took; what the folds share counts for the first. */
+  readonly timings: RunContext['timings'];
+  /** Directory, where there is one. */
+  readonly run?: string;
+}
+
+/** What a fold that has ended says of itself; undefined for any other. */
+export async function readFinishedFold(run: string): Promise<FoldResult | undefined> {
+  if (!isFinished(run)) return undefined;
+  const path = join(run, RUN_FILES.metrics);
+  const {metrics, timings} = JSON.parse(await readFile(path, 'utf8')) as {
+    metrics: {validation: Metrics};
+    timings: RunContext['timings'];
+  };
+  return {metrics: metrics.validation, timings, run};
+}
+
+/** How a fold is run: its own recipe, its own directory, and nothing said of the others. */
+function foldOptions(
+  options: FinetuneOptions,
+  sharedData: SharedFoldData,
+  run: string | undefined,
+): FinetuneOptions {
+  const {out: _out, resume = false, settings, ...rest} = options;
+  const {folds: _folds, ...given} = settings?.options ?? {};
+  const {backendSeconds = 0} = settings ?? {};
+  return {
+    ...rest,
+    sharedData,
+    ...(run !== undefined && {
+      out: run,
+      resume: resume && hasRunFile(workingDirectoryOf(run), 'recipe'),
+    }),
+    ...(settings && {
+      settings: {
+        ...settings,
+        options: given,
+        backendSeconds: sharedData.hasImages ? 0 : backendSeconds,
+      },
+    }),
+  };
+}
+
+/** Trains one fold, in its own directory where there is one. */
+export async function trainFold(
+  folder: ImageFolder,
+  recipe: Recipe,
+  options: FinetuneOptions,
+  sharedData: SharedFoldData,
+  directory: string | undefined,
+): Promise<FoldResult> {
+  const {classifier, metrics, timings, run} = await finetune(
+    folder,
+    recipe,
+    foldOptions(options, sharedData, directory),
+  );
+  classifier.dispose();
+  return {metrics: metrics.validation, timings, ...(run !== undefined && {run})};
+}

@@ -1,0 +1,160 @@
+import {concatFloat32} from '../../core/state-dict.js';
+import {withProgress, type BatchSource} from '../../training/loop/batch-source.js';
+import type {EpochRow} from '../../training/loop/history.js';
+import {createPhaseModel, type PhaseModel} from '../../training/loop/phase-model.js';
+import {INITIAL_TRAINER_STATE, PhaseTrainer} from '../../training/loop/phase-trainer.js';
+import {evaluateBatches} from '../../training/metrics/evaluate.js';
+import type {Metrics} from '../../training/metrics/metrics.js';
+import type {SuspiciousImages} from '../label-issues.js';
+import type {Prepared} from '../prepared.js';
+import type {Phase} from '../recipe/phases.js';
+import type {Recipe} from '../recipe/recipe.js';
+import {trainingPlan} from '../recipe/training-plan.js';
+import type {Checkpoints} from '../run/checkpoints.js';
+import type {RunContext} from '../run/run-context.js';
+import {PhaseData, trainedGroups, type PhaseInputs} from './phase-data.js';
+import {RunState, type RunCheckpoint} from './run-state.js';
+
+/** What training leaves: the classifier holds the best weights. */
+export interface TrainingResult {
+  readonly metrics: Metrics;
+  readonly history: readonly EpochRow[];
+  /** Validation probabilities of the best weights, `[count * classes]`. */
+  readonly probabilities: Float32Array;
+  /** Of a run with a phase on features of a wholly frozen backbone. */
+  readonly suspiciousImages?: SuspiciousImages;
+}
+
+/** Runs the phases of a recipe on a classifier, and leaves it with the best weights of all of them. */
+export class PhaseRunner {
+  readonly #data: PhaseData;
+  readonly #state: RunState;
+  /** Of the training images. */
+  readonly #labels: Int32Array;
+
+  constructor(
+    readonly prepared: Prepared,
+    readonly recipe: Recipe,
+    readonly run: RunContext,
+    readonly checkpoints: Checkpoints,
+    /** Called when the classifier holds the best weights, before they are validated once more. */
+    readonly onTrained: () => Promise<void> = async () => {},
+  ) {
+    this.#state = new RunState(prepared, recipe, run);
+    this.#data = new PhaseData(prepared, recipe, run);
+    this.#labels = Int32Array.from(prepared.split.train, ({label}) => label);
+  }
+
+  /** @param from the checkpoint of an interrupted run */
+  async train(from?: RunCheckpoint): Promise<TrainingResult> {
+    if (from !== undefined) this.#state.resume(from);
+    try {
+      for (let index = from?.phase ?? 0; index < this.recipe.phases.length; index++)
+        await this.#phase(index, index === from?.phase ? from : undefined);
+      await this.onTrained();
+      return await this.#finish();
+    } finally {
+      await this.#data.clear();
+    }
+  }
+
+  async #phase(index: number, from?: RunCheckpoint): Promise<void> {
+    const model = this.#modelOf(this.recipe.phases[index]!);
+    let trainer: PhaseTrainer | undefined;
+    try {
+      const inputs = await this.#data.inputs(index, model);
+      trainer = this.#createTrainer(index, model, inputs.train, from);
+      await this.#state.labelIssues.search(model, inputs);
+      await this.#trainEpochs(index, trainer, inputs);
+    } catch (error) {
+      if (this.run.signal?.aborted)
+        await this.checkpoints.write(() => this.#state.snapshot(index, trainer, from));
+      throw error;
+    } finally {
+      trainer?.dispose();
+      model.dispose();
+    }
+    this.#state.best.restore();
+    if (index < this.recipe.phases.length - 1) await this.#data.retainUsable(index, model);
+  }
+
+  #modelOf({learningRates}: Phase): PhaseModel {
+    const {batchNorm} = this.recipe;
+    return createPhaseModel(this.prepared.classifier, {learningRates, batchNorm});
+  }
+
+  #createTrainer(
+    index: number,
+    model: PhaseModel,
+    inputs: BatchSource,
+    from?: RunCheckpoint,
+  ): PhaseTrainer {
+    const trainer = new PhaseTrainer(
+      model,
+      inputs,
+      trainingPlan(this.recipe, index, this.#labels),
+      from?.trainerState ?? INITIAL_TRAINER_STATE,
+      step => this.run.emit({type: 'traced', step}),
+    );
+    if (from !== undefined) trainer.optimizer.restore(from.optimizer);
+    return trainer;
+  }
+
+  /** Trains the epochs that are left of a phase. */
+  async #trainEpochs(
+    index: number,
+    trainer: PhaseTrainer,
+    {trainCached, validation}: PhaseInputs,
+  ): Promise<void> {
+    const phase = this.recipe.phases[index]!;
+    const steps = phase.epochs * trainer.stepsPerEpoch;
+    this.run.emit({type: 'phase', index, phase, steps, cached: trainCached});
+    const snapshot = (): RunCheckpoint => this.#state.snapshot(index, trainer);
+    while (trainer.state.epoch < phase.epochs) {
+      await this.#epoch(phase, trainer, validation);
+      await this.checkpoints.writeIfDue(snapshot);
+    }
+    await this.checkpoints.writeOrWarn(snapshot);
+  }
+
+  async #epoch(phase: Phase, trainer: PhaseTrainer, validation: BatchSource): Promise<void> {
+    const {run} = this;
+    const startTime = performance.now();
+    const {lrFactor} = trainer;
+    const where = {epoch: trainer.state.epoch};
+    const {count} = trainer.inputs;
+    const onStep = (step: number): void =>
+      run.progress('train', Math.min(count, step * this.recipe.batchSize), count, 'images', where);
+    const trainingLoss = await run.time('train', () => trainer.epoch(run.signal, onStep));
+    const metrics = await run.time('evaluate', () =>
+      trainer.endEpoch(withProgress(validation, run.imageProgress('evaluate', where))),
+    );
+    const best = this.#state.best.update(metrics, trainedGroups(phase));
+    const seconds = (performance.now() - startTime) / 1000;
+    this.#state.history.add(phase, trainer, {lrFactor, trainingLoss, metrics, best, seconds});
+  }
+
+  /** Validates the best weights once more, for the probabilities behind the metrics. */
+  async #finish(): Promise<TrainingResult> {
+    const model = this.#modelOf(this.recipe.phases.at(-1)!);
+    const batches: Float32Array[] = [];
+    try {
+      const inputs = await this.#data.validationInputs(model);
+      const metrics = await this.run.time('evaluate', () =>
+        evaluateBatches(model, withProgress(inputs, this.run.imageProgress('evaluate')), {
+          batchSize: this.recipe.batchSize,
+          onProbabilities: batch => void batches.push(batch),
+        }),
+      );
+      const {history, labelIssues} = this.#state;
+      return {
+        metrics,
+        history: history.rows,
+        probabilities: concatFloat32(batches),
+        ...(labelIssues.found && {suspiciousImages: labelIssues.found}),
+      };
+    } finally {
+      model.dispose();
+    }
+  }
+}

@@ -1,0 +1,69 @@
+import {getLayerGroup, type LayerGroup} from '../../backbones/layer-groups.js';
+import {loadStateDict, toHost} from '../../backbones/parameters.js';
+import {BestCheckpoint} from '../../training/loop/best-checkpoint.js';
+import type {Checkpoint} from '../../training/loop/checkpoint.js';
+import {metricForBestModel} from '../../training/loop/class-balance.js';
+import type {EpochRow} from '../../training/loop/history.js';
+import {INITIAL_TRAINER_STATE, type PhaseTrainer} from '../../training/loop/phase-trainer.js';
+import type {Prepared} from '../prepared.js';
+import type {Recipe} from '../recipe/recipe.js';
+import type {RunContext} from '../run/run-context.js';
+import {EpochHistory} from './epoch-history.js';
+import {LabelIssueSearch} from './label-issue-search.js';
+import {trainedGroups} from './phase-data.js';
+
+/** A checkpoint with the history of a run. */
+export type RunCheckpoint = Checkpoint<EpochRow>;
+
+/** All of a run that outlives a phase, and so all that a checkpoint holds. */
+export class RunState {
+  readonly best: BestCheckpoint;
+  readonly history: EpochHistory;
+  readonly labelIssues: LabelIssueSearch;
+  /** Groups that some phase trains. */
+  readonly #trained: ReadonlySet<LayerGroup>;
+
+  constructor(
+    readonly prepared: Prepared,
+    recipe: Recipe,
+    run: RunContext,
+  ) {
+    this.#trained = new Set(recipe.phases.flatMap(phase => [...trainedGroups(phase)]));
+    this.best = new BestCheckpoint(
+      prepared.classifier,
+      this.#trained,
+      metricForBestModel(recipe.classBalance),
+    );
+    this.history = new EpochHistory(run);
+    this.labelIssues = new LabelIssueSearch(prepared, recipe, run);
+  }
+
+  resume({weights, best, bestMetrics, history, labelIssues}: RunCheckpoint): void {
+    loadStateDict(this.prepared.classifier.weights, weights);
+    this.best.resume(bestMetrics, best);
+    this.history.resume(history);
+    if (labelIssues !== undefined) this.labelIssues.resume(labelIssues);
+  }
+
+  /**
+   * The state now. Before a phase's first update it is what the phase starts from.
+   * @param trainer undefined while the phase still gets its inputs
+   * @param from what the phase resumes from
+   */
+  snapshot(phase: number, trainer?: PhaseTrainer, from?: RunCheckpoint): RunCheckpoint {
+    const {metrics, tensors} = this.best;
+    const labelIssues = this.labelIssues.document;
+    return {
+      phase,
+      trainerState: {...(trainer?.state ?? from?.trainerState ?? INITIAL_TRAINER_STATE)},
+      history: this.history.rows,
+      ...(metrics !== undefined && {bestMetrics: metrics}),
+      ...(labelIssues !== undefined && {labelIssues}),
+      weights: toHost(this.prepared.classifier.weights, name =>
+        this.#trained.has(getLayerGroup(name)),
+      ),
+      optimizer: trainer?.optimizer.state() ?? from?.optimizer ?? new Map(),
+      best: tensors,
+    };
+  }
+}

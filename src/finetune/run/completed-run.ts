@@ -1,0 +1,92 @@
+import type {BackendInfo} from '../../backend/runtime/runtime.js';
+import type {RunRecord, Setting} from '../../report/run-record.js';
+import type {Metrics} from '../../training/metrics/metrics.js';
+import type {RunSettings} from '../finetune-options.js';
+import {toReportImages} from '../label-issues.js';
+import {findMisclassifications} from '../misclassifications.js';
+import type {TrainingResult} from '../phases/phase-runner.js';
+import type {Prepared} from '../prepared.js';
+import type {Recipe} from '../recipe/recipe.js';
+import type {RunContext} from './run-context.js';
+import type {RunDirectory} from './run-directory.js';
+import {describeEnvironment} from './run-environment.js';
+
+/** What a run came to, before anything of it is written. */
+export interface CompletedRun {
+  readonly dataset: string;
+  readonly prepared: Prepared;
+  readonly trained: TrainingResult;
+  readonly metrics: {readonly validation: Metrics; readonly test?: Metrics};
+}
+
+/** Images that a report shows. */
+export type ReportedImages = Pick<RunRecord, 'misclassifications' | 'suspiciousImages'>;
+
+/** Chooses the images that a report shows, and makes their thumbnails. */
+export async function collectReportedImages({
+  prepared,
+  trained: {probabilities, suspiciousImages},
+}: CompletedRun): Promise<ReportedImages> {
+  return {
+    misclassifications: await findMisclassifications(prepared, probabilities),
+    ...(suspiciousImages && {
+      suspiciousImages: await toReportImages(prepared, suspiciousImages),
+    }),
+  };
+}
+
+const settingsOf = (recipe: Recipe, settings: RunSettings | undefined): Setting[] =>
+  Object.entries({...settings?.options, ...recipe}).map(([name, value]) => ({
+    name,
+    value,
+    source: settings?.sources?.[name] ?? 'default',
+  }));
+
+/** The record of a run, as far as it has come: its timings go on until the export ends. */
+export function toRunRecord(
+  {dataset, prepared, trained, metrics}: CompletedRun,
+  {
+    recipe,
+    backend,
+    settings,
+    run,
+    directory,
+  }: {
+    readonly recipe: Recipe;
+    readonly backend: BackendInfo;
+    readonly settings: RunSettings | undefined;
+    readonly run: RunContext;
+    readonly directory: RunDirectory;
+  },
+  reported: ReportedImages,
+): RunRecord {
+  const {classifier, pretrained, split} = prepared;
+  return {
+    run: directory.path,
+    model: directory.finalFile('model'),
+    finishedAt: new Date().toISOString(),
+    dataset,
+    images: {
+      train: split.train.length,
+      validation: split.validation.length,
+      test: split.test.length,
+    },
+    backend: backend.backend,
+    device: backend.device,
+    arch: classifier.spec.arch,
+    weights: classifier.origin,
+    ...(pretrained !== undefined && {pretrained}),
+    network: classifier,
+    classes: classifier.classNames,
+    classBalance: recipe.classBalance,
+    phases: recipe.phases,
+    history: trained.history,
+    metrics,
+    ...reported,
+    findings: run.findings,
+    timings: run.timings,
+    settings: settingsOf(recipe, settings),
+    environment: describeEnvironment(backend),
+    command: settings?.command ?? '',
+  };
+}

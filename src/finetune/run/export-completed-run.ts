@@ -1,0 +1,69 @@
+import {dirname} from 'node:path';
+import {FinetuneError} from '../../core/errors.js';
+import {formatSystemError} from '../../core/files/system-error.js';
+import {shellQuote} from '../../core/text/shell-quote.js';
+import {exportModel} from '../../export/export-model.js';
+import {modelCard} from '../../report/model-card.js';
+import type {RunRecord} from '../../report/run-record.js';
+import {readImageBatches} from '../../training/loop/image-dataset.js';
+import type {Prepared} from '../prepared.js';
+import type {Recipe} from '../recipe/recipe.js';
+import type {RunContext} from './run-context.js';
+import type {RunDirectory} from './run-directory.js';
+import {withoutPaths} from './run-record-files.js';
+
+/** Validation images that an exported model is verified on. */
+const VERIFICATION_IMAGES = 8;
+
+/** Training is complete and saved, but the model could not be exported. */
+export class ExportFailedError extends FinetuneError {
+  override readonly name = 'ExportFailedError';
+  override readonly code = 'EXPORT_FAILED';
+
+  constructor(
+    /** Directory that holds all that was learned and measured. */
+    readonly run: string,
+    override readonly cause: unknown,
+  ) {
+    super(
+      `${formatSystemError(cause).replace(/\.?$/, '.')} The training is complete, and its weights and metrics are in ${run}. ` +
+        `Make the model again: finetune export ${shellQuote(run)}`,
+    );
+  }
+}
+
+/** Validation images, spread evenly, as uint8 batches. */
+async function* verificationBatches({split, sourceOf}: Prepared): AsyncGenerator<Uint8Array> {
+  const step = Math.ceil(split.validation.length / VERIFICATION_IMAGES);
+  const chosen = sourceOf(split.validation.filter((_, i) => i % step === 0));
+  const indices = chosen.samples.map((_, index) => index);
+  for await (const {images} of readImageBatches(chosen, indices, VERIFICATION_IMAGES, null))
+    yield images;
+}
+
+/**
+ * Exports the trained classifier of a run into its directory, and verifies the exported model on validation images.
+ * @throws ExportFailedError
+ */
+export async function exportCompletedRun(
+  prepared: Prepared,
+  recipe: Recipe,
+  record: RunRecord,
+  directory: RunDirectory,
+  run: RunContext,
+): Promise<void> {
+  const {classifier, pretrained} = prepared;
+  run.progress('export', 0, 2, 'steps', {step: 'writing'});
+  await exportModel(classifier, directory.file('model'), {
+    metrics: record.metrics,
+    recipe: withoutPaths(recipe),
+    modelCard: modelCard(record),
+    verificationImages: verificationBatches(prepared),
+    onWritten: () => run.progress('export', 1, 2, 'steps', {step: 'verifying'}),
+    ...(pretrained !== undefined && {pretrained}),
+    ...run.signalOptions,
+  }).catch((error: unknown) => {
+    if (run.signal?.aborted === true) throw error;
+    throw new ExportFailedError(dirname(directory.file('recipe')), error);
+  });
+}

@@ -1,0 +1,50 @@
+import {isDeepStrictEqual} from 'node:util';
+import {DatasetError} from '../../core/errors.js';
+import {
+  parseSplitDocument,
+  splitChanges,
+  toSplitDocument,
+  type SplitChange,
+} from '../../datasets/splitting/split-file.js';
+import type {Split} from '../../datasets/splitting/splits.js';
+import type {RunDirectory} from './run-directory.js';
+
+/** Changed files that a sentence names. */
+const MAX_NAMED_CHANGES = 3;
+
+/** An interrupted run whose images have changed: what was validated on might now be trained on. */
+export class ImagesChangedError extends DatasetError {
+  override readonly code = 'IMAGES_CHANGED';
+
+  constructor(
+    readonly path: string,
+    readonly changes: readonly SplitChange[],
+  ) {
+    const named = changes
+      .slice(0, MAX_NAMED_CHANGES)
+      .map(({name, change}) => `${name} (${change})`);
+    const which =
+      changes.length === 0
+        ? 'Classes or reasons to leave images out'
+        : `${changes.length} ${changes.length === 1 ? 'file' : 'files'}`;
+    const more = changes.length > named.length ? ` and ${changes.length - named.length} more` : '';
+    const examples = named.length === 0 ? '' : `: ${named.join(', ')}${more}`;
+    super(
+      `${which} changed since the run was begun, as ${path} tells${examples}. Put the images back, or start another run.`,
+    );
+  }
+}
+
+/**
+ * Writes `split.json`, or compares with the one that the interrupted run has written.
+ * @throws ImagesChangedError where they differ
+ */
+export async function saveSplit(directory: RunDirectory, split: Split): Promise<void> {
+  const document = toSplitDocument(split);
+  const saved = await directory.readJson('split');
+  if (saved !== undefined && !isDeepStrictEqual(saved, document)) {
+    const path = directory.file('split');
+    throw new ImagesChangedError(path, splitChanges(parseSplitDocument(saved, path), document));
+  }
+  await directory.writeJson('split', document);
+}

@@ -1,0 +1,64 @@
+import {existsSync} from 'node:fs';
+import {readFile} from 'node:fs/promises';
+import {join} from 'node:path';
+import {errorMessage, FinetuneError, UsageError} from '../../core/errors.js';
+import {shellQuote} from '../../core/text/shell-quote.js';
+import type {RunRecord} from '../../report/run-record.js';
+import {hasRunFile, isFinished, RUN_FILES, workingDirectoryOf, type RunFile} from './run-files.js';
+import {RunLock} from './run-lock.js';
+
+/** A file of a run that is not there, or not what a run wrote. */
+export class RunFileError extends FinetuneError {
+  override readonly name = 'RunFileError';
+  override readonly code = 'RUN_FILE_UNREADABLE';
+
+  constructor(
+    readonly path: string,
+    reason: string,
+  ) {
+    super(`${path} cannot be read: ${reason}. Go on with the run by --resume, or train again.`);
+  }
+}
+
+/** @throws RunFileError */
+export async function readRunJson<T>(path: string): Promise<T> {
+  try {
+    return JSON.parse(await readFile(path, 'utf8')) as T;
+  } catch (error) {
+    throw new RunFileError(path, errorMessage(error));
+  }
+}
+
+/** What to say of a directory that has not what is needed of a run. */
+function describeMissingTraining(
+  run: string,
+  workingDirectory: string,
+  requiredFile: RunFile,
+): string {
+  if (!hasRunFile(workingDirectory, 'recipe'))
+    return `${run} holds ${existsSync(run) ? 'no run' : 'nothing'}. Give the directory of a run.`;
+  if (existsSync(join(run, 'folds.json')))
+    return `${run} holds the runs of a cross-validation. Give one of them, such as ${shellQuote(join(run, 'fold-1'))}`;
+  if (isFinished(workingDirectory))
+    return `${run} holds a run without its ${RUN_FILES[requiredFile]}. Copy the whole directory again, or train again.`;
+  return `${run} holds a run whose training has not ended. Go on with it: finetune --resume ${shellQuote(run)}`;
+}
+
+/**
+ * Where the files of a run lie whose training has ended.
+ * @param requiredFile what tells that it has
+ * @throws UsageError for another directory; RunLockedError where the run is still trained
+ */
+export async function findTrainedRun(run: string, requiredFile: RunFile): Promise<string> {
+  const workingDirectory = hasRunFile(run, requiredFile) ? run : workingDirectoryOf(run);
+  if (hasRunFile(workingDirectory, requiredFile)) return workingDirectory;
+  if (workingDirectory === run && hasRunFile(run, 'recipe'))
+    await (await RunLock.acquire(run)).release();
+  throw new UsageError(describeMissingTraining(run, workingDirectory, requiredFile));
+}
+
+/** What a run wrote of itself, wherever it was moved since. */
+export async function readRecord(run: string, workingDirectory: string): Promise<RunRecord> {
+  const record = await readRunJson<RunRecord>(join(workingDirectory, RUN_FILES.record));
+  return {...record, run, model: join(run, RUN_FILES.model)};
+}

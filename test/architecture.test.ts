@@ -101,7 +101,6 @@ const median = (values: readonly number[]): number =>
  */
 const LONG_FILES: readonly string[] = [
   'src/backend/graph/trace.ts',
-  'src/cli/options/command-line.ts',
   'src/datasets/discovery/classes.ts',
   'src/datasets/duplicates/perceptual-hash.ts',
   'src/datasets/layout/folder-layout.ts',

@@ -7,6 +7,7 @@ import {
   type LayerGroup,
 } from '../../backbones/layer-groups.js';
 import {forward, type Interpreter} from '../../backbones/forward.js';
+import type {BackboneSpec} from '../../backbones/resnet-specs.js';
 import type {BatchStatistics} from '../../backend/ops/ops.js';
 import type {Precision} from '../../backend/graph/precision.js';
 import type {Tensor, Tensor1D, Tensor2D, Tensor4D, Variable} from '../../backend/tensorflow.js';
@@ -21,6 +22,8 @@ export interface BatchNormUpdate {
   /** Values per channel the statistics were taken over. */
   readonly count: number;
 }
+
+type OnBatchNormUpdate = (update: BatchNormUpdate) => void;
 
 /**
  * A classifier as a phase sees it: groups below the boundary are frozen, folded and can be run once and cached; from the boundary on
@@ -57,7 +60,7 @@ export interface PhaseModel {
     x: Tensor,
     training?: {
       readonly dropoutSeed: Tensor1D;
-      readonly onBatchNormUpdate: (update: BatchNormUpdate) => void;
+      readonly onBatchNormUpdate: OnBatchNormUpdate;
     },
   ): Tensor2D;
   dispose(): void;
@@ -69,32 +72,47 @@ export interface PhaseModelSpec {
   readonly batchNorm: 'inference' | 'training';
 }
 
-export function createPhaseModel(
-  classifier: Classifier,
+/** What runs a group: by the statistics of the batch only in training, and only where the phase trains the group so. */
+function interpreterSelector(
+  {spec, weights}: Classifier,
   {learningRates, batchNorm}: PhaseModelSpec,
-): PhaseModel {
+): (group: number, onUpdate?: OnBatchNormUpdate) => Interpreter<Tensor4D> {
+  const inference = inferenceInterpreter(weights);
+  const groups = presentLayerGroups(spec.lastStage);
+  return (group, onUpdate) =>
+    onUpdate === undefined || batchNorm === 'inference' || learningRates[groups[group]!] === null
+      ? inference
+      : trainingInterpreter(weights, (normKey, batchStats, count) =>
+          onUpdate({normKey, batchStats, count}),
+        );
+}
+
+/** The groups from one on, each by its own interpreter. @param x what crosses the boundary below them */
+function forwardGroups(
+  spec: BackboneSpec,
+  x: Tensor,
+  from: number,
+  interpreterOf: (group: number) => Interpreter<Tensor4D>,
+): Tensor {
+  let y = x;
+  for (let group = from; group <= spec.lastStage; group++)
+    y = forward(interpreterOf(group), spec, y as Tensor4D, group, group + 1);
+  return y;
+}
+
+export function createPhaseModel(classifier: Classifier, phase: PhaseModelSpec): PhaseModel {
   const {spec, weights, head, layers} = classifier;
+  const {learningRates} = phase;
   const groups = presentLayerGroups(spec.lastStage);
   const frozenDepth = computeFrozenDepth(learningRates, spec.lastStage);
-  const backboneDepth = spec.lastStage + 1;
   const frozenBackbone = new FrozenBackbone(classifier, frozenDepth);
-  const evalInterpreter = inferenceInterpreter(weights);
+  const selectInterpreter = interpreterSelector(classifier, phase);
   const isTrainable = (group: LayerGroup): boolean => learningRates[group] !== null;
   const trainable = new Map(
     [...weights].filter(
       ([name]) => isTrainable(getLayerGroup(name)) && !name.includes('.running_'),
     ),
   );
-
-  const selectInterpreter = (
-    group: number,
-    onBatchNormUpdate?: (update: BatchNormUpdate) => void,
-  ): Interpreter<Tensor4D> =>
-    onBatchNormUpdate === undefined || batchNorm === 'inference' || !isTrainable(groups[group]!)
-      ? evalInterpreter
-      : trainingInterpreter(weights, (normKey, batchStats, count) =>
-          onBatchNormUpdate({normKey, batchStats, count}),
-        );
 
   return {
     classifier,
@@ -115,19 +133,11 @@ export function createPhaseModel(
       frozenBackbone.run(x, from, until, precision),
     fingerprint: until => frozenBackbone.fingerprint(until),
     forwardFromFrozenDepth: (x, training) => {
-      let y = x;
-      for (let group = frozenDepth; group < backboneDepth; group++) {
-        y = forward(
-          selectInterpreter(group, training?.onBatchNormUpdate),
-          spec,
-          y as Tensor4D,
-          group,
-          group + 1,
-        );
-      }
-      const pooled =
-        frozenDepth === backboneDepth ? (y as Tensor2D) : poolFeatures(head, y as Tensor4D);
-      return headForward(head, weights, layers, pooled, training?.dropoutSeed);
+      const map = forwardGroups(spec, x, frozenDepth, group =>
+        selectInterpreter(group, training?.onBatchNormUpdate),
+      );
+      const pooled = frozenDepth > spec.lastStage ? map : poolFeatures(head, map as Tensor4D);
+      return headForward(head, weights, layers, pooled as Tensor2D, training?.dropoutSeed);
     },
     dispose: () => frozenBackbone.dispose(),
   };

@@ -211,8 +211,8 @@ export async function evaluate(
   checkArgument('evaluate()', 'model', model, EXPORTED_MODEL);
   checkFolder('evaluate()', folder);
   checkOptions<EvaluateOptions>('evaluate()', options, {onEvent: CALLBACK, signal: ABORT_SIGNAL});
-  const {onEvent, signal} = options;
-  const run = new RunContext(onEvent, signal);
+  const {signal} = options;
+  const run = new RunContext(options);
   folder.findings.forEach(finding => run.addFinding(finding));
   const labels = matchLabels(folder, model, run);
   const {split, samples} = selectSplit(folder);

@@ -103,7 +103,6 @@ const LONG_FILES: readonly string[] = [
   'src/datasets/manifest/manifest-columns.ts',
   'src/datasets/manifest/manifest-rows.ts',
   'src/datasets/manifest/manifest.ts',
-  'src/finetune/prepare.ts',
   'src/training/loop/phase-trainer.ts',
 ];
 
@@ -115,7 +114,6 @@ const LONG_FUNCTIONS: readonly string[] = [
   'src/datasets/layout/folder-layout.ts findLayout',
   'src/datasets/layout/split-folders.ts combineSplits',
   'src/finetune/finetune.ts finetune',
-  'src/finetune/prepare.ts prepare',
   'src/training/loop/phase-model.ts createPhaseModel',
 ];
 
@@ -130,7 +128,6 @@ const MANY_IMPORTS: readonly string[] = [
   'src/datasets/manifest/manifest.ts',
   'src/finetune/evaluate.ts',
   'src/finetune/finetune.ts',
-  'src/finetune/prepare.ts',
   'src/finetune/run/run-output.ts',
 ];
 

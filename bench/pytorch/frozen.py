@@ -1,11 +1,11 @@
-"""Epochs of the usual loop with frozen lower layers: pictures decoded, the frozen part without gradients, the rest trained."""
+"""Epochs of the usual loop with frozen lower layers: images decoded, the frozen part without gradients, the rest trained."""
 from pathlib import Path
 
 import torch
 from torch import nn
 from torchvision import models
 
-from pictures import PLAIN, VARIED, loader
+from data_loader import UNAUGMENTED, AUGMENTED, loader
 from timing import timed
 
 
@@ -26,8 +26,8 @@ def prepare(options: dict):
     frozen, trained = split(net, options["trained"])
     optimizer = torch.optim.AdamW(trained.parameters(), lr=1e-5, weight_decay=0.01, fused=True)
     loss_of = nn.CrossEntropyLoss(label_smoothing=0.1)
-    training = loader(data / "train", VARIED, batch, workers, shuffle=True)
-    validation = loader(data / "val", PLAIN, batch, workers)
+    training = loader(data / "train", AUGMENTED, batch, workers, shuffle=True)
+    validation = loader(data / "val", UNAUGMENTED, batch, workers)
 
     def train() -> None:
         trained.train()

@@ -2,7 +2,7 @@
 import torch
 from torchvision import models
 
-from pictures import MEAN, STD
+from data_loader import MEAN, STD
 from timing import timed
 
 IMAGES = {1: 64, 32: 192}

@@ -16,7 +16,7 @@ from torch import nn
 from torchvision import models
 from torchvision.transforms import v2 as transforms
 
-from pictures import TO_TENSOR, loader
+from data_loader import TO_TENSOR, loader
 
 BATCH = 4
 EPOCHS = 25
@@ -28,8 +28,8 @@ def to_caffe(rgb: torch.Tensor) -> torch.Tensor:
 
 
 CAFFE = [*TO_TENSOR, transforms.Lambda(to_caffe)]
-VARIED = transforms.Compose([transforms.RandomResizedCrop(224), transforms.RandomHorizontalFlip(), *CAFFE])
-PLAIN = transforms.Compose([transforms.Resize(256), transforms.CenterCrop(224), *CAFFE])
+AUGMENTED = transforms.Compose([transforms.RandomResizedCrop(224), transforms.RandomHorizontalFlip(), *CAFFE])
+UNAUGMENTED = transforms.Compose([transforms.Resize(256), transforms.CenterCrop(224), *CAFFE])
 
 TYPES = {"F32": torch.float32}
 
@@ -67,8 +67,8 @@ def main() -> None:
     torch.set_flush_denormal(True)
     torch.manual_seed(options["seed"])
     data, workers = Path(options["data"]), options["threads"]
-    training = loader(data / "train", VARIED, BATCH, workers, shuffle=True)
-    validation = loader(data / "val", PLAIN, BATCH, workers)
+    training = loader(data / "train", AUGMENTED, BATCH, workers, shuffle=True)
+    validation = loader(data / "val", UNAUGMENTED, BATCH, workers)
     frozen = backbone(Path(options["weights"]))
     head = nn.Linear(1024, len(training.dataset.classes))
     optimizer = torch.optim.SGD(head.parameters(), lr=0.001, momentum=0.9)

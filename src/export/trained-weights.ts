@@ -48,7 +48,7 @@ function specOf({
   } as BackboneSpec;
 }
 
-/** The classifier that `writeTrained` left; the caller disposes it. @throws TrainedFileError */
+/** The classifier that `writeTrained` left; the caller disposes it. @throws TrainedWeightsError */
 export async function readTrainedClassifier(directory: string): Promise<Classifier> {
   const path = weightsPath(directory);
   try {

@@ -12,8 +12,8 @@ import type {Finding} from '../core/finding.js';
 import {checkFinetuneArguments} from './finetune-arguments.js';
 import {Checkpoints} from './run/checkpoints.js';
 
-import {prepare} from './prepare.js';
-import type {Prepared} from './prepared.js';
+import {prepare} from './preparation/prepare.js';
+import type {Prepared} from './preparation/prepared.js';
 import type {Recipe} from './recipe/recipe.js';
 import {RunContext} from './run/run-context.js';
 import {RunOutput} from './run/run-output.js';
@@ -57,10 +57,10 @@ export type WrittenResult = FinetuneResult & {readonly run: string; readonly mod
  * @throws ArgumentError (exit 2) when an argument is something else than its type says
  * @throws DatasetError (exit 3) when the folder cannot be used
  * @throws WeightsUnavailableError, WeightsMismatchError, WeightsFileError when the weights cannot
- * @throws MachineError (exit 4) when the machine lacks what was demanded
+ * @throws UnsupportedEnvironmentError (exit 4) when the machine lacks what was demanded
  * @throws UsageError, ImagesChangedError when a run is to go on that was begun otherwise
  * @throws CheckpointError when the checkpoint to go on from cannot be read
- * @throws DivergedError when the loss stops being a number
+ * @throws TrainingDivergedError when the loss stops being a number
  * @throws RunLockedError when another run writes to `out`
  * @throws ExportFailedError when all was learned, but the model could not be exported
  * @throws AbortedError when the signal fires, with the checkpoint it left

@@ -9,7 +9,7 @@ import {
   rankLabelIssues,
   type LabeledFeatures,
 } from '../training/label-issues/label-issues.js';
-import type {Prepared} from './prepared.js';
+import type {Prepared} from './preparation/prepared.js';
 import {thumbnailIfReadable} from './shown-thumbnail.js';
 
 /** Bytes of features that may lie in memory at a time, where a quarter of what is free holds them; a larger set is not looked through. */

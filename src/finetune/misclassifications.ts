@@ -1,6 +1,6 @@
 import type {Sample} from '../datasets/sample.js';
 import type {Misclassification} from '../report/run-record.js';
-import type {Prepared} from './prepared.js';
+import type {Prepared} from './preparation/prepared.js';
 import {thumbnailIfReadable} from './shown-thumbnail.js';
 
 /** As many as a report shows; an image for each. */

@@ -2,7 +2,7 @@ import {evaluateBatches} from '../training/metrics/evaluate.js';
 import {withProgress, imageBatchSource} from '../training/loop/batch-source.js';
 import type {Metrics} from '../training/metrics/metrics.js';
 import {createPhaseModel} from '../training/loop/phase-model.js';
-import type {Prepared} from './prepared.js';
+import type {Prepared} from './preparation/prepared.js';
 import type {Recipe} from './recipe/recipe.js';
 import type {RunContext} from './run/run-context.js';
 

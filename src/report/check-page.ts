@@ -41,7 +41,7 @@ function item(
     <span class="badge">${severity}</span>
     <div>
       ${redactPaths(message)}
-      ${exclude.length > 0 && html`<small>On the fix list: ${formatCount(exclude.length, 'file')}.</small>`}
+      ${exclude.length > 0 && html`<small>To exclude: ${formatCount(exclude.length, 'file')}.</small>`}
       ${figures.length > 0 && html`<div class="gallery">${figures.map(shown => figure(shown, html``))}</div>`}
       ${
         files.length > 0 &&

@@ -100,7 +100,7 @@ const splitsOf = ({train, validation, test}: Split): (readonly Sample[])[] => [
   test,
 ];
 
-describe('whatever the folder, a split', () => {
+describe('for any folder, a split', () => {
   it('accounts for every image once: in a split, or skipped with a reason', () => {
     fc.assert(
       fc.property(anyDataset, anyShares, ({folder, contents}, shares) => {
@@ -143,7 +143,7 @@ describe('whatever the folder, a split', () => {
   });
 });
 
-describe('whatever the samples, an order', () => {
+describe('for any samples, an order', () => {
   it('is each of them once, the same for the same keys', () => {
     fc.assert(
       fc.property(
@@ -194,7 +194,7 @@ const anyBatches = fc.record({
   name: fc.constantFrom('none' as const, 'light' as const, 'standard' as const),
 });
 
-describe('whatever the batches, an epoch', () => {
+describe('for any batches, an epoch', () => {
   it('shows every sample once with its own label, and the pixels that its seed, epoch and name give', async () => {
     await fc.assert(
       fc.asyncProperty(anyBatches, async ({count, batchSize, prefetch, seed, epoch, name}) => {
@@ -258,7 +258,7 @@ describe('whatever the batches, an epoch', () => {
   });
 });
 
-describe('however many workers, a folder', function () {
+describe('for any number of workers, a folder', function () {
   this.timeout(60_000);
 
   let folder: ImageFolder | undefined;

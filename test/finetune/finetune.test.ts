@@ -120,7 +120,7 @@ describe('finetune', () => {
     };
     expect(await comparing('exact-duplicates')).to.deep.equal([]);
     expect(
-      readdirSync(join(cache, 'images')).filter(name => name.startsWith('copies-')),
+      readdirSync(join(cache, 'images')).filter(name => name.startsWith('duplicates-')),
     ).to.deep.equal([]);
     const counts = await comparing('near-duplicates');
     expect(counts.slice(-2)).to.deep.equal([
@@ -315,8 +315,8 @@ describe('finetune', () => {
   it('refuses what names tell before it decodes an image', async () => {
     for (const [options, sentence] of [
       [{groupBy: '(zebra)'}, /^Expected names that it matches for --group-by/],
-      [{fold: '3/2'}, /^Expected a fold such as 2\/5/],
-      [{fold: '1/2', splitFile: 'split.json'}, /^Expected no --fold beside --split-file/],
+      [{fold: '3/2'}, /^--fold 3\/2 is not a fold/],
+      [{fold: '1/2', splitFile: 'split.json'}, /^--fold 1\/2 and --split-file both/],
     ] as const) {
       const seen: string[] = [];
       const error = await rejectionOf(

@@ -1,8 +1,8 @@
-"""Writes goldens/preprocessing.json: what Pillow makes of pictures drawn by a formula.
+"""Writes goldens/preprocessing.json: what Pillow makes of images drawn by a formula.
 
     pip install pillow numpy && python test/parity/generate_preprocessing.py
 
-Only numbers are stored: the test draws the same pictures by the same formula. Resize and CenterCrop are torchvision's
+Only numbers are stored: the test draws the same images by the same formula. Resize and CenterCrop are torchvision's
 (torchvision/transforms/functional.py), which call the same Pillow functions for PIL images.
 """
 

@@ -3,7 +3,7 @@
     python -m venv /tmp/parity && /tmp/parity/bin/pip install torch numpy
     /tmp/parity/bin/python test/parity/generate_train.py
 
-A ResNet-18 of hashed weights (generate.py) takes three steps on four hashed pictures: clipped gradients, label smoothing, a rate a layer
+A ResNet-18 of hashed weights (generate.py) takes three steps on four hashed images: clipped gradients, label smoothing, a rate a layer
 group, decay on whatever is no vector. Stored are the losses before each step, and some weights and statistics after the last.
 """
 import json

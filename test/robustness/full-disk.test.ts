@@ -84,7 +84,7 @@ describe('a disk that is full', function () {
     const options = {cwd, environment: {FINETUNE_CACHE: cache}, fileLimit: 1};
     expectEnded(await finetune(['check', 'images'], options), 0);
     expect(
-      readdirSync(join(cache, 'inspections')).filter(name => !name.startsWith('copies-')),
+      readdirSync(join(cache, 'inspections')).filter(name => !name.startsWith('duplicates-')),
     ).to.deep.equal([]); // those are a few bytes
   });
 

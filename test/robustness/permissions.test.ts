@@ -74,7 +74,7 @@ describe('what may not be read or written', function () {
     for (const [name, sentence] of [
       [
         'images',
-        /crab \(it is a folder that may not be looked into\)\. Allow reading it, or remove the class\./,
+        /crab \(it is a folder without read permission\)\. Allow reading it, or remove the class\./,
       ],
       [
         'list.csv',
@@ -94,7 +94,7 @@ describe('what may not be read or written', function () {
       {
         code: 'unreadable-folder',
         severity: 'warning',
-        message: 'Skipped crab/more/: it is a folder that may not be looked into.',
+        message: 'Skipped crab/more/: it is a folder without read permission.',
         files: ['crab/more/'],
       },
     ]);
@@ -119,12 +119,12 @@ describe('what may not be read or written', function () {
   it('a class, or the folder itself, is not trained without', async () => {
     close('images/fish');
     const sentence =
-      /^error Expected images for class fish in .*, but found none that can be read, such as .*fish \(it is a folder that may not be looked into\)\./;
+      /^error Expected images for class fish in .*, but found none that can be read, such as .*fish \(it is a folder without read permission\)\./;
     expectSentence(await run(['check', 'images']), 3, sentence);
     expectSentence(await train('runs/never'), 3, sentence);
     close('images');
     const root =
-      /^error Expected a folder of images at .*images, but found one that may not be looked into\. Check the path\.$/;
+      /^error Expected a folder of images at .*images, but found one without read permission\. Check the path\.$/;
     expectSentence(await run(['check', 'images']), 3, root);
     expectSentence(await train('runs/never'), 3, root);
     expect(existsSync(join(cwd, 'runs/never'))).to.equal(false);

@@ -97,8 +97,8 @@ async function fetchVerified(
  * Fetches a file and gives it its name only when it is complete and its checksum right. Resumes what an earlier call left in
  * `<target>.part`. User name, password and query of the address are sent, and neither stored nor told. Proxies are taken from HTTPS_PROXY, HTTP_PROXY and NO_PROXY.
  * @throws WeightsUnavailableError when offline, or the server cannot be reached or does not have it
- * @throws ChecksumError when it is another file
- * @throws CacheUnwritableError when the disk is full, or the folder not writable
+ * @throws ChecksumMismatchError when it is another file
+ * @throws CacheNotWritableError when the disk is full, or the folder not writable
  * @throws AbortedError when `signal` is aborted
  */
 export async function downloadFile(

@@ -50,7 +50,7 @@ async function isIntact(
 
 /**
  * The file of a card: from the project's own cache, else from those of torch and Hugging Face, which are only read, else downloaded.
- * @throws WeightsUnavailableError, ChecksumError, CacheUnwritableError, AbortedError as `download` does
+ * @throws WeightsUnavailableError, ChecksumMismatchError, CacheNotWritableError, AbortedError as `download` does
  */
 export async function locatePretrained(
   pretrained: PretrainedWeights,
@@ -147,7 +147,7 @@ const isFilePath = (requested: string): boolean =>
  * @param requested `auto`, a card's name in our spelling or torchvision's, a url, or the path of a file (`none` is not for here)
  * @param dependentCheckpoints checkpoints of runs that began with these weights
  * @throws UsageError when there is no such file or card, or the card is of another depth, or a run began with itself
- * @throws WeightsUnavailableError, ChecksumError, CacheUnwritableError, AbortedError as `download` does
+ * @throws WeightsUnavailableError, ChecksumMismatchError, CacheNotWritableError, AbortedError as `download` does
  */
 export async function locateWeights(
   requested: string,

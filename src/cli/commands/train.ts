@@ -89,12 +89,12 @@ function assertFoldOptions({values, requested}: RunPlan): void {
   if (values.folds === undefined) return;
   const other = Object.entries({
     'val-data': values.valData,
-    split: requested.splitFile,
+    'split-file': requested.splitFile,
     fold: requested.fold,
   }).find(([, value]) => value !== undefined);
   if (other === undefined) return;
   throw new UsageError(
-    `Expected no --${other[0]} beside --folds, which divides the images itself, but found ${other[1]}. Leave out one.`,
+    `--${other[0]} ${other[1]} and --folds both say what to validate on. Leave out one.`,
   );
 }
 

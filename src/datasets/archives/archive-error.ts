@@ -7,7 +7,7 @@ export class ArchiveError extends defineError(
   (_details: {path: string}, message: string) => message,
 ) {}
 
-const MANUAL_REMEDY = 'Unpack it yourself, look at what it holds, and give the folder.';
+const MANUAL_REMEDY = 'Unpack it yourself, check its contents, and give the folder.';
 
 /** One that holds what no data set needs. @param problem follows its name: `has an entry that ...` */
 export const unsafeArchiveError = (path: string, problem: string): ArchiveError =>

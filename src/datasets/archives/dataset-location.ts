@@ -21,7 +21,7 @@ export class NotADatasetError extends defineError(
   (_details: {path: string}, message: string) => message,
 ) {}
 
-/** Where the images of a data set lie. */
+/** Where the images of a dataset are. */
 export interface ResolvedDataset {
   /** A folder, a list of images, or what is not there. */
   readonly root: string;
@@ -65,7 +65,7 @@ function nestedArchiveFindings(names: readonly string[]): Finding[] {
 }
 
 /**
- * Opens what was given as a data set: an archive is unpacked, anything else is left as it is.
+ * Opens what was given as a dataset: an archive is unpacked, anything else is left as it is.
  *
  * @throws NotADatasetError for an address, or a file that is neither an archive nor a list; ArchiveError, AbortedError
  */

@@ -3,7 +3,7 @@ import {unsafeArchiveError} from './archive-error.js';
 /** More entries are no data set that a folder could hold. */
 const MAX_ENTRIES = 2_000_000;
 
-/** What macOS puts beside every file. */
+/** What macOS puts next to every file. */
 const isMacMetadata = (segment: string): boolean =>
   segment === '__MACOSX' || segment.startsWith('._') || segment === '.DS_Store';
 

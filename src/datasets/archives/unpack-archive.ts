@@ -126,7 +126,7 @@ const unpackError = (path: string, directory: string, error: unknown): ArchiveEr
   );
 
 /**
- * The files of an archive, unpacked once into the cache directory. Two processes that unpack one archive at a time do so beside each other,
+ * The files of an archive, unpacked once into the cache directory. Two processes that unpack one archive at a time do so independently,
  * and the folder of the first is used.
  *
  * @throws ArchiveError, AbortedError

@@ -41,7 +41,7 @@ function assertSupported(
   if (!isKnown) throw unsafeArchiveError(path, `compresses ${name} in a way that is not supported`);
 }
 
-/** Unpacks a zip archive after a look at all of its names. @throws ArchiveError, AbortedError */
+/** Unpacks a zip archive after a check of all of its names. @throws ArchiveError, AbortedError */
 export async function unpackZip(
   path: string,
   folder: string,

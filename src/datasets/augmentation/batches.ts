@@ -47,7 +47,7 @@ interface ReusableBatch {
 
 /**
  * The images of the samples in batches, made ahead of need; at most `prefetch + 1` batches exist at a time. Leaving the loop early stops
- * the work. A batch's images are there until the next is asked for; then their memory serves others.
+ * the work. A batch's images are valid until the next is requested; then their memory is reused.
  *
  * @throws AbortedError once the signal is aborted; whatever reading an image throws
  */

@@ -51,7 +51,7 @@ export interface ImageCache {
 /**
  * Decodes every image once, identical files together, and keeps the pixels until `close`. Broken images become findings.
  *
- * @throws BrokenClassError, EmptyClassError, AbortedError
+ * @throws UnreadableClassError, EmptyClassError, AbortedError
  */
 export async function openImageCache(
   samples: readonly Sample[],

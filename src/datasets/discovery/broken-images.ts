@@ -7,7 +7,7 @@ import {groupBy} from '../../core/group-by.js';
 import type {Sample} from '../sample.js';
 import {skippedFindings} from './skipped-files.js';
 
-/** Share of a class's images that may be broken before a run refuses to go on without them. */
+/** Share of a class's images that may be broken before a run refuses to continue without them. */
 const MAX_BROKEN_FRACTION = 0.5;
 /** Images that a class must keep where some of it are broken: one to train on, and one to measure with. */
 const MIN_READABLE = 2;
@@ -28,7 +28,7 @@ export class UnreadableClassError extends defineError(
 /** What to do about a class without images, by why they cannot be read. */
 const REMEDIES: readonly (readonly [reasons: RegExp, remedy: string])[] = [
   [/--follow-links/, 'Add --follow-links to read what links lead to.'],
-  [/may not be looked into|cannot be opened/, 'Allow reading it, or remove the class.'],
+  [/without read permission|cannot be opened/, 'Allow reading it, or remove the class.'],
   [/^there is no such file$/, 'Check the paths in the list: they begin in its folder.'],
 ];
 const MORE_IMAGES = 'Add images or remove the class.';
@@ -85,7 +85,7 @@ export function brokenImageFindings(
   const [first] = broken;
   const message =
     `${broken.length} of ${total} images of class ${className} cannot be read, such as ${first!.name} (${first!.reason}): ` +
-    `the run goes on with ${readable}. ${EXCLUDE_COMMAND} lists them.`;
+    `the run continues with ${readable}. ${EXCLUDE_COMMAND} lists them.`;
   return [
     {
       code: 'class-with-broken-images',
@@ -131,7 +131,7 @@ function groupBrokenByLabel(
   }));
 }
 
-/** @throws EmptyClassError, BrokenClassError for the first class that has lost too much */
+/** @throws EmptyClassError, UnreadableClassError for the first class that has lost too much */
 export function assertClassesReadable(
   readable: readonly Sample[],
   broken: readonly BrokenSample[],

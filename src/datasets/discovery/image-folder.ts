@@ -31,7 +31,7 @@ const isManifestFile = async (path: string): Promise<boolean> =>
  * others (folder-layout.ts); or what a list names (manifest.ts). Classes of validation and test images are matched by name.
  *
  * @throws ArgumentError, FolderNotFoundError, LayoutError, ClassFolderError, UnknownClassError, TooFewClassesError, ManifestError,
- *   ManifestColumnsError, EmptyClassError, BrokenClassError, EmptyPartError, ArchiveError, NotADatasetError, AbortedError
+ *   ManifestColumnsError, EmptyClassError, UnreadableClassError, EmptyPartError, ArchiveError, NotADatasetError, AbortedError
  *
  * @example
  * import {loadImageFolder} from 'finetune';

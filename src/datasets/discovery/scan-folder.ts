@@ -66,16 +66,16 @@ async function assertReadableFolder(path: string): Promise<void> {
     );
   if (!status.isDirectory()) throw new FolderNotFoundError({path}, {found: 'a file'});
   await access(toSystemPath(path), constants.R_OK | constants.X_OK).catch(() => {
-    throw new FolderNotFoundError({path}, {found: 'one that may not be looked into'});
+    throw new FolderNotFoundError({path}, {found: 'one without read permission'});
   });
 }
 
 /** Opening a file waits for the disk and not for the processor. */
 export const CONCURRENT_FILES = 32;
 
-const UNREADABLE_FOLDER = 'it is a folder that may not be looked into';
+const UNREADABLE_FOLDER = 'it is a folder without read permission';
 
-/** `image`, `other` for what nobody takes for one, or why it is none although it should be. */
+/** `image`, `other` for other files, or why an image file is unreadable. */
 type FileKind = 'image' | 'other' | {readonly reason: string};
 
 async function classifyFile({path, name}: ListedFile): Promise<FileKind> {

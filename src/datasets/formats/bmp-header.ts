@@ -2,7 +2,7 @@ import {ImageError} from '../images/image-error.js';
 import type {ImageSize} from '../images/resample.js';
 import {damagedImageError} from './raster.js';
 
-/** How the pixels of a BMP file lie in it. */
+/** How the pixels of a BMP file are stored. */
 export interface BmpHeader extends ImageSize {
   readonly bits: 1 | 2 | 4 | 8 | 16 | 24 | 32;
   readonly isTopDown: boolean;

@@ -2,7 +2,7 @@ import {createRequire} from 'node:module';
 import {parentPort} from 'node:worker_threads';
 import type {Raster, RasterHeader} from './raster.js';
 
-/** The depth is told without a decoder. */
+/** The depth is read without a decoder. */
 type SizeAndAlpha = Omit<RasterHeader, 'depth'>;
 
 export interface HeifTask {
@@ -60,12 +60,12 @@ interface Libheif {
   heif_image_release(image: object): void;
 }
 
-// The exported model has its WebAssembly inside: nothing is fetched, nothing looked for.
+// This build of libheif has its WebAssembly inside: no file is fetched or read.
 const makeLibheif = createRequire(import.meta.url)('libheif-js/libheif-wasm/libheif-bundle.js') as (
   options: object,
 ) => Libheif;
 
-/** It prints what it thinks of damaged files; answers say so. */
+/** It prints errors about damaged files; the responses have them too. */
 const libheif = makeLibheif({print: () => undefined, printErr: () => undefined});
 
 /** A decoder that has come to hold more is made anew. */

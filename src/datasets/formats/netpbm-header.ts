@@ -71,7 +71,7 @@ function readPamHeader(text: string, bytes: Uint8Array): NetpbmHeader {
   );
 }
 
-/** @throws ImageFault for a file whose header contradicts itself, or that has fewer pixels than it says */
+/** @throws ImageError for a file whose header contradicts itself, or that has fewer pixels than it says */
 export function readNetpbmHeader(bytes: Uint8Array): NetpbmHeader {
   const text = Buffer.from(
     bytes.buffer,

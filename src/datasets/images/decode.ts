@@ -92,11 +92,11 @@ const limitMemory = <Result>(
 ): Promise<Result> => explainUnsupported(bytes, isLarge(header) ? runExclusive(task) : task());
 
 /**
- * Decodes an image and resizes it as `resizing` says, with PIL's bilinear filter: its short side to `resizeSize`, or all of it into a square
+ * Decodes an image and resizes it as its `ResizePlan` says, with PIL's bilinear filter: its short side to `resizeSize`, or all of it into a square
  * of `cropSize`. The orientation flag is applied, transparency laid over white, everything brought to 8-bit sRGB; of an animation the first
  * frame counts.
  *
- * @throws Error of sharp's for what is no image, is cut off or damaged, or has more pixels than sharp's limit; `decodingFault` says which
+ * @throws Error of sharp's for what is no image, is cut off or damaged, or has more pixels than sharp's limit; `describeDecodeError` says which
  */
 export async function decodeBytes(
   bytes: Uint8Array,

@@ -8,7 +8,7 @@ const computeCellEdges = (length: number, side: number): Int32Array =>
   Int32Array.from({length: side + 1}, (_, i) => Math.floor((i * length) / side));
 
 /**
- * The mean luminances of an image's cells, its sides squeezed alike.
+ * The mean luminances of an image's cells, without its aspect ratio.
  *
  * @returns `[side, side]`, 0..255, rows from the top
  */

@@ -49,7 +49,7 @@ function imbalance(classNames: readonly string[], sizes: readonly number[]): Fin
       code: 'imbalanced-classes',
       severity: 'warning',
       message:
-        `Class ${large} has ${formatRatio(largest / smallest)} times the images of class ${small}, ${largest} and ${smallest}: accuracy says little of the ` +
+        `Class ${large} has ${formatRatio(largest / smallest)} times the images of class ${small}, ${largest} and ${smallest}: accuracy says little about the ` +
         'smaller ones, so check the recall of each. By default, training uses class-weighted loss.',
       files: [],
     },

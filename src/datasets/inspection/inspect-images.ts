@@ -5,7 +5,6 @@ import {mapConcurrently} from '../../core/async/map-concurrently.js';
 import {sha256} from '../../core/files/sha256.js';
 import {IMAGES_PER_THREAD, type ProcessingOptions} from '../cache/unique-images.js';
 import {decodeForInspection} from '../images/decode.js';
-
 import type {Sample} from '../sample.js';
 import {computeImageStats} from './image-stats.js';
 import type {InspectionCache} from './inspection-cache.js';
@@ -56,12 +55,12 @@ export async function inspectImages(
 ): Promise<ReadonlyMap<string, InspectedFile>> {
   const inspector = new FileInspector(cache);
   let done = 0;
-  const inspected = async ({path, name}: Sample): Promise<[string, InspectedFile]> => {
+  const inspect = async ({path, name}: Sample): Promise<[string, InspectedFile]> => {
     const file = await inspector
       .inspect(path)
       .catch((error: unknown) => ({error: describeDecodeError(error)}));
     onProgress?.(++done, samples.length, 'decoding');
     return [name, file];
   };
-  return new Map(await mapConcurrently(samples, IMAGES_PER_THREAD * workers, inspected, signal));
+  return new Map(await mapConcurrently(samples, IMAGES_PER_THREAD * workers, inspect, signal));
 }

@@ -1,6 +1,5 @@
 import type {ReadableImages, Split, Splits} from './splits.js';
 import {defineError, DatasetError, UsageError} from '../../core/errors.js';
-
 import {createRng} from '../../core/rng.js';
 import {assignGroups, type SplitRatios, type Fold, type Group} from './assign-groups.js';
 import {assertFoldsPossible} from './foldable.js';
@@ -9,7 +8,9 @@ import {connectedComponents} from '../duplicates/disjoint-set.js';
 import {everySample} from '../discovery/image-folder.js';
 import type {ImageFolder, Sample} from '../sample.js';
 import {splitFindings} from './split-findings.js';
+import {createGrouping, groupLeakageFindings} from './split-groups.js';
 
+/** How a folder is split. */
 export interface SplitOptions {
   /** Share of each class to validate on, 0..1, where the folder has no validation split of its own. Default: 0.2. */
   readonly valSplit?: number;
@@ -18,6 +19,8 @@ export interface SplitOptions {
   readonly seed: number;
   /** One fold of a cross-validation, in which every image is validated on once; `valSplit` is ignored then. */
   readonly fold?: Fold;
+  /** What else stays in one split: `folder:DEPTH`, or a regular expression with a group that names contain. */
+  readonly groupBy?: string;
   /** Keys of a sample. Samples that share a key, such as near-duplicates, stay in one split. Exact duplicates always do. */
   readonly groupKeys?: readonly ((sample: Sample) => string)[];
 }
@@ -31,7 +34,7 @@ export class NoValidationImagesError extends defineError(
     'Add images (2 different ones in a class are the least), set --val-split above 0, or give --val-data.',
 ) {}
 
-/** The folder says itself what to validate on. */
+/** The folder has a validation split of its own. */
 export class FoldError extends defineError(
   UsageError,
   'FOLDS_CONFLICT',
@@ -53,7 +56,7 @@ export class NoTrainingImagesError extends defineError(
  * Splits a folder for training, validation and test, stratified by class. Splits of the folder itself are kept; the rest is assigned by
  * `seed`, and groups stay together. Of a file in two of the folder's splits, the training copy is skipped first, then that for validation.
  *
- * @throws NoValidationImagesError, NoTrainingImagesError; FoldError for a fold of a folder that has validation images of its own;
+ * @throws NoValidationImagesError, NoTrainingImagesError; GroupByError; FoldError for a fold of a folder that has validation images of its own;
  * TooManyFoldsError where a class has fewer groups than there are folds
  */
 export function planSplit(
@@ -62,7 +65,51 @@ export function planSplit(
   options: SplitOptions,
 ): Split {
   const {valSplit = 0.2, testSplit = 0, seed, fold, groupKeys = []} = options;
+  const grouping = createGrouping(options.groupBy ?? 'exact-duplicates', folder.samples);
+  const {groupOf} = grouping;
   if (fold !== undefined) assertFoldable(folder);
+  const {free, validation, test, skipped} = selectUnique(folder, contents);
+  const assigned = assignSplits(free, contents, folder, {
+    validation: folder.validation === undefined ? valSplit : 0,
+    test: folder.test === undefined ? testSplit : 0,
+    seed,
+    groupKeys: groupOf === undefined ? groupKeys : [...groupKeys, groupOf],
+    ...(fold && {fold}),
+  });
+  const splits = {
+    train: assigned.train,
+    validation: [...validation, ...assigned.validation],
+    test: [...test, ...assigned.test],
+  };
+  assertUsable(folder, splits);
+  return {
+    ...splits,
+    skipped,
+    findings: [
+      ...grouping.findings,
+      ...(groupOf === undefined ? [] : groupLeakageFindings(folder, groupOf)),
+      ...splitFindings(folder, splits, skipped, contents),
+    ],
+    classNames: folder.classNames,
+    seed,
+    hashes: new Map(
+      Object.values(splits).flatMap(collect =>
+        collect.map(sample => [sample.name, contents.contentHash(sample)] as const),
+      ),
+    ),
+  };
+}
+
+/** Readable images by the splits of the folder itself, each in one of them; `free` are to be split. */
+function selectUnique(
+  folder: ImageFolder,
+  contents: ReadableImages,
+): {
+  readonly free: Sample[];
+  readonly validation: Sample[];
+  readonly test: Sample[];
+  readonly skipped: Map<string, string>;
+} {
   const readable = new Set(contents.samples.map(({name}) => name));
   const isReadable = ({name}: Sample): boolean => readable.has(name);
   const unreadable = everySample(folder).filter(sample => !isReadable(sample));
@@ -80,31 +127,7 @@ export function planSplit(
     contents,
     skipped,
   );
-  const assigned = assignSplits(free, contents, folder, {
-    validation: folder.validation === undefined ? valSplit : 0,
-    test: folder.test === undefined ? testSplit : 0,
-    seed,
-    groupKeys,
-    ...(fold && {fold}),
-  });
-  const splits = {
-    train: assigned.train,
-    validation: [...validation, ...assigned.validation],
-    test: [...test, ...assigned.test],
-  };
-  assertUsable(folder, splits);
-  return {
-    ...splits,
-    skipped,
-    findings: splitFindings(folder, splits, skipped, contents),
-    classNames: folder.classNames,
-    seed,
-    hashes: new Map(
-      Object.values(splits).flatMap(collect =>
-        collect.map(sample => [sample.name, contents.contentHash(sample)] as const),
-      ),
-    ),
-  };
+  return {free, validation, test, skipped};
 }
 
 function excludeDuplicates(
@@ -177,9 +200,27 @@ function shuffleByHash<Item>(items: readonly Item[], keyOf: (item: Item) => numb
 const sortSamples = (samples: Sample[]): Sample[] =>
   samples.sort((a, b) => a.label - b.label || (a.name < b.name ? -1 : 1));
 
-/** @throws FoldError for a folder that says itself what to validate on */
-export function assertFoldable({root, validation}: ImageFolder): void {
+/** @throws FoldError for a folder with a validation split of its own */
+function assertFoldable({root, validation}: ImageFolder): void {
   if (validation !== undefined) throw new FoldError({root});
+}
+
+/**
+ * Finds what is wrong with the options by the names of the images alone, before any is decoded.
+ * @throws GroupByError, FoldError, TooManyFoldsError
+ */
+export function assertSplittable(folder: ImageFolder, options: SplitOptions): void {
+  const {groupBy: criterion = 'exact-duplicates', fold, testSplit, seed} = options;
+  const {groupOf} = createGrouping(criterion, folder.samples);
+  if (fold === undefined) return;
+  // As the images are listed: folds that are impossible by the names alone are impossible with fewer images.
+  const listed = {samples: everySample(folder), contentHash: ({name}: Sample) => name};
+  planSplit(folder, listed, {
+    seed,
+    fold,
+    groupBy: criterion,
+    ...(groupOf === undefined && testSplit !== undefined && {testSplit}),
+  });
 }
 
 /** @throws NoValidationImagesError, NoTrainingImagesError */

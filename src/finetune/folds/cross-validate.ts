@@ -5,7 +5,7 @@ import type {ImageFolder} from '../../datasets/sample.js';
 import {crossValidationHtml} from '../../report/folds-page.js';
 import {checkFinetuneArguments} from '../finetune-arguments.js';
 import type {FinetuneOptions} from '../finetune-options.js';
-import {resolveDivision} from '../prepare.js';
+import {validateSplitOptions} from '../preparation/split-images.js';
 import {OPTIONS} from '../options/options.js';
 import type {Recipe, RecipeInput} from '../recipe/recipe.js';
 import type {RunContext} from '../run/run-context.js';
@@ -30,7 +30,7 @@ export interface CrossValidationResult {
 
 /**
  * As far as the names of the images tell.
- * @throws ArgumentError, UsageError for a recipe that says itself what to validate on; FoldError, SplitByError, FoldsImpossibleError
+ * @throws ArgumentError, UsageError for a recipe that says itself what to validate on; FoldError, GroupByError, TooManyFoldsError
  */
 export function validateFoldOptions(folder: ImageFolder, given: RecipeInput, folds: number): void {
   if (given.fold !== undefined)
@@ -43,7 +43,7 @@ export function validateFoldOptions(folder: ImageFolder, given: RecipeInput, fol
     seed = OPTIONS.seed.default,
     splitFile,
   } = given;
-  resolveDivision(folder, {
+  validateSplitOptions(folder, {
     groupBy,
     testSplit,
     seed,
@@ -57,7 +57,7 @@ export function validateFoldOptions(folder: ImageFolder, given: RecipeInput, fol
  * frozen backbone computed once. With `out` each run has a directory in it, beside `folds.json` and `folds.html`; `resume` goes on with the
  * folds that have not ended.
  *
- * @throws UsageError for a recipe that says itself what to validate on; FoldsImpossibleError before an image is decoded, where that is known
+ * @throws UsageError for a recipe that says itself what to validate on; TooManyFoldsError before an image is decoded, where that is known
  * by then; whatever `finetune` throws
  *
  * @example

@@ -6,8 +6,8 @@ import {FeatureFileCache} from '../../training/features/feature-files.js';
 import {FeatureCache} from '../../training/features/feature-cache.js';
 import {FeatureProgress} from './feature-progress.js';
 import {createPixelFileCache} from '../../datasets/cache/image-cache.js';
-import {diskBudget} from '../prepare.js';
-import type {Prepared} from '../prepared.js';
+import {diskBudget} from '../preparation/memory-need.js';
+import type {Prepared} from '../preparation/prepared.js';
 import type {Recipe} from '../recipe/recipe.js';
 import type {RunContext} from '../run/run-context.js';
 

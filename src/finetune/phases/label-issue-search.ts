@@ -6,7 +6,7 @@ import {
   suspiciousImageFindings,
   type SuspiciousImages,
 } from '../label-issues.js';
-import type {Prepared} from '../prepared.js';
+import type {Prepared} from '../preparation/prepared.js';
 import type {Recipe} from '../recipe/recipe.js';
 import type {RunContext} from '../run/run-context.js';
 import type {PhaseInputs} from './phase-data.js';

@@ -4,7 +4,7 @@ import {isMixing} from '../../datasets/augmentation/mixup.js';
 import {modelLayerGroups, type FeatureCache} from '../../training/features/feature-cache.js';
 import type {BatchSource} from '../../training/loop/batch-source.js';
 import type {PhaseModel} from '../../training/loop/phase-model.js';
-import type {Prepared} from '../prepared.js';
+import type {Prepared} from '../preparation/prepared.js';
 import type {Phase} from '../recipe/phases.js';
 import type {Recipe} from '../recipe/recipe.js';
 import type {RunContext} from '../run/run-context.js';

@@ -6,7 +6,7 @@ import {INITIAL_TRAINER_STATE, PhaseTrainer} from '../../training/loop/phase-tra
 import {evaluateBatches} from '../../training/metrics/evaluate.js';
 import type {Metrics} from '../../training/metrics/metrics.js';
 import type {SuspiciousImages} from '../label-issues.js';
-import type {Prepared} from '../prepared.js';
+import type {Prepared} from '../preparation/prepared.js';
 import type {Phase, Recipe} from '../recipe/recipe.js';
 import {trainingPlan} from '../recipe/training-plan.js';
 import type {Checkpoints} from '../run/checkpoints.js';

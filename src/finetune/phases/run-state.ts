@@ -5,7 +5,7 @@ import type {Checkpoint} from '../../training/loop/checkpoint.js';
 import {metricForBestModel} from '../../training/loop/class-balance.js';
 import type {EpochRow} from '../../training/loop/history.js';
 import {INITIAL_TRAINER_STATE, type PhaseTrainer} from '../../training/loop/phase-trainer.js';
-import type {Prepared} from '../prepared.js';
+import type {Prepared} from '../preparation/prepared.js';
 import type {Recipe} from '../recipe/recipe.js';
 import type {RunContext} from '../run/run-context.js';
 import {EpochHistory} from './epoch-history.js';

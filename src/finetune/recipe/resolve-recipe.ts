@@ -6,7 +6,7 @@ import {usableMemory} from '../../core/system-resources.js';
 import {checkFolder} from '../../datasets/discovery/folder-arguments.js';
 import {groupBy} from '../../core/group-by.js';
 import type {ImageFolder} from '../../datasets/sample.js';
-import {largestBatchSize} from '../memory-need.js';
+import {largestBatchSize} from '../preparation/memory-need.js';
 import {
   defaultsOf,
   mergeOptions,

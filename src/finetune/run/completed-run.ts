@@ -5,7 +5,7 @@ import type {RunSettings} from '../finetune-options.js';
 import {toReportImages} from '../label-issues.js';
 import {findMisclassifications} from '../misclassifications.js';
 import type {TrainingResult} from '../phases/phase-runner.js';
-import type {Prepared} from '../prepared.js';
+import type {Prepared} from '../preparation/prepared.js';
 import type {Recipe} from '../recipe/recipe.js';
 import type {RunContext} from './run-context.js';
 import type {RunDirectory} from './run-directory.js';

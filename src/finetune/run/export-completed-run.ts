@@ -6,7 +6,7 @@ import {exportModel} from '../../export/export-model.js';
 import {modelCard} from '../../report/model-card.js';
 import type {RunRecord} from '../../report/run-record.js';
 import {readImageBatches} from '../../training/loop/image-dataset.js';
-import type {Prepared} from '../prepared.js';
+import type {Prepared} from '../preparation/prepared.js';
 import type {Recipe} from '../recipe/recipe.js';
 import type {RunContext} from './run-context.js';
 import type {RunDirectory} from './run-directory.js';

@@ -42,7 +42,7 @@ const pickRecipe = (document: Readonly<Record<string, unknown>>): Recipe =>
 
 /**
  * Exports the model of a run whose training has ended, from its best weights; no image is needed.
- * @throws UsageError where there is no such run; TrainedFileError, RunFileError, RunLockedError, and as `exportModel`
+ * @throws UsageError where there is no such run; TrainedWeightsError, RunFileError, RunLockedError, and as `exportModel`
  */
 export async function exportRun(
   run: string,

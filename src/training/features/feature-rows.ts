@@ -185,7 +185,7 @@ class RowCollector {
 /**
  * Keeps rows in memory, in a file that later runs find, or both.
  * @param inMemory needed where there is no path; with both, a file that cannot be written is done without
- * @throws FeaturesFolderError where the file cannot be written and memory is not wanted; whatever `rows` throws
+ * @throws FeatureCacheNotWritableError where the file cannot be written and memory is not wanted; whatever `rows` throws
  */
 export async function storeRows(
   format: RowFormat,

@@ -154,7 +154,7 @@ export class PhaseTrainer {
    * Runs the updates that are left of the epoch begun.
    * @param onStep told after each update how many of the epoch's are done
    * @returns mean training loss over the epoch's examples
-   * @throws DivergedError at the first loss that is not finite
+   * @throws TrainingDivergedError at the first loss that is not finite
    */
   async epoch(signal: AbortSignal | undefined, onStep: (step: number) => void): Promise<number> {
     const {plan, state} = this;
@@ -193,7 +193,7 @@ export class PhaseTrainer {
 
   /**
    * Validates what the epoch has made of the network, and goes on to the next: a run that is stopped before comes back to validate it.
-   * @throws DivergedError where a probability is not a number
+   * @throws TrainingDivergedError where a probability is not a number
    */
   async endEpoch(validation: BatchSource): Promise<Metrics> {
     const {plan, state} = this;

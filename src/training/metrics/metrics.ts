@@ -94,7 +94,7 @@ export class RunningMetrics {
    * @param probabilities `[n, classes]`, row-major; logits rank alike
    * @param labels class indices `[n]`
    * @param lossSum sum over the batch, not its mean
-   * @throws NotANumberError
+   * @throws NanProbabilityError
    */
   add(probabilities: Float32Array, labels: Int32Array, lossSum: number): void {
     const classes = this.#classNames.length;

@@ -83,7 +83,7 @@ describe('augment', () => {
   });
 });
 
-describe('randomWindow', () => {
+describe('randomCropBox', () => {
   const crop = AUGMENTATIONS.standard.crop;
 
   it('stays inside, within the scale and the ratio', () => {

@@ -204,7 +204,7 @@ const TORCHVISION: readonly (readonly [
   ],
 ];
 
-describe('changes of an image', () => {
+describe('image transforms', () => {
   it('start from the image that torchvision was given', () => {
     expect([at(waves(), 12, 12), at(waves(), 9, 14), at(waves(), 15, 8)]).to.deep.equal([
       [138, 28, 226],
@@ -280,7 +280,7 @@ describe('changes of an image', () => {
   });
 });
 
-describe('a policy', () => {
+describe('autoAugment', () => {
   it('of no strength changes nothing but tones that have none, whatever is drawn', () => {
     // Stretched contrast and values made equally frequent, 2 of the 14, know no strength.
     const kept = Array.from({length: 200}, (_, seed) =>
@@ -324,7 +324,7 @@ describe('a policy', () => {
   });
 });
 
-describe('what a recipe says of augmentation', () => {
+describe('the augmentation of a recipe', () => {
   const image = {width: SIZE, height: SIZE, data: waves()};
 
   it('is a preset, or settings, or settings on top of a preset', () => {

@@ -64,7 +64,7 @@ const LOSSES: readonly Change[] = [
   },
 ];
 
-describe('a file that changes while a run goes on', function () {
+describe('a file that changes during a run', function () {
   if (process.platform === 'win32') return;
   this.timeout(60_000);
 

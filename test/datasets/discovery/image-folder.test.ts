@@ -292,7 +292,7 @@ describe('loadImageFolder', () => {
         ['unreadable-image', 'Skipped cats/bad.jpg: its bytes are no image.', 'cats/bad.jpg'],
         [
           'class-with-broken-images',
-          '1 of 6 images of class cats cannot be read, such as cats/bad.jpg (its bytes are no image): the run goes on with 5. ' +
+          '1 of 6 images of class cats cannot be read, such as cats/bad.jpg (its bytes are no image): the run continues with 5. ' +
             'finetune check DIR --write-exclude exclude.txt lists them.',
         ],
       ]);

@@ -10,7 +10,7 @@ import {
 import {temporaryDirectory} from '../../helpers/temporary.js';
 import {plain, writeTree} from '../../helpers/images.js';
 
-describe('formatOf', () => {
+describe('detectFormat', () => {
   for (const [format, write] of [
     ['JPEG', 'jpeg'],
     ['PNG', 'png'],
@@ -86,7 +86,7 @@ describe('formatOf', () => {
   });
 });
 
-describe('formatOfFile', () => {
+describe('detectFileFormat', () => {
   it('goes by the bytes and not by the name', async () => {
     const root = temporaryDirectory();
     writeTree(root, {'a.txt': await plain('red').webp().toBuffer(), 'b.jpg': 'hello', 'c.jpg': ''});
@@ -98,7 +98,7 @@ describe('formatOfFile', () => {
   });
 });
 
-describe('isNamedAsImage', () => {
+describe('hasImageExtension', () => {
   it('knows the usual extensions in any case', () => {
     expect(
       ['x.JPG', 'a/b.jpeg', 'x.TIF', 'x.heic', 'x.png.txt', 'jpg', 'x.xml'].map(hasImageExtension),

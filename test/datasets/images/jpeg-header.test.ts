@@ -9,7 +9,7 @@ const plainJpegSize = (bytes: Uint8Array): {width: number; height: number} | und
   return header && {width: header.width, height: header.height};
 };
 
-describe('plainJpeg', () => {
+describe('readSimpleJpegHeader', () => {
   for (const [name, image] of [
     ['a plain JPEG', noisy(1, 64, 48).jpeg()],
     ['a progressive one', noisy(2, 300, 17).jpeg({progressive: true})],

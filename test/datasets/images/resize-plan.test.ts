@@ -89,7 +89,7 @@ const PILLOW: readonly (readonly [
   ],
 ];
 
-describe('an image that is fitted', () => {
+describe('a resized image', () => {
   for (const [width, height, fit, pixels] of PILLOW) {
     it(`as ${fit} at ${width} x ${height} is what Pillow makes of it`, async () => {
       const bytes = await waves(width, height);
@@ -126,7 +126,7 @@ describe('an image that is fitted', () => {
   });
 });
 
-describe('what pads an image', () => {
+describe('the padding of an image', () => {
   it('is the mean color of the weights, red first', () => {
     expect(computeFillColor(TORCHVISION_PREPROCESSING)).to.deep.equal([124, 116, 104]);
     expect(computeFillColor(CAFFE_PREPROCESSING)).to.deep.equal([124, 117, 104]);

@@ -17,8 +17,8 @@ function folderOf(sizes: Readonly<Record<string, number>>, names?: readonly stri
 const reported = (folder: ImageFolder): string[] =>
   classFindings(folder).map(({code, message}) => `${code}: ${message}`);
 
-describe('what a check says of classes and names', () => {
-  it('is nothing of classes of like size with names of their own', () => {
+describe('classFindings', () => {
+  it('is empty for classes of similar size with distinct names', () => {
     expect(
       reported(
         folderOf({
@@ -35,7 +35,7 @@ describe('what a check says of classes and names', () => {
     ).to.deep.equal([]);
   });
 
-  it('names small classes', () => {
+  it('reports small classes', () => {
     expect(reported(folderOf({cat: 15, dog: 9}))).to.deep.equal([
       'small-class: Class dog has 9 images to learn from. Add images, or expect a low accuracy for it.',
     ]);
@@ -65,7 +65,7 @@ describe('what a check says of classes and names', () => {
     ['category a', 'category b', undefined],
     ['Malvasia_1', 'Malvasia_2', undefined],
   ] as const) {
-    it(`${code === undefined ? 'does not ask' : 'asks'} whether ${first} and ${second} are one class`, () => {
+    it(`${code === undefined ? 'does not report' : 'reports'} ${first} and ${second} as one class`, () => {
       const found = classFindings(folderOf({[first]: 20, [second]: 20})).map(
         finding => finding.code,
       );

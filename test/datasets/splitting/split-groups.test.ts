@@ -19,15 +19,14 @@ const splitWith = (samples: readonly Sample[], groupBy: string) => {
     findings: [],
     layout: 'classes',
   };
-  const {groupOf} = createGrouping(groupBy, samples);
   return planSplit(
     folder,
     {samples, contentHash: ({name}) => name},
-    {seed: 3, valSplit: 0.3, groupKeys: groupOf ? [groupOf] : []},
+    {seed: 3, valSplit: 0.3, groupBy},
   );
 };
 
-describe('groupingBy', () => {
+describe('createGrouping', () => {
   it('keeps together what a pattern captures, across classes', () => {
     const {train, validation} = splitWith(PATIENTS, '(p\\d+)_');
     const patients = (split: readonly Sample[]): Set<string> =>
@@ -93,6 +92,9 @@ describe('groupingBy', () => {
     expect(
       groupLeakageFindings({...folder, validation: PATIENTS.slice(30)}, groupOf!),
     ).to.deep.equal([]);
+    const contents = {samples: PATIENTS, contentHash: ({name}: Sample) => name};
+    const split = planSplit(folder, contents, {seed: 3, groupBy: '(p\\d+)_'});
+    expect(split.findings).to.deep.include(found);
   });
 
   it('gives a rare class its share of groups that it has with a common one', () => {

@@ -1,11 +1,11 @@
-import {gradientBytes, inferenceBytesPerImage} from '../backbones/activation-bytes.js';
-import {computeFrozenDepth, getLayerGroup} from '../backbones/layer-groups.js';
-import {backboneShapes, type BackboneSpec} from '../backbones/resnet-specs.js';
-import {defineError, UnsupportedEnvironmentError} from '../core/errors.js';
-import {readSystemResources, usableAmount, type Resource} from '../core/system-resources.js';
-import {sizeFromShape} from '../core/state-dict.js';
-import type {Phase} from './recipe/phases.js';
-import type {Recipe} from './recipe/recipe.js';
+import {gradientBytes, inferenceBytesPerImage} from '../../backbones/activation-bytes.js';
+import {computeFrozenDepth, getLayerGroup} from '../../backbones/layer-groups.js';
+import {backboneShapes, type BackboneSpec} from '../../backbones/resnet-specs.js';
+import {defineError, UnsupportedEnvironmentError} from '../../core/errors.js';
+import {readSystemResources, usableAmount, type Resource} from '../../core/system-resources.js';
+import {sizeFromShape} from '../../core/state-dict.js';
+import type {Phase} from '../recipe/phases.js';
+import type {Recipe} from '../recipe/recipe.js';
 
 const MIB = 2 ** 20;
 const GIB = 2 ** 30;
@@ -23,6 +23,10 @@ const COPIES_PER_TRAINED_WEIGHT = 9;
 const GRADIENT_FACTOR = {inference: 1.7, training: 2.2} as const;
 /** Of a network alone on a processor, once the backend runs. */
 const BACKEND_BYTES = 200 * MIB;
+
+/** Bytes of disk for cached features; undefined leaves the choice to what is free. */
+export const diskBudget = ({cacheDisk}: Recipe): number | undefined =>
+  cacheDisk === undefined ? undefined : cacheDisk * GIB;
 
 /** Of a recipe, what decides how much memory it takes. */
 export type MemoryFactors = Pick<Recipe, 'phases' | 'batchSize' | 'batchNorm'>;
@@ -96,7 +100,7 @@ export class InsufficientMemoryError extends defineError(
   },
 ) {}
 
-/** @throws MemoryShortError (exit 4) for a run that cannot fit into memory, with what would */
+/** @throws InsufficientMemoryError (exit 4) for a run that cannot fit into memory, with what would */
 export function assertFitsMemory(
   spec: BackboneSpec,
   size: number,

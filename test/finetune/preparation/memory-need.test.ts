@@ -1,6 +1,9 @@
 import {expect} from 'chai';
-import {inferenceBatchSize, inferenceBytesPerImage} from '../../src/backbones/activation-bytes.js';
-import type {BackboneSpec} from '../../src/backbones/resnet-specs.js';
+import {
+  inferenceBatchSize,
+  inferenceBytesPerImage,
+} from '../../../src/backbones/activation-bytes.js';
+import type {BackboneSpec} from '../../../src/backbones/resnet-specs.js';
 import {
   assertFitsMemory,
   cacheBudget,
@@ -8,10 +11,10 @@ import {
   estimateMemory,
   InsufficientMemoryError,
   type MemoryFactors,
-} from '../../src/finetune/memory-need.js';
-import {NAMED_SCHEDULES} from '../../src/finetune/recipe/phases.js';
-import type {Recipe} from '../../src/finetune/recipe/recipe.js';
-import {mergeRecipe} from '../../src/finetune/recipe/resolve-recipe.js';
+} from '../../../src/finetune/preparation/memory-need.js';
+import {NAMED_SCHEDULES} from '../../../src/finetune/recipe/phases.js';
+import type {Recipe} from '../../../src/finetune/recipe/recipe.js';
+import {mergeRecipe} from '../../../src/finetune/recipe/resolve-recipe.js';
 
 const GIB = 2 ** 30;
 const MIB = 2 ** 20;

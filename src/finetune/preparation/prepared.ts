@@ -1,9 +1,9 @@
-import type {PretrainedWeights} from '../backbones/pretrained/pretrained.js';
-import type {ImageCache} from '../datasets/cache/image-cache.js';
-import type {Sample} from '../datasets/sample.js';
-import type {Split} from '../datasets/splitting/splits.js';
-import type {Classifier} from '../heads/classifier.js';
-import type {ImageDataset} from '../training/loop/image-dataset.js';
+import type {PretrainedWeights} from '../../backbones/pretrained/pretrained.js';
+import type {ImageCache} from '../../datasets/cache/image-cache.js';
+import type {Sample} from '../../datasets/sample.js';
+import type {Split} from '../../datasets/splitting/splits.js';
+import type {Classifier} from '../../heads/classifier.js';
+import type {ImageDataset} from '../../training/loop/image-dataset.js';
 
 /** What a run starts from: a classifier with a new head, and every image decoded. Whoever gets it closes the cache. */
 export interface Prepared {

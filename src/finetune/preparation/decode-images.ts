@@ -1,0 +1,80 @@
+import {ensureCacheFolder} from '../../core/files/cache-directory.js';
+import {computeFillColor, type Preprocessing} from '../../core/preprocessing.js';
+import {openImageCache, type ImageCache} from '../../datasets/cache/image-cache.js';
+import {everySample} from '../../datasets/discovery/image-folder.js';
+import {findDuplicateGroups} from '../../datasets/duplicates/duplicate-groups.js';
+import {computeFingerprint} from '../../datasets/duplicates/fingerprint.js';
+import {removeLetterbox} from '../../datasets/images/resize-plan.js';
+import type {ImageFolder, Sample} from '../../datasets/sample.js';
+import type {DecodedImages} from '../folds/folds-share.js';
+import type {Recipe} from '../recipe/recipe.js';
+import type {RunContext} from '../run/run-context.js';
+import {diskBudget} from './memory-need.js';
+
+async function decode(
+  folder: ImageFolder,
+  preprocessing: Preprocessing,
+  memoryLimitBytes: number,
+  recipe: Recipe,
+  run: RunContext,
+): Promise<ImageCache> {
+  const limitBytes = diskBudget(recipe);
+  return openImageCache(everySample(folder), preprocessing, {
+    classNames: folder.classNames,
+    memoryLimitBytes,
+    directory: ensureCacheFolder('images'),
+    ...(limitBytes !== undefined && {limitBytes}),
+    onWarning: message => run.emit({type: 'info', message}),
+    ...(run.workers !== undefined && {workers: run.workers}),
+    onProgress: (done, total, step) => run.progress('decode', done, total, 'images', {step}),
+    ...run.signalOptions,
+  });
+}
+
+/** The same for near-duplicates, or for exact duplicates alone where the recipe says so. */
+async function findDuplicates(
+  cache: ImageCache,
+  preprocessing: Preprocessing,
+  {groupBy}: Recipe,
+  run: RunContext,
+): Promise<(sample: Sample) => string> {
+  if (groupBy === 'exact-duplicates') return sample => cache.contentHash(sample);
+  const fill = computeFillColor(preprocessing);
+  const fingerprint = async (sample: Sample): Promise<Uint8Array> => {
+    const image = await cache.image(sample);
+    return computeFingerprint(preprocessing.fit === 'pad' ? removeLetterbox(image, fill) : image);
+  };
+  return findDuplicateGroups(
+    {...cache, fingerprint},
+    {
+      directory: ensureCacheFolder('images'),
+      onProgress: (done, total) =>
+        run.progress('decode', done, total, 'images', {step: 'comparing'}),
+      ...run.signalOptions,
+    },
+  );
+}
+
+/**
+ * Decodes every image and searches for duplicates, once for all folds of a cross-validation.
+ * @param cacheBytes of memory, for decoded pixels and cached features together
+ */
+export async function decodeImages(
+  folder: ImageFolder,
+  preprocessing: Preprocessing,
+  cacheBytes: number,
+  recipe: Recipe,
+  run: RunContext,
+): Promise<DecodedImages> {
+  const make = async (): Promise<DecodedImages> => {
+    const cache = await decode(folder, preprocessing, cacheBytes / 2, recipe, run);
+    try {
+      const duplicateGroup = await findDuplicates(cache, preprocessing, recipe, run);
+      return {cache, duplicateGroup, cacheBytes};
+    } catch (error) {
+      await cache.close();
+      throw error;
+    }
+  };
+  return run.time('decode', () => run.sharedData?.images(make) ?? make());
+}

@@ -1,0 +1,45 @@
+import {createRandomBackbone, loadBackbone, type Backbone} from '../../backbones/load-backbone.js';
+import {locateWeights} from '../../backbones/pretrained/locate-weights.js';
+import type {PretrainedWeights} from '../../backbones/pretrained/pretrained.js';
+import {withFit, withImageSize, type Preprocessing} from '../../core/preprocessing.js';
+import type {Recipe} from '../recipe/recipe.js';
+import type {RunContext} from '../run/run-context.js';
+
+/** A backbone on the device, and how its images are prepared. */
+export interface OpenBackbone {
+  /** With the preprocessing that the recipe asks for. */
+  readonly backbone: Backbone;
+  /** Of published weights. */
+  readonly pretrained?: PretrainedWeights;
+}
+
+const requestedPreprocessing = (own: Preprocessing, {imageSize, fit}: Recipe): Preprocessing =>
+  withFit(imageSize === undefined ? own : withImageSize(own, imageSize), fit);
+
+async function loadWeights(recipe: Recipe, run: RunContext): Promise<OpenBackbone> {
+  const {arch, lastStage, weights, seed} = recipe;
+  if (weights === 'none') {
+    run.emit({type: 'weights', name: 'none', path: null});
+    return {backbone: createRandomBackbone(arch, lastStage, seed)};
+  }
+  const onInfo = (message: string): void => run.emit({type: 'info', message});
+  const {path, pretrained, base} = await locateWeights(weights, arch, {
+    offline: run.offline,
+    onFinding: finding => run.addFinding(finding),
+    onInfo,
+    onProgress: ({bytes, total}) => run.progress('weights', bytes, total ?? bytes, 'bytes'),
+    ...run.signalOptions,
+  });
+  run.progress('weights', 0, 1, 'files', {step: 'loading'});
+  const options = {onInfo, ...(base && {base})};
+  const backbone = await loadBackbone(arch, lastStage, path, pretrained, options);
+  run.emit({type: 'weights', name: backbone.origin, path});
+  return {backbone, ...(pretrained !== undefined && {pretrained})};
+}
+
+/** Finds the weights of a recipe, downloads them where needed, and loads them. Whoever calls disposes them. */
+export async function openBackbone(recipe: Recipe, run: RunContext): Promise<OpenBackbone> {
+  const {backbone, ...others} = await run.time('weights', () => loadWeights(recipe, run));
+  const preprocessing = requestedPreprocessing(backbone.preprocessing, recipe);
+  return {backbone: {...backbone, preprocessing}, ...others};
+}

@@ -29,6 +29,18 @@ describe('the exports of the package', () => {
     expect(Object.keys(exports)).to.include.members(Object.keys(NEEDED).map(name => `./${name}`));
   });
 
+  it('are the entry points of the pages of the API', () => {
+    const {entryPoints} = JSON.parse(readFileSync(join(ROOT, 'docs/api/typedoc.json'), 'utf8')) as {
+      readonly entryPoints: readonly string[];
+    };
+    const sources = Object.values(exports).flatMap(value =>
+      typeof value === 'string'
+        ? []
+        : [value.default.replace('./dist/', '../../').replace(/js$/, 'ts')],
+    );
+    expect(entryPoints).to.have.members(sources);
+  });
+
   for (const [name, needed] of Object.entries(NEEDED)) {
     it(`finetune/${name} holds the parts of a training loop`, async () => {
       const module = (await import(`finetune/${name}`)) as Record<string, unknown>;

@@ -36,15 +36,23 @@ export {
 } from './layer-groups.js';
 export {
   ARCHS,
-  RESNET_SPECS,
-  backboneShapes,
-  countParameters,
-  featureWidth,
+  RESNETS,
   type Arch,
   type BackboneSpec,
   type LastStage,
+  type ResNetSpec,
 } from './resnet-specs.js';
-export {forward, type Interpreter} from './resnet.js';
+export {backboneShapes, countParameters, featureWidth, networkLayers} from './network.js';
+export type {
+  AddLayer,
+  ConvLayer,
+  Layer,
+  MaxPoolLayer,
+  NormLayer,
+  PadLayer,
+  ReluLayer,
+} from './layers.js';
+export {forward, type Interpreter} from './forward.js';
 export {inferenceInterpreter, trainingInterpreter} from './interpreters.js';
 export {disposeWeights, loadStateDict, toDevice, toHost, type ParameterMap} from './parameters.js';
 export type {CpuTensor, StateDict} from '../core/state-dict.js';

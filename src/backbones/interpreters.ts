@@ -1,52 +1,65 @@
 import {ops} from '../backend/ops/current-ops.js';
 import {tf, type Tensor, type Tensor1D, type Tensor4D} from '../backend/tensorflow.js';
 import type {BatchStatistics} from '../backend/ops/ops.js';
+import type {Interpreter} from './forward.js';
+import {pairConvNorms, type ConvLayer, type Layer, type NormLayer} from './layers.js';
 import {getKernel, getVector, type ParameterMap} from './parameters.js';
-import type {Interpreter} from './resnet.js';
-import type {BackboneSpec, ConvNormSpec} from './resnet-specs.js';
 
-const sharedOps = {
-  relu: (x: Tensor4D) => ops().relu(x),
-  scope: (block: () => Tensor4D) => tf.tidy(block),
-  maxPool: (x: Tensor4D) => ops().maxPool(x, 3, 2, 1),
-  add: (a: Tensor4D, b: Tensor4D) => ops().add(a, b),
-};
+/** What means the same in training and in inference. */
+const sharedWords = {
+  relu: (_, x) => ops().relu(x),
+  pad: ({padding}, x) => ops().pad(x, padding),
+  maxPool: ({size, stride}, x) => ops().maxPool(x, size, stride),
+  add: (_, a, b) => ops().add(a, b),
+  scope: block => tf.tidy(block),
+} satisfies Partial<Interpreter<Tensor4D>>;
 
-/** A convolution with its batch norm folded in: `w' = w * gamma / sqrt(var + eps)`, `b' = beta - mean * gamma / sqrt(var + eps)`. */
+const convolve = (
+  x: Tensor4D,
+  weights: ParameterMap,
+  {name, stride, padding}: ConvLayer,
+): Tensor4D => ops().conv2d(x, getKernel(weights, `${name}.weight`), stride, padding);
+
+/** A batch norm by its stored statistics, of which there is no gradient: a factor and a summand for each channel. */
+interface ChannelAffine {
+  readonly scale: Tensor1D;
+  readonly shift: Tensor1D;
+}
+
+/** `gamma / sqrt(var + eps)` and `beta - mean * gamma / sqrt(var + eps)` */
+function normAffine(weights: ParameterMap, {name, epsilon}: NormLayer): ChannelAffine {
+  const parameter = (part: string): Tensor1D => getVector(weights, `${name}.${part}`);
+  const scale = tf.div<Tensor1D>(
+    parameter('weight'),
+    tf.sqrt(tf.add(parameter('running_var'), epsilon)),
+  );
+  return {scale, shift: tf.sub(parameter('bias'), tf.mul(parameter('running_mean'), scale))};
+}
+
+const applyAffine = (x: Tensor4D, {scale, shift}: ChannelAffine): Tensor4D =>
+  ops().biasAdd(tf.mul(x, scale), shift);
+
+/** A convolution with its batch norm folded in. */
 interface FoldedConv {
   readonly filter: Tensor4D;
   readonly bias: Tensor1D;
 }
 
-/** By stored statistics, of which there is no gradient. */
-function foldBatchNorm(
-  spec: BackboneSpec,
-  weights: ParameterMap,
-  {conv, norm}: ConvNormSpec,
-): FoldedConv {
-  const normParameter = (name: string): Tensor1D => getVector(weights, `${norm}.${name}`);
-  const scale = tf.div<Tensor1D>(
-    normParameter('weight'),
-    tf.sqrt(tf.add(normParameter('running_var'), spec.batchNormEpsilon)),
-  );
-  const filter = tf.mul<Tensor4D>(getKernel(weights, `${conv}.weight`), scale);
-  return {
-    filter,
-    bias: tf.sub<Tensor1D>(normParameter('bias'), tf.mul(normParameter('running_mean'), scale)),
-  };
+function foldBatchNorm(weights: ParameterMap, conv: ConvLayer, norm: NormLayer): FoldedConv {
+  const {scale, shift} = normAffine(weights, norm);
+  return {filter: tf.mul(getKernel(weights, `${conv.name}.weight`), scale), bias: shift};
 }
 
 /**
  * Batch norms use their stored statistics; gradients flow. For evaluation, and for fine-tuning on few images. They are folded at every run:
  * a pass over the weights instead of several over the activations, forward and backward, and nothing more of the activations to hold.
  */
-export const inferenceInterpreter = (
-  spec: BackboneSpec,
-  weights: ParameterMap,
-): Interpreter<Tensor4D> => ({
-  ...sharedOps,
-  convNorm: (conv, x) => {
-    const {filter, bias} = foldBatchNorm(spec, weights, conv);
+export const inferenceInterpreter = (weights: ParameterMap): Interpreter<Tensor4D> => ({
+  ...sharedWords,
+  conv: (conv, x) => convolve(x, weights, conv),
+  norm: (norm, x) => applyAffine(x, normAffine(weights, norm)),
+  convNorm: (conv, norm, x) => {
+    const {filter, bias} = foldBatchNorm(weights, conv, norm);
     return ops().biasAdd(ops().conv2d(x, filter, conv.stride, conv.padding), bias);
   },
 });
@@ -57,68 +70,68 @@ export const inferenceInterpreter = (
  *   values per channel that they were taken over
  */
 export const trainingInterpreter = (
-  spec: BackboneSpec,
   weights: ParameterMap,
   onBatchStats: (norm: string, statistics: BatchStatistics, count: number) => void,
 ): Interpreter<Tensor4D> => ({
-  ...sharedOps,
-  convNorm: (conv, x) => {
-    const convolved = ops().conv2d(
-      x,
-      getKernel(weights, `${conv.conv}.weight`),
-      conv.stride,
-      conv.padding,
-    );
-    const gamma = getVector(weights, `${conv.norm}.weight`);
-    const {y, statistics} = ops().batchNormTraining(
-      convolved,
-      gamma,
-      getVector(weights, `${conv.norm}.bias`),
-      spec.batchNormEpsilon,
-    );
-    const [n, height, width] = convolved.shape;
-    onBatchStats(
-      conv.norm,
-      {mean: tf.keep(statistics.mean), variance: tf.keep(statistics.variance)},
-      n * height * width,
-    );
+  ...sharedWords,
+  conv: (conv, x) => convolve(x, weights, conv),
+  norm: ({name, epsilon}, x) => {
+    const [gamma, beta] = ['weight', 'bias'].map(part => getVector(weights, `${name}.${part}`));
+    const {y, statistics} = ops().batchNormTraining(x, gamma!, beta!, epsilon);
+    const {mean, variance} = statistics;
+    const [n, height, width] = x.shape;
+    onBatchStats(name, {mean: tf.keep(mean), variance: tf.keep(variance)}, n * height * width);
     return y;
   },
 });
 
-/** For frozen groups: no gradient flows, and a batch norm costs nothing. */
+/** For frozen groups: no gradient flows, and a batch norm behind a convolution costs nothing. */
 export interface FrozenInterpreter extends Interpreter<Tensor4D> {
-  /** Folded filters and biases of some of the convolutions, by name. */
-  foldedTensors(convs: readonly ConvNormSpec[]): Map<string, Tensor>;
+  /** What some of the layers compute with, by name: filters, and biases of those that batch norms are folded into. */
+  foldedTensors(layers: readonly Layer[]): Map<string, Tensor>;
   dispose(): void;
 }
 
-/** @param convs the convolutions that will be run; folded now, from the weights as they are */
+/** Weights of layers, copied and folded; a batch norm alone becomes a factor (`weight`) and a summand (`bias`). */
+function foldLayers(weights: ParameterMap, layers: readonly Layer[]): Map<string, Tensor> {
+  const folded = new Map<string, Tensor>();
+  for (const step of pairConvNorms(layers)) {
+    if (step.kind === 'convNorm') {
+      const {filter, bias} = foldBatchNorm(weights, step.conv, step.norm);
+      folded.set(`${step.conv.name}.weight`, filter).set(`${step.conv.name}.bias`, bias);
+    } else if (step.kind === 'conv') {
+      const name = `${step.name}.weight`;
+      folded.set(name, tf.clone(getKernel(weights, name)));
+    } else if (step.kind === 'norm') {
+      const {scale, shift} = normAffine(weights, step);
+      folded.set(`${step.name}.weight`, scale).set(`${step.name}.bias`, shift);
+    }
+  }
+  return folded;
+}
+
+/** @param layers that will be run; their weights are copied and folded now, as they are */
 export function frozenInterpreter(
-  spec: BackboneSpec,
   weights: ParameterMap,
-  convs: readonly ConvNormSpec[],
+  layers: readonly Layer[],
 ): FrozenInterpreter {
-  const folded = new Map(
-    convs.map(conv => {
-      const {filter, bias} = tf.tidy(() => ({...foldBatchNorm(spec, weights, conv)}));
-      return [conv.conv, {filter: tf.keep(filter), bias: tf.keep(bias)}];
-    }),
+  const folded = new Map<string, Tensor>();
+  tf.tidy(() =>
+    foldLayers(weights, layers).forEach((tensor, name) => folded.set(name, tf.keep(tensor))),
   );
+  const filter = ({name}: ConvLayer): Tensor4D => folded.get(`${name}.weight`) as Tensor4D;
+  const vector = (name: string): Tensor1D => folded.get(name) as Tensor1D;
   return {
-    ...sharedOps,
-    convNorm: (conv, x) => {
-      const {filter, bias} = folded.get(conv.conv)!;
-      return ops().convBias(x, filter, bias, conv.stride, conv.padding);
-    },
+    ...sharedWords,
+    conv: (conv, x) => ops().conv2d(x, filter(conv), conv.stride, conv.padding),
+    norm: ({name}, x) =>
+      applyAffine(x, {scale: vector(`${name}.weight`), shift: vector(`${name}.bias`)}),
+    convNorm: (conv, _, x) =>
+      ops().convBias(x, filter(conv), vector(`${conv.name}.bias`), conv.stride, conv.padding),
     foldedTensors: selected => {
-      const foldedTensors = new Map<string, Tensor>();
-      for (const {conv} of selected) {
-        const {filter, bias} = folded.get(conv)!;
-        foldedTensors.set(`${conv}.weight`, filter).set(`${conv}.bias`, bias);
-      }
-      return foldedTensors;
+      const names = selected.flatMap(({name}) => [`${name}.weight`, `${name}.bias`]);
+      return new Map(names.filter(name => folded.has(name)).map(name => [name, folded.get(name)!]));
     },
-    dispose: () => folded.forEach(({filter, bias}) => tf.dispose([filter, bias])),
+    dispose: () => folded.forEach(tensor => tensor.dispose()),
   };
 }

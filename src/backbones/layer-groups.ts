@@ -1,9 +1,14 @@
 import {UsageError} from '../core/errors.js';
-import type {LastStage} from './resnet-specs.js';
+import {STAGES, type LastStage} from './resnet-specs.js';
 
-/** Input to output. What a freeze schedule speaks of. */
-export const LAYER_GROUPS = ['stem', 'stage1', 'stage2', 'stage3', 'stage4', 'head'] as const;
-export type LayerGroup = (typeof LAYER_GROUPS)[number];
+/** What a freeze schedule speaks of. */
+export type LayerGroup = 'stem' | `stage${LastStage}` | 'head';
+/** Input to output, of a network with as many stages as any. */
+export const LAYER_GROUPS: readonly LayerGroup[] = [
+  'stem',
+  ...STAGES.map((stage): LayerGroup => `stage${stage}`),
+  'head',
+];
 
 /** Peak learning rate of each group; `null` freezes the group, its batch-norm statistics included. */
 export type GroupLearningRates = Readonly<Record<LayerGroup, number | null>>;
@@ -11,8 +16,8 @@ export type GroupLearningRates = Readonly<Record<LayerGroup, number | null>>;
 /** The group a state-dict key belongs to: `layer3.0.bn1.weight` -> `stage3`; whatever is not of the backbone is the head's. */
 export function getLayerGroup(key: string): LayerGroup {
   if (key.startsWith('conv1.') || key.startsWith('bn1.')) return 'stem';
-  const stage = /^layer([1-4])\./.exec(key)?.[1];
-  return stage === undefined ? 'head' : (`stage${stage}` as LayerGroup);
+  const stage = Number(/^layer(\d)\./.exec(key)?.[1] ?? 0);
+  return LAYER_GROUPS[stage] === `stage${stage}` ? LAYER_GROUPS[stage] : 'head';
 }
 
 /** The groups of a backbone that ends after `lastStage`, input to output, the head last. */

@@ -14,7 +14,8 @@ import type {LocatedWeights} from './pretrained/locate-weights.js';
 import {readWeightsMetadata, TORCHVISION_METADATA} from './weights/weights-metadata.js';
 import {openWeights, type OpenWeights} from './readers/read-weights.js';
 import {readFiniteTensors} from './weights/weights-values.js';
-import {backboneShapes, type Arch, type BackboneSpec, type LastStage} from './resnet-specs.js';
+import {backboneShapes} from './network.js';
+import {stageCount, type Arch, type BackboneSpec, type LastStage} from './resnet-specs.js';
 
 /** A ResNet without its classifier, on the device. */
 export interface Backbone {
@@ -86,7 +87,7 @@ async function readBackboneCheckpoint(
   {runOrigin: beginning, located}: NonNullable<LoadBackboneOptions['base']>,
 ): Promise<CpuBackbone> {
   if (beginning.arch !== arch || beginning.lastStage < lastStage) {
-    const has = `--arch ${beginning.arch}${beginning.lastStage < 4 ? ` --last-stage ${beginning.lastStage}` : ''}`;
+    const has = `--arch ${beginning.arch}${beginning.lastStage < stageCount(beginning.arch) ? ` --last-stage ${beginning.lastStage}` : ''}`;
     throw new UsageError(
       `${path} is a checkpoint of a ${beginning.arch} up to stage ${beginning.lastStage}. Add ${has}.`,
     );

@@ -1,4 +1,5 @@
 import {basename} from 'node:path';
+import {formatStrideOn} from '../backbones/weights/weights-metadata.js';
 import {computeFillColor, type Preprocessing} from '../core/preprocessing.js';
 import {printable} from '../core/text/printable.js';
 import type {Classifier} from '../heads/classifier.js';
@@ -27,7 +28,7 @@ export const serializeWeightsMetadata = ({
 }: Classifier): Record<string, string> => ({
   arch: spec.arch,
   stages: String(spec.lastStage),
-  stride_on: spec.strideOn,
+  stride_on: formatStrideOn(spec),
   batch_norm_epsilon: String(spec.batchNormEpsilon),
   preprocessing: JSON.stringify(preprocessing),
   head: JSON.stringify(head),

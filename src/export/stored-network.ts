@@ -1,7 +1,7 @@
 import {join} from 'node:path';
 import {disposeWeights, toDevice} from '../backbones/parameters.js';
 import {readWeights} from '../backbones/readers/read-weights.js';
-import {featureWidth} from '../backbones/resnet-specs.js';
+import {featureWidth} from '../backbones/network.js';
 import {checkFiniteValues} from '../backbones/weights/weights-values.js';
 import type {StateDict} from '../core/state-dict.js';
 import {denseLayers} from '../heads/head.js';

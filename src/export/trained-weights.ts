@@ -2,7 +2,8 @@ import {mkdir} from 'node:fs/promises';
 import {join} from 'node:path';
 import {disposeWeights, toHost, toDevice} from '../backbones/parameters.js';
 import {readSafetensors} from '../backbones/readers/safetensors.js';
-import {ARCHS, backboneShapes, featureWidth, type BackboneSpec} from '../backbones/resnet-specs.js';
+import {backboneShapes, featureWidth} from '../backbones/network.js';
+import {ARCHS, STAGES, type BackboneSpec} from '../backbones/resnet-specs.js';
 import {writeSafetensors} from '../backbones/weights/safetensors-writer.js';
 import {defineError, FinetuneError, errorMessage} from '../core/errors.js';
 import type {Preprocessing} from '../core/preprocessing.js';
@@ -38,12 +39,12 @@ function specOf({
   stride_on: strideOn,
   batch_norm_epsilon: epsilon,
 }: Readonly<Record<string, string>>): BackboneSpec {
-  if (!ARCHS.some(each => each === arch) || !/^[1-4]$/.test(stages ?? ''))
+  if (!ARCHS.some(each => each === arch) || !STAGES.some(each => String(each) === stages))
     throw new Error('it does not say of which network it is');
   return {
     arch,
     lastStage: Number(stages),
-    strideOn,
+    strideIn1x1: strideOn === '1x1',
     batchNormEpsilon: Number(epsilon),
   } as BackboneSpec;
 }

@@ -48,7 +48,7 @@ async function writeWeightsAndRecord(
     createdAt: new Date().toISOString(),
     arch: spec.arch,
     lastStage: spec.lastStage,
-    variant: {strideOn: spec.strideOn, batchNormEpsilon: spec.batchNormEpsilon},
+    variant: {strideIn1x1: spec.strideIn1x1, batchNormEpsilon: spec.batchNormEpsilon},
     preprocessing,
     classes: classNames,
     head,

@@ -1,3 +1,4 @@
+import {LAYER_GROUPS, type GroupLearningRates} from '../backbones/layer-groups.js';
 import {evaluateBatches} from '../training/metrics/evaluate.js';
 import {withProgress, imageBatchSource} from '../training/loop/batch-source.js';
 import type {Metrics} from '../training/metrics/metrics.js';
@@ -25,4 +26,4 @@ export async function testMetrics(
   }
 }
 
-const FROZEN = {stem: null, stage1: null, stage2: null, stage3: null, stage4: null, head: null};
+const FROZEN = Object.fromEntries(LAYER_GROUPS.map(group => [group, null])) as GroupLearningRates;

@@ -1,6 +1,7 @@
 import {disposeWeights, toDevice, type ParameterMap} from '../backbones/parameters.js';
 import type {Backbone} from '../backbones/load-backbone.js';
-import {featureWidth, type BackboneSpec} from '../backbones/resnet-specs.js';
+import {featureWidth} from '../backbones/network.js';
+import type {BackboneSpec} from '../backbones/resnet-specs.js';
 import type {Preprocessing} from '../core/preprocessing.js';
 import {denseLayers, initializeHead, type DenseSpec, type HeadSpec} from './head.js';
 

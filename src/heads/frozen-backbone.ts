@@ -1,8 +1,8 @@
 import {createHash} from 'node:crypto';
 import {frozenInterpreter, type FrozenInterpreter} from '../backbones/interpreters.js';
 import {normalize} from '../backbones/normalize.js';
-import {forward} from '../backbones/resnet.js';
-import {groupConvolutions} from '../backbones/resnet-specs.js';
+import {forward} from '../backbones/forward.js';
+import {networkLayers} from '../backbones/network.js';
 import {CompiledFunction} from '../backend/graph/compiled-function.js';
 import type {Precision} from '../backend/graph/precision.js';
 import {tf, type Tensor, type Tensor4D} from '../backend/tensorflow.js';
@@ -24,7 +24,7 @@ export class FrozenBackbone {
   ) {
     const {spec, weights} = network;
     this.#network = network;
-    this.#interpreter = frozenInterpreter(spec, weights, groupConvolutions(spec, 0, depth));
+    this.#interpreter = frozenInterpreter(weights, networkLayers(spec, 0, depth));
   }
 
   /**
@@ -53,7 +53,7 @@ export class FrozenBackbone {
 
   /** Folded filters and biases that the groups below a boundary read, by name. */
   foldedTensors(until: number): Map<string, Tensor> {
-    return this.#interpreter.foldedTensors(groupConvolutions(this.#network.spec, 0, until));
+    return this.#interpreter.foldedTensors(networkLayers(this.#network.spec, 0, until));
   }
 
   /** sha256, in hex, of everything that decides what pixels become at a boundary. */
@@ -71,9 +71,7 @@ export class FrozenBackbone {
   }
 
   #compile(from: number, until: number, precision: Precision): CompiledFunction {
-    const state = this.#interpreter.foldedTensors(
-      groupConvolutions(this.#network.spec, from, until),
-    );
+    const state = this.#interpreter.foldedTensors(networkLayers(this.#network.spec, from, until));
     return new CompiledFunction(state, x => this.forwardEager(x as Tensor4D, from, until), {
       precision,
       isFirstRunEager: this.isFirstRunEager,

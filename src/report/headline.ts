@@ -1,3 +1,4 @@
+import {stageCount} from '../backbones/resnet-specs.js';
 import {metricForBestModel} from '../training/loop/class-balance.js';
 import type {Metrics} from '../training/metrics/metrics.js';
 import {count, formatDuration, formatPercent, formatInterval} from './format.js';
@@ -73,7 +74,10 @@ function tiles({
     metrics.test ?? metrics.validation;
   const intervalNote =
     balancedAccuracyCi95 === null ? '' : `; 95 % interval: ${formatInterval(balancedAccuracyCi95)}`;
-  const cut = network.spec.lastStage < 4 ? `up to stage ${network.spec.lastStage}` : '';
+  const cut =
+    network.spec.lastStage < stageCount(network.spec.arch)
+      ? `up to stage ${network.spec.lastStage}`
+      : '';
   const others = [
     `${count(images.train)} to train`,
     `${count(images.validation)} to validate`,

@@ -1,20 +1,26 @@
-import {featureWidth, type BackboneSpec} from '../backbones/resnet-specs.js';
+import {featureWidth, networkLayers} from '../backbones/network.js';
+import {stageCount, STAGES, type BackboneSpec} from '../backbones/resnet-specs.js';
+import {TORCHVISION_METADATA} from '../backbones/weights/weights-metadata.js';
 import {computeFillColor, type Preprocessing} from '../core/preprocessing.js';
 import {denseLayers, type HeadSpec} from '../heads/head.js';
 import type {RunRecord} from './run-record.js';
 
-/** torchvision's network always has four stages; those after the last of ours step aside. */
-const cutStages = ({lastStage}: BackboneSpec): string[] =>
-  [1, 2, 3, 4]
-    .filter(stage => stage > lastStage)
-    .map(stage => `network.layer${stage} = torch.nn.Identity()`);
+/** torchvision's network always has all stages; those after the last of ours step aside. */
+const cutStages = ({arch, lastStage}: BackboneSpec): string[] =>
+  STAGES.slice(lastStage, stageCount(arch)).map(
+    stage => `network.layer${stage} = torch.nn.Identity()`,
+  );
+
+/** Stages, as torchvision's modules, whose first convolution carries the stride. */
+const stridedStages = (spec: BackboneSpec): string[] =>
+  networkLayers(spec)
+    .filter(layer => layer.kind === 'conv' && layer.stride > 1 && layer.name.endsWith('.0.conv1'))
+    .map(({name}) => `network.${name.split('.')[0]}`);
 
 /** Weights of another family than torchvision's need its network changed: shapes do not tell. */
-function variantLines({arch, strideOn, batchNormEpsilon, lastStage}: BackboneSpec): string[] {
-  const bottleneck = !['resnet18', 'resnet34'].includes(arch);
-  const stages = [2, 3, 4]
-    .filter(stage => stage <= lastStage)
-    .map(stage => `network.layer${stage}`);
+function variantLines(spec: BackboneSpec): string[] {
+  const torchvision = {...spec, ...TORCHVISION_METADATA};
+  const stages = stridedStages(spec).filter(stage => !stridedStages(torchvision).includes(stage));
   const strides = [
     `for stage in [${stages.join(', ')}]:  # the stride is on the first convolution`,
     '    stage[0].conv1.stride, stage[0].conv2.stride = (2, 2), (1, 1)',
@@ -22,11 +28,11 @@ function variantLines({arch, strideOn, batchNormEpsilon, lastStage}: BackboneSpe
   const epsilon = [
     'for module in network.modules():',
     '    if isinstance(module, torch.nn.BatchNorm2d):',
-    `        module.eps = ${batchNormEpsilon}`,
+    `        module.eps = ${spec.batchNormEpsilon}`,
   ];
   return [
-    ...(bottleneck && strideOn === '1x1' && stages.length > 0 ? strides : []),
-    ...(batchNormEpsilon === 1e-5 ? [] : epsilon),
+    ...(stages.length > 0 ? strides : []),
+    ...(spec.batchNormEpsilon === torchvision.batchNormEpsilon ? [] : epsilon),
   ];
 }
 

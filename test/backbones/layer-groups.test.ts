@@ -8,7 +8,8 @@ import {
   type GroupLearningRates,
   type LayerGroup,
 } from '../../src/backbones/layer-groups.js';
-import {backboneShapes, type LastStage} from '../../src/backbones/resnet-specs.js';
+import {backboneShapes} from '../../src/backbones/network.js';
+import type {LastStage} from '../../src/backbones/resnet-specs.js';
 import {UsageError} from '../../src/core/errors.js';
 
 const training = (...groups: readonly LayerGroup[]): GroupLearningRates =>
@@ -34,7 +35,7 @@ describe('layer groups', () => {
     const shapes = backboneShapes({
       arch: 'resnet50',
       lastStage: 4,
-      strideOn: '3x3',
+      strideIn1x1: false,
       batchNormEpsilon: 1e-5,
     });
     const counts = new Map<LayerGroup, number>();

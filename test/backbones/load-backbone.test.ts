@@ -8,7 +8,8 @@ import {
 import {WeightsMismatchError} from '../../src/backbones/weights/weights-mismatch.js';
 import {disposeWeights, toHost} from '../../src/backbones/parameters.js';
 import {getPretrained} from '../../src/backbones/pretrained/pretrained.js';
-import {backboneShapes, type Arch, type LastStage} from '../../src/backbones/resnet-specs.js';
+import {backboneShapes} from '../../src/backbones/network.js';
+import type {Arch, LastStage} from '../../src/backbones/resnet-specs.js';
 import {writeSafetensors} from '../../src/backbones/weights/safetensors-writer.js';
 import type {CpuTensor} from '../../src/core/state-dict.js';
 import {CAFFE_PREPROCESSING, TORCHVISION_PREPROCESSING} from '../../src/core/preprocessing.js';
@@ -26,7 +27,7 @@ let files = 0;
 /** A ResNet-18's backbone up to a stage, as torchvision's state dict holds it. */
 const tensorsOf = (lastStage: LastStage, arch: Arch = 'resnet18'): Map<string, CpuTensor> =>
   new Map(
-    [...backboneShapes({arch, lastStage, strideOn: '3x3', batchNormEpsilon: 1e-5})].map(
+    [...backboneShapes({arch, lastStage, strideIn1x1: false, batchNormEpsilon: 1e-5})].map(
       ([name, shape]) => [name, hashed(name, shape)],
     ),
   );
@@ -74,7 +75,7 @@ describe('loadBackbone', () => {
     expect(spec).to.deep.equal({
       arch: 'resnet18',
       lastStage: 1,
-      strideOn: '3x3',
+      strideIn1x1: false,
       batchNormEpsilon: 1e-5,
     });
     expect(preprocessing).to.deep.equal(TORCHVISION_PREPROCESSING);
@@ -110,7 +111,7 @@ describe('loadBackbone', () => {
       arch: 'resnet18',
     };
     const {spec, preprocessing} = await load('resnet18', 1, await fileOf(tensorsOf(1), metadata));
-    expect(spec).to.include({strideOn: '1x1', batchNormEpsilon: 1.001e-5});
+    expect(spec).to.include({strideIn1x1: true, batchNormEpsilon: 1.001e-5});
     expect(preprocessing).to.deep.equal(record);
   });
 
@@ -160,7 +161,7 @@ describe('loadBackbone', () => {
     expect(spec).to.deep.equal({
       arch: 'resnet50',
       lastStage: 3,
-      strideOn: '1x1',
+      strideIn1x1: true,
       batchNormEpsilon: 1.001e-5,
     });
     expect(preprocessing).to.deep.equal(CAFFE_PREPROCESSING);

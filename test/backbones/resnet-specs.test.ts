@@ -1,20 +1,20 @@
 import {createHash} from 'node:crypto';
 import {expect} from 'chai';
+import type {FeatureMap} from '../../src/backbones/layers.js';
 import {
-  ARCHS,
   backboneShapes,
-  convolutions,
   countParameters,
   featureWidth,
-  stageBlocks,
-  type Arch,
-  type BackboneSpec,
-} from '../../src/backbones/resnet-specs.js';
+  networkBlocks,
+  networkConvNorms,
+  networkLayers,
+} from '../../src/backbones/network.js';
+import {ARCHS, type Arch, type BackboneSpec} from '../../src/backbones/resnet-specs.js';
 
 const spec = (arch: Arch, options: Partial<BackboneSpec> = {}): BackboneSpec => ({
   arch,
   lastStage: 4,
-  strideOn: '3x3',
+  strideIn1x1: false,
   batchNormEpsilon: 1e-5,
   ...options,
 });
@@ -73,14 +73,18 @@ describe('the depth table', () => {
   });
 
   it('puts the stride where the family has it, and only there', () => {
-    const strides = (strideOn: '3x3' | '1x1'): number[] =>
-      stageBlocks(spec('resnet50', {strideOn}), 2)[0]!.path.map(({stride}) => stride);
-    expect(strides('3x3')).to.deep.equal([1, 2, 1]);
-    expect(strides('1x1')).to.deep.equal([2, 1, 1]);
+    const strides = (strideIn1x1: boolean): number[] =>
+      networkConvNorms(spec('resnet50', {strideIn1x1}), 2, 3)
+        .slice(0, 3)
+        .map(({conv}) => conv.stride);
+    expect(strides(false)).to.deep.equal([1, 2, 1]);
+    expect(strides(true)).to.deep.equal([2, 1, 1]);
     const halvings = (of: BackboneSpec): number =>
-      convolutions(of).filter(({conv, stride}) => stride === 2 && !/downsample/.test(conv)).length;
+      networkConvNorms(of).filter(
+        ({conv: {name, stride}}) => stride === 2 && !/downsample/.test(name),
+      ).length;
     for (const arch of ARCHS) expect(halvings(spec(arch))).to.equal(4);
-    expect(listing(spec('resnet50', {strideOn: '1x1'}))).to.deep.equal(listing(spec('resnet50')));
+    expect(listing(spec('resnet50', {strideIn1x1: true}))).to.deep.equal(listing(spec('resnet50')));
   });
 
   it('ends a backbone where it is told to', () => {
@@ -99,21 +103,65 @@ describe('the depth table', () => {
     ).to.deep.equal([64, 128, 256, 512]);
   });
 
-  it('every convolution takes what the one before gives', () => {
+  it('every layer reads what layers before it give', () => {
     for (const arch of ARCHS) {
-      let channels = 64;
-      for (const stage of [1, 2, 3, 4]) {
-        for (const {path, projection} of stageBlocks(spec(arch), stage)) {
-          const input = channels;
-          for (const conv of path) {
-            expect(conv.inChannels, conv.conv).to.equal(channels);
-            channels = conv.outChannels;
-          }
-          const shortcut = projection === undefined ? input : projection.outChannels;
-          expect(projection?.inChannels ?? input).to.equal(input);
-          expect(shortcut, path[0]!.conv).to.equal(channels);
-        }
+      const maps = new Map<string, FeatureMap>([
+        ['images', {name: 'images', channels: 3, reduction: 1}],
+      ]);
+      for (const layer of networkLayers(spec(arch))) {
+        const [first, ...others] = layer.inputs.map(name => maps.get(name)!);
+        expect(first, layer.name).to.not.equal(undefined);
+        expect(maps.has(layer.name), layer.name).to.equal(false);
+        for (const {channels, reduction} of others)
+          expect([channels, reduction], layer.name).to.deep.equal([
+            first!.channels,
+            first!.reduction,
+          ]);
+        if (layer.kind === 'conv') expect(layer.inChannels, layer.name).to.equal(first!.channels);
+        else expect(layer.channels, layer.name).to.equal(first!.channels);
+        maps.set(layer.name, layer);
       }
     }
+  });
+
+  it('halves images five times', () => {
+    for (const arch of ARCHS) {
+      const reductions = [0, 1, 2, 3, 4].map(
+        group => networkLayers(spec(arch), group, group + 1).at(-1)!.reduction,
+      );
+      expect(reductions).to.deep.equal([4, 4, 8, 16, 32]);
+    }
+  });
+
+  it('resolves a network once', () => {
+    const [first, again] = [networkBlocks(spec('resnet18')), networkBlocks(spec('resnet18'))];
+    first.forEach((block, i) => expect(block).to.equal(again[i]));
+    const other = networkBlocks(spec('resnet18', {batchNormEpsilon: 1e-3}));
+    expect(other[0]).to.not.equal(first[0]);
+  });
+
+  it('lists a block in the words of an interpreter', () => {
+    const {layers, steps} = networkBlocks(spec('resnet18'), 2)[0]!;
+    expect(
+      layers.map(({kind, name, inputs}) => `${kind} ${name} < ${inputs.join(', ')}`),
+    ).to.deep.equal([
+      'conv layer2.0.conv1 < layer1.1.relu',
+      'norm layer2.0.bn1 < layer2.0.conv1',
+      'relu layer2.0.relu1 < layer2.0.bn1',
+      'conv layer2.0.conv2 < layer2.0.relu1',
+      'norm layer2.0.bn2 < layer2.0.conv2',
+      'conv layer2.0.downsample.0 < layer1.1.relu',
+      'norm layer2.0.downsample.1 < layer2.0.downsample.0',
+      'add layer2.0.add < layer2.0.bn2, layer2.0.downsample.1',
+      'relu layer2.0.relu < layer2.0.add',
+    ]);
+    expect(steps.map(({kind}) => kind)).to.deep.equal([
+      'convNorm',
+      'relu',
+      'convNorm',
+      'convNorm',
+      'add',
+      'relu',
+    ]);
   });
 });

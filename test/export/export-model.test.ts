@@ -118,7 +118,7 @@ describe('exportModel', () => {
         createdBy: `finetune ${PACKAGE_VERSION}`,
         arch: 'resnet18',
         lastStage: 3,
-        variant: {strideOn: '1x1', batchNormEpsilon: 1.001e-5},
+        variant: {strideIn1x1: true, batchNormEpsilon: 1.001e-5},
         preprocessing: {
           resizeSize: 73,
           cropSize: 64,
@@ -226,7 +226,7 @@ describe('exportModel', () => {
       expect(backbone.spec).to.deep.equal({
         arch: 'resnet18',
         lastStage: 3,
-        strideOn: '1x1',
+        strideIn1x1: true,
         batchNormEpsilon: 1.001e-5,
       });
       expect(backbone.preprocessing).to.deep.equal(saved.record.preprocessing);

@@ -80,7 +80,7 @@ describe('loadModel', () => {
     expect(model.spec).to.deep.equal({
       arch: 'resnet18',
       lastStage: 1,
-      strideOn: '3x3',
+      strideIn1x1: false,
       batchNormEpsilon: 1e-5,
     });
     expect(model.preprocessing).to.include({resizeSize: 73, cropSize: 64, channelOrder: 'rgb'});

@@ -1,7 +1,7 @@
 import {expect} from 'chai';
 import {inferenceInterpreter} from '../../src/backbones/interpreters.js';
 import {normalize} from '../../src/backbones/normalize.js';
-import {forward} from '../../src/backbones/resnet.js';
+import {forward} from '../../src/backbones/forward.js';
 import {countNativeHandles} from '../../src/backend/graph/binding.js';
 import {tf, type Tensor2D, type Tensor4D} from '../../src/backend/tensorflow.js';
 import type {Classifier} from '../../src/heads/classifier.js';
@@ -19,11 +19,7 @@ const readFrozen = (frozen: InferenceModel): number[] => read(images => frozen.l
 /** The forward pass that training validates with: nothing folded. */
 const readPlain = ({spec, weights, head, layers, preprocessing}: Classifier): number[] =>
   read(images => {
-    const features = forward(
-      inferenceInterpreter(spec, weights),
-      spec,
-      normalize(images, preprocessing),
-    );
+    const features = forward(inferenceInterpreter(weights), spec, normalize(images, preprocessing));
     return headForward(head, weights, layers, poolFeatures(head, features));
   });
 

@@ -1,5 +1,6 @@
 import type {CpuTensor} from '../../src/core/state-dict.js';
-import {backboneShapes, type Arch, type LastStage} from '../../src/backbones/resnet-specs.js';
+import {backboneShapes} from '../../src/backbones/network.js';
+import type {Arch, LastStage} from '../../src/backbones/resnet-specs.js';
 import {hashed} from './hashed-weights.js';
 import {dictionary, integer, list, NONE, text, type Pickled} from './pickles.js';
 import {bytesOf, tensor, torchLegacy, torchZip} from './torch-files.js';
@@ -52,7 +53,7 @@ export function torchSaved(value: Saved, format: 'zip' | 'legacy' = 'zip'): Buff
 
 /** Weights of a ResNet under torchvision's names, classifier and counters included. @param seed another network's numbers */
 export function stateDict(arch: Arch, lastStage: LastStage, seed = ''): Record<string, CpuTensor> {
-  const shapes = backboneShapes({arch, lastStage, strideOn: '3x3', batchNormEpsilon: 1e-5});
+  const shapes = backboneShapes({arch, lastStage, strideIn1x1: false, batchNormEpsilon: 1e-5});
   const tensors = [...shapes].map(([name, shape]) => [name, hashed(seed + name, shape)]);
   return {
     ...(Object.fromEntries(tensors) as Record<string, CpuTensor>),

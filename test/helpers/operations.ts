@@ -49,9 +49,23 @@ const convolution = (
   step: 1,
 });
 
+/** From 4 groups of 2 channels to 4 groups of 3. */
+const groupedConvolution = (size: number, stride: number, padding: number): Example => ({
+  name: `convolution in groups, ${size}x${size}, stride ${stride}, padding ${padding}`,
+  operation: (ops, x, filter) => ops.conv2d(x as Tensor4D, filter as Tensor4D, stride, padding),
+  shapes: [
+    [2, 9, 8, 8],
+    [size, size, 2, 12],
+  ],
+  step: 1,
+});
+
 const pool = (size: number, stride: number, padding: number): Example => ({
   name: `max pool ${size}x${size}, stride ${stride}, padding ${padding}`,
-  operation: (ops, x) => ops.maxPool(tf.sub(x, 2) as Tensor4D, size, stride, padding),
+  operation: (ops, x) => {
+    const negative = tf.sub<Tensor4D>(x, 2);
+    return ops.maxPool(padding === 0 ? negative : ops.pad(negative, padding), size, stride);
+  },
   shapes: [[2, 9, 8, 3]],
 });
 
@@ -73,6 +87,9 @@ const crossEntropy = (smoothing: number): Example => ({
 
 /** Every operation of `Ops` that has a gradient. */
 export const EXAMPLES: readonly Example[] = [
+  groupedConvolution(3, 1, 1),
+  groupedConvolution(3, 2, 1),
+  groupedConvolution(1, 2, 0),
   ...CONVOLUTIONS.flatMap(({size, stride, padding}) =>
     IMAGE_SIZES.map(([height, width]) => convolution(size, stride, padding, height, width)),
   ),
@@ -145,8 +162,25 @@ export function describeOperations(implementation: string, ops: Ops): void {
     });
 
     it('never let the border win a maximum', () => {
-      expect(values(ops.maxPool(square([-1, -2, -3, -4]), 3, 2, 1))).to.deep.equal([-1]);
+      expect(values(ops.maxPool(ops.pad(square([-1, -2, -3, -4]), 1), 3, 2))).to.deep.equal([-1]);
     });
+
+    for (const stride of [1, 2]) {
+      it(`convolve each group of channels by itself, stride ${stride}`, () => {
+        const x = draw<Tensor4D>('x', [2, 9, 8, 8]);
+        const filter = draw<Tensor4D>('filter', [3, 3, 2, 12]);
+        const [xs, filters]: Tensor4D[][] = [tf.split(x, 4, 3), tf.split(filter, 4, 3)];
+        const expected = tf.concat4d(
+          xs!.map((group, i) => ops.conv2d(group, filters![i]!, stride, 1)),
+          3,
+        );
+        const bias = tf.range(0, 12) as Tensor1D;
+        const found = ops.conv2d(x, filter, stride, 1);
+        const biased = ops.convBias(x, filter, bias, stride, 1);
+        expect(largestDifference(found, expected)).to.be.below(1e-5);
+        expect(largestDifference(biased, tf.add(expected, bias))).to.be.below(1e-5);
+      });
+    }
 
     it('pool a whole map to its mean and to its maximum', () => {
       expect(values(ops.averagePoolGlobal(square([1, 2, 3, 6])))).to.deep.equal([3]);
@@ -213,7 +247,7 @@ export function describeOperations(implementation: string, ops: Ops): void {
 
     it('send the gradient of a maximum and of a relu only where the value came from', () => {
       const map = square([1, 4, 3, 2]);
-      expect(values(tf.grad(x => tf.sum(ops.maxPool(x as Tensor4D, 2, 2, 0)))(map))).to.deep.equal([
+      expect(values(tf.grad(x => tf.sum(ops.maxPool(x as Tensor4D, 2, 2)))(map))).to.deep.equal([
         0, 1, 0, 0,
       ]);
       expect(values(tf.grad(x => tf.sum(ops.maxPoolGlobal(x as Tensor4D)))(map))).to.deep.equal([

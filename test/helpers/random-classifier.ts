@@ -1,5 +1,6 @@
 import {loadStateDict, toDevice} from '../../src/backbones/parameters.js';
-import {backboneShapes, type BackboneSpec} from '../../src/backbones/resnet-specs.js';
+import {backboneShapes} from '../../src/backbones/network.js';
+import type {BackboneSpec} from '../../src/backbones/resnet-specs.js';
 import {
   CAFFE_PREPROCESSING,
   TORCHVISION_PREPROCESSING,
@@ -10,8 +11,8 @@ import {createRng} from '../../src/core/rng.js';
 import {attachHead, type Classifier} from '../../src/heads/classifier.js';
 import {headShapes, type HeadSpec} from '../../src/heads/head.js';
 
-export const TORCHVISION_FAMILY = {strideOn: '3x3', batchNormEpsilon: 1e-5} as const;
-export const KERAS_FAMILY = {strideOn: '1x1', batchNormEpsilon: 1.001e-5} as const;
+export const TORCHVISION_FAMILY = {strideIn1x1: false, batchNormEpsilon: 1e-5} as const;
+export const KERAS_FAMILY = {strideIn1x1: true, batchNormEpsilon: 1.001e-5} as const;
 
 export const LINEAR: HeadSpec = {type: 'linear', pooling: 'avg', dropout: 0};
 
@@ -28,7 +29,7 @@ export interface ClassifierOptions {
 function plausible(
   name: string,
   shape: readonly number[],
-  {strideOn}: BackboneSpec,
+  {strideIn1x1}: BackboneSpec,
   seed: number,
 ): CpuTensor {
   const stream = createRng(seed, name);
@@ -42,8 +43,7 @@ function plausible(
     return draw(() => stream.uniform(-limit, limit));
   }
   // Keras' family is fed pixels that are not scaled.
-  if (name === 'bn1.running_var' && strideOn === '1x1')
-    return draw(() => stream.uniform(4000, 8000));
+  if (name === 'bn1.running_var' && strideIn1x1) return draw(() => stream.uniform(4000, 8000));
   if (name.endsWith('.running_var')) return draw(() => stream.uniform(0.5, 2));
   if (name.endsWith('.weight')) return draw(() => stream.uniform(0.2, 0.7));
   return draw(() => stream.uniform(-0.4, 0.4));
@@ -70,7 +70,7 @@ export function randomClassifier(options: ClassifierOptions = {}): Classifier {
     ...options.spec,
   };
   const preprocessing = withImageSize(
-    spec.strideOn === '1x1' ? CAFFE_PREPROCESSING : TORCHVISION_PREPROCESSING,
+    spec.strideIn1x1 ? CAFFE_PREPROCESSING : TORCHVISION_PREPROCESSING,
     size,
   );
   const weights = toDevice(drawAll(backboneShapes(spec), spec, seed));

@@ -60,7 +60,7 @@ export function madeUpRecord(
     weights: 'resnet50.imagenet1k-v1',
     pretrained: {license: 'BSD-3-Clause.', source: 'https://example.org/resnet50'},
     network: {
-      spec: {arch: 'resnet50', lastStage: 4, strideOn: '3x3', batchNormEpsilon: 1e-5},
+      spec: {arch: 'resnet50', lastStage: 4, strideIn1x1: false, batchNormEpsilon: 1e-5},
       head: {type: 'linear', pooling: 'avg', dropout: 0},
       preprocessing: TORCHVISION_PREPROCESSING,
     },

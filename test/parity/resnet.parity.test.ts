@@ -5,8 +5,9 @@ import {toDevice} from '../../src/backbones/parameters.js';
 import {inferenceInterpreter} from '../../src/backbones/interpreters.js';
 import {loadBackbone, type Backbone} from '../../src/backbones/load-backbone.js';
 import {normalize} from '../../src/backbones/normalize.js';
-import {forward} from '../../src/backbones/resnet.js';
-import {backboneShapes, type BackboneSpec} from '../../src/backbones/resnet-specs.js';
+import {forward} from '../../src/backbones/forward.js';
+import {backboneShapes} from '../../src/backbones/network.js';
+import type {BackboneSpec} from '../../src/backbones/resnet-specs.js';
 import {
   CAFFE_PREPROCESSING,
   TORCHVISION_PREPROCESSING,
@@ -56,7 +57,7 @@ function expectDepths(
   golden: Golden,
 ): void {
   tf.tidy(() => {
-    const interpreter = inferenceInterpreter(spec, weights);
+    const interpreter = inferenceInterpreter(weights);
     let y = normalize(pixels, preprocessing);
     for (let group = 0; group <= spec.lastStage; group++) {
       y = forward(interpreter, spec, y, group, group + 1);
@@ -67,7 +68,7 @@ function expectDepths(
 }
 
 function hashedClassifier(arch: 'resnet18' | 'resnet50'): Classifier {
-  const spec: BackboneSpec = {arch, lastStage: 4, strideOn: '3x3', batchNormEpsilon: 1e-5};
+  const spec: BackboneSpec = {arch, lastStage: 4, strideIn1x1: false, batchNormEpsilon: 1e-5};
   const backbone = {
     spec,
     preprocessing: TORCHVISION_PREPROCESSING,

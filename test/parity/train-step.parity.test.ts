@@ -1,7 +1,8 @@
 import {readFileSync} from 'node:fs';
 import {expect} from 'chai';
 import {disposeWeights, toHost, loadStateDict, toDevice} from '../../src/backbones/parameters.js';
-import {backboneShapes, type BackboneSpec} from '../../src/backbones/resnet-specs.js';
+import {backboneShapes} from '../../src/backbones/network.js';
+import type {BackboneSpec} from '../../src/backbones/resnet-specs.js';
 import type {CpuTensor, StateDict} from '../../src/core/state-dict.js';
 import {LAYER_GROUPS, type LayerGroup} from '../../src/backbones/layer-groups.js';
 import {withImageSize, TORCHVISION_PREPROCESSING} from '../../src/core/preprocessing.js';
@@ -33,7 +34,7 @@ const HOW_TO_REGENERATE =
 const SPEC: BackboneSpec = {
   arch: 'resnet18',
   lastStage: 4,
-  strideOn: '3x3',
+  strideIn1x1: false,
   batchNormEpsilon: 1e-5,
 };
 

@@ -7,13 +7,13 @@ import {pytorchSnippet} from '../../src/report/pytorch-snippet.js';
 const TORCHVISION: BackboneSpec = {
   arch: 'resnet18',
   lastStage: 4,
-  strideOn: '3x3',
+  strideIn1x1: false,
   batchNormEpsilon: 1e-5,
 };
 const KERAS: BackboneSpec = {
   arch: 'resnet50',
   lastStage: 3,
-  strideOn: '1x1',
+  strideIn1x1: true,
   batchNormEpsilon: 1.001e-5,
 };
 const LINEAR: HeadSpec = {type: 'linear', pooling: 'avg', dropout: 0};

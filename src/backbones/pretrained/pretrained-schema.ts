@@ -1,6 +1,6 @@
 import type {ObjectSchema} from '../../core/schema.js';
 import {FITS, type Preprocessing} from '../../core/preprocessing.js';
-import {ARCHS, type Arch, type ResNetVariant} from '../resnet-specs.js';
+import {ARCHS, STAGES, type Arch, type LastStage, type ResNetVariant} from '../resnet-specs.js';
 
 /** Everything that must be known of a published weights file to fetch it, check it and feed it. */
 export interface PretrainedWeights extends ResNetVariant {
@@ -18,7 +18,7 @@ export interface PretrainedWeights extends ResNetVariant {
   readonly huggingFace?: string;
   readonly preprocessing: Preprocessing;
   /** Stages that the file has weights for. */
-  readonly stages: 1 | 2 | 3 | 4;
+  readonly stages: LastStage;
   readonly classes: number;
   readonly numParams: number;
   /** Per cent, as published, by dataset. */
@@ -65,10 +65,10 @@ const properties = {
   sha256Prefix: {type: 'string', pattern: '^[0-9a-f]{8,64}$'},
   sizeMiB: {type: 'number', exclusiveMinimum: 0},
   huggingFace: {type: 'string', pattern: '^[^/]+/[^/]+$'},
-  strideOn: {enum: ['3x3', '1x1']},
+  strideIn1x1: {type: 'boolean'},
   batchNormEpsilon: {type: 'number', exclusiveMinimum: 0},
   preprocessing: preprocessingSchema,
-  stages: {type: 'integer', minimum: 1, maximum: 4},
+  stages: {type: 'integer', minimum: 1, maximum: STAGES.length},
   classes: {type: 'integer', minimum: 1},
   numParams: {type: 'integer', minimum: 1},
   metrics: {

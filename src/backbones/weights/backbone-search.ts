@@ -1,6 +1,7 @@
 import {NAMING_SCHEMES, schemeNames, stagePrefixes, type NamingScheme} from './naming-schemes.js';
 import type {StoredTensor, StoredTensors} from '../readers/weights-file.js';
-import {backboneShapes, type BackboneSpec} from '../resnet-specs.js';
+import {backboneShapes} from '../network.js';
+import {ARCHS, stageCount, type BackboneSpec} from '../resnet-specs.js';
 import {toChannelsFirst, subtractBias} from './stored-layout.js';
 
 /** A tensor by the name it has in the file. */
@@ -63,20 +64,13 @@ const hasShape = (
   expectedShapes: readonly number[] | undefined,
 ): boolean => found.join() === expectedShapes?.join();
 
-/** Depths differ in how many blocks and convolutions they have: the names of the deepest are those of all. */
-const DEEPEST_SPEC: BackboneSpec = {
-  arch: 'resnet152',
-  lastStage: 4,
-  strideOn: '3x3',
-  batchNormEpsilon: 1e-5,
-};
-
 /** What a name, or the end of one, stands for in each scheme. */
 function indexSchemeNames(): Map<string, {readonly scheme: NamingScheme; readonly key: string}[]> {
   const all = new Map<string, {readonly scheme: NamingScheme; readonly key: string}[]>();
   for (const scheme of NAMING_SCHEMES) {
-    for (const [name, key] of schemeNames(scheme, DEEPEST_SPEC))
-      all.set(name, [...(all.get(name) ?? []), {scheme, key}]);
+    // A name stands for one key in a scheme, whatever the network.
+    const names = new Map(ARCHS.flatMap(arch => [...schemeNames(scheme, arch)]));
+    for (const [name, key] of names) all.set(name, [...(all.get(name) ?? []), {scheme, key}]);
   }
   return all;
 }
@@ -150,7 +144,7 @@ export class BackboneSearch {
 
   /** What may be this backbone, best first. */
   candidates(spec: BackboneSpec): BackboneCandidate[] {
-    const fullShapes = backboneShapes({...spec, lastStage: 4});
+    const fullShapes = backboneShapes({...spec, lastStage: stageCount(spec.arch)});
     const expectedShapes = backboneShapes(spec);
     const fitting = new Map(this.found.map(found => [found, this.fitting(found, expectedShapes)]));
     const byMatchingShapes = [...this.found]

@@ -1,4 +1,7 @@
-import {groupConvolutions, type BackboneSpec, type ConvNormSpec} from '../resnet-specs.js';
+import type {ConvNorm} from '../layers.js';
+import {networkConvNorms} from '../network.js';
+import {STAGES, stageCount, type Arch} from '../resnet-specs.js';
+import {TORCHVISION_METADATA} from './weights-metadata.js';
 
 /** Names of a convolution and of the batch norm behind it. */
 type ConvNormNames = readonly [conv: string, norm: string];
@@ -197,8 +200,8 @@ const fillTemplate = (template: string, position: BlockPosition): string =>
   );
 
 /** The names under which a scheme knows a unit. */
-function convNormNames(scheme: NamingScheme, convNorm: ConvNormSpec): readonly ConvNormNames[] {
-  const [, s, b, k] = /^layer(\d)\.(\d+)\.(?:conv(\d)|downsample\.0)$/.exec(convNorm.conv) ?? [];
+function convNormNames(scheme: NamingScheme, {conv: {name}}: ConvNorm): readonly ConvNormNames[] {
+  const [, s, b, k] = /^layer(\d)\.(\d+)\.(?:conv(\d)|downsample\.0)$/.exec(name) ?? [];
   if (s === undefined) return scheme.stem;
   const position = {s: Number(s), b: Number(b), k: Number(k)};
   const templates = k === undefined ? scheme.shortcut : scheme.conv;
@@ -212,14 +215,15 @@ function convNormNames(scheme: NamingScheme, convNorm: ConvNormSpec): readonly C
  * Torchvision's keys by the scheme's names, of the whole network, biases of convolutions included: a file may have them, though no
  * network here does.
  */
-export function schemeNames(scheme: NamingScheme, spec: BackboneSpec): Map<string, string> {
+export function schemeNames(scheme: NamingScheme, arch: Arch): Map<string, string> {
+  const spec = {arch, lastStage: stageCount(arch), ...TORCHVISION_METADATA};
   const {separator, ...parameters} = scheme.parameters;
   const keys = new Map<string, string>();
-  for (const convNorm of groupConvolutions({...spec, lastStage: 4}, 0, 5)) {
+  for (const convNorm of networkConvNorms(spec)) {
     for (const [conv, norm] of convNormNames(scheme, convNorm)) {
       for (const [layer, key, kind] of [
-        [conv, convNorm.conv, 'conv'],
-        [norm, convNorm.norm, 'norm'],
+        [conv, convNorm.conv.name, 'conv'],
+        [norm, convNorm.norm.name, 'norm'],
       ] as const) {
         for (const [parameter, names] of Object.entries(parameters[kind])) {
           for (const name of names) keys.set(`${layer}${separator}${name}`, `${key}.${parameter}`);
@@ -232,4 +236,4 @@ export function schemeNames(scheme: NamingScheme, spec: BackboneSpec): Map<strin
 
 /** What the names in the stages begin with, under a scheme. */
 export const stagePrefixes = ({stage}: NamingScheme): string[] =>
-  [1, 2, 3, 4].flatMap(s => stage.map(template => fillTemplate(template, {s})));
+  STAGES.flatMap(s => stage.map(template => fillTemplate(template, {s})));

@@ -1,7 +1,7 @@
 import {existsSync, statSync} from 'node:fs';
 import {readFile} from 'node:fs/promises';
 import {basename, dirname, join, resolve} from 'node:path';
-import {ARCHS, type Arch, type LastStage} from '../resnet-specs.js';
+import {ARCHS, STAGES, type Arch, type LastStage} from '../resnet-specs.js';
 
 /** How a run of this project began, as far as its checkpoints leave it out: they hold only what the run trained. */
 export interface RunOrigin {
@@ -35,7 +35,7 @@ export async function readRunOrigin(path: string): Promise<RunOrigin | undefined
 function parseRunOrigin(text: string): RunOrigin | undefined {
   try {
     const {arch, lastStage, weights, seed} = JSON.parse(text) as Record<string, unknown>;
-    const isValid = ARCHS.includes(arch as Arch) && [1, 2, 3, 4].includes(lastStage as number);
+    const isValid = ARCHS.includes(arch as Arch) && STAGES.includes(lastStage as LastStage);
     if (!isValid || typeof weights !== 'string' || typeof seed !== 'number') return undefined;
     return {arch: arch as Arch, lastStage: lastStage as LastStage, weights, seed};
   } catch {

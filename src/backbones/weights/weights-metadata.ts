@@ -16,7 +16,7 @@ export interface WeightsMetadata extends ResNetVariant {
 }
 
 export const TORCHVISION_METADATA: WeightsMetadata = {
-  strideOn: '3x3',
+  strideIn1x1: false,
   batchNormEpsilon: 1e-5,
   preprocessing: TORCHVISION_PREPROCESSING,
 };
@@ -33,8 +33,12 @@ const unsupportedValue = (
     {remedy: `${expected} is understood`},
   );
 
-function strideOn(path: string, text: string): ResNetVariant['strideOn'] {
-  if (text === '3x3' || text === '1x1') return text;
+/** `stride_on` of a weights file: the kernel of the convolution that carries the stride. */
+export const formatStrideOn = ({strideIn1x1}: ResNetVariant): string =>
+  strideIn1x1 ? '1x1' : '3x3';
+
+function parseStrideOn(path: string, text: string): boolean {
+  if (text === '3x3' || text === '1x1') return text === '1x1';
   throw unsupportedValue(path, 'stride_on', text, '3x3 or 1x1');
 }
 
@@ -71,7 +75,7 @@ export function readWeightsMetadata(
     return text === undefined ? fallback : read(path, text);
   };
   return {
-    strideOn: readValue('stride_on', strideOn, defaults.strideOn),
+    strideIn1x1: readValue('stride_on', parseStrideOn, defaults.strideIn1x1),
     batchNormEpsilon: readValue('batch_norm_epsilon', parseEpsilon, defaults.batchNormEpsilon),
     preprocessing: readValue('preprocessing', parsePreprocessing, defaults.preprocessing),
   };

@@ -4,13 +4,8 @@ import {isComplete, type BackboneSearch, type BackboneCandidate} from './backbon
 import {describeOtherArchitecture} from './other-architectures.js';
 import {truncateText} from '../readers/format-error.js';
 import type {StoredTensors} from '../readers/weights-file.js';
-import {
-  ARCHS,
-  backboneShapes,
-  type Arch,
-  type BackboneSpec,
-  type LastStage,
-} from '../resnet-specs.js';
+import {backboneShapes} from '../network.js';
+import {ARCHS, STAGES, type Arch, type BackboneSpec, type LastStage} from '../resnet-specs.js';
 
 /** A weights file that is sound but does not hold the backbone that was asked for. What it lacks is in the sentence and in the fields. */
 export class WeightsMismatchError extends defineError(
@@ -155,7 +150,7 @@ function describeNoMatch(tensors: StoredTensors, spec: BackboneSpec): string {
 
 /** The last stage up to which everything is there, where nothing at all is there of later ones; 0 where that is not so. */
 function completeStages(search: BackboneSearch, spec: BackboneSpec): 0 | LastStage {
-  for (const lastStage of [4, 3, 2, 1] as const) {
+  for (const lastStage of [...STAGES].reverse()) {
     const [bestCandidate] = search.candidates({...spec, lastStage});
     const later = [...(bestCandidate?.tensors.keys() ?? [])].some(
       key => Number(/^layer(\d)/.exec(key)?.[1] ?? 0) > lastStage,

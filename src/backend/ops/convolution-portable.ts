@@ -1,4 +1,5 @@
 import type {Convolution, ConvGeometry, Shape4D} from './convolution.js';
+import {withGroups} from './convolution-grouped.js';
 import {tf, type Tensor2D, type Tensor4D} from '../tensorflow.js';
 
 type Pair = [number, number];
@@ -107,4 +108,8 @@ function filterGradient(
  * A convolution whose gradient is made of convolutions, so that it runs on any backend that has them. wasm has no kernel for a filter's
  * gradient, and one for the images' that was measured 4 to 10 times slower than this.
  */
-export const portableConvolution: Convolution = {forward, inputGradient, filterGradient};
+export const portableConvolution: Convolution = withGroups({
+  forward,
+  inputGradient,
+  filterGradient,
+});

@@ -11,7 +11,7 @@ export type Shape4D = Tensor4D['shape'];
 
 /** A convolution and the two halves of its gradient. */
 export interface Convolution {
-  /** `[n, h, w, in] * [kh, kw, in, out] -> [n, height, width, out]` */
+  /** `[n, h, w, in] * [kh, kw, in / groups, out] -> [n, height, width, out]` */
   forward(x: Tensor4D, filter: Tensor4D, geometry: ConvGeometry): Tensor4D;
   /** From `dy`, the gradient of what `forward` gave. */
   inputGradient(

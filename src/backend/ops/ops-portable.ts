@@ -1,3 +1,4 @@
+import {groupCount} from './convolution-grouped.js';
 import {symmetricPadding, portableConvolution} from './convolution-portable.js';
 import {registerConvolution} from './convolution.js';
 import {add, withCustomGradient, type ForwardResult} from './custom-gradient.js';
@@ -15,6 +16,18 @@ import {
 function channelMeans(x: Tensor4D): Tensor1D {
   const [n, height, width, channels] = x.shape;
   return tf.mean(tf.reshape(tf.avgPool(x, [height, width], 1, 'valid'), [n, channels]), 0);
+}
+
+function convBias(
+  x: Tensor4D,
+  filter: Tensor4D,
+  bias: Tensor1D,
+  stride: number,
+  padding: number,
+): Tensor4D {
+  if (groupCount(x.shape, filter.shape) === 1)
+    return tf.fused.conv2d({x, filter, bias, strides: stride, pad: symmetricPadding(padding)});
+  return tf.tidy(() => tf.add(portableConvolution.forward(x, filter, {stride, padding}), bias));
 }
 
 const biasAdd = (x: Tensor4D, bias: Tensor1D): Tensor4D =>
@@ -81,16 +94,6 @@ function relu<T extends Tensor>(x: T): T {
   return withCustomGradient([x], forward, (dy, [y]) => [tf.mul(dy, tf.step(y!))]);
 }
 
-function maxPool(x: Tensor4D, size: number, stride: number, padding: number): Tensor4D {
-  const edgePadding: [number, number] = [padding, padding];
-  return tf.maxPool(
-    padding === 0 ? x : tf.pad4d(x, [[0, 0], edgePadding, edgePadding, [0, 0]], LOWEST_FLOAT),
-    size,
-    stride,
-    'valid',
-  );
-}
-
 /** Drawn on the host: of the tfjs backends only TensorFlow has a random kernel that takes its seed from a tensor. */
 function dropout(x: Tensor2D, rate: number, seed: Tensor1D): Tensor2D {
   const uniform = tf.randomUniform(x.shape, 0, 1, 'float32', seed.dataSync().join());
@@ -114,13 +117,13 @@ function softmaxCrossEntropy(
 /** On ordinary tfjs operations, which every backend has. */
 export const portableOps: Ops = {
   conv2d: registerConvolution('PortableConvolution', portableConvolution),
-  convBias: (x, filter, bias, stride, padding) =>
-    tf.fused.conv2d({x, filter, bias, strides: stride, pad: symmetricPadding(padding)}),
+  convBias,
   biasAdd,
   batchNormTraining,
   relu,
   add,
-  maxPool: (...args) => tf.tidy(() => maxPool(...args)),
+  pad: (x, padding) => tf.pad4d(x, symmetricPadding(padding), LOWEST_FLOAT),
+  maxPool: (x, size, stride) => tf.maxPool(x, size, stride, 'valid'),
   averagePoolGlobal: x => tf.mean(x, [1, 2]),
   maxPoolGlobal: x =>
     tf.tidy(() =>

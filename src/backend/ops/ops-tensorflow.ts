@@ -1,4 +1,5 @@
 import {bool, float, ints, runOp, string, type} from '../graph/binding.js';
+import {symmetricPadding} from './convolution-portable.js';
 import {paddingAttributes, tensorflowConvolution} from './convolution-tensorflow.js';
 import {registerConvolution} from './convolution.js';
 import {add, withCustomGradient} from './custom-gradient.js';
@@ -71,14 +72,9 @@ function batchNormTraining(
 }
 
 /**
- * With a border that wins no maximum. Not by the pooling itself: oneDNN does not take one with explicit padding, and TensorFlow's own gradient
- * of it is ten times slower.
+ * Without padding, which is an operation of its own: oneDNN does not take a pooling with explicit padding, and TensorFlow's own gradient of
+ * it is ten times slower.
  */
-const padWithLowest = (x: Tensor4D, padding: number): Tensor4D => {
-  const edgePadding: [number, number] = [padding, padding];
-  return padding === 0 ? x : tf.pad4d(x, [[0, 0], edgePadding, edgePadding, [0, 0]], LOWEST_FLOAT);
-};
-
 function maxPool(
   x: Tensor4D,
   [height, width]: readonly [number, number],
@@ -206,8 +202,8 @@ export const tensorflowOps: Ops = {
   batchNormTraining,
   relu,
   add,
-  maxPool: (x, size, stride, padding) =>
-    tf.tidy(() => maxPool(padWithLowest(x, padding), [size, size], stride)),
+  pad: (x, padding) => tf.pad4d(x, symmetricPadding(padding), LOWEST_FLOAT),
+  maxPool: (x, size, stride) => tf.tidy(() => maxPool(x, [size, size], stride)),
   averagePoolGlobal,
   maxPoolGlobal: x => tf.tidy(() => squeeze(maxPool(x, [x.shape[1], x.shape[2]], 1))),
   dropout,

@@ -16,7 +16,7 @@ export interface BatchStatistics {
  */
 export interface Ops {
   /**
-   * `[n, h, w, in] * [k, k, in, out]`, `padding` zeros on every side, fewer than k. PyTorch's convention: TensorFlow's "same"
+   * `[n, h, w, in] * [k, k, in / groups, out]`, `padding` zeros on every side, fewer than k. PyTorch's convention: TensorFlow's "same"
    * differs at stride 2.
    */
   conv2d(x: Tensor4D, filter: Tensor4D, stride: number, padding: number): Tensor4D;
@@ -40,8 +40,10 @@ export interface Ops {
   relu<T extends Tensor>(x: T): T;
   /** Of two tensors of one shape. Unlike tfjs's, its gradient holds neither of them in memory. */
   add<T extends Tensor>(a: T, b: T): T;
-  /** Square window, `padding` on every side that never wins the maximum. */
-  maxPool(x: Tensor4D, size: number, stride: number, padding: number): Tensor4D;
+  /** A border of `padding` pixels on every side that never wins a maximum. */
+  pad(x: Tensor4D, padding: number): Tensor4D;
+  /** Square window, as often as it fits. */
+  maxPool(x: Tensor4D, size: number, stride: number): Tensor4D;
   /** `[n, h, w, c] -> [n, c]` */
   averagePoolGlobal(x: Tensor4D): Tensor2D;
   /** `[n, h, w, c] -> [n, c]` */

@@ -1,3 +1,4 @@
+import {stageCount} from '../../backbones/resnet-specs.js';
 import {printable} from '../../core/text/printable.js';
 import type {Finding} from '../../core/finding.js';
 import type {Activity, RunEvent} from '../../finetune/events.js';
@@ -141,7 +142,7 @@ export class ConsoleView {
 
   #logRecipe({recipe, reasons}: RunEventOf<'recipe'>): void {
     const {arch, lastStage, head, optimizer, batchSize, augment, seed} = recipe;
-    const network = `${arch}${lastStage < 4 ? ` up to stage ${lastStage}` : ''}`;
+    const network = `${arch}${lastStage < stageCount(arch) ? ` up to stage ${lastStage}` : ''}`;
     this.#logLine(
       'recipe',
       `${network}, ${head} head, ${optimizer}, batches of ${batchSize}, ${augment} augmentation, seed ${seed}`,

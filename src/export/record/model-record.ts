@@ -2,6 +2,7 @@ import {preprocessingSchema} from '../../backbones/pretrained/pretrained-schema.
 import type {PretrainedWeights} from '../../backbones/pretrained/pretrained.js';
 import {
   ARCHS,
+  STAGES,
   type Arch,
   type BackboneSpec,
   type LastStage,
@@ -81,9 +82,9 @@ export const modelRecordSchema: ObjectSchema = objectSchema(
     createdBy: text,
     createdAt: text,
     arch: {enum: ARCHS},
-    lastStage: {enum: [1, 2, 3, 4]},
+    lastStage: {enum: STAGES},
     variant: objectSchema({
-      strideOn: {enum: ['3x3', '1x1']},
+      strideIn1x1: {type: 'boolean'},
       batchNormEpsilon: {type: 'number', exclusiveMinimum: 0, maximum: 1},
     }),
     preprocessing: preprocessingSchema,

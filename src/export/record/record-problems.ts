@@ -1,21 +1,21 @@
 import {isDeepStrictEqual} from 'node:util';
-import {backboneShapes, featureWidth} from '../../backbones/resnet-specs.js';
+import {backboneShapes, featureWidth} from '../../backbones/network.js';
+import {formatStrideOn} from '../../backbones/weights/weights-metadata.js';
 import {sizeFromShape, type StateDict} from '../../core/state-dict.js';
-import {denseLayers, headShapes} from '../../heads/head.js';
+import {denseLayers, headShapes, type DenseSpec} from '../../heads/head.js';
 import {MODEL_FILES, SHARD_NAME} from './file-names.js';
 import {specOf, type ModelRecord} from './model-record.js';
 
 /** What files of weights may hold besides them: names, and all that is known of a network. */
 const SLACK_BYTES = 32_000_000;
 
+/** The layers of the head. */
+export const denseLayersOf = (record: ModelRecord): DenseSpec[] =>
+  denseLayers(record.head, featureWidth(specOf(record)), record.classes.length);
+
 /** Shape by state-dict key, of the backbone and of the head. */
-export function shapesOf(record: ModelRecord): Map<string, readonly number[]> {
-  const spec = specOf(record);
-  return new Map([
-    ...backboneShapes(spec),
-    ...headShapes(denseLayers(record.head, featureWidth(spec), record.classes.length)),
-  ]);
-}
+const shapesOf = (record: ModelRecord): Map<string, readonly number[]> =>
+  new Map([...backboneShapes(specOf(record)), ...headShapes(denseLayersOf(record))]);
 
 /** @returns the first name that is there twice */
 function findRepeated(names: readonly string[]): string | undefined {
@@ -72,8 +72,8 @@ export function findTensorProblem(
     arch: [arch, metadata.arch],
     lastStage: [lastStage, Number(metadata.stages)],
     variant: [
-      variant,
-      {strideOn: metadata.stride_on, batchNormEpsilon: Number(metadata.batch_norm_epsilon)},
+      [formatStrideOn(variant), variant.batchNormEpsilon],
+      [metadata.stride_on, Number(metadata.batch_norm_epsilon)],
     ],
     ...{
       preprocessing: [preprocessing, parsed(metadata.preprocessing)],

@@ -1,8 +1,16 @@
 import {getKernel, getVector, type ParameterMap} from '../../backbones/parameters.js';
-import {forward, type Interpreter} from '../../backbones/resnet.js';
-import {convolutions, type BackboneSpec, type ConvNormSpec} from '../../backbones/resnet-specs.js';
+import {forward, type Interpreter} from '../../backbones/forward.js';
+import type {ConvLayer} from '../../backbones/layers.js';
+import {networkLayers} from '../../backbones/network.js';
 import type {Preprocessing} from '../../core/preprocessing.js';
-import {tf, type LayersModel, type SymbolicTensor, type Tensor} from '../../backend/tensorflow.js';
+import {depthwiseFilter} from '../../backend/ops/convolution-grouped.js';
+import {
+  tf,
+  type LayersModel,
+  type SymbolicTensor,
+  type Tensor,
+  type Tensor4D,
+} from '../../backend/tensorflow.js';
 import type {Classifier} from '../../heads/classifier.js';
 import type {DenseSpec, HeadSpec} from '../../heads/head.js';
 
@@ -16,42 +24,62 @@ const applyLayer = (
 const ZEROS = {kernelInitializer: 'zeros', biasInitializer: 'zeros'} as const;
 
 const padded = (x: SymbolicTensor, padding: number, name: string): SymbolicTensor =>
-  padding === 0 ? x : applyLayer(tf.layers.zeroPadding2d({padding, name: `${name}.pad`}), x);
+  padding === 0 ? x : applyLayer(tf.layers.zeroPadding2d({padding, name}), x);
 
-/** At stride 1 'same' pads every side alike. At stride 2 it pads one side only, and these weights were trained with both. */
-function convolve(
-  {conv, kernel, stride, padding, outChannels}: ConvNormSpec,
-  x: SymbolicTensor,
+/**
+ * A convolution in groups, which tf.layers does not have: each channel by itself, then the mean over the channels of a group, times their
+ * number in the kernel.
+ */
+function groupLayers(
+  {name, groups, inChannels, channels}: ConvLayer,
+  products: SymbolicTensor,
 ): SymbolicTensor {
-  const shared = {
-    ...ZEROS,
-    name: conv,
-    filters: outChannels,
-    kernelSize: kernel,
-    strides: stride,
-    useBias: false,
-  };
-  if (stride === 1) return applyLayer(tf.layers.conv2d({...shared, padding: 'same'}), x);
-  return applyLayer(tf.layers.conv2d({...shared, padding: 'valid'}), padded(x, padding, conv));
+  const [, height, width] = products.shape as [null, number, number, number];
+  const {averagePooling3d, reshape} = tf.layers;
+  const poolSize: [number, number, number] = [1, 1, inChannels / groups];
+  const mean = averagePooling3d({name: `${name}.mean`, poolSize, strides: poolSize});
+  const byInput = [height, width, inChannels, channels / groups];
+  const byGroup = [height, width, channels];
+  const split = applyLayer(reshape({name: `${name}.split`, targetShape: byInput}), products);
+  return applyLayer(reshape({name: `${name}.join`, targetShape: byGroup}), applyLayer(mean, split));
 }
 
+/** At stride 1 'same' pads every side alike. At stride 2 it pads one side only, and these weights were trained with both. */
+function convolve(conv: ConvLayer, x: SymbolicTensor): SymbolicTensor {
+  const {name, kernel, stride, padding, groups, channels} = conv;
+  const shared = {
+    ...{name, kernelSize: kernel, strides: stride, useBias: false},
+    padding: stride === 1 ? ('same' as const) : ('valid' as const),
+  };
+  const input = stride === 1 ? x : padded(x, padding, `${name}.pad`);
+  if (groups === 1)
+    return applyLayer(tf.layers.conv2d({...ZEROS, ...shared, filters: channels}), input);
+  const depthwise = tf.layers.depthwiseConv2d({
+    ...{...shared, depthMultiplier: channels / groups},
+    depthwiseInitializer: 'zeros',
+  });
+  return groupLayers(conv, applyLayer(depthwise, input));
+}
+
+/** What `convolve` keeps for a filter. */
+export const layerKernel = ({groups, inChannels}: ConvLayer, filter: Tensor4D): Tensor4D =>
+  groups === 1 ? filter : tf.mul(depthwiseFilter(filter, groups), inChannels / groups);
+
 /** Standard layers, named by torchvision's module paths. */
-const layersInterpreter = ({batchNormEpsilon}: BackboneSpec): Interpreter<SymbolicTensor> => ({
-  convNorm: (conv, x) =>
-    applyLayer(
-      tf.layers.batchNormalization({name: conv.norm, epsilon: batchNormEpsilon}),
-      convolve(conv, x),
-    ),
-  relu: (x, name) => applyLayer(tf.layers.activation({activation: 'relu', name}), x),
-  scope: block => block(),
+export const layersInterpreter: Interpreter<SymbolicTensor> = {
+  conv: convolve,
+  norm: ({name, epsilon}, x) => applyLayer(tf.layers.batchNormalization({name, epsilon}), x),
+  relu: ({name}, x) => applyLayer(tf.layers.activation({activation: 'relu', name}), x),
   // What comes here has passed a relu, so a border of zeros never wins.
-  maxPool: (x, name) =>
+  pad: ({name, padding}, x) => padded(x, padding, name),
+  maxPool: ({name, size, stride}, x) =>
     applyLayer(
-      tf.layers.maxPooling2d({poolSize: 3, strides: 2, padding: 'valid', name}),
-      padded(x, 1, name),
+      tf.layers.maxPooling2d({poolSize: size, strides: stride, padding: 'valid', name}),
+      x,
     ),
-  add: (a, b, name) => applyLayer(tf.layers.add({name}), [a, b]),
-});
+  add: ({name}, a, b) => applyLayer(tf.layers.add({name}), [a, b]),
+  scope: block => block(),
+};
 
 function poolLayers({pooling}: HeadSpec, features: SymbolicTensor): SymbolicTensor {
   const average = applyLayer(tf.layers.globalAveragePooling2d({name: 'avgpool'}), features);
@@ -87,9 +115,11 @@ function setWeights(model: LayersModel, {spec, layers, preprocessing, weights}: 
   const named = (map: ParameterMap, prefix: string, parts: readonly string[]): Tensor[] =>
     parts.map(part => getVector(map, `${prefix}.${part}`));
   set(NORMALIZE, normalizeWeights(preprocessing));
-  for (const {conv, norm} of convolutions(spec)) {
-    set(conv, [getKernel(weights, `${conv}.weight`)]);
-    set(norm, named(weights, norm, ['weight', 'bias', 'running_mean', 'running_var']));
+  for (const layer of networkLayers(spec)) {
+    const {kind, name} = layer;
+    if (kind === 'conv') set(name, [layerKernel(layer, getKernel(weights, `${name}.weight`))]);
+    if (kind === 'norm')
+      set(name, named(weights, name, ['weight', 'bias', 'running_mean', 'running_var']));
   }
   for (const {name} of layers) set(name, named(weights, name, ['weight', 'bias']));
 }
@@ -109,7 +139,7 @@ export function toLayersModel(classifier: Classifier): LayersModel {
     tf.layers.conv2d({...ZEROS, name: NORMALIZE, filters: 3, kernelSize: 1, trainable: false}),
     pixels,
   );
-  const features = forward(layersInterpreter(spec), spec, normalized);
+  const features = forward(layersInterpreter, spec, normalized);
   const logits = layers.reduce(dense, poolLayers(head, features));
   const probabilities = applyLayer(
     tf.layers.activation({activation: 'softmax', name: 'probabilities'}),

@@ -1,9 +1,10 @@
-import {convolutions} from '../../backbones/resnet-specs.js';
-import {validate} from '../../core/schema.js';
+import type {Layer as NetworkLayer} from '../../backbones/layers.js';
+import {networkLayers} from '../../backbones/network.js';
 import {sha256} from '../../core/files/sha256.js';
+import {validate} from '../../core/schema.js';
 import {MODEL_FILES, SHARD_NAME} from '../record/file-names.js';
 import {objectSchema, specOf, type ModelRecord} from '../record/model-record.js';
-import {shapesOf} from '../record/record-problems.js';
+import {denseLayersOf} from '../record/record-problems.js';
 
 interface Layer {
   readonly name: string;
@@ -34,15 +35,8 @@ interface ModelDocument {
 
 /** The standard layers that `toLayersModel` makes. Others may run code, or nobody has looked into what they do. */
 const LAYERS = [
-  ...[
-    'InputLayer',
-    'Conv2D',
-    'ZeroPadding2D',
-    'BatchNormalization',
-    'Activation',
-    'MaxPooling2D',
-    'Add',
-  ],
+  ...['InputLayer', 'Conv2D', 'DepthwiseConv2D', 'ZeroPadding2D', 'BatchNormalization'],
+  ...['Activation', 'MaxPooling2D', 'AveragePooling3D', 'Reshape', 'Add'],
   ...['GlobalAveragePooling2D', 'GlobalMaxPooling2D', 'Concatenate', 'Dense'],
 ];
 
@@ -91,26 +85,29 @@ const modelSchema = objectSchema({
 
 const same = (a: unknown, b: unknown): boolean => JSON.stringify(a) === JSON.stringify(b);
 
-/** torchvision's names and layout -> those of tf.layers: `conv1.weight` OIHW -> `conv1/kernel` HWIO. */
-const NORM: Readonly<Record<string, string>> = {
-  weight: 'gamma',
-  bias: 'beta',
-  running_mean: 'moving_mean',
-  running_var: 'moving_variance',
-};
-
-function weightOf(key: string, shape: readonly number[]): [string, readonly number[]] {
-  const [, layer, part] = /^(.*)\.(\w+)$/.exec(key) as unknown as [string, string, string];
-  if (shape.length === 1) return [`${layer}/${layer.startsWith('fc') ? part : NORM[part]!}`, shape];
-  const [outputs, inputs, ...kernel] = shape;
-  return [`${layer}/kernel`, [...kernel, inputs!, outputs!]];
+/** What a layer of tf.layers keeps, by name: convolutions HWIO. */
+function layerWeights(layer: NetworkLayer): [string, readonly number[]][] {
+  const {kind, name, channels} = layer;
+  if (kind === 'norm')
+    return ['gamma', 'beta', 'moving_mean', 'moving_variance'].map(part => [
+      `${name}/${part}`,
+      [channels],
+    ]);
+  if (kind !== 'conv') return [];
+  const {kernel, inChannels, groups} = layer;
+  const shape = [kernel, kernel, inChannels, channels / groups];
+  return [[`${name}/${groups === 1 ? 'kernel' : 'depthwise_kernel'}`, shape]];
 }
 
 const weightsOf = (record: ModelRecord): Map<string, readonly number[]> =>
   new Map([
     ['normalize/kernel', [1, 1, 3, 3]],
     ['normalize/bias', [3]],
-    ...[...shapesOf(record)].map(([key, shape]) => weightOf(key, shape)),
+    ...networkLayers(specOf(record)).flatMap(layerWeights),
+    ...denseLayersOf(record).flatMap(({name, inputs, outputs}): [string, readonly number[]][] => [
+      [`${name}/kernel`, [inputs, outputs]],
+      [`${name}/bias`, [outputs]],
+    ]),
   ]);
 
 function* weightProblems(
@@ -152,10 +149,12 @@ function* layerProblems(
     .map(layer => layer.config.batch_input_shape);
   if (!same(inputs, [[null, cropSize, cropSize, 3]]))
     yield `an input of ${JSON.stringify(inputs).slice(0, 100)}, not of ${cropSize} x ${cropSize} x 3`;
-  for (const {conv, norm, stride} of convolutions(specOf(record))) {
-    if (!same(setting(conv, 'strides'), [stride, stride])) yield `another stride of ${conv}`;
-    if (setting(norm, 'epsilon') !== record.variant.batchNormEpsilon)
-      yield `another epsilon of ${norm}`;
+  for (const layer of networkLayers(specOf(record))) {
+    const {kind, name} = layer;
+    if (kind === 'conv' && !same(setting(name, 'strides'), [layer.stride, layer.stride]))
+      yield `another stride of ${name}`;
+    if (kind === 'norm' && setting(name, 'epsilon') !== layer.epsilon)
+      yield `another epsilon of ${name}`;
   }
   if (
     !same(config.output_layers, [['probabilities', 0, 0]]) ||

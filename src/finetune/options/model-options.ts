@@ -1,4 +1,4 @@
-import {ARCHS, type LastStage} from '../../backbones/resnet-specs.js';
+import {ARCHS, STAGES, type LastStage} from '../../backbones/resnet-specs.js';
 import {FITS} from '../../core/preprocessing.js';
 import {HEAD_TYPES, POOLINGS} from '../../heads/head.js';
 import {schemaOf, type OptionRow} from './option.js';
@@ -22,9 +22,9 @@ export const MODEL_OPTIONS = {
   },
   lastStage: {
     scope: 'recipe',
-    schema: schemaOf<LastStage>({type: 'integer', minimum: 1, maximum: 4}),
+    schema: schemaOf<LastStage>({type: 'integer', minimum: 1, maximum: STAGES.length}),
     help: 'end the backbone after this stage',
-    default: 4,
+    default: STAGES.at(-1)!,
   },
   /** Absent: the size the weights were made for. */
   imageSize: {

@@ -1,6 +1,7 @@
 import {gradientBytes, inferenceBytesPerImage} from '../../backbones/activation-bytes.js';
 import {computeFrozenDepth, getLayerGroup} from '../../backbones/layer-groups.js';
-import {backboneShapes, type BackboneSpec} from '../../backbones/resnet-specs.js';
+import {backboneShapes} from '../../backbones/network.js';
+import type {BackboneSpec} from '../../backbones/resnet-specs.js';
 import {defineError, UnsupportedEnvironmentError} from '../../core/errors.js';
 import {readSystemResources, usableAmount, type Resource} from '../../core/system-resources.js';
 import {sizeFromShape} from '../../core/state-dict.js';

@@ -10,6 +10,7 @@ export const SCHEDULE_KEYS = ['freeze', 'epochs', 'lr'] as const;
 
 /**
  * Every effective value; nothing implied. `recipe.json` of a run is this, and can be given back with `--recipe`.
+ * docs/options.md says what each is.
  *
  * @example
  * const recipe: Recipe = resolveRecipe({}, folder);

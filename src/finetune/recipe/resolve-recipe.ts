@@ -97,7 +97,7 @@ function checkNoUnusedOptions({values, sources}: MergedOptions<RecipeInput>): vo
 /** What weights are trained at, unless told. */
 const DEFAULT_IMAGE_SIZE = 224;
 /** It decides nothing about sizes. */
-const ANY_VARIANT = {strideOn: '3x3', batchNormEpsilon: 1e-5} as const;
+const ANY_VARIANT = {strideIn1x1: false, batchNormEpsilon: 1e-5} as const;
 
 /**
  * Layers, strongest first, laid over what the data recommends and the defaults.

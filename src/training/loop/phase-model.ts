@@ -6,7 +6,7 @@ import {
   type GroupLearningRates,
   type LayerGroup,
 } from '../../backbones/layer-groups.js';
-import {forward, type Interpreter} from '../../backbones/resnet.js';
+import {forward, type Interpreter} from '../../backbones/forward.js';
 import type {BatchStatistics} from '../../backend/ops/ops.js';
 import type {Precision} from '../../backend/graph/precision.js';
 import type {Tensor, Tensor1D, Tensor2D, Tensor4D, Variable} from '../../backend/tensorflow.js';
@@ -78,7 +78,7 @@ export function createPhaseModel(
   const frozenDepth = computeFrozenDepth(learningRates, spec.lastStage);
   const backboneDepth = spec.lastStage + 1;
   const frozenBackbone = new FrozenBackbone(classifier, frozenDepth);
-  const evalInterpreter = inferenceInterpreter(spec, weights);
+  const evalInterpreter = inferenceInterpreter(weights);
   const isTrainable = (group: LayerGroup): boolean => learningRates[group] !== null;
   const trainable = new Map(
     [...weights].filter(
@@ -92,7 +92,7 @@ export function createPhaseModel(
   ): Interpreter<Tensor4D> =>
     onBatchNormUpdate === undefined || batchNorm === 'inference' || !isTrainable(groups[group]!)
       ? evalInterpreter
-      : trainingInterpreter(spec, weights, (normKey, batchStats, count) =>
+      : trainingInterpreter(weights, (normKey, batchStats, count) =>
           onBatchNormUpdate({normKey, batchStats, count}),
         );
 

@@ -5,7 +5,7 @@ import {
   listPretrained,
   parsePretrained,
 } from '../../../src/backbones/pretrained/pretrained.js';
-import {countParameters} from '../../../src/backbones/resnet-specs.js';
+import {countParameters} from '../../../src/backbones/network.js';
 import {SchemaError} from '../../../src/core/schema.js';
 import {UsageError} from '../../../src/core/errors.js';
 

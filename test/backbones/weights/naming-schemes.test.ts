@@ -4,18 +4,14 @@ import {
   schemeNames,
   stagePrefixes,
 } from '../../../src/backbones/weights/naming-schemes.js';
-import {
-  ARCHS,
-  backboneShapes,
-  type Arch,
-  type BackboneSpec,
-} from '../../../src/backbones/resnet-specs.js';
+import {backboneShapes} from '../../../src/backbones/network.js';
+import {ARCHS, type Arch, type BackboneSpec} from '../../../src/backbones/resnet-specs.js';
 import {toChannelsFirst, subtractBias} from '../../../src/backbones/weights/stored-layout.js';
 
 const specOf = (arch: Arch): BackboneSpec => ({
   arch,
   lastStage: 4,
-  strideOn: '3x3',
+  strideIn1x1: false,
   batchNormEpsilon: 1e-5,
 });
 const scheme = (name: string) => NAMING_SCHEMES.find(candidate => candidate.name === name)!;
@@ -40,7 +36,7 @@ describe('naming schemes', () => {
   for (const candidate of NAMING_SCHEMES) {
     it(`have a name for every tensor of every depth: ${candidate.name} (${candidate.stage.join(', ')})`, () => {
       for (const arch of ARCHS) {
-        const names = schemeNames(candidate, specOf(arch));
+        const names = schemeNames(candidate, arch);
         const keys = new Set(
           [...names.values()].filter(key => !/(?:conv\d|downsample\.0)\.bias$/.test(key)),
         );
@@ -62,14 +58,14 @@ describe('naming schemes', () => {
     ['resnet152', [3, 8, 36, 3]],
   ] as const) {
     it(`know the names of Keras Applications' ${arch}, and no others`, () => {
-      expect([...schemeNames(scheme('Keras Applications'), specOf(arch)).keys()]).to.have.members(
+      expect([...schemeNames(scheme('Keras Applications'), arch).keys()]).to.have.members(
         kerasNames(blocks),
       );
     });
   }
 
   it('know the parts by the names that libraries give them', () => {
-    const key = (of: string, name: string) => schemeNames(scheme(of), specOf('resnet50')).get(name);
+    const key = (of: string, name: string) => schemeNames(scheme(of), 'resnet50').get(name);
     expect(
       key('Hugging Face', 'encoder.stages.1.layers.0.shortcut.normalization.running_var'),
     ).to.equal('layer2.0.downsample.1.running_var');

@@ -66,7 +66,7 @@ describe("a checkpoint of one's own run", () => {
     const folder = await run(began);
     for (const options of [folder, join(folder, 'weights.safetensors')]) {
       const {backbone, tensors} = await loaded(options);
-      expect(backbone.spec.strideOn).to.equal('1x1');
+      expect(backbone.spec.strideIn1x1).to.equal(true);
       expect(backbone.origin).to.equal(join(folder, 'weights.safetensors'));
       expect(Object.fromEntries(tensors)).to.deep.equal({...BASE, ...headless(TRAINED)});
     }

@@ -38,7 +38,7 @@ import {fileOf} from '../../helpers/weights-files.js';
 const SPEC: BackboneSpec = {
   arch: 'resnet18',
   lastStage: 2,
-  strideOn: '3x3',
+  strideIn1x1: false,
   batchNormEpsilon: 1e-5,
 };
 const OURS = stateDict('resnet18', 2);

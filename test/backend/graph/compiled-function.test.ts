@@ -54,7 +54,7 @@ describe('a compiled step', () => {
       state.get('filter.bias') as Tensor1D,
     ];
     const map = ops().relu(tf.add<Tensor4D>(ops().convBias(images, filter, bias, 2, 1), 0.1));
-    const pooled = ops().maxPool(map, 3, 2, 1);
+    const pooled = ops().maxPool(ops().pad(map, 1), 3, 2);
     return tf.concat2d([ops().averagePoolGlobal(pooled), ops().maxPoolGlobal(pooled)], 1);
   };
   const images = (n: number, size = 9): Tensor4D =>

@@ -7,10 +7,17 @@ import {
   type Tensor2D,
   type Tensor4D,
 } from '../../../src/backend/tensorflow.js';
-import {toLayersModel} from '../../../src/export/tfjs/layers-model.js';
+import type {ConvLayer} from '../../../src/backbones/layers.js';
+import {ops} from '../../../src/backend/ops/current-ops.js';
+import {
+  layerKernel,
+  layersInterpreter,
+  toLayersModel,
+} from '../../../src/export/tfjs/layers-model.js';
 import type {Classifier} from '../../../src/heads/classifier.js';
 import {toInference} from '../../../src/heads/inference-model.js';
 import {useBackend} from '../../helpers/backend.js';
+import {draw, largestDifference} from '../../helpers/gradients.js';
 import {
   KERAS_FAMILY,
   randomClassifier,
@@ -72,6 +79,24 @@ describe('toLayersModel', () => {
       expect(difference(logitsOfModel(model, classifier), expected)).to.be.lessThan(1e-5);
       model.dispose();
       classifier.dispose();
+    });
+  }
+
+  for (const stride of [1, 2]) {
+    it(`convolves in groups as the function does, stride ${stride}`, () => {
+      const conv: ConvLayer = {
+        ...{kind: 'conv', name: 'conv', inputs: ['x'], reduction: stride},
+        ...{kernel: 3, stride, padding: 1, groups: 4, inChannels: 8, channels: 12},
+      };
+      tf.tidy(() => {
+        const [x, filter]: Tensor4D[] = [draw('x', [2, 9, 8, 8]), draw('filter', [3, 3, 2, 12])];
+        const input = tf.input({shape: [9, 8, 8]});
+        const model = tf.model({inputs: input, outputs: layersInterpreter.conv(conv, input)});
+        model.getLayer('conv').setWeights([layerKernel(conv, filter!)]);
+        const expected = ops().conv2d(x!, filter!, stride, 1);
+        expect(largestDifference(model.predict(x!) as Tensor4D, expected)).to.be.below(1e-5);
+        model.dispose();
+      });
     });
   }
 

@@ -25,7 +25,7 @@ const spec = (
 ): BackboneSpec => ({
   arch,
   lastStage,
-  strideOn: '3x3',
+  strideIn1x1: false,
   batchNormEpsilon: 1e-5,
 });
 

@@ -1,0 +1,82 @@
+import type {
+  AddLayer,
+  Block,
+  ConvLayer,
+  MaxPoolLayer,
+  NormLayer,
+  PadLayer,
+  ReluLayer,
+  Step,
+} from './layers.js';
+import {networkBlocks} from './network.js';
+import type {BackboneSpec} from './resnet-specs.js';
+
+/**
+ * What the layers of a network mean. Training, frozen passes and exports each bring their own meaning of these words; the network
+ * itself is a list.
+ * @typeParam T a feature map: a tensor, or a symbolic tensor of tfjs layers
+ */
+export interface Interpreter<T> {
+  conv(layer: ConvLayer, x: T): T;
+  norm(layer: NormLayer, x: T): T;
+  /** A convolution and its batch norm at once, for those who can do that better than one after the other. */
+  convNorm?(conv: ConvLayer, norm: NormLayer, x: T): T;
+  relu(layer: ReluLayer, x: T): T;
+  pad(layer: PadLayer, x: T): T;
+  maxPool(layer: MaxPoolLayer, x: T): T;
+  add(layer: AddLayer, a: T, b: T): T;
+  /** Runs a block; what it made on the way, and nobody needs any more, may be freed when it returns. */
+  scope(block: () => T): T;
+}
+
+function runStep<T>(interpreter: Interpreter<T>, step: Step, inputs: readonly T[]): T {
+  const [x, y] = inputs as [T, T];
+  switch (step.kind) {
+    case 'conv':
+      return interpreter.conv(step, x);
+    case 'norm':
+      return interpreter.norm(step, x);
+    case 'convNorm': {
+      const {conv, norm} = step;
+      return interpreter.convNorm === undefined
+        ? interpreter.norm(norm, interpreter.conv(conv, x))
+        : interpreter.convNorm(conv, norm, x);
+    }
+    case 'relu':
+      return interpreter.relu(step, x);
+    case 'pad':
+      return interpreter.pad(step, x);
+    case 'maxPool':
+      return interpreter.maxPool(step, x);
+    case 'add':
+      return interpreter.add(step, x, y);
+  }
+}
+
+/** A block has one input, and its last layer gives its output. */
+function runBlock<T>(interpreter: Interpreter<T>, {steps}: Block, x: T): T {
+  const maps = new Map([[steps[0]!.inputs[0]!, x]]);
+  for (const step of steps) {
+    const inputs = step.inputs.map(name => maps.get(name)!);
+    maps.set(step.name, runStep(interpreter, step, inputs));
+  }
+  return maps.get(steps.at(-1)!.name)!;
+}
+
+/**
+ * Runs a part of the backbone: groups are numbered 0 (stem), then as the stages.
+ * @param from the first group to run; `x` is what the group before it gave (images, for the stem)
+ * @param until one past the last group to run
+ * @returns the last feature map, `[n, h, w, channels]`
+ */
+export const forward = <T>(
+  interpreter: Interpreter<T>,
+  spec: BackboneSpec,
+  x: T,
+  from = 0,
+  until: number = spec.lastStage + 1,
+): T =>
+  networkBlocks(spec, from, until).reduce(
+    (y, block) => interpreter.scope(() => runBlock(interpreter, block, y)),
+    x,
+  );

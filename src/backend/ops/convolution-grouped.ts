@@ -1,0 +1,76 @@
+import type {Convolution, ConvGeometry, Shape4D} from './convolution.js';
+import {tf, type Tensor3D, type Tensor4D} from '../tensorflow.js';
+
+/** A filter has the input channels of one group: as often as they go into the images', so many groups there are. */
+export const groupCount = ([, , , channels]: Shape4D, [, , inputs]: Shape4D): number =>
+  channels / inputs;
+
+/** `[kh, kw, n, groups * m] -> [kh, kw, groups * n, m]`: the same filter, for each input channel by itself. */
+export function depthwiseFilter(filter: Tensor4D, groups: number): Tensor4D {
+  const [height, width, inputs, outputs] = filter.shape;
+  const each = outputs / groups;
+  const taps = tf.reshape(filter, [height * width, inputs, groups, each]);
+  return tf.reshape(tf.transpose(taps, [0, 2, 1, 3]), [height, width, groups * inputs, each]);
+}
+
+/** As many multiplications as a convolution in groups; what it gives before the sum over a group's inputs is so many times as large. */
+function depthwiseForward(
+  x: Tensor4D,
+  filter: Tensor4D,
+  {stride, padding}: ConvGeometry,
+): Tensor4D {
+  return tf.tidy(() => {
+    const [, , inputs, outputs] = filter.shape;
+    const groups = groupCount(x.shape, filter.shape);
+    const edge: [number, number] = [padding, padding];
+    const padded = tf.pad4d(x, [[0, 0], edge, edge, [0, 0]]);
+    const products = tf.depthwiseConv2d(padded, depthwiseFilter(filter, groups), stride, 'valid');
+    const [n, height, width] = products.shape;
+    const byInput: Tensor3D = tf.reshape(products, [-1, inputs, outputs / groups]);
+    return tf.reshape(tf.sum(byInput, 1), [n, height, width, outputs]);
+  });
+}
+
+const splitChannels = (x: Tensor4D, groups: number): Tensor4D[] => tf.split(x, groups, 3);
+
+const groupShape = ([a, b, c, channels]: Shape4D, groups: number): Shape4D => [
+  a,
+  b,
+  c,
+  channels / groups,
+];
+
+/**
+ * A convolution that also takes filters for groups of channels, where the backend has none: forward as a depthwise convolution and a sum,
+ * the gradients group by group.
+ */
+export const withGroups = (convolution: Convolution): Convolution => ({
+  forward: (x, filter, geometry) =>
+    groupCount(x.shape, filter.shape) === 1
+      ? convolution.forward(x, filter, geometry)
+      : depthwiseForward(x, filter, geometry),
+  inputGradient: (dy, filter, inputShape, geometry) => {
+    const groups = groupCount(inputShape, filter.shape);
+    if (groups === 1) return convolution.inputGradient(dy, filter, inputShape, geometry);
+    return tf.tidy(() => {
+      const [dys, filters] = [splitChannels(dy, groups), splitChannels(filter, groups)];
+      const shape = groupShape(inputShape, groups);
+      const gradients = dys.map((each, i) =>
+        convolution.inputGradient(each, filters[i]!, shape, geometry),
+      );
+      return tf.concat4d(gradients, 3);
+    });
+  },
+  filterGradient: (dy, x, filterShape, geometry) => {
+    const groups = groupCount(x.shape, filterShape);
+    if (groups === 1) return convolution.filterGradient(dy, x, filterShape, geometry);
+    return tf.tidy(() => {
+      const [dys, xs] = [splitChannels(dy, groups), splitChannels(x, groups)];
+      const shape = groupShape(filterShape, groups);
+      const gradients = dys.map((each, i) =>
+        convolution.filterGradient(each, xs[i]!, shape, geometry),
+      );
+      return tf.concat4d(gradients, 3);
+    });
+  },
+});

@@ -19,7 +19,7 @@ import {evaluateBatches} from '../metrics/evaluate.js';
 import type {InputBatch, BatchSource} from './batch-source.js';
 import {warmupThenCosine, type LrSchedule} from './lr-schedule.js';
 import {NanProbabilityError, type Metrics} from '../metrics/metrics.js';
-import {yieldToEventLoop} from '../../core/async/yield-to-event-loop.js';
+import {yieldToEventLoop} from '../../core/async.js';
 import {createOptimizer, type Optimizer, type OptimizerSpec} from './optimizer.js';
 import type {PhaseModel} from './phase-model.js';
 import {trainStep, type MixupTargets, type StepInputs, type UpdateOptions} from './train-step.js';

@@ -6,7 +6,7 @@ import {
   type InputBatch,
   type BatchSource,
 } from '../../src/training/loop/batch-source.js';
-import {yieldToEventLoop} from '../../src/core/async/yield-to-event-loop.js';
+import {yieldToEventLoop} from '../../src/core/async.js';
 import {createOptimizer} from '../../src/training/loop/optimizer.js';
 import {createPhaseModel, type PhaseModel} from '../../src/training/loop/phase-model.js';
 import {PhaseTrainer} from '../../src/training/loop/phase-trainer.js';

@@ -1,8 +1,7 @@
 import {relative, sep} from 'node:path';
 import {UsageError, throwIfAborted} from '../../core/errors.js';
 import type {Finding} from '../../core/finding.js';
-import {printable} from '../../core/text/printable.js';
-import {shellQuote} from '../../core/text/shell-quote.js';
+import {printable, shellQuote} from '../../core/text/printable.js';
 import {ExcludeList} from '../../datasets/discovery/exclude-list.js';
 import {findImages} from '../../datasets/discovery/find-images.js';
 import {startBackend} from '../../backend/runtime/runtime.js';

@@ -16,7 +16,7 @@ import {
   type ImageHeader,
 } from './image-header.js';
 import {getDecoder} from './image-format.js';
-import {runExclusive} from '../../core/async/mutex.js';
+import {runExclusive} from '../../core/async.js';
 import {readBytes} from './read-bytes.js';
 import {ImageError} from './image-error.js';
 import {resample} from './resample.js';

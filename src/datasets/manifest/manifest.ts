@@ -5,7 +5,7 @@ import {toSystemPath} from '../../core/files/file-names.js';
 import type {Finding} from '../../core/finding.js';
 import {UnknownClassError} from '../discovery/filter-classes.js';
 import {compareCodePoints, TooFewClassesError} from '../discovery/classes.js';
-import {mapConcurrently} from '../../core/async/map-concurrently.js';
+import {mapConcurrently} from '../../core/async.js';
 import type {ExcludeList} from '../discovery/exclude-list.js';
 import {groupBy} from '../../core/group-by.js';
 import type {ImageFolderOptions, Sample} from '../sample.js';

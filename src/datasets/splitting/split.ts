@@ -68,23 +68,7 @@ export function planSplit(
   const grouping = createGrouping(options.groupBy ?? 'exact-duplicates', folder.samples);
   const {groupOf} = grouping;
   if (fold !== undefined) assertFoldable(folder);
-  const readable = new Set(contents.samples.map(({name}) => name));
-  const isReadable = ({name}: Sample): boolean => readable.has(name);
-  const unreadable = everySample(folder).filter(sample => !isReadable(sample));
-  const skipped = new Map(unreadable.map(({name}) => [name, 'it cannot be read']));
-  const test = (folder.test ?? []).filter(isReadable);
-  const validation = excludeDuplicates(
-    (folder.validation ?? []).filter(isReadable),
-    test,
-    contents,
-    skipped,
-  );
-  const free = excludeDuplicates(
-    folder.samples.filter(isReadable),
-    [...validation, ...test],
-    contents,
-    skipped,
-  );
+  const {free, validation, test, skipped} = selectUnique(folder, contents);
   const assigned = assignSplits(free, contents, folder, {
     validation: folder.validation === undefined ? valSplit : 0,
     test: folder.test === undefined ? testSplit : 0,
@@ -114,6 +98,36 @@ export function planSplit(
       ),
     ),
   };
+}
+
+/** Readable images by the splits of the folder itself, each in one of them; `free` are to be split. */
+function selectUnique(
+  folder: ImageFolder,
+  contents: ReadableImages,
+): {
+  readonly free: Sample[];
+  readonly validation: Sample[];
+  readonly test: Sample[];
+  readonly skipped: Map<string, string>;
+} {
+  const readable = new Set(contents.samples.map(({name}) => name));
+  const isReadable = ({name}: Sample): boolean => readable.has(name);
+  const unreadable = everySample(folder).filter(sample => !isReadable(sample));
+  const skipped = new Map(unreadable.map(({name}) => [name, 'it cannot be read']));
+  const test = (folder.test ?? []).filter(isReadable);
+  const validation = excludeDuplicates(
+    (folder.validation ?? []).filter(isReadable),
+    test,
+    contents,
+    skipped,
+  );
+  const free = excludeDuplicates(
+    folder.samples.filter(isReadable),
+    [...validation, ...test],
+    contents,
+    skipped,
+  );
+  return {free, validation, test, skipped};
 }
 
 function excludeDuplicates(

@@ -3,8 +3,7 @@ import {createPhaseModel, type PhaseModel} from '../../training/loop/phase-model
 import {PhaseTrainer} from '../../training/loop/phase-trainer.js';
 import {INITIAL_TRAINER_STATE} from '../../training/loop/training-plan.js';
 import type {Prepared} from '../preparation/prepared.js';
-import type {Phase} from '../recipe/phases.js';
-import type {Recipe} from '../recipe/recipe.js';
+import type {Phase, Recipe} from '../recipe/recipe.js';
 import {trainingPlan} from '../recipe/training-plan.js';
 import type {Checkpoints} from '../run/checkpoints.js';
 import type {RunContext} from '../run/run-context.js';

@@ -7,7 +7,7 @@ import {oversampleEpoch, computeClassWeights, countRepeats} from './class-balanc
 import {evaluateBatches} from '../metrics/evaluate.js';
 import type {InputBatch, BatchSource} from './batch-source.js';
 import {NanProbabilityError, type Metrics} from '../metrics/metrics.js';
-import {yieldToEventLoop} from '../../core/async/yield-to-event-loop.js';
+import {yieldToEventLoop} from '../../core/async.js';
 import {createOptimizer, type Optimizer} from './optimizer.js';
 import type {PhaseModel} from './phase-model.js';
 import {trainStep, type MixupTargets, type StepInputs} from './train-step.js';

@@ -99,8 +99,6 @@ const median = (values: readonly number[]): number =>
 const LONG_FILES: readonly string[] = [
   'src/datasets/discovery/classes.ts',
   'src/datasets/duplicates/perceptual-hash.ts',
-  'src/datasets/layout/folder-layout.ts',
-  'src/datasets/layout/split-folders.ts',
   'src/datasets/manifest/manifest-columns.ts',
   'src/datasets/manifest/manifest-rows.ts',
   'src/datasets/manifest/manifest.ts',
@@ -112,8 +110,6 @@ const LONG_FUNCTIONS: readonly string[] = [
   'src/cli/commands/check.ts checkCommand',
   'src/cli/commands/predict.ts predictCommand',
   'src/cli/commands/preview.ts previewCommand',
-  'src/datasets/layout/folder-layout.ts findLayout',
-  'src/datasets/layout/split-folders.ts combineSplits',
   'src/finetune/finetune.ts finetune',
   'src/finetune/prepare.ts prepare',
   'src/training/loop/phase-model.ts createPhaseModel',
@@ -135,7 +131,7 @@ const MANY_IMPORTS: readonly string[] = [
 ];
 
 /** Files that import each other in a circle. The number only shrinks. */
-const MOST_FILES_IN_CYCLES = 3;
+const MOST_FILES_IN_CYCLES = 0;
 
 /** Words of an older vocabulary; docs/glossary.md has the field's words. */
 const OLD_WORDS =

@@ -3,7 +3,7 @@ import {defineError, DatasetError} from '../../core/errors.js';
 import {hasRawBytes, escapeRawBytes} from '../../core/files/file-names.js';
 import type {Finding} from '../../core/finding.js';
 import {annotationRemedy} from '../layout/annotations.js';
-import type {UnusedFolder} from '../layout/folder-layout.js';
+import type {UnusedFolder} from '../layout/detected-layout.js';
 import type {SplitName} from '../layout/split-names.js';
 import {groupBy} from '../../core/group-by.js';
 import type {Sample} from '../sample.js';

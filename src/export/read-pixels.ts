@@ -3,7 +3,7 @@ import type {Preprocessing} from '../core/preprocessing.js';
 import {decodeFile, decodeBytes} from '../datasets/images/decode.js';
 import {READABLE_FORMATS} from '../datasets/images/image-format.js';
 import {centerCrop} from '../datasets/images/crop.js';
-import {describeDecodeError} from '../datasets/discovery/broken-images.js';
+import {describeDecodeError} from '../datasets/images/image-error.js';
 import type {ImageInput} from './image-source.js';
 
 /** Something to classify that is no image. */

@@ -15,7 +15,7 @@ import {checkFolder} from '../datasets/discovery/folder-arguments.js';
 import {everySample} from '../datasets/discovery/image-folder.js';
 import type {ImageFolder, Sample} from '../datasets/sample.js';
 import {skippedFindings} from '../datasets/discovery/skipped-files.js';
-import {describeDecodeError} from '../datasets/discovery/broken-images.js';
+import {describeDecodeError} from '../datasets/images/image-error.js';
 import type {ExportedModel} from '../export/exported-model.js';
 import {RunningMetrics, type Metrics} from '../training/metrics/metrics.js';
 import type {RunEventListener} from './events.js';

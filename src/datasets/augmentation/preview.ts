@@ -5,7 +5,7 @@ import {decodeFile} from '../images/decode.js';
 import {groupBy} from '../../core/group-by.js';
 import {isMixing, mixBatch} from './mixup.js';
 import type {ImageFolder, Sample} from '../sample.js';
-import {describeDecodeError} from '../discovery/broken-images.js';
+import {describeDecodeError} from '../images/image-error.js';
 
 export interface PreviewOptions {
   /** Images at most, one of each class in turn. */

@@ -4,7 +4,8 @@ import {join, relative, resolve} from 'node:path';
 
 import {createRng, shuffle} from '../../core/rng.js';
 import {resolveDataset} from '../archives/dataset-location.js';
-import {EmptySplitError, TooFewClassesError} from './classes.js';
+import {TooFewClassesError} from './classes.js';
+import {EmptySplitError} from './match-classes.js';
 import {
   readSplitFolder,
   readFolderSource,

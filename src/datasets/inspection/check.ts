@@ -11,7 +11,7 @@ import type {ImageFolder, Sample} from '../sample.js';
 import {imageFindings} from './image-findings.js';
 import {InspectionCache} from './inspection-cache.js';
 import {inspectImages} from './inspect-images.js';
-import type {InspectedFile} from './inspected-file.js';
+import type {InspectedFile} from './image-stats.js';
 import {findDuplicateGroups} from '../duplicates/duplicate-groups.js';
 import {
   assertClassesReadable,

@@ -1,4 +1,4 @@
-import type {InspectedFile} from './inspected-file.js';
+import {computeImageStats, type InspectedFile} from './image-stats.js';
 import {stat} from 'node:fs/promises';
 import {toSystemPath} from '../../core/files/file-names.js';
 import {mapConcurrently} from '../../core/async/map-concurrently.js';
@@ -6,11 +6,10 @@ import {sha256} from '../../core/files/sha256.js';
 import {IMAGES_PER_THREAD, type ProcessingOptions} from '../cache/unique-images.js';
 import {decodeForInspection} from '../images/decode.js';
 import type {Sample} from '../sample.js';
-import {computeImageStats} from './image-stats.js';
 import type {InspectionCache} from './inspection-cache.js';
-import {threadPoolSize} from '../augmentation/thread-pool-size.js';
+import {threadPoolSize} from '../../core/system-resources.js';
 import {readBytes} from '../images/read-bytes.js';
-import {describeDecodeError} from '../discovery/broken-images.js';
+import {describeDecodeError} from '../images/image-error.js';
 
 async function inspectBytes(bytes: Uint8Array): Promise<Omit<InspectedFile, 'hash'>> {
   try {

@@ -1,5 +1,5 @@
 import type {Finding} from '../../core/finding.js';
-import {findClassFolderErrors} from '../discovery/classes.js';
+import {findClassFolderErrors} from '../discovery/class-folders.js';
 import type {LayoutContext, UnusedFolder} from './detected-layout.js';
 import {findLayout, type FolderLayout} from './folder-layout.js';
 import {buildFolderTree} from './folder-tree.js';

@@ -4,7 +4,8 @@ import type {DatasetError} from '../../core/errors.js';
 import {toSystemPath} from '../../core/files/file-names.js';
 import type {Finding} from '../../core/finding.js';
 import {UnknownClassError} from '../discovery/filter-classes.js';
-import {compareCodePoints, TooFewClassesError} from '../discovery/classes.js';
+import {TooFewClassesError} from '../discovery/classes.js';
+import {compareCodePoints} from '../discovery/class-folders.js';
 import {mapConcurrently} from '../../core/async/map-concurrently.js';
 import type {ExcludeList} from '../discovery/exclude-list.js';
 import {groupBy} from '../../core/group-by.js';
@@ -18,7 +19,7 @@ import {skippedFindings} from '../discovery/skipped-files.js';
 import {ManifestFiles} from './listed-files.js';
 import {readManifestRows, ManifestError, type ManifestRow} from './manifest-rows.js';
 import {brokenImageFindings, checkClassReadable} from '../discovery/broken-images.js';
-import type {BrokenFile} from '../discovery/broken-file.js';
+import type {BrokenFile} from '../discovery/list-files.js';
 import {parseSplit, type SplitName} from '../layout/split-names.js';
 
 /** An image of a list, named and placed. */

@@ -26,7 +26,7 @@ const LAYERS: Readonly<Record<string, number>> = {
 const WRAPPED_DEPENDENCIES: readonly (readonly [package_: RegExp, files: RegExp])[] = [
   [/^@tensorflow\//, /^src\/backend\//],
   [/^node-api-headers$/, /^src\/backend\//],
-  [/^csv-parse$/, /^src\/datasets\/manifest\/manifest-rows\.ts$/],
+  [/^csv-parse$/, /^src\/datasets\/manifest\/manifest-table\.ts$/],
   [/^(sharp|glob)$/, /^(src\/datasets|bench)\//],
   [/^ajv$/, /^src\/core\/schema\.ts$/],
   [/^yauzl$/, /^src\/core\/files\/zip\.ts$/],
@@ -96,14 +96,7 @@ const median = (values: readonly number[]): number =>
  * Files that lines of 100 columns, where they had been 140, made longer than a file may be. The list only shrinks: a file that
  * is short again must leave it.
  */
-const LONG_FILES: readonly string[] = [
-  'src/datasets/discovery/classes.ts',
-  'src/datasets/duplicates/perceptual-hash.ts',
-  'src/datasets/manifest/manifest-columns.ts',
-  'src/datasets/manifest/manifest-rows.ts',
-  'src/datasets/manifest/manifest.ts',
-  'src/training/loop/phase-trainer.ts',
-];
+const LONG_FILES: readonly string[] = ['src/training/loop/phase-trainer.ts'];
 
 /** Functions that are longer than a function may be. The list only shrinks. */
 const LONG_FUNCTIONS: readonly string[] = [
@@ -121,9 +114,6 @@ const MANY_IMPORTS: readonly string[] = [
   'src/cli/commands/predict.ts',
   'src/cli/commands/train.ts',
   'src/cli/run-plan.ts',
-  'src/datasets/images/decode.ts',
-  'src/datasets/inspection/check.ts',
-  'src/datasets/manifest/manifest.ts',
   'src/finetune/evaluate.ts',
   'src/finetune/finetune.ts',
   'src/finetune/prepare.ts',

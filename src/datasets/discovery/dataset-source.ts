@@ -17,12 +17,12 @@ import {filterClasses} from './filter-classes.js';
 import type {ExcludeList} from './exclude-list.js';
 import type {ImageFolder, ImageFolderOptions, Sample} from '../sample.js';
 import {scanFolder} from './scan-folder.js';
+import {readManifest} from '../manifest/manifest.js';
 import {
   findManifestClasses,
   manifestFindings,
-  readManifest,
   samplesForSplit,
-} from '../manifest/manifest.js';
+} from '../manifest/manifest-classes.js';
 import type {BrokenFile} from './list-files.js';
 import type {LoadErrors} from './load-errors.js';
 import type {SplitName} from '../layout/split-names.js';

@@ -19,7 +19,7 @@ import {checkFolderArguments, checkSplits} from './folder-arguments.js';
 import {groupBy} from '../../core/group-by.js';
 
 import {skippedFindings} from './skipped-files.js';
-import {hasManifestExtension} from '../manifest/manifest-rows.js';
+import {hasManifestExtension} from '../manifest/manifest-table.js';
 import {LoadErrors} from './load-errors.js';
 import type {SplitName} from '../layout/split-names.js';
 

@@ -9,8 +9,7 @@ import {checkFolder} from '../discovery/folder-arguments.js';
 import {everySample} from '../discovery/image-folder.js';
 import type {ImageFolder, Sample} from '../sample.js';
 import {imageFindings} from './image-findings.js';
-import {InspectionCache} from './inspection-cache.js';
-import {inspectImages} from './inspect-images.js';
+import {inspectFolder} from './inspect-images.js';
 import type {InspectedFile} from './image-stats.js';
 import {findDuplicateGroups} from '../duplicates/duplicate-groups.js';
 import {
@@ -38,21 +37,6 @@ export interface CheckReport {
 export interface CheckOptions extends ProcessingOptions {
   /** For results, created when needed: only changed files are inspected again. Default: no cache. */
   readonly cache?: string;
-}
-
-async function inspect(
-  folder: ImageFolder,
-  {cache, ...processing}: CheckOptions,
-): Promise<ReadonlyMap<string, InspectedFile>> {
-  const inspectionCache =
-    cache === undefined
-      ? undefined
-      : await InspectionCache.open(folder.root, join(cache, 'inspections'));
-  try {
-    return await inspectImages(everySample(folder), processing, inspectionCache);
-  } finally {
-    await inspectionCache?.save(); // of a stopped check too
-  }
 }
 
 async function findDuplicates(
@@ -108,7 +92,7 @@ export async function checkImages(
     onProgress: CALLBACK,
     cache: PATH,
   });
-  const inspected = await inspect(folder, options);
+  const inspected = await inspectFolder(folder, options);
   const {readable, broken} = partitionReadable(
     everySample(folder),
     ({name}) => inspected.get(name)!.error,

@@ -1,12 +1,14 @@
-import {computeImageStats, type InspectedFile} from './image-stats.js';
 import {stat} from 'node:fs/promises';
+import {join} from 'node:path';
 import {toSystemPath} from '../../core/files/file-names.js';
 import {mapConcurrently} from '../../core/async/map-concurrently.js';
 import {sha256} from '../../core/files/sha256.js';
 import {IMAGES_PER_THREAD, type ProcessingOptions} from '../cache/unique-images.js';
 import {decodeForInspection} from '../images/decode.js';
-import type {Sample} from '../sample.js';
-import type {InspectionCache} from './inspection-cache.js';
+import {everySample} from '../discovery/image-folder.js';
+import type {ImageFolder, Sample} from '../sample.js';
+import {computeImageStats, type InspectedFile} from './image-stats.js';
+import {InspectionCache} from './inspection-cache.js';
 import {threadPoolSize} from '../../core/system-resources.js';
 import {readBytes} from '../images/read-bytes.js';
 import {describeDecodeError} from '../images/image-error.js';
@@ -62,4 +64,26 @@ export async function inspectImages(
     return [name, file];
   };
   return new Map(await mapConcurrently(samples, IMAGES_PER_THREAD * workers, inspect, signal));
+}
+
+/**
+ * Inspects every image of a folder; only changed files where `cache` holds the results of the last inspection.
+ *
+ * @param cache folder for results. Default: no cache
+ * @returns by name
+ * @throws AbortedError
+ */
+export async function inspectFolder(
+  folder: ImageFolder,
+  {cache, ...processing}: ProcessingOptions & {readonly cache?: string},
+): Promise<ReadonlyMap<string, InspectedFile>> {
+  const inspectionCache =
+    cache === undefined
+      ? undefined
+      : await InspectionCache.open(folder.root, join(cache, 'inspections'));
+  try {
+    return await inspectImages(everySample(folder), processing, inspectionCache);
+  } finally {
+    await inspectionCache?.save(); // of a stopped check too
+  }
 }

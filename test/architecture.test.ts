@@ -114,7 +114,6 @@ const MANY_IMPORTS: readonly string[] = [
   'src/cli/commands/predict.ts',
   'src/cli/commands/train.ts',
   'src/cli/run-plan.ts',
-  'src/finetune/evaluate.ts',
   'src/finetune/finetune.ts',
   'src/finetune/prepare.ts',
   'src/finetune/run/run-output.ts',

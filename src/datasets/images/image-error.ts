@@ -12,5 +12,6 @@ export function describeDecodeError(error: unknown): string {
   if (errorMessage(error) === 'Input image exceeds pixel limit')
     return 'it has more than 268 million pixels';
   const {code} = error as NodeJS.ErrnoException;
+  if (code === 'EISDIR') return 'it is a folder';
   return code === undefined ? 'it is damaged or cut off' : `it cannot be opened (${code})`;
 }

@@ -9,8 +9,7 @@ import {checkFolder} from '../discovery/folder-arguments.js';
 import {everySample} from '../discovery/image-folder.js';
 import type {ImageFolder, Sample} from '../sample.js';
 import {imageFindings} from './image-findings.js';
-import {inspectFolder} from './inspect-images.js';
-import type {InspectedFile} from './image-stats.js';
+import {inspectFolder, type InspectionResults} from './inspect-images.js';
 import {findDuplicateGroups} from '../duplicates/duplicate-groups.js';
 import {
   assertClassesReadable,
@@ -41,7 +40,7 @@ export interface CheckOptions extends ProcessingOptions {
 
 async function findDuplicates(
   readable: readonly Sample[],
-  inspected: ReadonlyMap<string, InspectedFile>,
+  inspected: InspectionResults,
   {cache, ...processing}: CheckOptions,
 ): Promise<Duplicates> {
   const contentHash = ({name}: Sample): string => inspected.get(name)!.hash!;

@@ -43,17 +43,19 @@ class FileInspector {
   }
 }
 
+/** The result of each file, by its name. */
+export type InspectionResults = ReadonlyMap<string, InspectedFile>;
+
 /**
  * Reads and decodes every file, and keeps no pixels. A file that is in the cache with the same size and time is not opened.
  *
- * @returns by name
  * @throws AbortedError
  */
 export async function inspectImages(
   samples: readonly Sample[],
   {workers = threadPoolSize(), signal, onProgress}: ProcessingOptions,
   cache?: InspectionCache,
-): Promise<ReadonlyMap<string, InspectedFile>> {
+): Promise<InspectionResults> {
   const inspector = new FileInspector(cache);
   let done = 0;
   const inspect = async ({path, name}: Sample): Promise<[string, InspectedFile]> => {
@@ -70,13 +72,12 @@ export async function inspectImages(
  * Inspects every image of a folder; only changed files where `cache` holds the results of the last inspection.
  *
  * @param cache folder for results. Default: no cache
- * @returns by name
  * @throws AbortedError
  */
 export async function inspectFolder(
   folder: ImageFolder,
   {cache, ...processing}: ProcessingOptions & {readonly cache?: string},
-): Promise<ReadonlyMap<string, InspectedFile>> {
+): Promise<InspectionResults> {
   const inspectionCache =
     cache === undefined
       ? undefined

@@ -26,7 +26,7 @@ const LAYERS: Readonly<Record<string, number>> = {
 const WRAPPED_DEPENDENCIES: readonly (readonly [package_: RegExp, files: RegExp])[] = [
   [/^@tensorflow\//, /^src\/backend\//],
   [/^node-api-headers$/, /^src\/backend\//],
-  [/^csv-parse$/, /^src\/datasets\/manifest\/manifest-rows\.ts$/],
+  [/^csv-parse$/, /^src\/datasets\/manifest\/manifest-table\.ts$/],
   [/^(sharp|glob)$/, /^(src\/datasets|bench)\//],
   [/^ajv$/, /^src\/core\/schema\.ts$/],
   [/^yauzl$/, /^src\/core\/files\/zip\.ts$/],
@@ -96,23 +96,13 @@ const median = (values: readonly number[]): number =>
  * Files that lines of 100 columns, where they had been 140, made longer than a file may be. The list only shrinks: a file that
  * is short again must leave it.
  */
-const LONG_FILES: readonly string[] = [
-  'src/datasets/discovery/classes.ts',
-  'src/datasets/duplicates/perceptual-hash.ts',
-  'src/datasets/layout/folder-layout.ts',
-  'src/datasets/layout/split-folders.ts',
-  'src/datasets/manifest/manifest-columns.ts',
-  'src/datasets/manifest/manifest-rows.ts',
-  'src/datasets/manifest/manifest.ts',
-];
+const LONG_FILES: readonly string[] = [];
 
 /** Functions that are longer than a function may be. The list only shrinks. */
 const LONG_FUNCTIONS: readonly string[] = [
   'src/cli/commands/check.ts checkCommand',
   'src/cli/commands/predict.ts predictCommand',
   'src/cli/commands/preview.ts previewCommand',
-  'src/datasets/layout/folder-layout.ts findLayout',
-  'src/datasets/layout/split-folders.ts combineSplits',
 ];
 
 /** Files with more imports than a file may have. The list only shrinks. */
@@ -121,14 +111,10 @@ const MANY_IMPORTS: readonly string[] = [
   'src/cli/commands/predict.ts',
   'src/cli/commands/train.ts',
   'src/cli/run-plan.ts',
-  'src/datasets/images/decode.ts',
-  'src/datasets/inspection/check.ts',
-  'src/datasets/manifest/manifest.ts',
-  'src/finetune/evaluate.ts',
 ];
 
 /** Files that import each other in a circle. The number only shrinks. */
-const MOST_FILES_IN_CYCLES = 3;
+const MOST_FILES_IN_CYCLES = 0;
 
 /** Words of an older vocabulary; docs/glossary.md has the field's words. */
 const OLD_WORDS =

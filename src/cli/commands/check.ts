@@ -8,7 +8,7 @@ import {writeFileAtomic} from '../../core/files/atomic-write.js';
 import {checkImages} from '../../datasets/inspection/check.js';
 import {everySample} from '../../datasets/discovery/image-folder.js';
 import type {ImageFolder} from '../../datasets/sample.js';
-import {threadPoolSize} from '../../datasets/augmentation/thread-pool-size.js';
+import {threadPoolSize} from '../../core/system-resources.js';
 import {createThumbnails} from '../../datasets/images/thumbnail.js';
 import {checkPage, MAX_FIGURES} from '../../report/check-page.js';
 import {formatCount} from '../../report/format.js';

@@ -1,4 +1,4 @@
-import {threadPoolSize} from '../../datasets/augmentation/thread-pool-size.js';
+import {threadPoolSize} from '../../core/system-resources.js';
 import type {BackendInfo} from '../../backend/runtime/backend-info.js';
 import {formatCount} from '../../report/format.js';
 

@@ -7,7 +7,7 @@ import {describeSystemError} from '../../core/files/system-error.js';
 import {shellQuote} from '../../core/text/printable.js';
 import {redactUrl} from '../../core/text/redact-url.js';
 import {describeUnreadableFormat, detectFileFormat} from '../images/image-format.js';
-import {hasManifestExtension} from '../manifest/manifest-rows.js';
+import {hasManifestExtension} from '../manifest/manifest-table.js';
 import {skippedFindings} from '../discovery/skipped-files.js';
 import {ArchiveError} from './archive-error.js';
 import {detectArchive, hasArchiveExtension} from './archive-kind.js';

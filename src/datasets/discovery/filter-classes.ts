@@ -1,6 +1,6 @@
 import {defineError, DatasetError} from '../../core/errors.js';
 import {suggest} from '../../core/text/suggest.js';
-import {parseClassName, listSubfolders} from './classes.js';
+import {parseClassName, listSubfolders} from './class-folders.js';
 import type {FolderLayout} from '../layout/folder-layout.js';
 import type {ImageTree} from './scan-folder.js';
 import {skippedFindings} from './skipped-files.js';

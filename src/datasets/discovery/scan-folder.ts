@@ -12,9 +12,13 @@ import {
   hasImageExtension,
 } from '../images/image-format.js';
 import {skippedFindings} from './skipped-files.js';
-import {listFiles} from './list-files.js';
-import type {ListedFile, Listing, SkippedLink} from './list-files.js';
-import type {BrokenFile} from './broken-file.js';
+import {
+  listFiles,
+  type ListedFile,
+  type Listing,
+  type SkippedLink,
+  type BrokenFile,
+} from './list-files.js';
 
 /** Everything below a folder, sorted into images and the rest by the files' bytes. */
 export interface ImageTree {

@@ -64,16 +64,57 @@ export function planSplit(
   contents: ReadableImages,
   options: SplitOptions,
 ): Split {
-  const {valSplit = 0.2, testSplit = 0, seed, fold, groupKeys = []} = options;
-  const grouping = createGrouping(options.groupBy ?? 'exact-duplicates', folder.samples);
-  const {groupOf} = grouping;
-  if (fold !== undefined) assertFoldable(folder);
-  const {free, validation, test, skipped} = selectUnique(folder, contents);
+  const {groupOf, findings} = createGrouping(options.groupBy ?? 'exact-duplicates', folder.samples);
+  if (options.fold !== undefined) assertFoldable(folder);
+  const {groupKeys = [], seed} = options;
+  const {splits, skipped} = fillSplits(folder, contents, {
+    ...options,
+    groupKeys: groupOf === undefined ? groupKeys : [...groupKeys, groupOf],
+  });
+  assertUsable(folder, splits);
+  const hashes = Object.values(splits)
+    .flat()
+    .map(sample => [sample.name, contents.contentHash(sample)] as const);
+  return {
+    ...splits,
+    skipped,
+    findings: [
+      ...findings,
+      ...(groupOf === undefined ? [] : groupLeakageFindings(folder, groupOf)),
+      ...splitFindings(folder, splits, skipped, contents),
+    ],
+    classNames: folder.classNames,
+    seed,
+    hashes: new Map(hashes),
+  };
+}
+
+/** The folder's own splits, and what is assigned to the others; by name of an image in none of them: why. */
+function fillSplits(
+  folder: ImageFolder,
+  contents: ReadableImages,
+  {
+    valSplit = 0.2,
+    testSplit = 0,
+    seed,
+    fold,
+    groupKeys,
+  }: SplitOptions & Required<Pick<SplitOptions, 'groupKeys'>>,
+): {splits: Splits; skipped: Map<string, string>} {
+  const readable = new Set(contents.samples.map(({name}) => name));
+  const isReadable = ({name}: Sample): boolean => readable.has(name);
+  const unreadable = everySample(folder).filter(sample => !isReadable(sample));
+  const skipped = new Map(unreadable.map(({name}) => [name, 'it cannot be read']));
+  const withoutDuplicates = (kept: readonly Sample[], samples: readonly Sample[] = []): Sample[] =>
+    excludeDuplicates(samples.filter(isReadable), kept, contents, skipped);
+  const test = (folder.test ?? []).filter(isReadable);
+  const validation = withoutDuplicates(test, folder.validation);
+  const free = withoutDuplicates([...validation, ...test], folder.samples);
   const assigned = assignSplits(free, contents, folder, {
     validation: folder.validation === undefined ? valSplit : 0,
     test: folder.test === undefined ? testSplit : 0,
     seed,
-    groupKeys: groupOf === undefined ? groupKeys : [...groupKeys, groupOf],
+    groupKeys,
     ...(fold && {fold}),
   });
   const splits = {
@@ -81,53 +122,7 @@ export function planSplit(
     validation: [...validation, ...assigned.validation],
     test: [...test, ...assigned.test],
   };
-  assertUsable(folder, splits);
-  return {
-    ...splits,
-    skipped,
-    findings: [
-      ...grouping.findings,
-      ...(groupOf === undefined ? [] : groupLeakageFindings(folder, groupOf)),
-      ...splitFindings(folder, splits, skipped, contents),
-    ],
-    classNames: folder.classNames,
-    seed,
-    hashes: new Map(
-      Object.values(splits).flatMap(collect =>
-        collect.map(sample => [sample.name, contents.contentHash(sample)] as const),
-      ),
-    ),
-  };
-}
-
-/** Readable images by the splits of the folder itself, each in one of them; `free` are to be split. */
-function selectUnique(
-  folder: ImageFolder,
-  contents: ReadableImages,
-): {
-  readonly free: Sample[];
-  readonly validation: Sample[];
-  readonly test: Sample[];
-  readonly skipped: Map<string, string>;
-} {
-  const readable = new Set(contents.samples.map(({name}) => name));
-  const isReadable = ({name}: Sample): boolean => readable.has(name);
-  const unreadable = everySample(folder).filter(sample => !isReadable(sample));
-  const skipped = new Map(unreadable.map(({name}) => [name, 'it cannot be read']));
-  const test = (folder.test ?? []).filter(isReadable);
-  const validation = excludeDuplicates(
-    (folder.validation ?? []).filter(isReadable),
-    test,
-    contents,
-    skipped,
-  );
-  const free = excludeDuplicates(
-    folder.samples.filter(isReadable),
-    [...validation, ...test],
-    contents,
-    skipped,
-  );
-  return {free, validation, test, skipped};
+  return {splits, skipped};
 }
 
 function excludeDuplicates(

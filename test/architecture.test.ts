@@ -109,9 +109,6 @@ const LONG_FILES: readonly string[] = [
 
 /** Functions that are longer than a function may be. The list only shrinks. */
 const LONG_FUNCTIONS: readonly string[] = [
-  'src/cli/commands/check.ts checkCommand',
-  'src/cli/commands/predict.ts predictCommand',
-  'src/cli/commands/preview.ts previewCommand',
   'src/datasets/layout/folder-layout.ts findLayout',
   'src/datasets/layout/split-folders.ts combineSplits',
   'src/finetune/finetune.ts finetune',
@@ -121,10 +118,6 @@ const LONG_FUNCTIONS: readonly string[] = [
 
 /** Files with more imports than a file may have. The list only shrinks. */
 const MANY_IMPORTS: readonly string[] = [
-  'src/cli/commands/check.ts',
-  'src/cli/commands/predict.ts',
-  'src/cli/commands/train.ts',
-  'src/cli/run-plan.ts',
   'src/datasets/images/decode.ts',
   'src/datasets/inspection/check.ts',
   'src/datasets/manifest/manifest.ts',

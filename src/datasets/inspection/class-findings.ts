@@ -1,3 +1,4 @@
+import {formatCount} from '../../core/text/format-count.js';
 import type {Finding} from '../../core/finding.js';
 import {editDistance} from '../../core/text/suggest.js';
 import {groupBy} from '../../core/group-by.js';
@@ -30,7 +31,7 @@ function smallClasses(classNames: readonly string[], sizes: readonly number[]): 
     {
       code: 'small-class',
       severity: 'warning',
-      message: `${which} ${number} ${number === 1 ? 'image' : 'images'} to learn from. Add images, or expect a low accuracy for it.`,
+      message: `${which} ${formatCount(number, 'image')} to learn from. Add images, or expect a low accuracy for it.`,
       files: [],
       ...(small.length === 1 && {className: first}),
     },

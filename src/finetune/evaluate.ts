@@ -1,5 +1,5 @@
 import {inferenceBatchSize} from '../backbones/activation-bytes.js';
-import {formatInteger} from '../core/text/format-integer.js';
+import {formatInteger} from '../core/text/format-count.js';
 import {
   CALLBACK,
   checkArgument,

@@ -6,8 +6,7 @@ import {
   type GroupLearningRates,
   type LayerGroup,
 } from '../../backbones/layer-groups.js';
-import {forward, type Interpreter} from '../../backbones/forward.js';
-import type {BackboneSpec} from '../../backbones/resnet-specs.js';
+import {forward} from '../../backbones/forward.js';
 import type {BatchStatistics} from '../../backend/ops/ops.js';
 import type {Precision} from '../../backend/graph/precision.js';
 import type {Tensor, Tensor1D, Tensor2D, Tensor4D, Variable} from '../../backend/tensorflow.js';
@@ -22,8 +21,6 @@ export interface BatchNormUpdate {
   /** Values per channel the statistics were taken over. */
   readonly count: number;
 }
-
-type OnBatchNormUpdate = (update: BatchNormUpdate) => void;
 
 /**
  * A classifier as a phase sees it: groups below the boundary are frozen, folded and can be run once and cached; from the boundary on
@@ -60,7 +57,7 @@ export interface PhaseModel {
     x: Tensor,
     training?: {
       readonly dropoutSeed: Tensor1D;
-      readonly onBatchNormUpdate: OnBatchNormUpdate;
+      readonly onBatchNormUpdate: (update: BatchNormUpdate) => void;
     },
   ): Tensor2D;
   dispose(): void;
@@ -72,46 +69,49 @@ export interface PhaseModelSpec {
   readonly batchNorm: 'inference' | 'training';
 }
 
-/** What runs a group: by the statistics of the batch only in training, and only where the phase trains the group so. */
-function interpreterSelector(
+/** The groups from a depth to the backbone's end, with gradients. @param usesBatchStats whether a group's batch norms normalize by the batch */
+function upperGroups(
   {spec, weights}: Classifier,
-  {learningRates, batchNorm}: PhaseModelSpec,
-): (group: number, onUpdate?: OnBatchNormUpdate) => Interpreter<Tensor4D> {
-  const inference = inferenceInterpreter(weights);
+  depth: number,
+  usesBatchStats: (group: LayerGroup) => boolean,
+): (x: Tensor4D, onUpdate: ((update: BatchNormUpdate) => void) | undefined) => Tensor4D {
   const groups = presentLayerGroups(spec.lastStage);
-  return (group, onUpdate) =>
-    onUpdate === undefined || batchNorm === 'inference' || learningRates[groups[group]!] === null
-      ? inference
-      : trainingInterpreter(weights, (normKey, batchStats, count) =>
-          onUpdate({normKey, batchStats, count}),
-        );
+  const inference = inferenceInterpreter(weights);
+  return (x, onUpdate) => {
+    const training =
+      onUpdate &&
+      trainingInterpreter(weights, (normKey, batchStats, count) =>
+        onUpdate({normKey, batchStats, count}),
+      );
+    let y = x;
+    for (let group = depth; group <= spec.lastStage; group++) {
+      const interpreter = training && usesBatchStats(groups[group]!) ? training : inference;
+      y = forward(interpreter, spec, y, group, group + 1);
+    }
+    return y;
+  };
 }
 
-/** The groups from one on, each by its own interpreter. @param x what crosses the boundary below them */
-function forwardGroups(
-  spec: BackboneSpec,
-  x: Tensor,
-  from: number,
-  interpreterOf: (group: number) => Interpreter<Tensor4D>,
-): Tensor {
-  let y = x;
-  for (let group = from; group <= spec.lastStage; group++)
-    y = forward(interpreterOf(group), spec, y as Tensor4D, group, group + 1);
-  return y;
-}
-
-export function createPhaseModel(classifier: Classifier, phase: PhaseModelSpec): PhaseModel {
+/** Freezes the groups that have no learning rate, from the stem up. Whoever makes it disposes it. */
+export function createPhaseModel(
+  classifier: Classifier,
+  {learningRates, batchNorm}: PhaseModelSpec,
+): PhaseModel {
   const {spec, weights, head, layers} = classifier;
-  const {learningRates} = phase;
   const groups = presentLayerGroups(spec.lastStage);
   const frozenDepth = computeFrozenDepth(learningRates, spec.lastStage);
   const frozenBackbone = new FrozenBackbone(classifier, frozenDepth);
-  const selectInterpreter = interpreterSelector(classifier, phase);
   const isTrainable = (group: LayerGroup): boolean => learningRates[group] !== null;
   const trainable = new Map(
     [...weights].filter(
       ([name]) => isTrainable(getLayerGroup(name)) && !name.includes('.running_'),
     ),
+  );
+
+  const forwardGroups = upperGroups(
+    classifier,
+    frozenDepth,
+    group => batchNorm === 'training' && isTrainable(group),
   );
 
   return {
@@ -133,11 +133,11 @@ export function createPhaseModel(classifier: Classifier, phase: PhaseModelSpec):
       frozenBackbone.run(x, from, until, precision),
     fingerprint: until => frozenBackbone.fingerprint(until),
     forwardFromFrozenDepth: (x, training) => {
-      const map = forwardGroups(spec, x, frozenDepth, group =>
-        selectInterpreter(group, training?.onBatchNormUpdate),
-      );
-      const pooled = frozenDepth > spec.lastStage ? map : poolFeatures(head, map as Tensor4D);
-      return headForward(head, weights, layers, pooled as Tensor2D, training?.dropoutSeed);
+      const pooled =
+        frozenDepth > spec.lastStage
+          ? (x as Tensor2D)
+          : poolFeatures(head, forwardGroups(x as Tensor4D, training?.onBatchNormUpdate));
+      return headForward(head, weights, layers, pooled, training?.dropoutSeed);
     },
     dispose: () => frozenBackbone.dispose(),
   };

@@ -1,5 +1,4 @@
-import {formatInteger} from '../../core/text/format-count.js';
-import {formatCount} from '../../core/text/format-count.js';
+import {formatCount, formatInteger} from '../../core/text/format-count.js';
 import type {Finding} from '../../core/finding.js';
 import {editDistance} from '../../core/text/suggest.js';
 import {groupBy} from '../../core/group-by.js';

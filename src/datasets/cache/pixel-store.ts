@@ -32,7 +32,7 @@ export class PixelCacheCorruptError extends defineError(
   'PIXEL_CACHE_CORRUPT',
   ({path, imagePath, cause}: {path: string; imagePath: string; cause: unknown}) => {
     const reason = describeDecodeError(cause);
-    return `Expected the pixels of ${imagePath} in ${path}, but found others, and the image cannot be read again: ${reason}. Start again.`;
+    return `No intact pixels of ${imagePath} are in ${path}, and the image cannot be read again: ${reason}. Start again.`;
   },
 ) {}
 

@@ -47,13 +47,11 @@ export class EmptyClassError extends defineError(
   }) => {
     const [first] = broken;
     const problem =
-      first === undefined
-        ? 'none'
-        : `none that can be read, such as ${first.path} (${first.reason})`;
+      first === undefined ? '' : ` that can be read, such as ${first.path} (${first.reason})`;
     const [, remedy] = REMEDIES.find(([reasons]) =>
       broken.some(({reason}) => reasons.test(reason)),
     ) ?? [undefined, MORE_IMAGES];
-    return `Expected images for class ${className} in ${folder}, but found ${problem}. ${remedy}`;
+    return `Class ${className} has no images in ${folder}${problem}. ${remedy}`;
   },
 ) {}
 

@@ -18,9 +18,9 @@ export class TooFewClassesError extends defineError(
   'TOO_FEW_CLASSES',
   (
     {path, classNames, remedy}: {path: string; classNames: readonly string[]; remedy: string},
-    {requested = 'a folder for each of at least 2 classes'}: {requested?: string},
+    {noun = 'class folder'}: {noun?: string},
   ) =>
-    `Expected ${requested} in ${path}, but found ${classNames.length === 0 ? 'none' : `only ${classNames[0]}`}. ${remedy}`,
+    `${path} has ${classNames.length === 0 ? `no ${noun}` : `only one ${noun}, ${classNames[0]}`}; at least 2 are needed. ${remedy}`,
 ) {}
 
 /**

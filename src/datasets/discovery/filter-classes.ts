@@ -10,7 +10,7 @@ export class UnknownClassError extends defineError(
   DatasetError,
   'UNKNOWN_CLASS',
   ({className, path}: {className: string; path: string}, {known}: {known: readonly string[]}) =>
-    `Expected a folder for each class of --classes in ${path}, but found none for ${className}${suggest(className, known) || '.'}`,
+    `Class ${className} of --classes is not in ${path}${suggest(className, known) || '.'}`,
 ) {}
 
 /** A tree without the folders of other classes, with findings about them. @throws UnknownClassError */

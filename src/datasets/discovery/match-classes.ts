@@ -17,15 +17,13 @@ export class EmptySplitError extends defineError(
     {classNames}: {classNames: readonly string[]},
   ) => {
     const [first] = broken;
-    const problem =
-      first === undefined
-        ? 'none. Give them the same names.'
-        : `none that can be read, such as ${first.path} (${first.reason}).`;
-    const remedy =
-      first?.reason.includes('--follow-links') === true
-        ? ' Add --follow-links to read what links lead to.'
-        : '';
-    return `Expected images for ${split} in folders of ${path} that are named as the classes of training, such as ${classNames[0]}, but found ${problem}${remedy}`;
+    const folders = `folders named as the classes of training, such as ${classNames[0]}`;
+    if (first === undefined)
+      return `${path} has no images for ${split} in ${folders}. Give them the same names.`;
+    const remedy = first.reason.includes('--follow-links')
+      ? ' Add --follow-links to read what links lead to.'
+      : '';
+    return `${path} has no images for ${split} that can be read in ${folders}; ${first.path} cannot be (${first.reason}).${remedy}`;
   },
 ) {}
 

@@ -36,7 +36,7 @@ export function findManifestClasses(
   if (selected.length < 2)
     throw new TooFewClassesError(
       {path, classNames: selected, remedy: LABEL_REMEDY},
-      {requested: 'images of at least 2 classes'},
+      {noun: 'class with images'},
     );
   for (const name of selected) {
     const images = trainEntries.get(name) ?? [];

@@ -21,12 +21,16 @@ export interface ManifestRow {
 /** Columns of a list that does not name them: path, label, split. */
 const DEFAULT_COLUMN_COUNT = 3;
 
+/** An error about a line. */
+type Fail = (problem: string, remedy?: string) => ManifestError;
+
+const failAt =
+  (path: string, line: number): Fail =>
+  (problem, remedy) =>
+    new ManifestError({path, line}, {problem, ...(remedy !== undefined && {remedy})});
+
 /** The label of a line. @throws ManifestError for none, and for several */
-function readLabel(
-  cells: readonly string[],
-  {label}: ManifestColumns,
-  fail: (expected: string, found: string) => ManifestError,
-): string {
+function readLabel(cells: readonly string[], {label}: ManifestColumns, fail: Fail): string {
   if (typeof label === 'number') {
     return (cells[label] ?? '').trim().normalize('NFC');
   }
@@ -35,13 +39,10 @@ function readLabel(
   return activeLabels[0] ?? '';
 }
 
-const multipleLabelsError = (
-  labels: readonly string[],
-  fail: (expected: string, found: string) => ManifestError,
-): ManifestError =>
+const multipleLabelsError = (labels: readonly string[], fail: Fail): ManifestError =>
   fail(
-    'one label',
-    `${labels.length}: ${labels.join(', ')}; images with several labels are not supported, so leave such lines out`,
+    `has ${labels.length} labels: ${labels.join(', ')}`,
+    'Images with several labels are not supported: leave such lines out.',
   );
 
 /** @throws ManifestError for the first line with several labels in one cell */
@@ -52,11 +53,7 @@ function assertSingleLabels(rows: readonly ManifestRow[], isPlural: boolean, pat
   );
   for (const {label, line} of rows) {
     const labelList = parseMultipleLabels(label);
-    if (labelList !== undefined)
-      throw multipleLabelsError(
-        labelList,
-        (expected, found) => new ManifestError({path, line}, {expected, found}),
-      );
+    if (labelList !== undefined) throw multipleLabelsError(labelList, failAt(path, line));
   }
 }
 
@@ -85,10 +82,7 @@ export async function readManifestRows(
 ): Promise<ManifestRow[]> {
   const {lines, keys} = await readTable(path);
   if (lines.length === 0)
-    throw new ManifestError(
-      {path},
-      {expected: 'a list of images', found: 'no line with anything in it'},
-    );
+    throw new ManifestError({path}, {problem: 'is no list of images: no line has anything in it'});
   const rows = lines.map(({cells}) => cells);
   await files.indexIfNeeded(rows);
   const columns = detectColumns(
@@ -101,20 +95,22 @@ export async function readManifestRows(
     columnOptions.labelColumn !== undefined;
   const width = keys?.length ?? (isNamed ? lines[0]!.cells.length : DEFAULT_COLUMN_COUNT);
   const parsedRows = lines.slice(columns.hasHeader ? 1 : 0).map(({line, cells}): ManifestRow => {
-    const fail = (expected: string, found: string): ManifestError =>
-      new ManifestError({path, line}, {expected, found});
+    const fail = failAt(path, line);
     if (cells.slice(width).some(cell => cell.trim() !== ''))
-      throw fail(`at most ${width} columns`, `${cells.length}; put a comma of a name into quotes`);
+      throw fail(
+        `has ${cells.length} columns, and ${width} are the most`,
+        'Put a comma of a name into quotes.',
+      );
     const image = (cells[columns.path] ?? '').trim();
-    if (image === '') throw fail('the path of an image', 'none');
+    if (image === '') throw fail('has no path of an image');
     if (/^(?!file:)[a-z][a-z\d+.-]*:\/\//i.test(image)) {
       throw fail(
-        'the path of a file',
-        `the address ${image}; download the images, and list them by paths relative to the list`,
+        `has the address ${image} in place of the path of a file`,
+        'Download the images, and list them by paths relative to the list.',
       );
     }
     const label = readLabel(cells, columns, fail);
-    if (label === '') throw fail(`a label for ${image}`, 'none');
+    if (label === '') throw fail(`has no label for ${image}`);
     return {line, path: image, label, split: readSplit(cells, columns)};
   });
   assertSingleLabels(parsedRows, columns.isPlural === true, path);

@@ -19,9 +19,18 @@ export class ManifestError extends defineError(
       /** From 1; of the whole file where it is undefined. */
       line?: number | undefined;
     },
-    {expected, found}: {expected: string; found: string},
-  ) =>
-    `Expected ${expected} in ${path}${line === undefined ? '' : `, line ${line}`}, but found ${found}.`,
+    {
+      problem,
+      remedy,
+    }: {
+      /** A clause about the list or its line. */
+      problem: string;
+      remedy?: string;
+    },
+  ) => {
+    const where = line === undefined ? path : `${path}, line ${line},`;
+    return `${where} ${problem}.${remedy === undefined ? '' : ` ${remedy}`}`;
+  },
 ) {}
 
 interface Line {
@@ -107,11 +116,12 @@ function parseObject(text: string, path: string, line: number): object {
   throw new ManifestError(
     {path, line},
     {
-      expected: 'a JSON object with a path and a label',
-      found: text.length > 60 ? `${text.slice(0, 60)}…` : text,
+      problem: `is no JSON object with a path and a label: ${text.length > 60 ? `${text.slice(0, 60)}…` : text}`,
     },
   );
 }
+
+const UTF8_REMEDY = 'Save it as UTF-8, for example: iconv -f latin1 -t utf-8 LIST > NEW.';
 
 /** The lines of a list that have something in them. @throws ManifestError for a file that is no list */
 export async function readTable(path: string): Promise<Table> {
@@ -123,20 +133,9 @@ export async function readTable(path: string): Promise<Table> {
   } catch (error) {
     if (error instanceof ManifestError) throw error;
     if (isSystemError(error))
-      throw new ManifestError(
-        {path},
-        {expected: 'a list that can be read', found: `that ${describeSystemError(error)}`},
-      );
-    const remedy =
-      error instanceof EncodingError
-        ? '; save it as UTF-8, for example: iconv -f latin1 -t utf-8 LIST > NEW'
-        : '';
-    throw new ManifestError(
-      {path},
-      {
-        expected: error instanceof EncodingError ? 'UTF-8' : 'a list of images',
-        found: errorMessage(error) + remedy,
-      },
-    );
+      throw new ManifestError({path}, {problem: `cannot be read: ${describeSystemError(error)}`});
+    if (error instanceof EncodingError)
+      throw new ManifestError({path}, {problem: `has ${error.message}`, remedy: UTF8_REMEDY});
+    throw new ManifestError({path}, {problem: `is no list of images: ${errorMessage(error)}`});
   }
 }

@@ -48,7 +48,10 @@ function resolveRow(
   if (split === undefined)
     throw new ManifestError(
       {path: manifest, line: row.line},
-      {expected: `train, validation or test as the split of ${row.path}`, found: row.split},
+      {
+        problem: `has ${row.split} as the split of ${row.path}`,
+        remedy: 'Use train, validation or test.',
+      },
     );
   const found = files.find(row.path) ?? files.toListedFile(row.path);
   if ('candidates' in found) {
@@ -56,8 +59,8 @@ function resolveRow(
     throw new ManifestError(
       {path: manifest, line: row.line},
       {
-        expected: `one image for ${row.path}`,
-        found: `${found.candidates.length}, such as ${first} and ${second}; list whole paths`,
+        problem: `may mean ${found.candidates.length} images by ${row.path}, such as ${first} and ${second}`,
+        remedy: 'List whole paths.',
       },
     );
   }
@@ -88,8 +91,8 @@ function removeDuplicateRows(
       throw new ManifestError(
         {path: manifest, line: row.line},
         {
-          expected: `one label and one split for ${row.name}, as in line ${previous.line}`,
-          found: 'others',
+          problem: `has another label or split for ${row.name} than line ${previous.line}`,
+          remedy: 'Keep one of the two.',
         },
       );
   }
@@ -146,8 +149,11 @@ export async function readManifest(
   split?: SplitName,
 ): Promise<Manifest> {
   const manifest = resolve(path);
-  if ((await stat(manifest).catch(() => undefined))?.isFile() !== true)
-    throw new FolderNotFoundError({path: manifest}, {found: 'no list at this path'});
+  const status = await stat(manifest).catch(() => undefined);
+  if (status?.isFile() !== true) {
+    const problem = status === undefined ? 'does not exist' : 'is no list of images';
+    throw new FolderNotFoundError({path: manifest}, {problem});
+  }
   const root = dirname(manifest);
   const {signal, followLinks, pathColumn, labelColumn} = options;
   const files = new ManifestFiles(manifest, {

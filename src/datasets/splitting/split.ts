@@ -30,7 +30,7 @@ export class NoValidationImagesError extends defineError(
   DatasetError,
   'NO_VALIDATION_IMAGES',
   ({root}: {root: string}) =>
-    `Expected at least one image of ${root} for validation, but found none that can be spared. ` +
+    `${root} has no image to spare for validation. ` +
     'Add images (2 different ones in a class are the least), set --val-split above 0, or give --val-data.',
 ) {}
 
@@ -39,7 +39,7 @@ export class FoldError extends defineError(
   UsageError,
   'FOLDS_CONFLICT',
   ({root}: {root: string}) =>
-    `Expected images without validation images of their own for --folds, but found some next to those for training in ${root}. ` +
+    `${root} has validation images of its own, next to those for training, and --folds divides the images itself. ` +
     'Put all into one folder a class, or train without --folds.',
 ) {}
 
@@ -48,8 +48,8 @@ export class NoTrainingImagesError extends defineError(
   DatasetError,
   'NO_TRAINING_IMAGES',
   ({root, className}: {root: string; className: string}) =>
-    `Expected at least one image of class ${className} in ${root} for training, ` +
-    'but found only files that cannot be read, or that are also for validation or test. Add others to train on.',
+    `Class ${className} in ${root} has no image for training: its files cannot be read, or are also for validation or test. ` +
+    'Add others to train on.',
 ) {}
 
 /**

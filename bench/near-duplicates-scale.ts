@@ -1,7 +1,8 @@
 import {availableParallelism, cpus} from 'node:os';
 import {parseArgs} from 'node:util';
+import {formatInteger} from '../src/core/text/format-count.js';
 import {createRng} from '../src/core/rng.js';
-import {mapConcurrently} from '../src/core/async/map-concurrently.js';
+import {mapConcurrently} from '../src/core/async.js';
 import {decodeForInspection} from '../src/datasets/images/decode.js';
 import {findImages} from '../src/datasets/discovery/find-images.js';
 import {findNearDuplicates} from '../src/datasets/duplicates/near-duplicates.js';
@@ -91,13 +92,13 @@ async function measureSize(sourceImages: readonly SquareImage[], size: number): 
   const falseMerges = originals.reduce((sum, {size: different}) => sum + different - 1, 0);
   const seconds = (performance.now() - startTime) / 1000;
   return [
-    size.toLocaleString('en-US'),
+    formatInteger(size),
     `${seconds.toFixed(1)} s`,
     `${((user + system) / 1e6).toFixed(1)} s`,
-    `${Math.round(size / seconds).toLocaleString('en-US')}/s`,
+    `${formatInteger(Math.round(size / seconds))}/s`,
     duplicates.size === 0
       ? ''
-      : `${((100 * found) / duplicates.size).toFixed(1)} % of ${duplicates.size.toLocaleString('en-US')}`,
+      : `${((100 * found) / duplicates.size).toFixed(1)} % of ${formatInteger(duplicates.size)}`,
     String(falseMerges),
     `${Math.round(process.resourceUsage().maxRSS / 1024)} MiB`,
   ].join(' | ');

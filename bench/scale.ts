@@ -5,6 +5,7 @@ import {availableParallelism, cpus, tmpdir} from 'node:os';
 import {join} from 'node:path';
 import {fileURLToPath} from 'node:url';
 import {parseArgs, promisify} from 'node:util';
+import {formatInteger} from '../src/core/text/format-count.js';
 import {makeImages} from './make-images.js';
 import {STAGE_NAMES, type StageMeasurement} from './scale-stage.js';
 
@@ -44,7 +45,7 @@ async function measureAll(
 const cell = ({images, seconds, cpuSeconds, peak, growth}: StageMeasurement): string =>
   [
     `${seconds.toFixed(seconds < 10 ? 2 : 1)} s (${cpuSeconds.toFixed(1)} CPU)`,
-    `${Math.round(images / seconds).toLocaleString('en-US')}/s`,
+    `${formatInteger(Math.round(images / seconds))}/s`,
     `${Math.round(peak)} MiB${growth === undefined ? '' : ` (${growth < 0 ? '' : '+'}${growth.toFixed(0)})`}`,
   ].join(', ');
 

@@ -1,7 +1,7 @@
 import {EXPORT_FORMATS} from '../export/formats/exporters.js';
 import type {OptionTable} from '../finetune/options/option.js';
 import type {CommandHandler} from './command.js';
-import {readDemoDefaults} from './options/demo-recipe.js';
+import {readDemoDefaults} from './options/recipe-file.js';
 import {withDefaults, withHelp, pickOptions, omitOptions} from './options/command-options.js';
 
 export interface CommandSpec {
@@ -139,7 +139,7 @@ export const COMMANDS = {
       ['$0 predict new', 'by the model of the newest run'],
       ['$0 predict runs/pets-resnet50 - < cat.jpg', 'an image from standard input'],
     ],
-    load: async () => (await import('./commands/predict.js')).predictCommand,
+    load: async () => (await import('./commands/predict/predict.js')).predictCommand,
   },
   export: {
     usage: 'export <run>',
@@ -163,7 +163,7 @@ export const COMMANDS = {
     usage: 'report <run>',
     description: 'Write the report of a run again; its images are not needed',
     options: pickOptions(...OUTPUT_OPTIONS),
-    load: async () => (await import('./commands/report.js')).report,
+    load: async () => (await import('./commands/report.js')).reportCommand,
   },
   models: {
     usage: 'models',

@@ -1,6 +1,6 @@
 import {existsSync, readdirSync, statSync} from 'node:fs';
 import {join} from 'node:path';
-import {UsageError} from '../core/errors.js';
+import {AbortedError, UsageError} from '../core/errors.js';
 import {FOLDS_FILES} from '../finetune/folds/cross-validation-directory.js';
 import type {OptionSource} from '../finetune/options/merge-options.js';
 import {keysOf} from '../finetune/options/options.js';
@@ -11,6 +11,7 @@ import {
   RUN_FILES,
   runOf,
 } from '../finetune/run/run-files.js';
+import {InterruptedRunError} from './failure.js';
 import {readRecipeFile} from './options/recipe-file.js';
 import {toKebabCase} from './terminal/format.js';
 
@@ -81,4 +82,15 @@ export function resolveResumedRun(
       {source: 'recipe file', values: readRecipeFile(join(directory, RUN_FILES.recipe))},
     ],
   };
+}
+
+/** The library's work; what is stopped says how to resume. */
+export async function withResumeHint<T>(out: string, work: Promise<T>): Promise<T> {
+  try {
+    return await work;
+  } catch (error) {
+    if (error instanceof AbortedError && hasRunFile(workingDirectoryOf(out), 'recipe'))
+      throw new InterruptedRunError({run: out, checkpoint: error.checkpoint});
+    throw error;
+  }
 }

@@ -8,10 +8,9 @@ import {
   mergeOptions,
   type MergedOptions,
   type OptionSource,
-  type OptionValues,
 } from '../finetune/options/merge-options.js';
 import type {OptionTable} from '../finetune/options/option.js';
-import {OPTIONS, selectOptions, type FilledValues} from '../finetune/options/options.js';
+import {selectOptions, type FilledValues} from '../finetune/options/options.js';
 import {RECIPE_OPTIONS, type RecipeInput} from '../finetune/recipe/recipe.js';
 import {
   computeDatasetStats,
@@ -19,11 +18,10 @@ import {
   type ResolvedRecipe,
 } from '../finetune/recipe/resolve-recipe.js';
 import {nextRunDirectory, newestRunDirectory} from '../finetune/run/run-directory.js';
-import {formatCount} from '../report/format.js';
 import type {CommandInput} from './command.js';
 import {toFolderOptions} from './options/folder-options.js';
 import {resolveResumedRun} from './resume.js';
-import {toKebabCase, quoted} from './terminal/format.js';
+import {quoted} from './terminal/format.js';
 
 /** Checked when they were read. */
 type RunValues = FilledValues<'run' | 'console'>;
@@ -42,7 +40,7 @@ const RECORDED_OPTIONS = selectOptions(
 const OTHER_OPTIONS = selectOptions(({scope}) => scope !== 'recipe');
 
 const MISSING_DATA_MESSAGE = [
-  'Expected a folder of images, but found none. Say one of these:',
+  'No folder of images is given. Run one of these:',
   '  finetune DIR            fine-tune on a folder of images',
   '  finetune check DIR      find what is wrong with it',
   '  finetune predict IMAGE  classify by the newest model',
@@ -66,9 +64,7 @@ export class RunPlan {
     this.#optionSources = resumed?.optionSources ?? input.optionSources;
     const values = mergeOptions([...this.#optionSources, defaultsOf(OTHER_OPTIONS)])
       .values as unknown as RunValues;
-    if (values.data === undefined) {
-      throw new UsageError(MISSING_DATA_MESSAGE);
-    }
+    if (values.data === undefined) throw new UsageError(MISSING_DATA_MESSAGE);
     this.values = {...values, data: values.data};
   }
 
@@ -82,7 +78,7 @@ export class RunPlan {
     return pickValues(RECIPE_OPTIONS, this.#optionSources);
   }
 
-  /** What was said of the recipe. */
+  /** What was requested of the recipe. */
   get requested(): RecipeInput {
     return mergeOptions(this.#recipeSources).values;
   }
@@ -106,7 +102,7 @@ export class RunPlan {
     );
   }
 
-  /** What the library needs to know beside the recipe. */
+  /** What the library needs to know next to the recipe. */
   finetuneOptions(
     out: string,
     sources: ResolvedRecipe['sources'],
@@ -130,20 +126,8 @@ export class RunPlan {
     return mergeOptions([...pickValues(options, this.#optionSources), defaultsOf(options)]);
   }
 
-  /** Everything in force and where it came from, in the order of the help: name, value, source. */
-  optionRows({recipe, sources}: ResolvedRecipe, out: string): string[][] {
-    const run = this.#mergeWithDefaults(OTHER_OPTIONS);
-    const {phases, ...others} = recipe;
-    const schedule = phases
-      .map(({name, epochs}) => `${name} (${formatCount(epochs, 'epoch')})`)
-      .join(', ');
-    const scheduleKey = sources.freeze === undefined ? 'phases' : 'freeze';
-    const values: OptionValues = {...run.values, ...others, [scheduleKey]: schedule, out};
-    const origins: Readonly<Record<string, string>> = {out: 'default', ...run.sources, ...sources};
-    const formatValue = (value: unknown): string =>
-      typeof value === 'string' ? value : JSON.stringify(value);
-    return Object.keys(OPTIONS)
-      .filter(key => values[key] !== undefined)
-      .map(key => [toKebabCase(key), formatValue(values[key]), origins[key] ?? 'default']);
+  /** Options that are not of the recipe, and where each came from. */
+  get otherOptions(): MergedOptions {
+    return this.#mergeWithDefaults(OTHER_OPTIONS);
   }
 }

@@ -1,5 +1,5 @@
 import {inferenceBatchSize} from '../backbones/activation-bytes.js';
-import {formatInteger} from '../core/text/format-integer.js';
+import {formatInteger} from '../core/text/format-count.js';
 import {
   CALLBACK,
   checkArgument,
@@ -207,8 +207,8 @@ export async function evaluate(
   checkArgument('evaluate()', 'model', model, EXPORTED_MODEL);
   checkFolder('evaluate()', folder);
   checkOptions<EvaluateOptions>('evaluate()', options, {onEvent: CALLBACK, signal: ABORT_SIGNAL});
-  const {onEvent, signal} = options;
-  const run = new RunContext(onEvent, signal);
+  const {signal} = options;
+  const run = new RunContext(options);
   folder.findings.forEach(finding => run.addFinding(finding));
   const labels = matchLabels(folder, model, run);
   const {split, samples} = selectSplit(folder);

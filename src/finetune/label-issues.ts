@@ -1,3 +1,4 @@
+import {formatCount} from '../core/text/format-count.js';
 import type {Finding} from '../core/finding.js';
 import {readSystemResources} from '../core/system-resources.js';
 import type {Sample} from '../datasets/sample.js';
@@ -98,7 +99,7 @@ export const suspiciousImageFindings = ({labelIssues, outliers}: SuspiciousImage
 function labelIssueFindings(labelIssues: SuspiciousImages['labelIssues']): Finding[] {
   const [first] = labelIssues;
   if (first === undefined) return [];
-  const which = labelIssues.length === 1 ? '1 image looks' : `${labelIssues.length} images look`;
+  const which = formatCount(labelIssues.length, 'image looks', 'images look');
   const message =
     `${which} like another class than the one given, such as ${first.sample.name} (like ${first.suggested}). ` +
     'See whether the label is wrong, or the image hard.';

@@ -1,5 +1,5 @@
 import type {Finding} from '../core/finding.js';
-import {formatCount} from './format.js';
+import {formatCount} from '../core/text/format-count.js';
 import {html, type Html} from './html.js';
 import {page, scrollable, section} from './page.js';
 import {redactPaths} from './paths.js';

@@ -1,5 +1,6 @@
 import type {ClassMetrics, Metrics} from '../training/metrics/metrics.js';
-import {formatPercent, formatCount} from './format.js';
+import {formatCount} from '../core/text/format-count.js';
+import {formatPercent} from './format.js';
 import {html, type Html} from './html.js';
 import {scrollable} from './page.js';
 

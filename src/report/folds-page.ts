@@ -1,6 +1,7 @@
 import {basename} from 'node:path';
 import type {Metrics} from '../training/metrics/metrics.js';
-import {count, formatDuration, formatPercent, formatInterval} from './format.js';
+import {formatInteger} from '../core/text/format-count.js';
+import {formatDuration, formatPercent, formatInterval} from './format.js';
 import {html, type Html} from './html.js';
 import {page, scrollable, section} from './page.js';
 import {nameOf, type Timings} from './run-record.js';
@@ -49,7 +50,7 @@ const foldRow = (
 ): Html => html`
   <tr>
     <th scope="row">${foldName(run, index + 1)}</th>
-    ${number(count(metrics.numImages))} ${number(formatPercent(metrics.accuracy))}
+    ${number(formatInteger(metrics.numImages))} ${number(formatPercent(metrics.accuracy))}
     ${number(formatPercent(metrics.balancedAccuracy))} ${number(metrics.macroF1.toFixed(3))}
     ${number(metrics.loss.toFixed(4))} ${number(formatDuration(timings.total))}
   </tr>
@@ -128,7 +129,7 @@ const classesTable = (record: CrossValidationRecord): Html =>
             ({name, images, recall}) =>
               html`<tr>
                 <th scope="row">${name}</th>
-                ${number(count(images))} ${number(formatPercent(recall))}
+                ${number(formatInteger(images))} ${number(formatPercent(recall))}
               </tr>`,
           )}
         </tbody>
@@ -145,8 +146,8 @@ function body(record: CrossValidationRecord): Html {
       <p class="eyebrow">Cross-validation report</p>
       <h1>${nameOf(record.dataset)}</h1>
       <p class="quiet">
-        ${record.arch}, ${record.folds.length} folds of ${count(record.images)} images in
-        ${count(record.classes.length)} classes
+        ${record.arch}, ${record.folds.length} folds of ${formatInteger(record.images)} images in
+        ${formatInteger(record.classes.length)} classes
       </p>
     </header>
     <section class="hero">
@@ -154,8 +155,8 @@ function body(record: CrossValidationRecord): Html {
         <p class="figure">${formatPercent(accuracy.mean)}</p>
         <p class="figure-label">mean validation accuracy, ± ${points} points</p>
         <p>
-          Over all folds ${formatPercent(pooled.accuracy)} of ${count(pooled.numImages)} images are
-          right, each judged by the fold that did not train on it (95 % interval:
+          Over all folds ${formatPercent(pooled.accuracy)} of ${formatInteger(pooled.numImages)}
+          images are right, each judged by the fold that did not train on it (95 % interval:
           ${formatInterval(pooled.accuracyCi95)}).
         </p>
         <p class="quiet">

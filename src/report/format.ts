@@ -1,5 +1,3 @@
-import {formatInteger} from '../core/text/format-integer.js';
-
 /** `0.9412 -> 94.1 %`; nothing and all have no decimals; `null` (an undefined precision) is a dash. */
 export function formatPercent(fraction: number | null, digits = 1): string {
   if (fraction === null) return '–';
@@ -9,12 +7,6 @@ export function formatPercent(fraction: number | null, digits = 1): string {
 /** `88.2 % to 97.1 %`; an interval that is not known is a dash. */
 export const formatInterval = (interval: readonly [low: number, high: number] | null): string =>
   interval === null ? '–' : `${formatPercent(interval[0])} to ${formatPercent(interval[1])}`;
-
-export {formatInteger as count};
-
-/** `1 image`, `153 images` */
-export const formatCount = (value: number, noun: string, nouns = `${noun}s`): string =>
-  `${formatInteger(value)} ${value === 1 ? noun : nouns}`;
 
 /** `0.42 -> 0.4 s`, `92 -> 1 min 32 s` */
 export function formatDuration(seconds: number): string {

@@ -1,7 +1,8 @@
 import {stageCount} from '../backbones/resnet-specs.js';
 import {metricForBestModel} from '../training/loop/class-balance.js';
 import type {Metrics} from '../training/metrics/metrics.js';
-import {count, formatDuration, formatPercent, formatInterval} from './format.js';
+import {formatInteger} from '../core/text/format-count.js';
+import {formatDuration, formatPercent, formatInterval} from './format.js';
 import {html, type Html} from './html.js';
 import {publicPath} from './paths.js';
 import type {RunRecord} from './run-record.js';
@@ -47,7 +48,7 @@ function result(metrics: Metrics, set: 'validation' | 'test', classes: number): 
     ${scale(metrics, baseline.accuracy)}
     <p>
       Between ${formatPercent(low)} and ${formatPercent(high)} with 95 % confidence, measured on
-      ${count(metrics.numImages)} images that training did not see.
+      ${formatInteger(metrics.numImages)} images that training did not see.
       ${comparison(baseline, 1 / classes)}
     </p>
   `;
@@ -79,16 +80,16 @@ function tiles({
       ? `up to stage ${network.spec.lastStage}`
       : '';
   const others = [
-    `${count(images.train)} to train`,
-    `${count(images.validation)} to validate`,
-    images.test > 0 && `${count(images.test)} to test`,
+    `${formatInteger(images.train)} to train`,
+    `${formatInteger(images.validation)} to validate`,
+    images.test > 0 && `${formatInteger(images.test)} to test`,
   ];
   return html`
     <dl class="tiles">
       ${tile('Balanced accuracy', formatPercent(balancedAccuracy), `every class counts alike${intervalNote}`)}
       ${classes.length > 5 ? tile('Top-5 accuracy', formatPercent(top5Accuracy)) : tile('Macro F1', macroF1.toFixed(3))}
-      ${tile('Classes', count(classes.length))}
-      ${tile('Images', count(images.train + images.validation + images.test), others.filter(Boolean).join(', '))}
+      ${tile('Classes', formatInteger(classes.length))}
+      ${tile('Images', formatInteger(images.train + images.validation + images.test), others.filter(Boolean).join(', '))}
       ${tile('Network', arch, cut)}
       ${tile('Starting weights', weights === 'none' ? 'random' : publicPath(weights))}
       ${tile('Backend', backend, device)} ${tile('Whole run', formatDuration(timings.total))}
@@ -114,7 +115,7 @@ export function headline(record: RunRecord): Html {
     <section class="hero">
       <div class="result">
         ${result(shown, set, record.classes.length)}
-        ${test !== undefined && html`<p>On the ${count(validation.numImages)} validation images: ${formatPercent(validation.accuracy)} (95 % interval: ${formatInterval(validation.accuracyCi95)}).</p>`}
+        ${test !== undefined && html`<p>On the ${formatInteger(validation.numImages)} validation images: ${formatPercent(validation.accuracy)} (95 % interval: ${formatInterval(validation.accuracyCi95)}).</p>`}
         ${test === undefined && html`<p class="quiet">The best epoch was chosen by ${SELECTED_BY[metricForBestModel(record.classBalance)]}, so expect slightly less on new images.</p>`}
       </div>
       ${tiles(record)}

@@ -1,4 +1,5 @@
-import {formatPercent, formatCount} from './format.js';
+import {formatCount} from '../core/text/format-count.js';
+import {formatPercent} from './format.js';
 import {html, type Html} from './html.js';
 import {figure} from './charts/figure.js';
 import type {Misclassification} from './run-record.js';

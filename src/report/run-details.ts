@@ -1,6 +1,7 @@
 import {LAYER_GROUPS} from '../backbones/layer-groups.js';
 import type {Finding} from '../core/finding.js';
-import {formatDuration, formatPercent, formatCount} from './format.js';
+import {formatCount} from '../core/text/format-count.js';
+import {formatDuration, formatPercent} from './format.js';
 import {html, type Html} from './html.js';
 import {scrollable} from './page.js';
 import {publicPath, redactPaths} from './paths.js';

@@ -1,4 +1,4 @@
-import {formatCount} from './format.js';
+import {formatCount} from '../core/text/format-count.js';
 import {html, type Html} from './html.js';
 import {figure} from './charts/figure.js';
 import type {SuspiciousImage} from './run-record.js';

@@ -1,12 +1,5 @@
 import {expect} from 'chai';
-import {
-  coordinate,
-  count,
-  formatDuration,
-  formatPercent,
-  formatCount,
-  truncate,
-} from '../../src/report/format.js';
+import {coordinate, formatDuration, formatPercent, truncate} from '../../src/report/format.js';
 
 describe('numbers for people', () => {
   it('are percentages with a decimal, except nothing, all and what has no value', () => {
@@ -19,15 +12,6 @@ describe('numbers for people', () => {
     expect([0.42, 9.96, 41.7, 59.6, 92, 3599.7, 7325].map(formatDuration)).to.deep.equal(
       ['0.4 s', '10 s', '42 s', '1 min 0 s', '1 min 32 s', '1 h 0 min', '2 h 2 min'], // prettier-ignore
     );
-  });
-
-  it('are grouped and agree with their noun', () => {
-    expect(count(1234567)).to.equal('1,234,567');
-    expect([
-      formatCount(1, 'image'),
-      formatCount(1153, 'image'),
-      formatCount(2, 'class', 'classes'),
-    ]).to.deep.equal(['1 image', '1,153 images', '2 classes']);
   });
 
   it('are coordinates of two decimals', () => {

@@ -1,4 +1,4 @@
-import {formatInteger} from '../../core/text/format-integer.js';
+import {formatInteger} from '../../core/text/format-count.js';
 import {FormatError} from './format-error.js';
 
 /** PyTorch's magic number has 10. */

@@ -1,5 +1,5 @@
 import {fromFloat16} from '../../core/float16.js';
-import {formatInteger} from '../../core/text/format-integer.js';
+import {formatInteger} from '../../core/text/format-count.js';
 import {FormatError} from './format-error.js';
 
 /** How the numbers of a file are stored (little-endian). Types without a `decode` are no weights here (integers, for one): read past, and not kept. */

@@ -1,5 +1,5 @@
 import type {FileHandle} from 'node:fs/promises';
-import {formatInteger} from '../../core/text/format-integer.js';
+import {formatInteger} from '../../core/text/format-count.js';
 import {FormatError} from './format-error.js';
 
 /** Bytes of a file from a position. @throws FormatError where the file ends before */

@@ -1,5 +1,5 @@
 import {readFile, stat} from 'node:fs/promises';
-import {formatInteger} from '../../core/text/format-integer.js';
+import {formatInteger} from '../../core/text/format-count.js';
 import {isObject, parseObject, type JsonObject} from './json.js';
 import {FormatError} from './format-error.js';
 import {openShards} from './shards.js';

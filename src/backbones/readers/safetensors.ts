@@ -1,5 +1,5 @@
 import {open, type FileHandle} from 'node:fs/promises';
-import {formatInteger} from '../../core/text/format-integer.js';
+import {formatInteger} from '../../core/text/format-count.js';
 import {DTYPES, isShape, parseShape, type DType} from './dtypes.js';
 import {readExactly} from './file-bytes.js';
 import {isObject, parseObject, describeJsonValue} from './json.js';

@@ -1,6 +1,6 @@
 import {existsSync} from 'node:fs';
 import {join} from 'node:path';
-import {formatInteger} from '../../core/text/format-integer.js';
+import {formatInteger} from '../../core/text/format-count.js';
 import type {JsonObject} from './json.js';
 import {describeJsonValue} from './json.js';
 import {FormatError} from './format-error.js';

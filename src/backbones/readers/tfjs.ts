@@ -1,7 +1,7 @@
 import {open, stat} from 'node:fs/promises';
 import {isAbsolute, join, normalize} from 'node:path';
 import {sizeFromShape} from '../../core/state-dict.js';
-import {formatInteger} from '../../core/text/format-integer.js';
+import {formatInteger} from '../../core/text/format-count.js';
 import {DTYPES, parseShape, type DType} from './dtypes.js';
 import {readExactly} from './file-bytes.js';
 import {isObject, describeJsonValue, stringifyJson, type JsonObject} from './json.js';

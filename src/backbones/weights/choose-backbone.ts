@@ -1,3 +1,4 @@
+import {formatCount} from '../../core/text/format-count.js';
 import {UsageError} from '../../core/errors.js';
 import {BackboneSearch, isComplete, type BackboneCandidate} from './backbone-search.js';
 import {truncateText} from '../readers/format-error.js';
@@ -73,7 +74,7 @@ export function describeIgnoredTensors(
       : []),
     ...(ignored.length > 0
       ? [
-          `Ignored ${ignored.length} ${ignored.length === 1 ? 'tensor' : 'tensors'} of ${path}: ${names}${ignored.length > MAX_LISTED_NAMES ? `, and ${ignored.length - MAX_LISTED_NAMES} more` : ''}.`,
+          `Ignored ${formatCount(ignored.length, 'tensor')} of ${path}: ${names}${ignored.length > MAX_LISTED_NAMES ? `, and ${ignored.length - MAX_LISTED_NAMES} more` : ''}.`,
         ]
       : []),
   ];

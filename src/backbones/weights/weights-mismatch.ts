@@ -1,3 +1,4 @@
+import {formatCount} from '../../core/text/format-count.js';
 import {defineError, FinetuneError} from '../../core/errors.js';
 import {findNearest} from '../../core/text/suggest.js';
 import {isComplete, type BackboneSearch, type BackboneCandidate} from './backbone-search.js';
@@ -117,7 +118,7 @@ function listMismatches(
     .filter(({names}) => names.length > 0)
     .map(({names, singular, plural}) => {
       const hint = names === missing ? suggestNearestName(tensors, bestCandidate, missing) : '';
-      return `${names.length} ${names.length === 1 ? singular : plural} (${formatNames(names)}${hint})`;
+      return `${formatCount(names.length, singular, plural)} (${formatNames(names)}${hint})`;
     })
     .join('; ');
 }

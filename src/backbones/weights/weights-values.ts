@@ -1,5 +1,5 @@
 import type {CpuTensor} from '../../core/state-dict.js';
-import {formatInteger} from '../../core/text/format-integer.js';
+import {formatInteger} from '../../core/text/format-count.js';
 import type {SourceTensor} from './backbone-search.js';
 import {truncateText} from '../readers/format-error.js';
 import {WeightsFileError} from '../readers/weights-file.js';

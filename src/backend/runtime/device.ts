@@ -1,4 +1,5 @@
 import {cpus} from 'node:os';
+import {formatCount} from '../../core/text/format-count.js';
 import {UnsupportedEnvironmentError} from '../../core/errors.js';
 import {usableCores} from '../../core/system-resources.js';
 import {runSubprocess} from '../install/subprocess.js';
@@ -113,6 +114,6 @@ export const describeGpu = ({index, name, memoryMiB, computeCapability}: Gpu): s
 
 /** What computations can run on here, for people: the processor, then each GPU. */
 export function describeDevices(gpus: readonly Gpu[], threads = usableCores()): string[] {
-  const processor = `cpu: ${cpus()[0]?.model.trim() ?? process.arch} (${threads === 1 ? '1 thread' : `${threads} threads`})`;
+  const processor = `cpu: ${cpus()[0]?.model.trim() ?? process.arch} (${formatCount(threads, 'thread')})`;
   return [processor, ...gpus.map(describeGpu)];
 }

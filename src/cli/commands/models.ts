@@ -2,8 +2,7 @@ import {listPretrained, type PretrainedWeights} from '../../backbones/pretrained
 import {findPretrainedSource} from '../../backbones/pretrained/locate-weights.js';
 import {ARCHS} from '../../backbones/resnet-specs.js';
 import type {CommandHandler} from '../command.js';
-import {formatTable} from '../terminal/screen/table.js';
-import {wrapText} from '../terminal/screen/layout.js';
+import {formatTable, wrapText} from '../terminal/screen/layout.js';
 
 const SOURCE_LABELS = {
   cache: 'here',

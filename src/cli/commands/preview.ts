@@ -6,13 +6,14 @@ import {
   TORCHVISION_PREPROCESSING,
   withFit,
   type Fit,
+  type Preprocessing,
 } from '../../core/preprocessing.js';
 import {resolveAugmentation, type AugmentationChoice} from '../../datasets/augmentation/augment.js';
 import {describeSystemError} from '../../core/files/system-error.js';
 import {isFileExistsError, writeFileAtomic} from '../../core/files/atomic-write.js';
 import {renderContactSheet} from '../../datasets/images/contact-sheet.js';
 import {previewAugmentation} from '../../datasets/augmentation/preview.js';
-import {formatCount} from '../../report/format.js';
+import {formatCount} from '../../core/text/format-count.js';
 import type {CommandHandler} from '../command.js';
 import {toFolderOptions, formatFolderFlags, type FolderValues} from '../options/folder-options.js';
 import {loadFolder} from '../load-folder.js';
@@ -47,61 +48,67 @@ function findUnusedName(number = 1): string {
   return existsSync(previewName(number)) ? findUnusedName(number + 1) : previewName(number);
 }
 
+type SampleVersions = Awaited<ReturnType<typeof previewAugmentation>>;
+
+function preprocessingFor(fit: Fit, imageSize: number | undefined): Preprocessing {
+  const sized =
+    imageSize === undefined
+      ? TORCHVISION_PREPROCESSING
+      : withImageSize(TORCHVISION_PREPROCESSING, imageSize);
+  return withFit(sized, fit);
+}
+
+/** The images that could be read. @throws UsageError (exit 2) for none */
+function readableRows(found: SampleVersions, directory: string): SampleVersions {
+  const rows = found.filter(({versions}) => versions.length > 0);
+  if (rows.length > 0) return rows;
+  const error = found.find(({error}) => error !== undefined)?.error;
+  throw new UsageError(
+    `No image in ${directory} can be read${error === undefined ? '' : `: ${error}`}. Run ${PROGRAM_NAME} check ${quoted(directory)}.`,
+  );
+}
+
+/** What is in each row of the sheet, and which images are not in it. */
+const formatRows = (
+  shown: readonly {readonly name: string; readonly className: string}[],
+  found: SampleVersions,
+): string[] => [
+  ...shown.map(
+    ({name, className}, i) => `  row ${i + 1}: ${printable(className)}, ${printable(name)}`,
+  ),
+  ...found.flatMap(({sample, error}) =>
+    error === undefined ? [] : [`  not shown: ${printable(sample.name)} (${error})`],
+  ),
+];
+
 /** `finetune preview DIR`: what training would see. */
 export const previewCommand: CommandHandler = async (input, context) => {
   const {
     augment = 'standard',
     fit = 'crop',
-    imageSize,
     overwrite = false,
-    out = overwrite ? previewName(1) : findUnusedName(),
     ...values
   } = input.values as PreviewValues;
-  const {images = 8, columns = 6, seed = 42} = values;
+  const {imageSize, images = 8, columns = 6, seed = 42} = values;
+  const {out = overwrite ? previewName(1) : findUnusedName()} = values;
   const directory = String(input.positionals.dir);
   const folder = await loadFolder(directory, toFolderOptions(values), context);
-  const sizedPreprocessing =
-    imageSize === undefined
-      ? TORCHVISION_PREPROCESSING
-      : withImageSize(TORCHVISION_PREPROCESSING, imageSize);
-  const preprocessing = withFit(sizedPreprocessing, fit);
-  const found = await previewAugmentation(folder, {
-    images,
-    columns,
-    augmentation: resolveAugmentation(augment),
-    preprocessing,
-    seed,
-  });
-  const rows = found.filter(({versions}) => versions.length > 0);
-  const [firstBroken] = found.filter(({error}) => error !== undefined);
-  if (rows.length === 0)
-    throw new UsageError(
-      `Expected an image that can be read in ${directory}, but found ${firstBroken?.error ?? 'none'}. See ${PROGRAM_NAME} check.`,
-    );
-  await writeSheet(
-    out,
-    await renderContactSheet(
-      rows.map(({versions}) => versions),
-      preprocessing.cropSize,
-      out,
-    ),
-    overwrite,
-  );
+  const preprocessing = preprocessingFor(fit, imageSize);
+  const augmentation = resolveAugmentation(augment);
+  const options = {images, columns, augmentation, preprocessing, seed};
+  const found = await previewAugmentation(folder, options);
+  const rows = readableRows(found, directory);
+  const versions = rows.map(row => row.versions);
+  await writeSheet(out, await renderContactSheet(versions, preprocessing.cropSize, out), overwrite);
   const shown = rows.map(({sample: {name, label}}) => ({
     name,
     className: folder.classNames[label]!,
   }));
+  const summary = `${formatCount(rows.length, 'image')}, each unaugmented and in ${formatCount(columns, 'augmented version')}`;
+  const augmentFlag = typeof augment === 'string' ? ` --augment ${augment}` : '';
   return {
     document: {sheet: out, augment, fit, seed, images: shown, columns},
-    text: [
-      `${printable(out)}: ${formatCount(rows.length, 'image')}, each unaugmented and in ${formatCount(columns, 'augmented version')}`,
-      ...shown.map(
-        ({name, className}, i) => `  row ${i + 1}: ${printable(className)}, ${printable(name)}`,
-      ),
-      ...found.flatMap(({sample, error}) =>
-        error === undefined ? [] : [`  not shown: ${printable(sample.name)} (${error})`],
-      ),
-    ].join('\n'),
-    hint: `\nNext: ${PROGRAM_NAME} --data ${quoted(directory)}${formatFolderFlags(values)}${typeof augment === 'string' ? ` --augment ${augment}` : ''}`,
+    text: [`${printable(out)}: ${summary}`, ...formatRows(shown, found)].join('\n'),
+    hint: `\nNext: ${PROGRAM_NAME} --data ${quoted(directory)}${formatFolderFlags(values)}${augmentFlag}`,
   };
 };

@@ -1,3 +1,5 @@
+import {readFileSync} from 'node:fs';
+import {fileURLToPath} from 'node:url';
 import {errorMessage, UsageError} from '../../core/errors.js';
 import {validate} from '../../core/schema.js';
 import {readTextFile} from '../../core/files/text-file.js';
@@ -52,3 +54,12 @@ function describeReadError(error: unknown): string {
   if (code === 'ENOENT') return 'nothing';
   return code === 'EISDIR' ? 'a folder' : errorMessage(error);
 }
+
+/** From dist/src/cli/options/ to the root of the package. */
+export const DEMO_RECIPE_PATH = fileURLToPath(
+  new URL('../../../../templates/recipes/demo.json', import.meta.url),
+);
+
+/** What the demo sets, for its help. */
+export const readDemoDefaults = (): Readonly<Record<string, unknown>> =>
+  JSON.parse(readFileSync(DEMO_RECIPE_PATH, 'utf8')) as Readonly<Record<string, unknown>>;

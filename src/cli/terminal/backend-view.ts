@@ -1,10 +1,11 @@
+import {threadPoolSize} from '../../core/system-resources.js';
 import {describeGpu} from '../../backend/runtime/device.js';
 import type {
   BackendEvent,
   BackendInfo,
   BackendOptions,
 } from '../../backend/runtime/backend-info.js';
-import {formatCount} from '../../report/format.js';
+import {formatCount} from '../../core/text/format-count.js';
 import type {CommandContext} from '../command.js';
 import {ProgressLine} from './screen/progress-line.js';
 import type {Terminal} from './screen/terminal.js';
@@ -25,6 +26,17 @@ export function formatBackend({
   const deviceLabel =
     device === 'cpu' ? 'the CPU' : gpu === undefined ? 'the GPU' : describeGpu(gpu);
   return `${name} on ${deviceLabel}, ${formatCount(threads, 'thread')}`;
+}
+
+/** `decoding with 4 threads, TensorFlow computes with 2` */
+export function formatThreads(
+  workers: number | undefined,
+  {backend, threads}: BackendInfo,
+  environment = process.env,
+): string {
+  const available = threadPoolSize(environment);
+  const decodeThreads = formatCount(Math.min(workers ?? available, available), 'thread');
+  return `decoding with ${decodeThreads}, ${backend === 'tensorflow' ? 'TensorFlow' : 'the portable backend'} computes with ${threads}`;
 }
 
 /** Tells how the start of a backend goes: the steps of an installation, and loudly when another backend takes TensorFlow's place. */

@@ -3,7 +3,7 @@ import {printable} from '../../core/text/printable.js';
 import type {Finding} from '../../core/finding.js';
 import type {Activity, RunEvent} from '../../finetune/events.js';
 import type {Recipe} from '../../finetune/recipe/recipe.js';
-import {count, formatCount} from '../../report/format.js';
+import {formatCount, formatInteger} from '../../core/text/format-count.js';
 import {EpochTable, formatSelectionMetric} from './epoch-table.js';
 import {formatFeatures} from './format-features.js';
 import {formatFindings} from './format-findings.js';
@@ -120,9 +120,9 @@ export class ConsoleView {
     this.#progress.end();
     this.#imageCounts = {train, validation};
     const counts = [
-      `${count(train)} to train`,
-      `${count(validation)} to validate`,
-      ...(test > 0 ? [`${count(test)} to test`] : []),
+      `${formatInteger(train)} to train`,
+      `${formatInteger(validation)} to validate`,
+      ...(test > 0 ? [`${formatInteger(test)} to test`] : []),
     ];
     this.#logLine('split', counts.join(', '));
     this.#logFindings();

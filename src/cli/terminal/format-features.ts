@@ -1,5 +1,6 @@
 import type {RunEvent} from '../../finetune/events.js';
-import {count, formatDuration, formatCount} from '../../report/format.js';
+import {formatCount, formatInteger} from '../../core/text/format-count.js';
+import {formatDuration} from '../../report/format.js';
 
 type FeaturesEvent = Extract<RunEvent, {readonly type: 'features'}>;
 
@@ -7,7 +8,7 @@ type FeaturesEvent = Extract<RunEvent, {readonly type: 'features'}>;
 function formatTrainingViews(images: number, rows: number): string {
   const views = rows / images;
   if (views === 1) return formatCount(images, 'training image');
-  return `${count(rows)} views (${formatCount(images, 'image')}${Number.isInteger(views) ? ` x ${views}` : ''})`;
+  return `${formatInteger(rows)} views (${formatCount(images, 'image')}${Number.isInteger(views) ? ` x ${views}` : ''})`;
 }
 
 /** What went through the frozen layers, once, before the training that starts behind them. */

@@ -1,4 +1,4 @@
-import {formatInteger} from '../../core/text/format-integer.js';
+import {formatInteger} from '../../core/text/format-count.js';
 import {printable} from '../../core/text/printable.js';
 import type {Finding} from '../../core/finding.js';
 import {groupBy} from '../../core/group-by.js';

@@ -1,8 +1,7 @@
 import {printable} from '../../core/text/printable.js';
 import type {ImageFolder, Sample} from '../../datasets/sample.js';
-import {count, formatCount} from '../../report/format.js';
-import {truncateMiddle} from './screen/layout.js';
-import {formatTable} from './screen/table.js';
+import {formatCount, formatInteger} from '../../core/text/format-count.js';
+import {formatTable, truncateMiddle} from './screen/layout.js';
 
 /** Columns that a name of a class may take in any case. */
 const MIN_NAME_WIDTH = 20;
@@ -48,7 +47,7 @@ export function formatFolder(folder: ImageFolder, columns = Infinity): string[] 
     const splits = Object.keys(sizes[0]?.[1] ?? {});
     const rows = sizes.map(([name, counts]) => [
       `  ${formatName(name)}`,
-      ...splits.map(split => count(counts[split]!)),
+      ...splits.map(split => formatInteger(counts[split]!)),
     ]);
     return formatTable(
       [['  class', ...splits], ...rows],
@@ -61,7 +60,7 @@ export function formatFolder(folder: ImageFolder, columns = Infinity): string[] 
   }));
   bySize.sort((a, b) => a.size - b.size);
   const [smallest, largest] = [bySize[0]!, bySize.at(-1)!];
-  const range = `from ${formatCount(smallest.size, 'image')} (${formatName(smallest.name)}) to ${count(largest.size)} (${formatName(largest.name)})`;
+  const range = `from ${formatCount(smallest.size, 'image')} (${formatName(smallest.name)}) to ${formatInteger(largest.size)} (${formatName(largest.name)})`;
   return [
     smallest.size === largest.size
       ? `  ${formatCount(smallest.size, 'image')} in every class`

@@ -1,7 +1,7 @@
 import {presentLayerGroups, type LayerGroup} from '../../backbones/layer-groups.js';
 import type {Phase} from '../../finetune/recipe/phases.js';
 import type {Recipe} from '../../finetune/recipe/recipe.js';
-import {formatCount} from '../../report/format.js';
+import {formatCount} from '../../core/text/format-count.js';
 import {formatList} from './format.js';
 
 /** `stem`, `stage1` to `stage3` and `head`: neighbors that share something, told as ranges. */

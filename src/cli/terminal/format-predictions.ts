@@ -1,11 +1,16 @@
-import {formatInteger} from '../../core/text/format-integer.js';
+import {formatCount, formatInteger} from '../../core/text/format-count.js';
 import {isAbsolute, relative, sep} from 'node:path';
 import {printable} from '../../core/text/printable.js';
 import type {Prediction} from '../../export/exported-model.js';
-import {formatCount} from '../../report/format.js';
-import {formatBar, truncateMiddle, padEnd, padStart, displayWidth} from './screen/layout.js';
+import {
+  formatTable,
+  formatBar,
+  truncateMiddle,
+  padEnd,
+  padStart,
+  displayWidth,
+} from './screen/layout.js';
 import type {Style} from './screen/style.js';
-import {formatTable} from './screen/table.js';
 import {formatList, formatFixedPercent} from './format.js';
 
 /** What an image was found to be, likeliest first. */

@@ -1,4 +1,4 @@
-import {formatInteger} from '../../core/text/format-integer.js';
+import {formatInteger} from '../../core/text/format-count.js';
 import type {ImageCounts} from '../../finetune/evaluate.js';
 import {formatList} from './format.js';
 

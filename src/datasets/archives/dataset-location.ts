@@ -4,7 +4,7 @@ import {isUrl, explainUrlNotDownloaded} from '../../core/text/url.js';
 import {defineError, DatasetError} from '../../core/errors.js';
 import type {Finding} from '../../core/finding.js';
 import {describeSystemError} from '../../core/files/system-error.js';
-import {shellQuote} from '../../core/text/shell-quote.js';
+import {shellQuote} from '../../core/text/printable.js';
 import {redactUrl} from '../../core/text/redact-url.js';
 import {describeUnreadableFormat, detectFileFormat} from '../images/image-format.js';
 import {hasManifestExtension} from '../manifest/manifest-table.js';

@@ -1,3 +1,4 @@
+import {formatInteger} from '../../core/text/format-count.js';
 import {unsafeArchiveError} from './archive-error.js';
 
 /** More entries are no data set that a folder could hold. */
@@ -59,10 +60,7 @@ export class EntryTargets {
   #addEntry(size: number): void {
     this.#bytes += size;
     if (++this.#entries > MAX_ENTRIES)
-      throw unsafeArchiveError(
-        this.archive,
-        `has more than ${MAX_ENTRIES.toLocaleString('en')} entries`,
-      );
+      throw unsafeArchiveError(this.archive, `has more than ${formatInteger(MAX_ENTRIES)} entries`);
     if (this.#bytes > this.maxBytes) {
       const maxGigabytes = (this.maxBytes / 1e9).toFixed(1);
       throw unsafeArchiveError(

@@ -1,5 +1,5 @@
 import type {Preprocessing} from '../../core/preprocessing.js';
-import {mapConcurrently} from '../../core/async/map-concurrently.js';
+import {mapConcurrently} from '../../core/async.js';
 import {sha256} from '../../core/files/sha256.js';
 import {decodeBytes, readDecodedSize} from '../images/decode.js';
 import type {Sample} from '../sample.js';

@@ -1,4 +1,4 @@
-import {formatInteger} from '../../core/text/format-integer.js';
+import {formatInteger} from '../../core/text/format-count.js';
 import type {Finding} from '../../core/finding.js';
 import {skippedFindings} from './skipped-files.js';
 

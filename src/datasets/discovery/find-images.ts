@@ -6,7 +6,7 @@ import {defineError, UsageError} from '../../core/errors.js';
 import type {Finding} from '../../core/finding.js';
 import {detectArchive} from '../archives/archive-kind.js';
 import {resolveDataset} from '../archives/dataset-location.js';
-import {mapConcurrently} from '../../core/async/map-concurrently.js';
+import {mapConcurrently} from '../../core/async.js';
 import {
   describeUnreadableFormat,
   detectFileFormat,

@@ -3,7 +3,7 @@ import {extname, join} from 'node:path';
 import {defineError, DatasetError} from '../../core/errors.js';
 import {toSystemPath} from '../../core/files/file-names.js';
 import type {Finding} from '../../core/finding.js';
-import {mapConcurrently} from '../../core/async/map-concurrently.js';
+import {mapConcurrently} from '../../core/async.js';
 import type {ExcludeList} from './exclude-list.js';
 import {groupBy} from '../../core/group-by.js';
 import {

@@ -1,4 +1,4 @@
-import {formatInteger} from '../../core/text/format-integer.js';
+import {formatInteger} from '../../core/text/format-count.js';
 import type {Finding} from '../../core/finding.js';
 
 /** One finding for files that are skipped for the same reason (a clause about one of them); none for no files. */

@@ -1,5 +1,5 @@
 import type {Sharp} from 'sharp';
-import {runExclusive} from '../../core/async/mutex.js';
+import {runExclusive} from '../../core/async.js';
 import {limitAspectRatio} from './crop.js';
 import {ImageError} from './image-error.js';
 import {explainUnsupported, readHeader, type ImageHeader} from './image-header.js';

@@ -1,3 +1,4 @@
+import {formatCount, formatInteger} from '../../core/text/format-count.js';
 import type {Finding} from '../../core/finding.js';
 import {editDistance} from '../../core/text/suggest.js';
 import {groupBy} from '../../core/group-by.js';
@@ -10,7 +11,7 @@ export const MIN_IMBALANCE = 2;
 
 /** How many times the smallest class the largest is: `12`, `3.4`. */
 export const formatRatio = (ratio: number): string =>
-  ratio < 10 ? ratio.toFixed(1) : Math.round(ratio).toLocaleString('en-US');
+  ratio < 10 ? ratio.toFixed(1) : formatInteger(Math.round(ratio));
 
 /** A class with fewer images is reported. */
 const SMALL_CLASS_SIZE = 10;
@@ -36,7 +37,7 @@ function smallClasses(classNames: readonly string[], sizes: readonly number[]): 
     {
       code: 'small-class',
       severity: 'warning',
-      message: `${which} ${number} ${number === 1 ? 'image' : 'images'} to learn from. Add images, or expect a low accuracy for it.`,
+      message: `${which} ${formatCount(number, 'image')} to learn from. Add images, or expect a low accuracy for it.`,
       files: [],
       ...(small.length === 1 && {className: first}),
     },

@@ -1,3 +1,4 @@
+import {formatCount} from '../../core/text/format-count.js';
 import type {Finding} from '../../core/finding.js';
 import {groupBy} from '../../core/group-by.js';
 import type {Sample} from '../sample.js';
@@ -71,7 +72,7 @@ function repeatedFinding(
 ): Finding[] {
   const [first] = groups;
   if (first === undefined) return [];
-  const count = groups.length === 1 ? '1 group' : `${groups.length} groups`;
+  const count = formatCount(groups.length, 'group');
   const message = `${count} of ${noun}, such as ${namesOf(first).join(' and ')}; ${advice}.`;
   return [
     {code, severity: 'note', message, files: namesOf(groups.flat()), groups: groups.map(namesOf)},
@@ -118,7 +119,7 @@ function leakageFindings(
       ...evaluatedByGroup.get(duplicateGroup(group[0]!.sample))!,
     ]),
   );
-  const which = leaks.length === 1 ? '1 training image is' : `${leaks.length} training images are`;
+  const which = formatCount(leaks.length, 'training image is', 'training images are');
   return [
     {
       code: 'near-duplicates-across-splits',

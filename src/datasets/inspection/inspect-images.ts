@@ -1,7 +1,7 @@
 import {stat} from 'node:fs/promises';
 import {join} from 'node:path';
 import {toSystemPath} from '../../core/files/file-names.js';
-import {mapConcurrently} from '../../core/async/map-concurrently.js';
+import {mapConcurrently} from '../../core/async.js';
 import {sha256} from '../../core/files/sha256.js';
 import {IMAGES_PER_THREAD, type ProcessingOptions} from '../cache/unique-images.js';
 import {decodeForInspection} from '../images/decode.js';

@@ -1,6 +1,6 @@
 import {stat} from 'node:fs/promises';
 import {dirname, resolve} from 'node:path';
-import {mapConcurrently} from '../../core/async/map-concurrently.js';
+import {mapConcurrently} from '../../core/async.js';
 import {toSystemPath} from '../../core/files/file-names.js';
 import type {Finding} from '../../core/finding.js';
 import {groupBy} from '../../core/group-by.js';

@@ -1,3 +1,4 @@
+import {formatCount} from '../../core/text/format-count.js';
 import {defineError, DatasetError} from '../../core/errors.js';
 import type {Group} from './assign-groups.js';
 
@@ -22,8 +23,6 @@ export class TooManyFoldsError extends defineError(
     /** Other classes with too few. */
     otherClasses: number;
   }) => {
-    const formatCount = (value: number, noun: string): string =>
-      `${value} ${noun}${value === 1 ? '' : 's'}`;
     const contents =
       groups === images
         ? formatCount(images, 'image')

@@ -1,3 +1,4 @@
+import {formatInteger} from '../../core/text/format-count.js';
 import {MIN_IMBALANCE, formatRatio} from '../../datasets/inspection/class-findings.js';
 import type {ClassBalance} from '../../training/loop/class-balance.js';
 import type {RecipeInput} from './recipe.js';
@@ -27,8 +28,7 @@ const clampRound = (low: number, value: number, high: number): number =>
   Math.round(Math.min(high, Math.max(low, value)));
 
 /** A count to the nearest hundred: `12,300`. */
-const formatHundreds = (count: number): string =>
-  (Math.round(count / 100) * 100).toLocaleString('en-US');
+const formatHundreds = (count: number): string => formatInteger(Math.round(count / 100) * 100);
 
 /** After Kumar et al. (LP-FT, https://arxiv.org/abs/2202.10054): the head first, on frozen features, then as much as the images carry. */
 export function recommendSchedule({

@@ -1,4 +1,5 @@
 import {isDeepStrictEqual} from 'node:util';
+import {formatCount} from '../../core/text/format-count.js';
 import {defineError, DatasetError} from '../../core/errors.js';
 import {
   parseSplitDocument,
@@ -23,7 +24,7 @@ export class ImagesChangedError extends defineError(
     const which =
       changes.length === 0
         ? 'Classes or reasons to leave images out'
-        : `${changes.length} ${changes.length === 1 ? 'file' : 'files'}`;
+        : formatCount(changes.length, 'file');
     const more = changes.length > named.length ? ` and ${changes.length - named.length} more` : '';
     const examples = named.length === 0 ? '' : `: ${named.join(', ')}${more}`;
     return `${which} changed since the run was begun, as ${path} tells${examples}. Put the images back, or start another run.`;

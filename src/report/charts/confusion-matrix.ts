@@ -1,5 +1,6 @@
 import type {Metrics} from '../../training/metrics/metrics.js';
-import {coordinate, formatPercent, formatCount, truncate} from '../format.js';
+import {formatCount} from '../../core/text/format-count.js';
+import {coordinate, formatPercent, truncate} from '../format.js';
 import {html, type Html} from '../html.js';
 
 /** Images of one true class that were given one class. */

@@ -13,7 +13,8 @@ import {
   yOf,
   type Scale,
 } from './chart-frame.js';
-import {coordinate, formatPercent, formatCount} from '../format.js';
+import {formatCount} from '../../core/text/format-count.js';
+import {coordinate, formatPercent} from '../format.js';
 import {html, type Html} from '../html.js';
 
 interface Series {

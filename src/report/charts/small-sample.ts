@@ -1,3 +1,4 @@
+import {formatCount} from '../../core/text/format-count.js';
 import type {Metrics} from '../../training/metrics/metrics.js';
 
 /** What was measured on: `all` images of a folder, where it does not say which of them training saw. */
@@ -14,7 +15,7 @@ export function smallSampleWarning(
   if (numImages >= LARGE_SAMPLE) return undefined;
   const points = (fraction: number, digits: number): string => (100 * fraction).toFixed(digits);
   return (
-    `${set === 'all' ? 'The folder' : `The ${set} set`} has ${numImages} ${numImages === 1 ? 'image' : 'images'}, so one image is worth ${points(1 / numImages, 2)} points. ` +
+    `${set === 'all' ? 'The folder' : `The ${set} set`} has ${formatCount(numImages, 'image')}, so one image is worth ${points(1 / numImages, 2)} points. ` +
     `Runs that differ by less than about ${points((high - low) / 2, 0)} points may differ by chance.`
   );
 }

@@ -1,7 +1,7 @@
 import {execFileSync} from 'node:child_process';
 import {expect} from 'chai';
-import {formatTable} from '../../../src/cli/terminal/screen/table.js';
 import {
+  formatTable,
   truncateMiddle,
   formatLabeled,
   padEnd,

@@ -2,7 +2,7 @@ import * as hdf5 from 'h5wasm';
 import type {Dataset, Group} from 'h5wasm';
 import {errorMessage} from '../../../core/errors.js';
 import {sizeFromShape} from '../../../core/state-dict.js';
-import {formatInteger} from '../../../core/text/format-integer.js';
+import {formatInteger} from '../../../core/text/format-count.js';
 import {FormatError} from '../format-error.js';
 
 /** Keras' groups of layers lie at most this deep; links may form circles. */

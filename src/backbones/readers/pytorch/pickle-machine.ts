@@ -1,4 +1,4 @@
-import {formatInteger} from '../../../core/text/format-integer.js';
+import {formatInteger} from '../../../core/text/format-count.js';
 import type {ByteCursor} from '../byte-cursor.js';
 import {FormatError} from '../format-error.js';
 import {PickleGlobal, type PickleDialect} from './pickle-dialect.js';

@@ -1,5 +1,5 @@
 import {readFile} from 'node:fs/promises';
-import {formatInteger} from '../../../core/text/format-integer.js';
+import {formatInteger} from '../../../core/text/format-count.js';
 import {ByteCursor} from '../byte-cursor.js';
 import {FormatError} from '../format-error.js';
 import {PLAIN_DIALECT} from './pickle-dialect.js';

@@ -1,5 +1,5 @@
 import {sizeFromShape} from '../../../core/state-dict.js';
-import {formatInteger} from '../../../core/text/format-integer.js';
+import {formatInteger} from '../../../core/text/format-count.js';
 import {FormatError} from '../format-error.js';
 import type {TorchTensor} from './torch-tensor.js';
 

@@ -1,6 +1,6 @@
 import {errorMessage} from '../../../core/errors.js';
 import {ZipArchive, ZipError} from '../../../core/files/zip.js';
-import {formatInteger} from '../../../core/text/format-integer.js';
+import {formatInteger} from '../../../core/text/format-count.js';
 import {ByteCursor} from '../byte-cursor.js';
 import {FormatError} from '../format-error.js';
 import {unpickle} from './pickle.js';

@@ -1,5 +1,6 @@
 import stringWidth from 'string-width';
 import wrapAnsi from 'wrap-ansi';
+import {printable} from '../../../core/text/printable.js';
 
 /** Columns that text takes on a terminal: wide characters take two, colors none. */
 export const displayWidth = (text: string): number => stringWidth(text);
@@ -11,6 +12,21 @@ export const padEnd = (text: string, width: number): string =>
   text + spaces(width - displayWidth(text));
 export const padStart = (text: string, width: number): string =>
   spaces(width - displayWidth(text)) + text;
+
+/** Columns as wide as their widest cell, two spaces apart; numbers (`right`) end in line. */
+export function formatTable(
+  cells: readonly (readonly string[])[],
+  rightAligned: readonly number[] = [],
+): string[] {
+  const rows = cells.map(row => row.map(printable));
+  const widths =
+    rows[0]?.map((_, column) =>
+      rows.reduce((widest, row) => Math.max(widest, displayWidth(row[column]!)), 0),
+    ) ?? [];
+  const formatCell = (text: string, column: number): string =>
+    (rightAligned.includes(column) ? padStart : padEnd)(text, widths[column]!);
+  return rows.map(row => row.map(formatCell).join('  ').trimEnd());
+}
 
 /** A path that is wider than the room goes on in the next line behind one of its slashes. */
 function wrapPath(word: string, width: number): string {

@@ -1,4 +1,5 @@
-import {count, formatDuration} from '../../../report/format.js';
+import {formatInteger} from '../../../core/text/format-count.js';
+import {formatDuration} from '../../../report/format.js';
 import {RateEstimator} from './rate-estimator.js';
 import type {Terminal} from './terminal.js';
 import {formatBar, LABEL_WIDTH} from './layout.js';
@@ -31,7 +32,7 @@ const droppableFields = ({place}: ProgressFields): readonly (keyof ProgressField
   place === undefined ? ['note', 'rate', 'left'] : ['note', 'amount', 'rate'];
 
 const amount = (value: number, unit: string): string =>
-  unit === 'bytes' ? formatBytes(value) : count(Math.round(value));
+  unit === 'bytes' ? formatBytes(value) : formatInteger(Math.round(value));
 
 /** @param rate units a second */
 function rateFields({done, total, unit}: ProgressState, rate: number | undefined): ProgressFields {

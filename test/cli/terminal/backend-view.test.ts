@@ -1,5 +1,5 @@
 import {expect} from 'chai';
-import {formatThreads} from '../../../src/cli/options/threads.js';
+import {formatThreads} from '../../../src/cli/terminal/backend-view.js';
 import type {BackendInfo} from '../../../src/backend/runtime/backend-info.js';
 
 const BACKEND: BackendInfo = {

@@ -1,0 +1,78 @@
+import {relative, sep} from 'node:path';
+import {buffer} from 'node:stream/consumers';
+import {UsageError} from '../../../core/errors.js';
+import type {Finding} from '../../../core/finding.js';
+import {ExcludeList} from '../../../datasets/discovery/exclude-list.js';
+import {findImages} from '../../../datasets/discovery/find-images.js';
+import type {CommandContext} from '../../command.js';
+import {listingProgress, unpackingProgress} from '../../load-folder.js';
+import {readExcludeList} from '../../options/folder-options.js';
+import {ProgressLine} from '../../terminal/screen/progress-line.js';
+
+/** Options that say which images are classified. */
+export interface InputValues {
+  readonly exclude?: string;
+  readonly followLinks?: boolean;
+}
+
+/** An image by the name it is reported by, and what is classified. */
+export interface PredictInput {
+  readonly image: string;
+  readonly source: string | Uint8Array;
+}
+
+/** In the place of an image. */
+const STANDARD_INPUT = '-';
+
+/** The bytes of an image that another program pipes in. @throws UsageError (exit 2) where nobody does */
+async function readStandardInput(): Promise<Uint8Array> {
+  const image = process.stdin.isTTY ? Buffer.alloc(0) : await buffer(process.stdin);
+  if (image.length > 0) return image;
+  throw new UsageError(
+    'Expected an image on standard input for -, but found nothing. Say finetune predict MODEL - < image.jpg.',
+  );
+}
+
+interface FoundImages {
+  readonly images: readonly string[];
+  readonly findings: readonly Finding[];
+}
+
+/** Leaves out what a list of `check` names: relative to a folder that was given, or as the path stands here. */
+function applyExcludeList(
+  {images, findings}: FoundImages,
+  folders: readonly string[],
+  list: string | undefined,
+): FoundImages {
+  if (list === undefined) return {images, findings};
+  const excludeList = new ExcludeList(readExcludeList(list));
+  const included = images.filter(path => {
+    const names = [path, ...folders.map(folder => relative(folder, path).replaceAll(sep, '/'))].map(
+      name => ({name}),
+    );
+    return excludeList.filter(names).length === names.length;
+  });
+  return {images: included, findings: [...findings, ...excludeList.findings()]};
+}
+
+/** The images that files, folders and patterns name, and what was found wrong with them. */
+export async function findInputs(
+  args: readonly string[],
+  {exclude, followLinks = false}: InputValues,
+  {terminal, signal}: CommandContext,
+): Promise<{readonly inputs: readonly PredictInput[]; readonly findings: readonly Finding[]}> {
+  const paths = args.filter(arg => arg !== STANDARD_INPUT);
+  const line = new ProgressLine(terminal);
+  const progressOptions = {
+    signal,
+    onProgress: listingProgress(line),
+    onBytes: unpackingProgress(line),
+    followLinks,
+  };
+  const found = await findImages(paths, progressOptions).finally(() => line.end());
+  const {images, findings} = applyExcludeList(found, paths, exclude);
+  const inputs: PredictInput[] = images.map(image => ({image, source: image}));
+  if (paths.length < args.length)
+    inputs.push({image: STANDARD_INPUT, source: await readStandardInput()});
+  return {inputs, findings};
+}

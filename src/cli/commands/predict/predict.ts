@@ -1,0 +1,74 @@
+import {UsageError} from '../../../core/errors.js';
+import {shellQuote} from '../../../core/text/printable.js';
+import {startBackend} from '../../../backend/runtime/runtime.js';
+import {loadModel} from '../../../export/load-model.js';
+import {readModelRecord} from '../../../export/record/read-model-record.js';
+import type {CommandContext, CommandHandler, CommandInput} from '../../command.js';
+import {findModel, type ModelArgument} from '../../find-model.js';
+import {toBackendOptions, type BackendValues} from '../../terminal/backend-view.js';
+import {formatFindings} from '../../terminal/format-findings.js';
+import type {Terminal} from '../../terminal/screen/terminal.js';
+import {classifyAll, type ClassifyResults} from './classify-images.js';
+import {findInputs, type PredictInput, type InputValues} from './find-inputs.js';
+import {reportUnreadable, toResult} from './results.js';
+
+/** Fewer are classified sooner than TensorFlow is downloaded. */
+const MIN_IMAGES_TO_INSTALL = 200;
+
+interface PredictValues extends BackendValues, InputValues {
+  readonly top: number;
+}
+
+/** The model, and what to classify. @throws UsageError (exit 2) without images */
+async function resolveArguments(
+  {model, image}: CommandInput['positionals'],
+  terminal: Terminal,
+): Promise<ModelArgument> {
+  const args = [model, ...(image as readonly unknown[])]
+    .filter(arg => arg !== undefined)
+    .map(String);
+  if (args.length === 0)
+    throw new UsageError('There are no images to classify. Run finetune predict [MODEL] IMAGE...');
+  const found = findModel(args, terminal);
+  await readModelRecord(found.directory);
+  if (found.rest.length === 0)
+    throw new UsageError(
+      `There are no images to classify. Run finetune predict ${shellQuote(found.directory)} IMAGE...`,
+    );
+  return found;
+}
+
+/** Starts the backend, loads the model, and classifies; a person is shown two guesses at least. */
+async function classifyInputs(
+  directory: string,
+  inputs: readonly PredictInput[],
+  options: PredictValues,
+  context: CommandContext,
+): Promise<ClassifyResults> {
+  const {terminal} = context;
+  terminal.draw(terminal.style.dim('starting the backend'));
+  await startBackend({
+    ...toBackendOptions(options, context),
+    install: options.backend !== 'auto' || inputs.length >= MIN_IMAGES_TO_INSTALL,
+  });
+  terminal.draw(terminal.style.dim('loading the model'));
+  const model = await loadModel(directory);
+  const isInteractive = Number.isFinite(terminal.resultColumns);
+  const top = isInteractive ? Math.max(2, options.top) : options.top;
+  const results = await classifyAll(model, inputs, Math.min(top, model.classNames.length), context);
+  model.dispose();
+  return results;
+}
+
+/** `finetune predict [MODEL] IMAGE...` */
+export const predictCommand: CommandHandler = async ({positionals, values}, context) => {
+  const {terminal} = context;
+  const options = values as unknown as PredictValues;
+  const {directory, rest} = await resolveArguments(positionals, terminal);
+  const {inputs, findings} = await findInputs(rest, options, context);
+  for (const line of formatFindings(findings, terminal.style, terminal.columns)) terminal.log(line);
+  const results = await classifyInputs(directory, inputs, options, context);
+  reportUnreadable(results.unreadable, inputs.length, terminal);
+  const run = {model: directory, found: inputs.length, findings};
+  return toResult(results, run, options.top, terminal);
+};

@@ -1,0 +1,85 @@
+import {readFile} from 'node:fs/promises';
+import {join} from 'node:path';
+import type {ImageFolder} from '../../datasets/sample.js';
+import {finetune} from '../../finetune/finetune.js';
+import {crossValidate} from '../../finetune/folds/cross-validate.js';
+import type {ResolvedRecipe} from '../../finetune/recipe/resolve-recipe.js';
+import {RUN_FILES} from '../../finetune/run/run-files.js';
+import {checkAccuracy} from '../check-accuracy.js';
+import type {CommandContext, CommandResult} from '../command.js';
+import {pickListPath} from '../load-folder.js';
+import {withResumeHint} from '../resume.js';
+import type {RunPlan} from '../run-plan.js';
+import {ConsoleView} from '../terminal/console-view.js';
+import {FoldsView} from '../terminal/folds-view.js';
+import {
+  formatFoldsSummary,
+  formatNextSteps,
+  formatRunSummary,
+} from '../terminal/format-run-summary.js';
+
+/** A run of the command line, ready to begin. */
+export interface PreparedRun {
+  readonly plan: RunPlan;
+  readonly folder: ImageFolder;
+  readonly resolved: ResolvedRecipe;
+  /** Where it writes. */
+  readonly out: string;
+  readonly backendSeconds: number;
+  readonly context: CommandContext;
+}
+
+/** `metrics.json`, so that `--json` and the file agree. */
+const readMetrics = async (run: string): Promise<object> =>
+  JSON.parse(await readFile(join(run, RUN_FILES.metrics), 'utf8')) as object;
+
+/** Trains once, shows the progress, and reports the result. */
+export async function trainSingle({
+  plan,
+  folder,
+  resolved,
+  out,
+  backendSeconds,
+  context: {terminal, signal},
+}: PreparedRun): Promise<CommandResult> {
+  const {verbose, data, assertAccuracy} = plan.values;
+  const view = new ConsoleView(terminal, {verbose, ...pickListPath(folder, data)});
+  view.listen({type: 'recipe', ...resolved});
+  const options = {
+    ...plan.finetuneOptions(out, resolved.sources, backendSeconds),
+    signal,
+    onEvent: view.listen,
+  };
+  const work = finetune(folder, resolved.recipe, options);
+  const result = await withResumeHint(out, work).finally(() => view.close());
+  result.classifier.dispose();
+  const {metrics, model} = result;
+  return {
+    document: await readMetrics(out),
+    text: formatRunSummary(result, terminal.resultStyle, terminal.resultColumns),
+    ...(model !== undefined && {hint: formatNextSteps(out, model, terminal)}),
+    ...checkAccuracy(metrics.validation.accuracy, assertAccuracy),
+  };
+}
+
+/** A run for each fold, in directories of their own, and what they say together. */
+export async function trainFolds(
+  {plan, folder, resolved, out, backendSeconds, context: {terminal, signal}}: PreparedRun,
+  folds: number,
+): Promise<CommandResult> {
+  const {verbose, assertAccuracy} = plan.values;
+  const view = new FoldsView(terminal, resolved.recipe, {verbose});
+  view.listen({type: 'recipe', ...resolved});
+  const options = {
+    ...plan.finetuneOptions(out, resolved.sources, backendSeconds),
+    signal,
+    onEvent: view.listen,
+  };
+  const work = crossValidate(folder, resolved.recipe, folds, options);
+  const {summary, document} = await withResumeHint(out, work).finally(() => view.close());
+  return {
+    document,
+    text: formatFoldsSummary(summary, out, terminal.resultStyle, terminal.resultColumns),
+    ...checkAccuracy(summary.accuracy.mean, assertAccuracy),
+  };
+}

@@ -194,7 +194,7 @@ describe('the columns of a list', () => {
     [
       'no one',
       'filename,a,b\ncats/0.png,1,0\ndogs/0.png,0,0\n',
-      /^DIR\/list\.csv, line 3, has no label for dogs\/0\.png\.$/,
+      /^DIR\/list\.csv, line 3, has no label for dogs\/0\.png\. Add it, or remove the line\.$/,
     ],
     [
       'several labels of JSON',

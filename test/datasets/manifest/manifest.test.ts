@@ -188,9 +188,13 @@ describe('a list of images', () => {
     [
       'a line without a label',
       'path,label\ncats/0.png,cat\ncats/1.png\n',
-      /^\S+list\.csv, line 3, has no label for cats\/1\.png\.$/,
+      /^\S+list\.csv, line 3, has no label for cats\/1\.png\. Add it, or remove the line\.$/,
     ],
-    ['a line without a path', 'cats/0.png,cat\n,dog\n', /^\S+, line 2, has no path of an image\.$/],
+    [
+      'a line without a path',
+      'cats/0.png,cat\n,dog\n',
+      /^\S+, line 2, has no path of an image\. Add it, or remove the line\.$/,
+    ],
     [
       'two labels for an image',
       'cats/0.png,cat\ndogs/0.png,dog\ncats/0.png,dog\n',

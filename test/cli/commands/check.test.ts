@@ -183,10 +183,7 @@ describe('finetune check', function () {
         /^error Expected a file to write at taken\/list\.txt for --write-exclude, but found /,
       ],
       [['--exclude', 'none.txt'], /^error Expected .*none\.txt.*--exclude/],
-      [
-        ['--classes', 'cat,dgo'],
-        /^error Expected a folder for each class of --classes in .*, but found none for dgo; did you mean dog\?/,
-      ],
+      [['--classes', 'cat,dgo'], /^error Class dgo of --classes is not in .*; did you mean dog\?/],
     ] as const) {
       const {code, stderr} = await check(...args);
       expect(stderr).to.match(sentence);

@@ -78,7 +78,7 @@ function toSharpError(error: unknown): UnsupportedEnvironmentError | undefined {
   )?.[1];
   if (platform === undefined) return undefined;
   return new UnsupportedEnvironmentError(
-    `Expected sharp for ${platform} to read images with, but found it was left out. Install with optional packages: npm install --include=optional.`,
+    `sharp has no binary for ${platform}, so images cannot be read. Reinstall with: npm install --include=optional.`,
   );
 }
 

@@ -59,7 +59,7 @@ export function findModel(args: readonly string[], terminal: Terminal): ModelArg
   const run = findNewestModel();
   if (run === undefined) {
     throw new UsageError(
-      `Expected an exported model, but found none below ${RUNS_DIRECTORY}/. Train one first, or give its folder: ${PROGRAM_NAME} DIR.`,
+      `There is no exported model below ${RUNS_DIRECTORY}/. Train one first (${PROGRAM_NAME} DIR), or give its folder.`,
     );
   }
   const directory = modelDirectory(run)!;

@@ -10,7 +10,7 @@ export class OutputExistsError extends defineError(
   UsageError,
   'OUTPUT_EXISTS',
   ({directory, found}: {directory: string; found: string}) =>
-    `Expected nothing, or an older exported model to replace, in ${directory}, but found ${found}. Move it away, or give another directory.`,
+    `${directory} is not an exported model that may be replaced: found ${found}. Move it away, or give another directory.`,
 ) {}
 
 /** Names in a directory; none where there is no directory. */

@@ -18,7 +18,7 @@ export class WeightsUnavailableError extends defineError(
   FinetuneError,
   'WEIGHTS_UNAVAILABLE',
   ({url, target, reason}: {url: string; target: string; reason: string}) =>
-    `Expected to fetch weights from ${url}, but ${reason}. Put the file at ${target} by hand, or say --weights FILE or --weights none.`,
+    `Weights cannot be downloaded from ${url}: ${reason}. Put the file at ${target} by hand, or use --weights FILE or --weights none.`,
 ) {}
 
 /** A complete download that is not the file that was published. It is discarded. */
@@ -26,8 +26,7 @@ export class ChecksumMismatchError extends defineError(
   FinetuneError,
   'WEIGHTS_CHECKSUM_MISMATCH',
   ({url, expected, actual}: {url: string; expected: string; actual: string}) =>
-    `Expected the sha256 of ${url} to begin with ${expected}, but found ${actual.slice(0, expected.length)}. ` +
-    'The file was discarded. Try again, or from another network: something on the way changes it.',
+    `The sha256 of ${url} begins with ${actual.slice(0, expected.length)} instead of ${expected}. The file was discarded. Try again, or from another network: something on the way changes it.`,
 ) {}
 
 export interface DownloadProgress {

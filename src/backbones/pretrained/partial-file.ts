@@ -22,8 +22,8 @@ export class CacheNotWritableError extends defineError(
     const isDiskFull = cause.code === 'ENOSPC' || cause.code === 'EDQUOT';
     const reason = isDiskFull
       ? 'the disk is full'
-      : `that failed with ${cause.code ?? cause.message}`;
-    return `Expected to write weights to ${path}, but ${reason}. ${isDiskFull ? 'Free some space' : 'Make it writable'}, or set FINETUNE_CACHE to another folder.`;
+      : `the system reports ${cause.code ?? cause.message}`;
+    return `Weights cannot be written to ${path}: ${reason}. ${isDiskFull ? 'Free some space' : 'Make it writable'}, or set FINETUNE_CACHE to another folder.`;
   },
 ) {}
 

@@ -30,7 +30,7 @@ const unsupportedValue = (
 ): WeightsFileError =>
   new WeightsFileError(
     {path, reason: `${key} ${JSON.stringify(found)} in its metadata`},
-    {remedy: `${expected} is understood`},
+    {remedy: `use ${expected}`},
   );
 
 /** `stride_on` of a weights file: the kernel of the convolution that carries the stride. */

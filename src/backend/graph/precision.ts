@@ -40,16 +40,18 @@ export function requirePrecision(
 ): void {
   if (precision === 'fp32') return;
   const fail = (expected: string, found: string): never => {
-    throw new PrecisionError(
-      `Expected ${expected} for --precision bf16, but found ${found}. Use --precision fp32.`,
-    );
+    throw new PrecisionError(`--precision bf16 needs ${expected}; ${found}. Use --precision fp32.`);
   };
-  if (backend !== 'tensorflow') fail('TensorFlow', 'the portable backend');
+  if (backend !== 'tensorflow') fail('TensorFlow', 'this is the portable backend');
   if (device === 'gpu') {
-    const found = gpu?.computeCapability ?? 'one that is not known';
-    if (!(Number(found) >= AMPERE)) fail('a GPU of compute capability 8.0 or newer', found);
+    const found = gpu?.computeCapability;
+    if (!(Number(found) >= AMPERE))
+      fail(
+        'a GPU of compute capability 8.0 or newer',
+        found === undefined ? 'that of this one is not known' : `this one has ${found}`,
+      );
   } else if (!processorHasBfloat16(cpuInfo)) {
-    fail('a processor with bfloat16 arithmetic (AVX512_BF16, AMX)', 'one without');
+    fail('a processor with bfloat16 arithmetic (AVX512_BF16, AMX)', 'this one has none');
   }
 }
 

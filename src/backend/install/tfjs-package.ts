@@ -83,7 +83,7 @@ export async function installTfjsPackage(
       const reason = result === undefined ? 'no npm' : findErrorLine(result);
       throw new BackendError(
         {step: 'package'},
-        `Expected npm to fetch ${TFJS_PACKAGE} ${TFJS_VERSION}, but found: ${reason}. Check the connection, or add it to your project's dependencies.`,
+        `npm cannot download ${TFJS_PACKAGE} ${TFJS_VERSION}: ${reason}. Check the connection, or add it to your project's dependencies.`,
       );
     }
     await flushTree(staging);

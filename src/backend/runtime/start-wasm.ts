@@ -16,7 +16,7 @@ export async function startWasm(): Promise<BackendInfo> {
   if (tf.getBackend() !== 'wasm')
     throw new BackendError(
       {step: 'load'},
-      `Expected tfjs to run on WebAssembly, but found it on ${tf.getBackend()}.`,
+      `tfjs runs on ${tf.getBackend()} instead of WebAssembly.`,
     );
   return {
     backend: 'wasm',

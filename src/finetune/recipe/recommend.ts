@@ -41,7 +41,7 @@ export function recommendSchedule({
   if (images < 200 || smallestClass < 10) {
     return {
       value: 'probe',
-      reason: `${images} training images, ${smallestClass} in the smallest class: the backbone would only learn them by heart`,
+      reason: `${images} training images, ${smallestClass} in the smallest class: too few, the backbone would overfit`,
     };
   }
   if (images < 2000)

@@ -88,12 +88,12 @@ async function checkReplaceable(
   if (entries.length === 0) return false;
   if (!overwrite) {
     throw new UsageError(
-      `Expected a new or empty directory for --out, but found files in ${requestedPath}. ${resumeHint(requestedPath, path)}Choose another, or add --overwrite.`,
+      `${requestedPath} (--out) is not empty. ${resumeHint(requestedPath, path)}Choose another directory, or add --overwrite.`,
     );
   }
   if (!entries.includes(RUN_FILES.recipe)) {
     throw new UsageError(
-      `Expected a run's directory for --overwrite, but found other files in ${requestedPath}. Choose another --out.`,
+      `${requestedPath} holds files that are not of a run, so --overwrite does not replace it. Choose another --out.`,
     );
   }
   return true;
@@ -101,7 +101,7 @@ async function checkReplaceable(
 
 const resumeHint = (requestedPath: string, path: string): string =>
   hasRunFile(workingDirectoryOf(path), 'recipe') && !isFinished(workingDirectoryOf(path))
-    ? `Go on with the run there by --resume ${shellQuote(requestedPath)}. `
+    ? `Resume the run there with --resume ${shellQuote(requestedPath)}. `
     : '';
 
 /** Where a run writes. Every file is written beside its place and renamed. Whoever gets one closes it. */
@@ -159,8 +159,7 @@ export class RunDirectory {
       );
       if (other === undefined) return directory;
       throw new UsageError(
-        `Expected the recipe that the run in ${path} was begun with for --resume, but found another ${other}. ` +
-          'Give the same recipe, or start another run.',
+        `The run in ${path} was started with another ${other}. Give the same recipe to --resume it, or start another run.`,
       );
     });
   }
@@ -210,7 +209,7 @@ export class RunDirectory {
 
 const noRunError = (path: string): UsageError =>
   new UsageError(
-    `Expected an interrupted run for --resume, but found no ${RUN_FILES.recipe} in ${path}. Give the directory of a run.`,
+    `${path} holds no run to --resume: there is no ${RUN_FILES.recipe}. Give the directory of a run.`,
   );
 
 async function releaseOnFailure<T>(runLock: RunLock, work: () => Promise<T>): Promise<T> {

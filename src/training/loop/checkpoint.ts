@@ -35,7 +35,7 @@ export class CheckpointError extends defineError(
   FinetuneError,
   'CHECKPOINT_UNREADABLE',
   ({directory, reason}: {directory: string; reason: string}) =>
-    `Expected a checkpoint in ${directory}, but ${reason}. Start the run again without --resume.`,
+    `The checkpoint in ${directory} cannot be used: ${reason}. Start the run again without --resume.`,
 ) {}
 
 /**
@@ -84,7 +84,7 @@ function existingCheckpoint(directory: string): string {
 /** @throws CheckpointError where there is none, or one of another version, or a torn one */
 export async function readCheckpoint<Row>(directory: string): Promise<Checkpoint<Row>> {
   const existing = existingCheckpoint(directory);
-  if (!existsSync(existing)) throw new CheckpointError({directory, reason: 'found none'});
+  if (!existsSync(existing)) throw new CheckpointError({directory, reason: 'there is none'});
   const tensors = async (name: string): Promise<StateDict> =>
     (await readSafetensors(join(existing, `${name}.safetensors`))).tensors;
   try {
@@ -101,6 +101,6 @@ export async function readCheckpoint<Row>(directory: string): Promise<Checkpoint
       best: await tensors('best'),
     };
   } catch (error) {
-    throw new CheckpointError({directory, reason: `it cannot be read: ${errorMessage(error)}`});
+    throw new CheckpointError({directory, reason: `${errorMessage(error)}`});
   }
 }

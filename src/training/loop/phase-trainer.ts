@@ -81,10 +81,7 @@ export class TrainingDivergedError extends defineError(
     const lrTexts = LAYER_GROUPS.filter(group => learningRates[group] !== null).map(
       group => `${group} ${learningRates[group]}`,
     );
-    return (
-      `Expected a finite loss in phase "${phase}", but found ${loss} after ${step} updates (rates: ${lrTexts.join(', ')}). ` +
-      `Lower --lr, or give the phase a longer warm-up by more epochs.`
-    );
+    return `The loss of phase "${phase}" is ${loss} after ${step} updates (learning rates: ${lrTexts.join(', ')}). Lower --lr, or give the phase a longer warm-up by more epochs.`;
   },
 ) {
   override readonly exitCode = 6;

@@ -164,7 +164,7 @@ describe('a recorded step', () => {
       const step = (): void =>
         updateInPlace('ResourceApplyMomentum', MOMENTUM, [stray], [], () => {});
       expect(() => trace(new Map<string, Tensor>(), step)).to.throw(
-        'Expected a variable that the recorded step was given, but found another.',
+        'A traced step assigns a variable that it was not given.',
       );
       stray.dispose();
     });

@@ -175,7 +175,7 @@ describe('unpickle', () => {
 
   for (const [what, pickled, found] of HOSTILE) {
     it(`refuses ${what}`, () => {
-      const sentence = found.includes('; ') ? found : `${found}; download or save the file again`;
+      const sentence = found.includes('. ') ? found : `${found}. Download or save the file again`;
       expect(() => read(pickled))
         .to.throw()
         .with.property('message', sentence);
@@ -243,7 +243,7 @@ describe('unpickle', () => {
       asksFor('collections.OrderedDict'),
     );
     expect(() => plain(text('x'), hex('51'))).to.throw(
-      'a pickle that refers to something outside it; download or save the file again',
+      'a pickle that refers to something outside it. Download or save the file again',
     );
   });
 });

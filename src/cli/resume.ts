@@ -15,7 +15,7 @@ import {InterruptedRunError} from './failure.js';
 import {readRecipeFile} from './options/recipe-file.js';
 import {toKebabCase} from './terminal/format.js';
 
-/** Where runs lie unless told. */
+/** The default folder of runs. */
 const RUNS_DIRECTORY = 'runs';
 
 /** What may differ from the interrupted run: where it is computed, and what is said of it. Everything else would be another run. */

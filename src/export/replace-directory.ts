@@ -25,7 +25,7 @@ async function listEntries(directory: string): Promise<string[]> {
   }
 }
 
-/** Only an older exported model that nobody has put anything into is ever replaced; what a kill has left beside its place is ours. @throws OutputExistsError */
+/** Only an older exported model that nobody has put anything into is ever replaced; what a kill has left next to its place is ours. @throws OutputExistsError */
 export async function assertReplaceable(target: string): Promise<void> {
   const names = (await listEntries(target)).filter(name => !name.endsWith('.unfinished'));
   const foreign =

@@ -94,7 +94,7 @@ describe('how a command fails', () => {
   it('shows the stack of a mistake of ours and asks for a report', () => {
     const {text, document} = toFailure(new TypeError('undefined is not a function'), VIEW);
     expect(text).to.match(
-      /^error This is a mistake of finetune, not of yours\. Please report it with these lines:\n\nTypeError: undefined/,
+      /^error Internal error: this is a bug in finetune\. Please report it with these lines:\n\nTypeError: undefined/,
     );
     expect(text).to.match(/\n +at /);
     expect(document).to.include({
@@ -180,7 +180,7 @@ describe('how a command fails', () => {
     ]) {
       expect(toFailure(error, VIEW, 'SIGINT')).to.include({
         exitCode: 130,
-        text: 'Stopped; there is nothing to go on from.',
+        text: 'Stopped; there is nothing to resume.',
       });
     }
   });

@@ -296,7 +296,7 @@ describe('a model folder that is damaged or hostile', function () {
     expect(await outcome()).to.match(/found files of 549755813888 bytes for \d+ weights/);
   });
 
-  it('is refused where texts beside the model belong to another', async () => {
+  it('is refused where texts next to the model belong to another', async () => {
     writeFileSync(join(directory, 'labels.txt'), 'ants\nbees\n');
     expect(await outcome()).to.match(
       /labels\.txt is not of one export .*: found 2 names for 3 classes\./,

@@ -104,7 +104,7 @@ describe('loadModel', () => {
     expect(held()).to.deep.equal(before);
   });
 
-  it('does not mind edited texts beside the model', async () => {
+  it('does not mind edited texts next to the model', async () => {
     const directory = copyOfModel();
     appendFileSync(join(directory, 'README.md'), 'Notes of mine.\n');
     rmSync(join(directory, 'labels.txt'));
@@ -231,7 +231,7 @@ describe('loadModel', () => {
       editRecord(directory, record => Object.assign(record, {classes: ['ants', 'bees']}));
       const path = join(directory, 'model.json');
       expect(await messageFor(directory)).to.equal(
-        `${path} is not of one export with the files beside it: found weight fc/kernel of 64 x 3, not 64 x 2. ` +
+        `${path} is not of one export with the files next to it: weight fc/kernel of 64 x 3, not 64 x 2. ` +
           'Copy the whole folder again, or export it again.',
       );
       editRecord(directory, record => Object.assign(record, {lastStage: 2}));

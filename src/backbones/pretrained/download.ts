@@ -44,7 +44,7 @@ export interface DownloadOptions extends FetchOptions {
   readonly sha256Prefix?: string;
   /** Throw instead of using the network. */
   readonly offline?: boolean;
-  /** Milliseconds before the first retry, twice as long before each next; 1000 unless told. */
+  /** Milliseconds before the first retry, twice as long before each next; default: 1000. */
   readonly retryDelay?: number;
 }
 
@@ -94,7 +94,7 @@ async function fetchVerified(
 
 /**
  * Fetches a file and gives it its name only when it is complete and its checksum right. Resumes what an earlier call left in
- * `<target>.part`. User name, password and query of the address are sent, and neither stored nor told. Proxies are taken from HTTPS_PROXY, HTTP_PROXY and NO_PROXY.
+ * `<target>.part`. User name, password and query of the address are sent, and neither stored nor reported. Proxies are taken from HTTPS_PROXY, HTTP_PROXY and NO_PROXY.
  * @throws WeightsUnavailableError when offline, or the server cannot be reached or does not have it
  * @throws ChecksumMismatchError when it is another file
  * @throws CacheNotWritableError when the disk is full, or the folder not writable

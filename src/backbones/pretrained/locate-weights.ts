@@ -30,7 +30,7 @@ export interface LocateOptions extends Omit<DownloadOptions, 'sha256Prefix'> {
   readonly onFinding?: (finding: Finding) => void;
   /** Hears of what is worth a sentence. */
   readonly onInfo?: (message: string) => void;
-  /** The cards to know; those of `pretrained/` unless told. */
+  /** The cards to know; default: those of `pretrained/`. */
   readonly catalog?: readonly PretrainedWeights[];
 }
 

@@ -57,7 +57,7 @@ export function requirePrecision(
 
 /**
  * Lets cuDNN normalize a batch of bfloat16 as it lies, channels last, by its kernels that read it once. TensorFlow else turns every
- * activation round for the batch norms and back for the convolutions. In force for the process from its first batch norm on.
+ * activation round for the batch norms and back for the convolutions. Effective for the process from its first batch norm on.
  */
 export function preparePrecision(
   precision: Precision,

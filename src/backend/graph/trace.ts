@@ -32,7 +32,7 @@ export const handleOf = (tensor: Tensor): number =>
 /** The place in a session behind a source of that name. */
 export const variableHandleName = (name: string): string => `${name}/at`;
 
-/** The recording that goes on now. */
+/** The current trace. */
 let activeTracer: Tracer | undefined;
 
 /** Writes down what passes through the addon, and passes it on. */

@@ -13,7 +13,7 @@ import {backendsDirectory, stagingDirectory} from './backend-directory.js';
 const TFJS_PACKAGE = '@tensorflow/tfjs-node-gpu';
 const TFJS_VERSION = '4.22.0';
 
-/** Without a connection npm is patient for more than a minute, unless told otherwise. */
+/** Without a connection npm is patient for more than a minute by default. */
 const NPM_FLAGS = [
   'ci',
   '--ignore-scripts',

@@ -23,9 +23,9 @@ let started: StartedBackend | undefined;
 
 /**
  * Finds, loads and opens a backend; once a process, since neither TensorFlow nor tfjs can be unloaded. A second call with wishes that
- * the backend in force fulfils returns it.
+ * the running backend fulfils returns it.
  * @throws BackendError or GpuError (exit 4) where a demanded backend or device is not to be had; UsageError for a wish that contradicts
- * itself or the backend in force; AbortedError
+ * itself or the running backend; AbortedError
  *
  * @example
  * import {startBackend} from 'finetune';

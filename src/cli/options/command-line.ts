@@ -20,7 +20,7 @@ const PARSER_CONFIG = {
 };
 
 const EPILOGUE = [
-  'What is [recommended] is chosen from the images; --verbose says what it is. Every option can be set as FINETUNE_..., too.',
+  '[recommended] values depend on the dataset; --verbose prints them. Every option can also be set as FINETUNE_... in the environment.',
   'Exit codes: 0 done, 1 failed, 2 usage, 3 dataset, 4 machine, 5 accuracy missed, 6 training diverged, 130 or 143 interrupted.',
 ].join('\n');
 

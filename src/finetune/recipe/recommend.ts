@@ -14,7 +14,7 @@ export interface DatasetStats {
   /** False when the backbone starts from random weights. */
   readonly pretrained: boolean;
   readonly gpu: boolean;
-  /** The largest batch that memory allows; any unless told. */
+  /** The largest batch that memory allows; default: any. */
   readonly maxBatchSize?: number;
 }
 

@@ -104,9 +104,9 @@ const resumeHint = (requestedPath: string, path: string): string =>
     ? `Resume the run there with --resume ${shellQuote(requestedPath)}. `
     : '';
 
-/** Where a run writes. Every file is written beside its place and renamed. Whoever gets one closes it. */
+/** Where a run writes. Every file is written next to its place and renamed. Whoever gets one closes it. */
 export class RunDirectory {
-  /** Where the files lie until the run is complete: in the directory, or beside it. */
+  /** Where the files lie until the run is complete: in the directory, or next to it. */
   #workingDirectory: string;
 
   private constructor(
@@ -120,7 +120,7 @@ export class RunDirectory {
 
   /**
    * One that is to be made; nothing of what is there is touched yet, and nobody else may write to it.
-   * @param inPlace whether the files go where those are that they replace, and not beside them
+   * @param inPlace whether the files go where those are that they replace, and not next to them
    * @throws UsageError where it holds something that may not be replaced; RunLockedError
    */
   static async reserve(path: string, overwrite: boolean, inPlace = false): Promise<RunDirectory> {

@@ -9,7 +9,7 @@ import {writeSafetensors} from '../../backbones/weights/safetensors-writer.js';
 import type {Metrics} from '../metrics/metrics.js';
 import type {TrainerState} from './phase-trainer.js';
 
-/** A point in a run from which it goes on to the same numbers. Tensors by name, optimizer state included. */
+/** A point in a run from which it continues to the same numbers. Tensors by name, optimizer state included. */
 export interface Checkpoint<Row> {
   /** Index of the phase begun. */
   readonly phase: number;
@@ -39,7 +39,7 @@ export class CheckpointError extends defineError(
 ) {}
 
 /**
- * Writes a checkpoint beside its place, then moves it there: a directory of its own, so that a kill leaves all of the old one, perhaps under
+ * Writes a checkpoint next to its place, then moves it there: a directory of its own, so that a kill leaves all of the old one, perhaps under
  * its second name, or all of the new one.
  * @param directory `checkpoints/last`
  */
@@ -71,7 +71,7 @@ export async function writeCheckpoint<Row>(
   await rm(old, {recursive: true, force: true});
 }
 
-/** Whether there is something to go on from. */
+/** Whether there is something to resume from. */
 export const hasCheckpoint = (directory: string): boolean =>
   existsSync(existingCheckpoint(directory));
 

@@ -43,7 +43,7 @@ export interface TrainingPlan {
   readonly precision: Precision;
 }
 
-/** How far a phase has come; all that a checkpoint must say beside tensors. */
+/** How far a phase has come; all that a checkpoint must say besides tensors. */
 export interface TrainerState {
   /** Epochs finished. */
   epoch: number;
@@ -149,7 +149,7 @@ export class PhaseTrainer {
 
   /**
    * Runs the updates that are left of the epoch begun.
-   * @param onStep told after each update how many of the epoch's are done
+   * @param onStep called after each update how many of the epoch's are done
    * @returns mean training loss over the epoch's examples
    * @throws TrainingDivergedError at the first loss that is not finite
    */
@@ -189,7 +189,7 @@ export class PhaseTrainer {
   }
 
   /**
-   * Validates what the epoch has made of the network, and goes on to the next: a run that is stopped before comes back to validate it.
+   * Validates what the epoch has made of the network, and continues with the next: a run that is stopped before comes back to validate it.
    * @throws TrainingDivergedError where a probability is not a number
    */
   async endEpoch(validation: BatchSource): Promise<Metrics> {

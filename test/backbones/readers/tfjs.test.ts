@@ -86,7 +86,7 @@ describe('readTfjs', () => {
     [
       'a shard that is missing',
       folder(one),
-      'no shard a.bin beside its model.json. Copy the whole folder of the model.',
+      'no shard a.bin next to its model.json. Copy the whole folder of the model.',
     ],
     [
       'a short shard',
@@ -126,7 +126,7 @@ describe('readTfjs', () => {
     [
       'a folder for a shard',
       folder(manifest([weight('w', [0])], ['.'])),
-      'no shard . beside its model.json. Copy the whole folder of the model.',
+      'no shard . next to its model.json. Copy the whole folder of the model.',
     ],
     [
       'one shard named many times',

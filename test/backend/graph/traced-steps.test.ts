@@ -82,7 +82,7 @@ describe('a recorded step', () => {
     x.dispose();
   });
 
-  it('records a step that moves nothing beside it, once for any number of examples', () => {
+  it('records a step that moves nothing next to it, once for any number of examples', () => {
     const reported: string[] = [];
     const steps = new TracedSteps(new Map(Object.entries({weight, count})), {
       onTraced: what => reported.push(what),

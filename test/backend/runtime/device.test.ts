@@ -164,7 +164,7 @@ describe("TensorFlow's environment", () => {
     expect(environment).to.deep.equal({...own, CUDA_VISIBLE_DEVICES: '0'});
   });
 
-  it("shows XLA the backend's own tools beside the user's flags", () => {
+  it("shows XLA the backend's own tools next to the user's flags", () => {
     const backend = temporaryDirectory();
     const environment: NodeJS.ProcessEnv = {XLA_FLAGS: '--xla_dump_to=/dump'};
     setCudaToolsPath(backend, environment);

@@ -160,7 +160,7 @@ describe('finetune check', function () {
     ]);
     expect(document).to.deep.include({usable: false});
     expect(document.error.code).to.equal('CLASS_UNREADABLE');
-    expect(readFileSync(join(cwd, 'broken.html'), 'utf8')).to.contain('A run would refuse this');
+    expect(readFileSync(join(cwd, 'broken.html'), 'utf8')).to.contain('Not ready to train');
     const other = await finetune(['check', 'pets', '--val-data', 'elsewhere', '--json'], {
       cwd,
       environment: {FINETUNE_CACHE: cache},

@@ -219,7 +219,7 @@ describe('resolveLayers', () => {
     ['epochs', 3],
     ['lr', 0.1],
   ] as const) {
-    it(`refuses --${key} beside a list of phases, where it would have no effect`, () => {
+    it(`refuses --${key} next to a list of phases, where it would have no effect`, () => {
       const layers = [
         {source: 'flag', values: {[key]: value}},
         {source: 'recipe file', values: {phases: PHASES}},

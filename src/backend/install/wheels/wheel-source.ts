@@ -6,7 +6,7 @@ import {sha256} from '../../../core/files/sha256.js';
 import type {StepReport} from '../install-progress.js';
 import {isCudaFile, TENSORFLOW_LIBRARIES, TENSORFLOW_FILES} from './wheel.js';
 
-/** What `--from` names: wheels to unpack, or an unpacked `tensorflow` directory that may have `nvidia` beside it. */
+/** What `--from` names: wheels to unpack, or an unpacked `tensorflow` directory that may have `nvidia` next to it. */
 export type LocalSource =
   {readonly wheels: readonly [string, ...string[]]} | {readonly unpacked: string};
 

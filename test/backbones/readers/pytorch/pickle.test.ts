@@ -75,7 +75,7 @@ describe('unpickle', () => {
     );
   });
 
-  it('keeps a command line and a scheduler beside the weights out of the way', () => {
+  it('keeps a command line and a scheduler next to the weights out of the way', () => {
     const namespace = Buffer.concat([global('argparse', 'Namespace'), hex('29 81')]);
     expect([
       ...(read(build(namespace, dictionary({lr: integer(1)}))) as Map<unknown, unknown>),

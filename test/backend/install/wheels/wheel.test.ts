@@ -149,7 +149,7 @@ describe('what --from names', () => {
     );
   });
 
-  it('is copied with the libraries of CUDA beside it', async () => {
+  it('is copied with the libraries of CUDA next to it', async () => {
     const cuda = {
       'nvidia/cudnn/lib/libcudnn.so.9': Buffer.from('cudnn'),
       'nvidia/cudnn/include/cudnn.h': Buffer.from('header'),

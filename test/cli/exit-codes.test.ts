@@ -219,7 +219,7 @@ describe('the exit code', function () {
     expect(document.error).to.include({code: 'ACCURACY_BELOW_THRESHOLD', threshold: 0.9});
     expect(document.run).to.equal('runs/alike-resnet18');
     expect(stderr).to.match(
-      /^error The accuracy is .* %, below the 90\.0 % of --assert-accuracy\.\n$/,
+      /^error The accuracy is \d+\.\d %, below the 90\.0 % of --assert-accuracy\.\n$/,
     );
   });
 

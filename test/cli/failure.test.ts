@@ -42,11 +42,11 @@ describe('how a command fails', () => {
   it('tells a person the sentence and a program the fields, without a stack', () => {
     expect(toFailure(BELOW, VIEW)).to.deep.equal({
       exitCode: 5,
-      text: 'error The accuracy is 50, below the 90.0 % of --assert-accuracy.0 %.',
+      text: 'error The accuracy is 50.0 %, below the 90.0 % of --assert-accuracy.',
       document: {
         code: 'ACCURACY_BELOW_THRESHOLD',
         exitCode: 5,
-        message: 'The accuracy is 50, below the 90.0 % of --assert-accuracy.0 %.',
+        message: 'The accuracy is 50.0 %, below the 90.0 % of --assert-accuracy.',
         accuracy: 0.5,
         threshold: 0.9,
       },

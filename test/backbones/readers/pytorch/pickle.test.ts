@@ -24,7 +24,7 @@ const hex = (bytes: string): Buffer => Buffer.from(bytes.replaceAll(' ', ''), 'h
 const ALONE =
   'save model.state_dict() alone with torch.save and give that file, and do not open this one in Python unless you trust its source';
 const asksFor = (name: string): string =>
-  `a pickle that asks for ${name}, which weights do not need; ${ALONE}`;
+  `a pickle that asks for ${name}, which weights do not need. ${ALONE}`;
 
 describe('unpickle', () => {
   it('reads the values of checkpoints', () => {

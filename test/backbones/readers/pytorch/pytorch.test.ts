@@ -273,7 +273,7 @@ describe('readPyTorch', () => {
     [
       'repetition without an end',
       weightsOf({shape: [2 ** 30, 2 ** 20], strides: [0, 0], length: 6}),
-      /^1,125,899,906,842,624 numbers in a file of [\d,]+ bytes; /,
+      /^1,125,899,906,842,624 numbers in a file of [\d,]+ bytes\. /,
     ],
     [
       'a negative stride',
@@ -318,7 +318,7 @@ describe('readPyTorch', () => {
     [
       'a pickle that claims to be enormous',
       torchZip(weights, {'0': SIX}, {lies: {'archive/data.pkl': {size: 64_000_001}}}),
-      /^an entry "archive\/data\.pkl" of 64,000,001 bytes, above the limit of [\d,]+; /,
+      /^an entry "archive\/data\.pkl" of 64,000,001 bytes, above the limit of [\d,]+\. /,
     ],
     [
       'another zip archive',

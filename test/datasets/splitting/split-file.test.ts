@@ -137,10 +137,7 @@ describe('split.json', () => {
 
     it('when it is another JSON', async () => {
       const {seed: _, ...rest} = toSplitDocument(SPLIT);
-      expect(await refusal(rest)).to.deep.equal([
-        'Split split.json: Expected "seed", but found nothing.',
-        2,
-      ]);
+      expect(await refusal(rest)).to.deep.equal(['Split split.json: "seed" is missing.', 2]);
     });
 
     it('for another version', async () => {

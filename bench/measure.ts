@@ -58,7 +58,7 @@ export async function measure(
           const reading = await sides.get(key)!.takeReading();
           for (const [other, seconds] of idle()) {
             if (seconds > MAX_IDLE_FRACTION * reading.seconds)
-              disturbances.push(`${other} took ${seconds.toFixed(2)} s beside ${key}`);
+              disturbances.push(`${other} took ${seconds.toFixed(2)} s next to ${key}`);
           }
           readings.set(key, [...(readings.get(key) ?? []), reading]);
           onReading(spec, reading);

@@ -102,11 +102,11 @@ describe('the library, called from JavaScript', function () {
     const error = await rejectionOf(loadImageFolder(folder.root, {excluded: []} as never));
     expect(error).to.be.instanceOf(ArgumentError);
     expect(error.message).to.equal(
-      'Expected known options for options of loadImageFolder(), but found excluded; did you mean exclude?',
+      'options of loadImageFolder() cannot have excluded; did you mean exclude?',
     );
     const other = await rejectionOf(startBackend({backend: 'cuda'} as never));
     expect(other.message).to.equal(
-      'Expected auto, tensorflow or wasm for options.backend of startBackend(), but found "cuda".',
+      'options.backend of startBackend() is "cuda". Give auto, tensorflow or wasm.',
     );
   });
 

@@ -51,13 +51,12 @@ export function checkLearningRates(
   );
   if (missingGroups.length > 0) {
     throw new UsageError(
-      `Expected rates of phase "${phase}" only for groups up to stage${lastStage}, but found one for ${missingGroups.join(', ')}. ` +
-        `Set it to null, or raise --last-stage.`,
+      `Phase "${phase}" has a learning rate for ${missingGroups.join(', ')}, but the backbone ends at stage${lastStage}. Set it to null, or raise --last-stage.`,
     );
   }
   if (presentLayerGroups(lastStage).every(group => learningRates[group] === null)) {
     throw new UsageError(
-      `Expected a rate for at least one group of phase "${phase}", but found every group frozen. Give one a rate.`,
+      `Phase "${phase}" trains nothing: every group is frozen. Give at least one group a learning rate.`,
     );
   }
 }

@@ -76,7 +76,7 @@ export const pairConvNorms = (layers: readonly Layer[]): Step[] =>
     return layer.kind === 'norm' && before?.kind === 'conv' ? [] : [layer];
   });
 
-/** What a convolution is told beyond its input. */
+/** What a convolution needs besides its input. */
 export type ConvOptions = Pick<ConvLayer, 'kernel' | 'channels'> &
   Partial<Pick<ConvLayer, 'stride' | 'groups'>>;
 

@@ -62,7 +62,7 @@ export function loadStateDict(weights: ParameterMap, tensors: StateDict): void {
     const variable = weights.get(name);
     if (variable === undefined || variable.size !== sizeFromShape(tensor.shape)) {
       throw new Error(
-        `Expected a variable of ${tensor.shape} for ${name}, but found ${variable?.shape}.`,
+        `Variable ${name} has shape [${variable?.shape}], but its values have [${tensor.shape}].`,
       );
     }
     const value = parameterToDevice(tensor);

@@ -6,7 +6,7 @@ export class AccuracyBelowThresholdError extends defineError(
   FinetuneError,
   'ACCURACY_BELOW_THRESHOLD',
   ({accuracy, threshold}: {accuracy: number; threshold: number}) =>
-    `Expected an accuracy of at least ${formatFixedPercent(threshold)} for --assert-accuracy, but found ${formatFixedPercent(accuracy)}.`,
+    `The accuracy is ${formatFixedPercent(accuracy)}, below the ${formatFixedPercent(threshold)} of --assert-accuracy.`,
 ) {
   override readonly exitCode = 5;
 }

@@ -10,7 +10,7 @@ export interface CommandInput {
   readonly positionals: Readonly<Record<string, unknown>>;
   /** What was said in each place, strongest first; checked. */
   readonly optionSources: readonly OptionSource[];
-  /** What is in force, defaults included; options without a default may be absent. */
+  /** The effective values, defaults included; options without a default may be absent. */
   readonly values: OptionValues;
 }
 

@@ -29,15 +29,15 @@ export const COMMANDS = {
     description: 'Fine-tune a pretrained ResNet on a folder of images',
     options: omitOptions(),
     examples: [
-      ['$0 pets', 'everything chosen from the images'],
-      ['$0 pets --arch resnet18 --freeze probe', 'the quickest look at what is possible'],
+      ['$0 pets', 'with recommended values'],
+      ['$0 pets --arch resnet18 --freeze probe', 'the fastest first result'],
       ['$0 pets --recipe my.jsonc --json', 'for scripts'],
     ],
     load: async () => (await import('./commands/train.js')).trainCommand,
   },
   check: {
     usage: 'check <dir>',
-    description: 'Look at a dataset before spending any time on it',
+    description: 'Check a dataset for problems',
     options: {
       ...pickOptions(
         'valData',
@@ -68,7 +68,7 @@ export const COMMANDS = {
     },
     examples: [
       ['$0 check pets', 'what is wrong with a folder'],
-      ['$0 check pets --write-exclude exclude.txt', 'list the files to leave out'],
+      ['$0 check pets --write-exclude exclude.txt', 'list the files to exclude'],
       ['$0 pets --exclude exclude.txt', 'train without them'],
     ],
     load: async () => (await import('./commands/check.js')).checkCommand,
@@ -105,12 +105,12 @@ export const COMMANDS = {
         default: 6,
       },
     },
-    examples: [['$0 preview pets --augment strong', 'look before you train']],
+    examples: [['$0 preview pets --augment strong', 'see augmented images before training']],
     load: async () => (await import('./commands/preview.js')).previewCommand,
   },
   evaluate: {
     usage: 'evaluate [model] [dir]',
-    description: 'Measure an exported model on a folder of images',
+    description: 'Evaluate an exported model on a folder of images',
     options: pickOptions(
       'data',
       ...BACKEND_OPTIONS,
@@ -173,7 +173,7 @@ export const COMMANDS = {
   },
   backend: {
     usage: 'backend [task]',
-    description: 'Which backend runs here, and proof of it; backend install gets TensorFlow',
+    description: 'Show the backend and benchmark it; backend install installs TensorFlow',
     options: {
       ...pickOptions('backend', 'device', 'offline', ...OUTPUT_OPTIONS),
       from: {

@@ -11,7 +11,7 @@ import {SIGNAL_EXIT_CODES, type StopSignal} from './signals.js';
 import {wrapText} from './terminal/screen/layout.js';
 import {PROGRAM_NAME, quoted} from './terminal/format.js';
 
-/** Why a command did not end well, ready to be told. */
+/** Why a command did not end well, ready to be reported. */
 export interface Failure {
   readonly exitCode: number;
   /** For people. */
@@ -24,7 +24,7 @@ export interface Failure {
 const SYSTEM_ERROR_EXIT_CODE = 1;
 const INTERNAL_ERROR_EXIT_CODE = 1;
 
-/** A run that was stopped after it had a directory, from which it can go on. */
+/** A run that was stopped after it had a directory, from which it can be resumed. */
 export class InterruptedRunError extends defineError(
   FinetuneError,
   'ABORTED',
@@ -36,7 +36,7 @@ export class InterruptedRunError extends defineError(
     /** Directory of the last state, where there was one to write. */
     checkpoint?: string | undefined;
   }) =>
-    `The run in ${run} was stopped${checkpoint === undefined ? ' before it had learned anything' : `; its state is in ${checkpoint}`}.`,
+    `The run in ${run} was stopped${checkpoint === undefined ? ' before the first checkpoint' : `; its state is in ${checkpoint}`}.`,
 ) {
   /** What to type. */
   readonly resume = `${PROGRAM_NAME} --resume ${quoted(this.run)}`;
@@ -45,14 +45,14 @@ export class InterruptedRunError extends defineError(
 function toInterruptedFailure(error: unknown, signalName: StopSignal, columns: number): Failure {
   const exitCode = SIGNAL_EXIT_CODES[signalName];
   if (error instanceof InterruptedRunError) {
-    const text = `${wrapText(`${printable(error.message)} Go on with`, columns, '')}\n\n  ${error.resume}\n`;
+    const text = `${wrapText(`${printable(error.message)} Resume it with`, columns, '')}\n\n  ${error.resume}\n`;
     return {
       exitCode,
       text,
       document: {...errorFields(error), exitCode, message: error.message, signal: signalName},
     };
   }
-  const message = 'Stopped; there is nothing to go on from.';
+  const message = 'Stopped; there is nothing to resume.';
   return {
     exitCode,
     text: message,
@@ -71,14 +71,14 @@ function errorFields(error: FinetuneError): Record<string, unknown> {
   return fields;
 }
 
-/** What sharp throws when it is imported where npm was told to leave optional packages out, in our words. */
+/** What sharp throws when it is imported where npm left optional packages out, in our words. */
 function toSharpError(error: unknown): UnsupportedEnvironmentError | undefined {
   const platform = /^Could not load the "sharp" module using the (\S+) runtime/.exec(
     errorMessage(error),
   )?.[1];
   if (platform === undefined) return undefined;
   return new UnsupportedEnvironmentError(
-    `Expected sharp for ${platform} to read images with, but found it was left out. Install with optional packages: npm install --include=optional.`,
+    `sharp has no binary for ${platform}, so images cannot be read. Reinstall with: npm install --include=optional.`,
   );
 }
 
@@ -115,7 +115,7 @@ export function toFailure(
   }
   const stack = error instanceof Error ? (error.stack ?? error.message) : String(error);
   const introduction = formatError(
-    'This is a mistake of finetune, not of yours. Please report it with these lines:',
+    'Internal error: this is a bug in finetune. Please report it with these lines:',
     undefined,
     options,
   );

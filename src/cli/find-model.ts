@@ -9,7 +9,7 @@ import {printable} from '../core/text/printable.js';
 
 export {modelDirectory};
 
-/** Where runs lie unless told. */
+/** The default folder of runs. */
 const RUNS_DIRECTORY = 'runs';
 
 /** The model that was exported last below `runs/`. */
@@ -25,7 +25,7 @@ function findNewestModel(): string | undefined {
     .sort((a, b) => exportTime(b) - exportTime(a))[0];
 }
 
-/** Files of weights, and those of a run or a model that are beside them. A `.json` alone may lie among images. */
+/** Files of weights, and those of a run or a model that are next to them. A `.json` alone may lie among images. */
 const MODEL_FILE =
   /\.(?:safetensors|pth?|th|ckpt|h5|keras|onnx|tflite)$|^(?:recipe|model|finetune)\.json$|^labels\.txt$/i;
 
@@ -47,7 +47,7 @@ export interface ModelArgument {
 }
 
 /**
- * The model that the first word names, itself or by its run; else the newest below `runs/`, which is told.
+ * The model that the first word names, itself or by its run; else the newest below `runs/`, which is reported.
  * @throws UsageError (exit 2) where there is none
  */
 export function findModel(args: readonly string[], terminal: Terminal): ModelArgument {
@@ -59,7 +59,7 @@ export function findModel(args: readonly string[], terminal: Terminal): ModelArg
   const run = findNewestModel();
   if (run === undefined) {
     throw new UsageError(
-      `Expected an exported model, but found none below ${RUNS_DIRECTORY}/. Train one first, or give its folder: ${PROGRAM_NAME} DIR.`,
+      `There is no exported model below ${RUNS_DIRECTORY}/. Train one first (${PROGRAM_NAME} DIR), or give its folder.`,
     );
   }
   const directory = modelDirectory(run)!;

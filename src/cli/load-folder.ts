@@ -29,7 +29,7 @@ export async function loadFolder(
 ): Promise<ImageFolder> {
   if (root === '-')
     throw new UsageError(
-      'Expected a folder of images, but found -. Standard input holds no folder; say ./- for one of that name.',
+      '- is standard input, which holds no folder of images. Give ./- for a folder of that name.',
     );
   const line = new ProgressLine(terminal);
   return loadImageFolder(root, {

@@ -15,7 +15,7 @@ import {InterruptedRunError} from './failure.js';
 import {readRecipeFile} from './options/recipe-file.js';
 import {toKebabCase} from './terminal/format.js';
 
-/** Where runs lie unless told. */
+/** The default folder of runs. */
 const RUNS_DIRECTORY = 'runs';
 
 /** What may differ from the interrupted run: where it is computed, and what is said of it. Everything else would be another run. */
@@ -36,7 +36,7 @@ function newestInterrupted(): string {
   const newest = interrupted[0];
   if (newest !== undefined) return newest;
   throw new UsageError(
-    `Expected an interrupted run in ${RUNS_DIRECTORY}/ for --resume, but found none. Say --resume DIR.`,
+    `There is no interrupted run in ${RUNS_DIRECTORY}/ to resume. Give --resume DIR.`,
   );
 }
 
@@ -54,19 +54,19 @@ export function resolveResumedRun(
     .find(key => !CHANGEABLE_OPTIONS.has(key));
   if (rejectedOption !== undefined) {
     throw new UsageError(
-      `Expected no --${toKebabCase(rejectedOption)} with --resume, but found it. A resumed run keeps its recipe; start another one for other values.`,
+      `--${toKebabCase(rejectedOption)} cannot change with --resume: a resumed run keeps its recipe. Start another run for other values.`,
     );
   }
   const run = requested === '' ? newestInterrupted() : runOf(requested);
   const directory = workingDirectoryOf(run);
   if (!hasRunFile(directory, 'recipe')) {
     throw new UsageError(
-      `Expected an interrupted run in ${run} for --resume, but found no ${RUN_FILES.recipe}. Give the directory of a run.`,
+      `${run} holds no run to --resume: there is no ${RUN_FILES.recipe}. Give the directory of a run.`,
     );
   }
   if (!isResumable(run)) {
     throw new UsageError(
-      `Expected an interrupted run in ${run} for --resume, but found a finished one. Start a new one.`,
+      `The run in ${run} has finished, so there is nothing to --resume. Start a new one.`,
     );
   }
   const changeableSources = optionSources.map(({source, values}) => ({

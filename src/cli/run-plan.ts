@@ -51,7 +51,7 @@ const MISSING_DATA_MESSAGE = [
 /** A run as it was asked for, before its images are known. */
 export class RunPlan {
   readonly values: RunValues & {readonly data: string};
-  /** Directory of the interrupted run that goes on. */
+  /** Directory of the interrupted run that is resumed. */
   readonly resumed: string | undefined;
   readonly #optionSources: readonly OptionSource[];
 

@@ -10,8 +10,8 @@ export class SignalHandler {
   #received: StopSignal | undefined;
 
   /**
-   * @param onFirstSignal told of the first signal
-   * @param onSecondSignal told the exit code to end with
+   * @param onFirstSignal called on the first signal
+   * @param onSecondSignal called with the exit code to end with
    */
   constructor(
     private readonly onFirstSignal: (name: StopSignal) => void,

@@ -25,8 +25,8 @@ export class ArgumentError extends defineError(
       /** The parameter, or the option behind a dot. */
       argument: string;
     },
-    {expected, found, hint = '.'}: {expected: string; found: string; hint?: string},
-  ) => `Expected ${expected} for ${argument} of ${call}, but found ${found}${hint}`,
+    {problem}: {problem: string},
+  ) => `${argument} of ${call} ${problem}`,
 ) {}
 
 /** What a value must be, for a check at run time: who calls from JavaScript has no types. */
@@ -111,7 +111,10 @@ export function checkArgument(
   {accepts, expected}: ArgumentKind,
 ): void {
   if (!accepts(value))
-    throw new ArgumentError({call, argument}, {expected, found: describeValue(value)});
+    throw new ArgumentError(
+      {call, argument},
+      {problem: `is ${describeValue(value)}. Give ${expected}.`},
+    );
 }
 
 /**
@@ -130,10 +133,7 @@ export function checkOptions<Options extends object>(
   for (const [key, value] of Object.entries(options as object)) {
     if (!knownKeys.includes(key)) {
       const hint = suggest(key, knownKeys) || `. Known: ${knownKeys.join(', ')}.`;
-      throw new ArgumentError(
-        {call, argument},
-        {expected: 'known options', found: printable(key), hint},
-      );
+      throw new ArgumentError({call, argument}, {problem: `cannot have ${printable(key)}${hint}`});
     }
     if (value !== undefined)
       checkArgument(call, `${argument}.${key}`, value, kinds[key as keyof Options]);

@@ -1,7 +1,7 @@
 /**
  * Every error a user can cause or cure is a `FinetuneError`: it carries a `code`, the data behind its sentence, and the exit code the
- * command ends with. Anything else that is thrown is a bug of ours. The grammar of a sentence: Expected *what* for *which*, but found
- * *what*; what to do.
+ * command ends with. Anything else that is thrown is a bug of ours. A message says what happened, why, and what to do; it starts with
+ * the thing that is wrong.
  *
  * @example
  * try {

@@ -17,7 +17,7 @@ export interface Preprocessing {
   readonly resizeSize: number;
   /** Side of the square cut from the center, in pixels. */
   readonly cropSize: number;
-  /** `crop` unless told. Others resize straight to `cropSize`. */
+  /** Default: `crop`. Others resize straight to `cropSize`. */
   readonly fit?: Fit;
   /** Antialiased, as PIL does it; sharp calls this kernel `linear`. */
   readonly interpolation: 'bilinear';

@@ -64,20 +64,20 @@ function describeIssue(error: ErrorObject): string {
     case 'additionalProperties': {
       const key = String(error.params.additionalProperty);
       const known = Object.keys((error.parentSchema as {properties?: object}).properties ?? {});
-      return `Expected a known key, but found "${prefix}${truncateValue(key)}"${suggest(key, known) || `. Known keys: ${known.join(', ')}.`}`;
+      return `"${prefix}${truncateValue(key)}" is no known key${suggest(key, known) || `. Known keys: ${known.join(', ')}.`}`;
     }
     case 'required':
-      return `Expected "${prefix}${error.params.missingProperty}", but found nothing.`;
+      return `"${prefix}${error.params.missingProperty}" is missing.`;
     case 'enum': {
       const choices = error.schema as readonly unknown[];
-      return `Expected ${either(choices)} for "${path}", but found ${formatValue(error.data)}${suggestSimilar(error.data, choices)}`;
+      return `"${path}" cannot be ${formatValue(error.data)}${suggestSimilar(error.data, choices)} Use ${either(choices)}.`;
     }
     default: {
       const {examples} = Object(error.parentSchema) as {examples?: readonly unknown[]};
       // A pattern says little to those who have not written it.
       if (error.keyword === 'pattern' && examples)
-        return `Expected ${either(examples)} for "${path}", or the like, but found ${formatValue(error.data)}.`;
-      return `Expected ${path === '' ? 'the document' : `"${path}"`} ${error.message?.replace(/^must/, 'to')}, but found ${formatValue(error.data)}.`;
+        return `"${path}" cannot be ${formatValue(error.data)}. Use ${either(examples)}, or the like.`;
+      return `${path === '' ? 'The document' : `"${path}"`} ${error.message ?? 'is not valid'}; it is ${formatValue(error.data)}.`;
     }
   }
 }
@@ -108,7 +108,7 @@ function describeAlternatives({parentSchema, instancePath, data}: ErrorObject): 
     readonly anyOf?: readonly {readonly enum?: readonly unknown[]}[];
   };
   const choices = anyOf.flatMap(branch => branch.enum ?? []);
-  return `Expected ${description} for "${toDottedPath(instancePath)}", but found ${formatValue(data)}${suggestSimilar(data, choices)}`;
+  return `"${toDottedPath(instancePath)}" cannot be ${formatValue(data)}${suggestSimilar(data, choices)} Use ${description}.`;
 }
 
 /**

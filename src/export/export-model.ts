@@ -96,7 +96,7 @@ export class UnverifiedModelError extends defineError(
 
 /**
  * Exports a classifier: a tfjs LayersModel for browsers and Node, the same weights for PyTorch, and everything that must be known to use
- * them. Written beside its place, loaded back, compared with the classifier, and only then moved into place.
+ * them. Written next to its place, loaded back, compared with the classifier, and only then moved into place.
  * @throws ArgumentError (exit 2) when an argument is something else than its type says, or the classifier is disposed
  * @throws OutputExistsError (exit 2) when something else than an older exported model lies there
  * @throws UnverifiedModelError (exit 1) when the export computes something else, or cannot be loaded: it is in `<directory>.unverified`

@@ -56,7 +56,7 @@ export class ModelDisposedError extends defineError(
   UsageError,
   'MODEL_DISPOSED',
   ({directory}: {directory: string}) =>
-    `Expected a model in use, but found that of ${directory} disposed. Load it again with loadModel().`,
+    `The model of ${directory} has been disposed. Load it again with loadModel().`,
 ) {}
 
 const PIXELS: ArgumentKind = {
@@ -137,7 +137,7 @@ export class ExportedModel {
     const {cropSize} = this.preprocessing;
     if (images.length === 0 || images.length % (cropSize * cropSize * 3) !== 0) {
       throw new UsageError(
-        `Expected pixels of whole images of ${cropSize} x ${cropSize} x 3 bytes, but found ${images.length} bytes.`,
+        `${images.length} bytes are not the pixels of whole images. Give ${cropSize} x ${cropSize} x 3 bytes for each.`,
       );
     }
     return assertFinite(

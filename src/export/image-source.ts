@@ -17,7 +17,10 @@ const EXPECTED =
   'a path, a file: URL, the bytes of an image file (Uint8Array, ArrayBuffer) or a Blob';
 
 const invalidImage = (argument: string, found: string, hint = '.'): ArgumentError =>
-  new ArgumentError({call: 'classify()', argument}, {expected: EXPECTED, found, hint});
+  new ArgumentError(
+    {call: 'classify()', argument},
+    {problem: `is ${found}. Give ${EXPECTED}${hint}`},
+  );
 
 /** Views in another realm are none of ours; what was transferred to another thread holds nothing. */
 function bytesOf(value: Uint8Array | DataView | ArrayBuffer): Uint8Array {

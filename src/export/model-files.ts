@@ -16,7 +16,7 @@ export const labelsText = (classNames: readonly string[]): string =>
   classNames.map(name => `${printable(name.replace(LINE_BREAKS, ' '))}\n`).join('');
 
 /**
- * What the weights must be told to be run, as text by key: in the header of `model.safetensors` and in `model.json`, so that either file
+ * What must be known to run the weights, as text by key: in the header of `model.safetensors` and in `model.json`, so that either file
  * is enough to train on from (`--weights`).
  */
 export const serializeWeightsMetadata = ({
@@ -58,7 +58,7 @@ function inputSpec(preprocessing: Preprocessing): object {
 
 /**
  * `metadata.json`: what a web page must know to feed the model. Named otherwise than in Teachable Machine's file of that name: its loader and
- * ml5's scale pixels to -1..1, and would show the names of the classes beside wrong probabilities.
+ * ml5's scale pixels to -1..1, and would show the names of the classes next to wrong probabilities.
  */
 export const metadataDocument = ({
   arch,

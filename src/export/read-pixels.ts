@@ -16,8 +16,7 @@ export class UnreadableImageError extends defineError(
     reason: string;
     /** Of the image in the list that was to be read. */
     index: number;
-  }) =>
-    `Expected an image in ${image}, but found none that can be read: ${reason}. Give a ${READABLE_FORMATS} file.`,
+  }) => `${image} cannot be read: ${reason}. Give a ${READABLE_FORMATS} file.`,
 ) {}
 
 const nameOf = (image: ImageInput): string =>

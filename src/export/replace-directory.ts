@@ -10,7 +10,7 @@ export class OutputExistsError extends defineError(
   UsageError,
   'OUTPUT_EXISTS',
   ({directory, found}: {directory: string; found: string}) =>
-    `Expected nothing, or an older exported model to replace, in ${directory}, but found ${found}. Move it away, or give another directory.`,
+    `${directory} is not an exported model that may be replaced: found ${found}. Move it away, or give another directory.`,
 ) {}
 
 /** Names in a directory; none where there is no directory. */
@@ -25,7 +25,7 @@ async function listEntries(directory: string): Promise<string[]> {
   }
 }
 
-/** Only an older exported model that nobody has put anything into is ever replaced; what a kill has left beside its place is ours. @throws OutputExistsError */
+/** Only an older exported model that nobody has put anything into is ever replaced; what a kill has left next to its place is ours. @throws OutputExistsError */
 export async function assertReplaceable(target: string): Promise<void> {
   const names = (await listEntries(target)).filter(name => !name.endsWith('.unfinished'));
   const foreign =

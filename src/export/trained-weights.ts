@@ -16,7 +16,7 @@ export class TrainedWeightsError extends defineError(
   FinetuneError,
   'TRAINED_WEIGHTS_UNREADABLE',
   ({path}: {path: string}, {reason}: {reason: string}) =>
-    `${path} is not the trained network of a finished training: ${reason}. Go on with the run by --resume, or train again.`,
+    `${path} is not the trained network of a finished training: ${reason}. Resume the run with --resume, or train again.`,
 ) {}
 
 const weightsPath = (directory: string): string => join(directory, 'weights.safetensors');

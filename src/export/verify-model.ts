@@ -37,8 +37,7 @@ export class ModelMismatchError extends defineError(
     expected: number;
     found: number;
   }) =>
-    `Expected ${file} to give class "${className}" of image ${imageIndex} the probability ${expected}, as the trained classifier does, ` +
-    `but found ${found}. Report this with the run's recipe.json.`,
+    `${file} gives class "${className}" of image ${imageIndex} the probability ${found}; the trained classifier gives ${expected}. Report this with the run's recipe.json.`,
 ) {}
 
 /** Two images of seeded noise, for where there are no real ones. */
@@ -120,8 +119,6 @@ export async function verifyModel(
     for (const {network} of exported) network.dispose();
   }
   if (numImages === 0)
-    throw new UsageError(
-      'Expected images to prove the exported model on, but found none. Give at least one.',
-    );
+    throw new UsageError('There are no images to verify the exported model on. Give at least one.');
   return {numImages, maxDifference};
 }

@@ -15,7 +15,7 @@ export interface ModelDetails {
   /** Of the published weights that the backbone started from. */
   readonly pretrained?: PretrainedWeights;
   readonly metrics?: ModelMetrics;
-  /** Every value in force in the run. */
+  /** Every effective value of the run. */
   readonly recipe?: unknown;
   /** Text of the exported model's README.md. */
   readonly modelCard?: string;

@@ -50,8 +50,7 @@ export class NoCommonClassError extends defineError(
   DatasetError,
   'NO_COMMON_CLASS',
   ({root, known, found}: {root: string; known: readonly string[]; found: readonly string[]}) =>
-    `Expected images of ${formatNames(known)} in ${root}, but found only classes ${formatNames(found)}. ` +
-    'Name the classes as those of the exported model are named (labels.txt).',
+    `${root} shares no class with the exported model: it has ${formatNames(found)}, the model has ${formatNames(known)}. Name the classes as in the labels.txt of the model.`,
 ) {}
 
 /** Nothing that could be measured: every image is broken, or there is none. */
@@ -59,7 +58,7 @@ export class NoEvaluationImagesError extends defineError(
   DatasetError,
   'NO_EVALUATION_IMAGES',
   ({root, images}: {root: string; images: number}) =>
-    `Expected at least one readable image of a class of the exported model in ${root}, but found none among ${images}. Add images.`,
+    `None of the ${images} images in ${root} is readable and of a class of the exported model. Add images.`,
 ) {}
 
 const formatNames = (names: readonly string[]): string =>
@@ -114,7 +113,7 @@ function matchLabels(
   if (missingClasses.length > 0)
     addFinding(
       'missing-class',
-      `No images of ${formatNames(missingClasses)} are in the folder; nothing is said of them.`,
+      `There are no images of ${formatNames(missingClasses)}; they are not evaluated.`,
     );
   return new Map(
     folder.classNames.flatMap((name, label) =>

@@ -30,7 +30,7 @@ export interface RunProgress {
 }
 
 /**
- * What a run says while it goes on. The library never prints: the command line turns each of these into a line or a bar.
+ * What a run reports. The library never prints: the command line turns each of these into a line or a bar.
  *
  * @example
  * await finetune(folder, recipe, {

@@ -27,15 +27,15 @@ export interface FinetuneOptions {
   readonly workers?: number;
   /** What the folds of a cross-validation have in common; see `crossValidate`. */
   readonly sharedData?: SharedFoldData;
-  /** Written into `recipe.json` and the report beside the recipe: what the caller knows of how it was called. */
+  /** Written into `recipe.json` and the report next to the recipe: what the caller knows of how it was called. */
   readonly settings?: RunSettings;
 }
 
 /** What a command line knows of a run and the library does not. */
 export interface RunSettings {
-  /** Options beside the recipe, to be given back by `--recipe`: `data`, `limit`, ... */
+  /** Options besides the recipe, to be given back by `--recipe`: `data`, `limit`, ... */
   readonly options?: Readonly<Record<string, unknown>>;
-  /** Where each value in force came from. */
+  /** Where each effective value came from. */
   readonly sources?: Readonly<Record<string, string>>;
   /** The command to type for the same run. */
   readonly command?: string;

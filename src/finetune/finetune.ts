@@ -20,8 +20,8 @@ import {testMetrics} from './test-metrics.js';
  * @throws DatasetError (exit 3) when the folder cannot be used
  * @throws WeightsUnavailableError, WeightsMismatchError, WeightsFileError when the weights cannot
  * @throws UnsupportedEnvironmentError (exit 4) when the machine lacks what was demanded
- * @throws UsageError, ImagesChangedError when a run is to go on that was begun otherwise
- * @throws CheckpointError when the checkpoint to go on from cannot be read
+ * @throws UsageError, ImagesChangedError when a run is to be resumed that was started otherwise
+ * @throws CheckpointError when the checkpoint to resume from cannot be read
  * @throws TrainingDivergedError when the loss stops being a number
  * @throws RunLockedError when another run writes to `out`
  * @throws ExportFailedError when all was learned, but the model could not be exported

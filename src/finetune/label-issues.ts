@@ -102,7 +102,7 @@ function labelIssueFindings(labelIssues: SuspiciousImages['labelIssues']): Findi
   const which = formatCount(labelIssues.length, 'image looks', 'images look');
   const message =
     `${which} like another class than the one given, such as ${first.sample.name} (like ${first.suggested}). ` +
-    'See whether the label is wrong, or the image hard.';
+    'Check whether the label is wrong or the image is hard.';
   return [{code: 'label-issues', severity: 'warning', message, files: fileNames(labelIssues)}];
 }
 
@@ -111,13 +111,13 @@ function outlierFindings(outliers: SuspiciousImages['outliers']): Finding[] {
   if (first === undefined) return [];
   const which =
     outliers.length === 1
-      ? `${first.sample.name} is`
-      : `${outliers.length} images, such as ${first.sample.name}, are`;
+      ? `${first.sample.name} is an outlier: it`
+      : `${outliers.length} images are outliers, such as ${first.sample.name}: they`;
   return [
     {
       code: 'outliers',
       severity: 'note',
-      message: `${which} unlike all others: out of place, perhaps.`,
+      message: `${which} may not belong in this dataset.`,
       files: fileNames(outliers),
     },
   ];
@@ -126,7 +126,7 @@ function outlierFindings(outliers: SuspiciousImages['outliers']): Finding[] {
 /** Images that a report shows of each kind. */
 const MAX_THUMBNAILS = 24;
 
-/** Odd images for the report, with images of the first. */
+/** Suspicious images for the report, with images of the first. */
 export async function toReportImages(
   {cache, classifier}: Prepared,
   {labelIssues, outliers}: SuspiciousImages,
@@ -180,7 +180,7 @@ export const labelIssuesDocument = (
   })),
 });
 
-/** What the document tells of, which an earlier process has written of the same images. */
+/** What the document lists, which an earlier process has written of the same images. */
 export function parseLabelIssues(
   document: unknown,
   {train, validation}: Prepared['split'],

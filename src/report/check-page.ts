@@ -90,10 +90,10 @@ function summarySection({findings, error, next}: CheckRecord): Html {
   });
   return html`
     <section>
-      <h2>${error === undefined ? 'Ready to train' : 'A run would refuse this'}</h2>
+      <h2>${error === undefined ? 'Ready to train' : 'Not ready to train'}</h2>
       ${error !== undefined && html`<p>${redactPaths(error)}</p>`}
       <p>
-        ${counts.length === 0 ? 'Nothing was found.' : `${counts.join(', ')}.`}
+        ${counts.length === 0 ? 'No issues found.' : `${counts.join(', ')}.`}
         ${numExcluded > 0 && `${formatCount(numExcluded, 'file')} should be excluded: --write-exclude lists ${numExcluded === 1 ? 'it' : 'them'}.`}
       </p>
       ${commandBox(next)}
@@ -109,7 +109,7 @@ export function checkPage(record: CheckRecord): string {
   );
   const found =
     sorted.length === 0
-      ? html`<p>Nothing worth a word.</p>`
+      ? html`<p>No issues found.</p>`
       : html`<ul class="findings">
           ${sorted.map(finding => item(finding, record))}
         </ul>`;
@@ -123,7 +123,7 @@ export function checkPage(record: CheckRecord): string {
           ${formatCount(Object.keys(classes).length, 'class', 'classes')}
         </p>
       </header>
-      ${summarySection(record)} ${section('Found', found)}
+      ${summarySection(record)} ${section('Dataset issues', found)}
       ${section('Classes', classTable(classes))}`,
   );
 }

@@ -38,7 +38,7 @@ export interface CrossValidationRecord {
 
 const number = (text: string): Html => html`<td class="number">${text}</td>`;
 
-/** A fold's directory lies beside the page. */
+/** A fold's directory lies next to the page. */
 const foldName = (run: string | undefined, fold: number): Html | string =>
   run === undefined
     ? `Fold ${fold}`

@@ -8,7 +8,7 @@ import {publicPath} from './paths.js';
 import type {RunRecord} from './run-record.js';
 import {smallSampleWarning} from './charts/small-sample.js';
 
-/** What the class that most images are of would give, told of every image. */
+/** What the class that most images are of would give, predicted for every image. */
 function majorityBaseline({perClass, numImages: images}: Metrics): {
   readonly name: string;
   readonly accuracy: number;

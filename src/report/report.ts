@@ -38,15 +38,15 @@ function body(record: RunRecord): Html {
       </p>
     </header>
     ${headline(record)}
-    ${section('How training went', html`${curves(record.history, metricForBestModel(record.classBalance))} ${scheduleTable(record.phases, record.network.spec.lastStage)}`)}
+    ${section('Training curves', html`${curves(record.history, metricForBestModel(record.classBalance))} ${scheduleTable(record.phases, record.network.spec.lastStage)}`)}
     ${section('Confusion matrix', confusionSection(shown, record.classes))}
-    ${section('Class by class', classTable(shown, record.classes))}
-    ${section('Most confident mistakes', misclassificationsSection(record.misclassifications, countMisclassified(record.metrics.validation)))}
-    ${record.suspiciousImages !== undefined && record.suspiciousImages.length > 0 && section('Odd images', suspiciousImagesSection(record.suspiciousImages, misclassified))}
-    ${section('Found in the data', findingsSection(record.findings))}
-    ${section('Where the time went', timingsBar(record.timings))}
-    ${section('Run it again', commandBox(record.command))}
-    ${section('Settings in force', settingsTable(record.settings))}
+    ${section('Per-class metrics', classTable(shown, record.classes))}
+    ${section('Most confident errors', misclassificationsSection(record.misclassifications, countMisclassified(record.metrics.validation)))}
+    ${record.suspiciousImages !== undefined && record.suspiciousImages.length > 0 && section('Suspicious images', suspiciousImagesSection(record.suspiciousImages, misclassified))}
+    ${section('Dataset issues', findingsSection(record.findings))}
+    ${section('Time breakdown', timingsBar(record.timings))}
+    ${section('Reproduce', commandBox(record.command))}
+    ${section('Effective settings', settingsTable(record.settings))}
     ${section('Environment', environmentTable(record.environment))}
     <footer class="quiet">
       Run <code>${nameOf(record.run)}</code>, exported model <code>${nameOf(record.model)}</code>

@@ -24,7 +24,7 @@ const files = ({files: paths}: Finding): Html | false =>
 
 /** What was found in the data, the gravest first. */
 export function findingsSection(findings: readonly Finding[]): Html {
-  if (findings.length === 0) return html`<p>Nothing worth a word.</p>`;
+  if (findings.length === 0) return html`<p>No issues found.</p>`;
   const sorted = SEVERITIES.flatMap(severity =>
     findings.filter(finding => finding.severity === severity),
   );
@@ -87,7 +87,7 @@ const ACTIVITIES = [
   'export',
 ] as const;
 
-/** Where the time went, as one bar. What no activity claims is left blank. */
+/** The time of each activity, as one bar. What no activity claims is left blank. */
 export function timingsBar(timings: Timings): Html {
   const parts = ACTIVITIES.flatMap((name, i) => {
     const spent = timings[name] ?? 0;
@@ -122,7 +122,7 @@ export const settingsTable = (settings: RunRecord['settings']): Html =>
           <tr>
             <th>Setting</th>
             <th>Value</th>
-            <th>Said by</th>
+            <th>Source</th>
           </tr>
         </thead>
         <tbody>

@@ -19,7 +19,7 @@ export interface Timings {
   readonly export: number;
 }
 
-/** A value in force, and who said so. */
+/** An effective value and its source. */
 export interface Setting {
   readonly name: string;
   readonly value: unknown;

@@ -98,13 +98,13 @@ describe('checkRates', () => {
 
   it('refuses a rate for a stage the backbone ends before', () => {
     expect(refusal(training('stage2', 'stage3', 'stage4', 'head'), 2)).to.equal(
-      'Expected rates of phase "last-stage" only for groups up to stage2, but found one for stage3, stage4. Set it to null, or raise --last-stage.',
+      'Phase "last-stage" has a learning rate for stage3, stage4, but the backbone ends at stage2. Set it to null, or raise --last-stage.',
     );
   });
 
   it('refuses a phase that trains nothing', () => {
     expect(refusal(training(), 4)).to.equal(
-      'Expected a rate for at least one group of phase "last-stage", but found every group frozen. Give one a rate.',
+      'Phase "last-stage" trains nothing: every group is frozen. Give at least one group a learning rate.',
     );
   });
 });

@@ -175,7 +175,7 @@ describe('loadBackbone', () => {
     )) as WeightsMismatchError;
     expect(error).to.be.instanceOf(WeightsMismatchError);
     expect(error.message).to.match(
-      /^FILE does not hold a whole resnet50: \d+ of its 265 tensors are missing \(layer1\.0\.conv3\.weight, .*\); \d+ tensors have another shape \(conv1\.weight is 16 x 3 x 3 x 3, not 64 x 3 x 7 x 7, .*\)\. It looks like a network of another kind: ResNet for small images \(CIFAR\)\. Give weights of a resnet50\.$/,
+      /^FILE does not hold a whole resnet50: \d+ of its 265 tensors are missing \(layer1\.0\.conv3\.weight, .*\); \d+ tensors have another shape \(conv1\.weight is 16 x 3 x 3 x 3, not 64 x 3 x 7 x 7, .*\)\. It looks like a network of another kind: ResNet for small images \(CIFAR\)\\. Give weights of a resnet50\.$/,
     );
     expect(error.missing).to.include('layer4.0.conv1.weight');
   });
@@ -288,7 +288,7 @@ describe('loadBackbone', () => {
       tensors.get(name)!.data[5] = value;
       const error = await refusal('resnet18', 1, await fileOf(tensors));
       expect(error.message).to.equal(
-        `Expected weights in FILE, but found ${found}; the training that made the file has failed, or the file is damaged: give other weights.`,
+        `FILE cannot be read as weights: ${found}. The training that made the file has failed, or the file is damaged: give other weights.`,
       );
       expect(error).to.include({code: 'WEIGHTS_UNREADABLE', exitCode: 1});
     });
@@ -297,12 +297,12 @@ describe('loadBackbone', () => {
   it('refuses a file that says it is of another depth', async () => {
     const error = await refusal('resnet34', 1, await fileOf(tensorsOf(1), {arch: 'resnet18'}));
     expect(error.message).to.equal(
-      'Expected weights of resnet34 in FILE, but found weights of resnet18. Add --arch resnet18.',
+      'FILE holds weights of resnet18, not of resnet34. Add --arch resnet18.',
     );
     expect(error).to.include({code: 'USAGE', exitCode: 2});
     const other = await refusal('resnet18', 1, await fileOf(tensorsOf(1), {arch: 'resnetaa50d'}));
     expect(other.message).to.equal(
-      'Expected weights of resnet18 in FILE, but found weights of resnetaa50d. Give weights of a resnet18.',
+      'FILE holds weights of resnetaa50d, not of resnet18. Give weights of a resnet18.',
     );
   });
 
@@ -310,34 +310,34 @@ describe('loadBackbone', () => {
     metadata: Readonly<Record<string, string>>,
     message: string,
   ])[] = [
-    [{stride_on: '2x2'}, 'stride_on "2x2" in its metadata; 3x3 or 1x1 is understood.'],
+    [{stride_on: '2x2'}, 'stride_on "2x2" in its metadata. Use 3x3 or 1x1.'],
     [
       {batch_norm_epsilon: 'small'},
-      'batch_norm_epsilon "small" in its metadata; a number above 0 is understood.',
+      'batch_norm_epsilon "small" in its metadata. Use a number above 0.',
     ],
     [
       {batch_norm_epsilon: '-1e-5'},
-      'batch_norm_epsilon "-1e-5" in its metadata; a number above 0 is understood.',
+      'batch_norm_epsilon "-1e-5" in its metadata. Use a number above 0.',
     ],
     [
       {preprocessing: '{"mean":'},
-      'preprocessing "{\\"mean\\":" in its metadata; caffe, or a whole record as JSON is understood.',
+      'preprocessing "{\\"mean\\":" in its metadata. Use caffe, or a whole record as JSON.',
     ],
     [
       {preprocessing: 'tf: -1..1'},
-      'preprocessing "tf: -1..1" in its metadata; caffe, or a whole record as JSON is understood.',
+      'preprocessing "tf: -1..1" in its metadata. Use caffe, or a whole record as JSON.',
     ],
     [
       {preprocessing: JSON.stringify({...CAFFE_PREPROCESSING, scale: 0})},
-      `preprocessing ${JSON.stringify(JSON.stringify({...CAFFE_PREPROCESSING, scale: 0}))} in its metadata; ` +
-        'caffe, or a whole record as JSON (It: Expected "scale" to be > 0, but found 0.) is understood.',
+      `preprocessing ${JSON.stringify(JSON.stringify({...CAFFE_PREPROCESSING, scale: 0}))} in its metadata. Use ` +
+        'caffe, or a whole record as JSON (It: "scale" must be > 0; it is 0.).',
     ],
   ];
   for (const [metadata, message] of unclear) {
     const [[key, text]] = Object.entries(metadata) as [[string, string]];
     it(`does not guess at ${key} ${text.slice(0, 30)}`, async () => {
       const error = await refusal('resnet18', 1, await fileOf(tensorsOf(1), metadata));
-      expect(error.message).to.equal(`Expected weights in FILE, but found ${message}`);
+      expect(error.message).to.equal(`FILE cannot be read as weights: ${message}`);
       expect(error).to.include({code: 'WEIGHTS_UNREADABLE', exitCode: 1});
     });
   }

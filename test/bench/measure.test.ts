@@ -51,7 +51,7 @@ describe('measuring side by side', () => {
     const opened = async ({task}: SideSpec): Promise<Side> =>
       side(task === 'b' ? {processorSeconds: () => seconds++} : {});
     const {disturbances} = await measure([A, B], 1, opened, () => {});
-    expect(disturbances).to.deep.equal([`${keyOf(B)} took 1.00 s beside ${keyOf(A)}`]);
+    expect(disturbances).to.deep.equal([`${keyOf(B)} took 1.00 s next to ${keyOf(A)}`]);
   });
 
   const worker = (script: string): Promise<Side> =>

@@ -111,7 +111,7 @@ describe('finetune init', () => {
       const again = await runCaptured(['init']);
       expect(again.exitCode).to.equal(2);
       expect(again.stderr).to.equal(
-        'error Expected no file yet at recipe.jsonc for finetune init, but found one. Give another name, or add --overwrite.\n',
+        'error recipe.jsonc exists already. Give another name, or add --overwrite.\n',
       );
       expect((await runCaptured(['init', '--overwrite'])).exitCode).to.equal(0);
       expect((await runCaptured(['init', 'new/my.json'])).stdout).to.equal('new/my.json\n');
@@ -131,19 +131,19 @@ describe('finetune backend', () => {
   const REFUSED: readonly (readonly [args: string, sentence: string])[] = [
     [
       'backend isntall',
-      'Expected install or nothing for finetune backend, but found "isntall". See finetune backend --help.',
+      'finetune backend cannot do "isntall", only install. See finetune backend --help.',
     ],
     [
       'backend --from x.whl',
-      'Expected --from after finetune backend install, but found no install. Say finetune backend install --from ....',
+      '--from is only for an installation. Run finetune backend install --from ....',
     ],
     [
       'backend install --offline',
-      'Expected --from WHEEL for finetune backend install --offline, but found nothing to install from. Give one.',
+      'finetune backend install --offline has nothing to install from. Give --from WHEEL.',
     ],
     [
       'backend install --backend wasm',
-      'Expected --backend auto or tensorflow for finetune backend install, but found wasm, which is always here.',
+      '--backend wasm is always installed. Use --backend auto or tensorflow with finetune backend install.',
     ],
   ];
   for (const [args, sentence] of REFUSED) {
@@ -161,7 +161,7 @@ describe('finetune demo', () => {
     const {exitCode, stderr} = await runCaptured(['demo', folder]);
     expect(exitCode).to.equal(2);
     expect(stderr).to.equal(
-      `error Expected an empty folder to draw the demo into, but found ${join(folder, 'thesis.txt')}. Say finetune demo DIR.\n`,
+      `error The demo is not drawn among other files, such as ${join(folder, 'thesis.txt')}. Give another folder: finetune demo DIR.\n`,
     );
   });
 });
@@ -185,7 +185,7 @@ describe('finetune --resume', () => {
       begin('runs/finished', 'recipe.json', 'metrics.json', 'report.html', 'model/finetune.json');
       begin('runs/interrupted', 'recipe.json');
       expect((await runCaptured(['--resume'])).stderr).to.match(
-        /Expected a folder of images at .*nowhere/,
+        /nowhere does not exist\. Check the path\./,
       );
     });
   });
@@ -200,7 +200,7 @@ describe('finetune --resume', () => {
         ['--resume', 'runs/.finished.replacement'],
       ]) {
         expect((await runCaptured(args)).stderr).to.match(
-          /Expected a folder of images at .*nowhere/,
+          /nowhere does not exist\. Check the path\./,
         );
       }
     });
@@ -210,20 +210,20 @@ describe('finetune --resume', () => {
     await inDirectory(temporaryDirectory(), async () => {
       begin('runs/finished', 'recipe.json', 'metrics.json', 'report.html', 'model/finetune.json');
       expect(await refusal('--resume')).to.equal(
-        'error Expected an interrupted run in runs/ for --resume, but found none. Say --resume DIR.\n',
+        'error There is no interrupted run in runs/ to resume. Give --resume DIR.\n',
       );
       expect(await refusal('--resume', 'runs/finished')).to.equal(
-        'error Expected an interrupted run in runs/finished for --resume, but found a finished one. Start a new one.\n',
+        'error The run in runs/finished has finished, so there is nothing to --resume. Start a new one.\n',
       );
       expect(await refusal('--resume', 'nowhere')).to.equal(
-        'error Expected an interrupted run in nowhere for --resume, but found no recipe.json. Give the directory of a run.\n',
+        'error nowhere holds no run to --resume: there is no recipe.json. Give the directory of a run.\n',
       );
     });
   });
 
   it('refuses values that would make it another run', async () => {
     expect(await refusal('--resume', 'runs/a', '--lr', '1')).to.equal(
-      'error Expected no --lr with --resume, but found it. A resumed run keeps its recipe; start another one for other values.\n',
+      'error --lr cannot change with --resume: a resumed run keeps its recipe. Start another run for other values.\n',
     );
   });
 });

@@ -42,11 +42,11 @@ describe('how a command fails', () => {
   it('tells a person the sentence and a program the fields, without a stack', () => {
     expect(toFailure(BELOW, VIEW)).to.deep.equal({
       exitCode: 5,
-      text: 'error Expected an accuracy of at least 90.0 % for --assert-accuracy, but found 50.0 %.',
+      text: 'error The accuracy is 50.0 %, below the 90.0 % of --assert-accuracy.',
       document: {
         code: 'ACCURACY_BELOW_THRESHOLD',
         exitCode: 5,
-        message: 'Expected an accuracy of at least 90.0 % for --assert-accuracy, but found 50.0 %.',
+        message: 'The accuracy is 50.0 %, below the 90.0 % of --assert-accuracy.',
         accuracy: 0.5,
         threshold: 0.9,
       },
@@ -83,8 +83,7 @@ describe('how a command fails', () => {
       'Could not load the "sharp" module using the linux-x64 runtime\nPossible solutions:\n- Ensure ...',
     );
     const message =
-      'Expected sharp for linux-x64 to read images with, but found it was left out. ' +
-      'Install with optional packages: npm install --include=optional.';
+      'sharp has no binary for linux-x64, so images cannot be read. Reinstall with: npm install --include=optional.';
     expect(toFailure(error, VIEW)).to.deep.equal({
       exitCode: 4,
       text: `error ${message}`,
@@ -95,7 +94,7 @@ describe('how a command fails', () => {
   it('shows the stack of a mistake of ours and asks for a report', () => {
     const {text, document} = toFailure(new TypeError('undefined is not a function'), VIEW);
     expect(text).to.match(
-      /^error This is a mistake of finetune, not of yours\. Please report it with these lines:\n\nTypeError: undefined/,
+      /^error Internal error: this is a bug in finetune\. Please report it with these lines:\n\nTypeError: undefined/,
     );
     expect(text).to.match(/\n +at /);
     expect(document).to.include({
@@ -107,13 +106,13 @@ describe('how a command fails', () => {
 
   it('breaks the sentence between words, under its label, on a terminal', () => {
     const error = new UsageError(
-      'Expected a folder of images at /home/ann/data/pets for --data, but found nothing.\nCheck the path.',
+      '/home/ann/data/pets (--data) does not exist, or holds no images that can be read.\nCheck the path.',
     );
     const {text} = toFailure(error, {terminal: {style: COLORED, columns: 50}});
     expect(text.replaceAll(/\u001b\[\d+m/g, '').split('\n')).to.deep.equal([
-      'error      Expected a folder of images at',
-      '           /home/ann/data/pets for --data, but',
-      '           found nothing.',
+      'error      /home/ann/data/pets (--data) does not',
+      '           exist, or holds no images that can be',
+      '           read.',
       '           Check the path.',
     ]);
   });
@@ -163,7 +162,7 @@ describe('how a command fails', () => {
     const {exitCode, text, document} = toFailure(stopped, VIEW, 'SIGTERM');
     expect(exitCode).to.equal(143);
     expect(text).to.equal(
-      "The run in runs/ann's pets was stopped; its state is in runs/ann's pets/checkpoints/last. Go on with\n\n" +
+      "The run in runs/ann's pets was stopped; its state is in runs/ann's pets/checkpoints/last. Resume it with\n\n" +
         "  finetune --resume 'runs/ann'\\''s pets'\n",
     );
     expect(document).to.include({
@@ -181,7 +180,7 @@ describe('how a command fails', () => {
     ]) {
       expect(toFailure(error, VIEW, 'SIGINT')).to.include({
         exitCode: 130,
-        text: 'Stopped; there is nothing to go on from.',
+        text: 'Stopped; there is nothing to resume.',
       });
     }
   });

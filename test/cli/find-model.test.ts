@@ -66,7 +66,7 @@ describe('the model that a command works on', () => {
       const {exitCode, stderr} = await runCaptured(['predict', 'runs/begun', 'a.jpg']);
       expect(exitCode).to.equal(1);
       expect(stderr).to.match(
-        /^error Expected an exported model in runs\/begun, but found no finetune\.json\. The run has not ended. Go on with it: finetune --resume runs\/begun$/m,
+        /^error runs\/begun holds no exported model: there is no finetune\.json\. The run has not ended. Resume it: finetune --resume runs\/begun$/m,
       );
     });
   });
@@ -97,21 +97,19 @@ describe('the model that a command works on', () => {
         expect({exitCode, stderr}).to.deep.equal({
           exitCode: 2,
           stderr:
-            'error Expected an exported model, but found none below runs/. Train one first, or give its folder: finetune DIR.\n',
+            'error There is no exported model below runs/. Train one first (finetune DIR), or give its folder.\n',
         });
       }
       expect((await runCaptured(['predict'])).stderr).to.equal(
-        'error Expected images to classify, but found none. Say finetune predict [MODEL] IMAGE...\n',
+        'error There are no images to classify. Run finetune predict [MODEL] IMAGE...\n',
       );
       expect((await runCaptured(['evaluate'])).stderr).to.equal(
-        'error Expected a folder of images for --data, but found none. Say finetune evaluate MODEL --data DIR.\n',
+        'error There is no folder of images to evaluate on. Run finetune evaluate MODEL --data DIR.\n',
       );
       for (const args of [['check', '-'], ['preview', '-'], ['--data', '-'], ['-']]) {
         const {exitCode, stderr} = await runCaptured(args);
         expect(exitCode).to.equal(2);
-        expect(stderr).to.match(
-          /^error Expected a folder of images, but found -\. Standard input holds no folder/,
-        );
+        expect(stderr).to.match(/^error - is standard input, which holds no folder of images\. /);
       }
     });
   });

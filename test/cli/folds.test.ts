@@ -58,8 +58,8 @@ describe('--folds', function () {
     expect(stopped.stderr).to.match(/finetune --resume runs\/stopped$/m);
     const resumed = await run('--resume', 'runs/stopped');
     expect(resumed.code, resumed.stderr).to.equal(0);
-    expect(resumed.stderr).to.match(/^1\/3 .* from before$/m);
-    expect(resumed.stderr.match(/from before$/gm)).to.have.length(1);
+    expect(resumed.stderr).to.match(/^1\/3 .* resumed$/m);
+    expect(resumed.stderr.match(/ resumed$/gm)).to.have.length(1);
   });
 
   it('is refused before the backend starts where a class has fewer images than there are folds', async () => {
@@ -74,7 +74,7 @@ describe('--folds', function () {
     expect(existsSync(join(cwd(), 'runs/seven'))).to.equal(false);
   });
 
-  it('is refused beside other ways to say what to validate on', async () => {
+  it('is refused next to other ways to say what to validate on', async () => {
     const ended = await train('--folds', '2', '--fold', '1/2', '--out', 'runs/other');
     expect(ended.code).to.equal(2);
     expect(ended.stderr).to.match(

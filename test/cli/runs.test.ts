@@ -65,7 +65,11 @@ describe('run directories of the command line', function () {
       .and.to.deep.equal(document('kept/metrics.json'));
     expect(document('kept/recipe.json').seed).to.equal(9);
     expect(readdirSync(cwd()).filter(name => name.includes('kept'))).to.deep.equal(['kept']);
-    expectSentence(await run('--resume', 'kept'), 2, /but found a finished one/);
+    expectSentence(
+      await run('--resume', 'kept'),
+      2,
+      /has finished, so there is nothing to --resume/,
+    );
   });
 
   const killed = async (options: readonly string[], when: () => boolean): Promise<Ended> => {
@@ -126,7 +130,7 @@ describe('run directories of the command line', function () {
       environment: {FINETUNE_CACHE: join(cwd(), 'limited')},
     };
     const page =
-      /^error Expected a file to write at page\.html for --html, but found the file may not grow so large\. Choose another path\.$/;
+      /^error page\.html \(--html\) cannot be written: the file may not grow so large\. Choose another path\.$/;
     expectSentence(await finetune(['check', 'images', '--html', 'page.html'], limited), 2, page);
     expectSentence(
       await finetune(['init', '--overwrite'], limited),

@@ -47,59 +47,39 @@ describe('validate', () => {
       [
         'a key that is nearly one',
         {arch: 'resnet18', epoch: 3},
-        ['Expected a known key, but found "epoch"; did you mean epochs?'],
+        ['"epoch" is no known key; did you mean epochs?'],
       ],
       [
         'a key that is near none, with all there are',
         {arch: 'resnet18', color: 1},
-        [
-          'Expected a known key, but found "color". Known keys: arch, epochs, freeze, rates, a/b~c, fold.',
-        ],
+        ['"color" is no known key. Known keys: arch, epochs, freeze, rates, a/b~c, fold.'],
       ],
       [
         'a nested key',
         {arch: 'resnet18', rates: {stem: 1, head: 1, steem: 1}},
-        ['Expected a known key, but found "rates.steem"; did you mean stem?'],
+        ['"rates.steem" is no known key; did you mean stem?'],
       ],
-      ['a missing key', {}, ['Expected "arch", but found nothing.']],
-      [
-        'a missing nested key',
-        {arch: 'resnet18', rates: {head: 1}},
-        ['Expected "rates.stem", but found nothing.'],
-      ],
+      ['a missing key', {}, ['"arch" is missing.']],
+      ['a missing nested key', {arch: 'resnet18', rates: {head: 1}}, ['"rates.stem" is missing.']],
       [
         'a value out of a list',
         {arch: 'vgg16'},
-        ['Expected resnet18 or resnet50 for "arch", but found "vgg16".'],
+        ['"arch" cannot be "vgg16". Use resnet18 or resnet50.'],
       ],
-      [
-        'a number out of range',
-        {arch: 'resnet18', epochs: 0},
-        ['Expected "epochs" to be >= 1, but found 0.'],
-      ],
-      [
-        'another type',
-        {arch: 'resnet18', epochs: '3'},
-        ['Expected "epochs" to be integer, but found "3".'],
-      ],
+      ['a number out of range', {arch: 'resnet18', epochs: 0}, ['"epochs" must be >= 1; it is 0.']],
+      ['another type', {arch: 'resnet18', epochs: '3'}, ['"epochs" must be integer; it is "3".']],
       [
         'alternatives, in one sentence',
         {arch: 'resnet18', freeze: 'prob'},
-        [
-          'Expected a schedule or a list of phases for "freeze", but found "prob"; did you mean probe?',
-        ],
+        ['"freeze" cannot be "prob"; did you mean probe? Use a schedule or a list of phases.'],
       ],
-      [
-        'a key with slashes',
-        {arch: 'resnet18', 'a/b~c': 1},
-        ['Expected "a/b~c" to be string, but found 1.'],
-      ],
+      ['a key with slashes', {arch: 'resnet18', 'a/b~c': 1}, ['"a/b~c" must be string; it is 1.']],
       [
         'several wrongs, all at once',
         {epochs: 0},
-        ['Expected "arch", but found nothing.', 'Expected "epochs" to be >= 1, but found 0.'],
+        ['"arch" is missing.', '"epochs" must be >= 1; it is 0.'],
       ],
-      ['what is no object', [], ['Expected the document to be object, but found [].']],
+      ['what is no object', [], ['The document must be object; it is [].']],
     ];
   for (const [what, document, issues] of cases) {
     it(`names ${what}`, () => expect(issuesOf(document)).to.deep.equal(issues));
@@ -107,19 +87,19 @@ describe('validate', () => {
 
   it('says of a value that fits an alternative what is wrong inside of it', () => {
     expect(issuesOf({arch: 'resnet18', freeze: [{}, 2]})).to.deep.equal([
-      'Expected "freeze.1" to be object, but found 2.',
+      '"freeze.1" must be object; it is 2.',
     ]);
   });
 
   it('says by an example what a pattern wants', () => {
     expect(issuesOf({arch: 'resnet18', fold: '2'})).to.deep.equal([
-      'Expected 2/5 for "fold", or the like, but found "2".',
+      '"fold" cannot be "2". Use 2/5, or the like.',
     ]);
   });
 
   it('says each thing once', () => {
     expect(issuesOf({arch: 'resnet18', freeze: 3})).to.deep.equal([
-      'Expected a schedule or a list of phases for "freeze", but found 3.',
+      '"freeze" cannot be 3. Use a schedule or a list of phases.',
     ]);
   });
 

@@ -218,7 +218,7 @@ describe('a model folder that is damaged or hostile', function () {
     layers[3]!.class_name = 'Lambda';
     writeModel(model);
     expect(await outcome()).to.match(
-      /model\.json: Expected InputLayer, .* or Dense for "modelTopology\.config\.layers\.3\.class_name", but found "Lambda"\./,
+      /model\.json: "modelTopology\.config\.layers\.3\.class_name" cannot be "Lambda"\. Use InputLayer, .* or Dense\./,
     );
     layers[3]!.class_name = 'Conv2D';
     (layers[0]!.config as Json).batch_input_shape = [null, 64, 64, 3];
@@ -233,7 +233,7 @@ describe('a model folder that is damaged or hostile', function () {
     model.weightsManifest[0].weights[0]!.quantization = {dtype: 'int32', scale: 1, min: 0};
     writeModel(model);
     expect(await outcome()).to.match(
-      /Expected float16, uint16 or uint8 for .*quantization\.dtype", but found "int32"\./,
+      /quantization\.dtype" cannot be "int32"\. Use float16, uint16 or uint8\./,
     );
   });
 
@@ -244,12 +244,12 @@ describe('a model folder that is damaged or hostile', function () {
     };
     const {bytes} = record().files[SHARD]!;
     for (const name of ['model.json', 'model.safetensors', SHARD])
-      expect(await shown({[name]: {bytes}})).to.match(/sha256", but found nothing/);
+      expect(await shown({[name]: {bytes}})).to.match(/sha256" is missing/);
     for (const name of ['../model.json', '/etc/passwd', '.', '..', 'a/b', '']) {
-      expect(await shown({[name]: record().files[SHARD]}), name).to.match(/Expected "files" to /);
+      expect(await shown({[name]: record().files[SHARD]}), name).to.match(/"files" must /);
     }
     expect(await shown({'group1-shard2of2.bin': record().files[SHARD]})).to.match(
-      /shard2of2\.bin, but found no such file/,
+      /shard2of2\.bin does not exist/,
     );
   });
 
@@ -296,7 +296,7 @@ describe('a model folder that is damaged or hostile', function () {
     expect(await outcome()).to.match(/found files of 549755813888 bytes for \d+ weights/);
   });
 
-  it('is refused where texts beside the model belong to another', async () => {
+  it('is refused where texts next to the model belong to another', async () => {
     writeFileSync(join(directory, 'labels.txt'), 'ants\nbees\n');
     expect(await outcome()).to.match(
       /labels\.txt is not of one export .*: found 2 names for 3 classes\./,
@@ -405,7 +405,7 @@ describe('a model folder that is damaged or hostile', function () {
     const error = await readModelRecord(directory).catch((error: unknown) => error);
     expect(error).to.include({code: 'INVALID_MODEL'});
     expect((error as Error).message).to.match(
-      /Expected "preprocessing\.resizeSize" to be <= 2048, but found 1000000000\./,
+      /"preprocessing\.resizeSize" must be <= 2048; it is 1000000000\./,
     );
   });
 });

@@ -104,7 +104,7 @@ describe('loadModel', () => {
     expect(held()).to.deep.equal(before);
   });
 
-  it('does not mind edited texts beside the model', async () => {
+  it('does not mind edited texts next to the model', async () => {
     const directory = copyOfModel();
     appendFileSync(join(directory, 'README.md'), 'Notes of mine.\n');
     rmSync(join(directory, 'labels.txt'));
@@ -125,7 +125,7 @@ describe('loadModel', () => {
     it('a directory without an exported model', async () => {
       const directory = temporaryDirectory();
       expect(await messageFor(directory)).to.equal(
-        `Expected an exported model in ${directory}, but found no finetune.json. Give the directory of a finished run, or the model folder in it.`,
+        `${directory} holds no exported model: there is no finetune.json. Give the directory of a finished run, or the model folder in it.`,
       );
     });
 
@@ -133,7 +133,7 @@ describe('loadModel', () => {
       const directory = join(temporaryDirectory(), 'my run');
       mkdirSync(join(directory, 'checkpoints', 'best'), {recursive: true});
       expect(await messageFor(directory)).to.equal(
-        `Expected an exported model in ${directory}, but found no finetune.json. Make it from the run's weights: finetune export '${directory}'`,
+        `${directory} holds no exported model: there is no finetune.json. Make it from the run's weights: finetune export '${directory}'`,
       );
     });
 
@@ -150,7 +150,7 @@ describe('loadModel', () => {
       const path = join(directory, 'finetune.json');
       writeFileSync(path, '{"schemaVersion": 1,');
       expect(await messageFor(directory)).to.match(
-        /^Expected JSON in .+finetune\.json, but found something else \(.+\)\. Copy the whole folder again, or export it again\.$/,
+        /^.+finetune\.json is not JSON \(.+\)\. Copy the whole folder again, or export it again\.$/,
       );
     });
 
@@ -160,7 +160,7 @@ describe('loadModel', () => {
         Object.assign(record, {schemaVersion: 2, createdBy: 'finetune 3.0.0'}),
       );
       expect(await messageFor(directory)).to.equal(
-        `Expected schema version 1 of the exported model in ${directory}, but found 2. Use finetune 3.0.0, which made it, or a later one.`,
+        `The schema version of the exported model in ${directory} is 2; this finetune reads 1. Use finetune 3.0.0, which made it, or a later one.`,
       );
     });
 
@@ -168,7 +168,7 @@ describe('loadModel', () => {
       const directory = copyOfModel();
       writeFileSync(join(directory, 'finetune.json'), 'null');
       expect(await messageFor(directory)).to.equal(
-        `Expected schema version 1 of the exported model in ${directory}, but found none. Use the finetune that made it, or a later one.`,
+        `The schema version of the exported model in ${directory} is none; this finetune reads 1. Use the finetune that made it, or a later one.`,
       );
     });
 
@@ -179,7 +179,7 @@ describe('loadModel', () => {
       );
       const path = join(directory, 'finetune.json');
       expect(await messageFor(directory)).to.equal(
-        `${path}: Expected resnet18, resnet34, resnet50, resnet101 or resnet152 for "arch", but found "resnet20"; did you mean resnet50? ` +
+        `${path}: "arch" cannot be "resnet20"; did you mean resnet50? Use resnet18, resnet34, resnet50, resnet101 or resnet152. ` +
           'Copy the whole folder again, or export it again.',
       );
     });
@@ -189,7 +189,7 @@ describe('loadModel', () => {
       editRecord(directory, record =>
         Object.assign(record.files as object, {'../secret': {bytes: 1, sha256: '0'.repeat(64)}}),
       );
-      expect(await messageFor(directory)).to.match(/finetune\.json: Expected "files" to /);
+      expect(await messageFor(directory)).to.match(/finetune\.json: "files" must /);
     });
 
     for (const file of ['model.json', 'group1-shard1of1.bin', 'model.safetensors']) {
@@ -198,7 +198,7 @@ describe('loadModel', () => {
         const path = join(directory, file);
         rmSync(path);
         expect(await messageFor(directory)).to.equal(
-          `Expected ${path}, but found no such file. Copy the whole folder again, or export it again.`,
+          `${path} does not exist. Copy the whole folder again, or export it again.`,
         );
       });
     }
@@ -211,7 +211,7 @@ describe('loadModel', () => {
       ).files['group1-shard1of1.bin']!;
       truncateSync(path, 1000);
       expect(await messageFor(directory)).to.equal(
-        `Expected ${bytes} bytes in ${path}, but found 1000. Copy the whole folder again, or export it again.`,
+        `${path} has 1000 bytes instead of ${bytes}. Copy the whole folder again, or export it again.`,
       );
     });
 
@@ -222,7 +222,7 @@ describe('loadModel', () => {
       bytes[bytes.length - 1]! ^= 1;
       writeFileSync(path, bytes);
       expect(await messageFor(directory)).to.match(
-        /^Expected the contents that were exported \(sha256 [0-9a-f]{8}\.\.\.\) in .+model\.safetensors, but found others \([0-9a-f]{8}\.\.\.\)\. Copy the whole folder again, or export it again\.$/,
+        /^.+model\.safetensors has changed since the export \(sha256 [0-9a-f]{8}\.\.\. instead of [0-9a-f]{8}\.\.\.\)\. Copy the whole folder again, or export it again\.$/,
       );
     });
 
@@ -231,7 +231,7 @@ describe('loadModel', () => {
       editRecord(directory, record => Object.assign(record, {classes: ['ants', 'bees']}));
       const path = join(directory, 'model.json');
       expect(await messageFor(directory)).to.equal(
-        `${path} is not of one export with the files beside it: found weight fc/kernel of 64 x 3, not 64 x 2. ` +
+        `${path} is not of one export with the files next to it: weight fc/kernel of 64 x 3, not 64 x 2. ` +
           'Copy the whole folder again, or export it again.',
       );
       editRecord(directory, record => Object.assign(record, {lastStage: 2}));
@@ -404,7 +404,7 @@ describe('ExportedModel', () => {
     const refusal = (options: object): Promise<Error> =>
       rejectionOf(model.classify(inputs[0]!, options));
     expect((await refusal({topK: 0})).message).to.equal(
-      'Expected known options for options of classify(), but found topK; did you mean top?',
+      'options of classify() cannot have topK; did you mean top?',
     );
     for (const options of [
       null,
@@ -466,7 +466,7 @@ describe('ExportedModel', () => {
       expect(error).to.include({
         code: 'INVALID_ARGUMENT',
         exitCode: 2,
-        message: `Expected a whole number from 1 up for options.top of classify(), but found the number ${top}.`,
+        message: `options.top of classify() is the number ${top}. Give a whole number from 1 up.`,
       });
     });
   }
@@ -483,7 +483,7 @@ describe('ExportedModel', () => {
     expect(error).to.be.instanceOf(UnreadableImageError);
     expect(error).to.include({code: 'IMAGE_UNREADABLE', exitCode: 1});
     expect(error.message).to.equal(
-      `Expected an image in ${path}, but found none that can be read: its bytes are no image. Give a JPEG, PNG, GIF, WebP, TIFF, AVIF, HEIC, BMP or Netpbm file.`,
+      `${path} cannot be read: its bytes are no image. Give a JPEG, PNG, GIF, WebP, TIFF, AVIF, HEIC, BMP or Netpbm file.`,
     );
   });
 
@@ -492,21 +492,21 @@ describe('ExportedModel', () => {
     const message = async (path: string): Promise<string> =>
       (await rejectionOf(model.classify(path))).message;
     expect(await message(join(folder, 'none.jpg'))).to.equal(
-      `Expected an image in ${join(folder, 'none.jpg')}, but found none that can be read: there is no such file. ` +
+      `${join(folder, 'none.jpg')} cannot be read: there is no such file. ` +
         'Give a JPEG, PNG, GIF, WebP, TIFF, AVIF, HEIC, BMP or Netpbm file.',
     );
-    expect(await message(folder)).to.contain('found none that can be read: it is a folder.');
+    expect(await message(folder)).to.contain('cannot be read: it is a folder.');
   });
 
   it('says how many bytes were no image', async () => {
     expect((await rejectionOf(model.classify(new Uint8Array(12)))).message).to.contain(
-      'Expected an image in 12 bytes, but',
+      '12 bytes cannot be read: ',
     );
   });
 
   it('refuses pixels of half an image', () => {
     expect(() => model.probabilities(new Uint8Array(100))).to.throw(
-      'Expected pixels of whole images of 64 x 64 x 3 bytes, but found 100 bytes.',
+      '100 bytes are not the pixels of whole images. Give 64 x 64 x 3 bytes for each.',
     );
   });
 });

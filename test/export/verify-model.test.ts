@@ -79,8 +79,7 @@ describe('verifyModel', () => {
         .to.be.greaterThan(1e-4)
         .and.lessThan(0.01);
       expect(error.message).to.equal(
-        `Expected model.json to give class "ants" of image 0 the probability ${error.expected}, as the trained classifier does, ` +
-          `but found ${error.found}. Report this with the run's recipe.json.`,
+        `model.json gives class "ants" of image 0 the probability ${error.found}; the trained classifier gives ${error.expected}. Report this with the run's recipe.json.`,
       );
     }));
 
@@ -104,7 +103,7 @@ describe('verifyModel', () => {
     withModel({spec: {lastStage: 1}}, async (classifier, directory) => {
       const error = await rejectionOf(verifyModel(classifier, directory, []));
       expect(error.message).to.equal(
-        'Expected images to prove the exported model on, but found none. Give at least one.',
+        'There are no images to verify the exported model on. Give at least one.',
       );
     }));
 

@@ -79,7 +79,7 @@ export async function untilCrash(
   return seen;
 }
 
-/** The process that held the locks in a folder, and wrote beside its files, is gone. */
+/** The process that held the locks in a folder, and wrote next to its files, is gone. */
 export function orphan(folder: string): void {
   for (const name of readdirSync(folder, {recursive: true, encoding: 'utf8'}).sort().reverse()) {
     const path = join(folder, name);

@@ -1,7 +1,7 @@
 import {expect} from 'chai';
 import type {Ended} from './program.js';
 
-const STACK = /\n +at .*:\d+|mistake of finetune/;
+const STACK = /\n +at .*:\d+|bug in finetune/;
 
 /** The command ended by itself with a code, and without a stack. */
 export function expectEnded({code, signal, stdout, stderr}: Ended, exitCode: number): void {

@@ -3,7 +3,7 @@ import {fileURLToPath} from 'node:url';
 
 const ROOT = fileURLToPath(new URL('../../../../shared/', import.meta.url));
 
-/** Absolute path of a file or folder of real images or weights beside the checkout; skips the calling test where it is absent. */
+/** Absolute path of a file or folder of real images or weights next to the checkout; skips the calling test where it is absent. */
 export function sharedOrSkip(test: Mocha.Context, path: string): string {
   const found = ROOT + path;
   if (!existsSync(found)) {

@@ -35,4 +35,4 @@ export const refusalOf = (bytes: Uint8Array): Promise<string> => refusalOfPath(f
 export const valuesIn = (file: WeightsFile): Record<string, number[]> =>
   Object.fromEntries([...file.tensors].map(([name, {data}]) => [name, [...data]]));
 
-export const again = '; download or save the file again.';
+export const again = '. Download or save the file again.';

@@ -84,10 +84,10 @@ describe('the page of a check', () => {
 
   it('says that nothing was found, or why a run would refuse', () => {
     expect(checkPage(record({})))
-      .to.contain('Nothing worth a word.')
-      .and.not.to.contain('A run would refuse this');
+      .to.contain('No issues found.')
+      .and.not.to.contain('Not ready to train');
     expect(checkPage(record({error: 'because'})))
-      .to.contain('A run would refuse this')
+      .to.contain('Not ready to train')
       .and.to.contain('because');
   });
 });

@@ -158,17 +158,11 @@ describe('a hostile folder', function () {
 
     it('predicts no pipe, device or folder link that is named, without waiting for it', async () => {
       for (const [name, reason] of [
-        [
-          'odd/pipe.png',
-          /pipe\.png, but found none that can be read: it is neither a file nor a folder\. /,
-        ],
-        [
-          'odd/zeros.png',
-          /zeros\.png, but found none that can be read: it is neither a file nor a folder\. /,
-        ],
+        ['odd/pipe.png', /pipe\.png cannot be read: it is neither a file nor a folder\. /],
+        ['odd/zeros.png', /zeros\.png cannot be read: it is neither a file nor a folder\. /],
         [
           'plain/drawing.png',
-          /drawing\.png, but found none that can be read: SVG is not supported; save it as PNG\. /,
+          /drawing\.png cannot be read: SVG is not supported; save it as PNG\. /,
         ],
       ] as const) {
         expectSentence(
@@ -245,7 +239,7 @@ describe('a hostile folder', function () {
     expectSentence(
       await run('check', 'empty'),
       3,
-      /^error Expected images for class empty 0 in .*, but found none\. /,
+      /^error Class empty 0 has no images in .*0\. Add images/,
     );
     await emptyFolders(join(cwd, 'full'), 5000, 'a');
     const ended = await run('check', 'full', '--json');

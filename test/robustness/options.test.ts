@@ -21,22 +21,22 @@ describe('an option that names a pipe or a device', function () {
 
   for (const name of ['pipe', 'zeros']) {
     it(`ends in a sentence at once: ${name}`, async () => {
-      const found = 'but found what is neither a file nor a folder';
+      const found = 'what is neither a file nor a folder';
       expectSentence(
         await run('check', 'images', '--exclude', name),
         2,
-        new RegExp(`^error Expected a list of files at ${name} for --exclude, ${found}\\. `),
+        new RegExp(`^error The list ${name} \\(--exclude\\) cannot be read: ${found}\\. `),
       );
       expectSentence(
         await run('--data', 'images', '--recipe', name),
         2,
-        new RegExp(`^error Expected a recipe file at ${name}, ${found}\\. `),
+        new RegExp(`^error Recipe ${name} cannot be read: ${found}\\. `),
       );
       const training = ['--backend', 'wasm', '--arch', 'resnet18', '--weights', name];
       expectSentence(
         await run('--data', 'images', ...training),
         1,
-        new RegExp(`^error Expected .*${name}, ${found}; `),
+        new RegExp(`^error .*${name} cannot be read as weights: ${found}\\. `),
       );
     });
   }
@@ -45,8 +45,7 @@ describe('an option that names a pipe or a device', function () {
     it(`tells that ${list} cannot be read to its end`, async function () {
       if (process.platform !== 'linux') return this.skip();
       symlinkSync('/proc/self/mem', join(cwd, list)); // a file, of which no byte can be read
-      const found =
-        /^error Expected a list that can be read in .*list\..*, but found that the device reports an error\.$/;
+      const found = /^error .*list\..* cannot be read: the device reports an error\.$/;
       expectSentence(await run('check', list), 3, found);
     });
   }

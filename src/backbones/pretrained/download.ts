@@ -18,7 +18,7 @@ export class WeightsUnavailableError extends defineError(
   FinetuneError,
   'WEIGHTS_UNAVAILABLE',
   ({url, target, reason}: {url: string; target: string; reason: string}) =>
-    `Expected to fetch weights from ${url}, but ${reason}. Put the file at ${target} by hand, or say --weights FILE or --weights none.`,
+    `Weights cannot be downloaded from ${url}: ${reason}. Put the file at ${target} by hand, or use --weights FILE or --weights none.`,
 ) {}
 
 /** A complete download that is not the file that was published. It is discarded. */
@@ -26,8 +26,7 @@ export class ChecksumMismatchError extends defineError(
   FinetuneError,
   'WEIGHTS_CHECKSUM_MISMATCH',
   ({url, expected, actual}: {url: string; expected: string; actual: string}) =>
-    `Expected the sha256 of ${url} to begin with ${expected}, but found ${actual.slice(0, expected.length)}. ` +
-    'The file was discarded. Try again, or from another network: something on the way changes it.',
+    `The sha256 of ${url} begins with ${actual.slice(0, expected.length)} instead of ${expected}. The file was discarded. Try again, or from another network: something on the way changes it.`,
 ) {}
 
 export interface DownloadProgress {
@@ -45,7 +44,7 @@ export interface DownloadOptions extends FetchOptions {
   readonly sha256Prefix?: string;
   /** Throw instead of using the network. */
   readonly offline?: boolean;
-  /** Milliseconds before the first retry, twice as long before each next; 1000 unless told. */
+  /** Milliseconds before the first retry, twice as long before each next; default: 1000. */
   readonly retryDelay?: number;
 }
 
@@ -95,7 +94,7 @@ async function fetchVerified(
 
 /**
  * Fetches a file and gives it its name only when it is complete and its checksum right. Resumes what an earlier call left in
- * `<target>.part`. User name, password and query of the address are sent, and neither stored nor told. Proxies are taken from HTTPS_PROXY, HTTP_PROXY and NO_PROXY.
+ * `<target>.part`. User name, password and query of the address are sent, and neither stored nor reported. Proxies are taken from HTTPS_PROXY, HTTP_PROXY and NO_PROXY.
  * @throws WeightsUnavailableError when offline, or the server cannot be reached or does not have it
  * @throws ChecksumMismatchError when it is another file
  * @throws CacheNotWritableError when the disk is full, or the folder not writable

@@ -5,9 +5,9 @@ import type {PartialFile} from './partial-file.js';
 
 export interface FetchOptions {
   readonly signal?: AbortSignal;
-  /** Where HTTPS_PROXY, HTTP_PROXY and NO_PROXY are looked up; `process.env` unless told. */
+  /** Where HTTPS_PROXY, HTTP_PROXY and NO_PROXY are looked up; default: `process.env`. */
   readonly environment?: NodeJS.ProcessEnv;
-  /** Milliseconds without a byte after which a connection counts as dead; 30000 unless told. */
+  /** Milliseconds without a byte after which a connection counts as dead; default: 30000. */
   readonly stallTimeout?: number;
 }
 

@@ -30,7 +30,7 @@ export interface LocateOptions extends Omit<DownloadOptions, 'sha256Prefix'> {
   readonly onFinding?: (finding: Finding) => void;
   /** Hears of what is worth a sentence. */
   readonly onInfo?: (message: string) => void;
-  /** The cards to know; those of `pretrained/` unless told. */
+  /** The cards to know; default: those of `pretrained/`. */
   readonly catalog?: readonly PretrainedWeights[];
 }
 
@@ -43,7 +43,7 @@ async function isIntact(
   const {path, sha256Prefix = ''} = file;
   const actual = sha256Prefix === '' ? '' : await sha256File(path);
   if (actual.startsWith(sha256Prefix)) return true;
-  const message = `Expected the sha256 of ${path} to begin with ${sha256Prefix}, but found ${actual.slice(0, sha256Prefix.length)}. ${remedy}`;
+  const message = `The sha256 of ${path} begins with ${actual.slice(0, sha256Prefix.length)} instead of ${sha256Prefix}. ${remedy}`;
   onFinding?.({code: 'weights-checksum', severity: 'warning', message, files: [path]});
   return false;
 }
@@ -158,9 +158,7 @@ export async function locateWeights(
   const {catalog = publishedCards()} = options;
   if (/^https?:/i.test(requested)) {
     if (!URL.canParse(requested))
-      throw new UsageError(
-        `Expected a whole url for --weights, but found "${redactUrl(requested)}". Check it.`,
-      );
+      throw new UsageError(`"${redactUrl(requested)}" (--weights) is not a whole url. Check it.`);
     const pretrained = catalog.find(({url}) => url === requested);
     return pretrained === undefined
       ? locateUrl(restoreCredentials(requested), options)
@@ -171,7 +169,7 @@ export async function locateWeights(
     return locateFile(requested, options, dependentCheckpoints);
   if (!isPretrainedName && isFilePath(requested)) {
     throw new UsageError(
-      `Expected a weights file at ${requested} for --weights, but found nothing there. Check the path, or say --weights auto.`,
+      `${requested} (--weights) does not exist. Check the path, or use --weights auto.`,
     );
   }
   return locatePretrained(getPretrained(requested, arch, catalog), options);

@@ -22,8 +22,8 @@ export class CacheNotWritableError extends defineError(
     const isDiskFull = cause.code === 'ENOSPC' || cause.code === 'EDQUOT';
     const reason = isDiskFull
       ? 'the disk is full'
-      : `that failed with ${cause.code ?? cause.message}`;
-    return `Expected to write weights to ${path}, but ${reason}. ${isDiskFull ? 'Free some space' : 'Make it writable'}, or set FINETUNE_CACHE to another folder.`;
+      : `the system reports ${cause.code ?? cause.message}`;
+    return `Weights cannot be written to ${path}: ${reason}. ${isDiskFull ? 'Free some space' : 'Make it writable'}, or set FINETUNE_CACHE to another folder.`;
   },
 ) {}
 
@@ -38,7 +38,7 @@ export interface DownloadOrigin {
 const ABANDONED_AFTER_MS = 120_000;
 
 /**
- * The bytes of a download under way, and their origin: a folder beside the target, with a name nobody else uses, so that two processes
+ * The bytes of a download under way, and their origin: a folder next to the target, with a name nobody else uses, so that two processes
  * never write to the same bytes. After a failure it becomes `<target>.part`, which whoever comes next renames to his own and resumes.
  */
 export class PartialFile {

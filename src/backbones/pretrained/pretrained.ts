@@ -66,15 +66,14 @@ export function getPretrained(
     .map(candidate => candidate.name);
   if (entry === undefined) {
     const names = entries.map(candidate => candidate.name);
-    const hint =
-      suggest(normalizeName(requested, arch), names) || '. Say auto, or see finetune models.';
+    const hint = suggest(normalizeName(requested, arch), names) || '.';
     throw new UsageError(
-      `Expected auto, none, a file, a url or one of ${namesForArch.join(', ')} for --weights, but found "${requested}"${hint}`,
+      `"${requested}" is no value of --weights${hint} Use auto, none, a file, a url or one of ${namesForArch.join(', ')}; finetune models lists all.`,
     );
   }
   if (entry.arch !== arch) {
     throw new UsageError(
-      `Expected weights of ${arch} for --arch ${arch}, but found ${entry.name}. Say --arch ${entry.arch}, or --weights ${namesForArch[0] ?? 'none'}.`,
+      `${entry.name} does not fit --arch ${arch}. Use --arch ${entry.arch}, or --weights ${namesForArch[0] ?? 'none'}.`,
     );
   }
   return entry;

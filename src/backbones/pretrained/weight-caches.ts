@@ -20,7 +20,7 @@ const homeDirectory = (environment: Environment): string => environment.HOME || 
 const expandHome = (path: string, environment: Environment): string =>
   path.replace(/^~(?=$|\/)/, () => homeDirectory(environment));
 
-/** Where caches of Python tools lie unless told: XDG_CACHE_HOME or ~/.cache, on every platform. */
+/** Where caches of Python tools lie by default: XDG_CACHE_HOME or ~/.cache, on every platform. */
 const pythonCacheDirectory = (tool: string, environment: Environment): string =>
   join(environment.XDG_CACHE_HOME || join(homeDirectory(environment), '.cache'), tool);
 

@@ -2,7 +2,7 @@ import {printable} from '../../core/text/printable.js';
 
 /**
  * What is wrong with the bytes of a weights file, before its path is known: `readWeights` makes a `WeightsFileError` of it.
- * `reason` continues "but found ..."; `remedy` says what to do.
+ * `reason` continues "cannot be read as weights: ..."; `remedy` says what to do.
  */
 export class FormatError extends Error {
   override readonly name = 'FormatError';
@@ -13,7 +13,7 @@ export class FormatError extends Error {
     readonly remedy = 'download or save the file again',
     options?: ErrorOptions,
   ) {
-    super(`${truncateText(reason)}; ${remedy}`, options);
+    super(withRemedy(truncateText(reason), remedy), options);
     this.reason = truncateText(reason);
   }
 }
@@ -21,3 +21,7 @@ export class FormatError extends Error {
 /** Names in a sentence come from the file: without what could disturb a terminal, and not endlessly. */
 export const truncateText = (text: string, length = 500): string =>
   printable(text.slice(0, length));
+
+/** `a web page. Download the file itself`: the end of a sentence, and what to do. */
+export const withRemedy = (reason: string, remedy: string): string =>
+  `${reason}. ${remedy.charAt(0).toUpperCase()}${remedy.slice(1)}`;

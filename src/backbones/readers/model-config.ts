@@ -5,11 +5,11 @@ import {isObject, type JsonObject} from './json.js';
 import {readJsonDocument} from './json-weights.js';
 import {FormatError} from './format-error.js';
 
-/** The files of a Hugging Face folder that a config.json beside them describes. */
+/** The files of a Hugging Face folder that a config.json next to them describes. */
 const HUGGING_FACE_WEIGHTS = /^(?:model\.safetensors|pytorch_model\.bin)(?:\.index\.json)?$/;
 
 /**
- * What `config.json` and `preprocessor_config.json` of a Hugging Face folder say of the weights beside them, in the words of this project's
+ * What `config.json` and `preprocessor_config.json` of a Hugging Face folder say of the weights next to them, in the words of this project's
  * metadata. Of timm's, `pretrained_cfg` says the same.
  */
 export async function readModelConfig(file: string): Promise<Readonly<Record<string, string>>> {

@@ -163,7 +163,7 @@ async function shardSize(path: string, directory: string): Promise<number> {
   const found = await stat(join(directory, path)).catch(() => undefined);
   if (!found?.isFile())
     throw new FormatError(
-      `no shard ${path} beside its model.json`,
+      `no shard ${path} next to its model.json`,
       'copy the whole folder of the model',
     );
   return found.size;

@@ -1,3 +1,4 @@
+import {withRemedy} from './format-error.js';
 import {defineError, FinetuneError} from '../../core/errors.js';
 import type {CpuTensor, StateDict} from '../../core/state-dict.js';
 
@@ -59,5 +60,5 @@ export class WeightsFileError extends defineError(
   FinetuneError,
   'WEIGHTS_UNREADABLE',
   ({path, reason}: {path: string; reason: string}, {remedy}: {remedy: string}) =>
-    `Expected weights in ${path}, but found ${reason}; ${remedy}.`,
+    `${path} cannot be read as weights: ${withRemedy(reason, remedy)}.`,
 ) {}

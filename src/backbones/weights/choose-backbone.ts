@@ -17,7 +17,7 @@ export function checkDeclaredArch(
     ? `Add --arch ${declared}.`
     : `Give weights of a ${arch}.`;
   throw new UsageError(
-    `Expected weights of ${arch} in ${path}, but found weights of ${truncateText(declared, 80)}. ${remedy}`,
+    `${path} holds weights of ${truncateText(declared, 80)}, not of ${arch}. ${remedy}`,
   );
 }
 

@@ -132,7 +132,7 @@ export const NAMING_SCHEMES: readonly NamingScheme[] = [
   numberedChildren(1),
   numberedChildren(0),
   {
-    // Stride and colors as its configuration has them unless told (detectron2/config/defaults.py).
+    // Stride and colors as its configuration has them by default (detectron2/config/defaults.py).
     name: 'detectron2',
     stem: [['stem.conv1', 'stem.conv1.norm']],
     conv: [['res{s+1}.{b}.conv{k}', 'res{s+1}.{b}.conv{k}.norm']],

@@ -3,7 +3,7 @@ import {writeFileAtomic} from '../../core/files/atomic-write.js';
 
 /**
  * Writes tensors as float32 in safetensors format (https://huggingface.co/docs/safetensors), in the order given, their bytes beginning at
- * a multiple of 8. Written beside its place and renamed: the path holds the whole new file, or what it held before.
+ * a multiple of 8. Written next to its place and renamed: the path holds the whole new file, or what it held before.
  */
 export const writeSafetensors = (
   path: string,

@@ -10,7 +10,7 @@ import type {PretrainedWeights} from '../pretrained/pretrained.js';
 import {WeightsFileError, type OpenWeights} from '../readers/weights-file.js';
 import type {ResNetVariant} from '../resnet-specs.js';
 
-/** What must be known of weights beside their numbers. */
+/** What must be known of weights besides their numbers. */
 export interface WeightsMetadata extends ResNetVariant {
   readonly preprocessing: Preprocessing;
 }
@@ -30,7 +30,7 @@ const unsupportedValue = (
 ): WeightsFileError =>
   new WeightsFileError(
     {path, reason: `${key} ${JSON.stringify(found)} in its metadata`},
-    {remedy: `${expected} is understood`},
+    {remedy: `use ${expected}`},
   );
 
 /** `stride_on` of a weights file: the kernel of the convolution that carries the stride. */

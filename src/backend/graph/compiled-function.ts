@@ -40,7 +40,7 @@ export class CompiledFunction {
   #session: Session | undefined;
 
   /**
-   * @param state float32 tensors that the step takes from outside beside its inputs; they must not change
+   * @param state float32 tensors that the step takes from outside besides its inputs; they must not change
    * @param step from `[n, ...]` to float32 `[n, ...]`, for any n; no number in it may depend on n
    */
   constructor(

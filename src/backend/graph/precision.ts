@@ -40,22 +40,24 @@ export function requirePrecision(
 ): void {
   if (precision === 'fp32') return;
   const fail = (expected: string, found: string): never => {
-    throw new PrecisionError(
-      `Expected ${expected} for --precision bf16, but found ${found}. Use --precision fp32.`,
-    );
+    throw new PrecisionError(`--precision bf16 needs ${expected}; ${found}. Use --precision fp32.`);
   };
-  if (backend !== 'tensorflow') fail('TensorFlow', 'the portable backend');
+  if (backend !== 'tensorflow') fail('TensorFlow', 'this is the portable backend');
   if (device === 'gpu') {
-    const found = gpu?.computeCapability ?? 'one that is not known';
-    if (!(Number(found) >= AMPERE)) fail('a GPU of compute capability 8.0 or newer', found);
+    const found = gpu?.computeCapability;
+    if (!(Number(found) >= AMPERE))
+      fail(
+        'a GPU of compute capability 8.0 or newer',
+        found === undefined ? 'that of this one is not known' : `this one has ${found}`,
+      );
   } else if (!processorHasBfloat16(cpuInfo)) {
-    fail('a processor with bfloat16 arithmetic (AVX512_BF16, AMX)', 'one without');
+    fail('a processor with bfloat16 arithmetic (AVX512_BF16, AMX)', 'this one has none');
   }
 }
 
 /**
  * Lets cuDNN normalize a batch of bfloat16 as it lies, channels last, by its kernels that read it once. TensorFlow else turns every
- * activation round for the batch norms and back for the convolutions. In force for the process from its first batch norm on.
+ * activation round for the batch norms and back for the convolutions. Effective for the process from its first batch norm on.
  */
 export function preparePrecision(
   precision: Precision,

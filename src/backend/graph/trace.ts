@@ -9,7 +9,7 @@ export class HostReadError extends defineError(
   FinetuneError,
   'HOST_READ_IN_GRAPH',
   ({op}: {op: string}) =>
-    `Expected a recorded step to read nothing back to the host, but found a read of what ${op} gave. Read it after the step.`,
+    `The result of ${op} is read back to the host inside a traced step. Read it after the step.`,
 ) {}
 
 /** What one run of a step did. */
@@ -32,7 +32,7 @@ export const handleOf = (tensor: Tensor): number =>
 /** The place in a session behind a source of that name. */
 export const variableHandleName = (name: string): string => `${name}/at`;
 
-/** The recording that goes on now. */
+/** The current trace. */
 let activeTracer: Tracer | undefined;
 
 /** Writes down what passes through the addon, and passes it on. */
@@ -68,9 +68,7 @@ class Tracer {
   reference(handle: number): string {
     const found = this.#references.get(handle);
     if (found === undefined)
-      throw new Error(
-        'Expected a recorded step to use its inputs and its state, but found another tensor.',
-      );
+      throw new Error('A traced step uses a tensor that is neither its input nor its state.');
     return found;
   }
 
@@ -105,7 +103,7 @@ class Tracer {
   #targetOf(variable: Tensor): {readonly name: string; readonly assignments: readonly string[]} {
     const name = this.#sources.get(variable);
     if (name === undefined)
-      throw new Error('Expected a variable that the recorded step was given, but found another.');
+      throw new Error('A traced step assigns a variable that it was not given.');
     const valueName = this.reference(handleOf(variable));
     if (valueName === `${name}:0`) return {name, assignments: []};
     return {

@@ -21,7 +21,7 @@ export interface TraceableStep<T extends Tensor = Tensor> {
   readonly name: string;
   /** The same at every call; run only where it is not known yet. */
   run(): T;
-  /** float32 unless told. */
+  /** Default: float32. */
   readonly precision?: Precision;
   /** Whether one recording serves any number of examples, the first dimension of the inputs; no number in the step may depend on it. */
   readonly hasDynamicBatch?: true;
@@ -48,7 +48,7 @@ const addPrefix = (inputs: Inputs, prefix: string): Map<string, Tensor> =>
 /**
  * Steps over the same variables, run over and over. On TensorFlow each is run op by op to be recorded, what it has moved is put back, and it
  * is an entry to one graph whose variables live in a session; `sync` brings them back. The graph and its ops differ in the last bits, so
- * every result is the graph's: a run that was stopped, and records anew, goes on to the same numbers. Inputs of other shapes (a last,
+ * every result is the graph's: a run that was stopped, and records anew, continues to the same numbers. Inputs of other shapes (a last,
  * shorter batch) are another entry to it. Elsewhere steps are run as they are.
  */
 export class TracedSteps {
@@ -61,7 +61,7 @@ export class TracedSteps {
   #isUnsynced = false;
 
   /**
-   * @param variables all that the steps move, and read beside their inputs, float32
+   * @param variables all that the steps move, and read besides their inputs, float32
    */
   constructor(
     variables: ReadonlyMap<string, Variable>,

@@ -54,6 +54,6 @@ export function checkAddonSources(tfjsPackage: string): void {
   if (sha256(...contents) === SOURCES_SHA256) return;
   throw new BackendError(
     {step: 'compile'},
-    `Expected the binding sources of @tensorflow/tfjs-node-gpu 4.22.0 in ${tfjsPackage}, but found others. Install that version.`,
+    `The binding sources in ${tfjsPackage} are not those of @tensorflow/tfjs-node-gpu 4.22.0. Install that version.`,
   );
 }

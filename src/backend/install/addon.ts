@@ -32,7 +32,7 @@ export async function findCompiler(
     .join(', ');
   throw new BackendError(
     {step: 'compile'},
-    `Expected a C++ compiler for TensorFlow's addon, but found none (tried ${candidates}). Install g++ and run finetune backend install.`,
+    `There is no C++ compiler for TensorFlow's addon (tried ${candidates}). Install g++ and run finetune backend install.`,
   );
 }
 
@@ -79,6 +79,6 @@ async function compile(
   const reason = result === undefined ? 'no compiler' : findErrorLine(result);
   throw new BackendError(
     {step: 'compile'},
-    `Expected ${compiler.join(' ')} to compile TensorFlow's addon, but found: ${reason}.`,
+    `${compiler.join(' ')} cannot compile TensorFlow's addon: ${reason}.`,
   );
 }

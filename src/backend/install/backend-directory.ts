@@ -14,7 +14,7 @@ export const MANIFEST_FILE = 'engine.json';
 export interface BackendManifest {
   /** TensorFlow's version, as its library reports it. */
   readonly tensorflow: string;
-  /** With NVIDIA's libraries beside it, or found using a GPU without. */
+  /** With NVIDIA's libraries next to it, or found using a GPU without. */
   readonly gpu: boolean;
   /** The Node-API level that the addon was compiled for. */
   readonly nodeApi: number;
@@ -81,7 +81,7 @@ const STAGING_PREFIX = '.making-';
 export const addonPath = (directory: string): string => join(directory, ADDON_FILE);
 export const guardPath = (directory: string): string => join(directory, GUARD_FILE);
 export const librariesDirectory = (directory: string): string => join(directory, 'tensorflow');
-/** Where the libraries of CUDA lie, a folder for each package; TensorFlow looks for them beside its own folder. */
+/** Where the libraries of CUDA lie, a folder for each package; TensorFlow looks for them next to its own folder. */
 export const cudaDirectory = (directory: string): string => join(directory, 'nvidia');
 const manifestPath = (directory: string): string => join(directory, MANIFEST_FILE);
 

@@ -20,7 +20,7 @@ import {beginStep} from './install-progress.js';
 import {selfTest, type SelfTestReport} from './self-test.js';
 import {findTfjsPackage, installTfjsPackage} from './tfjs-package.js';
 
-/** An installation with every option in force. */
+/** An installation with every option resolved. */
 export interface InstallRequest extends FetchTensorFlowOptions {
   /** `pip`, or the path given. */
   readonly from: string;

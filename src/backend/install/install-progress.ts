@@ -1,6 +1,6 @@
 import type {BackendStep} from '../backend-error.js';
 
-/** How far an installation is. Sent at the start of a step and while it goes on. */
+/** How far an installation is. Sent at the start of a step and during it. */
 export interface InstallProgress {
   readonly type: 'install';
   readonly step: BackendStep;
@@ -18,7 +18,7 @@ export type InstallListener = (progress: InstallProgress) => void;
 /** Tells how many bytes of a step are done. */
 export type StepReport = (bytes: number, totalBytes: number | null) => void;
 
-/** Announces a step. @returns what tells of its progress */
+/** Announces a step. @returns what reports its progress */
 export function beginStep(
   listener: InstallListener | undefined,
   step: BackendStep,

@@ -19,13 +19,13 @@ export function requireSupportedPlatform({platform, arch, glibc}: HostPlatform):
   if (platform !== 'linux' || (arch !== 'x64' && arch !== 'arm64')) {
     throw new BackendError(
       {step: 'download'},
-      `Expected Linux on x64 or arm64 for TensorFlow, but found ${platform} on ${arch}. Use --backend wasm.`,
+      `TensorFlow does not run on ${platform} on ${arch}; it needs Linux on x64 or arm64. Use --backend wasm.`,
     );
   }
   if (glibcMinor({glibc}) >= 27) return;
   throw new BackendError(
     {step: 'download'},
-    `Expected glibc 2.27 or newer for TensorFlow, but found ${glibc ?? 'none (musl?)'}. Use --backend wasm.`,
+    `TensorFlow needs glibc 2.27 or newer; this system has ${glibc ?? 'none (musl?)'}. Use --backend wasm.`,
   );
 }
 

@@ -13,9 +13,7 @@ function expectValues(label: string, result: Tensor, expected: readonly number[]
     found.every((value, i) => Math.abs(value - expected[i]!) < 1e-4)
   )
     return;
-  throw new Error(
-    `Expected ${label} to be [${expected.join(', ')}], but found [${found.join(', ')}]`,
-  );
+  throw new Error(`${label} is [${found.join(', ')}] instead of [${expected.join(', ')}]`);
 }
 
 const [tfjsPackage, directory] = process.argv.slice(2) as [string, string];

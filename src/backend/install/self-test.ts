@@ -37,7 +37,7 @@ export async function selfTest(
   if (result?.code !== 0)
     throw new BackendError(
       {step: 'test'},
-      `Expected the new TensorFlow to pass its self-test, but found: ${describeFailure(result)}.`,
+      `The new TensorFlow fails its self-test: ${describeFailure(result)}.`,
     );
   const report = JSON.parse(await readFile(reportPath(directory), 'utf8')) as SelfTestReport;
   await rm(reportPath(directory));

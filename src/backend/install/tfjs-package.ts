@@ -13,7 +13,7 @@ import {backendsDirectory, stagingDirectory} from './backend-directory.js';
 const TFJS_PACKAGE = '@tensorflow/tfjs-node-gpu';
 const TFJS_VERSION = '4.22.0';
 
-/** Without a connection npm is patient for more than a minute, unless told otherwise. */
+/** Without a connection npm is patient for more than a minute by default. */
 const NPM_FLAGS = [
   'ci',
   '--ignore-scripts',
@@ -83,7 +83,7 @@ export async function installTfjsPackage(
       const reason = result === undefined ? 'no npm' : findErrorLine(result);
       throw new BackendError(
         {step: 'package'},
-        `Expected npm to fetch ${TFJS_PACKAGE} ${TFJS_VERSION}, but found: ${reason}. Check the connection, or add it to your project's dependencies.`,
+        `npm cannot download ${TFJS_PACKAGE} ${TFJS_VERSION}: ${reason}. Check the connection, or add it to your project's dependencies.`,
       );
     }
     await flushTree(staging);

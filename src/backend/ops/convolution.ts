@@ -56,7 +56,7 @@ function registerKernel(kernelName: string, backendName: string, {forward}: Conv
 }
 
 /**
- * A kernel of our own beside tfjs's Conv2D, whose gradient refuses explicit padding on TensorFlow and lacks half of itself on wasm.
+ * A kernel of our own besides tfjs's Conv2D, whose gradient refuses explicit padding on TensorFlow and lacks half of itself on wasm.
  * Not by `tf.customGrad`: that computes both halves of a gradient, where of a kernel's tfjs asks only for those that lead to something
  * trained. The first convolution above a freeze boundary needs no gradient of its images.
  * @param name under which tfjs knows it, in the whole process

@@ -3,7 +3,7 @@ import type {InstallProgress} from '../install/install-progress.js';
 
 export type BackendName = 'tensorflow' | 'wasm';
 
-/** What the start of a backend says while it goes on: how far an installation is, and that something slower takes the place of what was hoped for. */
+/** What the start of a backend says meanwhile: how far an installation is, and that something slower takes the place of what was hoped for. */
 export type BackendEvent = InstallProgress | {readonly type: 'fallback'; readonly reason: string};
 
 /**
@@ -29,7 +29,7 @@ export interface BackendOptions {
 }
 
 /**
- * The backend in force.
+ * The backend that runs.
  *
  * @example
  * const {tensorflowVersion, devices}: BackendInfo = await startBackend();
@@ -51,6 +51,6 @@ export interface BackendInfo {
   /** Whether oneDNN's kernels are in use; null where there are none. */
   readonly oneDnn: boolean | null;
   readonly nodeVersion: string;
-  /** Why something slower runs than was hoped for: the portable backend, or the CPU beside a GPU. For people, with what to do. */
+  /** Why something slower runs than was hoped for: the portable backend, or the CPU next to a GPU. For people, with what to do. */
   readonly fallbackReason?: string;
 }

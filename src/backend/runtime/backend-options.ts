@@ -50,9 +50,7 @@ function readVariable(
   const value = environment[name];
   if (value === undefined || value === '') return undefined;
   if (accepts(value)) return value;
-  throw new UsageError(
-    `Expected ${expected} for ${name} in the environment, but found "${value}".`,
-  );
+  throw new UsageError(`${name} in the environment is "${value}". Set it to ${expected}.`);
 }
 
 const BOOLEAN_KIND: ArgumentKind = {

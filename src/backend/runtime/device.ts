@@ -76,8 +76,7 @@ export function selectVisibleGpu(
   if (selected !== undefined || device === 'auto') return selected;
   if (gpus.length === 0) {
     throw new GpuError(
-      `Expected an NVIDIA GPU for --device ${device}, but found none (nvidia-smi lists none; the driver's libcuda.so.1 is what TensorFlow needs). ` +
-        'Install the driver, or use --device cpu.',
+      `There is no NVIDIA GPU for --device ${device} (nvidia-smi lists none; the driver's libcuda.so.1 is what TensorFlow needs). Install the driver, or use --device cpu.`,
     );
   }
   const limit =
@@ -89,7 +88,7 @@ export function selectVisibleGpu(
       ? 'Allow one there, or use --device cpu'
       : `Use gpu:0${allowedDevices.length === 1 ? '' : ` to gpu:${allowedDevices.length - 1}`}, or --device cpu`;
   throw new GpuError(
-    `Expected a GPU for --device ${device}, but found ${allowedDevices.length} GPUs${limit}. ${remedy}.`,
+    `--device ${device} is not available: this machine has ${formatCount(allowedDevices.length, 'GPU')}${limit}. ${remedy}.`,
   );
 }
 

@@ -88,8 +88,7 @@ export async function installBackendForRun(
   if (offline) {
     throw new BackendError(
       {step: 'download'},
-      `Expected an installed TensorFlow for --offline, but found none in ${backendsDirectory(cache)}. ` +
-        'Run finetune backend install once with a connection, or with --from FILE.',
+      `TensorFlow is not installed in ${backendsDirectory(cache)}, and --offline forbids its download. Run finetune backend install once with a connection, or with --from FILE.`,
     );
   }
   const install = (cuda: boolean) =>
@@ -100,7 +99,7 @@ export async function installBackendForRun(
     if (!gpu || device !== 'auto' || !(error instanceof BackendError)) throw error;
     onEvent?.({
       type: 'fallback',
-      reason: `TensorFlow for the GPU is not to be had here, so training goes on with the CPU: ${error.message}`,
+      reason: `TensorFlow for the GPU is not available, so training continues on the CPU. ${error.message}`,
     });
     return install(false);
   }
@@ -117,7 +116,7 @@ export async function loadInstalledBackend(
   if (found === undefined && offline) {
     throw new BackendError(
       {step: 'package'},
-      'Expected @tensorflow/tfjs-node-gpu for --offline, but found it nowhere. Run finetune backend install once with a connection.',
+      '@tensorflow/tfjs-node-gpu is not installed, and --offline forbids its download. Run finetune backend install once with a connection.',
     );
   }
   const tfjsPackage = found ?? (await ensureTfjsPackage({onProgress: onEvent, signal, cache}));
@@ -134,7 +133,7 @@ export async function loadInstalledBackend(
     if (damage !== undefined) throw damagedError(backend, damage, {cause});
     throw new BackendError(
       {step: 'load', cause},
-      `Expected the TensorFlow in ${backend.directory} to load, but found: ${errorMessage(cause)}. Remove that folder and run finetune backend install.`,
+      `The TensorFlow in ${backend.directory} cannot be loaded: ${errorMessage(cause)}. Remove that folder and run finetune backend install.`,
     );
   }
 }

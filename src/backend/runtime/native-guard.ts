@@ -9,7 +9,7 @@ interface NativeGuard {
   capture(): void;
   /** Ends that. @returns what was held back */
   release(): string;
-  /** Blocks the signals that programs are told things by, in this thread and those it starts from here on. */
+  /** Blocks the signals that programs are informed by, in this thread and those it starts from here on. */
   shield(): void;
   /** Sets a variable of the process. */
   setEnvironment(name: string, value: string): void;
@@ -42,7 +42,7 @@ const STDERR = 2;
 const NOISE_PATTERNS = [
   /^WARNING: All log messages before absl::InitializeLog\(\) is called/,
   /\] oneDNN custom operations are on\. /,
-  // Of a TensorFlow with CUDA, where GPUs are hidden from it or there is no driver: what was asked for, or told by us.
+  // Of a TensorFlow with CUDA, where GPUs are hidden from it or there is no driver: what was requested, or set by us.
   /\] failed call to cuInit: .*CUDA_ERROR_NO_DEVICE/,
   /\] Could not find cuda drivers on your machine/,
 ];

@@ -12,7 +12,7 @@ export type {BackendEvent, BackendInfo, BackendName, BackendOptions} from './bac
 
 /** What the portable backend costs, measured on a ResNet-18 (training steps at both sizes, two cores). */
 const SLOWDOWN =
-  'training goes on with the portable backend, about 5 times slower at 64 px and 9 times slower at 224 px';
+  'training falls back to WASM, about 5 times slower at 64 px and 9 times slower at 224 px';
 
 interface StartedBackend {
   readonly options: ResolvedBackendOptions;
@@ -23,9 +23,9 @@ let started: StartedBackend | undefined;
 
 /**
  * Finds, loads and opens a backend; once a process, since neither TensorFlow nor tfjs can be unloaded. A second call with wishes that
- * the backend in force fulfils returns it.
+ * the running backend fulfils returns it.
  * @throws BackendError or GpuError (exit 4) where a demanded backend or device is not to be had; UsageError for a wish that contradicts
- * itself or the backend in force; AbortedError
+ * itself or the running backend; AbortedError
  *
  * @example
  * import {startBackend} from 'finetune';
@@ -52,7 +52,7 @@ async function start(options: ResolvedBackendOptions): Promise<BackendInfo> {
   if (options.backend === 'wasm') {
     if (wantsGpu)
       throw new UsageError(
-        `Expected --device cpu or auto for --backend wasm, but found ${options.device}. The portable backend has no GPU.`,
+        `--device ${options.device} does not fit --backend wasm: the portable backend has no GPU. Use --device cpu or auto.`,
       );
     return startWasm();
   }
@@ -66,7 +66,7 @@ async function start(options: ResolvedBackendOptions): Promise<BackendInfo> {
     )
       throw error;
     const fallbackReason = options.install
-      ? `TensorFlow is not to be had here, so ${SLOWDOWN}: ${error.message}`
+      ? `TensorFlow is not available, so ${SLOWDOWN}. ${error.message}`
       : error.message;
     options.onEvent?.({type: 'fallback', reason: fallbackReason});
     return {...(await startWasm()), fallbackReason};
@@ -86,7 +86,6 @@ async function reuseStarted(
   const describeRun = (name: string, deviceName: string, threadCount: number | undefined) =>
     `${name} on ${deviceName}${threadCount === undefined ? '' : ` with ${threadCount} threads`}`;
   throw new UsageError(
-    `Expected ${describeRun(backend, device, threads)}, but found that this process already runs ` +
-      `${describeRun(running.backend, running.device, running.threads)}. Start another process for another backend.`,
+    `This process already runs ${describeRun(running.backend, running.device, running.threads)}, so it cannot run ${describeRun(backend, device, threads)}. Start another process for another backend.`,
   );
 }

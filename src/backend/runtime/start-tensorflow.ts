@@ -40,7 +40,7 @@ export async function startTensorFlow(options: ResolvedBackendOptions): Promise<
   if (tf.getBackend() !== 'tensorflow')
     throw new BackendError(
       {step: 'load'},
-      `Expected tfjs to run on TensorFlow, but found it on ${tf.getBackend()}.`,
+      `tfjs runs on ${tf.getBackend()} instead of TensorFlow.`,
     );
   const problem =
     visibleDevice === undefined || nodeKernelBackend().isUsingGpuDevice
@@ -49,10 +49,10 @@ export async function startTensorFlow(options: ResolvedBackendOptions): Promise<
   if (problem === undefined) return describeBackend(backend, gpus, visibleDevice);
   if (options.device !== 'auto') {
     throw new GpuError(
-      `Expected TensorFlow to use the GPU for --device ${options.device}, but found ${problem}, or use --device cpu.`,
+      `TensorFlow cannot use the GPU for --device ${options.device}: ${problem}, or use --device cpu.`,
     );
   }
-  const fallbackReason = `There is an NVIDIA GPU, but training goes on with the CPU: found ${problem}.`;
+  const fallbackReason = `The NVIDIA GPU cannot be used, so training continues on the CPU: ${problem}.`;
   options.onEvent?.({type: 'fallback', reason: fallbackReason});
   return {...describeBackend(backend, gpus, undefined), fallbackReason};
 }
@@ -60,10 +60,10 @@ export async function startTensorFlow(options: ResolvedBackendOptions): Promise<
 /** Why TensorFlow runs on the CPU though a GPU was shown to it, and what to do. */
 async function describeGpuProblem(backend: InstalledBackend | undefined): Promise<string> {
   if (backend?.gpu === false)
-    return 'a TensorFlow without CUDA installed. Run finetune backend install for one with it';
+    return 'the installed TensorFlow has no CUDA. Run finetune backend install for one with it';
   const missingLibrary = await findMissingGpuLibrary(backend?.directory);
   return missingLibrary === undefined
-    ? 'that it refuses the GPU. Update the driver'
+    ? 'TensorFlow refuses the GPU. Update the driver'
     : `${missingLibrary}. Install what is missing`;
 }
 

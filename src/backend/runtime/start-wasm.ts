@@ -12,11 +12,11 @@ export async function startWasm(): Promise<BackendInfo> {
   const wasm = require('@tensorflow/tfjs-backend-wasm') as {setWasmPaths(prefix: string): void};
   wasm.setWasmPaths(dirname(require.resolve('@tensorflow/tfjs-backend-wasm')) + sep);
   await tf.setBackend('wasm');
-  // tfjs goes on with another backend when one fails, and its plain JavaScript is a hundred times slower.
+  // tfjs continues with another backend when one fails, and its plain JavaScript is a hundred times slower.
   if (tf.getBackend() !== 'wasm')
     throw new BackendError(
       {step: 'load'},
-      `Expected tfjs to run on WebAssembly, but found it on ${tf.getBackend()}.`,
+      `tfjs runs on ${tf.getBackend()} instead of WebAssembly.`,
     );
   return {
     backend: 'wasm',

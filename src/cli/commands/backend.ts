@@ -40,22 +40,22 @@ function formatBackendInfo(
 function checkTask({positionals: {task}, values: {from, offline, backend}}: CommandInput): void {
   if (task !== undefined && task !== 'install') {
     throw new UsageError(
-      `Expected install or nothing for finetune backend, but found "${String(task)}". See finetune backend --help.`,
+      `finetune backend cannot do "${String(task)}", only install. See finetune backend --help.`,
     );
   }
   if (task === undefined && from !== undefined) {
     throw new UsageError(
-      'Expected --from after finetune backend install, but found no install. Say finetune backend install --from ....',
+      '--from is only for an installation. Run finetune backend install --from ....',
     );
   }
   if (task === 'install' && offline === true && from === undefined) {
     throw new UsageError(
-      'Expected --from WHEEL for finetune backend install --offline, but found nothing to install from. Give one.',
+      'finetune backend install --offline has nothing to install from. Give --from WHEEL.',
     );
   }
   if (task === 'install' && backend === 'wasm') {
     throw new UsageError(
-      'Expected --backend auto or tensorflow for finetune backend install, but found wasm, which is always here.',
+      '--backend wasm is always installed. Use --backend auto or tensorflow with finetune backend install.',
     );
   }
 }

@@ -53,7 +53,7 @@ export function formatReport(
 export async function writeOutput(path: string, option: string, text: string): Promise<void> {
   await writeFileAtomic(path, text).catch((error: unknown) => {
     throw new UsageError(
-      `Expected a file to write at ${path} for ${option}, but found ${describeSystemError(error)}. Choose another path.`,
+      `${path} (${option}) cannot be written: ${describeSystemError(error)}. Choose another path.`,
     );
   });
 }

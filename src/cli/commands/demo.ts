@@ -24,7 +24,7 @@ function assertDemoFolder(directory: string): void {
   );
   if (foreignFile === undefined) return;
   throw new UsageError(
-    `Expected an empty folder to draw the demo into, but found ${printable(join(foreignFile.parentPath, foreignFile.name))}. Say finetune demo DIR.`,
+    `The demo is not drawn among other files, such as ${printable(join(foreignFile.parentPath, foreignFile.name))}. Give another folder: finetune demo DIR.`,
   );
 }
 

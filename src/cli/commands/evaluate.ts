@@ -35,7 +35,7 @@ function resolveModelAndData(
   if (model !== undefined && modelDirectory(model) === undefined && existsSync(model))
     return {data: model};
   throw new UsageError(
-    'Expected a folder of images for --data, but found none. Say finetune evaluate MODEL --data DIR.',
+    'There is no folder of images to evaluate on. Run finetune evaluate MODEL --data DIR.',
   );
 }
 

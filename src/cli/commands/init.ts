@@ -23,9 +23,7 @@ export const initCommand: CommandHandler = async ({positionals, values}) => {
     });
   } catch (error) {
     if (!isFileExistsError(error)) throw error;
-    throw new UsageError(
-      `Expected no file yet at ${path} for finetune init, but found one. Give another name, or add --overwrite.`,
-    );
+    throw new UsageError(`${path} exists already. Give another name, or add --overwrite.`);
   }
   return {
     document: {recipe: path},

@@ -36,7 +36,9 @@ async function writeSheet(path: string, sheet: Buffer, overwrite: boolean): Prom
   } catch (error) {
     const isExisting = isFileExistsError(error);
     throw new UsageError(
-      `Expected a new file at ${path} for --out, but found ${isExisting ? 'one' : describeSystemError(error)}. Give another name${isExisting ? ', or add --overwrite' : ''}.`,
+      isExisting
+        ? `${path} (--out) exists already. Give another name, or add --overwrite.`
+        : `${path} (--out) cannot be written: ${describeSystemError(error)}. Give another name.`,
     );
   }
 }

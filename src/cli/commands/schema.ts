@@ -13,7 +13,9 @@ export const schemaCommand: CommandHandler = async ({positionals}) => {
   const {document: name = 'recipe'} = positionals as {readonly document?: string};
   const buildSchema = SCHEMAS[name];
   if (buildSchema === undefined)
-    throw new UsageError(`Expected recipe or check for finetune schema, but found ${name}.`);
+    throw new UsageError(
+      `There is no schema ${name}. Run finetune schema recipe, or finetune schema check.`,
+    );
   const document = buildSchema();
   return {document, text: JSON.stringify(document, null, 2)};
 };

@@ -20,7 +20,7 @@ const PARSER_CONFIG = {
 };
 
 const EPILOGUE = [
-  'What is [recommended] is chosen from the images; --verbose says what it is. Every option can be set as FINETUNE_..., too.',
+  '[recommended] values depend on the dataset; --verbose prints them. Every option can also be set as FINETUNE_... in the environment.',
   'Exit codes: 0 done, 1 failed, 2 usage, 3 dataset, 4 machine, 5 accuracy missed, 6 training diverged, 130 or 143 interrupted.',
 ].join('\n');
 
@@ -39,10 +39,10 @@ const YARGS_MESSAGES: Readonly<
 function describeUsageError(found: string, args: readonly string[]): string {
   const command = COMMAND_NAMES.find(name => args.includes(name));
   if (command === undefined || !found.startsWith('only'))
-    return `Expected a complete command line, but found ${found}. See finetune --help.`;
+    return `The command line is not complete: ${found}. See finetune --help.`;
   const {usage} = COMMANDS[command];
   const needed = usage.includes('<run>') ? 'the directory of a run' : 'a folder of images';
-  return `Expected ${needed} for finetune ${command}, but found none. Say finetune ${usage.replace(/<(\w+)>/, (_, token: string) => token.toUpperCase())}.`;
+  return `finetune ${command} needs ${needed}. Run finetune ${usage.replace(/<(\w+)>/, (_, token: string) => token.toUpperCase())}.`;
 }
 
 /** In yargs since 17.7, not in its declared types: keeps `[string] [required]` out of the help. */
@@ -144,18 +144,18 @@ function toInvocation(
 
 const extraArgumentError = (command: CommandName, token: string): UsageError =>
   new UsageError(
-    `Expected no further argument for finetune ${command}, but found "${token}". See finetune ${command === 'train' ? '' : `${command} `}--help.`,
+    `"${token}" is one argument too many for finetune ${command}. See finetune ${command === 'train' ? '' : `${command} `}--help.`,
   );
 
 /** A word in the place of a folder that names nothing, and is nearly a command, was meant as one. */
 function checkMistypedCommand(token: string): void {
   if ((COMMAND_NAMES as readonly string[]).includes(token) && !existsSync(token))
     throw new UsageError(
-      `Expected the command first, but found ${token} behind an option. Say finetune ${token} ... and its options after it.`,
+      `The command ${token} stands behind an option. Run finetune ${token} ... with the options after it.`,
     );
   const hint = /[/.]/.test(token) || existsSync(token) ? '' : suggest(token, COMMAND_NAMES);
   if (hint !== '')
-    throw new UsageError(`Expected a command or a folder of images, but found "${token}"${hint}`);
+    throw new UsageError(`"${token}" is neither a command nor a folder of images${hint}`);
 }
 
 /** `finetune check --data pets` is `finetune check pets`: sentences about folders say `--data`. */
@@ -174,7 +174,7 @@ function positionalToDataFlag({
   if (dir === undefined) return {command, positionals, flags};
   if (flags.data === undefined) return {command, positionals, flags: {...flags, data: dir}};
   throw new UsageError(
-    `Expected one folder of images, but found ${String(dir)} and --data ${String(flags.data)}. Leave out one.`,
+    `There are two folders of images: ${String(dir)} and --data ${String(flags.data)}. Leave out one.`,
   );
 }
 

@@ -30,12 +30,11 @@ export function checkFlagNames(
 ): void {
   const unknown = Object.keys(flags).find(flag => !known.includes(flag));
   if (unknown === undefined) return;
-  if (unknown.length === 1)
-    throw new UsageError(`Expected a known flag, but found -${unknown}. See ${help}.`);
+  if (unknown.length === 1) throw new UsageError(`-${unknown} is no known flag. See ${help}.`);
   const equivalent = FOREIGN_FLAGS[unknown.toLowerCase()];
   const hint =
     equivalent !== undefined && known.includes(equivalent)
       ? `; did you mean --${equivalent}?`
       : suggest(unknown, known, '--') || '.';
-  throw new UsageError(`Expected a known flag, but found --${unknown}${hint} See ${help}.`);
+  throw new UsageError(`--${unknown} is no known flag${hint} See ${help}.`);
 }

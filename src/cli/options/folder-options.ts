@@ -30,7 +30,7 @@ export function readExcludeList(path: string): string[] {
     return parsePathList(readTextFile(path));
   } catch (error) {
     throw new UsageError(
-      `Expected a list of files at ${path} for --exclude, but found ${errorMessage(error)}. finetune check DIR --write-exclude writes one.`,
+      `The list ${path} (--exclude) cannot be read: ${errorMessage(error)}. finetune check DIR --write-exclude writes one.`,
     );
   }
 }

@@ -61,7 +61,7 @@ function checkVariables(environment: NodeJS.ProcessEnv): void {
     );
     if (similar === undefined) continue;
     throw new UsageError(
-      `Expected a known variable in the environment, but found ${name}; did you mean FINETUNE_${similar}?`,
+      `${name} in the environment is no known variable; did you mean FINETUNE_${similar}?`,
     );
   }
 }

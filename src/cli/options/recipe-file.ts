@@ -39,11 +39,11 @@ export function readRecipeFile(path: string): OptionValues {
   } catch (error) {
     if (error instanceof SyntaxError) {
       throw new UsageError(
-        `Expected JSON in recipe ${path}, but found: ${errorMessage(error)}. Correct it; finetune init writes one anew.`,
+        `Recipe ${path} is not JSON: ${errorMessage(error)}. Correct it; finetune init writes a new one.`,
       );
     }
     throw new UsageError(
-      `Expected a recipe file at ${path}, but found ${describeReadError(error)}. Check the path; finetune init writes one.`,
+      `Recipe ${path} cannot be read: ${describeReadError(error)}. Check the path; finetune init writes one.`,
     );
   }
   return validate<OptionValues>(toObjectSchema(FILE_OPTIONS), document, `Recipe ${path}`);
@@ -51,8 +51,8 @@ export function readRecipeFile(path: string): OptionValues {
 
 function describeReadError(error: unknown): string {
   const code = (error as NodeJS.ErrnoException).code;
-  if (code === 'ENOENT') return 'nothing';
-  return code === 'EISDIR' ? 'a folder' : errorMessage(error);
+  if (code === 'ENOENT') return 'it does not exist';
+  return code === 'EISDIR' ? 'it is a folder' : errorMessage(error);
 }
 
 /** From dist/src/cli/options/ to the root of the package. */

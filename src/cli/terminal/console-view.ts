@@ -26,7 +26,7 @@ const ACTIVITY_LABELS: Readonly<Record<Activity, string>> = {
 
 export interface ConsoleViewOptions {
   readonly verbose?: boolean;
-  /** What the person gave, where it is told instead of the folder: a list of images. */
+  /** What the person gave, where it is shown instead of the folder: a list of images. */
   readonly data?: string;
   /** Seconds. */
   readonly clock?: () => number;

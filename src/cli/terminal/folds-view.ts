@@ -118,7 +118,7 @@ export class FoldsView {
       String(numImages),
       formatDuration(seconds),
     ];
-    const note = isResumed ? style.dim('  from before') : '';
+    const note = isResumed ? style.dim('  resumed') : '';
     this.#terminal.log(
       `${`${number}/${folds}`.padEnd(LABEL_WIDTH)}${values.map(figure => formatCell(figure)).join('')}${note}`,
     );

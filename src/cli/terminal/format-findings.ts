@@ -5,7 +5,7 @@ import {groupBy} from '../../core/group-by.js';
 import type {Style} from './screen/style.js';
 import {LABEL_WIDTH, formatLabeled} from './screen/layout.js';
 
-/** Findings of one kind that are told one by one. */
+/** Findings of one kind that are listed one by one. */
 const SHOWN_PER_KIND = 3;
 const SEVERITY_ORDER: readonly Finding['severity'][] = ['error', 'warning', 'note'];
 const INDENTATION = ' '.repeat(LABEL_WIDTH);

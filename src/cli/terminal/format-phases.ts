@@ -4,7 +4,7 @@ import type {Recipe} from '../../finetune/recipe/recipe.js';
 import {formatCount} from '../../core/text/format-count.js';
 import {formatList} from './format.js';
 
-/** `stem`, `stage1` to `stage3` and `head`: neighbors that share something, told as ranges. */
+/** `stem`, `stage1` to `stage3` and `head`: neighbors that share something, shown as ranges. */
 function formatGroups(groups: readonly LayerGroup[]): string {
   const stages = groups.filter(group => group.startsWith('stage'));
   const stageRange = stages.length > 2 ? [`${stages[0]} to ${stages.at(-1)}`] : stages;

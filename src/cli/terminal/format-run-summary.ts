@@ -11,9 +11,9 @@ import {formatLabeled} from './screen/layout.js';
 import {formatSteps} from './format-steps.js';
 import {formatList, formatFixedPercent, PROGRAM_NAME, quoted} from './format.js';
 
-/** Classes and confusions that are told. */
+/** Classes and confusions that are listed. */
 const MAX_LISTED = 3;
-/** A share of fewer images than this is told as a count. */
+/** A share of fewer images than this is shown as a count. */
 const MIN_SUPPORT_FOR_PERCENT = 20;
 
 interface ConfusedPair {

@@ -2,7 +2,7 @@ import {padEnd, displayWidth} from './screen/layout.js';
 import type {Style} from './screen/style.js';
 
 /**
- * What to type next, each with its meaning: beside it where all of them have room for that, else below. A command line is never broken, so
+ * What to type next, each with its meaning: next to it where all of them have room for that, else below. A command line is never broken, so
  * that it can be copied.
  */
 export function formatSteps(

@@ -16,7 +16,7 @@ import {
 import {basename, dirname, join, resolve} from 'node:path';
 import {isAlive, currentProcess, type ProcessIdentity} from './process-identity.js';
 
-/** `<name>.<process>-<start>-<host>-<number>.unfinished`: what is written beside its place says who writes it. */
+/** `<name>.<process>-<start>-<host>-<number>.unfinished`: what is written next to its place says who writes it. */
 const TEMPORARY_NAME = /\.(\d+)-(\d*)-([^/]*)-\d+\.unfinished$/;
 
 /** What nobody near has written is not written to any more after so long, in milliseconds. */
@@ -27,7 +27,7 @@ const hostName = ({host, namespace = ''}: ProcessIdentity): string =>
 
 let fileCounter = 0;
 
-/** A name beside a path for what is not whole yet. It hides from whoever lists the folder, and `sweep` finds it after a kill. */
+/** A name next to a path for what is not whole yet. It hides from whoever lists the folder, and `sweep` finds it after a kill. */
 export function temporaryPath(path: string): string {
   const owner = currentProcess();
   const name = [...basename(path)].slice(0, 24).join(''); // with all that follows no longer than a name may be
@@ -130,7 +130,7 @@ export const isFileExistsError = (error: unknown): boolean =>
   'syscall' in error &&
   error.syscall !== 'mkdir';
 
-/** An error of the system that names the file that was asked for, not one that was made beside it; a write alone names none. */
+/** An error of the system that names the file that was asked for, not one that was made next to it; a write alone names none. */
 export function withErrorPath(error: unknown, path: string): unknown {
   if (error instanceof Error && 'syscall' in error) Object.assign(error, {path});
   return error;

@@ -49,7 +49,7 @@ async function readTrailer(file: FileHandle, byteCount?: number): Promise<Buffer
     : undefined;
 }
 
-/** The file at a path; undefined where there is none, or none that was finished, with so many bytes if told how many. */
+/** The file at a path; undefined where there is none, or none that was finished, with so many bytes if given how many. */
 export async function openChecksummedFile(
   path: string,
   byteCount?: number,
@@ -78,7 +78,7 @@ function buildFooter(metadata: Buffer): Buffer {
 }
 
 /**
- * Writes a sealed file beside its path and renames it when it is whole; on any failure nothing is left of it.
+ * Writes a sealed file next to its path and renames it when it is whole; on any failure nothing is left of it.
  *
  * @param fill writes `byteCount` bytes in pieces, in any order, several at a time; what it gives is the JSON value about them
  */

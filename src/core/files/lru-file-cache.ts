@@ -24,8 +24,8 @@ export class LruFileCache {
 
   /**
    * @param matches whether a file of this name is one of them
-   * @param limitBytes a quarter of what is free unless told
-   * @param sharesLimitWith files that a limit that was told is for as well
+   * @param limitBytes default: a quarter of what is free
+   * @param sharesLimitWith files that a limit that was given is for as well
    */
   constructor(
     directory: string,
@@ -53,7 +53,7 @@ export class LruFileCache {
 
   /**
    * Bytes that this run may still write. 0 where there is no such folder to be had.
-   * @param requiredBytes bytes that may be written in any case, unless a limit was told
+   * @param requiredBytes bytes that may be written in any case, unless a limit was given
    */
   async availableBytes(requiredBytes = 0): Promise<number> {
     try {

@@ -140,10 +140,7 @@ export class ZipArchive {
   private entry(name: string): Entry {
     const entry = this.entries.get(name);
     if (entry === undefined)
-      throw new ZipError(
-        {path: this.path},
-        `Expected ${name} in ${this.path}, but found no such entry.`,
-      );
+      throw new ZipError({path: this.path}, `${this.path} has no entry ${name}.`);
     return entry;
   }
 }
@@ -231,6 +228,6 @@ function toZipError(path: string, error: unknown, name?: string): Error {
   const where = name === undefined ? path : `${path} (${name})`;
   return new ZipError(
     {path, cause: error},
-    `Expected a whole zip archive in ${where}, but found ${errorMessage(error)}. Fetch the file again.`,
+    `${where} is not a whole zip archive: ${errorMessage(error)}. Download the file again.`,
   );
 }

@@ -8,7 +8,7 @@ import {type ModelRecord} from './model-record.js';
 
 const MAX_BYTES = 64_000_000;
 
-/** A text beside the model that says something else than the model does. */
+/** A text next to the model that says something else than the model does. */
 export interface FileProblem {
   readonly file: string;
   /** For people. */

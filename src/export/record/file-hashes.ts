@@ -31,17 +31,17 @@ export async function hashFiles(
 export async function checkFile(path: string, {bytes, sha256}: FileRecord): Promise<void> {
   const found = await stat(path).catch(() => undefined);
   if (!found?.isFile())
-    throw new InvalidModelError({path}, `Expected ${path}, but found no such file. ${COPY_AGAIN}`);
+    throw new InvalidModelError({path}, `${path} does not exist. ${COPY_AGAIN}`);
   if (found.size !== bytes)
     throw new InvalidModelError(
       {path},
-      `Expected ${bytes} bytes in ${path}, but found ${found.size}. ${COPY_AGAIN}`,
+      `${path} has ${found.size} bytes instead of ${bytes}. ${COPY_AGAIN}`,
     );
   const hash = await sha256File(path);
   if (hash !== sha256) {
     throw new InvalidModelError(
       {path},
-      `Expected the contents that were exported (sha256 ${sha256.slice(0, 8)}...) in ${path}, but found others (${hash.slice(0, 8)}...). ${COPY_AGAIN}`,
+      `${path} has changed since the export (sha256 ${hash.slice(0, 8)}... instead of ${sha256.slice(0, 8)}...). ${COPY_AGAIN}`,
     );
   }
 }

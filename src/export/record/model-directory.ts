@@ -39,6 +39,6 @@ export function remedyFor(directory: string): string {
   if (existsSync(join(directory, 'folds.json')))
     return `Give a run of the cross-validation, such as ${shellQuote(join(directory, 'fold-1'))}`;
   return existsSync(join(directory, 'recipe.json'))
-    ? `The run has not ended. Go on with it: finetune --resume ${shellQuote(directory)}`
+    ? `The run has not ended. Resume it: finetune --resume ${shellQuote(directory)}`
     : HINT;
 }

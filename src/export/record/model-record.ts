@@ -33,7 +33,7 @@ export interface ModelRecord {
   /** What the backbone started from: a card's name, a file's, or `none`. */
   readonly weights: {readonly origin: string; readonly card?: PretrainedWeights};
   readonly metrics?: ModelMetrics;
-  /** Every value in force in the run. */
+  /** Every effective value of the run. */
   readonly recipe?: unknown;
   /** Sizes and sha256 (hex) of the files that are computed with, by name. */
   readonly files: Readonly<Record<string, FileRecord>>;

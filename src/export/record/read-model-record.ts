@@ -22,7 +22,7 @@ async function readDocument(path: string): Promise<unknown> {
   } catch (cause) {
     throw new InvalidModelError(
       {path, cause},
-      `Expected JSON in ${path}, but found something else (${errorMessage(cause)}). ${COPY_AGAIN}`,
+      `${path} is not JSON (${errorMessage(cause)}). ${COPY_AGAIN}`,
     );
   }
 }
@@ -33,7 +33,7 @@ async function readRecordFile(directory: string): Promise<unknown> {
   if (existsSync(path)) return readDocument(path);
   throw new InvalidModelError(
     {path: directory},
-    `Expected an exported model in ${directory}, but found no ${MODEL_FILES.record}. ${remedyFor(directory)}`,
+    `${directory} holds no exported model: there is no ${MODEL_FILES.record}. ${remedyFor(directory)}`,
   );
 }
 
@@ -49,14 +49,14 @@ function checkVersion(directory: string, document: unknown): void {
       : 'the finetune that made it';
   throw new InvalidModelError(
     {path: directory},
-    `Expected schema version ${SCHEMA_VERSION} of the exported model in ${directory}, but found ${formatValue(schemaVersion)}. Use ${maker}, or a later one.`,
+    `The schema version of the exported model in ${directory} is ${formatValue(schemaVersion)}; this finetune reads ${SCHEMA_VERSION}. Use ${maker}, or a later one.`,
   );
 }
 
 const mismatchError = (path: string, problem: string): InvalidModelError =>
   new InvalidModelError(
     {path},
-    `${path} is not of one export with the files beside it: found ${problem}. ${COPY_AGAIN}`,
+    `${path} is not of one export with the files next to it: ${problem}. ${COPY_AGAIN}`,
   );
 
 /** @throws InvalidModelError where `check` finds an error, or a schema that is not followed */

@@ -54,7 +54,7 @@ export function validateFoldOptions(folder: ImageFolder, given: RecipeInput, fol
 
 /**
  * Cross-validates: as many runs as folds, each validated on images that the others train on. Images are decoded once, and the features of a
- * frozen backbone computed once. With `out` each run has a directory in it, beside `folds.json` and `folds.html`; `resume` goes on with the
+ * frozen backbone computed once. With `out` each run has a directory in it, next to `folds.json` and `folds.html`; `resume` continues with the
  * folds that have not ended.
  *
  * @throws UsageError for a recipe that says itself what to validate on; TooManyFoldsError before an image is decoded, where that is known

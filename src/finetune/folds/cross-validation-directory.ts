@@ -7,7 +7,7 @@ import {RunDirectory, withAbsolutePaths} from '../run/run-directory.js';
 import {RUN_FILES} from '../run/run-files.js';
 import {listRunEntries} from '../run/run-lock.js';
 
-/** Names of what a cross-validation leaves beside the directories of its folds. */
+/** Names of what a cross-validation leaves next to the directories of its folds. */
 export const FOLDS_FILES = {document: 'folds.json', page: 'folds.html'} as const;
 
 export const foldDirectory = (out: string, number: number): string => join(out, `fold-${number}`);

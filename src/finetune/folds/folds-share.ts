@@ -37,7 +37,7 @@ export class SharedFoldData {
     return (this.#pool ??= new SharedFeatureCache(make()));
   }
 
-  /** Odd images: what every fold trains and validates on together is the same. */
+  /** Suspicious images: what every fold trains and validates on together is the same. */
   suspiciousImages(make: () => Promise<SuspiciousImages>): Promise<SuspiciousImages> {
     return (this.#suspiciousImages ??= make());
   }

@@ -14,7 +14,7 @@ export interface DatasetStats {
   /** False when the backbone starts from random weights. */
   readonly pretrained: boolean;
   readonly gpu: boolean;
-  /** The largest batch that memory allows; any unless told. */
+  /** The largest batch that memory allows; default: any. */
   readonly maxBatchSize?: number;
 }
 
@@ -41,7 +41,7 @@ export function recommendSchedule({
   if (images < 200 || smallestClass < 10) {
     return {
       value: 'probe',
-      reason: `${images} training images, ${smallestClass} in the smallest class: the backbone would only learn them by heart`,
+      reason: `${images} training images, ${smallestClass} in the smallest class: too few, the backbone would overfit`,
     };
   }
   if (images < 2000)

@@ -94,7 +94,7 @@ function checkNoUnusedOptions({values, sources}: MergedOptions<RecipeInput>): vo
   );
 }
 
-/** What weights are trained at, unless told. */
+/** The default of what weights are trained at. */
 const DEFAULT_IMAGE_SIZE = 224;
 /** It decides nothing about sizes. */
 const ANY_VARIANT = {strideIn1x1: false, batchNormEpsilon: 1e-5} as const;
@@ -102,7 +102,7 @@ const ANY_VARIANT = {strideIn1x1: false, batchNormEpsilon: 1e-5} as const;
 /**
  * Layers, strongest first, laid over what the data recommends and the defaults.
  * @param memoryBytes that the run may take: a smaller batch is recommended where it would take more
- * @throws UsageError (exit 2) for phases that the backbone cannot be trained by, or numbers beside them that would have no effect
+ * @throws UsageError (exit 2) for phases that the backbone cannot be trained by, or numbers next to them that would have no effect
  */
 export function mergeRecipe(
   recipeSources: readonly RecipeSource[],

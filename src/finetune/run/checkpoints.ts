@@ -22,7 +22,7 @@ export class Checkpoints {
     readonly resume = false,
   ) {}
 
-  /** Where the last one lies, also that of the run that goes on; undefined before the first. */
+  /** Where the last one lies, also that of the run that is resumed; undefined before the first. */
   get directory(): string | undefined {
     return this.path !== undefined && hasCheckpoint(this.path) ? this.path : undefined;
   }
@@ -40,7 +40,7 @@ export class Checkpoints {
       await this.writeOrWarn(snapshot);
   }
 
-  /** Where the disk does not take it, the run goes on all the same: there may be room for the next one. */
+  /** Where the disk does not take it, the run continues all the same: there may be room for the next one. */
   async writeOrWarn(snapshot: () => Checkpoint<EpochRow>): Promise<void> {
     try {
       await this.write(snapshot);
@@ -49,7 +49,7 @@ export class Checkpoints {
       this.#written = performance.now();
       this.run.emit({
         type: 'info',
-        message: `A checkpoint cannot be written, so the run goes on without it. ${formatSystemError(error)}`,
+        message: `A checkpoint cannot be written, so the run continues without it. ${formatSystemError(error)}`,
       });
     }
   }

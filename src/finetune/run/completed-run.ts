@@ -42,7 +42,7 @@ const settingsOf = (recipe: Recipe, settings: RunSettings | undefined): Setting[
     source: settings?.sources?.[name] ?? 'default',
   }));
 
-/** The record of a run, as far as it has come: its timings go on until the export ends. */
+/** The record of a run, as far as it has come: its timings continue until the export ends. */
 export function toRunRecord(
   {dataset, prepared, trained, metrics}: CompletedRun,
   {

@@ -30,7 +30,7 @@ export async function reportRun(run: string): Promise<string> {
 }
 
 export interface ExportRunOptions extends Partial<BackendOptions> {
-  /** Directory of the model; the run's own unless told. */
+  /** Directory of the model; default: the run's own. */
   readonly out?: string;
 }
 

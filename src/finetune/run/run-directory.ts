@@ -87,12 +87,12 @@ async function checkReplaceable(
   if (entries.length === 0) return false;
   if (!overwrite) {
     throw new UsageError(
-      `Expected a new or empty directory for --out, but found files in ${requestedPath}. ${resumeHint(requestedPath, path)}Choose another, or add --overwrite.`,
+      `${requestedPath} (--out) is not empty. ${resumeHint(requestedPath, path)}Choose another directory, or add --overwrite.`,
     );
   }
   if (!entries.includes(RUN_FILES.recipe)) {
     throw new UsageError(
-      `Expected a run's directory for --overwrite, but found other files in ${requestedPath}. Choose another --out.`,
+      `${requestedPath} holds files that are not of a run, so --overwrite does not replace it. Choose another --out.`,
     );
   }
   return true;
@@ -100,12 +100,12 @@ async function checkReplaceable(
 
 const resumeHint = (requestedPath: string, path: string): string =>
   hasRunFile(workingDirectoryOf(path), 'recipe') && !isFinished(workingDirectoryOf(path))
-    ? `Go on with the run there by --resume ${shellQuote(requestedPath)}. `
+    ? `Resume the run there with --resume ${shellQuote(requestedPath)}. `
     : '';
 
-/** Where a run writes. Every file is written beside its place and renamed. Whoever gets one closes it. */
+/** Where a run writes. Every file is written next to its place and renamed. Whoever gets one closes it. */
 export class RunDirectory {
-  /** Where the files lie until the run is complete: in the directory, or beside it. */
+  /** Where the files lie until the run is complete: in the directory, or next to it. */
   #workingDirectory: string;
 
   private constructor(
@@ -119,7 +119,7 @@ export class RunDirectory {
 
   /**
    * One that is to be made; nothing of what is there is touched yet, and nobody else may write to it.
-   * @param inPlace whether the files go where those are that they replace, and not beside them
+   * @param inPlace whether the files go where those are that they replace, and not next to them
    * @throws UsageError where it holds something that may not be replaced; RunLockedError
    */
   static async reserve(path: string, overwrite: boolean, inPlace = false): Promise<RunDirectory> {
@@ -158,8 +158,7 @@ export class RunDirectory {
       );
       if (other === undefined) return directory;
       throw new UsageError(
-        `Expected the recipe that the run in ${path} was begun with for --resume, but found another ${other}. ` +
-          'Give the same recipe, or start another run.',
+        `The run in ${path} was started with another ${other}. Give the same recipe to --resume it, or start another run.`,
       );
     });
   }
@@ -209,7 +208,7 @@ export class RunDirectory {
 
 const noRunError = (path: string): UsageError =>
   new UsageError(
-    `Expected an interrupted run for --resume, but found no ${RUN_FILES.recipe} in ${path}. Give the directory of a run.`,
+    `${path} holds no run to --resume: there is no ${RUN_FILES.recipe}. Give the directory of a run.`,
   );
 
 async function releaseOnFailure<T>(runLock: RunLock, work: () => Promise<T>): Promise<T> {

@@ -45,7 +45,7 @@ function siblingPath(run: string, kind: string): string {
   return join(dirname(real), `.${basename(real)}.${kind}`);
 }
 
-/** A run that replaces another grows here, beside it. */
+/** A run that replaces another grows here, next to it. */
 export const replacementOf = (run: string): string => siblingPath(run, 'replacement');
 
 /** Where the run that was replaced lies for the moment between two renames. */
@@ -57,7 +57,7 @@ export function runOf(directory: string): string {
   return name === undefined ? directory : join(dirname(directory), name);
 }
 
-/** Where the files of a run lie that goes on: in its replacement, where one was begun. */
+/** Where the files of a resumed run lie: in its replacement, where one was begun. */
 export const workingDirectoryOf = (run: string): string =>
   hasRunFile(replacementOf(run), 'recipe') ? replacementOf(run) : run;
 

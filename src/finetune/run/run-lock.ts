@@ -26,7 +26,7 @@ export class RunLockedError extends defineError(
     `${directory} is in use by another run (${describeHolder(holder)}). Wait until it has ended, or give another --out.`,
 ) {}
 
-/** What of a directory is not somebody's: locks, and what was written beside its place. */
+/** What of a directory is not somebody's: locks, and what was written next to its place. */
 const isOwnFile = (name: string): boolean =>
   name === LOCK || name === `${LOCK}.breaking` || name.endsWith('.unfinished');
 
@@ -114,7 +114,7 @@ export class RunLock {
     return runLock;
   }
 
-  /** The directory beside it in which a replacement grows, this process's too. @throws UsageError where it can never take the place */
+  /** The directory next to it in which a replacement grows, this process's too. @throws UsageError where it can never take the place */
   async acquireReplacement(): Promise<string> {
     const {path, requestedPath} = this;
     if ((await stat(path)).dev !== (await stat(dirname(path))).dev) {

@@ -12,7 +12,7 @@ export class RunFileError extends defineError(
   FinetuneError,
   'RUN_FILE_UNREADABLE',
   ({path}: {path: string}, {reason}: {reason: string}) =>
-    `${path} cannot be read: ${reason}. Go on with the run by --resume, or train again.`,
+    `${path} cannot be read: ${reason}. Resume the run with --resume, or train again.`,
 ) {}
 
 /** @throws RunFileError */
@@ -36,7 +36,7 @@ function describeMissingTraining(
     return `${run} holds the runs of a cross-validation. Give one of them, such as ${shellQuote(join(run, 'fold-1'))}`;
   if (isFinished(workingDirectory))
     return `${run} holds a run without its ${RUN_FILES[requiredFile]}. Copy the whole directory again, or train again.`;
-  return `${run} holds a run whose training has not ended. Go on with it: finetune --resume ${shellQuote(run)}`;
+  return `The training of the run in ${run} has not ended. Resume it: finetune --resume ${shellQuote(run)}`;
 }
 
 /**

@@ -26,7 +26,7 @@ export function cellsOf(counts: Metrics['confusionMatrix']): Cell[] {
 interface Layout {
   readonly cell: number;
   readonly side: number;
-  /** Names stand beside rows and below columns; above 40 classes they no longer fit. */
+  /** Names stand next to rows and below columns; above 40 classes they no longer fit. */
   readonly hasNames: boolean;
   /** Names of columns are turned where they are wider than a column. */
   readonly isRotated: boolean;

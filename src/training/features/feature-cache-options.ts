@@ -5,11 +5,11 @@ import type {SharedFeatureCache} from './feature-pool.js';
 export interface FeatureCacheOptions {
   /** Bytes of memory that all tables together may take; larger ones are read from their files. */
   readonly memoryLimitBytes: number;
-  /** Where tables are left to later runs; nowhere unless told. */
+  /** Where tables are left to later runs; default: nowhere. */
   readonly fileCache?: FeatureFileCache;
-  /** Whether feature maps are kept too, and not only the vectors of a wholly frozen backbone; true unless told. */
+  /** Whether feature maps are kept too, and not only the vectors of a wholly frozen backbone; default: true. */
   readonly cachesFeatureMaps?: boolean;
-  /** Of the frozen groups; fp32 unless told. */
+  /** Of the frozen groups; default: fp32. */
   readonly precision?: Precision;
   /** Where tables are shared with other runs that have their samples out of the same images. */
   readonly sharedCache?: SharedFeatureCache;

@@ -3,7 +3,7 @@ import {LruFileCache} from '../../core/files/lru-file-cache.js';
 
 /** Files of features. */
 export class FeatureFileCache extends LruFileCache {
-  /** @param limitBytes a quarter of what is free unless told; @param sharesLimitWith files that a limit that was told is for as well */
+  /** @param limitBytes default: a quarter of what is free; @param sharesLimitWith files that a limit that was given is for as well */
   constructor(
     readonly directory: string,
     limitBytes?: number,

@@ -33,7 +33,7 @@ function factorizeCholesky(matrix: Float64Array, size: number): void {
       else if (sum > 0) matrix[i * size + i] = Math.sqrt(sum);
       else
         throw new RangeError(
-          `Expected a positive definite matrix, but found a pivot of ${sum} in row ${i}.`,
+          `The matrix is not positive definite: the pivot of row ${i} is ${sum}.`,
         );
     }
   }

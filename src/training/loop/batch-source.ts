@@ -31,7 +31,7 @@ export interface BatchSource {
   ): AsyncIterable<InputBatch>;
 }
 
-/** The same inputs; `onDone` is told how many of the samples asked for have been used, whenever a batch has been. */
+/** The same inputs; `onDone` gets how many of the samples asked for have been used, whenever a batch has been. */
 export const withProgress = (
   inputs: BatchSource,
   onDone: (done: number, total: number) => void,
@@ -46,7 +46,7 @@ export const withProgress = (
   },
 });
 
-/** Mixes a batch as its augmentation says; what is drawn hangs on its first image, so a run that goes on in an epoch draws the same. */
+/** Mixes a batch as its augmentation says; what is drawn hangs on its first image, so a run that is resumed in an epoch draws the same. */
 function mixupBatch(
   {augmentation: {mixing}, size, seed}: ImageDataset,
   {images, labels}: ImageBatch,

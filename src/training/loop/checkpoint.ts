@@ -9,7 +9,7 @@ import {writeSafetensors} from '../../backbones/weights/safetensors-writer.js';
 import type {Metrics} from '../metrics/metrics.js';
 import type {TrainerState} from './training-plan.js';
 
-/** A point in a run from which it goes on to the same numbers. Tensors by name, optimizer state included. */
+/** A point in a run from which it continues to the same numbers. Tensors by name, optimizer state included. */
 export interface Checkpoint<Row> {
   /** Index of the phase begun. */
   readonly phase: number;
@@ -35,11 +35,11 @@ export class CheckpointError extends defineError(
   FinetuneError,
   'CHECKPOINT_UNREADABLE',
   ({directory, reason}: {directory: string; reason: string}) =>
-    `Expected a checkpoint in ${directory}, but ${reason}. Start the run again without --resume.`,
+    `The checkpoint in ${directory} cannot be used: ${reason}. Start the run again without --resume.`,
 ) {}
 
 /**
- * Writes a checkpoint beside its place, then moves it there: a directory of its own, so that a kill leaves all of the old one, perhaps under
+ * Writes a checkpoint next to its place, then moves it there: a directory of its own, so that a kill leaves all of the old one, perhaps under
  * its second name, or all of the new one.
  * @param directory `checkpoints/last`
  */
@@ -71,7 +71,7 @@ export async function writeCheckpoint<Row>(
   await rm(old, {recursive: true, force: true});
 }
 
-/** Whether there is something to go on from. */
+/** Whether there is something to resume from. */
 export const hasCheckpoint = (directory: string): boolean =>
   existsSync(existingCheckpoint(directory));
 
@@ -84,7 +84,7 @@ function existingCheckpoint(directory: string): string {
 /** @throws CheckpointError where there is none, or one of another version, or a torn one */
 export async function readCheckpoint<Row>(directory: string): Promise<Checkpoint<Row>> {
   const existing = existingCheckpoint(directory);
-  if (!existsSync(existing)) throw new CheckpointError({directory, reason: 'found none'});
+  if (!existsSync(existing)) throw new CheckpointError({directory, reason: 'there is none'});
   const tensors = async (name: string): Promise<StateDict> =>
     (await readSafetensors(join(existing, `${name}.safetensors`))).tensors;
   try {
@@ -101,6 +101,6 @@ export async function readCheckpoint<Row>(directory: string): Promise<Checkpoint
       best: await tensors('best'),
     };
   } catch (error) {
-    throw new CheckpointError({directory, reason: `it cannot be read: ${errorMessage(error)}`});
+    throw new CheckpointError({directory, reason: `${errorMessage(error)}`});
   }
 }

@@ -48,7 +48,7 @@ export function computeClassWeights(labels: Int32Array): ReadonlyMap<number, num
 /**
  * The images of an epoch, as many as there are, classes within one of each other. A class goes through its images in a fixed turn, from
  * where its last epoch ended: within an epoch, and over all that have been, each is shown as often as any other of its class, or once more.
- * Depends on nothing but its arguments, so that a run goes on where it was stopped.
+ * Depends on nothing but its arguments, so that a run is resumed where it was stopped.
  */
 export function oversampleEpoch(labels: Int32Array, {seed, phase, epoch}: EpochPosition): number[] {
   const byLabel = groupBy(labels.keys(), index => labels[index]!);

@@ -11,7 +11,7 @@ export interface ImageDataset {
   readonly cache: ImageCache;
   readonly samples: readonly Sample[];
   readonly size: number;
-  /** How the images of the cache were made squares; cropped unless told. */
+  /** How the images of the cache were made squares; default: cropped. */
   readonly fit?: Fit;
   readonly augmentation: Augmentation;
   readonly seed: number;

@@ -42,7 +42,7 @@ export interface PhaseModel {
    * The frozen groups, without gradients.
    * @param x RGB pixels 0..255, or what crosses the boundary `from`
    * @param until a boundary not above the network's own
-   * @param precision of the convolutions; fp32 unless told
+   * @param precision of the convolutions; default: fp32
    */
   forwardFrozen(x: Tensor4D, from?: number, until?: number, precision?: Precision): Tensor;
   /**

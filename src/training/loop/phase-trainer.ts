@@ -82,7 +82,7 @@ export class PhaseTrainer {
 
   /**
    * Runs the updates that are left of the epoch begun.
-   * @param onStep told after each update how many of the epoch's are done
+   * @param onStep called after each update how many of the epoch's are done
    * @returns mean training loss over the epoch's examples
    * @throws TrainingDivergedError at the first loss that is not finite
    */
@@ -122,7 +122,7 @@ export class PhaseTrainer {
   }
 
   /**
-   * Validates what the epoch has made of the network, and goes on to the next: a run that is stopped before comes back to validate it.
+   * Validates what the epoch has made of the network, and continues with the next: a run that is stopped before comes back to validate it.
    * @throws TrainingDivergedError where a probability is not a number
    */
   async endEpoch(validation: BatchSource): Promise<Metrics> {

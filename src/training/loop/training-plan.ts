@@ -24,7 +24,7 @@ export interface TrainingPlan {
   readonly precision: Precision;
 }
 
-/** How far a phase has come; all that a checkpoint must say beside tensors. */
+/** How far a phase has come; all that a checkpoint must say besides tensors. */
 export interface TrainerState {
   /** Epochs finished. */
   epoch: number;
@@ -63,8 +63,8 @@ export class TrainingDivergedError extends defineError(
       group => `${group} ${learningRates[group]}`,
     );
     return (
-      `Expected a finite loss in phase "${phase}", but found ${loss} after ${step} updates (rates: ${lrTexts.join(', ')}). ` +
-      `Lower --lr, or give the phase a longer warm-up by more epochs.`
+      `The loss of phase "${phase}" is ${loss} after ${step} updates (learning rates: ${lrTexts.join(', ')}). ` +
+      'Lower --lr, or give the phase a longer warm-up by more epochs.'
     );
   },
 ) {

@@ -57,8 +57,7 @@ export class NanProbabilityError extends defineError(
     imageIndex: number;
     className: string;
   }) =>
-    `Expected a probability of class "${className}" for image ${imageIndex}, but found NaN. ` +
-    'The weights have diverged: train again with a lower rate.',
+    `The probability of class "${className}" for image ${imageIndex} is NaN. The weights have diverged: train again with a lower learning rate.`,
 ) {
   override readonly exitCode = 6;
 }
@@ -103,7 +102,7 @@ export class RunningMetrics {
       labels.some(label => label < 0 || label >= classes)
     ) {
       throw new RangeError(
-        `Expected ${labels.length} x ${classes} probabilities and labels below ${classes}, but found ${probabilities.length} probabilities for labels ${labels}.`,
+        `${probabilities.length} probabilities do not fit labels ${labels}: give ${labels.length} x ${classes}, and labels below ${classes}.`,
       );
     }
     labels.forEach((label, i) =>

@@ -48,7 +48,7 @@ export abstract class StatefulOptimizer implements Optimizer {
       const variable = this.variables.get(name);
       if (variable?.size !== sizeFromShape(shape)) {
         throw new Error(
-          `Expected a state of [${variable?.shape}] for ${name}, but found one of [${shape}].`,
+          `The state of ${name} has shape [${shape}] instead of [${variable?.shape}].`,
         );
       }
       tf.tidy(() => variable.assign(tf.tensor(data.slice(0, sizeFromShape(shape)), [...shape])));

@@ -285,8 +285,8 @@ describe('download', () => {
       .to.be.instanceOf(ChecksumMismatchError)
       .with.property('code', 'WEIGHTS_CHECKSUM_MISMATCH');
     expect(error.message).to.equal(
-      `Expected the sha256 of ${url}/net.pth to begin with 00000000, but found ${SHA256.slice(0, 8)}. ` +
-        'The file was discarded. Try again, or from another network: something on the way changes it.',
+      `The sha256 of ${url}/net.pth begins with ${SHA256.slice(0, 8)} instead of 00000000. The file was discarded. ` +
+        'Try again, or from another network: something on the way changes it.',
     );
     expect(readdirSync(folder)).to.deep.equal([]);
   });
@@ -302,7 +302,7 @@ describe('download', () => {
         .to.be.instanceOf(WeightsUnavailableError)
         .and.to.include({code: 'WEIGHTS_UNAVAILABLE', exitCode: 1, url, target, reason});
       expect(error.message).to.equal(
-        `Expected to fetch weights from ${url}, but ${reason}. Put the file at ${target} by hand, or say --weights FILE or --weights none.`,
+        `Weights cannot be downloaded from ${url}: ${reason}. Put the file at ${target} by hand, or use --weights FILE or --weights none.`,
       );
     };
 
@@ -408,14 +408,14 @@ describe('download', () => {
       mkdirSync(`${target}.part`, {recursive: true});
       symlinkSync('/dev/full', join(`${target}.part`, 'bytes'));
       expect(await unwritable(target)).to.equal(
-        `Expected to write weights to ${target}, but the disk is full. Free some space, or set FINETUNE_CACHE to another folder.`,
+        `Weights cannot be written to ${target}: the disk is full. Free some space, or set FINETUNE_CACHE to another folder.`,
       );
     });
 
     it('says what is wrong with the folder', async () => {
       writeFileSync(folder, 'a file where a folder should be');
       expect((await unwritable(target)).replace(/with E[A-Z]+/, 'with CODE')).to.equal(
-        `Expected to write weights to ${target}, but that failed with CODE. Make it writable, or set FINETUNE_CACHE to another folder.`,
+        `Weights cannot be written to ${target}: the system reports CODE. Make it writable, or set FINETUNE_CACHE to another folder.`,
       );
     });
   });

@@ -77,8 +77,8 @@ describe('parseCard', () => {
       .to.throw(SchemaError, 'Card x.json: ')
       .with.property('issues')
       .that.deep.equals([
-        'Expected "sha256Prefix", but found nothing.',
-        'Expected a known key, but found "sha256Prefx"; did you mean sha256Prefix?',
+        '"sha256Prefix" is missing.',
+        '"sha256Prefx" is no known key; did you mean sha256Prefix?',
       ]);
   });
 
@@ -115,32 +115,28 @@ describe('cardFor', () => {
   it('refuses an unknown name with the nearest known one', () => {
     expect(() => getPretrained('resnet50.imagnet1k-v2', 'resnet50')).to.throw(
       UsageError,
-      'Expected auto, none, a file, a url or one of resnet50.imagenet1k-v1, resnet50.imagenet1k-v2 for --weights, ' +
-        'but found "resnet50.imagnet1k-v2"; did you mean resnet50.imagenet1k-v2?',
+      '"resnet50.imagnet1k-v2" is no value of --weights; did you mean resnet50.imagenet1k-v2? Use auto, none, a file, a url or one of resnet50.imagenet1k-v1, resnet50.imagenet1k-v2; finetune models lists all.',
     );
   });
 
   it('knows that nobody published V2 weights of the two smallest', () => {
     expect(() => getPretrained('IMAGENET1K_V2', 'resnet18')).to.throw(
       UsageError,
-      'Expected auto, none, a file, a url or one of resnet18.imagenet1k-v1 for --weights, ' +
-        'but found "IMAGENET1K_V2"; did you mean resnet18.imagenet1k-v1?',
+      '"IMAGENET1K_V2" is no value of --weights; did you mean resnet18.imagenet1k-v1? Use auto, none, a file, a url or one of resnet18.imagenet1k-v1; finetune models lists all.',
     );
   });
 
   it('says where to look when nothing is near', () => {
     expect(() => getPretrained('the-best-ones', 'resnet34')).to.throw(
       UsageError,
-      'Expected auto, none, a file, a url or one of resnet34.imagenet1k-v1 for --weights, ' +
-        'but found "the-best-ones". Say auto, or see finetune models.',
+      '"the-best-ones" is no value of --weights. Use auto, none, a file, a url or one of resnet34.imagenet1k-v1; finetune models lists all.',
     );
   });
 
   it('refuses weights of another depth, naming both ways out', () => {
     expect(() => getPretrained('resnet50.imagenet1k-v2', 'resnet18')).to.throw(
       UsageError,
-      'Expected weights of resnet18 for --arch resnet18, but found resnet50.imagenet1k-v2. ' +
-        'Say --arch resnet50, or --weights resnet18.imagenet1k-v1.',
+      'resnet50.imagenet1k-v2 does not fit --arch resnet18. Use --arch resnet50, or --weights resnet18.imagenet1k-v1.',
     );
   });
 });

@@ -24,24 +24,24 @@ describe('readWeights', () => {
   });
 
   const STRANGE: readonly (readonly [what: string, content: string, found: string])[] = [
-    ['an empty file', '', 'an empty file; download or save the file again'],
+    ['an empty file', '', 'an empty file. Download or save the file again'],
     [
       'a pointer of Git LFS',
       'version https://git-lfs.github.com/spec/v1\noid sha256:00\n',
-      'a Git LFS pointer; fetch the file itself with "git lfs pull"',
+      'a Git LFS pointer. Fetch the file itself with "git lfs pull"',
     ],
-    ['a web page', '\n<!DOCTYPE html><html></html>', 'a web page; download the file itself'],
+    ['a web page', '\n<!DOCTYPE html><html></html>', 'a web page. Download the file itself'],
     [
       'anything else',
       'GIF89a',
-      'a file of no known format (its first bytes are 474946383961); give a .safetensors, a PyTorch .pth, a Keras .h5 or a tfjs model.json',
+      'a file of no known format (its first bytes are 474946383961). Give a .safetensors, a PyTorch .pth, a Keras .h5 or a tfjs model.json',
     ],
   ];
 
   for (const [what, content, found] of STRANGE) {
     it(`tells ${what} from weights`, async () => {
       expect(await refusalOf(Buffer.from(content))).to.equal(
-        `Expected weights in FILE, but found ${found}.`,
+        `FILE cannot be read as weights: ${found}.`,
       );
     });
   }
@@ -77,7 +77,7 @@ describe('readWeights', () => {
 
   it('says that there is no such file', async () => {
     expect(await refusalOfPath(join(temporaryDirectory(), 'none.pth'))).to.equal(
-      'Expected weights in FILE, but found no such file; check the path.',
+      'FILE cannot be read as weights: no such file. Check the path.',
     );
   });
 

@@ -92,17 +92,17 @@ describe('readSafetensors', () => {
     [
       'a tensor that is not described',
       safetensors({a: null}),
-      'numbers of type none for tensor "a"; save it with one of F64, F32, F16, BF16, I64, U64, I32, U32, I16, U16, I8, U8, BOOL, C64, F8_E4M3, F8_E5M2',
+      'numbers of type none for tensor "a". Save it with one of F64, F32, F16, BF16, I64, U64, I32, U32, I16, U16, I8, U8, BOOL, C64, F8_E4M3, F8_E5M2',
     ],
     [
       'a type nobody knows',
       safetensors({a: {...f32([1], 0, 4), dtype: 'F4'}}, Buffer.alloc(4)),
-      'numbers of type "F4" for tensor "a"; save it with one of F64, F32, F16, BF16, I64, U64, I32, U32, I16, U16, I8, U8, BOOL, C64, F8_E4M3, F8_E5M2',
+      'numbers of type "F4" for tensor "a". Save it with one of F64, F32, F16, BF16, I64, U64, I32, U32, I16, U16, I8, U8, BOOL, C64, F8_E4M3, F8_E5M2',
     ],
     [
       'a type with the name of an inherited property',
       safetensors({a: {...f32([1], 0, 4), dtype: 'toString'}}, Buffer.alloc(4)),
-      'numbers of type "toString" for tensor "a"; save it with one of F64, F32, F16, BF16, I64, U64, I32, U32, I16, U16, I8, U8, BOOL, C64, F8_E4M3, F8_E5M2',
+      'numbers of type "toString" for tensor "a". Save it with one of F64, F32, F16, BF16, I64, U64, I32, U32, I16, U16, I8, U8, BOOL, C64, F8_E4M3, F8_E5M2',
     ],
     [
       'a negative extent',
@@ -154,7 +154,7 @@ describe('readSafetensors', () => {
   for (const [what, file, found] of REFUSED) {
     it(`refuses ${what}`, async () => {
       expect(await refusalOf(file)).to.equal(
-        `Expected weights in FILE, but found ${found}${found.includes('; ') ? '.' : again}`,
+        `FILE cannot be read as weights: ${found}${found.includes('. ') ? '.' : again}`,
       );
     });
   }
@@ -172,7 +172,7 @@ describe('readSafetensors', () => {
     const whole = safetensors({a: f32([4], 0, 16)}, Buffer.alloc(16));
     for (let length = 0; length < whole.length; length++) {
       expect(await refusalOf(whole.subarray(0, length))).to.match(
-        /^Expected weights in FILE, but found [^\n]+\.$/,
+        /^FILE cannot be read as weights: [^\n]+\.$/,
       );
     }
   });

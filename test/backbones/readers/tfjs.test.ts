@@ -86,7 +86,7 @@ describe('readTfjs', () => {
     [
       'a shard that is missing',
       folder(one),
-      'no shard a.bin beside its model.json; copy the whole folder of the model.',
+      'no shard a.bin next to its model.json. Copy the whole folder of the model.',
     ],
     [
       'a short shard',
@@ -126,7 +126,7 @@ describe('readTfjs', () => {
     [
       'a folder for a shard',
       folder(manifest([weight('w', [0])], ['.'])),
-      'no shard . beside its model.json; copy the whole folder of the model.',
+      'no shard . next to its model.json. Copy the whole folder of the model.',
     ],
     [
       'one shard named many times',
@@ -155,7 +155,7 @@ describe('readTfjs', () => {
       folder(manifest([weight('w', [1], {quantization: {dtype: 'int32', scale: 1, min: 0}})]), {
         'a.bin': Buffer.alloc(4),
       }),
-      'numbers quantised to "int32" for tensor "w"; export it as float32.',
+      'numbers quantised to "int32" for tensor "w". Export it as float32.',
     ],
     [
       'metadata that is nested too deep',
@@ -167,7 +167,7 @@ describe('readTfjs', () => {
     [
       'a manifest that is no list',
       folder({weightsManifest: {}}),
-      'a model.json without a weightsManifest; give the model.json of a tfjs model, or its folder.',
+      'a model.json without a weightsManifest. Give the model.json of a tfjs model, or its folder.',
     ],
     [
       'a group without paths',
@@ -187,7 +187,7 @@ describe('readTfjs', () => {
     [
       'a weight of text',
       folder(manifest([weight('w', [1], {dtype: 'string'})])),
-      'numbers of type "string" for tensor "w"; export it as float32.',
+      'numbers of type "string" for tensor "w". Export it as float32.',
     ],
     [
       'a quantised weight without a scale',
@@ -202,13 +202,13 @@ describe('readTfjs', () => {
     [
       'a model without weights',
       folder({weightsManifest: []}),
-      'no tensor of floating-point numbers; give a file with the weights of a network.',
+      'no tensor of floating-point numbers. Give a file with the weights of a network.',
     ],
   ];
 
   for (const [what, path, found] of REFUSED) {
     it(`refuses ${what}`, async () => {
-      expect(await refusalOfPath(path)).to.equal(`Expected weights in FILE, but found ${found}`);
+      expect(await refusalOfPath(path)).to.equal(`FILE cannot be read as weights: ${found}`);
     });
   }
 
@@ -216,11 +216,11 @@ describe('readTfjs', () => {
     const empty = join(temporaryDirectory(), 'empty');
     mkdirSync(empty);
     expect(await refusalOfPath(empty)).to.equal(
-      'Expected weights in FILE, but found a folder without a file of weights; give the file or the folder that holds the weights.',
+      'FILE cannot be read as weights: a folder without a file of weights. Give the file or the folder that holds the weights.',
     );
     expect(await refusalOf(Buffer.from('{"name": "finetune"}'))).to.equal(
-      'Expected weights in FILE, but found JSON without a weightsManifest or a weight_map; ' +
-        'give the model.json of a tfjs model, a model.safetensors.index.json, or the folder of either.',
+      'FILE cannot be read as weights: JSON without a weightsManifest or a weight_map. ' +
+        'Give the model.json of a tfjs model, a model.safetensors.index.json, or the folder of either.',
     );
   });
 });

@@ -628,7 +628,7 @@ const LACKING: readonly (readonly [what: string, build: Build, sentence: RegExp]
   [
     'a folder with several files',
     () => folder({'a.safetensors': {tensors: OURS}, 'b.safetensors': {tensors: OURS}}),
-    /a folder with 2 files of weights \(a\.safetensors, b\.safetensors\); give one of them/,
+    /a folder with 2 files of weights \(a\.safetensors, b\.safetensors\)\. Give one of them/,
   ],
   [
     'a folder with a mean of one number',

@@ -156,7 +156,7 @@ describe('a compiled step', () => {
     const x = tf.ones([2, 2]);
     expect(() => compiled.run(x)).to.throw(
       HostReadError,
-      'Expected a recorded step to read nothing back to the host, but found a read of what Sum gave. Read it after the step.',
+      'The result of Sum is read back to the host inside a traced step. Read it after the step.',
     );
     // And the backend is itself again.
     expect(tf.sum(x).dataSync()[0]).to.equal(4);
@@ -167,7 +167,7 @@ describe('a compiled step', () => {
     const [stray, x] = [tf.tidy(() => tf.add(tf.ones([2]), 1)), tf.ones([2, 2])];
     const compiled = new CompiledFunction(new Map(), given => tf.mul(given, stray));
     expect(() => compiled.run(x)).to.throw(
-      'Expected a recorded step to use its inputs and its state, but found another tensor.',
+      'A traced step uses a tensor that is neither its input nor its state.',
     );
     tf.dispose([stray, x]);
   });

@@ -39,19 +39,19 @@ describe('precision', () => {
     const refusals: readonly (readonly [Parameters<typeof requirePrecision>[1], string])[] = [
       [
         {backend: 'wasm', device: 'cpu'},
-        'Expected TensorFlow for --precision bf16, but found the portable backend. Use --precision fp32.',
+        '--precision bf16 needs TensorFlow; this is the portable backend. Use --precision fp32.',
       ],
       [
         CPU,
-        'Expected a processor with bfloat16 arithmetic (AVX512_BF16, AMX) for --precision bf16, but found one without. Use --precision fp32.',
+        '--precision bf16 needs a processor with bfloat16 arithmetic (AVX512_BF16, AMX); this one has none. Use --precision fp32.',
       ],
       [
         {backend: 'tensorflow', device: 'gpu', gpu: gpuOf('7.5')},
-        'Expected a GPU of compute capability 8.0 or newer for --precision bf16, but found 7.5. Use --precision fp32.',
+        '--precision bf16 needs a GPU of compute capability 8.0 or newer; this one has 7.5. Use --precision fp32.',
       ],
       [
         {backend: 'tensorflow', device: 'gpu'},
-        'Expected a GPU of compute capability 8.0 or newer for --precision bf16, but found one that is not known. Use --precision fp32.',
+        '--precision bf16 needs a GPU of compute capability 8.0 or newer; that of this one is not known. Use --precision fp32.',
       ],
     ];
     for (const [backend, message] of refusals)

@@ -82,7 +82,7 @@ describe('a recorded step', () => {
     x.dispose();
   });
 
-  it('records a step that moves nothing beside it, once for any number of examples', () => {
+  it('records a step that moves nothing next to it, once for any number of examples', () => {
     const reported: string[] = [];
     const steps = new TracedSteps(new Map(Object.entries({weight, count})), {
       onTraced: what => reported.push(what),
@@ -164,7 +164,7 @@ describe('a recorded step', () => {
       const step = (): void =>
         updateInPlace('ResourceApplyMomentum', MOMENTUM, [stray], [], () => {});
       expect(() => trace(new Map<string, Tensor>(), step)).to.throw(
-        'Expected a variable that the recorded step was given, but found another.',
+        'A traced step assigns a variable that it was not given.',
       );
       stray.dispose();
     });

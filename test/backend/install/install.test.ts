@@ -35,7 +35,7 @@ describe('installing a backend', function () {
     const cache = temporaryDirectory();
     const error = await rejectionOf(installBackend({cache, environment}));
     expect(error.message).to.equal(
-      "Expected a C++ compiler for TensorFlow's addon, but found none (tried g++, c++, clang++). Install g++ and run finetune backend install.",
+      "There is no C++ compiler for TensorFlow's addon (tried g++, c++, clang++). Install g++ and run finetune backend install.",
     );
     expect(error.exitCode).to.equal(4);
     const chosen = await rejectionOf(
@@ -48,7 +48,7 @@ describe('installing a backend', function () {
   it('needs pip where no wheel is given', async () => {
     const cache = await freshCache();
     const error = await rejectionOf(installBackend({cache, environment: compiler('exit 0')}));
-    expect(error.message).to.match(/^Expected pip to download TensorFlow with, but found none /);
+    expect(error.message).to.match(/^There is no pip to download TensorFlow with /);
     expect(backendsIn(cache)).to.deep.equal([]);
   });
 
@@ -57,7 +57,7 @@ describe('installing a backend', function () {
     const from = writeWheel('numpy-2.0.0.whl', {'numpy/__init__.py': Buffer.from('')});
     const error = await rejectionOf(installBackend({from, cache, environment: compiler('exit 0')}));
     expect(error.message).to.equal(
-      `Expected a TensorFlow wheel for Linux in ${from}, but found no tensorflow/libtensorflow_cc.so.2 in it.`,
+      `${from} is not a TensorFlow wheel for Linux: there is no tensorflow/libtensorflow_cc.so.2 in it. Give another file.`,
     );
     expect(backendsIn(cache)).to.deep.equal([]);
   });
@@ -71,7 +71,7 @@ describe('installing a backend', function () {
       installBackend({from: writeTree(tensorFlowFiles()), cache, environment}),
     );
     expect(error.message).to.equal(
-      `Expected ${environment.CXX} to compile TensorFlow's addon, but found: x.cc:1:10: fatal error: c_api.h: No such file.`,
+      `${environment.CXX} cannot compile TensorFlow's addon: x.cc:1:10: fatal error: c_api.h: No such file.`,
     );
     expect(backendsIn(cache)).to.deep.equal([]);
   });
@@ -83,7 +83,7 @@ describe('installing a backend', function () {
       installBackend({from, cache, environment: compiler('echo garbage > $out')}),
     );
     expect(error.message).to.match(
-      /^Expected the new TensorFlow to pass its self-test, but found: Error: .*tfjs_binding\.node: file too short\.$/,
+      /^The new TensorFlow fails its self-test: Error: .*tfjs_binding\.node: file too short\.$/,
     );
     expect(backendsIn(cache)).to.deep.equal([]);
   });
@@ -137,7 +137,7 @@ describe('installing a backend', function () {
         installBackend({from: writeTree(tensorFlowFiles()), cache, environment}),
       );
       expect(error.message).to.match(
-        /but found: a disk from which no programs may be run \(noexec\)\. Set FINETUNE_CACHE to a folder on another\.$/,
+        /self-test: a disk from which no programs may be run \(noexec\)\. Set FINETUNE_CACHE to a folder on another\.$/,
       );
     } finally {
       spawnSync('umount', [cache]);

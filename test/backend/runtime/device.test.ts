@@ -94,14 +94,14 @@ describe('the one GPU that is shown to TensorFlow', () => {
 
   it('must be there when it is demanded', () => {
     expect(() => selectVisibleGpu('gpu', [], undefined)).to.throw(
-      "Expected an NVIDIA GPU for --device gpu, but found none (nvidia-smi lists none; the driver's libcuda.so.1 is what TensorFlow needs). " +
+      "There is no NVIDIA GPU for --device gpu (nvidia-smi lists none; the driver's libcuda.so.1 is what TensorFlow needs). " +
         'Install the driver, or use --device cpu.',
     );
     expect(() => selectVisibleGpu('gpu:2', TWO, undefined)).to.throw(
-      'Expected a GPU for --device gpu:2, but found 2 GPUs. Use gpu:0 to gpu:1, or --device cpu.',
+      '--device gpu:2 is not available: this machine has 2 GPUs. Use gpu:0 to gpu:1, or --device cpu.',
     );
     expect(() => selectVisibleGpu('gpu', TWO, '-1')).to.throw(
-      'Expected a GPU for --device gpu, but found 0 GPUs allowed by CUDA_VISIBLE_DEVICES=-1. Allow one there, or use --device cpu.',
+      '--device gpu is not available: this machine has 0 GPUs allowed by CUDA_VISIBLE_DEVICES=-1. Allow one there, or use --device cpu.',
     );
   });
 
@@ -164,7 +164,7 @@ describe("TensorFlow's environment", () => {
     expect(environment).to.deep.equal({...own, CUDA_VISIBLE_DEVICES: '0'});
   });
 
-  it("shows XLA the backend's own tools beside the user's flags", () => {
+  it("shows XLA the backend's own tools next to the user's flags", () => {
     const backend = temporaryDirectory();
     const environment: NodeJS.ProcessEnv = {XLA_FLAGS: '--xla_dump_to=/dump'};
     setCudaToolsPath(backend, environment);
@@ -184,16 +184,16 @@ describe('a machine for TensorFlow', () => {
     expect(() =>
       requireSupportedPlatform({platform: 'darwin', arch: 'arm64', glibc: undefined}),
     ).to.throw(
-      'Expected Linux on x64 or arm64 for TensorFlow, but found darwin on arm64. Use --backend wasm.',
+      'TensorFlow does not run on darwin on arm64; it needs Linux on x64 or arm64. Use --backend wasm.',
     );
     expect(() =>
       requireSupportedPlatform({platform: 'linux', arch: 'x64', glibc: undefined}),
     ).to.throw(
-      'Expected glibc 2.27 or newer for TensorFlow, but found none (musl?). Use --backend wasm.',
+      'TensorFlow needs glibc 2.27 or newer; this system has none (musl?). Use --backend wasm.',
     );
     expect(() =>
       requireSupportedPlatform({platform: 'linux', arch: 'x64', glibc: '2.17'}),
-    ).to.throw('but found 2.17. Use --backend wasm.');
+    ).to.throw('this system has 2.17. Use --backend wasm.');
   });
 
   it('says which it is', () => {

@@ -146,7 +146,7 @@ describe('the package tfjs-node-gpu', () => {
     const cache = temporaryDirectory();
     const error = await rejectionOf(installTfjsPackage(cache, {PATH: npm}));
     expect(error.message).to.equal(
-      `Expected npm to fetch ${NAME} 4.22.0, but found: npm error network request to the registry failed. ` +
+      `npm cannot download ${NAME} 4.22.0: npm error network request to the registry failed. ` +
         "Check the connection, or add it to your project's dependencies.",
     );
     expect(readdirSync(join(cache, 'engines'))).to.deep.equal([]);
@@ -159,7 +159,7 @@ describe('the package tfjs-node-gpu', () => {
     cpSync(join(real, 'binding'), join(changed, 'binding'), {recursive: true});
     writeFileSync(join(changed, 'binding', 'utils.h'), '// another');
     expect(() => checkAddonSources(changed)).to.throw(
-      `Expected the binding sources of ${NAME} 4.22.0 in ${changed}, but found others. Install that version.`,
+      `The binding sources in ${changed} are not those of ${NAME} 4.22.0. Install that version.`,
     );
   });
 });

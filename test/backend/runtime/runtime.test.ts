@@ -47,7 +47,7 @@ const emptyCache = (): NodeJS.ProcessEnv => ({
 });
 
 const SLOWER =
-  'so training goes on with the portable backend, about 5 times slower at 64 px and 9 times slower at 224 px';
+  'so training falls back to WASM, about 5 times slower at 64 px and 9 times slower at 224 px';
 
 describe('starting TensorFlow', function () {
   this.timeout(30_000);
@@ -91,8 +91,7 @@ describe('starting TensorFlow', function () {
     const PATH = programs({'nvidia-smi': 'echo "0, NVIDIA H200, 143771, 9.0"'});
     const {info, events} = await start({backend: 'auto', device: 'auto'}, {PATH});
     const reason =
-      'There is an NVIDIA GPU, but training goes on with the CPU: found a TensorFlow without CUDA installed. ' +
-      'Run finetune backend install for one with it.';
+      'The NVIDIA GPU cannot be used, so training continues on the CPU: the installed TensorFlow has no CUDA. Run finetune backend install for one with it.';
     expect(events).to.deep.equal([{type: 'fallback', reason}]);
     expect(info!.fallbackReason).to.equal(reason);
     expect(info).to.include({
@@ -106,7 +105,7 @@ describe('starting TensorFlow', function () {
     const {error} = await start({backend: 'auto', device: 'gpu'}, {PATH: temporaryDirectory()});
     expect(error).to.include({code: 'GPU_UNAVAILABLE', exitCode: 4});
     expect(error!.message).to.match(
-      /^Expected an NVIDIA GPU for --device gpu, but found none \(.*libcuda\.so\.1.*\)\. /,
+      /^There is no NVIDIA GPU for --device gpu \(.*libcuda\.so\.1.*\)\. /,
     );
   });
 
@@ -114,7 +113,7 @@ describe('starting TensorFlow', function () {
     const PATH = programs({'nvidia-smi': 'echo "0, NVIDIA H200, 143771, 9.0"'});
     const {error} = await start({backend: 'auto', device: 'gpu', offline: true}, {PATH});
     expect(error!.message).to.match(
-      /^Expected an installed TensorFlow for --offline, but found none in /,
+      /^TensorFlow is not installed in .*, and --offline forbids its download\. /,
     );
   });
 });
@@ -129,7 +128,7 @@ describe('starting without TensorFlow', function () {
       code: 'BACKEND_UNAVAILABLE',
       exitCode: 4,
       message:
-        `Expected an installed TensorFlow for --offline, but found none in ${join(environment.FINETUNE_CACHE!, 'engines')}. ` +
+        `TensorFlow is not installed in ${join(environment.FINETUNE_CACHE!, 'engines')}, and --offline forbids its download. ` +
         'Run finetune backend install once with a connection, or with --from FILE.',
     });
   });
@@ -140,8 +139,8 @@ describe('starting without TensorFlow', function () {
       emptyCache(),
     );
     const reason =
-      `TensorFlow is not to be had here, ${SLOWER}: Expected a C++ compiler for TensorFlow's addon, but found none ` +
-      '(tried g++, c++, clang++). Install g++ and run finetune backend install.';
+      `TensorFlow is not available, ${SLOWER}. There is no C++ compiler for TensorFlow's addon (tried g++, c++, clang++). ` +
+      'Install g++ and run finetune backend install.';
     expect(info).to.deep.include({
       backend: 'wasm',
       from: 'package',
@@ -168,7 +167,7 @@ describe('starting without TensorFlow', function () {
       code: 'USAGE',
       exitCode: 2,
       message:
-        'Expected --device cpu or auto for --backend wasm, but found gpu:0. The portable backend has no GPU.',
+        '--device gpu:0 does not fit --backend wasm: the portable backend has no GPU. Use --device cpu or auto.',
     });
   });
 
@@ -181,8 +180,7 @@ console.log(JSON.stringify({same: first === second, refusal}));`;
     expect(JSON.parse(stdout)).to.deep.equal({
       same: true,
       refusal:
-        'Expected tensorflow on cpu with 4 threads, but found that this process already runs wasm on cpu with 1 threads. ' +
-        'Start another process for another backend.',
+        'This process already runs wasm on cpu with 1 threads, so it cannot run tensorflow on cpu with 4 threads. Start another process for another backend.',
     });
   });
 });

@@ -160,7 +160,7 @@ describe('finetune check', function () {
     ]);
     expect(document).to.deep.include({usable: false});
     expect(document.error.code).to.equal('CLASS_UNREADABLE');
-    expect(readFileSync(join(cwd, 'broken.html'), 'utf8')).to.contain('A run would refuse this');
+    expect(readFileSync(join(cwd, 'broken.html'), 'utf8')).to.contain('Not ready to train');
     const other = await finetune(['check', 'pets', '--val-data', 'elsewhere', '--json'], {
       cwd,
       environment: {FINETUNE_CACHE: cache},
@@ -174,19 +174,13 @@ describe('finetune check', function () {
   it('says what it cannot write or read, with exit 2', async () => {
     writeFileSync(join(cwd, 'taken'), 'a file');
     for (const [args, sentence] of [
-      [
-        ['--html', 'taken/page.html'],
-        /^error Expected a file to write at taken\/page\.html for --html, but found /,
-      ],
+      [['--html', 'taken/page.html'], /^error taken\/page\.html \(--html\) cannot be written: /],
       [
         ['--write-exclude', 'taken/list.txt'],
-        /^error Expected a file to write at taken\/list\.txt for --write-exclude, but found /,
+        /^error taken\/list\.txt \(--write-exclude\) cannot be written: /,
       ],
-      [['--exclude', 'none.txt'], /^error Expected .*none\.txt.*--exclude/],
-      [
-        ['--classes', 'cat,dgo'],
-        /^error Expected a folder for each class of --classes in .*, but found none for dgo; did you mean dog\?/,
-      ],
+      [['--exclude', 'none.txt'], /^error The list .*none\.txt \(--exclude\) cannot be read/],
+      [['--classes', 'cat,dgo'], /^error Class dgo of --classes is not in .*; did you mean dog\?/],
     ] as const) {
       const {code, stderr} = await check(...args);
       expect(stderr).to.match(sentence);

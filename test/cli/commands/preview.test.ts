@@ -28,7 +28,7 @@ describe('finetune preview', function () {
     const refused = await preview('--out', 'preview.jpg');
     expect([refused.code, refused.stderr]).to.deep.equal([
       2,
-      'error Expected a new file at preview.jpg for --out, but found one. Give another name, or add --overwrite.\n',
+      'error preview.jpg (--out) exists already. Give another name, or add --overwrite.\n',
     ]);
     expect((await preview('--overwrite')).code).to.equal(0);
     expect(existsSync(join(cwd(), 'preview-3.jpg'))).to.equal(false);
@@ -51,7 +51,7 @@ describe('finetune preview', function () {
     const ended = await preview('--out', 'file/sheet.png');
     expect(ended.code).to.equal(2);
     expect(ended.stderr).to.match(
-      /^error Expected a new file at file\/sheet\.png for --out, but found a file of that name is in the way\. /,
+      /^error file\/sheet\.png \(--out\) cannot be written: a file of that name is in the way\. /,
     );
     for (const name of ['a', 'b']) mkdirSync(join(cwd(), 'broken', name), {recursive: true});
     for (const name of ['a/1.jpg', 'b/1.jpg'])
@@ -59,7 +59,7 @@ describe('finetune preview', function () {
     const broken = await run('preview', 'broken');
     expect(broken.code).to.equal(2);
     expect(broken.stderr).to.match(
-      /^error Expected an image that can be read in broken, but found it is damaged or cut off\./,
+      /^error No image in broken can be read: it is damaged or cut off\. Run finetune check broken\./,
     );
   });
 });

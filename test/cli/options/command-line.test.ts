@@ -69,70 +69,37 @@ describe('the command line', () => {
   }
 
   const REFUSED: readonly (readonly [line: string, sentence: string])[] = [
-    [
-      '--archh resnet18',
-      'Expected a known flag, but found --archh; did you mean --arch? See finetune --help.',
-    ],
+    ['--archh resnet18', '--archh is no known flag; did you mean --arch? See finetune --help.'],
     [
       '--batchSize 8',
-      'Expected a known flag, but found --batchSize; did you mean --batch-size? See finetune --help.',
+      '--batchSize is no known flag; did you mean --batch-size? See finetune --help.',
     ],
-    [
-      '--model resnet18',
-      'Expected a known flag, but found --model; did you mean --arch? See finetune --help.',
-    ],
-    ['--zebra', 'Expected a known flag, but found --zebra. See finetune --help.'],
-    ['-x', 'Expected a known flag, but found -x. See finetune --help.'],
-    [
-      'check pets --arch resnet18',
-      'Expected a known flag, but found --arch. See finetune check --help.',
-    ],
+    ['--model resnet18', '--model is no known flag; did you mean --arch? See finetune --help.'],
+    ['--zebra', '--zebra is no known flag. See finetune --help.'],
+    ['-x', '-x is no known flag. See finetune --help.'],
+    ['check pets --arch resnet18', '--arch is no known flag. See finetune check --help.'],
     [
       'predict model a.jpg --topp 3',
-      'Expected a known flag, but found --topp; did you mean --top? See finetune predict --help.',
+      '--topp is no known flag; did you mean --top? See finetune predict --help.',
     ],
-    ['demo --data pets', 'Expected a known flag, but found --data. See finetune demo --help.'],
-    [
-      'chekc pets',
-      'Expected a command or a folder of images, but found "chekc"; did you mean check?',
-    ],
-    ['tran', 'Expected a command or a folder of images, but found "tran"; did you mean train?'],
+    ['demo --data pets', '--data is no known flag. See finetune demo --help.'],
+    ['chekc pets', '"chekc" is neither a command nor a folder of images; did you mean check?'],
+    ['tran', '"tran" is neither a command nor a folder of images; did you mean train?'],
     [
       '--json check',
-      'Expected the command first, but found check behind an option. Say finetune check ... and its options after it.',
+      'The command check stands behind an option. Run finetune check ... with the options after it.',
     ],
-    [
-      'pets cats',
-      'Expected no further argument for finetune train, but found "cats". See finetune --help.',
-    ],
-    [
-      'pets --data cats',
-      'Expected one folder of images, but found pets and --data cats. Leave out one.',
-    ],
+    ['pets cats', '"cats" is one argument too many for finetune train. See finetune --help.'],
+    ['pets --data cats', 'There are two folders of images: pets and --data cats. Leave out one.'],
     [
       'check pets cats',
-      'Expected no further argument for finetune check, but found "cats". See finetune check --help.',
+      '"cats" is one argument too many for finetune check. See finetune check --help.',
     ],
-    [
-      'check',
-      'Expected a folder of images for finetune check, but found none. Say finetune check DIR.',
-    ],
-    [
-      'export',
-      'Expected the directory of a run for finetune export, but found none. Say finetune export RUN.',
-    ],
-    [
-      'report',
-      'Expected the directory of a run for finetune report, but found none. Say finetune report RUN.',
-    ],
-    [
-      'preview --json',
-      'Expected a folder of images for finetune preview, but found none. Say finetune preview DIR.',
-    ],
-    [
-      '--data',
-      'Expected a complete command line, but found no value for --data. See finetune --help.',
-    ],
+    ['check', 'finetune check needs a folder of images. Run finetune check DIR.'],
+    ['export', 'finetune export needs the directory of a run. Run finetune export RUN.'],
+    ['report', 'finetune report needs the directory of a run. Run finetune report RUN.'],
+    ['preview --json', 'finetune preview needs a folder of images. Run finetune preview DIR.'],
+    ['--data', 'The command line is not complete: no value for --data. See finetune --help.'],
   ];
   for (const [line, sentence] of REFUSED) {
     it(`refuses "finetune ${line}"`, async () => {

@@ -46,7 +46,7 @@ describe('options that say which images are meant', () => {
     expect(toFolderOptions({exclude: path}).exclude).to.deep.equal(['a/é.png', 'b/2.png']);
     writeFileSync(path, Buffer.from('a/1.png\na/\xe9.png\n', 'latin1'));
     expect(() => toFolderOptions({exclude: path})).to.throw(
-      /for --exclude, but found bytes that are no UTF-8 in line 2\./,
+      /\(--exclude\) cannot be read: bytes that are no UTF-8 in line 2\./,
     );
   });
 
@@ -55,7 +55,7 @@ describe('options that say which images are meant', () => {
     writeFileSync(path, 'a/1.png\n\n');
     expect(toFolderOptions({exclude: path}).exclude).to.deep.equal(['a/1.png']);
     expect(() => toFolderOptions({exclude: `${path}.none`})).to.throw(
-      /^Expected a list of files at .*none for --exclude, but found ENOENT/,
+      /^The list .*none \(--exclude\) cannot be read: ENOENT/,
     );
   });
 });

@@ -86,28 +86,28 @@ describe('options', () => {
     [
       {arch: 'resnet51'},
       {},
-      /^Command line: Expected resnet18, .* or resnet152 for "--arch", but found "resnet51"; did you mean resnet50\?/,
+      /^Command line: "--arch" cannot be "resnet51"; did you mean resnet50\? Use resnet18, .* or resnet152\.$/,
     ],
-    [{'batch-size': '0'}, {}, /^Command line: .*"--batch-size".*found 0/],
-    [{'batch-size': 'many'}, {}, /^Command line: .*"--batch-size".*found "many"/],
-    [{lr: false}, {}, /^Command line: .*"--lr".*found false/],
+    [{'batch-size': '0'}, {}, /^Command line: .*"--batch-size" must be >= 1; it is 0\./],
+    [{'batch-size': 'many'}, {}, /^Command line: .*"--batch-size" must .*; it is "many"\./],
+    [{lr: false}, {}, /^Command line: .*"--lr" must .*; it is false\./],
     [
       {freeze: 'everything'},
       {},
-      /^Command line: Expected probe, .* or full for "--freeze", but found "everything"/,
+      /^Command line: "--freeze" cannot be "everything"\. Use probe, .* or full\.$/,
     ],
-    [{device: 'tpu'}, {}, /^Command line: .*"--device".*found "tpu"/],
-    [{}, {FINETUNE_EPOCHS: '1.5'}, /^Environment: .*"FINETUNE_EPOCHS".*found 1.5/],
-    [{}, {FINETUNE_OFFLINE: 'maybe'}, /^Environment: .*"FINETUNE_OFFLINE".*found "maybe"/],
+    [{device: 'tpu'}, {}, /^Command line: .*"--device" cannot be "tpu"\./],
+    [{}, {FINETUNE_EPOCHS: '1.5'}, /^Environment: .*"FINETUNE_EPOCHS" must .*; it is 1\.5\./],
+    [{}, {FINETUNE_OFFLINE: 'maybe'}, /^Environment: .*"FINETUNE_OFFLINE" must .*; it is "maybe"\./],
     [
       {},
       {FINETUNE_EPOCH: '3'},
-      /^Expected a known variable in the environment, but found FINETUNE_EPOCH; did you mean FINETUNE_EPOCHS\?$/,
+      /^FINETUNE_EPOCH in the environment is no known variable; did you mean FINETUNE_EPOCHS\?$/,
     ],
     [
       {},
       {FINETUNE_BATCHSIZE: '3'},
-      /but found FINETUNE_BATCHSIZE; did you mean FINETUNE_BATCH_SIZE\?$/,
+      /^FINETUNE_BATCHSIZE in the environment is no known variable; did you mean FINETUNE_BATCH_SIZE\?$/,
     ],
   ];
   for (const [flags, environment, expected] of REFUSED) {

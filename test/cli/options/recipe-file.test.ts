@@ -53,7 +53,7 @@ describe('a recipe file', () => {
   it('is refused with its path and the nearest key', () => {
     const path = written('{"batchsize": 8}');
     expect(refusal(path)).to.equal(
-      `Recipe ${path}: Expected a known key, but found "batchsize"; did you mean batchSize?`,
+      `Recipe ${path}: "batchsize" is no known key; did you mean batchSize?`,
     );
   });
 
@@ -61,13 +61,13 @@ describe('a recipe file', () => {
     const folder = temporaryDirectory();
     const missing = join(folder, 'no.json');
     expect(refusal(missing)).to.equal(
-      `Expected a recipe file at ${missing}, but found nothing. Check the path; finetune init writes one.`,
+      `Recipe ${missing} cannot be read: it does not exist. Check the path; finetune init writes one.`,
     );
     expect(refusal(folder)).to.equal(
-      `Expected a recipe file at ${folder}, but found a folder. Check the path; finetune init writes one.`,
+      `Recipe ${folder} cannot be read: it is a folder. Check the path; finetune init writes one.`,
     );
     expect(refusal(written('{"epochs": }'))).to.match(
-      /^Expected JSON in recipe .*, but found: .*\. Correct it; finetune init writes one anew\.$/,
+      /^Recipe .* is not JSON: .*\. Correct it; finetune init writes a new one\.$/,
     );
   });
 

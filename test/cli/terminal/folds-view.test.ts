@@ -85,7 +85,7 @@ describe('what a person sees of a cross-validation', () => {
       ...trained(2, 8),
       ...trained(3, 10),
     ]);
-    expect(having(resumed, /^1\/3/)[0]).to.match(/12 s {2}from before$/);
+    expect(having(resumed, /^1\/3/)[0]).to.match(/12 s {2}resumed$/);
     expect(having(resumed, /^dataset/)).to.have.length(1);
     expect(having(resumed, /^training/).at(-1)).to.match(/fold 3\/3, 120 of 120 images/);
   });

@@ -86,7 +86,7 @@ describe('what to type next', () => {
     ['runs/a/report.html', 'for a browser'],
   ] as const;
 
-  it('has its meaning beside it where there is room', () => {
+  it('has its meaning next to it where there is room', () => {
     expect(formatSteps('Next', NEXT, UNSTYLED, 80)).to.equal(
       '\nNext\n  finetune predict runs/a/model IMAGE...   classify new images\n  runs/a/report.html                       for a browser',
     );

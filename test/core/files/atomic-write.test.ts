@@ -33,7 +33,7 @@ describe('a file that is written whole', () => {
     expect(readdirSync(path('a/b'))).to.deep.equal(['file.txt']);
   });
 
-  it('is what it was where writing fails, and nothing is left beside it', async () => {
+  it('is what it was where writing fails, and nothing is left next to it', async () => {
     await writeFileAtomic(path(), 'good');
     function* broken(): Generator<Uint8Array> {
       yield Uint8Array.of(1);

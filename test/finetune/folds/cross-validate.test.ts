@@ -183,7 +183,7 @@ describe('a cross-validation of a folder', function () {
       expect(await rejectionOf(crossValidate(folder, recipe(), folds))).to.include({exitCode: 2});
   });
 
-  it('is refused beside a fold alone', async () => {
+  it('is refused next to a fold alone', async () => {
     expect(await rejectionOf(crossValidate(folder, {...recipe(), fold: '1/3'}, 3))).to.include({
       exitCode: 2,
       message: '--fold 1/3 is one fold alone, and --folds is all of them. Leave out one.',

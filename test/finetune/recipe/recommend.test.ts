@@ -26,7 +26,7 @@ describe('what is recommended', () => {
     [
       {images: 199},
       'probe',
-      '199 training images, 80 in the smallest class: the backbone would only learn them by heart',
+      '199 training images, 80 in the smallest class: too few, the backbone would overfit',
     ],
     [
       {images: 200},
@@ -36,7 +36,7 @@ describe('what is recommended', () => {
     [
       {smallestClass: 9},
       'probe',
-      '1000 training images, 9 in the smallest class: the backbone would only learn them by heart',
+      '1000 training images, 9 in the smallest class: too few, the backbone would overfit',
     ],
     [
       {smallestClass: 10},

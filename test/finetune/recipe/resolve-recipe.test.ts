@@ -219,7 +219,7 @@ describe('resolveLayers', () => {
     ['epochs', 3],
     ['lr', 0.1],
   ] as const) {
-    it(`refuses --${key} beside a list of phases, where it would have no effect`, () => {
+    it(`refuses --${key} next to a list of phases, where it would have no effect`, () => {
       const layers = [
         {source: 'flag', values: {[key]: value}},
         {source: 'recipe file', values: {phases: PHASES}},
@@ -240,12 +240,12 @@ describe('resolveLayers', () => {
         }),
       ),
     ).to.equal(
-      'Expected rates of phase "last-stage" only for groups up to stage2, but found one for stage4. Set it to null, or raise --last-stage.',
+      'Phase "last-stage" has a learning rate for stage4, but the backbone ends at stage2. Set it to null, or raise --last-stage.',
     );
     expect(
       refusal(() => flags({phases: [{name: 'idle', epochs: 1, learningRates: FROZEN}]})),
     ).to.equal(
-      'Expected a rate for at least one group of phase "idle", but found every group frozen. Give one a rate.',
+      'Phase "idle" trains nothing: every group is frozen. Give at least one group a learning rate.',
     );
   });
 });
@@ -312,24 +312,20 @@ describe('resolveRecipe', () => {
     [
       'an unknown key, naming the nearest',
       {batchsize: 8},
-      'Recipe: Expected a known key, but found "batchsize"; did you mean batchSize?',
+      'Recipe: "batchsize" is no known key; did you mean batchSize?',
     ],
     [
       'an arch that is none',
       {arch: 'resnet51'},
-      'Recipe: Expected resnet18, resnet34, resnet50, resnet101 or resnet152 for "arch", but found "resnet51"; did you mean resnet50?',
+      'Recipe: "arch" cannot be "resnet51"; did you mean resnet50? Use resnet18, resnet34, resnet50, resnet101 or resnet152.',
     ],
-    ['a number out of range', {epochs: 0}, 'Recipe: Expected "epochs" to be >= 1, but found 0.'],
+    ['a number out of range', {epochs: 0}, 'Recipe: "epochs" must be >= 1; it is 0.'],
     [
       'a schedule that is none',
       {freeze: 'last-stage'},
-      'Recipe: Expected probe, probe-then-last-stage, probe-then-full or full for "freeze", but found "last-stage".',
+      'Recipe: "freeze" cannot be "last-stage". Use probe, probe-then-last-stage, probe-then-full or full.',
     ],
-    [
-      'no phases',
-      {phases: []},
-      'Recipe: Expected "phases" to NOT have fewer than 1 items, but found [].',
-    ],
+    ['no phases', {phases: []}, 'Recipe: "phases" must NOT have fewer than 1 items; it is [].'],
   ];
   for (const [what, input, message] of wrongs) {
     it(`refuses ${what}`, () => expect(refusal(() => resolve(input))).to.equal(message));
@@ -341,27 +337,23 @@ describe('resolveRecipe', () => {
     [
       'that does not name every group',
       {learningRates: incomplete},
-      'Recipe: Expected "phases.0.learningRates.stage2", but found nothing.',
+      'Recipe: "phases.0.learningRates.stage2" is missing.',
     ],
     [
       'with a group that is none',
       {learningRates: {...FROZEN, stage5: 1}},
-      'Recipe: Expected a known key, but found "phases.0.learningRates.stage5"; did you mean stage1?',
+      'Recipe: "phases.0.learningRates.stage5" is no known key; did you mean stage1?',
     ],
     [
       'with a rate of zero',
       {learningRates: {...FROZEN, head: 0}},
-      'Recipe: Expected "phases.0.learningRates.head" to be > 0, but found 0.',
+      'Recipe: "phases.0.learningRates.head" must be > 0; it is 0.',
     ],
-    [
-      'without epochs',
-      {epochs: undefined},
-      'Recipe: Expected "phases.0.epochs", but found nothing.',
-    ],
+    ['without epochs', {epochs: undefined}, 'Recipe: "phases.0.epochs" is missing.'],
     [
       'with steps',
       {steps: 3},
-      'Recipe: Expected a known key, but found "phases.0.steps". Known keys: name, epochs, learningRates.',
+      'Recipe: "phases.0.steps" is no known key. Known keys: name, epochs, learningRates.',
     ],
   ];
   for (const [what, change, message] of wrongPhases) {

@@ -33,7 +33,7 @@ describe('the checkpoints of a run', () => {
     expect(events[0])
       .to.have.property('message')
       .that.matches(
-        /^A checkpoint cannot be written, so the run goes on without it\. .*checkpoints\S*: a part of the path is a file, and no folder\. Check the path\.$/,
+        /^A checkpoint cannot be written, so the run continues without it\. .*checkpoints\S*: a part of the path is a file, and no folder\. Check the path\.$/,
       );
     expect(await rejectionOf(checkpoints.write(snapshot))).to.include({code: 'ENOTDIR'});
     rmSync(directory);

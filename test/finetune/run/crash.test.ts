@@ -56,7 +56,7 @@ describe('a crash before any operation on files', function () {
     else if (!existsSync(join(out, 'recipe.json'))) await train(out);
   }
 
-  it('loses nothing: the run goes on to the same metrics and the same model, and nothing is left beside it', async () => {
+  it('loses nothing: the run goes on to the same metrics and the same model, and nothing is left next to it', async () => {
     expect(operations).to.be.above(60);
     for (let at = 0; at < operations; at++) {
       const parent = temporaryDirectory();

@@ -79,7 +79,7 @@ describe('a run whose training has ended', () => {
     expect(alive()).to.deep.equal(before);
     expect(error).to.include({code: 'EXPORT_FAILED', exitCode: 1, run: out});
     expect(error.message).to.match(
-      /^The exported model was not verified, and is kept as .*model\.unverified: Expected .*model\.safetensors/,
+      /^The exported model was not verified, and is kept as .*model\.unverified: .*model\.safetensors gives /,
     );
     expect(error.message).to.include(
       `The training is complete, and its weights and metrics are in ${out}.`,
@@ -155,7 +155,7 @@ describe('a run whose training has ended', () => {
     const begun = temporaryDirectory();
     writeFileSync(join(begun, 'recipe.json'), '{}');
     expect((await rejectionOf(reportRun(begun))).message).to.equal(
-      `${begun} holds a run whose training has not ended. Go on with it: finetune --resume ${begun}`,
+      `The training of the run in ${begun} has not ended. Resume it: finetune --resume ${begun}`,
     );
   });
 
@@ -168,7 +168,7 @@ describe('a run whose training has ended', () => {
       expect(await rejectionOf(refused)).to.include({code: 'RUN_LOCKED'});
     await claim.release();
     expect((await rejectionOf(exportRun(run))).message).to.match(
-      /Go on with it: finetune --resume '.+a run'$/,
+      /Resume it: finetune --resume '.+a run'$/,
     );
     writeFileSync(join(run, 'folds.json'), '{}');
     expect((await rejectionOf(reportRun(run))).message).to.match(

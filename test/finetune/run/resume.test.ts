@@ -237,7 +237,7 @@ describe('a run that was stopped', () => {
         truncateSync(join(checkpoint, 'weights.safetensors'), 1000),
       );
       expect(message).to.match(
-        /^Expected a checkpoint in RUN\/checkpoints\/last, but it cannot be read: .*\. Start the run again without --resume\.$/,
+        /^The checkpoint in RUN\/checkpoints\/last cannot be used: .*\. Start the run again without --resume\.$/,
       );
       expect(reported).to.deep.equal([]);
     });
@@ -256,7 +256,7 @@ describe('a run that was stopped', () => {
         runAndTell(folder, {...recipes[NAME](), batchSize: 5}, {out, resume: true}),
       );
       expect(error).to.include({code: 'USAGE', exitCode: 2});
-      expect(error.message).to.include('but found another batchSize.');
+      expect(error.message).to.include('was started with another batchSize.');
     });
 
     it('on other images, which would mix those to validate on with those to train on', async () => {
@@ -283,7 +283,7 @@ describe('a run that was stopped', () => {
       const error = await rejectionOf(runAndTell(folder, recipes[NAME](), {out, resume: true}));
       expect(error).to.include({code: 'USAGE', exitCode: 2});
       expect(error.message).to.equal(
-        `Expected an interrupted run for --resume, but found no recipe.json in ${out}. Give the directory of a run.`,
+        `${out} holds no run to --resume: there is no recipe.json. Give the directory of a run.`,
       );
     });
   });

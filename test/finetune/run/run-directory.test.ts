@@ -96,7 +96,7 @@ describe('a run directory', () => {
 
   it('is not one with files in it', async () => {
     expect(await refusal(withFiles('taken', 'recipe.json'), false)).to.equal(
-      'Expected a new or empty directory for --out, but found files in RUN. Go on with the run there by --resume RUN. Choose another, or add --overwrite.',
+      'RUN (--out) is not empty. Resume the run there with --resume RUN. Choose another directory, or add --overwrite.',
     );
   });
 
@@ -114,7 +114,7 @@ describe('a run directory', () => {
     expect(readdirSync(parent)).to.deep.equal(['run']);
     expect(readdirSync(run)).to.deep.equal(['recipe.json']);
     expect(await refusal(withFiles('images', 'cat.jpg'), true)).to.equal(
-      "Expected a run's directory for --overwrite, but found other files in RUN. Choose another --out.",
+      'RUN holds files that are not of a run, so --overwrite does not replace it. Choose another --out.',
     );
     await made(join(parent, 'new'), true);
   });
@@ -151,9 +151,7 @@ describe('a run directory', () => {
       finish(withFiles('.run.replacement', ...FINISHED));
       withFiles('.run.replaced', 'recipe.json', 'old');
       const run = join(parent, 'run');
-      expect(await refusal(run, false, [])).to.match(
-        /^Expected a new or empty directory for --out, but found files in RUN\. Choose/,
-      );
+      expect(await refusal(run, false, [])).to.match(/^RUN \(--out\) is not empty\. Choose/);
       expect(readdirSync(run).sort()).to.deep.equal([
         'metrics.json',
         'model',
@@ -167,7 +165,7 @@ describe('a run directory', () => {
       withFiles('.run.replacement', 'recipe.json');
       withFiles('.run.replaced', 'recipe.json', 'old');
       const run = join(parent, 'run');
-      expect(await refusal(run, false, [])).to.include('Go on with the run there by --resume RUN.');
+      expect(await refusal(run, false, [])).to.include('Resume the run there with --resume RUN.');
       expect(readdirSync(run)).to.deep.equal(['old', 'recipe.json']);
       expect(readdirSync(parent)).to.deep.equal(['.run.replacement', 'run']);
     });
@@ -253,8 +251,8 @@ describe('a run directory', () => {
       const error = await rejectionOf(RunDirectory.open(path, recipe));
       expect(error).to.include({code: 'USAGE', exitCode: 2});
       expect(error.message).to.equal(
-        `Expected the recipe that the run in ${path} was begun with for --resume, but found another ${key}. ` +
-          'Give the same recipe, or start another run.',
+        `The run in ${path} was started with another ${key}. ` +
+          'Give the same recipe to --resume it, or start another run.',
       );
     });
   }
@@ -262,7 +260,7 @@ describe('a run directory', () => {
   it('is not opened where there is no run', async () => {
     for (const path of [withFiles('other', 'split.json'), join(parent, 'nowhere')]) {
       expect((await rejectionOf(RunDirectory.open(path, RECIPE))).message).to.equal(
-        `Expected an interrupted run for --resume, but found no recipe.json in ${path}. Give the directory of a run.`,
+        `${path} holds no run to --resume: there is no recipe.json. Give the directory of a run.`,
       );
     }
   });

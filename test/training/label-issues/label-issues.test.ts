@@ -126,7 +126,7 @@ describe('inverseFactor', () => {
 
   it('refuses a matrix that has none', () => {
     expect(() => invertCholeskyFactor(Float64Array.of(1, 2, 2, 1), 2)).to.throw(
-      /^Expected a positive definite matrix, but found a pivot of -3 in row 1\.$/,
+      /^The matrix is not positive definite: the pivot of row 1 is -3\.$/,
     );
   });
 });

@@ -142,10 +142,10 @@ describe('an optimizer', () => {
       const restoring = (key: string, shape: readonly number[]) => (): void =>
         optimizer.restore(new Map([[key, {shape, data: new Float32Array(4)}]]));
       expect(restoring('stranger/first', [2, 2])).to.throw(
-        'Expected a state of [undefined] for stranger/first, but found one of [2,2].',
+        'The state of stranger/first has shape [2,2] instead of [undefined].',
       );
       expect(restoring(name!, [2, 2])).to.throw(
-        `Expected a state of [2,3] for ${name}, but found one of [2,2].`,
+        `The state of ${name} has shape [2,2] instead of [2,3].`,
       );
     });
 

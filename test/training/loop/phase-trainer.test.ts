@@ -267,7 +267,7 @@ describe('a phase', () => {
     });
     expect(Number.isFinite(error.loss)).to.equal(false);
     expect(error.message).to.equal(
-      `Expected a finite loss in phase "probe", but found ${error.loss} after 1 updates (rates: head 1e+38). ` +
+      `The loss of phase "probe" is ${error.loss} after 1 updates (learning rates: head 1e+38). ` +
         'Lower --lr, or give the phase a longer warm-up by more epochs.',
     );
   });
@@ -280,7 +280,7 @@ describe('a phase', () => {
     const error = (await rejectionOf(phase.endEpoch(featureInputs()))) as TrainingDivergedError;
     expect(error).to.be.instanceOf(TrainingDivergedError);
     expect(error.message).to.match(
-      /^Expected a finite loss in phase "probe", but found NaN after 3 updates \(rates: head 0\.001\)\./,
+      /^The loss of phase "probe" is NaN after 3 updates \(learning rates: head 0\.001\)\./,
     );
   });
 

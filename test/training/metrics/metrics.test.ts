@@ -157,7 +157,7 @@ describe('metrics', () => {
     expect(() => running.add(Float32Array.of(1, 0, 0.5, NaN), Int32Array.of(0, 1), 1))
       .to.throw(
         NanProbabilityError,
-        'Expected a probability of class "dog" for image 2, but found NaN. The weights have diverged: train again with a lower rate.',
+        'The probability of class "dog" for image 2 is NaN. The weights have diverged: train again with a lower learning rate.',
       )
       .with.property('code', 'TRAINING_DIVERGED');
   });
@@ -166,11 +166,11 @@ describe('metrics', () => {
     const running = new RunningMetrics(['cat', 'dog']);
     expect(() => running.add(Float32Array.of(1, 0, 0), Int32Array.of(0), 1)).to.throw(
       RangeError,
-      'Expected 1 x 2 probabilities and labels below 2, but found 3 probabilities for labels 0.',
+      '3 probabilities do not fit labels 0: give 1 x 2, and labels below 2.',
     );
     expect(() => running.add(Float32Array.of(1, 0), Int32Array.of(2), 1)).to.throw(
       RangeError,
-      'Expected 1 x 2 probabilities and labels below 2, but found 2 probabilities for labels 2.',
+      '2 probabilities do not fit labels 2: give 1 x 2, and labels below 2.',
     );
   });
 });

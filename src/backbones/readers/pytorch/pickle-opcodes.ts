@@ -59,7 +59,7 @@ function stackGlobal(machine: PickleMachine): void {
 
 /**
  * The opcodes that `torch.save` writes, under Python 2 and 3 and every protocol from 2 up. Those that only older protocols and attackers
- * use are absent, but for INST, so that its name can be told. https://github.com/python/cpython/blob/3.13/Lib/pickletools.py
+ * use are absent, but for INST, so that its name can be reported. https://github.com/python/cpython/blob/3.13/Lib/pickletools.py
  */
 export const PICKLE_OPCODES: ReadonlyMap<number, OpcodeHandler> = new Map<number, OpcodeHandler>([
   [0x28, m => m.mark()], // MARK

@@ -11,7 +11,7 @@ import type {TensorReader, StoredTensor} from '../weights-file.js';
 
 /**
  * Opens a `.pth`, `.pt` or `.th` file. Nothing in the file is executed, and only the storages of tensors that are asked for are decoded:
- * an optimizer's state beside the weights costs nothing.
+ * an optimizer's state next to the weights costs nothing.
  */
 export async function openPyTorch(
   path: string,

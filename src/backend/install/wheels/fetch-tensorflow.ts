@@ -16,7 +16,7 @@ export interface FetchTensorFlowOptions {
   readonly signal: AbortSignal | undefined;
 }
 
-/** Puts TensorFlow's libraries and headers into `backend`, and NVIDIA's beside them where a GPU is to be used. */
+/** Puts TensorFlow's libraries and headers into `backend`, and NVIDIA's next to them where a GPU is to be used. */
 export async function fetchTensorFlow(
   directory: string,
   options: FetchTensorFlowOptions,

@@ -25,8 +25,7 @@ export async function findPip(environment: NodeJS.ProcessEnv = process.env): Pro
   }
   throw new BackendError(
     {step: 'download'},
-    `Expected pip to download TensorFlow with, but found none (tried ${PIP_COMMANDS.map(command => command.join(' ')).join(', ')}). ` +
-      "Install Python's pip, or give a wheel: finetune backend install --from FILE.",
+    `There is no pip to download TensorFlow with (tried ${PIP_COMMANDS.map(command => command.join(' ')).join(', ')}). Install Python's pip, or give a wheel: finetune backend install --from FILE.`,
   );
 }
 
@@ -59,8 +58,7 @@ export async function downloadWheel(
     return checkWheel(join(directory, wheel), requirement, sha256);
   throw new BackendError(
     {step: 'download'},
-    `Expected pip to download ${requirement}, but found: ${describeFailure(result)}. ` +
-      'Check the connection and run finetune backend install, or give a wheel with --from FILE.',
+    `pip cannot download ${requirement}: ${describeFailure(result)}. Check the connection and run finetune backend install, or give a wheel with --from FILE.`,
   );
 }
 

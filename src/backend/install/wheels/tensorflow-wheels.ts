@@ -43,7 +43,7 @@ export function cudaWheel(requirement: string, arch: string): WheelSpec {
   if (release === undefined) {
     throw new BackendError(
       {step: 'download'},
-      `${requirement}, which this TensorFlow asks for, is not among the wheels that are known. Put it beside TensorFlow's wheel and give the folder: ` +
+      `${requirement}, which this TensorFlow asks for, is not among the wheels that are known. Put it next to TensorFlow's wheel and give the folder: ` +
         'finetune backend install --from FOLDER.',
     );
   }

@@ -6,7 +6,7 @@ import {sha256} from '../../../core/files/sha256.js';
 import type {StepReport} from '../install-progress.js';
 import {isCudaFile, TENSORFLOW_LIBRARIES, TENSORFLOW_FILES} from './wheel.js';
 
-/** What `--from` names: wheels to unpack, or an unpacked `tensorflow` directory that may have `nvidia` beside it. */
+/** What `--from` names: wheels to unpack, or an unpacked `tensorflow` directory that may have `nvidia` next to it. */
 export type LocalSource =
   {readonly wheels: readonly [string, ...string[]]} | {readonly unpacked: string};
 
@@ -19,7 +19,7 @@ export async function inspectSource(from: string): Promise<LocalSource> {
   const path = resolve(from);
   if (!existsSync(path))
     throw new UsageError(
-      `Expected a TensorFlow wheel or directory for --from, but found nothing at ${path}.`,
+      `${path} (--from) does not exist. Give a TensorFlow wheel, or a folder with one.`,
     );
   if (statSync(path).isFile()) return {wheels: [path]};
   const wheels = (await readdir(path))
@@ -32,7 +32,7 @@ export async function inspectSource(from: string): Promise<LocalSource> {
   );
   if (unpacked !== undefined) return {unpacked};
   throw new UsageError(
-    `Expected a TensorFlow wheel or ${TENSORFLOW_LIBRARIES[0]} in ${path} for --from, but found neither.`,
+    `${path} (--from) holds neither a TensorFlow wheel nor ${TENSORFLOW_LIBRARIES[0]}. Give another folder.`,
   );
 }
 
@@ -67,7 +67,7 @@ export async function copyUnpackedWheel(
   for (const [source, target] of [...tensorflowFiles, ...cudaFiles]) {
     throwIfAborted(signal);
     if (!existsSync(source))
-      throw new UsageError(`Expected ${source} for --from, but found no such file.`);
+      throw new UsageError(`${source} (--from) does not exist. Give a complete TensorFlow.`);
     await mkdir(dirname(target), {recursive: true});
     await copyFile(source, target, constants.COPYFILE_FICLONE);
     report((bytes += statSync(target).size), null);

@@ -44,7 +44,7 @@ export async function readWheelMetadata(wheel: string): Promise<string> {
     if (name === undefined)
       throw new BackendError(
         {step: 'unpack'},
-        `Expected a Python wheel in ${wheel}, but found a zip archive without METADATA.`,
+        `${wheel} is not a Python wheel: the zip archive has no METADATA. Give another file.`,
       );
     return (await archive.read(name)).toString('utf8');
   });
@@ -69,7 +69,7 @@ export async function unpackWheel(
     if (missing !== undefined) {
       throw new BackendError(
         {step: 'unpack'},
-        `Expected a TensorFlow wheel for Linux in ${wheel}, but found no ${missing} in it.`,
+        `${wheel} is not a TensorFlow wheel for Linux: there is no ${missing} in it. Give another file.`,
       );
     }
     const onBytes = countBytes(

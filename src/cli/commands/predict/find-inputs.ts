@@ -29,7 +29,7 @@ async function readStandardInput(): Promise<Uint8Array> {
   const image = process.stdin.isTTY ? Buffer.alloc(0) : await buffer(process.stdin);
   if (image.length > 0) return image;
   throw new UsageError(
-    'Expected an image on standard input for -, but found nothing. Say finetune predict MODEL - < image.jpg.',
+    'There is no image on standard input. Run finetune predict MODEL - < image.jpg.',
   );
 }
 

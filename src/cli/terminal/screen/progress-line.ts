@@ -24,7 +24,7 @@ export interface ProgressState {
   readonly note?: string;
 }
 
-/** What is said beside a bar, in this order. */
+/** What is shown next to a bar, in this order. */
 type ProgressFields = Partial<Record<'place' | 'amount' | 'rate' | 'left' | 'note', string>>;
 
 /** What goes where there is no room for all of it, the first first: the bar shows the amount, too, but it is all that a download has. */
@@ -65,7 +65,7 @@ function joinFitting(fields: ProgressFields, availableWidth: number): string {
 
 /**
  * One progress at a time: a bar with rate and remaining time on a terminal, drawn at most ten times a second; elsewhere a plain line
- * every ten seconds. It moves only when told, since training keeps the thread from timers.
+ * every ten seconds. It moves only when updated, since training keeps the thread from timers.
  */
 export class ProgressLine {
   #title = '';

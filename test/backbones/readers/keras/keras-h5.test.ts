@@ -110,7 +110,7 @@ describe('readKerasH5', () => {
       dataset.resize([2 ** 28]);
     });
     expect(await refusalOf(bytes)).to.match(
-      /^Expected weights in FILE, but found 268,435,456 numbers in a file of [\d,]+ bytes; download or save the file again\.$/,
+      /^FILE cannot be read as weights: 268,435,456 numbers in a file of [\d,]+ bytes\. Download or save the file again\.$/,
     );
   });
 
@@ -126,14 +126,14 @@ describe('readKerasH5', () => {
       }),
     );
     expect(await refusalOf(bytes)).to.equal(
-      'Expected weights in FILE, but found a chunk of 134,217,728 bytes for "w"; save it without chunks.',
+      'FILE cannot be read as weights: a chunk of 134,217,728 bytes for "w". Save it without chunks.',
     );
   });
 
   it('refuses groups that contain themselves', async () => {
     const bytes = await h5File(root => root.create_group('a').create_hard_link('/a', 'a'));
     expect(await refusalOf(bytes)).to.equal(
-      `Expected weights in FILE, but found more than 20,000 groups and weights, or 16 inside each other${again}`,
+      `FILE cannot be read as weights: more than 20,000 groups and weights, or 16 inside each other${again}`,
     );
   });
 
@@ -153,7 +153,7 @@ describe('readKerasH5', () => {
       root.create_dataset({name: 'model_weights', data: Float32Array.of(1)}),
     );
     expect(await refusalOf(bytes)).to.equal(
-      `Expected weights in FILE, but found a model_weights that is not a group${again}`,
+      `FILE cannot be read as weights: a model_weights that is not a group${again}`,
     );
   });
 
@@ -168,11 +168,11 @@ describe('readKerasH5', () => {
   it('refuses broken files in one sentence, and reads whole ones after them', async () => {
     const whole = await h5File(root => weight(root, 'fc', 'bias:0', [1, 2, 3]));
     expect(await refusalOf(whole.subarray(0, -1))).to.match(
-      /^Expected weights in FILE, but found a broken HDF5 file \(truncated file: .*\); download or save the file again\.$/,
+      /^FILE cannot be read as weights: a broken HDF5 file \(truncated file: .*\)\. Download or save the file again\.$/,
     );
     for (let length = 8; length < whole.length; length += 397) {
       expect(await refusalOf(whole.subarray(0, length))).to.match(
-        /^Expected weights in FILE, but found a broken HDF5 file \([^\n]+\); download or save the file again\.$/,
+        /^FILE cannot be read as weights: a broken HDF5 file \([^\n]+\)\. Download or save the file again\.$/,
       );
     }
     expect(valuesIn(await readBytes(whole))).to.deep.equal({'fc/bias:0': [1, 2, 3]});

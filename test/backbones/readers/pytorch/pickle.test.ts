@@ -24,7 +24,7 @@ const hex = (bytes: string): Buffer => Buffer.from(bytes.replaceAll(' ', ''), 'h
 const ALONE =
   'save model.state_dict() alone with torch.save and give that file, and do not open this one in Python unless you trust its source';
 const asksFor = (name: string): string =>
-  `a pickle that asks for ${name}, which weights do not need; ${ALONE}`;
+  `a pickle that asks for ${name}, which weights do not need. ${ALONE}`;
 
 describe('unpickle', () => {
   it('reads the values of checkpoints', () => {
@@ -75,7 +75,7 @@ describe('unpickle', () => {
     );
   });
 
-  it('keeps a command line and a scheduler beside the weights out of the way', () => {
+  it('keeps a command line and a scheduler next to the weights out of the way', () => {
     const namespace = Buffer.concat([global('argparse', 'Namespace'), hex('29 81')]);
     expect([
       ...(read(build(namespace, dictionary({lr: integer(1)}))) as Map<unknown, unknown>),
@@ -175,7 +175,7 @@ describe('unpickle', () => {
 
   for (const [what, pickled, found] of HOSTILE) {
     it(`refuses ${what}`, () => {
-      const sentence = found.includes('; ') ? found : `${found}; download or save the file again`;
+      const sentence = found.includes('. ') ? found : `${found}. Download or save the file again`;
       expect(() => read(pickled))
         .to.throw()
         .with.property('message', sentence);
@@ -243,7 +243,7 @@ describe('unpickle', () => {
       asksFor('collections.OrderedDict'),
     );
     expect(() => plain(text('x'), hex('51'))).to.throw(
-      'a pickle that refers to something outside it; download or save the file again',
+      'a pickle that refers to something outside it. Download or save the file again',
     );
   });
 });

@@ -24,7 +24,7 @@ import {again, fileOf, readBytes, refusalOf, valuesIn} from '../../../helpers/we
 
 const SIX = bytesOf(Float32Array.of(0, 1, 2, 3, 4, 5));
 const fc = tensor({key: '0', shape: [2, 3]});
-const alone = '; save model.state_dict() with torch.save and give that file.';
+const alone = '. Save model.state_dict() with torch.save and give that file.';
 
 /** A zip file of this root and one storage of six floats, named 0. */
 const zip = (root: Pickled): Buffer => torchZip(root, {'0': SIX});
@@ -161,7 +161,7 @@ describe('readPyTorch', () => {
     const file = await openWeights(fileOf(zip(root)));
     expect([...(await file.tensors.get('a')!.read())]).to.deep.equal([0, 1, 2, 3, 4, 5]);
     expect((await rejectionOf(file.tensors.get('b')!.read())).message).to.match(
-      /^Expected weights in .*, but found 4,294,967,296 bytes for "b", far more than it needs; download or save the file again\.$/,
+      /^.* cannot be read as weights: 4,294,967,296 bytes for "b", far more than it needs\. Download or save the file again\.$/,
     );
     await file.close();
   });
@@ -235,7 +235,7 @@ describe('readPyTorch', () => {
     [
       'code to run',
       zip(dictionary({w: fc, x: reduce(global('os', 'system'), text('true'))})),
-      'a pickle that asks for os.system, which weights do not need; save model.state_dict() alone with torch.save and give that file, and do not open this one in Python unless you trust its source.',
+      'a pickle that asks for os.system, which weights do not need. Save model.state_dict() alone with torch.save and give that file, and do not open this one in Python unless you trust its source.',
     ],
     ['a single tensor', zip(fc), `a single tensor without a name${alone}`],
     [
@@ -253,7 +253,7 @@ describe('readPyTorch', () => {
       torchZip(dictionary({n: tensor({key: '0', shape: [1], type: 'LongStorage'})}), {
         '0': Buffer.alloc(8),
       }),
-      'no tensor of floating-point numbers; give a file with the weights of a network.',
+      'no tensor of floating-point numbers. Give a file with the weights of a network.',
     ],
     [
       'a shape beyond the storage',
@@ -273,7 +273,7 @@ describe('readPyTorch', () => {
     [
       'repetition without an end',
       weightsOf({shape: [2 ** 30, 2 ** 20], strides: [0, 0], length: 6}),
-      /^1,125,899,906,842,624 numbers in a file of [\d,]+ bytes; /,
+      /^1,125,899,906,842,624 numbers in a file of [\d,]+ bytes\. /,
     ],
     [
       'a negative stride',
@@ -303,7 +303,7 @@ describe('readPyTorch', () => {
     [
       'big-endian numbers',
       torchZip(weights, {'0': SIX}, {byteOrder: 'big'}),
-      'numbers in "big" byte order; save it on a little-endian machine.',
+      'numbers in "big" byte order. Save it on a little-endian machine.',
     ],
     [
       'a wrong checksum',
@@ -318,22 +318,22 @@ describe('readPyTorch', () => {
     [
       'a pickle that claims to be enormous',
       torchZip(weights, {'0': SIX}, {lies: {'archive/data.pkl': {size: 64_000_001}}}),
-      /^an entry "archive\/data\.pkl" of 64,000,001 bytes, above the limit of [\d,]+; /,
+      /^an entry "archive\/data\.pkl" of 64,000,001 bytes, above the limit of [\d,]+\. /,
     ],
     [
       'another zip archive',
       storedZip({'word/document.xml': SIX}),
-      'a zip archive without the one data.pkl of torch.save; give a file that torch.save or Keras wrote.',
+      'a zip archive without the one data.pkl of torch.save. Give a file that torch.save or Keras wrote.',
     ],
     [
       'two pickles',
       storedZip({...entries, 'b/data.pkl': SIX}),
-      'a zip archive without the one data.pkl of torch.save; give a file that torch.save or Keras wrote.',
+      'a zip archive without the one data.pkl of torch.save. Give a file that torch.save or Keras wrote.',
     ],
     [
       'a .keras archive without weights inside',
       storedZip({'config.json': SIX, 'model.weights.h5': SIX}),
-      /^a broken HDF5 file \(.*\); download or save the file again\.$/,
+      /^a broken HDF5 file \(.*\)\. Download or save the file again\.$/,
     ],
     [
       'a truncated zip archive',
@@ -368,18 +368,18 @@ describe('readPyTorch', () => {
     [
       'a legacy file of a big-endian machine',
       torchLegacy(weights, {}, {littleEndian: NONE}),
-      'numbers in big-endian byte order; save it on a little-endian machine.',
+      'numbers in big-endian byte order. Save it on a little-endian machine.',
     ],
     [
       'a pickle of something else',
       Buffer.from('80024b012e', 'hex'),
-      'a pickle that torch.save did not write; give a file that torch.save wrote.',
+      'a pickle that torch.save did not write. Give a file that torch.save wrote.',
     ],
   ];
 
   for (const [what, file, found] of REFUSED) {
     it(`refuses ${what}`, async () => {
-      const sentence = (await refusalOf(file)).replace('Expected weights in FILE, but found ', '');
+      const sentence = (await refusalOf(file)).replace('FILE cannot be read as weights: ', '');
       if (typeof found === 'string') expect(sentence).to.equal(found);
       else expect(sentence).to.match(found);
     });
@@ -401,7 +401,7 @@ describe('readPyTorch', () => {
       ),
     });
     expect(await refusalOf(zip(root))).to.equal(
-      `Expected weights in FILE, but found a pickle that refers to something other than a whole storage${again}`,
+      `FILE cannot be read as weights: a pickle that refers to something other than a whole storage${again}`,
     );
   });
 

@@ -51,7 +51,7 @@ describe('pip', () => {
   it('is asked for by name where there is none', async () => {
     const error = await rejectionOf(findPip({PATH: temporaryDirectory()}));
     expect(error.message).to.equal(
-      'Expected pip to download TensorFlow with, but found none (tried python3 -m pip, pip3, python -m pip, pip, py -m pip). ' +
+      'There is no pip to download TensorFlow with (tried python3 -m pip, pip3, python -m pip, pip, py -m pip). ' +
         "Install Python's pip, or give a wheel: finetune backend install --from FILE.",
     );
     expect(error.exitCode).to.equal(4);
@@ -132,7 +132,9 @@ printf 12345 > $dest/x-$abi.whl`);
     const error = await rejectionOf(
       downloadWheel(wheel('x'), temporaryDirectory(), options(environment)),
     );
-    expect(error.message).to.include('but found: OSError: [Errno 28] No space left on device.');
+    expect(error.message).to.include(
+      'pip cannot download x: OSError: [Errno 28] No space left on device.',
+    );
   });
 
   it('is quoted where it fails otherwise', async () => {
@@ -143,7 +145,7 @@ printf 12345 > $dest/x-$abi.whl`);
       downloadWheel(wheel('x'), temporaryDirectory(), options(environment)),
     );
     expect(error.message).to.match(
-      /^Expected pip to download x, but found: ERROR: 403 Client Error: Forbidden for url: there\. Check /,
+      /^pip cannot download x: ERROR: 403 Client Error: Forbidden for url: there\. Check /,
     );
   });
 
@@ -154,8 +156,7 @@ echo "ERROR: Could not find a version that satisfies the requirement x"; echo "E
     const directory = temporaryDirectory();
     const error = await rejectionOf(downloadWheel(wheel('x'), directory, options(environment)));
     expect(error.message).to.equal(
-      'Expected pip to download x, but found: no connection to the package index. ' +
-        'Check the connection and run finetune backend install, or give a wheel with --from FILE.',
+      'pip cannot download x: no connection to the package index. Check the connection and run finetune backend install, or give a wheel with --from FILE.',
     );
     expect(calls()).to.have.length(1);
     expect(existsSync(join(directory, 'partial'))).to.equal(false);

@@ -80,7 +80,7 @@ describe('unpacking a wheel', () => {
     });
     const error = await rejectionOf(unpackWheel(wheel, temporaryDirectory(), ignore));
     expect(error.message).to.equal(
-      `Expected a TensorFlow wheel for Linux in ${wheel}, but found no tensorflow/libtensorflow_cc.so.2 in it.`,
+      `${wheel} is not a TensorFlow wheel for Linux: there is no tensorflow/libtensorflow_cc.so.2 in it. Give another file.`,
     );
     expect(error.exitCode).to.equal(4);
   });
@@ -93,7 +93,7 @@ describe('unpacking a wheel', () => {
     for (const wheel of [text, cut]) {
       const error = await rejectionOf(unpackWheel(wheel, temporaryDirectory(), ignore));
       expect(error.message).to.match(
-        /^Expected a whole zip archive in .*\.whl, but found .*\. Fetch the file again\.$/,
+        /^.*\.whl is not a whole zip archive: .*\. Download the file again\.$/,
       );
       expect(error.code).to.equal('BACKEND_UNAVAILABLE');
     }
@@ -106,7 +106,7 @@ describe('unpacking a wheel', () => {
     const plain = writeWheel('plain.whl', {'readme.txt': Buffer.from('hello')});
     const error = await rejectionOf(readWheelMetadata(plain));
     expect(error.message).to.equal(
-      `Expected a Python wheel in ${plain}, but found a zip archive without METADATA.`,
+      `${plain} is not a Python wheel: the zip archive has no METADATA. Give another file.`,
     );
   });
 });
@@ -140,16 +140,16 @@ describe('what --from names', () => {
     const empty = temporaryDirectory();
     const absent = await rejectionOf(inspectSource(join(empty, 'tf.whl')));
     expect(absent.message).to.equal(
-      `Expected a TensorFlow wheel or directory for --from, but found nothing at ${join(empty, 'tf.whl')}.`,
+      `${join(empty, 'tf.whl')} (--from) does not exist. Give a TensorFlow wheel, or a folder with one.`,
     );
     expect(absent.exitCode).to.equal(2);
     const neither = await rejectionOf(inspectSource(empty));
     expect(neither.message).to.equal(
-      `Expected a TensorFlow wheel or libtensorflow_cc.so.2 in ${empty} for --from, but found neither.`,
+      `${empty} (--from) holds neither a TensorFlow wheel nor libtensorflow_cc.so.2. Give another folder.`,
     );
   });
 
-  it('is copied with the libraries of CUDA beside it', async () => {
+  it('is copied with the libraries of CUDA next to it', async () => {
     const cuda = {
       'nvidia/cudnn/lib/libcudnn.so.9': Buffer.from('cudnn'),
       'nvidia/cudnn/include/cudnn.h': Buffer.from('header'),
@@ -171,7 +171,7 @@ describe('what --from names', () => {
     });
     const error = await rejectionOf(copyUnpackedWheel(folder, temporaryDirectory(), ignore));
     expect(error.message).to.equal(
-      `Expected ${join(folder, 'include/tensorflow/c/c_api.h')} for --from, but found no such file.`,
+      `${join(folder, 'include/tensorflow/c/c_api.h')} (--from) does not exist. Give a complete TensorFlow.`,
     );
   });
 

@@ -2,7 +2,7 @@ import {availableParallelism, cpus} from 'node:os';
 import {parseArgs} from 'node:util';
 import {formatInteger} from '../src/core/text/format-count.js';
 import {createRng} from '../src/core/rng.js';
-import {mapConcurrently} from '../src/core/async/map-concurrently.js';
+import {mapConcurrently} from '../src/core/async.js';
 import {decodeForInspection} from '../src/datasets/images/decode.js';
 import {findImages} from '../src/datasets/discovery/find-images.js';
 import {findNearDuplicates} from '../src/datasets/duplicates/near-duplicates.js';

@@ -1,7 +1,7 @@
 import {createHash} from 'node:crypto';
 import {parseArgs} from 'node:util';
 import {createRng, shuffle} from '../src/core/rng.js';
-import {mapConcurrently} from '../src/core/async/map-concurrently.js';
+import {mapConcurrently} from '../src/core/async.js';
 import {decodeForInspection} from '../src/datasets/images/decode.js';
 import {findImages} from '../src/datasets/discovery/find-images.js';
 import {findNearDuplicates} from '../src/datasets/duplicates/near-duplicates.js';

@@ -1,4 +1,5 @@
-export {finetune, type FinetuneResult, type WrittenResult} from './finetune/finetune.js';
+export {finetune} from './finetune/finetune.js';
+export type {FinetuneResult, WrittenResult} from './finetune/finetune-result.js';
 export {type FinetuneOptions} from './finetune/finetune-options.js';
 export {crossValidate, type CrossValidationResult} from './finetune/folds/cross-validate.js';
 export {evaluate, type Evaluation, type EvaluateOptions} from './finetune/evaluate.js';

@@ -8,7 +8,7 @@ import {
 import type {Precision} from '../../src/backend/graph/precision.js';
 import {tf} from '../../src/backend/tensorflow.js';
 import {attachHead, type Classifier} from '../../src/heads/classifier.js';
-import type {TrainingPlan} from '../../src/training/loop/phase-trainer.js';
+import type {TrainingPlan} from '../../src/training/loop/training-plan.js';
 
 /** The last batch norm of each residual path gets a small scale, so that random weights keep activations in range at any depth. */
 function scaleResidualNorms(weights: ParameterMap): void {

@@ -6,10 +6,11 @@ import {
   type InputBatch,
   type BatchSource,
 } from '../../src/training/loop/batch-source.js';
-import {yieldToEventLoop} from '../../src/core/async/yield-to-event-loop.js';
+import {yieldToEventLoop} from '../../src/core/async.js';
 import {createOptimizer} from '../../src/training/loop/optimizer.js';
 import {createPhaseModel, type PhaseModel} from '../../src/training/loop/phase-model.js';
-import {PhaseTrainer, INITIAL_TRAINER_STATE} from '../../src/training/loop/phase-trainer.js';
+import {PhaseTrainer} from '../../src/training/loop/phase-trainer.js';
+import {INITIAL_TRAINER_STATE} from '../../src/training/loop/training-plan.js';
 import {trainStep, type StepInputs} from '../../src/training/loop/train-step.js';
 import {makePlan, randomClassifier, learningRatesFrom} from './networks.js';
 import {openDecodedCache, loadDataset, makeBatchSource} from './dataset.js';

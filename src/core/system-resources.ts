@@ -83,3 +83,10 @@ export const usableMemory = (): number => usableAmount(readSystemResources().mem
 export const usableCores = (
   {cores}: Pick<SystemResources, 'cores'> = readSystemResources(),
 ): number => Math.max(1, Math.ceil(usableAmount(cores)));
+
+/** Node's default. */
+const DEFAULT_POOL_SIZE = 4;
+
+/** Threads of Node's pool, on which sharp decodes and files are read: more images at once than these only wait. */
+export const threadPoolSize = (environment: NodeJS.ProcessEnv = process.env): number =>
+  Number(environment.UV_THREADPOOL_SIZE) || DEFAULT_POOL_SIZE;

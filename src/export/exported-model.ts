@@ -13,7 +13,8 @@ import {tf} from '../backend/tensorflow.js';
 import type {InferenceModel} from '../heads/inference-model.js';
 import {specOf, type ModelMetrics, type ModelRecord} from './record/model-record.js';
 import {assertFinite, runNetwork} from './probabilities.js';
-import {toImageInput, type ImageSource, type ImageInput} from './image-source.js';
+import type {ImageInput} from '../datasets/images/read-square.js';
+import {toImageInput, type ImageSource} from './image-source.js';
 import {readPixels} from './read-pixels.js';
 
 /**

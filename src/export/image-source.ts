@@ -1,6 +1,7 @@
 import {fileURLToPath} from 'node:url';
 import {types} from 'node:util';
 import {ArgumentError, describeValue} from '../core/arguments.js';
+import type {ImageInput} from '../datasets/images/read-square.js';
 
 /**
  * An image to classify: a path, a `file:` URL, or the bytes of an image file in any form.
@@ -11,9 +12,6 @@ import {ArgumentError, describeValue} from '../core/arguments.js';
  */
 export type ImageSource =
   string | URL | Uint8Array | ArrayBuffer | SharedArrayBuffer | DataView | Blob;
-
-/** What is read when its turn comes: a path, bytes, or a Blob, which may lie on a disk. */
-export type ImageInput = string | Uint8Array | Blob;
 
 const EXPECTED =
   'a path, a file: URL, the bytes of an image file (Uint8Array, ArrayBuffer) or a Blob';

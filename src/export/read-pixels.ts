@@ -1,10 +1,8 @@
 import {defineError, FinetuneError} from '../core/errors.js';
 import type {Preprocessing} from '../core/preprocessing.js';
-import {decodeFile, decodeBytes} from '../datasets/images/decode.js';
 import {READABLE_FORMATS} from '../datasets/images/image-format.js';
-import {centerCrop} from '../datasets/images/crop.js';
-import {describeDecodeError} from '../datasets/discovery/broken-images.js';
-import type {ImageInput} from './image-source.js';
+import {describeDecodeError} from '../datasets/images/image-error.js';
+import {readSquare, type ImageInput} from '../datasets/images/read-square.js';
 
 /** Something to classify that is no image. */
 export class UnreadableImageError extends defineError(
@@ -21,15 +19,6 @@ export class UnreadableImageError extends defineError(
   }) => `${image} cannot be read: ${reason}. Give a ${READABLE_FORMATS} file.`,
 ) {}
 
-function reasonOf(error: unknown): string {
-  const {code} = error as NodeJS.ErrnoException;
-  return code === 'ENOENT'
-    ? 'there is no such file'
-    : code === 'EISDIR'
-      ? 'it is a folder'
-      : describeDecodeError(error);
-}
-
 const nameOf = (image: ImageInput): string =>
   typeof image === 'string'
     ? image
@@ -41,15 +30,11 @@ async function readOne(
   preprocessing: Preprocessing,
 ): Promise<Uint8Array> {
   try {
-    if (typeof image === 'string')
-      return centerCrop(await decodeFile(image, preprocessing), preprocessing.cropSize);
-    const bytes = image instanceof Uint8Array ? image : new Uint8Array(await image.arrayBuffer());
-    const decoded = await decodeBytes(bytes, preprocessing);
-    return centerCrop(decoded, preprocessing.cropSize);
+    return await readSquare(image, preprocessing);
   } catch (error) {
     throw new UnreadableImageError({
       image: nameOf(image),
-      reason: reasonOf(error),
+      reason: describeDecodeError(error),
       index,
       cause: error,
     });

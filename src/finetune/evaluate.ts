@@ -9,13 +9,12 @@ import {
 } from '../core/arguments.js';
 import {defineError, DatasetError, throwIfAborted} from '../core/errors.js';
 import type {Finding} from '../core/finding.js';
-import {decodeFile} from '../datasets/images/decode.js';
-import {centerCrop} from '../datasets/images/crop.js';
+import {readSquare} from '../datasets/images/read-square.js';
 import {checkFolder} from '../datasets/discovery/folder-arguments.js';
 import {everySample} from '../datasets/discovery/image-folder.js';
 import type {ImageFolder, Sample} from '../datasets/sample.js';
 import {skippedFindings} from '../datasets/discovery/skipped-files.js';
-import {describeDecodeError} from '../datasets/discovery/broken-images.js';
+import {describeDecodeError} from '../datasets/images/image-error.js';
 import type {ExportedModel} from '../export/exported-model.js';
 import {RunningMetrics, type Metrics} from '../training/metrics/metrics.js';
 import type {RunEventListener} from './events.js';
@@ -139,10 +138,7 @@ async function readBatch(
   const read = await Promise.all(
     samples.map(async ({path, name, label}) => {
       try {
-        return {
-          label: labels.get(label)!,
-          pixels: centerCrop(await decodeFile(path, model.preprocessing), cropSize),
-        };
+        return {label: labels.get(label)!, pixels: await readSquare(path, model.preprocessing)};
       } catch (error) {
         skippedFindings('unreadable-image', 'warning', [name], describeDecodeError(error)).forEach(
           finding => run.addFinding(finding),
@@ -210,8 +206,8 @@ export async function evaluate(
   checkArgument('evaluate()', 'model', model, EXPORTED_MODEL);
   checkFolder('evaluate()', folder);
   checkOptions<EvaluateOptions>('evaluate()', options, {onEvent: CALLBACK, signal: ABORT_SIGNAL});
-  const {onEvent, signal} = options;
-  const run = new RunContext(onEvent, signal);
+  const {signal} = options;
+  const run = new RunContext(options);
   folder.findings.forEach(finding => run.addFinding(finding));
   const labels = matchLabels(folder, model, run);
   const {split, samples} = selectSplit(folder);

@@ -1,56 +1,18 @@
-import type {FinetuneOptions} from './finetune-options.js';
+import {preparePrecision, requirePrecision} from '../backend/graph/precision.js';
+import {startBackend, type BackendInfo} from '../backend/runtime/runtime.js';
 import {AbortedError} from '../core/errors.js';
 import {hideCredentials} from '../core/text/redact-url.js';
 import type {ImageFolder} from '../datasets/sample.js';
-import type {Split} from '../datasets/splitting/splits.js';
-import {startBackend, type BackendInfo, type BackendOptions} from '../backend/runtime/runtime.js';
-import {preparePrecision, requirePrecision} from '../backend/graph/precision.js';
-import type {Classifier} from '../heads/classifier.js';
-import type {EpochRow} from '../training/loop/history.js';
-import type {Metrics} from '../training/metrics/metrics.js';
-import type {Finding} from '../core/finding.js';
 import {checkFinetuneArguments} from './finetune-arguments.js';
-import {Checkpoints} from './run/checkpoints.js';
-
+import type {FinetuneOptions} from './finetune-options.js';
+import type {FinetuneResult, WrittenResult} from './finetune-result.js';
+import {PhaseRunner} from './phases/phase-runner.js';
 import {prepare} from './preparation/prepare.js';
 import type {Prepared} from './preparation/prepared.js';
 import type {Recipe} from './recipe/recipe.js';
 import {RunContext} from './run/run-context.js';
 import {RunOutput} from './run/run-output.js';
 import {testMetrics} from './test-metrics.js';
-import {PhaseRunner} from './phases/phase-runner.js';
-
-/**
- * What a run ends with. The caller disposes the classifier.
- *
- * @example
- * const {classifier, metrics, history} = await finetune(folder, recipe);
- * console.log(metrics.validation.accuracy, history.length);
- * classifier.dispose();
- */
-export interface FinetuneResult {
-  /** Holds the best weights by validation accuracy (balanced accuracy where the recipe balances classes), then loss. */
-  readonly classifier: Classifier;
-  readonly metrics: {readonly validation: Metrics; readonly test?: Metrics};
-  readonly history: readonly EpochRow[];
-  readonly findings: readonly Finding[];
-  readonly split: Split;
-  readonly timings: RunContext['timings'];
-  readonly backend: BackendInfo;
-  readonly recipe: Recipe;
-  /** Run directory and exported model, where one was asked for. */
-  readonly run?: string;
-  readonly model?: string;
-}
-
-/**
- * What a run with a directory ends with.
- *
- * @example
- * const {run, model} = await finetune(folder, recipe, {out: './run'});
- * const loaded = await loadModel(model);
- */
-export type WrittenResult = FinetuneResult & {readonly run: string; readonly model: string};
 
 /**
  * Fine-tunes a ResNet on a folder: weights, images, the phases of the recipe, evaluation, export.
@@ -86,63 +48,61 @@ export async function finetune(
 ): Promise<FinetuneResult>;
 export async function finetune(
   folder: ImageFolder,
-  requestedRecipe: Recipe,
+  requested: Recipe,
   options: FinetuneOptions = {},
 ): Promise<FinetuneResult> {
-  checkFinetuneArguments(folder, requestedRecipe, options);
-  const recipe = {...requestedRecipe, weights: hideCredentials(requestedRecipe.weights)};
-  const run = new RunContext(
-    options.onEvent,
-    options.signal,
-    options.offline,
-    options.workers,
-    options.settings?.backendSeconds,
-    options.sharedData,
-  );
-  const backend = await run.time('backend', () => startBackend(backendOptions(options)));
-  requirePrecision(recipe.precision, backend);
-  preparePrecision(recipe.precision, backend);
+  checkFinetuneArguments(folder, requested, options);
+  const recipe = {...requested, weights: hideCredentials(requested.weights)};
+  const run = new RunContext(options, options.settings?.backendSeconds);
+  const backend = await run.time('backend', () => startRunBackend(recipe.precision, options));
   const output = await RunOutput.open(options, recipe, backend, run);
-  const checkpoints = new Checkpoints(output.checkpoint, run);
-  let prepared: Prepared | undefined;
   try {
-    const interrupted = await output.readLastCheckpoint();
-    prepared = await prepare(folder, recipe, run);
-    await options.sharedData?.begin();
-    await output.begin(prepared.split);
-    const {classifier, split} = prepared;
-    const trained = await new PhaseRunner(prepared, recipe, run, checkpoints, () =>
-      output.saveBestWeights(classifier),
-    ).train(interrupted);
-    const test = await testMetrics(prepared, recipe, run);
-    const metrics = {validation: trained.metrics, ...(test && {test})};
-    const written = await output.finish({dataset: folder.root, prepared, trained, metrics});
-    return {
-      classifier,
-      metrics,
-      split,
-      backend,
-      recipe,
-      history: trained.history,
-      findings: run.findings,
-      timings: run.timings,
-      ...written,
-    };
-  } catch (error) {
-    prepared?.classifier.dispose();
-    if (options.signal?.aborted !== true) throw error;
-    await options.sharedData?.begin();
-    await output.saveForResume();
-    throw new AbortedError({checkpoint: checkpoints.directory});
+    return {...(await trainAndExport(folder, recipe, output, run)), backend, recipe};
   } finally {
-    await prepared?.cache.close();
     await output.close();
   }
 }
 
-const backendOptions = ({backend, device, offline, signal}: FinetuneOptions): BackendOptions => ({
-  backend,
-  device,
-  offline,
-  ...(signal !== undefined && {signal}),
-});
+async function startRunBackend(
+  precision: Recipe['precision'],
+  {backend: requested, device, offline, signal}: FinetuneOptions,
+): Promise<BackendInfo> {
+  const options = {backend: requested, device, offline, ...(signal && {signal})};
+  const backend = await startBackend(options);
+  requirePrecision(precision, backend);
+  preparePrecision(precision, backend);
+  return backend;
+}
+
+/** Everything between an open directory and a finished run. A run that is stopped leaves what `resume` needs. */
+async function trainAndExport(
+  folder: ImageFolder,
+  recipe: Recipe,
+  output: RunOutput,
+  run: RunContext,
+): Promise<Omit<FinetuneResult, 'backend' | 'recipe'>> {
+  let prepared: Prepared | undefined;
+  try {
+    const interrupted = await output.checkpoints.readLast();
+    prepared = await prepare(folder, recipe, run);
+    const {classifier, split} = prepared;
+    await run.sharedData?.begin();
+    await output.begin(split);
+    const saveBestWeights = (): Promise<void> => output.saveBestWeights(classifier);
+    const runner = new PhaseRunner(prepared, recipe, run, output.checkpoints, saveBestWeights);
+    const trained = await runner.train(interrupted);
+    const test = await testMetrics(prepared, recipe, run);
+    const metrics = {validation: trained.metrics, ...(test && {test})};
+    const written = await output.finish({dataset: folder.root, prepared, trained, metrics});
+    const {findings, timings} = run;
+    return {classifier, metrics, split, history: trained.history, findings, timings, ...written};
+  } catch (error) {
+    prepared?.classifier.dispose();
+    if (run.signal?.aborted !== true) throw error;
+    await run.sharedData?.begin();
+    await output.saveForResume();
+    throw new AbortedError({checkpoint: output.checkpoints.directory});
+  } finally {
+    await prepared?.cache.close();
+  }
+}

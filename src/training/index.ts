@@ -23,12 +23,14 @@ export {
   type PhaseModel,
   type PhaseModelSpec,
 } from './loop/phase-model.js';
+export {PhaseTrainer} from './loop/phase-trainer.js';
 export {
-  PhaseTrainer,
   TrainingDivergedError,
+  warmupThenCosine,
+  type LrSchedule,
   type TrainerState,
   type TrainingPlan,
-} from './loop/phase-trainer.js';
+} from './loop/training-plan.js';
 export {
   computeLoss,
   trainStep,
@@ -43,7 +45,6 @@ export {
   type OptimizerName,
   type OptimizerSpec,
 } from './loop/optimizer.js';
-export {warmupThenCosine, type LrSchedule} from './loop/lr-schedule.js';
 export {
   featureBatchSource,
   imageBatchSource,

@@ -223,6 +223,14 @@ describe('the exit code', function () {
     );
   });
 
+  it('is 6 when training diverges', async () => {
+    expectFailure(
+      await train('--lr', '1e38', '--out', 'runs/diverged'),
+      6,
+      /error Expected a finite loss in phase ".*", but found /,
+    );
+  });
+
   describe('is 130 or 143 when the run is stopped', () => {
     const long = ['--epochs', '60', '--seed', '3'];
     const stopAt = (...signals: readonly NodeJS.Signals[]) => ({

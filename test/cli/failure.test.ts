@@ -4,7 +4,7 @@ import {AccuracyBelowThresholdError} from '../../src/cli/check-accuracy.js';
 import {toFailure, InterruptedRunError} from '../../src/cli/failure.js';
 import {SignalHandler} from '../../src/cli/signals.js';
 import {COLORED, UNSTYLED} from '../../src/cli/terminal/screen/style.js';
-import {TrainingDivergedError} from '../../src/training/loop/phase-trainer.js';
+import {TrainingDivergedError} from '../../src/training/loop/training-plan.js';
 import {NanProbabilityError} from '../../src/training/metrics/metrics.js';
 import {rejectionOf} from '../helpers/rejection.js';
 import {

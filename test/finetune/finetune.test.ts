@@ -10,7 +10,7 @@ import type {ImageFolder} from '../../src/datasets/sample.js';
 import {loadModel} from '../../src/export/load-model.js';
 import type {RunEvent} from '../../src/finetune/events.js';
 import {finetune} from '../../src/finetune/finetune.js';
-import {TrainingDivergedError} from '../../src/training/loop/phase-trainer.js';
+import {TrainingDivergedError} from '../../src/training/loop/training-plan.js';
 import {useBackend} from '../helpers/backend.js';
 import {rejectionOf} from '../helpers/rejection.js';
 import {

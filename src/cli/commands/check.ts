@@ -3,7 +3,7 @@ import {ensureCacheFolder} from '../../core/files/cache-directory.js';
 import type {Finding} from '../../core/finding.js';
 import {formatCount} from '../../core/text/format-count.js';
 import {printable} from '../../core/text/printable.js';
-import {threadPoolSize} from '../../datasets/augmentation/thread-pool-size.js';
+import {threadPoolSize} from '../../core/system-resources.js';
 import {checkImages} from '../../datasets/inspection/check.js';
 import type {ImageFolder} from '../../datasets/sample.js';
 import type {CommandContext, CommandHandler} from '../command.js';

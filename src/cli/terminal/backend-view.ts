@@ -1,4 +1,4 @@
-import {threadPoolSize} from '../../datasets/augmentation/thread-pool-size.js';
+import {threadPoolSize} from '../../core/system-resources.js';
 import {describeGpu} from '../../backend/runtime/device.js';
 import type {
   BackendEvent,

@@ -1,6 +1,6 @@
 import {printable} from '../../core/text/printable.js';
 import type {CrossValidationSummary} from '../../finetune/folds/cross-validation.js';
-import type {FinetuneResult} from '../../finetune/finetune.js';
+import type {FinetuneResult} from '../../finetune/finetune-result.js';
 import {formatCount} from '../../core/text/format-count.js';
 import {formatDuration} from '../../report/format.js';
 import {smallSampleWarning, type EvaluatedSplit} from '../../report/charts/small-sample.js';

@@ -1,4 +1,4 @@
-import {shellQuote} from '../../core/text/shell-quote.js';
+import {shellQuote} from '../../core/text/printable.js';
 
 /** A fraction of 1: `92.8 %` */
 export const formatFixedPercent = (fraction: number, digits = 1): string =>

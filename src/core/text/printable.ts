@@ -47,3 +47,10 @@ export const printableStyled = (text: string): string =>
 /** JSON that a terminal and an editor show as it is; it parses to the same document. */
 export const printableJson = (document: unknown, indentation = 2): string =>
   printableLines(JSON.stringify(document, null, indentation));
+
+/** A word of a command line as a POSIX shell takes it; what a terminal would act on as bash and zsh do. */
+export function shellQuote(word: string): string {
+  if (/^[\w@%+=:,./-]+$/.test(word)) return word;
+  if (printable(word) === word) return `'${word.replaceAll("'", `'\\''`)}'`;
+  return `$'${printable(word.replace(/[\\']/g, '\\$&'))}'`;
+}

@@ -1,7 +1,6 @@
 import {Worker} from 'node:worker_threads';
-import {usableCores} from '../../core/system-resources.js';
+import {usableCores, threadPoolSize} from '../../core/system-resources.js';
 import type {AugmentTask, NamedImage, AugmentParams} from './augment-thread.js';
-import {threadPoolSize} from './thread-pool-size.js';
 import {BufferPool, isSharedMemory} from '../cache/shared-memory.js';
 
 interface PendingTask {

@@ -1,11 +1,12 @@
 import {createRng, shuffle} from '../../core/rng.js';
 import type {Preprocessing} from '../../core/preprocessing.js';
-import {augment, AUGMENTATIONS, type Augmentation} from './augment.js';
+import {augment, type Augmentation} from './augment.js';
+import {centerCrop} from '../images/crop.js';
 import {decodeFile} from '../images/decode.js';
 import {groupBy} from '../../core/group-by.js';
 import {isMixing, mixBatch} from './mixup.js';
 import type {ImageFolder, Sample} from '../sample.js';
-import {describeDecodeError} from '../discovery/broken-images.js';
+import {describeDecodeError} from '../images/image-error.js';
 
 export interface PreviewOptions {
   /** Images at most, one of each class in turn. */
@@ -51,12 +52,7 @@ export async function previewAugmentation(
           augmentation,
           createRng(seed, 'augment', epoch, sample.name),
         );
-      const unaugmented = augment(
-        image,
-        preprocessing.cropSize,
-        AUGMENTATIONS.none,
-        createRng(seed),
-      );
+      const unaugmented = centerCrop(image, preprocessing.cropSize);
       rows.push({
         sample,
         versions: [unaugmented, ...Array.from({length: columns}, (_, i) => augmentAt(i + 1))],

@@ -77,7 +77,7 @@ export async function openImageCache(
   const readableNames = new Set(readable.map(({name}) => name));
   const getUniqueImage = ({name}: Sample): UniqueImage => {
     if (!readableNames.has(name))
-      throw new RangeError(`Expected a readable image of the cache, but found ${name}.`);
+      throw new RangeError(`${name} is not a readable image of the cache.`);
     return uniqueImageByName.get(name)!;
   };
   return {

@@ -3,10 +3,13 @@ import {dirname} from 'node:path';
 import {crc32} from 'node:zlib';
 import {defineError, FinetuneError} from '../../core/errors.js';
 import type {UniqueImage, DecodeResult, DecodeErrors} from './unique-images.js';
-import {describeDecodeError} from '../discovery/broken-images.js';
+import {describeDecodeError} from '../images/image-error.js';
 import type {DecodedImage} from '../images/resample.js';
-import {openChecksummedFile, writeChecksummedFile} from '../../core/files/checksummed-file.js';
-import type {ChecksummedFile} from '../../core/files/checksummed-file.js';
+import {
+  openChecksummedFile,
+  writeChecksummedFile,
+  type ChecksummedFile,
+} from '../../core/files/checksummed-file.js';
 import {copyToSharedMemory} from './shared-memory.js';
 
 /** Decoded images, in memory or in a file. */
@@ -29,7 +32,7 @@ export class PixelCacheCorruptError extends defineError(
   'PIXEL_CACHE_CORRUPT',
   ({path, imagePath, cause}: {path: string; imagePath: string; cause: unknown}) => {
     const reason = describeDecodeError(cause);
-    return `Expected the pixels of ${imagePath} in ${path}, but found others, and the image cannot be read again: ${reason}. Start again.`;
+    return `No intact pixels of ${imagePath} are in ${path}, and the image cannot be read again: ${reason}. Start again.`;
   },
 ) {}
 

@@ -1,12 +1,11 @@
 import type {Preprocessing} from '../../core/preprocessing.js';
-import {mapConcurrently} from '../../core/async/map-concurrently.js';
+import {mapConcurrently} from '../../core/async.js';
 import {sha256} from '../../core/files/sha256.js';
 import {decodeBytes, readDecodedSize} from '../images/decode.js';
 import type {Sample} from '../sample.js';
-import {threadPoolSize} from '../augmentation/thread-pool-size.js';
+import {threadPoolSize} from '../../core/system-resources.js';
 import {readBytes} from '../images/read-bytes.js';
-import {describeDecodeError} from '../discovery/broken-images.js';
-import {ImageError} from '../images/image-error.js';
+import {describeDecodeError, ImageError} from '../images/image-error.js';
 import type {DecodedImage, ImageSize} from '../images/resample.js';
 
 /** The bytes of one image file, or of several identical ones. */

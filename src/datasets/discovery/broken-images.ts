@@ -1,7 +1,6 @@
-import type {BrokenFile} from './broken-file.js';
-import {ImageError} from '../images/image-error.js';
+import type {BrokenFile} from './list-files.js';
 import {dirname} from 'node:path';
-import {defineError, DatasetError, errorMessage} from '../../core/errors.js';
+import {defineError, DatasetError} from '../../core/errors.js';
 import type {Finding} from '../../core/finding.js';
 import {groupBy} from '../../core/group-by.js';
 import type {Sample} from '../sample.js';
@@ -48,13 +47,11 @@ export class EmptyClassError extends defineError(
   }) => {
     const [first] = broken;
     const problem =
-      first === undefined
-        ? 'none'
-        : `none that can be read, such as ${first.path} (${first.reason})`;
+      first === undefined ? '' : ` that can be read, such as ${first.path} (${first.reason})`;
     const [, remedy] = REMEDIES.find(([reasons]) =>
       broken.some(({reason}) => reasons.test(reason)),
     ) ?? [undefined, MORE_IMAGES];
-    return `Expected images for class ${className} in ${folder}, but found ${problem}. ${remedy}`;
+    return `Class ${className} has no images in ${folder}${problem}. ${remedy}`;
   },
 ) {}
 
@@ -167,15 +164,3 @@ export const unreadableImageFindings = (
     brokenImageFindings(classNames[label]!, readableCount, files),
   ),
 ];
-
-/**
- * Why an image could not be read, as a clause. libvips keeps one text for all its threads, so what it says may be about another image:
- * only what sharp, Node and this project say is passed on.
- */
-export function describeDecodeError(error: unknown): string {
-  if (error instanceof ImageError) return error.message;
-  if (errorMessage(error) === 'Input image exceeds pixel limit')
-    return 'it has more than 268 million pixels';
-  const {code} = error as NodeJS.ErrnoException;
-  return code === undefined ? 'it is damaged or cut off' : `it cannot be opened (${code})`;
-}

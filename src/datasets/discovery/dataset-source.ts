@@ -1,29 +1,29 @@
 import {resolve} from 'node:path';
 import type {Finding} from '../../core/finding.js';
+import {brokenImageFindingsByClass, findClasses, TooFewClassesError} from './classes.js';
 import {
-  brokenImageFindingsByClass,
   isInClass,
   findClassFolderErrors,
-  matchClasses,
-  missingClassFindings,
-  findClasses,
-  overriddenFindings,
-  unlabeledFindings,
-  TooFewClassesError,
   type ClassFolderError,
   type ClassFolders,
-} from './classes.js';
+} from './class-folders.js';
+import {
+  matchClasses,
+  missingClassFindings,
+  overriddenFindings,
+  unlabeledFindings,
+} from './match-classes.js';
 import {filterClasses} from './filter-classes.js';
 import type {ExcludeList} from './exclude-list.js';
 import type {ImageFolder, ImageFolderOptions, Sample} from '../sample.js';
 import {scanFolder} from './scan-folder.js';
+import {readManifest} from '../manifest/manifest.js';
 import {
   findManifestClasses,
   manifestFindings,
-  readManifest,
   samplesForSplit,
-} from '../manifest/manifest.js';
-import type {BrokenFile} from './broken-file.js';
+} from '../manifest/manifest-classes.js';
+import type {BrokenFile} from './list-files.js';
 import type {LoadErrors} from './load-errors.js';
 import type {SplitName} from '../layout/split-names.js';
 import {layoutFindings, resolveLayout, removeFolders} from '../layout/tree-layout.js';

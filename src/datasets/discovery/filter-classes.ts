@@ -1,6 +1,6 @@
 import {defineError, DatasetError} from '../../core/errors.js';
 import {suggest} from '../../core/text/suggest.js';
-import {parseClassName, listSubfolders} from './classes.js';
+import {parseClassName, listSubfolders} from './class-folders.js';
 import type {FolderLayout} from '../layout/folder-layout.js';
 import type {ImageTree} from './scan-folder.js';
 import {skippedFindings} from './skipped-files.js';
@@ -10,7 +10,7 @@ export class UnknownClassError extends defineError(
   DatasetError,
   'UNKNOWN_CLASS',
   ({className, path}: {className: string; path: string}, {known}: {known: readonly string[]}) =>
-    `Expected a folder for each class of --classes in ${path}, but found none for ${className}${suggest(className, known) || '.'}`,
+    `Class ${className} of --classes is not in ${path}${suggest(className, known) || '.'}`,
 ) {}
 
 /** A tree without the folders of other classes, with findings about them. @throws UnknownClassError */

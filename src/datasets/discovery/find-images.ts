@@ -6,7 +6,7 @@ import {defineError, UsageError} from '../../core/errors.js';
 import type {Finding} from '../../core/finding.js';
 import {detectArchive} from '../archives/archive-kind.js';
 import {resolveDataset} from '../archives/dataset-location.js';
-import {mapConcurrently} from '../../core/async/map-concurrently.js';
+import {mapConcurrently} from '../../core/async.js';
 import {
   describeUnreadableFormat,
   detectFileFormat,
@@ -20,8 +20,12 @@ import {skippedFindings} from './skipped-files.js';
 export class NoImagesFoundError extends defineError(
   UsageError,
   'NO_IMAGES_FOUND',
-  (_details: {input: string}, {found}: {found: string}) =>
-    `Expected an image file, a folder of images or a pattern that matches some, but found ${found}. Check the path.`,
+  (
+    {input}: {input: string},
+    /** A clause about the word. */
+    {problem}: {problem: string},
+  ) =>
+    `${input} ${problem}. Check the path, or give an image file, a folder of images or a pattern that matches some.`,
 ) {}
 
 /** Whether a file that a pattern matched is meant: one that holds an image, or says so by its name. */
@@ -95,7 +99,7 @@ export async function findImages(
     if (images.length === 0)
       throw new NoImagesFoundError(
         {input},
-        {found: status === undefined ? `nothing at ${input}` : `no image in ${input}`},
+        {problem: status === undefined ? 'stands for no file' : 'holds no image'},
       );
     for (const image of images) found.add(image);
   }

@@ -4,7 +4,8 @@ import {join, relative, resolve} from 'node:path';
 
 import {createRng, shuffle} from '../../core/rng.js';
 import {resolveDataset} from '../archives/dataset-location.js';
-import {EmptySplitError, TooFewClassesError} from './classes.js';
+import {TooFewClassesError} from './classes.js';
+import {EmptySplitError} from './match-classes.js';
 import {
   readSplitFolder,
   readFolderSource,
@@ -18,7 +19,7 @@ import {checkFolderArguments, checkSplits} from './folder-arguments.js';
 import {groupBy} from '../../core/group-by.js';
 
 import {skippedFindings} from './skipped-files.js';
-import {hasManifestExtension} from '../manifest/manifest-rows.js';
+import {hasManifestExtension} from '../manifest/manifest-table.js';
 import {LoadErrors} from './load-errors.js';
 import type {SplitName} from '../layout/split-names.js';
 

@@ -3,7 +3,6 @@ import {readdir, realpath, stat} from 'node:fs/promises';
 import {join, sep} from 'node:path';
 import {throwIfAborted} from '../../core/errors.js';
 import {decodeFileName, toSystemPath} from '../../core/files/file-names.js';
-import {isFinetuneOutput} from './own-output.js';
 import {isSystemJunk} from '../layout/system-files.js';
 
 /** A regular file (or a link to one inside the same root). */
@@ -14,6 +13,12 @@ export interface ListedFile {
   readonly name: string;
   /** The name as the disk has it, where that is spelled otherwise. */
   readonly diskName?: string;
+}
+
+/** A file that should be an image and cannot be used as one. */
+export interface BrokenFile extends ListedFile {
+  /** A clause about the file: `it is empty`. */
+  readonly reason: string;
 }
 
 /** A link that was not followed. */
@@ -39,6 +44,19 @@ export interface Listing {
   /** Runs and models of finetune: they are not listed, and not among the folders. */
   readonly outputs: readonly string[];
 }
+
+/** Files that mark a folder that a run has written: a run, the runs of a cross-validation, or a model. */
+const OUTPUT_MARKERS: readonly (readonly string[])[] = [
+  ['recipe.json', 'environment.json'],
+  ['recipe.json', 'folds.json'],
+  ['recipe.json', '.lock'],
+  ['finetune.json', 'model.json'],
+];
+
+/** Whether a folder with these names in it is a run or a model. They may be among images: `finetune .` leaves `runs` there. */
+const isFinetuneOutput = (names: ReadonlySet<string>): boolean =>
+  OUTPUT_MARKERS.some(markerFiles => markerFiles.every(name => names.has(name))) ||
+  [...names].join() === '.lock';
 
 export interface ListOptions {
   /** Follows links that lead outside the root, too. */

@@ -3,7 +3,7 @@ import {extname, join} from 'node:path';
 import {defineError, DatasetError} from '../../core/errors.js';
 import {toSystemPath} from '../../core/files/file-names.js';
 import type {Finding} from '../../core/finding.js';
-import {mapConcurrently} from '../../core/async/map-concurrently.js';
+import {mapConcurrently} from '../../core/async.js';
 import type {ExcludeList} from './exclude-list.js';
 import {groupBy} from '../../core/group-by.js';
 import {
@@ -12,9 +12,13 @@ import {
   hasImageExtension,
 } from '../images/image-format.js';
 import {skippedFindings} from './skipped-files.js';
-import {listFiles} from './list-files.js';
-import type {ListedFile, Listing, SkippedLink} from './list-files.js';
-import type {BrokenFile} from './broken-file.js';
+import {
+  listFiles,
+  type ListedFile,
+  type Listing,
+  type SkippedLink,
+  type BrokenFile,
+} from './list-files.js';
 
 /** Everything below a folder, sorted into images and the rest by the files' bytes. */
 export interface ImageTree {
@@ -37,12 +41,21 @@ export interface SkippedImageLink extends BrokenFile {
   readonly isFolder: boolean;
 }
 
-/** The folder of images is not there, or is no folder. */
+/** The folder or the list of images is not there, or is none. */
 export class FolderNotFoundError extends defineError(
   DatasetError,
   'FOLDER_NOT_FOUND',
-  ({path}: {path: string}, {found}: {found: string}) =>
-    `Expected a folder of images at ${path}, but found ${found}. Check the path.`,
+  (
+    {path}: {path: string},
+    {
+      problem,
+      remedy = 'Check the path.',
+    }: {
+      /** A clause about the path. */
+      problem: string;
+      remedy?: string;
+    },
+  ) => `${path} ${problem}. ${remedy}`,
 ) {}
 
 /** A path as it is spelled on the disk, where that takes accents otherwise. */
@@ -62,11 +75,15 @@ async function assertReadableFolder(path: string): Promise<void> {
   if (typeof status !== 'object')
     throw new FolderNotFoundError(
       {path},
-      {found: status === 'ENOENT' ? 'nothing' : `an error, ${status}`},
+      {problem: status === 'ENOENT' ? 'does not exist' : `cannot be opened (${status})`},
     );
-  if (!status.isDirectory()) throw new FolderNotFoundError({path}, {found: 'a file'});
+  if (!status.isDirectory())
+    throw new FolderNotFoundError({path}, {problem: 'is a file, and no folder of images'});
   await access(toSystemPath(path), constants.R_OK | constants.X_OK).catch(() => {
-    throw new FolderNotFoundError({path}, {found: 'one without read permission'});
+    throw new FolderNotFoundError(
+      {path},
+      {problem: 'is a folder without read permission', remedy: 'Allow reading it.'},
+    );
   });
 }
 

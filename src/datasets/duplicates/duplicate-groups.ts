@@ -1,6 +1,6 @@
 import {mkdir} from 'node:fs/promises';
 import {join} from 'node:path';
-import {mapConcurrently} from '../../core/async/map-concurrently.js';
+import {mapConcurrently} from '../../core/async.js';
 import type {Sample} from '../sample.js';
 import {findNearDuplicates, type DuplicateSearchOptions} from './near-duplicates.js';
 import {openChecksummedFile, writeChecksummedFile} from '../../core/files/checksummed-file.js';

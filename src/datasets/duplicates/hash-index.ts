@@ -1,5 +1,4 @@
 import {
-  COEFFICIENTS,
   computeDescriptor,
   descriptorSimilarity,
   hammingDistance,
@@ -7,10 +6,8 @@ import {
   KEY_BITS,
   fillKeys,
   lowSigns,
-  mirror,
-  wholeCoefficients,
-  WINDOW_COUNT,
 } from './perceptual-hash.js';
+import {COEFFICIENTS, mirror, wholeCoefficients, WINDOW_COUNT} from './window-coefficients.js';
 
 /** Hashes of 63 bits that differ in more bits are skipped; those of unrelated images differ in 31. */
 const MAX_DISTANCE = 14;

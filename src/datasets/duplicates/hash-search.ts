@@ -1,4 +1,4 @@
-import {COEFFICIENTS, windowCoefficients, WINDOWS, WINDOW_COUNT} from './perceptual-hash.js';
+import {COEFFICIENTS, windowCoefficients, WINDOWS, WINDOW_COUNT} from './window-coefficients.js';
 import {HashIndex, type HashTables} from './hash-index.js';
 import {computeEdges, isSimilar, WHOLE, type Edges} from './edge-similarity.js';
 import {FINGERPRINT_BYTES, mirrorFingerprint} from './fingerprint.js';

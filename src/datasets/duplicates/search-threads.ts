@@ -1,6 +1,5 @@
 import {Worker} from 'node:worker_threads';
-import {usableCores} from '../../core/system-resources.js';
-import {threadPoolSize} from '../augmentation/thread-pool-size.js';
+import {usableCores, threadPoolSize} from '../../core/system-resources.js';
 import {DuplicateSearch, type FingerprintSet} from './hash-search.js';
 import type {FingerprintRange} from './search-thread.js';
 

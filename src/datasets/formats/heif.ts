@@ -1,6 +1,6 @@
 import {availableParallelism} from 'node:os';
 import {Worker} from 'node:worker_threads';
-import {threadPoolSize} from '../augmentation/thread-pool-size.js';
+import {threadPoolSize} from '../../core/system-resources.js';
 import {ImageError} from '../images/image-error.js';
 import type {HeifResponse, HeifTask} from './heif-thread.js';
 import type {Raster, RasterDecoder, RasterHeader} from './raster.js';

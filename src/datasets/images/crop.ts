@@ -32,7 +32,7 @@ export function limitAspectRatio(size: ImageSize): CropBox {
 export function centerCropBox(image: ImageSize, size: number): CropBox {
   if (Math.min(image.width, image.height) < size) {
     throw new RangeError(
-      `Expected an image of at least ${size} pixels a side, but found ${image.width} x ${image.height}.`,
+      `An image of ${image.width} x ${image.height} pixels is too small for a crop of ${size} x ${size}.`,
     );
   }
   return centerBox(image, {width: size, height: size});

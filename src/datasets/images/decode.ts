@@ -1,31 +1,18 @@
-import sharp from 'sharp';
 import type {Sharp} from 'sharp';
-import {planResize, letterbox, resizedSize} from './resize-plan.js';
-import type {ResizePlan, ResizeOptions} from './resize-plan.js';
-import {isSrgb} from '../formats/icc.js';
-import {embedGammaProfile} from '../formats/png-color.js';
-import {encodeTiffWithProfile} from '../formats/profiled-tiff.js';
-import type {Raster} from '../formats/raster.js';
-import {convertTiff, needsConversion} from '../formats/tiff.js';
-import {readTiffTags} from '../formats/tiff-tags.js';
-import {
-  readHeader,
-  explainUnsupported,
-  RASTER_DECODERS,
-  SHARP_OPTIONS,
-  type ImageHeader,
-} from './image-header.js';
-import {getDecoder} from './image-format.js';
-import {runExclusive} from '../../core/async/mutex.js';
-import {readBytes} from './read-bytes.js';
-import {ImageError} from './image-error.js';
-import {resample} from './resample.js';
-import type {DecodedImage, ImageSize, CropBox} from './resample.js';
+import {runExclusive} from '../../core/async.js';
 import {limitAspectRatio} from './crop.js';
-
-// One image is small: threads are better spent on several images, and no image is opened twice for libvips to remember it.
-sharp.concurrency(1);
-sharp.cache(false);
+import {ImageError} from './image-error.js';
+import {explainUnsupported, readHeader, type ImageHeader} from './image-header.js';
+import {prepareImage} from './open-image.js';
+import {readBytes} from './read-bytes.js';
+import {resample, type DecodedImage, type ImageSize} from './resample.js';
+import {
+  letterbox,
+  planResize,
+  resizedSize,
+  type ResizeOptions,
+  type ResizePlan,
+} from './resize-plan.js';
 
 /** Size of what `decodeBytes` gives, from the image's header. @throws as `decodeBytes` */
 export async function readDecodedSize(
@@ -36,45 +23,6 @@ export async function readDecodedSize(
   const plan = planResize(size, options);
   const {width, height} = plan.padding ?? plan.size;
   return {width, height};
-}
-
-/** An image as libvips reads it: by itself, or as the pixels that a decoder of ours made of it. */
-async function openImage(
-  bytes: Uint8Array,
-  {format, isCmyk, hasNonSrgbProfile: hasProfile}: ImageHeader,
-): Promise<Sharp> {
-  const decoder = getDecoder(format)!;
-  if (decoder !== 'libvips') return fromRaster(await RASTER_DECODERS[decoder].decode(bytes));
-  const tags = format === 'TIFF' ? readTiffTags(bytes) : undefined;
-  if (tags !== undefined && needsConversion(tags))
-    return fromRaster(await convertTiff(bytes, tags, SHARP_OPTIONS));
-  const file = format === 'PNG' ? embedGammaProfile(bytes) : bytes;
-  // Colors are brought to sRGB, as browsers do it, which takes its time: only where they are others. Inks (CMYK) mean nothing otherwise.
-  return sharp(file, {
-    ...SHARP_OPTIONS,
-    ignoreIcc: !isCmyk && !hasProfile && file === bytes,
-  }).autoOrient();
-}
-
-function fromRaster(raster: Raster): Sharp {
-  const {data, width, height, channels, profile} = raster;
-  if (profile === undefined || isSrgb(profile))
-    return sharp(data, {raw: {width, height, channels}});
-  return sharp(encodeTiffWithProfile(raster, profile), SHARP_OPTIONS);
-}
-
-/** The used region of an image as 8-bit sRGB over white, upright. */
-async function prepareImage(
-  bytes: Uint8Array,
-  header: ImageHeader,
-  cropBox: CropBox,
-): Promise<Sharp> {
-  const {size, isSimpleJpeg: isPlain} = header;
-  const image = (await openImage(bytes, header))
-    .flatten({background: 'white'})
-    .toColourspace('srgb');
-  const isFullImage = cropBox.width === size.width && cropBox.height === size.height;
-  return isPlain && isFullImage ? image : image.extract(cropBox);
 }
 
 const shrink = (image: Sharp, {width, height}: ImageSize): Sharp =>

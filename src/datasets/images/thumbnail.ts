@@ -1,5 +1,5 @@
 import sharp from 'sharp';
-import {mapConcurrently} from '../../core/async/map-concurrently.js';
+import {mapConcurrently} from '../../core/async.js';
 import {decodeFile} from './decode.js';
 import type {Sample} from '../sample.js';
 import type {DecodedImage} from './resample.js';

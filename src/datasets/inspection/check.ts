@@ -9,9 +9,7 @@ import {checkFolder} from '../discovery/folder-arguments.js';
 import {everySample} from '../discovery/image-folder.js';
 import type {ImageFolder, Sample} from '../sample.js';
 import {imageFindings} from './image-findings.js';
-import {InspectionCache} from './inspection-cache.js';
-import {inspectImages} from './inspect-images.js';
-import type {InspectedFile} from './inspected-file.js';
+import {inspectFolder, type InspectionResults} from './inspect-images.js';
 import {findDuplicateGroups} from '../duplicates/duplicate-groups.js';
 import {
   assertClassesReadable,
@@ -40,24 +38,9 @@ export interface CheckOptions extends ProcessingOptions {
   readonly cache?: string;
 }
 
-async function inspect(
-  folder: ImageFolder,
-  {cache, ...processing}: CheckOptions,
-): Promise<ReadonlyMap<string, InspectedFile>> {
-  const inspectionCache =
-    cache === undefined
-      ? undefined
-      : await InspectionCache.open(folder.root, join(cache, 'inspections'));
-  try {
-    return await inspectImages(everySample(folder), processing, inspectionCache);
-  } finally {
-    await inspectionCache?.save(); // of a stopped check too
-  }
-}
-
 async function findDuplicates(
   readable: readonly Sample[],
-  inspected: ReadonlyMap<string, InspectedFile>,
+  inspected: InspectionResults,
   {cache, ...processing}: CheckOptions,
 ): Promise<Duplicates> {
   const contentHash = ({name}: Sample): string => inspected.get(name)!.hash!;
@@ -108,7 +91,7 @@ export async function checkImages(
     onProgress: CALLBACK,
     cache: PATH,
   });
-  const inspected = await inspect(folder, options);
+  const inspected = await inspectFolder(folder, options);
   const {readable, broken} = partitionReadable(
     everySample(folder),
     ({name}) => inspected.get(name)!.error,

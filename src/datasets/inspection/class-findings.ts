@@ -1,11 +1,17 @@
-import {formatCount} from '../../core/text/format-count.js';
+import {formatCount, formatInteger} from '../../core/text/format-count.js';
 import type {Finding} from '../../core/finding.js';
 import {editDistance} from '../../core/text/suggest.js';
 import {groupBy} from '../../core/group-by.js';
-import {MIN_IMBALANCE, formatRatio} from './imbalance.js';
 import type {ImageFolder, Sample} from '../sample.js';
 import {everySample} from '../discovery/image-folder.js';
 import {parseSplit} from '../layout/split-names.js';
+
+/** The largest class over the smallest from which on balancing helps: bench/README.md, "Imbalance", has the measurements. */
+export const MIN_IMBALANCE = 2;
+
+/** How many times the smallest class the largest is: `12`, `3.4`. */
+export const formatRatio = (ratio: number): string =>
+  ratio < 10 ? ratio.toFixed(1) : formatInteger(Math.round(ratio));
 
 /** A class with fewer images is reported. */
 const SMALL_CLASS_SIZE = 10;

@@ -3,7 +3,7 @@ import {extname} from 'node:path';
 import type {Finding} from '../../core/finding.js';
 import {getExtensions} from '../images/image-format.js';
 import type {Sample} from '../sample.js';
-import type {ImageInfo} from './inspected-file.js';
+import type {ImageInfo} from './image-stats.js';
 import {MAX_ASPECT_RATIO} from '../images/crop.js';
 
 /** Side of the images that most weights were trained on, in pixels; and one below which little can be recognized. */

@@ -1,4 +1,5 @@
 import {computeCellLuminances} from '../images/luminance.js';
+import type {ImageHeader} from '../images/image-header.js';
 import type {DecodedImage} from '../images/resample.js';
 import {FINGERPRINT_SIDE} from '../duplicates/fingerprint.js';
 
@@ -16,6 +17,19 @@ export interface ImageStats {
   readonly hasColor: boolean;
   /** As `computeFingerprint` makes it. */
   readonly fingerprint: Uint8Array;
+}
+
+/** The header of an image and the statistics of its pixels. */
+export type ImageInfo = ImageStats & Omit<ImageHeader, 'isSimpleJpeg' | 'isStreamed'>;
+
+/** The result of inspecting a file. */
+export interface InspectedFile {
+  /** sha256 of its bytes, in hex; undefined where it cannot be opened. */
+  readonly hash?: string;
+  /** Why it is unreadable. */
+  readonly error?: string;
+  /** Where it is readable. */
+  readonly image?: ImageInfo;
 }
 
 const mean = (values: Float32Array): number =>

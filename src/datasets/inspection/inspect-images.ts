@@ -1,16 +1,17 @@
-import type {InspectedFile} from './inspected-file.js';
 import {stat} from 'node:fs/promises';
+import {join} from 'node:path';
 import {toSystemPath} from '../../core/files/file-names.js';
-import {mapConcurrently} from '../../core/async/map-concurrently.js';
+import {mapConcurrently} from '../../core/async.js';
 import {sha256} from '../../core/files/sha256.js';
 import {IMAGES_PER_THREAD, type ProcessingOptions} from '../cache/unique-images.js';
 import {decodeForInspection} from '../images/decode.js';
-import type {Sample} from '../sample.js';
-import {computeImageStats} from './image-stats.js';
-import type {InspectionCache} from './inspection-cache.js';
-import {threadPoolSize} from '../augmentation/thread-pool-size.js';
+import {everySample} from '../discovery/image-folder.js';
+import type {ImageFolder, Sample} from '../sample.js';
+import {computeImageStats, type InspectedFile} from './image-stats.js';
+import {InspectionCache} from './inspection-cache.js';
+import {threadPoolSize} from '../../core/system-resources.js';
 import {readBytes} from '../images/read-bytes.js';
-import {describeDecodeError} from '../discovery/broken-images.js';
+import {describeDecodeError} from '../images/image-error.js';
 
 async function inspectBytes(bytes: Uint8Array): Promise<Omit<InspectedFile, 'hash'>> {
   try {
@@ -42,17 +43,19 @@ class FileInspector {
   }
 }
 
+/** The result of each file, by its name. */
+export type InspectionResults = ReadonlyMap<string, InspectedFile>;
+
 /**
  * Reads and decodes every file, and keeps no pixels. A file that is in the cache with the same size and time is not opened.
  *
- * @returns by name
  * @throws AbortedError
  */
 export async function inspectImages(
   samples: readonly Sample[],
   {workers = threadPoolSize(), signal, onProgress}: ProcessingOptions,
   cache?: InspectionCache,
-): Promise<ReadonlyMap<string, InspectedFile>> {
+): Promise<InspectionResults> {
   const inspector = new FileInspector(cache);
   let done = 0;
   const inspect = async ({path, name}: Sample): Promise<[string, InspectedFile]> => {
@@ -63,4 +66,25 @@ export async function inspectImages(
     return [name, file];
   };
   return new Map(await mapConcurrently(samples, IMAGES_PER_THREAD * workers, inspect, signal));
+}
+
+/**
+ * Inspects every image of a folder; only changed files where `cache` holds the results of the last inspection.
+ *
+ * @param cache folder for results. Default: no cache
+ * @throws AbortedError
+ */
+export async function inspectFolder(
+  folder: ImageFolder,
+  {cache, ...processing}: ProcessingOptions & {readonly cache?: string},
+): Promise<InspectionResults> {
+  const inspectionCache =
+    cache === undefined
+      ? undefined
+      : await InspectionCache.open(folder.root, join(cache, 'inspections'));
+  try {
+    return await inspectImages(everySample(folder), processing, inspectionCache);
+  } finally {
+    await inspectionCache?.save(); // of a stopped check too
+  }
 }

@@ -2,7 +2,7 @@ import type {Stats} from 'node:fs';
 import {mkdir} from 'node:fs/promises';
 import {join} from 'node:path';
 import {crc32} from 'node:zlib';
-import type {InspectedFile, ImageInfo} from './inspected-file.js';
+import type {InspectedFile, ImageInfo} from './image-stats.js';
 import {openChecksummedFile, writeChecksummedFile} from '../../core/files/checksummed-file.js';
 import {sha256} from '../../core/files/sha256.js';
 import {FINGERPRINT_BYTES} from '../duplicates/fingerprint.js';

@@ -1,19 +1,19 @@
 import {
-  toClassesLayout,
-  detectLayout,
-  folderNames,
   abbreviateList,
+  folderNames,
   relativePrefix,
+  SPLIT_OPTIONS,
+  toClassesLayout,
   type DetectedLayout,
+  type DetectionContext,
   type LayoutContext,
-} from './folder-layout.js';
+} from './detected-layout.js';
 import {nonEmptySubfolders, type FolderNode} from './folder-tree.js';
 import {
   formatFolderOptions,
   formatClassOptions,
   type LayoutInterpretation,
 } from './layout-error.js';
-import {SPLIT_OPTIONS} from './split-folders.js';
 import {parseSplitName, type ParsedSplitName} from './split-names.js';
 
 // What speaks against taking folders for classes.
@@ -150,14 +150,14 @@ export function checkSimilarSplitNames(
 export function checkSplitsInClasses(
   folder: FolderNode,
   children: readonly FolderNode[],
-  context: LayoutContext,
+  context: DetectionContext,
 ): DetectedLayout | undefined {
   const splitParents = children.filter(child => child.directImages === 0 && hasSplitFolders(child));
   if (splitParents.length === 0) return undefined;
   const holds = splitParents.length === 1 ? 'holds' : 'hold';
   const problem = `In ${context.root}, ${abbreviateList(folderNames(splitParents))} ${holds} folders for training, validation or test, where class folders or images are expected.`;
   const usable = splitParents.filter(child =>
-    ['classes', 'splits'].includes(detectLayout(child, context).kind),
+    ['classes', 'splits'].includes(context.detect(child, context).kind),
   );
   const mixed = suggestClasses(
     folder,

@@ -1,6 +1,6 @@
 import {join} from 'node:path';
 import {defineError, DatasetError} from '../../core/errors.js';
-import {shellQuote} from '../../core/text/shell-quote.js';
+import {shellQuote} from '../../core/text/printable.js';
 
 /** A way to understand a folder, and the options that say so. */
 export interface LayoutInterpretation {

@@ -1,11 +1,7 @@
 import type {Finding} from '../../core/finding.js';
-import {findClassFolderErrors} from '../discovery/classes.js';
-import {
-  findLayout,
-  type FolderLayout,
-  type LayoutContext,
-  type UnusedFolder,
-} from './folder-layout.js';
+import {findClassFolderErrors} from '../discovery/class-folders.js';
+import type {LayoutContext, UnusedFolder} from './detected-layout.js';
+import {findLayout, type FolderLayout} from './folder-layout.js';
 import {buildFolderTree} from './folder-tree.js';
 import type {ImageTree} from '../discovery/scan-folder.js';
 import {parseSplit, type SplitName} from './split-names.js';

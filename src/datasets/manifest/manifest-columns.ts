@@ -1,104 +1,16 @@
 import {defineError, DatasetError} from '../../core/errors.js';
 import {hasImageExtension} from '../images/image-format.js';
 import {parseSplit} from '../layout/split-names.js';
-
-/** Names that columns and keys go by, without case, spaces and signs. Of several, the first that is known is meant. */
-const COLUMN_NAMES = {
-  path: [
-    ...[
-      'path',
-      'filepath',
-      'filepaths',
-      'imagepath',
-      'imgpath',
-      'filename',
-      'filenames',
-      'fname',
-      'file',
-      'imagefilename',
-      'imagefile',
-      'imgfile',
-      'imagename',
-      'imgname',
-    ],
-    ...[
-      'image',
-      'images',
-      'img',
-      'picture',
-      'photo',
-      'imageid',
-      'imgid',
-      'isicid',
-      'idcode',
-      'id',
-      'uri',
-      'gcsuri',
-      'imageuri',
-      'url',
-      'imageurl',
-    ],
-  ],
-  label: [
-    'label',
-    'labels',
-    'class',
-    'classname',
-    'labelname',
-    'category',
-    'categoryname',
-    'target',
-    'classid',
-    'categoryid',
-    'labelid',
-  ],
-  split: [
-    'split',
-    'set',
-    'part',
-    'subset',
-    'dataset',
-    'datasplit',
-    'partition',
-    'phase',
-    'usage',
-    'mluse',
-    'isvalid',
-    'isval',
-    'istest',
-  ],
-} as const;
-
-/** Names of labels in one field or another: they count where no other column says label or class. */
-const LABEL_SYNONYMS = [
-  'diagnosis',
-  'dx',
-  'breed',
-  'species',
-  'genus',
-  'family',
-  'variety',
-  'cultivar',
-  'disease',
-  'emotion',
-  'type',
-  'tag',
-  'tags',
-  'y',
-];
-
-/** Names that are other things as well: such a column counts where its cells are names of splits. */
-const AMBIGUOUS_SPLIT_NAMES = ['set', 'part', 'dataset', 'partition', 'phase', 'usage'];
-
-const PLURAL = /^(?:labels|tags|classes|categories|targets|keywords|attributes|attributeids)$/;
-
-const KNOWN_NAMES: ReadonlySet<string> = new Set([
-  ...Object.values(COLUMN_NAMES).flat(),
-  ...LABEL_SYNONYMS,
-]);
-
-const normalizeColumnName = (name: string): string =>
-  name.toLowerCase().replace(/[^\p{L}\p{N}]/gu, '');
+import {
+  AMBIGUOUS_SPLIT_NAMES,
+  COLUMN_NAMES,
+  findByName,
+  isIndexColumn,
+  isKnownName,
+  isPluralName,
+  LABEL_SYNONYMS,
+  normalizeColumnName,
+} from './column-names.js';
 
 /** Where each thing is in a row: columns from 0. */
 export interface ManifestColumns {
@@ -147,7 +59,7 @@ const isImageCell = (cell: string, {isImage}: ManifestSheet): boolean =>
 function isHeader(first: readonly string[], rest: Rows, sheet: ManifestSheet): boolean {
   if (first.some(cell => hasImageExtension(cell.trim()) || /^\w+:\/\//.test(cell.trim())))
     return false;
-  const known = first.filter(cell => KNOWN_NAMES.has(normalizeColumnName(cell))).length;
+  const known = first.filter(isKnownName).length;
   if (known > 1) return true; // also where a file `image.png` exists
   if (first.some(cell => isImageCell(cell, sheet))) return false;
   return (
@@ -187,13 +99,6 @@ function findRequestedColumn(
   return found;
 }
 
-const findByName = (header: readonly string[], names: readonly string[]): number | undefined => {
-  const found = names
-    .flatMap(name => header.findIndex(cell => normalizeColumnName(cell) === name))
-    .find(index => index >= 0);
-  return found;
-};
-
 /** The column with paths of images, by its name or else by what it holds. */
 function detectPathColumn(
   header: readonly string[],
@@ -230,10 +135,6 @@ function detectOneHotColumns(
     ? new Map(binary.map(i => [i, header[i]!.trim().normalize('NFC')]))
     : undefined;
 }
-
-/** What pandas writes before the first column. */
-const isIndexColumn = (name: string): boolean =>
-  name.trim() === '' || /^unnamed: \d+$/i.test(name.trim());
 
 function detectLabelColumn(
   header: readonly string[],
@@ -334,6 +235,6 @@ export function detectColumns(
       {path: sheet.path, columns: header},
       {problem: 'Which column has the labels is not clear'},
     );
-  const isPlural = typeof label === 'number' && PLURAL.test(normalizeColumnName(header[label]!));
+  const isPlural = typeof label === 'number' && isPluralName(header[label]!);
   return {path, label, ...(label === splitColumns.split ? {} : splitColumns), hasHeader, isPlural};
 }

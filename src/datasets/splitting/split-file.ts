@@ -94,8 +94,11 @@ const SPLIT_SCHEMA = {
 export class SplitFileError extends defineError(
   DatasetError,
   'INVALID_SPLIT_FILE',
-  ({path}: {path: string}, {expected, found}: {expected: string; found: string}) =>
-    `Expected ${expected} for the split ${path}, but found ${found}. Create a new split, without this file.`,
+  (
+    {path}: {path: string},
+    /** A clause about the split. */
+    {problem}: {problem: string},
+  ) => `Split ${path} ${problem}. Create a new split, without this file.`,
 ) {}
 
 /** The record of a split, to be written as JSON. */
@@ -125,19 +128,22 @@ export function toSplitDocument({
 export function parseSplitDocument(document: unknown, path: string): SplitDocument {
   const {version} = (document ?? {}) as {version?: unknown};
   if (typeof version === 'number' && version !== VERSION)
-    throw new SplitFileError({path}, {expected: `version ${VERSION}`, found: `version ${version}`});
+    throw new SplitFileError(
+      {path},
+      {problem: `has version ${version}, and version ${VERSION} is read`},
+    );
   return validate<SplitDocument>(SPLIT_SCHEMA, document, `Split ${path}`);
 }
 
 async function readSplitDocument(path: string): Promise<SplitDocument> {
   const text = await readFile(path, 'utf8').catch(error => {
-    throw new SplitFileError({path}, {expected: 'a file', found: errorMessage(error)});
+    throw new SplitFileError({path}, {problem: `cannot be read: ${errorMessage(error)}`});
   });
   try {
     return parseSplitDocument(JSON.parse(text), path);
   } catch (error) {
     if (error instanceof SyntaxError)
-      throw new SplitFileError({path}, {expected: 'JSON', found: error.message});
+      throw new SplitFileError({path}, {problem: `is not JSON: ${error.message}`});
     throw error;
   }
 }
@@ -162,8 +168,7 @@ export async function readSplit(
     throw new SplitFileError(
       {path},
       {
-        expected: `the classes ${document.classNames.join(', ')} in ${folder.root}`,
-        found: folder.classNames.join(', '),
+        problem: `is of the classes ${document.classNames.join(', ')}, and ${folder.root} has ${folder.classNames.join(', ')}`,
       },
     );
   }
@@ -214,14 +219,13 @@ function findSamples(
     if (sample === undefined)
       throw new SplitFileError(
         {path},
-        {expected: `an image ${name} that can be read in ${folder.root}`, found: 'none'},
+        {problem: `lists ${name}, and ${folder.root} has no such image that can be read`},
       );
-    if (used.has(sample))
-      throw new SplitFileError({path}, {expected: 'every image once', found: `${name} twice`});
+    if (used.has(sample)) throw new SplitFileError({path}, {problem: `lists ${name} twice`});
     if (contents !== undefined && contents.contentHash(sample) !== sha256)
       throw new SplitFileError(
         {path},
-        {expected: `the same bytes in ${name} as then`, found: 'others'},
+        {problem: `was made of other bytes in ${name} than are there now`},
       );
     found.set(name, sample);
     used.add(sample);

@@ -8,8 +8,12 @@ import type {ImageFolder, Sample} from '../sample.js';
 export class GroupByError extends defineError(
   UsageError,
   'INVALID_GROUP_BY',
-  ({criterion}: {criterion: string}, {expected, found}: {expected: string; found: string}) =>
-    `Expected ${expected} for --group-by ${criterion}, but found ${found}. Use near-duplicates, exact-duplicates, folder:2 or '(patient\\d+)_'.`,
+  (
+    {criterion}: {criterion: string},
+    /** A clause about the option. */
+    {problem}: {problem: string},
+  ) =>
+    `--group-by ${criterion} ${problem}. Use near-duplicates, exact-duplicates, folder:2 or '(patient\\d+)_'.`,
 ) {}
 
 /** Images that must be in one split. */
@@ -33,10 +37,7 @@ function matchNames(pattern: string, names: readonly string[]): (string | null)[
     ) as string;
     const {count, captures} = JSON.parse(found) as {count: number; captures: (string | null)[]};
     if (count === 0)
-      throw new GroupByError(
-        {criterion: pattern},
-        {expected: 'a group in parentheses', found: 'none'},
-      );
+      throw new GroupByError({criterion: pattern}, {problem: 'has no group in parentheses'});
     return captures;
   } catch (error) {
     if (error instanceof GroupByError) throw error;
@@ -44,8 +45,9 @@ function matchNames(pattern: string, names: readonly string[]): (string | null)[
     throw new GroupByError(
       {criterion: pattern},
       {
-        expected: 'a regular expression',
-        found: isSlow ? 'one that takes more than 5 s to match the names' : errorMessage(error),
+        problem: isSlow
+          ? 'takes more than 5 s to match the names'
+          : `is no regular expression: ${errorMessage(error)}`,
       },
     );
   }
@@ -62,12 +64,12 @@ function groupByPattern(pattern: string, samples: readonly Sample[]): Grouping {
   if (unmatched.length === samples.length)
     throw new GroupByError(
       {criterion: pattern},
-      {expected: 'names that it matches', found: `such as ${unmatched[0]}`},
+      {problem: `matches none of the names, such as ${unmatched[0]}`},
     );
   if (new Set(captures).size < 2)
     throw new GroupByError(
       {criterion: pattern},
-      {expected: 'two groups at least', found: 'one, which all names are in'},
+      {problem: 'puts all names into one group, and two are the least'},
     );
   const finding: Finding = {
     code: 'ungrouped',
@@ -87,7 +89,7 @@ function groupByFolder(criterion: string, depth: number, samples: readonly Sampl
   const groupOf = ({name}: Sample): string =>
     name.split('/').slice(0, -1).slice(0, depth).join('/');
   if (new Set(samples.map(groupOf)).size < 2)
-    throw new GroupByError({criterion}, {expected: 'two folders at least', found: 'one'});
+    throw new GroupByError({criterion}, {problem: 'finds only one folder, and two are the least'});
   return {groupOf, findings: []};
 }
 

@@ -30,7 +30,7 @@ export class NoValidationImagesError extends defineError(
   DatasetError,
   'NO_VALIDATION_IMAGES',
   ({root}: {root: string}) =>
-    `Expected at least one image of ${root} for validation, but found none that can be spared. ` +
+    `${root} has no image to spare for validation. ` +
     'Add images (2 different ones in a class are the least), set --val-split above 0, or give --val-data.',
 ) {}
 
@@ -39,7 +39,7 @@ export class FoldError extends defineError(
   UsageError,
   'FOLDS_CONFLICT',
   ({root}: {root: string}) =>
-    `Expected images without validation images of their own for --folds, but found some next to those for training in ${root}. ` +
+    `${root} has validation images of its own, next to those for training, and --folds divides the images itself. ` +
     'Put all into one folder a class, or train without --folds.',
 ) {}
 
@@ -48,8 +48,8 @@ export class NoTrainingImagesError extends defineError(
   DatasetError,
   'NO_TRAINING_IMAGES',
   ({root, className}: {root: string; className: string}) =>
-    `Expected at least one image of class ${className} in ${root} for training, ` +
-    'but found only files that cannot be read, or that are also for validation or test. Add others to train on.',
+    `Class ${className} in ${root} has no image for training: its files cannot be read, or are also for validation or test. ` +
+    'Add others to train on.',
 ) {}
 
 /**
@@ -64,32 +64,57 @@ export function planSplit(
   contents: ReadableImages,
   options: SplitOptions,
 ): Split {
-  const {valSplit = 0.2, testSplit = 0, seed, fold, groupKeys = []} = options;
-  const grouping = createGrouping(options.groupBy ?? 'exact-duplicates', folder.samples);
-  const {groupOf} = grouping;
-  if (fold !== undefined) assertFoldable(folder);
+  const {groupOf, findings} = createGrouping(options.groupBy ?? 'exact-duplicates', folder.samples);
+  if (options.fold !== undefined) assertFoldable(folder);
+  const {groupKeys = [], seed} = options;
+  const {splits, skipped} = fillSplits(folder, contents, {
+    ...options,
+    groupKeys: groupOf === undefined ? groupKeys : [...groupKeys, groupOf],
+  });
+  assertUsable(folder, splits);
+  const hashes = Object.values(splits)
+    .flat()
+    .map(sample => [sample.name, contents.contentHash(sample)] as const);
+  return {
+    ...splits,
+    skipped,
+    findings: [
+      ...findings,
+      ...(groupOf === undefined ? [] : groupLeakageFindings(folder, groupOf)),
+      ...splitFindings(folder, splits, skipped, contents),
+    ],
+    classNames: folder.classNames,
+    seed,
+    hashes: new Map(hashes),
+  };
+}
+
+/** The folder's own splits, and what is assigned to the others; by name of an image in none of them: why. */
+function fillSplits(
+  folder: ImageFolder,
+  contents: ReadableImages,
+  {
+    valSplit = 0.2,
+    testSplit = 0,
+    seed,
+    fold,
+    groupKeys,
+  }: SplitOptions & Required<Pick<SplitOptions, 'groupKeys'>>,
+): {splits: Splits; skipped: Map<string, string>} {
   const readable = new Set(contents.samples.map(({name}) => name));
   const isReadable = ({name}: Sample): boolean => readable.has(name);
   const unreadable = everySample(folder).filter(sample => !isReadable(sample));
   const skipped = new Map(unreadable.map(({name}) => [name, 'it cannot be read']));
+  const withoutDuplicates = (kept: readonly Sample[], samples: readonly Sample[] = []): Sample[] =>
+    excludeDuplicates(samples.filter(isReadable), kept, contents, skipped);
   const test = (folder.test ?? []).filter(isReadable);
-  const validation = excludeDuplicates(
-    (folder.validation ?? []).filter(isReadable),
-    test,
-    contents,
-    skipped,
-  );
-  const free = excludeDuplicates(
-    folder.samples.filter(isReadable),
-    [...validation, ...test],
-    contents,
-    skipped,
-  );
+  const validation = withoutDuplicates(test, folder.validation);
+  const free = withoutDuplicates([...validation, ...test], folder.samples);
   const assigned = assignSplits(free, contents, folder, {
     validation: folder.validation === undefined ? valSplit : 0,
     test: folder.test === undefined ? testSplit : 0,
     seed,
-    groupKeys: groupOf === undefined ? groupKeys : [...groupKeys, groupOf],
+    groupKeys,
     ...(fold && {fold}),
   });
   const splits = {
@@ -97,23 +122,7 @@ export function planSplit(
     validation: [...validation, ...assigned.validation],
     test: [...test, ...assigned.test],
   };
-  assertUsable(folder, splits);
-  return {
-    ...splits,
-    skipped,
-    findings: [
-      ...grouping.findings,
-      ...(groupOf === undefined ? [] : groupLeakageFindings(folder, groupOf)),
-      ...splitFindings(folder, splits, skipped, contents),
-    ],
-    classNames: folder.classNames,
-    seed,
-    hashes: new Map(
-      Object.values(splits).flatMap(collect =>
-        collect.map(sample => [sample.name, contents.contentHash(sample)] as const),
-      ),
-    ),
-  };
+  return {splits, skipped};
 }
 
 function excludeDuplicates(

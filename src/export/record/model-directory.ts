@@ -2,7 +2,7 @@ import {existsSync} from 'node:fs';
 import {stat} from 'node:fs/promises';
 import {join} from 'node:path';
 import {redactUrl} from '../../core/text/redact-url.js';
-import {shellQuote} from '../../core/text/shell-quote.js';
+import {shellQuote} from '../../core/text/printable.js';
 import {isUrl, explainUrlNotDownloaded} from '../../core/text/url.js';
 import {MODEL_FILES} from './file-names.js';
 import {InvalidModelError} from './invalid-model-error.js';

@@ -1,29 +1,15 @@
-import {concatFloat32} from '../../core/state-dict.js';
 import {withProgress, type BatchSource} from '../../training/loop/batch-source.js';
-import type {EpochRow} from '../../training/loop/history.js';
 import {createPhaseModel, type PhaseModel} from '../../training/loop/phase-model.js';
-import {INITIAL_TRAINER_STATE, PhaseTrainer} from '../../training/loop/phase-trainer.js';
-import {evaluateBatches} from '../../training/metrics/evaluate.js';
-import type {Metrics} from '../../training/metrics/metrics.js';
-import type {SuspiciousImages} from '../label-issues.js';
+import {PhaseTrainer} from '../../training/loop/phase-trainer.js';
+import {INITIAL_TRAINER_STATE} from '../../training/loop/training-plan.js';
 import type {Prepared} from '../preparation/prepared.js';
-import type {Phase} from '../recipe/phases.js';
-import type {Recipe} from '../recipe/recipe.js';
+import type {Phase, Recipe} from '../recipe/recipe.js';
 import {trainingPlan} from '../recipe/training-plan.js';
 import type {Checkpoints} from '../run/checkpoints.js';
 import type {RunContext} from '../run/run-context.js';
 import {PhaseData, trainedGroups, type PhaseInputs} from './phase-data.js';
 import {RunState, type RunCheckpoint} from './run-state.js';
-
-/** What training leaves: the classifier holds the best weights. */
-export interface TrainingResult {
-  readonly metrics: Metrics;
-  readonly history: readonly EpochRow[];
-  /** Validation probabilities of the best weights, `[count * classes]`. */
-  readonly probabilities: Float32Array;
-  /** Of a run with a phase on features of a wholly frozen backbone. */
-  readonly suspiciousImages?: SuspiciousImages;
-}
+import {measureBestWeights, type TrainingResult} from './training-result.js';
 
 /** Runs the phases of a recipe on a classifier, and leaves it with the best weights of all of them. */
 export class PhaseRunner {
@@ -134,25 +120,12 @@ export class PhaseRunner {
     this.#state.history.add(phase, trainer, {lrFactor, trainingLoss, metrics, best, seconds});
   }
 
-  /** Validates the best weights once more, for the probabilities behind the metrics. */
   async #finish(): Promise<TrainingResult> {
     const model = this.#modelOf(this.recipe.phases.at(-1)!);
-    const batches: Float32Array[] = [];
     try {
-      const inputs = await this.#data.validationInputs(model);
-      const metrics = await this.run.time('evaluate', () =>
-        evaluateBatches(model, withProgress(inputs, this.run.imageProgress('evaluate')), {
-          batchSize: this.recipe.batchSize,
-          onProbabilities: batch => void batches.push(batch),
-        }),
-      );
-      const {history, labelIssues} = this.#state;
-      return {
-        metrics,
-        history: history.rows,
-        probabilities: concatFloat32(batches),
-        ...(labelIssues.found && {suspiciousImages: labelIssues.found}),
-      };
+      const validation = await this.#data.validationInputs(model);
+      const {batchSize} = this.recipe;
+      return await measureBestWeights(model, validation, batchSize, this.#state, this.run);
     } finally {
       model.dispose();
     }

@@ -1,5 +1,5 @@
 import {formatInteger} from '../../core/text/format-count.js';
-import {MIN_IMBALANCE, formatRatio} from '../../datasets/inspection/imbalance.js';
+import {MIN_IMBALANCE, formatRatio} from '../../datasets/inspection/class-findings.js';
 import type {ClassBalance} from '../../training/loop/class-balance.js';
 import type {RecipeInput} from './recipe.js';
 import type {FreezeSchedule} from './phases.js';

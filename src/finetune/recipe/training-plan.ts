@@ -1,4 +1,4 @@
-import type {TrainingPlan} from '../../training/loop/phase-trainer.js';
+import type {TrainingPlan} from '../../training/loop/training-plan.js';
 import type {Recipe} from './recipe.js';
 
 /** Share of a phase's updates over which its rates rise. */

@@ -1,5 +1,10 @@
 import {isSystemError, formatSystemError} from '../../core/files/system-error.js';
-import {hasCheckpoint, writeCheckpoint, type Checkpoint} from '../../training/loop/checkpoint.js';
+import {
+  hasCheckpoint,
+  readCheckpoint,
+  writeCheckpoint,
+  type Checkpoint,
+} from '../../training/loop/checkpoint.js';
 import type {EpochRow} from '../../training/loop/history.js';
 import type {RunContext} from './run-context.js';
 
@@ -13,11 +18,21 @@ export class Checkpoints {
   constructor(
     readonly path: string | undefined,
     readonly run: RunContext,
+    /** Whether the run resumes an interrupted one. */
+    readonly resume = false,
   ) {}
 
   /** Where the last one lies, also that of the run that is resumed; undefined before the first. */
   get directory(): string | undefined {
     return this.path !== undefined && hasCheckpoint(this.path) ? this.path : undefined;
+  }
+
+  /** The state to resume from; undefined where the run was stopped before there was any. @throws CheckpointError */
+  async readLast(): Promise<Checkpoint<EpochRow> | undefined> {
+    const {path} = this;
+    return this.resume && path !== undefined && hasCheckpoint(path)
+      ? readCheckpoint(path)
+      : undefined;
   }
 
   async writeIfDue(snapshot: () => Checkpoint<EpochRow>): Promise<void> {

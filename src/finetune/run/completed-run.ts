@@ -4,7 +4,7 @@ import type {Metrics} from '../../training/metrics/metrics.js';
 import type {RunSettings} from '../finetune-options.js';
 import {toReportImages} from '../label-issues.js';
 import {findMisclassifications} from '../misclassifications.js';
-import type {TrainingResult} from '../phases/phase-runner.js';
+import type {TrainingResult} from '../phases/training-result.js';
 import type {Prepared} from '../preparation/prepared.js';
 import type {Recipe} from '../recipe/recipe.js';
 import type {RunContext} from './run-context.js';

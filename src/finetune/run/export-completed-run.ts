@@ -1,7 +1,7 @@
 import {dirname} from 'node:path';
 import {defineError, FinetuneError} from '../../core/errors.js';
 import {formatSystemError} from '../../core/files/system-error.js';
-import {shellQuote} from '../../core/text/shell-quote.js';
+import {shellQuote} from '../../core/text/printable.js';
 import {exportModel} from '../../export/export-model.js';
 import {modelCard} from '../../report/model-card.js';
 import type {RunRecord} from '../../report/run-record.js';

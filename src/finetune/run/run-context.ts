@@ -1,7 +1,14 @@
 import type {Finding} from '../../core/finding.js';
 import type {Activity, RunEventListener, RunProgress, RunEvent} from '../events.js';
+import type {FinetuneOptions} from '../finetune-options.js';
 import type {SharedFoldData} from '../folds/folds-share.js';
 import {Stopwatch} from '../timings.js';
+
+/** Of the options of a run, those that every part of it sees. */
+export type RunContextOptions = Pick<
+  FinetuneOptions,
+  'onEvent' | 'signal' | 'offline' | 'workers' | 'sharedData'
+>;
 
 /** What every part of a run shares: who listens, what stops it, what it found, how long things took. */
 export class RunContext {
@@ -10,16 +17,28 @@ export class RunContext {
   readonly #stopwatch: Stopwatch;
 
   constructor(
-    onEvent: RunEventListener = () => {},
-    readonly signal?: AbortSignal,
-    readonly offline = false,
-    readonly workers?: number,
+    readonly options: RunContextOptions = {},
     backendSeconds?: number,
-    /** Where the run is one of the folds of a cross-validation. */
-    readonly sharedData?: SharedFoldData,
   ) {
-    this.#onEvent = onEvent;
+    this.#onEvent = options.onEvent ?? (() => {});
     this.#stopwatch = new Stopwatch(backendSeconds);
+  }
+
+  get signal(): AbortSignal | undefined {
+    return this.options.signal;
+  }
+
+  get offline(): boolean {
+    return this.options.offline ?? false;
+  }
+
+  get workers(): number | undefined {
+    return this.options.workers;
+  }
+
+  /** Where the run is one of the folds of a cross-validation. */
+  get sharedData(): SharedFoldData | undefined {
+    return this.options.sharedData;
   }
 
   /** To be spread into options whose signal is optional. */

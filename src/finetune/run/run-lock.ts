@@ -4,7 +4,7 @@ import {dirname, join} from 'node:path';
 import {defineError, FinetuneError, UsageError} from '../../core/errors.js';
 import {Lock, type LockHolder} from '../../core/files/lock.js';
 import {makeDirectory, removeStaleFiles} from '../../core/files/atomic-write.js';
-import {shellQuote} from '../../core/text/shell-quote.js';
+import {shellQuote} from '../../core/text/printable.js';
 import {isFinished, resolveLinks, replacedOf, replacementOf} from './run-files.js';
 
 const LOCK = '.lock';

@@ -2,22 +2,20 @@ import type {BackendInfo} from '../../backend/runtime/runtime.js';
 import type {Split} from '../../datasets/splitting/splits.js';
 import {writeTrainedClassifier} from '../../export/trained-weights.js';
 import type {Classifier} from '../../heads/classifier.js';
-import {historyCsv} from '../../report/charts/history-csv.js';
-import {hasCheckpoint, readCheckpoint} from '../../training/loop/checkpoint.js';
 import type {FinetuneOptions} from '../finetune-options.js';
-import {labelIssuesDocument} from '../label-issues.js';
-import type {RunCheckpoint} from '../phases/run-state.js';
 import type {Recipe} from '../recipe/recipe.js';
+import {Checkpoints} from './checkpoints.js';
 import {collectReportedImages, toRunRecord, type CompletedRun} from './completed-run.js';
 import {exportCompletedRun} from './export-completed-run.js';
 import type {RunContext} from './run-context.js';
 import {withAbsolutePaths, RunDirectory} from './run-directory.js';
 import {describeEnvironment} from './run-environment.js';
-import {writeRecord} from './run-record-files.js';
+import {writeRecord, writeTrainingFiles} from './run-record-files.js';
 import {saveSplit} from './saved-split.js';
 
 /** What a run leaves behind. Without a directory it leaves nothing. */
 export class RunOutput {
+  readonly checkpoints: Checkpoints;
   #isCreated = false;
 
   private constructor(
@@ -26,7 +24,9 @@ export class RunOutput {
     readonly recipe: Recipe,
     readonly backend: BackendInfo,
     readonly run: RunContext,
-  ) {}
+  ) {
+    this.checkpoints = new Checkpoints(directory?.file('checkpoint'), run, options.resume);
+  }
 
   /** @throws UsageError where the directory may not be written, or holds nothing to resume */
   static async open(
@@ -41,10 +41,6 @@ export class RunOutput {
       ? await RunDirectory.open(out, recipe)
       : await RunDirectory.reserve(out, overwrite);
     return new RunOutput(directory, options, recipe, backend, run);
-  }
-
-  get checkpoint(): string | undefined {
-    return this.directory?.file('checkpoint');
   }
 
   /**
@@ -78,13 +74,6 @@ export class RunOutput {
     this.#isCreated = true;
   }
 
-  /** The state to resume from; undefined where the run was stopped before there was any. */
-  async readLastCheckpoint(): Promise<RunCheckpoint | undefined> {
-    const {checkpoint} = this;
-    if (checkpoint === undefined || this.options.resume !== true) return undefined;
-    return hasCheckpoint(checkpoint) ? readCheckpoint(checkpoint) : undefined;
-  }
-
   /** Saves what was learned, as soon as it is: what fails from now on costs no training. */
   async saveBestWeights(classifier: Classifier): Promise<void> {
     const {directory, run} = this;
@@ -99,19 +88,15 @@ export class RunOutput {
   async finish(completed: CompletedRun): Promise<{readonly run?: string; readonly model?: string}> {
     const {directory, recipe, backend, run} = this;
     if (directory === undefined) return {};
-    const {prepared, trained} = completed;
     const reported = await collectReportedImages(completed);
     const {settings} = this.options;
     const context = {recipe, backend, settings, run, directory};
     const record = toRunRecord(completed, context, reported);
-    if (trained.suspiciousImages !== undefined)
-      await directory.writeJson(
-        'labelIssues',
-        labelIssuesDocument(prepared, trained.suspiciousImages),
-      );
-    await directory.write('history', historyCsv(trained.history));
+    await writeTrainingFiles(directory, completed);
     await writeRecord(directory, record);
-    await run.time('export', () => exportCompletedRun(prepared, recipe, record, directory, run));
+    await run.time('export', () =>
+      exportCompletedRun(completed.prepared, recipe, record, directory, run),
+    );
     // Once more, now that it is known how long everything took.
     await writeRecord(directory, toRunRecord(completed, context, reported));
     await directory.complete();

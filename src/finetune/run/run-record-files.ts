@@ -1,7 +1,10 @@
 import {basename} from 'node:path';
+import {historyCsv} from '../../report/charts/history-csv.js';
 import {writeReport} from '../../report/report.js';
 import {metricsDocument, type RunRecord} from '../../report/run-record.js';
+import {labelIssuesDocument} from '../label-issues.js';
 import type {Recipe} from '../recipe/recipe.js';
+import type {CompletedRun} from './completed-run.js';
 import type {RunDirectory} from './run-directory.js';
 
 /** An exported model is for others, whom the folders of this machine do not concern. */
@@ -14,4 +17,14 @@ export async function writeRecord(directory: RunDirectory, record: RunRecord): P
   await directory.writeJson('record', record);
   await directory.writeJson('metrics', metricsDocument(record));
   await writeReport(record, directory.file('report'));
+}
+
+/** Writes the history and the label issues of a run. */
+export async function writeTrainingFiles(
+  directory: RunDirectory,
+  {prepared, trained: {history, suspiciousImages}}: CompletedRun,
+): Promise<void> {
+  if (suspiciousImages !== undefined)
+    await directory.writeJson('labelIssues', labelIssuesDocument(prepared, suspiciousImages));
+  await directory.write('history', historyCsv(history));
 }

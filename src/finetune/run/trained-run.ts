@@ -2,7 +2,7 @@ import {existsSync} from 'node:fs';
 import {readFile} from 'node:fs/promises';
 import {join} from 'node:path';
 import {defineError, errorMessage, FinetuneError, UsageError} from '../../core/errors.js';
-import {shellQuote} from '../../core/text/shell-quote.js';
+import {shellQuote} from '../../core/text/printable.js';
 import type {RunRecord} from '../../report/run-record.js';
 import {hasRunFile, isFinished, RUN_FILES, workingDirectoryOf, type RunFile} from './run-files.js';
 import {RunLock} from './run-lock.js';

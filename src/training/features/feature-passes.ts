@@ -6,7 +6,7 @@ import {pixelsToDevice} from '../../backend/ops/pixels.js';
 import {tf, type Tensor4D} from '../../backend/tensorflow.js';
 import type {FeatureRowStream} from './feature-rows.js';
 import type {FeatureTable} from './feature-table.js';
-import {yieldToEventLoop} from '../../core/async/yield-to-event-loop.js';
+import {yieldToEventLoop} from '../../core/async.js';
 import type {PhaseModel} from '../loop/phase-model.js';
 import {readImageBatches, batchToDevice, type ImageDataset} from '../loop/image-dataset.js';
 

@@ -7,7 +7,7 @@ import {writeFileAtomic} from '../../core/files/atomic-write.js';
 import {readSafetensors} from '../../backbones/readers/safetensors.js';
 import {writeSafetensors} from '../../backbones/weights/safetensors-writer.js';
 import type {Metrics} from '../metrics/metrics.js';
-import type {TrainerState} from './phase-trainer.js';
+import type {TrainerState} from './training-plan.js';
 
 /** A point in a run from which it continues to the same numbers. Tensors by name, optimizer state included. */
 export interface Checkpoint<Row> {

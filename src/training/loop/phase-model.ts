@@ -6,7 +6,7 @@ import {
   type GroupLearningRates,
   type LayerGroup,
 } from '../../backbones/layer-groups.js';
-import {forward, type Interpreter} from '../../backbones/forward.js';
+import {forward} from '../../backbones/forward.js';
 import type {BatchStatistics} from '../../backend/ops/ops.js';
 import type {Precision} from '../../backend/graph/precision.js';
 import type {Tensor, Tensor1D, Tensor2D, Tensor4D, Variable} from '../../backend/tensorflow.js';
@@ -69,6 +69,30 @@ export interface PhaseModelSpec {
   readonly batchNorm: 'inference' | 'training';
 }
 
+/** The groups from a depth to the backbone's end, with gradients. @param usesBatchStats whether a group's batch norms normalize by the batch */
+function upperGroups(
+  {spec, weights}: Classifier,
+  depth: number,
+  usesBatchStats: (group: LayerGroup) => boolean,
+): (x: Tensor4D, onUpdate: ((update: BatchNormUpdate) => void) | undefined) => Tensor4D {
+  const groups = presentLayerGroups(spec.lastStage);
+  const inference = inferenceInterpreter(weights);
+  return (x, onUpdate) => {
+    const training =
+      onUpdate &&
+      trainingInterpreter(weights, (normKey, batchStats, count) =>
+        onUpdate({normKey, batchStats, count}),
+      );
+    let y = x;
+    for (let group = depth; group <= spec.lastStage; group++) {
+      const interpreter = training && usesBatchStats(groups[group]!) ? training : inference;
+      y = forward(interpreter, spec, y, group, group + 1);
+    }
+    return y;
+  };
+}
+
+/** Freezes the groups that have no learning rate, from the stem up. Whoever makes it disposes it. */
 export function createPhaseModel(
   classifier: Classifier,
   {learningRates, batchNorm}: PhaseModelSpec,
@@ -76,9 +100,7 @@ export function createPhaseModel(
   const {spec, weights, head, layers} = classifier;
   const groups = presentLayerGroups(spec.lastStage);
   const frozenDepth = computeFrozenDepth(learningRates, spec.lastStage);
-  const backboneDepth = spec.lastStage + 1;
   const frozenBackbone = new FrozenBackbone(classifier, frozenDepth);
-  const evalInterpreter = inferenceInterpreter(weights);
   const isTrainable = (group: LayerGroup): boolean => learningRates[group] !== null;
   const trainable = new Map(
     [...weights].filter(
@@ -86,15 +108,11 @@ export function createPhaseModel(
     ),
   );
 
-  const selectInterpreter = (
-    group: number,
-    onBatchNormUpdate?: (update: BatchNormUpdate) => void,
-  ): Interpreter<Tensor4D> =>
-    onBatchNormUpdate === undefined || batchNorm === 'inference' || !isTrainable(groups[group]!)
-      ? evalInterpreter
-      : trainingInterpreter(weights, (normKey, batchStats, count) =>
-          onBatchNormUpdate({normKey, batchStats, count}),
-        );
+  const forwardGroups = upperGroups(
+    classifier,
+    frozenDepth,
+    group => batchNorm === 'training' && isTrainable(group),
+  );
 
   return {
     classifier,
@@ -115,18 +133,10 @@ export function createPhaseModel(
       frozenBackbone.run(x, from, until, precision),
     fingerprint: until => frozenBackbone.fingerprint(until),
     forwardFromFrozenDepth: (x, training) => {
-      let y = x;
-      for (let group = frozenDepth; group < backboneDepth; group++) {
-        y = forward(
-          selectInterpreter(group, training?.onBatchNormUpdate),
-          spec,
-          y as Tensor4D,
-          group,
-          group + 1,
-        );
-      }
       const pooled =
-        frozenDepth === backboneDepth ? (y as Tensor2D) : poolFeatures(head, y as Tensor4D);
+        frozenDepth > spec.lastStage
+          ? (x as Tensor2D)
+          : poolFeatures(head, forwardGroups(x as Tensor4D, training?.onBatchNormUpdate));
       return headForward(head, weights, layers, pooled, training?.dropoutSeed);
     },
     dispose: () => frozenBackbone.dispose(),

@@ -1,91 +1,24 @@
-import {defineError, FinetuneError, throwIfAborted} from '../../core/errors.js';
+import {throwIfAborted} from '../../core/errors.js';
 import {createRng, shuffle} from '../../core/rng.js';
-import {
-  getLayerGroup,
-  LAYER_GROUPS,
-  type GroupLearningRates,
-  type LayerGroup,
-} from '../../backbones/layer-groups.js';
-import type {Precision} from '../../backend/graph/precision.js';
+import {getLayerGroup, type LayerGroup} from '../../backbones/layer-groups.js';
 import {TracedSteps, type TraceableStep} from '../../backend/graph/traced-steps.js';
 import {tf, type Scalar, type Tensor} from '../../backend/tensorflow.js';
-import {
-  oversampleEpoch,
-  computeClassWeights,
-  countRepeats,
-  type ClassBalancing,
-} from './class-balance.js';
+import {oversampleEpoch, computeClassWeights, countRepeats} from './class-balance.js';
 import {evaluateBatches} from '../metrics/evaluate.js';
 import type {InputBatch, BatchSource} from './batch-source.js';
-import {warmupThenCosine, type LrSchedule} from './lr-schedule.js';
 import {NanProbabilityError, type Metrics} from '../metrics/metrics.js';
-import {yieldToEventLoop} from '../../core/async/yield-to-event-loop.js';
-import {createOptimizer, type Optimizer, type OptimizerSpec} from './optimizer.js';
+import {yieldToEventLoop} from '../../core/async.js';
+import {createOptimizer, type Optimizer} from './optimizer.js';
 import type {PhaseModel} from './phase-model.js';
-import {trainStep, type MixupTargets, type StepInputs, type UpdateOptions} from './train-step.js';
-
-/** Everything that decides what a phase does, but the network and the inputs. */
-export interface TrainingPlan {
-  readonly name: string;
-  /** Place of the phase in its schedule; shuffles of different phases differ. */
-  readonly index: number;
-  readonly epochs: number;
-  readonly learningRates: GroupLearningRates;
-  readonly batchSize: number;
-  readonly optimizer: OptimizerSpec;
-  readonly updateOptions: UpdateOptions;
-  /** Where classes are to count alike. */
-  readonly classBalancing?: ClassBalancing;
-  /** Updates over which the rates rise. */
-  readonly warmupSteps: number;
-  readonly seed: number;
-  /** Of an update's convolutions; what is validated is float32. */
-  readonly precision: Precision;
-}
-
-/** How far a phase has come; all that a checkpoint must say besides tensors. */
-export interface TrainerState {
-  /** Epochs finished. */
-  epoch: number;
-  /** Updates done of the epoch begun. */
-  step: number;
-  /** Sum over the examples of the epoch begun, each by its weight, for its mean loss. */
-  lossSum: number;
-  /** Sum of their weights. */
-  weightSum: number;
-}
-
-export const INITIAL_TRAINER_STATE: Readonly<TrainerState> = {
-  epoch: 0,
-  step: 0,
-  lossSum: 0,
-  weightSum: 0,
-};
-
-/** The loss is no longer a number, in training or in validation. An hour of training on NaN would be our fault, not the user's. */
-export class TrainingDivergedError extends defineError(
-  FinetuneError,
-  'TRAINING_DIVERGED',
-  ({
-    phase,
-    step,
-    loss,
-    learningRates,
-  }: {
-    phase: string;
-    /** Updates done since the phase began. */
-    step: number;
-    loss: number;
-    learningRates: GroupLearningRates;
-  }) => {
-    const lrTexts = LAYER_GROUPS.filter(group => learningRates[group] !== null).map(
-      group => `${group} ${learningRates[group]}`,
-    );
-    return `The loss of phase "${phase}" is ${loss} after ${step} updates (learning rates: ${lrTexts.join(', ')}). Lower --lr, or give the phase a longer warm-up by more epochs.`;
-  },
-) {
-  override readonly exitCode = 6;
-}
+import {trainStep, type MixupTargets, type StepInputs} from './train-step.js';
+import {
+  INITIAL_TRAINER_STATE,
+  TrainingDivergedError,
+  warmupThenCosine,
+  type LrSchedule,
+  type TrainerState,
+  type TrainingPlan,
+} from './training-plan.js';
 
 /** Inputs by name; groups and fields share none. */
 const flattenInputs = ({

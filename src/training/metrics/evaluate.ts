@@ -3,7 +3,7 @@ import {TracedSteps} from '../../backend/graph/traced-steps.js';
 import {tf, type Tensor2D} from '../../backend/tensorflow.js';
 import type {BatchSource} from '../loop/batch-source.js';
 import {RunningMetrics, type Metrics} from './metrics.js';
-import {yieldToEventLoop} from '../../core/async/yield-to-event-loop.js';
+import {yieldToEventLoop} from '../../core/async.js';
 import type {PhaseModel} from '../loop/phase-model.js';
 
 /** Images evaluated at a time, at most. */

@@ -5,7 +5,7 @@ import {
   wholeCoefficients,
   WINDOWS,
   WINDOW_COUNT,
-} from '../../../src/datasets/duplicates/perceptual-hash.js';
+} from '../../../src/datasets/duplicates/window-coefficients.js';
 import {
   buildHashTables,
   HashIndex,

@@ -1,7 +1,7 @@
 import {expect} from 'chai';
 import fc from 'fast-check';
 import {decodeForInspection} from '../../../src/datasets/images/decode.js';
-import {describeDecodeError} from '../../../src/datasets/discovery/broken-images.js';
+import {describeDecodeError} from '../../../src/datasets/images/image-error.js';
 import {
   bitRows,
   bmpFile,

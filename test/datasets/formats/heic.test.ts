@@ -2,7 +2,7 @@ import {performance} from 'node:perf_hooks';
 import {expect} from 'chai';
 import {TORCHVISION_PREPROCESSING} from '../../../src/core/preprocessing.js';
 import {decodeBytes, decodeForInspection} from '../../../src/datasets/images/decode.js';
-import {describeDecodeError} from '../../../src/datasets/discovery/broken-images.js';
+import {describeDecodeError} from '../../../src/datasets/images/image-error.js';
 import {HEIC_FILES} from '../../fixtures/heic-files.js';
 import {inChild, SRC} from '../../helpers/in-child.js';
 

@@ -1,6 +1,6 @@
 import {expect} from 'chai';
 import {decodeForInspection} from '../../../src/datasets/images/decode.js';
-import {describeDecodeError} from '../../../src/datasets/discovery/broken-images.js';
+import {describeDecodeError} from '../../../src/datasets/images/image-error.js';
 
 const read = async (bytes: Uint8Array): Promise<number[]> => [
   ...(await decodeForInspection(bytes)).image.data,

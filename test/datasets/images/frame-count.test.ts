@@ -2,7 +2,7 @@ import {expect} from 'chai';
 import {decodeForInspection} from '../../../src/datasets/images/decode.js';
 import {hasTooManyFrames, MAX_FRAMES} from '../../../src/datasets/images/frame-count.js';
 import {detectFormat} from '../../../src/datasets/images/image-format.js';
-import {describeDecodeError} from '../../../src/datasets/discovery/broken-images.js';
+import {describeDecodeError} from '../../../src/datasets/images/image-error.js';
 import {truncatedImages} from '../../fixtures/broken-images.js';
 import {manyFrames, tiffLoop} from '../../fixtures/many-frames.js';
 import {unusualImages} from '../../fixtures/unusual-images.js';

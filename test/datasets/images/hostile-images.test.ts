@@ -1,7 +1,7 @@
 import {expect} from 'chai';
 import {TORCHVISION_PREPROCESSING} from '../../../src/core/preprocessing.js';
 import {decodeForInspection, decodeBytes} from '../../../src/datasets/images/decode.js';
-import {describeDecodeError} from '../../../src/datasets/discovery/broken-images.js';
+import {describeDecodeError} from '../../../src/datasets/images/image-error.js';
 import {truncatedImages, wrongImages} from '../../fixtures/broken-images.js';
 import {unusualImages, plainImages} from '../../fixtures/unusual-images.js';
 import {inChild, SRC} from '../../helpers/in-child.js';

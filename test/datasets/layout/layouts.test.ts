@@ -2,7 +2,7 @@ import {mkdirSync} from 'node:fs';
 import {join} from 'node:path';
 import {expect} from 'chai';
 import fc from 'fast-check';
-import {parseClassName} from '../../../src/datasets/discovery/classes.js';
+import {parseClassName} from '../../../src/datasets/discovery/class-folders.js';
 import {findLayout} from '../../../src/datasets/layout/folder-layout.js';
 import {buildFolderTree} from '../../../src/datasets/layout/folder-tree.js';
 import {LayoutError} from '../../../src/datasets/layout/layout-error.js';

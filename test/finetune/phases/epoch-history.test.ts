@@ -45,7 +45,7 @@ describe('the history of a run', () => {
 
   it('gives the highest learning rate of any group, and counts epochs of events from 0', () => {
     const events: RunEvent[] = [];
-    const history = new EpochHistory(new RunContext(event => events.push(event)));
+    const history = new EpochHistory(new RunContext({onEvent: event => events.push(event)}));
     history.add(PHASE, trainerAfter(2), resultOf(true));
     expect(history.rows[0]).to.include({epoch: 2, step: 16, learningRate: 0.01});
     expect(events).to.have.length(1);

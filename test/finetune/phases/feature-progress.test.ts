@@ -5,7 +5,7 @@ import {RunContext} from '../../../src/finetune/run/run-context.js';
 
 async function reported(work: (progress: FeatureProgress) => void): Promise<RunEvent[]> {
   const events: RunEvent[] = [];
-  const progress = new FeatureProgress(new RunContext(event => events.push(event)), {
+  const progress = new FeatureProgress(new RunContext({onEvent: event => events.push(event)}), {
     train: 10,
     validation: 4,
   });

@@ -6,7 +6,7 @@ import type {RunEvent} from '../../../src/finetune/events.js';
 import {RunContext} from '../../../src/finetune/run/run-context.js';
 import type {Checkpoint} from '../../../src/training/loop/checkpoint.js';
 import type {EpochRow} from '../../../src/training/loop/history.js';
-import {INITIAL_TRAINER_STATE} from '../../../src/training/loop/phase-trainer.js';
+import {INITIAL_TRAINER_STATE} from '../../../src/training/loop/training-plan.js';
 import {rejectionOf} from '../../helpers/rejection.js';
 import {temporaryDirectory} from '../../helpers/temporary.js';
 
@@ -26,7 +26,7 @@ describe('the checkpoints of a run', () => {
     writeFileSync(directory, 'in the way');
     const checkpoints = new Checkpoints(
       join(directory, 'last'),
-      new RunContext(event => events.push(event)),
+      new RunContext({onEvent: event => events.push(event)}),
     );
     await checkpoints.writeOrWarn(snapshot);
     expect(events).to.have.length(1);

@@ -14,7 +14,7 @@ import {AbortedError} from '../../../src/core/errors.js';
 import {loadImageFolder} from '../../../src/datasets/discovery/image-folder.js';
 import type {ImageFolder} from '../../../src/datasets/sample.js';
 import type {Activity, RunEvent} from '../../../src/finetune/events.js';
-import type {FinetuneResult} from '../../../src/finetune/finetune.js';
+import type {FinetuneResult} from '../../../src/finetune/finetune-result.js';
 import type {Recipe} from '../../../src/finetune/recipe/recipe.js';
 import {useBackend} from '../../helpers/backend.js';
 import {rejectionOf} from '../../helpers/rejection.js';

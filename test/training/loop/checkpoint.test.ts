@@ -125,9 +125,9 @@ describe('a checkpoint', () => {
       () =>
         writeFileSync(
           join(last, 'state.json'),
-          readFileSync(join(last, 'state.json'), 'utf8').replace('"version":2', '"version":9'),
+          readFileSync(join(last, 'state.json'), 'utf8').replace('"version":3', '"version":9'),
         ),
-      'it is of version 9, not 2',
+      'it is of version 9, not 3',
     ],
   ];
   for (const [what, tear, found] of tears) {

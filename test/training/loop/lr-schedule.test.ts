@@ -1,5 +1,5 @@
 import {expect} from 'chai';
-import {warmupThenCosine} from '../../../src/training/loop/lr-schedule.js';
+import {warmupThenCosine} from '../../../src/training/loop/training-plan.js';
 
 describe('warm-up, then a cosine', () => {
   const table: readonly (readonly [warmup: number, total: number, shares: readonly number[]])[] = [

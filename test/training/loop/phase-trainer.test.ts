@@ -13,13 +13,13 @@ import type {Classifier} from '../../../src/heads/classifier.js';
 import {imageBatchSource, type BatchSource} from '../../../src/training/loop/batch-source.js';
 import {countRepeats} from '../../../src/training/loop/class-balance.js';
 import {createPhaseModel, type PhaseModel} from '../../../src/training/loop/phase-model.js';
+import {PhaseTrainer} from '../../../src/training/loop/phase-trainer.js';
 import {
-  TrainingDivergedError,
-  PhaseTrainer,
   INITIAL_TRAINER_STATE,
+  TrainingDivergedError,
   type TrainerState,
   type TrainingPlan,
-} from '../../../src/training/loop/phase-trainer.js';
+} from '../../../src/training/loop/training-plan.js';
 import {useBackend} from '../../helpers/backend.js';
 import {draw} from '../../helpers/gradients.js';
 import {imageDataset} from '../../helpers/image-dataset.js';

@@ -4,7 +4,7 @@ import {UnreadableImageError} from '../../../export/read-pixels.js';
 import type {CommandContext} from '../../command.js';
 import type {ClassifiedImage} from '../../terminal/format-predictions.js';
 import {ProgressLine} from '../../terminal/screen/progress-line.js';
-import type {ImageInput} from './find-inputs.js';
+import type {PredictInput} from './find-inputs.js';
 
 /** Images classified between two checks of the signal. */
 const BATCH_SIZE = 32;
@@ -17,7 +17,7 @@ export interface ClassifyResults {
 
 async function classifyBatch(
   model: ExportedModel,
-  images: readonly ImageInput[],
+  images: readonly PredictInput[],
   top: number,
 ): Promise<ClassifyResults> {
   if (images.length === 0) return {classified: [], unreadable: []};
@@ -49,7 +49,7 @@ async function classifyBatch(
 /** Classifies in batches, with a progress line. @throws AbortedError between two batches */
 export async function classifyAll(
   model: ExportedModel,
-  images: readonly ImageInput[],
+  images: readonly PredictInput[],
   top: number,
   {terminal, signal}: CommandContext,
 ): Promise<ClassifyResults> {

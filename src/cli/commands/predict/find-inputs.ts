@@ -16,7 +16,7 @@ export interface InputValues {
 }
 
 /** An image by the name it is reported by, and what is classified. */
-export interface ImageInput {
+export interface PredictInput {
   readonly image: string;
   readonly source: string | Uint8Array;
 }
@@ -60,7 +60,7 @@ export async function findInputs(
   args: readonly string[],
   {exclude, followLinks = false}: InputValues,
   {terminal, signal}: CommandContext,
-): Promise<{readonly inputs: readonly ImageInput[]; readonly findings: readonly Finding[]}> {
+): Promise<{readonly inputs: readonly PredictInput[]; readonly findings: readonly Finding[]}> {
   const paths = args.filter(arg => arg !== STANDARD_INPUT);
   const line = new ProgressLine(terminal);
   const progressOptions = {
@@ -71,7 +71,7 @@ export async function findInputs(
   };
   const found = await findImages(paths, progressOptions).finally(() => line.end());
   const {images, findings} = applyExcludeList(found, paths, exclude);
-  const inputs: ImageInput[] = images.map(image => ({image, source: image}));
+  const inputs: PredictInput[] = images.map(image => ({image, source: image}));
   if (paths.length < args.length)
     inputs.push({image: STANDARD_INPUT, source: await readStandardInput()});
   return {inputs, findings};

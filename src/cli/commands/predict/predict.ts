@@ -1,5 +1,5 @@
 import {UsageError} from '../../../core/errors.js';
-import {shellQuote} from '../../../core/text/shell-quote.js';
+import {shellQuote} from '../../../core/text/printable.js';
 import {startBackend} from '../../../backend/runtime/runtime.js';
 import {loadModel} from '../../../export/load-model.js';
 import {readModelRecord} from '../../../export/record/read-model-record.js';
@@ -9,7 +9,7 @@ import {toBackendOptions, type BackendValues} from '../../terminal/backend-view.
 import {formatFindings} from '../../terminal/format-findings.js';
 import type {Terminal} from '../../terminal/screen/terminal.js';
 import {classifyAll, type ClassifyResults} from './classify-images.js';
-import {findInputs, type ImageInput, type InputValues} from './find-inputs.js';
+import {findInputs, type PredictInput, type InputValues} from './find-inputs.js';
 import {reportUnreadable, toResult} from './results.js';
 
 /** Fewer are classified sooner than TensorFlow is downloaded. */
@@ -41,7 +41,7 @@ async function resolveArguments(
 /** Starts the backend, loads the model, and classifies; a person is shown two guesses at least. */
 async function classifyInputs(
   directory: string,
-  inputs: readonly ImageInput[],
+  inputs: readonly PredictInput[],
   options: PredictValues,
   context: CommandContext,
 ): Promise<ClassifyResults> {

@@ -1,7 +1,7 @@
 import {setTimeout as sleep} from 'node:timers/promises';
 import {expect} from 'chai';
-import {mapConcurrently} from '../../../src/core/async/map-concurrently.js';
-import {failure} from '../../helpers/images.js';
+import {mapConcurrently} from '../../src/core/async.js';
+import {failure} from '../helpers/images.js';
 
 describe('concurrently', () => {
   it('gives results in the order of the items, whatever finishes first', async () => {

@@ -1,4 +1,4 @@
-import {throwIfAborted} from '../errors.js';
+import {throwIfAborted} from './errors.js';
 
 /**
  * What `work` gives for every item, in the order of the items, with at most `limit` of them in the air.
@@ -36,3 +36,17 @@ export async function mapConcurrently<Item, Result>(
   if (first !== undefined) throw first.reason;
   return results;
 }
+
+/** The end of the work that was begun last. */
+let last: Promise<unknown> = Promise.resolve();
+
+/** Begins work when all that was begun in turn before is done, well or not. */
+export function runExclusive<Result>(task: () => Promise<Result>): Promise<Result> {
+  const result = last.then(task);
+  last = result.catch(() => undefined);
+  return result;
+}
+
+/** The backend computes in this thread: between batches, signals, decoders and whoever shows progress have their turn. */
+export const yieldToEventLoop = (): Promise<void> =>
+  new Promise(resolve => void setImmediate(resolve));

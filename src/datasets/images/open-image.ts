@@ -1,0 +1,54 @@
+import sharp from 'sharp';
+import type {Sharp} from 'sharp';
+import {isSrgb} from '../formats/icc.js';
+import {embedGammaProfile} from '../formats/png-color.js';
+import {encodeTiffWithProfile} from '../formats/profiled-tiff.js';
+import type {Raster} from '../formats/raster.js';
+import {convertTiff, needsConversion} from '../formats/tiff.js';
+import {readTiffTags} from '../formats/tiff-tags.js';
+import {getDecoder} from './image-format.js';
+import {RASTER_DECODERS, SHARP_OPTIONS, type ImageHeader} from './image-header.js';
+import type {CropBox} from './resample.js';
+
+// One image is small: threads are better spent on several images, and no image is opened twice for libvips to remember it.
+sharp.concurrency(1);
+sharp.cache(false);
+
+/** An image as libvips reads it: by itself, or as the pixels that a decoder of ours made of it. */
+async function openImage(
+  bytes: Uint8Array,
+  {format, isCmyk, hasNonSrgbProfile: hasProfile}: ImageHeader,
+): Promise<Sharp> {
+  const decoder = getDecoder(format)!;
+  if (decoder !== 'libvips') return fromRaster(await RASTER_DECODERS[decoder].decode(bytes));
+  const tags = format === 'TIFF' ? readTiffTags(bytes) : undefined;
+  if (tags !== undefined && needsConversion(tags))
+    return fromRaster(await convertTiff(bytes, tags, SHARP_OPTIONS));
+  const file = format === 'PNG' ? embedGammaProfile(bytes) : bytes;
+  // Colors are brought to sRGB, as browsers do it, which takes its time: only where they are others. Inks (CMYK) mean nothing otherwise.
+  return sharp(file, {
+    ...SHARP_OPTIONS,
+    ignoreIcc: !isCmyk && !hasProfile && file === bytes,
+  }).autoOrient();
+}
+
+function fromRaster(raster: Raster): Sharp {
+  const {data, width, height, channels, profile} = raster;
+  if (profile === undefined || isSrgb(profile))
+    return sharp(data, {raw: {width, height, channels}});
+  return sharp(encodeTiffWithProfile(raster, profile), SHARP_OPTIONS);
+}
+
+/** The used region of an image as 8-bit sRGB over white, upright. */
+export async function prepareImage(
+  bytes: Uint8Array,
+  header: ImageHeader,
+  cropBox: CropBox,
+): Promise<Sharp> {
+  const {size, isSimpleJpeg: isPlain} = header;
+  const image = (await openImage(bytes, header))
+    .flatten({background: 'white'})
+    .toColourspace('srgb');
+  const isFullImage = cropBox.width === size.width && cropBox.height === size.height;
+  return isPlain && isFullImage ? image : image.extract(cropBox);
+}

@@ -1,0 +1,39 @@
+import type {Preprocessing} from '../../core/preprocessing.js';
+import {centerCrop} from './crop.js';
+import {decodeBytes} from './decode.js';
+import {describeDecodeError, ImageError} from './image-error.js';
+import {readBytes} from './read-bytes.js';
+
+/** An image file: its path, its bytes, or a Blob, which may lie on a disk. */
+export type ImageInput = string | Uint8Array | Blob;
+
+const toBytes = async (image: ImageInput): Promise<Uint8Array> => {
+  if (typeof image === 'string') return readBytes(image);
+  return image instanceof Uint8Array ? image : new Uint8Array(await image.arrayBuffer());
+};
+
+/** The path may be a person's, and mistyped. */
+const reasonOf = (error: unknown): string =>
+  (error as NodeJS.ErrnoException).code === 'ENOENT'
+    ? 'there is no such file'
+    : describeDecodeError(error);
+
+/**
+ * Decodes, resizes and crops an image file, without augmentation, as in training.
+ *
+ * @returns `[cropSize, cropSize, 3]`, RGB
+ * @throws ImageError whose message is the reason, as a clause
+ */
+export async function readSquare(
+  image: ImageInput,
+  preprocessing: Preprocessing,
+): Promise<Uint8Array> {
+  try {
+    return centerCrop(
+      await decodeBytes(await toBytes(image), preprocessing),
+      preprocessing.cropSize,
+    );
+  } catch (error) {
+    throw new ImageError(reasonOf(error), {cause: error});
+  }
+}

@@ -1,0 +1,40 @@
+import type {BackendInfo} from '../backend/runtime/runtime.js';
+import type {Finding} from '../core/finding.js';
+import type {Split} from '../datasets/splitting/splits.js';
+import type {Classifier} from '../heads/classifier.js';
+import type {EpochRow} from '../training/loop/history.js';
+import type {Metrics} from '../training/metrics/metrics.js';
+import type {Recipe} from './recipe/recipe.js';
+import type {RunContext} from './run/run-context.js';
+
+/**
+ * What a run ends with. The caller disposes the classifier.
+ *
+ * @example
+ * const {classifier, metrics, history} = await finetune(folder, recipe);
+ * console.log(metrics.validation.accuracy, history.length);
+ * classifier.dispose();
+ */
+export interface FinetuneResult {
+  /** Holds the best weights by validation accuracy (balanced accuracy where the recipe balances classes), then loss. */
+  readonly classifier: Classifier;
+  readonly metrics: {readonly validation: Metrics; readonly test?: Metrics};
+  readonly history: readonly EpochRow[];
+  readonly findings: readonly Finding[];
+  readonly split: Split;
+  readonly timings: RunContext['timings'];
+  readonly backend: BackendInfo;
+  readonly recipe: Recipe;
+  /** Run directory and exported model, where one was asked for. */
+  readonly run?: string;
+  readonly model?: string;
+}
+
+/**
+ * What a run with a directory ends with.
+ *
+ * @example
+ * const {run, model} = await finetune(folder, recipe, {out: './run'});
+ * const loaded = await loadModel(model);
+ */
+export type WrittenResult = FinetuneResult & {readonly run: string; readonly model: string};

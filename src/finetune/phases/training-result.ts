@@ -1,0 +1,41 @@
+import {concatFloat32} from '../../core/state-dict.js';
+import {withProgress, type BatchSource} from '../../training/loop/batch-source.js';
+import type {EpochRow} from '../../training/loop/history.js';
+import type {PhaseModel} from '../../training/loop/phase-model.js';
+import {evaluateBatches} from '../../training/metrics/evaluate.js';
+import type {Metrics} from '../../training/metrics/metrics.js';
+import type {SuspiciousImages} from '../label-issues.js';
+import type {RunContext} from '../run/run-context.js';
+import type {RunState} from './run-state.js';
+
+/** What training leaves: the classifier holds the best weights. */
+export interface TrainingResult {
+  readonly metrics: Metrics;
+  readonly history: readonly EpochRow[];
+  /** Validation probabilities of the best weights, `[count * classes]`. */
+  readonly probabilities: Float32Array;
+  /** Of a run with a phase on features of a wholly frozen backbone. */
+  readonly suspiciousImages?: SuspiciousImages;
+}
+
+/** Validates the best weights once more, for the probabilities behind the metrics. */
+export async function measureBestWeights(
+  model: PhaseModel,
+  validation: BatchSource,
+  batchSize: number,
+  {history, labelIssues}: RunState,
+  run: RunContext,
+): Promise<TrainingResult> {
+  const batches: Float32Array[] = [];
+  const inputs = withProgress(validation, run.imageProgress('evaluate'));
+  const onProbabilities = (batch: Float32Array): void => void batches.push(batch);
+  const metrics = await run.time('evaluate', () =>
+    evaluateBatches(model, inputs, {batchSize, onProbabilities}),
+  );
+  return {
+    metrics,
+    history: history.rows,
+    probabilities: concatFloat32(batches),
+    ...(labelIssues.found && {suspiciousImages: labelIssues.found}),
+  };
+}

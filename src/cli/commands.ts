@@ -163,7 +163,7 @@ export const COMMANDS = {
     usage: 'report <run>',
     description: 'Write the report of a run again; its images are not needed',
     options: pickOptions(...OUTPUT_OPTIONS),
-    load: async () => (await import('./commands/report.js')).reportCommand,
+    load: async () => (await import('./commands/export.js')).reportCommand,
   },
   models: {
     usage: 'models',

@@ -54,7 +54,7 @@ export function findModel(args: readonly string[], terminal: Terminal): ModelArg
   const [first, ...rest] = args;
   const namedModel = first === undefined ? undefined : modelDirectory(first);
   if (namedModel !== undefined) return {directory: namedModel, rest};
-  // A word that is no image either was meant as a model: whoever opens it says what is wrong with it.
+  // A word that is no image either was meant as a model: opening it says what is wrong.
   if (first !== undefined && !isImageArgument(first)) return {directory: first, rest};
   const run = findNewestModel();
   if (run === undefined) {

@@ -29,9 +29,9 @@ describe('layer groups', () => {
     ['fc.3.bias', 'head'],
   ];
   for (const [key, group] of keys)
-    it(`${key} is of ${group}`, () => expect(getLayerGroup(key)).to.equal(group));
+    it(`put ${key} into ${group}`, () => expect(getLayerGroup(key)).to.equal(group));
 
-  it('every tensor of a backbone is of a group below the head', () => {
+  it('put every tensor of a backbone into a group below the head', () => {
     const shapes = backboneShapes({
       arch: 'resnet50',
       lastStage: 4,
@@ -51,13 +51,13 @@ describe('layer groups', () => {
     });
   });
 
-  it('of a backbone that ends early are those up to its end, and the head', () => {
+  it('are those up to its end, and the head, for a backbone that ends early', () => {
     expect(presentLayerGroups(2)).to.deep.equal(['stem', 'stage1', 'stage2', 'head']);
     expect(presentLayerGroups(4)).to.deep.equal([...LAYER_GROUPS]);
   });
 });
 
-describe('the frozen boundary', () => {
+describe('the frozen depth', () => {
   const cases: readonly (readonly [
     trained: readonly LayerGroup[],
     lastStage: LastStage,
@@ -80,7 +80,7 @@ describe('the frozen boundary', () => {
   }
 });
 
-describe('checkRates', () => {
+describe('checkLearningRates', () => {
   const refusal = (rates: GroupLearningRates, lastStage: LastStage): string => {
     try {
       checkLearningRates('last-stage', rates, lastStage);

@@ -102,7 +102,7 @@ describe('loadBackbone', () => {
     );
   });
 
-  it('believes what the file says of its family', async () => {
+  it('believes what the file says of its variant', async () => {
     const record = {...TORCHVISION_PREPROCESSING, resizeSize: 73, cropSize: 64};
     const metadata = {
       stride_on: '1x1',
@@ -115,7 +115,7 @@ describe('loadBackbone', () => {
     expect(preprocessing).to.deep.equal(record);
   });
 
-  it('takes the family from the card where the file says nothing', async () => {
+  it('takes the variant from the pretrained-weights entry where the file says nothing', async () => {
     const card = getPretrained('resnet18.imagenet1k-v1', 'resnet18');
     const {origin, preprocessing, spec} = await load('resnet18', 1, await fileOf(tensorsOf(1)), {
       ...card,
@@ -155,7 +155,7 @@ describe('loadBackbone', () => {
     expect(error.missing.every(name => name.startsWith('layer4.'))).to.equal(true);
   });
 
-  it('reads the real file up to stage 3, of the family it says it is', async function () {
+  it('reads the real file up to stage 3, of the variant it says it is', async function () {
     const path = sharedOrSkip(this, 'weights/resnet50-imagenet-keras-stage3.safetensors');
     const {spec, preprocessing} = await load('resnet50', 3, path);
     expect(spec).to.deep.equal({
@@ -256,7 +256,7 @@ describe('loadBackbone', () => {
     ]);
   });
 
-  it('says nothing of the classifier in a file that a card describes', async () => {
+  it('says nothing of the classifier in a file that a pretrained-weights entry describes', async () => {
     const path = await fileOf(tensorsOf(1).set('fc.weight', hashed('fc', [2, 2])));
     const notices: string[] = [];
     backbone = await loadBackbone('resnet18', 1, path, getPretrained('auto', 'resnet18'), {

@@ -72,7 +72,7 @@ describe('the depth table', () => {
     ]);
   });
 
-  it('puts the stride where the family has it, and only there', () => {
+  it('puts the stride where the variant has it, and only there', () => {
     const strides = (strideIn1x1: boolean): number[] =>
       networkConvNorms(spec('resnet50', {strideIn1x1}), 2, 3)
         .slice(0, 3)
@@ -87,7 +87,7 @@ describe('the depth table', () => {
     expect(listing(spec('resnet50', {strideIn1x1: true}))).to.deep.equal(listing(spec('resnet50')));
   });
 
-  it('ends a backbone where it is told to', () => {
+  it('ends a backbone after the stage that is asked for', () => {
     const names = [...backboneShapes(spec('resnet50', {lastStage: 3})).keys()];
     expect(names.some(name => name.startsWith('layer4.'))).to.equal(false);
     expect(names.filter(name => name.startsWith('layer3.')).length).to.be.above(0);
@@ -103,7 +103,7 @@ describe('the depth table', () => {
     ).to.deep.equal([64, 128, 256, 512]);
   });
 
-  it('every layer reads what layers before it give', () => {
+  it('lets every layer read what layers before it give', () => {
     for (const arch of ARCHS) {
       const maps = new Map<string, FeatureMap>([
         ['images', {name: 'images', channels: 3, reduction: 1}],

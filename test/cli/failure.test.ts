@@ -78,7 +78,7 @@ describe('how a command fails', () => {
     expect(document.code).to.equal('EDQUOT');
   });
 
-  it('tells how to get the part of sharp that npm was told to leave out', () => {
+  it('tells how to get the part of sharp that npm left out', () => {
     const error = new Error(
       'Could not load the "sharp" module using the linux-x64 runtime\nPossible solutions:\n- Ensure ...',
     );
@@ -91,7 +91,7 @@ describe('how a command fails', () => {
     });
   });
 
-  it('shows the stack of a mistake of ours and asks for a report', () => {
+  it('shows the stack of an internal error and asks for a report', () => {
     const {text, document} = toFailure(new TypeError('undefined is not a function'), VIEW);
     expect(text).to.match(
       /^error Internal error: this is a bug in finetune\. Please report it with these lines:\n\nTypeError: undefined/,
@@ -117,7 +117,7 @@ describe('how a command fails', () => {
     ]);
   });
 
-  it('goes on with a long path behind a slash', () => {
+  it('breaks a long path behind a slash', () => {
     const path = `/home/${'a'.repeat(20)}/${'b'.repeat(20)}/c.jpg`;
     const {text} = toFailure(new UsageError(`Expected ${path}.`), {
       terminal: {style: UNSTYLED, columns: 40},
@@ -154,7 +154,7 @@ describe('how a command fails', () => {
     expect(toFailure(error, VIEW).document.message).to.include(names.join(', '));
   });
 
-  it('says how to go on with a run that was stopped, quoted for a shell', () => {
+  it('says how to resume a run that was stopped, quoted for a shell', () => {
     const stopped = new InterruptedRunError({
       run: "runs/ann's pets",
       checkpoint: "runs/ann's pets/checkpoints/last",

@@ -47,7 +47,7 @@ describe('the model that a command works on', () => {
     });
   });
 
-  it('is the newest where none is named, and is told', async () => {
+  it('is the newest where none is named, and is reported', async () => {
     await inRuns(async () => {
       for (const words of [[], ['a.jpg'], ['images', 'a.jpg'], ['*.jpg'], ['-']]) {
         expect(find(...words)).to.deep.equal({

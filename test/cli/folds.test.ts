@@ -46,7 +46,7 @@ describe('--folds', function () {
     expect(again.stderr).to.include('found a finished one');
   });
 
-  it('goes on where it was stopped', async () => {
+  it('continues where it was stopped', async () => {
     const stopped = await finetune(
       ['--data', 'images', ...SMALL_RUN, '--folds', '3', '--out', 'runs/stopped'],
       {

@@ -78,7 +78,7 @@ describe('what a refused folder says to give', () => {
 });
 
 describe('options for reading', () => {
-  it('--follow-links reads what links lead to, as a flag and in a recipe', async () => {
+  it('read what links lead to with --follow-links, as a flag and in a recipe', async () => {
     const [root, blobs] = [temporaryDirectory(), temporaryDirectory()];
     await writeImages(root, [...of('cats', 2), ...of('dogs', 2)]);
     for (const [i, name] of [...of('cats', 2), ...of('dogs', 2)].entries()) {
@@ -108,7 +108,7 @@ describe('options for reading', () => {
     expect((await runCaptured(words)).exitCode).to.equal(0);
   });
 
-  it('--path-column and --label-column name the columns of a list', async () => {
+  it('name the columns of a list with --path-column and --label-column', async () => {
     const root = temporaryDirectory();
     await writeImages(root, [...of('a', 2), ...of('b', 2)]);
     mkdirSync(join(root, 'lists'));

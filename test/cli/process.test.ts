@@ -24,7 +24,7 @@ describe('the process', function () {
     expect({code, stderr}).to.deep.equal({code: 0, stderr: ''});
   });
 
-  it('paints nothing that is not a terminal, unless it is told to', async () => {
+  it('paints nothing that is not a terminal, unless it is asked to', async () => {
     const cwd = temporaryDirectory();
     const failing = (environment: NodeJS.ProcessEnv) => finetune(['--zebra'], {cwd, environment});
     expect((await failing({FORCE_COLOR: undefined})).stderr).to.match(/^error /);

@@ -21,7 +21,7 @@ describe('run directories of the command line', function () {
   const document = (path: string): Record<string, unknown> =>
     JSON.parse(readFileSync(join(cwd(), path), 'utf8')) as Record<string, unknown>;
 
-  it('of three runs that start at once into one, one trains and the others say who does', async () => {
+  it('let one of three runs that start at once train, and the others say which', async () => {
     const ended = await Promise.all(
       [1, 2, 3].map(seed => train('--out', 'one', '--seed', String(seed))),
     );
@@ -49,7 +49,7 @@ describe('run directories of the command line', function () {
     expect(document(`runs/${names.at(-1)}/recipe.json`).seed).to.equal(7);
   });
 
-  it('keep the old run where the one that was to replace it is killed, which goes on by --resume', async () => {
+  it('keep the old run where the one that was to replace it is killed, which is continued by --resume', async () => {
     expectEnded(await train('--out', 'kept'), 0);
     const old = document('kept/metrics.json');
     const options = ['--out', 'kept', '--overwrite', '--seed', '9', '--epochs', '40'];
@@ -104,7 +104,7 @@ describe('run directories of the command line', function () {
     );
   });
 
-  it('hold what standard output cannot take, and the loss is told', function () {
+  it('hold what standard output cannot take, and the loss is reported', function () {
     if (!existsSync('/dev/full')) return this.skip();
     const full = openSync('/dev/full', 'w');
     const {status, stderr} = spawnSync(process.execPath, [MAIN, 'models'], {

@@ -397,7 +397,7 @@ describe('a model folder that is damaged or hostile', function () {
     });
   });
 
-  it('is told apart before anything of it is loaded', async () => {
+  it('is recognized before anything of it is loaded', async () => {
     writeDocument('finetune.json', {
       ...record(),
       preprocessing: {...record().preprocessing, resizeSize: 1_000_000_000},

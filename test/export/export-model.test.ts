@@ -240,7 +240,7 @@ describe('exportModel', () => {
     });
   });
 
-  it('proves the exported model on the images it is given', async () => {
+  it('verifies the exported model on the images it is given', async () => {
     async function* batches(): AsyncGenerator<Uint8Array> {
       yield randomPixels(3, 64, 1);
       yield randomPixels(2, 64, 2);
@@ -351,7 +351,7 @@ describe('exportModel', () => {
     expect(readdirSync(join(directory, '..'))).to.deep.equal(['model']);
   });
 
-  it('counts what fails while it is verified as not verified, but for a wish to stop', async () => {
+  it('counts what fails while it is verified as not verified, but for an abort', async () => {
     const directory = join(temporaryDirectory(), 'model');
     const images = {
       [Symbol.iterator]() {

@@ -4,7 +4,7 @@ import {COMMANDS} from '../../src/cli/commands.js';
 import {EXPORT_FORMATS, EXPORTERS, isModelFile} from '../../src/export/formats/exporters.js';
 
 describe('EXPORTERS', () => {
-  it('knows the files of each format, and those next to them', () => {
+  it('know the files of each format, and those next to them', () => {
     for (const {file, isFile} of Object.values(EXPORTERS)) expect(isFile(file)).to.equal(true);
     const names = ['model.json', 'group1-shard1of2.bin', 'model.safetensors', 'labels.txt'];
     expect(names.every(isModelFile)).to.equal(true);

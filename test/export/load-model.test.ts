@@ -368,7 +368,7 @@ describe('ExportedModel', () => {
     });
   });
 
-  it('tells of bytes that are none any more', async () => {
+  it('reports bytes that are none any more', async () => {
     const detached = new Uint8Array(readFileSync(inputs[0]!));
     structuredClone(detached.buffer, {transfer: [detached.buffer]});
     for (const empty of [
@@ -471,7 +471,7 @@ describe('ExportedModel', () => {
     });
   }
 
-  it('stops when it is told to', async () => {
+  it('stops on a signal', async () => {
     const error = await rejectionOf(model.classify(inputs, {signal: AbortSignal.abort()}));
     expect(error).to.have.property('code', 'ABORTED');
   });

@@ -16,7 +16,7 @@ const refusal = async (word: string): Promise<string> => {
 };
 
 describe('where a model is expected', () => {
-  it('an address must be downloaded first, and is told without its secrets', async () => {
+  it('an address is refused without its secrets, since it must be downloaded first', async () => {
     const message = await refusal('https://me:secret@example.org/model.zip?token=abc');
     expect(message).to.include(
       "curl --location --output 'model.zip' 'https://example.org/model.zip'",
@@ -24,7 +24,7 @@ describe('where a model is expected', () => {
     expect(message).not.to.match(/secret|abc/);
   });
 
-  it('an archive must be unpacked, and a file is none', async () => {
+  it('an archive is refused, since it must be unpacked, and so is a file', async () => {
     for (const [name, reason] of [
       ['model.zip', /model\.zip is an archive, and a model is a folder\. Unpack it/],
       ['model.tar.gz', /is an archive/],

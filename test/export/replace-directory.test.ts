@@ -11,7 +11,7 @@ function folderWith(path: string, text: string): string {
   return path;
 }
 
-describe('moveIntoPlace', () => {
+describe('replaceDirectory', () => {
   it('puts the new in the place of the old', async () => {
     const parent = temporaryDirectory();
     const place = folderWith(join(parent, 'model'), 'old');

@@ -99,7 +99,7 @@ describe('verifyModel', () => {
       });
     }));
 
-  it('does not call proven what was not tried', () =>
+  it('does not call verified what was not tried', () =>
     withModel({spec: {lastStage: 1}}, async (classifier, directory) => {
       const error = await rejectionOf(verifyModel(classifier, directory, []));
       expect(error.message).to.equal(

@@ -31,7 +31,7 @@ network.load_state_dict(load_file('model.safetensors'))`);
     transforms.Normalize((0.485, 0.456, 0.406), (0.229, 0.224, 0.225)),`);
   });
 
-  it('changes stages, strides, epsilon, colors and scale where the weights are of another family', () => {
+  it('changes stages, strides, epsilon, colors and scale where the weights are of another variant', () => {
     const python = pytorchSnippet(
       {spec: KERAS, head: LINEAR, preprocessing: CAFFE_PREPROCESSING},
       2,

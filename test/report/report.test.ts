@@ -78,7 +78,7 @@ describe('the report', () => {
     );
   });
 
-  it('shows the surest mistakes first, and a name where there is no image', () => {
+  it('shows the most confident errors first, and a name where there is no image', () => {
     const named = (name: string, confidence: number) => ({
       name,
       truth: 'ants',
@@ -94,7 +94,7 @@ describe('the report', () => {
     );
   });
 
-  it('says of a mistake what was said, how it is labeled and which file it is', () => {
+  it('says of an error what was predicted, how it is labeled and which file it is', () => {
     const mistakes = [
       {name: 'val/ants/1.jpg', truth: 'ants', prediction: 'bees', confidence: 0.99},
     ];
@@ -136,7 +136,7 @@ describe('the report', () => {
     expect(text).to.contain('>stage3</th>').and.not.to.contain('>stage4</th>');
   });
 
-  it('says nothing of the folders of whom it comes from', () => {
+  it('shows no folders of the person who made it', () => {
     const home = '/home/someone/private';
     const record = madeUpRecord(['ants', 'bees']);
     const text = reportHtml({

@@ -111,7 +111,7 @@ describe('a messy folder', function () {
     ).length;
     expect(found + elsewhere).to.equal(files.length);
     expect((await run(...args)).stdout).to.match(
-      /skipped +\d+ of \d+ images: 2 that cannot be read and \d+ of other parts of\s+the folder\./,
+      /skipped +\d+ of \d+ images: 2 that cannot be read and \d+ of other splits of\s+the folder\./,
     );
   });
 

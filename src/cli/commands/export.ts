@@ -1,4 +1,4 @@
-import {exportRun} from '../../finetune/run/export-run.js';
+import {exportRun, reportRun} from '../../finetune/run/export-run.js';
 import type {CommandHandler} from '../command.js';
 import {toBackendOptions, type BackendValues} from '../terminal/backend-view.js';
 import {PROGRAM_NAME, quoted} from '../terminal/format.js';
@@ -24,4 +24,10 @@ export const exportCommand: CommandHandler = async ({positionals, values}, conte
     text: directory,
     hint: `Next: ${PROGRAM_NAME} predict ${quoted(directory)} IMAGE`,
   };
+};
+
+/** `finetune report RUN`: the page of a run whose training has ended, once more. */
+export const reportCommand: CommandHandler = async ({positionals}) => {
+  const path = await reportRun(String(positionals.run));
+  return {document: {report: path}, text: path};
 };

@@ -28,7 +28,7 @@ export const isStartedByNpx = ({
   npm_lifecycle_script: script = '',
 }: NodeJS.ProcessEnv): boolean => event === 'npx' && /^'?finetune\b/.test(script);
 
-/** For commands to type next; npx puts the program on nobody's PATH. */
+/** For commands to type next; npx does not put the program on the PATH. */
 export const PROGRAM_NAME = isStartedByNpx(process.env) ? 'npx finetune' : 'finetune';
 
 /** `batchSize` -> `batch-size` */

@@ -16,7 +16,7 @@ export function formatSkipped({
     ...(unknownClass > 0
       ? [`${formatInteger(unknownClass)} of classes the exported model does not know`]
       : []),
-    ...(otherSplits > 0 ? [`${formatInteger(otherSplits)} of other parts of the folder`] : []),
+    ...(otherSplits > 0 ? [`${formatInteger(otherSplits)} of other splits of the folder`] : []),
   ];
   return `${formatInteger(unreadable + unknownClass + otherSplits)} of ${formatInteger(found)} images: ${formatList(reasons)}.`;
 }

@@ -132,7 +132,7 @@ describe('download', () => {
   });
 
   describe('when the connection is cut', () => {
-    it('goes on where it was, and asks for the same file', async () => {
+    it('continues where it was, and asks for the same file', async () => {
       const {url, requests} = await serve(
         inTurn(cut, (request, response) => sendFile(request, response)),
       );
@@ -199,7 +199,7 @@ describe('download', () => {
     });
   });
 
-  it('stops on a signal, and goes on from there in the next call', async () => {
+  it('stops on a signal, and continues from there in the next call', async () => {
     const {url, requests} = await serve(
       inTurn(
         (_, response) => sendHalf(response, () => {}),
@@ -338,7 +338,7 @@ describe('download', () => {
       expect(readdirSync(folder)).to.deep.equal(['net.pth.part']);
     });
 
-    it('says that nobody listens', async () => {
+    it('says that no server listens', async () => {
       const gone = await serve(status(200));
       await gone.close();
       await expectUnavailable(`${gone.url}/net.pth`, 'the server cannot be reached (ECONNREFUSED)');
@@ -414,7 +414,7 @@ describe('download', () => {
 
     it('says what is wrong with the folder', async () => {
       writeFileSync(folder, 'a file where a folder should be');
-      expect((await unwritable(target)).replace(/with E[A-Z]+/, 'with CODE')).to.equal(
+      expect((await unwritable(target)).replace(/reports E[A-Z]+/, 'reports CODE')).to.equal(
         `Weights cannot be written to ${target}: the system reports CODE. Make it writable, or set FINETUNE_CACHE to another folder.`,
       );
     });

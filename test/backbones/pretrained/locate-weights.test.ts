@@ -87,7 +87,7 @@ describe('locating weights', () => {
     return link;
   };
 
-  describe('of a card', () => {
+  describe('of a pretrained-weights entry', () => {
     it("takes the project's own cache before those of others", async () => {
       for (const path of [cache, torch]) put(path, WEIGHTS);
       putSnapshot('aaa', WEIGHTS);
@@ -219,7 +219,7 @@ describe('locating weights', () => {
     });
   });
 
-  describe('whereFrom', () => {
+  describe('findPretrainedSource', () => {
     it('tells without reading a byte', () => {
       expect(findPretrainedSource(card, options.environment)).to.deep.equal({
         path: cache,
@@ -234,8 +234,8 @@ describe('locating weights', () => {
     });
   });
 
-  describe('by wish', () => {
-    it('takes a card by its name', async () => {
+  describe('by request', () => {
+    it('takes an entry by its name', async () => {
       put(cache, WEIGHTS);
       expect(
         await locateWeights('ResNet18_Weights.IMAGENET1K_V1', 'resnet18', options),
@@ -278,7 +278,7 @@ describe('locating weights', () => {
       );
     });
 
-    it('refuses a name that is neither a card nor a file', async () => {
+    it('refuses a name that is neither an entry nor a file', async () => {
       const error = await rejection(locateWeights('resnet18.imagenet1k-v9', 'resnet18', options));
       expect(error).to.be.instanceOf(UsageError);
       expect(error.message).to.equal(
@@ -379,7 +379,7 @@ describe('locating weights', () => {
       expect(other.requests.map(({headers}) => headers.authorization)).to.deep.equal([undefined]);
     });
 
-    it('knows a card by its url', async () => {
+    it('knows an entry by its url', async () => {
       put(cache, WEIGHTS);
       expect(await locateWeights(card.url, 'resnet18', options)).to.deep.equal({
         path: cache,

@@ -22,7 +22,7 @@ const PUBLISHED: Record<string, [string, number, number, number]> = {
   'resnet152.imagenet1k-v2': ['f82ba261', 230.474, 82.284, 96.002],
 };
 
-describe('the cards of pretrained/', () => {
+describe('the entries of pretrained/', () => {
   it('are the eight files torchvision published for the five depths, by depth, then by version', () => {
     expect(listPretrained().map(card => card.name)).to.deep.equal(Object.keys(PUBLISHED));
   });
@@ -53,7 +53,7 @@ describe('the cards of pretrained/', () => {
         expect(card.huggingFace).to.match(new RegExp(`^timm/${card.arch}\\.tv`));
       });
 
-      it('counts the parameters of its depth, and its file has the size of four bytes each', () => {
+      it('counts the parameters of its depth, and its file has four bytes for each', () => {
         expect(countParameters({...card, lastStage: 4}, card.classes)).to.equal(card.numParams);
         expect((card.sizeMiB * 2 ** 20) / (4 * card.numParams)).to.be.within(1, 1.01);
       });
@@ -70,7 +70,7 @@ describe('the cards of pretrained/', () => {
   }
 });
 
-describe('parseCard', () => {
+describe('parsePretrained', () => {
   it('refuses a misspelt key, naming the nearest, and a missing one', () => {
     const {sha256Prefix, ...rest} = listPretrained()[0]!;
     expect(() => parsePretrained({...rest, sha256Prefx: sha256Prefix}, 'Card x.json'))
@@ -89,7 +89,7 @@ describe('parseCard', () => {
   });
 });
 
-describe('cardFor', () => {
+describe('getPretrained', () => {
   it('takes auto for the first version', () => {
     expect(getPretrained('auto', 'resnet50').name).to.equal('resnet50.imagenet1k-v1');
   });

@@ -64,7 +64,7 @@ describe('Budget', () => {
   });
 });
 
-describe('shapeOf', () => {
+describe('parseShape', () => {
   it('takes only shapes', () => {
     expect(parseShape('a', [2, 0])).to.deep.equal([2, 0]);
     for (const shape of [undefined, 3, [-1], [1.5], ['1'], [2 ** 53], Array<number>(33).fill(1)]) {

@@ -159,7 +159,7 @@ describe('readSafetensors', () => {
     });
   }
 
-  it('refuses what is nested too deep to be told of', async () => {
+  it('refuses what is nested too deep to be shown', async () => {
     const deep = '['.repeat(100_000) + ']'.repeat(100_000);
     expect(
       await refusalOf(

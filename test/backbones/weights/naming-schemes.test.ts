@@ -64,7 +64,7 @@ describe('naming schemes', () => {
     });
   }
 
-  it('know the parts by the names that libraries give them', () => {
+  it('know the layers by the names that libraries give them', () => {
     const key = (of: string, name: string) => schemeNames(scheme(of), 'resnet50').get(name);
     expect(
       key('Hugging Face', 'encoder.stages.1.layers.0.shortcut.normalization.running_var'),

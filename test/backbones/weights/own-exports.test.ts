@@ -13,7 +13,7 @@ import {temporaryDirectory} from '../../helpers/temporary.js';
 describe('a tfjs model of this project', () => {
   useBackend();
 
-  it('gives back every number of the backbone that was exported, and the family', async () => {
+  it('gives back every number of the backbone that was exported, and the variant', async () => {
     const classifier = randomClassifier({
       spec: {arch: 'resnet50', lastStage: 1, ...KERAS_FAMILY},
       head: {type: 'mlp'},

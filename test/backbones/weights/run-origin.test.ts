@@ -59,7 +59,7 @@ describe("a checkpoint of one's own run", () => {
     return {backbone, tensors};
   }
 
-  it('has from its run what it does not hold, and the family', async () => {
+  it('has from its run what it does not hold, and the variant', async () => {
     const began = await save(join(temporaryDirectory(), 'base.safetensors'), BASE, {
       stride_on: '1x1',
     });

@@ -97,7 +97,7 @@ describe('a compiled step', () => {
     for (const each of [compiled, hasty]) each.dispose();
   });
 
-  it('is recorded anew for examples of another shape or type', () => {
+  it('is traced anew for examples of another shape or type', () => {
     const compiled = new CompiledFunction(state, step);
     const shapes = [
       tf.tidy(() => images(2)),
@@ -112,7 +112,7 @@ describe('a compiled step', () => {
     compiled.dispose();
   });
 
-  it('in bfloat16 is of it from the first run on, and near float32', () => {
+  it('stays near float32 in bfloat16, from the first run on', () => {
     const [single, brain] = [
       new CompiledFunction(state, step),
       new CompiledFunction(state, step, {precision: 'bf16'}),

@@ -20,7 +20,7 @@ const WITH = 'processor\t: 0\nflags\t\t: fpu avx512f avx512_bf16 avx512vl\n';
 const WITHOUT = 'processor\t: 0\nflags\t\t: fpu avx2 avx512f avx512_bf16x\n';
 
 describe('precision', () => {
-  it('of float32 is to be had everywhere', () => {
+  it('of float32 is available everywhere', () => {
     requirePrecision('fp32', {backend: 'wasm', device: 'cpu'}, WITHOUT);
     requirePrecision('fp32', {backend: 'tensorflow', device: 'gpu', gpu: gpuOf('3.5')}, WITHOUT);
   });

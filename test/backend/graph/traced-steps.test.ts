@@ -5,7 +5,7 @@ import {TracedSteps} from '../../../src/backend/graph/traced-steps.js';
 import {tf, type Scalar, type Tensor, type Variable} from '../../../src/backend/tensorflow.js';
 import {useBackend} from '../../helpers/backend.js';
 
-describe('a recorded step', () => {
+describe('a traced step', () => {
   useBackend();
 
   let weight: Variable;
@@ -49,7 +49,7 @@ describe('a recorded step', () => {
     expect(stepsRun).to.equal(1);
   });
 
-  it('goes on where it was after its variables were brought back', () => {
+  it('continues where it was after its variables were brought back', () => {
     run([1, 1]);
     run([1, 1]);
     expect(held(weight)).to.deep.equal([3, 4]);
@@ -58,7 +58,7 @@ describe('a recorded step', () => {
     expect(held(weight)).to.deep.equal([4, 5]);
   });
 
-  it('is recorded once more for inputs of another shape, and loses nothing between', () => {
+  it('is traced once more for inputs of another shape, and loses nothing between', () => {
     run([1, 1]);
     run([1, 1]);
     expect(run([2, 2], [4, 4])).to.equal(7);
@@ -82,7 +82,7 @@ describe('a recorded step', () => {
     x.dispose();
   });
 
-  it('records a step that moves nothing next to it, once for any number of examples', () => {
+  it('is traced once for any number of examples, also where it moves nothing', () => {
     const reported: string[] = [];
     const steps = new TracedSteps(new Map(Object.entries({weight, count})), {
       onTraced: what => reported.push(what),
@@ -153,7 +153,7 @@ describe('a recorded step', () => {
       expect(held(weight)).to.deep.equal([-1.625, -1.5]);
     });
 
-    it('runs the work itself where nothing is recorded', () => {
+    it('runs the work itself where nothing is traced', () => {
       let isRun = false;
       updateInPlace('ResourceApplyMomentum', MOMENTUM, [weight], [], () => (isRun = true));
       expect(isRun).to.equal(true);

@@ -88,7 +88,7 @@ describe('installing a backend', function () {
     expect(backendsIn(cache)).to.deep.equal([]);
   });
 
-  it('names the folder and the remedy where the disk is full, by whatever words it is told so', async () => {
+  it('names the folder and the remedy where the disk is full, however the system reports it', async () => {
     for (const words of [
       'ld: final link failed: No space left on device',
       'error: ENOSPC: no space left',

@@ -60,7 +60,7 @@ describe('Operations on TensorFlow', () => {
     });
   }
 
-  it('read nothing back to the host, so that they can be recorded', () => {
+  it('read nothing back to the host, so that they can be traced', () => {
     const backend = tf.backend();
     backend.readSync = () => expect.fail('a tensor was read');
     try {

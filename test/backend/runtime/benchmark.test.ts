@@ -13,7 +13,7 @@ import {startBackend} from '../../../src/backend/runtime/runtime.js';
 import {tf} from '../../../src/backend/tensorflow.js';
 import {useBackend} from '../../helpers/backend.js';
 
-describe('the proof of a backend', () => {
+describe('the benchmark of a backend', () => {
   useBackend();
 
   it('is a speed for matrix products and one for convolutions, and leaves no tensor', async () => {

@@ -87,7 +87,7 @@ describe('starting TensorFlow', function () {
     expect(child.stderr).to.include('cpu_feature_guard');
   });
 
-  it('goes on without the GPU that is there on auto, where the installed backend has no CUDA, and says so', async () => {
+  it('continues without the GPU that is there on auto, where the installed backend has no CUDA, and says so', async () => {
     const PATH = programs({'nvidia-smi': 'echo "0, NVIDIA H200, 143771, 9.0"'});
     const {info, events} = await start({backend: 'auto', device: 'auto'}, {PATH});
     const reason =
@@ -133,7 +133,7 @@ describe('starting without TensorFlow', function () {
     });
   });
 
-  it('goes on with the portable backend on auto, and says why and what it costs', async () => {
+  it('falls back to the portable backend on auto, and says why and what it costs', async () => {
     const {info, backend, events, child} = await start(
       {backend: 'auto', device: 'auto'},
       emptyCache(),

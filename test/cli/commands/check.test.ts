@@ -127,7 +127,7 @@ describe('finetune check', function () {
     rmSync(join(cache, 'inspections'));
   });
 
-  it('goes on where a class is empty or broken, and ends with exit 3 and why', async () => {
+  it('continues where a class is empty or broken, and ends with exit 3 and why', async () => {
     const root = join(cwd, 'broken');
     for (const [name, bytes] of [
       ['a/1.png', await createPhoto(700)],

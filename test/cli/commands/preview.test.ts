@@ -11,7 +11,7 @@ describe('finetune preview', function () {
   const preview = (...args: string[]): Promise<Ended> =>
     run('preview', 'images', '--image-size', '32', ...args);
 
-  it('writes a sheet, and none over another file unless told', async () => {
+  it('writes a sheet, and replaces a file only with --overwrite', async () => {
     const first = await preview('--images', '2', '--columns', '3', '--augment', 'strong', '--json');
     expect(first.code, first.stderr).to.equal(0);
     expect(JSON.parse(first.stdout)).to.deep.include({

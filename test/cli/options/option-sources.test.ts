@@ -98,7 +98,11 @@ describe('options', () => {
     ],
     [{device: 'tpu'}, {}, /^Command line: .*"--device" cannot be "tpu"\./],
     [{}, {FINETUNE_EPOCHS: '1.5'}, /^Environment: .*"FINETUNE_EPOCHS" must .*; it is 1\.5\./],
-    [{}, {FINETUNE_OFFLINE: 'maybe'}, /^Environment: .*"FINETUNE_OFFLINE" must .*; it is "maybe"\./],
+    [
+      {},
+      {FINETUNE_OFFLINE: 'maybe'},
+      /^Environment: .*"FINETUNE_OFFLINE" must .*; it is "maybe"\./,
+    ],
     [
       {},
       {FINETUNE_EPOCH: '3'},

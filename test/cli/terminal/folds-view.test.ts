@@ -78,7 +78,7 @@ describe('what a person sees of a cross-validation', () => {
     expect(left.length).to.be.above(3);
   });
 
-  it('counts no more of what was there before a cross-validation went on', () => {
+  it('does not count the folds that a resumed cross-validation had finished', () => {
     const resumed = said([
       {type: 'fold', number: 1, folds: 3},
       {type: 'fold-end', number: 1, folds: 3, metrics: metrics(9), seconds: 12, isResumed: true},
@@ -90,7 +90,7 @@ describe('what a person sees of a cross-validation', () => {
     expect(having(resumed, /^training/).at(-1)).to.match(/fold 3\/3, 120 of 120 images/);
   });
 
-  it('is told of every phase where everything is to be told', () => {
+  it('shows every phase when verbose', () => {
     expect(having(said([...trained(1, 9), ...trained(2, 8)], true), /^phase 1/)).to.have.length(2);
   });
 });

@@ -24,7 +24,7 @@ export interface PredictInput {
 /** In the place of an image. */
 const STANDARD_INPUT = '-';
 
-/** The bytes of an image that another program pipes in. @throws UsageError (exit 2) where nobody does */
+/** The bytes of an image that another program pipes in. @throws UsageError (exit 2) without any */
 async function readStandardInput(): Promise<Uint8Array> {
   const image = process.stdin.isTTY ? Buffer.alloc(0) : await buffer(process.stdin);
   if (image.length > 0) return image;

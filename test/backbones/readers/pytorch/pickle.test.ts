@@ -22,7 +22,7 @@ const read = (...value: readonly Uint8Array[]): unknown =>
 const hex = (bytes: string): Buffer => Buffer.from(bytes.replaceAll(' ', ''), 'hex');
 
 const ALONE =
-  'save model.state_dict() alone with torch.save and give that file, and do not open this one in Python unless you trust its source';
+  'Save model.state_dict() alone with torch.save and give that file, and do not open this one in Python unless you trust its source';
 const asksFor = (name: string): string =>
   `a pickle that asks for ${name}, which weights do not need. ${ALONE}`;
 

@@ -1,7 +1,7 @@
 import {expect} from 'chai';
 import {RateEstimator} from '../../../../src/cli/terminal/screen/rate-estimator.js';
 
-describe('a pace', () => {
+describe('the rate estimator', () => {
   it('says nothing before it has been measured for two seconds', () => {
     const pace = new RateEstimator();
     pace.start(0, 100);

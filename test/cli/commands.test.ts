@@ -185,7 +185,7 @@ describe('finetune --resume', () => {
       begin('runs/finished', 'recipe.json', 'metrics.json', 'report.html', 'model/finetune.json');
       begin('runs/interrupted', 'recipe.json');
       expect((await runCaptured(['--resume'])).stderr).to.match(
-        /Expected a folder of images at .*nowhere/,
+        /nowhere does not exist\. Check the path\./,
       );
     });
   });
@@ -200,7 +200,7 @@ describe('finetune --resume', () => {
         ['--resume', 'runs/.finished.replacement'],
       ]) {
         expect((await runCaptured(args)).stderr).to.match(
-          /Expected a folder of images at .*nowhere/,
+          /nowhere does not exist\. Check the path\./,
         );
       }
     });

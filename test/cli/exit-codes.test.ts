@@ -153,13 +153,13 @@ describe('the exit code', function () {
 
   it('is 3 for a dataset that cannot be used', async () => {
     mkdirSync(join(cwd(), 'lonely/only'), {recursive: true});
-    const sentence = /^error Expected a folder for each of at least 2 classes in .*lonely.*\n$/;
+    const sentence = /^error .*lonely has .*; at least 2 are needed\. .*\n$/;
     expectFailure(await run('--data', 'lonely', ...BACKEND), 3, sentence);
     expectFailure(await run('check', 'lonely'), 3, sentence);
     expectFailure(
       await run('check', 'nowhere'),
       3,
-      /^error Expected a folder of images at .*nowhere, but found nothing/,
+      /^error .*nowhere does not exist\. Check the path\./,
     );
   });
 

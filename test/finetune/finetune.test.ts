@@ -314,7 +314,7 @@ describe('finetune', () => {
 
   it('refuses what names tell before it decodes an image', async () => {
     for (const [options, sentence] of [
-      [{groupBy: '(zebra)'}, /^Expected names that it matches for --group-by/],
+      [{groupBy: '(zebra)'}, /^--group-by \(zebra\) matches none of the names/],
       [{fold: '3/2'}, /^--fold 3\/2 is not a fold/],
       [{fold: '1/2', splitFile: 'split.json'}, /^--fold 1\/2 and --split-file both/],
     ] as const) {

@@ -239,7 +239,7 @@ describe('a hostile folder', function () {
     expectSentence(
       await run('check', 'empty'),
       3,
-      /^error Expected images for class empty 0 in .*, but found none\. /,
+      /^error Class empty 0 has no images in .*0\. Add images/,
     );
     await emptyFolders(join(cwd, 'full'), 5000, 'a');
     const ended = await run('check', 'full', '--json');

@@ -58,7 +58,7 @@ export const preprocessingSchema = {
 };
 
 const properties = {
-  name: {type: 'string', pattern: '^[a-z0-9]+\\.[a-z0-9-]+$'},
+  name: {type: 'string', pattern: '^[a-z0-9_]+\\.[a-z0-9-]+$'},
   arch: {enum: ARCHS},
   url: urlSchema,
   file: {type: 'string', minLength: 1},

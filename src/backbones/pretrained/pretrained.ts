@@ -35,8 +35,10 @@ export const listPretrained = (): readonly PretrainedWeights[] =>
 
 /** Our spelling of a card's name: `ResNet50_Weights.IMAGENET1K_V2`, or `IMAGENET1K_V2` alone -> `resnet50.imagenet1k-v2`. */
 function normalizeName(requested: string, arch: Arch): string {
-  const name = requested.toLowerCase().replace('_weights.', '.').replaceAll('_', '-');
-  return name.includes('.') ? name : `${arch}.${name}`;
+  const name = requested.toLowerCase().replace('_weights.', '.');
+  // Networks may have a `_` in their names, versions have not.
+  const [network, version] = name.includes('.') ? name.split(/\.(.*)/s) : [arch, name];
+  return `${network}.${version!.replaceAll('_', '-')}`;
 }
 
 /** The card that a wish names in our spelling or torchvision's; `auto` names the first version. */

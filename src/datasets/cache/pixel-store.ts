@@ -21,7 +21,7 @@ export interface PixelStore {
   close(): Promise<void>;
 }
 
-/** Decodes contents, several at a time, and hands each to `keep`; why the others could not be decoded comes back, by hash. */
+/** Decodes contents, several at a time, and hands each to `store`; why the others could not be decoded comes back, by hash. */
 type DecodeAll = (
   store: (uniqueImage: UniqueImage, image: DecodedImage) => Promise<void>,
 ) => Promise<DecodeResult>;

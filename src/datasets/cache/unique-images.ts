@@ -99,7 +99,7 @@ async function readUnchanged({path, hash}: UniqueImage): Promise<Uint8Array> {
   return bytes;
 }
 
-/** The pixels of a content. @throws ImageFault where it is another file by now, and as `decodeBytes` */
+/** The pixels of a content. @throws ImageError where it is another file by now, and as `decodeBytes` */
 export const decodeUniqueImage = async (
   uniqueImage: UniqueImage,
   preprocessing: Preprocessing,
@@ -112,7 +112,7 @@ export interface DecodeResult {
   readonly arePermanent: boolean;
 }
 
-/** Decodes contents, several at a time, and hands each to `keep`. @throws AbortedError; whatever `keep` throws */
+/** Decodes contents, several at a time, and hands each to `store`. @throws AbortedError; whatever `store` throws */
 export async function decodeUniqueImages(
   uniqueImages: readonly UniqueImage[],
   preprocessing: Preprocessing,

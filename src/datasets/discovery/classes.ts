@@ -27,7 +27,7 @@ export class TooFewClassesError extends defineError(
  * The names of the classes in code-point order; each must have images.
  *
  * @param onError called with an EmptyClassError or UnreadableClassError, and the class
- * @throws TooFewClassesError; whatever `onRefusal` throws
+ * @throws TooFewClassesError; whatever `onError` throws
  */
 export function findClasses(
   {tree, prefix}: ClassFolders,

@@ -7,7 +7,7 @@ import {isSystemJunk} from '../layout/system-files.js';
 
 /** A regular file (or a link to one inside the same root). */
 export interface ListedFile {
-  /** Absolute; the root's own links are resolved. Bytes that are no UTF-8 as `core/file-names.ts` has them. */
+  /** Absolute; the root's own links are resolved. Bytes that are no UTF-8 as `core/files/file-names.ts` has them. */
   readonly path: string;
   /** The prefix and the path relative to the root, `/` between folders on every system. */
   readonly name: string;

@@ -23,7 +23,7 @@ export class EmptySplitError extends defineError(
     const remedy = first.reason.includes('--follow-links')
       ? ' Add --follow-links to read what links lead to.'
       : '';
-    return `${path} has no images for ${split} that can be read in ${folders}; ${first.path} cannot be (${first.reason}).${remedy}`;
+    return `${path} has no readable images for ${split} in ${folders}; some cannot be read, such as ${first.path} (${first.reason}).${remedy}`;
   },
 ) {}
 

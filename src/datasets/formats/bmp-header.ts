@@ -67,7 +67,7 @@ function parseBits(bits: number): BmpHeader['bits'] {
   throw damagedImageError();
 }
 
-/** @throws ImageFault for one that is cut off, contradicts itself, or is of a kind that is not read */
+/** @throws ImageError for one that is cut off, contradicts itself, or is of a kind that is not read */
 export function readBmpHeader(bytes: Uint8Array): BmpHeader {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
   const headerBytes =

@@ -99,7 +99,7 @@ class RunLengthDecoder {
   }
 }
 
-/** Which color of the palette each pixel has, in the order of the file. @throws ImageFault for a file that is cut off */
+/** Which color of the palette each pixel has, in the order of the file. @throws ImageError for a file that is cut off */
 export const readBmpIndices = (header: BmpHeader, bytes: Uint8Array): Uint8Array =>
   header.coding === 'plain'
     ? readUncompressedIndices(header, bytes)

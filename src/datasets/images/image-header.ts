@@ -208,7 +208,7 @@ function checkSize(header: ImageHeader): void {
     );
 }
 
-/** @throws ImageFault for what is no image, of no format that is read, or too large; Error of sharp's for a damaged one */
+/** @throws ImageError for what is no image, of no format that is read, or too large; Error of sharp's for a damaged one */
 export async function readHeader(bytes: Uint8Array): Promise<ImageHeader> {
   const format = bytes.length === 0 ? 'empty' : detectFormat(bytes);
   const unsupportedReason = describeUnreadableFormat(format); // libvips reads much more: drawings that draw in other files, whole documents

@@ -40,7 +40,7 @@ export async function readHead(path: string, length: number): Promise<Buffer> {
 /**
  * A file's bytes, as many as it had when it was opened.
  *
- * @throws ImageFault for what is no regular file (it may have been one when the folder was listed) and for huge ones
+ * @throws ImageError for what is no regular file (it may have been one when the folder was listed) and for huge ones
  */
 export async function readBytes(path: string): Promise<Buffer> {
   const file = await openWithoutBlocking(path);

@@ -17,7 +17,7 @@ const LABEL_REMEDY = 'Add lines of other labels, or name the right column with -
  * The labels of the training images; each must have images.
  *
  * @param onError called with an EmptyClassError or UnreadableClassError, and the class
- * @throws UnknownClassError, TooFewClassesError; whatever `onRefusal` throws
+ * @throws UnknownClassError, TooFewClassesError; whatever `onError` throws
  */
 export function findManifestClasses(
   {entries, labels, broken, path, root}: Manifest,

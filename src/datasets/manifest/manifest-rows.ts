@@ -21,6 +21,8 @@ export interface ManifestRow {
 /** Columns of a list that does not name them: path, label, split. */
 const DEFAULT_COLUMN_COUNT = 3;
 
+const COMPLETE_REMEDY = 'Add it, or remove the line.';
+
 /** An error about a line. */
 type Fail = (problem: string, remedy?: string) => ManifestError;
 
@@ -102,7 +104,7 @@ export async function readManifestRows(
         'Put a comma of a name into quotes.',
       );
     const image = (cells[columns.path] ?? '').trim();
-    if (image === '') throw fail('has no path of an image');
+    if (image === '') throw fail('has no path of an image', COMPLETE_REMEDY);
     if (/^(?!file:)[a-z][a-z\d+.-]*:\/\//i.test(image)) {
       throw fail(
         `has the address ${image} in place of the path of a file`,
@@ -110,7 +112,7 @@ export async function readManifestRows(
       );
     }
     const label = readLabel(cells, columns, fail);
-    if (label === '') throw fail(`has no label for ${image}`);
+    if (label === '') throw fail(`has no label for ${image}`, COMPLETE_REMEDY);
     return {line, path: image, label, split: readSplit(cells, columns)};
   });
   assertSingleLabels(parsedRows, columns.isPlural === true, path);

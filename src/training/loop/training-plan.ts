@@ -62,7 +62,10 @@ export class TrainingDivergedError extends defineError(
     const lrTexts = LAYER_GROUPS.filter(group => learningRates[group] !== null).map(
       group => `${group} ${learningRates[group]}`,
     );
-    return `The loss of phase "${phase}" is ${loss} after ${step} updates (learning rates: ${lrTexts.join(', ')}). Lower --lr, or give the phase a longer warm-up by more epochs.`;
+    return (
+      `The loss of phase "${phase}" is ${loss} after ${step} updates (learning rates: ${lrTexts.join(', ')}). ` +
+      'Lower --lr, or give the phase a longer warm-up by more epochs.'
+    );
   },
 ) {
   override readonly exitCode = 6;

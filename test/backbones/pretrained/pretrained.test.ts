@@ -1,6 +1,7 @@
 import {readdirSync} from 'node:fs';
 import {expect} from 'chai';
 import {
+  findPretrained,
   getPretrained,
   listPretrained,
   parsePretrained,
@@ -103,6 +104,13 @@ describe('getPretrained', () => {
       expect(getPretrained(options, 'resnet50').name).to.equal('resnet50.imagenet1k-v2');
     });
   }
+
+  it('keeps the underscore in the name of a network', () => {
+    const [first] = listPretrained();
+    const resnext = parsePretrained({...first, name: 'resnext50_32x4d.imagenet1k-v1'}, 'Card');
+    for (const name of ['ResNeXt50_32X4D_Weights.IMAGENET1K_V1', resnext.name])
+      expect(findPretrained(name, 'resnet50', [resnext])).to.equal(resnext);
+  });
 
   it('refuses an unknown name with the nearest known one', () => {
     expect(() => getPretrained('resnet50.imagnet1k-v2', 'resnet50')).to.throw(

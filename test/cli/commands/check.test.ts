@@ -180,10 +180,7 @@ describe('finetune check', function () {
         /^error taken\/list\.txt \(--write-exclude\) cannot be written: /,
       ],
       [['--exclude', 'none.txt'], /^error The list .*none\.txt \(--exclude\) cannot be read/],
-      [
-        ['--classes', 'cat,dgo'],
-        /^error Expected a folder for each class of --classes in .*, but found none for dgo; did you mean dog\?/,
-      ],
+      [['--classes', 'cat,dgo'], /^error Class dgo of --classes is not in .*; did you mean dog\?/],
     ] as const) {
       const {code, stderr} = await check(...args);
       expect(stderr).to.match(sentence);

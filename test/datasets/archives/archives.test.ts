@@ -166,7 +166,7 @@ describe('archives', () => {
     const path = archive('pets.zip', storedZip({'inner/more.zip': Buffer.from('PK')}));
     const message = (await loadImageFolder(path).catch((error: Error) => error.message)) as string;
     expect(
-      message.startsWith(`Expected a folder for each of at least 2 classes in ${path}, but found `),
+      message.startsWith(`${path} has only one class folder, inner; at least 2 are needed. `),
     ).to.equal(true);
     expect(message).to.match(
       /If the images are in an archive there, give it: --data \S+\/inner\/more\.zip\.$/,

@@ -73,9 +73,7 @@ describe('augmentAll', () => {
     const plain = {...VIEW, augmentation: AUGMENTATIONS.none};
     const error = await failure(augmentAll(images, plain));
     expect(error).to.be.instanceOf(RangeError);
-    expect(error.message).to.equal(
-      'Expected an image of at least 16 pixels a side, but found 8 x 8.',
-    );
+    expect(error.message).to.equal('An image of 8 x 8 pixels is too small for a crop of 16 x 16.');
     expect((await augmentAll(imagesOf(3), plain)).pixels).to.have.length(3 * AREA);
   });
 

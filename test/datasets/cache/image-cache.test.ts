@@ -122,7 +122,7 @@ describe('openImageCache', () => {
         ]);
         expect(() => cache.image({path: '', name: 'cats/pixels.jpg', label: 0})).to.throw(
           RangeError,
-          'Expected a readable image of the cache, but found cats/pixels.jpg.',
+          'cats/pixels.jpg is not a readable image of the cache.',
         );
         expect(() => cache.contentHash({path: '', name: 'cats/header.png', label: 0})).to.throw(
           RangeError,
@@ -152,7 +152,7 @@ describe('openImageCache', () => {
           open(folder, {memoryLimitBytes: budgetBytes}),
         )) as FinetuneError;
         expect(error.message).to.equal(
-          `Expected images for class dogs in ${join(folder.root, 'dogs')}, but found none that can be read, ` +
+          `Class dogs has no images in ${join(folder.root, 'dogs')} that can be read, ` +
             `such as ${join(folder.root, 'dogs/0.png')} (it is damaged or cut off). Add images or remove the class.`,
         );
         expect(error.exitCode).to.equal(3);
@@ -296,7 +296,7 @@ describe('openImageCache', () => {
       );
       expect(errors.flat()).to.have.length(1);
       expect(errors.flat()[0]!.message).to.match(
-        /^Expected the pixels of \S+ in \S+, but found others, and the image cannot be read again: it cannot be opened \(ENOENT\)\. Start again\.$/,
+        /^No intact pixels of \S+ are in \S+, and the image cannot be read again: it cannot be opened \(ENOENT\)\. Start again\.$/,
       );
       await cache.close();
     });

@@ -67,10 +67,10 @@ describe('findImages', () => {
   it('refuses a word that stands for nothing', async () => {
     const nothing = await rejectionOf(findImages([join(root, '*.gif')]));
     expect(nothing.message).to.equal(
-      `Expected an image file, a folder of images or a pattern that matches some, but found nothing at ${join(root, '*.gif')}. Check the path.`,
+      `${join(root, '*.gif')} stands for no file. Check the path, or give an image file, a folder of images or a pattern that matches some.`,
     );
     expect(nothing).to.include({exitCode: 2, code: 'NO_IMAGES_FOUND'});
     const empty = await rejectionOf(findImages([join(root, 'empty')]));
-    expect(empty.message).to.include(`but found no image in ${join(root, 'empty')}.`);
+    expect(empty.message).to.include(`${join(root, 'empty')} holds no image. Check the path`);
   });
 });

@@ -248,7 +248,7 @@ describe('loadImageFolder', () => {
       await writeImages(root, ['a/1.png', 'b/2.png']);
       await writeImages(val, ['c/1.png']);
       expect(await refusal(root, {valData: val})).to.equal(
-        `Expected images for validation in folders of ${val} that are named as the classes of training, such as a, but found none. Give them the same names.`,
+        `${val} has no images for validation in folders named as the classes of training, such as a. Give them the same names.`,
       );
     });
 
@@ -257,7 +257,7 @@ describe('loadImageFolder', () => {
       await writeImages(root, ['a/1.png', 'b/2.png']);
       writeTree(val, {'a/1.png': 'hello', 'b/2.png': ''});
       expect(await refusal(root, {valData: val})).to.match(
-        /but found none that can be read, such as .*a\/1\.png \(its bytes are no image\)\.$/,
+        / has no readable images for validation in folders named as the classes of training, such as a; some cannot be read, such as .*a\/1\.png \(its bytes are no image\)\.$/,
       );
       const linked = temporaryDirectory();
       mkdirSync(join(linked, 'a'));
@@ -274,7 +274,7 @@ describe('loadImageFolder', () => {
       const root = temporaryDirectory();
       await writeImages(root, ['a/1.png', 'b/2.png']);
       expect(await refusal(root, {testData: join(root, 'nowhere')})).to.equal(
-        `Expected a folder of images at ${join(root, 'nowhere')}, but found nothing. Check the path.`,
+        `${join(root, 'nowhere')} does not exist. Check the path.`,
       );
     });
   });
@@ -331,9 +331,7 @@ describe('loadImageFolder', () => {
   describe('refuses', () => {
     it('a root that is not there', async () => {
       const root = join(temporaryDirectory(), 'pets');
-      expect(await refusal(root)).to.equal(
-        `Expected a folder of images at ${root}, but found nothing. Check the path.`,
-      );
+      expect(await refusal(root)).to.equal(`${root} does not exist. Check the path.`);
     });
 
     it('a root that is a file', async () => {
@@ -347,7 +345,7 @@ describe('loadImageFolder', () => {
     it('an empty root', async () => {
       const root = temporaryDirectory();
       expect(await refusal(root)).to.equal(
-        `Expected a folder for each of at least 2 classes in ${root}, but found none. Put the images of each class into a folder with its name.`,
+        `${root} has no class folder; at least 2 are needed. Put the images of each class into a folder with its name.`,
       );
     });
 
@@ -355,7 +353,7 @@ describe('loadImageFolder', () => {
       const root = temporaryDirectory();
       await writeImages(root, ['1.png', '2.png']);
       expect(await refusal(root)).to.equal(
-        `Expected a folder for each of at least 2 classes in ${root}, but found none. Put the images of each class into a folder with its name.`,
+        `${root} has no class folder; at least 2 are needed. Put the images of each class into a folder with its name.`,
       );
     });
 
@@ -363,7 +361,7 @@ describe('loadImageFolder', () => {
       const root = temporaryDirectory();
       await writeImages(root, ['cats/1.png']);
       expect(await refusal(root)).to.equal(
-        `Expected a folder for each of at least 2 classes in ${root}, but found only cats. Put the images of each class into a folder with its name.`,
+        `${root} has only one class folder, cats; at least 2 are needed. Put the images of each class into a folder with its name.`,
       );
     });
 
@@ -372,7 +370,7 @@ describe('loadImageFolder', () => {
       await writeImages(root, ['cats/1.png']);
       mkdirSync(join(root, 'dogs'));
       expect(await refusal(root)).to.equal(
-        `Expected images for class dogs in ${join(root, 'dogs')}, but found none. Add images or remove the class.`,
+        `Class dogs has no images in ${join(root, 'dogs')}. Add images or remove the class.`,
       );
     });
 
@@ -386,7 +384,7 @@ describe('loadImageFolder', () => {
       ]);
       writeTree(root, {'train/ants/1.jpg': 'hello'});
       expect(await refusal(root)).to.equal(
-        `Expected images for class ants in ${join(root, 'train/ants')}, but found none that can be read, ` +
+        `Class ants has no images in ${join(root, 'train/ants')} that can be read, ` +
           `such as ${join(root, 'train/ants/1.jpg')} (its bytes are no image). Add images or remove the class.`,
       );
     });

@@ -36,7 +36,7 @@ describe('links that lead outside a dataset', () => {
     const error = await failure(loadImageFolder(root));
     expect(error).to.include({code: 'CLASS_EMPTY', exitCode: 3});
     expect(error.message).to.equal(
-      `Expected images for class cats in ${join(root, 'train/cats')}, but found none that can be read, such as ${join(root, 'train/cats/0.png')} ` +
+      `Class cats has no images in ${join(root, 'train/cats')} that can be read, such as ${join(root, 'train/cats/0.png')} ` +
         '(it is a link that leads outside the folder, and --follow-links was not given). Add --follow-links to read what links lead to.',
     );
     const folder = await loadImageFolder(root, {followLinks: true});

@@ -55,7 +55,7 @@ interface Report {
 const script = (flips: Readonly<Record<string, number>>): string => `
   import {createRng} from '${SRC}/core/rng.js';
   import {decodeForInspection, decodeBytes} from '${SRC}/datasets/images/decode.js';
-  import {describeDecodeError} from '${SRC}/datasets/discovery/broken-images.js';
+  import {describeDecodeError} from '${SRC}/datasets/images/image-error.js';
   import {mapConcurrently} from '${SRC}/core/async.js';
   import {HEIC_FILES} from '${SRC}/../test/fixtures/heic-files.js';
   import {plainImages} from '${SRC}/../test/fixtures/unusual-images.js';

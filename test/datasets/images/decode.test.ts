@@ -276,7 +276,7 @@ describe('centerCrop', () => {
   it('does not make up pixels', () => {
     expect(() => centerCrop(ruler(3, 8), 4)).to.throw(
       RangeError,
-      'Expected an image of at least 4 pixels a side, but found 3 x 8.',
+      'An image of 3 x 8 pixels is too small for a crop of 4 x 4.',
     );
   });
 });

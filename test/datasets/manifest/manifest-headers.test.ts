@@ -168,70 +168,70 @@ describe('the columns of a list', () => {
     [
       'several labels with |',
       'Image Index,Finding Labels\ncats/0.png,Mass|Effusion\ndogs/0.png,Mass\n',
-      /^Expected one label in DIR\/list\.csv, line 2, but found 2: Mass, Effusion; images with several labels are not supported/,
+      /^DIR\/list\.csv, line 2, has 2 labels: Mass, Effusion\. Images with several labels are not supported: leave such lines out\.$/,
     ],
     [
       'several labels with spaces',
       'image,labels\ncats/0.png,scab rust\ncats/1.png,scab\ndogs/0.png,rust\n',
-      /line 2, but found 2: scab, rust/,
+      /line 2, has 2 labels: scab, rust/,
     ],
     [
       'several labels with commas',
       'image,tags\ncats/0.png,"a, b"\ndogs/0.png,c\n',
-      /line 2, but found 2: a, b/,
+      /line 2, has 2 labels: a, b/,
     ],
     [
       'several labels none of which is alone',
       'image,tags\ncats/0.png,haze primary\ncats/1.png,clear primary water\ndogs/0.png,haze water\n',
-      /line 2, but found 2: haze, primary/,
+      /line 2, has 2 labels: haze, primary/,
     ],
-    ['several numbers', 'id,labels\ncats/0,1 14 92\ndogs/0,3\n', /line 2, but found 3: 1, 14, 92/],
+    ['several numbers', 'id,labels\ncats/0,1 14 92\ndogs/0,3\n', /line 2, has 3 labels: 1, 14, 92/],
     [
       'several ones',
       'filename,a,b,c\ncats/0.png,1,1,0\ndogs/0.png,0,0,1\n',
-      /line 2, but found 2: a, b/,
+      /line 2, has 2 labels: a, b/,
     ],
     [
       'no one',
       'filename,a,b\ncats/0.png,1,0\ndogs/0.png,0,0\n',
-      /Expected a label for dogs\/0\.png in DIR\/list\.csv, line 3, but found none/,
+      /^DIR\/list\.csv, line 3, has no label for dogs\/0\.png\. Add it, or remove the line\.$/,
     ],
     [
       'several labels of JSON',
       '{"path": "cats/0.png", "labels": ["a", "b"]}\n',
-      /line 1, but found 2: a, b/,
+      /line 1, has 2 labels: a, b/,
       'list.jsonl',
     ],
     [
       'addresses',
       'TRAIN,gs://bucket/1.jpg,cat\nTEST,gs://bucket/2.jpg,dog\n',
-      /line 1, but found the address gs:\/\/bucket\/1\.jpg; download the images, and list them by paths relative to the list\.$/,
+      /line 1, has the address gs:\/\/bucket\/1\.jpg in place of the path of a file\. Download the images, and list them by paths relative to the list\.$/,
     ],
     [
       'addresses below names',
       'url,label\nhttps://x.org/1.jpg,cat\n',
-      /line 2, but found the address https:/,
+      /line 2, has the address https:/,
     ],
     [
       'ids of several images',
       'id,label\na1,cat\nb2,dog\n',
-      /Expected one image for a1 in DIR\/all\.csv, line 2, but found 2, such as test\/a1\.png and train\/a1\.png; list whole paths/,
+      /^DIR\/all\.csv, line 2, may mean 2 images by a1, such as test\/a1\.png and train\/a1\.png\. List whole paths\.$/,
       'all.csv',
     ],
     [
       'Latin-1',
       Buffer.from('path,label\ncats/0.png,cat\ndogs/0.png,caf\xe9\n', 'latin1'),
-      /^Expected UTF-8 in DIR\/list\.csv, but found bytes that are no UTF-8 in line 3; save it as UTF-8, for example: iconv -f latin1 -t utf-8 LIST > NEW\.$/,
+      /^DIR\/list\.csv has bytes that are no UTF-8 in line 3\. Save it as UTF-8, for example: iconv -f latin1 -t utf-8 LIST > NEW\.$/,
     ],
     [
       'UTF-16 without its mark',
       Buffer.from('path,label\ncats/0.png,cat\n', 'utf16le'),
-      /bytes that are no text, or UTF-16 without its byte order mark; save it as UTF-8/,
+      /bytes that are no text, or UTF-16 without its byte order mark\. Save it as UTF-8/,
     ],
     [
       'nothing in it',
       '\n\n',
-      /^Expected a list of images in DIR\/list\.csv, but found no line with anything in it\.$/,
+      /^DIR\/list\.csv is no list of images: no line has anything in it\.$/,
     ],
   ] as const) {
     it(`are refused for ${what}`, async () => expect(await refusal(text, name)).to.match(expected));
@@ -258,7 +258,7 @@ describe('the columns of a list', () => {
     const error = await failure(
       loadImageFolder(join(root, 'list.csv'), {valData: join(root, 'broken.csv')}),
     );
-    expect(error.message).to.match(/^Expected images for validation/);
+    expect(error.message).to.match(/ has no readable images for validation in folders/);
   });
 
   it('of a list may be mixed with folders for validation', async () => {

@@ -183,42 +183,42 @@ describe('a list of images', () => {
     [
       'more columns than names',
       'path,label\ncats/0.png,cats, small\n',
-      /^Expected at most 2 columns in \S+, line 2, but found 3; put a comma of a name into quotes\.$/,
+      /^\S+, line 2, has 3 columns, and 2 are the most\. Put a comma of a name into quotes\.$/,
     ],
     [
       'a line without a label',
       'path,label\ncats/0.png,cat\ncats/1.png\n',
-      /^Expected a label for cats\/1\.png in \S+list\.csv, line 3, but found none\.$/,
+      /^\S+list\.csv, line 3, has no label for cats\/1\.png\. Add it, or remove the line\.$/,
     ],
     [
       'a line without a path',
       'cats/0.png,cat\n,dog\n',
-      /^Expected the path of an image in \S+, line 2, but found none\.$/,
+      /^\S+, line 2, has no path of an image\. Add it, or remove the line\.$/,
     ],
     [
       'two labels for an image',
       'cats/0.png,cat\ndogs/0.png,dog\ncats/0.png,dog\n',
-      /^Expected one label and one split for cats\/0\.png, as in line 1 in \S+, line 3, but found others\.$/,
+      /^\S+, line 3, has another label or split for cats\/0\.png than line 1\. Keep one of the two\.$/,
     ],
     [
       'a split of another name',
       'path,label,split\ncats/0.png,cat,extra\n',
-      /^Expected train, validation or test as the split of cats\/0\.png in \S+, line 2, but found extra\.$/,
+      /^\S+, line 2, has extra as the split of cats\/0\.png\. Use train, validation or test\.$/,
     ],
     [
       'one label',
       'cats/0.png,cat\n',
-      /^Expected images of at least 2 classes in \S+, but found only cat\. Add lines of other labels, or name the right column with --label-column\.$/,
+      /^\S+ has only one class with images, cat; at least 2 are needed\. Add lines of other labels, or name the right column with --label-column\.$/,
     ],
     [
       'an open quote',
       'path,label\n"cats/0.png,cat\n',
-      /^Expected a list of images in \S+, but found Quote Not Closed/,
+      /^\S+ is no list of images: Quote Not Closed/,
     ],
     [
       'text that is no JSON',
       '{"path": "a.png", "label": "x"}\nwhat\n',
-      /^Expected a JSON object with a path and a label in \S+, line 2, but found what\.$/,
+      /^\S+, line 2, is no JSON object with a path and a label: what\.$/,
       'list.jsonl',
     ],
   ] as const) {
@@ -227,7 +227,7 @@ describe('a list of images', () => {
 
   it('is refused where it is not there', async () => {
     expect((await failure(loadImageFolder(join(root, 'none.csv')))).message).to.match(
-      /^Expected a folder of images at \S+none\.csv, but found no list at this path\./,
+      /^\S+none\.csv does not exist\. Check the path\.$/,
     );
   });
 });

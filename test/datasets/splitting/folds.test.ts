@@ -161,7 +161,7 @@ describe('the folds of a cross-validation', () => {
         {seed: 1, fold: {number: 1, of: 2}},
       ),
     ).to.throw(
-      /^Expected images without validation images of their own for --folds, but found some next to those for training in \/x\./,
+      /^\/x has validation images of its own, next to those for training, and --folds divides the images itself\. Put all/,
     );
   });
 });

@@ -122,7 +122,7 @@ describe('split.json', () => {
     it('when it is not there', async () => {
       const error = (await failure(readSplit('/nowhere/split.json', FOLDER))) as FinetuneError;
       expect(error.message).to.equal(
-        "Expected a file for the split /nowhere/split.json, but found ENOENT: no such file or directory, open '/nowhere/split.json'. Create a new split, without this file.",
+        "Split /nowhere/split.json cannot be read: ENOENT: no such file or directory, open '/nowhere/split.json'. Create a new split, without this file.",
       );
       expect(error.exitCode).to.equal(3);
     });
@@ -130,7 +130,7 @@ describe('split.json', () => {
     it('when it is not JSON', async () => {
       const [message, exitCode] = await refusal('{"version": 1,');
       expect(message).to.match(
-        /^Expected JSON for the split split\.json, but found .+\. Create a new split, without this file\.$/,
+        /^Split split\.json is not JSON: .+\. Create a new split, without this file\.$/,
       );
       expect(exitCode).to.equal(3);
     });
@@ -143,7 +143,7 @@ describe('split.json', () => {
     it('for another version', async () => {
       const {skipped, ...rest} = toSplitDocument(SPLIT);
       expect(await refusal({...rest, version: 1, leftOut: skipped})).to.deep.equal([
-        'Expected version 2 for the split split.json, but found version 1. Create a new split, without this file.',
+        'Split split.json has version 1, and version 2 is read. Create a new split, without this file.',
         3,
       ]);
     });
@@ -152,7 +152,7 @@ describe('split.json', () => {
       expect(
         await refusal({...toSplitDocument(SPLIT), classNames: ['cats', 'dogs']}),
       ).to.deep.equal([
-        'Expected the classes cats, dogs in /pets for the split split.json, but found a, b. Create a new split, without this file.',
+        'Split split.json is of the classes cats, dogs, and /pets has a, b. Create a new split, without this file.',
         3,
       ]);
     });
@@ -167,7 +167,7 @@ describe('split.json', () => {
           ),
         ),
       ).to.deep.equal([
-        'Expected an image b/2 that can be read in /pets for the split split.json, but found none. Create a new split, without this file.',
+        'Split split.json lists b/2, and /pets has no such image that can be read. Create a new split, without this file.',
         3,
       ]);
     });
@@ -182,14 +182,14 @@ describe('split.json', () => {
           )
         )[0],
       ).to.equal(
-        'Expected an image a/1 that can be read in /pets for the split split.json, but found none. Create a new split, without this file.',
+        'Split split.json lists a/1, and /pets has no such image that can be read. Create a new split, without this file.',
       );
     });
 
     it('when an image is another file by now', async () => {
       const changed = contentsOf(FOLDER, name => (name === 'a/2' ? 'another' : `sha of ${name}`));
       expect((await refusal(toSplitDocument(SPLIT), FOLDER, changed))[0]).to.equal(
-        'Expected the same bytes in a/2 as then for the split split.json, but found others. Create a new split, without this file.',
+        'Split split.json was made of other bytes in a/2 than are there now. Create a new split, without this file.',
       );
     });
 
@@ -198,14 +198,14 @@ describe('split.json', () => {
       expect(
         (await refusal({...manifest, validation: [...manifest.validation, manifest.train[0]]}))[0],
       ).to.equal(
-        `Expected every image once for the split split.json, but found ${manifest.train[0]!.name} twice. Create a new split, without this file.`,
+        `Split split.json lists ${manifest.train[0]!.name} twice. Create a new split, without this file.`,
       );
     });
 
     it('when nothing is left to validate on', async () => {
       const manifest = toSplitDocument(SPLIT);
       expect((await refusal({...manifest, validation: []}))[0]).to.match(
-        /^Expected at least one image of \/pets for validation/,
+        /^\/pets has no image to spare for validation\./,
       );
     });
   });

@@ -336,7 +336,7 @@ describe('planSplit', () => {
       throw new Error('Expected a refusal, but found none.');
     };
     const NONE_TO_SPARE =
-      'Expected at least one image of /pets for validation, but found none that can be spared. ' +
+      '/pets has no image to spare for validation. ' +
       'Add images (2 different ones in a class are the least), set --val-split above 0, or give --val-data.';
 
     it('a folder with one image a class', () => {
@@ -358,7 +358,7 @@ describe('planSplit', () => {
       );
       expect(error).to.be.instanceOf(NoTrainingImagesError);
       expect(error.message).to.equal(
-        'Expected at least one image of class class 0 in /pets for training, but found only files that cannot be read, or that are also for validation or test. Add others to train on.',
+        'Class class 0 in /pets has no image for training: its files cannot be read, or are also for validation or test. Add others to train on.',
       );
     });
   });

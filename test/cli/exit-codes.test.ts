@@ -193,7 +193,7 @@ describe('the exit code', function () {
     });
     expect(code, stderr).to.equal(4);
     expect(stderr)
-      .to.match(/error Expected/)
+      .to.match(/error TensorFlow is not installed in /)
       .and.not.to.match(STACK);
   });
 
@@ -227,7 +227,7 @@ describe('the exit code', function () {
     expectFailure(
       await train('--lr', '1e38', '--out', 'runs/diverged'),
       6,
-      /error Expected a finite loss in phase ".*", but found /,
+      /error The loss of phase ".*" is \S+ after \d+ updates /,
     );
   });
 

@@ -175,7 +175,7 @@ describe('loadBackbone', () => {
     )) as WeightsMismatchError;
     expect(error).to.be.instanceOf(WeightsMismatchError);
     expect(error.message).to.match(
-      /^FILE does not hold a whole resnet50: \d+ of its 265 tensors are missing \(layer1\.0\.conv3\.weight, .*\); \d+ tensors have another shape \(conv1\.weight is 16 x 3 x 3 x 3, not 64 x 3 x 7 x 7, .*\)\. It looks like a network of another kind: ResNet for small images \(CIFAR\)\\. Give weights of a resnet50\.$/,
+      /^FILE does not hold a whole resnet50: \d+ of its 265 tensors are missing \(layer1\.0\.conv3\.weight, .*\); \d+ tensors have another shape \(conv1\.weight is 16 x 3 x 3 x 3, not 64 x 3 x 7 x 7, .*\)\. It looks like a network of another kind: ResNet for small images \(CIFAR\)\. Give weights of a resnet50\.$/,
     );
     expect(error.missing).to.include('layer4.0.conv1.weight');
   });

@@ -22,7 +22,7 @@ export async function readTensors(directory: string, record: ModelRecord): Promi
   if (problem !== undefined) {
     throw new InvalidModelError(
       {path},
-      `${path} is not of one export with finetune.json: found ${problem}. Export the exported model again.`,
+      `${path} is not of one export with finetune.json: ${problem}. Export the model again.`,
     );
   }
   for (const [name, {data}] of tensors) checkFiniteValues(path, name, name, data);

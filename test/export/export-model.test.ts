@@ -342,7 +342,7 @@ describe('exportModel', () => {
     const error = await rejectionOf(save({...SMALL, seed: 2}, directory, {onWritten: damage}));
     expect(error).to.include({code: 'MODEL_UNVERIFIED', exitCode: 1, unverified});
     expect(error.message).to.match(
-      /^The exported model was not verified, and is kept as .*model\.unverified: .* gives /,
+      /^The exported model was not verified, and is kept as .*model\.unverified: .* has changed since the export /,
     );
     expect(readdirSync(join(directory, '..'))).to.deep.equal(['model', 'model.unverified']);
     expect(readdirSync(unverified)).to.deep.equal(readdirSync(directory));

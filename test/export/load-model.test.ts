@@ -236,7 +236,7 @@ describe('loadModel', () => {
       );
       editRecord(directory, record => Object.assign(record, {lastStage: 2}));
       expect(await messageFor(directory)).to.match(
-        /model\.json is not of one export .*: found another stride of layer2\.0\.conv1\./,
+        /model\.json is not of one export .*: another stride of layer2\.0\.conv1\./,
       );
     });
   });

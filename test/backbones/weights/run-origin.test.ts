@@ -106,7 +106,7 @@ describe("a checkpoint of one's own run", () => {
     writeFileSync(join(folder, '..', '..', 'recipe.json'), JSON.stringify(recipe));
     const error = await rejectionOf(loaded(folder));
     expect(error.message).to.match(
-      /is a checkpoint of a run that began with that very file, which is gone\\. Give the model of the run\.$/,
+      /is a checkpoint of a run that began with that very file, which is gone\. Give the model of the run\.$/,
     );
     expect(error.exitCode).to.equal(2);
   });

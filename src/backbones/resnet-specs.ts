@@ -20,6 +20,14 @@ export const RESNETS = {
   resnet50: {...IMAGENET, block: 'bottleneck', blocksPerStage: [3, 4, 6, 3]},
   resnet101: {...IMAGENET, block: 'bottleneck', blocksPerStage: [3, 4, 23, 3]},
   resnet152: {...IMAGENET, block: 'bottleneck', blocksPerStage: [3, 8, 36, 3]},
+  // Table 1 of Xie et al., https://arxiv.org/abs/1611.05431
+  resnext50_32x4d: {
+    ...IMAGENET,
+    block: 'bottleneck',
+    blocksPerStage: [3, 4, 6, 3],
+    groups: 32,
+    widthPerGroup: 4,
+  },
 } as const satisfies Record<string, ResNetSpec>;
 
 export type Arch = keyof typeof RESNETS;

@@ -26,6 +26,7 @@ const PUBLISHED: Readonly<Record<Arch, number>> = {
   resnet50: 25_557_032,
   resnet101: 44_549_160,
   resnet152: 60_192_808,
+  resnext50_32x4d: 25_028_904,
 };
 
 /** `layer1.0.conv1.weight 64x64x1x1`, a line a tensor, sorted. */

@@ -179,7 +179,7 @@ describe('loadModel', () => {
       );
       const path = join(directory, 'finetune.json');
       expect(await messageFor(directory)).to.equal(
-        `${path}: "arch" cannot be "resnet20"; did you mean resnet50? Use resnet18, resnet34, resnet50, resnet101 or resnet152. ` +
+        `${path}: "arch" cannot be "resnet20"; did you mean resnet50? Use resnet18, resnet34, resnet50, resnet101, resnet152 or resnext50_32x4d. ` +
           'Copy the whole folder again, or export it again.',
       );
     });

@@ -59,6 +59,7 @@ const CASES: readonly (readonly [string, ClassifierOptions])[] = [
     'resnet50 with the stride on the first 1x1, fed BGR',
     {spec: {arch: 'resnet50', lastStage: 3, ...KERAS_FAMILY}},
   ],
+  ['resnext50_32x4d, in groups', {spec: {arch: 'resnext50_32x4d', lastStage: 2}}],
   ['both poolings side by side', {head: {pooling: 'avg+max'}}],
   ['a hidden layer in the head', {head: {type: 'mlp', dropout: 0.5}}],
   [

@@ -317,7 +317,7 @@ describe('resolveRecipe', () => {
     [
       'an arch that is none',
       {arch: 'resnet51'},
-      'Recipe: "arch" cannot be "resnet51"; did you mean resnet50? Use resnet18, resnet34, resnet50, resnet101 or resnet152.',
+      'Recipe: "arch" cannot be "resnet51"; did you mean resnet50? Use resnet18, resnet34, resnet50, resnet101, resnet152 or resnext50_32x4d.',
     ],
     ['a number out of range', {epochs: 0}, 'Recipe: "epochs" must be >= 1; it is 0.'],
     [

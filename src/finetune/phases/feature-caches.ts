@@ -49,7 +49,7 @@ export function createFeatureCaches(
       memoryLimitBytes: (cacheBytes / 2) * (sharedPool === undefined ? budgetFraction : 1),
       fileCache: files,
       precision,
-      // A GPU has a map computed sooner than one is read, brought to it and widened.
+      // A GPU computes a feature map faster than it reads one from memory, transfers and widens it.
       cachesFeatureMaps: !isOnGpu(),
       ...(sharedPool && {sharedCache: sharedPool}),
       onReused: progress.addCached,
@@ -60,7 +60,7 @@ export function createFeatureCaches(
   return {
     progress,
     train: cacheOf('train', recipe.views + 1, 1 - validationFraction, recipe.precision),
-    // As the exported model will compute, whatever the training does.
+    // Always fp32, the precision of the exported model, whatever the precision of training.
     validation: cacheOf('validation', 1, validationFraction, 'fp32'),
   };
 }

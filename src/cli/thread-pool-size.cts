@@ -3,8 +3,7 @@ const MIN_THREADS = 4;
 
 /**
  * Number of threads that Node reads with and sharp decodes with: `--workers`, else the user's variable, else one per core. The command line
- * is
- * parsed here already because nothing may be imported earlier. It is validated later.
+ * is parsed here already because nothing may be imported earlier. It is validated later.
  * @returns a value for UV_THREADPOOL_SIZE
  */
 function threadPoolSize(

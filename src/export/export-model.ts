@@ -96,8 +96,7 @@ export class UnverifiedModelError extends defineError(
 
 /**
  * Exports a classifier: a tfjs LayersModel for browsers and Node, the same weights for PyTorch, and all metadata needed to use them. The
- * export
- * is written next to its target, loaded again, compared with the classifier, and only then moved into place.
+ * export is written next to its target, loaded again, compared with the classifier, and only then moved into place.
  * @throws ArgumentError (exit 2) if an argument has the wrong type, or the classifier is disposed
  * @throws OutputExistsError (exit 2) if the directory holds something other than an exported model
  * @throws UnverifiedModelError (exit 1) if the export computes different results or cannot be loaded; it is kept in

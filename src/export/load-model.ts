@@ -48,16 +48,14 @@ const OPTIONS: OptionKinds<LoadModelOptions> = {
 
 /**
  * Loads an exported classifier for use in Node. It uses the running backend. If none is running, it starts TensorFlow if installed, else
- * the
- * portable backend. Nothing is installed unless `install` is set.
+ * the portable backend. Nothing is installed unless `install` is set.
  *
  * The model runs the forward pass of this project over `model.safetensors`, with batch norms folded, and does not use tf.layers. This was
  * measured to take 7 to 20 % less processor time per image (ResNet-50, both backends). `exportModel` has verified that both agree.
  * @param location path or `file:` URL of a run or of an exported model
  * @param options whether and where TensorFlow computes. Default: FINETUNE_BACKEND, FINETUNE_DEVICE and FINETUNE_OFFLINE.
  * @throws InvalidModelError if it is not an exported model, or a file is missing, truncated, changed or from another export;
- * WeightsFileError
- * for values that training cannot produce
+ * WeightsFileError for values that training cannot produce
  * @throws AbortedError; ArgumentError (exit 2); BackendError, GpuError (exit 4) if a requested backend is not available
  *
  * @example

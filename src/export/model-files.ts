@@ -61,8 +61,7 @@ function inputSpec(preprocessing: Preprocessing): object {
 
 /**
  * Content of `metadata.json`: what a web page needs to know to feed the model. The keys differ from those of Teachable Machine's file of
- * that
- * name on purpose: its loader and that of ml5 scale pixels to -1..1, and would show the class names with wrong probabilities.
+ * that name on purpose: its loader and that of ml5 scale pixels to -1..1, and would show the class names with wrong probabilities.
  */
 export const metadataDocument = ({
   arch,

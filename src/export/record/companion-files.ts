@@ -49,8 +49,7 @@ async function findLabelsProblem(
 
 /**
  * Checks `metadata.json` and `labels.txt`, which web pages rely on. Either may be missing, and class names may be translated, but the files
- * must
- * belong to this model.
+ * must belong to this model.
  */
 export async function findCompanionFileProblem(
   directory: string,

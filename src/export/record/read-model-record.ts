@@ -72,8 +72,7 @@ function assertConsistent(path: string, check: () => string | undefined): void {
 
 /**
  * Reads the record of an exported model and checks that the model is complete: every file used for inference exists and is unchanged, and
- * all
- * descriptions of the network agree. `loadModel` checks the values of the weights.
+ * all descriptions of the network agree. `loadModel` checks the values of the weights.
  * @throws InvalidModelError
  */
 export async function readModelRecord(directory: string): Promise<ModelRecord> {

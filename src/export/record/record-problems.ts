@@ -25,8 +25,7 @@ function findRepeated(names: readonly string[]): string | undefined {
 
 /**
  * Checks what the schema of `finetune.json` cannot express. File sizes are limited by the network before any file is opened, since a sparse
- * file
- * may have any length.
+ * file may have any length.
  * @returns a message; undefined if there is no problem
  */
 export function findRecordProblem(record: ModelRecord): string | undefined {

@@ -28,8 +28,7 @@ const padded = (x: SymbolicTensor, padding: number, name: string): SymbolicTenso
 
 /**
  * Grouped convolution, which tf.layers lacks: a depthwise convolution, then the mean over the channels of each group. The kernel is
- * multiplied by
- * the number of those channels.
+ * multiplied by the number of those channels.
  */
 function groupLayers(
   {name, groups, inChannels, channels}: ConvLayer,
@@ -102,8 +101,7 @@ const NORMALIZE = 'normalize';
 
 /**
  * Channel order, scale, mean and standard deviation as one 1x1 convolution. It precedes the zero padding of the first convolution, so that
- * the
- * padding has the same meaning as in training.
+ * the padding has the same meaning as in training.
  * @returns kernel `[1, 1, 3, 3]` and bias `[3]`
  */
 function normalizeWeights({channelOrder, scale, mean, std}: Preprocessing): Tensor[] {
@@ -131,10 +129,8 @@ function setWeights(model: LayersModel, {spec, layers, preprocessing, weights}: 
 
 /**
  * Converts a classifier to a tfjs LayersModel of standard layers: the network of `forward`, preceded by normalization and followed by a
- * softmax.
- * Input: RGB 0..255, float32 `[n, cropSize, cropSize, 3]`. Output: probabilities `[n, classes]`. Weights are copied on write, so the model
- * does
- * not change with the classifier. The caller disposes the model.
+ * softmax. Input: RGB 0..255, float32 `[n, cropSize, cropSize, 3]`. Output: probabilities `[n, classes]`. Weights are copied on write, so
+ * the model does not change with the classifier. The caller disposes the model.
  */
 export function toLayersModel(classifier: Classifier): LayersModel {
   const {spec, head, layers, preprocessing} = classifier;

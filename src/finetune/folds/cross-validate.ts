@@ -54,13 +54,11 @@ export function validateFoldOptions(folder: ImageFolder, given: RecipeInput, fol
 
 /**
  * Cross-validates: one run per fold, each validated on images that the others train on. Images are decoded once, and the features of a
- * frozen
- * backbone are computed once. With `out` each run has a directory in it, next to `folds.json` and `folds.html`. `resume` continues with the
- * folds that have not finished.
+ * frozen backbone are computed once. With `out` each run has a directory in it, next to `folds.json` and `folds.html`. `resume` continues
+ * with the folds that have not finished.
  *
  * @throws UsageError for a recipe that defines its own validation images; TooManyFoldsError, before images are decoded if possible; all
- * errors
- * of `finetune`
+ * errors of `finetune`
  *
  * @example
  * import {crossValidate, loadImageFolder, resolveRecipe} from 'finetune';

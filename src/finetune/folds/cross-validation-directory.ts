@@ -39,8 +39,7 @@ export class CrossValidationDirectory {
 
   /**
    * Creates the directory once images and weights are known to be usable. Files of an earlier run are removed, except folds, which are
-   * replaced
-   * one by one.
+   * replaced one by one.
    */
   begin(): Promise<void> {
     return (this.#started ??= this.#begin());

@@ -36,8 +36,8 @@ export interface Option {
 /** One row of `OPTIONS`. */
 export interface OptionRow extends Option {
   /**
-   * `recipe`: how to train; a key of the library's recipe. `run`: inputs and outputs of a run; also a key of recipe files.
-   * `console`: output and resume options of the command line; not in recipe files.
+   * `recipe`: how to train; a key of the library's recipe. `run`: inputs and outputs of a run; also a key of recipe files. `console`:
+   * output and resume options of the command line; not in recipe files.
    */
   readonly scope: 'recipe' | 'run' | 'console';
   /** Whether most users need it. Common options come first in long help texts. */

@@ -15,8 +15,7 @@ export const OPTION_GROUPS = {
 
 /**
  * All options, one row each, in the order of the help. The type `Recipe`, the JSON Schema, flags, environment variables, `finetune init`
- * and
- * docs/options.md are derived from it.
+ * and docs/options.md are derived from it.
  */
 export const OPTIONS = {
   ...DATA_OPTIONS,

@@ -13,8 +13,7 @@ const GIB = 2 ** 30;
 
 /**
  * Memory of a run without weights and activations. The constants below were measured as the peak of the resident set minus file pages, on
- * two
- * cores (ResNet-18 and ResNet-50, full and up to stage 3, batches of 2 to 32 images of 224 px). Estimates are within a tenth.
+ * two cores (ResNet-18 and ResNet-50, full and up to stage 3, batches of 2 to 32 images of 224 px). Estimates are within a tenth.
  */
 const FIXED_BYTES = 450 * MIB;
 /** Copies of every weight: CPU memory, device, folded. */

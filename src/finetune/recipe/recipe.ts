@@ -9,8 +9,8 @@ export type {Phase};
 export const SCHEDULE_KEYS = ['freeze', 'epochs', 'lr'] as const;
 
 /**
- * A resolved recipe with every effective value. A run stores it as `recipe.json`, which `--recipe` accepts.
- * docs/options.md describes the options.
+ * A resolved recipe with every effective value. A run stores it as `recipe.json`, which `--recipe` accepts. docs/options.md describes the
+ * options.
  *
  * @example
  * const recipe: Recipe = resolveRecipe({}, folder);

@@ -32,8 +32,7 @@ const formatHundreds = (count: number): string => formatInteger(Math.round(count
 
 /**
  * Recommends a freeze schedule after Kumar et al. (LP-FT, https://arxiv.org/abs/2202.10054): first the head on frozen features, then as
- * many
- * layers as the number of images supports.
+ * many layers as the number of images supports.
  */
 export function recommendSchedule({
   images,
@@ -70,8 +69,7 @@ export function recommendProbeEpochs({images}: DatasetStats, batchSize: number):
 
 /**
  * Recommends epochs for the phase that trains the backbone. BiT-HyperRule (https://arxiv.org/abs/1912.11370) trains datasets under 20,000
- * images
- * on 256,000 samples. Starting from a fitted head, a tenth is enough on a GPU; a CPU gets fewer still, because users wait for each.
+ * images on 256,000 samples. Starting from a fitted head, about a tenth is enough. A CPU gets fewer, because users wait for each.
  */
 export function recommendEpochs({images, pretrained, gpu}: DatasetStats): Recommendation<number> {
   if (!pretrained) {

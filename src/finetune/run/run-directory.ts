@@ -80,8 +80,7 @@ export const withAbsolutePaths = (
 
 /**
  * Checks that a directory may be replaced. Only a directory with a recipe is a run; any other may hold the user's images. @returns whether
- * it
- * holds a run
+ * it holds a run
  */
 async function checkReplaceable(
   {requestedPath, path}: RunLock,

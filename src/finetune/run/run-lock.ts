@@ -34,7 +34,7 @@ const isOwnFile = (name: string): boolean =>
 export const listRunEntries = async (directory: string): Promise<string[]> =>
   existsSync(directory) ? (await readdir(directory)).filter(name => !isOwnFile(name)) : [];
 
-/** Creates a directory. @returns its topmost new parent, which is removed again if the directory stays empty */
+/** Creates a directory with its parents. @returns the topmost directory it created, which is removed again if nothing is written */
 async function createDirectory(
   directory: string,
   requestedPath: string,

@@ -99,7 +99,7 @@ const computeRows = (
     ? computeImageFeatures(pass, source, view)
     : computeDeeperFeatures(pass, lowerTable, view, signal);
 
-/** Calls back with the number of rows after every batch. */
+/** Calls `onRows` with the number of finished rows after every batch. */
 async function* withRowProgress(
   rows: FeatureRowStream,
   {shape}: RowFormat,

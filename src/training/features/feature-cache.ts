@@ -13,8 +13,7 @@ import type {ImageDataset} from '../loop/image-dataset.js';
 
 /**
  * Cache of the features of one set of samples, by frozen depth. A table is built once and kept while the groups below its depth stay
- * frozen. A
- * deeper table is computed from a shallower one if available.
+ * frozen. A deeper table is computed from a shallower one if available.
  */
 export class FeatureCache {
   /** Feature tables of this set of samples, by frozen depth. */

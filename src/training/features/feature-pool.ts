@@ -4,8 +4,7 @@ import type {ImageDataset} from '../loop/image-dataset.js';
 
 /**
  * Feature tables shared by runs that start from the same backbone and differ in their splits. Each table holds the features of all images,
- * and a
- * run uses a subset. The caller closes it.
+ * and a run uses a subset. The caller closes it.
  */
 export class SharedFeatureCache {
   readonly #indices: ReadonlyMap<string, number>;

@@ -25,8 +25,7 @@ export interface RowFormat {
 
 /**
  * Feature maps are stored as float16, which takes four times the bytes of an image's pixels instead of eight. Pooled features are small and
- * stay
- * float32.
+ * stay float32.
  */
 const isHalfPrecision = ({shape}: RowFormat): boolean => shape.length > 1;
 

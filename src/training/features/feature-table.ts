@@ -4,8 +4,7 @@ import {featureBytes, type FeatureRows} from './feature-rows.js';
 
 /**
  * Features at a frozen depth, for every sample and view. The frozen groups run once, and not once per epoch. View 0 is the unaugmented
- * image; the
- * others are augmented, determined by (seed, view, sample).
+ * image; the others are augmented, determined by (seed, view, sample).
  */
 export class FeatureTable {
   readonly #views: readonly FeatureRows[];

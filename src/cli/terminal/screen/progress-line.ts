@@ -65,8 +65,7 @@ function joinFitting(fields: ProgressFields, availableWidth: number): string {
 
 /**
  * Shows one activity at a time. A terminal gets a bar with rate and remaining time, redrawn at most ten times per second; other streams get
- * a
- * plain line every ten seconds. It is redrawn only on updates, since training blocks timers.
+ * a plain line every ten seconds. It is redrawn only on updates, since training blocks timers.
  */
 export class ProgressLine {
   #title = '';

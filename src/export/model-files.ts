@@ -60,8 +60,9 @@ function inputSpec(preprocessing: Preprocessing): object {
 }
 
 /**
- * Content of `metadata.json`: what a web page needs to know to feed the model. The keys differ from those of Teachable Machine's file of
- * that name on purpose: its loader and that of ml5 scale pixels to -1..1, and would show the class names with wrong probabilities.
+ * Content of `metadata.json`: what a web page needs to know to feed the model. Its keys differ on purpose from those in the file that
+ * Teachable Machine stores under this name. The loaders of Teachable Machine and ml5 scale pixels to -1..1. With matching keys they would
+ * show class names with wrong probabilities.
  */
 export const metadataDocument = ({
   arch,

@@ -40,7 +40,7 @@ export async function assertReplaceable(target: string): Promise<void> {
 const backupPathOf = (target: string): string =>
   join(dirname(target), `.${basename(target)}.replaced`);
 
-/** Recovers from a kill between the two renames of `replaceDirectory`, by restoring the old directory. */
+/** Recovers from a kill during `replaceDirectory`: restores the old directory, or removes it if the new one is in place. */
 export async function recoverDirectory(target: string): Promise<void> {
   const old = backupPathOf(target);
   if (!existsSync(old)) return;

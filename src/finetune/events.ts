@@ -23,7 +23,10 @@ export interface RunProgress {
   readonly total: number;
   /** `images`, `bytes`, … */
   readonly unit: string;
-  /** Step of an activity that has several, such as `reading` and `decoding`, or `loading` of weights. */
+  /**
+   * Step of an activity that has several: `reading`, `decoding` and `comparing` of images, `loading` of weights, `writing` and `verifying`
+   * of an exported model.
+   */
   readonly step?: string;
   /** Epoch that is trained or evaluated, counted from 0 within the phase. */
   readonly epoch?: number;

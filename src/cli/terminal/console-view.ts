@@ -54,7 +54,7 @@ export class ConsoleView {
     this.#progress = new ProgressLine(terminal, clock);
   }
 
-  /** Called for every event of a run. */
+  /** Called with every event of a run. */
   readonly listen = (event: RunEvent): void => {
     switch (event.type) {
       case 'info':

@@ -49,7 +49,7 @@ export class FoldsView {
     this.#progress = new ProgressLine(terminal, options.clock);
   }
 
-  /** Called for every event of the folds. */
+  /** Called with every event of the folds. */
   readonly listen = (event: RunEvent): void => {
     if (event.type === 'fold') return this.#beginFold(event);
     if (event.type === 'fold-end') return this.#endFold(event);

@@ -71,9 +71,8 @@ function assertConsistent(path: string, check: () => string | undefined): void {
 }
 
 /**
- * Reads the record of an exported model and checks that the model is complete: every file used for inference exists and is unchanged, and
- * all descriptions of the network agree. `loadModel` checks the values of the weights.
- * @throws InvalidModelError
+ * Reads the record of an exported model and checks that the model is complete. Every file used for inference must exist and be unchanged,
+ * and all descriptions of the network must agree. `loadModel` checks the values of the weights.
  */
 export async function readModelRecord(directory: string): Promise<ModelRecord> {
   const [path, modelPath] = [

@@ -82,7 +82,10 @@ export class PhaseData {
     await this.#validation.clear();
   }
 
-  /** Frozen depths of the phases from `index` on whose frozen groups no phase between trains. */
+  /**
+   * Frozen depths of the phases from `index` on whose features stay valid until then, because no phase in between trains their frozen
+   * groups.
+   */
   #usableDepths(index: number): number[] {
     let lowestTrained = Infinity;
     return this.recipe.phases.slice(index).flatMap(({learningRates}) => {

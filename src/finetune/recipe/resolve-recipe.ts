@@ -47,7 +47,7 @@ function resolvePhases(values: RecipeInput, stats: DatasetStats): readonly Phase
 }
 
 /**
- * Adapts recommendations to the schedule: a schedule that ends with the probe gets the probe's own epochs and learning rate, and a list of
+ * Adapts recommendations to the schedule. A schedule that ends with the probe gets the probe's own epochs and learning rate. A list of
  * phases has its own values.
  */
 function recommendFor(given: RecipeInput, stats: DatasetStats): ReturnType<typeof recommend> {

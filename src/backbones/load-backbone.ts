@@ -29,7 +29,7 @@ export interface Backbone {
 type CpuBackbone = Omit<Backbone, 'weights'> & {readonly tensors: StateDict};
 
 export interface LoadBackboneOptions {
-  /** Called with one sentence about each kind of tensor in the file that is not used. Not called for a pretrained file. */
+  /** Called with a message about tensors in the file that are not used. Not called for a pretrained-weights entry, whose file is known. */
   readonly onInfo?: (message: string) => void;
   /** Starting weights of the run, if the file is one of its checkpoints. */
   readonly base?: LocatedWeights['base'];

@@ -1,6 +1,7 @@
 /**
  * `finetune/backbones`: ResNets without their classifier. Find or download weights, read them from any supported format, and run a forward
  * pass of some layer groups.
+ *
  * Start a backend first: `startBackend` of `finetune`.
  *
  * @example

@@ -29,7 +29,7 @@ export interface Backbone {
 type CpuBackbone = Omit<Backbone, 'weights'> & {readonly tensors: StateDict};
 
 export interface LoadBackboneOptions {
-  /** Called with a message about tensors in the file that are not used. Not called for a pretrained-weights entry, whose file is known. */
+  /** Called with a message about unused tensors in the file. Not called for a pretrained-weights entry, whose file is known. */
   readonly onInfo?: (message: string) => void;
   /** Starting weights of the run, if the file is one of its checkpoints. */
   readonly base?: LocatedWeights['base'];

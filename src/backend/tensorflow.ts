@@ -1,6 +1,7 @@
 /**
  * The only module that gives access to TensorFlow.js. No other file imports `@tensorflow/*` as a value. The process therefore holds a
  * single copy of tfjs (the native package's, or this package's own for WASM), and nothing heavy is loaded before a backend starts.
+ *
  * `tf` is a live binding: use it inside functions that run after `startBackend` (runtime.ts), never at module level.
  */
 import type * as tfjs from '@tensorflow/tfjs';

@@ -137,8 +137,8 @@ async function rangeHeaders(
 }
 
 /**
- * Prepares the partial file for the body of a response. Returns the size of the complete file, if known. @param url URL that is safe to
- * store
+ * Prepares the partial file for the body of a response. Returns the size of the complete file, if known.
+ * @param url URL that is safe to store
  */
 async function preparePartialFile(
   partialFile: PartialFile,

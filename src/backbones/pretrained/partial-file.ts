@@ -128,7 +128,7 @@ async function writeAll(file: FileHandle, chunk: Uint8Array): Promise<void> {
     written += (await file.write(chunk, written)).bytesWritten;
 }
 
-/** The last write distinguishes a killed download from one in progress. */
+/** Whether a download was killed, judged by its last write. */
 async function isAbandoned(directory: string): Promise<boolean> {
   const bytes = await stat(join(directory, 'bytes')).catch(() => undefined);
   return bytes !== undefined && Date.now() - bytes.mtimeMs > ABANDONED_AFTER_MS;

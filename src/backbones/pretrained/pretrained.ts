@@ -7,7 +7,7 @@ import {pretrainedSchema, type PretrainedWeights} from './pretrained-schema.js';
 
 export type {PretrainedWeights};
 
-// Relative to dist/src/backbones/pretrained/; leads to the root of the package.
+// `pretrained/` in the package root, relative to dist/src/backbones/pretrained/.
 const PRETRAINED_DIRECTORY = new URL('../../../../pretrained/', import.meta.url);
 
 /** @throws SchemaError if a document is not a pretrained-weights entry */

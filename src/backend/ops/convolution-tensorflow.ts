@@ -6,8 +6,8 @@ import {tf, type Tensor1D, type Tensor4D} from '../tensorflow.js';
 const EXPLICIT = string('EXPLICIT');
 
 /**
- * Padding attributes, by name if TensorFlow has one: its `SAME` equals PyTorch's padding only at stride 1. @param size side of the square
- * window
+ * Padding attributes, by name if TensorFlow has one: its `SAME` equals PyTorch's padding only at stride 1.
+ * @param size side of the square window
  */
 export function paddingAttributes(size: number, {stride, padding}: ConvGeometry): OpAttributes {
   if (padding === 0) return {padding: string('VALID'), explicit_paddings: ints([])};
@@ -94,8 +94,8 @@ function filterGradient(
 
 /**
  * TensorFlow's Conv2D, Conv2DBackpropInput and Conv2DBackpropFilter. oneDNN does not support gradients of a convolution with explicit
- * padding, and TensorFlow's own kernels are several times slower in float32 and impractically slow in bfloat16. Images are padded first in
- * that case.
+ * padding, and TensorFlow's own kernels are several times slower in float32 and impractically slow in bfloat16. The gradients therefore pad
+ * the images first.
  */
 export const tensorflowConvolution: Convolution = {
   forward: (x, filter, geometry) =>

@@ -8,8 +8,9 @@ export interface ForwardResult<T extends Tensor> {
 
 /**
  * Runs `forward` without recording it, and gives it a custom gradient.
+ *
  * `dy` is disposed after use. tfjs would otherwise keep the gradient of every activation until the backward pass ends, which doubles the
- * memory of the activations. This includes a `dy` that the caller of `tf.grad` passes for the last operation.
+ * memory of the activations. A `dy` that the caller of `tf.grad` passes for the last operation is disposed too.
  * @param gradient returns one tensor per input, in their order; all are computed, even for inputs that lead to nothing trainable
  */
 export function withCustomGradient<T extends Tensor>(

@@ -30,7 +30,7 @@ const CACHE_FOLDERS = [
   'weights',
 ] as const;
 
-/** Another user could have changed code in the cache that this process would load. */
+/** Another user could have changed code in the cache that this process loads. */
 export class UntrustedCacheError extends defineError(
   UsageError,
   'CACHE_UNTRUSTED',

@@ -2,7 +2,7 @@ import {mkdir, readdir, rm, stat, statfs, utimes} from 'node:fs/promises';
 import {join} from 'node:path';
 import {removeStaleFiles} from './atomic-write.js';
 
-/** Fraction of the free disk space, including the space these files already use, that they may take. */
+/** Fraction of the disk space that these files may take. The base is the free space plus the space they already use. */
 const DISK_FRACTION = 0.25;
 
 /** Age in milliseconds after which an unfinished file of a killed run counts as abandoned. */

@@ -43,7 +43,7 @@ describe('--folds', function () {
     expect(ended.stderr.match(/^[123]\/3 /gm)).to.have.length(3);
     const again = await run('--resume', 'runs/page');
     expect(again.code).to.equal(2);
-    expect(again.stderr).to.include('has finished, so there is nothing to --resume');
+    expect(again.stderr).to.include('The run in runs/page has finished');
   });
 
   it('continues where it was stopped', async () => {

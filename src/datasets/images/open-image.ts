@@ -25,7 +25,7 @@ async function openImage(
   if (tags !== undefined && needsConversion(tags))
     return fromRaster(await convertTiff(bytes, tags, SHARP_OPTIONS));
   const file = format === 'PNG' ? embedGammaProfile(bytes) : bytes;
-  // Colors are converted to sRGB, as in browsers. That is slow, so only profiles other than sRGB are applied. CMYK always needs its profile.
+  // Colors are converted to sRGB, as in browsers. That is slow, so sRGB profiles are ignored. CMYK always needs a conversion.
   return sharp(file, {
     ...SHARP_OPTIONS,
     ignoreIcc: !isCmyk && !hasProfile && file === bytes,

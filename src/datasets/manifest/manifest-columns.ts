@@ -145,7 +145,7 @@ function detectLabelColumn(
   const matching = (names: readonly string[]): number[] =>
     remaining.flatMap((name, i) => (names.includes(normalizeColumnName(name)) ? [i] : []));
   const [labelColumns, synonymColumns] = [matching(COLUMN_NAMES.label), matching(LABEL_SYNONYMS)];
-  const text = labelColumns.filter(i => rows.some(row => !/^[\d.]*$/.test((row[i] ?? '').trim()))); // prefers the name: `label_name` to `label`
+  const text = labelColumns.filter(i => rows.some(row => !/^[\d.]*$/.test((row[i] ?? '').trim()))); // not `label` next to `label_name`
   if (labelColumns.length > 0 && synonymColumns.length > 0) return undefined;
   if (labelColumns.length === 1) return labelColumns[0];
   if (labelColumns.length > 1) return text.length === 1 ? text[0] : undefined;

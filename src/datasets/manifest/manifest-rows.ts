@@ -31,7 +31,7 @@ const failAt =
   (problem, remedy) =>
     new ManifestError({path, line}, {problem, ...(remedy !== undefined && {remedy})});
 
-/** The label of a line. @throws ManifestError for a row without label, or with several */
+/** Reads the label of a row. @throws ManifestError for a row without label, or with several */
 function readLabel(cells: readonly string[], {label}: ManifestColumns, fail: Fail): string {
   if (typeof label === 'number') {
     return (cells[label] ?? '').trim().normalize('NFC');

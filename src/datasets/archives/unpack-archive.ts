@@ -22,7 +22,7 @@ import {EntryTargets} from './entry-paths.js';
 import {unpackZip, type UnpackOptions} from './unpack-zip.js';
 
 /**
- * Maximum expansion factor, and the size that is always allowed. Images hardly compress, so an archive that expands further is a zip bomb.
+ * Maximum expansion factor, and an additional allowance in bytes. Images hardly compress, so an archive that expands further is a zip bomb.
  */
 const [MAX_EXPANSION, BASE_ALLOWANCE_BYTES] = [100, 2 ** 30];
 /** Maximum fraction of the free disk space. */

@@ -67,7 +67,7 @@ function toSharedMemory(images: readonly NamedImage[]): {
 
 /** A batch of augmented images in reusable memory. */
 export interface AugmentedBatch {
-  /** `[images, size, size, 3]` */
+  /** `[images, size, size, 3]`, in shared memory. */
   readonly pixels: Uint8Array;
   /** Returns the memory to the pool. Call it once, when the pixels are no longer needed. */
   release(): void;

@@ -33,7 +33,7 @@ export interface BatchOptions {
 export interface ImageBatch {
   /** `[n, size, size, 3]`, RGB, row-major. n is `batchSize`, or the remainder in the last batch. */
   readonly images: Uint8Array;
-  /** `[n]` */
+  /** `[n]`, class labels. */
   readonly labels: Int32Array;
   /** `[n]`, indices into the given samples. */
   readonly indices: Int32Array;

@@ -11,7 +11,7 @@ export interface Mixing {
   readonly cutmixAlpha?: number;
 }
 
-/** The result of mixing a batch. */
+/** The pairing and lambda of a mixed batch. */
 export interface MixedBatch {
   /** `[n]`: index in the batch of the image that each image was mixed with. */
   readonly pairing: readonly number[];

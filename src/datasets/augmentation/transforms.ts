@@ -16,7 +16,7 @@ export function flipVertically(pixels: Uint8Array, size: number): void {
 
 const clamp = (value: number, size: number): number => Math.min(size - 1, Math.max(0, value));
 
-/** `[a, b, c, d, e, f]`: the output pixel at (x, y) samples (a x + b y + c, d x + e y + f), in pixels from the center. */
+/** Coefficients `[a, b, c, d, e, f]`. The output pixel at (x, y) samples (a x + b y + c, d x + e y + f), in pixels from the center. */
 export type Affine = readonly [a: number, b: number, c: number, d: number, e: number, f: number];
 
 /** Applies an affine transform with bilinear sampling. Outside pixels repeat the edge: a model could learn to detect black corners. */

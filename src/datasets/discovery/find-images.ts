@@ -31,7 +31,7 @@ export class NoImagesFoundError extends defineError(
 /** Whether a file matched by a pattern is an image, by its content or its extension. */
 async function isImageCandidate(path: string): Promise<boolean> {
   if (hasImageExtension(path)) return true;
-  const format = await detectFileFormat(path).catch(() => undefined); // unreadable files are reported when they are read
+  const format = await detectFileFormat(path).catch(() => undefined); // a file that cannot be opened counts as no image
   return describeUnreadableFormat(format) === undefined;
 }
 

@@ -33,7 +33,7 @@ const isManifestFile = async (path: string): Promise<boolean> =>
  * name.
  *
  * @throws ArgumentError, FolderNotFoundError, LayoutError, ClassFolderError, UnknownClassError, TooFewClassesError, ManifestError,
- *   ManifestColumnsError, EmptyClassError, UnreadableClassError, EmptyPartError, ArchiveError, NotADatasetError, AbortedError
+ *   ManifestColumnsError, EmptyClassError, UnreadableClassError, EmptySplitError, ArchiveError, NotADatasetError, AbortedError
  *
  * @example
  * import {loadImageFolder} from 'finetune';

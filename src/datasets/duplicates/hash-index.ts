@@ -29,8 +29,8 @@ const MAX_DESCRIBED = 1024;
 const MAX_PER_DISTANCE = 4 * MAX_DESCRIBED;
 
 /**
- * Minimum similarity of descriptors. Of 86,000 pairs of near-duplicates among altered copies of three sets, one in 1,000 is below 0.79; of
- * other pairs with similar hashes, among small images, eight in ten.
+ * Minimum similarity of descriptors. Of 86,000 pairs of near-duplicates among altered copies of three sets, one in 1,000 is below 0.79. Of
+ * other pairs with similar hashes, among small images, eight in ten are.
  */
 const MIN_SIMILARITY = 0.62;
 

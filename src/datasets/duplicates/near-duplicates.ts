@@ -78,9 +78,9 @@ async function searchBlock(
 }
 
 /**
- * Finds groups of near-duplicates: resized, recompressed, in another format, brighter or darker, without colors, mirrored, with a narrow
- * border, or cropped by up to a quarter of each side. With an opaque overlay on a corner, one in three is found. Images of one color are
- * never in a group. Copies of copies are in the same group. The result does not depend on the number of threads.
+ * Finds groups of near-duplicates: resized, recompressed, in another format, brighter or darker, without colors, mirrored, or with a narrow
+ * border. Crops of up to a quarter of each side are found as well. With an opaque overlay on a corner, one in three is found. Images of one
+ * color are never in a group. Copies of copies are in the same group. The result does not depend on the number of threads.
  *
  * @param allFingerprints fingerprints; groups contain indices into them
  * @returns groups of two or more, each sorted, in the order of their first items

@@ -69,8 +69,8 @@ export function highSigns(coefficients: Float64Array, at: number): number {
 const magnitudes = new Float64Array(KEY_BITS);
 
 /**
- * Fills in the keys under which a window may be found: its own, and those with bits of the smallest coefficients flipped, as a small change
- * of the image may flip them.
+ * Fills in the keys under which a window may be found: its own, and those with bits of the smallest coefficients flipped. A small change of
+ * the image may flip these bits.
  *
  * @param flipBits number of bits tried both ways
  * @param keys output of length 2 ** flipBits

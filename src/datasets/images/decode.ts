@@ -40,9 +40,9 @@ const limitMemory = <Result>(
 ): Promise<Result> => explainUnsupported(bytes, isLarge(header) ? runExclusive(task) : task());
 
 /**
- * Decodes an image and resizes it as its `ResizePlan` says, with PIL's bilinear filter: the short side to `resizeSize`, or the whole image
- * into a square of `cropSize`. The EXIF orientation is applied, transparency is composited on white, and everything is converted to 8-bit
- * sRGB. Of an animation, the first frame is used.
+ * Decodes an image and resizes it as its `ResizePlan` says, with PIL's bilinear filter. The short side becomes `resizeSize`, or the whole
+ * image becomes a square of `cropSize`. The EXIF orientation is applied, transparency is composited on white, and everything is converted
+ * to 8-bit sRGB. Of an animation, the first frame is used.
  *
  * @throws Error of sharp for an input that is not an image, is truncated or damaged, or exceeds sharp's pixel limit; `describeDecodeError`
  *   returns the reason

@@ -1,8 +1,8 @@
 import type {ImageFormat} from './image-format.js';
 
 /**
- * Maximum number of frames. libvips visits every frame before it decodes the first; for WebP, the time is quadratic in their number (28 s
- * for 100,000 frames in 8 MB).
+ * Maximum number of frames. libvips visits every frame before it decodes the first. For WebP, the time is quadratic in their number: 28 s
+ * for 100,000 frames in 8 MB.
  */
 export const MAX_FRAMES = 10_000;
 

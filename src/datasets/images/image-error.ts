@@ -4,8 +4,8 @@ import {errorMessage} from '../../core/errors.js';
 export class ImageError extends Error {}
 
 /**
- * The reason why an image could not be read, as a clause. libvips shares one error text among all its threads, so its text may be about
- * another image: only messages of sharp, Node and this project are passed on.
+ * The reason why an image could not be read, as a clause. Only messages of sharp, Node and this project are passed on. The text of libvips
+ * is not: all its threads share one error text, which may be about another image.
  */
 export function describeDecodeError(error: unknown): string {
   if (error instanceof ImageError) return error.message;

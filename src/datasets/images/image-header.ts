@@ -15,8 +15,8 @@ import {ImageError} from './image-error.js';
 import type {ImageSize} from './resample.js';
 
 /**
- * Options for every call of sharp. `error` rejects truncated or damaged files, and accepts what every viewer shows (stray bytes between
- * JPEG markers, unknown TIFF tags). sharp's limit of 268 million pixels stays on.
+ * Options for every call of sharp. `error` rejects truncated or damaged files. It accepts what every viewer shows, such as stray bytes
+ * between JPEG markers or unknown TIFF tags. sharp's limit of 268 million pixels stays on.
  */
 export const SHARP_OPTIONS: SharpOptions = {failOn: 'error', sequentialRead: true};
 

@@ -94,9 +94,9 @@ function groupByFolder(criterion: string, depth: number, samples: readonly Sampl
 }
 
 /**
- * Creates the grouping for `--group-by`. Exact duplicates always stay together; near-duplicates do, except for `exact-duplicates`. In
- * addition, images are grouped by folder at a depth below the root (`folder:2` is `<class>/<folder>`), or by the captures of a regular
- * expression in their names.
+ * Creates the grouping for `--group-by`. Exact duplicates always stay together; near-duplicates do, except for `exact-duplicates`.
+ * `folder:DEPTH` also groups by folder at a depth below the root (`folder:2` is `<class>/<folder>`). Other values are regular expressions,
+ * which group by their captures in the names.
  *
  * @throws GroupByError
  */

@@ -49,8 +49,8 @@ export async function torchVersions(python: string): Promise<Record<string, stri
 }
 
 export const describeMissingTorch = (python: string): string =>
-  `Expected torch and torchvision in ${python} for the peer's side, but found none, so only our own is measured. ` +
-  'Say pip install torch torchvision, and name its Python by --python.';
+  `${python} has no torch and torchvision, so only our own side is measured. ` +
+  'Run pip install torch torchvision, and name its Python by --python.';
 
 /** Cores that all sides are pinned to: the first ones that this process may use; nothing where there is no taskset. */
 export async function pinToCores(cores: number): Promise<string[]> {

@@ -58,7 +58,7 @@ function reasonNotMeasured(
   flags: readonly string[],
 ): string | undefined {
   if (row.needs === 'weights' && setup.weights === undefined)
-    return 'Expected the stage-3 weights of Keras’ ResNet-50, but found none. Name the file by --weights.';
+    return 'The stage-3 weights of Keras’ ResNet-50 are missing. Name the file by --weights.';
   if (row.needs === 'avx512_bf16' && !flags.includes(row.needs))
     return `This processor has no ${row.needs}.`;
   return row.pending;

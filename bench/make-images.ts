@@ -72,9 +72,7 @@ if (import.meta.filename === process.argv[1]) {
   });
   const [directory] = positionals;
   if (directory === undefined)
-    throw new Error(
-      'Expected a folder to draw into, but found none. Say node dist/bench/make-images.js DIR.',
-    );
+    throw new Error('There is no folder to draw into. Run node dist/bench/make-images.js DIR.');
   sharp.concurrency(1);
   const {images, classes, side, seed} = values;
   await makeImages({

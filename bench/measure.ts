@@ -2,7 +2,7 @@ import type {Readings, ProfiledReading} from './reading.js';
 import {keyOf, type SideSpec} from './rows.js';
 import type {Side} from './side.js';
 
-/** Share of one core that a side which waits for its turn may take before it is told. */
+/** Share of one core that a side which waits for its turn may take before it is reported. */
 const MAX_IDLE_FRACTION = 0.02;
 
 export interface Measurements {
@@ -31,7 +31,7 @@ function watchIdleSides(
 /**
  * Lets sides take turns: A B A B ..., one at work while the others wait.
  * @param openSide starts a side, and lets it become warm
- * @param onReading told after each turn
+ * @param onReading called after each repeat
  */
 export async function measure(
   specs: readonly SideSpec[],

@@ -27,7 +27,7 @@ export function selectRows(filter: string | undefined): readonly Row[] {
   for (const name of names) {
     if (ROWS.some(row => row.name.startsWith(name))) continue;
     throw new Error(
-      `Expected rows of ${ROWS.map(row => row.name).join(', ')} for --rows, but found "${name}".`,
+      `There is no row "${name}" for --rows. Give some of ${ROWS.map(row => row.name).join(', ')}.`,
     );
   }
   const isExactName = (name: string): boolean => ROWS.some(row => row.name === name);
@@ -39,7 +39,7 @@ export function selectRows(filter: string | undefined): readonly Row[] {
 function parseWholeNumber(name: string, text: string): number {
   const value = Number(text);
   if (!Number.isInteger(value) || value < 1)
-    throw new Error(`Expected a whole number from 1 up for --${name}, but found "${text}".`);
+    throw new Error(`--${name} is "${text}". Give a whole number from 1 up.`);
   return value;
 }
 

@@ -53,7 +53,7 @@ function start({program, parameters, environment}: Command): {
 
 const failure = (command: Command, code: number | null, errorOutput: string): Error =>
   new Error(
-    `Expected readings of ${command.program} ${command.parameters.join(' ')}, but found exit ${code}.\n${errorOutput}`,
+    `${command.program} ${command.parameters.join(' ')} ended with exit ${code} and no reading.\n${errorOutput}`,
   );
 
 /** Messages that a child says, one a line; other lines are let pass. */

@@ -1,4 +1,4 @@
-/** What is told of several readings of one thing. */
+/** What is reported of several readings of one thing. */
 export interface Summary {
   readonly median: number;
   readonly min: number;
@@ -7,7 +7,7 @@ export interface Summary {
 
 /** The middle one; of an even number the mean of the two in the middle. */
 export function median(values: readonly number[]): number {
-  if (values.length === 0) throw new RangeError('Expected at least one reading, but found none.');
+  if (values.length === 0) throw new RangeError('There are no readings.');
   const sorted = [...values].sort((a, b) => a - b);
   const middle = sorted.length >> 1;
   return sorted.length % 2 === 1 ? sorted[middle]! : (sorted[middle - 1]! + sorted[middle]!) / 2;

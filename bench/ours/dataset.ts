@@ -21,7 +21,7 @@ export interface BenchDataset {
 export async function loadDataset({data}: TaskOptions): Promise<BenchDataset> {
   const {classNames, samples, validation}: ImageFolder = await loadImageFolder(data);
   if (validation === undefined)
-    throw new Error(`Expected folders train and val in ${data}, but found no val. Make one.`);
+    throw new Error(`${data} has no folder val. Give one with folders train and val.`);
   return {
     classNames,
     train: samples.filter(isReadByPyTorch),

@@ -30,10 +30,7 @@ export async function frozenTask(options: TaskOptions): Promise<Task> {
     const {inputs, cached} = await new FeatureCache(source, views, {
       memoryLimitBytes: BUDGET,
     }).inputs(network);
-    if (!cached)
-      throw new Error(
-        'Expected the activations of the frozen groups to fit in memory, but found that they do not.',
-      );
+    if (!cached) throw new Error('The activations of the frozen groups do not fit in memory.');
     return inputs;
   };
   const [trainingSource, validationSource] = [

@@ -21,7 +21,7 @@ const STEPS = 3;
 
 const LEARNING_RATES = learningRatesFrom('stem');
 
-/** Runs `STEPS + 1` updates, told after each. */
+/** Runs `STEPS + 1` updates, reported after each. */
 type RunUpdates = (onStep: () => void) => Promise<void>;
 
 /** As a run trains: recorded at its first step. */

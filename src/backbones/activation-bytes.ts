@@ -5,8 +5,8 @@ import type {BackboneSpec} from './resnet-specs.js';
 const BYTES_PER_FLOAT = 4;
 
 /**
- * Bytes that each convolution of some groups gives for one image, float32. All of a block count with the map of its last one: what is
- * measured in memory-need.ts was fitted so.
+ * Bytes of each convolution's output for one image, float32. All outputs of a block count with the size of its last map, because the
+ * constants in memory-need.ts were fitted that way.
  */
 const outputBytes = (spec: BackboneSpec, size: number, from = 0): number[] =>
   networkBlocks(spec, from).flatMap(({layers}) => {
@@ -15,15 +15,15 @@ const outputBytes = (spec: BackboneSpec, size: number, from = 0): number[] =>
     return convs.map(({channels}) => BYTES_PER_FLOAT * channels * side ** 2);
   });
 
-/** Bytes of what the convolutions from a boundary on give for one image, which a gradient needs all at once. */
+/** Bytes per image of the convolution outputs above a frozen depth, which the backward pass needs all at once. */
 export const gradientBytes = (spec: BackboneSpec, size: number, frozenDepth = 0): number =>
   outputBytes(spec, size, frozenDepth).reduce((sum, bytes) => sum + bytes, 0);
 
-/** Bytes that one image takes on its way through a backbone without gradients: a block holds its input, its shortcut and its output. */
+/** Bytes per image of a forward pass without gradients: a block holds its input, its shortcut and its output. */
 export const inferenceBytesPerImage = (spec: BackboneSpec, size: number): number =>
   3 * Math.max(...outputBytes(spec, size));
 
-/** How many images may go through a backbone at a time: so many at most, and no more than half of the free memory holds. */
+/** Batch size for inference: at most `maxImages`, and no more than fit in half of the free memory. */
 export const inferenceBatchSize = (
   spec: BackboneSpec,
   size: number,

@@ -12,20 +12,19 @@ import {networkBlocks} from './network.js';
 import type {BackboneSpec} from './resnet-specs.js';
 
 /**
- * What the layers of a network mean. Training, frozen passes and exports each bring their own meaning of these words; the network
- * itself is a list.
+ * Implementation of each kind of layer. Training, frozen passes and exports each have their own; the network itself is a list of layers.
  * @typeParam T a feature map: a tensor, or a symbolic tensor of tfjs layers
  */
 export interface Interpreter<T> {
   conv(layer: ConvLayer, x: T): T;
   norm(layer: NormLayer, x: T): T;
-  /** A convolution and its batch norm at once, for those who can do that better than one after the other. */
+  /** A convolution and its batch norm in one step, for interpreters that can fuse them. */
   convNorm?(conv: ConvLayer, norm: NormLayer, x: T): T;
   relu(layer: ReluLayer, x: T): T;
   pad(layer: PadLayer, x: T): T;
   maxPool(layer: MaxPoolLayer, x: T): T;
   add(layer: AddLayer, a: T, b: T): T;
-  /** Runs a block; what it made on the way, and nobody needs any more, may be freed when it returns. */
+  /** Runs a block. Intermediate results may be freed when it returns. */
   scope(block: () => T): T;
 }
 
@@ -53,7 +52,7 @@ function runStep<T>(interpreter: Interpreter<T>, step: Step, inputs: readonly T[
   }
 }
 
-/** A block has one input, and its last layer gives its output. */
+/** Runs a block, which has one input. Its last layer returns its output. */
 function runBlock<T>(interpreter: Interpreter<T>, {steps}: Block, x: T): T {
   const maps = new Map([[steps[0]!.inputs[0]!, x]]);
   for (const step of steps) {
@@ -64,8 +63,8 @@ function runBlock<T>(interpreter: Interpreter<T>, {steps}: Block, x: T): T {
 }
 
 /**
- * Runs a part of the backbone: groups are numbered 0 (stem), then as the stages.
- * @param from the first group to run; `x` is what the group before it gave (images, for the stem)
+ * Runs some layer groups of the backbone. Group 0 is the stem; the others are numbered like the stages.
+ * @param from the first group to run; `x` is the output of the group before it (images, for the stem)
  * @param until one past the last group to run
  * @returns the last feature map, `[n, h, w, channels]`
  */

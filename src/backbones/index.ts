@@ -1,8 +1,8 @@
 /**
- * `finetune/backbones`: ResNets without their classifier. Find or download weights, read them from any supported format, and run a
- * forward pass of some layer groups.
+ * `finetune/backbones`: ResNets without their classifier. Find or download weights, read them from any supported format, and run a forward
+ * pass of some layer groups.
  *
- * A backend must run first: `startBackend` of `finetune`.
+ * Start a backend first: `startBackend` of `finetune`.
  *
  * @example
  * import {startBackend} from 'finetune';

@@ -5,7 +5,7 @@ import type {Interpreter} from './forward.js';
 import {pairConvNorms, type ConvLayer, type Layer, type NormLayer} from './layers.js';
 import {getKernel, getVector, type ParameterMap} from './parameters.js';
 
-/** What means the same in training and in inference. */
+/** Layers that are the same in training and inference. */
 const sharedWords = {
   relu: (_, x) => ops().relu(x),
   pad: ({padding}, x) => ops().pad(x, padding),
@@ -20,13 +20,13 @@ const convolve = (
   {name, stride, padding}: ConvLayer,
 ): Tensor4D => ops().conv2d(x, getKernel(weights, `${name}.weight`), stride, padding);
 
-/** A batch norm by its stored statistics, of which there is no gradient: a factor and a summand for each channel. */
+/** A batch norm with its running statistics, without a gradient for them: scale and shift per channel. */
 interface ChannelAffine {
   readonly scale: Tensor1D;
   readonly shift: Tensor1D;
 }
 
-/** `gamma / sqrt(var + eps)` and `beta - mean * gamma / sqrt(var + eps)` */
+/** Computes `gamma / sqrt(var + eps)` and `beta - mean * gamma / sqrt(var + eps)`. */
 function normAffine(weights: ParameterMap, {name, epsilon}: NormLayer): ChannelAffine {
   const parameter = (part: string): Tensor1D => getVector(weights, `${name}.${part}`);
   const scale = tf.div<Tensor1D>(
@@ -51,8 +51,8 @@ function foldBatchNorm(weights: ParameterMap, conv: ConvLayer, norm: NormLayer):
 }
 
 /**
- * Batch norms use their stored statistics; gradients flow. For evaluation, and for fine-tuning on few images. They are folded at every run:
- * a pass over the weights instead of several over the activations, forward and backward, and nothing more of the activations to hold.
+ * Batch norms use their running statistics; gradients flow. For evaluation, and for fine-tuning on few images. Batch norms are folded on
+ * every run: one pass over the weights replaces several over the activations, forward and backward, and no further activations are kept.
  */
 export const inferenceInterpreter = (weights: ParameterMap): Interpreter<Tensor4D> => ({
   ...sharedWords,
@@ -66,8 +66,8 @@ export const inferenceInterpreter = (weights: ParameterMap): Interpreter<Tensor4
 
 /**
  * Batch norms use the statistics of the batch; gradients flow.
- * @param onBatchStats receives each batch norm's key prefix and its statistics, kept (the caller disposes them), and the number of
- *   values per channel that they were taken over
+ * @param onBatchStats called with each batch norm's key prefix, its statistics (the caller disposes them), and the number of values per
+ * channel
  */
 export const trainingInterpreter = (
   weights: ParameterMap,
@@ -85,14 +85,14 @@ export const trainingInterpreter = (
   },
 });
 
-/** For frozen groups: no gradient flows, and a batch norm behind a convolution costs nothing. */
+/** For frozen groups: no gradient flows, and a batch norm after a convolution costs nothing. */
 export interface FrozenInterpreter extends Interpreter<Tensor4D> {
-  /** What some of the layers compute with, by name: filters, and biases of those that batch norms are folded into. */
+  /** Tensors that some layers use, by name: filters, and the biases that batch norms were folded into. */
   foldedTensors(layers: readonly Layer[]): Map<string, Tensor>;
   dispose(): void;
 }
 
-/** Weights of layers, copied and folded; a batch norm alone becomes a factor (`weight`) and a summand (`bias`). */
+/** Copies and folds the weights of layers. A batch norm without a convolution becomes scale (`weight`) and shift (`bias`). */
 function foldLayers(weights: ParameterMap, layers: readonly Layer[]): Map<string, Tensor> {
   const folded = new Map<string, Tensor>();
   for (const step of pairConvNorms(layers)) {
@@ -110,7 +110,7 @@ function foldLayers(weights: ParameterMap, layers: readonly Layer[]): Map<string
   return folded;
 }
 
-/** @param layers that will be run; their weights are copied and folded now, as they are */
+/** @param layers layers that will run; their current weights are copied and folded now */
 export function frozenInterpreter(
   weights: ParameterMap,
   layers: readonly Layer[],

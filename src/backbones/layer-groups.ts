@@ -1,34 +1,34 @@
 import {UsageError} from '../core/errors.js';
 import {STAGES, type LastStage} from './resnet-specs.js';
 
-/** What a freeze schedule speaks of. */
+/** A group of layers that a freeze schedule freezes or trains as one. */
 export type LayerGroup = 'stem' | `stage${LastStage}` | 'head';
-/** Input to output, of a network with as many stages as any. */
+/** All groups from input to output, of the longest network. */
 export const LAYER_GROUPS: readonly LayerGroup[] = [
   'stem',
   ...STAGES.map((stage): LayerGroup => `stage${stage}`),
   'head',
 ];
 
-/** Peak learning rate of each group; `null` freezes the group, its batch-norm statistics included. */
+/** Peak learning rate of each group; `null` freezes the group and its batch-norm statistics. */
 export type GroupLearningRates = Readonly<Record<LayerGroup, number | null>>;
 
-/** The group a state-dict key belongs to: `layer3.0.bn1.weight` -> `stage3`; whatever is not of the backbone is the head's. */
+/** The group of a state-dict key: `layer3.0.bn1.weight` -> `stage3`. Keys outside the backbone belong to the head. */
 export function getLayerGroup(key: string): LayerGroup {
   if (key.startsWith('conv1.') || key.startsWith('bn1.')) return 'stem';
   const stage = Number(/^layer(\d)\./.exec(key)?.[1] ?? 0);
   return LAYER_GROUPS[stage] === `stage${stage}` ? LAYER_GROUPS[stage] : 'head';
 }
 
-/** The groups of a backbone that ends after `lastStage`, input to output, the head last. */
+/** The groups of a backbone that ends after `lastStage`, from input to head. */
 export const presentLayerGroups = (lastStage: LastStage): LayerGroup[] => [
   ...LAYER_GROUPS.slice(0, lastStage + 1),
   'head',
 ];
 
 /**
- * Number of lowest groups that are frozen without a gap: where forward passes can stop once and be cached.
- * 0: nothing is; `lastStage + 1`: the whole backbone is.
+ * Number of consecutive frozen groups from the input: a forward pass up to there can be cached. 0 means none; `lastStage + 1` means the
+ * whole backbone.
  */
 export function computeFrozenDepth(
   learningRates: GroupLearningRates,
@@ -40,7 +40,7 @@ export function computeFrozenDepth(
   return firstTrainable;
 }
 
-/** @throws UsageError when a phase trains nothing, or trains stages the backbone does not have */
+/** @throws UsageError if a phase trains nothing, or trains stages that the backbone does not have */
 export function checkLearningRates(
   phase: string,
   learningRates: GroupLearningRates,

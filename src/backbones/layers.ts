@@ -1,12 +1,12 @@
-/** A feature map inside the network, by the name of the layer that gives it. */
+/** A feature map inside the network, named after the layer that returns it. */
 export interface FeatureMap {
   readonly name: string;
   readonly channels: number;
-  /** Pixels of the images, along a side, for each of the map's. */
+  /** Input pixels per pixel of the map, along one side. */
   readonly reduction: number;
 }
 
-/** What is known of every layer: the map it gives and the maps it reads. Names are torchvision's: `layer1.0.conv1`. */
+/** Fields of every layer: its output and the maps it reads. Names are torchvision's: `layer1.0.conv1`. */
 interface LayerBase extends FeatureMap {
   readonly inputs: readonly string[];
 }
@@ -15,13 +15,12 @@ export interface ConvLayer extends LayerBase {
   readonly kind: 'conv';
   readonly kernel: number;
   readonly stride: number;
-  /** Zeros on every side, pixels. */
+  /** Zeros on every side, in pixels. */
   readonly padding: number;
   readonly groups: number;
   readonly inChannels: number;
 }
 
-/** A batch norm. */
 export interface NormLayer extends LayerBase {
   readonly kind: 'norm';
   readonly epsilon: number;
@@ -31,7 +30,7 @@ export interface ReluLayer extends LayerBase {
   readonly kind: 'relu';
 }
 
-/** A border that wins no maximum. */
+/** Padding that never wins a max pooling. */
 export interface PadLayer extends LayerBase {
   readonly kind: 'pad';
   readonly padding: number;
@@ -49,7 +48,7 @@ export interface AddLayer extends LayerBase {
 
 export type Layer = ConvLayer | NormLayer | ReluLayer | PadLayer | MaxPoolLayer | AddLayer;
 
-/** A convolution and the batch norm behind it, which may be run as one: from what the one reads to what the other gives. */
+/** A convolution and the batch norm after it, which may run as one step. */
 export interface ConvNorm extends LayerBase {
   readonly kind: 'convNorm';
   readonly conv: ConvLayer;
@@ -58,16 +57,16 @@ export interface ConvNorm extends LayerBase {
 
 export type Step = Layer | ConvNorm;
 
-/** The stem, or a residual block: a run of layers between two places that one map alone crosses. */
+/** The stem, or a residual block. A single feature map connects consecutive blocks. */
 export interface Block {
-  /** Index of its layer group: 0 the stem, from 1 on the stages. */
+  /** Index of its layer group: 0 for the stem, 1 and up for the stages. */
   readonly group: number;
   readonly layers: readonly Layer[];
-  /** The layers again, convolutions and their batch norms in pairs. */
+  /** The same layers, with each convolution and its batch norm in one step. */
   readonly steps: readonly Step[];
 }
 
-/** Layers with convolutions and the batch norms behind them in pairs. */
+/** Pairs each convolution with the batch norm after it. */
 export const pairConvNorms = (layers: readonly Layer[]): Step[] =>
   layers.flatMap((layer, i): Step[] => {
     const [before, after] = [layers[i - 1], layers[i + 1]];
@@ -76,11 +75,11 @@ export const pairConvNorms = (layers: readonly Layer[]): Step[] =>
     return layer.kind === 'norm' && before?.kind === 'conv' ? [] : [layer];
   });
 
-/** What a convolution needs besides its input. */
+/** Options of a convolution besides its input. */
 export type ConvOptions = Pick<ConvLayer, 'kernel' | 'channels'> &
   Partial<Pick<ConvLayer, 'stride' | 'groups'>>;
 
-/** Puts layers one behind the other; every method gives the map that its layer does. */
+/** Appends layers to a block. Every method returns the layer's output. */
 export class BlockBuilder {
   readonly #layers: Layer[] = [];
 
@@ -120,7 +119,7 @@ export class BlockBuilder {
     return {group: this.group, layers: this.#layers, steps: pairConvNorms(this.#layers)};
   }
 
-  /** Only what a map is, not what kind of layer gave it: that is no business of the next layer's. */
+  /** Returns only the fields of the feature map, so that later layers cannot depend on the kind of layer. */
   #put(layer: Layer): FeatureMap {
     this.#layers.push(layer);
     const {name, channels, reduction} = layer;

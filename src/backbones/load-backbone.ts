@@ -25,21 +25,21 @@ export interface Backbone {
   readonly origin: string;
 }
 
-/** A backbone before it is uploaded. */
+/** A backbone before its weights are uploaded. */
 type CpuBackbone = Omit<Backbone, 'weights'> & {readonly tensors: StateDict};
 
 export interface LoadBackboneOptions {
-  /** Hears, in one sentence each, of what was left in the file; of a card's file that is known. */
+  /** Called with a message about unused tensors in the file. Not called for a pretrained-weights entry, whose file is known. */
   readonly onInfo?: (message: string) => void;
-  /** What the run began with of which the file is a checkpoint. */
+  /** Starting weights of the run, if the file is one of its checkpoints. */
   readonly base?: LocatedWeights['base'];
 }
 
 /**
- * Reads a weights file and puts the backbone on the device. Nothing is uploaded unless everything fits.
- * @throws WeightsFileError when the file cannot be read, or says of itself what is not understood, or holds numbers that are none
- * @throws UsageError when the file says that it is of another depth
- * @throws WeightsMismatchError when it belongs to another network, or lacks a stage that was asked for
+ * Reads a weights file and uploads the backbone to the device. Nothing is uploaded unless every tensor fits.
+ * @throws WeightsFileError if the file cannot be read, its metadata is not understood, or it holds invalid numbers
+ * @throws UsageError if the metadata names another architecture
+ * @throws WeightsMismatchError if the file belongs to another network, or lacks a requested stage
  */
 export async function loadBackbone(
   arch: Arch,
@@ -79,7 +79,7 @@ async function readBackbone(
   }
 }
 
-/** What a run began with, and over it what its checkpoint holds of the backbone. */
+/** Reads the starting weights of a run, and replaces those that its checkpoint holds. */
 async function readBackboneCheckpoint(
   arch: Arch,
   lastStage: LastStage,
@@ -120,7 +120,7 @@ async function readBackboneCheckpoint(
   };
 }
 
-/** He initialization with fan-out, as torchvision's ResNet.__init__; batch norms start as the identity. */
+/** He initialization with fan-out, as in torchvision's ResNet.__init__. Batch norms start as the identity. */
 function initializeTensor(name: string, shape: readonly number[], seed: number): Float32Array {
   const size = shape.reduce((a, b) => a * b, 1);
   if (shape.length === 1)
@@ -145,7 +145,7 @@ function randomCpuBackbone(arch: Arch, lastStage: LastStage, seed: number): CpuB
   return {spec, preprocessing, tensors, origin: 'none'};
 }
 
-/** A backbone of random weights, for training from nothing. */
+/** Creates a backbone with random weights, for training from scratch. */
 export function createRandomBackbone(arch: Arch, lastStage: LastStage, seed: number): Backbone {
   const {tensors, ...cpuBackbone} = randomCpuBackbone(arch, lastStage, seed);
   return {...cpuBackbone, weights: toDevice(tensors)};

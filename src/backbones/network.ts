@@ -8,7 +8,7 @@ import {
 } from './layers.js';
 import {RESNETS, type BackboneSpec, type ResNetSpec, type ResNetVariant} from './resnet-specs.js';
 
-/** What the first layer reads: images, RGB, normalized. */
+/** Input of the first layer: normalized RGB images. */
 const IMAGES: FeatureMap = {name: 'images', channels: 3, reduction: 1};
 
 /** `[n, s, s, 3] -> [n, s/4, s/4, 64]` */
@@ -17,7 +17,7 @@ function buildStem(builder: BlockBuilder, {stageWidths}: ResNetSpec): FeatureMap
   return builder.maxPool(builder.relu(builder.norm(conv, 'bn1'), 'relu'), 'maxpool', 3, 2);
 }
 
-/** The stage width that `widthPerGroup` is given for. */
+/** The stage width that `widthPerGroup` refers to. */
 const BASE_WIDTH = 64;
 
 interface BlockOptions extends ResNetVariant {
@@ -26,7 +26,7 @@ interface BlockOptions extends ResNetVariant {
   readonly stride: number;
 }
 
-/** The convolutions of a residual path, by the kind of block. */
+/** Convolutions of a residual path, by type of block. */
 const RESIDUAL_PATHS: Readonly<
   Record<ResNetSpec['block'], (options: BlockOptions) => readonly ConvOptions[]>
 > = {
@@ -44,7 +44,7 @@ const RESIDUAL_PATHS: Readonly<
   },
 };
 
-/** Convolutions with batch norms behind them, and relus between them. */
+/** Convolutions, each followed by a batch norm, with relus between them. */
 function buildPath(
   builder: BlockBuilder,
   x: FeatureMap,
@@ -57,7 +57,7 @@ function buildPath(
   }, x);
 }
 
-/** A projection where the path changes the size of the map, else the map itself (He et al., section 3.3, option B). */
+/** A projection if the path changes the size of the map, else the identity (He et al., section 3.3, option B). */
 function buildShortcut(
   builder: BlockBuilder,
   x: FeatureMap,
@@ -105,7 +105,7 @@ function resolveNetwork(spec: ResNetSpec, variant: ResNetVariant): readonly Bloc
 
 const resolvedNetworks = new Map<string, readonly Block[]>();
 
-/** All blocks of a network, resolved once for a network and a variant. */
+/** All blocks of a network, built once per network and variant. */
 function wholeNetwork({arch, strideIn1x1, batchNormEpsilon}: BackboneSpec): readonly Block[] {
   const key = `${arch} ${strideIn1x1} ${batchNormEpsilon}`;
   const blocks =
@@ -115,7 +115,7 @@ function wholeNetwork({arch, strideIn1x1, batchNormEpsilon}: BackboneSpec): read
 }
 
 /**
- * The blocks of some layer groups, input to output: 0 is the stem, from 1 on the stages.
+ * Blocks of some layer groups, from input to output. Group 0 is the stem; the others are the stages.
  * @param until one past the last group
  */
 export const networkBlocks = (
@@ -125,14 +125,14 @@ export const networkBlocks = (
 ): readonly Block[] =>
   wholeNetwork(spec).filter(({group}) => group >= from && group < until && group <= spec.lastStage);
 
-/** The list that everything reads: the layers of some layer groups, input to output. */
+/** Layers of some layer groups, from input to output. Everything else is derived from this list. */
 export const networkLayers = (
   spec: BackboneSpec,
   from = 0,
   until: number = spec.lastStage + 1,
 ): readonly Layer[] => networkBlocks(spec, from, until).flatMap(({layers}) => layers);
 
-/** The convolutions of some layer groups, each with the batch norm behind it. */
+/** Convolutions of some layer groups, each with its batch norm. */
 export const networkConvNorms = (
   spec: BackboneSpec,
   from = 0,
@@ -142,10 +142,10 @@ export const networkConvNorms = (
     .flatMap(({steps}) => steps)
     .filter(step => step.kind === 'convNorm');
 
-/** Channels of the last feature map: the width of the pooled features, and so of the head's input. */
+/** Channels of the last feature map: the width of the pooled features. */
 export const featureWidth = (spec: BackboneSpec): number => networkLayers(spec).at(-1)!.channels;
 
-/** Shape by state-dict key, torchvision's layout (OIHW), of every tensor of a backbone, batch-norm statistics included. */
+/** Shapes of all tensors of a backbone by state-dict key, in torchvision's layout (OIHW), batch-norm statistics included. */
 export function backboneShapes(spec: BackboneSpec): Map<string, readonly number[]> {
   const shapes = new Map<string, readonly number[]>();
   for (const layer of networkLayers(spec)) {
@@ -161,7 +161,7 @@ export function backboneShapes(spec: BackboneSpec): Map<string, readonly number[
   return shapes;
 }
 
-/** Trainable parameters with a linear head of `classes`; batch-norm statistics do not count. */
+/** Number of trainable parameters, including a linear head of `classes` outputs. Batch-norm statistics do not count. */
 export function countParameters(spec: BackboneSpec, classes: number): number {
   let count = classes * (featureWidth(spec) + 1);
   for (const [name, shape] of backboneShapes(spec)) {

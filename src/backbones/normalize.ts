@@ -2,12 +2,12 @@ import type {Preprocessing} from '../core/preprocessing.js';
 import {toFloat} from '../backend/ops/pixels.js';
 import {tf, type Tensor4D} from '../backend/tensorflow.js';
 
-/** A value for each channel, over and over along a row: twice as fast to combine with as three values. */
+/** One value per channel, repeated along a row: twice as fast to broadcast as three values. */
 const repeatAlongRow = (values: readonly number[], {shape: [, , width]}: Tensor4D): Tensor4D =>
   tf.tensor4d(Array.from({length: width}, () => values).flat(), [1, 1, width, values.length]);
 
 /**
- * Pixels as the weights expect them: channel order, scale, mean, standard deviation.
+ * Normalizes pixels for a set of weights: channel order, scale, mean, standard deviation.
  * @param images RGB 0..255, `[n, s, s, 3]`, of any type
  * @returns float32 of the same shape
  */

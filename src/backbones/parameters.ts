@@ -7,10 +7,10 @@ import {
   type Variable,
 } from '../backend/tensorflow.js';
 
-/** The weights of a network on the device, by torchvision state-dict key; convolutions HWIO, linear layers `[in, out]`. */
+/** Weights of a network on the device, by torchvision state-dict key. Convolutions are HWIO, linear layers `[in, out]`. */
 export type ParameterMap = Map<string, Variable>;
 
-/** Convolutions OIHW -> HWIO, linear layers `[out, in] -> [in, out]`; vectors as they are. */
+/** Transposes convolutions OIHW -> HWIO and linear layers `[out, in] -> [in, out]`. Vectors stay the same. */
 function parameterToDevice({shape, data}: CpuTensor): Tensor {
   return tf.tidy(() => {
     const stored = tf.tensor(data, [...shape]);
@@ -19,7 +19,7 @@ function parameterToDevice({shape, data}: CpuTensor): Tensor {
   });
 }
 
-/** The inverse of the above: torchvision's layout again. */
+/** The inverse of `parameterToDevice`: returns torchvision's layout. */
 function parameterToHost(tensor: Tensor): CpuTensor {
   const stored =
     tensor.rank === 4
@@ -27,13 +27,13 @@ function parameterToHost(tensor: Tensor): CpuTensor {
       : tensor.rank === 2
         ? tf.transpose(tensor)
         : tf.clone(tensor);
-  // Not inside tf.tidy: it searches what it returns for tensors, element by element.
+  // Not inside tf.tidy, which searches its result for tensors, element by element.
   const cpuTensor = {shape: stored.shape, data: stored.dataSync<'float32'>().slice()};
   stored.dispose();
   return cpuTensor;
 }
 
-/** Uploads tensors; the caller disposes the variables. */
+/** Uploads tensors to the device. The caller disposes the variables. */
 export function toDevice(tensors: StateDict): ParameterMap {
   const weights: ParameterMap = new Map();
   for (const [name, tensor] of tensors) {
@@ -44,7 +44,7 @@ export function toDevice(tensors: StateDict): ParameterMap {
   return weights;
 }
 
-/** Downloads tensors, all or those chosen by name. Waits for the device. */
+/** Downloads all or selected tensors from the device. Blocks until the device is done. */
 export function toHost(
   weights: ParameterMap,
   isSelected: (name: string) => boolean = () => true,
@@ -56,7 +56,7 @@ export function toHost(
   );
 }
 
-/** Overwrites variables that exist with host tensors of the same names and sizes. */
+/** Assigns a state dict to existing variables of the same names and sizes. */
 export function loadStateDict(weights: ParameterMap, tensors: StateDict): void {
   for (const [name, tensor] of tensors) {
     const variable = weights.get(name);
@@ -76,7 +76,7 @@ export function disposeWeights(weights: ParameterMap): void {
   weights.clear();
 }
 
-/** A weight that must be there: the strict load has seen to it. */
+/** A weight that must exist: loading has already checked it. */
 export const getKernel = (weights: ParameterMap, name: string): Tensor4D =>
   weights.get(name) as unknown as Tensor4D;
 export const getVector = (weights: ParameterMap, name: string): Tensor1D =>

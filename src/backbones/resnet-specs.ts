@@ -1,13 +1,13 @@
-/** A network of the family: a row of `RESNETS`. Everything else is derived from it (network.ts). */
+/** A ResNet architecture: a row of `RESNETS`. Everything else is derived from it (network.ts). */
 export interface ResNetSpec {
   /** Two 3x3 convolutions, or a 3x3 between two 1x1 (He et al., figure 5). */
   readonly block: 'basic' | 'bottleneck';
   readonly blocksPerStage: readonly number[];
-  /** Channels that leave a basic block of each stage; a bottleneck gives four times as many. */
+  /** Output channels of a basic block in each stage; a bottleneck has four times as many. */
   readonly stageWidths: readonly number[];
   /** Groups of a bottleneck's 3x3 convolution (Xie et al., https://arxiv.org/abs/1611.05431). */
   readonly groups: number;
-  /** Channels of such a group in a stage of width 64; they grow with the stage. */
+  /** Channels per group in a stage of width 64; they grow with the stage width. */
   readonly widthPerGroup: number;
 }
 
@@ -35,26 +35,28 @@ export const ARCHS = Object.keys(RESNETS) as Arch[];
 
 export type LastStage = 1 | 2 | 3 | 4;
 
-/** The last stage of a whole network. */
+/** The last stage of a complete network. */
 export const stageCount = (arch: Arch): LastStage =>
   RESNETS[arch].blocksPerStage.length as LastStage;
 
-/** Every stage that some network has: 1, 2, ... */
+/** The stages of the longest network: 1, 2, ... */
 export const STAGES: readonly LastStage[] = Array.from(
   {length: Math.max(...ARCHS.map(stageCount))},
   (_, i) => (i + 1) as LastStage,
 );
 
-/** What must be known of a set of weights to run them: shapes do not tell these apart, so they are never a default. */
+/** Properties needed to run a set of weights. Shapes do not reveal them, so they have no default. */
 export interface ResNetVariant {
-  /** Whether the first 1x1 convolution of a bottleneck carries the stride, as in Keras; else the 3x3 does, as in torchvision ("v1.5"). */
+  /**
+   * Whether the first 1x1 convolution of a bottleneck has the stride, as in Keras; otherwise the 3x3 has it, as in torchvision ("v1.5").
+   */
   readonly strideIn1x1: boolean;
   readonly batchNormEpsilon: number;
 }
 
-/** The whole of a backbone: everything its layers depend on. */
+/** A backbone: everything its layers depend on. */
 export interface BackboneSpec extends ResNetVariant {
   readonly arch: Arch;
-  /** The stage after which the backbone ends and the head begins. */
+  /** The last stage of the backbone; the head follows it. */
   readonly lastStage: LastStage;
 }

@@ -1,9 +1,9 @@
 import {defineError, UnsupportedEnvironmentError} from '../core/errors.js';
 
-/** The steps of an installation, in order, and the start of a backend. */
+/** Steps of an installation in order, then the start of a backend. */
 export type BackendStep = 'wait' | 'package' | 'download' | 'unpack' | 'compile' | 'test' | 'load';
 
-/** TensorFlow cannot be had, or does not work, on this machine. Another backend may. */
+/** TensorFlow is not available, or does not work, on this machine. Another backend may work. */
 export class BackendError extends defineError(
   UnsupportedEnvironmentError,
   'BACKEND_UNAVAILABLE',

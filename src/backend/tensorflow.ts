@@ -1,6 +1,6 @@
 /**
- * The one door to TensorFlow.js. Nothing else imports `@tensorflow/*` as a value, so that there is a single copy of tfjs in the process
- * (the one the native package resolves, or ours for the portable backend) and nothing heavy is loaded before a backend is started.
+ * The only module that gives access to TensorFlow.js. No other file imports `@tensorflow/*` as a value. The process therefore holds a
+ * single copy of tfjs (the native package's, or this package's own for WASM), and nothing heavy is loaded before a backend starts.
  *
  * `tf` is a live binding: use it inside functions that run after `startBackend` (runtime.ts), never at module level.
  */
@@ -24,7 +24,7 @@ export type {
 
 export let tf: TensorFlow;
 
-/** Called once, by the runtime that loaded a backend. */
+/** Called once, by the runtime that loads a backend. */
 export function setTensorFlow(loaded: TensorFlow): void {
   tf = loaded;
 }

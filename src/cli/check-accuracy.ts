@@ -1,7 +1,7 @@
 import {defineError, FinetuneError} from '../core/errors.js';
 import {formatFixedPercent} from './terminal/format.js';
 
-/** `--assert-accuracy` was missed. What was measured stands. */
+/** The accuracy is below `--assert-accuracy`. The metrics themselves are valid. */
 export class AccuracyBelowThresholdError extends defineError(
   FinetuneError,
   'ACCURACY_BELOW_THRESHOLD',
@@ -11,7 +11,7 @@ export class AccuracyBelowThresholdError extends defineError(
   override readonly exitCode = 5;
 }
 
-/** To be spread into an outcome. */
+/** Fields to spread into a `CommandResult`: an error if the accuracy is below the threshold. */
 export const checkAccuracy = (
   accuracy: number,
   threshold: number | undefined,

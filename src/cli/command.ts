@@ -2,19 +2,19 @@ import type {FinetuneError} from '../core/errors.js';
 import type {OptionSource, OptionValues} from '../finetune/options/merge-options.js';
 import type {Terminal} from './terminal/screen/terminal.js';
 
-/** What a command was asked. */
+/** Input of a command handler. */
 export interface CommandInput {
-  /** The words that were typed after `finetune`. */
+  /** Arguments after `finetune`, as typed. */
   readonly args: readonly string[];
-  /** Arguments by name: `image` of `predict` is a list. */
+  /** Positional arguments by name. `image` of `predict` is a list. */
   readonly positionals: Readonly<Record<string, unknown>>;
-  /** What was said in each place, strongest first; checked. */
+  /** Validated option values of every source, highest precedence first. */
   readonly optionSources: readonly OptionSource[];
-  /** The effective values, defaults included; options without a default may be absent. */
+  /** Effective values, defaults included. Options without a default may be absent. */
   readonly values: OptionValues;
 }
 
-/** What an action works with. */
+/** Context that a command handler runs in. */
 export interface CommandContext {
   readonly terminal: Terminal;
   readonly environment: NodeJS.ProcessEnv;
@@ -22,15 +22,15 @@ export interface CommandContext {
   readonly signal: AbortSignal;
 }
 
-/** What a command leaves to say. */
+/** Result of a command handler. */
 export interface CommandResult {
-  /** For programs: what `--json` prints. */
+  /** JSON document that `--json` prints. */
   readonly document: object;
-  /** For people: what is printed to standard output otherwise. */
+  /** Text that is printed to standard output without `--json`. */
   readonly text: string;
-  /** For people, to standard error, after the text: what to type next. */
+  /** Text for standard error, printed after the result: what to type next. */
   readonly hint?: string;
-  /** The result stands, but the command fails. */
+  /** Error that the command exits with. The result is valid and is printed anyway. */
   readonly error?: FinetuneError;
 }
 

@@ -5,21 +5,21 @@ import {readDemoDefaults} from './options/recipe-file.js';
 import {withDefaults, withHelp, pickOptions, omitOptions} from './options/command-options.js';
 
 export interface CommandSpec {
-  /** As yargs writes a command: `check <dir>`. */
+  /** Command in the syntax of yargs: `check <dir>`. */
   readonly usage: string;
   readonly description: string;
-  /** What stands in the place of an argument, where it is something else than in other commands. */
+  /** Descriptions of arguments that differ from those in other commands. */
   readonly positionals?: Readonly<Record<string, string>>;
   readonly options: OptionTable;
   readonly examples?: readonly (readonly [command: string, meaning: string])[];
-  /** Imports the action when it is asked for: what it stands on takes seconds to load. */
+  /** Imports the handler on demand, since its dependencies take seconds to load. */
   readonly load: () => Promise<CommandHandler>;
 }
 
 const PATH = {type: 'string', minLength: 1} as const;
 
 const BACKEND_OPTIONS = ['backend', 'device', 'workers', 'offline'];
-/** How a folder or a list of images is read. */
+/** Options for reading a folder or a list of images. */
 const DATASET_OPTIONS = ['classes', 'exclude', 'pathColumn', 'labelColumn', 'followLinks'];
 const OUTPUT_OPTIONS = ['json', 'quiet', 'verbose'];
 

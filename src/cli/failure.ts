@@ -11,20 +11,20 @@ import {SIGNAL_EXIT_CODES, type StopSignal} from './signals.js';
 import {wrapText} from './terminal/screen/layout.js';
 import {PROGRAM_NAME, quoted} from './terminal/format.js';
 
-/** Why a command did not end well, ready to be reported. */
+/** Failure of a command, ready to be reported. */
 export interface Failure {
   readonly exitCode: number;
-  /** For people. */
+  /** Text for standard error. */
   readonly text: string;
-  /** For programs: `error` of the JSON document. */
+  /** `error` of the JSON document. */
   readonly document: Readonly<Record<string, unknown>>;
 }
 
-/** The table of the contract, except the codes that errors carry themselves. */
+/** Exit codes of errors that carry none themselves. */
 const SYSTEM_ERROR_EXIT_CODE = 1;
 const INTERNAL_ERROR_EXIT_CODE = 1;
 
-/** A run that was stopped after it had a directory, from which it can be resumed. */
+/** A run was stopped after its directory was created. It can be resumed from there. */
 export class InterruptedRunError extends defineError(
   FinetuneError,
   'ABORTED',
@@ -33,12 +33,12 @@ export class InterruptedRunError extends defineError(
     checkpoint,
   }: {
     run: string;
-    /** Directory of the last state, where there was one to write. */
+    /** Directory of the last checkpoint, if one was written. */
     checkpoint?: string | undefined;
   }) =>
     `The run in ${run} was stopped${checkpoint === undefined ? ' before the first checkpoint' : `; its state is in ${checkpoint}`}.`,
 ) {
-  /** What to type. */
+  /** Command that resumes the run. */
   readonly resume = `${PROGRAM_NAME} --resume ${quoted(this.run)}`;
 }
 
@@ -60,7 +60,7 @@ function toInterruptedFailure(error: unknown, signalName: StopSignal, columns: n
   };
 }
 
-/** What else the error says of itself, for programs. */
+/** Own fields of an error, for the JSON document. */
 function errorFields(error: FinetuneError): Record<string, unknown> {
   const {
     name: _name,
@@ -71,7 +71,7 @@ function errorFields(error: FinetuneError): Record<string, unknown> {
   return fields;
 }
 
-/** What sharp throws when it is imported where npm left optional packages out, in our words. */
+/** Translates the error that sharp throws on import if npm skipped its optional packages. */
 function toSharpError(error: unknown): UnsupportedEnvironmentError | undefined {
   const platform = /^Could not load the "sharp" module using the (\S+) runtime/.exec(
     errorMessage(error),
@@ -83,8 +83,9 @@ function toSharpError(error: unknown): UnsupportedEnvironmentError | undefined {
 }
 
 /**
- * @param error whatever was thrown
- * @param signalName the signal that the process got before, if any: what is thrown then is the consequence
+ * Converts an error into a failure to report.
+ * @param error any thrown value
+ * @param signalName signal that the process received before, if any. The error is then treated as its consequence.
  */
 export function toFailure(
   error: unknown,

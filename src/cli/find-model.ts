@@ -9,10 +9,10 @@ import {printable} from '../core/text/printable.js';
 
 export {modelDirectory};
 
-/** The default folder of runs. */
+/** Default folder of runs. */
 const RUNS_DIRECTORY = 'runs';
 
-/** The model that was exported last below `runs/`. */
+/** Run below `runs/` whose model was exported last. */
 function findNewestModel(): string | undefined {
   const runs = existsSync(RUNS_DIRECTORY)
     ? readdirSync(RUNS_DIRECTORY)
@@ -25,11 +25,11 @@ function findNewestModel(): string | undefined {
     .sort((a, b) => exportTime(b) - exportTime(a))[0];
 }
 
-/** Files of weights, and those of a run or a model that are next to them. A `.json` alone may lie among images. */
+/** Weights files, and files next to them in a run or an exported model. Other `.json` files may be stored among images. */
 const MODEL_FILE =
   /\.(?:safetensors|pth?|th|ckpt|h5|keras|onnx|tflite)$|^(?:recipe|model|finetune)\.json$|^labels\.txt$/i;
 
-/** Whether a word of a command line may stand for images: it is nothing that is, or was to be, a model, nor one of its files. */
+/** Whether an argument can name images: a pattern, or an existing path that is no model file and no directory that holds one. */
 function isImageArgument(arg: string): boolean {
   if (arg === '-' || /[*?[{]/.test(arg)) return true;
   const status = statSync(arg, {throwIfNoEntry: false});
@@ -39,22 +39,22 @@ function isImageArgument(arg: string): boolean {
   );
 }
 
-/** What a command works on: a model, and the other words. */
+/** Model that a command uses, and its remaining arguments. */
 export interface ModelArgument {
-  /** Of the exported model. */
+  /** Directory of the exported model. */
   readonly directory: string;
   readonly rest: readonly string[];
 }
 
 /**
- * The model that the first word names, itself or by its run; else the newest below `runs/`, which is reported.
- * @throws UsageError (exit 2) where there is none
+ * Finds the model that the first argument names, directly or by its run. Without one, uses and logs the newest model below `runs/`.
+ * @throws UsageError (exit 2) if there is no model
  */
 export function findModel(args: readonly string[], terminal: Terminal): ModelArgument {
   const [first, ...rest] = args;
   const namedModel = first === undefined ? undefined : modelDirectory(first);
   if (namedModel !== undefined) return {directory: namedModel, rest};
-  // A word that is no image either was meant as a model: opening it says what is wrong.
+  // An argument that is no image either was meant as a model. Opening it reports what is wrong.
   if (first !== undefined && !isImageArgument(first)) return {directory: first, rest};
   const run = findNewestModel();
   if (run === undefined) {

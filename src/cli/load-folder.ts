@@ -4,7 +4,7 @@ import type {ImageFolder, ImageFolderOptions} from '../datasets/sample.js';
 import type {CommandContext} from './command.js';
 import {ProgressLine} from './terminal/screen/progress-line.js';
 
-/** Draws how many files have been looked at. */
+/** Draws how many files have been listed. */
 export const listingProgress =
   (line: ProgressLine) =>
   (done: number, total: number): void =>
@@ -21,7 +21,7 @@ export const unpackingProgress =
       unit: 'MB',
     });
 
-/** `loadImageFolder` with a bar. @throws UsageError (exit 2) for `-`, which elsewhere is standard input */
+/** `loadImageFolder` with a progress bar. @throws UsageError (exit 2) for `-`, which means standard input elsewhere */
 export async function loadFolder(
   root: string,
   options: ImageFolderOptions,
@@ -40,6 +40,6 @@ export async function loadFolder(
   }).finally(() => line.end());
 }
 
-/** To be spread: the list that names the images, where there is one. The folder it lies in says less. */
+/** Field to spread: the path of the image list, if the images come from one. Its folder would be less informative. */
 export const pickListPath = ({layout}: ImageFolder, data: string): {readonly data?: string} =>
   layout === 'manifest' ? {data} : {};

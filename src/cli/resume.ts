@@ -15,17 +15,17 @@ import {InterruptedRunError} from './failure.js';
 import {readRecipeFile} from './options/recipe-file.js';
 import {toKebabCase} from './terminal/format.js';
 
-/** The default folder of runs. */
+/** Default folder of runs. */
 const RUNS_DIRECTORY = 'runs';
 
-/** What may differ from the interrupted run: where it is computed, and what is said of it. Everything else would be another run. */
+/** Options that may change when a run is resumed: the backend and the console output. Other changes would make it a different run. */
 const CHANGEABLE_OPTIONS = keysOf(({mayChangeOnResume}) => mayChangeOnResume === true);
 
-/** Of a cross-validation it is its own document that comes last. */
+/** Whether a run can be resumed. The document of a cross-validation is written last, so a cross-validation with one has finished. */
 const isResumable = (run: string): boolean =>
   isInterrupted(run) && !existsSync(join(run, FOLDS_FILES.document));
 
-/** The interrupted run that was begun last. @throws UsageError (exit 2) where there is none */
+/** Interrupted run that was started last. @throws UsageError (exit 2) if there is none */
 function newestInterrupted(): string {
   const runs = existsSync(RUNS_DIRECTORY)
     ? [...new Set(readdirSync(RUNS_DIRECTORY).map(name => runOf(join(RUNS_DIRECTORY, name))))]
@@ -41,9 +41,9 @@ function newestInterrupted(): string {
 }
 
 /**
- * The directory that `--resume` names, and the options that its run was started with.
+ * Resolves the directory that `--resume` names, and the options that its run was started with.
  * @param requested a directory, or `''` for the newest interrupted run
- * @throws UsageError (exit 2) where there is nothing to resume, or options are given that a resumed run cannot take
+ * @throws UsageError (exit 2) if there is nothing to resume, or for options that a resumed run cannot change
  */
 export function resolveResumedRun(
   requested: string,
@@ -84,7 +84,7 @@ export function resolveResumedRun(
   };
 }
 
-/** The library's work; what is stopped says how to resume. */
+/** Awaits library work. If it is aborted, the error says how to resume. */
 export async function withResumeHint<T>(out: string, work: Promise<T>): Promise<T> {
   try {
     return await work;

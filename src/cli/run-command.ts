@@ -8,14 +8,14 @@ import type {SignalHandler} from './signals.js';
 import type {Terminal} from './terminal/screen/terminal.js';
 import {toEnvironmentName} from './terminal/format.js';
 
-/** Everything outside of the program that a command can touch. */
+/** Parts of the process that a command can access. */
 export interface ProcessContext {
   readonly terminal: Terminal;
   readonly environment: NodeJS.ProcessEnv;
   readonly signalHandler: SignalHandler;
 }
 
-/** Whether a switch is on; also on a command line that cannot be read. */
+/** Whether a switch is on. Also works on a command line that cannot be parsed. */
 const isFlagSet = (
   option: 'json' | 'verbose',
   args: readonly string[],
@@ -41,7 +41,7 @@ async function execute(
   );
 }
 
-/** Prints what a command left, and says what to exit with. */
+/** Prints the result of a command. @returns the exit code */
 function writeResult(
   result: CommandResult,
   failure: Failure | undefined,
@@ -58,7 +58,7 @@ function writeResult(
 }
 
 /**
- * Reads a command line, runs its command, prints what comes of it.
+ * Parses a command line, runs its command and prints the result.
  * @returns the exit code
  */
 export async function runCommand(

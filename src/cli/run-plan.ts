@@ -23,17 +23,17 @@ import {toFolderOptions} from './options/folder-options.js';
 import {resolveResumedRun} from './resume.js';
 import {quoted} from './terminal/format.js';
 
-/** Checked when they were read. */
+/** Option values that were validated when they were read. */
 type RunValues = FilledValues<'run' | 'console'>;
 
-/** Of every source the values of some options. */
+/** Values of the given options, for every source. */
 const pickValues = (options: object, optionSources: readonly OptionSource[]): OptionSource[] =>
   optionSources.map(({source, values}) => ({
     source,
     values: Object.fromEntries(Object.entries(values).filter(([key]) => key in options)),
   }));
 
-/** Where runs are written is decided anew each time; everything else belongs to the run. */
+/** Options that are recorded with the run. The output directory is chosen anew each time. */
 const RECORDED_OPTIONS = selectOptions(
   ({scope}, key) => scope === 'run' && key !== 'out' && key !== 'overwrite',
 );
@@ -48,14 +48,14 @@ const MISSING_DATA_MESSAGE = [
   '  finetune --help         everything else',
 ].join('\n');
 
-/** A run as it was asked for, before its images are known. */
+/** A requested run whose images are not yet known. */
 export class RunPlan {
   readonly values: RunValues & {readonly data: string};
   /** Directory of the interrupted run that is resumed. */
   readonly resumed: string | undefined;
   readonly #optionSources: readonly OptionSource[];
 
-  /** @throws UsageError (exit 2) without images, or for a run that cannot be resumed */
+  /** @throws UsageError (exit 2) without images, or if the run cannot be resumed */
   constructor(private readonly input: CommandInput) {
     const {resume} = input.values as Partial<RunValues>;
     const resumed =
@@ -68,7 +68,7 @@ export class RunPlan {
     this.values = {...values, data: values.data};
   }
 
-  /** @throws UsageError (exit 2) for a list that cannot be read */
+  /** @throws UsageError (exit 2) if the exclude list cannot be read */
   get folderOptions(): ImageFolderOptions {
     const {seed} = this.requested;
     return toFolderOptions({...this.values, ...(seed !== undefined && {seed})});
@@ -78,12 +78,12 @@ export class RunPlan {
     return pickValues(RECIPE_OPTIONS, this.#optionSources);
   }
 
-  /** What was requested of the recipe. */
+  /** Recipe options that were set explicitly. */
   get requested(): RecipeInput {
     return mergeOptions(this.#recipeSources).values;
   }
 
-  /** The recipe for these images. @throws UsageError (exit 2) for phases that cannot be trained */
+  /** Resolves the recipe for these images. @throws UsageError (exit 2) for phases that cannot be trained */
   resolve(folder: ImageFolder, gpu: boolean): ResolvedRecipe {
     return mergeRecipe(
       this.#recipeSources,
@@ -92,7 +92,7 @@ export class RunPlan {
     );
   }
 
-  /** Where the run writes. */
+  /** Output directory of the run. */
   chooseDirectory(arch: string): string {
     const {data, out, overwrite} = this.values;
     return (
@@ -102,7 +102,7 @@ export class RunPlan {
     );
   }
 
-  /** What the library needs to know next to the recipe. */
+  /** Options of `finetune()` besides the recipe. */
   finetuneOptions(
     out: string,
     sources: ResolvedRecipe['sources'],
@@ -126,7 +126,7 @@ export class RunPlan {
     return mergeOptions([...pickValues(options, this.#optionSources), defaultsOf(options)]);
   }
 
-  /** Options that are not of the recipe, and where each came from. */
+  /** Options that are not part of a recipe, with their sources. */
   get otherOptions(): MergedOptions {
     return this.#mergeWithDefaults(OTHER_OPTIONS);
   }

@@ -5,8 +5,8 @@ import {waitUntilDrained, Terminal} from './terminal/screen/terminal.js';
 import {isStartedByNpx} from './terminal/format.js';
 
 /**
- * The wish to read no further is none of our business; the exit code tells how the command itself ended. A result that is lost for another
- * reason, a full disk, is a failure.
+ * Reports write errors of a stream. EPIPE is ignored: the reader may stop early, and the exit code still is that of the command. Any other
+ * error, such as a full disk, loses the result and is a failure.
  */
 function watchStream(
   stream: NodeJS.WriteStream,

@@ -1,17 +1,17 @@
-/** Signals that people and schedulers stop programs with, and the exit codes shells expect: 128 + the signal's number. */
+/** Signals that users and schedulers stop programs with, and their exit codes by shell convention: 128 + signal number. */
 export const SIGNAL_EXIT_CODES = {SIGINT: 130, SIGTERM: 143} as const;
 export type StopSignal = keyof typeof SIGNAL_EXIT_CODES;
 
 const PARENT_POLL_MS = 500;
 
-/** The first signal asks the run to stop at the next step, with a checkpoint; the second ends the process at once. */
+/** Handles signals. The first one stops the run at the next step, with a checkpoint. The second ends the process at once. */
 export class SignalHandler {
   readonly #controller = new AbortController();
   #received: StopSignal | undefined;
 
   /**
-   * @param onFirstSignal called on the first signal
-   * @param onSecondSignal called with the exit code to end with
+   * @param onFirstSignal called with the name of the first signal
+   * @param onSecondSignal called with the exit code to end the process with
    */
   constructor(
     private readonly onFirstSignal: (name: StopSignal) => void,
@@ -31,7 +31,7 @@ export class SignalHandler {
       source.on(name, () => this.handle(name));
   }
 
-  /** Takes the death of the parent for a signal: npx hands its own to a shell, which dies of it and leaves us running with nobody. */
+  /** Treats the death of the parent as a signal. npx forwards its signal to a shell, which dies of it and leaves this process running. */
   watchParent(source: Pick<NodeJS.Process, 'ppid'>): void {
     const parent = source.ppid;
     const timer = setInterval(() => {

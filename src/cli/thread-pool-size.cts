@@ -1,9 +1,9 @@
-/** Node's own number; with fewer, reading waits for decoding. */
+/** Node's default. With fewer threads, reading waits for decoding. */
 const MIN_THREADS = 4;
 
 /**
- * Threads that Node reads, and sharp decodes with: what `--workers` says, here already since nothing may be imported before; else what the
- * user has set, else one for each core. The command line is checked later.
+ * Number of threads that Node reads with and sharp decodes with: `--workers`, else the user's variable, else one per core. The command line
+ * is parsed here already because nothing may be imported earlier. It is validated later.
  * @returns a value for UV_THREADPOOL_SIZE
  */
 function threadPoolSize(

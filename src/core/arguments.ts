@@ -3,7 +3,7 @@ import {suggest} from './text/suggest.js';
 import {printable} from './text/printable.js';
 
 /**
- * An argument of a call to the library that cannot be taken.
+ * An invalid argument of a library call.
  *
  * @example
  * try {
@@ -20,28 +20,28 @@ export class ArgumentError extends defineError(
       call,
       argument,
     }: {
-      /** The function, as it is called. */
+      /** The function, e.g. `startBackend()`. */
       call: string;
-      /** The parameter, or the option behind a dot. */
+      /** The parameter, or an option of it: `options.device`. */
       argument: string;
     },
     {problem}: {problem: string},
   ) => `${argument} of ${call} ${problem}`,
 ) {}
 
-/** What a value must be, for a check at run time: who calls from JavaScript has no types. */
+/** A run-time check of an argument: callers in plain JavaScript have no type checking. */
 export interface ArgumentKind {
   readonly expected: string;
   readonly accepts: (value: unknown) => boolean;
 }
 
-/** Kinds of options by name. */
+/** The kind of each option, by name. */
 export type OptionKinds<Options> = {readonly [Key in keyof Required<Options>]: ArgumentKind};
 
 const isObject = (value: unknown): value is object =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
 
-/** `null`, `the number 5`, `a Map`, `an empty string`: short, and safe to print. */
+/** Describes a value in a few words that are safe to print: `null`, `the number 5`, `a Map`, `an empty string`. */
 export function describeValue(value: unknown): string {
   if (value === null || value === undefined) return String(value);
   if (value === '') return 'an empty string';
@@ -68,7 +68,7 @@ export const STRING = defineKind(
   'a string that is not empty',
   value => typeof value === 'string' && value !== '',
 );
-/** No system takes a null character, and Node throws an error without a sentence. */
+/** A path without null characters: no system accepts them, and Node's own error does not explain it. */
 export const PATH = defineKind(
   'a path',
   value => STRING.accepts(value) && !(value as string).includes('\0'),
@@ -103,7 +103,7 @@ export const objectWith = (expected: string, keys: readonly string[]): ArgumentK
       isObject(value) && keys.every(key => (value as Record<string, unknown>)[key] !== undefined),
   );
 
-/** @throws ArgumentError */
+/** Checks one argument. @throws ArgumentError */
 export function checkArgument(
   call: string,
   argument: string,
@@ -118,7 +118,7 @@ export function checkArgument(
 }
 
 /**
- * Checks the last argument of a call: nothing, or an object of known options; one that is undefined is absent.
+ * Checks an options argument: undefined, or an object with known keys only. An option that is undefined counts as absent.
  * @throws ArgumentError
  */
 export function checkOptions<Options extends object>(

@@ -1,9 +1,8 @@
 import {throwIfAborted} from './errors.js';
 
 /**
- * What `work` gives for every item, in the order of the items, with at most `limit` of them in the air.
- *
- * @throws AbortedError once `signal` is aborted; otherwise whatever `work` threw first. Nothing new is begun after either.
+ * Maps items with at most `limit` calls of `mapper` in flight. Results keep the order of the items.
+ * @throws AbortedError once `signal` is aborted, otherwise the first error of `mapper`. No call starts after either.
  */
 export async function mapConcurrently<Item, Result>(
   items: readonly Item[],
@@ -37,16 +36,16 @@ export async function mapConcurrently<Item, Result>(
   return results;
 }
 
-/** The end of the work that was begun last. */
+/** Settles when the most recently queued task has ended. */
 let last: Promise<unknown> = Promise.resolve();
 
-/** Begins work when all that was begun in turn before is done, well or not. */
+/** Runs a task after all earlier tasks have ended, whether they succeeded or failed. */
 export function runExclusive<Result>(task: () => Promise<Result>): Promise<Result> {
   const result = last.then(task);
   last = result.catch(() => undefined);
   return result;
 }
 
-/** The backend computes in this thread: between batches, signals, decoders and whoever shows progress have their turn. */
+/** Yields to the event loop. The backend computes on this thread, so signals, decoders and progress output only run between batches. */
 export const yieldToEventLoop = (): Promise<void> =>
   new Promise(resolve => void setImmediate(resolve));

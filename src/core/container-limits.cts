@@ -1,28 +1,31 @@
-// CommonJS, since the size of Node's pool of threads must be known before an ES module is imported.
+// CommonJS, because the size of Node's thread pool must be known before any ES module is imported.
 import fs = require('node:fs');
 import path = require('node:path');
 
-/** What a control group allows, and where that is written. */
+/** A limit of a control group, and the file that sets it. */
 interface Limit {
   readonly value: number;
   readonly source: string;
 }
 
-/** What the control groups of this process allow; absent where they allow everything. */
+/** Limits of this process's control groups. A field is absent if there is no limit. */
 interface ContainerLimits {
-  /** Bytes: the smallest on the way from the process's group to the root. */
+  /** Memory in bytes: the smallest limit between the process's group and the root. */
   readonly memory?: Limit;
-  /** Bytes that the fullest of these groups still allows; cached pages of files do not count as used, since they are given up when needed. */
+  /**
+   * Available memory in bytes: the smallest remainder of these groups. Cached file pages do not count as used, because the kernel reclaims
+   * them.
+   */
   readonly memoryAvailable?: number;
-  /** Seconds of processors a second, such as 1.5. */
+  /** CPU time in seconds per second, e.g. 1.5. */
   readonly cores?: Limit;
 }
 
-/** A hierarchy of control groups as it is mounted: all controllers of version 2 in one, those of version 1 each in theirs. */
+/** A mounted hierarchy of control groups. Version 2 has one hierarchy for all controllers; version 1 has one per controller. */
 interface Hierarchy {
   readonly version: 1 | 2;
   readonly controllers: readonly string[];
-  /** The group that is seen at the mount point. */
+  /** The group that is visible at the mount point. */
   readonly root: string;
   readonly mountPoint: string;
 }
@@ -35,18 +38,18 @@ function readText(file: string): string {
   }
 }
 
-/** Whole numbers above zero; `max`, `-1`, rubbish and what is missing are no limit. */
+/** Parses a positive integer. `max`, `-1`, invalid text and undefined mean no limit. */
 const parseLimit = (text: string | undefined): number =>
   /^\d+$/.test(text ?? '') && Number(text) > 0 ? Number(text) : Infinity;
 
-/** The line `NAME NUMBER` of a file such as memory.stat; 0 where it has none. */
+/** Value of the line `NAME NUMBER` in a file such as memory.stat, or 0 if the line is missing. */
 const readStat = (text: string, name: string): number =>
   Number(new RegExp(`^${name} (\\d+)$`, 'm').exec(text)?.[1] ?? 0);
 
 const unescapeOctal = (text: string): string =>
   text.replace(/\\([0-7]{3})/g, (_, code: string) => String.fromCharCode(parseInt(code, 8)));
 
-/** Lines of mountinfo: `31 23 0:28 / /sys/fs/cgroup rw,relatime - cgroup2 cgroup2 rw` (proc(5)). */
+/** Parses the lines of mountinfo: `31 23 0:28 / /sys/fs/cgroup rw,relatime - cgroup2 cgroup2 rw` (proc(5)). */
 function parseMountinfo(mountinfo: string): Hierarchy[] {
   return mountinfo.split('\n').flatMap((line): Hierarchy[] => {
     const [mount = '', source = ''] = line.split(' - ');
@@ -59,14 +62,14 @@ function parseMountinfo(mountinfo: string): Hierarchy[] {
   });
 }
 
-/** Where hierarchies usually are, for a process that may not read how they are mounted. */
+/** The usual mount points, for a process that cannot read mountinfo. */
 const DEFAULT_HIERARCHIES: readonly Hierarchy[] = [
   {version: 2, controllers: ['memory', 'cpu'], root: '/', mountPoint: '/sys/fs/cgroup'},
   {version: 1, controllers: ['memory'], root: '/', mountPoint: '/sys/fs/cgroup/memory'},
   {version: 1, controllers: ['cpu'], root: '/', mountPoint: '/sys/fs/cgroup/cpu'},
 ];
 
-/** The group of the process in a hierarchy: lines `4:memory:/a/b` of version 1, `0::/a/b` of version 2 (cgroups(7)). */
+/** The process's group in a hierarchy. Version 1 has lines like `4:memory:/a/b`, version 2 has `0::/a/b` (cgroups(7)). */
 function findGroup({version}: Hierarchy, controller: string, groups: string): string {
   const lines = groups.split('\n').map(line => /^(\d+):([^:]*):(.*)$/.exec(line));
   const ownLine = lines.find(line =>
@@ -77,7 +80,7 @@ function findGroup({version}: Hierarchy, controller: string, groups: string): st
   return ownLine?.[3] ?? '/';
 }
 
-/** The folders of the process's group and of those that it is in, as far up as they can be seen. */
+/** Folders of the process's group and its ancestors, as far up as they are visible. */
 function groupFolders(hierarchy: Hierarchy, controller: string, groups: string): string[] {
   const {root, mountPoint} = hierarchy;
   const group = findGroup(hierarchy, controller, groups);
@@ -87,7 +90,7 @@ function groupFolders(hierarchy: Hierarchy, controller: string, groups: string):
       : group === root || group.startsWith(`${root}/`)
         ? group.slice(root.length)
         : '';
-  // A container may see its group as /../.., or by a path of the host that it has not mounted: then the mount point is all there is.
+  // A container may see its group as /../.., or as a host path that is not mounted. Only the mount point is visible then.
   const names = relativePath.split('/').filter(name => name !== '');
   const isInside = !names.includes('..');
   return (isInside ? names : []).reduce(
@@ -96,7 +99,7 @@ function groupFolders(hierarchy: Hierarchy, controller: string, groups: string):
   );
 }
 
-/** What one group says of memory: what it allows, and what of that is used. */
+/** Memory limit and usage of one group, in bytes. */
 function readMemoryLimit(
   folder: string,
   version: 1 | 2,
@@ -107,7 +110,7 @@ function readMemoryLimit(
     value: parseLimit(readText(path.join(folder, name))),
     source: path.join(folder, name),
   }));
-  // What groups allow that a container cannot see.
+  // Includes the limits of groups that are not visible inside the container.
   if (version === 1)
     limits.push({
       value: readStat(statistics, 'hierarchical_memory_limit') || Infinity,
@@ -138,9 +141,9 @@ function readCoreLimit(folder: string, version: 1 | 2): Limit {
 }
 
 /**
- * Reads what the control groups of this process allow, version 1, version 2 or both, as far up as they are mounted. What cannot be read or
- * makes no sense is no limit.
- * @param root in place of `/`
+ * Reads the limits of this process's control groups (version 1, version 2 or both), as far up as they are mounted. Unreadable or invalid
+ * values mean no limit.
+ * @param root replaces `/`
  */
 function containerLimits(root = '/'): ContainerLimits {
   const groups = readText(path.join(root, 'proc/self/cgroup'));
@@ -178,7 +181,7 @@ function containerLimits(root = '/'): ContainerLimits {
   };
 }
 
-/** Version 1 says 2^63 rounded to pages where nothing is limited. */
+/** Version 1 reports "no limit" as 2^63, rounded down to pages. */
 const UNLIMITED = 2 ** 62;
 
 export = containerLimits;

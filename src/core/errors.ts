@@ -1,7 +1,7 @@
 /**
- * Every error a user can cause or cure is a `FinetuneError`: it carries a `code`, the data behind its sentence, and the exit code the
- * command ends with. Anything else that is thrown is a bug of ours. A message says what happened, why, and what to do; it starts with
- * the thing that is wrong.
+ * Base class of all errors that a user can cause or fix. Each has a stable `code`, the data behind its message, and the exit code of the
+ * command. Anything else that is thrown is a bug. A message says what happened, why, and what to do; it starts with the thing that is
+ * wrong.
  *
  * @example
  * try {
@@ -11,9 +11,9 @@
  * }
  */
 export abstract class FinetuneError extends Error {
-  /** Stable, upper-case, for programs: `WEIGHTS_MISMATCH`. */
+  /** Stable upper-case identifier for programs: `WEIGHTS_MISMATCH`. */
   abstract readonly code: string;
-  /** What the command exits with: 1 failed, 2 usage, 3 dataset, 4 machine, 5 accuracy gate, 6 training diverged. */
+  /** Exit code of the command: 1 failed, 2 usage, 3 dataset, 4 machine, 5 accuracy gate, 6 training diverged. */
   readonly exitCode: 1 | 2 | 3 | 4 | 5 | 6 = 1;
 
   constructor(message: string, options?: ErrorOptions) {
@@ -23,7 +23,7 @@ export abstract class FinetuneError extends Error {
 }
 
 /**
- * A flag, environment variable, recipe key or argument that cannot be taken.
+ * An invalid flag, environment variable, recipe key or argument.
  *
  * @example
  * try {
@@ -38,7 +38,7 @@ export class UsageError extends FinetuneError {
 }
 
 /**
- * A dataset that cannot be used as it is.
+ * A dataset that cannot be used.
  *
  * @example
  * try {
@@ -53,7 +53,7 @@ export class DatasetError extends FinetuneError {
 }
 
 /**
- * A machine that lacks what was demanded.
+ * A machine that lacks something the user required.
  *
  * @example
  * try {
@@ -67,7 +67,7 @@ export class UnsupportedEnvironmentError extends FinetuneError {
   override readonly exitCode = 4;
 }
 
-/** Details and words may be omitted where none is required. */
+/** Constructor arguments of a defined error. Details and words are optional if they have no required key. */
 type ErrorArguments<Details, Words> = [Words] extends [void]
   ? object extends Details
     ? [details?: Details & ErrorOptions]
@@ -77,9 +77,9 @@ type ErrorArguments<Details, Words> = [Words] extends [void]
     : [details: Details & ErrorOptions, words: Words];
 
 /**
- * The base of an error class, which says what the command exits with.
- * @param message of what happened, why, and what to do. Details become properties of the error, and fields of its JSON form;
- * `cause` is the standard one. Words are for the sentence alone.
+ * Creates the base of an error class. `base` sets the exit code.
+ * @param message builds the message from details and words. Details become properties of the error and fields of its JSON form; `cause` is
+ * the standard one. Words are used only in the message.
  *
  * @example
  * class FileMissingError extends defineError(
@@ -115,7 +115,7 @@ export function defineError<
 }
 
 /**
- * The run was stopped by its `AbortSignal`, after whatever could be saved was saved.
+ * The run was stopped by its `AbortSignal`. Everything that could be saved has been saved.
  *
  * @example
  * try {
@@ -130,7 +130,7 @@ export class AbortedError extends defineError(
   ({
     checkpoint,
   }: {
-    /** Directory to resume from, where one was written. */
+    /** Directory to resume from, if a checkpoint was written. */
     checkpoint?: string | undefined;
   }) =>
     checkpoint === undefined
@@ -138,11 +138,11 @@ export class AbortedError extends defineError(
       : `The run was stopped; its state is in ${checkpoint}.`,
 ) {}
 
-/** @throws AbortedError once the signal is aborted */
+/** @throws AbortedError if the signal is aborted */
 export function throwIfAborted(signal: AbortSignal | undefined): void {
   if (signal?.aborted === true) throw new AbortedError();
 }
 
-/** The message of anything that was thrown. */
+/** The message of any thrown value. */
 export const errorMessage = (error: unknown): string =>
   error instanceof Error ? error.message : String(error);

@@ -1,21 +1,21 @@
 /**
- * Something about the data that a person should know. It never ends a run by itself.
+ * A fact about the dataset that the user should know. It never ends a run by itself.
  *
  * @example
  * const warnings = folder.findings.filter(({severity}: Finding) => severity === 'warning');
  */
 export interface Finding {
-  /** Stable, for programs: `unreadable-image`. */
+  /** Stable identifier for programs: `unreadable-image`. */
   readonly code: string;
   readonly severity: 'note' | 'warning' | 'error';
   /** One sentence: what was found, and what to do. */
   readonly message: string;
-  /** Paths relative to the dataset's root, where the finding is about files. */
+  /** Paths relative to the dataset root, if the finding concerns files. */
   readonly files: readonly string[];
-  /** The same files, those that belong together in one list each, where it is about pairs or groups. */
+  /** The same files, one list per group, if the finding concerns pairs or groups. */
   readonly groups?: readonly (readonly string[])[];
-  /** Those that should be excluded (`finetune check --write-exclude`), where excluding helps. */
+  /** Files to exclude (`finetune check --write-exclude`), if excluding helps. */
   readonly exclude?: readonly string[];
-  /** The class it is about, where it is about one. */
+  /** The class, if the finding concerns one. */
   readonly className?: string;
 }

@@ -1,11 +1,11 @@
-/** The largest finite number of binary16; larger ones become it. */
+/** Largest finite binary16 number; larger values are clamped to it. */
 const MAX_HALF = 0x7bff;
 const HALF_NAN = 0x7e00;
-/** Below 2 ** -14 halves are multiples of 2 ** -24. */
+/** Bits of 2 ** -14. Halves below it are multiples of 2 ** -24. */
 const SMALLEST_NORMAL = 0x38800000;
 const OVERFLOW_BITS = 0x477ff000;
 
-/** Rounds the bits of a float32 number, without its sign, to the nearest half, ties to even. */
+/** Rounds the bits of a float32 magnitude (without sign) to the nearest half, ties to even. */
 function roundToHalf(bits: number, value: number): number {
   if (bits > 0x7f800000) return HALF_NAN;
   if (bits >= OVERFLOW_BITS) return MAX_HALF;
@@ -13,7 +13,7 @@ function roundToHalf(bits: number, value: number): number {
   return ((bits + 0xfff + ((bits >>> 13) & 1)) >>> 13) - (112 << 10);
 }
 
-/** float32 numbers as IEEE 754 binary16: 11 bits of mantissa, clamped to +-65504. */
+/** Converts float32 to IEEE 754 binary16: 11 bits of mantissa, clamped to +-65504. */
 export function toFloat16(values: Float32Array): Uint16Array {
   const bits = new Uint32Array(values.buffer, values.byteOffset, values.length);
   const halves = new Uint16Array(values.length);
@@ -30,10 +30,10 @@ function halfToNumber(half: number): number {
   return exponent === 0 ? mantissa * 2 ** -24 : (1024 + mantissa) * 2 ** (exponent - 25);
 }
 
-/** Every half there is, made when first needed. */
+/** All 65,536 halves as float32, created on first use. */
 let halfTable: Float32Array | undefined;
 
-/** Writes halves as float32 numbers, exactly. */
+/** Converts halves to float32, exactly. */
 export function fromFloat16(halves: Uint16Array, target: Float32Array, offset = 0): void {
   halfTable ??= Float32Array.from(
     {length: 65_536},

@@ -1,4 +1,4 @@
-/** Items by key, in order of first appearance. (`Map.groupBy` came with Node 21.) */
+/** Groups items by key, in order of first appearance. (`Map.groupBy` needs Node 21.) */
 export function groupBy<Item, Key>(
   items: Iterable<Item>,
   keyOf: (item: Item) => Key,

@@ -1,29 +1,32 @@
 /**
- * How an image becomes a square: the middle of it, as the weights were trained; all of it with its sides squeezed; or all of it with the
- * rest of the square filled.
+ * How an image is fitted to the square input: center crop (as the weights were trained), squash (ignores the aspect ratio), or pad
+ * (letterbox).
  */
 export const FITS = ['crop', 'squash', 'pad'] as const;
 export type Fit = (typeof FITS)[number];
 
 /**
- * How pixels must be fed to a set of weights. A record without code: `datasets` resizes and crops by it, `backbones` normalizes by it on
- * the device, `export` writes it into the exported model.
+ * Preprocessing that a set of weights expects. Plain data: `datasets` resizes and crops by it, `backbones` normalizes by it on the device,
+ * `export` writes it into the exported model.
  *
  * @example
  * const {cropSize, mean, std}: Preprocessing = model.preprocessing;
  */
 export interface Preprocessing {
-  /** Length of the short side after resizing, in pixels; the long side follows, truncated to whole pixels (torchvision `Resize`). */
+  /**
+   * Length of the short side after resizing, in pixels. The long side keeps the aspect ratio, truncated to whole pixels (torchvision
+   * `Resize`).
+   */
   readonly resizeSize: number;
-  /** Side of the square cut from the center, in pixels. */
+  /** Side of the center crop, in pixels. */
   readonly cropSize: number;
-  /** Default: `crop`. Others resize straight to `cropSize`. */
+  /** Default: `crop`. The others resize directly to `cropSize`. */
   readonly fit?: Fit;
-  /** Antialiased, as PIL does it; sharp calls this kernel `linear`. */
+  /** Antialiased, as in PIL; sharp calls this kernel `linear`. */
   readonly interpolation: 'bilinear';
-  /** Order in which the first convolution expects the colors. Stored pixels are always RGB. */
+  /** Channel order that the first convolution expects. Stored pixels are always RGB. */
   readonly channelOrder: 'rgb' | 'bgr';
-  /** Multiplies the 0..255 values before `mean` is subtracted. */
+  /** Factor for the 0..255 values, applied before `mean` is subtracted. */
   readonly scale: number;
   /** In `channelOrder`, after scaling. */
   readonly mean: readonly [number, number, number];
@@ -51,7 +54,7 @@ export const CAFFE_PREPROCESSING: Preprocessing = {
   std: [1, 1, 1],
 };
 
-/** The mean color of the images that the weights were trained on, RGB 0..255: what pads an image becomes zero for the network. */
+/** Mean color of the training images, RGB 0..255. Padding of this color becomes zero after normalization. */
 export function computeFillColor({
   mean,
   scale,
@@ -65,12 +68,12 @@ export function computeFillColor({
   return channelOrder === 'rgb' ? [first, second, third] : [third, second, first];
 }
 
-/** The same preprocessing with another fit; of `crop` nothing is said, as before there were others. */
+/** The same preprocessing with another fit. `crop` is stored as an absent key, as in files from before the other fits existed. */
 export function withFit({fit: _, ...preprocessing}: Preprocessing, fit: Fit): Preprocessing {
   return fit === 'crop' ? preprocessing : {...preprocessing, fit};
 }
 
-/** The same preprocessing at another crop size, the resize keeping its proportion to the crop. */
+/** The same preprocessing at another crop size. The ratio of resize to crop size is kept. */
 export function withImageSize(preprocessing: Preprocessing, cropSize: number): Preprocessing {
   const resizeSize = Math.round((preprocessing.resizeSize * cropSize) / preprocessing.cropSize);
   return {...preprocessing, resizeSize, cropSize};

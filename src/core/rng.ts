@@ -1,4 +1,4 @@
-/** A seeded stream of numbers. Not for secrets. */
+/** A seeded random number generator. Not for secrets. */
 export interface Rng {
   /** Uniform in [0, 1). */
   next(): number;
@@ -21,8 +21,8 @@ function hashKeys(keys: readonly (string | number)[]): number {
 }
 
 /**
- * A stream that depends only on its keys, so that what is drawn for (seed, epoch, image) is the same whatever was drawn before it and
- * whichever worker draws it. mulberry32 (Tommy Ettinger, public domain algorithm).
+ * Creates a generator that depends only on its keys. The numbers for (seed, epoch, image) are the same in every order and in every worker.
+ * mulberry32 (Tommy Ettinger, public domain algorithm).
  */
 export function createRng(...keys: readonly (string | number)[]): Rng {
   let state = hashKeys(keys);

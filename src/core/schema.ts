@@ -3,7 +3,7 @@ import {describeValue} from './arguments.js';
 import {defineError, UsageError} from './errors.js';
 import {suggest} from './text/suggest.js';
 
-/** The parts of JSON Schema this project writes. */
+/** The subset of JSON Schema that this project uses. */
 export interface ObjectSchema {
   readonly type: 'object';
   readonly additionalProperties?: false | object;
@@ -12,7 +12,7 @@ export interface ObjectSchema {
   readonly [keyword: string]: unknown;
 }
 
-/** A document that does not follow its schema. `issues` holds one sentence each. */
+/** A document that violates its schema. `issues` holds one sentence per violation. */
 export class SchemaError extends defineError(
   UsageError,
   'SCHEMA_VIOLATION',
@@ -24,13 +24,13 @@ const AJV_OPTIONS = {strict: true, allowUnionTypes: true, verbose: true};
 const ALL_ERRORS = new Ajv({...AJV_OPTIONS, allErrors: true});
 const FIRST_ERROR = new Ajv(AJV_OPTIONS);
 
-/** Characters of a value that are shown: it may be a whole file. */
+/** Maximum number of characters shown of a value: it may be a whole file. */
 const MAX_SHOWN_LENGTH = 200;
 
 const truncateValue = (text: string): string =>
   text.length > MAX_SHOWN_LENGTH ? `${text.slice(0, MAX_SHOWN_LENGTH)}...` : text;
 
-/** As JSON, or as it is called where there is none. */
+/** A value as JSON, or described in words if it has no JSON form. */
 function formatValue(value: unknown): string {
   try {
     return truncateValue(JSON.stringify(value) ?? describeValue(value));
@@ -39,11 +39,11 @@ function formatValue(value: unknown): string {
   }
 }
 
-/** `/phases/0/rates` -> `phases.0.rates` */
+/** Converts a JSON pointer: `/phases/0/rates` -> `phases.0.rates`. */
 const toDottedPath = (pointer: string): string =>
   truncateValue(pointer.slice(1).replaceAll('/', '.').replaceAll('~1', '/').replaceAll('~0', '~'));
 
-/** `crop, squash or pad` */
+/** Joins choices: `crop, squash or pad`. */
 function either(choices: readonly unknown[]): string {
   const texts = choices.map(choice => (typeof choice === 'string' ? choice : formatValue(choice)));
   return texts.length < 2 ? texts.join('') : `${texts.slice(0, -1).join(', ')} or ${texts.at(-1)}`;
@@ -74,7 +74,7 @@ function describeIssue(error: ErrorObject): string {
     }
     default: {
       const {examples} = Object(error.parentSchema) as {examples?: readonly unknown[]};
-      // A pattern says little to those who have not written it.
+      // A regular expression helps only its author, so the message shows examples.
       if (error.keyword === 'pattern' && examples)
         return `"${path}" cannot be ${formatValue(error.data)}. Use ${either(examples)}, or the like.`;
       return `${path === '' ? 'The document' : `"${path}"`} ${error.message ?? 'is not valid'}; it is ${formatValue(error.data)}.`;
@@ -83,8 +83,8 @@ function describeIssue(error: ErrorObject): string {
 }
 
 /**
- * Alternatives (`anyOf`) fail branch by branch. Where one fits the value itself and something inside is wrong, that is worth saying; else a
- * reader wants one sentence about the value.
+ * Describes errors. Each branch of `anyOf` fails separately. If one branch accepts the value's type and only something inside is wrong,
+ * that error is reported; otherwise one sentence covers the value.
  */
 function describeIssues(errors: readonly ErrorObject[]): string[] {
   const alternatives = errors.filter(error => error.keyword === 'anyOf');
@@ -112,10 +112,10 @@ function describeAlternatives({parentSchema, instancePath, data}: ErrorObject): 
 }
 
 /**
- * Checks a document and gives it its type.
- * @param subject names the document at the head of the error: `Recipe ./pets.json`
- * @param mode `first` for a document of unknown origin, in which a million things may be wrong
- * @throws SchemaError (exit 2) with one sentence per violation, or for the first
+ * Validates a document and returns it with its type.
+ * @param subject names the document at the start of the message: `Recipe ./pets.json`
+ * @param mode `first` for untrusted documents, which may hold millions of violations
+ * @throws SchemaError (exit 2) with one sentence per violation, or only the first
  */
 export function validate<T>(
   schema: ObjectSchema,

@@ -1,33 +1,33 @@
 import os from 'node:os';
 import containerLimits from './container-limits.cjs';
 
-/** Something that the host has, and what of it this process may use. */
+/** A resource of the host, and how much of it this process may use. */
 export interface Resource {
   readonly host: number;
-  /** Where a container, or whatever started the process, allows less. */
+  /** The limit of a container or of the process, if lower than the host's value. */
   readonly limit?: number;
-  /** Where that is written: `/sys/fs/cgroup/memory.max`. */
+  /** Source of the limit: `/sys/fs/cgroup/memory.max`. */
   readonly limitSource?: string;
 }
 
-/** What this process can count on. */
+/** Memory and processors that this process can use. */
 export interface SystemResources {
-  /** Bytes. */
+  /** Memory in bytes. */
   readonly memory: Resource;
-  /** Bytes that can be had now; cached pages of files count as free. */
+  /** Memory available now, in bytes. Cached file pages count as free. */
   readonly memoryFree: number;
-  /** Processors; a limit may be a fraction. */
+  /** Number of processors. A limit may be fractional. */
   readonly cores: Resource;
 }
 
-/** What the system says of the host, and Node of the process. */
+/** Values reported by the system and by Node. */
 export interface HostInfo {
   readonly memory: number;
   readonly free: number;
   readonly cores: number;
-  /** Processors that the process may run on. */
+  /** Processors that the process may run on (CPU affinity). */
   readonly allowedCores: number;
-  /** Bytes, or something huge or 0 where there is no limit. */
+  /** Memory limit in bytes; 0 or a huge number if there is none. */
   readonly constrainedMemory: number;
 }
 
@@ -52,8 +52,8 @@ function toResource(
 }
 
 /**
- * Memory and processors of the host, and what a container allows of them.
- * @param root in place of `/`, under which `proc` and `sys` are read
+ * Reads memory and processors of the host and their container limits.
+ * @param root replaces `/` as the parent of `proc` and `sys`
  */
 export function readSystemResources(
   root?: string,
@@ -64,7 +64,7 @@ export function readSystemResources(
     {value: host.constrainedMemory, source: 'process.constrainedMemory()'},
     {value: host.allowedCores, source: 'the processors it may run on'},
   ] as const;
-  // In this order, so that of two equal figures the file is named.
+  // The container limit comes first, so that a tie names its file.
   const memoryResource = toResource(host.memory, [...(memory ? [memory] : []), processLimits[0]]);
   return {
     memory: memoryResource,
@@ -73,13 +73,13 @@ export function readSystemResources(
   };
 }
 
-/** What there is under the limit. */
+/** The amount within the limit. */
 export const usableAmount = ({host, limit = host}: Resource): number => limit;
 
-/** Bytes of memory under the limit. */
+/** Usable memory in bytes. */
 export const usableMemory = (): number => usableAmount(readSystemResources().memory);
 
-/** Threads that compute without waiting for each other: a container of 1.5 processors has 2. */
+/** Number of threads that can compute in parallel. A container limited to 1.5 processors has 2. */
 export const usableCores = (
   {cores}: Pick<SystemResources, 'cores'> = readSystemResources(),
 ): number => Math.max(1, Math.ceil(usableAmount(cores)));
@@ -87,6 +87,6 @@ export const usableCores = (
 /** Node's default. */
 const DEFAULT_POOL_SIZE = 4;
 
-/** Threads of Node's pool, on which sharp decodes and files are read: more images at once than these only wait. */
+/** Size of Node's thread pool, which sharp's decoders and file reads share. More concurrent images than this only wait. */
 export const threadPoolSize = (environment: NodeJS.ProcessEnv = process.env): number =>
   Number(environment.UV_THREADPOOL_SIZE) || DEFAULT_POOL_SIZE;

@@ -1,6 +1,6 @@
 /**
- * `finetune/datasets`: from a folder to batches of pixels. List the images of a folder, decode and resize them once, split them, augment
- * them. Nothing here needs a backend.
+ * `finetune/datasets`: from a folder to batches of pixels. List the images of a folder, decode and resize them once, split and augment
+ * them. This module needs no backend.
  *
  * @example
  * import {everySample, loadImageFolder, openImageCache, planSplit} from 'finetune/datasets';

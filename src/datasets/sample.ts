@@ -3,17 +3,17 @@ import type {Finding} from '../core/finding.js';
 import type {ScanOptions} from './discovery/scan-folder.js';
 
 /**
- * One image and what it shows.
+ * One image and its label.
  *
  * @example
  * const paths = folder.samples.map(({path}: Sample) => path);
  */
 export interface Sample {
-  /** Absolute. */
+  /** Absolute path. */
   readonly path: string;
   /**
-   * Unique within the folder: the path relative to the root, `/` between folders on every system. Images of `valData` and `testData`
-   * begin with `validation://` and `test://`, as no relative path does.
+   * Unique name within the folder: the path relative to the root, with `/` on every system. Images of `valData` and `testData` begin with
+   * `validation://` and `test://`, which no relative path does.
    */
   readonly name: string;
   /** Index into `classNames`. */
@@ -21,49 +21,49 @@ export interface Sample {
 }
 
 /**
- * A folder of images, a folder per class; nothing is decoded yet.
+ * A dataset with one folder per class, or a list of images. No image is decoded yet.
  *
  * @example
  * const {root, classNames, samples}: ImageFolder = await loadImageFolder('./pets');
  */
 export interface ImageFolder {
-  /** Absolute; of an archive, its own path. */
+  /** Absolute path; for an archive, the path of the archive. */
   readonly root: string;
   /** Names of the class folders in code-point order. */
   readonly classNames: readonly string[];
-  /** For training, or for a split to divide; sorted by class, then by name. */
+  /** Samples for training, or for splitting; sorted by class, then by name. */
   readonly samples: readonly Sample[];
   readonly validation?: readonly Sample[];
   readonly test?: readonly Sample[];
   readonly findings: readonly Finding[];
-  /** Why a run would refuse the folder, where it was read all the same. */
+  /** The error that a run would throw, if the folder was loaded with `collectErrors`. */
   readonly error?: DatasetError;
-  /** Class folders; train, val and test with class folders; or a list that names each image. */
+  /** Class folders; split folders with class folders; or a list that names each image. */
   readonly layout: 'classes' | 'splits' | 'manifest';
 }
 
 /**
- * Which images of a folder to list, and where validation and test images are.
+ * Options for listing the images of a folder, and for validation and test images.
  *
  * @example
  * const options: ImageFolderOptions = {valData: './pets-val', maxPerClass: 100};
  * const pets = await loadImageFolder('./pets', options);
  */
 export interface ImageFolderOptions extends ScanOptions {
-  /** A folder of class folders, or a list of images, to validate on, instead of the root's own. */
+  /** A folder of class folders, or a list of images, for validation. Default: the dataset's own validation split. */
   readonly valData?: string;
-  /** A folder of class folders, or a list of images, to test on, instead of the root's own. */
+  /** A folder of class folders, or a list of images, for testing. Default: the dataset's own test split. */
   readonly testData?: string;
   /** Names of images to exclude (`Sample.name`). */
   readonly exclude?: readonly string[];
   /** Classes to keep. Default: all. */
   readonly classes?: readonly string[];
-  /** Continues where a class has too few readable images: to report everything, not to train. */
+  /** Continues if a class has too few readable images: to report all problems, not to train. */
   readonly collectErrors?: boolean;
-  /** Images to keep of each class in each split, selected by `seed`. */
+  /** Number of images to keep per class and split, selected by `seed`. */
   readonly maxPerClass?: number;
   readonly seed?: number;
-  /** Columns of lists, by their names or by their numbers from 1, where those do not say what they are. */
+  /** Columns of lists, by name or by number from 1. Default: detected. */
   readonly pathColumn?: string;
   readonly labelColumn?: string;
 }

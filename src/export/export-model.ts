@@ -26,18 +26,18 @@ import {
 import {writeModelFiles, type ModelDetails} from './write-model.js';
 
 /**
- * What is known of a classifier beyond its weights.
+ * Options of `exportModel`.
  *
  * @example
  * const options: ExportModelOptions = {modelCard: '# Pets'};
  * await exportModel(classifier, './model', options);
  */
 export interface ExportModelOptions extends ModelDetails {
-  /** Images that the exported model is proven on, validation images at best; noise unless given. */
+  /** Images to verify the exported model on, ideally validation images. Default: noise. */
   readonly verificationImages?: PixelBatches;
-  /** Told where the exported model lies when all of it is written, before it is proven. */
+  /** Called with the directory of the exported model when all files are written and before verification. */
   readonly onWritten?: (directory: string) => void;
-  /** What fails once it has fired is no defect of the exported model. */
+  /** Abort signal. A failure after it has fired is not reported as a defect of the exported model. */
   readonly signal?: AbortSignal;
 }
 
@@ -68,19 +68,19 @@ const OPTION_KINDS: OptionKinds<ExportModelOptions> = {
 };
 
 /**
- * An exported model that was written, loaded back, and found to compute what the classifier computes.
+ * An exported model that was written, loaded again and verified against the classifier.
  *
  * @example
  * const {directory}: ExportModelResult = await exportModel(classifier, './model');
  */
 export interface ExportModelResult {
-  /** Absolute. */
+  /** Absolute path. */
   readonly directory: string;
   readonly record: ModelRecord;
   readonly verification: VerificationResult;
 }
 
-/** An exported model that was written, but not found to compute what the classifier computes. It stays, under a name that says so. */
+/** The exported model was written, but verification failed. It is kept under a name that says so. */
 export class UnverifiedModelError extends defineError(
   FinetuneError,
   'MODEL_UNVERIFIED',
@@ -88,18 +88,19 @@ export class UnverifiedModelError extends defineError(
     unverified,
     cause,
   }: {
-    /** Where it lies. */
+    /** Directory that it is kept in. */
     unverified: string;
     cause: unknown;
   }) => `The exported model was not verified, and is kept as ${unverified}: ${errorMessage(cause)}`,
 ) {}
 
 /**
- * Exports a classifier: a tfjs LayersModel for browsers and Node, the same weights for PyTorch, and everything that must be known to use
- * them. Written next to its place, loaded back, compared with the classifier, and only then moved into place.
- * @throws ArgumentError (exit 2) when an argument is something else than its type says, or the classifier is disposed
- * @throws OutputExistsError (exit 2) when something else than an older exported model lies there
- * @throws UnverifiedModelError (exit 1) when the export computes something else, or cannot be loaded: it is in `<directory>.unverified`
+ * Exports a classifier: a tfjs LayersModel for browsers and Node, the same weights for PyTorch, and all metadata needed to use them. The
+ * export is written next to its target, loaded again, compared with the classifier, and only then moved into place.
+ * @throws ArgumentError (exit 2) if an argument has the wrong type, or the classifier is disposed
+ * @throws OutputExistsError (exit 2) if the directory holds something other than an exported model
+ * @throws UnverifiedModelError (exit 1) if the export computes different results or cannot be loaded; it is kept in
+ * `<directory>.unverified`
  *
  * @example
  * import {exportModel, finetune, loadImageFolder, resolveRecipe} from 'finetune';

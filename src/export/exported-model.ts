@@ -18,19 +18,19 @@ import {toImageInput, type ImageSource} from './image-source.js';
 import {readPixels} from './read-pixels.js';
 
 /**
- * A class and how likely it is.
+ * A class and its probability.
  *
  * @example
  * const [{className, probability}] = await model.classify('a.jpg');
  */
 export interface Prediction {
   readonly className: string;
-  /** 0..1; over all classes they sum to 1. */
+  /** Probability 0..1. The probabilities of all classes sum to 1. */
   readonly probability: number;
 }
 
 /**
- * Of one image, likeliest first.
+ * Predictions for one image, most likely first.
  *
  * @example
  * const [best, ...others]: Predictions = await model.classify('a.jpg');
@@ -38,20 +38,20 @@ export interface Prediction {
 export type Predictions = [Prediction, ...Prediction[]];
 
 /**
- * How many classes to tell, and what stops the work.
+ * Options of `classify`.
  *
  * @example
  * const options: ClassifyOptions = {top: 1, signal: AbortSignal.timeout(10_000)};
  * await model.classify('a.jpg', options);
  */
 export interface ClassifyOptions {
-  /** How many of the likeliest classes to tell; all unless given. */
+  /** Number of most likely classes to return. Default: all. */
   readonly top?: number;
-  /** Looked at between batches. */
+  /** Abort signal, checked between batches. */
   readonly signal?: AbortSignal;
 }
 
-/** A classifier that was disposed is used. */
+/** A disposed model was used. */
 export class ModelDisposedError extends defineError(
   UsageError,
   'MODEL_DISPOSED',
@@ -64,11 +64,11 @@ const PIXELS: ArgumentKind = {
   accepts: value => value instanceof Uint8Array,
 };
 
-/** Images decoded and run at a time, at most. */
+/** Maximum number of images that are decoded and classified per batch. */
 const MAX_BATCH_SIZE = 32;
 
 /**
- * An exported classifier, loaded by `loadModel`. Whoever loaded it disposes it.
+ * An exported classifier, loaded by `loadModel`. The caller disposes it.
  *
  * @example
  * const loaded = await loadModel('./pets-run');
@@ -76,16 +76,16 @@ const MAX_BATCH_SIZE = 32;
  * loaded.dispose();
  */
 export class ExportedModel {
-  /** Index is the label. */
+  /** Class names; the index is the label. */
   readonly classNames: readonly string[];
   readonly preprocessing: Preprocessing;
   readonly spec: BackboneSpec;
-  /** What was measured before it was exported, where something was. */
+  /** Metrics that were measured before the export, if any. */
   readonly metrics: ModelMetrics;
   readonly #network: InferenceModel;
   #isDisposed = false;
 
-  /** Takes over the network. */
+  /** Takes ownership of the network. */
   constructor(
     readonly directory: string,
     readonly record: ModelRecord,
@@ -100,11 +100,11 @@ export class ExportedModel {
 
   /**
    * Classifies an image: a path, a `file:` URL, the bytes of an image file, or a Blob.
-   * @returns the classes, likeliest first
-   * @throws UnreadableImageError for what is no image; ArgumentError for what stands for none; ModelDisposedError; AbortedError
+   * @returns the classes, most likely first
+   * @throws UnreadableImageError if it is not an image; ArgumentError for an unsupported value; ModelDisposedError; AbortedError
    */
   classify(image: ImageSource, options?: ClassifyOptions): Promise<Predictions>;
-  /** Classifies images, many at a time; none to none. @throws as for one, for the first that cannot be read */
+  /** Classifies images in batches. An empty list returns an empty list. @throws as for one image, for the first one that cannot be read */
   classify(images: readonly ImageSource[], options?: ClassifyOptions): Promise<Predictions[]>;
   async classify(
     images: ImageSource | readonly ImageSource[],
@@ -127,7 +127,8 @@ export class ExportedModel {
   }
 
   /**
-   * @param images pixels, RGB, `[n, cropSize, cropSize, 3]`, resized and cropped as `preprocessing` says
+   * Computes the class probabilities of pixels.
+   * @param images RGB pixels, `[n, cropSize, cropSize, 3]`, resized and cropped as `preprocessing` says
    * @returns `[n, classes]`
    * @throws NotFiniteError
    */
@@ -146,7 +147,7 @@ export class ExportedModel {
     );
   }
 
-  /** Frees what it holds. What is still being classified fails; a second call does nothing. */
+  /** Frees the memory of the model. Pending classifications fail. A second call does nothing. */
   dispose(): void {
     if (this.#isDisposed) return;
     this.#isDisposed = true;
@@ -175,7 +176,7 @@ export class ExportedModel {
     return predictions;
   }
 
-  /** Among equal probabilities the lower class index comes first, as in the metrics. */
+  /** Ties are ordered by class index, as in the metrics. */
   #rank(probabilities: Float32Array, top: number): Predictions[] {
     const classes = this.classNames.length;
     return Array.from({length: probabilities.length / classes}, (_, row) => {

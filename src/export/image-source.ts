@@ -22,7 +22,7 @@ const invalidImage = (argument: string, found: string, hint = '.'): ArgumentErro
     {problem: `is ${found}. Give ${EXPECTED}${hint}`},
   );
 
-/** Views in another realm are none of ours; what was transferred to another thread holds nothing. */
+/** Views of another realm are not `instanceof` this one. A buffer that was transferred to another thread is empty. */
 function bytesOf(value: Uint8Array | DataView | ArrayBuffer): Uint8Array {
   if (value instanceof Uint8Array) return value;
   try {
@@ -34,7 +34,7 @@ function bytesOf(value: Uint8Array | DataView | ArrayBuffer): Uint8Array {
   }
 }
 
-/** By its parts, since a test runner or a vm has a `URL` of its own. */
+/** Detected by its properties, since a test runner or a vm has its own `URL`. */
 const isUrl = (value: object): value is URL =>
   'href' in value && 'protocol' in value && typeof value.href === 'string';
 
@@ -57,12 +57,15 @@ function pathOf(url: string, argument: string): string {
   }
 }
 
-/** A path may have a colon; what a URL of another kind begins with has two slashes behind it, or is data. */
+/**
+ * Text that is a URL and not a path. A path may contain a colon, but URLs start with a scheme and two slashes, or with `data:` or `blob:`.
+ */
 const URL_TEXT = /^(?:[a-z][a-z0-9+.-]*:\/\/|data:|blob:)/i;
 
 /**
- * @param argument names the value in an error: `image`, `images[3]`
- * @throws ArgumentError for everything that stands for no image
+ * Converts a value to an image input.
+ * @param argument name of the value in an error: `image`, `images[3]`
+ * @throws ArgumentError for any value that is not an image source
  */
 export function toImageInput(value: unknown, argument: string): ImageInput {
   if (typeof value === 'string') {
@@ -71,7 +74,7 @@ export function toImageInput(value: unknown, argument: string): ImageInput {
   }
   if (types.isUint8Array(value) || types.isDataView(value) || types.isArrayBuffer(value))
     return bytesOf(value);
-  // A copy, since others may write meanwhile.
+  // A copy, since other threads may write to it meanwhile.
   if (types.isSharedArrayBuffer(value)) return new Uint8Array(value).slice();
   if (typeof value !== 'object' || value === null)
     throw invalidImage(argument, describeValue(value));

@@ -24,7 +24,7 @@ function resolveDirectory(location: unknown): string {
 }
 
 /**
- * Which backend computes, where none runs yet.
+ * Backend options, used if no backend is running yet.
  *
  * @example
  * const options: LoadModelOptions = {backend: 'tensorflow', offline: true};
@@ -47,16 +47,16 @@ const OPTIONS: OptionKinds<LoadModelOptions> = {
 };
 
 /**
- * Loads an exported classifier for use in Node, on the backend that runs or, where none does, on TensorFlow where it is installed, else on
- * the portable backend: nothing is installed unless `install` says so.
+ * Loads an exported classifier for use in Node. It uses the running backend. If none is running, it starts TensorFlow if installed, else
+ * the portable backend. Nothing is installed unless `install` is set.
  *
- * It is computed by this project's own forward pass over `model.safetensors`, batch norms folded away, and not through tf.layers: an image
- * was measured to take 7 to 20 % less processor time so (ResNet-50, both backends), and `exportModel` has proven both equal.
- * @param location a run, or the exported model as `exportModel` or a run left it: a path or a `file:` URL
- * @param options whether and where TensorFlow computes; by default as FINETUNE_BACKEND, FINETUNE_DEVICE and FINETUNE_OFFLINE say
- * @throws InvalidModelError when it is none, or a file of it is missing, cut off, changed or of another export; WeightsFileError for numbers that no
- * training leaves
- * @throws AbortedError; ArgumentError (exit 2); BackendError, GpuError (exit 4) for a demanded backend that is not to be had
+ * The model runs the forward pass of this project over `model.safetensors`, with batch norms folded, and does not use tf.layers. This was
+ * measured to take 7 to 20 % less processor time per image (ResNet-50, both backends). `exportModel` has verified that both agree.
+ * @param location path or `file:` URL of a run or of an exported model
+ * @param options whether and where TensorFlow computes. Default: FINETUNE_BACKEND, FINETUNE_DEVICE and FINETUNE_OFFLINE.
+ * @throws InvalidModelError if it is not an exported model, or a file is missing, truncated, changed or from another export;
+ * WeightsFileError for values that training cannot produce
+ * @throws AbortedError; ArgumentError (exit 2); BackendError, GpuError (exit 4) if a requested backend is not available
  *
  * @example
  * import {loadModel} from 'finetune';
@@ -75,7 +75,7 @@ export async function loadModel(
   const record = await readModelRecord(directory);
   const tensors = await readTensors(directory, record);
   await startBackend({install: false, ...options});
-  // A backend that runs already is not started, and stops for nothing.
+  // A running backend is not started again and does not check the signal.
   throwIfAborted(options.signal);
   return new ExportedModel(directory, record, buildInferenceModel(record, tensors));
 }

@@ -5,19 +5,22 @@ import {printable} from '../core/text/printable.js';
 import type {Classifier} from '../heads/classifier.js';
 import type {ModelRecord} from './record/model-record.js';
 
-/** Of a weights file only its name: where it lay is nobody's business who gets the exported model. */
+/** File name of the weights only. The full path is private to the machine that exported the model. */
 export const originName = (origin: string): string => basename(origin);
 
-/** Whatever some reader takes for the end of a line. */
+/** All characters that some reader treats as a line break. */
 const LINE_BREAKS = /[\n\v\f\r\x1c-\x1e\x85\u2028\u2029]+/g;
 
-/** `labels.txt`: one a line, in the order of the labels. A line break in a name becomes a space; the exact names are in the other files. */
+/**
+ * Content of `labels.txt`: one class per line, in label order. A line break in a name becomes a space; the exact names are in the other
+ * files.
+ */
 export const labelsText = (classNames: readonly string[]): string =>
   classNames.map(name => `${printable(name.replace(LINE_BREAKS, ' '))}\n`).join('');
 
 /**
- * What must be known to run the weights, as text by key: in the header of `model.safetensors` and in `model.json`, so that either file
- * is enough to train on from (`--weights`).
+ * Metadata needed to run the weights, as text by key. It is stored in the header of `model.safetensors` and in `model.json`, so that either
+ * file is enough to resume training from (`--weights`).
  */
 export const serializeWeightsMetadata = ({
   spec,
@@ -57,8 +60,9 @@ function inputSpec(preprocessing: Preprocessing): object {
 }
 
 /**
- * `metadata.json`: what a web page must know to feed the model. Named otherwise than in Teachable Machine's file of that name: its loader and
- * ml5's scale pixels to -1..1, and would show the names of the classes next to wrong probabilities.
+ * Content of `metadata.json`: what a web page needs to know to feed the model. Its keys differ on purpose from those in the file that
+ * Teachable Machine stores under this name. The loaders of Teachable Machine and ml5 scale pixels to -1..1. With matching keys they would
+ * show class names with wrong probabilities.
  */
 export const metadataDocument = ({
   arch,
@@ -85,7 +89,7 @@ function describeResize({resizeSize, cropSize, fit = 'crop'}: Preprocessing): st
   return descriptions[fit];
 }
 
-/** `README.md` of an exported model that came without a model card. */
+/** Content of `README.md` for an exported model without a model card. */
 export const defaultReadme = ({
   arch,
   classes,

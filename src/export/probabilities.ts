@@ -2,9 +2,9 @@ import {defineError, FinetuneError} from '../core/errors.js';
 import {tf, type Tensor2D, type Tensor4D} from '../backend/tensorflow.js';
 
 /**
- * Runs 8-bit pixels through a network.
+ * Runs a network on 8-bit pixels.
  * @param images RGB, `[n, size, size, 3]`
- * @returns what `network` gives for them, `[n, classes]`, on the host
+ * @returns the result of `network`, `[n, classes]`, in CPU memory
  */
 export function runNetwork(
   images: Uint8Array,
@@ -19,7 +19,7 @@ export function runNetwork(
   );
 }
 
-/** An exported classifier that computes something which is no probability. */
+/** A probability of an exported classifier is NaN or infinite. */
 export class NotFiniteError extends defineError(
   FinetuneError,
   'PROBABILITY_NOT_FINITE',
@@ -27,7 +27,7 @@ export class NotFiniteError extends defineError(
     `The model in ${directory} gives ${found} as a probability. Its weights overflow: train again with a lower rate.`,
 ) {}
 
-/** @throws NotFiniteError for the first probability that is none */
+/** @throws NotFiniteError for the first probability that is not finite */
 export function assertFinite(probabilities: Float32Array, directory: string): Float32Array {
   const wrong = probabilities.find(probability => !Number.isFinite(probability));
   if (wrong !== undefined) throw new NotFiniteError({directory, found: wrong});

@@ -4,7 +4,7 @@ import {READABLE_FORMATS} from '../datasets/images/image-format.js';
 import {describeDecodeError} from '../datasets/images/image-error.js';
 import {readSquare, type ImageInput} from '../datasets/images/read-square.js';
 
-/** Something to classify that is no image. */
+/** A value to classify cannot be read as an image. */
 export class UnreadableImageError extends defineError(
   FinetuneError,
   'IMAGE_UNREADABLE',
@@ -14,7 +14,7 @@ export class UnreadableImageError extends defineError(
   }: {
     image: string;
     reason: string;
-    /** Of the image in the list that was to be read. */
+    /** Index of the image in the caller's list. */
     index: number;
   }) => `${image} cannot be read: ${reason}. Give a ${READABLE_FORMATS} file.`,
 ) {}
@@ -43,8 +43,8 @@ async function readOne(
 
 /**
  * Decodes, resizes and crops images exactly as in training.
- * @param first index of the first of them in the caller's list
- * @returns pixels, RGB, `[n, cropSize, cropSize, 3]`
+ * @param first index of the first image in the caller's list
+ * @returns RGB pixels, `[n, cropSize, cropSize, 3]`
  * @throws UnreadableImageError
  */
 export async function readPixels(

@@ -5,7 +5,7 @@ import {defineError, UsageError} from '../core/errors.js';
 import {isModelFile} from './formats/exporters.js';
 import {MODEL_FILES} from './record/file-names.js';
 
-/** Something in the way of an exported model that is not finetune's to replace. */
+/** A directory exists that is not an exported model, so finetune does not replace it. */
 export class OutputExistsError extends defineError(
   UsageError,
   'OUTPUT_EXISTS',
@@ -13,7 +13,7 @@ export class OutputExistsError extends defineError(
     `${directory} is not an exported model that may be replaced: found ${found}. Move it away, or give another directory.`,
 ) {}
 
-/** Names in a directory; none where there is no directory. */
+/** Names in a directory; empty if the directory does not exist. */
 async function listEntries(directory: string): Promise<string[]> {
   try {
     return await readdir(directory);
@@ -25,7 +25,10 @@ async function listEntries(directory: string): Promise<string[]> {
   }
 }
 
-/** Only an older exported model that nobody has put anything into is ever replaced; what a kill has left next to its place is ours. @throws OutputExistsError */
+/**
+ * Checks that a directory may be replaced: it is empty, or an exported model without files added by the user. Leftovers of a killed export
+ * (`.unfinished`) are ignored. @throws OutputExistsError
+ */
 export async function assertReplaceable(target: string): Promise<void> {
   const names = (await listEntries(target)).filter(name => !name.endsWith('.unfinished'));
   const foreign =
@@ -37,7 +40,7 @@ export async function assertReplaceable(target: string): Promise<void> {
 const backupPathOf = (target: string): string =>
   join(dirname(target), `.${basename(target)}.replaced`);
 
-/** Ends what a kill came into between the two renames of `moveIntoPlace`: what was there is there again. */
+/** Recovers from a kill during `replaceDirectory`: restores the old directory, or removes it if the new one is in place. */
 export async function recoverDirectory(target: string): Promise<void> {
   const old = backupPathOf(target);
   if (!existsSync(old)) return;
@@ -45,7 +48,7 @@ export async function recoverDirectory(target: string): Promise<void> {
   else await rm(old, {recursive: true, force: true});
 }
 
-/** Puts a finished directory in the place of what is there now. Where that fails, what was there is there again. */
+/** Replaces a directory by a finished one. On failure the old directory is restored. */
 export async function replaceDirectory(fresh: string, target: string): Promise<void> {
   const old = backupPathOf(target);
   const replaces = (await listEntries(target)).length > 0;

@@ -12,8 +12,8 @@ import {specOf, type ModelRecord} from './record/model-record.js';
 import {findTensorProblem} from './record/record-problems.js';
 
 /**
- * The tensors of an exported model.
- * @throws InvalidModelError where they are not of this record; WeightsFileError for numbers that no training leaves
+ * Reads the tensors of an exported model.
+ * @throws InvalidModelError if they do not match the record; WeightsFileError for values that training cannot produce
  */
 export async function readTensors(directory: string, record: ModelRecord): Promise<StateDict> {
   const path = join(directory, MODEL_FILES.tensors);
@@ -29,7 +29,7 @@ export async function readTensors(directory: string, record: ModelRecord): Promi
   return tensors;
 }
 
-/** The network of an exported model, on the device. */
+/** Builds the network of an exported model on the device. */
 export function buildInferenceModel(record: ModelRecord, tensors: StateDict): InferenceModel {
   const {head, classes, preprocessing} = record;
   const spec = specOf(record);

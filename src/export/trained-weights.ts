@@ -11,7 +11,7 @@ import type {Classifier} from '../heads/classifier.js';
 import {denseLayers, headShapes, type HeadSpec} from '../heads/head.js';
 import {serializeWeightsMetadata} from './model-files.js';
 
-/** A run has no trained network to export, or none that can be read. */
+/** A run has no trained network to export, or it cannot be read. */
 export class TrainedWeightsError extends defineError(
   FinetuneError,
   'TRAINED_WEIGHTS_UNREADABLE',
@@ -21,7 +21,7 @@ export class TrainedWeightsError extends defineError(
 
 const weightsPath = (directory: string): string => join(directory, 'weights.safetensors');
 
-/** Everything that a classifier is: all that an export needs, before there is one. @param directory `checkpoints/best` */
+/** Writes a classifier completely, so that it can be exported later. @param directory `checkpoints/best` */
 export async function writeTrainedClassifier(
   classifier: Classifier,
   directory: string,
@@ -49,7 +49,7 @@ function specOf({
   } as BackboneSpec;
 }
 
-/** The classifier that `writeTrained` left; the caller disposes it. @throws TrainedWeightsError */
+/** Reads a classifier written by `writeTrainedClassifier`. The caller disposes it. @throws TrainedWeightsError */
 export async function readTrainedClassifier(directory: string): Promise<Classifier> {
   const path = weightsPath(directory);
   try {

@@ -7,19 +7,19 @@ import type {ExportedNetwork} from './formats/exporter.js';
 import {EXPORTERS} from './formats/exporters.js';
 import {runNetwork} from './probabilities.js';
 
-/** 8-bit pixels, RGB, `[n, cropSize, cropSize, 3]` each. */
+/** Batches of 8-bit RGB pixels, `[n, cropSize, cropSize, 3]` each. */
 export type PixelBatches = Iterable<Uint8Array> | AsyncIterable<Uint8Array>;
 
 export interface VerificationResult {
   readonly numImages: number;
-  /** Between two probabilities of one image and class. */
+  /** Maximum difference between two probabilities of the same image and class. */
   readonly maxDifference: number;
 }
 
-/** Between probabilities; both networks are float32, and sum in different orders. */
+/** Tolerance for probabilities. Both networks are float32, but sum in different orders. */
 const TOLERANCE = 1e-4;
 
-/** An export that computes something else than the classifier it was made of. */
+/** An export computes different probabilities than its classifier. */
 export class ModelMismatchError extends defineError(
   FinetuneError,
   'MODEL_MISMATCH',
@@ -31,7 +31,7 @@ export class ModelMismatchError extends defineError(
     found,
   }: {
     file: string;
-    /** Position among all that were compared. */
+    /** Index among all compared images. */
     imageIndex: number;
     className: string;
     expected: number;
@@ -40,7 +40,7 @@ export class ModelMismatchError extends defineError(
     `${file} gives class "${className}" of image ${imageIndex} the probability ${found}; the trained classifier gives ${expected}. Report this with the run's recipe.json.`,
 ) {}
 
-/** Two images of seeded noise, for where there are no real ones. */
+/** Two images of seeded noise, used if there are no real ones. */
 export function noiseImages({preprocessing: {cropSize}}: Classifier): Uint8Array[] {
   const stream = createRng('noise');
   return [Uint8Array.from({length: 2 * cropSize * cropSize * 3}, () => stream.integer(256))];
@@ -51,7 +51,7 @@ interface ReadFormat {
   readonly network: ExportedNetwork;
 }
 
-/** An exported model as it is used in each of its formats. */
+/** Loads every format of an exported model. */
 async function readFormats(directory: string, size: number): Promise<ReadFormat[]> {
   const formats: ReadFormat[] = [];
   try {
@@ -66,7 +66,7 @@ async function readFormats(directory: string, size: number): Promise<ReadFormat[
   }
 }
 
-/** @param imageOffset in earlier batches @returns the largest difference */
+/** @param imageOffset number of images in earlier batches @returns the largest difference */
 function compare(
   file: string,
   found: Float32Array,
@@ -75,7 +75,7 @@ function compare(
   imageOffset: number,
 ): number {
   const differences = expected.map((probability, i) => Math.abs(found[i]! - probability));
-  // Not the opposite comparison: a difference that is not a number must not pass.
+  // The comparison is negated so that NaN does not pass.
   const wrong = differences.findIndex(difference => !(difference <= TOLERANCE));
   if (wrong < 0) return Math.max(...differences);
   const imageIndex = imageOffset + Math.floor(wrong / classNames.length);
@@ -89,9 +89,9 @@ function compare(
 }
 
 /**
- * Loads an exported model back in each of its formats, and compares its probabilities with the trained classifier's.
+ * Loads an exported model in each of its formats, and compares its probabilities with those of the trained classifier.
  * @throws ModelMismatchError at the first difference above 1e-4
- * @throws UsageError when there is no image: nothing would be proven
+ * @throws UsageError if there are no images, since nothing would be verified
  */
 export async function verifyModel(
   classifier: Classifier,

@@ -10,18 +10,18 @@ import {labelsText, metadataDocument, originName, defaultReadme} from './model-f
 import {MODEL_FILES} from './record/file-names.js';
 import {SCHEMA_VERSION, type ModelMetrics, type ModelRecord} from './record/model-record.js';
 
-/** What the files of an exported model say beyond its weights. */
+/** Metadata of an exported model besides its weights. */
 export interface ModelDetails {
-  /** Of the published weights that the backbone started from. */
+  /** Published weights that the backbone started from. */
   readonly pretrained?: PretrainedWeights;
   readonly metrics?: ModelMetrics;
-  /** Every effective value of the run. */
+  /** All effective options of the run. */
   readonly recipe?: unknown;
   /** Text of the exported model's README.md. */
   readonly modelCard?: string;
 }
 
-/** @returns the names of the files of each format, in order */
+/** @returns the file names of each format, in order */
 async function writeFormats(
   classifier: Classifier,
   directory: string,
@@ -59,7 +59,7 @@ async function writeWeightsAndRecord(
   };
 }
 
-/** Writes every file of an exported model. It is not verified yet. */
+/** Writes every file of an exported model, without verifying it. */
 export async function writeModelFiles(
   classifier: Classifier,
   directory: string,

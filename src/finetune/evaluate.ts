@@ -20,32 +20,32 @@ import {RunningMetrics, type Metrics} from '../training/metrics/metrics.js';
 import type {RunEventListener} from './events.js';
 import {RunContext} from './run/run-context.js';
 
-/** What hears of an evaluation, and what stops it. @example await evaluate(model, folder, {signal: AbortSignal.timeout(60_000)}); */
+/** Event listener and abort signal of an evaluation. @example await evaluate(model, folder, {signal: AbortSignal.timeout(60_000)}); */
 export interface EvaluateOptions {
   readonly onEvent?: RunEventListener;
   readonly signal?: AbortSignal;
 }
 
-/** What became of the images of a folder and of the files that should be some; the last four add up to the first. */
+/** Counts of the images in a folder, including files that should be images. `found` is the sum of the other four. */
 export interface ImageCounts {
   readonly found: number;
   readonly evaluated: number;
   readonly unreadable: number;
   readonly unknownClass: number;
-  /** In parts that were not measured, as those for training. */
+  /** Images in splits that were not evaluated, such as the training split. */
   readonly otherSplits: number;
 }
 
-/** What an evaluation measured, and on which images. @example const {split, images}: Evaluation = await evaluate(model, folder); */
+/** Result of an evaluation. @example const {split, images}: Evaluation = await evaluate(model, folder); */
 export interface Evaluation {
   readonly metrics: Metrics;
-  /** The part of the folder that was measured: what no training saw, where the folder says so. */
+  /** Evaluated split of the folder: images that training did not see, if the folder defines such a split. */
   readonly split: 'test' | 'validation' | 'all';
   readonly images: ImageCounts;
   readonly findings: readonly Finding[];
 }
 
-/** A folder that shares no class with the exported model it is measured with. */
+/** The folder and the exported model have no class in common. */
 export class NoCommonClassError extends defineError(
   DatasetError,
   'NO_COMMON_CLASS',
@@ -53,7 +53,7 @@ export class NoCommonClassError extends defineError(
     `${root} shares no class with the exported model: it has ${formatNames(found)}, the model has ${formatNames(known)}. Name the classes as in the labels.txt of the model.`,
 ) {}
 
-/** Nothing that could be measured: every image is broken, or there is none. */
+/** No image can be evaluated: every image is broken, or there are none. */
 export class NoEvaluationImagesError extends defineError(
   DatasetError,
   'NO_EVALUATION_IMAGES',
@@ -70,7 +70,7 @@ const EXPORTED_MODEL = objectWith('what loadModel() returned', [
   'probabilities',
 ]);
 
-/** Images decoded and run at a time, at most. */
+/** Maximum number of images that are decoded and classified per batch. */
 const MAX_BATCH_SIZE = 32;
 
 function selectSplit(folder: ImageFolder): {
@@ -82,13 +82,15 @@ function selectSplit(folder: ImageFolder): {
   return {split: 'all', samples: everySample(folder)};
 }
 
-/** Labels of the folder -> labels of the exported model, by name; what has no counterpart is said, never shifted. */
+/**
+ * Maps labels of the folder to labels of the exported model, by class name. Unmatched classes are reported as findings and never shifted.
+ */
 function matchLabels(
   folder: ImageFolder,
   model: ExportedModel,
   run: RunContext,
 ): ReadonlyMap<number, number> {
-  const known = new Map(model.classNames.map((name, label) => [name.normalize('NFC'), label])); // as those of folders are
+  const known = new Map(model.classNames.map((name, label) => [name.normalize('NFC'), label])); // like the class names of folders
   const unknownClasses = folder.classNames.filter(name => !known.has(name));
   const missingClasses = model.classNames.filter(
     name => !folder.classNames.includes(name.normalize('NFC')),
@@ -127,7 +129,7 @@ interface ImageBatch {
   readonly labels: Int32Array;
 }
 
-/** Decodes samples as the exported model wants them; one that cannot be read is a finding. */
+/** Decodes samples with the preprocessing of the exported model. An unreadable image becomes a finding. */
 async function readBatch(
   samples: readonly Sample[],
   labels: ReadonlyMap<number, number>,
@@ -153,11 +155,11 @@ async function readBatch(
   return {pixels, labels: Int32Array.from(readable, ({label}) => label)};
 }
 
-/** Files that were found and could not be read, each once. */
+/** Number of distinct unreadable files. */
 const unreadableIn = (findings: readonly Finding[]): number =>
   new Set(findings.flatMap(({code, files}) => (code === 'unreadable-image' ? files : []))).size;
 
-/** @param requested images that were to be measured */
+/** @param requested number of images to evaluate */
 function countImages(
   folder: ImageFolder,
   labels: ReadonlyMap<number, number>,
@@ -181,7 +183,10 @@ function countImages(
   };
 }
 
-/** Sum over images of -log(probability of the truth), nats; a probability that float32 rounds to 0 counts as the smallest it holds. */
+/**
+ * Sum over images of -log(probability of the true class) in nats. A probability that float32 rounds to 0 counts as its smallest normal
+ * number.
+ */
 const lossSum = (probabilities: Float32Array, labels: Int32Array, classes: number): number =>
   labels.reduce(
     (sum, label, i) => sum - Math.log(Math.max(probabilities[i * classes + label]!, 1.2e-38)),
@@ -189,7 +194,7 @@ const lossSum = (probabilities: Float32Array, labels: Int32Array, classes: numbe
   );
 
 /**
- * Measures an exported model on a folder: its test part, else its validation part, else all of it. Classes are matched by name.
+ * Evaluates an exported model on a folder: its test split, else its validation split, else all of it. Classes are matched by name.
  * @throws NoCommonClassError (exit 3); ArgumentError, ModelDisposedError (exit 2); AbortedError
  *
  * @example

@@ -5,7 +5,7 @@ import type {Phase} from './recipe/phases.js';
 import type {Recipe} from './recipe/recipe.js';
 
 /**
- * The parts of a run that take time, in the order they happen; `seconds` of a result has one entry each.
+ * Activities of a run that take time, in order. `timings` of a result has one entry each.
  *
  * @example
  * const seconds = new Map<Activity, number>();
@@ -15,22 +15,25 @@ import type {Recipe} from './recipe/recipe.js';
 export type Activity =
   'backend' | 'weights' | 'decode' | 'features' | 'train' | 'evaluate' | 'export';
 
-/** How far an activity is; each of its steps counts from 0. */
+/** Progress of an activity. Each of its steps counts from 0. */
 export interface RunProgress {
   readonly type: 'progress';
   readonly activity: Activity;
   readonly done: number;
   readonly total: number;
-  /** `images`, `bytes` ... */
+  /** `images`, `bytes`, … */
   readonly unit: string;
-  /** Of an activity that has several: `reading` and `decoding`, `loading` of weights, `writing` and `proving` of an export. */
+  /**
+   * Step of an activity that has several: `reading`, `decoding` and `comparing` of images, `loading` of weights, `writing` and `verifying`
+   * of an exported model.
+   */
   readonly step?: string;
-  /** From 0, within the phase: the epoch that is trained or evaluated. */
+  /** Epoch that is trained or evaluated, counted from 0 within the phase. */
   readonly epoch?: number;
 }
 
 /**
- * What a run reports. The library never prints: the command line turns each of these into a line or a bar.
+ * Events of a run. The library never prints; the command line shows each event as a line or a progress bar.
  *
  * @example
  * await finetune(folder, recipe, {
@@ -58,7 +61,7 @@ export type RunEvent =
       readonly type: 'recipe';
       readonly recipe: Recipe;
       readonly sources: Readonly<Record<string, OptionOrigin>>;
-      /** One sentence for each value that was recommended from the data. */
+      /** One sentence for each value that was recommended from the dataset. */
       readonly reasons: readonly string[];
     }
   | {readonly type: 'weights'; readonly name: string; readonly path: string | null}
@@ -73,28 +76,28 @@ export type RunEvent =
   | {
       readonly type: 'epoch';
       readonly phase: string;
-      /** From 0, within the phase. */
+      /** Counted from 0 within the phase. */
       readonly epoch: number;
       readonly epochs: number;
       readonly trainingLoss: number;
       readonly metrics: Metrics;
       readonly best: boolean;
-      /** The highest of the phase's groups, at the first update of the epoch. */
+      /** Highest learning rate of the phase's layer groups, at the first update of the epoch. */
       readonly learningRate: number;
       readonly seconds: number;
     }
-  /** What a phase starts from went through the frozen layers, or was kept by an earlier run. */
+  /** The input features of a phase were computed by the frozen layers, or read from an earlier run. */
   | {
       readonly type: 'features';
       readonly images: Readonly<Record<'train' | 'validation', number>>;
-      /** Images and their augmented views; 0 where a phase starts from pixels. */
+      /** Number of images and their augmented views; 0 if a phase starts from pixels. */
       readonly rows: Readonly<Record<'train' | 'validation', number>>;
       readonly reused: 'none' | 'some' | 'all';
       readonly seconds: number;
     }
-  /** Updates or validation are written down as a graph: at the first of a phase, and at the first of another number of examples. */
+  /** An update or validation step was traced as a graph: at the first batch of a phase, and for each new batch size. */
   | {readonly type: 'traced'; readonly step: string}
-  /** A fold of a cross-validation begins, of so many, counted from 1. */
+  /** A fold of a cross-validation starts. `number` counts from 1. */
   | {readonly type: 'fold'; readonly number: number; readonly folds: number}
   | {
       readonly type: 'fold-end';
@@ -102,14 +105,14 @@ export type RunEvent =
       readonly folds: number;
       readonly metrics: Metrics;
       readonly seconds: number;
-      /** It had ended before the cross-validation was resumed. */
+      /** Whether the fold had finished before the cross-validation was resumed. */
       readonly isResumed: boolean;
     }
   | {readonly type: 'checkpoint'; readonly directory: string}
   | {readonly type: 'saved'; readonly directory: string};
 
 /**
- * Hears of the events of a run.
+ * Callback for the events of a run.
  *
  * @example
  * const listener: RunEventListener = event => console.error(JSON.stringify(event));

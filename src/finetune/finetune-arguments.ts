@@ -30,7 +30,7 @@ const OPTIONS: OptionKinds<FinetuneOptions> = {
   sharedData: objectWith('what crossValidate() makes', ['images', 'pool', 'begin']),
 };
 
-/** Keys of every resolved recipe. */
+/** Keys that every resolved recipe has. */
 const REQUIRED_KEYS = keysOf(
   ({scope, default: value, isRecommended}, key) =>
     scope === 'recipe' &&
@@ -48,7 +48,7 @@ const RECIPE: ArgumentKind = {
   },
 };
 
-/** @throws ArgumentError; SchemaError and UsageError for values that were changed since the recipe was resolved */
+/** @throws ArgumentError; SchemaError and UsageError for values that were changed after the recipe was resolved */
 export function checkFinetuneArguments(
   folder: unknown,
   recipe: unknown,

@@ -3,7 +3,7 @@ import type {RunEventListener} from './events.js';
 import type {SharedFoldData} from './folds/folds-share.js';
 
 /**
- * Where a run writes, what hears of it, and what stops it.
+ * Options of `finetune()` besides the recipe: run directory, event listener, abort signal, backend.
  *
  * @example
  * const controller = new AbortController();
@@ -11,34 +11,36 @@ import type {SharedFoldData} from './folds/folds-share.js';
  * await finetune(folder, recipe, {out: './run', signal: controller.signal});
  */
 export interface FinetuneOptions {
-  /** Told everything that happens; nothing is ever printed. */
+  /** Called with every event of the run. Nothing is printed. */
   readonly onEvent?: RunEventListener;
-  /** Stops the run: a checkpoint is written (where there is a run directory), then `AbortedError` is thrown. */
+  /** Stops the run. It writes a checkpoint if there is a run directory, then throws `AbortedError`. */
   readonly signal?: AbortSignal;
-  /** Run directory; nothing is written without it. */
+  /** Run directory. Default: none; nothing is written. */
   readonly out?: string;
   readonly overwrite?: boolean;
-  /** Go on from the checkpoint in `out`. */
+  /** Resumes from the checkpoint in `out`. */
   readonly resume?: boolean;
   readonly backend?: BackendOptions['backend'];
   readonly device?: BackendOptions['device'];
   readonly offline?: boolean;
-  /** Threads to decode images on; as many as Node has, and no more (UV_THREADPOOL_SIZE, 4 unless set before it starts). */
+  /**
+   * Number of threads that decode images. Default and maximum: Node's thread pool (UV_THREADPOOL_SIZE, 4 unless set before Node starts).
+   */
   readonly workers?: number;
-  /** What the folds of a cross-validation have in common; see `crossValidate`. */
+  /** Data that the folds of a cross-validation share; see `crossValidate`. */
   readonly sharedData?: SharedFoldData;
-  /** Written into `recipe.json` and the report next to the recipe: what the caller knows of how it was called. */
+  /** Information about the call, written into `recipe.json` and the report next to the recipe. */
   readonly settings?: RunSettings;
 }
 
-/** What a command line knows of a run and the library does not. */
+/** Information about a run that the command line has and the library lacks. */
 export interface RunSettings {
-  /** Options besides the recipe, to be given back by `--recipe`: `data`, `limit`, ... */
+  /** Options besides the recipe, restored by `--recipe`: `data`, `maxPerClass`, … */
   readonly options?: Readonly<Record<string, unknown>>;
-  /** Where each effective value came from. */
+  /** Source of each effective value. */
   readonly sources?: Readonly<Record<string, string>>;
-  /** The command to type for the same run. */
+  /** Command that repeats the run. */
   readonly command?: string;
-  /** Spent on starting the backend before the run. */
+  /** Seconds spent on starting the backend before the run. */
   readonly backendSeconds?: number;
 }

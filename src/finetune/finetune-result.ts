@@ -8,7 +8,7 @@ import type {Recipe} from './recipe/recipe.js';
 import type {RunContext} from './run/run-context.js';
 
 /**
- * What a run ends with. The caller disposes the classifier.
+ * Result of a run. The caller disposes the classifier.
  *
  * @example
  * const {classifier, metrics, history} = await finetune(folder, recipe);
@@ -16,7 +16,7 @@ import type {RunContext} from './run/run-context.js';
  * classifier.dispose();
  */
 export interface FinetuneResult {
-  /** Holds the best weights by validation accuracy (balanced accuracy where the recipe balances classes), then loss. */
+  /** Classifier with the best weights, by validation accuracy (balanced accuracy if the recipe balances classes), then by loss. */
   readonly classifier: Classifier;
   readonly metrics: {readonly validation: Metrics; readonly test?: Metrics};
   readonly history: readonly EpochRow[];
@@ -25,13 +25,13 @@ export interface FinetuneResult {
   readonly timings: RunContext['timings'];
   readonly backend: BackendInfo;
   readonly recipe: Recipe;
-  /** Run directory and exported model, where one was asked for. */
+  /** Directories of the run and of the exported model, if `out` was set. */
   readonly run?: string;
   readonly model?: string;
 }
 
 /**
- * What a run with a directory ends with.
+ * Result of a run with a directory.
  *
  * @example
  * const {run, model} = await finetune(folder, recipe, {out: './run'});

@@ -15,17 +15,17 @@ import {RunOutput} from './run/run-output.js';
 import {testMetrics} from './test-metrics.js';
 
 /**
- * Fine-tunes a ResNet on a folder: weights, images, the phases of the recipe, evaluation, export.
- * @throws ArgumentError (exit 2) when an argument is something else than its type says
- * @throws DatasetError (exit 3) when the folder cannot be used
- * @throws WeightsUnavailableError, WeightsMismatchError, WeightsFileError when the weights cannot
- * @throws UnsupportedEnvironmentError (exit 4) when the machine lacks what was demanded
- * @throws UsageError, ImagesChangedError when a run is to be resumed that was started otherwise
- * @throws CheckpointError when the checkpoint to resume from cannot be read
- * @throws TrainingDivergedError when the loss stops being a number
- * @throws RunLockedError when another run writes to `out`
- * @throws ExportFailedError when all was learned, but the model could not be exported
- * @throws AbortedError when the signal fires, with the checkpoint it left
+ * Fine-tunes a ResNet on a folder: loads weights and images, trains the phases of the recipe, evaluates and exports.
+ * @throws ArgumentError (exit 2) if an argument has the wrong type
+ * @throws DatasetError (exit 3) if the folder cannot be used
+ * @throws WeightsUnavailableError, WeightsMismatchError, WeightsFileError if the weights cannot be used
+ * @throws UnsupportedEnvironmentError (exit 4) if the machine lacks a requested feature
+ * @throws UsageError, ImagesChangedError if the run to resume was started with other settings or images
+ * @throws CheckpointError if the checkpoint to resume from cannot be read
+ * @throws TrainingDivergedError if the loss is no longer finite
+ * @throws RunLockedError if another run writes to `out`
+ * @throws ExportFailedError if training has finished but the export failed
+ * @throws AbortedError if the signal fires, with the directory of the checkpoint
  *
  * @example
  * import {finetune, loadImageFolder, resolveRecipe} from 'finetune';
@@ -74,7 +74,7 @@ async function startRunBackend(
   return backend;
 }
 
-/** Everything between an open directory and a finished run. A run that is stopped leaves what `resume` needs. */
+/** Runs everything between opening the directory and the end of the run. A stopped run leaves what `resume` needs. */
 async function trainAndExport(
   folder: ImageFolder,
   recipe: Recipe,

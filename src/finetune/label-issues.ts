@@ -13,24 +13,24 @@ import {
 import type {Prepared} from './preparation/prepared.js';
 import {thumbnailIfReadable} from './shown-thumbnail.js';
 
-/** Bytes of features that may lie in memory at a time, where a quarter of what is free holds them; a larger set is not looked through. */
+/** Maximum bytes of features in memory; a quarter of the free memory also limits them. Larger sets are not searched for label issues. */
 const MAX_BYTES = 2 ** 29;
 
 const BATCH = 256;
 
-/** What a run found odd about the labels of its images, the surest first. */
+/** Suspicious labels and images of a run, most confident first. */
 export interface SuspiciousImages {
-  /** Images that look like those of another class. */
+  /** Images that resemble those of another class. */
   readonly labelIssues: readonly {
     readonly sample: Sample;
     readonly suggested: string;
     readonly margin: number;
   }[];
-  /** Images that look like no others. */
+  /** Images that resemble no other images. */
   readonly outliers: readonly {readonly sample: Sample; readonly leverage: number}[];
 }
 
-/** The features of plain images, set after set. @returns undefined where they are too many, or no vectors */
+/** Features of unaugmented images, set after set. @returns undefined if they are too large or not vectors */
 async function featuresOf(
   sets: readonly BatchSource[],
   classes: number,
@@ -59,9 +59,9 @@ async function featuresOf(
 }
 
 /**
- * Looks for wrong labels and odd images by the features of a frozen backbone.
+ * Finds label issues and outliers by the features of a frozen backbone.
  *
- * @param sets of training and validation, features already
+ * @param sets feature sets of the training and validation images
  */
 export async function findSuspiciousImages(
   {classifier, split}: Prepared,
@@ -90,7 +90,7 @@ export async function findSuspiciousImages(
 const fileNames = (suspicious: readonly {readonly sample: Sample}[]): string[] =>
   suspicious.map(({sample}) => sample.name);
 
-/** One finding for images that look mislabelled, one for those that look like no others. */
+/** One finding for label issues and one for outliers. */
 export const suspiciousImageFindings = ({labelIssues, outliers}: SuspiciousImages): Finding[] => [
   ...labelIssueFindings(labelIssues),
   ...outlierFindings(outliers),
@@ -123,10 +123,10 @@ function outlierFindings(outliers: SuspiciousImages['outliers']): Finding[] {
   ];
 }
 
-/** Images that a report shows of each kind. */
+/** Maximum number of images of each kind in a report. */
 const MAX_THUMBNAILS = 24;
 
-/** Suspicious images for the report, with images of the first. */
+/** Suspicious images for the report, with thumbnails. */
 export async function toReportImages(
   {cache, classifier}: Prepared,
   {labelIssues, outliers}: SuspiciousImages,
@@ -162,7 +162,7 @@ interface LabelIssuesDocument {
   }[];
 }
 
-/** `label-issues.json`: names, classes and by how much, the surest first. */
+/** Content of `label-issues.json`: names, classes and scores, most confident first. */
 export const labelIssuesDocument = (
   {classifier: {classNames}}: Prepared,
   {labelIssues, outliers}: SuspiciousImages,
@@ -180,7 +180,7 @@ export const labelIssuesDocument = (
   })),
 });
 
-/** What the document lists, which an earlier process has written of the same images. */
+/** Parses the document that an earlier process wrote about the same images. */
 export function parseLabelIssues(
   document: unknown,
   {train, validation}: Prepared['split'],

@@ -3,7 +3,7 @@ import type {Misclassification} from '../report/run-record.js';
 import type {Prepared} from './preparation/prepared.js';
 import {thumbnailIfReadable} from './shown-thumbnail.js';
 
-/** As many as a report shows; an image for each. */
+/** Maximum number of misclassified images in a report, each with a thumbnail. */
 const MAX_IMAGES = 48;
 
 interface WrongPrediction {
@@ -12,11 +12,11 @@ interface WrongPrediction {
   readonly confidence: number;
 }
 
-/** Index of the largest value, the first among equals. */
+/** Index of the largest value; the first one on ties. */
 const argmax = (row: Float32Array): number =>
   row.reduce((best, value, index) => (value > row[best]! ? index : best), 0);
 
-/** Validation images that are taken for another class, the surest first. @param probabilities `[count * classes]` */
+/** Misclassified validation images, most confident first. @param probabilities `[count * classes]` */
 export async function findMisclassifications(
   {classifier, split, cache}: Prepared,
   probabilities: Float32Array,

@@ -2,7 +2,7 @@ import type {ImageCache} from '../datasets/cache/image-cache.js';
 import type {Sample} from '../datasets/sample.js';
 import {createThumbnail} from '../datasets/images/thumbnail.js';
 
-/** An image for the report, which does without the image of an image that is gone: no training ends for want of one. */
+/** Thumbnail for the report, or nothing if the image can no longer be read. A missing image must not end a run. */
 export async function thumbnailIfReadable(
   cache: ImageCache,
   sample: Sample,

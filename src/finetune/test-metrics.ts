@@ -7,7 +7,7 @@ import type {Prepared} from './preparation/prepared.js';
 import type {Recipe} from './recipe/recipe.js';
 import type {RunContext} from './run/run-context.js';
 
-/** Metrics on images that no decision was made by; undefined where there are none. */
+/** Metrics on the test images, which no decision is based on; undefined if there are none. */
 export async function testMetrics(
   {classifier, split, sourceOf}: Prepared,
   {batchSize}: Recipe,

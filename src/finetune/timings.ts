@@ -1,11 +1,11 @@
 import type {Activity} from './events.js';
 
-/** Seconds spent per activity. Activities that overlap are counted where the waiting is. */
+/** Seconds spent per activity. Overlapping activities are counted where the run waits. */
 export class Stopwatch {
   readonly #started: number;
   readonly #timings = new Map<Activity, number>();
 
-  /** @param backendSeconds spent on starting the backend before; they count towards the total */
+  /** @param backendSeconds seconds already spent on starting the backend; they count towards the total */
   constructor(backendSeconds = 0) {
     this.#started = performance.now() - 1000 * backendSeconds;
     this.#timings.set('backend', backendSeconds);
@@ -23,7 +23,7 @@ export class Stopwatch {
     }
   }
 
-  /** `total` counts from the making of the stopwatch, or from the start of the backend. */
+  /** Seconds by activity. `total` counts from the construction of the stopwatch plus the start of the backend. */
   get timings(): Readonly<Record<'total' | Activity, number>> {
     const of = (activity: Activity): number => round(this.#timings.get(activity) ?? 0);
     return {

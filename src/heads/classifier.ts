@@ -6,7 +6,7 @@ import type {Preprocessing} from '../core/preprocessing.js';
 import {denseLayers, initializeHead, type DenseSpec, type HeadSpec} from './head.js';
 
 /**
- * A backbone with a head on it: everything needed to train, evaluate and export, and nothing about how.
+ * A backbone with a head: everything needed to train, evaluate and export, but not how.
  *
  * @example
  * const {classifier} = await finetune(folder, recipe);
@@ -18,22 +18,22 @@ export interface Classifier {
   readonly head: HeadSpec;
   readonly layers: readonly DenseSpec[];
   readonly preprocessing: Preprocessing;
-  /** Index is the label. */
+  /** Class names; the index is the label. */
   readonly classNames: readonly string[];
-  /** Backbone and head, by torchvision state-dict key. */
+  /** Weights of backbone and head, by torchvision state-dict key. */
   readonly weights: ParameterMap;
-  /** Name of the weights the backbone started from: a card, a file, or `none`. */
+  /** Weights that the backbone started from: a pretrained-weights entry, a file, or `none`. */
   readonly origin: string;
   dispose(): void;
 }
 
-/** What of a classifier takes part in a forward pass. */
+/** The parts of a classifier that a forward pass uses. */
 export type ClassifierNetwork = Pick<
   Classifier,
   'spec' | 'head' | 'layers' | 'preprocessing' | 'weights'
 >;
 
-/** Puts a new head on a backbone. The classifier owns the backbone's weights from then on. */
+/** Attaches a new head to a backbone. The classifier owns the backbone's weights from then on. */
 export function attachHead(
   backbone: Backbone,
   head: HeadSpec,

@@ -9,14 +9,17 @@ import {tf, type Tensor, type Tensor4D} from '../backend/tensorflow.js';
 import type {ClassifierNetwork} from './classifier.js';
 import {poolFeatures} from './head.js';
 
-/** The lowest groups of a classifier as they are now, folded; what lies between two boundaries is compiled when it is first run. */
+/** A folded copy of a classifier's lowest groups. The forward pass between two frozen depths is compiled on first use. */
 export class FrozenBackbone {
   readonly #network: ClassifierNetwork;
   readonly #interpreter: FrozenInterpreter;
   readonly #compiledPasses = new Map<string, CompiledFunction>();
   readonly #fingerprints = new Map<number, string>();
 
-  /** @param depth number of groups: 0 for none, lastStage + 1 for the whole backbone; @param isFirstRunEager see `Compiled` */
+  /**
+   * @param depth number of groups: 0 for none, lastStage + 1 for the whole backbone
+   * @param isFirstRunEager see `CompiledFunctionOptions`
+   */
   constructor(
     network: ClassifierNetwork,
     depth: number,
@@ -28,9 +31,9 @@ export class FrozenBackbone {
   }
 
   /**
-   * @param x RGB pixels 0..255, or what crosses the boundary `from`
-   * @param precision of the convolutions; what crosses a boundary is float32
-   * @returns what crosses the boundary `until`: pixels normalized, a feature map, or pooled features; the caller disposes it
+   * @param x RGB pixels 0..255, or the output at frozen depth `from`
+   * @param precision precision of the convolutions; the output is always float32
+   * @returns the output at depth `until`: normalized pixels, a feature map, or pooled features; the caller disposes it
    */
   run(x: Tensor4D, from: number, until: number, precision: Precision = 'fp32'): Tensor {
     if (until === 0) return normalize(x, this.#network.preprocessing);
@@ -40,7 +43,7 @@ export class FrozenBackbone {
     return compiledPass.run(x);
   }
 
-  /** `run` op by op and in float32, for a step that is recorded itself. */
+  /** Runs the same pass eagerly and in float32, inside a step that is itself traced. */
   forwardEager(x: Tensor4D, from: number, until: number): Tensor {
     const {spec, head, preprocessing} = this.#network;
     const backboneDepth = spec.lastStage + 1;
@@ -51,12 +54,12 @@ export class FrozenBackbone {
     });
   }
 
-  /** Folded filters and biases that the groups below a boundary read, by name. */
+  /** Folded filters and biases of the groups below a frozen depth, by name. */
   foldedTensors(until: number): Map<string, Tensor> {
     return this.#interpreter.foldedTensors(networkLayers(this.#network.spec, 0, until));
   }
 
-  /** sha256, in hex, of everything that decides what pixels become at a boundary. */
+  /** SHA-256, in hex, of everything that determines the output at a frozen depth. */
   fingerprint(until: number): string {
     const cachedFingerprint = this.#fingerprints.get(until);
     if (cachedFingerprint !== undefined) return cachedFingerprint;

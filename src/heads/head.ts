@@ -7,19 +7,19 @@ import {tf, type Tensor1D, type Tensor2D, type Tensor4D} from '../backend/tensor
 /** Width of an mlp's hidden layer (fastai/vision/learner.py, create_head). */
 export const MLP_HIDDEN_WIDTH = 512;
 
-/** A linear layer of a head, input to output. */
+/** A linear layer of a head. */
 export interface DenseSpec {
-  /** Key prefix: `fc`, as torchvision names its classifier, or `fc.0`, `fc.3` of an mlp. */
+  /** Key prefix: `fc`, as torchvision names its classifier, or `fc.0` and `fc.3` in an mlp. */
   readonly name: string;
   readonly inputs: number;
   readonly outputs: number;
   readonly relu: boolean;
 }
 
-/** A kind of head: its layers on pooled features. The last layer gives the logits. */
+/** A type of head: its layers on pooled features. The last layer returns the logits. */
 type HeadLayers = (inputs: number, classes: number) => DenseSpec[];
 
-/** Every kind of head by its name in a recipe. A new one is a row here. */
+/** Types of heads by their name in a recipe. To add one, add a row. */
 export const HEADS = {
   linear: (inputs, classes) => [{name: 'fc', inputs, outputs: classes, relu: false}],
   /** torch's `Sequential(Linear, ReLU, Dropout, Linear)`. */
@@ -32,26 +32,26 @@ export const HEADS = {
 export type HeadType = keyof typeof HEADS;
 export const HEAD_TYPES = Object.keys(HEADS) as HeadType[];
 
-/** `avg+max` concatenates both, doubling the width (fastai's AdaptiveConcatPool2d). */
+/** `avg+max` concatenates both, which doubles the width (fastai's AdaptiveConcatPool2d). */
 export const POOLINGS = ['avg', 'avg+max'] as const;
 export type Pooling = (typeof POOLINGS)[number];
 
-/** The classifier on the last feature map. */
+/** The classifier layers on the last feature map. */
 export interface HeadSpec {
   readonly type: HeadType;
   readonly pooling: Pooling;
-  /** Share of the inputs of the last layer that is dropped in training. */
+  /** Dropout rate of the last layer's input in training, 0..1. */
   readonly dropout: number;
 }
 
-/** The layers of a head on features of `width` channels. */
+/** Layers of a head on features with `width` channels. */
 export const denseLayers = (
   {type, pooling}: HeadSpec,
   width: number,
   classes: number,
 ): DenseSpec[] => HEADS[type](pooling === 'avg' ? width : 2 * width, classes);
 
-/** Shape by state-dict key, torchvision's layout (`[out, in]`), of every tensor of a head. */
+/** Shapes of a head's tensors by state-dict key, in torchvision's layout (`[out, in]`). */
 export const headShapes = (layers: readonly DenseSpec[]): Map<string, readonly number[]> =>
   new Map(
     layers.flatMap(({name, inputs, outputs}) => [
@@ -65,8 +65,8 @@ const sampleHeNormal = (outputs: number, inputs: number, rng: Rng): Float32Array
   Float32Array.from({length: outputs * inputs}, () => rng.normal() * Math.sqrt(2 / inputs));
 
 /**
- * A new head's tensors. The layer that gives the logits is zero, so that the first loss is ln(classes) and the first gradients do not
- * distort the backbone by chance (BiT, https://arxiv.org/abs/1912.11370).
+ * Creates a new head's tensors. The logits layer is zero, so that the first loss is ln(classes) and the first gradients do not distort the
+ * backbone at random (BiT, https://arxiv.org/abs/1912.11370).
  */
 export function initializeHead(
   head: HeadSpec,
@@ -85,7 +85,7 @@ export function initializeHead(
   return tensors;
 }
 
-/** `[n, h, w, c] -> [n, c]`, or `[n, 2c]` */
+/** Pools a feature map: `[n, h, w, c] -> [n, c]`, or `[n, 2c]` with `avg+max`. */
 export function poolFeatures({pooling}: HeadSpec, features: Tensor4D): Tensor2D {
   const average = ops().averagePoolGlobal(features);
   return pooling === 'avg' ? average : tf.concat2d([average, ops().maxPoolGlobal(features)], 1);
@@ -93,7 +93,7 @@ export function poolFeatures({pooling}: HeadSpec, features: Tensor4D): Tensor2D 
 
 /**
  * @param pooled `[n, inputs]`
- * @param dropoutSeed int32 `[2]`; absent outside training
+ * @param dropoutSeed int32 `[2]`; omit it outside training
  * @returns logits `[n, classes]`
  */
 export function headForward(
@@ -109,7 +109,7 @@ export function headForward(
       : ops().dropout(x, head.dropout, dropoutSeed);
   return layers.reduce((x, {name, relu}) => {
     const kernel = getKernel(weights, `${name}.weight`) as unknown as Tensor2D;
-    // Before the layer that gives the logits only: the same seed would drop the same places of two layers of one width.
+    // Only before the logits layer: with one seed, two layers of the same width would drop the same positions.
     const y = tf.add<Tensor2D>(
       tf.matMul(relu ? x : applyDropout(x), kernel),
       getVector(weights, `${name}.bias`),

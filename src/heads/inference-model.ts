@@ -4,19 +4,19 @@ import type {ClassifierNetwork} from './classifier.js';
 import {FrozenBackbone} from './frozen-backbone.js';
 import {headForward, headShapes} from './head.js';
 
-/** A classifier as it was when it was frozen, for inference only. */
+/** A copy of a classifier for inference only. */
 export interface InferenceModel {
   /**
    * @param pixels RGB 0..255, float32 or int32 `[n, height, width, 3]`, resized and cropped by the weights' preprocessing
-   * @returns `[n, classes]`, before the softmax; the caller disposes it
+   * @returns logits `[n, classes]`; the caller disposes them
    */
   logits(pixels: Tensor4D): Tensor2D;
   dispose(): void;
 }
 
 /**
- * Copies a classifier, every batch norm folded into its convolution, which makes a forward pass cheaper than the one that trains. What
- * becomes of the classifier afterwards, its disposal included, does not show.
+ * Copies a classifier and folds every batch norm into its convolution, so that a forward pass is cheaper than in training. Later changes to
+ * the classifier, including its disposal, do not affect the copy.
  */
 export function toInference(network: ClassifierNetwork): InferenceModel {
   const {spec, head, layers, weights} = network;

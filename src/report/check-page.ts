@@ -6,27 +6,30 @@ import {redactPaths} from './paths.js';
 import {commandBox} from './run-details.js';
 import {figure, hasThumbnail} from './charts/figure.js';
 
-/** What a check tells, for a page. */
+/** Data for the page of a check. */
 export interface CheckRecord {
-  /** Name of the folder. */
+  /** Name of the dataset folder. */
   readonly name: string;
   readonly images: number;
   readonly classes: Readonly<Record<string, Readonly<Record<string, number>>>>;
   readonly findings: readonly Finding[];
-  /** Why a run would refuse the folder. */
+  /** The error that a run would throw for the folder. */
   readonly error?: string;
-  /** What to type next. */
+  /** The next command. */
   readonly next: string;
-  /** `data:image/...` addresses of some of the findings' files, by name. */
+  /** Thumbnails of some of the findings' files, as `data:image/...` URLs by file name. */
   readonly thumbnails: ReadonlyMap<string, string>;
 }
 
 const SEVERITIES = ['error', 'warning', 'note'] as const;
 
-/** Files that are named under a finding; the list of all of them is for programs. */
+/** Maximum number of files named per finding. The complete list is in the JSON output. */
 const MAX_FILES = 200;
 
-/** A finding about more, and about most of a folder, is shown without images: a few by chance tell nothing. */
+/**
+ * Maximum number of images per finding. A finding about more files, and about most of the folder, is shown without images: a random few say
+ * nothing.
+ */
 export const MAX_FIGURES = 24;
 
 function item(
@@ -81,7 +84,7 @@ function classTable(classes: CheckRecord['classes']): Html {
   );
 }
 
-/** Whether a run would start, which files to exclude, and the next command. */
+/** Renders the summary: whether a run would start, which files to exclude, and the next command. */
 function summarySection({findings, error, next}: CheckRecord): Html {
   const numExcluded = new Set(findings.flatMap(({exclude = []}) => exclude)).size;
   const counts = SEVERITIES.flatMap(severity => {
@@ -101,7 +104,7 @@ function summarySection({findings, error, next}: CheckRecord): Html {
   `;
 }
 
-/** What `finetune check` found, as one HTML document that needs nothing else: the gravest first, with images. */
+/** Renders the findings of `finetune check` as one self-contained HTML document, most severe first, with images. */
 export function checkPage(record: CheckRecord): string {
   const {name, images, classes, findings} = record;
   const sorted = SEVERITIES.flatMap(severity =>

@@ -14,7 +14,7 @@ const COLUMNS = [
   {title: 'F1', key: 'f1', about: 'harmonic mean of precision and recall'},
 ] as const satisfies readonly {title: string; key: keyof ClassMetrics; about: string}[];
 
-/** The script sorts by `data-value`; an undefined value sorts last. */
+/** Renders a sortable column heading. The script sorts by `data-value`; undefined values come last. */
 const heading = (title: string, about: string, sort: 'ascending' | 'none' = 'none'): Html =>
   html`<th aria-sort="${sort}" ${title !== 'Class' && html`class="number"`}>
     <button type="button" title="${about}">${title}</button>
@@ -37,7 +37,7 @@ const row = (name: string, metrics: ClassMetrics): Html => html`
   </tr>
 `;
 
-/** One line a class, the weakest first. Every column sorts on a click. */
+/** Renders one row per class, weakest first. Clicking a column heading sorts by it. */
 export function classTable({perClass}: Metrics, classes: readonly string[]): Html {
   const weakestFirst = [...classes].sort((a, b) => (perClass[a]!.f1 ?? 2) - (perClass[b]!.f1 ?? 2));
   return html`<p class="quiet">

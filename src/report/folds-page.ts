@@ -6,13 +6,13 @@ import {html, type Html} from './html.js';
 import {page, scrollable, section} from './page.js';
 import {nameOf, type Timings} from './run-record.js';
 
-/** A mean over the folds and how far they lie apart. */
+/** Mean and standard deviation over the folds. */
 interface FoldStatistics {
   readonly mean: number;
   readonly std: number;
 }
 
-/** What the page of a cross-validation shows. */
+/** Data for the page of a cross-validation. */
 export interface CrossValidationRecord {
   readonly dataset: string;
   readonly arch: string;
@@ -38,7 +38,7 @@ export interface CrossValidationRecord {
 
 const number = (text: string): Html => html`<td class="number">${text}</td>`;
 
-/** A fold's directory lies next to the page. */
+/** Renders the name of a fold. Its directory is next to the page. */
 const foldName = (run: string | undefined, fold: number): Html | string =>
   run === undefined
     ? `Fold ${fold}`
@@ -56,7 +56,7 @@ const foldRow = (
   </tr>
 `;
 
-/** A figure of each measure, mean or deviation, in the order of the columns. */
+/** Renders a summary row: the mean or the deviation of each metric, in the order of the columns. */
 function summaryRow(
   title: string,
   {summary, folds}: CrossValidationRecord,
@@ -97,7 +97,7 @@ const foldsTable = (record: CrossValidationRecord): Html =>
     `,
   );
 
-/** Recall over all folds, where every image counts once. */
+/** Recall per class over all folds, in which every image counts once. */
 function pooledRecall({classes, folds}: CrossValidationRecord): {
   readonly name: string;
   readonly images: number;
@@ -170,6 +170,6 @@ function body(record: CrossValidationRecord): Html {
   `;
 }
 
-/** The page of a cross-validation as one HTML document that needs nothing else; reports of its folds are linked. */
+/** Renders the page of a cross-validation as one self-contained HTML document, with links to the reports of its folds. */
 export const crossValidationHtml = (record: CrossValidationRecord): string =>
   page(`${nameOf(record.dataset)}, ${record.arch}: cross-validation report`, body(record));

@@ -1,14 +1,14 @@
-/** `0.9412 -> 94.1 %`; nothing and all have no decimals; `null` (an undefined precision) is a dash. */
+/** Formats a fraction: `0.9412 -> 94.1 %`. 0 % and 100 % have no decimals; `null` (an undefined precision) is a dash. */
 export function formatPercent(fraction: number | null, digits = 1): string {
   if (fraction === null) return '–';
   return `${(100 * fraction).toFixed(fraction === 0 || fraction === 1 ? 0 : digits)}\u00a0%`;
 }
 
-/** `88.2 % to 97.1 %`; an interval that is not known is a dash. */
+/** Formats an interval: `88.2 % to 97.1 %`. An unknown interval is a dash. */
 export const formatInterval = (interval: readonly [low: number, high: number] | null): string =>
   interval === null ? '–' : `${formatPercent(interval[0])} to ${formatPercent(interval[1])}`;
 
-/** `0.42 -> 0.4 s`, `92 -> 1 min 32 s` */
+/** Formats a duration in seconds: `0.42 -> 0.4 s`, `92 -> 1 min 32 s`. */
 export function formatDuration(seconds: number): string {
   const whole = Math.round(seconds);
   if (whole < 60) return `${whole < 10 ? seconds.toFixed(1) : whole} s`;
@@ -16,10 +16,10 @@ export function formatDuration(seconds: number): string {
   return hours > 0 ? `${hours} h ${minutes} min` : `${minutes} min ${whole % 60} s`;
 }
 
-/** A number of an SVG attribute: two decimals are finer than a pixel. */
+/** Formats a number for an SVG attribute. Two decimals are finer than a pixel. */
 export const coordinate = (value: number): string => String(Math.round(100 * value) / 100);
 
-/** At most `length` characters, the end cut; whole characters, not halves of a surrogate pair. */
+/** Truncates a text to `length` characters, without splitting a surrogate pair. */
 export function truncate(text: string, length: number): string {
   const characters = [...text];
   return characters.length <= length ? text : `${characters.slice(0, length - 1).join('')}…`;

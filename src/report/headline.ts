@@ -8,7 +8,7 @@ import {publicPath} from './paths.js';
 import type {RunRecord} from './run-record.js';
 import {smallSampleWarning} from './charts/small-sample.js';
 
-/** What the class that most images are of would give, predicted for every image. */
+/** Accuracy of a baseline that predicts the most frequent class for every image. */
 function majorityBaseline({perClass, numImages: images}: Metrics): {
   readonly name: string;
   readonly accuracy: number;
@@ -29,7 +29,7 @@ function comparison({name, accuracy}: ReturnType<typeof majorityBaseline>, chanc
   return `Always answering ${name}, the largest class, would give ${formatPercent(accuracy)}; guessing, ${formatPercent(chance)}.`;
 }
 
-/** 0 to 100 %: the interval as a band, the accuracy and what the largest class would give as ticks. The sentence below says the same. */
+/** Renders a scale from 0 to 100 %: the interval as a band, the accuracy and the baseline as ticks. The sentence below says the same. */
 const scale = ({accuracy, accuracyCi95: [low, high]}: Metrics, baseline: number): Html => html`
   <div class="scale" aria-hidden="true">
     <div class="band" style="${style('left', low)};${style('width', high - low)}"></div>
@@ -102,10 +102,10 @@ const SELECTED_BY = {
   balancedAccuracy: 'balanced accuracy on these images',
 };
 
-/** Validation chose the epoch that was kept, so it flatters; a test set does not. */
+/** Renders a caution. The best epoch is selected on the validation split, so its accuracy is optimistic; that of a test split is not. */
 const caution = (text: string): Html => html`<p class="caution">${text}</p>`;
 
-/** The one number people ask for, how sure it is, and what it was measured on. */
+/** Renders the accuracy, its confidence interval, and what it was measured on. */
 export function headline(record: RunRecord): Html {
   const {validation, test} = record.metrics;
   const [shown, set] =

@@ -1,11 +1,11 @@
 import {printableLines} from '../core/text/printable.js';
 
-/** Text that is HTML already. Only `html` and `trusted` make it. */
+/** Text that is HTML already. Only `html` and `trusted` create it. */
 export class Html {
   constructor(readonly text: string) {}
 }
 
-/** What a template may hold; everything that is not `Html` is escaped, and `undefined` and `false` are nothing. */
+/** Values of a template. Everything except `Html` is escaped; `undefined` and `false` render nothing. */
 export type Renderable = Html | string | number | false | undefined | readonly Renderable[];
 
 const ENTITIES: Readonly<Record<string, string>> = {
@@ -23,9 +23,9 @@ function render(value: Renderable): string {
   return printableLines(String(value)).replace(/[&<>"']/g, character => ENTITIES[character]!);
 }
 
-/** HTML with values put in, escaped for text and for quoted attributes. */
+/** Template tag for HTML. Values are escaped for text and quoted attributes. */
 export const html = (strings: TemplateStringsArray, ...values: readonly Renderable[]): Html =>
   new Html(strings.reduce((text, part, i) => text + render(values[i - 1]) + part));
 
-/** Our own style sheet and script, which escaping would break. */
+/** Marks the package's own style sheet and script as HTML, since escaping would break them. */
 export const trusted = (text: string): Html => new Html(text);

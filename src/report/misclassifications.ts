@@ -14,15 +14,15 @@ const renderFigure = (misclassification: Misclassification): Html =>
       <small>labeled ${misclassification.truth}</small>`,
   );
 
-/** Those that are shown. */
+/** The misclassifications that are shown. */
 export const mostConfident = (
   misclassifications: readonly Misclassification[],
 ): readonly Misclassification[] =>
   [...misclassifications].sort((a, b) => b.confidence - a.confidence).slice(0, MAX_SHOWN);
 
 /**
- * The most confident mistakes first: these are often wrong labels, or images of two things.
- * @param total mistakes that were made; `mistakes` may be the most confident of them
+ * Renders the misclassifications, most confident first. These are often wrong labels, or images of two things.
+ * @param total total number of misclassifications; `mistakes` may hold only the most confident ones
  */
 export function misclassificationsSection(
   misclassifications: readonly Misclassification[],

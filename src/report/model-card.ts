@@ -10,7 +10,7 @@ import {pytorchSnippet} from './pytorch-snippet.js';
 import {nameOf, type RunRecord} from './run-record.js';
 import {smallSampleWarning} from './charts/small-sample.js';
 
-/** The part of a record that a model card speaks of. */
+/** The fields of a run record that a model card uses. */
 export type ModelCardData = Pick<
   RunRecord,
   | 'dataset'
@@ -33,7 +33,7 @@ const CALIBRATION =
   'Training made every class count alike, whatever its number of images, so a probability here is that of images of which every class has ' +
   'as many: where classes are not equally frequent, multiply each probability by the frequency of its class and divide by the sum.';
 
-/** Top-5 says nothing of five classes or fewer. */
+/** Formats the results. Top-5 accuracy is omitted for five classes or fewer, where it is always 100 %. */
 function results({
   metrics: {validation, test},
   classes: {length: classes},
@@ -94,7 +94,7 @@ const classTable = (classes: readonly string[], {perClass}: Metrics): string =>
     }),
   );
 
-/** What the weights grew from, and on whose terms. */
+/** Describes the pretrained weights and their license. */
 function origin({weights, pretrained}: ModelCardData): string {
   if (weights === 'none')
     return 'Training began from random weights; there is no other license than yours on the images.';
@@ -104,11 +104,11 @@ function origin({weights, pretrained}: ModelCardData): string {
   return `Training began from the weights ${name}, published at <${pretrained.source}>. Their license: ${pretrained.license}`;
 }
 
-// From dist/src/report/ to the root of the package.
+// Resolved from dist/src/report/ to the package root.
 const template = (): string =>
   readFileSync(new URL('../../../templates/model-card.md', import.meta.url), 'utf8');
 
-/** `README.md` of an exported model: `templates/model-card.md`, filled in. */
+/** Renders the `README.md` of an exported model from `templates/model-card.md`. */
 export function modelCard(run: ModelCardData): string {
   const {dataset, images, arch, weights, network, classes, metrics} = run;
   const evaluated = metrics.test ?? metrics.validation;

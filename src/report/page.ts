@@ -2,15 +2,15 @@ import {createHash} from 'node:crypto';
 import {readFileSync} from 'node:fs';
 import {html, trusted, type Html} from './html.js';
 
-// From dist/src/report/ to the root of the package.
+// Resolved from dist/src/report/ to the package root.
 const resource = (name: string): string =>
   readFileSync(new URL(`../../../templates/report/${name}`, import.meta.url), 'utf8');
 
-/** Nothing may be loaded from anywhere, and no script may run but ours, whatever a class is called. */
+/** Content security policy. Nothing may be loaded, and only the page's own script may run, whatever a class is called. */
 const policy = (script: string): string =>
   `default-src 'none'; img-src data:; style-src 'unsafe-inline'; script-src 'sha256-${createHash('sha256').update(script).digest('base64')}'`;
 
-/** The policy's hash is of the exact text, so no space may be added to it. */
+/** Renders a `style` or `script` element. The policy has a hash of the exact text, so no whitespace may be added. */
 const element = (name: 'style' | 'script', text: string): Html =>
   trusted(`<${name}>${text}</${name}>`);
 
@@ -20,12 +20,12 @@ export const section = (title: string, content: Html): Html =>
     ${content}
   </section>`;
 
-/** What scrolls sideways where it is too wide: by keys as well, and on small screens with a hint. */
+/** Wraps wide content so that it scrolls horizontally, by keyboard as well, and with a hint on small screens. */
 export const scrollable = (label: string, content: Html, kind = ''): Html =>
   html`<div class="scroll ${kind}" tabindex="0" role="region" aria-label="${label}">${content}</div>
     <p class="scroll-hint quiet" aria-hidden="true">Scroll sideways for more →</p>`;
 
-/** One HTML document that needs nothing else: no network, no other file. */
+/** Renders one self-contained HTML document: no network, no other files. */
 export function page(title: string, body: Html): string {
   const script = resource('report.js');
   return html`<!doctype html>

@@ -1,6 +1,6 @@
 import {computeFillColor, type Preprocessing} from '../core/preprocessing.js';
 
-/** How an image becomes a square, as the second step of a list and those after it. */
+/** Describes how an image becomes a square, as steps of a list from the second on. */
 export function describeResizing(preprocessing: Preprocessing): string {
   const {resizeSize, cropSize, fit = 'crop'} = preprocessing;
   const square = `${cropSize} x ${cropSize} pixels`;
@@ -14,7 +14,10 @@ export function describeResizing(preprocessing: Preprocessing): string {
   return steps[fit];
 }
 
-/** The same in JavaScript, begun by a comment, on the `context` of a canvas, from a loaded `image`; what is transparent is laid over white. */
+/**
+ * The same as JavaScript code with a leading comment. It draws a loaded `image` on the `context` of a canvas; transparency is composited on
+ * white.
+ */
 export function canvasSnippet(preprocessing: Preprocessing): string {
   const {resizeSize, cropSize, fit = 'crop'} = preprocessing;
   const filled = (color: string, place: string): string[] => [

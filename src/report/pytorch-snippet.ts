@@ -5,19 +5,19 @@ import {computeFillColor, type Preprocessing} from '../core/preprocessing.js';
 import {denseLayers, type HeadSpec} from '../heads/head.js';
 import type {RunRecord} from './run-record.js';
 
-/** torchvision's network always has all stages; those after the last of ours step aside. */
+/** Code that removes the stages after the last one. torchvision's network always has all stages. */
 const cutStages = ({arch, lastStage}: BackboneSpec): string[] =>
   STAGES.slice(lastStage, stageCount(arch)).map(
     stage => `network.layer${stage} = torch.nn.Identity()`,
   );
 
-/** Stages, as torchvision's modules, whose first convolution carries the stride. */
+/** Stages, as torchvision's modules, whose first convolution has the stride. */
 const stridedStages = (spec: BackboneSpec): string[] =>
   networkLayers(spec)
     .filter(layer => layer.kind === 'conv' && layer.stride > 1 && layer.name.endsWith('.0.conv1'))
     .map(({name}) => `network.${name.split('.')[0]}`);
 
-/** Weights of another family than torchvision's need its network changed: shapes do not tell. */
+/** Code that adapts torchvision's network to weights of another variant. Tensor shapes do not reveal the variant. */
 function variantLines(spec: BackboneSpec): string[] {
   const torchvision = {...spec, ...TORCHVISION_METADATA};
   const stages = stridedStages(spec).filter(stage => !stridedStages(torchvision).includes(stage));
@@ -54,7 +54,7 @@ function headLines(spec: HeadSpec, width: number, classes: number): string[] {
   return [...(spec.pooling === 'avg' ? [] : pool), `network.fc = ${fc}`];
 }
 
-/** The steps from an image to a square. */
+/** Code for the steps from an image to a square. */
 function resizeLines(preprocessing: Preprocessing): string[] {
   const {resizeSize, cropSize, fit = 'crop'} = preprocessing;
   const size = `(${cropSize}, ${cropSize})`;
@@ -90,7 +90,7 @@ function transformLines(preprocessing: Preprocessing): string[] {
   ];
 }
 
-/** Python that loads `model.safetensors` of an exported model and classifies one image: torchvision's network, made into the one that was trained. */
+/** Renders Python code that loads `model.safetensors` of an exported model into torchvision's adapted network and classifies one image. */
 export function pytorchSnippet(
   {spec, head: headSpec, preprocessing}: RunRecord['network'],
   classes: number,

@@ -54,7 +54,7 @@ function body(record: RunRecord): Html {
   `;
 }
 
-/** The report as one HTML document that needs nothing else: no network, no other file. */
+/** Renders the report as one self-contained HTML document: no network, no other files. */
 export const reportHtml = (record: RunRecord): string =>
   page(`${nameOf(record.dataset)}, ${record.arch}: fine-tuning report`, body(record));
 

@@ -22,7 +22,7 @@ const files = ({files: paths}: Finding): Html | false =>
     </details>
   `;
 
-/** What was found in the data, the gravest first. */
+/** Renders the findings about the dataset, most severe first. */
 export function findingsSection(findings: readonly Finding[]): Html {
   if (findings.length === 0) return html`<p>No issues found.</p>`;
   const sorted = SEVERITIES.flatMap(severity =>
@@ -39,9 +39,9 @@ export function findingsSection(findings: readonly Finding[]): Html {
 }
 
 /**
- * What each phase trains, and how fast.
+ * Renders the trained stages and learning rates of each phase.
  *
- * @param lastStage of the network: it has no groups beyond
+ * @param lastStage last stage of the network; later stages are omitted
  */
 export function scheduleTable(phases: RunRecord['phases'], lastStage: number): Html {
   const groups = LAYER_GROUPS.filter(
@@ -87,7 +87,7 @@ const ACTIVITIES = [
   'export',
 ] as const;
 
-/** The time of each activity, as one bar. What no activity claims is left blank. */
+/** Renders the time of each activity as one bar. Time without an activity is left blank. */
 export function timingsBar(timings: Timings): Html {
   const parts = ACTIVITIES.flatMap((name, i) => {
     const spent = timings[name] ?? 0;
@@ -106,7 +106,7 @@ export function timingsBar(timings: Timings): Html {
 const formatValue = (value: unknown): string =>
   typeof value === 'string' ? publicPath(value) : redactPaths(JSON.stringify(value) ?? 'nothing');
 
-/** What few readers look for. */
+/** Renders collapsed content, for details that few readers need. */
 const collapsible = (summary: string, content: Html): Html =>
   html`<details>
     <summary>${summary}</summary>

@@ -7,7 +7,7 @@ import type {ClassBalance} from '../training/loop/class-balance.js';
 import type {EpochRow} from '../training/loop/history.js';
 import type {Metrics} from '../training/metrics/metrics.js';
 
-/** Seconds by activity. */
+/** Durations by activity, in seconds. */
 export interface Timings {
   readonly total: number;
   readonly backend?: number;
@@ -19,15 +19,15 @@ export interface Timings {
   readonly export: number;
 }
 
-/** An effective value and its source. */
+/** An effective option value and its source. */
 export interface Setting {
   readonly name: string;
   readonly value: unknown;
-  /** `flag`, `recipe file`, `recommended`, ... */
+  /** Source of the value: `flag`, `recipe file`, `recommended`, ... */
   readonly source: string;
 }
 
-/** A validation image that was taken for another class. */
+/** A validation image that was classified incorrectly. */
 export interface Misclassification {
   /** Path relative to the dataset's root. */
   readonly name: string;
@@ -35,42 +35,42 @@ export interface Misclassification {
   readonly prediction: string;
   /** Probability of `prediction`. */
   readonly confidence: number;
-  /** A small image as a `data:image/...` address; anything else is not shown. */
+  /** Thumbnail as a `data:image/...` URL. Other URLs are not shown. */
   readonly thumbnail?: string;
 }
 
-/** An image that a look at its features found odd. */
+/** An image with suspicious features: a possible label error or an outlier. */
 export interface SuspiciousImage {
   /** Path relative to the dataset's root. */
   readonly name: string;
   readonly className: string;
-  /** The class that it looks like; undefined where it looks like none. */
+  /** The class that it resembles; undefined for an outlier. */
   readonly suggested?: string;
   readonly margin?: number;
-  /** A small image as a `data:image/...` address; anything else is not shown. */
+  /** Thumbnail as a `data:image/...` URL. Other URLs are not shown. */
   readonly thumbnail?: string;
 }
 
-/** What happened in a run: everything that the report, the model card and `metrics.json` are made from. */
+/** Record of a run: the data for the report, the model card and `metrics.json`. */
 export interface RunRecord {
   /** Path of the run directory. */
   readonly run: string;
   /** Path of the exported model. */
   readonly model: string;
-  /** ISO 8601 */
+  /** Time of completion in ISO 8601. */
   readonly finishedAt: string;
-  /** The folder of images, as it was named. */
+  /** Path of the dataset as the user named it. */
   readonly dataset: string;
   readonly images: {readonly train: number; readonly validation: number; readonly test: number};
   readonly backend: string;
   readonly device: string;
   readonly arch: string;
   readonly weights: string;
-  /** Of the weights training began from, where they are published ones. */
+  /** License and source of the initial weights, if they are published weights. */
   readonly pretrained?: Pick<PretrainedWeights, 'license' | 'source'>;
   readonly network: Pick<Classifier, 'spec' | 'head' | 'preprocessing'>;
   readonly classes: readonly string[];
-  /** How training made classes of different sizes count. */
+  /** How training balanced classes of different sizes. */
   readonly classBalance: ClassBalance;
   readonly phases: readonly {
     readonly name: string;
@@ -80,20 +80,20 @@ export interface RunRecord {
   readonly history: readonly EpochRow[];
   readonly metrics: {readonly validation: Metrics; readonly test?: Metrics};
   readonly misclassifications: readonly Misclassification[];
-  /** Surest first. */
+  /** Suspicious images, most certain first. */
   readonly suspiciousImages?: readonly SuspiciousImage[];
   readonly findings: readonly Finding[];
   readonly timings: Timings;
   readonly settings: readonly Setting[];
   readonly environment: Readonly<Record<string, unknown>>;
-  /** What to type for the same run. */
+  /** Command that reproduces the run. */
   readonly command: string;
 }
 
-/** What people call a folder: its own name, wherever it lies. */
+/** Name of a dataset: the last segment of its path. */
 export const nameOf = (dataset: string): string => basename(resolve(dataset));
 
-/** The document of `metrics.json` and of `--json`; its shape is a promise (CONTRIBUTING.md). */
+/** The document of `metrics.json` and of `--json`. Its format is stable (CONTRIBUTING.md). */
 export type MetricsDocument = Pick<
   RunRecord,
   | 'run'

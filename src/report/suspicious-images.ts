@@ -14,8 +14,8 @@ const renderFigure = (image: SuspiciousImage): Html =>
   );
 
 /**
- * Images whose labels all the others speak against, then those that are unlike all others.
- * @param misclassified names of images that are shown already
+ * Renders possible label errors, then outliers.
+ * @param misclassified names of images that the page already shows
  */
 export function suspiciousImagesSection(
   images: readonly SuspiciousImage[],

@@ -1,6 +1,6 @@
 /**
- * `finetune/training`: the parts of a training loop. Attach a head to a backbone, freeze layer groups, take batches, update weights,
- * measure. `PhaseTrainer` runs epochs of a phase; `trainStep` is one update, for a loop of your own.
+ * `finetune/training`: building blocks of a training loop. Attach a head to a backbone, freeze layer groups, read batches, update weights,
+ * evaluate. `PhaseTrainer` runs the epochs of a phase; `trainStep` is a single update, for a custom loop.
  *
  * @example
  * const classifier = attachHead(backbone, {type: 'linear', pooling: 'avg', dropout: 0}, classNames, 42);
@@ -56,5 +56,5 @@ export {BestCheckpoint} from './loop/best-checkpoint.js';
 export {computeClassWeights, oversampleEpoch, type ClassBalancing} from './loop/class-balance.js';
 export {evaluateBatches, type EvaluationOptions} from './metrics/evaluate.js';
 export {RunningMetrics, type ClassMetrics, type Metrics} from './metrics/metrics.js';
-/** TensorFlow.js as the started backend gave it; undefined before `startBackend`. */
+/** TensorFlow.js of the started backend; undefined before `startBackend`. */
 export {tf, type Scalar, type Tensor, type Tensor4D} from '../backend/tensorflow.js';

@@ -17,8 +17,8 @@ describe('the machine of the bench', () => {
 
   it('says in a sentence that there is no torch', async () => {
     expect(await torchVersions('/no/such/python')).to.equal(
-      "Expected torch and torchvision in /no/such/python for the peer's side, but found none, so only our own is measured. " +
-        'Say pip install torch torchvision, and name its Python by --python.',
+      '/no/such/python has no torch and torchvision, so only our own side is measured. ' +
+        'Run pip install torch torchvision, and name its Python by --python.',
     );
   });
 

@@ -67,6 +67,6 @@ describe('measuring side by side', () => {
 
   it('says what a process said that ended instead', async () => {
     const error = await rejectionOf(worker(`console.error('no such arch'); process.exit(3)`));
-    expect(error.message).to.match(/but found exit 3\.\nno such arch/);
+    expect(error.message).to.match(/ended with exit 3 and no reading\.\nno such arch/);
   });
 });

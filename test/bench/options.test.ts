@@ -20,9 +20,9 @@ describe('options of the bench', () => {
   });
 
   it('refuses what it does not know', () => {
-    expect(() => selectRows('full-r51')).to.throw('found "full-r51"');
+    expect(() => selectRows('full-r51')).to.throw('There is no row "full-r51" for --rows.');
     expect(() => readOptions(['--repeats', '0'])).to.throw(
-      'Expected a whole number from 1 up for --repeats, but found "0"',
+      '--repeats is "0". Give a whole number from 1 up.',
     );
     expect(() => readOptions(['--row', 'decode'])).to.throw("Unknown option '--row'");
   });

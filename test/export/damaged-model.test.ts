@@ -223,9 +223,7 @@ describe('a model folder that is damaged or hostile', function () {
     layers[3]!.class_name = 'Conv2D';
     (layers[0]!.config as Json).batch_input_shape = [null, 64, 64, 3];
     writeModel(model);
-    expect(await outcome()).to.match(
-      /an input of \[\[null,64,64,3\]\], not of 32 x 32 x 3\./,
-    );
+    expect(await outcome()).to.match(/an input of \[\[null,64,64,3\]\], not of 32 x 32 x 3\./);
   });
 
   it('is refused where a weight is quantised in a way that is none', async () => {

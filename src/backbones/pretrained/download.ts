@@ -13,7 +13,7 @@ import {
 } from './fetch-into.js';
 import {PartialFile} from './partial-file.js';
 
-/** The file cannot be fetched, for whatever reason; the sentence says where to put it by hand. */
+/** The file cannot be downloaded. The message says where to put it by hand. */
 export class WeightsUnavailableError extends defineError(
   FinetuneError,
   'WEIGHTS_UNAVAILABLE',
@@ -21,7 +21,7 @@ export class WeightsUnavailableError extends defineError(
     `Weights cannot be downloaded from ${url}: ${reason}. Put the file at ${target} by hand, or use --weights FILE or --weights none.`,
 ) {}
 
-/** A complete download that is not the file that was published. It is discarded. */
+/** A complete download with another checksum than the published file. It is deleted. */
 export class ChecksumMismatchError extends defineError(
   FinetuneError,
   'WEIGHTS_CHECKSUM_MISMATCH',
@@ -30,28 +30,28 @@ export class ChecksumMismatchError extends defineError(
 ) {}
 
 export interface DownloadProgress {
-  /** Bytes there, those of earlier calls included. */
+  /** Bytes downloaded, including those of earlier calls. */
   readonly bytes: number;
-  /** Bytes of the whole file, where the server says. */
+  /** Size of the whole file in bytes, if the server reports it. */
   readonly total?: number;
-  /** Since this call began. */
+  /** Seconds since this call began. */
   readonly seconds: number;
 }
 
 export interface DownloadOptions extends FetchOptions {
   readonly onProgress?: (progress: DownloadProgress) => void;
-  /** What the sha256 must begin with, lower-case hex. Without it the file is taken as it comes. */
+  /** Required prefix of the sha256, lower-case hex. Default: any file is accepted. */
   readonly sha256Prefix?: string;
-  /** Throw instead of using the network. */
+  /** Whether to throw instead of using the network. */
   readonly offline?: boolean;
-  /** Milliseconds before the first retry, twice as long before each next; default: 1000. */
+  /** Milliseconds before the first retry, doubled before each further one. Default: 1000. */
   readonly retryDelay?: number;
 }
 
-/** Failures in a row, without a byte in between, that end a download. */
+/** Number of consecutive failures without a single byte that end a download. */
 const MAX_ATTEMPTS = 4;
 
-/** Tries until all bytes are there; a try that got some of them makes up for those that failed before. */
+/** Retries until the file is complete. An attempt that received bytes resets the count of failures. */
 async function fetchWithRetries(
   address: DownloadAddress,
   partialFile: PartialFile,
@@ -88,17 +88,18 @@ async function fetchVerified(
   await partialFile.restart({url: address.publicUrl});
   if (!resumed)
     throw new ChecksumMismatchError({url: address.publicUrl, expected: sha256Prefix, actual});
-  // What an earlier run left may have been at fault.
+  // Bytes of an earlier run may have caused the mismatch.
   return fetchVerified(address, partialFile, onBytes, options);
 }
 
 /**
- * Fetches a file and gives it its name only when it is complete and its checksum right. Resumes what an earlier call left in
- * `<target>.part`. User name, password and query of the address are sent, and neither stored nor reported. Proxies are taken from HTTPS_PROXY, HTTP_PROXY and NO_PROXY.
- * @throws WeightsUnavailableError when offline, or the server cannot be reached or does not have it
- * @throws ChecksumMismatchError when it is another file
- * @throws CacheNotWritableError when the disk is full, or the folder not writable
- * @throws AbortedError when `signal` is aborted
+ * Downloads a file. It gets its name only when it is complete and its checksum is right. Resumes from the `<target>.part` of an earlier
+ * call. User name, password and query of the URL are sent, but neither stored nor reported. Proxies come from HTTPS_PROXY, HTTP_PROXY and
+ * NO_PROXY.
+ * @throws WeightsUnavailableError if offline, or the server is not reachable or does not have the file
+ * @throws ChecksumMismatchError if it is another file
+ * @throws CacheNotWritableError if the disk is full or the folder is not writable
+ * @throws AbortedError if `signal` is aborted
  */
 export async function downloadFile(
   url: string,

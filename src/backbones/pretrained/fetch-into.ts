@@ -5,28 +5,28 @@ import type {PartialFile} from './partial-file.js';
 
 export interface FetchOptions {
   readonly signal?: AbortSignal;
-  /** Where HTTPS_PROXY, HTTP_PROXY and NO_PROXY are looked up; default: `process.env`. */
+  /** Environment with HTTPS_PROXY, HTTP_PROXY and NO_PROXY. Default: `process.env`. */
   readonly environment?: NodeJS.ProcessEnv;
-  /** Milliseconds without a byte after which a connection counts as dead; default: 30000. */
+  /** Milliseconds without a byte after which a connection counts as dead. Default: 30000. */
   readonly stallTimeout?: number;
 }
 
-/** What is asked of a server. */
+/** A URL to request, split into its parts. */
 export interface DownloadAddress {
-  /** Without user name and password. */
+  /** URL without user name and password. */
   readonly url: string;
-  /** As it may be shown and stored. */
+  /** URL that is safe to show and store. */
   readonly publicUrl: string;
   readonly headers: Readonly<Record<string, string>>;
 }
 
-/** What is no escape is left as it is. */
+/** Decodes percent escapes. Invalid escapes are kept. */
 const decodePercent = (text: string): string =>
   text.replace(/(?:%[0-9a-f]{2})+/gi, escaped =>
     Buffer.from(escaped.replaceAll('%', ''), 'hex').toString(),
   );
 
-/** @param address user name and password in it are sent as HTTP's basic authentication (RFC 7617) */
+/** @param address URL; a user name and password in it are sent as HTTP basic authentication (RFC 7617) */
 export function parseAddress(address: string): DownloadAddress {
   const url = new URL(address);
   const {username, password} = url;
@@ -38,17 +38,20 @@ export function parseAddress(address: string): DownloadAddress {
   return {url: url.href, publicUrl: redactUrl(address), headers};
 }
 
-/** @param bytes there, those of earlier attempts included; @param total of the whole file, where the server says */
+/** @param bytes bytes downloaded, including those of earlier attempts; @param total size of the whole file, if the server reports it */
 export type ByteProgressCallback = (bytes: number, total?: number) => void;
 
-/** An answer that is not the file. */
+/** A response without the file. */
 class HttpStatusError extends Error {
   constructor(readonly status: number) {
     super(`the server answered ${status} ${STATUS_CODES[status] ?? ''}`.trim());
   }
 }
 
-/** The server has another file now, or lost count: what is there is of no use. Already forgotten; asking again gets the whole. */
+/**
+ * The server has another file now, or returned a wrong range, so the partial file is useless. It is already discarded; the next request
+ * gets the whole file.
+ */
 class RestartDownloadError extends Error {}
 
 const UNREACHABLE_CODES = [
@@ -70,7 +73,7 @@ const CONNECTION_LOST_CODES = [
 
 const codeOf = (error: unknown): string => String((error as {code?: unknown}).code ?? '');
 
-/** Whether the same request may well succeed in a moment. */
+/** Whether the same request may succeed if repeated. */
 export function isTransient(error: unknown): boolean {
   if (error instanceof HttpStatusError)
     return error.status >= 500 || error.status === 408 || error.status === 429;
@@ -80,7 +83,7 @@ export function isTransient(error: unknown): boolean {
   );
 }
 
-/** The middle of a sentence: `the server answered 404 Not Found`. */
+/** Describes an error for the middle of a sentence: `the server answered 404 Not Found`. */
 export function describeNetworkError(error: unknown): string {
   const code = codeOf(error);
   if (error instanceof HttpStatusError) return error.message;
@@ -89,11 +92,11 @@ export function describeNetworkError(error: unknown): string {
   return `the connection failed (${error instanceof Error ? error.message : String(error)})`;
 }
 
-/** `proxy:3128` is understood as curl understands it. */
+/** A proxy's URL. `proxy:3128` is accepted, as in curl. */
 const toProxyUrl = (proxy: string): string =>
   proxy === '' || proxy.includes('://') ? proxy : `http://${proxy}`;
 
-/** Runs `use` with connections that go through the environment's proxies and follow redirections, then closes them. */
+/** Calls `use` with an agent that uses the environment's proxies and follows redirects, then closes its connections. */
 export async function withProxyAgent<T>(
   environment: NodeJS.ProcessEnv = process.env,
   use: (agent: Dispatcher) => Promise<T>,
@@ -104,7 +107,7 @@ export async function withProxyAgent<T>(
     httpProxy: toProxyUrl(proxyVariable('HTTP_PROXY')),
     httpsProxy: toProxyUrl(proxyVariable('HTTPS_PROXY')),
     noProxy: proxyVariable('NO_PROXY'),
-    // Absolute-form requests for http:// urls: few proxies allow a tunnel to port 80. https:// is tunnelled all the same.
+    // Absolute-form requests for http:// URLs: few proxies allow a tunnel to port 80. https:// is tunneled in any case.
     proxyTunnel: false,
   });
   try {
@@ -117,13 +120,13 @@ export async function withProxyAgent<T>(
 const firstValue = (value: string | string[] | undefined): string | undefined =>
   Array.isArray(value) ? value[0] : value;
 
-/** What If-Range takes: never a weak ETag (RFC 9110, 13.1.5). */
+/** A validator for If-Range, which never accepts a weak ETag (RFC 9110, 13.1.5). */
 function cacheValidator(headers: IncomingHttpHeaders): string | undefined {
   const etag = firstValue(headers.etag);
   return etag !== undefined && !etag.startsWith('W/') ? etag : firstValue(headers['last-modified']);
 }
 
-/** Asks for the rest where it is certain to be of the same file, else for the whole. */
+/** Headers that request the rest of the file if it is certain to be the same file, else the whole file. */
 async function rangeHeaders(
   partialFile: PartialFile,
   {publicUrl, headers}: DownloadAddress,
@@ -133,7 +136,10 @@ async function rangeHeaders(
   return {...headers, range: `bytes=${size}-`, 'if-range': origin.validator};
 }
 
-/** Makes the part ready for the body of this answer, and says how long the file will be. @param url as it may be stored */
+/**
+ * Prepares the partial file for the body of a response. Returns the size of the complete file, if known.
+ * @param url URL that is safe to store
+ */
 async function preparePartialFile(
   partialFile: PartialFile,
   url: string,
@@ -158,7 +164,7 @@ async function preparePartialFile(
   throw new RestartDownloadError('the server changed the file');
 }
 
-/** One request, its body appended to `part`. When it fails, what came stays there. */
+/** Sends one request and appends its body to the partial file. After a failure, the received bytes stay there. */
 export async function fetchInto(
   partialFile: PartialFile,
   address: DownloadAddress,

@@ -19,22 +19,22 @@ export interface LocatedWeights {
   /** A file, or a directory of a tfjs LayersModel. */
   readonly path: string;
   readonly source: 'file' | 'cache' | 'torch' | 'huggingface' | 'download';
-  /** Absent for files that nobody has described. */
+  /** Absent for files that are not listed in `pretrained/`. */
   readonly pretrained?: PretrainedWeights;
-  /** Of a checkpoint of this project: what its run began with, and the file of that, unless it was `none`. */
+  /** Origin of a checkpoint of this project: the start of its run, and the weights file it began with, unless that was `none`. */
   readonly base?: {readonly runOrigin: RunOrigin; readonly located?: LocatedWeights};
 }
 
 export interface LocateOptions extends Omit<DownloadOptions, 'sha256Prefix'> {
-  /** Hears of files that were passed over because their checksum is wrong. */
+  /** Called with files that were skipped because of a wrong checksum. */
   readonly onFinding?: (finding: Finding) => void;
-  /** Hears of what is worth a sentence. */
+  /** Called with informational messages. */
   readonly onInfo?: (message: string) => void;
-  /** The cards to know; default: those of `pretrained/`. */
+  /** Known pretrained weights. Default: the entries of `pretrained/`. */
   readonly catalog?: readonly PretrainedWeights[];
 }
 
-/** Whether a file is what it claims to be; says so where it is not. Files without a known checksum are trusted. */
+/** Whether a file has its expected checksum; reports it otherwise. Files without a known checksum are trusted. */
 async function isIntact(
   file: Pick<CachedWeights, 'path' | 'sha256Prefix'>,
   remedy: string,
@@ -49,8 +49,9 @@ async function isIntact(
 }
 
 /**
- * The file of a card: from the project's own cache, else from those of torch and Hugging Face, which are only read, else downloaded.
- * @throws WeightsUnavailableError, ChecksumMismatchError, CacheNotWritableError, AbortedError as `download` does
+ * Locates the file of a pretrained-weights entry: in this project's cache, else in those of torch and Hugging Face (read only), else by
+ * downloading it.
+ * @throws WeightsUnavailableError, ChecksumMismatchError, CacheNotWritableError, AbortedError as `downloadFile` does
  */
 export async function locatePretrained(
   pretrained: PretrainedWeights,
@@ -65,7 +66,7 @@ export async function locatePretrained(
   return {path, source: 'download', pretrained};
 }
 
-/** Where `locateCard` would take the file from, without reading or fetching it; for a download, where it would be put. */
+/** Where `locatePretrained` would find the file, without reading or downloading it; for a download, its target path. */
 export function findPretrainedSource(
   pretrained: PretrainedWeights,
   environment?: NodeJS.ProcessEnv,
@@ -76,7 +77,7 @@ export function findPretrainedSource(
     : {path: cached.path, source: cached.source};
 }
 
-/** A file of one's own. One that is named like a published file, and is it, gets its card. */
+/** Locates a file of the user. A file with the name and checksum of a published file gets its entry. */
 async function locateFile(
   path: string,
   options: LocateOptions,
@@ -112,8 +113,8 @@ async function locateFile(
 const hashKey = (text: string): string => sha256(text).slice(0, 12);
 
 /**
- * Where the file of an address is kept. Two may end in the same name, so each has a folder of its own, and in it one for each query. Where
- * the query of an address is not known any more, as in a run that is resumed, it is the file of the only one that was asked for.
+ * Cache path for a URL. Files of different URLs may share a name, so each URL has its own folder, with one folder per query. If the query
+ * is no longer known, as in a resumed run, the file of the only known query is used.
  */
 function cachePathForUrl(url: string, environment?: NodeJS.ProcessEnv): string {
   const {pathname, search} = new URL(url);
@@ -143,11 +144,12 @@ const isFilePath = (requested: string): boolean =>
   /[\\/]|\.(safetensors|pth|pt|th|bin|ckpt|tar|pkl|h5|hdf5|keras|json)$/i.test(requested);
 
 /**
- * Finds the file that a wish stands for; fetches it where it must.
- * @param requested `auto`, a card's name in our spelling or torchvision's, a url, or the path of a file (`none` is not for here)
+ * Resolves the `weights` option to a file, which is downloaded if necessary.
+ * @param requested `auto`, an entry's name in this project's or torchvision's spelling, a URL, or a file path (`none` is handled by the
+ * caller)
  * @param dependentCheckpoints checkpoints of runs that began with these weights
- * @throws UsageError when there is no such file or card, or the card is of another depth, or a run began with itself
- * @throws WeightsUnavailableError, ChecksumMismatchError, CacheNotWritableError, AbortedError as `download` does
+ * @throws UsageError if the file or entry does not exist, the entry has another architecture, or a run depends on itself
+ * @throws WeightsUnavailableError, ChecksumMismatchError, CacheNotWritableError, AbortedError as `downloadFile` does
  */
 export async function locateWeights(
   requested: string,

@@ -14,7 +14,7 @@ import {
 import {basename, dirname, join} from 'node:path';
 import {defineError, FinetuneError} from '../../core/errors.js';
 
-/** The cache cannot take a file: no room, no permission. */
+/** The cache cannot store a file: no space or no permission. */
 export class CacheNotWritableError extends defineError(
   FinetuneError,
   'CACHE_NOT_WRITABLE',
@@ -27,19 +27,19 @@ export class CacheNotWritableError extends defineError(
   },
 ) {}
 
-/** What a server sends so that a later request can ask for the rest of the very same file. */
+/** Origin of a partial file, so that a later request can ask for the rest of the same file. */
 export interface DownloadOrigin {
   readonly url: string;
   /** A strong ETag, or a Last-Modified date. */
   readonly validator?: string;
 }
 
-/** A live download writes, or gives up, well before this many milliseconds have passed. */
+/** Milliseconds without a write after which a download counts as abandoned. A live download writes or gives up well before. */
 const ABANDONED_AFTER_MS = 120_000;
 
 /**
- * The bytes of a download under way, and their origin: a folder next to the target, with a name nobody else uses, so that two processes
- * never write to the same bytes. After a failure it becomes `<target>.part`, which whoever comes next renames to his own and resumes.
+ * A download in progress: its bytes and their origin, in a folder next to the target with a unique name, so that two processes never write
+ * to the same bytes. After a failure it becomes `<target>.part`. The next download renames that to its own folder and resumes.
  */
 export class PartialFile {
   readonly bytes: string;
@@ -51,19 +51,19 @@ export class PartialFile {
     this.bytes = join(directory, 'bytes');
   }
 
-  /** Takes over what an earlier attempt left, or starts empty. */
+  /** Claims the partial file of an earlier attempt, or starts an empty one. */
   static async claim(target: string): Promise<PartialFile> {
     const partialFile = new PartialFile(target, `${target}.part-${randomBytes(4).toString('hex')}`);
     await partialFile.withCacheErrors(() => claimDirectory(target, partialFile.directory));
     return partialFile;
   }
 
-  /** Bytes there, 0 for none. */
+  /** Number of bytes downloaded; 0 if there are none. */
   async size(): Promise<number> {
     return (await stat(this.bytes).catch(() => undefined))?.size ?? 0;
   }
 
-  /** Where the bytes came from; undefined where that is not known for sure. */
+  /** Origin of the bytes; undefined if unknown. */
   async origin(): Promise<DownloadOrigin | undefined> {
     try {
       return JSON.parse(
@@ -74,7 +74,7 @@ export class PartialFile {
     }
   }
 
-  /** Forgets the bytes; the next ones come from `origin`. */
+  /** Discards the bytes. The next ones come from `origin`. */
   async restart(origin: DownloadOrigin): Promise<void> {
     await this.withCacheErrors(async () => {
       await writeFile(this.bytes, '');
@@ -82,7 +82,7 @@ export class PartialFile {
     });
   }
 
-  /** Appends chunks as they come; what was written stays when they end in an error. */
+  /** Appends chunks as they arrive. If they end in an error, the bytes written so far stay. */
   async append(
     chunks: AsyncIterable<Uint8Array>,
     onWritten: (bytes: number) => void,
@@ -98,13 +98,13 @@ export class PartialFile {
     }
   }
 
-  /** Gives the finished file its name. */
+  /** Renames the complete file to its target. */
   async complete(): Promise<void> {
     await this.withCacheErrors(() => rename(this.bytes, this.target));
     await this.discard();
   }
 
-  /** Leaves the bytes for a later attempt. */
+  /** Keeps the bytes for a later attempt. */
   async release(): Promise<void> {
     if ((await this.size()) === 0) return this.discard();
     await rename(this.directory, `${this.target}.part`).catch(() => this.discard());
@@ -128,13 +128,13 @@ async function writeAll(file: FileHandle, chunk: Uint8Array): Promise<void> {
     written += (await file.write(chunk, written)).bytesWritten;
 }
 
-/** The newest write tells a download that was killed from one that is under way. */
+/** Whether a download was killed, judged by its last write. */
 async function isAbandoned(directory: string): Promise<boolean> {
   const bytes = await stat(join(directory, 'bytes')).catch(() => undefined);
   return bytes !== undefined && Date.now() - bytes.mtimeMs > ABANDONED_AFTER_MS;
 }
 
-/** Renames what an earlier attempt left behind, so that it is ours alone. */
+/** Renames the leftover of an earlier attempt, so that no other process can use it. */
 async function claimExisting(leftover: string, ownDirectory: string): Promise<boolean> {
   try {
     const now = new Date();
@@ -142,7 +142,7 @@ async function claimExisting(leftover: string, ownDirectory: string): Promise<bo
     await rename(leftover, ownDirectory);
     return true;
   } catch {
-    // Somebody else was faster.
+    // Another process was faster.
     return false;
   }
 }

@@ -2,32 +2,32 @@ import type {ObjectSchema} from '../../core/schema.js';
 import {FITS, type Preprocessing} from '../../core/preprocessing.js';
 import {ARCHS, STAGES, type Arch, type LastStage, type ResNetVariant} from '../resnet-specs.js';
 
-/** Everything that must be known of a published weights file to fetch it, check it and feed it. */
+/** A published weights file: how to download it, verify it and preprocess its input. */
 export interface PretrainedWeights extends ResNetVariant {
-  /** `resnet50.imagenet1k-v1` */
+  /** Name of the entry: `resnet50.imagenet1k-v1`. */
   readonly name: string;
   readonly arch: Arch;
   readonly url: string;
-  /** The name other tools keep the file under, too. */
+  /** File name, which other tools also use in their caches. */
   readonly file: string;
-  /** What the file's sha256 begins with, lower-case hex. */
+  /** Prefix of the file's sha256, lower-case hex. */
   readonly sha256Prefix: string;
   /** Size of the file in MiB, as published. */
   readonly sizeMiB: number;
-  /** Hugging Face repository that holds the same weights as `model.safetensors`, under the same tensor names. */
+  /** Hugging Face repository with the same weights in `model.safetensors`, under the same tensor names. */
   readonly huggingFace?: string;
   readonly preprocessing: Preprocessing;
-  /** Stages that the file has weights for. */
+  /** Number of stages in the file. */
   readonly stages: LastStage;
   readonly classes: number;
   readonly numParams: number;
-  /** Per cent, as published, by dataset. */
+  /** Published accuracy in percent, by dataset. */
   readonly metrics: Readonly<Record<string, {readonly 'acc@1': number; readonly 'acc@5': number}>>;
-  /** What is known of the license, in sentences. */
+  /** What is known about the license, in sentences. */
   readonly license: string;
-  /** Page on how the weights were trained. */
+  /** URL of a page about how the weights were trained. */
   readonly trainingRecipe: string;
-  /** Page that publishes them. */
+  /** URL of the page that publishes the weights. */
   readonly source: string;
 }
 
@@ -40,7 +40,10 @@ const tripleSchema = (item: object): object => ({
 });
 const percentSchema = {type: 'number', exclusiveMinimum: 0, maximum: 100};
 
-/** A `Preprocessing` record, on a card, in an exported model or a weights file: sizes up to twice the largest of a recipe, numbers that stay finite. */
+/**
+ * Schema of a `Preprocessing` record in a pretrained-weights entry, an exported model or a weights file. Sizes are limited to twice the
+ * largest of a recipe, numbers to a range in which results stay finite.
+ */
 export const preprocessingSchema = {
   type: 'object',
   additionalProperties: false,
@@ -85,7 +88,7 @@ const properties = {
   source: urlSchema,
 } satisfies Record<keyof PretrainedWeights, object>;
 
-/** A file of `pretrained/`. Nothing has a default: what a card does not say is not known. */
+/** Schema of a file of `pretrained/`. No field has a default: nothing is assumed about weights. */
 export const pretrainedSchema: ObjectSchema = {
   type: 'object',
   additionalProperties: false,

@@ -7,10 +7,10 @@ import {pretrainedSchema, type PretrainedWeights} from './pretrained-schema.js';
 
 export type {PretrainedWeights};
 
-// From dist/src/backbones/ to the root of the package.
+// `pretrained/` in the package root, relative to dist/src/backbones/pretrained/.
 const PRETRAINED_DIRECTORY = new URL('../../../../pretrained/', import.meta.url);
 
-/** @throws SchemaError when a document is not a card */
+/** @throws SchemaError if a document is not a pretrained-weights entry */
 export const parsePretrained = (document: unknown, what: string): PretrainedWeights =>
   validate<PretrainedWeights>(pretrainedSchema, document, what);
 
@@ -29,19 +29,19 @@ function readPretrained(): readonly PretrainedWeights[] {
 
 let cachedEntries: readonly PretrainedWeights[] | undefined;
 
-/** Every card of `pretrained/`, by depth, then by version. */
+/** All entries of `pretrained/`, by depth, then by version. */
 export const listPretrained = (): readonly PretrainedWeights[] =>
   (cachedEntries ??= readPretrained());
 
-/** Our spelling of a card's name: `ResNet50_Weights.IMAGENET1K_V2`, or `IMAGENET1K_V2` alone -> `resnet50.imagenet1k-v2`. */
+/** Normalizes an entry's name: `ResNet50_Weights.IMAGENET1K_V2`, or `IMAGENET1K_V2` alone, becomes `resnet50.imagenet1k-v2`. */
 function normalizeName(requested: string, arch: Arch): string {
   const name = requested.toLowerCase().replace('_weights.', '.');
-  // Networks may have a `_` in their names, versions have not.
+  // Network names may contain `_`, versions do not.
   const [network, version] = name.includes('.') ? name.split(/\.(.*)/s) : [arch, name];
   return `${network}.${version!.replaceAll('_', '-')}`;
 }
 
-/** The card that a wish names in our spelling or torchvision's; `auto` names the first version. */
+/** The entry with a name in this project's or torchvision's spelling. `auto` selects the first version. */
 export function findPretrained(
   requested: string,
   arch: Arch,
@@ -52,8 +52,8 @@ export function findPretrained(
 }
 
 /**
- * @param requested `auto`, a card's name, or torchvision's name of the same weights
- * @throws UsageError when there is no such card, or it is of another depth
+ * @param requested `auto`, or an entry's name in this project's or torchvision's spelling
+ * @throws UsageError if there is no such entry, or it has another architecture
  */
 export function getPretrained(
   requested: string,

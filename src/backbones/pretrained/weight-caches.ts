@@ -4,11 +4,11 @@ import {basename, join} from 'node:path';
 import {cacheDirectory} from '../../core/files/cache-directory.js';
 import type {PretrainedWeights} from './pretrained.js';
 
-/** A file that is already on this machine. */
+/** A weights file that is already on this machine. */
 export interface CachedWeights {
   readonly source: 'cache' | 'torch' | 'huggingface';
   readonly path: string;
-  /** What its sha256 must begin with; absent where its owner does not say. */
+  /** Required prefix of its sha256; absent if the cache's owner does not provide one. */
   readonly sha256Prefix?: string;
 }
 
@@ -20,17 +20,17 @@ const homeDirectory = (environment: Environment): string => environment.HOME || 
 const expandHome = (path: string, environment: Environment): string =>
   path.replace(/^~(?=$|\/)/, () => homeDirectory(environment));
 
-/** Where caches of Python tools lie by default: XDG_CACHE_HOME or ~/.cache, on every platform. */
+/** Default location of Python tools' caches on every platform: XDG_CACHE_HOME or ~/.cache. */
 const pythonCacheDirectory = (tool: string, environment: Environment): string =>
   join(environment.XDG_CACHE_HOME || join(homeDirectory(environment), '.cache'), tool);
 
-/** torch.hub.get_dir() + /checkpoints */
+/** Equals torch.hub.get_dir() + /checkpoints. */
 function torchCacheDirectory(environment: Environment): string {
   const root = environment.TORCH_HOME || pythonCacheDirectory('torch', environment);
   return join(expandHome(root, environment), 'hub', 'checkpoints');
 }
 
-/** huggingface_hub.constants.HF_HUB_CACHE */
+/** Equals huggingface_hub.constants.HF_HUB_CACHE. */
 function huggingFaceCacheDirectory(environment: Environment): string {
   const configured = environment.HF_HUB_CACHE || environment.HUGGINGFACE_HUB_CACHE;
   return expandHome(
@@ -40,7 +40,7 @@ function huggingFaceCacheDirectory(environment: Environment): string {
   );
 }
 
-/** Folders of a repository's snapshots: the revision that `main` names first, then the others. */
+/** Snapshot folders of a repository: the revision of `main` first, then the others. */
 function listSnapshots(repository: string): string[] {
   const main = join(repository, 'refs', 'main');
   const revisions = existsSync(join(repository, 'snapshots'))
@@ -52,7 +52,7 @@ function listSnapshots(repository: string): string[] {
   );
 }
 
-/** Files of a snapshot are links to blobs, large ones named by their sha256. */
+/** Files of a snapshot. They are links to blobs; large blobs are named by their sha256. */
 function huggingFaceFiles(repository: string, environment: Environment): CachedWeights[] {
   const repositoryDirectory = join(
     huggingFaceCacheDirectory(environment),
@@ -67,11 +67,11 @@ function huggingFaceFiles(repository: string, environment: Environment): CachedW
   });
 }
 
-/** Where this project keeps what it downloads. */
+/** Folder of this project's downloaded weights. */
 export const weightsDirectory = (environment?: Environment): string =>
   join(cacheDirectory(environment), 'weights');
 
-/** Files of these weights on this machine, in the order they are to be tried; nothing is read of them here. */
+/** Cached files of these weights on this machine, in order of preference. Their content is not read here. */
 export function findCachedWeights(
   pretrained: PretrainedWeights,
   environment: Environment = process.env,

@@ -1,10 +1,10 @@
 import {formatInteger} from '../../core/text/format-count.js';
 import {FormatError} from './format-error.js';
 
-/** PyTorch's magic number has 10. */
+/** Maximum size of an integer. PyTorch's magic number has 10 bytes. */
 const MAX_INTEGER_BYTES = 255;
 
-/** Reads little-endian values one after the other, and never beyond the end. */
+/** Reads little-endian values in sequence, never beyond the end. */
 export class ByteCursor {
   private readonly view: DataView;
 
@@ -31,17 +31,17 @@ export class ByteCursor {
     return this.view.getUint32(this.advance(4), true);
   }
 
-  /** A length; what a double cannot hold exactly is beyond every file too. */
+  /** Reads a length. Values that a double cannot hold exactly exceed any file size. */
   uint64(): number {
     return Number(this.view.getBigUint64(this.advance(8), true));
   }
 
-  /** Big-endian, as pickles write them. */
+  /** Reads a big-endian double, as in pickles. */
   float64(): number {
     return this.view.getFloat64(this.advance(8));
   }
 
-  /** A view of the next bytes. */
+  /** Returns a view of the next bytes. */
   take(length: number): Uint8Array {
     const from = this.advance(length);
     return this.bytes.subarray(from, from + length);
@@ -51,7 +51,7 @@ export class ByteCursor {
     return Buffer.from(this.take(length)).toString();
   }
 
-  /** Text up to a newline. */
+  /** Reads text up to a newline. */
   line(): string {
     const end = this.bytes.indexOf(0x0a, this.position);
     const line = this.text((end === -1 ? this.bytes.length + 1 : end) - this.position);
@@ -59,7 +59,7 @@ export class ByteCursor {
     return line;
   }
 
-  /** A two's complement integer. */
+  /** Reads a two's complement integer. */
   integer(length: number): number | bigint {
     if (length > MAX_INTEGER_BYTES)
       throw new FormatError(

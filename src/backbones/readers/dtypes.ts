@@ -2,13 +2,13 @@ import {fromFloat16} from '../../core/float16.js';
 import {formatInteger} from '../../core/text/format-count.js';
 import {FormatError} from './format-error.js';
 
-/** How the numbers of a file are stored (little-endian). Types without a `decode` are no weights here (integers, for one): read past, and not kept. */
+/** Storage format of numbers in a file (little-endian). Types without `decode`, such as integers, are not weights: they are skipped. */
 export interface DType {
   readonly bytes: number;
   readonly decode?: (stored: Uint8Array) => Float32Array;
 }
 
-/** Named as safetensors names them. */
+/** Types by their name in safetensors. */
 export const DTYPES = {
   F64: {bytes: 8, decode: stored => new Float32Array(new Float64Array(...alignedView(stored, 8)))},
   F32: {bytes: 4, decode: stored => new Float32Array(...alignedView(stored, 4))},
@@ -28,13 +28,13 @@ export const DTYPES = {
   F8_E5M2: {bytes: 1},
 } as const satisfies Record<string, DType>;
 
-/** Arguments for a typed array over the same memory, or over a copy where the bytes do not lie on a multiple of their size. */
+/** Arguments for a typed array over the same memory, or over a copy if the bytes are not aligned to their size. */
 function alignedView(stored: Uint8Array, bytes: number): [ArrayBufferLike, number, number] {
   const {buffer, byteOffset} = stored.byteOffset % bytes === 0 ? stored : new Uint8Array(stored);
   return [buffer, byteOffset, stored.length / bytes];
 }
 
-/** bfloat16 is the upper half of a float32. */
+/** Decodes bfloat16, the upper half of a float32. */
 function decodeBfloat16(stored: Uint8Array): Float32Array {
   const bits = new Uint32Array(new Uint16Array(...alignedView(stored, 2)));
   for (let i = 0; i < bits.length; i++) bits[i]! <<= 16;
@@ -49,18 +49,18 @@ function decodeFloat16(stored: Uint8Array): Float32Array {
 }
 
 /**
- * Bytes that may be held to read a file: as many as the file has, and more only for tensors that are asked for. A few bytes of a file
- * cannot ask for all the memory there is.
+ * Limit on the memory for reading a file: the size of the file, plus more for each requested tensor. A small file therefore cannot request
+ * all memory.
  */
 export class MemoryBudget {
   constructor(private remainingBytes: number) {}
 
-  /** A tensor of so many numbers is asked for: it, and its stored form of up to 8 bytes a number, may be held. */
+  /** Adds memory for a requested tensor: its float32 values, and a stored form of up to 8 bytes per number. */
   grant(elements: number): void {
     this.remainingBytes += 16 * elements;
   }
 
-  /** @throws FormatError where what was granted does not suffice */
+  /** @throws FormatError if the budget is exceeded */
   reserve(name: string, bytes: number): void {
     this.remainingBytes -= bytes;
     if (this.remainingBytes < 0)
@@ -71,11 +71,11 @@ export class MemoryBudget {
 const isDimension = (dimension: unknown): dimension is number =>
   Number.isSafeInteger(dimension) && (dimension as number) >= 0;
 
-/** True for a list of whole numbers from 0 up. */
+/** Whether a value is an array of non-negative integers. */
 export const isShape = (shape: unknown): shape is readonly number[] =>
   Array.isArray(shape) && shape.length <= 32 && shape.every(isDimension);
 
-/** A shape as found in a file. @throws FormatError where it is none */
+/** Validates a shape from a file. @throws FormatError if it is invalid */
 export function parseShape(name: string, shape: unknown): readonly number[] {
   if (!isShape(shape)) throw new FormatError(`no valid shape for tensor "${name}"`);
   return shape;

@@ -2,7 +2,7 @@ import type {FileHandle} from 'node:fs/promises';
 import {formatInteger} from '../../core/text/format-count.js';
 import {FormatError} from './format-error.js';
 
-/** Bytes of a file from a position. @throws FormatError where the file ends before */
+/** Reads bytes from a position of a file. @throws FormatError if the file is too short */
 export async function readExactly(
   file: FileHandle,
   position: number,

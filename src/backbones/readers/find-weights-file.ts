@@ -3,7 +3,7 @@ import {readdir} from 'node:fs/promises';
 import {join} from 'node:path';
 import {FormatError} from './format-error.js';
 
-/** Where the weights lie in folders that libraries write: Hugging Face's, tfjs', and this project's models, runs and checkpoints. */
+/** Names of weights files in folders written by Hugging Face, tfjs, and this project (models, runs and checkpoints). */
 const STANDARD_FILES = [
   'model.safetensors',
   'model.safetensors.index.json',
@@ -18,7 +18,7 @@ const STANDARD_FILES = [
 const WEIGHTS_FILE =
   /\.(?:safetensors|pth|pt|th|bin|ckpt|pkl|h5|hdf5|keras)$|\.pth\.tar$|^model\.json$/i;
 
-/** The file of a folder that holds its weights. @throws FormatError where there is none, or it is not clear which */
+/** Finds the weights file in a folder. @throws FormatError if there is none, or several candidates */
 export async function findWeightsFile(directory: string): Promise<string> {
   const standardFile = STANDARD_FILES.find(file => existsSync(join(directory, file)));
   if (standardFile !== undefined) return join(directory, standardFile);

@@ -1,8 +1,8 @@
 import {printable} from '../../core/text/printable.js';
 
 /**
- * What is wrong with the bytes of a weights file, before its path is known: `readWeights` makes a `WeightsFileError` of it.
- * `reason` continues "cannot be read as weights: ..."; `remedy` says what to do.
+ * An error in the content of a weights file, thrown where its path is unknown. `openWeights` and `readWeights` convert it to a
+ * `WeightsFileError`. `reason` completes "cannot be read as weights: ..."; `remedy` says what to do.
  */
 export class FormatError extends Error {
   override readonly name = 'FormatError';
@@ -18,10 +18,10 @@ export class FormatError extends Error {
   }
 }
 
-/** Names in a sentence come from the file: without what could disturb a terminal, and not endlessly. */
+/** Shortens untrusted text of a file for a message, and escapes characters that could disturb a terminal. */
 export const truncateText = (text: string, length = 500): string =>
   printable(text.slice(0, length));
 
-/** `a web page. Download the file itself`: the end of a sentence, and what to do. */
+/** Joins reason and remedy for the end of a message: `a web page. Download the file itself`. */
 export const withRemedy = (reason: string, remedy: string): string =>
   `${reason}. ${remedy.charAt(0).toUpperCase()}${remedy.slice(1)}`;

@@ -6,10 +6,10 @@ import {openShards} from './shards.js';
 import {openTfjs} from './tfjs.js';
 import type {OpenShard, WeightsReader} from './weights-file.js';
 
-/** That of ResNet-152 takes half a megabyte. */
+/** Maximum size of a document. That of ResNet-152 takes half a megabyte. */
 const MAX_JSON_BYTES = 8_000_000;
 
-/** @throws FormatError for a document that is too large, or none */
+/** @throws FormatError for a document that is too large or invalid */
 export async function readJsonDocument(path: string, what: string): Promise<JsonObject> {
   const {size} = await stat(path);
   if (size > MAX_JSON_BYTES)
@@ -19,7 +19,7 @@ export async function readJsonDocument(path: string, what: string): Promise<Json
   return parseObject(await readFile(path), what);
 }
 
-/** Opens what is a JSON document: the model.json of tfjs, or the index of a model in several files, as Hugging Face's libraries save it. */
+/** Opens weights described by a JSON document: the model.json of tfjs, or the index of a sharded model from Hugging Face's libraries. */
 export async function openJsonWeights(
   path: string,
   folder: string,

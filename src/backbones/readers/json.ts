@@ -5,7 +5,7 @@ export type JsonObject = Readonly<Record<string, unknown>>;
 export const isObject = (value: unknown): value is JsonObject =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
 
-/** @param what names the document in the error: `header` */
+/** @param what name of the document in the error message: `header` */
 export function parseObject(json: Buffer, what: string): JsonObject {
   let parsed: unknown;
   try {
@@ -17,11 +17,11 @@ export function parseObject(json: Buffer, what: string): JsonObject {
   return parsed;
 }
 
-/** A value of a document, for a sentence: itself where it is plain, else what it is. */
+/** Describes a value of a document for a message: the value itself if it is simple, else its type. */
 export const describeJsonValue = (value: unknown): string =>
   typeof value === 'object' && value !== null ? 'an object' : (JSON.stringify(value) ?? 'none');
 
-/** A document as text again; what is nested too deep for that is refused. */
+/** Serializes part of a document. Values nested too deeply for that are rejected. */
 export function stringifyJson(value: unknown, what: string): string {
   try {
     return typeof value === 'string' ? value : JSON.stringify(value);

@@ -5,12 +5,12 @@ import {isObject, type JsonObject} from './json.js';
 import {readJsonDocument} from './json-weights.js';
 import {FormatError} from './format-error.js';
 
-/** The files of a Hugging Face folder that a config.json next to them describes. */
+/** Files of a Hugging Face folder that the config.json next to them describes. */
 const HUGGING_FACE_WEIGHTS = /^(?:model\.safetensors|pytorch_model\.bin)(?:\.index\.json)?$/;
 
 /**
- * What `config.json` and `preprocessor_config.json` of a Hugging Face folder say of the weights next to them, in the words of this project's
- * metadata. Of timm's, `pretrained_cfg` says the same.
+ * Reads `config.json` and `preprocessor_config.json` next to Hugging Face weights, and converts them to this project's metadata. In timm's
+ * files, `pretrained_cfg` holds the same.
  */
 export async function readModelConfig(file: string): Promise<Readonly<Record<string, string>>> {
   if (!HUGGING_FACE_WEIGHTS.test(basename(file))) return {};
@@ -40,7 +40,7 @@ type Triple = readonly [number, number, number];
 const isTriple = (values: unknown): values is Triple =>
   Array.isArray(values) && values.length === 3 && values.every(value => Number.isFinite(value));
 
-/** Of pixels from 0 to 1. */
+/** Mean and standard deviation for pixels in 0..1. */
 function parseNormalization(
   mean: unknown,
   std: unknown,

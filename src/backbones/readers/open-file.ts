@@ -6,11 +6,11 @@ import type {WeightsReader} from './weights-file.js';
 
 const HEAD_BYTES = 64;
 
-/** Opens a file of any format, recognized by its content. @throws FormatError for what is no weights file */
+/** Opens a file of any format, detected from its content. @throws FormatError for a file that is not a weights file */
 export const openWeightsFile = async (path: string): Promise<WeightsReader> =>
   (await detectSignature(path)).open(path, openShard);
 
-/** Opens a file that an index names. @throws FormatError for another index, which might name the first */
+/** Opens a file listed in an index. @throws FormatError for another index, which might refer back to the first */
 async function openShard(path: string): Promise<WeightsReader> {
   const signature = await detectSignature(path);
   if (signature.isIndex === true)

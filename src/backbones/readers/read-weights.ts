@@ -17,10 +17,10 @@ import {
 export type {OpenWeights, WeightsFile} from './weights-file.js';
 
 /**
- * Opens a weights file of any format, recognized by its content: `.safetensors` (in several files, too), PyTorch's `.pth`, Keras' `.h5`
- * and `.keras`, a tfjs LayersModel, or a folder with one of them. Nothing is decoded before it is asked for.
- * @returns the floating-point tensors by the file's own names
- * @throws WeightsFileError in one sentence, whatever the file holds; so does reading a tensor
+ * Opens a weights file of any format, detected from its content: `.safetensors` (also sharded), PyTorch's `.pth`, Keras' `.h5` and
+ * `.keras`, a tfjs LayersModel, or a folder with one of them. Tensors are decoded on demand. The caller closes it.
+ * @returns the floating-point tensors by their names in the file
+ * @throws WeightsFileError with a one-sentence message for any invalid file; reading a tensor may throw it too
  */
 export async function openWeights(path: string): Promise<OpenWeights> {
   try {
@@ -50,10 +50,10 @@ export async function openWeights(path: string): Promise<OpenWeights> {
   }
 }
 
-/** Memory for all tensors of a file: a byte of it holds one number at most, unless it was made to ask for memory. */
+/** Minimum of the limit on all elements of a file. One byte holds at most one number, except in files crafted to exhaust memory. */
 const MIN_ELEMENT_LIMIT = 2 ** 20;
 
-/** Reads all tensors of a file, for whoever knows that it holds nothing else than what he wants. Either all is read, or nothing kept. */
+/** Reads all tensors of a file that is known to hold nothing but the wanted weights. It either reads everything or keeps nothing. */
 export async function readWeights(path: string): Promise<WeightsFile> {
   const {format, metadata, tensors, bytes, close} = await openWeights(path);
   try {
@@ -80,7 +80,7 @@ function withWeightsFileErrors(path: string, {shape, read}: StoredTensor): Store
   return {shape, read: readWithErrors};
 }
 
-/** What the file system or the reader says, about this file. Anything else is a bug of ours. */
+/** Adds the path to an error of the file system or the reader. Any other error is a bug. */
 function toWeightsFileError(path: string, error: unknown): unknown {
   if (error instanceof FormatError)
     return new WeightsFileError(

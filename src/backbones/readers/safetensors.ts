@@ -11,7 +11,10 @@ import {
   type StoredTensor,
 } from './weights-file.js';
 
-/** That of ResNet-152 takes 0.1 MB, that of the largest language models 1 MB. Parsed, a header may take fifty times its size. */
+/**
+ * Maximum size of a header. That of ResNet-152 takes 0.1 MB, that of the largest language models 1 MB. A parsed header may take fifty times
+ * its size.
+ */
 const MAX_HEADER_BYTES = 4_000_000;
 
 interface SafetensorsEntry {
@@ -24,7 +27,7 @@ interface SafetensorsEntry {
 
 interface SafetensorsHeader {
   readonly metadata: Readonly<Record<string, string>>;
-  /** In the order of their bytes. */
+  /** Sorted by the position of their bytes. */
   readonly entries: readonly SafetensorsEntry[];
 }
 
@@ -114,7 +117,7 @@ function parseEntry(name: string, entry: unknown): SafetensorsEntry {
   return {name, type, shape, begin, end};
 }
 
-/** The bytes must be covered once, from the first to the last: this also catches a truncated file, and bytes hidden in gaps. */
+/** The tensors must cover all bytes exactly once. This also detects truncated files, and data hidden in gaps. */
 function checkLayout(entries: readonly SafetensorsEntry[], dataBytes: number): void {
   let end = 0;
   for (const entry of entries) {

@@ -6,12 +6,12 @@ import {describeJsonValue} from './json.js';
 import {FormatError} from './format-error.js';
 import type {OpenShard, StoredTensor, WeightsReader} from './weights-file.js';
 
-/** Of 5 GB each as a rule; that of a ResNet is not split at all. */
+/** Maximum number of shards. They usually have 5 GB each; a ResNet is not sharded at all. */
 const MAX_SHARDS = 1000;
 
 /**
- * Opens the files that the index of a model names: `weight_map` of `model.safetensors.index.json` or `pytorch_model.bin.index.json`, the
- * name of a file by the name of a tensor.
+ * Opens the shards listed in an index: `weight_map` of `model.safetensors.index.json` or `pytorch_model.bin.index.json`, which maps tensor
+ * names to file names.
  */
 export async function openShards(
   weightMap: JsonObject,
@@ -42,7 +42,7 @@ export async function openShards(
   }
 }
 
-/** The names of tensors by the file that holds them. A file of the model's folder, and of no other. */
+/** Groups tensor names by shard. Shards must be in the model's folder. */
 function groupTensorsByShard(weightMap: JsonObject, directory: string): Map<string, string[]> {
   const files = new Map<string, string[]>();
   for (const [tensor, file] of Object.entries(weightMap)) {
@@ -84,7 +84,7 @@ function mergeShards(
   return tensors;
 }
 
-/** Integers are not kept of a shard, so what an index names beyond floats is not missed. */
+/** Checks that a shard holds its tensors. Integer tensors are not kept, so their absence is no error. */
 function checkShardComplete(
   file: string,
   names: readonly string[],

@@ -9,10 +9,10 @@ import {openSafetensors} from './safetensors.js';
 import type {OpenShard, TensorReader, WeightsFormat, WeightsReader} from './weights-file.js';
 
 export interface Signature {
-  /** Of a file's first 64 bytes, as latin1. */
+  /** Pattern of a file's first 64 bytes, decoded as latin1. */
   readonly head: RegExp;
   readonly open: (path: string, openShard: OpenShard) => Promise<WeightsReader>;
-  /** A document that names the files of the weights. */
+  /** Whether the file is an index of other weights files. */
   readonly isIndex?: boolean;
 }
 
@@ -22,8 +22,8 @@ const withFormat = async (
 ): Promise<WeightsReader> => ({...(await opening), format});
 
 /**
- * Strongest first. The header's length of safetensors is 64 bits, of which the upper four bytes are zero, and may begin with any byte, a
- * pickle's (0x80) among them; no other format has these zeros. The last has a length that the reader refuses.
+ * Signatures, the most reliable first. The header length of safetensors has 64 bits. Its upper four bytes are zero, and it may start with
+ * any byte, including a pickle's 0x80; no other format has these zeros. The last signature has a length that the reader rejects.
  */
 const SIGNATURES: readonly Signature[] = [
   {
@@ -41,7 +41,7 @@ const SIGNATURES: readonly Signature[] = [
   {head: /^[^]{8}\{/, open: path => withFormat('safetensors', openSafetensors(path))},
 ];
 
-/** The usual things that are named like weights but are none. */
+/** Files that are often mistaken for weights. */
 const UNSUPPORTED_FORMATS: readonly (readonly [head: RegExp, found: string, remedy?: string])[] = [
   [/^$/, 'an empty file'],
   [/^version https:\/\/git-lfs/, 'a Git LFS pointer', 'fetch the file itself with "git lfs pull"'],
@@ -57,7 +57,7 @@ const UNSUPPORTED_FORMATS: readonly (readonly [head: RegExp, found: string, reme
   [/^\x93NUMPY/, 'one array of NumPy', 'give a file with the weights of a network'],
 ];
 
-/** @throws FormatError for what is no weights file, naming the usual things that are taken for one */
+/** @throws FormatError for a file that is not a weights file; the message names common mistakes */
 export function matchSignature(head: Buffer): Signature {
   const text = head.toString('latin1');
   const known = SIGNATURES.find(signature => signature.head.test(text));

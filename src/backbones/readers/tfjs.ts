@@ -8,17 +8,19 @@ import {isObject, describeJsonValue, stringifyJson, type JsonObject} from './jso
 import {FormatError} from './format-error.js';
 import type {TensorReader, StoredTensor} from './weights-file.js';
 
-/** https://github.com/tensorflow/tfjs/blob/tfjs-v4.22.0/tfjs-core/src/io/types.ts (WeightsManifestEntry) */
+/**
+ * An entry of the weights manifest: https://github.com/tensorflow/tfjs/blob/tfjs-v4.22.0/tfjs-core/src/io/types.ts (WeightsManifestEntry)
+ */
 interface TfjsEntry {
   readonly name: string;
   readonly shape: readonly number[];
   readonly storedDType: DType;
-  /** Value = stored * scale + min, of weights quantised to whole numbers. */
+  /** Quantization to integers: value = stored * scale + min. */
   readonly affine?: {readonly scale: number; readonly min: number};
 }
 
 interface ManifestGroup {
-  /** Relative to model.json. The weights lie in these files as if they were one. */
+  /** Shard paths relative to model.json. The weights are stored in the concatenation of these files. */
   readonly paths: readonly string[];
   readonly entries: readonly TfjsEntry[];
 }
@@ -32,10 +34,10 @@ const TFJS_DTYPES: Readonly<Record<string, DType>> = {
   bool: DTYPES.BOOL,
 };
 
-/** Of 4 MiB each as a rule: 60 for ResNet-152. */
+/** Maximum number of shards. They usually have 4 MiB each: 60 for ResNet-152. */
 const MAX_SHARDS = 10_000;
 
-/** A shard, and where it begins in the bytes of its group. */
+/** A shard, and its offset in the bytes of its group. */
 interface Shard {
   readonly path: string;
   readonly begin: number;
@@ -43,8 +45,8 @@ interface Shard {
 }
 
 /**
- * Opens the weights of a tfjs LayersModel: its `model.json` and the shards it names. Texts of its `userDefinedMetadata` are the metadata,
- * anything else in there as JSON.
+ * Opens the weights of a tfjs LayersModel: its `model.json` and the listed shards. The metadata are the texts of its `userDefinedMetadata`;
+ * other values are kept as JSON.
  */
 export async function openTfjs(json: JsonObject, directory: string): Promise<TensorReader> {
   const groups = parseManifest(json);
@@ -82,7 +84,7 @@ function parseManifest({weightsManifest: manifest}: JsonObject): ManifestGroup[]
   return groups;
 }
 
-/** A shard holds the weights of one group, once: else a small file could claim to hold any number of them. */
+/** Checks that each shard is listed once. Otherwise a small file could claim any number of weights. */
 function checkShards(paths: readonly string[]): void {
   if (paths.length > MAX_SHARDS)
     throw new FormatError(
@@ -94,7 +96,7 @@ function checkShards(paths: readonly string[]): void {
     throw new FormatError(`shard ${duplicatePath} named more than once`);
 }
 
-/** A file of the model's folder, and of no other. */
+/** Checks that a shard is in the model's folder. */
 function checkShardPath(path: unknown): string {
   if (typeof path !== 'string' || isAbsolute(path) || /^\.\.([/\\]|$)/.test(normalize(path))) {
     throw new FormatError(`a shard outside the model's folder (${describeJsonValue(path)})`);
@@ -188,7 +190,7 @@ function* listTensors(
   }
 }
 
-/** Bytes of a group of shards, which may lie across several of them. */
+/** Reads a range of a group's bytes, which may span several shards. */
 async function readRange(shards: readonly Shard[], begin: number, end: number): Promise<Buffer> {
   const chunks: Buffer[] = [];
   for (const shard of shards) {

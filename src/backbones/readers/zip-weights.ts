@@ -6,7 +6,7 @@ import type {WeightsReader} from './weights-file.js';
 
 const KERAS_WEIGHTS = 'model.weights.h5';
 
-/** Opens what is a zip archive: a file of `torch.save`, or a `.keras` archive, which holds an HDF5 file. */
+/** Opens a zip archive: a file of `torch.save`, or a `.keras` archive, which contains an HDF5 file. */
 export async function openZip(path: string): Promise<WeightsReader> {
   const weights = await kerasWeights(path);
   if (weights !== undefined) return {...(await openKerasH5(weights)), format: 'keras-h5'};

@@ -4,50 +4,50 @@ import {backboneShapes} from '../network.js';
 import {ARCHS, stageCount, type BackboneSpec} from '../resnet-specs.js';
 import {toChannelsFirst, subtractBias} from './stored-layout.js';
 
-/** A tensor by the name it has in the file. */
+/** A tensor and its name in the file. */
 export interface SourceTensor {
   readonly name: string;
   readonly tensor: StoredTensor;
 }
 
-/** What of a file may be the backbone: the tensors whose names begin with a prefix, read by a scheme. */
+/** Tensors of a file that may be the backbone: those whose names match a naming scheme below a prefix. */
 export interface BackboneCandidate {
   readonly scheme: NamingScheme;
   readonly prefix: string;
-  /** By torchvision's key. */
+  /** Tensors by torchvision key. */
   readonly tensors: ReadonlyMap<string, SourceTensor>;
   readonly missing: readonly string[];
-  /** Keys of tensors whose shape is another. */
+  /** Keys of tensors with another shape. */
   readonly shapeMismatches: readonly string[];
-  /** Names of tensors inside the stages that the network does not have. */
+  /** Names of other tensors inside the stages, which the network does not have. */
   readonly unexpected: readonly string[];
 }
 
 export const isComplete = ({missing, shapeMismatches, unexpected}: BackboneCandidate): boolean =>
   missing.length + shapeMismatches.length + unexpected.length === 0;
 
-/** Names of copies that follow the weights slowly, and of networks that teach others: the plain weights are taken before them. */
+/** Names of averaged weights (EMA, SWA) and teacher networks. The plain weights are preferred. */
 const AVERAGED_WEIGHTS =
   /(?:^|[._/-])(?:\w*ema|ema\w*|averaged?\w*|avg\w*|swa\w*|\w*teacher\w*|target\w*|\w*momentum\w*|shadow\w*|slow\w*|encoder_[km]|k(?:ey)?_encoder)(?:[._/-]|$)/i;
 
-/** Names longer than this, or of more parts, are none of a network's. */
+/** Names that are longer or have more segments belong to no network. */
 const MAX_NAME = 500;
 const MAX_NAME_SEGMENTS = 24;
 
-/** Candidates that are looked at closely: those that hold the most. */
+/** Number of candidates that are compared in detail: those with the most tensors. */
 const MAX_CANDIDATES = 16;
 
-/** The tensors whose names read by a scheme below a prefix, whichever the depth. */
+/** Tensors whose names match a scheme below a prefix, at any depth of the network. */
 interface SchemeMatch {
   readonly scheme: NamingScheme;
   readonly prefix: string;
-  /** By torchvision's key; several where a file has several of the names that a part may have. */
+  /** Tensors by torchvision key. There are several if the file uses several possible names of a layer. */
   readonly named: Map<string, SourceTensor[]>;
-  /** Names inside the stages that read as nothing. */
+  /** Names inside the stages that match nothing. */
   unrecognized?: readonly string[];
 }
 
-/** Where the parts of a name begin. */
+/** Start positions of the segments of a name. */
 function* segmentStarts(name: string): Generator<number> {
   yield 0;
   let segments = 0;
@@ -64,11 +64,11 @@ const hasShape = (
   expectedShapes: readonly number[] | undefined,
 ): boolean => found.join() === expectedShapes?.join();
 
-/** What a name, or the end of one, stands for in each scheme. */
+/** Maps each name, or end of a name, to its key in each scheme. */
 function indexSchemeNames(): Map<string, {readonly scheme: NamingScheme; readonly key: string}[]> {
   const all = new Map<string, {readonly scheme: NamingScheme; readonly key: string}[]>();
   for (const scheme of NAMING_SCHEMES) {
-    // A name stands for one key in a scheme, whatever the network.
+    // A name has the same key in a scheme for every network.
     const names = new Map(ARCHS.flatMap(arch => [...schemeNames(scheme, arch)]));
     for (const [name, key] of names) all.set(name, [...(all.get(name) ?? []), {scheme, key}]);
   }
@@ -77,15 +77,15 @@ function indexSchemeNames(): Map<string, {readonly scheme: NamingScheme; readonl
 
 let schemeIndex: ReturnType<typeof indexSchemeNames> | undefined;
 
-/** Names that wrappers put between those of modules, wherever they are. */
+/** Segments that wrappers insert into module names, at any position. */
 const WRAPPER_MODULES =
   /(^|\.)(?:(?:module|_orig_mod|_fsdp_wrapped_module|_checkpoint_wrapped_module|_forward_module)\.)+/g;
 
-/** A name without wrappers, and without the number of an output that Keras ends names with. */
+/** Removes wrappers from a name, and the output number that Keras appends. */
 const stripWrappers = (name: string): string =>
   name.replace(/:0$/, '').replace(WRAPPER_MODULES, '$1');
 
-/** Everything that reads as part of a ResNet, by scheme and prefix, in the order of the file. */
+/** Finds all tensors whose names match a scheme, by scheme and prefix, in the order of the file. */
 function findSchemeMatches(tensors: StoredTensors): SchemeMatch[] {
   schemeIndex ??= indexSchemeNames();
   const found = new Map<NamingScheme, Map<string, SchemeMatch>>(
@@ -111,7 +111,7 @@ function findSchemeMatches(tensors: StoredTensors): SchemeMatch[] {
   return [...found.values()].flatMap(places => [...places.values()]);
 }
 
-/** Of a convolution, which has none in torchvision: one number for each filter. */
+/** Shape of a convolution's bias, which torchvision's ResNets do not have: one number per filter. */
 function biasShape(
   key: string,
   shapes: ReadonlyMap<string, readonly number[]>,
@@ -120,13 +120,16 @@ function biasShape(
   return filters?.length === 4 ? filters.slice(0, 1) : undefined;
 }
 
-/** What speaks for a candidate that is not whole: names that it shares with the backbone, less those it has beyond. */
+/** Score of an incomplete candidate: minus the number of missing and unexpected names. */
 const nameScore = ({missing, unexpected}: BackboneCandidate): number =>
   -missing.length - unexpected.length;
 
 const nameDepth = (prefix: string): number => prefix.split(/[./]/).length;
 
-/** Whole ones, else those that hold the most; plain weights before averages, then what lies least deep, then what comes first. */
+/**
+ * Sorts complete candidates first, then those with the best score. Plain weights come before averages, then shallow prefixes, then the
+ * order of the file.
+ */
 const compareCandidates = (a: BackboneCandidate, b: BackboneCandidate): number =>
   Number(isComplete(b)) - Number(isComplete(a)) ||
   nameScore(b) - nameScore(a) ||
@@ -134,7 +137,7 @@ const compareCandidates = (a: BackboneCandidate, b: BackboneCandidate): number =
   Number(AVERAGED_WEIGHTS.test(a.prefix)) - Number(AVERAGED_WEIGHTS.test(b.prefix)) ||
   nameDepth(a.prefix) - nameDepth(b.prefix);
 
-/** The ResNets that may be in a file. */
+/** Finds the ResNets in a file. */
 export class BackboneSearch {
   private readonly found: readonly SchemeMatch[];
 
@@ -142,7 +145,7 @@ export class BackboneSearch {
     this.found = findSchemeMatches(tensors);
   }
 
-  /** What may be this backbone, best first. */
+  /** Candidates for a backbone, best first. */
   candidates(spec: BackboneSpec): BackboneCandidate[] {
     const fullShapes = backboneShapes({...spec, lastStage: stageCount(spec.arch)});
     const expectedShapes = backboneShapes(spec);
@@ -195,7 +198,7 @@ export class BackboneSearch {
     };
   }
 
-  /** A counter of batches, of whatever type, is no weight. */
+  /** Names inside the stages that match nothing. Batch counters of any type are ignored. */
   private unrecognizedNames({scheme, prefix, named}: SchemeMatch): string[] {
     const stages = stagePrefixes(scheme).map(stage => prefix + stage);
     const read = new Set([...named.values()].flatMap(tensors => tensors.map(({name}) => name)));
@@ -207,7 +210,7 @@ export class BackboneSearch {
   }
 }
 
-/** The tensors of a backbone by torchvision's keys; biases of convolutions go into the batch norms behind them. */
+/** Tensors of a backbone by torchvision key. Biases of convolutions are folded into the following batch norms. */
 export function collectBackboneTensors(
   {tensors}: BackboneCandidate,
   spec: BackboneSpec,
@@ -226,7 +229,7 @@ export function collectBackboneTensors(
   );
 }
 
-/** `layer1.0.bn1.running_mean` -> `layer1.0.conv1.bias` */
+/** Key of the preceding convolution's bias: `layer1.0.bn1.running_mean` -> `layer1.0.conv1.bias`. */
 function precedingBiasKey(key: string): string | undefined {
   const [, place, norm] = /^(.*?)(bn\d|downsample\.1)\.running_mean$/.exec(key) ?? [];
   if (norm === undefined) return undefined;

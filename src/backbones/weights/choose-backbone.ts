@@ -7,7 +7,7 @@ import {ARCHS, type Arch, type BackboneSpec, type LastStage} from '../resnet-spe
 import {TORCHVISION_METADATA} from './weights-metadata.js';
 import {createMismatchError} from './weights-mismatch.js';
 
-/** @throws UsageError where a file says that it is of another depth, or of another kind of network */
+/** @throws UsageError if the file's metadata names another architecture or another kind of network */
 export function checkDeclaredArch(
   {path, metadata: {arch: declared}}: OpenWeights,
   arch: Arch,
@@ -21,19 +21,19 @@ export function checkDeclaredArch(
   );
 }
 
-/** The backbone in a file, and others that it holds as well. */
+/** The backbone of a file, and other backbones in it. */
 export interface BackboneChoice {
   readonly candidate: BackboneCandidate;
   readonly others: readonly BackboneCandidate[];
 }
 
-/** @throws WeightsMismatchError where no candidate is whole */
+/** @throws WeightsMismatchError if no candidate is complete */
 export function chooseBackbone(
   {path, tensors}: OpenWeights,
   arch: Arch,
   lastStage: LastStage,
 ): BackboneChoice {
-  // Neither stride nor epsilon changes a name or a shape.
+  // Stride and epsilon affect neither names nor shapes.
   const spec: BackboneSpec = {arch, lastStage, ...TORCHVISION_METADATA};
   const search = new BackboneSearch(tensors);
   const found = search.candidates(spec);
@@ -43,10 +43,10 @@ export function chooseBackbone(
   return {candidate, others: found.slice(1).filter(isComplete)};
 }
 
-/** Names in a sentence, at most. */
+/** Maximum number of names in a message. */
 const MAX_LISTED_NAMES = 4;
 
-/** What of a file was not taken, in one sentence for other backbones in it and one for the rest. */
+/** Messages about unused tensors of a file: one sentence about other backbones in it, one about the rest. */
 export function describeIgnoredTensors(
   {path, tensors}: OpenWeights,
   {tensors: usedTensors, prefix}: BackboneCandidate,

@@ -3,12 +3,12 @@ import {networkConvNorms} from '../network.js';
 import {STAGES, stageCount, type Arch} from '../resnet-specs.js';
 import {TORCHVISION_METADATA} from './weights-metadata.js';
 
-/** Names of a convolution and of the batch norm behind it. */
+/** Names of a convolution and the batch norm after it. */
 type ConvNormNames = readonly [conv: string, norm: string];
 
-/** What the parameters of a layer are called, by what torchvision calls them. */
+/** Names of a layer's parameters, by torchvision's name. */
 interface ParameterNames {
-  /** Between the layer's name and the parameter's. */
+  /** Separator between the layer's name and the parameter's. */
   readonly separator: '.' | '/';
   readonly conv: Readonly<Record<string, readonly string[]>>;
   readonly norm: Readonly<Record<string, readonly string[]>>;
@@ -37,20 +37,20 @@ const KERAS: ParameterNames = {
 };
 
 /**
- * How a library calls the parts of a ResNet. In the templates `{s}` is the stage, from 1, `{b}` the block, from 0, and `{k}` the
- * convolution, from 1; `{s+1}` adds to it, and `{b:a}` is its letter. Where there are several names, files have one of them.
+ * How a library names the layers of a ResNet. In the templates `{s}` is the stage, from 1, `{b}` the block, from 0, and `{k}` the
+ * convolution, from 1. `{s+1}` adds to the number, and `{b:a}` writes it as a letter. If several names are listed, a file uses one of them.
  */
 export interface NamingScheme {
   readonly name: string;
   readonly stem: readonly ConvNormNames[];
   readonly conv: readonly ConvNormNames[];
   readonly shortcut: readonly ConvNormNames[];
-  /** What the names of all that lies in a stage begin with: what else is found there belongs to another kind of network. */
+  /** Name prefixes of everything inside a stage. Other names found there belong to another kind of network. */
   readonly stage: readonly string[];
   readonly parameters: ParameterNames;
-  /** Keras' filters are HWIO, torch's OIHW. */
+  /** Layout of filters: HWIO in Keras, OIHW in PyTorch. */
   readonly channels: 'first' | 'last';
-  /** What files under these names are known to be, unless they say otherwise (provenance.ts). */
+  /** Metadata of files with these names, unless they contain their own (weights-metadata.ts). */
   readonly metadata?: Readonly<Record<string, string>>;
 }
 
@@ -62,7 +62,7 @@ const SHORTCUTS: readonly ConvNormNames[] = [
   ['shortcut.conv', 'shortcut.bn'],
 ];
 
-/** Children of blocks that keep torchvision's names, in stages of any names. */
+/** Blocks with torchvision's child names, in stages of any name. */
 const torchvisionBlocks = (
   stage: string,
 ): Pick<NamingScheme, 'conv' | 'shortcut' | 'stage' | 'parameters' | 'channels'> => ({
@@ -79,7 +79,9 @@ const torchvisionBlocks = (
   channels: 'first',
 });
 
-/** The children of a ResNet in an nn.Sequential, as fastai and many feature extractors keep them; without relu and pool there are fewer. */
+/**
+ * Numbered children of a ResNet in an nn.Sequential, as in fastai and many feature extractors. Without relu and pool the numbers are lower.
+ */
 const numberedChildren = (offset: number): NamingScheme => ({
   name: 'numbered children',
   stem:
@@ -92,10 +94,10 @@ const numberedChildren = (offset: number): NamingScheme => ({
   ...torchvisionBlocks(offset === 0 ? '{s}.' : `{s+${offset}}.`),
 });
 
-/** Every scheme that is known, the most usual first. */
+/** All known schemes, the most common first. */
 export const NAMING_SCHEMES: readonly NamingScheme[] = [
   {
-    // timm, MMPretrain, torchvision's detectors, MoCo, DINO and most others name alike, below prefixes of their own.
+    // timm, MMPretrain, torchvision's detectors, MoCo, DINO and most others use the same names, below their own prefixes.
     name: 'torchvision',
     stem: [
       ['conv1', 'bn1'],
@@ -132,7 +134,7 @@ export const NAMING_SCHEMES: readonly NamingScheme[] = [
   numberedChildren(1),
   numberedChildren(0),
   {
-    // Stride and colors as its configuration has them by default (detectron2/config/defaults.py).
+    // Stride and channel order are the defaults of its configuration (detectron2/config/defaults.py).
     name: 'detectron2',
     stem: [['stem.conv1', 'stem.conv1.norm']],
     conv: [['res{s+1}.{b}.conv{k}', 'res{s+1}.{b}.conv{k}.norm']],
@@ -173,7 +175,7 @@ export const NAMING_SCHEMES: readonly NamingScheme[] = [
     },
   },
   {
-    // This project's own exports for tfjs, which say what they are.
+    // This project's own tfjs exports, whose metadata are complete.
     name: 'finetune for tfjs',
     stem: [['conv1', 'bn1']],
     conv: [['layer{s}.{b}.conv{k}', 'layer{s}.{b}.bn{k}']],
@@ -199,7 +201,7 @@ const fillTemplate = (template: string, position: BlockPosition): string =>
     },
   );
 
-/** The names under which a scheme knows a unit. */
+/** The names of a convolution and its batch norm in a scheme. */
 function convNormNames(scheme: NamingScheme, {conv: {name}}: ConvNorm): readonly ConvNormNames[] {
   const [, s, b, k] = /^layer(\d)\.(\d+)\.(?:conv(\d)|downsample\.0)$/.exec(name) ?? [];
   if (s === undefined) return scheme.stem;
@@ -212,8 +214,8 @@ function convNormNames(scheme: NamingScheme, {conv: {name}}: ConvNorm): readonly
 }
 
 /**
- * Torchvision's keys by the scheme's names, of the whole network, biases of convolutions included: a file may have them, though no
- * network here does.
+ * Torchvision keys by a scheme's names, for the whole network. Convolution biases are included: a file may have them, though no network
+ * here does.
  */
 export function schemeNames(scheme: NamingScheme, arch: Arch): Map<string, string> {
   const spec = {arch, lastStage: stageCount(arch), ...TORCHVISION_METADATA};
@@ -234,6 +236,6 @@ export function schemeNames(scheme: NamingScheme, arch: Arch): Map<string, strin
   return keys;
 }
 
-/** What the names in the stages begin with, under a scheme. */
+/** Name prefixes of the stages in a scheme. */
 export const stagePrefixes = ({stage}: NamingScheme): string[] =>
   STAGES.flatMap(s => stage.map(template => fillTemplate(template, {s})));

@@ -3,7 +3,7 @@ import type {StoredTensors} from '../readers/weights-file.js';
 
 interface ArchitectureHint {
   readonly name: string;
-  /** @param names of all tensors of the file */
+  /** @param names names of all tensors in the file */
   readonly matches: (
     names: readonly string[],
     tensors: StoredTensors,
@@ -21,7 +21,7 @@ const candidateShape = (
   key: string,
 ): readonly number[] => bestCandidate?.tensors.get(key)?.tensor.shape ?? [];
 
-/** Networks that are often taken for one of ours, by what tells them apart, the surest sign first. */
+/** Networks that are often mistaken for a supported one, with their distinguishing features, the most reliable first. */
 const ARCHITECTURE_HINTS: readonly ArchitectureHint[] = [
   {
     name: 'SE-ResNet (squeeze and excitation)',
@@ -83,7 +83,7 @@ const isNarrower = (filter: readonly number[]): boolean =>
 const isWider = (filter: readonly number[]): boolean =>
   filter.length === 4 && filter[0] === filter[1] && filter[0]! > 64;
 
-/** `It looks like a ResNeXt, which ... ` and a space; nothing where there is no sign. */
+/** A hint with a trailing space, `It looks like a ResNeXt, which ... `; empty if nothing is recognized. */
 export function describeOtherArchitecture(
   tensors: StoredTensors,
   bestCandidate: BackboneCandidate | undefined,

@@ -3,23 +3,23 @@ import {readFile} from 'node:fs/promises';
 import {basename, dirname, join, resolve} from 'node:path';
 import {ARCHS, STAGES, type Arch, type LastStage} from '../resnet-specs.js';
 
-/** How a run of this project began, as far as its checkpoints leave it out: they hold only what the run trained. */
+/** How a run of this project began. Its checkpoints hold only the weights that the run trained, so the rest comes from here. */
 export interface RunOrigin {
   readonly arch: Arch;
   readonly lastStage: LastStage;
-  /** What it was given for `--weights`. */
+  /** Value of `--weights`. */
   readonly weights: string;
   readonly seed: number;
 }
 
-/** A checkpoint lies at most so many folders below its run: `checkpoints/best`. */
+/** Maximum depth of a checkpoint below its run: `checkpoints/best`. */
 const MAX_PARENT_LEVELS = 3;
 
-/** The file of a checkpoint, by itself or its folder. */
+/** The weights file of a checkpoint, given the file or its folder. */
 export const resolveCheckpointFile = (path: string): string =>
   existsSync(path) && statSync(path).isDirectory() ? join(path, 'weights.safetensors') : path;
 
-/** The beginning of the run that wrote a checkpoint; undefined for any other file. */
+/** Origin of the run that wrote a checkpoint; undefined for any other file. */
 export async function readRunOrigin(path: string): Promise<RunOrigin | undefined> {
   const file = resolve(resolveCheckpointFile(path));
   if (basename(file) !== 'weights.safetensors' || !existsSync(file)) return undefined;

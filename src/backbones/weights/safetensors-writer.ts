@@ -2,8 +2,8 @@ import type {StateDict} from '../../core/state-dict.js';
 import {writeFileAtomic} from '../../core/files/atomic-write.js';
 
 /**
- * Writes tensors as float32 in safetensors format (https://huggingface.co/docs/safetensors), in the order given, their bytes beginning at
- * a multiple of 8. Written next to its place and renamed: the path holds the whole new file, or what it held before.
+ * Writes tensors as float32 in safetensors format (https://huggingface.co/docs/safetensors), in the given order, with their bytes starting
+ * at a multiple of 8. The write is atomic.
  */
 export const writeSafetensors = (
   path: string,

@@ -28,7 +28,9 @@ function transposeToChannelsFirst(
   return moved;
 }
 
-/** The running mean of a batch norm without the bias of the convolution before it: `bn(conv + bias)` is `bn(conv)` with that much less. */
+/**
+ * Subtracts the preceding convolution's bias from a batch norm's running mean: `bn(conv + bias)` equals `bn(conv)` with the reduced mean.
+ */
 export function subtractBias(mean: StoredTensor, bias: StoredTensor): StoredTensor {
   const read = async (): Promise<Float32Array> => {
     const biasValues = await bias.read();

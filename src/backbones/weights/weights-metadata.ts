@@ -10,7 +10,7 @@ import type {PretrainedWeights} from '../pretrained/pretrained.js';
 import {WeightsFileError, type OpenWeights} from '../readers/weights-file.js';
 import type {ResNetVariant} from '../resnet-specs.js';
 
-/** What must be known of weights besides their numbers. */
+/** Properties needed to use weights, besides their values. */
 export interface WeightsMetadata extends ResNetVariant {
   readonly preprocessing: Preprocessing;
 }
@@ -21,7 +21,7 @@ export const TORCHVISION_METADATA: WeightsMetadata = {
   preprocessing: TORCHVISION_PREPROCESSING,
 };
 
-/** A wrong family or preprocessing gives wrong features without a sign: what is said and not understood is not guessed at. */
+/** The error for unknown metadata. A wrong variant or preprocessing silently produces wrong features, so values are never guessed. */
 const unsupportedValue = (
   path: string,
   key: string,
@@ -33,7 +33,7 @@ const unsupportedValue = (
     {remedy: `use ${expected}`},
   );
 
-/** `stride_on` of a weights file: the kernel of the convolution that carries the stride. */
+/** `stride_on` of a weights file: the kernel size of the convolution with the stride. */
 export const formatStrideOn = ({strideIn1x1}: ResNetVariant): string =>
   strideIn1x1 ? '1x1' : '3x3';
 
@@ -48,7 +48,7 @@ function parseEpsilon(path: string, text: string): number {
   throw unsupportedValue(path, 'batch_norm_epsilon', text, 'a number above 0');
 }
 
-/** `caffe: ...` in files prepared by others, the whole record as JSON in our own. */
+/** Preprocessing in metadata: `caffe: ...` in files prepared by others, the whole record as JSON in this project's files. */
 function parsePreprocessing(path: string, text: string): Preprocessing {
   if (text.startsWith('caffe')) return CAFFE_PREPROCESSING;
   try {
@@ -64,7 +64,10 @@ function parsePreprocessing(path: string, text: string): Preprocessing {
   }
 }
 
-/** What the file says of itself, else its card; a bare state dict is torchvision's family, the only one that comes without saying so. */
+/**
+ * Metadata of a file, else of its pretrained-weights entry. A bare state dict is torchvision's variant, the only one that comes without
+ * metadata.
+ */
 export function readWeightsMetadata(
   {path, metadata}: Pick<OpenWeights, 'path' | 'metadata'>,
   pretrained?: PretrainedWeights,

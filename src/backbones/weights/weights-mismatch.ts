@@ -8,7 +8,7 @@ import type {StoredTensors} from '../readers/weights-file.js';
 import {backboneShapes} from '../network.js';
 import {ARCHS, STAGES, type Arch, type BackboneSpec, type LastStage} from '../resnet-specs.js';
 
-/** A weights file that is sound but does not hold the backbone that was asked for. What it lacks is in the sentence and in the fields. */
+/** A valid weights file without the requested backbone. The message and the fields say what is missing. */
 export class WeightsMismatchError extends defineError(
   FinetuneError,
   'WEIGHTS_MISMATCH',
@@ -18,21 +18,21 @@ export class WeightsMismatchError extends defineError(
     }: {
       file: string;
       spec: BackboneSpec;
-      /** Torchvision's names of what the file does not hold. */
+      /** Missing tensors, by torchvision's names. */
       missing: readonly string[];
-      /** The file's names of what lies among the backbone's layers and is none of its. */
+      /** Unexpected tensors among the backbone's layers, by the file's names. */
       unexpected: readonly string[];
-      /** Torchvision's names, with both shapes. */
+      /** Tensors of another shape: torchvision's names with both shapes. */
       shapeMismatches: readonly string[];
     },
     {sentence}: {sentence: string},
   ) => `${file} ${sentence}`,
 ) {}
 
-/** A file without this share of the names is no damaged ResNet, but something else in which a few names are alike. */
+/** A file that lacks more than this fraction of the names is not a damaged ResNet, but another network that shares a few names. */
 const MAX_MISSING_FRACTION = 0.9;
 
-/** The error for a file in which no candidate is whole. */
+/** Creates the error for a file without a complete candidate. */
 export function createMismatchError(
   path: string,
   tensors: StoredTensors,
@@ -123,10 +123,10 @@ function listMismatches(
     .join('; ');
 }
 
-/** Names to compare with, at most: a file may have any number. */
+/** Maximum number of names to compare with: a file may have any number. */
 const MAX_COMPARED_NAMES = 2000;
 
-/** What is called most like the first that is missing, among the names that stand for nothing. */
+/** The unrecognized name that is most similar to the first missing one. */
 function suggestNearestName(
   tensors: StoredTensors,
   {tensors: matchedTensors, prefix}: BackboneCandidate,
@@ -149,7 +149,7 @@ function describeNoMatch(tensors: StoredTensors, spec: BackboneSpec): string {
   );
 }
 
-/** The last stage up to which everything is there, where nothing at all is there of later ones; 0 where that is not so. */
+/** The last stage up to which a file is complete, if later stages are entirely absent; else 0. */
 function completeStages(search: BackboneSearch, spec: BackboneSpec): 0 | LastStage {
   for (const lastStage of [...STAGES].reverse()) {
     const [bestCandidate] = search.candidates({...spec, lastStage});
@@ -161,7 +161,7 @@ function completeStages(search: BackboneSearch, spec: BackboneSpec): 0 | LastSta
   return 0;
 }
 
-/** Of a file that holds another depth of the family, or its first stages only: what to add. */
+/** What to do about a file with another ResNet depth, or with only the first stages. */
 function describeOtherVariant(search: BackboneSearch, spec: BackboneSpec): string | undefined {
   const stagesByArch = new Map<Arch, 0 | LastStage>(
     ARCHS.map(arch => [arch, completeStages(search, {...spec, arch})]),

@@ -13,8 +13,9 @@ function countMatching(data: Float32Array, predicate: (value: number) => boolean
 }
 
 /**
- * @param key what the numbers are, in torchvision's words
- * @throws WeightsFileError for numbers that no training leaves: such a network computes nothing, and would say so only at the end of a run
+ * @param key torchvision's name of the tensor
+ * @throws WeightsFileError for values that training cannot produce: such a network computes garbage, which would show only at the end of a
+ * run
  */
 export function checkFiniteValues(
   path: string,
@@ -39,7 +40,7 @@ export function checkFiniteValues(
   if (negative > 0) throw createError(negative, 'below zero, which no variance is');
 }
 
-/** Reads tensors, and checks every number. */
+/** Reads tensors and checks every value. */
 export async function readFiniteTensors(
   path: string,
   tensors: ReadonlyMap<string, SourceTensor>,

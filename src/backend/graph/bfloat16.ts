@@ -1,14 +1,19 @@
 import {TF_DATA_TYPES, type} from './binding.js';
 import type {GraphNode} from './graph-def.js';
 
-/** Which inputs and which outputs of an op are of its type `T` and may be bfloat16; the others stay as they are. */
+/** Which inputs and output of an op share its type `T` and may be bfloat16. All others keep their types. */
 interface LoweringRule {
   readonly inputs: readonly number[];
-  /** Where the arithmetic is, and the time: lowered always. The others only follow, so that no tensor is widened between two of those. */
+  /**
+   * Ops that do the arithmetic and take the time: always lowered. Other ops are lowered only if an input is, to avoid casts between two
+   * lowered ops.
+   */
   readonly isAlwaysLowered?: true;
 }
 
-/** Every one gives its lowered value as output 0. The head is not among them: a few per mille of the time, and all of the decision. */
+/**
+ * Ops that may be lowered; each lowers its output 0. The head is not included: it takes a few per mille of the time and decides the result.
+ */
 const LOWERING_RULES: Readonly<Record<string, LoweringRule>> = {
   Conv2D: {inputs: [0, 1], isAlwaysLowered: true},
   Conv2DBackpropInput: {inputs: [1, 2], isAlwaysLowered: true},
@@ -27,12 +32,11 @@ const LOWERING_RULES: Readonly<Record<string, LoweringRule>> = {
 };
 
 /**
- * A graph of float32 whose convolutions, and what stands between them, compute in bfloat16: 8 bits of mantissa, sums in float32, and the
- * range of float32, so that no loss needs scaling. Weights, their updates, the statistics of batch norms, the head and the loss stay in
- * float32 (Kalamkar et al., https://arxiv.org/abs/1905.12322). What TensorFlow's own rewriter does under a switch that a session of the addon
- * cannot be given.
- * @param nodes in an order in which each stands behind those it takes from
- * @param prefix of the names of what is added
+ * Lowers the convolutions of a float32 graph, and the ops between them, to bfloat16: 8 bits of mantissa, sums in float32, and the range of
+ * float32, so the loss needs no scaling. Weights, updates, batch-norm statistics, head and loss stay in float32 (Kalamkar et al.,
+ * https://arxiv.org/abs/1905.12322). TensorFlow's own rewriter does the same, but the addon cannot set its switch for a session.
+ * @param nodes in topological order
+ * @param prefix name prefix of added nodes
  */
 export function lowerToBfloat16(nodes: readonly GraphNode[], prefix: string): GraphNode[] {
   const output: GraphNode[] = [];

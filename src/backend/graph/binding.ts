@@ -1,6 +1,6 @@
 import {tf, type Tensor} from '../tensorflow.js';
 
-/** TensorFlow's own numbers for element types (tensorflow/c/tf_datatype.h). */
+/** TensorFlow's numbers of element types (tensorflow/c/tf_datatype.h). */
 export const TF_DATA_TYPES = {
   float32: 1,
   int32: 3,
@@ -13,13 +13,13 @@ export const TF_DATA_TYPES = {
 
 export type TfDataType = keyof typeof TF_DATA_TYPES;
 
-/** One attribute of an op, in a kind the addon can pass. Lists of types, strings or shapes, functions and tensors are beyond it. */
+/** An attribute of an op, of a kind that the addon can pass. It cannot pass functions, tensors, or lists of types, strings or shapes. */
 export interface OpAttribute {
   readonly kind: 'STRING' | 'INT' | 'FLOAT' | 'BOOL' | 'TYPE' | 'SHAPE';
   readonly value: string | number | boolean | readonly number[];
 }
 
-/** `{T: type('float32'), strides: ints([1, 1, 1, 1])}` */
+/** Attributes by name: `{T: type('float32'), strides: ints([1, 1, 1, 1])}`. */
 export type OpAttributes = Readonly<Record<string, OpAttribute>>;
 
 export const type = (element: TfDataType): OpAttribute => ({
@@ -29,26 +29,26 @@ export const type = (element: TfDataType): OpAttribute => ({
 export const ints = (value: readonly number[]): OpAttribute => ({kind: 'INT', value});
 export const float = (value: number): OpAttribute => ({kind: 'FLOAT', value});
 export const bool = (value: boolean): OpAttribute => ({kind: 'BOOL', value});
-/** -1 for a dimension that may be anything. */
+/** A shape attribute; -1 stands for an unknown dimension. */
 export const shape = (value: readonly number[]): OpAttribute => ({kind: 'SHAPE', value});
 export const string = (value: string): OpAttribute => ({kind: 'STRING', value});
 
-/** An attribute as the addon takes it. */
+/** An attribute in the addon's form. */
 export interface NativeAttribute {
   readonly name: string;
   readonly type: number;
   readonly value: OpAttribute['value'];
 }
 
-/** What an op gave back: a handle, and what it is. */
+/** Handle, shape and type of an op's output. */
 export interface TensorMetadata {
   readonly id: number;
   readonly shape: number[];
-  /** TensorFlow's number. */
+  /** TensorFlow's number of the element type. */
   readonly dtype: number;
 }
 
-/** The native addon (binding/tfjs_binding.cc of tfjs-node-gpu). Handles are numbers; whoever gets one deletes it. */
+/** The native addon (binding/tfjs_binding.cc of tfjs-node-gpu). Handles are numbers; the caller deletes them. */
 export interface Binding {
   createTensor(
     shape: readonly number[],
@@ -57,7 +57,7 @@ export interface Binding {
   ): number;
   deleteTensor(id: number): void;
   tensorDataSync(id: number): Float32Array | Int32Array | Uint8Array;
-  /** Runs any op that TensorFlow has registered, now. */
+  /** Runs any registered TensorFlow op immediately. */
   executeOp(
     name: string,
     attributes: readonly NativeAttribute[],
@@ -66,7 +66,7 @@ export interface Binding {
   ): TensorMetadata[];
   loadSavedModel(directory: string, tags: string): number;
   deleteSavedModel(id: number): void;
-  /** @param inputNames graph tensors to feed, `a:0,b:0` @param outputNames graph tensors to fetch, alike */
+  /** @param inputNames graph tensors to feed, `a:0,b:0` @param outputNames graph tensors to fetch, in the same form */
   runSavedModel(
     id: number,
     inputs: readonly number[],
@@ -74,7 +74,7 @@ export interface Binding {
     outputNames: string,
   ): TensorMetadata[];
   getNumOfTensors(): number;
-  /** Sessions alive. */
+  /** Number of open sessions. */
   getNumOfSavedModels(): number;
   isUsingGpuDevice(): boolean;
   readonly TF_ATTR_STRING: number;
@@ -86,9 +86,9 @@ export interface Binding {
   readonly TF_Version: string;
 }
 
-/** tfjs-node-gpu's backend (nodejs_kernel_backend.ts): tensors of tfjs over handles of the addon. */
+/** tfjs-node-gpu's backend (nodejs_kernel_backend.ts), which maps tfjs tensors to handles of the addon. */
 export interface NodeKernelBackend {
-  /** Replaced while a step is recorded. */
+  /** Replaced during tracing. */
   binding: Binding;
   readonly isUsingGpuDevice: boolean;
   executeMultipleOutputs(
@@ -97,26 +97,26 @@ export interface NodeKernelBackend {
     inputs: readonly Tensor[],
     outputs: number,
   ): Tensor[];
-  /** Handles of the addon; values that tfjs still holds back are uploaded. */
+  /** Handles of tensors. Values that tfjs has not uploaded yet are uploaded. */
   getInputTensorIds(tensors: readonly Tensor[]): number[];
-  /** A tensor of tfjs over a handle; it belongs to the enclosing `tf.tidy`. */
+  /** Wraps a handle in a tfjs tensor, which belongs to the enclosing `tf.tidy`. */
   createOutputTensor(metadata: TensorMetadata): Tensor;
   getNumOfTFTensors(): number;
 }
 
-/** Whether tensors live in TensorFlow now (else in the portable backend). */
+/** Whether TensorFlow is the current backend (rather than WASM). */
 export const isTensorFlow = (): boolean => tf.getBackend() === 'tensorflow';
 
-/** Whether they live in the memory of a GPU. */
+/** Whether tensors are stored in GPU memory. */
 export const isOnGpu = (): boolean => isTensorFlow() && nodeKernelBackend().isUsingGpuDevice;
 
-/** The native backend; only while the backend is `tensorflow`. */
+/** The native backend. Valid only if the backend is `tensorflow`. */
 export const nodeKernelBackend = (): NodeKernelBackend =>
   tf.backend() as unknown as NodeKernelBackend;
 
 /**
- * Runs one TensorFlow op by its registered name. Outputs belong to the enclosing `tf.tidy`, like those of any tfjs op; no gradient is
- * recorded. The attributes that TensorFlow infers from the inputs may be left out only where the op's gradient is not run in a graph.
+ * Runs one TensorFlow op by its registered name. Outputs belong to the enclosing `tf.tidy`, as with any tfjs op; no gradient is recorded.
+ * Attributes that TensorFlow infers from the inputs may be omitted only if the op's gradient does not run in a graph.
  */
 export function runOp(
   name: string,
@@ -134,8 +134,8 @@ export function runOp(
 }
 
 /**
- * Handles alive in the backend: TensorFlow's tensors and sessions, or tfjs's tensors where there is no TensorFlow. Equal before and after a
- * run without leaks.
+ * Number of live handles: TensorFlow's tensors and sessions, or tfjs tensors on another backend. Equal before and after a run without
+ * leaks.
  */
 export const countNativeHandles = (): number =>
   isTensorFlow()

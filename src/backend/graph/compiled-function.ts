@@ -12,36 +12,35 @@ const OUTPUT_NAME = 'result';
 const nameInputs = (inputs: readonly Tensor[]): Map<string, Tensor> =>
   new Map(inputs.map((tensor, index) => [`input${index}`, tensor]));
 
-/** Types and shapes, without the number of examples. */
+/** Types and shapes of the inputs, without the batch size. */
 const signatureOf = (inputs: readonly Tensor[]): string =>
   inputs.map(tensor => `${tfDataTypeOf(tensor)}[${tensor.shape.slice(1).join()}]`).join();
 
 export interface CompiledFunctionOptions {
   readonly precision?: Precision;
   /**
-   * Whether the first run gives what its ops gave, when it takes half as long, instead of what every later run of the same inputs gives.
-   * For who classifies a single image; a training that is to be gone on with must not.
+   * Whether the first run returns the eager result, in half the time, instead of the result that every later run of the same inputs
+   * returns. For classifying a single image; a training run that may be resumed must not use it.
    */
   readonly isFirstRunEager?: boolean;
 }
 
 /**
- * A function of batches of examples. On TensorFlow it is run once to be recorded, and is one graph from then on, in which TensorFlow fuses
- * what belongs together: convolution, bias, sum, relu. The ops differ from it in the last bits, and so does what they give. Elsewhere it is
- * run as it is.
+ * A compiled function of batches. On TensorFlow the first run traces it; from then on it is one graph, in which TensorFlow fuses
+ * convolution, bias, sum and relu. The results of eager ops differ from the graph's in the last bits. On other backends it runs eagerly.
  */
 export class CompiledFunction {
   readonly #state: ReadonlyMap<string, Tensor>;
   readonly #step: (...inputs: Tensor[]) => Tensor;
   readonly #precision: Precision;
   readonly #isFirstRunEager: boolean;
-  /** What was recorded, and of what inputs. */
+  /** The traced graph and the signature of its inputs. */
   #graph: {readonly signature: string; readonly nodes: readonly GraphNode[]} | undefined;
   #session: Session | undefined;
 
   /**
-   * @param state float32 tensors that the step takes from outside besides its inputs; they must not change
-   * @param step from `[n, ...]` to float32 `[n, ...]`, for any n; no number in it may depend on n
+   * @param state float32 tensors that the step reads besides its inputs; they must not change
+   * @param step maps `[n, ...]` to float32 `[n, ...]` for any n; no number in it may depend on n
    */
   constructor(
     state: ReadonlyMap<string, Tensor>,
@@ -54,7 +53,7 @@ export class CompiledFunction {
     this.#step = step;
   }
 
-  /** The caller disposes what it gets. @throws HostReadError for a step that reads a tensor */
+  /** Runs the function. The caller disposes the result. @throws HostReadError if the step reads a tensor */
   run(...inputs: Tensor[]): Tensor {
     if (!isTensorFlow()) return tf.tidy(() => this.#step(...inputs));
     if (this.#graph?.signature !== signatureOf(inputs)) {

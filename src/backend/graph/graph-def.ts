@@ -1,8 +1,8 @@
 import type {OpAttribute} from './binding.js';
 
-/** A tensor written into a graph: its elements row by row, little-endian. */
+/** A constant tensor in a graph: its elements, row-major, little-endian. */
 export interface TensorConstant {
-  /** TensorFlow's number. */
+  /** TensorFlow's number of the element type. */
   readonly dtype: number;
   readonly shape: readonly number[];
   readonly bytes: Uint8Array;
@@ -15,7 +15,7 @@ export type GraphAttribute =
 export interface GraphNode {
   readonly name: string;
   readonly op: string;
-  /** Outputs of other nodes, `name:index`, or `^name` to run after a node. */
+  /** Outputs of other nodes, `name:index`, or control inputs, `^name`. */
   readonly inputs: readonly string[];
   readonly attributes: Readonly<Record<string, GraphAttribute>>;
 }
@@ -43,14 +43,14 @@ const bytes = (field: number, content: string | Uint8Array): Buffer => {
 const message = (field: number, ...parts: readonly Buffer[]): Buffer =>
   bytes(field, Buffer.concat(parts));
 
-/** TensorShapeProto; -1 for a dimension that may be anything. */
+/** TensorShapeProto; -1 stands for an unknown dimension. */
 const shapeProto = (field: number, shape: readonly number[]): Buffer =>
   message(field, ...shape.map(size => message(2, number(1, size))));
 
 const tensorProto = (field: number, {dtype, shape, bytes: content}: TensorConstant): Buffer =>
   message(field, number(1, dtype), shapeProto(2, shape), bytes(4, content));
 
-/** The fields of AttrValue (tensorflow/core/framework/attr_value.proto), which those of its lists share. */
+/** The fields of AttrValue (tensorflow/core/framework/attr_value.proto); its lists use the same ones. */
 const SCALARS: Readonly<Record<Exclude<OpAttribute['kind'], 'SHAPE'>, (value: never) => Buffer>> = {
   STRING: (value: string) => bytes(2, value),
   INT: (value: number) => number(3, value),
@@ -80,13 +80,13 @@ const nodeDef = ({name, op, inputs, attributes}: GraphNode): Buffer =>
     ),
   );
 
-/** The version of the format that TensorFlow 2.21 writes (TF_GRAPH_DEF_VERSION); older ones read it. */
+/** Graph version that TensorFlow 2.21 writes (TF_GRAPH_DEF_VERSION); newer versions of TensorFlow read it. */
 const GRAPH_DEF_VERSION = 1882;
 
-/** The tag that a graph is found under. */
+/** Tag under which a SavedModel stores its graph. */
 export const SERVING_TAG = 'serve';
 
-/** A SavedModel of nothing but a graph: the content of `saved_model.pb` (tensorflow/core/protobuf/saved_model.proto). */
+/** Encodes a SavedModel that holds only a graph: the content of `saved_model.pb` (tensorflow/core/protobuf/saved_model.proto). */
 export const encodeSavedModel = (nodes: readonly GraphNode[]): Buffer =>
   Buffer.concat([
     number(1, 1),

@@ -2,14 +2,14 @@ import type {Binding, NativeAttribute, OpAttributes} from './binding.js';
 
 const ATTRIBUTE_KINDS = ['STRING', 'INT', 'FLOAT', 'BOOL', 'TYPE', 'SHAPE'] as const;
 
-/** Attributes that TensorFlow counts by itself where an op is run at once. */
+/** Attributes that count inputs. TensorFlow sets them itself in eager execution, but a graph needs them. */
 const INPUT_COUNTS: Readonly<Record<string, (inputs: number) => number>> = {
   AddN: n => n,
   Pack: n => n,
   ConcatV2: n => n - 1,
 };
 
-/** The attributes of an op as a graph has them. */
+/** The attributes of an op in a graph. */
 export function attributesOf(
   binding: Binding,
   op: string,
@@ -28,7 +28,7 @@ export function attributesOf(
     : {...tfAttributes, N: {kind: 'INT', value: count(inputs)}};
 }
 
-/** tfjs casts numbers to the type that they are of. */
+/** Whether a cast changes nothing: tfjs also casts to the type that a tensor already has. */
 export const isNoOpCast = (op: string, attributes: readonly NativeAttribute[]): boolean =>
   op === 'Cast' &&
   attributes.find(({name}) => name === 'SrcT')?.value ===

@@ -2,23 +2,23 @@ import {readFileSync} from 'node:fs';
 import {UnsupportedEnvironmentError} from '../../core/errors.js';
 import type {BackendInfo} from '../runtime/backend-info.js';
 
-/** Of the convolutions and what stands between them: float32 throughout, or bfloat16 with weights, statistics and sums in float32. */
+/** Precision of the convolutions and the ops between them: float32, or bfloat16 with weights, statistics and sums in float32. */
 export const PRECISIONS = ['fp32', 'bf16'] as const;
 export type Precision = (typeof PRECISIONS)[number];
 
-/** bf16 was asked for where there is no arithmetic for it. */
+/** bf16 was requested on hardware without bfloat16 arithmetic. */
 export class PrecisionError extends UnsupportedEnvironmentError {
   override readonly code = 'UNSUPPORTED_PRECISION';
 }
 
-/** What Linux says of the processor: `flags` on x64, `Features` on arm64. */
+/** Linux's description of the processor: `flags` on x64, `Features` on arm64. */
 const CPUINFO_FILE = '/proc/cpuinfo';
 
 /** @param cpuInfo content of `/proc/cpuinfo` */
 export const processorHasBfloat16 = (cpuInfo: string): boolean =>
   /^(flags|Features)\s*:.*\b(avx512_bf16|amx_bf16|bf16)\b/m.test(cpuInfo);
 
-/** bfloat16 came to NVIDIA's GPUs with Ampere. */
+/** Compute capability of Ampere, the first NVIDIA GPUs with bfloat16. */
 const AMPERE = 8;
 
 function readCpuInfo(): string {
@@ -31,7 +31,7 @@ function readCpuInfo(): string {
 
 /**
  * @param cpuInfo content of `/proc/cpuinfo`
- * @throws PrecisionError where a backend cannot compute in a precision faster than in float32, or at all
+ * @throws PrecisionError if the backend does not support the precision, or it is not faster than float32 there
  */
 export function requirePrecision(
   precision: Precision,
@@ -56,8 +56,8 @@ export function requirePrecision(
 }
 
 /**
- * Lets cuDNN normalize a batch of bfloat16 as it lies, channels last, by its kernels that read it once. TensorFlow else turns every
- * activation round for the batch norms and back for the convolutions. Effective for the process from its first batch norm on.
+ * Makes cuDNN normalize bfloat16 batches in channels-last layout, with the kernels that read a batch once. Otherwise TensorFlow transposes
+ * every activation before and after each batch norm. Effective for the whole process from the first batch norm on.
  */
 export function preparePrecision(
   precision: Precision,

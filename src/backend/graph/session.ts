@@ -11,7 +11,7 @@ import {tf, type Tensor} from '../tensorflow.js';
 const typeOf = (dtype: number): OpAttribute => ({kind: 'TYPE', value: dtype});
 const FLOAT = typeOf(TF_DATA_TYPES.float32);
 
-/** A tensor that is fed. @param sizes -1 for a dimension that may be anything */
+/** A node for a fed tensor. @param sizes -1 for an unknown dimension */
 export const placeholderNode = (
   name: string,
   tensor: Tensor,
@@ -23,7 +23,7 @@ export const placeholderNode = (
   attributes: {dtype: typeOf(TF_DATA_TYPES[tfDataTypeOf(tensor)]), shape: shape(sizes)},
 });
 
-/** A value under a name of its own. @param after names of nodes that must have run before it is given */
+/** A named alias of a value. @param after names of nodes that must run before it */
 export const identityNode = (
   name: string,
   of: string,
@@ -35,7 +35,7 @@ export const identityNode = (
   attributes: {T: FLOAT},
 });
 
-/** Gives a value of the session another content. */
+/** Assigns a value to a variable of the session. */
 export const assignNode = (name: string, state: string, value: string): GraphNode => ({
   name,
   op: 'AssignVariableOp',
@@ -45,7 +45,7 @@ export const assignNode = (name: string, state: string, value: string): GraphNod
 
 const initialValueName = (state: string): string => `${state}/value`;
 
-/** A float32 value that stays in the session; nodes read it under its name. */
+/** A float32 variable of the session; nodes read it by its name. */
 const stateNodes = (name: string, value: Tensor): GraphNode[] => [
   {
     name: variableHandleName(name),
@@ -65,11 +65,11 @@ const stateNodes = (name: string, value: Tensor): GraphNode[] => [
 
 const INITIALIZER = 'initial-values';
 
-/** All of the state, and a node that gives it its first values. */
+/** The variables of a session, and a node that initializes them all. */
 function stateGraph(state: ReadonlyMap<string, Tensor>): GraphNode[] {
   const names = [...state.keys()];
   const nodes = [...state].flatMap(([name, value]) => stateNodes(name, value));
-  // Only what has an output can be asked for.
+  // Only a node with an output can be fetched.
   const set = names.slice(0, 1).map(name =>
     identityNode(
       INITIALIZER,
@@ -88,7 +88,7 @@ function writeGraph(path: string, nodes: readonly GraphNode[]): void {
   }
 }
 
-/** Loads a graph through a file, the only way that the addon knows. */
+/** Loads a graph through a file: the addon has no other way. */
 function loadGraph(nodes: readonly GraphNode[]): number {
   const directory = mkdtempSync(join(tmpdir(), 'finetune-graph-'));
   try {
@@ -99,11 +99,11 @@ function loadGraph(nodes: readonly GraphNode[]): number {
   }
 }
 
-/** A graph that TensorFlow holds, with values that stay in it between runs. Whoever makes it closes it. */
+/** A graph loaded into TensorFlow, with variables that persist between runs. The caller closes it. */
 export class Session {
   readonly #id: number;
 
-  /** @param state values of the session by the names under which nodes read them; copied now */
+  /** @param state initial values of the variables, by the name that nodes read; copied now */
   constructor(nodes: readonly GraphNode[], state: ReadonlyMap<string, Tensor>) {
     this.#id = loadGraph([...stateGraph(state), ...nodes]);
     if (state.size > 0)
@@ -115,8 +115,8 @@ export class Session {
   }
 
   /**
-   * What nodes give, once what they stand on has run. The tensors belong to the enclosing `tf.tidy`. The first time that a set of nodes is
-   * asked for TensorFlow prepares the graph for it, which takes longer than many a run: better ask for all at once.
+   * Runs nodes and returns their outputs. The tensors belong to the enclosing `tf.tidy`. TensorFlow prepares the graph for each new set of
+   * nodes, which takes longer than many runs: fetch all of them in one call.
    */
   run(feeds: ReadonlyMap<string, Tensor>, nodes: readonly string[]): Tensor[] {
     const outputsOf = (names: Iterable<string>): string =>

@@ -4,7 +4,7 @@ import type {GraphNode} from './graph-def.js';
 import {attributesOf, isNoOpCast} from './op-attributes.js';
 import type {Tensor, Variable} from '../tensorflow.js';
 
-/** A step that cannot be run again from a graph: it looked at a value, which would be the same ever after. */
+/** A step read a tensor's value while being traced. The value would be frozen in the graph. */
 export class HostReadError extends defineError(
   FinetuneError,
   'HOST_READ_IN_GRAPH',
@@ -12,39 +12,38 @@ export class HostReadError extends defineError(
     `The result of ${op} is read back to the host inside a traced step. Read it after the step.`,
 ) {}
 
-/** What one run of a step did. */
+/** Result of tracing a step once. */
 export interface Trace<T> {
   readonly nodes: readonly GraphNode[];
-  /** What the step returned. */
+  /** Return value of the step. */
   readonly result: T;
-  /** Names of nodes that give nothing and must run all the same: those that move a source where it lies. */
+  /** Names of nodes without outputs that must still run: the in-place updates of sources. */
   readonly sideEffects: readonly string[];
-  /** Names of the sources that they move. */
+  /** Names of the sources that these nodes update. */
   readonly updatedInPlace: ReadonlySet<string>;
-  /** `node:index` of what a tensor holds. */
+  /** `node:index` of a tensor in the graph. */
   referenceOf(tensor: Tensor): string;
 }
 
-/** Handle of a tensor; one whose values tfjs still holds back is uploaded. */
+/** Handle of a tensor. Values that tfjs has not uploaded yet are uploaded. */
 export const handleOf = (tensor: Tensor): number =>
   nodeKernelBackend().getInputTensorIds([tensor])[0]!;
 
-/** The place in a session behind a source of that name. */
+/** Name of the session variable that holds a source. */
 export const variableHandleName = (name: string): string => `${name}/at`;
 
-/** The current trace. */
 let activeTracer: Tracer | undefined;
 
-/** Writes down what passes through the addon, and passes it on. */
+/** Records the calls to the addon and forwards them. */
 class Tracer {
   readonly nodes: GraphNode[] = [];
   readonly sideEffects: string[] = [];
   readonly updatedInPlace = new Set<string>();
   readonly #references = new Map<number, string>();
-  /** Named by what made them. */
+  /** The op that created each handle. */
   readonly #ops = new Map<number, string>();
   readonly #sources: ReadonlyMap<Tensor, string>;
-  /** While something else stands in the graph for what is run. */
+  /** Set while ops run that another node replaces in the graph. */
   #isSuspended = false;
 
   constructor(
@@ -56,7 +55,7 @@ class Tracer {
     for (const [name, tensor] of sources) this.#references.set(handleOf(tensor), `${name}:0`);
   }
 
-  /** In place of the addon: what is not replaced here is its own. */
+  /** A binding that replaces the addon's. Methods that are not overridden here are inherited. */
   binding(): Binding {
     return Object.create(this.originalBinding, {
       createTensor: {value: this.#createTensor},
@@ -99,7 +98,7 @@ class Tracer {
     }
   }
 
-  /** Where a variable lies in the session; what the step has assigned to it before is put there first. */
+  /** The session variable behind a variable. If the step has already assigned a value to it, an assignment is added first. */
   #targetOf(variable: Tensor): {readonly name: string; readonly assignments: readonly string[]} {
     const name = this.#sources.get(variable);
     if (name === undefined)
@@ -172,11 +171,11 @@ class Tracer {
 }
 
 /**
- * Runs a step and writes down every TensorFlow op that it runs. What JavaScript computes on the way is fixed from then on: whatever changes
- * from run to run must be an input, randomness a seed.
- * @param sources every tensor that the step takes from outside, by the name under which the nodes expect it
- * @param prefix of the nodes' names
- * @throws HostReadError for a step that reads a tensor
+ * Runs a step and records every TensorFlow op that it runs. Values that JavaScript computes are constants in the trace: whatever changes
+ * between runs must be an input, and randomness a seed.
+ * @param sources every tensor that the step reads from outside, by the name that the nodes use
+ * @param prefix name prefix of the nodes
+ * @throws HostReadError if the step reads a tensor
  */
 export function trace<T>(
   sources: ReadonlyMap<string, Tensor>,
@@ -204,9 +203,9 @@ export function trace<T>(
 }
 
 /**
- * Runs `work`, which moves variables. In a recording one op stands for it, of those that TensorFlow runs on variables where they lie: faster
- * by the passes over memory that it saves, and out of reach where ops are run one by one.
- * @param variables the op's first inputs; nothing of the step may read them afterwards
+ * Runs `update`, which assigns variables. In a trace, one of TensorFlow's in-place ops replaces it. That op saves passes over memory, but
+ * is not available to eager execution.
+ * @param variables the op's first inputs; the step must not read them afterwards
  * @param inputs the op's other inputs
  */
 export function updateInPlace(

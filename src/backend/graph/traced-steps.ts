@@ -7,30 +7,30 @@ import {trace, type Trace} from './trace.js';
 import {assignNode, placeholderNode, identityNode, Session} from './session.js';
 import {tf, type Tensor, type Variable} from '../tensorflow.js';
 
-/** A step recorded on inputs of certain shapes: one entry to the graph. */
+/** A step traced on inputs of certain shapes: one entry point of the graph. */
 interface TracedStep {
   readonly nodes: readonly GraphNode[];
-  /** Prefix of its nodes' names. */
+  /** Name prefix of its nodes. */
   readonly prefix: string;
-  /** Whether it moves a variable. */
+  /** Whether it updates a variable. */
   readonly updates: boolean;
 }
 
-/** A function of its inputs and of the variables, which it may move. */
+/** A function of its inputs and of the variables, which it may update. */
 export interface TraceableStep<T extends Tensor = Tensor> {
   readonly name: string;
-  /** The same at every call; run only where it is not known yet. */
+  /** Must do the same at every call. On TensorFlow it runs only to be traced. */
   run(): T;
-  /** Default: float32. */
+  /** Default: `fp32`. */
   readonly precision?: Precision;
-  /** Whether one recording serves any number of examples, the first dimension of the inputs; no number in the step may depend on it. */
+  /** Whether one trace serves any batch size (the first dimension of the inputs). No number in the step may depend on it. */
   readonly hasDynamicBatch?: true;
 }
 
 export interface TracedStepsOptions {
-  /** float32 tensors that the steps read and that do not change. */
+  /** float32 tensors that the steps read and never change. */
   readonly constants?: ReadonlyMap<string, Tensor>;
-  /** Told the name of a step and the types and shapes of its inputs. */
+  /** Called with the name of a step and the types and shapes of its inputs when it is traced. */
   readonly onTraced?: ((signature: string) => void) | undefined;
 }
 
@@ -46,10 +46,10 @@ const addPrefix = (inputs: Inputs, prefix: string): Map<string, Tensor> =>
   new Map([...inputs].map(([name, tensor]) => [`${prefix}${name}`, tensor]));
 
 /**
- * Steps over the same variables, run over and over. On TensorFlow each is run op by op to be recorded, what it has moved is put back, and it
- * is an entry to one graph whose variables live in a session; `sync` brings them back. The graph and its ops differ in the last bits, so
- * every result is the graph's: a run that was stopped, and records anew, continues to the same numbers. Inputs of other shapes (a last,
- * shorter batch) are another entry to it. Elsewhere steps are run as they are.
+ * Steps over shared variables that run many times. On TensorFlow a step runs eagerly once to be traced, its updates are reverted, and the
+ * trace becomes an entry point of one graph whose variables are stored in a session; `sync` copies them back. Graph and eager ops differ in
+ * the last bits, so every result comes from the graph: a resumed run, which traces again, continues with the same numbers. Inputs of other
+ * shapes (a shorter last batch) are traced as another entry point. On other backends steps run eagerly.
  */
 export class TracedSteps {
   readonly #variables: ReadonlyMap<string, Variable>;
@@ -57,12 +57,10 @@ export class TracedSteps {
   readonly #onTraced: (signature: string) => void;
   readonly #tracedSteps = new Map<string, TracedStep>();
   #session: Session | undefined;
-  /** Whether the variables in the session have moved since they were brought back. */
+  /** Whether the session's variables have changed since the last `sync`. */
   #isUnsynced = false;
 
-  /**
-   * @param variables all that the steps move, and read besides their inputs, float32
-   */
+  /** @param variables float32 variables that the steps update, and all that they read besides inputs and constants */
   constructor(
     variables: ReadonlyMap<string, Variable>,
     {constants = new Map(), onTraced = () => {}}: TracedStepsOptions = {},
@@ -73,8 +71,8 @@ export class TracedSteps {
   }
 
   /**
-   * @param inputs all that changes from run to run
-   * @throws HostReadError for a step that reads a tensor
+   * @param inputs everything that changes between runs
+   * @throws HostReadError if the step reads a tensor
    */
   run<T extends Tensor>(step: TraceableStep<T>, inputs: Inputs): T {
     if (!isTensorFlow()) return step.run();
@@ -93,7 +91,7 @@ export class TracedSteps {
     return this.#replay(this.#tracedSteps.get(key)!, inputs) as T;
   }
 
-  /** Gives the variables the values that the session has come to. */
+  /** Copies the session's values to the variables. */
   sync(): void {
     if (!this.#isUnsynced) return;
     const values = this.#session!.run(new Map(), [...this.#variables.keys()]);
@@ -157,7 +155,7 @@ export class TracedSteps {
     return traced.result;
   }
 
-  /** Nodes that give the variables what the step has assigned to them. */
+  /** Nodes that store the step's assignments in the session's variables. */
   #updateNodes({updatedInPlace, referenceOf}: Trace<Tensor>, prefix: string): GraphNode[] {
     return [...this.#variables]
       .filter(([name]) => !updatedInPlace.has(name))

@@ -4,7 +4,7 @@ import {fileURLToPath} from 'node:url';
 import {sha256} from '../../core/files/sha256.js';
 import {BackendError} from '../backend-error.js';
 
-/** tfjs-node-gpu uses the highest of 3..8 that Node supports, and every Node from 20 on supports 8. */
+/** Node-API level: tfjs-node-gpu uses the highest of 3..8 that Node supports, and every Node since 20 supports 8. */
 export const NODE_API = 8;
 
 const SOURCES = ['tfjs_backend.cc', 'tfjs_binding.cc'];
@@ -17,15 +17,15 @@ const HEADERS = [
   'utils.h',
 ];
 
-/** sha256 of the sources above, in that order, as tfjs-node-gpu 4.22.0 has them: what is compiled is what was tried. */
+/** sha256 of these sources in this order, as in tfjs-node-gpu 4.22.0: only tested sources are compiled. */
 const SOURCES_SHA256 = '69c584eb0cf11a6c9ae795dd9e3e4d09001e5ac55ba8eb94a407872e54c06f89';
 
-/** The addon of our own that is loaded before TensorFlow. */
+/** Source of this project's own addon, which is loaded before TensorFlow. */
 export const GUARD_SOURCE_FILE = fileURLToPath(
   new URL('../../../../native/guard.cc', import.meta.url),
 );
 
-/** The rpath is relative to the addon, so that a backend directory can be moved. */
+/** Compiler flags. The rpath is relative to the addon, so that a backend directory can be moved. */
 export const COMPILER_FLAGS = [
   '-std=c++17',
   '-O2',
@@ -36,7 +36,7 @@ export const COMPILER_FLAGS = [
   '-Wl,-rpath,$ORIGIN/tensorflow',
 ];
 
-/** Tells addons apart that were made from other sources or in another way. */
+/** Hash of the addons' sources and compiler flags. */
 export const ADDON_SOURCE_HASH = sha256(
   SOURCES_SHA256,
   ...COMPILER_FLAGS,
@@ -46,7 +46,7 @@ export const ADDON_SOURCE_HASH = sha256(
 export const addonSourceFiles = (tfjsPackage: string): string[] =>
   SOURCES.map(name => join(tfjsPackage, 'binding', name));
 
-/** @throws BackendError where the package holds other sources than those this was written for */
+/** @throws BackendError if the package holds other sources than the tested ones */
 export function checkAddonSources(tfjsPackage: string): void {
   const contents = [...SOURCES, ...HEADERS].map(name =>
     readFileSync(join(tfjsPackage, 'binding', name)),

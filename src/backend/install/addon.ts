@@ -11,7 +11,7 @@ import {addonPath, guardPath, librariesDirectory} from './backend-directory.js';
 import {BackendError} from '../backend-error.js';
 import {TENSORFLOW_LIBRARIES} from './wheels/wheel.js';
 
-/** The C++ compilers to try, as command lines: `CXX` alone where it is set. */
+/** C++ compilers to try, as command lines: only `CXX` if it is set. */
 function compilerCandidates(
   environment: NodeJS.ProcessEnv = process.env,
 ): readonly (readonly [string, ...string[]])[] {
@@ -19,7 +19,7 @@ function compilerCandidates(
   return program === undefined ? [['g++'], ['c++'], ['clang++']] : [[program, ...rest]];
 }
 
-/** The first compiler that answers. @throws BackendError where none does */
+/** The first compiler that runs. @throws BackendError if there is none */
 export async function findCompiler(
   environment: NodeJS.ProcessEnv = process.env,
 ): Promise<readonly [string, ...string[]]> {
@@ -42,7 +42,7 @@ export interface CompileAddonOptions {
   readonly signal?: AbortSignal | undefined;
 }
 
-/** Compiles tfjs-node-gpu's two binding sources against the libraries in a backend directory, and the addon that goes before them. */
+/** Compiles tfjs-node-gpu's two binding sources against the libraries in a backend directory, and the guard addon. */
 export async function compileAddons(
   tfjsPackage: string,
   backendDirectory: string,

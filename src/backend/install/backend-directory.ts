@@ -10,25 +10,25 @@ const [ADDON_FILE, GUARD_FILE] = ['tfjs_binding.node', 'guard.node'];
 
 export const MANIFEST_FILE = 'engine.json';
 
-/** What a backend directory says about itself, in its `engine.json`. */
+/** Description of a backend, stored in its `engine.json`. */
 export interface BackendManifest {
   /** TensorFlow's version, as its library reports it. */
   readonly tensorflow: string;
-  /** With NVIDIA's libraries next to it, or found using a GPU without. */
+  /** Whether the backend has NVIDIA's libraries, or used a GPU without them. */
   readonly gpu: boolean;
   /** The Node-API level that the addon was compiled for. */
   readonly nodeApi: number;
-  /** `linux-x64` */
+  /** Platform and architecture: `linux-x64`. */
   readonly platform: string;
-  /** sha256 of the addon's sources. */
+  /** Hash of the addons' sources and compiler flags. */
   readonly addonSource: string;
-  /** `pip`, or the wheel or directory it was made from. */
+  /** `pip`, or the path of the wheel or directory it was built from. */
   readonly from: string;
-  /** Tells a wheel or directory from another at the same path; empty for pip. */
+  /** Fingerprint that distinguishes local sources at the same path; empty for pip. */
   readonly fingerprint: string;
-  /** When it was last asked for by an installation. */
+  /** When an installation last requested it. */
   readonly installedAt: string;
-  /** As they were when it passed its test. */
+  /** State of the files when the self-test passed. */
   readonly files: BackendFiles;
 }
 
@@ -36,11 +36,11 @@ export interface BackendFile {
   readonly bytes: number;
   /** Lower-case hex. */
   readonly sha256: string;
-  /** When it was last written to, in milliseconds since 1970. */
+  /** Modification time in milliseconds since 1970. */
   readonly changed: number;
 }
 
-/** By path in the backend directory. */
+/** Files by their path in the backend directory. */
 export type BackendFiles = Readonly<Record<string, BackendFile>>;
 
 const text = {type: 'string'};
@@ -68,7 +68,7 @@ const manifestSchema: ObjectSchema = object({
   files: {...object({[ADDON_FILE]: file, [GUARD_FILE]: file}), additionalProperties: file},
 });
 
-/** A backend that passed its self-test and lies in its place. */
+/** A backend that passed its self-test and is in its final directory. */
 export interface InstalledBackend extends BackendManifest {
   readonly directory: string;
 }
@@ -77,17 +77,17 @@ export const PLATFORM = `${process.platform}-${process.arch}`;
 
 const STAGING_PREFIX = '.making-';
 
-/** Paths inside a backend directory. Only relative ones are written into it: it is moved into place after the self-test. */
+/** Paths inside a backend directory. Only relative paths are stored in it, because it is moved after the self-test. */
 export const addonPath = (directory: string): string => join(directory, ADDON_FILE);
 export const guardPath = (directory: string): string => join(directory, GUARD_FILE);
 export const librariesDirectory = (directory: string): string => join(directory, 'tensorflow');
-/** Where the libraries of CUDA lie, a folder for each package; TensorFlow looks for them next to its own folder. */
+/** Directory of the CUDA libraries, one folder per package. TensorFlow searches it next to its own folder. */
 export const cudaDirectory = (directory: string): string => join(directory, 'nvidia');
 const manifestPath = (directory: string): string => join(directory, MANIFEST_FILE);
 
 export const backendsDirectory = (cache: string): string => join(cache, 'engines');
 
-/** `tensorflow-2.21.0-cpu-napi8-linux-x64-1a2b3c4d`, with the fingerprint behind it for a backend that is not pip's. */
+/** Directory name of a backend: `tensorflow-2.21.0-cpu-napi8-linux-x64-1a2b3c4d`, plus the fingerprint if it does not come from pip. */
 export function backendKey({
   tensorflow,
   gpu,
@@ -108,11 +108,11 @@ export function backendKey({
   return parts.filter(part => part !== '').join('-');
 }
 
-/** A place to make something in before it is renamed to where it belongs; one that its maker left behind is swept later. */
+/** A new staging directory. Its content is renamed into place when complete; leftovers are removed by a later installation. */
 export const stagingDirectory = (cache: string): string =>
   join(backendsDirectory(cache), `${STAGING_PREFIX}${randomUUID().slice(0, 8)}`);
 
-/** Removes what interrupted installations left. Only for the holder of the installation lock. */
+/** Removes the staging directories of interrupted installations. The caller holds the installation lock. */
 export async function removeStaleStaging(cache: string): Promise<void> {
   const leftovers = (await readdir(backendsDirectory(cache))).filter(name =>
     name.startsWith(STAGING_PREFIX),
@@ -122,7 +122,7 @@ export async function removeStaleStaging(cache: string): Promise<void> {
   );
 }
 
-/** Writes the manifest of a backend, whole or not at all. */
+/** Writes the manifest of a backend atomically. */
 export async function writeManifest(
   directory: string,
   manifest: BackendManifest,
@@ -131,7 +131,7 @@ export async function writeManifest(
   return {...manifest, directory};
 }
 
-/** One whose manifest is missing, cut off or of another kind is no backend: it is made again. */
+/** Reads the manifest of a backend. Returns undefined if it is missing, truncated or invalid; the backend is then built again. */
 function readInstalledBackend(directory: string): InstalledBackend | undefined {
   try {
     const document: unknown = JSON.parse(readFileSync(manifestPath(directory), 'utf8'));
@@ -156,7 +156,7 @@ function listNames(directory: string): string[] {
   }
 }
 
-/** Installed backends that this Node on this machine can load, the one last asked for first. */
+/** Installed backends that this Node can load on this machine, the most recently requested first. */
 export function listInstalledBackends(cache: string): InstalledBackend[] {
   const backends = backendsDirectory(cache);
   return listNames(backends)

@@ -18,7 +18,7 @@ async function describeFile(path: string): Promise<BackendFile> {
   return {bytes: size, sha256: await sha256File(path), changed: roundMtime(mtimeMs)};
 }
 
-/** What every file of a finished backend holds, by its path in the directory. */
+/** Sizes, hashes and times of the files of a finished backend, by path in its directory. */
 export async function hashBackendFiles(directory: string): Promise<BackendFiles> {
   const entries = await readdir(directory, {recursive: true, withFileTypes: true});
   const names = entries
@@ -30,7 +30,7 @@ export async function hashBackendFiles(directory: string): Promise<BackendFiles>
   return files;
 }
 
-/** @throws UntrustedCacheError where somebody else could have changed what is loaded from a backend */
+/** @throws UntrustedCacheError if another user could have changed what is loaded from a backend */
 export function assertTrustedBackend(cache: string, {directory, files}: InstalledBackend): void {
   const paths = Object.keys(files).flatMap(name => [
     dirname(join(directory, name)),
@@ -41,11 +41,11 @@ export function assertTrustedBackend(cache: string, {directory, files}: Installe
   ]);
 }
 
-/** How far a file has been looked into. */
+/** Result of checking a file. */
 interface FileCheck {
-  /** `has 1000 bytes instead of 788086608` */
+  /** What is wrong: `has 1000 bytes instead of 788086608`. */
   readonly damage?: string;
-  /** What it is by now, where that took reading all of it. */
+  /** The file's current state, if all of it was read. */
   readonly file?: BackendFile;
 }
 
@@ -63,9 +63,9 @@ async function checkFile(
 }
 
 /**
- * Whether the files of a backend are those that passed its test. Sizes and times are compared at every start; a file whose time differs is
- * read, and all are where `whole` is set. A backend that was copied is thus read once: its new times are written down.
- * @returns what is wrong, for people; undefined where nothing is
+ * Checks that the files of a backend are those that passed the self-test. Every start compares sizes and times. A file with another time is
+ * read in full; with `isFullCheck` all are. A copied backend is therefore read once, and its new times are stored.
+ * @returns a message about the damage; undefined if there is none
  */
 export async function findDamage(
   backend: InstalledBackend,
@@ -81,7 +81,7 @@ export async function findDamage(
   const isUnchanged = Object.entries(files).every(
     ([name, {changed}]) => checkedFiles[name]!.changed === changed,
   );
-  // Where it may not be written, it is read again next time.
+  // If this fails, the next start reads the files again.
   if (!isUnchanged)
     await writeManifest(directory, {...manifest, files: checkedFiles}).catch(() => undefined);
   return undefined;

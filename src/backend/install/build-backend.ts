@@ -20,16 +20,16 @@ import {beginStep} from './install-progress.js';
 import {selfTest, type SelfTestReport} from './self-test.js';
 import {findTfjsPackage, installTfjsPackage} from './tfjs-package.js';
 
-/** An installation with every option resolved. */
+/** An installation request with every option resolved. */
 export interface InstallRequest extends FetchTensorFlowOptions {
-  /** `pip`, or the path given. */
+  /** `pip`, or the path of a local source. */
   readonly from: string;
-  /** Of the path given; empty for pip. */
+  /** Fingerprint of a local source; empty for pip. */
   readonly fingerprint: string;
   readonly cache: string;
 }
 
-/** Makes a backend in a directory aside and renames it into its place when it has passed its test. Only for the holder of the lock. */
+/** Builds a backend in a staging directory and renames it into place after the self-test. The caller holds the installation lock. */
 export async function buildBackend(request: InstallRequest): Promise<InstalledBackend> {
   const {cache, environment, signal, onProgress} = request;
   const compiler = await findCompiler(environment);
@@ -55,7 +55,7 @@ export async function buildBackend(request: InstallRequest): Promise<InstalledBa
   }
 }
 
-/** Has npm fetch tfjs-node-gpu into the cache. Only for the holder of the lock. */
+/** Installs tfjs-node-gpu into the cache with npm. The caller holds the installation lock. */
 export function fetchTfjsPackage({
   cache,
   environment,
@@ -92,7 +92,7 @@ async function moveToCache(
   const directory = join(backendsDirectory(cache), backendKey(manifest));
   await writeManifest(staging, manifest);
   await flushTree(staging);
-  // Only a backend that this very one replaces can be there, one that is damaged.
+  // Only a damaged backend of the same name can exist here.
   await rm(directory, {recursive: true, force: true});
   await rename(staging, directory);
   await flushDirectory(backendsDirectory(cache));

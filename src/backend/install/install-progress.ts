@@ -1,24 +1,24 @@
 import type {BackendStep} from '../backend-error.js';
 
-/** How far an installation is. Sent at the start of a step and during it. */
+/** Progress of an installation. Reported at the start of each step and during it. */
 export interface InstallProgress {
   readonly type: 'install';
   readonly step: BackendStep;
-  /** What is waited for, downloaded, unpacked, compiled or tested; for people. */
+  /** What the step waits for, downloads, unpacks, compiles or tests, as text. */
   readonly label: string;
   readonly bytes: number;
-  /** Null where it is not known. */
+  /** Null if unknown. */
   readonly totalBytes: number | null;
-  /** Since the step began. */
+  /** Seconds since the step began. */
   readonly seconds: number;
 }
 
 export type InstallListener = (progress: InstallProgress) => void;
 
-/** Tells how many bytes of a step are done. */
+/** Called with the number of bytes done in a step. */
 export type StepReport = (bytes: number, totalBytes: number | null) => void;
 
-/** Announces a step. @returns what reports its progress */
+/** Reports the start of a step. @returns a function that reports its progress */
 export function beginStep(
   listener: InstallListener | undefined,
   step: BackendStep,
@@ -38,7 +38,7 @@ export function beginStep(
   return report;
 }
 
-/** Adds chunk sizes up and reports about four times a second. */
+/** Adds up chunk sizes and reports about four times per second. */
 export function countBytes(report: StepReport, totalBytes: number): (bytes: number) => void {
   let doneBytes = 0;
   let lastReportTime = Date.now();

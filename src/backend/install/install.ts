@@ -21,9 +21,9 @@ import {findTfjsPackage} from './tfjs-package.js';
 import {fingerprintSource, inspectSource} from './wheels/wheel-source.js';
 
 export interface InstallOptions {
-  /** A wheel, a directory of wheels, or an unpacked one; pip is asked where it is not given. */
+  /** A wheel, a directory of wheels, or an unpacked wheel. Default: pip downloads the wheels. */
   readonly from?: string | undefined;
-  /** With the CUDA libraries; by default where an NVIDIA GPU is found. */
+  /** Whether to install the CUDA libraries. Default: true if an NVIDIA GPU is found. */
   readonly gpu?: boolean | undefined;
   readonly onProgress?: InstallListener | undefined;
   readonly signal?: AbortSignal | undefined;
@@ -32,9 +32,9 @@ export interface InstallOptions {
 }
 
 /**
- * Gets TensorFlow, compiles the addon against it, tests both and moves them into the cache; or returns the backend that is there already.
- * A minute or two and 1.2 GB on the way (0.9 GB stay; several times that with CUDA). A failure leaves nothing behind.
- * @throws BackendError (exit 4) for what this machine lacks; UsageError for a wrong `from`; AbortedError
+ * Downloads TensorFlow, compiles the addon against it, tests both and moves them into the cache. An installed backend is returned as is. It
+ * takes a minute or two and 1.2 GB of disk (0.9 GB remain; several times that with CUDA). A failure leaves nothing behind.
+ * @throws BackendError (exit 4) if this machine lacks something; UsageError for a wrong `from`; AbortedError
  */
 export async function installBackend(options: InstallOptions = {}): Promise<InstalledBackend> {
   requireSupportedPlatform(detectPlatform());
@@ -45,7 +45,7 @@ export async function installBackend(options: InstallOptions = {}): Promise<Inst
   );
 }
 
-/** The tfjs-node-gpu that an installed backend runs under, fetched with npm where it has gone. @throws BackendError, AbortedError */
+/** The tfjs-node-gpu package that an installed backend needs, installed with npm if it is missing. @throws BackendError, AbortedError */
 export async function ensureTfjsPackage(options: InstallOptions): Promise<string> {
   const request = await resolveInstallRequest({...options, gpu: false});
   const {cache} = request;
@@ -76,7 +76,7 @@ async function resolveInstallRequest({
   };
 }
 
-/** A backend like the one ordered, whole, which becomes the one last asked for. */
+/** An undamaged backend that matches the request. It becomes the most recently requested one. */
 async function findMatchingBackend({
   source,
   fingerprint,
@@ -93,7 +93,7 @@ async function findMatchingBackend({
   return writeManifest(directory, {...manifest, installedAt: new Date().toISOString()});
 }
 
-/** What the system refuses while a backend is made, with the folder and what to do. */
+/** Converts a system error during the build, with the folder and what to do. */
 function toInstallError(error: unknown, cache: string): BackendError | undefined {
   const {code, syscall} = error as NodeJS.ErrnoException;
   const isFull =
@@ -114,7 +114,7 @@ function toInstallError(error: unknown, cache: string): BackendError | undefined
   );
 }
 
-/** Runs `work` while no other process installs into the same cache, and clears away what an interrupted one left there. */
+/** Runs `work` while no other process installs into the same cache. Leftovers of interrupted installations are removed first. */
 async function withInstallLock<T>(
   {cache, onProgress, signal}: InstallRequest,
   work: () => Promise<T>,

@@ -1,20 +1,19 @@
 import {BackendError} from '../backend-error.js';
 
-/** What decides whether TensorFlow's wheels run here. */
+/** The properties that decide whether TensorFlow's wheels run on a machine. */
 export interface HostPlatform {
   readonly platform: string;
   readonly arch: string;
-  /** Version of the GNU C library; undefined where there is none (Alpine). */
+  /** Version of the GNU C library; undefined if the system has none (Alpine). */
   readonly glibc: string | undefined;
 }
 
-/** The machine this process runs on. */
 export function detectPlatform(): HostPlatform {
   const report = process.report.getReport() as unknown as {header: {glibcVersionRuntime?: string}};
   return {platform: process.platform, arch: process.arch, glibc: report.header.glibcVersionRuntime};
 }
 
-/** The wheels are built for glibc 2.27 and newer. @throws BackendError where they cannot run */
+/** The wheels need glibc 2.27 or newer. @throws BackendError if they cannot run */
 export function requireSupportedPlatform({platform, arch, glibc}: HostPlatform): void {
   if (platform !== 'linux' || (arch !== 'x64' && arch !== 'arm64')) {
     throw new BackendError(
@@ -29,6 +28,6 @@ export function requireSupportedPlatform({platform, arch, glibc}: HostPlatform):
   );
 }
 
-/** 36 for glibc 2.36; 0 where there is none. */
+/** Minor version of glibc: 36 for 2.36, 0 if there is none. */
 export const glibcMinor = ({glibc}: Pick<HostPlatform, 'glibc'>): number =>
   Number(glibc?.split('.')[1] ?? 0);

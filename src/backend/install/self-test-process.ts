@@ -1,4 +1,4 @@
-/** The child process of self-test.ts: `node self-test-process.js TFJS_PACKAGE Backend`. Ends with an uncaught error or a report. */
+/** The child process of self-test.ts: `node self-test-process.js TFJS_PACKAGE BACKEND`. It ends with a report or an uncaught error. */
 import {writeFileSync} from 'node:fs';
 import {nodeKernelBackend} from '../graph/binding.js';
 import {addonPath} from './backend-directory.js';

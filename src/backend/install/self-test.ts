@@ -4,7 +4,7 @@ import {fileURLToPath} from 'node:url';
 import {findErrorLine, runSubprocess, type SubprocessResult} from './subprocess.js';
 import {BackendError} from '../backend-error.js';
 
-/** What a new backend says when it has computed what it should. */
+/** Report of a new backend that computed the right results. */
 export interface SelfTestReport {
   readonly tensorflow: string;
   readonly usesGpu: boolean;
@@ -12,13 +12,13 @@ export interface SelfTestReport {
 
 const SELF_TEST_PROGRAM = fileURLToPath(new URL('./self-test-process.js', import.meta.url));
 
-/** Where the process leaves its report, inside the backend directory. */
+/** Path of the report inside the backend directory. */
 export const reportPath = (directory: string): string => join(directory, 'self-test.json');
 
 /**
- * Loads a new backend in a process of its own, where it may crash, and lets it compute a matrix product, a convolution and the
- * convolution's gradient against known numbers.
- * @throws BackendError for a crash, a refusal to load or a wrong number
+ * Tests a new backend in a child process, which may crash. It computes a matrix product, a convolution and the convolution's gradient, and
+ * compares them with known numbers.
+ * @throws BackendError if it crashes, does not load or computes a wrong number
  */
 export async function selfTest(
   tfjsPackage: string,

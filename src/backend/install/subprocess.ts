@@ -1,23 +1,23 @@
 import {spawn} from 'node:child_process';
 import {AbortedError, throwIfAborted} from '../../core/errors.js';
 
-/** How a program ended. */
+/** Result of a program. */
 export interface SubprocessResult {
-  /** 0 is success; null where a signal ended it. */
+  /** Exit code: 0 is success, null if a signal ended the program. */
   readonly code: number | null;
   readonly signal: NodeJS.Signals | null;
-  /** Standard output and standard error, as they came. */
+  /** Standard output and standard error, interleaved as they arrived. */
   readonly output: string;
 }
 
 export interface SubprocessOptions {
   readonly environment?: NodeJS.ProcessEnv;
-  /** Ends the program; the promise still waits until it is gone, so that its files can be removed. */
+  /** Ends the program when aborted. The promise still waits until it has exited, so that its files can be removed. */
   readonly signal?: AbortSignal | undefined;
   readonly onOutput?: (text: string) => void;
 }
 
-/** Runs a program to its end. Undefined where there is no such program. */
+/** Runs a program until it exits. Returns undefined if the program does not exist. */
 export function runSubprocess(
   [program, ...args]: readonly [string, ...string[]],
   {environment = process.env, signal, onOutput}: SubprocessOptions = {},
@@ -45,14 +45,14 @@ export function runSubprocess(
   });
 }
 
-/** How compilers, linkers, pip, npm and Node begin the line that matters; npm says numbers before words. */
+/** How compilers, linkers, pip, npm and Node start their error line. npm prints error numbers before the message. */
 const ERROR_LINE =
   /^(npm )?(\w*Error|error|ERROR|ERR!)\b(?! (code|errno|syscall) )|: (fatal )?error:|\bld: /;
 
-/** How they all say that the disk is full; pip in the middle of a stack of calls. */
+/** How these programs report a full disk; pip does it in the middle of a stack trace. */
 export const DISK_FULL = /ENOSPC|EDQUOT|No space left on device|Disk quota exceeded/i;
 
-/** The line of a program's output that says what went wrong, else its last one. */
+/** The line of a program's output that describes the error, else the last line. */
 export function findErrorLine({output, code, signal}: SubprocessResult): string {
   const lines = output.split('\n').filter(line => line.trim() !== '');
   const line =

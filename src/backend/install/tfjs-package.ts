@@ -9,11 +9,11 @@ import {findErrorLine, runSubprocess} from './subprocess.js';
 import {BackendError} from '../backend-error.js';
 import {backendsDirectory, stagingDirectory} from './backend-directory.js';
 
-/** The backend's package on npm: the JavaScript above the addon, and the addon's sources. */
+/** The npm package with the JavaScript above the addon, and the addon's sources. */
 const TFJS_PACKAGE = '@tensorflow/tfjs-node-gpu';
 const TFJS_VERSION = '4.22.0';
 
-/** Without a connection npm is patient for more than a minute by default. */
+/** npm's default is to retry for more than a minute without a connection. */
 const NPM_FLAGS = [
   'ci',
   '--ignore-scripts',
@@ -23,18 +23,18 @@ const NPM_FLAGS = [
   '--fetch-retry-maxtimeout=4000',
 ];
 
-/** The package and all it needs, in one version each and with the hashes of what npm must bring: `npm install --package-lock-only` made it. */
+/** Pins the package and all its dependencies, one version each, with hashes. Created by `npm install --package-lock-only`. */
 const LOCK_FILE = fileURLToPath(
   new URL('../../../../native/tfjs-node-gpu.lock.json', import.meta.url),
 );
 
-/** Where a copy of our own is kept when this package's dependencies lack it. */
+/** Where a copy is installed if this package's dependencies lack it. */
 const cachedPackageDirectory = (cache: string): string =>
   join(backendsDirectory(cache), `tfjs-node-gpu-${TFJS_VERSION}`);
 
 /**
- * The directory of tfjs-node-gpu, among this package's dependencies or else in the cache. npm leaves an optional dependency out, without
- * a word, when its install script fails, and this one's often does.
+ * The directory of tfjs-node-gpu: among this package's dependencies, or in the cache. npm silently skips an optional dependency whose
+ * install script fails, as this one's often does.
  * @throws UntrustedCacheError
  */
 export function findTfjsPackage(cache: string): string | undefined {
@@ -57,8 +57,8 @@ export function findTfjsPackage(cache: string): string | undefined {
 }
 
 /**
- * Lets npm put tfjs-node-gpu and its dependencies into the cache, without running install scripts; of a file with another hash it takes none.
- * @throws BackendError with npm's own words
+ * Installs tfjs-node-gpu and its dependencies into the cache with npm, without install scripts. npm rejects files whose hash differs.
+ * @throws BackendError with npm's message
  */
 export async function installTfjsPackage(
   cache: string,
@@ -73,7 +73,7 @@ export async function installTfjsPackage(
       JSON.stringify({private: true, dependencies: {[TFJS_PACKAGE]: TFJS_VERSION}}),
     );
     await copyFile(LOCK_FILE, join(staging, 'package-lock.json'));
-    // Behind the user's own, the npm that came with the Node that runs now.
+    // The user's npm comes first, then the one next to the running Node.
     const PATH = [environment.PATH, dirname(process.execPath)].join(delimiter);
     const result = await runSubprocess(['npm', ...NPM_FLAGS, '--prefix', staging], {
       environment: {...environment, PATH},

@@ -1,11 +1,11 @@
 import type {Convolution, ConvGeometry, Shape4D} from './convolution.js';
 import {tf, type Tensor3D, type Tensor4D} from '../tensorflow.js';
 
-/** A filter has the input channels of one group: as often as they go into the images', so many groups there are. */
+/** Number of groups of a convolution. A filter has the input channels of one group: groups = image channels / filter channels. */
 export const groupCount = ([, , , channels]: Shape4D, [, , inputs]: Shape4D): number =>
   channels / inputs;
 
-/** `[kh, kw, n, groups * m] -> [kh, kw, groups * n, m]`: the same filter, for each input channel by itself. */
+/** `[kh, kw, n, groups * m] -> [kh, kw, groups * n, m]`: the same filter as a depthwise filter. */
 export function depthwiseFilter(filter: Tensor4D, groups: number): Tensor4D {
   const [height, width, inputs, outputs] = filter.shape;
   const each = outputs / groups;
@@ -13,7 +13,7 @@ export function depthwiseFilter(filter: Tensor4D, groups: number): Tensor4D {
   return tf.reshape(tf.transpose(taps, [0, 2, 1, 3]), [height, width, groups * inputs, each]);
 }
 
-/** As many multiplications as a convolution in groups; what it gives before the sum over a group's inputs is so many times as large. */
+/** Needs as many multiplications as a grouped convolution, but its output before the sum is larger by the number of inputs per group. */
 function depthwiseForward(
   x: Tensor4D,
   filter: Tensor4D,
@@ -41,8 +41,8 @@ const groupShape = ([a, b, c, channels]: Shape4D, groups: number): Shape4D => [
 ];
 
 /**
- * A convolution that also takes filters for groups of channels, where the backend has none: forward as a depthwise convolution and a sum,
- * the gradients group by group.
+ * Adds grouped filters to a convolution whose backend lacks them: forward as a depthwise convolution and a sum, the gradients group by
+ * group.
  */
 export const withGroups = (convolution: Convolution): Convolution => ({
   forward: (x, filter, geometry) =>

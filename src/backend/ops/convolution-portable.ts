@@ -4,7 +4,7 @@ import {tf, type Tensor2D, type Tensor4D} from '../tensorflow.js';
 
 type Pair = [number, number];
 
-/** Explicit padding as tfjs writes it: before and behind each axis of `[n, h, w, c]`. */
+/** Explicit padding in tfjs form: before and after each axis of `[n, h, w, c]`. */
 const explicitPadding = (rows: Pair, columns: Pair): [Pair, Pair, Pair, Pair] => [
   [0, 0],
   rows,
@@ -18,13 +18,13 @@ export const symmetricPadding = (padding: number): [Pair, Pair, Pair, Pair] =>
 /** `[n, h, w, c] -> [n * h * w, c]` */
 const rows = (x: Tensor4D): Tensor2D => tf.reshape(x, [-1, x.shape[3]]);
 
-/** Every `stride`-th row and column. */
+/** Keeps every `stride`-th row and column. */
 const subsample = (x: Tensor4D, stride: number): Tensor4D =>
   stride === 1
     ? x
     : (tf.stridedSlice(x, [0, 0, 0, 0], x.shape, [1, stride, stride, 1]) as Tensor4D);
 
-/** Puts `stride - 1` zeros between rows and between columns. */
+/** Inserts `stride - 1` zeros between rows and between columns. */
 function dilate(x: Tensor4D, stride: number): Tensor4D {
   if (stride === 1) return x;
   const [n, height, width, channels] = x.shape;
@@ -50,14 +50,17 @@ function dilate(x: Tensor4D, stride: number): Tensor4D {
 const forward = (x: Tensor4D, filter: Tensor4D, {stride, padding}: ConvGeometry): Tensor4D =>
   tf.conv2d(x, filter, stride, symmetricPadding(padding));
 
-/** Half a circle around, its inputs and outputs exchanged. Not by tfjs's `reverse`, which on wasm goes element by element. */
+/**
+ * Rotates a filter by 180 degrees and swaps its input and output channels. Not with tfjs's `reverse`, which goes element by element on
+ * WASM.
+ */
 function rotate180(filter: Tensor4D): Tensor4D {
   const [height, width, inputs, outputs] = filter.shape;
   const taps = tf.unstack(tf.reshape(filter, [height * width, inputs, outputs])).reverse();
   return tf.reshape(tf.transpose(tf.stack(taps), [0, 2, 1]), [height, width, outputs, inputs]);
 }
 
-/** The filter, turned, over the spread-out `dy` (Dumoulin & Visin, https://arxiv.org/abs/1603.07285, relationship 14). */
+/** Convolves the dilated `dy` with the rotated filter (Dumoulin & Visin, https://arxiv.org/abs/1603.07285, relationship 14). */
 function inputGradient(
   dy: Tensor4D,
   filter: Tensor4D,
@@ -78,7 +81,7 @@ function inputGradient(
   });
 }
 
-/** `dy` as the filter, its pixels `stride` apart, over `x`: examples as channels, and channels as examples. */
+/** Convolves `x` with `dy` as the filter, dilated by `stride`. Examples take the place of channels, and channels that of examples. */
 function filterGradient(
   dy: Tensor4D,
   x: Tensor4D,
@@ -105,8 +108,8 @@ function filterGradient(
 }
 
 /**
- * A convolution whose gradient is made of convolutions, so that it runs on any backend that has them. wasm has no kernel for a filter's
- * gradient, and one for the images' that was measured 4 to 10 times slower than this.
+ * A convolution with gradients composed of convolutions, which runs on any backend with a convolution. WASM has no kernel for the filter
+ * gradient, and its kernel for the input gradient was measured 4 to 10 times slower than this.
  */
 export const portableConvolution: Convolution = withGroups({
   forward,

@@ -5,7 +5,10 @@ import {tf, type Tensor1D, type Tensor4D} from '../tensorflow.js';
 
 const EXPLICIT = string('EXPLICIT');
 
-/** Padding by its name where it has one; `SAME` is PyTorch's at stride 1 only. @param size of a square window */
+/**
+ * Padding attributes, by name if TensorFlow has one: its `SAME` equals PyTorch's padding only at stride 1.
+ * @param size side of the square window
+ */
 export function paddingAttributes(size: number, {stride, padding}: ConvGeometry): OpAttributes {
   if (padding === 0) return {padding: string('VALID'), explicit_paddings: ints([])};
   if (stride === 1 && 2 * padding + 1 === size)
@@ -26,8 +29,9 @@ const attributesOf = ([size]: Shape4D, geometry: ConvGeometry): OpAttributes => 
 });
 
 /**
- * Where oneDNN gives a wrong gradient and writes beyond its memory (https://github.com/uxlfoundation/oneDNN/issues/6035): a strided 1x1 filter
- * on fewer channels than a vector has floats, seen at 7 and below with AVX2. No ResNet has one, but these operations know nothing of ResNets.
+ * Where oneDNN computes a wrong gradient and writes out of bounds (https://github.com/uxlfoundation/oneDNN/issues/6035): a strided 1x1
+ * filter on fewer channels than a vector has floats, observed at 7 and below with AVX2. No ResNet has one, but these operations are not
+ * limited to ResNets.
  */
 const isMiscomputed = ([size, , channels]: Shape4D, {stride}: ConvGeometry): boolean =>
   size === 1 && stride > 1 && channels < 16;
@@ -89,8 +93,9 @@ function filterGradient(
 }
 
 /**
- * TensorFlow's Conv2D, Conv2DBackpropInput and Conv2DBackpropFilter. oneDNN does not take the gradients of a convolution with explicit
- * padding, and what does is several times slower in float32 and hardly to be waited for in bfloat16: there the images are padded first.
+ * TensorFlow's Conv2D, Conv2DBackpropInput and Conv2DBackpropFilter. oneDNN does not support gradients of a convolution with explicit
+ * padding, and TensorFlow's own kernels are several times slower in float32 and impractically slow in bfloat16. The gradients therefore pad
+ * the images first.
  */
 export const tensorflowConvolution: Convolution = {
   forward: (x, filter, geometry) =>

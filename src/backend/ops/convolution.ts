@@ -1,7 +1,7 @@
 import type {Ops} from './ops.js';
 import {tf, type Tensor4D} from '../tensorflow.js';
 
-/** Where the filter is put: every `stride`-th row and column of the images with `padding` zeros on every side. */
+/** Placement of the filter: at every `stride`-th row and column of the images, with `padding` zeros on every side. */
 export interface ConvGeometry {
   readonly stride: number;
   readonly padding: number;
@@ -9,11 +9,11 @@ export interface ConvGeometry {
 
 export type Shape4D = Tensor4D['shape'];
 
-/** A convolution and the two halves of its gradient. */
+/** A convolution and its two gradients. */
 export interface Convolution {
   /** `[n, h, w, in] * [kh, kw, in / groups, out] -> [n, height, width, out]` */
   forward(x: Tensor4D, filter: Tensor4D, geometry: ConvGeometry): Tensor4D;
-  /** From `dy`, the gradient of what `forward` gave. */
+  /** `dy` is the gradient of the output of `forward`. */
   inputGradient(
     dy: Tensor4D,
     filter: Tensor4D,
@@ -33,7 +33,7 @@ function registerGradient(name: string, {inputGradient, filterGradient}: Convolu
       const dy = upstream as Tensor4D;
       return {
         x: () => inputGradient(dy, filter, x.shape, geometry),
-        // Asked for last, if at all; so `dy` has served. Why it is disposed: differentiable.ts.
+        // tfjs requests this gradient last, if at all, so `dy` is no longer needed. Why it is disposed: custom-gradient.ts.
         filter: () => {
           const gradient = filterGradient(dy, x, filter.shape, geometry);
           dy.dispose();
@@ -56,10 +56,10 @@ function registerKernel(kernelName: string, backendName: string, {forward}: Conv
 }
 
 /**
- * A kernel of our own besides tfjs's Conv2D, whose gradient refuses explicit padding on TensorFlow and lacks half of itself on wasm.
- * Not by `tf.customGrad`: that computes both halves of a gradient, where of a kernel's tfjs asks only for those that lead to something
- * trained. The first convolution above a freeze boundary needs no gradient of its images.
- * @param name under which tfjs knows it, in the whole process
+ * Registers a kernel in place of tfjs's Conv2D, whose gradient rejects explicit padding on TensorFlow and is incomplete on WASM.
+ * `tf.customGrad` is no alternative: it computes both gradients, while tfjs requests only the needed ones of a kernel. The first
+ * convolution above the frozen depth needs no gradient of its input.
+ * @param name name of the kernel in tfjs, unique within the process
  */
 export function registerConvolution(name: string, convolution: Convolution): Ops['conv2d'] {
   return (x, filter, stride, padding) => {

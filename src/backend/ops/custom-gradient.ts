@@ -2,16 +2,16 @@ import {tf, type Tensor} from '../tensorflow.js';
 
 export interface ForwardResult<T extends Tensor> {
   readonly value: T;
-  /** What the gradient needs: held by tfjs until the backward pass is over, not at all when nothing is being differentiated. */
+  /** Tensors that the gradient needs. tfjs keeps them until the backward pass ends, or not at all if nothing is differentiated. */
   readonly save: readonly Tensor[];
 }
 
 /**
- * Runs `forward` unrecorded, with a gradient of our own in its place.
+ * Runs `forward` without recording it, and gives it a custom gradient.
  *
- * `dy` is disposed once it is used: tfjs would hold the gradient of every activation until the backward pass is over, as much memory again
- * as the activations themselves. One that a caller of `tf.grad` gives for the last operation goes the same way.
- * @param gradient one tensor for each of `inputs`, in their order; all are computed, also those that lead to nothing trained
+ * `dy` is disposed after use. tfjs would otherwise keep the gradient of every activation until the backward pass ends, which doubles the
+ * memory of the activations. A `dy` that the caller of `tf.grad` passes for the last operation is disposed too.
+ * @param gradient returns one tensor per input, in their order; all are computed, even for inputs that lead to nothing trainable
  */
 export function withCustomGradient<T extends Tensor>(
   inputs: readonly Tensor[],

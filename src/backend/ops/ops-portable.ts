@@ -12,7 +12,7 @@ import {
   type Tensor4D,
 } from '../tensorflow.js';
 
-/** By pooling, because wasm's `mean` moves the whole tensor around first: measured ten times slower. */
+/** Mean per channel by pooling: WASM's `mean` transposes the whole tensor first and was measured ten times slower. */
 function channelMeans(x: Tensor4D): Tensor1D {
   const [n, height, width, channels] = x.shape;
   return tf.mean(tf.reshape(tf.avgPool(x, [height, width], 1, 'valid'), [n, channels]), 0);
@@ -37,7 +37,7 @@ const biasAdd = (x: Tensor4D, bias: Tensor1D): Tensor4D =>
     dy => [tf.clone(dy), tf.mul(channelMeans(dy), dy.size / dy.shape[3])],
   );
 
-/** Ioffe & Szegedy, https://arxiv.org/abs/1502.03167, section 3, with the fewest passes over the images. */
+/** Ioffe & Szegedy, https://arxiv.org/abs/1502.03167, section 3, with as few passes over the images as possible. */
 function batchNormGradient(
   dy: Tensor4D,
   centered: Tensor4D,
@@ -78,14 +78,14 @@ function batchNormTraining(
     const y = withCustomGradient([x, gamma, beta], forward, (dy, saved) =>
       batchNormGradient(dy, ...(saved as [Tensor4D, Tensor1D, Tensor1D])),
     );
-    // What was kept out of the unrecorded part goes back under the rule of the caller's tidy.
+    // Clones move the kept tensors back into the caller's tidy.
     const [mean, variance] = moments.map(tensor => tf.clone(tensor)) as [Tensor1D, Tensor1D];
     tf.dispose(moments);
     return {y, statistics: {mean, variance}};
   });
 }
 
-/** tfjs's own holds the input for its gradient, which the convolution behind it does not need; the output is held anyway. */
+/** tfjs's own relu keeps its input for the gradient. This one keeps its output, which the next convolution keeps anyway. */
 function relu<T extends Tensor>(x: T): T {
   const forward = (): ForwardResult<T> => {
     const y = tf.relu(x);
@@ -94,7 +94,7 @@ function relu<T extends Tensor>(x: T): T {
   return withCustomGradient([x], forward, (dy, [y]) => [tf.mul(dy, tf.step(y!))]);
 }
 
-/** Drawn on the host: of the tfjs backends only TensorFlow has a random kernel that takes its seed from a tensor. */
+/** Dropout with a mask drawn on the CPU: of the tfjs backends only TensorFlow has a random kernel that takes its seed from a tensor. */
 function dropout(x: Tensor2D, rate: number, seed: Tensor1D): Tensor2D {
   const uniform = tf.randomUniform(x.shape, 0, 1, 'float32', seed.dataSync().join());
   return tf.mul(x, tf.div(tf.cast(tf.greaterEqual(uniform, rate), 'float32'), 1 - rate));
@@ -107,14 +107,14 @@ function softmaxCrossEntropy(
   smoothing: number,
 ): Scalar {
   const classes = logits.shape[1];
-  // Not oneHot(..., 'float32'): wasm's kernel writes integers whatever it is asked for.
+  // Not oneHot(..., 'float32'): WASM's kernel always writes integers.
   const oneHot = tf.cast(tf.oneHot(labels, classes), 'float32');
   const target = tf.add(tf.mul(oneHot, 1 - smoothing), smoothing / classes);
   const losses = tf.neg(tf.sum(tf.mul(target, tf.logSoftmax(logits)), 1));
   return tf.div(tf.sum(tf.mul(losses, sampleWeights)), tf.sum(sampleWeights));
 }
 
-/** On ordinary tfjs operations, which every backend has. */
+/** Operations composed of tfjs ops that every backend has. */
 export const portableOps: Ops = {
   conv2d: registerConvolution('PortableConvolution', portableConvolution),
   convBias,

@@ -20,7 +20,7 @@ const SPATIAL = [1, 2];
 interface FusedBatchNorm {
   readonly y: Tensor4D;
   readonly mean: Tensor1D;
-  /** Over n - 1 (Bessel), unlike the variance that normalizes. */
+  /** Divided by n - 1 (Bessel's correction), unlike the variance that normalizes. */
   readonly variance: Tensor1D;
 }
 
@@ -72,8 +72,8 @@ function batchNormTraining(
 }
 
 /**
- * Without padding, which is an operation of its own: oneDNN does not take a pooling with explicit padding, and TensorFlow's own gradient of
- * it is ten times slower.
+ * Max pooling without padding, which is a separate operation: oneDNN does not support explicit padding in pooling, and TensorFlow's own
+ * gradient of it is ten times slower.
  */
 function maxPool(
   x: Tensor4D,
@@ -97,7 +97,7 @@ function maxPool(
   );
 }
 
-/** `[n, 1, 1, c] -> [n, c]`; not by tfjs's `reshape`, which writes n into the op. */
+/** `[n, 1, 1, c] -> [n, c]`. Not with tfjs's `reshape`, which stores n in the op. */
 function squeeze(x: Tensor4D): Tensor2D {
   return withCustomGradient(
     [x],
@@ -189,11 +189,11 @@ function dropout(x: Tensor2D, rate: number, seed: Tensor1D): Tensor2D {
   });
 }
 
-/** TensorFlow's L2Loss is half of it, in one pass over memory. */
+/** Twice TensorFlow's L2Loss, which is half the sum of squares in one pass over memory. */
 const sumOfSquares = (x: Tensor): Scalar =>
   tf.tidy(() => tf.mul(runOp('L2Loss', {T: FLOAT}, [x])[0] as Scalar, 2));
 
-/** On raw TensorFlow ops, so that each operation is one kernel forward and one backward. */
+/** Operations on raw TensorFlow ops: one kernel forward and one backward each. */
 export const tensorflowOps: Ops = {
   conv2d: registerConvolution('TensorFlowConvolution', tensorflowConvolution),
   convBias: (x, filter, bias, stride, padding) =>

@@ -9,15 +9,15 @@ import {
 } from '../graph/binding.js';
 import {tf, type Tensor, type Tensor4D} from '../tensorflow.js';
 
-/** tfjs knows no 8-bit numbers and takes these tensors for int32: by their `dataId`, those that are not. */
+/** Data IDs of uint8 tensors. tfjs has no 8-bit type and treats them as int32. */
 const UINT8_DATA_IDS = new WeakSet<object>();
 
-/** What a tensor is in TensorFlow. */
+/** TensorFlow's element type of a tensor. */
 export const tfDataTypeOf = ({dtype, dataId}: Tensor): TfDataType =>
   UINT8_DATA_IDS.has(dataId) ? 'uint8' : (dtype as TfDataType);
 
 /**
- * 8-bit numbers on the device: a quarter of the bytes of int32 to move, and none to convert on the way. Only `toFloat` may take them.
+ * Uploads 8-bit pixels: a quarter of the bytes of int32, and no conversion on the CPU. Only `toFloat` accepts the result.
  * @param shape `[n, height, width, channels]`
  */
 export function pixelsToDevice(values: Uint8Array, shape: Tensor4D['shape']): Tensor4D {
@@ -29,7 +29,7 @@ export function pixelsToDevice(values: Uint8Array, shape: Tensor4D['shape']): Te
   return tensor as Tensor4D;
 }
 
-/** Numbers of any type as float32. */
+/** Casts a tensor of any type to float32. */
 export function toFloat<T extends Tensor>(x: T): T {
   const from = tfDataTypeOf(x);
   if (from !== 'uint8') return tf.cast(x, 'float32');

@@ -11,7 +11,7 @@ import {parseBoolean} from '../../core/text/parse-boolean.js';
 import type {DeviceOption} from './device.js';
 import type {BackendOptions} from './backend-info.js';
 
-/** A wish with nothing left open. */
+/** Backend options with every default resolved. */
 export interface ResolvedBackendOptions extends BackendOptions {
   readonly backend: NonNullable<BackendOptions['backend']>;
   readonly device: DeviceOption;
@@ -59,8 +59,8 @@ const BOOLEAN_KIND: ArgumentKind = {
 };
 
 /**
- * What is not wished is taken from `FINETUNE_BACKEND`, `FINETUNE_DEVICE` and `FINETUNE_OFFLINE`, then from the defaults.
- * @throws UsageError for a variable that cannot be taken
+ * Resolves backend options: first the given ones, then `FINETUNE_BACKEND`, `FINETUNE_DEVICE` and `FINETUNE_OFFLINE`, then the defaults.
+ * @throws UsageError for an invalid variable
  */
 export function resolveBackendOptions(
   options: BackendOptions,

@@ -1,7 +1,7 @@
 import {tf, type Tensor, type Tensor4D} from '../tensorflow.js';
 import type {BackendInfo} from './backend-info.js';
 
-/** Speed in billions of floating-point operations a second; a multiplication and its addition count as two. */
+/** Speed in billions of floating-point operations per second. A multiplication and its addition count as two. */
 export interface BackendBenchmark {
   readonly matmul: number;
   readonly conv2d: number;
@@ -17,8 +17,9 @@ function sizesFor({backend, device}: Pick<BackendInfo, 'backend' | 'device'>): {
 }
 
 /**
- * Measures a matrix product and a 3x3 convolution with the shape of a ResNet's first stage (`[n, 56, 56, 64]`), for some seconds each.
- * Inputs are constant, so that nothing depends on chance.
+ * Measures a matrix product and a 3x3 convolution with the shape of a ResNet's first stage (`[n, 56, 56, 64]`). Inputs are constant, so
+ * that results do not depend on random data.
+ * @param seconds duration of each measurement
  */
 export function benchmarkBackend(
   info: Pick<BackendInfo, 'backend' | 'device'>,
@@ -40,7 +41,7 @@ export function benchmarkBackend(
   });
 }
 
-/** Runs an operation over and over, after one run that warms it up. @returns GFLOP/s */
+/** Runs an operation repeatedly, after one warm-up run. @returns GFLOP/s */
 function measureGflops(operations: number, run: () => Tensor, seconds: number): number {
   const runOnce = () => tf.tidy(() => void tf.slice(run().flatten(), 0, 1).dataSync());
   runOnce();

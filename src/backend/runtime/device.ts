@@ -4,22 +4,22 @@ import {UnsupportedEnvironmentError} from '../../core/errors.js';
 import {usableCores} from '../../core/system-resources.js';
 import {runSubprocess} from '../install/subprocess.js';
 
-/** What a user may ask computations to run on. */
+/** The `device` option. */
 export type DeviceOption = 'auto' | 'cpu' | 'gpu' | `gpu:${number}`;
 
-/** An NVIDIA GPU, as the driver's own tool describes it. */
+/** An NVIDIA GPU, as nvidia-smi describes it. */
 export interface Gpu {
-  /** As nvidia-smi counts, and CUDA with CUDA_DEVICE_ORDER=PCI_BUS_ID. */
+  /** Index as in nvidia-smi, and in CUDA with CUDA_DEVICE_ORDER=PCI_BUS_ID. */
   readonly index: number;
   readonly name: string;
   readonly memoryMiB: number;
   /** `9.0` */
   readonly computeCapability: string;
-  /** `GPU-8f4d1c2e-...`; empty where the driver's tool does not say. */
+  /** `GPU-8f4d1c2e-...`; empty if nvidia-smi does not report it. */
   readonly uuid: string;
 }
 
-/** A GPU was demanded and cannot be used. */
+/** A required GPU cannot be used. */
 export class GpuError extends UnsupportedEnvironmentError {
   override readonly code = 'GPU_UNAVAILABLE';
 }
@@ -30,13 +30,13 @@ const QUERY = [
   '--format=csv,noheader,nounits',
 ] as const;
 
-/** The NVIDIA GPUs of this machine; empty where there is no driver or no nvidia-smi. */
+/** NVIDIA GPUs of this machine; empty without a driver or nvidia-smi. */
 export async function listGpus(environment: NodeJS.ProcessEnv = process.env): Promise<Gpu[]> {
   const result = await runSubprocess(QUERY, {environment});
   return result?.code === 0 ? parseGpus(result.output) : [];
 }
 
-/** Reads nvidia-smi's lines: `0, NVIDIA H200, 143771, 9.0, GPU-8f4d1c2e-...`. */
+/** Parses nvidia-smi's lines: `0, NVIDIA H200, 143771, 9.0, GPU-8f4d1c2e-...`. */
 export function parseGpus(output: string): Gpu[] {
   return output.split('\n').flatMap(line => {
     const [index, name, memory, computeCapability, uuid = ''] = line
@@ -54,10 +54,10 @@ export function parseGpus(output: string): Gpu[] {
 }
 
 /**
- * The one GPU to show to TensorFlow, as a value for CUDA_VISIBLE_DEVICES; undefined to compute on the CPU. With several, tfjs-node-gpu
- * uploads to one while operations may run on another, so there is never more than one.
- * @param userVisibleDevices CUDA_VISIBLE_DEVICES as the user set it: `gpu:N` counts within it, as in every CUDA program
- * @throws GpuError where a GPU is demanded that is not there
+ * The GPU to expose to TensorFlow, as a value of CUDA_VISIBLE_DEVICES; undefined for the CPU. Never more than one: with several,
+ * tfjs-node-gpu may upload to one and compute on another.
+ * @param userVisibleDevices CUDA_VISIBLE_DEVICES as set by the user: `gpu:N` counts within it, as in every CUDA program
+ * @throws GpuError if a required GPU does not exist
  */
 export function selectVisibleGpu(
   device: DeviceOption,
@@ -92,7 +92,7 @@ export function selectVisibleGpu(
   );
 }
 
-/** The GPU behind a value for CUDA_VISIBLE_DEVICES: a number, or the beginning of a UUID. */
+/** The GPU for a value of CUDA_VISIBLE_DEVICES: an index, or the start of a UUID. */
 export const findVisibleGpu = (visibleDevice: string, gpus: readonly Gpu[]): Gpu | undefined =>
   gpus.find(
     ({index, uuid}) =>
@@ -100,18 +100,18 @@ export const findVisibleGpu = (visibleDevice: string, gpus: readonly Gpu[]): Gpu
       (visibleDevice.startsWith('GPU-') && uuid.startsWith(visibleDevice)),
   );
 
-/** CUDA's own rule: the list ends at its first entry that names no device. */
+/** CUDA's rule: the list ends at its first invalid entry. */
 function untilInvalidEntry(list: string): string[] {
   const entries = list.split(',').map(entry => entry.trim());
   const end = entries.findIndex(entry => entry === '' || entry.startsWith('-'));
   return end === -1 ? entries : entries.slice(0, end);
 }
 
-/** `gpu:0: NVIDIA H200 (143771 MiB, compute capability 9.0)` */
+/** Describes a GPU: `gpu:0: NVIDIA H200 (143771 MiB, compute capability 9.0)`. */
 export const describeGpu = ({index, name, memoryMiB, computeCapability}: Gpu): string =>
   `gpu:${index}: ${name} (${memoryMiB} MiB, compute capability ${computeCapability})`;
 
-/** What computations can run on here, for people: the processor, then each GPU. */
+/** Descriptions of the available devices: the processor, then each GPU. */
 export function describeDevices(gpus: readonly Gpu[], threads = usableCores()): string[] {
   const processor = `cpu: ${cpus()[0]?.model.trim() ?? process.arch} (${formatCount(threads, 'thread')})`;
   return [processor, ...gpus.map(describeGpu)];

@@ -3,7 +3,7 @@ import {join} from 'node:path';
 import {cudaDirectory} from '../install/backend-directory.js';
 import {findErrorLine, runSubprocess} from '../install/subprocess.js';
 
-/** What TensorFlow 2.21 opens before it uses a GPU; the first comes with the driver, the others with NVIDIA's wheels. */
+/** Libraries that TensorFlow 2.21 opens before it uses a GPU. The first comes with the driver, the others with NVIDIA's wheels. */
 const GPU_LIBRARIES = [
   'libcuda.so.1',
   'libcudart.so.12',
@@ -15,14 +15,17 @@ const GPU_LIBRARIES = [
   'libcudnn.so.9',
 ];
 
-/** Opens each library as if it were an addon: one that opens gets another complaint than one that does not. */
+/** Loads each library as if it were an addon. The error message shows whether the library itself could be opened. */
 const LIBRARY_PROBE = `
 for (const library of process.argv.slice(1)) {
   try { process.dlopen({exports: {}}, library); }
   catch (refusal) { if (/cannot open|undefined symbol|not found/.test(refusal.message)) throw refusal; }
 }`;
 
-/** Why TensorFlow cannot use a GPU, in the loader's words: `libcudnn.so.9: cannot open shared object file`; undefined where all load. */
+/**
+ * Why TensorFlow cannot use a GPU, as the loader reports it: `libcudnn.so.9: cannot open shared object file`. Undefined if all libraries
+ * load.
+ */
 export async function findMissingGpuLibrary(
   directory: string | undefined,
 ): Promise<string | undefined> {

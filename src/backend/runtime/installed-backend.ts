@@ -16,7 +16,7 @@ import {loadTensorFlow} from './load-tensorflow.js';
 import {findTfjsPackage} from '../install/tfjs-package.js';
 import {removeMarks, markRunning, findUncleanStarts} from './unclean-start.js';
 
-/** The installed backend that fits best: with CUDA where a GPU is to be used and without it where not; else the other, if that will do. */
+/** The best installed backend: with CUDA if a GPU is used, without it otherwise; the other kind if a GPU is not required. */
 function selectInstalledBackend(
   cache: string,
   gpu: boolean,
@@ -37,9 +37,9 @@ const notInstalledError = (): BackendError =>
   );
 
 /**
- * The installed backend to use, looked into: by sizes and times, or as a whole where an earlier process did not come to its end. A damaged one
- * is installed again, where it came from pip and there may be a connection.
- * @throws BackendError for a damaged one otherwise; UntrustedCacheError for one that others could have changed
+ * Selects and checks the installed backend: by sizes and times, or in full if an earlier process crashed. A damaged one from pip is
+ * reported, so that the caller installs it again, unless installing or the network is disabled.
+ * @throws BackendError for any other damaged backend; UntrustedCacheError if another user could have changed it
  */
 export async function findInstalledBackend(
   backendOptions: ResolvedBackendOptions,
@@ -76,8 +76,8 @@ function damagedError(
 }
 
 /**
- * Installs a backend on first use; where a GPU is only hoped for, one without CUDA if there is no other way.
- * @throws BackendError where there is none to be had, or the user wants no network
+ * Installs a backend on first use. If a GPU is optional and the CUDA build fails, the build without CUDA is installed.
+ * @throws BackendError if no backend can be installed, or installing or the network is disabled
  */
 export async function installBackendForRun(
   {device, offline, install: isInstallAllowed, onEvent, signal}: ResolvedBackendOptions,
@@ -105,7 +105,7 @@ export async function installBackendForRun(
   }
 }
 
-/** Opens the door to TensorFlow through an installed backend. @throws BackendError where it does not load */
+/** Loads TensorFlow through an installed backend. @throws BackendError if it does not load */
 export async function loadInstalledBackend(
   backend: InstalledBackend,
   {offline, install, onEvent, signal}: ResolvedBackendOptions,

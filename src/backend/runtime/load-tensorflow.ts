@@ -5,8 +5,8 @@ import {NODE_API} from '../install/addon-source.js';
 import {setTensorFlow, type TensorFlow} from '../tensorflow.js';
 
 /**
- * tfjs-node-gpu calls two functions of `util` that Node 23 removed (tensorflow/tfjs#8425) and that Node 22 warns of. Must run before it
- * is loaded.
+ * Restores two functions of `util` that tfjs-node-gpu calls. Node 23 removed them (tensorflow/tfjs#8425), and Node 22 warns about them.
+ * Must run before it is loaded.
  */
 function restoreRemovedUtil(): void {
   const util = createRequire(import.meta.url)('node:util') as Record<string, unknown>;
@@ -15,8 +15,8 @@ function restoreRemovedUtil(): void {
 }
 
 /**
- * Loads tfjs-node-gpu's JavaScript over an addon, and opens the door to the copy of tfjs that the package itself uses. Nothing is
- * written into node_modules: the package asks node-pre-gyp where its addon lies, and that answer is ours for the time of the load.
+ * Loads tfjs-node-gpu's JavaScript with an addon, and sets `tf` to the copy of tfjs that the package uses. Nothing is written into
+ * node_modules: the package asks node-pre-gyp for the addon's path, and that function is replaced while it loads.
  * @param addon undefined for the package's stock addon
  */
 export function loadTensorFlow(tfjsPackage: string, addon?: string): void {
@@ -35,7 +35,7 @@ export function loadTensorFlow(tfjsPackage: string, addon?: string): void {
   setTensorFlow(require('@tensorflow/tfjs') as TensorFlow);
 }
 
-/** Loads tfjs-node-gpu over the addon that its install script left. @returns whether there is one and it loads */
+/** Loads tfjs-node-gpu with the addon from its install script. @returns whether there is one and it loads */
 export function loadStockAddon(tfjsPackage: string | undefined): boolean {
   if (
     tfjsPackage === undefined ||

@@ -5,13 +5,15 @@ import {guardPath} from '../install/backend-directory.js';
 
 /** native/guard.cc */
 interface NativeGuard {
-  /** Holds back what is written to standard error from here on. */
+  /** Starts to capture standard error. */
   capture(): void;
-  /** Ends that. @returns what was held back */
+  /** Stops capturing. @returns the captured text */
   release(): string;
-  /** Blocks the signals that programs are informed by, in this thread and those it starts from here on. */
+  /**
+   * Blocks the signals that a program may handle (SIGINT, SIGWINCH, SIGCHLD and others) in this thread and in threads that it starts later.
+   */
   shield(): void;
-  /** Sets a variable of the process. */
+  /** Sets an environment variable of the process. */
   setEnvironment(name: string, value: string): void;
 }
 
@@ -19,15 +21,15 @@ const loadGuard = (directory: string): NativeGuard =>
   createRequire(import.meta.url)(guardPath(directory)) as NativeGuard;
 
 /**
- * Keeps signals from the threads that compute: oneDNN's matrix kernels for AVX2 point the stack register into the heap while they run, and a
- * signal that is handled there tears the heap (https://github.com/uxlfoundation/oneDNN/issues/4845). A terminal that is resized sends
- * dozens. Node's other threads take them instead. To be called before TensorFlow starts threads.
+ * Blocks signals on compute threads. oneDNN's AVX2 matrix kernels point the stack register into the heap while they run, and a signal
+ * handler running there corrupts the heap (https://github.com/uxlfoundation/oneDNN/issues/4845). Resizing a terminal sends dozens of
+ * signals. Node's other threads handle them instead. Call this before TensorFlow starts threads.
  */
 export const blockSignals = (directory: string): void => loadGuard(directory).shield();
 
 /**
- * Lets TensorFlow see settings that were made in this thread. A Worker has a copy of the environment; the main thread has the one that
- * libraries read.
+ * Makes environment variables set in this thread visible to TensorFlow. A Worker has a copy of the environment; native libraries read that
+ * of the process.
  */
 export function shareEnvironment(directory: string, names: readonly string[]): void {
   if (isMainThread) return;
@@ -38,16 +40,16 @@ export function shareEnvironment(directory: string, names: readonly string[]): v
 
 const STDERR = 2;
 
-/** What TensorFlow says on every start, whatever its log level. */
+/** Messages that TensorFlow prints on every start, at any log level. */
 const NOISE_PATTERNS = [
   /^WARNING: All log messages before absl::InitializeLog\(\) is called/,
   /\] oneDNN custom operations are on\. /,
-  // Of a TensorFlow with CUDA, where GPUs are hidden from it or there is no driver: what was requested, or set by us.
+  // From CUDA builds if GPUs are hidden or there is no driver: requested by the user, or set by this program.
   /\] failed call to cuInit: .*CUDA_ERROR_NO_DEVICE/,
   /\] Could not find cuda drivers on your machine/,
 ];
 
-/** Runs `load`, and lets through to standard error only what is not known noise. A crash shows everything. */
+/** Runs `load` and removes known noise from standard error. A crash shows everything. */
 export function silenceStderr(directory: string, load: () => void): void {
   const guard = loadGuard(directory);
   guard.capture();
@@ -59,7 +61,7 @@ export function silenceStderr(directory: string, load: () => void): void {
   }
 }
 
-/** The lines that are not known noise. */
+/** Removes known noise, line by line. */
 export const removeNoise = (text: string): string =>
   text
     .split(/(?<=\n)/)

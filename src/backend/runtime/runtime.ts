@@ -10,7 +10,7 @@ import {startWasm} from './start-wasm.js';
 
 export type {BackendEvent, BackendInfo, BackendName, BackendOptions} from './backend-info.js';
 
-/** What the portable backend costs, measured on a ResNet-18 (training steps at both sizes, two cores). */
+/** Slowdown of the WASM backend, measured on a ResNet-18 (training steps at both sizes, two cores). */
 const SLOWDOWN =
   'training falls back to WASM, about 5 times slower at 64 px and 9 times slower at 224 px';
 
@@ -22,10 +22,10 @@ interface StartedBackend {
 let started: StartedBackend | undefined;
 
 /**
- * Finds, loads and opens a backend; once a process, since neither TensorFlow nor tfjs can be unloaded. A second call with wishes that
- * the running backend fulfils returns it.
- * @throws BackendError or GpuError (exit 4) where a demanded backend or device is not to be had; UsageError for a wish that contradicts
- * itself or the running backend; AbortedError
+ * Selects, loads and starts a backend, once per process: neither TensorFlow nor tfjs can be unloaded. A later call with compatible options
+ * returns the running backend.
+ * @throws BackendError or GpuError (exit 4) if a required backend or device is not available; UsageError for options that contradict each
+ * other or the running backend; AbortedError
  *
  * @example
  * import {startBackend} from 'finetune';
@@ -35,7 +35,7 @@ let started: StartedBackend | undefined;
  */
 export async function startBackend(options: BackendOptions = {}): Promise<BackendInfo> {
   checkBackendOptions('startBackend()', options);
-  // What runs already is right for all that ask for nothing else, whatever the environment says.
+  // The running backend satisfies calls without options, whatever the environment variables say.
   if (started !== undefined) return reuseStarted(options, started);
   const resolved = resolveBackendOptions(options);
   started = {options: resolved, info: start(resolved)};

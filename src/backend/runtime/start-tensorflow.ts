@@ -25,12 +25,12 @@ import {loadStockAddon} from './load-tensorflow.js';
 import {tf} from '../tensorflow.js';
 import {findTfjsPackage} from '../install/tfjs-package.js';
 
-/** Of GPUs, as the user set it; a backend's start replaces it. */
+/** The user's CUDA_VISIBLE_DEVICES, saved because starting a backend replaces it. */
 const USER_VISIBLE_DEVICES = process.env.CUDA_VISIBLE_DEVICES;
 
 /**
- * Starts TensorFlow: an installed backend, else tfjs-node-gpu's stock addon where it loads, else one that is installed now.
- * @throws BackendError where there is none to be had; GpuError where a GPU is demanded and cannot be used; AbortedError
+ * Starts TensorFlow: an installed backend, else tfjs-node-gpu's stock addon if it loads, else a new installation.
+ * @throws BackendError if there is none; GpuError if a required GPU cannot be used; AbortedError
  */
 export async function startTensorFlow(options: ResolvedBackendOptions): Promise<BackendInfo> {
   const gpus = options.device === 'cpu' ? [] : await listGpus();
@@ -57,7 +57,7 @@ export async function startTensorFlow(options: ResolvedBackendOptions): Promise<
   return {...describeBackend(backend, gpus, undefined), fallbackReason};
 }
 
-/** Why TensorFlow runs on the CPU though a GPU was shown to it, and what to do. */
+/** Why TensorFlow runs on the CPU although a GPU is visible to it, and what to do. */
 async function describeGpuProblem(backend: InstalledBackend | undefined): Promise<string> {
   if (backend?.gpu === false)
     return 'the installed TensorFlow has no CUDA. Run finetune backend install for one with it';

@@ -5,14 +5,14 @@ import {BackendError} from '../backend-error.js';
 import type {BackendInfo} from './backend-info.js';
 import {setTensorFlow, tf, type TensorFlow} from '../tensorflow.js';
 
-/** Starts the portable backend: tfjs's own, in WebAssembly, on one thread. What it lacks for training, `convolution-portable.ts` composes. */
+/** Starts tfjs's WebAssembly backend, on one thread. `convolution-portable.ts` composes the training ops that it lacks. */
 export async function startWasm(): Promise<BackendInfo> {
   const require = createRequire(import.meta.url);
   setTensorFlow(require('@tensorflow/tfjs') as TensorFlow);
   const wasm = require('@tensorflow/tfjs-backend-wasm') as {setWasmPaths(prefix: string): void};
   wasm.setWasmPaths(dirname(require.resolve('@tensorflow/tfjs-backend-wasm')) + sep);
   await tf.setBackend('wasm');
-  // tfjs continues with another backend when one fails, and its plain JavaScript is a hundred times slower.
+  // tfjs falls back to another backend when one fails, and its plain JavaScript backend is a hundred times slower.
   if (tf.getBackend() !== 'wasm')
     throw new BackendError(
       {step: 'load'},

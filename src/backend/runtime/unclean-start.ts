@@ -8,20 +8,23 @@ import {
   type ProcessIdentity,
 } from '../../core/files/process-identity.js';
 
-/** A damaged library may end the process by a signal, at its start or in the middle of a run, and nobody is left to say a word of it. */
+/**
+ * Directory of the marks of running processes. A damaged library may crash the process with a signal, at start or later, without any
+ * message; its mark then remains.
+ */
 const runningDirectory = (directory: string): string => join(directory, 'running');
 
 async function isStale(path: string): Promise<boolean> {
   try {
     const owner = JSON.parse(await readFile(path, 'utf8')) as ProcessIdentity;
-    // Of another host, or container, nothing is known; looking into a backend once too often costs a second.
+    // The state of processes on another host or in another container is unknown. An unnecessary check of a backend costs a second.
     return !isLocalProcess(owner) || !isAlive(owner);
   } catch {
     return true;
   }
 }
 
-/** Marks that processes left in a backend which did not come to their end; to be removed when the backend was looked into. */
+/** Marks of processes that did not exit normally. The caller removes them after checking the backend. */
 export async function findUncleanStarts(directory: string): Promise<string[]> {
   const names = await readdir(runningDirectory(directory)).catch(() => []);
   const marks = names.map(name => join(runningDirectory(directory), name));
@@ -35,7 +38,7 @@ export async function removeMarks(marks: readonly string[]): Promise<void> {
   );
 }
 
-/** Marks a backend as in use by this process, until that ends. A backend that may not be written to is used without. */
+/** Marks a backend as in use by this process until it exits. A read-only backend gets no mark. */
 export async function markRunning(directory: string): Promise<void> {
   const mark = join(runningDirectory(directory), String(process.pid));
   try {

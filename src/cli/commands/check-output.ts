@@ -16,7 +16,7 @@ import type {Terminal} from '../terminal/screen/terminal.js';
 
 export type CheckResult = Awaited<ReturnType<typeof checkImages>>;
 
-/** What `check --json` prints. */
+/** Document that `check --json` prints. */
 export const toDocument = (
   folder: ImageFolder,
   {findings, readable, error}: CheckResult,
@@ -30,7 +30,7 @@ export const toDocument = (
   usable: error === undefined,
 });
 
-/** For a terminal: classes, findings, and whether a run would take the folder. */
+/** Report for a terminal: classes, findings, and whether the folder is ready to train on. */
 export function formatReport(
   folder: ImageFolder,
   data: string,
@@ -49,7 +49,7 @@ export function formatReport(
   ].join('\n');
 }
 
-/** @throws UsageError (exit 2) where it cannot be written */
+/** @throws UsageError (exit 2) if the file cannot be written */
 export async function writeOutput(path: string, option: string, text: string): Promise<void> {
   await writeFileAtomic(path, text).catch((error: unknown) => {
     throw new UsageError(
@@ -58,7 +58,7 @@ export async function writeOutput(path: string, option: string, text: string): P
   });
 }
 
-/** The page of `--html`, whose last line is the next command. */
+/** Writes the HTML page of `--html`. Its last line is the next command. */
 export async function writePage(
   path: string,
   folder: ImageFolder,

@@ -49,7 +49,7 @@ async function inspect(
 const collectExcluded = (findings: readonly Finding[]): string[] =>
   [...new Set(findings.flatMap(({exclude = []}) => exclude))].sort();
 
-/** The command to train with, or to check again; both where files are to be excluded first. */
+/** Commands to run next: `train` trains; `next` trains or checks again, and first writes an exclude list if files should be excluded. */
 function nextCommands(
   directory: string,
   values: CheckValues,
@@ -67,7 +67,7 @@ function nextCommands(
   return {train, next: isUsable ? train : check};
 }
 
-/** `finetune check DIR`: exit 3 where a run would refuse the folder. */
+/** `finetune check DIR`. Exits with 3 if a run would reject the folder. */
 export const checkCommand: CommandHandler = async (input, context) => {
   const values = input.values as CheckValues;
   const {verbose = false, html, writeExclude} = values;

@@ -11,10 +11,10 @@ import {formatLabeled} from '../terminal/screen/layout.js';
 import {PROGRAM_NAME, quoted} from '../terminal/format.js';
 import {trainCommand} from './train.js';
 
-/** Images are the same in every demo, whatever the seed of the training. */
+/** Seed of the demo images. They are the same in every demo, whatever the training seed. */
 const DATASET_SEED = 1;
 
-/** Everything in a demo's folder was drawn by a demo; one with anything else is not ours to draw into. */
+/** Rejects a directory that holds files not drawn by a demo, so that no demo draws among them. @throws UsageError (exit 2) */
 function assertDemoFolder(directory: string): void {
   const entries = existsSync(directory)
     ? readdirSync(directory, {recursive: true, encoding: 'utf8', withFileTypes: true})
@@ -28,7 +28,7 @@ function assertDemoFolder(directory: string): void {
   );
 }
 
-/** `finetune demo [dir]`: the main job on images that are drawn on the spot. */
+/** `finetune demo [dir]`: draws a dataset and trains on it. */
 export const demoCommand: CommandHandler = async (input, context) => {
   const {terminal} = context;
   const directory = (input.positionals.dir as string | undefined) ?? 'finetune-demo';

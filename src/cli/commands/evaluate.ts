@@ -26,7 +26,7 @@ const EVALUATED_ON = {
   all: 'all images of the folder: expect less on new images if training saw some of these',
 };
 
-/** A folder that stands alone, and is no model, is what to measure the newest one on. @throws UsageError (exit 2) without a folder */
+/** A single folder that is not a model is the dataset to evaluate the newest model on. @throws UsageError (exit 2) without a folder */
 function resolveModelAndData(
   model: string | undefined,
   data: string | undefined,

@@ -7,7 +7,7 @@ interface ExportValues extends BackendValues {
   readonly out?: string;
 }
 
-/** `finetune export RUN`: the model of a run whose training has ended, once more. */
+/** `finetune export RUN`: exports the model of a run again, once its training has ended. */
 export const exportCommand: CommandHandler = async ({positionals, values}, context) => {
   const {out, ...backendValues} = values as unknown as ExportValues;
   const {directory, record, verification} = await exportRun(String(positionals.run), {
@@ -26,7 +26,7 @@ export const exportCommand: CommandHandler = async ({positionals, values}, conte
   };
 };
 
-/** `finetune report RUN`: the page of a run whose training has ended, once more. */
+/** `finetune report RUN`: writes the report of a run again, once its training has ended. */
 export const reportCommand: CommandHandler = async ({positionals}) => {
   const path = await reportRun(String(positionals.run));
   return {document: {report: path}, text: path};

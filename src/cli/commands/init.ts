@@ -12,7 +12,7 @@ const SCHEMA_PATH = fileURLToPath(
   new URL('../../../../templates/recipe.schema.json', import.meta.url),
 );
 
-/** `finetune init [file]`. @throws UsageError (exit 2) where there is such a file already */
+/** `finetune init [file]`. @throws UsageError (exit 2) if the file exists already */
 export const initCommand: CommandHandler = async ({positionals, values}) => {
   const path = (positionals.file as string | undefined) ?? 'recipe.jsonc';
   const folder = dirname(resolve(path));

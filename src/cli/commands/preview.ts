@@ -29,7 +29,7 @@ interface PreviewValues extends FolderValues {
   readonly columns?: number;
 }
 
-/** @throws UsageError (exit 2) where there is something already, or it cannot be written */
+/** @throws UsageError (exit 2) if the file exists already or cannot be written */
 async function writeSheet(path: string, sheet: Buffer, overwrite: boolean): Promise<void> {
   try {
     await writeFileAtomic(path, sheet, {exclusive: !overwrite});
@@ -45,7 +45,7 @@ async function writeSheet(path: string, sheet: Buffer, overwrite: boolean): Prom
 
 const previewName = (number: number): string => `preview${number === 1 ? '' : `-${number}`}.jpg`;
 
-/** A name that nothing has yet: two kinds of augmentation are to be compared, and neither is lost. */
+/** Name that is not in use, so that two previews can be compared and neither is overwritten. */
 function findUnusedName(number = 1): string {
   return existsSync(previewName(number)) ? findUnusedName(number + 1) : previewName(number);
 }
@@ -60,7 +60,7 @@ function preprocessingFor(fit: Fit, imageSize: number | undefined): Preprocessin
   return withFit(sized, fit);
 }
 
-/** The images that could be read. @throws UsageError (exit 2) for none */
+/** Rows of images that could be read. @throws UsageError (exit 2) if there are none */
 function readableRows(found: SampleVersions, directory: string): SampleVersions {
   const rows = found.filter(({versions}) => versions.length > 0);
   if (rows.length > 0) return rows;
@@ -70,7 +70,7 @@ function readableRows(found: SampleVersions, directory: string): SampleVersions 
   );
 }
 
-/** What is in each row of the sheet, and which images are not in it. */
+/** Lists the image in each row of the sheet, and the images that are not shown. */
 const formatRows = (
   shown: readonly {readonly name: string; readonly className: string}[],
   found: SampleVersions,
@@ -83,7 +83,7 @@ const formatRows = (
   ),
 ];
 
-/** `finetune preview DIR`: what training would see. */
+/** `finetune preview DIR`: draws a sheet of images as training would see them. */
 export const previewCommand: CommandHandler = async (input, context) => {
   const {
     augment = 'standard',

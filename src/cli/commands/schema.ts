@@ -8,7 +8,7 @@ const SCHEMAS: Readonly<Record<string, () => object>> = {
   check: () => checkReportSchema,
 };
 
-/** `finetune schema [document]`. @throws UsageError (exit 2) for a document that has none */
+/** `finetune schema [document]`. @throws UsageError (exit 2) for an unknown document */
 export const schemaCommand: CommandHandler = async ({positionals}) => {
   const {document: name = 'recipe'} = positionals as {readonly document?: string};
   const buildSchema = SCHEMAS[name];

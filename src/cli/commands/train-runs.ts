@@ -18,22 +18,22 @@ import {
   formatRunSummary,
 } from '../terminal/format-run-summary.js';
 
-/** A run of the command line, ready to begin. */
+/** A run of the command line that is ready to start. */
 export interface PreparedRun {
   readonly plan: RunPlan;
   readonly folder: ImageFolder;
   readonly resolved: ResolvedRecipe;
-  /** Where it writes. */
+  /** Output directory of the run. */
   readonly out: string;
   readonly backendSeconds: number;
   readonly context: CommandContext;
 }
 
-/** `metrics.json`, so that `--json` and the file agree. */
+/** Content of `metrics.json`, so that `--json` and the file agree. */
 const readMetrics = async (run: string): Promise<object> =>
   JSON.parse(await readFile(join(run, RUN_FILES.metrics), 'utf8')) as object;
 
-/** Trains once, shows the progress, and reports the result. */
+/** Trains once, shows the progress and reports the result. */
 export async function trainSingle({
   plan,
   folder,
@@ -62,7 +62,7 @@ export async function trainSingle({
   };
 }
 
-/** A run for each fold, in directories of their own, and what they say together. */
+/** Trains each fold in a directory of its own, and reports the summary of all folds. */
 export async function trainFolds(
   {plan, folder, resolved, out, backendSeconds, context: {terminal, signal}}: PreparedRun,
   folds: number,

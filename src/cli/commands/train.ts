@@ -9,7 +9,7 @@ import {formatOptions} from '../terminal/format-options.js';
 import {formatLabeled} from '../terminal/screen/layout.js';
 import {trainFolds, trainSingle} from './train-runs.js';
 
-/** @throws UsageError (exit 2) for options that say otherwise what to validate on */
+/** @throws UsageError (exit 2) for options that conflict with `--folds` */
 function assertFoldOptions({values, requested}: RunPlan): void {
   if (values.folds === undefined) return;
   const other = Object.entries({

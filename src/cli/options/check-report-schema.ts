@@ -26,7 +26,7 @@ const findingSchema = {
   },
 };
 
-/** The JSON Schema of what `finetune check --json` prints. */
+/** JSON Schema of the document that `finetune check --json` prints. */
 export const checkReportSchema: ObjectSchema = {
   $schema: 'http://json-schema.org/draft-07/schema#',
   title: 'What finetune check --json prints',

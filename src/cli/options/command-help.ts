@@ -7,7 +7,7 @@ import {COMMON_OPTIONS, describeOption, HELP_GROUPS, isBooleanOption} from './co
 function toYargsOptions(options: OptionTable): Record<string, Options> {
   return Object.fromEntries(
     Object.entries(options).map(([key, option]) => {
-      // A bare --resume means the newest run.
+      // A bare --resume resumes the newest run.
       const kind: Options = isBooleanOption(option)
         ? {type: 'boolean'}
         : key === 'resume'
@@ -18,7 +18,7 @@ function toYargsOptions(options: OptionTable): Record<string, Options> {
   );
 }
 
-/** Says what stands in the place of each argument. */
+/** Descriptions of positional arguments. */
 const POSITIONAL_DESCRIPTIONS: Readonly<Record<string, string>> = {
   dir: 'folder with one sub-folder a class, or a list of images',
   model: 'a run, or the exported model in it [default: the newest run]',
@@ -28,12 +28,12 @@ const POSITIONAL_DESCRIPTIONS: Readonly<Record<string, string>> = {
   document: 'recipe or check [default: recipe]',
 };
 
-/** Names of the arguments in a usage: `dir` of `check <dir>`. */
+/** Names of the positional arguments in a usage: `dir` of `check <dir>`. */
 export function parsePositionals(usage: string): string[] {
   return [...usage.matchAll(/[<[](\w+)(?:\.\.)?[>\]]/g)].map(match => match[1]!);
 }
 
-/** Options under their headings; of a command that has them all, the most used come first. */
+/** Options by heading. The common options come first if the command has all of them. */
 function groupOptions(options: OptionTable): Readonly<Record<string, readonly string[]>> {
   const commonKeys = COMMON_OPTIONS.every(key => key in options || key === 'resume')
     ? COMMON_OPTIONS
@@ -47,7 +47,7 @@ function groupOptions(options: OptionTable): Readonly<Record<string, readonly st
   };
 }
 
-/** Tells the parser the options, arguments and examples of a command. */
+/** Declares the options, arguments and examples of a command to the parser. */
 export function describeCommand(
   cli: Argv,
   {usage, options, positionals, examples = []}: CommandSpec,

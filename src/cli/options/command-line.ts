@@ -9,7 +9,7 @@ import {describeCommand, parsePositionals} from './command-help.js';
 import {restoreDashes, escapeDashes} from './dashes.js';
 import {checkFlagNames} from './flag-names.js';
 
-/** Everything stays as typed: types and ranges are the schema's business, which names what is wrong. */
+/** Values stay as typed. The schema checks types and ranges, and names what is wrong. */
 const PARSER_CONFIG = {
   'parse-numbers': false,
   'parse-positional-numbers': false,
@@ -24,7 +24,7 @@ const EPILOGUE = [
   'Exit codes: 0 done, 1 failed, 2 usage, 3 dataset, 4 machine, 5 accuracy missed, 6 training diverged, 130 or 143 interrupted.',
 ].join('\n');
 
-/** What yargs itself has to say. */
+/** Replacements for messages of yargs. */
 const YARGS_MESSAGES: Readonly<
   Record<string, string | {readonly one: string; readonly other: string}>
 > = {
@@ -35,7 +35,7 @@ const YARGS_MESSAGES: Readonly<
   },
 };
 
-/** @param found as `SENTENCES` has it */
+/** @param found a message, translated by `YARGS_MESSAGES` */
 function describeUsageError(found: string, args: readonly string[]): string {
   const command = COMMAND_NAMES.find(name => args.includes(name));
   if (command === undefined || !found.startsWith('only'))
@@ -45,21 +45,21 @@ function describeUsageError(found: string, args: readonly string[]): string {
   return `finetune ${command} needs ${needed}. Run finetune ${usage.replace(/<(\w+)>/, (_, token: string) => token.toUpperCase())}.`;
 }
 
-/** In yargs since 17.7, not in its declared types: keeps `[string] [required]` out of the help. */
+/** Part of yargs since 17.7 but not of its declared types. Keeps `[string] [required]` out of the help. */
 interface UsageConfiguration {
   usageConfiguration(configuration: {'hide-types': boolean}): Argv;
 }
 
-/** What was typed. */
+/** Parsed command line. */
 export interface Invocation {
   readonly command: CommandName;
-  /** Arguments of the command by name: `image` of `predict` is a list. */
+  /** Positional arguments of the command by name. `image` of `predict` is a list. */
   readonly positionals: Readonly<Record<string, unknown>>;
   /** Flags by kebab-case name, as typed. */
   readonly flags: Readonly<Record<string, unknown>>;
 }
 
-/** Text that was asked for instead of a command. */
+/** Help or version text that was requested instead of a command. */
 export interface HelpText {
   readonly help: string;
 }
@@ -81,7 +81,7 @@ function buildParser(
     .alias({help: 'h', version: 'v'})
     .describe({help: 'show this', version: 'show the version'})
     .epilogue(EPILOGUE)
-    // Its types know nothing of plurals.
+    // The declared types lack plurals.
     .updateStrings(YARGS_MESSAGES as Record<string, string>)
     .fail((message: string | null, error: Error | undefined) => {
       throw new UsageError(describeUsageError(message ?? error?.message ?? 'something else', args));
@@ -99,7 +99,7 @@ function buildParser(
   return cli;
 }
 
-/** Words that no place of the command takes; its own name stands among yargs' words. */
+/** Arguments beyond those that the command takes. yargs also lists the name of the command itself. */
 function findExtraArguments(
   command: CommandName,
   tokens: readonly unknown[],
@@ -109,7 +109,7 @@ function findExtraArguments(
   return all[0] === command && args.includes(command) ? all.slice(1) : all;
 }
 
-/** @throws UsageError for words that belong to nothing, and for flags the command does not have */
+/** @throws UsageError for unexpected arguments, and for flags that the command does not have */
 function toInvocation(
   command: CommandName,
   argv: Readonly<Record<string, unknown>>,
@@ -119,7 +119,7 @@ function toInvocation(
   const positionals = parsePositionals(spec.usage);
   const {_: tokens, $0: _script, ...rest} = argv;
   const given = Object.entries(rest).filter(([key]) => !positionals.includes(key));
-  // Of a flag that is given twice the last counts.
+  // The last value of a repeated flag counts.
   const flags = Object.fromEntries(
     given.map(([key, value]) => [key, Array.isArray(value) ? value.at(-1) : value]),
   );
@@ -147,7 +147,7 @@ const extraArgumentError = (command: CommandName, token: string): UsageError =>
     `"${token}" is one argument too many for finetune ${command}. See finetune ${command === 'train' ? '' : `${command} `}--help.`,
   );
 
-/** A word in the place of a folder that names nothing, and is nearly a command, was meant as one. */
+/** Rejects a folder argument that does not exist and resembles a command name. @throws UsageError (exit 2) */
 function checkMistypedCommand(token: string): void {
   if ((COMMAND_NAMES as readonly string[]).includes(token) && !existsSync(token))
     throw new UsageError(
@@ -158,14 +158,14 @@ function checkMistypedCommand(token: string): void {
     throw new UsageError(`"${token}" is neither a command nor a folder of images${hint}`);
 }
 
-/** `finetune check --data pets` is `finetune check pets`: sentences about folders say `--data`. */
+/** Rewrites `finetune check --data pets` to `finetune check pets`, since messages about folders mention `--data`. */
 function dataFlagToPositional(tokens: readonly string[]): readonly string[] {
   const command = tokens.find(token => !token.startsWith('-'));
   if (command !== 'check' && command !== 'preview') return tokens;
   return tokens.flatMap(token => (token === '--data' ? [] : [token.replace(/^--data=/, '')]));
 }
 
-/** `finetune pets` is `finetune --data pets`. */
+/** Rewrites `finetune pets` to `finetune --data pets`. */
 function positionalToDataFlag({
   command,
   positionals: {dir, ...positionals},
@@ -179,8 +179,8 @@ function positionalToDataFlag({
 }
 
 /**
- * Reads a command line.
- * @param columns of the terminal that help is written for
+ * Parses a command line.
+ * @param columns width of the terminal that help is wrapped to
  * @throws UsageError (exit 2)
  */
 export async function parseCommandLine(

@@ -1,25 +1,25 @@
 import type {Option, OptionTable} from '../../finetune/options/option.js';
 import {keysOf, OPTION_GROUPS, selectOptions} from '../../finetune/options/options.js';
 
-/** Options with a flag and a variable. */
+/** Options that have a flag and an environment variable. */
 export const FLAG_OPTIONS = selectOptions(({isFileOnly}) => isFileOnly !== true);
-/** Keys of a recipe file. */
+/** Options that a recipe file may set. */
 export const FILE_OPTIONS = selectOptions(({scope}) => scope !== 'console');
 
-/** Some of the options, for commands that need but these. */
+/** Table of the named options. */
 export const pickOptions = (...keys: readonly string[]): OptionTable =>
   Object.fromEntries(keys.map(key => [key, FLAG_OPTIONS[key]!]));
 
-/** All options but some. */
+/** Table of all options except the named ones. */
 export const omitOptions = (...keys: readonly string[]): OptionTable =>
   Object.fromEntries(Object.entries(FLAG_OPTIONS).filter(([key]) => !keys.includes(key)));
 
-/** An option with other words about it. */
+/** One option with a different help text. */
 export const withHelp = (key: string, help: string): OptionTable => ({
   [key]: {...FLAG_OPTIONS[key]!, help},
 });
 
-/** Options with the defaults of one command. */
+/** Options with command-specific defaults. */
 export const withDefaults = (
   options: OptionTable,
   defaults: Readonly<Record<string, unknown>>,
@@ -31,10 +31,10 @@ export const withDefaults = (
     ]),
   );
 
-/** What most people need, first in a long help. */
+/** Most used options, listed first in long help texts. */
 export const COMMON_OPTIONS: readonly string[] = [...keysOf(({isCommon}) => isCommon === true)];
 
-/** Headings of the help. */
+/** Options by heading of the help. */
 export const HELP_GROUPS: Readonly<Record<string, readonly string[]>> = Object.fromEntries(
   Object.entries(OPTION_GROUPS).map(([heading, options]) => [
     `${heading}:`,
@@ -44,7 +44,7 @@ export const HELP_GROUPS: Readonly<Record<string, readonly string[]>> = Object.f
 
 export const isBooleanOption = ({schema}: Option): boolean => schema.type === 'boolean';
 
-/** `depth of the network: resnet18, resnet34 [default: resnet50]`; `[recommended]` is chosen from the images. */
+/** Help text of an option: `depth of the network: resnet18, resnet34 [default: resnet50]`. `[recommended]` values depend on the dataset. */
 export function describeOption({
   schema: {enum: choices = []},
   help,

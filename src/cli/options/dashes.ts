@@ -1,11 +1,11 @@
-// Words that begin with a dash and are no flags.
+// Arguments that begin with a dash and are not flags.
 
-/** In the place of `-`, which the parser takes for a flag without a name. No argument of a process has this character. */
+/** Placeholder for `-`, which the parser takes for a flag without a name. No process argument can contain this character. */
 const DASH_PLACEHOLDER = '\u0000';
 
 /**
- * Words behind `--` are no flags. All that could be taken for one are paths, and a path may begin with `./`.
- * @returns the words for the parser, without the `--`
+ * Escapes arguments for the parser. Arguments after `--` are not flags. All that resemble flags are paths, so they get the prefix `./`.
+ * @returns the arguments for the parser, without the `--`
  */
 export function escapeDashes(args: readonly string[]): string[] {
   const separatorIndex = args.includes('--') ? args.indexOf('--') : args.length;
@@ -17,7 +17,7 @@ export function escapeDashes(args: readonly string[]): string[] {
   );
 }
 
-/** A value that the parser gave back. */
+/** Restores `-` in a value that the parser returned. */
 export function restoreDashes(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(restoreDashes);
   return value === DASH_PLACEHOLDER ? '-' : value;

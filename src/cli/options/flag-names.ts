@@ -1,7 +1,7 @@
 import {UsageError} from '../../core/errors.js';
 import {suggest} from '../../core/text/suggest.js';
 
-/** What people of other tools type, and what it is called here. */
+/** Flags of other tools, and their names here. */
 const FOREIGN_FLAGS: Readonly<Record<string, string>> = {
   model: 'arch',
   'data-path': 'data',
@@ -22,7 +22,7 @@ const FOREIGN_FLAGS: Readonly<Record<string, string>> = {
   'num-workers': 'workers',
 };
 
-/** @throws UsageError (exit 2) for a flag that the command does not have, naming the nearest */
+/** @throws UsageError (exit 2) for a flag that the command does not have, with the nearest known flag */
 export function checkFlagNames(
   flags: Readonly<Record<string, unknown>>,
   known: readonly string[],

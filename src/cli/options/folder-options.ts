@@ -4,7 +4,7 @@ import type {ImageFolderOptions} from '../../datasets/sample.js';
 import {parsePathList} from './path-list.js';
 import {toKebabCase, quoted} from '../terminal/format.js';
 
-/** Options of a command that say which images of a folder are meant. */
+/** Options of a command that select the images of a folder. */
 export interface FolderValues {
   readonly valData?: string;
   readonly testData?: string;
@@ -17,14 +17,14 @@ export interface FolderValues {
   readonly followLinks?: boolean;
 }
 
-/** `a,b,c`, a comma of a name as `\,`. */
+/** Parses `a,b,c`. A comma in a name is written as `\,`. */
 const parseClassNames = (text: string): string[] =>
   text
     .split(/(?<!\\),/)
     .map(name => name.replaceAll('\\,', ',').trim())
     .filter(name => name !== '');
 
-/** @throws UsageError (exit 2) where it cannot be read */
+/** @throws UsageError (exit 2) if the list cannot be read */
 export function readExcludeList(path: string): string[] {
   try {
     return parsePathList(readTextFile(path));
@@ -35,7 +35,7 @@ export function readExcludeList(path: string): string[] {
   }
 }
 
-/** @throws UsageError (exit 2) for a list that cannot be read */
+/** @throws UsageError (exit 2) if the exclude list cannot be read */
 export function toFolderOptions(values: FolderValues): ImageFolderOptions {
   const {
     classes,
@@ -71,7 +71,7 @@ const FORWARDED_OPTIONS = [
   'followLinks',
 ] as const;
 
-/** The same options for another command, each after a space. */
+/** Formats the same options for another command, each after a space. */
 export const formatFolderFlags = (values: FolderValues): string =>
   FORWARDED_OPTIONS.map(key => {
     const value = values[key];

@@ -8,8 +8,8 @@ import {readEnvironmentValues, readFlagValues} from './read-values.js';
 import {readRecipeFile} from './recipe-file.js';
 
 /**
- * What was said in each place, strongest first: flags, environment, and the recipe file that one of them names.
- * @param flags by kebab-case name
+ * Reads the options of all sources, highest precedence first: flags, environment variables, and the recipe file that one of them names.
+ * @param flags values by kebab-case name
  * @throws UsageError, SchemaError (exit 2)
  */
 export function readOptionSources(

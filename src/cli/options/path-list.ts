@@ -1,7 +1,8 @@
 import {hasRawBytes} from '../../core/files/file-names.js';
 import {printable, printableJson} from '../../core/text/printable.js';
 
-// A name a line. One that a line cannot hold, that an editor would act on, or that begins as JSON does, is a JSON string.
+// Format: one name per line. A name is a JSON string if it has unprintable characters, surrounding spaces or raw bytes, or starts with a
+// quote.
 
 const isPlain = (name: string): boolean =>
   printable(name) === name && !name.startsWith('"') && name === name.trim() && !hasRawBytes(name);
@@ -9,7 +10,7 @@ const isPlain = (name: string): boolean =>
 export const formatPathList = (names: readonly string[]): string =>
   names.map(name => `${isPlain(name) ? name : printableJson(name)}\n`).join('');
 
-/** A line that is no JSON after all is the name itself. */
+/** A line that starts with a quote but is not valid JSON is the name itself. */
 function parseLine(line: string): string {
   if (!line.startsWith('"')) return line;
   try {
@@ -19,7 +20,7 @@ function parseLine(line: string): string {
   }
 }
 
-/** Empty lines, a byte order mark and either kind of line end are no matter. */
+/** Ignores empty lines and a byte order mark. Accepts LF and CRLF. */
 export const parsePathList = (text: string): string[] =>
   text
     .replace(/^\uFEFF/, '')

@@ -7,10 +7,10 @@ import {toObjectSchema, type Option, type OptionTable} from '../../finetune/opti
 import {toEnvironmentName, toKebabCase} from '../terminal/format.js';
 import {FLAG_OPTIONS, isBooleanOption} from './command-options.js';
 
-/** Names like our variables that are no option's value: FINETUNE_CACHE is a place, whatever --no-cache says. */
+/** Environment variables that resemble an option and are none: FINETUNE_CACHE is a path and unrelated to --no-cache. */
 const RESERVED_VARIABLES: ReadonlySet<string> = new Set(['FINETUNE_CACHE']);
 
-/** The value that a text stands for, by its option's type; what cannot be read stays text, for the schema to refuse. */
+/** Converts text to the type of an option. Invalid text stays text, so that schema validation rejects it. */
 export function parseValue(option: Option, text: unknown): unknown {
   if (typeof text !== 'string') return text;
   const types = [option.schema.type ?? 'string'].flat();
@@ -20,7 +20,7 @@ export function parseValue(option: Option, text: unknown): unknown {
 }
 
 /**
- * Checks values against their options under the names that the person used, so that the sentence speaks of what was typed.
+ * Validates values under the names that the user typed, so that error messages repeat those.
  * @throws SchemaError (exit 2)
  */
 function validateValues(
@@ -35,7 +35,7 @@ function validateValues(
   return values;
 }
 
-/** Values of the command line. @param flags by kebab-case name, as yargs left them */
+/** Reads the values of the command line. @param flags values by kebab-case name, as yargs returns them */
 export function readFlagValues(
   flags: Readonly<Record<string, unknown>>,
   options: OptionTable,
@@ -47,13 +47,13 @@ export function readFlagValues(
   return validateValues(values, options, key => `--${toKebabCase(key)}`, 'Command line');
 }
 
-/** @throws UsageError (exit 2) for a variable that looks like a misspelt option */
+/** @throws UsageError (exit 2) for a variable that looks like a misspelled option */
 function checkVariables(environment: NodeJS.ProcessEnv): void {
   const known = Object.keys(FLAG_OPTIONS).map(toEnvironmentName);
   for (const name of Object.keys(environment)) {
     if (!name.startsWith('FINETUNE_') || known.includes(name) || RESERVED_VARIABLES.has(name))
       continue;
-    // All names share their beginning: only the rest tells whether one is like another.
+    // All names share the prefix, so only the rest is compared.
     const rest = name.slice('FINETUNE_'.length);
     const similar = findNearest(
       rest,
@@ -66,7 +66,7 @@ function checkVariables(environment: NodeJS.ProcessEnv): void {
   }
 }
 
-/** Values of `FINETUNE_*`; those of other commands' options are left alone, empty ones are absent. */
+/** Reads the values of `FINETUNE_*` variables. Options of other commands are ignored; empty values count as absent. */
 export function readEnvironmentValues(
   environment: NodeJS.ProcessEnv,
   options: OptionTable,

@@ -5,7 +5,7 @@ import {describeOption, FILE_OPTIONS} from './command-options.js';
 
 const COMMENT_SCHEMA = {$comment: {type: ['string', 'array'], description: 'for people; not read'}};
 
-/** Lets `$comment` stand in every object, as the reader of recipe files does. */
+/** Allows `$comment` in every object, as the recipe parser does. */
 function allowComments(node: unknown): unknown {
   if (Array.isArray(node)) return node.map(allowComments);
   if (typeof node !== 'object' || node === null) return node;
@@ -17,7 +17,7 @@ function allowComments(node: unknown): unknown {
     : copy;
 }
 
-/** The JSON Schema of recipe files, for editors. */
+/** Builds the JSON Schema of recipe files, for editors. */
 export function buildRecipeFileSchema(): ObjectSchema {
   const {properties, ...document} = toObjectSchema(FILE_OPTIONS);
   const schema = allowComments({
@@ -37,8 +37,8 @@ const HEADER = [
 ];
 
 /**
- * A recipe file that says nothing yet and explains everything.
- * @param schemaPath for editors, relative to the file
+ * Formats a recipe file in which every option is explained and commented out.
+ * @param schemaPath path of the JSON Schema for editors, relative to the file
  */
 export function formatCommentedRecipe(schemaPath: string): string {
   const groups = Object.entries(OPTION_GROUPS).flatMap(([heading, group]) => {

@@ -9,7 +9,7 @@ import {FILE_OPTIONS} from './command-options.js';
 
 const STRING = '"(?:[^"\\\\]|\\\\.)*"';
 
-/** Blanks what a pattern finds outside of strings; everything else keeps its place, so that positions in error messages hold. */
+/** Replaces matches outside of strings by spaces. Positions in error messages stay correct. */
 const blankOut = (text: string, pattern: string): string =>
   text.replace(
     new RegExp(`(${STRING})|${pattern}`, 'g'),
@@ -17,8 +17,8 @@ const blankOut = (text: string, pattern: string): string =>
   );
 
 /**
- * JSON with what people write by hand: `//` and block comments, commas after the last item, and `$schema` and `$comment` keys anywhere.
- * @throws SyntaxError as JSON.parse does
+ * Parses JSON with `//` and block comments and trailing commas. Ignores `$schema` and `$comment` keys anywhere.
+ * @throws SyntaxError like JSON.parse
  */
 export function parseRecipe(text: string): unknown {
   const uncommented = blankOut(text.replace(/^\uFEFF/, ' '), '//[^\\n]*|/\\*[\\s\\S]*?\\*/');
@@ -29,8 +29,8 @@ export function parseRecipe(text: string): unknown {
 }
 
 /**
- * Reads a recipe file: any option of a recipe and of a run.
- * @throws UsageError (exit 2) for a file that is not there or no JSON; SchemaError (exit 2) for a key or value that cannot be taken
+ * Reads a recipe file, which may set any option of a recipe and of a run.
+ * @throws UsageError (exit 2) if the file is missing or not JSON; SchemaError (exit 2) for an invalid key or value
  */
 export function readRecipeFile(path: string): OptionValues {
   let document: unknown;
@@ -60,6 +60,6 @@ export const DEMO_RECIPE_PATH = fileURLToPath(
   new URL('../../../../templates/recipes/demo.json', import.meta.url),
 );
 
-/** What the demo sets, for its help. */
+/** Defaults of the demo, shown in its help. */
 export const readDemoDefaults = (): Readonly<Record<string, unknown>> =>
   JSON.parse(readFileSync(DEMO_RECIPE_PATH, 'utf8')) as Readonly<Record<string, unknown>>;

@@ -39,7 +39,7 @@ export function formatThreads(
   return `decoding with ${decodeThreads}, ${backend === 'tensorflow' ? 'TensorFlow' : 'the portable backend'} computes with ${threads}`;
 }
 
-/** Tells how the start of a backend goes: the steps of an installation, and loudly when another backend takes TensorFlow's place. */
+/** Creates a listener that shows how a backend starts: installation steps, and a warning if another backend replaces TensorFlow. */
 export function createBackendListener(terminal: Terminal): (event: BackendEvent) => void {
   const progress = new ProgressLine(terminal);
   const {style} = terminal;
@@ -62,10 +62,10 @@ export function createBackendListener(terminal: Terminal): (event: BackendEvent)
   };
 }
 
-/** The options that choose a backend. */
+/** Options that select a backend. */
 export type BackendValues = Pick<BackendOptions, 'backend' | 'device' | 'offline'>;
 
-/** What a command asks of the backend. */
+/** Backend options of a command, with progress on the terminal. */
 export const toBackendOptions = (
   {backend, device, offline}: BackendValues,
   {terminal, signal}: CommandContext,

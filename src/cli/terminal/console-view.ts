@@ -26,13 +26,13 @@ const ACTIVITY_LABELS: Readonly<Record<Activity, string>> = {
 
 export interface ConsoleViewOptions {
   readonly verbose?: boolean;
-  /** What the person gave, where it is shown instead of the folder: a list of images. */
+  /** Path to show instead of the folder: an image list that the user named. */
   readonly data?: string;
-  /** Seconds. */
+  /** Returns the time in seconds. */
   readonly clock?: () => number;
 }
 
-/** Turns what a run says into lines on standard error, and a bar where there is a terminal. */
+/** Prints the events of a run as lines on standard error, with a progress bar on a terminal. */
 export class ConsoleView {
   readonly #progress: ProgressLine;
   readonly #epochs: EpochTable;
@@ -54,7 +54,7 @@ export class ConsoleView {
     this.#progress = new ProgressLine(terminal, clock);
   }
 
-  /** Called for every event of a run. */
+  /** Called with every event of a run. */
   readonly listen = (event: RunEvent): void => {
     switch (event.type) {
       case 'info':
@@ -90,7 +90,7 @@ export class ConsoleView {
     }
   };
 
-  /** Says what was held back, and takes the bar away. */
+  /** Prints the remaining findings and removes the progress bar. */
   close(): void {
     this.#progress.end();
     this.#logFindings();
@@ -104,7 +104,7 @@ export class ConsoleView {
     this.terminal.log(formatLabeled(paint, label, text, this.terminal.columns));
   }
 
-  /** A path in one line with what is said of it: its middle goes where there is no room. */
+  /** Logs a path and a text in one line. The middle of the path is cut if the line is too narrow. */
   #logPath(label: string, path: string, rest: string, before = ''): void {
     const width = this.terminal.columns - LABEL_WIDTH - displayWidth(before + rest);
     this.#logLine(label, before + truncateMiddle(printable(path), Math.max(20, width)) + rest);
@@ -156,7 +156,7 @@ export class ConsoleView {
     if (done >= total) this.#progress.end();
   }
 
-  /** One bar for all epochs of a phase, validation included: only so is its end the end of the phase. */
+  /** One bar for all epochs of a phase, validation included, so that it ends when the phase ends. */
   #updateTraining(activity: Activity, done: number, epoch: number): void {
     const {train, validation} = this.#imageCounts;
     const epochDone = activity === 'train' ? done : train + done;

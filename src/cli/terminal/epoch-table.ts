@@ -8,10 +8,10 @@ import {formatFixedPercent} from './format.js';
 
 type EpochEvent = Extract<RunEvent, {readonly type: 'epoch'}>;
 
-/** Epochs on cached features take milliseconds; a line every two seconds is as much as a person reads. */
+/** Minimum time between two lines. Epochs on cached features take milliseconds, faster than a user can read. */
 const MIN_INTERVAL_SECONDS = 2;
 
-/** The first column lies in the labels. */
+/** The first column shares the width of the labels. */
 const COLUMN_WIDTHS = [LABEL_WIDTH - 2, 10, 8, 12, 13, 10];
 
 const formatRow = (cells: readonly string[]): string =>
@@ -20,19 +20,19 @@ const formatRow = (cells: readonly string[]): string =>
 const formatEpochTime = (seconds: number): string =>
   seconds < 0.0995 ? `${Math.round(seconds * 1000)} ms` : formatDuration(seconds);
 
-/** Six decimals, or as many digits of what is smaller. */
+/** Six decimals, or two decimals in exponential notation below 1e-4. */
 const formatLearningRate = (lr: number): string =>
   lr >= 1e-4 ? lr.toFixed(6) : lr.toExponential(2);
 
-/** The epochs of a run as one table, in columns that do not move; the one whose weights are kept is always among them. */
+/** Table of the epochs of a run, with fixed columns. The epoch whose weights are kept is always listed. */
 export class EpochTable {
   #hasHeader = false;
   #lastShownTime = -Infinity;
-  /** The best of the run so far, and whether its line was left out. */
+  /** Best epoch of the run so far, and whether its line was skipped. */
   #best: EpochEvent | undefined;
   #bestIsHidden = false;
 
-  /** @param clock seconds */
+  /** @param clock returns the time in seconds */
   constructor(
     readonly terminal: Terminal,
     readonly clock: () => number,
@@ -43,7 +43,7 @@ export class EpochTable {
     this.#lastShownTime = -Infinity;
   }
 
-  /** @param classBalance of the recipe, which says what the best epoch is chosen by */
+  /** @param classBalance setting of the recipe, which determines the metric for the best model */
   add(event: EpochEvent, classBalance: ClassBalance): void {
     const last = event.epoch + 1 === event.epochs;
     const now = this.clock();
@@ -61,7 +61,7 @@ export class EpochTable {
     if (last) this.#logBestEpoch(event, classBalance);
   }
 
-  /** Which weights are kept, where it is not those of the line above. */
+  /** Logs which weights are kept, unless they are those of the last line. */
   #logBestEpoch(last: EpochEvent, classBalance: ClassBalance): void {
     const best = this.#best;
     if (best === undefined || best === last) return;
@@ -95,6 +95,6 @@ export class EpochTable {
 const selectionValue = ({metrics}: EpochEvent, classBalance: ClassBalance): number =>
   metrics[metricForBestModel(classBalance)];
 
-/** `accuracy 50.0 %`: the measure by which the best epoch is chosen. */
+/** Value of the metric for the best model: `accuracy 50.0 %`. */
 export const formatSelectionMetric = (event: EpochEvent, classBalance: ClassBalance): string =>
   `${metricForBestModel(classBalance) === 'balancedAccuracy' ? 'balanced accuracy' : 'accuracy'} ${formatFixedPercent(selectionValue(event, classBalance))}`;

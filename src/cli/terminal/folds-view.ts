@@ -9,7 +9,7 @@ import {formatFixedPercent} from './format.js';
 
 type RunEventOf<Type extends RunEvent['type']> = Extract<RunEvent, {readonly type: Type}>;
 
-/** Said once, by the first fold that is trained: what all folds have in common. */
+/** Events that all folds share. Only the first trained fold shows them. */
 const SHARED_EVENTS: ReadonlySet<RunEvent['type']> = new Set([
   'recipe',
   'dataset',
@@ -19,12 +19,12 @@ const SHARED_EVENTS: ReadonlySet<RunEvent['type']> = new Set([
   'info',
   'features',
 ]);
-/** Of the images and the weights, which all folds share; everything else is counted over all folds. */
+/** Progress of images and weights, which all folds share. Other progress is counted over all folds. */
 const SHARED_ACTIVITIES: ReadonlySet<string> = new Set(['weights', 'decode', 'features']);
 
 const formatCell = (text: string, width = 10): string => text.padStart(width);
 
-/** Turns what a cross-validation says into one header, a line for each fold, and one bar whose time left is that of all folds. */
+/** Prints the events of a cross-validation: one header, one line per fold, and one bar with the time left for all folds. */
 export class FoldsView {
   readonly #header: ConsoleView;
   readonly #progress: ProgressLine;
@@ -33,9 +33,9 @@ export class FoldsView {
   readonly #verbose: boolean;
   #fold = 0;
   #folds = 1;
-  /** Folds that were trained by another process. */
+  /** Number of folds that another process trained. */
   #resumedFolds = 0;
-  /** The first fold that is trained here. */
+  /** First fold that is trained in this process. */
   #firstTrainedFold: number | undefined;
   #hasTable = false;
   #phase = 0;
@@ -49,7 +49,7 @@ export class FoldsView {
     this.#progress = new ProgressLine(terminal, options.clock);
   }
 
-  /** Called for every event of the folds. */
+  /** Called with every event of the folds. */
   readonly listen = (event: RunEvent): void => {
     if (event.type === 'fold') return this.#beginFold(event);
     if (event.type === 'fold-end') return this.#endFold(event);
@@ -74,7 +74,7 @@ export class FoldsView {
     [this.#fold, this.#folds, this.#phase] = [number, folds, 0];
   }
 
-  /** Images that a fold trains and validates on in the phases up to one. */
+  /** Number of images that a fold trains and validates on in its first `phases` phases. */
   #countImages(phases: number): number {
     const {train, validation} = this.#imageCounts;
     return this.#recipe.phases
@@ -100,7 +100,7 @@ export class FoldsView {
   #endFold({number, folds, metrics, seconds, isResumed}: RunEventOf<'fold-end'>): void {
     if (isResumed) this.#resumedFolds++;
     else this.#firstTrainedFold ??= number;
-    // Findings of features come after the header, and before the table.
+    // Findings about features appear after the header and before the table.
     this.#header.close();
     const {style} = this.#terminal;
     if (!this.#hasTable) {

@@ -2,15 +2,15 @@ import {printable} from '../../core/text/printable.js';
 import {formatLabeled} from './screen/layout.js';
 import type {Terminal} from './screen/terminal.js';
 
-/** How errors are shown. */
+/** Options for showing errors. */
 export interface ErrorFormatOptions {
   readonly terminal: Pick<Terminal, 'style' | 'columns'>;
-  /** What was typed: a message may repeat it. */
+  /** Arguments as typed, since a message may repeat them. */
   readonly args?: readonly string[];
   readonly verbose?: boolean;
 }
 
-/** Text in the fields of an error, lists and records included. */
+/** Texts in the fields of an error, including lists and records. */
 function collectTexts(value: unknown, depth = 0): string[] {
   if (typeof value === 'string') return [value];
   if (typeof value !== 'object' || value === null || depth > 3) return [];
@@ -19,7 +19,7 @@ function collectTexts(value: unknown, depth = 0): string[] {
   );
 }
 
-/** Lines of a message are ours; a line break in a name that it repeats is not. */
+/** Escapes line breaks in names that a message repeats, but keeps the line breaks of the message itself. */
 function escapeMessageLines(message: string, names: readonly string[]): string[] {
   const unprintable = [...new Set(names)]
     .filter(name => name !== printable(name))
@@ -31,7 +31,7 @@ function escapeMessageLines(message: string, names: readonly string[]): string[]
   return escapedMessage.split('\n').map(printable);
 }
 
-/** Paths, names of tensors: from the eighth on they are counted. */
+/** Matches lists of eight or more paths or tensor names. */
 const LONG_LIST = /((?:[^\s,]+[./][^\s,]*, ){3})((?:[^\s,]+[./][^\s,]*, ){4,})[^\s,]+[./][^\s,]*/g;
 
 /** `a/1, a/2, a/3 and 47 more (--verbose lists them)` */
@@ -42,7 +42,7 @@ const shortenLists = (line: string): string =>
   });
 
 /**
- * `error` and its sentences, on a terminal in the columns of a run's lines.
+ * Formats an error message, on a terminal with the same label column as the lines of a run.
  * @param message may have several lines
  */
 export function formatError(

@@ -4,14 +4,14 @@ import {formatDuration} from '../../report/format.js';
 
 type FeaturesEvent = Extract<RunEvent, {readonly type: 'features'}>;
 
-/** `735 views (245 images x 3)`: every training image as it is, and augmented. */
+/** `735 views (245 images x 3)`: every training image unaugmented and augmented. */
 function formatTrainingViews(images: number, rows: number): string {
   const views = rows / images;
   if (views === 1) return formatCount(images, 'training image');
   return `${formatInteger(rows)} views (${formatCount(images, 'image')}${Number.isInteger(views) ? ` x ${views}` : ''})`;
 }
 
-/** What went through the frozen layers, once, before the training that starts behind them. */
+/** Describes the images whose features the frozen layers computed before training. */
 export function formatFeatures({images, rows, reused, seconds}: FeaturesEvent): string {
   const counts = [
     ...(rows.train > 0 ? [formatTrainingViews(images.train, rows.train)] : []),

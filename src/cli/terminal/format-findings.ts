@@ -5,14 +5,14 @@ import {groupBy} from '../../core/group-by.js';
 import type {Style} from './screen/style.js';
 import {LABEL_WIDTH, formatLabeled} from './screen/layout.js';
 
-/** Findings of one kind that are listed one by one. */
+/** Number of findings of one kind that are listed. */
 const SHOWN_PER_KIND = 3;
 const SEVERITY_ORDER: readonly Finding['severity'][] = ['error', 'warning', 'note'];
 const INDENTATION = ' '.repeat(LABEL_WIDTH);
 
 /**
- * Findings for people, the gravest first, those of a kind together: the first few of a kind, then how many more there are.
- * @param verbose every one of them
+ * Formats findings, most severe first, grouped by kind: the first few of a kind, then how many more there are.
+ * @param verbose lists every finding
  */
 export function formatFindings(
   findings: readonly Finding[],

@@ -3,10 +3,10 @@ import type {ImageFolder, Sample} from '../../datasets/sample.js';
 import {formatCount, formatInteger} from '../../core/text/format-count.js';
 import {formatTable, truncateMiddle} from './screen/layout.js';
 
-/** Columns that a name of a class may take in any case. */
+/** Minimum width of a class name, in columns. */
 const MIN_NAME_WIDTH = 20;
 
-/** Classes that are listed one by one. */
+/** Maximum number of classes that are listed one by one. */
 const MAX_LISTED_CLASSES = 12;
 
 const countPerClass = (classNames: readonly string[], samples: readonly Sample[]): number[] => {
@@ -15,7 +15,7 @@ const countPerClass = (classNames: readonly string[], samples: readonly Sample[]
   return sizes;
 };
 
-/** Images of every class in every part that the folder brings along. */
+/** Number of images per class in every split that the folder defines. */
 export function countImagesPerClass({
   classNames,
   samples,
@@ -38,7 +38,7 @@ export function countImagesPerClass({
   );
 }
 
-/** What lies in a folder: a line a class, or how the classes compare when there are many. */
+/** Summarizes a folder: one line per class, or the range of class sizes if there are many classes. */
 export function formatFolder(folder: ImageFolder, columns = Infinity): string[] {
   const formatName = (name: string): string =>
     truncateMiddle(printable(name), Math.max(MIN_NAME_WIDTH, columns / 2));

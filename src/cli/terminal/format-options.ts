@@ -5,13 +5,13 @@ import type {ResolvedRecipe} from '../../finetune/recipe/resolve-recipe.js';
 import {toKebabCase} from './format.js';
 import {formatTable, truncateMiddle} from './screen/layout.js';
 
-/** What names and sources of options take next to a value. */
+/** Columns reserved for the name and source of an option, next to its value. */
 const OPTION_COLUMNS = 34;
 
 const formatValue = (value: unknown): string =>
   typeof value === 'string' ? value : JSON.stringify(value);
 
-/** Every effective option in the order of the help, in the width of a terminal: name, value, source. */
+/** Table of all effective options in the order of the help, fitted to the terminal: name, value, source. */
 export function formatOptions(
   others: MergedOptions,
   {recipe, sources}: ResolvedRecipe,

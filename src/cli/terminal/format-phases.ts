@@ -4,7 +4,7 @@ import type {Recipe} from '../../finetune/recipe/recipe.js';
 import {formatCount} from '../../core/text/format-count.js';
 import {formatList} from './format.js';
 
-/** `stem`, `stage1` to `stage3` and `head`: neighbors that share something, shown as ranges. */
+/** Names of layer groups, with consecutive stages as a range: `stem`, `stage1 to stage3` and `head`. */
 function formatGroups(groups: readonly LayerGroup[]): string {
   const stages = groups.filter(group => group.startsWith('stage'));
   const stageRange = stages.length > 2 ? [`${stages[0]} to ${stages.at(-1)}`] : stages;
@@ -15,7 +15,7 @@ function formatGroups(groups: readonly LayerGroup[]): string {
   ]);
 }
 
-/** `head at 0.003`; groups of one rate together. */
+/** `head at 0.003`. Groups with the same learning rate are listed together. */
 function formatLearningRates(phase: Phase, groups: readonly LayerGroup[]): string {
   const byLearningRate = new Map<number, LayerGroup[]>();
   for (const group of groups) {
@@ -35,7 +35,7 @@ const BATCH_NORM_TEXTS = {
   training: 'batch norm learns the statistics of the new images',
 };
 
-/** What a phase trains and what it leaves alone, in a sentence or two. */
+/** Describes which layer groups a phase trains and which are frozen, in two lines. */
 export function describePhase(
   phase: Phase,
   recipe: Recipe,
@@ -50,7 +50,7 @@ export function describePhase(
     trainedGroups.length === 1 && trainedGroups[0] === 'head'
       ? ''
       : `; ${BATCH_NORM_TEXTS[recipe.batchNorm]}`;
-  // Said once: with kept statistics there is nothing that the frozen groups could do otherwise.
+  // Batch-norm statistics are mentioned once: in inference mode, frozen groups cannot behave differently.
   const statisticsText =
     batchNormText !== '' && recipe.batchNorm === 'training'
       ? ', their batch-norm statistics too'

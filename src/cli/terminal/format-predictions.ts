@@ -13,7 +13,7 @@ import {
 import type {Style} from './screen/style.js';
 import {formatList, formatFixedPercent} from './format.js';
 
-/** What an image was found to be, likeliest first. */
+/** Predicted classes of an image, most likely first. */
 export interface ClassifiedImage {
   readonly image: string;
   readonly predictions: readonly Prediction[];
@@ -23,7 +23,7 @@ const BAR_WIDTH = 10;
 const MAX_CLASS_WIDTH = 24;
 const MIN_NAME_WIDTH = 16;
 
-/** Folders that all paths lie in, with the last slash. */
+/** Longest folder that all paths share, with a trailing slash. */
 function commonFolder(paths: readonly string[]): string {
   const [first = '', ...others] = paths.map(path => path.slice(0, path.lastIndexOf(sep) + 1));
   const shared = first.split(sep).slice(0, -1);
@@ -35,7 +35,7 @@ function commonFolder(paths: readonly string[]): string {
   return shared.length === 0 ? '' : `${shared.join(sep)}${sep}`;
 }
 
-/** A path as short as it can be typed here. */
+/** Path relative to the working directory, if that is inside it. */
 function toRelativePath(path: string): string {
   const short = isAbsolute(path) ? relative(process.cwd(), path) : path;
   return short.startsWith('..') ? path : short;
@@ -44,7 +44,7 @@ function toRelativePath(path: string): string {
 const formatPrediction = ({className, probability}: Prediction): string =>
   `${printable(className)} ${formatFixedPercent(probability)}`;
 
-/** For programs: a line an image, every guess in columns. */
+/** Output for programs: one line per image, with every prediction in columns. */
 function formatPlainLines(classified: readonly ClassifiedImage[], top: number): string[] {
   const rows = classified.map(({image, predictions}) => [
     image,
@@ -59,9 +59,9 @@ function formatPlainLines(classified: readonly ClassifiedImage[], top: number): 
 }
 
 /**
- * A line an image: its name, the best guess with a bar, then the others, as many as there is room for.
- * @param columns infinite: for programs
- * @param top guesses that were asked for; a person sees two at least
+ * Formats one line per image: its name, the best prediction with a bar, then further predictions as far as the width allows.
+ * @param columns width of the terminal; `Infinity` for programs
+ * @param top requested number of predictions; a terminal shows at least two
  */
 export function formatPredictions(
   classified: readonly ClassifiedImage[],

@@ -11,9 +11,9 @@ import {formatLabeled} from './screen/layout.js';
 import {formatSteps} from './format-steps.js';
 import {formatList, formatFixedPercent, PROGRAM_NAME, quoted} from './format.js';
 
-/** Classes and confusions that are listed. */
+/** Maximum number of listed classes and confusions. */
 const MAX_LISTED = 3;
-/** A share of fewer images than this is shown as a count. */
+/** Minimum support for a percentage. Below it, recall is shown as a count. */
 const MIN_SUPPORT_FOR_PERCENT = 20;
 
 interface ConfusedPair {
@@ -22,7 +22,7 @@ interface ConfusedPair {
   readonly times: number;
 }
 
-/** Pairs of classes that are taken for each other more than once, the most frequent first. */
+/** Pairs of classes that are confused more than once, most frequent first. */
 function findConfusedPairs(
   {confusionMatrix}: Metrics,
   classNames: readonly string[],
@@ -41,7 +41,7 @@ function findConfusedPairs(
 const formatRecall = (name: string, recall: number, support: number): string =>
   `${printable(name)} ${support < MIN_SUPPORT_FOR_PERCENT ? `${Math.round(recall * support)} of ${support}` : formatFixedPercent(recall)}`;
 
-/** How many images of each class were found, where the classes are few; else of those where the fewest were. */
+/** Recall of each class if there are few classes, else of the classes with the lowest recall. */
 function formatRecalls({perClass}: Metrics): LabeledLines {
   const known = Object.entries(perClass).flatMap(([name, {recall, support}]) =>
     recall === null ? [] : [{name, recall, support}],
@@ -56,7 +56,7 @@ function formatRecalls({perClass}: Metrics): LabeledLines {
   ];
 }
 
-/** Largest class over smallest from which on accuracy hides the small ones. */
+/** Ratio of the largest to the smallest class above which accuracy hides the small classes. */
 const IMBALANCE_RATIO = 1.5;
 
 function isImbalanced({perClass}: Metrics): boolean {
@@ -78,7 +78,7 @@ function formatBalancedAccuracy({
 
 type LabeledLines = readonly (readonly [label: string, text: string])[];
 
-/** What is to be known of a classifier's metrics on a set of images. */
+/** Formats the metrics of a classifier on a set of images. */
 export function formatMetrics(
   metrics: Metrics,
   split: EvaluatedSplit,
@@ -120,8 +120,8 @@ const TIMED_ACTIVITIES = [
 ] as const;
 
 /**
- * Where the time went, to the last tenth: what took less than half a second is among the other.
- * @param total seconds that the person waited, the start of the program included
+ * Formats the time of each activity, to the last tenth of a second. Activities below half a second count as other.
+ * @param total wall time in seconds, the start of the program included
  */
 function times(timings: FinetuneResult['timings'], total: number): string {
   const longActivities = TIMED_ACTIVITIES.filter(activity => timings[activity] >= 0.5);
@@ -136,7 +136,7 @@ function times(timings: FinetuneResult['timings'], total: number): string {
 export const formatLines = (lines: LabeledLines, {dim}: Style, columns: number): string =>
   lines.map(([label, text]) => formatLabeled(dim, label, text, columns)).join('\n');
 
-/** The end of a run, for people. */
+/** Summary at the end of a run. */
 export function formatRunSummary(
   {classifier, metrics, timings, run, model}: FinetuneResult,
   style: Style,
@@ -153,7 +153,7 @@ export function formatRunSummary(
   return formatLines(lines, style, columns);
 }
 
-/** The end of a cross-validation, for people. */
+/** Summary at the end of a cross-validation. */
 export function formatFoldsSummary(
   {folds, accuracy, balancedAccuracy, pooled}: CrossValidationSummary,
   run: string,
@@ -185,7 +185,7 @@ export function formatFoldsSummary(
   return formatLines(lines, style, columns);
 }
 
-/** What to type next. */
+/** Commands to run next. */
 export const formatNextSteps = (
   run: string,
   model: string,

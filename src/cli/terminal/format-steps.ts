@@ -2,8 +2,8 @@ import {padEnd, displayWidth} from './screen/layout.js';
 import type {Style} from './screen/style.js';
 
 /**
- * What to type next, each with its meaning: next to it where all of them have room for that, else below. A command line is never broken, so
- * that it can be copied.
+ * Formats the next commands with their descriptions: next to the command if all of them fit, else below it. A command line is never
+ * wrapped, so that it can be copied.
  */
 export function formatSteps(
   title: string,

@@ -1,6 +1,6 @@
 import {shellQuote} from '../../core/text/printable.js';
 
-/** A fraction of 1: `92.8 %` */
+/** Percentage of a fraction 0..1: `92.8 %` */
 export const formatFixedPercent = (fraction: number, digits = 1): string =>
   `${(100 * fraction).toFixed(digits)} %`;
 
@@ -22,13 +22,13 @@ export function formatList(items: readonly string[], limit = 6): string {
 
 export {shellQuote as quoted};
 
-/** npx also starts what starts us: a test runner, say. */
+/** Whether npx started this program directly. npx may also start a parent of it, such as a test runner. */
 export const isStartedByNpx = ({
   npm_lifecycle_event: event,
   npm_lifecycle_script: script = '',
 }: NodeJS.ProcessEnv): boolean => event === 'npx' && /^'?finetune\b/.test(script);
 
-/** For commands to type next; npx does not put the program on the PATH. */
+/** Program name in suggested commands. npx does not put the program on the PATH. */
 export const PROGRAM_NAME = isStartedByNpx(process.env) ? 'npx finetune' : 'finetune';
 
 /** `batchSize` -> `batch-size` */

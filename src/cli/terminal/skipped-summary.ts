@@ -4,7 +4,7 @@ import {formatList} from './format.js';
 
 type SkippedCounts = Pick<ImageCounts, 'found' | 'unreadable'> & Partial<ImageCounts>;
 
-/** How many of the images that were found a result says nothing of, and why: `3 of 80 images: 3 that cannot be read.` */
+/** Summarizes how many of the found images are missing from a result, and why: `3 of 80 images: 3 that cannot be read.` */
 export function formatSkipped({
   found,
   unreadable,

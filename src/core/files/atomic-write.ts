@@ -16,10 +16,10 @@ import {
 import {basename, dirname, join, resolve} from 'node:path';
 import {isAlive, currentProcess, type ProcessIdentity} from './process-identity.js';
 
-/** `<name>.<process>-<start>-<host>-<number>.unfinished`: what is written next to its place says who writes it. */
+/** Name of a temporary file, which identifies its writer: `<name>.<pid>-<start>-<host>-<number>.unfinished`. */
 const TEMPORARY_NAME = /\.(\d+)-(\d*)-([^/]*)-\d+\.unfinished$/;
 
-/** What nobody near has written is not written to any more after so long, in milliseconds. */
+/** Age in milliseconds after which a temporary file of another host counts as abandoned. */
 const STALE_AFTER_MS = 24 * 3_600_000;
 
 const hostName = ({host, namespace = ''}: ProcessIdentity): string =>
@@ -27,17 +27,19 @@ const hostName = ({host, namespace = ''}: ProcessIdentity): string =>
 
 let fileCounter = 0;
 
-/** A name next to a path for what is not whole yet. It hides from whoever lists the folder, and `sweep` finds it after a kill. */
+/**
+ * A temporary name next to a path for an unfinished file. The leading dot hides it from listings; `removeStaleFiles` finds it after a kill.
+ */
 export function temporaryPath(path: string): string {
   const owner = currentProcess();
-  const name = [...basename(path)].slice(0, 24).join(''); // with all that follows no longer than a name may be
+  const name = [...basename(path)].slice(0, 24).join(''); // keeps the full name within the system's limit on names
   return join(
     dirname(path),
     `.${name}.${owner.pid}-${owner.startedAt}-${hostName(owner)}-${++fileCounter}.unfinished`,
   );
 }
 
-/** Removes what dead processes have left unfinished in a directory. Never throws. @param recursive in those below it, too */
+/** Removes temporary files of dead processes from a directory. Never throws. @param recursive also searches subdirectories */
 export async function removeStaleFiles(directory: string, recursive = false): Promise<void> {
   const names = await readdir(directory, {recursive}).catch(() => []);
   for (const name of names) {
@@ -57,12 +59,12 @@ export async function removeStaleFiles(directory: string, recursive = false): Pr
 const nearestExisting = (path: string): string =>
   existsSync(path) || dirname(path) === path ? path : nearestExisting(dirname(path));
 
-/** Makes a directory and those above it. @returns the highest that was not there */
+/** Creates a directory and its missing parents. @returns the topmost directory created */
 export async function makeDirectory(path: string): Promise<string | undefined> {
   try {
     return await mkdir(path, {recursive: true});
   } catch (error) {
-    // What Node says of a read-only file system, too.
+    // Node also reports ENOENT on a read-only file system; access() throws the real error.
     if ((error as NodeJS.ErrnoException).code === 'ENOENT')
       await access(nearestExisting(resolve(path)), constants.W_OK);
     throw error;
@@ -72,11 +74,11 @@ export async function makeDirectory(path: string): Promise<string | undefined> {
 export type FileContent = string | Uint8Array | Iterable<Uint8Array>;
 
 export interface WriteOptions {
-  /** Whether a file that is there already is an error, `EEXIST`. */
+  /** Whether an existing file is an error, `EEXIST`. */
   readonly exclusive?: boolean;
 }
 
-/** Where a path leads; a link is written through. What is no file, such as `/dev/stdout`, is written as it is. */
+/** Resolves links in a path: a link is written through. Anything but a regular file, such as `/dev/stdout`, is written directly. */
 async function resolveTarget(
   path: string,
 ): Promise<{readonly target: string; readonly isFile: boolean}> {
@@ -85,20 +87,20 @@ async function resolveTarget(
   return {target, isFile: found === undefined || found.isFile()};
 }
 
-/** Gives a whole file a name that is not taken. */
+/** Gives a complete file its final name. @throws EEXIST if the name is taken */
 async function linkExclusive(from: string, to: string): Promise<void> {
   try {
     await link(from, to);
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'EEXIST') throw error;
-    await copyFile(from, to, constants.COPYFILE_EXCL); // a file system without links
+    await copyFile(from, to, constants.COPYFILE_EXCL); // file system without hard links
   }
 }
 
 /**
- * The one way to write a file that somebody else may read: it is whole, on the disk and then in its place, or nothing has changed. Folders
- * above it are made.
- * @throws the system's error, with the path that was asked for
+ * Writes a file atomically: the complete, flushed file replaces the old one, or nothing changes. Every file that another process may read
+ * is written with this. Missing parent folders are created.
+ * @throws the system's error, with the requested path
  */
 export async function writeFileAtomic(
   path: string,
@@ -122,7 +124,7 @@ export async function writeFileAtomic(
   }
 }
 
-/** Whether a file was there already that was to be new. */
+/** Whether a file that had to be new already exists. */
 export const isFileExistsError = (error: unknown): boolean =>
   error instanceof Error &&
   'code' in error &&
@@ -130,7 +132,7 @@ export const isFileExistsError = (error: unknown): boolean =>
   'syscall' in error &&
   error.syscall !== 'mkdir';
 
-/** An error of the system that names the file that was asked for, not one that was made next to it; a write alone names none. */
+/** Sets the requested path on a system error, in place of a temporary one. Errors of `write` have no path of their own. */
 export function withErrorPath(error: unknown, path: string): unknown {
   if (error instanceof Error && 'syscall' in error) Object.assign(error, {path});
   return error;

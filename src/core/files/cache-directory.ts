@@ -4,8 +4,8 @@ import {dirname, join, resolve} from 'node:path';
 import {defineError, UsageError} from '../errors.js';
 
 /**
- * Where everything that can be fetched or built again is kept: `FINETUNE_CACHE`, else `finetune` in the platform's own place
- * (XDG_CACHE_HOME or ~/.cache, ~/Library/Caches on macOS, %LOCALAPPDATA% on Windows). Not created here.
+ * Directory of everything that can be downloaded or built again: `FINETUNE_CACHE`, else `finetune` in the platform's cache folder
+ * (XDG_CACHE_HOME or ~/.cache, ~/Library/Caches on macOS, %LOCALAPPDATA% on Windows). It is not created here.
  */
 export function cacheDirectory(
   environment: NodeJS.ProcessEnv = process.env,
@@ -20,7 +20,7 @@ export function cacheDirectory(
   return join(home, '.cache', 'finetune');
 }
 
-/** Everything below the cache directory lies in one of these. */
+/** The top-level folders of the cache directory. */
 const CACHE_FOLDERS = [
   'archives',
   'engines',
@@ -30,7 +30,7 @@ const CACHE_FOLDERS = [
   'weights',
 ] as const;
 
-/** A cache that somebody else could have put something into that is run here. */
+/** Another user could have changed code in the cache that this process loads. */
 export class UntrustedCacheError extends defineError(
   UsageError,
   'CACHE_UNTRUSTED',
@@ -38,10 +38,10 @@ export class UntrustedCacheError extends defineError(
     `${path} ${reason}, and TensorFlow's programs are loaded from there. ${remedy}, or set FINETUNE_CACHE to a folder of your own.`,
 ) {}
 
-/** Who asks; undefined where the system has no such numbers. */
+/** User ID of this process, or undefined if the system has none. */
 const currentUserId = (): number | undefined => process.getuid?.();
 
-/** Where every user has a group of his own, it has his number; the group of root is nobody else's. */
+/** Whether a group has a single member: systems with a group per user give it the user's ID, and root's group has no other members. */
 const isPrivateGroup = ({gid, uid}: Pick<Stats, 'gid' | 'uid'>): boolean =>
   gid === 0 || gid === uid;
 
@@ -50,10 +50,10 @@ type Ownership = Pick<Stats, 'uid' | 'gid' | 'mode'>;
 const isWritableByOthers = (stats: Ownership): boolean =>
   (stats.mode & 0o002) !== 0 || ((stats.mode & 0o020) !== 0 && !isPrivateGroup(stats));
 
-/** Others may make files in a folder like /tmp, but not touch what is somebody else's. */
+/** In a sticky folder such as /tmp, users can create files but not change those of other users. */
 const isSticky = ({mode}: Ownership): boolean => (mode & 0o1000) !== 0;
 
-/** What keeps a file or folder from being trusted, as ssh does it; undefined where nothing does. */
+/** Why a file or folder is not trusted, by the rules of ssh; undefined if it is trusted. */
 export function findTrustProblem(
   stats: Ownership,
   userId: number,
@@ -63,9 +63,10 @@ export function findTrustProblem(
 }
 
 /**
+ * Checks that only this user or root can change code in the cache.
  * @param cache the cache directory, which may be a folder like /tmp
- * @param paths in it, of what is run
- * @throws UntrustedCacheError for the first that belongs to somebody else, or that others may write to
+ * @param paths files and folders in it that are loaded
+ * @throws UntrustedCacheError for the first one that another user owns or can write to
  */
 export function assertTrusted(cache: string, paths: readonly string[]): void {
   const userId = currentUserId();
@@ -92,9 +93,9 @@ export function assertTrusted(cache: string, paths: readonly string[]): void {
 }
 
 /**
- * Makes a folder, and those above it, for this user alone. Node's own way to do so tries for ever where the system says that a folder which
- * is there is not, as Linux does in /proc.
- * @throws Error of Node's
+ * Creates a folder and its missing parents for this user alone. Node's recursive mkdir never returns if the system claims that an existing
+ * folder is missing, as Linux does in /proc.
+ * @throws Error from Node
  */
 export function makePrivate(path: string): void {
   if (statSync(path, {throwIfNoEntry: false})?.isDirectory()) return;
@@ -102,28 +103,28 @@ export function makePrivate(path: string): void {
   try {
     mkdirSync(path, {mode: 0o700});
   } catch (error) {
-    // Another process may have been as fast.
+    // Another process may have created it first.
     if ((error as NodeJS.ErrnoException).code !== 'EEXIST' || !statSync(path).isDirectory())
       throw error;
   }
 }
 
-/** A folder of one's own becomes closed to others; one that is shared on purpose stays so. */
+/** Makes a folder of this user private. A folder that is shared on purpose (writable by others) stays shared. */
 function restrictAccess(path: string): void {
   const stats = statSync(path);
   if (stats.uid === currentUserId() && !isWritableByOthers(stats) && (stats.mode & 0o077) !== 0)
     chmodSync(path, 0o700);
 }
 
-/** Whether nothing else lies in the cache directory: it may be somebody's own choice. */
+/** Whether the cache directory holds nothing else. FINETUNE_CACHE may be a folder that the user also uses for other files. */
 const isDedicated = (cache: string, {FINETUNE_CACHE}: NodeJS.ProcessEnv): boolean =>
   !FINETUNE_CACHE ||
   readdirSync(cache).every(name => (CACHE_FOLDERS as readonly string[]).includes(name));
 
 /**
- * Makes a folder of the cache, for this user alone: there are decoded images, features of them, and programs in it. What is there already and
- * was open to be read is closed; but not a FINETUNE_CACHE that also holds something else.
- * @returns its path; where it cannot be made, whoever writes into it says so
+ * Creates a folder of the cache for this user alone, because it holds decoded images, their features, and programs. An existing folder that
+ * others can read becomes private, except a FINETUNE_CACHE that also holds other files.
+ * @returns its path, even if it cannot be created: the later write reports the error
  */
 export function ensureCacheFolder(
   folder: (typeof CACHE_FOLDERS)[number],

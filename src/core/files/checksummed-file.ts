@@ -5,13 +5,13 @@ import {crc32} from 'node:zlib';
 import {withErrorPath, temporaryPath, removeStaleFiles} from './atomic-write.js';
 
 /**
- * Bytes to be read by position, then JSON, then 16 bytes: the mark, and the length and the sum of the JSON. A file that ends differently was
- * never finished, or has been damaged since. The JSON holds a value about the bytes, their sum among what it says, and the name that the
- * file was written under, which tells what it was made from: a file that has come to another name is not taken for what is wanted there.
+ * A file of raw bytes, followed by JSON and a footer of 16 bytes: magic, length and checksum of the JSON. A file with another ending is
+ * incomplete or damaged. The JSON holds metadata about the bytes, such as their checksum, and the file's name when it was written. The name
+ * identifies the source of the data: a renamed file is rejected.
  */
 export interface ChecksummedFile {
   readonly metadata: unknown;
-  /** @returns undefined where the file ends before, or cannot be read */
+  /** @returns undefined if the file is too short or cannot be read */
   read(position: number, length: number): Promise<Buffer | undefined>;
   close(): Promise<void>;
 }
@@ -29,13 +29,13 @@ async function readAt(
   return bytesRead === length ? buffer : undefined;
 }
 
-/** The JSON value of a file, and for which file it was written. */
+/** The JSON of a file: its metadata and its name when it was written. */
 interface Trailer {
   readonly name: string;
   readonly metadata: unknown;
 }
 
-/** The bytes of the JSON, where the seal is whole. */
+/** Bytes of the JSON, or undefined if the footer is not intact. */
 async function readTrailer(file: FileHandle, byteCount?: number): Promise<Buffer | undefined> {
   const {size} = await file.stat();
   if (size < (byteCount ?? 0) + FOOTER_BYTES) return undefined;
@@ -49,7 +49,7 @@ async function readTrailer(file: FileHandle, byteCount?: number): Promise<Buffer
     : undefined;
 }
 
-/** The file at a path; undefined where there is none, or none that was finished, with so many bytes if given how many. */
+/** Opens a file. Returns undefined if it is missing, incomplete, or does not hold `byteCount` bytes (if given). */
 export async function openChecksummedFile(
   path: string,
   byteCount?: number,
@@ -78,9 +78,8 @@ function buildFooter(metadata: Buffer): Buffer {
 }
 
 /**
- * Writes a sealed file next to its path and renames it when it is whole; on any failure nothing is left of it.
- *
- * @param fill writes `byteCount` bytes in pieces, in any order, several at a time; what it gives is the JSON value about them
+ * Writes a checksummed file next to its path and renames it when it is complete. A failure leaves nothing behind.
+ * @param fill writes `byteCount` bytes in pieces, in any order, several concurrently, and returns the metadata
  */
 export async function writeChecksummedFile(
   path: string,

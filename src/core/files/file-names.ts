@@ -1,10 +1,10 @@
-// On Linux a name is bytes, and those of an old archive may be no UTF-8. A byte that does not decode becomes a lone low surrogate
-// (U+DC80 to U+DCFF), as in Python's surrogateescape: names stay distinct, survive JSON, and lead back to their file.
+// On Linux a name is bytes, and old archives may hold names that are not UTF-8. A byte that does not decode becomes a lone low surrogate
+// (U+DC80 to U+DCFF), as in Python's surrogateescape. Names stay distinct, survive JSON, and convert back to the bytes of their file.
 
 const RAW_BYTE = /(?<![\ud800-\udbff])[\udc80-\udcff]/;
 const LONE_SURROGATE = /[\ud800-\udbff](?![\udc00-\udfff])|(?<![\ud800-\udbff])[\udc00-\udfff]/g;
 
-/** Bytes of the UTF-8 sequence that begins at a place; 0 where none does. */
+/** Length in bytes of the UTF-8 sequence at an offset, or 0 if it is invalid. */
 function utf8LengthAt(bytes: Uint8Array, start: number): number {
   const leadByte = bytes[start]!;
   const length =
@@ -25,7 +25,7 @@ function utf8LengthAt(bytes: Uint8Array, start: number): number {
     : 0;
 }
 
-/** The name that bytes spell; each byte that is no UTF-8 as a lone surrogate. */
+/** Decodes a file name. Each byte that is not UTF-8 becomes a lone surrogate. */
 export function decodeFileName(bytes: Buffer): string {
   const text = bytes.toString();
   if (Buffer.from(text).equals(bytes)) return text;
@@ -41,10 +41,10 @@ export function decodeFileName(bytes: Buffer): string {
   return name;
 }
 
-/** Whether a name came from bytes that are no UTF-8. */
+/** Whether a name holds bytes that are not UTF-8. */
 export const hasRawBytes = (name: string): boolean => RAW_BYTE.test(name);
 
-/** A path as the functions of node:fs must be given it. */
+/** Converts a path to the form that node:fs expects. */
 export function toSystemPath(path: string): string | Buffer {
   if (!hasRawBytes(path)) return path;
   const pieces = path.split(new RegExp(`(${RAW_BYTE.source})`));
@@ -55,7 +55,7 @@ export function toSystemPath(path: string): string | Buffer {
   );
 }
 
-/** A name as a person can read it: `caf\xe9`. */
+/** A readable form of a name: `caf\xe9`. */
 export const escapeRawBytes = (name: string): string =>
   name.replace(LONE_SURROGATE, codeUnit => {
     const code = codeUnit.charCodeAt(0);
@@ -64,7 +64,7 @@ export const escapeRawBytes = (name: string): string =>
       : `\\u${code.toString(16)}`;
   });
 
-/** Finds things by a name in any spelling of its accents: macOS takes them apart, Linux does not. A name as it is goes first. */
+/** Creates a lookup by name that ignores how accents are encoded: macOS decomposes them, Linux does not. An exact match wins. */
 export function createNameLookup<Item>(
   items: readonly (readonly [name: string, item: Item])[],
 ): (name: string) => Item | undefined {

@@ -1,10 +1,10 @@
 import {open, readdir} from 'node:fs/promises';
 import {join} from 'node:path';
 
-/** Files that are open at a time. */
+/** Maximum number of files open concurrently. */
 const MAX_OPEN_FILES = 32;
 
-/** File systems that cannot flush a directory by itself say so, and Windows does not open one. */
+/** Errors of systems that cannot flush a directory. Windows cannot open one. */
 const UNSUPPORTED_ERRORS = ['EINVAL', 'EISDIR', 'EPERM', 'EACCES', 'ENOTSUP'];
 
 async function flushPath(path: string): Promise<void> {
@@ -16,14 +16,14 @@ async function flushPath(path: string): Promise<void> {
   }
 }
 
-/** Waits until the entries of a directory are on the disk: what was renamed into it stays there when the power fails. */
+/** Flushes the entries of a directory to disk, so that a rename into it survives a power failure. */
 export async function flushDirectory(path: string): Promise<void> {
   await flushPath(path).catch((error: NodeJS.ErrnoException) => {
     if (!UNSUPPORTED_ERRORS.includes(error.code ?? '')) throw error;
   });
 }
 
-/** Waits until everything in a directory is on the disk, so that renaming it cannot come to last longer than its contents. */
+/** Flushes all files and folders in a directory to disk, so that a rename of the directory never outlives its contents. */
 export async function flushTree(directory: string): Promise<void> {
   const entries = await readdir(directory, {recursive: true, withFileTypes: true});
   const pathOf = ({parentPath, name}: {parentPath: string; name: string}): string =>

@@ -1,15 +1,18 @@
 import {readFile, stat} from 'node:fs/promises';
 
-/** Arrays and objects within each other; what this project writes has ten at most. */
+/** Maximum nesting of arrays and objects. Files of this project have at most ten levels. */
 const MAX_DEPTH = 100;
 
-/** Arrays and objects in all: each takes some fifty times the memory of its brackets. Metrics of 100,000 classes have twice as many. */
+/**
+ * Maximum number of arrays and objects: each takes about fifty times the memory of its brackets. Metrics of 100,000 classes have twice as
+ * many as that.
+ */
 const MAX_CONTAINERS = 1_000_000;
 
 const [QUOTE, BACKSLASH] = [0x22, 0x5c];
 const [OPEN, CLOSE] = [new Set([0x5b, 0x7b]), new Set([0x5d, 0x7d])];
 
-/** The byte behind the text that begins at `start`, its quote included. */
+/** Offset after the string that starts at `start`, past its closing quote. */
 function endOfString(json: Uint8Array, start: number): number {
   let end = start;
   while (end < json.length && json[end] !== QUOTE) end += json[end] === BACKSLASH ? 2 : 1;
@@ -17,9 +20,9 @@ function endOfString(json: Uint8Array, start: number): number {
 }
 
 /**
- * Before it is parsed, since parsing is what takes the memory.
- * @param json UTF-8: the bytes of other characters are none of these
- * @throws Error whose message says what is too much
+ * Checks nesting before parsing, because parsing is what takes the memory.
+ * @param json UTF-8: bytes of multi-byte characters never equal a bracket or quote
+ * @throws Error with a message that names the exceeded limit
  */
 export function assertNesting(json: Uint8Array): void {
   let [depth, containers] = [0, 0];
@@ -36,9 +39,8 @@ export function assertNesting(json: Uint8Array): void {
 }
 
 /**
- * The JSON document in a file that somebody else may have made: neither a pipe nor a device is waited for, and neither length nor nesting is
- * without an end.
- * @throws Error whose message says what there is instead
+ * Reads a JSON file from an untrusted source. Pipes and devices are rejected, because they may block; length and nesting are limited.
+ * @throws Error with a message that says what is there instead
  */
 export async function readJsonFile(path: string, maxBytes: number): Promise<unknown> {
   const stats = await stat(path);

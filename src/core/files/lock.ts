@@ -4,25 +4,25 @@ import {throwIfAborted} from '../errors.js';
 import {isAlive, isLocalProcess, currentProcess, type ProcessIdentity} from './process-identity.js';
 import {withErrorPath} from './atomic-write.js';
 
-/** Who holds a lock. */
+/** The process that holds a lock. */
 export interface LockHolder extends ProcessIdentity {
-  /** ISO 8601; since when. */
+  /** When the lock was acquired, ISO 8601. */
   readonly since?: string;
 }
 
 const HEARTBEAT_MS = 10_000;
-/** After this long without a heartbeat, a holder on another host is taken for dead. */
+/** A holder on another host counts as dead after this long without a heartbeat. */
 const HEARTBEAT_TIMEOUT_MS = 120_000;
 const WRITE_GRACE_MS = 2_000;
 const POLL_MS = 200;
 
-/** A holder whose name is not written yet. */
+/** A holder that has not written its name yet. */
 const PENDING_HOLDER: LockHolder = {pid: 0, host: '', startedAt: ''};
 
-/** The live holder that a lock file names; undefined for a process that has died. */
+/** The live holder named in a lock file; undefined if that process is dead. */
 async function parseLiveHolder(path: string, text: string): Promise<LockHolder | undefined> {
   const holder = parseHolder(text);
-  // Empty while its holder is between creating and writing it.
+  // The file is empty until its holder has written its name.
   if (holder === undefined)
     return (await msSinceTouched(path)) < WRITE_GRACE_MS ? PENDING_HOLDER : undefined;
   if (isLocalProcess(holder)) return isAlive(holder) ? holder : undefined;
@@ -38,18 +38,21 @@ function parseHolder(text: string): LockHolder | undefined {
   }
 }
 
-/** Milliseconds since the lock was last touched; infinite where it is gone. */
+/** Milliseconds since the lock file was last touched; Infinity if it is gone. */
 const msSinceTouched = (path: string): Promise<number> =>
   stat(path).then(
     ({mtimeMs}) => Date.now() - mtimeMs,
     () => Infinity,
   );
 
-/** What the lock file says; undefined where there is none. */
+/** Content of the lock file; undefined if it does not exist. */
 const readLock = (path: string): Promise<string | undefined> =>
   readFile(path, 'utf8').catch(() => undefined);
 
-/** Removes a dead holder's lock, if it is still there. A lock of its own lets one process at a time try, lest a new holder's is removed. */
+/**
+ * Removes the lock of a dead holder, if it is still the same lock. A second lock admits one process, so that the lock of a new holder is
+ * never removed.
+ */
 async function breakLock(path: string, staleText: string): Promise<void> {
   const breakerPath = `${path}.breaking`;
   if (await createLockFile(breakerPath)) {
@@ -67,7 +70,7 @@ async function createLockFile(path: string): Promise<boolean> {
     try {
       await file.writeFile(JSON.stringify(holder));
     } catch (error) {
-      await rm(path, {force: true}); // on a full disk, say: nobody would ever hold it
+      await rm(path, {force: true}); // for example on a full disk: otherwise it stays locked forever
       throw withErrorPath(error, path);
     } finally {
       await file.close();
@@ -79,7 +82,7 @@ async function createLockFile(path: string): Promise<boolean> {
   }
 }
 
-/** Who holds the lock and lives; undefined where nobody does. A lock whose holder has died is broken. */
+/** The live holder of the lock; undefined if there is none. A dead holder's lock is removed. */
 async function findLiveHolder(path: string): Promise<LockHolder | undefined> {
   const text = await readLock(path);
   const holder = text === undefined ? undefined : await parseLiveHolder(path, text);
@@ -87,7 +90,7 @@ async function findLiveHolder(path: string): Promise<LockHolder | undefined> {
   return holder;
 }
 
-/** A lock that is held. */
+/** An acquired lock. */
 export class Lock {
   #path: string;
   readonly #heartbeat: NodeJS.Timeout;
@@ -101,8 +104,9 @@ export class Lock {
   }
 
   /**
-   * Waits for nobody, but for the moment that it takes to write a name, or to break a dead holder's lock.
-   * @returns the holder where somebody else, or this very process, has it
+   * Tries to acquire the lock without waiting for its holder. It waits only while a name is being written or a dead holder's lock is
+   * removed.
+   * @returns the holder if another process, or this one, holds the lock
    */
   static async tryAcquire(path: string): Promise<Lock | LockHolder> {
     for (const startTime = Date.now(); Date.now() - startTime < 2 * WRITE_GRACE_MS;) {
@@ -114,7 +118,7 @@ export class Lock {
     throw new Error(`${path} is in the way of a lock. Remove it.`);
   }
 
-  /** Takes the lock as soon as nobody else has it. @param onWait called once, when somebody else has */
+  /** Waits for the lock and acquires it. @param onWait called once if another process holds it */
   static async acquire(
     path: string,
     onWait?: (holder: LockHolder) => void,
@@ -132,7 +136,7 @@ export class Lock {
     return new Lock(path);
   }
 
-  /** The directory that it lies in was given another name. */
+  /** Updates the path after the lock's directory was renamed. */
   setPath(path: string): void {
     this.#path = path;
   }
@@ -144,8 +148,8 @@ export class Lock {
 }
 
 /**
- * Runs `work` while no other process that asks for the same lock file does. A lock whose holder has died is broken.
- * @param onWait called once, when somebody else holds the lock
+ * Runs `work` while holding a lock file, so that no other process runs under the same lock. A dead holder's lock is removed.
+ * @param onWait called once if another process holds the lock
  */
 export async function withLock<T>(
   path: string,

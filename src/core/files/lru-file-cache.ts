@@ -2,10 +2,10 @@ import {mkdir, readdir, rm, stat, statfs, utimes} from 'node:fs/promises';
 import {join} from 'node:path';
 import {removeStaleFiles} from './atomic-write.js';
 
-/** Share of the disk space that is free, or taken by such files already, that they may take. */
+/** Fraction of the disk space that these files may take. The base is the free space plus the space they already use. */
 const DISK_FRACTION = 0.25;
 
-/** What a run that was killed has left unfinished is not written to any more, in milliseconds. */
+/** Age in milliseconds after which an unfinished file of a killed run counts as abandoned. */
 const ABANDONED_AFTER_MS = 24 * 3_600_000;
 
 interface CachedFile {
@@ -14,18 +14,18 @@ interface CachedFile {
   readonly usedAt: number;
 }
 
-/** Files of one kind that runs leave to later runs; the ones that were used longest ago make room for new ones. */
+/** A cache of files that later runs reuse. The least recently used ones are evicted. */
 export class LruFileCache {
   readonly #directory: string;
   readonly #matches: (name: string) => boolean;
   readonly #limitBytes: number | undefined;
-  /** Made or found by this run: never removed for its own sake. */
+  /** Files that this run created or used. They are never evicted. */
   readonly #inUse = new Set<string>();
 
   /**
-   * @param matches whether a file of this name is one of them
-   * @param limitBytes default: a quarter of what is free
-   * @param sharesLimitWith files that a limit that was given is for as well
+   * @param matches whether a file name belongs to this cache
+   * @param limitBytes default: a quarter of the free disk space
+   * @param sharesLimitWith another cache that counts toward the same explicit limit
    */
   constructor(
     directory: string,
@@ -38,22 +38,21 @@ export class LruFileCache {
     this.#limitBytes = limitBytes;
   }
 
-  /** Marks a file as used now. */
   async markUsed(path: string): Promise<void> {
     this.#inUse.add(path);
     const now = new Date();
     await utimes(path, now, now).catch(() => {});
   }
 
-  /** Bytes that all of them take. */
+  /** Total size of the cached files in bytes. */
   async totalBytes(): Promise<number> {
     const files = await this.#files().catch(() => []);
     return files.reduce((sum, {bytes}) => sum + bytes, 0);
   }
 
   /**
-   * Bytes that this run may still write. 0 where there is no such folder to be had.
-   * @param requiredBytes bytes that may be written in any case, unless a limit was given
+   * Bytes that this run may still write. 0 if the folder cannot be created.
+   * @param requiredBytes bytes that may always be written, unless a limit was given
    */
   async availableBytes(requiredBytes = 0): Promise<number> {
     try {
@@ -69,7 +68,7 @@ export class LruFileCache {
     }
   }
 
-  /** Removes what was used longest ago until so much more may be written. @param isRequired see `room` @returns whether it may */
+  /** Evicts the least recently used files until `bytes` more fit. @param isRequired see `availableBytes` @returns whether they fit */
   async evictFor(bytes: number, isRequired = false): Promise<boolean> {
     const requiredBytes = isRequired ? bytes : 0;
     if ((await this.availableBytes(requiredBytes)) < bytes) return false;

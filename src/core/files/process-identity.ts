@@ -1,17 +1,17 @@
 import {readFileSync, readlinkSync} from 'node:fs';
 import {hostname} from 'node:os';
 
-/** A process, told apart from all others, on other hosts too. */
+/** A process, identified uniquely across hosts. */
 export interface ProcessIdentity {
   readonly pid: number;
   readonly host: string;
-  /** Tells two processes with the same number apart; empty where the system does not say. */
+  /** Distinguishes processes that reuse the same ID; empty if the system does not report it. */
   readonly startedAt: string;
-  /** Of the process numbers: containers may share the name of their host, and count from 1 each. */
+  /** PID namespace: containers may share a host name, and each counts from 1. */
   readonly namespace?: string;
 }
 
-/** When a process started, in clock ticks since boot: the 22nd field of Linux's /proc/PID/stat, counted after the name in brackets. */
+/** Start time of a process in clock ticks since boot: the 22nd field of Linux's /proc/PID/stat, counted after the name in parentheses. */
 function readStartTime(pid: number): string {
   try {
     const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
@@ -29,7 +29,6 @@ function readPidNamespace(): string {
   }
 }
 
-/** This process. */
 export const currentProcess = (): ProcessIdentity => ({
   pid: process.pid,
   host: hostname(),
@@ -37,11 +36,11 @@ export const currentProcess = (): ProcessIdentity => ({
   namespace: readPidNamespace(),
 });
 
-/** Whether this process can see if the other one lives. */
+/** Whether this process can check if the other one is alive. */
 export const isLocalProcess = ({host, namespace}: ProcessIdentity): boolean =>
   host === hostname() && (namespace ?? readPidNamespace()) === readPidNamespace();
 
-/** Of a process that is near. It may have died while its number lives on in another. */
+/** Whether a local process is alive. Its ID may have been reused by a later process. */
 export function isAlive({pid, startedAt}: ProcessIdentity): boolean {
   try {
     process.kill(pid, 0);

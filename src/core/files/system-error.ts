@@ -1,7 +1,7 @@
 import {constants} from 'node:os';
 import {errorMessage} from '../errors.js';
 
-/** What the system refused; Node's own words name the call, and not always the path. */
+/** An error of a system call. Node's message names the call, but not always the path. */
 export interface SystemError extends Error {
   readonly code: string;
   readonly syscall: string;
@@ -67,23 +67,26 @@ const ERROR_MEANINGS: Readonly<Record<string, ErrorMeaning>> = {
   },
 };
 
-/** `EDQUOT` also where Node says `Unknown system error -122`. */
+/** Error code, with `EDQUOT` recognized where Node says `Unknown system error -122`. */
 export function systemErrorCode({code, errno}: SystemError): string {
   if (code in ERROR_MEANINGS || errno === undefined) return code;
   return Object.entries(constants.errno).find(([, number]) => number === -errno)?.[0] ?? code;
 }
 
-/** Node's words without the call and the path behind them: names are escaped by who writes the sentence. */
+/** Node's message without the call and the path after it. The caller escapes names itself. */
 const nodeMessage = (error: SystemError): string =>
   error.message.replace(/, [a-z]+(?: '[^]*)?$/, '');
 
-/** Why the system refused, for a sentence that names the path itself; of other errors, their message. */
+/** Reason of a system error, for a sentence that names the path itself. For other errors, their message. */
 export const describeSystemError = (error: unknown): string =>
   isSystemError(error)
     ? (ERROR_MEANINGS[systemErrorCode(error)]?.reason ?? nodeMessage(error))
     : errorMessage(error);
 
-/** `runs/pets/metrics.json: no space is left on the device. Free some space, or ...`; of other errors, their message. */
+/**
+ * Full message of a system error: `runs/pets/metrics.json: no space is left on the device. Free some space, or ...`. For other errors,
+ * their message.
+ */
 export function formatSystemError(error: unknown): string {
   const meaning = isSystemError(error) ? ERROR_MEANINGS[systemErrorCode(error)] : undefined;
   if (meaning === undefined || !isSystemError(error)) return errorMessage(error);

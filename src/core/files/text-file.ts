@@ -1,6 +1,6 @@
 import {readFileSync, statSync} from 'node:fs';
 
-/** What a shell has opened and goes on to write to: `--recipe <(...)`. */
+/** Pipes that a shell opens and keeps writing to: `--recipe <(...)`. */
 const SHELL_PIPE = /^\/(?:dev\/(?:fd\/|stdin$)|proc\/self\/fd\/)/;
 
 const ENCODINGS: readonly (readonly [encoding: string, mark: readonly number[]])[] = [
@@ -9,10 +9,10 @@ const ENCODINGS: readonly (readonly [encoding: string, mark: readonly number[]])
   ['utf-16be', [0xfe, 0xff]],
 ];
 
-/** Bytes that are no text in an encoding that is read; its message is what they are instead. */
+/** Bytes that are not text in a supported encoding. The message says what they are instead. */
 export class EncodingError extends Error {}
 
-/** The line of the first bytes that are no UTF-8. */
+/** Line number of the first bytes that are not UTF-8. */
 function findInvalidLine(bytes: Buffer): number {
   let line = 1;
   for (let start = 0; start < bytes.length; line++) {
@@ -25,8 +25,8 @@ function findInvalidLine(bytes: Buffer): number {
 }
 
 /**
- * The text that bytes are: UTF-8, or UTF-16 with the mark that says so.
- * @throws EncodingError for any other encoding, which would spoil names without anybody noticing
+ * Decodes text: UTF-8, or UTF-16 with a byte order mark.
+ * @throws EncodingError for any other encoding, which would corrupt names silently
  */
 export function decodeText(bytes: Buffer): string {
   const [encoding] = ENCODINGS.find(([, mark]) => mark.every((byte, i) => bytes[i] === byte)) ?? [
@@ -44,10 +44,9 @@ export function decodeText(bytes: Buffer): string {
 }
 
 /**
- * The text of a file that a person named. A pipe that nobody writes to would keep the program waiting, out of reach of Ctrl-C, and a device
- * may never end.
- *
- * @throws EncodingError; Error of Node's, or one whose message says what there is instead of a file
+ * Reads a text file named by the user. Other pipes and devices are rejected: a pipe without a writer would block and ignore Ctrl-C, and a
+ * device may never end.
+ * @throws EncodingError, an Error from Node, or an Error whose message says what is there instead of a file
  */
 export function readTextFile(path: string): string {
   const stats = statSync(path);

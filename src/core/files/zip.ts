@@ -18,37 +18,37 @@ export class ZipError extends defineError(
   (_details: {path: string}, message: string) => message,
 ) {}
 
-/** What an archive says of an entry, for those who look before they read. */
+/** What an archive lists about an entry, available before reading it. */
 export interface ZipEntry {
   readonly name: string;
-  /** In bytes, uncompressed. */
+  /** Uncompressed size in bytes. */
   readonly size: number;
   readonly isEncrypted: boolean;
-  /** Whether its method of compression is known. */
+  /** Whether the compression method is supported. */
   readonly isSupported: boolean;
-  /** The kind of file, as Unix has it in the upper bits of a mode (0o12 is a link); 0 where nothing is said. */
+  /** File type from the upper bits of the Unix mode (0o12 is a link); 0 if not stored. */
   readonly unixFileType: number;
 }
 
-/** Who wrote an archive, where it tells modes of Unix (APPNOTE.TXT 4.4.2). */
+/** Host system of an archive with Unix modes (APPNOTE.TXT 4.4.2). */
 const UNIX_HOST = 3;
 
-/** An open zip archive. Nothing is decompressed before it is asked for; sizes and checksums are verified while reading. */
+/** An open zip archive. Entries are decompressed on demand; sizes and checksums are verified while reading. */
 export class ZipArchive {
   private constructor(
     readonly path: string,
-    /** Size of the archive. */
+    /** Size of the archive in bytes. */
     readonly bytes: number,
     private readonly zip: ZipFile,
     private readonly entries: ReadonlyMap<string, Entry>,
-    /** All of them, also those that have a name in common. */
+    /** All entries, including those that share a name. */
     readonly allEntries: readonly ZipEntry[],
   ) {}
 
   /**
-   * @param decodeName is given each name as it is usually read, its bytes, and whether they are said to be UTF-8; without it, names that lead
-   *   out of a folder are refused
-   * @throws ZipError for a file that is no zip archive, or a truncated one; whatever `nameOf` throws
+   * @param decodeName called with each name as usually decoded, its bytes, and whether the archive marks them as UTF-8. Without it, names
+   * that lead out of a folder are rejected.
+   * @throws ZipError for a file that is not a zip archive or is truncated; any error of `decodeName`
    */
   static async open(
     path: string,
@@ -84,7 +84,7 @@ export class ZipArchive {
     }
   }
 
-  /** Names of the files and directories inside, in the archive's order. */
+  /** Names of files and directories, in the archive's order. */
   get names(): string[] {
     return [...this.entries.keys()];
   }
@@ -93,12 +93,12 @@ export class ZipArchive {
     return this.entries.has(name);
   }
 
-  /** Size in bytes of an entry, uncompressed. */
+  /** Uncompressed size of an entry in bytes. */
   entrySize(name: string): number {
     return this.entry(name).uncompressedSize;
   }
 
-  /** A whole entry in memory. */
+  /** Reads a whole entry into memory. */
   async read(name: string): Promise<Buffer> {
     const entry = this.entry(name);
     try {
@@ -145,7 +145,7 @@ export class ZipArchive {
   }
 }
 
-/** The bit of an entry that says its name is in UTF-8. */
+/** Flag of an entry whose name is UTF-8. */
 const UTF8_FLAG = 0x800;
 const isUtf8 = (entry: Entry): boolean => (entry.generalPurposeBitFlag & UTF8_FLAG) !== 0;
 const decodedName = (entry: Entry): string =>
@@ -160,10 +160,10 @@ function toZipEntry(entry: Entry, name: string): ZipEntry {
   };
 }
 
-/** Bytes read at once from an entry. */
+/** Bytes read from an entry per chunk. */
 const CHUNK_BYTES = 2 ** 20;
 
-/** What yauzl reads through: a broken archive may send it anywhere, and may make it throw where nobody can catch. */
+/** Bounds-checked reader for yauzl: a broken archive may make it read anywhere, and throw where no handler can catch. */
 class BoundedReader extends RandomAccessReader {
   constructor(
     private readonly file: FileHandle,
@@ -216,7 +216,7 @@ function verifyEntry(entry: Entry, bytes: Buffer): Buffer {
   return bytes;
 }
 
-/** A checksum of 0 says that none was computed: `torch.serialization.set_crc32_options(False)`. */
+/** A checksum of 0 means that none was computed: `torch.serialization.set_crc32_options(False)`. */
 function verifyChecksum({crc32: expected}: Entry, found: number): void {
   if (expected !== 0 && found !== expected)
     throw new Error('another checksum than the archive names');

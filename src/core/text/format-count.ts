@@ -1,6 +1,6 @@
-/** `1234567 -> 1,234,567` */
+/** Formats an integer: `1234567` -> `1,234,567`. */
 export const formatInteger = (value: number | bigint): string => value.toLocaleString('en-US');
 
-/** `1 image`, `1,530 images` */
+/** Formats a count with its noun: `1 image`, `1,530 images`. */
 export const formatCount = (value: number, noun: string, nouns = `${noun}s`): string =>
   `${formatInteger(value)} ${value === 1 ? noun : nouns}`;

@@ -7,6 +7,6 @@ const BOOLEAN_VALUES: Readonly<Record<string, boolean>> = {
   no: false,
 };
 
-/** A switch as people spell it in the environment or behind a flag; undefined for any other text. */
+/** Parses a boolean as users write it in an environment variable or after a flag; undefined for other text. */
 export const parseBoolean = (text: string): boolean | undefined =>
   BOOLEAN_VALUES[text.toLowerCase()];

@@ -1,16 +1,16 @@
 import {hasRawBytes, escapeRawBytes} from '../files/file-names.js';
 
-// Names of files, folders and classes come from outside: what of them a viewer would act on is shown as an escape of JSON.
+// Names of files, folders and classes are untrusted. Characters that a terminal or editor would interpret are shown as JSON escapes.
 
 /**
- * Breaks lines, moves the cursor, or turns or hides the text around it: control and format characters (but those that join letters and
- * emoji), other line breaks, halves of surrogate pairs.
+ * Characters that break lines, move the cursor, or reverse or hide text: control and format characters (except those that join letters and
+ * emoji), other line breaks, lone surrogates.
  */
 const UNPRINTABLE = /(?![\u200c\u200d])[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/gu;
 
 const escapeUnit = (code: number): string => `\\u${code.toString(16).padStart(4, '0')}`;
 
-/** A character beyond 16 bits is two units; a byte of a name that is no UTF-8 (file-names.ts) is `\\xe9`. */
+/** A character beyond 16 bits is two escapes. A byte that is not UTF-8 (file-names.ts) is `\\xe9`. */
 const escapeCharacter = (character: string): string =>
   hasRawBytes(character)
     ? escapeRawBytes(character)
@@ -18,18 +18,18 @@ const escapeCharacter = (character: string): string =>
         '',
       );
 
-/** Text with the names of somebody's files in it as one line, as a person or `JSON.parse` may read it: `a\\nb`. */
+/** Text with untrusted names, as one line. Users and `JSON.parse` can read the escapes: `a\\nb`. */
 export const printable = (text: string): string =>
   text.replace(UNPRINTABLE, character => (character === '\n' ? '\\n' : escapeCharacter(character)));
 
-/** A name as text in Markdown, whatever Markdown or HTML it looks like; on one line. */
+/** Escapes a name for Markdown text, on one line. Markdown and HTML in it are shown literally. */
 export const escapeMarkdown = (text: string): string =>
   printable(text.replace(/\s+/g, ' ')).replace(/[\\`*_[\]<>|~&#!$]/g, '\\$&');
 
-/** A name in a code span of Markdown. */
+/** Escapes a name for a Markdown code span. */
 export const escapeMarkdownCode = (text: string): string => printable(text).replaceAll('`', "'");
 
-/** Text of several lines. */
+/** Text with untrusted names that may span several lines. */
 export const printableLines = (text: string): string =>
   text.replace(UNPRINTABLE, character =>
     character === '\n' || character === '\t' ? character : escapeCharacter(character),
@@ -37,18 +37,18 @@ export const printableLines = (text: string): string =>
 
 const ANSI_COLOR = /(\u001b\[\d+m)/;
 
-/** The last line of defence: text of several lines whose colors are ours. */
+/** Multi-line text that keeps this program's own color codes and escapes all others. The last check before output. */
 export const printableStyled = (text: string): string =>
   text
     .split(ANSI_COLOR)
     .map(segment => (ANSI_COLOR.test(segment) ? segment : printableLines(segment)))
     .join('');
 
-/** JSON that a terminal and an editor show as it is; it parses to the same document. */
+/** JSON that is safe to show in a terminal and an editor. It parses to the same document. */
 export const printableJson = (document: unknown, indentation = 2): string =>
   printableLines(JSON.stringify(document, null, indentation));
 
-/** A word of a command line as a POSIX shell takes it; what a terminal would act on as bash and zsh do. */
+/** Quotes a word for a POSIX shell. Control characters use the `$'...'` form of bash and zsh. */
 export function shellQuote(word: string): string {
   if (/^[\w@%+=:,./-]+$/.test(word)) return word;
   if (printable(word) === word) return `'${word.replaceAll("'", `'\\''`)}'`;

@@ -1,6 +1,6 @@
 const URL_PATTERN = /https?:\/\/[^\s"'`<>]+/gi;
 
-/** An http address as it may be shown and stored: without user name, password, query and fragment, which may hold passwords and tokens. */
+/** Removes user name, password, query and fragment from an http URL: they may hold passwords and tokens. */
 export function redactUrl(rawUrl: string): string {
   if (!URL.canParse(rawUrl)) return rawUrl.replace(/\/\/[^/]*@/, '//').replace(/[?#].*$/s, '');
   const url = new URL(rawUrl);
@@ -8,14 +8,14 @@ export function redactUrl(rawUrl: string): string {
   return url.href;
 }
 
-/** A text with every http address in it as it may be shown. */
+/** Redacts every http URL in a text. */
 export const redactUrls = (text: string): string => text.replace(URL_PATTERN, redactUrl);
 
 const fullUrls = new Map<string, string>();
 
 /**
- * The public address of one that is given, which is kept in memory, and nowhere else, until it is fetched: whoever holds, prints or
- * stores a recipe has the public one. Other texts are given back.
+ * Redacts a URL and remembers the original in memory only, until it is fetched. Recipes that are held, printed or stored hold the redacted
+ * URL. Other text is returned unchanged.
  */
 export function hideCredentials(text: string): string {
   if (!/^https?:/i.test(text)) return text;
@@ -24,5 +24,5 @@ export function hideCredentials(text: string): string {
   return redacted;
 }
 
-/** What was sealed in this process. */
+/** The original of a URL that `hideCredentials` redacted in this process. */
 export const restoreCredentials = (text: string): string => fullUrls.get(text) ?? text;

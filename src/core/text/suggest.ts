@@ -1,6 +1,6 @@
 import {printable} from './printable.js';
 
-/** Edits (insert, delete, replace, swap of neighbors) between two words; optimal string alignment. */
+/** Edit distance (insert, delete, replace, swap neighbors) between two words: optimal string alignment. */
 export function editDistance(a: string, b: string): number {
   const rows = Array.from({length: a.length + 1}, (_, i) =>
     Array.from({length: b.length + 1}, (_, j) => (i === 0 ? j : j === 0 ? i : 0)),
@@ -17,10 +17,10 @@ export function editDistance(a: string, b: string): number {
   return rows[a.length]![b.length]!;
 }
 
-/** The known word closest to what was typed, or undefined where nothing is close. */
+/** The known word closest to a word, or undefined if none is close. */
 export function findNearest(word: string, known: readonly string[]): string | undefined {
   const limit = Math.max(2, Math.floor(word.length / 3));
-  // Each letter more or less is an edit; the distance to a word of a whole file would take minutes.
+  // The distance is at least the difference in length. Comparing a word as long as a file would take minutes.
   const similarlyLong = known.filter(
     candidate => Math.abs(candidate.length - word.length) <= limit,
   );
@@ -32,7 +32,7 @@ export function findNearest(word: string, known: readonly string[]): string | un
   return best !== undefined && best.distance <= limit ? best.candidate : undefined;
 }
 
-/** `; did you mean --arch?`, or nothing. */
+/** Suggestion for the end of a message: `; did you mean --arch?`, or an empty string. */
 export function suggest(word: string, known: readonly string[], prefix = ''): string {
   const match = findNearest(word, known);
   return match === undefined ? '' : `; did you mean ${prefix}${printable(match)}?`;

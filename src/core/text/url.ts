@@ -1,9 +1,9 @@
 import {redactUrl} from './redact-url.js';
 
-/** Whether a word names something on the network and not a file. */
+/** Whether a text is a URL rather than a file path. */
 export const isUrl = (text: string): boolean => /^[a-z][a-z0-9+.-]+:\/\//i.test(text);
 
-/** Why an address is not opened, and how to fetch what is there. @param what it should be: `a folder of images` */
+/** Explains why a URL is not opened and how to download it. @param what the expected thing: `a folder of images` */
 export function explainUrlNotDownloaded(url: string, what: string): string {
   const redactedUrl = redactUrl(url);
   const name = decodeUrlName(redactedUrl.split('/').at(-1) ?? '') || 'download';

@@ -1,6 +1,6 @@
 import {defineError, DatasetError} from '../../core/errors.js';
 
-/** An archive that cannot be unpacked, or must not be. */
+/** Thrown for an archive that cannot be unpacked, or is not safe to unpack. */
 export class ArchiveError extends defineError(
   DatasetError,
   'ARCHIVE_UNUSABLE',
@@ -9,10 +9,14 @@ export class ArchiveError extends defineError(
 
 const MANUAL_REMEDY = 'Unpack it yourself, check its contents, and give the folder.';
 
-/** One that holds what no data set needs. @param problem follows its name: `has an entry that ...` */
+/**
+ * An error for an archive with content that no dataset needs.
+ *
+ * @param problem clause that follows the archive's name: `has an entry that ...`
+ */
 export const unsafeArchiveError = (path: string, problem: string): ArchiveError =>
   new ArchiveError({path}, `${path} ${problem}. ${MANUAL_REMEDY}`);
 
-/** One that ends too early, or contradicts itself. */
+/** An error for an archive that is truncated or inconsistent. */
 export const corruptArchiveError = (path: string, cause: unknown): ArchiveError =>
   new ArchiveError({path, cause}, `${path} is damaged or cut off. Download or copy it again.`);

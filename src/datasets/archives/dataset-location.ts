@@ -14,18 +14,18 @@ import {detectArchive, hasArchiveExtension} from './archive-kind.js';
 import {unpackArchive} from './unpack-archive.js';
 import type {UnpackOptions} from './unpack-zip.js';
 
-/** Something given as a data set that is another thing. */
+/** Thrown for a path or URL that is not a dataset. */
 export class NotADatasetError extends defineError(
   DatasetError,
   'NOT_A_DATASET',
   (_details: {path: string}, message: string) => message,
 ) {}
 
-/** Where the images of a dataset are. */
+/** Location of the images of a dataset. */
 export interface ResolvedDataset {
-  /** A folder, a list of images, or what is not there. */
+  /** A folder, a list of images, or a path that does not exist. */
   readonly root: string;
-  /** The archive that the folder was unpacked from, absolute. */
+  /** Absolute path of the archive that the folder was unpacked from. */
   readonly archive?: string;
   readonly findings: readonly Finding[];
 }
@@ -33,7 +33,7 @@ export interface ResolvedDataset {
 const EXPECTED_INPUT =
   'Give a folder with a folder of images for each class, an archive of one (.zip, .tar, .tar.gz), or a list (.csv, .tsv, .jsonl)';
 
-/** What to do with a file that holds no data set. */
+/** Creates an error with a remedy for a file that is not a dataset. */
 async function notADatasetError(path: string): Promise<NotADatasetError> {
   const format = await detectFileFormat(path);
   if (describeUnreadableFormat(format) === undefined) {
@@ -65,9 +65,9 @@ function nestedArchiveFindings(names: readonly string[]): Finding[] {
 }
 
 /**
- * Opens what was given as a dataset: an archive is unpacked, anything else is left as it is.
+ * Resolves a path to a dataset. Archives are unpacked; all other paths are returned unchanged.
  *
- * @throws NotADatasetError for an address, or a file that is neither an archive nor a list; ArchiveError, AbortedError
+ * @throws NotADatasetError for a URL, or a file that is neither an archive nor a list of images; ArchiveError, AbortedError
  */
 export async function resolveDataset(
   path: string,

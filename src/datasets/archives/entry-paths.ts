@@ -1,25 +1,25 @@
 import {formatInteger} from '../../core/text/format-count.js';
 import {unsafeArchiveError} from './archive-error.js';
 
-/** More entries are no data set that a folder could hold. */
+/** Maximum number of entries. No folder could hold a dataset with more. */
 const MAX_ENTRIES = 2_000_000;
 
-/** What macOS puts next to every file. */
+/** Metadata that macOS stores next to every file. */
 const isMacMetadata = (segment: string): boolean =>
   segment === '__MACOSX' || segment.startsWith('._') || segment === '.DS_Store';
 
-/** Names that a file system may take for one: with letters of another case, or composed otherwise. */
+/** Key that is equal for names that some file systems treat as one: differing in case or Unicode normalization. */
 const caseFold = (target: string): string => target.normalize('NFC').toLowerCase();
 
-/** Where entries of an archive may be written: inside its folder, each to a place of its own. */
+/** Target paths of an archive's entries. Each is inside the output folder and unique. */
 export class EntryTargets {
   readonly #targets = new Map<string, {readonly target: string; readonly isFolder: boolean}>();
   #entries = 0;
   #bytes = 0;
 
   /**
-   * @param archive for the sentences of errors
-   * @param maxBytes of all files together
+   * @param archive path of the archive, for error messages
+   * @param maxBytes maximum total size of all files
    */
   constructor(
     private readonly archive: string,
@@ -27,9 +27,9 @@ export class EntryTargets {
   ) {}
 
   /**
-   * Where an entry belongs, relative to the folder, with `/`; undefined for what systems leave behind.
+   * The target of an entry, relative to the folder, with `/`; undefined for files that operating systems leave behind.
    *
-   * @throws ArchiveError for a name that leads elsewhere, means two things, or is one too many
+   * @throws ArchiveError for a name that leads out of the folder or is ambiguous, and for an archive that exceeds a limit
    */
   target(name: string, isFolder: boolean, size: number): string | undefined {
     const segments = this.#parseSegments(name);

@@ -21,19 +21,21 @@ import {archiveStem, type ArchiveKind} from './archive-kind.js';
 import {EntryTargets} from './entry-paths.js';
 import {unpackZip, type UnpackOptions} from './unpack-zip.js';
 
-/** Images hardly shrink in an archive. What grows beyond these is made to fill the disk. */
+/**
+ * Maximum expansion factor, and an additional allowance in bytes. Images hardly compress, so an archive that expands further is a zip bomb.
+ */
 const [MAX_EXPANSION, BASE_ALLOWANCE_BYTES] = [100, 2 ** 30];
-/** Of the free disk. */
+/** Maximum fraction of the free disk space. */
 const MAX_DISK_FRACTION = 0.9;
 
-/** What was unpacked and not used for so long is removed when the next archive is unpacked. */
+/** Unpacked archives that are unused for this long are removed when the next archive is unpacked. */
 const RETENTION_DAYS = 14;
 
-/** Written last: a folder without it is not whole. */
+/** Marker file, written last. A folder without it is incomplete. */
 const COMPLETION_MARKER = 'archive.json';
 const PARTIAL_NAME = /^part-(.+)-(\d+)-[0-9a-z]+$/;
 
-/** An archive's files in a folder of the cache. */
+/** An archive unpacked into a folder of the cache. */
 export interface UnpackedArchive {
   readonly folder: string;
   /** Names of all entries, relative to the folder. */
@@ -42,7 +44,10 @@ export interface UnpackedArchive {
 
 const EDGE_BYTES = 2 ** 16;
 
-/** Of an archive, as cheap as may be: path, size, time, and its ends. That of a zip archive has the checksums of all entries. */
+/**
+ * Cheap cache key of an archive: path, size, modification time, and both ends of the file. The end of a zip archive holds the checksums of
+ * all entries.
+ */
 async function computeArchiveKey(path: string): Promise<string> {
   const file = await open(path);
   try {
@@ -63,7 +68,7 @@ async function computeArchiveKey(path: string): Promise<string> {
   }
 }
 
-/** The names in a folder that is whole, which counts as used from now on. */
+/** Reads the names in a complete folder, and marks the folder as used now. */
 async function readEntryNames(folder: string): Promise<string[] | undefined> {
   const markerPath = join(folder, COMPLETION_MARKER);
   const text = await readFile(markerPath, 'utf8').catch(() => undefined);
@@ -80,7 +85,7 @@ function isRunning(pid: number): boolean {
   }
 }
 
-/** Removes what a killed process left, and what has not been used for long. Never throws. */
+/** Removes leftovers of killed processes and archives that are unused for long. Never throws. */
 async function removeStaleArchives(directory: string): Promise<void> {
   for (const name of await readdir(directory).catch(() => [])) {
     const partial = PARTIAL_NAME.exec(name);
@@ -113,7 +118,7 @@ async function unpackInto(
   );
   const content = join(folder, archiveStem(path));
   await mkdir(content, {recursive: true});
-  const unpack = kind === 'zip' ? unpackZip : (await import('./unpack-tar.js')).unpackTar; // whose library takes its time to load
+  const unpack = kind === 'zip' ? unpackZip : (await import('./unpack-tar.js')).unpackTar; // the tar library is slow to load
   const names = await unpack(path, content, targets, options);
   await writeFile(join(folder, COMPLETION_MARKER), JSON.stringify({archive: path, names}));
   return names;
@@ -126,8 +131,8 @@ const unpackError = (path: string, directory: string, error: unknown): ArchiveEr
   );
 
 /**
- * The files of an archive, unpacked once into the cache directory. Two processes that unpack one archive at a time do so independently,
- * and the folder of the first is used.
+ * Unpacks an archive once into the cache directory. Two processes that unpack the same archive concurrently work independently; the folder
+ * of the first is used.
  *
  * @throws ArchiveError, AbortedError
  */

@@ -16,15 +16,15 @@ const FILES: readonly string[] = ['File', 'OldFile', 'ContiguousFile'];
 const FOLDERS: readonly string[] = ['Directory', 'GNUDumpDir'];
 const LINKS: readonly string[] = ['Link', 'SymbolicLink'];
 
-/** Writes what a tar archive holds as it is read. */
+/** Writes the entries of a tar archive while it is read. */
 class TarExtractor {
   readonly targets: string[] = [];
   readonly #parser: Parser;
   readonly #openFiles = new Map<WriteStream, Promise<void>>();
-  /** An archive that ends behind an entry, and not with an empty block, may have had more. */
+  /** Whether an empty block was read. An archive that ends right after an entry may be truncated. */
   #isWhole = false;
   #wake: () => void = () => undefined;
-  /** The first thing that went wrong. */
+  /** The first error. */
   failure: unknown;
 
   constructor(
@@ -80,14 +80,14 @@ class TarExtractor {
     entry.pipe(file);
   }
 
-  /** Waits while a file is slower than the archive. */
+  /** Passes a chunk to the parser, and waits while writing files is slower than reading the archive. */
   async write(chunk: Buffer): Promise<void> {
     if (!this.#parser.write(chunk) && this.failure === undefined)
       await new Promise<void>(resolve => (this.#wake = resolve));
     if (this.failure !== undefined) throw this.failure;
   }
 
-  /** Leaves no file open. */
+  /** Closes all open files. */
   async abandon(): Promise<void> {
     for (const file of this.#openFiles.keys()) file.destroy();
     await Promise.all(this.#openFiles.values());
@@ -103,20 +103,20 @@ class TarExtractor {
   }
 }
 
-/** What an archive holds, decompressed here: the parser would do so too, and never wait. */
+/** Chunks of an archive, decompressed. The parser could decompress too, but has no backpressure then. */
 async function* readChunks(path: string, onBytes: (count: number) => void): AsyncGenerator<Buffer> {
   const isGzip = (await readHead(path, 2)).equals(Buffer.from([0x1f, 0x8b]));
   const file = createReadStream(path, {highWaterMark: 2 ** 18});
   file.on('data', chunk => onBytes(chunk.length));
   if (!isGzip) return yield* file as AsyncIterable<Buffer>;
   const gunzip = createGunzip();
-  pipeline(file, gunzip, () => undefined); // unlike pipe, it hands on that the file cannot be read
+  pipeline(file, gunzip, () => undefined); // unlike pipe, pipeline propagates read errors of the file
   yield* gunzip as AsyncIterable<Buffer>;
 }
 
 const isSystemCallError = (error: unknown): boolean => error instanceof Error && 'syscall' in error;
 
-/** Unpacks a tar archive, compressed with gzip or not. @throws ArchiveError, AbortedError */
+/** Unpacks a tar archive, optionally compressed with gzip. @throws ArchiveError, AbortedError */
 export async function unpackTar(
   path: string,
   folder: string,

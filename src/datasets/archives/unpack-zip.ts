@@ -5,10 +5,10 @@ import {ZipArchive, ZipError, type ZipEntry} from '../../core/files/zip.js';
 import {corruptArchiveError, unsafeArchiveError, ArchiveError} from './archive-error.js';
 import type {EntryTargets} from './entry-paths.js';
 
-/** How unpacking is watched. */
+/** Progress and cancellation of unpacking. */
 export interface UnpackOptions {
   readonly signal?: AbortSignal;
-  /** Told how many bytes of how many are done. */
+  /** Called with the number of bytes processed and the total. */
   readonly onBytes?: (bytesDone: number, total: number) => void;
 }
 
@@ -16,7 +16,7 @@ const [LINK, FILE, FOLDER, UNSPECIFIED] = [0o12, 0o10, 0o4, 0];
 
 const utf8 = new TextDecoder('utf-8', {fatal: true, ignoreBOM: true});
 
-/** macOS writes names in UTF-8 and forgets to say so; hardly any text of another code is valid UTF-8. */
+/** Decodes an entry's name. macOS writes UTF-8 without setting the flag; text in another encoding is hardly ever valid UTF-8. */
 function decodeEntryName(decodedName: string, bytes: Buffer, isUtf8: boolean): string {
   if (isUtf8 || bytes.every(byte => byte < 128)) return decodedName;
   try {
@@ -41,7 +41,7 @@ function assertSupported(
   if (!isKnown) throw unsafeArchiveError(path, `compresses ${name} in a way that is not supported`);
 }
 
-/** Unpacks a zip archive after a check of all of its names. @throws ArchiveError, AbortedError */
+/** Unpacks a zip archive after checking all entry names. @throws ArchiveError, AbortedError */
 export async function unpackZip(
   path: string,
   folder: string,

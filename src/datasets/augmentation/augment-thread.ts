@@ -3,9 +3,9 @@ import {createRng} from '../../core/rng.js';
 import {augment, type Augmentation} from './augment.js';
 import type {DecodedImage} from '../images/resample.js';
 
-/** How images are augmented. */
+/** Parameters of augmenting a batch. */
 export interface AugmentParams {
-  /** Side of the squares, in pixels. */
+  /** Side of the square output images, in pixels. */
   readonly size: number;
   readonly augmentation: Augmentation;
   readonly seed: number;
@@ -23,7 +23,7 @@ export interface AugmentTask extends AugmentParams {
   readonly output: Uint8Array;
 }
 
-// Answers nothing but that a task is done, tasks in their order; an error ends the thread, and rejects the pending tasks.
+// Replies when a task is done, in the order of the tasks. An error ends the thread, which rejects the pending tasks.
 parentPort!.on('message', ({images, output, size, augmentation, seed, epoch}: AugmentTask) => {
   images.forEach(({image, name}, position) => {
     output.set(

@@ -8,9 +8,9 @@ interface PendingTask {
   readonly reject: (error: unknown) => void;
 }
 
-/** Does one task after another; keeps the process alive only while it has some. */
+/** A worker thread that runs tasks in order. It keeps the process alive only while it has tasks. */
 class AugmentThread {
-  // Without the process's own flags, of which --input-type is an error for a thread.
+  // Process flags are not inherited: --input-type is an error in a thread.
   readonly #worker = new Worker(new URL('augment-thread.js', import.meta.url), {execArgv: []});
   readonly #pending: PendingTask[] = [];
 
@@ -35,7 +35,7 @@ class AugmentThread {
   }
 }
 
-/** Of the process, like Node's own: started when first needed, and ended with it. */
+/** Threads of the process, like Node's own thread pool: started when first needed, ended with the process. */
 const threads: AugmentThread[] = [];
 const buffers = new BufferPool();
 
@@ -47,7 +47,7 @@ function getThread(index: number): AugmentThread {
   return (threads[index] ??= new AugmentThread(() => delete threads[index]));
 }
 
-/** Copies images to shared memory that are not there yet. */
+/** Copies images to shared memory unless they are there already. */
 function toSharedMemory(images: readonly NamedImage[]): {
   readonly shared: readonly NamedImage[];
   readonly buffer: Uint8Array;
@@ -65,18 +65,18 @@ function toSharedMemory(images: readonly NamedImage[]): {
   return {shared, buffer};
 }
 
-/** Augmented images in memory that is reused. */
+/** A batch of augmented images in reusable memory. */
 export interface AugmentedBatch {
-  /** `[images, size, size, 3]` */
+  /** `[images, size, size, 3]`, in shared memory. */
   readonly pixels: Uint8Array;
-  /** To be called once, when the pixels are no longer needed. */
+  /** Returns the memory to the pool. Call it once, when the pixels are no longer needed. */
   release(): void;
 }
 
 /**
- * Augments images on as many threads as decode images, at most one per core.
+ * Augments images on worker threads: as many as decode images, at most one per core.
  *
- * @throws RangeError for an image that is smaller than the square in the middle, where that is taken
+ * @throws RangeError for an image smaller than the center crop, if the augmentation has no random crop
  */
 export async function augmentAll(
   images: readonly NamedImage[],
@@ -94,7 +94,7 @@ export async function augmentAll(
     };
     return getThread(index).run({...params, ...slice});
   });
-  // A buffer is released when no thread writes to it any more, also where one of them has failed.
+  // A buffer is released when no thread writes to it anymore, even if one of them has failed.
   const outcomes = await Promise.allSettled(tasks);
   buffers.release(buffer);
   const failed = outcomes.find(outcome => outcome.status === 'rejected');

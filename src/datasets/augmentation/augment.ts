@@ -5,20 +5,20 @@ import type {Mixing} from './mixup.js';
 import {applyOps, opSchemas, type OpSettings} from './operations.js';
 import {fraction, fractionPair, objectOf, positivePair} from './setting-schemas.js';
 
-/** How images are augmented. A setting that is absent is off. */
+/** Settings of augmentation. Absent settings are off. */
 export interface Augmentation extends OpSettings {
-  /** Share of the area to crop, and width over height of the crop; null takes the center crop. */
+  /** Ranges of the crop's area (0..1) and of its aspect ratio (width / height). `null` takes the center crop. */
   readonly crop: {
     readonly scale: readonly [number, number];
     readonly ratio: readonly [number, number];
   } | null;
-  /** Probability of being mirrored left to right. */
+  /** Probability of a horizontal flip, 0..1. */
   readonly horizontalFlip: number;
-  /** In phases that train on pixels: cached features are of single images. */
+  /** Mixup and cutmix. Only in phases that train on pixels; cached features are those of single images. */
   readonly mixing?: Mixing;
 }
 
-/** JSON Schema of every setting of `Augmentation`, by name. */
+/** JSON Schemas of the settings of `Augmentation`, by name. */
 export const augmentationSettings: Readonly<Record<string, object>> = {
   crop: {
     anyOf: [{type: 'null'}, objectOf({scale: fractionPair, ratio: positivePair})],
@@ -36,10 +36,10 @@ export const augmentationSettings: Readonly<Record<string, object>> = {
   },
 };
 
-/** torchvision's default for `RandomResizedCrop`. */
+/** Default aspect ratios of torchvision's `RandomResizedCrop`. */
 const RATIO = [3 / 4, 4 / 3] as const;
 
-/** The presets of a recipe's `augment`. */
+/** Presets for `augment` in a recipe. */
 export const AUGMENTATIONS = {
   none: {crop: null, horizontalFlip: 0},
   light: {crop: {scale: [0.5, 1], ratio: RATIO}, horizontalFlip: 0.5},
@@ -62,7 +62,7 @@ export const AUGMENTATIONS = {
 export type AugmentationName = keyof typeof AUGMENTATIONS;
 export const AUGMENTATION_NAMES = Object.keys(AUGMENTATIONS) as AugmentationName[];
 
-/** A preset, or settings on top of a preset. */
+/** A preset, or settings that override those of a preset. */
 export type AugmentationChoice =
   AugmentationName | (Partial<Augmentation> & {readonly preset?: AugmentationName});
 
@@ -74,7 +74,7 @@ export function resolveAugmentation(choice: AugmentationChoice): Augmentation {
 
 const ATTEMPTS = 10;
 
-/** The crop of torchvision's `RandomResizedCrop.get_params`, its fallback to the center included. */
+/** Draws a random crop box as torchvision's `RandomResizedCrop.get_params` does, including its fallback to the center. */
 export function randomCropBox(
   {width, height}: ImageSize,
   {scale, ratio}: NonNullable<Augmentation['crop']>,
@@ -105,9 +105,9 @@ export function randomCropBox(
 }
 
 /**
- * One augmented version of an image at `size` x `size` pixels, `[size, size, 3]`, RGB.
+ * Augments an image. The result has `size` x `size` pixels: `[size, size, 3]`, RGB.
  *
- * @param stream drawn from in a fixed order, so the same stream gives the same pixels
+ * @param stream random stream, drawn from in a fixed order: the same stream produces the same pixels
  */
 export function augment(
   image: DecodedImage,

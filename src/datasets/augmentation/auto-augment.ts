@@ -3,41 +3,41 @@ import {ADJUSTMENTS} from './color-jitter.js';
 import {rotate, warp} from './transforms.js';
 import {autoContrast, equalize, posterize, sharpen, solarize} from './image-ops.js';
 
-/** Operations drawn at random, of random or of one strength: nothing to tune, or two numbers. */
+/** Random operations. TrivialAugment draws the magnitude at random and has no parameters; RandAugment has two. */
 export type AutoAugmentPolicy =
   | {readonly type: 'trivialaugment'}
   | {
       readonly type: 'randaugment';
-      /** Operations one after the other. Default: 2. */
+      /** Number of operations per image. Default: 2. */
       readonly numOps?: number;
-      /** 0..30. Default: 9. */
+      /** Magnitude of the operations, 0..30. Default: 9. */
       readonly magnitude?: number;
     };
 
-/** Levels of strength, as both papers and torchvision have them. */
+/** Maximum magnitude, as in both papers and torchvision. */
 const MAX_LEVEL = 30;
 
-/** An operation at a strength of 0..1; signed ones go either way. */
+/** An operation, applied with a strength of 0..1. Signed operations are negated at random. */
 interface Operation {
   readonly isSigned: boolean;
   apply(pixels: Uint8Array, size: number, strength: number): void;
 }
 
-/** How far each operation goes. */
+/** Maximum magnitude of each operation. */
 interface OperationRanges {
   readonly shear: number;
-  /** Pixels, for a side. */
+  /** Translation in pixels, for images of this side. */
   readonly translation: (size: number) => number;
   readonly degrees: number;
   readonly factor: number;
-  /** Bits that are taken away. */
+  /** Number of bits that posterize removes. */
   readonly bits: number;
 }
 
 const signed = (apply: Operation['apply']): Operation => ({isSigned: true, apply});
 const unsigned = (apply: Operation['apply']): Operation => ({isSigned: false, apply});
 
-/** In the order of torchvision's tables (torchvision/transforms/autoaugment.py). */
+/** Operations in the order of torchvision's tables (torchvision/transforms/autoaugment.py). */
 const createOperations = ({
   shear,
   translation,
@@ -69,7 +69,7 @@ const createOperations = ({
   unsigned(pixels => equalize(pixels)),
 ];
 
-/** Müller and Hutter 2021, https://arxiv.org/abs/2103.10158 ("wide"). */
+/** Operations of TrivialAugment: Müller and Hutter 2021, https://arxiv.org/abs/2103.10158 ("wide"). */
 const TRIVIAL_OPERATIONS = createOperations({
   shear: 0.99,
   translation: () => 32,
@@ -78,7 +78,7 @@ const TRIVIAL_OPERATIONS = createOperations({
   bits: 6,
 });
 
-/** Cubuk et al. 2019, https://arxiv.org/abs/1909.13719. */
+/** Operations of RandAugment: Cubuk et al. 2019, https://arxiv.org/abs/1909.13719. */
 const RAND_OPERATIONS = createOperations({
   shear: 0.3,
   translation: size => (150 / 331) * size,
@@ -96,7 +96,7 @@ function applyRandomOperation(
 ): void {
   const operation = operations[stream.integer(operations.length)]!;
   const strength = level(stream) / MAX_LEVEL;
-  const isNegated = stream.next() < 0.5; // drawn for all, so that what follows is the same whichever operation it was
+  const isNegated = stream.next() < 0.5; // drawn for every operation, so that later draws do not depend on the operation
   operation.apply(pixels, size, operation.isSigned && isNegated ? -strength : strength);
 }
 

@@ -6,7 +6,7 @@ import type {ImageCache} from '../cache/image-cache.js';
 import type {Sample} from '../sample.js';
 import {centerCrop} from '../images/crop.js';
 
-/** How each image becomes a square: the center crop of the weights, or an augmentation drawn from (seed, epoch, name, repeat). */
+/** Source of each square image: the center crop of the weights, or an augmentation seeded by (seed, epoch, name, repeat). */
 export type View =
   | {readonly kind: 'center'}
   | {
@@ -14,7 +14,7 @@ export type View =
       readonly augmentation: Augmentation;
       readonly seed: number;
       readonly epoch: number;
-      /** How often each sample was shown before in the epoch. Default: never. */
+      /** How often each sample was already used in this epoch. Default: never. */
       readonly repeats?: readonly number[];
     };
 
@@ -25,31 +25,31 @@ export interface BatchOptions {
   readonly view: View;
   /** Default: `as-given`. */
   readonly order?: 'as-given' | {readonly shuffle: {readonly seed: number; readonly epoch: number}};
-  /** Batches made ahead of the one in use. Default: 2. */
+  /** Number of batches prepared ahead of the current one. Default: 2. */
   readonly prefetch?: number;
   readonly signal?: AbortSignal;
 }
 
 export interface ImageBatch {
-  /** `[n, size, size, 3]`, RGB, row-major; n is `batchSize`, or what is left for the last batch. */
+  /** `[n, size, size, 3]`, RGB, row-major. n is `batchSize`, or the remainder in the last batch. */
   readonly images: Uint8Array;
-  /** `[n]` */
+  /** `[n]`, class labels. */
   readonly labels: Int32Array;
-  /** `[n]`, into the samples that were given. */
+  /** `[n]`, indices into the given samples. */
   readonly indices: Int32Array;
 }
 
-/** A batch whose memory is reused after its release. */
+/** A batch whose memory is reused after it is released. */
 interface ReusableBatch {
   readonly batch: ImageBatch;
   readonly release?: () => void;
 }
 
 /**
- * The images of the samples in batches, made ahead of need; at most `prefetch + 1` batches exist at a time. Leaving the loop early stops
- * the work. A batch's images are valid until the next is requested; then their memory is reused.
+ * Yields the images of the samples in batches, prepared ahead of time. At most `prefetch + 1` batches exist at the same time. Leaving the
+ * loop early stops the work. The images of a batch are valid until the next batch is requested; then their memory is reused.
  *
- * @throws AbortedError once the signal is aborted; whatever reading an image throws
+ * @throws AbortedError when the signal is aborted; errors of reading an image
  */
 export async function* imageBatches(
   cache: ImageCache,
@@ -68,7 +68,7 @@ export async function* imageBatches(
         order.subarray(started, started + batchSize),
         options,
       );
-      batch.catch(() => undefined); // a failure is thrown when it is next, not as an unhandled rejection before
+      batch.catch(() => undefined); // errors are thrown when the batch is next, not as unhandled rejections before
       ahead.push(batch);
       started += batchSize;
     }
@@ -92,7 +92,7 @@ function computeOrder(
   );
 }
 
-/** The name of the random stream, next to seed and epoch; no file name holds a NUL. */
+/** Name of the random stream, next to seed and epoch. File names never contain a NUL. */
 function streamName({name}: Sample, view: View, index: number): string {
   const repeat = view.kind === 'center' ? 0 : (view.repeats?.[index] ?? 0);
   return repeat === 0 ? name : `${name}\0${repeat}`;

@@ -1,12 +1,12 @@
 import {shuffle} from '../../core/rng.js';
 import type {Rng} from '../../core/rng.js';
 
-/** How far each factor may stray from 1: 0.2 draws it from [0.8, 1.2). */
+/** Maximum deviation of each factor from 1: 0.2 draws the factor from [0.8, 1.2). */
 export interface ColorJitter {
   readonly brightness: number;
   readonly contrast: number;
   readonly saturation: number;
-  /** How far hues may shift, in turns: 0.1 draws from [-0.1, 0.1). */
+  /** Maximum hue shift in turns: 0.1 draws from [-0.1, 0.1). */
   readonly hue?: number;
 }
 
@@ -14,13 +14,15 @@ export interface ColorJitter {
 const luma = (red: number, green: number, blue: number): number =>
   (red * 19595 + green * 38470 + blue * 7471 + 0x8000) >> 16;
 
-/** PIL's `blend`: from `degenerate` towards (or past) `value`, cut to 8 bits without rounding. */
+/** PIL's `blend`: interpolates from `degenerate` towards (or past) `value`, truncated to 8 bits without rounding. */
 function blend(degenerate: number, value: number, factor: number): number {
   const blended = degenerate + factor * (value - degenerate);
   return blended <= 0 ? 0 : blended >= 255 ? 255 : Math.trunc(blended);
 }
 
-/** Brightness and contrast are functions of the value alone: 256 answers serve all pixels. */
+/**
+ * Blends all pixels with one value. Brightness and contrast depend on the value alone, so a lookup table of 256 entries serves all pixels.
+ */
 function blendAll(pixels: Uint8Array, degenerate: number, factor: number): void {
   const table = Uint8Array.from({length: 256}, (_, value) => blend(degenerate, value, factor));
   for (let i = 0; i < pixels.length; i++) pixels[i] = table[pixels[i]!]!;
@@ -33,7 +35,7 @@ function meanLuma(pixels: Uint8Array): number {
   return Math.floor(sum / (pixels.length / 3) + 0.5);
 }
 
-/** PIL's `ImageEnhance`, in place: each blends the image with black, with its mean gray, or with its own grays. */
+/** PIL's `ImageEnhance`, in place. Each adjustment blends the image with black, with its mean gray, or with its grayscale version. */
 export const ADJUSTMENTS: {
   readonly [name in keyof Omit<ColorJitter, 'hue'>]: (pixels: Uint8Array, factor: number) => void;
 } = {
@@ -49,7 +51,7 @@ export const ADJUSTMENTS: {
   },
 };
 
-/** Shifts the hues of all pixels, in HSV as torchvision's `adjust_hue` does. In place. @param shift in turns, -0.5..0.5 */
+/** Shifts the hue of all pixels in place, in HSV as torchvision's `adjust_hue`. @param shift in turns, -0.5..0.5 */
 export function adjustHue(pixels: Uint8Array, shift: number): void {
   for (let i = 0; i < pixels.length; i += 3) {
     const red = pixels[i]!;
@@ -66,14 +68,16 @@ export function adjustHue(pixels: Uint8Array, shift: number): void {
           : 4 + (red - green) / range;
     const hue = (((sector / 6 + shift) % 1) + 1) % 1;
     for (let channel = 0; channel < 3; channel++) {
-      // Smith 1978: how far each channel is below the greatest, by its distance from the hue.
+      // Smith 1978: how far each channel is below the maximum, by its distance from the hue.
       const k = (5 - 2 * channel + hue * 6 + 6) % 6;
       pixels[i + channel] = Math.round(max - range * Math.max(0, Math.min(k, 4 - k, 1)));
     }
   }
 }
 
-/** torchvision's `ColorJitter`: the adjustments in a random order, each with a random factor; hues only where `hue` is set. In place. */
+/**
+ * torchvision's `ColorJitter`, in place: the adjustments in random order, each with a random factor. Hue is shifted only if `hue` is set.
+ */
 export function jitterColors(pixels: Uint8Array, jitter: ColorJitter, stream: Rng): void {
   const {hue = 0} = jitter;
   const names = [

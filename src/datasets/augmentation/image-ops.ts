@@ -1,17 +1,17 @@
-// Changes of values, `[size, size, 3]`, in place, as PIL's ImageOps and ImageEnhance make them.
+// Pixel value operations, in place on `[size, size, 3]`, as in PIL's ImageOps and ImageEnhance.
 
-/** Keeps the highest bits of each value. */
+/** Keeps only the highest `bits` bits of each value. */
 export function posterize(pixels: Uint8Array, bits: number): void {
   const mask = 256 - 2 ** (8 - bits);
   for (let i = 0; i < pixels.length; i++) pixels[i]! &= mask;
 }
 
-/** Inverts values from a threshold on. */
+/** Inverts values at or above a threshold. */
 export function solarize(pixels: Uint8Array, threshold: number): void {
   for (let i = 0; i < pixels.length; i++) if (pixels[i]! >= threshold) pixels[i] = 255 - pixels[i]!;
 }
 
-/** How often each value is there, of one channel. */
+/** Histogram of the values of one channel. */
 function histogram(pixels: Uint8Array, channel: number): Uint32Array {
   const counts = new Uint32Array(256);
   for (let i = channel; i < pixels.length; i += 3) counts[pixels[i]!]!++;
@@ -22,7 +22,7 @@ function mapChannel(pixels: Uint8Array, channel: number, table: Uint8Array): voi
   for (let i = channel; i < pixels.length; i += 3) pixels[i] = table[pixels[i]!]!;
 }
 
-/** Stretches each channel to all of 0..255. */
+/** Stretches the values of each channel to the full range 0..255. */
 export function autoContrast(pixels: Uint8Array): void {
   for (let channel = 0; channel < 3; channel++) {
     const counts = histogram(pixels, channel);
@@ -41,7 +41,7 @@ export function autoContrast(pixels: Uint8Array): void {
   }
 }
 
-/** Makes the values of each channel about equally frequent. */
+/** Equalizes the histogram of each channel. */
 export function equalize(pixels: Uint8Array): void {
   for (let channel = 0; channel < 3; channel++) {
     const counts = histogram(pixels, channel);
@@ -58,7 +58,7 @@ export function equalize(pixels: Uint8Array): void {
   }
 }
 
-/** Away from a smoothed image where the factor is above 1, towards it below; the outermost pixels stay. */
+/** Sharpens if the factor is above 1, smooths if it is below 1. The outermost pixels do not change. */
 export function sharpen(pixels: Uint8Array, size: number, factor: number): void {
   const source = pixels.slice();
   const row = size * 3;

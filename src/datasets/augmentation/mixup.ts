@@ -1,27 +1,28 @@
 import type {Rng} from '../../core/rng.js';
 
 /**
- * Mixup and cutmix. Each number is the parameter of the Beta distribution of lambda, the share of the first image, one for a whole batch; where both are above 0, one of the two is drawn for each batch.
+ * Settings of mixup and cutmix. Each is the parameter of the Beta distribution of lambda, the share of the first image, which is drawn once
+ * per batch. If both are above 0, one of the two is drawn for each batch.
  */
 export interface Mixing {
-  /** Blended: Zhang et al., https://arxiv.org/abs/1710.09412. */
+  /** Mixup blends two images: Zhang et al., https://arxiv.org/abs/1710.09412. */
   readonly mixupAlpha?: number;
-  /** A rectangle of one in the other: Yun et al., https://arxiv.org/abs/1905.04899. */
+  /** Cutmix pastes a rectangle of one image into the other: Yun et al., https://arxiv.org/abs/1905.04899. */
   readonly cutmixAlpha?: number;
 }
 
-/** The result of mixing a batch. */
+/** The pairing and lambda of a mixed batch. */
 export interface MixedBatch {
-  /** `[n]`: place in the batch of the image that each was mixed with. */
+  /** `[n]`: index in the batch of the image that each image was mixed with. */
   readonly pairing: readonly number[];
-  /** The share of the image itself, 0..1; the rest is of the paired image. */
+  /** Share of the image itself, 0..1. The rest is the share of the paired image. */
   readonly lambda: number;
 }
 
 export const isMixing = ({mixupAlpha = 0, cutmixAlpha = 0}: Mixing): boolean =>
   mixupAlpha > 0 || cutmixAlpha > 0;
 
-/** Marsaglia and Tsang 2000; for shapes below 1 by the power of a uniform number. */
+/** Samples a Gamma distribution (Marsaglia and Tsang 2000). For shapes below 1, the result is scaled by a power of a uniform number. */
 function gamma(shape: number, stream: Rng): number {
   if (shape < 1) return gamma(shape + 1, stream) * (1 - stream.next()) ** (1 / shape);
   const d = shape - 1 / 3;
@@ -39,7 +40,7 @@ function beta(shape: number, stream: Rng): number {
 }
 
 /**
- * Mixes the images of a batch in place, each with that which follows it, the last with the first.
+ * Mixes the images of a batch in place, each with the next one, the last with the first.
  *
  * @param images `[n, size, size, 3]`
  */
@@ -68,7 +69,7 @@ function blend(pixels: Uint8Array, other: Uint8Array, lambda: number): void {
     pixels[i] = Math.round(lambda * pixels[i]! + (1 - lambda) * other[i]!);
 }
 
-/** Pastes the same rectangle of the paired image into each image. @returns lambda, by the pixels */
+/** Pastes the same rectangle of the paired image into each image. @returns lambda, computed from the pixel count */
 function pasteRectangles(
   images: Uint8Array,
   size: number,

@@ -12,22 +12,22 @@ import {
   type RandomErasing,
 } from './transforms.js';
 
-/** An operation on a square image. `schema` describes its setting in a recipe. */
+/** An operation on square images. `schema` is the JSON Schema of its setting in a recipe. */
 interface AugmentationOp<Setting> {
   readonly schema: object;
-  /** Changes `pixels`, `[size, size, 3]`, in place. Called only where the setting is neither absent, null nor 0. */
+  /** Changes `pixels`, `[size, size, 3]`, in place. Called only if the setting is not absent, null or 0. */
   apply(pixels: Uint8Array, size: number, setting: Setting, rng: Rng): void;
 }
 
-/** A row of the table, with the type of its setting. */
+/** A row of the table with a typed setting. */
 const op = <Setting>(
   schema: object,
   apply: AugmentationOp<Setting>['apply'],
 ): AugmentationOp<Setting> => ({schema, apply});
 
 /**
- * The operations by the name of their setting in a recipe, in the order in which they are applied. A new operation is a row here (and its
- * arithmetic in `image-ops.ts` or `transforms.ts`); the schema of recipes and the type of settings follow.
+ * Operations by the name of their setting in a recipe, in the order of application. To add an operation, add a row here and its arithmetic
+ * to `image-ops.ts` or `transforms.ts`; the schema of recipes and the type of settings follow.
  */
 export const AUGMENTATION_OPS = {
   verticalFlip: op<number>(
@@ -110,17 +110,17 @@ export const AUGMENTATION_OPS = {
 
 type OpName = keyof typeof AUGMENTATION_OPS;
 
-/** Settings of the operations, by name. What is absent, null or 0 does not happen. */
+/** Settings of the operations, by name. An operation whose setting is absent, null or 0 is off. */
 export type OpSettings = {
   readonly [Name in OpName]?: Parameters<(typeof AUGMENTATION_OPS)[Name]['apply']>[2] | null;
 };
 
-/** JSON Schema of every setting, by name. */
+/** JSON Schemas of the settings, by name. */
 export const opSchemas: Readonly<Record<string, object>> = Object.fromEntries(
   Object.entries(AUGMENTATION_OPS).map(([name, {schema}]) => [name, schema]),
 );
 
-/** Applies the operations that have a setting, in the order of the table, in place. */
+/** Applies all operations that are on, in the order of the table, in place. */
 export function applyOps(pixels: Uint8Array, size: number, settings: OpSettings, rng: Rng): void {
   for (const name of Object.keys(AUGMENTATION_OPS) as OpName[])
     applyOp(name, pixels, size, settings, rng);
@@ -134,7 +134,7 @@ function applyOp<Name extends OpName>(
   rng: Rng,
 ): void {
   const setting = settings[name];
-  // Nothing is drawn for what does not happen, so a new row leaves the pixels of the presets as they were.
+  // Operations that are off draw nothing, so a new row does not change the pixels of the presets.
   if (setting === undefined || setting === null || setting === 0) return;
   const {apply} = AUGMENTATION_OPS[name] as unknown as AugmentationOp<typeof setting>;
   apply(pixels, size, setting, rng);

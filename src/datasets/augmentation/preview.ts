@@ -9,24 +9,24 @@ import type {ImageFolder, Sample} from '../sample.js';
 import {describeDecodeError} from '../images/image-error.js';
 
 export interface PreviewOptions {
-  /** Images at most, one of each class in turn. */
+  /** Maximum number of images, taken from the classes in rotation. */
   readonly images: number;
-  /** Augmented versions of each. */
+  /** Number of augmented versions of each image. */
   readonly columns: number;
   readonly augmentation: Augmentation;
   readonly preprocessing: Preprocessing;
   readonly seed: number;
 }
 
-/** An image without and with augmentation, `[size, size, 3]` each. */
+/** Versions of one image, unaugmented and augmented, `[size, size, 3]` each. */
 export interface PreviewRow {
   readonly sample: Sample;
-  /** The unaugmented image first; none where it is unreadable. */
+  /** The unaugmented image comes first. Empty if the image is unreadable. */
   readonly versions: readonly Uint8Array[];
   readonly error?: string;
 }
 
-/** Images in a random order, one of each class in turn. */
+/** Images in random order, taken from the classes in rotation. */
 function interleaveClasses({samples}: ImageFolder, seed: number): Sample[] {
   const byClass = [...groupBy(samples, ({label}) => label)].map(([label, of]) =>
     shuffle(of, createRng(seed, 'preview', label)),
@@ -35,7 +35,7 @@ function interleaveClasses({samples}: ImageFolder, seed: number): Sample[] {
   return Array.from({length: longest}, (_, i) => byClass.flatMap(of => of.slice(i, i + 1))).flat();
 }
 
-/** Some images of a folder, without augmentation and as an epoch of training would augment them. */
+/** Augments some images of a folder as one epoch of training would, and returns them next to the unaugmented images. */
 export async function previewAugmentation(
   folder: ImageFolder,
   options: PreviewOptions,
@@ -65,7 +65,7 @@ export async function previewAugmentation(
   return rows;
 }
 
-/** Mixes the images of each column, as if they were a batch. */
+/** Mixes the images of each column like a batch. */
 function mixColumns(
   rows: readonly PreviewRow[],
   {augmentation: {mixing}, preprocessing: {cropSize}, columns, seed}: PreviewOptions,

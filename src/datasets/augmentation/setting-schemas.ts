@@ -1,4 +1,4 @@
-// Parts of the JSON Schema of augmentation settings.
+// Building blocks for the JSON Schemas of augmentation settings.
 
 export const fraction = {type: 'number', minimum: 0, maximum: 1};
 
@@ -16,7 +16,7 @@ export const fractionPair = {
   maxItems: 2,
 };
 
-/** A closed object. @param optional keys that may be absent */
+/** Schema of an object without additional properties. @param optional keys that may be absent */
 export const objectOf = (
   properties: Readonly<Record<string, object>>,
   optional: readonly string[] = [],

@@ -1,8 +1,8 @@
 import type {Rng} from '../../core/rng.js';
 
-// Changes of square images, `[size, size, 3]`, in place, in the augmentation threads.
+// Operations on square images, `[size, size, 3]`, in place. They run in the augmentation threads.
 
-/** Upside down. */
+/** Flips an image vertically. */
 export function flipVertically(pixels: Uint8Array, size: number): void {
   const row = size * 3;
   const saved = new Uint8Array(row);
@@ -16,10 +16,10 @@ export function flipVertically(pixels: Uint8Array, size: number): void {
 
 const clamp = (value: number, size: number): number => Math.min(size - 1, Math.max(0, value));
 
-/** `[a, b, c, d, e, f]`: the pixel at (x, y) is taken from (a x + b y + c, d x + e y + f), in pixels from the middle. */
+/** Coefficients `[a, b, c, d, e, f]`. The output pixel at (x, y) samples (a x + b y + c, d x + e y + f), in pixels from the center. */
 export type Affine = readonly [a: number, b: number, c: number, d: number, e: number, f: number];
 
-/** Affine transform, bilinear. Pixels from outside repeat the edge: a black corner would be something to learn. */
+/** Applies an affine transform with bilinear sampling. Outside pixels repeat the edge: a model could learn to detect black corners. */
 export function warp(pixels: Uint8Array, size: number, [a, b, c, d, e, f]: Affine): void {
   const source = pixels.slice();
   const middle = (size - 1) / 2;
@@ -46,7 +46,7 @@ export function warp(pixels: Uint8Array, size: number, [a, b, c, d, e, f]: Affin
   }
 }
 
-/** Rotates about the center. @param degrees counterclockwise, as PIL's and torchvision's `rotate` have them */
+/** Rotates about the center. @param degrees counterclockwise, as in PIL's and torchvision's `rotate` */
 export function rotate(pixels: Uint8Array, size: number, degrees: number): void {
   const [cosine, sine] = [Math.cos((degrees * Math.PI) / 180), Math.sin((degrees * Math.PI) / 180)];
   warp(pixels, size, [cosine, -sine, 0, sine, cosine, 0]);
@@ -61,7 +61,7 @@ export function toGrayscale(pixels: Uint8Array): void {
   }
 }
 
-/** Weights of a Gaussian, from the middle outwards; all of both sides make 1. */
+/** Half of a Gaussian kernel, from the center outwards. The full kernel sums to 1. */
 function gaussian(sigma: number): Float64Array {
   const half = Float64Array.from({length: Math.ceil(3 * sigma) + 1}, (_, i) =>
     Math.exp(-(i * i) / (2 * sigma * sigma)),
@@ -70,7 +70,7 @@ function gaussian(sigma: number): Float64Array {
   return half.map(weight => weight / sum);
 }
 
-/** Blurs along rows or columns, with repeated edges. @param step between neighbors; @param stride between lines */
+/** Blurs along rows or columns, with repeated edges. @param step offset between neighboring pixels @param stride between lines */
 function blurLines(
   pixels: Uint8Array,
   size: number,
@@ -100,7 +100,7 @@ export function blur(pixels: Uint8Array, size: number, sigma: number): void {
   blurLines(pixels, size, weights, size * 3, 3);
 }
 
-/** A rectangle to erase: its share of the area, and its width over its height. */
+/** Ranges of the erased rectangle: its share of the area, and its width over its height. */
 export interface RandomErasing {
   readonly probability: number;
   readonly scale: readonly [number, number];
@@ -109,7 +109,7 @@ export interface RandomErasing {
 
 const ATTEMPTS = 10;
 
-/** Random erasing (Zhong et al., https://arxiv.org/abs/1708.04896): a rectangle in the mean color of the image. */
+/** Random erasing (Zhong et al., https://arxiv.org/abs/1708.04896): fills a random rectangle with the mean color of the image. */
 export function eraseRandomly(
   pixels: Uint8Array,
   size: number,

@@ -23,33 +23,35 @@ import {
 import type {DecodedImage} from '../images/resample.js';
 
 export interface ImageCacheOptions extends ProcessingOptions {
-  /** In the order of the labels; for the sentences of errors and findings. */
+  /** Class names in the order of the labels, for errors and findings. */
   readonly classNames: readonly string[];
-  /** Decoded bytes to keep in memory; where the images need more, all of them go into a file under `directory`. */
+  /** Maximum bytes of decoded pixels in memory. If the images need more, all of them are written to a file in `directory`. */
   readonly memoryLimitBytes: number;
-  /** For files of decoded images, made when needed. Later runs with the same images find theirs here. */
+  /** Directory for files of decoded images, created when needed. Later runs with the same images reuse them. */
   readonly directory: string;
-  /** Bytes that files of decoded images may take. Default: what the images need, and a quarter of the free space for those of other runs. */
+  /**
+   * Maximum bytes of the files of decoded images. Default: what the images need, plus a quarter of the free space for files of other runs.
+   */
   readonly limitBytes?: number;
-  /** Told, in a sentence, that images cannot be kept in a file. They are decoded again and again then. */
+  /** Called with a sentence if the images cannot be stored in a file. They are then decoded on every request. */
   readonly onWarning?: (message: string) => void;
 }
 
-/** Every image decoded once, as 8-bit pixels. */
+/** Decoded images as 8-bit pixels. Every image is decoded once. */
 export interface ImageCache {
-  /** One for every image that cannot be read, in the order of the samples. */
+  /** One finding per unreadable image, in the order of the samples. */
   readonly findings: readonly Finding[];
-  /** The samples that can be read, in the order given. */
+  /** Readable samples, in the given order. */
   readonly samples: readonly Sample[];
-  /** sha256 of the file's bytes, in hex. @throws RangeError for a sample that is not among `samples` */
+  /** SHA-256 of the file's bytes, in hex. @throws RangeError for a sample that is not among `samples` */
   contentHash(sample: Sample): string;
-  /** At once from memory, later from a file. @throws RangeError for a sample that is not among `samples` */
+  /** The pixels of a sample: synchronous from memory, a promise from a file. @throws RangeError for a sample that is not among `samples` */
   image(sample: Sample): DecodedImage | Promise<DecodedImage>;
   close(): Promise<void>;
 }
 
 /**
- * Decodes every image once, identical files together, and keeps the pixels until `close`. Broken images become findings.
+ * Decodes every image, exact duplicates only once, and keeps the pixels until `close`. Broken images become findings.
  *
  * @throws UnreadableClassError, EmptyClassError, AbortedError
  */
@@ -89,11 +91,15 @@ export async function openImageCache(
   };
 }
 
-/** Files of decoded images. @param limitBytes default: what the images of a run need, and a quarter of the free space */
+/**
+ * Creates the cache for files of decoded images.
+ *
+ * @param limitBytes default: what the images of a run need, plus a quarter of the free space
+ */
 export const createPixelFileCache = (directory: string, limitBytes?: number): LruFileCache =>
   new LruFileCache(directory, name => /^pixels-.*\.bin$/.test(name), limitBytes);
 
-/** Counted up when `decodeBytes` comes to give other pixels. */
+/** Increment when `decodeBytes` produces different pixels. */
 const DECODER_VERSION = 2;
 
 async function openPixelStore(

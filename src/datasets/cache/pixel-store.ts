@@ -14,19 +14,19 @@ import {copyToSharedMemory} from './shared-memory.js';
 
 /** Decoded images, in memory or in a file. */
 export interface PixelStore {
-  /** By hash: why a content could not be decoded. */
+  /** Decode errors, by content hash. */
   readonly errors: DecodeErrors;
-  /** Only for contents without a decode error. */
+  /** The pixels of an image that has no decode error. */
   image(uniqueImage: UniqueImage): DecodedImage | Promise<DecodedImage>;
   close(): Promise<void>;
 }
 
-/** Decodes contents, several at a time, and hands each to `store`; why the others could not be decoded comes back, by hash. */
+/** Decodes unique images concurrently and passes each to `store`. Returns the decode errors by hash. */
 type DecodeAll = (
   store: (uniqueImage: UniqueImage, image: DecodedImage) => Promise<void>,
 ) => Promise<DecodeResult>;
 
-/** The pixels of an image were damaged after they were written, and the image itself is gone or another. */
+/** Thrown if the stored pixels of an image are damaged, and the image file is missing or has changed. */
 export class PixelCacheCorruptError extends defineError(
   FinetuneError,
   'PIXEL_CACHE_CORRUPT',
@@ -36,11 +36,11 @@ export class PixelCacheCorruptError extends defineError(
   },
 ) {}
 
-/** Decodes one content, and no more. */
+/** Decodes a single unique image. */
 type Redecode = (uniqueImage: UniqueImage) => Promise<DecodedImage>;
 
 /**
- * Keeps pixels in memory, up to the limit; the others are decoded on every request.
+ * Keeps pixels in memory, up to the limit. Images beyond the limit are decoded on every request.
  *
  * @param memoryLimitBytes default: no limit
  * @throws AbortedError
@@ -74,20 +74,20 @@ const redecodeOrThrow = (
     Promise.reject(new PixelCacheCorruptError({path, imagePath: uniqueImage.path, cause})),
   );
 
-/** Metadata of a pixel file: the checksums of the pixels and the decode errors, each by hash. */
+/** Metadata of a pixel file: checksums of the pixels, and decode errors, each by hash. */
 interface PixelFileMetadata {
   readonly checksums: readonly (readonly [string, number])[];
   readonly errors: readonly (readonly [string, string])[];
-  /** Of the errors; otherwise the file serves the run that made it alone. */
+  /** Whether all errors are permanent. If not, only the run that created the file can use it. */
   readonly arePermanent: boolean;
 }
 
 /**
- * Keeps all pixels in a file.
+ * Keeps all pixels in a file on disk.
  *
- * @param path of the file; when it is there and whole, nothing is decoded
- * @param redecode for a content whose pixels were damaged since they were written
- * @throws AbortedError, and the system's error where the file cannot be written
+ * @param path path of the file; if it exists and is complete, nothing is decoded
+ * @param redecode decodes an image whose stored pixels are damaged
+ * @throws AbortedError; the system error if the file cannot be written
  */
 export async function decodeIntoFile(
   path: string,

@@ -8,25 +8,27 @@ import {readBytes} from '../images/read-bytes.js';
 import {describeDecodeError, ImageError} from '../images/image-error.js';
 import type {DecodedImage, ImageSize} from '../images/resample.js';
 
-/** The bytes of one image file, or of several identical ones. */
+/** An image file, or several files with the same bytes. */
 export interface UniqueImage extends ImageSize {
-  /** sha256 in hex. */
+  /** SHA-256 of the bytes, in hex. */
   readonly hash: string;
-  /** Of one of the files. */
+  /** Path of one of the files. */
   readonly path: string;
-  /** Place of the decoded pixels, `[height, width, 3]`, when those of all contents are one behind the other. */
+  /** Offset of the decoded pixels, `[height, width, 3]`, in bytes, when the pixels of all unique images are stored one after the other. */
   readonly offset: number;
 }
 
-/** Why images are unreadable: by name where the file cannot be read, by hash where its pixels cannot be decoded. */
+/** Reasons why images are unreadable: by name if the file cannot be read, by hash if its pixels cannot be decoded. */
 export type DecodeErrors = ReadonlyMap<string, string>;
 
-/** How work on many images is done and watched. */
+/** Threads, progress and cancellation of processing many images. */
 export interface ProcessingOptions {
-  /** Threads that images are read and decoded on. Default: the size of Node's thread pool. */
+  /** Number of threads that read and decode images. Default: the size of Node's thread pool. */
   readonly workers?: number;
   readonly signal?: AbortSignal;
-  /** A cache reads every image first, then decodes those that it does not hold; each stage counts from 0 to `total`. */
+  /**
+   * Called with progress. A cache reads every image first, then decodes those that it does not hold; each stage counts from 0 to `total`.
+   */
   readonly onProgress?: (
     done: number,
     total: number,
@@ -34,16 +36,16 @@ export interface ProcessingOptions {
   ) => void;
 }
 
-/** Images in the air for each thread: while one goes from step to step, its thread has another to work on. */
+/** Images in flight per thread. While one image is between two steps, its thread works on another. */
 export const IMAGES_PER_THREAD = 2;
 
-/** A key for contents and whatever else decides about their pixels. */
+/** A cache key for images and everything else that determines their pixels. */
 export const computeCacheKey = (
   uniqueImages: readonly UniqueImage[],
   ...keyParts: readonly (string | number)[]
 ): string => sha256(Buffer.from(JSON.stringify([...keyParts, uniqueImages.map(({hash}) => hash)])));
 
-/** The hash and the header of a file. */
+/** Hash and header of a file. */
 type FileInfo = Omit<UniqueImage, 'offset'>;
 
 async function readFileInfo(path: string, preprocessing: Preprocessing): Promise<FileInfo> {
@@ -80,7 +82,7 @@ export async function readUniqueImages(
   return {uniqueImages: [...byHash.values()], bySample, errors};
 }
 
-/** One content for all files with the same bytes, in the order of the hashes: the order of the samples moves nothing. */
+/** Groups files with the same bytes and assigns offsets in the order of the hashes, independent of the order of the samples. */
 function assignOffsets(infos: readonly FileInfo[]): Map<string, UniqueImage> {
   const distinct = new Map(infos.toReversed().map(info => [info.hash, info]));
   const uniqueImages = new Map<string, UniqueImage>();
@@ -99,20 +101,20 @@ async function readUnchanged({path, hash}: UniqueImage): Promise<Uint8Array> {
   return bytes;
 }
 
-/** The pixels of a content. @throws ImageError where it is another file by now, and as `decodeBytes` */
+/** Decodes a unique image. @throws ImageError if the file has changed; errors of `decodeBytes` */
 export const decodeUniqueImage = async (
   uniqueImage: UniqueImage,
   preprocessing: Preprocessing,
 ): Promise<DecodedImage> => decodeBytes(await readUnchanged(uniqueImage), preprocessing);
 
-/** By hash: why contents could not be decoded. */
+/** Decode errors of unique images, by hash. */
 export interface DecodeResult {
   readonly errors: DecodeErrors;
-  /** Whether all of them are in the bytes themselves. A file that was missing or changed may be back for the next run. */
+  /** Whether all errors are caused by the bytes themselves. A missing or changed file may be back in the next run. */
   readonly arePermanent: boolean;
 }
 
-/** Decodes contents, several at a time, and hands each to `store`. @throws AbortedError; whatever `store` throws */
+/** Decodes unique images concurrently and passes each to `store`. @throws AbortedError; errors of `store` */
 export async function decodeUniqueImages(
   uniqueImages: readonly UniqueImage[],
   preprocessing: Preprocessing,

@@ -1,13 +1,13 @@
 import type {Rng} from '../../core/rng.js';
 
-/** Colors of one animal. Every class draws from the same distribution, so that color says nothing about the class. */
+/** Colors of one animal. All classes share one color distribution, so color says nothing about the class. */
 interface Palette {
   readonly skin: string;
   readonly mark: string;
   readonly outline: string;
 }
 
-/** SVG of one animal from above, head up, inside the unit circle; the stream varies its build. */
+/** Draws one animal from above as SVG, head up, inside the unit circle. The random stream varies its shape. */
 type DrawFunction = (palette: Palette, stream: Rng) => string;
 
 const INK = '#222';
@@ -18,11 +18,11 @@ const times = (count: number, draw: (index: number) => string): string =>
 const hsl = (hue: number, saturation: number, lightness: number): string =>
   `hsl(${Math.round(((hue % 360) + 360) % 360)},${Math.round(saturation)}%,${Math.round(lightness)}%)`;
 
-/** A point `turn` turns clockwise from the top. */
+/** A point at `turn` turns clockwise from the top. */
 const polar = (radius: number, turn: number): string =>
   `${decimal(radius * Math.sin(2 * Math.PI * turn))} ${decimal(-radius * Math.cos(2 * Math.PI * turn))}`;
 
-/** Path data: numbers in, `M0.1 0.2L...` out. */
+/** Formats path data: numbers become `M0.1 0.2L...`. */
 function path(strings: TemplateStringsArray, ...values: readonly number[]): string {
   return strings.reduce((text, string, i) => text + decimal(values[i - 1]!) + string);
 }
@@ -48,7 +48,7 @@ function starfish({skin, mark}: Palette, stream: Rng): string {
   const spot = (arm: number, i: number): string =>
     `<circle transform="translate(${polar(0.42 + 0.18 * i, arm / 5)})" r="${decimal(0.075 - 0.015 * i)}"/>`;
   const spots = times(5, arm => times(3, i => spot(arm, i)));
-  // The wider stroke first, then the skin over its inner half: arms with round tips.
+  // The wider stroke is drawn first, then the skin over its inner half: arms with round tips.
   return (
     `<g stroke-width="0.16">${area(body, skin)}</g><g stroke="${skin}">${area(body, skin)}</g>` +
     `<g fill="${mark}" stroke="none">${spots}</g>${eyes(0.13, -0.07, 0.11)}${smile(0.1)}`
@@ -95,7 +95,7 @@ function fish({skin, mark}: Palette, stream: Rng): string {
   );
 }
 
-/** Archimedes' spiral, from the rim inwards. */
+/** An Archimedean spiral, from the rim inwards. */
 function spiral(radius: number, turns: number): string {
   const steps = 16 * turns;
   return `M${Array.from({length: steps + 1}, (_, i) => polar(radius * (1 - i / steps), (i / steps) * turns)).join('L')}`;
@@ -113,10 +113,10 @@ function snail({skin, mark}: Palette, stream: Rng): string {
 
 const ANIMALS: Readonly<Record<string, DrawFunction>> = {crab, fish, snail, starfish};
 
-/** The classes of the demo: animals of a rock pool from above, where any rotation is natural. */
+/** Classes of the demo: rock pool animals from above, which may have any rotation. */
 export const DEMO_CLASSES = Object.keys(ANIMALS);
 
-/** Sand, pebbles, weed and bubbles on 100 x 100, in shades of a color of their own. */
+/** Draws sand, pebbles, weed and bubbles on 100 x 100, in shades of one random color. */
 function seabed(stream: Rng): string {
   const [hue, light] = [stream.integer(360), stream.uniform(25, 85)];
   const shade = (spread: number): string =>
@@ -164,7 +164,7 @@ function palette(stream: Rng): Palette {
   };
 }
 
-/** One image of a class as SVG, `size` pixels square. */
+/** Draws one image of a class as SVG, `size` pixels square. */
 export function drawAnimal(className: string, size: number, stream: Rng): string {
   const background = seabed(stream);
   const colors = palette(stream);

@@ -7,16 +7,16 @@ import {DEMO_CLASSES, drawAnimal} from './demo-drawings.js';
 
 export interface DemoSetSpec {
   readonly seed: number;
-  /** Images of each class. */
+  /** Number of images per class. */
   readonly perClass?: number;
-  /** Side of an image, pixels. */
+  /** Side of an image, in pixels. */
   readonly size?: number;
 }
 
 /**
- * Draws a small dataset into `directory/<class>/`: four animals of a rock pool that a person tells apart and a pixel average does not,
- * since colors, place, size, rotation and background are random, with one distribution for all classes. The same seed gives the same bytes.
- * @returns paths of the JPEG files, class by class
+ * Draws a small dataset into `directory/<class>/`: four rock pool animals that a person can distinguish, but pixel averages cannot. Colors,
+ * position, size, rotation and background are random, with one distribution for all classes. The same seed produces the same bytes.
+ * @returns paths of the JPEG files, sorted by class
  */
 export async function drawDemoSet(
   directory: string,

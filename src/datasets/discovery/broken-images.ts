@@ -6,16 +6,16 @@ import {groupBy} from '../../core/group-by.js';
 import type {Sample} from '../sample.js';
 import {skippedFindings} from './skipped-files.js';
 
-/** Share of a class's images that may be broken before a run refuses to continue without them. */
+/** Maximum fraction of a class's images that may be broken before a run refuses to continue. */
 const MAX_BROKEN_FRACTION = 0.5;
-/** Images that a class must keep where some of it are broken: one to train on, and one to measure with. */
+/** Minimum number of readable images in a class that has broken images: one for training, one for evaluation. */
 const MIN_READABLE = 2;
-/** Share of a class's images from which on the class is spoken of, and not only its files. */
+/** Fraction of broken images above which a finding reports the class, not only its files. */
 const REPORTED_BROKEN_FRACTION = 0.1;
 
 const EXCLUDE_COMMAND = 'finetune check DIR --write-exclude exclude.txt';
 
-/** So much of a class cannot be read that the rest may not be what its owner believes it is. */
+/** Thrown if too many images of a class are unreadable: the rest may not be what its owner expects. */
 export class UnreadableClassError extends defineError(
   DatasetError,
   'CLASS_UNREADABLE',
@@ -24,7 +24,7 @@ export class UnreadableClassError extends defineError(
     `Repair or replace them; to train without them, list them with ${EXCLUDE_COMMAND} and add --exclude exclude.txt.`,
 ) {}
 
-/** What to do about a class without images, by why they cannot be read. */
+/** Remedies for a class without images, by the reasons why its images are unreadable. */
 const REMEDIES: readonly (readonly [reasons: RegExp, remedy: string])[] = [
   [/--follow-links/, 'Add --follow-links to read what links lead to.'],
   [/without read permission|cannot be opened/, 'Allow reading it, or remove the class.'],
@@ -32,7 +32,7 @@ const REMEDIES: readonly (readonly [reasons: RegExp, remedy: string])[] = [
 ];
 const MORE_IMAGES = 'Add images or remove the class.';
 
-/** A class without one image that can be read. */
+/** Thrown for a class without readable images. */
 export class EmptyClassError extends defineError(
   DatasetError,
   'CLASS_EMPTY',
@@ -55,7 +55,7 @@ export class EmptyClassError extends defineError(
   },
 ) {}
 
-/** Why a class has too few images that can be read; undefined where it has enough. */
+/** Returns an error if a class has too few readable images; undefined if it has enough. */
 export function checkClassReadable(
   className: string,
   folder: string,
@@ -70,7 +70,7 @@ export function checkClassReadable(
     : undefined;
 }
 
-/** What a class has lost, where the run continues without it. */
+/** A finding about a class with many broken images, if the run continues without them. */
 export function brokenImageFindings(
   className: string,
   readable: number,
@@ -94,13 +94,13 @@ export function brokenImageFindings(
   ];
 }
 
-/** An image that decoding found to be broken. */
+/** A sample whose image cannot be decoded. */
 export interface BrokenSample {
   readonly sample: Sample;
   readonly reason: string;
 }
 
-/** The samples that can be read, and the others with the reason, each in the order given. */
+/** Separates readable samples from broken ones, with the reason for each. Keeps their order. */
 export function partitionReadable(
   samples: readonly Sample[],
   getReason: (sample: Sample) => string | undefined,
@@ -115,7 +115,7 @@ export function partitionReadable(
   return {readable, broken};
 }
 
-/** Broken images of each class that has some, and how many of it can be read. */
+/** Broken images by class, and the number of readable images in each of these classes. */
 function groupBrokenByLabel(
   readable: readonly Sample[],
   broken: readonly BrokenSample[],
@@ -128,7 +128,7 @@ function groupBrokenByLabel(
   }));
 }
 
-/** @throws EmptyClassError, UnreadableClassError for the first class that has lost too much */
+/** @throws EmptyClassError, UnreadableClassError for the first class with too few readable images */
 export function assertClassesReadable(
   readable: readonly Sample[],
   broken: readonly BrokenSample[],
@@ -145,7 +145,7 @@ export function assertClassesReadable(
   }
 }
 
-/** One finding an image, in the order given, and one for each class that has lost many. */
+/** One finding per broken image, in the given order, and one per class with many broken images. */
 export const unreadableImageFindings = (
   readable: readonly Sample[],
   broken: readonly BrokenSample[],

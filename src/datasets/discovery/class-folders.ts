@@ -5,14 +5,14 @@ import {groupBy} from '../../core/group-by.js';
 import type {ListedFile} from './list-files.js';
 import type {ImageTree} from './scan-folder.js';
 
-/** The class folders of a split: below a prefix in the root's own tree, or a tree of their own. */
+/** Location of the class folders of a split: below a prefix in the dataset's tree, or in a separate tree. */
 export interface ClassFolders {
   readonly tree: ImageTree;
-  /** What the names of its files begin with: `''`, `'train/'` or `'validation://'`. */
+  /** Prefix of its file names: `''`, `'train/'` or `'validation://'`. */
   readonly prefix: string;
 }
 
-/** A class that cannot be read as a whole, for its name or because it is elsewhere. */
+/** Thrown for a class folder that cannot be read at all: its name is not valid, or it is a link that was not followed. */
 export class ClassFolderError extends defineError(
   DatasetError,
   'INVALID_CLASS_FOLDER',
@@ -20,11 +20,11 @@ export class ClassFolderError extends defineError(
     `${path} cannot be used as a folder of images: ${reason}. ${remedy}`,
 ) {}
 
-/** UTF-8 keeps the order of code points; UTF-16, by which JavaScript compares strings, does not. */
+/** Compares strings by code points. UTF-8 keeps their order; UTF-16, which JavaScript compares by, does not. */
 export const compareCodePoints = (a: string, b: string): number =>
   Buffer.compare(Buffer.from(a), Buffer.from(b));
 
-/** The first folder of a name below a prefix, in NFC; undefined for what is elsewhere or directly in it. */
+/** The first folder of a name after the prefix, in NFC. Undefined for names without the prefix or without a folder after it. */
 export function parseClassName(name: string, prefix: string): string | undefined {
   const end = name.indexOf('/', prefix.length);
   return name.startsWith(prefix) && end !== -1
@@ -42,19 +42,19 @@ export const listSubfolders = (tree: ImageTree, prefix: string): string[] =>
     .filter(name => name.startsWith(prefix) && !name.includes('/', prefix.length))
     .map(name => name.slice(prefix.length));
 
-/** Whether a name is of a file or folder of a class. */
+/** Whether a name is that of a file or folder inside a class folder. */
 export const isInClass = (name: string, prefixes: readonly string[]): boolean =>
   prefixes.some(prefix => parseClassName(name, prefix) !== undefined);
 
-/** What names begin with in a folder of its own for validation or test. */
+/** Prefix of names in a separate validation or test folder. */
 const SPLIT_SCHEME = /^(?:validation|test):\/\//;
 
 const RENAME_REMEDY =
   'Rename it, or every such name at once: convmv -f latin1 -t utf8 -r --notest DIR.';
 
 /**
- * What is wrong with folders where a class, or all of a split, would be lost with them: links that were not followed, names that are no text.
- * @param requested names of classes. Default: all
+ * Errors about folders that would lose a class or a whole split: links that were not followed, and names that are not valid UTF-8.
+ * @param requested requested class names. Default: all
  */
 export function findClassFolderErrors(
   tree: ImageTree,

@@ -12,7 +12,7 @@ import {
 import type {BrokenFile} from './list-files.js';
 import type {ImageTree} from './scan-folder.js';
 
-/** Fewer than two classes. */
+/** Thrown for a dataset with fewer than two classes. */
 export class TooFewClassesError extends defineError(
   DatasetError,
   'TOO_FEW_CLASSES',
@@ -24,10 +24,10 @@ export class TooFewClassesError extends defineError(
 ) {}
 
 /**
- * The names of the classes in code-point order; each must have images.
+ * Class names in code-point order. Each class must have images.
  *
- * @param onError called with an EmptyClassError or UnreadableClassError, and the class
- * @throws TooFewClassesError; whatever `onError` throws
+ * @param onError called with an EmptyClassError or UnreadableClassError, and the class name
+ * @throws TooFewClassesError; errors of `onError`
  */
 export function findClasses(
   {tree, prefix}: ClassFolders,
@@ -56,16 +56,16 @@ export function findClasses(
   return classNames;
 }
 
-/** People point at a heap of images. */
+/** A remedy for a folder of images without class folders. */
 const unlabeledRemedy = ({root, otherFiles: others}: ImageTree, prefix: string): string =>
   annotationRemedy(root, prefix, others, {}) ??
   'Put the images of each class into a folder with its name.';
 
-/** Files that should be images of a class, links included that were not followed. */
+/** Broken image files by class, including links that were not followed. */
 const groupBrokenByClass = ({tree, prefix}: ClassFolders): Map<string | undefined, BrokenFile[]> =>
   groupByClass([...tree.broken, ...tree.skippedLinks], prefix);
 
-/** What classes have lost that are used all the same. */
+/** Findings about broken images of classes that are still used. */
 export function brokenImageFindingsByClass(
   {tree, prefix}: ClassFolders,
   classNames: readonly string[],

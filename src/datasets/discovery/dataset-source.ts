@@ -28,33 +28,37 @@ import type {LoadErrors} from './load-errors.js';
 import type {SplitName} from '../layout/split-names.js';
 import {layoutFindings, resolveLayout, removeFolders} from '../layout/tree-layout.js';
 
-/** Images of a split, and their findings. */
+/** Images of a split, with findings. */
 export interface SplitImages {
   readonly samples: readonly Sample[];
   readonly findings: readonly Finding[];
-  /** What should be images of classes and cannot be used. */
+  /** Unusable image files in class folders. */
   readonly broken?: readonly BrokenFile[];
 }
 
-/** A dataset as its folder or list has it. */
+/** A dataset as described by its folder or list of images. */
 export interface DatasetSource extends Pick<
   ImageFolder,
   'root' | 'classNames' | 'layout' | 'findings'
 > {
-  /** Undefined where it has nothing for a split. */
+  /** Images of a split; undefined if the dataset has none. */
   images(split: SplitName): SplitImages | undefined;
-  /** Findings about its own images for a split, where others were given. */
+  /** Findings about the dataset's own images of a split that `overridePath` replaces. */
   overridden(split: SplitName, overridePath: string): Finding[];
 }
 
-/** Where the images of a dataset come from, and where errors go. */
+/** Options of loading a dataset, and the collector of errors. */
 export interface LoadContext {
   readonly options: ImageFolderOptions;
   readonly excludeList: ExcludeList;
   readonly loadErrors: LoadErrors;
 }
 
-/** The classes; where they are too few, folders that cannot be read may be what is missing. @throws as `nameClasses`; `lost` */
+/**
+ * Finds the class names. If there are too few, a class folder error is thrown instead: it may explain the missing classes.
+ *
+ * @throws errors of `findClasses`; ClassFolderError
+ */
 function findClassesOrThrow(
   trainFolders: ClassFolders,
   folderErrors: ClassFolderError | undefined,
@@ -67,7 +71,7 @@ function findClassesOrThrow(
   }
 }
 
-/** @throws FolderNotFoundError, LayoutError, UnknownClassError, TooFewClassesError, AbortedError; whatever `loadErrors` throws */
+/** @throws FolderNotFoundError, LayoutError, UnknownClassError, TooFewClassesError, AbortedError; errors that `loadErrors` throws */
 export async function readFolderSource(
   root: string,
   {options, excludeList, loadErrors}: LoadContext,
@@ -102,7 +106,11 @@ export async function readFolderSource(
   };
 }
 
-/** Images of a split in a folder of their own. @throws FolderNotFoundError, LayoutError, AbortedError; whatever `loadErrors` throws */
+/**
+ * Reads the images of a split from a separate folder.
+ *
+ * @throws FolderNotFoundError, LayoutError, AbortedError; errors that `loadErrors` throws
+ */
 export async function readSplitFolder(
   split: SplitName,
   folder: string,
@@ -132,7 +140,10 @@ export async function readSplitFolder(
   };
 }
 
-/** @throws ManifestError, ManifestColumnsError, FolderNotFoundError, UnknownClassError, TooFewClassesError, AbortedError; whatever `loadErrors` throws */
+/**
+ * @throws ManifestError, ManifestColumnsError, FolderNotFoundError, UnknownClassError, TooFewClassesError, AbortedError; errors that
+ *   `loadErrors` throws
+ */
 export async function readManifestSource(
   path: string,
   {options, excludeList, loadErrors}: LoadContext,
@@ -153,7 +164,7 @@ export async function readManifestSource(
   };
 }
 
-/** Images of a split in a list of their own. @throws ManifestError, ManifestColumnsError, FolderNotFoundError, AbortedError */
+/** Reads the images of a split from a separate list. @throws ManifestError, ManifestColumnsError, FolderNotFoundError, AbortedError */
 export async function readSplitManifest(
   split: SplitName,
   path: string,

@@ -2,17 +2,17 @@ import {formatInteger} from '../../core/text/format-count.js';
 import type {Finding} from '../../core/finding.js';
 import {skippedFindings} from './skipped-files.js';
 
-/** A list of files to exclude, and which of them exist. */
+/** A list of files to exclude. It tracks which of them exist. */
 export class ExcludeList {
   readonly #excluded: ReadonlySet<string>;
   readonly #matched = new Set<string>();
 
-  /** @param names as `Sample.name` and findings have them */
+  /** @param names names of files, as in `Sample.name` and findings */
   constructor(names: readonly string[] = []) {
     this.#excluded = new Set(names.map(name => name.normalize('NFC')));
   }
 
-  /** Files that are not on the list. */
+  /** Returns the files that are not on the list. */
   filter<NamedFile extends {readonly name: string}>(files: readonly NamedFile[]): NamedFile[] {
     return files.filter(({name}) => {
       if (!this.#excluded.has(name.normalize('NFC'))) return true;
@@ -21,7 +21,7 @@ export class ExcludeList {
     });
   }
 
-  /** The excluded files, and those of the list that do not exist. */
+  /** Findings about the excluded files, and about listed files that do not exist. */
   findings(): Finding[] {
     const matched = new Set([...this.#matched].map(name => name.normalize('NFC')));
     const unmatched = [...this.#excluded].filter(name => !matched.has(name));

@@ -5,7 +5,7 @@ import type {FolderLayout} from '../layout/folder-layout.js';
 import type {ImageTree} from './scan-folder.js';
 import {skippedFindings} from './skipped-files.js';
 
-/** A requested class has no folder. */
+/** Thrown if a requested class has no folder. */
 export class UnknownClassError extends defineError(
   DatasetError,
   'UNKNOWN_CLASS',
@@ -13,7 +13,7 @@ export class UnknownClassError extends defineError(
     `Class ${className} of --classes is not in ${path}${suggest(className, known) || '.'}`,
 ) {}
 
-/** A tree without the folders of other classes, with findings about them. @throws UnknownClassError */
+/** Removes the folders of classes that were not requested, and adds findings about them. @throws UnknownClassError */
 export function filterClasses(
   tree: ImageTree,
   prefixes: FolderLayout['prefixes'],

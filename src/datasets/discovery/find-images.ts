@@ -16,30 +16,30 @@ import {CONCURRENT_FILES, scanFolder} from './scan-folder.js';
 import type {ScanOptions} from './scan-folder.js';
 import {skippedFindings} from './skipped-files.js';
 
-/** A word that stands for no image at all. */
+/** Thrown for an input that matches no image. */
 export class NoImagesFoundError extends defineError(
   UsageError,
   'NO_IMAGES_FOUND',
   (
     {input}: {input: string},
-    /** A clause about the word. */
+    /** A clause about the input. */
     {problem}: {problem: string},
   ) =>
     `${input} ${problem}. Check the path, or give an image file, a folder of images or a pattern that matches some.`,
 ) {}
 
-/** Whether a file that a pattern matched is meant: one that holds an image, or says so by its name. */
+/** Whether a file matched by a pattern is an image, by its content or its extension. */
 async function isImageCandidate(path: string): Promise<boolean> {
   if (hasImageExtension(path)) return true;
-  const format = await detectFileFormat(path).catch(() => undefined); // what may not be read is not told to be none
+  const format = await detectFileFormat(path).catch(() => undefined); // a file that cannot be opened counts as no image
   return describeUnreadableFormat(format) === undefined;
 }
 
-/** What words of a command line stand for. */
+/** Images that command line inputs match. */
 export interface ImageMatches {
-  /** Those that hold an image, and those that should: what is wrong with these shows when they are read. */
+  /** Paths of image files, including broken ones: their errors appear when they are read. */
   readonly images: readonly string[];
-  /** Files next to them that are no images, hidden ones, links that lead out. */
+  /** Findings about skipped files: other formats, hidden files, links that lead outside. */
   readonly findings: readonly Finding[];
 }
 
@@ -53,11 +53,11 @@ async function matchPattern(pattern: string): Promise<ImageMatches> {
   };
 }
 
-/** Whether a file is an archive, also of a kind that is not read. */
+/** Whether a file is an archive, including unsupported formats. */
 const isArchive = async (path: string): Promise<boolean> =>
   (await detectArchive(path).catch(() => undefined)) !== undefined;
 
-/** What is below a folder, or in an archive: then under the paths it was unpacked to. */
+/** Images in a folder or an archive. Those of an archive have the paths that they were unpacked to. */
 async function findInDataset(path: string, options: ScanOptions): Promise<ImageMatches> {
   const {root, findings} = await resolveDataset(path, options);
   const found = await findInFolder(root, options);
@@ -75,10 +75,10 @@ async function findInFolder(folder: string, options: ScanOptions): Promise<Image
 }
 
 /**
- * Image files that words of a command line stand for: a file is itself, whatever it is and holds; a folder, or an archive of one, is every file in it
- * that holds an image or should; anything else is a pattern (https://github.com/isaacs/node-glob). In the order of the words, each file once, under the
- * path it was found by.
- * @throws NoImagesFoundError (exit 2) for a word that stands for nothing
+ * Finds the image files that command line inputs match. A file matches itself, whatever its content. A folder, or an archive of one,
+ * matches every image file in it, including broken ones. Other inputs are patterns (https://github.com/isaacs/node-glob). Files are in the
+ * order of the inputs, each once, under the path that it was found by.
+ * @throws NoImagesFoundError (exit 2) for an input that matches nothing
  */
 export async function findImages(
   inputs: readonly string[],

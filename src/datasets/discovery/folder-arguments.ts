@@ -39,7 +39,7 @@ export function checkFolderArguments(root: unknown, options: unknown): void {
   checkOptions('loadImageFolder()', options, OPTIONS);
 }
 
-/** Images of classes below `classes`. */
+/** Whether a value is a list of samples with labels below `classes`. */
 const isSampleList = (samplesOfSplit: unknown, classes: number): boolean =>
   Array.isArray(samplesOfSplit) &&
   samplesOfSplit.every(sample => {
@@ -84,6 +84,6 @@ const SPLITS: ArgumentKind = {
   },
 };
 
-/** For what is called often: whether there are images at all, and not what each is. @throws ArgumentError */
+/** A cheaper check for functions that are called often: it checks that there are lists of images, not each image. @throws ArgumentError */
 export const checkSplits = (call: string, folder: unknown): void =>
   checkArgument(call, 'folder', folder, SPLITS);

@@ -23,16 +23,17 @@ import {hasManifestExtension} from '../manifest/manifest-table.js';
 import {LoadErrors} from './load-errors.js';
 import type {SplitName} from '../layout/split-names.js';
 
-/** A list of images, and no folder with such a name. */
+/** Whether a path is a list of images, not a folder with such a name. */
 const isManifestFile = async (path: string): Promise<boolean> =>
   hasManifestExtension(path) && (await stat(path).catch(() => undefined))?.isDirectory() !== true;
 
 /**
- * Finds the images of a dataset, a folder or an archive of one: class folders, folders of splits with class folders, each perhaps within
- * others (folder-layout.ts); or what a list names (manifest.ts). Classes of validation and test images are matched by name.
+ * Lists the images of a dataset: a folder, an archive of one, or a list of images (manifest.ts). A folder has class folders, or split
+ * folders with class folders; both may be nested in other folders (folder-layout.ts). Classes of validation and test images are matched by
+ * name.
  *
  * @throws ArgumentError, FolderNotFoundError, LayoutError, ClassFolderError, UnknownClassError, TooFewClassesError, ManifestError,
- *   ManifestColumnsError, EmptyClassError, UnreadableClassError, EmptyPartError, ArchiveError, NotADatasetError, AbortedError
+ *   ManifestColumnsError, EmptyClassError, UnreadableClassError, EmptySplitError, ArchiveError, NotADatasetError, AbortedError
  *
  * @example
  * import {loadImageFolder} from 'finetune';
@@ -117,7 +118,7 @@ async function loadOverride(
     : readSplitFolder(split, root, classNames, context);
 }
 
-/** A folder with fewer images of each class in each split, and findings about the others. */
+/** Limits the number of images per class and split, and adds findings about the others. */
 function limitFolder(folder: ImageFolder, options: ImageFolderOptions): ImageFolder {
   const limitSamples = (split: readonly Sample[]): Sample[] =>
     limitPerClass(split, folder.classNames, options);
@@ -144,7 +145,7 @@ function limitFolder(folder: ImageFolder, options: ImageFolderOptions): ImageFol
   };
 }
 
-/** The same few of each class for the same seed, whatever the other classes hold. */
+/** Selects the same images of a class for the same seed, independent of the other classes. */
 function limitPerClass(
   samples: readonly Sample[],
   classNames: readonly string[],
@@ -162,7 +163,7 @@ function limitPerClass(
 }
 
 /**
- * Every sample of a folder, of all splits. @throws ArgumentError
+ * All samples of a folder, of every split. @throws ArgumentError
  *
  * @example
  * import {everySample, loadImageFolder} from 'finetune';

@@ -7,17 +7,17 @@ import {isSystemJunk} from '../layout/system-files.js';
 
 /** A regular file (or a link to one inside the same root). */
 export interface ListedFile {
-  /** Absolute; the root's own links are resolved. Bytes that are no UTF-8 as `core/files/file-names.ts` has them. */
+  /** Absolute path. Links in the root's path are resolved. Bytes that are not valid UTF-8 are encoded as in `core/files/file-names.ts`. */
   readonly path: string;
-  /** The prefix and the path relative to the root, `/` between folders on every system. */
+  /** The prefix and the path relative to the root, with `/` on every system. */
   readonly name: string;
-  /** The name as the disk has it, where that is spelled otherwise. */
+  /** The name on disk, if it is spelled differently. */
   readonly diskName?: string;
 }
 
-/** A file that should be an image and cannot be used as one. */
+/** An image file that cannot be used. */
 export interface BrokenFile extends ListedFile {
-  /** A clause about the file: `it is empty`. */
+  /** The reason, as a clause about the file: `it is empty`. */
   readonly reason: string;
 }
 
@@ -31,21 +31,21 @@ export interface SkippedLink {
 export interface Listing {
   /** Sorted by name. */
   readonly files: readonly ListedFile[];
-  /** Folders by name in NFC, linked ones included; each once, sorted. */
+  /** Names of folders in NFC, including linked ones; unique and sorted. */
   readonly folders: readonly string[];
-  /** Links that lead outside the root, nowhere, or to a folder that another link already showed. */
+  /** Links that lead outside the root, are broken, or lead to a folder that another link already includes. */
   readonly skippedLinks: readonly SkippedLink[];
   /** Pipes, sockets and devices. */
   readonly specialFiles: readonly string[];
-  /** What is hidden by a dot; such folders are not listed, and end in `/` here. */
+  /** Names with a leading dot. Hidden folders are not listed; their names end in `/` here. */
   readonly hidden: readonly string[];
-  /** Folders that cannot be listed; they are among the folders too. */
+  /** Folders that cannot be listed. They are in `folders` as well. */
   readonly unreadableFolders: readonly ListedFile[];
-  /** Runs and models of finetune: they are not listed, and not among the folders. */
+  /** Output folders of finetune: runs and models. They are not listed, and are not in `folders`. */
   readonly outputs: readonly string[];
 }
 
-/** Files that mark a folder that a run has written: a run, the runs of a cross-validation, or a model. */
+/** Files that identify an output folder: a run, the runs of a cross-validation, or a model. */
 const OUTPUT_MARKERS: readonly (readonly string[])[] = [
   ['recipe.json', 'environment.json'],
   ['recipe.json', 'folds.json'],
@@ -53,13 +53,13 @@ const OUTPUT_MARKERS: readonly (readonly string[])[] = [
   ['finetune.json', 'model.json'],
 ];
 
-/** Whether a folder with these names in it is a run or a model. They may be among images: `finetune .` leaves `runs` there. */
+/** Whether a folder with these entries is an output of finetune. `finetune .` leaves `runs` among the images. */
 const isFinetuneOutput = (names: ReadonlySet<string>): boolean =>
   OUTPUT_MARKERS.some(markerFiles => markerFiles.every(name => names.has(name))) ||
   [...names].join() === '.lock';
 
 export interface ListOptions {
-  /** Follows links that lead outside the root, too. */
+  /** Also follows links that lead outside the root. */
   readonly followLinks?: boolean;
   readonly signal?: AbortSignal;
 }
@@ -69,7 +69,7 @@ interface DirectoryEntry {
   readonly kind: Pick<Dirent, 'isFile' | 'isDirectory' | 'isSymbolicLink'>;
 }
 
-/** What a folder holds, in code-point order: which of two links shows a folder must not be left to the disk. */
+/** Entries of a folder, sorted, so that the result does not depend on the disk when two links lead to one folder. */
 async function readEntries(folder: string): Promise<DirectoryEntry[]> {
   const dirents = await readdir(toSystemPath(folder), {
     withFileTypes: true,
@@ -82,7 +82,7 @@ async function readEntries(folder: string): Promise<DirectoryEntry[]> {
   return entries.sort((a, b) => (a.name < b.name ? -1 : 1));
 }
 
-/** One walk through a folder. */
+/** A recursive walk through a folder. */
 class Walk {
   readonly listing = {
     files: [] as ListedFile[],
@@ -101,7 +101,7 @@ class Walk {
     readonly options: ListOptions,
   ) {}
 
-  /** Everything in a folder, given what is there. */
+  /** Visits all entries of a folder. */
   async visit(folder: string, prefix: string, entries: readonly DirectoryEntry[]): Promise<void> {
     const {hidden, specialFiles} = this.listing;
     for (const {name: entry, kind} of entries) {
@@ -116,7 +116,7 @@ class Walk {
     }
   }
 
-  /** How much there is that is not ours and not hidden. */
+  /** Number of listed items that are neither hidden nor outputs of finetune. */
   get #visibleCount(): number {
     const {files, folders, skippedLinks, specialFiles, unreadableFolders} = this.listing;
     return [files, folders, skippedLinks, specialFiles, unreadableFolders].reduce(
@@ -125,7 +125,10 @@ class Walk {
     );
   }
 
-  /** Names are in NFC, whatever the disk has, so that lists hold on every system; of two that differ in nothing else, the second is spelled otherwise. */
+  /**
+   * Adds a file under its name in NFC, so that lists work on every system. If two names differ only in normalization, the second keeps
+   * another form.
+   */
   #addFile(path: string, raw: string): void {
     const spellings = [raw.normalize('NFC'), raw, raw.normalize('NFD')];
     const name = spellings.find(spelling => !this.#names.has(spelling)) ?? path;
@@ -143,12 +146,12 @@ class Walk {
     if (entries === undefined) return void unreadableFolders.push({path, name});
     const outputsBefore = outputs.length;
     await this.visit(path, `${name}/`, entries);
-    // `runs`, which a run in the folder of images leaves there, is no class.
+    // A folder that holds only outputs, such as `runs`, is not a class.
     if (outputs.length > outputsBefore && this.#visibleCount === visibleBefore + 1)
       folders.splice(index, 1);
   }
 
-  /** A folder is shown through a link at most once, which makes loops of links end. */
+  /** Follows a link. Each folder is listed through a link at most once, so loops of links end. */
   async #followLink(path: string, name: string): Promise<void> {
     const {skippedLinks, specialFiles} = this.listing;
     const target = await realpath(toSystemPath(path), {encoding: 'buffer'}).then(
@@ -174,10 +177,10 @@ class Walk {
 }
 
 /**
- * Everything below a folder, links resolved as long as they stay inside it, or wherever they lead where `followLinks` says so. What systems
- * leave behind (system-files.ts) is ignored.
+ * Lists everything below a folder. Links are followed if they stay inside it, or always with `followLinks`. Files that operating systems
+ * leave behind (system-files.ts) are ignored.
  *
- * @param rootPrefix begins every name
+ * @param rootPrefix prefix of every name
  */
 export async function listFiles(
   root: string,

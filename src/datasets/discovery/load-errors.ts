@@ -1,7 +1,7 @@
 import type {DatasetError} from '../../core/errors.js';
 import type {Finding} from '../../core/finding.js';
 
-/** Why a run would refuse a dataset: thrown at once, or collected. */
+/** Errors that make a dataset unusable for a run: thrown immediately, or collected. */
 export class LoadErrors {
   readonly findings: Finding[] = [];
   firstError?: DatasetError;

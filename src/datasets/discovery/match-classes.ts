@@ -8,7 +8,7 @@ import type {BrokenFile} from './list-files.js';
 import type {ImageTree} from './scan-folder.js';
 import {skippedFindings} from './skipped-files.js';
 
-/** The folder given for validation or test has nothing for it. */
+/** Thrown if a folder given for validation or test has no images for it. */
 export class EmptySplitError extends defineError(
   DatasetError,
   'SPLIT_EMPTY',
@@ -28,8 +28,8 @@ export class EmptySplitError extends defineError(
 ) {}
 
 /**
- * The images of a split with their labels, matched by the names of the classes: what is no class of training is skipped, a class without
- * images is reported, and nothing shifts.
+ * The images of a split, with labels matched by class name. Unknown classes are skipped, and classes without images are reported; labels
+ * never shift.
  */
 export function matchClasses(
   split: SplitName,
@@ -68,11 +68,11 @@ export function matchClasses(
   };
 }
 
-/** Alike for `Cats`, `cat` and `cat_`. */
+/** Normalizes a class name: `Cats`, `cat` and `cat_` become the same. */
 const normalizeClassName = (className: string): string =>
   className.toLowerCase().replace(/[\s_-]+|s(?=[\s_-]*$)/g, '');
 
-/** Classes without an image in a split. */
+/** Findings about classes without images in a split. */
 export const missingClassFindings = (split: SplitName, classNames: readonly string[]): Finding[] =>
   classNames.map(className => ({
     code: 'missing-class',
@@ -82,7 +82,7 @@ export const missingClassFindings = (split: SplitName, classNames: readonly stri
     className,
   }));
 
-/** Images that are in no class folder, and those of unused folders. */
+/** Findings about images outside class folders and in unused folders. */
 export function unlabeledFindings(
   {images}: ImageTree,
   prefixes: readonly string[],
@@ -100,7 +100,7 @@ export function unlabeledFindings(
   ];
 }
 
-/** The root's own folder for a split, when another was given for it. */
+/** Findings about the dataset's own folder for a split, if another one was given. */
 export function overriddenFindings(
   classFolders: ClassFolders | undefined,
   overridePath: string,

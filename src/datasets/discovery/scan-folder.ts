@@ -20,28 +20,28 @@ import {
   type BrokenFile,
 } from './list-files.js';
 
-/** Everything below a folder, sorted into images and the rest by the files' bytes. */
+/** Files below a folder, classified by their bytes. */
 export interface ImageTree {
-  /** Absolute, as it was given. */
+  /** Absolute path, as given. */
   readonly root: string;
   readonly images: readonly ListedFile[];
   readonly broken: readonly BrokenFile[];
-  /** By name; sorted. */
+  /** Names of folders, sorted. */
   readonly folders: readonly string[];
-  /** Names of files that are no images. */
+  /** Names of files that are not images. */
   readonly otherFiles: readonly string[];
-  /** Links that may lead to images, and were not followed. */
+  /** Links that were not followed and may lead to images. */
   readonly skippedLinks: readonly SkippedImageLink[];
   readonly findings: readonly Finding[];
 }
 
-/** A link that was not followed, with a clause about it. */
+/** A link that was not followed, with the reason. */
 export interface SkippedImageLink extends BrokenFile {
-  /** Whether it may stand for a folder of images, and not for one. */
+  /** Whether it may lead to a folder of images, not to a single image. */
   readonly isFolder: boolean;
 }
 
-/** The folder or the list of images is not there, or is none. */
+/** Thrown if a folder or list of images does not exist, or is something else. */
 export class FolderNotFoundError extends defineError(
   DatasetError,
   'FOLDER_NOT_FOUND',
@@ -58,7 +58,7 @@ export class FolderNotFoundError extends defineError(
   ) => `${path} ${problem}. ${remedy}`,
 ) {}
 
-/** A path as it is spelled on the disk, where that takes accents otherwise. */
+/** The path as spelled on disk, if the disk uses another Unicode normalization. */
 async function resolveSpelling(path: string): Promise<string> {
   for (const spelling of [path, path.normalize('NFC'), path.normalize('NFD')]) {
     const isExisting = await stat(toSystemPath(spelling)).then(
@@ -87,12 +87,12 @@ async function assertReadableFolder(path: string): Promise<void> {
   });
 }
 
-/** Opening a file waits for the disk and not for the processor. */
+/** Number of files opened concurrently. Opening waits for the disk, not for the processor. */
 export const CONCURRENT_FILES = 32;
 
 const UNREADABLE_FOLDER = 'it is a folder without read permission';
 
-/** `image`, `other` for other files, or why an image file is unreadable. */
+/** `image`, `other` for other files, or the reason why an image file is unreadable. */
 type FileKind = 'image' | 'other' | {readonly reason: string};
 
 async function classifyFile({path, name}: ListedFile): Promise<FileKind> {
@@ -103,25 +103,25 @@ async function classifyFile({path, name}: ListedFile): Promise<FileKind> {
   return isKnownFormat || hasImageExtension(name) ? {reason} : 'other';
 }
 
-/** How a folder is scanned. */
+/** Progress, cancellation and links of scanning a folder. */
 export interface ScanProgressOptions {
   readonly signal?: AbortSignal;
-  /** Called with how many of the files found have been read. */
+  /** Called with the number of files read, and the number found. */
   readonly onProgress?: (done: number, total: number) => void;
-  /** Told how many bytes of an archive have been unpacked. */
+  /** Called with the number of bytes of an archive that are unpacked, and the total. */
   readonly onBytes?: (done: number, total: number) => void;
 }
 
 export interface ScanOptions extends ScanProgressOptions {
-  /** Reads what links lead to outside the folder, too. */
+  /** Also follows links that lead outside the folder. */
   readonly followLinks?: boolean;
 }
 
 /**
  * Finds every image below a folder.
  *
- * @param prefix put before the names of files and folders, where they are next to those of another tree
- * @param excludeList files that are not read
+ * @param prefix prefix of the names, to distinguish them from those of another tree
+ * @param excludeList files to skip
  * @throws FolderNotFoundError, AbortedError
  */
 export async function scanFolder(
@@ -203,7 +203,7 @@ const brokenFileFindings = (broken: readonly BrokenFile[]): Finding[] =>
 const fileNames = (files: readonly {readonly name: string}[]): string[] =>
   files.map(({name}) => name);
 
-/** Files that are skipped now, and belong on an exclude list. */
+/** Findings about skipped files that belong on an exclude list. */
 export const excludableFindings = (
   code: string,
   files: readonly {readonly name: string}[],
@@ -214,7 +214,7 @@ export const excludableFindings = (
     exclude: finding.files,
   }));
 
-/** Other hidden files are a tool's own. */
+/** Whether a hidden entry is reported: folders and images are, other hidden files belong to tools. */
 const isWorthReporting = (name: string): boolean => name.endsWith('/') || hasImageExtension(name);
 
 function listingFindings({skippedLinks, specialFiles, hidden, outputs}: Listing): Finding[] {

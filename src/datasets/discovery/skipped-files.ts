@@ -1,7 +1,7 @@
 import {formatInteger} from '../../core/text/format-count.js';
 import type {Finding} from '../../core/finding.js';
 
-/** One finding for files that are skipped for the same reason (a clause about one of them); none for no files. */
+/** One finding for files that are skipped for the same reason (a clause about one file); none if there are no files. */
 export function skippedFindings(
   code: string,
   severity: Finding['severity'],

@@ -1,6 +1,6 @@
 import {groupBy} from '../../core/group-by.js';
 
-/** The items 0, 1, 2, ... in disjoint sets (Tarjan's, with path halving). */
+/** A disjoint-set (union-find) structure of the items 0, 1, 2, ... (Tarjan, with path halving). */
 export class DisjointSet {
   readonly #parents: Int32Array;
 
@@ -8,7 +8,7 @@ export class DisjointSet {
     this.#parents = Int32Array.from({length: count}, (_, i) => i);
   }
 
-  /** The first item of the set that an item is in. */
+  /** The first item of the set that contains an item. */
   find(item: number): number {
     let root = item;
     while (this.#parents[root] !== root)
@@ -21,14 +21,14 @@ export class DisjointSet {
     this.#parents[Math.max(first, second)] = Math.min(first, second);
   }
 
-  /** Every set, each in order, by their first items. */
+  /** All sets, each sorted, in the order of their first items. */
   components(): number[][] {
     const items = Array.from({length: this.count}, (_, i) => i);
     return [...groupBy(items, item => this.find(item)).values()];
   }
 }
 
-/** Groups of items that share a key, directly or through others; in the order of their first items. */
+/** Groups of items that share a key, directly or through other items, in the order of their first items. */
 export function connectedComponents<Item>(
   items: readonly Item[],
   ...keys: readonly ((item: Item) => string)[]

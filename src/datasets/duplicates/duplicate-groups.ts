@@ -6,33 +6,33 @@ import {findNearDuplicates, type DuplicateSearchOptions} from './near-duplicates
 import {openChecksummedFile, writeChecksummedFile} from '../../core/files/checksummed-file.js';
 import {sha256} from '../../core/files/sha256.js';
 
-/** Raised when the grouping of the same images changes. */
+/** Increment when the grouping of the same images changes. */
 const VERSION = 3;
 
-/** Images that are read at a time for their fingerprints. */
+/** Number of images read concurrently for their fingerprints. */
 const CONCURRENT_FINGERPRINTS = 8;
 
-/** Images whose near-duplicates are searched for. */
+/** Images to search for near-duplicates. */
 export interface FingerprintedImages {
   readonly samples: readonly Sample[];
-  /** The same for identical files. */
+  /** Content hash of a sample's file, the same for exact duplicates. */
   contentHash(sample: Sample): string;
   fingerprint(sample: Sample): Uint8Array | Promise<Uint8Array>;
 }
 
 export interface DuplicateGroupsOptions extends DuplicateSearchOptions {
-  /** For the groups found; created when needed. Later runs with the same images reuse them. */
+  /** Directory for the groups found, created when needed. Later runs with the same images reuse them. */
   readonly directory?: string;
 }
 
-/** Groups of hashes, where a file holds such, made from the images that its name is of. */
+/** Reads groups of hashes from a file; undefined if it has none. The file name identifies the images. */
 async function readGroups(path: string): Promise<string[][] | undefined> {
   const file = await openChecksummedFile(path, 0);
   await file?.close();
   return file?.metadata as string[][] | undefined;
 }
 
-/** Never throws: without the file, the next run searches again. */
+/** Writes groups to a file. Never throws: without the file, the next run searches again. */
 async function writeGroups(
   path: string,
   directory: string,
@@ -61,10 +61,10 @@ async function searchGroups(
 }
 
 /**
- * Which images are near-duplicates, as `findNearDuplicates` finds them.
+ * Finds groups of near-duplicates with `findNearDuplicates`.
  *
- * @returns by sample, the same for identical files and near-duplicates: the content hash of one of them
- * @throws AbortedError; whatever reading an image throws
+ * @returns for each sample, the content hash of one image of its group: the same for exact duplicates and near-duplicates
+ * @throws AbortedError; errors of reading an image
  */
 export async function findDuplicateGroups(
   images: FingerprintedImages,

@@ -1,15 +1,15 @@
 import {FINGERPRINT_SIDE} from './fingerprint.js';
 
-/** Side of the patches that are compared, in samples: two cells of a whole fingerprint each. */
+/** Side of the compared patches, in samples: two cells of a whole fingerprint per sample. */
 const PATCH = 16;
 
-/** Most cells that contribute to one sample. */
+/** Maximum number of cells that contribute to one sample. */
 const TAPS = 4;
 
-/** A range of one side of an image, 0..1. */
+/** A range along one side of an image, 0..1. */
 export type Span = readonly [from: number, to: number];
 
-/** A rectangle of an image, as spans of its sides. */
+/** A rectangle of an image, as spans along its sides. */
 export interface FingerprintWindow {
   readonly columns: Span;
   readonly rows: Span;
@@ -17,7 +17,7 @@ export interface FingerprintWindow {
 
 export const WHOLE: FingerprintWindow = {columns: [0, 1], rows: [0, 1]};
 
-/** `[16, 4]`: the shares of cells in each sample of a span, from the cell `first` on. */
+/** `[16, 4]`: the weights of cells in each sample of a span, starting at the cell `first`. */
 interface Means {
   readonly first: Int32Array;
   readonly weights: Float64Array;
@@ -41,11 +41,11 @@ function fillMeans({first, weights}: Means, [from, to]: Span): void {
   }
 }
 
-// Memory of this thread for one comparison at a time: millions are made.
+// Reusable memory of this thread for one comparison: there are millions.
 const [columnMeans, rowMeans] = [createMeans(), createMeans()];
-/** `[16, 32]`: the rows of a fingerprint, each as 16 means of the columns; a few zeros behind. */
+/** `[16, 32]`: the rows of a fingerprint, each as 16 means of the columns, followed by a few zeros. */
 const across = new Float64Array(PATCH * FINGERPRINT_SIDE + TAPS);
-/** `[16, 16]`, column by column. */
+/** `[16, 16]`, in column-major order. */
 const patch = new Float64Array(PATCH * PATCH);
 
 function averageColumns(fingerprint: Uint8Array, {first, weights}: Means): void {
@@ -61,7 +61,7 @@ function averageColumns(fingerprint: Uint8Array, {first, weights}: Means): void 
   }
 }
 
-/** Reduces a window of a fingerprint to 16 x 16 means, in `patch`. */
+/** Downsamples a window of a fingerprint to 16 x 16 means, in `patch`. */
 function fillPatch(fingerprint: Uint8Array, {columns, rows}: FingerprintWindow): void {
   fillMeans(columnMeans, columns);
   fillMeans(rowMeans, rows);
@@ -77,12 +77,12 @@ function fillPatch(fingerprint: Uint8Array, {columns, rows}: FingerprintWindow):
   }
 }
 
-/** Differences of neighbors across and down, which brightness does not move, of length 1 together. */
+/** Horizontal and vertical differences of neighbors, normalized to length 1 together. They do not depend on brightness. */
 export type Edges = Float64Array;
 
 const EDGES = 2 * PATCH * (PATCH - 1);
 
-/** The edges of a fingerprint's window. @param edges memory for them */
+/** Computes the edges of a fingerprint's window. @param edges output memory */
 export function computeEdges(
   fingerprint: Uint8Array,
   window: FingerprintWindow,
@@ -113,7 +113,7 @@ function correlation(a: Edges, b: Edges): number {
 
 const isSpan = ([from, to]: Span): boolean => from >= 0 && to <= 1 && to - from > 0.5;
 
-/** A span with one end moved, or both. */
+/** The spans with one or both ends moved by a step. */
 const moveSpan = ([from, to]: Span, step: number): Span[] => {
   const moves: Span[] = [
     [from - step, to],
@@ -131,18 +131,18 @@ const moveWindow = ({columns, rows}: FingerprintWindow, step: number): Fingerpri
   ...moveSpan(rows, step).map(moved => ({columns, rows: moved})),
 ];
 
-/** Steps by which a window is moved, as fractions of the side. */
+/** Step sizes for moving a window, as fractions of the side. */
 const STEPS = [0.04, 0.02, 0.01];
 
-/** The least similarity for a first move of a window, for a second, and for any later. */
+/** Minimum similarity for the first move of a window, for the second, and for later moves. */
 const MIN_SIMILARITIES = [0.3, 0.5, 0.6] as const;
 
 /**
- * Whether a window of one fingerprint is similar enough to the whole of another. The similarity is the correlation of their edges, -1..1.
- * The search begins at the most similar of `starts`, and moves the window uphill from there.
+ * Whether a window of one fingerprint is similar enough to another fingerprint as a whole. The similarity is the correlation of their
+ * edges, -1..1. The search starts at the most similar window of `starts` and moves it by hill climbing.
  *
- * @param starts the windows to begin at, with their edges
- * @param target the edges of the whole
+ * @param starts start windows, with their edges
+ * @param target the edges of the other fingerprint
  */
 export function isSimilar(
   fingerprint: Uint8Array,

@@ -9,49 +9,52 @@ import {
 } from './perceptual-hash.js';
 import {COEFFICIENTS, mirror, wholeCoefficients, WINDOW_COUNT} from './window-coefficients.js';
 
-/** Hashes of 63 bits that differ in more bits are skipped; those of unrelated images differ in 31. */
+/** Maximum Hamming distance of the 63-bit hashes. Hashes of unrelated images differ in 31 bits. */
 const MAX_DISTANCE = 14;
 
-/** Bits of a key that are tried both ways: of an image as a whole in the index, and of a window in a query. */
+/** Number of key bits that are tried both ways: of a whole image in the index, and of a window in a query. */
 const [INDEX_FLIP_BITS, QUERY_FLIP_BITS] = [4, 4];
 const KEYS_PER_ENTRY = 2 ** INDEX_FLIP_BITS;
 
-/** Entries that are compared under one key: enough for neighbors in a row of similar images to meet. */
+/** Maximum number of entries compared per key: enough for neighbors in a series of similar images to meet. */
 const MAX_ENTRIES_PER_KEY = 256;
 
-/** Similar hashes that are described, the nearest first. Images of one kind, such as X-rays, all have similar hashes. */
+/**
+ * Maximum number of similar hashes for which descriptors are compared, nearest first. Images of one kind, such as X-rays, all have similar
+ * hashes.
+ */
 const MAX_DESCRIBED = 1024;
 
-/** Those of one distance that are kept: several times as many, since one may be found under several keys. */
+/** Maximum number of matches kept per distance: a multiple of it, since a match may be found under several keys. */
 const MAX_PER_DISTANCE = 4 * MAX_DESCRIBED;
 
 /**
- * Less similar descriptors are no candidates. Of 86,000 pairs of near-duplicates among altered copies of three sets, one in 1,000 is below
- * 0.79; of other pairs with similar hashes, among small images, eight in ten.
+ * Minimum similarity of descriptors. Of 86,000 pairs of near-duplicates among altered copies of three sets, one in 1,000 is below 0.79. Of
+ * other pairs with similar hashes, among small images, eight in ten are.
  */
 const MIN_SIMILARITY = 0.62;
 
-/** Candidates of a fingerprint, the most similar, and windows of each. */
+/** Maximum number of candidates of a fingerprint, and of windows per candidate; the most similar are kept. */
 const [MAX_CANDIDATES, MAX_WINDOWS] = [16, 4];
 
-/** A whole image that is similar to windows of another. */
+/** A whole image that is similar to windows of another image. */
 export interface Candidate {
   readonly number: number;
   readonly isMirrored: boolean;
-  /** Numbers of the windows, the most similar first. */
+  /** Numbers of the windows, most similar first. */
   readonly windows: number[];
 }
 
-/** The tables of an index: typed arrays over shared memory, which threads read as they are. */
+/** Tables of an index: typed arrays over shared memory, which threads read without a copy. */
 export interface HashTables {
-  /** By entry, sorted by key, those of a key by image: twice the number of the fingerprint, and one more for it mirrored. */
+  /** Image of each entry, sorted by key, then by image: twice the number of the fingerprint, plus one if mirrored. */
   readonly entries: Int32Array;
-  /** The hash of the image. */
+  /** Hash of the image of each entry. */
   readonly low: Int32Array;
   readonly high: Int32Array;
-  /** `[2^KEY_BITS + 1]`: where the entries of a key begin. */
+  /** `[2^KEY_BITS + 1]`: offset of the first entry of each key. */
   readonly begin: Int32Array;
-  /** By fingerprint: its descriptor, as `computeDescriptor` makes it. */
+  /** Descriptor of each fingerprint, as `computeDescriptor` returns it. */
   readonly descriptors: Float32Array;
 }
 
@@ -59,10 +62,10 @@ const allocateShared = (length: number): Int32Array =>
   new Int32Array(new SharedArrayBuffer(4 * length));
 
 /**
- * Indexes fingerprints as wholes, as they are and mirrored: 640 bytes a fingerprint.
+ * Indexes whole fingerprints, unmirrored and mirrored. The tables take 640 bytes per fingerprint.
  *
- * @param fingerprints undefined ones are not found
- * @param pause awaited now and then
+ * @param fingerprints undefined ones are not indexed
+ * @param pause awaited at regular intervals
  */
 export async function buildHashTables(
   fingerprints: readonly (Uint8Array | undefined)[],
@@ -119,29 +122,29 @@ function sortByKey(
   return tables;
 }
 
-/** An image and a window of the fingerprint that is searched for. */
+/** An image that matches a window of the query fingerprint. */
 interface Match {
   readonly entry: number;
   readonly window: number;
   readonly similarity: number;
 }
 
-/** Finds the images that are similar to a window of a fingerprint. */
+/** Finds images that are similar to a window of a fingerprint. */
 export class HashIndex {
   readonly #keys = new Int32Array(2 ** QUERY_FLIP_BITS);
   readonly #near: number[][] = Array.from({length: MAX_DISTANCE + 1}, () => []);
-  /** Of the windows of the fingerprint that is searched for, where `#isDescribed` is 1. */
+  /** Descriptors of the windows of the query fingerprint. Valid where `#isDescribed` is 1. */
   readonly #descriptors = new Float32Array(WINDOW_COUNT * COEFFICIENTS);
   readonly #isDescribed = new Uint8Array(WINDOW_COUNT);
 
   constructor(readonly tables: HashTables) {}
 
   /**
-   * Candidates for images that are a crop of a fingerprint, the most similar first.
+   * Images that may be a crop of a fingerprint, most similar first.
    *
-   * @param coefficients of its windows
-   * @param number its own, for where it would stand among the others
-   * @param isSearched false for numbers of fingerprints that need not be found, its own among them
+   * @param coefficients coefficients of the fingerprint's windows
+   * @param number the fingerprint's own number, which determines its position among the entries of a key
+   * @param isSearched false for fingerprints that need not be found, including the fingerprint itself
    */
   candidates(
     coefficients: Float64Array,
@@ -199,7 +202,7 @@ export class HashIndex {
     );
   }
 
-  /** By distance, from none up: an image and a window of the fingerprint, as one number; some more than once. */
+  /** Matches by Hamming distance, from 0 up: image and window encoded as one number. May contain duplicates. */
   #findSimilarHashes(
     coefficients: Float64Array,
     number: number,
@@ -231,7 +234,7 @@ export class HashIndex {
     return near;
   }
 
-  /** The first of a key's entries that is compared, where there are too many: those around a fingerprint's own are. */
+  /** The first entry to compare if a key has too many: the entries around the fingerprint's own are compared. */
   #firstEntryNear(number: number, begin: number, end: number): number {
     let [low, high] = [begin, end];
     while (low < high) {

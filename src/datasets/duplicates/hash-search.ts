@@ -3,23 +3,24 @@ import {HashIndex, type HashTables} from './hash-index.js';
 import {computeEdges, isSimilar, WHOLE, type Edges} from './edge-similarity.js';
 import {FINGERPRINT_BYTES, mirrorFingerprint} from './fingerprint.js';
 
-/** Fingerprints at least as similar are near-duplicates. Chosen on 6,084 images of four sets and 8,700 altered copies of them
- * (`bench/near-duplicates.ts`): below it are different images of one dandelion on a plain ground.
+/**
+ * Minimum similarity of near-duplicates. Chosen on 6,084 images of four sets and 8,700 altered copies of them (`bench/near-duplicates.ts`):
+ * below it are different images of one dandelion on a plain ground.
  */
 const MIN_DUPLICATE_SIMILARITY = 0.94;
 
-/** What threads search for near-duplicates: all of it in shared memory. */
+/** The data that threads search for near-duplicates, all in shared memory. */
 export interface FingerprintSet {
   /** `[count, 32, 32]` */
   readonly fingerprints: Uint8Array;
   readonly tables: HashTables;
-  /** By number of a fingerprint: its group when its block was begun, whatever threads do meanwhile. */
+  /** Group of each fingerprint at the start of its block. Threads do not change it. */
   readonly groups: Int32Array;
-  /** 1 for fingerprints that are searched for. */
+  /** 1 for fingerprints that take part in the search. */
   readonly searched: Uint8Array;
 }
 
-/** Searches for near-duplicates of fingerprints, one at a time. */
+/** Searches for near-duplicates, one fingerprint at a time. */
 export class DuplicateSearch {
   readonly #index: HashIndex;
   readonly #coefficients = new Float64Array(WINDOW_COUNT * COEFFICIENTS);
@@ -32,7 +33,7 @@ export class DuplicateSearch {
   readonly #fingerprintAt = (number: number): Uint8Array =>
     this.set.fingerprints.subarray(number * FINGERPRINT_BYTES, (number + 1) * FINGERPRINT_BYTES);
 
-  /** Numbers of fingerprints that are similar to a window of this one, without those of its own group. */
+  /** Numbers of the fingerprints that are similar to a window of this one, except those of its own group. */
   findDuplicates(number: number): number[] {
     const {groups, searched} = this.set;
     if (searched[number] === 0) return [];
@@ -62,7 +63,7 @@ export class DuplicateSearch {
     return duplicates;
   }
 
-  /** Pairs of near-duplicates, one number behind the other, of the fingerprints from `from` to `end`. */
+  /** Pairs of near-duplicates of the fingerprints from `from` to `end`, as consecutive numbers. */
   pairs(from: number, end: number): Int32Array {
     const found: number[] = [];
     for (let number = from; number < end; number++)

@@ -6,12 +6,15 @@ import {openSearchers, type Searcher} from './search-threads.js';
 import {copyToSharedMemory} from '../cache/shared-memory.js';
 import {FINGERPRINT_SIDE} from './fingerprint.js';
 
-/** An image of one color, or nearly, is like every other: its luminances differ by less than this from their mean, of 255. */
+/**
+ * Minimum mean deviation of the luminances from their mean, of 255. Images with less contrast are nearly of one color and similar to all
+ * others.
+ */
 const MIN_CONTRAST = 4;
 
 /**
- * Fingerprints that are searched before those found are joined, so that none compares candidates of its own group again; those a thread takes
- * at a time. What is found hangs on the blocks, not on the threads.
+ * Number of fingerprints per block, and per range of a thread. Groups are joined after each block, so that later blocks do not compare
+ * fingerprints of the same group again. The result depends on the blocks, not on the threads.
  */
 const [BLOCK_SIZE, RANGE_SIZE] = [4096, 64];
 
@@ -25,9 +28,9 @@ function hasContrast(fingerprint: Uint8Array): boolean {
 
 export interface DuplicateSearchOptions {
   readonly signal?: AbortSignal;
-  /** @param done fingerprints that were searched */
+  /** Called with the number of fingerprints searched, and the total. */
   readonly onProgress?: (done: number, total: number) => void;
-  /** Default: as many as there are cores. */
+  /** Number of threads. Default: as many as decode images, at most one per core. */
   readonly threads?: number;
 }
 
@@ -54,7 +57,7 @@ async function createFingerprintSet(
   return {fingerprints, tables, groups, searched};
 }
 
-/** Searches the fingerprints of a block, on all threads. */
+/** Searches the fingerprints of a block on all threads. */
 async function searchBlock(
   from: number,
   end: number,
@@ -75,12 +78,12 @@ async function searchBlock(
 }
 
 /**
- * Groups of near-duplicates: at another size, in another format or quality, brighter or darker, without colors,
- * mirrored, with a narrow border, or cut by up to a quarter of each side; one in three where something opaque was laid over a corner. Images
- * of one color are in none. Copies of copies are in one group. The same on however many threads.
+ * Finds groups of near-duplicates: resized, recompressed, in another format, brighter or darker, without colors, mirrored, or with a narrow
+ * border. Crops of up to a quarter of each side are found as well. With an opaque overlay on a corner, one in three is found. Images of one
+ * color are never in a group. Copies of copies are in the same group. The result does not depend on the number of threads.
  *
- * @param allFingerprints fingerprints; the groups are of indices into them
- * @returns groups of two and more, each sorted, by their first
+ * @param allFingerprints fingerprints; groups contain indices into them
+ * @returns groups of two or more, each sorted, in the order of their first items
  * @throws AbortedError
  */
 export async function findNearDuplicates(

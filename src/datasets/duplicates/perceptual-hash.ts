@@ -1,25 +1,28 @@
 import {COEFFICIENTS, FREQUENCIES} from './window-coefficients.js';
 
-/** Coefficients from low to high, without the mean: `u + v` rises. */
+/** Coefficients from low to high frequency (`u + v` increases), without the mean. */
 const FREQUENCY_ORDER = Array.from({length: COEFFICIENTS}, (_, i) => i)
   .slice(1)
   .sort((a, b) => (a % 8) + (a >> 3) - (b % 8) - (b >> 3) || a - b);
 
-/** The signs of this many of the lowest coefficients are the key of a hash. */
+/** Number of bits of a key: the signs of the lowest coefficients of a hash. */
 export const KEY_BITS = 18;
 const KEY_COEFFICIENTS = Int32Array.from(FREQUENCY_ORDER.slice(0, KEY_BITS));
 
-/** How much a coefficient says about edges, by its frequencies; one across is worth twice its square, as waves go. */
+/**
+ * Weight of each coefficient for edges: the length of its frequency vector, times the square root of 2 per nonzero frequency (DCT
+ * normalization).
+ */
 const EDGE_WEIGHTS = Float64Array.from({length: COEFFICIENTS}, (_, i) => {
   const [u, v] = [i % FREQUENCIES, Math.floor(i / FREQUENCIES)];
   return Math.hypot(u, v) * (u === 0 ? 1 : Math.SQRT2) * (v === 0 ? 1 : Math.SQRT2);
 });
 
 /**
- * Coefficients as a vector of length 1, the product of two of which is nearly the correlation of the edges of what they are of.
+ * Writes coefficients as a vector of length 1. The dot product of two such vectors is nearly the correlation of the edges of their windows.
  *
- * @param at where the window's coefficients begin
- * @param to where the vector begins in `output`
+ * @param at offset of the window's coefficients
+ * @param to offset of the vector in `output`
  */
 export function computeDescriptor(
   coefficients: Float64Array,
@@ -34,7 +37,7 @@ export function computeDescriptor(
     output[to + i] = coefficients[at + i]! * EDGE_WEIGHTS[i]! * scale;
 }
 
-/** The product of two such vectors, the second as it is or mirrored. */
+/** The dot product of two descriptors, the second optionally mirrored. */
 export function descriptorSimilarity(
   a: Float32Array,
   atA: number,
@@ -50,7 +53,7 @@ export function descriptorSimilarity(
   return isMirrored ? even - odd : even + odd;
 }
 
-/** The signs of 63 coefficients in two words of bits, 31 and 32. @param at where the window's coefficients begin */
+/** The signs of 63 coefficients in two words, of 31 and 32 bits. @param at offset of the window's coefficients */
 export function lowSigns(coefficients: Float64Array, at: number): number {
   let word = 0;
   for (let i = 1; i < 32; i++) if (coefficients[at + i]! > 0) word |= 1 << i;
@@ -66,11 +69,11 @@ export function highSigns(coefficients: Float64Array, at: number): number {
 const magnitudes = new Float64Array(KEY_BITS);
 
 /**
- * The keys under which a window may be found: its own, and those with bits of the smallest coefficients flipped, as a small change may
- * flip them.
+ * Fills in the keys under which a window may be found: its own, and those with bits of the smallest coefficients flipped. A small change of
+ * the image may flip these bits.
  *
- * @param flipBits how many bits are tried both ways
- * @param keys 2 ** flipBits
+ * @param flipBits number of bits tried both ways
+ * @param keys output of length 2 ** flipBits
  */
 export function fillKeys(
   keys: Int32Array,
@@ -100,6 +103,6 @@ function countBits(word: number): number {
   return Math.imul((nibbles + (nibbles >>> 4)) & 0x0f0f0f0f, 0x01010101) >>> 24;
 }
 
-/** Bits in which two hashes differ, of 63. */
+/** Hamming distance of two hashes of 63 bits. */
 export const hammingDistance = (lowA: number, highA: number, lowB: number, highB: number): number =>
   countBits(lowA ^ lowB) + countBits(highA ^ highB);

@@ -3,10 +3,10 @@ import {DuplicateSearch, type FingerprintSet} from './hash-search.js';
 
 const search = new DuplicateSearch(workerData as FingerprintSet);
 
-/** From one fingerprint to another, without the last. */
+/** A range of fingerprints; `end` is exclusive. */
 export type FingerprintRange = readonly [from: number, end: number];
 
-// Answers each range with the pairs found, ranges in their order.
+// Replies to each range with the pairs found, in the order of the ranges.
 parentPort!.on('message', ([from, end]: FingerprintRange) =>
   parentPort!.postMessage(search.pairs(from, end)),
 );

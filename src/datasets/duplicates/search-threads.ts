@@ -3,17 +3,17 @@ import {usableCores, threadPoolSize} from '../../core/system-resources.js';
 import {DuplicateSearch, type FingerprintSet} from './hash-search.js';
 import type {FingerprintRange} from './search-thread.js';
 
-/** Searches ranges of fingerprints, one range after another. */
+/** Searches ranges of fingerprints, one after the other. */
 export interface Searcher {
-  /** As `DuplicateSearch.pairs`. */
+  /** Pairs of near-duplicates, as from `DuplicateSearch.pairs`. */
   pairs(range: FingerprintRange): Promise<Int32Array>;
   close(): Promise<void>;
 }
 
-/** Fewer are searched before a thread has started. */
+/** Minimum number of images for threads. Fewer are searched before a thread has started. */
 const MIN_IMAGES_FOR_THREADS = 1000;
 
-/** On the caller's thread, which yields to the event loop between ranges. */
+/** A searcher on the caller's thread, which yields to the event loop between ranges. */
 function createLocalSearcher(set: FingerprintSet): Searcher {
   const search = new DuplicateSearch(set);
   return {
@@ -26,7 +26,7 @@ function createLocalSearcher(set: FingerprintSet): Searcher {
 }
 
 function createThreadSearcher(set: FingerprintSet): Searcher {
-  // Without the process's own flags, of which --input-type is an error for a thread.
+  // Process flags are not inherited: --input-type is an error in a thread.
   const worker = new Worker(new URL('search-thread.js', import.meta.url), {
     execArgv: [],
     workerData: set,
@@ -49,7 +49,7 @@ function createThreadSearcher(set: FingerprintSet): Searcher {
   };
 }
 
-/** One searcher per decoding thread, at most one per core; each on a thread of its own where there is enough work. */
+/** Opens one searcher per decoding thread, at most one per core. Each runs on its own thread if there is enough work. */
 export function openSearchers(
   set: FingerprintSet,
   threads = Math.min(threadPoolSize(), usableCores()),

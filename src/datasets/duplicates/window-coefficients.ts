@@ -1,11 +1,11 @@
 import type {FingerprintWindow, Span} from './edge-similarity.js';
 import {FINGERPRINT_SIDE} from './fingerprint.js';
 
-/** Frequencies of a window that are used, along each side. */
+/** Number of frequencies used along each side of a window. */
 export const FREQUENCIES = 8;
 export const COEFFICIENTS = FREQUENCIES ** 2;
 
-/** Spans of each side that another image may be a crop of; a crop between two neighbors still hashes to one of them. */
+/** Spans along each side that another image may be a crop of. A crop between two neighboring spans still hashes to one of them. */
 const SPANS: readonly Span[] = [
   [0, 1],
   [0, 0.9],
@@ -19,7 +19,7 @@ const SPANS: readonly Span[] = [
   [0.28, 1],
 ];
 
-/** Windows of an image: each span of its width with each of its height; the first is the whole. */
+/** Number of windows of an image: each horizontal span with each vertical span. The first window is the whole image. */
 export const WINDOW_COUNT = SPANS.length ** 2;
 
 export const WINDOWS: readonly FingerprintWindow[] = Array.from(
@@ -32,7 +32,7 @@ export const WINDOWS: readonly FingerprintWindow[] = Array.from(
 
 const HALF = FINGERPRINT_SIDE / 2;
 
-/** `[8, 32]`: the first frequencies of a DCT-II of a span of 32 cells, each cell weighed by how much of it is inside. */
+/** `[8, 32]`: the first frequencies of a DCT-II over a span of 32 cells. Each cell is weighted by the fraction of it inside the span. */
 function createDctMatrix([from, to]: Span): Float64Array {
   const matrix = new Float64Array(FREQUENCIES * FINGERPRINT_SIDE);
   const length = (to - from) * FINGERPRINT_SIDE;
@@ -51,14 +51,14 @@ function createDctMatrix([from, to]: Span): Float64Array {
 }
 
 /**
- * The transform of a span, and of the span opposite: with the sums and the differences of opposite cells at hand, both take
- * half the multiplications that they would take alone.
+ * The transform of a span and of its mirrored span. Computed from the sums and differences of mirrored cells, both take half the
+ * multiplications that they would take separately.
  */
 interface Transform {
   readonly span: number;
-  /** The span itself where it is centered. */
+  /** Number of the mirrored span; the span itself if it is centered. */
   readonly opposite: number;
-  /** `[8, 16]`: for the sums of opposite cells, and for their differences. */
+  /** `[8, 16]`: matrices for the sums and for the differences of mirrored cells. */
   readonly even: Float64Array;
   readonly odd: Float64Array;
 }
@@ -81,7 +81,7 @@ const TRANSFORMS = SPANS.map((_, span) => createTransform(span)).filter(
   ({span, opposite}) => span <= opposite,
 );
 
-/** 32 cells as the 16 sums and the 16 differences of opposite ones. */
+/** Converts 32 cells to 16 sums and 16 differences of mirrored cells. */
 function foldCells(
   cells: Float64Array | Uint8Array,
   at: number,
@@ -95,7 +95,10 @@ function foldCells(
   }
 }
 
-/** Frequencies of folded cells that begin at `at`, `step` apart in `output`: of the span from `to` on, of the one opposite from `toOpposite` on. */
+/**
+ * Transforms folded cells that start at `at`. Frequencies are `step` apart in `output`, starting at `to` for the span and at `toOpposite`
+ * for its mirrored span.
+ */
 function transform(
   {span, opposite, even, odd}: Transform,
   folded: Float64Array,
@@ -118,10 +121,10 @@ function transform(
   }
 }
 
-// Memory of this thread for one fingerprint at a time.
+// Reusable memory of this thread for one fingerprint at a time.
 const foldedRows = new Float64Array(FINGERPRINT_SIDE * FINGERPRINT_SIDE);
 const foldedColumn = new Float64Array(FINGERPRINT_SIDE);
-/** `[10, 8, 32]`: of each span, a frequency along the width, of every row. */
+/** `[10, 8, 32]`: horizontal frequencies of each row, by span and frequency. */
 const across = new Float64Array(SPANS.length * FREQUENCIES * FINGERPRINT_SIDE);
 
 function coefficients(
@@ -158,15 +161,15 @@ function coefficients(
   }
 }
 
-/** `[100, 8, 8]` coefficients of every window of a fingerprint, those of a frequency along the height one behind the other. */
+/** `[100, 8, 8]`: coefficients of all windows of a fingerprint, by window, vertical frequency and horizontal frequency. */
 export const windowCoefficients = (fingerprint: Uint8Array, output: Float64Array): void =>
   coefficients(fingerprint, TRANSFORMS, output);
 
-/** `[8, 8]` coefficients of the whole of a fingerprint. */
+/** `[8, 8]`: coefficients of a whole fingerprint. */
 export const wholeCoefficients = (fingerprint: Uint8Array, output: Float64Array): void =>
   coefficients(fingerprint, TRANSFORMS.slice(0, 1), output);
 
-/** The same image mirrored left to right: odd frequencies along the width change their sign. */
+/** Mirrors an image left to right: odd horizontal frequencies change their sign. */
 export function mirror(whole: Float64Array): void {
   for (let i = 1; i < COEFFICIENTS; i += 2) whole[i] = -whole[i]!;
 }

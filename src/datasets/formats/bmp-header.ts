@@ -2,20 +2,20 @@ import {ImageError} from '../images/image-error.js';
 import type {ImageSize} from '../images/resample.js';
 import {damagedImageError} from './raster.js';
 
-/** How the pixels of a BMP file are stored. */
+/** Storage format of the pixels of a BMP file. */
 export interface BmpHeader extends ImageSize {
   readonly bits: 1 | 2 | 4 | 8 | 16 | 24 | 32;
   readonly isTopDown: boolean;
   readonly coding: 'plain' | 'rle8' | 'rle4';
-  /** Red, green, blue and alpha, of 16 and 32 bits; 0 for a channel that is not there. */
+  /** Bit masks of red, green, blue and alpha, for 16 and 32 bits per pixel; 0 for a missing channel. */
   readonly masks: readonly [number, number, number, number];
-  /** Where the pixels begin. */
+  /** Offset of the pixels. */
   readonly start: number;
   readonly palette: {readonly start: number; readonly entryBytes: 3 | 4; readonly count: number};
 }
 
 const FILE_HEADER = 14;
-/** The header of OS/2 1.x: 16-bit sides, palettes of 3 bytes. */
+/** Size of the OS/2 1.x header, with 16-bit sides and palette entries of 3 bytes. */
 const CORE_HEADER = 12;
 const [PLAIN, RLE8, RLE4, BITFIELDS, ALPHA_BITFIELDS] = [0, 1, 2, 3, 6];
 
@@ -67,7 +67,7 @@ function parseBits(bits: number): BmpHeader['bits'] {
   throw damagedImageError();
 }
 
-/** @throws ImageError for one that is cut off, contradicts itself, or is of a kind that is not read */
+/** @throws ImageError for a truncated, inconsistent or unsupported header */
 export function readBmpHeader(bytes: Uint8Array): BmpHeader {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
   const headerBytes =
@@ -78,7 +78,7 @@ export function readBmpHeader(bytes: Uint8Array): BmpHeader {
     ? [view.getUint16(18, true), view.getUint16(20, true)]
     : [view.getInt32(18, true), view.getInt32(22, true)];
   const bits = parseBits(view.getUint16(isCore ? 24 : 28, true));
-  const isLong = headerBytes >= 40; // OS/2 2.x may leave out what is behind the bits
+  const isLong = headerBytes >= 40; // OS/2 2.x may omit the fields after the bit depth
   const compression = isLong ? view.getUint32(30, true) : PLAIN;
   const hasSeparateMasks =
     headerBytes === 40 && (compression === BITFIELDS || compression === ALPHA_BITFIELDS);

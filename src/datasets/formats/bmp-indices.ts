@@ -3,11 +3,11 @@ import {damagedImageError} from './raster.js';
 
 const [END_OF_ROW, END, DELTA] = [0, 1, 2];
 
-/** Bytes of a row, which ends at a multiple of 4. */
+/** Bytes of a row, padded to a multiple of 4. */
 export const computeBmpRowBytes = ({width, bits}: BmpHeader): number =>
   Math.ceil((width * bits) / 32) * 4;
 
-/** The last row may lack what only fills it up. */
+/** Checks that all rows are present. The last row may lack its padding. */
 export function assertBmpLength(header: BmpHeader, bytes: Uint8Array): void {
   const needed =
     header.start +
@@ -30,7 +30,7 @@ function readUncompressedIndices(header: BmpHeader, bytes: Uint8Array): Uint8Arr
   return indices;
 }
 
-/** Runs of one or two colors, and rows as they are; what no run reaches stays of the first color. */
+/** Decodes run-length encoded rows: runs of one or two colors, and literal pixels. Pixels that no run covers keep the first color. */
 class RunLengthDecoder {
   readonly indices: Uint8Array;
   readonly #isNibbles: boolean;
@@ -77,7 +77,7 @@ class RunLengthDecoder {
     this.#y++;
   }
 
-  /** An end that is not marked serves where all rows are there. */
+  /** Whether all rows are present. Then the end marker may be missing. */
   get #isComplete(): boolean {
     return (
       this.#y >= this.header.height ||
@@ -99,7 +99,7 @@ class RunLengthDecoder {
   }
 }
 
-/** Which color of the palette each pixel has, in the order of the file. @throws ImageError for a file that is cut off */
+/** Palette index of each pixel, in file order. @throws ImageError for a truncated file */
 export const readBmpIndices = (header: BmpHeader, bytes: Uint8Array): Uint8Array =>
   header.coding === 'plain'
     ? readUncompressedIndices(header, bytes)

@@ -2,7 +2,7 @@ import {readBmpHeader, type BmpHeader} from './bmp-header.js';
 import {readBmpIndices, computeBmpRowBytes, assertBmpLength} from './bmp-indices.js';
 import {damagedImageError, type Raster, type RasterDecoder} from './raster.js';
 
-/** Where each row of the file belongs: most files begin with the lowest. */
+/** Output row of a row of the file. Most files store the bottom row first. */
 const outputRow = ({isTopDown, height}: BmpHeader, y: number): number =>
   isTopDown ? y : height - 1 - y;
 
@@ -39,7 +39,7 @@ function decode24Bits(header: BmpHeader, bytes: Uint8Array): Uint8Array {
   return pixels;
 }
 
-/** What a channel of some of the bits is in 8 bits; without bits, it is black. */
+/** Creates a function that reads a masked channel as 8 bits. Without bits, the channel is black. */
 function createChannelReader(mask: number): (value: number) => number {
   if (mask === 0) return () => 0;
   const shift = 31 - Math.clz32(mask & -mask);
@@ -66,7 +66,7 @@ function decodeMasks(header: BmpHeader, bytes: Uint8Array): Uint8Array {
   return pixels;
 }
 
-/** Programs that know of no transparency leave its channel empty. */
+/** Whether the alpha channel is empty. Programs without support for transparency leave it empty. */
 function isFullyTransparent(pixels: Uint8Array): boolean {
   for (let i = 3; i < pixels.length; i += 4) if (pixels[i] !== 0) return false;
   return true;
@@ -76,11 +76,11 @@ function makeOpaque(pixels: Uint8Array): void {
   for (let i = 3; i < pixels.length; i += 4) pixels[i] = 255;
 }
 
-/** Two bytes stand for 255 pixels at most; moves may leave out some, but no image consists of them. */
+/** Maximum number of pixels per byte. Two bytes encode at most 255 pixels; moves may skip some, but no image consists of moves. */
 const MAX_PIXELS_PER_BYTE = 1000;
 const SMALL_IMAGE_PIXELS = 2 ** 20;
 
-/** `.bmp` of Windows and OS/2: 1 to 32 bits, palettes, masks and run lengths. */
+/** Decoder for `.bmp` of Windows and OS/2: 1 to 32 bits, palettes, masks and run-length encoding. */
 export const bmp: RasterDecoder = {
   header(bytes) {
     const header = readBmpHeader(bytes);

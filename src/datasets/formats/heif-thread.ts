@@ -2,7 +2,7 @@ import {createRequire} from 'node:module';
 import {parentPort} from 'node:worker_threads';
 import type {Raster, RasterHeader} from './raster.js';
 
-/** The depth is read without a decoder. */
+/** Header without the bit depth, which is read without a decoder. */
 type SizeAndAlpha = Omit<RasterHeader, 'depth'>;
 
 export interface HeifTask {
@@ -11,15 +11,15 @@ export interface HeifTask {
 }
 
 export interface HeifResponse {
-  /** Why there is neither. */
+  /** The reason if there is neither header nor raster. */
   readonly error?: string;
   readonly header?: SizeAndAlpha;
   readonly raster?: Raster;
-  /** The memory of the decoder is in disorder, or has grown: it does not shrink. */
+  /** Whether the decoder must be replaced: it crashed, or its memory has grown, which never shrinks. */
   readonly shouldRestart?: boolean;
 }
 
-/** What is used of libheif; its own types say of most that it is `any`. */
+/** The used subset of libheif. Its own types are mostly `any`. */
 type HeifContext = object;
 type HeifHandle = object;
 interface HeifFailure {
@@ -60,20 +60,20 @@ interface Libheif {
   heif_image_release(image: object): void;
 }
 
-// This build of libheif has its WebAssembly inside: no file is fetched or read.
+// This build of libheif embeds its WebAssembly: no file is fetched or read.
 const makeLibheif = createRequire(import.meta.url)('libheif-js/libheif-wasm/libheif-bundle.js') as (
   options: object,
 ) => Libheif;
 
-/** It prints errors about damaged files; the responses have them too. */
+/** Console output is suppressed: libheif prints errors about damaged files, which its responses contain as well. */
 const libheif = makeLibheif({print: () => undefined, printErr: () => undefined});
 
-/** A decoder that has come to hold more is made anew. */
+/** Maximum heap size in bytes. A decoder with a larger heap is replaced. */
 const MAX_HEAP_BYTES = 2 ** 28;
 
 const isFailure = (response: object): response is HeifFailure => 'code' in response;
 
-/** What cannot be decoded here may be decoded elsewhere. */
+/** Describes a failure. Unsupported files may be readable elsewhere, so they get a remedy. */
 function describeFailure({code}: HeifFailure): string {
   const {heif_error_Unsupported_feature: feature, heif_error_Unsupported_filetype: kind} =
     libheif.heif_error_code;

@@ -5,7 +5,7 @@ import {ImageError} from '../images/image-error.js';
 import type {HeifResponse, HeifTask} from './heif-thread.js';
 import type {Raster, RasterDecoder, RasterHeader} from './raster.js';
 
-/** No image takes as long; a damaged one may take for ever. */
+/** Timeout of decoding. No valid image takes as long; a damaged one may never end. */
 const TIMEOUT_MS = 120_000;
 
 interface QueuedTask {
@@ -13,7 +13,7 @@ interface QueuedTask {
   readonly resolve: (response: HeifResponse) => void;
 }
 
-/** A thread with a decoder in it, which does one task at a time; what goes wrong in it costs the thread and its task, and nothing else. */
+/** A decoder thread that runs one task at a time. A crash loses only the thread and its task. */
 class HeifThread {
   readonly #worker = new Worker(new URL('heif-thread.js', import.meta.url), {execArgv: []});
   #current:
@@ -56,7 +56,7 @@ class HeifThread {
   }
 }
 
-/** Of the process: threads are started at the first file, as many as decode others, and end with it. */
+/** Threads of the process: started at the first file, as many as decode other formats, ended with the process. */
 const threads = new Set<HeifThread>();
 const idleThreads: HeifThread[] = [];
 const queue: QueuedTask[] = [];
@@ -93,7 +93,7 @@ async function runTask(task: HeifTask): Promise<HeifResponse> {
   return response;
 }
 
-/** Bits of a channel, as the box about the video stream says (ISO/IEC 14496-15). */
+/** Bits per channel, from the box with the video configuration (ISO/IEC 14496-15). */
 function readBitDepth(bytes: Uint8Array): number {
   const box = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).indexOf(
     'hvcC',
@@ -103,7 +103,7 @@ function readBitDepth(bytes: Uint8Array): number {
   return box < 0 ? 8 : 8 + ((bytes[box + 4 + 17] ?? 0) & 7);
 }
 
-/** The profile of the colors, which stands in a box as it is; of several images the first counts. */
+/** The ICC profile, which a box holds uncompressed. If there are several images, the first profile is used. */
 function readProfile(bytes: Uint8Array): Uint8Array | undefined {
   const file = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length);
   const offsets = ['colrprof', 'colrrICC']
@@ -115,7 +115,7 @@ function readProfile(bytes: Uint8Array): Uint8Array | undefined {
   return end > at + 8 + 132 && end <= file.length ? file.subarray(at + 8, end) : undefined;
 }
 
-/** HEIC images of phones, decoded by libheif as WebAssembly: rotated, mirrored and cropped as their boxes say; the primary image counts. */
+/** Decoder for HEIC images of phones, with libheif as WebAssembly. The primary image is rotated, mirrored and cropped as its boxes say. */
 export const heif: RasterDecoder = {
   async header(bytes): Promise<RasterHeader> {
     const {header} = await runTask({bytes, isHeaderOnly: true});

@@ -1,4 +1,4 @@
-/** What an ICC profile holds where. */
+/** Tags of an ICC profile, with their data. */
 type IccTags = ReadonlyMap<string, DataView>;
 
 const HEADER_BYTES = 128;
@@ -17,7 +17,7 @@ function readTags(profile: Uint8Array): IccTags {
   return new Map(tags);
 }
 
-/** Primaries of sRGB, brought to the white of profiles (IEC 61966-2-1, Bradford): X, Y, Z of red, green, blue. */
+/** X, Y, Z of the sRGB primaries red, green and blue, adapted to the white point of profiles (IEC 61966-2-1, Bradford). */
 const SRGB_PRIMARIES: Readonly<Record<string, readonly number[]>> = {
   rXYZ: [0.4361, 0.2225, 0.0139],
   gXYZ: [0.3851, 0.7169, 0.0971],
@@ -44,10 +44,10 @@ function evaluateCurve(view: DataView, value: number): number {
   return kind === 3 ? (value >= d! ? (a! * value + b!) ** gamma : c! * value) : NaN;
 }
 
-/** Half a level of 8 bits, and somewhat more for primaries, which profiles round. */
+/** Tolerances: half an 8-bit level for curves; slightly more for primaries, which profiles round. */
 const [CURVE_TOLERANCE, PRIMARY_TOLERANCE] = [0.002, 0.002];
 
-/** Whether a profile says no more than that colors are sRGB, which needs no conversion; what cannot be understood does not. */
+/** Whether a profile describes sRGB, which needs no conversion. False for profiles that cannot be parsed. */
 export function isSrgb(profile: Uint8Array): boolean {
   try {
     const tags = readTags(profile);
@@ -89,9 +89,9 @@ function buildGammaTag(gamma: number): Buffer {
 }
 
 /**
- * A profile of one exponent.
+ * Creates an ICC profile with a gamma curve.
  *
- * @param primaries X, Y, Z of red, green and blue under the white of profiles; of gray there are none
+ * @param primaries X, Y, Z of red, green and blue under the white point of profiles; none for gray
  */
 export function createGammaProfile(
   gamma: number,

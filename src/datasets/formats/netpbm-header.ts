@@ -2,20 +2,20 @@ import type {ImageSize} from '../images/resample.js';
 import {ImageError} from '../images/image-error.js';
 import {damagedImageError} from './raster.js';
 
-/** What the lines before the pixels tell. */
+/** Header of a Netpbm file. */
 export interface NetpbmHeader extends ImageSize {
   readonly channels: 1 | 2 | 3 | 4;
-  /** The value of white. */
+  /** The sample value of white. */
   readonly maxValue: number;
-  /** Written in digits. */
+  /** Whether samples are written as ASCII digits. */
   readonly isPlain: boolean;
-  /** 1 is black, and there is no largest value. */
+  /** Whether the file is a bitmap: 1 is black, and there is no maximum value. */
   readonly isBitmap: boolean;
-  /** Where the pixels begin. */
+  /** Offset of the pixels. */
   readonly start: number;
 }
 
-/** Longer than any header that a program writes, comments included. */
+/** Maximum header size, comments included. No program writes longer headers. */
 const MAX_HEADER_BYTES = 65_536;
 
 const SPACE = '(?:\\s|#[^\\n\\r]*[\\n\\r])+';
@@ -36,7 +36,7 @@ function assertComplete(header: NetpbmHeader, bytes: Uint8Array): NetpbmHeader {
   ))
     throw damagedImageError();
   const sampleBytes = maxValue > 255 ? 2 : 1;
-  // Digits need a byte each at least, and what parts them.
+  // Each ASCII number takes at least one digit and one separator.
   const rawBytes = isBitmap
     ? Math.ceil(width / 8) * height
     : width * height * channels * sampleBytes;
@@ -49,7 +49,7 @@ function assertComplete(header: NetpbmHeader, bytes: Uint8Array): NetpbmHeader {
   return header;
 }
 
-/** P7: lines of a word and a value, in any order. */
+/** Reads a P7 header: lines of a keyword and a value, in any order. */
 function readPamHeader(text: string, bytes: Uint8Array): NetpbmHeader {
   const end = /(?:^|\n)ENDHDR[ \t\r]*\n/.exec(text);
   if (end === null) throw damagedImageError();
@@ -71,7 +71,7 @@ function readPamHeader(text: string, bytes: Uint8Array): NetpbmHeader {
   );
 }
 
-/** @throws ImageError for a file whose header contradicts itself, or that has fewer pixels than it says */
+/** @throws ImageError for an inconsistent header, or a file with fewer pixels than the header says */
 export function readNetpbmHeader(bytes: Uint8Array): NetpbmHeader {
   const text = Buffer.from(
     bytes.buffer,

@@ -3,7 +3,7 @@ import {readNetpbmHeader, type NetpbmHeader} from './netpbm-header.js';
 
 const isSpace = (byte: number): boolean => byte === 0x20 || (byte >= 0x09 && byte <= 0x0d);
 
-/** The numbers of a plain file, which are written in digits. */
+/** Reads the numbers of a plain file, written as ASCII digits. */
 class AsciiReader {
   constructor(
     private readonly bytes: Uint8Array,
@@ -18,7 +18,7 @@ class AsciiReader {
     }
   }
 
-  /** Of a bitmap, each digit is one. */
+  /** Reads a bit of a bitmap, where each digit is a sample. */
   readBit(): number {
     this.#skip();
     const byte = this.bytes[this.at++];
@@ -40,7 +40,7 @@ class AsciiReader {
   }
 }
 
-/** Numbers one after the other, whatever they are written in. */
+/** Creates a function that returns the next sample, in either encoding. */
 function createSampleReader(header: NetpbmHeader, bytes: Uint8Array): () => number {
   let at = header.start;
   if (header.isPlain) {
@@ -50,7 +50,7 @@ function createSampleReader(header: NetpbmHeader, bytes: Uint8Array): () => numb
   return header.maxValue > 255 ? () => bytes[at++]! * 256 + bytes[at++]! : () => bytes[at++]!;
 }
 
-/** Bits of which 1 is black, eight to a byte, each row from a new one. */
+/** Decodes a packed bitmap: 1 is black, 8 pixels per byte, and each row starts at a new byte. */
 function decodeBitmap({width, height, start}: NetpbmHeader, bytes: Uint8Array): Uint8Array {
   const row = Math.ceil(width / 8);
   const pixels = new Uint8Array(width * height);
@@ -75,7 +75,7 @@ function decodeRaster(header: NetpbmHeader, bytes: Uint8Array): Raster {
     : {width, height, channels, data: samples};
 }
 
-/** Gray with alpha as RGBA. */
+/** Converts gray with alpha to RGBA. */
 function grayAlphaToRgba(pairs: Uint8Array): Uint8Array {
   const pixels = new Uint8Array(2 * pairs.length);
   for (let i = 0; i < pairs.length; i += 2)
@@ -83,7 +83,7 @@ function grayAlphaToRgba(pairs: Uint8Array): Uint8Array {
   return pixels;
 }
 
-/** `.pbm`, `.pgm`, `.ppm` (P1 to P6, plain and raw) and `.pam` (P7), with any largest value up to 65,535. */
+/** Decoder for `.pbm`, `.pgm`, `.ppm` (P1 to P6, plain and raw) and `.pam` (P7), with any maximum value up to 65,535. */
 export const netpbm: RasterDecoder = {
   header(bytes) {
     const {width, height, channels, maxValue} = readNetpbmHeader(bytes);

@@ -1,7 +1,7 @@
 import {crc32, deflateSync} from 'node:zlib';
 import {createGammaProfile} from './icc.js';
 
-/** Behind the signature and the header, where chunks about color belong. */
+/** Offset after the signature and header, where color chunks belong. */
 const COLOR_CHUNK_OFFSET = 33;
 
 function chunk(kind: string, body: Uint8Array): Buffer {
@@ -15,7 +15,7 @@ function chunk(kind: string, body: Uint8Array): Buffer {
 
 type Chunks = ReadonlyMap<string, Buffer>;
 
-/** The chunks before the pixels. */
+/** Reads the chunks before the pixels. */
 function readChunks(bytes: Buffer): Chunks {
   const chunks = new Map<string, Buffer>();
   for (let at = 8; at + 12 <= bytes.length;) {
@@ -78,7 +78,7 @@ const diagonal = ([x, y, z]: readonly [number, number, number]): Matrix => [
 ];
 const toXyz = ([x, y]: Chromaticity): [number, number, number] => [x / y, 1, (1 - x - y) / y];
 
-/** X, Y, Z of the primaries under D50, from the places of white, red, green and blue in the diagram of colors. */
+/** X, Y, Z of the primaries under D50, from the chromaticities of white, red, green and blue. */
 function computePrimaries([white, red, green, blue]: readonly [
   Chromaticity,
   Chromaticity,
@@ -99,7 +99,7 @@ function computePrimaries([white, red, green, blue]: readonly [
 }
 
 const SRGB_CHROMATICITIES = [0.3127, 0.329, 0.64, 0.33, 0.3, 0.6, 0.15, 0.06];
-/** Of the encoding; the exponent of the screen is its inverse. */
+/** Encoding gamma of sRGB. The display gamma is its inverse. */
 const SRGB_GAMMA = 0.45455;
 
 function readChromaticities(chunk: Buffer | undefined): number[] {
@@ -115,8 +115,8 @@ function readChromaticities(chunk: Buffer | undefined): number[] {
 }
 
 /**
- * A PNG whose chunks `gAMA` and `cHRM` say that its colors are not sRGB, with a profile that says the same, which libvips heeds; any other
- * as it is. What says sRGB, or brings a profile of its own, counts before those chunks.
+ * Embeds an ICC profile in a PNG whose `gAMA` and `cHRM` chunks say that its colors are not sRGB: libvips only reads profiles. All other
+ * files are returned unchanged. An sRGB chunk or an embedded profile takes precedence over these chunks.
  */
 export function embedGammaProfile(file: Uint8Array): Uint8Array {
   const bytes = Buffer.from(file.buffer, file.byteOffset, file.length);

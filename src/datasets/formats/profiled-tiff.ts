@@ -2,7 +2,7 @@ import type {Raster} from './raster.js';
 
 const [SHORT, LONG, BYTES] = [3, 4, 7];
 
-/** Pixels as a TIFF file with a profile: libvips takes no profile for raw pixels. */
+/** Encodes pixels as a TIFF file with an ICC profile. libvips takes no profile for raw pixels. */
 export function encodeTiffWithProfile(
   {data, width, height, channels}: Raster,
   profile: Uint8Array,

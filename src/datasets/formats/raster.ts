@@ -1,28 +1,28 @@
 import {ImageError} from '../images/image-error.js';
 import type {ImageSize} from '../images/resample.js';
 
-/** An image as a decoder of ours leaves it: upright, 8 bits a channel, rows from the top. */
+/** An image decoded by this package: upright, 8 bits per channel, top row first. */
 export interface Raster extends ImageSize {
   /** `[height, width, channels]`: gray, RGB or RGBA. */
   readonly data: Uint8Array;
   readonly channels: 1 | 3 | 4;
-  /** The ICC profile of its colors; sRGB where there is none. */
+  /** ICC profile of the colors. Default: sRGB. */
   readonly profile?: Uint8Array;
 }
 
-/** What a header must tell before room for pixels is made. */
+/** Header fields that are needed before memory for pixels is allocated. */
 export interface RasterHeader extends ImageSize {
-  /** Bits of a channel, as they are stored. */
+  /** Stored bits per channel. */
   readonly depth: number;
   readonly hasAlpha: boolean;
 }
 
-/** A format that is read here. */
+/** A decoder of this package for one format. */
 export interface RasterDecoder {
   header(bytes: Uint8Array): RasterHeader | Promise<RasterHeader>;
-  /** Called for headers within the limits only. */
+  /** Decodes the pixels. Called only if the header is within the limits. */
   decode(bytes: Uint8Array): Raster | Promise<Raster>;
 }
 
-/** A file that ends too early, or contradicts itself. */
+/** An error for a truncated or inconsistent file. */
 export const damagedImageError = (): ImageError => new ImageError('it is damaged or cut off');

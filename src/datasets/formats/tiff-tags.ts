@@ -1,4 +1,4 @@
-/** What the first directory of a TIFF file says, as far as it matters here. */
+/** The tags of a TIFF file's first directory that are used here. */
 export interface TiffTags {
   readonly bits: number;
   readonly channels: number;
@@ -6,9 +6,9 @@ export interface TiffTags {
   readonly sampleFormat: number;
   readonly photometric: number;
   readonly compression: number;
-  /** Of colors in YCbCr. */
+  /** Whether the chroma of YCbCr is subsampled. */
   readonly isSubsampled: boolean;
-  /** Taken by a sensor, with at most a preview in the first directory. */
+  /** Whether the file is a camera RAW file, with at most a preview in the first directory. */
   readonly isRaw: boolean;
 }
 
@@ -37,7 +37,7 @@ const TYPE_BYTES: Readonly<Record<number, number>> = {
 const MAX_ENTRIES = 4096;
 const [COLOR_FILTER_ARRAY, LINEAR_RAW] = [32_803, 34_892];
 
-/** Numbers of a file in either order of bytes; undefined beyond its end. */
+/** Reads numbers in either byte order; undefined beyond the end of the file. */
 class BinaryReader {
   readonly isBig: boolean;
   readonly #isLittle: boolean;
@@ -59,7 +59,7 @@ class BinaryReader {
   }
 }
 
-/** The first two numbers of each tag of the first directory. */
+/** Reads the first two values of each tag of the first directory. */
 function readFirstDirectory(file: Uint8Array): ReadonlyMap<number, readonly number[]> {
   const reader = new BinaryReader(Buffer.from(file.buffer, file.byteOffset, file.length));
   const [pointer, countBytes, entryBytes, offsetBytes] = reader.isBig

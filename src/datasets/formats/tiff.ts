@@ -10,7 +10,7 @@ const [WHITE_IS_ZERO, YCBCR, CIELAB, ICCLAB, ITULAB, LOG_LUMINANCE, LOGLUV] = [
   0, 6, 8, 9, 10, 32_844, 32_845,
 ];
 const [OLD_JPEG, JPEG] = [6, 7];
-/** None, CCITT, LZW, JPEG, deflate, PackBits. */
+/** Supported compressions: none, CCITT, LZW, JPEG, deflate, PackBits. */
 const COMPRESSIONS: readonly number[] = [1, 2, 3, 4, 5, 7, 8, 32_773, 32_946];
 const COMPRESSION_NAMES: Readonly<Record<number, string>> = {
   [OLD_JPEG]: 'an outdated kind of JPEG',
@@ -24,7 +24,7 @@ const COMPRESSION_NAMES: Readonly<Record<number, string>> = {
 };
 const SAVE_REMEDY = 'save it with 8 or 16 bits a channel';
 
-/** Why a TIFF file whose pixels libvips would show wrongly is refused. */
+/** The reason to reject a TIFF file whose pixels libvips would misread; undefined if there is none. */
 export function describeUnsupportedTiff({
   bits,
   channels,
@@ -55,7 +55,7 @@ export function describeUnsupportedTiff({
   return undefined;
 }
 
-/** Why a TIFF file that could not be read cannot be; undefined where it should have been. */
+/** The reason why a TIFF file could not be read; undefined if the format is supported. */
 export function describeTiffFailure({bits, channels, compression}: TiffTags): string | undefined {
   if (!COMPRESSIONS.includes(compression)) {
     return `its compression (${COMPRESSION_NAMES[compression] ?? `number ${compression}`}) is not supported; save it with LZW or deflate`;
@@ -66,15 +66,15 @@ export function describeTiffFailure({bits, channels, compression}: TiffTags): st
     : `it has ${bits} bits a channel, which is not supported; ${SAVE_REMEDY}`;
 }
 
-/** Whether libvips gives the numbers of a file as they are, and leaves to us what they mean. */
+/** Whether libvips returns the samples of a file unconverted, so that they must be interpreted here. */
 export const needsConversion = ({sampleFormat, photometric, compression}: TiffTags): boolean =>
   sampleFormat === FLOAT ||
   (photometric === YCBCR && compression !== JPEG && compression !== OLD_JPEG);
 
-/** What resampling overshoots by. */
+/** Tolerance for values outside 0..1, which resampling overshoots by. */
 const OVERSHOOT_TOLERANCE = 0.01;
 
-/** Floats are 0 for black to 1 for white, as displayed; alpha last. Others would be guesses. */
+/** Converts floats to 8 bits: 0 is black, 1 is white, display-referred, alpha last. Other ranges would be guesses. */
 function convertFloats(values: Float32Array, channels: number, isInverted: boolean): Uint8Array {
   const pixels = new Uint8Array(values.length);
   const isGray = channels < 3;
@@ -93,7 +93,7 @@ function convertFloats(values: Float32Array, channels: number, isInverted: boole
   return pixels;
 }
 
-/** ITU-R BT.601, all of 0..255, as JPEG has it. */
+/** Converts YCbCr to RGB: ITU-R BT.601, full range 0..255, as in JPEG. */
 function convertYcbcr(values: Uint8Array): Uint8Array {
   const pixels = new Uint8ClampedArray(values.length);
   for (let i = 0; i < values.length; i += 3) {
@@ -112,7 +112,7 @@ const grayAlphaToRgba = (pixels: Uint8Array): Uint8Array => {
   return rgba;
 };
 
-/** The pixels of a file that `needsConversion`. */
+/** Decodes a file for which `needsConversion` returns true. */
 export async function convertTiff(
   bytes: Uint8Array,
   tags: TiffTags,
@@ -123,7 +123,7 @@ export async function convertTiff(
     const {data, info} = await image.raw({depth: 'uchar'}).toBuffer({resolveWithObject: true});
     return {data: convertYcbcr(data), width: info.width, height: info.height, channels: 3};
   }
-  // In these spaces libvips leaves floats as they are.
+  // In these color spaces, libvips keeps floats unchanged.
   const space = tags.channels < 3 ? 'b-w' : 'scrgb';
   const rawImage = image.pipelineColourspace(space).toColourspace(space).raw({depth: 'float'});
   const {data, info} = await rawImage.toBuffer({resolveWithObject: true});

@@ -1,13 +1,13 @@
 import sharp from 'sharp';
 
-/** Pixels between images. */
+/** Gap between images, in pixels. */
 const GAP = 6;
 
 /**
- * Square images side by side, rows below each other, on white.
+ * Renders square images as a grid on white: one row per entry of `rows`.
  *
- * @param rows images of `[size, size, 3]` each
- * @returns a JPEG, or what the name ends in: .png or .webp
+ * @param rows images, `[size, size, 3]` each
+ * @returns the encoded file: JPEG, or PNG or WebP if the name ends in .png or .webp
  */
 export async function renderContactSheet(
   rows: readonly (readonly Uint8Array[])[],

@@ -1,16 +1,19 @@
 import type {DecodedImage, ImageSize, CropBox} from './resample.js';
 
-/** Long side over short side beyond which only the middle of an image is used: a strip of 1 x 60,000 is no reason to run out of memory. */
+/**
+ * Maximum aspect ratio (long side / short side). Of longer images, only the center is used: a strip of 1 x 60,000 must not exhaust the
+ * memory.
+ */
 export const MAX_ASPECT_RATIO = 4;
 
-/** Python's `round`, by which torchvision places a center crop: halves go to the even neighbor. */
+/** Rounds halves to the even neighbor, like Python's `round`, which torchvision uses to place a center crop. */
 function roundHalfToEven(value: number): number {
   const floor = Math.floor(value);
   if (value - floor !== 0.5) return Math.round(value);
   return floor % 2 === 0 ? floor : floor + 1;
 }
 
-/** A center crop, placed as torchvision's `CenterCrop` places it. */
+/** The box of a center crop, placed as by torchvision's `CenterCrop`. */
 function centerBox({width, height}: ImageSize, size: ImageSize): CropBox {
   return {
     ...size,
@@ -19,7 +22,7 @@ function centerBox({width, height}: ImageSize, size: ImageSize): CropBox {
   };
 }
 
-/** The region of an image that is used: all of it, except of very long images. */
+/** The region of an image that is used: the whole image, except for very long ones. */
 export function limitAspectRatio(size: ImageSize): CropBox {
   const maxSide = Math.min(size.width, size.height) * MAX_ASPECT_RATIO;
   return centerBox(size, {
@@ -28,7 +31,7 @@ export function limitAspectRatio(size: ImageSize): CropBox {
   });
 }
 
-/** The square in the middle, placed as torchvision's `CenterCrop` places it. @throws RangeError for an image that is smaller */
+/** The box of the central square, placed as by torchvision's `CenterCrop`. @throws RangeError for an image that is smaller */
 export function centerCropBox(image: ImageSize, size: number): CropBox {
   if (Math.min(image.width, image.height) < size) {
     throw new RangeError(
@@ -38,7 +41,7 @@ export function centerCropBox(image: ImageSize, size: number): CropBox {
   return centerBox(image, {width: size, height: size});
 }
 
-/** The pixels of `centerCropBox`, `[size, size, 3]`. @throws RangeError for an image that is smaller */
+/** Crops the central square: `[size, size, 3]`. @throws RangeError for an image that is smaller */
 export function centerCrop(image: DecodedImage, size: number): Uint8Array {
   const {left, top} = centerCropBox(image, size);
   const crop = new Uint8Array(size * size * 3);

@@ -14,7 +14,7 @@ import {
   type ResizePlan,
 } from './resize-plan.js';
 
-/** Size of what `decodeBytes` gives, from the image's header. @throws as `decodeBytes` */
+/** The size of the image that `decodeBytes` returns, from the header. @throws as `decodeBytes` */
 export async function readDecodedSize(
   bytes: Uint8Array,
   options: ResizeOptions,
@@ -28,11 +28,11 @@ export async function readDecodedSize(
 const shrink = (image: Sharp, {width, height}: ImageSize): Sharp =>
   image.resize(width, height, {kernel: 'linear', fit: 'fill', fastShrinkOnLoad: false});
 
-/** Images that need much memory are decoded one at a time. */
+/** Whether an image needs much memory. Such images are decoded one at a time. */
 const isLarge = ({size, isStreamed}: ImageHeader): boolean =>
   size.width * size.height > (isStreamed ? 2 ** 26 : 2 ** 24);
 
-/** Work on an image, one at a time where it is huge. */
+/** Runs a task on an image; tasks on large images run one at a time. */
 const limitMemory = <Result>(
   bytes: Uint8Array,
   header: ImageHeader,
@@ -40,11 +40,12 @@ const limitMemory = <Result>(
 ): Promise<Result> => explainUnsupported(bytes, isLarge(header) ? runExclusive(task) : task());
 
 /**
- * Decodes an image and resizes it as its `ResizePlan` says, with PIL's bilinear filter: its short side to `resizeSize`, or all of it into a square
- * of `cropSize`. The orientation flag is applied, transparency laid over white, everything brought to 8-bit sRGB; of an animation the first
- * frame counts.
+ * Decodes an image and resizes it as its `ResizePlan` says, with PIL's bilinear filter. The short side becomes `resizeSize`, or the whole
+ * image becomes a square of `cropSize`. The EXIF orientation is applied, transparency is composited on white, and everything is converted
+ * to 8-bit sRGB. Of an animation, the first frame is used.
  *
- * @throws Error of sharp's for what is no image, is cut off or damaged, or has more pixels than sharp's limit; `describeDecodeError` says which
+ * @throws Error of sharp for an input that is not an image, is truncated or damaged, or exceeds sharp's pixel limit; `describeDecodeError`
+ *   returns the reason
  */
 export async function decodeBytes(
   bytes: Uint8Array,
@@ -69,14 +70,14 @@ async function decodeResized(
   const isFullImage = shrunkSize.width === cropBox.width && shrunkSize.height === cropBox.height;
   const pixels = await toRawPixels(isFullImage ? image : shrink(image, shrunkSize), shrunkSize);
   if (shrunkSize.width === size.width && shrunkSize.height === size.height) return pixels;
-  // libvips enlarges half an output pixel off the place where PIL does.
+  // When libvips enlarges, the result is half an output pixel off from PIL's.
   return {...size, data: resample(pixels, {...shrunkSize, left: 0, top: 0}, size)};
 }
 
-/** An image of more is shrunk while it is checked, to a short side of so many pixels. */
+/** Larger images are shrunk while they are checked, to this short side in pixels. */
 const [MAX_FULL_SIZE_PIXELS, SHRUNK_SHORT_SIDE] = [2 ** 22, 256];
 
-/** Decodes every pixel that `decodeBytes` reads, for its errors and for inspection. @throws as `decodeBytes` */
+/** Decodes every pixel that `decodeBytes` reads, to find errors and to inspect the image. @throws as `decodeBytes` */
 export async function decodeForInspection(
   bytes: Uint8Array,
 ): Promise<{header: ImageHeader; image: DecodedImage}> {
@@ -87,7 +88,7 @@ export async function decodeForInspection(
 async function decodeFull(bytes: Uint8Array, header: ImageHeader): Promise<DecodedImage> {
   const cropBox = limitAspectRatio(header.size);
   const image = await prepareImage(bytes, header, cropBox);
-  // Shrinking is the greater part of the work on a small image, and keeps a large one from filling the memory.
+  // Shrinking dominates the time for small images, and limits the memory for large ones.
   if (cropBox.width * cropBox.height <= MAX_FULL_SIZE_PIXELS) return toRawPixels(image, cropBox);
   const size = resizedSize(cropBox, SHRUNK_SHORT_SIDE);
   return toRawPixels(shrink(image, size), size);
@@ -101,7 +102,7 @@ async function toRawPixels(image: Sharp, {width, height}: ImageSize): Promise<De
   return {data, width: info.width, height: info.height};
 }
 
-/** `decodeBytes` of a file. @throws also what reading the file throws */
+/** `decodeBytes` of a file. @throws also errors of reading the file */
 export async function decodeFile(
   path: string,
   preprocessing: ResizeOptions,

@@ -1,12 +1,12 @@
 import type {ImageFormat} from './image-format.js';
 
 /**
- * A file with more is refused: libvips visits every frame before it shows the first, those of a WebP file in a time that grows with their
- * square (28 s for 100,000 of them, which take 8 MB).
+ * Maximum number of frames. libvips visits every frame before it decodes the first. For WebP, the time is quadratic in their number: 28 s
+ * for 100,000 frames in 8 MB.
  */
 export const MAX_FRAMES = 10_000;
 
-/** Counts no further than one beyond `MAX_FRAMES`, and no further than a file is valid. */
+/** Counts the frames of a file. Stops at one more than `MAX_FRAMES`, or where the file is no longer valid. */
 type FrameCounter = (bytes: Buffer) => number;
 
 function countWebpFrames(bytes: Buffer): number {
@@ -30,12 +30,12 @@ function countGifFrames(bytes: Buffer): number {
       at += 11 + colorTableBytes(bytes[at + 9]);
     } else if (bytes[at] === EXTENSION) at += 2;
     else break;
-    while (at < bytes.length && bytes[at] !== 0) at += 1 + bytes[at]!; // what it holds is in blocks, the last of which is empty
+    while (at < bytes.length && bytes[at] !== 0) at += 1 + bytes[at]!; // the content is a sequence of blocks that ends with an empty one
   }
   return frames;
 }
 
-/** Each page has a directory, which says where the next one is; they may form a loop. */
+/** Counts the pages of a TIFF. Each page has a directory with the offset of the next one; the offsets may form a loop. */
 function countTiffPages(bytes: Buffer): number {
   const isLittle = bytes[0] === 0x49;
   const isBig = bytes[isLittle ? 2 : 3] === 43;
@@ -60,7 +60,7 @@ const FRAME_COUNTERS: Readonly<Partial<Record<ImageFormat, FrameCounter>>> = {
   TIFF: countTiffPages,
 };
 
-/** Whether a file has so many frames, or pages, that its first is not worth the way to it. */
+/** Whether a file has too many frames or pages to decode the first one. */
 export function hasTooManyFrames(bytes: Uint8Array, format: ImageFormat): boolean {
   const count = FRAME_COUNTERS[format];
   return (

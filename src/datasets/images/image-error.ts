@@ -1,11 +1,11 @@
 import {errorMessage} from '../../core/errors.js';
 
-/** An error whose message is the reason why an image cannot be read. */
+/** Thrown if an image cannot be read. The message is the reason, as a clause. */
 export class ImageError extends Error {}
 
 /**
- * Why an image could not be read, as a clause. libvips keeps one text for all its threads, so what it says may be about another image:
- * only what sharp, Node and this project say is passed on.
+ * The reason why an image could not be read, as a clause. Only messages of sharp, Node and this project are passed on. The text of libvips
+ * is not: all its threads share one error text, which may be about another image.
  */
 export function describeDecodeError(error: unknown): string {
   if (error instanceof ImageError) return error.message;

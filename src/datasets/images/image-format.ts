@@ -1,17 +1,17 @@
 import {extname} from 'node:path';
 import {readHead} from './read-bytes.js';
 
-/** What decodes a format (decode.ts). */
+/** The decoder of a format (decode.ts). */
 export type Decoder = 'libvips' | 'bmp' | 'netpbm' | 'libheif';
 
 interface Format {
   readonly name: string;
-  /** In lower case, with their dots. */
+  /** File extensions in lower case, with the dot. */
   readonly extensions: readonly string[];
-  /** How the first bytes look, as latin-1 text. */
+  /** Pattern of the first bytes, as Latin-1 text. */
   readonly signature: RegExp;
   readonly decoder?: Decoder;
-  /** What to do with a format that nothing here reads. */
+  /** What to do with a format that is not supported. */
   readonly remedy?: string;
 }
 
@@ -20,8 +20,8 @@ const DEVELOP = 'develop it into a JPEG or a 16-bit TIFF';
 const EXTRACT_FRAMES = 'save its frames as images';
 
 /**
- * Every kind of image that is known; the first match counts, so stronger signatures stand before weaker ones. Those without a reader are
- * known only to be named, with what helps.
+ * All known image formats. The first match counts, so stronger signatures come before weaker ones. Formats without a decoder are listed to
+ * name them in errors, with a remedy.
  */
 const FORMATS = [
   {
@@ -149,30 +149,30 @@ const FORMATS = [
   },
 ] as const satisfies readonly Format[];
 
-/** A kind of image. */
+/** The name of an image format. */
 export type ImageFormat = (typeof FORMATS)[number]['name'];
 
 const FORMATS_BY_NAME: ReadonlyMap<string, Format> = new Map(
   FORMATS.map(format => [format.name, format]),
 );
 
-/** What decodes a format; undefined where nothing does. */
+/** The decoder of a format; undefined for unsupported formats. */
 export const getDecoder = (format: ImageFormat): Decoder | undefined =>
   FORMATS_BY_NAME.get(format)!.decoder;
 
-/** Extensions that files of a format go by. */
+/** File extensions of a format. */
 export const getExtensions = (format: ImageFormat): readonly string[] =>
   FORMATS_BY_NAME.get(format)!.extensions;
 
 const readableNames = FORMATS.filter(format => 'decoder' in format).map(({name}) => name);
 
-/** The formats that are read, as words of a sentence: `JPEG, PNG or BMP`. */
+/** The supported formats, as text: `JPEG, PNG or BMP`. */
 export const READABLE_FORMATS = `${readableNames.slice(0, -1).join(', ')} or ${readableNames.at(-1)}`;
 
-/** DICOM has its mark behind 128 bytes, and a drawing may begin with a comment. */
+/** Number of bytes to detect a format. The signature of DICOM follows 128 bytes, and an SVG may begin with a comment. */
 const HEAD_BYTES = 512;
 
-/** The format that a file's first bytes announce. Names and extensions are ignored. */
+/** Detects the format by the first bytes of a file. Names and extensions are ignored. */
 export function detectFormat(head: Uint8Array): ImageFormat | undefined {
   const text = Buffer.from(
     head.buffer,
@@ -182,13 +182,17 @@ export function detectFormat(head: Uint8Array): ImageFormat | undefined {
   return FORMATS.find(({signature}) => signature.test(text))?.name;
 }
 
-/** The format of a file, `empty` where it has no bytes, `unknown` where it is no image that we know. @throws what opening it throws */
+/**
+ * Detects the format of a file: `empty` for an empty file, `unknown` for a file that is not a known image.
+ *
+ * @throws errors of opening the file
+ */
 export async function detectFileFormat(path: string): Promise<ImageFormat | 'empty' | 'unknown'> {
   const head = await readHead(path, HEAD_BYTES);
   return head.length === 0 ? 'empty' : (detectFormat(head) ?? 'unknown');
 }
 
-/** Why bytes are not decoded, as a clause about their file; undefined where they are an image of a format that we read. */
+/** The reason why a file is not decoded, as a clause; undefined for supported formats. */
 export function describeUnreadableFormat(
   format: ImageFormat | 'empty' | 'unknown' | undefined,
 ): string | undefined {
@@ -198,7 +202,7 @@ export function describeUnreadableFormat(
   return decoder === undefined ? `${format} is not supported; ${remedy}` : undefined;
 }
 
-/** RAW images of cameras are TIFF files inside (tiff-tags.ts). */
+/** Extensions of camera RAW images, which are TIFF files (tiff-tags.ts). */
 const RAW_EXTENSIONS = [
   '.dng',
   '.nef',
@@ -222,6 +226,6 @@ const IMAGE_EXTENSIONS: ReadonlySet<string> = new Set([
   ...RAW_EXTENSIONS,
 ]);
 
-/** Whether the name of a file promises an image: one that holds none is worth a warning. */
+/** Whether a file has the extension of an image. If it holds none, a warning is reported. */
 export const hasImageExtension = (name: string): boolean =>
   IMAGE_EXTENSIONS.has(extname(name).toLowerCase());

@@ -15,32 +15,32 @@ import {ImageError} from './image-error.js';
 import type {ImageSize} from './resample.js';
 
 /**
- * `error` refuses files that are cut off or damaged, and lets pass what every viewer shows (stray bytes between JPEG markers, unknown
- * TIFF tags). sharp's limit of 268 million pixels stays on.
+ * Options for every call of sharp. `error` rejects truncated or damaged files. It accepts what every viewer shows, such as stray bytes
+ * between JPEG markers or unknown TIFF tags. sharp's limit of 268 million pixels stays on.
  */
 export const SHARP_OPTIONS: SharpOptions = {failOn: 'error', sequentialRead: true};
 
-/** What the header of an image says. */
+/** Header of an image. */
 export interface ImageHeader {
   readonly format: ImageFormat;
-  /** Upright. */
+  /** Size after applying the orientation. */
   readonly size: ImageSize;
   readonly isCmyk: boolean;
-  /** Of a JPEG as most are, whose header holds no surprise. */
+  /** Whether it is an ordinary JPEG, as `readSimpleJpegHeader` accepts. */
   readonly isSimpleJpeg: boolean;
-  /** Whether its orientation flag turns or mirrors it. */
+  /** Whether its EXIF orientation rotates or mirrors it. */
   readonly hasOrientation: boolean;
   readonly hasAlpha: boolean;
-  /** Bits of a channel. */
+  /** Bits per channel. */
   readonly depth: number;
   readonly frames: number;
-  /** Whether a profile says that its colors are not sRGB. */
+  /** Whether it has an ICC profile other than sRGB. */
   readonly hasNonSrgbProfile: boolean;
-  /** Whether it is decoded row by row, and is never in memory as a whole. */
+  /** Whether it is decoded row by row, without holding the whole image in memory. */
   readonly isStreamed: boolean;
 }
 
-/** The formats that are decoded here, and not by libvips. */
+/** Decoders of this package, for formats that libvips does not decode. */
 export const RASTER_DECODERS: Readonly<Record<Exclude<Decoder, 'libvips'>, RasterDecoder>> = {
   bmp,
   netpbm,
@@ -56,18 +56,18 @@ const HEADER_DEFAULTS = {
   hasNonSrgbProfile: false,
 };
 
-/** No camera makes more. */
+/** Maximum number of pixels. No camera produces more. */
 const MAX_PIXELS = 2 ** 28;
 
-/** Of libvips (VIPS_MAX_COORD). */
+/** Maximum side of libvips (VIPS_MAX_COORD). */
 const MAX_SIDE = 10_000_000;
 const tooManyPixelsError = (): ImageError =>
   new ImageError(`it has more than ${Math.floor(MAX_PIXELS / 1e6)} million pixels`);
 
-/** What an image may take where it is in memory as a whole; one of a phone with 108 million pixels does not take more. */
+/** Maximum memory for an image that is not streamed. A phone image of 108 million pixels does not need more. */
 const MAX_MEMORY_MIB = 640;
 
-/** Bytes that decoding takes for each pixel of such images, measured on 67 million. */
+/** Bytes per pixel while decoding such images, measured on 67 million pixels. */
 const BYTES_PER_PIXEL: Readonly<Partial<Record<ImageFormat, number>>> = {
   AVIF: 15,
   HEIC: 10,
@@ -78,7 +78,7 @@ const BYTES_PER_PIXEL: Readonly<Partial<Record<ImageFormat, number>>> = {
 };
 const DEFAULT_BYTES_PER_PIXEL = 6;
 
-/** Bits of libvips' number formats that are not of 8. */
+/** Bits of libvips' band formats, except those of 8 bits. */
 const BIT_DEPTHS: Readonly<Record<string, number>> = {
   ushort: 16,
   short: 16,
@@ -89,13 +89,12 @@ const BIT_DEPTHS: Readonly<Record<string, number>> = {
 };
 
 const isBaseline = ({frame}: JpegHeader): boolean => frame !== 0xc2;
-/** An empty one is in several pieces, which nobody needs for sRGB. */
+/** Whether a profile is not sRGB. An empty one was split into several pieces, which sRGB does not need. */
 const isNotSrgb = (profile: Uint8Array | undefined): boolean =>
   profile !== undefined && !isSrgb(profile);
 
 /**
- * Whether a box of an AVIF file has a side that no number of libvips holds: GLib would say so on standard error, where nobody can keep
- * it from.
+ * Whether a box of an AVIF file has a side beyond the range of libvips. GLib would print that to standard error, which cannot be prevented.
  */
 function hasOversizedSide(file: Uint8Array): boolean {
   const bytes = Buffer.from(file.buffer, file.byteOffset, file.length);
@@ -183,7 +182,7 @@ async function readHeaderOfFormat(bytes: Uint8Array, format: ImageFormat): Promi
     : readRasterHeader(bytes, format, RASTER_DECODERS[decoderName]);
 }
 
-/** Bytes of memory that the pixels take at once; 0 where there are never many. */
+/** Estimated memory of decoding, in bytes; 0 for streamed images. */
 function estimateDecodeBytes({
   format,
   size: {width, height},
@@ -208,17 +207,17 @@ function checkSize(header: ImageHeader): void {
     );
 }
 
-/** @throws ImageError for what is no image, of no format that is read, or too large; Error of sharp's for a damaged one */
+/** @throws ImageError for a file that is not an image, unsupported or too large; Error of sharp for a damaged one */
 export async function readHeader(bytes: Uint8Array): Promise<ImageHeader> {
   const format = bytes.length === 0 ? 'empty' : detectFormat(bytes);
-  const unsupportedReason = describeUnreadableFormat(format); // libvips reads much more: drawings that draw in other files, whole documents
+  const unsupportedReason = describeUnreadableFormat(format); // libvips would read more: drawings that include other files, whole documents
   if (unsupportedReason !== undefined) throw new ImageError(unsupportedReason);
   const header = await explainUnsupported(bytes, readHeaderOfFormat(bytes, format as ImageFormat));
   checkSize(header);
   return header;
 }
 
-/** Passes on work on an image; where that fails for what libvips lacks, and not for damage, says so. */
+/** Awaits a task on an image. If it fails because libvips lacks a feature, and not because of damage, the error says so. */
 export async function explainUnsupported<Result>(
   bytes: Uint8Array,
   task: Promise<Result>,

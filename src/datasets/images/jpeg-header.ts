@@ -1,26 +1,26 @@
 import type {ImageSize} from './resample.js';
 
 const [SOI, APP1, APP2, SOS] = [0xd8, 0xe1, 0xe2, 0xda];
-/** Start of a frame: 0xc0 to 0xcf, but for the tables that share the range. */
+/** Whether a marker starts a frame: 0xc0 to 0xcf, except for the tables in that range. */
 const isFrame = (marker: number): boolean =>
   marker >= 0xc0 && marker <= 0xcf && ![0xc4, 0xc8, 0xcc].includes(marker);
 
-/** What the markers before the pixels of a JPEG file say. */
+/** Header of a JPEG file, from the markers before the pixels. */
 export interface JpegHeader extends ImageSize {
-  /** The last two digits of its frame's marker: 0xc0 is baseline, 0xc2 progressive. */
+  /** Second byte of the frame marker: 0xc0 is baseline, 0xc2 progressive. */
   readonly frame: number;
-  /** Bits of a sample. */
+  /** Bits per sample. */
   readonly precision: number;
   readonly channels: number;
-  /** Whether there may be an orientation, which stands in APP1. */
+  /** Whether APP1 is present, which may hold the EXIF orientation. */
   readonly hasApp1: boolean;
-  /** Its ICC profile, where that is in one piece; empty where it is in several. */
+  /** ICC profile, if it is in one piece; empty if it is in several. */
   readonly profile?: Uint8Array;
 }
 
 const ICC_SIGNATURE = Buffer.from('ICC_PROFILE\0', 'latin1');
 
-/** The profile in an APP2 marker, that of the first of several pieces being empty. */
+/** Reads the ICC profile in an APP2 marker; empty for the first of several pieces. */
 function readProfileAt(bytes: Buffer, at: number, length: number): Uint8Array | undefined {
   const body = bytes.subarray(at + 4, at + 2 + length);
   if (!body.subarray(0, ICC_SIGNATURE.length).equals(ICC_SIGNATURE)) return undefined;
@@ -30,8 +30,8 @@ function readProfileAt(bytes: Buffer, at: number, length: number): Uint8Array | 
 }
 
 /**
- * The header of a JPEG file, read in microseconds, where libvips takes a third of the time that it then takes to decode a small image.
- * Undefined where it is damaged, or odd.
+ * Reads the header of a JPEG file in microseconds. libvips takes a third of the time that it then needs to decode a small image. Undefined
+ * if the header is damaged or unusual.
  */
 function readJpegHeader(file: Uint8Array): JpegHeader | undefined {
   const bytes = Buffer.from(file.buffer, file.byteOffset, file.length);
@@ -39,7 +39,7 @@ function readJpegHeader(file: Uint8Array): JpegHeader | undefined {
   let header: Omit<JpegHeader, 'hasApp1' | 'profile'> | undefined;
   let profile: Uint8Array | undefined;
   let hasApp1 = false;
-  // An orientation may stand anywhere before the pixels.
+  // An EXIF orientation may be anywhere before the pixels.
   for (let at = 2; at + 10 <= bytes.length && bytes[at] === 0xff;) {
     const marker = bytes[at + 1]!;
     const length = bytes.readUInt16BE(at + 2);
@@ -62,7 +62,7 @@ function readJpegHeader(file: Uint8Array): JpegHeader | undefined {
   return undefined;
 }
 
-/** The header of a JPEG file that holds no surprise: gray or three colors, and no orientation. */
+/** Reads the header of an ordinary JPEG file: gray or three colors, without orientation; undefined for all others. */
 export function readSimpleJpegHeader(file: Uint8Array): JpegHeader | undefined {
   const header = readJpegHeader(file);
   return header === undefined || header.hasApp1 || (header.channels !== 1 && header.channels !== 3)
@@ -70,10 +70,10 @@ export function readSimpleJpegHeader(file: Uint8Array): JpegHeader | undefined {
     : header;
 }
 
-/** Baseline and extended, and progressive, in Huffman's code; all others are rare, and not every decoder has them. */
+/** Supported frames: baseline, extended and progressive, with Huffman coding. All others are rare, and not every decoder supports them. */
 const SUPPORTED_FRAMES: readonly number[] = [0xc0, 0xc1, 0xc2];
 
-/** Why a JPEG file that could not be read cannot be; undefined where it should have been. */
+/** The reason why a JPEG file could not be read; undefined if its features are supported. */
 export function describeJpegFailure(bytes: Uint8Array): string | undefined {
   const header = readJpegHeader(bytes);
   if (header === undefined) return undefined;

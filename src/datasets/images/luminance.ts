@@ -3,14 +3,14 @@ import type {DecodedImage} from './resample.js';
 /** Rec. 601 luma in 1/256 (ITU-R BT.601). */
 const [RED, GREEN, BLUE] = [77, 150, 29];
 
-/** Where each cell of a side of `length` pixels begins; a cell of an image that is too small has a pixel all the same. */
+/** Start of each cell along a side of `length` pixels. Every cell has a pixel, even in images smaller than the grid. */
 const computeCellEdges = (length: number, side: number): Int32Array =>
   Int32Array.from({length: side + 1}, (_, i) => Math.floor((i * length) / side));
 
 /**
- * The mean luminances of an image's cells, without its aspect ratio.
+ * Computes the mean luminance of each cell of a grid over the image, without its aspect ratio.
  *
- * @returns `[side, side]`, 0..255, rows from the top
+ * @returns `[side, side]`, 0..255, top row first
  */
 export function computeCellLuminances(
   {data, width, height}: DecodedImage,

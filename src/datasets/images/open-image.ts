@@ -10,11 +10,11 @@ import {getDecoder} from './image-format.js';
 import {RASTER_DECODERS, SHARP_OPTIONS, type ImageHeader} from './image-header.js';
 import type {CropBox} from './resample.js';
 
-// One image is small: threads are better spent on several images, and no image is opened twice for libvips to remember it.
+// Single images are small: threads are better used for several images. No image is opened twice, so libvips needs no cache.
 sharp.concurrency(1);
 sharp.cache(false);
 
-/** An image as libvips reads it: by itself, or as the pixels that a decoder of ours made of it. */
+/** Opens an image in libvips: the file itself, or the pixels from a decoder of this package. */
 async function openImage(
   bytes: Uint8Array,
   {format, isCmyk, hasNonSrgbProfile: hasProfile}: ImageHeader,
@@ -25,7 +25,7 @@ async function openImage(
   if (tags !== undefined && needsConversion(tags))
     return fromRaster(await convertTiff(bytes, tags, SHARP_OPTIONS));
   const file = format === 'PNG' ? embedGammaProfile(bytes) : bytes;
-  // Colors are brought to sRGB, as browsers do it, which takes its time: only where they are others. Inks (CMYK) mean nothing otherwise.
+  // Colors are converted to sRGB, as in browsers. That is slow, so sRGB profiles are ignored. CMYK always needs a conversion.
   return sharp(file, {
     ...SHARP_OPTIONS,
     ignoreIcc: !isCmyk && !hasProfile && file === bytes,
@@ -39,7 +39,7 @@ function fromRaster(raster: Raster): Sharp {
   return sharp(encodeTiffWithProfile(raster, profile), SHARP_OPTIONS);
 }
 
-/** The used region of an image as 8-bit sRGB over white, upright. */
+/** The used region of an image as upright 8-bit sRGB, composited on white. */
 export async function prepareImage(
   bytes: Uint8Array,
   header: ImageHeader,

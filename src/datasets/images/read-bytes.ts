@@ -3,7 +3,7 @@ import {promisify} from 'node:util';
 import {toSystemPath} from '../../core/files/file-names.js';
 import {ImageError} from './image-error.js';
 
-// A `FileHandle` of node:fs/promises takes longer to make than a small file takes to read, which counts where 100,000 of them are.
+// Creating a `FileHandle` of node:fs/promises takes longer than reading a small file, which matters for 100,000 files.
 const [open, fstat, read, close] = [
   promisify(fs.open),
   promisify(fs.fstat),
@@ -11,14 +11,14 @@ const [open, fstat, read, close] = [
   promisify(fs.close),
 ];
 
-/** Several files are in memory at a time, and no image of a camera is as large. */
+/** Maximum file size. Several files are in memory at the same time, and no camera image is as large. */
 const MAX_MIB = 512;
 
-/** Opens a file without ever waiting: a pipe would, for somebody to write. Windows has no such files, and no such flag. */
+/** Opens a file without blocking. A pipe would block until it has a writer. Windows has neither such files nor such a flag. */
 const openWithoutBlocking = (path: string): Promise<number> =>
   open(toSystemPath(path), fs.constants.O_RDONLY | (fs.constants.O_NONBLOCK ?? 0));
 
-/** As many of the first bytes as the buffer holds, or as there are. */
+/** Reads the first bytes: as many as fit in the buffer, or fewer if the file is shorter. */
 async function fill(file: number, buffer: Buffer): Promise<Buffer> {
   let length = 0;
   for (let bytesRead = 1; bytesRead > 0 && length < buffer.length; length += bytesRead) {
@@ -27,7 +27,7 @@ async function fill(file: number, buffer: Buffer): Promise<Buffer> {
   return buffer.subarray(0, length);
 }
 
-/** The first bytes of a file, as many as there are. */
+/** Reads up to `length` bytes from the start of a file. */
 export async function readHead(path: string, length: number): Promise<Buffer> {
   const file = await openWithoutBlocking(path);
   try {
@@ -38,9 +38,9 @@ export async function readHead(path: string, length: number): Promise<Buffer> {
 }
 
 /**
- * A file's bytes, as many as it had when it was opened.
+ * Reads a file, with the size that it had when it was opened.
  *
- * @throws ImageError for what is no regular file (it may have been one when the folder was listed) and for huge ones
+ * @throws ImageError for a file that is too large or not regular (it may have been when the folder was listed)
  */
 export async function readBytes(path: string): Promise<Buffer> {
   const file = await openWithoutBlocking(path);

@@ -4,7 +4,7 @@ import {decodeBytes} from './decode.js';
 import {describeDecodeError, ImageError} from './image-error.js';
 import {readBytes} from './read-bytes.js';
 
-/** An image file: its path, its bytes, or a Blob, which may lie on a disk. */
+/** An image file: its path, its bytes, or a Blob, which may be on disk. */
 export type ImageInput = string | Uint8Array | Blob;
 
 const toBytes = async (image: ImageInput): Promise<Uint8Array> => {
@@ -12,17 +12,17 @@ const toBytes = async (image: ImageInput): Promise<Uint8Array> => {
   return image instanceof Uint8Array ? image : new Uint8Array(await image.arrayBuffer());
 };
 
-/** The path may be a person's, and mistyped. */
+/** The reason of an error. The path may be mistyped by a user. */
 const reasonOf = (error: unknown): string =>
   (error as NodeJS.ErrnoException).code === 'ENOENT'
     ? 'there is no such file'
     : describeDecodeError(error);
 
 /**
- * Decodes, resizes and crops an image file, without augmentation, as in training.
+ * Decodes, resizes and crops an image file as in training, without augmentation.
  *
  * @returns `[cropSize, cropSize, 3]`, RGB
- * @throws ImageError whose message is the reason, as a clause
+ * @throws ImageError with the reason as message, as a clause
  */
 export async function readSquare(
   image: ImageInput,

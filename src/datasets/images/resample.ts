@@ -1,4 +1,4 @@
-/** Pixels of one image, `[height, width, 3]`, RGB, 8 bits each. */
+/** Pixels of one image: `[height, width, 3]`, RGB, 8 bits each. */
 export interface DecodedImage {
   readonly data: Uint8Array;
   readonly width: number;
@@ -10,18 +10,18 @@ export interface ImageSize {
   readonly height: number;
 }
 
-/** A rectangle of whole pixels. */
+/** A rectangle in whole pixels. */
 export interface CropBox extends ImageSize {
   readonly left: number;
   readonly top: number;
 }
 
-/** Fixed point: 11 bits of weight in each direction leave room for 8 bits of pixel in an unsigned 32. */
+/** Fixed-point precision: 11 bits of weight in each direction leave room for 8 bits of pixel in an unsigned 32-bit integer. */
 const WEIGHT_BITS = 11;
 const ONE = 1 << WEIGHT_BITS;
 const HALF = 1 << (2 * WEIGHT_BITS - 1);
 
-/** For each output pixel along an axis: the two input pixels around its center, and the weight of the second. */
+/** For each output pixel along an axis: the two input pixels around its center, and the weight of the second one. */
 interface Taps {
   readonly near: Int32Array;
   readonly far: Int32Array;
@@ -49,8 +49,8 @@ function reverseTaps({near, far, weight}: Taps): Taps {
 }
 
 /**
- * A crop of an image at another size, mirrored left to right on demand. Bilinear with half-pixel centers and no antialiasing: the same
- * as PIL's bilinear filter where it enlarges; where it shrinks it should shrink little, as from a cached image to a crop of it.
+ * Resamples a crop of an image to another size, optionally mirrored left to right. Bilinear with half-pixel centers and no antialiasing:
+ * identical to PIL's bilinear filter when enlarging. Use it to shrink only slightly, as from a cached image to a crop of it.
  *
  * @returns `[size.height, size.width, 3]`
  */

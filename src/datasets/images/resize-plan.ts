@@ -2,31 +2,31 @@ import {computeFillColor, type Preprocessing} from '../../core/preprocessing.js'
 import type {DecodedImage, ImageSize, CropBox} from './resample.js';
 import {limitAspectRatio} from './crop.js';
 
-/** What decoding needs of a preprocessing; without a `fit`, its size alone. */
+/** The options that decoding needs from a preprocessing; only the size if there is no `fit`. */
 export type ResizeOptions =
   Preprocessing | (Pick<Preprocessing, 'resizeSize'> & {readonly fit?: undefined});
 
-/** A colored square with the image in its middle. */
+/** A square of one color around the centered image. */
 export interface Padding extends ImageSize {
   readonly left: number;
   readonly top: number;
-  /** RGB */
+  /** Color as RGB, 0..255. */
   readonly color: readonly [number, number, number];
 }
 
-/** How an image becomes the image that is kept. */
+/** Steps from an image to the stored image. */
 export interface ResizePlan {
-  /** The region of it that is used. */
+  /** The used region of the image. */
   readonly cropBox: CropBox;
-  /** What that becomes. */
+  /** The size that the region is resized to. */
   readonly size: ImageSize;
-  /** What that is put into. */
+  /** The padding around the resized region. */
   readonly padding?: Padding;
 }
 
 const fullImage = ({width, height}: ImageSize): CropBox => ({width, height, left: 0, top: 0});
 
-/** torchvision's `Resize(size)`: the short side becomes `size`, the long side is truncated (torchvision/transforms/functional.py). */
+/** torchvision's `Resize(size)`: the short side becomes `size`, the long side is rounded down (torchvision/transforms/functional.py). */
 export function resizedSize({width, height}: ImageSize, size: number): ImageSize {
   return width <= height
     ? {width: size, height: Math.trunc((size * height) / width)}
@@ -55,8 +55,8 @@ function planLetterbox(image: ImageSize, preprocessing: Preprocessing): ResizePl
 }
 
 /**
- * How an image of a size is fitted. Cropping keeps it as large as random crops are cut from; what is squashed or padded is a square as the
- * network sees it.
+ * Plans the resizing of an image. For `crop`, the image stays large enough for random crops. `squash` and `pad` produce the square that the
+ * network sees.
  */
 export function planResize(image: ImageSize, options: ResizeOptions): ResizePlan {
   if (options.fit === undefined || options.fit === 'crop') {
@@ -67,7 +67,7 @@ export function planResize(image: ImageSize, options: ResizeOptions): ResizePlan
   return {cropBox: fullImage(image), size: {width: options.cropSize, height: options.cropSize}};
 }
 
-/** Puts an image into its frame. */
+/** Adds padding around an image. */
 export function letterbox(
   image: DecodedImage,
   {width, height, left, top, color}: Padding,
@@ -80,7 +80,7 @@ export function letterbox(
   return {data, width, height};
 }
 
-/** An image without its padding, as far as rows and columns are of the padding's color alone. */
+/** Removes padding from an image: border rows and columns that have only the padding's color. */
 export function removeLetterbox(image: DecodedImage, color: Padding['color']): DecodedImage {
   const {data, width, height} = image;
   const isPadding = (x: number, y: number): boolean =>

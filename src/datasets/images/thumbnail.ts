@@ -4,10 +4,10 @@ import {decodeFile} from './decode.js';
 import type {Sample} from '../sample.js';
 import type {DecodedImage} from './resample.js';
 
-/** Side of a thumbnail, in pixels: sharp on the densest screens at the size a report shows it. */
+/** Side of a thumbnail, in pixels: sharp at the report's display size, even on the densest screens. */
 const THUMBNAIL_SIZE = 160;
 
-/** The middle of a decoded image as a small image: a `data:image/jpeg` address for a page that loads nothing. */
+/** Renders the center of a decoded image as a small `data:image/jpeg` URL, for a page that loads nothing. */
 export async function createThumbnail({data, width, height}: DecodedImage): Promise<string> {
   const jpeg = await sharp(data, {raw: {width, height, channels: 3}})
     .resize(THUMBNAIL_SIZE, THUMBNAIL_SIZE, {fit: 'cover'})
@@ -16,7 +16,7 @@ export async function createThumbnail({data, width, height}: DecodedImage): Prom
   return `data:image/jpeg;base64,${jpeg.toString('base64')}`;
 }
 
-/** Thumbnails of images by name; of what cannot be read, none. */
+/** Creates thumbnails by image name; none for unreadable images. */
 export async function createThumbnails(samples: readonly Sample[]): Promise<Map<string, string>> {
   const thumbnails = await mapConcurrently(samples, 4, async ({name, path}) => {
     const dataUrl = await decodeFile(path, {resizeSize: THUMBNAIL_SIZE}).then(

@@ -26,15 +26,15 @@ import {planSplit} from '../splitting/split.js';
  * if (error !== undefined) console.error(error.message);
  */
 export interface CheckReport {
-  /** The folder's own findings, those of its classes, of unreadable images, of the others, of duplicates, and of a split. */
+  /** Findings, in this order: the folder, its classes, unreadable images, readable images, duplicates, and a split. */
   readonly findings: readonly Finding[];
   readonly readable: readonly Sample[];
-  /** Why a run would refuse this folder; undefined where it would not. */
+  /** The error that a run would throw for this folder; undefined if it would start. */
   readonly error: DatasetError | undefined;
 }
 
 export interface CheckOptions extends ProcessingOptions {
-  /** For results, created when needed: only changed files are inspected again. Default: no cache. */
+  /** Directory for cached results, created when needed. With it, only changed files are inspected again. Default: no cache. */
   readonly cache?: string;
 }
 
@@ -57,7 +57,7 @@ async function findDuplicates(
   return {contentHash, duplicateGroup};
 }
 
-/** The readable images of a folder in its own splits. */
+/** The readable images of a folder's own splits. */
 function readableSplits(
   {samples, validation = [], test = []}: ImageFolder,
   readable: readonly Sample[],
@@ -70,7 +70,7 @@ function readableSplits(
 }
 
 /**
- * Reads and decodes every image of a folder, searches for duplicates, and splits the folder as a run would.
+ * Reads and decodes every image of a folder, searches for duplicates, and splits the folder like a run.
  *
  * @throws ArgumentError, AbortedError
  *

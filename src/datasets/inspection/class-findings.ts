@@ -6,20 +6,20 @@ import type {ImageFolder, Sample} from '../sample.js';
 import {everySample} from '../discovery/image-folder.js';
 import {parseSplit} from '../layout/split-names.js';
 
-/** The largest class over the smallest from which on balancing helps: bench/README.md, "Imbalance", has the measurements. */
+/** Ratio of the largest class to the smallest from which class balancing helps. Measurements: bench/README.md, "Imbalance". */
 export const MIN_IMBALANCE = 2;
 
-/** How many times the smallest class the largest is: `12`, `3.4`. */
+/** Formats the ratio of the largest class to the smallest: `12`, `3.4`. */
 export const formatRatio = (ratio: number): string =>
   ratio < 10 ? ratio.toFixed(1) : formatInteger(Math.round(ratio));
 
-/** A class with fewer images is reported. */
+/** Classes with fewer images are reported. */
 const SMALL_CLASS_SIZE = 10;
 
-/** Shorter names differ by a letter without being similar. */
+/** Minimum length for similar names. Shorter names may differ by a letter without being similar. */
 const SHORT_NAME = 4;
 
-/** Every name is compared with every other: beyond this many, none is. */
+/** Maximum number of names to compare, since every pair is compared. With more, no names are. */
 const MAX_COMPARED = 1000;
 
 const foldName = (name: string): string => name.normalize('NFC').toLowerCase();
@@ -63,7 +63,7 @@ function imbalance(classNames: readonly string[], sizes: readonly number[]): Fin
   ];
 }
 
-/** A name without case, separators and plural. */
+/** A name without case, separators and plural ending. */
 const nameStem = (name: string): string => {
   const words = foldName(name)
     .replace(/[\s_.-]+/g, ' ')
@@ -75,7 +75,7 @@ const nameStem = (name: string): string => {
     .replace(/(?<=[^s])s$/, '');
 };
 
-/** Long names that differ by a letter, except in a series: one letter at the end, or several names that differ so. */
+/** Pairs of long names that differ by one letter. Series are excluded: one letter at the end, or several names that differ this way. */
 function misspelled(names: readonly string[]): [string, string][] {
   const long = names.filter(name => name.length > 2 * SHORT_NAME && !/\d/.test(name));
   if (long.length > MAX_COMPARED) return [];
@@ -97,7 +97,7 @@ function misspelled(names: readonly string[]): [string, string][] {
   return pairs.filter(pair => pair.every(name => times.get(name)!.length === 1));
 }
 
-/** Class names that differ in case alone, which other systems take for one folder; and other similar names. */
+/** Findings about class names that differ only in case, which some systems treat as one folder, and about other similar names. */
 function similarNames(classNames: readonly string[]): Finding[] {
   const byCase = [...groupBy(classNames, foldName).values()].filter(({length}) => length > 1);
   const reported = new Set(byCase.map(names => nameStem(names[0]!)));
@@ -120,7 +120,7 @@ function similarNames(classNames: readonly string[]): Finding[] {
   ];
 }
 
-/** `train` next to `cat` and `dog`: a split that was taken for a class. */
+/** Findings about classes named like a split: `train` next to `cat` and `dog`. */
 function splitNamedClasses({classNames, layout}: ImageFolder): Finding[] {
   const splitNames =
     layout === 'classes' ? classNames.filter(name => parseSplit(name) !== undefined) : [];
@@ -133,7 +133,7 @@ function splitNamedClasses({classNames, layout}: ImageFolder): Finding[] {
   }));
 }
 
-/** Names that are one on systems that ignore case or the encoding of accents. */
+/** Findings about names that collide on systems that ignore case or Unicode normalization. */
 function nameCollisions(samples: readonly Sample[]): Finding[] {
   const colliding = [...groupBy(samples, ({name}) => foldName(name)).values()].filter(
     ({length}) => length > 1,
@@ -146,7 +146,7 @@ function nameCollisions(samples: readonly Sample[]): Finding[] {
   return [{code: 'name-collision', severity: 'note', message, files: names, groups}];
 }
 
-/** Findings about the classes and names of a folder, before any image is opened. */
+/** Findings about the classes and names of a folder. No image is opened. */
 export function classFindings(folder: ImageFolder): Finding[] {
   const byLabel = groupBy(folder.samples, ({label}) => label);
   const sizes = folder.classNames.map((_, label) => byLabel.get(label)?.length ?? 0);

@@ -4,17 +4,17 @@ import {groupBy} from '../../core/group-by.js';
 import type {Sample} from '../sample.js';
 import type {Splits} from '../splitting/splits.js';
 
-/** How duplicates are recognized. */
+/** Identifies duplicates. */
 export interface Duplicates {
-  /** The same for identical files. */
+  /** Hash of the file, the same for exact duplicates. */
   contentHash(sample: Sample): string;
-  /** The same for near-duplicates of each other. */
+  /** Key of the group of near-duplicates. */
   duplicateGroup(sample: Sample): string;
 }
 
 const namesOf = (samples: readonly Sample[]): string[] => samples.map(({name}) => name);
 
-/** Groups of near-duplicates that are not all the same file. */
+/** Groups of near-duplicates with at least two different files. */
 const nearDuplicateGroups = (
   samples: readonly Sample[],
   {contentHash, duplicateGroup}: Duplicates,
@@ -35,7 +35,7 @@ function acrossClasses(group: readonly Sample[], classNames: readonly string[]):
   };
 }
 
-/** Duplicates within classes, near-duplicates across classes, and leakage from the training split. */
+/** Findings about duplicates within classes, near-duplicates across classes, and leakage from the training split. */
 export function duplicateFindings(
   {train, validation, test}: Splits,
   classNames: readonly string[],
@@ -79,7 +79,7 @@ function repeatedFinding(
   ];
 }
 
-/** Files that a class has more than once in a split; those of several classes or splits are in the findings of a split. */
+/** Findings about exact duplicates within a class and split. Those across classes or splits are in the findings of the split. */
 function exactDuplicateFindings(
   splits: readonly (readonly Sample[])[],
   {contentHash}: Duplicates,
@@ -98,7 +98,7 @@ function exactDuplicateFindings(
   );
 }
 
-/** Training images with near-duplicates in validation or test; exact duplicates are in the findings of a split. */
+/** Findings about training images with near-duplicates in validation or test. Exact duplicates are in the findings of the split. */
 function leakageFindings(
   train: readonly Sample[],
   evaluated: readonly Sample[],

@@ -6,20 +6,20 @@ import type {Sample} from '../sample.js';
 import type {ImageInfo} from './image-stats.js';
 import {MAX_ASPECT_RATIO} from '../images/crop.js';
 
-/** Side of the images that most weights were trained on, in pixels; and one below which little can be recognized. */
+/** Sides in pixels: of the images that most weights were trained on, and one below which little can be recognized. */
 const [LOW_RESOLUTION_SIDE, VERY_LOW_RESOLUTION_SIDE] = [224, 64];
 
 /**
- * Limits of the statistics (image-stats.ts) of images that show next to nothing. Of 767 images (pets37, hymenoptera) none is beyond them, the nearest at a
- * contrast of 9.8, a brightness of 39 and 240, and a sharpness of 0.107; blurred so that details of 12 pixels of 256 are gone, nearly all
- * are below 0.08.
+ * Limits of the statistics (image-stats.ts) for images that show next to nothing. Of 767 images (pets37, hymenoptera), none exceeds them;
+ * the nearest have a contrast of 9.8, a brightness of 39 and 240, and a sharpness of 0.107. Blurred so that details of 12 pixels of 256 are
+ * gone, nearly all are below 0.08.
  */
 const [MIN_CONTRAST, MIN_BRIGHTNESS, MAX_BRIGHTNESS, MIN_SHARPNESS] = [4, 10, 245, 0.06];
 
-/** Sharpness is not measured for smaller images: they have no finer details than the grid. */
+/** Minimum side for measuring sharpness. Smaller images have no details finer than the grid. */
 const MIN_SHARPNESS_SIDE = 128;
 
-/** An image with its sample. */
+/** A sample with the header and statistics of its image. */
 export interface InspectedImage {
   readonly sample: Sample;
   readonly image: ImageInfo;
@@ -38,7 +38,7 @@ function hasWrongExtension({sample, image}: InspectedImage): boolean {
 interface Kind {
   readonly code: string;
   readonly severity: Finding['severity'];
-  /** What is wrong, after the number of images, and what happens to them or should. */
+  /** The problem, as text after the number of images, and what happens to them or should. */
   readonly description: readonly [one: string, many: string];
   readonly advice: string;
   /** Whether excluding them is recommended. */
@@ -189,7 +189,7 @@ function createFinding(
   };
 }
 
-/** Grayscale images among colored ones: they may come from another source. */
+/** A finding about grayscale images among color images: they may come from another source. */
 function grayscaleFindings(inspected: readonly InspectedImage[]): Finding[] {
   const names = inspected
     .filter(({image}) => !image.hasColor && !isBlank(image))
@@ -209,7 +209,7 @@ function grayscaleFindings(inspected: readonly InspectedImage[]): Finding[] {
   ];
 }
 
-/** Images that are much blurrier than the others. */
+/** A finding about images that are much blurrier than the others. */
 function blurryFindings(inspected: readonly InspectedImage[]): Finding[] {
   const measurable = inspected.filter(
     ({image}) => shortSide(image) >= MIN_SHARPNESS_SIDE && !isBlank(image),
@@ -221,7 +221,7 @@ function blurryFindings(inspected: readonly InspectedImage[]): Finding[] {
   return found.length === 0 ? [] : [createFinding(BLURRY, found)];
 }
 
-/** Findings about the images themselves, one for each kind. */
+/** Findings about the images themselves, one per kind. */
 export function imageFindings(inspected: readonly InspectedImage[]): Finding[] {
   const findings = RULES.flatMap(rule => {
     const found = inspected.filter(rule.applies);

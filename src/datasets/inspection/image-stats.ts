@@ -3,32 +3,32 @@ import type {ImageHeader} from '../images/image-header.js';
 import type {DecodedImage} from '../images/resample.js';
 import {FINGERPRINT_SIDE} from '../duplicates/fingerprint.js';
 
-/** Side of the grid of means, in cells: details that are smaller than a cell do not count. */
+/** Side of the grid of means, in cells. Details smaller than a cell do not count. */
 const GRID = 4 * FINGERPRINT_SIDE;
 
-/** Statistics of the pixels of an image. */
+/** Pixel statistics of an image. */
 export interface ImageStats {
   /** Mean luminance, 0..255. */
   readonly brightness: number;
-  /** Mean distance of the luminances from their mean, 0..127. */
+  /** Mean absolute deviation of the luminances, 0..127. */
   readonly contrast: number;
-  /** Mean second difference of neighboring luminances over the contrast: how much of the contrast is in details. */
+  /** Mean second difference of neighboring luminances divided by the contrast: the share of the contrast in details. */
   readonly sharpness: number;
   readonly hasColor: boolean;
-  /** As `computeFingerprint` makes it. */
+  /** Fingerprint, as `computeFingerprint` returns it. */
   readonly fingerprint: Uint8Array;
 }
 
-/** The header of an image and the statistics of its pixels. */
+/** Header and pixel statistics of an image. */
 export type ImageInfo = ImageStats & Omit<ImageHeader, 'isSimpleJpeg' | 'isStreamed'>;
 
 /** The result of inspecting a file. */
 export interface InspectedFile {
-  /** sha256 of its bytes, in hex; undefined where it cannot be opened. */
+  /** SHA-256 of the bytes, in hex; undefined if the file cannot be opened. */
   readonly hash?: string;
-  /** Why it is unreadable. */
+  /** The reason why the image is unreadable. */
   readonly error?: string;
-  /** Where it is readable. */
+  /** Header and statistics of a readable image. */
   readonly image?: ImageInfo;
 }
 
@@ -48,7 +48,7 @@ function meanSecondDifference(grid: Float32Array): number {
   return sum / (GRID - 2) ** 2;
 }
 
-/** Each cell of the fingerprint is 4 x 4 cells of the grid. */
+/** Downsamples the grid to a fingerprint; each cell of it is 4 x 4 cells of the grid. */
 function downsampleGrid(grid: Float32Array): Uint8Array {
   const fingerprint = new Uint8Array(FINGERPRINT_SIDE * FINGERPRINT_SIDE);
   for (let i = 0; i < fingerprint.length; i++) {
@@ -60,7 +60,7 @@ function downsampleGrid(grid: Float32Array): Uint8Array {
   return fingerprint;
 }
 
-/** Pixels that are sampled for color, and the largest spread of red, green and blue of a gray pixel. */
+/** Number of pixels sampled for color, and the maximum spread of red, green and blue of a gray pixel. */
 const [COLOR_SAMPLES, MAX_GRAY_SPREAD] = [1024, 6];
 
 function hasColor({data}: DecodedImage): boolean {

@@ -23,7 +23,7 @@ async function inspectBytes(bytes: Uint8Array): Promise<Omit<InspectedFile, 'has
   }
 }
 
-/** Inspects files, exact duplicates once. */
+/** Inspects files; exact duplicates only once. */
 class FileInspector {
   readonly #byHash = new Map<string, Promise<Omit<InspectedFile, 'hash'>>>();
 
@@ -43,11 +43,11 @@ class FileInspector {
   }
 }
 
-/** The result of each file, by its name. */
+/** Inspection results by file name. */
 export type InspectionResults = ReadonlyMap<string, InspectedFile>;
 
 /**
- * Reads and decodes every file, and keeps no pixels. A file that is in the cache with the same size and time is not opened.
+ * Reads and decodes every file without keeping pixels. A file that is in the cache with the same size and modification time is not opened.
  *
  * @throws AbortedError
  */
@@ -69,9 +69,9 @@ export async function inspectImages(
 }
 
 /**
- * Inspects every image of a folder; only changed files where `cache` holds the results of the last inspection.
+ * Inspects every image of a folder; only changed files if `cache` holds the results of the last inspection.
  *
- * @param cache folder for results. Default: no cache
+ * @param cache directory for results. Default: no cache
  * @throws AbortedError
  */
 export async function inspectFolder(
@@ -85,6 +85,6 @@ export async function inspectFolder(
   try {
     return await inspectImages(everySample(folder), processing, inspectionCache);
   } finally {
-    await inspectionCache?.save(); // of a stopped check too
+    await inspectionCache?.save(); // also after an aborted check
   }
 }

@@ -7,7 +7,7 @@ import {openChecksummedFile, writeChecksummedFile} from '../../core/files/checks
 import {sha256} from '../../core/files/sha256.js';
 import {FINGERPRINT_BYTES} from '../duplicates/fingerprint.js';
 
-/** Raised when the result for the same file changes. */
+/** Increment when the result for the same file changes. */
 const VERSION = 3;
 
 type FileState = Pick<Stats, 'size' | 'mtimeMs'>;
@@ -16,10 +16,10 @@ interface Entry extends FileState {
   readonly inspected: InspectedFile;
 }
 
-/** The metadata of the file; the fingerprints are before it, one behind the other. */
+/** Metadata of the cache file. The fingerprints precede it, one after the other. */
 interface CacheMetadata {
   readonly version: number;
-  /** Of the fingerprints. */
+  /** Checksum of the fingerprints. */
   readonly checksum: number;
   readonly entries: readonly (readonly [
     path: string,
@@ -30,8 +30,8 @@ interface CacheMetadata {
 }
 
 /**
- * The results of the last inspection by path, size and time of change: one file for each folder that was checked. A missing, damaged or
- * older file is an empty cache; where it cannot be written, the next check inspects all files again.
+ * Results of the last inspection, by path, size and modification time: one file per inspected folder. A missing, damaged or outdated file
+ * is an empty cache. If it cannot be written, the next check inspects all files again.
  */
 export class InspectionCache {
   readonly #current = new Map<string, Entry>();
@@ -42,7 +42,7 @@ export class InspectionCache {
     private readonly previous: ReadonlyMap<string, Entry>,
   ) {}
 
-  /** @param root of the dataset; @param directory for the file, made when needed */
+  /** @param root root of the dataset @param directory directory of the cache file, created when needed */
   static async open(root: string, directory: string): Promise<InspectionCache> {
     const path = join(directory, `inspection-${sha256(root).slice(0, 32)}.bin`);
     return new InspectionCache(path, await readEntries(path).catch(() => new Map()));
@@ -60,7 +60,7 @@ export class InspectionCache {
     this.#isChanged = true;
   }
 
-  /** Writes the entries that were found or set since it was opened, and no others. Never throws. */
+  /** Writes the entries that were read or added since it was opened, and no others. Never throws. */
   async save(): Promise<void> {
     if (!this.#isChanged && this.#current.size === this.previous.size) return;
     await writeEntries(this.path, this.#current).catch(() => undefined);
@@ -118,7 +118,7 @@ async function writeEntries(path: string, entries: ReadonlyMap<string, Entry>): 
   );
 }
 
-/** An image without its fingerprint, as it is written. */
+/** An image without its fingerprint, as stored in the file. */
 type StoredImage = Omit<ImageInfo, 'fingerprint'>;
 
 function withoutFingerprint({

@@ -16,12 +16,12 @@ import {
 } from './layout-error.js';
 import {parseSplitName, type ParsedSplitName} from './split-names.js';
 
-// What speaks against taking folders for classes.
+// Checks for folders that may not be class folders.
 
-/** Readings of a kind that a sentence names. */
+/** Maximum number of interpretations of one kind in a message. */
 const MAX_SUGGESTIONS = 3;
 
-/** `test/cats` and `test/dogs` next to `cats` and `dogs`. */
+/** Reports a split folder that repeats the classes: `test/cats` and `test/dogs` next to `cats` and `dogs`. */
 export function ambiguousSplitFolder(
   folder: FolderNode,
   repetition: FolderNode,
@@ -91,7 +91,10 @@ const suggestFolders = (
     options: formatFolderOptions(context.root, {data: relativePrefix(child, context)}),
   }));
 
-/** `test` next to `cats` and `dogs`. A class may be called `train`, next to `car` and `plane`: then the user has to say so. */
+/**
+ * Reports folders named like a split: `test` next to `cats` and `dogs`. A class may be called `train`, next to `car` and `plane`; then the
+ * user must say so.
+ */
 export function checkSplitNames(
   folder: FolderNode,
   children: readonly FolderNode[],
@@ -116,7 +119,7 @@ export function checkSplitNames(
   const names = abbreviateList(folderNames(splitNamed));
   if (others.length === 0)
     return {kind: 'unlabeled', problem: `${names} hold images and no class folders.`};
-  if (findRepeatedNames(children).length > 1) return undefined; // `repeats` says more
+  if (findRepeatedNames(children).length > 1) return undefined; // checkRepeatedSubfolders reports more
   const problem = `In ${context.root}, ${names} ${splitNamed.length === 1 ? 'is' : 'are'} named like a split, among folders that look like classes.`;
   const interpretations = [
     ...suggestClasses(folder, others, `without ${names}`, context),
@@ -125,7 +128,7 @@ export function checkSplitNames(
   return {kind: 'ambiguous', problem, interpretations};
 }
 
-/** `new-train` and `old_test`: each names a split, and no two belong together. */
+/** Reports split names that do not match each other: `new-train` and `old_test`. */
 export function checkSimilarSplitNames(
   folder: FolderNode,
   children: readonly FolderNode[],
@@ -146,7 +149,7 @@ export function checkSimilarSplitNames(
   };
 }
 
-/** `cats/train`, `cats/test`: a split in what should be a class. */
+/** Reports splits inside what should be class folders: `cats/train`, `cats/test`. */
 export function checkSplitsInClasses(
   folder: FolderNode,
   children: readonly FolderNode[],
@@ -172,7 +175,7 @@ export function checkSplitsInClasses(
   };
 }
 
-/** The same folders in several folders. */
+/** Reports subfolders with the same names in several folders. */
 export function checkRepeatedSubfolders(
   folder: FolderNode,
   children: readonly FolderNode[],
@@ -195,13 +198,13 @@ export function checkRepeatedSubfolders(
   };
 }
 
-/** The split that a folder is named after, and after nothing else. */
+/** The split that a folder's name means, if the name has no other words. */
 export function parseFolderSplit({name}: FolderNode): ParsedSplitName['split'] | undefined {
   const found = parseSplitName(name);
   return found?.rest === '' ? found.split : undefined;
 }
 
-/** `cell_images/cell_images`, as some archives have everything twice. */
+/** Whether a folder repeats the folders next to it, such as `cell_images/cell_images`: some archives contain everything twice. */
 export function repeatsSiblings(child: FolderNode, siblings: readonly FolderNode[]): boolean {
   const names = folderNames(nonEmptySubfolders(child));
   return (
@@ -212,7 +215,7 @@ export function repeatsSiblings(child: FolderNode, siblings: readonly FolderNode
   );
 }
 
-/** Whether there are folders for training, validation or test in it. */
+/** Whether a folder contains folders for training, validation or test. */
 function hasSplitFolders(child: FolderNode): boolean {
   const [first, ...others] = nonEmptySubfolders(child);
   if (first === undefined) return false;
@@ -226,7 +229,7 @@ function hasSplitFolders(child: FolderNode): boolean {
   );
 }
 
-/** Names of folders that several folders hold, where none of those holds images directly. */
+/** Names of subfolders that occur in several folders; none if a folder holds images directly. */
 function findRepeatedNames(children: readonly FolderNode[]): string[] {
   if (children.some(({directImages: direct}) => direct > 0)) return [];
   const counts = new Map<string, number>();
@@ -236,7 +239,7 @@ function findRepeatedNames(children: readonly FolderNode[]): string[] {
   return [...counts].filter(([, count]) => count > 1).map(([name]) => name);
 }
 
-/** The first folder in a folder that holds several, or images. */
+/** Descends to the first folder that holds several folders, or images. */
 function unwrapFolder(folder: FolderNode): FolderNode {
   const [onlyChild, ...others] = nonEmptySubfolders(folder);
   return onlyChild === undefined || others.length > 0 || folder.directImages > 0

@@ -13,9 +13,9 @@ import {
   type LayoutInterpretation,
 } from './layout-error.js';
 
-// Folders that may be splits, where which is for training is not clear.
+// Folders that may be splits, if the training folder is ambiguous or missing.
 
-/** A folder `train` among others that are no splits: a class, or the only split. */
+/** Reports a `train` folder next to folders that are not splits: it may be a class, or the only split. */
 export function loneTrainFolder(
   folder: FolderNode,
   children: readonly FolderNode[],
@@ -46,7 +46,7 @@ export function loneTrainFolder(
   };
 }
 
-/** Folders of which none is for training. */
+/** Reports split folders without one for training. */
 export function missingTrainFolder(
   children: readonly FolderNode[],
   candidates: readonly SplitCandidate[],
@@ -85,7 +85,7 @@ export function ambiguousTrainFolders(
   return {kind: 'ambiguous', problem, interpretations};
 }
 
-/** Where the classes of a folder are, relative to the root; the folder itself where that is unclear. */
+/** Location of the classes in a folder, relative to the root; the folder itself if that is unclear. */
 function relativeClassPrefix(folder: FolderNode, context: DetectionContext): string {
   const detected = context.detect(folder, {...context, split: 'train'});
   return relativePrefix(detected.kind === 'classes' ? detected.folder : folder, context);

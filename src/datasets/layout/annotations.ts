@@ -1,7 +1,7 @@
 import {hasArchiveExtension} from '../archives/archive-kind.js';
 import {formatFolderOptions} from './layout-error.js';
 
-// What annotation tools write next to images, by name alone.
+// Detects files that annotation tools write next to images, by name only.
 
 const DETECTION_FORMATS: readonly (readonly [tool: string, pattern: RegExp])[] = [
   [
@@ -19,13 +19,13 @@ const BOXES_REMEDY =
 const CLASS_TABLE = /(?:^|\/)_classes\.csv$/i;
 const LIST_FILE = /^[^/]+\.(?:csv|tsv|jsonl|ndjson)$/i;
 
-/** Lists that are named in a sentence. */
+/** Maximum number of lists named in a message. */
 const MAX_NAMED_LISTS = 3;
 
-/** Folders for training, validation and test, as far as there are any, relative to the root. */
+/** Existing folders for training, validation and test, relative to the root. */
 export type SplitPrefixes = Readonly<Partial<Record<'train' | 'validation' | 'test', string>>>;
 
-/** What to do about images without class folders, given the other files that are there; undefined where those say nothing. */
+/** A remedy for images without class folders, based on the other files; undefined if those give no hint. */
 export function annotationRemedy(
   root: string,
   prefix: string,

@@ -13,14 +13,14 @@ import {nonEmptySubfolders, type FolderNode} from './folder-tree.js';
 import {formatFolderOptions} from './layout-error.js';
 import {parseSplitName, type SplitName} from './split-names.js';
 
-/** A folder for validation or test, and where its classes are. */
+/** A folder for validation or test, and the folder that holds its classes. */
 interface EvaluationFolder {
   readonly split: 'validation' | 'test';
   readonly folder: FolderNode;
   readonly classes: FolderNode;
 }
 
-/** Of folders next to those for training, those with class folders for validation or test. */
+/** The folders next to the training folder that have class folders for validation or test. */
 function findEvaluationFolders(
   partners: readonly SplitCandidate[],
   trainClasses: FolderNode,
@@ -36,7 +36,7 @@ function findEvaluationFolders(
   });
 }
 
-/** Several folders for validation, or several for test. */
+/** Reports several folders for validation, or several for test. */
 function ambiguousEvaluationFolders(
   folders: readonly EvaluationFolder[],
   trainClasses: FolderNode,
@@ -56,7 +56,7 @@ function ambiguousEvaluationFolders(
   };
 }
 
-/** Training with what belongs to it. */
+/** Combines the training folder with its validation and test folders. */
 export function combineSplits(
   children: readonly FolderNode[],
   train: SplitCandidate,
@@ -106,7 +106,7 @@ function toUnusedFolder(folder: FolderNode): UnusedFolder {
 
 const STANDARD_NAME = /^(?:train|training|val|valid|validation|test|testing)$/i;
 
-/** What is not plain from names that everybody uses. */
+/** Explains which folder is used for what, unless all have standard names. */
 function explainSplits(
   assignments: readonly {split: SplitName; folder: FolderNode; classes: FolderNode}[],
   context: LayoutContext,

@@ -20,7 +20,7 @@ import {formatFolderOptions} from './layout-error.js';
 import {findSplits} from './split-folders.js';
 import {isContainer, isLabelFolder} from './split-names.js';
 
-/** What a folder holds. */
+/** Detects the layout of a folder. */
 export function detectLayout(folder: FolderNode, context: DetectionContext): DetectedLayout {
   const children = nonEmptySubfolders(folder);
   if (children.length === 0) return {kind: folder.directImages > 0 ? 'flat' : 'empty'};
@@ -36,7 +36,7 @@ export function detectLayout(folder: FolderNode, context: DetectionContext): Det
   );
 }
 
-/** The only folder with images: it wraps everything else, unless it is the only class. */
+/** Detects the layout in the only folder with images. It wraps the dataset, unless it is the only class. */
 function detectInOnlyFolder(
   onlyChild: FolderNode,
   parent: FolderNode,
@@ -80,7 +80,7 @@ function detectInOnlyFolder(
   };
 }
 
-/** `images` and `masks`: names that say what kind of files are in folders, and not what they show. */
+/** Detects `images` and `masks`: folders named after the kind of their files, not after what the images show. */
 function detectNextToLabelFolders(
   children: readonly FolderNode[],
   context: DetectionContext,
@@ -116,7 +116,7 @@ function detectNextToLabelFolders(
   };
 }
 
-/** Class folders, unless something about them says that the classes are elsewhere. */
+/** Treats the folders as classes, unless a check finds that the classes are elsewhere. */
 function detectAmongFolders(
   folder: FolderNode,
   children: readonly FolderNode[],

@@ -2,32 +2,32 @@ import type {FolderNode} from './folder-tree.js';
 import type {LayoutInterpretation} from './layout-error.js';
 import type {ParsedSplitName, SplitName} from './split-names.js';
 
-/** A folder that is not used, and why: a clause about one of its images. */
+/** A folder that is not used, with the reason: a clause about one of its images. */
 export interface UnusedFolder {
   readonly prefix: string;
   readonly reason: string;
 }
 
-/** The folders of a dataset, and what else is known of it. */
+/** The folders of a dataset, and other information for detection. */
 export interface LayoutContext {
-  /** As a person named it. */
+  /** Path as the user named it. */
   readonly root: string;
   readonly rootFolder: FolderNode;
-  /** Names of files that are no images. */
+  /** Names of files that are not images. */
   readonly otherFiles: readonly string[];
-  /** Names of classes that there must be: where a folder has such a name, the classes are. In NFC. */
+  /** Required class names in NFC. A folder with a subfolder of such a name holds the classes. */
   readonly knownClasses?: ReadonlySet<string>;
-  /** What the folder is for, where it is not the whole dataset. */
+  /** Split that the folder is for, if it is not the whole dataset. */
   readonly split?: SplitName;
 }
 
-/** What detection takes along from folder to folder. */
+/** Context that detection passes from folder to folder. */
 export interface DetectionContext extends LayoutContext {
-  /** What a folder holds: detection calls itself for sub-folders, from several files. */
+  /** Detects the layout of a subfolder. Detection is recursive across several files. */
   readonly detect: (folder: FolderNode, context: DetectionContext) => DetectedLayout;
 }
 
-/** Class folders of each split. */
+/** Folder with the class folders of each split. */
 export interface SplitFolders {
   readonly train: FolderNode;
   readonly validation?: FolderNode;
@@ -39,14 +39,14 @@ export interface SplitCandidate extends ParsedSplitName {
   readonly folder: FolderNode;
 }
 
-/** The option for the images of a split. */
+/** Command line option for the images of each split. */
 export const SPLIT_OPTIONS: Readonly<Record<SplitName, string>> = {
   train: 'data',
   validation: 'val-data',
   test: 'test-data',
 };
 
-/** What a folder is: it holds class folders or splits, or images that no folder gives a class. */
+/** Detected layout of a folder: class folders, splits, or images without class folders. */
 export type DetectedLayout =
   | {
       readonly kind: 'classes';
@@ -86,6 +86,6 @@ export const joinNames = (folders: readonly FolderNode[]): string =>
 export const abbreviateList = (names: readonly string[]): string =>
   names.length > 3 ? `${names.slice(0, 3).join(', ')} ...` : names.join(', ');
 
-/** A folder relative to the root. */
+/** Path of a folder relative to the root. */
 export const relativePrefix = ({prefix}: FolderNode, {rootFolder}: LayoutContext): string =>
   prefix.slice(rootFolder.prefix.length);

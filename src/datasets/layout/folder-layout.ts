@@ -10,17 +10,17 @@ import {
 import {LayoutError, UnlabeledImagesError, type LayoutInterpretation} from './layout-error.js';
 import type {SplitName} from './split-names.js';
 
-/** Where the class folders are. */
+/** Location of the class folders. */
 export interface FolderLayout {
   readonly layout: 'classes' | 'splits';
-  /** What the names of their files begin with: `''`, `'train/'`. */
+  /** Prefixes of the file names: `''`, `'train/'`. */
   readonly prefixes: {readonly train: string; readonly validation?: string; readonly test?: string};
   readonly unused: readonly UnusedFolder[];
-  /** Clauses on why it was read so; none for what goes without saying. */
+  /** Clauses that explain the interpretation; none for standard layouts. */
   readonly reasons: readonly string[];
 }
 
-/** Readings of a folder that is for one split: nothing else can be given with it. */
+/** Interpretations of a folder that is for one split: only those with a single option apply. */
 const interpretationsForSplit = (
   split: SplitName,
   interpretations: readonly LayoutInterpretation[],
@@ -32,7 +32,7 @@ const interpretationsForSplit = (
       : [];
   });
 
-/** The folders of splits that were found; of a folder that is for one split, that split's only. */
+/** Converts the detected split folders to a layout. For a folder of one split, only that split is used. */
 function toSplitsLayout(
   {splits, unused, reasons}: DetectedLayout & {kind: 'splits'},
   {root, split}: LayoutContext,
@@ -77,9 +77,10 @@ function unlabeledImagesError(
 }
 
 /**
- * Tells where the class folders of a dataset are: in the folder itself, in a folder for each split, each perhaps within others.
+ * Finds the class folders of a dataset: in the folder itself, or in one folder per split. Both may be nested in other folders.
  *
- * @throws LayoutError (exit 3) where that is not clear, with the options that say it; UnlabeledImagesError where there are none
+ * @throws LayoutError (exit 3) if the layout is ambiguous, with the options that resolve it; UnlabeledImagesError if there are no class
+ *   folders
  */
 export function findLayout(context: LayoutContext): FolderLayout {
   const {root, rootFolder, split} = context;

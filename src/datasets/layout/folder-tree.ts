@@ -1,11 +1,11 @@
-/** A folder and how many images are in it. */
+/** A folder and the number of its images. */
 export interface FolderNode {
   readonly name: string;
-  /** What the names of its files begin with: `''`, `train/`. */
+  /** Prefix of its file names: `''`, `train/`. */
   readonly prefix: string;
-  /** Images that are in no subfolder of it. */
+  /** Number of images directly in the folder. */
   directImages: number;
-  /** Images below it. */
+  /** Number of images at any depth below the folder. */
   totalImages: number;
   readonly folders: Map<string, FolderNode>;
 }
@@ -18,7 +18,7 @@ const createNode = (name: string, prefix: string): FolderNode => ({
   folders: new Map(),
 });
 
-/** The folders on the way to a file or a folder, the top first; made where they were not. */
+/** The folders on the path to a file or folder, top first; created if missing. */
 function ensurePath(rootFolder: FolderNode, name: string): FolderNode[] {
   const path = [rootFolder];
   for (const segment of name.slice(rootFolder.prefix.length).split('/').slice(0, -1)) {
@@ -31,9 +31,9 @@ function ensurePath(rootFolder: FolderNode, name: string): FolderNode[] {
 }
 
 /**
- * Folders with the images in them, by names alone.
- * @param prefix that all names begin with
- * @param images names of files that are images, or should be; what ends in `/` is an unreadable folder
+ * Builds a folder tree with image counts, from names alone.
+ * @param prefix common prefix of all names
+ * @param images names of image files, including broken ones; a name that ends in `/` is an unreadable folder
  */
 export function buildFolderTree(
   prefix: string,
@@ -50,6 +50,6 @@ export function buildFolderTree(
   return rootFolder;
 }
 
-/** Sub-folders that hold images somewhere. */
+/** Subfolders with images at any depth. */
 export const nonEmptySubfolders = ({folders}: FolderNode): FolderNode[] =>
   [...folders.values()].filter(({totalImages}) => totalImages > 0);

@@ -2,13 +2,13 @@ import {join} from 'node:path';
 import {defineError, DatasetError} from '../../core/errors.js';
 import {shellQuote} from '../../core/text/printable.js';
 
-/** A way to understand a folder, and the options that say so. */
+/** A possible interpretation of a folder, and the options that select it. */
 export interface LayoutInterpretation {
   readonly meaning: string;
   readonly options: string;
 }
 
-/** `--data 'my pets/train' --val-data 'my pets/val'` */
+/** Formats options for folders: `--data 'my pets/train' --val-data 'my pets/val'`. */
 export const formatFolderOptions = (
   root: string,
   folders: Readonly<Record<string, string>>,
@@ -17,7 +17,7 @@ export const formatFolderOptions = (
     .map(([option, name]) => `--${option} ${shellQuote(join(root, name).replace(/(?<=.)\/$/, ''))}`)
     .join(' ');
 
-/** `--data pets --classes cats,dogs` */
+/** Formats options for classes: `--data pets --classes cats,dogs`. */
 export const formatClassOptions = (
   root: string,
   prefix: string,
@@ -25,7 +25,7 @@ export const formatClassOptions = (
 ): string =>
   `${formatFolderOptions(root, {data: prefix})} --classes ${shellQuote(classNames.map(name => name.replaceAll(',', '\\,')).join(','))}`;
 
-/** Folders that can be read in more than one way, or in none: the user has to say which. */
+/** Thrown if the layout of a folder is ambiguous or not recognized: the user must choose. */
 export class LayoutError extends defineError(
   DatasetError,
   'AMBIGUOUS_LAYOUT' as string,
@@ -35,7 +35,7 @@ export class LayoutError extends defineError(
       problem,
       remedy,
     }: {
-      /** A sentence about what is there. */
+      /** A sentence about the content of the folder. */
       problem: string;
       remedy?: string | undefined;
     },
@@ -48,7 +48,7 @@ export class LayoutError extends defineError(
   },
 ) {}
 
-/** Images without a folder for each class. */
+/** Thrown for images without class folders. */
 export class UnlabeledImagesError extends LayoutError {
   override readonly code = 'IMAGES_UNLABELED';
 }

@@ -18,11 +18,11 @@ const toCandidates = (folder: FolderNode): SplitCandidate[] => {
   return name === undefined ? [] : [{...name, folder}];
 };
 
-/** Whether names say that folders belong to one split: `train` and `val`, `seg_train` and `seg_test`. */
+/** Whether two folder names belong to the same dataset: `train` and `val`, `seg_train` and `seg_test`. */
 const belongTogether = (a: SplitCandidate, b: SplitCandidate): boolean =>
   a.split !== b.split && a.rest === b.rest;
 
-/** Splits among folders: undefined where their names or what they hold say that they are classes. */
+/** Finds split folders; undefined if the names or contents of the folders indicate classes. */
 export function findSplits(
   folder: FolderNode,
   children: readonly FolderNode[],
@@ -74,7 +74,7 @@ export function findSplits(
   }
 }
 
-/** Images for training without class folders; undefined where the name is a class's. */
+/** Layout of training images without class folders; undefined if the name is that of a class. */
 function unlabeledLayout(
   children: readonly FolderNode[],
   train: SplitCandidate,
@@ -98,7 +98,7 @@ const toFlatSplits = (
   },
 });
 
-/** `seg_train` and `test`: names that do not belong together, of folders that hold the same. */
+/** Whether two folders hold the same classes, although their names do not belong together: `seg_train` and `test`. */
 function sharesClasses(a: FolderNode, b: FolderNode): boolean {
   const names = new Set(folderNames(nonEmptySubfolders(a)));
   const shared = nonEmptySubfolders(b).filter(({name}) => names.has(name)).length;

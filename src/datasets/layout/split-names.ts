@@ -1,6 +1,6 @@
 export type SplitName = 'train' | 'validation' | 'test';
 
-/** Words for splits. */
+/** Words that name a split. */
 const SPLIT_WORDS: Readonly<Record<SplitName | 'unlabeled', readonly string[]>> = {
   train: ['train', 'training', 'trn', 'trainval'],
   validation: [
@@ -29,7 +29,7 @@ const SPLIT_WORDS: Readonly<Record<SplitName | 'unlabeled', readonly string[]>> 
   ],
 };
 
-/** Words next to them without a meaning: `train_images`, `01-train`, `test set`. */
+/** Words next to a split word that have no meaning: `train_images`, `01-train`, `test set`. */
 const FILLER_SUFFIXES = [
   'image',
   'images',
@@ -73,10 +73,10 @@ const SPLIT_BY_WORD: ReadonlyMap<string, SplitName | 'unlabeled'> = new Map(
   ),
 );
 
-/** `seg_train` is for training and belongs to `seg`; of `train` and `train_images` nothing else is left. */
+/** A parsed split name. `seg_train` is for training and has the rest `seg`; the rest of `train` and `train_images` is empty. */
 export interface ParsedSplitName {
   readonly split: SplitName | 'unlabeled';
-  /** The other words, in lower case. */
+  /** The remaining words, in lower case. */
   readonly rest: string;
 }
 
@@ -88,7 +88,7 @@ const parseWords = (name: string): string[] =>
     .split(/[^\p{L}]+/u)
     .filter(word => word !== '' && !FILLER_WORDS.has(word));
 
-/** What a folder's name says of a split; undefined where it says nothing, or two things. */
+/** Parses a folder name as the name of a split; undefined if it names none, or two. */
 export function parseSplitName(folder: string): ParsedSplitName | undefined {
   const words = parseWords(folder);
   const splits = new Set(words.flatMap(word => SPLIT_BY_WORD.get(word) ?? []));
@@ -97,7 +97,7 @@ export function parseSplitName(folder: string): ParsedSplitName | undefined {
   return {split, rest: words.filter(word => !SPLIT_BY_WORD.has(word)).join(' ')};
 }
 
-/** The split that a word or a folder is named after, and after nothing else. */
+/** The split that a word or folder name means, if there are no other words. */
 export function parseSplit(name: string): SplitName | undefined {
   const found = parseSplitName(name);
   return found === undefined || found.rest !== '' || found.split === 'unlabeled'
@@ -105,12 +105,12 @@ export function parseSplit(name: string): SplitName | undefined {
     : found.split;
 }
 
-/** Folders that say what kind of files they hold, and not what the images show. */
+/** Folder names that describe the kind of files, not what the images show. */
 const CONTAINER_FOLDER =
   /^(?:\d+\s)?(?:images?|imgs?|pictures?|photos?|jpe?gimages|jpe?gs?|pngs?|input|inputs|frames|raw)$/i;
 const LABEL_FOLDER =
   /^(?:(?:bounding[\s_-]?)?boxes|labels?|masks?|annotations?|annots?|segmentations?(?:class|object|masks?)?|gt|ground[\s_-]?truth|depth|labeltxt)$/i;
 
 export const isContainer = (name: string): boolean => CONTAINER_FOLDER.test(name);
-/** Masks and boxes, which are images or text. */
+/** Whether a folder name means annotations such as masks and boxes, which are images or text. */
 export const isLabelFolder = (name: string): boolean => LABEL_FOLDER.test(name);

@@ -1,4 +1,7 @@
-/** Files and folders that systems, file servers and tools leave in people's folders, in lower case. Those with a dot before them are hidden anyway. */
+/**
+ * Files and folders that operating systems, file servers and tools create in user folders, in lower case. Names with a leading dot are
+ * hidden anyway.
+ */
 const JUNK: ReadonlySet<string> = new Set([
   ...[
     '__macosx',
@@ -54,9 +57,9 @@ const JUNK: ReadonlySet<string> = new Set([
   ...['.ipynb_checkpoints', '__pycache__', '.git', '.svn', '.hg', '.dvc', '.idea', '.vscode'],
 ]);
 
-/** `.Trash-1000`, `.fuse_hidden0004`, a Synology's `photo.jpg@SynoEAStream`. */
+/** Names with a variable part: `.Trash-1000`, `.fuse_hidden0004`, a Synology's `photo.jpg@SynoEAStream`. */
 const JUNK_PATTERN = /^\.trash-\d+$|^\.fuse_hidden|@syno(?:eastream|resource)$/;
 
-/** Whether a file or folder of this name was put there by a system, a file server or a tool, and no person. */
+/** Whether a file or folder of this name was created by an operating system, a file server or a tool, not by a user. */
 export const isSystemJunk = (name: string): boolean =>
   JUNK.has(name.toLowerCase()) || JUNK_PATTERN.test(name.toLowerCase());

@@ -7,23 +7,23 @@ import type {ImageTree} from '../discovery/scan-folder.js';
 import {parseSplit, type SplitName} from './split-names.js';
 
 interface LayoutHints {
-  /** As a person named it. */
+  /** Path as the user named it. */
   readonly root: string;
-  /** Names of classes that there must be. */
+  /** Required class names. */
   readonly knownClasses?: readonly string[];
-  /** What the folder is for, where it is not the whole dataset. */
+  /** Split that the folder is for, if it is not the whole dataset. */
   readonly split?: SplitName;
 }
 
-/** Requested class names show where the classes are, unless all are names of splits. */
+/** Known classes for detection. Requested class names show where the classes are, unless all are names of splits. */
 const toKnownClasses = (names: readonly string[]): Pick<LayoutContext, 'knownClasses'> =>
   names.every(name => parseSplit(name) !== undefined)
     ? {}
     : {knownClasses: new Set(names.map(name => name.normalize('NFC')))};
 
 /**
- * Where the class folders of a tree are.
- * @throws LayoutError; ClassFolderError where links that were not followed may be what is missing
+ * Finds the class folders of a tree.
+ * @throws LayoutError; ClassFolderError if links that were not followed may explain the missing classes
  */
 export function resolveLayout(
   tree: ImageTree,
@@ -49,7 +49,7 @@ export function resolveLayout(
   }
 }
 
-/** A tree without unused folders. */
+/** Removes unused folders from a tree. */
 export function removeFolders(tree: ImageTree, unused: readonly UnusedFolder[]): ImageTree {
   if (unused.length === 0) return tree;
   const isUsed = ({name}: {readonly name: string}): boolean =>
@@ -63,7 +63,7 @@ export function removeFolders(tree: ImageTree, unused: readonly UnusedFolder[]):
   };
 }
 
-/** How a folder was understood, where that does not go without saying. */
+/** A finding that explains how a folder was interpreted, unless the layout is standard. */
 export const layoutFindings = (reasons: readonly string[], split?: SplitName): Finding[] =>
   reasons.length === 0
     ? []

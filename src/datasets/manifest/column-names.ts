@@ -1,4 +1,4 @@
-/** Names that columns and keys go by, without case, spaces and signs. Of several, the first that is known is meant. */
+/** Known names of columns and keys, without case, spaces and punctuation. The first known name takes precedence. */
 export const COLUMN_NAMES = {
   path: [
     ...[
@@ -65,7 +65,7 @@ export const COLUMN_NAMES = {
   ],
 } as const;
 
-/** Names of labels in one field or another: they count where no other column says label or class. */
+/** Domain-specific names of label columns. They are used only if no other column is called label or class. */
 export const LABEL_SYNONYMS = [
   'diagnosis',
   'dx',
@@ -83,10 +83,10 @@ export const LABEL_SYNONYMS = [
   'y',
 ];
 
-/** Names that are other things as well: such a column counts where its cells are names of splits. */
+/** Ambiguous names of split columns. Such a column is used only if its cells are names of splits. */
 export const AMBIGUOUS_SPLIT_NAMES = ['set', 'part', 'dataset', 'partition', 'phase', 'usage'];
 
-/** What a column of several labels may be called. */
+/** Names of columns with several labels. */
 const PLURAL_NAME = /^(?:labels|tags|classes|categories|targets|keywords|attributes|attributeids)$/;
 
 const KNOWN_NAMES: ReadonlySet<string> = new Set([
@@ -97,16 +97,16 @@ const KNOWN_NAMES: ReadonlySet<string> = new Set([
 export const normalizeColumnName = (name: string): string =>
   name.toLowerCase().replace(/[^\p{L}\p{N}]/gu, '');
 
-/** Whether a name is one that columns of lists go by. */
+/** Whether a name is a known column name. */
 export const isKnownName = (name: string): boolean => KNOWN_NAMES.has(normalizeColumnName(name));
 
 export const isPluralName = (name: string): boolean => PLURAL_NAME.test(normalizeColumnName(name));
 
-/** What pandas writes before the first column. */
+/** Whether a column is the index that pandas writes first. */
 export const isIndexColumn = (name: string): boolean =>
   name.trim() === '' || /^unnamed: \d+$/i.test(name.trim());
 
-/** The column of the first of several names that is in a header. */
+/** The index of the column with the first of several names that the header contains. */
 export function findByName(
   header: readonly string[],
   names: readonly string[],

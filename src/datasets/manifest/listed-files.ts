@@ -4,13 +4,13 @@ import {hasImageExtension} from '../images/image-format.js';
 import {listFiles, type ListOptions, type ListedFile} from '../discovery/list-files.js';
 import {parseSplit} from '../layout/split-names.js';
 
-/** A file that a list means; or several that it might mean. */
+/** The file that a listed path refers to, or several candidates. */
 export type FileMatch = ListedFile | {readonly candidates: readonly string[]};
 
 const withoutExtension = (name: string): string =>
   hasImageExtension(name) ? name.replace(/\.[^.]+$/, '') : name;
 
-/** The end of a path in all lengths: `a/b.png`, `b.png`. */
+/** All suffixes of a path: `a/b.png`, `b.png`. */
 const pathSuffixes = (name: string): string[] =>
   name.split('/').map((_, i, segments) => segments.slice(i).join('/'));
 
@@ -18,11 +18,11 @@ function isFile(path: string): boolean {
   try {
     return statSync(path).isFile();
   } catch {
-    return false; // no such file, or nothing that could be the name of one
+    return false; // no such file, or not a valid file name
   }
 }
 
-/** Files by every end of their path, with and without extension. */
+/** Indexes files by every suffix of their path, with and without extension. */
 function indexBySuffix(files: readonly ListedFile[]): Map<string, ListedFile[]> {
   const index = new Map<string, ListedFile[]>();
   for (const file of files) {
@@ -38,8 +38,8 @@ function indexBySuffix(files: readonly ListedFile[]): Map<string, ListedFile[]> 
 }
 
 /**
- * Finds the files that a list names by paths relative to its folder, as they are there: with `\` for `/`, in another spelling of accents,
- * without an extension, or in a folder that the list does not say.
+ * Finds the files of a list by their paths relative to its folder. Tolerates `\` instead of `/`, another Unicode normalization, missing
+ * extensions and missing folders.
  */
 export class ManifestFiles {
   readonly #matches = new Map<string, FileMatch | undefined>();
@@ -55,7 +55,7 @@ export class ManifestFiles {
     return dirname(this.manifestPath);
   }
 
-  /** Indexes the folder, unless each row below the first has a cell that names a file exactly: a list may be in a huge folder. */
+  /** Indexes the folder, unless every row after the first has a cell with an exact path: the list may be in a huge folder. */
   async indexIfNeeded(rows: readonly (readonly string[])[]): Promise<void> {
     if (
       rows
@@ -71,7 +71,7 @@ export class ManifestFiles {
 
   readonly isImage = (cell: string): boolean => cell !== '' && this.find(cell) !== undefined;
 
-  /** What a path of the list means; undefined where no such file is there. */
+  /** Finds the file that a listed path refers to; undefined if there is none. */
   find(path: string): FileMatch | undefined {
     if (!this.#matches.has(path)) this.#matches.set(path, this.#search(path));
     return this.#matches.get(path);
@@ -89,7 +89,9 @@ export class ManifestFiles {
     return others.length === 0 ? match : {candidates: matches.map(one => one.name)};
   }
 
-  /** Of several files, those directly where the list says, or in folders for what the list is for by its name. */
+  /**
+   * Selects from several files: a single one directly in the list's folder, or those in folders of the split that the list's name means.
+   */
   #selectPreferred(files: readonly ListedFile[]): readonly ListedFile[] {
     const split = parseSplit(basename(this.manifestPath).replace(/\.[^.]+$/, ''));
     const isForSplit = ({name}: ListedFile): boolean =>
@@ -103,7 +105,7 @@ export class ManifestFiles {
     return preferred.length > 0 ? preferred : files;
   }
 
-  /** Where a path leads, taken as it is. */
+  /** Resolves a path literally. */
   toListedFile(path: string): ListedFile {
     const file = resolve(this.root, path);
     const inside = relative(this.root, file);

@@ -14,10 +14,10 @@ import type {Manifest, ManifestEntry} from './manifest.js';
 const LABEL_REMEDY = 'Add lines of other labels, or name the right column with --label-column.';
 
 /**
- * The labels of the training images; each must have images.
+ * Class names: the labels of the training images. Each class must have images.
  *
- * @param onError called with an EmptyClassError or UnreadableClassError, and the class
- * @throws UnknownClassError, TooFewClassesError; whatever `onError` throws
+ * @param onError called with an EmptyClassError or UnreadableClassError, and the class name
+ * @throws UnknownClassError, TooFewClassesError; errors of `onError`
  */
 export function findManifestClasses(
   {entries, labels, broken, path, root}: Manifest,
@@ -55,7 +55,9 @@ function selectBroken(
   return entries.flatMap(({name}) => brokenByName.get(name) ?? []);
 }
 
-/** Images of a split with their labels by name, in the order of a folder's; those of no class are skipped. */
+/**
+ * The samples of a split, with labels matched by class name, in the same order as those of a folder. Images of other classes are skipped.
+ */
 export function samplesForSplit(
   {entries, broken}: Manifest,
   split: SplitName,
@@ -73,7 +75,7 @@ export function samplesForSplit(
     .sort((a, b) => a.label - b.label || (a.name < b.name ? -1 : 1));
 }
 
-/** Rows that are skipped for their class, and classes that have lost some of their images. */
+/** Findings about rows skipped for their class, and classes that have lost some of their images. */
 export function manifestFindings(
   manifest: Manifest,
   classNames: readonly string[],

@@ -12,26 +12,26 @@ import {
   normalizeColumnName,
 } from './column-names.js';
 
-/** Where each thing is in a row: columns from 0. */
+/** Indices of the columns, from 0. */
 export interface ManifestColumns {
   readonly path: number;
-  /** A column of labels, or columns with a 1 in that of the label. */
+  /** A column of labels, or one-hot columns with the label of each. */
   readonly label: number | ReadonlyMap<number, string>;
   readonly split?: number;
-  /** `is_valid`: 1 is this split, 0 is training. */
+  /** Split of a flag column such as `is_valid`: 1 is this split, 0 is training. */
   readonly flaggedSplit?: 'validation' | 'test';
   readonly hasHeader: boolean;
-  /** Whether the name of the column of labels is a plural. */
+  /** Whether the name of the label column is a plural. */
   readonly isPlural?: boolean;
 }
 
-/** Columns that a person names, by their header or their number from 1. */
+/** Columns that the user specifies, by header or by number from 1. */
 export interface ColumnOptions {
   readonly pathColumn?: string;
   readonly labelColumn?: string;
 }
 
-/** A list of images whose columns do not say what they are. */
+/** Thrown if the columns of a list cannot be identified. */
 export class ManifestColumnsError extends defineError(
   DatasetError,
   'INVALID_MANIFEST_COLUMNS',
@@ -41,10 +41,10 @@ export class ManifestColumnsError extends defineError(
 
 type Rows = readonly (readonly string[])[];
 
-/** Rows that columns are judged by. */
+/** Maximum number of rows inspected to identify columns. */
 const MAX_INSPECTED_ROWS = 200;
 
-/** What a list is known by: its rows, the header that keys of objects make, what names an image that is there. */
+/** The data that identifies columns: the rows, the keys of JSON objects as header, and a test for paths of existing images. */
 export interface ManifestSheet {
   readonly path: string;
   readonly rows: Rows;
@@ -55,12 +55,12 @@ export interface ManifestSheet {
 const isImageCell = (cell: string, {isImage}: ManifestSheet): boolean =>
   hasImageExtension(cell.trim()) || isImage(cell.trim());
 
-/** Whether the first row names columns. */
+/** Whether the first row is a header. */
 function isHeader(first: readonly string[], rest: Rows, sheet: ManifestSheet): boolean {
   if (first.some(cell => hasImageExtension(cell.trim()) || /^\w+:\/\//.test(cell.trim())))
     return false;
   const known = first.filter(isKnownName).length;
-  if (known > 1) return true; // also where a file `image.png` exists
+  if (known > 1) return true; // even if a file `image.png` exists
   if (first.some(cell => isImageCell(cell, sheet))) return false;
   return (
     known > 0 ||
@@ -68,7 +68,7 @@ function isHeader(first: readonly string[], rest: Rows, sheet: ManifestSheet): b
   );
 }
 
-/** The column that a person names. @throws ManifestColumnsError where there is none */
+/** The column that the user specified. @throws ManifestColumnsError if it does not exist */
 function findRequestedColumn(
   requested: string,
   option: string,
@@ -99,7 +99,7 @@ function findRequestedColumn(
   return found;
 }
 
-/** The column with paths of images, by its name or else by what it holds. */
+/** Detects the column of image paths, by its name or else by its content. */
 function detectPathColumn(
   header: readonly string[],
   rows: Rows,
@@ -116,10 +116,10 @@ function detectPathColumn(
   return byName ?? imageColumns[0];
 }
 
-/** What AutoML may divide as it likes. */
+/** Whether a cell is AutoML's `UNASSIGNED`: the image may go to any split. */
 export const isUnassigned = (cell: string): boolean => /^unassigned$/i.test(cell.trim());
 
-/** Columns with a single 1 in every row, and a 0 in the others. */
+/** Detects one-hot columns: a single 1 in every row, and 0 in the others. */
 function detectOneHotColumns(
   header: readonly string[],
   rows: Rows,
@@ -145,7 +145,7 @@ function detectLabelColumn(
   const matching = (names: readonly string[]): number[] =>
     remaining.flatMap((name, i) => (names.includes(normalizeColumnName(name)) ? [i] : []));
   const [labelColumns, synonymColumns] = [matching(COLUMN_NAMES.label), matching(LABEL_SYNONYMS)];
-  const text = labelColumns.filter(i => rows.some(row => !/^[\d.]*$/.test((row[i] ?? '').trim()))); // of `label` and `label_name`, the name
+  const text = labelColumns.filter(i => rows.some(row => !/^[\d.]*$/.test((row[i] ?? '').trim()))); // not `label` next to `label_name`
   if (labelColumns.length > 0 && synonymColumns.length > 0) return undefined;
   if (labelColumns.length === 1) return labelColumns[0];
   if (labelColumns.length > 1) return text.length === 1 ? text[0] : undefined;
@@ -177,7 +177,7 @@ function detectSplitColumn(
   return {split, ...(flaggedSplit && {flaggedSplit})};
 }
 
-/** `TRAIN,images/1.jpg,cat`, as AutoML writes it, or `images/1.jpg,cat,train`. */
+/** Detects columns without a header: `TRAIN,images/1.jpg,cat`, as AutoML writes it, or `images/1.jpg,cat,train`. */
 function columnsWithoutHeader(sheet: ManifestSheet, numbers: readonly string[]): ManifestColumns {
   const [first] = sheet.rows;
   const isAutoMl =
@@ -194,8 +194,8 @@ function columnsWithoutHeader(sheet: ManifestSheet, numbers: readonly string[]):
 }
 
 /**
- * What the columns of a list are, by their names and what is in them.
- * @throws ManifestColumnsError (exit 3) where that is not clear
+ * Detects the columns of a list, by their names and content.
+ * @throws ManifestColumnsError (exit 3) if they are ambiguous
  */
 export function detectColumns(
   sheet: ManifestSheet,

@@ -8,22 +8,22 @@ import {
 import {ManifestError, readTable} from './manifest-table.js';
 import {createMultiLabelParser} from './multi-label.js';
 
-/** A line of a list. */
+/** A row of a list. */
 export interface ManifestRow {
   readonly line: number;
   readonly path: string;
-  /** In NFC. */
+  /** Label in NFC. */
   readonly label: string;
-  /** As it is written; empty where nothing is. */
+  /** Split as written; empty if missing. */
   readonly split: string;
 }
 
-/** Columns of a list that does not name them: path, label, split. */
+/** Number of columns of a list without header: path, label, split. */
 const DEFAULT_COLUMN_COUNT = 3;
 
 const COMPLETE_REMEDY = 'Add it, or remove the line.';
 
-/** An error about a line. */
+/** Creates an error about a row. */
 type Fail = (problem: string, remedy?: string) => ManifestError;
 
 const failAt =
@@ -31,7 +31,7 @@ const failAt =
   (problem, remedy) =>
     new ManifestError({path, line}, {problem, ...(remedy !== undefined && {remedy})});
 
-/** The label of a line. @throws ManifestError for none, and for several */
+/** Reads the label of a row. @throws ManifestError for a row without label, or with several */
 function readLabel(cells: readonly string[], {label}: ManifestColumns, fail: Fail): string {
   if (typeof label === 'number') {
     return (cells[label] ?? '').trim().normalize('NFC');
@@ -47,7 +47,7 @@ const multipleLabelsError = (labels: readonly string[], fail: Fail): ManifestErr
     'Images with several labels are not supported: leave such lines out.',
   );
 
-/** @throws ManifestError for the first line with several labels in one cell */
+/** @throws ManifestError for the first row with several labels in one cell */
 function assertSingleLabels(rows: readonly ManifestRow[], isPlural: boolean, path: string): void {
   const parseMultipleLabels = createMultiLabelParser(
     rows.map(({label}) => label),
@@ -71,11 +71,11 @@ function readSplit(
 }
 
 /**
- * The lines of a list of images: `.csv` or `.tsv`, with a line that names the columns or with path, label and split in this order, or
- * `.jsonl` with such keys. Columns with a single 1 a line say the label by their names.
+ * Reads the rows of a list of images. `.csv` and `.tsv` files have a header, or the columns path, label and split. `.jsonl` files have such
+ * keys. One-hot columns name the label of each row.
  *
  * @param files the files next to the list
- * @throws ManifestError for a line that has no path or not one label, or a file that is no such list; ManifestColumnsError
+ * @throws ManifestError for a row without a path or without exactly one label, or a file that is not such a list; ManifestColumnsError
  */
 export async function readManifestRows(
   path: string,

@@ -6,7 +6,7 @@ import {defineError, DatasetError, errorMessage} from '../../core/errors.js';
 import {isSystemError, describeSystemError} from '../../core/files/system-error.js';
 import {decodeText, EncodingError} from '../../core/files/text-file.js';
 
-/** A list of images that cannot be understood. */
+/** Thrown for a list of images that cannot be parsed. */
 export class ManifestError extends defineError(
   DatasetError,
   'INVALID_MANIFEST',
@@ -16,7 +16,7 @@ export class ManifestError extends defineError(
       line,
     }: {
       path: string;
-      /** From 1; of the whole file where it is undefined. */
+      /** Line number from 1; undefined for the whole file. */
       line?: number | undefined;
     },
     {
@@ -41,18 +41,18 @@ interface Line {
 /** The cells of a list. */
 export interface Table {
   readonly lines: readonly Line[];
-  /** Of objects; in other lists the first line may have them. */
+  /** Keys of JSON objects. In other lists, the first row may be a header. */
   readonly keys?: readonly string[];
 }
 
 const DELIMITED_EXTENSIONS = ['.csv', '.tsv'];
 const JSON_LINES_EXTENSIONS = ['.jsonl', '.ndjson'];
 
-/** Whether a path names a list of images, and not a folder of them. */
+/** Whether a path has the extension of a list of images. */
 export const hasManifestExtension = (path: string): boolean =>
   [...DELIMITED_EXTENSIONS, ...JSON_LINES_EXTENSIONS].includes(extname(path).toLowerCase());
 
-/** What separates the cells of the first line; where it could be several, what the name of the file says. */
+/** Detects the delimiter by the first line. If several fit, the file extension decides. */
 function detectDelimiter(text: string, path: string): string {
   const first = /^(?:"[^"]*"|[^"\n\r])*/.exec(text.trimStart())![0].replace(/"[^"]*"/g, '');
   const count = (delimiter: string): number => first.split(delimiter).length;
@@ -62,9 +62,9 @@ function detectDelimiter(text: string, path: string): string {
   );
 }
 
-/** Quotes, separators and line ends within quotes as RFC 4180 has them; either kind of line end is no matter. */
+/** Parses delimited text with quoting as in RFC 4180. Both kinds of line ends are accepted. */
 async function parseDelimited(text: string, path: string): Promise<Table> {
-  const separatorLine = /^sep=([,;\t|])\r?\n/i.exec(text); // Excel writes and reads such a line
+  const separatorLine = /^sep=([,;\t|])\r?\n/i.exec(text); // Excel writes and reads this line
   const delimiter = separatorLine?.[1] ?? detectDelimiter(text, path);
   const ltrim = delimiter !== '\t'; // a quote may follow a space
   const options = {
@@ -100,7 +100,7 @@ function parseJsonLines(text: string, path: string): Table {
   return {lines, keys};
 }
 
-/** Several values are read like a list of several labels. */
+/** Converts a JSON value to the text of a cell. Arrays become a list of several labels. */
 function toCellText(value: unknown): string {
   if (Array.isArray(value)) return value.map(toCellText).join('|');
   return ['string', 'number', 'boolean'].includes(typeof value) ? String(value) : '';
@@ -111,7 +111,7 @@ function parseObject(text: string, path: string, line: number): object {
     const value: unknown = JSON.parse(text);
     if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value;
   } catch {
-    // said below
+    // reported below
   }
   throw new ManifestError(
     {path, line},
@@ -123,7 +123,7 @@ function parseObject(text: string, path: string, line: number): object {
 
 const UTF8_REMEDY = 'Save it as UTF-8, for example: iconv -f latin1 -t utf-8 LIST > NEW.';
 
-/** The lines of a list that have something in them. @throws ManifestError for a file that is no list */
+/** Reads the non-empty rows of a list. @throws ManifestError for a file that is not a list */
 export async function readTable(path: string): Promise<Table> {
   try {
     const text = decodeText(await readFile(path));

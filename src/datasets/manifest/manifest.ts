@@ -17,9 +17,9 @@ import {ManifestFiles} from './listed-files.js';
 import {readManifestRows, type ManifestRow} from './manifest-rows.js';
 import {ManifestError} from './manifest-table.js';
 
-/** An image of a list, named and placed. */
+/** An image of a list, with its name and file. */
 export interface ManifestEntry extends Omit<ManifestRow, 'split'> {
-  /** Absolute. */
+  /** Absolute path. */
   readonly file: string;
   readonly name: string;
   readonly split: SplitName;
@@ -30,9 +30,9 @@ export interface Manifest {
   /** Folder of the list. */
   readonly root: string;
   readonly path: string;
-  /** Without those that are excluded. */
+  /** Entries that are not excluded. */
   readonly entries: readonly ManifestEntry[];
-  /** Of images for training, excluded ones too: a class that has lost all is not forgotten. */
+  /** Labels of training images, including excluded ones: a class that has lost all its images must still be reported. */
   readonly labels: readonly string[];
   readonly broken: readonly BrokenFile[];
   readonly findings: readonly Finding[];
@@ -75,7 +75,7 @@ function resolveRow(
   };
 }
 
-/** Each image once; a line that repeats another is reported. @throws ManifestError for one that says something else */
+/** Removes duplicate rows and reports them. @throws ManifestError for rows that contradict each other */
 function removeDuplicateRows(
   rows: readonly ManifestEntry[],
   manifest: string,
@@ -114,7 +114,7 @@ function duplicateRowFindings(duplicates: readonly string[]): Finding[] {
   ];
 }
 
-/** Images that are not there; whether the others can be read is seen when they are. */
+/** Finds images that do not exist. Other errors appear when the images are read. */
 async function findMissingImages(
   entries: readonly ManifestEntry[],
   {signal, onProgress}: ImageFolderOptions,
@@ -137,9 +137,9 @@ async function findMissingImages(
 }
 
 /**
- * Reads a list of images: paths relative to its own folder. Labels stay text, also where they are numbers.
+ * Reads a list of images. Paths are relative to its folder. Labels stay text, even if they are numbers.
  *
- * @param split what all its images are for, whatever it says of splits
+ * @param split split of all its images, overriding the split column
  * @throws ManifestError, ManifestColumnsError, FolderNotFoundError, AbortedError
  */
 export async function readManifest(

@@ -1,10 +1,13 @@
 const splitIntoWords = (label: string): string[] =>
   label.split(/\s*[,;]\s*|\s+/).filter(word => word !== '');
 
-/** The number of labels of several words from which on lists of labels are told from names. */
+/** Minimum number of labels with several words to distinguish lists of labels from names. */
 const MIN_COMPOUND_LABELS = 3;
 
-/** Words of which each is in several labels: `haze primary`, `clear primary water`, `clear water` are lists, `golden retriever` is a name. */
+/**
+ * Words that occur in several labels: `haze primary`, `clear primary water`, `clear water` are lists, `golden retriever` is a name.
+ * Undefined if the labels are names.
+ */
 function findSharedWords(labels: ReadonlySet<string>): ReadonlySet<string> | undefined {
   const compound = [...labels].map(splitIntoWords).filter(({length}) => length > 1);
   const counts = new Map<string, number>();
@@ -19,10 +22,11 @@ function findSharedWords(labels: ReadonlySet<string>): ReadonlySet<string> | und
 }
 
 /**
- * Distinguishes labels that combine others (`scab rust` next to `scab` and `rust`) from names of several words.
+ * Creates a function that splits combined labels (`scab rust` next to `scab` and `rust`), and returns undefined for names with several
+ * words.
  *
  * @param isPlural whether the column is called `labels` or `tags`
- * @returns the labels in one, or undefined
+ * @returns a function that returns the labels in a combined label, or undefined
  */
 export function createMultiLabelParser(
   all: readonly string[],

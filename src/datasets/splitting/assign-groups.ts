@@ -7,9 +7,9 @@ export interface Fold {
   readonly of: number;
 }
 
-/** How many images go to each split. */
+/** Fractions of the images for each split. */
 export interface SplitRatios {
-  /** Shares of the files, 0..1. */
+  /** Fraction of the files for validation, 0..1. */
   readonly validation: number;
   readonly test: number;
   readonly fold?: Fold;
@@ -18,9 +18,9 @@ export interface SplitRatios {
 /** Images that are assigned together. */
 export interface Group {
   readonly samples: readonly Sample[];
-  /** Different files in it. */
+  /** Number of different files in the group. */
   readonly size: number;
-  /** The least hash of them. */
+  /** The smallest hash of these files. */
   readonly hash: string;
 }
 
@@ -36,7 +36,7 @@ function assignByRatio(groups: readonly Group[], ratios: SplitRatios): SplitAssi
   return {train, validation, test};
 }
 
-/** The test images of all folds are the same. */
+/** Assigns groups with cross-validation. All folds have the same test images. */
 function assignWithFold(
   groups: readonly Group[],
   ratios: SplitRatios,
@@ -49,8 +49,8 @@ function assignWithFold(
 }
 
 /**
- * The first groups that make up the target, without those that would far exceed it; at least one group, the smallest, for a target above 0;
- * never all.
+ * Takes the first groups up to the target size, skipping groups that would far exceed it. Takes at least one group, the smallest, for a
+ * target above 0; never takes all.
  */
 function takeShare(groups: readonly Group[], target: number): [share: Group[], others: Group[]] {
   const selected = new Set<Group>();
@@ -69,8 +69,8 @@ function takeShare(groups: readonly Group[], target: number): [share: Group[], o
 }
 
 /**
- * Assigns groups to the folds one by one, each to the smallest fold; returns those of one fold, and the others. A class that is one group is
- * always in training.
+ * Assigns groups to the folds one by one, each to the smallest fold. Returns the groups in one fold, and the others. A class with a single
+ * group is always in training.
  */
 function assignFold(
   groups: readonly Group[],
@@ -78,7 +78,7 @@ function assignFold(
   offset: number,
 ): [inFold: Group[], others: Group[]] {
   if (groups.length < 2) return [[], [...groups]];
-  // Classes begin at different folds, so that no fold gets all remainders.
+  // Classes start at different folds, so that no fold gets all remainders.
   const order = Array.from({length: of}, (_, i) => (i + offset) % of);
   const sizes = new Array<number>(of).fill(0);
   const [inFold, others]: [Group[], Group[]] = [[], []];
@@ -90,7 +90,7 @@ function assignFold(
   return [inFold, others];
 }
 
-/** @param label of the class of the groups */
+/** Assigns the groups of one class to splits. @param label label of the class */
 export const assignGroups = (
   groups: readonly Group[],
   ratios: SplitRatios,

@@ -2,7 +2,7 @@ import {formatCount} from '../../core/text/format-count.js';
 import {defineError, DatasetError} from '../../core/errors.js';
 import type {Group} from './assign-groups.js';
 
-/** A class that is spread over fewer groups than there are folds: some fold would have none of it to validate on. */
+/** Thrown if a class has fewer groups than there are folds: some fold would have no validation images of it. */
 export class TooManyFoldsError extends defineError(
   DatasetError,
   'TOO_MANY_FOLDS',
@@ -18,9 +18,9 @@ export class TooManyFoldsError extends defineError(
     folds: number;
     className: string;
     images: number;
-    /** Images that must stay together count as one. */
+    /** Number of groups. Images that must stay together count as one. */
     groups: number;
-    /** Other classes with too few. */
+    /** Number of other classes with too few groups. */
     otherClasses: number;
   }) => {
     const contents =
@@ -40,8 +40,8 @@ export class TooManyFoldsError extends defineError(
 ) {}
 
 /**
- * @param groups all that the folds divide
- * @throws TooManyFoldsError for the class that has the fewest, where it has fewer than there are folds
+ * @param groups all groups to assign to folds
+ * @throws TooManyFoldsError for the class with the fewest groups, if there are fewer than folds
  */
 export function assertFoldsPossible(
   root: string,

@@ -8,16 +8,16 @@ import {skippedFindings} from '../discovery/skipped-files.js';
 import {assertUsable} from './split.js';
 import type {ReadableImages, Split} from './splits.js';
 
-/** Raised when an older release could not read the file. Version 1 had another key for `skipped`. */
+/** Increment when older releases can no longer read the file. Version 1 had another key for `skipped`. */
 const VERSION = 2;
 
 interface SplitEntry {
   readonly name: string;
-  /** Of the file's bytes, in hex. */
+  /** SHA-256 of the file's bytes, in hex. */
   readonly sha256: string;
 }
 
-/** `split.json`: which image went where, by name and by content. Paths are relative, so the folder may move. */
+/** Content of `split.json`: the split of each image, by name and content hash. Paths are relative, so the folder may be moved. */
 export interface SplitDocument {
   readonly version: typeof VERSION;
   readonly seed: number;
@@ -34,7 +34,7 @@ export interface SplitChange {
   readonly change: 'other bytes' | 'gone' | 'new' | 'in another split';
 }
 
-/** The split of each file by name, with its hash. */
+/** Split and hash of each file, by name. */
 const placementsByName = ({
   train,
   validation,
@@ -50,7 +50,7 @@ const placementsByName = ({
     ),
   );
 
-/** Files that changed, came, went, or moved to another split. */
+/** Files that were changed, added, removed, or moved to another split. */
 export function splitChanges(before: SplitDocument, now: SplitDocument): SplitChange[] {
   const [old, current] = [placementsByName(before), placementsByName(now)];
   const changes = [...old].flatMap(([name, {split, sha256}]): SplitChange[] => {
@@ -90,7 +90,7 @@ const SPLIT_SCHEMA = {
   },
 } as const;
 
-/** A `split.json` that cannot be read, or that does not match the images of the folder. */
+/** Thrown for a `split.json` that cannot be read, or does not match the images of the folder. */
 export class SplitFileError extends defineError(
   DatasetError,
   'INVALID_SPLIT_FILE',
@@ -101,7 +101,7 @@ export class SplitFileError extends defineError(
   ) => `Split ${path} ${problem}. Create a new split, without this file.`,
 ) {}
 
-/** The record of a split, to be written as JSON. */
+/** Converts a split to a JSON document. */
 export function toSplitDocument({
   train,
   validation,
@@ -149,9 +149,9 @@ async function readSplitDocument(path: string): Promise<SplitDocument> {
 }
 
 /**
- * The split that a `split.json` records. Images that are new in the folder are skipped and reported.
+ * Restores the split of a `split.json`. New images of the folder are skipped and reported.
  *
- * @param contents to make sure that the images are still the same; without, only names are compared
+ * @param contents hashes, to check that the images are unchanged; without it, only names are compared
  * @throws SplitFileError, SchemaError, NoValidationImagesError, NoTrainingImagesError
  */
 export async function readSplit(
@@ -202,7 +202,7 @@ export async function readSplit(
   };
 }
 
-/** The samples of the entries, by name; each must be there, once and unchanged. */
+/** The samples of the entries, by name. Each must exist exactly once and be unchanged. */
 function findSamples(
   entries: readonly SplitEntry[],
   path: string,

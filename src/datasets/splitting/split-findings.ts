@@ -21,7 +21,7 @@ export function splitFindings(
   ];
 }
 
-/** Skipped exact duplicates, each with the files that are used. */
+/** A finding about skipped exact duplicates, each with the file that is used instead. */
 function exactDuplicatesAcrossSplits(
   duplicates: readonly Sample[],
   kept: readonly Sample[],
@@ -48,7 +48,7 @@ function exactDuplicatesAcrossSplits(
   ];
 }
 
-/** The same file in folders of different classes: one label at least is wrong. */
+/** A finding about the same file in folders of different classes: at least one label is wrong. */
 function conflictingLabels(
   samples: readonly Sample[],
   classNames: readonly string[],
@@ -67,7 +67,9 @@ function conflictingLabels(
     }));
 }
 
-/** A class that is not in the folder's own validation split is in the folder's findings already. */
+/**
+ * Findings about classes without validation images. With the folder's own validation split, the findings of the folder report them already.
+ */
 function classesWithoutValidation(folder: ImageFolder, validation: readonly Sample[]): Finding[] {
   const labelsOf = (samples: readonly Sample[]): Set<number> =>
     new Set(samples.map(({label}) => label));

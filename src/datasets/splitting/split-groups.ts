@@ -4,7 +4,7 @@ import type {Finding} from '../../core/finding.js';
 import {groupBy} from '../../core/group-by.js';
 import type {ImageFolder, Sample} from '../sample.js';
 
-/** `--group-by` says nothing that images could be grouped by. */
+/** Thrown if the images cannot be grouped by the value of `--group-by`. */
 export class GroupByError extends defineError(
   UsageError,
   'INVALID_GROUP_BY',
@@ -16,17 +16,17 @@ export class GroupByError extends defineError(
     `--group-by ${criterion} ${problem}. Use near-duplicates, exact-duplicates, folder:2 or '(patient\\d+)_'.`,
 ) {}
 
-/** Images that must be in one split. */
+/** Groups of images that must stay in one split. */
 export interface Grouping {
-  /** The same for images of one group; undefined where only identical files are kept together. */
+  /** Key of an image's group; undefined if only exact duplicates stay together. */
   readonly groupOf?: (sample: Sample) => string;
   readonly findings: readonly Finding[];
 }
 
-/** A pattern may try more ways to match a name than there are atoms. */
+/** Timeout of matching. A pattern may backtrack exponentially. */
 const MATCH_TIMEOUT_MS = 5_000;
 
-/** What a pattern finds in each name: its groups, one behind the other; null where it does not match. */
+/** The captures of a pattern in each name, concatenated; null if it does not match. */
 function matchNames(pattern: string, names: readonly string[]): (string | null)[] {
   try {
     const found = runInNewContext(
@@ -53,7 +53,7 @@ function matchNames(pattern: string, names: readonly string[]): (string | null)[
   }
 }
 
-/** Groups by what a pattern captures in names; what it does not match is alone. @throws GroupByError */
+/** Groups images by the captures of a pattern in their names. Each image that does not match is its own group. @throws GroupByError */
 function groupByPattern(pattern: string, samples: readonly Sample[]): Grouping {
   const captures = matchNames(
     pattern,
@@ -77,14 +77,14 @@ function groupByPattern(pattern: string, samples: readonly Sample[]): Grouping {
     message: `--group-by ${pattern} does not match ${unmatched.length} of ${samples.length} names, such as ${unmatched[0]}; each is a group of its own.`,
     files: unmatched,
   };
-  // No name holds a NUL: what is captured is never taken for a name.
+  // Names never contain a NUL, so captures cannot collide with names.
   return {
     groupOf: ({name}) => (byName.get(name) === null ? name : `\0${byName.get(name)}`),
     findings: unmatched.length === 0 ? [] : [finding],
   };
 }
 
-/** Groups by the first `depth` folders of a name. @throws GroupByError */
+/** Groups images by the first `depth` folders of their names. @throws GroupByError */
 function groupByFolder(criterion: string, depth: number, samples: readonly Sample[]): Grouping {
   const groupOf = ({name}: Sample): string =>
     name.split('/').slice(0, -1).slice(0, depth).join('/');
@@ -94,10 +94,11 @@ function groupByFolder(criterion: string, depth: number, samples: readonly Sampl
 }
 
 /**
- * What `--group-by` keeps together besides exact duplicates and, except for `exact-duplicates`, near-duplicates: images in one folder of a depth
- * below the root (`folder:2` is `<class>/<folder>`), or has names in which a regular expression captures the same.
+ * Creates the grouping for `--group-by`. Exact duplicates always stay together; near-duplicates do, except for `exact-duplicates`.
+ * `folder:DEPTH` also groups by folder at a depth below the root (`folder:2` is `<class>/<folder>`). Other values are regular expressions,
+ * which group by their captures in the names.
  *
-@throws GroupByError
+ * @throws GroupByError
  */
 export function createGrouping(criterion: string, samples: readonly Sample[]): Grouping {
   if (criterion === 'exact-duplicates' || criterion === 'near-duplicates') return {findings: []};
@@ -107,7 +108,7 @@ export function createGrouping(criterion: string, samples: readonly Sample[]): G
     : groupByFolder(criterion, Number(depth[1]), samples);
 }
 
-/** Groups that span a folder's own splits: train-test leakage. */
+/** Findings about groups that span a folder's own splits: train-test leakage. */
 export function groupLeakageFindings(
   {samples, validation = [], test = []}: ImageFolder,
   groupOf: (sample: Sample) => string,

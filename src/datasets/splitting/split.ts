@@ -10,22 +10,22 @@ import type {ImageFolder, Sample} from '../sample.js';
 import {splitFindings} from './split-findings.js';
 import {createGrouping, groupLeakageFindings} from './split-groups.js';
 
-/** How a folder is split. */
+/** Options for splitting a folder. */
 export interface SplitOptions {
-  /** Share of each class to validate on, 0..1, where the folder has no validation split of its own. Default: 0.2. */
+  /** Fraction of each class for validation, 0..1, if the folder has no validation split of its own. Default: 0.2. */
   readonly valSplit?: number;
-  /** Share of each class to test on, 0..1, where the folder has no test split of its own. Default: 0. */
+  /** Fraction of each class for testing, 0..1, if the folder has no test split of its own. Default: 0. */
   readonly testSplit?: number;
   readonly seed: number;
-  /** One fold of a cross-validation, in which every image is validated on once; `valSplit` is ignored then. */
+  /** One fold of a cross-validation, which validates on every image once. `valSplit` is ignored. */
   readonly fold?: Fold;
-  /** What else stays in one split: `folder:DEPTH`, or a regular expression with a group that names contain. */
+  /** Additional groups that stay in one split: `folder:DEPTH`, or a regular expression with a capture group for names. */
   readonly groupBy?: string;
   /** Keys of a sample. Samples that share a key, such as near-duplicates, stay in one split. Exact duplicates always do. */
   readonly groupKeys?: readonly ((sample: Sample) => string)[];
 }
 
-/** Nothing would be left to measure a classifier with. */
+/** Thrown if a split has no validation images. */
 export class NoValidationImagesError extends defineError(
   DatasetError,
   'NO_VALIDATION_IMAGES',
@@ -34,7 +34,7 @@ export class NoValidationImagesError extends defineError(
     'Add images (2 different ones in a class are the least), set --val-split above 0, or give --val-data.',
 ) {}
 
-/** The folder has a validation split of its own. */
+/** Thrown for folds of a folder that has its own validation split. */
 export class FoldError extends defineError(
   UsageError,
   'FOLDS_CONFLICT',
@@ -43,7 +43,7 @@ export class FoldError extends defineError(
     'Put all into one folder a class, or train without --folds.',
 ) {}
 
-/** All images of a class are for validation or test. */
+/** Thrown if all images of a class are for validation or test. */
 export class NoTrainingImagesError extends defineError(
   DatasetError,
   'NO_TRAINING_IMAGES',
@@ -53,11 +53,12 @@ export class NoTrainingImagesError extends defineError(
 ) {}
 
 /**
- * Splits a folder for training, validation and test, stratified by class. Splits of the folder itself are kept; the rest is assigned by
- * `seed`, and groups stay together. Of a file in two of the folder's splits, the training copy is skipped first, then that for validation.
+ * Splits a folder into training, validation and test, stratified by class. The folder's own splits are kept. The rest is assigned by
+ * `seed`, and groups stay together. If a file is in two of the folder's splits, the training copy is skipped first, then the validation
+ * copy.
  *
- * @throws NoValidationImagesError, NoTrainingImagesError; GroupByError; FoldError for a fold of a folder that has validation images of its own;
- * TooManyFoldsError where a class has fewer groups than there are folds
+ * @throws NoValidationImagesError, NoTrainingImagesError; GroupByError; FoldError for a fold of a folder with its own validation images;
+ *   TooManyFoldsError if a class has fewer groups than there are folds
  */
 export function planSplit(
   folder: ImageFolder,
@@ -89,7 +90,7 @@ export function planSplit(
   };
 }
 
-/** The folder's own splits, and what is assigned to the others; by name of an image in none of them: why. */
+/** Combines the folder's own splits with the assigned images. Also returns the reason for each skipped image, by name. */
 function fillSplits(
   folder: ImageFolder,
   contents: ReadableImages,
@@ -139,7 +140,7 @@ function excludeDuplicates(
   });
 }
 
-/** Samples that share a key or the content of their files. */
+/** Groups samples that share a key or the same bytes. */
 function groupSamples(
   samples: readonly Sample[],
   contents: ReadableImages,
@@ -157,8 +158,8 @@ function groupSamples(
 }
 
 /**
- * A group of several classes is assigned with the rarest of them, which would otherwise be left to chance. The order of a
- * group hangs on the seed and its bytes alone, so that images added to a class leave nearly all others where they were.
+ * Assigns groups to splits by class. A group of several classes is assigned with the rarest of them, which would otherwise be left to
+ * chance. The order of a group depends only on the seed and its bytes: images added to a class leave nearly all others in place.
  */
 function assignSplits(
   samples: readonly Sample[],
@@ -195,20 +196,20 @@ function shuffleByHash<Item>(items: readonly Item[], keyOf: (item: Item) => numb
 const sortSamples = (samples: Sample[]): Sample[] =>
   samples.sort((a, b) => a.label - b.label || (a.name < b.name ? -1 : 1));
 
-/** @throws FoldError for a folder with a validation split of its own */
+/** @throws FoldError for a folder with its own validation split */
 function assertFoldable({root, validation}: ImageFolder): void {
   if (validation !== undefined) throw new FoldError({root});
 }
 
 /**
- * Finds what is wrong with the options by the names of the images alone, before any is decoded.
+ * Checks the options by the names of the images alone, before any image is decoded.
  * @throws GroupByError, FoldError, TooManyFoldsError
  */
 export function assertSplittable(folder: ImageFolder, options: SplitOptions): void {
   const {groupBy: criterion = 'exact-duplicates', fold, testSplit, seed} = options;
   const {groupOf} = createGrouping(criterion, folder.samples);
   if (fold === undefined) return;
-  // As the images are listed: folds that are impossible by the names alone are impossible with fewer images.
+  // Uses the listed images: folds that are impossible by name remain impossible with fewer images.
   const listed = {samples: everySample(folder), contentHash: ({name}: Sample) => name};
   planSplit(folder, listed, {
     seed,

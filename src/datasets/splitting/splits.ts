@@ -1,15 +1,15 @@
 import type {Finding} from '../../core/finding.js';
 import type {Sample} from '../sample.js';
 
-/** The readable images, and which of them are the same file; an `ImageCache` is one. */
+/** Readable images and their content hashes. An `ImageCache` is one. */
 export interface ReadableImages {
   readonly samples: readonly Sample[];
-  /** The same for identical files. */
+  /** Hash of the file, the same for exact duplicates. */
   contentHash(sample: Sample): string;
 }
 
 /**
- * Which image is in which split. Every image of the folder is in one split or in `skipped`; exact duplicates are in one split.
+ * Assignment of images to splits. Every image of the folder is in one split or in `skipped`. Exact duplicates are in one split.
  *
  * @example
  * const {split} = await finetune(folder, recipe);
@@ -19,12 +19,12 @@ export interface Split {
   readonly train: readonly Sample[];
   readonly validation: readonly Sample[];
   readonly test: readonly Sample[];
-  /** By name of an image that is in no split: why. */
+  /** Reasons for skipped images, by name. */
   readonly skipped: ReadonlyMap<string, string>;
   readonly findings: readonly Finding[];
   readonly classNames: readonly string[];
   readonly seed: number;
-  /** By name of an image that is in a split: sha256 of its bytes, in hex. */
+  /** SHA-256 of the bytes in hex, by name, of each image in a split. */
   readonly hashes: ReadonlyMap<string, string>;
 }
 

@@ -1,17 +1,17 @@
 import {MODEL_FILES, SHARD_NAME} from '../record/file-names.js';
 import type {Exporter} from './exporter.js';
 
-/** A format that every exported model holds its weights in. */
+/** A weights format that every exported model includes. */
 interface ExportFormatEntry {
-  /** The file that names the format; a model may have more of them. */
+  /** File that identifies the format. A model may have more files of it. */
   readonly file: string;
   readonly isFile: (name: string) => boolean;
-  /** What reads it, for the docs. */
+  /** Software that reads the format, for the docs. */
   readonly readers: string;
   readonly load: () => Promise<Exporter>;
 }
 
-/** The formats, in the order of their verification. A new one is a row here, and a file with its exporter. */
+/** Weights formats, in the order of their verification. A new format needs a row here, and a file with its exporter. */
 export const EXPORTERS = {
   tfjs: {
     file: MODEL_FILES.model,
@@ -27,7 +27,7 @@ export const EXPORTERS = {
   },
 } as const satisfies Record<string, ExportFormatEntry>;
 
-/** `tfjs` */
+/** Name of a weights format: `tfjs` */
 export type ExportFormat = keyof typeof EXPORTERS;
 
 export const EXPORT_FORMATS = Object.keys(EXPORTERS) as readonly ExportFormat[];

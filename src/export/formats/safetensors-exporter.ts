@@ -6,10 +6,10 @@ import {loadModel} from '../load-model.js';
 import {serializeWeightsMetadata} from '../model-files.js';
 import {MODEL_FILES} from '../record/file-names.js';
 
-/** The tensors by torchvision's names, which `loadModel` reads. */
+/** Exporter of safetensors with torchvision's parameter names, which `loadModel` reads. */
 export const safetensorsExporter: Exporter = {
   write: async (classifier, directory) => {
-    // By `format` other tools know whose layout the tensors have.
+    // `format` tells other tools whose tensor layout is used.
     const metadata = {format: 'pt', ...serializeWeightsMetadata(classifier)};
     const path = join(directory, MODEL_FILES.tensors);
     await writeSafetensors(path, toHost(classifier.weights), metadata);

@@ -8,10 +8,10 @@ import {type ModelRecord} from './model-record.js';
 
 const MAX_BYTES = 64_000_000;
 
-/** A text next to the model that says something else than the model does. */
+/** A file next to the model that contradicts it. */
 export interface FileProblem {
   readonly file: string;
-  /** For people. */
+  /** Description of what was found, for the error message. */
   readonly found: string;
 }
 
@@ -48,8 +48,8 @@ async function findLabelsProblem(
 }
 
 /**
- * Web pages go by `metadata.json` and `labels.txt`. Either may be missing, and the names may be translated; they may not belong to another
- * model.
+ * Checks `metadata.json` and `labels.txt`, which web pages rely on. Either may be missing, and class names may be translated, but the files
+ * must belong to this model.
  */
 export async function findCompanionFileProblem(
   directory: string,

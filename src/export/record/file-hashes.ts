@@ -10,8 +10,9 @@ const hashFile = async (path: string): Promise<FileRecord> => ({
 });
 
 /**
+ * Hashes the files of an exported model.
  * @param model names of model.json and its shards, in order
- * @param otherFiles names of further files that are computed with
+ * @param otherFiles names of further files that are used for inference
  */
 export async function hashFiles(
   directory: string,
@@ -25,8 +26,8 @@ export async function hashFiles(
 }
 
 /**
- * Nothing is read of a file before it has the size that it must have.
- * @throws InvalidModelError for a file that is missing or not the one that was exported
+ * Checks the size and hash of a file. The size is checked first, before the file is read.
+ * @throws InvalidModelError if the file is missing or has changed since the export
  */
 export async function checkFile(path: string, {bytes, sha256}: FileRecord): Promise<void> {
   const found = await stat(path).catch(() => undefined);

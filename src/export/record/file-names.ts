@@ -1,4 +1,4 @@
-/** The files of an exported model; the weights of `model` are in shards next to it. */
+/** Files of an exported model. The weights of `model` are in shards next to it. */
 export const MODEL_FILES = {
   model: 'model.json',
   tensors: 'model.safetensors',
@@ -8,7 +8,7 @@ export const MODEL_FILES = {
   card: 'README.md',
 } as const;
 
-/** `group1-shard2of9.bin`, as the tfjs converter names them. */
+/** Name of a shard in the convention of the tfjs converter: `group1-shard2of9.bin`. */
 export const shardName = (index: number, count: number): string =>
   `group1-shard${index + 1}of${count}.bin`;
 

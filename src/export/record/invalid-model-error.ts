@@ -1,12 +1,12 @@
 import {defineError, FinetuneError} from '../../core/errors.js';
 
-/** A directory that is no exported model, or not the one that was exported any more. */
+/** A directory is not an exported model, or its files have changed since the export. */
 export class InvalidModelError extends defineError(
   FinetuneError,
   'INVALID_MODEL',
   (
     _details: {
-      /** Of the exported model, or of the file in it that is wrong. */
+      /** Path of the exported model, or of the invalid file in it. */
       path: string;
     },
     message: string,

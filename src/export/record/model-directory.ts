@@ -7,7 +7,7 @@ import {isUrl, explainUrlNotDownloaded} from '../../core/text/url.js';
 import {MODEL_FILES} from './file-names.js';
 import {InvalidModelError} from './invalid-model-error.js';
 
-/** Where an exported model lies: the directory itself, or `model` in it where that is a run; undefined where there is none. */
+/** Directory of an exported model: the given directory, or `model` in it if that is a run. Undefined if there is none. */
 export const modelDirectory = (directory: string): string | undefined =>
   [directory, join(directory, 'model')].find(candidate =>
     existsSync(join(candidate, MODEL_FILES.record)),
@@ -15,7 +15,7 @@ export const modelDirectory = (directory: string): string | undefined =>
 
 const HINT = 'Give the directory of a finished run, or the model folder in it.';
 
-/** @throws InvalidModelError for what is no directory on this machine */
+/** @throws InvalidModelError for a URL or a path that is not a directory; a missing directory passes */
 export async function assertDirectory(directory: string): Promise<void> {
   if (isUrl(directory))
     throw new InvalidModelError(
@@ -32,7 +32,7 @@ export async function assertDirectory(directory: string): Promise<void> {
   );
 }
 
-/** What to do about a directory without a model. */
+/** Suggested remedy for a directory without a model. */
 export function remedyFor(directory: string): string {
   if (existsSync(join(directory, 'checkpoints', 'best')))
     return `Make it from the run's weights: finetune export ${shellQuote(directory)}`;

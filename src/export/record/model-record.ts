@@ -16,7 +16,7 @@ import {MODEL_FILES} from './file-names.js';
 
 export const SCHEMA_VERSION = 1;
 
-/** `finetune.json`: what an exported model is, where it came from, and what its files must hold. */
+/** Content of `finetune.json`: description of an exported model, its origin, and the expected content of its files. */
 export interface ModelRecord {
   readonly schemaVersion: typeof SCHEMA_VERSION;
   /** `finetune 0.1.0` */
@@ -27,17 +27,17 @@ export interface ModelRecord {
   readonly lastStage: LastStage;
   readonly variant: ResNetVariant;
   readonly preprocessing: Preprocessing;
-  /** Index is the label. Exact, unlike `labels.txt`. */
+  /** Class names; the index is the label. Exact, unlike `labels.txt`. */
   readonly classes: readonly string[];
   readonly head: HeadSpec;
-  /** What the backbone started from: a card's name, a file's, or `none`. */
+  /** Initial weights of the backbone: the name of published weights, a file name, or `none`. */
   readonly weights: {readonly origin: string; readonly card?: PretrainedWeights};
   readonly metrics?: ModelMetrics;
-  /** Every effective value of the run. */
+  /** All effective options of the run. */
   readonly recipe?: unknown;
-  /** Sizes and sha256 (hex) of the files that are computed with, by name. */
+  /** Sizes and SHA-256 (hex) of the files used for inference, by name. */
   readonly files: Readonly<Record<string, FileRecord>>;
-  /** sha256 (hex) over the sha256 of model.json and of its shards, a line each, in order: equal for equal models. */
+  /** SHA-256 (hex) of the SHA-256 lines of model.json and its shards, in order. Equal models have equal hashes. */
   readonly contentHash: string;
 }
 
@@ -47,7 +47,7 @@ export const specOf = ({arch, lastStage, variant}: ModelRecord): BackboneSpec =>
   ...variant,
 });
 
-/** As in a run's `metrics.json`. */
+/** Metrics with the keys of a run's `metrics.json`. */
 export interface ModelMetrics {
   readonly validation?: Metrics;
   readonly test?: Metrics;
@@ -58,7 +58,7 @@ export interface FileRecord {
   readonly sha256: string;
 }
 
-/** @param optional keys that may be left out; others than these and those required are let pass */
+/** Schema of an object that allows other keys as well. @param optional keys that may be missing */
 export const objectSchema = (
   required: Record<string, object>,
   optional: Record<string, object> = {},
@@ -73,10 +73,10 @@ const name = {...text, minLength: 1};
 const sha256 = {type: 'string', pattern: '^[0-9a-f]{64}$'};
 const file = objectSchema({bytes: {type: 'integer', minimum: 1, maximum: 2 ** 40}, sha256});
 
-/** More than are in any dataset of images. */
+/** Upper limit, above the number of classes in any image dataset. */
 const MAX_CLASSES = 100_000;
 
-/** What must be right for an exported model to be run. Keys that are not listed are let pass: an exported model may say more. */
+/** Schema of what an exported model needs to run. Unknown keys are allowed, since an exported model may record more. */
 export const modelRecordSchema: ObjectSchema = objectSchema(
   {
     createdBy: text,

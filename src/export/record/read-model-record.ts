@@ -12,10 +12,10 @@ import {modelRecordSchema, SCHEMA_VERSION, type ModelRecord} from './model-recor
 import {findModelJsonProblem} from '../tfjs/model-json.js';
 import {findRecordProblem} from './record-problems.js';
 
-/** Of finetune.json and of model.json: the confusion matrix of a thousand classes takes a fifth of that. */
+/** Maximum size of finetune.json and model.json. The confusion matrix of a thousand classes takes a fifth of it. */
 const MAX_JSON_BYTES = 64_000_000;
 
-/** @throws InvalidModelError for what is no JSON, too long or too deep */
+/** @throws InvalidModelError if the file is not JSON, too long or too deeply nested */
 async function readDocument(path: string): Promise<unknown> {
   try {
     return await readJsonFile(path, MAX_JSON_BYTES);
@@ -59,7 +59,7 @@ const mismatchError = (path: string, problem: string): InvalidModelError =>
     `${path} is not of one export with the files next to it: ${problem}. ${COPY_AGAIN}`,
   );
 
-/** @throws InvalidModelError where `check` finds an error, or a schema that is not followed */
+/** @throws InvalidModelError if `check` returns a problem or throws a SchemaError */
 function assertConsistent(path: string, check: () => string | undefined): void {
   try {
     const problem = check();
@@ -71,9 +71,8 @@ function assertConsistent(path: string, check: () => string | undefined): void {
 }
 
 /**
- * Reads what an exported model says of itself, and checks that it is whole: every file that is computed with is there and unchanged, and all that the
- * files say of the network agrees. What is not checked here, the numbers, `loadModel` checks.
- * @throws InvalidModelError
+ * Reads the record of an exported model and checks that the model is complete. Every file used for inference must exist and be unchanged,
+ * and all descriptions of the network must agree. `loadModel` checks the values of the weights.
  */
 export async function readModelRecord(directory: string): Promise<ModelRecord> {
   const [path, modelPath] = [

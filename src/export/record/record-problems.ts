@@ -6,26 +6,27 @@ import {denseLayers, headShapes, type DenseSpec} from '../../heads/head.js';
 import {MODEL_FILES, SHARD_NAME} from './file-names.js';
 import {specOf, type ModelRecord} from './model-record.js';
 
-/** What files of weights may hold besides them: names, and all that is known of a network. */
+/** Allowance for data other than weights in a weights file: names and metadata. */
 const SLACK_BYTES = 32_000_000;
 
-/** The layers of the head. */
+/** Dense layers of the head. */
 export const denseLayersOf = (record: ModelRecord): DenseSpec[] =>
   denseLayers(record.head, featureWidth(specOf(record)), record.classes.length);
 
-/** Shape by state-dict key, of the backbone and of the head. */
+/** Shapes by state-dict key, for backbone and head. */
 const shapesOf = (record: ModelRecord): Map<string, readonly number[]> =>
   new Map([...backboneShapes(specOf(record)), ...headShapes(denseLayersOf(record))]);
 
-/** @returns the first name that is there twice */
+/** @returns the first name that occurs twice */
 function findRepeated(names: readonly string[]): string | undefined {
   const seen = new Set<string>();
   return names.find(name => seen.size === seen.add(name).size);
 }
 
 /**
- * What no schema says of `finetune.json`. Files are bounded by the network before one is opened: a sparse one may be of any length.
- * @returns what is wrong, for people; undefined where nothing is
+ * Checks what the schema of `finetune.json` cannot express. File sizes are limited by the network before any file is opened, since a sparse
+ * file may have any length.
+ * @returns a message; undefined if there is no problem
  */
 export function findRecordProblem(record: ModelRecord): string | undefined {
   const {classes, files, preprocessing} = record;
@@ -58,9 +59,9 @@ const parsed = (text: string | undefined): unknown => {
 };
 
 /**
- * Sound files may still not be of one export.
- * @param metadata of `model.safetensors`, as `weightsMetadata` gave it
- * @returns what is wrong, for people; undefined where nothing is
+ * Checks that the tensors match the record. Intact files may still be from different exports.
+ * @param metadata header of `model.safetensors`, as written by `serializeWeightsMetadata`
+ * @returns a message; undefined if there is no problem
  */
 export function findTensorProblem(
   record: ModelRecord,

@@ -5,10 +5,10 @@ import {writeFileAtomic} from '../../core/files/atomic-write.js';
 import {tf, type io, type LayersModel} from '../../backend/tensorflow.js';
 import {MODEL_FILES, shardName} from '../record/file-names.js';
 
-/** The tfjs converter's own: small enough for a CDN to cache, and a browser fetches several at once. */
+/** Shard size of the tfjs converter. A CDN can cache files of this size, and a browser fetches several in parallel. */
 export const SHARD_BYTES = 4 * 2 ** 20;
 
-/** Cuts all weights, one after the other, into shards. The last may be shorter. */
+/** Splits the concatenated weights into shards. The last one may be shorter. */
 function toShards(weights: io.WeightData): Uint8Array[] {
   const bytes = new Uint8Array(tf.io.CompositeArrayBuffer.join(weights));
   const count = Math.max(1, Math.ceil(bytes.length / SHARD_BYTES));
@@ -18,8 +18,8 @@ function toShards(weights: io.WeightData): Uint8Array[] {
 }
 
 /**
- * Writes a LayersModel as `model.json` and shards, the format that `tf.loadLayersModel` reads from any url.
- * @returns the names of the files, model.json first, shards in order
+ * Writes a LayersModel as `model.json` and shards, the format that `tf.loadLayersModel` reads from any URL.
+ * @returns file names: model.json first, then the shards in order
  */
 export async function writeLayersModel(model: LayersModel, directory: string): Promise<string[]> {
   const names: string[] = [MODEL_FILES.model];
@@ -41,7 +41,7 @@ export async function writeLayersModel(model: LayersModel, directory: string): P
   return names;
 }
 
-/** Loads what `writeLayersModel` wrote, through `tf.loadLayersModel`, on any backend. The caller disposes the model. */
+/** Loads the output of `writeLayersModel` with `tf.loadLayersModel`, on any backend. The caller disposes the model. */
 export async function readLayersModel(directory: string): Promise<LayersModel> {
   const {weightsManifest, ...artifacts} = JSON.parse(
     await readFile(join(directory, MODEL_FILES.model), 'utf8'),

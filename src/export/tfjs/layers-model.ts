@@ -14,21 +14,21 @@ import {
 import type {Classifier} from '../../heads/classifier.js';
 import type {DenseSpec, HeadSpec} from '../../heads/head.js';
 
-/** A layer put on one symbolic tensor, or on several. */
+/** Applies a layer to one or several symbolic tensors. */
 const applyLayer = (
   layer: {apply(x: SymbolicTensor | SymbolicTensor[]): unknown},
   x: SymbolicTensor | SymbolicTensor[],
 ): SymbolicTensor => layer.apply(x) as SymbolicTensor;
 
-/** Weights are set when the model stands; drawing initial ones would only cost time, here and at every load. */
+/** Initializers for all layers. Weights are set after the model is built; random initial values would cost time here and at every load. */
 const ZEROS = {kernelInitializer: 'zeros', biasInitializer: 'zeros'} as const;
 
 const padded = (x: SymbolicTensor, padding: number, name: string): SymbolicTensor =>
   padding === 0 ? x : applyLayer(tf.layers.zeroPadding2d({padding, name}), x);
 
 /**
- * A convolution in groups, which tf.layers does not have: each channel by itself, then the mean over the channels of a group, times their
- * number in the kernel.
+ * Grouped convolution, which tf.layers lacks: a depthwise convolution, then the mean over the channels of each group. The kernel is
+ * multiplied by the number of those channels.
  */
 function groupLayers(
   {name, groups, inChannels, channels}: ConvLayer,
@@ -44,7 +44,10 @@ function groupLayers(
   return applyLayer(reshape({name: `${name}.join`, targetShape: byGroup}), applyLayer(mean, split));
 }
 
-/** At stride 1 'same' pads every side alike. At stride 2 it pads one side only, and these weights were trained with both. */
+/**
+ * Convolution. At stride 1 'same' pads all sides equally. At stride 2 it pads one side only, but these weights were trained with symmetric
+ * padding.
+ */
 function convolve(conv: ConvLayer, x: SymbolicTensor): SymbolicTensor {
   const {name, kernel, stride, padding, groups, channels} = conv;
   const shared = {
@@ -61,16 +64,16 @@ function convolve(conv: ConvLayer, x: SymbolicTensor): SymbolicTensor {
   return groupLayers(conv, applyLayer(depthwise, input));
 }
 
-/** What `convolve` keeps for a filter. */
+/** Kernel that `convolve` stores for a filter. */
 export const layerKernel = ({groups, inChannels}: ConvLayer, filter: Tensor4D): Tensor4D =>
   groups === 1 ? filter : tf.mul(depthwiseFilter(filter, groups), inChannels / groups);
 
-/** Standard layers, named by torchvision's module paths. */
+/** Builds the network from standard layers, named by torchvision's module paths. */
 export const layersInterpreter: Interpreter<SymbolicTensor> = {
   conv: convolve,
   norm: ({name, epsilon}, x) => applyLayer(tf.layers.batchNormalization({name, epsilon}), x),
   relu: ({name}, x) => applyLayer(tf.layers.activation({activation: 'relu', name}), x),
-  // What comes here has passed a relu, so a border of zeros never wins.
+  // The input follows a ReLU, so a border of zeros never wins.
   pad: ({name, padding}, x) => padded(x, padding, name),
   maxPool: ({name, size, stride}, x) =>
     applyLayer(
@@ -97,8 +100,8 @@ const dense = (x: SymbolicTensor, {name, outputs, relu}: DenseSpec): SymbolicTen
 const NORMALIZE = 'normalize';
 
 /**
- * Channel order, scale, mean and standard deviation as one 1x1 convolution. It stands before the border of zeros that the first
- * convolution of the network is given, so that the border means to the weights what it meant in training.
+ * Channel order, scale, mean and standard deviation as one 1x1 convolution. It precedes the zero padding of the first convolution, so that
+ * the padding has the same meaning as in training.
  * @returns kernel `[1, 1, 3, 3]` and bias `[3]`
  */
 function normalizeWeights({channelOrder, scale, mean, std}: Preprocessing): Tensor[] {
@@ -125,9 +128,9 @@ function setWeights(model: LayersModel, {spec, layers, preprocessing, weights}: 
 }
 
 /**
- * A classifier as a tfjs LayersModel of standard layers: the network of `forward`, with normalization in front of it and a softmax behind.
- * Input: RGB 0..255, float32 `[n, cropSize, cropSize, 3]`. Output: probabilities `[n, classes]`. The weights are copied on write: the model
- * keeps what it was given, whatever becomes of the classifier. The caller disposes the model.
+ * Converts a classifier to a tfjs LayersModel of standard layers: the network of `forward`, preceded by normalization and followed by a
+ * softmax. Input: RGB 0..255, float32 `[n, cropSize, cropSize, 3]`. Output: probabilities `[n, classes]`. Weights are copied on write, so
+ * the model does not change with the classifier. The caller disposes the model.
  */
 export function toLayersModel(classifier: Classifier): LayersModel {
   const {spec, head, layers, preprocessing} = classifier;

@@ -19,7 +19,7 @@ interface ManifestWeight {
   readonly quantization?: {readonly dtype: string};
 }
 
-/** As much of a `model.json` as is looked into. */
+/** Fields of `model.json` that are checked. */
 interface ModelDocument {
   readonly modelTopology: {
     readonly config: {
@@ -33,14 +33,14 @@ interface ModelDocument {
   }[];
 }
 
-/** The standard layers that `toLayersModel` makes. Others may run code, or nobody has looked into what they do. */
+/** Standard layers that `toLayersModel` creates. Other layers are rejected: they may run code, or have not been reviewed. */
 const LAYERS = [
   ...['InputLayer', 'Conv2D', 'DepthwiseConv2D', 'ZeroPadding2D', 'BatchNormalization'],
   ...['Activation', 'MaxPooling2D', 'AveragePooling3D', 'Reshape', 'Add'],
   ...['GlobalAveragePooling2D', 'GlobalMaxPooling2D', 'Concatenate', 'Dense'],
 ];
 
-/** Bytes of a number, by how it is stored. */
+/** Bytes per element, by storage type. */
 const BYTES_PER_ELEMENT: Readonly<Record<string, number>> = {
   float32: 4,
   float16: 2,
@@ -85,7 +85,7 @@ const modelSchema = objectSchema({
 
 const same = (a: unknown, b: unknown): boolean => JSON.stringify(a) === JSON.stringify(b);
 
-/** What a layer of tf.layers keeps, by name: convolutions HWIO. */
+/** Weights that a layer of tf.layers stores, by name. Convolution kernels are HWIO. */
 function layerWeights(layer: NetworkLayer): [string, readonly number[]][] {
   const {kind, name, channels} = layer;
   if (kind === 'norm')
@@ -163,15 +163,15 @@ function* layerProblems(
     yield 'another output than probabilities';
 }
 
-/** One after the other: each goes by what those before have found sound. */
+/** Problems in order. Later checks rely on earlier ones. */
 function* problems(model: ModelDocument, record: ModelRecord): Generator<string> {
   yield* layerProblems(model, record);
   yield* weightProblems(model, record);
 }
 
 /**
- * Whether a `model.json` is that of the network that `finetune.json` describes: its layers, its weights and the files they lie in.
- * @returns what is not, for people; undefined where all is
+ * Checks that `model.json` describes the same network as `finetune.json`: its layers, weights and shard files.
+ * @returns a message; undefined if there is no problem
  * @throws SchemaError
  */
 export function findModelJsonProblem(

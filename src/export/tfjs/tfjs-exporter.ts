@@ -5,7 +5,7 @@ import {runNetwork} from '../probabilities.js';
 import {readLayersModel, writeLayersModel} from './layers-model-files.js';
 import {toLayersModel} from './layers-model.js';
 
-/** A LayersModel, which `tf.loadLayersModel` reads in a browser and in Node. */
+/** Exporter of a LayersModel, which `tf.loadLayersModel` reads in a browser and in Node. */
 export const tfjsExporter: Exporter = {
   write: async (classifier, directory) => {
     const model = toLayersModel(classifier);

@@ -15,7 +15,7 @@ import {SharedFoldData} from './folds-share.js';
 import {readFinishedFold, trainFold, type FoldResult} from './train-fold.js';
 
 /**
- * What a cross-validation ends with.
+ * Result of a cross-validation.
  *
  * @example
  * const {folds} = await crossValidate(folder, recipe, 5, {out: './folds'});
@@ -24,13 +24,13 @@ import {readFinishedFold, trainFold, type FoldResult} from './train-fold.js';
 export interface CrossValidationResult {
   readonly summary: CrossValidationSummary;
   readonly folds: readonly FoldResult[];
-  /** What `folds.json` holds. */
+  /** Content of `folds.json`. */
   readonly document: object;
 }
 
 /**
- * As far as the names of the images tell.
- * @throws ArgumentError, UsageError for a recipe that says itself what to validate on; FoldError, GroupByError, TooManyFoldsError
+ * Validates fold options as far as file names allow, before images are decoded.
+ * @throws ArgumentError, UsageError for a recipe that defines its own validation images; FoldError, GroupByError, TooManyFoldsError
  */
 export function validateFoldOptions(folder: ImageFolder, given: RecipeInput, folds: number): void {
   if (given.fold !== undefined)
@@ -53,12 +53,12 @@ export function validateFoldOptions(folder: ImageFolder, given: RecipeInput, fol
 }
 
 /**
- * Cross-validates: as many runs as folds, each validated on images that the others train on. Images are decoded once, and the features of a
- * frozen backbone computed once. With `out` each run has a directory in it, next to `folds.json` and `folds.html`; `resume` continues with the
- * folds that have not ended.
+ * Cross-validates: one run per fold, each validated on images that the others train on. Images are decoded once, and the features of a
+ * frozen backbone are computed once. With `out` each run has a directory in it, next to `folds.json` and `folds.html`. `resume` continues
+ * with the folds that have not finished.
  *
- * @throws UsageError for a recipe that says itself what to validate on; TooManyFoldsError before an image is decoded, where that is known
- * by then; whatever `finetune` throws
+ * @throws UsageError for a recipe that defines its own validation images; TooManyFoldsError, before images are decoded if possible; all
+ * errors of `finetune`
  *
  * @example
  * import {crossValidate, loadImageFolder, resolveRecipe} from 'finetune';
@@ -89,7 +89,7 @@ export async function crossValidate(
   }
 }
 
-/** Seconds by activity, over all folds. */
+/** Seconds by activity, summed over all folds. */
 const sumTimings = (folds: readonly RunContext['timings'][]): RunContext['timings'] =>
   folds.reduce((sum, fold) => {
     const activities = Object.keys(sum) as (keyof RunContext['timings'])[];
@@ -128,7 +128,7 @@ async function trainFolds(
   return results;
 }
 
-/** Writes `folds.json` and `folds.html`, where there is a directory. */
+/** Summarizes the folds, and writes `folds.json` and `folds.html` if there is a directory. */
 async function summarize(
   folder: ImageFolder,
   {arch}: Recipe,

@@ -7,12 +7,12 @@ import {RunDirectory, withAbsolutePaths} from '../run/run-directory.js';
 import {RUN_FILES} from '../run/run-files.js';
 import {listRunEntries} from '../run/run-lock.js';
 
-/** Names of what a cross-validation leaves next to the directories of its folds. */
+/** Files of a cross-validation, next to the directories of its folds. */
 export const FOLDS_FILES = {document: 'folds.json', page: 'folds.html'} as const;
 
 export const foldDirectory = (out: string, number: number): string => join(out, `fold-${number}`);
 
-/** The directory that those of the folds lie in. */
+/** Directory that contains the directories of the folds. */
 export class CrossValidationDirectory {
   #started: Promise<void> | undefined;
 
@@ -24,7 +24,7 @@ export class CrossValidationDirectory {
     readonly folds: number,
   ) {}
 
-  /** @throws UsageError where it may not be written, or holds nothing to resume */
+  /** @throws UsageError if the directory may not be written, or holds nothing to resume */
   static async open(
     path: string,
     options: FinetuneOptions,
@@ -37,7 +37,10 @@ export class CrossValidationDirectory {
     return new CrossValidationDirectory(path, directory, options, recipe, folds);
   }
 
-  /** Makes it, once images and weights are known to be usable; what another run has left goes, but for folds, which are replaced one by one. */
+  /**
+   * Creates the directory once images and weights are known to be usable. Files of an earlier run are removed, except folds, which are
+   * replaced one by one.
+   */
   begin(): Promise<void> {
     return (this.#started ??= this.#begin());
   }
@@ -54,7 +57,7 @@ export class CrossValidationDirectory {
     await writeFileAtomic(join(path, RUN_FILES.recipe), `${JSON.stringify(document, null, 2)}\n`);
   }
 
-  /** Lets others write to it. */
+  /** Releases the directory to other processes. */
   close(): Promise<void> {
     return this.directory.close();
   }

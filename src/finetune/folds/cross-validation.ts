@@ -1,23 +1,23 @@
 import type {Metrics} from '../../training/metrics/metrics.js';
 import {wilsonInterval} from '../../training/metrics/confidence-interval.js';
 
-/** A mean over the folds, and how far they lie apart. */
+/** Mean over the folds and its spread. */
 export interface FoldStatistics {
   readonly mean: number;
-  /** Sample standard deviation over the folds: of the measure, not of its mean. */
+  /** Sample standard deviation over the folds. It describes the metric, not its mean. */
   readonly std: number;
-  /** In the order of the folds. */
+  /** Values in the order of the folds. */
   readonly values: readonly number[];
 }
 
-/** What the folds of a cross-validation say together. */
+/** Summary of the folds of a cross-validation. */
 export interface CrossValidationSummary {
   readonly folds: number;
   readonly accuracy: FoldStatistics;
   readonly balancedAccuracy: FoldStatistics;
   readonly macroF1: FoldStatistics;
   readonly loss: FoldStatistics;
-  /** Of all images, each by the fold that did not train on it; Wilson's interval. */
+  /** Accuracy over all images, each predicted by the fold that did not train on it, with Wilson's interval. */
   readonly pooled: {
     readonly numImages: number;
     readonly accuracy: number;
@@ -31,7 +31,7 @@ export function computeFoldStatistics(values: readonly number[]): FoldStatistics
   return {mean, std: values.length < 2 ? 0 : Math.sqrt(squares / (values.length - 1)), values};
 }
 
-/** @param folds validation metrics, fold by fold */
+/** @param folds validation metrics of each fold, in order */
 export function summarizeFolds(folds: readonly Metrics[]): CrossValidationSummary {
   const statisticsOf = (
     measure: 'accuracy' | 'balancedAccuracy' | 'macroF1' | 'loss',

@@ -4,30 +4,30 @@ import {SharedFeatureCache} from '../../training/features/feature-pool.js';
 import type {ImageDataset} from '../../training/loop/image-dataset.js';
 import type {SuspiciousImages} from '../label-issues.js';
 
-/** Every image decoded, and which show the same. */
+/** All decoded images, and their duplicate groups. */
 export interface DecodedImages {
   readonly cache: ImageCache;
-  /** The same for near-duplicates. */
+  /** Key of a sample's duplicate group. Near-duplicates have the same key. */
   readonly duplicateGroup: (sample: Sample) => string;
   /** Bytes of memory for decoded pixels and cached features together. */
   readonly cacheBytes: number;
 }
 
-/** What the folds of a cross-validation have in common: made by the first that needs it, and closed with the last. */
+/** Data that the folds of a cross-validation share. The first fold that needs it creates it; `close` releases it after the last fold. */
 export class SharedFoldData {
   #images: Promise<DecodedImages> | undefined;
   #pool: SharedFeatureCache | undefined;
   #suspiciousImages: Promise<SuspiciousImages> | undefined;
 
-  /** @param begin called when a fold is about to write, its images and weights known to be usable; more than once */
+  /** @param begin called before a fold writes, when its images and weights are known to be usable; may be called repeatedly */
   constructor(readonly begin: () => Promise<void> = async () => {}) {}
 
-  /** Whether a fold has begun with it. */
+  /** Whether the images have been requested by a fold. */
   get hasImages(): boolean {
     return this.#images !== undefined;
   }
 
-  /** The images, which a fold need not close. */
+  /** Decoded images. Closing the returned cache has no effect, since the folds share it. */
   async images(make: () => Promise<DecodedImages>): Promise<DecodedImages> {
     const decoded = await (this.#images ??= make());
     return {...decoded, cache: {...decoded.cache, close: async () => {}}};
@@ -37,7 +37,7 @@ export class SharedFoldData {
     return (this.#pool ??= new SharedFeatureCache(make()));
   }
 
-  /** Suspicious images: what every fold trains and validates on together is the same. */
+  /** Suspicious images. All folds share them, since training and validation images together are the same in every fold. */
   suspiciousImages(make: () => Promise<SuspiciousImages>): Promise<SuspiciousImages> {
     return (this.#suspiciousImages ??= make());
   }

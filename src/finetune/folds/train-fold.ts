@@ -9,16 +9,16 @@ import type {RunContext} from '../run/run-context.js';
 import {hasRunFile, isFinished, workingDirectoryOf, RUN_FILES} from '../run/run-files.js';
 import type {SharedFoldData} from './folds-share.js';
 
-/** What one fold came to. */
+/** Result of one fold. */
 export interface FoldResult {
   readonly metrics: Metrics;
-  /** What it took; what the folds share counts for the first. */
+  /** Seconds by activity. Work that folds share counts for the first fold. */
   readonly timings: RunContext['timings'];
-  /** Directory, where there is one. */
+  /** Run directory, if there is one. */
   readonly run?: string;
 }
 
-/** What a fold that has ended says of itself; undefined for any other. */
+/** Reads the result of a finished fold; undefined for any other. */
 export async function readFinishedFold(run: string): Promise<FoldResult | undefined> {
   if (!isFinished(run)) return undefined;
   const path = join(run, RUN_FILES.metrics);
@@ -29,7 +29,7 @@ export async function readFinishedFold(run: string): Promise<FoldResult | undefi
   return {metrics: metrics.validation, timings, run};
 }
 
-/** How a fold is run: its own recipe, its own directory, and nothing said of the others. */
+/** Options of a fold: its own directory, without the options of the whole cross-validation. */
 function foldOptions(
   options: FinetuneOptions,
   sharedData: SharedFoldData,
@@ -55,7 +55,7 @@ function foldOptions(
   };
 }
 
-/** Trains one fold, in its own directory where there is one. */
+/** Trains one fold, in its own directory if there is one. */
 export async function trainFold(
   folder: ImageFolder,
   recipe: Recipe,

@@ -3,7 +3,7 @@ import type {OptionRow} from './option.js';
 const NAME = {type: 'string', minLength: 1} as const;
 const FRACTION = {type: 'number', minimum: 0, exclusiveMaximum: 1} as const;
 
-/** Which images, and how they are split. */
+/** Options that select images and split them. */
 export const DATA_OPTIONS = {
   data: {
     scope: 'run',

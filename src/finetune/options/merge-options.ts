@@ -1,22 +1,22 @@
-/** Where an effective value came from, strongest first. */
+/** Source of an effective value, highest precedence first. */
 export type OptionOrigin = 'flag' | 'environment' | 'recipe file' | 'recommended' | 'default';
 
 /** Option values by camelCase key. */
 export type OptionValues = Readonly<Record<string, unknown>>;
 
-/** Options from one place. */
+/** Options from one source. */
 export interface OptionSource<Values extends object = OptionValues> {
   readonly source: OptionOrigin;
   readonly values: Values;
 }
 
-/** Effective values and where each came from. */
+/** Effective values and the source of each. */
 export interface MergedOptions<Values extends object = OptionValues> {
   readonly values: Values;
   readonly sources: Readonly<Record<string, OptionOrigin>>;
 }
 
-/** Of each option the value of the strongest source that has one. @param optionSources strongest first */
+/** Takes each value from the source with the highest precedence that sets it. @param optionSources highest precedence first */
 export function mergeOptions<Values extends object>(
   optionSources: readonly OptionSource<Values>[],
 ): MergedOptions<Values> {
@@ -32,7 +32,7 @@ export function mergeOptions<Values extends object>(
   return {values: values as Values, sources};
 }
 
-/** The weakest source: the constants of a table. */
+/** Source of lowest precedence: the defaults of an option table. */
 export const defaultsOf = (
   options: Readonly<Record<string, {readonly default?: unknown}>>,
 ): OptionSource => ({

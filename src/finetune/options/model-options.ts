@@ -3,7 +3,7 @@ import {FITS} from '../../core/preprocessing.js';
 import {HEAD_TYPES, POOLINGS} from '../../heads/head.js';
 import {schemaOf, type OptionRow} from './option.js';
 
-/** The network and its input. */
+/** Options of the network and its input. */
 export const MODEL_OPTIONS = {
   arch: {
     scope: 'recipe',
@@ -26,7 +26,7 @@ export const MODEL_OPTIONS = {
     help: 'end the backbone after this stage',
     default: STAGES.at(-1)!,
   },
-  /** Absent: the size the weights were made for. */
+  /** Default: the image size of the weights. */
   imageSize: {
     scope: 'recipe',
     schema: {type: 'integer', minimum: 32, maximum: 1024},

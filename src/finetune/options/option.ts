@@ -1,57 +1,57 @@
 import type {ObjectSchema} from '../../core/schema.js';
 
-/** JSON Schema of one value. */
+/** JSON Schema of one option value. */
 export interface ValueSchema {
   readonly type?: string | readonly string[];
   readonly enum?: readonly unknown[];
   readonly [keyword: string]: unknown;
 }
 
-/** Names the type of a value where its schema cannot; there is no such key. */
+/** Type-level key for value types that a schema cannot express. It does not exist at runtime. */
 export declare const VALUE: unique symbol;
 
-/** A schema and the type of its values. */
+/** A schema with the type of its values. */
 export type SchemaOf<Value> = ValueSchema & {readonly [VALUE]?: Value};
 
-/** For values of a narrower type than JSON Schema can say. */
+/** Schema for values of a narrower type than JSON Schema can express. */
 export const schemaOf = <Value>(schema: ValueSchema): SchemaOf<Value> => schema;
 
 /** An option of a command line or a recipe file. */
 export interface Option {
   readonly schema: ValueSchema;
-  /** A clause for the help, the JSON Schema and docs/options.md. */
+  /** Description for the help, the JSON Schema and docs/options.md. */
   readonly help: string;
-  /** What holds unless it is given. */
+  /** Default value. */
   readonly default?: unknown;
-  /** What holds where there is no constant to name. */
+  /** Description of the default if it is not a constant. */
   readonly defaultText?: string;
-  /** Chosen from the dataset (recipe/recommend.ts). */
+  /** Whether the default is recommended from the dataset (recipe/recommend.ts). */
   readonly isRecommended?: true;
-  /** A value to show where there is no default. */
+  /** Example value for an option without a default. */
   readonly example?: unknown;
-  /** Names a file or folder, or may. */
+  /** Whether the value is, or may be, a path. */
   readonly isPath?: true;
 }
 
 /** One row of `OPTIONS`. */
 export interface OptionRow extends Option {
   /**
-   * `recipe`: how to train, a key of the library's recipe. `run`: on what and where, a key of a recipe file, too.
-   * `console`: what the command line says and resumes, in no recipe file.
+   * `recipe`: how to train; a key of the library's recipe. `run`: inputs and outputs of a run; also a key of recipe files. `console`:
+   * output and resume options of the command line; not in recipe files.
    */
   readonly scope: 'recipe' | 'run' | 'console';
-  /** What most people need, first in a long help. */
+  /** Whether most users need it. Common options come first in long help texts. */
   readonly isCommon?: true;
-  /** A resumed run may have another value: no number depends on it. */
+  /** Whether a resumed run may change the value, because no result depends on it. */
   readonly mayChangeOnResume?: true;
-  /** A key of recipe files without a flag: its value is an object or a list. */
+  /** Whether the option is a key of recipe files without a flag, because its value is an object or a list. */
   readonly isFileOnly?: true;
 }
 
 /** Options by camelCase key. */
 export type OptionTable = Readonly<Record<string, Option>>;
 
-/** The type of an option's values, from its schema. */
+/** Value type of an option, derived from its schema. */
 export type ValueOf<Row extends Option> = typeof VALUE extends keyof Row['schema']
   ? Exclude<Row['schema'][typeof VALUE], undefined>
   : Row['schema'] extends {readonly enum: readonly (infer Choice)[]}
@@ -62,7 +62,7 @@ export type ValueOf<Row extends Option> = typeof VALUE extends keyof Row['schema
         ? boolean
         : string;
 
-/** What a document says of an option: its schema, default and description. */
+/** JSON Schema of an option, with its default and description. */
 export const toValueSchema = ({
   schema,
   default: value,
@@ -74,7 +74,7 @@ export const toValueSchema = ({
   description: defaultText === undefined ? help : `${help} [default: ${defaultText}]`,
 });
 
-/** The schema of a document whose keys are options. */
+/** JSON Schema of an object whose keys are options. */
 export const toObjectSchema = (options: OptionTable): ObjectSchema => ({
   type: 'object',
   additionalProperties: false,

@@ -4,7 +4,7 @@ import type {OptionRow, ValueOf} from './option.js';
 import {OUTPUT_OPTIONS, RUN_OPTIONS} from './run-options.js';
 import {TRAINING_OPTIONS} from './training-options.js';
 
-/** Options by the headings of the help. */
+/** Options by heading of the help. */
 export const OPTION_GROUPS = {
   Data: DATA_OPTIONS,
   Model: MODEL_OPTIONS,
@@ -14,8 +14,8 @@ export const OPTION_GROUPS = {
 } as const;
 
 /**
- * Every option, one row each, in the order of the help. The type `Recipe`, the JSON Schema, flags, variables, `finetune init` and docs/options.md
- * are derived from it.
+ * All options, one row each, in the order of the help. The type `Recipe`, the JSON Schema, flags, environment variables, `finetune init`
+ * and docs/options.md are derived from it.
  */
 export const OPTIONS = {
   ...DATA_OPTIONS,
@@ -28,18 +28,18 @@ export const OPTIONS = {
 type Rows = typeof OPTIONS;
 type Scope = OptionRow['scope'];
 
-/** Keys of the options of a scope. */
+/** Keys of the options in a scope. */
 export type OptionKey<Of extends Scope = Scope> = {
   [Key in keyof Rows]: Rows[Key]['scope'] extends Of ? Key : never;
 }[keyof Rows];
 
-/** An option with a default, or one that is recommended, always has a value in the end. */
+/** Key of an option that always has a value: it has a default or is recommended. */
 type AlwaysSet<Key extends keyof Rows> = Rows[Key] extends
   {readonly default: unknown} | {readonly isRecommended: true}
   ? Key
   : never;
 
-/** Values of a scope as they may be given: any of them. */
+/** Values of a scope as given by the user; all are optional. */
 export type GivenValues<Of extends Scope> = {
   readonly [Key in keyof Rows as Key extends OptionKey<Of> ? Key : never]?: ValueOf<Rows[Key]>;
 };
@@ -55,7 +55,7 @@ export type FilledValues<Of extends Scope> = {
   ]?: ValueOf<Rows[Key]>;
 };
 
-/** The options that a condition holds for. */
+/** Options that satisfy a condition. */
 export const selectOptions = (
   condition: (row: OptionRow, key: string) => boolean,
 ): Readonly<Record<string, OptionRow>> =>
@@ -63,6 +63,6 @@ export const selectOptions = (
     Object.entries<OptionRow>(OPTIONS).filter(([key, row]) => condition(row, key)),
   );
 
-/** Keys of the options that a condition holds for. */
+/** Keys of the options that satisfy a condition. */
 export const keysOf = (condition: (row: OptionRow, key: string) => boolean): ReadonlySet<string> =>
   new Set(Object.keys(selectOptions(condition)));

@@ -3,7 +3,7 @@ import {schemaOf, type OptionRow} from './option.js';
 
 const NAME = {type: 'string', minLength: 1} as const;
 
-/** Where a run computes, what it may use, and where it writes. */
+/** Options for the backend, resources and outputs of a run. */
 export const RUN_OPTIONS = {
   recipe: {
     scope: 'console',
@@ -95,7 +95,7 @@ export const RUN_OPTIONS = {
   },
 } as const satisfies Readonly<Record<string, OptionRow>>;
 
-/** What the command line prints. */
+/** Options for the output of the command line. */
 export const OUTPUT_OPTIONS = {
   json: {
     scope: 'console',

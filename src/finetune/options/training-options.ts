@@ -9,7 +9,7 @@ import {OPTIMIZERS, type OptimizerName} from '../../training/loop/optimizer.js';
 import {FREEZE_SCHEDULES, phaseSchema, type Phase} from '../recipe/phases.js';
 import {schemaOf, type OptionRow} from './option.js';
 
-/** Settings of the operations, which override a preset's. */
+/** Settings of the augmentation operations, which override a preset. */
 const augmentationSchema = {
   type: 'object',
   additionalProperties: false,
@@ -28,7 +28,7 @@ function formatOptimizers(): string {
   return `${texts.slice(0, -1).join(', ')}, or ${texts.at(-1)}`;
 }
 
-/** How the weights change. */
+/** Options of the training itself. */
 export const TRAINING_OPTIONS = {
   freeze: {
     scope: 'recipe',

@@ -4,13 +4,13 @@ import type {Metrics} from '../../training/metrics/metrics.js';
 import type {Phase} from '../recipe/phases.js';
 import type {RunContext} from '../run/run-context.js';
 
-/** How an epoch ended. */
+/** Result of an epoch. */
 export interface EpochResult {
-  /** Factor of the phase's learning rates at the epoch's begin. */
+  /** Learning-rate factor at the start of the epoch. */
   readonly lrFactor: number;
   readonly trainingLoss: number;
   readonly metrics: Metrics;
-  /** Whether these are the best weights so far. */
+  /** Whether the weights are the best so far. */
   readonly best: boolean;
   readonly seconds: number;
 }
@@ -18,7 +18,7 @@ export interface EpochResult {
 const highestLearningRate = ({learningRates}: Phase): number =>
   Math.max(...Object.values(learningRates).map(lr => lr ?? 0));
 
-/** The epochs of a run: a row each, and an event when one ends. One row is the best. */
+/** History of the epochs of a run. Adds a row and emits an event for each epoch. One row is marked as the best. */
 export class EpochHistory {
   #rows: readonly EpochRow[] = [];
 
@@ -28,12 +28,12 @@ export class EpochHistory {
     return this.#rows;
   }
 
-  /** Takes the rows that an interrupted run has written. */
+  /** Restores the rows of an interrupted run. */
   resume(rows: readonly EpochRow[]): void {
     this.#rows = rows;
   }
 
-  /** @param trainer after the epoch's end */
+  /** @param trainer trainer after the end of the epoch */
   add(phase: Phase, {state: {epoch}, updates: step}: PhaseTrainer, result: EpochResult): void {
     const {lrFactor, trainingLoss, metrics, best, seconds} = result;
     const learningRate = highestLearningRate(phase) * lrFactor;

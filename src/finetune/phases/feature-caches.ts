@@ -11,13 +11,11 @@ import type {Prepared} from '../preparation/prepared.js';
 import type {Recipe} from '../recipe/recipe.js';
 import type {RunContext} from '../run/run-context.js';
 
-/** In an order that does not depend on what each is for. */
+/** Sorts samples by name, independently of their split. */
 const sortByName = (samples: readonly Sample[]): Sample[] =>
   samples.toSorted((a, b) => (a.name < b.name ? -1 : 1));
 
-/**
- * Where the features of a run's images are kept; those of all folds together where it is one of a cross-validation.
- */
+/** Creates the feature caches of a run's images. All folds of a cross-validation share one pool. */
 export function createFeatureCaches(
   {split, sourceOf, cacheBytes}: Prepared,
   recipe: Recipe,
@@ -34,7 +32,7 @@ export function createFeatureCaches(
   const validationFraction =
     split.validation.length / (split.validation.length + split.train.length * (recipe.views + 1));
   const {train, validation} = split;
-  // What validation images show is among what a pool has of all.
+  // The pool contains all images, so validation images are counted with the training images.
   const counts =
     sharedPool === undefined
       ? {train: train.length, validation: validation.length}
@@ -47,11 +45,11 @@ export function createFeatureCaches(
     precision: Precision,
   ): FeatureCache =>
     new FeatureCache(sourceOf(split[set]), views, {
-      // A pool counts what both have of it.
+      // The pool counts the memory of both sets.
       memoryLimitBytes: (cacheBytes / 2) * (sharedPool === undefined ? budgetFraction : 1),
       fileCache: files,
       precision,
-      // A GPU has a map computed sooner than one is read, brought to it and widened.
+      // A GPU computes a feature map faster than it reads one from memory, transfers and widens it.
       cachesFeatureMaps: !isOnGpu(),
       ...(sharedPool && {sharedCache: sharedPool}),
       onReused: progress.addCached,
@@ -62,7 +60,7 @@ export function createFeatureCaches(
   return {
     progress,
     train: cacheOf('train', recipe.views + 1, 1 - validationFraction, recipe.precision),
-    // As the exported model will compute, whatever the training does.
+    // Always fp32, the precision of the exported model, whatever the precision of training.
     validation: cacheOf('validation', 1, validationFraction, 'fp32'),
   };
 }

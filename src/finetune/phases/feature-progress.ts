@@ -1,19 +1,19 @@
 import type {RunContext} from '../run/run-context.js';
 
-/** How far the features of one set of images are. */
+/** Number of computed rows of one set of images. */
 interface Rows {
   done: number;
   total: number;
-  /** Rows of tables that are finished: a lower boundary may be filled before. */
+  /** Rows of finished tables. A table at a lower frozen depth may be filled first. */
   finishedTables: number;
 }
 
-/** One progress over the features of training and validation images, and one event for what came of it. */
+/** Merges the feature progress of training and validation images, and emits one event for the result. */
 export class FeatureProgress {
   #rows: Record<'train' | 'validation', Rows> = FeatureProgress.#none();
   #cachedRows = 0;
 
-  /** @param images of each set */
+  /** @param images number of images in each set */
   constructor(
     readonly run: RunContext,
     readonly images: Readonly<Record<'train' | 'validation', number>>,
@@ -26,10 +26,10 @@ export class FeatureProgress {
     };
   }
 
-  /** Told how many rows were left by an earlier run. */
+  /** Called with the number of rows that an earlier run had cached. */
   readonly addCached = (rows: number): void => void (this.#cachedRows += rows);
 
-  /** Told how many rows of a table there are, of how many. */
+  /** Returns a callback for the number of finished rows of a table, and their total. */
   readonly reporterFor =
     (set: 'train' | 'validation') =>
     (done: number, total: number): void => {
@@ -39,7 +39,7 @@ export class FeatureProgress {
       const {train, validation} = this.#rows;
       const finished =
         train.finishedTables + train.done + validation.finishedTables + validation.done;
-      // Validation images come second, and are known before.
+      // Validation images come second, but their number is known in advance.
       const expected =
         train.finishedTables +
         train.total +
@@ -48,7 +48,7 @@ export class FeatureProgress {
       this.run.progress('features', finished, expected, 'images');
     };
 
-  /** Runs what fills the tables. */
+  /** Runs the work that fills the tables, then emits the event. */
   async track<T>(work: () => Promise<T>): Promise<T> {
     const startTime = performance.now();
     const result = await this.run.time('features', work);

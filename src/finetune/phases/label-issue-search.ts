@@ -25,17 +25,17 @@ export class LabelIssueSearch {
     return this.#found;
   }
 
-  /** What a checkpoint keeps; undefined before the search. */
+  /** Document for a checkpoint; undefined before the search. */
   get document(): unknown {
     return this.#found && labelIssuesDocument(this.prepared, this.#found);
   }
 
-  /** Takes what an interrupted run has found. */
+  /** Restores the findings of an interrupted run. */
   resume(document: unknown): void {
     this.#report(parseLabelIssues(document, this.prepared.split));
   }
 
-  /** Searches vectors only: feature maps say more of where things are than of what they are. */
+  /** Searches pooled features only. Feature maps say more about where things are than what they are. */
   async search(model: PhaseModel, inputs: PhaseInputs): Promise<void> {
     if (this.#found !== undefined || !inputs.trainCached || !inputs.validationCached) return;
     if (model.frozenDepth <= this.recipe.lastStage) return;

@@ -15,16 +15,16 @@ import type {FeatureProgress} from './feature-progress.js';
 export const trainedGroups = ({learningRates}: Phase): ReadonlySet<LayerGroup> =>
   new Set(LAYER_GROUPS.filter(group => learningRates[group] !== null));
 
-/** What a phase trains on and validates on. */
+/** Training and validation inputs of a phase. */
 export interface PhaseInputs {
   readonly train: BatchSource;
   readonly validation: BatchSource;
-  /** Whether training images are features of the frozen groups, not pixels. */
+  /** Whether training inputs are cached features instead of pixels. */
   readonly trainCached: boolean;
   readonly validationCached: boolean;
 }
 
-/** The images of a run as its phases want them: pixels, or features of the groups that are frozen. */
+/** Inputs for the phases of a run: pixels, or features of the frozen layer groups. */
 export class PhaseData {
   readonly #train: FeatureCache;
   readonly #validation: FeatureCache;
@@ -82,7 +82,10 @@ export class PhaseData {
     await this.#validation.clear();
   }
 
-  /** Frozen depths of the phases from `index` on whose frozen groups no phase between trains. */
+  /**
+   * Frozen depths of the phases from `index` on whose features stay valid until then, because no phase in between trains their frozen
+   * groups.
+   */
   #usableDepths(index: number): number[] {
     let lowestTrained = Infinity;
     return this.recipe.phases.slice(index).flatMap(({learningRates}) => {

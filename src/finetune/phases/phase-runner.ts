@@ -11,11 +11,11 @@ import {PhaseData, trainedGroups, type PhaseInputs} from './phase-data.js';
 import {RunState, type RunCheckpoint} from './run-state.js';
 import {measureBestWeights, type TrainingResult} from './training-result.js';
 
-/** Runs the phases of a recipe on a classifier, and leaves it with the best weights of all of them. */
+/** Runs the phases of a recipe on a classifier. Afterwards the classifier holds the best weights of all phases. */
 export class PhaseRunner {
   readonly #data: PhaseData;
   readonly #state: RunState;
-  /** Of the training images. */
+  /** Labels of the training images. */
   readonly #labels: Int32Array;
 
   constructor(
@@ -23,7 +23,7 @@ export class PhaseRunner {
     readonly recipe: Recipe,
     readonly run: RunContext,
     readonly checkpoints: Checkpoints,
-    /** Called when the classifier holds the best weights, before they are validated once more. */
+    /** Called when the classifier holds the best weights, before their final validation. */
     readonly onTrained: () => Promise<void> = async () => {},
   ) {
     this.#state = new RunState(prepared, recipe, run);
@@ -31,7 +31,7 @@ export class PhaseRunner {
     this.#labels = Int32Array.from(prepared.split.train, ({label}) => label);
   }
 
-  /** @param from the checkpoint of an interrupted run */
+  /** @param from checkpoint of an interrupted run */
   async train(from?: RunCheckpoint): Promise<TrainingResult> {
     if (from !== undefined) this.#state.resume(from);
     try {
@@ -86,7 +86,7 @@ export class PhaseRunner {
     return trainer;
   }
 
-  /** Trains the epochs that are left of a phase. */
+  /** Trains the remaining epochs of a phase. */
   async #trainEpochs(
     index: number,
     trainer: PhaseTrainer,

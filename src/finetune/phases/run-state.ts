@@ -13,15 +13,15 @@ import {EpochHistory} from './epoch-history.js';
 import {LabelIssueSearch} from './label-issue-search.js';
 import {trainedGroups} from './phase-data.js';
 
-/** A checkpoint with the history of a run. */
+/** Checkpoint that includes the history of a run. */
 export type RunCheckpoint = Checkpoint<EpochRow>;
 
-/** All of a run that outlives a phase, and so all that a checkpoint holds. */
+/** State of a run that outlives a phase. A checkpoint holds exactly this state. */
 export class RunState {
   readonly best: BestCheckpoint;
   readonly history: EpochHistory;
   readonly labelIssues: LabelIssueSearch;
-  /** Groups that some phase trains. */
+  /** Layer groups that at least one phase trains. */
   readonly #trained: ReadonlySet<LayerGroup>;
 
   constructor(
@@ -47,9 +47,9 @@ export class RunState {
   }
 
   /**
-   * The state now. Before a phase's first update it is what the phase starts from.
-   * @param trainer undefined while the phase still gets its inputs
-   * @param from what the phase resumes from
+   * Current state as a checkpoint. Before the first update of a phase it is the state that the phase starts from.
+   * @param trainer undefined while the inputs of the phase are being prepared
+   * @param from checkpoint that the phase resumes from
    */
   snapshot(phase: number, trainer?: PhaseTrainer, from?: RunCheckpoint): RunCheckpoint {
     const {metrics, tensors} = this.best;

@@ -8,17 +8,17 @@ import type {SuspiciousImages} from '../label-issues.js';
 import type {RunContext} from '../run/run-context.js';
 import type {RunState} from './run-state.js';
 
-/** What training leaves: the classifier holds the best weights. */
+/** Result of training. The classifier holds the best weights. */
 export interface TrainingResult {
   readonly metrics: Metrics;
   readonly history: readonly EpochRow[];
   /** Validation probabilities of the best weights, `[count * classes]`. */
   readonly probabilities: Float32Array;
-  /** Of a run with a phase on features of a wholly frozen backbone. */
+  /** Present if a phase used features of a fully frozen backbone. */
   readonly suspiciousImages?: SuspiciousImages;
 }
 
-/** Validates the best weights once more, for the probabilities behind the metrics. */
+/** Validates the best weights again to collect their probabilities. */
 export async function measureBestWeights(
   model: PhaseModel,
   validation: BatchSource,

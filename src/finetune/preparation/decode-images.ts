@@ -31,7 +31,7 @@ async function decode(
   });
 }
 
-/** The same for near-duplicates, or for exact duplicates alone where the recipe says so. */
+/** Function that returns the same key for near-duplicates, or only for exact duplicates if the recipe says so. */
 async function findDuplicates(
   cache: ImageCache,
   preprocessing: Preprocessing,
@@ -56,8 +56,8 @@ async function findDuplicates(
 }
 
 /**
- * Decodes every image and searches for duplicates, once for all folds of a cross-validation.
- * @param cacheBytes of memory, for decoded pixels and cached features together
+ * Decodes every image and finds duplicates, once for all folds of a cross-validation.
+ * @param cacheBytes bytes of memory for decoded pixels and cached features together
  */
 export async function decodeImages(
   folder: ImageFolder,

@@ -12,24 +12,24 @@ const MIB = 2 ** 20;
 const GIB = 2 ** 30;
 
 /**
- * What a run takes, measured as the peak of the resident set less the pages of files in it, on two cores (ResNet-18 and ResNet-50, whole and
- * up to stage 3, batches of 2 to 32 images of 224 px): within a tenth.
+ * Memory of a run without weights and activations. The constants below were measured as the peak of the resident set minus file pages, on
+ * two cores (ResNet-18 and ResNet-50, full and up to stage 3, batches of 2 to 32 images of 224 px). Estimates are within a tenth.
  */
 const FIXED_BYTES = 450 * MIB;
-/** Copies of every weight: on the host, on the device, folded. */
+/** Copies of every weight: CPU memory, device, folded. */
 const COPIES_PER_WEIGHT = 3;
-/** Further copies of a trained one: gradient, moments, the session's, the best so far, a checkpoint's. */
+/** Additional copies of a trained weight: gradient, moments, session, best checkpoint, last checkpoint. */
 const COPIES_PER_TRAINED_WEIGHT = 9;
-/** What a gradient holds for each byte that a convolution gives. */
+/** Bytes that a gradient needs per output byte of a convolution. */
 const GRADIENT_FACTOR = {inference: 1.7, training: 2.2} as const;
-/** Of a network alone on a processor, once the backend runs. */
+/** Memory of a running backend on a CPU, without a network. */
 const BACKEND_BYTES = 200 * MIB;
 
-/** Bytes of disk for cached features; undefined leaves the choice to what is free. */
+/** Bytes of disk for cached features. If undefined, the limit depends on the free space. */
 export const diskBudget = ({cacheDisk}: Recipe): number | undefined =>
   cacheDisk === undefined ? undefined : cacheDisk * GIB;
 
-/** Of a recipe, what decides how much memory it takes. */
+/** Options of a recipe that determine its memory use. */
 export type MemoryFactors = Pick<Recipe, 'phases' | 'batchSize' | 'batchNorm'>;
 
 function weightBytes(
@@ -45,7 +45,9 @@ function weightBytes(
   return {all, trained};
 }
 
-/** Bytes of memory that a run takes at its peak, caches of pixels and features aside. @param onGpu where activations are no matter of memory */
+/**
+ * Estimates the peak memory of a run in bytes, without caches of pixels and features. @param onGpu whether activations are in GPU memory
+ */
 export function estimateMemory(
   spec: BackboneSpec,
   size: number,
@@ -64,10 +66,10 @@ export function estimateMemory(
   return Math.max(...needs);
 }
 
-/** Share of the memory that a recommended batch takes at most. */
+/** Maximum fraction of the memory that a recommended batch size uses. */
 const USABLE_FRACTION = 0.9;
 
-/** The largest batch, up to the recipe's, with which a run fits well into so many bytes; 0 where none does. */
+/** Largest batch size, up to that of the recipe, that fits into the given bytes with a margin; 0 if none fits. */
 export function largestBatchSize(
   spec: BackboneSpec,
   size: number,
@@ -83,7 +85,7 @@ export function largestBatchSize(
   return batchSize;
 }
 
-/** A run that would be killed for its memory. */
+/** A run would be killed because it exceeds the memory. */
 export class InsufficientMemoryError extends defineError(
   UnsupportedEnvironmentError,
   'INSUFFICIENT_MEMORY',
@@ -101,7 +103,7 @@ export class InsufficientMemoryError extends defineError(
   },
 ) {}
 
-/** @throws InsufficientMemoryError (exit 4) for a run that cannot fit into memory, with what would */
+/** @throws InsufficientMemoryError (exit 4) if the run cannot fit into memory, with a remedy */
 export function assertFitsMemory(
   spec: BackboneSpec,
   size: number,
@@ -123,7 +125,7 @@ export function assertFitsMemory(
   );
 }
 
-/** What to do where no batch fits. */
+/** Suggested remedy if no batch size fits. */
 function remedyFor({phases}: MemoryFactors): string {
   const trainsMore = phases.some(({learningRates}) =>
     Object.entries(learningRates).some(([group, lr]) => group !== 'head' && lr !== null),
@@ -132,7 +134,7 @@ function remedyFor({phases}: MemoryFactors): string {
   return `${less} a smaller --arch or --image-size, or allow more memory.`;
 }
 
-/** Bytes for decoded pixels and cached features together: a third of the memory, as far as training leaves it. */
+/** Bytes for decoded pixels and cached features together: a third of the memory, or less if training needs it. */
 export function cacheBudget(
   spec: BackboneSpec,
   size: number,

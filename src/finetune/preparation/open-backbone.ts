@@ -5,11 +5,11 @@ import {withFit, withImageSize, type Preprocessing} from '../../core/preprocessi
 import type {Recipe} from '../recipe/recipe.js';
 import type {RunContext} from '../run/run-context.js';
 
-/** A backbone on the device, and how its images are prepared. */
+/** A backbone on the device with its preprocessing. */
 export interface OpenBackbone {
-  /** With the preprocessing that the recipe asks for. */
+  /** Backbone with the preprocessing of the recipe. */
   readonly backbone: Backbone;
-  /** Of published weights. */
+  /** Published weights that the backbone was loaded from. */
   readonly pretrained?: PretrainedWeights;
 }
 
@@ -37,7 +37,7 @@ async function loadWeights(recipe: Recipe, run: RunContext): Promise<OpenBackbon
   return {backbone, ...(pretrained !== undefined && {pretrained})};
 }
 
-/** Finds the weights of a recipe, downloads them where needed, and loads them. Whoever calls disposes them. */
+/** Locates the weights of a recipe, downloads them if needed, and loads them. The caller disposes them. */
 export async function openBackbone(recipe: Recipe, run: RunContext): Promise<OpenBackbone> {
   const {backbone, ...others} = await run.time('weights', () => loadWeights(recipe, run));
   const preprocessing = requestedPreprocessing(backbone.preprocessing, recipe);

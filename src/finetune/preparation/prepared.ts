@@ -5,10 +5,10 @@ import type {Split} from '../../datasets/splitting/splits.js';
 import type {Classifier} from '../../heads/classifier.js';
 import type {ImageDataset} from '../../training/loop/image-dataset.js';
 
-/** What a run starts from: a classifier with a new head, and every image decoded. Whoever gets it closes the cache. */
+/** Starting point of a run: a classifier with a new head, and all images decoded. The caller closes the cache. */
 export interface Prepared {
   readonly classifier: Classifier;
-  /** Of the weights the backbone started from, where they are known. */
+  /** Published weights that the backbone started from, if known. */
   readonly pretrained?: PretrainedWeights;
   readonly split: Split;
   readonly cache: ImageCache;

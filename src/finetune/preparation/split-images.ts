@@ -9,11 +9,11 @@ import type {DecodedImages} from '../folds/folds-share.js';
 import type {Recipe} from '../recipe/recipe.js';
 import type {RunContext} from '../run/run-context.js';
 
-/** Of a recipe, what decides which image is in which split. */
+/** Options of a recipe that determine the split of each image. */
 type SplitSettings = Pick<Recipe, 'groupBy' | 'fold' | 'splitFile' | 'testSplit' | 'seed'> &
   Partial<Pick<Recipe, 'valSplit'>>;
 
-/** @param text such as 2/5, as the schema of the option has it; @throws UsageError */
+/** @param text fold that matches the option's schema, such as 2/5; @throws UsageError */
 function parseFold(text: string, splitFile: string | undefined): Fold {
   if (splitFile !== undefined)
     throw new UsageError(
@@ -43,13 +43,13 @@ const splitOptions = ({
 });
 
 /**
- * Finds what is wrong with the split options by the names of the images alone, before any image is decoded.
- * @throws UsageError for a fold that does not exist, or next to a split file; GroupByError, FoldError, TooManyFoldsError
+ * Validates the split options by file names alone, before any image is decoded.
+ * @throws UsageError for a fold that does not exist or is combined with a split file; GroupByError, FoldError, TooManyFoldsError
  */
 export const validateSplitOptions = (folder: ImageFolder, settings: SplitSettings): void =>
   assertSplittable(folder, splitOptions(settings));
 
-/** Splits decoded images, or reads their split, and reports what was found. */
+/** Splits the decoded images, or reads their split from a file, and reports findings. */
 export async function splitImages(
   folder: ImageFolder,
   {cache, duplicateGroup}: DecodedImages,

@@ -7,7 +7,7 @@ import {
 import type {LastStage} from '../../backbones/resnet-specs.js';
 
 /**
- * A stretch of training with fixed frozen groups.
+ * A phase of training with a fixed set of frozen layer groups.
  *
  * @example
  * const probe: Phase = {
@@ -22,7 +22,7 @@ export interface Phase {
   readonly learningRates: GroupLearningRates;
 }
 
-/** The JSON Schema of a `Phase`. */
+/** JSON Schema of a `Phase`. */
 export const phaseSchema = {
   type: 'object',
   additionalProperties: false,
@@ -43,17 +43,17 @@ export const phaseSchema = {
   },
 };
 
-/** From one group to the one below it the rate falls by this factor (ULMFiT, https://arxiv.org/abs/1801.06146, section 3.2). */
+/** Factor between the learning rates of adjacent layer groups (ULMFiT, https://arxiv.org/abs/1801.06146, section 3.2). */
 const LR_DECAY_PER_GROUP = 2.6;
 
-/** What a named schedule is filled with. */
+/** Parameters of a named freeze schedule. */
 export interface ScheduleOptions {
   readonly lastStage: LastStage;
-  /** Epochs and peak rate of the head-only phase. */
+  /** Epochs and peak learning rate of the head-only phase. */
   readonly probe: {readonly epochs: number; readonly lr: number};
-  /** Epochs and peak rate, of the top group, of the phase that trains the backbone. */
+  /** Epochs of the phase that trains the backbone, and peak learning rate of its top group. */
   readonly main: {readonly epochs: number; readonly lr: number};
-  /** Pretrained groups move less the lower they lie; random ones all move alike. */
+  /** Whether lower layer groups get lower learning rates. Pretrained groups do; random ones all have the same. */
   readonly discriminative: boolean;
 }
 
@@ -69,7 +69,7 @@ const probe = ({probe: {epochs, lr}}: ScheduleOptions): Phase => ({
   learningRates: learningRates(group => (group === 'head' ? lr : null)),
 });
 
-/** The last stage and the head. */
+/** Phase that trains the last stage and the head. */
 const lastStagePhase = ({lastStage, main: {epochs, lr}}: ScheduleOptions): Phase => ({
   name: 'last-stage',
   epochs,
@@ -90,7 +90,7 @@ function full({lastStage, main: {epochs, lr}, discriminative}: ScheduleOptions):
   return {name: 'full', epochs, learningRates: learningRates(lrOf)};
 }
 
-/** The phases a named schedule stands for. */
+/** Named freeze schedules and their phases. */
 export const NAMED_SCHEDULES = {
   probe: options => [probe(options)],
   'probe-then-last-stage': options => [probe(options), lastStagePhase(options)],

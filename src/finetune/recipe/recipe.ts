@@ -5,12 +5,12 @@ import type {Phase} from './phases.js';
 
 export type {Phase};
 
-/** Options that a resolved recipe has as `phases`. */
+/** Options that a resolved recipe replaces by `phases`. */
 export const SCHEDULE_KEYS = ['freeze', 'epochs', 'lr'] as const;
 
 /**
- * Every effective value; nothing implied. `recipe.json` of a run is this, and can be given back with `--recipe`.
- * docs/options.md says what each is.
+ * A resolved recipe with every effective value. A run stores it as `recipe.json`, which `--recipe` accepts. docs/options.md describes the
+ * options.
  *
  * @example
  * const recipe: Recipe = resolveRecipe({}, folder);
@@ -21,7 +21,7 @@ export interface Recipe extends Omit<FilledValues<'recipe'>, (typeof SCHEDULE_KE
 }
 
 /**
- * Any part of a recipe: a schedule by name, with the epochs and the learning rate of its last phase; or the phases themselves.
+ * Partial recipe. The schedule is either named, with the epochs and learning rate of its last phase, or a list of phases.
  *
  * @example
  * const input: RecipeInput = {arch: 'resnet34', optimizer: 'lion', epochs: 10, lr: 3e-5};
@@ -29,10 +29,10 @@ export interface Recipe extends Omit<FilledValues<'recipe'>, (typeof SCHEDULE_KE
  */
 export interface RecipeInput extends GivenValues<'recipe'> {}
 
-/** Options of a recipe, by key. */
+/** Recipe options by key. */
 export const RECIPE_OPTIONS = selectOptions(({scope}) => scope === 'recipe');
 export const recipeSchema = toObjectSchema(RECIPE_OPTIONS);
 
-/** @throws SchemaError (exit 2), one sentence per key that is unknown or out of range, naming the nearest key */
+/** @throws SchemaError (exit 2) with one sentence per unknown or out-of-range key, and the nearest known key */
 export const checkRecipeInput = (document: unknown, what: string): RecipeInput =>
   validate<RecipeInput>(recipeSchema, document, what);

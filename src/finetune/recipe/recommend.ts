@@ -4,21 +4,21 @@ import type {ClassBalance} from '../../training/loop/class-balance.js';
 import type {RecipeInput} from './recipe.js';
 import type {FreezeSchedule} from './phases.js';
 
-/** What a recommendation is made from. */
+/** Statistics of a dataset that recommendations are based on. */
 export interface DatasetStats {
-  /** Images to train on. */
+  /** Number of training images. */
   readonly images: number;
   readonly classes: number;
   readonly smallestClass: number;
   readonly largestClass: number;
-  /** False when the backbone starts from random weights. */
+  /** False if the backbone starts from random weights. */
   readonly pretrained: boolean;
   readonly gpu: boolean;
-  /** The largest batch that memory allows; default: any. */
+  /** Largest batch size that fits into memory. Default: no limit. */
   readonly maxBatchSize?: number;
 }
 
-/** A value and why it was chosen. */
+/** A recommended value and the reason for it. */
 export interface Recommendation<T> {
   readonly value: T;
   readonly reason: string;
@@ -27,10 +27,13 @@ export interface Recommendation<T> {
 const clampRound = (low: number, value: number, high: number): number =>
   Math.round(Math.min(high, Math.max(low, value)));
 
-/** A count to the nearest hundred: `12,300`. */
+/** Count rounded to the nearest hundred: `12,300`. */
 const formatHundreds = (count: number): string => formatInteger(Math.round(count / 100) * 100);
 
-/** After Kumar et al. (LP-FT, https://arxiv.org/abs/2202.10054): the head first, on frozen features, then as much as the images carry. */
+/**
+ * Recommends a freeze schedule after Kumar et al. (LP-FT, https://arxiv.org/abs/2202.10054): first the head on frozen features, then as
+ * many layers as the number of images supports.
+ */
 export function recommendSchedule({
   images,
   smallestClass,
@@ -57,7 +60,7 @@ export function recommendSchedule({
   };
 }
 
-/** Updates a head needs on fixed features to settle; they cost milliseconds each. */
+/** Updates until a head on fixed features converges. Each takes milliseconds. */
 export const PROBE_UPDATES = 500;
 
 export function recommendProbeEpochs({images}: DatasetStats, batchSize: number): number {
@@ -65,8 +68,8 @@ export function recommendProbeEpochs({images}: DatasetStats, batchSize: number):
 }
 
 /**
- * Epochs of the phase that trains the backbone. BiT-HyperRule (https://arxiv.org/abs/1912.11370) shows 256,000 images to sets under
- * 20,000; starting from a fitted head a tenth does, and a CPU's owner waits for every one.
+ * Recommends epochs for the phase that trains the backbone. BiT-HyperRule (https://arxiv.org/abs/1912.11370) trains datasets under 20,000
+ * images on 256,000 samples. Starting from a fitted head, about a tenth is enough. A CPU gets fewer, because users wait for each.
  */
 export function recommendEpochs({images, pretrained, gpu}: DatasetStats): Recommendation<number> {
   if (!pretrained) {
@@ -84,7 +87,7 @@ export function recommendEpochs({images, pretrained, gpu}: DatasetStats): Recomm
   };
 }
 
-/** By the loss, since it shows every image once an epoch and reaches what sampling does. */
+/** Recommends a weighted loss for imbalanced classes. It shows every image once per epoch and achieves the same as oversampling. */
 export function recommendClassBalance({
   smallestClass,
   largestClass,
@@ -99,7 +102,7 @@ export function recommendClassBalance({
   };
 }
 
-/** Everything else that the data decides. Reasons are keyed like the values. */
+/** Recommends all other values that depend on the dataset. Reasons have the same keys as the values. */
 export function recommend(stats: DatasetStats): {
   readonly values: RecipeInput;
   readonly reasons: ReadonlyMap<string, string>;

@@ -18,17 +18,17 @@ import {NAMED_SCHEDULES, type Phase} from './phases.js';
 import {checkRecipeInput, RECIPE_OPTIONS, type Recipe, type RecipeInput} from './recipe.js';
 import {PROBE_UPDATES, recommend, recommendProbeEpochs, type DatasetStats} from './recommend.js';
 
-/** Values of a recipe from one place. */
+/** Recipe options from one source. */
 export type RecipeSource = OptionSource<RecipeInput>;
 
-/** A recipe with nothing implied, where each value came from, and why those that were recommended were. */
+/** A resolved recipe, the source of each value, and the reasons for recommended values. */
 export interface ResolvedRecipe {
   readonly recipe: Recipe;
   readonly sources: MergedOptions['sources'];
   readonly reasons: readonly string[];
 }
 
-/** The head's rate on fixed features: nothing can be destroyed there, so it is high. */
+/** Learning rate of the head on fixed features. It is high, because no pretrained weights can be damaged. */
 const PROBE_LR = 3e-3;
 
 function resolvePhases(values: RecipeInput, stats: DatasetStats): readonly Phase[] {
@@ -46,7 +46,10 @@ function resolvePhases(values: RecipeInput, stats: DatasetStats): readonly Phase
   });
 }
 
-/** Where nothing was said, a schedule that ends with the probe takes the probe's own numbers; a list of phases has its own. */
+/**
+ * Adapts recommendations to the schedule. A schedule that ends with the probe gets the probe's own epochs and learning rate. A list of
+ * phases has its own values.
+ */
 function recommendFor(given: RecipeInput, stats: DatasetStats): ReturnType<typeof recommend> {
   const {values, reasons} = recommend(stats);
   const {freeze, epochs: _epochs, lr: _lr, ...others} = values;
@@ -64,8 +67,8 @@ function recommendFor(given: RecipeInput, stats: DatasetStats): ReturnType<typeo
 }
 
 /**
- * `freeze` and `phases` are two ways to give the schedule: that of a stronger source hides the other of a weaker one.
- * @throws UsageError where one source has both
+ * Chooses between `freeze` and `phases`. The source with the highest precedence hides the other option in lower sources.
+ * @throws UsageError if one source sets both
  */
 function chooseSchedule(recipeSources: readonly RecipeSource[]): readonly RecipeSource[] {
   const strongest = recipeSources.findIndex(
@@ -83,7 +86,7 @@ function chooseSchedule(recipeSources: readonly RecipeSource[]): readonly Recipe
   });
 }
 
-/** Numbers of a named schedule next to a list of phases would have no effect, and nobody would know. */
+/** Rejects `epochs` and `lr` next to a list of phases, where they would silently have no effect. @throws UsageError */
 function checkNoUnusedOptions({values, sources}: MergedOptions<RecipeInput>): void {
   if (values.phases === undefined) return;
   const unused = (['epochs', 'lr'] as const).find(key => values[key] !== undefined);
@@ -94,15 +97,15 @@ function checkNoUnusedOptions({values, sources}: MergedOptions<RecipeInput>): vo
   );
 }
 
-/** The default of what weights are trained at. */
+/** Default image size of pretrained weights, in pixels. */
 const DEFAULT_IMAGE_SIZE = 224;
-/** It decides nothing about sizes. */
+/** Any variant. It does not affect sizes. */
 const ANY_VARIANT = {strideIn1x1: false, batchNormEpsilon: 1e-5} as const;
 
 /**
- * Layers, strongest first, laid over what the data recommends and the defaults.
- * @param memoryBytes that the run may take: a smaller batch is recommended where it would take more
- * @throws UsageError (exit 2) for phases that the backbone cannot be trained by, or numbers next to them that would have no effect
+ * Merges the sources, highest precedence first, with recommendations and defaults.
+ * @param memoryBytes memory available to the run; the recommended batch size is reduced to fit
+ * @throws UsageError (exit 2) for phases that do not match the backbone, or options that would have no effect next to them
  */
 export function mergeRecipe(
   recipeSources: readonly RecipeSource[],
@@ -144,7 +147,7 @@ function resolveWith(given: readonly RecipeSource[], stats: DatasetStats): Resol
   return {recipe, sources: {...sources, ...(schedule && {phases: schedule})}, reasons};
 }
 
-/** What the recommendation needs to know of a folder. */
+/** Computes the statistics of a folder that recommendations need. */
 export function computeDatasetStats(
   folder: ImageFolder,
   input: RecipeInput,
@@ -168,7 +171,7 @@ export function computeDatasetStats(
 }
 
 /**
- * A recipe for a folder: what is given, the rest recommended from the data.
+ * Resolves a recipe for a folder. Options that are not given are recommended from the dataset.
  * @throws SchemaError (exit 2) for an unknown key or a value out of range, naming both; ArgumentError (exit 2)
  *
  * @example

@@ -1,10 +1,10 @@
 import type {TrainingPlan} from '../../training/loop/training-plan.js';
 import type {Recipe} from './recipe.js';
 
-/** Share of a phase's updates over which its rates rise. */
+/** Fraction of a phase's updates that warm up the learning rate. */
 const WARMUP_FRACTION = 0.1;
 
-/** How a phase of a recipe trains. @param labels of the training images */
+/** Builds the training plan of a phase. @param labels labels of the training images */
 export function trainingPlan(recipe: Recipe, index: number, labels: Int32Array): TrainingPlan {
   const {
     classBalance,
@@ -25,7 +25,7 @@ export function trainingPlan(recipe: Recipe, index: number, labels: Int32Array):
     learningRates,
     batchSize,
     optimizer: {type: optimizer, weightDecay},
-    // Kornblith et al. (https://arxiv.org/abs/1805.08974), A.5: the statistics average over a tenth of an epoch, never under ten steps.
+    // Kornblith et al. (https://arxiv.org/abs/1805.08974), A.5: statistics are averaged over a tenth of an epoch, and at least ten steps.
     updateOptions: {labelSmoothing, clipNorm, bnMomentum: Math.min(0.1, 10 / stepsPerEpoch)},
     ...(classBalance !== 'none' && {classBalancing: {classBalance, labels}}),
     warmupSteps: Math.ceil(WARMUP_FRACTION * epochs * stepsPerEpoch),

@@ -8,10 +8,10 @@ import {
 import type {EpochRow} from '../../training/loop/history.js';
 import type {RunContext} from './run-context.js';
 
-/** An epoch of a head takes milliseconds; writing after each would take longer than training. */
+/** Minimum interval. An epoch of a head takes milliseconds, so a checkpoint after each would take longer than training. */
 const SECONDS_BETWEEN = 15;
 
-/** Keeps the last state of a run on disk; does nothing for a run without a directory. */
+/** Writes checkpoints of a run to disk. Does nothing for a run without a directory. */
 export class Checkpoints {
   #written = performance.now();
 
@@ -22,12 +22,12 @@ export class Checkpoints {
     readonly resume = false,
   ) {}
 
-  /** Where the last one lies, also that of the run that is resumed; undefined before the first. */
+  /** Directory of the last checkpoint, including that of a resumed run; undefined before the first one. */
   get directory(): string | undefined {
     return this.path !== undefined && hasCheckpoint(this.path) ? this.path : undefined;
   }
 
-  /** The state to resume from; undefined where the run was stopped before there was any. @throws CheckpointError */
+  /** Reads the checkpoint to resume from; undefined if the run was stopped before the first one. @throws CheckpointError */
   async readLast(): Promise<Checkpoint<EpochRow> | undefined> {
     const {path} = this;
     return this.resume && path !== undefined && hasCheckpoint(path)
@@ -40,7 +40,7 @@ export class Checkpoints {
       await this.writeOrWarn(snapshot);
   }
 
-  /** Where the disk does not take it, the run continues all the same: there may be room for the next one. */
+  /** Writes a checkpoint. If the disk rejects it, the run continues with a warning, since the next one may succeed. */
   async writeOrWarn(snapshot: () => Checkpoint<EpochRow>): Promise<void> {
     try {
       await this.write(snapshot);
@@ -54,7 +54,7 @@ export class Checkpoints {
     }
   }
 
-  /** @throws the system's error where it cannot be written; what was there before is there still */
+  /** @throws the system error if it cannot be written; the previous checkpoint is kept */
   async write(snapshot: () => Checkpoint<EpochRow>): Promise<void> {
     if (this.path === undefined) return;
     await writeCheckpoint(this.path, snapshot());

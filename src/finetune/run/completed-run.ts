@@ -11,7 +11,7 @@ import type {RunContext} from './run-context.js';
 import type {RunDirectory} from './run-directory.js';
 import {describeEnvironment} from './run-environment.js';
 
-/** What a run came to, before anything of it is written. */
+/** Result of a run before any file is written. */
 export interface CompletedRun {
   readonly dataset: string;
   readonly prepared: Prepared;
@@ -19,10 +19,10 @@ export interface CompletedRun {
   readonly metrics: {readonly validation: Metrics; readonly test?: Metrics};
 }
 
-/** Images that a report shows. */
+/** Images shown in a report. */
 export type ReportedImages = Pick<RunRecord, 'misclassifications' | 'suspiciousImages'>;
 
-/** Chooses the images that a report shows, and makes their thumbnails. */
+/** Chooses the images shown in a report and creates their thumbnails. */
 export async function collectReportedImages({
   prepared,
   trained: {probabilities, suspiciousImages},
@@ -42,7 +42,7 @@ const settingsOf = (recipe: Recipe, settings: RunSettings | undefined): Setting[
     source: settings?.sources?.[name] ?? 'default',
   }));
 
-/** The record of a run, as far as it has come: its timings continue until the export ends. */
+/** Builds the record of a run. Its timings are preliminary until the export ends. */
 export function toRunRecord(
   {dataset, prepared, trained, metrics}: CompletedRun,
   {

@@ -12,10 +12,10 @@ import type {RunContext} from './run-context.js';
 import type {RunDirectory} from './run-directory.js';
 import {withoutPaths} from './run-record-files.js';
 
-/** Validation images that an exported model is verified on. */
+/** Number of validation images that an exported model is verified on. */
 const VERIFICATION_IMAGES = 8;
 
-/** Training is complete and saved, but the model could not be exported. */
+/** Training is complete and saved, but the export failed. */
 export class ExportFailedError extends defineError(
   FinetuneError,
   'EXPORT_FAILED',
@@ -23,7 +23,7 @@ export class ExportFailedError extends defineError(
     run,
     cause,
   }: {
-    /** Directory that holds all that was learned and measured. */
+    /** Directory of the trained weights and the metrics. */
     run: string;
     cause: unknown;
   }) =>
@@ -31,7 +31,7 @@ export class ExportFailedError extends defineError(
     `Make the model again: finetune export ${shellQuote(run)}`,
 ) {}
 
-/** Validation images, spread evenly, as uint8 batches. */
+/** Evenly spaced validation images, as uint8 batches. */
 async function* verificationBatches({split, sourceOf}: Prepared): AsyncGenerator<Uint8Array> {
   const step = Math.ceil(split.validation.length / VERIFICATION_IMAGES);
   const chosen = sourceOf(split.validation.filter((_, i) => i % step === 0));

@@ -12,9 +12,9 @@ import {withoutPaths} from './run-record-files.js';
 import {findTrainedRun, readRecord, readRunJson} from './trained-run.js';
 
 /**
- * Writes the report of a run again from what the run left; no image is needed.
- * @returns its path
- * @throws UsageError where there is no run whose training has ended; RunFileError, RunLockedError
+ * Writes the report of a run again from its files; no images are needed.
+ * @returns path of the report
+ * @throws UsageError if there is no run whose training has ended; RunFileError, RunLockedError
  */
 export async function reportRun(run: string): Promise<string> {
   await findTrainedRun(run, 'record');
@@ -30,19 +30,19 @@ export async function reportRun(run: string): Promise<string> {
 }
 
 export interface ExportRunOptions extends Partial<BackendOptions> {
-  /** Directory of the model; default: the run's own. */
+  /** Directory of the exported model. Default: the `model` directory of the run. */
   readonly out?: string;
 }
 
-/** A recipe is all of its values, and `recipe.json` says more. */
+/** Picks the recipe from `recipe.json`, which holds other options as well. */
 const pickRecipe = (document: Readonly<Record<string, unknown>>): Recipe =>
   Object.fromEntries(
     Object.entries(document).filter(([key]) => key in RECIPE_OPTIONS),
   ) as unknown as Recipe;
 
 /**
- * Exports the model of a run whose training has ended, from its best weights; no image is needed.
- * @throws UsageError where there is no such run; TrainedWeightsError, RunFileError, RunLockedError, and as `exportModel`
+ * Exports the model of a run whose training has ended, from its best weights; no images are needed.
+ * @throws UsageError if there is no such run; TrainedWeightsError, RunFileError, RunLockedError; all errors of `exportModel`
  */
 export async function exportRun(
   run: string,
@@ -81,7 +81,7 @@ async function exportToDirectory(
   out: string,
   signal?: AbortSignal,
 ): Promise<ExportModelResult> {
-  // A run that ended before it had measured all has none; its model says nothing of metrics then.
+  // A run that ended before evaluation has no record. Its exported model has no metrics.
   const record = hasRunFile(workingDirectory, 'record')
     ? await readRecord(run, workingDirectory)
     : undefined;

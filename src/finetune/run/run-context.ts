@@ -4,13 +4,13 @@ import type {FinetuneOptions} from '../finetune-options.js';
 import type {SharedFoldData} from '../folds/folds-share.js';
 import {Stopwatch} from '../timings.js';
 
-/** Of the options of a run, those that every part of it sees. */
+/** Options that all steps of a run share. */
 export type RunContextOptions = Pick<
   FinetuneOptions,
   'onEvent' | 'signal' | 'offline' | 'workers' | 'sharedData'
 >;
 
-/** What every part of a run shares: who listens, what stops it, what it found, how long things took. */
+/** Shared context of a run: event listener, abort signal, findings and timings. */
 export class RunContext {
   readonly findings: Finding[] = [];
   readonly #onEvent: RunEventListener;
@@ -36,12 +36,12 @@ export class RunContext {
     return this.options.workers;
   }
 
-  /** Where the run is one of the folds of a cross-validation. */
+  /** Shared data if the run is a fold of a cross-validation. */
   get sharedData(): SharedFoldData | undefined {
     return this.options.sharedData;
   }
 
-  /** To be spread into options whose signal is optional. */
+  /** Field to spread into options with an optional signal. */
   get signalOptions(): {readonly signal?: AbortSignal} {
     return this.signal === undefined ? {} : {signal: this.signal};
   }
@@ -69,7 +69,7 @@ export class RunContext {
     this.emit({type: 'progress', activity, done, total, unit, ...where});
   }
 
-  /** `progress` of images, for whoever counts them. */
+  /** Returns a callback that reports progress in images. */
   imageProgress(
     activity: Activity,
     where: Pick<RunProgress, 'step' | 'epoch'> = {},

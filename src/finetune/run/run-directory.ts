@@ -18,7 +18,7 @@ import {
   type RunFile,
 } from './run-files.js';
 
-/** Default names that are taken, `runs/<dataset>-<arch>`, `-2`, `-3` ..., and the first that is not. */
+/** Default names that are taken (`runs/<dataset>-<arch>`, `-2`, `-3`, …), and the first free one. */
 function defaultNames(
   data: string,
   arch: string,
@@ -37,7 +37,7 @@ function defaultNames(
   return {taken, fresh};
 }
 
-/** The first default name that is not taken. */
+/** First free default name. */
 export const nextRunDirectory = (data: string, arch: string, parent = 'runs'): string =>
   defaultNames(data, arch, parent).fresh;
 
@@ -51,21 +51,21 @@ function datasetOf(run: string): unknown {
   }
 }
 
-/** The last default name that is taken by a run on the same images, to be overwritten; a fresh one where there is none. */
+/** Last default name that holds a run on the same images, which may be overwritten; else the first free name. */
 export function newestRunDirectory(data: string, arch: string, parent = 'runs'): string {
   const {taken, fresh} = defaultNames(data, arch, parent);
   return taken.findLast(run => datasetOf(run) === resolve(data)) ?? fresh;
 }
 
-/** Values of a recipe that a resumed run keeps. */
+/** Recipe options that a resumed run must keep. */
 const COMPARED_KEYS = [
   ...keysOf(({scope, mayChangeOnResume}) => scope === 'recipe' && mayChangeOnResume !== true),
 ];
 
-/** Options that may name a file or folder. */
+/** Options whose value may be a path. */
 const PATH_OPTIONS = keysOf(({isPath}) => isPath === true);
 
-/** The same values for whoever stands in another folder: a run is resumed from anywhere. */
+/** Makes paths absolute, so that a run can be resumed from any working directory. */
 export const withAbsolutePaths = (
   values: Readonly<Record<string, unknown>>,
 ): Readonly<Record<string, unknown>> =>
@@ -78,7 +78,10 @@ export const withAbsolutePaths = (
     ]),
   );
 
-/** A directory is ours to replace when it holds a recipe we wrote; anything else might be somebody's images. @returns whether there is a run */
+/**
+ * Checks that a directory may be replaced. Only a directory with a recipe is a run; any other may hold the user's images. @returns whether
+ * it holds a run
+ */
 async function checkReplaceable(
   {requestedPath, path}: RunLock,
   overwrite: boolean,
@@ -103,13 +106,13 @@ const resumeHint = (requestedPath: string, path: string): string =>
     ? `Resume the run there with --resume ${shellQuote(requestedPath)}. `
     : '';
 
-/** Where a run writes. Every file is written next to its place and renamed. Whoever gets one closes it. */
+/** Output directory of a run. Every file is written to a temporary name and renamed. The caller closes it. */
 export class RunDirectory {
-  /** Where the files lie until the run is complete: in the directory, or next to it. */
+  /** Directory of the files until the run is complete: the run directory itself, or its replacement next to it. */
   #workingDirectory: string;
 
   private constructor(
-    /** As it was named. */
+    /** Path as the user named it. */
     readonly path: string,
     workingDirectory: string,
     private readonly runLock: RunLock,
@@ -118,9 +121,9 @@ export class RunDirectory {
   }
 
   /**
-   * One that is to be made; nothing of what is there is touched yet, and nobody else may write to it.
-   * @param inPlace whether the files go where those are that they replace, and not next to them
-   * @throws UsageError where it holds something that may not be replaced; RunLockedError
+   * Reserves a directory for a new run. No existing file is changed yet, and other processes cannot write to it.
+   * @param inPlace whether to write into an existing run directory instead of a replacement next to it
+   * @throws UsageError if it holds files that may not be replaced; RunLockedError
    */
   static async reserve(path: string, overwrite: boolean, inPlace = false): Promise<RunDirectory> {
     const runLock = await RunLock.acquire(path);
@@ -134,10 +137,10 @@ export class RunDirectory {
     });
   }
 
-  /** A run that was interrupted. @throws UsageError where there is none, or one by another recipe; RunLockedError */
+  /** Opens an interrupted run. @throws UsageError if there is none, or its recipe differs; RunLockedError */
   static async open(requestedPath: string, recipe: Recipe): Promise<RunDirectory> {
     const path = runOf(requestedPath);
-    // Nothing is made for a run that is not there.
+    // Creates nothing if the run does not exist.
     if (!existsSync(path) && !existsSync(replacedOf(path))) throw noRunError(path);
     const runLock = await RunLock.acquire(path);
     return releaseOnFailure(runLock, async () => {
@@ -163,18 +166,18 @@ export class RunDirectory {
     });
   }
 
-  /** Makes room for a run: whatever an unfinished one has left in its place goes. */
+  /** Removes all files that an unfinished run has left in the working directory. */
   async clear(): Promise<void> {
     for (const name of await listRunEntries(this.#workingDirectory))
       await rm(join(this.#workingDirectory, name), {recursive: true, force: true});
   }
 
-  /** Where a file lies now. */
+  /** Current path of a file. */
   file(name: RunFile): string {
     return join(this.#workingDirectory, RUN_FILES[name]);
   }
 
-  /** Where a file will lie when the run is complete. */
+  /** Path of a file once the run is complete. */
   finalFile(name: RunFile): string {
     return join(this.path, RUN_FILES[name]);
   }
@@ -183,7 +186,7 @@ export class RunDirectory {
     await writeFileAtomic(this.file(name), text);
   }
 
-  /** What a file holds; undefined where there is none. */
+  /** Content of a JSON file; undefined if it does not exist. */
   async readJson(name: RunFile): Promise<unknown> {
     const path = this.file(name);
     return existsSync(path) ? JSON.parse(await readFile(path, 'utf8')) : undefined;
@@ -193,14 +196,14 @@ export class RunDirectory {
     await this.write(name, `${printableJson(document)}\n`);
   }
 
-  /** The last file is written: the run takes the place of the one that it replaces. */
+  /** Completes the run after its last file is written. It takes the place of the run that it replaces. */
   async complete(): Promise<void> {
     if (this.#workingDirectory === this.path) return;
     await this.runLock.replace();
     this.#workingDirectory = this.path;
   }
 
-  /** Lets others have it. */
+  /** Releases the directory to other processes. */
   close(): Promise<void> {
     return this.runLock.release();
   }

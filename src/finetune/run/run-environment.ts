@@ -3,10 +3,10 @@ import {readSystemResources} from '../../core/system-resources.js';
 import {PACKAGE_VERSION} from '../../core/version.js';
 import type {BackendInfo} from '../../backend/runtime/runtime.js';
 
-/** To a tenth. */
+/** GiB, rounded to a tenth. */
 const toGiB = (bytes: number): number => Math.round((10 * bytes) / 2 ** 30) / 10;
 
-/** The machine and the software, for whoever wants the same numbers again. */
+/** Description of machine and software, for reproducing the results. */
 export const describeEnvironment = (
   backend: BackendInfo,
   {cores, memory} = readSystemResources(),
@@ -15,7 +15,7 @@ export const describeEnvironment = (
   node: process.version,
   platform: `${process.platform}-${process.arch}`,
   cpu: cpus()[0]?.model.trim() ?? 'unknown',
-  // The host's own figures, and what a container allows of them.
+  // Resources of the host, and the limits of a container.
   cores: cores.host,
   coresLimit: cores.limit ?? null,
   coresLimitSource: cores.limitSource ?? null,

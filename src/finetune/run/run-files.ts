@@ -1,7 +1,7 @@
 import {existsSync, readlinkSync, realpathSync} from 'node:fs';
 import {basename, dirname, join, resolve} from 'node:path';
 
-/** Names of what a run leaves behind; the table of the contract. */
+/** Files of a run. */
 export const RUN_FILES = {
   recipe: 'recipe.json',
   environment: 'environment.json',
@@ -21,13 +21,13 @@ export type RunFile = keyof typeof RUN_FILES;
 export const hasRunFile = (run: string, file: RunFile): boolean =>
   existsSync(join(run, RUN_FILES[file]));
 
-/** Whether the directory holds a run that has come to its end. */
+/** Whether a directory holds a finished run. */
 export const isFinished = (run: string): boolean =>
   hasRunFile(run, 'metrics') &&
   hasRunFile(run, 'report') &&
   existsSync(join(run, RUN_FILES.model, 'finetune.json'));
 
-/** What a path leads to, also by a link to what is not there for the moment. */
+/** Resolves links, including links to a target that does not exist at the moment. */
 export function resolveLinks(path: string): string {
   try {
     return realpathSync(path);
@@ -45,23 +45,23 @@ function siblingPath(run: string, kind: string): string {
   return join(dirname(real), `.${basename(real)}.${kind}`);
 }
 
-/** A run that replaces another grows here, next to it. */
+/** Directory next to a run in which its replacement is written. */
 export const replacementOf = (run: string): string => siblingPath(run, 'replacement');
 
-/** Where the run that was replaced lies for the moment between two renames. */
+/** Directory of the replaced run between the two renames. */
 export const replacedOf = (run: string): string => siblingPath(run, 'replaced');
 
-/** The run that a directory belongs to: itself, unless it is a replacement. */
+/** Run that a directory belongs to: the directory itself, unless it is a replacement. */
 export function runOf(directory: string): string {
   const name = /^\.(.+)\.replacement$/.exec(basename(directory))?.[1];
   return name === undefined ? directory : join(dirname(directory), name);
 }
 
-/** Where the files of a resumed run lie: in its replacement, where one was begun. */
+/** Directory of the files of a run to resume: its replacement if one was started. */
 export const workingDirectoryOf = (run: string): string =>
   hasRunFile(replacementOf(run), 'recipe') ? replacementOf(run) : run;
 
-/** Whether a run was begun and has not come to its end, or to its place. */
+/** Whether a run was started but has not finished, or has not replaced the old run yet. */
 export const isInterrupted = (run: string): boolean =>
   hasRunFile(workingDirectoryOf(run), 'recipe') &&
   (workingDirectoryOf(run) !== run || !isFinished(run));

@@ -9,7 +9,7 @@ import {isFinished, resolveLinks, replacedOf, replacementOf} from './run-files.j
 
 const LOCK = '.lock';
 
-/** To take a directory that others make and remove meanwhile. */
+/** Attempts to lock a directory that other processes create and remove meanwhile. */
 const MAX_ATTEMPTS = 5;
 
 /** `process 123 on gpu1, since 2026-11-28 22:04 UTC` */
@@ -18,7 +18,7 @@ function describeHolder({pid, host, since}: LockHolder): string {
   return `process ${pid} on ${host}${when}`;
 }
 
-/** Another run writes to a directory. */
+/** Another run writes to the directory. */
 export class RunLockedError extends defineError(
   FinetuneError,
   'RUN_LOCKED',
@@ -26,15 +26,15 @@ export class RunLockedError extends defineError(
     `${directory} is in use by another run (${describeHolder(holder)}). Wait until it has ended, or give another --out.`,
 ) {}
 
-/** What of a directory is not somebody's: locks, and what was written next to its place. */
+/** Whether a file belongs to finetune itself: locks and temporary files. */
 const isOwnFile = (name: string): boolean =>
   name === LOCK || name === `${LOCK}.breaking` || name.endsWith('.unfinished');
 
-/** Names in a directory that a run has left; none where there is no directory. */
+/** Names of the files of a run in a directory; empty if the directory does not exist. */
 export const listRunEntries = async (directory: string): Promise<string[]> =>
   existsSync(directory) ? (await readdir(directory)).filter(name => !isOwnFile(name)) : [];
 
-/** Makes a directory. @returns the highest that was not there, to be removed if nothing comes into it */
+/** Creates a directory with its parents. @returns the topmost directory it created, which is removed again if nothing is written */
 async function createDirectory(
   directory: string,
   requestedPath: string,
@@ -61,13 +61,13 @@ async function move(lock: Lock, from: string, to: string): Promise<void> {
   lock.setPath(join(to, LOCK));
 }
 
-/** Ends the replacement of a run by another that a kill came into. @throws RunLockedError where it is not dead */
+/** Completes or rolls back the replacement of a run that was killed. @throws RunLockedError if its process still runs */
 async function recoverReplacement(run: string, requestedPath: string): Promise<void> {
   const [replacement, replaced] = [replacementOf(run), replacedOf(run)];
   const isWhole = isFinished(replacement);
   if (existsSync(run)) {
     if (!existsSync(replacement)) return rm(replaced, {recursive: true, force: true});
-    // Three directories are a mystery; nothing is removed then.
+    // All three directories should never exist at once. Nothing is removed then.
     if (!isWhole || existsSync(replaced)) return;
     const lock = await acquireLock(run, requestedPath);
     await move(lock, run, replaced);
@@ -81,7 +81,7 @@ async function recoverReplacement(run: string, requestedPath: string): Promise<v
   if (isWhole) await rm(replaced, {recursive: true, force: true});
 }
 
-/** A run directory that this process, and nobody else, may write to. It is made if it must be, and goes again if nothing comes into it. */
+/** Exclusive lock on a run directory. The directory is created if needed, and removed again if it stays empty. */
 export class RunLock {
   readonly #locks: {
     readonly lock: Lock;
@@ -89,13 +89,13 @@ export class RunLock {
     readonly created: string | undefined;
   }[] = [];
 
-  /** @param requestedPath the directory as it was named; @param path what links to it lead to */
+  /** @param requestedPath path as the user named it; @param path the same path with links resolved */
   private constructor(
     readonly requestedPath: string,
     readonly path: string,
   ) {}
 
-  /** @throws RunLockedError where another run, of this process or another, has it; UsageError where a file lies there */
+  /** @throws RunLockedError if another run, of this process or another, holds the lock; UsageError if the path is a file */
   static async acquire(requestedPath: string): Promise<RunLock> {
     const path = resolveLinks(requestedPath);
     const runLock = new RunLock(requestedPath, path);
@@ -114,7 +114,7 @@ export class RunLock {
     return runLock;
   }
 
-  /** The directory next to it in which a replacement grows, this process's too. @throws UsageError where it can never take the place */
+  /** Locks and returns the directory next to the run for its replacement. @throws UsageError if the run directory is a mount point */
   async acquireReplacement(): Promise<string> {
     const {path, requestedPath} = this;
     if ((await stat(path)).dev !== (await stat(dirname(path))).dev) {
@@ -128,7 +128,7 @@ export class RunLock {
     return directory;
   }
 
-  /** Puts the replacement, which is whole, into the place of the run. */
+  /** Replaces the run by its complete replacement. */
   async replace(): Promise<void> {
     const {path} = this;
     const [replacement, replaced] = [replacementOf(path), replacedOf(path)];
@@ -140,7 +140,7 @@ export class RunLock {
     await rm(replaced, {recursive: true, force: true});
   }
 
-  /** For others to take. */
+  /** Releases all locks. */
   async release(): Promise<void> {
     for (const {lock, directory, created} of this.#locks.splice(0).reverse()) {
       await lock.release();
@@ -168,7 +168,7 @@ export class RunLock {
   }
 }
 
-/** Removes a directory, and those above it up to one, as far as they are empty. */
+/** Removes a directory and its parents up to `highest`, as long as they are empty. */
 async function removeEmpty(directory: string, highest: string): Promise<void> {
   for (let path = directory; path.length >= highest.length; path = dirname(path)) {
     if (

@@ -13,7 +13,7 @@ import {describeEnvironment} from './run-environment.js';
 import {writeRecord, writeTrainingFiles} from './run-record-files.js';
 import {saveSplit} from './saved-split.js';
 
-/** What a run leaves behind. Without a directory it leaves nothing. */
+/** Output files of a run. Without a directory, nothing is written. */
 export class RunOutput {
   readonly checkpoints: Checkpoints;
   #isCreated = false;
@@ -28,7 +28,7 @@ export class RunOutput {
     this.checkpoints = new Checkpoints(directory?.file('checkpoint'), run, options.resume);
   }
 
-  /** @throws UsageError where the directory may not be written, or holds nothing to resume */
+  /** @throws UsageError if the directory may not be written, or holds nothing to resume */
   static async open(
     options: FinetuneOptions,
     recipe: Recipe,
@@ -44,21 +44,21 @@ export class RunOutput {
   }
 
   /**
-   * Creates the directory, or continues in it. Not before weights and images are known to be usable: until then nothing is written, and
-   * nothing that was there is lost.
-   * @throws ImagesChangedError where the run was begun on others
+   * Creates the directory, or continues in it. Called only when weights and images are known to be usable. Until then nothing is written or
+   * removed.
+   * @throws ImagesChangedError if the run was started on other images
    */
   async begin(split: Split): Promise<void> {
     await this.#create();
     if (this.directory !== undefined) await saveSplit(this.directory, split);
   }
 
-  /** Lets others write to the directory. */
+  /** Releases the directory to other processes. */
   async close(): Promise<void> {
     await this.directory?.close();
   }
 
-  /** For a run that is stopped before it began: leaves what `resume` needs to begin it again. */
+  /** Saves what `resume` needs for a run that is stopped before it began. */
   async saveForResume(): Promise<void> {
     if (!this.#isCreated) await this.#create();
   }
@@ -74,7 +74,7 @@ export class RunOutput {
     this.#isCreated = true;
   }
 
-  /** Saves what was learned, as soon as it is: what fails from now on costs no training. */
+  /** Saves the best weights immediately, so that later failures cost no training. */
   async saveBestWeights(classifier: Classifier): Promise<void> {
     const {directory, run} = this;
     if (directory !== undefined)
@@ -82,7 +82,7 @@ export class RunOutput {
   }
 
   /**
-   * Writes what was measured, then exports the classifier and verifies the exported model.
+   * Writes the metrics, then exports the classifier and verifies the exported model.
    * @throws ExportFailedError
    */
   async finish(completed: CompletedRun): Promise<{readonly run?: string; readonly model?: string}> {
@@ -97,7 +97,7 @@ export class RunOutput {
     await run.time('export', () =>
       exportCompletedRun(completed.prepared, recipe, record, directory, run),
     );
-    // Once more, now that it is known how long everything took.
+    // Written again with the final timings.
     await writeRecord(directory, toRunRecord(completed, context, reported));
     await directory.complete();
     run.emit({type: 'saved', directory: directory.path});

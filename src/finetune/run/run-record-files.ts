@@ -7,12 +7,12 @@ import type {Recipe} from '../recipe/recipe.js';
 import type {CompletedRun} from './completed-run.js';
 import type {RunDirectory} from './run-directory.js';
 
-/** An exported model is for others, whom the folders of this machine do not concern. */
+/** Removes local paths from a recipe, since an exported model is shared with others. */
 export function withoutPaths({splitFile: _split, ...recipe}: Recipe): Omit<Recipe, 'split'> {
   return {...recipe, weights: basename(recipe.weights)};
 }
 
-/** What happened, for programs, for `finetune report` and for people. */
+/** Writes the results of a run: the record for `finetune report`, the metrics for programs, and the report for users. */
 export async function writeRecord(directory: RunDirectory, record: RunRecord): Promise<void> {
   await directory.writeJson('record', record);
   await directory.writeJson('metrics', metricsDocument(record));

@@ -10,10 +10,10 @@ import {
 import type {Split} from '../../datasets/splitting/splits.js';
 import type {RunDirectory} from './run-directory.js';
 
-/** Changed files that a sentence names. */
+/** Maximum number of changed files in an error message. */
 const MAX_NAMED_CHANGES = 3;
 
-/** An interrupted run whose images have changed: what was validated on might now be trained on. */
+/** The images of an interrupted run have changed, so validation images might become training images. */
 export class ImagesChangedError extends defineError(
   DatasetError,
   'IMAGES_CHANGED',
@@ -32,8 +32,8 @@ export class ImagesChangedError extends defineError(
 ) {}
 
 /**
- * Writes `split.json`, or compares with the one that the interrupted run has written.
- * @throws ImagesChangedError where they differ
+ * Writes `split.json`, or compares the split with that of the interrupted run.
+ * @throws ImagesChangedError if they differ
  */
 export async function saveSplit(directory: RunDirectory, split: Split): Promise<void> {
   const document = toSplitDocument(split);

@@ -7,7 +7,7 @@ import type {RunRecord} from '../../report/run-record.js';
 import {hasRunFile, isFinished, RUN_FILES, workingDirectoryOf, type RunFile} from './run-files.js';
 import {RunLock} from './run-lock.js';
 
-/** A file of a run that is not there, or not what a run wrote. */
+/** A file of a run is missing, or is not what a run wrote. */
 export class RunFileError extends defineError(
   FinetuneError,
   'RUN_FILE_UNREADABLE',
@@ -24,7 +24,7 @@ export async function readRunJson<T>(path: string): Promise<T> {
   }
 }
 
-/** What to say of a directory that has not what is needed of a run. */
+/** Message for a directory that lacks a required file of a run. */
 function describeMissingTraining(
   run: string,
   workingDirectory: string,
@@ -40,9 +40,9 @@ function describeMissingTraining(
 }
 
 /**
- * Where the files of a run lie whose training has ended.
- * @param requiredFile what tells that it has
- * @throws UsageError for another directory; RunLockedError where the run is still trained
+ * Finds the directory with the files of a run whose training has ended.
+ * @param requiredFile file that marks the end of training
+ * @throws UsageError for any other directory; RunLockedError while the run is still training
  */
 export async function findTrainedRun(run: string, requiredFile: RunFile): Promise<string> {
   const workingDirectory = hasRunFile(run, requiredFile) ? run : workingDirectoryOf(run);
@@ -52,7 +52,7 @@ export async function findTrainedRun(run: string, requiredFile: RunFile): Promis
   throw new UsageError(describeMissingTraining(run, workingDirectory, requiredFile));
 }
 
-/** What a run wrote of itself, wherever it was moved since. */
+/** Record of a run, with paths updated in case the run was moved. */
 export async function readRecord(run: string, workingDirectory: string): Promise<RunRecord> {
   const record = await readRunJson<RunRecord>(join(workingDirectory, RUN_FILES.record));
   return {...record, run, model: join(run, RUN_FILES.model)};

@@ -8,13 +8,13 @@ export interface Scale {
   readonly tick: (value: number) => string;
 }
 
-/** Pixels at full size: the image, and the plot inside it. */
+/** Sizes in pixels at full size: the chart, and the plot area inside it. */
 export const [WIDTH, HEIGHT] = [440, 270];
 export const [LEFT, RIGHT, TOP, BOTTOM] = [46, 428, 26, 236];
-/** Above the plot the bands carry the names of the phases. */
+/** Height of the bands above the plot, with the names of the phases. */
 const BAND = 20;
 
-/** About `wanted` round numbers (1, 2 or 5 times a power of ten apart) from `low` to `high`. */
+/** Returns about `wanted` round numbers (1, 2 or 5 times a power of ten apart) from `low` to `high`. */
 export function ticks(low: number, high: number, wanted: number): number[] {
   const rough = (high - low) / wanted;
   const power = 10 ** Math.floor(Math.log10(rough));
@@ -27,7 +27,7 @@ export function ticks(low: number, high: number, wanted: number): number[] {
   );
 }
 
-/** Every epoch has a column of its own, so that a single one still has a place: its middle. */
+/** The horizontal center of an epoch's column. A single epoch is in the middle. */
 export const xOf = (epoch: number, epochs: number): number =>
   LEFT + ((RIGHT - LEFT) * (epoch + 0.5)) / epochs;
 export const yOf = (value: number, {low, high}: Scale): number =>
@@ -63,14 +63,14 @@ export const axes = (scale: Scale, epochs: number): Html => html`
   <text class="tick" x="${(LEFT + RIGHT) / 2}" y="${HEIGHT - 4}" text-anchor="middle">epoch</text>
 `;
 
-/** A band and a name for every phase. @param phases the phase of every epoch, in the order they ran */
+/** Renders a band and a name for every phase. @param phases phase of every epoch, in the order of training */
 export function phaseBands(phases: readonly string[]): Html[] {
   const starts = phases.flatMap((phase, i) => (phase === phases[i - 1] ? [] : [i]));
   const edge = (index: number): number => LEFT + ((RIGHT - LEFT) * index) / phases.length;
   return starts.map((start, i) => {
     const x = coordinate(edge(start));
     const width = coordinate(edge(starts[i + 1] ?? phases.length) - edge(start));
-    // The inner image cuts a name that is longer than its phase.
+    // The nested SVG clips a name that is longer than its phase.
     return html`
       <rect
         class="${i % 2 === 0 ? 'phase' : 'phase other'}"

@@ -3,16 +3,16 @@ import {formatCount} from '../../core/text/format-count.js';
 import {coordinate, formatPercent, truncate} from '../format.js';
 import {html, type Html} from '../html.js';
 
-/** Images of one true class that were given one class. */
+/** Images of one true class with the same prediction. */
 export interface Cell {
   readonly truth: number;
   readonly prediction: number;
   readonly count: number;
-  /** Of the images of the true class. */
+  /** Fraction of the images of the true class. */
   readonly fraction: number;
 }
 
-/** The cells that are not empty. */
+/** The non-empty cells. */
 export function cellsOf(counts: Metrics['confusionMatrix']): Cell[] {
   return counts.flatMap((row, truth) => {
     const support = row.reduce((sum, count) => sum + count, 0);
@@ -22,23 +22,23 @@ export function cellsOf(counts: Metrics['confusionMatrix']): Cell[] {
   });
 }
 
-/** Lengths in pixels at full size; a screen that is narrower shrinks or scrolls the image. */
+/** Layout of the matrix. Lengths are in pixels at full size; a narrower screen shrinks or scrolls the image. */
 interface Layout {
   readonly cell: number;
   readonly side: number;
-  /** Names stand next to rows and below columns; above 40 classes they no longer fit. */
+  /** Whether names are shown next to rows and below columns. With more than 40 classes they do not fit. */
   readonly hasNames: boolean;
-  /** Names of columns are turned where they are wider than a column. */
+  /** Whether column names are rotated, because they are wider than a column. */
   readonly isRotated: boolean;
   readonly left: number;
   readonly foot: number;
 }
 
 const NAME_LENGTH = 22;
-/** Of the 12 pixel font, a little generous. */
+/** Width of a character in the 12 pixel font, slightly overestimated. */
 const CHARACTER_WIDTH = 6.6;
 const ROTATION_DEGREES = 60;
-/** Above the cells, for the name of the axis. */
+/** Space above the cells for the name of the axis. */
 const HEAD = 24;
 
 function layoutOf(classes: readonly string[]): Layout {
@@ -69,7 +69,7 @@ function renderCell(
 ): Html {
   const [x, y] = [prediction * cell, truth * cell];
   const extent = coordinate(cell < 10 ? cell : cell - 1);
-  // Opacity by the root of the share: one mistake in twenty must still be seen, the more so where a cell is a few pixels wide.
+  // Opacity is the square root of the fraction: one error in twenty must be visible, especially if cells are a few pixels wide.
   const faintest = cell < 10 ? 0.4 : 0.1;
   const opacity = coordinate(faintest + (1 - faintest) * Math.sqrt(fraction));
   const at = html`x="${coordinate(x + cell / 2)}" y="${coordinate(y + cell / 2)}"`;
@@ -117,7 +117,7 @@ const axisNames = ({side, left}: Layout): Html => html`
   >
 `;
 
-/** The script keeps the names of rows in sight where the matrix scrolls. */
+/** Renders the class names. The script keeps row names visible while the matrix scrolls. */
 function classNames(classes: readonly string[], layout: Layout): Html {
   const names = classes.map((name, i) => nameOfClass(name, i, layout));
   const [x, width, height] = [18 - layout.left, layout.left - 20, layout.side].map(coordinate);
@@ -129,7 +129,7 @@ function classNames(classes: readonly string[], layout: Layout): Html {
   `;
 }
 
-/** An empty square for every cell, so that the eye finds its row and column. */
+/** Renders an empty square for every cell, so that the eye finds its row and column. */
 const ground = ({cell, side, hasNames}: Layout): Html => html`
   <pattern id="cells" width="${cell}" height="${cell}" patternUnits="userSpaceOnUse">
     <rect
@@ -141,7 +141,10 @@ const ground = ({cell, side, hasNames}: Layout): Html => html`
   <rect width="${coordinate(side)}" height="${coordinate(side)}" fill="url(#cells)" />
 `;
 
-/** Rows are true classes, columns predictions, the color a share of the row; names and counts where there is room for them. */
+/**
+ * Renders the confusion matrix. Rows are true classes, columns are predictions, the color is the fraction of the row. Names and counts are
+ * shown if there is space.
+ */
 export function renderConfusionMatrix(
   counts: Metrics['confusionMatrix'],
   classes: readonly string[],

@@ -35,7 +35,7 @@ function worstPairs(counts: Metrics['confusionMatrix'], classes: readonly string
   `;
 }
 
-/** The matrix, and the pairs that matter, which a large matrix hides. */
+/** Renders the matrix and the most confused pairs, which are hard to find in a large matrix. */
 export const confusionSection = (
   {confusionMatrix: counts}: Metrics,
   classes: readonly string[],

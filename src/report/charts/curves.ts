@@ -19,27 +19,27 @@ import {html, type Html} from '../html.js';
 
 interface Series {
   readonly name: string;
-  /** Class of the style sheet: its color. */
+  /** CSS class, which sets the color. */
   readonly role: 'training' | 'validation';
   readonly values: readonly number[];
 }
 
 interface Chart {
-  /** Of the parts of the page that others refer to. */
+  /** ID of the clip path. */
   readonly id: string;
   readonly title: string;
   readonly series: readonly Series[];
   readonly scale: Scale;
-  /** Of a value under the pointer. */
+  /** Formats the value under the pointer. */
   readonly formatExact: (value: number) => string;
-  /** The epoch whose weights were kept. */
+  /** The best epoch, whose weights are kept. */
   readonly bestEpoch?: number;
 }
 
-/** A triangle at the top, for a value that lies above the chart. */
+/** Points of a triangle at the top, for a value above the chart. */
 const above = (x: number): string => [[x - 5, TOP + 9], [x + 5, TOP + 9], [x, TOP + 1]].map(place => place.map(coordinate).join()).join(' '); // prettier-ignore
 
-/** A line through the finite values, with a point an epoch, or a triangle at the top where it lies above. */
+/** Renders a line through the finite values, with a point per epoch. Values above the chart are triangles at the top. */
 function curve({name, role, values}: Series, {id, scale, formatExact, bestEpoch}: Chart): Html {
   const points = values.flatMap((value, i) =>
     Number.isFinite(value) ? [{x: xOf(i, values.length), y: yOf(value, scale), value, i}] : [],
@@ -57,7 +57,7 @@ function curve({name, role, values}: Series, {id, scale, formatExact, bestEpoch}
   return html`<g class="${role}"><polyline clip-path="url(#${id})" points="${line}" />${dots}</g>`;
 }
 
-/** What the reader does not see. */
+/** A note about values above the chart. */
 function hidden({series, scale, formatExact}: Chart): Html | false {
   const values = series.flatMap(one =>
     one.values.filter(value => Number.isFinite(value) && value > scale.high),
@@ -90,7 +90,7 @@ const renderChart = (chart: Chart, rows: readonly EpochRow[]): Html => html`
   </figure>
 `;
 
-/** The top of the loss axis. A wild validation loss leaves the image at the top: the rest could not be read below it. */
+/** The top of the loss axis. Extreme validation losses are cut off; otherwise the rest would be unreadable. */
 function highestLoss(training: readonly number[], validation: readonly number[]): number {
   const [trained, validated] = [training, validation].map(losses =>
     Math.max(1e-3, ...losses.filter(Number.isFinite)),
@@ -98,7 +98,7 @@ function highestLoss(training: readonly number[], validation: readonly number[])
   return 1.04 * Math.max(trained!, Math.min(validated!, 2 * trained!));
 }
 
-/** Loss and accuracy, that by which the best epoch was chosen, over all epochs of all phases. */
+/** Renders loss and accuracy over all epochs of all phases. The accuracy is the metric that selected the best epoch. */
 export function curves(rows: readonly EpochRow[], by: SelectionMetric): Html {
   const training = rows.map(row => row.trainingLoss);
   const validation = rows.map(row => row.validationLoss);

@@ -19,7 +19,7 @@ const field = (value: string | number): string => {
 };
 const line = (fields: readonly (string | number)[]): string => `${fields.map(field).join(',')}\r\n`;
 
-/** `history.csv`: a line an epoch, in the order they ran (RFC 4180). */
+/** Formats `history.csv`: one row per epoch, in the order of training (RFC 4180). */
 export const historyCsv = (rows: readonly EpochRow[]): string =>
   line(COLUMNS.map(([title]) => title)) +
   rows.map(row => line(COLUMNS.map(([, of]) => of(row)))).join('');

@@ -1,13 +1,13 @@
 import {formatCount} from '../../core/text/format-count.js';
 import type {Metrics} from '../../training/metrics/metrics.js';
 
-/** What was measured on: `all` images of a folder, where it does not say which of them training saw. */
+/** Evaluated images: a split, or `all` images of a folder that does not record which of them were used for training. */
 export type EvaluatedSplit = 'validation' | 'test' | 'all';
 
-/** Below this many images one of them moves the accuracy by more than a fifth of a point. */
+/** Minimum size of a large sample. Below it, one image moves the accuracy by more than 0.2 percentage points. */
 const LARGE_SAMPLE = 500;
 
-/** What a reader must know before comparing accuracies of a small set; nothing where the set is large. */
+/** A warning about comparing accuracies of a small sample; empty for a large one. */
 export function smallSampleWarning(
   {numImages, accuracyCi95: [low, high]}: Metrics,
   set: EvaluatedSplit,

@@ -13,21 +13,21 @@ import type {FeatureCacheOptions} from './feature-cache-options.js';
 import {FeatureTable} from './feature-table.js';
 import type {ImageDataset} from '../loop/image-dataset.js';
 
-/** A table to be made, and of what. */
+/** Plan of a feature table to build. */
 export interface FeatureTablePlan {
   readonly pass: FrozenPass;
   readonly source: ImageDataset;
-  /** A table of a lower boundary, with no fewer views. */
+  /** Table at a lower frozen depth, with at least as many views. */
   readonly lowerTable?: FeatureTable;
   readonly rowShape: readonly number[];
   readonly views: number;
   readonly inMemory: boolean;
 }
 
-/** Counted up when the same frozen groups come to give other features of the same images. */
+/** Version of the features. Increase it when the same frozen groups compute different features of the same images. */
 const FEATURES_VERSION = 1;
 
-/** Everything that the rows of a view depend on. */
+/** Cache key of a view: a hash of everything that its rows depend on. */
 function featureKey({pass, source, lowerTable}: FeatureTablePlan, view: number): string {
   const {cache, samples, size, fit, augmentation, seed} = source;
   const augmentationKey =
@@ -46,7 +46,7 @@ function featureKey({pass, source, lowerTable}: FeatureTablePlan, view: number):
   return sha256(JSON.stringify(keyParts));
 }
 
-/** Every view of a table: found, or made and left to later runs where there is room for that. */
+/** Builds all views of a table. A view is read from the file cache, or computed and stored there if it fits. */
 export async function buildFeatureTable(
   plan: FeatureTablePlan,
   spec: FeatureCacheOptions,
@@ -99,7 +99,7 @@ const computeRows = (
     ? computeImageFeatures(pass, source, view)
     : computeDeeperFeatures(pass, lowerTable, view, signal);
 
-/** Says after every batch how many rows have come. */
+/** Calls `onRows` with the number of finished rows after every batch. */
 async function* withRowProgress(
   rows: FeatureRowStream,
   {shape}: RowFormat,

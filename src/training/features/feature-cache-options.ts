@@ -3,21 +3,21 @@ import type {FeatureFileCache} from './feature-files.js';
 import type {SharedFeatureCache} from './feature-pool.js';
 
 export interface FeatureCacheOptions {
-  /** Bytes of memory that all tables together may take; larger ones are read from their files. */
+  /** Bytes of memory for all tables together. Larger tables are read from files. */
   readonly memoryLimitBytes: number;
-  /** Where tables are left to later runs; default: nowhere. */
+  /** File cache for later runs. Default: none. */
   readonly fileCache?: FeatureFileCache;
-  /** Whether feature maps are kept too, and not only the vectors of a wholly frozen backbone; default: true. */
+  /** Whether to cache feature maps too, and not only pooled features of a fully frozen backbone. Default: true. */
   readonly cachesFeatureMaps?: boolean;
-  /** Of the frozen groups; default: fp32. */
+  /** Precision of the frozen groups. Default: fp32. */
   readonly precision?: Precision;
-  /** Where tables are shared with other runs that have their samples out of the same images. */
+  /** Cache shared with other runs that sample from the same images. */
   readonly sharedCache?: SharedFeatureCache;
   readonly signal?: AbortSignal;
-  /** Told how many images have been through the frozen groups, of how many. */
+  /** Called with the number of finished and total images. */
   readonly onProgress?: (done: number, total: number) => void;
-  /** Told, in a sentence, that features cannot be kept. They are computed again and again then. */
+  /** Called with a message if features cannot be cached. They are then computed again in every epoch. */
   readonly onWarning?: (message: string) => void;
-  /** Told how many rows were found that an earlier run had made. */
+  /** Called with the number of rows found in the cache of an earlier run. */
   readonly onReused?: (rows: number) => void;
 }

@@ -12,20 +12,22 @@ import type {PhaseModel} from '../loop/phase-model.js';
 import type {ImageDataset} from '../loop/image-dataset.js';
 
 /**
- * The activations of one set of samples at the freeze boundaries of a run. A table is made once, kept while the groups below it stay
- * frozen, and a higher one is made from a lower one where there is one.
+ * Cache of the features of one set of samples, by frozen depth. A table is built once and kept while the groups below its depth stay
+ * frozen. A deeper table is computed from a shallower one if available.
  */
 export class FeatureCache {
-  /** Of the samples. */
+  /** Feature tables of this set of samples, by frozen depth. */
   readonly #tables = new Map<number, FeatureTable>();
-  /** Boundaries at which features could not be kept: not tried again. */
+  /** Frozen depths at which features could not be cached; they are not tried again. */
   readonly #failedDepths = new Set<number>();
-  /** Those of the pool that some of them are taken from. */
+  /** Tables of the shared cache that `#tables` are subsets of, by frozen depth. */
   readonly #sharedTables = new Map<number, FeatureTable>();
-  /** Until the first phase has its features: what is made by then hangs on the weights that every run of the pool starts from. */
+  /**
+   * True until the first phase has its features. Until then, features depend only on the initial weights, which all runs of the pool share.
+   */
   #isFirstPhase = true;
 
-  /** @param views plain image included; fewer are kept where memory and disk are short */
+  /** @param views views per image, the unaugmented one included; fewer are cached if memory and disk are short */
   constructor(
     readonly source: ImageDataset,
     readonly views: number,
@@ -33,8 +35,8 @@ export class FeatureCache {
   ) {}
 
   /**
-   * The samples as a phase wants them.
-   * @param upcomingDepths boundaries of the phases to come: the lowest that fits is filled first and serves them all
+   * Inputs of a phase: cached features or pixels.
+   * @param upcomingDepths frozen depths of later phases; the lowest one that fits is filled first and serves all of them
    */
   async inputs(
     model: PhaseModel,
@@ -51,7 +53,7 @@ export class FeatureCache {
     return {inputs: featureBatchSource(table, labels, this.source.seed), cached: true};
   }
 
-  /** Drops what was computed through groups that have moved since, and what no later phase starts from. */
+  /** Drops tables whose frozen groups have been trained since, and tables that no later phase uses. */
   async retainOnly(
     depths: readonly number[],
     trained: ReadonlySet<LayerGroup>,
@@ -77,7 +79,9 @@ export class FeatureCache {
     this.#sharedTables.delete(depth);
   }
 
-  /** Fills the table of a boundary unless it is there or does not fit: the plain images and one variation at least, where there are any. */
+  /**
+   * Builds the table at a frozen depth unless it exists or does not fit. A table has at least two views if augmented views are requested.
+   */
   async #ensureTable(depth: number, model: PhaseModel): Promise<void> {
     if (
       this.#tables.has(depth) ||
@@ -96,7 +100,7 @@ export class FeatureCache {
     if (ownTable !== undefined) this.#tables.set(depth, ownTable);
   }
 
-  /** The samples' part of a table of all images: one that is there, or one that every run can use. */
+  /** Subset of a shared table of all images. Uses an existing table, or builds one that every run can use. */
   async #sharedSubset(
     sharedCache: SharedFeatureCache,
     depth: number,
@@ -115,7 +119,7 @@ export class FeatureCache {
     return table.subset(sharedCache.indicesOf(this.source.samples));
   }
 
-  /** @param tables of the same source, of which a lower one saves passes */
+  /** @param tables tables of the same source; a shallower one saves forward passes */
   async #buildTable(
     depth: number,
     model: PhaseModel,
@@ -137,7 +141,7 @@ export class FeatureCache {
     });
   }
 
-  /** Where a table goes, and how much of it: into memory, where all of it fits, else where there is room for most of it. */
+  /** Plans the storage of a table: memory if all views fit, else memory or files, whichever holds more views. */
   async #planStorage(
     depth: number,
     model: PhaseModel,
@@ -155,7 +159,7 @@ export class FeatureCache {
     return {rowShape, views: Math.max(inMemory, inFiles), inMemory: inMemory >= inFiles};
   }
 
-  /** What a table may take: a lower one, for later phases, leaves room for the one that is wanted now. */
+  /** Bytes available to a table. A table for later phases leaves room for that of the current phase. */
   #freeBytes(depth: number, model: PhaseModel, {samples, size}: ImageDataset): number {
     const usedBytes = [...this.#tables.values()].reduce(
       (sum, table) => sum + table.memoryBytes,
@@ -173,6 +177,6 @@ export class FeatureCache {
   }
 }
 
-/** Groups input to output, for `keepOnly`. */
+/** Layer groups from input to output, for `retainOnly`. */
 export const modelLayerGroups = (model: PhaseModel): readonly LayerGroup[] =>
   presentLayerGroups(model.classifier.spec.lastStage);

@@ -1,9 +1,9 @@
 import {join} from 'node:path';
 import {LruFileCache} from '../../core/files/lru-file-cache.js';
 
-/** Files of features. */
+/** Cache of feature files. */
 export class FeatureFileCache extends LruFileCache {
-  /** @param limitBytes default: a quarter of what is free; @param sharesLimitWith files that a limit that was given is for as well */
+  /** @param limitBytes default: a quarter of the free space; @param sharesLimitWith files that an explicit limit also covers */
   constructor(
     readonly directory: string,
     limitBytes?: number,

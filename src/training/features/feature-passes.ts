@@ -10,18 +10,18 @@ import {yieldToEventLoop} from '../../core/async.js';
 import type {PhaseModel} from '../loop/phase-model.js';
 import {readImageBatches, batchToDevice, type ImageDataset} from '../loop/image-dataset.js';
 
-/** Images run through the frozen groups at a time while a table is filled: enough to keep a GPU busy, or few to hold in memory. */
+/** Images per batch for the frozen groups: enough to keep a GPU busy, or few enough to fit into memory on a CPU. */
 export const frozenBatchSize = ({classifier: {spec, preprocessing}}: PhaseModel): number =>
   isOnGpu() ? 128 : inferenceBatchSize(spec, preprocessing.cropSize, 32);
 
-/** The frozen groups below a boundary of a network, in a precision. */
+/** The frozen groups of a model below a frozen depth, in a given precision. */
 export interface FrozenPass {
   readonly model: PhaseModel;
   readonly depth: number;
   readonly precision: Precision;
 }
 
-/** Shape of what crosses a boundary of a network, for one image. Runs one blank image. */
+/** Shape of the features of one image at a frozen depth. Runs one blank image. */
 export const featureShapeAt = (model: PhaseModel, depth: number, size: number): readonly number[] =>
   tf.tidy(() =>
     model
@@ -31,7 +31,7 @@ export const featureShapeAt = (model: PhaseModel, depth: number, size: number): 
 
 const range = (count: number): number[] => Array.from({length: count}, (_, index) => index);
 
-/** Runs one view of every image through the frozen groups. */
+/** Computes the features of one view of every image. */
 export async function* computeImageFeatures(
   {model, depth, precision}: FrozenPass,
   source: ImageDataset,
@@ -53,7 +53,7 @@ export async function* computeImageFeatures(
   }
 }
 
-/** Runs one view of every row of a table with a lower boundary through the groups between the two. */
+/** Computes the features of one view from a table with a lower frozen depth, by running the groups in between. */
 export async function* computeDeeperFeatures(
   {model, depth, precision}: FrozenPass,
   from: FeatureTable,

@@ -3,24 +3,24 @@ import type {FeatureTable} from './feature-table.js';
 import type {ImageDataset} from '../loop/image-dataset.js';
 
 /**
- * Tables that several runs share which start from one backbone and differ in what they train and validate on: each holds the features of all
- * images, and a run takes its own from it. Whoever makes it closes it.
+ * Feature tables shared by runs that start from the same backbone and differ in their splits. Each table holds the features of all images,
+ * and a run uses a subset. The caller closes it.
  */
 export class SharedFeatureCache {
   readonly #indices: ReadonlyMap<string, number>;
   readonly #tables = new Map<string, FeatureTable>();
 
-  /** @param source of all images, in an order that is the same for every run */
+  /** @param source all images, in an order that is the same for every run */
   constructor(readonly source: ImageDataset) {
     this.#indices = new Map(source.samples.map(({name}, index) => [name, index]));
   }
 
-  /** Bytes of memory that its tables take. */
+  /** Bytes of memory that the tables use. */
   get memoryBytes(): number {
     return [...this.#tables.values()].reduce((sum, table) => sum + table.memoryBytes, 0);
   }
 
-  /** Where samples are among all images. */
+  /** Indices of samples among all images. */
   indicesOf(samples: readonly Sample[]): number[] {
     return samples.map(({name}) => this.#indices.get(name)!);
   }

@@ -9,21 +9,24 @@ import {
   type ChecksummedFile,
 } from '../../core/files/checksummed-file.js';
 
-/** Rows of one shape, one behind the other. */
+/** Consecutive rows of the same shape. */
 export interface FeatureRows {
-  /** Writes a row into a batch, as float32. */
+  /** Copies a row into a batch, as float32. */
   copy(index: number, target: Float32Array, offset: number): void | Promise<void>;
   close(): Promise<void>;
 }
 
-/** How rows are stored. */
+/** Storage format of rows. */
 export interface RowFormat {
-  /** `[h, w, channels]`, or `[width]` of pooled features. */
+  /** `[h, w, channels]` of feature maps, or `[width]` of pooled features. */
   readonly shape: readonly number[];
   readonly count: number;
 }
 
-/** Maps are kept as halves, four times what an image's pixels take instead of eight; pooled features are small, and kept as they are. */
+/**
+ * Feature maps are stored as float16, which takes four times the bytes of an image's pixels instead of eight. Pooled features are small and
+ * stay float32.
+ */
 const isHalfPrecision = ({shape}: RowFormat): boolean => shape.length > 1;
 
 const elementBytes = (format: RowFormat): number => (isHalfPrecision(format) ? 2 : 4);
@@ -53,7 +56,7 @@ function memoryRows(format: RowFormat, bytes: Uint8Array): FeatureRows {
   };
 }
 
-/** The system keeps in memory what it has room for. */
+/** Reads rows from a file. The operating system caches them as memory allows. */
 function fileRows(format: RowFormat, file: ChecksummedFile, path: string): FeatureRows {
   const size = rowBytes(format);
   return {
@@ -66,13 +69,13 @@ function fileRows(format: RowFormat, file: ChecksummedFile, path: string): Featu
   };
 }
 
-/** What a file says of its rows. */
+/** Metadata of a file of rows. */
 interface RowsHeader {
-  /** crc32 of all of them. */
+  /** CRC-32 of all rows. */
   readonly checksum: number;
 }
 
-/** A file of features was cut short, or cannot be read any more, while it was in use. */
+/** A feature file was truncated or became unreadable while in use. */
 export class FeatureCacheCorruptError extends defineError(
   FinetuneError,
   'FEATURE_CACHE_CORRUPT',
@@ -80,7 +83,7 @@ export class FeatureCacheCorruptError extends defineError(
     `The features in ${path} were changed, or can no longer be read, while they were in use. Go on by --resume: they are made again.`,
 ) {}
 
-/** Features cannot be written to the cache folder, and do not fit into memory. */
+/** Features cannot be written to the cache folder and do not fit into memory. */
 export class FeatureCacheNotWritableError extends defineError(
   FinetuneError,
   'CACHE_NOT_WRITABLE',
@@ -89,13 +92,13 @@ export class FeatureCacheNotWritableError extends defineError(
     'epoch, which takes longer. Make room, raise --cache-memory, or set FINETUNE_CACHE to another folder.',
 ) {}
 
-/** Rows in their order, any number at a time. */
+/** Rows in order, in batches of any size. */
 export type FeatureRowStream = AsyncIterable<Float32Array>;
 
-/** What is read at a time while a file's sum is taken. */
+/** Bytes per read while the checksum is computed. */
 const CHUNK_BYTES = 2 ** 24;
 
-/** Reads a file whole: into memory, or just to see that it holds what was written. */
+/** Reads a whole file and verifies its checksum. Chunks can be copied into memory. */
 async function verifyChecksum(
   file: ChecksummedFile,
   byteCount: number,
@@ -111,7 +114,7 @@ async function verifyChecksum(
   return checksum === (file.metadata as RowsHeader).checksum;
 }
 
-/** The rows of a file; undefined where there is none, or none that holds what was written. @param inMemory whether they are read at once */
+/** Opens the rows of a file; undefined if it is missing or corrupt. @param inMemory whether to load all rows into memory */
 export async function openRows(
   path: string,
   format: RowFormat,
@@ -131,13 +134,13 @@ export async function openRows(
   return isIntact ? memoryRows(format, rowBuffer) : undefined;
 }
 
-/** Rows on their way, into memory or not. */
+/** Collects rows from a stream, optionally in memory. */
 class RowCollector {
   readonly #buffer: Uint8Array | undefined;
   #position = 0;
-  /** Whether the last row has come. */
+  /** Whether all rows have been collected. */
   isComplete = false;
-  /** Whether what gives the rows has failed, and not what keeps them. */
+  /** Whether the source of the rows has failed, and not their storage. */
   hasSourceFailed = false;
 
   constructor(
@@ -152,7 +155,7 @@ class RowCollector {
     return this.#buffer && memoryRows(this.format, this.#buffer);
   }
 
-  /** @param write where it fails, memory still gets the rest; then the failure is thrown */
+  /** @param write if it fails, the remaining rows are still collected in memory, then the error is thrown */
   async collect(
     write: (bytes: Uint8Array, position: number) => Promise<void>,
   ): Promise<RowsHeader> {
@@ -183,9 +186,9 @@ class RowCollector {
 }
 
 /**
- * Keeps rows in memory, in a file that later runs find, or both.
- * @param inMemory needed where there is no path; with both, a file that cannot be written is done without
- * @throws FeatureCacheNotWritableError where the file cannot be written and memory is not wanted; whatever `rows` throws
+ * Stores rows in memory, in a file for later runs, or both.
+ * @param inMemory required without a path; if both are given, a file that cannot be written is ignored
+ * @throws FeatureCacheNotWritableError if the file cannot be written and `inMemory` is false; all errors of `rows`
  */
 export async function storeRows(
   format: RowFormat,

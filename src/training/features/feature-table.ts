@@ -3,8 +3,8 @@ import {sizeFromShape} from '../../core/state-dict.js';
 import {featureBytes, type FeatureRows} from './feature-rows.js';
 
 /**
- * What crosses a boundary, for every sample and view: the frozen groups are run once, not once an epoch. View 0 is the plain image, the
- * others are its augmented variations, fixed by (seed, view, sample).
+ * Features at a frozen depth, for every sample and view. The frozen groups run once, and not once per epoch. View 0 is the unaugmented
+ * image; the others are augmented, determined by (seed, view, sample).
  */
 export class FeatureTable {
   readonly #views: readonly FeatureRows[];
@@ -15,7 +15,7 @@ export class FeatureTable {
     readonly rowShape: readonly number[],
     readonly count: number,
     views: readonly FeatureRows[],
-    /** Bytes of memory that it takes. */
+    /** Bytes of memory that the table uses. */
     readonly memoryBytes = 0,
   ) {
     this.#views = views;
@@ -25,14 +25,17 @@ export class FeatureTable {
     return this.#views.length;
   }
 
-  /** The view of a sample that an epoch trains on, the next one at each further turn; an epoch of `null` asks for the plain one. */
+  /**
+   * View of a sample to train on in an epoch. Each repeat within the epoch takes the next view. An epoch of `null` selects the unaugmented
+   * view.
+   */
   viewForEpoch(seed: number, epoch: number | null, index: number, repeat = 0): number {
     return epoch === null || this.views === 1
       ? 0
       : (createRng(seed, 'view', epoch, index).integer(this.views) + repeat) % this.views;
   }
 
-  /** @returns `[n, ...rowShape]` row by row, one view of each of the samples */
+  /** @returns `[n, ...rowShape]`, row by row, with one view of each sample */
   async rows(
     indices: readonly number[],
     viewOf: (index: number, row: number) => number,
@@ -46,7 +49,7 @@ export class FeatureTable {
     return gathered;
   }
 
-  /** Some of the samples, in another order; they are there as long as the whole is. */
+  /** Subset of the samples in another order. It is valid until this table is closed. */
   subset(indices: readonly number[]): FeatureTable {
     const subsetViews = this.#views.map((rows): FeatureRows => ({
       copy: (index, into, at) => rows.copy(indices[index]!, into, at),

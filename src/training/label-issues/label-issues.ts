@@ -1,7 +1,7 @@
 import {tf, type Tensor2D} from '../../backend/tensorflow.js';
 import {invertCholeskyFactor} from './linear-algebra.js';
 
-/** Features of images by a frozen backbone, and what they are said to show. */
+/** Features of images from a frozen backbone, with their labels. */
 export interface LabeledFeatures {
   /** `[images, width]`, row-major */
   readonly features: Float32Array;
@@ -11,40 +11,40 @@ export interface LabeledFeatures {
   readonly classes: number;
 }
 
-/** An image that the others speak against. */
+/** An image whose label contradicts those of the other images. */
 export interface LabelIssue {
-  /** Of the image. */
+  /** Index of the image. */
   readonly index: number;
-  /** How far the class that it looks like is ahead of its own, about -1..1; the surest are above a half. */
+  /** Predicted score of the suggested class minus that of the given class, about -1..1. The clearest issues are above 0.5. */
   readonly margin: number;
-  /** The class that it looks like. */
+  /** Class that the image resembles. */
   readonly suggested: number;
 }
 
-/** An image that is unlike all others. */
+/** An image that resembles no other. */
 export interface Outlier {
   readonly index: number;
-  /** Its leverage, 0..1: how much of what is said of it hangs on itself. */
+  /** Leverage, 0..1: how much the prediction of an image depends on the image itself. */
   readonly leverage: number;
 }
 
-/** Images that may be in the wrong class, and images that may be of none; both ranked, the surest first. */
+/** Images that may have a wrong label, and images that may fit no class. Both are ranked, most confident first. */
 export interface LabelIssueRanking {
   readonly labelIssues: readonly LabelIssue[];
   readonly outliers: readonly Outlier[];
 }
 
 /**
- * Ridge penalty on features of variance 1 / width. Chosen with labels exchanged at random in 2, 5 and 10 % of three sets (ResNet-50, stage
- * 3): average precision 0.62 to 0.79 on hymenoptera, 0.55 to 0.82 on pets37, 0.38 to 0.68 on 1,500 of flowers5; the vote of 5 to 20 nearest
- * neighbors had 0.15 to 0.78. Between 0.3 and 3 little changes.
+ * Ridge penalty on features of variance 1 / width. Chosen with randomly exchanged labels in 2, 5 and 10 % of three datasets (ResNet-50,
+ * stage 3): average precision 0.62 to 0.79 on hymenoptera, 0.55 to 0.82 on pets37, 0.38 to 0.68 on 1,500 images of flowers5. Voting among
+ * the 5 to 20 nearest neighbors had 0.15 to 0.78. Values between 0.3 and 3 differ little.
  */
 const RIDGE_PENALTY = 1;
 
-/** More are thinned out: what follows takes the cube of their number. */
+/** Maximum number of features. Larger sets are subsampled, since the cost is cubic in their number. */
 const MAX_FEATURES = 2048;
 
-/** Features of mean 0 and of a variance that makes rows of length about 1, and a column of ones. */
+/** Standardizes features to mean 0 and rows of length about 1, and appends a column of ones. */
 function standardizeFeatures({features, width, labels}: LabeledFeatures): {
   rows: Float32Array;
   columns: number;
@@ -69,7 +69,7 @@ function standardizeFeatures({features, width, labels}: LabeledFeatures): {
   return {rows, columns};
 }
 
-/** Each image's prediction by a ridge regression on the classes that was fitted to all the others, and its leverage. */
+/** Leave-one-out results: the prediction for each image by a ridge regression fitted to all other images, and the image's leverage. */
 interface LeaveOneOutResult {
   /** `[images, classes]` */
   readonly predictions: Float32Array;
@@ -85,7 +85,7 @@ const addRidge = (gram: Float32Array, size: number): Float64Array => {
 const oneHot = (labels: Int32Array, classes: number): Tensor2D =>
   tf.cast(tf.oneHot(tf.tensor1d(labels, 'int32'), classes), 'float32') as Tensor2D;
 
-/** The closed form of leaving one out: the residual over one minus the leverage (Allen 1974, PRESS). */
+/** Closed form of leave-one-out predictions: the residual over one minus the leverage (Allen 1974, PRESS). */
 function leaveOneOut(source: LabeledFeatures): LeaveOneOutResult {
   const {labels, classes} = source;
   const {rows, columns} = standardizeFeatures(source);
@@ -107,7 +107,8 @@ function leaveOneOut(source: LabeledFeatures): LeaveOneOutResult {
       diagonal: tf.sum(tf.square(projected), 0).dataSync<'float32'>(),
     };
   });
-  // With more features than images what comes out is (xx' + ridge)^-1 of the classes: the residuals; else what is fitted.
+  // With more features than images, `smoothed` is (xx' + ridge)^-1 times the classes, which yields the residuals. Otherwise it holds the
+  // fitted values.
   const leverages = diagonal.map(value => (isUnderdetermined ? 1 - RIDGE_PENALTY * value : value));
   const residual = (i: number): number =>
     isUnderdetermined ? RIDGE_PENALTY * smoothed[i]! : truth[i]! - smoothed[i]!;
@@ -119,13 +120,14 @@ function leaveOneOut(source: LabeledFeatures): LeaveOneOutResult {
   };
 }
 
-/** Whether anything can be said: two classes with images, and no feature that is not a number. */
+/** Whether images can be ranked: at least two classes have images, and all features are finite. */
 const isRankable = ({features, labels}: LabeledFeatures): boolean =>
   new Set(labels).size > 1 && features.every(Number.isFinite);
 
 /**
- * Ranks images by how much all the others speak against their labels (confident learning's out-of-sample predictions, Northcutt et al.,
- * https://arxiv.org/abs/1911.00068, here by a ridge regression on frozen features) and by how unlike the others they are.
+ * Ranks images by how much all other images contradict their labels, and by how much they differ from the others. The first follows the
+ * out-of-sample predictions of confident learning (Northcutt et al., https://arxiv.org/abs/1911.00068), with a ridge regression on frozen
+ * features.
  */
 export function rankLabelIssues(source: LabeledFeatures): LabelIssueRanking {
   if (!isRankable(source)) return {labelIssues: [], outliers: []};
@@ -148,12 +150,13 @@ export function rankLabelIssues(source: LabeledFeatures): LabelIssueRanking {
 }
 
 /**
- * The margin from which on an image is reported. Of the untouched sets 1.5 % of hymenoptera (6 of 398), none of pets37 and 2 % of 1,500 of
- * flowers5 are above it; with 2 % of labels exchanged 5 of 7, none of 7 and 13 of 30 of those are, with 10 % 22 of 39, 1 of 37, 67 of 150.
+ * Minimum margin of a reported image. In the original datasets, 1.5 % of hymenoptera (6 of 398), none of pets37 and 2 % of 1,500 images of
+ * flowers5 are above it. With 2 % of the labels exchanged it finds 5 of 7, none of 7 and 13 of 30 of them; with 10 %, 22 of 39, 1 of 37 and
+ * 67 of 150.
  */
 export const LABEL_ISSUE_MARGIN = 0.5;
 
-/** Leverages further above the upper quartile than three times the quartiles lie apart (Tukey's far out). */
+/** Outliers with a leverage more than three interquartile ranges above the upper quartile (Tukey's "far out"). */
 export function tukeyOutliers(outliers: readonly Outlier[]): Outlier[] {
   const at = (fraction: number): number =>
     outliers[Math.min(outliers.length - 1, Math.floor(fraction * outliers.length))]?.leverage ?? 0;

@@ -1,9 +1,9 @@
 /**
- * The inverse of the lower triangular factor of a symmetric positive definite matrix (Cholesky, row by row).
+ * Inverts the lower triangular Cholesky factor of a symmetric positive definite matrix, row by row.
  *
  * @param matrix `[size, size]`, row-major; overwritten
  * @returns `[size, size]`, zero above the diagonal
- * @throws RangeError for a matrix that is not positive definite
+ * @throws RangeError if the matrix is not positive definite
  */
 export function invertCholeskyFactor(matrix: Float64Array, size: number): Float64Array {
   factorizeCholesky(matrix, size);
@@ -11,7 +11,7 @@ export function invertCholeskyFactor(matrix: Float64Array, size: number): Float6
   for (let i = 0; i < size; i++) {
     const row = i * size;
     const diagonal = 1 / matrix[row + i]!;
-    // Row i of the inverse is a combination of the rows before it.
+    // Row i of the inverse is a combination of the previous rows.
     for (let k = 0; k < i; k++) {
       const coefficient = matrix[row + k]!;
       const other = k * size;
@@ -23,7 +23,7 @@ export function invertCholeskyFactor(matrix: Float64Array, size: number): Float6
   return inverse;
 }
 
-/** The lower triangular factor, in place; what is above the diagonal stays as it was. */
+/** Computes the lower triangular factor in place. Values above the diagonal are unchanged. */
 function factorizeCholesky(matrix: Float64Array, size: number): void {
   for (let i = 0; i < size; i++) {
     for (let j = 0; j <= i; j++) {

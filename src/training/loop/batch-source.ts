@@ -6,22 +6,22 @@ import {tf, type Tensor} from '../../backend/tensorflow.js';
 import type {FeatureTable} from '../features/feature-table.js';
 import {readImageBatches, batchToDevice, type ImageDataset} from './image-dataset.js';
 
-/** Some samples. */
+/** A batch of inputs for a training or evaluation step. */
 export interface InputBatch {
-  /** Activations, or pixels: see `PhaseNetwork.toBoundary`. The receiver disposes it. */
+  /** Features or pixels; see `PhaseModel.forwardToFrozenDepth`. The caller disposes it. */
   readonly x: Tensor;
   readonly labels: Int32Array;
-  /** Where images were mixed: the labels of what each was mixed with, and the share of the first. */
+  /** Present if the images were mixed: labels of the paired images, and the weight of the original ones. */
   readonly mixup?: {readonly labels: Int32Array; readonly lambda: number};
 }
 
-/** Samples as a phase wants them: activations out of a table, or pixels, which each step runs through the frozen groups. */
+/** Source of input batches for a phase: cached features, or pixels that each step runs through the frozen groups. */
 export interface BatchSource {
   readonly count: number;
   /**
-   * @param order indices of the samples, in the order wanted
-   * @param epoch which variation of every image; `null` for the plain images
-   * @param repeats how often each of `order` was shown before in the epoch: what comes again is varied anew
+   * @param order indices of the samples, in reading order
+   * @param epoch number that determines the augmentation of every image; `null` for unaugmented images
+   * @param repeats how often each entry of `order` occurred earlier in the epoch; a repeated image is augmented differently
    */
   batches(
     order: readonly number[],
@@ -31,7 +31,7 @@ export interface BatchSource {
   ): AsyncIterable<InputBatch>;
 }
 
-/** The same inputs; `onDone` gets how many of the samples asked for have been used, whenever a batch has been. */
+/** Same batches, with progress. `onDone` is called after each batch with the number of used samples and the total. */
 export const withProgress = (
   inputs: BatchSource,
   onDone: (done: number, total: number) => void,
@@ -46,7 +46,10 @@ export const withProgress = (
   },
 });
 
-/** Mixes a batch as its augmentation says; what is drawn hangs on its first image, so a run that is resumed in an epoch draws the same. */
+/**
+ * Mixes a batch in place as the augmentation specifies. The random numbers depend on the first image, so a run that is resumed within an
+ * epoch draws the same ones.
+ */
 function mixupBatch(
   {augmentation: {mixing}, size, seed}: ImageDataset,
   {images, labels}: ImageBatch,
@@ -63,7 +66,7 @@ function mixupBatch(
   return {labels: Int32Array.from(pairing, pairedIndex => labels[pairedIndex]!), lambda};
 }
 
-/** Every image, varied each time it is asked for. */
+/** Batches of images, augmented anew on each read. */
 export const imageBatchSource = (source: ImageDataset): BatchSource => ({
   count: source.samples.length,
   async *batches(order, batchSize, epoch, repeats) {
@@ -77,7 +80,7 @@ export const imageBatchSource = (source: ImageDataset): BatchSource => ({
   },
 });
 
-/** Rows of a table; at each epoch every sample shows one of its views, drawn by (seed, epoch, sample). */
+/** Batches of rows of a feature table. In each epoch every sample uses one of its views, drawn by (seed, epoch, sample). */
 export const featureBatchSource = (
   table: FeatureTable,
   labels: Int32Array,
@@ -100,7 +103,7 @@ export const featureBatchSource = (
     for (let start = 0; start < order.length; start += batchSize) {
       const {rows, indices} = await nextRows;
       nextRows = read(start + batchSize);
-      nextRows.catch(() => undefined); // a failure is thrown when its turn comes
+      nextRows.catch(() => undefined); // the await of the next iteration throws it
       yield {
         x: tf.tensor(rows, [indices.length, ...table.rowShape]),
         labels: Int32Array.from(indices, index => labels[index]!),

@@ -5,13 +5,13 @@ import type {Classifier} from '../../heads/classifier.js';
 import {isBetter, type SelectionMetric} from '../metrics/evaluate.js';
 import type {Metrics} from '../metrics/metrics.js';
 
-/** The best weights seen, on the host, of every group that any phase trains. */
+/** Best weights so far of all groups that any phase trains, in CPU memory. */
 export class BestCheckpoint {
   readonly #classifier: Classifier;
   #tensors: StateDict;
   #metrics: Metrics | undefined;
 
-  /** @param trainableGroups groups that some phase of the run trains; the others cannot differ; @param metric what is to be best */
+  /** @param trainableGroups groups that some phase of the run trains; other groups never change; @param metric metric to maximize */
   constructor(
     classifier: Classifier,
     trainableGroups: ReadonlySet<LayerGroup>,
@@ -29,7 +29,7 @@ export class BestCheckpoint {
     return this.#tensors;
   }
 
-  /** Keeps the weights if they are better than the best so far. @param changedGroups groups that differ from the best kept */
+  /** Stores the weights if they are better than the best so far. @param changedGroups groups that differ from the stored weights */
   update(metrics: Metrics, changedGroups: ReadonlySet<LayerGroup>): boolean {
     if (!isBetter(metrics, this.#metrics, this.metric)) return false;
     this.#metrics = metrics;
@@ -40,7 +40,7 @@ export class BestCheckpoint {
     return true;
   }
 
-  /** Puts what a checkpoint kept in this place. */
+  /** Restores the best weights and metrics from a checkpoint of the run. */
   resume(metrics: Metrics | undefined, tensors: StateDict): void {
     this.#metrics = metrics;
     this.#tensors = new Map([...this.#tensors, ...tensors]);

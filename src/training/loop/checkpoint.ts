@@ -9,28 +9,28 @@ import {writeSafetensors} from '../../backbones/weights/safetensors-writer.js';
 import type {Metrics} from '../metrics/metrics.js';
 import type {TrainerState} from './training-plan.js';
 
-/** A point in a run from which it continues to the same numbers. Tensors by name, optimizer state included. */
+/** State of a run that training resumes from with identical results. Tensors are stored by name, including the optimizer state. */
 export interface Checkpoint<Row> {
-  /** Index of the phase begun. */
+  /** Index of the current phase. */
   readonly phase: number;
   readonly trainerState: Readonly<TrainerState>;
   readonly history: readonly Row[];
   readonly bestMetrics?: Metrics;
-  /** What a look at the features found odd, as JSON; it is looked for once a run. */
+  /** Label issues found in the features, as JSON. The search runs once per run. */
   readonly labelIssues?: unknown;
-  /** Every group that some phase trains. */
+  /** Weights of all groups that some phase trains. */
   readonly weights: StateDict;
   readonly optimizer: StateDict;
   readonly best: StateDict;
 }
 
-/** What of a checkpoint is no tensor. */
+/** Fields of a checkpoint that are not tensors. */
 type CheckpointState<Row> = Omit<Checkpoint<Row>, 'weights' | 'optimizer' | 'best'>;
 
-/** Counted up when the files of a checkpoint come to hold something else. */
+/** Version of the checkpoint files. Increase it when their content changes. */
 const CHECKPOINT_VERSION = 3;
 
-/** There is no checkpoint, or none that can be read. */
+/** There is no checkpoint, or it cannot be read. */
 export class CheckpointError extends defineError(
   FinetuneError,
   'CHECKPOINT_UNREADABLE',
@@ -39,8 +39,8 @@ export class CheckpointError extends defineError(
 ) {}
 
 /**
- * Writes a checkpoint next to its place, then moves it there: a directory of its own, so that a kill leaves all of the old one, perhaps under
- * its second name, or all of the new one.
+ * Writes a checkpoint to a new directory, then renames it. A kill leaves either the old checkpoint complete, possibly under its second
+ * name, or the new one.
  * @param directory `checkpoints/last`
  */
 export async function writeCheckpoint<Row>(
@@ -71,17 +71,17 @@ export async function writeCheckpoint<Row>(
   await rm(old, {recursive: true, force: true});
 }
 
-/** Whether there is something to resume from. */
+/** Whether there is a checkpoint to resume from. */
 export const hasCheckpoint = (directory: string): boolean =>
   existsSync(existingCheckpoint(directory));
 
-/** Where a checkpoint lies; the old one where a kill came between the two renames. */
+/** Directory of the checkpoint; the old one if the process was killed between the two renames. */
 function existingCheckpoint(directory: string): string {
   const old = `${directory}.old`;
   return !existsSync(directory) && existsSync(old) ? old : directory;
 }
 
-/** @throws CheckpointError where there is none, or one of another version, or a torn one */
+/** @throws CheckpointError if it is missing, incomplete or of another version */
 export async function readCheckpoint<Row>(directory: string): Promise<Checkpoint<Row>> {
   const existing = existingCheckpoint(directory);
   if (!existsSync(existing)) throw new CheckpointError({directory, reason: 'there is none'});

@@ -1,19 +1,19 @@
-/** One epoch, as `history.csv` holds it. */
+/** One epoch; a row of `history.csv`. */
 export interface EpochRow {
   readonly phase: string;
-  /** From 1, within the phase. */
+  /** Counted from 1 within the phase. */
   readonly epoch: number;
-  /** Updates since the phase began. */
+  /** Updates since the start of the phase. */
   readonly step: number;
-  /** Highest rate of any group at the epoch's begin. */
+  /** Highest learning rate of any group at the start of the epoch. */
   readonly learningRate: number;
   readonly trainingLoss: number;
   readonly validationLoss: number;
-  /** Fraction of 1. */
+  /** Fraction 0..1. */
   readonly validationAccuracy: number;
-  /** Fraction of 1. */
+  /** Fraction 0..1. */
   readonly validationBalancedAccuracy: number;
-  /** Whether the run ended with this epoch's weights: one row is the best. */
+  /** Whether the run ended with the weights of this epoch. Exactly one row is the best. */
   readonly best: boolean;
   readonly seconds: number;
 }

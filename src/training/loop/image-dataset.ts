@@ -6,26 +6,26 @@ import type {Sample} from '../../datasets/sample.js';
 import {pixelsToDevice} from '../../backend/ops/pixels.js';
 import type {Tensor4D} from '../../backend/tensorflow.js';
 
-/** Where pixels come from, and how they are varied. */
+/** Images with their augmentation. */
 export interface ImageDataset {
   readonly cache: ImageCache;
   readonly samples: readonly Sample[];
   readonly size: number;
-  /** How the images of the cache were made squares; default: cropped. */
+  /** How the cached images were fitted to squares. Default: center crop. */
   readonly fit?: Fit;
   readonly augmentation: Augmentation;
   readonly seed: number;
   readonly signal?: AbortSignal;
 }
 
-/** RGB pixels 0..255, `[n, size, size, 3]`, as `uploadPixels` gives them. */
+/** RGB pixels 0..255, `[n, size, size, 3]`, as `pixelsToDevice` returns them. */
 export const batchToDevice = (batch: ImageBatch, size: number): Tensor4D =>
   pixelsToDevice(batch.images, [batch.labels.length, size, size, 3]);
 
 /**
- * Batches of images in an order.
- * @param epoch which variation of every image; `null` for the plain images
- * @param repeats how often each of `order` was shown before in the epoch
+ * Reads batches of images in the given order.
+ * @param epoch number that determines the augmentation of every image; `null` for unaugmented images
+ * @param repeats how often each entry of `order` occurred earlier in the epoch
  */
 export function readImageBatches(
   source: ImageDataset,

@@ -7,12 +7,12 @@ export type {Optimizer, WeightMap} from '../optimizers/stateful-optimizer.js';
 
 /** An optimizer that a recipe can name. */
 interface OptimizerRow {
-  /** For the help of `--optimizer`. */
+  /** Description for the help of `--optimizer`. */
   readonly description: string;
   readonly create: new (weights: WeightMap, weightDecay: number) => Optimizer;
 }
 
-/** Every optimizer by its name in a recipe. A new one is a class in `training/optimizers` and a row here. */
+/** Optimizers by their name in a recipe. A new optimizer needs a class in `training/optimizers` and a row here. */
 export const OPTIMIZERS = {
   adamw: {description: 'AdamW', create: AdamW},
   sgd: {description: 'SGD with Nesterov momentum', create: Sgd},
@@ -21,15 +21,15 @@ export const OPTIMIZERS = {
 
 export type OptimizerName = keyof typeof OPTIMIZERS;
 
-/** Which optimizer, and how much the weights decay. */
+/** Optimizer and weight decay. */
 export interface OptimizerSpec {
   readonly type: OptimizerName;
   readonly weightDecay: number;
 }
 
 /**
- * @param weights by name; the optimizer moves these and no others
- * @returns an optimizer; the caller disposes it
+ * Creates an optimizer. The caller disposes it.
+ * @param weights trained weights by name; the optimizer changes no others
  */
 export const createOptimizer = (
   {type, weightDecay}: OptimizerSpec,

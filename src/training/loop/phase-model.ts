@@ -14,45 +14,44 @@ import type {Classifier} from '../../heads/classifier.js';
 import {FrozenBackbone} from '../../heads/frozen-backbone.js';
 import {headForward, poolFeatures} from '../../heads/head.js';
 
-/** Statistics of one batch norm over one batch, on their way into the running ones. */
+/** Statistics of one batch norm over one batch, to update its running statistics with. */
 export interface BatchNormUpdate {
   readonly normKey: string;
   readonly batchStats: BatchStatistics;
-  /** Values per channel the statistics were taken over. */
+  /** Number of values per channel that the statistics are computed over. */
   readonly count: number;
 }
 
 /**
- * A classifier as a phase sees it: groups below the boundary are frozen, folded and can be run once and cached; from the boundary on
- * they are run at every step.
+ * Classifier with a frozen depth. Groups below it are frozen and folded, so their output can be cached. The other groups run at every step.
  *
- * What crosses the boundary: pixels where nothing is frozen, a feature map, or pooled features where the whole backbone is frozen.
+ * The input at the frozen depth is: pixels if nothing is frozen, a feature map, or pooled features if the whole backbone is frozen.
  */
 export interface PhaseModel {
   readonly classifier: Classifier;
-  /** Number of lowest groups that are frozen: 0 none, lastStage + 1 the whole backbone. */
+  /** Number of lowest groups that are frozen: 0 for none, lastStage + 1 for the whole backbone. */
   readonly frozenDepth: number;
-  /** Variables that a step moves, by name. */
+  /** Variables that a step updates, by name. */
   readonly trainable: ReadonlyMap<string, Variable>;
-  /** Variables that `upper` reads, by name: those that a step moves, and what is frozen above the boundary. */
+  /** Variables that `forwardFromFrozenDepth` reads, by name: trained ones, and frozen ones above the frozen depth. */
   readonly variables: ReadonlyMap<string, Variable>;
-  /** What `toBoundary` reads, by name: filters and biases of the frozen groups, folded. */
+  /** Folded filters and biases of the frozen groups, by name, which `forwardToFrozenDepth` reads. */
   readonly folded: ReadonlyMap<string, Tensor>;
   /**
-   * The frozen groups, without gradients.
-   * @param x RGB pixels 0..255, or what crosses the boundary `from`
-   * @param until a boundary not above the network's own
-   * @param precision of the convolutions; default: fp32
+   * Runs the frozen groups, without gradients.
+   * @param x RGB pixels 0..255, or features at the depth `from`
+   * @param until a depth of at most `frozenDepth`
+   * @param precision precision of the convolutions; default: fp32
    */
   forwardFrozen(x: Tensor4D, from?: number, until?: number, precision?: Precision): Tensor;
   /**
-   * What crosses the boundary, within a step.
-   * @param x that already, or RGB pixels 0..255 as integers; they are run through the frozen groups, without gradients
+   * Returns the features at the frozen depth, within a step.
+   * @param x these features, or RGB pixels 0..255 as integers, which run through the frozen groups without gradients
    */
   forwardToFrozenDepth(x: Tensor): Tensor;
-  /** sha256, in hex, of everything that decides what pixels become at a boundary not above the network's own. */
+  /** SHA-256 (hex) of everything that determines the features at a depth of at most `frozenDepth`. */
   fingerprint(frozenDepth: number): string;
-  /** What crosses the boundary -> logits, with gradients. */
+  /** Maps features at the frozen depth to logits, with gradients. */
   forwardFromFrozenDepth(
     x: Tensor,
     training?: {
@@ -63,13 +62,16 @@ export interface PhaseModel {
   dispose(): void;
 }
 
-/** Which groups a phase trains, and by which statistics their batch norms go while they are trained. */
+/** Layer groups that a phase trains, and the statistics that their batch norms use meanwhile. */
 export interface PhaseModelSpec {
   readonly learningRates: GroupLearningRates;
   readonly batchNorm: 'inference' | 'training';
 }
 
-/** The groups from a depth to the backbone's end, with gradients. @param usesBatchStats whether a group's batch norms normalize by the batch */
+/**
+ * Layer groups from a depth to the end of the backbone, with gradients. @param usesBatchStats whether a group's batch norms use batch
+ * statistics
+ */
 function upperGroups(
   {spec, weights}: Classifier,
   depth: number,
@@ -92,7 +94,7 @@ function upperGroups(
   };
 }
 
-/** Freezes the groups that have no learning rate, from the stem up. Whoever makes it disposes it. */
+/** Freezes the groups below the lowest one with a learning rate. The caller disposes the model. */
 export function createPhaseModel(
   classifier: Classifier,
   {learningRates, batchNorm}: PhaseModelSpec,

@@ -20,7 +20,7 @@ import {
   type TrainingPlan,
 } from './training-plan.js';
 
-/** Inputs by name; groups and fields share none. */
+/** Inputs by name. Names of groups and fields are disjoint. */
 const flattenInputs = ({
   learningRates,
   mixup: mixed,
@@ -38,7 +38,7 @@ const flattenInputs = ({
     }),
   );
 
-/** Trains the groups of one phase, epoch by epoch. Whoever makes it disposes it. */
+/** Trains the layer groups of one phase, epoch by epoch. The caller disposes it. */
 export class PhaseTrainer {
   readonly optimizer: Optimizer;
   readonly state: TrainerState;
@@ -70,20 +70,20 @@ export class PhaseTrainer {
     });
   }
 
-  /** Updates done since the phase began. */
+  /** Number of updates since the start of the phase. */
   get updates(): number {
     return this.state.epoch * this.stepsPerEpoch + this.state.step;
   }
 
-  /** Share of the peak rates that the first update of the epoch begun takes. */
+  /** Fraction of the peak learning rates at the first update of the current epoch. */
   get lrFactor(): number {
     return this.#lrSchedule(this.state.epoch * this.stepsPerEpoch);
   }
 
   /**
-   * Runs the updates that are left of the epoch begun.
-   * @param onStep called after each update how many of the epoch's are done
-   * @returns mean training loss over the epoch's examples
+   * Runs the remaining updates of the current epoch.
+   * @param onStep called after each update with the number of updates done in the epoch
+   * @returns mean training loss over the examples of the epoch
    * @throws TrainingDivergedError at the first loss that is not finite
    */
   async epoch(signal: AbortSignal | undefined, onStep: (step: number) => void): Promise<number> {
@@ -91,7 +91,7 @@ export class PhaseTrainer {
     const order = this.#epochOrder();
     const imagesDone = state.step * plan.batchSize;
     const [remaining, repeats] = [order.slice(imagesDone), countRepeats(order).slice(imagesDone)];
-    // View numbers start at 1 where 0 is the plain image, and differ from phase to phase.
+    // Augmented views are numbered from 1, since 0 is the unaugmented image, and differ between phases.
     const viewIndex = plan.index * 10_000 + state.epoch + 1;
     try {
       for await (const batch of this.inputs.batches(
@@ -111,7 +111,7 @@ export class PhaseTrainer {
     return state.lossSum / state.weightSum;
   }
 
-  /** The images of the epoch begun. */
+  /** Image indices of the current epoch. */
   #epochOrder(): readonly number[] {
     const {classBalancing, seed, index: phase} = this.plan;
     const {epoch} = this.state;
@@ -122,8 +122,8 @@ export class PhaseTrainer {
   }
 
   /**
-   * Validates what the epoch has made of the network, and continues with the next: a run that is stopped before comes back to validate it.
-   * @throws TrainingDivergedError where a probability is not a number
+   * Validates the current epoch and advances to the next one. A run stopped before that validates it again when resumed.
+   * @throws TrainingDivergedError if a probability is NaN
    */
   async endEpoch(validation: BatchSource): Promise<Metrics> {
     const {plan, state} = this;

@@ -13,9 +13,9 @@ import {
 import type {Optimizer} from './optimizer.js';
 import type {PhaseModel, BatchNormUpdate} from './phase-model.js';
 
-/** Everything that changes from step to step; all on the device, so that a step can be recorded once and run again. */
+/** Inputs that change from step to step. All are on the device, so that a step can be traced once and run again. */
 export interface StepInputs {
-  /** What crosses the network's boundary, or pixels: see `PhaseNetwork.toBoundary`. */
+  /** Features or pixels; see `PhaseModel.forwardToFrozenDepth`. */
   readonly x: Tensor;
   /** int32 `[n]` */
   readonly labels: Tensor1D;
@@ -24,33 +24,33 @@ export interface StepInputs {
   readonly learningRates: Readonly<Partial<Record<LayerGroup, Scalar>>>;
   /** int32 `[2]` */
   readonly dropoutSeed: Tensor1D;
-  /** Where images were mixed. */
+  /** Present if the images were mixed. */
   readonly mixup?: MixupTargets;
 }
 
-/** What images were mixed with: labels int32 `[n]`, their weights float32 `[n]`, and the share of the first, a scalar. */
+/** Targets of the paired images: labels int32 `[n]`, their weights float32 `[n]`, and the weight of the original ones, a scalar. */
 export interface MixupTargets {
   readonly labels: Tensor1D;
   readonly sampleWeights: Tensor1D;
   readonly lambda: Scalar;
 }
 
-/** What stays the same through a phase. */
+/** Update options that are constant within a phase. */
 export interface UpdateOptions {
   readonly labelSmoothing: number;
-  /** Largest global norm of the gradients (Pascanu et al., https://arxiv.org/abs/1211.5063). */
+  /** Maximum global norm of the gradients (Pascanu et al., https://arxiv.org/abs/1211.5063). */
   readonly clipNorm: number;
-  /** Share of the running statistics that one batch replaces; torch's `momentum`. */
+  /** Fraction of the running statistics that one batch replaces; `momentum` in PyTorch. */
   readonly bnMomentum: number;
 }
 
-/** `min(1, clipNorm / |all gradients|)` */
+/** Scale factor for gradients: `min(1, clipNorm / |all gradients|)`. */
 function computeClipFactor(gradients: readonly Tensor[], clipNorm: number): Scalar {
   const norm = tf.sqrt(tf.addN(gradients.map(gradient => ops().sumOfSquares(gradient))));
   return tf.minimum(1, tf.div(clipNorm, tf.add(norm, 1e-6)));
 }
 
-/** Running statistics move towards the batch's; the variance unbiased, as torch.nn.BatchNorm2d does it. */
+/** Moves the running statistics towards those of the batch. The variance is unbiased, as in torch.nn.BatchNorm2d. */
 function updateRunningStats(
   model: PhaseModel,
   {normKey: norm, batchStats: statistics, count}: BatchNormUpdate,
@@ -71,7 +71,7 @@ function updateRunningStats(
   tf.dispose([statistics.mean, statistics.variance]);
 }
 
-/** The loss of a mixture is the mixture of the losses: cross-entropy is linear in its target. */
+/** Loss of a batch. With mixup it is the mixture of both losses, since cross-entropy is linear in its target. */
 export function computeLoss(
   logits: Tensor2D,
   {labels, sampleWeights, mixup}: Pick<StepInputs, 'labels' | 'sampleWeights' | 'mixup'>,
@@ -89,7 +89,8 @@ export function computeLoss(
 }
 
 /**
- * One update of the trained groups: the only function that changes a weight. Reads nothing back and draws nothing at random.
+ * Performs one update of the trained groups. It is the only function that changes weights. It reads nothing back from the device and draws
+ * no random numbers.
  * @returns mean loss of the batch before the update; the caller disposes it
  */
 export function trainStep(
@@ -121,7 +122,7 @@ export function trainStep(
   return value as Scalar;
 }
 
-/** tfjs names gradients by variable id; ours go by weight name. */
+/** Renames gradients, which tfjs names by variable id, to weight names. */
 function gradientsByName(
   trained: ReadonlyMap<string, Variable>,
   gradients: NamedTensorMap,

@@ -5,34 +5,34 @@ import type {ClassBalancing} from './class-balance.js';
 import type {OptimizerSpec} from './optimizer.js';
 import type {UpdateOptions} from './train-step.js';
 
-/** Everything that decides what a phase does, but the network and the inputs. */
+/** Settings of a phase, without its model and inputs. */
 export interface TrainingPlan {
   readonly name: string;
-  /** Place of the phase in its schedule; shuffles of different phases differ. */
+  /** Index of the phase in its schedule. Each phase shuffles differently. */
   readonly index: number;
   readonly epochs: number;
   readonly learningRates: GroupLearningRates;
   readonly batchSize: number;
   readonly optimizer: OptimizerSpec;
   readonly updateOptions: UpdateOptions;
-  /** Where classes are to count alike. */
+  /** Present if classes are balanced. */
   readonly classBalancing?: ClassBalancing;
-  /** Updates over which the rates rise. */
+  /** Number of warm-up updates. */
   readonly warmupSteps: number;
   readonly seed: number;
-  /** Of an update's convolutions; what is validated is float32. */
+  /** Precision of the convolutions in an update. Validation is always fp32. */
   readonly precision: Precision;
 }
 
-/** How far a phase has come; all that a checkpoint must say besides tensors. */
+/** Progress within a phase; the part of a checkpoint's state that is not tensors. */
 export interface TrainerState {
-  /** Epochs finished. */
+  /** Finished epochs. */
   epoch: number;
-  /** Updates done of the epoch begun. */
+  /** Finished updates of the current epoch. */
   step: number;
-  /** Sum over the examples of the epoch begun, each by its weight, for its mean loss. */
+  /** Weighted sum of the losses of the current epoch, for its mean loss. */
   lossSum: number;
-  /** Sum of their weights. */
+  /** Sum of the weights of the current epoch. */
   weightSum: number;
 }
 
@@ -43,7 +43,7 @@ export const INITIAL_TRAINER_STATE: Readonly<TrainerState> = {
   weightSum: 0,
 };
 
-/** The loss is no longer a number, in training or in validation. An hour of training on NaN would be our fault, not the user's. */
+/** The training or validation loss is not finite. Training stops, so that no time is wasted on NaN. */
 export class TrainingDivergedError extends defineError(
   FinetuneError,
   'TRAINING_DIVERGED',
@@ -54,7 +54,7 @@ export class TrainingDivergedError extends defineError(
     learningRates,
   }: {
     phase: string;
-    /** Updates done since the phase began. */
+    /** Updates since the start of the phase. */
     step: number;
     loss: number;
     learningRates: GroupLearningRates;
@@ -71,10 +71,10 @@ export class TrainingDivergedError extends defineError(
   override readonly exitCode = 6;
 }
 
-/** Share of the peak rate at an update; `step` counts updates of the phase from 0. */
+/** Fraction of the peak learning rate at an update. `step` counts the updates of the phase from 0. */
 export type LrSchedule = (step: number) => number;
 
-/** Linear warm-up to 1, then half a cosine to 0 (Loshchilov & Hutter, https://arxiv.org/abs/1608.03983). */
+/** Linear warm-up to 1, then cosine decay to 0 (Loshchilov & Hutter, https://arxiv.org/abs/1608.03983). */
 export function warmupThenCosine(warmupSteps: number, totalSteps: number): LrSchedule {
   return step =>
     step < warmupSteps

@@ -6,19 +6,19 @@ import {RunningMetrics, type Metrics} from './metrics.js';
 import {yieldToEventLoop} from '../../core/async.js';
 import type {PhaseModel} from '../loop/phase-model.js';
 
-/** Images evaluated at a time, at most. */
+/** Maximum number of images per evaluation batch. */
 const MAX_BATCH_SIZE = 64;
 
 export interface EvaluationOptions {
-  /** Images that an update takes; evaluation takes no more at a time, and so no more memory than training. */
+  /** Batch size of training. Evaluation uses no larger batches, and so no more memory. */
   readonly batchSize?: number;
-  /** Over the variables that the network uses, where they are recorded already. */
+  /** Traced steps over the variables of the network, to reuse those of training. */
   readonly steps?: TracedSteps;
-  /** Told what each batch gave, `[n * classes]` row-major in the samples' order. */
+  /** Called with the probabilities of each batch, `[n * classes]` row-major, in the order of the samples. */
   readonly onProbabilities?: (probabilities: Float32Array) => void;
 }
 
-/** Metrics of a network on plain images. */
+/** Computes the metrics of a network on unaugmented images. */
 export async function evaluateBatches(
   network: PhaseModel,
   inputs: BatchSource,
@@ -73,10 +73,10 @@ async function evaluateWithSteps(
   return metrics.metrics();
 }
 
-/** What is to be as high as can be: the share of all images, or the mean of the classes' shares. */
+/** Metric for the best model: the fraction of correct images, or the mean recall of the classes. */
 export type SelectionMetric = 'accuracy' | 'balancedAccuracy';
 
-/** A higher measure is better; between equals, lower loss. */
+/** Whether metrics are better than the best so far. A higher metric is better; on ties, a lower loss. */
 export const isBetter = (
   metrics: Metrics,
   best: Metrics | undefined,

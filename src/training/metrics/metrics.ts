@@ -2,50 +2,53 @@ import {defineError, FinetuneError} from '../../core/errors.js';
 import {meanInterval, wilsonInterval} from './confidence-interval.js';
 
 /**
- * Fractions of 1; `null` where the question has no answer.
+ * Metrics of one class, 0..1; `null` if undefined.
  *
  * @example
  * const {metrics} = await evaluate(model, folder);
  * const recalls = Object.values(metrics.perClass).map(({recall}: ClassMetrics) => recall);
  */
 export interface ClassMetrics {
-  /** Of the images predicted as this class, the share that is; `null` when none was predicted so. */
+  /** Fraction of correct predictions among those of this class; `null` if there are none. */
   readonly precision: number | null;
-  /** Of the images of this class, the share that was found; `null` when there is none. */
+  /** Fraction of the images of this class that are predicted correctly; `null` if there are none. */
   readonly recall: number | null;
-  /** Harmonic mean of both, 2 TP / (2 TP + FP + FN); `null` when the class is neither among the truths nor the predictions. */
+  /** Harmonic mean of precision and recall, 2 TP / (2 TP + FP + FN); `null` if the class is neither a true nor a predicted class. */
   readonly f1: number | null;
-  /** Images of this class. */
+  /** Number of images of this class. */
   readonly support: number;
 }
 
 /**
- * What is said of a classifier on a set of images; goes into `metrics.json` as it is.
+ * Metrics of a classifier on a set of images. `metrics.json` contains them unchanged.
  *
  * @example
  * const {accuracy, macroF1}: Metrics = (await evaluate(model, folder)).metrics;
  */
 export interface Metrics {
   readonly accuracy: number;
-  /** Share of images whose true class is among the min(5, classes) likeliest: with five classes or fewer it is 1. */
+  /** Fraction of images whose true class is among the min(5, classes) most likely ones. It is 1 for up to five classes. */
   readonly top5Accuracy: number;
-  /** Mean over images, in nats. */
+  /** Mean cross-entropy over the images, in nats. */
   readonly loss: number;
   readonly numImages: number;
-  /** Wilson interval of `accuracy`. */
+  /** Wilson's 95 % confidence interval of `accuracy`. */
   readonly accuracyCi95: readonly [low: number, high: number];
-  /** Mean recall over the classes that have images. */
+  /** Mean recall of the classes that have images. */
   readonly balancedAccuracy: number;
-  /** `meanInterval` of the recalls; `null` where a class has fewer than 10 images. Macro-F1 has none: a bootstrap is too sure of few images. */
+  /**
+   * `meanInterval` of the recalls; `null` if a class has fewer than 10 images. Macro-F1 has no interval: a bootstrap is overconfident on
+   * few images.
+   */
   readonly balancedAccuracyCi95: readonly [low: number, high: number] | null;
-  /** Mean F1 over the classes that have one. */
+  /** Mean F1 of the classes where it is defined. */
   readonly macroF1: number;
   readonly perClass: Readonly<Record<string, ClassMetrics>>;
-  /** `[true class][predicted class]`, counts. */
+  /** Counts, `[true class][predicted class]`. */
   readonly confusionMatrix: readonly (readonly number[])[];
 }
 
-/** A probability that is not a number: the weights have diverged. */
+/** A probability is NaN, because the weights have diverged. */
 export class NanProbabilityError extends defineError(
   FinetuneError,
   'TRAINING_DIVERGED',
@@ -53,7 +56,7 @@ export class NanProbabilityError extends defineError(
     imageIndex,
     className,
   }: {
-    /** Position among all that were added. */
+    /** Index among all added images. */
     imageIndex: number;
     className: string;
   }) =>
@@ -69,7 +72,7 @@ const meanOfDefined = (values: readonly (number | null)[]): number => {
   return defined.reduce((sum, value) => sum + value, 0) / defined.length;
 };
 
-/** Sums over examples, divided once: batches of any size count by their images (averaging batch means would not). */
+/** Accumulates metrics as sums over images, divided once at the end. Averaging batch means would overweight images of small batches. */
 export class RunningMetrics {
   readonly #classNames: readonly string[];
   /** `[true, predicted]`, row-major. */
@@ -83,14 +86,14 @@ export class RunningMetrics {
     this.#confusionMatrix = new Uint32Array(classNames.length ** 2);
   }
 
-  /** Images added so far. */
+  /** Number of images added so far. */
   get numImages(): number {
     return this.#numImages;
   }
 
   /**
-   * Among equal probabilities the lower class index comes first, as in TensorFlow's and NumPy's argmax.
-   * @param probabilities `[n, classes]`, row-major; logits rank alike
+   * Adds a batch. Ties are ordered by class index, as in the argmax of TensorFlow and NumPy.
+   * @param probabilities `[n, classes]`, row-major; logits give the same ranking
    * @param labels class indices `[n]`
    * @param lossSum sum over the batch, not its mean
    * @throws NanProbabilityError
@@ -129,7 +132,7 @@ export class RunningMetrics {
     if (rank < 5) this.#top5Hits++;
   }
 
-  /** What was added so far; at least one image. */
+  /** Metrics of all images added so far, at least one. */
   metrics(): Metrics {
     const classes = this.#classNames.length;
     const confusionMatrix = Array.from({length: classes}, (_, i) => [
@@ -148,7 +151,7 @@ export class RunningMetrics {
         perClass.map(({support}, i) => ({successes: confusionMatrix[i]![i]!, count: support})),
       ),
       macroF1: meanOfDefined(perClass.map(({f1}) => f1)),
-      // Own properties whatever the name: assigning to `__proto__` would lose it.
+      // Creates own properties for any name; an assignment to `__proto__` would be lost.
       perClass: Object.fromEntries(this.#classNames.map((name, i) => [name, perClass[i]!])),
       confusionMatrix,
     };

@@ -13,7 +13,10 @@ const BETA2 = 0.999;
 const EPSILON = 1e-8;
 const STEP_NAME = 'step';
 
-/** Decoupled weight decay: Loshchilov & Hutter, https://arxiv.org/abs/1711.05101, algorithm 2; torch.optim.AdamW's numbers. */
+/**
+ * AdamW with decoupled weight decay (Loshchilov & Hutter, https://arxiv.org/abs/1711.05101, algorithm 2) and the defaults of
+ * torch.optim.AdamW.
+ */
 export class AdamW extends StatefulOptimizer {
   constructor(
     readonly weights: WeightMap,
@@ -31,7 +34,8 @@ export class AdamW extends StatefulOptimizer {
       const step = this.variables.get(STEP_NAME)!;
       step.assign(tf.add(step, 1));
       const powers = [tf.pow(BETA1, step), tf.pow(BETA2, step)] as const;
-      // Torch adds its epsilon to the corrected deviation; TensorFlow corrects it together with the rate.
+      // PyTorch adds epsilon to the bias-corrected deviation. TensorFlow's kernel moves the correction into the learning rate, so epsilon
+      // is scaled.
       const correctedStd = tf.sqrt<Scalar>(tf.sub(1, powers[1]));
       const epsilon = tf.mul<Scalar>(correctedStd, EPSILON);
       const correction = tf.div<Scalar>(correctedStd, tf.sub(1, powers[0]));
@@ -46,7 +50,7 @@ export class AdamW extends StatefulOptimizer {
           this.variables.get(`${name}/second`)!,
         ];
         const decayedFactor = decayFactor(learningRate);
-        // Else what is made on the way for every weight lies in memory until the last one has moved: a dozen times the network.
+        // Without this tidy, intermediate tensors stay in memory until the last weight is updated: a dozen times the size of the network.
         tf.tidy(() => {
           if (hasWeightDecay(weight) && this.weightDecay > 0)
             weight.assign(tf.mul(weight, decayedFactor));
@@ -75,7 +79,7 @@ export class AdamW extends StatefulOptimizer {
   }
 }
 
-/** A function that is run once for each argument. */
+/** Caches the result of a function for each argument. */
 function memoize<Argument, Result>(
   compute: (argument: Argument) => Result,
 ): (argument: Argument) => Result {

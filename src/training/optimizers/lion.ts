@@ -10,9 +10,9 @@ const BETA1 = 0.9;
 const BETA2 = 0.99;
 
 /**
- * Lion: Chen et al. 2023, https://arxiv.org/abs/2302.06675, algorithm 2. Every element moves by the sign of an interpolation of the
- * momentum and the gradient. The weight decay is decoupled. The steps are larger than AdamW's: the paper takes a learning rate 3 to 10
- * times lower, and a weight decay as many times higher.
+ * Lion: Chen et al. 2023, https://arxiv.org/abs/2302.06675, algorithm 2. Every element moves by the sign of an interpolation between the
+ * momentum and the gradient. Weight decay is decoupled. Steps are larger than those of AdamW. The paper uses a learning rate 3 to 10 times
+ * lower, and a weight decay higher by the same factor.
  *
  *     c = beta1 * m + (1 - beta1) * g
  *     w = w - lr * (sign(c) + weightDecay * w)

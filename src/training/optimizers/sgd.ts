@@ -5,7 +5,7 @@ import {hasWeightDecay, StatefulOptimizer, type WeightMap} from './stateful-opti
 
 const MOMENTUM = 0.9;
 
-/** Nesterov momentum as torch.optim.SGD(nesterov=True) writes it (Sutskever et al., ICML 2013); the decay is coupled, as there. */
+/** SGD with Nesterov momentum, as in torch.optim.SGD(nesterov=True) (Sutskever et al., ICML 2013). Weight decay is coupled, as there. */
 export class Sgd extends StatefulOptimizer {
   constructor(
     readonly weights: WeightMap,

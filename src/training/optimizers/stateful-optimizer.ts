@@ -1,25 +1,25 @@
 import {sizeFromShape, type CpuTensor, type StateDict} from '../../core/state-dict.js';
 import {tf, type Scalar, type Tensor, type Variable} from '../../backend/tensorflow.js';
 
-/** Moves the weights it was made for along gradients. Its state is kept by weight name. */
+/** Updates a fixed set of weights by gradients. Its state is stored by weight name. */
 export interface Optimizer {
   /**
-   * @param gradients of every one of the weights, by name
-   * @param lrOf learning rate of a weight, a scalar on the device so that a recorded step can change it
+   * @param gradients gradients of all weights, by name
+   * @param lrOf returns the learning rate of a weight, a scalar on the device, so that a traced step can change it
    */
   update(gradients: ReadonlyMap<string, Tensor>, lrOf: (name: string) => Scalar): void;
-  /** Its state, by name. */
+  /** State variables by name. */
   readonly variables: ReadonlyMap<string, Variable>;
   state(): Map<string, CpuTensor>;
-  /** @param state of an optimizer for the same weights; what it lacks stays as it is */
+  /** @param state state of an optimizer for the same weights; missing variables stay unchanged */
   restore(state: StateDict): void;
   dispose(): void;
 }
 
-/** The weights that an optimizer moves, by name. */
+/** Weights that an optimizer updates, by name. */
 export type WeightMap = ReadonlyMap<string, Variable>;
 
-/** An optimizer whose state variables start at zero. */
+/** Base class of optimizers whose state variables start at zero. */
 export abstract class StatefulOptimizer implements Optimizer {
   readonly variables: ReadonlyMap<string, Variable>;
 
@@ -61,12 +61,12 @@ export abstract class StatefulOptimizer implements Optimizer {
 }
 
 /**
- * Whether weight decay applies to a weight: filters and matrices decay; batch norms and biases, all vectors, do not (fastai's
- * `wd_bn_bias=False`).
+ * Whether weight decay applies to a weight. It applies to filters and matrices, but not to batch norms and biases, which are vectors
+ * (fastai's `wd_bn_bias=False`).
  */
 export const hasWeightDecay = (weight: Tensor): boolean => weight.rank > 1;
 
-/** `previous * decayFactor + newValue * (1 - decayFactor)`, as TensorFlow's own kernel rounds it: with `1 - decayFactor` of float32 numbers. */
+/** `previous * decayFactor + newValue * (1 - decayFactor)`, rounded like TensorFlow's kernel: `1 - decayFactor` is computed in float32. */
 export const exponentialAverage = (
   previous: Tensor,
   decayFactor: number,

@@ -79,7 +79,7 @@ describe('a run whose training has ended', () => {
     expect(alive()).to.deep.equal(before);
     expect(error).to.include({code: 'EXPORT_FAILED', exitCode: 1, run: out});
     expect(error.message).to.match(
-      /^The exported model was not verified, and is kept as .*model\.unverified: .*model\.safetensors gives /,
+      /^The exported model was not verified, and is kept as .*model\.unverified: .*model\.safetensors has /,
     );
     expect(error.message).to.include(
       `The training is complete, and its weights and metrics are in ${out}.`,

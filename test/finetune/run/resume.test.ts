@@ -245,7 +245,7 @@ describe('a run that was stopped', () => {
     it('without the best weights', async () => {
       const {message} = await damaged(checkpoint => rmSync(join(checkpoint, 'best.safetensors')));
       expect(message).to.match(
-        /but it cannot be read: ENOENT: no such file or directory, open .*best\.safetensors'\. Start/,
+        /cannot be used: ENOENT: no such file or directory, open .*best\.safetensors'\. Start/,
       );
     });
 

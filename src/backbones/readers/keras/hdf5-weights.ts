@@ -5,24 +5,23 @@ import {sizeFromShape} from '../../../core/state-dict.js';
 import {formatInteger} from '../../../core/text/format-count.js';
 import {FormatError} from '../format-error.js';
 
-/** Keras' groups of layers lie at most this deep; links may form circles. */
+/** Maximum depth of Keras' nested layer groups. Links may form cycles. */
 const MAX_DEPTH = 16;
 
-/** ResNet-152 takes 3,700. */
+/** Maximum number of objects. ResNet-152 has 3,700. */
 const MAX_OBJECTS = 20_000;
 
-/** A chunk is unpacked as a whole, however little of it is asked for. Keras writes none. */
+/** Maximum size of a chunk, which is always decompressed as a whole. Keras writes no chunks. */
 const MAX_CHUNK_BYTES = 2 ** 26;
 
-/** The type class of floating-point numbers. https://docs.hdfgroup.org (H5T_class_t) */
+/** Type class of floating-point numbers. https://docs.hdfgroup.org (H5T_class_t) */
 const H5T_FLOAT = 1;
 
 const VIRTUAL_FILE = 'weights.h5';
 
 /**
- * The weights in an HDF5 file of Keras, by their paths (a whole model's below `model_weights`). The library works on a file system in
- * memory: links and external storage in a file reach no other file of this machine. What it throws comes from deep inside and leaves it
- * in no state to be used again.
+ * Weights in a Keras HDF5 file, by path (below `model_weights` in a whole-model file). The HDF5 library works on an in-memory file system:
+ * links and external storage cannot reach other files of this machine. Its errors come from deep inside and leave it in an unusable state.
  */
 export class Hdf5Weights {
   private readonly datasets = new Map<string, Dataset>();
@@ -41,14 +40,14 @@ export class Hdf5Weights {
     });
   }
 
-  /** Nothing is read for it but headers. */
+  /** Shapes by name; reads only headers. */
   get shapes(): Map<string, readonly number[]> {
     return wrapHdf5Errors(
       () => new Map([...this.datasets].map(([name, {metadata}]) => [name, metadata.shape!])),
     );
   }
 
-  /** @throws FormatError where the numbers lie elsewhere, or in a way that takes far more memory than they do */
+  /** @throws FormatError if the values are stored elsewhere, or would take far more memory than their size */
   read(name: string): Float32Array {
     return wrapHdf5Errors(() => this.readDataset(name, this.datasets.get(name)!));
   }
@@ -77,7 +76,7 @@ export class Hdf5Weights {
       this.entry(weights, layer, layer, 0);
   }
 
-  /** @param name the entry's path below the weights, as Keras calls it */
+  /** @param name the entry's path below the weights, in Keras' naming */
   private entry(group: Group, key: string, name: string, depth: number): void {
     this.objectCount++;
     if (this.objectCount > MAX_OBJECTS || depth > MAX_DEPTH) {
@@ -98,7 +97,10 @@ export class Hdf5Weights {
   }
 }
 
-/** The group of a layer is named like the layer, whose name its weights have once more: `conv1/resnet/conv1/kernel` -> `resnet/conv1/kernel`. */
+/**
+ * Removes repeated path segments. A layer's group has the layer's name, which its weights repeat: `conv1/resnet/conv1/kernel` ->
+ * `resnet/conv1/kernel`.
+ */
 function removeRepeatedSegments(path: string): string {
   const segments = path.split('/');
   return segments.filter((segment, at) => !segments.includes(segment, at + 1)).join('/');
@@ -115,7 +117,7 @@ function wrapHdf5Errors<T>(operation: () => T): T {
   }
 }
 
-/** The innermost frame of the library's report, which is the cause, without its place in the source. */
+/** The innermost frame of the library's error report, which names the cause, without its source location. */
 function innermostCause(error: unknown): string {
   const frames = errorMessage(error).matchAll(/in H5\w+\(\): (.+)/g);
   return (
@@ -123,14 +125,17 @@ function innermostCause(error: unknown): string {
   );
 }
 
-/** The variables of a layer in Keras 3's `.weights.h5`, by how many there are: a convolution's or dense layer's, or a batch norm's. */
+/** Variables of a layer in Keras 3's `.weights.h5`, by their number: those of a convolution or dense layer, or of a batch norm. */
 const VARIABLE_NAMES: Readonly<Record<number, readonly string[]>> = {
   1: ['kernel'],
   2: ['kernel', 'bias'],
   4: ['gamma', 'beta', 'moving_mean', 'moving_variance'],
 };
 
-/** Names for what is in a group: paths, but for Keras 3, which numbers a layer's variables and keeps its name as an attribute. */
+/**
+ * Creates names for the entries of a group. They are paths, except in Keras 3, which numbers a layer's variables and stores its name as an
+ * attribute.
+ */
 function createWeightNamer(group: Group, path: string): (key: string) => string {
   const layer = group.path.endsWith('/vars') ? group.attrs.name?.value : undefined;
   if (typeof layer !== 'string') return key => `${path}/${key}`;
@@ -139,7 +144,7 @@ function createWeightNamer(group: Group, path: string): (key: string) => string 
   return key => [...model, layer, variables[Number(key)] ?? key].join('/');
 }
 
-/** The library gives a number for a scalar, a typed array of the stored width else. */
+/** Converts values to float32. The library returns a number for a scalar, else a typed array of the stored type. */
 function toFloat32(value: Dataset['value']): Float32Array {
   if (value instanceof Float32Array) return value;
   return typeof value === 'number'

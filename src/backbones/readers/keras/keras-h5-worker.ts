@@ -2,13 +2,13 @@ import {parentPort, workerData} from 'node:worker_threads';
 import {Hdf5Weights} from './hdf5-weights.js';
 import {FormatError} from '../format-error.js';
 
-/** What is wrong with the file. */
+/** An error in the file. */
 interface Hdf5Failure {
   readonly reason: string;
   readonly remedy: string | undefined;
 }
 
-/** What this thread says of the bytes it was given, first their tensors' shapes; then the numbers of each name that it is sent. */
+/** Messages of this thread: first the shapes of all tensors, then the values of each requested name. */
 export type Hdf5Response =
   | {readonly shapes: ReadonlyMap<string, readonly number[]>}
   | {readonly data: Float32Array}

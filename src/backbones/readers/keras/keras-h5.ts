@@ -4,13 +4,13 @@ import type {Hdf5Response} from './keras-h5-worker.js';
 import {FormatError} from '../format-error.js';
 import type {TensorReader, StoredTensor} from '../weights-file.js';
 
-/** For each answer. A hundred megabytes take half a second, on a machine that does nothing else. */
+/** Timeout of each response. A hundred megabytes take half a second on an idle machine. */
 const TIMEOUT_SECONDS = 30;
 
 /**
- * Opens what Keras wrote by `save_weights` or `save('x.h5')`: one group per layer (inside `model_weights` in a whole-model file), in it
- * the weights by name, `conv1_conv/conv1_conv/kernel:0`. The HDF5 library gets a thread of its own for each file: a broken one can leave
- * it broken or without an end, and what memory it took is given back.
+ * Opens a file from Keras' `save_weights` or `save('x.h5')`: one group per layer (inside `model_weights` in a whole-model file), with
+ * weights by name, `conv1_conv/conv1_conv/kernel:0`. The HDF5 library runs in a new thread per file: a broken file can corrupt its state or
+ * make it hang, and the thread's end frees its memory.
  */
 export async function openKerasH5(
   bytes: Uint8Array,
@@ -36,7 +36,7 @@ export async function openKerasH5(
   }
 }
 
-/** Questions are asked one after the other. */
+/** A worker thread for one file. Requests are sent one after the other. */
 class Hdf5Worker {
   private readonly worker: Worker;
   private pendingRead: Promise<unknown> = Promise.resolve();
@@ -58,7 +58,7 @@ class Hdf5Worker {
     return 'data' in answer ? answer.data : new Float32Array(0);
   }
 
-  /** @throws FormatError where the file is broken, or there is no answer in time */
+  /** @throws FormatError if the file is broken or the response times out */
   async answer(): Promise<Exclude<Hdf5Response, {readonly reason: string}>> {
     const responseController = new AbortController();
     const signal = AbortSignal.any([
@@ -79,7 +79,7 @@ class Hdf5Worker {
         ? new FormatError(`an HDF5 file without an end after ${this.timeoutSeconds} seconds`)
         : error;
     } finally {
-      // Takes away the listeners of whichever did not come.
+      // Removes the listeners of the event that did not occur.
       for (const waiting of [message, end]) waiting.catch(() => {});
       responseController.abort();
     }

@@ -3,7 +3,7 @@ import {DTYPES, isShape, type DType} from '../dtypes.js';
 import {Placeholder} from './placeholder.js';
 import {TorchStorage, TorchTensor} from './torch-tensor.js';
 
-/** A storage whose numbers lie in the pickle itself. */
+/** A storage whose values are inside the pickle. */
 export class InlineStorage extends TorchStorage {
   constructor(
     type: DType,
@@ -19,7 +19,7 @@ const NUMPY_DTYPES: Readonly<Record<string, DType>> = {
   f8: DTYPES.F64,
 };
 
-/** `numpy.dtype('f4', False, True)`, then its state `(3, '<', ...)`. Whole numbers and big-endian ones are no weights here. */
+/** `numpy.dtype('f4', False, True)`, then its state `(3, '<', ...)`. Integer and big-endian types are not weights. */
 export class NumpyDType extends Placeholder {
   private order: unknown = '<';
 
@@ -40,7 +40,7 @@ export class NumpyDType extends Placeholder {
   }
 }
 
-/** An array as NumPy pickles it: its state is `(version, shape, type, whether column-major, bytes)`. */
+/** A pickled NumPy array. Its state is `(version, shape, type, whether column-major, bytes)`. */
 export class NumpyArray extends Placeholder {
   tensor: TorchTensor | undefined;
 
@@ -50,14 +50,14 @@ export class NumpyArray extends Placeholder {
   }
 }
 
-/** Of protocol 5: `_frombuffer(bytes, type, shape, order)`. */
+/** An array in pickle protocol 5: `_frombuffer(bytes, type, shape, order)`. */
 export function numpyArrayFromBuffer([bytes, type, shape, order]: readonly unknown[]): NumpyArray {
   const array = new NumpyArray();
   array.tensor = toTorchTensor(shape, type, order === 'F', bytes);
   return array;
 }
 
-/** Undefined for what holds no floating-point numbers, or not as many as its shape says. */
+/** Converts an array. Returns undefined if it is not floating-point or its size does not match its shape. */
 function toTorchTensor(
   shape: unknown,
   numpyType: unknown,
@@ -78,7 +78,7 @@ function toTorchTensor(
   return new TorchTensor(new InlineStorage(type, bytes), 0, shape, strides);
 }
 
-/** `_codecs.encode(text, 'latin1')`, which is how bytes are pickled for Python 2; a text that is met again is encoded once. */
+/** `_codecs.encode(text, 'latin1')`, which is how bytes are pickled for Python 2. Repeated texts are encoded once. */
 export function createLatin1Encoder(): (args: readonly unknown[]) => unknown {
   const encoded = new Map<string, Uint8Array>();
   return ([text]) => {

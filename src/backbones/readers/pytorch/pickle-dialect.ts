@@ -1,6 +1,6 @@
 import {FormatError} from '../format-error.js';
 
-/** A name that a pickle may use, and what comes of calling it with the arguments found in the file. Never anything that runs code. */
+/** A global that a pickle may use, and the result of calling it with arguments from the file. It never runs code from the file. */
 export class PickleGlobal {
   constructor(
     readonly name: string,
@@ -8,17 +8,17 @@ export class PickleGlobal {
   ) {}
 }
 
-/** What one kind of file pickles, beyond the numbers, texts, lists, tuples and dictionaries of the language itself. */
+/** Globals and references of one kind of file, in addition to pickle's numbers, texts, lists, tuples and dictionaries. */
 export interface PickleDialect {
-  /** By `module.name`. */
+  /** Allowed globals by `module.name`. */
   readonly globals: ReadonlyMap<string, PickleGlobal>;
-  /** What stands for any other name; a pickle that asks for one that nothing stands for is refused. */
+  /** Replacement for any other global. A pickle that uses a global without one is rejected. */
   readonly fallback: (name: string) => PickleGlobal | undefined;
-  /** What a persistent id stands for. */
+  /** Resolves a persistent ID. */
   readonly loadPersistent: (id: unknown) => unknown;
 }
 
-/** A dialect without names: plain values only. */
+/** A dialect without globals: plain values only. */
 export const PLAIN_DIALECT: PickleDialect = {
   globals: new Map(),
   fallback: () => undefined,

@@ -4,13 +4,16 @@ import {FormatError} from '../format-error.js';
 import {PickleGlobal, type PickleDialect} from './pickle-dialect.js';
 import {Placeholder} from './placeholder.js';
 
-/** A state dict takes some 30 opcodes a tensor. As each adds one value at most, this bounds stack, marks and memo alike. */
+/**
+ * Maximum number of steps. A state dict takes some 30 opcodes per tensor. Each opcode adds one value at most, so this also bounds the
+ * stack, marks and memo.
+ */
 const MAX_STEPS = 1_000_000;
 
 const SAVE_STATE_DICT_REMEDY =
   'save model.state_dict() alone with torch.save and give that file, and do not open this one in Python unless you trust its source';
 
-/** The state of an unpickling: a stack, the stacks that MARK set aside, and a memo. The opcodes act on it. */
+/** State of an unpickler: a stack, the stacks saved by MARK, and a memo. The opcodes modify it. */
 export class PickleMachine {
   private stack: unknown[] = [];
   private readonly markedStacks: unknown[][] = [];
@@ -26,7 +29,7 @@ export class PickleMachine {
     return new FormatError(`a pickle with ${what} (at byte ${formatInteger(this.input.position)})`);
   }
 
-  /** Counts work, so that a small file cannot ask for endless work. */
+  /** Counts steps, so that a small file cannot cause endless work. */
   countSteps(steps: number): void {
     this.steps += steps;
     if (this.steps > MAX_STEPS)
@@ -42,7 +45,7 @@ export class PickleMachine {
     return this.stack.pop();
   }
 
-  /** The value on top of the stack, which stays there. */
+  /** The value on top of the stack, without removing it. */
   top(): unknown {
     const value = this.pop();
     this.push(value);
@@ -54,7 +57,7 @@ export class PickleMachine {
     this.stack = [];
   }
 
-  /** Everything since the last mark. */
+  /** Removes and returns the values since the last mark. */
   popMark(): unknown[] {
     const items = this.stack;
     const previousStack = this.markedStacks.pop();
@@ -63,7 +66,7 @@ export class PickleMachine {
     return items;
   }
 
-  /** Stores the value on top of the stack. */
+  /** Stores the value on top of the stack in the memo. */
   memoize(index = this.memo.size): void {
     this.memo.set(index, this.top());
   }
@@ -76,7 +79,7 @@ export class PickleMachine {
     this.push(this.memo.get(index));
   }
 
-  /** @throws FormatError, naming it, for a name outside the dialect */
+  /** @throws FormatError for a global outside the dialect */
   global(module: string, name: string): PickleGlobal {
     const found =
       this.dialect.globals.get(`${module}.${name}`) ?? this.dialect.fallback(`${module}.${name}`);
@@ -87,7 +90,7 @@ export class PickleMachine {
     );
   }
 
-  /** A call costs as much as it is given. What came of a placeholder may be called, and comes to another. */
+  /** Calls a global. The cost grows with the arguments. Calling a placeholder returns another placeholder. */
   call(callee: unknown, args: unknown): void {
     if (callee instanceof Placeholder) return this.push(new Placeholder());
     if (!(callee instanceof PickleGlobal) || !Array.isArray(args))

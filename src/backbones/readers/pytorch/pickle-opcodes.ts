@@ -3,7 +3,7 @@ import {Placeholder} from './placeholder.js';
 
 type OpcodeHandler = (machine: PickleMachine) => void;
 
-/** Ends a pickle; its value is on top of the stack. */
+/** Ends a pickle. Its value is on top of the stack. */
 export const STOP_OPCODE = 0x2e;
 
 function append(machine: PickleMachine, items: readonly unknown[]): void {
@@ -21,8 +21,8 @@ function setItems(machine: PickleMachine, items: readonly unknown[]): void {
 }
 
 /**
- * The state of an object is its fields, or a pair of those and of its slots. That of a dictionary (the `_metadata` of a state dict) is not
- * kept. What may be given a state is a Map here.
+ * BUILD: sets the state of an object. The state holds its fields, or a pair of fields and slots. The state of a dictionary (the `_metadata`
+ * of a state dict) is dropped. Every object with a state is a Map here.
  */
 function buildObject(machine: PickleMachine): void {
   const state = machine.pop();
@@ -39,7 +39,7 @@ function call(machine: PickleMachine): void {
   machine.call(machine.pop(), args);
 }
 
-/** `NEWOBJ_EX`: arguments by name are of no use to a placeholder. */
+/** NEWOBJ_EX: a placeholder ignores keyword arguments. */
 function callWithKeywords(machine: PickleMachine): void {
   machine.pop();
   call(machine);
@@ -58,8 +58,8 @@ function stackGlobal(machine: PickleMachine): void {
 }
 
 /**
- * The opcodes that `torch.save` writes, under Python 2 and 3 and every protocol from 2 up. Those that only older protocols and attackers
- * use are absent, but for INST, so that its name can be reported. https://github.com/python/cpython/blob/3.13/Lib/pickletools.py
+ * Opcodes that `torch.save` writes, under Python 2 and 3 and every protocol since 2. Opcodes used only by older protocols and by attackers
+ * are absent, except INST, so that its global can be reported. https://github.com/python/cpython/blob/3.13/Lib/pickletools.py
  */
 export const PICKLE_OPCODES: ReadonlyMap<number, OpcodeHandler> = new Map<number, OpcodeHandler>([
   [0x28, m => m.mark()], // MARK

@@ -5,8 +5,8 @@ import {PICKLE_OPCODES, STOP_OPCODE} from './pickle-opcodes.js';
 
 /**
  * Reads one pickle without executing anything. Lists and tuples become arrays, dictionaries Maps, integers beyond 2^53 bigints.
- * @param input stands at the pickle's first byte, and afterwards behind its last
- * @throws FormatError for a name outside the dialect, an opcode that weights files do not use, or bytes that make no sense
+ * @param input positioned at the pickle's first byte; afterwards after its last byte
+ * @throws FormatError for a global outside the dialect, an opcode that weights files do not use, or invalid bytes
  */
 export function unpickle(input: ByteCursor, dialect: PickleDialect): unknown {
   const machine = new PickleMachine(input, dialect);

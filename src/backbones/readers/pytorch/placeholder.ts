@@ -1,11 +1,11 @@
 import {PickleGlobal} from './pickle-dialect.js';
 
 /**
- * An object that this project has no use for: a module, a scheduler, a number of NumPy's. Its class is never looked up and nothing of it
- * runs; only its fields are kept, since tensors may lie among them.
+ * An object that is not needed: a module, a scheduler, a NumPy number. Its class is never loaded, and none of its code runs. Its fields are
+ * kept because they may hold tensors.
  */
 export class Placeholder extends Map<unknown, unknown> {
-  /** @param state fields, or a pair of those and of slots */
+  /** @param state fields, or a pair of fields and slots */
   setState(state: unknown): void {
     for (const fields of Array.isArray(state) ? (state as unknown[]) : [state]) {
       if (fields instanceof Map) for (const [key, value] of fields) this.set(key, value);
@@ -13,7 +13,7 @@ export class Placeholder extends Map<unknown, unknown> {
   }
 }
 
-/** What is named like these can do more than hold data; whoever opens such a file in Python runs it. */
+/** Globals that can do more than hold data. Opening such a file in Python runs their code. */
 const UNSAFE_GLOBALS =
   /^(?:os|posix|nt|sys|subprocess|_posixsubprocess|builtins|__builtin__|importlib|imp|runpy|socket|shutil|ctypes|_ctypes|pty|commands|code|codeop|pdb|bdb|timeit|profile|cProfile|trace|webbrowser|operator|_operator|types|inspect|marshal|pickle|_pickle|cPickle|cloudpickle|dill|joblib|pip|asyncio|multiprocessing|threading|_thread|signal|tempfile|pathlib2|glob|io|_io|ssl|urllib|http|ftplib|smtplib|requests|aiohttp|pydoc|site|venv|ensurepip|distutils|setuptools|zipimport|pkgutil|atexit|gc|weakref|test|idlelib|lib2to3|platform|nturl2path|cgi|numpy\.testing|torch\.(?:hub|storage|serialization|jit|load|_inductor|_dynamo|utils\.cpp_extension))(?:\.|$)/;
 

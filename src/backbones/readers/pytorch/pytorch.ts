@@ -10,8 +10,8 @@ import {openTorchZip} from './torch-zip.js';
 import type {TensorReader, StoredTensor} from '../weights-file.js';
 
 /**
- * Opens a `.pth`, `.pt` or `.th` file. Nothing in the file is executed, and only the storages of tensors that are asked for are decoded:
- * an optimizer's state next to the weights costs nothing.
+ * Opens a `.pth`, `.pt` or `.th` file. Nothing in the file is executed. Only the storages of requested tensors are decoded, so optimizer
+ * state next to the weights costs nothing.
  */
 export async function openPyTorch(
   path: string,
@@ -35,7 +35,7 @@ export async function openPyTorch(
   }
 }
 
-/** Storages are decoded once, and kept: several tensors may lie in one. */
+/** Decodes storages once and caches them: several tensors may share one. */
 class StorageReader {
   private readonly budget: MemoryBudget;
   private readonly decoded = new Map<TorchStorage, Promise<Float32Array>>();

@@ -23,7 +23,7 @@ const STORAGE_DTYPES: Readonly<Record<string, DType>> = {
   QInt32Storage: DTYPES.I32,
 };
 
-/** torch/_utils.py `_rebuild_tensor(storage, storage_offset, size, stride)`, and `_v2` with more that does not concern weights. */
+/** torch/_utils.py `_rebuild_tensor(storage, storage_offset, size, stride)`. `_v2` has more arguments, which do not concern weights. */
 function rebuildTensor([storage, offset, shape, strides]: readonly unknown[]): TorchTensor {
   if (
     storage instanceof TorchStorage &&
@@ -44,7 +44,7 @@ function rebuildFromType([rebuild, , args]: readonly unknown[]): unknown {
     : new Placeholder();
 }
 
-/** `OrderedDict()`, filled afterwards, or Python 2's `OrderedDict([[key, value], ...])`. */
+/** `OrderedDict()`, filled later, or Python 2's `OrderedDict([[key, value], ...])`. */
 function orderedDict([pairs = []]: readonly unknown[]): Map<unknown, unknown> {
   if (!Array.isArray(pairs) || !pairs.every(pair => Array.isArray(pair) && pair.length === 2)) {
     throw new FormatError('an OrderedDict that is not made of pairs');
@@ -56,7 +56,7 @@ const notCallable = (): never => {
   throw new FormatError('a storage type where a function is to be called');
 };
 
-/** What makes tensors and dictionaries. Placeholders stand for everything else. */
+/** Globals that create tensors and dictionaries. Placeholders replace all others. */
 const SAFE_CALLABLES: Readonly<Record<string, PickleGlobal['call']>> = {
   'collections.OrderedDict': orderedDict,
   'torch._utils._rebuild_tensor': rebuildTensor,
@@ -82,7 +82,7 @@ const callableGlobals = Object.entries(SAFE_CALLABLES).map(
   ([name, call]) => new PickleGlobal(name, call),
 );
 
-/** `('storage', torch.FloatStorage, key, location, elements[, None])`; instead of None, files of 2017 may hold a view of the storage. */
+/** `('storage', torch.FloatStorage, key, location, elements[, None])`. In place of None, files of 2017 may hold a view of the storage. */
 function parseStorage(id: unknown): TorchStorage {
   const [tag, type, key, , length, view = null] = Array.isArray(id) ? (id as unknown[]) : [];
   const dtype = type instanceof PickleGlobal ? storageTypes.get(type) : undefined;
@@ -103,7 +103,7 @@ const globals: PickleDialect['globals'] = new Map(
 );
 
 /**
- * What `torch.save` pickles for a state dict, a checkpoint around one, or a whole module.
+ * Dialect of `torch.save`: state dicts, checkpoints that contain one, and whole modules.
  * @param storages collects the storages that the pickle refers to, by key
  */
 export const createTorchDialect = (storages: Map<string, TorchStorage>): PickleDialect => ({
@@ -113,7 +113,7 @@ export const createTorchDialect = (storages: Map<string, TorchStorage>): PickleD
   ),
   fallback: createPlaceholder,
   loadPersistent: id => {
-    // The class of a module with its source, in whole modules of the legacy format.
+    // The class and source of a module, in whole modules of the legacy format.
     if (Array.isArray(id) && id[0] === 'module' && id[1] instanceof PickleGlobal) return id[1];
     const storage = parseStorage(id);
     const knownStorage = storages.get(storage.key) ?? storage;

@@ -7,13 +7,13 @@ import {unpickle} from './pickle.js';
 import {createTorchDialect} from './torch-dialect.js';
 import type {TorchFile, TorchStorage} from './torch-tensor.js';
 
-/** torch/serialization.py MAGIC_NUMBER and PROTOCOL_VERSION */
+/** MAGIC_NUMBER and PROTOCOL_VERSION of torch/serialization.py. */
 const MAGIC_NUMBER = 0x1950a86a20f9469cfc6cn;
 const PROTOCOL_VERSION = 1001;
 
 /**
- * Opens the format of `torch.save` before 1.6: pickles of a magic number, a protocol, the saving machine, the value, and the keys of its
- * storages; then each storage as an int64 count of elements and the elements. torch/serialization.py `_legacy_save`
+ * Opens a file of `torch.save` before 1.6. It holds pickles of a magic number, a protocol version, the system info, the value, and the keys
+ * of its storages. Then each storage follows: an int64 count of elements, and the elements. torch/serialization.py `_legacy_save`
  */
 export async function openTorchLegacy(path: string): Promise<TorchFile> {
   const bytes = await readFile(path);
@@ -42,7 +42,7 @@ export async function openTorchLegacy(path: string): Promise<TorchFile> {
   };
 }
 
-/** A pickle of arrays, as some model zoos have them. */
+/** A pickle of NumPy arrays, as some model zoos publish them. */
 const inlineTorchFile = (root: unknown, {length}: Uint8Array): TorchFile => ({
   root,
   bytes: length,

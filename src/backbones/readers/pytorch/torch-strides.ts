@@ -3,7 +3,7 @@ import {formatInteger} from '../../../core/text/format-count.js';
 import {FormatError} from '../format-error.js';
 import type {TorchTensor} from './torch-tensor.js';
 
-/** Row-major, without gaps; the stride of an extent of 1 says nothing. */
+/** Whether a tensor is row-major without gaps. The stride of a dimension of size 1 does not matter. */
 function isContiguous({shape, strides}: TorchTensor): boolean {
   let expected = 1;
   for (let i = shape.length - 1; i >= 0; i--) {
@@ -13,7 +13,7 @@ function isContiguous({shape, strides}: TorchTensor): boolean {
   return true;
 }
 
-/** Copies elements into row-major order: one run along the last axis after the other. */
+/** Copies elements into row-major order, one run along the last axis after the other. */
 function gatherElements(
   values: Float32Array,
   {offset, shape, strides}: TorchTensor,
@@ -38,8 +38,8 @@ function gatherElements(
 }
 
 /**
- * The elements of a tensor, row-major: a view of its storage's values where they lie so, else a copy.
- * @throws FormatError for a tensor that reaches beyond its storage
+ * Row-major elements of a tensor: a view of its storage if that is contiguous, else a copy.
+ * @throws FormatError for a tensor that extends beyond its storage
  */
 export function stridedElements(
   name: string,

@@ -1,16 +1,16 @@
 import type {DType} from '../dtypes.js';
 
-/** A block of numbers that lies outside the pickle. */
+/** A block of numbers stored outside the pickle. */
 export class TorchStorage {
   constructor(
     readonly key: string,
     readonly dtype: DType,
-    /** Elements, not bytes. */
+    /** Number of elements, not bytes. */
     readonly length: number,
   ) {}
 }
 
-/** A tensor as PyTorch pickles it: where its elements lie in a storage. Offset and strides count elements. */
+/** A pickled PyTorch tensor: a view of a storage. Offset and strides count elements. */
 export class TorchTensor {
   constructor(
     readonly storage: TorchStorage,
@@ -20,13 +20,13 @@ export class TorchTensor {
   ) {}
 }
 
-/** What `torch.save` wrote, in either format. */
+/** A file of `torch.save`, in either format. */
 export interface TorchFile {
-  /** What was saved; tensors are `TorchTensor`. */
+  /** The saved value; its tensors are `TorchTensor`. */
   readonly root: unknown;
-  /** Of the file. */
+  /** Size of the file in bytes. */
   readonly bytes: number;
-  /** The bytes of a storage that a tensor of `root` lies in. */
+  /** Reads the bytes of a storage that a tensor of `root` uses. */
   readonly read: (storage: TorchStorage) => Promise<Uint8Array>;
   readonly close: () => void;
 }

@@ -2,21 +2,21 @@ import {FormatError} from '../format-error.js';
 import {NumpyArray} from './numpy-arrays.js';
 import {TorchTensor} from './torch-tensor.js';
 
-/** Modules inside each other take three levels each. */
+/** Maximum nesting. Nested modules take three levels each. */
 const MAX_DEPTH = 64;
 
-/** Longer than the name of any weight. */
+/** Maximum length of a name; longer than any weight's. */
 const MAX_NAME = 500;
 
-/** Where an object of torch.nn keeps what its state dict names without them. */
+/** Fields of torch.nn modules that hold what a state dict names without the field. */
 const MODULE_FIELDS: ReadonlySet<unknown> = new Set(['_modules', '_parameters', '_buffers']);
 
 const STATE_DICT_REMEDY = 'save model.state_dict() with torch.save and give that file';
 
 /**
- * Every tensor in what a file pickled, by the keys that lead to it: `state_dict.module.conv1.weight`. Dictionaries, lists and the fields
- * of objects are searched, each once: they may contain themselves, and each other many times.
- * @throws FormatError where there is none
+ * Collects all tensors of a pickled value, by the keys that lead to them: `state_dict.module.conv1.weight`. Dictionaries, lists and fields
+ * of objects are visited once: they may contain themselves, or each other many times.
+ * @throws FormatError if there is none
  */
 export function collectNamedTensors(root: unknown): Map<string, TorchTensor> {
   const tensors = new Map<string, TorchTensor>();
@@ -59,7 +59,7 @@ function collectTensors(
 const isPair = (item: unknown): item is [string, unknown] =>
   Array.isArray(item) && item.length === 2 && typeof item[0] === 'string';
 
-/** A list of names and tensors in pairs is as good as a dictionary. */
+/** Entries of a dictionary or list. A list of (name, tensor) pairs counts as a dictionary. */
 function listEntries(
   value: ReadonlyMap<unknown, unknown> | readonly unknown[],
 ): Iterable<readonly [unknown, unknown]> {
@@ -68,7 +68,7 @@ function listEntries(
     : (value.entries() as Iterable<[unknown, unknown]>);
 }
 
-/** Undefined for a key that is no part of a name. */
+/** Appends a key to a name; undefined for a key that cannot be part of a name. */
 function joinKey(name: string, key: unknown): string | undefined {
   if (typeof key !== 'string' && typeof key !== 'number') return undefined;
   const childName = name === '' ? String(key) : `${name}.${key}`;

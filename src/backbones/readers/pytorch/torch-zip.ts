@@ -7,13 +7,16 @@ import {unpickle} from './pickle.js';
 import {createTorchDialect} from './torch-dialect.js';
 import type {TorchFile, TorchStorage} from './torch-tensor.js';
 
-/** That of ResNet-152 takes 0.1 MB, more only where arrays of NumPy are in it. Few writers compress it, and none to less than a tenth. */
+/**
+ * Maximum size of a pickle after decompression. That of ResNet-152 takes 0.1 MB; only NumPy arrays make it larger. Few writers compress it,
+ * and none below a tenth.
+ */
 const MAX_INFLATED_BYTES = 64_000_000;
 const maxPickleBytes = ({bytes}: ZipArchive): number =>
   Math.max(bytes, Math.min(MAX_INFLATED_BYTES, 1_000_000 + 16 * bytes));
 
 /**
- * Opens the format of `torch.save` since 1.6: a zip archive of `<name>/data.pkl`, `<name>/byteorder` and `<name>/data/<key>`.
+ * Opens a file of `torch.save` since 1.6: a zip archive of `<name>/data.pkl`, `<name>/byteorder` and `<name>/data/<key>`.
  * torch/serialization.py `_save`
  */
 export async function openTorchZip(path: string): Promise<TorchFile> {

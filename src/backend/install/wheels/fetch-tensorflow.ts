@@ -7,16 +7,16 @@ import {readWheelMetadata, unpackWheel} from './wheel.js';
 import {copyUnpackedWheel, type LocalSource} from './wheel-source.js';
 
 export interface FetchTensorFlowOptions {
-  /** Undefined to ask pip. */
+  /** Local source; undefined to download with pip. */
   readonly source: LocalSource | undefined;
-  /** Whether to fetch the CUDA libraries that the wheel names. */
+  /** Whether to download the CUDA libraries that the wheel requires. */
   readonly gpu: boolean;
   readonly environment: NodeJS.ProcessEnv;
   readonly onProgress: InstallListener | undefined;
   readonly signal: AbortSignal | undefined;
 }
 
-/** Puts TensorFlow's libraries and headers into `backend`, and NVIDIA's next to them where a GPU is to be used. */
+/** Installs TensorFlow's libraries and headers into a directory, and NVIDIA's libraries next to them if a GPU is used. */
 export async function fetchTensorFlow(
   directory: string,
   options: FetchTensorFlowOptions,
@@ -42,7 +42,7 @@ export async function fetchTensorFlow(
     await unpackAndRemove(await fetchWheel(directory, wheel, options), directory, options);
 }
 
-/** Where wheels lie between download and unpacking. */
+/** Directory of downloaded wheels until they are unpacked. */
 const wheelsDirectory = (directory: string): string => join(directory, 'wheels');
 
 async function fetchWheel(
@@ -60,7 +60,7 @@ async function fetchWheel(
   return downloadWheel(wheel, wheelsDirectory(directory), options);
 }
 
-/** Removes the wheel afterwards if it was downloaded for this, so that the disk never holds all of them. */
+/** Unpacks a wheel. A downloaded wheel is removed afterwards, so that the disk never holds all of them. */
 async function unpackAndRemove(
   wheel: string,
   directory: string,

@@ -1,16 +1,16 @@
-/** A release of a package of PyPI, and the sha256 of its wheels, lower-case hex, by the machine they are for. */
+/** A release of a PyPI package, with the sha256 of its wheels per architecture, in lower-case hex. */
 export interface PinnedRelease {
   readonly version: string;
   readonly x64: readonly string[];
   readonly arm64: readonly string[];
 }
 
-/** The release that is installed; its wheels carry both libraries for Linux on x64 and arm64. */
+/** The installed release. Its wheels contain both libraries for Linux on x64 and arm64. */
 export const TENSORFLOW_VERSION = '2.21.0';
 
 /**
- * What an installation may download, as PyPI names it: wheels for CPython 3.11, 3.12, 3.13 and 3.10 of TensorFlow, and the newest releases of
- * NVIDIA's that TensorFlow's requirements allow and that run on glibc 2.27. Read off with `pip install --dry-run --report`.
+ * The only wheels that an installation may download from PyPI: TensorFlow for CPython 3.11, 3.12, 3.13 and 3.10, and NVIDIA's newest
+ * releases that satisfy TensorFlow's requirements and run on glibc 2.27. Taken from `pip install --dry-run --report`.
  */
 export const PINNED_WHEELS: Readonly<Record<string, PinnedRelease>> = {
   'tensorflow-cpu': {

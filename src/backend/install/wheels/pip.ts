@@ -6,7 +6,7 @@ import {BackendError} from '../../backend-error.js';
 import type {StepReport} from '../install-progress.js';
 import type {WheelSpec} from './tensorflow-wheels.js';
 
-/** A way to call pip: `['python3', '-m', 'pip']`. */
+/** A command that runs pip: `['python3', '-m', 'pip']`. */
 export type PipCommand = readonly [string, ...string[]];
 
 const PIP_COMMANDS: readonly PipCommand[] = [
@@ -17,7 +17,7 @@ const PIP_COMMANDS: readonly PipCommand[] = [
   ['py', '-m', 'pip'],
 ];
 
-/** The first pip on PATH that answers, of whatever Python. @throws BackendError where none does */
+/** The first working pip on PATH, of any Python version. @throws BackendError if there is none */
 export async function findPip(environment: NodeJS.ProcessEnv = process.env): Promise<PipCommand> {
   for (const command of PIP_COMMANDS) {
     const result = await runSubprocess([...command, '--version'], {environment});
@@ -37,9 +37,9 @@ export interface PipDownloadOptions {
 }
 
 /**
- * Lets pip download one wheel without its dependencies into `directory`. Which index pip asks is the user's affair, so what it brings is
- * taken only if it is a file that is known.
- * @throws BackendError with pip's own words, or for a wheel with another sha256, which is removed
+ * Downloads one wheel into `directory` with pip, without its dependencies. The user configures pip's index, so only files with a pinned
+ * hash are accepted.
+ * @throws BackendError with pip's message, or for a wheel with another sha256, which is removed
  */
 export async function downloadWheel(
   {requirement, tagSets, sha256}: WheelSpec,
@@ -77,13 +77,13 @@ async function checkWheel(
   );
 }
 
-/** pip 18, of Python 3.6, first saves the wheel and then refuses it, for the Python that it is itself run by. */
+/** pip 18 (Python 3.6) saves the wheel first and then fails, because the wheel does not match its own Python. */
 const isSaved = ({code, output}: SubprocessResult): boolean =>
   code === 0 || output.includes('but the running Python is');
 
 const isOffline = ({output}: SubprocessResult): boolean => output.includes('Retrying');
 
-/** pip says the same when it cannot reach the index. */
+/** Whether the index has no matching wheel. pip prints the same message if it cannot reach the index. */
 const hasNoSuchWheel = (result: SubprocessResult): boolean =>
   result.output.includes('No matching distribution') && !isOffline(result);
 
@@ -92,7 +92,7 @@ function describeFailure(result: SubprocessResult | undefined): string {
   return isOffline(result) ? 'no connection to the package index' : findErrorLine(result);
 }
 
-/** pip shows progress only to terminals, so the folder it fills is measured instead; a wheel is there twice while pip copies it. */
+/** Runs pip and measures the growing folder, because pip shows progress only on terminals. The wheel exists twice while pip copies it. */
 async function runPip(
   requirement: string,
   tags: readonly string[],
@@ -137,7 +137,7 @@ async function runPip(
   }
 }
 
-/** Bytes, from pip's `Downloading x.whl (273.8 MB)`. */
+/** Size in bytes from pip's `Downloading x.whl (273.8 MB)`. */
 function parseDownloadSize(text: string): number | undefined {
   const match = /\((\d+(?:\.\d+)?) ?(k|M|G)B\)/.exec(text);
   return match === null
@@ -145,7 +145,7 @@ function parseDownloadSize(text: string): number | undefined {
     : Number(match[1]) * {k: 1e3, M: 1e6, G: 1e9}[match[2] as 'k' | 'M' | 'G'];
 }
 
-/** Bytes of the files below a directory that others are writing to; what vanishes meanwhile counts nothing. */
+/** Total size in bytes of a directory that another process writes to. Files that vanish count as 0. */
 async function folderSize(directory: string): Promise<number> {
   const names = await readdir(directory, {recursive: true}).catch(() => []);
   const sizes = await Promise.all(

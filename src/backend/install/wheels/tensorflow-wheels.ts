@@ -1,28 +1,28 @@
 import {BackendError} from '../../backend-error.js';
 import {PINNED_WHEELS, type PinnedRelease} from './pinned-wheels.js';
 
-/** CPython versions that release has wheels for, the one to ask for first leading. None of them has to be here: pip only downloads. */
+/** CPython versions with wheels of the release, in order of preference. None has to be installed: pip only downloads. */
 const PYTHON_VERSIONS = ['311', '312', '313', '310'];
 
-/** Of manylinux1, and of the machines that are supported at least. */
+/** The glibc of manylinux1, and the oldest one that is supported. */
 const [OLDEST_GLIBC_MINOR, GLIBC_MINOR] = [5, 27];
 
 const WHEEL_MACHINES: Readonly<Record<string, string>> = {x64: 'x86_64', arm64: 'aarch64'};
 
-/** What pip is asked for, and the files that are taken from it. */
+/** A wheel to request from pip, and the files that are accepted. */
 export interface WheelSpec {
-  /** `nvidia-cudnn-cu12<10.0,>=9.3.0.75,==9.28.0.42` */
+  /** Requirement: `nvidia-cudnn-cu12<10.0,>=9.3.0.75,==9.28.0.42`. */
   readonly requirement: string;
-  /** Sets of platform and Python tags, tried in turn until the index has a wheel for one. */
+  /** Sets of platform and Python tags, tried in order until the index has a wheel. */
   readonly tagSets: readonly string[][];
-  /** Lower-case hex; a wheel with another is none of them. */
+  /** Accepted hashes, in lower-case hex. */
   readonly sha256: readonly string[];
 }
 
 const hashesOf = (release: PinnedRelease, arch: string): readonly string[] =>
   arch === 'arm64' ? release.arm64 : release.x64;
 
-/** On x64 a smaller wheel without CUDA exists, on arm64 there is only one. */
+/** TensorFlow's wheel. x64 has a smaller wheel without CUDA; arm64 has only one wheel. */
 export function tensorFlowWheel(gpu: boolean, arch: string): WheelSpec {
   const name = gpu || arch === 'arm64' ? 'tensorflow' : 'tensorflow-cpu';
   const release = PINNED_WHEELS[name]!;
@@ -34,8 +34,8 @@ export function tensorFlowWheel(gpu: boolean, arch: string): WheelSpec {
 }
 
 /**
- * @param requirement of TensorFlow's: `nvidia-cudnn-cu12<10.0,>=9.3.0.75`; pip refuses the pinned release where it does not follow that
- * @throws BackendError for a package of which no release is pinned
+ * @param requirement of TensorFlow: `nvidia-cudnn-cu12<10.0,>=9.3.0.75`. pip fails if the pinned release does not satisfy it.
+ * @throws BackendError for a package without a pinned release
  */
 export function cudaWheel(requirement: string, arch: string): WheelSpec {
   const name = /^[\w.-]+/.exec(requirement)?.[0] ?? '';
@@ -55,8 +55,8 @@ export function cudaWheel(requirement: string, arch: string): WheelSpec {
 }
 
 /**
- * Arguments that make any pip, of any Python on any machine, choose the wheel for this one. One platform only: pip before 20.3 takes
- * the last where several are given.
+ * Arguments that make any pip, of any Python on any machine, select the wheel for this platform. Only one platform: before 20.3, pip uses
+ * the last of several.
  */
 export function tensorFlowTags(arch: string, python: string): string[] {
   return [
@@ -70,7 +70,7 @@ export function tensorFlowTags(arch: string, python: string): string[] {
   ];
 }
 
-/** The same for NVIDIA's wheels, which belong to no Python version and are tagged with whatever glibc they were built on. */
+/** The same for NVIDIA's wheels. They fit every Python version and are tagged with the glibc they were built on. */
 export function cudaTags(arch: string): string[] {
   const versionedTags = Array.from(
     {length: GLIBC_MINOR - OLDEST_GLIBC_MINOR + 1},
@@ -93,8 +93,8 @@ function platformArguments(arch: string, tags: readonly string[]): string[] {
 }
 
 /**
- * The requirements of a wheel's METADATA that its extra `and-cuda` names: `nvidia-cudnn-cu12<10.0,>=9.3.0.75`. None for the build without
- * CUDA, which names them all the same.
+ * Requirements of the extra `and-cuda` in a wheel's METADATA: `nvidia-cudnn-cu12<10.0,>=9.3.0.75`. None for the CPU build, although its
+ * metadata lists them too.
  */
 export function cudaRequirements(metadata: string): string[] {
   if (/^Name: *tensorflow[-_]cpu/m.test(metadata)) return [];

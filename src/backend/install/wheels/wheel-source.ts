@@ -6,14 +6,14 @@ import {sha256} from '../../../core/files/sha256.js';
 import type {StepReport} from '../install-progress.js';
 import {isCudaFile, TENSORFLOW_LIBRARIES, TENSORFLOW_FILES} from './wheel.js';
 
-/** What `--from` names: wheels to unpack, or an unpacked `tensorflow` directory that may have `nvidia` next to it. */
+/** Source given with `--from`: wheels to unpack, or an unpacked `tensorflow` directory, optionally with `nvidia` next to it. */
 export type LocalSource =
   {readonly wheels: readonly [string, ...string[]]} | {readonly unpacked: string};
 
 /**
- * Looks at what the user gave: a wheel; a directory of wheels, TensorFlow's first and NVIDIA's with it; `site-packages`, its
- * `tensorflow`, or any directory with the libraries and `include`.
- * @throws UsageError where there is no TensorFlow
+ * Detects what the user gave: a wheel; a directory of wheels, TensorFlow's first, then NVIDIA's; `site-packages` or its `tensorflow`; or
+ * any directory with the libraries and `include`.
+ * @throws UsageError if it does not contain TensorFlow
  */
 export async function inspectSource(from: string): Promise<LocalSource> {
   const path = resolve(from);
@@ -36,7 +36,7 @@ export async function inspectSource(from: string): Promise<LocalSource> {
   );
 }
 
-/** Eight hexadecimal digits that change with the path, the size and the time of the libraries. */
+/** Eight hexadecimal digits that depend on the paths, sizes and times of the libraries. */
 export function fingerprintSource(source: LocalSource): string {
   const files =
     'wheels' in source
@@ -49,7 +49,7 @@ export function fingerprintSource(source: LocalSource): string {
   return sha256(...lines).slice(0, 8);
 }
 
-/** Copies what a backend needs from an unpacked wheel, sharing blocks where the file system can. */
+/** Copies the files that a backend needs from an unpacked wheel. Blocks are shared if the file system supports it. */
 export async function copyUnpackedWheel(
   unpacked: string,
   backendDirectory: string,

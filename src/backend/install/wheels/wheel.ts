@@ -4,10 +4,10 @@ import {ZipArchive, ZipError} from '../../../core/files/zip.js';
 import {BackendError} from '../../backend-error.js';
 import {countBytes, type StepReport} from '../install-progress.js';
 
-/** The two libraries that the addon needs; each finds what it needs by paths relative to itself. */
+/** The two libraries that the addon needs. They find their dependencies by relative paths. */
 export const TENSORFLOW_LIBRARIES = ['libtensorflow_cc.so.2', 'libtensorflow_framework.so.2'];
 
-/** The fourteen headers that the binding's sources reach, below the wheel's `tensorflow/include`. */
+/** The fourteen headers that the addon's sources include, below the wheel's `tensorflow/include`. */
 const TENSORFLOW_HEADERS = [
   'tensorflow/c/c_api.h',
   'tensorflow/c/c_api_macros.h',
@@ -25,19 +25,19 @@ const TENSORFLOW_HEADERS = [
   'xla/tsl/c/tsl_status.h',
 ];
 
-/** What a backend takes from a wheel's `tensorflow` directory. */
+/** Files that a backend needs from a wheel's `tensorflow` directory. */
 export const TENSORFLOW_FILES = [
   ...TENSORFLOW_LIBRARIES,
   ...TENSORFLOW_HEADERS.map(header => `include/${header}`),
 ];
 
-/** Whether a file of NVIDIA's wheels is used at run time: shared libraries, the PTX assembler and XLA's bitcode. */
+/** Whether a file of NVIDIA's wheels is needed at run time: shared libraries, the PTX assembler and XLA's bitcode. */
 export const isCudaFile = (name: string): boolean =>
   /^nvidia\/\w+\/(lib\/[^/]+\.so(\.\d+)*|bin\/ptxas|nvvm\/libdevice\/[^/]+\.bc|nvvm\/lib64\/[^/]+\.so)$/.test(
     name,
   );
 
-/** What a wheel says of itself: `Name`, `Version` and requirements, in lines. @throws BackendError for a file that is no wheel */
+/** Metadata of a wheel as text lines: `Name`, `Version` and requirements. @throws BackendError for a file that is not a wheel */
 export async function readWheelMetadata(wheel: string): Promise<string> {
   return withArchive(wheel, async archive => {
     const name = archive.names.find(candidate => /^[^/]+\.dist-info\/METADATA$/.test(candidate));
@@ -51,8 +51,8 @@ export async function readWheelMetadata(wheel: string): Promise<string> {
 }
 
 /**
- * Pulls the files a backend needs out of a wheel, TensorFlow's or one of NVIDIA's, keeping their paths.
- * @throws BackendError for a wheel that lacks one of them
+ * Unpacks the files that a backend needs from TensorFlow's wheel or one of NVIDIA's. Paths are kept.
+ * @throws BackendError if a file is missing from the wheel
  */
 export async function unpackWheel(
   wheel: string,

@@ -6,10 +6,10 @@ import type {ClassifiedImage} from '../../terminal/format-predictions.js';
 import {ProgressLine} from '../../terminal/screen/progress-line.js';
 import type {PredictInput} from './find-inputs.js';
 
-/** Images classified between two checks of the signal. */
+/** Images per batch. The abort signal is checked between batches. */
 const BATCH_SIZE = 32;
 
-/** What became of a number of images: one that cannot be read does not keep the others from being classified. */
+/** Results of classifying several images. An unreadable image does not keep the others from being classified. */
 export interface ClassifyResults {
   readonly classified: readonly ClassifiedImage[];
   readonly unreadable: readonly UnreadableImageError[];
@@ -46,7 +46,7 @@ async function classifyBatch(
   }
 }
 
-/** Classifies in batches, with a progress line. @throws AbortedError between two batches */
+/** Classifies in batches, with a progress line. @throws AbortedError between batches */
 export async function classifyAll(
   model: ExportedModel,
   images: readonly PredictInput[],

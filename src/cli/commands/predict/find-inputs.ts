@@ -9,22 +9,22 @@ import {listingProgress, unpackingProgress} from '../../load-folder.js';
 import {readExcludeList} from '../../options/folder-options.js';
 import {ProgressLine} from '../../terminal/screen/progress-line.js';
 
-/** Options that say which images are classified. */
+/** Options that select which images are classified. */
 export interface InputValues {
   readonly exclude?: string;
   readonly followLinks?: boolean;
 }
 
-/** An image by the name it is reported by, and what is classified. */
+/** An image to classify, and the name it is reported under. */
 export interface PredictInput {
   readonly image: string;
   readonly source: string | Uint8Array;
 }
 
-/** In the place of an image. */
+/** Argument that stands for standard input. */
 const STANDARD_INPUT = '-';
 
-/** The bytes of an image that another program pipes in. @throws UsageError (exit 2) without any */
+/** Reads an image file that is piped into standard input. @throws UsageError (exit 2) if it is empty or a terminal */
 async function readStandardInput(): Promise<Uint8Array> {
   const image = process.stdin.isTTY ? Buffer.alloc(0) : await buffer(process.stdin);
   if (image.length > 0) return image;
@@ -38,7 +38,7 @@ interface FoundImages {
   readonly findings: readonly Finding[];
 }
 
-/** Leaves out what a list of `check` names: relative to a folder that was given, or as the path stands here. */
+/** Removes images that an exclude list names, relative to one of the given folders or to the working directory. */
 function applyExcludeList(
   {images, findings}: FoundImages,
   folders: readonly string[],
@@ -55,7 +55,7 @@ function applyExcludeList(
   return {images: included, findings: [...findings, ...excludeList.findings()]};
 }
 
-/** The images that files, folders and patterns name, and what was found wrong with them. */
+/** Finds the images that files, folders and patterns name, and the problems among them. */
 export async function findInputs(
   args: readonly string[],
   {exclude, followLinks = false}: InputValues,

@@ -12,14 +12,14 @@ import {classifyAll, type ClassifyResults} from './classify-images.js';
 import {findInputs, type PredictInput, type InputValues} from './find-inputs.js';
 import {reportUnreadable, toResult} from './results.js';
 
-/** Fewer are classified sooner than TensorFlow is downloaded. */
+/** Minimum number of images that TensorFlow is downloaded for. Fewer are classified faster without it. */
 const MIN_IMAGES_TO_INSTALL = 200;
 
 interface PredictValues extends BackendValues, InputValues {
   readonly top: number;
 }
 
-/** The model, and what to classify. @throws UsageError (exit 2) without images */
+/** Resolves the model and the images to classify. @throws UsageError (exit 2) without images */
 async function resolveArguments(
   {model, image}: CommandInput['positionals'],
   terminal: Terminal,
@@ -38,7 +38,7 @@ async function resolveArguments(
   return found;
 }
 
-/** Starts the backend, loads the model, and classifies; a person is shown two guesses at least. */
+/** Starts the backend, loads the model and classifies. A terminal shows at least two predictions for each image. */
 async function classifyInputs(
   directory: string,
   inputs: readonly PredictInput[],

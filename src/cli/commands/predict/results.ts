@@ -8,7 +8,7 @@ import type {Terminal} from '../../terminal/screen/terminal.js';
 import {formatSkipped} from '../../terminal/skipped-summary.js';
 import type {ClassifyResults} from './classify-images.js';
 
-/** Those beyond the one that the error reports. */
+/** Reports unreadable images. A single one is not listed here, since the error of the command names it. */
 export function reportUnreadable(
   unreadable: readonly UnreadableImageError[],
   found: number,
@@ -23,7 +23,7 @@ export function reportUnreadable(
   if (unreadable.length > 0) warn('skipped', formatSkipped({found, unreadable: unreadable.length}));
 }
 
-/** What was predicted, for programs and for people. */
+/** Builds the JSON document and the text of the predictions. */
 export function toResult(
   {classified, unreadable}: ClassifyResults,
   run: {readonly model: string; readonly found: number; readonly findings: readonly Finding[]},

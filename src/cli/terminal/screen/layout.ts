@@ -2,18 +2,18 @@ import stringWidth from 'string-width';
 import wrapAnsi from 'wrap-ansi';
 import {printable} from '../../../core/text/printable.js';
 
-/** Columns that text takes on a terminal: wide characters take two, colors none. */
+/** Width of a text on a terminal, in columns: wide characters take two, color codes none. */
 export const displayWidth = (text: string): number => stringWidth(text);
 
 const spaces = (count: number): string => ' '.repeat(Math.max(0, count));
 
-/** Fills up to a width; text that is wider stays as it is. */
+/** Pads a text with spaces. Wider text stays unchanged. */
 export const padEnd = (text: string, width: number): string =>
   text + spaces(width - displayWidth(text));
 export const padStart = (text: string, width: number): string =>
   spaces(width - displayWidth(text)) + text;
 
-/** Columns as wide as their widest cell, two spaces apart; numbers (`right`) end in line. */
+/** Formats columns as wide as their widest cell, two spaces apart. Columns in `rightAligned` are aligned to the right. */
 export function formatTable(
   cells: readonly (readonly string[])[],
   rightAligned: readonly number[] = [],
@@ -28,7 +28,7 @@ export function formatTable(
   return rows.map(row => row.map(formatCell).join('  ').trimEnd());
 }
 
-/** A path that is wider than the room goes on in the next line behind one of its slashes. */
+/** Breaks a path that is too wide after one of its slashes. */
 function wrapPath(word: string, width: number): string {
   if (displayWidth(word) <= width) return word;
   const lines = [''];
@@ -39,7 +39,7 @@ function wrapPath(word: string, width: number): string {
   return lines.join('\n');
 }
 
-/** No line begins with the `%` of a number, or with what the dash before it belongs to. */
+/** Joins numbers and `%`, so that no line begins with a percent sign. */
 const joinPercentSigns = (text: string): string => text.replaceAll(' %', '\u00a0%');
 
 function wrapLine(line: string, width: number): string[] {
@@ -53,7 +53,7 @@ function wrapLine(line: string, width: number): string[] {
   return lines.map(wrapped => blank + wrapped.replaceAll('\u00a0%', ' %'));
 }
 
-/** Breaks text between words, and at its own line breaks; every line after the first starts with the indentation. */
+/** Wraps text between words and keeps its own line breaks. Every line after the first is indented. */
 export function wrapText(text: string, columns: number, indentation: string): string {
   const width = columns - indentation.length;
   const lines = text
@@ -62,12 +62,12 @@ export function wrapText(text: string, columns: number, indentation: string): st
   return lines.join(`\n${indentation}`);
 }
 
-/** Width of the labels before the lines of a run. */
+/** Width of the label column, in columns of the terminal. */
 export const LABEL_WIDTH = 11;
 
 export const LABEL_INDENT = ' '.repeat(LABEL_WIDTH);
 
-/** `dataset    pets: 370 images`: a painted label, then text that is broken below itself. */
+/** `dataset    pets: 370 images`: a painted label and text, wrapped in its own column. */
 export const formatLabeled = (
   paint: (text: string) => string,
   label: string,
@@ -75,7 +75,7 @@ export const formatLabeled = (
   columns: number,
 ): string => paint(label.padEnd(LABEL_WIDTH)) + wrapText(text, columns, LABEL_INDENT);
 
-/** The first characters, or the last, that fit into a width. */
+/** Leading characters that fit into a width. */
 function takeWidth(characters: readonly string[], width: number): string {
   let partial = '';
   for (const character of characters) {
@@ -85,7 +85,7 @@ function takeWidth(characters: readonly string[], width: number): string {
   return partial;
 }
 
-/** A path or name of at most a width, its middle cut: `/home/ann/…/Birman_121.jpg`. */
+/** Shortens a path or name to a width by cutting its middle: `/home/ann/…/Birman_121.jpg`. */
 export function truncateMiddle(text: string, width: number): string {
   if (displayWidth(text) <= width) return text;
   const characters = [...text];
@@ -94,7 +94,7 @@ export function truncateMiddle(text: string, width: number): string {
   return `${takeWidth(characters, Math.max(0, width - 1 - displayWidth(tail)))}…${tail}`;
 }
 
-/** A share of 1 as a bar of eighths of a block. */
+/** Bar of a fraction 0..1, in eighths of a block. */
 export function formatBar(fraction: number, width: number): string {
   const eighths = Math.round(fraction * width * 8);
   const full = '█'.repeat(Math.floor(eighths / 8));

@@ -6,35 +6,35 @@ import {formatBar, LABEL_WIDTH} from './layout.js';
 import {formatBytes, formatFixedPercent} from '../format.js';
 
 const REDRAW_SECONDS = 0.1;
-/** Between lines where nothing can be drawn over. */
+/** Interval between plain lines on a stream that cannot be redrawn. */
 const LOG_SECONDS = 10;
-/** On a narrow terminal the figures need the room. */
+/** Width of the bar. A narrow terminal needs the space for the numbers. */
 const barWidth = (columns: number): number => (columns < 100 ? 12 : columns < 120 ? 16 : 24);
 
-/** How far something is. */
+/** Progress of an activity. */
 export interface ProgressState {
   readonly title: string;
   readonly done: number;
   readonly total: number;
-  /** `images`, `bytes` ... */
+  /** `images`, `bytes`, … */
   readonly unit: string;
-  /** Said before the numbers: `epoch 2/5`. */
+  /** Text before the numbers: `epoch 2/5`. */
   readonly place?: string;
-  /** Said behind the numbers. */
+  /** Text after the numbers. */
   readonly note?: string;
 }
 
-/** What is shown next to a bar, in this order. */
+/** Fields next to a bar, in display order. */
 type ProgressFields = Partial<Record<'place' | 'amount' | 'rate' | 'left' | 'note', string>>;
 
-/** What goes where there is no room for all of it, the first first: the bar shows the amount, too, but it is all that a download has. */
+/** Fields to drop on a narrow terminal, first to last. The bar shows the amount too, but a download has no other field. */
 const droppableFields = ({place}: ProgressFields): readonly (keyof ProgressFields)[] =>
   place === undefined ? ['note', 'rate', 'left'] : ['note', 'amount', 'rate'];
 
 const amount = (value: number, unit: string): string =>
   unit === 'bytes' ? formatBytes(value) : formatInteger(Math.round(value));
 
-/** @param rate units a second */
+/** @param rate units per second */
 function rateFields({done, total, unit}: ProgressState, rate: number | undefined): ProgressFields {
   if (rate === undefined || rate <= 0) return {};
   const rateText = unit === 'bytes' || rate >= 10 ? amount(rate, unit) : rate.toFixed(1);
@@ -54,7 +54,7 @@ function progressFields(progress: ProgressState, rate: number | undefined): Prog
   };
 }
 
-/** As many whole figures as there is room for. */
+/** Joins the fields that fit, without cutting numbers. */
 function joinFitting(fields: ProgressFields, availableWidth: number): string {
   const remaining = {...fields};
   const text = (): string => Object.values(remaining).join(', ');
@@ -64,15 +64,15 @@ function joinFitting(fields: ProgressFields, availableWidth: number): string {
 }
 
 /**
- * One progress at a time: a bar with rate and remaining time on a terminal, drawn at most ten times a second; elsewhere a plain line
- * every ten seconds. It moves only when updated, since training keeps the thread from timers.
+ * Shows one activity at a time. A terminal gets a bar with rate and remaining time, redrawn at most ten times per second; other streams get
+ * a plain line every ten seconds. It is redrawn only on updates, since training blocks timers.
  */
 export class ProgressLine {
   #title = '';
   readonly #rateEstimator = new RateEstimator();
   #lastShownTime = -Infinity;
 
-  /** @param clock seconds */
+  /** @param clock returns the time in seconds */
   constructor(
     private readonly terminal: Terminal,
     private readonly clock: () => number = () => performance.now() / 1000,
@@ -90,7 +90,7 @@ export class ProgressLine {
     else this.terminal.log(line);
   }
 
-  /** Takes the bar away. */
+  /** Removes the bar. */
   end(): void {
     this.#title = '';
     this.terminal.draw('');
@@ -99,7 +99,7 @@ export class ProgressLine {
   #begin({title, done}: ProgressState, now: number): void {
     this.#title = title;
     this.#rateEstimator.start(done, now);
-    // A short activity needs no plain line at all.
+    // A short activity prints no plain line.
     this.#lastShownTime = this.terminal.interactive ? -Infinity : now;
   }
 

@@ -1,9 +1,9 @@
-/** A rate measured over less says nothing yet: the first updates of a network take longer than the others. */
+/** Minimum time for a meaningful rate. The first updates of a network take longer than the others. */
 const MIN_SECONDS = 2;
-/** What happened longer ago counts little for the rate: a slow start, a cache that has been read through. */
+/** Time constant of the decay. Older progress counts little: a slow start, or a cache that has been read. */
 const DECAY_SECONDS = 30;
 
-/** How fast something goes: the mean since the start, older parts of it fading. */
+/** Estimates a rate as the mean since the start, with exponential decay. */
 export class RateEstimator {
   #startTime = 0;
   #lastTime = 0;
@@ -29,7 +29,7 @@ export class RateEstimator {
     [this.#lastTime, this.#lastDone] = [now, done];
   }
 
-  /** A second; undefined while it says nothing. */
+  /** Rate per second; `undefined` until it is meaningful. */
   get rate(): number | undefined {
     return this.#lastTime - this.#startTime < MIN_SECONDS
       ? undefined

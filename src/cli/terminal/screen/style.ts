@@ -1,6 +1,6 @@
 import {styleText} from 'node:util';
 
-/** Paints text for a terminal, or leaves it as it is. */
+/** Styles text for a terminal, or returns it unchanged. */
 export interface Style {
   bold(text: string): string;
   dim(text: string): string;
@@ -11,7 +11,7 @@ export interface Style {
 
 type Format = Parameters<typeof styleText>[0];
 
-// Whether the stream shows colors was decided by then; newer Nodes would decide again.
+// `supportsColor` has already decided whether the stream shows colors. Newer versions of Node would decide again.
 const paint =
   (format: Format) =>
   (text: string): string =>
@@ -34,7 +34,8 @@ export const UNSTYLED: Style = {
 };
 
 /**
- * Whether a stream is painted: FORCE_COLOR says yes (`0` and `false`: no), then NO_COLOR says no (https://no-color.org), else a terminal is.
+ * Whether to color the output of a stream. FORCE_COLOR forces colors on, or off if it is `0` or `false`. Otherwise NO_COLOR
+ * (https://no-color.org) turns them off. By default terminals are colored.
  */
 export function supportsColor(isTerminal: boolean, environment: NodeJS.ProcessEnv): boolean {
   const {FORCE_COLOR: forceColor, NO_COLOR: noColor, TERM} = environment;

@@ -1,30 +1,30 @@
 import {printableLines, printableStyled} from '../../../core/text/printable.js';
 import {COLORED, supportsColor, UNSTYLED, type Style} from './style.js';
 
-/** The part of a stream that is used here. */
+/** Subset of a writable stream that is used here. */
 export interface OutputStream {
   write(text: string): unknown;
   readonly isTTY?: boolean;
   readonly columns?: number;
 }
 
-/** A pseudo-terminal without a size says 0. */
+/** A pseudo-terminal without a size reports 0 columns. */
 const getColumns = ({isTTY, columns}: OutputStream): number =>
   isTTY === true ? columns || 80 : Infinity;
 
-/** Whatever was forgotten elsewhere, no name from outside acts on a terminal. */
+/** Last line of defense: escapes control characters, so that no external name acts on the terminal. */
 const escapeOutput = (text: string, style: Style): string =>
   (style === UNSTYLED ? printableLines : printableStyled)(text);
 
 const CLEAR_LINE = '\r\u001b[2K';
 
-/** Where everything that is said goes: results to standard output, the rest to standard error. */
+/** Output of the program: results go to standard output, everything else to standard error. */
 export class Terminal {
-  /** Of standard error. */
+  /** Style of standard error. */
   readonly style: Style;
-  /** Of standard output. */
+  /** Style of standard output. */
   readonly resultStyle: Style;
-  /** Whether a line on standard error can be drawn over. */
+  /** Whether a line on standard error can be redrawn. */
   readonly interactive: boolean;
   quiet = false;
   #hasDrawnLine = false;
@@ -42,12 +42,12 @@ export class Terminal {
       stderr.isTTY === true && environment.TERM !== 'dumb' && (environment.CI ?? '') === '';
   }
 
-  /** Of standard error; infinite where lines are for a file or a program, which wrap them as they like. */
+  /** Columns of standard error. `Infinity` for files and pipes, whose readers wrap lines themselves. */
   get columns(): number {
     return getColumns(this.stderr);
   }
 
-  /** Of standard output. */
+  /** Columns of standard output. */
   get resultColumns(): number {
     return getColumns(this.stdout);
   }
@@ -57,18 +57,18 @@ export class Terminal {
     this.stdout.write(text === '' ? '' : `${escapeOutput(text, this.resultStyle)}\n`);
   }
 
-  /** A line that stays, unless `--quiet`. */
+  /** Prints a permanent line, unless `--quiet` is set. */
   log(line: string): void {
     if (!this.quiet) this.alert(line);
   }
 
-  /** A line that stays, also with `--quiet`: what went wrong. */
+  /** Prints a permanent line about a problem, even with `--quiet`. */
   alert(line: string): void {
     this.draw('');
     this.stderr.write(`${escapeOutput(line, this.style)}\n`);
   }
 
-  /** The line at the bottom of an interactive terminal, in place of the one before; empty: none. */
+  /** Replaces the bottom line of an interactive terminal. An empty line removes it. */
   draw(line: string): void {
     if (!this.interactive || this.quiet || (line === '' && !this.#hasDrawnLine)) return;
     this.stderr.write(CLEAR_LINE + escapeOutput(line, this.style));
@@ -76,6 +76,6 @@ export class Terminal {
   }
 }
 
-/** Waits until what was written has left the process; a pipe takes it in parts. */
+/** Waits until all output has left the process. A pipe accepts it in pieces. */
 export const waitUntilDrained = (stream: NodeJS.WriteStream): Promise<void> =>
   new Promise(resolve => (stream.writable ? stream.write('', () => resolve()) : resolve()));

@@ -1,4 +1,5 @@
-import {Ajv, type ErrorObject} from 'ajv';
+import {createRequire} from 'node:module';
+import type * as ajv from 'ajv';
 import {describeValue} from './arguments.js';
 import {defineError, UsageError} from './errors.js';
 import {suggest} from './text/suggest.js';
@@ -20,9 +21,14 @@ export class SchemaError extends defineError(
     `${subject}: ${issues.join(' ')}`,
 ) {}
 
-const AJV_OPTIONS = {strict: true, allowUnionTypes: true, verbose: true};
-const ALL_ERRORS = new Ajv({...AJV_OPTIONS, allErrors: true});
-const FIRST_ERROR = new Ajv(AJV_OPTIONS);
+const validators: {all?: ajv.Ajv; first?: ajv.Ajv} = {};
+
+/** Loads ajv at the first validation: that takes 30 ms, and `--help` validates nothing. */
+function getValidator(mode: 'all' | 'first'): ajv.Ajv {
+  const {Ajv} = createRequire(import.meta.url)('ajv') as typeof ajv;
+  const options = {strict: true, allowUnionTypes: true, verbose: true, allErrors: mode === 'all'};
+  return (validators[mode] ??= new Ajv(options));
+}
 
 /** Maximum number of characters shown of a value: it may be a whole file. */
 const MAX_SHOWN_LENGTH = 200;
@@ -57,7 +63,7 @@ const suggestSimilar = (value: unknown, choices: readonly unknown[]): string =>
     )) ||
   '.';
 
-function describeIssue(error: ErrorObject): string {
+function describeIssue(error: ajv.ErrorObject): string {
   const path = toDottedPath(error.instancePath);
   const prefix = path === '' ? '' : `${path}.`;
   switch (error.keyword) {
@@ -86,12 +92,12 @@ function describeIssue(error: ErrorObject): string {
  * Describes errors. Each branch of `anyOf` fails separately. If one branch accepts the value's type and only something inside is wrong,
  * that error is reported; otherwise one sentence covers the value.
  */
-function describeIssues(errors: readonly ErrorObject[]): string[] {
+function describeIssues(errors: readonly ajv.ErrorObject[]): string[] {
   const alternatives = errors.filter(error => error.keyword === 'anyOf');
   const others = errors.filter(error => error.keyword !== 'anyOf');
-  const isBranchOf = (either: ErrorObject, error: ErrorObject): boolean =>
+  const isBranchOf = (either: ajv.ErrorObject, error: ajv.ErrorObject): boolean =>
     error.schemaPath.startsWith(either.schemaPath);
-  const isInside = (either: ErrorObject, error: ErrorObject): boolean =>
+  const isInside = (either: ajv.ErrorObject, error: ajv.ErrorObject): boolean =>
     isBranchOf(either, error) && error.instancePath.length > either.instancePath.length;
   const described = alternatives
     .filter(either => !others.some(error => isInside(either, error)))
@@ -102,7 +108,7 @@ function describeIssues(errors: readonly ErrorObject[]): string[] {
   return [...new Set([...described, ...reported.map(describeIssue)])];
 }
 
-function describeAlternatives({parentSchema, instancePath, data}: ErrorObject): string {
+function describeAlternatives({parentSchema, instancePath, data}: ajv.ErrorObject): string {
   const {description = 'one of the allowed forms', anyOf = []} = parentSchema as {
     readonly description?: string;
     readonly anyOf?: readonly {readonly enum?: readonly unknown[]}[];
@@ -123,7 +129,7 @@ export function validate<T>(
   subject: string,
   mode: 'all' | 'first' = 'all',
 ): T {
-  const validateDocument = (mode === 'all' ? ALL_ERRORS : FIRST_ERROR).compile<T>(schema);
+  const validateDocument = getValidator(mode).compile<T>(schema);
   if (validateDocument(document)) return document;
   throw new SchemaError({subject, issues: describeIssues(validateDocument.errors ?? [])});
 }

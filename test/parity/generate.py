@@ -145,12 +145,12 @@ def random_golden(arch: str) -> dict:
 
 
 def real_golden(shared: Path) -> dict:
-    """The real stage-3 file on the middle of one real photograph, not resized, so that both sides see the very same pixels."""
+    """The real stage-3 file on the middle of one real photo, not resized, so that both sides see the very same pixels."""
     from PIL import Image
     from safetensors.torch import load_file
 
-    photograph = sorted((shared / "data/hymenoptera/val/ants").glob("*.jpg"))[0]
-    image = np.asarray(Image.open(photograph).convert("RGB"))
+    photo = sorted((shared / "data/hymenoptera/val/ants").glob("*.jpg"))[0]
+    image = np.asarray(Image.open(photo).convert("RGB"))
     top, left = (image.shape[0] - 224) // 2, (image.shape[1] - 224) // 2
     pixels = image[top : top + 224, left : left + 224, ::-1].astype(np.float32) - np.array([103.939, 116.779, 123.68], np.float32)
     net = ResNet("resnet50", stages=3, stride_on="1x1", eps=1.001e-5)
@@ -159,7 +159,7 @@ def real_golden(shared: Path) -> dict:
         if not key.startswith("fc."):
             tensor.copy_(file[key])
     x = torch.tensor(np.ascontiguousarray(pixels)).permute(2, 0, 1)[None]
-    return {"photograph": f"data/hymenoptera/val/ants/{photograph.name}", **golden(net, x, leave=("logits",))}
+    return {"photo": f"data/hymenoptera/val/ants/{photo.name}", **golden(net, x, leave=("logits",))}
 
 
 if __name__ == "__main__":

@@ -8,7 +8,7 @@ import type {CommandHandler} from '../command.js';
 import {formatSteps} from '../terminal/format-steps.js';
 import {DEMO_RECIPE_PATH, readRecipeFile} from '../options/recipe-file.js';
 import {formatLabeled} from '../terminal/screen/layout.js';
-import {PROGRAM_NAME, quoted} from '../terminal/format.js';
+import {PROGRAM_NAME, quoted, shortPath} from '../terminal/format.js';
 import {trainCommand} from './train.js';
 
 /** Seed of the demo images. They are the same in every demo, whatever the training seed. */
@@ -53,7 +53,7 @@ export const demoCommand: CommandHandler = async (input, context) => {
     [
       [`${PROGRAM_NAME} DIR`, 'with images of your own, a folder for each class'],
       [
-        `${PROGRAM_NAME} ${quoted(directory)} --recipe ${quoted(DEMO_RECIPE_PATH)}`,
+        `${PROGRAM_NAME} ${quoted(directory)} --recipe ${quoted(shortPath(DEMO_RECIPE_PATH))}`,
         'this one again',
       ],
     ],

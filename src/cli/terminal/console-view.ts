@@ -8,6 +8,7 @@ import {EpochTable, formatSelectionMetric} from './epoch-table.js';
 import {formatFeatures} from './format-features.js';
 import {formatFindings} from './format-findings.js';
 import {describePhase} from './format-phases.js';
+import {shortPath} from './format.js';
 import {ProgressLine} from './screen/progress-line.js';
 import type {Terminal} from './screen/terminal.js';
 import {truncateMiddle, LABEL_WIDTH, formatLabeled, displayWidth} from './screen/layout.js';
@@ -64,7 +65,7 @@ export class ConsoleView {
       case 'dataset':
         return this.#logPath(
           'dataset',
-          this.#data ?? event.root,
+          this.#data ?? shortPath(event.root),
           `: ${formatCount(event.images, 'image')} in ${formatCount(event.classes, 'class', 'classes')}`,
         );
       case 'weights':

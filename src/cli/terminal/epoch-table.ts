@@ -9,7 +9,7 @@ import {formatFixedPercent} from './format.js';
 type EpochEvent = Extract<RunEvent, {readonly type: 'epoch'}>;
 
 /** Minimum time between two lines. Epochs on cached features take milliseconds, faster than a user can read. */
-const MIN_INTERVAL_SECONDS = 2;
+const MIN_INTERVAL_SECONDS = 1;
 
 /** The first column shares the width of the labels. */
 const COLUMN_WIDTHS = [LABEL_WIDTH - 2, 10, 8, 12, 13, 10];

@@ -1,3 +1,4 @@
+import {isAbsolute, relative} from 'node:path';
 import {shellQuote} from '../../core/text/printable.js';
 
 /** Percentage of a fraction 0..1: `92.8 %` */
@@ -21,6 +22,12 @@ export function formatList(items: readonly string[], limit = 6): string {
 }
 
 export {shellQuote as quoted};
+
+/** A path below the working directory without what leads to it; any other path as it is. */
+export function shortPath(path: string): string {
+  const below = relative(process.cwd(), path);
+  return isAbsolute(below) || below === '' || below.startsWith('..') ? path : below;
+}
 
 /** Whether npx started this program directly. npx may also start a parent of it, such as a test runner. */
 export const isStartedByNpx = ({

@@ -1,4 +1,5 @@
 import {execFileSync} from 'node:child_process';
+import {join} from 'node:path';
 import {expect} from 'chai';
 import {
   formatTable,
@@ -15,12 +16,20 @@ import {
   formatList,
   quoted,
   isStartedByNpx,
+  shortPath,
 } from '../../../src/cli/terminal/format.js';
 
 describe('words', () => {
   it('spell options for flags and for the environment', () => {
     expect(toKebabCase('batchSize')).to.equal('batch-size');
     expect(toEnvironmentName('assertAccuracy')).to.equal('FINETUNE_ASSERT_ACCURACY');
+  });
+
+  it('show a path below the working directory without what leads to it', () => {
+    const directory = process.cwd();
+    expect(shortPath(join(directory, 'pets', 'cat'))).to.equal(join('pets', 'cat'));
+    for (const path of [directory, join(directory, '..', 'other'), 'pets.csv'])
+      expect(shortPath(path)).to.equal(path);
   });
 
   it('know whether npx started the program itself', () => {

@@ -13,21 +13,23 @@ export interface ResNetSpec {
 
 const IMAGENET = {stageWidths: [64, 128, 256, 512], groups: 1, widthPerGroup: 64} as const;
 
+const DEPTH_50 = {...IMAGENET, block: 'bottleneck', blocksPerStage: [3, 4, 6, 3]} as const;
+const DEPTH_101 = {...IMAGENET, block: 'bottleneck', blocksPerStage: [3, 4, 23, 3]} as const;
+
 /** Table 1 of He et al., https://arxiv.org/abs/1512.03385 */
 export const RESNETS = {
   resnet18: {...IMAGENET, block: 'basic', blocksPerStage: [2, 2, 2, 2]},
   resnet34: {...IMAGENET, block: 'basic', blocksPerStage: [3, 4, 6, 3]},
-  resnet50: {...IMAGENET, block: 'bottleneck', blocksPerStage: [3, 4, 6, 3]},
-  resnet101: {...IMAGENET, block: 'bottleneck', blocksPerStage: [3, 4, 23, 3]},
+  resnet50: DEPTH_50,
+  resnet101: DEPTH_101,
   resnet152: {...IMAGENET, block: 'bottleneck', blocksPerStage: [3, 8, 36, 3]},
-  // Table 1 of Xie et al., https://arxiv.org/abs/1611.05431
-  resnext50_32x4d: {
-    ...IMAGENET,
-    block: 'bottleneck',
-    blocksPerStage: [3, 4, 6, 3],
-    groups: 32,
-    widthPerGroup: 4,
-  },
+  // Xie et al., https://arxiv.org/abs/1611.05431, table 1; the larger ones are torchvision's
+  resnext50_32x4d: {...DEPTH_50, groups: 32, widthPerGroup: 4},
+  resnext101_32x8d: {...DEPTH_101, groups: 32, widthPerGroup: 8},
+  resnext101_64x4d: {...DEPTH_101, groups: 64, widthPerGroup: 4},
+  // Zagoruyko & Komodakis, https://arxiv.org/abs/1605.07146: inner convolutions of twice the width
+  wide_resnet50_2: {...DEPTH_50, widthPerGroup: 128},
+  wide_resnet101_2: {...DEPTH_101, widthPerGroup: 128},
 } as const satisfies Record<string, ResNetSpec>;
 
 export type Arch = keyof typeof RESNETS;

@@ -1,4 +1,5 @@
 import {expect} from 'chai';
+import {ARCHS} from '../../src/backbones/resnet-specs.js';
 import {
   appendFileSync,
   cpSync,
@@ -179,7 +180,7 @@ describe('loadModel', () => {
       );
       const path = join(directory, 'finetune.json');
       expect(await messageFor(directory)).to.equal(
-        `${path}: "arch" cannot be "resnet20"; did you mean resnet50? Use resnet18, resnet34, resnet50, resnet101, resnet152 or resnext50_32x4d. ` +
+        `${path}: "arch" cannot be "resnet20"; did you mean resnet50? Use ${ARCHS.slice(0, -1).join(', ')} or ${ARCHS.at(-1)}. ` +
           'Copy the whole folder again, or export it again.',
       );
     });

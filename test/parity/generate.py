@@ -16,7 +16,14 @@ from torch import nn
 from torch.nn import functional as F
 
 HERE = Path(__file__).parent
-BLOCKS = {"resnet18": [2, 2, 2, 2], "resnet50": [3, 4, 6, 3]}
+# Blocks of each stage, whether they are bottlenecks, groups, and width of a group.
+NETWORKS = {
+    "resnet18": ([2, 2, 2, 2], False, 1, 64),
+    "resnet50": ([3, 4, 6, 3], True, 1, 64),
+    "resnext50_32x4d": ([3, 4, 6, 3], True, 32, 4),
+    "resnext101_64x4d": ([3, 4, 23, 3], True, 64, 4),
+    "wide_resnet50_2": ([3, 4, 6, 3], True, 1, 128),
+}
 
 
 def uniform(name: str, count: int) -> np.ndarray:
@@ -47,9 +54,9 @@ def hashed(name: str, shape: tuple[int, ...]) -> torch.Tensor:
 
 
 class Unit(nn.Module):
-    def __init__(self, cin, cout, kernel, stride, eps):
+    def __init__(self, cin, cout, kernel, stride, eps, groups=1):
         super().__init__()
-        self.conv = nn.Conv2d(cin, cout, kernel, stride, kernel // 2, bias=False)
+        self.conv = nn.Conv2d(cin, cout, kernel, stride, kernel // 2, bias=False, groups=groups)
         self.bn = nn.BatchNorm2d(cout, eps=eps)
 
     def forward(self, x):
@@ -57,13 +64,14 @@ class Unit(nn.Module):
 
 
 class Block(nn.Module):
-    def __init__(self, cin, width, stride, bottleneck, stride_on, eps):
+    def __init__(self, cin, width, stride, bottleneck, stride_on, eps, groups, group_width):
         super().__init__()
         cout = width * 4 if bottleneck else width
+        inner = width * group_width // 64 * groups
         first = stride if stride_on == "1x1" else 1
         if bottleneck:
             self.units = nn.ModuleList([
-                Unit(cin, width, 1, first, eps), Unit(width, width, 3, stride // first, eps), Unit(width, cout, 1, 1, eps)])
+                Unit(cin, inner, 1, first, eps), Unit(inner, inner, 3, stride // first, eps, groups), Unit(inner, cout, 1, 1, eps)])
         else:
             self.units = nn.ModuleList([Unit(cin, width, 3, stride, eps), Unit(width, width, 3, 1, eps)])
         self.down = Unit(cin, cout, 1, stride, eps) if stride != 1 or cin != cout else None
@@ -76,17 +84,17 @@ class Block(nn.Module):
 
 
 class ResNet(nn.Module):
-    """torchvision's ResNet, and Keras' where `stride_on` is 1x1."""
+    """torchvision's ResNet, ResNeXt and Wide ResNet, and Keras' ResNet where `stride_on` is 1x1."""
 
     def __init__(self, arch, stages=4, stride_on="3x3", eps=1e-5, classes=1000):
         super().__init__()
-        bottleneck = arch == "resnet50"
+        counts, bottleneck, groups, group_width = NETWORKS[arch]
         self.stem = Unit(3, 64, 7, 2, eps)
         self.stages, cin = nn.ModuleList(), 64
         for stage in range(stages):
             width, blocks = 64 * 2**stage, []
-            for i in range(BLOCKS[arch][stage]):
-                blocks.append(Block(cin, width, 2 if stage and not i else 1, bottleneck, stride_on, eps))
+            for i in range(counts[stage]):
+                blocks.append(Block(cin, width, 2 if stage and not i else 1, bottleneck, stride_on, eps, groups, group_width))
                 cin = width * 4 if bottleneck else width
             self.stages.append(nn.Sequential(*blocks))
         self.fc = nn.Linear(cin, classes)
@@ -164,7 +172,7 @@ def real_golden(shared: Path) -> dict:
 
 if __name__ == "__main__":
     torch.set_grad_enabled(False)
-    goldens = {"torch": torch.__version__, "resnet18": random_golden("resnet18"), "resnet50": random_golden("resnet50")}
+    goldens = {"torch": torch.__version__, **{arch: random_golden(arch) for arch in NETWORKS}}
     if len(sys.argv) > 1:
         goldens["real"] = real_golden(Path(sys.argv[1]))
     (HERE / "goldens").mkdir(exist_ok=True)

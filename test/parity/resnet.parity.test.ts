@@ -6,7 +6,7 @@ import {inferenceInterpreter} from '../../src/backbones/interpreters.js';
 import {loadBackbone, type Backbone} from '../../src/backbones/load-backbone.js';
 import {normalize} from '../../src/backbones/normalize.js';
 import {forward} from '../../src/backbones/forward.js';
-import {backboneShapes} from '../../src/backbones/network.js';
+import {backboneShapes, featureWidth} from '../../src/backbones/network.js';
 import type {BackboneSpec} from '../../src/backbones/resnet-specs.js';
 import {
   CAFFE_PREPROCESSING,
@@ -30,10 +30,18 @@ type Golden = Readonly<Record<string, Summary>>;
 const GOLDENS = JSON.parse(
   readFileSync(new URL('../../../test/parity/goldens/resnet.json', import.meta.url), 'utf8'),
 ) as {
-  resnet18: Golden;
-  resnet50: Golden;
+  [arch in (typeof NETWORKS)[number]]: Golden;
+} & {
   real: Golden & {photo: string};
 };
+/** Networks with goldens of seeded weights. */
+const NETWORKS = [
+  'resnet18',
+  'resnet50',
+  'resnext50_32x4d',
+  'resnext101_64x4d',
+  'wide_resnet50_2',
+] as const;
 const HOW_TO_REGENERATE = 'the head of test/parity/generate.py says how to make the goldens again';
 
 /** PyTorch and TensorFlow add in another order: 1e-4 of the depth's mean magnitude, over some fifty layers of float32. */
@@ -67,7 +75,7 @@ function expectDepths(
   });
 }
 
-function hashedClassifier(arch: 'resnet18' | 'resnet50'): Classifier {
+function hashedClassifier(arch: (typeof NETWORKS)[number]): Classifier {
   const spec: BackboneSpec = {arch, lastStage: 4, strideIn1x1: false, batchNormEpsilon: 1e-5};
   const backbone = {
     spec,
@@ -81,7 +89,7 @@ function hashedClassifier(arch: 'resnet18' | 'resnet50'): Classifier {
     Array(1000).fill('x'),
     0,
   );
-  const width = arch === 'resnet18' ? 512 : 2048;
+  const width = featureWidth(spec);
   for (const [name, variable] of toDevice(
     new Map([
       ['fc.weight', hashed('fc.weight', [1000, width])],
@@ -97,7 +105,7 @@ function hashedClassifier(arch: 'resnet18' | 'resnet50'): Classifier {
 describe('the network against PyTorch', () => {
   useBackend();
 
-  for (const arch of ['resnet18', 'resnet50'] as const) {
+  for (const arch of NETWORKS) {
     it(`${arch} has PyTorch's stem, stages, features and logits`, () => {
       const classifier = hashedClassifier(arch);
       const values = uniform('pixels', 2 * 96 * 64 * 3).map(u => Math.floor((u + 1) * 128));

@@ -8,7 +8,7 @@ export const MODEL_OPTIONS = {
   arch: {
     scope: 'recipe',
     schema: {enum: ARCHS},
-    help: 'depth of the ResNet',
+    help: 'network',
     default: 'resnet50',
     isCommon: true,
   },

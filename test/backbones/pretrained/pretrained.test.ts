@@ -20,10 +20,19 @@ const PUBLISHED: Record<string, [string, number, number, number]> = {
   'resnet101.imagenet1k-v2': ['cd907fc2', 170.53, 81.886, 95.78],
   'resnet152.imagenet1k-v1': ['394f9c45', 230.434, 78.312, 94.046],
   'resnet152.imagenet1k-v2': ['f82ba261', 230.474, 82.284, 96.002],
+  'resnext50_32x4d.imagenet1k-v1': ['7cdf4587', 95.789, 77.618, 93.698],
+  'resnext50_32x4d.imagenet1k-v2': ['1a0047aa', 95.833, 81.198, 95.34],
+  'resnext101_32x8d.imagenet1k-v1': ['8ba56ff5', 339.586, 79.312, 94.526],
+  'resnext101_32x8d.imagenet1k-v2': ['110c445d', 339.673, 82.834, 96.228],
+  'resnext101_64x4d.imagenet1k-v1': ['173b62eb', 319.318, 83.246, 96.454],
+  'wide_resnet50_2.imagenet1k-v1': ['95faca4d', 131.82, 78.468, 94.086],
+  'wide_resnet50_2.imagenet1k-v2': ['9ba9bcbe', 263.124, 81.602, 95.758],
+  'wide_resnet101_2.imagenet1k-v1': ['32ee1156', 242.896, 78.848, 94.284],
+  'wide_resnet101_2.imagenet1k-v2': ['d733dc28', 484.747, 82.51, 96.02],
 };
 
 describe('the entries of pretrained/', () => {
-  it('are the eight files torchvision published for the five depths, by depth, then by version', () => {
+  it('are the files torchvision published for these networks, by network, then by version', () => {
     expect(listPretrained().map(card => card.name)).to.deep.equal(Object.keys(PUBLISHED));
   });
 
@@ -53,14 +62,17 @@ describe('the entries of pretrained/', () => {
         expect(card.huggingFace).to.match(new RegExp(`^timm/${card.arch}\\.tv`));
       });
 
-      it('counts the parameters of its depth, and its file has four bytes for each', () => {
+      it('counts the parameters of its network, and its file has four bytes for each, or two', () => {
         expect(countParameters({...card, lastStage: 4}, card.classes)).to.equal(card.numParams);
-        expect((card.sizeMiB * 2 ** 20) / (4 * card.numParams)).to.be.within(1, 1.01);
+        // The first files of the wide networks hold half floats.
+        const bytes = /^wide_.*-v1$/.test(card.name) ? 2 : 4;
+        expect((card.sizeMiB * 2 ** 20) / (bytes * card.numParams)).to.be.within(1, 1.01);
       });
 
-      it('is fed as it was evaluated: V1 at 256 to 224, V2 at 232 to 224', () => {
+      it('is fed as it was evaluated: the first recipe at 256 to 224, the new one at 232 to 224', () => {
         const {resizeSize, cropSize} = card.preprocessing;
-        expect([resizeSize, cropSize]).to.deep.equal([card.name.endsWith('v2') ? 232 : 256, 224]);
+        const isNewRecipe = card.name.endsWith('v2') || card.arch === 'resnext101_64x4d';
+        expect([resizeSize, cropSize]).to.deep.equal([isNewRecipe ? 232 : 256, 224]);
       });
 
       it('says what is known of its license', () => {

@@ -1,4 +1,5 @@
 import {expect} from 'chai';
+import {ARCHS} from '../../../src/backbones/resnet-specs.js';
 import {UsageError} from '../../../src/core/errors.js';
 import type {ImageFolder, Sample} from '../../../src/datasets/sample.js';
 import type {Phase} from '../../../src/finetune/recipe/phases.js';
@@ -317,7 +318,7 @@ describe('resolveRecipe', () => {
     [
       'an arch that is none',
       {arch: 'resnet51'},
-      'Recipe: "arch" cannot be "resnet51"; did you mean resnet50? Use resnet18, resnet34, resnet50, resnet101, resnet152 or resnext50_32x4d.',
+      `Recipe: "arch" cannot be "resnet51"; did you mean resnet50? Use ${ARCHS.slice(0, -1).join(`, ')} or ${ARCHS.at(-1)}.',
     ],
     ['a number out of range', {epochs: 0}, 'Recipe: "epochs" must be >= 1; it is 0.'],
     [

@@ -318,7 +318,7 @@ describe('resolveRecipe', () => {
     [
       'an arch that is none',
       {arch: 'resnet51'},
-      `Recipe: "arch" cannot be "resnet51"; did you mean resnet50? Use ${ARCHS.slice(0, -1).join(`, ')} or ${ARCHS.at(-1)}.',
+      `Recipe: "arch" cannot be "resnet51"; did you mean resnet50? Use ${ARCHS.slice(0, -1).join(', ')} or ${ARCHS.at(-1)}.`,
     ],
     ['a number out of range', {epochs: 0}, 'Recipe: "epochs" must be >= 1; it is 0.'],
     [

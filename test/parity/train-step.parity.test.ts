@@ -18,12 +18,18 @@ import {hashed, uniform} from '../helpers/hashed-weights.js';
 interface Run {
   readonly losses: readonly number[];
   readonly after: Readonly<Record<string, readonly number[]>>;
+  /** Largest relative error of PyTorch's own float32: deep networks amplify rounding from step to step. */
+  readonly float32Error: {readonly losses: number; readonly after: number};
 }
+
+/** Ours may be off by three times what PyTorch's float32 is, or by 1e-4. */
+const tolerance = (float32Error: number): number => Math.max(1e-4, 3 * float32Error);
 
 /** Made by generate_train.py, whose rules these are. */
 const GOLDEN = JSON.parse(
   readFileSync(new URL('../../../test/parity/goldens/train.json', import.meta.url), 'utf8'),
-) as Readonly<Record<string, Run>>;
+) as Readonly<Record<(typeof ARCHS)[number], Readonly<Record<string, Run>>>>;
+const ARCHS = ['resnet18', 'resnext50_32x4d'] as const;
 const [SIZE, BATCH, CLASSES] = [64, 4, 10];
 const RATES = {stem: 1e-4, stage1: 2e-4, stage2: 3e-4, stage3: 4e-4, stage4: 5e-4, head: 1e-3};
 const TIMES = {sgd: 20, adamw: 0.1};
@@ -31,16 +37,16 @@ const RULES = {labelSmoothing: 0.1, clipNorm: 1, bnMomentum: 0.1};
 const HOW_TO_REGENERATE =
   'the head of test/parity/generate_train.py says how to make the golden again';
 
-const SPEC: BackboneSpec = {
-  arch: 'resnet18',
+const specOf = (arch: (typeof ARCHS)[number]): BackboneSpec => ({
+  arch,
   lastStage: 4,
   strideIn1x1: false,
   batchNormEpsilon: 1e-5,
-};
+});
 
-function hashedClassifier(tensors: StateDict): Classifier {
+function hashedClassifier(spec: BackboneSpec, tensors: StateDict): Classifier {
   const backbone = {
-    spec: SPEC,
+    spec,
     preprocessing: withImageSize(TORCHVISION_PREPROCESSING, SIZE),
     weights: toDevice(tensors),
     origin: 'hashed',
@@ -96,32 +102,38 @@ function distance(data: Float32Array, expected: readonly number[]): number {
   return Math.max(...expected.map((value, i) => Math.abs(value - data[at[i]!]!))) / largest;
 }
 
-describe('three training steps of a ResNet-18 against PyTorch', () => {
-  useBackend();
-  const tensors = new Map<string, CpuTensor>();
+for (const arch of ARCHS) {
+  describe(`three training steps of ${arch} against PyTorch`, () => {
+    useBackend();
+    const spec = specOf(arch);
+    const tensors = new Map<string, CpuTensor>();
 
-  before('hash the weights', () =>
-    backboneShapes(SPEC).forEach((shape, name) => tensors.set(name, hashed(name, shape))),
-  );
+    before('hash the weights', () =>
+      backboneShapes(spec).forEach((shape, name) => tensors.set(name, hashed(name, shape))),
+    );
 
-  for (const type of ['sgd', 'adamw'] as const) {
-    for (const batchNorm of ['inference', 'training'] as const) {
-      it(`${type}, batch norms with the statistics of ${batchNorm}`, () => {
-        const {losses, after} = GOLDEN[`${type}, ${batchNorm}`]!;
-        const classifier = hashedClassifier(tensors);
-        const found = steps(classifier, type, batchNorm);
-        const moved = toHost(classifier.weights, name => name in after);
-        disposeWeights(classifier.weights);
-        found.forEach((loss, i) =>
-          expect(loss / losses[i]!, HOW_TO_REGENERATE).to.be.closeTo(1, 1e-4),
-        );
-        for (const [name, expected] of Object.entries(after)) {
-          expect(
-            distance(moved.get(name)!.data, expected),
-            `${name}; ${HOW_TO_REGENERATE}`,
-          ).to.be.below(1e-4);
-        }
-      });
+    for (const type of ['sgd', 'adamw'] as const) {
+      for (const batchNorm of ['inference', 'training'] as const) {
+        it(`${type}, batch norms with the statistics of ${batchNorm}`, () => {
+          const {losses, after, float32Error} = GOLDEN[arch][`${type}, ${batchNorm}`]!;
+          const classifier = hashedClassifier(spec, tensors);
+          const found = steps(classifier, type, batchNorm);
+          const moved = toHost(classifier.weights, name => name in after);
+          disposeWeights(classifier.weights);
+          found.forEach((loss, i) =>
+            expect(loss / losses[i]!, HOW_TO_REGENERATE).to.be.closeTo(
+              1,
+              i === 0 ? 1e-4 : tolerance(float32Error.losses),
+            ),
+          );
+          for (const [name, expected] of Object.entries(after)) {
+            expect(
+              distance(moved.get(name)!.data, expected),
+              `${name}; ${HOW_TO_REGENERATE}`,
+            ).to.be.below(tolerance(float32Error.after));
+          }
+        });
+      }
     }
-  }
-});
+  });
+}

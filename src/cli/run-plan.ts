@@ -33,7 +33,7 @@ const pickValues = (options: object, optionSources: readonly OptionSource[]): Op
     values: Object.fromEntries(Object.entries(values).filter(([key]) => key in options)),
   }));
 
-/** Options that are recorded with the run. The output directory is chosen anew each time. */
+/** Options that are recorded with the run. The output directory is chosen again for each run. */
 const RECORDED_OPTIONS = selectOptions(
   ({scope}, key) => scope === 'run' && key !== 'out' && key !== 'overwrite',
 );

@@ -24,10 +24,10 @@ export class SchemaError extends defineError(
 const validators: {all?: ajv.Ajv; first?: ajv.Ajv} = {};
 
 /** Loads ajv at the first validation: that takes 30 ms, and `--help` validates nothing. */
-function getValidator(mode: 'all' | 'first'): ajv.Ajv {
+function createValidator(mode: 'all' | 'first'): ajv.Ajv {
   const {Ajv} = createRequire(import.meta.url)('ajv') as typeof ajv;
   const options = {strict: true, allowUnionTypes: true, verbose: true, allErrors: mode === 'all'};
-  return (validators[mode] ??= new Ajv(options));
+  return new Ajv(options);
 }
 
 /** Maximum number of characters shown of a value: it may be a whole file. */
@@ -129,7 +129,7 @@ export function validate<T>(
   subject: string,
   mode: 'all' | 'first' = 'all',
 ): T {
-  const validateDocument = getValidator(mode).compile<T>(schema);
+  const validateDocument = (validators[mode] ??= createValidator(mode)).compile<T>(schema);
   if (validateDocument(document)) return document;
   throw new SchemaError({subject, issues: describeIssues(validateDocument.errors ?? [])});
 }

@@ -86,7 +86,7 @@ function tiles({
   ];
   return html`
     <dl class="tiles">
-      ${tile('Balanced accuracy', formatPercent(balancedAccuracy), `every class counts alike${intervalNote}`)}
+      ${tile('Balanced accuracy', formatPercent(balancedAccuracy), `every class counts equally${intervalNote}`)}
       ${classes.length > 5 ? tile('Top-5 accuracy', formatPercent(top5Accuracy)) : tile('Macro F1', macroF1.toFixed(3))}
       ${tile('Classes', formatInteger(classes.length))}
       ${tile('Images', formatInteger(images.train + images.validation + images.test), others.filter(Boolean).join(', '))}

@@ -30,7 +30,7 @@ const table = (head: readonly string[], rows: readonly (readonly string[])[]): s
 const SELECTED_BY = {accuracy: 'accuracy', balancedAccuracy: 'balanced accuracy'};
 
 const CALIBRATION =
-  'Training made every class count alike, whatever its number of images, so a probability here is that of images of which every class has ' +
+  'Training gave every class equal weight, whatever its number of images, so a probability here assumes that every class has ' +
   'as many: where classes are not equally frequent, multiply each probability by the frequency of its class and divide by the sum.';
 
 /** Formats the results. Top-5 accuracy is omitted for five classes or fewer, where it is always 100 %. */
@@ -100,7 +100,7 @@ function origin({weights, pretrained}: ModelCardData): string {
     return 'Training began from random weights; there is no other license than yours on the images.';
   const name = escapeMarkdown(basename(weights));
   if (pretrained === undefined)
-    return `Training began from the weights in ${name}. Nothing is known here of their license: ask whoever made them.`;
+    return `Training began from the weights in ${name}. Their license is unknown: ask their authors.`;
   return `Training began from the weights ${name}, published at <${pretrained.source}>. Their license: ${pretrained.license}`;
 }
 

@@ -34,7 +34,7 @@ export function canvasSnippet(preprocessing: Preprocessing): string {
       `context.drawImage(image, left, top, side, side, ${whole});`,
     ],
     squash: [
-      'All of the image, its sides squeezed alike.',
+      'The whole image, with both sides scaled to fit.',
       ...filled('white', whole),
       `context.drawImage(image, ${whole});`,
     ],

@@ -23,7 +23,7 @@ describe('the model card', () => {
   });
 
   it('says what a balance does to probabilities, and by what the epoch was chosen', () => {
-    expect(modelCard(madeUpRecord(['ants', 'bees']))).to.not.contain('count alike, whatever');
+    expect(modelCard(madeUpRecord(['ants', 'bees']))).to.not.contain('equal weight, whatever');
     const card = modelCard({...madeUpRecord(['ants', 'bees']), classBalance: 'weighted-loss'});
     expect(card).to.contain(
       'multiply each probability by the frequency of its class and divide by the sum',
@@ -98,7 +98,7 @@ describe('the model card', () => {
   it('does not invent a license', () => {
     const {pretrained: _, ...record} = madeUpRecord(['ants', 'bees']);
     expect(modelCard({...record, weights: '/home/me/mine.safetensors'})).to.contain(
-      'Training began from the weights in mine.safetensors. Nothing is known here of their license: ask whoever made them.',
+      'Training began from the weights in mine.safetensors. Their license is unknown: ask their authors.',
     );
     expect(modelCard({...record, weights: 'none'}))
       .to.contain('Training began from random weights;')

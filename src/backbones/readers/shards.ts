@@ -92,5 +92,5 @@ function checkShardComplete(
 ): void {
   const missing = names.find(name => !tensors.has(name) && !name.endsWith('num_batches_tracked'));
   if (missing !== undefined)
-    throw new FormatError(`no tensor "${missing}" in shard ${file}, where its index says it lies`);
+    throw new FormatError(`no tensor "${missing}" in shard ${file}, where its index puts it`);
 }

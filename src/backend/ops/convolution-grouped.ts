@@ -40,6 +40,20 @@ const groupShape = ([a, b, c, channels]: Shape4D, groups: number): Shape4D => [
   channels / groups,
 ];
 
+/** A gradient group by group. @param gradient of one group, from its part of `dy` and of the other operand */
+function gradientByGroup(
+  dy: Tensor4D,
+  other: Tensor4D,
+  groups: number,
+  gradient: (dy: Tensor4D, other: Tensor4D) => Tensor4D,
+): Tensor4D {
+  return tf.tidy(() => {
+    const others = splitChannels(other, groups);
+    const gradients = splitChannels(dy, groups).map((each, i) => gradient(each, others[i]!));
+    return tf.concat4d(gradients, 3);
+  });
+}
+
 /**
  * Adds grouped filters to a convolution whose backend lacks them: forward as a depthwise convolution and a sum, the gradients group by
  * group.
@@ -52,25 +66,17 @@ export const withGroups = (convolution: Convolution): Convolution => ({
   inputGradient: (dy, filter, inputShape, geometry) => {
     const groups = groupCount(inputShape, filter.shape);
     if (groups === 1) return convolution.inputGradient(dy, filter, inputShape, geometry);
-    return tf.tidy(() => {
-      const [dys, filters] = [splitChannels(dy, groups), splitChannels(filter, groups)];
-      const shape = groupShape(inputShape, groups);
-      const gradients = dys.map((each, i) =>
-        convolution.inputGradient(each, filters[i]!, shape, geometry),
-      );
-      return tf.concat4d(gradients, 3);
-    });
+    const shape = groupShape(inputShape, groups);
+    return gradientByGroup(dy, filter, groups, (each, ofGroup) =>
+      convolution.inputGradient(each, ofGroup, shape, geometry),
+    );
   },
   filterGradient: (dy, x, filterShape, geometry) => {
     const groups = groupCount(x.shape, filterShape);
     if (groups === 1) return convolution.filterGradient(dy, x, filterShape, geometry);
-    return tf.tidy(() => {
-      const [dys, xs] = [splitChannels(dy, groups), splitChannels(x, groups)];
-      const shape = groupShape(filterShape, groups);
-      const gradients = dys.map((each, i) =>
-        convolution.filterGradient(each, xs[i]!, shape, geometry),
-      );
-      return tf.concat4d(gradients, 3);
-    });
+    const shape = groupShape(filterShape, groups);
+    return gradientByGroup(dy, x, groups, (each, ofGroup) =>
+      convolution.filterGradient(each, ofGroup, shape, geometry),
+    );
   },
 });

@@ -7,10 +7,9 @@ import {COMMON_OPTIONS, describeOption, HELP_GROUPS, isBooleanOption} from './co
 function toYargsOptions(options: OptionTable): Record<string, Options> {
   return Object.fromEntries(
     Object.entries(options).map(([key, option]) => {
-      // A bare --resume resumes the newest run.
       const kind: Options = isBooleanOption(option)
         ? {type: 'boolean'}
-        : key === 'resume'
+        : option.isValueOptional
           ? {type: 'string'}
           : {requiresArg: true};
       return [toKebabCase(key), {...kind, describe: describeOption(option)}];

@@ -151,7 +151,7 @@ const extraArgumentError = (command: CommandName, token: string): UsageError =>
 function checkMistypedCommand(token: string): void {
   if ((COMMAND_NAMES as readonly string[]).includes(token) && !existsSync(token))
     throw new UsageError(
-      `The command ${token} stands behind an option. Run finetune ${token} ... with the options after it.`,
+      `The command ${token} comes after an option. Run finetune ${token} ... with the options after it.`,
     );
   const hint = /[/.]/.test(token) || existsSync(token) ? '' : suggest(token, COMMAND_NAMES);
   if (hint !== '')

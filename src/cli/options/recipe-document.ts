@@ -22,7 +22,7 @@ export function buildRecipeFileSchema(): ObjectSchema {
   const {properties, ...document} = toObjectSchema(FILE_OPTIONS);
   const schema = allowComments({
     ...document,
-    properties: {$schema: {type: 'string', description: 'where this schema lies'}, ...properties},
+    properties: {$schema: {type: 'string', description: 'path of this schema'}, ...properties},
   }) as ObjectSchema;
   return {
     $schema: 'http://json-schema.org/draft-07/schema#',

@@ -73,7 +73,7 @@ function formatBalancedAccuracy({
     interval === null
       ? ''
       : ` (95 % interval: ${formatFixedPercent(interval[0])} to ${formatFixedPercent(interval[1])})`;
-  return `${formatFixedPercent(balancedAccuracy)} where every class counts alike${known}, macro-F1 ${macroF1.toFixed(3)}`;
+  return `${formatFixedPercent(balancedAccuracy)} where every class counts equally${known}, macro-F1 ${macroF1.toFixed(3)}`;
 }
 
 type LabeledLines = readonly (readonly [label: string, text: string])[];
@@ -170,7 +170,7 @@ export function formatFoldsSummary(
     ],
     [
       'balanced',
-      `${formatFixedPercent(balancedAccuracy.mean)} ± ${points(balancedAccuracy.std)} points, where every class counts alike`,
+      `${formatFixedPercent(balancedAccuracy.mean)} ± ${points(balancedAccuracy.std)} points, where every class counts equally`,
     ],
     [
       'all images',

@@ -84,7 +84,7 @@ export async function readManifestRows(
 ): Promise<ManifestRow[]> {
   const {lines, keys} = await readTable(path);
   if (lines.length === 0)
-    throw new ManifestError({path}, {problem: 'is no list of images: no line has anything in it'});
+    throw new ManifestError({path}, {problem: 'is no list of images: every line is empty'});
   const rows = lines.map(({cells}) => cells);
   await files.indexIfNeeded(rows);
   const columns = detectColumns(

@@ -29,6 +29,8 @@ export interface Option {
   readonly isRecommended?: true;
   /** Example value for an option without a default. */
   readonly example?: unknown;
+  /** Whether the flag may stand alone, without a value. */
+  readonly isValueOptional?: true;
   /** Whether the value is, or may be, a path. */
   readonly isPath?: true;
 }

@@ -35,6 +35,7 @@ export const RUN_OPTIONS = {
     example: 'runs/pets',
     isCommon: true,
     isPath: true,
+    isValueOptional: true,
     mayChangeOnResume: true,
   },
   backend: {

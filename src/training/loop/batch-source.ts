@@ -66,7 +66,7 @@ function mixupBatch(
   return {labels: Int32Array.from(pairing, pairedIndex => labels[pairedIndex]!), lambda};
 }
 
-/** Batches of images, augmented anew on each read. */
+/** Batches of images, augmented again on each read. */
 export const imageBatchSource = (source: ImageDataset): BatchSource => ({
   count: source.samples.length,
   async *batches(order, batchSize, epoch, repeats) {

@@ -87,7 +87,7 @@ describe('the command line', () => {
     ['tran', '"tran" is neither a command nor a folder of images; did you mean train?'],
     [
       '--json check',
-      'The command check stands behind an option. Run finetune check ... with the options after it.',
+      'The command check comes after an option. Run finetune check ... with the options after it.',
     ],
     ['pets cats', '"cats" is one argument too many for finetune train. See finetune --help.'],
     ['pets --data cats', 'There are two folders of images: pets and --data cats. Leave out one.'],

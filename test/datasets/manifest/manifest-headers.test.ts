@@ -228,11 +228,7 @@ describe('the columns of a list', () => {
       Buffer.from('path,label\ncats/0.png,cat\n', 'utf16le'),
       /bytes that are no text, or UTF-16 without its byte order mark\. Save it as UTF-8/,
     ],
-    [
-      'nothing in it',
-      '\n\n',
-      /^DIR\/list\.csv is no list of images: no line has anything in it\.$/,
-    ],
+    ['nothing in it', '\n\n', /^DIR\/list\.csv is no list of images: every line is empty\.$/],
   ] as const) {
     it(`are refused for ${what}`, async () => expect(await refusal(text, name)).to.match(expected));
   }

@@ -1,22 +1,12 @@
 import {expect} from 'chai';
-import type {BackendInfo} from '../../../src/backend/runtime/runtime.js';
 import {describeEnvironment} from '../../../src/finetune/run/run-environment.js';
+import {CPU_BACKEND} from '../../helpers/backend-info.js';
 
-const BACKEND: BackendInfo = {
-  backend: 'tensorflow',
-  tfjsVersion: '4.22.0',
-  from: 'pip',
-  device: 'cpu',
-  devices: [],
-  threads: 2,
-  oneDnn: true,
-  nodeVersion: process.version,
-};
 const GIB = 2 ** 30;
 
 describe('the environment of a run', () => {
   it('has the figures of the host and what a container allows of them', () => {
-    const environment = describeEnvironment(BACKEND, {
+    const environment = describeEnvironment(CPU_BACKEND, {
       memory: {host: 64 * GIB, limit: 1.5 * GIB, limitSource: '/sys/fs/cgroup/memory.max'},
       memoryFree: GIB,
       cores: {host: 32, limit: 1.5, limitSource: '/sys/fs/cgroup/cpu.max'},
@@ -29,7 +19,7 @@ describe('the environment of a run', () => {
   });
 
   it('says that nothing is limited', () => {
-    const environment = describeEnvironment(BACKEND, {
+    const environment = describeEnvironment(CPU_BACKEND, {
       memory: {host: 15.6 * GIB},
       memoryFree: GIB,
       cores: {host: 8},

@@ -41,22 +41,23 @@ export function recommendSchedule({
   gpu,
 }: DatasetStats): Recommendation<FreezeSchedule> {
   if (!pretrained) return {value: 'full', reason: 'random weights have no features to keep frozen'};
+  // The split may move an image or two.
+  const about = `about ${formatInteger(images)} training images`;
   if (images < 200 || smallestClass < 10) {
     return {
       value: 'probe',
-      reason: `${images} training images, ${smallestClass} in the smallest class: too few, the backbone would overfit`,
+      reason: `${about}, ${smallestClass} in the smallest class: too few, the backbone would overfit`,
     };
   }
   if (images < 2000)
     return {
       value: 'probe-then-last-stage',
-      reason: `${images} training images carry the head and the last stage`,
+      reason: `${about} carry the head and the last stage`,
     };
-  if (gpu)
-    return {value: 'probe-then-full', reason: `${images} training images carry the whole network`};
+  if (gpu) return {value: 'probe-then-full', reason: `${about} carry the whole network`};
   return {
     value: 'probe-then-last-stage',
-    reason: `${images} training images would carry the whole network, but on a CPU that takes hours; --freeze probe-then-full does it`,
+    reason: `${about} would carry the whole network, but on a CPU that takes hours; --freeze probe-then-full does it`,
   };
 }
 

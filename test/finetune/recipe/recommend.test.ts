@@ -26,33 +26,37 @@ describe('what is recommended', () => {
     [
       {images: 199},
       'probe',
-      '199 training images, 80 in the smallest class: too few, the backbone would overfit',
+      'about 199 training images, 80 in the smallest class: too few, the backbone would overfit',
     ],
     [
       {images: 200},
       'probe-then-last-stage',
-      '200 training images carry the head and the last stage',
+      'about 200 training images carry the head and the last stage',
     ],
     [
       {smallestClass: 9},
       'probe',
-      '1000 training images, 9 in the smallest class: too few, the backbone would overfit',
+      'about 1,000 training images, 9 in the smallest class: too few, the backbone would overfit',
     ],
     [
       {smallestClass: 10},
       'probe-then-last-stage',
-      '1000 training images carry the head and the last stage',
+      'about 1,000 training images carry the head and the last stage',
     ],
     [
       {images: 1999, gpu: true},
       'probe-then-last-stage',
-      '1999 training images carry the head and the last stage',
+      'about 1,999 training images carry the head and the last stage',
     ],
-    [{images: 2000, gpu: true}, 'probe-then-full', '2000 training images carry the whole network'],
+    [
+      {images: 2000, gpu: true},
+      'probe-then-full',
+      'about 2,000 training images carry the whole network',
+    ],
     [
       {images: 2000},
       'probe-then-last-stage',
-      '2000 training images would carry the whole network, but on a CPU that takes hours; --freeze probe-then-full does it',
+      'about 2,000 training images would carry the whole network, but on a CPU that takes hours; --freeze probe-then-full does it',
     ],
     [{images: 20, pretrained: false}, 'full', 'random weights have no features to keep frozen'],
   ];
@@ -128,7 +132,7 @@ describe('what is recommended', () => {
 
   it('comes with a reason where it is not obvious', () => {
     expect([...recommend(facts({})).reasons]).to.deep.equal([
-      ['freeze', '1000 training images carry the head and the last stage'],
+      ['freeze', 'about 1,000 training images carry the head and the last stage'],
       ['epochs', 'about 8,000 images shown, from a head that is fitted already'],
       ['batchNorm', 'stored batch-norm statistics are better than those of small batches'],
     ]);

@@ -133,7 +133,7 @@ describe('resolveLayers', () => {
 
   it('says why what it recommends, not why what was said', () => {
     expect(flags({}).reasons).to.deep.equal([
-      'freeze probe-then-last-stage: 1000 training images carry the head and the last stage',
+      'freeze probe-then-last-stage: about 1,000 training images carry the head and the last stage',
       'epochs 8: about 8,000 images shown, from a head that is fitted already',
       'batchNorm inference: stored batch-norm statistics are better than those of small batches',
     ]);

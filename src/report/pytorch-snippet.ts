@@ -1,6 +1,6 @@
 import {featureWidth, networkLayers} from '../backbones/network.js';
 import {stageCount, STAGES, type BackboneSpec} from '../backbones/resnet-specs.js';
-import {TORCHVISION_METADATA} from '../backbones/weights/weights-metadata.js';
+import {publishedMetadata} from '../backbones/weights/weights-metadata.js';
 import {computeFillColor, type Preprocessing} from '../core/preprocessing.js';
 import {denseLayers, type HeadSpec} from '../heads/head.js';
 import type {RunRecord} from './run-record.js';
@@ -19,7 +19,7 @@ const stridedStages = (spec: BackboneSpec): string[] =>
 
 /** Code that adapts torchvision's network to weights of another variant. Tensor shapes do not reveal the variant. */
 function variantLines(spec: BackboneSpec): string[] {
-  const torchvision = {...spec, ...TORCHVISION_METADATA};
+  const torchvision = {...spec, ...publishedMetadata(spec.arch)};
   const stages = stridedStages(spec).filter(stage => !stridedStages(torchvision).includes(stage));
   const strides = [
     `for stage in [${stages.join(', ')}]:  # the stride is on the first convolution`,

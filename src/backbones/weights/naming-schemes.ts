@@ -1,9 +1,9 @@
-import type {ConvNorm} from '../layers.js';
-import {networkConvNorms} from '../network.js';
-import {STAGES, stageCount, type Arch} from '../resnet-specs.js';
-import {TORCHVISION_METADATA} from './weights-metadata.js';
+import type {Layer} from '../layers.js';
+import {networkLayers} from '../network.js';
+import {archSpec, STAGES, stageCount, stagesOf, type Arch} from '../resnet-specs.js';
+import {publishedMetadata} from './weights-metadata.js';
 
-/** Names of a convolution and the batch norm after it. */
+/** Names of a convolution and of the batch norm with the same number. */
 type ConvNormNames = readonly [conv: string, norm: string];
 
 /** Names of a layer's parameters, by torchvision's name. */
@@ -45,6 +45,14 @@ export interface NamingScheme {
   readonly stem: readonly ConvNormNames[];
   readonly conv: readonly ConvNormNames[];
   readonly shortcut: readonly ConvNormNames[];
+  /** Names of a pre-activation network's own layers. Schemes without them do not name such networks. */
+  readonly preActivation?: {
+    /** The only kind of network that has these names. */
+    readonly only: boolean;
+    /** The batch norm at the entry of a block, where it is not called like the others. */
+    readonly entryNorm?: string;
+    readonly finalNorm: string;
+  };
   /** Name prefixes of everything inside a stage. Other names found there belong to another kind of network. */
   readonly stage: readonly string[];
   readonly parameters: ParameterNames;
@@ -109,6 +117,20 @@ export const NAMING_SCHEMES: readonly NamingScheme[] = [
       ['layer0.0', 'layer0.1'],
     ],
     ...torchvisionBlocks('layer{s}.'),
+    preActivation: {only: false, finalNorm: 'layer{s}.norm'},
+  },
+  {
+    // timm/models/resnetv2.py
+    name: 'timm resnetv2',
+    stem: [['stem.conv', 'stem.norm']],
+    conv: [['stages.{s-1}.blocks.{b}.conv{k}', 'stages.{s-1}.blocks.{b}.norm{k}']],
+    shortcut: [
+      ['stages.{s-1}.blocks.{b}.downsample.conv', 'stages.{s-1}.blocks.{b}.downsample.norm'],
+    ],
+    preActivation: {only: true, finalNorm: 'norm'},
+    stage: ['stages.{s-1}.'],
+    parameters: PYTORCH,
+    channels: 'first',
   },
   {
     name: 'Hugging Face',
@@ -160,6 +182,21 @@ export const NAMING_SCHEMES: readonly NamingScheme[] = [
     },
   },
   {
+    // keras/src/applications/resnet_v2.py
+    name: 'Keras Applications V2',
+    stem: [['conv1_conv', 'conv1_bn']],
+    conv: [['conv{s+1}_block{b+1}_{k}_conv', 'conv{s+1}_block{b+1}_{k-1}_bn']],
+    shortcut: [['conv{s+1}_block{b+1}_0_conv', 'conv{s+1}_block{b+1}_0_bn']],
+    preActivation: {
+      only: true,
+      entryNorm: 'conv{s+1}_block{b+1}_preact_bn',
+      finalNorm: 'post_bn',
+    },
+    stage: ['conv{s+1}_'],
+    parameters: KERAS,
+    channels: 'last',
+  },
+  {
     // Keras until 2.2, after Caffe.
     name: 'Keras 2.0',
     stem: [['conv1', 'bn_conv1']],
@@ -180,6 +217,7 @@ export const NAMING_SCHEMES: readonly NamingScheme[] = [
     stem: [['conv1', 'bn1']],
     conv: [['layer{s}.{b}.conv{k}', 'layer{s}.{b}.bn{k}']],
     shortcut: [['layer{s}.{b}.downsample.0', 'layer{s}.{b}.downsample.1']],
+    preActivation: {only: false, finalNorm: 'layer{s}.norm'},
     stage: ['layer{s}.'],
     parameters: KERAS,
     channels: 'last',
@@ -201,37 +239,47 @@ const fillTemplate = (template: string, position: BlockPosition): string =>
     },
   );
 
-/** The names of a convolution and its batch norm in a scheme. */
-function convNormNames(scheme: NamingScheme, {conv: {name}}: ConvNorm): readonly ConvNormNames[] {
-  const [, s, b, k] = /^layer(\d)\.(\d+)\.(?:conv(\d)|downsample\.0)$/.exec(name) ?? [];
-  if (s === undefined) return scheme.stem;
+/** Possible names of a layer in a scheme. Deep stems and pooled projections have timm's names, which are ours too. */
+function layerNames(scheme: NamingScheme, {kind, name}: Layer, arch: Arch): readonly string[] {
+  const {projection, stem} = archSpec(arch);
+  const part = kind === 'conv' ? 0 : 1;
+  const [, s, b, inBlock, k] =
+    /^layer(\d)\.(?:(\d+)\.)?(conv|bn|downsample|norm)\.?(\d)?$/.exec(name) ?? [];
   const position = {s: Number(s), b: Number(b), k: Number(k)};
-  const templates = k === undefined ? scheme.shortcut : scheme.conv;
-  return templates.map(([conv, norm]): ConvNormNames => [
-    fillTemplate(conv, position),
-    fillTemplate(norm, position),
-  ]);
+  const fill = (templates: readonly ConvNormNames[]): string[] =>
+    templates.map(names => fillTemplate(names[part], position));
+  if (inBlock === undefined) return stem === 'deep' && name !== 'bn1' ? [name] : fill(scheme.stem);
+  const {entryNorm, finalNorm: last = ''} = scheme.preActivation ?? {};
+  if (inBlock === 'norm') return [fillTemplate(last, position)];
+  if (inBlock === 'downsample') return projection === 'pooled' ? [name] : fill(scheme.shortcut);
+  return inBlock === 'bn' && k === '1' && entryNorm !== undefined
+    ? [fillTemplate(entryNorm, position)]
+    : fill(scheme.conv);
 }
 
+const isNamed = ({preActivation}: NamingScheme, arch: Arch): boolean =>
+  archSpec(arch).preActivation ? preActivation !== undefined : preActivation?.only !== true;
+
 /**
- * Torchvision keys by a scheme's names, for the whole network. Convolution biases are included: a file may have them, though no network
- * here does.
+ * Keys by a scheme's names, for the whole network. Convolution biases are included: a file may have them, though few networks here do.
  */
 export function schemeNames(scheme: NamingScheme, arch: Arch): Map<string, string> {
-  const spec = {arch, lastStage: stageCount(arch), ...TORCHVISION_METADATA};
-  const {separator, ...parameters} = scheme.parameters;
   const keys = new Map<string, string>();
-  for (const convNorm of networkConvNorms(spec)) {
-    for (const [conv, norm] of convNormNames(scheme, convNorm)) {
-      for (const [layer, key, kind] of [
-        [conv, convNorm.conv.name, 'conv'],
-        [norm, convNorm.norm.name, 'norm'],
-      ] as const) {
-        for (const [parameter, names] of Object.entries(parameters[kind])) {
-          for (const name of names) keys.set(`${layer}${separator}${name}`, `${key}.${parameter}`);
-        }
-      }
-    }
+  if (!isNamed(scheme, arch)) return keys;
+  const {separator, ...parameters} = scheme.parameters;
+  // The last norm of a network that ends early is in this project's files only, whose name for it has the stage.
+  const ends = scheme.preActivation?.finalNorm.includes('{s}') === true ? stagesOf(arch) : [];
+  const wholeSpec = {arch, lastStage: stageCount(arch), ...publishedMetadata(arch)};
+  const layers = [
+    ...networkLayers(wholeSpec),
+    ...ends.map(lastStage => networkLayers({...wholeSpec, lastStage}).at(-2)!),
+  ];
+  for (const layer of layers) {
+    const {kind, name: key} = layer;
+    if (kind !== 'conv' && kind !== 'norm') continue;
+    for (const name of layerNames(scheme, layer, arch))
+      for (const [parameter, names] of Object.entries(parameters[kind]))
+        for (const each of names) keys.set(`${name}${separator}${each}`, `${key}.${parameter}`);
   }
   return keys;
 }

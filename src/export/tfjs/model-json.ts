@@ -94,9 +94,12 @@ function layerWeights(layer: NetworkLayer): [string, readonly number[]][] {
       [channels],
     ]);
   if (kind !== 'conv') return [];
-  const {kernel, inChannels, groups} = layer;
+  const {kernel, inChannels, groups, hasBias} = layer;
   const shape = [kernel, kernel, inChannels, channels / groups];
-  return [[`${name}/${groups === 1 ? 'kernel' : 'depthwise_kernel'}`, shape]];
+  return [
+    [`${name}/${groups === 1 ? 'kernel' : 'depthwise_kernel'}`, shape],
+    ...(hasBias ? [[`${name}/bias`, [channels]] as [string, readonly number[]]] : []),
+  ];
 }
 
 const weightsOf = (record: ModelRecord): Map<string, readonly number[]> =>

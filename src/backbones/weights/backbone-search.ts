@@ -1,7 +1,8 @@
-import {NAMING_SCHEMES, schemeNames, stagePrefixes, type NamingScheme} from './naming-schemes.js';
+import {NAMING_SCHEMES, type NamingScheme} from './naming-schemes.js';
+import {schemeKeys, stagePrefixes} from './scheme-keys.js';
 import type {StoredTensor, StoredTensors} from '../readers/weights-file.js';
 import {backboneShapes, borrowedNorm, networkConvNorms} from '../network.js';
-import {ARCHS, stagesOf, type BackboneSpec} from '../resnet-specs.js';
+import {stagesOf, type BackboneSpec} from '../resnet-specs.js';
 import {toChannelsFirst, subtractBias} from './stored-layout.js';
 
 /** A tensor and its name in the file. */
@@ -64,19 +65,6 @@ const hasShape = (
   expectedShapes: readonly number[] | undefined,
 ): boolean => found.join() === expectedShapes?.join();
 
-/** Maps each name, or end of a name, to its key in each scheme. */
-function indexSchemeNames(): Map<string, {readonly scheme: NamingScheme; readonly key: string}[]> {
-  const all = new Map<string, {readonly scheme: NamingScheme; readonly key: string}[]>();
-  for (const scheme of NAMING_SCHEMES) {
-    // A name has the same key in a scheme for every network.
-    const names = new Map(ARCHS.flatMap(arch => [...schemeNames(scheme, arch)]));
-    for (const [name, key] of names) all.set(name, [...(all.get(name) ?? []), {scheme, key}]);
-  }
-  return all;
-}
-
-let schemeIndex: ReturnType<typeof indexSchemeNames> | undefined;
-
 /** Segments that wrappers insert into module names, at any position. */
 const WRAPPER_MODULES =
   /(^|\.)(?:(?:module|_orig_mod|_fsdp_wrapped_module|_checkpoint_wrapped_module|_forward_module)\.)+/g;
@@ -87,7 +75,6 @@ const stripWrappers = (name: string): string =>
 
 /** Finds all tensors whose names match a scheme, by scheme and prefix, in the order of the file. */
 function findSchemeMatches(tensors: StoredTensors): SchemeMatch[] {
-  schemeIndex ??= indexSchemeNames();
   const found = new Map<NamingScheme, Map<string, SchemeMatch>>(
     NAMING_SCHEMES.map(scheme => [scheme, new Map<string, SchemeMatch>()]),
   );
@@ -95,7 +82,7 @@ function findSchemeMatches(tensors: StoredTensors): SchemeMatch[] {
     if (name.length > MAX_NAME) continue;
     const path = stripWrappers(name);
     for (const at of segmentStarts(path)) {
-      for (const {scheme, key} of schemeIndex.get(path.slice(at)) ?? []) {
+      for (const {scheme, key} of schemeKeys(path.slice(at))) {
         const prefix = path.slice(0, at);
         const place = found.get(scheme)!.get(prefix) ?? {
           scheme,

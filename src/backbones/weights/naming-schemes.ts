@@ -1,10 +1,5 @@
-import type {Layer} from '../layers.js';
-import {networkLayers} from '../network.js';
-import {archSpec, STAGES, stageCount, stagesOf, type Arch} from '../resnet-specs.js';
-import {publishedMetadata} from './weights-metadata.js';
-
 /** Names of a convolution and of the batch norm with the same number. */
-type ConvNormNames = readonly [conv: string, norm: string];
+export type ConvNormNames = readonly [conv: string, norm: string];
 
 /** Names of a layer's parameters, by torchvision's name. */
 interface ParameterNames {
@@ -45,14 +40,11 @@ export interface NamingScheme {
   readonly stem: readonly ConvNormNames[];
   readonly conv: readonly ConvNormNames[];
   readonly shortcut: readonly ConvNormNames[];
-  /** Names of a pre-activation network's own layers. Schemes without them do not name such networks. */
-  readonly preActivation?: {
-    /** The only kind of network that has these names. */
-    readonly only: boolean;
-    /** The batch norm at the entry of a block, where it is not called like the others. */
-    readonly entryNorm?: string;
-    readonly finalNorm: string;
-  };
+  /** Names of the batch norms of a pre-activation network, where they are not numbered like convolutions. */
+  readonly entryNorm?: string;
+  readonly finalNorm?: string;
+  /** Layers of deep stems and of pooled projections, which are called here as in these files. */
+  readonly same?: readonly string[];
   /** Name prefixes of everything inside a stage. Other names found there belong to another kind of network. */
   readonly stage: readonly string[];
   readonly parameters: ParameterNames;
@@ -102,6 +94,9 @@ const numberedChildren = (offset: number): NamingScheme => ({
   ...torchvisionBlocks(offset === 0 ? '{s}.' : `{s+${offset}}.`),
 });
 
+/** timm's names (timm/models/resnet.py). */
+const OWN_NAMES = ['conv1.{k}', 'layer{s}.{b}.downsample.1', 'layer{s}.{b}.downsample.2'];
+
 /** All known schemes, the most common first. */
 export const NAMING_SCHEMES: readonly NamingScheme[] = [
   {
@@ -117,7 +112,8 @@ export const NAMING_SCHEMES: readonly NamingScheme[] = [
       ['layer0.0', 'layer0.1'],
     ],
     ...torchvisionBlocks('layer{s}.'),
-    preActivation: {only: false, finalNorm: 'layer{s}.norm'},
+    finalNorm: 'layer{s}.norm',
+    same: OWN_NAMES,
   },
   {
     // timm/models/resnetv2.py
@@ -127,7 +123,7 @@ export const NAMING_SCHEMES: readonly NamingScheme[] = [
     shortcut: [
       ['stages.{s-1}.blocks.{b}.downsample.conv', 'stages.{s-1}.blocks.{b}.downsample.norm'],
     ],
-    preActivation: {only: true, finalNorm: 'norm'},
+    finalNorm: 'norm',
     stage: ['stages.{s-1}.'],
     parameters: PYTORCH,
     channels: 'first',
@@ -187,11 +183,8 @@ export const NAMING_SCHEMES: readonly NamingScheme[] = [
     stem: [['conv1_conv', 'conv1_bn']],
     conv: [['conv{s+1}_block{b+1}_{k}_conv', 'conv{s+1}_block{b+1}_{k-1}_bn']],
     shortcut: [['conv{s+1}_block{b+1}_0_conv', 'conv{s+1}_block{b+1}_0_bn']],
-    preActivation: {
-      only: true,
-      entryNorm: 'conv{s+1}_block{b+1}_preact_bn',
-      finalNorm: 'post_bn',
-    },
+    entryNorm: 'conv{s+1}_block{b+1}_preact_bn',
+    finalNorm: 'post_bn',
     stage: ['conv{s+1}_'],
     parameters: KERAS,
     channels: 'last',
@@ -217,73 +210,10 @@ export const NAMING_SCHEMES: readonly NamingScheme[] = [
     stem: [['conv1', 'bn1']],
     conv: [['layer{s}.{b}.conv{k}', 'layer{s}.{b}.bn{k}']],
     shortcut: [['layer{s}.{b}.downsample.0', 'layer{s}.{b}.downsample.1']],
-    preActivation: {only: false, finalNorm: 'layer{s}.norm'},
+    finalNorm: 'layer{s}.norm',
+    same: OWN_NAMES,
     stage: ['layer{s}.'],
     parameters: KERAS,
     channels: 'last',
   },
 ];
-
-interface BlockPosition {
-  readonly s?: number;
-  readonly b?: number;
-  readonly k?: number;
-}
-
-const fillTemplate = (template: string, position: BlockPosition): string =>
-  template.replace(
-    /\{([sbk])([+-]\d)?(:a)?\}/g,
-    (_, index: 's' | 'b' | 'k', increment = '0', letter?: string) => {
-      const value = position[index]! + Number(increment);
-      return letter === undefined ? String(value) : String.fromCharCode(97 + value);
-    },
-  );
-
-/** Possible names of a layer in a scheme. Deep stems and pooled projections have timm's names, which are ours too. */
-function layerNames(scheme: NamingScheme, {kind, name}: Layer, arch: Arch): readonly string[] {
-  const {projection, stem} = archSpec(arch);
-  const part = kind === 'conv' ? 0 : 1;
-  const [, s, b, inBlock, k] =
-    /^layer(\d)\.(?:(\d+)\.)?(conv|bn|downsample|norm)\.?(\d)?$/.exec(name) ?? [];
-  const position = {s: Number(s), b: Number(b), k: Number(k)};
-  const fill = (templates: readonly ConvNormNames[]): string[] =>
-    templates.map(names => fillTemplate(names[part], position));
-  if (inBlock === undefined) return stem === 'deep' && name !== 'bn1' ? [name] : fill(scheme.stem);
-  const {entryNorm, finalNorm: last = ''} = scheme.preActivation ?? {};
-  if (inBlock === 'norm') return [fillTemplate(last, position)];
-  if (inBlock === 'downsample') return projection === 'pooled' ? [name] : fill(scheme.shortcut);
-  return inBlock === 'bn' && k === '1' && entryNorm !== undefined
-    ? [fillTemplate(entryNorm, position)]
-    : fill(scheme.conv);
-}
-
-const isNamed = ({preActivation}: NamingScheme, arch: Arch): boolean =>
-  archSpec(arch).preActivation ? preActivation !== undefined : preActivation?.only !== true;
-
-/**
- * Keys by a scheme's names, for the whole network. Convolution biases are included: a file may have them, though few networks here do.
- */
-export function schemeNames(scheme: NamingScheme, arch: Arch): Map<string, string> {
-  const keys = new Map<string, string>();
-  if (!isNamed(scheme, arch)) return keys;
-  const {separator, ...parameters} = scheme.parameters;
-  // The last norm of a network that ends early is in this project's files only, whose name for it has the stage.
-  const ends = scheme.preActivation?.finalNorm.includes('{s}') === true ? stagesOf(arch) : [];
-  const wholeSpec = {arch, lastStage: stageCount(arch), ...publishedMetadata(arch)};
-  const layers = [
-    ...networkLayers(wholeSpec),
-    ...ends.map(lastStage => networkLayers({...wholeSpec, lastStage}).at(-2)!),
-  ];
-  for (const layer of layers) {
-    const {kind, name: key} = layer;
-    if (kind !== 'conv' && kind !== 'norm') continue;
-    for (const name of layerNames(scheme, layer, arch))
-      for (const [parameter, names] of Object.entries(parameters[kind]))
-        for (const each of names) keys.set(`${name}${separator}${each}`, `${key}.${parameter}`);
-  }
-  return keys;
-}
-
-/** Name prefixes of the stages in a scheme. */
-export const stagePrefixes = ({stage}: NamingScheme): string[] =>
-  STAGES.flatMap(s => stage.map(template => fillTemplate(template, {s})));

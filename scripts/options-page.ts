@@ -4,6 +4,7 @@ import {format} from 'prettier';
 import {COMMANDS, type CommandSpec} from '../src/cli/commands.js';
 import {FLAG_OPTIONS, isBooleanOption} from '../src/cli/options/command-options.js';
 import {toKebabCase} from '../src/cli/terminal/format.js';
+import {MAX_LISTED_CHOICES} from '../src/core/schema.js';
 import type {Option, OptionRow, OptionTable, ValueSchema} from '../src/finetune/options/option.js';
 import {OPTION_GROUPS} from '../src/finetune/options/options.js';
 
@@ -27,7 +28,8 @@ function formatRange({minimum, exclusiveMinimum, maximum, exclusiveMaximum}: Val
 function formatValues(option: Option): string {
   const {schema, isPath} = option;
   const {type, enum: choices, examples, anyOf} = schema;
-  if (choices !== undefined) return codeList(choices);
+  if (choices !== undefined)
+    return choices.length > MAX_LISTED_CHOICES ? 'name' : codeList(choices);
   if (Array.isArray(examples)) return `such as ${codeList(examples)}`;
   if (Array.isArray(anyOf))
     return anyOf

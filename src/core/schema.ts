@@ -55,6 +55,9 @@ function either(choices: readonly unknown[]): string {
   return texts.length < 2 ? texts.join('') : `${texts.slice(0, -1).join(', ')} or ${texts.at(-1)}`;
 }
 
+/** Longer lists of choices are not written out where there is another way to tell them. */
+export const MAX_LISTED_CHOICES = 12;
+
 const suggestSimilar = (value: unknown, choices: readonly unknown[]): string =>
   (typeof value === 'string' &&
     suggest(
@@ -76,7 +79,9 @@ function describeIssue(error: ajv.ErrorObject): string {
       return `"${prefix}${error.params.missingProperty}" is missing.`;
     case 'enum': {
       const choices = error.schema as readonly unknown[];
-      return `"${path}" cannot be ${formatValue(error.data)}${suggestSimilar(error.data, choices)} Use ${either(choices)}.`;
+      const suggestion = suggestSimilar(error.data, choices);
+      const isAnswered = suggestion !== '.' && choices.length > MAX_LISTED_CHOICES;
+      return `"${path}" cannot be ${formatValue(error.data)}${suggestion}${isAnswered ? '' : ` Use ${either(choices)}.`}`;
     }
     default: {
       const {examples} = Object(error.parentSchema) as {examples?: readonly unknown[]};

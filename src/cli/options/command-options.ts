@@ -1,3 +1,4 @@
+import {MAX_LISTED_CHOICES} from '../../core/schema.js';
 import type {Option, OptionTable} from '../../finetune/options/option.js';
 import {keysOf, OPTION_GROUPS, selectOptions} from '../../finetune/options/options.js';
 
@@ -52,7 +53,9 @@ export function describeOption({
   defaultText,
   isRecommended,
 }: Option): string {
-  const isNamed = choices.every(choice => ` ${help} `.split(/[^\w+-]/).includes(String(choice)));
+  const isNamed =
+    choices.length > MAX_LISTED_CHOICES ||
+    choices.every(choice => ` ${help} `.split(/[^\w+-]/).includes(String(choice)));
   const description = isNamed ? help : `${help}: ${choices.join(', ')}`;
   if (defaultValue !== undefined && defaultValue !== false)
     return `${description} [default: ${String(defaultValue)}]`;

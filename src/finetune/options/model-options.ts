@@ -8,7 +8,7 @@ export const MODEL_OPTIONS = {
   arch: {
     scope: 'recipe',
     schema: {enum: ARCHS},
-    help: 'network',
+    help: 'network (see finetune models)',
     default: 'resnet50',
     isCommon: true,
   },

@@ -1,6 +1,4 @@
 import {checkLearningRates} from '../../backbones/layer-groups.js';
-import {stageCount, type Arch, type LastStage} from '../../backbones/resnet-specs.js';
-import {publishedMetadata} from '../../backbones/weights/weights-metadata.js';
 import {checkOptions, BOOLEAN} from '../../core/arguments.js';
 import {UsageError} from '../../core/errors.js';
 import {hideCredentials} from '../../core/text/redact-url.js';
@@ -16,6 +14,7 @@ import {
   type OptionSource,
 } from '../options/merge-options.js';
 import {OPTIONS} from '../options/options.js';
+import {resolveImageSize, resolveLastStage} from './network-defaults.js';
 import {NAMED_SCHEDULES, type Phase} from './phases.js';
 import {checkRecipeInput, RECIPE_OPTIONS, type Recipe, type RecipeInput} from './recipe.js';
 import {PROBE_UPDATES, recommend, recommendProbeEpochs, type DatasetStats} from './recommend.js';
@@ -99,14 +98,6 @@ function checkNoUnusedOptions({values, sources}: MergedOptions<RecipeInput>): vo
   );
 }
 
-/** @throws UsageError if the network has fewer stages */
-function checkLastStage(arch: Arch, lastStage: LastStage): void {
-  if (lastStage <= stageCount(arch)) return;
-  throw new UsageError(
-    `--last-stage ${lastStage} is too high: ${arch} has ${stageCount(arch)} stages. Leave it out to use them all.`,
-  );
-}
-
 /** Any variant. It does not affect sizes. */
 const ANY_VARIANT = {strideIn1x1: false, batchNormEpsilon: 1e-5} as const;
 
@@ -123,10 +114,9 @@ export function mergeRecipe(
   const resolved = resolveWith(recipeSources, stats);
   if (stats.gpu || resolved.sources.batchSize !== 'recommended') return resolved;
   const {arch, lastStage, batchSize} = resolved.recipe;
-  const {imageSize = publishedMetadata(arch).preprocessing.cropSize} = resolved.recipe;
   const largest = largestBatchSize(
     {arch, lastStage, ...ANY_VARIANT},
-    imageSize,
+    resolveImageSize(resolved.recipe),
     resolved.recipe,
     memoryBytes,
   );
@@ -139,13 +129,12 @@ function resolveWith(given: readonly RecipeSource[], stats: DatasetStats): Resol
   const recipeSources = chooseSchedule(given);
   const merged = mergeOptions(recipeSources);
   checkNoUnusedOptions(merged);
-  const {arch = OPTIONS.arch.default, lastStage = stageCount(arch)} = merged.values;
-  checkLastStage(arch, lastStage);
+  const lastStage = resolveLastStage(merged.values);
   const recommendation = recommendFor(merged.values, stats);
   const {values, sources} = mergeOptions<RecipeInput>([
     ...recipeSources,
     {source: 'recommended', values: recommendation.values},
-    {source: 'default', values: {lastStage: stageCount(arch)}},
+    {source: 'default', values: {lastStage}},
     defaultsOf(RECIPE_OPTIONS),
   ]);
   const {freeze: _freeze, epochs: _epochs, lr: _lr, ...rest} = values;

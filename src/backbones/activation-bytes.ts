@@ -5,14 +5,14 @@ import type {BackboneSpec} from './resnet-specs.js';
 const BYTES_PER_FLOAT = 4;
 
 /**
- * Bytes of each convolution's output for one image, float32. All outputs of a block count with the size of its last map, because the
+ * Bytes of each output of a convolution, or of a batch norm without one, for one image, float32. All outputs of a block count with the size of its last map, because the
  * constants in memory-need.ts were fitted that way.
  */
 const outputBytes = (spec: BackboneSpec, size: number, from = 0): number[] =>
-  networkBlocks(spec, from).flatMap(({layers}) => {
-    const convs = layers.filter(({kind}) => kind === 'conv');
-    const side = Math.ceil(size / convs.at(-1)!.reduction);
-    return convs.map(({channels}) => BYTES_PER_FLOAT * channels * side ** 2);
+  networkBlocks(spec, from).flatMap(({steps}) => {
+    const maps = steps.filter(({kind}) => /^(?:conv|convNorm|norm)$/.test(kind));
+    const side = Math.ceil(size / maps.at(-1)!.reduction);
+    return maps.map(({channels}) => BYTES_PER_FLOAT * channels * side ** 2);
   });
 
 /** Bytes per image of the convolution outputs above a frozen depth, which the backward pass needs all at once. */

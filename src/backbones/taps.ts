@@ -1,8 +1,8 @@
 import {defineError, UsageError} from '../core/errors.js';
 import {runBlocks, type Interpreter} from './forward.js';
 import {pairConvNorms, type Block, type Layer} from './layers.js';
-import {networkBlocks} from './network.js';
-import {STAGES, type BackboneSpec} from './resnet-specs.js';
+import {backboneShapes, networkBlocks} from './network.js';
+import {STAGES, type BackboneSpec, type LastStage} from './resnet-specs.js';
 
 /**
  * Feature map of a stage, by its name in the literature on detectors (Lin et al., https://arxiv.org/abs/1612.03144): `c2` is the output of
@@ -109,6 +109,18 @@ export function tapNetwork(spec: BackboneSpec, names: readonly string[]): Tapped
 /** Layers up to the last tap, from input to output. */
 export const tappedLayers = ({blocks}: TappedNetwork): readonly Layer[] =>
   blocks.flatMap(({layers}) => layers);
+
+/** The stage of the last tap. */
+export const lastTappedStage = ({taps}: TappedNetwork): LastStage =>
+  stageOf(taps.at(-1)!.name) as LastStage;
+
+/** State-dict keys of the layers up to the last tap. */
+export function tappedKeys(spec: BackboneSpec, network: TappedNetwork): string[] {
+  const layers = new Set(tappedLayers(network).map(({name}) => name));
+  return [...backboneShapes(spec).keys()].filter(key =>
+    layers.has(key.slice(0, key.lastIndexOf('.'))),
+  );
+}
 
 /**
  * Runs a network up to its last tap.

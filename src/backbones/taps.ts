@@ -1,6 +1,6 @@
 import {defineError, UsageError} from '../core/errors.js';
 import {runBlocks, type Interpreter} from './forward.js';
-import {pairConvNorms, type Block, type Layer} from './layers.js';
+import type {Block, Layer} from './layers.js';
 import {backboneShapes, networkBlocks} from './network.js';
 import {STAGES, type BackboneSpec, type LastStage} from './resnet-specs.js';
 
@@ -71,10 +71,12 @@ function locateTap(
     : {layer: output, block};
 }
 
-/** A block without the layers behind the given one. */
-function cutBlock({group, layers}: Block, last: Layer): Block {
-  const kept = layers.slice(0, layers.indexOf(last) + 1);
-  return {group, layers: kept, steps: pairConvNorms(kept)};
+/** A block up to the given layer: all of it, or its first norm and relu. */
+function cutBlock(block: Block, last: Layer): Block {
+  const layers = block.layers.slice(0, block.layers.indexOf(last) + 1);
+  return layers.length === block.layers.length
+    ? block
+    : {group: block.group, layers, steps: layers};
 }
 
 /** Finds the taps of a list of blocks. @param names names that the blocks have, in any order */

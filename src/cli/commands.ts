@@ -2,7 +2,7 @@ import {EXPORT_FORMATS} from '../export/formats/exporters.js';
 import type {OptionTable} from '../finetune/options/option.js';
 import type {CommandHandler} from './command.js';
 import {readDemoDefaults} from './options/recipe-file.js';
-import {FEATURE_MAP_OPTIONS} from './options/feature-options.js';
+import {EXPORT_OPTIONS, FEATURE_VECTOR_OPTIONS} from './options/feature-options.js';
 import {withDefaults, withHelp, pickOptions, omitOptions} from './options/command-options.js';
 
 export interface CommandSpec {
@@ -147,14 +147,7 @@ export const COMMANDS = {
     description: `Export the model of a run again (${EXPORT_FORMATS.join(', ')}); its images are not needed`,
     options: {
       ...pickOptions('backend', 'device', 'offline', ...OUTPUT_OPTIONS),
-      ...FEATURE_MAP_OPTIONS,
-      out: {
-        schema: PATH,
-        help: 'folder of the model, or of the feature maps',
-        defaultText: "the run's own, or <arch>-features",
-        example: 'pets-model',
-        isPath: true,
-      },
+      ...EXPORT_OPTIONS,
     },
     examples: [
       ['$0 export runs/pets-resnet50', 'after an export that failed, or with the model lost'],
@@ -163,6 +156,20 @@ export const COMMANDS = {
     ],
     positionals: {run: 'a run; with --features also an exported model, or nothing'},
     load: async () => (await import('./commands/export.js')).exportCommand,
+  },
+  features: {
+    usage: 'features <dir>',
+    description: 'Write a feature vector per image (NumPy, CSV)',
+    options: {
+      ...pickOptions(...BACKEND_OPTIONS, ...DATASET_OPTIONS, 'maxPerClass', 'seed'),
+      ...pickOptions(...OUTPUT_OPTIONS),
+      ...FEATURE_VECTOR_OPTIONS,
+    },
+    examples: [
+      ['$0 features pets --model runs/pets-resnet50', 'by the backbone of a run'],
+      ['$0 features pets --arch resnet18 --out pets.csv', 'by published weights, with names'],
+    ],
+    load: async () => (await import('./commands/features.js')).featuresCommand,
   },
   report: {
     usage: 'report <run>',

@@ -9,8 +9,15 @@ const NETWORK_OPTIONS = ['arch', 'weights', 'lastStage'];
 
 const [first, last] = [2, STAGES.at(-1)! + 1];
 
-/** Options of `export` for feature maps. */
-export const FEATURE_MAP_OPTIONS: OptionTable = {
+/** Options of `export` besides those of a backend. */
+export const EXPORT_OPTIONS: OptionTable = {
+  out: {
+    schema: PATH,
+    help: 'folder of the model, or of the feature maps',
+    defaultText: "the run's own, or <arch>-features",
+    example: 'pets-model',
+    isPath: true,
+  },
   features: {
     schema: {
       type: 'string',

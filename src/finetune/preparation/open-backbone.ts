@@ -19,8 +19,10 @@ export type BackboneOptions = Pick<
   'arch' | 'lastStage' | 'weights' | 'seed' | 'imageSize' | 'fit'
 >;
 
-const requestedPreprocessing = (own: Preprocessing, {imageSize, fit}: BackboneOptions): Preprocessing =>
-  withFit(imageSize === undefined ? own : withImageSize(own, imageSize), fit);
+const requestedPreprocessing = (
+  own: Preprocessing,
+  {imageSize, fit}: BackboneOptions,
+): Preprocessing => withFit(imageSize === undefined ? own : withImageSize(own, imageSize), fit);
 
 async function loadWeights(recipe: BackboneOptions, run: RunContext): Promise<OpenBackbone> {
   const {arch, lastStage, weights, seed} = recipe;
@@ -44,7 +46,10 @@ async function loadWeights(recipe: BackboneOptions, run: RunContext): Promise<Op
 }
 
 /** Locates the weights of a recipe, downloads them if needed, and loads them. The caller disposes them. */
-export async function openBackbone(recipe: BackboneOptions, run: RunContext): Promise<OpenBackbone> {
+export async function openBackbone(
+  recipe: BackboneOptions,
+  run: RunContext,
+): Promise<OpenBackbone> {
   const {backbone, ...others} = await run.time('weights', () => loadWeights(recipe, run));
   const preprocessing = requestedPreprocessing(backbone.preprocessing, recipe);
   return {backbone: {...backbone, preprocessing}, ...others};

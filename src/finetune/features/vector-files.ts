@@ -61,8 +61,11 @@ async function* namesContent({images}: FeatureVectors): AsyncGenerator<string> {
   for (const {name, className} of images) yield csvLine([name, className]);
 }
 
-/** The shortest decimal number of at most 9 digits; that many tell all float32 values apart. */
-const formatFloat32 = (value: number): number => Number(value.toPrecision(9));
+/** A decimal number that is the same float32 value again: 9 digits tell all of them apart, and 7 many. */
+function formatFloat32(value: number): number {
+  const short = Number(value.toPrecision(7));
+  return Math.fround(short) === value ? short : Number(value.toPrecision(9));
+}
 
 async function* csvContent({width, images, batches}: FeatureVectors): AsyncGenerator<string> {
   yield csvLine(['path', 'label', ...Array.from({length: width}, (_, i) => `f${i}`)]);

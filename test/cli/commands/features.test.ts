@@ -1,6 +1,7 @@
 import {existsSync, readdirSync, readFileSync} from 'node:fs';
 import {join} from 'node:path';
 import {expect} from 'chai';
+import {runCaptured} from '../../helpers/capture.js';
 import {expectEnded, expectSentence} from '../../helpers/expect-ended.js';
 import {useBackend} from '../../helpers/backend.js';
 import {BACKEND, inDrawnFolder, type Ended} from '../../helpers/program.js';
@@ -51,24 +52,27 @@ describe('features on the command line', function () {
   });
 
   it('export refuses a model with weights, and neither of them without maps', async () => {
+    const refused: readonly (readonly [readonly string[], string])[] = [
+      [
+        ['trained', '--features', 'c2', '--arch', 'resnet18'],
+        'trained is a model, with a network and weights of its own, so --arch has no place. Leave out one.',
+      ],
+      [
+        ['trained', '--weights', 'none'],
+        'trained is a model, with a network and weights of its own, so --weights has no place. Leave out one.',
+      ],
+      [[], 'finetune export needs the directory of a run. Run finetune export RUN.'],
+      [
+        ['trained', '--features', 'c1'],
+        'Command line: "--features" cannot be "c1". Use c2,c3,c4,c5, or the like.',
+      ],
+    ];
+    for (const [args, message] of refused) {
+      const {exitCode, stderr} = await runCaptured(['export', ...args]);
+      expect([exitCode, stderr]).to.deep.equal([2, `error ${message}\n`]);
+    }
     expectSentence(
-      await run('export', 'trained', '--features', 'c2', '--arch', 'resnet18'),
-      2,
-      /^error trained is a model, with a network and weights of its own, so --arch has no place\. Leave out one\.$/,
-    );
-    expectSentence(await run('export', 'trained', '--weights', 'none'), 2, /so --weights has no/);
-    expectSentence(
-      await run('export'),
-      2,
-      /^error finetune export needs the directory of a run\. Run finetune export RUN\.$/,
-    );
-    expectSentence(
-      await run('export', 'trained', '--features', 'c1'),
-      2,
-      /^error Command line: "--features" cannot be "c1"\. Use c2,c3,c4,c5, or the like\.$/,
-    );
-    expectSentence(
-      await run('export', 'trained', '--features', 'c5', ...BACKEND),
+      await exportFeatures('trained', '--features', 'c5'),
       2,
       /^error resnet18 up to stage 2 has no feature map c5\. Give some of c2, c3\.$/,
     );

@@ -1,9 +1,11 @@
 import type {
   AddLayer,
+  AveragePoolLayer,
   Block,
   ConvLayer,
   MaxPoolLayer,
   NormLayer,
+  PadChannelsLayer,
   PadLayer,
   ReluLayer,
   Step,
@@ -23,6 +25,8 @@ export interface Interpreter<T> {
   relu(layer: ReluLayer, x: T): T;
   pad(layer: PadLayer, x: T): T;
   maxPool(layer: MaxPoolLayer, x: T): T;
+  averagePool(layer: AveragePoolLayer, x: T): T;
+  padChannels(layer: PadChannelsLayer, x: T): T;
   add(layer: AddLayer, a: T, b: T): T;
   /** Runs a block. Intermediate results may be freed when it returns. */
   scope(block: () => T): T;
@@ -47,6 +51,10 @@ function runStep<T>(interpreter: Interpreter<T>, step: Step, inputs: readonly T[
       return interpreter.pad(step, x);
     case 'maxPool':
       return interpreter.maxPool(step, x);
+    case 'averagePool':
+      return interpreter.averagePool(step, x);
+    case 'padChannels':
+      return interpreter.padChannels(step, x);
     case 'add':
       return interpreter.add(step, x, y);
   }

@@ -36,12 +36,12 @@ export {
 } from './layer-groups.js';
 export {
   ARCHS,
-  RESNETS,
   type Arch,
   type BackboneSpec,
   type LastStage,
   type ResNetSpec,
 } from './resnet-specs.js';
+export {RESNETS} from './resnets.js';
 export {backboneShapes, countParameters, featureWidth, networkLayers} from './network.js';
 export type {
   AddLayer,

@@ -1,24 +1,36 @@
 import {ops} from '../backend/ops/current-ops.js';
 import {tf, type Tensor, type Tensor1D, type Tensor4D} from '../backend/tensorflow.js';
-import type {BatchStatistics} from '../backend/ops/ops.js';
+import {LOWEST_FLOAT, type BatchStatistics} from '../backend/ops/ops.js';
 import type {Interpreter} from './forward.js';
-import {pairConvNorms, type ConvLayer, type Layer, type NormLayer} from './layers.js';
+import type {Block, ConvLayer, Layer, NormLayer} from './layers.js';
 import {getKernel, getVector, type ParameterMap} from './parameters.js';
 
 /** Layers that are the same in training and inference. */
 const sharedWords = {
   relu: (_, x) => ops().relu(x),
-  pad: ({padding}, x) => ops().pad(x, padding),
-  maxPool: ({size, stride}, x) => ops().maxPool(x, size, stride),
+  pad: ({padding}, x) => ops().pad(x, padding, 0),
+  maxPool: ({size, stride, padding}, x) =>
+    ops().maxPool(padding === 0 ? x : ops().pad(x, padding, LOWEST_FLOAT), size, stride),
+  averagePool: ({size}, x) => ops().averagePool(x, size),
+  padChannels: ({before, after}, x) =>
+    tf.pad4d(x, [
+      [0, 0],
+      [0, 0],
+      [0, 0],
+      [before, after],
+    ]),
   add: (_, a, b) => ops().add(a, b),
   scope: block => tf.tidy(block),
 } satisfies Partial<Interpreter<Tensor4D>>;
 
-const convolve = (
+function convolve(
   x: Tensor4D,
   weights: ParameterMap,
-  {name, stride, padding}: ConvLayer,
-): Tensor4D => ops().conv2d(x, getKernel(weights, `${name}.weight`), stride, padding);
+  {name, stride, padding, hasBias}: ConvLayer,
+): Tensor4D {
+  const y = ops().conv2d(x, getKernel(weights, `${name}.weight`), stride, padding);
+  return hasBias ? ops().biasAdd(y, getVector(weights, `${name}.bias`)) : y;
+}
 
 /** A batch norm with its running statistics, without a gradient for them: scale and shift per channel. */
 interface ChannelAffine {
@@ -92,16 +104,17 @@ export interface FrozenInterpreter extends Interpreter<Tensor4D> {
   dispose(): void;
 }
 
-/** Copies and folds the weights of layers. A batch norm without a convolution becomes scale (`weight`) and shift (`bias`). */
-function foldLayers(weights: ParameterMap, layers: readonly Layer[]): Map<string, Tensor> {
+/** Copies and folds the weights of blocks. A batch norm without a convolution becomes scale (`weight`) and shift (`bias`). */
+function foldBlocks(weights: ParameterMap, blocks: readonly Block[]): Map<string, Tensor> {
   const folded = new Map<string, Tensor>();
-  for (const step of pairConvNorms(layers)) {
+  for (const step of blocks.flatMap(({steps}) => steps)) {
     if (step.kind === 'convNorm') {
       const {filter, bias} = foldBatchNorm(weights, step.conv, step.norm);
       folded.set(`${step.conv.name}.weight`, filter).set(`${step.conv.name}.bias`, bias);
     } else if (step.kind === 'conv') {
-      const name = `${step.name}.weight`;
-      folded.set(name, tf.clone(getKernel(weights, name)));
+      const {name, hasBias} = step;
+      folded.set(`${name}.weight`, tf.clone(getKernel(weights, `${name}.weight`)));
+      if (hasBias) folded.set(`${name}.bias`, tf.clone(getVector(weights, `${name}.bias`)));
     } else if (step.kind === 'norm') {
       const {scale, shift} = normAffine(weights, step);
       folded.set(`${step.name}.weight`, scale).set(`${step.name}.bias`, shift);
@@ -110,24 +123,26 @@ function foldLayers(weights: ParameterMap, layers: readonly Layer[]): Map<string
   return folded;
 }
 
-/** @param layers layers that will run; their current weights are copied and folded now */
+/** @param blocks blocks that will run; their current weights are copied and folded now */
 export function frozenInterpreter(
   weights: ParameterMap,
-  layers: readonly Layer[],
+  blocks: readonly Block[],
 ): FrozenInterpreter {
   const folded = new Map<string, Tensor>();
   tf.tidy(() =>
-    foldLayers(weights, layers).forEach((tensor, name) => folded.set(name, tf.keep(tensor))),
+    foldBlocks(weights, blocks).forEach((tensor, name) => folded.set(name, tf.keep(tensor))),
   );
   const filter = ({name}: ConvLayer): Tensor4D => folded.get(`${name}.weight`) as Tensor4D;
   const vector = (name: string): Tensor1D => folded.get(name) as Tensor1D;
+  const convBias = (conv: ConvLayer, x: Tensor4D): Tensor4D =>
+    ops().convBias(x, filter(conv), vector(`${conv.name}.bias`), conv.stride, conv.padding);
   return {
     ...sharedWords,
-    conv: (conv, x) => ops().conv2d(x, filter(conv), conv.stride, conv.padding),
+    conv: (conv, x) =>
+      conv.hasBias ? convBias(conv, x) : ops().conv2d(x, filter(conv), conv.stride, conv.padding),
     norm: ({name}, x) =>
       applyAffine(x, {scale: vector(`${name}.weight`), shift: vector(`${name}.bias`)}),
-    convNorm: (conv, _, x) =>
-      ops().convBias(x, filter(conv), vector(`${conv.name}.bias`), conv.stride, conv.padding),
+    convNorm: (conv, _, x) => convBias(conv, x),
     foldedTensors: selected => {
       const names = selected.flatMap(({name}) => [`${name}.weight`, `${name}.bias`]);
       return new Map(names.filter(name => folded.has(name)).map(name => [name, folded.get(name)!]));

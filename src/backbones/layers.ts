@@ -19,6 +19,7 @@ export interface ConvLayer extends LayerBase {
   readonly padding: number;
   readonly groups: number;
   readonly inChannels: number;
+  readonly hasBias: boolean;
 }
 
 export interface NormLayer extends LayerBase {
@@ -30,7 +31,7 @@ export interface ReluLayer extends LayerBase {
   readonly kind: 'relu';
 }
 
-/** Padding that never wins a max pooling. */
+/** Zeros on every side of the map. */
 export interface PadLayer extends LayerBase {
   readonly kind: 'pad';
   readonly padding: number;
@@ -40,13 +41,36 @@ export interface MaxPoolLayer extends LayerBase {
   readonly kind: 'maxPool';
   readonly size: number;
   readonly stride: number;
+  /** Pixels on every side that never win. */
+  readonly padding: number;
+}
+
+/** Windows at the right and lower border may be cut off; they average what is left. */
+export interface AveragePoolLayer extends LayerBase {
+  readonly kind: 'averagePool';
+  readonly size: number;
+}
+
+/** Channels of zeros before and after those of the map. */
+export interface PadChannelsLayer extends LayerBase {
+  readonly kind: 'padChannels';
+  readonly before: number;
+  readonly after: number;
 }
 
 export interface AddLayer extends LayerBase {
   readonly kind: 'add';
 }
 
-export type Layer = ConvLayer | NormLayer | ReluLayer | PadLayer | MaxPoolLayer | AddLayer;
+export type Layer =
+  | ConvLayer
+  | NormLayer
+  | ReluLayer
+  | PadLayer
+  | MaxPoolLayer
+  | AveragePoolLayer
+  | PadChannelsLayer
+  | AddLayer;
 
 /** A convolution and the batch norm after it, which may run as one step. */
 export interface ConvNorm extends LayerBase {
@@ -66,8 +90,8 @@ export interface Block {
   readonly steps: readonly Step[];
 }
 
-/** Pairs each convolution with the batch norm after it. */
-export const pairConvNorms = (layers: readonly Layer[]): Step[] =>
+/** Pairs each convolution of a block with the batch norm after it. */
+const pairConvNorms = (layers: readonly Layer[]): Step[] =>
   layers.flatMap((layer, i): Step[] => {
     const [before, after] = [layers[i - 1], layers[i + 1]];
     if (layer.kind === 'conv' && after?.kind === 'norm')
@@ -77,7 +101,7 @@ export const pairConvNorms = (layers: readonly Layer[]): Step[] =>
 
 /** Options of a convolution besides its input. */
 export type ConvOptions = Pick<ConvLayer, 'kernel' | 'channels'> &
-  Partial<Pick<ConvLayer, 'stride' | 'groups'>>;
+  Partial<Pick<ConvLayer, 'stride' | 'groups' | 'hasBias'>>;
 
 /** Appends layers to a block. Every method returns the layer's output. */
 export class BlockBuilder {
@@ -89,11 +113,11 @@ export class BlockBuilder {
   ) {}
 
   conv(x: FeatureMap, name: string, options: ConvOptions): FeatureMap {
-    const {kernel, channels, stride = 1, groups = 1} = options;
+    const {kernel, channels, stride = 1, groups = 1, hasBias = false} = options;
     const padding = (kernel - 1) / 2;
     const output = {name, channels, reduction: x.reduction * stride};
     const geometry = {kernel, stride, padding, groups, inChannels: x.channels};
-    return this.#put({kind: 'conv', inputs: [x.name], ...output, ...geometry});
+    return this.#put({kind: 'conv', inputs: [x.name], ...output, ...geometry, hasBias});
   }
 
   norm(x: FeatureMap, name: string): FeatureMap {
@@ -104,11 +128,29 @@ export class BlockBuilder {
     return this.#put({...x, kind: 'relu', name, inputs: [x.name]});
   }
 
-  maxPool(x: FeatureMap, name: string, size: number, stride: number): FeatureMap {
-    const [padding, reduction] = [(size - 1) / 2, x.reduction * stride];
-    const padded = `${name}.pad`;
-    this.#put({...x, kind: 'pad', name: padded, inputs: [x.name], padding});
-    return this.#put({...x, kind: 'maxPool', name, inputs: [padded], size, stride, reduction});
+  pad(x: FeatureMap, name: string, padding: number): FeatureMap {
+    return this.#put({...x, kind: 'pad', name, inputs: [x.name], padding});
+  }
+
+  maxPool(
+    x: FeatureMap,
+    name: string,
+    window: Pick<MaxPoolLayer, 'size' | 'stride' | 'padding'>,
+  ): FeatureMap {
+    const reduction = x.reduction * window.stride;
+    return this.#put({...x, kind: 'maxPool', name, inputs: [x.name], reduction, ...window});
+  }
+
+  averagePool(x: FeatureMap, name: string, size: number): FeatureMap {
+    const reduction = x.reduction * size;
+    return this.#put({...x, kind: 'averagePool', name, inputs: [x.name], reduction, size});
+  }
+
+  /** Adds as many channels before as after. */
+  padChannels(x: FeatureMap, name: string, channels: number): FeatureMap {
+    const before = Math.floor((channels - x.channels) / 2);
+    const after = channels - x.channels - before;
+    return this.#put({...x, kind: 'padChannels', name, inputs: [x.name], channels, before, after});
   }
 
   add(a: FeatureMap, b: FeatureMap, name: string): FeatureMap {

@@ -11,7 +11,7 @@ import {
 import {toDevice, type ParameterMap} from './parameters.js';
 import {collectBackboneTensors, type SourceTensor} from './weights/backbone-search.js';
 import type {LocatedWeights} from './pretrained/locate-weights.js';
-import {readWeightsMetadata, TORCHVISION_METADATA} from './weights/weights-metadata.js';
+import {publishedMetadata, readWeightsMetadata} from './weights/weights-metadata.js';
 import {openWeights, type OpenWeights} from './readers/read-weights.js';
 import {readFiniteTensors} from './weights/weights-values.js';
 import {backboneShapes} from './network.js';
@@ -67,6 +67,7 @@ async function readBackbone(
     const {candidate, others} = chooseBackbone(file, arch, lastStage);
     const {preprocessing, ...variant} = readWeightsMetadata(
       {path, metadata: {...candidate.scheme.metadata, ...file.metadata}},
+      arch,
       pretrained,
     );
     const spec: BackboneSpec = {arch, lastStage, ...variant};
@@ -134,7 +135,7 @@ function initializeTensor(name: string, shape: readonly number[], seed: number):
 }
 
 function randomCpuBackbone(arch: Arch, lastStage: LastStage, seed: number): CpuBackbone {
-  const {preprocessing, ...variant} = TORCHVISION_METADATA;
+  const {preprocessing, ...variant} = publishedMetadata(arch);
   const spec: BackboneSpec = {arch, lastStage, ...variant};
   const tensors = new Map(
     [...backboneShapes(spec)].map(([name, shape]) => [

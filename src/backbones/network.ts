@@ -1,115 +1,55 @@
-import {
-  BlockBuilder,
-  type Block,
-  type ConvNorm,
-  type ConvOptions,
-  type FeatureMap,
-  type Layer,
-} from './layers.js';
-import {RESNETS, type BackboneSpec, type ResNetSpec, type ResNetVariant} from './resnet-specs.js';
+import {BlockBuilder, type Block, type ConvNorm, type FeatureMap, type Layer} from './layers.js';
+import {buildBlock, buildFinalNorm, buildStem} from './residual-blocks.js';
+import {archSpec, stageCount, type BackboneSpec} from './resnet-specs.js';
 
-/** Input of the first layer: normalized RGB images. */
-const IMAGES: FeatureMap = {name: 'images', channels: 3, reduction: 1};
+/** Name of the batch norm behind the last stage of a pre-activation network. */
+export const finalNorm = (lastStage: number): string => `layer${lastStage}.norm`;
 
-/** `[n, s, s, 3] -> [n, s/4, s/4, 64]` */
-function buildStem(builder: BlockBuilder, {stageWidths}: ResNetSpec): FeatureMap {
-  const conv = builder.conv(IMAGES, 'conv1', {kernel: 7, stride: 2, channels: stageWidths[0]!});
-  return builder.maxPool(builder.relu(builder.norm(conv, 'bn1'), 'relu'), 'maxpool', 3, 2);
+/**
+ * Pre-activation networks normalize the output of their last block. One that ends early takes the batch norm of the next block, which was
+ * trained on the same map.
+ * @returns the name of that norm by the name of the final one; empty for a complete network
+ */
+export function borrowedNorm({arch, lastStage}: BackboneSpec): ReadonlyMap<string, string> {
+  const isBorrowed = archSpec(arch).preActivation && lastStage < stageCount(arch);
+  return new Map(isBorrowed ? [[finalNorm(lastStage), `layer${lastStage + 1}.0.bn1`]] : []);
 }
 
-/** The stage width that `widthPerGroup` refers to. */
-const BASE_WIDTH = 64;
-
-interface BlockOptions extends ResNetVariant {
-  readonly spec: ResNetSpec;
-  readonly width: number;
-  readonly stride: number;
-}
-
-/** Convolutions of a residual path, by type of block. */
-const RESIDUAL_PATHS: Readonly<
-  Record<ResNetSpec['block'], (options: BlockOptions) => readonly ConvOptions[]>
-> = {
-  basic: ({width, stride}) => [
-    {kernel: 3, channels: width, stride},
-    {kernel: 3, channels: width},
-  ],
-  bottleneck: ({spec: {groups, widthPerGroup}, width, stride, strideIn1x1}) => {
-    const inner = Math.floor((width * widthPerGroup) / BASE_WIDTH) * groups;
-    return [
-      {kernel: 1, channels: inner, stride: strideIn1x1 ? stride : 1},
-      {kernel: 3, channels: inner, stride: strideIn1x1 ? 1 : stride, groups},
-      {kernel: 1, channels: 4 * width},
-    ];
-  },
-};
-
-/** Convolutions, each followed by a batch norm, with relus between them. */
-function buildPath(
-  builder: BlockBuilder,
-  x: FeatureMap,
-  name: string,
-  convs: readonly ConvOptions[],
-): FeatureMap {
-  return convs.reduce((y, conv, i) => {
-    const input = i === 0 ? y : builder.relu(y, `${name}.relu${i}`);
-    return builder.norm(builder.conv(input, `${name}.conv${i + 1}`, conv), `${name}.bn${i + 1}`);
-  }, x);
-}
-
-/** A projection if the path changes the size of the map, else the identity (He et al., section 3.3, option B). */
-function buildShortcut(
-  builder: BlockBuilder,
-  x: FeatureMap,
-  name: string,
-  {channels, reduction}: FeatureMap,
-): FeatureMap {
-  const stride = reduction / x.reduction;
-  if (stride === 1 && channels === x.channels) return x;
-  const projected = builder.conv(x, `${name}.downsample.0`, {kernel: 1, channels, stride});
-  return builder.norm(projected, `${name}.downsample.1`);
-}
-
-/** `relu(path(x) + shortcut(x))` (He et al., figures 2 and 5) */
-function buildResidual(
-  builder: BlockBuilder,
-  x: FeatureMap,
-  name: string,
-  options: BlockOptions,
-): FeatureMap {
-  const path = buildPath(builder, x, name, RESIDUAL_PATHS[options.spec.block](options));
-  const shortcut = buildShortcut(builder, x, name, path);
-  return builder.relu(builder.add(path, shortcut, `${name}.add`), `${name}.relu`);
-}
-
-function resolveNetwork(spec: ResNetSpec, variant: ResNetVariant): readonly Block[] {
+function resolveNetwork({arch, lastStage, strideIn1x1, batchNormEpsilon}: BackboneSpec): Block[] {
+  const spec = archSpec(arch);
   const blocks: Block[] = [];
   const put = (group: number, build: (builder: BlockBuilder) => FeatureMap): FeatureMap => {
-    const builder = new BlockBuilder(group, variant.batchNormEpsilon);
+    const builder = new BlockBuilder(group, batchNormEpsilon);
     const output = build(builder);
     blocks.push(builder.build());
     return output;
   };
   let x = put(0, builder => buildStem(builder, spec));
-  spec.blocksPerStage.forEach((count, stage) => {
+  spec.blocksPerStage.slice(0, lastStage).forEach((count, stage) => {
     const width = spec.stageWidths[stage]!;
+    const isHalved = spec.stridedBlock === 'first' ? stage > 0 : stage < stageCount(arch) - 1;
+    const strided = spec.stridedBlock === 'first' ? 0 : count - 1;
     for (let index = 0; index < count; index++) {
       const name = `layer${stage + 1}.${index}`;
-      const options = {...variant, spec, width, stride: index === 0 && stage > 0 ? 2 : 1};
+      const stride = isHalved && index === strided ? 2 : 1;
       const input = x;
-      x = put(stage + 1, builder => buildResidual(builder, input, name, options));
+      x = put(stage + 1, builder =>
+        buildBlock(builder, input, name, {strideIn1x1, spec, width, stride}),
+      );
     }
   });
+  if (spec.preActivation)
+    put(lastStage, builder => buildFinalNorm(builder, x, finalNorm(lastStage)));
   return blocks;
 }
 
 const resolvedNetworks = new Map<string, readonly Block[]>();
 
-/** All blocks of a network, built once per network and variant. */
-function wholeNetwork({arch, strideIn1x1, batchNormEpsilon}: BackboneSpec): readonly Block[] {
-  const key = `${arch} ${strideIn1x1} ${batchNormEpsilon}`;
-  const blocks =
-    resolvedNetworks.get(key) ?? resolveNetwork(RESNETS[arch], {strideIn1x1, batchNormEpsilon});
+/** All blocks of a backbone, built once. */
+function allBlocks(spec: BackboneSpec): readonly Block[] {
+  const {arch, lastStage, strideIn1x1, batchNormEpsilon} = spec;
+  const key = `${arch} ${lastStage} ${strideIn1x1} ${batchNormEpsilon}`;
+  const blocks = resolvedNetworks.get(key) ?? resolveNetwork(spec);
   resolvedNetworks.set(key, blocks);
   return blocks;
 }
@@ -122,8 +62,7 @@ export const networkBlocks = (
   spec: BackboneSpec,
   from = 0,
   until: number = spec.lastStage + 1,
-): readonly Block[] =>
-  wholeNetwork(spec).filter(({group}) => group >= from && group < until && group <= spec.lastStage);
+): readonly Block[] => allBlocks(spec).filter(({group}) => group >= from && group < until);
 
 /** Layers of some layer groups, from input to output. Everything else is derived from this list. */
 export const networkLayers = (
@@ -151,8 +90,9 @@ export function backboneShapes(spec: BackboneSpec): Map<string, readonly number[
   for (const layer of networkLayers(spec)) {
     const {kind, name, channels} = layer;
     if (kind === 'conv') {
-      const {inChannels, groups, kernel} = layer;
+      const {inChannels, groups, kernel, hasBias} = layer;
       shapes.set(`${name}.weight`, [channels, inChannels / groups, kernel, kernel]);
+      if (hasBias) shapes.set(`${name}.bias`, [channels]);
     }
     if (kind === 'norm')
       for (const parameter of ['weight', 'bias', 'running_mean', 'running_var'])

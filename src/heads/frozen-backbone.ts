@@ -2,7 +2,7 @@ import {createHash} from 'node:crypto';
 import {frozenInterpreter, type FrozenInterpreter} from '../backbones/interpreters.js';
 import {normalize} from '../backbones/normalize.js';
 import {forward} from '../backbones/forward.js';
-import {networkLayers} from '../backbones/network.js';
+import {networkBlocks, networkLayers} from '../backbones/network.js';
 import {CompiledFunction} from '../backend/graph/compiled-function.js';
 import type {Precision} from '../backend/graph/precision.js';
 import {tf, type Tensor, type Tensor4D} from '../backend/tensorflow.js';
@@ -27,7 +27,7 @@ export class FrozenBackbone {
   ) {
     const {spec, weights} = network;
     this.#network = network;
-    this.#interpreter = frozenInterpreter(weights, networkLayers(spec, 0, depth));
+    this.#interpreter = frozenInterpreter(weights, networkBlocks(spec, 0, depth));
   }
 
   /**

@@ -6,6 +6,7 @@ import {canvasSnippet, describeResizing} from './preprocessing-docs.js';
 import {escapeMarkdownCode, escapeMarkdown} from '../core/text/printable.js';
 import {formatCount} from '../core/text/format-count.js';
 import {formatPercent, formatInterval} from './format.js';
+import {archSpec} from '../backbones/resnet-specs.js';
 import {pytorchSnippet} from './pytorch-snippet.js';
 import {nameOf, type RunRecord} from './run-record.js';
 import {smallSampleWarning} from './charts/small-sample.js';
@@ -104,6 +105,15 @@ function origin({weights, pretrained}: ModelCardData): string {
   return `Training began from the weights ${name}, published at <${pretrained.source}>. Their license: ${pretrained.license}`;
 }
 
+const inPyTorch = (network: ModelCardData['network'], classes: number): string =>
+  [
+    'In PyTorch (`pip install torch torchvision safetensors`), where normalization is not inside:',
+    '',
+    '```python',
+    pytorchSnippet(network, classes),
+    '```',
+  ].join('\n');
+
 // Resolved from dist/src/report/ to the package root.
 const template = (): string =>
   readFileSync(new URL('../../../templates/model-card.md', import.meta.url), 'utf8');
@@ -128,7 +138,7 @@ export function modelCard(run: ModelCardData): string {
     cropSize: String(network.preprocessing.cropSize),
     resizeSteps: describeResizing(network.preprocessing),
     canvasSnippet: canvasSnippet(network.preprocessing),
-    pytorch: pytorchSnippet(network, classes.length),
+    pytorch: archSpec(network.spec.arch).inTorchvision ? inPyTorch(network, classes.length) : '',
     weightsOrigin: origin(run),
   };
   const filled = template().replace(/\{\{(\w+)\}\}/g, (_, key: string) => values[key]!);

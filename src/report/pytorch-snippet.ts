@@ -1,6 +1,6 @@
 import {featureWidth, networkLayers} from '../backbones/network.js';
 import {stageCount, STAGES, type BackboneSpec} from '../backbones/resnet-specs.js';
-import {TORCHVISION_METADATA} from '../backbones/weights/weights-metadata.js';
+import {publishedMetadata} from '../backbones/weights/weights-metadata.js';
 import {computeFillColor, type Preprocessing} from '../core/preprocessing.js';
 import {denseLayers, type HeadSpec} from '../heads/head.js';
 import type {RunRecord} from './run-record.js';
@@ -27,7 +27,7 @@ export function variantLines(
   network = 'network',
   norm = 'torch.nn.BatchNorm2d',
 ): string[] {
-  const torchvision = {...spec, ...TORCHVISION_METADATA};
+  const torchvision = {...spec, ...publishedMetadata(spec.arch)};
   const expected = stridedStages(torchvision, network);
   const stages = stridedStages(spec, network).filter(stage => !expected.includes(stage));
   const strides = [

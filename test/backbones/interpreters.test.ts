@@ -2,6 +2,7 @@ import {expect} from 'chai';
 import {forward, type Interpreter} from '../../src/backbones/forward.js';
 import {
   frozenInterpreter,
+  type FrozenInterpreter,
   inferenceInterpreter,
   trainingInterpreter,
 } from '../../src/backbones/interpreters.js';
@@ -50,7 +51,9 @@ describe('the interpreters of a network', () => {
     const {spec, weights} = classifier;
     const [conv, norm] = networkLayers(spec) as readonly [ConvLayer, NormLayer, ...Layer[]];
     const interpreter = inferenceInterpreter(weights);
-    const alone = [frozenInterpreter(weights, [conv]), frozenInterpreter(weights, [norm])] as const;
+    const alone = [conv, norm].map(layer =>
+      frozenInterpreter(weights, [{group: 0, layers: [layer], steps: [layer]}]),
+    ) as [FrozenInterpreter, FrozenInterpreter];
     tf.tidy(() => {
       const convolved = alone[0].conv(conv, images());
       expectSame(convolved, interpreter.conv(conv, images()));
@@ -89,6 +92,7 @@ describe('the interpreters of a network', () => {
     };
     const interpreter: Interpreter<null> = {
       ...{conv: say, norm: say, relu: say, pad: say, maxPool: say, add: say},
+      ...{averagePool: say, padChannels: say},
       scope: block => block(),
     };
     forward(interpreter, classifier.spec, null);

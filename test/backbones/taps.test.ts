@@ -25,6 +25,8 @@ const writer: Interpreter<string> = {
   relu: ({name}, x) => `${name}(${x})`,
   pad: ({name}, x) => `${name}(${x})`,
   maxPool: ({name}, x) => `${name}(${x})`,
+  averagePool: ({name}, x) => `${name}(${x})`,
+  padChannels: ({name}, x) => `${name}(${x})`,
   add: (_, a, b) => `(${a} + ${b})`,
   scope: block => block(),
 };

@@ -56,7 +56,7 @@ export function trainSmallNetwork(ops: Ops): number[] {
   };
   const loss = (): Scalar => {
     const features = ops.relu(unit('stem', draw('images', [4, 32, 32, 3]), 2, 3));
-    const stem = ops.maxPool(ops.pad(features, 1), 3, 2);
+    const stem = ops.maxPool(ops.pad(features, 1, 0), 3, 2);
     const path = unit('second', ops.relu(unit('first', stem, 2, 1)), 1, 0);
     const map = ops.relu(tf.add<Tensor4D>(path, unit('shortcut', stem, 2, 0)));
     const logits = tf.matMul<Tensor2D>(ops.averagePoolGlobal(map), weight<Tensor2D>('dense'));

@@ -1,6 +1,6 @@
 """Makes the goldens of resnet.parity.test.ts with PyTorch. Needed only to make them again:
 
-    python -m venv /tmp/parity && /tmp/parity/bin/pip install torch numpy Pillow safetensors
+    python -m venv /tmp/parity && /tmp/parity/bin/pip install torch timm keras numpy Pillow safetensors
     /tmp/parity/bin/python test/parity/generate.py [directory with the real stage-3 file and photographs]
 
 The weights are not stored: both sides make them from the same counter-based hash (hashed-weights.ts). What is stored of every depth is
@@ -24,6 +24,11 @@ NETWORKS = {
     "resnext101_64x4d": ([3, 4, 23, 3], True, 64, 4),
     "wide_resnet50_2": ([3, 4, 6, 3], True, 1, 128),
 }
+# Of other libraries, and of the papers (family.py).
+FAMILY = [
+    "resnet50d", "resnetaa50d", "resnetv2_18", "resnetv2_50", "resnet50v2",
+    "resnet18_a", "resnet18_c", "plain18", "resnet20", "resnet20_b", "resnet20_c", "plain20", "preact_resnet110", "preact_resnet164",
+]
 
 
 def uniform(name: str, count: int) -> np.ndarray:
@@ -143,9 +148,14 @@ def golden(net: ResNet, x: torch.Tensor, leave=()) -> dict:
 
 
 def random_golden(arch: str) -> dict:
-    net = ResNet(arch)
-    for key, tensor in net.named():
-        tensor.copy_(hashed(key, tuple(tensor.shape)))
+    from family import Keras, network
+
+    net = network(arch, 1000)
+    if isinstance(net, Keras):
+        net.fill(hashed)
+    else:
+        for key, tensor in net.named():
+            tensor.copy_(hashed(key, tuple(tensor.shape)))
     pixels = np.floor((uniform("pixels", 2 * 96 * 64 * 3).astype(np.float64) + 1) * 128).reshape(2, 96, 64, 3)
     mean, std = np.array([0.485, 0.456, 0.406]), np.array([0.229, 0.224, 0.225])
     x = torch.tensor(((pixels / 255 - mean) / std).astype(np.float32)).permute(0, 3, 1, 2)
@@ -172,7 +182,7 @@ def real_golden(shared: Path) -> dict:
 
 if __name__ == "__main__":
     torch.set_grad_enabled(False)
-    goldens = {"torch": torch.__version__, **{arch: random_golden(arch) for arch in NETWORKS}}
+    goldens = {"torch": torch.__version__, **{arch: random_golden(arch) for arch in [*NETWORKS, *FAMILY]}}
     if len(sys.argv) > 1:
         goldens["real"] = real_golden(Path(sys.argv[1]))
     (HERE / "goldens").mkdir(exist_ok=True)

@@ -7,7 +7,8 @@ import {loadBackbone, type Backbone} from '../../src/backbones/load-backbone.js'
 import {normalize} from '../../src/backbones/normalize.js';
 import {forward} from '../../src/backbones/forward.js';
 import {backboneShapes, featureWidth} from '../../src/backbones/network.js';
-import type {BackboneSpec} from '../../src/backbones/resnet-specs.js';
+import {stageCount, type BackboneSpec} from '../../src/backbones/resnet-specs.js';
+import {publishedMetadata} from '../../src/backbones/weights/weights-metadata.js';
 import {
   CAFFE_PREPROCESSING,
   TORCHVISION_PREPROCESSING,
@@ -41,6 +42,23 @@ const NETWORKS = [
   'resnext50_32x4d',
   'resnext101_64x4d',
   'wide_resnet50_2',
+  // of timm
+  'resnet50d',
+  'resnetaa50d',
+  'resnetv2_18',
+  'resnetv2_50',
+  // of Keras
+  'resnet50v2',
+  // of the papers, by family.py
+  'resnet18_a',
+  'resnet18_c',
+  'plain18',
+  'resnet20',
+  'resnet20_b',
+  'resnet20_c',
+  'plain20',
+  'preact_resnet110',
+  'preact_resnet164',
 ] as const;
 const HOW_TO_REGENERATE = 'the head of test/parity/generate.py says how to make the goldens again';
 
@@ -76,7 +94,8 @@ function expectDepths(
 }
 
 function hashedClassifier(arch: (typeof NETWORKS)[number]): Classifier {
-  const spec: BackboneSpec = {arch, lastStage: 4, strideIn1x1: false, batchNormEpsilon: 1e-5};
+  const {preprocessing: _own, ...variant} = publishedMetadata(arch);
+  const spec: BackboneSpec = {arch, lastStage: stageCount(arch), ...variant};
   const backbone = {
     spec,
     preprocessing: TORCHVISION_PREPROCESSING,
@@ -102,11 +121,11 @@ function hashedClassifier(arch: (typeof NETWORKS)[number]): Classifier {
   return classifier;
 }
 
-describe('the network against PyTorch', () => {
+describe('the network against PyTorch, timm and Keras', () => {
   useBackend();
 
   for (const arch of NETWORKS) {
-    it(`${arch} has PyTorch's stem, stages, features and logits`, () => {
+    it(`${arch} has its publisher's stem, stages, features and logits`, () => {
       const classifier = hashedClassifier(arch);
       const values = uniform('pixels', 2 * 96 * 64 * 3).map(u => Math.floor((u + 1) * 128));
       const pixels = tf.tensor4d(values, [2, 96, 64, 3]);

@@ -1,7 +1,8 @@
-import {NAMING_SCHEMES, schemeNames, stagePrefixes, type NamingScheme} from './naming-schemes.js';
+import {NAMING_SCHEMES, type NamingScheme} from './naming-schemes.js';
+import {schemeKeys, stagePrefixes} from './scheme-keys.js';
 import type {StoredTensor, StoredTensors} from '../readers/weights-file.js';
-import {backboneShapes} from '../network.js';
-import {ARCHS, stageCount, type BackboneSpec} from '../resnet-specs.js';
+import {backboneShapes, borrowedNorm, networkConvNorms} from '../network.js';
+import {stagesOf, type BackboneSpec} from '../resnet-specs.js';
 import {toChannelsFirst, subtractBias} from './stored-layout.js';
 
 /** A tensor and its name in the file. */
@@ -64,19 +65,6 @@ const hasShape = (
   expectedShapes: readonly number[] | undefined,
 ): boolean => found.join() === expectedShapes?.join();
 
-/** Maps each name, or end of a name, to its key in each scheme. */
-function indexSchemeNames(): Map<string, {readonly scheme: NamingScheme; readonly key: string}[]> {
-  const all = new Map<string, {readonly scheme: NamingScheme; readonly key: string}[]>();
-  for (const scheme of NAMING_SCHEMES) {
-    // A name has the same key in a scheme for every network.
-    const names = new Map(ARCHS.flatMap(arch => [...schemeNames(scheme, arch)]));
-    for (const [name, key] of names) all.set(name, [...(all.get(name) ?? []), {scheme, key}]);
-  }
-  return all;
-}
-
-let schemeIndex: ReturnType<typeof indexSchemeNames> | undefined;
-
 /** Segments that wrappers insert into module names, at any position. */
 const WRAPPER_MODULES =
   /(^|\.)(?:(?:module|_orig_mod|_fsdp_wrapped_module|_checkpoint_wrapped_module|_forward_module)\.)+/g;
@@ -87,7 +75,6 @@ const stripWrappers = (name: string): string =>
 
 /** Finds all tensors whose names match a scheme, by scheme and prefix, in the order of the file. */
 function findSchemeMatches(tensors: StoredTensors): SchemeMatch[] {
-  schemeIndex ??= indexSchemeNames();
   const found = new Map<NamingScheme, Map<string, SchemeMatch>>(
     NAMING_SCHEMES.map(scheme => [scheme, new Map<string, SchemeMatch>()]),
   );
@@ -95,7 +82,7 @@ function findSchemeMatches(tensors: StoredTensors): SchemeMatch[] {
     if (name.length > MAX_NAME) continue;
     const path = stripWrappers(name);
     for (const at of segmentStarts(path)) {
-      for (const {scheme, key} of schemeIndex.get(path.slice(at)) ?? []) {
+      for (const {scheme, key} of schemeKeys(path.slice(at))) {
         const prefix = path.slice(0, at);
         const place = found.get(scheme)!.get(prefix) ?? {
           scheme,
@@ -119,6 +106,19 @@ function biasShape(
   const filters = shapes.get(key.replace(/\.bias$/, '.weight'));
   return filters?.length === 4 ? filters.slice(0, 1) : undefined;
 }
+
+/** Shapes of a network's tensors, whatever stage it ends after. */
+const wholeShapes = (spec: BackboneSpec): ReadonlyMap<string, readonly number[]> =>
+  new Map(stagesOf(spec.arch).flatMap(lastStage => [...backboneShapes({...spec, lastStage})]));
+
+/** Keys that another key's tensor may serve (`borrowedNorm`). */
+const borrowedKeys = (spec: BackboneSpec): [key: string, source: string][] =>
+  [...borrowedNorm(spec)].flatMap(([name, source]) =>
+    ['weight', 'bias', 'running_mean', 'running_var'].map((part): [string, string] => [
+      `${name}.${part}`,
+      `${source}.${part}`,
+    ]),
+  );
 
 /** Score of an incomplete candidate: minus the number of missing and unexpected names. */
 const nameScore = ({missing, unexpected}: BackboneCandidate): number =>
@@ -147,7 +147,7 @@ export class BackboneSearch {
 
   /** Candidates for a backbone, best first. */
   candidates(spec: BackboneSpec): BackboneCandidate[] {
-    const fullShapes = backboneShapes({...spec, lastStage: stageCount(spec.arch)});
+    const fullShapes = wholeShapes(spec);
     const expectedShapes = backboneShapes(spec);
     const fitting = new Map(this.found.map(found => [found, this.fitting(found, expectedShapes)]));
     const byMatchingShapes = [...this.found]
@@ -157,7 +157,7 @@ export class BackboneSearch {
       .sort((a, b) => b.named.size - a.named.size)
       .slice(0, MAX_CANDIDATES);
     return [...new Set([...byMatchingShapes, ...bySize])]
-      .map(found => this.examine(found, expectedShapes, fullShapes))
+      .map(found => this.examine(found, spec, expectedShapes, fullShapes))
       .sort(compareCandidates);
   }
 
@@ -173,6 +173,7 @@ export class BackboneSearch {
 
   private examine(
     found: SchemeMatch,
+    spec: BackboneSpec,
     expectedShapes: ReadonlyMap<string, readonly number[]>,
     fullShapes: ReadonlyMap<string, readonly number[]>,
   ): BackboneCandidate {
@@ -185,6 +186,8 @@ export class BackboneSearch {
       if (fitting === undefined && !fullShapes.has(key)) extra.push(alternatives[0]!.name);
       else tensors.set(key, fitting ?? alternatives[0]!);
     }
+    for (const [key, source] of borrowedKeys(spec))
+      if (tensors.has(source) && !tensors.has(key)) tensors.set(key, tensors.get(source)!);
     found.unrecognized ??= this.unrecognizedNames(found);
     return {
       ...{scheme, prefix, tensors},
@@ -210,15 +213,21 @@ export class BackboneSearch {
   }
 }
 
-/** Tensors of a backbone by torchvision key. Biases of convolutions are folded into the following batch norms. */
+/** Tensors of a backbone by torchvision key. Biases that the network does not have are folded into the following batch norms. */
 export function collectBackboneTensors(
   {tensors}: BackboneCandidate,
   spec: BackboneSpec,
 ): Map<string, SourceTensor> {
+  const biases = new Map(
+    networkConvNorms(spec).map(({conv, norm}) => [
+      `${norm.name}.running_mean`,
+      tensors.get(`${conv.name}.bias`),
+    ]),
+  );
   return new Map(
     [...backboneShapes(spec).keys()].map(key => {
       const named = tensors.get(key)!;
-      const bias = tensors.get(precedingBiasKey(key) ?? '');
+      const bias = biases.get(key);
       return [
         key,
         bias === undefined
@@ -227,11 +236,4 @@ export function collectBackboneTensors(
       ];
     }),
   );
-}
-
-/** Key of the preceding convolution's bias: `layer1.0.bn1.running_mean` -> `layer1.0.conv1.bias`. */
-function precedingBiasKey(key: string): string | undefined {
-  const [, place, norm] = /^(.*?)(bn\d|downsample\.1)\.running_mean$/.exec(key) ?? [];
-  if (norm === undefined) return undefined;
-  return `${place}${norm === 'downsample.1' ? 'downsample.0' : norm.replace('bn', 'conv')}.bias`;
 }

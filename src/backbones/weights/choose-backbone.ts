@@ -4,7 +4,7 @@ import {BackboneSearch, isComplete, type BackboneCandidate} from './backbone-sea
 import {truncateText} from '../readers/format-error.js';
 import type {OpenWeights} from '../readers/weights-file.js';
 import {ARCHS, type Arch, type BackboneSpec, type LastStage} from '../resnet-specs.js';
-import {TORCHVISION_METADATA} from './weights-metadata.js';
+import {publishedMetadata} from './weights-metadata.js';
 import {createMismatchError} from './weights-mismatch.js';
 
 /** @throws UsageError if the file's metadata names another architecture or another kind of network */
@@ -34,7 +34,7 @@ export function chooseBackbone(
   lastStage: LastStage,
 ): BackboneChoice {
   // Stride and epsilon affect neither names nor shapes.
-  const spec: BackboneSpec = {arch, lastStage, ...TORCHVISION_METADATA};
+  const spec: BackboneSpec = {arch, lastStage, ...publishedMetadata(arch)};
   const search = new BackboneSearch(tensors);
   const found = search.candidates(spec);
   const [candidate] = found;

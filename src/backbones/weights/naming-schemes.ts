@@ -1,10 +1,5 @@
-import type {ConvNorm} from '../layers.js';
-import {networkConvNorms} from '../network.js';
-import {STAGES, stageCount, type Arch} from '../resnet-specs.js';
-import {TORCHVISION_METADATA} from './weights-metadata.js';
-
-/** Names of a convolution and the batch norm after it. */
-type ConvNormNames = readonly [conv: string, norm: string];
+/** Names of a convolution and of the batch norm with the same number. */
+export type ConvNormNames = readonly [conv: string, norm: string];
 
 /** Names of a layer's parameters, by torchvision's name. */
 interface ParameterNames {
@@ -45,6 +40,11 @@ export interface NamingScheme {
   readonly stem: readonly ConvNormNames[];
   readonly conv: readonly ConvNormNames[];
   readonly shortcut: readonly ConvNormNames[];
+  /** Names of the batch norms of a pre-activation network, where they are not numbered like convolutions. */
+  readonly entryNorm?: string;
+  readonly finalNorm?: string;
+  /** Layers of deep stems and of pooled projections, which are called here as in these files. */
+  readonly same?: readonly string[];
   /** Name prefixes of everything inside a stage. Other names found there belong to another kind of network. */
   readonly stage: readonly string[];
   readonly parameters: ParameterNames;
@@ -94,6 +94,9 @@ const numberedChildren = (offset: number): NamingScheme => ({
   ...torchvisionBlocks(offset === 0 ? '{s}.' : `{s+${offset}}.`),
 });
 
+/** timm's names (timm/models/resnet.py). */
+const OWN_NAMES = ['conv1.{k}', 'layer{s}.{b}.downsample.1', 'layer{s}.{b}.downsample.2'];
+
 /** All known schemes, the most common first. */
 export const NAMING_SCHEMES: readonly NamingScheme[] = [
   {
@@ -109,6 +112,21 @@ export const NAMING_SCHEMES: readonly NamingScheme[] = [
       ['layer0.0', 'layer0.1'],
     ],
     ...torchvisionBlocks('layer{s}.'),
+    finalNorm: 'layer{s}.norm',
+    same: OWN_NAMES,
+  },
+  {
+    // timm/models/resnetv2.py
+    name: 'timm resnetv2',
+    stem: [['stem.conv', 'stem.norm']],
+    conv: [['stages.{s-1}.blocks.{b}.conv{k}', 'stages.{s-1}.blocks.{b}.norm{k}']],
+    shortcut: [
+      ['stages.{s-1}.blocks.{b}.downsample.conv', 'stages.{s-1}.blocks.{b}.downsample.norm'],
+    ],
+    finalNorm: 'norm',
+    stage: ['stages.{s-1}.'],
+    parameters: PYTORCH,
+    channels: 'first',
   },
   {
     name: 'Hugging Face',
@@ -160,6 +178,18 @@ export const NAMING_SCHEMES: readonly NamingScheme[] = [
     },
   },
   {
+    // keras/src/applications/resnet_v2.py
+    name: 'Keras Applications V2',
+    stem: [['conv1_conv', 'conv1_bn']],
+    conv: [['conv{s+1}_block{b+1}_{k}_conv', 'conv{s+1}_block{b+1}_{k-1}_bn']],
+    shortcut: [['conv{s+1}_block{b+1}_0_conv', 'conv{s+1}_block{b+1}_0_bn']],
+    entryNorm: 'conv{s+1}_block{b+1}_preact_bn',
+    finalNorm: 'post_bn',
+    stage: ['conv{s+1}_'],
+    parameters: KERAS,
+    channels: 'last',
+  },
+  {
     // Keras until 2.2, after Caffe.
     name: 'Keras 2.0',
     stem: [['conv1', 'bn_conv1']],
@@ -180,62 +210,10 @@ export const NAMING_SCHEMES: readonly NamingScheme[] = [
     stem: [['conv1', 'bn1']],
     conv: [['layer{s}.{b}.conv{k}', 'layer{s}.{b}.bn{k}']],
     shortcut: [['layer{s}.{b}.downsample.0', 'layer{s}.{b}.downsample.1']],
+    finalNorm: 'layer{s}.norm',
+    same: OWN_NAMES,
     stage: ['layer{s}.'],
     parameters: KERAS,
     channels: 'last',
   },
 ];
-
-interface BlockPosition {
-  readonly s?: number;
-  readonly b?: number;
-  readonly k?: number;
-}
-
-const fillTemplate = (template: string, position: BlockPosition): string =>
-  template.replace(
-    /\{([sbk])([+-]\d)?(:a)?\}/g,
-    (_, index: 's' | 'b' | 'k', increment = '0', letter?: string) => {
-      const value = position[index]! + Number(increment);
-      return letter === undefined ? String(value) : String.fromCharCode(97 + value);
-    },
-  );
-
-/** The names of a convolution and its batch norm in a scheme. */
-function convNormNames(scheme: NamingScheme, {conv: {name}}: ConvNorm): readonly ConvNormNames[] {
-  const [, s, b, k] = /^layer(\d)\.(\d+)\.(?:conv(\d)|downsample\.0)$/.exec(name) ?? [];
-  if (s === undefined) return scheme.stem;
-  const position = {s: Number(s), b: Number(b), k: Number(k)};
-  const templates = k === undefined ? scheme.shortcut : scheme.conv;
-  return templates.map(([conv, norm]): ConvNormNames => [
-    fillTemplate(conv, position),
-    fillTemplate(norm, position),
-  ]);
-}
-
-/**
- * Torchvision keys by a scheme's names, for the whole network. Convolution biases are included: a file may have them, though no network
- * here does.
- */
-export function schemeNames(scheme: NamingScheme, arch: Arch): Map<string, string> {
-  const spec = {arch, lastStage: stageCount(arch), ...TORCHVISION_METADATA};
-  const {separator, ...parameters} = scheme.parameters;
-  const keys = new Map<string, string>();
-  for (const convNorm of networkConvNorms(spec)) {
-    for (const [conv, norm] of convNormNames(scheme, convNorm)) {
-      for (const [layer, key, kind] of [
-        [conv, convNorm.conv.name, 'conv'],
-        [norm, convNorm.norm.name, 'norm'],
-      ] as const) {
-        for (const [parameter, names] of Object.entries(parameters[kind])) {
-          for (const name of names) keys.set(`${layer}${separator}${name}`, `${key}.${parameter}`);
-        }
-      }
-    }
-  }
-  return keys;
-}
-
-/** Name prefixes of the stages in a scheme. */
-export const stagePrefixes = ({stage}: NamingScheme): string[] =>
-  STAGES.flatMap(s => stage.map(template => fillTemplate(template, {s})));

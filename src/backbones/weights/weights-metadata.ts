@@ -8,18 +8,25 @@ import {validate, type ObjectSchema} from '../../core/schema.js';
 import {preprocessingSchema} from '../pretrained/pretrained-schema.js';
 import type {PretrainedWeights} from '../pretrained/pretrained.js';
 import {WeightsFileError, type OpenWeights} from '../readers/weights-file.js';
-import type {ResNetVariant} from '../resnet-specs.js';
+import {archSpec, type Arch, type ResNetSpec, type ResNetVariant} from '../resnet-specs.js';
 
 /** Properties needed to use weights, besides their values. */
 export interface WeightsMetadata extends ResNetVariant {
   readonly preprocessing: Preprocessing;
 }
 
-export const TORCHVISION_METADATA: WeightsMetadata = {
-  strideIn1x1: false,
-  batchNormEpsilon: 1e-5,
-  preprocessing: TORCHVISION_PREPROCESSING,
+/** Preprocessing of a network's images, unless its weights come with their own. */
+const INPUTS: Readonly<Record<ResNetSpec['input'], Preprocessing>> = {
+  imagenet: TORCHVISION_PREPROCESSING,
+  inception: {...TORCHVISION_PREPROCESSING, mean: [0.5, 0.5, 0.5], std: [0.5, 0.5, 0.5]},
+  cifar: {...TORCHVISION_PREPROCESSING, resizeSize: 32, cropSize: 32},
 };
+
+/** Metadata of weights that come without: those of a network's publisher. */
+export function publishedMetadata(arch: Arch): WeightsMetadata {
+  const {strideIn1x1, batchNormEpsilon, input} = archSpec(arch);
+  return {strideIn1x1, batchNormEpsilon, preprocessing: INPUTS[input]};
+}
 
 /** The error for unknown metadata. A wrong variant or preprocessing silently produces wrong features, so values are never guessed. */
 const unsupportedValue = (
@@ -64,15 +71,13 @@ function parsePreprocessing(path: string, text: string): Preprocessing {
   }
 }
 
-/**
- * Metadata of a file, else of its pretrained-weights entry. A bare state dict is torchvision's variant, the only one that comes without
- * metadata.
- */
+/** Metadata of a file, else of its pretrained-weights entry, else those of the network's publisher. */
 export function readWeightsMetadata(
   {path, metadata}: Pick<OpenWeights, 'path' | 'metadata'>,
+  arch: Arch,
   pretrained?: PretrainedWeights,
 ): WeightsMetadata {
-  const defaults: WeightsMetadata = pretrained ?? TORCHVISION_METADATA;
+  const defaults: WeightsMetadata = pretrained ?? publishedMetadata(arch);
   const readValue = <T>(key: string, read: (path: string, text: string) => T, fallback: T): T => {
     const text = metadata[key];
     return text === undefined ? fallback : read(path, text);

@@ -6,7 +6,14 @@ import {describeOtherArchitecture} from './other-architectures.js';
 import {truncateText} from '../readers/format-error.js';
 import type {StoredTensors} from '../readers/weights-file.js';
 import {backboneShapes} from '../network.js';
-import {ARCHS, STAGES, type Arch, type BackboneSpec, type LastStage} from '../resnet-specs.js';
+import {
+  ARCHS,
+  archSpec,
+  stagesOf,
+  type Arch,
+  type BackboneSpec,
+  type LastStage,
+} from '../resnet-specs.js';
 
 /** A valid weights file without the requested backbone. The message and the fields say what is missing. */
 export class WeightsMismatchError extends defineError(
@@ -151,7 +158,7 @@ function describeNoMatch(tensors: StoredTensors, spec: BackboneSpec): string {
 
 /** The last stage up to which a file is complete, if later stages are entirely absent; else 0. */
 function completeStages(search: BackboneSearch, spec: BackboneSpec): 0 | LastStage {
-  for (const lastStage of [...STAGES].reverse()) {
+  for (const lastStage of stagesOf(spec.arch).reverse()) {
     const [bestCandidate] = search.candidates({...spec, lastStage});
     const later = [...(bestCandidate?.tensors.keys() ?? [])].some(
       key => Number(/^layer(\d)/.exec(key)?.[1] ?? 0) > lastStage,
@@ -169,9 +176,12 @@ function describeOtherVariant(search: BackboneSearch, spec: BackboneSpec): strin
   const most = Math.max(...stagesByArch.values());
   if (most === 0) return undefined;
   const isRequestedArch = stagesByArch.get(spec.arch) === most;
+  // Networks that differ in nothing but their shortcuts may have weights of the same names and shapes.
+  const fitting = [...stagesByArch].flatMap(([arch, stages]) => (stages === most ? [arch] : []));
+  const depth = archSpec(fitting[0]!).blocksPerStage;
   const arch = isRequestedArch
     ? spec.arch
-    : [...stagesByArch].find(([, stages]) => stages === most)![0];
+    : fitting.filter(each => archSpec(each).blocksPerStage.join() === depth.join()).join(' or ');
   const isTruncated = most < spec.lastStage;
   if (isRequestedArch && !isTruncated) return undefined;
   const stages = most === 1 ? 'only stage 1' : `only stages 1 to ${most}`;

@@ -2,7 +2,7 @@ import {groupCount} from './convolution-grouped.js';
 import {symmetricPadding, portableConvolution} from './convolution-portable.js';
 import {registerConvolution} from './convolution.js';
 import {add, withCustomGradient, type ForwardResult} from './custom-gradient.js';
-import {LOWEST_FLOAT, type BatchStatistics, type Ops} from './ops.js';
+import type {BatchStatistics, Ops} from './ops.js';
 import {
   tf,
   type Scalar,
@@ -122,8 +122,9 @@ export const portableOps: Ops = {
   batchNormTraining,
   relu,
   add,
-  pad: (x, padding) => tf.pad4d(x, symmetricPadding(padding), LOWEST_FLOAT),
+  pad: (x, padding, value) => tf.pad4d(x, symmetricPadding(padding), value),
   maxPool: (x, size, stride) => tf.maxPool(x, size, stride, 'valid'),
+  averagePool: (x, size) => tf.avgPool(x, size, size, 'same'),
   averagePoolGlobal: x => tf.mean(x, [1, 2]),
   maxPoolGlobal: x =>
     tf.tidy(() =>

@@ -3,7 +3,7 @@ import {symmetricPadding} from './convolution-portable.js';
 import {paddingAttributes, tensorflowConvolution} from './convolution-tensorflow.js';
 import {registerConvolution} from './convolution.js';
 import {add, withCustomGradient} from './custom-gradient.js';
-import {LOWEST_FLOAT, type BatchStatistics, type Ops} from './ops.js';
+import type {BatchStatistics, Ops} from './ops.js';
 import {
   tf,
   type Scalar,
@@ -202,8 +202,9 @@ export const tensorflowOps: Ops = {
   batchNormTraining,
   relu,
   add,
-  pad: (x, padding) => tf.pad4d(x, symmetricPadding(padding), LOWEST_FLOAT),
+  pad: (x, padding, value) => tf.pad4d(x, symmetricPadding(padding), value),
   maxPool: (x, size, stride) => tf.tidy(() => maxPool(x, [size, size], stride)),
+  averagePool: (x, size) => tf.avgPool(x, size, size, 'same'),
   averagePoolGlobal,
   maxPoolGlobal: x => tf.tidy(() => squeeze(maxPool(x, [x.shape[1], x.shape[2]], 1))),
   dropout,

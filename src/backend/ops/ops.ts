@@ -40,10 +40,12 @@ export interface Ops {
   relu<T extends Tensor>(x: T): T;
   /** Adds two tensors of the same shape. Unlike tfjs's, its gradient keeps neither of them in memory. */
   add<T extends Tensor>(a: T, b: T): T;
-  /** Pads every side with `padding` pixels that never win a max pooling. */
-  pad(x: Tensor4D, padding: number): Tensor4D;
+  /** Pads every side with `padding` pixels of a value: `LOWEST_FLOAT` never wins a max pooling. */
+  pad(x: Tensor4D, padding: number, value: number): Tensor4D;
   /** Square window, without padding. */
   maxPool(x: Tensor4D, size: number, stride: number): Tensor4D;
+  /** Windows of `size` side by side. Those that the border cuts off average what is left, as in PyTorch with `ceil_mode`. */
+  averagePool(x: Tensor4D, size: number): Tensor4D;
   /** `[n, h, w, c] -> [n, c]` */
   averagePoolGlobal(x: Tensor4D): Tensor2D;
   /** `[n, h, w, c] -> [n, c]` */

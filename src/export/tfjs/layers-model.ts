@@ -1,6 +1,6 @@
 import {getKernel, getVector, type ParameterMap} from '../../backbones/parameters.js';
 import {forward, type Interpreter} from '../../backbones/forward.js';
-import type {ConvLayer, Layer} from '../../backbones/layers.js';
+import type {ConvLayer, Layer, MaxPoolLayer, PadChannelsLayer} from '../../backbones/layers.js';
 import {networkLayers} from '../../backbones/network.js';
 import type {Preprocessing} from '../../core/preprocessing.js';
 import {depthwiseFilter} from '../../backend/ops/convolution-grouped.js';
@@ -63,9 +63,9 @@ function groupLayers(
  * padding.
  */
 function convolve(conv: ConvLayer, x: SymbolicTensor): SymbolicTensor {
-  const {name, kernel, stride, padding, groups, channels} = conv;
+  const {name, kernel, stride, padding, groups, channels, hasBias} = conv;
   const shared = {
-    ...{name, kernelSize: kernel, strides: stride, useBias: false},
+    ...{name, kernelSize: kernel, strides: stride, useBias: hasBias},
     padding: stride === 1 ? ('same' as const) : ('valid' as const),
   };
   const input = stride === 1 ? x : padded(x, padding, `${name}.pad`);
@@ -82,18 +82,45 @@ function convolve(conv: ConvLayer, x: SymbolicTensor): SymbolicTensor {
 export const layerKernel = ({groups, inChannels}: ConvLayer, filter: Tensor4D): Tensor4D =>
   groups === 1 ? filter : tf.mul(depthwiseFilter(filter, groups), inChannels / groups);
 
+/** A pool whose border never wins, which tf.layers lacks at stride 2, is one of stride 1 and every `stride`-th of its values. */
+function maxPool({name, size, stride, padding}: MaxPoolLayer, x: SymbolicTensor): SymbolicTensor {
+  const {maxPooling2d} = tf.layers;
+  const poolSize = size;
+  if (padding === 0)
+    return applyLayer(maxPooling2d({name, poolSize, strides: stride, padding: 'valid'}), x);
+  const windows = maxPooling2d({name: `${name}.windows`, poolSize, strides: 1, padding: 'same'});
+  return applyLayer(
+    maxPooling2d({name, poolSize: 1, strides: stride, padding: 'valid'}),
+    applyLayer(windows, x),
+  );
+}
+
+/** Zeros around channels, which tf.layers has around rows only: the axes trade places. */
+function padChannels({name, before, after}: PadChannelsLayer, x: SymbolicTensor): SymbolicTensor {
+  const {permute, zeroPadding2d} = tf.layers;
+  const swap = (swapName: string, y: SymbolicTensor): SymbolicTensor =>
+    applyLayer(permute({name: swapName, dims: [3, 2, 1]}), y);
+  const padding: [[number, number], [number, number]] = [
+    [before, after],
+    [0, 0],
+  ];
+  const rows = applyLayer(zeroPadding2d({name, padding}), swap(`${name}.rows`, x));
+  return swap(`${name}.channels`, rows);
+}
+
 /** Builds the network from standard layers, named by torchvision's module paths. */
 export const layersInterpreter: Interpreter<SymbolicTensor> = {
   conv: convolve,
   norm: ({name, epsilon}, x) => applyLayer(tf.layers.batchNormalization({name, epsilon}), x),
   relu: ({name}, x) => applyLayer(tf.layers.activation({activation: 'relu', name}), x),
-  // The input follows a ReLU, so a border of zeros never wins.
   pad: ({name, padding}, x) => padded(x, padding, name),
-  maxPool: ({name, size, stride}, x) =>
+  maxPool,
+  averagePool: ({name, size}, x) =>
     applyLayer(
-      tf.layers.maxPooling2d({poolSize: size, strides: stride, padding: 'valid', name}),
+      tf.layers.averagePooling2d({poolSize: size, strides: size, padding: 'same', name}),
       x,
     ),
+  padChannels,
   add: ({name}, a, b) => applyLayer(tf.layers.add({name}), [a, b]),
   scope: block => block(),
 };
@@ -140,14 +167,18 @@ const namedWeights = (weights: ParameterMap, prefix: string, parts: readonly str
 /** Sets the weights of the normalization and of network layers. Intermediate tensors belong to the scope of the caller. */
 export function setBackboneWeights(
   model: LayersModel,
-  networkLayers: readonly Layer[],
+  layers: readonly Layer[],
   {preprocessing, weights}: Pick<Classifier, 'preprocessing' | 'weights'>,
 ): void {
   const set = (layer: string, values: Tensor[]): void => model.getLayer(layer).setWeights(values);
   set(NORMALIZE, normalizeWeights(preprocessing));
-  for (const layer of networkLayers) {
+  for (const layer of layers) {
     const {kind, name} = layer;
-    if (kind === 'conv') set(name, [layerKernel(layer, getKernel(weights, `${name}.weight`))]);
+    if (kind === 'conv')
+      set(name, [
+        layerKernel(layer, getKernel(weights, `${name}.weight`)),
+        ...(layer.hasBias ? [getVector(weights, `${name}.bias`)] : []),
+      ]);
     if (kind === 'norm')
       set(name, namedWeights(weights, name, ['weight', 'bias', 'running_mean', 'running_var']));
   }

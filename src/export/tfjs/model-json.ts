@@ -36,8 +36,8 @@ interface ModelDocument {
 /** Standard layers that `toLayersModel` creates. Other layers are rejected: they may run code, or have not been reviewed. */
 const LAYERS = [
   ...['InputLayer', 'Conv2D', 'DepthwiseConv2D', 'ZeroPadding2D', 'BatchNormalization'],
-  ...['Activation', 'MaxPooling2D', 'AveragePooling3D', 'Reshape', 'Add'],
-  ...['GlobalAveragePooling2D', 'GlobalMaxPooling2D', 'Concatenate', 'Dense'],
+  ...['Activation', 'MaxPooling2D', 'AveragePooling2D', 'AveragePooling3D', 'Reshape', 'Permute'],
+  ...['Add', 'GlobalAveragePooling2D', 'GlobalMaxPooling2D', 'Concatenate', 'Dense'],
 ];
 
 /** Bytes per element, by storage type. */
@@ -67,7 +67,7 @@ const modelSchema = objectSchema({
     config: objectSchema({
       layers: {
         type: 'array',
-        maxItems: 5000,
+        maxItems: 20_000,
         items: objectSchema({name: text, class_name: {enum: LAYERS}, config: {type: 'object'}}),
       },
       output_layers: {type: 'array', maxItems: 1},
@@ -94,9 +94,12 @@ function layerWeights(layer: NetworkLayer): [string, readonly number[]][] {
       [channels],
     ]);
   if (kind !== 'conv') return [];
-  const {kernel, inChannels, groups} = layer;
+  const {kernel, inChannels, groups, hasBias} = layer;
   const shape = [kernel, kernel, inChannels, channels / groups];
-  return [[`${name}/${groups === 1 ? 'kernel' : 'depthwise_kernel'}`, shape]];
+  return [
+    [`${name}/${groups === 1 ? 'kernel' : 'depthwise_kernel'}`, shape],
+    ...(hasBias ? [[`${name}/bias`, [channels]] as [string, readonly number[]]] : []),
+  ];
 }
 
 const weightsOf = (record: ModelRecord): Map<string, readonly number[]> =>

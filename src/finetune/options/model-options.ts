@@ -24,7 +24,8 @@ export const MODEL_OPTIONS = {
     scope: 'recipe',
     schema: schemaOf<LastStage>({type: 'integer', minimum: 1, maximum: STAGES.length}),
     help: 'end the backbone after this stage',
-    default: STAGES.at(-1)!,
+    defaultText: 'the last of the network',
+    example: 3,
   },
   /** Default: the image size of the weights. */
   imageSize: {

@@ -1,4 +1,5 @@
 import {validate} from '../../core/schema.js';
+import type {LastStage} from '../../backbones/resnet-specs.js';
 import {toObjectSchema} from '../options/option.js';
 import {selectOptions, type FilledValues, type GivenValues} from '../options/options.js';
 import type {Phase} from './phases.js';
@@ -16,8 +17,12 @@ export const SCHEDULE_KEYS = ['freeze', 'epochs', 'lr'] as const;
  * const recipe: Recipe = resolveRecipe({}, folder);
  * await finetune(folder, {...recipe, seed: 7});
  */
-export interface Recipe extends Omit<FilledValues<'recipe'>, (typeof SCHEDULE_KEYS)[number]> {
+export interface Recipe extends Omit<
+  FilledValues<'recipe'>,
+  (typeof SCHEDULE_KEYS)[number] | 'lastStage'
+> {
   readonly phases: readonly Phase[];
+  readonly lastStage: LastStage;
 }
 
 /**

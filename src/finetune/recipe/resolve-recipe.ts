@@ -1,4 +1,6 @@
 import {checkLearningRates} from '../../backbones/layer-groups.js';
+import {stageCount, type Arch, type LastStage} from '../../backbones/resnet-specs.js';
+import {publishedMetadata} from '../../backbones/weights/weights-metadata.js';
 import {checkOptions, BOOLEAN} from '../../core/arguments.js';
 import {UsageError} from '../../core/errors.js';
 import {hideCredentials} from '../../core/text/redact-url.js';
@@ -97,8 +99,14 @@ function checkNoUnusedOptions({values, sources}: MergedOptions<RecipeInput>): vo
   );
 }
 
-/** Default image size of pretrained weights, in pixels. */
-const DEFAULT_IMAGE_SIZE = 224;
+/** @throws UsageError if the network has fewer stages */
+function checkLastStage(arch: Arch, lastStage: LastStage): void {
+  if (lastStage <= stageCount(arch)) return;
+  throw new UsageError(
+    `--last-stage ${lastStage} is too high: ${arch} has ${stageCount(arch)} stages. Leave it out to use them all.`,
+  );
+}
+
 /** Any variant. It does not affect sizes. */
 const ANY_VARIANT = {strideIn1x1: false, batchNormEpsilon: 1e-5} as const;
 
@@ -114,7 +122,8 @@ export function mergeRecipe(
 ): ResolvedRecipe {
   const resolved = resolveWith(recipeSources, stats);
   if (stats.gpu || resolved.sources.batchSize !== 'recommended') return resolved;
-  const {arch, lastStage, imageSize = DEFAULT_IMAGE_SIZE, batchSize} = resolved.recipe;
+  const {arch, lastStage, batchSize} = resolved.recipe;
+  const {imageSize = publishedMetadata(arch).preprocessing.cropSize} = resolved.recipe;
   const largest = largestBatchSize(
     {arch, lastStage, ...ANY_VARIANT},
     imageSize,
@@ -130,10 +139,13 @@ function resolveWith(given: readonly RecipeSource[], stats: DatasetStats): Resol
   const recipeSources = chooseSchedule(given);
   const merged = mergeOptions(recipeSources);
   checkNoUnusedOptions(merged);
+  const {arch = OPTIONS.arch.default, lastStage = stageCount(arch)} = merged.values;
+  checkLastStage(arch, lastStage);
   const recommendation = recommendFor(merged.values, stats);
   const {values, sources} = mergeOptions<RecipeInput>([
     ...recipeSources,
     {source: 'recommended', values: recommendation.values},
+    {source: 'default', values: {lastStage: stageCount(arch)}},
     defaultsOf(RECIPE_OPTIONS),
   ]);
   const {freeze: _freeze, epochs: _epochs, lr: _lr, ...rest} = values;

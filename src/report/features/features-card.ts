@@ -1,16 +1,9 @@
 import {basename} from 'node:path';
-import type {Arch, BackboneSpec} from '../../backbones/resnet-specs.js';
+import {archSpec, type BackboneSpec} from '../../backbones/resnet-specs.js';
 import type {Tap} from '../../backbones/taps.js';
 import type {Preprocessing} from '../../core/preprocessing.js';
 import {escapeMarkdown} from '../../core/text/printable.js';
 import {variantLines} from '../pytorch-snippet.js';
-
-/** Networks that `resnet_fpn_backbone` builds. */
-const TORCHVISION_ARCHS: ReadonlySet<Arch> = new Set([
-  ...(['resnet18', 'resnet34', 'resnet50', 'resnet101', 'resnet152'] as const),
-  ...(['resnext50_32x4d', 'resnext101_32x8d', 'resnext101_64x4d'] as const),
-  ...(['wide_resnet50_2', 'wide_resnet101_2'] as const),
-]);
 
 /** Exported features that a card describes. */
 export interface FeaturesCardData {
@@ -28,7 +21,7 @@ const adaptations = (spec: BackboneSpec): string[] => variantLines(spec, BODY, '
 
 /** Whether torchvision's network computes something else with the same weights, and has to be adapted first. */
 export const differsFromTorchvision = (spec: BackboneSpec): boolean =>
-  TORCHVISION_ARCHS.has(spec.arch) && adaptations(spec).length > 0;
+  archSpec(spec.arch).inTorchvision && adaptations(spec).length > 0;
 
 /** Arguments of a detector: its mean and standard deviation are those of pixels 0..1. */
 function normalizationArguments({scale, mean, std}: Preprocessing): string {
@@ -70,7 +63,7 @@ const tfjsSnippet = (features: readonly Tap[]): string => {
 };
 
 function pytorchSection(data: FeaturesCardData): string {
-  if (!TORCHVISION_ARCHS.has(data.spec.arch))
+  if (!archSpec(data.spec.arch).inTorchvision)
     return `\`backbone.safetensors\` holds the weights, without a head. torchvision has no network of this kind.`;
   const adapted = differsFromTorchvision(data.spec)
     ? ' These weights are of another variant than its own, so the code adapts it first.'

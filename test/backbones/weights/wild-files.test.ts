@@ -434,7 +434,7 @@ const LACKING: readonly (readonly [what: string, build: Build, sentence: RegExp]
   [
     'no shortcut',
     torch(without(/downsample/)),
-    /5 of its 50 tensors are missing \(layer2\.0\.downsample\.0\.weight, /,
+    /holds a resnet18_a or plain18, not a resnet18\. Add --arch resnet18_a or plain18\./,
   ],
   [
     'a name misspelt',

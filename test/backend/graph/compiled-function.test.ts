@@ -3,6 +3,7 @@ import {tmpdir} from 'node:os';
 import {expect} from 'chai';
 import {countNativeHandles, nodeKernelBackend} from '../../../src/backend/graph/binding.js';
 import {CompiledFunction} from '../../../src/backend/graph/compiled-function.js';
+import {LOWEST_FLOAT} from '../../../src/backend/ops/ops.js';
 import {ops} from '../../../src/backend/ops/current-ops.js';
 import {HostReadError} from '../../../src/backend/graph/trace.js';
 import {tf, type Tensor, type Tensor1D, type Tensor4D} from '../../../src/backend/tensorflow.js';
@@ -54,7 +55,7 @@ describe('a compiled step', () => {
       state.get('filter.bias') as Tensor1D,
     ];
     const map = ops().relu(tf.add<Tensor4D>(ops().convBias(images, filter, bias, 2, 1), 0.1));
-    const pooled = ops().maxPool(ops().pad(map, 1), 3, 2);
+    const pooled = ops().maxPool(ops().pad(map, 1, LOWEST_FLOAT), 3, 2);
     return tf.concat2d([ops().averagePoolGlobal(pooled), ops().maxPoolGlobal(pooled)], 1);
   };
   const images = (n: number, size = 9): Tensor4D =>

@@ -40,6 +40,11 @@ const NETWORKS: readonly (readonly [string, ClassifierOptions, readonly TapName[
     {spec: {arch: 'resnet50', lastStage: 3, ...KERAS_FAMILY}},
     ['c3', 'c4'],
   ],
+  ['resnetv2_18, pre-activation', {spec: {arch: 'resnetv2_18', lastStage: 3}}, ['c2', 'c3']],
+  ['resnetv2_18 up to its end', {spec: {arch: 'resnetv2_18', lastStage: 2}}, ['c2', 'c3']],
+  ['resnet50v2 of Keras', {spec: {arch: 'resnet50v2', lastStage: 2}}, ['c2']],
+  ['resnetaa50d', {spec: {arch: 'resnetaa50d', lastStage: 2}}, ['c2', 'c3']],
+  ['resnet20 with shortcuts of zeros', {spec: {arch: 'resnet20', lastStage: 3}}, ['c2', 'c4']],
   ['resnext50_32x4d, in groups', {spec: {arch: 'resnext50_32x4d', lastStage: 2}}, ['c2', 'c3']],
 ];
 

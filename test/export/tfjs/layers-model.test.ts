@@ -88,6 +88,7 @@ describe('toLayersModel', () => {
       const conv: ConvLayer = {
         ...{kind: 'conv', name: 'conv', inputs: ['x'], reduction: stride},
         ...{kernel: 3, stride, padding: 1, groups: 4, inChannels: 8, channels: 12},
+        hasBias: false,
       };
       tf.tidy(() => {
         const [x, filter]: Tensor4D[] = [draw('x', [2, 9, 8, 8]), draw('filter', [3, 3, 2, 12])];

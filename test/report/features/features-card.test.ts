@@ -67,13 +67,7 @@ detector = FasterRCNN(backbone, num_classes=2, image_mean=(0.4076039, 0.4579569,
   });
 
   it('gives no code for a network that torchvision lacks', () => {
-    const network = tapNetwork(TORCHVISION, ['c2']);
-    const card = featuresCard({
-      spec: {...TORCHVISION, arch: 'another' as never},
-      features: network.taps,
-      preprocessing: TORCHVISION_PREPROCESSING,
-      origin: 'none',
-    });
+    const card = cardOf({...TORCHVISION, arch: 'resnetv2_18'}, ['c2']);
     expect(card).to.contain('torchvision has no network of this kind').and.not.to.contain('python');
   });
 });

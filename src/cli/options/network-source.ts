@@ -1,3 +1,4 @@
+import {stageCount} from '../../backbones/resnet-specs.js';
 import {UsageError} from '../../core/errors.js';
 import type {OptionValues} from '../../finetune/options/merge-options.js';
 import type {NetworkSource} from '../../finetune/features/network-source.js';
@@ -16,8 +17,8 @@ export function toNetworkSource(
   model: string | undefined,
   {optionSources, values}: Pick<CommandInput, 'optionSources' | 'values'>,
 ): NetworkSource {
-  const {arch, weights, lastStage, imageSize, pooling} = values as OptionValues & WeightsSource;
-  const {fit = 'crop', seed = 42} = values as Partial<WeightsSource>;
+  const {arch, weights, imageSize, pooling} = values as OptionValues & WeightsSource;
+  const {fit = 'crop', seed = 42, lastStage = stageCount(arch)} = values as Partial<WeightsSource>;
   if (model === undefined)
     return {
       ...{arch, weights, lastStage, fit, seed},

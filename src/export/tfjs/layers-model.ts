@@ -140,12 +140,12 @@ const namedWeights = (weights: ParameterMap, prefix: string, parts: readonly str
 /** Sets the weights of the normalization and of network layers. Intermediate tensors belong to the scope of the caller. */
 export function setBackboneWeights(
   model: LayersModel,
-  networkLayers: readonly Layer[],
+  layers: readonly Layer[],
   {preprocessing, weights}: Pick<Classifier, 'preprocessing' | 'weights'>,
 ): void {
   const set = (layer: string, values: Tensor[]): void => model.getLayer(layer).setWeights(values);
   set(NORMALIZE, normalizeWeights(preprocessing));
-  for (const layer of networkLayers) {
+  for (const layer of layers) {
     const {kind, name} = layer;
     if (kind === 'conv') set(name, [layerKernel(layer, getKernel(weights, `${name}.weight`))]);
     if (kind === 'norm')

@@ -24,6 +24,13 @@ export type {
   Prediction,
   Predictions,
 } from './export/exported-model.js';
+export {loadFeatureExtractor} from './export/features/load-feature-extractor.js';
+export type {
+  FeatureExtractor,
+  FeatureMaps,
+  FeatureMapValues,
+  FeaturesOptions,
+} from './export/features/feature-extractor.js';
 export type {ImageSource} from './export/image-source.js';
 export {startBackend} from './backend/runtime/runtime.js';
 export type {BackendInfo, BackendOptions} from './backend/runtime/backend-info.js';

@@ -16,6 +16,7 @@ const {
   evaluate,
   finetune,
   FinetuneError,
+  loadFeatureExtractor,
   loadModel,
   loadImageFolder,
   resolveRecipe,
@@ -81,6 +82,11 @@ describe('the library, called from JavaScript', function () {
     checkImages: [() => checkImages as Call, () => [folder, {}], isEmptyOptions(1)],
     exportModel: [() => exportModel as Call, () => [classifier, place, {}], isEmptyOptions(2)],
     loadModel: [() => loadModel as Call, () => [place, {}], isEmptyOptions(1)],
+    loadFeatureExtractor: [
+      () => loadFeatureExtractor as Call,
+      () => [place, {}],
+      isEmptyOptions(1),
+    ],
     startBackend: [() => startBackend as Call, () => [{}], isEmptyOptions(0)],
   };
   for (const [name, [call, right, fits = () => false]] of Object.entries(CALLS)) {

@@ -70,6 +70,10 @@ function runBlock<T>(interpreter: Interpreter<T>, {steps}: Block, x: T): T {
   return maps.get(steps.at(-1)!.name)!;
 }
 
+/** Runs consecutive blocks. @returns the output of the last one */
+export const runBlocks = <T>(interpreter: Interpreter<T>, blocks: readonly Block[], x: T): T =>
+  blocks.reduce((y, block) => interpreter.scope(() => runBlock(interpreter, block, y)), x);
+
 /**
  * Runs some layer groups of the backbone. Group 0 is the stem; the others are numbered like the stages.
  * @param from the first group to run; `x` is the output of the group before it (images, for the stem)
@@ -82,8 +86,4 @@ export const forward = <T>(
   x: T,
   from = 0,
   until: number = spec.lastStage + 1,
-): T =>
-  networkBlocks(spec, from, until).reduce(
-    (y, block) => interpreter.scope(() => runBlock(interpreter, block, y)),
-    x,
-  );
+): T => runBlocks(interpreter, networkBlocks(spec, from, until), x);

@@ -53,6 +53,8 @@ export type {
   ReluLayer,
 } from './layers.js';
 export {forward, type Interpreter} from './forward.js';
+export {features, type FeatureTensors} from './features.js';
+export {tapNames, type TapName} from './taps.js';
 export {inferenceInterpreter, trainingInterpreter} from './interpreters.js';
 export {disposeWeights, loadStateDict, toDevice, toHost, type ParameterMap} from './parameters.js';
 export type {CpuTensor, StateDict} from '../core/state-dict.js';

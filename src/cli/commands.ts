@@ -2,6 +2,7 @@ import {EXPORT_FORMATS} from '../export/formats/exporters.js';
 import type {OptionTable} from '../finetune/options/option.js';
 import type {CommandHandler} from './command.js';
 import {readDemoDefaults} from './options/recipe-file.js';
+import {EXPORT_OPTIONS, FEATURE_VECTOR_OPTIONS} from './options/feature-options.js';
 import {withDefaults, withHelp, pickOptions, omitOptions} from './options/command-options.js';
 
 export interface CommandSpec {
@@ -142,22 +143,33 @@ export const COMMANDS = {
     load: async () => (await import('./commands/predict/predict.js')).predictCommand,
   },
   export: {
-    usage: 'export <run>',
+    usage: 'export [run]',
     description: `Export the model of a run again (${EXPORT_FORMATS.join(', ')}); its images are not needed`,
     options: {
       ...pickOptions('backend', 'device', 'offline', ...OUTPUT_OPTIONS),
-      out: {
-        schema: PATH,
-        help: 'folder of the model',
-        defaultText: "the run's own",
-        example: 'pets-model',
-        isPath: true,
-      },
+      ...EXPORT_OPTIONS,
     },
     examples: [
       ['$0 export runs/pets-resnet50', 'after an export that failed, or with the model lost'],
+      ['$0 export runs/pets-resnet50 --features c2,c3,c4,c5', 'a backbone for a detector'],
+      ['$0 export --features c4,c5 --arch resnet18', 'the same of published weights'],
     ],
+    positionals: {run: 'a run; with --features also an exported model, or nothing'},
     load: async () => (await import('./commands/export.js')).exportCommand,
+  },
+  features: {
+    usage: 'features <dir>',
+    description: 'Write a feature vector per image (NumPy, CSV)',
+    options: {
+      ...pickOptions(...BACKEND_OPTIONS, ...DATASET_OPTIONS, 'maxPerClass', 'seed'),
+      ...pickOptions(...OUTPUT_OPTIONS),
+      ...FEATURE_VECTOR_OPTIONS,
+    },
+    examples: [
+      ['$0 features pets --model runs/pets-resnet50', 'by the backbone of a run'],
+      ['$0 features pets --arch resnet18 --out pets.csv', 'by published weights, with names'],
+    ],
+    load: async () => (await import('./commands/features.js')).featuresCommand,
   },
   report: {
     usage: 'report <run>',

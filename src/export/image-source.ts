@@ -16,11 +16,15 @@ export type ImageSource =
 const EXPECTED =
   'a path, a file: URL, the bytes of an image file (Uint8Array, ArrayBuffer) or a Blob';
 
-const invalidImage = (argument: string, found: string, hint = '.'): ArgumentError =>
-  new ArgumentError(
-    {call: 'classify()', argument},
-    {problem: `is ${found}. Give ${EXPECTED}${hint}`},
-  );
+/** A value in the arguments of a call. */
+interface ArgumentName {
+  readonly call: string;
+  /** `image`, `images[3]` */
+  readonly argument: string;
+}
+
+const invalidImage = (name: ArgumentName, found: string, hint = '.'): ArgumentError =>
+  new ArgumentError(name, {problem: `is ${found}. Give ${EXPECTED}${hint}`});
 
 /** Views of another realm are not `instanceof` this one. A buffer that was transferred to another thread is empty. */
 function bytesOf(value: Uint8Array | DataView | ArrayBuffer): Uint8Array {
@@ -41,11 +45,11 @@ const isUrl = (value: object): value is URL =>
 const isBlob = (value: object): value is Blob =>
   'arrayBuffer' in value && typeof value.arrayBuffer === 'function' && 'size' in value;
 
-function pathOf(url: string, argument: string): string {
+function pathOf(url: string, name: ArgumentName): string {
   const scheme = url.slice(0, url.indexOf(':') + 1);
   if (scheme !== 'file:') {
     throw invalidImage(
-      argument,
+      name,
       `a URL of ${scheme}`,
       '. Fetch it first, and give the bytes: await (await fetch(url)).arrayBuffer().',
     );
@@ -53,7 +57,7 @@ function pathOf(url: string, argument: string): string {
   try {
     return fileURLToPath(url);
   } catch {
-    throw invalidImage(argument, `the URL ${describeValue(url)}, which is no path here`);
+    throw invalidImage(name, `the URL ${describeValue(url)}, which is no path here`);
   }
 }
 
@@ -65,26 +69,27 @@ const URL_TEXT = /^(?:[a-z][a-z0-9+.-]*:\/\/|data:|blob:)/i;
 /**
  * Converts a value to an image input.
  * @param argument name of the value in an error: `image`, `images[3]`
+ * @param call name of the called function in an error
  * @throws ArgumentError for any value that is not an image source
  */
-export function toImageInput(value: unknown, argument: string): ImageInput {
+export function toImageInput(value: unknown, argument: string, call = 'classify()'): ImageInput {
+  const name = {call, argument};
   if (typeof value === 'string') {
-    if (value === '') throw invalidImage(argument, describeValue(value));
-    return URL_TEXT.test(value) ? pathOf(value, argument) : value;
+    if (value === '') throw invalidImage(name, describeValue(value));
+    return URL_TEXT.test(value) ? pathOf(value, name) : value;
   }
   if (types.isUint8Array(value) || types.isDataView(value) || types.isArrayBuffer(value))
     return bytesOf(value);
   // A copy, since other threads may write to it meanwhile.
   if (types.isSharedArrayBuffer(value)) return new Uint8Array(value).slice();
-  if (typeof value !== 'object' || value === null)
-    throw invalidImage(argument, describeValue(value));
-  if (isUrl(value)) return pathOf(value.href, argument);
+  if (typeof value !== 'object' || value === null) throw invalidImage(name, describeValue(value));
+  if (isUrl(value)) return pathOf(value.href, name);
   if (isBlob(value)) return value;
   if (types.isTypedArray(value))
     throw invalidImage(
-      argument,
+      name,
       describeValue(value),
-      '. Pixels are for probabilities(), as a Uint8Array.',
+      call === 'classify()' ? '. Pixels are for probabilities(), as a Uint8Array.' : '.',
     );
-  throw invalidImage(argument, describeValue(value));
+  throw invalidImage(name, describeValue(value));
 }

@@ -18,25 +18,28 @@ const LINE_BREAKS = /[\n\v\f\r\x1c-\x1e\x85\u2028\u2029]+/g;
 export const labelsText = (classNames: readonly string[]): string =>
   classNames.map(name => `${printable(name.replace(LINE_BREAKS, ' '))}\n`).join('');
 
-/**
- * Metadata needed to run the weights, as text by key. It is stored in the header of `model.safetensors` and in `model.json`, so that either
- * file is enough to resume training from (`--weights`).
- */
-export const serializeWeightsMetadata = ({
+/** Metadata needed to run the weights of a backbone, as text by key. */
+export const serializeBackboneMetadata = ({
   spec,
-  head,
   preprocessing,
-  classNames,
   origin,
-}: Classifier): Record<string, string> => ({
+}: Pick<Classifier, 'spec' | 'preprocessing' | 'origin'>): Record<string, string> => ({
   arch: spec.arch,
   stages: String(spec.lastStage),
   stride_on: formatStrideOn(spec),
   batch_norm_epsilon: String(spec.batchNormEpsilon),
   preprocessing: JSON.stringify(preprocessing),
-  head: JSON.stringify(head),
-  classes: JSON.stringify(classNames),
   origin: originName(origin),
+});
+
+/**
+ * Metadata needed to run the weights of a classifier, as text by key. It is stored in the header of `model.safetensors` and in
+ * `model.json`, so that either file is enough to resume training from (`--weights`).
+ */
+export const serializeWeightsMetadata = (classifier: Classifier): Record<string, string> => ({
+  ...serializeBackboneMetadata(classifier),
+  head: JSON.stringify(classifier.head),
+  classes: JSON.stringify(classifier.classNames),
 });
 
 function inputSpec(preprocessing: Preprocessing): object {

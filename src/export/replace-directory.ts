@@ -25,15 +25,26 @@ async function listEntries(directory: string): Promise<string[]> {
   }
 }
 
+/** Files of a kind of export. */
+export interface ExportFiles {
+  /** File that every export of the kind has. */
+  readonly record: string;
+  readonly isFile: (name: string) => boolean;
+}
+
+const CLASSIFIER_FILES: ExportFiles = {record: MODEL_FILES.record, isFile: isModelFile};
+
 /**
- * Checks that a directory may be replaced: it is empty, or an exported model without files added by the user. Leftovers of a killed export
- * (`.unfinished`) are ignored. @throws OutputExistsError
+ * Checks that a directory may be replaced: it is empty, or an export of the same kind without files added by the user. Leftovers of a
+ * killed export (`.unfinished`) are ignored. @throws OutputExistsError
  */
-export async function assertReplaceable(target: string): Promise<void> {
+export async function assertReplaceable(
+  target: string,
+  {record, isFile}: ExportFiles = CLASSIFIER_FILES,
+): Promise<void> {
   const names = (await listEntries(target)).filter(name => !name.endsWith('.unfinished'));
   const foreign =
-    names.find(name => !isModelFile(name)) ??
-    (names.includes(MODEL_FILES.record) ? undefined : names[0]);
+    names.find(name => !isFile(name)) ?? (names.includes(record) ? undefined : names[0]);
   if (foreign !== undefined) throw new OutputExistsError({directory: target, found: foreign});
 }
 

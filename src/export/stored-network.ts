@@ -4,6 +4,7 @@ import {readWeights} from '../backbones/readers/read-weights.js';
 import {featureWidth} from '../backbones/network.js';
 import {checkFiniteValues} from '../backbones/weights/weights-values.js';
 import type {StateDict} from '../core/state-dict.js';
+import type {Classifier} from '../heads/classifier.js';
 import {denseLayers} from '../heads/head.js';
 import {toInference, type InferenceModel} from '../heads/inference-model.js';
 import {InvalidModelError} from './record/invalid-model-error.js';
@@ -29,15 +30,29 @@ export async function readTensors(directory: string, record: ModelRecord): Promi
   return tensors;
 }
 
+/** Uploads an exported model to the device, with its batch norms as they were trained. The caller disposes it. */
+export function toClassifier(record: ModelRecord, tensors: StateDict): Classifier {
+  const {head, classes: classNames, preprocessing} = record;
+  const spec = specOf(record);
+  const weights = toDevice(tensors);
+  return {
+    spec,
+    head,
+    layers: denseLayers(head, featureWidth(spec), classNames.length),
+    preprocessing,
+    classNames,
+    weights,
+    origin: record.weights.origin,
+    dispose: () => disposeWeights(weights),
+  };
+}
+
 /** Builds the network of an exported model on the device. */
 export function buildInferenceModel(record: ModelRecord, tensors: StateDict): InferenceModel {
-  const {head, classes, preprocessing} = record;
-  const spec = specOf(record);
-  const layers = denseLayers(head, featureWidth(spec), classes.length);
-  const weights = toDevice(tensors);
+  const classifier = toClassifier(record, tensors);
   try {
-    return toInference({spec, head, layers, preprocessing, weights});
+    return toInference(classifier);
   } finally {
-    disposeWeights(weights);
+    classifier.dispose();
   }
 }

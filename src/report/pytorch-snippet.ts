@@ -12,22 +12,31 @@ const cutStages = ({arch, lastStage}: BackboneSpec): string[] =>
   );
 
 /** Stages, as torchvision's modules, whose first convolution has the stride. */
-const stridedStages = (spec: BackboneSpec): string[] =>
+const stridedStages = (spec: BackboneSpec, network: string): string[] =>
   networkLayers(spec)
     .filter(layer => layer.kind === 'conv' && layer.stride > 1 && layer.name.endsWith('.0.conv1'))
-    .map(({name}) => `network.${name.split('.')[0]}`);
+    .map(({name}) => `${network}.${name.split('.')[0]}`);
 
-/** Code that adapts torchvision's network to weights of another variant. Tensor shapes do not reveal the variant. */
-function variantLines(spec: BackboneSpec): string[] {
+/**
+ * Code that adapts torchvision's network to weights of another variant. Tensor shapes do not reveal the variant.
+ * @param network name of the variable
+ * @param norm class of its batch norms
+ */
+export function variantLines(
+  spec: BackboneSpec,
+  network = 'network',
+  norm = 'torch.nn.BatchNorm2d',
+): string[] {
   const torchvision = {...spec, ...publishedMetadata(spec.arch)};
-  const stages = stridedStages(spec).filter(stage => !stridedStages(torchvision).includes(stage));
+  const expected = stridedStages(torchvision, network);
+  const stages = stridedStages(spec, network).filter(stage => !expected.includes(stage));
   const strides = [
     `for stage in [${stages.join(', ')}]:  # the stride is on the first convolution`,
     '    stage[0].conv1.stride, stage[0].conv2.stride = (2, 2), (1, 1)',
   ];
   const epsilon = [
-    'for module in network.modules():',
-    '    if isinstance(module, torch.nn.BatchNorm2d):',
+    `for module in ${network}.modules():`,
+    `    if isinstance(module, ${norm}):`,
     `        module.eps = ${spec.batchNormEpsilon}`,
   ];
   return [

@@ -12,6 +12,7 @@ const INDEX = join(ROOT, 'src/index.ts');
 /** Values that an example may use without making them. */
 const PRELUDE = `
 declare const classifier: Classifier;
+declare const extractor: FeatureExtractor;
 declare const folder: ImageFolder;
 declare const model: ExportedModel;
 declare const recipe: Recipe;

@@ -64,7 +64,11 @@ const pool = (size: number, stride: number, padding: number): Example => ({
   name: `max pool ${size}x${size}, stride ${stride}, padding ${padding}`,
   operation: (ops, x) => {
     const negative = tf.sub<Tensor4D>(x, 2);
-    return ops.maxPool(padding === 0 ? negative : ops.pad(negative, padding, LOWEST_FLOAT), size, stride);
+    return ops.maxPool(
+      padding === 0 ? negative : ops.pad(negative, padding, LOWEST_FLOAT),
+      size,
+      stride,
+    );
   },
   shapes: [[2, 9, 8, 3]],
 });
@@ -162,7 +166,9 @@ export function describeOperations(implementation: string, ops: Ops): void {
     });
 
     it('never let the border win a maximum', () => {
-      expect(values(ops.maxPool(ops.pad(square([-1, -2, -3, -4]), 1, LOWEST_FLOAT), 3, 2))).to.deep.equal([-1]);
+      expect(
+        values(ops.maxPool(ops.pad(square([-1, -2, -3, -4]), 1, LOWEST_FLOAT), 3, 2)),
+      ).to.deep.equal([-1]);
     });
 
     for (const stride of [1, 2]) {

@@ -3,7 +3,7 @@
     python -m venv /tmp/parity && /tmp/parity/bin/pip install torch numpy
     /tmp/parity/bin/python test/parity/generate_train.py
 
-A ResNet-18 and a ResNeXt-50 of hashed weights (generate.py) each take three steps on four hashed images: clipped gradients, label smoothing, a rate a layer
+A network of each kind, of hashed weights (generate.py), takes three steps on four hashed images: clipped gradients, label smoothing, a rate a layer
 group, decay on whatever is no vector. Stored are the losses before each step, and some weights and statistics after the last, in
 float64; and how far PyTorch's own float32 is from them, since deep networks amplify rounding from step to step.
 """
@@ -14,7 +14,8 @@ import torch
 from torch import nn
 from torch.nn import functional as F
 
-from generate import HERE, ResNet, hashed, uniform
+from family import network
+from generate import HERE, hashed, uniform
 
 CLASSES, SIZE, BATCH, STEPS = 10, 64, 4, 3
 LABELS = [3, 1, 4, 1]
@@ -24,6 +25,7 @@ TIMES = {"sgd": 20, "adamw": 0.1}
 DECAY, CLIP, SMOOTHING = 0.05, 1.0, 0.1
 KEPT = ["conv1.weight", "layer2.0.downsample.0.weight", "layer4.1.conv2.weight", "layer4.1.bn2.weight", "fc.weight", "fc.bias"]
 KEPT += [f"{norm}.{part}" for norm in ("bn1", "layer2.0.downsample.1", "layer4.1.bn2") for part in ("running_mean", "running_var")]
+RULES = [(kind, mode) for kind in ("sgd", "adamw") for mode in ("inference", "training")]
 
 
 def group_of(name: str) -> str:
@@ -47,8 +49,18 @@ def sample(tensor: torch.Tensor) -> list[float]:
     return [float(f"{value:.8g}") for value in flat[at]]
 
 
+def kept(arch: str) -> list[str]:
+    """Twelve names spread evenly over a network, and every tensor of its last batch norm."""
+    if arch in ("resnet18", "resnext50_32x4d"):
+        return KEPT
+    names = [name for name, _ in network(arch, CLASSES).named()]
+    last = [name for name in names if name.endswith("running_var")][-1].removesuffix("running_var")
+    spread = [names[i] for i in np.linspace(0, len(names) - 1, 12).astype(int)]
+    return sorted({*spread, *(name for name in names if name.startswith(last))})
+
+
 def run(arch: str, kind: str, batch_norm: str, dtype: torch.dtype) -> dict:
-    net = ResNet(arch, classes=CLASSES)
+    net = network(arch, CLASSES)
     with torch.no_grad():
         for key, tensor in net.named():
             tensor.copy_(hashed(key, tuple(tensor.shape)))
@@ -68,7 +80,7 @@ def run(arch: str, kind: str, batch_norm: str, dtype: torch.dtype) -> dict:
         moves.step()
         losses.append(float(f"{loss.item():.8g}"))
     after = dict(net.named())
-    return {"losses": losses, "after": {name: sample(after[name]) for name in KEPT}}
+    return {"losses": losses, "after": {name: sample(after[name]) for name in kept(arch)}}
 
 
 def distance(found: list[float], expected: list[float]) -> float:
@@ -80,11 +92,15 @@ def distance(found: list[float], expected: list[float]) -> float:
 def golden(arch: str, kind: str, batch_norm: str) -> dict:
     exact, rounded = (run(arch, kind, batch_norm, dtype) for dtype in (torch.float64, torch.float32))
     losses = max(abs(a / b - 1) for a, b in zip(rounded["losses"], exact["losses"]))
-    after = max(distance(rounded["after"][name], exact["after"][name]) for name in KEPT)
+    after = max(distance(rounded["after"][name], exact["after"][name]) for name in kept(arch))
     return {**exact, "float32Error": {"losses": float(f"{losses:.3g}"), "after": float(f"{after:.3g}")}}
 
 
 if __name__ == "__main__":
-    rules = [(kind, mode) for kind in ("sgd", "adamw") for mode in ("inference", "training")]
-    runs = {arch: {f"{kind}, {mode}": golden(arch, kind, mode) for kind, mode in rules} for arch in ("resnet18", "resnext50_32x4d")}
+    few = [("sgd", "training"), ("adamw", "inference")]
+    rules = {
+        **{arch: RULES for arch in ("resnet18", "resnext50_32x4d")},
+        **{arch: few for arch in ("resnet50d", "resnetv2_18", "resnet20", "resnet20_b", "resnet18_c", "plain20", "preact_resnet164")},
+    }
+    runs = {arch: {f"{kind}, {mode}": golden(arch, kind, mode) for kind, mode in each} for arch, each in rules.items()}
     (HERE / "goldens" / "train.json").write_text(json.dumps({"torch": torch.__version__, **runs}, indent=1) + "\n")

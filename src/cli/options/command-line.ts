@@ -161,7 +161,7 @@ function checkMistypedCommand(token: string): void {
 /** Rewrites `finetune check --data pets` to `finetune check pets`, since messages about folders mention `--data`. */
 function dataFlagToPositional(tokens: readonly string[]): readonly string[] {
   const command = tokens.find(token => !token.startsWith('-'));
-  if (command !== 'check' && command !== 'preview') return tokens;
+  if (!['check', 'preview', 'features'].includes(command ?? '')) return tokens;
   return tokens.flatMap(token => (token === '--data' ? [] : [token.replace(/^--data=/, '')]));
 }
 

@@ -71,7 +71,8 @@ export async function makeDirectory(path: string): Promise<string | undefined> {
   }
 }
 
-export type FileContent = string | Uint8Array | Iterable<Uint8Array>;
+export type FileContent =
+  string | Uint8Array | Iterable<Uint8Array> | AsyncIterable<string | Uint8Array>;
 
 export interface WriteOptions {
   /** Whether an existing file is an error, `EEXIST`. */

@@ -1,6 +1,6 @@
 import {getKernel, getVector, type ParameterMap} from '../../backbones/parameters.js';
 import {forward, type Interpreter} from '../../backbones/forward.js';
-import type {ConvLayer, MaxPoolLayer, PadChannelsLayer} from '../../backbones/layers.js';
+import type {ConvLayer, Layer, MaxPoolLayer, PadChannelsLayer} from '../../backbones/layers.js';
 import {networkLayers} from '../../backbones/network.js';
 import type {Preprocessing} from '../../core/preprocessing.js';
 import {depthwiseFilter} from '../../backend/ops/convolution-grouped.js';
@@ -15,7 +15,7 @@ import type {Classifier} from '../../heads/classifier.js';
 import type {DenseSpec, HeadSpec} from '../../heads/head.js';
 
 /** Applies a layer to one or several symbolic tensors. */
-const applyLayer = (
+export const applyLayer = (
   layer: {apply(x: SymbolicTensor | SymbolicTensor[]): unknown},
   x: SymbolicTensor | SymbolicTensor[],
 ): SymbolicTensor => layer.apply(x) as SymbolicTensor;
@@ -27,6 +27,23 @@ const padded = (x: SymbolicTensor, padding: number, name: string): SymbolicTenso
   padding === 0 ? x : applyLayer(tf.layers.zeroPadding2d({padding, name}), x);
 
 /**
+ * Replaces the channels of a map by other trailing dimensions of the same product. `Reshape` needs all sides but one; where the map has
+ * neither height nor width, it is applied row by row.
+ */
+function reshapeChannels(
+  name: string,
+  x: SymbolicTensor,
+  [height, width]: readonly (number | null)[],
+  channels: readonly number[],
+): SymbolicTensor {
+  const {reshape, timeDistributed} = tf.layers;
+  if (height !== null && width !== null)
+    return applyLayer(reshape({name, targetShape: [height!, width!, ...channels]}), x);
+  const layer = reshape({targetShape: [-1, ...channels]});
+  return applyLayer(timeDistributed({name, layer}), x);
+}
+
+/**
  * Grouped convolution, which tf.layers lacks: a depthwise convolution, then the mean over the channels of each group. The kernel is
  * multiplied by the number of those channels.
  */
@@ -34,14 +51,11 @@ function groupLayers(
   {name, groups, inChannels, channels}: ConvLayer,
   products: SymbolicTensor,
 ): SymbolicTensor {
-  const [, height, width] = products.shape as [null, number, number, number];
-  const {averagePooling3d, reshape} = tf.layers;
+  const size = products.shape.slice(1, 3);
   const poolSize: [number, number, number] = [1, 1, inChannels / groups];
-  const mean = averagePooling3d({name: `${name}.mean`, poolSize, strides: poolSize});
-  const byInput = [height, width, inChannels, channels / groups];
-  const byGroup = [height, width, channels];
-  const split = applyLayer(reshape({name: `${name}.split`, targetShape: byInput}), products);
-  return applyLayer(reshape({name: `${name}.join`, targetShape: byGroup}), applyLayer(mean, split));
+  const mean = tf.layers.averagePooling3d({name: `${name}.mean`, poolSize, strides: poolSize});
+  const split = reshapeChannels(`${name}.split`, products, size, [inChannels, channels / groups]);
+  return reshapeChannels(`${name}.join`, applyLayer(mean, split), size, [channels]);
 }
 
 /**
@@ -140,12 +154,25 @@ function normalizeWeights({channelOrder, scale, mean, std}: Preprocessing): Tens
   return [kernel.toTensor(), tf.tensor1d(bias)];
 }
 
-function setWeights(model: LayersModel, {spec, layers, preprocessing, weights}: Classifier): void {
+/** Adds the layer that normalizes pixels. @param pixels RGB 0..255, `[n, h, w, 3]` */
+export const normalizePixels = (pixels: SymbolicTensor): SymbolicTensor =>
+  applyLayer(
+    tf.layers.conv2d({...ZEROS, name: NORMALIZE, filters: 3, kernelSize: 1, trainable: false}),
+    pixels,
+  );
+
+const namedWeights = (weights: ParameterMap, prefix: string, parts: readonly string[]): Tensor[] =>
+  parts.map(part => getVector(weights, `${prefix}.${part}`));
+
+/** Sets the weights of the normalization and of network layers. Intermediate tensors belong to the scope of the caller. */
+export function setBackboneWeights(
+  model: LayersModel,
+  layers: readonly Layer[],
+  {preprocessing, weights}: Pick<Classifier, 'preprocessing' | 'weights'>,
+): void {
   const set = (layer: string, values: Tensor[]): void => model.getLayer(layer).setWeights(values);
-  const named = (map: ParameterMap, prefix: string, parts: readonly string[]): Tensor[] =>
-    parts.map(part => getVector(map, `${prefix}.${part}`));
   set(NORMALIZE, normalizeWeights(preprocessing));
-  for (const layer of networkLayers(spec)) {
+  for (const layer of layers) {
     const {kind, name} = layer;
     if (kind === 'conv')
       set(name, [
@@ -153,9 +180,15 @@ function setWeights(model: LayersModel, {spec, layers, preprocessing, weights}: 
         ...(layer.hasBias ? [getVector(weights, `${name}.bias`)] : []),
       ]);
     if (kind === 'norm')
-      set(name, named(weights, name, ['weight', 'bias', 'running_mean', 'running_var']));
+      set(name, namedWeights(weights, name, ['weight', 'bias', 'running_mean', 'running_var']));
   }
-  for (const {name} of layers) set(name, named(weights, name, ['weight', 'bias']));
+}
+
+function setWeights(model: LayersModel, classifier: Classifier): void {
+  const {spec, layers, weights} = classifier;
+  setBackboneWeights(model, networkLayers(spec), classifier);
+  for (const {name} of layers)
+    model.getLayer(name).setWeights(namedWeights(weights, name, ['weight', 'bias']));
 }
 
 /**
@@ -169,11 +202,7 @@ export function toLayersModel(classifier: Classifier): LayersModel {
     shape: [preprocessing.cropSize, preprocessing.cropSize, 3],
     name: 'pixels',
   });
-  const normalized = applyLayer(
-    tf.layers.conv2d({...ZEROS, name: NORMALIZE, filters: 3, kernelSize: 1, trainable: false}),
-    pixels,
-  );
-  const features = forward(layersInterpreter, spec, normalized);
+  const features = forward(layersInterpreter, spec, normalizePixels(pixels));
   const logits = layers.reduce(dense, poolLayers(head, features));
   const probabilities = applyLayer(
     tf.layers.activation({activation: 'softmax', name: 'probabilities'}),

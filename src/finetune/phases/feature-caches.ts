@@ -12,7 +12,7 @@ import type {Recipe} from '../recipe/recipe.js';
 import type {RunContext} from '../run/run-context.js';
 
 /** Sorts samples by name, independently of their split. */
-const sortByName = (samples: readonly Sample[]): Sample[] =>
+export const sortByName = (samples: readonly Sample[]): Sample[] =>
   samples.toSorted((a, b) => (a.name < b.name ? -1 : 1));
 
 /** Creates the feature caches of a run's images. All folds of a cross-validation share one pool. */

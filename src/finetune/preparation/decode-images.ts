@@ -11,11 +11,12 @@ import type {Recipe} from '../recipe/recipe.js';
 import type {RunContext} from '../run/run-context.js';
 import {diskBudget} from './memory-need.js';
 
-async function decode(
+/** Decodes every image into memory, or into files of the cache directory. */
+export async function openDecodedImages(
   folder: ImageFolder,
   preprocessing: Preprocessing,
   memoryLimitBytes: number,
-  recipe: Recipe,
+  recipe: Pick<Recipe, 'cacheDisk'>,
   run: RunContext,
 ): Promise<ImageCache> {
   const limitBytes = diskBudget(recipe);
@@ -67,7 +68,7 @@ export async function decodeImages(
   run: RunContext,
 ): Promise<DecodedImages> {
   const make = async (): Promise<DecodedImages> => {
-    const cache = await decode(folder, preprocessing, cacheBytes / 2, recipe, run);
+    const cache = await openDecodedImages(folder, preprocessing, cacheBytes / 2, recipe, run);
     try {
       const duplicateGroup = await findDuplicates(cache, preprocessing, recipe, run);
       return {cache, duplicateGroup, cacheBytes};

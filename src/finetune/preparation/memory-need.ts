@@ -26,7 +26,7 @@ const GRADIENT_FACTOR = {inference: 1.7, training: 2.2} as const;
 const BACKEND_BYTES = 200 * MIB;
 
 /** Bytes of disk for cached features. If undefined, the limit depends on the free space. */
-export const diskBudget = ({cacheDisk}: Recipe): number | undefined =>
+export const diskBudget = ({cacheDisk}: Pick<Recipe, 'cacheDisk'>): number | undefined =>
   cacheDisk === undefined ? undefined : cacheDisk * GIB;
 
 /** Options of a recipe that determine its memory use. */
@@ -138,7 +138,7 @@ function remedyFor({phases}: MemoryFactors): string {
 export function cacheBudget(
   spec: BackboneSpec,
   size: number,
-  recipe: Recipe,
+  recipe: MemoryFactors & Pick<Recipe, 'cacheMemory'>,
   onGpu: boolean,
   {memory, memoryFree} = readSystemResources(),
 ): number {

@@ -13,10 +13,18 @@ export interface OpenBackbone {
   readonly pretrained?: PretrainedWeights;
 }
 
-const requestedPreprocessing = (own: Preprocessing, {imageSize, fit}: Recipe): Preprocessing =>
-  withFit(imageSize === undefined ? own : withImageSize(own, imageSize), fit);
+/** Options of a recipe that determine its backbone. */
+export type BackboneOptions = Pick<
+  Recipe,
+  'arch' | 'lastStage' | 'weights' | 'seed' | 'imageSize' | 'fit'
+>;
 
-async function loadWeights(recipe: Recipe, run: RunContext): Promise<OpenBackbone> {
+const requestedPreprocessing = (
+  own: Preprocessing,
+  {imageSize, fit}: BackboneOptions,
+): Preprocessing => withFit(imageSize === undefined ? own : withImageSize(own, imageSize), fit);
+
+async function loadWeights(recipe: BackboneOptions, run: RunContext): Promise<OpenBackbone> {
   const {arch, lastStage, weights, seed} = recipe;
   if (weights === 'none') {
     run.emit({type: 'weights', name: 'none', path: null});
@@ -38,7 +46,10 @@ async function loadWeights(recipe: Recipe, run: RunContext): Promise<OpenBackbon
 }
 
 /** Locates the weights of a recipe, downloads them if needed, and loads them. The caller disposes them. */
-export async function openBackbone(recipe: Recipe, run: RunContext): Promise<OpenBackbone> {
+export async function openBackbone(
+  recipe: BackboneOptions,
+  run: RunContext,
+): Promise<OpenBackbone> {
   const {backbone, ...others} = await run.time('weights', () => loadWeights(recipe, run));
   const preprocessing = requestedPreprocessing(backbone.preprocessing, recipe);
   return {backbone: {...backbone, preprocessing}, ...others};

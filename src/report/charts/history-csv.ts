@@ -1,3 +1,4 @@
+import {csvLine} from '../../core/text/csv.js';
 import type {EpochRow} from '../../training/loop/history.js';
 
 const COLUMNS: readonly (readonly [title: string, of: (row: EpochRow) => string | number])[] = [
@@ -13,13 +14,7 @@ const COLUMNS: readonly (readonly [title: string, of: (row: EpochRow) => string 
   ['seconds', row => row.seconds],
 ];
 
-const field = (value: string | number): string => {
-  const text = String(value);
-  return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
-};
-const line = (fields: readonly (string | number)[]): string => `${fields.map(field).join(',')}\r\n`;
-
 /** Formats `history.csv`: one row per epoch, in the order of training (RFC 4180). */
 export const historyCsv = (rows: readonly EpochRow[]): string =>
-  line(COLUMNS.map(([title]) => title)) +
-  rows.map(row => line(COLUMNS.map(([, of]) => of(row)))).join('');
+  csvLine(COLUMNS.map(([title]) => title)) +
+  rows.map(row => csvLine(COLUMNS.map(([, of]) => of(row)))).join('');

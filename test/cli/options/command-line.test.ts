@@ -96,7 +96,7 @@ describe('the command line', () => {
       '"cats" is one argument too many for finetune check. See finetune check --help.',
     ],
     ['check', 'finetune check needs a folder of images. Run finetune check DIR.'],
-    ['export', 'finetune export needs the directory of a run. Run finetune export RUN.'],
+    ['features', 'finetune features needs a folder of images. Run finetune features DIR.'],
     ['report', 'finetune report needs the directory of a run. Run finetune report RUN.'],
     ['preview --json', 'finetune preview needs a folder of images. Run finetune preview DIR.'],
     ['--data', 'The command line is not complete: no value for --data. See finetune --help.'],

@@ -34,11 +34,13 @@ export const MODEL_OPTIONS = {
     defaultText: 'of the weights',
     example: 224,
   },
+  /** Default: the fit of the weights. */
   fit: {
     scope: 'recipe',
     schema: {enum: FITS},
     help: 'how images are fitted to the square input: crop (center), squash, or pad (letterbox)',
-    default: 'crop',
+    defaultText: 'of the weights, mostly crop',
+    example: 'crop',
   },
   head: {
     scope: 'recipe',

@@ -105,7 +105,7 @@ export class RunPlan {
   /** Options of `finetune()` besides the recipe. */
   finetuneOptions(
     out: string,
-    sources: ResolvedRecipe['sources'],
+    {sources, reasons}: Pick<ResolvedRecipe, 'sources' | 'reasons'>,
     backendSeconds: number,
   ): FinetuneOptions {
     const {overwrite, backend, device, offline, workers} = this.values;
@@ -116,6 +116,7 @@ export class RunPlan {
       settings: {
         options: run.values,
         sources: {...run.sources, ...sources},
+        reasons,
         command: ['finetune', ...this.input.args].map(redactUrls).map(quoted).join(' '),
         backendSeconds,
       },

@@ -1,6 +1,6 @@
 import {existsSync, readdirSync, statSync} from 'node:fs';
 import {basename, join, resolve} from 'node:path';
-import {UsageError} from '../../core/errors.js';
+import {errorMessage, UsageError} from '../../core/errors.js';
 import type {Finding} from '../../core/finding.js';
 import {redactUrl, restoreCredentials} from '../../core/text/redact-url.js';
 import {
@@ -56,10 +56,17 @@ async function pinFirstUse(
   {onInfo}: LocateOptions,
 ): Promise<void> {
   if (sha256Prefix !== undefined || readPin(path) !== undefined) return;
-  const checksum = await writePin(path);
-  onInfo?.(
-    `The publisher of ${name} gives no checksum. The sha256 of this first file, ${checksum}, is kept in ${pinPath(path)}: later runs accept no other.`,
-  );
+  const first = `The publisher of ${name} gives no checksum.`;
+  try {
+    const checksum = await writePin(path);
+    onInfo?.(
+      `${first} The sha256 of this first file, ${checksum}, is kept in ${pinPath(path)}: later runs accept no other.`,
+    );
+  } catch (error) {
+    onInfo?.(
+      `${first} That of this file cannot be kept (${errorMessage(error)}): later runs cannot check it.`,
+    );
+  }
 }
 
 /**

@@ -3,7 +3,7 @@ import {UsageError} from '../../core/errors.js';
 import {suggest} from '../../core/text/suggest.js';
 import {validate} from '../../core/schema.js';
 import {ARCHS, type Arch} from '../resnet-specs.js';
-import {pretrainedSchema, type PretrainedWeights} from './pretrained-schema.js';
+import {pretrainedSchema, type GoodFor, type PretrainedWeights} from './pretrained-schema.js';
 
 export type {PretrainedWeights};
 
@@ -55,16 +55,27 @@ function isShortName(name: string, {arch, name: full}: PretrainedWeights): boole
   return words.some(word => name === `${arch}.${word}`);
 }
 
+/** The first entry of a network that is good for a use, else its first entry. Never one that is not for commercial use. */
+export function defaultPretrained(
+  arch: Arch,
+  goodFor: GoodFor,
+  entries: readonly PretrainedWeights[] = listPretrained(),
+): PretrainedWeights | undefined {
+  const usable = entries.filter(entry => entry.arch === arch && !entry.nonCommercial);
+  return usable.find(entry => entry.goodFor.includes(goodFor)) ?? usable[0];
+}
+
 /**
  * The entry with a name in this project's, torchvision's or timm's spelling, or with one word of its version (`v2`, `dino`, `a1h`) if no
- * other entry has it. `auto` selects the first version.
+ * other entry has it. `auto` selects the default for frozen features; a recipe with `auto` was resolved to a name before (recommend-weights.ts).
  */
 export function findPretrained(
   requested: string,
   arch: Arch,
   entries: readonly PretrainedWeights[] = listPretrained(),
 ): PretrainedWeights | undefined {
-  const name = requested === 'auto' ? `${arch}.imagenet1k-v1` : normalizeName(requested, arch);
+  if (requested === 'auto') return defaultPretrained(arch, 'probe', entries);
+  const name = normalizeName(requested, arch);
   const [short, ...others] = entries.filter(entry => isShortName(name, entry));
   return entries.find(entry => entry.name === name) ?? (others.length === 0 ? short : undefined);
 }

@@ -87,7 +87,13 @@ export function findCachedWeights(
     {source: 'cache', path: own, ...(checksum !== undefined && {sha256Prefix: checksum})},
     ...(sha256Prefix === undefined
       ? []
-      : [{source: 'torch', path: join(torchCacheDirectory(environment), file), sha256Prefix} as const]),
+      : [
+          {
+            source: 'torch',
+            path: join(torchCacheDirectory(environment), file),
+            sha256Prefix,
+          } as const,
+        ]),
   ];
   const existing = candidates.filter(({path}) => existsSync(path));
   return huggingFace === undefined

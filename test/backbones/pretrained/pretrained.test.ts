@@ -181,8 +181,13 @@ describe('parsePretrained', () => {
   });
 
   it('takes an entry without what its publisher does not state', () => {
-    const {sha256Prefix: _, sizeMiB: _size, huggingFace: _hub, classes: _classes, ...rest} =
-      listPretrained()[0]!;
+    const {
+      sha256Prefix: _,
+      sizeMiB: _size,
+      huggingFace: _hub,
+      classes: _classes,
+      ...rest
+    } = listPretrained()[0]!;
     expect(parsePretrained(rest, 'Card x.json')).to.deep.equal(rest);
   });
 

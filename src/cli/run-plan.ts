@@ -83,11 +83,20 @@ export class RunPlan {
     return mergeOptions(this.#recipeSources).values;
   }
 
-  /** Resolves the recipe for these images. @throws UsageError (exit 2) for phases that cannot be trained */
-  resolve(folder: ImageFolder, gpu: boolean): ResolvedRecipe {
+  /** Arguments of the command, without passwords. */
+  get args(): readonly string[] {
+    return this.input.args.map(redactUrls);
+  }
+
+  /**
+   * Resolves the recipe for these images.
+   * @param overrides values that replace those of every source
+   * @throws UsageError (exit 2) for phases that cannot be trained
+   */
+  resolve(folder: ImageFolder, gpu: boolean, overrides: RecipeInput = {}): ResolvedRecipe {
     return mergeRecipe(
-      this.#recipeSources,
-      computeDatasetStats(folder, this.requested, gpu),
+      [{source: 'flag', values: overrides}, ...this.#recipeSources],
+      computeDatasetStats(folder, {...this.requested, ...overrides}, gpu),
       usableMemory(),
     );
   }
@@ -117,7 +126,7 @@ export class RunPlan {
         options: run.values,
         sources: {...run.sources, ...sources},
         reasons,
-        command: ['finetune', ...this.input.args].map(redactUrls).map(quoted).join(' '),
+        command: ['finetune', ...this.args].map(quoted).join(' '),
         backendSeconds,
       },
     };

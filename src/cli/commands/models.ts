@@ -26,7 +26,6 @@ const describeStars = (weights: readonly PretrainedWeights[]): string =>
     .map(([name, dataset]) => `${name}: ${dataset}`)
     .join('; ');
 
-
 /** `finetune models` */
 export const modelsCommand: CommandHandler = async (_input, {environment, terminal}) => {
   const weights = listPretrained().map(entry => ({

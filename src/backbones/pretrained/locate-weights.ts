@@ -148,7 +148,7 @@ async function isPublishedFile(
   if (sha256Prefix !== undefined)
     return isIntact({path, sha256Prefix}, `It is used, but not taken for ${name}.`, options);
   options.onInfo?.(
-    `${path} has the name of ${name}, whose publisher gives no checksum. It is read as any file; --weights ${name} preprocesses as its publisher does.`,
+    `${path} has the name of ${name}, whose publisher gives no checksum. It is read like other files; --weights ${name} preprocesses as its publisher does.`,
   );
   return false;
 }

@@ -4,8 +4,8 @@ import {compareWeights} from '../../finetune/comparison/compare-weights.js';
 import type {CommandContext, CommandResult} from '../command.js';
 import {pickListPath} from '../load-folder.js';
 import type {RunPlan} from '../run-plan.js';
-import {ComparisonView} from '../terminal/comparison-view.js';
-import {commandWithWeights, formatComparison} from '../terminal/format-comparison.js';
+import {ComparisonView} from '../terminal/comparison/comparison-view.js';
+import {commandWithWeights, formatComparison} from '../terminal/comparison/format-comparison.js';
 import {formatSteps} from '../terminal/format-steps.js';
 
 const PREFIX = 'compare=';

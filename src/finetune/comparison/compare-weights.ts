@@ -1,21 +1,24 @@
-import {mkdtemp, rm, writeFile} from 'node:fs/promises';
+import {mkdtemp, rm} from 'node:fs/promises';
 import {tmpdir} from 'node:os';
 import {join} from 'node:path';
 import {locateWeights} from '../../backbones/pretrained/locate-weights.js';
 import {defaultPretrained, findPretrained} from '../../backbones/pretrained/pretrained.js';
 import {checkArgument, STRINGS} from '../../core/arguments.js';
 import {UsageError} from '../../core/errors.js';
-import {toSplitDocument} from '../../datasets/splitting/split-file.js';
 import type {ImageFolder} from '../../datasets/sample.js';
 import {checkFinetuneArguments, COMPUTE_OPTIONS} from '../finetune-arguments.js';
 import type {FinetuneOptions} from '../finetune-options.js';
-import type {FinetuneResult} from '../finetune-result.js';
-import {finetune} from '../finetune.js';
-import {predictedClasses} from '../misclassifications.js';
 import type {Recipe} from '../recipe/recipe.js';
-import {summarizeComparison, type ProbedWeights, type WeightsComparison} from './comparison.js';
+import {summarizeComparison, type WeightsComparison} from './comparison.js';
+import {probeWeights} from './probe-weights.js';
 
-/** Options of `compareWeights()`. No run is written. */
+/**
+ * Options of `compareWeights()`. No run is written.
+ *
+ * @example
+ * const options: CompareOptions = {offline: true, onEvent: ({type}) => console.error(type)};
+ * await compareWeights(folder, recipe, ['v1', './mine.pth'], options);
+ */
 export type CompareOptions = Pick<FinetuneOptions, keyof typeof COMPUTE_OPTIONS>;
 
 /** @throws UsageError unless there are two different sets of weights */
@@ -65,50 +68,6 @@ async function locateAll(
   }
 }
 
-/** The names of the validation images that are classified correctly. */
-function correctImages({split, validationProbabilities}: FinetuneResult): ReadonlySet<string> {
-  const predicted = predictedClasses(validationProbabilities, split.classNames.length);
-  const correct = split.validation.filter(({label}, i) => label === predicted[i]);
-  return new Set(correct.map(({name}) => name));
-}
-
-function toProbed(weights: string, {arch}: Recipe, result: FinetuneResult): ProbedWeights {
-  const {metrics, timings, classifier} = result;
-  const published = findPretrained(classifier.origin, arch);
-  return {
-    weights,
-    ...(published && {licenseId: published.licenseId}),
-    nonCommercial: published?.nonCommercial ?? false,
-    metrics: metrics.validation,
-    seconds: timings.total - timings.backend,
-    correct: correctImages(result),
-  };
-}
-
-/**
- * Trains one probe on each set of weights. The split of the first, which depends on its preprocessing where near-duplicates are searched, is
- * that of all.
- */
-async function probeAll(
-  folder: ImageFolder,
-  recipe: Recipe,
-  names: readonly string[],
-  options: CompareOptions,
-  splitFile: string,
-): Promise<readonly ProbedWeights[]> {
-  const {fold: _fold, ...rest} = recipe;
-  const probed: ProbedWeights[] = [];
-  for (const [index, weights] of names.entries()) {
-    options.onEvent?.({type: 'comparison', number: index + 1, count: names.length, weights});
-    const probe = index === 0 ? {...recipe, weights} : {...rest, weights, splitFile};
-    const result = await finetune(folder, probe, options);
-    result.classifier.dispose();
-    if (index === 0) await writeFile(splitFile, JSON.stringify(toSplitDocument(result.split)));
-    probed.push(toProbed(weights, recipe, result));
-  }
-  return probed;
-}
-
 /**
  * Compares pretrained weights by one probe each: a head on the frozen features, trained and validated on the same images. Recommends the
  * default (the choice of `weights: 'auto'` if it is compared, else the first) unless others are clearly better.
@@ -138,7 +97,13 @@ export async function compareWeights(
   await locateAll(names, recipe, options);
   const directory = await mkdtemp(join(tmpdir(), 'finetune-comparison-'));
   try {
-    const probed = await probeAll(folder, recipe, names, options, join(directory, 'split.json'));
+    const probed = await probeWeights(
+      folder,
+      recipe,
+      names,
+      options,
+      join(directory, 'split.json'),
+    );
     return summarizeComparison(probed, chooseDefault(names, recipe));
   } finally {
     await rm(directory, {recursive: true, force: true});

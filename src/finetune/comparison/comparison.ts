@@ -17,7 +17,13 @@ export interface ProbedWeights {
   readonly correct: ReadonlySet<string>;
 }
 
-/** Weights of a comparison, and how they compare with the default. */
+/**
+ * Weights of a comparison, and how they compare with the default.
+ *
+ * @example
+ * const {compared} = await compareWeights(folder, recipe, ['v1', 'v2']);
+ * const accuracies = compared.map(({metrics}: ComparedWeights) => metrics.accuracy);
+ */
 export interface ComparedWeights extends Omit<ProbedWeights, 'correct'> {
   /** Absent for the default itself. */
   readonly againstDefault?: {

@@ -15,7 +15,7 @@ export const MODEL_OPTIONS = {
   weights: {
     scope: 'recipe',
     schema: {type: 'string', minLength: 1},
-    help: 'auto, a name (see finetune models), a file, or none',
+    help: 'auto, a name (finetune models), a file, none, compare=A,B',
     default: 'auto',
     isCommon: true,
     isPath: true,

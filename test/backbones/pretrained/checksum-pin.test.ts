@@ -96,6 +96,15 @@ describe('weights whose publisher gives no checksum', () => {
     expect(readPin(path)).to.equal(sha256('weights'));
   });
 
+  it('are used where no checksum can be kept, which is said', async () => {
+    mkdirSync(pinPath(path), {recursive: true});
+    expect(await locatePretrained(card, options)).to.include({path, source: 'download'});
+    expect(infos).to.have.length(1);
+    expect(infos[0]).to.match(
+      /^The publisher of resnet50\.dino gives no checksum\. That of this file cannot be kept \(.*EISDIR.*\): later runs cannot check it\.$/,
+    );
+  });
+
   it("are not taken from torch's cache, where the name proves nothing", async () => {
     const torch = join(home, '.cache', 'torch', 'hub', 'checkpoints', card.file);
     mkdirSync(dirname(torch), {recursive: true});
@@ -111,7 +120,7 @@ describe('weights whose publisher gives no checksum', () => {
       source: 'file',
     });
     expect(infos).to.deep.equal([
-      `${own} has the name of resnet50.dino, whose publisher gives no checksum. It is read as any file; --weights resnet50.dino preprocesses as its publisher does.`,
+      `${own} has the name of resnet50.dino, whose publisher gives no checksum. It is read like other files; --weights resnet50.dino preprocesses as its publisher does.`,
     ]);
   });
 });

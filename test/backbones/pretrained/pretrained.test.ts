@@ -1,4 +1,4 @@
-import {readdirSync} from 'node:fs';
+import {readdirSync, readFileSync} from 'node:fs';
 import {expect} from 'chai';
 import {
   findPretrained,
@@ -73,6 +73,23 @@ describe('the entries of pretrained/', () => {
         .map(card => `${card.name}.json`)
         .sort(),
     );
+  });
+
+  it('are listed in docs/weights.md with their licenses', () => {
+    const page = readFileSync(new URL('../../../../docs/weights.md', import.meta.url), 'utf8');
+    for (const {name, licenseId, goodFor, sha256Prefix} of listPretrained()) {
+      const cells =
+        page
+          .split('\n')
+          .find(line => line.startsWith(`| \`${name}\` `))
+          ?.split('|') ?? [];
+      const [, , , uses, license, checksum] = cells.map(cell => cell.trim());
+      expect([uses, license, checksum], name).to.deep.equal([
+        goodFor.join(', '),
+        licenseId,
+        sha256Prefix === undefined ? 'none' : 'yes',
+      ]);
+    }
   });
 
   it('have file names of their own, since they share a cache', () => {

@@ -1,9 +1,9 @@
-import type {ComparedWeights, WeightsComparison} from '../../finetune/comparison/comparison.js';
-import {printable} from '../../core/text/printable.js';
-import {formatDuration} from '../../report/format.js';
-import {formatFixedPercent, PROGRAM_NAME, quoted} from './format.js';
-import {formatTable, truncateMiddle, wrapText} from './screen/layout.js';
-import type {Style} from './screen/style.js';
+import type {ComparedWeights, WeightsComparison} from '../../../finetune/comparison/comparison.js';
+import {printable} from '../../../core/text/printable.js';
+import {formatDuration} from '../../../report/format.js';
+import {formatFixedPercent, PROGRAM_NAME, quoted} from '../format.js';
+import {formatTable, truncateMiddle, wrapText} from '../screen/layout.js';
+import type {Style} from '../screen/style.js';
 
 /** Columns of the table next to the names. */
 const OTHER_COLUMNS = 54;

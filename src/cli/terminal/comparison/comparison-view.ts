@@ -1,7 +1,7 @@
-import type {RunEvent} from '../../finetune/events.js';
-import {ConsoleView, type ConsoleViewOptions} from './console-view.js';
-import {formatLabeled} from './screen/layout.js';
-import type {Terminal} from './screen/terminal.js';
+import type {RunEvent} from '../../../finetune/events.js';
+import {ConsoleView, type ConsoleViewOptions} from '../console-view.js';
+import {formatLabeled} from '../screen/layout.js';
+import type {Terminal} from '../screen/terminal.js';
 
 /** Events of a run that are the same for every probe. Only the first probe shows them. */
 const SHARED_EVENTS: ReadonlySet<RunEvent['type']> = new Set(['dataset', 'split', 'recipe']);

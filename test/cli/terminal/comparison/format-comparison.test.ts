@@ -1,12 +1,15 @@
 import {expect} from 'chai';
-import {commandWithWeights, formatComparison} from '../../../src/cli/terminal/format-comparison.js';
-import {displayWidth} from '../../../src/cli/terminal/screen/layout.js';
+import {
+  commandWithWeights,
+  formatComparison,
+} from '../../../../src/cli/terminal/comparison/format-comparison.js';
+import {displayWidth} from '../../../../src/cli/terminal/screen/layout.js';
 import {
   summarizeComparison,
   type ProbedWeights,
-} from '../../../src/finetune/comparison/comparison.js';
-import {RunningMetrics} from '../../../src/training/metrics/metrics.js';
-import {capture} from '../../helpers/capture.js';
+} from '../../../../src/finetune/comparison/comparison.js';
+import {RunningMetrics} from '../../../../src/training/metrics/metrics.js';
+import {capture} from '../../../helpers/capture.js';
 
 const {terminal} = capture();
 
@@ -40,8 +43,8 @@ describe('formatComparison', () => {
     expect(lines.slice(0, 4)).to.deep.equal([
       'weights                     accuracy  95 % interval        time  license',
       'resnext101…d.imagenet1k-v1   100.0 %  97.6 to 100.0   1 h 2 min  BSD-3-Clause',
-      'resnet18.f…wsl-ig1b-ft-in1k  100.0 %  97.6 to 100.0  1 min 35 s  CC-BY-NC-4.0',
-      '/home/ann/…ghts.safetensors  100.0 %  97.6 to 100.0       1.2 s  unknown',
+      'resnet18.f…sl-ig1b-ft-in1k   100.0 %  97.6 to 100.0  1 min 35 s  CC-BY-NC-4.0',
+      '/home/ann/…hts.safetensors   100.0 %  97.6 to 100.0       1.2 s  unknown',
     ]);
   });
 });

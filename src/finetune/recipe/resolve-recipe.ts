@@ -1,4 +1,5 @@
 import {checkLearningRates} from '../../backbones/layer-groups.js';
+import {findPretrained} from '../../backbones/pretrained/pretrained.js';
 import {checkOptions, BOOLEAN} from '../../core/arguments.js';
 import {UsageError} from '../../core/errors.js';
 import {hideCredentials} from '../../core/text/redact-url.js';
@@ -127,6 +128,10 @@ export function mergeRecipe(
     : resolveWith(recipeSources, {...stats, maxBatchSize: largest});
 }
 
+/** The full name of published weights, so that a recipe means the same later; a file or a URL without what is secret. */
+const nameWeights = ({weights, arch}: Recipe): string =>
+  weights === 'auto' ? weights : (findPretrained(weights, arch)?.name ?? hideCredentials(weights));
+
 function resolveWith(given: readonly RecipeSource[], stats: DatasetStats): ResolvedRecipe {
   const recipeSources = chooseSchedule(given);
   const merged = mergeOptions(recipeSources);
@@ -139,7 +144,7 @@ function resolveWith(given: readonly RecipeSource[], stats: DatasetStats): Resol
   ]);
   const {freeze: _freeze, epochs: _epochs, lr: _lr, ...rest} = values;
   const phases = resolvePhases(values, stats);
-  const requested = {...rest, weights: hideCredentials(rest.weights!), phases} as Recipe;
+  const requested = {...rest, weights: nameWeights(values as Recipe), phases} as Recipe;
   const weights = rest.weights === 'auto' ? recommendWeights(requested, stats) : undefined;
   const recipe = weights === undefined ? requested : {...requested, weights: weights.value};
   for (const phase of phases) checkLearningRates(phase.name, phase.learningRates, recipe.lastStage);

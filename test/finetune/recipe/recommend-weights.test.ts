@@ -86,8 +86,13 @@ describe('--weights auto', () => {
     ).to.deep.equal([]);
   });
 
+  it('stores the full name of weights that were named in short', () => {
+    for (const weights of ['v2', 'IMAGENET1K_V2'])
+      expect(resolve({weights}, 9000).recipe.weights).to.equal('resnet50.imagenet1k-v2');
+  });
+
   it('recommends nothing over what was said', () => {
-    for (const weights of ['none', 'v2', './mine.pth']) {
+    for (const weights of ['none', 'resnet50.imagenet1k-v2', './mine.pth']) {
       const {recipe, sources, reasons} = resolve({weights, freeze: 'full'}, 9000);
       expect([recipe.weights, sources.weights]).to.deep.equal([weights, 'flag']);
       expect(reasons.filter(reason => reason.startsWith('weights'))).to.deep.equal([]);

@@ -33,7 +33,7 @@ export function assertComparisonOptions({values, requested, resumed}: RunPlan): 
   }).find(([, value]) => value !== undefined);
   if (unused === undefined) return;
   throw new UsageError(
-    `--${unused[0]} ${unused[1]} has no effect with --weights ${requested.weights}: it trains a probe on each and writes no run. Leave out one.`,
+    `--${unused[0]} ${unused[1]} has no effect with --weights compare=...: it trains a probe on each and writes no run. Leave out one.`,
   );
 }
 

@@ -2,13 +2,14 @@ import {mkdtemp, rm} from 'node:fs/promises';
 import {tmpdir} from 'node:os';
 import {join} from 'node:path';
 import {locateWeights} from '../../backbones/pretrained/locate-weights.js';
-import {defaultPretrained, findPretrained} from '../../backbones/pretrained/pretrained.js';
+import {defaultPretrained} from '../../backbones/pretrained/pretrained.js';
 import {checkArgument, STRINGS} from '../../core/arguments.js';
 import {UsageError} from '../../core/errors.js';
 import type {ImageFolder} from '../../datasets/sample.js';
 import {checkFinetuneArguments, COMPUTE_OPTIONS} from '../finetune-arguments.js';
 import type {FinetuneOptions} from '../finetune-options.js';
 import type {Recipe} from '../recipe/recipe.js';
+import {nameWeights} from '../recipe/recommend-weights.js';
 import {summarizeComparison, type WeightsComparison} from './comparison.js';
 import {probeWeights} from './probe-weights.js';
 
@@ -40,10 +41,6 @@ function checkProbe({phases}: Recipe): void {
       "Weights are compared by a head on frozen features. Resolve the recipe with freeze: 'probe'.",
     );
 }
-
-/** The full name of an entry; files, URLs and `none` as they are. */
-const nameOf = (weights: string, {arch}: Recipe): string =>
-  findPretrained(weights, arch)?.name ?? weights;
 
 /** The choice of `weights: 'auto'` for a probe if it is compared, else the first. */
 export function chooseDefault(names: readonly string[], {arch}: Pick<Recipe, 'arch'>): string {
@@ -92,7 +89,7 @@ export async function compareWeights(
   checkFinetuneArguments(folder, recipe, options, 'compareWeights()', COMPUTE_OPTIONS);
   checkArgument('compareWeights()', 'weights', weights, STRINGS);
   checkProbe(recipe);
-  const names = weights.map(each => nameOf(each, recipe));
+  const names = weights.map(each => nameWeights({weights: each, arch: recipe.arch}));
   checkNames(names);
   await locateAll(names, recipe, options);
   const directory = await mkdtemp(join(tmpdir(), 'finetune-comparison-'));

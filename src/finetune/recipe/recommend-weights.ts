@@ -1,8 +1,13 @@
 import {presentLayerGroups} from '../../backbones/layer-groups.js';
-import {defaultPretrained} from '../../backbones/pretrained/pretrained.js';
+import {defaultPretrained, findPretrained} from '../../backbones/pretrained/pretrained.js';
 import {formatInteger} from '../../core/text/format-count.js';
+import {hideCredentials} from '../../core/text/redact-url.js';
 import type {Phase, Recipe} from './recipe.js';
 import type {DatasetStats, Recommendation} from './recommend.js';
+
+/** The full name of published weights, so that a recipe means the same later; a file, or a URL without its credentials; `auto`. */
+export const nameWeights = ({weights, arch}: Pick<Recipe, 'weights' | 'arch'>): string =>
+  weights === 'auto' ? weights : (findPretrained(weights, arch)?.name ?? hideCredentials(weights));
 
 /** Training images from which full training makes up for features that were trained for ImageNet accuracy alone. */
 const MIN_IMAGES = 5000;

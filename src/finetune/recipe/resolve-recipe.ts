@@ -1,8 +1,6 @@
 import {checkLearningRates} from '../../backbones/layer-groups.js';
-import {findPretrained} from '../../backbones/pretrained/pretrained.js';
 import {checkOptions, BOOLEAN} from '../../core/arguments.js';
 import {UsageError} from '../../core/errors.js';
-import {hideCredentials} from '../../core/text/redact-url.js';
 import {usableMemory} from '../../core/system-resources.js';
 import {checkFolder} from '../../datasets/discovery/folder-arguments.js';
 import {groupBy} from '../../core/group-by.js';
@@ -15,7 +13,7 @@ import {
   type OptionSource,
 } from '../options/merge-options.js';
 import {OPTIONS} from '../options/options.js';
-import {recommendWeights} from './recommend-weights.js';
+import {nameWeights, recommendWeights} from './recommend-weights.js';
 import {NAMED_SCHEDULES, type Phase} from './phases.js';
 import {checkRecipeInput, RECIPE_OPTIONS, type Recipe, type RecipeInput} from './recipe.js';
 import {PROBE_UPDATES, recommend, recommendProbeEpochs, type DatasetStats} from './recommend.js';
@@ -127,10 +125,6 @@ export function mergeRecipe(
     ? resolved
     : resolveWith(recipeSources, {...stats, maxBatchSize: largest});
 }
-
-/** The full name of published weights, so that a recipe means the same later; a file or a URL without what is secret. */
-const nameWeights = ({weights, arch}: Recipe): string =>
-  weights === 'auto' ? weights : (findPretrained(weights, arch)?.name ?? hideCredentials(weights));
 
 function resolveWith(given: readonly RecipeSource[], stats: DatasetStats): ResolvedRecipe {
   const recipeSources = chooseSchedule(given);

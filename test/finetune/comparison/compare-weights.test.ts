@@ -1,5 +1,5 @@
 import {expect} from 'chai';
-import {mkdirSync, readdirSync, writeFileSync} from 'node:fs';
+import {mkdirSync, readdirSync, readFileSync, writeFileSync} from 'node:fs';
 import {tmpdir} from 'node:os';
 import {join} from 'node:path';
 import {getPretrained} from '../../../src/backbones/pretrained/pretrained.js';
@@ -16,6 +16,7 @@ import type {RunEvent} from '../../../src/finetune/events.js';
 import type {Recipe, RecipeInput} from '../../../src/finetune/recipe/recipe.js';
 import {useBackend} from '../../helpers/backend.js';
 import {headless, stateDict, torchSaved} from '../../helpers/checkpoints.js';
+import {serve, stopServers} from '../../helpers/loopback.js';
 import {rejectionOf} from '../../helpers/rejection.js';
 import {alive, ALL, PROBE, runAndTell, smallFolder, smallRecipe} from '../../helpers/small-run.js';
 import {temporaryDirectory} from '../../helpers/temporary.js';
@@ -41,6 +42,8 @@ describe('compareWeights', function () {
     if (cacheBefore === undefined) delete process.env.FINETUNE_CACHE;
     else process.env.FINETUNE_CACHE = cacheBefore;
   });
+
+  afterEach(stopServers);
 
   const file = (name: string): string => join(directory, `${name}.pth`);
   const recipe = (options: RecipeInput = {}): Recipe =>
@@ -114,6 +117,14 @@ describe('compareWeights', function () {
     expect(
       new Set(events.filter(({type}) => type === 'split').map(event => JSON.stringify(event))).size,
     ).to.equal(1);
+  });
+
+  it('fetches urls, and keeps their passwords to itself', async () => {
+    const {url} = await serve((_, response) => response.end(readFileSync(file('a'))));
+    const secret = `${url.replace('//', '//ann:hunter2@')}/net.pth?token=s3cret`;
+    const {result, events} = await compared([file('b'), secret]);
+    expect(result.compared[1]!.weights).to.equal(`${url}/net.pth`);
+    expect(JSON.stringify([result, events])).to.not.match(/hunter2|s3cret/);
   });
 
   it('takes the choice of auto for the default, wherever it is named, else the first', () => {

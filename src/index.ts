@@ -1,6 +1,8 @@
 export {finetune} from './finetune/finetune.js';
 export type {FinetuneResult, WrittenResult} from './finetune/finetune-result.js';
 export {type FinetuneOptions} from './finetune/finetune-options.js';
+export {compareWeights, type CompareOptions} from './finetune/comparison/compare-weights.js';
+export type {ComparedWeights, WeightsComparison} from './finetune/comparison/comparison.js';
 export {crossValidate, type CrossValidationResult} from './finetune/folds/cross-validate.js';
 export {evaluate, type Evaluation, type EvaluateOptions} from './finetune/evaluate.js';
 export {resolveRecipe} from './finetune/recipe/resolve-recipe.js';

@@ -83,11 +83,20 @@ export class RunPlan {
     return mergeOptions(this.#recipeSources).values;
   }
 
-  /** Resolves the recipe for these images. @throws UsageError (exit 2) for phases that cannot be trained */
-  resolve(folder: ImageFolder, gpu: boolean): ResolvedRecipe {
+  /** Arguments of the command, without passwords. */
+  get args(): readonly string[] {
+    return this.input.args.map(redactUrls);
+  }
+
+  /**
+   * Resolves the recipe for these images.
+   * @param overrides values that replace those of every source
+   * @throws UsageError (exit 2) for phases that cannot be trained
+   */
+  resolve(folder: ImageFolder, gpu: boolean, overrides: RecipeInput = {}): ResolvedRecipe {
     return mergeRecipe(
-      this.#recipeSources,
-      computeDatasetStats(folder, this.requested, gpu),
+      [{source: 'flag', values: overrides}, ...this.#recipeSources],
+      computeDatasetStats(folder, {...this.requested, ...overrides}, gpu),
       usableMemory(),
     );
   }
@@ -105,7 +114,7 @@ export class RunPlan {
   /** Options of `finetune()` besides the recipe. */
   finetuneOptions(
     out: string,
-    sources: ResolvedRecipe['sources'],
+    {sources, reasons}: Pick<ResolvedRecipe, 'sources' | 'reasons'>,
     backendSeconds: number,
   ): FinetuneOptions {
     const {overwrite, backend, device, offline, workers} = this.values;
@@ -116,7 +125,8 @@ export class RunPlan {
       settings: {
         options: run.values,
         sources: {...run.sources, ...sources},
-        command: ['finetune', ...this.input.args].map(redactUrls).map(quoted).join(' '),
+        reasons,
+        command: ['finetune', ...this.args].map(quoted).join(' '),
         backendSeconds,
       },
     };

@@ -108,6 +108,13 @@ export type RunEvent =
       /** Whether the fold had finished before the cross-validation was resumed. */
       readonly isResumed: boolean;
     }
+  /** A probe of a comparison of weights starts. `number` counts from 1. */
+  | {
+      readonly type: 'comparison';
+      readonly number: number;
+      readonly count: number;
+      readonly weights: string;
+    }
   | {readonly type: 'checkpoint'; readonly directory: string}
   | {readonly type: 'saved'; readonly directory: string};
 

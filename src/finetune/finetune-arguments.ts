@@ -18,15 +18,19 @@ import {checkLearningRates} from '../backbones/layer-groups.js';
 import {keysOf} from './options/options.js';
 import {checkRecipeInput, SCHEDULE_KEYS, type Recipe} from './recipe/recipe.js';
 
+/** Options of a run that writes nothing. */
+export const COMPUTE_OPTIONS = {
+  onEvent: CALLBACK,
+  signal: ABORT_SIGNAL,
+  backend: BACKEND_KIND,
+  device: DEVICE_KIND,
+  offline: BOOLEAN,
+  workers: integerFrom(1),
+};
+
 const OPTIONS: OptionKinds<FinetuneOptions> = {
-  ...{onEvent: CALLBACK, signal: ABORT_SIGNAL, out: PATH, overwrite: BOOLEAN, resume: BOOLEAN},
-  ...{
-    backend: BACKEND_KIND,
-    device: DEVICE_KIND,
-    offline: BOOLEAN,
-    workers: integerFrom(1),
-    settings: OBJECT,
-  },
+  ...COMPUTE_OPTIONS,
+  ...{out: PATH, overwrite: BOOLEAN, resume: BOOLEAN, settings: OBJECT},
   sharedData: objectWith('what crossValidate() makes', ['images', 'pool', 'begin']),
 };
 
@@ -54,11 +58,12 @@ export function checkFinetuneArguments(
   recipe: unknown,
   options: unknown,
   caller = 'finetune()',
+  optionKinds: Readonly<Record<string, ArgumentKind>> = OPTIONS,
 ): void {
   checkFolder(caller, folder);
   checkArgument(caller, 'recipe', recipe, RECIPE);
   checkRecipeInput(recipe, `Recipe of ${caller}`);
   const {phases, lastStage} = recipe as Recipe;
   for (const {name, learningRates} of phases) checkLearningRates(name, learningRates, lastStage);
-  checkOptions(caller, options, OPTIONS);
+  checkOptions(caller, options, optionKinds);
 }

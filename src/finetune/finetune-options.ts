@@ -39,6 +39,8 @@ export interface RunSettings {
   readonly options?: Readonly<Record<string, unknown>>;
   /** Source of each effective value. */
   readonly sources?: Readonly<Record<string, string>>;
+  /** Reasons for recommended values: `epochs 8: about 8,000 images shown`. */
+  readonly reasons?: readonly string[];
   /** Command that repeats the run. */
   readonly command?: string;
   /** Seconds spent on starting the backend before the run. */

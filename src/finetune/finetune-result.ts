@@ -19,6 +19,8 @@ export interface FinetuneResult {
   /** Classifier with the best weights, by validation accuracy (balanced accuracy if the recipe balances classes), then by loss. */
   readonly classifier: Classifier;
   readonly metrics: {readonly validation: Metrics; readonly test?: Metrics};
+  /** Probabilities of the validation images, `[count * classes]`, in the order of `split.validation`. */
+  readonly validationProbabilities: Float32Array;
   readonly history: readonly EpochRow[];
   readonly findings: readonly Finding[];
   readonly split: Split;

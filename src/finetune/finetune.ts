@@ -94,8 +94,12 @@ async function trainAndExport(
     const test = await testMetrics(prepared, recipe, run);
     const metrics = {validation: trained.metrics, ...(test && {test})};
     const written = await output.finish({dataset: folder.root, prepared, trained, metrics});
-    const {findings, timings} = run;
-    return {classifier, metrics, split, history: trained.history, findings, timings, ...written};
+    return {
+      ...{classifier, metrics, split, history: trained.history},
+      validationProbabilities: trained.probabilities,
+      ...{findings: run.findings, timings: run.timings},
+      ...written,
+    };
   } catch (error) {
     prepared?.classifier.dispose();
     if (run.signal?.aborted !== true) throw error;

@@ -16,6 +16,12 @@ interface WrongPrediction {
 const argmax = (row: Float32Array): number =>
   row.reduce((best, value, index) => (value > row[best]! ? index : best), 0);
 
+/** The most likely class of each image. @param probabilities `[count * classes]` */
+export const predictedClasses = (probabilities: Float32Array, classes: number): number[] =>
+  Array.from({length: probabilities.length / classes}, (_, i) =>
+    argmax(probabilities.subarray(i * classes, (i + 1) * classes)),
+  );
+
 /** Misclassified validation images, most confident first. @param probabilities `[count * classes]` */
 export async function findMisclassifications(
   {classifier, split, cache}: Prepared,

@@ -127,11 +127,13 @@ export const settingsTable = (settings: RunRecord['settings']): Html =>
         </thead>
         <tbody>
           ${settings.map(
-            ({name, value, source}) =>
+            ({name, value, source, reason}) =>
               html`<tr>
                 <th scope="row">${name}</th>
                 <td><code>${formatValue(value)}</code></td>
-                <td class="source ${source === 'default' ? 'quiet' : ''}">${source}</td>
+                <td class="source ${source === 'default' ? 'quiet' : ''}">
+                  ${source}${reason !== undefined && `: ${reason}`}
+                </td>
               </tr>`,
           )}
         </tbody>

@@ -25,6 +25,8 @@ export interface Setting {
   readonly value: unknown;
   /** Source of the value: `flag`, `recipe file`, `recommended`, ... */
   readonly source: string;
+  /** Reason for a recommended value. */
+  readonly reason?: string;
 }
 
 /** A validation image that was classified incorrectly. */

@@ -83,10 +83,13 @@ describe('finetune models', () => {
     writeFileSync(join(cache, 'weights', 'resnet18-f37072fd.pth'), '');
     const environment = {FINETUNE_CACHE: cache, HOME: cache};
     const {stdout} = await runCaptured(['models'], environment);
-    expect(stdout).to.match(/^resnet18\.imagenet1k-v1 +69\.8 +89\.1 +11\.7 +256\/224 +45 +here$/m);
     expect(stdout).to.match(
-      /^resnet50\.imagenet1k-v2 +80\.9 +95\.4 +25\.6 +232\/224 +98 +download$/m,
+      /^resnet18\.imagenet1k-v1 +69\.8 +11\.7 +45 +probe +BSD-3-Clause +here$/m,
     );
+    expect(stdout).to.match(
+      /^resnet50\.dino +75\.3\* +23\.5 +probe, far-domain +Apache-2\.0 +download$/m,
+    );
+    expect(stdout).to.match(/\* .*resnet50\.dino: imagenet-1k, linear probe;/);
     expect(stdout).to.match(/^License: torchvision, /m);
     const {weights} = parsed((await runCaptured(['models', '--json'], environment)).stdout) as {
       weights: {name: string; source: string}[];

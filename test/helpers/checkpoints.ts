@@ -1,3 +1,4 @@
+import {toFloat16} from '../../src/core/float16.js';
 import type {CpuTensor} from '../../src/core/state-dict.js';
 import {backboneShapes} from '../../src/backbones/network.js';
 import type {Arch, LastStage} from '../../src/backbones/resnet-specs.js';
@@ -14,8 +15,14 @@ export type Saved =
 const isTensor = (value: Saved): value is CpuTensor =>
   typeof value === 'object' && value !== null && 'shape' in value;
 
+/** Types of the numbers in a file, and their bytes. */
+const NUMBERS = {
+  float: {type: 'FloatStorage', bytesOf: (data: Float32Array) => bytesOf(data), size: 4},
+  half: {type: 'HalfStorage', bytesOf: (data: Float32Array) => bytesOf(toFloat16(data)), size: 2},
+} as const;
+
 /** The pickle of a value, and the storages of its tensors. */
-function pickled(value: Saved, storages: Map<string, CpuTensor>): Pickled {
+function pickled(value: Saved, storages: Map<string, CpuTensor>, type: string): Pickled {
   if (value === null) return NONE;
   if (typeof value === 'number') return integer(value);
   if (typeof value === 'string') return text(value);
@@ -23,30 +30,35 @@ function pickled(value: Saved, storages: Map<string, CpuTensor>): Pickled {
   if (isTensor(value)) {
     const key = String(storages.size);
     storages.set(key, value);
-    return tensor({key, shape: value.shape});
+    return tensor({key, shape: value.shape, type});
   }
   if (Array.isArray(value))
-    return list(...(value as readonly Saved[]).map(item => pickled(item, storages)));
+    return list(...(value as readonly Saved[]).map(item => pickled(item, storages, type)));
   return dictionary(
     Object.fromEntries(
       Object.entries(value as object).map(([key, inner]) => [
         key,
-        pickled(inner as Saved, storages),
+        pickled(inner as Saved, storages, type),
       ]),
     ),
   );
 }
 
 /** What `torch.save` makes of a value, today or before 1.6. */
-export function torchSaved(value: Saved, format: 'zip' | 'legacy' = 'zip'): Buffer {
+export function torchSaved(
+  value: Saved,
+  format: 'zip' | 'legacy' = 'zip',
+  numbers: keyof typeof NUMBERS = 'float',
+): Buffer {
   const storages = new Map<string, CpuTensor>();
-  const root = pickled(value, storages);
-  const bytes = [...storages].map(([key, {data}]) => [key, bytesOf(data)] as const);
+  const {type, size, ...kind} = NUMBERS[numbers];
+  const root = pickled(value, storages, type);
+  const bytes = [...storages].map(([key, {data}]) => [key, kind.bytesOf(data)] as const);
   if (format === 'zip') return torchZip(root, Object.fromEntries(bytes));
   return torchLegacy(
     root,
     Object.fromEntries(
-      bytes.map(([key, stored]) => [key, {length: stored.length / 4, bytes: stored}]),
+      bytes.map(([key, stored]) => [key, {length: stored.length / size, bytes: stored}]),
     ),
   );
 }

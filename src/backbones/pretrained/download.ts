@@ -21,12 +21,24 @@ export class WeightsUnavailableError extends defineError(
     `Weights cannot be downloaded from ${url}: ${reason}. Put the file at ${target} by hand, or use --weights FILE or --weights none.`,
 ) {}
 
-/** A complete download with another checksum than the published file. It is deleted. */
+interface ChecksumMismatch {
+  readonly url: string;
+  readonly expected: string;
+  readonly actual: string;
+  /** File with the expected checksum, if its publisher gives none. */
+  readonly pin?: string;
+}
+
+/** A complete download with another checksum than expected. It is deleted. */
 export class ChecksumMismatchError extends defineError(
   FinetuneError,
   'WEIGHTS_CHECKSUM_MISMATCH',
-  ({url, expected, actual}: {url: string; expected: string; actual: string}) =>
-    `The sha256 of ${url} begins with ${actual.slice(0, expected.length)} instead of ${expected}. The file was discarded. Try again, or from another network: something on the way changes it.`,
+  ({url, expected, actual, pin}: ChecksumMismatch) => {
+    const mismatch = `The sha256 of ${url} begins with ${actual.slice(0, expected.length)} instead of ${expected}`;
+    return pin === undefined
+      ? `${mismatch}. The file was discarded. Try again, or from another network: something on the way changes it.`
+      : `${mismatch}, which it had at its first download. The file was discarded. If its publisher has replaced it, delete ${pin} and try again.`;
+  },
 ) {}
 
 export interface DownloadProgress {
@@ -42,6 +54,8 @@ export interface DownloadOptions extends FetchOptions {
   readonly onProgress?: (progress: DownloadProgress) => void;
   /** Required prefix of the sha256, lower-case hex. Default: any file is accepted. */
   readonly sha256Prefix?: string;
+  /** File that the checksum was read from, if it was not published. */
+  readonly pin?: string;
   /** Whether to throw instead of using the network. */
   readonly offline?: boolean;
   /** Milliseconds before the first retry, doubled before each further one. Default: 1000. */
@@ -80,14 +94,19 @@ async function fetchVerified(
   onBytes: ByteProgressCallback,
   options: DownloadOptions,
 ): Promise<void> {
-  const {sha256Prefix = ''} = options;
+  const {sha256Prefix = '', pin} = options;
   const resumed = (await partialFile.size()) > 0;
   await fetchWithRetries(address, partialFile, onBytes, options);
   const actual = await sha256File(partialFile.bytes);
   if (actual.startsWith(sha256Prefix)) return;
   await partialFile.restart({url: address.publicUrl});
   if (!resumed)
-    throw new ChecksumMismatchError({url: address.publicUrl, expected: sha256Prefix, actual});
+    throw new ChecksumMismatchError({
+      url: address.publicUrl,
+      expected: sha256Prefix,
+      actual,
+      ...(pin !== undefined && {pin}),
+    });
   // Bytes of an earlier run may have caused the mismatch.
   return fetchVerified(address, partialFile, onBytes, options);
 }

@@ -1,6 +1,6 @@
 import {existsSync, readdirSync, statSync} from 'node:fs';
 import {basename, join, resolve} from 'node:path';
-import {UsageError} from '../../core/errors.js';
+import {errorMessage, UsageError} from '../../core/errors.js';
 import type {Finding} from '../../core/finding.js';
 import {redactUrl, restoreCredentials} from '../../core/text/redact-url.js';
 import {
@@ -10,6 +10,7 @@ import {
   type PretrainedWeights,
 } from './pretrained.js';
 import {sha256, sha256File} from '../../core/files/sha256.js';
+import {pinPath, readPin, writePin} from './checksum-pin.js';
 import {downloadFile, type DownloadOptions} from './download.js';
 import {readRunOrigin, resolveCheckpointFile, type RunOrigin} from '../weights/run-origin.js';
 import type {Arch} from '../resnet-specs.js';
@@ -25,7 +26,7 @@ export interface LocatedWeights {
   readonly base?: {readonly runOrigin: RunOrigin; readonly located?: LocatedWeights};
 }
 
-export interface LocateOptions extends Omit<DownloadOptions, 'sha256Prefix'> {
+export interface LocateOptions extends Omit<DownloadOptions, 'sha256Prefix' | 'pin'> {
   /** Called with files that were skipped because of a wrong checksum. */
   readonly onFinding?: (finding: Finding) => void;
   /** Called with informational messages. */
@@ -48,6 +49,26 @@ async function isIntact(
   return false;
 }
 
+/** Keeps the checksum of a file at its first use, if its publisher gives none. */
+async function pinFirstUse(
+  {name, sha256Prefix}: PretrainedWeights,
+  path: string,
+  {onInfo}: LocateOptions,
+): Promise<void> {
+  if (sha256Prefix !== undefined || readPin(path) !== undefined) return;
+  const first = `The publisher of ${name} gives no checksum.`;
+  try {
+    const checksum = await writePin(path);
+    onInfo?.(
+      `${first} The sha256 of this first file, ${checksum}, is kept in ${pinPath(path)}: later runs accept no other.`,
+    );
+  } catch (error) {
+    onInfo?.(
+      `${first} That of this file cannot be kept (${errorMessage(error)}): later runs cannot check it.`,
+    );
+  }
+}
+
 /**
  * Locates the file of a pretrained-weights entry: in this project's cache, else in those of torch and Hugging Face (read only), else by
  * downloading it.
@@ -58,12 +79,24 @@ export async function locatePretrained(
   options: LocateOptions = {},
 ): Promise<LocatedWeights> {
   for (const file of findCachedWeights(pretrained, options.environment)) {
-    if (await isIntact(file, 'It is not used; delete it.', options))
-      return {path: file.path, source: file.source, pretrained};
+    if (!(await isIntact(file, 'It is not used; delete it.', options))) continue;
+    if (file.source === 'cache') await pinFirstUse(pretrained, file.path, options);
+    return {path: file.path, source: file.source, pretrained};
   }
   const path = join(weightsDirectory(options.environment), pretrained.file);
-  await downloadFile(pretrained.url, path, {...options, sha256Prefix: pretrained.sha256Prefix});
+  await downloadFile(pretrained.url, path, {...options, ...expectedChecksum(pretrained, path)});
+  await pinFirstUse(pretrained, path, options);
   return {path, source: 'download', pretrained};
+}
+
+/** The checksum that a download must have: the published one, else that of the first download. */
+function expectedChecksum(
+  {sha256Prefix}: PretrainedWeights,
+  path: string,
+): Pick<DownloadOptions, 'sha256Prefix' | 'pin'> {
+  if (sha256Prefix !== undefined) return {sha256Prefix};
+  const pinned = readPin(path);
+  return pinned === undefined ? {} : {sha256Prefix: pinned, pin: pinPath(path)};
 }
 
 /** Where `locatePretrained` would find the file, without reading or downloading it; for a download, its target path. */
@@ -101,13 +134,23 @@ async function locateFile(
   const {catalog = publishedCards()} = options;
   const pretrained = catalog.find(({file}) => file === basename(path));
   if (pretrained === undefined || statSync(path).isDirectory()) return {path, source: 'file'};
-  const {sha256Prefix} = pretrained;
-  const intact = await isIntact(
-    {path, sha256Prefix},
-    `It is used, but not taken for ${pretrained.name}.`,
-    options,
+  return (await isPublishedFile(path, pretrained, options))
+    ? {path, source: 'file', pretrained}
+    : {path, source: 'file'};
+}
+
+/** Whether a file with the name of a published one is that file; reports it otherwise. A name alone proves nothing. */
+async function isPublishedFile(
+  path: string,
+  {name, sha256Prefix}: PretrainedWeights,
+  options: LocateOptions,
+): Promise<boolean> {
+  if (sha256Prefix !== undefined)
+    return isIntact({path, sha256Prefix}, `It is used, but not taken for ${name}.`, options);
+  options.onInfo?.(
+    `${path} has the name of ${name}, whose publisher gives no checksum. It is read like other files; --weights ${name} preprocesses as its publisher does.`,
   );
-  return intact ? {path, source: 'file', pretrained} : {path, source: 'file'};
+  return false;
 }
 
 const hashKey = (text: string): string => sha256(text).slice(0, 12);

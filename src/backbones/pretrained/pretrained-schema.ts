@@ -2,27 +2,46 @@ import type {ObjectSchema} from '../../core/schema.js';
 import {FITS, type Preprocessing} from '../../core/preprocessing.js';
 import {ARCHS, STAGES, type Arch, type LastStage, type ResNetVariant} from '../resnet-specs.js';
 
-/** A published weights file: how to download it, verify it and preprocess its input. */
+/**
+ * What the features of weights are good for. `probe`: a head on frozen features, also as the first phase of a schedule. `full`: training of
+ * the whole network from the first update. `far-domain`: a probe on images unlike ImageNet's.
+ */
+export const GOOD_FOR = ['probe', 'full', 'far-domain'] as const;
+export type GoodFor = (typeof GOOD_FOR)[number];
+
+/** Published accuracy in percent. */
+export interface PublishedAccuracy {
+  readonly 'acc@1': number;
+  readonly 'acc@5'?: number;
+}
+
+/** A published weights file: how to download it, verify it and preprocess its input. What its publisher does not state is absent. */
 export interface PretrainedWeights extends ResNetVariant {
   /** Name of the entry: `resnet50.imagenet1k-v1`. */
   readonly name: string;
   readonly arch: Arch;
   readonly url: string;
-  /** File name, which other tools also use in their caches. */
+  /** File name in the cache. With a checksum, other tools use the same name in theirs. */
   readonly file: string;
-  /** Prefix of the file's sha256, lower-case hex. */
-  readonly sha256Prefix: string;
+  /** Prefix of the file's sha256, lower-case hex, as published. Without it, the checksum of the first download is kept (checksum-pin.ts). */
+  readonly sha256Prefix?: string;
   /** Size of the file in MiB, as published. */
-  readonly sizeMiB: number;
+  readonly sizeMiB?: number;
   /** Hugging Face repository with the same weights in `model.safetensors`, under the same tensor names. */
   readonly huggingFace?: string;
   readonly preprocessing: Preprocessing;
   /** Number of stages in the file. */
   readonly stages: LastStage;
-  readonly classes: number;
+  /** Number of classes of the file's classifier. Absent if it has none. */
+  readonly classes?: number;
   readonly numParams: number;
-  /** Published accuracy in percent, by dataset. */
-  readonly metrics: Readonly<Record<string, {readonly 'acc@1': number; readonly 'acc@5': number}>>;
+  /** Published accuracies by dataset, and by method where the file's own classifier was not measured. The most telling one is first. */
+  readonly metrics: Readonly<Record<string, PublishedAccuracy>>;
+  readonly goodFor: readonly GoodFor[];
+  /** SPDX identifier of the license that the publisher names. */
+  readonly licenseId: string;
+  /** Whether the license forbids commercial use. Such weights are used only if the user names them. */
+  readonly nonCommercial: boolean;
   /** What is known about the license, in sentences. */
   readonly license: string;
   /** URL of a page about how the weights were trained. */
@@ -76,22 +95,29 @@ const properties = {
   numParams: {type: 'integer', minimum: 1},
   metrics: {
     type: 'object',
+    minProperties: 1,
     additionalProperties: {
       type: 'object',
       additionalProperties: false,
-      required: ['acc@1', 'acc@5'],
+      required: ['acc@1'],
       properties: {'acc@1': percentSchema, 'acc@5': percentSchema},
     },
   },
+  goodFor: {type: 'array', items: {enum: GOOD_FOR}, minItems: 1, uniqueItems: true},
+  licenseId: {type: 'string', pattern: '^[A-Za-z0-9.-]+$'},
+  nonCommercial: {type: 'boolean'},
   license: {type: 'string', minLength: 1},
   trainingRecipe: urlSchema,
   source: urlSchema,
 } satisfies Record<keyof PretrainedWeights, object>;
 
+/** Fields that some publishers do not state. */
+const OPTIONAL = ['sha256Prefix', 'sizeMiB', 'huggingFace', 'classes'];
+
 /** Schema of a file of `pretrained/`. No field has a default: nothing is assumed about weights. */
 export const pretrainedSchema: ObjectSchema = {
   type: 'object',
   additionalProperties: false,
-  required: Object.keys(properties).filter(key => key !== 'huggingFace'),
+  required: Object.keys(properties).filter(key => !OPTIONAL.includes(key)),
   properties,
 };

@@ -3,7 +3,7 @@ import {UsageError} from '../../core/errors.js';
 import {suggest} from '../../core/text/suggest.js';
 import {validate} from '../../core/schema.js';
 import {ARCHS, type Arch} from '../resnet-specs.js';
-import {pretrainedSchema, type PretrainedWeights} from './pretrained-schema.js';
+import {pretrainedSchema, type GoodFor, type PretrainedWeights} from './pretrained-schema.js';
 
 export type {PretrainedWeights};
 
@@ -23,17 +23,25 @@ function readPretrained(): readonly PretrainedWeights[] {
     ),
   );
   return read.sort(
-    (a, b) => ARCHS.indexOf(a.arch) - ARCHS.indexOf(b.arch) || (a.name < b.name ? -1 : 1),
+    (a, b) =>
+      ARCHS.indexOf(a.arch) - ARCHS.indexOf(b.arch) ||
+      Number(isOfTorchvision(b)) - Number(isOfTorchvision(a)) ||
+      (a.name < b.name ? -1 : 1),
   );
 }
 
+const isOfTorchvision = ({name}: PretrainedWeights): boolean => name.includes('.imagenet1k-');
+
 let cachedEntries: readonly PretrainedWeights[] | undefined;
 
-/** All entries of `pretrained/`, by depth, then by version. */
+/** All entries of `pretrained/` by network, those of torchvision first. */
 export const listPretrained = (): readonly PretrainedWeights[] =>
   (cachedEntries ??= readPretrained());
 
-/** Normalizes an entry's name: `ResNet50_Weights.IMAGENET1K_V2`, or `IMAGENET1K_V2` alone, becomes `resnet50.imagenet1k-v2`. */
+/**
+ * Normalizes an entry's name: `ResNet50_Weights.IMAGENET1K_V2`, or `IMAGENET1K_V2` alone, becomes `resnet50.imagenet1k-v2`; timm's
+ * `resnet50.a1h_in1k` becomes `resnet50.a1h-in1k`.
+ */
 function normalizeName(requested: string, arch: Arch): string {
   const name = requested.toLowerCase().replace('_weights.', '.');
   // Network names may contain `_`, versions do not.
@@ -41,14 +49,35 @@ function normalizeName(requested: string, arch: Arch): string {
   return `${network}.${version!.replaceAll('_', '-')}`;
 }
 
-/** The entry with a name in this project's or torchvision's spelling. `auto` selects the first version. */
+/** Whether a name is the network and one word of the version: `resnet50.v2` for `resnet50.imagenet1k-v2`. */
+function isShortName(name: string, {arch, name: full}: PretrainedWeights): boolean {
+  const words = full.slice(arch.length + 1).split('-');
+  return words.some(word => name === `${arch}.${word}`);
+}
+
+/** The first entry of a network that is good for a use, else its first entry. Never one that is not for commercial use. */
+export function defaultPretrained(
+  arch: Arch,
+  goodFor: GoodFor,
+  entries: readonly PretrainedWeights[] = listPretrained(),
+): PretrainedWeights | undefined {
+  const usable = entries.filter(entry => entry.arch === arch && !entry.nonCommercial);
+  return usable.find(entry => entry.goodFor.includes(goodFor)) ?? usable[0];
+}
+
+/**
+ * The entry with a name in this project's, torchvision's or timm's spelling, or with one word of its version (`v2`, `dino`, `a1h`) if no
+ * other entry has it. `auto` selects the default for frozen features; a recipe with `auto` was resolved to a name before (recommend-weights.ts).
+ */
 export function findPretrained(
   requested: string,
   arch: Arch,
   entries: readonly PretrainedWeights[] = listPretrained(),
 ): PretrainedWeights | undefined {
-  const name = requested === 'auto' ? `${arch}.imagenet1k-v1` : normalizeName(requested, arch);
-  return entries.find(entry => entry.name === name);
+  if (requested === 'auto') return defaultPretrained(arch, 'probe', entries);
+  const name = normalizeName(requested, arch);
+  const [short, ...others] = entries.filter(entry => isShortName(name, entry));
+  return entries.find(entry => entry.name === name) ?? (others.length === 0 ? short : undefined);
 }
 
 /**
@@ -62,7 +91,7 @@ export function getPretrained(
 ): PretrainedWeights {
   const entry = findPretrained(requested, arch, entries);
   const namesForArch = entries
-    .filter(candidate => candidate.arch === arch)
+    .filter(candidate => candidate.arch === arch && !candidate.nonCommercial)
     .map(candidate => candidate.name);
   if (entry === undefined) {
     const names = entries.map(candidate => candidate.name);

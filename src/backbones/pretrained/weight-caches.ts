@@ -2,6 +2,7 @@ import {existsSync, readdirSync, readFileSync, realpathSync} from 'node:fs';
 import {homedir} from 'node:os';
 import {basename, join} from 'node:path';
 import {cacheDirectory} from '../../core/files/cache-directory.js';
+import {readPin} from './checksum-pin.js';
 import type {PretrainedWeights} from './pretrained.js';
 
 /** A weights file that is already on this machine. */
@@ -71,15 +72,28 @@ function huggingFaceFiles(repository: string, environment: Environment): CachedW
 export const weightsDirectory = (environment?: Environment): string =>
   join(cacheDirectory(environment), 'weights');
 
-/** Cached files of these weights on this machine, in order of preference. Their content is not read here. */
+/**
+ * Cached files of these weights on this machine, in order of preference. Their content is not read here. Without a published checksum, only
+ * this project's cache counts: in another one, a file of that name may be anything.
+ */
 export function findCachedWeights(
   pretrained: PretrainedWeights,
   environment: Environment = process.env,
 ): CachedWeights[] {
   const {file, sha256Prefix, huggingFace} = pretrained;
+  const own = join(weightsDirectory(environment), file);
+  const checksum = sha256Prefix ?? readPin(own);
   const candidates: CachedWeights[] = [
-    {source: 'cache', path: join(weightsDirectory(environment), file), sha256Prefix},
-    {source: 'torch', path: join(torchCacheDirectory(environment), file), sha256Prefix},
+    {source: 'cache', path: own, ...(checksum !== undefined && {sha256Prefix: checksum})},
+    ...(sha256Prefix === undefined
+      ? []
+      : [
+          {
+            source: 'torch',
+            path: join(torchCacheDirectory(environment), file),
+            sha256Prefix,
+          } as const,
+        ]),
   ];
   const existing = candidates.filter(({path}) => existsSync(path));
   return huggingFace === undefined

@@ -12,12 +12,19 @@ const SOURCE_LABELS = {
   download: 'download',
 };
 
-const imageNetMetrics = ({
-  metrics,
-}: PretrainedWeights): {readonly 'acc@1'?: number; readonly 'acc@5'?: number} =>
-  metrics['imagenet-1k'] ?? {};
-const formatFixed = (value: number | undefined, digits: number): string =>
-  value?.toFixed(digits) ?? '';
+/** Top-1 accuracy of the publisher; with a star if not of the file's own classifier on ImageNet-1K. */
+function formatAccuracy({metrics}: PretrainedWeights): string {
+  const [dataset, accuracy] = Object.entries(metrics)[0]!;
+  return `${accuracy['acc@1'].toFixed(1)}${dataset === 'imagenet-1k' ? ' ' : '*'}`;
+}
+
+/** What the starred accuracies are: `resnet50.dino: imagenet-1k, linear probe`. */
+const describeStars = (weights: readonly PretrainedWeights[]): string =>
+  weights
+    .map(({name, metrics}) => [name, Object.keys(metrics)[0]!] as const)
+    .filter(([, dataset]) => dataset !== 'imagenet-1k')
+    .map(([name, dataset]) => `${name}: ${dataset}`)
+    .join('; ');
 
 /** `finetune models` */
 export const modelsCommand: CommandHandler = async (_input, {environment, terminal}) => {
@@ -27,25 +34,27 @@ export const modelsCommand: CommandHandler = async (_input, {environment, termin
   }));
   const rows = weights.map(entry => [
     entry.name,
-    formatFixed(imageNetMetrics(entry)['acc@1'], 1),
-    formatFixed(imageNetMetrics(entry)['acc@5'], 1),
-    formatFixed(entry.numParams / 1e6, 1),
-    `${entry.preprocessing.resizeSize}/${entry.preprocessing.cropSize}`,
-    formatFixed(entry.sizeMiB, 0),
+    formatAccuracy(entry),
+    (entry.numParams / 1e6).toFixed(1),
+    entry.sizeMiB?.toFixed(0) ?? '',
+    entry.goodFor.join(', '),
+    entry.licenseId,
     SOURCE_LABELS[entry.source],
   ]);
   const {bold, dim} = terminal.resultStyle;
   const [heading, ...lines] = formatTable(
-    [['weights', 'top-1', 'top-5', 'M params', 'resize/crop', 'MiB', 'where from'], ...rows],
-    [1, 2, 3, 5],
+    [['weights', 'top-1', 'M params', 'MiB', 'good for', 'license', 'where from'], ...rows],
+    [1, 2, 3],
   );
   const licenseLines = [...new Set(weights.map(({license}) => license))].map(
     license => `License: ${license}`,
   );
   const notes = [
-    `Architectures: ${ARCHS.join(', ')}. Accuracies: per cent on ImageNet-1K, as published.`,
+    `Architectures: ${ARCHS.join(', ')}. Accuracies: per cent on ImageNet-1K, as published. * ${describeStars(weights)}.`,
+    'Good for: probe (a head on frozen features, then the last stages), full (training of the whole network), far-domain (a probe on images unlike those of ImageNet).',
+    'CC-BY-NC: not for commercial use, so only used if named.',
     ...licenseLines,
-    'Also taken by --weights: a file (.safetensors, .pth, .h5, a tfjs model), a url, auto (V1 of the architecture), none (random).',
+    'Also taken by --weights: a file (.safetensors, .pth, .h5, a tfjs model), a url, auto (V1; for full training of many images V2 or a1), none (random), compare=NAME,NAME (which suits the images best).',
   ];
   return {
     document: {archs: ARCHS, weights},

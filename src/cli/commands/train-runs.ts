@@ -46,7 +46,7 @@ export async function trainSingle({
   const view = new ConsoleView(terminal, {verbose, ...pickListPath(folder, data)});
   view.listen({type: 'recipe', ...resolved});
   const options = {
-    ...plan.finetuneOptions(out, resolved.sources, backendSeconds),
+    ...plan.finetuneOptions(out, resolved, backendSeconds),
     signal,
     onEvent: view.listen,
   };
@@ -71,7 +71,7 @@ export async function trainFolds(
   const view = new FoldsView(terminal, resolved.recipe, {verbose});
   view.listen({type: 'recipe', ...resolved});
   const options = {
-    ...plan.finetuneOptions(out, resolved.sources, backendSeconds),
+    ...plan.finetuneOptions(out, resolved, backendSeconds),
     signal,
     onEvent: view.listen,
   };

@@ -7,6 +7,7 @@ import {RunPlan} from '../run-plan.js';
 import {formatBackend, formatThreads, toBackendOptions} from '../terminal/backend-view.js';
 import {formatOptions} from '../terminal/format-options.js';
 import {formatLabeled} from '../terminal/screen/layout.js';
+import {assertComparisonOptions, compareCommand, comparedNames} from './compare-weights.js';
 import {trainFolds, trainSingle} from './train-runs.js';
 
 /** @throws UsageError (exit 2) for options that conflict with `--folds` */
@@ -28,7 +29,9 @@ export const trainCommand: CommandHandler = async (input, context) => {
   const {terminal} = context;
   const {dim} = terminal.style;
   const plan = new RunPlan(input);
-  assertFoldOptions(plan);
+  const names = comparedNames(plan);
+  if (names === undefined) assertFoldOptions(plan);
+  else assertComparisonOptions(plan);
   const {data, verbose, folds} = plan.values;
   const folder = await loadFolder(data, plan.folderOptions, context);
   if (folds !== undefined) validateFoldOptions(folder, plan.requested, folds);
@@ -39,6 +42,8 @@ export const trainCommand: CommandHandler = async (input, context) => {
   terminal.log(
     formatLabeled(dim, 'threads', formatThreads(plan.values.workers, backend), terminal.columns),
   );
+  if (names !== undefined)
+    return compareCommand(plan, names, folder, backend.device === 'gpu', context);
   const resolved = plan.resolve(folder, backend.device === 'gpu');
   const out = plan.chooseDirectory(resolved.recipe.arch);
   if (verbose)

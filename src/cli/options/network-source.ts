@@ -17,13 +17,14 @@ export function toNetworkSource(
   model: string | undefined,
   {optionSources, values}: Pick<CommandInput, 'optionSources' | 'values'>,
 ): NetworkSource {
-  const {arch, weights, imageSize, pooling} = values as OptionValues & WeightsSource;
-  const {fit = 'crop', seed = 42, lastStage = stageCount(arch)} = values as Partial<WeightsSource>;
+  const {arch, weights, imageSize, pooling, fit} = values as OptionValues & WeightsSource;
+  const {seed = 42, lastStage = stageCount(arch)} = values as Partial<WeightsSource>;
   if (model === undefined)
     return {
-      ...{arch, weights, lastStage, fit, seed},
+      ...{arch, weights, lastStage, seed},
       ...(imageSize !== undefined && {imageSize}),
       ...(pooling !== undefined && {pooling}),
+      ...(fit !== undefined && {fit}),
     };
   const flags = optionSources.find(({source}) => source === 'flag')?.values ?? {};
   const conflict = NETWORK_FLAGS.find(key => flags[key] !== undefined);

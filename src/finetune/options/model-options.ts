@@ -15,7 +15,7 @@ export const MODEL_OPTIONS = {
   weights: {
     scope: 'recipe',
     schema: {type: 'string', minLength: 1},
-    help: 'auto, a name (see finetune models), a file, or none',
+    help: 'auto, a name (finetune models), a file, none, compare=A,B',
     default: 'auto',
     isCommon: true,
     isPath: true,
@@ -35,11 +35,13 @@ export const MODEL_OPTIONS = {
     defaultText: 'of the weights',
     example: 224,
   },
+  /** Default: the fit of the weights. */
   fit: {
     scope: 'recipe',
     schema: {enum: FITS},
     help: 'how images are fitted to the square input: crop (center), squash, or pad (letterbox)',
-    default: 'crop',
+    defaultText: 'of the weights, mostly crop',
+    example: 'crop',
   },
   head: {
     scope: 'recipe',

@@ -1,7 +1,6 @@
 import {checkLearningRates} from '../../backbones/layer-groups.js';
 import {checkOptions, BOOLEAN} from '../../core/arguments.js';
 import {UsageError} from '../../core/errors.js';
-import {hideCredentials} from '../../core/text/redact-url.js';
 import {usableMemory} from '../../core/system-resources.js';
 import {checkFolder} from '../../datasets/discovery/folder-arguments.js';
 import {groupBy} from '../../core/group-by.js';
@@ -15,6 +14,7 @@ import {
 } from '../options/merge-options.js';
 import {OPTIONS} from '../options/options.js';
 import {resolveImageSize, resolveLastStage} from './network-defaults.js';
+import {nameWeights, recommendWeights} from './recommend-weights.js';
 import {NAMED_SCHEDULES, type Phase} from './phases.js';
 import {checkRecipeInput, RECIPE_OPTIONS, type Recipe, type RecipeInput} from './recipe.js';
 import {PROBE_UPDATES, recommend, recommendProbeEpochs, type DatasetStats} from './recommend.js';
@@ -139,13 +139,23 @@ function resolveWith(given: readonly RecipeSource[], stats: DatasetStats): Resol
   ]);
   const {freeze: _freeze, epochs: _epochs, lr: _lr, ...rest} = values;
   const phases = resolvePhases(values, stats);
-  const recipe = {...rest, weights: hideCredentials(rest.weights!), phases} as Recipe;
+  const requested = {...rest, weights: nameWeights(values as Recipe), phases} as Recipe;
+  const weights = rest.weights === 'auto' ? recommendWeights(requested, stats) : undefined;
+  const recipe = weights === undefined ? requested : {...requested, weights: weights.value};
   for (const phase of phases) checkLearningRates(phase.name, phase.learningRates, recipe.lastStage);
   const reasons = [...recommendation.reasons]
     .filter(([key]) => sources[key] === 'recommended')
     .map(([key, reason]) => `${key} ${String(values[key as keyof RecipeInput])}: ${reason}`);
   const schedule = sources.phases ?? sources.freeze;
-  return {recipe, sources: {...sources, ...(schedule && {phases: schedule})}, reasons};
+  return {
+    recipe,
+    sources: {
+      ...sources,
+      ...(schedule && {phases: schedule}),
+      ...(weights && {weights: 'recommended'}),
+    },
+    reasons: weights ? [`weights ${weights.value}: ${weights.reason}`, ...reasons] : reasons,
+  };
 }
 
 /** Computes the statistics of a folder that recommendations need. */

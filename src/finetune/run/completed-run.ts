@@ -40,7 +40,15 @@ const settingsOf = (recipe: Recipe, settings: RunSettings | undefined): Setting[
     name,
     value,
     source: settings?.sources?.[name] ?? 'default',
+    ...reasonFor(name, settings),
   }));
+
+/** The reason for a recommended value. A recipe has the phases of the freeze schedule that was recommended. */
+function reasonFor(name: string, settings: RunSettings | undefined): Pick<Setting, 'reason'> {
+  const start = `${name === 'phases' ? 'freeze' : name} `;
+  const found = settings?.reasons?.find(reason => reason.startsWith(start));
+  return found === undefined ? {} : {reason: found.slice(found.indexOf(': ') + 2)};
+}
 
 /** Builds the record of a run. Its timings are preliminary until the export ends. */
 export function toRunRecord(

@@ -1,17 +1,19 @@
-import {readdirSync} from 'node:fs';
+import {readdirSync, readFileSync} from 'node:fs';
 import {expect} from 'chai';
 import {
   findPretrained,
   getPretrained,
   listPretrained,
   parsePretrained,
+  type PretrainedWeights,
 } from '../../../src/backbones/pretrained/pretrained.js';
 import {countParameters} from '../../../src/backbones/network.js';
+import {ARCHS} from '../../../src/backbones/resnet-specs.js';
 import {SchemaError} from '../../../src/core/schema.js';
 import {UsageError} from '../../../src/core/errors.js';
 
 /** sha256 prefix, MiB, top-1, top-5: torchvision/models/resnet.py of 0.13 and later. */
-const PUBLISHED: Record<string, [string, number, number, number]> = {
+const TORCHVISION: Record<string, [string, number, number, number]> = {
   'resnet18.imagenet1k-v1': ['f37072fd', 44.661, 69.758, 89.078],
   'resnet34.imagenet1k-v1': ['b627a593', 83.275, 73.314, 91.42],
   'resnet50.imagenet1k-v1': ['0676ba61', 97.781, 76.13, 92.862],
@@ -31,9 +33,37 @@ const PUBLISHED: Record<string, [string, number, number, number]> = {
   'wide_resnet101_2.imagenet1k-v2': ['d733dc28', 484.747, 82.51, 96.02],
 };
 
+/**
+ * sha256 prefix, top-1, top-5 of the other publishers: timm/models/resnet.py of 1.0 and its table of results at 224 px, and the READMEs of
+ * the authors. A publisher without a checksum has none here.
+ */
+const OTHERS: Record<string, [string | undefined, number, number | undefined]> = {
+  'resnet18.a1-in1k': ['d63eafa0', 71.49, 90.07],
+  'resnet18.fb-ssl-yfcc100m-ft-in1k': ['d92f0530', 72.8, 91.5],
+  'resnet18.fb-swsl-ig1b-ft-in1k': ['118f1556', 73.4, 91.9],
+  'resnet34.a1-in1k': ['46f8f793', 76.42, 92.87],
+  'resnet50.a1h-in1k': ['001a1197', 80.67, 95.3],
+  'resnet50.barlow-twins': [undefined, 73.5, 91],
+  'resnet50.dino': [undefined, 75.3, undefined],
+  'resnet50.fb-ssl-yfcc100m-ft-in1k': ['08389792', 79.3, 94.9],
+  'resnet50.fb-swsl-ig1b-ft-in1k': ['16a12f1b', 81.2, 96],
+  'resnet50.miil-21k': [undefined, 75.6, undefined],
+  'resnet101.a1h-in1k': ['36d3f2aa', 81.93, 95.75],
+  'resnet152.a1h-in1k': ['dc400468', 82.8, 96.13],
+  'resnext50_32x4d.a1h-in1k': ['0146ab0a', 81.1, 95.33],
+  'resnext101_64x4d.c1-in1k': ['0d0e0cc0', 82.46, 95.92],
+};
+
+const isOfTorchvision = ({name}: PretrainedWeights): boolean => name in TORCHVISION;
+
 describe('the entries of pretrained/', () => {
-  it('are the files torchvision published for these networks, by network, then by version', () => {
-    expect(listPretrained().map(card => card.name)).to.deep.equal(Object.keys(PUBLISHED));
+  it('are the files of torchvision and of the other publishers, by network, torchvision first', () => {
+    const names = listPretrained().map(card => card.name);
+    expect([...names].sort()).to.deep.equal(
+      [...Object.keys(TORCHVISION), ...Object.keys(OTHERS)].sort(),
+    );
+    expect([...new Set(listPretrained().map(({arch}) => arch))]).to.deep.equal(ARCHS);
+    expect(names.slice(0, 2)).to.deep.equal(['resnet18.imagenet1k-v1', 'resnet18.a1-in1k']);
   });
 
   it('lie in a file of their own name each', () => {
@@ -45,34 +75,74 @@ describe('the entries of pretrained/', () => {
     );
   });
 
+  it('are listed in docs/weights.md with their licenses', () => {
+    const page = readFileSync(new URL('../../../../docs/weights.md', import.meta.url), 'utf8');
+    for (const {name, licenseId, goodFor, sha256Prefix} of listPretrained()) {
+      const cells =
+        page
+          .split('\n')
+          .find(line => line.startsWith(`| \`${name}\` `))
+          ?.split('|') ?? [];
+      const [, , , uses, license, checksum] = cells.map(cell => cell.trim());
+      expect([uses, license, checksum], name).to.deep.equal([
+        goodFor.join(', '),
+        licenseId,
+        sha256Prefix === undefined ? 'none' : 'yes',
+      ]);
+    }
+  });
+
+  it('have file names of their own, since they share a cache', () => {
+    const files = listPretrained().map(({file}) => file);
+    expect(new Set(files).size).to.equal(files.length);
+  });
+
   for (const card of listPretrained()) {
     describe(card.name, () => {
+      it('belongs to its network, and counts its parameters', () => {
+        expect(card.name).to.match(new RegExp(`^${card.arch}\\.`));
+        const backbone = countParameters({...card, lastStage: 4}, 0);
+        const {classes} = card;
+        expect(card.numParams).to.equal(
+          classes === undefined ? backbone : countParameters({...card, lastStage: 4}, classes),
+        );
+      });
+
+      it('is non-commercial if, and only if, its license is', () => {
+        expect(card.nonCommercial).to.equal(card.licenseId.includes('NC'));
+      });
+    });
+  }
+
+  for (const card of listPretrained().filter(isOfTorchvision)) {
+    describe(`${card.name} of torchvision`, () => {
+      const {sha256Prefix = '', sizeMiB = 0} = card;
+
       it('has the checksum, size and accuracies its authors published', () => {
         const {'acc@1': top1, 'acc@5': top5} = card.metrics['imagenet-1k']!;
-        expect([card.sha256Prefix.slice(0, 8), card.sizeMiB, top1, top5]).to.deep.equal(
-          PUBLISHED[card.name],
+        expect([sha256Prefix.slice(0, 8), sizeMiB, top1, top5]).to.deep.equal(
+          TORCHVISION[card.name],
         );
       });
 
       it('names one file in all its fields', () => {
-        expect(card.name).to.match(new RegExp(`^${card.arch}\\.`));
-        expect(card.file).to.equal(`${card.arch}-${card.sha256Prefix.slice(0, 8)}.pth`);
+        expect(card.file).to.equal(`${card.arch}-${sha256Prefix.slice(0, 8)}.pth`);
         expect(card.url).to.equal(`https://download.pytorch.org/models/${card.file}`);
         expect(card.source).to.include(`.${card.arch}.html`);
         expect(card.huggingFace).to.match(new RegExp(`^timm/${card.arch}\\.tv`));
       });
 
-      it('counts the parameters of its network, and its file has four bytes for each, or two', () => {
-        expect(countParameters({...card, lastStage: 4}, card.classes)).to.equal(card.numParams);
+      it('has four bytes for each parameter, or two', () => {
         // The first files of the wide networks hold half floats.
         const bytes = /^wide_.*-v1$/.test(card.name) ? 2 : 4;
-        expect((card.sizeMiB * 2 ** 20) / (bytes * card.numParams)).to.be.within(1, 1.01);
+        expect((sizeMiB * 2 ** 20) / (bytes * card.numParams)).to.be.within(1, 1.01);
       });
 
       it('is fed as it was evaluated: the first recipe at 256 to 224, the new one at 232 to 224', () => {
         const {resizeSize, cropSize} = card.preprocessing;
         const isNewRecipe = card.name.endsWith('v2') || card.arch === 'resnext101_64x4d';
         expect([resizeSize, cropSize]).to.deep.equal([isNewRecipe ? 232 : 256, 224]);
+        expect(card.goodFor).to.deep.equal([isNewRecipe ? 'full' : 'probe']);
       });
 
       it('says what is known of its license', () => {
@@ -80,18 +150,70 @@ describe('the entries of pretrained/', () => {
       });
     });
   }
+
+  for (const card of listPretrained().filter(entry => !isOfTorchvision(entry))) {
+    describe(`${card.name} of ${new URL(card.source).pathname}`, () => {
+      it('has the checksum and accuracies its authors published, and no others', () => {
+        const [{'acc@1': top1, 'acc@5': top5}] = Object.values(card.metrics) as [
+          PretrainedWeights['metrics'][string],
+        ];
+        expect([card.sha256Prefix, top1, top5]).to.deep.equal(OTHERS[card.name]);
+        expect(card).to.not.have.property('sizeMiB');
+      });
+
+      it('has the checksum that its file name ends with, as these publishers name files', () => {
+        const [, inName] = /-([0-9a-f]{8})\.pth$/.exec(card.url) ?? [];
+        expect(card.sha256Prefix).to.equal(inName);
+        if (inName !== undefined) expect(card.url.endsWith(`/${card.file}`)).to.equal(true);
+      });
+
+      it('is fed as its authors do: resized to 224 px, or to 224 / 0.95, 256', () => {
+        const {resizeSize, cropSize} = card.preprocessing;
+        expect(cropSize).to.equal(224);
+        expect(resizeSize).to.be.oneOf([224, Math.floor(224 / 0.95), 256]);
+      });
+    });
+  }
+
+  it('squash images for MIIL, whose weights were trained on numbers of 0 to 1', () => {
+    expect(getPretrained('miil', 'resnet50').preprocessing).to.deep.include({
+      fit: 'squash',
+      mean: [0, 0, 0],
+      std: [1, 1, 1],
+      scale: 1 / 255,
+    });
+  });
 });
 
 describe('parsePretrained', () => {
   it('refuses a misspelt key, naming the nearest, and a missing one', () => {
-    const {sha256Prefix, ...rest} = listPretrained()[0]!;
-    expect(() => parsePretrained({...rest, sha256Prefx: sha256Prefix}, 'Card x.json'))
+    const {licenseId, ...rest} = listPretrained()[0]!;
+    expect(() => parsePretrained({...rest, licenceId: licenseId}, 'Card x.json'))
       .to.throw(SchemaError, 'Card x.json: ')
       .with.property('issues')
       .that.deep.equals([
-        '"sha256Prefix" is missing.',
-        '"sha256Prefx" is no known key; did you mean sha256Prefix?',
+        '"licenseId" is missing.',
+        '"licenceId" is no known key; did you mean licenseId?',
       ]);
+  });
+
+  it('takes an entry without what its publisher does not state', () => {
+    const {
+      sha256Prefix: _,
+      sizeMiB: _size,
+      huggingFace: _hub,
+      classes: _classes,
+      ...rest
+    } = listPretrained()[0]!;
+    expect(parsePretrained(rest, 'Card x.json')).to.deep.equal(rest);
+  });
+
+  it('refuses an entry that is good for nothing, or without an accuracy', () => {
+    for (const broken of [{goodFor: []}, {goodFor: ['everything']}, {metrics: {}}])
+      expect(() => parsePretrained({...listPretrained()[0]!, ...broken}, 'Card x.json')).to.throw(
+        SchemaError,
+        Object.keys(broken)[0]!,
+      );
   });
 
   it('refuses a checksum that is not one', () => {
@@ -117,6 +239,30 @@ describe('getPretrained', () => {
     });
   }
 
+  for (const [short, name] of [
+    ['v2', 'resnet50.imagenet1k-v2'],
+    ['V1', 'resnet50.imagenet1k-v1'],
+    ['dino', 'resnet50.dino'],
+    ['barlow', 'resnet50.barlow-twins'],
+    ['resnet50.a1h', 'resnet50.a1h-in1k'],
+    ['swsl', 'resnet50.fb-swsl-ig1b-ft-in1k'],
+  ] as const) {
+    it(`takes ${short} for ${name}`, () => {
+      expect(getPretrained(short, 'resnet50').name).to.equal(name);
+    });
+  }
+
+  it("takes timm's spelling", () => {
+    expect(getPretrained('resnet18.fb_swsl_ig1b_ft_in1k', 'resnet18').name).to.equal(
+      'resnet18.fb-swsl-ig1b-ft-in1k',
+    );
+  });
+
+  it('takes no word that two entries share', () => {
+    expect(findPretrained('in1k', 'resnet50')).to.equal(undefined);
+    expect(findPretrained('imagenet1k', 'resnet50')).to.equal(undefined);
+  });
+
   it('keeps the underscore in the name of a network', () => {
     const [first] = listPretrained();
     const resnext = parsePretrained({...first, name: 'resnext50_32x4d.imagenet1k-v1'}, 'Card');
@@ -127,21 +273,21 @@ describe('getPretrained', () => {
   it('refuses an unknown name with the nearest known one', () => {
     expect(() => getPretrained('resnet50.imagnet1k-v2', 'resnet50')).to.throw(
       UsageError,
-      '"resnet50.imagnet1k-v2" is no value of --weights; did you mean resnet50.imagenet1k-v2? Use auto, none, a file, a url or one of resnet50.imagenet1k-v1, resnet50.imagenet1k-v2; finetune models lists all.',
+      '"resnet50.imagnet1k-v2" is no value of --weights; did you mean resnet50.imagenet1k-v2? Use auto, none, a file, a url or one of resnet50.imagenet1k-v1, resnet50.imagenet1k-v2, resnet50.a1h-in1k, resnet50.barlow-twins, resnet50.dino, resnet50.miil-21k; finetune models lists all.',
     );
   });
 
   it('knows that nobody published V2 weights of the two smallest', () => {
     expect(() => getPretrained('IMAGENET1K_V2', 'resnet18')).to.throw(
       UsageError,
-      '"IMAGENET1K_V2" is no value of --weights; did you mean resnet18.imagenet1k-v1? Use auto, none, a file, a url or one of resnet18.imagenet1k-v1; finetune models lists all.',
+      '"IMAGENET1K_V2" is no value of --weights; did you mean resnet18.imagenet1k-v1? Use auto, none, a file, a url or one of resnet18.imagenet1k-v1, resnet18.a1-in1k; finetune models lists all.',
     );
   });
 
   it('says where to look when nothing is near', () => {
     expect(() => getPretrained('the-best-ones', 'resnet34')).to.throw(
       UsageError,
-      '"the-best-ones" is no value of --weights. Use auto, none, a file, a url or one of resnet34.imagenet1k-v1; finetune models lists all.',
+      '"the-best-ones" is no value of --weights. Use auto, none, a file, a url or one of resnet34.imagenet1k-v1, resnet34.a1-in1k; finetune models lists all.',
     );
   });
 

@@ -83,7 +83,7 @@ describe('resolveLayers', () => {
     const {recipe} = flags({});
     expect(recipe).to.deep.equal({
       arch: 'resnet50',
-      weights: 'auto',
+      weights: 'resnet50.imagenet1k-v1',
       lastStage: 4,
       head: 'linear',
       pooling: 'avg',
@@ -102,7 +102,6 @@ describe('resolveLayers', () => {
       views: 2,
       precision: 'fp32',
       groupBy: 'near-duplicates',
-      fit: 'crop',
       classBalance: 'none',
       valSplit: 0.2,
       testSplit: 0,
@@ -132,11 +131,14 @@ describe('resolveLayers', () => {
 
   it('says why what it recommends, not why what was said', () => {
     expect(flags({}).reasons).to.deep.equal([
+      'weights resnet50.imagenet1k-v1: frozen layers do best with weights trained without label smoothing',
       'freeze probe-then-last-stage: about 1,000 training images carry the head and the last stage',
       'epochs 8: about 8,000 images shown, from a head that is fitted already',
       'batchNorm inference: stored batch-norm statistics are better than those of small batches',
     ]);
-    expect(flags({freeze: 'full', epochs: 3, batchNorm: 'training'}).reasons).to.deep.equal([]);
+    expect(
+      flags({freeze: 'full', epochs: 3, batchNorm: 'training', weights: 'v2'}).reasons,
+    ).to.deep.equal([]);
   });
 
   it('gives a schedule that ends with the probe the numbers of the probe', () => {
@@ -180,6 +182,7 @@ describe('resolveLayers', () => {
     expect(recipe.phases).to.equal(PHASES);
     expect(sources).to.not.have.any.keys('epochs', 'lr');
     expect(reasons).to.deep.equal([
+      'weights resnet50.imagenet1k-v1: frozen layers do best with weights trained without label smoothing',
       'batchNorm inference: stored batch-norm statistics are better than those of small batches',
     ]);
   });

@@ -1,0 +1,16 @@
+/**
+ * Two-sided p-value of McNemar's exact test: of two classifiers on the same images, `onlyFirst` images are classified correctly by the first
+ * alone, and `onlySecond` by the second alone. If both are equally accurate, each of these images falls to either with probability 1/2.
+ */
+export function mcnemarTest(onlyFirst: number, onlySecond: number): number {
+  const count = onlyFirst + onlySecond;
+  const fewer = Math.min(onlyFirst, onlySecond);
+  // log C(count, k) - count log 2, so that no binomial coefficient overflows.
+  let logProbability = -count * Math.LN2;
+  let tail = 0;
+  for (let k = 0; k <= fewer; k++) {
+    tail += Math.exp(logProbability);
+    logProbability += Math.log((count - k) / (k + 1));
+  }
+  return Math.min(1, 2 * tail);
+}

@@ -26,7 +26,7 @@ const HISTORY = 10;
 /** Fraction of the predicted decrease that a step must reach (Armijo 1966). */
 const SUFFICIENT_DECREASE = 1e-4;
 const MAX_HALVINGS = 20;
-/** Relative error of a value that float32 matrix products are part of. A rise by less is no rise. */
+/** Relative error of a value that float32 matrix products are part of. A smaller change is none. */
 const VALUE_NOISE = 1e-9;
 
 /** A step and the change of the gradient over it. */
@@ -43,21 +43,33 @@ const dot = (a: Float64Array, b: Float64Array): number => {
   return sum;
 };
 
-const subtract = (a: Float64Array, b: Float64Array): Float64Array =>
-  a.map((value, i) => value - b[i]!);
+const subtract = (a: Float64Array, b: Float64Array): Float64Array => {
+  const difference = a.slice();
+  for (let i = 0; i < a.length; i++) difference[i]! -= b[i]!;
+  return difference;
+};
 
 /** Adds `factor * b` to `a`, in place. */
 const addScaled = (a: Float64Array, factor: number, b: Float64Array): void => {
   for (let i = 0; i < a.length; i++) a[i]! += factor * b[i]!;
 };
 
+/** Multiplies a vector by a factor, in place. */
+const scaleBy = (vector: Float64Array, factor: number): void => {
+  for (let i = 0; i < vector.length; i++) vector[i]! *= factor;
+};
+
 /** Largest absolute component. */
-export const maxNorm = (vector: Float64Array): number =>
-  vector.reduce((largest, value) => Math.max(largest, Math.abs(value)), 0);
+export function maxNorm(vector: Float64Array): number {
+  let largest = 0;
+  for (let i = 0; i < vector.length; i++) largest = Math.max(largest, Math.abs(vector[i]!));
+  return largest;
+}
 
 /** The two-loop recursion (Nocedal & Wright, Numerical Optimization, algorithm 7.4). */
 function descentDirection(gradient: Float64Array, steps: readonly Step[]): Float64Array {
-  const direction = gradient.map(value => -value);
+  const direction = gradient.slice();
+  scaleBy(direction, -1);
   const factors = steps.toReversed().map(({move, change, inverseCurvature}) => {
     const factor = inverseCurvature * dot(move, direction);
     addScaled(direction, -factor, change);
@@ -68,7 +80,7 @@ function descentDirection(gradient: Float64Array, steps: readonly Step[]): Float
     last === undefined
       ? Math.min(1, 1 / Math.sqrt(dot(gradient, gradient)))
       : 1 / (last.inverseCurvature * dot(last.change, last.change));
-  for (let i = 0; i < direction.length; i++) direction[i]! *= scale;
+  scaleBy(direction, scale);
   factors.reverse();
   steps.forEach(({move, change, inverseCurvature}, i) => {
     addScaled(direction, factors[i]! - inverseCurvature * dot(change, direction), move);
@@ -120,8 +132,10 @@ export async function minimize(
     const curvature = dot(move, change);
     if (curvature > 0) steps.push({move, change, inverseCurvature: 1 / curvature});
     if (steps.length > HISTORY) steps.shift();
+    const decrease = current.value - next.value;
     current = next;
     iterations++;
+    if (decrease <= VALUE_NOISE * Math.abs(current.value)) break;
   }
   return {...current, iterations};
 }

@@ -52,10 +52,9 @@ function softmaxRow(row: Float32Array, bias: Float64Array, logits: Float64Array)
   for (let k = 0; k < row.length; k++)
     highest = Math.max(highest, (logits[k] = row[k]! + bias[k]!));
   let sum = 0;
-  for (let k = 0; k < row.length; k++) sum += Math.exp(logits[k]! - highest);
-  const logNormalizer = highest + Math.log(sum);
-  for (let k = 0; k < row.length; k++) row[k] = Math.exp(logits[k]! - logNormalizer);
-  return logNormalizer;
+  for (let k = 0; k < row.length; k++) sum += row[k] = Math.exp(logits[k]! - highest);
+  for (let k = 0; k < row.length; k++) row[k]! /= sum;
+  return highest + Math.log(sum);
 }
 
 /** Cross-entropy of one image against its smoothed target. */
@@ -108,7 +107,8 @@ export function regressionObjective(
           }
         }
         const residuals = tf.tensor2d(values, [rows.shape[0], classes]);
-        multiply(rows, residuals, true).forEach((value, i) => (gradient[i]! += value));
+        const products = multiply(rows, residuals, true);
+        for (let i = 0; i < products.length; i++) gradient[i]! += products[i]!;
         residuals.dispose();
       }
     });

@@ -10,20 +10,21 @@ import {
 } from './softmax-regression.js';
 
 /** Strengths of L2 to choose from, strongest first. Each is tried from the solution of the one before. */
-export const L2_STRENGTHS = [10, 3, 1, 0.3, 0.1, 0.03, 0.01, 0.003, 0.001, 3e-4, 1e-4] as const;
+export const L2_STRENGTHS = [3, 1, 0.3, 0.1, 0.03, 0.01, 0.003, 0.001, 3e-4, 1e-4] as const;
 
 /** The loss is a smooth curve over the strengths, so two worse ones in a row end the search. */
 const WORSE_STRENGTHS = 2;
 
+/** Each fold holds out a fifth of the images. */
 const FOLDS = 5;
-/** Above this number of images one fold is enough: its loss is known to about a hundredth, and each fit takes longer. */
-const MAX_CROSS_VALIDATED_IMAGES = 10_000;
+/** As many folds are fitted as hold out this many images together: five up to 1,000 images, one from 5,000 on. */
+const HELD_OUT_IMAGES = 1000;
 
-/** Largest component of the gradient of the mean loss. scikit-learn's default is 1e-4. */
-const TOLERANCE = 1e-6;
-/** Differences between strengths are a thousand times larger than what a looser tolerance changes. */
-const SEARCH_TOLERANCE = 1e-5;
-const MAX_ITERATIONS = 2000;
+/** Largest component of the gradient of the mean loss at a solution. scikit-learn's default is 1e-4. */
+const TOLERANCE = 1e-5;
+/** While strengths are compared. Their losses differ by far more than it changes them. */
+const SEARCH_TOLERANCE = 1e-4;
+const MAX_ITERATIONS = 1000;
 
 /** Result of a strength of L2 on images that its fits did not see. */
 export interface L2Candidate {
@@ -43,7 +44,7 @@ export interface SolvedHead {
   readonly l2: number;
   /** Strengths that were tried, strongest first. */
   readonly candidates: readonly L2Candidate[];
-  /** Number of folds that chose the strength: 5, or 1 for a single fifth of the images. */
+  /** Number of folds that chose the strength. Each held out a fifth of the images. */
   readonly folds: number;
   readonly iterations: number;
   /** Largest component of the gradient at the solution. */
@@ -141,7 +142,7 @@ export async function solveHead(
   matrix: FeatureMatrix,
   options: SolveOptions,
 ): Promise<SolvedHead> {
-  const folds = matrix.images > MAX_CROSS_VALIDATED_IMAGES ? 1 : FOLDS;
+  const folds = Math.min(FOLDS, Math.ceil((HELD_OUT_IMAGES * FOLDS) / matrix.images));
   const candidates = await tryStrengths(matrix, options, folds);
   const {l2} = bestCandidate(candidates);
   const minimum = await fit(matrix, options, l2);

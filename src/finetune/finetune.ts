@@ -95,7 +95,8 @@ async function trainAndExport(
     const metrics = {validation: trained.metrics, ...(test && {test})};
     const written = await output.finish({dataset: folder.root, prepared, trained, metrics});
     const {findings, timings} = run;
-    return {classifier, metrics, split, history: trained.history, findings, timings, ...written};
+    const {history, headSolutions} = trained;
+    return {classifier, metrics, split, history, headSolutions, findings, timings, ...written};
   } catch (error) {
     prepared?.classifier.dispose();
     if (run.signal?.aborted !== true) throw error;

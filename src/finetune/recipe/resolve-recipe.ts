@@ -16,6 +16,7 @@ import {
 import {OPTIONS} from '../options/options.js';
 import {NAMED_SCHEDULES, type Phase} from './phases.js';
 import {checkRecipeInput, RECIPE_OPTIONS, type Recipe, type RecipeInput} from './recipe.js';
+import {checkHeadSolver, recommendHeadSolver} from './recommend-head-solver.js';
 import {PROBE_UPDATES, recommend, recommendProbeEpochs, type DatasetStats} from './recommend.js';
 
 /** Recipe options from one source. */
@@ -51,12 +52,25 @@ function resolvePhases(values: RecipeInput, stats: DatasetStats): readonly Phase
  * phases has its own values.
  */
 function recommendFor(given: RecipeInput, stats: DatasetStats): ReturnType<typeof recommend> {
-  const {values, reasons} = recommend(stats);
+  const {reasons, ...recommended} = recommend(stats);
+  const headSolver = recommendHeadSolver(given, given.freeze ?? recommended.values.freeze!);
+  const values = {...recommended.values, headSolver};
   const {freeze, epochs: _epochs, lr: _lr, ...others} = values;
   const otherReasons = [...reasons].filter(([key]) => key !== 'epochs');
   if (given.phases !== undefined) return {values: others, reasons: new Map(otherReasons)};
   if ((given.freeze ?? freeze) !== 'probe') return {values, reasons};
   const epochs = recommendProbeEpochs(stats, given.batchSize ?? values.batchSize!);
+  if ((given.headSolver ?? headSolver) === 'lbfgs')
+    return {
+      values: {...values, lr: PROBE_LR, epochs, labelSmoothing: 0},
+      reasons: new Map([
+        ...otherReasons,
+        [
+          'labelSmoothing',
+          'a solved head is regularized by its L2, which smooth targets would blur',
+        ],
+      ]),
+    };
   return {
     values: {...values, lr: PROBE_LR, epochs},
     reasons: new Map([
@@ -130,6 +144,7 @@ function resolveWith(given: readonly RecipeSource[], stats: DatasetStats): Resol
   const recipeSources = chooseSchedule(given);
   const merged = mergeOptions(recipeSources);
   checkNoUnusedOptions(merged);
+  checkHeadSolver(merged.values);
   const recommendation = recommendFor(merged.values, stats);
   const {values, sources} = mergeOptions<RecipeInput>([
     ...recipeSources,

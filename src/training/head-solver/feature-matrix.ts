@@ -40,7 +40,11 @@ export const matrixBytes = ({count, rowShape: [width]}: FeatureTable, views: num
 async function* readBlocks(
   table: FeatureTable,
   views: number,
-): AsyncGenerator<{readonly view: number; readonly firstImage: number; readonly rows: Float32Array}> {
+): AsyncGenerator<{
+  readonly view: number;
+  readonly firstImage: number;
+  readonly rows: Float32Array;
+}> {
   for (let view = 0; view < views; view++) {
     for (let firstImage = 0; firstImage < table.count; firstImage += BLOCK_ROWS) {
       const images = Math.min(BLOCK_ROWS, table.count - firstImage);
@@ -60,12 +64,16 @@ async function sumColumns(
   const sums = new Float64Array(width);
   for await (const {rows} of readBlocks(table, views)) {
     for (let at = 0; at < rows.length; at += width)
-      for (let column = 0; column < width; column++) sums[column]! += of(rows[at + column]!, column);
+      for (let column = 0; column < width; column++)
+        sums[column]! += of(rows[at + column]!, column);
   }
   return sums;
 }
 
-async function computeStandardization(table: FeatureTable, views: number): Promise<Standardization> {
+async function computeStandardization(
+  table: FeatureTable,
+  views: number,
+): Promise<Standardization> {
   const count = table.count * views;
   const mean = (await sumColumns(table, views, value => value)).map(sum => sum / count);
   const squares = await sumColumns(table, views, (value, column) => (value - mean[column]!) ** 2);

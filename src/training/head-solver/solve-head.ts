@@ -9,6 +9,10 @@ import {
   type Targets,
 } from './softmax-regression.js';
 
+/** Ways to fit a head on cached features: to convergence, or in epochs of the optimizer. */
+export const HEAD_SOLVERS = ['lbfgs', 'optimizer'] as const;
+export type HeadSolver = (typeof HEAD_SOLVERS)[number];
+
 /** Strengths of L2 to choose from, strongest first. Each is tried from the solution of the one before. */
 export const L2_STRENGTHS = [3, 1, 0.3, 0.1, 0.03, 0.01, 0.003, 0.001, 3e-4, 1e-4] as const;
 
@@ -51,6 +55,17 @@ export interface SolvedHead {
   readonly gradientNorm: number;
   /** Mean cross-entropy of all training rows at the solution, without the penalty. */
   readonly loss: number;
+}
+
+/** Record of a solved head: how its L2 was chosen, and how well it converged. */
+export interface HeadSolution extends Omit<SolvedHead, 'weight' | 'bias'> {
+  /** Index of the phase, counted from 0. */
+  readonly phaseIndex: number;
+  /** Number of training images. */
+  readonly images: number;
+  /** Views of each image, the unaugmented one included. */
+  readonly views: number;
+  readonly seconds: number;
 }
 
 export interface SolveOptions extends Targets {
@@ -138,10 +153,7 @@ function unstandardize(
  * cross-validated loss. The loss chooses, because accuracy has ties and noise where there are few images. Validation images have no part
  * in it, so their metrics stay honest.
  */
-export async function solveHead(
-  matrix: FeatureMatrix,
-  options: SolveOptions,
-): Promise<SolvedHead> {
+export async function solveHead(matrix: FeatureMatrix, options: SolveOptions): Promise<SolvedHead> {
   const folds = Math.min(FOLDS, Math.ceil((HELD_OUT_IMAGES * FOLDS) / matrix.images));
   const candidates = await tryStrengths(matrix, options, folds);
   const {l2} = bestCandidate(candidates);

@@ -2,9 +2,6 @@ import {loadStateDict} from '../../backbones/parameters.js';
 import {throwIfAborted} from '../../core/errors.js';
 import {yieldToEventLoop} from '../../core/async.js';
 import {readSystemResources} from '../../core/system-resources.js';
-import {connectedComponents} from '../../datasets/duplicates/disjoint-set.js';
-import type {Sample} from '../../datasets/sample.js';
-import {createGrouping} from '../../datasets/splitting/split-groups.js';
 import type {FeatureTable} from '../../training/features/feature-table.js';
 import {createFeatureMatrix, matrixBytes} from '../../training/head-solver/feature-matrix.js';
 import {solveHead, type HeadSolution} from '../../training/head-solver/solve-head.js';
@@ -13,25 +10,11 @@ import type {Prepared} from '../preparation/prepared.js';
 import {trainsOnlyHead} from '../recipe/phases.js';
 import type {Phase, Recipe} from '../recipe/recipe.js';
 import type {RunContext} from '../run/run-context.js';
+import {groupTrainingImages} from './group-training-images.js';
 import type {PhaseInputs} from './phase-data.js';
 
 /** Maximum bytes of the features on the device; half of the free memory also limits them. */
 const MAX_BYTES = 2 ** 32;
-
-/** Key of each sample's group: images that the split keeps together are held out together. */
-function groupKeys(
-  samples: readonly Sample[],
-  {duplicateGroup, split: {train, validation, test}}: Prepared,
-  {groupBy}: Recipe,
-): readonly number[] {
-  const {groupOf} = createGrouping(groupBy, [...train, ...validation, ...test]);
-  const keys = groupOf === undefined ? [] : [groupOf];
-  const groups = connectedComponents(samples, duplicateGroup, ...keys);
-  const keyOf = new Map(
-    groups.flatMap((group, key) => group.map(sample => [sample, key] as const)),
-  );
-  return samples.map(sample => keyOf.get(sample)!);
-}
 
 /** Solves the head of a phase on cached features. */
 export class HeadSolver {
@@ -84,7 +67,7 @@ export class HeadSolver {
         classes: prepared.classifier.classNames.length,
         weights: computeImageWeights(this.#labels, recipe.classBalance),
         labelSmoothing: recipe.labelSmoothing,
-        groups: groupKeys(prepared.split.train, prepared, recipe),
+        groups: groupTrainingImages(prepared, recipe),
         seed: recipe.seed,
         onIteration: async () => {
           await yieldToEventLoop();

@@ -1,5 +1,5 @@
 import {defineError, UsageError} from '../../core/errors.js';
-import type {HeadSolver} from '../../training/head-solver/solve-head.js';
+import type {HeadSolverName} from '../../training/head-solver/solve-head.js';
 import type {FreezeSchedule} from './phases.js';
 import type {RecipeInput} from './recipe.js';
 
@@ -40,7 +40,7 @@ function findObstacle(given: RecipeInput): {option: string; reason: string} | un
  * Solves heads to convergence, unless the user has given options that only an optimizer obeys: another head, dropout, phases with epochs of
  * their own, or epochs and the like for a run that is a probe.
  */
-export function recommendHeadSolver(given: RecipeInput, freeze: FreezeSchedule): HeadSolver {
+export function recommendHeadSolver(given: RecipeInput, freeze: FreezeSchedule): HeadSolverName {
   const obstacle = findObstacle({...given, freeze});
   return given.phases !== undefined || obstacle !== undefined ? 'optimizer' : 'lbfgs';
 }

@@ -1,11 +1,11 @@
 /** Value and gradient of a function at a point. */
-export interface Evaluation {
+export interface PointEvaluation {
   readonly value: number;
   readonly gradient: Float64Array;
 }
 
 /** A smooth function to minimize. */
-export type Objective = (point: Float64Array) => Evaluation;
+export type Objective = (point: Float64Array) => PointEvaluation;
 
 export interface MinimizeOptions {
   /** Ends at a gradient whose largest component is at most this. */
@@ -16,7 +16,7 @@ export interface MinimizeOptions {
 }
 
 /** Where a minimization ended. */
-export interface Minimum extends Evaluation {
+export interface Minimum extends PointEvaluation {
   readonly point: Float64Array;
   readonly iterations: number;
 }
@@ -91,9 +91,9 @@ function descentDirection(gradient: Float64Array, steps: readonly Step[]): Float
 /** Shortens a step until the value decreases enough. @returns undefined if no step does, which float32 noise decides near a minimum */
 function searchLine(
   objective: Objective,
-  from: Evaluation & {readonly point: Float64Array},
+  from: PointEvaluation & {readonly point: Float64Array},
   direction: Float64Array,
-): (Evaluation & {readonly point: Float64Array}) | undefined {
+): (PointEvaluation & {readonly point: Float64Array}) | undefined {
   const slope = dot(from.gradient, direction);
   let length = 1;
   for (let halving = 0; halving <= MAX_HALVINGS; halving++) {

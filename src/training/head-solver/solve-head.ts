@@ -11,7 +11,7 @@ import {
 
 /** Ways to fit a head on cached features: to convergence, or in epochs of the optimizer. */
 export const HEAD_SOLVERS = ['lbfgs', 'optimizer'] as const;
-export type HeadSolver = (typeof HEAD_SOLVERS)[number];
+export type HeadSolverName = (typeof HEAD_SOLVERS)[number];
 
 /** Strengths of L2 to choose from, strongest first. Each is tried from the solution of the one before. */
 export const L2_STRENGTHS = [3, 1, 0.3, 0.1, 0.03, 0.01, 0.003, 0.001, 3e-4, 1e-4] as const;

@@ -12,11 +12,8 @@ import {
 import type {OptionTable} from '../finetune/options/option.js';
 import {selectOptions, type FilledValues} from '../finetune/options/options.js';
 import {RECIPE_OPTIONS, type RecipeInput} from '../finetune/recipe/recipe.js';
-import {
-  computeDatasetStats,
-  mergeRecipe,
-  type ResolvedRecipe,
-} from '../finetune/recipe/resolve-recipe.js';
+import {computeDatasetStats} from '../finetune/recipe/dataset-stats.js';
+import {mergeRecipe, type ResolvedRecipe} from '../finetune/recipe/resolve-recipe.js';
 import {nextRunDirectory, newestRunDirectory} from '../finetune/run/run-directory.js';
 import type {CommandInput} from './command.js';
 import {toFolderOptions} from './options/folder-options.js';

@@ -1,4 +1,5 @@
 import type {Finding} from '../core/finding.js';
+import type {HeadSolution} from '../training/head-solver/solve-head.js';
 import type {Metrics} from '../training/metrics/metrics.js';
 import type {OptionOrigin} from './options/merge-options.js';
 import type {Phase} from './recipe/phases.js';
@@ -72,7 +73,11 @@ export type RunEvent =
       readonly phase: Phase;
       readonly steps: number;
       readonly cached: boolean;
+      /** Whether the head is solved to convergence instead of being trained in epochs. */
+      readonly isSolved?: boolean;
     }
+  /** A head was solved. An `epoch` with its metrics follows. */
+  | {readonly type: 'head-solved'; readonly solution: HeadSolution}
   | {
       readonly type: 'epoch';
       readonly phase: string;
@@ -82,8 +87,8 @@ export type RunEvent =
       readonly trainingLoss: number;
       readonly metrics: Metrics;
       readonly best: boolean;
-      /** Highest learning rate of the phase's layer groups, at the first update of the epoch. */
-      readonly learningRate: number;
+      /** Highest learning rate of the phase's layer groups, at the first update of the epoch; null if the head was solved. */
+      readonly learningRate: number | null;
       readonly seconds: number;
     }
   /** The input features of a phase were computed by the frozen layers, or read from an earlier run. */

@@ -2,6 +2,7 @@ import type {BackendInfo} from '../backend/runtime/runtime.js';
 import type {Finding} from '../core/finding.js';
 import type {Split} from '../datasets/splitting/splits.js';
 import type {Classifier} from '../heads/classifier.js';
+import type {HeadSolution} from '../training/head-solver/solve-head.js';
 import type {EpochRow} from '../training/loop/history.js';
 import type {Metrics} from '../training/metrics/metrics.js';
 import type {Recipe} from './recipe/recipe.js';
@@ -22,6 +23,8 @@ export interface FinetuneResult {
   /** Probabilities of the validation images, `[count * classes]`, in the order of `split.validation`. */
   readonly validationProbabilities: Float32Array;
   readonly history: readonly EpochRow[];
+  /** How heads were solved to convergence; empty if all phases trained in epochs. */
+  readonly headSolutions: readonly HeadSolution[];
   readonly findings: readonly Finding[];
   readonly split: Split;
   readonly timings: RunContext['timings'];

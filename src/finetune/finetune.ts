@@ -94,9 +94,9 @@ async function trainAndExport(
     const test = await testMetrics(prepared, recipe, run);
     const metrics = {validation: trained.metrics, ...(test && {test})};
     const written = await output.finish({dataset: folder.root, prepared, trained, metrics});
+    const {history, headSolutions, probabilities: validationProbabilities} = trained;
     return {
-      ...{classifier, metrics, split, history: trained.history},
-      validationProbabilities: trained.probabilities,
+      ...{classifier, metrics, split, history, headSolutions, validationProbabilities},
       ...{findings: run.findings, timings: run.timings},
       ...written,
     };

@@ -1,5 +1,6 @@
 import {LAYER_GROUPS} from '../backbones/layer-groups.js';
 import type {Finding} from '../core/finding.js';
+import type {HeadSolution} from '../training/head-solver/solve-head.js';
 import {formatCount} from '../core/text/format-count.js';
 import {formatDuration, formatPercent} from './format.js';
 import {html, type Html} from './html.js';
@@ -42,8 +43,15 @@ export function findingsSection(findings: readonly Finding[]): Html {
  * Renders the trained stages and learning rates of each phase.
  *
  * @param lastStage last stage of the network; later stages are omitted
+ * @param headSolutions heads that were solved instead of being trained in epochs
  */
-export function scheduleTable(phases: RunRecord['phases'], lastStage: number): Html {
+export function scheduleTable(
+  phases: RunRecord['phases'],
+  lastStage: number,
+  headSolutions: readonly HeadSolution[] = [],
+): Html {
+  const solutionOf = (index: number): HeadSolution | undefined =>
+    headSolutions.find(({phaseIndex}) => phaseIndex === index);
   const groups = LAYER_GROUPS.filter(
     group => !group.startsWith('stage') || Number(group.slice(5)) <= lastStage,
   );
@@ -64,11 +72,11 @@ export function scheduleTable(phases: RunRecord['phases'], lastStage: number): H
         </thead>
         <tbody>
           ${phases.map(
-            ({name, epochs, learningRates}) =>
+            ({name, epochs, learningRates}, index) =>
               html`<tr>
                 <th scope="row">${name}</th>
-                <td class="number">${epochs}</td>
-                ${groups.map(group => lrCell(learningRates[group]))}
+                <td class="number">${solutionOf(index) === undefined ? epochs : 'solved'}</td>
+                ${groups.map(group => (group === 'head' && solutionOf(index) !== undefined ? html`<td class="number">L2 ${solutionOf(index)!.l2}</td>` : lrCell(learningRates[group])))}
               </tr>`,
           )}
         </tbody>

@@ -3,6 +3,7 @@ import type {PretrainedWeights} from '../backbones/pretrained/pretrained.js';
 import type {GroupLearningRates} from '../backbones/layer-groups.js';
 import type {Finding} from '../core/finding.js';
 import type {Classifier} from '../heads/classifier.js';
+import type {HeadSolution} from '../training/head-solver/solve-head.js';
 import type {ClassBalance} from '../training/loop/class-balance.js';
 import type {EpochRow} from '../training/loop/history.js';
 import type {Metrics} from '../training/metrics/metrics.js';
@@ -80,6 +81,8 @@ export interface RunRecord {
     readonly learningRates: GroupLearningRates;
   }[];
   readonly history: readonly EpochRow[];
+  /** How heads were solved to convergence. */
+  readonly headSolutions?: readonly HeadSolution[];
   readonly metrics: {readonly validation: Metrics; readonly test?: Metrics};
   readonly misclassifications: readonly Misclassification[];
   /** Suspicious images, most certain first. */
@@ -105,6 +108,7 @@ export type MetricsDocument = Pick<
   | 'arch'
   | 'weights'
   | 'classes'
+  | 'headSolutions'
   | 'metrics'
   | 'timings'
   | 'findings'
@@ -118,6 +122,7 @@ export const metricsDocument = ({
   arch,
   weights,
   classes,
+  headSolutions = [],
   metrics,
   timings,
   findings,
@@ -129,6 +134,7 @@ export const metricsDocument = ({
   arch,
   weights,
   classes,
+  ...(headSolutions.length > 0 && {headSolutions}),
   metrics,
   timings,
   findings,

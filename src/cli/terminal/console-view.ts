@@ -4,6 +4,7 @@ import type {Finding} from '../../core/finding.js';
 import type {Activity, RunEvent} from '../../finetune/events.js';
 import type {Recipe} from '../../finetune/recipe/recipe.js';
 import {formatCount, formatInteger} from '../../core/text/format-count.js';
+import {describeHeadSolution} from '../../training/head-solver/describe-head-solution.js';
 import {EpochTable, formatSelectionMetric} from './epoch-table.js';
 import {formatFeatures} from './format-features.js';
 import {formatFindings} from './format-findings.js';
@@ -78,6 +79,9 @@ export class ConsoleView {
         return this.#updateProgress(event);
       case 'phase':
         return this.#beginPhase(event);
+      case 'head-solved':
+        this.#progress.end();
+        return this.#logLine('solved', describeHeadSolution(event.solution));
       case 'features':
         return this.#logFeatures(event);
       case 'epoch':
@@ -178,14 +182,14 @@ export class ConsoleView {
     this.#logLine('features', formatFeatures(event));
   }
 
-  #beginPhase({index, phase, steps, cached}: RunEventOf<'phase'>): void {
+  #beginPhase({index, phase, steps, cached, isSolved}: RunEventOf<'phase'>): void {
     this.#progress.end();
     this.#lastEpoch = undefined;
     this.#epochs.beginPhase();
     this.#phaseEpochs = phase.epochs;
     const recipe: Recipe | undefined = this.#recipe?.recipe;
     if (recipe === undefined) return this.#logLine('phase', phase.name);
-    const [summary, details] = describePhase(phase, recipe, steps, cached);
+    const [summary, details] = describePhase(phase, recipe, steps, cached, isSolved);
     const {bold, dim} = this.terminal.style;
     this.terminal.log('');
     this.#logLine(`phase ${index + 1}/${recipe.phases.length}`, summary, bold);

@@ -20,9 +20,9 @@ const formatRow = (cells: readonly string[]): string =>
 const formatEpochTime = (seconds: number): string =>
   seconds < 0.0995 ? `${Math.round(seconds * 1000)} ms` : formatDuration(seconds);
 
-/** Six decimals, or two decimals in exponential notation below 1e-4. */
-const formatLearningRate = (lr: number): string =>
-  lr >= 1e-4 ? lr.toFixed(6) : lr.toExponential(2);
+/** Six decimals, or two decimals in exponential notation below 1e-4. A solved head has none. */
+const formatLearningRate = (lr: number | null): string =>
+  lr === null ? '-' : lr >= 1e-4 ? lr.toFixed(6) : lr.toExponential(2);
 
 /** Table of the epochs of a run, with fixed columns. The epoch whose weights are kept is always listed. */
 export class EpochTable {

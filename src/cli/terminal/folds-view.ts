@@ -1,5 +1,7 @@
 import type {RunEvent} from '../../finetune/events.js';
 import type {Recipe} from '../../finetune/recipe/recipe.js';
+import {trainsOnlyHead} from '../../finetune/recipe/phases.js';
+import type {Phase} from '../../finetune/recipe/phases.js';
 import {formatDuration} from '../../report/format.js';
 import {ConsoleView, type ConsoleViewOptions} from './console-view.js';
 import {ProgressLine} from './screen/progress-line.js';
@@ -74,12 +76,17 @@ export class FoldsView {
     [this.#fold, this.#folds, this.#phase] = [number, folds, 0];
   }
 
+  /** A solved phase counts as one epoch. */
+  #epochsOf(phase: Phase): number {
+    return this.#recipe.headSolver === 'lbfgs' && trainsOnlyHead(phase) ? 1 : phase.epochs;
+  }
+
   /** Number of images that a fold trains and validates on in its first `phases` phases. */
   #countImages(phases: number): number {
     const {train, validation} = this.#imageCounts;
     return this.#recipe.phases
       .slice(0, phases)
-      .reduce((sum, {epochs}) => sum + epochs * (train + validation), 0);
+      .reduce((sum, phase) => sum + this.#epochsOf(phase) * (train + validation), 0);
   }
 
   #updateProgress({activity, done, epoch = 0}: RunEventOf<'progress'>): void {

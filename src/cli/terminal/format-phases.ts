@@ -41,11 +41,14 @@ export function describePhase(
   recipe: Recipe,
   steps: number,
   cached: boolean,
+  isSolved = false,
 ): readonly [string, string] {
   const presentGroups = presentLayerGroups(recipe.lastStage);
   const trainedGroups = presentGroups.filter(group => phase.learningRates[group] !== null);
   const frozenGroups = presentGroups.filter(group => phase.learningRates[group] === null);
-  const updateText = `${formatCount(phase.epochs, 'epoch')} of ${formatCount(Math.round(steps / phase.epochs), 'update')}`;
+  const updateText = isSolved
+    ? 'solved to convergence'
+    : `${formatCount(phase.epochs, 'epoch')} of ${formatCount(Math.round(steps / phase.epochs), 'update')}`;
   const batchNormText =
     trainedGroups.length === 1 && trainedGroups[0] === 'head'
       ? ''
@@ -61,6 +64,6 @@ export function describePhase(
       : `frozen: ${formatGroups(frozenGroups)}${statisticsText}`;
   return [
     `${phase.name}: ${updateText}${cached ? ' on cached features' : ''}`,
-    `trains ${formatLearningRates(phase, trainedGroups)}; ${frozenText}${batchNormText}`,
+    `trains ${isSolved ? formatGroups(trainedGroups) : formatLearningRates(phase, trainedGroups)}; ${frozenText}${batchNormText}`,
   ];
 }

@@ -7,6 +7,7 @@ import {
 import {CLASS_BALANCES} from '../../training/loop/class-balance.js';
 import {OPTIMIZERS, type OptimizerName} from '../../training/loop/optimizer.js';
 import {FREEZE_SCHEDULES, phaseSchema, type Phase} from '../recipe/phases.js';
+import {HEAD_SOLVERS} from '../../training/head-solver/solve-head.js';
 import {schemaOf, type OptionRow} from './option.js';
 
 /** Settings of the augmentation operations, which override a preset. */
@@ -53,6 +54,13 @@ export const TRAINING_OPTIONS = {
       },
     ],
     isFileOnly: true,
+  },
+  headSolver: {
+    scope: 'recipe',
+    schema: {enum: HEAD_SOLVERS},
+    help: 'how a phase that trains only the head fits it on cached features: lbfgs (logistic regression to convergence, L2 by cross-validation) or optimizer (epochs)',
+    isRecommended: true,
+    example: 'lbfgs',
   },
   epochs: {
     scope: 'recipe',

@@ -1,19 +1,23 @@
 import type {EpochRow} from '../../training/loop/history.js';
 import type {PhaseTrainer} from '../../training/loop/phase-trainer.js';
+import type {TrainerState} from '../../training/loop/training-plan.js';
 import type {Metrics} from '../../training/metrics/metrics.js';
 import type {Phase} from '../recipe/phases.js';
 import type {RunContext} from '../run/run-context.js';
 
 /** Result of an epoch. */
 export interface EpochResult {
-  /** Learning-rate factor at the start of the epoch. */
-  readonly lrFactor: number;
+  /** Learning-rate factor at the start of the epoch; null if the head was solved instead. */
+  readonly lrFactor: number | null;
   readonly trainingLoss: number;
   readonly metrics: Metrics;
   /** Whether the weights are the best so far. */
   readonly best: boolean;
   readonly seconds: number;
 }
+
+/** Progress of a trainer: finished epochs, and updates since the start of the phase. */
+type Progress = Pick<PhaseTrainer, 'updates'> & {readonly state: Pick<TrainerState, 'epoch'>};
 
 const highestLearningRate = ({learningRates}: Phase): number =>
   Math.max(...Object.values(learningRates).map(lr => lr ?? 0));
@@ -34,9 +38,9 @@ export class EpochHistory {
   }
 
   /** @param trainer trainer after the end of the epoch */
-  add(phase: Phase, {state: {epoch}, updates: step}: PhaseTrainer, result: EpochResult): void {
+  add(phase: Phase, {state: {epoch}, updates: step}: Progress, result: EpochResult): void {
     const {lrFactor, trainingLoss, metrics, best, seconds} = result;
-    const learningRate = highestLearningRate(phase) * lrFactor;
+    const learningRate = lrFactor === null ? null : highestLearningRate(phase) * lrFactor;
     const earlier = best ? this.#rows.map(row => ({...row, best: false})) : this.#rows;
     this.#rows = [
       ...earlier,

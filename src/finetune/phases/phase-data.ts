@@ -2,6 +2,7 @@ import {computeFrozenDepth, LAYER_GROUPS, type LayerGroup} from '../../backbones
 import {resolveAugmentation} from '../../datasets/augmentation/augment.js';
 import {isMixing} from '../../datasets/augmentation/mixup.js';
 import {modelLayerGroups, type FeatureCache} from '../../training/features/feature-cache.js';
+import type {FeatureTable} from '../../training/features/feature-table.js';
 import type {BatchSource} from '../../training/loop/batch-source.js';
 import type {PhaseModel} from '../../training/loop/phase-model.js';
 import type {Prepared} from '../preparation/prepared.js';
@@ -22,6 +23,8 @@ export interface PhaseInputs {
   /** Whether training inputs are cached features instead of pixels. */
   readonly trainCached: boolean;
   readonly validationCached: boolean;
+  /** Cached training features. */
+  readonly trainTable?: FeatureTable;
 }
 
 /** Inputs for the phases of a run: pixels, or features of the frozen layer groups. */
@@ -52,6 +55,7 @@ export class PhaseData {
       validation: validation.inputs,
       trainCached: train.cached,
       validationCached: validation.cached,
+      ...(train.table && {trainTable: train.table}),
     };
   }
 

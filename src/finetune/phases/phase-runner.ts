@@ -2,11 +2,13 @@ import {withProgress, type BatchSource} from '../../training/loop/batch-source.j
 import {createPhaseModel, type PhaseModel} from '../../training/loop/phase-model.js';
 import {PhaseTrainer} from '../../training/loop/phase-trainer.js';
 import {INITIAL_TRAINER_STATE} from '../../training/loop/training-plan.js';
+import {evaluateBatches} from '../../training/metrics/evaluate.js';
 import type {Prepared} from '../preparation/prepared.js';
 import type {Phase, Recipe} from '../recipe/recipe.js';
 import {trainingPlan} from '../recipe/training-plan.js';
 import type {Checkpoints} from '../run/checkpoints.js';
 import type {RunContext} from '../run/run-context.js';
+import {HeadSolver} from './head-solver.js';
 import {PhaseData, trainedGroups, type PhaseInputs} from './phase-data.js';
 import {RunState, type RunCheckpoint} from './run-state.js';
 import {measureBestWeights, type TrainingResult} from './training-result.js';
@@ -15,6 +17,7 @@ import {measureBestWeights, type TrainingResult} from './training-result.js';
 export class PhaseRunner {
   readonly #data: PhaseData;
   readonly #state: RunState;
+  readonly #headSolver: HeadSolver;
   /** Labels of the training images. */
   readonly #labels: Int32Array;
 
@@ -28,6 +31,7 @@ export class PhaseRunner {
   ) {
     this.#state = new RunState(prepared, recipe, run);
     this.#data = new PhaseData(prepared, recipe, run);
+    this.#headSolver = new HeadSolver(prepared, recipe, run);
     this.#labels = Int32Array.from(prepared.split.train, ({label}) => label);
   }
 
@@ -49,9 +53,11 @@ export class PhaseRunner {
     let trainer: PhaseTrainer | undefined;
     try {
       const inputs = await this.#data.inputs(index, model);
-      trainer = this.#createTrainer(index, model, inputs.train, from);
+      const views = this.#headSolver.viewsFor(this.recipe.phases[index]!, inputs);
+      if (views === 0) trainer = this.#createTrainer(index, model, inputs.train, from);
       await this.#state.labelIssues.search(model, inputs);
-      await this.#trainEpochs(index, trainer, inputs);
+      if (trainer === undefined) await this.#solveHead(index, model, inputs, views);
+      else await this.#trainEpochs(index, trainer, inputs);
     } catch (error) {
       if (this.run.signal?.aborted)
         await this.checkpoints.write(() => this.#state.snapshot(index, trainer, from));
@@ -84,6 +90,38 @@ export class PhaseRunner {
     );
     if (from !== undefined) trainer.optimizer.restore(from.optimizer);
     return trainer;
+  }
+
+  /** Solves the head of a phase, unless that was done before the run was interrupted. */
+  async #solveHead(
+    index: number,
+    model: PhaseModel,
+    {trainTable, validation}: PhaseInputs,
+    views: number,
+  ): Promise<void> {
+    if (this.#state.headSolutions.some(({phaseIndex}) => phaseIndex === index)) return;
+    const {run} = this;
+    const phase = {...this.recipe.phases[index]!, epochs: 1};
+    run.emit({type: 'phase', index, phase, steps: 1, cached: true, isSolved: true});
+    const solution = await run.time('train', () =>
+      this.#headSolver.solve(index, trainTable!, views),
+    );
+    run.emit({type: 'head-solved', solution});
+    const {batchSize} = this.recipe;
+    const metrics = await run.time('evaluate', () =>
+      evaluateBatches(model, withProgress(validation, run.imageProgress('evaluate', {epoch: 0})), {
+        batchSize,
+      }),
+    );
+    this.#state.headSolutions = [...this.#state.headSolutions, solution];
+    const best = this.#state.best.update(metrics, trainedGroups(phase));
+    const {loss: trainingLoss, iterations: updates, seconds} = solution;
+    this.#state.history.add(
+      phase,
+      {state: {epoch: 1}, updates},
+      {lrFactor: null, trainingLoss, metrics, best, seconds},
+    );
+    await this.checkpoints.writeOrWarn(() => this.#state.snapshot(index));
   }
 
   /** Trains the remaining epochs of a phase. */

@@ -3,6 +3,7 @@ import {loadStateDict, toHost} from '../../backbones/parameters.js';
 import {BestCheckpoint} from '../../training/loop/best-checkpoint.js';
 import type {Checkpoint} from '../../training/loop/checkpoint.js';
 import {metricForBestModel} from '../../training/loop/class-balance.js';
+import type {HeadSolution} from '../../training/head-solver/solve-head.js';
 import type {EpochRow} from '../../training/loop/history.js';
 import type {PhaseTrainer} from '../../training/loop/phase-trainer.js';
 import {INITIAL_TRAINER_STATE} from '../../training/loop/training-plan.js';
@@ -21,6 +22,8 @@ export class RunState {
   readonly best: BestCheckpoint;
   readonly history: EpochHistory;
   readonly labelIssues: LabelIssueSearch;
+  /** Heads that were solved, in the order of their phases. */
+  headSolutions: readonly HeadSolution[] = [];
   /** Layer groups that at least one phase trains. */
   readonly #trained: ReadonlySet<LayerGroup>;
 
@@ -39,10 +42,11 @@ export class RunState {
     this.labelIssues = new LabelIssueSearch(prepared, recipe, run);
   }
 
-  resume({weights, best, bestMetrics, history, labelIssues}: RunCheckpoint): void {
+  resume({weights, best, bestMetrics, history, labelIssues, headSolutions}: RunCheckpoint): void {
     loadStateDict(this.prepared.classifier.weights, weights);
     this.best.resume(bestMetrics, best);
     this.history.resume(history);
+    this.headSolutions = headSolutions ?? [];
     if (labelIssues !== undefined) this.labelIssues.resume(labelIssues);
   }
 
@@ -60,6 +64,7 @@ export class RunState {
       history: this.history.rows,
       ...(metrics !== undefined && {bestMetrics: metrics}),
       ...(labelIssues !== undefined && {labelIssues}),
+      ...(this.headSolutions.length > 0 && {headSolutions: this.headSolutions}),
       weights: toHost(this.prepared.classifier.weights, name =>
         this.#trained.has(getLayerGroup(name)),
       ),

@@ -1,5 +1,6 @@
 import {concatFloat32} from '../../core/state-dict.js';
 import {withProgress, type BatchSource} from '../../training/loop/batch-source.js';
+import type {HeadSolution} from '../../training/head-solver/solve-head.js';
 import type {EpochRow} from '../../training/loop/history.js';
 import type {PhaseModel} from '../../training/loop/phase-model.js';
 import {evaluateBatches} from '../../training/metrics/evaluate.js';
@@ -14,6 +15,7 @@ export interface TrainingResult {
   readonly history: readonly EpochRow[];
   /** Validation probabilities of the best weights, `[count * classes]`. */
   readonly probabilities: Float32Array;
+  readonly headSolutions: readonly HeadSolution[];
   /** Present if a phase used features of a fully frozen backbone. */
   readonly suspiciousImages?: SuspiciousImages;
 }
@@ -23,7 +25,7 @@ export async function measureBestWeights(
   model: PhaseModel,
   validation: BatchSource,
   batchSize: number,
-  {history, labelIssues}: RunState,
+  {history, labelIssues, headSolutions}: RunState,
   run: RunContext,
 ): Promise<TrainingResult> {
   const batches: Float32Array[] = [];
@@ -35,6 +37,7 @@ export async function measureBestWeights(
   return {
     metrics,
     history: history.rows,
+    headSolutions,
     probabilities: concatFloat32(batches),
     ...(labelIssues.found && {suspiciousImages: labelIssues.found}),
   };

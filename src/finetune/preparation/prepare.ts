@@ -28,13 +28,18 @@ async function decodeAndSplit(
   {backbone: {spec, preprocessing}}: OpenBackbone,
   recipe: Recipe,
   run: RunContext,
-): Promise<Pick<Prepared, 'cache' | 'split' | 'cacheBytes'>> {
+): Promise<Pick<Prepared, 'cache' | 'split' | 'cacheBytes' | 'duplicateGroup'>> {
   assertFitsMemory(spec, preprocessing.cropSize, recipe, isOnGpu());
   const budget = cacheBudget(spec, preprocessing.cropSize, recipe, isOnGpu());
   const decoded = await decodeImages(folder, preprocessing, budget, recipe, run);
-  const {cache, cacheBytes} = decoded;
+  const {cache, cacheBytes, duplicateGroup} = decoded;
   try {
-    return {cache, cacheBytes, split: await splitImages(folder, decoded, recipe, run)};
+    return {
+      cache,
+      cacheBytes,
+      duplicateGroup,
+      split: await splitImages(folder, decoded, recipe, run),
+    };
   } catch (error) {
     await cache.close();
     throw error;

@@ -14,5 +14,7 @@ export interface Prepared {
   readonly cache: ImageCache;
   /** Bytes of memory for decoded pixels and cached features together. */
   readonly cacheBytes: number;
+  /** Key of a sample's duplicate group. Near-duplicates have the same key. */
+  readonly duplicateGroup: (sample: Sample) => string;
   sourceOf(samples: readonly Sample[]): ImageDataset;
 }

@@ -22,6 +22,10 @@ export interface Phase {
   readonly learningRates: GroupLearningRates;
 }
 
+/** Whether a phase trains only the head. */
+export const trainsOnlyHead = ({learningRates}: Phase): boolean =>
+  LAYER_GROUPS.every(group => (group === 'head') === (learningRates[group] !== null));
+
 /** JSON Schema of a `Phase`. */
 export const phaseSchema = {
   type: 'object',

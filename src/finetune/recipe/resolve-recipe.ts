@@ -3,7 +3,6 @@ import {checkOptions, BOOLEAN} from '../../core/arguments.js';
 import {UsageError} from '../../core/errors.js';
 import {usableMemory} from '../../core/system-resources.js';
 import {checkFolder} from '../../datasets/discovery/folder-arguments.js';
-import {groupBy} from '../../core/group-by.js';
 import type {ImageFolder} from '../../datasets/sample.js';
 import {largestBatchSize} from '../preparation/memory-need.js';
 import {
@@ -12,11 +11,12 @@ import {
   type MergedOptions,
   type OptionSource,
 } from '../options/merge-options.js';
-import {OPTIONS} from '../options/options.js';
+import {computeDatasetStats} from './dataset-stats.js';
 import {resolveImageSize, resolveLastStage} from './network-defaults.js';
 import {nameWeights, recommendWeights} from './recommend-weights.js';
 import {NAMED_SCHEDULES, type Phase} from './phases.js';
 import {checkRecipeInput, RECIPE_OPTIONS, type Recipe, type RecipeInput} from './recipe.js';
+import {checkHeadSolver, recommendHeadSolver} from './recommend-head-solver.js';
 import {PROBE_UPDATES, recommend, recommendProbeEpochs, type DatasetStats} from './recommend.js';
 
 /** Recipe options from one source. */
@@ -52,12 +52,25 @@ function resolvePhases(values: RecipeInput, stats: DatasetStats): readonly Phase
  * phases has its own values.
  */
 function recommendFor(given: RecipeInput, stats: DatasetStats): ReturnType<typeof recommend> {
-  const {values, reasons} = recommend(stats);
+  const {reasons, ...recommended} = recommend(stats);
+  const headSolver = recommendHeadSolver(given, given.freeze ?? recommended.values.freeze!);
+  const values = {...recommended.values, headSolver};
   const {freeze, epochs: _epochs, lr: _lr, ...others} = values;
   const otherReasons = [...reasons].filter(([key]) => key !== 'epochs');
   if (given.phases !== undefined) return {values: others, reasons: new Map(otherReasons)};
   if ((given.freeze ?? freeze) !== 'probe') return {values, reasons};
   const epochs = recommendProbeEpochs(stats, given.batchSize ?? values.batchSize!);
+  if ((given.headSolver ?? headSolver) === 'lbfgs')
+    return {
+      values: {...values, lr: PROBE_LR, epochs, labelSmoothing: 0},
+      reasons: new Map([
+        ...otherReasons,
+        [
+          'labelSmoothing',
+          'a solved head is regularized by its L2, which smooth targets would blur',
+        ],
+      ]),
+    };
   return {
     values: {...values, lr: PROBE_LR, epochs},
     reasons: new Map([
@@ -130,6 +143,7 @@ function resolveWith(given: readonly RecipeSource[], stats: DatasetStats): Resol
   const merged = mergeOptions(recipeSources);
   checkNoUnusedOptions(merged);
   const lastStage = resolveLastStage(merged.values);
+  checkHeadSolver(merged.values);
   const recommendation = recommendFor(merged.values, stats);
   const {values, sources} = mergeOptions<RecipeInput>([
     ...recipeSources,
@@ -155,29 +169,6 @@ function resolveWith(given: readonly RecipeSource[], stats: DatasetStats): Resol
       ...(weights && {weights: 'recommended'}),
     },
     reasons: weights ? [`weights ${weights.value}: ${weights.reason}`, ...reasons] : reasons,
-  };
-}
-
-/** Computes the statistics of a folder that recommendations need. */
-export function computeDatasetStats(
-  folder: ImageFolder,
-  input: RecipeInput,
-  gpu: boolean,
-): DatasetStats {
-  const validationRatio =
-    folder.validation === undefined ? (input.valSplit ?? OPTIONS.valSplit.default) : 0;
-  const trainRatio = 1 - validationRatio - (folder.test === undefined ? (input.testSplit ?? 0) : 0);
-  const byLabel = groupBy(folder.samples, ({label}) => label);
-  const perClass = folder.classNames.map(
-    (_, label) => (byLabel.get(label)?.length ?? 0) * trainRatio,
-  );
-  return {
-    images: Math.round(folder.samples.length * trainRatio),
-    classes: folder.classNames.length,
-    smallestClass: Math.round(Math.min(...perClass)),
-    largestClass: Math.round(Math.max(...perClass)),
-    pretrained: input.weights !== 'none',
-    gpu,
   };
 }
 

@@ -89,6 +89,7 @@ export function toRunRecord(
     classBalance: recipe.classBalance,
     phases: recipe.phases,
     history: trained.history,
+    headSolutions: trained.headSolutions,
     metrics,
     ...reported,
     findings: run.findings,

@@ -41,7 +41,12 @@ export class FeatureCache {
   async inputs(
     model: PhaseModel,
     upcomingDepths: readonly number[] = [],
-  ): Promise<{readonly inputs: BatchSource; readonly cached: boolean}> {
+  ): Promise<{
+    readonly inputs: BatchSource;
+    readonly cached: boolean;
+    /** Present if features are cached. Valid until the table is dropped. */
+    readonly table?: FeatureTable;
+  }> {
     const wanted = [...new Set([...upcomingDepths, model.frozenDepth])].filter(
       depth => depth > 0 && depth <= model.frozenDepth,
     );
@@ -50,7 +55,7 @@ export class FeatureCache {
     const table = this.#tables.get(model.frozenDepth);
     if (table === undefined) return {inputs: imageBatchSource(this.source), cached: false};
     const labels = Int32Array.from(this.source.samples, sample => sample.label);
-    return {inputs: featureBatchSource(table, labels, this.source.seed), cached: true};
+    return {inputs: featureBatchSource(table, labels, this.source.seed), cached: true, table};
   }
 
   /** Drops tables whose frozen groups have been trained since, and tables that no later phase uses. */

@@ -6,6 +6,7 @@ import type {StateDict} from '../../core/state-dict.js';
 import {writeFileAtomic} from '../../core/files/atomic-write.js';
 import {readSafetensors} from '../../backbones/readers/safetensors.js';
 import {writeSafetensors} from '../../backbones/weights/safetensors-writer.js';
+import type {HeadSolution} from '../head-solver/solve-head.js';
 import type {Metrics} from '../metrics/metrics.js';
 import type {TrainerState} from './training-plan.js';
 
@@ -18,6 +19,8 @@ export interface Checkpoint<Row> {
   readonly bestMetrics?: Metrics;
   /** Label issues found in the features, as JSON. The search runs once per run. */
   readonly labelIssues?: unknown;
+  /** Heads that were solved so far. */
+  readonly headSolutions?: readonly HeadSolution[];
   /** Weights of all groups that some phase trains. */
   readonly weights: StateDict;
   readonly optimizer: StateDict;

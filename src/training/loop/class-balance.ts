@@ -45,6 +45,18 @@ export function computeClassWeights(labels: Int32Array): ReadonlyMap<number, num
   );
 }
 
+/** Loss weight of each image for a solver that sees all images at once. Oversampling becomes the weights that it comes to. */
+export function computeImageWeights(labels: Int32Array, classBalance: ClassBalance): Float64Array {
+  if (classBalance === 'none') return new Float64Array(labels.length).fill(1);
+  const byLabel = groupBy(labels, label => label);
+  const classWeights = classBalance === 'weighted-loss' ? computeClassWeights(labels) : undefined;
+  return Float64Array.from(
+    labels,
+    label =>
+      classWeights?.get(label) ?? labels.length / (byLabel.size * byLabel.get(label)!.length),
+  );
+}
+
 /**
  * Draws the images of an epoch: as many as there are, with class counts that differ by at most one. A class cycles through its images in a
  * fixed order, continuing where its last epoch ended. So within an epoch, and over all epochs, each image of a class is shown equally

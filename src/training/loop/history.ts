@@ -3,10 +3,10 @@ export interface EpochRow {
   readonly phase: string;
   /** Counted from 1 within the phase. */
   readonly epoch: number;
-  /** Updates since the start of the phase. */
+  /** Updates since the start of the phase, or iterations of the solver. */
   readonly step: number;
-  /** Highest learning rate of any group at the start of the epoch. */
-  readonly learningRate: number;
+  /** Highest learning rate of any group at the start of the epoch; null if the head was solved instead. */
+  readonly learningRate: number | null;
   readonly trainingLoss: number;
   readonly validationLoss: number;
   /** Fraction 0..1. */

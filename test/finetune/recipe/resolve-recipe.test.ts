@@ -4,8 +4,8 @@ import type {ImageFolder, Sample} from '../../../src/datasets/sample.js';
 import type {Phase} from '../../../src/finetune/recipe/phases.js';
 import type {RecipeInput} from '../../../src/finetune/recipe/recipe.js';
 import type {DatasetStats} from '../../../src/finetune/recipe/recommend.js';
+import {computeDatasetStats} from '../../../src/finetune/recipe/dataset-stats.js';
 import {
-  computeDatasetStats,
   mergeRecipe,
   resolveRecipe,
   type ResolvedRecipe,
@@ -100,6 +100,7 @@ describe('resolveLayers', () => {
       batchNorm: 'inference',
       augment: 'standard',
       views: 2,
+      headSolver: 'lbfgs',
       precision: 'fp32',
       groupBy: 'near-duplicates',
       classBalance: 'none',
@@ -142,7 +143,11 @@ describe('resolveLayers', () => {
   });
 
   it('gives a schedule that ends with the probe the numbers of the probe', () => {
-    const {recipe, reasons} = flags({freeze: 'probe', batchSize: 16});
+    const {recipe, reasons} = flags({
+      freeze: 'probe',
+      batchSize: 16,
+      headSolver: 'optimizer',
+    });
     expect(recipe.phases).to.deep.equal([
       {name: 'probe', epochs: 8, learningRates: {...FROZEN, head: 3e-3}},
     ]);
@@ -154,6 +159,40 @@ describe('resolveLayers', () => {
       epochs: 60,
       learningRates: {...FROZEN, head: 3e-3},
     });
+  });
+
+  it('smooths no targets of a head that is solved, unless told to', () => {
+    expect(flags({freeze: 'probe'}).recipe).to.include({headSolver: 'lbfgs', labelSmoothing: 0});
+    expect(flags({freeze: 'probe', labelSmoothing: 0.2}).recipe.labelSmoothing).to.equal(0.2);
+    expect(flags({freeze: 'probe', headSolver: 'optimizer'}).recipe.labelSmoothing).to.equal(0.1);
+    expect(flags({freeze: 'probe-then-last-stage'}).recipe).to.include({
+      headSolver: 'lbfgs',
+      labelSmoothing: 0.1,
+    });
+  });
+
+  it('leaves a head to the optimizer where the solver cannot obey what was said', () => {
+    const solverOf = (values: RecipeInput): string => flags(values).recipe.headSolver;
+    for (const values of [
+      {head: 'mlp'},
+      {dropout: 0.1},
+      {freeze: 'probe', epochs: 3},
+      {freeze: 'probe', optimizer: 'lion'},
+      {phases: flags({freeze: 'probe'}).recipe.phases},
+    ] as const)
+      expect(solverOf(values), JSON.stringify(values)).to.equal('optimizer');
+    expect(solverOf({freeze: 'probe-then-last-stage', epochs: 3})).to.equal('lbfgs');
+  });
+
+  it('refuses a solver next to what it cannot obey', () => {
+    expect(refusal(() => flags({headSolver: 'lbfgs', head: 'mlp'}))).to.equal(
+      '--head-solver lbfgs cannot be used with --head mlp: only a linear head has one solution. ' +
+        'Remove one of the two, or use --head-solver optimizer.',
+    );
+    expect(refusal(() => flags({headSolver: 'lbfgs', dropout: 0.2}))).to.include('--dropout 0.2');
+    expect(
+      refusal(() => flags({headSolver: 'lbfgs', freeze: 'probe', weightDecay: 0.1})),
+    ).to.include('--weight-decay: a solved head has no steps');
   });
 
   it('gives the epochs and the rate that were said to the last phase', () => {

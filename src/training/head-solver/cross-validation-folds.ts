@@ -1,0 +1,33 @@
+import {groupBy} from '../../core/group-by.js';
+import {createRng, shuffle} from '../../core/rng.js';
+
+/** Fold of an image that is in the training set of every fold. */
+export const NEVER_HELD_OUT = -1;
+
+/** Images whose features are cross-validated. */
+export interface FoldImages {
+  readonly labels: Int32Array;
+  /** Group of each image. Images of a group, such as near-duplicates, are held out together. */
+  readonly groups: readonly unknown[];
+}
+
+/**
+ * Assigns images to folds: class by class, group by group, each to the smallest fold of the class. Classes start at different folds. A
+ * class with a single group is never held out, because no other image could teach it.
+ * @returns fold of each image, counted from 0
+ */
+export function assignFolds({labels, groups}: FoldImages, folds: number, seed: number): Int8Array {
+  const foldOf = new Int8Array(labels.length).fill(NEVER_HELD_OUT);
+  const members = [...groupBy(labels.keys(), index => groups[index]).values()];
+  for (const [label, ofClass] of groupBy(members, ([first]) => labels[first!]!)) {
+    if (ofClass.length < 2) continue;
+    const sizes = new Array<number>(folds).fill(0);
+    for (const group of shuffle(ofClass, createRng(seed, 'head folds', label))) {
+      const order = Array.from(sizes.keys(), i => (i + label) % folds);
+      const smallest = order.reduce((best, fold) => (sizes[fold]! < sizes[best]! ? fold : best));
+      sizes[smallest]! += group.length;
+      for (const index of group) foldOf[index] = smallest;
+    }
+  }
+  return foldOf;
+}

@@ -1,0 +1,212 @@
+import {expect} from 'chai';
+import {tf} from '../../../src/backend/tensorflow.js';
+import {createRng} from '../../../src/core/rng.js';
+import {
+  assignFolds,
+  NEVER_HELD_OUT,
+} from '../../../src/training/head-solver/cross-validation-folds.js';
+import {describeHeadSolution} from '../../../src/training/head-solver/describe-head-solution.js';
+import {createFeatureMatrix} from '../../../src/training/head-solver/feature-matrix.js';
+import {maxNorm, minimize} from '../../../src/training/head-solver/lbfgs.js';
+import {
+  fit,
+  solveHead,
+  type SolvedHead,
+  type SolveOptions,
+} from '../../../src/training/head-solver/solve-head.js';
+import {computeImageWeights} from '../../../src/training/loop/class-balance.js';
+import {useBackend} from '../../helpers/backend.js';
+import {featureTable} from '../../helpers/feature-table.js';
+import {rejectionOf} from '../../helpers/rejection.js';
+
+const [IMAGES, WIDTH, CLASSES] = [90, 12, 3];
+const labels = Int32Array.from({length: IMAGES}, (_, i) => i % CLASSES);
+
+/** Clouds about a center for each class. */
+function clouds(spread: number, key: string): number[][] {
+  const [centers, noise] = [createRng(1, 'centers'), createRng(1, key)];
+  const center = Array.from({length: CLASSES}, () =>
+    Array.from({length: WIDTH}, () => centers.normal()),
+  );
+  return Array.from(labels, label => center[label]!.map(value => value + spread * noise.normal()));
+}
+
+async function solve(
+  views: readonly (readonly (readonly number[])[])[],
+  options: Partial<SolveOptions> = {},
+): Promise<SolvedHead> {
+  const matrix = await createFeatureMatrix(featureTable(views), views.length);
+  try {
+    return await solveHead(matrix, {
+      labels,
+      classes: CLASSES,
+      weights: new Float64Array(IMAGES).fill(1),
+      labelSmoothing: 0,
+      groups: Array.from(labels.keys()),
+      seed: 42,
+      ...options,
+    });
+  } finally {
+    matrix.dispose();
+  }
+}
+
+const predict = ({weight, bias}: SolvedHead, row: readonly number[]): number => {
+  const logits = Array.from(bias, (value, k) =>
+    row.reduce((sum, x, column) => sum + x * weight[k * WIDTH + column]!, value),
+  );
+  return logits.indexOf(Math.max(...logits));
+};
+
+describe('L-BFGS', () => {
+  it('finds the minimum of a quadratic of condition number 10,000', async () => {
+    const scales = Float64Array.from({length: 20}, (_, i) => 10 ** (i / 4.75));
+    const {point, gradient, iterations} = await minimize(
+      x => ({
+        value: x.reduce((sum, value, i) => sum + (scales[i]! / 2) * (value - i) ** 2, 0) + 1e-3,
+        gradient: x.map((value, i) => scales[i]! * (value - i)),
+      }),
+      new Float64Array(20),
+      {tolerance: 1e-6, maxIterations: 500},
+    );
+    expect(maxNorm(gradient)).to.be.at.most(1e-2);
+    expect(iterations).to.be.below(500);
+    point.forEach((value, i) => expect(value).to.be.closeTo(i, 1e-2));
+  });
+});
+
+describe('computeImageWeights', () => {
+  it('gives every class the same total under oversample, and every image the same under none', () => {
+    const [several, one] = [Int32Array.of(0, 0, 0, 1), 2 / 3];
+    expect([...computeImageWeights(several, 'oversample')]).to.deep.equal([one, one, one, 2]);
+    expect([...computeImageWeights(several, 'weighted-loss')]).to.deep.equal([one, one, one, 2]);
+    expect([...computeImageWeights(several, 'none')]).to.deep.equal([1, 1, 1, 1]);
+  });
+
+  it('caps the weight of a rare class under weighted-loss only', () => {
+    const rare = Int32Array.from({length: 1001}, (_, i) => (i === 1000 ? 1 : 0));
+    const ratio = (weights: Float64Array): number => weights[1000]! / weights[0]!;
+    expect(ratio(computeImageWeights(rare, 'weighted-loss'))).to.be.closeTo(100, 1e-9);
+    expect(ratio(computeImageWeights(rare, 'oversample'))).to.be.closeTo(1000, 1e-9);
+  });
+});
+
+describe('the folds of the head solver', () => {
+  it('never divide a group, and hold out every class with two groups', () => {
+    const groups = Array.from(labels.keys(), index => Math.floor(index / 6) * 3 + (index % 3));
+    const folds = assignFolds({labels, groups}, 5, 42);
+    groups.forEach((group, index) => expect(folds[index]).to.equal(folds[groups.indexOf(group)]));
+    for (let fold = 0; fold < 5; fold++)
+      for (let label = 0; label < CLASSES; label++)
+        expect(
+          folds.filter((each, index) => each === fold && labels[index] === label),
+        ).to.have.length(6);
+  });
+
+  it('never hold out the only group of a class', () => {
+    const folds = assignFolds(
+      {labels: Int32Array.of(0, 0, 0, 1, 1), groups: [0, 1, 2, 3, 3]},
+      5,
+      1,
+    );
+    expect([...folds.slice(3)]).to.deep.equal([NEVER_HELD_OUT, NEVER_HELD_OUT]);
+    expect([...folds.slice(0, 3)]).not.to.include(NEVER_HELD_OUT);
+  });
+});
+
+describe('solveHead', () => {
+  useBackend();
+
+  it('separates clouds, with a gradient below the tolerance, and frees its tensors', async () => {
+    const before = tf.memory().numTensors;
+    const rows = clouds(0.3, 'a');
+    const solved = await solve([rows]);
+    expect(rows.map(row => predict(solved, row))).to.deep.equal([...labels]);
+    expect(solved.gradientNorm).to.be.below(1e-5);
+    expect(solved.folds).to.equal(5);
+    expect(tf.memory().numTensors).to.equal(before);
+  });
+
+  it('chooses a stronger L2 where classes overlap', async () => {
+    const [apart, overlapping] = [await solve([clouds(0.3, 'a')]), await solve([clouds(4, 'a')])];
+    expect(overlapping.l2).to.be.above(10 * apart.l2);
+    const losses = overlapping.candidates.map(({loss}) => loss);
+    expect(Math.min(...losses)).to.equal(
+      overlapping.candidates.find(({l2}) => l2 === overlapping.l2)!.loss,
+    );
+  });
+
+  it('gives the same bits twice', async () => {
+    const views = [clouds(1, 'a'), clouds(1, 'b')];
+    expect(await solve(views)).to.deep.equal(await solve(views));
+  });
+
+  it('does not learn from views of held-out images', async () => {
+    const rows = clouds(4, 'a');
+    // Copies as views add nothing. Copies as images of their own would be in training when their twin is held out.
+    const [once, twice] = [await solve([rows]), await solve([rows, rows])];
+    expect(twice.l2).to.equal(once.l2);
+    twice.candidates.forEach(({loss}, i) =>
+      expect(loss).to.be.closeTo(once.candidates[i]!.loss, 1e-3),
+    );
+  });
+
+  it('holds out images of a group together', async () => {
+    const rows = clouds(4, 'a').map((row, i, all) => all[i - (i % 6 < 3 ? 0 : 3)] ?? row);
+    const twins = Array.from(labels.keys(), i => i - (i % 6 < 3 ? 0 : 3));
+    const [grouped, ungrouped] = [await solve([rows], {groups: twins}), await solve([rows])];
+    expect(ungrouped.candidates[0]!.loss).to.be.below(grouped.candidates[0]!.loss - 0.02);
+    expect(ungrouped.l2).to.be.below(grouped.l2);
+  });
+
+  it('obeys label smoothing: no probability is far above the smoothed target', async () => {
+    const rows = clouds(0.3, 'a');
+    const matrix = await createFeatureMatrix(featureTable([rows]), 1);
+    const targets = {labels, classes: CLASSES, weights: new Float64Array(IMAGES).fill(1)};
+    const [sharp, smooth] = [
+      await fit(matrix, {...targets, labelSmoothing: 0}, 1e-4),
+      await fit(matrix, {...targets, labelSmoothing: 0.3}, 1e-4),
+    ];
+    matrix.dispose();
+    // The entropy of the target 0.8, 0.1, 0.1 bounds the loss from below.
+    const entropy = -(0.8 * Math.log(0.8) + 0.2 * Math.log(0.1));
+    expect(smooth.value).to.be.within(entropy, entropy + 0.05);
+    expect(sharp.value).to.be.below(0.05);
+  });
+
+  it('bounds the weight of a nearly constant feature', async () => {
+    const rows = clouds(0.3, 'a').map((row, i) => [...row.slice(1), i === 0 ? 1e-6 : 0]);
+    const solved = await solve([rows]);
+    expect(Math.max(...solved.weight.map(Math.abs))).to.be.below(100);
+  });
+
+  it('ends with the error of a callback', async () => {
+    const stop = new Error('stop');
+    const onIteration = (): Promise<void> => Promise.reject(stop);
+    expect(await rejectionOf(solve([clouds(1, 'a')], {onIteration}))).to.equal(stop);
+  });
+});
+
+describe('describeHeadSolution', () => {
+  const solution = {
+    phaseIndex: 0,
+    l2: 0.3,
+    candidates: [1, 0.3, 0.1, 0.03].map(l2 => ({l2, loss: 1, accuracy: 0.5})),
+    folds: 5,
+    iterations: 26,
+    gradientNorm: 1e-6,
+    loss: 0.1,
+    images: 2450,
+    views: 3,
+    seconds: 1,
+  };
+
+  it('says what was chosen, how, and from how many', () => {
+    expect(describeHeadSolution(solution)).to.equal(
+      'L2 0.3, chosen by 5-fold cross-validation from 4 strengths; 26 iterations on 2,450 images in 3 views',
+    );
+    expect(describeHeadSolution({...solution, folds: 1, views: 1, images: 1})).to.equal(
+      'L2 0.3, chosen by 1 held-out fifth of the training images from 4 strengths; 26 iterations on 1 image',
+    );
+  });
+});

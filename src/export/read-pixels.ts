@@ -1,8 +1,10 @@
 import {defineError, FinetuneError} from '../core/errors.js';
-import type {Preprocessing} from '../core/preprocessing.js';
 import {READABLE_FORMATS} from '../datasets/images/image-format.js';
 import {describeDecodeError} from '../datasets/images/image-error.js';
-import {readSquare, type ImageInput} from '../datasets/images/read-square.js';
+import type {ImageInput} from '../datasets/images/read-square.js';
+import type {TestTimeAugmentation} from '../datasets/images/test-time-views.js';
+import type {ModelMember} from './model-member.js';
+import {readImageViews, type ImageViews} from './score-images.js';
 
 /** A value to classify cannot be read as an image. */
 export class UnreadableImageError extends defineError(
@@ -27,10 +29,11 @@ const nameOf = (image: ImageInput): string =>
 async function readOne(
   image: ImageInput,
   index: number,
-  preprocessing: Preprocessing,
-): Promise<Uint8Array> {
+  members: readonly ModelMember[],
+  tta: TestTimeAugmentation,
+): Promise<ImageViews> {
   try {
-    return await readSquare(image, preprocessing);
+    return await readImageViews(image, members, tta);
   } catch (error) {
     throw new UnreadableImageError({
       image: nameOf(image),
@@ -42,20 +45,14 @@ async function readOne(
 }
 
 /**
- * Decodes, resizes and crops images exactly as in training.
+ * Decodes, resizes and crops images for the members of a model, exactly as in training.
  * @param first index of the first image in the caller's list
- * @returns RGB pixels, `[n, cropSize, cropSize, 3]`
  * @throws UnreadableImageError
  */
-export async function readPixels(
+export const readAllViews = (
   images: readonly ImageInput[],
-  preprocessing: Preprocessing,
-  first = 0,
-): Promise<Uint8Array> {
-  const bytesPerImage = preprocessing.cropSize ** 2 * 3;
-  const pixels = new Uint8Array(images.length * bytesPerImage);
-  const fill = async (image: ImageInput, i: number): Promise<void> =>
-    pixels.set(await readOne(image, first + i, preprocessing), i * bytesPerImage);
-  await Promise.all(images.map(fill));
-  return pixels;
-}
+  members: readonly ModelMember[],
+  tta: TestTimeAugmentation,
+  first: number,
+): Promise<ImageViews[]> =>
+  Promise.all(images.map((image, i) => readOne(image, first + i, members, tta)));

@@ -4,13 +4,18 @@ import {join} from 'node:path';
 import {redactUrl} from '../../core/text/redact-url.js';
 import {shellQuote} from '../../core/text/printable.js';
 import {isUrl, explainUrlNotDownloaded} from '../../core/text/url.js';
-import {MODEL_FILES} from './file-names.js';
+import {ENSEMBLE_FILES, MODEL_FILES} from './file-names.js';
 import {InvalidModelError} from './invalid-model-error.js';
 
-/** Directory of an exported model: the given directory, or `model` in it if that is a run. Undefined if there is none. */
+export const isEnsemble = (directory: string): boolean =>
+  existsSync(join(directory, ENSEMBLE_FILES.record));
+
+/**
+ * Directory of an exported model or ensemble: the given directory, or `model` in it if that is a run. Undefined if there is none.
+ */
 export const modelDirectory = (directory: string): string | undefined =>
-  [directory, join(directory, 'model')].find(candidate =>
-    existsSync(join(candidate, MODEL_FILES.record)),
+  [directory, join(directory, 'model')].find(
+    candidate => existsSync(join(candidate, MODEL_FILES.record)) || isEnsemble(candidate),
   );
 
 const HINT = 'Give the directory of a finished run, or the model folder in it.';

@@ -17,6 +17,11 @@ export {
   type ExportModelOptions,
   type ExportModelResult,
 } from './export/export-model.js';
+export {
+  exportEnsemble,
+  type ExportEnsembleOptions,
+  type ExportEnsembleResult,
+} from './export/ensemble/export-ensemble.js';
 export {loadModel, type LoadModelOptions} from './export/load-model.js';
 export type {
   ExportedModel,

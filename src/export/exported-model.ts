@@ -19,7 +19,13 @@ import {toImageInput, type ImageSource} from './image-source.js';
 import type {ModelMember} from './model-member.js';
 import {readAllViews} from './read-pixels.js';
 import type {ModelMetrics, ModelRecord} from './record/model-record.js';
-import {checkTestTimeAugmentation, imagesPerBatch, resizeKey, scoreImages} from './score-images.js';
+import {
+  checkTestTimeAugmentation,
+  imagesPerBatch,
+  resizeKey,
+  scoreImages,
+  type ImageViews,
+} from './score-images.js';
 
 /**
  * A class and its probability.
@@ -165,6 +171,17 @@ export class ExportedModel {
     return this.combine(this.members.map(member => member.probabilities(images)));
   }
 
+  /**
+   * Computes the class probabilities of each member, averaged over the views of an image.
+   * @param images what `readImageViews` returned, at least one
+   * @returns `[n, classes]` for each member
+   * @throws NotFiniteError; ModelDisposedError
+   */
+  memberProbabilities(images: readonly ImageViews[], tta: TestTimeAugmentation): Float32Array[] {
+    this.#assertNotDisposed();
+    return scoreImages(this.members, images, tta);
+  }
+
   /** Combines probabilities of the members, `[n, classes]` each, by the vote of the ensemble. */
   combine(members: readonly Float32Array[]): Float32Array {
     return combineVotes(this.vote, members, this.classNames.length);
@@ -192,8 +209,7 @@ export class ExportedModel {
       throwIfAborted(signal);
       const batch = images.slice(start, start + batchSize);
       const views = await readAllViews(batch, this.members, tta, start);
-      this.#assertNotDisposed();
-      predictions.push(...this.#rank(this.combine(scoreImages(this.members, views, tta)), top));
+      predictions.push(...this.#rank(this.combine(this.memberProbabilities(views, tta)), top));
     }
     return predictions;
   }

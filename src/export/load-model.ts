@@ -1,10 +1,7 @@
-import {fileURLToPath} from 'node:url';
 import {
   CALLBACK,
-  checkArgument,
   checkOptions,
   BOOLEAN,
-  PATH,
   ABORT_SIGNAL,
   oneOf,
   type OptionKinds,
@@ -17,26 +14,8 @@ import {readModels, type StoredMember, type StoredModel} from './ensemble/read-m
 import {VOTES, type Vote} from './ensemble/vote.js';
 import {ExportedModel, type ModelMembers} from './exported-model.js';
 import {ModelMember} from './model-member.js';
-import {modelDirectory} from './record/model-directory.js';
+import {resolveDirectories, type ModelLocation} from './record/model-directory.js';
 import {buildInferenceModel, readTensors} from './stored-network.js';
-
-/** Path or `file:` URL of a run, an exported model or an exported ensemble. */
-export type ModelLocation = string | URL;
-
-function resolveDirectory(location: unknown): string {
-  const path =
-    location instanceof URL && location.protocol === 'file:' ? fileURLToPath(location) : location;
-  checkArgument('loadModel()', 'directory', path, {...PATH, expected: 'the path of a directory'});
-  return modelDirectory(path as string) ?? (path as string);
-}
-
-/** @throws ArgumentError for an empty list, or a value that is no location */
-export function resolveDirectories(
-  locations: ModelLocation | readonly ModelLocation[],
-): readonly [string, ...string[]] {
-  const [first, ...others] = Array.isArray(locations) ? (locations as unknown[]) : [locations];
-  return [resolveDirectory(first), ...others.map(resolveDirectory)];
-}
 
 /**
  * Backend options, used if no backend is running yet, and the vote of an ensemble.
@@ -119,7 +98,7 @@ export async function loadModel(
 ): Promise<ExportedModel> {
   checkOptions('loadModel()', options, OPTIONS);
   const {vote, ...backendOptions} = options;
-  const directories = resolveDirectories(location);
+  const directories = resolveDirectories('loadModel()', location);
   const stored = await readModels(directories);
   await startBackend({install: false, ...backendOptions});
   // A running backend is not started again and does not check the signal.

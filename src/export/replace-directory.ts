@@ -3,7 +3,7 @@ import {readdir, rename, rm} from 'node:fs/promises';
 import {basename, dirname, join} from 'node:path';
 import {defineError, UsageError} from '../core/errors.js';
 import {isModelFile} from './formats/exporters.js';
-import {MODEL_FILES} from './record/file-names.js';
+import {ENSEMBLE_FILES, MODEL_FILES} from './record/file-names.js';
 
 /** A directory exists that is not an exported model, so finetune does not replace it. */
 export class OutputExistsError extends defineError(
@@ -25,15 +25,20 @@ async function listEntries(directory: string): Promise<string[]> {
   }
 }
 
+const isExportedFile = (name: string): boolean =>
+  isModelFile(name) || Object.values<string>(ENSEMBLE_FILES).includes(name);
+
+const isRecord = (name: string): boolean =>
+  name === MODEL_FILES.record || name === ENSEMBLE_FILES.record;
+
 /**
- * Checks that a directory may be replaced: it is empty, or an exported model without files added by the user. Leftovers of a killed export
+ * Checks that a directory may be replaced: it is empty, or an exported model or ensemble without files added by the user. Leftovers of a killed export
  * (`.unfinished`) are ignored. @throws OutputExistsError
  */
 export async function assertReplaceable(target: string): Promise<void> {
   const names = (await listEntries(target)).filter(name => !name.endsWith('.unfinished'));
   const foreign =
-    names.find(name => !isModelFile(name)) ??
-    (names.includes(MODEL_FILES.record) ? undefined : names[0]);
+    names.find(name => !isExportedFile(name)) ?? (names.some(isRecord) ? undefined : names[0]);
   if (foreign !== undefined) throw new OutputExistsError({directory: target, found: foreign});
 }
 

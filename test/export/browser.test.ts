@@ -139,9 +139,7 @@ describe('an exported model in a browser', function () {
     const classifier = attachHead(backbone, LINEAR, ['ants', 'bees', 'neither'], 1);
     randomHead(classifier, 1);
     const paths = photos.samples.map(({path}) => path);
-    const images = await Promise.all(
-      paths.map(path => readSquare(path, classifier.preprocessing)),
-    );
+    const images = await Promise.all(paths.map(path => readSquare(path, classifier.preprocessing)));
     await compare(browser(), classifier, Buffer.concat(images));
   });
 

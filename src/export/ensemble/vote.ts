@@ -66,7 +66,5 @@ export function combineVotes(
   members: readonly Float32Array[],
   classes: number,
 ): Float32Array {
-  return members.length === 1
-    ? members[0]!
-    : Float32Array.from(COMBINE[vote](members, classes));
+  return members.length === 1 ? members[0]! : Float32Array.from(COMBINE[vote](members, classes));
 }

@@ -18,5 +18,6 @@ export const SHARD_NAME = /^group1-shard\d+of\d+\.bin$/;
 export const ENSEMBLE_FILES = {
   record: 'ensemble.json',
   page: 'index.html',
+  script: 'ensemble.js',
   members: 'members',
 } as const;

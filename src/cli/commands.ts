@@ -138,6 +138,9 @@ export const COMMANDS = {
         default: 1,
       },
     },
+    positionals: {
+      model: 'a run, or the exported model in it, or several of them [default: the newest run]',
+    },
     examples: [
       ["$0 predict runs/pets-resnet50 'new/*.jpg' --top 3", 'three guesses an image'],
       ['$0 predict new', 'by the model of the newest run'],

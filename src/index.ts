@@ -2,6 +2,11 @@ export {finetune} from './finetune/finetune.js';
 export type {FinetuneResult, WrittenResult} from './finetune/finetune-result.js';
 export {type FinetuneOptions} from './finetune/finetune-options.js';
 export {crossValidate, type CrossValidationResult} from './finetune/folds/cross-validate.js';
+export {
+  trainEnsemble,
+  type EnsembleResult,
+  type TrainEnsembleOptions,
+} from './finetune/ensemble/train-ensemble.js';
 export {evaluate, type Evaluation, type EvaluateOptions} from './finetune/evaluate.js';
 export {resolveRecipe} from './finetune/recipe/resolve-recipe.js';
 export type {Phase} from './finetune/recipe/phases.js';

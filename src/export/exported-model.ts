@@ -8,7 +8,7 @@ import {
   type ArgumentKind,
 } from '../core/arguments.js';
 import {defineError, UsageError, throwIfAborted} from '../core/errors.js';
-import type {Preprocessing} from '../core/preprocessing.js';
+import {resizeKey, type Preprocessing} from '../core/preprocessing.js';
 import type {ImageInput} from '../datasets/images/read-square.js';
 import {
   TEST_TIME_AUGMENTATIONS,
@@ -22,7 +22,6 @@ import type {ModelMetrics, ModelRecord} from './record/model-record.js';
 import {
   checkTestTimeAugmentation,
   imagesPerBatch,
-  resizeKey,
   scoreImages,
   type ImageViews,
 } from './score-images.js';

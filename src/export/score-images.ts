@@ -1,5 +1,5 @@
 import {defineError, UsageError} from '../core/errors.js';
-import {computeFillColor, type Preprocessing} from '../core/preprocessing.js';
+import {resizeKey} from '../core/preprocessing.js';
 import {readSquare, type ImageInput} from '../datasets/images/read-square.js';
 import {TTA_VIEWS, type TestTimeAugmentation} from '../datasets/images/test-time-views.js';
 import type {ModelMember} from './model-member.js';
@@ -25,13 +25,6 @@ export function checkTestTimeAugmentation(
 
 /** Pixels of one image, `[views, cropSize, cropSize, 3]`, by the key of each way that the members resize it. */
 export type ImageViews = ReadonlyMap<string, Uint8Array>;
-
-/** Networks with equal keys take the same pixels: normalization is part of the network. */
-export function resizeKey(preprocessing: Preprocessing): string {
-  const {resizeSize, cropSize, interpolation, fit = 'crop'} = preprocessing;
-  const fill = fit === 'pad' ? computeFillColor(preprocessing) : [];
-  return [fit, resizeSize, cropSize, interpolation, ...fill].join(' ');
-}
 
 /** Decodes, resizes and crops an image for every member; once for members that take the same pixels. @throws ImageError */
 export async function readImageViews(

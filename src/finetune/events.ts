@@ -108,6 +108,14 @@ export type RunEvent =
       /** Whether the fold had finished before the cross-validation was resumed. */
       readonly isResumed: boolean;
     }
+  /** A member of an ensemble is trained, or was trained before the run was resumed. `number` counts from 1. */
+  | {
+      readonly type: 'member';
+      readonly number: number;
+      readonly members: number;
+      readonly name: string;
+      readonly isResumed: boolean;
+    }
   | {readonly type: 'checkpoint'; readonly directory: string}
   | {readonly type: 'saved'; readonly directory: string};
 

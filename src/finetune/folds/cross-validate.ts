@@ -1,18 +1,18 @@
+import {join} from 'node:path';
 import {checkArgument, integerFrom} from '../../core/arguments.js';
-import {UsageError} from '../../core/errors.js';
 import {everySample} from '../../datasets/discovery/image-folder.js';
 import type {ImageFolder} from '../../datasets/sample.js';
 import {crossValidationHtml} from '../../report/folds-page.js';
 import {checkFinetuneArguments} from '../finetune-arguments.js';
 import type {FinetuneOptions} from '../finetune-options.js';
-import {validateSplitOptions} from '../preparation/split-images.js';
-import {OPTIONS} from '../options/options.js';
 import type {Recipe, RecipeInput} from '../recipe/recipe.js';
-import type {RunContext} from '../run/run-context.js';
-import {CrossValidationDirectory, foldDirectory} from './cross-validation-directory.js';
+import {FOLDS_FILES} from '../run/run-files.js';
+import {RunGroup} from '../run/run-group.js';
+import {sumTimings} from '../timings.js';
 import {summarizeFolds, type CrossValidationSummary} from './cross-validation.js';
 import {SharedFoldData} from './folds-share.js';
 import {readFinishedFold, trainFold, type FoldResult} from './train-fold.js';
+import {validateFoldOptions} from './validate-fold-options.js';
 
 /**
  * Result of a cross-validation.
@@ -28,29 +28,8 @@ export interface CrossValidationResult {
   readonly document: object;
 }
 
-/**
- * Validates fold options as far as file names allow, before images are decoded.
- * @throws ArgumentError, UsageError for a recipe that defines its own validation images; FoldError, GroupByError, TooManyFoldsError
- */
-export function validateFoldOptions(folder: ImageFolder, given: RecipeInput, folds: number): void {
-  if (given.fold !== undefined)
-    throw new UsageError(
-      `--fold ${given.fold} is one fold alone, and --folds is all of them. Leave out one.`,
-    );
-  const {
-    groupBy = OPTIONS.groupBy.default,
-    testSplit = 0,
-    seed = OPTIONS.seed.default,
-    splitFile,
-  } = given;
-  validateSplitOptions(folder, {
-    groupBy,
-    testSplit,
-    seed,
-    fold: `1/${folds}`,
-    ...(splitFile !== undefined && {splitFile}),
-  });
-}
+const foldNames = (folds: number): string[] =>
+  Array.from({length: folds}, (_, i) => `fold-${i + 1}`);
 
 /**
  * Cross-validates: one run per fold, each validated on images that the others train on. Images are decoded once, and the features of a
@@ -80,7 +59,12 @@ export async function crossValidate(
   const directory =
     out === undefined
       ? undefined
-      : await CrossValidationDirectory.open(out, options, recipe, folds);
+      : await RunGroup.open(
+          out,
+          options,
+          {...options.settings?.options, folds, ...recipe} as RecipeInput,
+          foldNames(folds),
+        );
   try {
     const results = await trainFolds(folder, recipe, folds, options, directory);
     return await summarize(folder, recipe, results, directory);
@@ -89,30 +73,19 @@ export async function crossValidate(
   }
 }
 
-/** Seconds by activity, summed over all folds. */
-const sumTimings = (folds: readonly RunContext['timings'][]): RunContext['timings'] =>
-  folds.reduce((sum, fold) => {
-    const activities = Object.keys(sum) as (keyof RunContext['timings'])[];
-    const added = activities.map(name => [
-      name,
-      Math.round(1000 * (sum[name] + fold[name])) / 1000,
-    ]);
-    return Object.fromEntries(added) as Record<keyof RunContext['timings'], number>;
-  });
-
 async function trainFolds(
   folder: ImageFolder,
   recipe: Recipe,
   folds: number,
   options: FinetuneOptions,
-  directory: CrossValidationDirectory | undefined,
+  directory: RunGroup | undefined,
 ): Promise<readonly FoldResult[]> {
   const {out, onEvent, resume = false} = options;
   const sharedData = new SharedFoldData(async () => directory?.begin());
   const results: FoldResult[] = [];
   try {
     for (let number = 1; number <= folds; number++) {
-      const run = out === undefined ? undefined : foldDirectory(out, number);
+      const run = out === undefined ? undefined : join(out, foldNames(folds)[number - 1]!);
       const finished = run !== undefined && resume ? await readFinishedFold(run) : undefined;
       onEvent?.({type: 'fold', number, folds});
       const foldRecipe = {...recipe, fold: `${number}/${folds}`};
@@ -133,7 +106,7 @@ async function summarize(
   folder: ImageFolder,
   {arch}: Recipe,
   folds: readonly FoldResult[],
-  directory: CrossValidationDirectory | undefined,
+  directory: RunGroup | undefined,
 ): Promise<CrossValidationResult> {
   const summary = summarizeFolds(folds.map(({metrics}) => metrics));
   const document = {
@@ -150,6 +123,7 @@ async function summarize(
     summary,
     folds,
   });
-  await directory?.finish(document, page);
+  await directory?.write(FOLDS_FILES.page, page);
+  await directory?.writeJson(FOLDS_FILES.document, document);
   return {summary, folds, document};
 }

@@ -1,7 +1,11 @@
 export {finetune} from './finetune/finetune.js';
 export type {FinetuneResult, WrittenResult} from './finetune/finetune-result.js';
 export {type FinetuneOptions} from './finetune/finetune-options.js';
-export {crossValidate, type CrossValidationResult} from './finetune/folds/cross-validate.js';
+export {
+  crossValidate,
+  type CrossValidateOptions,
+  type CrossValidationResult,
+} from './finetune/folds/cross-validate.js';
 export {
   trainEnsemble,
   type EnsembleResult,

@@ -221,6 +221,7 @@ export const COMMANDS = {
         ...DATASET_OPTIONS,
         'folds',
         'fold',
+        'ensemble',
         'recipe',
         'resume',
       ),

@@ -3,8 +3,10 @@ import {join} from 'node:path';
 import type {ImageFolder} from '../../datasets/sample.js';
 import {finetune} from '../../finetune/finetune.js';
 import {crossValidate} from '../../finetune/folds/cross-validate.js';
+import type {FoldEnsemble} from '../../finetune/ensemble/fold-ensemble.js';
+import type {CrossValidationSummary} from '../../finetune/folds/cross-validation.js';
 import type {ResolvedRecipe} from '../../finetune/recipe/resolve-recipe.js';
-import {RUN_FILES} from '../../finetune/run/run-files.js';
+import {FOLDS_FILES, RUN_FILES} from '../../finetune/run/run-files.js';
 import {checkAccuracy} from '../check-accuracy.js';
 import type {CommandContext, CommandResult} from '../command.js';
 import {pickListPath} from '../load-folder.js';
@@ -17,6 +19,9 @@ import {
   formatNextSteps,
   formatRunSummary,
 } from '../terminal/format-run-summary.js';
+
+import type {Terminal} from '../terminal/screen/terminal.js';
+import {formatEnsemble} from './evaluate/format-ensemble.js';
 
 /** A run of the command line that is ready to start. */
 export interface PreparedRun {
@@ -62,24 +67,41 @@ export async function trainSingle({
   };
 }
 
+/** Summary of the folds, and of their ensemble on the test images. */
+function formatFolds(
+  summary: CrossValidationSummary,
+  ensemble: FoldEnsemble | undefined,
+  run: string,
+  {resultStyle, resultColumns}: Pick<Terminal, 'resultStyle' | 'resultColumns'>,
+): string {
+  const places = {run, ...(ensemble && {model: ensemble.model})};
+  const text = formatFoldsSummary(summary, places, resultStyle, resultColumns);
+  if (ensemble?.test === undefined) return text;
+  const {metrics} = ensemble.test;
+  return `${text}\n\n${formatEnsemble(ensemble.test, metrics, resultStyle, resultColumns)}`;
+}
+
 /** Trains each fold in a directory of its own, and reports the summary of all folds. */
 export async function trainFolds(
   {plan, folder, resolved, out, backendSeconds, context: {terminal, signal}}: PreparedRun,
   folds: number,
 ): Promise<CommandResult> {
-  const {verbose, assertAccuracy} = plan.values;
+  const {verbose, assertAccuracy, ensemble: requestedEnsemble} = plan.values;
   const view = new FoldsView(terminal, resolved.recipe, {verbose});
   view.listen({type: 'recipe', ...resolved});
   const options = {
     ...plan.finetuneOptions(out, resolved.sources, backendSeconds),
     signal,
     onEvent: view.listen,
+    ensemble: requestedEnsemble !== undefined,
   };
   const work = crossValidate(folder, resolved.recipe, folds, options);
-  const {summary, document} = await withResumeHint(out, work).finally(() => view.close());
+  const {summary, ensemble, document} = await withResumeHint(out, work).finally(() => view.close());
+  const {resultStyle, resultColumns} = terminal;
   return {
     document,
-    text: formatFoldsSummary(summary, out, terminal.resultStyle, terminal.resultColumns),
+    text: formatFolds(summary, ensemble, out, {resultStyle, resultColumns}),
+    ...(ensemble && {hint: formatNextSteps(out, ensemble.model, terminal, FOLDS_FILES.page)}),
     ...checkAccuracy(summary.accuracy.mean, assertAccuracy),
   };
 }

@@ -50,7 +50,7 @@ async function evaluateSets(
  * Evaluates models as an ensemble on images that none of them was trained on, and exports it.
  * @param models directories of the exported members
  * @param directory directory of the exported ensemble
- * @returns the absolute path of the exported ensemble, and its evaluation by split
+ * @returns its evaluation by split
  */
 export async function finishEnsemble(
   models: readonly string[],
@@ -58,15 +58,15 @@ export async function finishEnsemble(
   folder: ImageFolder,
   sets: EvaluationSets,
   run: RunContext,
-): Promise<{readonly model: string; readonly evaluations: EnsembleEvaluations}> {
+): Promise<EnsembleEvaluations> {
   const evaluations = await run.time('evaluate', () => evaluateSets(models, folder, sets, run));
   const {validation, test} = evaluations;
   const metrics = {
     ...(validation && {validation: validation.metrics}),
     ...(test && {test: test.metrics}),
   };
-  const exported = await run.time('export', () =>
+  await run.time('export', () =>
     exportEnsemble(models, directory, {metrics, ...run.signalOptions}),
   );
-  return {model: exported.directory, evaluations};
+  return evaluations;
 }

@@ -140,7 +140,7 @@ async function finish(
   const sets = await readSplit(join(members[0]!.run, RUN_FILES.split), folder);
   const models = members.map(({model}) => model);
   const target = join(group.path, RUN_FILES.model);
-  const {model, evaluations} = await finishEnsemble(models, target, folder, sets, run);
+  const evaluations = await finishEnsemble(models, target, folder, sets, run);
   const {validation, test} = evaluations;
   const timings = sumTimings([...members.map(member => member.timings), run.timings]);
   const document = {
@@ -168,5 +168,5 @@ async function finish(
   await group.write(RUN_FILES.report, page);
   await group.writeJson(RUN_FILES.metrics, document);
   run.emit({type: 'saved', directory: group.path});
-  return {run: group.path, model, members, evaluations, document};
+  return {run: group.path, model: target, members, evaluations, document};
 }

@@ -1,8 +1,9 @@
 import {join} from 'node:path';
-import {checkArgument, integerFrom} from '../../core/arguments.js';
+import {BOOLEAN, checkArgument, integerFrom, PATH} from '../../core/arguments.js';
 import {everySample} from '../../datasets/discovery/image-folder.js';
 import type {ImageFolder} from '../../datasets/sample.js';
 import {crossValidationHtml} from '../../report/folds-page.js';
+import {exportFoldEnsemble, type FoldEnsemble} from '../ensemble/fold-ensemble.js';
 import {checkFinetuneArguments} from '../finetune-arguments.js';
 import type {FinetuneOptions} from '../finetune-options.js';
 import type {Recipe, RecipeInput} from '../recipe/recipe.js';
@@ -24,8 +25,22 @@ import {validateFoldOptions} from './validate-fold-options.js';
 export interface CrossValidationResult {
   readonly summary: CrossValidationSummary;
   readonly folds: readonly FoldResult[];
+  /** The models of all folds as one model, if it was requested. */
+  readonly ensemble?: FoldEnsemble;
   /** Content of `folds.json`. */
   readonly document: object;
+}
+
+/**
+ * Options of a cross-validation.
+ *
+ * @example
+ * const options: CrossValidateOptions = {out: './folds', ensemble: true};
+ * const {ensemble} = await crossValidate(folder, recipe, 5, options);
+ */
+export interface CrossValidateOptions extends FinetuneOptions {
+  /** Whether to export the models of all folds as one ensemble. It needs `out`. Default: false. */
+  readonly ensemble?: boolean;
 }
 
 const foldNames = (folds: number): string[] =>
@@ -34,7 +49,7 @@ const foldNames = (folds: number): string[] =>
 /**
  * Cross-validates: one run per fold, each validated on images that the others train on. Images are decoded once, and the features of a
  * frozen backbone are computed once. With `out` each run has a directory in it, next to `folds.json` and `folds.html`. `resume` continues
- * with the folds that have not finished.
+ * with the folds that have not finished. The models of all folds can be exported as one ensemble.
  *
  * @throws UsageError for a recipe that defines its own validation images; TooManyFoldsError, before images are decoded if possible; all
  * errors of `finetune`
@@ -50,9 +65,11 @@ export async function crossValidate(
   folder: ImageFolder,
   recipe: Recipe,
   folds: number,
-  options: FinetuneOptions = {},
+  {ensemble = false, ...options}: CrossValidateOptions = {},
 ): Promise<CrossValidationResult> {
   checkFinetuneArguments(folder, recipe, options, 'crossValidate()');
+  checkArgument('crossValidate()', 'options.ensemble', ensemble, BOOLEAN);
+  if (ensemble) checkArgument('crossValidate()', 'options.out', options.out, PATH);
   checkArgument('crossValidate()', 'folds', folds, integerFrom(2));
   validateFoldOptions(folder, recipe, folds);
   const {out} = options;
@@ -67,7 +84,12 @@ export async function crossValidate(
         );
   try {
     const results = await trainFolds(folder, recipe, folds, options, directory);
-    return await summarize(folder, recipe, results, directory);
+    const runs = results.flatMap(({run}) => run ?? []);
+    return await summarize(folder, recipe, results, directory, {
+      ...(ensemble && {
+        ensemble: await exportFoldEnsemble(runs, directory!.path, folder, options),
+      }),
+    });
   } finally {
     await directory?.close();
   }
@@ -107,12 +129,14 @@ async function summarize(
   {arch}: Recipe,
   folds: readonly FoldResult[],
   directory: RunGroup | undefined,
+  {ensemble}: {readonly ensemble?: FoldEnsemble},
 ): Promise<CrossValidationResult> {
   const summary = summarizeFolds(folds.map(({metrics}) => metrics));
   const document = {
     ...(directory !== undefined && {run: directory.path}),
     ...summary,
     runs: folds.flatMap(({run}) => run ?? []),
+    ...(ensemble && {ensemble}),
     timings: sumTimings(folds.map(({timings}) => timings)),
   };
   const page = crossValidationHtml({
@@ -122,8 +146,9 @@ async function summarize(
     classes: folder.classNames,
     summary,
     folds,
+    hasEnsemble: ensemble !== undefined,
   });
   await directory?.write(FOLDS_FILES.page, page);
   await directory?.writeJson(FOLDS_FILES.document, document);
-  return {summary, folds, document};
+  return {summary, folds, ...(ensemble && {ensemble}), document};
 }

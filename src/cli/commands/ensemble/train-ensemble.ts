@@ -46,8 +46,8 @@ function formatSummary(
   });
   const names = members.map(({name}) => name).join(', ');
   const places = [
-    ['runs', printable(`${run}/${MEMBERS_FOLDER}: ${names}`)],
     ['run', printable(run)],
+    ['members', printable(`${names}, in ${run}/${MEMBERS_FOLDER}`)],
     ['model', printable(model)],
   ] as const;
   return [...shown, formatLines(places, resultStyle, resultColumns)].join('\n');

@@ -9,7 +9,7 @@ import {
 import {throwIfAborted} from '../core/errors.js';
 import {DEVICE_KIND, BACKEND_KIND} from '../backend/runtime/backend-options.js';
 import {startBackend, type BackendOptions} from '../backend/runtime/runtime.js';
-import {matchClasses} from './ensemble/match-classes.js';
+import {findClassOrder} from './ensemble/class-order.js';
 import {readModels, type StoredMember, type StoredModel} from './ensemble/read-models.js';
 import {VOTES, type Vote} from './ensemble/vote.js';
 import {ExportedModel, type ModelMembers} from './exported-model.js';
@@ -48,7 +48,7 @@ async function loadMember(
   {name, directory, record}: StoredMember,
   classNames: readonly string[],
 ): Promise<ModelMember> {
-  const order = matchClasses({name, classNames}, {name, classNames: record.classes});
+  const order = findClassOrder({name, classNames}, {name, classNames: record.classes});
   const tensors = await readTensors(directory, record);
   return new ModelMember(name, directory, record, buildInferenceModel(record, tensors), order);
 }

@@ -177,7 +177,10 @@ function start(ensemble) {
     `${networks === 1 ? '' : `, by ${VOTES[ensemble.vote]}`}. The image stays in this browser.`;
   const drop = element('drop');
   input.disabled = false;
-  input.addEventListener('change', () => input.files[0] && classify(ensemble, input.files[0]));
+  input.addEventListener('change', () => {
+    const [file] = input.files;
+    if (file !== undefined) void classify(ensemble, file);
+  });
   drop.addEventListener('dragover', event => {
     event.preventDefault();
     drop.classList.add('over');

@@ -1,10 +1,7 @@
 import {readFile} from 'node:fs/promises';
-import {join} from 'node:path';
 import type {ImageFolder} from '../../datasets/sample.js';
 import {finetune} from '../../finetune/finetune.js';
 import {crossValidate} from '../../finetune/folds/cross-validate.js';
-import type {FoldEnsemble} from '../../finetune/ensemble/fold-ensemble.js';
-import type {CrossValidationSummary} from '../../finetune/folds/cross-validation.js';
 import type {ResolvedRecipe} from '../../finetune/recipe/resolve-recipe.js';
 import {FOLDS_FILES, RUN_FILES} from '../../finetune/run/run-files.js';
 import {checkAccuracy} from '../check-accuracy.js';
@@ -14,14 +11,9 @@ import {withResumeHint} from '../resume.js';
 import type {RunPlan} from '../run-plan.js';
 import {ConsoleView} from '../terminal/console-view.js';
 import {FoldsView} from '../terminal/folds-view.js';
-import {
-  formatFoldsSummary,
-  formatNextSteps,
-  formatRunSummary,
-} from '../terminal/format-run-summary.js';
+import {formatNextSteps, formatRunSummary} from '../terminal/format-run-summary.js';
 
-import type {Terminal} from '../terminal/screen/terminal.js';
-import {formatEnsemble} from './evaluate/format-ensemble.js';
+import {formatFolds} from './ensemble/format-folds.js';
 
 /** A run of the command line that is ready to start. */
 export interface PreparedRun {
@@ -36,7 +28,7 @@ export interface PreparedRun {
 
 /** Content of `metrics.json`, so that `--json` and the file agree. */
 const readMetrics = async (run: string): Promise<object> =>
-  JSON.parse(await readFile(join(run, RUN_FILES.metrics), 'utf8')) as object;
+  JSON.parse(await readFile(`${run}/${RUN_FILES.metrics}`, 'utf8')) as object;
 
 /** Trains once, shows the progress and reports the result. */
 export async function trainSingle({
@@ -65,20 +57,6 @@ export async function trainSingle({
     ...(model !== undefined && {hint: formatNextSteps(out, model, terminal)}),
     ...checkAccuracy(metrics.validation.accuracy, assertAccuracy),
   };
-}
-
-/** Summary of the folds, and of their ensemble on the test images. */
-function formatFolds(
-  summary: CrossValidationSummary,
-  ensemble: FoldEnsemble | undefined,
-  run: string,
-  {resultStyle, resultColumns}: Pick<Terminal, 'resultStyle' | 'resultColumns'>,
-): string {
-  const places = {run, ...(ensemble && {model: ensemble.model})};
-  const text = formatFoldsSummary(summary, places, resultStyle, resultColumns);
-  if (ensemble?.test === undefined) return text;
-  const {metrics} = ensemble.test;
-  return `${text}\n\n${formatEnsemble(ensemble.test, metrics, resultStyle, resultColumns)}`;
 }
 
 /** Trains each fold in a directory of its own, and reports the summary of all folds. */

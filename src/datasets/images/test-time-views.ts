@@ -13,7 +13,7 @@ export type TestTimeAugmentation = keyof typeof TTA_VIEWS;
 export const TEST_TIME_AUGMENTATIONS = Object.keys(TTA_VIEWS) as readonly TestTimeAugmentation[];
 
 /** The image, mirrored left to right. */
-export function mirror({data, width, height}: DecodedImage): DecodedImage {
+function mirror({data, width, height}: DecodedImage): DecodedImage {
   const mirrored = new Uint8Array(data.length);
   for (let y = 0; y < height; y++) {
     for (let x = 0; x < width; x++) {

@@ -16,7 +16,7 @@ const VOTE_TEXTS: Readonly<Record<Vote, string>> = {
 };
 
 /** Content of `README.md` for an exported ensemble without a model card. */
-export const defaultReadme = ({members, classes, vote, createdBy}: EnsembleRecord): string => `# \
+export const ensembleReadme = ({members, classes, vote, createdBy}: EnsembleRecord): string => `# \
 Ensemble of image classifiers
 
 ${members.length} networks (${members.map(({arch}) => arch).join(', ')}) that tell ${classes.length} classes apart (\`labels.txt\`).
@@ -50,7 +50,7 @@ const templatePath = (name: string): string =>
 export async function writeEnsembleFiles(
   directory: string,
   record: EnsembleRecord,
-  readme: string = defaultReadme(record),
+  readme: string = ensembleReadme(record),
 ): Promise<void> {
   const write = (name: string, text: string): Promise<void> =>
     writeFileAtomic(join(directory, name), text);

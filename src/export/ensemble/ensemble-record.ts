@@ -3,7 +3,7 @@ import type {ObjectSchema} from '../../core/schema.js';
 import {
   objectSchema,
   RECORD_VALUES,
-  SCHEMA_VERSION,
+  type SCHEMA_VERSION,
   type FileRecord,
   type ModelMetrics,
 } from '../record/model-record.js';

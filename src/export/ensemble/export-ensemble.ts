@@ -1,6 +1,5 @@
-import {constants} from 'node:fs';
-import {cp, mkdir, rm} from 'node:fs/promises';
-import {basename, join, resolve} from 'node:path';
+import {mkdir, rm} from 'node:fs/promises';
+import {resolve} from 'node:path';
 import {
   ABORT_SIGNAL,
   checkArgument,
@@ -11,20 +10,13 @@ import {
   STRING,
   type OptionKinds,
 } from '../../core/arguments.js';
-import {throwIfAborted} from '../../core/errors.js';
 import {temporaryPath} from '../../core/files/atomic-write.js';
-import {sha256} from '../../core/files/sha256.js';
-import {PACKAGE_VERSION} from '../../core/version.js';
-import {isModelFile} from '../formats/exporters.js';
-import {hashFile} from '../record/file-hashes.js';
-import {ENSEMBLE_FILES, MODEL_FILES} from '../record/file-names.js';
 import {resolveDirectories, type ModelLocation} from '../record/model-directory.js';
-import {SCHEMA_VERSION, type ModelMetrics} from '../record/model-record.js';
 import {assertReplaceable, recoverDirectory, replaceDirectory} from '../replace-directory.js';
-import {writeEnsembleFiles} from './ensemble-files.js';
-import type {EnsembleRecord, MemberRecord} from './ensemble-record.js';
-import {readModels, type StoredMember, type StoredModel} from './read-models.js';
-import {VOTES, type Vote} from './vote.js';
+import type {EnsembleRecord} from './ensemble-record.js';
+import {readModels} from './read-models.js';
+import {VOTES} from './vote.js';
+import {writeEnsemble, type EnsembleDetails} from './write-ensemble.js';
 
 /**
  * Options of `exportEnsemble`.
@@ -32,13 +24,7 @@ import {VOTES, type Vote} from './vote.js';
  * @example
  * await exportEnsemble(['./runs/a', './runs/b'], './ensemble', {vote: 'logits'});
  */
-export interface ExportEnsembleOptions {
-  /** How the members are combined. Default: as the given ensemble does it, else `mean`. */
-  readonly vote?: Vote;
-  /** Metrics of the ensemble, measured before the export. */
-  readonly metrics?: ModelMetrics;
-  /** Text of the ensemble's README.md. */
-  readonly readme?: string;
+export interface ExportEnsembleOptions extends EnsembleDetails {
   readonly signal?: AbortSignal;
 }
 
@@ -60,45 +46,6 @@ const OPTIONS: OptionKinds<ExportEnsembleOptions> = {
   readme: STRING,
   signal: ABORT_SIGNAL,
 };
-
-/** Copies the files that an exported model consists of; shares their blocks where the file system can. Files that users added are not copied. */
-async function copyMember(
-  {name, directory, record}: StoredMember,
-  members: string,
-): Promise<MemberRecord> {
-  const target = join(members, name);
-  await cp(directory, target, {
-    recursive: true,
-    mode: constants.COPYFILE_FICLONE,
-    filter: path => resolve(path) === resolve(directory) || isModelFile(basename(path)),
-  });
-  return {name, arch: record.arch, record: await hashFile(join(target, MODEL_FILES.record))};
-}
-
-async function writeEnsemble(
-  {classNames, members, vote: storedVote}: StoredModel,
-  directory: string,
-  {vote = storedVote ?? 'mean', metrics, readme, signal}: ExportEnsembleOptions,
-): Promise<EnsembleRecord> {
-  const memberRecords: MemberRecord[] = [];
-  for (const member of members) {
-    throwIfAborted(signal);
-    memberRecords.push(await copyMember(member, join(directory, ENSEMBLE_FILES.members)));
-  }
-  const [first, ...others] = memberRecords;
-  const record: EnsembleRecord = {
-    schemaVersion: SCHEMA_VERSION,
-    createdBy: `finetune ${PACKAGE_VERSION}`,
-    createdAt: new Date().toISOString(),
-    vote,
-    classes: classNames,
-    members: [first!, ...others],
-    ...(metrics !== undefined && {metrics}),
-    contentHash: sha256(vote, ...members.map(member => `\n${member.record.contentHash}`)),
-  };
-  await writeEnsembleFiles(directory, record, readme);
-  return record;
-}
 
 /**
  * Exports models of the same classes as one ensemble: a folder with a copy of each, a record of how they are combined, and a web page.
@@ -137,7 +84,7 @@ export async function exportEnsemble(
   const fresh = temporaryPath(target);
   try {
     await mkdir(fresh, {recursive: true});
-    const record = await writeEnsemble(stored, fresh, options);
+    const record = await writeEnsemble(stored, fresh, options, options.signal);
     await readModels([fresh]);
     await replaceDirectory(fresh, target);
     return {directory: target, record};

@@ -12,7 +12,7 @@ import {
   readModelRecord,
 } from '../record/read-model-record.js';
 import {ensembleRecordSchema, type EnsembleRecord, type MemberRecord} from './ensemble-record.js';
-import {matchClasses} from './match-classes.js';
+import {findClassOrder} from './class-order.js';
 import type {Vote} from './vote.js';
 
 /** An exported model on disk, alone or as a member of an ensemble. */
@@ -115,7 +115,7 @@ export async function readModels(
   const others: StoredMember[] = [];
   for (const directory of otherDirectories) {
     const stored = await readStoredModel(directory);
-    matchClasses(
+    findClassOrder(
       {name: firstDirectory, classNames},
       {name: directory, classNames: stored.classNames},
     );

@@ -1,9 +1,7 @@
-import {join, resolve} from 'node:path';
+import {join} from 'node:path';
 import {checkArgument, PATH} from '../../core/arguments.js';
 import {readSplit} from '../../datasets/splitting/split-file.js';
 import type {ImageFolder} from '../../datasets/sample.js';
-import {uniqueNames} from '../../export/ensemble/read-models.js';
-import {ensembleHtml} from '../../report/ensemble/ensemble-page.js';
 import {checkFinetuneArguments} from '../finetune-arguments.js';
 import type {FinetuneOptions} from '../finetune-options.js';
 import {SharedFoldData} from '../folds/folds-share.js';
@@ -11,12 +9,10 @@ import type {Recipe, RecipeInput} from '../recipe/recipe.js';
 import {RunContext} from '../run/run-context.js';
 import {RUN_FILES} from '../run/run-files.js';
 import {RunGroup} from '../run/run-group.js';
-import {sumTimings} from '../timings.js';
 import {finishEnsemble, type EnsembleEvaluations} from './finish-ensemble.js';
+import {MEMBERS_FOLDER, planMembers} from './plan-members.js';
+import {summarizeEnsemble} from './summarize-ensemble.js';
 import {isTrained, trainMember, type MemberPlan, type TrainedMember} from './train-member.js';
-
-/** Folder of the members' runs. */
-export const MEMBERS_FOLDER = 'members';
 
 /**
  * Result of training an ensemble.
@@ -38,31 +34,6 @@ export interface EnsembleResult {
 
 /** Options of `trainEnsemble`. The directory is needed, since the ensemble is made of exported models. */
 export type TrainEnsembleOptions = FinetuneOptions & {readonly out: string};
-
-/** Names of the members: that of the network, with a number if it occurs more than once. */
-export const memberNames = (recipes: readonly Pick<Recipe, 'arch'>[]): string[] =>
-  uniqueNames(recipes.map(({arch}) => arch));
-
-/**
- * The recipe of a member. All members have the split of the first, so that none is evaluated on images that another one was trained on.
- * @param splitFile `split.json` of the first member
- */
-function shareSplit(recipe: Recipe, index: number, splitFile: string): Recipe {
-  if (index === 0 || recipe.splitFile !== undefined) return recipe;
-  const {fold: _fold, ...others} = recipe;
-  return {...others, splitFile};
-}
-
-function planMembers(recipes: readonly Recipe[], out: string): MemberPlan[] {
-  const names = memberNames(recipes);
-  const runs = names.map(name => join(out, MEMBERS_FOLDER, name));
-  const splitFile = resolve(runs[0]!, RUN_FILES.split);
-  return recipes.map((recipe, i) => ({
-    name: names[i]!,
-    run: runs[i]!,
-    recipe: shareSplit(recipe, i, splitFile),
-  }));
-}
 
 /**
  * Trains several networks one after another on the same split, and exports them as one ensemble. Images are decoded once for members with
@@ -141,30 +112,7 @@ async function finish(
   const models = members.map(({model}) => model);
   const target = join(group.path, RUN_FILES.model);
   const evaluations = await finishEnsemble(models, target, folder, sets, run);
-  const {validation, test} = evaluations;
-  const timings = sumTimings([...members.map(member => member.timings), run.timings]);
-  const document = {
-    run: group.path,
-    model: target,
-    classes: folder.classNames,
-    metrics: {
-      ...(validation && {validation: validation.metrics}),
-      ...(test && {test: test.metrics}),
-    },
-    comparison: {
-      ...(validation && {validation: validation.comparison}),
-      ...(test && {test: test.comparison}),
-    },
-    members: members.map(({name, arch, run: directory, metrics}) => ({name, arch, run: directory, metrics})), // prettier-ignore
-    timings,
-  };
-  const page = ensembleHtml({
-    dataset: folder.root,
-    classes: folder.classNames,
-    members: members.map(({name, arch}) => ({name, arch, report: `${MEMBERS_FOLDER}/${name}/${RUN_FILES.report}`})), // prettier-ignore
-    evaluations,
-    seconds: timings.total,
-  });
+  const {document, page} = summarizeEnsemble(folder, group.path, members, evaluations, run.timings);
   await group.write(RUN_FILES.report, page);
   await group.writeJson(RUN_FILES.metrics, document);
   run.emit({type: 'saved', directory: group.path});

@@ -1,4 +1,3 @@
-import {join} from 'node:path';
 import {BOOLEAN, checkArgument, integerFrom, PATH} from '../../core/arguments.js';
 import {everySample} from '../../datasets/discovery/image-folder.js';
 import type {ImageFolder} from '../../datasets/sample.js';
@@ -107,7 +106,7 @@ async function trainFolds(
   const results: FoldResult[] = [];
   try {
     for (let number = 1; number <= folds; number++) {
-      const run = out === undefined ? undefined : join(out, foldNames(folds)[number - 1]!);
+      const run = out === undefined ? undefined : `${out}/${foldNames(folds)[number - 1]!}`;
       const finished = run !== undefined && resume ? await readFinishedFold(run) : undefined;
       onEvent?.({type: 'fold', number, folds});
       const foldRecipe = {...recipe, fold: `${number}/${folds}`};

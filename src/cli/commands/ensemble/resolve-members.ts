@@ -1,7 +1,7 @@
 import {join} from 'node:path';
 import type {Arch} from '../../../backbones/resnet-specs.js';
 import type {ImageFolder} from '../../../datasets/sample.js';
-import {memberNames, MEMBERS_FOLDER} from '../../../finetune/ensemble/train-ensemble.js';
+import {memberNames, MEMBERS_FOLDER} from '../../../finetune/ensemble/plan-members.js';
 import {OPTIONS} from '../../../finetune/options/options.js';
 import {RECIPE_OPTIONS} from '../../../finetune/recipe/recipe.js';
 import type {ResolvedRecipe} from '../../../finetune/recipe/resolve-recipe.js';

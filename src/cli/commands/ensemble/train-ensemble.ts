@@ -1,11 +1,8 @@
 import {printable} from '../../../core/text/printable.js';
 import type {Arch} from '../../../backbones/resnet-specs.js';
 import type {ImageFolder} from '../../../datasets/sample.js';
-import {
-  MEMBERS_FOLDER,
-  trainEnsemble,
-  type EnsembleResult,
-} from '../../../finetune/ensemble/train-ensemble.js';
+import {trainEnsemble, type EnsembleResult} from '../../../finetune/ensemble/train-ensemble.js';
+import {MEMBERS_FOLDER} from '../../../finetune/ensemble/plan-members.js';
 import {checkAccuracy} from '../../check-accuracy.js';
 import type {CommandContext, CommandResult} from '../../command.js';
 import {pickListPath} from '../../load-folder.js';
@@ -13,7 +10,6 @@ import {withResumeHint} from '../../resume.js';
 import type {RunPlan} from '../../run-plan.js';
 import {formatOptions} from '../../terminal/format-options.js';
 import {formatLines, formatMetrics, formatNextSteps} from '../../terminal/format-run-summary.js';
-import type {Terminal} from '../../terminal/screen/terminal.js';
 import {formatEnsemble} from '../evaluate/format-ensemble.js';
 import {MembersView} from './members-view.js';
 import {resolveMembers} from './resolve-members.js';
@@ -32,7 +28,7 @@ export interface PreparedEnsemble {
 function formatSummary(
   {run, model, evaluations, members}: EnsembleResult,
   classNames: readonly string[],
-  {resultStyle, resultColumns}: Terminal,
+  {resultStyle, resultColumns}: CommandContext['terminal'],
 ): string {
   const shown = (['validation', 'test'] as const).flatMap(split => {
     const evaluation = evaluations[split];

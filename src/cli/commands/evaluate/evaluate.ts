@@ -2,7 +2,7 @@ import {existsSync} from 'node:fs';
 import {UsageError} from '../../../core/errors.js';
 import {startBackend} from '../../../backend/runtime/runtime.js';
 import {loadModel} from '../../../export/load-model.js';
-import {evaluate as measure, type Evaluation} from '../../../finetune/evaluate.js';
+import {evaluate as measure} from '../../../finetune/evaluate.js';
 import {checkAccuracy} from '../../check-accuracy.js';
 import type {CommandHandler} from '../../command.js';
 import {ConsoleView} from '../../terminal/console-view.js';
@@ -11,22 +11,14 @@ import {findModel, modelDirectory} from '../../find-model.js';
 import {checkModels, type InferenceValues} from '../../inference-options.js';
 import {toFolderOptions, type FolderValues} from '../../options/folder-options.js';
 import {loadFolder} from '../../load-folder.js';
-import {formatLines, formatMetrics} from '../../terminal/format-run-summary.js';
-import {formatSkipped} from '../../terminal/skipped-summary.js';
 import type {Terminal} from '../../terminal/screen/terminal.js';
-import {formatEnsemble} from './format-ensemble.js';
+import {formatEvaluation} from './format-evaluation.js';
 
 interface EvaluateValues extends BackendValues, FolderValues, InferenceValues {
   readonly data?: string;
   readonly assertAccuracy?: number;
   readonly verbose: boolean;
 }
-
-const EVALUATED_ON = {
-  test: "the folder's test images",
-  validation: "the folder's validation images",
-  all: 'all images of the folder: expect less on new images if training saw some of these',
-};
 
 interface EvaluateArguments {
   /** Directories of exported models. */
@@ -55,27 +47,6 @@ function resolveArguments(
     model => modelDirectory(model) ?? model,
   );
   return {models: [first, ...others], data: folder};
-}
-
-function formatEvaluation(
-  {metrics, ensemble, split, images}: Evaluation,
-  classNames: readonly string[],
-  {resultStyle, resultColumns}: Terminal,
-): string {
-  const skippedLines =
-    images.evaluated === images.found ? [] : ([['skipped', formatSkipped(images)]] as const);
-  const lines = formatLines(
-    [
-      ...formatMetrics(metrics, split, classNames, resultStyle),
-      ['measured', EVALUATED_ON[split]],
-      ...skippedLines,
-    ],
-    resultStyle,
-    resultColumns,
-  );
-  return ensemble === undefined
-    ? lines
-    : `${lines}\n\n${formatEnsemble(ensemble, metrics, resultStyle, resultColumns)}`;
 }
 
 /** `finetune evaluate MODEL... --data DIR` */

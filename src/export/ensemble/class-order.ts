@@ -45,7 +45,7 @@ export interface ModelClasses {
  * @returns the index in `other` of each class of `first`
  * @throws ClassesDifferError if a class is only in one of them
  */
-export function matchClasses(first: ModelClasses, other: ModelClasses): readonly number[] {
+export function findClassOrder(first: ModelClasses, other: ModelClasses): readonly number[] {
   const [firstNames, otherNames] = [first, other].map(({classNames}) =>
     classNames.map(name => name.normalize('NFC')),
   ) as [string[], string[]];

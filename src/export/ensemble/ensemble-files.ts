@@ -1,7 +1,9 @@
+import {readFileSync} from 'node:fs';
 import {copyFile} from 'node:fs/promises';
 import {join} from 'node:path';
 import {fileURLToPath} from 'node:url';
 import {writeFileAtomic} from '../../core/files/atomic-write.js';
+import {formatCount} from '../../core/text/format-count.js';
 import {printableJson} from '../../core/text/printable.js';
 import {labelsText} from '../model-files.js';
 import {ENSEMBLE_FILES, MODEL_FILES} from '../record/file-names.js';
@@ -15,36 +17,23 @@ const VOTE_TEXTS: Readonly<Record<Vote, string>> = {
     'Each votes for its most likely class; the mean of their probabilities breaks ties as one more vote.',
 };
 
-/** Content of `README.md` for an exported ensemble without a model card. */
-export const ensembleReadme = ({members, classes, vote, createdBy}: EnsembleRecord): string => `# \
-Ensemble of image classifiers
-
-${members.length} networks (${members.map(({arch}) => arch).join(', ')}) that tell ${classes.length} classes apart (\`labels.txt\`).
-${VOTE_TEXTS[vote]} Exported by ${createdBy}.
-
-Each folder in \`members\` is an exported model of its own, with its own preprocessing. \`ensemble.json\` says how they are combined.
-
-On the command line:
-
-\`\`\`sh
-npx finetune predict . image.jpg
-\`\`\`
-
-In Node:
-
-\`\`\`js
-import {loadModel} from 'finetune';
-
-const model = await loadModel('.');
-const [best] = await model.classify('image.jpg');
-\`\`\`
-
-In a browser: serve this folder with any static web server and open \`index.html\`.
-`;
-
 // From dist/src/export/ensemble/ to the package root.
 const templatePath = (name: string): string =>
   fileURLToPath(new URL(`../../../../templates/ensemble/${name}`, import.meta.url));
+
+/** Content of `README.md` for an exported ensemble without a model card, from `templates/ensemble/README.md`. */
+export function ensembleReadme({members, classes, vote, createdBy}: EnsembleRecord): string {
+  const values: Readonly<Record<string, string>> = {
+    networks: `${formatCount(members.length, 'network')} (${members.map(({arch}) => arch).join(', ')})`,
+    classes: String(classes.length),
+    vote: VOTE_TEXTS[vote],
+    createdBy,
+  };
+  return readFileSync(templatePath(MODEL_FILES.card), 'utf8').replace(
+    /\{\{(\w+)\}\}/g,
+    (_, key: string) => values[key]!,
+  );
+}
 
 /** Writes the files of an exported ensemble next to its members: the record, the labels, the README and the web page. */
 export async function writeEnsembleFiles(
